@@ -1,0 +1,58 @@
+// Package secret holds values that must never be printed: tokens, signing keys, URLs that carry a token.
+package secret
+
+import (
+	"fmt"
+	"log/slog"
+	"unique"
+)
+
+// mask is what every way of printing a Text gives.
+const mask = "[secret]"
+
+// A Text is a secret string. However it is formatted, logged or marshalled, it gives "[secret]"; only Reveal gives the
+// value. The zero Text is an unset secret. Texts are comparable.
+type Text struct {
+	// A handle and not a string, for fmt prints the unexported fields of others without asking for their methods.
+	value unique.Handle[string]
+}
+
+// New returns value as a secret.
+func New(value string) Text {
+	if value == "" {
+		return Text{}
+	}
+	return Text{unique.Make(value)}
+}
+
+// Reveal returns the secret itself, for the one place that hands it to its owner.
+func (t Text) Reveal() string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.value.Value()
+}
+
+// IsZero reports whether the secret is unset or empty.
+func (t Text) IsZero() bool { return t == Text{} }
+
+// String implements fmt.Stringer.
+func (t Text) String() string { return mask }
+
+// GoString implements fmt.GoStringer.
+func (t Text) GoString() string { return mask }
+
+// Format implements fmt.Formatter for every verb.
+func (t Text) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(mask)) }
+
+// LogValue implements slog.LogValuer.
+func (t Text) LogValue() slog.Value { return slog.StringValue(mask) }
+
+// MarshalText implements encoding.TextMarshaler, and so JSON and YAML.
+func (t Text) MarshalText() ([]byte, error) { return []byte(mask), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler: text is the secret itself.
+func (t *Text) UnmarshalText(text []byte) error {
+	*t = New(string(text))
+	return nil
+}
