@@ -1,0 +1,74 @@
+package rules
+
+import "time"
+
+// An Env is what an expression sees of one subject as of one instant: a pure function of the history and that instant.
+// All figures are float64 by value and NaN is no data; the objects carry Known, and everything read of an object that
+// is not known is no data.
+type Env struct {
+	Bytes    Metric `expr:"bytes"`
+	Events   Metric `expr:"events"`
+	Sessions Metric `expr:"sessions"`
+
+	Device  Device  `expr:"device"`
+	Project Project `expr:"project"`
+	Period  Period  `expr:"period"`
+	Poll    Poll    `expr:"poll"`
+}
+
+// A Metric is one figure of a subject seen through its windows. All members but Series are NaN when they are no data.
+type Metric struct {
+	Today     float64 `expr:"today"`     // the current UTC day so far
+	Yesterday float64 `expr:"yesterday"` // the last complete UTC day
+	Used      float64 `expr:"used"`      // the period so far, today included
+	D7        float64 `expr:"d7"`        // sum of the last 7 complete days
+	D30       float64 `expr:"d30"`       // sum of the last 30 complete days
+	Median    float64 `expr:"median"`    // median of the last 14 complete days
+	Days      float64 `expr:"days"`      // how many complete days are known; never no data
+
+	// Series holds the complete days, oldest first. A series that is empty or has a hole (a NaN) is no data.
+	Series []float64 `expr:"series"`
+}
+
+// A Device is what Notehub's device list says of a device.
+type Device struct {
+	Known       bool     `expr:"known"` // of all members; expressions cannot name it
+	UID         string   `expr:"uid"`
+	Name        string   `expr:"name"` // serial number, or the UID when it has none
+	SKU         string   `expr:"sku"`
+	Product     string   `expr:"product"`
+	Fleets      []string `expr:"fleets"` // fleet UIDs
+	Firmware    string   `expr:"firmware"`
+	Disabled    bool     `expr:"disabled"`
+	IsNew       bool     `expr:"is_new"`       // provisioned less than 48 hours before the device list was read
+	Voltage     float64  `expr:"voltage"`      // volts
+	SilentHours float64  `expr:"silent_hours"` // hours from the last activity to the time of the device list
+	AgeDays     float64  `expr:"age_days"`     // days from provisioning to the time of the device list
+}
+
+// A Project is a count over the device list of the project.
+type Project struct {
+	Known       bool    `expr:"known"` // of all members; expressions cannot name it
+	UID         string  `expr:"uid"`
+	Name        string  `expr:"name"`
+	DeviceCount float64 `expr:"device_count"` // devices listed and not disabled
+	Active      float64 `expr:"active"`       // of those, heard of within 24 hours before the list
+	Silent      float64 `expr:"silent"`       // of those, heard of before that but not since
+	SilentPct   float64 `expr:"silent_pct"`   // 100 × silent / device_count; no data without devices
+}
+
+// A Period is the stretch of days that used is summed over.
+type Period struct {
+	ElapsedPct float64 `expr:"elapsed_pct"` // 0 at its start, 100 at its end
+	DaysLeft   float64 `expr:"days_left"`   // days until it ends, with fraction
+
+	Start time.Time `expr:"-"` // 00:00 UTC of its first day
+	End   time.Time `expr:"-"` // 00:00 UTC of the day after its last
+}
+
+// A Poll is the state of reading Notehub.
+type Poll struct {
+	AgeMinutes float64 `expr:"age_minutes"` // minutes since the last poll that succeeded; no data before the first
+	Failures   float64 `expr:"failures"`    // polls that failed since then
+	Truncated  bool    `expr:"truncated"`   // the newest answer was cut short
+}
