@@ -1,0 +1,313 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// The bounds of an expression. expr has no time limit, so that an expression ends soon must follow from its form.
+const (
+	maxSource = 4096 // bytes of text
+	maxNodes  = 500  // nodes after named parts are put in place
+	maxLoops  = 2    // predicates within predicates
+)
+
+// A part is a named part of expressions, checked.
+type part struct {
+	typed
+	size int // in nodes
+	deep int // predicates within predicates
+}
+
+// A checker reads the expression of one field: it finds out what the names mean, puts named parts in their place,
+// derives kinds and notes everything that is wrong. Of expr's syntax it lets pass what it understands, nothing else.
+type checker struct {
+	field, text string
+	each        Scope
+	parts       map[string]part // by name, limit among them
+	problems    *[]Problem
+
+	size  int
+	deep  int     // the most predicates within predicates so far
+	loops []typed // the lists that the enclosing predicates run over, innermost last
+	maps  []bool  // whether they are of map, which alone knows #index
+}
+
+// problem notes what is wrong at a character of the text and returns the broken expression.
+func (c *checker) problem(at int, hint, format string, args ...any) typed {
+	*c.problems = append(*c.problems, Problem{
+		Field: c.field, Offset: byteOffset(c.text, at), Message: fmt.Sprintf(format, args...), Hint: hint,
+	})
+	return typed{}
+}
+
+// check checks one node and all below it.
+func (c *checker) check(n ast.Node) typed {
+	if !c.grow(1, n) {
+		return typed{}
+	}
+	switch n := n.(type) {
+	case *ast.IntegerNode:
+		return integer(n.Value)
+	case *ast.FloatNode:
+		return number(n.Value)
+	case *ast.BoolNode:
+		return retyped(n, booleanKind, 0)
+	case *ast.StringNode:
+		return retyped(n, textKind, 0)
+	case *ast.IdentifierNode:
+		return c.name(n)
+	case *ast.MemberNode:
+		return c.member(n)
+	case *ast.SliceNode:
+		return c.slice(n)
+	case *ast.UnaryNode:
+		return c.unary(n)
+	case *ast.BinaryNode:
+		return c.binary(n)
+	case *ast.ConditionalNode:
+		return c.conditional(n)
+	case *ast.ArrayNode:
+		return c.array(n)
+	case *ast.PointerNode:
+		return c.pointer(n)
+	case *ast.BuiltinNode:
+		return c.builtin(n)
+	case *ast.CallNode:
+		return c.call(n)
+	}
+	return c.refuse(n)
+}
+
+// checkAll checks several nodes; ok is false if one of them is broken.
+func (c *checker) checkAll(nodes ...ast.Node) (all []typed, ok bool) {
+	ok = true
+	for _, n := range nodes {
+		t := c.check(n)
+		all = append(all, t)
+		ok = ok && !t.broken()
+	}
+	return all, ok
+}
+
+// grow counts nodes; it complains once when there are too many.
+func (c *checker) grow(nodes int, at ast.Node) bool {
+	within := c.size <= maxNodes
+	c.size += nodes
+	if within && c.size > maxNodes {
+		c.problem(start(at), "split it into levels, or into rules",
+			"is too large: more than %d terms once named parts are put in place", maxNodes)
+	}
+	return c.size <= maxNodes
+}
+
+// descend notes how many predicates deep an expression goes; it complains when that is too deep.
+func (c *checker) descend(loops int, at ast.Node) bool {
+	deep := len(c.loops) + loops
+	c.deep = max(c.deep, deep)
+	if deep > maxLoops {
+		c.problem(at.Location().From, "", "loops more than %d deep are not used in rules", maxLoops)
+	}
+	return deep <= maxLoops
+}
+
+// refuse notes a form of expr's syntax that rules do not have.
+func (c *checker) refuse(n ast.Node) typed {
+	at := start(n)
+	switch n.(type) {
+	case *ast.NilNode:
+		return c.problem(at, "no data is neither nil nor 0: replace it with ??", "nil is not used in rules")
+	case *ast.ChainNode:
+		return c.problem(at, "write . and replace no data with ??", "?. is not used in rules")
+	case *ast.VariableDeclaratorNode:
+		return c.problem(at, "name parts in the `let` of the rule", "let is not used inside expressions")
+	case *ast.SequenceNode:
+		return c.problem(at, "join conditions with && or ||", "; is not used in rules")
+	case *ast.MapNode:
+		return c.problem(at, "", "{} maps are not used in rules")
+	}
+	return c.problem(at, "", "this form is not used in rules")
+}
+
+// name reads a bare name: a named part. Everything else that has a name has members.
+func (c *checker) name(n *ast.IdentifierNode) typed {
+	at := n.Location().From
+	if p, ok := c.parts[n.Value]; ok {
+		if p.broken() || !c.grow(p.size-1, n) || !c.descend(p.deep, n) {
+			return typed{}
+		}
+		return p.typed
+	}
+	switch members := membersOf(n.Value); {
+	case n.Value == "limit":
+		return c.problem(at, "add `limit:` to the rule", "limit is used, but the rule has none")
+	case c.unseen(n.Value):
+		return c.unknownName(n)
+	case len(members) > 0:
+		return c.problem(at, "write "+n.Value+". and one of "+strings.Join(members, ", "), "%s is not a value by itself", n.Value)
+	}
+	return c.unknownName(n)
+}
+
+// unseen reports whether an object exists but not for this scope.
+func (c *checker) unseen(object string) bool {
+	return membersOf(object) != nil && !slices.Contains(objects(c.each), object)
+}
+
+func (c *checker) unknownName(n *ast.IdentifierNode) typed {
+	names := objects(c.each)
+	there := "a rule for each " + string(c.each) + " sees " + strings.Join(names, ", ")
+	if c.unseen(n.Value) {
+		return c.problem(n.Location().From, there, "%s is not known in a rule for each %s", n.Value, c.each)
+	}
+	names = slices.AppendSeq(append(names, "limit"), maps.Keys(c.parts))
+	slices.Sort(names)
+	return c.problem(n.Location().From, didYouMean(n.Value, names, there), "unknown name %q", n.Value)
+}
+
+// member reads a member of an object, or an element of a list.
+func (c *checker) member(n *ast.MemberNode) typed {
+	if object, ok := n.Node.(*ast.IdentifierNode); ok {
+		if _, ok := c.parts[object.Value]; !ok {
+			return c.leaf(n, object)
+		}
+	}
+	if name, ok := n.Property.(*ast.StringNode); ok {
+		if list := c.check(n.Node); !list.broken() {
+			c.problem(n.Location().From, "", "%s has no member %q", kindName(list.kind), name.Value)
+		}
+		return typed{}
+	}
+	all, ok := c.checkAll(n.Node, n.Property)
+	if !ok {
+		return typed{}
+	}
+	list, index := all[0], all[1]
+	if !list.list() {
+		return c.problem(start(n.Node), "", "[] takes an element of a list, not of %s", kindName(list.kind))
+	}
+	if !index.integer() {
+		return c.problem(start(n.Property), "int(…) makes one of a number", "the position in a list must be a whole number, not %s", kindName(index.kind))
+	}
+	if at, ok := literal(index.node); ok && at < 0 {
+		if _, made := list.node.(*ast.BuiltinNode); made {
+			list.node, index = reversed(list), integer(int(-1-at))
+		}
+	}
+	return list.element(&ast.MemberNode{Node: list.node, Property: index.node})
+}
+
+func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
+	members := membersOf(object.Value)
+	if members == nil || c.unseen(object.Value) {
+		return c.name(object)
+	}
+	name, ok := n.Property.(*ast.StringNode)
+	if !ok {
+		return c.problem(start(n.Property), "write "+object.Value+". and one of "+strings.Join(members, ", "),
+			"%s is not a list", object.Value)
+	}
+	i, ok := leafIndex[object.Value+"."+name.Value]
+	if !ok {
+		return c.problem(n.Location().From, didYouMean(name.Value, members, "it has "+strings.Join(members, ", ")),
+			"%s has no member %q", object.Value, name.Value)
+	}
+	return retyped(n, leaves[i].kind, largest)
+}
+
+func (c *checker) slice(n *ast.SliceNode) typed {
+	list := c.check(n.Node)
+	if !list.broken() && !list.list() {
+		list = c.problem(start(n.Node), "", "[:] takes a part of a list, not of %s", kindName(list.kind))
+	}
+	from, fromOK := c.position(n.From)
+	to, toOK := c.position(n.To)
+	if list.broken() || !fromOK || !toOK {
+		return typed{}
+	}
+	return retyped(&ast.SliceNode{Node: list.node, From: from, To: to}, list.kind, list.most)
+}
+
+// position checks an end of a slice, which may be left out.
+func (c *checker) position(n ast.Node) (ast.Node, bool) {
+	if n == nil {
+		return nil, true
+	}
+	t := c.check(n)
+	if !t.broken() && !t.integer() {
+		t = c.problem(start(n), "int(…) makes one of a number", "the position in a list must be a whole number, not %s", kindName(t.kind))
+	}
+	return t.node, !t.broken()
+}
+
+func (c *checker) conditional(n *ast.ConditionalNode) typed {
+	all, ok := c.checkAll(n.Cond, n.Exp1, n.Exp2)
+	if !ok {
+		return typed{}
+	}
+	cond, yes, no := all[0], settle(all[1]), settle(all[2])
+	if !cond.boolean() {
+		return c.problem(start(n.Cond), "", "the condition of ?: must be true or false, not %s", kindName(cond.kind))
+	}
+	kind := common(yes.kind, no.kind)
+	if kind == nil {
+		return c.problem(start(n.Exp1), "", "the branches of ?: must be of one kind, not %s and %s", kindName(yes.kind), kindName(no.kind))
+	}
+	return retyped(choose(cond.node, alike(yes, kind), alike(no, kind)), kind, max(yes.most, no.most))
+}
+
+// array checks a list that is written out. Its elements are of one kind.
+func (c *checker) array(n *ast.ArrayNode) typed {
+	elements, ok := c.checkAll(n.Nodes...)
+	if !ok {
+		return typed{}
+	}
+	if len(elements) == 0 {
+		return c.problem(start(n), "", "an empty list is of no use")
+	}
+	kind, most := elements[0].kind, 0.0
+	for i, element := range elements {
+		elements[i] = settle(element)
+		if kind = common(kind, element.kind); kind == nil || !element.scalar() {
+			return c.problem(start(n.Nodes[i]), "",
+				"the elements of a list must be numbers, texts, or true and false, not %s among others", kindName(element.kind))
+		}
+		most = max(most, elements[i].most)
+	}
+	list := &ast.ArrayNode{}
+	for _, element := range elements {
+		list.Nodes = append(list.Nodes, alike(element, kind))
+	}
+	return retyped(list, listOf(kind), most)
+}
+
+// pointer reads # in a predicate.
+func (c *checker) pointer(n *ast.PointerNode) typed {
+	last := len(c.loops) - 1
+	switch {
+	case last < 0:
+		return c.problem(n.Location().From, "", "# is known in predicates only")
+	case n.Name == "":
+		return c.loops[last].element(n)
+	case n.Name == "index" && c.maps[last]:
+		return retyped(n, integerKind, longest)
+	case n.Name == "index":
+		return c.problem(n.Location().From, "", "#index is known in map only")
+	}
+	return c.problem(n.Location().From, "# is the element", "unknown name %q", "#"+n.Name)
+}
+
+// integer returns a whole number; one that float64 cannot count exactly is a number only.
+func integer(x int) typed {
+	if x < -largest || x > largest {
+		return number(float64(x))
+	}
+	return retyped(&ast.IntegerNode{Value: x}, integerKind, math.Abs(float64(x)))
+}
+
+func number(x float64) typed { return retyped(constant(x), numberKind, math.Abs(x)) }

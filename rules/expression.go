@@ -1,0 +1,177 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/vm"
+)
+
+// An expression is a compiled condition. While all that it reads is known, one program of expr decides it. Else the
+// connectives are computed here, after Kleene, and programs decide only what they connect: the atoms, such as
+// comparisons, of which those that lack a figure need not run.
+type expression struct {
+	field    string
+	operator string        // "!", "&&", "||", "??" or "?:"; "" is an atom
+	operands []*expression // of the operator
+	reads    leafSet       // leaves that it reads
+	vital    leafSet       // leaves without any of which it is certainly no data
+	known    *vm.Program   // decides it when all that it reads is known; may be nil where there is an operator
+	verdict  *vm.Program   // decides an atom always
+}
+
+// compile makes the programs of a checked condition.
+func compile(field string, condition ast.Node) (*expression, error) {
+	e, partial, err := compileAny(field, condition)
+	if err != nil || partial || e.operator == "" {
+		return e, err
+	}
+	c := &compilation{left: maxProgram}
+	e.known, err = c.program(c.plain(condition))
+	return e, err
+}
+
+// compileAny makes the programs of an atom, or those of the atoms below a connective. Of a partial one a figure more
+// than those it reads can be missing: it can be no data when all that it reads is known.
+func compileAny(field string, n ast.Node) (e *expression, partial bool, err error) {
+	operator, operands := connected(n)
+	if operator == "" {
+		return compileAtom(field, n)
+	}
+	e = &expression{field: field, operator: operator, reads: leavesIn(n), vital: vital(n)}
+	for _, operand := range operands {
+		below, belowPartial, err := compileAny(field, operand)
+		if err != nil {
+			return nil, false, err
+		}
+		e.operands = append(e.operands, below)
+		partial = partial || belowPartial
+	}
+	return e, partial, nil
+}
+
+// connected returns the connective that a boolean expression is made with, and what it connects.
+func connected(n ast.Node) (operator string, operands []ast.Node) {
+	switch n := n.(type) {
+	case *ast.UnaryNode:
+		return "!", []ast.Node{n.Node}
+	case *ast.ConditionalNode:
+		return "?:", []ast.Node{n.Cond, n.Exp1, n.Exp2}
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "&&", "||", "??":
+			return n.Operator, []ast.Node{n.Left, n.Right}
+		}
+	}
+	return "", nil
+}
+
+func compileAtom(field string, n ast.Node) (e *expression, partial bool, err error) {
+	c := &compilation{left: maxProgram}
+	e = &expression{field: field, reads: leavesIn(n), vital: vital(n)}
+	if e.verdict, err = c.program(c.verdict(n)); err != nil {
+		return nil, false, err
+	}
+	known := c.plain(n)
+	if c.partial {
+		c.complete = true
+		known = c.verdict(n)
+	}
+	e.known, err = c.program(known)
+	return e, c.partial, err
+}
+
+// vital returns leaves without any of which an expression is no data, whatever the others are.
+func vital(n ast.Node) leafSet {
+	if i, ok := leafOf(n); ok {
+		return 1 << i
+	}
+	switch n := n.(type) {
+	case *ast.ConditionalNode, *ast.PredicateNode:
+		return 0
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "&&", "||", "??":
+			return vital(n.Left) & vital(n.Right)
+		}
+	}
+	var set leafSet
+	for _, child := range children(n) {
+		set |= vital(*child)
+	}
+	return set
+}
+
+// truth evaluates an expression.
+func (e *expression) truth(v *View) (Truth, error) {
+	switch {
+	case v.unknown&e.reads == 0 && e.known != nil:
+		return e.run(e.known, v)
+	case v.unknown&e.vital != 0:
+		return NoData, nil
+	case e.operator == "":
+		return e.run(e.verdict, v)
+	}
+	return e.connect(v)
+}
+
+// connect computes a connective after Kleene. In the order of truths and is the minimum, or the maximum.
+func (e *expression) connect(v *View) (Truth, error) {
+	first, err := e.operands[0].truth(v)
+	if err != nil {
+		return NoData, err
+	}
+	var second Truth
+	switch {
+	case e.operator == "!":
+		return -first, nil
+	case e.operator == "?:":
+		return e.choose(first, v)
+	case e.operator == "&&" && first == False, e.operator == "||" && first == True, e.operator == "??" && first != NoData:
+		return first, nil
+	}
+	if second, err = e.operands[1].truth(v); err != nil {
+		return NoData, err
+	}
+	switch e.operator {
+	case "&&":
+		return min(first, second), nil
+	case "||":
+		return max(first, second), nil
+	}
+	return second, nil
+}
+
+// choose computes ?: of which the condition is known. Where that is no data the branches decide if they agree.
+func (e *expression) choose(condition Truth, v *View) (Truth, error) {
+	if condition == False {
+		return e.operands[2].truth(v)
+	}
+	yes, err := e.operands[1].truth(v)
+	if condition == True || err != nil {
+		return yes, err
+	}
+	no, err := e.operands[2].truth(v)
+	if yes != no || err != nil {
+		return NoData, err
+	}
+	return yes, nil
+}
+
+// run runs a program, which gives a boolean or a Truth.
+func (e *expression) run(p *vm.Program, v *View) (Truth, error) {
+	out, err := v.machine.Run(p, v.env)
+	if err != nil {
+		return NoData, fmt.Errorf("evaluating %s: %s", e.field, message(err))
+	}
+	switch out := out.(type) {
+	case bool:
+		if out {
+			return True, nil
+		}
+		return False, nil
+	case int:
+		return Truth(out), nil
+	}
+	return NoData, nil
+}

@@ -1,0 +1,123 @@
+package rules
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"text/template"
+	"time"
+)
+
+// A Scope says what a rule is about: its subject.
+type Scope string
+
+// The scopes.
+const (
+	EachDevice  Scope = "device"
+	EachProject Scope = "project"
+)
+
+// A Kind says when a firing rule may resolve. It follows from what the rule reads.
+type Kind int
+
+// The kinds. A rule that reads used of any metric is a period rule, else one that reads today is a day rule, else it
+// is live.
+const (
+	Live Kind = iota
+	DayRule
+	PeriodRule
+)
+
+// String returns "live", "day" or "period".
+func (k Kind) String() string { return [...]string{"live", "day", "period"}[k] }
+
+// A Spec is a rule as its author wrote it.
+type Spec struct {
+	Name        string
+	Each        Scope
+	Where       string          // which subjects the rule is about; "" is all
+	Limit       string          // a constant expression, visible as limit; "" is none
+	Let         []Let           // named parts, each may use those before it, and limit
+	When        []Condition     // at least one, each level at most once
+	For         time.Duration   // how long a level must hold before it fires
+	ResolveWhen string          // hysteresis; "" is none
+	Show        string          // the figure that messages lead with; "" is the first figure that When compares
+	Summary     string          // text/template of the headline; "" is built in
+	Advice      string          // one next step; may be ""
+	Remind      []time.Duration // after firing; the last one repeats
+}
+
+// A Let is a named part of expressions.
+type Let struct{ Name, Expr string }
+
+// A Condition is the expression of one level.
+type Condition struct {
+	Level Level
+	Expr  string
+}
+
+// A Problem is something wrong with a Spec.
+type Problem struct {
+	Field   string // as in the rule file: "where", "let.usual", "when", "when.critical", "limit", "summary", …
+	Offset  int    // byte offset into the text of the field, -1 when it is about the whole field
+	Message string // lower case, without the name of the field
+	Hint    string // how to mend it; may be ""
+}
+
+// A Rule is a compiled Spec. It never changes and is safe for use by several goroutines.
+type Rule struct {
+	Spec    Spec
+	Kind    Kind
+	Reads   Reads
+	Limit   float64 // NaN without one
+	Lowest  Level   // of the levels in When
+	Highest Level
+	Show    string // the path of the figure shown, such as bytes.used; "" is none
+	Unit    string // of Show and Limit: "B" for bytes, else ""
+
+	where   *expression // nil selects every subject
+	levels  []condition // highest first
+	resolve *expression // nil is none
+	shown   int         // index into leaves of Show; -1 is none
+	usual   int         // index into leaves of the median that Show is compared with; -1 is none
+	summary *template.Template
+}
+
+// A condition is the compiled expression of one level.
+type condition struct {
+	level Level
+	when  *expression
+}
+
+// Reads is what a rule reads, through Let, Where and ResolveWhen.
+type Reads struct {
+	Figures []Figure // metrics, ascending: decides which endpoints are called
+	Device  bool     // device or project: needs the device list
+	Series  bool     // the series of any metric
+	Poll    bool     // poll
+}
+
+// OnlyPoll reports whether nothing but poll is read: such a rule is judged even when Notehub could not be read.
+func (r Reads) OnlyPoll() bool { return r.Poll && len(r.Figures) == 0 && !r.Device }
+
+// Hash identifies what the rule means: it changes with Each, Where, Let, Limit, When, For and ResolveWhen, and with
+// nothing else. It is 16 hexadecimal digits.
+func (r *Rule) Hash() string {
+	when := slices.Clone(r.Spec.When)
+	slices.SortFunc(when, func(a, b Condition) int { return int(a.Level) - int(b.Level) })
+	meaning := struct {
+		Each         Scope
+		Where, Limit string
+		Let          []Let
+		When         []Condition
+		For          time.Duration
+		ResolveWhen  string
+	}{r.Spec.Each, r.Spec.Where, r.Spec.Limit, append([]Let{}, r.Spec.Let...), when, r.Spec.For, r.Spec.ResolveWhen}
+	text, err := json.Marshal(meaning)
+	if err != nil {
+		panic(err) // strings and numbers always have a JSON form
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}

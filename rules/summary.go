@@ -1,0 +1,212 @@
+package rules
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+	"text/template/parse"
+	"unicode/utf8"
+)
+
+// Facts are what a summary template may use.
+type Facts struct {
+	Rule, Project, Subject string // Subject is the name of the device or project
+	Level                  string
+	Value, Limit, Usual    string // with unit; "no data" when unknown
+	Period                 string // such as "month" or "day": what the value is counted over
+}
+
+// The bounds of a headline.
+const (
+	maxHeadline = 300 // characters
+	maxRendered = 4 * maxHeadline * utf8.UTFMax
+)
+
+// summary compiles the template of the headline and tries it on samples.
+func (b *builder) summary(r *Rule) {
+	if b.spec.Summary == "" {
+		return
+	}
+	if len(b.spec.Summary) > maxSource {
+		b.whole("summary", "", "is too long: %d bytes, at most %d", len(b.spec.Summary), maxSource)
+		return
+	}
+	t, err := template.New("summary").Parse(b.spec.Summary)
+	if err != nil {
+		b.templateProblem(err)
+		return
+	}
+	if len(t.Templates()) > 1 {
+		b.whole("summary", "", "define and block are not used in summaries")
+		return
+	}
+	if found := unbounded(t.Root); found != nil {
+		b.problems = append(b.problems, Problem{Field: "summary", Offset: int(found.Position()),
+			Message: fmt.Sprintf("%s is not used in summaries", found),
+			Hint:    "there are if, with, " + strings.Join(templateFunctions, ", ")})
+		return
+	}
+	for _, facts := range samples(b.spec) {
+		if err := t.Execute(&bounded{left: maxRendered}, facts); err != nil {
+			b.templateProblem(err)
+			return
+		}
+	}
+	r.summary = t
+}
+
+// samples are facts of every level, known and not.
+func samples(spec Spec) []Facts {
+	var all []Facts
+	for _, level := range levelNames {
+		known := Facts{Rule: spec.Name, Project: "cold-chain", Subject: "pump-7", Level: level,
+			Value: "41.2 MB", Limit: "40 MB", Usual: "3.1 MB", Period: "month"}
+		unknown := known
+		unknown.Value, unknown.Limit, unknown.Usual = noData, noData, noData
+		all = append(all, known, unknown)
+	}
+	return all
+}
+
+const noData = "no data"
+
+// templateFunctions are the functions of text/template that cannot make long texts of short ones.
+var templateFunctions = []string{"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "len", "index", "slice", "print"}
+
+// unbounded returns the first node of a template that could run for long or make much of little: loops, templates,
+// variables, and functions other than the above. It is nil if there is none.
+func unbounded(n parse.Node) parse.Node {
+	var below []parse.Node
+	switch n := n.(type) {
+	case *parse.RangeNode, *parse.TemplateNode:
+		return n
+	case *parse.IdentifierNode:
+		if !slices.Contains(templateFunctions, n.Ident) {
+			return n
+		}
+	case *parse.PipeNode:
+		if len(n.Decl) > 0 {
+			return n
+		}
+		for _, command := range n.Cmds {
+			below = append(below, command)
+		}
+	case *parse.CommandNode:
+		below = n.Args
+	case *parse.ChainNode:
+		below = []parse.Node{n.Node}
+	case *parse.ActionNode:
+		below = []parse.Node{n.Pipe}
+	case *parse.IfNode:
+		below = branch(&n.BranchNode)
+	case *parse.WithNode:
+		below = branch(&n.BranchNode)
+	case *parse.ListNode:
+		below = n.Nodes
+	}
+	for _, child := range below {
+		if found := unbounded(child); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func branch(n *parse.BranchNode) []parse.Node {
+	if n.ElseList == nil {
+		return []parse.Node{n.Pipe, n.List}
+	}
+	return []parse.Node{n.Pipe, n.List, n.ElseList}
+}
+
+var templateError = regexp.MustCompile(`^template: summary:(\d+)(?::(\d+))?: (?:executing "summary" at )?(.*)$`)
+
+// templateProblem notes an error of text/template, which tells line and column.
+func (b *builder) templateProblem(err error) {
+	if errors.Is(err, io.ErrShortWrite) {
+		b.whole("summary", "", "renders more than %d bytes", maxRendered)
+		return
+	}
+	p := Problem{Field: "summary", Offset: -1, Message: err.Error(),
+		Hint: "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual and .Period"}
+	if m := templateError.FindStringSubmatch(p.Message); m != nil {
+		p.Message = decapitalize(m[3])
+		line, _ := strconv.Atoi(m[1])
+		column, _ := strconv.Atoi(m[2])
+		p.Offset = lineStart(b.spec.Summary, line) + column
+	}
+	b.problems = append(b.problems, p)
+}
+
+// lineStart returns the offset of a line, counted from 1.
+func lineStart(text string, line int) int {
+	offset := 0
+	for range line - 1 {
+		offset += strings.IndexByte(text[offset:], '\n') + 1
+	}
+	return offset
+}
+
+// Headline renders the summary of the rule, on one line of at most 300 characters. It never fails: a template that
+// does gives the built-in text.
+func (r *Rule) Headline(f Facts) string {
+	text := ""
+	if r.summary != nil {
+		out := &bounded{left: maxRendered}
+		if err := r.summary.Execute(out, f); err == nil || errors.Is(err, io.ErrShortWrite) {
+			text = oneLine(out.String())
+		}
+	}
+	if text == "" {
+		text = oneLine(r.builtIn(f))
+	}
+	return text
+}
+
+// builtIn says who, what and the limit: pump-7: bytes.used 41.2 MB, limit 40 MB.
+func (r *Rule) builtIn(f Facts) string {
+	if r.Show == "" {
+		return fmt.Sprintf("%s: %s", f.Subject, f.Rule)
+	}
+	text := fmt.Sprintf("%s: %s %s", f.Subject, r.Show, f.Value)
+	if f.Limit != "" && f.Limit != noData {
+		text += ", limit " + f.Limit
+	}
+	return text
+}
+
+// oneLine joins lines and cuts what is too long.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "�")), " ")
+	count := 0
+	for i := range text {
+		if count == maxHeadline-1 && utf8.RuneCountInString(text[i:]) > 1 {
+			return text[:i] + "…"
+		}
+		count++
+	}
+	return text
+}
+
+// bounded keeps the beginning of what is written to it.
+type bounded struct {
+	bytes.Buffer
+	left int
+}
+
+// Write fails with io.ErrShortWrite when there is no room for all.
+func (b *bounded) Write(p []byte) (int, error) {
+	n := min(len(p), b.left)
+	b.left -= n
+	b.Buffer.Write(p[:n])
+	if n < len(p) {
+		return n, io.ErrShortWrite
+	}
+	return n, nil
+}

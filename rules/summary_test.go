@@ -1,0 +1,119 @@
+package rules_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/rules"
+)
+
+var facts = rules.Facts{
+	Rule: "data-budget", Project: "cold-chain", Subject: "pump-7", Level: "warning",
+	Value: "41.2 MB", Limit: "40 MB", Usual: "3.1 MB", Period: "month",
+}
+
+func TestHeadline(t *testing.T) {
+	tests := map[string]struct {
+		summary string
+		change  func(*rules.Facts)
+		want    string
+	}{
+		"template": {
+			summary: "{{.Subject}} has used {{.Value}} of {{.Limit}} this {{.Period}}",
+			want:    "pump-7 has used 41.2 MB of 40 MB this month",
+		},
+		"choice": {
+			summary: `{{if eq .Level "critical"}}Stop{{else}}Mind{{end}} {{with .Usual}}(usually {{.}}){{end}}`,
+			want:    "Mind (usually 3.1 MB)",
+		},
+		"one line":           {summary: "{{.Subject}}\n  is\tfull ", want: "pump-7 is full"},
+		"built in":           {want: "pump-7: bytes.used 41.2 MB, limit 40 MB"},
+		"built in, no limit": {change: func(f *rules.Facts) { f.Limit = "no data" }, want: "pump-7: bytes.used 41.2 MB"},
+		"nothing rendered":   {summary: `{{if eq .Subject "other"}}x{{end}}`, want: "pump-7: bytes.used 41.2 MB, limit 40 MB"},
+		"fails at run time": {
+			summary: `{{if eq .Project "lab"}}{{slice .Subject 5 6}}{{end}}`,
+			change:  func(f *rules.Facts) { f.Project, f.Subject = "lab", "p" },
+			want:    "p: bytes.used 41.2 MB, limit 40 MB",
+		},
+		"no valid text": {
+			summary: "{{.Subject}} is full",
+			change:  func(f *rules.Facts) { f.Subject = "pump\xff7" },
+			want:    "pump\uFFFD7 is full",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			spec := ruleWhen("bytes.used > 5")
+			spec.Summary = test.summary
+			f := facts
+			if test.change != nil {
+				test.change(&f)
+			}
+			require.Equal(t, test.want, compile(t, spec).Headline(f))
+		})
+	}
+}
+
+func TestHeadlineWithoutFigure(t *testing.T) {
+	require.Equal(t, "pump-7: data-budget", compile(t, ruleWhen("device.disabled")).Headline(facts))
+}
+
+func TestHeadlineIsBounded(t *testing.T) {
+	for _, summary := range []string{"", "{{.Subject}}", "{{.Subject}}{{.Subject}}{{.Subject}}"} {
+		spec := ruleWhen("bytes.used > 5")
+		spec.Summary = summary
+		f := facts
+		f.Subject = strings.Repeat("å", 2000)
+		got := compile(t, spec).Headline(f)
+		require.True(t, utf8.ValidString(got))
+		require.LessOrEqual(t, utf8.RuneCountInString(got), 300)
+		require.NotEmpty(t, got)
+	}
+	spec := ruleWhen("bytes.used > 5")
+	spec.Summary = "{{.Subject}}"
+	rule := compile(t, spec)
+	exactly := strings.Repeat("å", 300)
+	require.Equal(t, exactly, rule.Headline(rules.Facts{Subject: exactly}))
+	require.Equal(t, strings.Repeat("å", 299)+"…", rule.Headline(rules.Facts{Subject: exactly + "b"}))
+}
+
+func TestProblemsOfSummaries(t *testing.T) {
+	const fields = "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual and .Period"
+	const allowed = "there are if, with, and, or, not, eq, ne, lt, le, gt, ge, len, index, slice, print"
+	tests := map[string]struct {
+		summary string
+		want    rules.Problem
+	}{
+		"unknown field": {
+			"ab {{.Subjekt}}", rules.Problem{Offset: 5, Message: "<.Subjekt>: can't evaluate field Subjekt in type rules.Facts", Hint: fields},
+		},
+		"unknown field of one level": {
+			`{{if eq .Level "critical"}}{{.Worse}}{{end}}`,
+			rules.Problem{Offset: 29, Message: "<.Worse>: can't evaluate field Worse in type rules.Facts", Hint: fields},
+		},
+		"on the second line": {
+			"å\nå {{.Subjekt}}", rules.Problem{Offset: 8, Message: "<.Subjekt>: can't evaluate field Subjekt in type rules.Facts", Hint: fields},
+		},
+		"syntax":           {"a\n{{.Subject", rules.Problem{Offset: 2, Message: "unclosed action", Hint: fields}},
+		"unknown function": {"{{humanize .Value}}", rules.Problem{Offset: 0, Message: `function "humanize" not defined`, Hint: fields}},
+		"loop":             {"a {{range .Subject}}b{{end}}", rules.Problem{Offset: 10, Message: "{{range .Subject}}b{{end}} is not used in summaries", Hint: allowed}},
+		"loop in a branch": {"{{if .Rule}}{{else}}{{range 9}}{{end}}{{end}}", rules.Problem{Offset: 28, Message: "{{range 9}}{{end}} is not used in summaries", Hint: allowed}},
+		"recursion":        {`{{define "a"}}{{template "a"}}{{end}}x`, rules.Problem{Offset: -1, Message: "define and block are not used in summaries"}},
+		"padding":          {`{{print (printf "%9999s" .Rule)}}`, rules.Problem{Offset: 9, Message: "printf is not used in summaries", Hint: allowed}},
+		"variable":         {`{{with $x := .Rule}}{{$x = print $x $x}}{{end}}`, rules.Problem{Offset: 7, Message: "$x := .Rule is not used in summaries", Hint: allowed}},
+		"too much":         {strings.Repeat("{{print .Rule .Rule}} ", 180) + strings.Repeat("x", 100), rules.Problem{Offset: -1, Message: "renders more than 4800 bytes"}},
+		"too long":         {strings.Repeat("a", 4097), rules.Problem{Offset: -1, Message: "is too long: 4097 bytes, at most 4096"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			spec := ruleWhen("bytes.used > 5")
+			spec.Name, spec.Summary = "a rule with a long name", test.summary
+			test.want.Field = "summary"
+			_, problems := rules.Compile(spec)
+			require.Equal(t, []rules.Problem{test.want}, problems)
+		})
+	}
+}
