@@ -1,0 +1,96 @@
+package rules
+
+import (
+	"math"
+	"time"
+)
+
+// A State is where an alert is in its life.
+type State string
+
+// The states. A rule that holds for nobody has no alert: that is the inactive state.
+const (
+	Pending   State = "pending"   // the condition holds, but not yet for long enough
+	Firing    State = "firing"    // announced
+	Resolved  State = "resolved"  // ended because it is over
+	Withdrawn State = "withdrawn" // ended because the rule or the subject went away or changed
+)
+
+// An Event is why an alert changed. The empty event is no change that anybody needs to hear of.
+type Event string
+
+// The events.
+const (
+	None        Event = ""
+	Fired       Event = "fired"
+	Escalated   Event = "escalated"
+	Deescalated Event = "deescalated"
+	Reminded    Event = "reminded"
+	Updated     Event = "updated" // still firing, but what a message says of it changed
+	Cleared     Event = "resolved"
+	PeriodEnded Event = "period_ended"
+	Revised     Event = "revised" // late figures show that a day or period that is over passed the limit
+	Retracted   Event = "withdrawn"
+)
+
+// A Hold is for how long a level has been surely reached.
+type Hold struct {
+	Since time.Time `json:"since"` // zero: not now
+	Count int       `json:"count"` // evaluations with data that found it so
+}
+
+// An Alert is one episode of a rule being broken by a subject. Times are domain times. Value, Peak, Limit and Usual are
+// NaN when they are no data.
+type Alert struct {
+	ID      string // short, shown in messages, unique over all episodes
+	Rule    string
+	Project string    // UID
+	Subject string    // device UID; "" for the project itself
+	Period  time.Time // start of the period a period rule judges; else zero
+
+	State   State
+	Level   Level // of a pending alert Inactive, of an ended one the level it ended at
+	Worst   Level // the highest level that was announced
+	Version int64 // raised by every event; 0 while pending
+	Reason  Event // the event that made this version, at ChangedAt
+	Already bool  // was true before the rule was first judged here
+
+	Holds [Critical + 1]Hold // by level; how long each has been surely true
+
+	Since      time.Time // when the condition was first found true
+	FiredAt    time.Time
+	RaisedAt   time.Time // when it fired or last escalated
+	NotifiedAt time.Time // the newest event that speaks: fired, escalated, reminded
+	ChangedAt  time.Time // the newest event
+	Doubted    bool      // since NotifiedAt, or since Level fell, an evaluation with data found it surely not reached
+	QuietSince time.Time // when a day rule was first found over whose day is not; else zero
+	EndedAt    time.Time
+
+	Value float64 // of the rule's Show, at the newest evaluation that knew it
+	Peak  float64 // the highest Value of the episode
+	Limit float64
+	Usual float64
+	AsOf  time.Time // of Value
+
+	Told Told // what messages say of this version in words
+}
+
+// Told is what messages say of an alert in words. It is kept with the alert, since by the time a message is sent the rule
+// may have changed and the device may be gone.
+type Told struct {
+	Subject string `json:"subject"` // name of the device or project
+	Project string `json:"project"` // name
+	Figure  string `json:"figure"`  // the path shown, such as bytes.used; "" is none
+	Unit    string `json:"unit"`    // of the figures: "B" or ""
+	Summary string `json:"summary"`
+	Advice  string `json:"advice"`
+}
+
+// Open reports whether the alert is pending or firing.
+func (a Alert) Open() bool { return a.State == Pending || a.State == Firing }
+
+// noFigures is an alert without figures.
+func noFigures() Alert {
+	nan := math.NaN()
+	return Alert{Value: nan, Peak: nan, Limit: nan, Usual: nan}
+}

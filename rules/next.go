@@ -1,0 +1,283 @@
+package rules
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Verdict is what one turn found out about a rule and a subject: all that Next decides from.
+type Verdict struct {
+	Evaluation           // as of now
+	DayEnd     Result    // as of the end of the last complete UTC day; read for day rules only
+	Period     time.Time // start of the current period; read for period rules only
+	First      bool      // the rule has never been judged here before
+	AsOf       time.Time // when the figures were read
+}
+
+// Key is what makes two episodes the same thing to be told about.
+type Key struct {
+	Rule, Project, Subject string
+	Period                 time.Time // start of the period for period rules; else zero
+}
+
+// Inactive returns the alert of a subject that has none: the state before Next finds anything.
+func (k Key) Inactive() Alert {
+	a := noFigures()
+	a.Rule, a.Project, a.Subject, a.Period = k.Rule, k.Project, k.Subject, k.Period
+	return a
+}
+
+// Key returns the key of the alert.
+func (a Alert) Key() Key { return Key{a.Rule, a.Project, a.Subject, a.Period} }
+
+// Next returns the alert after one more judgement at now, and what happened. It is a pure function: the same alert, rule,
+// verdict and instant give the same answer.
+//
+// The level stays where it is while it lies between the level that is surely held and the highest that is not ruled out,
+// and else moves to the nearer of the two. So figures that are no data neither fire nor resolve anything. What is ruled
+// out depends on the kind of the rule: a live rule goes by now, a day rule by now and the end of yesterday, and a period
+// rule rules nothing out until its period ends.
+//
+// An alert that comes to nothing has the state "".
+func (a Alert) Next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
+	if r.Kind == PeriodRule && a.Open() && !a.Period.Equal(v.Period) {
+		return a.end(Resolved, PeriodEnded, now)
+	}
+	if v.Selected == False {
+		return a.end(Withdrawn, Retracted, now)
+	}
+	a = a.observe(r, v, now)
+	low, high := a.bounds(r, v, now)
+	switch level := min(max(a.level(), low), high); {
+	case a.State != Firing && level > Inactive:
+		return a.fire(level, now), Fired
+	case a.State != Firing:
+		return a.wait(now), None
+	case level == Inactive:
+		return a.end(Resolved, Cleared, now)
+	case level > a.Level:
+		return a.escalate(level, now), Escalated
+	case level < a.Level:
+		a.Level, a.Doubted = level, false
+		return a.raise(Deescalated, now), Deescalated
+	}
+	return a.stay(r, v, now)
+}
+
+// Withdraw ends the alert because its rule or subject went away.
+func (a Alert) Withdraw(now time.Time) (Alert, Event) { return a.end(Withdrawn, Retracted, now) }
+
+// Rejudge is Next for a rule whose meaning has changed since the alert was last judged. A firing alert that the new rule
+// does not contradict goes on with its message; any other is withdrawn, and the caller judges afresh.
+func (a Alert) Rejudge(r *Rule, v Verdict, now time.Time) (Alert, Event) {
+	period := v.Period
+	if r.Kind != PeriodRule {
+		period = time.Time{}
+	}
+	contradicted := a.Level < v.Result.Least || a.Level > v.possible(r) || v.Selected == False
+	if a.State != Firing || contradicted || !a.Period.Equal(period) {
+		return a.Withdraw(now)
+	}
+	old := a.Limit
+	a.Holds = [Critical + 1]Hold{}
+	a = a.observe(r, v, now)
+	if old == r.Limit || !Known(old) && !Known(r.Limit) {
+		return a, None
+	}
+	return a.raise(Updated, now), Updated
+}
+
+// Revise returns the alert that tells of a day or period that is over: late figures show that at its end, v.AsOf, the
+// condition was surely true. The alert is over as soon as it is made. The event is None if the condition was not surely
+// true.
+func (k Key) Revise(r *Rule, v Verdict, now time.Time) (Alert, Event) {
+	if v.Result.Least == Inactive {
+		return k.Inactive(), None
+	}
+	a := k.Inactive().measure(r, v)
+	a.ID = a.id("revised "+v.Result.Least.String(), v.AsOf)
+	a.State, a.Level, a.Worst, a.AsOf = Resolved, v.Result.Least, v.Result.Least, v.AsOf
+	a.Since, a.FiredAt, a.RaisedAt, a.NotifiedAt, a.EndedAt = v.AsOf, now, now, now, now
+	return a.raise(Revised, now), Revised
+}
+
+// observe takes in the figures and for how long each level has been surely true.
+func (a Alert) observe(r *Rule, v Verdict, now time.Time) Alert {
+	for level := Info; level <= Critical; level++ {
+		hold := &a.Holds[level]
+		switch {
+		case v.Result.Least >= level && hold.Count == 0:
+			*hold = Hold{Since: now, Count: 1}
+		case v.Result.Least >= level:
+			hold.Count++
+		case v.Result.Most < level:
+			*hold = Hold{}
+		}
+	}
+	if a.State == "" {
+		a.Already = v.First
+	}
+	if a.State == Firing && v.Result.Most < a.Level {
+		a.Doubted = true
+	}
+	return a.measure(r, v)
+}
+
+// measure takes in the figures.
+func (a Alert) measure(r *Rule, v Verdict) Alert {
+	a.Limit = r.Limit
+	if !Known(v.Value) {
+		return a
+	}
+	a.Value, a.Usual, a.AsOf = v.Value, v.Usual, v.AsOf
+	if !Known(a.Peak) || v.Value > a.Peak {
+		a.Peak = v.Value
+	}
+	return a
+}
+
+// bounds returns the level that is surely held, and the highest that is not ruled out.
+func (a Alert) bounds(r *Rule, v Verdict, now time.Time) (low, high Level) {
+	for level := Info; level <= v.Result.Least; level++ {
+		if a.Holds[level].lasted(r.Spec.For, now) {
+			low = level
+		}
+	}
+	if v.recovered(r) {
+		return Inactive, Inactive
+	}
+	if r.Kind == PeriodRule {
+		return low, r.Highest
+	}
+	return low, v.possible(r)
+}
+
+// possible returns the highest level that is not ruled out, leaving aside that a period rule rules nothing out.
+func (v Verdict) possible(r *Rule) Level {
+	high := v.Result.Most
+	if r.Kind == DayRule {
+		high = max(high, v.DayEnd.Most)
+	}
+	if r.Spec.ResolveWhen != "" && !v.recovered(r) {
+		high = max(high, r.Lowest)
+	}
+	return high
+}
+
+// recovered reports whether the rule says itself, by ResolveWhen, that it is over.
+func (v Verdict) recovered(r *Rule) bool {
+	return r.Spec.ResolveWhen != "" && v.Recovered == True && v.Result.Least == Inactive
+}
+
+// lasted reports whether a hold is long enough to fire: over at least need, and seen twice where time is needed at all.
+func (h Hold) lasted(need time.Duration, now time.Time) bool {
+	if need <= 0 {
+		return h.Count > 0
+	}
+	return h.Count > 1 && now.Sub(h.Since) >= need
+}
+
+// level is the level that is announced.
+func (a Alert) level() Level {
+	if a.State == Firing {
+		return a.Level
+	}
+	return Inactive
+}
+
+// wait returns the alert as pending, or as nothing if no level is reached.
+func (a Alert) wait(now time.Time) Alert {
+	if a.Holds[Info].Count == 0 {
+		return a.Key().Inactive()
+	}
+	if a.State == "" {
+		a = a.begin(now)
+		a.State = Pending
+	}
+	return a
+}
+
+// begin starts an episode.
+func (a Alert) begin(now time.Time) Alert {
+	a.Since = now
+	a.ID = a.id("since", now)
+	return a
+}
+
+func (a Alert) fire(level Level, now time.Time) Alert {
+	if a.State == "" {
+		a = a.begin(now)
+	}
+	a.State, a.FiredAt, a.RaisedAt = Firing, now, now
+	return a.speak(level, now).raise(Fired, now)
+}
+
+func (a Alert) escalate(level Level, now time.Time) Alert {
+	a.RaisedAt = now
+	return a.speak(level, now).raise(Escalated, now)
+}
+
+// speak moves to a level of which people are told.
+func (a Alert) speak(level Level, now time.Time) Alert {
+	a.Level, a.NotifiedAt, a.Doubted, a.QuietSince = level, now, false, time.Time{}
+	a.Worst = max(a.Worst, level)
+	return a
+}
+
+// stay keeps the level: time may call for a reminder, or the day for a word that it is quiet.
+func (a Alert) stay(r *Rule, v Verdict, now time.Time) (Alert, Event) {
+	surely := v.Result.Least >= a.Level
+	switch due, ok := a.nextReminder(r.Spec.Remind); {
+	case ok && surely && !a.Doubted && !now.Before(due):
+		return a.speak(a.Level, now).raise(Reminded, now), Reminded
+	case r.Kind == DayRule && r.Spec.ResolveWhen == "" && a.QuietSince.IsZero() && v.Result.Most == Inactive:
+		a.QuietSince = now
+		return a.raise(Updated, now), Updated
+	case !a.QuietSince.IsZero() && v.Result.Least > Inactive:
+		a.QuietSince = time.Time{}
+		return a.raise(Updated, now), Updated
+	}
+	return a, None
+}
+
+// nextReminder returns the first instant of the schedule after the last message. The schedule begins when the alert fires
+// and anew when it escalates; its last step repeats.
+func (a Alert) nextReminder(schedule []time.Duration) (time.Time, bool) {
+	if len(schedule) == 0 {
+		return time.Time{}, false
+	}
+	for _, after := range schedule {
+		if due := a.RaisedAt.Add(after); due.After(a.NotifiedAt) {
+			return due, true
+		}
+	}
+	step := slices.Max(schedule)
+	since := a.NotifiedAt.Sub(a.RaisedAt)
+	return a.NotifiedAt.Add(step - since%step), true
+}
+
+// end closes a firing alert; one that nobody was told of comes to nothing.
+func (a Alert) end(state State, event Event, now time.Time) (Alert, Event) {
+	if a.State != Firing {
+		return a.Key().Inactive(), None
+	}
+	a.State, a.EndedAt = state, now
+	return a.raise(event, now), event
+}
+
+func (a Alert) raise(event Event, now time.Time) Alert {
+	a.Version++
+	a.Reason, a.ChangedAt = event, now
+	return a
+}
+
+// id makes a short identifier: 50 bits of a hash over what makes an episode unique. Judging the same again gives the same.
+func (a Alert) id(what string, at time.Time) string {
+	text := fmt.Sprintf("%q %q %q %d %s %d", a.Rule, a.Project, a.Subject, a.Period.Unix(), what, at.UnixMilli())
+	hash := sha256.Sum256([]byte(text))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(hash[:])[:10])
+}

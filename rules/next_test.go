@@ -1,0 +1,332 @@
+package rules_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/rules"
+)
+
+// monday is 2026-06-01, 00:00 UTC.
+var monday = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+
+// Results by what is known of a rule with the levels warning and critical.
+var (
+	quiet    = rules.Result{Least: rules.Inactive, Most: rules.Inactive}
+	warning  = rules.Result{Least: rules.Warning, Most: rules.Warning}
+	critical = rules.Result{Least: rules.Critical, Most: rules.Critical}
+	noData   = rules.Result{Least: rules.Inactive, Most: rules.Critical}
+	atLeast  = rules.Result{Least: rules.Warning, Most: rules.Critical}
+	atMost   = rules.Result{Least: rules.Inactive, Most: rules.Warning}
+)
+
+// A step is one judgement, after a pause, and what must follow.
+type step struct {
+	after  time.Duration
+	result rules.Result
+	dayEnd rules.Result // for day rules
+	event  rules.Event
+	state  rules.State
+	level  rules.Level
+}
+
+func rule(kind rules.Kind, change func(*rules.Rule)) *rules.Rule {
+	r := &rules.Rule{
+		Spec: rules.Spec{Name: "data-budget"}, Kind: kind, Limit: 40,
+		Lowest: rules.Warning, Highest: rules.Critical,
+	}
+	if change != nil {
+		change(r)
+	}
+	return r
+}
+
+func verdict(result rules.Result) rules.Verdict {
+	return rules.Verdict{Evaluation: rules.Evaluation{
+		Result: result, Selected: rules.True, Value: math.NaN(), Usual: math.NaN(),
+	}, DayEnd: result}
+}
+
+var key = rules.Key{Rule: "data-budget", Project: "app:1", Subject: "dev:1"}
+
+const minute, hour, day = time.Minute, time.Hour, 24 * time.Hour
+
+func TestNext(t *testing.T) {
+	holdFor := func(d time.Duration) func(*rules.Rule) {
+		return func(r *rules.Rule) { r.Spec.For = d }
+	}
+	remind := func(r *rules.Rule) { r.Spec.Remind = []time.Duration{day, 3 * day} }
+	tests := map[string]struct {
+		kind   rules.Kind
+		change func(*rules.Rule)
+		steps  []step
+	}{
+		"fires once and resolves": {steps: []step{
+			{0, quiet, quiet, rules.None, "", 0},
+			{hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+			{hour, warning, quiet, rules.None, rules.Firing, rules.Warning},
+			{hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+		}},
+		"no data neither fires nor resolves": {steps: []step{
+			{0, noData, quiet, rules.None, "", 0},
+			{hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+			{hour, noData, quiet, rules.None, rules.Firing, rules.Warning},
+			{hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+		}},
+		"moves to the nearer end of what is known": {steps: []step{
+			{0, atLeast, quiet, rules.Fired, rules.Firing, rules.Warning},
+			{hour, critical, quiet, rules.Escalated, rules.Firing, rules.Critical},
+			{hour, atLeast, quiet, rules.None, rules.Firing, rules.Critical},
+			{hour, atMost, quiet, rules.Deescalated, rules.Firing, rules.Warning},
+			{hour, noData, quiet, rules.None, rules.Firing, rules.Warning},
+		}},
+		"a jump to critical is one event": {steps: []step{
+			{0, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
+		}},
+		"for needs two evaluations and the time": {change: holdFor(30 * minute), steps: []step{
+			{0, warning, quiet, rules.None, rules.Pending, 0},
+			{15 * minute, warning, quiet, rules.None, rules.Pending, 0},
+			{15 * minute, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+		}},
+		"for does not fire on one evaluation however old": {change: holdFor(30 * minute), steps: []step{
+			{0, warning, quiet, rules.None, rules.Pending, 0},
+			{hour, noData, quiet, rules.None, rules.Pending, 0},
+			{hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+		}},
+		"for starts over when surely false": {change: holdFor(30 * minute), steps: []step{
+			{0, warning, quiet, rules.None, rules.Pending, 0},
+			{15 * minute, quiet, quiet, rules.None, "", 0},
+			{15 * minute, warning, quiet, rules.None, rules.Pending, 0},
+			{15 * minute, warning, quiet, rules.None, rules.Pending, 0},
+			{15 * minute, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+		}},
+		"for holds for each level by itself": {change: holdFor(30 * minute), steps: []step{
+			{0, warning, quiet, rules.None, rules.Pending, 0},
+			{20 * minute, critical, quiet, rules.None, rules.Pending, 0},
+			{20 * minute, critical, quiet, rules.Fired, rules.Firing, rules.Warning},
+			{20 * minute, critical, quiet, rules.Escalated, rules.Firing, rules.Critical},
+		}},
+		"a day rule stays until a whole day was quiet": {kind: rules.DayRule, steps: []step{
+			{20 * hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+			{5 * hour, quiet, warning, rules.Updated, rules.Firing, rules.Warning},
+			{hour, quiet, warning, rules.None, rules.Firing, rules.Warning},
+			{hour, warning, warning, rules.Updated, rules.Firing, rules.Warning},
+			{21 * hour, quiet, warning, rules.Updated, rules.Firing, rules.Warning},
+			{24 * hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+		}},
+		"a day rule whose yesterday is not known stays": {kind: rules.DayRule, steps: []step{
+			{20 * hour, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
+			{28 * hour, quiet, noData, rules.Updated, rules.Firing, rules.Critical},
+			{hour, quiet, atMost, rules.Deescalated, rules.Firing, rules.Warning},
+		}},
+		"a period rule latches": {kind: rules.PeriodRule, steps: []step{
+			{0, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
+			{hour, warning, quiet, rules.None, rules.Firing, rules.Critical},
+			{hour, quiet, quiet, rules.None, rules.Firing, rules.Critical},
+		}},
+		"reminders follow the schedule and then repeat its last step": {change: remind, steps: []step{
+			{0, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+			{23 * hour, warning, quiet, rules.None, rules.Firing, rules.Warning},
+			{hour, warning, quiet, rules.Reminded, rules.Firing, rules.Warning},
+			{day, warning, quiet, rules.None, rules.Firing, rules.Warning},
+			{day, warning, quiet, rules.Reminded, rules.Firing, rules.Warning},
+			{3*day - hour, warning, quiet, rules.None, rules.Firing, rules.Warning},
+			{hour, warning, quiet, rules.Reminded, rules.Firing, rules.Warning},
+		}},
+		"no reminder while it is in doubt": {kind: rules.PeriodRule, change: remind, steps: []step{
+			{0, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+			{hour, quiet, quiet, rules.None, rules.Firing, rules.Warning},
+			{2 * day, warning, quiet, rules.None, rules.Firing, rules.Warning},
+			{hour, critical, quiet, rules.Escalated, rules.Firing, rules.Critical},
+			{day, critical, quiet, rules.Reminded, rules.Firing, rules.Critical},
+		}},
+		"no reminder while there is no data": {change: remind, steps: []step{
+			{0, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+			{2 * day, noData, quiet, rules.None, rules.Firing, rules.Warning},
+			{hour, warning, quiet, rules.Reminded, rules.Firing, rules.Warning},
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			r, a, now := rule(test.kind, test.change), key.Inactive(), monday
+			for i, s := range test.steps {
+				now = now.Add(s.after)
+				v := verdict(s.result)
+				v.DayEnd = s.dayEnd
+				version := a.Version
+				var event rules.Event
+				a, event = a.Next(r, v, now)
+				require.Equal(t, s.event, event, "step %d", i)
+				require.Equal(t, s.state, a.State, "step %d", i)
+				require.Equal(t, s.level, a.Level, "step %d", i)
+				if event != rules.None {
+					require.Equal(t, version+1, a.Version, "step %d", i)
+					require.Equal(t, event, a.Reason, "step %d", i)
+				}
+			}
+		})
+	}
+}
+
+func TestResolveWhenOverridesTheKind(t *testing.T) {
+	for _, kind := range []rules.Kind{rules.Live, rules.DayRule, rules.PeriodRule} {
+		r := rule(kind, func(r *rules.Rule) { r.Spec.ResolveWhen = "events.today < 50" })
+		a, _ := key.Inactive().Next(r, verdict(critical), monday)
+		for _, recovered := range []rules.Truth{rules.False, rules.NoData} {
+			v := verdict(quiet)
+			v.Recovered = recovered
+			next, _ := a.Next(r, v, monday.Add(hour))
+			require.Equal(t, rules.Firing, next.State, "%v", recovered)
+		}
+		v := verdict(warning)
+		v.Recovered = rules.True
+		next, _ := a.Next(r, v, monday.Add(hour))
+		require.Equal(t, rules.Firing, next.State, "when still holds")
+		v = verdict(noData)
+		v.Recovered = rules.True
+		next, event := a.Next(r, v, monday.Add(hour))
+		require.Equal(t, rules.Cleared, event)
+		require.Equal(t, rules.Resolved, next.State)
+	}
+}
+
+func TestPeriodRuleEndsWithItsPeriod(t *testing.T) {
+	r := rule(rules.PeriodRule, nil)
+	k := key
+	k.Period = monday
+	v := verdict(critical)
+	v.Period, v.Value = monday, 45
+	a, _ := k.Inactive().Next(r, v, monday)
+	july := verdict(noData)
+	july.Period = monday.AddDate(0, 1, 0)
+	july.Value = 1
+	ended, event := a.Next(r, july, july.Period)
+	require.Equal(t, rules.PeriodEnded, event)
+	require.Equal(t, rules.Resolved, ended.State)
+	require.InDelta(t, 45, ended.Value, 0, "the value is that of the period that ended")
+}
+
+func TestWhereWithdraws(t *testing.T) {
+	r := rule(rules.Live, nil)
+	a, _ := key.Inactive().Next(r, verdict(warning), monday)
+	v := verdict(quiet)
+	v.Selected = rules.False
+	withdrawn, event := a.Next(r, v, monday.Add(hour))
+	require.Equal(t, rules.Retracted, event)
+	require.Equal(t, rules.Withdrawn, withdrawn.State)
+	pending, event := key.Inactive().Next(rule(rules.Live, func(r *rules.Rule) { r.Spec.For = hour }), verdict(warning), monday)
+	require.Equal(t, rules.None, event)
+	nothing, event := pending.Next(r, v, monday.Add(hour))
+	require.Equal(t, rules.None, event, "nobody was told of a pending alert")
+	require.Empty(t, nothing.State)
+}
+
+func TestFiguresOfAnAlert(t *testing.T) {
+	r := rule(rules.Live, nil)
+	a := key.Inactive()
+	at := monday
+	for _, value := range []float64{41, 55, math.NaN(), 43} {
+		v := verdict(warning)
+		v.Value, v.AsOf = value, at
+		a, _ = a.Next(r, v, at)
+		at = at.Add(hour)
+	}
+	require.InDelta(t, 43, a.Value, 0)
+	require.InDelta(t, 55, a.Peak, 0)
+	require.InDelta(t, 40, a.Limit, 0)
+	require.Equal(t, monday.Add(3*hour), a.AsOf)
+	require.Equal(t, monday, a.Since)
+}
+
+func TestAlreadyTrueIsKept(t *testing.T) {
+	r := rule(rules.Live, func(r *rules.Rule) { r.Spec.For = 30 * minute })
+	v := verdict(warning)
+	v.First = true
+	a, _ := key.Inactive().Next(r, v, monday)
+	a, event := a.Next(r, verdict(warning), monday.Add(hour))
+	require.Equal(t, rules.Fired, event)
+	require.True(t, a.Already)
+}
+
+func TestRejudge(t *testing.T) {
+	r := rule(rules.Live, nil)
+	firing, _ := key.Inactive().Next(r, verdict(warning), monday)
+	raised := rule(rules.Live, func(r *rules.Rule) { r.Limit = 50 })
+
+	same, event := firing.Rejudge(r, verdict(warning), monday.Add(hour))
+	require.Equal(t, rules.None, event, "nothing that a message says has changed")
+	require.Equal(t, rules.Firing, same.State)
+
+	kept, event := firing.Rejudge(raised, verdict(warning), monday.Add(hour))
+	require.Equal(t, rules.Updated, event)
+	require.InDelta(t, 50, kept.Limit, 0)
+	require.Equal(t, firing.ID, kept.ID)
+
+	unknown, event := firing.Rejudge(raised, verdict(noData), monday.Add(hour))
+	require.Equal(t, rules.Updated, event)
+	require.Equal(t, rules.Firing, unknown.State)
+
+	ended, event := firing.Rejudge(raised, verdict(quiet), monday.Add(hour))
+	require.Equal(t, rules.Retracted, event)
+	require.Equal(t, rules.Withdrawn, ended.State)
+}
+
+func TestRevise(t *testing.T) {
+	v := verdict(critical)
+	v.AsOf, v.Value = monday, 47
+	a, event := key.Revise(rule(rules.DayRule, nil), v, monday.Add(9*hour))
+	require.Equal(t, rules.Revised, event)
+	require.Equal(t, rules.Resolved, a.State, "a revision opens no alert")
+	require.Equal(t, rules.Critical, a.Level)
+	require.Equal(t, monday, a.AsOf)
+	again, _ := key.Revise(rule(rules.DayRule, nil), v, monday.Add(10*hour))
+	require.Equal(t, a.ID, again.ID, "the same revision is the same alert")
+	_, event = key.Revise(rule(rules.DayRule, nil), verdict(noData), monday)
+	require.Equal(t, rules.None, event)
+}
+
+// Whatever is decided while figures are unknown would be decided in the same direction, and at least as far, with any
+// values in their place.
+func TestUnknownDecidesNothingThatAnyValueWouldNot(t *testing.T) {
+	levels := []rules.Level{rules.Inactive, rules.Warning, rules.Critical}
+	starts := []rules.Result{quiet, warning, critical}
+	for _, kind := range []rules.Kind{rules.Live, rules.DayRule, rules.PeriodRule} {
+		r := rule(kind, nil)
+		for _, start := range starts {
+			a, _ := key.Inactive().Next(r, verdict(start), monday)
+			before := announced(a)
+			for _, least := range levels {
+				for _, most := range levels {
+					if least > most {
+						continue
+					}
+					next, _ := a.Next(r, verdict(rules.Result{Least: least, Most: most}), monday.Add(day))
+					after := announced(next)
+					for _, actual := range levels {
+						if actual < least || actual > most {
+							continue
+						}
+						known, _ := a.Next(r, verdict(rules.Result{Least: actual, Most: actual}), monday.Add(day))
+						if after > before {
+							require.GreaterOrEqual(t, announced(known), after)
+						}
+						if after < before {
+							require.LessOrEqual(t, announced(known), after)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// announced is the level that people have been told of.
+func announced(a rules.Alert) rules.Level {
+	if a.State == rules.Firing {
+		return a.Level
+	}
+	return rules.Inactive
+}
