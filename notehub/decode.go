@@ -1,0 +1,340 @@
+package notehub
+
+import (
+	"io"
+	"math"
+	"time"
+)
+
+const (
+	maxInterned  = 1 << 16 // strings that are remembered
+	maxShared    = 64      // bytes of a string that is remembered: a name or a time
+	maxSeriesRow = 20_000  // rows of one SIM; days of half a century
+)
+
+// A decoder reads the rows of one answer.
+type decoder struct {
+	scanner
+	strings    map[string]string
+	lastString string
+	periods    map[string]time.Time
+	series     []DataRow
+}
+
+func newDecoder(src io.Reader) *decoder {
+	return &decoder{
+		scanner: scanner{src: src, buf: make([]byte, windowSize)},
+		strings: map[string]string{},
+		periods: map[string]time.Time{},
+	}
+}
+
+// usage reads an answer whose rows stand in the field list, and hands on each row with row. If the list is optional, an
+// answer that has nothing else in its place may lack it.
+func (d *decoder) usage(list string, optional bool, row func(*decoder)) (truncated bool) {
+	strange := false
+	found := d.envelope(list, func() { row(d) }, func(name string) bool {
+		if name == "truncated" {
+			truncated = d.boolean()
+			return true
+		}
+		strange = true
+		return false
+	})
+	d.require(list, found || optional && !strange)
+	return truncated
+}
+
+// envelope reads an object whose rows stand in the field list, null for none, and whose other fields are read by other,
+// if that knows them. It reports whether there was such a list.
+func (d *decoder) envelope(list string, row func(), other func(name string) bool) (found bool) {
+	for name := range d.fields {
+		switch {
+		case string(name) != list:
+			if !other(string(name)) {
+				d.skip()
+			}
+		case found:
+			d.fail("it comes twice")
+		default:
+			found = true
+			d.rows(row)
+		}
+	}
+	return found
+}
+
+// rows reads a list of rows, or null.
+func (d *decoder) rows(row func()) {
+	d.list(func() {
+		d.row++
+		d.name = nil
+		row()
+	})
+	d.row = 0
+}
+
+// list reads a list, whose elements are read by element, or null.
+func (d *decoder) list(element func()) {
+	if d.null() {
+		return
+	}
+	for range d.elements {
+		element()
+	}
+}
+
+func (d *decoder) eventsRow() (row EventsRow) {
+	for name := range d.fields {
+		switch string(name) {
+		case "period":
+			row.Period = d.instant()
+		case "device":
+			row.Device = d.string()
+		case "fleet":
+			row.Fleet = d.string()
+		case "total_events":
+			row.Total = d.count()
+		case "billable_events":
+			row.Billable = d.count()
+		case "platform_events":
+			row.Platform = d.count()
+		case "watchdog_events":
+			row.Watchdog = d.count()
+		case "total_devices":
+			row.Devices = d.count()
+		case "total_days_in_period":
+			row.Days = d.count()
+		case "total_reboots":
+			row.Reboots = d.count()
+		case "total_fw_updates":
+			row.FwUpdates = d.count()
+		case "notefiles":
+			row.Notefiles = d.counts()
+		default:
+			d.skip()
+		}
+	}
+	d.require("period", !row.Period.IsZero())
+	return row
+}
+
+func (d *decoder) sessionsRow() (row SessionsRow) {
+	for name := range d.fields {
+		switch string(name) {
+		case "period":
+			row.Period = d.instant()
+		case "device":
+			row.Device = d.string()
+		case "fleet":
+			row.Fleet = d.string()
+		case "sessions":
+			row.Sessions = d.count()
+		case "first_sync_sessions":
+			row.FirstSyncs = d.count()
+		case "total_bytes":
+			row.Bytes = d.count()
+		case "tls_sessions":
+			row.TLS = d.count()
+		case "total_devices":
+			row.Devices = d.count()
+		case "sessions_by_transport":
+			row.Transports = d.counts()
+		default:
+			d.skip()
+		}
+	}
+	d.require("period", !row.Period.IsZero())
+	return row
+}
+
+func (d *decoder) routeLogsRow() (row RouteLogsRow) {
+	row.LatencyMS = math.NaN()
+	for name := range d.fields {
+		switch string(name) {
+		case "period":
+			row.Period = d.instant()
+		case "route":
+			row.Route = d.string()
+		case "total_routes":
+			row.Total = d.count()
+		case "successful_routes":
+			row.Successful = d.count()
+		case "failed_routes":
+			row.Failed = d.count()
+		case "avg_latency_ms":
+			row.LatencyMS = d.float()
+		default:
+			d.skip()
+		}
+	}
+	d.require("period", !row.Period.IsZero())
+	return row
+}
+
+// dataSeries reads the rows of one SIM or satellite identity. What they share may follow them, so they are held back
+// until its end.
+func (d *decoder) dataSeries(each func(DataRow) error) {
+	var shared DataRow
+	var imsi string // what psid was called before 2026
+	d.series = d.series[:0]
+	for name := range d.fields {
+		switch string(name) {
+		case "type":
+			shared.Type = d.string()
+		case "device":
+			shared.Device = d.string()
+		case "fleet":
+			shared.Fleet = d.string()
+		case "iccid":
+			shared.ICCID = d.string()
+		case "psid":
+			shared.PSID = d.string()
+		case "imsi":
+			imsi = d.string()
+		case "device_count":
+			shared.Devices = d.count()
+		case "data":
+			d.series = d.series[:0]
+			d.seriesRows()
+		default:
+			d.skip()
+		}
+	}
+	d.require("type", shared.Type != "")
+	if shared.PSID == "" {
+		shared.PSID = imsi
+	}
+	for _, row := range d.series {
+		if d.failed {
+			return
+		}
+		row.Type, row.Device, row.Fleet = shared.Type, shared.Device, shared.Fleet
+		row.ICCID, row.PSID, row.Devices = shared.ICCID, shared.PSID, shared.Devices
+		d.stop(each(row))
+	}
+}
+
+func (d *decoder) seriesRows() {
+	d.list(func() {
+		if len(d.series) == maxSeriesRow {
+			d.fail("it has more than %d rows", maxSeriesRow)
+			return
+		}
+		d.series = append(d.series, d.dataRow())
+	})
+}
+
+func (d *decoder) dataRow() (row DataRow) {
+	var received, sent, receivedBillable, sentBillable Count // names of before February 2026
+	for name := range d.fields {
+		switch string(name) {
+		case "period":
+			row.Period = d.instant()
+		case "total_bytes":
+			row.Total = d.count()
+		case "uplink_bytes":
+			row.Uplink = d.count()
+		case "downlink_bytes":
+			row.Downlink = d.count()
+		case "billable_bytes_total":
+			row.Billable = d.count()
+		case "uplink_bytes_billable":
+			row.UplinkBillable = d.count()
+		case "downlink_bytes_billable":
+			row.DownlinkBillable = d.count()
+		case "uplink_packets":
+			row.UplinkPackets = d.count()
+		case "downlink_packets":
+			row.DownlinkPackets = d.count()
+		case "bytes_received":
+			received = d.count()
+		case "bytes_sent":
+			sent = d.count()
+		case "billable_bytes_received":
+			receivedBillable = d.count()
+		case "billable_bytes_sent":
+			sentBillable = d.count()
+		default:
+			d.skip()
+		}
+	}
+	row.Downlink, row.Uplink = row.Downlink.or(received), row.Uplink.or(sent)
+	row.DownlinkBillable, row.UplinkBillable = row.DownlinkBillable.or(receivedBillable), row.UplinkBillable.or(sentBillable)
+	d.require("period", !row.Period.IsZero())
+	return row
+}
+
+// require fails if something lacks a field without which it says nothing.
+func (d *decoder) require(field string, present bool) {
+	if !present {
+		d.fail("it has no %q", field)
+	}
+}
+
+// string reads a string, or null, which is "". Short strings that come again share their memory.
+func (d *decoder) string() string {
+	if d.null() {
+		return ""
+	}
+	return d.intern(d.text())
+}
+
+func (d *decoder) intern(text []byte) string {
+	if string(text) == d.lastString {
+		return d.lastString
+	}
+	if len(text) > maxShared {
+		return string(text)
+	}
+	known, ok := d.strings[string(text)]
+	if !ok {
+		known = string(text)
+		if len(d.strings) == maxInterned {
+			clear(d.strings)
+		}
+		d.strings[known] = known
+	}
+	d.lastString = known
+	return known
+}
+
+// instant reads an RFC 3339 time, or null, which is the zero time.
+func (d *decoder) instant() time.Time {
+	if d.null() {
+		return time.Time{}
+	}
+	text := d.text()
+	t, ok := d.periods[string(text)]
+	if ok || d.failed {
+		return t
+	}
+	if err := t.UnmarshalText(text); err != nil {
+		d.fail("want a time like 2026-01-31T00:00:00Z, got %q", text)
+		return time.Time{}
+	}
+	t = t.UTC()
+	if len(text) > maxShared {
+		return t
+	}
+	if len(d.periods) == maxInterned {
+		clear(d.periods)
+	}
+	d.periods[string(text)] = t
+	return t
+}
+
+// counts reads an object of whole numbers, or null. Those that are null are left out: they are not known.
+func (d *decoder) counts() map[string]int64 {
+	if d.null() {
+		return nil
+	}
+	counts := map[string]int64{}
+	for name := range d.fields {
+		key := d.intern(name)
+		if count := d.count(); count.Known {
+			counts[key] = count.N
+		}
+	}
+	return counts
+}

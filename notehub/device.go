@@ -1,0 +1,144 @@
+package notehub
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// A Device is a line of the device list.
+type Device struct {
+	UID, SerialNumber, SKU, Product string
+	Fleets                          []string // UIDs
+	FirmwareNotecard, FirmwareHost  string
+	Disabled                        bool
+	Provisioned                     time.Time
+	LastActivity                    time.Time // zero: never
+	Voltage, Temperature            float64   // volts and degrees Celsius; NaN when not known
+	SIMs                            []SIM
+}
+
+// A SIM is the data plan of one SIM card.
+type SIM struct {
+	ICCID                     string
+	Used, Limit, LifetimeUsed Count     // bytes
+	LastUpdated               time.Time // zero: never
+}
+
+// MaxPageSize is the largest page of the device list.
+const MaxPageSize = 10_000
+
+// Devices hands each device of one page, counted from 1, to each and reports whether there are more pages. An error of
+// each ends the reading and is returned, wrapped.
+func (c *Client) Devices(ctx context.Context, project string, page, size int, each func(Device) error) (more bool, err error) {
+	switch {
+	case page < 1:
+		err = fmt.Errorf("pages count from 1, not %d", page)
+	case size < 1 || size > MaxPageSize:
+		err = fmt.Errorf("page size %d is not between 1 and %d", size, MaxPageSize)
+	default:
+		query := url.Values{"pageNum": {strconv.Itoa(page)}, "pageSize": {strconv.Itoa(size)}}
+		err = c.get(ctx, project, "devices", query, func(d *decoder) { more = d.devices(each) })
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading page %d of devices of project %q: %w", page, project, err)
+	}
+	return more, nil
+}
+
+func (d *decoder) devices(each func(Device) error) (more bool) {
+	complete := false
+	found := d.envelope("devices", func() {
+		if device := d.device(); !d.failed {
+			d.stop(each(device))
+		}
+	}, func(name string) bool {
+		if name != "has_more" {
+			return false
+		}
+		if d.peek() == 'n' { // elsewhere null is false, but here that would end the list
+			d.unexpected("true or false")
+		}
+		complete, more = true, d.boolean()
+		return true
+	})
+	d.require("devices", found)
+	d.require("has_more", complete)
+	return more
+}
+
+func (d *decoder) device() Device {
+	device := Device{Voltage: math.NaN(), Temperature: math.NaN()}
+	for name := range d.fields {
+		switch string(name) {
+		case "uid":
+			device.UID = d.string()
+		case "serial_number":
+			device.SerialNumber = d.string()
+		case "sku":
+			device.SKU = d.string()
+		case "product_uid":
+			device.Product = d.string()
+		case "fleet_uids":
+			device.Fleets = nil
+			d.list(func() { device.Fleets = append(device.Fleets, d.string()) })
+		case "firmware_notecard":
+			device.FirmwareNotecard = d.string()
+		case "firmware_host":
+			device.FirmwareHost = d.string()
+		case "disabled":
+			device.Disabled = d.boolean()
+		case "provisioned":
+			device.Provisioned = d.instant()
+		case "last_activity":
+			device.LastActivity = d.instant()
+		case "voltage":
+			device.Voltage = d.float()
+		case "temperature":
+			device.Temperature = d.float()
+		case "cellular_usage":
+			device.SIMs = nil
+			d.list(func() { device.SIMs = append(device.SIMs, d.sim()) })
+		default:
+			d.skip()
+		}
+	}
+	d.require("uid", device.UID != "")
+	return device
+}
+
+func (d *decoder) sim() (sim SIM) {
+	for name := range d.fields {
+		switch string(name) {
+		case "iccid":
+			sim.ICCID = d.string()
+		case "used":
+			sim.Used = d.count()
+		case "limit":
+			sim.Limit = d.count()
+		case "lifetime_used":
+			sim.LifetimeUsed = d.count()
+		case "last_updated":
+			sim.LastUpdated = unixTime(d.count())
+		default:
+			d.skip()
+		}
+	}
+	return sim
+}
+
+// unixTime reads seconds since 1970. Notehub does not document the unit; figures that would lie beyond the year 5000
+// must be milliseconds.
+func unixTime(c Count) time.Time {
+	const latest = 100_000_000_000
+	switch {
+	case c.N <= 0:
+		return time.Time{}
+	case c.N > latest:
+		return time.UnixMilli(c.N).UTC()
+	}
+	return time.Unix(c.N, 0).UTC()
+}

@@ -1,0 +1,128 @@
+package notehub
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What Notehub may refuse a request with; errors.Is finds them in an [*Error]. At most one of them holds.
+var (
+	ErrUnauthorized = errors.New("the token is not valid")                        // 401
+	ErrForbidden    = errors.New("the token lacks rights")                        // 403, unless suspended
+	ErrSuspended    = errors.New("the billing account is suspended")              // 403 that says so
+	ErrNotFound     = errors.New("no such project or address")                    // 404
+	ErrRateLimited  = errors.New("too many requests for this billing account")    // 429; see Error.RetryAfter
+	ErrTookTooLong  = errors.New("the query took too long; ask for less at once") // 504, or a text that says so
+)
+
+// ErrInvalidAnswer says that Notehub's address answered with success, but not with what Notehub answers: a web page, JSON
+// that is cut or mistyped, an answer without rows.
+var ErrInvalidAnswer = errors.New("not an answer of Notehub")
+
+// An Error is a refusal of Notehub: an answer with any status but 200.
+type Error struct {
+	Status     int           // of HTTP
+	Code       string        // short text for machines, as Notehub or OAuth calls it; "" if it gave none
+	Message    string        // for people, shortened; "" if it gave none
+	RetryAfter time.Duration // how long Notehub asks to wait; 0 if it does not
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	text := fmt.Sprintf("Notehub answers %d", e.Status)
+	if status := http.StatusText(e.Status); status != "" {
+		text += " " + status
+	}
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	if e.Code != "" && !strings.EqualFold(e.Code, http.StatusText(e.Status)) {
+		text += " (" + e.Code + ")"
+	}
+	return text
+}
+
+// Is reports whether target is the sentinel for this refusal.
+func (e *Error) Is(target error) bool { return target == e.kind() }
+
+func (e *Error) kind() error {
+	said := strings.ToLower(e.Message + " " + e.Code)
+	switch {
+	case e.Status == http.StatusGatewayTimeout, strings.Contains(said, "took too long"):
+		return ErrTookTooLong
+	case e.Status == http.StatusUnauthorized:
+		return ErrUnauthorized
+	case e.Status == http.StatusForbidden && strings.Contains(said, "suspended"):
+		return ErrSuspended
+	case e.Status == http.StatusForbidden:
+		return ErrForbidden
+	case e.Status == http.StatusNotFound:
+		return ErrNotFound
+	case e.Status == http.StatusTooManyRequests:
+		return ErrRateLimited
+	}
+	return nil
+}
+
+// errorOf reads a refusal. What cannot be read of it is left out: the status is what counts.
+func (c *Client) errorOf(response *http.Response) *Error {
+	body, _ := io.ReadAll(io.LimitReader(response.Body, maxErrorAnswer))
+	code, message := parseError(body)
+	if response.StatusCode/100 == 3 && message == "" {
+		message = "redirects are not followed; check the base URL"
+	}
+	return &Error{
+		Status:     response.StatusCode,
+		Code:       c.quotable(code),
+		Message:    c.quotable(message),
+		RetryAfter: retryAfter(response.Header),
+	}
+}
+
+// parseError reads Notehub's error envelope {err, status}, that of OAuth {error, error_description}, or plain text. Web
+// pages say nothing that is worth repeating.
+func parseError(body []byte) (code, message string) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil {
+		text := strings.TrimSpace(string(body))
+		if strings.HasPrefix(text, "<") || strings.HasPrefix(text, "{") {
+			return "", ""
+		}
+		return "", text
+	}
+	text := func(names ...string) string {
+		for _, name := range names {
+			var text string
+			if json.Unmarshal(fields[name], &text) == nil && text != "" {
+				return text
+			}
+		}
+		return ""
+	}
+	return text("status", "error"), text("err", "error_description")
+}
+
+// retryAfter reads the header Retry-After: seconds, or a date, which is counted from the answer's own date. Anything else
+// is 0. Nobody is made to wait for longer than a day, which is how long Notehub's largest allowance lasts.
+func retryAfter(header http.Header) time.Duration {
+	const most = 24 * time.Hour
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(most/time.Second))) * time.Second
+	}
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return min(max(until.Sub(now), 0), most)
+}

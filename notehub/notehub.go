@@ -1,0 +1,194 @@
+// Package notehub reads usage and devices from the Blues Notehub API.
+//
+// A [Client] makes single attempts: it neither waits nor repeats, and says in typed errors what went wrong, so that its
+// caller can. Rows are handed on one at a time as they arrive; memory does not grow with the answer. Notehub adds and
+// renames fields every few weeks, so unknown fields are ignored and older names are understood, but an answer that is
+// cut, mistyped or not Notehub's is always an error, never a shorter result: rows that were handed on before an error
+// are part of an answer that never came, and must be thrown away.
+//
+// All days, weeks and months are UTC.
+package notehub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"notewatch/internal/secret"
+)
+
+// DefaultURL is the address of Notehub's API.
+const DefaultURL = "https://api.notefile.net"
+
+const (
+	maxAnswer      = 512 << 20 // bytes, unpacked; the largest honest answer, 400,000 rows, has about 120 MB
+	maxErrorAnswer = 64 << 10  // bytes
+)
+
+// A Config says how to reach Notehub.
+type Config struct {
+	BaseURL string       // "" is DefaultURL; may have a path
+	Token   secret.Text  // personal access token, or an access token of OAuth
+	HTTP    *http.Client // nil is a client with sensible time limits; redirects are never followed
+}
+
+// A Client makes single attempts at Notehub's API; it neither waits nor repeats. It is safe for use by several goroutines.
+type Client struct {
+	base      string // without a slash at the end
+	token     secret.Text
+	http      *http.Client
+	maxAnswer int64 // bytes
+}
+
+// New returns a client. It is an error if the base URL or the token cannot be used in a request.
+func New(config Config) (*Client, error) {
+	base, err := baseURL(config.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkToken(config.Token.Reveal()); err != nil {
+		return nil, err
+	}
+	client := defaultHTTP()
+	if config.HTTP != nil {
+		*client = *config.HTTP
+	}
+	// A redirect would hand the token to whoever it names.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{base: base, token: config.Token, http: client, maxAnswer: maxAnswer}, nil
+}
+
+// baseURL checks the configured address. Its errors do not repeat it, since it may hold a password.
+func baseURL(text string) (string, error) {
+	if text == "" {
+		return DefaultURL, nil
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return "", errors.New("the base URL of Notehub is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return "", errors.New("the base URL of Notehub must begin with https:// or http:// and a host")
+	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+		return "", errors.New("the base URL of Notehub must not hold a user, a query or a fragment")
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}
+
+func checkToken(token string) error {
+	if token == "" {
+		return errors.New("the Notehub token is empty")
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' || r == '\\' }) {
+		return errors.New("the Notehub token holds a space, a line break or another character that no token has")
+	}
+	return nil
+}
+
+func defaultHTTP() *http.Client {
+	return &http.Client{
+		Timeout: 5 * time.Minute,
+		Transport: &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
+			TLSHandshakeTimeout:   15 * time.Second,
+			ResponseHeaderTimeout: 90 * time.Second, // large usage queries think long before they answer
+			IdleConnTimeout:       90 * time.Second,
+			ForceAttemptHTTP2:     true,
+		},
+	}
+}
+
+// get asks for something of a project, which has a project or product UID, and hands the answer to decode.
+func (c *Client) get(ctx context.Context, project, something string, query url.Values, decode func(*decoder)) error {
+	if project == "" || project == "." || project == ".." {
+		return errors.New("that is neither a project nor a product UID")
+	}
+	address := c.base + "/v1/projects/" + url.PathEscape(project) + "/" + something + "?" + query.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return withoutURL(err)
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+	response, err := c.http.Do(request)
+	if err != nil {
+		return withoutURL(err)
+	}
+	defer func() { _ = response.Body.Close() }() // the answer has been judged by then
+	if response.StatusCode != http.StatusOK {
+		return c.errorOf(response)
+	}
+	d := newDecoder(&boundedReader{src: response.Body, left: c.maxAnswer})
+	decode(d)
+	d.finish()
+	return c.problemOf(&d.scanner, response.Header.Get("Content-Type"))
+}
+
+// withoutURL takes the request's address out of an error of package http.
+func withoutURL(err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return withoutURL(wrapped.Err)
+	}
+	return err
+}
+
+// problemOf returns what stopped the scanner: the caller, the connection or the answer itself.
+func (c *Client) problemOf(s *scanner, contentType string) error {
+	switch {
+	case s.stopped != nil:
+		return s.stopped
+	case s.broken != nil:
+		return fmt.Errorf("the connection broke after %d bytes of the answer: %w", s.offset(), withoutURL(s.broken))
+	case s.problem == "":
+		return nil
+	case s.offset() == 0:
+		return fmt.Errorf("%w: %s (Content-Type %q)", ErrInvalidAnswer, c.quotable(s.problem), c.quotable(contentType))
+	default:
+		return fmt.Errorf("%w: %s", ErrInvalidAnswer, c.quotable(s.problem))
+	}
+}
+
+// quotable makes text from outside fit for an error: short, and without the token, which an answer may have repeated.
+func (c *Client) quotable(text string) string {
+	const most = 300 // bytes
+	text = strings.ReplaceAll(text, c.token.Reveal(), "[secret]")
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
+	if len(text) <= most {
+		return text
+	}
+	end := most
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}
+
+var errTooLong = errors.New("too long")
+
+// A boundedReader gives errTooLong once src has given more than left bytes.
+type boundedReader struct {
+	src  io.Reader
+	left int64
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, errTooLong
+	}
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.src.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return n - 1, errTooLong
+	}
+	return n, err
+}

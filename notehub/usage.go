@@ -1,0 +1,118 @@
+package notehub
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// A DataRow is the bytes of one SIM or satellite identity over one period, as the network metered them. Only packet
+// networks (satellites) have billable bytes and packets.
+type DataRow struct {
+	Type             string    `json:"type"`             // cellular or satellite
+	Device           string    `json:"device,omitempty"` // UID, if per device
+	Fleet            string    `json:"fleet,omitempty"`  // UID, if per fleet
+	ICCID            string    `json:"iccid,omitempty"`  // of a SIM
+	PSID             string    `json:"psid,omitempty"`   // of a satellite identity
+	Period           time.Time `json:"period"`           // its start, in UTC
+	Total            Count     `json:"total_bytes,omitzero"`
+	Uplink           Count     `json:"uplink_bytes,omitzero"`
+	Downlink         Count     `json:"downlink_bytes,omitzero"`
+	Billable         Count     `json:"billable_bytes_total,omitzero"` // bytes
+	UplinkBillable   Count     `json:"uplink_bytes_billable,omitzero"`
+	DownlinkBillable Count     `json:"downlink_bytes_billable,omitzero"`
+	UplinkPackets    Count     `json:"uplink_packets,omitzero"`
+	DownlinkPackets  Count     `json:"downlink_packets,omitzero"`
+	Devices          Count     `json:"device_count,omitzero"`
+}
+
+// An EventsRow is the events of one device, fleet or project over one period.
+type EventsRow struct {
+	Device    string           `json:"device,omitempty"` // UID, if per device
+	Fleet     string           `json:"fleet,omitempty"`  // UID, if per fleet
+	Period    time.Time        `json:"period"`           // its start, in UTC
+	Total     Count            `json:"total_events,omitzero"`
+	Billable  Count            `json:"billable_events,omitzero"` // with Watchdog; older Notehubs leave it out: Total - Platform
+	Platform  Count            `json:"platform_events,omitzero"` // not billed
+	Watchdog  Count            `json:"watchdog_events,omitzero"` // made by Notehub while a device is silent
+	Devices   Count            `json:"total_devices,omitzero"`
+	Days      Count            `json:"total_days_in_period,omitzero"` // with those to come
+	Reboots   Count            `json:"total_reboots,omitzero"`
+	FwUpdates Count            `json:"total_fw_updates,omitzero"`
+	Notefiles map[string]int64 `json:"notefiles,omitempty"` // events by notefile, those that are known, if asked for
+}
+
+// A SessionsRow is the sessions of one device, fleet or project over one period.
+type SessionsRow struct {
+	Device     string           `json:"device,omitempty"` // UID, if per device
+	Fleet      string           `json:"fleet,omitempty"`  // UID, if per fleet
+	Period     time.Time        `json:"period"`           // its start, in UTC
+	Sessions   Count            `json:"sessions,omitzero"`
+	FirstSyncs Count            `json:"first_sync_sessions,omitzero"`
+	Bytes      Count            `json:"total_bytes,omitzero"` // over all transports; not to be added to those of a DataRow
+	TLS        Count            `json:"tls_sessions,omitzero"`
+	Devices    Count            `json:"total_devices,omitzero"`
+	Transports map[string]int64 `json:"sessions_by_transport,omitempty"` // those that are known: cell, wifi, ntn, lorawan
+}
+
+// A RouteLogsRow is the work of one route or project over one period.
+type RouteLogsRow struct {
+	Route      string    `json:"route,omitempty"` // UID, if per route
+	Period     time.Time `json:"period"`          // its start, in UTC
+	Total      Count     `json:"total_routes,omitzero"`
+	Successful Count     `json:"successful_routes,omitzero"`
+	Failed     Count     `json:"failed_routes,omitzero"`
+	LatencyMS  float64   `json:"avg_latency_ms"` // average in milliseconds; NaN when not known
+}
+
+// DataUsage hands each row of data usage to each and reports whether Notehub cut the answer short. An error of each ends
+// the reading and is returned, wrapped.
+func (c *Client) DataUsage(ctx context.Context, project string, q UsageQuery, each func(DataRow) error) (truncated bool, err error) {
+	return c.usage(ctx, project, "data", "data", q.values, func(d *decoder) { d.dataSeries(each) })
+}
+
+// EventsUsage hands each row of events usage to each and reports whether Notehub cut the answer short. An error of each
+// ends the reading and is returned, wrapped.
+func (c *Client) EventsUsage(ctx context.Context, project string, q EventsQuery, each func(EventsRow) error) (truncated bool, err error) {
+	return c.usage(ctx, project, "events", "data", q.values, func(d *decoder) {
+		if row := d.eventsRow(); !d.failed {
+			d.stop(each(row))
+		}
+	})
+}
+
+// SessionsUsage hands each row of sessions usage to each and reports whether Notehub cut the answer short. An error of
+// each ends the reading and is returned, wrapped.
+func (c *Client) SessionsUsage(ctx context.Context, project string, q SessionsQuery, each func(SessionsRow) error) (truncated bool, err error) {
+	return c.usage(ctx, project, "sessions", "sessions", q.values, func(d *decoder) {
+		if row := d.sessionsRow(); !d.failed {
+			d.stop(each(row))
+		}
+	})
+}
+
+// RouteLogsUsage hands each row of route usage to each and reports whether Notehub cut the answer short. An error of each
+// ends the reading and is returned, wrapped.
+func (c *Client) RouteLogsUsage(ctx context.Context, project string, q RouteLogsQuery, each func(RouteLogsRow) error) (truncated bool, err error) {
+	return c.usage(ctx, project, "route-logs", "route_logs", q.values, func(d *decoder) {
+		if row := d.routeLogsRow(); !d.failed {
+			d.stop(each(row))
+		}
+	})
+}
+
+// usage reads one answer of usage, whose rows stand in the field list.
+func (c *Client) usage(
+	ctx context.Context, project, kind, list string, query func() (url.Values, error), row func(*decoder),
+) (truncated bool, err error) {
+	optional := kind == "data" // alone of the four, says the official description
+	values, err := query()
+	if err == nil {
+		err = c.get(ctx, project, "usage/"+kind, values, func(d *decoder) { truncated = d.usage(list, optional, row) })
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading %s usage of project %q: %w", kind, project, err)
+	}
+	return truncated, nil
+}
