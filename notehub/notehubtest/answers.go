@@ -1,0 +1,220 @@
+package notehubtest
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+func dataAnswer(q query) dataEnvelope {
+	var rows []dataSeries // each with one point, so that they can be cut
+	for _, t := range q.totals() {
+		rows = append(rows, t.cellular()...)
+		rows = append(rows, t.satellite()...)
+	}
+	rows, truncated := cut(rows, &q)
+	joined := make([]dataSeries, 0, len(rows))
+	index := map[dataKey]int{}
+	for _, row := range rows {
+		key := dataKey{row.Type, row.Device, row.Fleet, row.ICCID, row.PSID}
+		i, ok := index[key]
+		if !ok {
+			index[key] = len(joined)
+			joined = append(joined, row)
+			continue
+		}
+		joined[i].Data = append(joined[i].Data, row.Data...)
+		joined[i].Devices = max(joined[i].Devices, row.Devices)
+	}
+	return dataEnvelope{Data: joined, Truncated: truncated}
+}
+
+// A dataKey tells what points stand in one series.
+type dataKey struct{ kind, device, fleet, iccid, psid string }
+
+// cellular returns a row of each SIM, or one of a fleet or project.
+func (t *total) cellular() []dataSeries {
+	if t.figures.Bytes == 0 {
+		return nil
+	}
+	row := func(iccid string, bytes int64) dataSeries {
+		down := bytes * 74 / 100
+		return dataSeries{
+			Type: "cellular", Device: t.uid(), Fleet: t.fleet, ICCID: iccid, Devices: t.devices,
+			Data: []dataPoint{{Period: t.period.start, Total: bytes, Uplink: bytes - down, Downlink: down}},
+		}
+	}
+	switch {
+	case t.device == nil:
+		return []dataSeries{row("", t.figures.Bytes)}
+	case len(t.device.iccids) == 1:
+		return []dataSeries{row(t.device.iccids[0], t.figures.Bytes)}
+	}
+	older := t.figures.Bytes * 15 / 100
+	return []dataSeries{row(t.device.iccids[0], t.figures.Bytes-older), row(t.device.iccids[1], older)}
+}
+
+// satellite returns a row of the satellite identity, or one of a fleet or project.
+func (t *total) satellite() []dataSeries {
+	f := &t.figures
+	if f.SatellitePackets == 0 {
+		return nil
+	}
+	downPackets := f.NTN // each session asks for what waits
+	down, downBilled := f.SatelliteBytes*downPackets/f.SatellitePackets, f.SatelliteBilled*downPackets/f.SatellitePackets
+	row := dataSeries{
+		Type: "satellite", Device: t.uid(), Fleet: t.fleet, Devices: t.devices,
+		Data: []dataPoint{{
+			Period: t.period.start,
+			Total:  f.SatelliteBytes, Uplink: f.SatelliteBytes - down, Downlink: down,
+			Billable: f.SatelliteBilled, UplinkBilled: f.SatelliteBilled - downBilled, DownlinkBilled: downBilled,
+			UplinkPackets: f.SatellitePackets - downPackets, DownlinkPackets: downPackets,
+		}},
+	}
+	if t.device != nil {
+		row.PSID = t.device.psid
+	}
+	return []dataSeries{row}
+}
+
+func (t *total) uid() string {
+	if t.device == nil {
+		return ""
+	}
+	return t.device.UID
+}
+
+func eventsAnswer(q query) eventsEnvelope {
+	var rows []eventsPoint
+	for _, t := range q.totals() {
+		if row := q.eventsPoint(&t); row.Total > 0 {
+			rows = append(rows, row)
+		}
+	}
+	rows, truncated := cut(rows, &q)
+	return eventsEnvelope{Data: rows, Truncated: truncated}
+}
+
+func (q *query) eventsPoint(t *total) eventsPoint {
+	row := eventsPoint{
+		Period: t.period.start, Device: t.uid(), Fleet: t.fleet, Devices: t.devices, Days: t.period.days,
+		Reboots: new(t.figures.Reboots), FwUpdates: new(int64(0)),
+	}
+	if t.device != nil && t.device.Archetype == Satellite {
+		row.Reboots, row.FwUpdates = nil, nil
+	}
+	if q.includeNotefiles {
+		row.Notefiles = map[string]int64{}
+	}
+	for name, n := range t.notefiles {
+		if n == 0 || len(q.notefiles) > 0 && !slices.Contains(q.notefiles, name) {
+			continue
+		}
+		row.Total += n
+		if platformNotefile(name) {
+			row.Platform += n
+		} else {
+			row.Billable += n
+		}
+		if q.includeNotefiles {
+			row.Notefiles[name] = n
+		}
+	}
+	return row
+}
+
+func platformNotefile(name string) bool {
+	return name == "_session.qo" || name == "_health.qo" || name == "_geolocate.qo"
+}
+
+func sessionsAnswer(q query) sessionsEnvelope {
+	var rows []sessionsPoint
+	for _, t := range q.totals() {
+		f := &t.figures
+		if f.Sessions() == 0 {
+			continue
+		}
+		row := sessionsPoint{
+			Period: t.period.start, Device: t.uid(), Fleet: t.fleet, Devices: t.devices,
+			Sessions: f.Sessions(), FirstSyncs: f.FirstSyncs, TLS: new(f.TLS), Bytes: f.SessionBytes,
+			Transports: map[string]int64{},
+		}
+		for name, n := range map[string]int64{"cell": f.Cell, "wifi": f.WiFi, "ntn": f.NTN} {
+			if n > 0 {
+				row.Transports[name] = n
+			}
+		}
+		if t.device != nil && t.device.Archetype == Satellite {
+			row.TLS = nil
+		}
+		rows = append(rows, row)
+	}
+	rows, truncated := cut(rows, &q)
+	return sessionsEnvelope{Sessions: rows, Truncated: truncated}
+}
+
+// routeLogsAnswer lets every billed event take every route.
+func routeLogsAnswer(q query) routeLogsEnvelope {
+	var rows []routeLogsPoint
+	for _, t := range q.totals() {
+		var sum routeLogsPoint
+		routes := slices.DeleteFunc(slices.Clone(q.project.Routes), func(uid string) bool {
+			return len(q.routes) > 0 && !slices.Contains(q.routes, uid)
+		})
+		for _, route := range routes {
+			row := q.routed(route, &t)
+			if q.aggregate == "route" && row.Total > 0 {
+				rows = append(rows, row)
+			}
+			sum = sum.plus(row)
+		}
+		if q.aggregate == "project" && sum.Total > 0 {
+			*sum.LatencyMS /= float64(len(routes))
+			rows = append(rows, sum)
+		}
+	}
+	rows, truncated := cut(rows, &q)
+	return routeLogsEnvelope{RouteLogs: rows, Truncated: truncated}
+}
+
+// plus adds up figures of routes, latencies too.
+func (p routeLogsPoint) plus(other routeLogsPoint) routeLogsPoint {
+	latency := *other.LatencyMS
+	if p.LatencyMS != nil {
+		latency += *p.LatencyMS
+	}
+	return routeLogsPoint{
+		Period: other.Period, LatencyMS: &latency,
+		Total: p.Total + other.Total, Successful: p.Successful + other.Successful, Failed: p.Failed + other.Failed,
+	}
+}
+
+// routed returns what became of a project's events on one route. Two of a thousand fail anyway.
+func (q *query) routed(route string, t *total) routeLogsPoint {
+	events := t.figures.Events
+	latency := float64(120 + hash(route)%240)
+	failing := 0.002 + failingShare*q.project.failing(t.period.first, earlier(t.period.next, q.now))
+	failed := int64(math.Round(float64(events) * failing))
+	row := routeLogsPoint{
+		Period: t.period.start, Total: events, Successful: events - failed, Failed: failed,
+		LatencyMS: new(latency * (1 + 10*failing)),
+	}
+	if q.aggregate == "route" {
+		row.Route = route
+	}
+	return row
+}
+
+// failing returns in which share of a stretch of time routes were failing.
+func (p *project) failing(from, to time.Time) float64 {
+	if !to.After(from) {
+		return 0
+	}
+	var failing time.Duration
+	for _, incident := range p.Incidents {
+		if incident.Kind == RouteFailures {
+			failing += max(earlier(incident.end(), to).Sub(later(incident.Start, from)), 0)
+		}
+	}
+	return min(float64(failing)/float64(to.Sub(from)), 1)
+}

@@ -1,0 +1,93 @@
+package notehubtest
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	planLimit = 500_000_000 // bytes that come with a device
+	planEvery = 6 * time.Hour
+)
+
+// devicesAnswer returns one page of the device list.
+func devicesAnswer(q query) devicesEnvelope {
+	answer := devicesEnvelope{Devices: []deviceLine{}}
+	skip := (q.page - 1) * q.pageSize
+	for _, d := range q.selected() {
+		switch {
+		case !d.listed(q.now):
+		case skip > 0:
+			skip--
+		case len(answer.Devices) == q.pageSize:
+			answer.HasMore = true
+			return answer
+		default:
+			answer.Devices = append(answer.Devices, d.line(q.now))
+		}
+	}
+	return answer
+}
+
+func (d *device) line(now time.Time) deviceLine {
+	line := deviceLine{
+		UID: d.UID, SerialNumber: d.Name, SKU: d.profile.sku, Product: d.Product, Fleets: append([]string{}, d.Fleets...),
+		FirmwareNotecard: "notecard-8.1.3.17074", FirmwareHost: d.FirmwareHost, Disabled: d.Disabled,
+		Provisioned: d.Provisioned, Voltage: d.voltage(now), Temperature: d.temperature(now),
+	}
+	if last := d.lastActivity(now); !last.IsZero() {
+		last = last.UTC().Truncate(time.Second)
+		line.LastActivity = &last
+	}
+	if d.Archetype != Satellite {
+		line.SIMs = d.simUsage(now)
+	}
+	return line
+}
+
+// simUsage returns the data plans of the device's SIMs, as their carriers said a while ago.
+func (d *device) simUsage(now time.Time) []simUsage {
+	asOf := now.Add(-time.Hour).Truncate(planEvery)
+	used := d.usedBefore + int64(d.dailyBytes()*max(asOf.Sub(d.Provisioned), 0).Hours()/24)
+	for i := range d.incidents {
+		var f Figures
+		d.incidents[i].add(&f, d.Provisioned, asOf, asOf)
+		used += f.Bytes
+	}
+	var sims []simUsage
+	for i, iccid := range d.iccids {
+		sim := simUsage{ICCID: iccid, Used: used, Limit: planLimit, LifetimeUsed: used, LastUpdated: asOf.Unix()}
+		if i > 0 { // the SIM that was swapped
+			sim.Used, sim.LifetimeUsed = used*15/100, used*15/100
+		}
+		sims = append(sims, sim)
+	}
+	return sims
+}
+
+// dailyBytes returns the cellular bytes that the device uses on an average day of a week.
+func (d *device) dailyBytes() float64 {
+	weekly := 5 + d.profile.saturday + d.profile.sunday
+	daily := d.profile.sessions * d.sessionBytes * weekly / 7 * 1.06
+	if d.wifi {
+		return daily * 0.3
+	}
+	return daily
+}
+
+// voltage of batteries falls and rises over a month, by a tenth.
+func (d *device) voltage(now time.Time) float64 {
+	if d.profile.volts > 4.5 {
+		return d.profile.volts
+	}
+	month := float64(now.Unix())/(30*day).Seconds() + d.phase
+	return rounded(d.profile.volts * (1 + 0.1*math.Sin(2*math.Pi*month)))
+}
+
+// temperature follows the hour of the day.
+func (d *device) temperature(now time.Time) float64 {
+	hour := now.Sub(now.Truncate(day)).Hours()
+	return rounded(18 + 6*math.Sin(2*math.Pi*(hour-9)/24) + 4*d.phase)
+}
+
+func rounded(f float64) float64 { return math.Round(f*100) / 100 }

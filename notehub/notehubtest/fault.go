@@ -1,0 +1,127 @@
+package notehubtest
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// A FaultKind is a way for an answer to go wrong.
+type FaultKind string
+
+// The kinds of faults. Unauthorized to TookTooLong answer as Notehub or a proxy before it does; the others break an answer
+// that would have been good.
+const (
+	Unauthorized FaultKind = "unauthorized"  // 401
+	Forbidden    FaultKind = "forbidden"     // 403
+	Suspended    FaultKind = "suspended"     // 403: the billing account is suspended
+	RateLimited  FaultKind = "rate limited"  // 429, with Retry-After if the fault has one
+	ServerError  FaultKind = "server error"  // 500
+	BadGateway   FaultKind = "bad gateway"   // 502, with a web page
+	TookTooLong  FaultKind = "took too long" // 504
+	Cut          FaultKind = "cut"           // the connection breaks in the middle of the answer
+	Slow         FaultKind = "slow"          // no answer until Release is closed or the client leaves
+	InvalidJSON  FaultKind = "invalid JSON"  // half an answer, as if it were whole
+	WebPage      FaultKind = "web page"      // HTML with status 200
+	Truncated    FaultKind = "truncated"     // half the rows, with truncated true; device lists are left whole
+)
+
+// A Fault breaks answers to requests that are otherwise in order.
+type Fault struct {
+	Kind       FaultKind
+	Endpoint   Endpoint        // "" is all of them
+	Times      int             // how many answers; 0: all until ClearFaults
+	RetryAfter time.Duration   // of RateLimited; 0: none is sent
+	Release    <-chan struct{} // of Slow; the answer is good once it is closed
+}
+
+// Fail breaks answers from now on. Of several faults for one endpoint, the one that was asked for first comes first.
+func (s *Server) Fail(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, f)
+}
+
+// ClearFaults ends all faults. Answers that are being held back stay so.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// nextFault returns the fault that is due for an answer, and counts it.
+func (s *Server) nextFault(endpoint Endpoint) (Fault, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.faults {
+		if f.Endpoint != "" && f.Endpoint != endpoint {
+			continue
+		}
+		if f.Times == 1 {
+			s.faults = slices.Delete(s.faults, i, i+1)
+		} else if f.Times > 1 {
+			s.faults[i].Times--
+		}
+		return f, true
+	}
+	return Fault{}, false
+}
+
+// breaks reports whether the fault takes the place of the good answer.
+func (f Fault) breaks() bool { return f.Kind != Slow && f.Kind != Truncated }
+
+// write answers as the fault says; good is what would have been answered.
+func (f Fault) write(w http.ResponseWriter, r *http.Request, good []byte) {
+	const page = "<!DOCTYPE html><html><head><title>Gateway</title></head><body>Something went wrong.</body></html>\n"
+	refused := refusal{}
+	switch f.Kind {
+	case Unauthorized:
+		refused = refusal{status: http.StatusUnauthorized, text: "could not be authorized"}
+	case Forbidden:
+		refused = refusal{status: http.StatusForbidden, text: "you do not have access to this project"}
+	case Suspended:
+		refused = refusal{status: http.StatusForbidden, text: "this billing account is suspended"}
+	case RateLimited:
+		refused = refusal{status: http.StatusTooManyRequests, text: "too many requests", retryAfter: f.RetryAfter}
+	case TookTooLong:
+		refused = refusal{status: http.StatusGatewayTimeout, code: "Took too long", text: "the query took too long to complete"}
+	case BadGateway:
+		writePage(w, http.StatusBadGateway, page)
+		return
+	case WebPage:
+		writePage(w, http.StatusOK, page)
+		return
+	case InvalidJSON:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(good[:len(good)/2])
+		return
+	case Cut:
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(good)))
+		_, _ = w.Write(good[:len(good)/2])
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler) // how package http is told to break a connection
+	default:
+		refused = refusal{status: http.StatusInternalServerError, text: "something went wrong"}
+	}
+	refused.write(w, r)
+}
+
+func writePage(w http.ResponseWriter, status int, page string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, page)
+}
+
+// wait reports whether release was closed before the client left.
+func wait(ctx context.Context, release <-chan struct{}) bool {
+	select {
+	case <-release:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,123 @@
+package notehubtest
+
+import "time"
+
+// An IncidentKind is something that happens to devices.
+type IncidentKind string
+
+// The kinds of incidents. Devices that appear or disappear are described by [Device] itself.
+const (
+	EventFlood    IncidentKind = "event flood"    // one more event each Every (2 s), with 100 bytes
+	SessionStorm  IncidentKind = "session storm"  // one more session each Every (2 min), with 1,200 bytes
+	ExtraBytes    IncidentKind = "extra bytes"    // Bytes more, evenly over Duration: an upload, a leak
+	Silence       IncidentKind = "silence"        // no sessions, no events, no activity
+	RouteFailures IncidentKind = "route failures" // two of five events are not routed; of the project, not of devices
+)
+
+// An Incident happens from Start for as long as Duration.
+type Incident struct {
+	Kind     IncidentKind
+	Devices  []string // UIDs
+	Start    time.Time
+	Duration time.Duration // 0: for good, but ExtraBytes: at once
+	Every    time.Duration // of EventFlood and SessionStorm; 0 is the usual
+	Bytes    int64         // of ExtraBytes, to each device
+	Delay    time.Duration // of ExtraBytes: how late the carrier reports them, which corrects days that had closed
+}
+
+const (
+	floodBytes   = 100   // of an event
+	stormBytes   = 1_200 // of a session
+	floodEvery   = 2 * time.Second
+	stormEvery   = 2 * time.Minute
+	failingShare = 0.4
+)
+
+func (i *Incident) end() time.Time {
+	if i.Duration == 0 && i.Kind != ExtraBytes {
+		return i.Start.AddDate(1000, 0, 0)
+	}
+	return i.Start.Add(i.Duration)
+}
+
+// every returns how long it is from strike to strike.
+func (i *Incident) every() time.Duration {
+	switch {
+	case i.Every > 0:
+		return i.Every
+	case i.Kind == SessionStorm:
+		return stormEvery
+	}
+	return floodEvery
+}
+
+// strikes returns how often the incident struck before t. It strikes first at its start.
+func (i *Incident) strikes(t time.Time) int64 {
+	passed := earlier(t, i.end()).Sub(i.Start)
+	if passed <= 0 {
+		return 0
+	}
+	return int64((passed + i.every() - 1) / i.every())
+}
+
+// bytes returns how many of the extra bytes were used before t.
+func (i *Incident) bytes(t time.Time) int64 {
+	switch {
+	case !t.After(i.Start):
+		return 0
+	case !t.Before(i.end()):
+		return i.Bytes
+	}
+	return int64(float64(i.Bytes) * float64(t.Sub(i.Start)) / float64(i.Duration))
+}
+
+// add adds what the incident did between from and to, as far as it is known at now.
+func (i *Incident) add(f *Figures, from, to, now time.Time) {
+	to = earlier(to, now)
+	if to.Before(from) {
+		return
+	}
+	switch i.Kind {
+	case EventFlood:
+		n := i.strikes(to) - i.strikes(from)
+		f.Events += n
+		f.Bytes += n * floodBytes
+		f.SessionBytes += n * floodBytes
+	case SessionStorm:
+		n := i.strikes(to) - i.strikes(from)
+		f.SessionEvents += n
+		f.Cell += n
+		f.Bytes += n * stormBytes
+		f.SessionBytes += n * stormBytes
+	case ExtraBytes:
+		f.SessionBytes += i.bytes(to) - i.bytes(from)
+		if known := earlier(to, now.Add(-i.Delay)); known.After(from) {
+			f.Bytes += i.bytes(known) - i.bytes(from)
+		}
+	}
+}
+
+// lastActivity returns when the incident last made a device active before now, or zero.
+func (i *Incident) lastActivity(now time.Time) time.Time {
+	if i.Kind != EventFlood && i.Kind != SessionStorm {
+		return time.Time{}
+	}
+	if n := i.strikes(now); n > 0 {
+		return i.Start.Add(time.Duration(n-1) * i.every())
+	}
+	return time.Time{}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

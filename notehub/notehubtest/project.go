@@ -1,0 +1,255 @@
+package notehubtest
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// A project is a Project whose devices know their incidents.
+type project struct {
+	Project
+	devices []*device
+	byUID   map[string]*device
+}
+
+func newProject(seed uint64, given Project) *project {
+	p := &project{Project: given, byUID: map[string]*device{}}
+	if len(p.Routes) == 0 {
+		p.Routes = []string{fmt.Sprintf("route:%016x%016x", hash(given.UID), hash("route "+given.UID))}
+	}
+	for _, d := range given.Devices {
+		if d.UID == "" || p.byUID[d.UID] != nil {
+			panic(fmt.Sprintf("notehubtest: the UID of device %q is missing or comes twice", d.UID))
+		}
+		if _, ok := profiles[d.Archetype]; !ok {
+			panic(fmt.Sprintf("notehubtest: device %q has the unknown archetype %q", d.UID, d.Archetype))
+		}
+		if d.Product == "" {
+			d.Product = given.ProductUID
+		}
+		known := newSimulated(seed, d)
+		p.devices = append(p.devices, known)
+		p.byUID[d.UID] = known
+	}
+	for _, incident := range given.Incidents {
+		p.befall(incident)
+	}
+	for _, d := range p.devices {
+		d.absent = merged(d.absent)
+	}
+	return p
+}
+
+// befall hands an incident to its devices.
+func (p *project) befall(incident Incident) {
+	for _, uid := range incident.Devices {
+		d := p.byUID[uid]
+		switch {
+		case d == nil:
+			panic(fmt.Sprintf("notehubtest: a %s befalls the unknown device %q", incident.Kind, uid))
+		case incident.Kind == Silence:
+			d.absent = append(d.absent, span{incident.Start, incident.end()})
+		default:
+			d.incidents = append(d.incidents, incident)
+		}
+	}
+}
+
+func newSimulated(seed uint64, given Device) *device {
+	if given.Provisioned.IsZero() {
+		given.Provisioned = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if given.FirmwareHost == "" {
+		given.FirmwareHost = "1.0.0"
+	}
+	given.Provisioned = given.Provisioned.UTC()
+	d := &device{Device: given, profile: profiles[given.Archetype], key: seed ^ hash(given.UID)}
+	source := rand.New(rand.NewPCG(d.key, 0)) //nolint:gosec // a simulation must be repeatable
+	d.phase = 0.05 + 0.9*source.Float64()
+	d.sessionBytes = d.profile.sessionBytes * logNormal(source, d.profile.bytesSpread)
+	d.wifi = source.Float64() < d.profile.wifi
+	d.usedBefore = source.Int64N(300_000_000)
+	d.iccids = []string{fmt.Sprintf("8901%016d", source.Int64N(1e16))}
+	if source.Float64() < 0.03 {
+		d.iccids = append(d.iccids, fmt.Sprintf("8988%016d", source.Int64N(1e16)))
+	}
+	if d.Archetype == Satellite {
+		d.psid = fmt.Sprintf("skylo:%013d", source.Int64N(1e13))
+	}
+	d.absent = []span{{to: d.Provisioned}}
+	if !d.Removed.IsZero() {
+		d.absent = append(d.absent, span{d.Removed, d.Removed.AddDate(1000, 0, 0)})
+	}
+	return d
+}
+
+// listed reports whether the device is in the device list.
+func (d *device) listed(now time.Time) bool {
+	return !now.Before(d.Provisioned) && (d.Removed.IsZero() || now.Before(d.Removed))
+}
+
+// merged joins spans that overlap, so that nothing is left out twice.
+func merged(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int { return a.from.Compare(b.from) })
+	joined := spans[:0]
+	for _, s := range spans {
+		if last := len(joined) - 1; last >= 0 && !s.from.After(joined[last].to) {
+			joined[last].to = later(joined[last].to, s.to)
+			continue
+		}
+		joined = append(joined, s)
+	}
+	return joined
+}
+
+// selected returns the devices that a query asks for.
+func (q *query) selected() []*device {
+	if len(q.devices) == 0 && len(q.fleets) == 0 {
+		return q.project.devices
+	}
+	var some []*device
+	for _, d := range q.project.devices {
+		wanted := len(q.devices) == 0 || slices.Contains(q.devices, d.UID)
+		if wanted && (len(q.fleets) == 0 || slices.ContainsFunc(d.Fleets, func(uid string) bool { return slices.Contains(q.fleets, uid) })) {
+			some = append(some, d)
+		}
+	}
+	return some
+}
+
+// A period is a stretch that usage is summed over: the days from first to the one before next that were asked for.
+type period struct {
+	start       time.Time // of the whole day, week or month
+	first, next time.Time
+	days        int64 // of the whole
+}
+
+// periods returns those that the query asks for, oldest first. A day that is asked for in part is answered as a whole.
+func (q *query) periods() []period {
+	var list []period
+	for date := q.start.Truncate(day); date.Before(q.end); date = list[len(list)-1].next {
+		p := periodOf(q.period, date)
+		p.first = date
+		if p.next.After(q.end) {
+			p.next = q.end.Add(day - 1).Truncate(day)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// periodOf returns the whole period that a date is in. Weeks begin on Mondays, as in ISO 8601.
+func periodOf(kind string, date time.Time) period {
+	switch kind {
+	case "week":
+		monday := date.AddDate(0, 0, -(int(date.Weekday())+6)%7)
+		return period{start: monday, next: monday.AddDate(0, 0, 7), days: 7}
+	case "month":
+		first := time.Date(date.Year(), date.Month(), 1, 0, 0, 0, 0, time.UTC)
+		next := first.AddDate(0, 1, 0)
+		return period{start: first, next: next, days: int64(next.Sub(first) / day)}
+	}
+	return period{start: date, next: date.Add(day), days: 1}
+}
+
+// A total is what one device, fleet or project used in one period.
+type total struct {
+	device  *device // of a device
+	fleet   string  // UID, of a fleet
+	period  period
+	devices int64 // that used anything
+	figures Figures
+	events  map[string]int64 // billed ones of a fleet or project, by notefile
+}
+
+// notefiles yields how many events went into each notefile.
+func (t *total) notefiles(yield func(string, int64) bool) {
+	if t.device != nil && !yield(t.device.profile.notefile, t.figures.Events) {
+		return
+	}
+	for name, n := range t.events {
+		if !yield(name, n) {
+			return
+		}
+	}
+	_ = yield("_session.qo", t.figures.SessionEvents) &&
+		yield("_health.qo", t.figures.HealthEvents) &&
+		yield("_geolocate.qo", t.figures.GeolocateEvents)
+}
+
+// add adds what a device used to that of a fleet or project.
+func (t *total) add(d *device, f *Figures) {
+	if t.events == nil {
+		t.events = map[string]int64{}
+	}
+	t.devices++
+	t.events[d.profile.notefile] += f.Events
+	t.figures.add(f)
+}
+
+// totals sums usage as the query asks for it. Only what was used makes a total, as in Notehub's answers.
+func (q *query) totals() []total {
+	periods := q.periods()
+	if len(periods) > 0 { // nothing is used before devices exist
+		periods = slices.DeleteFunc(periods, func(p period) bool { return !p.next.After(q.project.beginning()) })
+	}
+	var all []total
+	sums := map[string][]total{} // by fleet; "" is the project
+	for _, d := range q.selected() {
+		for i, p := range periods {
+			figures := d.sum(p, q.now)
+			if figures == (Figures{}) {
+				continue
+			}
+			if q.aggregate == "device" {
+				all = append(all, total{device: d, period: p, devices: 1, figures: figures})
+				continue
+			}
+			for _, key := range q.groups(d) {
+				if sums[key] == nil {
+					sums[key] = make([]total, len(periods))
+				}
+				sum := &sums[key][i]
+				sum.fleet, sum.period = key, p
+				sum.add(d, &figures)
+			}
+		}
+	}
+	for _, list := range sums {
+		all = append(all, slices.DeleteFunc(list, func(t total) bool { return t.devices == 0 })...)
+	}
+	slices.SortStableFunc(all, func(a, b total) int { return cmp.Compare(a.fleet, b.fleet) })
+	return all
+}
+
+// groups returns what a device's usage is summed up in.
+func (q *query) groups(d *device) []string {
+	if q.aggregate == "fleet" {
+		return d.Fleets
+	}
+	return []string{""}
+}
+
+// beginning returns the day on which the first device was provisioned.
+func (p *project) beginning() (first time.Time) {
+	for i, d := range p.devices {
+		if i == 0 || d.Provisioned.Before(first) {
+			first = d.Provisioned
+		}
+	}
+	return first.Truncate(day)
+}
+
+// sum returns what the device used in the days of a period that were asked for.
+func (d *device) sum(p period, now time.Time) (sum Figures) {
+	for date := p.first; date.Before(p.next); date = date.Add(day) {
+		if date.Add(day).After(d.Provisioned) {
+			figures := d.figures(date, now)
+			sum.add(&figures)
+		}
+	}
+	return sum
+}

@@ -1,0 +1,267 @@
+// Package notehubtest is a simulated Notehub: an http.Handler that answers the usage and device endpoints from a fleet
+// which behaves like a real one. Tests use it, and the demo.
+//
+// Usage is a pure function of the seed, the device, the day and the simulated instant. There is nothing to advance: the
+// clock may jump anywhere, and asking twice gives the same. Figures come as late as Notehub's: carriers report a part of a
+// day's bytes up to two days after it, session bytes are estimated until the next day, events are there at once.
+// [Server.Truth] tells the figures that a day ends up with.
+//
+// Trouble comes in two forms: an [Incident] is something that happens to devices, a [Fault] is something that happens to
+// answers.
+package notehubtest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Config describes the simulated Notehub.
+type Config struct {
+	Now               func() time.Time // the simulated clock; required; called by several goroutines
+	Token             string           // the bearer token that is accepted
+	Seed              uint64           // another seed is another history
+	RequestsPerMinute int              // of the whole server, in simulated minutes; beyond it: 429; 0: no limit
+	Projects          []Project
+}
+
+// A Project is a project of Notehub with its devices.
+type Project struct {
+	UID, ProductUID string // either may stand in a request's path
+	Name            string
+	Devices         []Device
+	Routes          []string // UIDs; every event takes each route; none: one route
+	Incidents       []Incident
+}
+
+// A Request is what a client asked, and the status it got.
+type Request struct {
+	At       time.Time // simulated
+	Endpoint Endpoint  // "" if there is none at that path
+	Project  string    // as it stood in the path
+	Query    url.Values
+	Status   int // before a fault broke the answer
+}
+
+// An Endpoint is one of the addresses that are simulated.
+type Endpoint string
+
+// The endpoints, by what follows the project in their paths.
+const (
+	Data      Endpoint = "usage/data"
+	Events    Endpoint = "usage/events"
+	Sessions  Endpoint = "usage/sessions"
+	RouteLogs Endpoint = "usage/route-logs"
+	Devices   Endpoint = "devices"
+)
+
+// maxRequests is how many requests are remembered.
+const maxRequests = 10_000
+
+// A Server is a simulated Notehub. It is safe for use by several goroutines.
+type Server struct {
+	config   Config
+	projects []*project
+
+	mu       sync.Mutex
+	faults   []Fault
+	requests []Request
+	minute   []time.Time // when the requests of the last simulated minute came
+}
+
+// New returns a server. It panics if the configuration has no clock, a UID that is missing or comes twice, an archetype
+// that does not exist or an incident of a device that does not.
+func New(config Config) *Server {
+	if config.Now == nil {
+		panic("notehubtest: the configuration has no clock")
+	}
+	s := &Server{config: config}
+	for _, p := range config.Projects {
+		if p.UID == "" || s.project(p.UID) != nil || p.ProductUID != "" && s.project(p.ProductUID) != nil {
+			panic(fmt.Sprintf("notehubtest: the UID of project %q is missing or comes twice", p.UID))
+		}
+		s.projects = append(s.projects, newProject(config.Seed, p))
+	}
+	return s
+}
+
+// Start serves on a free loopback port until stop is called, which ends all answers at once.
+func (s *Server) Start() (address string, stop func(), err error) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("listening for the simulated Notehub: %w", err)
+	}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // ends with ErrServerClosed
+	}()
+	stop = func() {
+		_ = server.Close()
+		<-done
+	}
+	return "http://" + listener.Addr().String(), stop, nil
+}
+
+// Requests returns the last 10,000 requests, oldest first.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests[max(0, len(s.requests)-maxRequests):])
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	now := s.config.Now().UTC()
+	w.Header().Set("Date", now.Format(http.TimeFormat))
+	endpoint, project := endpointOf(r.URL)
+	q, refused := s.check(r, endpoint, project, now)
+	status := http.StatusOK
+	if refused != nil {
+		status = refused.status
+	}
+	s.record(Request{At: now, Endpoint: endpoint, Project: project, Query: r.URL.Query(), Status: status})
+	if refused != nil {
+		refused.write(w, r)
+		return
+	}
+	s.answer(w, r, q)
+}
+
+// answer answers a request that is in order, unless a fault is due.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, q query) {
+	fault, due := s.nextFault(q.endpoint)
+	if due && fault.Kind == Slow && !wait(r.Context(), fault.Release) {
+		return
+	}
+	q.halved = due && fault.Kind == Truncated
+	if due && fault.breaks() {
+		fault.write(w, r, encode(s.body(q)))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(encode(s.body(q))) // a client that has left misses nothing
+}
+
+// body returns what is answered to q, for encoding/json.
+func (s *Server) body(q query) any {
+	switch q.endpoint {
+	case Data:
+		return dataAnswer(q)
+	case Events:
+		return eventsAnswer(q)
+	case Sessions:
+		return sessionsAnswer(q)
+	case RouteLogs:
+		return routeLogsAnswer(q)
+	default:
+		return devicesAnswer(q)
+	}
+}
+
+// check returns the query of a request, or why it is refused.
+func (s *Server) check(r *http.Request, endpoint Endpoint, uid string, now time.Time) (query, *refusal) {
+	if r.Method != http.MethodGet {
+		return query{}, &refusal{status: http.StatusMethodNotAllowed, text: "use GET"}
+	}
+	if r.Header.Get("Authorization") != "Bearer "+s.config.Token {
+		return query{}, &refusal{status: http.StatusUnauthorized, text: "could not be authorized"}
+	}
+	if wait := s.takeSlot(now); wait > 0 {
+		return query{}, &refusal{status: http.StatusTooManyRequests, text: "too many requests", retryAfter: wait}
+	}
+	project := s.project(uid)
+	if endpoint == "" || project == nil {
+		return query{}, &refusal{status: http.StatusNotFound, text: "no such project or path"}
+	}
+	q, err := parseQuery(endpoint, r.URL.RawQuery, now)
+	if err != nil {
+		return query{}, &refusal{status: http.StatusBadRequest, text: err.Error()}
+	}
+	q.project = project
+	return q, nil
+}
+
+// takeSlot counts a request and returns 0, or how long the client has to wait for the next. It is a window that slides
+// over a minute, so what a client may do does not depend on when its minute begins.
+func (s *Server) takeSlot(now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.minute = slices.DeleteFunc(s.minute, func(at time.Time) bool {
+		return !at.After(now.Add(-time.Minute)) || at.After(now) // the clock may jump back
+	})
+	limit := s.config.RequestsPerMinute
+	if limit > 0 && len(s.minute) >= limit {
+		return s.minute[len(s.minute)-limit].Add(time.Minute).Sub(now)
+	}
+	if limit > 0 {
+		s.minute = append(s.minute, now)
+	}
+	return 0
+}
+
+func (s *Server) record(r Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.requests) >= 2*maxRequests { // not at each request: it moves them all
+		s.requests = slices.Delete(s.requests, 0, maxRequests)
+	}
+	s.requests = append(s.requests, r)
+}
+
+func (s *Server) project(uid string) *project {
+	for _, p := range s.projects {
+		if uid != "" && (p.UID == uid || p.ProductUID == uid) {
+			return p
+		}
+	}
+	return nil
+}
+
+// endpointOf takes a path apart: /v1/projects/{project}/{endpoint}.
+func endpointOf(u *url.URL) (endpoint Endpoint, project string) {
+	rest, ok := strings.CutPrefix(u.EscapedPath(), "/v1/projects/")
+	escaped, something, found := strings.Cut(rest, "/")
+	project, err := url.PathUnescape(escaped)
+	if !ok || !found || err != nil {
+		return "", ""
+	}
+	known := []Endpoint{Data, Events, Sessions, RouteLogs, Devices}
+	if !slices.Contains(known, Endpoint(something)) {
+		return "", project
+	}
+	return Endpoint(something), project
+}
+
+// A refusal is an answer in Notehub's error envelope.
+type refusal struct {
+	status     int
+	code       string // "" is that of the status
+	text       string
+	retryAfter time.Duration // 0: none
+}
+
+func (e *refusal) write(w http.ResponseWriter, r *http.Request) {
+	code := e.code
+	if code == "" {
+		code = http.StatusText(e.status)
+	}
+	if e.retryAfter > 0 {
+		seconds := (e.retryAfter + time.Second - 1) / time.Second
+		w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	if e.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", http.MethodGet)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(e.status)
+	_, _ = w.Write(encode(errorEnvelope{Err: e.text, Code: e.status, Status: code, Request: r.Method + " " + r.URL.Path}))
+}

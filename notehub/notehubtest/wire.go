@@ -1,0 +1,143 @@
+package notehubtest
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The answers as Notehub writes them. They are written down here once more, and not shared with the client, so that a
+// mistake in one of the two is found.
+
+type errorEnvelope struct {
+	Err     string `json:"err"`
+	Code    int    `json:"code"`
+	Status  string `json:"status"`
+	Request string `json:"request"`
+}
+
+type dataEnvelope struct {
+	Data      []dataSeries `json:"data"`
+	Truncated bool         `json:"truncated"`
+}
+
+type dataSeries struct {
+	Type    string      `json:"type"`
+	Device  string      `json:"device,omitempty"`
+	Fleet   string      `json:"fleet,omitempty"`
+	ICCID   string      `json:"iccid,omitempty"`
+	PSID    string      `json:"psid,omitempty"`
+	Devices int64       `json:"device_count"`
+	Data    []dataPoint `json:"data"`
+}
+
+type dataPoint struct {
+	Period          time.Time `json:"period"`
+	Total           int64     `json:"total_bytes"`
+	Uplink          int64     `json:"uplink_bytes"`
+	Downlink        int64     `json:"downlink_bytes"`
+	Billable        int64     `json:"billable_bytes_total,omitempty"`
+	UplinkBilled    int64     `json:"uplink_bytes_billable,omitempty"`
+	DownlinkBilled  int64     `json:"downlink_bytes_billable,omitempty"`
+	UplinkPackets   int64     `json:"uplink_packets,omitempty"`
+	DownlinkPackets int64     `json:"downlink_packets,omitempty"`
+}
+
+type eventsEnvelope struct {
+	Data      []eventsPoint `json:"data"`
+	Truncated bool          `json:"truncated"`
+}
+
+type eventsPoint struct {
+	Period    time.Time        `json:"period"`
+	Device    string           `json:"device,omitempty"`
+	Fleet     string           `json:"fleet,omitempty"`
+	Total     int64            `json:"total_events"`
+	Billable  int64            `json:"billable_events"`
+	Platform  int64            `json:"platform_events"`
+	Watchdog  int64            `json:"watchdog_events"`
+	Devices   int64            `json:"total_devices"`
+	Days      int64            `json:"total_days_in_period"`
+	Reboots   *int64           `json:"total_reboots"` // null of devices that do not report health
+	FwUpdates *int64           `json:"total_fw_updates"`
+	Notefiles map[string]int64 `json:"notefiles,omitempty"`
+}
+
+type sessionsEnvelope struct {
+	Sessions  []sessionsPoint `json:"sessions"`
+	Truncated bool            `json:"truncated"`
+}
+
+type sessionsPoint struct {
+	Period     time.Time        `json:"period"`
+	Device     string           `json:"device,omitempty"`
+	Fleet      string           `json:"fleet,omitempty"`
+	Sessions   int64            `json:"sessions"`
+	FirstSyncs int64            `json:"first_sync_sessions"`
+	TLS        *int64           `json:"tls_sessions"` // null over satellites
+	Bytes      int64            `json:"total_bytes"`
+	Devices    int64            `json:"total_devices"`
+	Transports map[string]int64 `json:"sessions_by_transport,omitempty"`
+}
+
+type routeLogsEnvelope struct {
+	RouteLogs []routeLogsPoint `json:"route_logs"`
+	Truncated bool             `json:"truncated"`
+}
+
+type routeLogsPoint struct {
+	Period     time.Time `json:"period"`
+	Route      string    `json:"route,omitempty"`
+	Total      int64     `json:"total_routes"`
+	Successful int64     `json:"successful_routes"`
+	Failed     int64     `json:"failed_routes"`
+	LatencyMS  *float64  `json:"avg_latency_ms"`
+}
+
+type devicesEnvelope struct {
+	Devices []deviceLine `json:"devices"`
+	HasMore bool         `json:"has_more"`
+}
+
+type deviceLine struct {
+	UID              string     `json:"uid"`
+	SerialNumber     string     `json:"serial_number"`
+	SKU              string     `json:"sku"`
+	Product          string     `json:"product_uid"`
+	Fleets           []string   `json:"fleet_uids"`
+	FirmwareNotecard string     `json:"firmware_notecard"`
+	FirmwareHost     string     `json:"firmware_host"`
+	Disabled         bool       `json:"disabled,omitempty"`
+	Provisioned      time.Time  `json:"provisioned"`
+	LastActivity     *time.Time `json:"last_activity"` // null: never
+	Voltage          float64    `json:"voltage"`
+	Temperature      float64    `json:"temperature"`
+	SIMs             []simUsage `json:"cellular_usage,omitempty"`
+}
+
+type simUsage struct {
+	ICCID        string `json:"iccid"`
+	Used         int64  `json:"used"`
+	Limit        int64  `json:"limit"`
+	LifetimeUsed int64  `json:"lifetime_used"`
+	LastUpdated  int64  `json:"last_updated"` // Unix seconds
+}
+
+func encode(answer any) []byte {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		panic(err) // of our own types: times beyond the year 9999
+	}
+	return append(body, '\n')
+}
+
+// cut leaves as many rows as the query allows, and reports whether there were more.
+func cut[Row any](rows []Row, q *query) ([]Row, bool) {
+	if rows == nil {
+		rows = []Row{} // a list, not null
+	}
+	if q.halved {
+		return rows[:len(rows)/2], true
+	}
+	most := min(q.limit, len(rows))
+	return rows[:most], most < len(rows)
+}
