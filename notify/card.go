@@ -1,0 +1,278 @@
+package notify
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A status is the word that leads a message: what happened, seen from what the receiver was shown before.
+type status string
+
+const (
+	firing      status = "FIRING"
+	escalated   status = "ESCALATED"
+	eased       status = "EASED TO"
+	reminder    status = "REMINDER"
+	updated     status = "UPDATED"
+	revised     status = "REVISED"
+	resolved    status = "RESOLVED"
+	periodEnded status = "PERIOD ENDED"
+	withdrawn   status = "WITHDRAWN"
+)
+
+// statusOf compares a with what was shown last. The reason alone would not do: an alert that fired and escalated before
+// anybody was told is news as a whole.
+func statusOf(a Alert) status {
+	switch {
+	case a.Reason == "revised":
+		return revised
+	case a.State == "withdrawn":
+		return withdrawn
+	case a.Reason == "period_ended":
+		return periodEnded
+	case a.State == "resolved":
+		return resolved
+	case unseen(a), !a.Changed:
+		return firing
+	case severity(a.Level) > severity(a.Was):
+		return escalated
+	case severity(a.Level) < severity(a.Was):
+		return eased
+	case a.Reason == "reminded":
+		return reminder
+	}
+	return updated
+}
+
+// unseen reports whether nothing was shown of a before.
+func unseen(a Alert) bool { return a.Changed && a.Was == "" }
+
+// ended reports whether a message with this status is about something that is over.
+func (s status) ended() bool {
+	return s == resolved || s == periodEnded || s == withdrawn
+}
+
+// severity orders levels.
+func severity(level string) int {
+	return slices.Index([]string{"", "info", "warning", "critical"}, level)
+}
+
+// A tone is the mood of a message, which receivers show as a colour.
+type tone string
+
+const (
+	good tone = "good" // over
+	gone tone = "gone" // withdrawn
+	// The other tones are the levels: critical, warning, info.
+)
+
+// A fact is a labelled piece of a card.
+type fact struct{ label, value string }
+
+// joinFacts is facts on one line.
+func joinFacts(facts []fact) string {
+	joined := make([]string, len(facts))
+	for i, f := range facts {
+		joined[i] = f.label + " " + f.value
+	}
+	return strings.Join(joined, " · ")
+}
+
+// A card is an alert in words: what is said, before a receiver lays it out. Its texts are clean.
+type card struct {
+	status   status
+	word     string // the status, with the level if that matters: FIRING critical
+	tone     tone
+	headline string
+	figures  []fact // value against limit and usual
+	detail   []string
+	advice   string // "" when nothing is left to do
+
+	since, ended, asOf time.Time // zero when not known
+	lasted             time.Duration
+
+	subject, project, rule, id string
+	uid                        string // of the subject; "" if that is what subject says
+}
+
+// describe puts an alert into words.
+func describe(a Alert) card {
+	s := statusOf(a)
+	c := card{
+		status:   s,
+		word:     wordOf(a, s),
+		tone:     toneOf(s, a.Level),
+		headline: headlineOf(a),
+		figures:  figuresOf(a, s),
+		detail:   detailOf(a, s),
+		since:    cmp.Or(a.Since, a.FiredAt),
+		asOf:     a.AsOf,
+		subject:  nameOf(a.Subject),
+		rule:     clean(a.Rule, maxName),
+		id:       clean(a.ID, maxName),
+	}
+	if s.ended() {
+		c.ended = a.EndedAt
+	}
+	if unseen(a) || s != resolved && s != withdrawn {
+		c.advice = clean(a.Advice, maxAdvice)
+	}
+	if until := happened(a); !c.since.IsZero() && until.After(c.since) {
+		c.lasted = until.Sub(c.since)
+	}
+	if a.Project != a.Subject && a.Project != (Named{}) {
+		c.project = nameOf(a.Project)
+	}
+	if uid := clean(a.Subject.UID, maxName); uid != c.subject {
+		c.uid = uid
+	}
+	return c
+}
+
+// happened is when what a says came about, as far as its times tell.
+func happened(a Alert) time.Time {
+	if !a.EndedAt.IsZero() {
+		return a.EndedAt
+	}
+	if a.AsOf.After(a.FiredAt) {
+		return a.AsOf
+	}
+	return cmp.Or(a.FiredAt, a.Since)
+}
+
+// wordOf is the status with the level. What is over had its level before, unless nobody was told: then it says that too.
+func wordOf(a Alert, s status) string {
+	switch {
+	case !s.ended():
+		return strings.TrimSpace(string(s) + " " + clean(a.Level, maxName))
+	case !unseen(a):
+		return string(s)
+	case s == periodEnded:
+		return "FIRED, " + string(s)
+	}
+	return "FIRED AND " + string(s)
+}
+
+func toneOf(s status, level string) tone {
+	switch {
+	case s == withdrawn:
+		return gone
+	case s.ended():
+		return good
+	}
+	return tone(level)
+}
+
+// headlineOf is the summary, led by the name of the subject unless the summary holds it.
+func headlineOf(a Alert) string {
+	name, summary := nameOf(a.Subject), clean(a.Summary, maxSummary)
+	switch {
+	case summary == "":
+		return name + ": " + clean(a.Rule, maxName)
+	case containsWord(summary, name):
+		return summary
+	}
+	return name + ": " + summary
+}
+
+// nameOf is the name of n for people.
+func nameOf(n Named) string { return cmp.Or(clean(n.Name, maxName), clean(n.UID, maxName), "unnamed") }
+
+// figuresOf lists the value, its peak if that was higher, limit and usual. What the alert is about, the value while it
+// fires and the peak once it is over, is followed by its share of the limit.
+func figuresOf(a Alert, s status) []fact {
+	var facts []fact
+	if s == escalated || s == eased {
+		facts = append(facts, fact{"was", clean(a.Was, maxName)})
+	}
+	peaked := known(a.Peak) && (!known(a.Value) || a.Peak > a.Value)
+	value, peak := FormatFigure(a.Value, a.Unit), FormatFigure(a.Peak, a.Unit)
+	if s.ended() && peaked {
+		peak += shareOf(a.Peak, a.Limit)
+	} else {
+		value += shareOf(a.Value, a.Limit)
+	}
+	if a.Figure != "" || known(a.Value) {
+		facts = append(facts, fact{valueLabel(a, s), value})
+	}
+	if peaked {
+		facts = append(facts, fact{"peak", peak})
+	}
+	if known(a.Limit) {
+		facts = append(facts, fact{"limit", FormatFigure(a.Limit, a.Unit)})
+	}
+	if known(a.Usual) {
+		facts = append(facts, fact{"usual day", FormatFigure(a.Usual, a.Unit)})
+	}
+	return facts
+}
+
+// valueLabel names the value, and says of when it is if the alert is over.
+func valueLabel(a Alert, s status) string {
+	label := clean(cmp.Or(a.Figure, "value"), maxName)
+	switch {
+	case s == periodEnded:
+		return label + " at the end"
+	case s.ended():
+		return label + " now"
+	}
+	return label
+}
+
+// shareOf is formatShare in brackets, to follow a figure.
+func shareOf(value, limit float64) string {
+	if share := formatShare(value, limit); share != "" {
+		return " (" + share + ")"
+	}
+	return ""
+}
+
+// endings say what a status means where the alert has no detail of its own.
+var endings = map[status]string{
+	withdrawn:   "the rule or the subject went away or changed",
+	periodEnded: "the rule starts afresh with the new period",
+	revised:     "late figures show it for a time that is over; nothing stays open",
+}
+
+func detailOf(a Alert, s status) []string {
+	var lines []string
+	for _, line := range a.Detail {
+		if line = clean(line, maxDetail); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 && endings[s] != "" {
+		return []string{endings[s]}
+	}
+	if len(lines) > maxDetails {
+		more := FormatFigure(float64(len(lines)-maxDetails), "") + " more"
+		lines = append(lines[:maxDetails], more)
+	}
+	return lines
+}
+
+// worstFirst orders alerts by how much they matter: those that are not over, then the level, then the value.
+func worstFirst(alerts []Alert) []Alert {
+	sorted := slices.Clone(alerts)
+	slices.SortStableFunc(sorted, func(a, b Alert) int {
+		return cmp.Or(
+			compareBool(statusOf(a).ended(), statusOf(b).ended()),
+			cmp.Compare(severity(b.Level), severity(a.Level)),
+			cmp.Compare(b.Value, a.Value), // NaN is less than any number, so last
+			cmp.Compare(nameOf(a.Subject), nameOf(b.Subject)),
+		)
+	})
+	return sorted
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}

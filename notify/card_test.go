@@ -1,0 +1,95 @@
+package notify_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/notify"
+)
+
+// headline returns the first line of what a terminal prints of a, without the time.
+func headline(t *testing.T, a notify.Alert) string {
+	t.Helper()
+	var out strings.Builder
+	_, err := notify.NewTerminal(&out, false).Send(t.Context(), notification(a), nil)
+	require.NoError(t, err)
+	line, _, _ := strings.Cut(out.String(), "\n")
+	_, line, _ = strings.Cut(line, "UTC  ")
+	return line
+}
+
+// The word compares with what was shown last: a late message says what is new to its reader, not what happened last.
+func TestWordComparesWithWhatWasShown(t *testing.T) {
+	for _, test := range []struct{ state, reason, level, was, want string }{
+		{"firing", "fired", "warning", "", "FIRING warning"},
+		{"firing", "reminded", "critical", "", "FIRING critical"},
+		{"firing", "escalated", "critical", "", "FIRING critical"},
+		{"firing", "escalated", "critical", "warning", "ESCALATED critical"},
+		{"firing", "reminded", "critical", "warning", "ESCALATED critical"},
+		{"firing", "updated", "critical", "info", "ESCALATED critical"},
+		{"firing", "deescalated", "warning", "critical", "EASED TO warning"},
+		{"firing", "reminded", "info", "critical", "EASED TO info"},
+		{"firing", "escalated", "critical", "critical", "UPDATED critical"},
+		{"firing", "reminded", "critical", "critical", "REMINDER critical"},
+		{"resolved", "resolved", "critical", "critical", "RESOLVED"},
+		{"resolved", "resolved", "critical", "", "FIRED AND RESOLVED"},
+		{"resolved", "period_ended", "critical", "info", "PERIOD ENDED"},
+		{"resolved", "period_ended", "critical", "", "FIRED, PERIOD ENDED"},
+		{"withdrawn", "withdrawn", "critical", "info", "WITHDRAWN"},
+		{"withdrawn", "withdrawn", "critical", "", "FIRED AND WITHDRAWN"},
+		{"resolved", "revised", "critical", "", "REVISED critical"},
+	} {
+		a := alertWith(func(a *notify.Alert) {
+			a.State, a.Reason, a.Level, a.Was = test.state, test.reason, test.level, test.was
+		})
+		require.Regexp(t, "^"+test.want+"  +sensor-14 has", headline(t, a), "%v", test)
+	}
+}
+
+func TestHeadlineNamesTheSubjectOnce(t *testing.T) {
+	for _, test := range []struct{ name, uid, summary, want string }{
+		{"sensor-14", "dev:1", "sensor-14 has used much", "sensor-14 has used much"},
+		{"sensor-14", "dev:1", "much was used by sensor-14.", "much was used by sensor-14."},
+		{"sensor-1", "dev:1", "sensor-14 has used much", "sensor-1: sensor-14 has used much"},
+		{"sensor", "dev:1", "sensor-14 and sensor", "sensor-14 and sensor"},
+		{"a", "dev:1", "has used much", "a: has used much"},
+		{"", "dev:1", "used much", "dev:1: used much"},
+		{"", "", "used much", "unnamed: used much"},
+		{"sensor-14", "dev:1", "", "sensor-14: data-budget"},
+		{"sensor-14", "dev:1", strings.Repeat("x", 400), "sensor-14: " + strings.Repeat("x", 299) + "…"},
+	} {
+		a := alertWith(func(a *notify.Alert) {
+			a.Subject, a.Summary = notify.Named{UID: test.uid, Name: test.name}, test.summary
+		})
+		require.Regexp(t, " "+test.want+"$", headline(t, a))
+	}
+}
+
+func TestSlackListHeadlines(t *testing.T) {
+	warning := func(a *notify.Alert) { a.Level = "warning" }
+	withdrawn := func(a *notify.Alert) { ended(a); a.State, a.Reason = "withdrawn", "withdrawn" }
+	elsewhere := func(a *notify.Alert) { a.Project.Name = "lab" }
+	for _, test := range []struct {
+		changes []func(*notify.Alert)
+		want    string
+	}{
+		{[]func(*notify.Alert){warning, func(*notify.Alert) {}}, "FIRING critical: data-budget: 1 critical, 1 warning in cold-chain"},
+		{[]func(*notify.Alert){warning, elsewhere}, "FIRING critical: data-budget: 1 critical, 1 warning"},
+		{[]func(*notify.Alert){ended, warning}, "FIRING warning: data-budget: 1 warning, 1 ended in cold-chain"},
+		{[]func(*notify.Alert){ended, ended}, "RESOLVED: data-budget: 2 ended in cold-chain"},
+		{[]func(*notify.Alert){withdrawn, withdrawn}, "WITHDRAWN: data-budget: 2 ended in cold-chain"},
+		{[]func(*notify.Alert){withdrawn, ended}, "RESOLVED: data-budget: 2 ended in cold-chain"},
+	} {
+		server := newSlackServer(t)
+		var alerts []notify.Alert
+		for _, change := range test.changes {
+			alerts = append(alerts, alertWith(change))
+		}
+		_, err := newSlack(t, server.URL).Send(t.Context(), notification(alerts...), nil)
+		require.NoError(t, err)
+		line, _, _ := strings.Cut(server.Messages(channel)[0].Text, "\n")
+		require.Equal(t, test.want, line)
+	}
+}

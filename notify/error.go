@@ -1,0 +1,72 @@
+package notify
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// A Class says what to do about an error.
+type Class int
+
+// The classes of errors.
+const (
+	Temporary Class = iota // try again later
+	Payload                // this notification will never be accepted
+	Permanent              // nothing will be accepted until an operator mends something
+)
+
+// An Error is why a notification was not shown. Its text holds no secret.
+type Error struct {
+	Class      Class
+	Status     int           // HTTP status; 0 if there was no answer
+	RetryAfter time.Duration // as the receiver asked; 0 if it did not; at most an hour
+	Uncertain  bool          // it may have been shown all the same
+	Err        error
+}
+
+// Error returns the text of the error.
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap returns the underlying error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// classOf returns what an HTTP status other than 2xx asks for. A redirect is permanent: the URL has to be mended.
+func classOf(status int) Class {
+	switch {
+	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout,
+		status == http.StatusTooEarly:
+		return Temporary
+	case status < 400:
+		return Permanent
+	}
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
+		http.StatusProxyAuthRequired, http.StatusGone:
+		return Permanent
+	}
+	return Payload
+}
+
+// maxRetryAfter bounds how long a receiver can make us wait.
+const maxRetryAfter = time.Hour
+
+// retryAfter reads the Retry-After header: seconds, or a date that is compared with the Date header, or with sent if there
+// is none. What makes no sense counts as not given.
+func retryAfter(header http.Header, sent time.Time) time.Duration {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second
+	}
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		sent = date
+	}
+	if sent.IsZero() {
+		return 0
+	}
+	return min(max(until.Sub(sent), 0), maxRetryAfter)
+}

@@ -1,0 +1,90 @@
+package notify
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/dustin/go-humanize"
+)
+
+// byteUnits are the decimal units of bytes, each a thousand times the one before.
+var byteUnits = [...]string{"B", "kB", "MB", "GB", "TB", "PB"}
+
+// FormatFigure returns a figure for people, to three significant digits. Unit "B" gives decimal bytes: "41.2 MB". Any other
+// unit is put behind a plain number, whose whole part is exact: "12,345", "2.35". A figure that is not finite is "no data".
+func FormatFigure(value float64, unit string) string {
+	switch {
+	case !known(value):
+		return "no data"
+	case unit == "B":
+		return formatBytes(value)
+	case unit == "":
+		return formatNumber(value)
+	}
+	return formatNumber(value) + " " + unit
+}
+
+// known reports whether x is data.
+func known(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+func formatBytes(value float64) string {
+	unit := 0
+	// 999.5 rounds to the next unit's 1.
+	for math.Abs(value) >= 999.5 && unit < len(byteUnits)-1 {
+		value /= 1000
+		unit++
+	}
+	return formatNumber(value) + " " + byteUnits[unit]
+}
+
+func formatNumber(value float64) string {
+	const exact = 1 << 53 // whole numbers up to here are exact in a float64
+	if size := math.Abs(value); size >= 99.95 && size < exact {
+		return humanize.Comma(int64(math.Round(value)))
+	}
+	return strconv.FormatFloat(value+0, 'g', 3, 64) // + 0 makes -0 a plain 0
+}
+
+// formatShare returns value as a percentage of limit, rounded down so that only what has reached the limit says 100 %.
+// It is "" when there is nothing to say.
+func formatShare(value, limit float64) string {
+	if !known(value) || !known(limit) || limit <= 0 || value < 0 {
+		return ""
+	}
+	const noise = 1e-9 // 0.29 × 100 is 28.999…
+	return formatNumber(math.Floor(100*value/limit+noise)) + " %"
+}
+
+// FormatTime returns an instant for people, in UTC: "Mon 12 Jan 14:05 UTC". The zero time is "unknown". Who puts instants
+// into summaries and details writes them with it, so that all of a message has one layout.
+func FormatTime(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return t.UTC().Format("Mon 2 Jan 15:04 UTC")
+}
+
+// FormatDuration returns a length of time for people in its two largest units: "2 d 3 h", "4 h 12 min", "40 s".
+func FormatDuration(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", max(d, 0)/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	case d < day:
+		return twoUnits(d, time.Hour, "h", time.Minute, "min")
+	}
+	return twoUnits(d, day, "d", time.Hour, "h")
+}
+
+// twoUnits writes d in a large and a small unit, leaving out a small part of zero.
+func twoUnits(d, large time.Duration, largeName string, small time.Duration, smallName string) string {
+	text := fmt.Sprintf("%d %s", d/large, largeName)
+	if rest := d % large / small; rest > 0 {
+		text += fmt.Sprintf(" %d %s", rest, smallName)
+	}
+	return text
+}

@@ -1,0 +1,70 @@
+package notify
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"syscall"
+)
+
+// A refusedError says that an address must not be called.
+type refusedError struct{ address string }
+
+func (e *refusedError) Error() string {
+	return fmt.Sprintf("address %s is not public; allow_private: true lets this receiver reach it", e.address)
+}
+
+// globalUnicast is all of IPv6 that is routed in public. It leaves out loopback, link-local, unique local and multicast
+// addresses as well as 64:ff9b::/96 and 64:ff9b:1::/48, which a gateway turns into any IPv4 address.
+var globalUnicast = netip.MustParsePrefix("2000::/3")
+
+// notPublic are the networks that lead to ourselves, to our neighbours or to nobody, from the IANA special-purpose address
+// registries. The package net/netip knows only some of them.
+var notPublic = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),        // this network, unspecified
+	netip.MustParsePrefix("10.0.0.0/8"),       // private
+	netip.MustParsePrefix("100.64.0.0/10"),    // carrier-grade NAT
+	netip.MustParsePrefix("127.0.0.0/8"),      // loopback
+	netip.MustParsePrefix("168.63.129.16/32"), // Azure's host, public by its number only
+	netip.MustParsePrefix("169.254.0.0/16"),   // link-local, with most clouds' metadata
+	netip.MustParsePrefix("172.16.0.0/12"),    // private
+	netip.MustParsePrefix("192.0.0.0/24"),     // protocol assignments, with Oracle's metadata
+	netip.MustParsePrefix("192.0.2.0/24"),     // documentation
+	netip.MustParsePrefix("192.88.99.0/24"),   // 6to4 relays
+	netip.MustParsePrefix("192.168.0.0/16"),   // private
+	netip.MustParsePrefix("198.18.0.0/15"),    // benchmarks
+	netip.MustParsePrefix("198.51.100.0/24"),  // documentation
+	netip.MustParsePrefix("203.0.113.0/24"),   // documentation
+	netip.MustParsePrefix("224.0.0.0/4"),      // multicast
+	netip.MustParsePrefix("240.0.0.0/4"),      // reserved, broadcast
+	netip.MustParsePrefix("2001::/23"),        // protocol assignments, with Teredo
+	netip.MustParsePrefix("2001:db8::/32"),    // documentation
+	netip.MustParsePrefix("2002::/16"),        // 6to4, holds any IPv4 address
+	netip.MustParsePrefix("3fff::/20"),        // documentation
+}
+
+// public reports whether addr may be called when private addresses are not allowed.
+func public(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("") // a prefix contains neither mapped nor zoned addresses
+	if !addr.IsValid() || addr.Is6() && !globalUnicast.Contains(addr) {
+		return false
+	}
+	return !slices.ContainsFunc(notPublic, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// guardedDialer refuses addresses that are not public. It looks at each address after the name was resolved and before
+// anything is sent, so that no name, redirect or changing DNS answer leads past it.
+func guardedDialer() *net.Dialer {
+	dialer := plainDialer()
+	dialer.Control = func(_, address string, _ syscall.RawConn) error {
+		target, err := netip.ParseAddrPort(address)
+		if err != nil || !public(target.Addr()) {
+			return &refusedError{address: address}
+		}
+		return nil
+	}
+	return dialer
+}
+
+func plainDialer() *net.Dialer { return &net.Dialer{Timeout: dialTimeout} }

@@ -1,0 +1,79 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// refusedAddresses are addresses of every kind that must not be called, in every form that a dialer may see.
+var refusedAddresses = []string{
+	"0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200", "100.127.255.255",
+	"127.0.0.1", "127.255.255.254", "168.63.129.16", "169.254.169.254", "172.16.0.1", "172.31.255.255",
+	"192.0.0.1", "192.0.0.192", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255",
+	"198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255",
+	"::", "::1", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::ffff:0:10.0.0.1",
+	"64:ff9b::10.0.0.1", "64:ff9b::8.8.8.8", "64:ff9b:1::10.0.0.1", "100::1", "2001::1", "2001:db8::1", "2002:a00:1::1",
+	"2002:808:808::1", "3fff::1", "5f00::1", "fc00::1", "fd00:ec2::254", "fe80::1", "fe80::1%eth0", "fec0::1",
+	"ff02::1", "ff0e::1",
+}
+
+func TestPublic(t *testing.T) {
+	for _, text := range refusedAddresses {
+		require.False(t, public(netip.MustParseAddr(text)), text)
+	}
+	require.False(t, public(netip.Addr{}))
+	for _, text := range []string{
+		"1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.255.255", "172.32.0.1", "192.0.1.1", "198.17.255.255",
+		"198.20.0.1", "223.255.255.255", "2606:4700:4700::1111", "2a00:1450:4001::1", "2001:4860:4860::8888", "::ffff:8.8.8.8",
+	} {
+		require.True(t, public(netip.MustParseAddr(text)), text)
+	}
+}
+
+func TestGuardedDialerRefuses(t *testing.T) {
+	for _, text := range refusedAddresses {
+		_, err := guardedDialer().DialContext(t.Context(), "tcp", net.JoinHostPort(text, "9"))
+		_, refused := errors.AsType[*refusedError](err)
+		require.True(t, refused, "%s: %v", text, err)
+	}
+}
+
+// A name that resolves to an address that is not public is refused after it was resolved, so that an answer that changes
+// between a check and the call changes nothing.
+func TestGuardSeesTheResolvedAddress(t *testing.T) {
+	called := false
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true }))
+	defer server.Close()
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	require.NoError(t, err)
+
+	for _, host := range []string{"localhost", "127.0.0.1", "[::ffff:127.0.0.1]"} {
+		u := &url.URL{Scheme: "http", Host: host + ":" + port, Path: "/secret"}
+		p := poster{url: u, what: "it", client: newClient(guardedDialer(), nil)}
+		_, err = p.post(t.Context(), http.Header{}, nil)
+		failure, ok := errors.AsType[*Error](err)
+		require.True(t, ok)
+		require.Equal(t, Permanent, failure.Class)
+		require.False(t, failure.Uncertain)
+		require.ErrorContains(t, err, "is not public")
+		require.NotContains(t, err.Error(), "secret")
+	}
+	require.False(t, called)
+}
+
+func TestGuardedClientUsesNoProxy(t *testing.T) {
+	t.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+	t.Setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+	client := newClient(guardedDialer(), nil)
+	require.Nil(t, client.Transport.(*http.Transport).Proxy)
+	_, err := client.Transport.(*http.Transport).DialContext(context.Background(), "tcp", "10.0.0.1:80")
+	require.ErrorContains(t, err, "is not public")
+}

@@ -1,0 +1,83 @@
+// Package notify sends notifications to receivers: a terminal, Slack, webhooks. It knows nothing of rules, usage or
+// storage.
+//
+// [Terminal] prints for an operator, [Webhook] posts signed JSON (see [WebhookBody]), [Slack] posts with a bot token and
+// updates what it posted, [SlackWebhook] posts to an incoming-webhook URL. All say the same in the same words.
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// A Receiver shows notifications to people or machines. Send shows n in place of what ref refers to, or as something new
+// if ref is empty, and returns the reference to hand in next time. Send makes one attempt and does not wait to try again;
+// an error is an *Error. A Receiver is safe for use by one goroutine at a time.
+type Receiver interface {
+	Send(ctx context.Context, n Notification, ref Ref) (Ref, error)
+}
+
+// A Ref is a receiver's own handle for what it has posted. Empty is nothing.
+type Ref = json.RawMessage
+
+// A Notification is the state of one message: what a receiver should show from now on. It is always the newest state;
+// earlier ones need not have been shown.
+type Notification struct {
+	ID     string // of the message; the same for all its states
+	Key    string // of this state; the same over repeated attempts to send it. Printable ASCII without a full stop
+	Sent   time.Time
+	Alerts []Alert // at least one, all of one rule; those with Changed are why the message is sent
+}
+
+// changed returns the alerts that the message is sent for: those marked, or all if none is.
+func (n Notification) changed() []Alert {
+	var changed []Alert
+	for _, a := range n.Alerts {
+		if a.Changed {
+			changed = append(changed, a)
+		}
+	}
+	if changed == nil {
+		return n.Alerts
+	}
+	return changed
+}
+
+// An Alert is what a notification says of one alert. Figures that are no data are NaN; times that are not known zero.
+type Alert struct {
+	ID      string // short
+	Version int64
+	Changed bool // since the message was last sent
+
+	State  string // firing, resolved, withdrawn
+	Reason string // fired, escalated, deescalated, reminded, updated, resolved, period_ended, revised, withdrawn
+	Level  string // info, warning, critical: now, or when it ended
+	Was    string // the level last shown to this receiver; "" is nothing shown yet
+
+	Rule    string
+	Project Named
+	Subject Named // the device, or the project itself
+	Summary string
+	Advice  string   // one next step
+	Detail  []string // further short lines: why, kind of rule, already true, quiet since …
+
+	Figure string  // what Value is of, such as bytes.used
+	Unit   string  // of Value, Peak, Limit and Usual: "B" or ""
+	Value  float64 // now, or when it ended
+	Peak   float64
+	Limit  float64
+	Usual  float64 // on one day
+
+	Since   time.Time // when the condition was first found true
+	FiredAt time.Time
+	EndedAt time.Time
+	AsOf    time.Time // of Value: when Notehub was read
+}
+
+// A Named is something with an identifier and a name for people.
+type Named struct {
+	UID  string
+	Name string
+	URL  string // where to look at it; may be ""
+}

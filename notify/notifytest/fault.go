@@ -1,0 +1,112 @@
+// Package notifytest holds servers that play the other side of package notify in tests: Slack and a webhook receiver. They
+// speak real HTTP on a loopback port, record what they are sent, check it as the real ones do, and fail on demand.
+package notifytest
+
+import (
+	"maps"
+	"net/http"
+	"strconv"
+	"sync"
+)
+
+// A Fault is one way to fail one request.
+type Fault struct {
+	status int
+	header http.Header
+	body   string
+	code   string // of Slack: ok false with this error
+	before func(http.ResponseWriter, *http.Request)
+	after  func(http.ResponseWriter, *http.Request)
+}
+
+// Status answers with a status and a body, and takes nothing.
+func Status(status int, body string) Fault { return Fault{status: status, body: body} }
+
+// With returns f with a header added to its answer.
+func (f Fault) With(key, value string) Fault {
+	f.header = f.header.Clone()
+	if f.header == nil {
+		f.header = make(http.Header)
+	}
+	f.header.Set(key, value)
+	return f
+}
+
+// RateLimited answers 429. The empty retryAfter leaves the header out.
+func RateLimited(retryAfter string) Fault {
+	f := Status(http.StatusTooManyRequests, "")
+	if retryAfter != "" {
+		f = f.With("Retry-After", retryAfter)
+	}
+	return f
+}
+
+// Code answers as Slack does when it refuses a call: status 200, ok false and an error code. Of an incoming webhook the
+// answer is status 400 with the code as its body.
+func Code(code string) Fault { return Fault{code: code} }
+
+// Hang answers nothing, until the caller gives up or the server closes, and takes nothing.
+func Hang() Fault {
+	return Fault{before: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
+}
+
+// Cut cuts the connection and takes nothing.
+func Cut() Fault { return Fault{before: cut} }
+
+// TakeAndCut takes the message and cuts the connection instead of answering.
+func TakeAndCut() Fault { return Fault{after: cut} }
+
+// TakeAndHang takes the message and then answers nothing, until the caller gives up or the server closes.
+func TakeAndHang() Fault {
+	return Fault{after: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
+}
+
+// cut ends the exchange without an answer: net/http closes the connection and logs nothing.
+func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+// takes reports whether the message counts as received.
+func (f Fault) takes() bool {
+	return f.after != nil || (f.before == nil && f.status == 0 && f.code == "")
+}
+
+// answer plays the fault, unless it has none to play.
+func (f Fault) answer(w http.ResponseWriter, r *http.Request) bool {
+	for _, act := range []func(http.ResponseWriter, *http.Request){f.before, f.after} {
+		if act != nil {
+			act(w, r)
+			cut(w, r)
+		}
+	}
+	if f.status == 0 {
+		return false
+	}
+	maps.Copy(w.Header(), f.header)
+	w.Header().Set("Content-Length", strconv.Itoa(len(f.body)))
+	w.WriteHeader(f.status)
+	_, _ = w.Write([]byte(f.body))
+	return true
+}
+
+// A script is the faults that are still to be played, one a request.
+type script struct {
+	mu     sync.Mutex
+	faults []Fault
+}
+
+// Fail plays the faults on the next requests, in order. The zero Fault lets one pass.
+func (s *script) Fail(faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, faults...)
+}
+
+func (s *script) next() Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.faults) == 0 {
+		return Fault{}
+	}
+	f := s.faults[0]
+	s.faults = s.faults[1:]
+	return f
+}

@@ -1,0 +1,172 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"notewatch/internal/secret"
+)
+
+// The bounds of one Send.
+const (
+	sendTimeout  = 15 * time.Second
+	dialTimeout  = 5 * time.Second
+	maxAnswer    = 64 << 10 // bytes
+	maxHeaderLen = 64 << 10 // bytes
+)
+
+// newClient returns a client that follows no redirects, which could lead a signed or secret request elsewhere, and keeps
+// no connections: alerts are rare, and a POST on a connection that went stale may or may not have arrived.
+func newClient(dialer *net.Dialer, proxy func(*http.Request) (*url.URL, error)) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			Proxy:                  proxy,
+			DialContext:            dialer.DialContext,
+			TLSHandshakeTimeout:    dialTimeout,
+			MaxResponseHeaderBytes: maxHeaderLen,
+			DisableKeepAlives:      true,
+		},
+		CheckRedirect: refuseRedirect,
+	}
+}
+
+func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// A poster posts JSON to a URL whose path and query may be secret.
+type poster struct {
+	url    *url.URL // however a poster is printed, a pointer prints as an address
+	client *http.Client
+	what   string // who is posted to, for errors; of the URL only scheme and host
+}
+
+// An answer is what came back. Its body may be cut short.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
+
+// post makes one attempt. The error is an *Error and means that there was no answer.
+func (p *poster) post(ctx context.Context, header http.Header, body []byte) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	ctx, sent := traceSent(ctx)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url.String(), bytes.NewReader(body))
+	if err != nil { // its text holds the URL
+		return answer{}, &Error{Class: Permanent, Err: fmt.Errorf("posting to %s: the URL is not valid", p.what)}
+	}
+	req.Header = header
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "notewatch")
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return answer{}, noAnswer("posting to "+p.what, err, sent.Load())
+	}
+	defer func() { _ = resp.Body.Close() }()
+	// The status says whether the message was taken; what is missing of the body does not matter.
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return answer{status: resp.StatusCode, header: resp.Header, body: text}, nil
+}
+
+// traceSent returns a context that notes when a request made with it has begun to leave.
+func traceSent(ctx context.Context) (context.Context, *atomic.Bool) {
+	sent := new(atomic.Bool)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}), sent
+}
+
+// noAnswer makes an *Error of what net/http says when there is no answer.
+func noAnswer(doing string, err error, sent bool) *Error {
+	class := Temporary
+	if _, refused := errors.AsType[*refusedError](err); refused {
+		class = Permanent
+	}
+	return &Error{Class: class, Uncertain: sent, Err: fmt.Errorf("%s: %w", doing, causeOf(err))}
+}
+
+// causeOf strips an error of net/http down to what may be shown: nothing of the URL but its host, and nothing that the
+// other side wrote, which might repeat our secrets. The contexts' errors can be tested for.
+func causeOf(err error) error {
+	if refused, ok := errors.AsType[*refusedError](err); ok {
+		return refused
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return fmt.Errorf("looking up %q: %s", dns.Name, dns.Err)
+	}
+	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("checking the certificate: %w", certificate.Err)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return errors.New("the server speaks http, not https")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the connection was cut")
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return fmt.Errorf("%s: %w", op.Op, op.Err)
+	}
+	return errors.New("no valid answer")
+}
+
+// refusal makes an *Error of an answer that is not a success.
+func refusal(doing string, a answer, sent time.Time) *Error {
+	text := fmt.Sprintf("status %d", a.status)
+	if name := http.StatusText(a.status); name != "" {
+		text += " " + name
+	}
+	if hint := hintOf(a.status); hint != "" {
+		text += ": " + hint
+	}
+	e := &Error{Class: classOf(a.status), Status: a.status, Uncertain: a.status >= 500}
+	e.Err = fmt.Errorf("%s: %s", doing, text)
+	if e.Class == Temporary {
+		e.RetryAfter = retryAfter(a.header, sent)
+	}
+	return e
+}
+
+// hintOf says what an operator may do about a status.
+func hintOf(status int) string {
+	switch {
+	case status >= 300 && status < 400:
+		return "redirects are not followed, give the final URL"
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return "check its URL and credentials"
+	case status == http.StatusNotFound, status == http.StatusGone:
+		return "nobody listens at this URL any more"
+	}
+	return ""
+}
+
+// parseURL checks a configured URL and returns it with scheme://host, which is all of it that may be shown.
+func parseURL(text secret.Text) (u *url.URL, origin string, err error) {
+	u, err = url.Parse(text.Reveal())
+	switch { // no error may quote the URL
+	case text.IsZero():
+		return nil, "", errors.New("the URL is missing")
+	case err != nil:
+		return nil, "", errors.New("the URL is not valid")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, "", errors.New("the URL does not begin with https:// or http://")
+	case u.Hostname() == "":
+		return nil, "", errors.New("the URL has no host")
+	case u.User != nil:
+		return nil, "", errors.New("the URL holds a user or password, which is not supported")
+	}
+	return u, u.Scheme + "://" + u.Host, nil
+}

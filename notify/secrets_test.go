@@ -1,0 +1,144 @@
+package notify_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/secret"
+	"notewatch/notify"
+)
+
+// mark stands in every secret of these tests. Like a token it has not the form of a Slack error code.
+const mark = "hunter-2"
+
+// echoes answer with what they were sent: the worst that the other side can do to our secrets.
+var echoes = map[string]http.HandlerFunc{
+	"status":    func(w http.ResponseWriter, r *http.Request) { echo(w, r, http.StatusBadRequest, "%s") },
+	"forbidden": func(w http.ResponseWriter, r *http.Request) { echo(w, r, http.StatusForbidden, "%s") },
+	"gone":      func(w http.ResponseWriter, r *http.Request) { echo(w, r, http.StatusGone, "%s") },
+	"limited":   func(w http.ResponseWriter, r *http.Request) { echo(w, r, http.StatusTooManyRequests, "%s") },
+	"broken":    func(w http.ResponseWriter, r *http.Request) { echo(w, r, http.StatusInternalServerError, "%s") },
+	"not ok":    func(w http.ResponseWriter, r *http.Request) { echo(w, r, http.StatusOK, `{"ok":false,"error":%q}`) },
+	"details": func(w http.ResponseWriter, r *http.Request) {
+		echo(w, r, http.StatusOK, `{"ok":false,"error":"missing_scope","needed":%q,"errors":[{"odd":"hunter-2"}]}`)
+	},
+	"not JSON":  func(w http.ResponseWriter, r *http.Request) { echo(w, r, http.StatusOK, "%s") },
+	"redirect":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/"+mark, http.StatusFound) },
+	"cut":       func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	"not HTTP":  func(w http.ResponseWriter, _ *http.Request) { hijack(w, mark+" "+mark+"\r\n\r\n") },
+	"bad state": func(w http.ResponseWriter, _ *http.Request) { hijack(w, "HTTP/1.1 "+mark+" no\r\n\r\n") },
+	"bad field": func(w http.ResponseWriter, _ *http.Request) { hijack(w, "HTTP/1.1 200 OK\r\n"+mark+"\r\n\r\n") },
+	"slow": func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	},
+}
+
+func echo(w http.ResponseWriter, r *http.Request, status int, format string) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	w.Header().Set("Retry-After", mark)
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, format, mark)
+}
+
+func hijack(w http.ResponseWriter, answer string) {
+	connection, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	_, _ = io.WriteString(connection, answer)
+	_ = connection.Close()
+}
+
+// marked returns receivers at base, every secret of which holds the mark.
+func marked(t *testing.T, base string) map[string]notify.Receiver {
+	t.Helper()
+	url := secret.New(base + "/" + mark + "?key=" + mark)
+	webhook, err := notify.NewWebhook(notify.WebhookConfig{
+		URL: url, Secret: secret.New("whsec_" + strings.Repeat("hunter", 6)), AllowPrivate: true,
+	})
+	require.NoError(t, err)
+	slack, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-" + mark), Channel: channel, APIURL: base})
+	require.NoError(t, err)
+	incoming, err := notify.NewSlackWebhook(notify.SlackWebhookConfig{URL: url, AllowPrivate: true})
+	require.NoError(t, err)
+	return map[string]notify.Receiver{"webhook": webhook, "slack": slack, "slack webhook": incoming}
+}
+
+func TestErrorsHoldNoSecret(t *testing.T) {
+	for name, handler := range echoes {
+		server := httptest.NewServer(handler)
+		defer server.Close()
+		for kind, receiver := range marked(t, server.URL) {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				ctx, cancel := t.Context(), context.CancelFunc(func() {})
+				if name == "slow" {
+					ctx, cancel = context.WithTimeout(ctx, 50*time.Millisecond)
+				}
+				defer cancel()
+				_, err := receiver.Send(ctx, notification(firing()), nil)
+				if err != nil { // a webhook takes any 200
+					requireNoMark(t, err)
+				}
+				require.NotContains(t, fmt.Sprintf("%+v %#v", receiver, receiver), "hunter")
+			})
+		}
+	}
+}
+
+func TestErrorsOfTheNetworkHoldNoSecret(t *testing.T) {
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	tls := httptest.NewTLSServer(http.NotFoundHandler())
+	tls.Config.ErrorLog = discardLog()
+	defer tls.Close()
+	for _, base := range []string{
+		closed.URL, "https://hooks.invalid", tls.URL,
+		strings.Replace(tls.URL, "https", "http", 1),
+	} {
+		for _, receiver := range marked(t, base) {
+			_, err := receiver.Send(t.Context(), notification(firing()), nil)
+			requireNoMark(t, err)
+		}
+	}
+}
+
+func TestErrorsOfConfigurationHoldNoSecret(t *testing.T) {
+	for _, url := range []string{
+		mark, "http://h/%zz" + mark, "ftp://h/" + mark, "https://" + mark + ":" + mark + "@h/", "https:///" + mark,
+		"https://10.0.0.1/" + mark, "http://h/\x7f" + mark, "https://h:" + mark + "/",
+	} {
+		_, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New(url)})
+		requireNoMark(t, err)
+		_, err = notify.NewSlackWebhook(notify.SlackWebhookConfig{URL: secret.New(url)})
+		requireNoMark(t, err)
+	}
+	for _, signing := range []string{mark, "whsec_" + mark, "whsec_hunter", "whsk_" + mark, strings.Repeat(mark, 9)} {
+		_, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New("https://h/"), Secret: secret.New(signing)})
+		requireNoMark(t, err)
+	}
+	for _, token := range []string{"xapp-" + mark, "xoxb-" + mark + "\n"} {
+		_, err := notify.NewSlack(notify.SlackConfig{Token: secret.New(token), Channel: channel})
+		requireNoMark(t, err)
+	}
+}
+
+// requireNoMark checks err and all that it wraps, printed in every way.
+func requireNoMark(t *testing.T, err error) {
+	t.Helper()
+	require.Error(t, err)
+	for ; err != nil; err = errors.Unwrap(err) {
+		for _, format := range []string{"%v", "%+v", "%#v", "%q", "%s"} {
+			require.NotContains(t, fmt.Sprintf(format, err), "hunter")
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/slack-go/slack"
+
+	"notewatch/internal/secret"
+)
+
+// A SlackWebhookConfig says where a [SlackWebhook] posts.
+type SlackWebhookConfig struct {
+	URL          secret.Text // https://hooks.slack.com/services/…
+	AllowPrivate bool        // any other host is allowed too, and http: a proxy of one's own, or a test
+	Name         string      // of the receiver, for errors; may be ""
+}
+
+// A SlackWebhook posts to the channel of an incoming-webhook URL. Such a URL cannot change what was posted: each change
+// is a further message about the alerts that changed. What is no news is not posted: alerts that are only brought up to
+// date, such as those of a day rule that falls quiet and comes back every day.
+type SlackWebhook struct {
+	poster poster
+}
+
+// Validate returns what is wrong with c. Its errors do not quote the URL.
+func (c SlackWebhookConfig) Validate() error {
+	_, _, err := c.parse()
+	return err
+}
+
+// parse returns where c posts, and which part of that may be shown.
+func (c SlackWebhookConfig) parse() (u *url.URL, origin string, err error) {
+	u, origin, err = parseURL(c.URL)
+	if err == nil && !c.AllowPrivate {
+		err = checkSlackHost(u)
+	}
+	return u, origin, err
+}
+
+// NewSlackWebhook returns a receiver that posts to c.URL. Errors do not quote the URL.
+func NewSlackWebhook(c SlackWebhookConfig) (*SlackWebhook, error) {
+	u, origin, err := c.parse()
+	if err != nil {
+		return nil, fmt.Errorf("checking Slack webhook%s: %w", named(c.Name), err)
+	}
+	return &SlackWebhook{poster{
+		url:    u,
+		client: newClient(plainDialer(), http.ProxyFromEnvironment),
+		what:   "Slack webhook" + named(c.Name) + " at " + origin,
+	}}, nil
+}
+
+func checkSlackHost(u *url.URL) error {
+	if u.Scheme != "https" || (u.Host != "hooks.slack.com" && u.Host != "hooks.slack-gov.com") {
+		return errors.New("the URL does not begin with https://hooks.slack.com/")
+	}
+	return nil
+}
+
+// Send posts what changed as a new message. If something was posted before and alerts changed only in what is said of
+// them, the reason being "updated", it posts nothing and returns ref. A layout that Slack refuses is sent again at once
+// as plain text.
+func (w *SlackWebhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
+	changed := n.changed()
+	if len(ref) > 0 && !slices.ContainsFunc(changed, news) {
+		return ref, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	message := newSlackMessage(changed)
+	err := w.post(ctx, n, message)
+	if e, ok := errors.AsType[*Error](err); ok && e.Class == Payload {
+		err = w.post(ctx, n, message.plain())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Ref(`{"posted":true}`), nil
+}
+
+// news reports whether a says more than that what was shown of it is brought up to date. The reason is only that of the
+// newest change: one before it, of the level, may not have been shown.
+func news(a Alert) bool { return a.Reason != "updated" || statusOf(a) != updated }
+
+// slackWebhookBody is what an incoming webhook takes.
+type slackWebhookBody struct {
+	Text        string             `json:"text"`
+	Blocks      []slack.Block      `json:"blocks,omitempty"`
+	Attachments []slack.Attachment `json:"attachments,omitempty"`
+	UnfurlLinks bool               `json:"unfurl_links"`
+	UnfurlMedia bool               `json:"unfurl_media"`
+	Parse       string             `json:"parse"`
+	LinkNames   bool               `json:"link_names"`
+}
+
+func (w *SlackWebhook) post(ctx context.Context, n Notification, m slackMessage) error {
+	body, err := encode(slackWebhookBody{Text: m.text, Blocks: m.blocks, Attachments: m.attachments, Parse: "none"})
+	if err != nil {
+		return &Error{Class: Payload, Err: fmt.Errorf("encoding for %s: %w", w.poster.what, err)}
+	}
+	got, err := w.poster.post(ctx, make(http.Header), body)
+	if err != nil || got.ok() {
+		return err
+	}
+	doing := "posting to " + w.poster.what
+	if got.status < http.StatusInternalServerError && got.status != http.StatusTooManyRequests {
+		if refused := newSlackError(string(got.body)); refused.kind != slackWait {
+			return failedCode(doing, refused, got, n)
+		}
+	}
+	return refusal(doing, got, n.Sent)
+}

@@ -1,0 +1,155 @@
+package notify_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/secret"
+	"notewatch/notify"
+	"notewatch/notify/notifytest"
+)
+
+func TestSlackWebhookPostsWhatABotPosts(t *testing.T) {
+	for _, s := range samples() {
+		server := newSlackServer(t)
+		ref, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), notification(s.alert), nil)
+		require.NoError(t, err)
+		require.NotEmpty(t, ref)
+		messages := server.Messages(notifytest.IncomingChannel)
+		require.Len(t, messages, 1)
+		golden(t, "slack_"+s.name+".golden.json", shown(t, messages[0]))
+
+		var body map[string]any
+		require.NoError(t, json.Unmarshal(server.Calls()[0].Body, &body))
+		require.Equal(t, false, body["unfurl_links"])
+		require.Equal(t, false, body["unfurl_media"])
+	}
+}
+
+func TestSlackWebhookPostsEachChange(t *testing.T) {
+	server := newSlackServer(t)
+	receiver := newSlackWebhook(t, server.WebhookURL)
+	ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+	require.NoError(t, err)
+
+	still := alertWith(func(a *notify.Alert) { a.ID, a.Changed = "0000", false })
+	_, err = receiver.Send(t.Context(), notification(still, alertWith(ended)), ref)
+	require.NoError(t, err)
+	messages := server.Messages(notifytest.IncomingChannel)
+	require.Len(t, messages, 2)
+	require.Contains(t, messages[1].Text, "RESOLVED")
+	require.NotContains(t, messages[1].Text, "0000", "what did not change stands in an earlier message")
+}
+
+// What is only brought up to date would be news again: a day rule falls quiet and comes back every day.
+func TestSlackWebhookPostsNoUpdates(t *testing.T) {
+	updated := func(a *notify.Alert) { a.Version, a.Reason, a.Was = 2, "updated", "critical" }
+	ref := notify.Ref(`{"posted":true}`)
+	for _, test := range []struct {
+		name   string
+		alerts []notify.Alert
+		ref    notify.Ref
+		posts  int
+	}{
+		{"updated", []notify.Alert{alertWith(updated)}, ref, 0},
+		{"several", []notify.Alert{alertWith(updated), alertWith(updated)}, ref, 0},
+		{"beside one that did not change", []notify.Alert{
+			alertWith(updated), alertWith(func(a *notify.Alert) { a.Changed = false }),
+		}, ref, 0},
+		{"beside one that ended", []notify.Alert{alertWith(updated), alertWith(ended)}, ref, 1},
+		{"nothing was posted", []notify.Alert{alertWith(updated)}, nil, 1},
+		{"nobody was told of it", []notify.Alert{alertWith(func(a *notify.Alert) { updated(a); a.Was = "" })}, ref, 1},
+		{"nor of the new level", []notify.Alert{alertWith(func(a *notify.Alert) { updated(a); a.Was = "warning" })}, ref, 1},
+		{"reminded", []notify.Alert{alertWith(func(a *notify.Alert) { updated(a); a.Reason = "reminded" })}, ref, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := newSlackServer(t)
+			got, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), notification(test.alerts...), test.ref)
+			require.NoError(t, err)
+			require.JSONEq(t, string(ref), string(got))
+			require.Len(t, server.Messages(notifytest.IncomingChannel), test.posts)
+		})
+	}
+}
+
+func TestSlackWebhookErrors(t *testing.T) {
+	for _, test := range []struct {
+		status    int
+		body      string
+		class     notify.Class
+		uncertain bool
+		want      string
+	}{
+		{400, "invalid_payload", notify.Payload, false, "invalid_payload"},
+		{400, "invalid_blocks", notify.Payload, false, "invalid_blocks"},
+		{400, "no_text", notify.Payload, false, "no_text"},
+		{400, "too_many_attachments", notify.Payload, false, "too_many_attachments"},
+		{400, "user_not_found", notify.Permanent, false, "user_not_found"},
+		{403, "action_prohibited", notify.Permanent, false, "action_prohibited: an administrator"},
+		{403, "invalid_token", notify.Permanent, false, "invalid_token: check the webhook's URL"},
+		{403, "posting_to_general_channel_denied", notify.Permanent, false, "posting_to_general_channel_denied"},
+		{404, "no_service", notify.Permanent, false, "no_service: the webhook was removed"},
+		{404, "no_team", notify.Permanent, false, "no_team"},
+		{404, "channel_not_found", notify.Permanent, false, "channel_not_found"},
+		{410, "channel_is_archived", notify.Permanent, false, "channel_is_archived"},
+		{400, "<html>", notify.Payload, false, "status 400"},
+		{404, "never_heard_of", notify.Permanent, false, "status 404"},
+		{302, "", notify.Permanent, false, "redirects are not followed"},
+		{429, "rate_limited", notify.Temporary, false, "status 429"},
+		{500, "rollup_error", notify.Temporary, true, "status 500"},
+		{500, "invalid_payload", notify.Temporary, true, "status 500"},
+	} {
+		t.Run(strconv.Itoa(test.status)+" "+test.body, func(t *testing.T) {
+			server := newSlackServer(t)
+			fault := notifytest.Status(test.status, test.body).With("Retry-After", "7")
+			server.Fail(fault, fault)
+			failure := fails(t, newSlackWebhook(t, server.WebhookURL))
+			require.Equal(t, test.class, failure.Class)
+			require.Equal(t, test.status, failure.Status)
+			require.Equal(t, test.uncertain, failure.Uncertain)
+			require.ErrorContains(t, failure, `posting to Slack webhook "team" at http://127.0.0.1:`)
+			require.ErrorContains(t, failure, test.want)
+			if test.class == notify.Temporary {
+				require.Equal(t, 7*time.Second, failure.RetryAfter)
+			}
+		})
+	}
+}
+
+func TestSlackWebhookFallsBackToPlainText(t *testing.T) {
+	server := newSlackServer(t)
+	server.Fail(notifytest.Status(http.StatusBadRequest, "invalid_blocks"))
+	_, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), notification(firing()), nil)
+	require.NoError(t, err)
+	message := server.Messages(notifytest.IncomingChannel)[0]
+	require.Contains(t, message.Text, "FIRING critical")
+	require.Empty(t, message.Blocks)
+	require.Empty(t, message.Attachments)
+}
+
+func TestSlackWebhookConfig(t *testing.T) {
+	for url, want := range map[string]string{
+		"":                                  "the URL is missing",
+		"http://hooks.slack.com/services/x": "does not begin with https://hooks.slack.com/",
+		"https://hooks.slack.com.evil.example/services/x": "does not begin with https://hooks.slack.com/",
+		"https://slack.com/services/x":                    "does not begin with https://hooks.slack.com/",
+		"https://127.0.0.1/services/x":                    "does not begin with https://hooks.slack.com/",
+		"https://a@hooks.slack.com/services/x":            "the URL holds a user or password",
+	} {
+		config := notify.SlackWebhookConfig{URL: secret.New(url), Name: "team"}
+		_, err := notify.NewSlackWebhook(config)
+		require.ErrorContains(t, err, want)
+		require.EqualError(t, err, `checking Slack webhook "team": `+config.Validate().Error())
+	}
+	for _, url := range []string{"https://hooks.slack.com/services/T/B/x", "https://hooks.slack-gov.com/services/T/B/x"} {
+		config := notify.SlackWebhookConfig{URL: secret.New(url)}
+		_, err := notify.NewSlackWebhook(config)
+		require.NoError(t, err)
+		require.NoError(t, config.Validate())
+	}
+}

@@ -1,0 +1,315 @@
+package notify_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/secret"
+	"notewatch/notify"
+	"notewatch/notify/notifytest"
+)
+
+// signingSecret is 32 bytes in base64.
+const signingSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+func newWebhookServer(t *testing.T) *notifytest.Webhook {
+	server := notifytest.NewWebhook()
+	t.Cleanup(server.Close)
+	return server
+}
+
+// newWebhook returns a signing receiver that posts to url, which is on loopback.
+func newWebhook(t *testing.T, url string) *notify.Webhook {
+	t.Helper()
+	webhook, err := notify.NewWebhook(notify.WebhookConfig{
+		URL: secret.New(url), Secret: secret.New(signingSecret), AllowPrivate: true, Name: "billing",
+	})
+	require.NoError(t, err)
+	return webhook
+}
+
+func TestWebhookPosts(t *testing.T) {
+	second := alertWith(func(a *notify.Alert) { ended(a); a.ID = "9b1c" })
+	for name, n := range map[string]notify.Notification{
+		"webhook_fired.golden.json":    notification(firing()),
+		"webhook_resolved.golden.json": notification(alertWith(ended)),
+		"webhook_group.golden.json": notification(firing(), second,
+			alertWith(func(a *notify.Alert) { a.ID, a.Changed = "0000", false })),
+		"webhook_no_data.golden.json": notification(samples()[len(samples())-1].alert),
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newWebhookServer(t)
+			ref, err := newWebhook(t, server.URL).Send(t.Context(), n, nil)
+			require.NoError(t, err)
+			require.NotEmpty(t, ref)
+
+			requests := server.Requests()
+			require.Len(t, requests, 1)
+			require.Equal(t, http.MethodPost, requests[0].Method)
+			require.Equal(t, "application/json", requests[0].Header.Get("Content-Type"))
+			require.NoError(t, requests[0].Decode(new(notify.WebhookBody)))
+
+			var indented bytes.Buffer
+			require.NoError(t, json.Indent(&indented, requests[0].Body, "", "  "))
+			golden(t, name, indented.String()+"\n")
+		})
+	}
+}
+
+func TestWebhookSigns(t *testing.T) {
+	server := newWebhookServer(t)
+	for _, signing := range []string{signingSecret, "twenty-four bytes, as is"} {
+		webhook, err := notify.NewWebhook(notify.WebhookConfig{
+			URL: secret.New(server.URL), Secret: secret.New(signing), AllowPrivate: true,
+		})
+		require.NoError(t, err)
+		n := notification(firing())
+		_, err = webhook.Send(t.Context(), n, nil)
+		require.NoError(t, err)
+
+		requests := server.Requests()
+		request := requests[len(requests)-1]
+		require.Equal(t, n.Key, request.Header.Get("webhook-id"))
+		require.Equal(t, strconv.FormatInt(n.Sent.Unix(), 10), request.Header.Get("webhook-timestamp"))
+		require.NoError(t, request.Verify(signing))
+		require.Error(t, request.Verify("another secret of 24 byte"))
+	}
+}
+
+func TestWebhookWithoutSecretDoesNotSign(t *testing.T) {
+	server := newWebhookServer(t)
+	webhook, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New(server.URL), AllowPrivate: true})
+	require.NoError(t, err)
+	_, err = webhook.Send(t.Context(), notification(firing()), nil)
+	require.NoError(t, err)
+	header := server.Requests()[0].Header
+	require.Empty(t, header.Get("webhook-signature"))
+	require.NotEmpty(t, header.Get("webhook-id"))
+}
+
+func TestWebhookRepeatsAreTheSame(t *testing.T) {
+	server := newWebhookServer(t)
+	server.Fail(notifytest.TakeAndCut())
+	webhook := newWebhook(t, server.URL)
+	n := notification(firing())
+	_, err := webhook.Send(t.Context(), n, nil)
+	require.Error(t, err)
+	n.Sent = n.Sent.Add(time.Minute)
+	_, err = webhook.Send(t.Context(), n, nil)
+	require.NoError(t, err)
+	first, second := server.Requests()[0], server.Requests()[1]
+	require.Equal(t, first.Header.Get("webhook-id"), second.Header.Get("webhook-id"))
+	require.Equal(t, first.Body, second.Body)
+	require.NoError(t, second.Verify(signingSecret))
+}
+
+func TestWebhookBodyIsSmall(t *testing.T) {
+	server := newWebhookServer(t)
+	alerts := make([]notify.Alert, 20)
+	for i := range alerts {
+		alerts[i] = alertWith(func(a *notify.Alert) { a.Detail = []string{"already true when the rule was first judged"} })
+	}
+	_, err := newWebhook(t, server.URL).Send(t.Context(), notification(alerts...), nil)
+	require.NoError(t, err)
+	require.Less(t, len(server.Requests()[0].Body), 20_000)
+}
+
+func TestWebhookStatuses(t *testing.T) {
+	for status, want := range map[int]notify.Class{
+		301: notify.Permanent, 302: notify.Permanent, 304: notify.Permanent, 307: notify.Permanent, 308: notify.Permanent,
+		400: notify.Payload, 401: notify.Permanent, 403: notify.Permanent, 404: notify.Permanent, 405: notify.Permanent,
+		408: notify.Temporary, 409: notify.Payload, 410: notify.Permanent, 413: notify.Payload, 415: notify.Payload,
+		422: notify.Payload, 425: notify.Temporary, 429: notify.Temporary,
+		500: notify.Temporary, 501: notify.Temporary, 502: notify.Temporary, 503: notify.Temporary, 504: notify.Temporary,
+		599: notify.Temporary,
+	} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			server := newWebhookServer(t)
+			server.Fail(notifytest.Status(status, "a reason"))
+			failure := fails(t, newWebhook(t, server.URL))
+			require.Equal(t, want, failure.Class)
+			require.Equal(t, status, failure.Status)
+			require.Equal(t, status >= 500, failure.Uncertain)
+			require.Contains(t, failure.Error(), `posting to webhook "billing" at http://127.0.0.1:`)
+			require.Contains(t, failure.Error(), "status "+strconv.Itoa(status))
+		})
+	}
+	for _, status := range []int{200, 201, 202, 204, 299} {
+		server := newWebhookServer(t)
+		server.Fail(notifytest.Status(status, ""))
+		_, err := newWebhook(t, server.URL).Send(t.Context(), notification(firing()), nil)
+		require.NoError(t, err)
+	}
+}
+
+// fails sends a notification and returns the error.
+func fails(t *testing.T, receiver notify.Receiver) *notify.Error {
+	t.Helper()
+	got, err := receiver.Send(t.Context(), notification(firing()), nil)
+	require.Empty(t, got)
+	failure, ok := errors.AsType[*notify.Error](err)
+	require.True(t, ok, "%v", err)
+	return failure
+}
+
+func TestWebhookRetryAfter(t *testing.T) {
+	const date = "Mon, 12 Jan 2026 14:00:00 GMT"
+	for _, test := range []struct {
+		name, retryAfter, date string
+		want                   time.Duration
+	}{
+		{"seconds", "120", "", 2 * time.Minute},
+		{"none", "", "", 0},
+		{"capped", "86400", "", time.Hour},
+		{"far too many", "9223372036854775807", "", time.Hour},
+		{"more than a number holds", "9223372036854775808", "", 0},
+		{"negative", "-1", "", 0},
+		{"fraction", "1.5", "", 0},
+		{"words", "soon", "", 0},
+		{"date against the date of the answer", "Mon, 12 Jan 2026 14:00:30 GMT", date, 30 * time.Second},
+		{"date against our own clock", "Mon, 12 Jan 2026 14:06:45 GMT", "nonsense", 45 * time.Second},
+		{"date capped", "Tue, 13 Jan 2026 14:00:30 GMT", date, time.Hour},
+		{"date in the past", "Mon, 12 Jan 2026 13:00:00 GMT", date, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := newWebhookServer(t)
+			server.Fail(notifytest.RateLimited(test.retryAfter).With("Date", test.date))
+			failure := fails(t, newWebhook(t, server.URL))
+			require.Equal(t, test.want, failure.RetryAfter)
+		})
+	}
+}
+
+func TestWebhookFollowsNoRedirect(t *testing.T) {
+	target := newWebhookServer(t)
+	server := newWebhookServer(t)
+	server.Fail(notifytest.Status(http.StatusTemporaryRedirect, "").With("Location", target.URL))
+	failure := fails(t, newWebhook(t, server.URL))
+	require.Contains(t, failure.Error(), "redirects are not followed")
+	require.Empty(t, target.Requests())
+}
+
+func TestWebhookNoAnswer(t *testing.T) {
+	t.Run("called off", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			cancel()
+			<-r.Context().Done()
+		}))
+		defer server.Close()
+		_, err := newWebhook(t, server.URL).Send(ctx, notification(firing()), nil)
+		failure, ok := errors.AsType[*notify.Error](err)
+		require.True(t, ok)
+		require.Equal(t, notify.Temporary, failure.Class)
+		require.True(t, failure.Uncertain)
+		require.ErrorIs(t, err, context.Canceled)
+	})
+	t.Run("deadline", func(t *testing.T) {
+		server := newWebhookServer(t)
+		server.Fail(notifytest.Hang())
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err := newWebhook(t, server.URL).Send(ctx, notification(firing()), nil)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "no answer in time")
+	})
+	t.Run("cut", func(t *testing.T) {
+		server := newWebhookServer(t)
+		server.Fail(notifytest.Cut())
+		failure := fails(t, newWebhook(t, server.URL))
+		require.Equal(t, notify.Temporary, failure.Class)
+		require.True(t, failure.Uncertain)
+		require.ErrorContains(t, failure, "the connection was cut")
+	})
+	t.Run("nobody listens", func(t *testing.T) {
+		server := newWebhookServer(t)
+		server.Close()
+		failure := fails(t, newWebhook(t, server.URL))
+		require.Equal(t, notify.Temporary, failure.Class)
+		require.False(t, failure.Uncertain, "nothing was sent")
+		require.ErrorContains(t, failure, "refused")
+	})
+	t.Run("no such host", func(t *testing.T) {
+		failure := fails(t, newWebhook(t, "https://hooks.invalid/x"))
+		require.Equal(t, notify.Temporary, failure.Class)
+		require.False(t, failure.Uncertain)
+		require.ErrorContains(t, failure, `looking up "hooks.invalid"`)
+	})
+	t.Run("certificate of an unknown authority", func(t *testing.T) {
+		server := httptest.NewTLSServer(http.NotFoundHandler())
+		server.Config.ErrorLog = discardLog()
+		defer server.Close()
+		failure := fails(t, newWebhook(t, server.URL))
+		require.False(t, failure.Uncertain)
+		require.ErrorContains(t, failure, "checking the certificate")
+	})
+	t.Run("http where https is meant", func(t *testing.T) {
+		server := newWebhookServer(t)
+		failure := fails(t, newWebhook(t, strings.Replace(server.URL, "http:", "https:", 1)))
+		require.ErrorContains(t, failure, "speaks http, not https")
+	})
+}
+
+func TestWebhookReadsLittle(t *testing.T) {
+	server := newWebhookServer(t)
+	server.Fail(notifytest.Status(http.StatusOK, strings.Repeat("x", 10<<20)))
+	_, err := newWebhook(t, server.URL).Send(t.Context(), notification(firing()), nil)
+	require.NoError(t, err)
+}
+
+func TestWebhookConfig(t *testing.T) {
+	for _, test := range []struct {
+		name, url, secret, want string
+	}{
+		{"no URL", "", "", "the URL is missing"},
+		{"not a URL", "http://h/%zz", "", "the URL is not valid"},
+		{"a control character", "http://h/\n", "", "the URL is not valid"},
+		{"scheme", "ftp://h/x", "", "does not begin with https:// or http://"},
+		{"no scheme", "h/x", "", "does not begin with https:// or http://"},
+		{"no host", "https:///x", "", "the URL has no host"},
+		{"credentials", "https://u:p@h/x", "", "the URL holds a user or password"},
+		{"private address", "https://10.1.2.3/x", "", "address 10.1.2.3 is not public"},
+		{"mapped address", "https://[::ffff:127.0.0.1]/x", "", "is not public"},
+		{"short secret", "https://h/x", strings.Repeat("x", 23), "the secret has 23 bytes: want 24 to 64"},
+		{"long secret", "https://h/x", strings.Repeat("x", 65), "the secret has 65 bytes"},
+		{"short base64", "https://h/x", "whsec_MDEy", "the secret has 3 bytes"},
+		{"not base64", "https://h/x", "whsec_%%%", "the secret is not base64 after whsec_"},
+		{"asymmetric", "https://h/x", "whsk_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "asymmetric"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config := notify.WebhookConfig{URL: secret.New(test.url), Secret: secret.New(test.secret), Name: "billing"}
+			_, err := notify.NewWebhook(config)
+			require.ErrorContains(t, err, `checking webhook "billing"`)
+			require.ErrorContains(t, err, test.want)
+			require.EqualError(t, err, `checking webhook "billing": `+config.Validate().Error())
+		})
+	}
+	require.EqualError(t, notify.WebhookConfig{URL: secret.New("https://u:p@h/x"), Secret: secret.New("short")}.Validate(),
+		"the URL holds a user or password, which is not supported\nthe secret has 5 bytes: want 24 to 64")
+	for _, good := range []string{"whsec_" + strings.Repeat("MDEy", 8), strings.Repeat("x", 24), strings.Repeat("x", 64)} {
+		config := notify.WebhookConfig{URL: secret.New("https://h/x?token=1"), Secret: secret.New(good)}
+		_, err := notify.NewWebhook(config)
+		require.NoError(t, err)
+		require.NoError(t, config.Validate())
+	}
+}
+
+func TestWebhookBodyHasNoNumberThatJSONCannotHold(t *testing.T) {
+	server := newWebhookServer(t)
+	odd := alertWith(func(a *notify.Alert) { a.Value, a.Peak = math.Inf(1), math.Inf(-1) })
+	_, err := newWebhook(t, server.URL).Send(t.Context(), notification(odd), nil)
+	require.NoError(t, err)
+}

@@ -1,0 +1,153 @@
+package notify
+
+import (
+	"slices"
+	"time"
+)
+
+// webhookVersion is the version of WebhookBody. It is raised when a field goes away or changes its meaning; fields that
+// are only added do not raise it.
+const webhookVersion = 1
+
+// A WebhookBody is the JSON that a [Webhook] posts. All fields are always present; figures that are no data and times that
+// are not known are null. Times are UTC as in RFC 3339. Ignore fields that you do not know.
+//
+// A receiver that keeps the newest Version it saw of each alert knows the state of everything: a request may come twice
+// (with the same webhook-id header), and states that were superseded before they could be sent never come.
+type WebhookBody struct {
+	// Type is "alert." and the reason of the alerts, or "alert.changed" if they do not have the same.
+	Type string `json:"type"`
+	// Timestamp is when the newest of the alerts came about. The header webhook-timestamp is when it was sent.
+	Timestamp *time.Time `json:"timestamp"`
+	// Version is that of this format: 1.
+	Version int         `json:"version"`
+	Data    WebhookData `json:"data"`
+}
+
+// WebhookData is the message.
+type WebhookData struct {
+	// Message identifies the message over all its states: what belongs into one ticket or thread.
+	Message string `json:"message"`
+	// Key identifies this state of the message and is the same over repeated attempts, as is the header webhook-id.
+	Key string `json:"key"`
+	// Rule is the name of the rule that all alerts of the message are about.
+	Rule string `json:"rule"`
+	// Unchanged counts the alerts that belong to the message too and are as they were when it was last sent.
+	Unchanged int `json:"unchanged"`
+	// Alerts are those that changed since then, or all if none did.
+	Alerts []WebhookAlert `json:"alerts"`
+}
+
+// A WebhookAlert is the state of one alert.
+type WebhookAlert struct {
+	// ID is short and the same over the life of the alert. A subject that breaks the rule again later gets a new alert.
+	ID string `json:"id"`
+	// Version rises with every change of the alert. Versions may be skipped.
+	Version int64 `json:"version"`
+	// State is firing, resolved or withdrawn (ended because the rule or the subject went away or changed).
+	State string `json:"state"`
+	// Reason is what made this version: fired, escalated, deescalated, reminded, updated, resolved, period_ended,
+	// revised (late figures of a time that is over; nothing was or stays open) or withdrawn.
+	Reason string `json:"reason"`
+	// Level is info, warning or critical: now, or when the alert ended.
+	Level string `json:"level"`
+	// Was is the level when the alert was last sent here; null if it is sent for the first time.
+	Was *string `json:"was"`
+
+	Project WebhookNamed `json:"project"`
+	// Subject is the device, or the project again if the rule is about projects.
+	Subject WebhookNamed `json:"subject"`
+	// Summary says in one sentence what is wrong.
+	Summary string `json:"summary"`
+	// Advice is one next step; may be empty.
+	Advice string `json:"advice"`
+	// Detail holds further short lines of text.
+	Detail []string `json:"detail"`
+
+	// Figure is what Value is of, such as bytes.used.
+	Figure string `json:"figure"`
+	// Unit is "B" for bytes, else empty. It holds for value, peak, limit and usual.
+	Unit string `json:"unit"`
+	// Value is the figure now, or when the alert ended.
+	Value *float64 `json:"value"`
+	// Peak is the highest value since the alert began.
+	Peak *float64 `json:"peak"`
+	// Limit is that of the rule; null if it has none.
+	Limit *float64 `json:"limit"`
+	// Usual is what the subject usually has on one day.
+	Usual *float64 `json:"usual"`
+
+	// Since is when the condition was first found true.
+	Since *time.Time `json:"since"`
+	// FiredAt is when it had held long enough.
+	FiredAt *time.Time `json:"fired_at"`
+	// EndedAt is null while the alert is firing.
+	EndedAt *time.Time `json:"ended_at"`
+	// AsOf is when Value was read.
+	AsOf *time.Time `json:"as_of"`
+}
+
+// A WebhookNamed is a device or project.
+type WebhookNamed struct {
+	UID  string `json:"uid"`
+	Name string `json:"name"`
+	// URL is where to look at it; may be empty.
+	URL string `json:"url"`
+}
+
+// webhookBody returns what n says to a webhook.
+func webhookBody(n Notification) WebhookBody {
+	changed := n.changed()
+	data := WebhookData{Message: n.ID, Key: n.Key, Unchanged: len(n.Alerts) - len(changed)}
+	data.Alerts = make([]WebhookAlert, len(changed))
+	var newest time.Time
+	for i, a := range changed {
+		data.Rule = a.Rule
+		data.Alerts[i] = webhookAlert(a)
+		if at := happened(a); at.After(newest) {
+			newest = at
+		}
+	}
+	return WebhookBody{Type: webhookType(changed), Timestamp: webhookTime(newest), Version: webhookVersion, Data: data}
+}
+
+func webhookType(alerts []Alert) string {
+	differs := func(a Alert) bool { return a.Reason != alerts[0].Reason }
+	if len(alerts) == 0 || slices.ContainsFunc(alerts, differs) {
+		return "alert.changed"
+	}
+	return "alert." + alerts[0].Reason
+}
+
+func webhookAlert(a Alert) WebhookAlert {
+	w := WebhookAlert{
+		ID: a.ID, Version: a.Version, State: a.State, Reason: a.Reason, Level: a.Level,
+		Project: WebhookNamed(a.Project), Subject: WebhookNamed(a.Subject),
+		Summary: a.Summary, Advice: a.Advice, Detail: append([]string{}, a.Detail...),
+		Figure: a.Figure, Unit: a.Unit,
+		Value: webhookFigure(a.Value), Peak: webhookFigure(a.Peak),
+		Limit: webhookFigure(a.Limit), Usual: webhookFigure(a.Usual),
+		Since: webhookTime(a.Since), FiredAt: webhookTime(a.FiredAt),
+		EndedAt: webhookTime(a.EndedAt), AsOf: webhookTime(a.AsOf),
+	}
+	if a.Was != "" {
+		w.Was = &a.Was
+	}
+	return w
+}
+
+func webhookFigure(x float64) *float64 {
+	if !known(x) {
+		return nil
+	}
+	return &x
+}
+
+// webhookTime drops what is less than a second.
+func webhookTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Second)
+	return &t
+}
