@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"notewatch/rules"
+)
+
+var alertColumns = []string{
+	"rule", "project", "subject", "period", "state", "level", "worst", "version", "reason", "already", "holds", "since", "fired_at",
+	"raised_at", "notified_at", "changed_at", "doubted", "quiet_since", "ended_at", "value", "peak", "threshold",
+	"usual", "as_of", "told",
+}
+
+// alertFields lists where the columns id and alertColumns go.
+func alertFields(a *rules.Alert) []any {
+	return []any{
+		&a.ID, &a.Rule, &a.Project, &a.Subject, instant{&a.Period}, &a.State, &a.Level, &a.Worst, &a.Version, &a.Reason, &a.Already,
+		holds{&a.Holds}, instant{&a.Since}, instant{&a.FiredAt}, instant{&a.RaisedAt}, instant{&a.NotifiedAt}, instant{&a.ChangedAt}, &a.Doubted, instant{&a.QuietSince},
+		instant{&a.EndedAt}, number{&a.Value}, number{&a.Peak}, number{&a.Limit},
+		number{&a.Usual}, instant{&a.AsOf}, document[rules.Told]{&a.Told},
+	}
+}
+
+// OpenAlerts returns the pending and firing alerts of a project, by ID.
+func (s *Store) OpenAlerts(ctx context.Context, project string) (alerts []rules.Alert, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		alerts, err = collect(ctx, tx, alertFields, `
+			SELECT id, `+list(alertColumns)+` FROM alert
+			WHERE project = $1 AND state IN ('pending', 'firing') ORDER BY id`, project)
+		return err
+	})
+	return alerts, doing(err, "reading the open alerts of project %q", project)
+}
+
+// OpenProjects returns the projects that have pending or firing alerts.
+func (s *Store) OpenProjects(ctx context.Context) (uids []string, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		uids, err = collect(ctx, tx, func(uid *string) []any { return []any{uid} },
+			`SELECT DISTINCT project FROM alert WHERE state IN ('pending', 'firing') ORDER BY project`)
+		return err
+	})
+	return uids, doing(err, "reading which projects have open alerts")
+}
+
+// Alerts returns all alerts of all projects, the newest first, at most limit.
+func (s *Store) Alerts(ctx context.Context, limit int) (alerts []rules.Alert, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		alerts, err = collect(ctx, tx, alertFields, `
+			SELECT id, `+list(alertColumns)+` FROM alert ORDER BY since DESC, id LIMIT $1`, limit)
+		return err
+	})
+	return alerts, doing(err, "reading alerts")
+}
+
+// Announced reports whether an alert of the rule and subject of key that was announced at level or higher fired from
+// from on and before to, or before from and was still firing at to, or was revised as of a time after from and not after to.
+func (s *Store) Announced(ctx context.Context, key rules.Key, level rules.Level, from, to time.Time) (announced bool, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `
+			SELECT EXISTS (SELECT 1 FROM alert WHERE project = $1 AND rule = $2 AND subject = $3 AND worst >= $6
+				AND CASE reason
+				WHEN 'revised' THEN as_of > $4 AND as_of <= $5
+				ELSE fired_at < $5 AND (fired_at >= $4 OR ended_at IS NULL OR ended_at >= $5) END)`,
+			key.Project, key.Rule, key.Subject, at(from), at(to), level).Scan(&announced)
+	})
+	return announced, doing(err, "reading whether rule %q was announced for %q of project %q", key.Rule, key.Subject, key.Project)
+}
+
+// saveAlerts writes alerts, those that have ended before those that are open: a new episode may take the place of one
+// that ends in the same transaction.
+func saveAlerts(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) error {
+	table := upsert{table: "alert", key: []string{"id"}, set: alertColumns}
+	for _, open := range []bool{false, true} {
+		var some []rules.Alert
+		for _, alert := range alerts {
+			if alert.Open() == open {
+				some = append(some, alert)
+			}
+		}
+		err := table.run(ctx, tx, len(some), func(i int) []any { return alertFields(&some[i]) }, nil)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

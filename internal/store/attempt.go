@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"notewatch/rules"
+)
+
+// An Attempt is one try to send one message.
+type Attempt struct {
+	ID       int64
+	Message  string
+	Receiver string
+	Versions map[string]int64 // alert ID → version sent
+	Started  time.Time
+	Ended    time.Time // zero: cut off, or still running
+	Status   AttemptStatus
+	Error    string
+}
+
+// An AttemptStatus is how an attempt ended; "" is that it has not, as far as is known.
+type AttemptStatus string
+
+// The ends of an attempt. An attempt without end was cut off by a crash: it may or may not have been posted.
+const (
+	Posted   AttemptStatus = "posted"
+	Retrying AttemptStatus = "retry"
+	GivenUp  AttemptStatus = "dead"
+	CutOff   AttemptStatus = "cut off" // found without end by ReleaseAll
+)
+
+// An Outcome is how an attempt went.
+type Outcome struct {
+	Message Message    // with the new Ref and PostedAt if it was posted
+	Members []Delivery // with the new Have and Shown if it was posted, Dead if given up
+	Status  AttemptStatus
+	Error   string // why not; "" if posted
+	At      time.Time
+}
+
+// Begin records that message is about to be sent to show members, before it is. It attaches the members to the message.
+// ErrLeaseLost if the lease is no longer held.
+func (s *Store) Begin(ctx context.Context, lease Lease, message Message, members []Delivery, started time.Time) (attempt int64, err error) {
+	err = s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO message (id, receiver, ref, posted_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`,
+			message.ID, message.Receiver, message.Ref, at(message.PostedAt))
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRowContext(ctx, `
+			INSERT INTO attempt (message, receiver, started, status, error) VALUES ($1, $2, $3, '', '') RETURNING id`,
+			message.ID, lease.Key, at(started)).Scan(&attempt)
+		if err != nil {
+			return err
+		}
+		return attach(ctx, tx, lease.Key, message.ID, attempt, members)
+	})
+	return attempt, doing(err, "beginning to send message %q to receiver %q", message.ID, lease.Key)
+}
+
+// attach makes members part of the message and notes what the attempt is about to show of them.
+func attach(ctx context.Context, tx *sql.Tx, receiver, message string, attempt int64, members []Delivery) error {
+	for _, d := range members {
+		_, err := tx.ExecContext(ctx, `UPDATE delivery SET message = $1 WHERE alert = $2 AND receiver = $3`,
+			message, d.Alert.ID, receiver)
+		if err != nil {
+			return err
+		}
+		level := rules.Inactive
+		if d.Alert.Open() {
+			level = d.Alert.Level
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO attempt_alert (attempt, alert, version, level) VALUES ($1, $2, $3, $4)`,
+			attempt, d.Alert.ID, d.Want, level)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// End records the outcome of an attempt. ErrLeaseLost if the lease is no longer held: then Repair is due.
+func (s *Store) End(ctx context.Context, lease Lease, attempt int64, outcome Outcome) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		if err := finish(ctx, tx, attempt, outcome); err != nil {
+			return err
+		}
+		return saveDeliveries(ctx, tx, lease.Key, outcome.Members, outcome.Error)
+	})
+	return doing(err, "recording an attempt to send message %q to receiver %q", outcome.Message.ID, lease.Key)
+}
+
+// finish ends an attempt and stores where its message is.
+func finish(ctx context.Context, tx *sql.Tx, attempt int64, outcome Outcome) error {
+	_, err := tx.ExecContext(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
+		at(outcome.At), outcome.Status, outcome.Error, attempt)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE message SET ref = $1, posted_at = $2 WHERE id = $3`,
+		outcome.Message.Ref, at(outcome.Message.PostedAt), outcome.Message.ID)
+	return err
+}
+
+// Repair records the outcome of an attempt for which End returned ErrLeaseLost. What was posted without a lease may
+// have replaced something newer, or been replaced by it: Have of the members falls to what was posted, whoever is sending
+// right now cannot record otherwise, and the receiver is made due to show the newest again.
+func (s *Store) Repair(ctx context.Context, lease Lease, attempt int64, outcome Outcome) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if outcome.Status != Posted {
+			_, err := tx.ExecContext(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
+				at(outcome.At), outcome.Status, outcome.Error, attempt)
+			return err
+		}
+		if err := raise(ctx, tx, Receiver, lease.Key, outcome.At, true); err != nil {
+			return err
+		}
+		if err := finish(ctx, tx, attempt, outcome); err != nil {
+			return err
+		}
+		for _, d := range outcome.Members {
+			if err := correct(ctx, tx, lease.Key, d.Alert.ID, d.Have, d.Shown); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
+}
+
+// correct stores that no more may be shown of an alert than have.
+func correct(ctx context.Context, tx *sql.Tx, receiver, alert string, have int64, shown rules.Level) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE delivery SET
+			have = CASE WHEN have < $1 THEN have ELSE $1 END,
+			shown = CASE WHEN have < $1 THEN shown ELSE CAST($2 AS BIGINT) END,
+			dead = FALSE, repairs = repairs + 1
+		WHERE alert = $3 AND receiver = $4`,
+		have, shown, alert, receiver)
+	return err
+}
+
+// overtaken is an attempt that was cut off after a newer version had been recorded as shown.
+type overtaken struct {
+	receiver, alert string
+	version         int64
+	level           rules.Level
+	started         time.Time
+}
+
+// mendCutOff gives attempts without end the status CutOff, and has the newest shown again where one of them may have
+// replaced it.
+func mendCutOff(ctx context.Context, tx *sql.Tx) error {
+	found, err := collect(ctx, tx, func(o *overtaken) []any {
+		return []any{&o.receiver, &o.alert, &o.version, &o.level, instant{&o.started}}
+	}, `
+		SELECT attempt.receiver, attempt_alert.alert, attempt_alert.version, attempt_alert.level, attempt.started
+		FROM attempt
+		JOIN attempt_alert ON attempt_alert.attempt = attempt.id
+		JOIN delivery ON delivery.alert = attempt_alert.alert AND delivery.receiver = attempt.receiver
+		WHERE attempt.status = '' AND delivery.have > attempt_alert.version
+		ORDER BY attempt_alert.version DESC`)
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		if err := correct(ctx, tx, o.receiver, o.alert, o.version, o.level); err != nil {
+			return err
+		}
+		if err := raise(ctx, tx, Receiver, o.receiver, o.started, true); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE attempt SET status = $1 WHERE status = ''`, CutOff)
+	return err
+}
+
+// Attempts returns the attempts of all receivers, oldest first.
+func (s *Store) Attempts(ctx context.Context) ([]Attempt, error) {
+	var attempts []Attempt
+	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+		attempts, err = collect(ctx, tx, func(a *Attempt) []any {
+			return []any{&a.ID, &a.Message, &a.Receiver, instant{&a.Started}, instant{&a.Ended}, &a.Status, &a.Error}
+		}, `SELECT id, message, receiver, started, ended, status, error FROM attempt ORDER BY id`)
+		if err != nil {
+			return err
+		}
+		return readVersions(ctx, tx, attempts)
+	})
+	return attempts, doing(err, "reading attempts")
+}
+
+// readVersions fills in the versions that attempts sent.
+func readVersions(ctx context.Context, tx *sql.Tx, attempts []Attempt) error {
+	type sent struct {
+		attempt int64
+		alert   string
+		version int64
+	}
+	all, err := collect(ctx, tx, func(s *sent) []any { return []any{&s.attempt, &s.alert, &s.version} },
+		`SELECT attempt, alert, version FROM attempt_alert`)
+	if err != nil {
+		return err
+	}
+	versions := make(map[int64]map[string]int64, len(attempts))
+	for _, s := range all {
+		if versions[s.attempt] == nil {
+			versions[s.attempt] = map[string]int64{}
+		}
+		versions[s.attempt][s.alert] = s.version
+	}
+	for i := range attempts {
+		attempts[i].Versions = versions[attempts[i].ID]
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// A Pace is how fast an account may send requests.
+type Pace struct {
+	Interval time.Duration // between requests in the long run
+	Burst    int           // how many may follow each other at once
+	Patience time.Duration // how far ahead a request is worth reserving
+}
+
+// TakeSlot reserves the next request of an account and returns when it may be sent, now or later. A request that would be
+// later than the patience of the pace is not reserved.
+//
+// It is the generic cell rate algorithm (ITU-T I.371) with a tolerance of Burst-1 intervals.
+func (s *Store) TakeSlot(ctx context.Context, account string, now time.Time, pace Pace) (slot time.Time, err error) {
+	step := (pace.Interval + time.Millisecond - 1).Milliseconds() // rounded up: never faster than asked
+	impatient := errors.New("not worth reserving")
+	err = s.update(ctx, func(tx *sql.Tx) error {
+		var next, until time.Time
+		err := tx.QueryRowContext(ctx, `
+			INSERT INTO account (name, next_at) VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT))
+			ON CONFLICT (name) DO UPDATE SET next_at = CAST($3 AS BIGINT) + CASE
+				WHEN account.next_at > $2 AND account.next_at > coalesce(account.held_until, 0) THEN account.next_at
+				WHEN account.held_until > $2 THEN account.held_until
+				ELSE CAST($2 AS BIGINT) END
+			RETURNING next_at, held_until`,
+			account, at(now), step).Scan(instant{&next}, instant{&until})
+		if err != nil {
+			return err
+		}
+		slot = latest(now, next.Add(-time.Duration(pace.Burst)*time.Duration(step)*time.Millisecond), until)
+		if slot.Sub(now) > pace.Patience {
+			return impatient // and roll back
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, impatient) {
+		return time.Time{}, doing(err, "taking a request from the budget of account %q", account)
+	}
+	return slot, nil
+}
+
+// HoldAccount lets no request of the account be sent before until: Notehub said Retry-After.
+func (s *Store) HoldAccount(ctx context.Context, account string, until time.Time) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO account (name, next_at, held_until) VALUES ($1, $2, $2)
+			ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until
+			WHERE account.held_until IS NULL OR account.held_until < excluded.held_until`,
+			account, at(until))
+		return err
+	})
+	return doing(err, "holding the requests of account %q", account)
+}
+
+func latest(times ...time.Time) (last time.Time) {
+	for _, t := range times {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
+}

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"notewatch/rules"
+)
+
+// A Closed sums up the complete days of one figure of one device before the day AsOf; NaN is no data. Device "" is the
+// project's total. It is derived from usage and may be rebuilt at any time.
+type Closed struct {
+	Device      string
+	Figure      rules.Figure
+	AsOf        rules.Day
+	PeriodStart rules.Day // what Used is counted from
+	rules.Closed
+}
+
+var closedColumns = []string{"as_of", "period_start", "yesterday", "used", "d7", "d30", "median", "days"}
+
+// fields lists where the columns device, figure and closedColumns go.
+func (c *Closed) fields() []any {
+	return []any{
+		&c.Device, &c.Figure, &c.AsOf, &c.PeriodStart, number{&c.Yesterday}, number{&c.Used}, number{&c.D7},
+		number{&c.D30}, number{&c.Median}, number{&c.Days},
+	}
+}
+
+// SaveClosed writes summaries, replacing those of the same device and figure. More than 10,000 take several transactions.
+func (s *Store) SaveClosed(ctx context.Context, project string, rows []Closed) error {
+	table := upsert{table: "closed", key: []string{"project", "device", "figure"}, set: closedColumns}
+	err := chunks(len(rows), maxRows, func(from, to int) error {
+		return s.update(ctx, func(tx *sql.Tx) error {
+			return table.run(ctx, tx, to-from, func(i int) []any {
+				return append([]any{&project}, rows[from+i].fields()...)
+			}, nil)
+		})
+	})
+	return doing(err, "saving the summaries of project %q", project)
+}
+
+// Closed returns the summaries of the project, whatever day they are as of, ordered by device, then figure.
+func (s *Store) Closed(ctx context.Context, project string) (closed []Closed, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		closed, err = collect(ctx, tx, (*Closed).fields,
+			`SELECT device, figure, `+list(closedColumns)+` FROM closed WHERE project = $1 ORDER BY device, figure`, project)
+		return err
+	})
+	return closed, doing(err, "reading the summaries of project %q", project)
+}

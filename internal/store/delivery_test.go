@@ -1,0 +1,274 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// posted is the outcome of an attempt that showed all that was wanted.
+func posted(message store.Message, members ...store.Delivery) store.Outcome {
+	message.Ref, message.PostedAt = "ref of "+message.ID, noon
+	out := store.Outcome{Message: message, Status: store.Posted, At: noon.Add(time.Second)}
+	for _, d := range members {
+		d.Have, d.Shown = d.Want, rules.Inactive
+		if d.Alert.Open() {
+			d.Shown = d.Alert.Level
+		}
+		out.Members = append(out.Members, d)
+	}
+	return out
+}
+
+// failed is the outcome of an attempt that showed nothing.
+func failed(message store.Message, status store.AttemptStatus, members ...store.Delivery) store.Outcome {
+	out := store.Outcome{Message: message, Status: status, Error: "status 500", At: noon.Add(time.Second)}
+	for _, d := range members {
+		d.Dead = status == store.GivenUp
+		out.Members = append(out.Members, d)
+	}
+	return out
+}
+
+// show serves a receiver: everything that waits becomes one message.
+func show(t *testing.T, s *store.Store, receiver string) {
+	t.Helper()
+	lease := claim(t, s, store.Receiver, receiver)
+	waiting, err := s.Undelivered(t.Context(), receiver)
+	require.NoError(t, err)
+	message := store.Message{ID: "m-" + receiver, Receiver: receiver}
+	attempt, err := s.Begin(t.Context(), lease, message, waiting, noon)
+	require.NoError(t, err)
+	require.NoError(t, s.End(t.Context(), lease, attempt, posted(message, waiting...)))
+	require.NoError(t, s.Complete(t.Context(), lease, noon, never, 0))
+}
+
+func testDelivery(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	early, late, other := firing("z", "dev:1"), firing("a", "dev:2"), firing("o", "dev:3")
+	late.FiredAt = noon.Add(minute)
+	decide(t, s, store.Commit{
+		Alerts: alerts(late, early, other), Show: map[string][]string{"a": {team}, "z": {team}, "o": {"on-call"}},
+	})
+	lease := claim(t, s, store.Receiver, team)
+	waiting, err := s.Undelivered(ctx, team)
+	require.NoError(t, err)
+	require.Equal(t, []store.Delivery{{Alert: early, Want: 1}, {Alert: late, Want: 1}}, waiting, "in the order of firing")
+
+	message := store.Message{ID: "m", Receiver: team}
+	attempt, err := s.Begin(ctx, lease, message, waiting, noon)
+	require.NoError(t, err)
+	found, members, err := s.Members(ctx, "m")
+	require.NoError(t, err)
+	require.Equal(t, message, found)
+	require.Equal(t, []store.Delivery{{Alert: early, Want: 1, Message: "m"}, {Alert: late, Want: 1, Message: "m"}}, members)
+	running := store.Attempt{
+		ID: attempt, Message: "m", Receiver: team, Versions: map[string]int64{"a": 1, "z": 1}, Started: noon,
+	}
+	attempts, err := s.Attempts(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []store.Attempt{running}, attempts)
+
+	require.NoError(t, s.End(ctx, lease, attempt, failed(message, store.Retrying, waiting...)))
+	waiting, err = s.Undelivered(ctx, team)
+	require.NoError(t, err)
+	require.Equal(t, store.Delivery{Alert: early, Want: 1, Message: "m", Error: "status 500"}, waiting[0])
+
+	second, err := s.Begin(ctx, lease, message, waiting, noon.Add(minute))
+	require.NoError(t, err)
+	require.Greater(t, second, attempt)
+	out := posted(message, waiting...)
+	require.NoError(t, s.End(ctx, lease, second, out))
+	found, members, err = s.Members(ctx, "m")
+	require.NoError(t, err)
+	require.Equal(t, out.Message, found)
+	shownNow := store.Delivery{Alert: early, Want: 1, Have: 1, Shown: rules.Warning, Message: "m"}
+	require.Equal(t, shownNow, members[0])
+	waiting, err = s.Undelivered(ctx, team)
+	require.NoError(t, err)
+	require.Empty(t, waiting)
+	attempts, err = s.Attempts(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []store.AttemptStatus{store.Retrying, store.Posted}, []store.AttemptStatus{attempts[0].Status, attempts[1].Status})
+	require.Equal(t, "status 500", attempts[0].Error)
+	require.Equal(t, noon.Add(time.Second), attempts[1].Ended)
+
+	over := resolved(late, noon.Add(time.Hour))
+	decide(t, s, store.Commit{Alerts: alerts(over)})
+	d := undelivered(t, s, team)
+	require.Equal(t, store.Delivery{Alert: over, Want: 2, Have: 1, Shown: rules.Warning, Message: "m"}, d)
+	d.Have, d.Shown = 2, rules.Inactive
+	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+	deliveries, err := s.Deliveries(ctx, team)
+	require.NoError(t, err)
+	require.Equal(t, []store.Delivery{shownNow, d}, deliveries)
+	require.Equal(t, store.Delivery{Alert: other, Want: 1}, undelivered(t, s, "on-call"), "receivers do not mix")
+}
+
+// What is given up stays so until there is something newer, even if that came while it was being given up.
+func testGivingUp(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	decide(t, s, store.Commit{Alerts: alerts(a), Show: shown("a", team)})
+	lease := claim(t, s, store.Receiver, team)
+	message := store.Message{ID: "m", Receiver: team}
+	giveUp := func(meanwhile func()) {
+		d := undelivered(t, s, team)
+		attempt, err := s.Begin(ctx, lease, message, []store.Delivery{d}, noon)
+		require.NoError(t, err)
+		meanwhile()
+		require.NoError(t, s.End(ctx, lease, attempt, failed(message, store.GivenUp, d)))
+	}
+	giveUp(func() {})
+	waiting, err := s.Undelivered(ctx, team)
+	require.NoError(t, err)
+	require.Empty(t, waiting)
+	deliveries, err := s.Deliveries(ctx, team)
+	require.NoError(t, err)
+	require.Equal(t, []store.Delivery{{Alert: a, Want: 1, Message: "m", Dead: true, Error: "status 500"}}, deliveries)
+
+	a.Version, a.Level = 2, rules.Critical
+	decide(t, s, store.Commit{Alerts: alerts(a)})
+	require.Equal(t, store.Delivery{Alert: a, Want: 2, Message: "m"}, undelivered(t, s, team), "the newer version is tried")
+	giveUp(func() {
+		a.Version = 3
+		decide(t, s, store.Commit{Alerts: alerts(a)})
+	})
+	require.Equal(t, int64(3), undelivered(t, s, team).Want, "version 2 was given up, not version 3")
+}
+
+// A post made after the lease was lost may have replaced a newer one: the newest is shown again.
+func testRepair(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	decide(t, s, store.Commit{Alerts: alerts(a), Show: shown("a", team)})
+	message := store.Message{ID: "m", Receiver: team}
+	begin := func(lease store.Lease) (int64, store.Delivery) {
+		d := undelivered(t, s, team)
+		attempt, err := s.Begin(ctx, lease, message, []store.Delivery{d}, noon)
+		require.NoError(t, err)
+		return attempt, d
+	}
+	slow := claim(t, s, store.Receiver, team)
+	slowAttempt, slowDelivery := begin(slow)
+	a.Version, a.Level = 2, rules.Critical
+	decide(t, s, store.Commit{Alerts: alerts(a)})
+	fast := steal(t, s, slow)
+	fastAttempt, fastDelivery := begin(fast)
+	require.NoError(t, s.End(ctx, fast, fastAttempt, posted(message, fastDelivery)))
+	require.NoError(t, s.Complete(ctx, fast, noon, never, 0))
+	require.True(t, due(t, s, store.Receiver, team).IsZero())
+
+	late := posted(message, slowDelivery)
+	late.Message.Ref = "late"
+	require.ErrorIs(t, s.End(ctx, slow, slowAttempt, late), store.ErrLeaseLost)
+	require.NoError(t, s.Repair(ctx, slow, slowAttempt, late))
+	require.Equal(t, late.At, due(t, s, store.Receiver, team))
+	d := undelivered(t, s, team)
+	require.Equal(t, int64(2), d.Want)
+	require.Equal(t, int64(1), d.Have)
+	require.Equal(t, rules.Warning, d.Shown, "that is what stands there now")
+	found, _, err := s.Members(ctx, "m")
+	require.NoError(t, err)
+	require.Equal(t, "late", found.Ref, "and this is where")
+	attempts, err := s.Attempts(ctx)
+	require.NoError(t, err)
+	require.Equal(t, store.Posted, attempts[0].Status)
+}
+
+// Whoever lost his lease changes nothing.
+func testFences(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	decide(t, s, store.Commit{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)})
+	poll, receiver := claim(t, s, store.Poll, project), claim(t, s, store.Receiver, team)
+	d := undelivered(t, s, team)
+	message := store.Message{ID: "m", Receiver: team}
+	attempt, err := s.Begin(ctx, receiver, message, []store.Delivery{d}, noon)
+	require.NoError(t, err)
+	steal(t, s, poll)
+	steal(t, s, receiver)
+	before := dump(t, s)
+	for name, err := range map[string]error{
+		"Commit": s.Commit(ctx, poll, store.Commit{
+			Project: store.Project{UID: project}, Alerts: alerts(firing("b", "dev:2")), Show: shown("b", team), Now: noon,
+		}),
+		"Complete":        s.Complete(ctx, receiver, noon, never, 0),
+		"Complete a poll": s.Complete(ctx, poll, noon, never, 0),
+		"Extend":          s.Extend(ctx, receiver, machine.Add(time.Hour)),
+		"Begin":           second(s.Begin(ctx, receiver, store.Message{ID: "n", Receiver: team}, []store.Delivery{d}, noon)),
+		"End":             s.End(ctx, receiver, attempt, posted(message, d)),
+		"End in failure":  s.End(ctx, receiver, attempt, failed(message, store.GivenUp, d)),
+		"Settle":          s.Settle(ctx, receiver, posted(message, d).Members),
+	} {
+		require.ErrorIs(t, err, store.ErrLeaseLost, name)
+	}
+	require.Equal(t, before, dump(t, s))
+}
+
+func second(_ int64, err error) error { return err }
+
+// What was stored is there after a restart, and nothing else changes.
+func testRestart(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	decide(t, s, store.Commit{
+		Project: filled[store.Project](), Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team, "on-call"),
+		Judged: judged("data-budget", "1"),
+	})
+	show(t, s, team)
+	require.NoError(t, s.SaveUsage(ctx, project, []rules.Figure{rules.Bytes}, []store.Usage{{Device: "dev:1", Day: today - 1}}, today))
+	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{filled[store.Device]()}, noon))
+	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{filled[store.Closed]()}))
+	_, err := s.TakeSlot(ctx, "acme", noon, store.Pace{Interval: minute, Burst: 1})
+	require.NoError(t, err)
+	before := dump(t, s)
+	for range 2 {
+		require.NoError(t, s.Checkpoint(ctx))
+		require.NoError(t, s.Close())
+		s = open()
+		require.NoError(t, s.ReleaseAll(ctx))
+		require.Equal(t, before, dump(t, s))
+	}
+}
+
+// An attempt that was cut off by the end of the program may have been posted. If something newer was recorded before, it
+// is shown again, once.
+func testInterrupted(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	decide(t, s, store.Commit{Alerts: alerts(a), Show: shown("a", team)})
+	message := store.Message{ID: "m", Receiver: team}
+	begin := func(lease store.Lease) (int64, store.Delivery) {
+		d := undelivered(t, s, team)
+		attempt, err := s.Begin(ctx, lease, message, []store.Delivery{d}, noon)
+		require.NoError(t, err)
+		return attempt, d
+	}
+	slow := claim(t, s, store.Receiver, team)
+	begin(slow)
+	a = resolved(a, noon)
+	decide(t, s, store.Commit{Alerts: alerts(a)})
+	fast := steal(t, s, slow)
+	attempt, d := begin(fast)
+	require.NoError(t, s.End(ctx, fast, attempt, posted(message, d)))
+	require.NoError(t, s.Complete(ctx, fast, noon, never, 0))
+
+	require.NoError(t, s.Close())
+	s = open()
+	require.NoError(t, s.ReleaseAll(ctx))
+	require.Equal(t, noon, due(t, s, store.Receiver, team))
+	d = undelivered(t, s, team)
+	require.Equal(t, int64(1), d.Have)
+	require.Equal(t, rules.Warning, d.Shown, "the level at which it may have been shown")
+	attempts, err := s.Attempts(ctx)
+	require.NoError(t, err)
+	require.Equal(t, store.CutOff, attempts[0].Status)
+	require.True(t, attempts[0].Ended.IsZero())
+
+	show(t, s, team)
+	require.NoError(t, s.ReleaseAll(ctx))
+	require.True(t, due(t, s, store.Receiver, team).IsZero(), "it is over and done with")
+}

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// Lock takes the lock file beside the database at path, so that one process at a time runs on it. The lock ends with the
+// process at the latest. ErrLocked if another process has it, named by the process ID that it left in the file.
+func Lock(path string) (release func() error, err error) {
+	name := path + ".lock"
+	lock := flock.New(name, flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("locking database %q: %w", path, unusable(err, name))
+	}
+	if !locked {
+		return nil, fmt.Errorf("locking database %q: %w%s: end it, or choose another path", path, ErrLocked, holder(name))
+	}
+	if err := os.WriteFile(name, []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+		_ = lock.Unlock()
+		return nil, fmt.Errorf("locking database %q: %w", path, unusable(err, name))
+	}
+	return lock.Unlock, nil
+}
+
+// holder names the process that wrote the lock file; "" if it cannot be read.
+func holder(name string) string {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return ""
+	}
+	process, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(" (process %d)", process)
+}

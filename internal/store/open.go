@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// readers bounds the connections that read, each with a page cache of its own.
+const readers = 4
+
+// Open opens or makes the SQLite database at path, readable by its owner only, and migrates it. Its errors name the path
+// and the next step; ErrNewer and ErrCorrupt are among them.
+func Open(ctx context.Context, path string) (*Store, error) {
+	s, err := openToWrite(ctx, path)
+	return s, doing(err, "opening database %q", path)
+}
+
+func openToWrite(ctx context.Context, path string) (*Store, error) {
+	file, err := create(path)
+	if err != nil {
+		return nil, err
+	}
+	write, err := connect(file, 1, writing)
+	if err != nil {
+		return nil, err
+	}
+	read, err := connect(file, readers, reading)
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	s := &Store{write: write, read: read}
+	if err := migrate(ctx, write); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// OpenReadOnly opens an existing database for looking only, beside a running process. Whatever writes fails.
+func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
+	s, err := openToRead(ctx, path)
+	return s, doing(err, "opening database %q", path)
+}
+
+func openToRead(ctx context.Context, path string) (*Store, error) {
+	file, err := filepath.Abs(path)
+	if err == nil {
+		_, err = os.Stat(file)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("there is no such file: check the path, or start notewatch once to make it")
+	}
+	if err != nil {
+		return nil, err
+	}
+	db, err := connect(file, readers, reading)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrated(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &Store{write: db, read: db}, nil
+}
+
+// Checkpoint folds the write-ahead log into the database as far as nobody reads it, without waiting for anybody. SQLite
+// does so itself whenever the log passes 1,000 pages; after a poll there is more in it, and time for it.
+func (s *Store) Checkpoint(ctx context.Context) error {
+	_, err := s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+	return doing(err, "checkpointing the database")
+}
+
+// create returns the absolute path of the database and makes an empty file there if there is none. It never opens a file
+// that exists: closing it again would drop the locks that SQLite holds on it in this process.
+func create(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(absolute)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		file, err := os.OpenFile(absolute, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+		if err != nil {
+			return "", unusable(err, absolute)
+		}
+		return absolute, file.Close()
+	case err != nil:
+		return "", unusable(err, absolute)
+	case info.IsDir():
+		return "", errors.New("this is a folder: name a file in it")
+	}
+	return absolute, nil
+}
+
+// unusable says what to do about a file that cannot be made.
+func unusable(err error, path string) error {
+	folder := filepath.Dir(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %q: make it, or choose another path", folder)
+	}
+	if failure, ok := errors.AsType[*fs.PathError](err); ok {
+		err = failure.Err
+	}
+	return fmt.Errorf("%w: let this user write to the folder %q, or choose another path", err, folder)
+}
+
+// What a connection is for.
+const (
+	writing = "mode=rw&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=journal_size_limit(16777216)"
+	reading = "mode=ro&_pragma=query_only(1)"
+	both    = "&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_dqs=0&_error_rc=1"
+)
+
+// connect returns a pool of at most size connections to file, each opened when it is first used.
+func connect(file string, size int, purpose string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?"+purpose+both)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db, nil
+}
+
+// migrate brings the schema up to date.
+func migrate(ctx context.Context, db *sql.DB) error {
+	provider, current, known, err := schema(ctx, db)
+	if err != nil || current == known {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// migrated checks that the schema is the one that this program knows, without writing.
+func migrated(ctx context.Context, db *sql.DB) error {
+	_, current, known, err := schema(ctx, db)
+	if err == nil && current < known {
+		return fmt.Errorf("its schema %d is older than %d: start notewatch once to bring it up to date", current, known)
+	}
+	return err
+}
+
+// schema returns the version of the schema, 0 if there is none, and the one that this program knows, which is not older.
+func schema(ctx context.Context, db *sql.DB) (provider *goose.Provider, current, known int64, err error) {
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	provider, err = goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	for _, source := range provider.ListSources() {
+		known = max(known, source.Version)
+	}
+	current, err = version(ctx, db)
+	if err == nil && current > known {
+		err = fmt.Errorf("%w (schema %d, this one knows %d): use that version, or restore a backup from before it",
+			ErrNewer, current, known)
+	}
+	return provider, current, known, err
+}
+
+// version returns the version that goose has noted, 0 if the database is empty.
+func version(ctx context.Context, db *sql.DB) (version int64, err error) {
+	var all, noted int
+	row := db.QueryRowContext(ctx, `SELECT count(*), count(CASE WHEN name = $1 THEN 1 END) FROM sqlite_master`,
+		goose.DefaultTablename)
+	switch err := row.Scan(&all, &noted); {
+	case err != nil || all == 0:
+		return 0, err
+	case noted == 0:
+		return 0, errors.New("it belongs to another program: choose another path")
+	}
+	err = db.QueryRowContext(ctx, `SELECT max(version_id) FROM `+goose.DefaultTablename).Scan(&version)
+	return version, err
+}

@@ -1,0 +1,313 @@
+package store_test
+
+import (
+	"bufio"
+	"bytes"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+func TestOpenMakesAPrivateFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a folder with %20 ? and #", "notewatch.db")
+	require.NoError(t, os.Mkdir(filepath.Dir(path), 0o700))
+	s := open(t, path)
+	decide(t, s, store.Commit{Alerts: alerts(firing("a", "dev:1"))})
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		require.Equal(t, fs.FileMode(0o600), info.Mode(), name)
+	}
+	require.NoError(t, s.Close())
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	require.NoError(t, err)
+	require.Equal(t, []string{path}, files, "closing leaves one file")
+}
+
+func TestOpenSetsUpItsConnections(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "notewatch.db"))
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
+		var got string
+		require.NoError(t, s.DB().QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got))
+		require.Equal(t, want, got, pragma)
+	}
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name string, content []byte) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+		return path
+	}
+	text := write("text.db", bytes.Repeat([]byte("rules: []\n"), 1000))
+	for name, c := range map[string]struct {
+		path string
+		is   error
+		want string
+	}{
+		"text file": {
+			text, store.ErrCorrupt,
+			"the database is damaged or not a database (file is not a database (26)): move the file away or restore a backup",
+		},
+		"damaged":   {damaged(t), store.ErrCorrupt, "move the file away or restore a backup"},
+		"newer":     {newer(t), store.ErrNewer, "the database was made by a newer notewatch (schema 99, this one knows 1): use that version, or restore a backup from before it"},
+		"foreign":   {foreign(t), nil, "it belongs to another program: choose another path"},
+		"folder":    {folder, nil, "this is a folder: name a file in it"},
+		"nowhere":   {filepath.Join(folder, "no", "notewatch.db"), nil, fmt.Sprintf("there is no folder %q: make it, or choose another path", filepath.Join(folder, "no"))},
+		"in a file": {filepath.Join(text, "notewatch.db"), nil, fmt.Sprintf("not a directory: let this user write to the folder %q, or choose another path", text)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := store.Open(t.Context(), c.path)
+			require.ErrorContains(t, err, fmt.Sprintf("opening database %q: ", c.path))
+			require.ErrorContains(t, err, c.want)
+			if c.is != nil {
+				require.ErrorIs(t, err, c.is)
+			}
+			require.NotContains(t, err.Error(), "\n")
+		})
+	}
+}
+
+func TestOpenUnwritable(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may write everywhere")
+	}
+	folder := t.TempDir()
+	path := filepath.Join(folder, "notewatch.db")
+	require.NoError(t, open(t, path).Close())
+	require.NoError(t, os.Chmod(path, 0o400))
+	_, err := store.Open(t.Context(), path)
+	require.ErrorContains(t, err, "let this user write to the file and its folder")
+	require.NoError(t, os.Chmod(folder, 0o500))
+	_, err = store.Open(t.Context(), filepath.Join(folder, "new.db"))
+	require.ErrorContains(t, err, fmt.Sprintf("permission denied: let this user write to the folder %q, or choose another path", folder))
+	_, err = store.Lock(path)
+	require.ErrorContains(t, err, "permission denied: let this user write to the folder")
+}
+
+// damaged returns a database of which all pages but the first are noise.
+func damaged(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "damaged.db")
+	require.NoError(t, open(t, path).Close())
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for i := 4096; i < len(content); i++ {
+		content[i] = 0xa5
+	}
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	return path
+}
+
+// newer returns a database that was migrated further than this program knows.
+func newer(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "newer.db")
+	s := open(t, path)
+	_, err := s.DB().ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, TRUE)")
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	return path
+}
+
+// foreign returns the database of another program.
+func foreign(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "foreign.db")
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), "CREATE TABLE usage (theirs TEXT)")
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	return path
+}
+
+// An error after opening says what was being done, and what to do.
+func TestDamageFoundLater(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notewatch.db")
+	s := open(t, path)
+	rows := make([]store.Usage, 5000)
+	for i := range rows {
+		rows[i] = store.Usage{Device: strconv.Itoa(i), Day: today}
+	}
+	require.NoError(t, s.SaveUsage(t.Context(), project, []rules.Figure{rules.Bytes}, rows, today))
+	require.NoError(t, s.Close())
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for i := len(content) / 2; i < len(content); i++ {
+		content[i] = 0xa5
+	}
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+
+	s = open(t, path)
+	_, err = s.Usage(t.Context(), project, nil, today, today)
+	require.ErrorIs(t, err, store.ErrCorrupt)
+	require.ErrorContains(t, err, fmt.Sprintf("reading the usage of project %q: ", project))
+	require.ErrorContains(t, err, "move the file away or restore a backup")
+}
+
+func TestFullDisk(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "notewatch.db"))
+	_, err := s.DB().ExecContext(t.Context(), "PRAGMA max_page_count = 1")
+	require.NoError(t, err)
+	before := dump(t, s)
+	rows := make([]store.Usage, 5000)
+	for i := range rows {
+		rows[i] = store.Usage{Device: strconv.Itoa(i), Day: today}
+	}
+	err = s.SaveUsage(t.Context(), project, []rules.Figure{rules.Bytes}, rows, today)
+	require.ErrorContains(t, err, fmt.Sprintf("saving the usage of project %q: ", project))
+	require.ErrorContains(t, err, "full")
+	require.ErrorContains(t, err, ": free some space on its disk")
+	require.Equal(t, before, dump(t, s))
+}
+
+func TestOpenReadOnly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notewatch.db")
+	_, err := store.OpenReadOnly(t.Context(), path)
+	require.ErrorContains(t, err, fmt.Sprintf("opening database %q: there is no such file: check the path, or start notewatch once to make it", path))
+	require.NoFileExists(t, path)
+
+	s := open(t, path)
+	look, err := store.OpenReadOnly(t.Context(), path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, look.Close()) }()
+	decide(t, s, store.Commit{Alerts: alerts(firing("a", "dev:1"))})
+	found, err := look.Alerts(t.Context(), 10)
+	require.NoError(t, err)
+	require.Len(t, found, 1, "it sees what the other has just written")
+	err = look.AddWork(t.Context(), store.Poll, []string{"p"}, noon)
+	require.ErrorContains(t, err, "adding work of kind poll")
+	require.ErrorContains(t, err, "readonly database (8): let this user write to the file and its folder")
+
+	require.NoError(t, s.Close())
+	alone, err := store.OpenReadOnly(t.Context(), path)
+	require.NoError(t, err)
+	found, err = alone.Alerts(t.Context(), 10)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.NoError(t, alone.Close())
+}
+
+func TestOpenReadOnlySaysWhatIsWrong(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty.db")
+	require.NoError(t, os.WriteFile(empty, nil, 0o600))
+	_, err := store.OpenReadOnly(t.Context(), empty)
+	require.ErrorContains(t, err, "its schema 0 is older than 1: start notewatch once to bring it up to date")
+	_, err = store.OpenReadOnly(t.Context(), newer(t))
+	require.ErrorIs(t, err, store.ErrNewer)
+	_, err = store.OpenReadOnly(t.Context(), damaged(t))
+	require.ErrorIs(t, err, store.ErrCorrupt)
+}
+
+func TestCheckpoint(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notewatch.db")
+	s := open(t, path)
+	decide(t, s, store.Commit{Alerts: alerts(firing("only-in-the-log", "dev:1"))})
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NotContains(t, string(content), "only-in-the-log")
+	require.NoError(t, s.Checkpoint(t.Context()))
+	content, err = os.ReadFile(path)
+	require.NoError(t, err)
+	require.Contains(t, string(content), "only-in-the-log")
+}
+
+func TestLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notewatch.db")
+	release, err := store.Lock(path)
+	require.NoError(t, err)
+	_, err = store.Lock(path)
+	require.ErrorIs(t, err, store.ErrLocked)
+	require.EqualError(t, err, fmt.Sprintf(
+		"locking database %q: another notewatch runs on this database (process %d): end it, or choose another path", path, os.Getpid()))
+	require.NoError(t, os.WriteFile(path+".lock", []byte("?"), 0o600))
+	_, err = store.Lock(path)
+	require.EqualError(t, err, fmt.Sprintf(
+		"locking database %q: another notewatch runs on this database: end it, or choose another path", path))
+	open(t, path)
+	require.NoError(t, release())
+	release, err = store.Lock(path)
+	require.NoError(t, err)
+	require.NoError(t, release())
+	_, err = store.Lock(filepath.Join(path, "below"))
+	require.ErrorContains(t, err, "not a directory")
+}
+
+// writerEnv names the database that this test binary writes to when it is started as a process to be killed.
+const writerEnv = "NOTEWATCH_TEST_WRITER"
+
+// A process is killed while it writes. What it said was stored is there, and everything fits together.
+func TestKilled(t *testing.T) {
+	if path := os.Getenv(writerEnv); path != "" {
+		writeForEver(t, path)
+	}
+	for _, commits := range []int{1, 5, 20} {
+		path := filepath.Join(t.TempDir(), "notewatch.db")
+		told := killAfter(t, path, commits)
+		s := open(t, path)
+		var verdict string
+		require.NoError(t, s.DB().QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&verdict))
+		require.Equal(t, "ok", verdict)
+
+		require.NoError(t, s.ReleaseAll(t.Context()))
+		state, err := s.Project(t.Context(), project)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, state.Failures, told, "what was stored stays stored")
+		d := undelivered(t, s, team)
+		require.Equal(t, int64(state.Failures), d.Alert.Version, "a commit is whole or not there")
+		require.Equal(t, d.Want, d.Alert.Version)
+		claim(t, s, store.Receiver, team)
+	}
+}
+
+// killAfter kills a process that writes after it has told of some commits, and returns the last that it told of.
+func killAfter(t *testing.T, path string, commits int) (told int) {
+	writer := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$")
+	writer.Env = append(os.Environ(), writerEnv+"="+path)
+	out, err := writer.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, writer.Start())
+	lines := bufio.NewScanner(out)
+	for told < commits && lines.Scan() {
+		told, err = strconv.Atoi(lines.Text())
+		require.NoError(t, err, lines.Text())
+	}
+	require.NoError(t, writer.Process.Kill())
+	for lines.Scan() {
+		if n, err := strconv.Atoi(lines.Text()); err == nil {
+			told = n
+		}
+	}
+	require.ErrorContains(t, writer.Wait(), "killed")
+	require.GreaterOrEqual(t, told, commits)
+	return told
+}
+
+// writeForEver commits one version of an alert after the other, writes usage in between, and tells of each commit.
+func writeForEver(t *testing.T, path string) {
+	s := open(t, path)
+	rows := make([]store.Usage, 500)
+	for version := 1; ; version++ {
+		a := firing("a", "dev:1")
+		a.Version = int64(version)
+		decide(t, s, store.Commit{
+			Project: store.Project{Failures: version}, Alerts: alerts(a), Show: shown("a", team), Judged: judged("r", "1"),
+		})
+		fmt.Println(version)
+		for i := range rows {
+			rows[i] = store.Usage{Device: strconv.Itoa(i), Day: today, Figures: rules.Figures{rules.Bytes: float64(version)}}
+		}
+		if err := s.SaveUsage(t.Context(), project, []rules.Figure{rules.Bytes}, rows, today); err != nil {
+			panic(err)
+		}
+	}
+}

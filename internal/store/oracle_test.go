@@ -1,0 +1,436 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/rules"
+)
+
+// Who holds a lease: a process, or one of these.
+const (
+	nobody int8 = -1
+	gone   int8 = -2 // a process that has died
+)
+
+// shared is all that the protocol depends on in the database: one receiver, one project and one alert, which the
+// receiver is to show.
+type shared struct {
+	work     work
+	delivery delivery
+	running  [4]int8 // versions that attempts without end were to show; 0 is no attempt
+	poll     poll
+}
+
+// work is the row of the receiver.
+type work struct {
+	due     bool
+	version int8
+	holder  int8 // of the lease
+	expired bool // the lease
+}
+
+// delivery is what the receiver should show of the alert, and does.
+type delivery struct {
+	newest  int8 // version of the alert, which is the one to show
+	have    int8
+	repairs int8
+	dead    bool
+}
+
+// poll is the row of the project, which is always due.
+type poll struct {
+	holder  int8
+	expired bool
+}
+
+// faults leave something out of the protocol, to see that the check would notice.
+type faults struct {
+	noVersion bool // work is completed whatever its version
+	noToken   bool // nobody is stopped because his lease was lost
+	noRepair  bool // who posted and finds his lease lost leaves it at that
+	onlyRaise bool // who posted and finds his lease lost makes the receiver due, and nothing more
+	noGuard   bool // what was posted is recorded even if a repair came in between
+	noMend    bool // a start does not look at attempts that were cut off
+}
+
+// A question is a step of the protocol in a state of the database.
+type question struct {
+	before shared
+	step   string
+	by     int8 // process
+	lease  int8 // version that by knows from its claim
+	read   sight
+	slot   int8 // of the attempt of by
+}
+
+// A sight is what a sender has read of the delivery.
+type sight struct{ want, have, repairs int8 }
+
+// An answer is what a step did. ok is that there was something to claim or to read, or that the lease was held.
+type answer struct {
+	after shared
+	ok    bool
+	lease int8
+	read  sight
+	slot  int8
+}
+
+// An oracle knows what steps do, from having done each once on a real database.
+type oracle struct {
+	t      *testing.T
+	s      *Store
+	faults faults
+	start  shared
+	known  map[question]answer // to the essence of questions
+	asked  int
+	tried  int
+	stmts  map[string]*sql.Stmt
+}
+
+// tokens are those of the processes; the last one is that of a process that has died.
+var tokens = []string{"first", "second", "gone"}
+
+var (
+	present = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) // on both clocks, always
+	future  = present.Add(LeaseTime)
+)
+
+func newOracle(t *testing.T, faults faults) *oracle {
+	db, err := sql.Open("sqlite", "file:protocol?mode=memory&_txlock=immediate&_pragma=foreign_keys(1)")
+	require.NoError(t, err)
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	require.NoError(t, migrate(t.Context(), db))
+	s := &Store{write: db, read: db}
+	o := &oracle{t: t, s: s, faults: faults, known: map[question]answer{}, stmts: map[string]*sql.Stmt{}}
+	require.NoError(t, s.AddWork(t.Context(), Poll, []string{"project"}, present))
+	lease, ok, err := s.Claim(t.Context(), Poll, "project", present, present)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.NoError(t, s.Commit(t.Context(), lease, decision(1)))
+	o.exec(`INSERT INTO message (id, receiver, ref) VALUES ('message', 'receiver', '')`)
+	// Attempts that are begun get numbers beyond those of the slots.
+	o.exec(`INSERT INTO attempt (id, message, receiver, started, status, error) VALUES ($1, 'message', 'receiver', 0, '', '')`,
+		len(shared{}.running))
+	o.exec(`DELETE FROM attempt`)
+	o.start = o.save(nobody, nil)
+	return o
+}
+
+// ask returns what a step does. Questions that should have the same answer are asked once; a sample of them is asked as
+// it is, to see that they have.
+func (o *oracle) ask(q question) answer {
+	essence := q.essence(o.start)
+	a, ok := o.known[essence]
+	if !ok {
+		a = o.try(essence)
+		o.known[essence] = a
+	}
+	a = q.applied(a)
+	if o.asked++; o.asked%sample == 0 {
+		require.Equal(o.t, o.try(q), a, "%+v", q)
+	}
+	return a
+}
+
+// sample is how many questions there are to one that is asked as it is.
+const sample = 1009
+
+// touches says which parts of the database a step reads or writes.
+var touches = map[string]struct{ work, delivery, running, poll bool }{
+	"claims":             {work: true},
+	"reads":              {delivery: true},
+	"begins":             {work: true, running: true},
+	"ends":               {work: true, delivery: true, running: true},
+	"gives up":           {work: true, delivery: true, running: true},
+	"repairs":            {work: true, delivery: true, running: true},
+	"closes the attempt": {running: true},
+	"completes":          {work: true},
+	"claims the poll":    {poll: true},
+	"commits":            {work: true, delivery: true, poll: true},
+	"restart":            {work: true, delivery: true, running: true, poll: true},
+}
+
+// essence is the question without what the answer does not depend on: parts that the step does not touch, and how often
+// the work was raised and the delivery repaired before.
+func (q question) essence(untouched shared) question {
+	q.lease -= q.before.work.version
+	q.before.work.version = 0
+	q.read.repairs -= q.before.delivery.repairs
+	q.before.delivery.repairs = 0
+	if q.step != "completes" {
+		q.lease = 0
+	}
+	return question{q.overlaid(q.before, untouched), q.step, q.by, q.lease, q.read, q.slot}
+}
+
+// applied is the answer to the essence of the question turned into that to the question.
+func (q question) applied(a answer) answer {
+	a.after.work.version += q.before.work.version
+	a.after.delivery.repairs += q.before.delivery.repairs
+	if a.ok && q.step == "claims" {
+		a.lease += q.before.work.version
+	}
+	if a.ok && q.step == "reads" {
+		a.read.repairs += q.before.delivery.repairs
+	}
+	a.after = q.overlaid(a.after, q.before)
+	return a
+}
+
+// overlaid takes the parts that the step touches from one state and the rest from the other.
+func (q question) overlaid(touched, rest shared) shared {
+	t := touches[q.step]
+	if t.work {
+		rest.work = touched.work
+	}
+	if t.delivery {
+		rest.delivery = touched.delivery
+	}
+	if t.running {
+		rest.running = touched.running
+	}
+	if t.poll {
+		rest.poll = touched.poll
+	}
+	return rest
+}
+
+// try takes a step.
+func (o *oracle) try(q question) answer {
+	o.tried++
+	o.load(q.before)
+	a := o.do(q)
+	a.after = o.save(q.by, &a.slot)
+	return a
+}
+
+// do takes a step on the database.
+func (o *oracle) do(q question) (a answer) {
+	ctx, s := o.t.Context(), o.s
+	lease := Lease{Kind: Receiver, Key: "receiver", Version: int64(q.lease)}
+	if q.by >= 0 {
+		lease.Token = tokens[q.by]
+	}
+	if o.faults.noToken {
+		defer o.pretend(q)()
+	}
+	var err error
+	switch q.step {
+	case "claims":
+		lease, a.ok, err = s.Claim(ctx, Receiver, "receiver", present, present)
+		a.lease = int8(lease.Version)
+	case "claims the poll":
+		_, a.ok, err = s.Claim(ctx, Poll, "project", present, present)
+	case "reads":
+		var found []Delivery
+		found, err = s.Undelivered(ctx, "receiver")
+		for _, d := range found {
+			a.ok, a.read = true, sight{int8(d.Want), int8(d.Have), int8(d.repairs)}
+		}
+	case "begins":
+		_, err = s.Begin(ctx, lease, Message{ID: "message", Receiver: "receiver"}, outcome(q.read, "").Members, present)
+		a.ok = kept(&err)
+	case "ends":
+		if o.faults.noGuard {
+			q.read.repairs = q.before.delivery.repairs
+		}
+		err = s.End(ctx, lease, int64(q.slot)+1, outcome(q.read, Posted))
+		a.ok = kept(&err)
+	case "gives up":
+		err = s.End(ctx, lease, int64(q.slot)+1, outcome(q.read, GivenUp))
+		a.ok = kept(&err)
+	case "repairs":
+		err = o.repair(q, lease)
+	case "closes the attempt":
+		err = s.Repair(ctx, lease, int64(q.slot)+1, outcome(q.read, GivenUp))
+	case "completes":
+		if o.faults.noVersion {
+			lease.Version = int64(q.before.work.version)
+		}
+		err = s.Complete(ctx, lease, present, time.Time{}, 0)
+		a.ok = kept(&err)
+	case "commits":
+		lease.Kind, lease.Key = Poll, "project"
+		err = s.Commit(ctx, lease, decision(q.read.want+1))
+		a.ok = kept(&err)
+	case "restart":
+		if o.faults.noMend {
+			o.exec(`UPDATE attempt SET status = 'cut off' WHERE status = ''`)
+		}
+		err = s.ReleaseAll(ctx)
+	default:
+		o.t.Fatalf("step %q", q.step)
+	}
+	require.NoError(o.t, err, q.step)
+	return a
+}
+
+func (o *oracle) repair(q question, lease Lease) error {
+	switch {
+	case o.faults.noRepair:
+		return nil
+	case o.faults.onlyRaise:
+		return o.s.Raise(o.t.Context(), Receiver, "receiver", present)
+	}
+	return o.s.Repair(o.t.Context(), lease, int64(q.slot)+1, outcome(q.read, Posted))
+}
+
+// pretend makes the leases look like those of by, who relies on one. The function that it returns gives them back to
+// their holders, unless the step ended them.
+func (o *oracle) pretend(q question) func() {
+	if !slices.Contains([]string{"begins", "ends", "gives up", "completes", "commits"}, q.step) {
+		return func() {}
+	}
+	o.exec(`UPDATE work SET lease_token = $1`, tokens[q.by])
+	return func() {
+		for kind, holder := range map[Kind]int8{Receiver: q.before.work.holder, Poll: q.before.poll.holder} {
+			o.exec(`UPDATE work SET lease_token = $1 WHERE kind = $2 AND lease_token IS NOT NULL`, tokenOf(holder), kind)
+		}
+	}
+}
+
+// kept takes ErrLeaseLost out of err and reports whether it was not there.
+func kept(err *error) bool {
+	if errors.Is(*err, ErrLeaseLost) {
+		*err = nil
+		return false
+	}
+	return true
+}
+
+// decision is a poll that found the alert changed.
+func decision(version int8) Commit {
+	return Commit{
+		Project: Project{UID: "project"}, Alerts: []rules.Alert{alertAt(version)},
+		Show: map[string][]string{"alert": {"receiver"}}, Now: present, Due: present,
+	}
+}
+
+func alertAt(version int8) rules.Alert {
+	return rules.Alert{
+		ID: "alert", Rule: "rule", Project: "project", Subject: "device", State: rules.Firing, Level: rules.Warning,
+		Version: int64(version),
+	}
+}
+
+func outcome(r sight, status AttemptStatus) Outcome {
+	d := Delivery{Alert: alertAt(r.want), Want: int64(r.want), Have: int64(r.have), repairs: int64(r.repairs)}
+	switch status {
+	case Posted:
+		d.Have, d.Shown = d.Want, d.Alert.Level
+	case GivenUp:
+		d.Dead = true
+	}
+	return Outcome{Message: Message{ID: "message", Receiver: "receiver"}, Members: []Delivery{d}, Status: status, At: present}
+}
+
+func (o *oracle) exec(query string, args ...any) {
+	_, err := o.prepared(query).ExecContext(o.t.Context(), args...) //nolint:sqlclosecheck // prepared closes it at the end
+	require.NoError(o.t, err)
+}
+
+func (o *oracle) prepared(query string) *sql.Stmt {
+	if o.stmts[query] == nil {
+		stmt, err := o.s.write.PrepareContext(o.t.Context(), query)
+		require.NoError(o.t, err)
+		o.t.Cleanup(func() { require.NoError(o.t, stmt.Close()) })
+		o.stmts[query] = stmt
+	}
+	return o.stmts[query]
+}
+
+// load brings the database into a state.
+func (o *oracle) load(s shared) {
+	d := s.delivery
+	o.exec(`UPDATE work SET due_at = CASE WHEN $1 THEN $2 END, version = $3, failures = 0, lease_token = $4, leased_until = $5
+		WHERE kind = 'receiver'`, s.work.due, at(present), s.work.version, tokenOf(s.work.holder), endOf(s.work.holder, s.work.expired))
+	o.exec(`UPDATE work SET due_at = $1, version = 0, failures = 0, lease_token = $2, leased_until = $3
+		WHERE kind = 'poll'`, at(present), tokenOf(s.poll.holder), endOf(s.poll.holder, s.poll.expired))
+	o.exec(`UPDATE alert SET version = $1`, d.newest)
+	o.exec(`UPDATE delivery SET want = $1, have = $2, repairs = $3, dead = $4`, d.newest, d.have, d.repairs, d.dead)
+	o.exec(`DELETE FROM attempt`)
+	for i, version := range s.running {
+		if version > 0 {
+			o.exec(`INSERT INTO attempt (id, message, receiver, started, status, error) VALUES ($1, 'message', 'receiver', $2, '', '')`,
+				i+1, at(present))
+			o.exec(`INSERT INTO attempt_alert (attempt, alert, version, level) VALUES ($1, 'alert', $2, 2)`, i+1, version)
+		}
+	}
+}
+
+func tokenOf(holder int8) any {
+	switch holder {
+	case nobody:
+		return nil
+	case gone:
+		return tokens[len(tokens)-1]
+	}
+	return tokens[holder]
+}
+
+func endOf(holder int8, expired bool) any {
+	switch {
+	case holder == nobody:
+		return nil
+	case expired:
+		return at(present)
+	}
+	return at(future)
+}
+
+// save reads the state of the database. A token that is not known is that of by, who has just claimed; an attempt that is
+// not known is that of by, who has just begun, and gets a slot.
+func (o *oracle) save(by int8, slot *int8) (s shared) {
+	d := &s.delivery
+	//nolint:sqlclosecheck // prepared closes it at the end
+	row := o.prepared(`
+		SELECT due_at IS NOT NULL, work.version, alert.version, have, repairs, dead
+		FROM work, delivery, alert WHERE kind = 'receiver'`).QueryRowContext(o.t.Context())
+	require.NoError(o.t, row.Scan(&s.work.due, &s.work.version, &d.newest, &d.have, &d.repairs, &d.dead))
+	s.work.holder, s.work.expired = o.holder(Receiver, by)
+	s.poll.holder, s.poll.expired = o.holder(Poll, by)
+
+	//nolint:sqlclosecheck // prepared closes it at the end
+	rows, err := o.prepared(`
+		SELECT id, version FROM attempt JOIN attempt_alert ON attempt = id WHERE status = '' ORDER BY id`).QueryContext(o.t.Context())
+	require.NoError(o.t, err)
+	defer func() { require.NoError(o.t, rows.Close()) }()
+	for rows.Next() {
+		var id int
+		var version int8
+		require.NoError(o.t, rows.Scan(&id, &version))
+		i := id - 1
+		if i >= len(s.running) {
+			i = slices.Index(s.running[:], 0)
+			require.GreaterOrEqual(o.t, i, 0, "more attempts than slots")
+			*slot = int8(i)
+		}
+		s.running[i] = version
+	}
+	require.NoError(o.t, rows.Err())
+	return s
+}
+
+func (o *oracle) holder(kind Kind, by int8) (who int8, expired bool) {
+	var token string
+	var end time.Time
+	row := o.prepared(`SELECT lease_token, leased_until FROM work WHERE kind = $1`).QueryRowContext(o.t.Context(), kind) //nolint:sqlclosecheck // prepared closes it at the end
+	require.NoError(o.t, row.Scan(optional{&token}, instant{&end}))
+	expired = !end.After(present)
+	switch i := slices.Index(tokens, token); {
+	case token == "":
+		return nobody, false
+	case i == len(tokens)-1:
+		return gone, expired
+	case i >= 0:
+		return int8(i), expired
+	}
+	return by, expired
+}

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"notewatch/rules"
+)
+
+// A Project is the state of watching one project.
+type Project struct {
+	UID       string
+	PolledAt  time.Time       // last poll that succeeded; zero: never
+	Failures  int             // polls that failed since
+	Failure   string          // why the last one failed; "" if it did not
+	Truncated bool            // an answer of the last poll was cut short
+	Read      map[string]Span // days that have been read, by endpoint
+	RereadOn  rules.Day       // when closed days were last re-read further back than yesterday
+}
+
+// A Span is the days from First to Last.
+type Span struct {
+	First rules.Day `json:"first"`
+	Last  rules.Day `json:"last"`
+}
+
+var projectColumns = []string{"polled_at", "failures", "failure", "truncated", "read_days", "reread_on"}
+
+// fields lists where the columns uid and projectColumns go.
+func (p *Project) fields() []any {
+	return []any{
+		&p.UID, instant{&p.PolledAt}, &p.Failures, &p.Failure, &p.Truncated, document[map[string]Span]{&p.Read},
+		&p.RereadOn,
+	}
+}
+
+// Project returns the state of a project; the zero state with its UID if it was never polled.
+func (s *Store) Project(ctx context.Context, uid string) (Project, error) {
+	project := Project{UID: uid}
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx, `SELECT uid, `+list(projectColumns)+` FROM project WHERE uid = $1`, uid)
+		_, err := found(row, project.fields()...)
+		return err
+	})
+	return project, doing(err, "reading project %q", uid)
+}
+
+func saveProject(ctx context.Context, tx *sql.Tx, project Project) error {
+	table := upsert{table: "project", key: []string{"uid"}, set: projectColumns}
+	return table.run(ctx, tx, 1, func(int) []any { return project.fields() }, nil)
+}
+
+// A Judgement is what a rule meant when it last judged a project.
+type Judgement struct {
+	Hash  string
+	Since time.Time // when it first judged the project with that meaning
+}
+
+// Judged returns how this project was last judged, by the name of the rule.
+func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgement, error) {
+	type row struct {
+		rule string
+		Judgement
+	}
+	var all []row
+	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+		all, err = collect(ctx, tx, func(r *row) []any { return []any{&r.rule, &r.Hash, instant{&r.Since}} },
+			`SELECT rule, hash, since FROM judged WHERE project = $1`, project)
+		return err
+	})
+	judged := make(map[string]Judgement, len(all))
+	for _, r := range all {
+		judged[r.rule] = r.Judgement
+	}
+	return judged, doing(err, "reading which rules judged project %q", project)
+}
+
+// saveJudged replaces what Judged returns.
+func saveJudged(ctx context.Context, tx *sql.Tx, project string, judged map[string]Judgement) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM judged WHERE project = $1`, project); err != nil {
+		return err
+	}
+	for rule, j := range judged {
+		_, err := tx.ExecContext(ctx, `INSERT INTO judged (project, rule, hash, since) VALUES ($1, $2, $3, $4)`,
+			project, rule, j.Hash, at(j.Since))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

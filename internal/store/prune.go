@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+
+	"notewatch/rules"
+)
+
+// Prune drops usage and ended alerts of days before day, and the deliveries, messages and attempts that belong to no
+// alert any more. It takes a transaction for every 10,000 rows.
+func (s *Store) Prune(ctx context.Context, before rules.Day) error {
+	start := at(before.Start())
+	err := s.prune(ctx, "usage", "day, project, device", "day < $1", before)
+	if err == nil {
+		err = s.prune(ctx, "change", "project, device, day", "day < $1", before)
+	}
+	if err == nil {
+		err = s.prune(ctx, "alert", "id", "ended_at < $1", start)
+	}
+	if err == nil {
+		err = s.prune(ctx, "attempt", "id", "started < $1", start)
+	}
+	if err == nil {
+		err = s.prune(ctx, "message", "id", `NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.message = message.id)
+			AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.message = message.id)`)
+	}
+	return doing(err, "dropping what is from before %s", before)
+}
+
+// prune deletes the rows of a table for which condition holds.
+func (s *Store) prune(ctx context.Context, table, key, condition string, args ...any) error {
+	for {
+		var deleted int64
+		err := s.update(ctx, func(tx *sql.Tx) error {
+			result, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE (`+key+`) IN (
+				SELECT `+key+` FROM `+table+` WHERE `+condition+` LIMIT `+strconv.Itoa(maxRows)+`)`, args...)
+			if err == nil {
+				deleted, err = result.RowsAffected()
+			}
+			return err
+		})
+		if err != nil || deleted < maxRows {
+			return err
+		}
+	}
+}

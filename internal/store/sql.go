@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"notewatch/rules"
+)
+
+// The types below convert a variable to and from what a column holds, so that one list of fields both writes and reads a
+// row.
+
+// instant is a time as Unix milliseconds; NULL is the zero time.
+type instant struct{ *time.Time }
+
+// Value implements driver.Valuer.
+func (i instant) Value() (driver.Value, error) {
+	if i.IsZero() {
+		return nil, nil
+	}
+	return i.UnixMilli(), nil
+}
+
+// Scan implements sql.Scanner.
+func (i instant) Scan(column any) error {
+	switch v := column.(type) {
+	case nil:
+		*i.Time = time.Time{}
+	case int64:
+		*i.Time = time.UnixMilli(v).UTC()
+	default:
+		return fmt.Errorf("a time is stored as %T", column)
+	}
+	return nil
+}
+
+// at is an instant to write.
+func at(t time.Time) instant { return instant{&t} }
+
+// number is a float64; NULL is NaN.
+type number struct{ *float64 }
+
+// Value implements driver.Valuer.
+func (n number) Value() (driver.Value, error) {
+	if math.IsNaN(*n.float64) {
+		return nil, nil
+	}
+	return *n.float64, nil
+}
+
+// Scan implements sql.Scanner.
+func (n number) Scan(column any) error {
+	switch v := column.(type) {
+	case nil:
+		*n.float64 = math.NaN()
+	case int64:
+		*n.float64 = float64(v)
+	case float64:
+		*n.float64 = v
+	default:
+		return fmt.Errorf("a number is stored as %T", column)
+	}
+	return nil
+}
+
+// count is a whole float64 in an integer column; NULL is NaN, or what no integer holds.
+type count struct{ *float64 }
+
+// Value implements driver.Valuer.
+func (c count) Value() (driver.Value, error) {
+	if x := math.Round(*c.float64); math.Abs(x) < 1<<63 { // which NaN is not
+		return int64(x), nil
+	}
+	return nil, nil
+}
+
+// Scan implements sql.Scanner.
+func (c count) Scan(column any) error { return number(c).Scan(column) }
+
+// optional is a string; NULL is "".
+type optional struct{ *string }
+
+// Value implements driver.Valuer.
+func (o optional) Value() (driver.Value, error) {
+	if *o.string == "" {
+		return nil, nil
+	}
+	return *o.string, nil
+}
+
+// Scan implements sql.Scanner.
+func (o optional) Scan(column any) error {
+	var text sql.NullString
+	err := text.Scan(column)
+	*o.string = text.String
+	return err
+}
+
+// document is a value as JSON text.
+type document[T any] struct{ value *T }
+
+// Value implements driver.Valuer.
+func (d document[T]) Value() (driver.Value, error) {
+	text, err := json.Marshal(*d.value)
+	return string(text), err
+}
+
+// Scan implements sql.Scanner. It fills a new value: the old one may have been handed out.
+func (d document[T]) Scan(column any) error {
+	var text sql.NullString
+	if err := text.Scan(column); err != nil {
+		return err
+	}
+	var value T
+	if err := json.Unmarshal([]byte(text.String), &value); err != nil {
+		return err
+	}
+	*d.value = value
+	return nil
+}
+
+// holds is how long each level has been true, as JSON; times are kept to the millisecond like all others.
+type holds struct {
+	all *[rules.Critical + 1]rules.Hold
+}
+
+// Value implements driver.Valuer.
+func (h holds) Value() (driver.Value, error) {
+	kept := *h.all
+	for i := range kept {
+		kept[i].Since = kept[i].Since.UTC().Truncate(time.Millisecond)
+	}
+	return document[[rules.Critical + 1]rules.Hold]{&kept}.Value()
+}
+
+// Scan implements sql.Scanner.
+func (h holds) Scan(column any) error {
+	return document[[rules.Critical + 1]rules.Hold]{h.all}.Scan(column)
+}
+
+// found scans a row and reports whether there is one.
+func found(row *sql.Row, fields ...any) (bool, error) {
+	err := row.Scan(fields...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// collect reads all rows of a query. fields lists where the columns of a row go; what it points to must not be shared
+// with the row before.
+func collect[T any](ctx context.Context, tx *sql.Tx, fields func(*T) []any, query string, args ...any) ([]T, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []T
+	var row T
+	columns := fields(&row)
+	for rows.Next() {
+		if err := rows.Scan(columns...); err != nil {
+			return nil, err
+		}
+		all = append(all, row)
+	}
+	return all, rows.Err()
+}

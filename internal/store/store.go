@@ -1,0 +1,49 @@
+// Package store keeps everything that must survive a restart: usage history, alerts, what each receiver was shown, and
+// the work that is due.
+//
+// Times are kept to the millisecond and come back in UTC; the zero time and NaN are kept as NULL. Every method is one
+// transaction unless it says otherwise, and reads all it returns before it returns.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// A Store is an open database. It is safe for use by several goroutines.
+type Store struct {
+	write *sql.DB // one connection
+	read  *sql.DB
+}
+
+// Close closes the database.
+func (s *Store) Close() error {
+	// The writer goes last: whoever closes last folds the write-ahead log into the file.
+	return errors.Join(s.read.Close(), s.write.Close())
+}
+
+// view runs f in a transaction that only reads.
+func (s *Store) view(ctx context.Context, f func(*sql.Tx) error) error {
+	return transact(ctx, s.read, &sql.TxOptions{ReadOnly: true}, f)
+}
+
+// update runs f in a transaction that writes, all or nothing.
+func (s *Store) update(ctx context.Context, f func(*sql.Tx) error) error {
+	return transact(ctx, s.write, nil, f)
+}
+
+func transact(ctx context.Context, db *sql.DB, options *sql.TxOptions, f func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, options)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
+	if err = f(tx); err == nil {
+		err = tx.Commit()
+	}
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}

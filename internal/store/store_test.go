@@ -1,0 +1,259 @@
+package store_test
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A database opens the database of one test, each time anew, and closes it at the end of the test.
+type database func() *store.Store
+
+// testStore checks what every kind of database has to do. create makes an empty database.
+func testStore(t *testing.T, create func(*testing.T) database) {
+	for name, test := range map[string]func(*testing.T, database){
+		"Work":        testWork,
+		"Leases":      testLeases,
+		"Race":        testRace,
+		"Raise":       testRaise,
+		"ReleaseAll":  testReleaseAll,
+		"Budget":      testBudget,
+		"Devices":     testDevices,
+		"Usage":       testUsage,
+		"Changes":     testChanges,
+		"ManyRows":    testManyRows,
+		"Closed":      testClosed,
+		"Prune":       testPrune,
+		"Project":     testProject,
+		"Alerts":      testAlerts,
+		"Announced":   testAnnounced,
+		"Show":        testShow,
+		"Atomic":      testAtomic,
+		"Cancelled":   testCancelled,
+		"Delivery":    testDelivery,
+		"GivingUp":    testGivingUp,
+		"Repair":      testRepair,
+		"Fences":      testFences,
+		"Restart":     testRestart,
+		"Interrupted": testInterrupted,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, create(t))
+		})
+	}
+}
+
+func TestSQLite(t *testing.T) {
+	testStore(t, func(t *testing.T) database {
+		path := filepath.Join(t.TempDir(), "notewatch.db")
+		return func() *store.Store { return open(t, path) }
+	})
+}
+
+func open(t *testing.T, path string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+const (
+	project = "app:2606f411-dea6-44a0-9743-1130f57d77d8"
+	team    = "cold-chain-team"
+	minute  = time.Minute
+)
+
+var (
+	noon    = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) // on the domain clock
+	machine = time.Date(2031, 7, 1, 8, 30, 0, 0, time.UTC)  // on the machine clock at the same time
+	today   = rules.DayOf(noon)
+	never   time.Time
+)
+
+// claim claims work that can be claimed.
+func claim(t *testing.T, s *store.Store, kind store.Kind, key string) store.Lease {
+	t.Helper()
+	lease, ok, err := s.Claim(t.Context(), kind, key, noon, machine)
+	require.NoError(t, err)
+	require.True(t, ok)
+	return lease
+}
+
+// steal claims work whose lease has run out.
+func steal(t *testing.T, s *store.Store, lease store.Lease) store.Lease {
+	t.Helper()
+	mine, ok, err := s.Claim(t.Context(), lease.Kind, lease.Key, noon, machine.Add(store.LeaseTime))
+	require.NoError(t, err)
+	require.True(t, ok)
+	return mine
+}
+
+// decide is a poll that decides something. The project is due again at once.
+func decide(t *testing.T, s *store.Store, c store.Commit) {
+	t.Helper()
+	require.NoError(t, s.AddWork(t.Context(), store.Poll, []string{project}, noon))
+	lease := claim(t, s, store.Poll, project)
+	c.Project.UID, c.Now, c.Due = project, noon, noon
+	require.NoError(t, s.Commit(t.Context(), lease, c))
+}
+
+// firing is an alert in its first version.
+func firing(id, subject string) rules.Alert {
+	return rules.Alert{
+		ID: id, Rule: "data-budget", Project: project, Subject: subject,
+		State: rules.Firing, Level: rules.Warning, Worst: rules.Warning, Version: 1, Reason: rules.Fired,
+		Since: noon.Add(-minute), FiredAt: noon, Value: 41, Peak: 41, Limit: 40, AsOf: noon,
+	}
+}
+
+// resolved is the alert at its end.
+func resolved(a rules.Alert, at time.Time) rules.Alert {
+	a.State, a.Reason, a.EndedAt = rules.Resolved, rules.Cleared, at
+	a.Version++
+	return a
+}
+
+// judged says what rules meant: name, hash, name, hash …
+func judged(pairs ...string) map[string]store.Judgement {
+	all := map[string]store.Judgement{}
+	for i := 0; i < len(pairs); i += 2 {
+		all[pairs[i]] = store.Judgement{Hash: pairs[i+1], Since: noon}
+	}
+	return all
+}
+
+// shown says which receivers show an alert.
+func shown(alert string, receivers ...string) map[string][]string {
+	return map[string][]string{alert: receivers}
+}
+
+// due returns when work is due, the zero time for never.
+func due(t *testing.T, s *store.Store, kind store.Kind, key string) time.Time {
+	t.Helper()
+	at, ok, err := s.NextDue(t.Context(), kind, key)
+	require.NoError(t, err)
+	require.Equal(t, ok, !at.IsZero())
+	return at
+}
+
+// undelivered returns the only delivery that waits.
+func undelivered(t *testing.T, s *store.Store, receiver string) store.Delivery {
+	t.Helper()
+	all, err := s.Undelivered(t.Context(), receiver)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	return all[0]
+}
+
+var tables = []string{
+	"account", "alert", "attempt", "attempt_alert", "change", "closed", "delivery", "device", "device_list", "judged",
+	"message", "project", "usage", "work",
+}
+
+// dump returns all that the database holds.
+func dump(t *testing.T, s *store.Store) (all []string) {
+	t.Helper()
+	for _, table := range tables {
+		all = append(all, dumpTable(t, s, table)...)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func dumpTable(t *testing.T, s *store.Store, table string) (all []string) {
+	t.Helper()
+	rows, err := s.DB().QueryContext(t.Context(), "SELECT * FROM "+table)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	columns, err := rows.Columns()
+	require.NoError(t, err)
+	values, pointers := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		pointers[i] = &values[i]
+	}
+	for rows.Next() {
+		require.NoError(t, rows.Scan(pointers...))
+		all = append(all, fmt.Sprint(table, values))
+	}
+	require.NoError(t, rows.Err())
+	return all
+}
+
+// same compares what holds NaN.
+func same(t *testing.T, want, got any) {
+	t.Helper()
+	require.Equal(t, fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))
+}
+
+// fill sets all fields of a value to something that differs from field to field.
+func fill(v reflect.Value, n *int) {
+	*n++
+	if v.Type() == reflect.TypeFor[time.Time]() {
+		v.Set(reflect.ValueOf(noon.Add(time.Duration(*n) * 1001 * time.Millisecond)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Map:
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(key, n)
+		fill(value, n)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(key, value)
+	case reflect.String:
+		v.SetString(fmt.Sprintf("text %d", *n))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Uint8:
+		v.SetUint(uint64(*n % 4))
+	case reflect.Float64:
+		v.SetFloat(float64(*n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Struct:
+		for _, field := range v.Fields() {
+			fill(field, n)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), n)
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fill(v.Index(0), n)
+		fill(v.Index(1), n)
+	default:
+		panic("cannot fill " + v.Type().String())
+	}
+}
+
+// filled returns a value of which no field is zero: one that is not stored shows.
+func filled[T any]() (value T) {
+	n := 0
+	fill(reflect.ValueOf(&value).Elem(), &n)
+	return value
+}
+
+// blank replaces the numbers of a struct by NaN.
+func blank(v reflect.Value) {
+	for _, f := range v.Fields() {
+		switch f.Kind() {
+		case reflect.Float64:
+			f.SetFloat(math.NaN())
+		case reflect.Struct:
+			if f.Type() != reflect.TypeFor[time.Time]() {
+				blank(f)
+			}
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"time"
+)
+
+// A Kind is a kind of due work.
+type Kind string
+
+// The kinds of work.
+const (
+	Poll     Kind = "poll"     // key: project UID
+	Receiver Kind = "receiver" // key: receiver name
+)
+
+// A Lease is the right to do one piece of work for a while. Each transaction that relies on it checks Token first. A
+// lease that has run out is still good until somebody else claims the work.
+type Lease struct {
+	Kind     Kind
+	Key      string
+	Token    string
+	Version  int64 // of the work when it was claimed
+	Failures int   // in a row, before this
+}
+
+// LeaseTime is how long a lease holds on the machine clock, unless extended.
+const LeaseTime = 60 * time.Second
+
+// AddWork makes sure that a row exists for each key, new ones due at due. Existing rows stay as they are.
+func (s *Store) AddWork(ctx context.Context, kind Kind, keys []string, due time.Time) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		for _, key := range keys {
+			_, err := tx.ExecContext(ctx, `
+				INSERT INTO work (kind, key, due_at, version, failures) VALUES ($1, $2, $3, 0, 0)
+				ON CONFLICT (kind, key) DO NOTHING`, kind, key, at(due))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return doing(err, "adding work of kind %s", kind)
+}
+
+// Claim leases the piece of work if it is due at now (domain clock) and nobody holds it at machine (machine clock).
+func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine time.Time) (Lease, bool, error) {
+	lease, ok := Lease{Kind: kind, Key: key, Token: rand.Text()}, false
+	err := s.update(ctx, func(tx *sql.Tx) (err error) {
+		row := tx.QueryRowContext(ctx, `
+			UPDATE work SET lease_token = $1, leased_until = $2
+			WHERE kind = $3 AND key = $4 AND due_at <= $5 AND (lease_token IS NULL OR leased_until <= $6)
+			RETURNING version, failures`,
+			lease.Token, at(machine.Add(LeaseTime)), kind, key, at(now), at(machine))
+		ok, err = found(row, &lease.Version, &lease.Failures)
+		return err
+	})
+	if !ok || err != nil {
+		return Lease{}, false, doing(err, "claiming %s %q", kind, key)
+	}
+	return lease, true, nil
+}
+
+// Extend makes the lease hold LeaseTime from machine on. ErrLeaseLost if somebody else has claimed the work.
+func (s *Store) Extend(ctx context.Context, lease Lease, machine time.Time) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		return held(tx.ExecContext(ctx, `
+			UPDATE work SET leased_until = $1 WHERE kind = $2 AND key = $3 AND lease_token = $4`,
+			at(machine.Add(LeaseTime)), lease.Kind, lease.Key, lease.Token))
+	})
+	return doing(err, "extending the lease on %s %q", lease.Kind, lease.Key)
+}
+
+// Complete gives the lease back: the work is due again at due, or at now if its version moved since the claim. The zero
+// due is never, until something makes it due. failures is the new count of failures in a row; after one, due is when to
+// try again, and no new version brings that forward. ErrLeaseLost if somebody else has claimed the work.
+func (s *Store) Complete(ctx context.Context, lease Lease, now, due time.Time, failures int) error {
+	err := s.update(ctx, func(tx *sql.Tx) error { return complete(ctx, tx, lease, now, due, failures) })
+	return doing(err, "completing %s %q", lease.Kind, lease.Key)
+}
+
+func complete(ctx context.Context, tx *sql.Tx, lease Lease, now, due time.Time, failures int) error {
+	moved := now // due, if the version moved
+	if failures > 0 && !due.IsZero() {
+		moved = due
+	}
+	return held(tx.ExecContext(ctx, `
+		UPDATE work SET
+			due_at = CASE WHEN version = $1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END,
+			failures = $4, lease_token = NULL, leased_until = NULL
+		WHERE kind = $5 AND key = $6 AND lease_token = $7`,
+		lease.Version, at(due), at(moved), failures, lease.Kind, lease.Key, lease.Token))
+}
+
+// hold makes a transaction depend on the lease: it fails if somebody else has claimed the work, and nobody can claim it
+// before the transaction ends.
+func hold(ctx context.Context, tx *sql.Tx, lease Lease) error {
+	return held(tx.ExecContext(ctx, `
+		UPDATE work SET lease_token = lease_token WHERE kind = $1 AND key = $2 AND lease_token = $3`,
+		lease.Kind, lease.Key, lease.Token))
+}
+
+// held is ErrLeaseLost if an update for the holder of a lease found no row.
+func held(result sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		return ErrLeaseLost
+	}
+	return err
+}
+
+// Raise makes the piece of work due at now at the latest, whatever it waits for, and again at once if somebody is at it
+// right now.
+func (s *Store) Raise(ctx context.Context, kind Kind, key string, now time.Time) error {
+	err := s.update(ctx, func(tx *sql.Tx) error { return raise(ctx, tx, kind, key, now, false) })
+	return doing(err, "making %s %q due", kind, key)
+}
+
+// raise moves the version of a piece of work and makes it due at now at the latest. If patient, work that waits for its
+// next try after a failure goes on waiting: a receiver that asked for time gets it.
+func raise(ctx context.Context, tx *sql.Tx, kind Kind, key string, now time.Time, patient bool) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO work (kind, key, due_at, version, failures) VALUES ($1, $2, $3, 1, 0)
+		ON CONFLICT (kind, key) DO UPDATE SET
+			version = work.version + 1,
+			due_at = CASE
+				WHEN work.due_at < excluded.due_at THEN work.due_at
+				WHEN $4 AND work.failures > 0 AND work.due_at IS NOT NULL THEN work.due_at
+				ELSE excluded.due_at END`,
+		kind, key, at(now), patient)
+	return err
+}
+
+// NextDue returns when the piece of work is due; ok is false if never.
+func (s *Store) NextDue(ctx context.Context, kind Kind, key string) (due time.Time, ok bool, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		_, err := found(tx.QueryRowContext(ctx, `SELECT due_at FROM work WHERE kind = $1 AND key = $2`, kind, key), instant{&due})
+		return err
+	})
+	return due, !due.IsZero(), doing(err, "reading when %s %q is due", kind, key)
+}
+
+// ReleaseAll ends every lease. Only the holder of Lock may call it, at start: the leases are those of a dead process.
+// Attempts that were cut off get the status CutOff. One that was overtaken before that may have replaced what was shown
+// by something older: its receiver is made due to show the newest again.
+func (s *Store) ReleaseAll(ctx context.Context) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := mendCutOff(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE work SET lease_token = NULL, leased_until = NULL WHERE lease_token IS NOT NULL`)
+		return err
+	})
+	return doing(err, "releasing the leases of a dead process")
+}

@@ -1,0 +1,169 @@
+package store_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+)
+
+func testWork(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.True(t, due(t, s, store.Receiver, team).IsZero(), "unknown work is never due")
+	require.NoError(t, s.AddWork(ctx, store.Receiver, []string{team, "other"}, noon))
+	require.NoError(t, s.AddWork(ctx, store.Receiver, []string{team, "third"}, noon.Add(time.Hour)))
+	require.Equal(t, noon, due(t, s, store.Receiver, team), "known work stays as it is")
+	require.Equal(t, noon.Add(time.Hour), due(t, s, store.Receiver, "third"))
+	require.True(t, due(t, s, store.Poll, team).IsZero(), "work of another kind is other work")
+
+	for name, c := range map[string]struct {
+		kind         store.Kind
+		key          string
+		now, machine time.Time
+		ok           bool
+	}{
+		"due":       {store.Receiver, team, noon, machine, true},
+		"overdue":   {store.Receiver, "other", noon.Add(time.Hour), machine, true},
+		"early":     {store.Receiver, "third", noon, machine, false},
+		"unknown":   {store.Receiver, "nobody", noon, machine, false},
+		"other":     {store.Poll, team, noon, machine, false},
+		"no domain": {store.Receiver, "third", noon, machine.Add(100 * time.Hour), false},
+	} {
+		lease, ok, err := s.Claim(ctx, c.kind, c.key, c.now, c.machine)
+		require.NoError(t, err, name)
+		require.Equal(t, c.ok, ok, name)
+		if ok {
+			require.Equal(t, store.Lease{Kind: c.kind, Key: c.key, Token: lease.Token}, lease, name)
+			require.NotEmpty(t, lease.Token, name)
+		}
+	}
+}
+
+func testLeases(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.NoError(t, s.AddWork(ctx, store.Receiver, []string{team}, noon))
+	lease := claim(t, s, store.Receiver, team)
+	tryAt := func(at time.Time) bool {
+		_, ok, err := s.Claim(ctx, store.Receiver, team, noon, at)
+		require.NoError(t, err)
+		return ok
+	}
+	require.False(t, tryAt(machine), "it is held")
+	require.False(t, tryAt(machine.Add(store.LeaseTime-1)), "it is held to the end")
+	require.NoError(t, s.Extend(ctx, lease, machine.Add(minute/2)))
+	require.False(t, tryAt(machine.Add(store.LeaseTime)), "it was extended")
+	require.NoError(t, s.Extend(ctx, lease, machine.Add(time.Hour)), "a lease is good until somebody else claims")
+	require.True(t, tryAt(machine.Add(time.Hour+store.LeaseTime)), "it ran out")
+	require.ErrorIs(t, s.Extend(ctx, lease, machine), store.ErrLeaseLost)
+	require.ErrorIs(t, s.Complete(ctx, lease, noon, never, 0), store.ErrLeaseLost)
+
+	require.NoError(t, s.ReleaseAll(ctx))
+	lease = claim(t, s, store.Receiver, team)
+	require.NoError(t, s.Complete(ctx, lease, noon, noon.Add(minute), 3))
+	require.Equal(t, noon.Add(minute), due(t, s, store.Receiver, team))
+	require.ErrorIs(t, s.Complete(ctx, lease, noon, never, 0), store.ErrLeaseLost, "it was given back")
+	lease, ok, err := s.Claim(ctx, store.Receiver, team, noon.Add(minute), machine)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, 3, lease.Failures)
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	require.True(t, due(t, s, store.Receiver, team).IsZero())
+	require.False(t, tryAt(machine.Add(time.Hour)), "never is never")
+}
+
+// Several claim at once: one gets it. Two stores on one database stand for two processes.
+func testRace(t *testing.T, open database) {
+	ctx := t.Context()
+	stores := []*store.Store{open(), open()}
+	require.NoError(t, stores[0].AddWork(ctx, store.Poll, []string{project}, noon))
+	for range 20 {
+		var all sync.WaitGroup
+		leases := make(chan store.Lease, 4)
+		for i := range cap(leases) {
+			all.Go(func() {
+				lease, ok, err := stores[i%2].Claim(ctx, store.Poll, project, noon, machine)
+				if err != nil {
+					t.Error(err)
+				}
+				if ok {
+					leases <- lease
+				}
+			})
+		}
+		all.Wait()
+		require.Len(t, leases, 1)
+		require.NoError(t, stores[1].Complete(ctx, <-leases, noon, noon, 0))
+	}
+}
+
+func testRaise(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	later := noon.Add(time.Hour)
+	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
+	require.Equal(t, noon, due(t, s, store.Receiver, team), "work that is raised exists")
+	require.NoError(t, s.Raise(ctx, store.Receiver, team, later))
+	require.Equal(t, noon, due(t, s, store.Receiver, team), "it is not put off")
+
+	lease := claim(t, s, store.Receiver, team)
+	require.Equal(t, int64(2), lease.Version)
+	require.NoError(t, s.Complete(ctx, lease, noon, later, 0))
+	require.Equal(t, later, due(t, s, store.Receiver, team), "nothing happened since the claim")
+	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
+	require.Equal(t, noon, due(t, s, store.Receiver, team))
+
+	lease = claim(t, s, store.Receiver, team)
+	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	require.Equal(t, noon, due(t, s, store.Receiver, team), "something happened since the claim")
+
+	lease = claim(t, s, store.Receiver, team)
+	decide(t, s, store.Commit{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)})
+	require.NoError(t, s.Complete(ctx, lease, noon, later, 1))
+	require.Equal(t, later, due(t, s, store.Receiver, team), "a retry is not brought forward by news")
+	decide(t, s, store.Commit{Alerts: alerts(firing("b", "dev:2")), Show: shown("b", team)})
+	require.Equal(t, later, due(t, s, store.Receiver, team), "nor by later news")
+	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
+	require.Equal(t, noon, due(t, s, store.Receiver, team), "but when asked for")
+}
+
+func testReleaseAll(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.NoError(t, s.AddWork(ctx, store.Poll, []string{"a", "b"}, noon))
+	a, b := claim(t, s, store.Poll, "a"), claim(t, s, store.Poll, "b")
+	require.NoError(t, s.ReleaseAll(ctx))
+	require.ErrorIs(t, s.Extend(ctx, a, machine), store.ErrLeaseLost)
+	require.ErrorIs(t, s.Complete(ctx, b, noon, never, 0), store.ErrLeaseLost)
+	claim(t, s, store.Poll, "a")
+	claim(t, s, store.Poll, "b")
+}
+
+func testBudget(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	const every = 15 * time.Second
+	take := func(account string, now time.Time) time.Duration {
+		slot, err := s.TakeSlot(ctx, account, now, store.Pace{Interval: every, Burst: 2, Patience: 24 * time.Hour})
+		require.NoError(t, err)
+		return slot.Sub(noon)
+	}
+	for i, want := range []time.Duration{0, 0, every, 2 * every, 3 * every} {
+		require.Equal(t, want, take("acme", noon), "request %d", i)
+	}
+	require.Equal(t, time.Duration(0), take("other", noon), "each account has its own")
+	require.Equal(t, 4*every, take("acme", noon.Add(every)), "the promised ones come first")
+	require.Equal(t, time.Hour, take("acme", noon.Add(time.Hour)), "what was not used is not saved up …")
+	require.Equal(t, time.Hour, take("acme", noon.Add(time.Hour)), "… beyond the burst")
+	require.Equal(t, time.Hour+every, take("acme", noon.Add(time.Hour)))
+
+	until := noon.Add(3 * time.Hour)
+	require.NoError(t, s.HoldAccount(ctx, "acme", until))
+	require.NoError(t, s.HoldAccount(ctx, "acme", until.Add(-time.Hour)), "the later hold counts")
+	for i, want := range []time.Duration{0, 0, every, 2 * every} {
+		require.Equal(t, 3*time.Hour+want, take("acme", noon.Add(2*time.Hour)), "request %d", i)
+	}
+	require.NoError(t, s.HoldAccount(ctx, "new", until))
+	require.Equal(t, 3*time.Hour, take("new", noon))
+	require.Equal(t, 4*time.Hour, take("new", noon.Add(4*time.Hour)), "a hold ends")
+}
