@@ -1,0 +1,98 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"notewatch/rules"
+)
+
+// A decoder makes a File of a document and collects the problems it meets.
+type decoder struct {
+	source
+	path     string
+	lookup   func(name string) (string, bool)
+	checks   []func(Receiver) error
+	file     *File
+	defaults defaults
+	problems Errors
+}
+
+// decode reads the whole file. The order of the sections is that of references: each goes to one read before.
+func (d *decoder) decode() {
+	root, ok := d.root()
+	if !ok {
+		return
+	}
+	root.keys(
+		key{name: "accounts", read: value.readAccounts},
+		key{name: "projects", required: true, read: value.readProjects},
+		key{name: "period", read: value.readPeriod},
+		key{name: "receivers", required: true, read: value.readReceivers},
+		key{name: "defaults", read: value.readDefaults},
+		key{name: "rules", required: true, read: value.readRules},
+	)
+}
+
+// newFile returns what a file is that says nothing.
+func newFile(path string) *File {
+	return &File{
+		Path:     path,
+		Accounts: []Account{{Name: defaultAccount, RequestsPerMinute: defaultRate}},
+		Period:   rules.PeriodSpec{Every: "month"},
+	}
+}
+
+// root returns the value that is the whole document.
+func (d *decoder) root() (root value, ok bool) {
+	node, problem := d.parse()
+	if problem != nil {
+		problem.File = d.path
+		d.problems = append(d.problems, *problem)
+		return value{}, false
+	}
+	root = value{decoder: d, node: node}
+	if root.isNull() {
+		root.report("the file is empty", "")
+		return value{}, false
+	}
+	return root, true
+}
+
+// names are the nodes that named what must be unique, by name.
+type names map[string]*yaml.Node
+
+// claim reads a name that nothing else of its kind may have.
+func (v value) claim(kind string, taken names) string {
+	name := v.name()
+	if name == "" {
+		return ""
+	}
+	if first, twice := taken[name]; twice {
+		v.report(fmt.Sprintf("%s %q stands on line %d already", kind, name, first.Line), "")
+		return name
+	}
+	taken[name] = v.node
+	return name
+}
+
+// refer reads a name that must be one of all.
+func (v value) refer(kind string, all []string) string {
+	name := v.name()
+	if name != "" && !slices.Contains(all, name) {
+		v.report(fmt.Sprintf("unknown %s %q", kind, name), meant(name, all))
+	}
+	return name
+}
+
+// titled returns what messages call v: its kind and the first of the given keys that it has, else its line.
+func (v value) titled(kind string, keys ...string) string {
+	for _, key := range keys {
+		if named, ok := v.get(key); ok && named.Kind == yaml.ScalarNode && named.Value != "" {
+			return fmt.Sprintf("%s %.*q", kind, maxName, named.Value)
+		}
+	}
+	return fmt.Sprintf("%s on line %d", kind, v.node.Line)
+}

@@ -1,0 +1,122 @@
+package config_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/config"
+	"notewatch/internal/secret"
+)
+
+// setenv makes variables the only ones of notewatch's that the process has.
+func setenv(t *testing.T, variables map[string]string) {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		if name, value, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "NOTEWATCH_") {
+			t.Setenv(name, value) // so that it is put back
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
+	for name, value := range variables {
+		t.Setenv(name, value)
+	}
+}
+
+func TestTheEnvironmentHasDefaults(t *testing.T) {
+	want := config.Environment{
+		Rules:     "rules.yaml",
+		Database:  "notewatch.db",
+		Listen:    "127.0.0.1:8080",
+		LogLevel:  slog.LevelInfo,
+		LogFormat: "text",
+	}
+	setenv(t, nil)
+	unset, err := config.ReadEnvironment()
+	require.NoError(t, err)
+	require.Equal(t, want, unset)
+
+	setenv(t, map[string]string{
+		"NOTEWATCH_RULES": "", "NOTEWATCH_DATABASE": "", "NOTEWATCH_LISTEN": "", "NOTEWATCH_NOTEHUB_URL": "",
+		"NOTEWATCH_NOTEHUB_TOKEN": "", "NOTEWATCH_SLACK_BOT_TOKEN": "", "NOTEWATCH_SLACK_API_URL": "",
+		"NOTEWATCH_LOG_LEVEL": "", "NOTEWATCH_LOG_FORMAT": "", "NOTEWATCH_RULES_FILE": "",
+	})
+	empty, err := config.ReadEnvironment()
+	require.NoError(t, err)
+	require.Equal(t, want, empty)
+}
+
+func TestTheEnvironment(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(path, []byte("s3cret\n"), 0o600))
+	setenv(t, map[string]string{
+		"NOTEWATCH_RULES":              "/etc/notewatch/rules.yaml",
+		"NOTEWATCH_DATABASE":           "/var/lib/notewatch.db",
+		"NOTEWATCH_LISTEN":             ":9090",
+		"NOTEWATCH_NOTEHUB_URL":        "http://127.0.0.1:1234/base",
+		"NOTEWATCH_NOTEHUB_TOKEN_FILE": path,
+		"NOTEWATCH_SLACK_BOT_TOKEN":    "xoxb-1",
+		"NOTEWATCH_SLACK_API_URL":      "http://127.0.0.1:5678/api/",
+		"NOTEWATCH_LOG_LEVEL":          "DEBUG",
+		"NOTEWATCH_LOG_FORMAT":         "json",
+	})
+	environment, err := config.ReadEnvironment()
+	require.NoError(t, err)
+	require.Equal(t, config.Environment{
+		Rules:         "/etc/notewatch/rules.yaml",
+		Database:      "/var/lib/notewatch.db",
+		Listen:        ":9090",
+		NotehubURL:    "http://127.0.0.1:1234/base",
+		NotehubToken:  secret.New("s3cret"),
+		SlackBotToken: secret.New("xoxb-1"),
+		SlackAPIURL:   "http://127.0.0.1:5678/api/",
+		LogLevel:      slog.LevelDebug,
+		LogFormat:     "json",
+	}, environment)
+}
+
+func TestMistakesInTheEnvironment(t *testing.T) {
+	const mark = "mArk4711"
+	path := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(path, []byte(mark+"\n"), 0o600))
+	setenv(t, map[string]string{
+		"NOTEWATCH_RULE":                "rules.yaml",
+		"NOTEWATCH_NOTEHUB_TOKN_FILE":   path,
+		"NOTEWATCH_BILLING_SECRET":      mark,
+		"NOTEWATCH_DATABASE":            "postgres://user:" + mark + "@host/db",
+		"NOTEWATCH_LISTEN":              mark,
+		"NOTEWATCH_NOTEHUB_URL":         mark + "://x",
+		"NOTEWATCH_NOTEHUB_TOKEN":       mark,
+		"NOTEWATCH_NOTEHUB_TOKEN_FILE":  path,
+		"NOTEWATCH_SLACK_BOT_TOKEN":     mark + " " + mark,
+		"NOTEWATCH_SLACK_API_URL":       "http://[" + mark,
+		"NOTEWATCH_LOG_LEVEL":           mark,
+		"NOTEWATCH_LOG_FORMAT":          mark,
+		"NOTEWATCH_RULES_FILE":          "/nowhere/rules",
+		"NOTEWATCH_PORT":                "tcp://10.0.0.1:80", // as Kubernetes sets them for a service of this name
+		"NOTEWATCH_PORT_80_TCP_ADDR":    "10.0.0.1",
+		"NOTEWATCH_SERVICE_HOST":        "10.0.0.1",
+		"NOTEWATCH_SERVICE_PORT_HTTP":   "80",
+		"SOMEBODY_ELSES_NOTEWATCH_RULE": "1",
+	})
+	_, err := config.ReadEnvironment()
+	require.EqualError(t, err, strings.Join([]string{
+		`NOTEWATCH_BILLING_SECRET: unknown variable; hint: the names NOTEWATCH_… are for its own settings; call yours something else`,
+		`NOTEWATCH_DATABASE: PostgreSQL is not supported yet; hint: give the path of a SQLite file`,
+		`NOTEWATCH_LISTEN: want a host and port; hint: such as 127.0.0.1:8080`,
+		`NOTEWATCH_LOG_FORMAT: unknown format; hint: want text or json`,
+		`NOTEWATCH_LOG_LEVEL: unknown level; hint: want debug, info, warn or error`,
+		`NOTEWATCH_NOTEHUB_TOKEN: given both by itself and as NOTEWATCH_NOTEHUB_TOKEN_FILE; hint: unset one of them`,
+		`NOTEWATCH_NOTEHUB_TOKN_FILE: unknown variable; hint: did you mean NOTEWATCH_NOTEHUB_TOKEN_FILE?`,
+		`NOTEWATCH_NOTEHUB_URL: want an address; hint: such as https://api.notefile.net`,
+		`NOTEWATCH_RULE: unknown variable; hint: did you mean NOTEWATCH_RULES?`,
+		`NOTEWATCH_RULES_FILE: reading "/nowhere/rules": no such file or directory`,
+		`NOTEWATCH_SLACK_API_URL: want an address; hint: such as https://slack.com/api/`,
+		`NOTEWATCH_SLACK_BOT_TOKEN: holds white space`,
+	}, "\n"))
+	require.NotContains(t, err.Error(), mark)
+}

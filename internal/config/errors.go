@@ -1,0 +1,120 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Problem is one thing wrong with a rules file or the environment. It never holds the value of a secret.
+type Problem struct {
+	File    string // as it was named; "" for the environment
+	Line    int    // from 1; 0 when there is no file
+	Column  int    // in characters, from 1
+	Where   string // such as `rule "data-budget": when.critical`, or the name of a variable; may be ""
+	Message string
+	Hint    string // how to mend it; may be ""
+}
+
+// String returns the problem as one line: file:line:column: where: message; hint: …
+func (p Problem) String() string {
+	var b strings.Builder
+	if p.Line > 0 {
+		fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
+	}
+	if p.Where != "" {
+		b.WriteString(p.Where + ": ")
+	}
+	b.WriteString(p.Message)
+	if p.Hint != "" {
+		b.WriteString("; hint: " + p.Hint)
+	}
+	return b.String()
+}
+
+// Errors are all the problems found, in the order of their positions.
+type Errors []Problem
+
+// Error returns the problems, one a line.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, problem := range e {
+		lines[i] = problem.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sorted returns the problems in the order of their positions, each once: what an alias stands for is read, and found
+// wrong, as often as it is used.
+func (e Errors) sorted() Errors {
+	slices.SortStableFunc(e, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Where, b.Where))
+	})
+	return slices.Compact(e)
+}
+
+// mention reports whether one of the problems is about a field of a subject.
+func (e Errors) mention(subject, field string) bool {
+	return slices.ContainsFunc(e, func(p Problem) bool { return p.Where == subject+": "+field })
+}
+
+// mentionPart reports whether one of the problems is about a part of a field of a subject.
+func (e Errors) mentionPart(subject, field string) bool {
+	return slices.ContainsFunc(e, func(p Problem) bool { return strings.HasPrefix(p.Where, subject+": "+field+".") })
+}
+
+// nearest returns the candidate that word is most likely a slip of, or "" when none is near.
+func nearest(word string, candidates []string) string {
+	best, bestDistance := "", max(1, len(word)/3)+1
+	for _, candidate := range candidates {
+		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d < bestDistance {
+			best, bestDistance = candidate, d
+		}
+	}
+	return best
+}
+
+// distance is the number of letters to insert, delete, replace or swap with their neighbour that makes a of b.
+func distance(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	before, above, row := make([]int, len(to)+1), make([]int, len(to)+1), make([]int, len(to)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range from {
+		before, above, row = above, row, before
+		row[0] = i + 1
+		for j := range to {
+			change := 1
+			if from[i] == to[j] {
+				change = 0
+			}
+			row[j+1] = min(above[j]+change, above[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && from[i] == to[j-1] && from[i-1] == to[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+	}
+	return row[len(to)]
+}
+
+// meant returns a hint that names the nearest candidate, or else lists all of them.
+func meant(word string, candidates []string) string {
+	if near := nearest(word, candidates); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(candidates) == 0 {
+		return ""
+	}
+	return "want " + oneOf(candidates)
+}
+
+// oneOf returns words as "a", "a or b", "a, b or c".
+func oneOf(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

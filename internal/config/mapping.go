@@ -1,0 +1,143 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A key is one key of a mapping and what reads its value.
+type key struct {
+	name     string
+	required bool
+	empty    bool // may stand without a value
+	read     func(value)
+}
+
+// keys reads a mapping: each key by its reader, in the order given, whatever their order in the file. Keys that are
+// unknown, repeated, missing or without a value are reported.
+func (v value) keys(keys ...key) {
+	if v.node.Kind != yaml.MappingNode {
+		v.wrongType("a mapping", "")
+		return
+	}
+	allowed := make([]string, 0, len(keys))
+	for _, k := range keys {
+		allowed = append(allowed, k.name)
+	}
+	found := map[string]pair{}
+	for _, pair := range v.pairs() {
+		found[pair.name] = pair
+		if !slices.Contains(allowed, pair.name) {
+			pair.key.unknownKey(pair.name, allowed)
+		}
+	}
+	for _, k := range keys {
+		pair, ok := found[k.name]
+		switch {
+		case !ok && k.required:
+			v.child(v.node, k.name).report("missing", "")
+		case ok && pair.value.isNull() && !k.empty:
+			pair.value.report("no value", pair.commentHint())
+		case ok:
+			k.read(pair.value)
+		}
+	}
+}
+
+// A pair is a key of a mapping with its value.
+type pair struct {
+	name       string
+	key, value value
+}
+
+// pairs returns the pairs of a mapping in the order of the file. Of a key that is repeated the first counts.
+func (v value) pairs() (pairs []pair) {
+	lines := map[string]int{}
+	for i := 0; i+1 < len(v.node.Content); i += 2 {
+		node := v.node.Content[i]
+		key := v.child(node, v.shown(node.Value))
+		switch first, twice := lines[node.Value]; {
+		case node.Kind != yaml.ScalarNode:
+			key.report("a key is a word, not a mapping or list", "")
+		case twice:
+			key.report(fmt.Sprintf("given twice, first on line %d", first), "")
+		default:
+			lines[node.Value] = node.Line
+			pairs = append(pairs, pair{node.Value, key, v.child(v.node.Content[i+1], v.shown(node.Value))})
+		}
+	}
+	return pairs
+}
+
+// get returns what a mapping has under a key.
+func (v value) get(key string) (found *yaml.Node, ok bool) {
+	if v.node.Kind != yaml.MappingNode {
+		return nil, false
+	}
+	for i := 0; i+1 < len(v.node.Content); i += 2 {
+		if v.node.Content[i].Value == key {
+			return v.node.Content[i+1], true
+		}
+	}
+	return nil, false
+}
+
+func (v value) has(key string) bool {
+	_, ok := v.get(key)
+	return ok
+}
+
+// unknownKey reports the key v, which is none of those allowed.
+func (v value) unknownKey(name string, allowed []string) {
+	hint := meant(name, allowed)
+	if at := slices.IndexFunc(allowed, func(a string) bool { return strings.HasPrefix(name, a+":") }); at >= 0 {
+		hint = fmt.Sprintf("put a space after %s:", allowed[at])
+	}
+	v.report("unknown key", hint)
+}
+
+var (
+	letters    = regexp.MustCompile(`^[A-Za-z_-]{1,30}$`)
+	identifier = regexp.MustCompile(`^\w{1,60}$`)
+)
+
+// shown returns a key for messages. What does not look like a key may be a secret that slipped into the place of one,
+// except in rules: they hold no secrets, and have keys that their authors choose.
+func (v value) shown(key string) string {
+	if letters.MatchString(key) || strings.HasPrefix(v.subject, "rule ") && identifier.MatchString(key) {
+		return key
+	}
+	return "…"
+}
+
+// commentHint tells why there may be no value: what was meant as one is a comment to YAML.
+func (p pair) commentHint() string {
+	if p.key.node.LineComment == "" {
+		return ""
+	}
+	return quoteHint("a value that begins with #")
+}
+
+// list calls read for every element of a list.
+func (v value) list(read func(value)) {
+	if v.node.Kind != yaml.SequenceNode {
+		v.wrongType("a list", "")
+		return
+	}
+	for _, element := range v.node.Content {
+		v.node = element
+		read(v)
+	}
+}
+
+// some reads a list that must not be empty.
+func (v value) some(read func(value)) {
+	if v.node.Kind == yaml.SequenceNode && len(v.node.Content) == 0 {
+		v.report("the list is empty", "")
+	}
+	v.list(read)
+}

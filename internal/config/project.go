@@ -1,0 +1,86 @@
+package config
+
+import (
+	"strings"
+	"unicode"
+
+	"notewatch/internal/secret"
+)
+
+// defaultAccount is the name of the account of a file that has none.
+const defaultAccount = "default"
+
+// defaultRate leaves something of Notehub's 7 requests a minute to people and other tools.
+const defaultRate = 4
+
+func (v value) readAccounts() {
+	taken := names{}
+	v.file.Accounts = nil
+	v.some(func(v value) { v.file.Accounts = append(v.file.Accounts, v.account(taken)) })
+}
+
+func (v value) account(taken names) Account {
+	v = v.in(v.titled("account", "name"))
+	account := Account{RequestsPerMinute: defaultRate}
+	v.keys(
+		key{name: "name", required: true, read: func(v value) { account.Name = v.claim("account", taken) }},
+		key{name: "token", required: true, read: func(v value) { account.Token = secret.New(v.substituted()) }},
+		key{name: "requests_per_minute", read: func(v value) { account.RequestsPerMinute = v.rate() }},
+	)
+	return account
+}
+
+func (d *decoder) accountNames() []string {
+	list := make([]string, 0, len(d.file.Accounts))
+	for _, account := range d.file.Accounts {
+		if account.Name != "" {
+			list = append(list, account.Name)
+		}
+	}
+	return list
+}
+
+func (v value) readProjects() {
+	uids, taken := names{}, names{}
+	v.some(func(v value) { v.file.Projects = append(v.file.Projects, v.project(uids, taken)) })
+}
+
+func (v value) project(uids, taken names) Project {
+	v = v.in(v.titled("project", "name", "uid"))
+	var project Project
+	v.keys(
+		key{name: "uid", required: true, read: func(v value) { project.UID = v.uid(uids) }},
+		key{name: "name", read: func(v value) { project.Name = v.claim("project", taken) }},
+		key{name: "account", read: func(v value) { project.Account = v.refer("account", v.accountNames()) }},
+	)
+	if project.Name == "" {
+		project.Name = project.UID
+	}
+	if !v.has("account") {
+		project.Account = v.onlyAccount()
+	}
+	return project
+}
+
+// uid reads the UID of a project or product. Its shape is Notehub's affair, but white space is surely wrong.
+func (v value) uid(uids names) string {
+	uid := v.claim("project", uids)
+	if strings.ContainsFunc(strings.TrimSpace(uid), unicode.IsSpace) {
+		v.report("a UID has no white space",
+			"such as app:2606f411-dea6-44a0-9743-1130f57d77d8 or com.company.user:product")
+	}
+	return uid
+}
+
+// onlyAccount returns the account of a project that names none.
+func (v value) onlyAccount() string {
+	switch all := v.accountNames(); len(all) {
+	case 0:
+		return ""
+	case 1:
+		return all[0]
+	default:
+		v.child(v.node, "account").report("missing", "want "+oneOf(all))
+		return ""
+	}
+}

@@ -1,0 +1,223 @@
+package config
+
+import (
+	"cmp"
+	_ "embed"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"notewatch/rules"
+)
+
+// watcherBlind is the name of the built-in rule, which tells when notewatch itself sees nothing.
+const watcherBlind = "watcher-blind"
+
+//go:embed watcher-blind.yaml
+var watcherBlindRule []byte
+
+// defaults are what rules have that do not say otherwise.
+type defaults struct {
+	notify []string
+	remind []time.Duration
+}
+
+func (v value) readDefaults() {
+	v.keys(
+		key{name: "notify", read: func(v value) { v.defaults.notify = v.recipients() }},
+		key{name: "remind", read: func(v value) { v.defaults.remind = v.reminders() }},
+	)
+}
+
+func (v value) readRules() {
+	taken := names{}
+	v.some(func(v value) { v.file.Rules = append(v.file.Rules, v.rule(taken)) })
+	if _, replaced := taken[watcherBlind]; !replaced {
+		v.file.Rules = append(v.file.Rules, v.builtin())
+	}
+}
+
+// builtin returns the rule that comes with the program, told to whom the defaults of the file say.
+func (d *decoder) builtin() Rule {
+	inner := &decoder{path: watcherBlind + ".yaml", source: newSource(watcherBlindRule), file: d.file, defaults: d.defaults}
+	var rule Rule
+	if root, ok := inner.root(); ok {
+		rule = root.rule(names{})
+	}
+	d.problems = append(d.problems, inner.problems...)
+	return rule
+}
+
+// recipients reads a list of names of receivers.
+func (v value) recipients() (recipients []string) {
+	v.some(func(v value) {
+		name := v.refer("receiver", v.receiverNames())
+		if slices.Contains(recipients, name) {
+			v.report("named twice", "")
+		}
+		recipients = append(recipients, name)
+	})
+	return recipients
+}
+
+// reminders reads a list of lengths of time, each longer than the one before. It may be empty: no reminders.
+func (v value) reminders() (reminders []time.Duration) {
+	known, last := len(v.problems), time.Duration(0)
+	v.list(func(v value) {
+		length := v.duration()
+		if length > 0 && length <= last {
+			v.report("not longer than the one before", "each counts from when the alert fired; the last one repeats")
+		}
+		last = length
+		reminders = append(reminders, length)
+	})
+	if len(v.problems) > known {
+		return nil
+	}
+	return reminders
+}
+
+// A draft is a rule while it is read.
+type draft struct {
+	rules.Spec
+	severity *value
+	notify   []string
+	fields   map[string]value // where the fields stand that compiling may complain of
+}
+
+func (v value) rule(taken names) Rule {
+	v = v.in(v.titled("rule", "name"))
+	known := len(v.problems)
+	r := draft{fields: map[string]value{}, notify: v.defaultRecipients()}
+	r.Each, r.Remind = rules.EachDevice, v.defaults.remind
+	v.keys(
+		key{name: "name", required: true, read: func(v value) { r.Name = r.at(v).claim("rule", taken) }},
+		key{name: "each", read: func(v value) { r.Each = r.at(v).scope() }},
+		key{name: "where", read: func(v value) { r.Where = r.text(v) }},
+		key{name: "limit", read: func(v value) { r.Limit = r.text(v) }},
+		key{name: "let", read: func(v value) { r.Let = r.parts(v) }},
+		key{name: "severity", read: func(v value) { r.severity = &v }},
+		key{name: "when", required: true, read: func(v value) { r.When = r.conditions(v) }},
+		key{name: "for", read: func(v value) { r.For = r.at(v).duration() }},
+		key{name: "resolve_when", read: func(v value) { r.ResolveWhen = r.text(v) }},
+		key{name: "show", read: func(v value) { r.Show = r.text(v) }},
+		key{name: "summary", read: func(v value) { r.Summary = r.text(v) }},
+		key{name: "advice", read: func(v value) { r.Advice = r.text(v) }},
+		key{name: "notify", read: func(v value) { r.notify = v.recipients() }},
+		key{name: "remind", read: func(v value) { r.Remind = r.at(v).reminders() }},
+	)
+	if v.node.Kind != yaml.MappingNode {
+		return Rule{}
+	}
+	return Rule{Rule: v.compile(r, v.problems[known:]), Notify: r.notify}
+}
+
+func (v value) scope() rules.Scope {
+	if scope := rules.Scope(v.choice(string(rules.EachDevice), string(rules.EachProject))); scope != "" {
+		return scope
+	}
+	return rules.EachDevice
+}
+
+// defaultRecipients returns the receivers of a rule that names none.
+func (d *decoder) defaultRecipients() []string {
+	if d.defaults.notify != nil {
+		return d.defaults.notify
+	}
+	return d.receiverNames()
+}
+
+// at notes where a field stands.
+func (r *draft) at(v value) value {
+	r.fields[v.field] = v
+	return v
+}
+
+// text reads an expression or template. White space at its start stays, so that offsets into it are offsets into the
+// node.
+func (r *draft) text(v value) string {
+	if v.node.Style&yaml.FlowStyle != 0 {
+		v.wrongType("text", quoteHint("text that begins with [ or {"))
+		return ""
+	}
+	return strings.TrimRight(r.at(v).text(), " \t\n")
+}
+
+// parts reads the named parts of expressions, in their order.
+func (r *draft) parts(v value) (parts []rules.Let) {
+	if v.node.Kind != yaml.MappingNode {
+		v.wrongType("a mapping of names to expressions", "")
+		return nil
+	}
+	for _, pair := range r.at(v).pairs() {
+		parts = append(parts, rules.Let{Name: pair.name, Expr: r.text(pair.value)})
+	}
+	return parts
+}
+
+// conditions reads one expression, or one for each level.
+func (r *draft) conditions(v value) (conditions []rules.Condition) {
+	if v.node.Kind != yaml.MappingNode {
+		level := rules.Warning
+		if r.severity != nil {
+			level = cmp.Or(r.severity.level(), level)
+		}
+		return []rules.Condition{{Level: level, Expr: r.text(v)}}
+	}
+	if r.severity != nil {
+		r.severity.report("when already says the levels", "remove severity, or give when one expression")
+	}
+	if len(v.node.Content) == 0 {
+		v.report("no levels", "want "+oneOf(levels))
+	}
+	for _, pair := range r.at(v).pairs() {
+		level, err := rules.ParseLevel(pair.name)
+		if err != nil || level == rules.Inactive {
+			pair.key.report("unknown level", meant(pair.name, levels))
+			continue
+		}
+		conditions = append(conditions, rules.Condition{Level: level, Expr: r.text(pair.value)})
+	}
+	return conditions
+}
+
+// compile compiles what was read. Of fields that are already known to be wrong it says no more.
+func (v value) compile(r draft, known Errors) *rules.Rule {
+	rule, problems := rules.Compile(r.Spec)
+	for _, p := range problems {
+		place := v.place(r, p.Field)
+		section, _, _ := strings.Cut(place.field, ".")
+		if known.mention(v.subject, place.field) || known.mention(v.subject, section) ||
+			known.mentionPart(v.subject, place.field) {
+			continue
+		}
+		line, column := place.node.Line, place.node.Column
+		if p.Offset >= 0 {
+			line, column = v.locate(place.node, p.Offset)
+		}
+		if commented(place.node) && p.Offset >= len(place.node.Value) {
+			p.Hint = `YAML takes " #" and what follows for a comment; ` + quoteHint("the whole text")
+		}
+		place.reportAt(line, column, p.Message, p.Hint)
+	}
+	return rule
+}
+
+// place returns where a field stands: itself, or what it is part of.
+func (v value) place(r draft, field string) value {
+	if place, ok := r.fields[field]; ok {
+		return place
+	}
+	section, _, _ := strings.Cut(field, ".")
+	if place, ok := r.fields[section]; ok {
+		return place
+	}
+	return v.child(v.node, field)
+}
+
+// commented reports whether a comment follows text that is not in quotes.
+func commented(n *yaml.Node) bool {
+	return n.LineComment != "" && n.Style&^yaml.TaggedStyle == 0
+}

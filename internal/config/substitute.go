@@ -1,0 +1,131 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"notewatch/internal/secret"
+)
+
+// substituted reads text of an account or receiver, with every ${NAME} replaced by the variable and every ${file:/path}
+// by the content of the file. $${ stands for ${ itself. Nothing of the text or of what replaces it is ever reported.
+func (v value) substituted() string {
+	text, ok := v.scalar("text")
+	if !ok {
+		return ""
+	}
+	var out strings.Builder
+	for rest := text; ; {
+		before, after, found := strings.Cut(rest, "${")
+		if !found {
+			out.WriteString(rest)
+			break
+		}
+		if strings.HasSuffix(before, "$") {
+			out.WriteString(before + "{")
+			rest = after
+			continue
+		}
+		out.WriteString(before)
+		name, remainder, closed := strings.Cut(after, "}")
+		if !closed || !referent.MatchString(name) {
+			v.report("malformed ${…}", "write ${NAME} or ${file:/path}; $${ is the text ${ itself")
+			return ""
+		}
+		replacement, err := v.resolve(name)
+		if err != nil {
+			v.report(err.Error(), "")
+			return ""
+		}
+		out.WriteString(replacement)
+		rest = remainder
+	}
+	return v.oneWord(out.String())
+}
+
+// oneWord reports text that is empty or holds white space, which no token, address or key does.
+func (v value) oneWord(text string) string {
+	switch {
+	case text == "":
+		v.report("no text", "")
+	case holdsSpace(text):
+		v.report("holds white space", "")
+		return ""
+	}
+	return text
+}
+
+// referent matches what may stand within ${}.
+var referent = regexp.MustCompile(`^(?:file:.+|[A-Za-z_][A-Za-z0-9_]*)$`)
+
+// resolve returns what ${name} stands for.
+func (d *decoder) resolve(name string) (string, error) {
+	if path, ok := strings.CutPrefix(name, "file:"); ok {
+		if !filepath.IsAbs(path) {
+			return "", fmt.Errorf("${%s}: want a path from the root, such as /run/secrets/token", name)
+		}
+		content, err := readSecretFile(path)
+		if err != nil {
+			return "", fmt.Errorf("${%s}: %w", name, err)
+		}
+		return content, nil
+	}
+	switch content, set := d.lookup(name); {
+	case !set:
+		return "", fmt.Errorf("${%s}: the environment variable is not set", name)
+	case content == "":
+		return "", fmt.Errorf("${%s}: the environment variable is empty", name)
+	default:
+		return content, nil
+	}
+}
+
+const maxSecretBytes = 64 << 10
+
+// readSecretFile returns the content of a file without the newline at its end. Its errors do not name the file.
+func readSecretFile(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", reason(err)
+	}
+	defer func() { _ = file.Close() }()
+	content, err := io.ReadAll(io.LimitReader(file, maxSecretBytes+1))
+	switch {
+	case err != nil:
+		return "", reason(err)
+	case len(content) > maxSecretBytes:
+		return "", fmt.Errorf("larger than %d bytes", maxSecretBytes)
+	}
+	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
+	if text == "" {
+		return "", errors.New("the file is empty")
+	}
+	return text, nil
+}
+
+// address reads the URL of an HTTP server, which may hold a secret.
+func (v value) address() secret.Text {
+	text := v.substituted()
+	if text != "" && !isHTTP(text) {
+		v.report("want an address such as https://host/path", "")
+	}
+	return secret.New(text)
+}
+
+// isHTTP reports whether text is an absolute URL for HTTP.
+func isHTTP(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != ""
+}
+
+// holdsSpace reports whether text has white space or control characters in it.
+func holdsSpace(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+}
