@@ -1,0 +1,155 @@
+// Package bot is the straight line of notewatch: it reads usage from Notehub, judges it by rules, commits what follows,
+// and shows it to receivers.
+//
+//	notehub.Client → usage rows → store → Env → Eval → Next → store.Commit → receiver due → Send → store
+//
+// Everything left of Commit may be repeated freely; Commit decides; everything right of it is repeated until shown. Polls
+// and receivers are due work in the store, served under leases, so that a crash anywhere loses nothing.
+package bot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notehub"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// A Config is all that a Bot works with. Every field is required but where said otherwise.
+type Config struct {
+	Store     *store.Store
+	Accounts  []Account
+	Projects  []Project
+	Rules     []Rule
+	Receivers []Receiver
+	Period    rules.PeriodSpec // what used is counted over; the zero value is the calendar month
+	Interval  time.Duration    // between polls of a project; 0 is DefaultInterval
+	Clock     Clock            // domain clock
+	Machine   func() time.Time // machine clock: leases and signatures
+	Log       *slog.Logger
+}
+
+// DefaultInterval is the time between two polls of a project.
+const DefaultInterval = 15 * time.Minute
+
+// An Account is a Notehub billing account: all requests for its projects share one budget.
+type Account struct {
+	Name      string
+	Client    *notehub.Client
+	PerMinute float64 // requests
+}
+
+// A Project is a Notehub project to watch.
+type Project struct {
+	UID, Name string
+	Account   string // name
+}
+
+// A Rule is a rule and the names of the receivers that are told.
+type Rule struct {
+	*rules.Rule
+	Notify []string
+}
+
+// A Receiver is a named receiver of notifications.
+type Receiver struct {
+	Name string
+	From rules.Level // the lowest level it wants; Inactive is all
+	notify.Receiver
+}
+
+// A Clock is domain time. Simulations drive it; the shipped run has only SystemClock.
+type Clock struct {
+	Now   func() time.Time
+	Timer func(until time.Time) *time.Timer // fires at until
+}
+
+// SystemClock is the real time.
+func SystemClock() Clock {
+	return Clock{
+		Now:   time.Now,
+		Timer: func(until time.Time) *time.Timer { return time.NewTimer(time.Until(until)) },
+	}
+}
+
+// A Bot watches projects. Its methods may be called once at a time, but for Run, which is alone.
+type Bot struct {
+	Config
+	reads rules.Reads // of all rules together
+	wake  map[string]chan struct{}
+}
+
+// New returns a bot. It registers polls and receivers as work; new ones are due at once.
+func New(ctx context.Context, config Config) (*Bot, error) {
+	b := &Bot{Config: config, reads: readsOf(config.Rules), wake: map[string]chan struct{}{}}
+	if b.Interval == 0 {
+		b.Interval = DefaultInterval
+	}
+	var projects, receivers []string
+	for _, p := range config.Projects {
+		projects = append(projects, p.UID)
+	}
+	for _, r := range config.Receivers {
+		receivers = append(receivers, r.Name)
+		b.wake[r.Name] = make(chan struct{}, 1)
+	}
+	for _, a := range config.Accounts {
+		if pause := b.Cadence(a); pause > b.Interval {
+			b.Log.Warn("the projects of an account do not fit into its request budget: polling less often", "account", a.Name,
+				"projects", len(b.projectsOf(a.Name)), "requests_per_minute", a.PerMinute, "wanted", b.Interval, "interval", pause)
+		}
+	}
+	now := b.Clock.Now()
+	if err := b.Store.AddWork(ctx, store.Poll, projects, now); err != nil {
+		return nil, err
+	}
+	if err := b.Store.AddWork(ctx, store.Receiver, receivers, now); err != nil {
+		return nil, err
+	}
+	for _, name := range receivers {
+		if err := b.Store.Revive(ctx, name, now); err != nil {
+			return nil, err
+		}
+	}
+	return b, b.retire(ctx)
+}
+
+// readsOf returns which figures the rules read together, and whether any reads a series.
+func readsOf(all []Rule) rules.Reads {
+	var reads rules.Reads
+	for _, r := range all {
+		reads.Figures = append(reads.Figures, r.Reads.Figures...)
+		reads.Series = reads.Series || r.Reads.Series
+	}
+	slices.Sort(reads.Figures)
+	reads.Figures = slices.Compact(reads.Figures)
+	return reads
+}
+
+// Cadence returns the time between two polls of a project of the account: Interval, or longer if the requests of all its
+// projects do not fit into the budget.
+func (b *Bot) Cadence(account Account) time.Duration {
+	perPoll := float64(len(b.endpoints())) + b.Interval.Hours()
+	minutes := perPoll * float64(len(b.projectsOf(account.Name))) / account.PerMinute
+	return max(b.Interval, time.Duration(math.Ceil(minutes))*time.Minute)
+}
+
+func (b *Bot) project(uid string) (Project, Account, error) {
+	for _, p := range b.Projects {
+		if p.UID != uid {
+			continue
+		}
+		for _, a := range b.Accounts {
+			if a.Name == p.Account {
+				return p, a, nil
+			}
+		}
+	}
+	return Project{}, Account{}, fmt.Errorf("project %q is not configured", uid)
+}

@@ -1,0 +1,263 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A turn is one judgement of a project: what is known, what was decided before, and what is decided now.
+type turn struct {
+	*fleet
+	open   map[episode]rules.Alert
+	judged map[string]store.Judgement // by rule name, before this turn
+	commit store.Commit
+}
+
+// An episode is what can have at most one open alert at a time.
+type episode struct{ rule, subject string }
+
+// judge is Env → Eval → Next for every rule and subject. It decides, but stores nothing.
+func (b *Bot) judge(ctx context.Context, f *fleet) (store.Commit, error) {
+	alerts, err := b.Store.OpenAlerts(ctx, f.project.UID)
+	if err != nil {
+		return store.Commit{}, err
+	}
+	judged, err := b.Store.Judged(ctx, f.project.UID)
+	if err != nil {
+		return store.Commit{}, err
+	}
+	t := turn{fleet: f, open: make(map[episode]rules.Alert, len(alerts)), judged: judged}
+	t.commit = store.Commit{Project: f.state, Now: f.now, Show: map[string][]string{}, Judged: map[string]store.Judgement{}}
+	for _, a := range alerts {
+		t.open[episode{a.Rule, a.Subject}] = a
+	}
+	if f.readable() {
+		t.withdrawGone()
+	}
+	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
+		if err := t.judgeEach(ctx, scope); err != nil {
+			return store.Commit{}, err
+		}
+	}
+	if f.readable() {
+		err = t.revise(ctx)
+	}
+	return t.commit, err
+}
+
+// withdrawGone ends the alerts whose rule or device is no more.
+func (t *turn) withdrawGone() {
+	scopes := map[string]rules.Scope{}
+	for _, r := range t.Rules {
+		scopes[r.Spec.Name] = r.Spec.Each
+	}
+	for key, a := range t.open {
+		scope := rules.EachProject
+		if _, listed := t.index[a.Subject]; listed {
+			scope = rules.EachDevice
+		}
+		if scopes[a.Rule] == scope && (scope == rules.EachDevice || a.Subject == "") {
+			continue
+		}
+		next, event := a.Withdraw(t.now)
+		t.record(nil, a, next, event)
+		delete(t.open, key)
+	}
+}
+
+// judgeEach judges every subject of a scope by every rule of that scope. A rule that needs more than could be read this
+// time is left for the next poll, with its alerts as they are.
+func (t *turn) judgeEach(ctx context.Context, scope rules.Scope) error {
+	var applicable []*Rule
+	for i := range t.Rules {
+		r := &t.Rules[i]
+		if r.Spec.Each != scope {
+			continue
+		}
+		before, known := t.judged[r.Spec.Name]
+		if known {
+			t.commit.Judged[r.Spec.Name] = before
+		}
+		if t.readable() || r.Reads.OnlyPoll() {
+			applicable = append(applicable, r)
+			if meaning := t.meaning(r); before.Hash != meaning {
+				t.commit.Judged[r.Spec.Name] = store.Judgement{Hash: meaning, Since: t.now}
+			}
+		}
+	}
+	if len(applicable) == 0 {
+		return nil
+	}
+	for _, subject := range t.subjects(scope) {
+		view := rules.NewView(t.env(subject))
+		for _, r := range applicable {
+			if err := t.judgeOne(ctx, r, subject, view); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// judgeOne takes one alert one step further.
+func (t *turn) judgeOne(ctx context.Context, r *Rule, subject string, view *rules.View) error {
+	key := rules.Key{Rule: r.Spec.Name, Project: t.project.UID, Subject: subject}
+	if r.Kind == rules.PeriodRule {
+		key.Period = t.period.Start
+	}
+	before, open := t.open[episode{key.Rule, subject}]
+	if !open {
+		before = key.Inactive()
+	}
+	v, err := t.verdict(ctx, r, before, subject, view)
+	if err != nil {
+		return err
+	}
+	if v.Err != nil {
+		t.Log.Warn("evaluating", "rule", key.Rule, "project", key.Project, "device", subject, "err", v.Err)
+	}
+	after, event := before.Next(r.Rule, v, t.now)
+	last, known := t.judged[key.Rule]
+	changed := open && known && last.Hash != t.meaning(r)
+	if changed {
+		after, event = before.Rejudge(r.Rule, v, t.now)
+	}
+	t.record(r, before, after, event)
+	if over := open && !before.Period.Equal(key.Period); over || changed && !after.Open() {
+		fresh := key.Inactive()
+		after, event = fresh.Next(r.Rule, v, t.now)
+		t.record(r, fresh, after, event)
+	}
+	return nil
+}
+
+// meaning identifies what a rule means here.
+func (t *turn) meaning(r *Rule) string {
+	if r.Kind == rules.PeriodRule {
+		return fmt.Sprintf("%s by %s from %d and %s", r.Hash(), t.Period, t.Period.MonthDay, t.Period.From)
+	}
+	return r.Hash()
+}
+
+// verdict evaluates the rule as of now and, where that decides, as of the end of yesterday.
+func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject string, view *rules.View) (rules.Verdict, error) {
+	_, judged := t.judged[r.Spec.Name]
+	v := rules.Verdict{
+		Evaluation: r.Eval(view),
+		DayEnd:     rules.Result{Least: rules.Inactive, Most: r.Highest},
+		Period:     t.period.Start,
+		First:      !judged,
+		AsOf:       t.now,
+	}
+	if r.Kind != rules.DayRule || a.State != rules.Firing || v.Result.Most >= a.Level {
+		return v, nil
+	}
+	env, err := t.envAt(ctx, subject, t.today-1)
+	if err != nil {
+		return v, err
+	}
+	t.present(env, subject)
+	v.DayEnd = r.Eval(rules.NewView(env)).Result
+	return v, nil
+}
+
+// record takes what happened to an alert into the commit. The rule is nil if it is no more.
+func (t *turn) record(r *Rule, before, after rules.Alert, event rules.Event) {
+	if after.State == "" {
+		if before.ID != "" {
+			t.commit.Dropped = append(t.commit.Dropped, before.ID)
+		}
+		return
+	}
+	if event != rules.None {
+		var receivers []string
+		if r != nil {
+			after.Told = t.told(r, after)
+			receivers = r.Notify
+		}
+		t.commit.Show[after.ID] = receivers
+	}
+	t.commit.Alerts = append(t.commit.Alerts, after)
+}
+
+// revise judges the past again where figures of closed days have changed: a day rule as of the end of that day, a period
+// rule as of the end of a period that is over. What was surely true there and not told yet, or told as less bad, is told
+// once, as revised. The time before a rule was there is not its business.
+func (t *turn) revise(ctx context.Context) error {
+	changed, err := t.Store.Changed(ctx, t.project.UID)
+	if err != nil {
+		return err
+	}
+	t.commit.Seen = changed
+	done := map[revision]bool{}
+	for _, c := range changed {
+		if c.Day < t.today-rereadDays {
+			continue
+		}
+		for i := range t.Rules {
+			r := &t.Rules[i]
+			day, from := t.revisable(r, c)
+			if from.IsZero() || done[revision{r, c.Device, day}] {
+				continue
+			}
+			done[revision{r, c.Device, day}] = true
+			if err := t.reviseOne(ctx, r, c.Device, day, from); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// A revision is a rule judged again for a subject as of the end of a day.
+type revision struct {
+	rule   *Rule
+	device string
+	day    rules.Day
+}
+
+// revisable returns the day as of whose end the rule must be judged again after a change, and since when an alert would
+// have told of it already; the zero time if the change does not concern the rule.
+func (t *turn) revisable(r *Rule, c store.DeviceDay) (day rules.Day, from time.Time) {
+	_, listed := t.index[c.Device]
+	last := t.judged[r.Spec.Name]
+	judged := last.Hash == t.meaning(r) && last.Since.Before(c.Day.End())
+	if !judged || (r.Spec.Each == rules.EachProject) != (c.Device == "") || c.Device != "" && !listed {
+		return 0, time.Time{}
+	}
+	switch r.Kind {
+	case rules.DayRule:
+		return c.Day, c.Day.Start()
+	case rules.PeriodRule:
+		if first, next := t.Period.Bounds(c.Day); next <= t.today {
+			return next - 1, first.Start()
+		}
+	}
+	return 0, time.Time{}
+}
+
+func (t *turn) reviseOne(ctx context.Context, r *Rule, subject string, day rules.Day, from time.Time) error {
+	env, err := t.envAt(ctx, subject, day)
+	if err != nil {
+		return err
+	}
+	v := rules.Verdict{Evaluation: r.Eval(rules.NewView(env)), AsOf: day.End()}
+	key := rules.Key{Rule: r.Spec.Name, Project: t.project.UID, Subject: subject}
+	if r.Kind == rules.PeriodRule {
+		key.Period = from
+	}
+	after, event := key.Revise(r.Rule, v, t.now)
+	if event == rules.None {
+		return nil
+	}
+	told, err := t.Store.Announced(ctx, key, after.Level, from, day.End())
+	if err != nil || told {
+		return err
+	}
+	t.record(r, key.Inactive(), after, event)
+	return nil
+}

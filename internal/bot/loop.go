@@ -1,0 +1,156 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"notewatch/internal/store"
+)
+
+// drainTime is how long receivers are still served after Run was told to stop.
+const drainTime = 10 * time.Second
+
+// Run polls and delivers until ctx is done. Then it drops polls that are waiting for Notehub, serves what receivers are
+// still due for at most ten seconds, and returns.
+func (b *Bot) Run(ctx context.Context) {
+	draining, drained := context.WithCancel(context.WithoutCancel(ctx))
+	defer drained()
+	context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, drained) })
+	var loops sync.WaitGroup
+	for _, account := range b.Accounts {
+		loops.Go(func() { b.loop(ctx, ctx, store.Poll, b.projectsOf(account.Name), nil) })
+	}
+	for _, r := range b.Receivers {
+		loops.Go(func() { b.loop(ctx, draining, store.Receiver, []string{r.Name}, b.wake[r.Name]) })
+	}
+	loops.Wait()
+}
+
+func (b *Bot) projectsOf(account string) []string {
+	var uids []string
+	for _, p := range b.Projects {
+		if p.Account == account {
+			uids = append(uids, p.UID)
+		}
+	}
+	return uids
+}
+
+const (
+	idleTime = time.Minute      // how long a loop sleeps at most: work may become due in another way than it is told
+	busyTime = time.Second      // how long it sleeps at least when work is due that somebody else holds
+	ownRetry = 10 * time.Second // after an error that is neither Notehub's nor a receiver's
+)
+
+// loop serves work whenever it is due or woken, until ctx is done, and then once more as long as serving lives.
+func (b *Bot) loop(ctx, serving context.Context, kind store.Kind, keys []string, woken <-chan struct{}) {
+	for {
+		next, err := b.serve(serving, kind, keys)
+		stopped := ctx.Err() != nil
+		if err != nil && !stopped {
+			b.Log.Error("serving work", "kind", string(kind), "err", err)
+		}
+		if stopped {
+			return
+		}
+		now := b.Clock.Now()
+		if !next.IsZero() && next.Before(now.Add(busyTime)) {
+			next = now.Add(busyTime)
+		}
+		timer := b.Clock.Timer(earlier(next, now.Add(idleTime)))
+		select {
+		case <-ctx.Done():
+		case <-woken:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// Turn serves everything that is due, one after the other, and returns when something is due next; zero is never.
+func (b *Bot) Turn(ctx context.Context) (next time.Time, err error) {
+	for _, p := range b.Projects {
+		due, err := b.serve(ctx, store.Poll, []string{p.UID})
+		if err != nil {
+			return time.Time{}, err
+		}
+		next = earlier(next, due)
+	}
+	for _, r := range b.Receivers {
+		due, err := b.serve(ctx, store.Receiver, []string{r.Name})
+		if err != nil {
+			return time.Time{}, err
+		}
+		next = earlier(next, due)
+	}
+	return next, nil
+}
+
+// PollNow makes every project due for a poll.
+func (b *Bot) PollNow(ctx context.Context) error {
+	for _, p := range b.Projects {
+		if err := b.Store.Raise(ctx, store.Poll, p.UID, b.Clock.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve does the work that is due and returns when some is due next; zero is never. An error with one piece of work does not
+// keep the others waiting.
+func (b *Bot) serve(ctx context.Context, kind store.Kind, keys []string) (next time.Time, err error) {
+	var problems []error
+	for _, key := range keys {
+		if err := b.serveOne(ctx, kind, key); err != nil {
+			problems = append(problems, err)
+		}
+		due, ok, err := b.Store.NextDue(ctx, kind, key)
+		if err != nil {
+			problems = append(problems, err)
+		}
+		if ok {
+			next = earlier(next, due)
+		}
+	}
+	return next, errors.Join(problems...)
+}
+
+// serveOne does a piece of work as long as it is due. A lost lease is no error: whoever took it over does the work.
+func (b *Bot) serveOne(ctx context.Context, kind store.Kind, key string) error {
+	for {
+		lease, ok, err := b.Store.Claim(ctx, kind, key, b.Clock.Now(), b.Machine())
+		if err != nil || !ok {
+			return err
+		}
+		if err := b.work(ctx, lease); err != nil && !errors.Is(err, store.ErrLeaseLost) {
+			return errors.Join(err, b.giveBack(ctx, lease))
+		}
+	}
+}
+
+// giveBack lets go of work that could not be done for a reason of our own. It is due again soon.
+func (b *Bot) giveBack(ctx context.Context, lease store.Lease) error {
+	now := b.Clock.Now()
+	err := b.Store.Complete(context.WithoutCancel(ctx), lease, now, now.Add(ownRetry), lease.Failures)
+	if errors.Is(err, store.ErrLeaseLost) {
+		return nil
+	}
+	return err
+}
+
+func (b *Bot) work(ctx context.Context, lease store.Lease) error {
+	if lease.Kind == store.Poll {
+		return b.Poll(ctx, lease)
+	}
+	return b.Deliver(ctx, lease)
+}
+
+// earlier returns the earlier of two instants, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,88 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// alert converts an alert to what a receiver is told of it.
+func (b *Bot) alert(r Receiver, d store.Delivery) notify.Alert {
+	a := d.Alert
+	out := notify.Alert{
+		ID: a.ID, Version: a.Version, Changed: d.Want > d.Have,
+		State: string(a.State), Reason: string(a.Reason), Level: a.Level.String(),
+		Rule:    a.Rule,
+		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: projectURL(a.Project)},
+		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: deviceURL(a.Project, a.Subject)},
+		Summary: a.Told.Summary, Advice: a.Told.Advice, Detail: detail(a),
+		Figure: a.Told.Figure, Unit: a.Told.Unit,
+		Value: a.Value, Peak: a.Peak, Limit: a.Limit, Usual: a.Usual,
+		Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
+	}
+	if d.Shown > rules.Inactive {
+		out.Was = d.Shown.String()
+	}
+	if a.Subject == "" {
+		out.Subject = out.Project
+	}
+	if a.State == rules.Firing && r.level(a) == rules.Inactive {
+		out.State = string(rules.Resolved)
+		out.Detail = append(out.Detail, fmt.Sprintf("now %s, below what this receiver is told of", a.Level))
+	}
+	return out
+}
+
+// projectURL is where people look at a project.
+func projectURL(project string) string {
+	if !strings.HasPrefix(project, "app:") {
+		return ""
+	}
+	return "https://notehub.io/project/" + project
+}
+
+// deviceURL is where people look at a device.
+func deviceURL(project, device string) string {
+	base := projectURL(project)
+	if base == "" || device == "" {
+		return ""
+	}
+	return base + "/devices/" + device
+}
+
+// detail returns the short lines that tell what the headline does not.
+func detail(a rules.Alert) []string {
+	var lines []string
+	if a.Already && a.Version == 1 {
+		lines = append(lines, "already true when this rule was first judged")
+	}
+	if !a.QuietSince.IsZero() && a.State == rules.Firing {
+		lines = append(lines, fmt.Sprintf("quiet since %s, closes %s if it stays so",
+			a.QuietSince.UTC().Format("15:04 UTC"), notify.FormatTime(rules.DayOf(a.QuietSince).End())))
+	}
+	if a.Reason == rules.Retracted {
+		lines = append(lines, "the rule or the device went away, or changed")
+	}
+	return lines
+}
+
+// told puts an alert into words.
+func (t *turn) told(r *Rule, a rules.Alert) rules.Told {
+	told := rules.Told{
+		Subject: t.name(a.Subject), Project: t.project.Name,
+		Figure: r.Show, Unit: r.Unit, Advice: r.Spec.Advice,
+	}
+	value := a.Value
+	if a.Reason == rules.Cleared || !a.QuietSince.IsZero() {
+		value = a.Peak // what it was about, not what it has come down to
+	}
+	told.Summary = r.Headline(rules.Facts{
+		Rule: r.Spec.Name, Project: told.Project, Subject: told.Subject, Level: a.Level.String(),
+		Value: notify.FormatFigure(value, r.Unit), Limit: notify.FormatFigure(a.Limit, r.Unit),
+		Usual: notify.FormatFigure(a.Usual, r.Unit), Period: t.Period.String(),
+	})
+	return told
+}

@@ -1,0 +1,122 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notehub"
+	"notewatch/rules"
+)
+
+// Poll is one turn of the line for one project: read Notehub, judge, commit. A poll that could not read Notehub still
+// judges the rules that read nothing but the state of polling.
+func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
+	project, account, err := b.project(lease.Key)
+	if err != nil {
+		return err
+	}
+	now, started := b.Clock.Now().UTC(), b.Machine()
+	state, err := b.Store.Project(ctx, project.UID)
+	if err != nil {
+		return err
+	}
+	open := min(rules.DayOf(state.PolledAt), rules.DayOf(now))
+	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, open}, &state)
+	if stop := errors.Join(ctx.Err(), lost(failure)); stop != nil {
+		return stop
+	}
+	state = polled(state, failure, now)
+	fleet, err := b.look(ctx, project, state, now)
+	if err != nil {
+		return err
+	}
+	commit, err := b.judge(ctx, fleet)
+	if err != nil {
+		return err
+	}
+	commit.Due, commit.Failures = b.nextPoll(account, state, failure, now), state.Failures
+	if err := b.Store.Commit(ctx, lease, commit); err != nil {
+		return err
+	}
+	b.tell(commit)
+	b.report(project, state, failure, commit, b.Machine().Sub(started))
+	return b.Store.Checkpoint(ctx)
+}
+
+// lost returns the error that says that somebody else does this work now, if that is what err says.
+func lost(err error) error {
+	if errors.Is(err, store.ErrLeaseLost) {
+		return err
+	}
+	return nil
+}
+
+// polled returns the state after a poll.
+func polled(state store.Project, failure error, now time.Time) store.Project {
+	if failure != nil {
+		state.Failures++
+		state.Failure = failure.Error()
+		return state
+	}
+	state.PolledAt, state.Failures, state.Failure = now, 0, ""
+	return state
+}
+
+// firstRetry is the time to the next poll after one that failed. It doubles with each further one, up to the cadence.
+const firstRetry = 2 * time.Minute
+
+func (b *Bot) nextPoll(account Account, state store.Project, failure error, now time.Time) time.Time {
+	pause := b.Cadence(account)
+	if state.Failures > 0 {
+		pause = min(pause, firstRetry<<min(state.Failures-1, 10))
+	}
+	next := now.Add(pause)
+	if held, ok := errors.AsType[heldError](failure); ok && held.until.Before(next) {
+		return held.until
+	}
+	return next
+}
+
+// tell wakes the receivers that have something new to show.
+func (b *Bot) tell(commit store.Commit) {
+	if len(commit.Show) == 0 {
+		return
+	}
+	for _, woken := range b.wake {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (b *Bot) report(p Project, state store.Project, failure error, commit store.Commit, took time.Duration) {
+	if failure != nil {
+		b.Log.Error("reading Notehub", "project", p.UID, "failures", state.Failures, "err", failure,
+			"hint", remedy(failure), "next", commit.Due)
+		return
+	}
+	if state.Truncated {
+		b.Log.Warn("Notehub cut an answer short: totals and absent devices are no data", "project", p.UID)
+	}
+	b.Log.Info("polled", "project", p.UID, "alerts", len(commit.Show), "took", took.Round(time.Millisecond), "next", commit.Due)
+}
+
+// remedy says what an operator can do about a failure to read Notehub.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, notehub.ErrUnauthorized):
+		return "make a new token at notehub.io/api-access and put it in the place of the old one"
+	case errors.Is(err, notehub.ErrSuspended):
+		return "the billing account is suspended: settle it on notehub.io"
+	case errors.Is(err, notehub.ErrForbidden):
+		return "the owner of the token needs at least the viewer role in this project"
+	case errors.Is(err, notehub.ErrNotFound):
+		return "check the project UID in the rules file: Notehub does not know it"
+	case errors.Is(err, notehub.ErrRateLimited), errors.As(err, new(heldError)):
+		return "other tools share the request budget of this account: lower requests_per_minute"
+	}
+	return "the next poll tries again"
+}

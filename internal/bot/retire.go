@@ -1,0 +1,56 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"notewatch/internal/store"
+)
+
+// retire withdraws the alerts of projects that are no longer watched.
+func (b *Bot) retire(ctx context.Context) error {
+	uids, err := b.Store.OpenProjects(ctx)
+	if err != nil {
+		return err
+	}
+	now := b.Clock.Now()
+	for _, uid := range uids {
+		if slices.ContainsFunc(b.Projects, func(p Project) bool { return p.UID == uid }) {
+			continue
+		}
+		if err := b.Store.Raise(ctx, store.Poll, uid, now); err != nil {
+			return err
+		}
+		lease, ok, err := b.Store.Claim(ctx, store.Poll, uid, now, b.Machine())
+		if err != nil || !ok {
+			return err
+		}
+		commit, err := b.farewell(ctx, uid, now)
+		if err != nil {
+			return err
+		}
+		if err := b.Store.Commit(ctx, lease, commit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// farewell withdraws all alerts of a project, which is then never due again.
+func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Commit, error) {
+	state, err := b.Store.Project(ctx, uid)
+	if err != nil {
+		return store.Commit{}, err
+	}
+	alerts, err := b.Store.OpenAlerts(ctx, uid)
+	if err != nil {
+		return store.Commit{}, err
+	}
+	t := turn{commit: store.Commit{Project: state, Now: now, Show: map[string][]string{}}}
+	for _, a := range alerts {
+		next, event := a.Withdraw(now)
+		t.record(nil, a, next, event)
+	}
+	return t.commit, nil
+}
