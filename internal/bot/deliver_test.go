@@ -1,0 +1,218 @@
+package bot_test
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/secret"
+	"notewatch/internal/store"
+	"notewatch/notehub/notehubtest"
+	"notewatch/notify"
+	"notewatch/notify/notifytest"
+	"notewatch/rules"
+)
+
+// failing plays one fault on every request for a long time.
+func failing(hook *notifytest.Webhook, fault notifytest.Fault, times int) {
+	for range times {
+		hook.Fail(fault)
+	}
+}
+
+func TestAReceiverThatWasDownIsToldTheNewestStateOnly(t *testing.T) {
+	floods := []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), flood(monday.Add(11*hour), 20*time.Minute)}
+	r := newRig(t, 2, floods, budget("1100"))
+	r.receiver("second", rules.Inactive)
+	r.rules(budget("1100"))
+	r.open()
+	failing(r.hooks["ops"], notifytest.Status(http.StatusInternalServerError, ""), 15)
+	r.run(monday.Add(day))
+	require.Equal(t, []string{"fired", "escalated"}, r.reasons("second"), "the other receiver notices nothing")
+	require.Equal(t, []string{"escalated"}, r.reasons("ops"), "one truthful message instead of the backlog")
+	require.Nil(t, r.taken("ops")[0].Was)
+	r.requireTruth("second")
+	waiting, err := r.store.Undelivered(t.Context(), "ops")
+	require.NoError(t, err)
+	require.Empty(t, waiting)
+}
+
+func TestRepeatedAttemptsCarryTheSameKey(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), day)}, silent())
+	r.hooks["ops"].Fail(notifytest.TakeAndCut(), notifytest.Status(http.StatusBadGateway, ""))
+	r.run(monday.Add(12 * hour))
+	requests := r.hooks["ops"].Requests()
+	require.Len(t, requests, 3)
+	for _, request := range requests {
+		require.Equal(t, requests[0].Header.Get("Webhook-Id"), request.Header.Get("Webhook-Id"))
+	}
+}
+
+func TestRetryAfterOfAReceiverIsObeyed(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), day)}, silent())
+	r.hooks["ops"].Fail(notifytest.RateLimited("1800"))
+	r.run(monday.Add(9 * hour))
+	attempts, err := r.store.Attempts(t.Context())
+	require.NoError(t, err)
+	require.Len(t, attempts, 2)
+	require.GreaterOrEqual(t, attempts[1].Started.Sub(attempts[0].Ended), 30*time.Minute)
+	require.Equal(t, store.Posted, attempts[1].Status)
+}
+
+func TestAChangeIsGivenUpAfterThreeDays(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 6*day)}, silent())
+	failing(r.hooks["ops"], notifytest.Status(http.StatusInternalServerError, ""), 200)
+	r.hourly().run(monday.Add(5 * day))
+	deliveries, err := r.store.Deliveries(t.Context(), "ops")
+	require.NoError(t, err)
+	require.Len(t, deliveries, 1)
+	require.True(t, deliveries[0].Dead)
+	require.Contains(t, deliveries[0].Error, "500")
+	attempts, err := r.store.Attempts(t.Context())
+	require.NoError(t, err)
+	require.Less(t, len(attempts), 160, "with pauses that grow to at least half an hour")
+	require.GreaterOrEqual(t, attempts[len(attempts)-1].Started.Sub(attempts[0].Started), 71*hour)
+}
+
+func TestAPermanentErrorIsNotRepeatedButTheNextChangeIsTried(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent())
+	r.hooks["ops"].Fail(notifytest.Status(http.StatusGone, ""))
+	r.run(monday.Add(18 * hour))
+	require.Len(t, r.hooks["ops"].Requests(), 1)
+	r.run(monday.Add(2 * day))
+	require.Equal(t, []string{"resolved"}, r.reasons("ops"))
+}
+
+// How long a change is tried counts from the change, not from when its alert fired.
+func TestALateChangeOfAnOldAlertIsTriedAgain(t *testing.T) {
+	long, short := sensors(2)[0].UID, sensors(2)[1].UID
+	r := newRig(t, 3, []notehubtest.Incident{
+		{Kind: notehubtest.Silence, Devices: []string{long}, Start: monday.Add(2 * hour), Duration: 20 * day},
+		{Kind: notehubtest.Silence, Devices: []string{short}, Start: monday.Add(2 * hour), Duration: 6 * day},
+	}, rules.Spec{Name: "fleet", Each: rules.EachProject, When: []rules.Condition{
+		{Level: rules.Warning, Expr: "project.silent_pct > 20"}, {Level: rules.Critical, Expr: "project.silent_pct > 50"},
+	}})
+	r.hourly().run(monday.Add(5 * day))
+	r.hooks["ops"].Fail(notifytest.Status(http.StatusServiceUnavailable, ""))
+	r.run(monday.Add(8 * day))
+	require.Equal(t, "deescalated", r.reasons("ops")[len(r.reasons("ops"))-1])
+	r.requireTruth("ops")
+}
+
+func TestAReceiverIsToldFromItsLevelOn(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute)}, budget("1050"))
+	r.receiver("pager", rules.Critical)
+	r.rules(budget("1050"))
+	r.hourly().run(monday.Add(20 * day))
+	require.Equal(t, []string{"fired", "escalated", "period_ended"}, r.reasons("ops"))
+	require.Equal(t, []string{"escalated", "period_ended"}, r.reasons("pager"))
+}
+
+func TestAReceiverAddedLaterIsToldOfWhatChanges(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent())
+	r.run(monday.Add(12 * hour))
+	r.receiver("second", rules.Inactive)
+	r.rules(silent())
+	r.open()
+	r.run(monday.Add(2 * day))
+	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"))
+	require.Equal(t, []string{"resolved"}, r.reasons("second"))
+}
+
+func TestSlackShowsOneMessageAnAlertAndKeepsItTrue(t *testing.T) {
+	slack := notifytest.NewSlack()
+	t.Cleanup(slack.Close)
+	sender, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
+	require.NoError(t, err)
+	outages := []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour), silence(monday.Add(2*day), 20*hour)}
+	r := newRig(t, 2, outages, silent())
+	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: "team", Receiver: sender})
+	r.rules(silent())
+	r.open()
+
+	r.run(monday.Add(12 * hour))
+	require.Len(t, slack.Messages("C1"), 1)
+	require.Contains(t, slack.Messages("C1")[0].Text, "FIRING warning")
+	r.run(monday.Add(30 * hour))
+	require.Len(t, slack.Messages("C1"), 1, "the same message says that it is over")
+	require.Contains(t, slack.Messages("C1")[0].Text, "RESOLVED")
+
+	r.run(monday.Add(2*day + 12*hour))
+	require.Len(t, slack.Messages("C1"), 2, "another episode is another message")
+	slack.Delete("C1", slack.Messages("C1")[1].TS)
+	r.run(monday.Add(4 * day))
+	require.Len(t, slack.Messages("C1"), 2, "a message that somebody deleted is posted afresh")
+	require.Contains(t, slack.Messages("C1")[1].Text, "RESOLVED")
+}
+
+func TestWhatWasGivenUpIsTriedAgainAtTheNextStart(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
+	r.hooks["ops"].Fail(notifytest.Status(http.StatusUnauthorized, ""))
+	r.run(monday.Add(day))
+	require.Empty(t, r.reasons("ops"))
+	r.open()
+	r.run(monday.Add(day + hour))
+	require.Equal(t, []string{"fired"}, r.reasons("ops"))
+	r.requireTruth("ops")
+}
+
+// Work that is due but held by somebody else is looked at now and then, not without pause.
+func TestRunDoesNotSpinOnWorkThatIsHeld(t *testing.T) {
+	r := newRig(t, 2, nil, silent())
+	_, ok, err := r.store.Claim(t.Context(), store.Poll, project, r.now, r.machine)
+	require.NoError(t, err)
+	require.True(t, ok)
+	ctx, stop := context.WithCancel(t.Context())
+	var waits []time.Duration
+	r.config.Clock = bot.Clock{Now: func() time.Time { return monday }, Timer: func(until time.Time) *time.Timer {
+		if until.Before(monday.Add(time.Minute)) {
+			waits = append(waits, until.Sub(monday))
+		}
+		if len(waits) == 3 {
+			stop()
+		}
+		return time.NewTimer(0)
+	}}
+	r.config.Receivers = nil
+	held, err := bot.New(t.Context(), r.config)
+	require.NoError(t, err)
+	held.Run(ctx)
+	for _, wait := range waits {
+		require.GreaterOrEqual(t, wait, time.Second)
+	}
+}
+
+// A project whose results cannot be stored does not keep the other projects of its account waiting.
+func TestOneProjectsTroubleLeavesTheOthersAlone(t *testing.T) {
+	r := newRig(t, 1, nil, blind())
+	r.config.Projects = []bot.Project{{UID: "app:a", Name: "a", Account: "acme"}, {UID: project, Name: "b", Account: "acme"}}
+	r.config.Receivers = nil
+	r.open()
+	db, err := sql.Open("sqlite", r.database)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), `
+		CREATE TRIGGER trouble BEFORE INSERT ON project WHEN NEW.uid = 'app:a' BEGIN SELECT RAISE(ABORT, 'trouble'); END`)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	_, err = r.bot.Turn(t.Context())
+	require.ErrorContains(t, err, "trouble")
+	ctx, stop := context.WithCancel(t.Context())
+	turns := 0
+	r.config.Clock.Timer = func(until time.Time) *time.Timer {
+		if turns++; turns == 20 {
+			stop()
+		}
+		return r.timer(until)
+	}
+	b, err := bot.New(t.Context(), r.config)
+	require.NoError(t, err)
+	b.Run(ctx)
+	state, err := r.store.Project(t.Context(), project)
+	require.NoError(t, err)
+	require.False(t, state.PolledAt.IsZero())
+}

@@ -1,0 +1,371 @@
+package bot_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/secret"
+	"notewatch/internal/store"
+	"notewatch/notehub"
+	"notewatch/notehub/notehubtest"
+	"notewatch/notify"
+	"notewatch/notify/notifytest"
+	"notewatch/rules"
+)
+
+// The kill test runs the bot in a process of its own and kills it, by SIGKILL, at every point at which the bot touches
+// anything it was given: a clock, a request, its answer, a receiver, the log. So every arrow of the line is cut once. A
+// second process then goes on with the same database.
+
+// Variables that make the test binary that process.
+const (
+	killDatabase = "KILL_TEST_DATABASE" // path
+	killHook     = "KILL_TEST_HOOK"     // URL of the receiver
+	killAt       = "KILL_TEST_AT"       // number of the point to die at; 0 is not at all
+	killFrom     = "KILL_TEST_FROM"     // index of the instant to begin at
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(killDatabase) == "" {
+		os.Exit(m.Run()) //nolint:forbidigo // that is how a TestMain ends
+	}
+	if err := new(victim).live(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1) //nolint:forbidigo // the process under test has no testing.T
+	}
+}
+
+// instants are when the victim looks at the fleet: an alert fires, nothing changes, it escalates, another fires, one is over.
+var instants = []time.Time{
+	monday.Add(10 * hour), monday.Add(10*hour + 15*time.Minute), monday.Add(12 * hour), monday.Add(30 * hour), monday.Add(60 * hour),
+}
+
+// A victim is a bot that dies at a point.
+type victim struct {
+	now    atomic.Int64 // domain, Unix milliseconds
+	points atomic.Int64
+	fatal  int64
+}
+
+// point counts what the bot touches, and dies where it has to.
+func (v *victim) point() {
+	if v.points.Add(1) == v.fatal {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {} // the signal is on its way
+	}
+}
+
+// live runs the bot through the instants that are left, and prints the index of each as it comes, then how many points
+// there were.
+func (v *victim) live() error {
+	from := 0
+	if _, err := fmt.Sscan(os.Getenv(killAt)+" "+os.Getenv(killFrom), &v.fatal, &from); err != nil {
+		return err
+	}
+	v.now.Store(instants[from].UnixMilli())
+	db, err := store.Open(context.Background(), os.Getenv(killDatabase))
+	if err != nil {
+		return err
+	}
+	if err := db.ReleaseAll(context.Background()); err != nil {
+		return err
+	}
+	config, stop, err := v.config(db)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	b, err := bot.New(context.Background(), config)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { b.Run(ctx) })
+	for i := from; i < len(instants); i++ {
+		fmt.Println(i)
+		v.now.Store(instants[i].UnixMilli())
+		if err := v.settle(db); err != nil {
+			cancel()
+			running.Wait()
+			return err
+		}
+	}
+	cancel()
+	running.Wait()
+	fmt.Println("points", v.points.Load())
+	return db.Close()
+}
+
+// settle waits until nothing is due at this instant.
+func (v *victim) settle(db *store.Store) error {
+	tick, began := time.NewTicker(time.Millisecond), time.Now()
+	defer tick.Stop()
+	for range tick.C {
+		if time.Since(began) > time.Minute {
+			return errors.New("something is still due after a minute")
+		}
+		poll, ok, err := db.NextDue(context.Background(), store.Poll, project)
+		if err != nil {
+			return err
+		}
+		_, receiver, err := db.NextDue(context.Background(), store.Receiver, "ops")
+		if err != nil {
+			return err
+		}
+		if ok && poll.UnixMilli() > v.now.Load() && !receiver {
+			return nil
+		}
+	}
+	return nil
+}
+
+// timer lets the moments pass that a request waits for its turn, and nothing longer: settle says when an instant is over.
+func (v *victim) timer(until time.Time) *time.Timer {
+	if now := v.now.Load(); until.UnixMilli() < now+time.Second.Milliseconds() {
+		v.now.CompareAndSwap(now, max(now, until.UnixMilli()+1))
+	}
+	return time.NewTimer(time.Millisecond)
+}
+
+func (v *victim) config(db *store.Store) (bot.Config, func(), error) {
+	clock := func() time.Time {
+		v.point()
+		return time.UnixMilli(v.now.Load()).UTC()
+	}
+	first := []string{sensors(2)[0].UID}
+	hub := notehubtest.New(notehubtest.Config{
+		Now: func() time.Time { return time.UnixMilli(v.now.Load()).UTC() }, Token: token, Seed: 1,
+		Projects: []notehubtest.Project{{UID: project, Devices: sensors(2), Incidents: []notehubtest.Incident{
+			{Kind: notehubtest.EventFlood, Devices: first, Start: monday.Add(9 * hour), Duration: 20 * time.Minute},
+			{Kind: notehubtest.EventFlood, Devices: first, Start: monday.Add(11 * hour), Duration: 20 * time.Minute},
+			{Kind: notehubtest.Silence, Devices: []string{sensors(2)[1].UID}, Start: monday.Add(15 * hour), Duration: 20 * hour},
+		}}},
+	})
+	address, stop, err := hub.Start()
+	if err != nil {
+		return bot.Config{}, nil, err
+	}
+	client, err := notehub.New(notehub.Config{
+		BaseURL: address, Token: secret.New(token), HTTP: &http.Client{Transport: mortal{v}},
+	})
+	if err != nil {
+		return bot.Config{}, nil, err
+	}
+	hook, err := notify.NewWebhook(notify.WebhookConfig{Name: "ops", URL: secret.New(os.Getenv(killHook)), AllowPrivate: true})
+	if err != nil {
+		return bot.Config{}, nil, err
+	}
+	config := bot.Config{
+		Store:     db,
+		Accounts:  []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}},
+		Projects:  []bot.Project{{UID: project, Name: "cold-chain", Account: "acme"}},
+		Receivers: []bot.Receiver{{Name: "ops", Receiver: mortalReceiver{hook, v}}},
+		Clock:     bot.Clock{Now: clock, Timer: v.timer},
+		Machine:   clock,
+		Log:       slog.New(slog.NewTextHandler(mortalLog{v}, nil)),
+	}
+	for _, spec := range []rules.Spec{budget("1100"), silent()} {
+		rule, problems := rules.Compile(spec)
+		if len(problems) > 0 {
+			return bot.Config{}, nil, fmt.Errorf("compiling: %v", problems)
+		}
+		config.Rules = append(config.Rules, bot.Rule{Rule: rule, Notify: []string{"ops"}})
+	}
+	return config, stop, nil
+}
+
+type mortal struct{ *victim }
+
+func (m mortal) RoundTrip(r *http.Request) (*http.Response, error) {
+	m.point()
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	m.point()
+	return answer, err
+}
+
+type mortalReceiver struct {
+	notify.Receiver
+	*victim
+}
+
+func (m mortalReceiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	m.point()
+	ref, err := m.Receiver.Send(ctx, n, ref)
+	m.point()
+	return ref, err
+}
+
+type mortalLog struct{ *victim }
+
+func (m mortalLog) Write(line []byte) (int, error) {
+	m.point()
+	return len(line), nil
+}
+
+// A post is one state of an alert that the receiver was sent.
+type post struct {
+	ID      string
+	Version int64
+	State   string
+	Level   string
+	Reason  string
+}
+
+// An afterlife is what a run, however often it was cut, left behind.
+type afterlife struct {
+	posts  []post
+	alerts map[string]rules.Alert
+	points int64 // of the last process
+	cut    int   // attempts that were posted but not recorded
+}
+
+// runKilled runs a victim that dies at a point, and then one that goes on to the end.
+func runKilled(t *testing.T, point int64) afterlife {
+	t.Helper()
+	hook := notifytest.NewWebhook()
+	defer hook.Close()
+	database := filepath.Join(t.TempDir(), "notewatch.db")
+	reached, points, killed := runVictim(t, database, hook.URL, point, 0)
+	if killed {
+		_, points, killed = runVictim(t, database, hook.URL, 0, reached)
+		require.False(t, killed)
+	}
+	after := afterlife{points: points, alerts: map[string]rules.Alert{}}
+	for _, request := range hook.Requests() {
+		var body notify.WebhookBody
+		require.NoError(t, json.Unmarshal(request.Body, &body))
+		for _, a := range body.Data.Alerts {
+			after.posts = append(after.posts, post{a.ID, a.Version, a.State, a.Level, a.Reason})
+		}
+	}
+	db, err := store.OpenReadOnly(t.Context(), database)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	alerts, err := db.Alerts(t.Context(), 1000)
+	require.NoError(t, err)
+	for _, a := range alerts {
+		after.alerts[a.ID] = a
+	}
+	attempts, err := db.Attempts(t.Context())
+	require.NoError(t, err)
+	for _, a := range attempts {
+		if a.Status == store.CutOff {
+			after.cut++
+		}
+	}
+	return after
+}
+
+// runVictim runs one process and returns the index of the instant it reached, the points it passed, and whether it died.
+func runVictim(t *testing.T, database, hook string, at int64, from int) (reached int, points int64, killed bool) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), os.Args[0])
+	command.Env = append(os.Environ(), killDatabase+"="+database, killHook+"="+hook,
+		fmt.Sprintf("%s=%d", killAt, at), fmt.Sprintf("%s=%d", killFrom, from))
+	var trouble strings.Builder
+	command.Stderr = &trouble
+	output, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		if rest, ok := strings.CutPrefix(lines.Text(), "points "); ok {
+			_, err = fmt.Sscan(rest, &points)
+		} else {
+			_, err = fmt.Sscan(lines.Text(), &reached)
+		}
+		require.NoError(t, err, lines.Text())
+	}
+	err = command.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
+		return reached, 0, true
+	}
+	require.NoError(t, err, trouble.String())
+	return reached, points, false
+}
+
+func TestKillAtEveryArrow(t *testing.T) {
+	control := runKilled(t, 0)
+	require.NotEmpty(t, control.posts)
+	require.Zero(t, control.cut)
+	requireSeen(t, control.posts, "fired", "escalated", "resolved")
+	step := int64(1)
+	if testing.Short() || raced {
+		step = 11
+	}
+	work := make(chan int64)
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(func() {
+			for point := range work {
+				t.Run(fmt.Sprintf("point %d", point), func(t *testing.T) { requireSameStory(t, control, runKilled(t, point)) })
+			}
+		})
+	}
+	for point := int64(1); point <= control.points; point += step {
+		work <- point
+	}
+	close(work)
+	workers.Wait()
+}
+
+func requireSeen(t *testing.T, posts []post, reasons ...string) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, p := range posts {
+		seen[p.Reason] = true
+	}
+	for _, reason := range reasons {
+		require.True(t, seen[reason], reason)
+	}
+}
+
+// requireSameStory checks that a run that was cut ends as one that was not: the same alerts, the same last words, nothing
+// told that was not so, and nothing told twice but what was posted and not yet recorded when the process died.
+func requireSameStory(t *testing.T, control, cut afterlife) {
+	t.Helper()
+	require.Len(t, cut.alerts, len(control.alerts))
+	for id, want := range control.alerts {
+		got := cut.alerts[id]
+		require.Equal(t, want.State, got.State)
+		require.Equal(t, want.Level, got.Level)
+		require.Equal(t, want.Version, got.Version)
+		require.Equal(t, want.FiredAt, got.FiredAt)
+	}
+	truth := map[post]bool{}
+	for _, p := range control.posts {
+		truth[p] = true
+	}
+	last, times := map[string]int64{}, map[post]int{}
+	for _, p := range cut.posts {
+		require.True(t, truth[p], "%+v was never so", p)
+		require.GreaterOrEqual(t, p.Version, last[p.ID], "older news after newer")
+		last[p.ID] = p.Version
+		times[p]++
+	}
+	repeated := 0
+	for _, n := range times {
+		repeated += n - 1
+	}
+	require.LessOrEqual(t, repeated, cut.cut, "told twice, though it was recorded")
+	for id, a := range control.alerts {
+		require.Equal(t, a.Version, last[id], "the last word on alert %s", id)
+	}
+}
