@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/config"
+	"notewatch/rules"
+)
+
+func newCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Check the settings and the rules file",
+		Long:  `Checks the environment and the rules file, and says how each rule is understood. Nothing is sent anywhere.`,
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := configure(c)
+			if err != nil {
+				return err
+			}
+			if _, err := s.wire(bot.SystemClock()); err != nil {
+				return err
+			}
+			return explain(c.OutOrStdout(), s.file)
+		},
+	}
+}
+
+// explain prints how the file is understood.
+func explain(w io.Writer, file *config.File) error {
+	fmt.Fprintf(w, "%s is fine: %s, %s, %s\n\n", file.Path, counted(len(file.Projects), "project"),
+		counted(len(file.Rules), "rule"), counted(len(file.Receivers), "receiver"))
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "RULE\tEACH\tKIND\tLEVELS\tREADS\tTELLS")
+	for _, r := range file.Rules {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Spec.Name, r.Spec.Each, r.Kind,
+			levels(r.Spec), reads(r.Reads), strings.Join(r.Notify, ", "))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(w, `
+A live rule resolves as soon as it is over, a day rule after a whole quiet day (UTC), a period rule when its period ends.
+`)
+	return err
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func levels(spec rules.Spec) string {
+	var words []string
+	for _, condition := range spec.When {
+		words = append(words, condition.Level.String())
+	}
+	return strings.Join(words, ", ")
+}
+
+func reads(r rules.Reads) string {
+	var words []string
+	for _, figure := range r.Figures {
+		words = append(words, figure.String())
+	}
+	if r.Device {
+		words = append(words, "device list")
+	}
+	if r.Poll {
+		words = append(words, "poll")
+	}
+	return strings.Join(words, ", ")
+}

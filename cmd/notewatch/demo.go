@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch"
+	"notewatch/internal/bot"
+	"notewatch/internal/config"
+	"notewatch/internal/secret"
+	"notewatch/internal/store"
+	"notewatch/notehub/notehubtest"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// What the demo fixes.
+const (
+	demoDays     = 14
+	demoInterval = time.Hour // between polls, simulated
+	demoToken    = "demo"
+	demoLimit    = 7 // requests a minute, as of the real Notehub
+)
+
+// demoStart is late in a month, so that a period ends on the way.
+var demoStart = time.Date(2026, 6, 18, 0, 0, 0, 0, time.UTC)
+
+// A demo is what the flags of the command say.
+type demo struct {
+	lasts    time.Duration
+	rules    string
+	database string
+	webhook  string
+	channel  string
+}
+
+func newDemo() *cobra.Command {
+	var d demo
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Watch a simulated fleet get into trouble",
+		Long: `Lets a simulated fleet live through two weeks in a minute: alerts fire, escalate, are not repeated, resolve. It needs
+nothing: the simulated Notehub listens on a loopback port; client, rules, database and receivers are the real ones.
+
+Alerts are printed, and sent to --webhook and, with NOTEWATCH_SLACK_BOT_TOKEN set, to --slack too.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return d.run(c) },
+	}
+	c.Flags().DurationVar(&d.lasts, "for", time.Minute, "how long the two weeks take")
+	c.Flags().StringVar(&d.rules, "rules", "", "rules file to try, its receivers replaced by those of the demo (default: the example)")
+	c.Flags().StringVar(&d.database, "database", "", "database to keep (default: one in a temporary folder)")
+	c.Flags().StringVar(&d.webhook, "webhook", "", "URL to send alerts to as well")
+	c.Flags().StringVar(&d.channel, "slack", "", "Slack channel ID to send alerts to as well")
+	return c
+}
+
+func (d demo) run(c *cobra.Command) error {
+	if d.lasts < time.Second {
+		return usageError{fmt.Errorf("--for %s: want at least 1s", d.lasts)}
+	}
+	folder, err := os.MkdirTemp("", "notewatch-demo-")
+	if err != nil {
+		return fmt.Errorf("making a folder for the demo: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	s, err := d.setup(c, folder)
+	if err != nil {
+		return err
+	}
+	clock := &stepClock{now: demoStart}
+	hub := notehubtest.New(notehubtest.Config{
+		Now: clock.clock().Now, Token: demoToken, Seed: 1, RequestsPerMinute: demoLimit, Projects: scenario(s.file.Projects),
+	})
+	address, stop, err := hub.Start()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	s.environment.NotehubURL, s.environment.NotehubToken = address, secret.New(demoToken)
+	return d.play(c, s, clock, func() int { return len(hub.Requests()) })
+}
+
+// setup is the setup of the demo: rules from a file, everything else its own.
+func (d demo) setup(c *cobra.Command, folder string) (setup, error) {
+	environment, err := config.ReadEnvironment()
+	if err != nil {
+		return setup{}, err
+	}
+	if d.rules == "" {
+		d.rules = filepath.Join(folder, "rules.example.yaml")
+		if err := os.WriteFile(d.rules, notewatch.ExampleRules, 0o600); err != nil {
+			return setup{}, fmt.Errorf("writing the example rules: %w", err)
+		}
+	}
+	file, err := config.Load(d.rules, placeholder)
+	if err != nil {
+		return setup{}, err
+	}
+	for i := range file.Accounts {
+		file.Accounts[i].Token = secret.New(demoToken)
+	}
+	environment.Database = d.database
+	if d.database == "" {
+		environment.Database = filepath.Join(folder, "notewatch.db")
+	}
+	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	d.receive(file)
+	return setup{environment, file, log, c.OutOrStdout()}, nil
+}
+
+// placeholder stands for variables of the rules file: their receivers are replaced.
+func placeholder(name string) (string, bool) {
+	if value, ok := os.LookupEnv(name); ok {
+		return value, true
+	}
+	return "https://receiver.invalid/" + name, true
+}
+
+// receive replaces the receivers of the file by those of the demo.
+func (d demo) receive(file *config.File) {
+	file.Receivers = []config.Receiver{{Name: "terminal", Terminal: true}}
+	if d.webhook != "" {
+		hook := &config.Webhook{URL: secret.New(d.webhook), AllowPrivate: true}
+		file.Receivers = append(file.Receivers, config.Receiver{Name: "webhook", Webhook: hook})
+	}
+	if d.channel != "" {
+		file.Receivers = append(file.Receivers, config.Receiver{Name: "slack", Slack: &config.Slack{Channel: d.channel}})
+	}
+	var names []string
+	for _, r := range file.Receivers {
+		names = append(names, r.Name)
+	}
+	for i := range file.Rules {
+		file.Rules[i].Notify = names
+	}
+}
+
+// play runs the bot until the time is up, and sums up.
+func (d demo) play(c *cobra.Command, s setup, clock *stepClock, requests func() int) error {
+	wired, err := s.wire(clock.clock())
+	if err != nil {
+		return err
+	}
+	db, closeDB, err := s.open(c.Context())
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	wired.Store, wired.Interval = db, demoInterval
+	var witnesses []*witness
+	for i, r := range wired.Receivers {
+		witnesses = append(witnesses, &witness{Receiver: r.Receiver, name: r.Name, told: map[string]int{}, seen: map[string]bool{}})
+		wired.Receivers[i].Receiver = witnesses[i]
+	}
+	b, err := bot.New(c.Context(), wired)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "A simulated fleet lives through %d days in %s, from %s. All times are UTC.\n\n",
+		demoDays, d.lasts, demoStart.Format("Monday 2 January 2006"))
+	if err := clock.play(c.Context(), b, demoStart.AddDate(0, 0, demoDays), d.lasts); err != nil {
+		return err
+	}
+	return d.sum(context.WithoutCancel(c.Context()), s, db, witnesses, requests())
+}
+
+// sum prints what happened, and whether every receiver shows what the database says.
+func (d demo) sum(ctx context.Context, s setup, db *store.Store, witnesses []*witness, requests int) error {
+	firing := 0
+	for _, p := range s.file.Projects {
+		open, err := db.OpenAlerts(ctx, p.UID)
+		if err != nil {
+			return err
+		}
+		for _, a := range open {
+			if a.State == rules.Firing {
+				firing++
+			}
+		}
+	}
+	table := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "\nThat was it: %s to Notehub, %s still firing.\n\n", counted(requests, "request"), counted(firing, "alert"))
+	fmt.Fprintln(table, "RECEIVER\tMESSAGES\tFIRED\tESCALATED\tREMINDED\tENDED\tSENT TWICE\tNOT SHOWN")
+	for _, w := range witnesses {
+		deliveries, err := db.Deliveries(ctx, w.name)
+		if err != nil {
+			return err
+		}
+		waiting := 0
+		for _, d := range deliveries {
+			if d.Want != d.Have {
+				waiting++
+			}
+		}
+		ended := w.told["resolved"] + w.told["period_ended"] + w.told["withdrawn"]
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", w.name, w.messages,
+			w.told["fired"], w.told["escalated"], w.told["reminded"], ended, w.twice, waiting)
+	}
+	if d.database != "" {
+		fmt.Fprintf(table, "\nThe database is kept in %s.\n", d.database)
+	}
+	return table.Flush()
+}
+
+// A witness counts what a receiver accepted.
+type witness struct {
+	notify.Receiver
+	name     string
+	messages int
+	twice    int            // states of alerts that were sent before
+	told     map[string]int // by reason
+	seen     map[string]bool
+}
+
+// Send implements notify.Receiver.
+func (w *witness) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	shown, err := w.Receiver.Send(ctx, n, ref)
+	if err != nil {
+		return shown, err
+	}
+	w.messages++
+	for _, a := range n.Alerts {
+		if !a.Changed {
+			continue
+		}
+		w.told[a.Reason]++
+		state := fmt.Sprintf("%s %d", a.ID, a.Version)
+		if w.seen[state] {
+			w.twice++
+		}
+		w.seen[state] = true
+	}
+	return shown, nil
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/notify/notifytest"
+)
+
+// At the end of the demo the webhook's last word on every alert is what the database says, no version of an alert was sent
+// twice, and nothing was sent that the database never said.
+func TestDemoTellsTheTruth(t *testing.T) {
+	hook := notifytest.NewWebhook()
+	t.Cleanup(hook.Close)
+	database := filepath.Join(t.TempDir(), "demo.db")
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"demo", "--for", "1s", "--webhook", hook.URL, "--database", database}, &stdout, &stderr)
+	require.Zero(t, code, stderr.String())
+	require.Empty(t, stderr.String())
+	for _, word := range []string{"FIRING warning", "FIRING critical", "ESCALATED critical", "REMINDER", "RESOLVED", "PERIOD ENDED", "That was it"} {
+		require.Contains(t, stdout.String(), word)
+	}
+
+	db, err := store.OpenReadOnly(t.Context(), database)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	last := map[string]notify.WebhookAlert{}
+	for _, request := range hook.Requests() {
+		var body notify.WebhookBody
+		require.NoError(t, json.Unmarshal(request.Body, &body))
+		for _, a := range body.Data.Alerts {
+			require.Equal(t, last[a.ID].Version+1, a.Version, "each version of %s comes once, in order", a.ID)
+			last[a.ID] = a
+		}
+	}
+	alerts, err := db.Alerts(t.Context(), 1000)
+	require.NoError(t, err)
+	told := 0
+	for _, a := range alerts {
+		if a.Version == 0 {
+			continue
+		}
+		told++
+		require.Equal(t, a.Version, last[a.ID].Version)
+		require.Equal(t, string(a.State), last[a.ID].State)
+		require.Equal(t, a.Level.String(), last[a.ID].Level)
+		require.Equal(t, string(a.Reason), last[a.ID].Reason)
+		require.InDelta(t, a.Peak, *last[a.ID].Peak, 0)
+	}
+	require.Len(t, last, told, "an alert was told that is not in the database")
+}

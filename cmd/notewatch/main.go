@@ -1,0 +1,121 @@
+// Command notewatch tells a team that its Blues Notehub fleet is about to cost money, run out of data or go silent, before
+// the bill or the customer does.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+	exitFiring  = 3 // of once: an alert is firing
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code) //nolint:forbidigo // the one place that ends the process
+}
+
+// run executes one command line and returns its exit code. Data goes to stdout, talk to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil || errors.Is(err, errFiring) {
+		return codeOf(err)
+	}
+	fmt.Fprintf(stderr, "notewatch: %v\n", err)
+	return codeOf(err)
+}
+
+// A usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+// errFiring ends once when an alert is firing.
+var errFiring = errors.New("an alert is firing")
+
+func codeOf(err error) int {
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errFiring):
+		return exitFiring
+	}
+	return exitFailure
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "notewatch",
+		Short: "Watch the usage of Blues Notehub fleets",
+		Long: `notewatch tells a team that its Blues Notehub fleet is about to cost money, run out of data or go silent, before the
+bill or the customer does.
+
+Try it with nothing configured:   notewatch demo
+Check a rules file:               notewatch check
+Watch for real:                   notewatch run`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          unknownCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SuggestionsMinimumDistance = 2
+	root.AddCommand(newRun(), newOnce(), newDemo(), newCheck(), newVersion())
+	return root
+}
+
+// unknownCommand refuses a word that is no command, and says which one may be meant.
+func unknownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "see notewatch --help"
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean %q?", near[0])
+	}
+	return usageError{fmt.Errorf("unknown command %q; %s", args[0], hint)}
+}
+
+// noArguments refuses arguments to a command that takes none.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("%s takes no arguments, got %q; see %s --help", c.CommandPath(), args[0], c.CommandPath())}
+	}
+	return nil
+}
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(c.OutOrStdout(), "notewatch", version)
+			return err
+		},
+	}
+}

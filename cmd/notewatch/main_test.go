@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+
+	"notewatch/notehub/notehubtest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"notewatch": main})
+}
+
+// TestScript runs the scripts in testdata/script. Each has a simulated Notehub at $HUB, in real time, that knows the project
+// app:1 and the token a-token, a port that is
+// taken at $BUSY, and one that is free at $PORT.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata/script",
+		Setup: setupScript,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+			"fail":  fail,
+			"ready": awaitReady,
+		},
+	})
+}
+
+func setupScript(env *testscript.Env) error {
+	devices := notehubtest.Fleet(1, 3, time.Now().AddDate(-1, 0, 0), notehubtest.Typical())
+	hub := notehubtest.New(notehubtest.Config{
+		Now: time.Now, Token: "a-token", Seed: 1,
+		Projects: []notehubtest.Project{{UID: "app:1", Name: "one", Devices: devices}},
+	})
+	address, stop, err := hub.Start()
+	if err != nil {
+		return err
+	}
+	env.Defer(stop)
+	busy, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = busy.Close() })
+	env.Values["hub"] = hub
+	env.Setenv("HUB", address)
+	env.Setenv("BUSY", busy.Addr().String())
+	free, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Setenv("PORT", strconv.Itoa(free.Addr().(*net.TCPAddr).Port))
+	if err := free.Close(); err != nil {
+		return err
+	}
+	env.Setenv("NOTEWATCH_NOTEHUB_URL", address)
+	env.Setenv("NOTEWATCH_LISTEN", "127.0.0.1:0")
+	return nil
+}
+
+// exits runs a program and checks its exit code: exits 2 notewatch frobnicate.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(args[1], args[2:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d: %v", got, want, err)
+	}
+}
+
+// fail makes the simulated Notehub fail from now on: fail suspended.
+func fail(ts *testscript.TestScript, _ bool, args []string) {
+	hub := ts.Value("hub").(*notehubtest.Server)
+	hub.ClearFaults()
+	hub.Fail(notehubtest.Fault{Kind: notehubtest.FaultKind(args[0])})
+}
+
+// awaitReady waits until notewatch answers at an address that it was told to listen on.
+func awaitReady(ts *testscript.TestScript, _ bool, args []string) {
+	deadline := time.NewTimer(30 * time.Second)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		response, err := http.Get("http://" + args[0] + "/livez") //nolint:noctx,gosec // a script has no context
+		if err == nil {
+			_ = response.Body.Close()
+			return
+		}
+		select {
+		case <-deadline.C:
+			ts.Fatalf("not ready: %v", err)
+		case <-tick.C:
+		}
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	require.Zero(t, codeOf(nil))
+	require.Equal(t, 1, codeOf(errors.New("trouble")))
+	require.Equal(t, 2, codeOf(usageError{errors.New("what?")}))
+	require.Equal(t, 3, codeOf(fmt.Errorf("once: %w", errFiring)))
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+func newOnce() *cobra.Command {
+	return &cobra.Command{
+		Use:   "once",
+		Short: "Poll, judge and notify once, then exit",
+		Long: `Polls every project once, judges the rules and notifies receivers, then lists the alerts that are firing.
+For cron. The exit code is 0 when nothing is firing, 3 when something is, 1 when a project could not be read or a receiver
+not be reached.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return cycle(c) },
+	}
+}
+
+func cycle(c *cobra.Command) error {
+	ctx := c.Context()
+	s, b, closeDB, err := start(c)
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	if err := b.PollNow(ctx); err != nil {
+		return err
+	}
+	if _, err := b.Turn(ctx); err != nil {
+		return err
+	}
+	firing, err := s.list(c, b.Store)
+	if err != nil {
+		return err
+	}
+	if err := s.trouble(c, b.Store); err != nil {
+		return err
+	}
+	if firing > 0 {
+		return errFiring
+	}
+	return nil
+}
+
+// list prints the alerts that are firing and returns how many.
+func (s setup) list(c *cobra.Command, db *store.Store) (firing int, err error) {
+	table := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+	for _, p := range s.file.Projects {
+		alerts, err := db.OpenAlerts(c.Context(), p.UID)
+		if err != nil {
+			return 0, err
+		}
+		for _, a := range alerts {
+			if a.State != rules.Firing {
+				continue
+			}
+			if firing++; firing == 1 {
+				fmt.Fprintln(table, "LEVEL\tSUBJECT\tRULE\tVALUE\tLIMIT\tSINCE\tID")
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Level, a.Told.Subject, a.Rule,
+				notify.FormatFigure(a.Value, a.Told.Unit), limit(a),
+				a.Since.UTC().Format(time.DateTime+" UTC"), a.ID)
+		}
+	}
+	if firing == 0 {
+		fmt.Fprintln(table, "nothing is firing")
+	}
+	return firing, table.Flush()
+}
+
+// limit returns the limit of an alert, or a dash if its rule has none.
+func limit(a rules.Alert) string {
+	if !rules.Known(a.Limit) {
+		return "-"
+	}
+	return notify.FormatFigure(a.Limit, a.Told.Unit)
+}
+
+// trouble returns what went wrong in a cycle.
+func (s setup) trouble(c *cobra.Command, db *store.Store) error {
+	var problems []error
+	for _, p := range s.file.Projects {
+		state, err := db.Project(c.Context(), p.UID)
+		if err != nil {
+			return err
+		}
+		if state.Failures > 0 {
+			problems = append(problems, fmt.Errorf("project %q: %s", p.UID, state.Failure))
+		}
+	}
+	for _, r := range s.file.Receivers {
+		waiting, err := db.Deliveries(c.Context(), r.Name)
+		if err != nil {
+			return err
+		}
+		waiting = slices.DeleteFunc(waiting, func(d store.Delivery) bool { return d.Want == d.Have })
+		if len(waiting) > 0 {
+			problems = append(problems, fmt.Errorf("receiver %q does not show %s: %s", r.Name, counted(len(waiting), "alert"), waiting[0].Error))
+		}
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"time"
+
+	"notewatch/internal/config"
+	"notewatch/notehub/notehubtest"
+)
+
+// demoDevices is how many devices each project of the demo has.
+const demoDevices = 40
+
+// scenario returns the simulated projects: those of the rules file, each with a fleet that gets into trouble.
+func scenario(projects []config.Project) []notehubtest.Project {
+	mix := []notehubtest.Share{
+		{Archetype: notehubtest.HourlySensor, Weight: 10},
+		{Archetype: notehubtest.DailyTank, Weight: 4},
+		{Archetype: notehubtest.AssetTracker, Weight: 3},
+		{Archetype: notehubtest.LinePowered, Weight: 1},
+		{Archetype: notehubtest.ColdStore, Weight: 1},
+		{Archetype: notehubtest.Satellite, Weight: 1},
+	}
+	var simulated []notehubtest.Project
+	for i, p := range projects {
+		fleet := notehubtest.Fleet(uint64(i+1), demoDevices, demoStart.AddDate(-1, 0, 0), mix)
+		simulated = append(simulated, notehubtest.Project{
+			UID: p.UID, Name: p.Name, Devices: fleet, Incidents: incidents(fleet),
+		})
+	}
+	return simulated
+}
+
+// incidents is what goes wrong in a fleet. Each trips a rule of the example file.
+func incidents(fleet []notehubtest.Device) []notehubtest.Incident {
+	sensors := devicesOf(fleet, notehubtest.HourlySensor)
+	trackers := devicesOf(fleet, notehubtest.AssetTracker)
+	tanks := devicesOf(fleet, notehubtest.DailyTank)
+	on := func(day, hour int) time.Time {
+		return demoStart.AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour)
+	}
+	return []notehubtest.Incident{
+		// A host loops and sends an event each two seconds, until somebody mends it.
+		{Kind: notehubtest.EventFlood, Devices: sensors[2:3], Start: on(0, 9), Duration: 6 * time.Hour},
+		// A tank loses power for two days.
+		{Kind: notehubtest.Silence, Devices: tanks[1:2], Start: on(2, 3), Duration: 54 * time.Hour},
+		// A device reconnects every two minutes.
+		{Kind: notehubtest.SessionStorm, Devices: trackers[:1], Start: on(3, 7), Duration: 11 * time.Hour},
+		// New firmware sends pictures: a little more than the plan, day by day, and as late as carriers are.
+		{Kind: notehubtest.ExtraBytes, Devices: sensors[5:6], Start: on(3, 12), Duration: 6 * 24 * time.Hour, Bytes: 7e6, Delay: 8 * time.Hour},
+		// One upload at once.
+		{Kind: notehubtest.ExtraBytes, Devices: trackers[2:3], Start: on(6, 10), Duration: time.Hour, Bytes: 9e6, Delay: 20 * time.Hour},
+	}
+}
+
+// devicesOf returns the UIDs of the devices of an archetype.
+func devicesOf(fleet []notehubtest.Device, archetype notehubtest.Archetype) []string {
+	var uids []string
+	for _, d := range fleet {
+		if d.Archetype == archetype {
+			uids = append(uids, d.UID)
+		}
+	}
+	return uids
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/config"
+	"notewatch/internal/store"
+	"notewatch/notehub"
+	"notewatch/notify"
+)
+
+// A setup is what a command works with: the environment and the rules file, both checked.
+type setup struct {
+	environment config.Environment
+	file        *config.File
+	log         *slog.Logger
+	stdout      io.Writer
+}
+
+// configure reads the environment and the rules file.
+func configure(c *cobra.Command) (setup, error) {
+	environment, err := config.ReadEnvironment()
+	if err != nil {
+		return setup{}, err
+	}
+	s := setup{environment: environment, log: newLog(c.ErrOrStderr(), environment), stdout: c.OutOrStdout()}
+	s.file, err = config.Load(environment.Rules, os.LookupEnv, s.check)
+	return s, err
+}
+
+func newLog(w io.Writer, environment config.Environment) *slog.Logger {
+	options := &slog.HandlerOptions{Level: environment.LogLevel}
+	if environment.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// open takes the database for this process alone. The leases in it are those of a process that is dead.
+func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
+	release, err := store.Lock(s.environment.Database)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := store.Open(ctx, s.environment.Database)
+	if err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	closeAll := func() {
+		if err := errors.Join(db.Close(), release()); err != nil {
+			s.log.Error("closing the database", "err", err)
+		}
+	}
+	if err := db.ReleaseAll(ctx); err != nil {
+		closeAll()
+		return nil, nil, err
+	}
+	return db, closeAll, nil
+}
+
+// start makes a bot of the settings, on the database that they name. The third result closes it.
+func start(c *cobra.Command) (setup, *bot.Bot, func(), error) {
+	s, err := configure(c)
+	if err != nil {
+		return s, nil, nil, err
+	}
+	wired, err := s.wire(bot.SystemClock())
+	if err != nil {
+		return s, nil, nil, err
+	}
+	db, closeDB, err := s.open(c.Context())
+	if err != nil {
+		return s, nil, nil, err
+	}
+	wired.Store = db
+	b, err := bot.New(c.Context(), wired)
+	if err != nil {
+		closeDB()
+		return s, nil, nil, err
+	}
+	return s, b, closeDB, nil
+}
+
+// wire gathers what a bot works with, but for the database.
+func (s setup) wire(clock bot.Clock) (bot.Config, error) {
+	accounts, err := s.accounts()
+	if err != nil {
+		return bot.Config{}, err
+	}
+	receivers, err := s.receivers()
+	if err != nil {
+		return bot.Config{}, err
+	}
+	wired := bot.Config{
+		Accounts: accounts, Receivers: receivers, Period: s.file.Period,
+		Clock: clock, Machine: time.Now, Log: s.log,
+	}
+	for _, p := range s.file.Projects {
+		wired.Projects = append(wired.Projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account})
+	}
+	for _, r := range s.file.Rules {
+		wired.Rules = append(wired.Rules, bot.Rule{Rule: r.Rule, Notify: r.Notify})
+	}
+	return wired, nil
+}
+
+// accounts makes a client for each account. One that has no token in the rules file uses that of the environment.
+func (s setup) accounts() ([]bot.Account, error) {
+	var accounts []bot.Account
+	for _, a := range s.file.Accounts {
+		token := a.Token
+		if token.IsZero() {
+			token = s.environment.NotehubToken
+		}
+		if token.IsZero() {
+			return nil, errors.New("no Notehub token: make one at notehub.io/api-access and set NOTEWATCH_NOTEHUB_TOKEN, " +
+				"or NOTEWATCH_NOTEHUB_TOKEN_FILE to a file that holds it")
+		}
+		client, err := notehub.New(notehub.Config{BaseURL: s.environment.NotehubURL, Token: token})
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, bot.Account{Name: a.Name, Client: client, PerMinute: a.RequestsPerMinute})
+	}
+	return accounts, nil
+}
+
+func (s setup) receivers() ([]bot.Receiver, error) {
+	var receivers []bot.Receiver
+	var problems []error
+	for _, r := range s.file.Receivers {
+		receiver, err := s.receiver(r)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("receiver %q: %w", r.Name, err))
+			continue
+		}
+		receivers = append(receivers, bot.Receiver{Name: r.Name, From: r.From, Receiver: receiver})
+	}
+	return receivers, errors.Join(problems...)
+}
+
+func (s setup) receiver(r config.Receiver) (notify.Receiver, error) {
+	switch {
+	case r.Webhook != nil:
+		return notify.NewWebhook(webhookOf(r))
+	case r.Slack == nil:
+		return notify.NewTerminal(s.stdout, colored(s.stdout)), nil
+	case r.Slack.Channel == "":
+		return notify.NewSlackWebhook(slackWebhookOf(r))
+	case s.environment.SlackBotToken.IsZero():
+		return nil, errNoSlackToken
+	}
+	return notify.NewSlack(s.slackOf(r))
+}
+
+// check returns what would be wrong with a receiver, without making it.
+func (s setup) check(r config.Receiver) error {
+	switch {
+	case r.Webhook != nil:
+		return webhookOf(r).Validate()
+	case r.Slack == nil:
+		return nil
+	case r.Slack.Channel == "":
+		return slackWebhookOf(r).Validate()
+	case s.environment.SlackBotToken.IsZero():
+		return errNoSlackToken
+	}
+	return s.slackOf(r).Validate()
+}
+
+var errNoSlackToken = errors.New("no Slack token: install the app with the scope chat:write and set " +
+	"NOTEWATCH_SLACK_BOT_TOKEN to its xoxb- token")
+
+func webhookOf(r config.Receiver) notify.WebhookConfig {
+	return notify.WebhookConfig{
+		Name: r.Name, URL: r.Webhook.URL, Secret: r.Webhook.Secret, AllowPrivate: r.Webhook.AllowPrivate,
+	}
+}
+
+func slackWebhookOf(r config.Receiver) notify.SlackWebhookConfig {
+	return notify.SlackWebhookConfig{Name: r.Name, URL: r.Slack.URL}
+}
+
+// slackOf is a channel of the bot token's workspace.
+func (s setup) slackOf(r config.Receiver) notify.SlackConfig {
+	return notify.SlackConfig{
+		Token: s.environment.SlackBotToken, Channel: r.Slack.Channel, APIURL: s.environment.SlackAPIURL,
+	}
+}
+
+// colored reports whether w is a terminal that wants colour.
+func colored(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
+}
