@@ -91,13 +91,10 @@ func New(ctx context.Context, config Config) (*Bot, error) {
 	if b.Interval == 0 {
 		b.Interval = DefaultInterval
 	}
-	var projects, receivers []string
-	for _, p := range config.Projects {
-		projects = append(projects, p.UID)
-	}
-	for _, r := range config.Receivers {
-		receivers = append(receivers, r.Name)
-		b.wake[r.Name] = make(chan struct{}, 1)
+	projects := names(config.Projects, func(p Project) string { return p.UID })
+	receivers := names(config.Receivers, func(r Receiver) string { return r.Name })
+	for _, name := range receivers {
+		b.wake[name] = make(chan struct{}, 1)
 	}
 	for _, a := range config.Accounts {
 		if pause := b.Cadence(a); pause > b.Interval {

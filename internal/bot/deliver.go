@@ -153,9 +153,11 @@ func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, m outgoin
 		}
 		b.Log.Log(ctx, level, "sending", "receiver", r.Name, "message", m.message.ID, "status", string(outcome.Status), "err", failure)
 	}
-	err = b.Store.End(ctx, lease, attempt, outcome)
+	// What was posted is recorded even if there was no more time to post it: otherwise it is posted again.
+	recording := context.WithoutCancel(ctx)
+	err = b.Store.End(recording, lease, attempt, outcome)
 	if errors.Is(err, store.ErrLeaseLost) {
-		err = errors.Join(err, b.Store.Repair(ctx, lease, attempt, outcome))
+		err = errors.Join(err, b.Store.Repair(recording, lease, attempt, outcome))
 	}
 	return failure, err
 }
@@ -184,7 +186,7 @@ func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, failure *notify.Er
 		return out
 	}
 	out.Status, out.Error = store.Retrying, failure.Error()
-	if failure.Class != notify.Temporary || b.stale(m.members, now) {
+	if failure.Class != notify.Temporary || stale(m.members, now) {
 		out.Status = store.GivenUp
 	}
 	for i := range out.Members {
@@ -203,7 +205,7 @@ func (r Receiver) level(a rules.Alert) rules.Level {
 }
 
 // stale reports whether every change that waits to be shown is too old to be worth another attempt.
-func (b *Bot) stale(members []store.Delivery, now time.Time) bool {
+func stale(members []store.Delivery, now time.Time) bool {
 	for _, d := range members {
 		if d.Want > d.Have && now.Sub(d.Alert.ChangedAt) < giveUpAfter {
 			return false
@@ -218,7 +220,7 @@ func (b *Bot) notification(r Receiver, m outgoing) notify.Notification {
 	versions := int64(0)
 	for _, d := range m.members {
 		versions += d.Alert.Version
-		n.Alerts = append(n.Alerts, b.alert(r, d))
+		n.Alerts = append(n.Alerts, r.alert(d))
 	}
 	n.Key = fmt.Sprintf("%s-%d", n.ID, versions)
 	return n

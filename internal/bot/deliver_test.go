@@ -216,3 +216,29 @@ func TestOneProjectsTroubleLeavesTheOthersAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, state.PolledAt.IsZero())
 }
+
+// A message that is posted while the bot has to stop is recorded all the same.
+func TestWhatIsPostedAtTheLastMomentIsRecorded(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
+	ctx, stop := context.WithCancel(t.Context())
+	r.config.Receivers[0].Receiver = stopping{r.config.Receivers[0].Receiver, stop}
+	r.open()
+	r.now = monday.Add(12 * hour)
+	_, err := r.bot.Turn(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	r.open()
+	r.run(monday.Add(13 * hour))
+	require.Equal(t, []string{"fired"}, r.reasons("ops"))
+	r.requireTruth("ops")
+}
+
+// stopping is a receiver after which the bot has to stop.
+type stopping struct {
+	notify.Receiver
+	stop func()
+}
+
+func (s stopping) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	defer s.stop()
+	return s.Receiver.Send(ctx, n, ref)
+}

@@ -71,21 +71,18 @@ func (b *Bot) loop(ctx, serving context.Context, kind store.Kind, keys []string,
 
 // Turn serves everything that is due, one after the other, and returns when something is due next; zero is never.
 func (b *Bot) Turn(ctx context.Context) (next time.Time, err error) {
-	for _, p := range b.Projects {
-		due, err := b.serve(ctx, store.Poll, []string{p.UID})
-		if err != nil {
-			return time.Time{}, err
-		}
-		next = earlier(next, due)
+	poll, polling := b.serve(ctx, store.Poll, names(b.Projects, func(p Project) string { return p.UID }))
+	send, sending := b.serve(ctx, store.Receiver, names(b.Receivers, func(r Receiver) string { return r.Name }))
+	return earlier(poll, send), errors.Join(polling, sending)
+}
+
+// names returns what each of all is called.
+func names[T any](all []T, name func(T) string) []string {
+	list := make([]string, len(all))
+	for i, one := range all {
+		list[i] = name(one)
 	}
-	for _, r := range b.Receivers {
-		due, err := b.serve(ctx, store.Receiver, []string{r.Name})
-		if err != nil {
-			return time.Time{}, err
-		}
-		next = earlier(next, due)
-	}
-	return next, nil
+	return list
 }
 
 // PollNow makes every project due for a poll.

@@ -9,8 +9,8 @@ import (
 	"notewatch/rules"
 )
 
-// alert converts an alert to what a receiver is told of it.
-func (b *Bot) alert(r Receiver, d store.Delivery) notify.Alert {
+// alert converts an alert to what the receiver is told of it.
+func (r Receiver) alert(d store.Delivery) notify.Alert {
 	a := d.Alert
 	out := notify.Alert{
 		ID: a.ID, Version: a.Version, Changed: d.Want > d.Have,

@@ -23,8 +23,11 @@ func (b *Bot) retire(ctx context.Context) error {
 			return err
 		}
 		lease, ok, err := b.Store.Claim(ctx, store.Poll, uid, now, b.Machine())
-		if err != nil || !ok {
+		if err != nil {
 			return err
+		}
+		if !ok {
+			continue // somebody else is at it
 		}
 		commit, err := b.farewell(ctx, uid, now)
 		if err != nil {
