@@ -13,7 +13,8 @@ import (
 
 // A Receiver shows notifications to people or machines. Send shows n in place of what ref refers to, or as something new
 // if ref is empty, and returns the reference to hand in next time. Send makes one attempt and does not wait to try again;
-// an error is an *Error. A Receiver is safe for use by one goroutine at a time.
+// an error is an *Error. A receiver that has nothing to say of n, for one because n is quiet and it cannot change what it
+// posted, returns ref as it is. A Receiver is safe for use by one goroutine at a time.
 type Receiver interface {
 	Send(ctx context.Context, n Notification, ref Ref) (Ref, error)
 }
@@ -27,7 +28,8 @@ type Notification struct {
 	ID     string // of the message; the same for all its states
 	Key    string // of this state; the same over repeated attempts to send it. Printable ASCII without a full stop
 	Sent   time.Time
-	Alerts []Alert // at least one, all of one rule; those with Changed are why the message is sent
+	Quiet  bool    // nobody is to be disturbed: change what is shown, or do nothing; nothing new is posted
+	Alerts []Alert // at least one; all of one rule, or of several in a digest. Those with Changed are why the message is sent
 }
 
 // changed returns the alerts that the message is sent for: those marked, or all if none is.
@@ -51,9 +53,10 @@ type Alert struct {
 	Changed bool // since the message was last sent
 
 	State  string // firing, resolved, withdrawn
-	Reason string // fired, escalated, deescalated, reminded, updated, resolved, period_ended, revised, withdrawn
-	Level  string // info, warning, critical: now, or when it ended
-	Was    string // the level last shown to this receiver; "" is nothing shown yet
+	Reason string // fired, escalated, deescalated, reminded, updated, muted, unmuted, acknowledged, unacknowledged,
+	// resolved, period_ended, revised, withdrawn, reported
+	Level string // info, warning, critical: now, or when it ended
+	Was   string // the level last shown to this receiver; "" is nothing shown yet
 
 	Rule    string
 	Project Named
@@ -61,6 +64,11 @@ type Alert struct {
 	Summary string
 	Advice  string   // one next step
 	Detail  []string // further short lines: why, kind of rule, already true, quiet since …
+	Body    string   // several lines that are shown as written, such as a report; usually ""
+
+	Drill bool   // a test, which has to be seen at a glance
+	Mute  string // why people are not told of it for now: silenced until 14:00 UTC by amy: maintenance; "" is not muted
+	Ack   string // who has taken it on: amy at 13:02 UTC; "" is nobody
 
 	Figure string  // what Value is of, such as bytes.used
 	Unit   string  // of Value, Peak, Limit and Usual: "B" or ""
@@ -73,6 +81,14 @@ type Alert struct {
 	FiredAt time.Time
 	EndedAt time.Time
 	AsOf    time.Time // of Value: when Notehub was read
+
+	Trend []Point // the figure day by day, oldest first, to be drawn against Limit; may be empty
+}
+
+// A Point is a figure of one UTC day. A figure that is no data is NaN.
+type Point struct {
+	Day   time.Time // its start
+	Value float64   // in the unit of the alert
 }
 
 // A Named is something with an identifier and a name for people.

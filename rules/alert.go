@@ -31,6 +31,12 @@ const (
 	PeriodEnded Event = "period_ended"
 	Revised     Event = "revised" // late figures show that a day or period that is over passed the limit
 	Retracted   Event = "withdrawn"
+
+	Muted          Event = "muted"   // people are not told for now
+	Unmuted        Event = "unmuted" // they are again
+	Acknowledged   Event = "acknowledged"
+	Unacknowledged Event = "unacknowledged"
+	Reported       Event = "reported" // nothing is wrong: a report
 )
 
 // A Hold is for how long a level has been surely reached.
@@ -72,7 +78,17 @@ type Alert struct {
 	Usual float64
 	AsOf  time.Time // of Value
 
+	Mute  Mute // why people are not told for now; zero is not muted
+	Ack   Ack  // who has taken it on; zero is nobody
+	Drill bool // a test of the route to people
+
 	Told Told // what messages say of this version in words
+}
+
+// An Ack says who has taken an alert on. It ends when the alert gets worse.
+type Ack struct {
+	By string    `json:"by,omitempty"`
+	At time.Time `json:"at,omitzero"`
 }
 
 // Told is what messages say of an alert in words. It is kept with the alert, since by the time a message is sent the rule
@@ -84,6 +100,7 @@ type Told struct {
 	Unit    string `json:"unit"`    // of the figures: "B" or ""
 	Summary string `json:"summary"`
 	Advice  string `json:"advice"`
+	Body    string `json:"body,omitempty"` // several lines: a report, or what is wrong in a file
 }
 
 // Open reports whether the alert is pending or firing.

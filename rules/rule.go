@@ -46,6 +46,8 @@ type Spec struct {
 	Summary     string          // text/template of the headline; "" is built in
 	Advice      string          // one next step; may be ""
 	Remind      []time.Duration // after firing; the last one repeats
+	Unless      string          // name of a rule: muted while that fires for the same subject or its project; "" is none
+	Shadow      bool            // judged and recorded as any other, but nobody is told
 }
 
 // A Let is a named part of expressions.
@@ -101,8 +103,8 @@ type Reads struct {
 // OnlyPoll reports whether nothing but poll is read: such a rule is judged even when Notehub could not be read.
 func (r Reads) OnlyPoll() bool { return r.Poll && len(r.Figures) == 0 && !r.Device }
 
-// Hash identifies what the rule means: it changes with Each, Where, Let, Limit, When, For and ResolveWhen, and with
-// nothing else. It is 16 hexadecimal digits.
+// Hash identifies what the rule means: it changes with Each, Where, Let, Limit, When, For, ResolveWhen and Unless,
+// and with nothing else. It is 16 hexadecimal digits.
 func (r *Rule) Hash() string {
 	when := slices.Clone(r.Spec.When)
 	slices.SortFunc(when, func(a, b Condition) int { return int(a.Level) - int(b.Level) })
@@ -113,7 +115,8 @@ func (r *Rule) Hash() string {
 		When         []Condition
 		For          time.Duration
 		ResolveWhen  string
-	}{r.Spec.Each, r.Spec.Where, r.Spec.Limit, append([]Let{}, r.Spec.Let...), when, r.Spec.For, r.Spec.ResolveWhen}
+		Unless       string `json:",omitempty"`
+	}{r.Spec.Each, r.Spec.Where, r.Spec.Limit, append([]Let{}, r.Spec.Let...), when, r.Spec.For, r.Spec.ResolveWhen, r.Spec.Unless}
 	text, err := json.Marshal(meaning)
 	if err != nil {
 		panic(err) // strings and numbers always have a JSON form

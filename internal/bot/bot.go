@@ -28,10 +28,14 @@ type Config struct {
 	Projects  []Project
 	Rules     []Rule
 	Receivers []Receiver
-	Period    rules.PeriodSpec // what used is counted over; the zero value is the calendar month
-	Interval  time.Duration    // between polls of a project; 0 is DefaultInterval
-	Clock     Clock            // domain clock
-	Machine   func() time.Time // machine clock: leases and signatures
+	Operators []string            // names of receivers that are told how notewatch itself does
+	Windows   []rules.Window      // when people are not told, week by week
+	Summary   bool                // tell every week what was used
+	Period    rules.PeriodSpec    // what used is counted over; the zero value is the calendar month
+	Interval  time.Duration       // between polls of a project; 0 is DefaultInterval
+	Clock     Clock               // domain clock
+	Machine   func() time.Time    // machine clock: leases, signatures, and the pauses between two sends
+	Sleep     func(time.Duration) // on the machine clock; nil is time.Sleep
 	Log       *slog.Logger
 }
 
@@ -48,10 +52,11 @@ type Account struct {
 // A Project is a Notehub project to watch.
 type Project struct {
 	UID, Name string
-	Account   string // name
+	Account   string   // name
+	Notify    []string // names of the receivers that are told by rules that name none
 }
 
-// A Rule is a rule and the names of the receivers that are told.
+// A Rule is a rule and the names of the receivers that are told; nil is those of the project.
 type Rule struct {
 	*rules.Rule
 	Notify []string
@@ -59,8 +64,12 @@ type Rule struct {
 
 // A Receiver is a named receiver of notifications.
 type Receiver struct {
-	Name string
-	From rules.Level // the lowest level it wants; Inactive is all
+	Name     string
+	From     rules.Level   // the lowest level it wants; Inactive is all
+	Live     bool          // can change what it posted: figures are kept up to date there
+	Lane     string        // receivers with the same lane share its pauses; "" is one of its own
+	Pause    time.Duration // between the beginnings of two sends of its lane, on the machine clock
+	Fallback string        // the receiver that is told what this one cannot be told; "" is none
 	notify.Receiver
 }
 
