@@ -21,6 +21,9 @@ type File struct {
 	Receivers []Receiver
 	Rules     []Rule // in the order of the file; the built-in watcher-blind last, unless the file has a rule of that name
 	Period    rules.PeriodSpec
+	Operators []string       // receivers that are told how notewatch itself does: those of the defaults, else all
+	Silences  []rules.Window // standing mute windows
+	Summary   bool           // a report every week
 }
 
 // An Account is a Notehub billing account; its projects share one budget of requests.
@@ -32,43 +35,73 @@ type Account struct {
 
 // A Project is a Notehub project to watch.
 type Project struct {
-	UID     string // project UID (app:…) or product UID
-	Name    string // the UID unless the file names it
-	Account string // the name of an Account
+	UID     string   // project UID (app:…) or product UID
+	Name    string   // the UID unless the file names it
+	Account string   // the name of an Account
+	Notify  []string // names of receivers, for rules that name none; never empty where there are receivers
 }
 
-// A Receiver is somebody to tell: exactly one of Terminal, Slack and Webhook is set.
+// A Receiver is somebody to tell: exactly one of Terminal, Slack, PagerDuty, Webhook and Email is set.
 type Receiver struct {
-	Name     string
-	From     rules.Level // the lowest level it wants
-	Terminal bool
-	Slack    *Slack
-	Webhook  *Webhook
+	Name      string
+	From      rules.Level // the lowest level it wants
+	Fallback  string      // the name of another receiver, which is told when this one cannot be; "" is none
+	Terminal  bool
+	Slack     *Slack
+	PagerDuty *PagerDuty
+	Webhook   *Webhook
+	Email     *Email
 }
 
 // Slack is a Slack channel, reached by the bot token, or an incoming webhook: exactly one of Channel and URL is set.
 type Slack struct {
 	Channel string
 	URL     secret.Text
+	Mention map[rules.Level]string // who is called when an alert reaches a level: <@U…>, <!subteam^S…>, <!here>, <!channel>
+}
+
+// PagerDuty is an integration with Events API v2.
+type PagerDuty struct {
+	RoutingKey secret.Text
+	URL        string // "" is the one of the US service region
 }
 
 // A Webhook is an HTTP endpoint.
 type Webhook struct {
 	URL          secret.Text
-	Secret       secret.Text // signs the requests; may be unset
-	AllowPrivate bool        // addresses of private networks too
+	Secrets      []secret.Text // sign the requests, the newest first; none, one, or two while one is replaced
+	Format       string        // "" is standard
+	Template     string        // text of a template file of the user's; "" is none. Format is "" then
+	Headers      []Header
+	AllowPrivate bool // addresses of private networks too
+}
+
+// A Header is a header that goes with every request.
+type Header struct {
+	Name  string
+	Value secret.Text
+}
+
+// An Email is addresses that are written to over a mail server.
+type Email struct {
+	Server   string // host:port
+	TLS      string // starttls, tls or none; "" is starttls
+	User     string // "" is no authentication
+	Password secret.Text
+	From     string
+	To       []string // at least one
 }
 
 // A Rule is a compiled rule with whom it tells.
 type Rule struct {
 	*rules.Rule
-	Notify []string // names of receivers, at least one
+	Notify []string // names of receivers; nil is those of the project
 }
 
 // Load reads and checks the rules file at path. lookup gives the variables that ${NAME} stands for, as os.LookupEnv
 // does. checks say what else is wrong with the settings of a receiver; several errors may be joined, and none may hold a
 // secret. The error is an Errors when something in the file is wrong, and wraps that of the file system when it cannot
-// be read.
+// be read. Template files are sought from the folder of path.
 func Load(path string, lookup func(name string) (string, bool), checks ...func(Receiver) error) (*File, error) {
 	data, err := read(path)
 	if err != nil {
@@ -95,7 +128,7 @@ func reason(err error) error {
 	return err
 }
 
-// Parse checks the content of a rules file; path only names it. lookup, checks and the errors are as those of Load.
+// Parse checks the content of a rules file; path names it, and template files are sought from its folder. lookup, checks and the errors are as those of Load.
 func Parse(path string, data []byte, lookup func(name string) (string, bool), checks ...func(Receiver) error) (*File, error) {
 	d := &decoder{source: newSource(data), path: path, lookup: lookup, checks: checks, file: newFile(path)}
 	d.decode()

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"slices"
 
 	"go.yaml.in/yaml/v4"
 
@@ -17,6 +16,7 @@ type decoder struct {
 	checks   []func(Receiver) error
 	file     *File
 	defaults defaults
+	drafts   []draft // of the rules
 	problems Errors
 }
 
@@ -28,12 +28,14 @@ func (d *decoder) decode() {
 	}
 	root.keys(
 		key{name: "accounts", read: value.readAccounts},
-		key{name: "projects", required: true, read: value.readProjects},
 		key{name: "period", read: value.readPeriod},
 		key{name: "receivers", required: true, read: value.readReceivers},
 		key{name: "defaults", read: value.readDefaults},
+		key{name: "projects", required: true, read: value.readProjects},
 		key{name: "rules", required: true, read: value.readRules},
+		key{name: "silences", read: value.readSilences},
 	)
+	d.file.Operators = d.defaultRecipients()
 }
 
 // newFile returns what a file is that says nothing.
@@ -59,32 +61,6 @@ func (d *decoder) root() (root value, ok bool) {
 		return value{}, false
 	}
 	return root, true
-}
-
-// names are the nodes that named what must be unique, by name.
-type names map[string]*yaml.Node
-
-// claim reads a name that nothing else of its kind may have.
-func (v value) claim(kind string, taken names) string {
-	name := v.name()
-	if name == "" {
-		return ""
-	}
-	if first, twice := taken[name]; twice {
-		v.report(fmt.Sprintf("%s %q stands on line %d already", kind, name, first.Line), "")
-		return name
-	}
-	taken[name] = v.node
-	return name
-}
-
-// refer reads a name that must be one of all.
-func (v value) refer(kind string, all []string) string {
-	name := v.name()
-	if name != "" && !slices.Contains(all, name) {
-		v.report(fmt.Sprintf("unknown %s %q", kind, name), meant(name, all))
-	}
-	return name
 }
 
 // titled returns what messages call v: its kind and the first of the given keys that it has, else its line.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"reflect"
 	"regexp"
@@ -21,6 +22,7 @@ type Environment struct {
 	Rules         string      // path of the rules file
 	Database      string      // path of the SQLite file
 	Listen        string      // host:port of the HTTP server
+	Pprof         string      // host:port of the profiling server, on the loopback interface; "" is none
 	NotehubURL    string      // where the Notehub API is; "" is Notehub's own
 	NotehubToken  secret.Text // of the account of a rules file that has no accounts; may be unset
 	SlackBotToken secret.Text // may be unset
@@ -35,6 +37,7 @@ type variables struct {
 	Rules         string `envconfig:"NOTEWATCH_RULES" default:"rules.yaml"`
 	Database      string `envconfig:"NOTEWATCH_DATABASE" default:"notewatch.db"`
 	Listen        string `envconfig:"NOTEWATCH_LISTEN" default:"127.0.0.1:8080"`
+	Pprof         string `envconfig:"NOTEWATCH_PPROF"`
 	NotehubURL    string `envconfig:"NOTEWATCH_NOTEHUB_URL"`
 	NotehubToken  string `envconfig:"NOTEWATCH_NOTEHUB_TOKEN"`
 	SlackBotToken string `envconfig:"NOTEWATCH_SLACK_BOT_TOKEN"`
@@ -143,6 +146,7 @@ func (r *environmentReader) environment(v variables) Environment {
 
 	r.require(!isPostgres, "NOTEWATCH_DATABASE", "PostgreSQL is not supported yet", "give the path of a SQLite file")
 	r.require(listenErr == nil, "NOTEWATCH_LISTEN", "want a host and port", "such as 127.0.0.1:8080")
+	r.require(v.Pprof == "" || isLoopback(v.Pprof), "NOTEWATCH_PPROF", "want a loopback address and port", "such as 127.0.0.1:6060")
 	r.require(v.NotehubURL == "" || isHTTP(v.NotehubURL), "NOTEWATCH_NOTEHUB_URL", "want an address", "such as https://api.notefile.net")
 	r.require(!holdsSpace(v.NotehubToken), "NOTEWATCH_NOTEHUB_TOKEN", "holds white space", "")
 	r.require(!holdsSpace(v.SlackBotToken), "NOTEWATCH_SLACK_BOT_TOKEN", "holds white space", "")
@@ -155,6 +159,7 @@ func (r *environmentReader) environment(v variables) Environment {
 		Rules:         v.Rules,
 		Database:      v.Database,
 		Listen:        v.Listen,
+		Pprof:         v.Pprof,
 		NotehubURL:    v.NotehubURL,
 		NotehubToken:  secret.New(v.NotehubToken),
 		SlackBotToken: secret.New(v.SlackBotToken),
@@ -169,4 +174,14 @@ func (r *environmentReader) require(holds bool, name, message, hint string) {
 	if !holds {
 		r.report(name, message, hint)
 	}
+}
+
+// isLoopback reports whether text is a host and port that only this machine can reach.
+func isLoopback(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil || port == "" {
+		return false
+	}
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
 }

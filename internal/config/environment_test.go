@@ -41,7 +41,7 @@ func TestTheEnvironmentHasDefaults(t *testing.T) {
 	require.Equal(t, want, unset)
 
 	setenv(t, map[string]string{
-		"NOTEWATCH_RULES": "", "NOTEWATCH_DATABASE": "", "NOTEWATCH_LISTEN": "", "NOTEWATCH_NOTEHUB_URL": "",
+		"NOTEWATCH_RULES": "", "NOTEWATCH_DATABASE": "", "NOTEWATCH_LISTEN": "", "NOTEWATCH_PPROF": "", "NOTEWATCH_NOTEHUB_URL": "",
 		"NOTEWATCH_NOTEHUB_TOKEN": "", "NOTEWATCH_SLACK_BOT_TOKEN": "", "NOTEWATCH_SLACK_API_URL": "",
 		"NOTEWATCH_LOG_LEVEL": "", "NOTEWATCH_LOG_FORMAT": "", "NOTEWATCH_RULES_FILE": "",
 	})
@@ -57,6 +57,7 @@ func TestTheEnvironment(t *testing.T) {
 		"NOTEWATCH_RULES":              "/etc/notewatch/rules.yaml",
 		"NOTEWATCH_DATABASE":           "/var/lib/notewatch.db",
 		"NOTEWATCH_LISTEN":             ":9090",
+		"NOTEWATCH_PPROF":              "127.0.0.1:6060",
 		"NOTEWATCH_NOTEHUB_URL":        "http://127.0.0.1:1234/base",
 		"NOTEWATCH_NOTEHUB_TOKEN_FILE": path,
 		"NOTEWATCH_SLACK_BOT_TOKEN":    "xoxb-1",
@@ -70,6 +71,7 @@ func TestTheEnvironment(t *testing.T) {
 		Rules:         "/etc/notewatch/rules.yaml",
 		Database:      "/var/lib/notewatch.db",
 		Listen:        ":9090",
+		Pprof:         "127.0.0.1:6060",
 		NotehubURL:    "http://127.0.0.1:1234/base",
 		NotehubToken:  secret.New("s3cret"),
 		SlackBotToken: secret.New("xoxb-1"),
@@ -89,6 +91,7 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 		"NOTEWATCH_BILLING_SECRET":      mark,
 		"NOTEWATCH_DATABASE":            "postgres://user:" + mark + "@host/db",
 		"NOTEWATCH_LISTEN":              mark,
+		"NOTEWATCH_PPROF":               mark,
 		"NOTEWATCH_NOTEHUB_URL":         mark + "://x",
 		"NOTEWATCH_NOTEHUB_TOKEN":       mark,
 		"NOTEWATCH_NOTEHUB_TOKEN_FILE":  path,
@@ -113,10 +116,29 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 		`NOTEWATCH_NOTEHUB_TOKEN: given both by itself and as NOTEWATCH_NOTEHUB_TOKEN_FILE; hint: unset one of them`,
 		`NOTEWATCH_NOTEHUB_TOKN_FILE: unknown variable; hint: did you mean NOTEWATCH_NOTEHUB_TOKEN_FILE?`,
 		`NOTEWATCH_NOTEHUB_URL: want an address; hint: such as https://api.notefile.net`,
+		`NOTEWATCH_PPROF: want a loopback address and port; hint: such as 127.0.0.1:6060`,
 		`NOTEWATCH_RULE: unknown variable; hint: did you mean NOTEWATCH_RULES?`,
 		`NOTEWATCH_RULES_FILE: reading "/nowhere/rules": no such file or directory`,
 		`NOTEWATCH_SLACK_API_URL: want an address; hint: such as https://slack.com/api/`,
 		`NOTEWATCH_SLACK_BOT_TOKEN: holds white space`,
 	}, "\n"))
 	require.NotContains(t, err.Error(), mark)
+}
+
+// Profiles tell too much of a process for others to see.
+func TestProfilesStayOnTheMachine(t *testing.T) {
+	for address, fine := range map[string]bool{
+		"127.0.0.1:6060": true, "127.8.8.8:0": true, "[::1]:6060": true, "[::ffff:127.0.0.1]:6060": true, "localhost:6060": true,
+		":6060": false, "0.0.0.0:6060": false, "[::]:6060": false, "10.0.0.1:6060": false, "example.com:6060": false,
+		"127.0.0.1": false, "127.0.0.1:": false, "6060": false,
+	} {
+		setenv(t, map[string]string{"NOTEWATCH_PPROF": address})
+		environment, err := config.ReadEnvironment()
+		if fine {
+			require.NoError(t, err, address)
+			require.Equal(t, address, environment.Pprof)
+		} else {
+			require.EqualError(t, err, "NOTEWATCH_PPROF: want a loopback address and port; hint: such as 127.0.0.1:6060", address)
+		}
+	}
 }

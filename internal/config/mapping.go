@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"notewatch/rules"
 )
 
 // A key is one key of a mapping and what reads its value.
@@ -91,6 +93,34 @@ func (v value) has(key string) bool {
 	return ok
 }
 
+// count returns how many of several keys a mapping has.
+func (v value) count(keys ...string) (count int) {
+	for _, key := range keys {
+		if v.has(key) {
+			count++
+		}
+	}
+	return count
+}
+
+// exactlyOne reports a mapping that has none of several keys, or more than one.
+func (v value) exactlyOne(keys ...string) {
+	if v.node.Kind == yaml.MappingNode && v.count(keys...) != 1 {
+		v.report("want exactly one of "+oneOf(keys), "")
+	}
+}
+
+// together reports the one of two keys that a mapping lacks while it has the other.
+func (v value) together(one, other string) {
+	if v.count(one, other) != 1 {
+		return
+	}
+	if v.has(one) {
+		one, other = other, one
+	}
+	v.child(v.node, one).report("missing", one+" and "+other+" go together")
+}
+
 // unknownKey reports the key v, which is none of those allowed.
 func (v value) unknownKey(name string, allowed []string) {
 	hint := meant(name, allowed)
@@ -140,4 +170,32 @@ func (v value) some(read func(value)) {
 		v.report("the list is empty", "")
 	}
 	v.list(read)
+}
+
+// oneOrSome reads a list that must not be empty, or one element without a list around it.
+func (v value) oneOrSome(read func(value)) {
+	if v.node.Kind == yaml.SequenceNode {
+		v.some(read)
+		return
+	}
+	read(v)
+}
+
+// byLevel reads a mapping of levels to something.
+func (v value) byLevel(read func(rules.Level, value)) {
+	if v.node.Kind != yaml.MappingNode {
+		v.wrongType("a mapping of levels", "")
+		return
+	}
+	if len(v.node.Content) == 0 {
+		v.report("no levels", "want "+oneOf(levels))
+	}
+	for _, pair := range v.pairs() {
+		level, err := rules.ParseLevel(pair.name)
+		if err != nil || level == rules.Inactive {
+			pair.key.report("unknown level", meant(pair.name, levels))
+			continue
+		}
+		read(level, pair.value)
+	}
 }

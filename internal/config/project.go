@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,7 +25,7 @@ func (v value) account(taken names) Account {
 	account := Account{RequestsPerMinute: defaultRate}
 	v.keys(
 		key{name: "name", required: true, read: func(v value) { account.Name = v.claim("account", taken) }},
-		key{name: "token", required: true, read: func(v value) { account.Token = secret.New(v.substituted()) }},
+		key{name: "token", required: true, read: func(v value) { account.Token = secret.New(v.word()) }},
 		key{name: "requests_per_minute", read: func(v value) { account.RequestsPerMinute = v.rate() }},
 	)
 	return account
@@ -40,6 +41,18 @@ func (d *decoder) accountNames() []string {
 	return list
 }
 
+// projectNames returns the names and UIDs of the projects.
+func (d *decoder) projectNames() (list []string) {
+	for _, project := range d.file.Projects {
+		for _, name := range []string{project.Name, project.UID} {
+			if name != "" && !slices.Contains(list, name) {
+				list = append(list, name)
+			}
+		}
+	}
+	return list
+}
+
 func (v value) readProjects() {
 	uids, taken := names{}, names{}
 	v.some(func(v value) { v.file.Projects = append(v.file.Projects, v.project(uids, taken)) })
@@ -47,11 +60,12 @@ func (v value) readProjects() {
 
 func (v value) project(uids, taken names) Project {
 	v = v.in(v.titled("project", "name", "uid"))
-	var project Project
+	project := Project{Notify: v.defaultRecipients()}
 	v.keys(
 		key{name: "uid", required: true, read: func(v value) { project.UID = v.uid(uids) }},
 		key{name: "name", read: func(v value) { project.Name = v.claim("project", taken) }},
 		key{name: "account", read: func(v value) { project.Account = v.refer("account", v.accountNames()) }},
+		key{name: "notify", read: func(v value) { project.Notify = v.recipients() }},
 	)
 	if project.Name == "" {
 		project.Name = project.UID

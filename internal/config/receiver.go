@@ -3,13 +3,14 @@ package config
 import (
 	"go.yaml.in/yaml/v4"
 
-	"notewatch/internal/secret"
 	"notewatch/rules"
 )
 
 func (v value) readReceivers() {
 	taken := names{}
-	v.some(func(v value) { v.file.Receivers = append(v.file.Receivers, v.receiver(taken)) })
+	var fallbacks []link
+	v.some(func(v value) { v.file.Receivers = append(v.file.Receivers, v.receiver(taken, &fallbacks)) })
+	checkLinks("receiver", fallbacks, v.receiverNames())
 }
 
 func (d *decoder) receiverNames() []string {
@@ -22,28 +23,38 @@ func (d *decoder) receiverNames() []string {
 	return list
 }
 
-func (v value) receiver(taken names) Receiver {
+// kinds are the keys that say how a receiver is reached.
+var kinds = []string{"terminal", "slack", "pagerduty", "webhook", "email"}
+
+func (v value) receiver(taken names, fallbacks *[]link) Receiver {
 	v = v.in(v.titled("receiver", "name"))
 	receiver := Receiver{From: rules.Info}
+	var fallback value
 	before := len(v.problems)
 	v.keys(
 		key{name: "name", required: true, read: func(v value) { receiver.Name = v.claim("receiver", taken) }},
 		key{name: "from", read: func(v value) { receiver.From = v.level() }},
+		key{name: "fallback", read: func(v value) { fallback, receiver.Fallback = v, v.name() }},
 		key{name: "terminal", empty: true, read: func(v value) { receiver.Terminal = v.terminal() }},
 		key{name: "slack", read: func(v value) { receiver.Slack = v.slack() }},
+		key{name: "pagerduty", read: func(v value) { receiver.PagerDuty = v.pagerDuty() }},
 		key{name: "webhook", read: func(v value) { receiver.Webhook = v.webhook() }},
+		key{name: "email", read: func(v value) { receiver.Email = v.email() }},
 	)
-	v.exactlyOne("terminal", "slack", "webhook")
+	v.exactlyOne(kinds...)
 	if len(v.problems) == before {
 		v.check(receiver)
+	}
+	if receiver.Fallback != "" {
+		*fallbacks = append(*fallbacks, link{fallback, receiver.Name, receiver.Fallback})
 	}
 	return receiver
 }
 
 // check reports what the decoder's checks find wrong with a receiver, where its settings stand.
 func (v value) check(receiver Receiver) {
-	for _, kind := range []string{"slack", "webhook"} {
-		if settings, ok := v.get(kind); ok {
+	for _, kind := range kinds {
+		if settings, ok := v.get(kind); ok && settings.Kind == yaml.MappingNode {
 			v.node = settings
 		}
 	}
@@ -64,48 +75,4 @@ func parts(err error) []error {
 		return nil
 	}
 	return []error{err}
-}
-
-// exactlyOne reports a mapping that has none of several keys, or more than one.
-func (v value) exactlyOne(names ...string) {
-	if v.node.Kind != yaml.MappingNode {
-		return
-	}
-	count := 0
-	for _, name := range names {
-		if v.has(name) {
-			count++
-		}
-	}
-	if count != 1 {
-		v.report("want exactly one of "+oneOf(names), "")
-	}
-}
-
-// terminal reads the receiver that prints, which has no settings.
-func (v value) terminal() bool {
-	if !v.isNull() {
-		v.keys()
-	}
-	return true
-}
-
-func (v value) slack() *Slack {
-	var slack Slack
-	v.keys(
-		key{name: "channel", read: func(v value) { slack.Channel = v.substituted() }},
-		key{name: "url", read: func(v value) { slack.URL = v.address() }},
-	)
-	v.exactlyOne("channel", "url")
-	return &slack
-}
-
-func (v value) webhook() *Webhook {
-	var webhook Webhook
-	v.keys(
-		key{name: "url", required: true, read: func(v value) { webhook.URL = v.address() }},
-		key{name: "secret", read: func(v value) { webhook.Secret = secret.New(v.substituted()) }},
-		key{name: "allow_private", read: func(v value) { webhook.AllowPrivate = v.flag() }},
-	)
-	return &webhook
 }

@@ -18,7 +18,7 @@ const watcherBlind = "watcher-blind"
 //go:embed watcher-blind.yaml
 var watcherBlindRule []byte
 
-// defaults are what rules have that do not say otherwise.
+// defaults are what projects and rules have that do not say otherwise.
 type defaults struct {
 	notify []string
 	remind []time.Duration
@@ -28,6 +28,7 @@ func (v value) readDefaults() {
 	v.keys(
 		key{name: "notify", read: func(v value) { v.defaults.notify = v.recipients() }},
 		key{name: "remind", read: func(v value) { v.defaults.remind = v.reminders() }},
+		key{name: "summary", read: func(v value) { v.file.Summary = v.choice("weekly", "none") == "weekly" }},
 	)
 }
 
@@ -37,15 +38,27 @@ func (v value) readRules() {
 	if _, replaced := taken[watcherBlind]; !replaced {
 		v.file.Rules = append(v.file.Rules, v.builtin())
 	}
+	v.checkUnless()
 }
 
-// builtin returns the rule that comes with the program, told to whom the defaults of the file say.
+func (d *decoder) ruleNames() []string {
+	list := make([]string, 0, len(d.drafts))
+	for _, r := range d.drafts {
+		if r.Name != "" {
+			list = append(list, r.Name)
+		}
+	}
+	return list
+}
+
+// builtin returns the rule that comes with the program, reminded of as the defaults of the file say.
 func (d *decoder) builtin() Rule {
 	inner := &decoder{path: watcherBlind + ".yaml", source: newSource(watcherBlindRule), file: d.file, defaults: d.defaults}
 	var rule Rule
 	if root, ok := inner.root(); ok {
 		rule = root.rule(names{})
 	}
+	d.drafts = append(d.drafts, inner.drafts...)
 	d.problems = append(d.problems, inner.problems...)
 	return rule
 }
@@ -90,7 +103,7 @@ type draft struct {
 func (v value) rule(taken names) Rule {
 	v = v.in(v.titled("rule", "name"))
 	known := len(v.problems)
-	r := draft{fields: map[string]value{}, notify: v.defaultRecipients()}
+	r := draft{fields: map[string]value{}}
 	r.Each, r.Remind = rules.EachDevice, v.defaults.remind
 	v.keys(
 		key{name: "name", required: true, read: func(v value) { r.Name = r.at(v).claim("rule", taken) }},
@@ -102,6 +115,8 @@ func (v value) rule(taken names) Rule {
 		key{name: "when", required: true, read: func(v value) { r.When = r.conditions(v) }},
 		key{name: "for", read: func(v value) { r.For = r.at(v).duration() }},
 		key{name: "resolve_when", read: func(v value) { r.ResolveWhen = r.text(v) }},
+		key{name: "unless", read: func(v value) { r.Unless = r.at(v).name() }},
+		key{name: "shadow", read: func(v value) { r.Shadow = v.flag() }},
 		key{name: "show", read: func(v value) { r.Show = r.text(v) }},
 		key{name: "summary", read: func(v value) { r.Summary = r.text(v) }},
 		key{name: "advice", read: func(v value) { r.Advice = r.text(v) }},
@@ -111,6 +126,7 @@ func (v value) rule(taken names) Rule {
 	if v.node.Kind != yaml.MappingNode {
 		return Rule{}
 	}
+	v.drafts = append(v.drafts, r)
 	return Rule{Rule: v.compile(r, v.problems[known:]), Notify: r.notify}
 }
 
@@ -121,7 +137,7 @@ func (v value) scope() rules.Scope {
 	return rules.EachDevice
 }
 
-// defaultRecipients returns the receivers of a rule that names none.
+// defaultRecipients returns the receivers of a project that names none.
 func (d *decoder) defaultRecipients() []string {
 	if d.defaults.notify != nil {
 		return d.defaults.notify
@@ -169,17 +185,9 @@ func (r *draft) conditions(v value) (conditions []rules.Condition) {
 	if r.severity != nil {
 		r.severity.report("when already says the levels", "remove severity, or give when one expression")
 	}
-	if len(v.node.Content) == 0 {
-		v.report("no levels", "want "+oneOf(levels))
-	}
-	for _, pair := range r.at(v).pairs() {
-		level, err := rules.ParseLevel(pair.name)
-		if err != nil || level == rules.Inactive {
-			pair.key.report("unknown level", meant(pair.name, levels))
-			continue
-		}
-		conditions = append(conditions, rules.Condition{Level: level, Expr: r.text(pair.value)})
-	}
+	r.at(v).byLevel(func(level rules.Level, v value) {
+		conditions = append(conditions, rules.Condition{Level: level, Expr: r.text(v)})
+	})
 	return conditions
 }
 

@@ -10,9 +10,27 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-
-	"notewatch/internal/secret"
 )
+
+// word reads text without white space, as tokens, addresses and keys are, with what ${…} stands for.
+func (v value) word() string {
+	text := v.substituted()
+	if holdsSpace(text) {
+		v.report("holds white space", "")
+		return ""
+	}
+	return text
+}
+
+// line reads text that stands on one line, with what ${…} stands for.
+func (v value) line() string {
+	text := v.substituted()
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		v.report("holds a line break or another control character", "")
+		return ""
+	}
+	return text
+}
 
 // substituted reads text of an account or receiver, with every ${NAME} replaced by the variable and every ${file:/path}
 // by the content of the file. $${ stands for ${ itself. Nothing of the text or of what replaces it is ever reported.
@@ -47,19 +65,10 @@ func (v value) substituted() string {
 		out.WriteString(replacement)
 		rest = remainder
 	}
-	return v.oneWord(out.String())
-}
-
-// oneWord reports text that is empty or holds white space, which no token, address or key does.
-func (v value) oneWord(text string) string {
-	switch {
-	case text == "":
+	if out.Len() == 0 {
 		v.report("no text", "")
-	case holdsSpace(text):
-		v.report("holds white space", "")
-		return ""
 	}
-	return text
+	return out.String()
 }
 
 // referent matches what may stand within ${}.
@@ -87,21 +96,11 @@ func (d *decoder) resolve(name string) (string, error) {
 	}
 }
 
-const maxSecretBytes = 64 << 10
-
 // readSecretFile returns the content of a file without the newline at its end. Its errors do not name the file.
 func readSecretFile(path string) (string, error) {
-	file, err := os.Open(path)
+	content, err := readSmallFile(path)
 	if err != nil {
-		return "", reason(err)
-	}
-	defer func() { _ = file.Close() }()
-	content, err := io.ReadAll(io.LimitReader(file, maxSecretBytes+1))
-	switch {
-	case err != nil:
-		return "", reason(err)
-	case len(content) > maxSecretBytes:
-		return "", fmt.Errorf("larger than %d bytes", maxSecretBytes)
+		return "", err
 	}
 	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
 	if text == "" {
@@ -110,13 +109,32 @@ func readSecretFile(path string) (string, error) {
 	return text, nil
 }
 
+const maxSmallFile = 64 << 10
+
+// readSmallFile returns the content of a file of bounded size. Its errors do not name the file.
+func readSmallFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer func() { _ = file.Close() }()
+	content, err := io.ReadAll(io.LimitReader(file, maxSmallFile+1))
+	switch {
+	case err != nil:
+		return nil, reason(err)
+	case len(content) > maxSmallFile:
+		return nil, fmt.Errorf("larger than %d bytes", maxSmallFile)
+	}
+	return content, nil
+}
+
 // address reads the URL of an HTTP server, which may hold a secret.
-func (v value) address() secret.Text {
-	text := v.substituted()
+func (v value) address() string {
+	text := v.word()
 	if text != "" && !isHTTP(text) {
 		v.report("want an address such as https://host/path", "")
 	}
-	return secret.New(text)
+	return text
 }
 
 // isHTTP reports whether text is an absolute URL for HTTP.

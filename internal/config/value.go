@@ -104,7 +104,7 @@ func (v value) text() string {
 	if at := reference.FindStringIndex(text); at != nil {
 		line, column := v.locate(v.node, at[0])
 		v.reportAt(line, column, "${…} is not replaced here",
-			"it is in token, channel, url and secret of accounts and receivers; write the value itself")
+			"it is in tokens, keys, addresses and the like of accounts and receivers; write the value itself")
 		return ""
 	}
 	if strings.TrimSpace(text) == "" {

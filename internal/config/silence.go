@@ -1,0 +1,92 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/rules"
+)
+
+func (v value) readSilences() {
+	v.list(func(v value) { v.file.Silences = append(v.file.Silences, v.silence()) })
+}
+
+// silence reads a window of silence, which opens every week.
+func (v value) silence() rules.Window {
+	v = v.in(v.titled("silence"))
+	known := len(v.problems)
+	var w rules.Window
+	v.keys(
+		key{name: "match", required: true, read: func(v value) { w.Match = v.match() }},
+		key{name: "days", read: func(v value) { w.Days = v.weekdays() }},
+		key{name: "from", read: func(v value) { w.From = v.timeOfDay() }},
+		key{name: "to", read: func(v value) { w.To = v.timeOfDay() }},
+		key{name: "zone", read: func(v value) { w.Zone = v.zone() }},
+		key{name: "because", required: true, read: func(v value) { w.Because = strings.TrimSpace(v.text()) }},
+	)
+	v.together("from", "to")
+	if len(v.problems) > known {
+		return w
+	}
+	if until, open := w.Open(time.Unix(0, 0)); open && until.IsZero() {
+		v.report("never ends", "want days, or from and to, that leave out some of the week")
+	}
+	return w
+}
+
+// match reads which alerts are meant: all that have what is named.
+func (v value) match() rules.Match {
+	var m rules.Match
+	known := len(v.problems)
+	v.keys(
+		key{name: "rule", read: func(v value) { m.Rule = v.refer("rule", v.ruleNames()) }},
+		key{name: "project", read: func(v value) { m.Project = v.refer("project", v.projectNames()) }},
+		key{name: "subject", read: func(v value) { m.Subject = v.name() }},
+	)
+	if m == (rules.Match{}) && len(v.problems) == known {
+		v.report("matches everything", "want rule, project or subject")
+	}
+	return m
+}
+
+// weekdays are the words for days, from Sunday as package time has it.
+var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+func (v value) weekdays() (days []time.Weekday) {
+	v.oneOrSome(func(v value) {
+		word := v.choice(weekdays...)
+		day := time.Weekday(slices.Index(weekdays, word))
+		if word != "" && slices.Contains(days, day) {
+			v.report("named twice", "")
+		}
+		days = append(days, day)
+	})
+	return days
+}
+
+// timeOfDay reads hours and minutes on a clock, since midnight.
+func (v value) timeOfDay() time.Duration {
+	text := v.text()
+	at, err := time.Parse("15:04", text)
+	if text != "" && (err != nil || len(text) != len("15:04")) {
+		v.report("not a time of day", "such as 06:00 or 22:30; midnight is 00:00")
+		return 0
+	}
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+}
+
+// zone reads the name of a time zone, which must not be that of the machine.
+func (v value) zone() *time.Location {
+	name := v.name()
+	if name == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || zone == time.Local {
+		v.report(fmt.Sprintf("unknown zone %q", name), "want a name of the time zone database, such as Europe/Berlin; without zone it is UTC")
+		return nil
+	}
+	return zone
+}
