@@ -1,0 +1,134 @@
+package metrics
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"notewatch/rules"
+)
+
+// A Snapshot is how things stand in the store. What is not in a map is zero; names that are not configured are left out.
+type Snapshot struct {
+	Firing   map[rules.Level]int
+	Pending  int
+	Waiting  map[string]Waiting   // by receiver
+	Dead     map[string]int       // deliveries that were given up and are not shown as they should be, by receiver
+	PolledAt map[string]time.Time // the last poll that went well, by project UID
+}
+
+// Waiting is the deliveries of one receiver that do not show yet what they should and are not given up.
+type Waiting struct {
+	Count  int
+	Oldest time.Duration // how long the oldest has waited
+}
+
+// Observe makes metrics of what snapshot returns. It is called for every scrape and has a few seconds. If it cannot tell,
+// the scrape has everything else and says so.
+func (m *Metrics) Observe(snapshot func(context.Context) (Snapshot, error)) {
+	if m == nil {
+		return
+	}
+	m.standing.observe(snapshot)
+}
+
+// standing is the collector of how things stand.
+type standing struct {
+	up, firing, pending, waiting, oldest, dead, polledAt *prometheus.Desc
+
+	mu         sync.Mutex
+	configured Configured
+	snapshot   func(context.Context) (Snapshot, error) // nil: unknown
+}
+
+func newStanding() *standing {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
+	}
+	return &standing{
+		up:      desc("store_up", "Whether the store could be read for this scrape: 1, or 0, and then it tells nothing else."),
+		firing:  desc("alerts_firing", "Alerts that fire, by their level now.", "level"),
+		pending: desc("alerts_pending", "Alerts whose condition holds, but not for long enough yet."),
+		waiting: desc("deliveries_waiting", "Changes of alerts that the receiver has yet to be shown.", "receiver"),
+		oldest: desc("deliveries_oldest_waiting_seconds", "For how long the oldest change has waited that the receiver has yet to be shown; 0 if none does.",
+			"receiver"),
+		dead: desc("deliveries_dead", "Changes of alerts that the receiver will not be shown: it refused them, or failed for too long.",
+			"receiver"),
+		polledAt: desc("poll_last_success_timestamp_seconds", "When the last poll of the project that succeeded began; 0 is never.",
+			"project"),
+	}
+}
+
+// configure returns what was configured before.
+func (s *standing) configure(c Configured) (before Configured) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before, s.configured = s.configured, c
+	return before
+}
+
+func (s *standing) observe(snapshot func(context.Context) (Snapshot, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.snapshot = snapshot
+}
+
+func (s *standing) state() (Configured, func(context.Context) (Snapshot, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.configured, s.snapshot
+}
+
+// Describe implements [prometheus.Collector].
+func (s *standing) Describe(to chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{s.up, s.firing, s.pending, s.waiting, s.oldest, s.dead, s.polledAt} {
+		to <- desc
+	}
+}
+
+// snapshotTime is how long the store has to tell how things stand. It is less than a scrape may take, so that the scrape
+// can say that it did not.
+const snapshotTime = 5 * time.Second
+
+// Collect implements [prometheus.Collector].
+func (s *standing) Collect(to chan<- prometheus.Metric) {
+	configured, snapshot := s.state()
+	if snapshot == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), snapshotTime)
+	defer cancel()
+	now, err := snapshot(ctx)
+	if err != nil {
+		to <- gauge(s.up, 0)
+		to <- prometheus.NewInvalidMetric(s.up, err) // for the log of the handler
+		return
+	}
+	to <- gauge(s.up, 1)
+	s.send(to, now, configured)
+}
+
+func (s *standing) send(to chan<- prometheus.Metric, now Snapshot, configured Configured) {
+	for _, level := range []rules.Level{rules.Info, rules.Warning, rules.Critical} {
+		to <- gauge(s.firing, float64(now.Firing[level]), level.String())
+	}
+	to <- gauge(s.pending, float64(now.Pending))
+	for _, receiver := range configured.Receivers {
+		waiting := now.Waiting[receiver]
+		to <- gauge(s.waiting, float64(waiting.Count), receiver)
+		to <- gauge(s.oldest, waiting.Oldest.Seconds(), receiver)
+		to <- gauge(s.dead, float64(now.Dead[receiver]), receiver)
+	}
+	for _, project := range configured.Projects {
+		to <- gauge(s.polledAt, timestamp(now.PolledAt[project]), project)
+	}
+}
+
+func gauge(desc *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	for i := range labels {
+		labels[i] = clean(labels[i])
+	}
+	return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+}
