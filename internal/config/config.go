@@ -128,7 +128,8 @@ func reason(err error) error {
 	return err
 }
 
-// Parse checks the content of a rules file; path names it, and template files are sought from its folder. lookup, checks and the errors are as those of Load.
+// Parse checks the content of a rules file; path names it, and template files are sought from its folder. lookup, checks
+// and the errors are as those of Load.
 func Parse(path string, data []byte, lookup func(name string) (string, bool), checks ...func(Receiver) error) (*File, error) {
 	d := &decoder{source: newSource(data), path: path, lookup: lookup, checks: checks, file: newFile(path)}
 	d.decode()

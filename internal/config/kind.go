@@ -96,7 +96,8 @@ func (v value) template() string {
 // headerName matches what HTTP takes as the name of a header.
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")
 
-// headers reads headers by their names, which HTTP takes for the same whatever their case.
+// headers reads headers by their names, which HTTP takes for the same whatever their case. What is no name may be a value
+// that slipped into the place of one, and is not shown.
 func (v value) headers() (headers []Header) {
 	if v.node.Kind != yaml.MappingNode {
 		v.wrongType("a mapping of names of headers to their values", "")
