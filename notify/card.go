@@ -11,21 +11,31 @@ import (
 type status string
 
 const (
-	firing      status = "FIRING"
-	escalated   status = "ESCALATED"
-	eased       status = "EASED TO"
-	reminder    status = "REMINDER"
-	updated     status = "UPDATED"
-	revised     status = "REVISED"
-	resolved    status = "RESOLVED"
-	periodEnded status = "PERIOD ENDED"
-	withdrawn   status = "WITHDRAWN"
+	firing         status = "FIRING"
+	escalated      status = "ESCALATED"
+	eased          status = "EASED TO"
+	reminder       status = "REMINDER"
+	updated        status = "UPDATED"
+	muted          status = "MUTED"
+	unmuted        status = "UNMUTED"
+	acknowledged   status = "ACKNOWLEDGED"
+	unacknowledged status = "UNACKNOWLEDGED"
+	revised        status = "REVISED"
+	resolved       status = "RESOLVED"
+	periodEnded    status = "PERIOD ENDED"
+	withdrawn      status = "WITHDRAWN"
+	report         status = "REPORT"
 )
+
+// drillMark leads the word of a drill.
+const drillMark = "DRILL: "
 
 // statusOf compares a with what was shown last. The reason alone would not do: an alert that fired and escalated before
 // anybody was told is news as a whole.
 func statusOf(a Alert) status {
 	switch {
+	case a.Reason == "reported":
+		return report
 	case a.Reason == "revised":
 		return revised
 	case a.State == "withdrawn":
@@ -40,10 +50,17 @@ func statusOf(a Alert) status {
 		return escalated
 	case severity(a.Level) < severity(a.Was):
 		return eased
-	case a.Reason == "reminded":
-		return reminder
 	}
-	return updated
+	return cmp.Or(sameLevel[a.Reason], updated)
+}
+
+// sameLevel are the reasons, other than to be brought up to date, to send an alert that fires at the level shown.
+var sameLevel = map[string]status{
+	"reminded":       reminder,
+	"muted":          muted,
+	"unmuted":        unmuted,
+	"acknowledged":   acknowledged,
+	"unacknowledged": unacknowledged,
 }
 
 // unseen reports whether nothing was shown of a before.
@@ -63,8 +80,9 @@ func severity(level string) int {
 type tone string
 
 const (
-	good tone = "good" // over
-	gone tone = "gone" // withdrawn
+	good    tone = "good"    // over
+	gone    tone = "gone"    // withdrawn
+	neutral tone = "neutral" // a report
 	// The other tones are the levels: critical, warning, info.
 )
 
@@ -83,12 +101,13 @@ func joinFacts(facts []fact) string {
 // A card is an alert in words: what is said, before a receiver lays it out. Its texts are clean.
 type card struct {
 	status   status
-	word     string // the status, with the level if that matters: FIRING critical
+	word     string // the status, with the level if that matters and the mark of a drill: FIRING critical
 	tone     tone
 	headline string
-	figures  []fact // value against limit and usual
-	detail   []string
-	advice   string // "" when nothing is left to do
+	figures  []fact   // value against limit and usual; none of a report
+	detail   []string // a drill, a mute and an acknowledgement are said here too
+	body     []string // lines whose blanks matter; at most maxBody
+	advice   string   // "" when nothing is left to do
 
 	since, ended, asOf time.Time // zero when not known
 	lasted             time.Duration
@@ -106,7 +125,8 @@ func describe(a Alert) card {
 		tone:     toneOf(s, a.Level),
 		headline: headlineOf(a),
 		figures:  figuresOf(a, s),
-		detail:   detailOf(a, s),
+		detail:   linesOf(a, s),
+		body:     lines(a.Body),
 		since:    cmp.Or(a.Since, a.FiredAt),
 		asOf:     a.AsOf,
 		subject:  nameOf(a.Subject),
@@ -144,7 +164,13 @@ func happened(a Alert) time.Time {
 
 // wordOf is the status with the level. What is over had its level before, unless nobody was told: then it says that too.
 func wordOf(a Alert, s status) string {
+	if a.Drill {
+		a.Drill = false
+		return drillMark + wordOf(a, s)
+	}
 	switch {
+	case s == report:
+		return string(s)
 	case !s.ended():
 		return strings.TrimSpace(string(s) + " " + clean(a.Level, maxName))
 	case !unseen(a):
@@ -161,14 +187,18 @@ func toneOf(s status, level string) tone {
 		return gone
 	case s.ended():
 		return good
+	case s == report:
+		return neutral
 	}
 	return tone(level)
 }
 
-// headlineOf is the summary, led by the name of the subject unless the summary holds it.
+// headlineOf is the summary, led by the name of the subject unless the summary holds it or is that of a report.
 func headlineOf(a Alert) string {
 	name, summary := nameOf(a.Subject), clean(a.Summary, maxSummary)
 	switch {
+	case summary != "" && a.Reason == "reported":
+		return summary
 	case summary == "":
 		return name + ": " + clean(a.Rule, maxName)
 	case containsWord(summary, name):
@@ -183,6 +213,9 @@ func nameOf(n Named) string { return cmp.Or(clean(n.Name, maxName), clean(n.UID,
 // figuresOf lists the value, its peak if that was higher, limit and usual. What the alert is about, the value while it
 // fires and the peak once it is over, is followed by its share of the limit.
 func figuresOf(a Alert, s status) []fact {
+	if s == report {
+		return nil
+	}
 	var facts []fact
 	if s == escalated || s == eased {
 		facts = append(facts, fact{"was", clean(a.Was, maxName)})
@@ -236,6 +269,30 @@ var endings = map[status]string{
 	revised:     "late figures show it for a time that is over; nothing stays open",
 }
 
+// linesOf are the lines of detail of a card.
+func linesOf(a Alert, s status) []string { return append(notices(a, s), detailOf(a, s)...) }
+
+// notices are the lines that a says of itself beside its detail: whether it is a drill, muted or acknowledged.
+func notices(a Alert, s status) []string {
+	var lines []string
+	if a.Drill {
+		lines = append(lines, "This is a drill: nothing is wrong.")
+	}
+	switch mute := clean(a.Mute, maxDetail); {
+	case mute != "" && !s.ended():
+		lines = append(lines, "still firing, muted: "+mute)
+	case s == unmuted:
+		lines = append(lines, "still firing, and no longer muted")
+	}
+	switch ack := clean(a.Ack, maxDetail); {
+	case ack != "":
+		lines = append(lines, "acknowledged by "+ack)
+	case s == unacknowledged:
+		lines = append(lines, "still firing, and nobody has taken it on")
+	}
+	return lines
+}
+
 func detailOf(a Alert, s status) []string {
 	var lines []string
 	for _, line := range a.Detail {
@@ -251,28 +308,4 @@ func detailOf(a Alert, s status) []string {
 		lines = append(lines[:maxDetails], more)
 	}
 	return lines
-}
-
-// worstFirst orders alerts by how much they matter: those that are not over, then the level, then the value.
-func worstFirst(alerts []Alert) []Alert {
-	sorted := slices.Clone(alerts)
-	slices.SortStableFunc(sorted, func(a, b Alert) int {
-		return cmp.Or(
-			compareBool(statusOf(a).ended(), statusOf(b).ended()),
-			cmp.Compare(severity(b.Level), severity(a.Level)),
-			cmp.Compare(b.Value, a.Value), // NaN is less than any number, so last
-			cmp.Compare(nameOf(a.Subject), nameOf(b.Subject)),
-		)
-	})
-	return sorted
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }

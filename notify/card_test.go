@@ -40,11 +40,22 @@ func TestWordComparesWithWhatWasShown(t *testing.T) {
 		{"withdrawn", "withdrawn", "critical", "info", "WITHDRAWN"},
 		{"withdrawn", "withdrawn", "critical", "", "FIRED AND WITHDRAWN"},
 		{"resolved", "revised", "critical", "", "REVISED critical"},
+		{"firing", "muted", "critical", "critical", "MUTED critical"},
+		{"firing", "muted", "critical", "warning", "ESCALATED critical"},
+		{"firing", "unmuted", "critical", "critical", "UNMUTED critical"},
+		{"firing", "unmuted", "critical", "warning", "ESCALATED critical"},
+		{"firing", "unmuted", "critical", "", "FIRING critical"},
+		{"firing", "acknowledged", "critical", "critical", "ACKNOWLEDGED critical"},
+		{"firing", "unacknowledged", "critical", "critical", "UNACKNOWLEDGED critical"},
+		{"resolved", "reported", "info", "", "REPORT"},
+		{"firing", "reported", "info", "info", "REPORT"},
 	} {
 		a := alertWith(func(a *notify.Alert) {
 			a.State, a.Reason, a.Level, a.Was = test.state, test.reason, test.level, test.was
 		})
 		require.Regexp(t, "^"+test.want+"  +sensor-14 has", headline(t, a), "%v", test)
+		a.Drill = true
+		require.Regexp(t, "^DRILL: "+test.want+"  +sensor-14 has", headline(t, a), "%v", test)
 	}
 }
 
@@ -77,10 +88,10 @@ func TestSlackListHeadlines(t *testing.T) {
 	}{
 		{[]func(*notify.Alert){warning, func(*notify.Alert) {}}, "FIRING critical: data-budget: 1 critical, 1 warning in cold-chain"},
 		{[]func(*notify.Alert){warning, elsewhere}, "FIRING critical: data-budget: 1 critical, 1 warning"},
-		{[]func(*notify.Alert){ended, warning}, "FIRING warning: data-budget: 1 warning, 1 ended in cold-chain"},
-		{[]func(*notify.Alert){ended, ended}, "RESOLVED: data-budget: 2 ended in cold-chain"},
-		{[]func(*notify.Alert){withdrawn, withdrawn}, "WITHDRAWN: data-budget: 2 ended in cold-chain"},
-		{[]func(*notify.Alert){withdrawn, ended}, "RESOLVED: data-budget: 2 ended in cold-chain"},
+		{[]func(*notify.Alert){ended, warning}, "FIRING warning: data-budget: 1 of 2 still firing (1 warning) in cold-chain"},
+		{[]func(*notify.Alert){ended, ended}, "RESOLVED: data-budget: all 2 ended in cold-chain"},
+		{[]func(*notify.Alert){withdrawn, withdrawn}, "WITHDRAWN: data-budget: all 2 ended in cold-chain"},
+		{[]func(*notify.Alert){withdrawn, ended}, "RESOLVED: data-budget: all 2 ended in cold-chain"},
 	} {
 		server := newSlackServer(t)
 		var alerts []notify.Alert

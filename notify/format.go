@@ -30,13 +30,19 @@ func FormatFigure(value float64, unit string) string {
 func known(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 func formatBytes(value float64) string {
-	unit := 0
+	divisor, unit := byteScale(math.Abs(value))
+	return formatNumber(value/divisor) + " " + unit
+}
+
+// byteScale returns the unit in which a number of bytes is read best, and how many bytes it has.
+func byteScale(size float64) (divisor float64, unit string) {
+	divisor = 1
+	i := 0
 	// 999.5 rounds to the next unit's 1.
-	for math.Abs(value) >= 999.5 && unit < len(byteUnits)-1 {
-		value /= 1000
-		unit++
+	for ; size/divisor >= 999.5 && i < len(byteUnits)-1; i++ {
+		divisor *= 1000
 	}
-	return formatNumber(value) + " " + byteUnits[unit]
+	return divisor, byteUnits[i]
 }
 
 func formatNumber(value float64) string {

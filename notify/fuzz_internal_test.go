@@ -40,7 +40,7 @@ func FuzzRender(f *testing.F) {
 		for i := range alerts {
 			alerts[i] = alert
 		}
-		requireSlackTakes(t, newSlackMessage(alerts))
+		requireSlackTakes(t, newSlackMessage(Notification{Alerts: alerts}, alerts, ""))
 		requireCalmTerminal(t, alert)
 		requireWebhookHolds(t, alerts)
 	})
@@ -57,7 +57,7 @@ func requireSlackTakes(t *testing.T, m slackMessage) {
 	require.Regexp(t, "^#[0-9a-f]{6}$", m.attachments[0].Color)
 	message := notifytest.Message{Text: m.text, Blocks: blocks, Attachments: attachments}
 	require.Empty(t, message.Check("chat.update"))
-	require.Empty(t, notifytest.Message{Text: m.plain().text}.Check("chat.update"))
+	require.Empty(t, notifytest.Message{Text: m.text}.Check("chat.update"))
 	for _, shown := range append(stringsOf(t, blocks), append(stringsOf(t, attachments), m.text)...) {
 		require.True(t, utf8.ValidString(shown))
 		rest := ourLink.ReplaceAllString(shown, "")

@@ -98,6 +98,19 @@ func samples() []sample {
 		{"already_true", alertWith(func(a *notify.Alert) {
 			a.Level, a.Detail = "warning", []string{"already true when the rule was first judged"}
 		})},
+		{"muted", alertWith(func(a *notify.Alert) {
+			a.Version, a.Reason, a.Was, a.Mute = 2, "muted", "critical", "silenced until Mon 12 Jan 18:00 UTC by amy: maintenance"
+		})},
+		{"unmuted", alertWith(func(a *notify.Alert) { a.Version, a.Reason, a.Was = 3, "unmuted", "critical" })},
+		{"unmuted_worse", alertWith(func(a *notify.Alert) { a.Version, a.Reason, a.Was = 3, "unmuted", "warning" })},
+		{"acknowledged", alertWith(func(a *notify.Alert) {
+			a.Version, a.Reason, a.Was, a.Ack = 2, "acknowledged", "critical", "amy at 14:10 UTC"
+		})},
+		{"unacknowledged", alertWith(func(a *notify.Alert) { a.Version, a.Reason, a.Was = 3, "unacknowledged", "critical" })},
+		{"reported", weekly()},
+		{"drill", alertWith(func(a *notify.Alert) { a.Drill = true })},
+		{"drill_resolved", alertWith(func(a *notify.Alert) { ended(a); a.Drill = true })},
+		{"charted", alertWith(func(a *notify.Alert) { a.Trend = trend(25) })},
 		{"project", alertWith(func(a *notify.Alert) {
 			a.Level, a.Rule, a.Subject, a.Summary = "info", "watcher-blind", a.Project, "Notehub was not read for 45 minutes"
 			a.Figure, a.Unit, a.Value, a.Peak, a.Limit, a.Usual = "poll.age_minutes", "", 45, 45, math.NaN(), math.NaN()
@@ -107,6 +120,34 @@ func samples() []sample {
 			a.Advice, a.Since, a.AsOf, a.Subject.URL = "", time.Time{}, time.Time{}, ""
 		})},
 	}
+}
+
+// weekly is a report.
+func weekly() notify.Alert {
+	nan := math.NaN()
+	return notify.Alert{
+		ID: "w003", Version: 1, Changed: true, State: "resolved", Reason: "reported", Level: "info",
+		Project: notify.Named{UID: "app:2606f411-dea6-44a0-9743-1130f57d77d8", Name: "cold-chain"},
+		Subject: notify.Named{UID: "app:2606f411-dea6-44a0-9743-1130f57d77d8", Name: "cold-chain"},
+		Rule:    "summary", Summary: "Week of Mon 5 Jan: 1.2 GB used, 4.9 GB expected by the end of January",
+		Body: "top devices          used    limit\n" +
+			"  sensor-14        41.2 MB    40 MB\n" +
+			"  sensor-7         38.0 MB    40 MB\n" +
+			"\n" +
+			"never fired: fleet-silent (214 devices looked at)\n",
+		Value: nan, Peak: nan, Limit: nan, Usual: nan,
+		Since: at(9, 0), FiredAt: at(9, 0), EndedAt: at(9, 0), AsOf: at(8, 55),
+	}
+}
+
+// trend is a figure that rises by 1.7 MB a day up to 11 January, but for one day of which nothing is known.
+func trend(days int) []notify.Point {
+	points := make([]notify.Point, days)
+	for i := range points {
+		points[i] = notify.Point{Day: at(0, 0).AddDate(0, 0, i-days), Value: float64(i+1) * 1.7e6}
+	}
+	points[days-3].Value = math.NaN()
+	return points
 }
 
 type sample struct {

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -16,17 +16,21 @@ import (
 
 // A SlackConfig says where a [Slack] posts.
 type SlackConfig struct {
-	Token   secret.Text  // of the bot, xoxb-…, with the scope chat:write
-	Channel string       // ID
-	APIURL  string       // "" is Slack's
-	HTTP    *http.Client // nil is one that uses the environment's proxy; redirects are not followed in any case
+	Token   secret.Text       // of the bot, xoxb-…, with the scope chat:write
+	Channel string            // ID
+	Mention map[string]string // level to who is called: <@U0123>, <!subteam^S0123>, <!here> or <!channel>
+	APIURL  string            // "" is Slack's
+	HTTP    *http.Client      // nil is one that uses the environment's proxy; redirects are not followed in any case
 }
 
 // A Slack posts to a channel with a bot token. What it posted it updates for every change, and posts afresh when the
-// message is gone or too old. A reference is {"channel": …, "ts": …}.
+// message is gone or too old. The thread of a message tells of changes that people would miss otherwise, and lists all
+// alerts when there are more than the message shows. Those whom the configuration mentions are called when an alert that
+// is not muted fires or gets worse. A reference is {"channel": …, "ts": …}.
 type Slack struct {
 	token   func() string // reveals it; however a Slack is printed, a func prints as an address
 	channel string
+	mention map[string]string
 	api     string // ends in a slash
 	client  *http.Client
 	doing   string // for errors
@@ -48,7 +52,9 @@ func NewSlack(c SlackConfig) (*Slack, error) {
 		api = strings.TrimRight(c.APIURL, "/") + "/"
 	}
 	doing := fmt.Sprintf("posting to Slack channel %q", c.Channel)
-	return &Slack{token: c.Token.Reveal, channel: c.Channel, api: api, client: client, doing: doing}, nil
+	return &Slack{
+		token: c.Token.Reveal, channel: c.Channel, mention: maps.Clone(c.Mention), api: api, client: client, doing: doing,
+	}, nil
 }
 
 // Validate returns what is wrong with c. Its errors do not quote the token.
@@ -64,6 +70,9 @@ func (c SlackConfig) Validate() error {
 	case c.Channel == "":
 		return errors.New("the channel is missing")
 	}
+	if err := checkMentions(c.Mention); err != nil {
+		return err
+	}
 	if c.APIURL == "" {
 		return nil
 	}
@@ -75,126 +84,130 @@ func (c SlackConfig) Validate() error {
 
 // A slackRef is where a message is. The zero slackRef is nowhere.
 type slackRef struct {
-	Channel string `json:"channel"`
-	TS      string `json:"ts"`
+	Channel  string `json:"channel"`
+	TS       string `json:"ts"`
+	Unlisted bool   `json:"unlisted,omitempty"` // its thread still lacks the list of all alerts
 }
 
-// Send shows n in the message that ref refers to, or in a new one if there is none any more. A layout that Slack refuses
-// is sent again at once as plain text.
+// slackRefOf reads ref. What is not ours is nowhere: better a second message than none.
+func slackRefOf(ref Ref) slackRef {
+	var at slackRef
+	if len(ref) == 0 || json.Unmarshal(ref, &at) != nil || at.Channel == "" || at.TS == "" {
+		return slackRef{}
+	}
+	return at
+}
+
+// Send shows n in the message that ref refers to, or in a new one if there is none any more and n is not quiet. A layout
+// that Slack refuses is sent again at once without its chart, and then as plain text. What ought to be said in the thread
+// belongs to the attempt, unless Slack will never take it: the message itself then says it.
 func (s *Slack) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	var at slackRef
-	if len(ref) > 0 && json.Unmarshal(ref, &at) != nil {
-		at = slackRef{} // not ours: better a second message than none
+	at := slackRefOf(ref)
+	if at == (slackRef{}) {
+		return s.post(ctx, n, ref)
 	}
-	message := newSlackMessage(n.Alerts)
-	shown, err := s.show(ctx, n, at, message)
-	if e, ok := errors.AsType[*Error](err); ok && e.Class == Payload {
-		shown, err = s.show(ctx, n, at, message.plain())
+	message := newSlackMessage(n, n.Alerts, "")
+	err := s.show(ctx, n, at, message)
+	if slackGone(err) {
+		return s.post(ctx, n, ref)
+	}
+	if err == nil && !n.Quiet {
+		at = s.list(ctx, n, at)
+		err = s.note(ctx, n, at)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(shown)
+	return json.Marshal(at)
 }
 
-// show updates the message at at, or posts a new one if it cannot be updated any more or its channel is no good any more:
-// the configured channel may be another one by now.
-func (s *Slack) show(ctx context.Context, n Notification, at slackRef, m slackMessage) (slackRef, error) {
-	if at.Channel == "" || at.TS == "" {
-		return s.call(ctx, n, slackRef{}, m)
-	}
-	shown, err := s.call(ctx, n, at, m)
+// slackGone reports whether an update failed because the message can no longer be updated, or because its channel is no
+// good any more: the configured channel may be another one by now.
+func slackGone(err error) bool {
 	refusal, ok := errors.AsType[*slackError](err)
-	if ok && (refusal.kind == slackLost || refusal.kind == slackTarget) {
-		return s.call(ctx, n, slackRef{}, m)
-	}
-	return shown, err
+	return ok && (refusal.kind == slackLost || refusal.kind == slackTarget)
 }
 
-// call makes one call: chat.update of what is at at, or chat.postMessage if that is nowhere. The error is an *Error.
-func (s *Slack) call(ctx context.Context, n Notification, at slackRef, m slackMessage) (slackRef, error) {
-	ctx, sent := traceSent(ctx)
-	exchange := &slackExchange{client: s.client}
-	api := slack.New(s.token(), slack.OptionHTTPClient(exchange), slack.OptionAPIURL(s.api))
-	var shown slackRef
-	var err error
-	if at.TS == "" {
-		shown.Channel, shown.TS, err = api.PostMessageContext(ctx, s.channel, m.options()...)
-	} else {
-		shown.Channel, shown.TS, _, err = api.UpdateMessageContext(ctx, at.Channel, at.TS, m.options()...)
+// post shows n in a new message, unless n is quiet: then ref stays as it is.
+func (s *Slack) post(ctx context.Context, n Notification, ref Ref) (Ref, error) {
+	if n.Quiet {
+		return ref, nil
 	}
-	if err == nil && shown.Channel != "" && shown.TS != "" {
-		return shown, nil
-	}
-	return slackRef{}, s.failure(n, exchange.answer, err, sent.Load())
-}
-
-// failure makes an *Error of a call that did not work. The library's error alone would not do: it hides the header
-// Retry-After, and its text may repeat what the other side wrote.
-func (s *Slack) failure(n Notification, got answer, err error, sent bool) *Error {
-	switch {
-	case got.status == 0:
-		return noAnswer(s.doing, err, sent)
-	case got.status != http.StatusOK:
-		return refusal(s.doing, got, n.Sent)
-	}
-	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
-		return failedCode(s.doing, newSlackError(refused.Err), got, n)
-	}
-	// Cut short, not JSON, or neither ok nor an error.
-	return &Error{
-		Class: Temporary, Status: got.status, Uncertain: true,
-		Err: fmt.Errorf("%s: reading the answer: %w", s.doing, causeOf(err)),
-	}
-}
-
-// failedCode makes an *Error of an error code.
-func failedCode(doing string, refused *slackError, got answer, n Notification) *Error {
-	e := &Error{
-		Class: refused.kind.class(), Status: got.status, Uncertain: refused.kind == slackUncertain,
-		Err: fmt.Errorf("%s: %w", doing, refused),
-	}
-	if e.Class == Temporary {
-		e.RetryAfter = retryAfter(got.header, n.Sent)
-	}
-	return e
-}
-
-// options are the arguments of a call. All three of text, blocks and attachments are given each time: an update leaves
-// what is not given as it was.
-func (m slackMessage) options() []slack.MsgOption {
-	return []slack.MsgOption{
-		slack.MsgOptionText(m.text, false), // escaped
-		slack.MsgOptionBlocks(m.blocks...),
-		slack.MsgOptionAttachments(append([]slack.Attachment{}, m.attachments...)...),
-		slack.MsgOptionDisableLinkUnfurl(),
-		slack.MsgOptionDisableMediaUnfurl(),
-		slack.MsgOptionParse(false),
-		slack.MsgOptionLinkNames(false),
-	}
-}
-
-// maxSlackAnswer bounds an answer in bytes; it repeats the message.
-const maxSlackAnswer = 1 << 20
-
-// A slackExchange is the HTTP client of one call. It keeps what the library does not tell.
-type slackExchange struct {
-	client *http.Client
-	answer answer
-}
-
-// Do makes the request and bounds the answer.
-func (e *slackExchange) Do(req *http.Request) (*http.Response, error) {
-	resp, err := e.client.Do(req)
+	message := newSlackMessage(n, n.Alerts, mentions(s.mention, n.Alerts))
+	var at slackRef
+	err := inTurn(message.layouts(), func(m slackMessage) (err error) {
+		at, err = s.call(ctx, n, func(ctx context.Context, api *slack.Client) (string, string, error) {
+			return api.PostMessageContext(ctx, s.channel, m.options()...)
+		})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	e.answer = answer{status: resp.StatusCode, header: resp.Header}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(resp.Body, maxSlackAnswer), resp.Body}
-	return resp, nil
+	at.Unlisted = message.hidden
+	return json.Marshal(s.list(ctx, n, at))
+}
+
+// show updates the message at at.
+func (s *Slack) show(ctx context.Context, n Notification, at slackRef, message slackMessage) error {
+	return inTurn(message.layouts(), func(m slackMessage) error {
+		_, err := s.call(ctx, n, func(ctx context.Context, api *slack.Client) (string, string, error) {
+			channel, ts, _, err := api.UpdateMessageContext(ctx, at.Channel, at.TS, m.options()...)
+			return channel, ts, err
+		})
+		return err
+	})
+}
+
+// list puts all alerts into the thread of the message at at, if it lacks that. The message is posted by now and says how to
+// see them, so an error only means that the next Send has to try again.
+func (s *Slack) list(ctx context.Context, n Notification, at slackRef) slackRef {
+	if at.Unlisted {
+		err := inTurn(slackFullList(n).layouts(), func(m slackMessage) error { return s.reply(ctx, n, at, m.options()) })
+		at.Unlisted = temporary(err)
+	}
+	return at
+}
+
+// note tells the thread of the message at at what changed, if that is worth it.
+func (s *Slack) note(ctx context.Context, n Notification, at slackRef) error {
+	note, ok := slackNoteOf(n)
+	if !ok {
+		return nil
+	}
+	options := slackMessage{text: joinWords(mentions(s.mention, note.calls), note.text)}.options()
+	if note.broadcast {
+		options = append(options, slack.MsgOptionBroadcast())
+	}
+	if err := s.reply(ctx, n, at, options); temporary(err) {
+		return err
+	}
+	return nil
+}
+
+// reply posts to the thread of the message at at.
+func (s *Slack) reply(ctx context.Context, n Notification, at slackRef, options []slack.MsgOption) error {
+	_, err := s.call(ctx, n, func(ctx context.Context, api *slack.Client) (string, string, error) {
+		return api.PostMessageContext(ctx, at.Channel, append(options, slack.MsgOptionTS(at.TS))...)
+	})
+	return err
+}
+
+// inTurn sends layouts until one is not refused for what it is.
+func inTurn(layouts []slackMessage, send func(slackMessage) error) (err error) {
+	for _, m := range layouts {
+		err = send(m)
+		if e, ok := errors.AsType[*Error](err); !ok || e.Class != Payload {
+			return err
+		}
+	}
+	return err
+}
+
+// temporary reports whether err may pass.
+func temporary(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Class == Temporary
 }

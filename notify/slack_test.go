@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,9 +94,18 @@ func TestSlackListsManyAlerts(t *testing.T) {
 		server := newSlackServer(t)
 		_, err := newSlack(t, server.URL).Send(t.Context(), notification(fleet(n)...), nil)
 		require.NoError(t, err)
-		require.Len(t, server.Calls(), 1, "no fall-back was needed")
+		require.Len(t, server.Messages(channel), 1)
+		require.Zero(t, refused(server), "no fall-back was needed")
 		golden(t, fmt.Sprintf("slack_list_%d.golden.json", n), shown(t, server.Messages(channel)[0]))
+		for _, reply := range server.Replies(channel, server.Messages(channel)[0].TS) {
+			golden(t, fmt.Sprintf("slack_list_%d_thread.golden.json", n), shown(t, reply))
+		}
 	}
+}
+
+// refused counts the calls that the server did not take.
+func refused(server *notifytest.Slack) int {
+	return len(slices.DeleteFunc(server.Calls(), func(c notifytest.Call) bool { return c.Taken }))
 }
 
 // Slack says characters but may count bytes, of which the longest characters have four.
@@ -109,8 +119,9 @@ func TestSlackTextsAreShortInBytesToo(t *testing.T) {
 	require.NoError(t, err)
 	text := server.Messages(channel)[0].Text
 	require.LessOrEqual(t, len(text), 4000)
-	require.Greater(t, len(text), 3500)
-	require.True(t, strings.HasSuffix(text, "…"))
+	require.Greater(t, len(text), 3000)
+	require.Contains(t, text, "\n…\n", "a line that has no room is left out whole")
+	require.True(t, strings.HasSuffix(text, "as of Mon 12 Jan 14:04 UTC"), "the last line tells which alert it is")
 }
 
 func TestSlackAsksForNoParsing(t *testing.T) {
@@ -118,9 +129,9 @@ func TestSlackAsksForNoParsing(t *testing.T) {
 	receiver := newSlack(t, server.URL)
 	ref, err := receiver.Send(t.Context(), notification(firing()), nil)
 	require.NoError(t, err)
-	_, err = receiver.Send(t.Context(), notification(firing()), ref)
+	_, err = receiver.Send(t.Context(), notification(alertWith(ended)), ref)
 	require.NoError(t, err)
-	require.Len(t, server.Calls(), 2)
+	require.Len(t, server.Calls(), 3, "a post, an update and a note in the thread")
 	for _, call := range server.Calls() {
 		require.Equal(t, "false", call.Form.Get("unfurl_links"))
 		require.Equal(t, "false", call.Form.Get("unfurl_media"))

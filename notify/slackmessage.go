@@ -2,7 +2,6 @@ package notify
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,13 +11,16 @@ import (
 )
 
 // What Slack takes, in characters after escaping. Each is below Slack's own limit: 3,000 a section, 2,000 a field, about
-// 13,000 all blocks together. The text of an update has 4,000, perhaps bytes, of which a character takes up to four.
+// 13,000 all blocks together. The text of an update has 4,000, perhaps bytes, which is how ours is counted.
 const (
-	maxSlackText    = 1000
-	maxSlackSection = 2500
-	maxSlackField   = 400
-	maxSlackName    = 200
-	maxSlackRows    = 10
+	maxSlackText     = 3800
+	maxSlackTotal    = 11_000
+	maxSlackHeadline = 1900
+	maxSlackSection  = 2500
+	maxSlackDetail   = 2000
+	maxSlackAdvice   = 1500
+	maxSlackField    = 400
+	maxSlackName     = 200
 )
 
 // slackColors are the colours of the bar beside a message.
@@ -28,47 +30,73 @@ var slackColors = map[tone]string{
 	"info":     "#2f7fd1",
 	good:       "#2e9e6b",
 	gone:       "#8a8a8a",
+	neutral:    "#5b6b8c",
 }
 
 // A slackMessage is what Slack shows. The text is for notifications, screen readers and for when Slack refuses the rest.
 type slackMessage struct {
 	text        string
-	blocks      []slack.Block      // the headline
-	attachments []slack.Attachment // all else, behind a coloured bar
+	blocks      []slack.Block                 // the headline
+	chart       *slack.DataVisualizationBlock // below it; nil is none
+	attachments []slack.Attachment            // all else, behind a coloured bar
+	hidden      bool                          // some alerts are not shown
 }
 
-// plain is m without its layout.
-func (m slackMessage) plain() slackMessage { return slackMessage{text: m.text} }
+// layouts are m and what to send in its place, in turn, when Slack refuses it: m without its chart, and its text alone.
+func (m slackMessage) layouts() []slackMessage {
+	plain := slackMessage{text: m.text}
+	if m.chart == nil {
+		return []slackMessage{m, plain}
+	}
+	bare := m
+	bare.chart = nil
+	return []slackMessage{m, bare, plain}
+}
+
+// blockSet is the headline and the chart.
+func (m slackMessage) blockSet() []slack.Block {
+	if m.chart == nil {
+		return m.blocks
+	}
+	return append(slices.Clip(m.blocks), m.chart)
+}
 
 // A slackLayout is what a slackMessage is built of. Its texts are escaped, except plain.
 type slackLayout struct {
 	tone     tone
 	headline string
+	chart    *slack.DataVisualizationBlock
 	fields   []string
 	sections []string
 	context  string
-	plain    []string // the same as lines of text
+	hidden   bool
+	plain    []string // the same as lines of text: a headline, what may be left out, a line that tells which alert it is
 }
 
-func newSlackMessage(alerts []Alert) slackMessage {
+// newSlackMessage shows some alerts of n, all of them or those that changed. The mention, which may be "", is Slack's markup
+// and calls people.
+func newSlackMessage(n Notification, alerts []Alert, mention string) slackMessage {
 	var layout slackLayout
 	if len(alerts) == 1 {
-		layout = slackCard(alerts[0])
+		layout = slackCard(alerts[0], describeIn(n, alerts[0]))
 	} else {
-		layout = slackList(alerts)
+		layout = slackList(describeList(n, alerts))
 	}
-	text := mrkdwn(strings.Join(layout.plain, "\n"), maxSlackText)
 	attachment := slack.Attachment{
 		Color:    cmp.Or(slackColors[layout.tone], slackColors[gone]),
-		Fallback: mrkdwn(layout.plain[0], maxSlackText),
+		Fallback: mrkdwn(layout.plain[0], maxSlackHeadline),
 		Blocks:   slack.Blocks{BlockSet: layout.body()},
 	}
 	return slackMessage{
-		text:        text,
-		blocks:      []slack.Block{slackSection(layout.headline)},
+		text:        joinWords(mention, slackText(layout.plain)),
+		blocks:      []slack.Block{slackSection(joinWords(layout.headline, mention))},
+		chart:       layout.chart,
 		attachments: []slack.Attachment{attachment},
+		hidden:      layout.hidden,
 	}
 }
+
+func joinWords(words ...string) string { return strings.TrimSpace(strings.Join(words, " ")) }
 
 func (l slackLayout) body() []slack.Block {
 	var blocks []slack.Block
@@ -82,7 +110,22 @@ func (l slackLayout) body() []slack.Block {
 	for _, section := range l.sections {
 		blocks = append(blocks, slackSection(section))
 	}
+	if l.context == "" {
+		return blocks
+	}
 	return append(blocks, slack.NewContextBlock("", slackMarkdown(l.context)))
+}
+
+// room is how many characters are left for further sections.
+func (l slackLayout) room() int {
+	room := maxSlackTotal - utf8.RuneCountInString(l.headline) - utf8.RuneCountInString(l.context)
+	if l.chart != nil {
+		room -= maxSlackChart
+	}
+	for _, text := range slices.Concat(l.fields, l.sections) {
+		room -= utf8.RuneCountInString(text)
+	}
+	return room
 }
 
 func slackSection(text string) slack.Block {
@@ -95,39 +138,48 @@ func slackMarkdown(text string) *slack.TextBlockObject {
 }
 
 // slackCard lays out one alert.
-func slackCard(a Alert) slackLayout {
-	c := describe(a)
-	layout := slackLayout{tone: c.tone, headline: slackHeadline(c.word, c.headline), plain: plainCard(c)}
+func slackCard(a Alert, c card) slackLayout {
+	layout := slackLayout{tone: c.tone, headline: slackHeadline(c.word, c.headline), chart: slackChart(a), plain: plainCard(c)}
 	for _, f := range slackFacts(c) {
 		layout.fields = append(layout.fields, slackField(f))
 	}
 	if len(c.detail) > 0 {
-		layout.sections = append(layout.sections, mrkdwn(strings.Join(c.detail, "\n"), maxSlackSection))
+		layout.sections = append(layout.sections, mrkdwn(strings.Join(c.detail, "\n"), maxSlackDetail))
 	}
 	if c.advice != "" {
-		layout.sections = append(layout.sections, mrkdwn("→ "+c.advice, maxSlackSection))
+		layout.sections = append(layout.sections, mrkdwn("→ "+c.advice, maxSlackAdvice))
 	}
-	project := ""
+	var subject, project string
+	if a.Subject != (Named{}) {
+		subject = slackLink(a.Subject)
+	}
 	if c.project != "" {
 		project = "project " + slackLink(a.Project)
 	}
-	layout.context = join(slackLink(a.Subject), mrkdwn(c.uid, maxSlackName), project,
-		"rule "+mrkdwn(c.rule, maxSlackName), "alert "+mrkdwn(c.id, maxSlackName), asOf(c.asOf))
+	layout.context = join(subject, mrkdwn(c.uid, maxSlackName), project, mrkdwn(labelled("rule ", c.rule), maxSlackName),
+		mrkdwn(labelled("alert ", c.id), maxSlackName), asOf(c.asOf))
+	layout.sections = append(slackBody(c.body, layout.room()), layout.sections...)
 	return layout
 }
 
 // plainCard is c as lines of text.
 func plainCard(c card) []string {
-	lines := append([]string{c.word + ": " + c.headline, joinFacts(slackFacts(c))}, c.detail...)
-	if c.advice != "" {
-		lines = append(lines, "→ "+c.advice)
+	lines := filled(append([]string{c.word + ": " + c.headline, joinFacts(slackFacts(c))}, c.detail...))
+	lines = append(lines, c.body...) // an empty line of it is meant
+	last := join(c.uid, c.project, labelled("rule ", c.rule), labelled("alert ", c.id), asOf(c.asOf))
+	return append(lines, filled([]string{labelled("→ ", c.advice), last})...)
+}
+
+// labelled is a text behind its label; "" if there is none.
+func labelled(label, text string) string {
+	if text == "" {
+		return ""
 	}
-	lines = append(lines, join(c.uid, c.project, "rule "+c.rule, "alert "+c.id, asOf(c.asOf)))
-	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	return label + text
 }
 
 func slackHeadline(word, text string) string {
-	return "*" + mrkdwn(word, maxSlackName) + "*  " + mrkdwn(text, maxSlackSection)
+	return "*" + mrkdwn(word, maxSlackName) + "*  " + mrkdwn(text, maxSlackHeadline)
 }
 
 func slackField(f fact) string {
@@ -136,7 +188,7 @@ func slackField(f fact) string {
 
 // slackFacts are the figures of c, since when, and until when if it is over.
 func slackFacts(c card) []fact {
-	if c.since.IsZero() {
+	if c.since.IsZero() || c.status == report {
 		return c.figures
 	}
 	since := fact{"since", FormatTime(c.since)}
@@ -154,136 +206,4 @@ func asOf(t time.Time) string {
 		return ""
 	}
 	return "as of " + FormatTime(t)
-}
-
-// slackList lays out several alerts of one rule: how many there are of what, and the worst of them.
-func slackList(alerts []Alert) slackLayout {
-	sorted := worstFirst(alerts)
-	first := describe(sorted[0])
-	where := ""
-	if first.project != "" && !slices.ContainsFunc(alerts, func(a Alert) bool { return a.Project != alerts[0].Project }) {
-		where = " in " + first.project
-	}
-	title := first.rule + ": " + countLevels(alerts) + where
-	word := listWord(sorted)
-	layout := slackLayout{
-		tone:     first.tone,
-		headline: slackHeadline(word, title),
-		plain:    []string{word + ": " + title},
-	}
-	rows, plain := slackRows(sorted)
-	layout.sections = append(layout.sections, rows)
-	layout.plain = append(layout.plain, plain...)
-	if detail := commonDetail(alerts); len(detail) > 0 {
-		layout.sections = append(layout.sections, mrkdwn(strings.Join(detail, "\n"), maxSlackSection))
-		layout.plain = append(layout.plain, detail...)
-	}
-	if first.advice != "" {
-		layout.sections = append(layout.sections, mrkdwn("→ "+first.advice, maxSlackSection))
-		layout.plain = append(layout.plain, "→ "+first.advice)
-	}
-	figure := mrkdwn(clean(sorted[0].Figure, maxName), maxSlackName)
-	layout.context = join(figure, "rule "+mrkdwn(first.rule, maxSlackName), count(len(alerts), "alerts"), asOf(oldest(alerts)))
-	return layout
-}
-
-// slackRows lists the first alerts, as many as fit, and counts the rest: as mrkdwn and as lines of text.
-func slackRows(sorted []Alert) (rows string, plain []string) {
-	for i, a := range sorted {
-		c := describe(a)
-		what := strings.ToLower(c.word)
-		if !c.status.ended() {
-			what = clean(a.Level, maxName)
-		}
-		text := rowOf(a, c)
-		row := "• *" + mrkdwn(what, maxSlackName) + "* " + slackLink(a.Subject) + " · " + mrkdwn(text, maxSlackField) + "\n"
-		if i == maxSlackRows || utf8.RuneCountInString(rows+row) > maxSlackSection {
-			more := "and " + count(len(sorted)-i, "more") + ": " + countLevels(sorted[i:])
-			return rows + mrkdwn(more, maxSlackField), append(plain, more)
-		}
-		rows += row
-		plain = append(plain, fmt.Sprintf("• %s %s · %s", what, c.subject, text))
-	}
-	return strings.TrimSpace(rows), plain
-}
-
-// rowOf says of an alert in a list what its card would say at length.
-func rowOf(a Alert, c card) string {
-	var value, peak, times string
-	switch {
-	case c.status.ended():
-		peak = "peak " + ofLimit(a.Peak, a.Limit, a.Unit)
-		value = "now " + FormatFigure(a.Value, a.Unit)
-		times = "lasted " + FormatDuration(c.lasted)
-	case a.Figure != "" || known(a.Value):
-		value = ofLimit(a.Value, a.Limit, a.Unit)
-	}
-	if !c.status.ended() && !c.since.IsZero() {
-		times = "since " + FormatTime(c.since)
-	}
-	return join(value, peak, times, c.id)
-}
-
-// ofLimit formats a figure with its share of the limit: "41.2 MB (103 % of 40 MB)".
-func ofLimit(value, limit float64, unit string) string {
-	text := FormatFigure(value, unit)
-	if share := formatShare(value, limit); share != "" {
-		text += " (" + share + " of " + FormatFigure(limit, unit) + ")"
-	}
-	return text
-}
-
-// listWord is the word for several alerts, the worst of which comes first.
-func listWord(sorted []Alert) string {
-	word := func(a Alert) string { return wordOf(a, statusOf(a)) }
-	first := word(sorted[0])
-	switch {
-	case !slices.ContainsFunc(sorted, func(a Alert) bool { return word(a) != first }):
-		return first
-	case statusOf(sorted[0]).ended():
-		return string(resolved)
-	}
-	return wordOf(sorted[0], firing)
-}
-
-// countLevels counts alerts by level, and those that have ended: "2 critical, 7 warning, 3 ended".
-func countLevels(alerts []Alert) string {
-	counts := make(map[string]int)
-	for _, a := range alerts {
-		if statusOf(a).ended() {
-			counts["ended"]++
-		} else {
-			counts[a.Level]++
-		}
-	}
-	var parts []string
-	for _, kind := range []string{"critical", "warning", "info", "ended"} {
-		if counts[kind] > 0 {
-			parts = append(parts, count(counts[kind], kind))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-func count(n int, what string) string { return FormatFigure(float64(n), "") + " " + what }
-
-// commonDetail returns the detail lines that all alerts have.
-func commonDetail(alerts []Alert) []string {
-	common := describe(alerts[0]).detail
-	for _, a := range alerts[1:] {
-		detail := detailOf(a, statusOf(a))
-		common = slices.DeleteFunc(common, func(line string) bool { return !slices.Contains(detail, line) })
-	}
-	return common
-}
-
-// oldest returns when the oldest of the figures was read.
-func oldest(alerts []Alert) time.Time {
-	var oldest time.Time
-	for _, a := range alerts {
-		if !a.AsOf.IsZero() && (oldest.IsZero() || a.AsOf.Before(oldest)) {
-			oldest = a.AsOf
-		}
-	}
-	return oldest
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,16 +16,18 @@ import (
 
 // A SlackWebhookConfig says where a [SlackWebhook] posts.
 type SlackWebhookConfig struct {
-	URL          secret.Text // https://hooks.slack.com/services/…
-	AllowPrivate bool        // any other host is allowed too, and http: a proxy of one's own, or a test
-	Name         string      // of the receiver, for errors; may be ""
+	URL          secret.Text       // https://hooks.slack.com/services/…
+	AllowPrivate bool              // any other host is allowed too, and http: a proxy of one's own, or a test
+	Mention      map[string]string // as that of a SlackConfig
+	Name         string            // of the receiver, for errors; may be ""
 }
 
 // A SlackWebhook posts to the channel of an incoming-webhook URL. Such a URL cannot change what was posted: each change
 // is a further message about the alerts that changed. What is no news is not posted: alerts that are only brought up to
-// date, such as those of a day rule that falls quiet and comes back every day.
+// date, such as those of a day rule that falls quiet and comes back every day, or muted or acknowledged.
 type SlackWebhook struct {
-	poster poster
+	poster  poster
+	mention map[string]string
 }
 
 // Validate returns what is wrong with c. Its errors do not quote the URL.
@@ -39,6 +42,9 @@ func (c SlackWebhookConfig) parse() (u *url.URL, origin string, err error) {
 	if err == nil && !c.AllowPrivate {
 		err = checkSlackHost(u)
 	}
+	if err == nil {
+		err = checkMentions(c.Mention)
+	}
 	return u, origin, err
 }
 
@@ -48,7 +54,7 @@ func NewSlackWebhook(c SlackWebhookConfig) (*SlackWebhook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checking Slack webhook%s: %w", named(c.Name), err)
 	}
-	return &SlackWebhook{poster{
+	return &SlackWebhook{mention: maps.Clone(c.Mention), poster: poster{
 		url:    u,
 		client: newClient(plainDialer(), http.ProxyFromEnvironment),
 		what:   "Slack webhook" + named(c.Name) + " at " + origin,
@@ -62,30 +68,35 @@ func checkSlackHost(u *url.URL) error {
 	return nil
 }
 
-// Send posts what changed as a new message. If something was posted before and alerts changed only in what is said of
-// them, the reason being "updated", it posts nothing and returns ref. A layout that Slack refuses is sent again at once
-// as plain text.
+// Send posts what changed as a new message. If n is quiet, or something was posted before and nothing of n is news, it
+// posts nothing and returns ref. A layout that Slack refuses is sent again at once without its chart, and then as plain
+// text.
 func (w *SlackWebhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
 	changed := n.changed()
-	if len(ref) > 0 && !slices.ContainsFunc(changed, news) {
+	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(changed, news) {
 		return ref, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	message := newSlackMessage(changed)
-	err := w.post(ctx, n, message)
-	if e, ok := errors.AsType[*Error](err); ok && e.Class == Payload {
-		err = w.post(ctx, n, message.plain())
-	}
+	message := newSlackMessage(n, changed, mentions(w.mention, changed))
+	err := inTurn(message.layouts(), func(m slackMessage) error { return w.post(ctx, n, m) })
 	if err != nil {
 		return nil, err
 	}
 	return Ref(`{"posted":true}`), nil
 }
 
-// news reports whether a says more than that what was shown of it is brought up to date. The reason is only that of the
-// newest change: one before it, of the level, may not have been shown.
-func news(a Alert) bool { return a.Reason != "updated" || statusOf(a) != updated }
+// news reports whether a says more than that what was shown of it is brought up to date, or who is told. The reason is only
+// that of the newest change: one before it, of the level, may not have been shown.
+func news(a Alert) bool {
+	switch statusOf(a) {
+	case updated:
+		return a.Reason != "updated"
+	case muted, unmuted, acknowledged, unacknowledged:
+		return false
+	}
+	return true
+}
 
 // slackWebhookBody is what an incoming webhook takes.
 type slackWebhookBody struct {
@@ -99,7 +110,7 @@ type slackWebhookBody struct {
 }
 
 func (w *SlackWebhook) post(ctx context.Context, n Notification, m slackMessage) error {
-	body, err := encode(slackWebhookBody{Text: m.text, Blocks: m.blocks, Attachments: m.attachments, Parse: "none"})
+	body, err := encode(slackWebhookBody{Text: m.text, Blocks: m.blockSet(), Attachments: m.attachments, Parse: "none"})
 	if err != nil {
 		return &Error{Class: Payload, Err: fmt.Errorf("encoding for %s: %w", w.poster.what, err)}
 	}

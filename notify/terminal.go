@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,14 +26,20 @@ type Terminal struct {
 // in names never reach w as such.
 func NewTerminal(w io.Writer, color bool) *Terminal { return &Terminal{w: w, color: color} }
 
-// Send prints the changed alerts of n in one write.
-func (t *Terminal) Send(ctx context.Context, n Notification, _ Ref) (Ref, error) {
+// Send prints the changed alerts of n in one write: one at length, of several the worst of each rule. If n is quiet it
+// prints nothing and returns ref.
+func (t *Terminal) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
+	if n.Quiet {
+		return ref, nil
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, &Error{Class: Temporary, Err: fmt.Errorf("printing to the terminal: %w", err)}
 	}
 	var b strings.Builder
-	for _, a := range n.changed() {
-		t.block(&b, a)
+	if changed := n.changed(); len(changed) == 1 {
+		t.block(&b, n, changed[0])
+	} else {
+		t.list(&b, n, changed)
 	}
 	if _, err := io.WriteString(t.w, b.String()); err != nil {
 		return nil, &Error{Class: Temporary, Uncertain: true, Err: fmt.Errorf("printing to the terminal: %w", err)}
@@ -49,20 +56,70 @@ const (
 
 var indent = strings.Repeat(" ", timeWidth+2)
 
-func (t *Terminal) block(b *strings.Builder, a Alert) {
-	c, at := describe(a), happened(a).UTC()
+func (t *Terminal) block(b *strings.Builder, n Notification, a Alert) {
+	c, at := describeIn(n, a), happened(a).UTC()
+	t.head(b, at, c.tone, c.word, c.headline)
+	t.line(b, terminalFacts(c, at))
+	t.line(b, strings.Join(c.detail, " · "))
+	for _, line := range c.body {
+		b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
+	}
+	t.advice(b, c.advice, join(c.project, c.rule, c.id))
+}
+
+// list prints several alerts, a line each.
+func (t *Terminal) list(b *strings.Builder, n Notification, alerts []Alert) {
+	l := describeList(n, alerts)
+	t.head(b, latest(alerts).UTC(), l.tone, l.word, l.headline)
+	t.line(b, strings.Join(l.detail, " · "))
+	hidden := l.more != ""
+	for _, g := range l.groups {
+		if l.digest() {
+			t.line(b, t.paint(bold, g.rule+": "+g.counts))
+		}
+		for _, a := range g.alerts[:g.top] {
+			r := rowOf(a)
+			t.line(b, fmt.Sprintf("%-8s  %s", r.word, join(nameOf(a.Subject), r.text)))
+		}
+		left := g.left(g.top)
+		hidden = hidden || left != ""
+		t.line(b, left)
+		if l.digest() {
+			t.line(b, labelled("→ ", g.advice))
+		}
+	}
+	t.line(b, l.more)
+	if hidden {
+		t.line(b, "all "+FormatFigure(float64(l.count), "")+": "+l.hint())
+	}
+	if l.digest() {
+		t.advice(b, "", l.id)
+	} else {
+		t.advice(b, l.groups[0].advice, join(l.groups[0].rule, l.id))
+	}
+}
+
+// latest returns when the newest of what alerts say came about.
+func latest(alerts []Alert) time.Time {
+	newest := slices.MaxFunc(alerts, func(a, b Alert) int { return happened(a).Compare(happened(b)) })
+	return happened(newest)
+}
+
+// head prints the first line of a block.
+func (t *Terminal) head(b *strings.Builder, at time.Time, tone tone, word, headline string) {
 	when := "time unknown"
 	if !at.IsZero() {
 		when = at.Format(terminalTime)
 	}
-	fmt.Fprintf(b, "%*s  %s  %s\n", timeWidth, when, t.paint(styles[c.tone], pad(c.word)), t.paint(bold, c.headline))
-	t.line(b, terminalFacts(c, at))
-	t.line(b, strings.Join(c.detail, " · "))
-	where := t.paint(dim, "["+join(c.project, c.rule, c.id)+"]")
-	if c.advice != "" {
-		where = "→ " + c.advice + " " + where
+	fmt.Fprintf(b, "%*s  %s  %s\n", timeWidth, when, t.paint(styles[tone], pad(word)), t.paint(bold, headline))
+}
+
+// advice prints the last line of a block.
+func (t *Terminal) advice(b *strings.Builder, advice, where string) {
+	if where != "" {
+		where = t.paint(dim, "["+where+"]")
 	}
-	t.line(b, where)
+	t.line(b, joinWords(labelled("→ ", advice), where))
 }
 
 func (t *Terminal) line(b *strings.Builder, text string) {
@@ -76,7 +133,7 @@ func terminalFacts(c card, at time.Time) string {
 	parts := []string{joinFacts(c.figures)}
 	since := "since " + shortTime(c.since, at)
 	switch {
-	case c.since.IsZero():
+	case c.since.IsZero(), c.status == report:
 	case !c.ended.IsZero():
 		parts = append(parts, since, "lasted "+FormatDuration(c.lasted))
 	case c.lasted >= time.Minute:
@@ -117,6 +174,7 @@ var styles = map[tone]style{
 	"info":     "1;36", // bold cyan
 	good:       "1;32", // bold green
 	gone:       dim,
+	neutral:    bold,
 }
 
 func (t *Terminal) paint(s style, text string) string {

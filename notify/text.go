@@ -15,20 +15,56 @@ const (
 	maxAdvice  = 500
 	maxDetail  = 160
 	maxDetails = 5
+	maxLine    = 200 // of a body
+	maxBody    = 200 // lines
 )
 
 // clean makes outside text fit for one line of at most limit characters: valid UTF-8, single blanks for white space, and
 // what would steer a display (escape sequences, changes of writing direction, other invisible characters) as \u escapes.
 func clean(s string, limit int) string {
+	return cut(printable(strings.Join(strings.Fields(s), " ")), limit)
+}
+
+// printable is s with what would steer a display as \u escapes.
+func printable(s string) string {
 	var b strings.Builder
-	for _, r := range strings.Join(strings.Fields(s), " ") {
+	for _, r := range s {
 		if unicode.IsPrint(r) || r == '\u200c' || r == '\u200d' { // the joiners make letters and emoji
 			b.WriteRune(r)
 			continue
 		}
 		b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
 	}
-	return cut(b.String(), limit)
+	return b.String()
+}
+
+// lines makes outside text fit to be shown as written: lines that are clean but for their blanks, without empty ones at
+// the end. Of more than maxBody lines the last counts what is missing.
+func lines(s string) []string {
+	s = strings.TrimRightFunc(s, unicode.IsSpace)
+	if s == "" {
+		return nil
+	}
+	all := strings.Split(s, "\n")
+	kept := all[:min(len(all), maxBody)]
+	for i, line := range kept {
+		kept[i] = cut(printable(blanks(line)), maxLine)
+	}
+	if len(all) > maxBody {
+		kept[maxBody-1] = "… " + count(len(all)-maxBody+1, "more lines")
+	}
+	return kept
+}
+
+// blanks is line with blanks for all its white space, and none at its end.
+func blanks(line string) string {
+	line = strings.ReplaceAll(strings.TrimRightFunc(line, unicode.IsSpace), "\t", "    ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, line)
 }
 
 // cut shortens s to at most limit characters, the last of which then says that something is missing.
@@ -65,3 +101,6 @@ func containsWord(s, word string) bool {
 func wordRune(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_')
 }
+
+// count is a number of things: "1,234 more".
+func count(n int, what string) string { return FormatFigure(float64(n), "") + " " + what }

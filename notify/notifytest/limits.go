@@ -2,7 +2,10 @@ package notifytest
 
 import (
 	"encoding/json"
+	"slices"
 	"unicode/utf8"
+
+	"github.com/slack-go/slack"
 )
 
 // The limits of Slack's messages, in characters or in number.
@@ -17,6 +20,7 @@ const (
 	maxFields      = 10
 	maxField       = 2_000
 	maxContext     = 10
+	maxCharts      = 2
 )
 
 type block struct {
@@ -24,6 +28,19 @@ type block struct {
 	Text     *text
 	Fields   []text
 	Elements []text
+
+	chart  *slack.DataVisualizationBlock // nil if it is none
+	length int                           // of a chart, in characters
+}
+
+// UnmarshalJSON reads a chart in the library's words, which knows its limits.
+func (b *block) UnmarshalJSON(raw []byte) error {
+	type fields block
+	if err := json.Unmarshal(raw, (*fields)(b)); err != nil || b.Type != "data_visualization" {
+		return err
+	}
+	b.length = utf8.RuneCount(raw)
+	return json.Unmarshal(raw, &b.chart)
 }
 
 type text struct{ Type, Text string }
@@ -50,17 +67,29 @@ func (m Message) Check(method string) string {
 		return "too_many_attachments"
 	}
 	total, ok := checkBlocks(blocks)
+	charts := chartsIn(blocks)
 	for _, a := range attachments {
 		more, fine := checkBlocks(a.Blocks)
 		total, ok = total+more, ok && fine
+		charts += chartsIn(a.Blocks)
 	}
 	switch {
-	case !ok:
+	case !ok, charts > maxCharts:
 		return "invalid_blocks"
 	case total > maxBlocksText:
 		return "msg_blocks_too_long"
 	}
 	return ""
+}
+
+// HasChart reports whether m has a data_visualization block.
+func (m Message) HasChart() bool {
+	var blocks []block
+	return json.Unmarshal(m.Blocks, &blocks) == nil && chartsIn(blocks) > 0
+}
+
+func chartsIn(blocks []block) int {
+	return len(slices.DeleteFunc(slices.Clone(blocks), func(b block) bool { return b.chart == nil }))
 }
 
 // checkBlocks returns how many characters the blocks have and whether each is within its limits.
@@ -77,7 +106,10 @@ func checkBlocks(blocks []block) (total int, ok bool) {
 		case "context":
 			texts, limit = b.Elements, maxSection
 			ok = ok && len(texts) > 0 && len(texts) <= maxContext
+		case "data_visualization":
+			ok = ok && b.chart.Validate() == nil
 		}
+		total += b.length
 		if b.Text != nil {
 			total += utf8.RuneCountInString(b.Text.Text)
 		}

@@ -11,13 +11,15 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"time"
 )
 
 // IncomingChannel is where messages to the incoming-webhook URL are found.
 const IncomingChannel = "incoming"
 
 // A Slack answers chat.postMessage, chat.update and an incoming webhook. It keeps the messages as a channel would show
-// them, and refuses what Slack refuses: no token, nothing to show, and what is over the limits of messages and blocks.
+// them, with their threads, and refuses what Slack refuses: no token, nothing to show, and what is over the limits of
+// messages and blocks.
 type Slack struct {
 	script
 
@@ -29,6 +31,9 @@ type Slack struct {
 	messages []Message
 	posted   int
 	calls    []Call
+	noCharts bool
+	now      func() time.Time // nil: posts may follow one another at once
+	newest   map[string]time.Time
 }
 
 // A Message is what a channel shows.
@@ -38,7 +43,9 @@ type Message struct {
 	Text        string
 	Blocks      json.RawMessage // null if none
 	Attachments json.RawMessage
-	Edits       int // how often it was updated
+	ThreadTS    string // of the message that it replies to; "" if it is none
+	Broadcast   bool   // a reply that the channel shows too
+	Edits       int    // how often it was updated
 }
 
 // A Call is one request that the server received, whether it took it or not.
@@ -67,11 +74,34 @@ func (s *Slack) Close() {
 	s.server.Close()
 }
 
-// Messages returns what a channel shows, oldest first.
-func (s *Slack) Messages(channel string) []Message {
+// RefuseCharts makes Slack one that does not know the block data_visualization.
+func (s *Slack) RefuseCharts() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.messages), func(m Message) bool { return m.Channel != channel })
+	s.noCharts = true
+}
+
+// Pace refuses, from now on, posts to a channel within a second of the one before, with status 429.
+func (s *Slack) Pace(now func() time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now, s.newest = now, make(map[string]time.Time)
+}
+
+// Messages returns what a channel shows, oldest first, without the threads.
+func (s *Slack) Messages(channel string) []Message {
+	return s.find(func(m Message) bool { return m.Channel == channel && m.ThreadTS == "" })
+}
+
+// Replies returns what the thread of a message shows, oldest first.
+func (s *Slack) Replies(channel, ts string) []Message {
+	return s.find(func(m Message) bool { return m.Channel == channel && m.ThreadTS == ts })
+}
+
+func (s *Slack) find(wanted func(Message) bool) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.messages), func(m Message) bool { return !wanted(m) })
 }
 
 // Delete deletes a message, as a member of the channel may.
@@ -92,12 +122,13 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		cut(w, r)
 	}
-	fault := s.next()
 	message := Message{
 		Channel: r.PostForm.Get("channel"), TS: r.PostForm.Get("ts"), Text: r.PostForm.Get("text"),
 		Blocks: rawJSON(r.PostForm.Get("blocks")), Attachments: rawJSON(r.PostForm.Get("attachments")),
+		ThreadTS: r.PostForm.Get("thread_ts"), Broadcast: r.PostForm.Get("reply_broadcast") == "true",
 	}
 	call := Call{Method: r.PathValue("method"), Form: r.PostForm}
+	fault := s.paced(call.Method, message.Channel, s.next())
 	code := fault.code
 	if fault.takes() {
 		message, code = s.take(call.Method, r.PostForm.Get("token"), message)
@@ -120,7 +151,7 @@ func (s *Slack) serveIncoming(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		cut(w, r)
 	}
-	fault := s.next()
+	fault := s.paced("chat.postMessage", IncomingChannel, s.next())
 	code := fault.code
 	if fault.takes() {
 		code = "invalid_payload"
@@ -138,6 +169,21 @@ func (s *Slack) serveIncoming(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 	}
 	_, _ = io.WriteString(w, cmp.Or(code, "ok"))
+}
+
+// paced is f, or a 429 if the channel was posted to within the last second.
+func (s *Slack) paced(method, channel string, f Fault) Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now == nil || method != "chat.postMessage" || !f.takes() {
+		return f
+	}
+	now := s.now()
+	if last, ok := s.newest[channel]; ok && now.Sub(last) < time.Second {
+		return RateLimited("1")
+	}
+	s.newest[channel] = now
+	return f
 }
 
 func (s *Slack) record(call Call) {
@@ -159,22 +205,34 @@ func (s *Slack) take(method, token string, m Message) (Message, string) {
 	if code := m.Check(method); code != "" {
 		return m, code
 	}
+	if s.noCharts && m.HasChart() {
+		return m, "invalid_blocks"
+	}
+	at := s.index(m.Channel, m.TS)
 	switch method {
 	case "chat.postMessage":
 		s.posted++
+		if s.index(m.Channel, m.ThreadTS) < 0 {
+			m.ThreadTS = "" // the reply to a message that is gone stands in the channel
+		}
 		m.TS = fmt.Sprintf("1768226700.%06d", s.posted)
 		s.messages = append(s.messages, m)
 		return m, ""
 	case "chat.update":
-		at := slices.IndexFunc(s.messages, func(old Message) bool { return old.Channel == m.Channel && old.TS == m.TS })
 		if at < 0 {
 			return m, "message_not_found"
 		}
-		m.Edits = s.messages[at].Edits + 1
+		old := s.messages[at]
+		m.Edits, m.ThreadTS, m.Broadcast = old.Edits+1, old.ThreadTS, old.Broadcast
 		s.messages[at] = m
 		return m, ""
 	}
 	return m, "unknown_method"
+}
+
+// index returns where the message stands among all; negative if there is none.
+func (s *Slack) index(channel, ts string) int {
+	return slices.IndexFunc(s.messages, func(m Message) bool { return m.Channel == channel && m.TS == ts })
 }
 
 func rawJSON(text string) json.RawMessage {

@@ -1,0 +1,78 @@
+package notify
+
+import (
+	"math"
+
+	"github.com/slack-go/slack"
+)
+
+// The limits of charts: Slack's own, except that it draws one of a single point too.
+const (
+	minChartPoints = 3
+	maxChartPoints = 20
+	maxChartName   = 20
+	maxSlackChart  = 2500 // what a chart may take of a message, in characters
+)
+
+// slackChart draws the newest days of the figure of a, and its limit; nil if too few are known.
+func slackChart(a Alert) *slack.DataVisualizationBlock {
+	points := chartPoints(a.Trend)
+	if len(points) < minChartPoints || a.Reason == "reported" {
+		return nil
+	}
+	largest := 0.0
+	for _, p := range points {
+		largest = max(largest, math.Abs(p.Value))
+	}
+	if known(a.Limit) {
+		largest = max(largest, math.Abs(a.Limit))
+	}
+	divisor, unit := 1.0, clean(a.Unit, maxChartName)
+	if unit == "B" {
+		divisor, unit = byteScale(largest)
+	}
+	var days []string
+	var figures, limits []slack.DataVisualizationDataPoint
+	for _, p := range points {
+		day := chartDay(p)
+		days = append(days, day)
+		figures = append(figures, slack.NewDataVisualizationDataPoint(day, chartValue(p.Value, divisor)))
+		limits = append(limits, slack.NewDataVisualizationDataPoint(day, chartValue(a.Limit, divisor)))
+	}
+	name := clean(a.Figure, maxChartName)
+	if name == "" || name == "limit" {
+		name = "value"
+	}
+	series := []slack.DataVisualizationDataSeries{slack.NewDataVisualizationDataSeries(name, figures...)}
+	if known(a.Limit) {
+		series = append(series, slack.NewDataVisualizationDataSeries("limit", limits...))
+	}
+	axes := slack.NewDataVisualizationAxisConfig(days...).WithXLabel("day (UTC)").WithYLabel(unit)
+	return slack.NewDataVisualizationBlock(name+" by day", slack.NewDataVisualizationLineChart(axes, series...))
+}
+
+// chartPoints returns the newest points that are known, as many as a chart may have, one a day.
+func chartPoints(trend []Point) []Point {
+	var points []Point
+	for _, p := range trend {
+		switch last := len(points) - 1; {
+		case !known(p.Value):
+		case last >= 0 && chartDay(points[last]) == chartDay(p):
+			points[last] = p
+		default:
+			points = append(points, p)
+		}
+	}
+	return points[max(len(points)-maxChartPoints, 0):]
+}
+
+func chartDay(p Point) string { return p.Day.UTC().Format("01-02") }
+
+// chartValue is value in a larger unit, to three decimals.
+func chartValue(value, divisor float64) float64 {
+	const decimals = 1000
+	if value /= divisor; math.Abs(value) < math.MaxInt64/decimals {
+		return math.Round(value*decimals) / decimals
+	}
+	return value
+}

@@ -1,0 +1,44 @@
+package notify
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// slackMention is the form of what may call people: a user, a group of users, those in the channel who are active, all.
+var slackMention = regexp.MustCompile(`^<(@[UW][A-Z0-9]{1,20}|!subteam\^S[A-Z0-9]{1,20}|!here|!channel)>$`)
+
+// checkMentions returns what is wrong with the mentions by level.
+func checkMentions(byLevel map[string]string) error {
+	for _, level := range slices.Sorted(maps.Keys(byLevel)) {
+		if severity(level) < severity("info") {
+			return fmt.Errorf("the mention of level %q: levels are info, warning and critical", level)
+		}
+		if !slackMention.MatchString(byLevel[level]) {
+			return fmt.Errorf("the mention %q of level %s: it has to be <@U…>, <!subteam^S…>, <!here> or <!channel>",
+				byLevel[level], level)
+		}
+	}
+	return nil
+}
+
+// mentions calls those who are to be called for alerts: for each that fires, is not muted, and was not shown at its level.
+func mentions(byLevel map[string]string, alerts []Alert) string {
+	var called []string
+	for _, a := range worstFirst(alerts) {
+		mention := byLevel[a.Level]
+		if mention != "" && worse(a) && a.Mute == "" && !slices.Contains(called, mention) {
+			called = append(called, mention)
+		}
+	}
+	return strings.Join(called, " ")
+}
+
+// worse reports whether a fires at a level that is higher than the one shown, or was not shown at all.
+func worse(a Alert) bool {
+	s := statusOf(a)
+	return s == escalated || s == firing && unseen(a)
+}
