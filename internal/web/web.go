@@ -1,4 +1,4 @@
-// Package web is the HTTP server: for now, health.
+// Package web is the HTTP servers: health and what else is given to it, and profiles on an address of their own.
 package web
 
 import (
@@ -13,23 +13,33 @@ import (
 // A Health says whether notewatch does its work. The error says why it does not.
 type Health func(ctx context.Context) error
 
-// A Server answers GET /livez, which is about the process, and GET /readyz, which is about its work.
+// A Server answers requests on one address. It serves what it was given and nothing of [http.DefaultServeMux].
 type Server struct {
 	listener net.Listener
+	mux      *http.ServeMux
 	server   http.Server
 }
 
-// Listen takes the address. The error names it if it is in use or not to be had.
+// Listen takes the address. The error names it if it is in use or not to be had. The server answers GET /livez, which is
+// about the process, and GET /readyz, which is about its work.
 func Listen(ctx context.Context, address string, ready Health) (*Server, error) {
-	var config net.ListenConfig
+	s, err := listen(ctx, net.ListenConfig{}, address)
+	if err != nil {
+		return nil, fmt.Errorf("%w; set NOTEWATCH_LISTEN to a free address", err)
+	}
+	s.Handle("GET /livez", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) }))
+	s.Handle("GET /readyz", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(w, ready(r.Context())) }))
+	return s, nil
+}
+
+// listen takes the address for a server that serves nothing yet.
+func listen(ctx context.Context, config net.ListenConfig, address string) (*Server, error) {
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listening on %q: %w; set NOTEWATCH_LISTEN to a free address", address, cause(err))
+		return nil, fmt.Errorf("listening on %q: %w", address, cause(err))
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { answer(w, ready(r.Context())) })
-	return &Server{listener: listener, server: http.Server{
+	return &Server{listener: listener, mux: mux, server: http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
@@ -57,24 +67,30 @@ func answer(w http.ResponseWriter, err error) {
 	_, _ = fmt.Fprintln(w, "ok")
 }
 
+// Handle adds what is served for a pattern of [http.ServeMux], such as "GET /metrics".
+func (s *Server) Handle(pattern string, handler http.Handler) { s.mux.Handle(pattern, handler) }
+
 // Address returns the address that is listened on, such as 127.0.0.1:8080.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
 // closeTime is how long requests may take to finish after Serve was told to stop.
 const closeTime = 5 * time.Second
 
-// Serve answers until ctx is done.
+// Serve answers until ctx is done and what was being answered then is.
 func (s *Server) Serve(ctx context.Context) error {
+	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 		defer cancel()
 		if err := s.server.Shutdown(closing); err != nil {
 			_ = s.server.Close()
 		}
 	})
-	defer stop()
 	if err := s.server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		stop()
 		return fmt.Errorf("serving HTTP: %w", err)
 	}
+	<-closed
 	return nil
 }
