@@ -34,7 +34,7 @@ func (v value) slack() *Slack {
 // mentions reads who is called at which level.
 func (v value) mentions() map[rules.Level]string {
 	mentions := map[rules.Level]string{}
-	v.byLevel(func(level rules.Level, v value) { mentions[level] = v.line() })
+	v.byLevel(func(level rules.Level, v value) { mentions[level] = v.word() })
 	return mentions
 }
 

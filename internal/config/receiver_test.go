@@ -20,7 +20,7 @@ func TestSettingsOfReceivers(t *testing.T) {
 	file := parse(t, strings.Replace(minimal, "receivers: [{name: ops, terminal: {}}]", `
 receivers:
   - name: channel
-    slack: {channel: C1, mention: {warning: <@U1>, critical: '<!subteam^S012> <!here>'}}
+    slack: {channel: C1, mention: {warning: <@U1>, critical: '<!subteam^${SET}>'}}
   - name: incoming
     slack: {url: 'https://hooks.slack.com/services/x', mention: {critical: <!channel>}}
   - name: on-call
@@ -49,7 +49,7 @@ receivers:
 	key := secret.New("s3cret")
 	require.Equal(t, []config.Receiver{
 		{Name: "channel", From: rules.Info, Slack: &config.Slack{Channel: "C1",
-			Mention: map[rules.Level]string{rules.Warning: "<@U1>", rules.Critical: "<!subteam^S012> <!here>"}}},
+			Mention: map[rules.Level]string{rules.Warning: "<@U1>", rules.Critical: "<!subteam^s3cret>"}}},
 		{Name: "incoming", From: rules.Info, Slack: &config.Slack{URL: secret.New("https://hooks.slack.com/services/x"),
 			Mention: map[rules.Level]string{rules.Critical: "<!channel>"}}},
 		{Name: "on-call", From: rules.Info, Fallback: "channel", PagerDuty: &config.PagerDuty{RoutingKey: key}},
