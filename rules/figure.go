@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A Figure names one counted quantity of a device or project on one day.
@@ -53,4 +54,10 @@ func (f Figure) String() string {
 		return figureNames[f]
 	}
 	return fmt.Sprintf("figure(%d)", int(f))
+}
+
+// ParseFigure returns the figure that a word of rules names, such as bytes. ok is false if it names none.
+func ParseFigure(word string) (figure Figure, ok bool) {
+	i := slices.Index(figureNames[:], word)
+	return Figure(i), i >= 0
 }

@@ -26,6 +26,40 @@ type Mute struct {
 	Because string    `json:"because,omitempty"`
 }
 
+// equal reports whether m and other say the same.
+func (m Mute) equal(other Mute) bool {
+	same := m.Until.Equal(other.Until)
+	m.Until, other.Until = time.Time{}, time.Time{}
+	return same && m == other
+}
+
+// Muted returns a firing alert with another reason not to tell people of it, or none. Any other alert stays as it is.
+func (a Alert) Muted(m Mute, now time.Time) (Alert, Event) {
+	switch {
+	case a.State != Firing || a.Mute.equal(m):
+		return a, None
+	case m.Kind == ByNothing:
+		a.Mute = Mute{}
+		return a.raise(Unmuted, now), Unmuted
+	}
+	a.Mute = m
+	return a.raise(Muted, now), Muted
+}
+
+// Acknowledged returns a firing alert that somebody has taken on; by "" is that nobody has any more. Any other alert stays
+// as it is, and so does one that the same person has already.
+func (a Alert) Acknowledged(by string, now time.Time) (Alert, Event) {
+	switch {
+	case a.State != Firing || a.Ack.By == by:
+		return a, None
+	case by == "":
+		a.Ack = Ack{}
+		return a.raise(Unacknowledged, now), Unacknowledged
+	}
+	a.Ack = Ack{By: by, At: now}
+	return a.raise(Acknowledged, now), Acknowledged
+}
+
 // A Match selects alerts. What is empty matches all; project and subject match by UID and by name.
 type Match struct {
 	Alert   string // ID
@@ -122,4 +156,59 @@ func clock(date time.Time, at time.Duration) time.Time {
 	year, month, day := date.Date()
 	minutes := int(at / time.Minute)
 	return time.Date(year, month, day, minutes/60, minutes%60, 0, 0, date.Location())
+}
+
+// Mutes is what can keep people from being told.
+type Mutes struct {
+	Silences []Silence
+	Windows  []Window
+	Rules    map[string]Spec                          // by name
+	Firing   func(rule, project, subject string) bool // whether a rule fires for a subject; "" is the project
+}
+
+// Of returns why people are not told of an alert at now. What lasts longest wins; a rule on trial, and one that another
+// rule explains, come before any silence.
+func (m Mutes) Of(a Alert, now time.Time) Mute {
+	spec := m.Rules[a.Rule]
+	switch {
+	case a.Drill:
+		return Mute{}
+	case spec.Shadow:
+		return Mute{Kind: ByShadow}
+	case spec.Unless != "" && (m.Firing(spec.Unless, a.Project, a.Subject) || m.Firing(spec.Unless, a.Project, "")):
+		return Mute{Kind: ByUnless, By: spec.Unless}
+	}
+	var longest Mute
+	for _, s := range m.Silences {
+		if s.Match.Matches(a) && !now.Before(s.Start) && now.Before(s.End) && s.End.After(longest.Until) {
+			longest = Mute{Kind: BySilence, Until: s.End, By: s.By, Because: s.Because}
+		}
+	}
+	for _, w := range m.Windows {
+		if until, open := w.Open(now); open && w.Match.Matches(a) && (until.IsZero() || until.After(longest.Until)) {
+			longest = Mute{Kind: ByWindow, Until: until, Because: w.Because}
+		}
+	}
+	return longest
+}
+
+// Next returns the first instant after now at which a silence or window begins or ends; zero is never.
+func (m Mutes) Next(now time.Time) time.Time {
+	var next time.Time
+	at := func(t time.Time) {
+		if t.After(now) && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	for _, s := range m.Silences {
+		at(s.Start)
+		at(s.End)
+	}
+	for _, w := range m.Windows {
+		at(w.Next(now))
+		if until, open := w.Open(now); open {
+			at(until)
+		}
+	}
+	return next
 }

@@ -217,7 +217,7 @@ func (a Alert) fire(level Level, now time.Time) Alert {
 }
 
 func (a Alert) escalate(level Level, now time.Time) Alert {
-	a.RaisedAt = now
+	a.RaisedAt, a.Ack = now, Ack{} // it was taken on when it was less bad
 	return a.speak(level, now).raise(Escalated, now)
 }
 
@@ -228,11 +228,12 @@ func (a Alert) speak(level Level, now time.Time) Alert {
 	return a
 }
 
-// stay keeps the level: time may call for a reminder, or the day for a word that it is quiet.
+// stay keeps the level: time may call for a reminder, unless people are not told or somebody has it, or the day for a
+// word that it is quiet.
 func (a Alert) stay(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	surely := v.Result.Least >= a.Level
 	switch due, ok := a.nextReminder(r.Spec.Remind); {
-	case ok && surely && !a.Doubted && !now.Before(due):
+	case ok && surely && !a.Doubted && !now.Before(due) && a.Mute.Kind == ByNothing && a.Ack == Ack{}:
 		return a.speak(a.Level, now).raise(Reminded, now), Reminded
 	case r.Kind == DayRule && r.Spec.ResolveWhen == "" && a.QuietSince.IsZero() && v.Result.Most == Inactive:
 		a.QuietSince = now

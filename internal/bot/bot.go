@@ -13,8 +13,10 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
+	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/notehub"
 	"notewatch/notify"
@@ -36,6 +38,7 @@ type Config struct {
 	Clock     Clock               // domain clock
 	Machine   func() time.Time    // machine clock: leases, signatures, and the pauses between two sends
 	Sleep     func(time.Duration) // on the machine clock; nil is time.Sleep
+	Metrics   *metrics.Metrics    // nil counts nothing
 	Log       *slog.Logger
 }
 
@@ -92,13 +95,26 @@ type Bot struct {
 	Config
 	reads rules.Reads // of all rules together
 	wake  map[string]chan struct{}
+	lanes *lanes
+}
+
+// lanes are when receivers sent last, on the machine clock.
+type lanes struct {
+	sync.Mutex
+	last map[string]time.Time
 }
 
 // New returns a bot. It registers polls and receivers as work; new ones are due at once.
 func New(ctx context.Context, config Config) (*Bot, error) {
-	b := &Bot{Config: config, reads: readsOf(config.Rules), wake: map[string]chan struct{}{}}
+	b := &Bot{
+		Config: config, reads: readsOf(config.Rules), wake: map[string]chan struct{}{},
+		lanes: &lanes{last: map[string]time.Time{}},
+	}
 	if b.Interval == 0 {
 		b.Interval = DefaultInterval
+	}
+	if b.Sleep == nil {
+		b.Sleep = time.Sleep
 	}
 	projects := names(config.Projects, func(p Project) string { return p.UID })
 	receivers := names(config.Receivers, func(r Receiver) string { return r.Name })
@@ -111,19 +127,45 @@ func New(ctx context.Context, config Config) (*Bot, error) {
 				"projects", len(b.projectsOf(a.Name)), "requests_per_minute", a.PerMinute, "wanted", b.Interval, "interval", pause)
 		}
 	}
+	return b, b.register(ctx, projects, receivers)
+}
+
+// register puts down what work there is and makes due what another set of rules and receivers may change.
+func (b *Bot) register(ctx context.Context, projects, receivers []string) error {
 	now := b.Clock.Now()
 	if err := b.Store.AddWork(ctx, store.Poll, projects, now); err != nil {
-		return nil, err
+		return err
 	}
-	if err := b.Store.AddWork(ctx, store.Receiver, receivers, now); err != nil {
-		return nil, err
+	if err := b.Store.AddWork(ctx, store.Summary, []string{""}, nextSummary(now)); err != nil {
+		return err
+	}
+	if err := b.Store.Raise(ctx, store.Mute, "", now); err != nil {
+		return err
+	}
+	gone, err := b.Store.KeepReceivers(ctx, receivers)
+	if err != nil {
+		return err
+	}
+	for name, n := range gone {
+		b.Log.Warn("a receiver that is no longer in the rules file will not hear the end of its alerts", "receiver", name, "alerts", n)
 	}
 	for _, name := range receivers {
 		if err := b.Store.Revive(ctx, name, now); err != nil {
-			return nil, err
+			return err
+		}
+		if err := b.Store.Raise(ctx, store.Receiver, name, now); err != nil {
+			return err
 		}
 	}
-	return b, b.retire(ctx)
+	return b.retire(ctx)
+}
+
+// recipients returns the names of the receivers that are told of a rule in a project.
+func (p Project) recipients(r *Rule) []string {
+	if r.Notify != nil {
+		return r.Notify
+	}
+	return p.Notify
 }
 
 // readsOf returns which figures the rules read together, and whether any reads a series.

@@ -4,50 +4,63 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
 	"time"
 
+	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
 )
 
 const (
-	sendTime    = 15 * time.Second // for one call to a receiver
-	minRetry    = 5 * time.Second
-	maxRetry    = time.Hour
-	giveUpAfter = 72 * time.Hour // after the change that could not be shown
+	sendTime      = 15 * time.Second // for one call to a receiver
+	minRetry      = 5 * time.Second
+	maxRetry      = time.Hour
+	fallBackAfter = 30 * time.Minute // of trying in vain
+	giveUpAfter   = 72 * time.Hour   // after the change that could not be shown
 )
 
 // Deliver shows one receiver what is new: for each message the newest state, whatever happened in between. An error that
-// is about the receiver ends the turn and is tried again later; one that is about a message gives only that message up.
+// is about the receiver ends the turn; what comes by itself is tried again later, and what an operator has to mend gives
+// up all that waits. One that is about a message gives only that message up.
 func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 	r, err := b.receiver(lease.Key)
 	if err != nil {
 		return err
 	}
-	undelivered, err := b.Store.Undelivered(ctx, r.Name)
+	if err := b.standIn(ctx, lease, r); err != nil {
+		return err
+	}
+	p, err := b.plan(ctx, lease, r)
 	if err != nil {
 		return err
 	}
-	outgoing, err := b.compose(ctx, lease, r, undelivered)
-	if err != nil {
-		return err
-	}
-	failures := lease.Failures
-	for _, m := range outgoing {
+	done := 0
+	for _, m := range p.messages {
+		b.pause(r)
 		failure, err := b.send(ctx, lease, r, m)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case failure == nil:
+			done++
+		case failure.Class == notify.Permanent:
+			return errors.Join(b.giveUp(ctx, lease, r, failure), b.Store.Complete(ctx, lease, b.Clock.Now(), time.Time{}, 0))
+		case failure.Class == notify.Temporary:
+			failures := lease.Failures + 1
+			if done > 0 {
+				failures = 1
+			}
+			return errors.Join(b.despair(ctx, r, m, failure),
+				b.Store.Complete(ctx, lease, b.Clock.Now(), b.retryAt(failures-1, failure), failures))
 		}
-		if failure != nil && failure.Class == notify.Temporary {
-			return b.Store.Complete(ctx, lease, b.Clock.Now(), b.retryAt(failures, failure), failures+1)
-		}
-		failures = 0
 	}
-	return b.Store.Complete(ctx, lease, b.Clock.Now(), time.Time{}, 0)
+	if done > 0 {
+		err = b.recovered(ctx, r)
+	}
+	return errors.Join(err, b.Store.Complete(ctx, lease, b.Clock.Now(), p.later, 0))
 }
 
 func (b *Bot) receiver(name string) (Receiver, error) {
@@ -59,6 +72,23 @@ func (b *Bot) receiver(name string) (Receiver, error) {
 	return Receiver{}, fmt.Errorf("receiver %q is not configured", name)
 }
 
+// pause keeps the sends of a lane apart.
+func (b *Bot) pause(r Receiver) {
+	if r.Pause <= 0 {
+		return
+	}
+	lane := r.Lane
+	if lane == "" {
+		lane = "receiver " + r.Name
+	}
+	b.lanes.Lock()
+	defer b.lanes.Unlock()
+	if wait := r.Pause - b.Machine().Sub(b.lanes.last[lane]); wait > 0 && wait <= r.Pause {
+		b.Sleep(wait)
+	}
+	b.lanes.last[lane] = b.Machine()
+}
+
 // retryAt returns when to try again after a failure that follows so many others: exponentially later with jitter, or when
 // the receiver asked for it.
 func (b *Bot) retryAt(failures int, failure *notify.Error) time.Time {
@@ -67,85 +97,26 @@ func (b *Bot) retryAt(failures int, failure *notify.Error) time.Time {
 	return b.Clock.Now().Add(max(pause, min(failure.RetryAfter, maxRetry)))
 }
 
-// An outgoing is a message that is to be posted or changed.
-type outgoing struct {
-	message store.Message
-	members []store.Delivery
-}
-
-// compose turns deliveries into messages. A delivery that is part of a message brings the others of that message with it;
-// of the rest, those that were true before their rule was first judged share one message per rule.
-func (b *Bot) compose(ctx context.Context, lease store.Lease, r Receiver, undelivered []store.Delivery) ([]outgoing, error) {
-	var all []outgoing
-	var settled []store.Delivery
-	place := map[string]int{} // in all, by message or group
-	for _, d := range undelivered {
-		switch at, shared := place[group(d)]; {
-		case !r.shows(d):
-			d.Have, d.Shown = d.Want, rules.Inactive
-			settled = append(settled, d)
-		case d.Message != "" && shared:
-		case d.Message != "":
-			message, members, err := b.Store.Members(ctx, d.Message)
-			if err != nil {
-				return nil, err
-			}
-			place[group(d)] = len(all)
-			all = append(all, outgoing{message, members})
-		case shared:
-			all[at].members = append(all[at].members, d)
-		default:
-			place[group(d)] = len(all)
-			all = append(all, outgoing{store.Message{ID: r.messageID(d), Receiver: r.Name}, []store.Delivery{d}})
-		}
-	}
-	if len(settled) == 0 {
-		return all, nil
-	}
-	return all, b.Store.Settle(ctx, lease, settled)
-}
-
-// messageID identifies the message that begins with a delivery. Composing it again gives the same.
-func (r Receiver) messageID(d store.Delivery) string {
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(r.Name))
-	return fmt.Sprintf("%s-%08x", d.Alert.ID, hash.Sum32())
-}
-
-// group returns what deliveries have in common that share a message.
-func group(d store.Delivery) string {
-	switch {
-	case d.Message != "":
-		return "message " + d.Message
-	case d.Alert.Already:
-		return "already " + d.Alert.Project + " " + d.Alert.Rule
-	}
-	return "alert " + d.Alert.ID
-}
-
-// shows reports whether the receiver has anything to show of an alert: what it shows already, or may show since an attempt
-// was made, must stay true, and anything else must be at a level it wants and not be taken back.
-func (r Receiver) shows(d store.Delivery) bool {
-	if d.Message != "" {
-		return true
-	}
-	return d.Alert.State != rules.Withdrawn && d.Alert.Level >= r.From
-}
-
 // send makes one attempt at one message. The attempt is recorded before it is made, its outcome after it.
 func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, m outgoing) (failure *notify.Error, err error) {
 	if err := b.Store.Extend(ctx, lease, b.Machine()); err != nil {
+		return nil, err
+	}
+	n, err := b.notification(ctx, r, m)
+	if err != nil {
 		return nil, err
 	}
 	attempt, err := b.Store.Begin(ctx, lease, m.message, m.members, b.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
+	started := b.Machine()
 	calling, cancel := context.WithTimeout(ctx, sendTime)
-	ref, sent := r.Send(calling, b.notification(r, m), notify.Ref(m.message.Ref))
+	ref, sent := r.Send(calling, n, notify.Ref(m.message.Ref))
 	cancel()
 	failure = classify(sent)
 	outcome := b.outcome(r, m, ref, failure)
+	b.Metrics.Delivered(r.Name, metrics.Result(outcome.Status), b.Machine().Sub(started))
 	if failure != nil {
 		level := slog.LevelError
 		if lease.Failures > 0 && outcome.Status == store.Retrying {
@@ -181,7 +152,11 @@ func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, failure *notify.Er
 		out.Message.Ref, out.Message.PostedAt = string(ref), now
 		for i := range out.Members {
 			d := &out.Members[i]
-			d.Have, d.Shown, d.Dead, d.Error = d.Alert.Version, r.level(d.Alert), false, ""
+			level := r.level(d.Alert)
+			if hushed(*d) {
+				level = min(level, d.Shown) // the rest is news when people are told again
+			}
+			d.Have, d.Shown, d.Dead, d.Error = d.Alert.Version, level, false, ""
 		}
 		return out
 	}
@@ -212,16 +187,4 @@ func stale(members []store.Delivery, now time.Time) bool {
 		}
 	}
 	return true
-}
-
-// notification is what a message should show from now on.
-func (b *Bot) notification(r Receiver, m outgoing) notify.Notification {
-	n := notify.Notification{ID: m.message.ID, Sent: b.Machine()}
-	versions := int64(0)
-	for _, d := range m.members {
-		versions += d.Alert.Version
-		n.Alerts = append(n.Alerts, r.alert(d))
-	}
-	n.Key = fmt.Sprintf("%s-%d", n.ID, versions)
-	return n
 }

@@ -31,7 +31,10 @@ func (b *Bot) judge(ctx context.Context, f *fleet) (store.Commit, error) {
 		return store.Commit{}, err
 	}
 	t := turn{fleet: f, open: make(map[episode]rules.Alert, len(alerts)), judged: judged}
-	t.commit = store.Commit{Project: f.state, Now: f.now, Show: map[string][]string{}, Judged: map[string]store.Judgement{}}
+	t.commit = store.Commit{
+		Decision: store.Decision{Now: f.now, Show: map[string][]string{}},
+		Project:  f.state, Judged: map[string]store.Judgement{}, Live: b.live(),
+	}
 	for _, a := range alerts {
 		t.open[episode{a.Rule, a.Subject}] = a
 	}
@@ -44,9 +47,21 @@ func (b *Bot) judge(ctx context.Context, f *fleet) (store.Commit, error) {
 		}
 	}
 	if f.readable() {
-		err = t.revise(ctx)
+		if err := t.revise(ctx); err != nil {
+			return store.Commit{}, err
+		}
 	}
-	return t.commit, err
+	return t.commit, t.mute(ctx)
+}
+
+// live returns the names of the receivers that keep figures up to date in what they show.
+func (b *Bot) live() (live []string) {
+	for _, r := range b.Receivers {
+		if r.Live {
+			live = append(live, r.Name)
+		}
+	}
+	return live
 }
 
 // withdrawGone ends the alerts whose rule or device is no more.
@@ -177,7 +192,7 @@ func (t *turn) record(r *Rule, before, after rules.Alert, event rules.Event) {
 		var receivers []string
 		if r != nil {
 			after.Told = t.told(r, after)
-			receivers = r.Notify
+			receivers = t.project.recipients(r)
 		}
 		t.commit.Show[after.ID] = receivers
 	}

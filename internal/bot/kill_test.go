@@ -259,12 +259,12 @@ func runKilled(t *testing.T, point int64) afterlife {
 	db, err := store.OpenReadOnly(t.Context(), database)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	alerts, err := db.Alerts(t.Context(), 1000)
+	alerts, err := db.Alerts(t.Context(), store.AlertFilter{Limit: 1000})
 	require.NoError(t, err)
 	for _, a := range alerts {
 		after.alerts[a.ID] = a
 	}
-	attempts, err := db.Attempts(t.Context())
+	attempts, err := db.Attempts(t.Context(), "")
 	require.NoError(t, err)
 	for _, a := range attempts {
 		if a.Status == store.CutOff {

@@ -22,6 +22,9 @@ func (b *Bot) Run(ctx context.Context) {
 	for _, account := range b.Accounts {
 		loops.Go(func() { b.loop(ctx, ctx, store.Poll, b.projectsOf(account.Name), nil) })
 	}
+	for _, kind := range []store.Kind{store.Mute, store.Summary} {
+		loops.Go(func() { b.loop(ctx, ctx, kind, []string{""}, nil) })
+	}
 	for _, r := range b.Receivers {
 		loops.Go(func() { b.loop(ctx, draining, store.Receiver, []string{r.Name}, b.wake[r.Name]) })
 	}
@@ -72,8 +75,10 @@ func (b *Bot) loop(ctx, serving context.Context, kind store.Kind, keys []string,
 // Turn serves everything that is due, one after the other, and returns when something is due next; zero is never.
 func (b *Bot) Turn(ctx context.Context) (next time.Time, err error) {
 	poll, polling := b.serve(ctx, store.Poll, names(b.Projects, func(p Project) string { return p.UID }))
+	mute, muting := b.serve(ctx, store.Mute, []string{""})
+	tell, telling := b.serve(ctx, store.Summary, []string{""})
 	send, sending := b.serve(ctx, store.Receiver, names(b.Receivers, func(r Receiver) string { return r.Name }))
-	return earlier(poll, send), errors.Join(polling, sending)
+	return earlier(earlier(poll, mute), earlier(tell, send)), errors.Join(polling, muting, telling, sending)
 }
 
 // names returns what each of all is called.
@@ -138,8 +143,13 @@ func (b *Bot) giveBack(ctx context.Context, lease store.Lease) error {
 }
 
 func (b *Bot) work(ctx context.Context, lease store.Lease) error {
-	if lease.Kind == store.Poll {
+	switch lease.Kind {
+	case store.Poll:
 		return b.Poll(ctx, lease)
+	case store.Mute:
+		return b.Mute(ctx, lease)
+	case store.Summary:
+		return b.Summarize(ctx, lease)
 	}
 	return b.Deliver(ctx, lease)
 }

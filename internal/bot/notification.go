@@ -1,13 +1,33 @@
 package bot
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
 )
+
+// notification is what a message should show from now on.
+func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
+	visible := func(d store.Delivery) bool { return d.Want > d.Have && (!hushed(d) || d.Alert.Reason == rules.Muted) }
+	n := notify.Notification{ID: m.message.ID, Sent: b.Machine(), Quiet: !slices.ContainsFunc(m.members, visible)}
+	versions := int64(0)
+	for _, d := range m.members {
+		versions += d.Alert.Version
+		n.Alerts = append(n.Alerts, r.alert(d))
+	}
+	n.Key = fmt.Sprintf("%s-%d", n.ID, versions)
+	if !r.Live || len(m.members) > 1 {
+		return n, nil
+	}
+	trend, err := b.trend(ctx, m.members[0].Alert)
+	n.Alerts[0].Trend = trend
+	return n, err
+}
 
 // alert converts an alert to what the receiver is told of it.
 func (r Receiver) alert(d store.Delivery) notify.Alert {
@@ -18,7 +38,8 @@ func (r Receiver) alert(d store.Delivery) notify.Alert {
 		Rule:    a.Rule,
 		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: projectURL(a.Project)},
 		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: deviceURL(a.Project, a.Subject)},
-		Summary: a.Told.Summary, Advice: a.Told.Advice, Detail: detail(a),
+		Summary: a.Told.Summary, Advice: a.Told.Advice, Detail: detail(a), Body: a.Told.Body,
+		Drill: a.Drill, Mute: muteText(a.Mute), Ack: ackText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
 		Value: a.Value, Peak: a.Peak, Limit: a.Limit, Usual: a.Usual,
 		Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
@@ -26,8 +47,14 @@ func (r Receiver) alert(d store.Delivery) notify.Alert {
 	if d.Shown > rules.Inactive {
 		out.Was = d.Shown.String()
 	}
-	if a.Subject == "" {
+	switch {
+	case a.Project == "":
+		out.Project, out.Subject.UID = notify.Named{Name: a.Told.Project}, ""
+	case a.Subject == "":
 		out.Subject = out.Project
+	}
+	if d.Via != "" {
+		out.Detail = append(out.Detail, "told here because "+d.Via+" cannot be told")
 	}
 	if a.State == rules.Firing && r.level(a) == rules.Inactive {
 		out.State = string(rules.Resolved)

@@ -22,6 +22,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
+	first := state.PolledAt.IsZero()
 	open := min(rules.DayOf(state.PolledAt), rules.DayOf(now))
 	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, open}, &state)
 	if stop := errors.Join(ctx.Err(), lost(failure)); stop != nil {
@@ -32,17 +33,32 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	commit, err := b.judge(ctx, fleet)
+	commit, err := b.decide(ctx, lease, fleet, b.nextPoll(account, state, failure, now))
 	if err != nil {
 		return err
 	}
-	commit.Due, commit.Failures = b.nextPoll(account, state, failure, now), state.Failures
-	if err := b.Store.Commit(ctx, lease, commit); err != nil {
-		return err
-	}
 	b.tell(commit)
-	b.report(project, state, failure, commit, b.Machine().Sub(started))
+	b.logPoll(project, state, failure, commit, b.Machine().Sub(started))
+	if first && failure == nil {
+		if err := b.greet(ctx); err != nil {
+			return err
+		}
+	}
 	return b.Store.Checkpoint(ctx)
+}
+
+// decide judges and commits, and again if somebody has decided something else meanwhile, such as a silence.
+func (b *Bot) decide(ctx context.Context, lease store.Lease, f *fleet, due time.Time) (store.Commit, error) {
+	for {
+		commit, err := b.judge(ctx, f)
+		if err != nil {
+			return commit, err
+		}
+		commit.Due, commit.Failures = due, f.state.Failures
+		if err = b.Store.Commit(ctx, lease, commit); !errors.Is(err, store.ErrMoved) {
+			return commit, err
+		}
+	}
 }
 
 // lost returns the error that says that somebody else does this work now, if that is what err says.
@@ -81,9 +97,12 @@ func (b *Bot) nextPoll(account Account, state store.Project, failure error, now 
 
 // tell wakes the receivers that have something new to show.
 func (b *Bot) tell(commit store.Commit) {
-	if len(commit.Show) == 0 {
-		return
+	if len(commit.Show) > 0 || len(commit.Live) > 0 {
+		b.wakeReceivers()
 	}
+}
+
+func (b *Bot) wakeReceivers() {
 	for _, woken := range b.wake {
 		select {
 		case woken <- struct{}{}:
@@ -92,7 +111,7 @@ func (b *Bot) tell(commit store.Commit) {
 	}
 }
 
-func (b *Bot) report(p Project, state store.Project, failure error, commit store.Commit, took time.Duration) {
+func (b *Bot) logPoll(p Project, state store.Project, failure error, commit store.Commit, took time.Duration) {
 	if failure != nil {
 		b.Log.Error("reading Notehub", "project", p.UID, "failures", state.Failures, "err", failure,
 			"hint", remedy(failure), "next", commit.Due)

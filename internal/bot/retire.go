@@ -16,8 +16,8 @@ func (b *Bot) retire(ctx context.Context) error {
 	}
 	now := b.Clock.Now()
 	for _, uid := range uids {
-		if slices.ContainsFunc(b.Projects, func(p Project) bool { return p.UID == uid }) {
-			continue
+		if uid == "" || slices.ContainsFunc(b.Projects, func(p Project) bool { return p.UID == uid }) {
+			continue // "" is what notewatch says of itself
 		}
 		if err := b.Store.Raise(ctx, store.Poll, uid, now); err != nil {
 			return err
@@ -50,7 +50,13 @@ func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Co
 	if err != nil {
 		return store.Commit{}, err
 	}
-	t := turn{commit: store.Commit{Project: state, Now: now, Show: map[string][]string{}}}
+	_, seq, err := b.Store.Silences(ctx, now)
+	if err != nil {
+		return store.Commit{}, err
+	}
+	t := turn{commit: store.Commit{
+		Decision: store.Decision{Now: now, Show: map[string][]string{}, Silences: seq}, Project: state,
+	}}
 	for _, a := range alerts {
 		next, event := a.Withdraw(now)
 		t.record(nil, a, next, event)

@@ -199,7 +199,7 @@ func (r *rig) taken(receiver string) []taken {
 }
 
 // requireTruth checks that the last word of a receiver on every alert is what the database says, that no version was taken
-// twice, and that nothing is left to show.
+// twice, that what it was not told has a reason, and that nothing is left to show.
 func (r *rig) requireTruth(receiver string) {
 	r.t.Helper()
 	last := map[string]taken{}
@@ -207,10 +207,15 @@ func (r *rig) requireTruth(receiver string) {
 		require.Greater(r.t, a.Version, last[a.ID].Version, "alert %s of %s", a.ID, a.Rule)
 		last[a.ID] = a
 	}
-	alerts, err := r.store.Alerts(r.t.Context(), 1_000_000)
+	deliveries, err := r.store.Deliveries(r.t.Context(), receiver)
 	require.NoError(r.t, err)
-	for _, a := range alerts {
-		if a.Version == 0 {
+	known := map[string]bool{}
+	for _, d := range deliveries {
+		a := d.Alert
+		known[a.ID] = true
+		if d.Message == "" {
+			require.NotEmpty(r.t, d.Why, "alert %s of %s was not told, and nobody knows why", a.ID, a.Rule)
+			require.Zero(r.t, last[a.ID].Version)
 			continue
 		}
 		require.Equal(r.t, a.Version, last[a.ID].Version, "alert %s of %s", a.ID, a.Rule)
@@ -219,6 +224,11 @@ func (r *rig) requireTruth(receiver string) {
 		delete(last, a.ID)
 	}
 	require.Empty(r.t, last, "told, but not in the database")
+	alerts, err := r.store.Alerts(r.t.Context(), store.AlertFilter{})
+	require.NoError(r.t, err)
+	for _, a := range alerts {
+		require.True(r.t, known[a.ID] || a.Version == 0 || a.Project == "", "alert %s of %s was forgotten", a.ID, a.Rule)
+	}
 	waiting, err := r.store.Undelivered(r.t.Context(), receiver)
 	require.NoError(r.t, err)
 	require.Empty(r.t, waiting)

@@ -11,7 +11,7 @@ import (
 var alertColumns = []string{
 	"rule", "project", "subject", "period", "state", "level", "worst", "version", "reason", "already", "holds", "since", "fired_at",
 	"raised_at", "notified_at", "changed_at", "doubted", "quiet_since", "ended_at", "value", "peak", "threshold",
-	"usual", "as_of", "told",
+	"usual", "as_of", "told", "mute", "ack", "drill",
 }
 
 // alertFields lists where the columns id and alertColumns go.
@@ -20,7 +20,7 @@ func alertFields(a *rules.Alert) []any {
 		&a.ID, &a.Rule, &a.Project, &a.Subject, instant{&a.Period}, &a.State, &a.Level, &a.Worst, &a.Version, &a.Reason, &a.Already,
 		holds{&a.Holds}, instant{&a.Since}, instant{&a.FiredAt}, instant{&a.RaisedAt}, instant{&a.NotifiedAt}, instant{&a.ChangedAt}, &a.Doubted, instant{&a.QuietSince},
 		instant{&a.EndedAt}, number{&a.Value}, number{&a.Peak}, number{&a.Limit},
-		number{&a.Usual}, instant{&a.AsOf}, document[rules.Told]{&a.Told},
+		number{&a.Usual}, instant{&a.AsOf}, document[rules.Told]{&a.Told}, document[rules.Mute]{&a.Mute}, document[rules.Ack]{&a.Ack}, &a.Drill,
 	}
 }
 
@@ -45,11 +45,28 @@ func (s *Store) OpenProjects(ctx context.Context) (uids []string, err error) {
 	return uids, doing(err, "reading which projects have open alerts")
 }
 
-// Alerts returns all alerts of all projects, the newest first, at most limit.
-func (s *Store) Alerts(ctx context.Context, limit int) (alerts []rules.Alert, err error) {
+// An AlertFilter says which alerts are wanted. What is zero wants all.
+type AlertFilter struct {
+	rules.Match
+	Open    bool   // pending and firing ones only
+	Message string // those that this message shows
+	Limit   int    // how many at most
+}
+
+// Alerts returns alerts of all projects, the newest first.
+func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert, err error) {
+	limit := f.Limit
+	if limit <= 0 {
+		limit = -1
+	}
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		alerts, err = collect(ctx, tx, alertFields, `
-			SELECT id, `+list(alertColumns)+` FROM alert ORDER BY since DESC, id LIMIT $1`, limit)
+			SELECT id, `+list(alertColumns)+` FROM alert
+			WHERE ($1 = '' OR id = $1) AND ($2 = '' OR rule = $2)
+			AND ($3 = '' OR project = $3 OR told ->> 'project' = $3) AND ($4 = '' OR subject = $4 OR told ->> 'subject' = $4)
+			AND (NOT $5 OR state IN ('pending', 'firing'))
+			AND ($6 = '' OR EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.message = $6))
+			ORDER BY since DESC, id LIMIT $7`, f.Alert, f.Rule, f.Project, f.Subject, f.Open, f.Message, limit)
 		return err
 	})
 	return alerts, doing(err, "reading alerts")
@@ -86,4 +103,22 @@ func saveAlerts(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) error {
 		}
 	}
 	return nil
+}
+
+// Fired returns how many alerts of each rule fired since a time, drills left out.
+func (s *Store) Fired(ctx context.Context, since time.Time) (map[string]int, error) {
+	type row struct {
+		rule  string
+		count int
+	}
+	fired := map[string]int{}
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.rule, &r.count} },
+			`SELECT rule, count(*) FROM alert WHERE fired_at >= $1 AND NOT drill GROUP BY rule`, at(since))
+		for _, r := range rows {
+			fired[r.rule] = r.count
+		}
+		return err
+	})
+	return fired, doing(err, "counting what fired")
 }

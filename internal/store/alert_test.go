@@ -46,7 +46,7 @@ func testAlerts(t *testing.T, open database) {
 	unknown := rules.Alert{ID: "unknown", Project: project, Rule: "r", State: rules.Pending, Since: noon.Add(-time.Hour)}
 	blank(reflect.ValueOf(&unknown).Elem())
 	ended := resolved(firing("ended", "dev:1"), noon)
-	decide(t, s, store.Commit{Alerts: alerts(whole, unknown, ended)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(whole, unknown, ended)}})
 
 	current, err := s.OpenAlerts(ctx, project)
 	require.NoError(t, err)
@@ -56,10 +56,10 @@ func testAlerts(t *testing.T, open database) {
 	none, err := s.OpenAlerts(ctx, "app:other")
 	require.NoError(t, err)
 	require.Empty(t, none)
-	all, err := s.Alerts(ctx, 10)
+	all, err := s.Alerts(ctx, store.AlertFilter{Limit: 10})
 	require.NoError(t, err)
 	require.Equal(t, []string{"whole", "ended", "unknown"}, ids(all))
-	all, err = s.Alerts(ctx, 1)
+	all, err = s.Alerts(ctx, store.AlertFilter{Limit: 1})
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 
@@ -67,8 +67,8 @@ func testAlerts(t *testing.T, open database) {
 	whole.Level, whole.QuietSince = rules.Critical, time.Time{}
 	again := unknown
 	again.ID = "again"
-	decide(t, s, store.Commit{Alerts: alerts(again, whole), Dropped: []string{"unknown", "whole", "ended", "nothing"}})
-	all, err = s.Alerts(ctx, 10)
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(again, whole), Dropped: []string{"unknown", "whole", "ended", "nothing"}}})
+	all, err = s.Alerts(ctx, store.AlertFilter{Limit: 10})
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{"again", "whole", "ended"}, ids(all), "only what is pending is dropped")
 	current, err = s.OpenAlerts(ctx, project)
@@ -77,7 +77,7 @@ func testAlerts(t *testing.T, open database) {
 
 	over, next := resolved(whole, noon), whole
 	next.ID, next.Version = "next", 1
-	decide(t, s, store.Commit{Alerts: alerts(next, over)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(next, over)}})
 	current, err = s.OpenAlerts(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, []string{"again", "next"}, ids(current), "an episode may begin where another ends")
@@ -124,7 +124,7 @@ func testAnnounced(t *testing.T, open database) {
 	} {
 		_, err := s.DB().ExecContext(ctx, "DELETE FROM alert")
 		require.NoError(t, err)
-		decide(t, s, store.Commit{Alerts: alerts(c.alert)})
+		decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(c.alert)}})
 		got, err := s.Announced(ctx, rules.Key{Rule: "data-budget", Project: project, Subject: "dev:1"}, rules.Warning, from, to)
 		require.NoError(t, err, name)
 		require.Equal(t, c.want, got, name)
@@ -135,7 +135,7 @@ func testAnnounced(t *testing.T, open database) {
 func testShow(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
-	decide(t, s, store.Commit{Alerts: alerts(a), Show: shown("a", team, "on-call")})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team, "on-call")}})
 	require.Equal(t, store.Delivery{Alert: a, Want: 1}, undelivered(t, s, team))
 	require.Equal(t, noon, due(t, s, store.Receiver, team))
 	require.Equal(t, noon, due(t, s, store.Receiver, "on-call"), "a receiver that was unknown has work now")
@@ -144,11 +144,11 @@ func testShow(t *testing.T, open database) {
 	show(t, s, "on-call")
 	require.True(t, due(t, s, store.Receiver, team).IsZero())
 	a.Value = 43
-	decide(t, s, store.Commit{Alerts: alerts(a), Show: shown("a", team)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
 	require.True(t, due(t, s, store.Receiver, team).IsZero(), "there is no new version")
 
 	a = resolved(a, noon)
-	decide(t, s, store.Commit{Alerts: alerts(a), Show: shown("a", team)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
 	require.Equal(t, noon, due(t, s, store.Receiver, team))
 	require.Equal(t, noon, due(t, s, store.Receiver, "on-call"), "what was shown is kept true")
 	d := undelivered(t, s, "on-call")
@@ -157,7 +157,7 @@ func testShow(t *testing.T, open database) {
 	require.Equal(t, int64(1), d.Have)
 	require.Equal(t, rules.Warning, d.Shown)
 
-	decide(t, s, store.Commit{Show: shown("a", "late")})
+	decide(t, s, store.Commit{Decision: store.Decision{Show: shown("a", "late")}})
 	require.Equal(t, int64(2), undelivered(t, s, "late").Want, "a receiver may be named later")
 	none, err := s.Undelivered(ctx, "nobody")
 	require.NoError(t, err)
@@ -168,14 +168,16 @@ func testShow(t *testing.T, open database) {
 func testAtomic(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
-	decide(t, s, store.Commit{Alerts: alerts(a), Show: shown("a", team)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
 	lease := claim(t, s, store.Poll, project)
 	before := dump(t, s)
 	twin := a
 	twin.ID = "twin"
 	whole := store.Commit{
-		Project: store.Project{UID: project, Failures: 3}, Alerts: alerts(resolved(a, noon), firing("b", "dev:2"), twin, firing("c", "dev:1")),
-		Show: shown("b", team, "on-call"), Judged: judged("r", "1"), Now: noon, Due: noon.Add(time.Hour),
+		Project:  store.Project{UID: project, Failures: 3},
+		Judged:   judged("r", "1"),
+		Due:      noon.Add(time.Hour),
+		Decision: store.Decision{Alerts: alerts(resolved(a, noon), firing("b", "dev:2"), twin, firing("c", "dev:1")), Show: shown("b", team, "on-call"), Now: noon},
 	}
 	require.ErrorContains(t, s.Commit(ctx, lease, whole), "committing the poll of project")
 	require.Equal(t, before, dump(t, s), "two open episodes of one rule and subject")
@@ -188,11 +190,13 @@ func testAtomic(t *testing.T, open database) {
 // A commit that is cancelled on the way leaves nothing behind, wherever that is, and the lease with its holder.
 func testCancelled(t *testing.T, open database) {
 	s := open()
-	decide(t, s, store.Commit{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
 	lease := claim(t, s, store.Poll, project)
 	c := store.Commit{
-		Project: store.Project{UID: project, Failures: 1}, Alerts: alerts(resolved(firing("a", "dev:1"), noon), firing("b", "dev:2")),
-		Show: shown("b", team, "on-call"), Judged: judged("r", "1"), Now: noon, Due: noon.Add(time.Hour),
+		Project:  store.Project{UID: project, Failures: 1},
+		Judged:   judged("r", "1"),
+		Due:      noon.Add(time.Hour),
+		Decision: store.Decision{Alerts: alerts(resolved(firing("a", "dev:1"), noon), firing("b", "dev:2")), Show: shown("b", team, "on-call"), Now: noon},
 	}
 	before := dump(t, s)
 	for uses := int32(1); ; uses++ {

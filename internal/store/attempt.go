@@ -48,8 +48,9 @@ func (s *Store) Begin(ctx context.Context, lease Lease, message Message, members
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO message (id, receiver, ref, posted_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`,
-			message.ID, message.Receiver, message.Ref, at(message.PostedAt))
+			INSERT INTO message (id, receiver, ref, posted_at, begun_at, digest) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (id) DO NOTHING`,
+			message.ID, message.Receiver, message.Ref, at(message.PostedAt), at(started), message.Digest)
 		if err != nil {
 			return err
 		}
@@ -94,7 +95,7 @@ func (s *Store) End(ctx context.Context, lease Lease, attempt int64, outcome Out
 		if err := finish(ctx, tx, attempt, outcome); err != nil {
 			return err
 		}
-		return saveDeliveries(ctx, tx, lease.Key, outcome.Members, outcome.Error)
+		return saveDeliveries(ctx, tx, lease.Key, outcome)
 	})
 	return doing(err, "recording an attempt to send message %q to receiver %q", outcome.Message.ID, lease.Key)
 }
@@ -143,7 +144,7 @@ func correct(ctx context.Context, tx *sql.Tx, receiver, alert string, have int64
 		UPDATE delivery SET
 			have = CASE WHEN have < $1 THEN have ELSE $1 END,
 			shown = CASE WHEN have < $1 THEN shown ELSE CAST($2 AS BIGINT) END,
-			dead = FALSE, repairs = repairs + 1
+			dead = FALSE, why = '', figure = NULL, repairs = repairs + 1
 		WHERE alert = $3 AND receiver = $4`,
 		have, shown, alert, receiver)
 	return err
@@ -184,30 +185,31 @@ func mendCutOff(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// Attempts returns the attempts of all receivers, oldest first.
-func (s *Store) Attempts(ctx context.Context) ([]Attempt, error) {
+// Attempts returns the attempts to show an alert, oldest first; those to show any alert if it is "".
+func (s *Store) Attempts(ctx context.Context, alert string) ([]Attempt, error) {
 	var attempts []Attempt
 	err := s.view(ctx, func(tx *sql.Tx) (err error) {
 		attempts, err = collect(ctx, tx, func(a *Attempt) []any {
 			return []any{&a.ID, &a.Message, &a.Receiver, instant{&a.Started}, instant{&a.Ended}, &a.Status, &a.Error}
-		}, `SELECT id, message, receiver, started, ended, status, error FROM attempt ORDER BY id`)
+		}, `SELECT id, message, receiver, started, ended, status, error FROM attempt
+			WHERE $1 = '' OR id IN (SELECT attempt FROM attempt_alert WHERE alert = $1) ORDER BY id`, alert)
 		if err != nil {
 			return err
 		}
-		return readVersions(ctx, tx, attempts)
+		return readVersions(ctx, tx, attempts, alert)
 	})
 	return attempts, doing(err, "reading attempts")
 }
 
-// readVersions fills in the versions that attempts sent.
-func readVersions(ctx context.Context, tx *sql.Tx, attempts []Attempt) error {
+// readVersions fills in the versions that attempts sent, of one alert or of all.
+func readVersions(ctx context.Context, tx *sql.Tx, attempts []Attempt, alert string) error {
 	type sent struct {
 		attempt int64
 		alert   string
 		version int64
 	}
 	all, err := collect(ctx, tx, func(s *sent) []any { return []any{&s.attempt, &s.alert, &s.version} },
-		`SELECT attempt, alert, version FROM attempt_alert`)
+		`SELECT attempt, alert, version FROM attempt_alert WHERE $1 = '' OR alert = $1`, alert)
 	if err != nil {
 		return err
 	}

@@ -10,24 +10,32 @@ import (
 	"notewatch/rules"
 )
 
+// A Decision is what was decided about alerts, from what the store said of them before.
+type Decision struct {
+	Alerts   []rules.Alert       // new states, by ID; inactive pending alerts are in Dropped
+	Dropped  []string            // IDs of pending alerts that came to nothing
+	Show     map[string][]string // receivers that should show an alert, by alert ID
+	Silences int64               // the state of the silences that were looked at, as Silences returns it
+	Now      time.Time           // domain clock
+}
+
 // A Commit is all that one poll decided. It is stored as one transaction.
 type Commit struct {
+	Decision
 	Project  Project
-	Alerts   []rules.Alert        // new states, by ID; inactive pending alerts are in Dropped
-	Dropped  []string             // IDs of pending alerts that came to nothing
-	Show     map[string][]string  // receivers that should show an alert, by alert ID
 	Judged   map[string]Judgement // by rule name; replaces what Judged returns
 	Seen     []DeviceDay          // changes that were judged
-	Now      time.Time            // domain clock
+	Live     []string             // receivers that keep figures up to date in what they show
 	Due      time.Time            // of the next poll
 	Failures int                  // of the poll, in a row
 }
 
 // Commit stores what a poll decided, raises the version of each receiver that has something new to show, makes it due,
-// and gives the lease back. All or nothing; ErrLeaseLost if the lease is no longer held.
+// and gives the lease back. All or nothing; ErrLeaseLost if the lease is no longer held, ErrMoved if an alert has a newer
+// version than the one that the decision is about, or the silences have changed.
 //
 // A receiver has something new to show when an alert that Show names for it, or that it was to show before, has a new
-// version. Deliveries that were given up are tried again then.
+// version. Deliveries that were given up or held back are tried again then.
 func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		if err := complete(ctx, tx, lease, c.Now, c.Due, c.Failures); err != nil {
@@ -36,21 +44,93 @@ func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 		if err := saveProject(ctx, tx, c.Project); err != nil {
 			return err
 		}
-		if err := dropAlerts(ctx, tx, c.Dropped); err != nil {
-			return err
-		}
-		if err := saveAlerts(ctx, tx, c.Alerts); err != nil {
-			return err
-		}
-		if err := show(ctx, tx, c); err != nil {
+		if err := decide(ctx, tx, c.Decision); err != nil {
 			return err
 		}
 		if err := saveJudged(ctx, tx, c.Project.UID, c.Judged); err != nil {
 			return err
 		}
+		if err := raiseLive(ctx, tx, c); err != nil {
+			return err
+		}
 		return dropChanges(ctx, tx, c.Project.UID, c.Seen)
 	})
 	return doing(err, "committing the poll of project %q", c.Project.UID)
+}
+
+// Decide stores a decision that no poll made, and makes receivers due as Commit does. All or nothing; ErrMoved as there.
+func (s *Store) Decide(ctx context.Context, d Decision) error {
+	err := s.update(ctx, func(tx *sql.Tx) error { return decide(ctx, tx, d) })
+	return doing(err, "storing what was decided about %d alerts", len(d.Alerts))
+}
+
+func decide(ctx context.Context, tx *sql.Tx, d Decision) error {
+	if err := sameSilences(ctx, tx, d.Silences); err != nil {
+		return err
+	}
+	moved, err := moved(ctx, tx, d.Alerts)
+	if err != nil {
+		return err
+	}
+	if err := dropAlerts(ctx, tx, d.Dropped); err != nil {
+		return err
+	}
+	if err := saveAlerts(ctx, tx, d.Alerts); err != nil {
+		return err
+	}
+	if err := saveTransitions(ctx, tx, moved); err != nil {
+		return err
+	}
+	return show(ctx, tx, d, moved)
+}
+
+// sameSilences is ErrMoved if the silences are others than those that a decision rests on.
+func sameSilences(ctx context.Context, tx *sql.Tx, seen int64) error {
+	seq, err := silenceSeq(ctx, tx)
+	if err == nil && seq != seen {
+		return ErrMoved
+	}
+	return err
+}
+
+// moved returns the alerts that have a newer version than is stored. ErrMoved if one has an event in the store that the
+// decision does not know of.
+func moved(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) ([]rules.Alert, error) {
+	projects := map[string]bool{}
+	for _, a := range alerts {
+		projects[a.Project] = true
+	}
+	stored := make(map[string]rules.Alert, len(alerts))
+	for project := range projects {
+		open, err := collect(ctx, tx, func(a *rules.Alert) []any {
+			return []any{&a.ID, &a.Version, &a.Reason, instant{&a.ChangedAt}}
+		}, `SELECT id, version, reason, changed_at FROM alert WHERE project = $1 AND state IN ('pending', 'firing')`, project)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range open {
+			stored[a.ID] = a
+		}
+	}
+	var newer []rules.Alert
+	for _, a := range alerts {
+		was := stored[a.ID]
+		if outrun(was, a) {
+			return nil, ErrMoved
+		}
+		if a.Version > was.Version {
+			newer = append(newer, a)
+		}
+	}
+	return newer, nil
+}
+
+// outrun reports whether was, which is stored, has an event that is does not know of.
+func outrun(was, is rules.Alert) bool {
+	if was.Version != is.Version {
+		return was.Version > is.Version
+	}
+	return was.Version > 0 && (was.Reason != is.Reason || was.ChangedAt.UnixMilli() != is.ChangedAt.UnixMilli())
 }
 
 // dropAlerts deletes pending alerts. Nobody was told of them.
@@ -63,13 +143,26 @@ func dropAlerts(ctx context.Context, tx *sql.Tx, ids []string) error {
 	return nil
 }
 
-// show raises what receivers should show to the new versions of the alerts and makes these receivers due.
-func show(ctx context.Context, tx *sql.Tx, c Commit) error {
+// show raises what receivers should show to the new versions of the alerts that moved, and makes these receivers due.
+func show(ctx context.Context, tx *sql.Tx, d Decision, moved []rules.Alert) error {
 	due := map[string]bool{}
-	for _, alert := range c.Alerts {
-		shown, err := collect(ctx, tx, func(receiver *string) []any { return []any{receiver} }, `
-			UPDATE delivery SET want = $1, dead = FALSE, error = ''
-			WHERE alert = $2 AND want < $1 RETURNING receiver`, alert.Version, alert.ID)
+	update, err := tx.PrepareContext(ctx, `
+		UPDATE delivery SET want = $1, dead = FALSE, error = '', why = ''
+		WHERE alert = $2 AND want < $1 AND NOT closed RETURNING receiver`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = update.Close() }()
+	insert, err := tx.PrepareContext(ctx, `
+		INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs)
+		SELECT id, $1, version, 0, 0, FALSE, '', 0 FROM alert WHERE id = $2
+		ON CONFLICT (alert, receiver) DO NOTHING`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = insert.Close() }()
+	for _, alert := range moved {
+		shown, err := collectFrom(ctx, update, func(receiver *string) []any { return []any{receiver} }, alert.Version, alert.ID)
 		if err != nil {
 			return err
 		}
@@ -77,26 +170,43 @@ func show(ctx context.Context, tx *sql.Tx, c Commit) error {
 			due[receiver] = true
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(c.Show)) {
-		for _, receiver := range c.Show[id] {
-			result, err := tx.ExecContext(ctx, `
-				INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs)
-				SELECT id, $1, version, 0, 0, FALSE, '', 0 FROM alert WHERE id = $2
-				ON CONFLICT (alert, receiver) DO NOTHING`, receiver, id)
+	for _, id := range slices.Sorted(maps.Keys(d.Show)) {
+		for _, receiver := range d.Show[id] {
+			added, err := affected(insert.ExecContext(ctx, receiver, id))
 			if err != nil {
 				return err
 			}
-			if n, err := result.RowsAffected(); err != nil || n > 0 {
-				due[receiver] = true
-			}
+			due[receiver] = due[receiver] || added
 		}
 	}
-	for _, receiver := range slices.Sorted(maps.Keys(due)) {
-		if err := raise(ctx, tx, Receiver, receiver, c.Now, true); err != nil {
+	return raiseAll(ctx, tx, d.Now, due)
+}
+
+// raiseAll makes receivers due.
+func raiseAll(ctx context.Context, tx *sql.Tx, now time.Time, receivers map[string]bool) error {
+	for _, receiver := range slices.Sorted(maps.Keys(receivers)) {
+		if !receivers[receiver] {
+			continue
+		}
+		if err := raise(ctx, tx, Receiver, receiver, now, true); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// raiseLive makes those receivers due that show a figure of this project which has moved.
+func raiseLive(ctx context.Context, tx *sql.Tx, c Commit) error {
+	due := map[string]bool{}
+	for _, receiver := range c.Live {
+		var moved bool
+		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 `+stale+` AND alert.project = $2)`, receiver, c.Project.UID).Scan(&moved)
+		if err != nil {
+			return err
+		}
+		due[receiver] = moved
+	}
+	return raiseAll(ctx, tx, c.Now, due)
 }
 
 // dropChanges forgets changes that were judged.

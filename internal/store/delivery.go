@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"notewatch/rules"
@@ -14,7 +15,9 @@ type Message struct {
 	ID       string // also the idempotency key
 	Receiver string
 	Ref      string    // the receiver's own handle for changing it; "" before it was posted
-	PostedAt time.Time // zero: never
+	PostedAt time.Time // when it was last posted or changed; zero: never
+	BegunAt  time.Time // when Begin first began to send it, whatever came of it
+	Digest   bool      // holds what was too much for messages of its own
 }
 
 // A Delivery is what one receiver should show and does show of one alert. It goes back to the store as it was read, but
@@ -27,30 +30,36 @@ type Delivery struct {
 	Message string      // ID of the message that shows it; "" before one does
 	Dead    bool        // given up, until Want moves
 	Error   string      // why the last attempt failed; ""  if it did not
+	Why     string      // why nothing is sent, until Want moves; "" is that nothing stands in the way
+	Via     string      // name of the receiver in whose place this one is told; "" is none
+	Closed  bool        // the receiver is no longer there
 
 	repairs int64 // how often Repair had corrected it when it was read
 }
 
 // fields lists where the columns of readDeliveries go.
 func (d *Delivery) fields() []any {
-	own := []any{&d.Want, &d.Have, &d.Shown, optional{&d.Message}, &d.Dead, &d.Error, &d.repairs}
+	own := []any{&d.Want, &d.Have, &d.Shown, optional{&d.Message}, &d.Dead, &d.Error, &d.Why, &d.Via, &d.Closed, &d.repairs}
 	return append(own, alertFields(&d.Alert)...)
 }
+
+// deliveryColumns are those of a delivery and its alert.
+var deliveryColumns = `want, have, shown, message, dead, error, why, via, closed, repairs, id, ` + list(alertColumns)
 
 // readDeliveries returns the deliveries for which condition holds, in the order of their alerts' firing.
 func readDeliveries(ctx context.Context, tx *sql.Tx, condition string, args ...any) ([]Delivery, error) {
 	return collect(ctx, tx, (*Delivery).fields, `
-		SELECT want, have, shown, message, dead, error, repairs, id, `+list(alertColumns)+`
+		SELECT `+deliveryColumns+`
 		FROM delivery JOIN alert ON alert.id = delivery.alert
 		WHERE `+condition+`
 		ORDER BY fired_at, since, id`, args...)
 }
 
-// Undelivered returns the deliveries of a receiver whose Want is ahead of Have and that are not dead, in the order of
-// their alerts' firing.
+// Undelivered returns the deliveries of a receiver whose Want is ahead of Have, that are not dead and that nothing
+// stands in the way of, in the order of their alerts' firing.
 func (s *Store) Undelivered(ctx context.Context, receiver string) (deliveries []Delivery, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		deliveries, err = readDeliveries(ctx, tx, `receiver = $1 AND want > have AND NOT dead`, receiver)
+		deliveries, err = readDeliveries(ctx, tx, `receiver = $1 AND want > have AND NOT dead AND why = '' AND NOT closed`, receiver)
 		return err
 	})
 	return deliveries, doing(err, "reading what receiver %q should show", receiver)
@@ -68,8 +77,8 @@ func (s *Store) Deliveries(ctx context.Context, receiver string) (deliveries []D
 // Members returns the message and all deliveries that it shows, in the order of their alerts' firing.
 func (s *Store) Members(ctx context.Context, message string) (m Message, members []Delivery, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		row := tx.QueryRowContext(ctx, `SELECT id, receiver, ref, posted_at FROM message WHERE id = $1`, message)
-		ok, err := found(row, &m.ID, &m.Receiver, &m.Ref, instant{&m.PostedAt})
+		row := tx.QueryRowContext(ctx, `SELECT id, receiver, ref, posted_at, begun_at, digest FROM message WHERE id = $1`, message)
+		ok, err := found(row, &m.ID, &m.Receiver, &m.Ref, instant{&m.PostedAt}, instant{&m.BegunAt}, &m.Digest)
 		if err != nil {
 			return err
 		}
@@ -97,30 +106,172 @@ func (s *Store) Revive(ctx context.Context, receiver string, now time.Time) erro
 	return doing(err, "reviving what receiver %q had given up", receiver)
 }
 
-// Settle records that deliveries have nothing to show: Have and Shown of each are stored as given. ErrLeaseLost if the
-// lease is no longer held.
+// Settle records that deliveries have nothing to show, or nothing for now: Have, Shown and Why of each are stored as
+// given. ErrLeaseLost if the lease is no longer held.
 func (s *Store) Settle(ctx context.Context, lease Lease, deliveries []Delivery) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
-		return saveDeliveries(ctx, tx, lease.Key, deliveries, "")
+		return saveDeliveries(ctx, tx, lease.Key, Outcome{Members: deliveries})
 	})
 	return doing(err, "settling deliveries to receiver %q", lease.Key)
 }
 
-// saveDeliveries stores Have, Shown and Dead of deliveries, and why the last attempt failed. A delivery that was
-// repaired since it was read is left as it is: nobody knows whose post came last, so it is shown once more. Nor is one
-// given up that has something newer to show.
-func saveDeliveries(ctx context.Context, tx *sql.Tx, receiver string, deliveries []Delivery, failure string) error {
-	for _, d := range deliveries {
-		_, err := tx.ExecContext(ctx, `
-			UPDATE delivery SET have = $1, shown = $2, dead = ($3 AND want = $4), error = $5
-			WHERE alert = $6 AND receiver = $7 AND repairs = $8`,
-			d.Have, d.Shown, d.Dead, d.Want, failure, d.Alert.ID, receiver, d.repairs)
+// saveDeliveries stores Have, Shown, Dead and Why of deliveries, the figure that was posted, and why the last attempt
+// failed. A delivery that was repaired since it was read is left as it is: nobody knows whose post came last, so it is
+// shown once more. Nor is one given up or held back that has something newer to show.
+func saveDeliveries(ctx context.Context, tx *sql.Tx, receiver string, o Outcome) error {
+	stmt, err := tx.PrepareContext(ctx, `
+		UPDATE delivery SET have = $1, shown = $2, figure = CASE WHEN $3 THEN $4 ELSE figure END, dead = ($5 AND want = $6), error = $7,
+			why = CASE WHEN want = $6 THEN $8 ELSE '' END
+		WHERE alert = $9 AND receiver = $10 AND repairs = $11`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }()
+	for _, d := range o.Members {
+		_, err := stmt.ExecContext(ctx, d.Have, d.Shown, o.Status == Posted, number{&d.Alert.Value}, d.Dead, d.Want, o.Error,
+			d.Why, d.Alert.ID, receiver, d.repairs)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stale selects deliveries to receiver $1 that show a figure which has moved since.
+const stale = `FROM delivery JOIN alert ON alert.id = delivery.alert
+	WHERE receiver = $1 AND message IS NOT NULL AND have > 0 AND NOT dead AND NOT closed AND alert.state = 'firing'
+	AND figure IS DISTINCT FROM alert.value`
+
+// Stale returns the messages of a receiver that show a figure which has moved since, those that were not changed for the
+// longest time first, at most limit.
+func (s *Store) Stale(ctx context.Context, receiver string, limit int) (messages []string, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		messages, err = collect(ctx, tx, func(id *string) []any { return []any{id} }, `
+			SELECT message.id FROM message WHERE message.id IN (SELECT message `+stale+`)
+			ORDER BY posted_at, message.id LIMIT $2`, receiver, limit)
+		return err
+	})
+	return messages, doing(err, "reading which messages to receiver %q show old figures", receiver)
+}
+
+// Begun returns how many messages to a receiver were begun after a time, and when the last digest was; the zero time is
+// never.
+func (s *Store) Begun(ctx context.Context, receiver string, after time.Time) (count int, digest time.Time, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `
+			SELECT count(CASE WHEN begun_at > $2 AND NOT digest THEN 1 END), max(CASE WHEN digest THEN begun_at END)
+			FROM message WHERE receiver = $1`, receiver, at(after)).Scan(&count, instant{&digest})
+	})
+	return count, digest, doing(err, "counting the messages to receiver %q", receiver)
+}
+
+// FallBack gives a receiver the firing alerts that another one cannot be told: those given up, and those that have
+// waited since before a time. It returns how many are new to it. ErrLeaseLost if the lease on the receiver is no longer
+// held.
+func (s *Store) FallBack(ctx context.Context, lease Lease, from string, before time.Time) (count int64, err error) {
+	err = s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `
+			INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs, via)
+			SELECT alert.id, $1, alert.version, 0, 0, FALSE, '', 0, delivery.receiver
+			FROM delivery JOIN alert ON alert.id = delivery.alert
+			WHERE receiver = $2 AND want > have AND why = '' AND state = 'firing' AND (dead OR changed_at < $3)
+			ON CONFLICT (alert, receiver) DO NOTHING`, lease.Key, from, at(before))
+		if err == nil {
+			count, err = result.RowsAffected()
+		}
+		return err
+	})
+	return count, doing(err, "telling receiver %q in place of %q", lease.Key, from)
+}
+
+// GiveUp gives up everything that waits for a receiver, for a reason. ErrLeaseLost if the lease is no longer held.
+func (s *Store) GiveUp(ctx context.Context, lease Lease, reason string) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			UPDATE delivery SET dead = TRUE, error = $1 WHERE receiver = $2 AND want > have AND NOT dead AND why = ''`, reason, lease.Key)
+		return err
+	})
+	return doing(err, "giving up what waits for receiver %q", lease.Key)
+}
+
+// KeepReceivers says which receivers there are. What others were to show is closed until they are back; it returns, by
+// name, of how many firing alerts each of these will not hear the end.
+func (s *Store) KeepReceivers(ctx context.Context, receivers []string) (gone map[string]int64, err error) {
+	gone = map[string]int64{}
+	err = s.update(ctx, func(tx *sql.Tx) error {
+		known, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM delivery`)
+		if err != nil {
+			return err
+		}
+		for _, name := range known {
+			closed := !slices.Contains(receivers, name)
+			result, err := tx.ExecContext(ctx, `
+				UPDATE delivery SET closed = $1 WHERE receiver = $2 AND closed <> $1
+				AND (NOT $1 OR alert IN (SELECT id FROM alert WHERE state = 'firing'))`, closed, name)
+			if err != nil {
+				return err
+			}
+			if n, err := result.RowsAffected(); err != nil {
+				return err
+			} else if closed && n > 0 {
+				gone[name] = n
+			}
+		}
+		return nil
+	})
+	return gone, doing(err, "closing what receivers that are gone were to show")
+}
+
+// Redeliver has what receivers should show of an alert posted afresh, whatever they show of it: with all that is in the
+// same messages. receiver "" is all that were ever to show it. It returns the receivers.
+func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.Time) (receivers []string, err error) {
+	err = s.update(ctx, func(tx *sql.Tx) error {
+		const chosen = `(SELECT message FROM delivery WHERE alert = $1 AND ($2 = '' OR receiver = $2))`
+		if _, err := tx.ExecContext(ctx, `UPDATE message SET ref = '' WHERE id IN `+chosen, alert, receiver); err != nil {
+			return err
+		}
+		receivers, err = collect(ctx, tx, func(name *string) []any { return []any{name} }, `
+			UPDATE delivery SET have = 0, shown = 0, dead = FALSE, error = '', why = '', figure = NULL, repairs = repairs + 1
+			WHERE NOT closed AND (message IN `+chosen+` OR alert = $1 AND ($2 = '' OR receiver = $2))
+			RETURNING receiver`, alert, receiver)
+		if err != nil {
+			return err
+		}
+		slices.Sort(receivers)
+		receivers = slices.Compact(receivers)
+		for _, name := range receivers {
+			if err := raise(ctx, tx, Receiver, name, now, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return receivers, doing(err, "sending alert %q again", alert)
+}
+
+// DeliveriesOf returns the deliveries of an alert by receiver.
+func (s *Store) DeliveriesOf(ctx context.Context, alert string) (map[string]Delivery, error) {
+	type row struct {
+		receiver string
+		Delivery
+	}
+	byReceiver := map[string]Delivery{}
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		rows, err := collect(ctx, tx, func(r *row) []any { return append([]any{&r.receiver}, r.fields()...) },
+			`SELECT receiver, `+deliveryColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert WHERE alert.id = $1`, alert)
+		for _, r := range rows {
+			byReceiver[r.receiver] = r.Delivery
+		}
+		return err
+	})
+	return byReceiver, doing(err, "reading who was told of alert %q", alert)
 }

@@ -52,7 +52,7 @@ func testDelivery(t *testing.T, open database) {
 	early, late, other := firing("z", "dev:1"), firing("a", "dev:2"), firing("o", "dev:3")
 	late.FiredAt = noon.Add(minute)
 	decide(t, s, store.Commit{
-		Alerts: alerts(late, early, other), Show: map[string][]string{"a": {team}, "z": {team}, "o": {"on-call"}},
+		Decision: store.Decision{Alerts: alerts(late, early, other), Show: map[string][]string{"a": {team}, "z": {team}, "o": {"on-call"}}},
 	})
 	lease := claim(t, s, store.Receiver, team)
 	waiting, err := s.Undelivered(ctx, team)
@@ -64,12 +64,13 @@ func testDelivery(t *testing.T, open database) {
 	require.NoError(t, err)
 	found, members, err := s.Members(ctx, "m")
 	require.NoError(t, err)
+	message.BegunAt = noon
 	require.Equal(t, message, found)
 	require.Equal(t, []store.Delivery{{Alert: early, Want: 1, Message: "m"}, {Alert: late, Want: 1, Message: "m"}}, members)
 	running := store.Attempt{
 		ID: attempt, Message: "m", Receiver: team, Versions: map[string]int64{"a": 1, "z": 1}, Started: noon,
 	}
-	attempts, err := s.Attempts(ctx)
+	attempts, err := s.Attempts(ctx, "")
 	require.NoError(t, err)
 	require.Equal(t, []store.Attempt{running}, attempts)
 
@@ -91,14 +92,14 @@ func testDelivery(t *testing.T, open database) {
 	waiting, err = s.Undelivered(ctx, team)
 	require.NoError(t, err)
 	require.Empty(t, waiting)
-	attempts, err = s.Attempts(ctx)
+	attempts, err = s.Attempts(ctx, "")
 	require.NoError(t, err)
 	require.Equal(t, []store.AttemptStatus{store.Retrying, store.Posted}, []store.AttemptStatus{attempts[0].Status, attempts[1].Status})
 	require.Equal(t, "status 500", attempts[0].Error)
 	require.Equal(t, noon.Add(time.Second), attempts[1].Ended)
 
 	over := resolved(late, noon.Add(time.Hour))
-	decide(t, s, store.Commit{Alerts: alerts(over)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(over)}})
 	d := undelivered(t, s, team)
 	require.Equal(t, store.Delivery{Alert: over, Want: 2, Have: 1, Shown: rules.Warning, Message: "m"}, d)
 	d.Have, d.Shown = 2, rules.Inactive
@@ -113,7 +114,7 @@ func testDelivery(t *testing.T, open database) {
 func testGivingUp(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
-	decide(t, s, store.Commit{Alerts: alerts(a), Show: shown("a", team)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
 	lease := claim(t, s, store.Receiver, team)
 	message := store.Message{ID: "m", Receiver: team}
 	giveUp := func(meanwhile func()) {
@@ -132,11 +133,11 @@ func testGivingUp(t *testing.T, open database) {
 	require.Equal(t, []store.Delivery{{Alert: a, Want: 1, Message: "m", Dead: true, Error: "status 500"}}, deliveries)
 
 	a.Version, a.Level = 2, rules.Critical
-	decide(t, s, store.Commit{Alerts: alerts(a)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
 	require.Equal(t, store.Delivery{Alert: a, Want: 2, Message: "m"}, undelivered(t, s, team), "the newer version is tried")
 	giveUp(func() {
 		a.Version = 3
-		decide(t, s, store.Commit{Alerts: alerts(a)})
+		decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
 	})
 	require.Equal(t, int64(3), undelivered(t, s, team).Want, "version 2 was given up, not version 3")
 }
@@ -145,7 +146,7 @@ func testGivingUp(t *testing.T, open database) {
 func testRepair(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
-	decide(t, s, store.Commit{Alerts: alerts(a), Show: shown("a", team)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
 	message := store.Message{ID: "m", Receiver: team}
 	begin := func(lease store.Lease) (int64, store.Delivery) {
 		d := undelivered(t, s, team)
@@ -156,7 +157,7 @@ func testRepair(t *testing.T, open database) {
 	slow := claim(t, s, store.Receiver, team)
 	slowAttempt, slowDelivery := begin(slow)
 	a.Version, a.Level = 2, rules.Critical
-	decide(t, s, store.Commit{Alerts: alerts(a)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
 	fast := steal(t, s, slow)
 	fastAttempt, fastDelivery := begin(fast)
 	require.NoError(t, s.End(ctx, fast, fastAttempt, posted(message, fastDelivery)))
@@ -175,7 +176,7 @@ func testRepair(t *testing.T, open database) {
 	found, _, err := s.Members(ctx, "m")
 	require.NoError(t, err)
 	require.Equal(t, "late", found.Ref, "and this is where")
-	attempts, err := s.Attempts(ctx)
+	attempts, err := s.Attempts(ctx, "")
 	require.NoError(t, err)
 	require.Equal(t, store.Posted, attempts[0].Status)
 }
@@ -183,7 +184,7 @@ func testRepair(t *testing.T, open database) {
 // Whoever lost his lease changes nothing.
 func testFences(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
-	decide(t, s, store.Commit{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
 	poll, receiver := claim(t, s, store.Poll, project), claim(t, s, store.Receiver, team)
 	d := undelivered(t, s, team)
 	message := store.Message{ID: "m", Receiver: team}
@@ -194,7 +195,8 @@ func testFences(t *testing.T, open database) {
 	before := dump(t, s)
 	for name, err := range map[string]error{
 		"Commit": s.Commit(ctx, poll, store.Commit{
-			Project: store.Project{UID: project}, Alerts: alerts(firing("b", "dev:2")), Show: shown("b", team), Now: noon,
+			Project:  store.Project{UID: project},
+			Decision: store.Decision{Alerts: alerts(firing("b", "dev:2")), Show: shown("b", team), Now: noon},
 		}),
 		"Complete":        s.Complete(ctx, receiver, noon, never, 0),
 		"Complete a poll": s.Complete(ctx, poll, noon, never, 0),
@@ -215,8 +217,9 @@ func second(_ int64, err error) error { return err }
 func testRestart(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	decide(t, s, store.Commit{
-		Project: filled[store.Project](), Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team, "on-call"),
-		Judged: judged("data-budget", "1"),
+		Project:  filled[store.Project](),
+		Judged:   judged("data-budget", "1"),
+		Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team, "on-call")},
 	})
 	show(t, s, team)
 	require.NoError(t, s.SaveUsage(ctx, project, []rules.Figure{rules.Bytes}, []store.Usage{{Device: "dev:1", Day: today - 1}}, today))
@@ -239,7 +242,7 @@ func testRestart(t *testing.T, open database) {
 func testInterrupted(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
-	decide(t, s, store.Commit{Alerts: alerts(a), Show: shown("a", team)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
 	message := store.Message{ID: "m", Receiver: team}
 	begin := func(lease store.Lease) (int64, store.Delivery) {
 		d := undelivered(t, s, team)
@@ -250,7 +253,7 @@ func testInterrupted(t *testing.T, open database) {
 	slow := claim(t, s, store.Receiver, team)
 	begin(slow)
 	a = resolved(a, noon)
-	decide(t, s, store.Commit{Alerts: alerts(a)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
 	fast := steal(t, s, slow)
 	attempt, d := begin(fast)
 	require.NoError(t, s.End(ctx, fast, attempt, posted(message, d)))
@@ -263,7 +266,7 @@ func testInterrupted(t *testing.T, open database) {
 	d = undelivered(t, s, team)
 	require.Equal(t, int64(1), d.Have)
 	require.Equal(t, rules.Warning, d.Shown, "the level at which it may have been shown")
-	attempts, err := s.Attempts(ctx)
+	attempts, err := s.Attempts(ctx, "")
 	require.NoError(t, err)
 	require.Equal(t, store.CutOff, attempts[0].Status)
 	require.True(t, attempts[0].Ended.IsZero())

@@ -12,6 +12,8 @@ import (
 var (
 	// ErrLeaseLost means that the work was taken over: whoever gets it must drop what it did and start over.
 	ErrLeaseLost = errors.New("the lease was lost")
+	// ErrMoved means that something else was decided meanwhile: look again, and decide afresh.
+	ErrMoved = errors.New("somebody else has decided meanwhile")
 	// ErrLocked means that another process runs on this database.
 	ErrLocked = errors.New("another notewatch runs on this database")
 	// ErrNewer means that a newer notewatch has migrated the database.

@@ -22,7 +22,7 @@ func TestOpenMakesAPrivateFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a folder with %20 ? and #", "notewatch.db")
 	require.NoError(t, os.Mkdir(filepath.Dir(path), 0o700))
 	s := open(t, path)
-	decide(t, s, store.Commit{Alerts: alerts(firing("a", "dev:1"))})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1"))}})
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(name)
 		require.NoError(t, err)
@@ -61,7 +61,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 			"the database is damaged or not a database (file is not a database (26)): move the file away or restore a backup",
 		},
 		"damaged":   {damaged(t), store.ErrCorrupt, "move the file away or restore a backup"},
-		"newer":     {newer(t), store.ErrNewer, "the database was made by a newer notewatch (schema 99, this one knows 1): use that version, or restore a backup from before it"},
+		"newer":     {newer(t), store.ErrNewer, "the database was made by a newer notewatch (schema 99, this one knows 2): use that version, or restore a backup from before it"},
 		"foreign":   {foreign(t), nil, "it belongs to another program: choose another path"},
 		"folder":    {folder, nil, "this is a folder: name a file in it"},
 		"nowhere":   {filepath.Join(folder, "no", "notewatch.db"), nil, fmt.Sprintf("there is no folder %q: make it, or choose another path", filepath.Join(folder, "no"))},
@@ -180,8 +180,8 @@ func TestOpenReadOnly(t *testing.T) {
 	look, err := store.OpenReadOnly(t.Context(), path)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, look.Close()) }()
-	decide(t, s, store.Commit{Alerts: alerts(firing("a", "dev:1"))})
-	found, err := look.Alerts(t.Context(), 10)
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1"))}})
+	found, err := look.Alerts(t.Context(), store.AlertFilter{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, found, 1, "it sees what the other has just written")
 	err = look.AddWork(t.Context(), store.Poll, []string{"p"}, noon)
@@ -191,7 +191,7 @@ func TestOpenReadOnly(t *testing.T) {
 	require.NoError(t, s.Close())
 	alone, err := store.OpenReadOnly(t.Context(), path)
 	require.NoError(t, err)
-	found, err = alone.Alerts(t.Context(), 10)
+	found, err = alone.Alerts(t.Context(), store.AlertFilter{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	require.NoError(t, alone.Close())
@@ -201,7 +201,7 @@ func TestOpenReadOnlySaysWhatIsWrong(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.db")
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
 	_, err := store.OpenReadOnly(t.Context(), empty)
-	require.ErrorContains(t, err, "its schema 0 is older than 1: start notewatch once to bring it up to date")
+	require.ErrorContains(t, err, "its schema 0 is older than 2: start notewatch once to bring it up to date")
 	_, err = store.OpenReadOnly(t.Context(), newer(t))
 	require.ErrorIs(t, err, store.ErrNewer)
 	_, err = store.OpenReadOnly(t.Context(), damaged(t))
@@ -211,7 +211,7 @@ func TestOpenReadOnlySaysWhatIsWrong(t *testing.T) {
 func TestCheckpoint(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notewatch.db")
 	s := open(t, path)
-	decide(t, s, store.Commit{Alerts: alerts(firing("only-in-the-log", "dev:1"))})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("only-in-the-log", "dev:1"))}})
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NotContains(t, string(content), "only-in-the-log")
@@ -300,7 +300,9 @@ func writeForEver(t *testing.T, path string) {
 		a := firing("a", "dev:1")
 		a.Version = int64(version)
 		decide(t, s, store.Commit{
-			Project: store.Project{Failures: version}, Alerts: alerts(a), Show: shown("a", team), Judged: judged("r", "1"),
+			Project:  store.Project{Failures: version},
+			Judged:   judged("r", "1"),
+			Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)},
 		})
 		fmt.Println(version)
 		for i := range rows {

@@ -308,8 +308,9 @@ func kept(err *error) bool {
 // decision is a poll that found the alert changed.
 func decision(version int8) Commit {
 	return Commit{
-		Project: Project{UID: "project"}, Alerts: []rules.Alert{alertAt(version)},
-		Show: map[string][]string{"alert": {"receiver"}}, Now: present, Due: present,
+		Project:  Project{UID: "project"},
+		Due:      present,
+		Decision: Decision{Alerts: []rules.Alert{alertAt(version)}, Show: map[string][]string{"alert": {"receiver"}}, Now: present},
 	}
 }
 

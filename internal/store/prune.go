@@ -20,6 +20,9 @@ func (s *Store) Prune(ctx context.Context, before rules.Day) error {
 		err = s.prune(ctx, "alert", "id", "ended_at < $1", start)
 	}
 	if err == nil {
+		err = s.prune(ctx, "silence", "id", "end_at < $1", start)
+	}
+	if err == nil {
 		err = s.prune(ctx, "attempt", "id", "started < $1", start)
 	}
 	if err == nil {

@@ -160,6 +160,20 @@ func collect[T any](ctx context.Context, tx *sql.Tx, fields func(*T) []any, quer
 	if err != nil {
 		return nil, err
 	}
+	return scanAll(rows, fields)
+}
+
+// collectFrom is collect for a statement that is run many times.
+func collectFrom[T any](ctx context.Context, stmt *sql.Stmt, fields func(*T) []any, args ...any) ([]T, error) {
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	return scanAll(rows, fields)
+}
+
+// scanAll reads all rows and closes them.
+func scanAll[T any](rows *sql.Rows, fields func(*T) []any) ([]T, error) {
 	defer func() { _ = rows.Close() }()
 	var all []T
 	var row T
@@ -171,4 +185,13 @@ func collect[T any](ctx context.Context, tx *sql.Tx, fields func(*T) []any, quer
 		all = append(all, row)
 	}
 	return all, rows.Err()
+}
+
+// affected reports whether a statement changed any row.
+func affected(result sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
 }

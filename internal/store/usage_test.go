@@ -223,8 +223,7 @@ func testPrune(t *testing.T, open database) {
 	lasting := firing("open", "dev:1")
 	lasting.Since, lasting.FiredAt = cut.Start().Add(-time.Hour), cut.Start().Add(-time.Hour)
 	decide(t, s, store.Commit{
-		Alerts: alerts(ended, lately, lasting),
-		Show:   map[string][]string{"ended": {team}, "lately": {team}, "open": {team}},
+		Decision: store.Decision{Alerts: alerts(ended, lately, lasting), Show: map[string][]string{"ended": {team}, "lately": {team}, "open": {team}}},
 	})
 	lease := claim(t, s, store.Receiver, team)
 	waiting, err := s.Undelivered(ctx, team)
@@ -247,13 +246,13 @@ func testPrune(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Equal(t, []store.DeviceDay{{"dev:1", cut}, {"dev:1", cut + 100}}, changed)
 
-	all, err := s.Alerts(ctx, 10)
+	all, err := s.Alerts(ctx, store.AlertFilter{Limit: 10})
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{"lately", "open"}, ids(all))
 	deliveries, err := s.Deliveries(ctx, team)
 	require.NoError(t, err)
 	require.Len(t, deliveries, 2, "deliveries go with their alerts")
-	attempts, err := s.Attempts(ctx)
+	attempts, err := s.Attempts(ctx, "")
 	require.NoError(t, err)
 	require.Len(t, attempts, 1)
 	_, _, err = s.Members(ctx, "m-ended")

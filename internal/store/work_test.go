@@ -120,10 +120,10 @@ func testRaise(t *testing.T, open database) {
 	require.Equal(t, noon, due(t, s, store.Receiver, team), "something happened since the claim")
 
 	lease = claim(t, s, store.Receiver, team)
-	decide(t, s, store.Commit{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
 	require.NoError(t, s.Complete(ctx, lease, noon, later, 1))
 	require.Equal(t, later, due(t, s, store.Receiver, team), "a retry is not brought forward by news")
-	decide(t, s, store.Commit{Alerts: alerts(firing("b", "dev:2")), Show: shown("b", team)})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("b", "dev:2")), Show: shown("b", team)}})
 	require.Equal(t, later, due(t, s, store.Receiver, team), "nor by later news")
 	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
 	require.Equal(t, noon, due(t, s, store.Receiver, team), "but when asked for")

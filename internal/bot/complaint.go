@@ -1,0 +1,75 @@
+package bot
+
+import (
+	"context"
+	"errors"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A Complaint is something that is wrong with notewatch itself. It is told like any alert: once, until it is over.
+type Complaint struct {
+	Rule      string // name of the kind of complaint
+	Subject   string // what it is about
+	Level     rules.Level
+	Summary   string
+	Advice    string
+	Body      string   // several lines; may be ""
+	Receivers []string // names
+}
+
+// Complain raises a complaint, unless the same stands already.
+func (b *Bot) Complain(ctx context.Context, c Complaint) error {
+	told := rules.Told{Subject: c.Subject, Summary: c.Summary, Advice: c.Advice, Body: c.Body}
+	_, err := b.alter(ctx, rules.Key{Rule: c.Rule, Subject: c.Subject}, c.Receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
+		return a.Raise(c.Level, told, b.Clock.Now())
+	})
+	return err
+}
+
+// Resolve ends a complaint and reports whether it stood.
+func (b *Bot) Resolve(ctx context.Context, rule, subject string) (stood bool, err error) {
+	return b.alter(ctx, rules.Key{Rule: rule, Subject: subject}, nil, func(a rules.Alert) (rules.Alert, rules.Event) {
+		return a.Clear(b.Clock.Now())
+	})
+}
+
+// alter changes the open alert of a key that belongs to no project, or a new one if there is none. It reports whether
+// anything changed.
+func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
+	for {
+		before, seq, err := b.open(ctx, key)
+		if err != nil {
+			return false, err
+		}
+		after, event := change(before)
+		if event == rules.None {
+			return false, nil
+		}
+		err = b.Store.Decide(ctx, store.Decision{
+			Alerts: []rules.Alert{after}, Show: map[string][]string{after.ID: receivers}, Silences: seq, Now: b.Clock.Now(),
+		})
+		if err == nil {
+			b.wakeReceivers()
+		}
+		if !errors.Is(err, store.ErrMoved) {
+			return err == nil, err
+		}
+	}
+}
+
+// open returns the open alert of a key, or the inactive one, and the state of the silences.
+func (b *Bot) open(ctx context.Context, key rules.Key) (rules.Alert, int64, error) {
+	_, seq, err := b.Store.Silences(ctx, b.Clock.Now())
+	if err != nil {
+		return rules.Alert{}, 0, err
+	}
+	open, err := b.Store.OpenAlerts(ctx, key.Project)
+	for _, a := range open {
+		if a.Key() == key {
+			return a, seq, err
+		}
+	}
+	return key.Inactive(), seq, err
+}

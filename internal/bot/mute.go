@@ -1,0 +1,133 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// mutes gathers what can keep people from being told, and what identifies the silences among it.
+func (b *Bot) mutes(ctx context.Context, now time.Time) (rules.Mutes, int64, error) {
+	silences, seq, err := b.Store.Silences(ctx, now)
+	specs := make(map[string]rules.Spec, len(b.Rules))
+	for _, r := range b.Rules {
+		specs[r.Spec.Name] = r.Spec
+	}
+	return rules.Mutes{Silences: silences, Windows: b.Windows, Rules: specs}, seq, err
+}
+
+// firing returns which rules fire for which subjects among alerts.
+func firing(alerts []rules.Alert) func(rule, project, subject string) bool {
+	all := map[rules.Key]bool{}
+	for _, a := range alerts {
+		if a.State == rules.Firing && !a.Drill {
+			all[rules.Key{Rule: a.Rule, Project: a.Project, Subject: a.Subject}] = true
+		}
+	}
+	return func(rule, project, subject string) bool {
+		return all[rules.Key{Rule: rule, Project: project, Subject: subject}]
+	}
+}
+
+// mute looks which of the alerts of this turn people are to be told of. What happened to an alert in this turn says that
+// with it.
+func (t *turn) mute(ctx context.Context) error {
+	mutes, seq, err := t.mutes(ctx, t.now)
+	if err != nil {
+		return err
+	}
+	t.commit.Silences = seq
+	mutes.Firing = firing(t.standing())
+	for i, a := range t.commit.Alerts {
+		mute := mutes.Of(a, t.now)
+		if _, moved := t.commit.Show[a.ID]; moved && a.State == rules.Firing {
+			t.commit.Alerts[i].Mute = mute
+			continue
+		}
+		after, event := a.Muted(mute, t.now)
+		if event != rules.None {
+			t.commit.Alerts[i], t.commit.Show[a.ID] = after, nil
+		}
+	}
+	return nil
+}
+
+// standing returns the alerts as they are after this turn.
+func (t *turn) standing() []rules.Alert {
+	all := slices.Clone(t.commit.Alerts)
+	judged := make(map[string]bool, len(all))
+	for _, a := range all {
+		judged[a.ID] = true
+	}
+	for _, a := range t.open {
+		if !judged[a.ID] {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// Mute looks which open alerts people are to be told of, now that a silence began or ended, or the rules are others.
+func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
+	for {
+		now := b.Clock.Now()
+		mutes, seq, err := b.mutes(ctx, now)
+		if err != nil {
+			return err
+		}
+		open, err := b.Store.Alerts(ctx, store.AlertFilter{Open: true})
+		if err != nil {
+			return err
+		}
+		mutes.Firing = firing(open)
+		d := store.Decision{Show: map[string][]string{}, Silences: seq, Now: now}
+		for _, a := range open {
+			if after, event := a.Muted(mutes.Of(a, now), now); event != rules.None {
+				d.Alerts = append(d.Alerts, after)
+				d.Show[after.ID] = nil
+			}
+		}
+		if err := b.Store.Decide(ctx, d); err == nil {
+			b.wakeReceivers()
+			return b.Store.Complete(ctx, lease, now, mutes.Next(now), 0)
+		} else if !errors.Is(err, store.ErrMoved) {
+			return err
+		}
+	}
+}
+
+// muteText says why people are not told.
+func muteText(m rules.Mute) string {
+	until, because := "", ""
+	if !m.Until.IsZero() {
+		until = " until " + notify.FormatTime(m.Until)
+	}
+	if m.Because != "" {
+		because = ": " + m.Because
+	}
+	switch m.Kind {
+	case rules.BySilence:
+		return "silenced" + until + " by " + m.By + because
+	case rules.ByWindow:
+		return "muted" + until + because
+	case rules.ByUnless:
+		return fmt.Sprintf("muted while %s fires", m.By)
+	case rules.ByShadow:
+		return "the rule is on trial (shadow): nobody is told"
+	}
+	return ""
+}
+
+// ackText says who has taken an alert on.
+func ackText(a rules.Ack) string {
+	if a == (rules.Ack{}) {
+		return ""
+	}
+	return a.By + " at " + notify.FormatTime(a.At)
+}

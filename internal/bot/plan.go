@@ -1,0 +1,220 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+const (
+	stormSize   = 5                // more new alerts of one rule than this share one message
+	maxMembers  = 10_000           // of one message
+	hourlyCap   = 20               // new messages to a receiver within an hour; beyond that there are digests
+	digestPause = 10 * time.Minute // between two digests
+	maxRefresh  = 20               // messages that one turn changes only to bring figures up to date
+)
+
+// An outgoing is a message that is to be posted or changed.
+type outgoing struct {
+	message store.Message
+	members []store.Delivery
+}
+
+// A plan is what one turn has to send.
+type plan struct {
+	messages []outgoing
+	later    time.Time // when there will be more; zero is when something happens
+}
+
+// plan turns deliveries into messages: what is new first, then what changes, then figures that are to be brought up to
+// date. What the receiver has nothing to hear of, or must not be told for now, is noted as such.
+func (b *Bot) plan(ctx context.Context, lease store.Lease, r Receiver) (p plan, err error) {
+	waiting, err := b.Store.Undelivered(ctx, r.Name)
+	if err != nil {
+		return plan{}, err
+	}
+	var fresh, settled []store.Delivery
+	var attached []string // messages
+	for _, d := range waiting {
+		switch {
+		case d.Message != "":
+			attached = append(attached, d.Message)
+		case r.settles(&d):
+			settled = append(settled, d)
+		default:
+			fresh = append(fresh, d)
+		}
+	}
+	changes, held, err := b.changes(ctx, attached)
+	if err != nil {
+		return plan{}, err
+	}
+	if settled = append(settled, held...); len(settled) > 0 {
+		if err := b.Store.Settle(ctx, lease, settled); err != nil {
+			return plan{}, err
+		}
+	}
+	if p, err = b.news(ctx, r, fresh); err != nil {
+		return plan{}, err
+	}
+	p.messages = append(p.messages, changes...)
+	if r.Live {
+		err = b.refresh(ctx, r, &p)
+	}
+	return p, err
+}
+
+// settles notes why the receiver is not to be shown an alert of which it shows nothing yet: for good, or until the alert
+// changes. It reports whether there is any reason.
+func (r Receiver) settles(d *store.Delivery) bool {
+	a := d.Alert
+	switch {
+	case a.State == rules.Firing && a.Level < r.From:
+		d.Why = fmt.Sprintf("%s is below %s, from which on this receiver is told", a.Level, r.From)
+	case a.State == rules.Firing && muted(a):
+		d.Why = muteText(a.Mute)
+		return true // it stays to be shown
+	case a.State == rules.Firing && a.Ack != rules.Ack{}:
+		d.Why = "acknowledged by " + ackText(a.Ack)
+		return true
+	case a.State == rules.Withdrawn:
+		d.Why = "taken back before it was shown"
+	case a.State == rules.Resolved && a.Level < r.From:
+		d.Why = fmt.Sprintf("over, and %s is below %s, from which on this receiver is told", a.Level, r.From)
+	case a.State == rules.Resolved && muted(a):
+		d.Why = muteText(a.Mute) + ", and over since"
+	default:
+		return false
+	}
+	d.Have, d.Shown = d.Want, rules.Inactive
+	return true
+}
+
+func muted(a rules.Alert) bool { return a.Mute.Kind != rules.ByNothing }
+
+// hushed reports whether what is new of an alert is nothing to disturb anybody with.
+func hushed(d store.Delivery) bool {
+	return d.Alert.State == rules.Firing && muted(d.Alert)
+}
+
+// changes returns the messages that have to show something else, and those deliveries that were about to be shown when
+// people stopped being told.
+func (b *Bot) changes(ctx context.Context, ids []string) (all []outgoing, held []store.Delivery, err error) {
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		message, members, err := b.Store.Members(ctx, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		visible := func(d store.Delivery) bool { return !hushed(d) }
+		if message.PostedAt.IsZero() && !slices.ContainsFunc(members, visible) {
+			for _, d := range members {
+				d.Why = muteText(d.Alert.Mute)
+				held = append(held, d)
+			}
+			continue
+		}
+		all = append(all, outgoing{message, members})
+	}
+	slices.SortStableFunc(all, func(a, b outgoing) int { return a.members[0].Alert.FiredAt.Compare(b.members[0].Alert.FiredAt) })
+	return all, held, nil
+}
+
+// news returns messages for deliveries of which nothing is shown yet. Many alerts of one rule share a message. Beyond the
+// hourly cap everything shares one digest, the worst last to go there.
+func (b *Bot) news(ctx context.Context, r Receiver, fresh []store.Delivery) (p plan, err error) {
+	if len(fresh) == 0 {
+		return p, nil
+	}
+	now := b.Clock.Now()
+	count, digest, err := b.Store.Begun(ctx, r.Name, now.Add(-time.Hour))
+	if err != nil {
+		return p, err
+	}
+	groups := grouped(fresh)
+	slices.SortStableFunc(groups, func(a, b []store.Delivery) int { return cmp.Compare(worst(b), worst(a)) })
+	room := min(max(0, hourlyCap-count), len(groups))
+	for _, members := range groups[:room] {
+		p.messages = append(p.messages, outgoing{r.message(members), members})
+	}
+	rest := slices.Concat(groups[room:]...)
+	if len(rest) == 0 {
+		return p, nil
+	}
+	if next := digest.Add(digestPause); !digest.IsZero() && next.After(now) {
+		p.later = next
+		return p, nil
+	}
+	for members := range slices.Chunk(rest, maxMembers) {
+		message := r.message(members)
+		message.Digest = true
+		p.messages = append(p.messages, outgoing{message, members})
+	}
+	return p, nil
+}
+
+// grouped cuts deliveries into those that share a message: those of one rule in one project if they are many, or were
+// true before their rule was first judged, and else each alone.
+func grouped(fresh []store.Delivery) (groups [][]store.Delivery) {
+	type storm struct {
+		rule, project string
+		already       bool
+	}
+	place := map[storm]int{}
+	var storms [][]store.Delivery
+	for _, d := range fresh {
+		key := storm{d.Alert.Rule, d.Alert.Project, d.Alert.Already && d.Alert.Version == 1}
+		at, ok := place[key]
+		if !ok {
+			at = len(storms)
+			place[key] = at
+			storms = append(storms, nil)
+		}
+		storms[at] = append(storms[at], d)
+	}
+	for _, members := range storms {
+		size := 1
+		if first := members[0].Alert; len(members) > stormSize || first.Already && first.Version == 1 {
+			size = maxMembers
+		}
+		groups = slices.AppendSeq(groups, slices.Chunk(members, size))
+	}
+	return groups
+}
+
+// worst is the highest level among deliveries.
+func worst(members []store.Delivery) rules.Level {
+	return slices.MaxFunc(members, func(a, b store.Delivery) int { return cmp.Compare(a.Alert.Level, b.Alert.Level) }).Alert.Level
+}
+
+// message is the one that begins with some deliveries. Planning it again gives the same.
+func (r Receiver) message(members []store.Delivery) store.Message {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(r.Name))
+	return store.Message{ID: fmt.Sprintf("%s-%08x", members[0].Alert.ID, hash.Sum32()), Receiver: r.Name}
+}
+
+// refresh adds messages that show old figures.
+func (b *Bot) refresh(ctx context.Context, r Receiver, p *plan) error {
+	ids, err := b.Store.Stale(ctx, r.Name, maxRefresh)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if slices.ContainsFunc(p.messages, func(m outgoing) bool { return m.message.ID == id }) {
+			continue
+		}
+		message, members, err := b.Store.Members(ctx, id)
+		if err != nil {
+			return err
+		}
+		p.messages = append(p.messages, outgoing{message, members})
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// The names of the rules of reports.
+const (
+	weeklySummary = "weekly-summary"
+	watching      = "watching"
+)
+
+const (
+	summaryHour = 8 // on Mondays, UTC
+	topSize     = 10
+	tooOften    = 20 // times a week
+	neverFor    = 90 * 24 * time.Hour
+)
+
+// nextSummary returns the first Monday at 08:00 UTC after now.
+func nextSummary(now time.Time) time.Time {
+	year, month, day := now.UTC().Date()
+	next := time.Date(year, month, day, summaryHour, 0, 0, 0, time.UTC)
+	for next.Weekday() != time.Monday || !next.After(now) {
+		next = next.AddDate(0, 0, 1)
+	}
+	return next
+}
+
+// Summarize tells the operators what was used in the week, and which rules may need a look.
+func (b *Bot) Summarize(ctx context.Context, lease store.Lease) error {
+	now := b.Clock.Now().UTC()
+	if b.Summary && len(b.Operators) > 0 {
+		body, err := b.summary(ctx, now)
+		if err != nil {
+			return err
+		}
+		week := rules.DayOf(now.AddDate(0, 0, -7))
+		told := rules.Told{Subject: "week from " + week.String(), Summary: "What the fleet used in the week from " + week.String(), Body: body}
+		if err := b.report(ctx, rules.Key{Rule: weeklySummary, Subject: week.String()}, told); err != nil {
+			return err
+		}
+	}
+	return b.Store.Complete(ctx, lease, now, nextSummary(now), 0)
+}
+
+// report tells the operators what there is to know, unless they were told it already.
+func (b *Bot) report(ctx context.Context, key rules.Key, told rules.Told) error {
+	before, err := b.Store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
+	if err != nil || len(before) > 0 {
+		return err
+	}
+	_, err = b.alter(ctx, key, b.Operators, func(rules.Alert) (rules.Alert, rules.Event) {
+		return key.Report(told, b.Clock.Now()), rules.Reported
+	})
+	return err
+}
+
+// summary is the text of a weekly summary.
+func (b *Bot) summary(ctx context.Context, now time.Time) (string, error) {
+	var text strings.Builder
+	for _, p := range b.Projects {
+		if err := b.summarize(ctx, &text, p, now); err != nil {
+			return "", err
+		}
+	}
+	return text.String(), b.summarizeRules(ctx, &text, now)
+}
+
+// summarize writes what one project used.
+func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, now time.Time) error {
+	state, err := b.Store.Project(ctx, p.UID)
+	if err != nil {
+		return err
+	}
+	if state.PolledAt.IsZero() {
+		_, _ = fmt.Fprintf(text, "%s: never read so far; %s\n", p.Name, cmp.Or(state.Failure, "nobody knows why"))
+		return nil
+	}
+	state.Failures = 0 // old figures are better than none; their age is said
+	f, err := b.look(ctx, p, state, now)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(text, "%s: %.0f devices, %.0f silent for over %.0f hours; read %s ago\n",
+		p.Name, f.counts.DeviceCount, f.counts.Silent, silentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
+	for i, figure := range f.reads.Figures {
+		f.summarizeFigure(text, figure)
+		if i == 0 {
+			f.top(text, figure)
+		}
+	}
+	return nil
+}
+
+// summarizeFigure writes how much of a figure was used, and will be at the end of the period if the coming days are like
+// the last seven: used + days left × (last 7 days ÷ 7).
+func (f *fleet) summarizeFigure(text *strings.Builder, figure rules.Figure) {
+	unit := unitOf(figure)
+	used, week := f.used("", figure), f.week("", figure)
+	forecast := used + f.period.DaysLeft*week/7
+	_, _ = fmt.Fprintf(text, "  %s: %s this %s, %s by its end if it goes on like the last 7 days (%s)\n", figure,
+		notify.FormatFigure(used, unit), f.Period, notify.FormatFigure(forecast, unit), notify.FormatFigure(week, unit))
+}
+
+// top writes the devices that used most of a figure in this period.
+func (f *fleet) top(text *strings.Builder, figure rules.Figure) {
+	devices := f.subjects(rules.EachDevice)
+	slices.SortStableFunc(devices, func(a, b string) int { return cmp.Compare(f.used(b, figure), f.used(a, figure)) })
+	total := f.used("", figure)
+	for i, device := range devices[:min(topSize, len(devices))] {
+		used := f.used(device, figure)
+		if !(used > 0) {
+			break
+		}
+		share := ""
+		if total > 0 {
+			share = fmt.Sprintf(" (%.0f %%)", 100*used/total)
+		}
+		_, _ = fmt.Fprintf(text, "    %d. %s %s%s\n", i+1, f.name(device), notify.FormatFigure(used, unitOf(figure)), share)
+	}
+}
+
+// used returns how much of a figure a subject has used in this period; week, in the last seven complete days.
+func (f *fleet) used(subject string, figure rules.Figure) float64 {
+	closed, ok := f.closed[subject]
+	today, known := f.current[subject]
+	if !ok || !known {
+		return rules.UnknownMetric().Used
+	}
+	return closed[figure].Used + today[figure]
+}
+
+func (f *fleet) week(subject string, figure rules.Figure) float64 {
+	closed, ok := f.closed[subject]
+	if !ok {
+		return rules.UnknownMetric().D7
+	}
+	return closed[figure].D7
+}
+
+func unitOf(figure rules.Figure) string {
+	if figure == rules.Bytes {
+		return "B"
+	}
+	return ""
+}
+
+// summarizeRules writes which rules fired, which too often, and which never.
+func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now time.Time) error {
+	week, err := b.Store.Fired(ctx, now.AddDate(0, 0, -7))
+	if err != nil {
+		return err
+	}
+	ever, err := b.Store.Fired(ctx, now.Add(-neverFor))
+	if err != nil {
+		return err
+	}
+	var fired, often, never []string
+	for _, r := range b.Rules {
+		name := r.Spec.Name
+		switch count := week[name]; {
+		case count > tooOften:
+			often = append(often, fmt.Sprintf("%s (%d)", name, count))
+			fallthrough
+		case count > 0:
+			fired = append(fired, fmt.Sprintf("%s %d", name, count))
+		case ever[name] == 0:
+			never = append(never, name)
+		}
+	}
+	line := func(before string, all []string) {
+		if len(all) > 0 {
+			_, _ = fmt.Fprintf(text, "%s%s\n", before, strings.Join(all, ", "))
+		}
+	}
+	line("Fired this week: ", fired)
+	line("Too often to be read; a longer for, a higher limit or resolve_when would help: ", often)
+	line("Not once in 90 days; notewatch drill shows whether they would reach you: ", never)
+	return nil
+}
+
+// greet tells the operators once what is watched, as soon as all of it has been read.
+func (b *Bot) greet(ctx context.Context) error {
+	if len(b.Operators) == 0 {
+		return nil
+	}
+	devices := 0
+	for _, p := range b.Projects {
+		state, err := b.Store.Project(ctx, p.UID)
+		if err != nil || state.PolledAt.IsZero() {
+			return err
+		}
+		list, _, err := b.Store.Devices(ctx, p.UID)
+		if err != nil {
+			return err
+		}
+		devices += len(list)
+	}
+	return b.report(ctx, rules.Key{Rule: watching}, rules.Told{
+		Subject: "notewatch",
+		Summary: fmt.Sprintf("notewatch is watching %s, %s, %s", count(len(b.Projects), "project"), count(devices, "device"), count(len(b.Rules), "rule")),
+	})
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

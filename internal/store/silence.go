@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"notewatch/rules"
+)
+
+// fieldsOf lists where the columns of a silence go.
+func fieldsOf(s *rules.Silence) []any {
+	return []any{
+		&s.ID, &s.Match.Alert, &s.Match.Rule, &s.Match.Project, &s.Match.Subject, instant{&s.Start}, instant{&s.End}, &s.By, &s.Because,
+	}
+}
+
+const silenceColumns = `id, alert, rule, project, subject, start_at, end_at, by_whom, because`
+
+// silenceSeq identifies the state of all silences: it grows with every change.
+func silenceSeq(ctx context.Context, tx *sql.Tx) (seq int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM silence`).Scan(&seq)
+	return seq, err
+}
+
+// Silences returns the silences that end after a time, the first to end first, and what identifies the state of all
+// silences: it grows with every change.
+func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules.Silence, seq int64, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		if seq, err = silenceSeq(ctx, tx); err != nil {
+			return err
+		}
+		silences, err = collect(ctx, tx, fieldsOf,
+			`SELECT `+silenceColumns+` FROM silence WHERE end_at > $1 ORDER BY end_at, id`, at(after))
+		return err
+	})
+	return silences, seq, doing(err, "reading silences")
+}
+
+// AddSilence stores a silence and has it applied at once.
+func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.Time) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		seq, err := silenceSeq(ctx, tx)
+		if err != nil {
+			return err
+		}
+		args := append(fieldsOf(&silence), seq+1)
+		_, err = tx.ExecContext(ctx, `INSERT INTO silence (`+silenceColumns+`, seq, ended_by) VALUES (`+params(1, len(args))+`, '')`, args...)
+		if err != nil {
+			return err
+		}
+		return raise(ctx, tx, Mute, "", now, false)
+	})
+	return doing(err, "storing a silence")
+}
+
+// EndSilence ends a silence at now. ok is false if there is none of that ID that is not over.
+func (s *Store) EndSilence(ctx context.Context, id string, by string, now time.Time) (ok bool, err error) {
+	err = s.update(ctx, func(tx *sql.Tx) error {
+		seq, err := silenceSeq(ctx, tx)
+		if err != nil {
+			return err
+		}
+		ok, err = affected(tx.ExecContext(ctx, `
+			UPDATE silence SET end_at = $1, seq = $2, ended_by = $3 WHERE id = $4 AND end_at > $1`, at(now), seq+1, by, id))
+		if err != nil || !ok {
+			return err
+		}
+		return raise(ctx, tx, Mute, "", now, false)
+	})
+	return ok, doing(err, "ending silence %q", id)
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"notewatch/rules"
+)
+
+// A Transition is a version of an alert: what happened to it, and when.
+type Transition struct {
+	Alert   string // ID
+	Version int64
+	At      time.Time
+	Reason  rules.Event
+	State   rules.State
+	Level   rules.Level
+	Value   float64
+	Mute    rules.Mute
+	Ack     rules.Ack
+}
+
+var transitionColumns = []string{"at", "reason", "state", "level", "value", "mute", "ack"}
+
+// fields lists where the columns alert, version and transitionColumns go.
+func (t *Transition) fields() []any {
+	return []any{
+		&t.Alert, &t.Version, instant{&t.At}, &t.Reason, &t.State, &t.Level, number{&t.Value},
+		document[rules.Mute]{&t.Mute}, document[rules.Ack]{&t.Ack},
+	}
+}
+
+// saveTransitions notes the versions of alerts.
+func saveTransitions(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) error {
+	table := upsert{table: "transition", key: []string{"alert", "version"}, set: transitionColumns}
+	return table.run(ctx, tx, len(alerts), func(i int) []any {
+		a := alerts[i]
+		t := Transition{a.ID, a.Version, a.ChangedAt, a.Reason, a.State, a.Level, a.Value, a.Mute, a.Ack}
+		return t.fields()
+	}, nil)
+}
+
+// Transitions returns what happened to an alert, oldest first.
+func (s *Store) Transitions(ctx context.Context, alert string) (all []Transition, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		all, err = collect(ctx, tx, (*Transition).fields, `
+			SELECT alert, version, `+list(transitionColumns)+` FROM transition WHERE alert = $1 ORDER BY version`, alert)
+		return err
+	})
+	return all, doing(err, "reading the history of alert %q", alert)
+}

@@ -1,0 +1,46 @@
+package rules
+
+import (
+	"cmp"
+	"time"
+)
+
+// Raise returns an alert that fires because the program itself found something wrong, not an expression. An alert of that
+// key that fires already stays as it is, unless its level or words differ.
+func (a Alert) Raise(level Level, told Told, now time.Time) (Alert, Event) {
+	before := a
+	a.Told = told
+	switch {
+	case a.State != Firing:
+		return a.fire(level, now), Fired
+	case level > a.Level:
+		return a.escalate(level, now), Escalated
+	case a.Told != before.Told:
+		return a.raise(Updated, now), Updated
+	}
+	return before, None
+}
+
+// Clear returns the alert as over, because the program itself found that it is.
+func (a Alert) Clear(now time.Time) (Alert, Event) { return a.end(Resolved, Cleared, now) }
+
+// Report returns an alert that tells what there is to know, and is over as soon as it is made.
+func (k Key) Report(told Told, now time.Time) Alert {
+	a := k.Inactive()
+	a.ID = a.id("report", now)
+	a.State, a.Level, a.Worst, a.Told = Resolved, Info, Info, told
+	a.Since, a.FiredAt, a.RaisedAt, a.NotifiedAt, a.EndedAt, a.AsOf = now, now, now, now, now, now
+	return a.raise(Reported, now)
+}
+
+// Drill returns an alert that tests the route to people. It says what one of the rule would say of a figure just beyond
+// its limit.
+func (k Key) Drill(r *Rule, told Told, now time.Time) Alert {
+	a := k.Inactive().begin(now)
+	a.ID = a.id("drill", now)
+	a.Drill, a.Told, a.Limit, a.AsOf = true, told, r.Limit, now
+	a.Value = r.Limit + r.Limit/10
+	a.Peak = a.Value
+	a.State, a.FiredAt, a.RaisedAt = Firing, now, now
+	return a.speak(cmp.Or(r.Highest, Warning), now).raise(Fired, now)
+}
