@@ -104,8 +104,8 @@ type lanes struct {
 	last map[string]time.Time
 }
 
-// New returns a bot. It registers polls and receivers as work; new ones are due at once.
-func New(ctx context.Context, config Config) (*Bot, error) {
+// Attach returns a bot that works beside the one that runs: it puts nothing down in the store by itself.
+func Attach(config Config) *Bot {
 	b := &Bot{
 		Config: config, reads: readsOf(config.Rules), wake: map[string]chan struct{}{},
 		lanes: &lanes{last: map[string]time.Time{}},
@@ -116,22 +116,28 @@ func New(ctx context.Context, config Config) (*Bot, error) {
 	if b.Sleep == nil {
 		b.Sleep = time.Sleep
 	}
-	projects := names(config.Projects, func(p Project) string { return p.UID })
-	receivers := names(config.Receivers, func(r Receiver) string { return r.Name })
-	for _, name := range receivers {
-		b.wake[name] = make(chan struct{}, 1)
+	for _, r := range config.Receivers {
+		b.wake[r.Name] = make(chan struct{}, 1)
 	}
+	return b
+}
+
+// New returns a bot that is to run. It registers polls and receivers as work; new ones are due at once.
+func New(ctx context.Context, config Config) (*Bot, error) {
+	b := Attach(config)
 	for _, a := range config.Accounts {
 		if pause := b.Cadence(a); pause > b.Interval {
 			b.Log.Warn("the projects of an account do not fit into its request budget: polling less often", "account", a.Name,
 				"projects", len(b.projectsOf(a.Name)), "requests_per_minute", a.PerMinute, "wanted", b.Interval, "interval", pause)
 		}
 	}
-	return b, b.register(ctx, projects, receivers)
+	return b, b.register(ctx)
 }
 
 // register puts down what work there is and makes due what another set of rules and receivers may change.
-func (b *Bot) register(ctx context.Context, projects, receivers []string) error {
+func (b *Bot) register(ctx context.Context) error {
+	projects := names(b.Projects, func(p Project) string { return p.UID })
+	receivers := names(b.Receivers, func(r Receiver) string { return r.Name })
 	now := b.Clock.Now()
 	if err := b.Store.AddWork(ctx, store.Poll, projects, now); err != nil {
 		return err

@@ -73,7 +73,8 @@ func (t *turn) standing() []rules.Alert {
 	return all
 }
 
-// Mute looks which open alerts people are to be told of, now that a silence began or ended, or the rules are others.
+// Mute looks which open alerts people are to be told of, now that a silence began or ended, or the rules are others. It
+// also ends drills that nobody has ended.
 func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 	for {
 		now := b.Clock.Now()
@@ -88,14 +89,18 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 		mutes.Firing = firing(open)
 		d := store.Decision{Show: map[string][]string{}, Silences: seq, Now: now}
 		for _, a := range open {
-			if after, event := a.Muted(mutes.Of(a, now), now); event != rules.None {
+			after, event := a.Muted(mutes.Of(a, now), now)
+			if a.Drill && now.Sub(a.FiredAt) >= drillTime {
+				after, event = a.Clear(now)
+			}
+			if event != rules.None {
 				d.Alerts = append(d.Alerts, after)
 				d.Show[after.ID] = nil
 			}
 		}
 		if err := b.Store.Decide(ctx, d); err == nil {
 			b.wakeReceivers()
-			return b.Store.Complete(ctx, lease, now, mutes.Next(now), 0)
+			return b.Store.Complete(ctx, lease, now, earlier(mutes.Next(now), drillEnd(open, now)), 0)
 		} else if !errors.Is(err, store.ErrMoved) {
 			return err
 		}

@@ -1,0 +1,89 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// drillTime is how long a drill lasts that nobody ends.
+const drillTime = 15 * time.Minute
+
+// drillSubject is whom drills are about.
+const drillSubject = "drill"
+
+// Drill raises a test alert of a rule, which goes to the receivers of that rule in a project as a real one would, whatever
+// is silenced. It returns the alert and the receivers. A drill of the rule that still stands goes on.
+func (b *Bot) Drill(ctx context.Context, rule string, project Project) (rules.Alert, []string, error) {
+	for i := range b.Rules {
+		r := &b.Rules[i]
+		if r.Spec.Name != rule {
+			continue
+		}
+		receivers := project.recipients(r)
+		drill := rules.Key{Rule: rule, Subject: drillSubject}
+		_, err := b.alter(ctx, drill, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
+			if a.Open() {
+				return a, rules.None
+			}
+			return b.drilled(r, project, drill), rules.Fired
+		})
+		if err != nil {
+			return rules.Alert{}, nil, err
+		}
+		if err := b.Store.Raise(ctx, store.Mute, "", b.Clock.Now()); err != nil { // which ends it at last
+			return rules.Alert{}, nil, err
+		}
+		alert, _, err := b.open(ctx, drill)
+		return alert, receivers, err
+	}
+	return rules.Alert{}, nil, fmt.Errorf("there is no rule %q", rule)
+}
+
+// drilled is an alert that says what one of the rule would.
+func (b *Bot) drilled(r *Rule, project Project, key rules.Key) rules.Alert {
+	told := rules.Told{
+		Subject: drillSubject, Project: project.Name, Figure: r.Show, Unit: r.Unit,
+		Advice: "This is a drill: nothing is wrong. " + r.Spec.Advice,
+	}
+	a := key.Drill(r.Rule, told, b.Clock.Now())
+	a.Told.Summary = r.Headline(rules.Facts{
+		Rule: key.Rule, Project: project.Name, Subject: drillSubject, Level: a.Level.String(),
+		Value: notify.FormatFigure(a.Value, r.Unit), Limit: notify.FormatFigure(a.Limit, r.Unit),
+		Usual: notify.FormatFigure(a.Usual, r.Unit), Period: b.Period.String(),
+	})
+	return a
+}
+
+// EndDrill ends the drill of a rule and reports whether there was one.
+func (b *Bot) EndDrill(ctx context.Context, rule string) (bool, error) {
+	return b.Resolve(ctx, rule, drillSubject)
+}
+
+// drillEnd returns when the first of the drills among alerts ends by itself; zero is never.
+func drillEnd(alerts []rules.Alert, now time.Time) (end time.Time) {
+	for _, a := range alerts {
+		if due := a.FiredAt.Add(drillTime); a.Drill && due.After(now) {
+			end = earlier(end, due)
+		}
+	}
+	return end
+}
+
+// Serve does what is due for some receivers, by name, unless somebody else is at it.
+func (b *Bot) Serve(ctx context.Context, receivers []string) error {
+	_, err := b.serve(ctx, store.Receiver, receivers)
+	return err
+}
+
+// Acknowledge notes that somebody has taken a firing alert on; by "" is that nobody has any more. It reports whether that
+// changed anything.
+func (b *Bot) Acknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
+	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
+		return a.Acknowledged(by, b.Clock.Now())
+	})
+}
