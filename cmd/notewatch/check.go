@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -40,7 +41,7 @@ func explain(w io.Writer, file *config.File) error {
 	fmt.Fprintln(table, "RULE\tEACH\tKIND\tLEVELS\tREADS\tTELLS")
 	for _, r := range file.Rules {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Spec.Name, r.Spec.Each, r.Kind,
-			levels(r.Spec), reads(r.Reads), strings.Join(r.Notify, ", "))
+			levels(r.Spec), reads(r.Reads), strings.Join(told(file, r), ", "))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -49,6 +50,22 @@ func explain(w io.Writer, file *config.File) error {
 A live rule resolves as soon as it is over, a day rule after a whole quiet day (UTC), a period rule when its period ends.
 `)
 	return err
+}
+
+// told returns the receivers that a rule tells: its own, else those of all projects.
+func told(file *config.File, r config.Rule) []string {
+	if r.Notify != nil {
+		return r.Notify
+	}
+	var names []string
+	for _, p := range file.Projects {
+		for _, name := range p.Notify {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 func counted(n int, noun string) string {

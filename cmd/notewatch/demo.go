@@ -137,8 +137,12 @@ func (d demo) receive(file *config.File) {
 	for _, r := range file.Receivers {
 		names = append(names, r.Name)
 	}
+	file.Operators = names
+	for i := range file.Projects {
+		file.Projects[i].Notify = names
+	}
 	for i := range file.Rules {
-		file.Rules[i].Notify = names
+		file.Rules[i].Notify = nil
 	}
 }
 

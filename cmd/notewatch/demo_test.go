@@ -39,7 +39,7 @@ func TestDemoTellsTheTruth(t *testing.T) {
 			last[a.ID] = a
 		}
 	}
-	alerts, err := db.Alerts(t.Context(), 1000)
+	alerts, err := db.Alerts(t.Context(), store.AlertFilter{Limit: 1000})
 	require.NoError(t, err)
 	told := 0
 	for _, a := range alerts {

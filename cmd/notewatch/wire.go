@@ -17,6 +17,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/notehub"
 	"notewatch/notify"
+	"notewatch/rules"
 )
 
 // A setup is what a command works with: the environment and the rules file, both checked.
@@ -102,11 +103,12 @@ func (s setup) wire(clock bot.Clock) (bot.Config, error) {
 		return bot.Config{}, err
 	}
 	wired := bot.Config{
-		Accounts: accounts, Receivers: receivers, Period: s.file.Period,
+		Accounts: accounts, Receivers: receivers, Operators: s.file.Operators, Windows: s.file.Silences,
+		Summary: s.file.Summary, Period: s.file.Period,
 		Clock: clock, Machine: time.Now, Log: s.log,
 	}
 	for _, p := range s.file.Projects {
-		wired.Projects = append(wired.Projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account})
+		wired.Projects = append(wired.Projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account, Notify: p.Notify})
 	}
 	for _, r := range s.file.Rules {
 		wired.Rules = append(wired.Rules, bot.Rule{Rule: r.Rule, Notify: r.Notify})
@@ -144,15 +146,40 @@ func (s setup) receivers() ([]bot.Receiver, error) {
 			problems = append(problems, fmt.Errorf("receiver %q: %w", r.Name, err))
 			continue
 		}
-		receivers = append(receivers, bot.Receiver{Name: r.Name, From: r.From, Receiver: receiver})
+		wired := bot.Receiver{Name: r.Name, From: r.From, Fallback: r.Fallback, Receiver: receiver}
+		if r.Slack != nil {
+			wired.Live = r.Slack.Channel != ""
+			wired.Lane, wired.Pause = s.lane(r), slackPause
+		}
+		receivers = append(receivers, wired)
 	}
 	return receivers, errors.Join(problems...)
+}
+
+// slackPause is the time between two messages to a channel that Slack asks for.
+const slackPause = time.Second
+
+// lane names what a Slack receiver posts to: the channel, or the first receiver that has the same URL, which is a secret.
+func (s setup) lane(r config.Receiver) string {
+	if r.Slack.Channel != "" {
+		return "slack " + r.Slack.Channel
+	}
+	for _, other := range s.file.Receivers {
+		if other.Slack != nil && other.Slack.URL == r.Slack.URL {
+			return "slack webhook of " + other.Name
+		}
+	}
+	return ""
 }
 
 func (s setup) receiver(r config.Receiver) (notify.Receiver, error) {
 	switch {
 	case r.Webhook != nil:
 		return notify.NewWebhook(webhookOf(r))
+	case r.PagerDuty != nil:
+		return notify.NewPagerDuty(pagerDutyOf(r))
+	case r.Email != nil:
+		return notify.NewEmail(emailOf(r))
 	case r.Slack == nil:
 		return notify.NewTerminal(s.stdout, colored(s.stdout)), nil
 	case r.Slack.Channel == "":
@@ -168,6 +195,10 @@ func (s setup) check(r config.Receiver) error {
 	switch {
 	case r.Webhook != nil:
 		return webhookOf(r).Validate()
+	case r.PagerDuty != nil:
+		return pagerDutyOf(r).Validate()
+	case r.Email != nil:
+		return emailOf(r).Validate()
 	case r.Slack == nil:
 		return nil
 	case r.Slack.Channel == "":
@@ -182,20 +213,46 @@ var errNoSlackToken = errors.New("no Slack token: install the app with the scope
 	"NOTEWATCH_SLACK_BOT_TOKEN to its xoxb- token")
 
 func webhookOf(r config.Receiver) notify.WebhookConfig {
-	return notify.WebhookConfig{
-		Name: r.Name, URL: r.Webhook.URL, Secret: r.Webhook.Secret, AllowPrivate: r.Webhook.AllowPrivate,
+	wired := notify.WebhookConfig{
+		Name: r.Name, URL: r.Webhook.URL, Secrets: r.Webhook.Secrets, Format: r.Webhook.Format, Template: r.Webhook.Template,
+		AllowPrivate: r.Webhook.AllowPrivate,
+	}
+	for _, h := range r.Webhook.Headers {
+		wired.Headers = append(wired.Headers, notify.Header(h))
+	}
+	return wired
+}
+
+func pagerDutyOf(r config.Receiver) notify.PagerDutyConfig {
+	return notify.PagerDutyConfig{Name: r.Name, RoutingKey: r.PagerDuty.RoutingKey, URL: r.PagerDuty.URL}
+}
+
+func emailOf(r config.Receiver) notify.EmailConfig {
+	return notify.EmailConfig{
+		Name: r.Name, Server: r.Email.Server, TLS: r.Email.TLS, User: r.Email.User, Password: r.Email.Password,
+		From: r.Email.From, To: r.Email.To,
 	}
 }
 
 func slackWebhookOf(r config.Receiver) notify.SlackWebhookConfig {
-	return notify.SlackWebhookConfig{Name: r.Name, URL: r.Slack.URL}
+	return notify.SlackWebhookConfig{Name: r.Name, URL: r.Slack.URL, Mention: mentions(r.Slack.Mention)}
 }
 
 // slackOf is a channel of the bot token's workspace.
 func (s setup) slackOf(r config.Receiver) notify.SlackConfig {
 	return notify.SlackConfig{
 		Token: s.environment.SlackBotToken, Channel: r.Slack.Channel, APIURL: s.environment.SlackAPIURL,
+		Mention: mentions(r.Slack.Mention),
 	}
+}
+
+// mentions returns who is called by the words for levels.
+func mentions(byLevel map[rules.Level]string) map[string]string {
+	words := make(map[string]string, len(byLevel))
+	for level, mention := range byLevel {
+		words[level.String()] = mention
+	}
+	return words
 }
 
 // colored reports whether w is a terminal that wants colour.
