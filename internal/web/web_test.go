@@ -39,11 +39,11 @@ func listen(t *testing.T) *web.Server {
 }
 
 func request(ctx context.Context, server *web.Server, method, path string) (status int, body string, err error) {
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+server.Address()+path, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+server.Address()+path, http.NoBody)
 	if err != nil {
 		return 0, "", err
 	}
-	response, err := http.DefaultTransport.RoundTrip(request)
+	response, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		return 0, "", err
 	}
