@@ -213,14 +213,14 @@ var errNoSlackToken = errors.New("no Slack token: install the app with the scope
 	"NOTEWATCH_SLACK_BOT_TOKEN to its xoxb- token")
 
 func webhookOf(r config.Receiver) notify.WebhookConfig {
-	wired := notify.WebhookConfig{
+	hook := notify.WebhookConfig{
 		Name: r.Name, URL: r.Webhook.URL, Secrets: r.Webhook.Secrets, Format: r.Webhook.Format, Template: r.Webhook.Template,
 		AllowPrivate: r.Webhook.AllowPrivate,
 	}
 	for _, h := range r.Webhook.Headers {
-		wired.Headers = append(wired.Headers, notify.Header(h))
+		hook.Headers = append(hook.Headers, notify.Header(h))
 	}
-	return wired
+	return hook
 }
 
 func pagerDutyOf(r config.Receiver) notify.PagerDutyConfig {
