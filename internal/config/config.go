@@ -16,6 +16,7 @@ import (
 // A File is a checked rules file.
 type File struct {
 	Path      string
+	Files     []string  // paths of all that was read: Path, then the templates and secrets that it refers to
 	Accounts  []Account // at least one
 	Projects  []Project // at least one
 	Receivers []Receiver

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 
@@ -42,6 +43,7 @@ func (d *decoder) decode() {
 func newFile(path string) *File {
 	return &File{
 		Path:     path,
+		Files:    []string{path},
 		Accounts: []Account{{Name: defaultAccount, RequestsPerMinute: defaultRate}},
 		Period:   rules.PeriodSpec{Every: "month"},
 	}
@@ -61,6 +63,13 @@ func (d *decoder) root() (root value, ok bool) {
 		return value{}, false
 	}
 	return root, true
+}
+
+// refersTo notes that a file was read for the rules file.
+func (d *decoder) refersTo(path string) {
+	if !slices.Contains(d.file.Files, path) {
+		d.file.Files = append(d.file.Files, path)
+	}
 }
 
 // titled returns what messages call v: its kind and the first of the given keys that it has, else its line.

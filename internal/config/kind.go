@@ -81,6 +81,7 @@ func (v value) template() string {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(v.path), path)
 	}
+	v.refersTo(path)
 	content, err := readSmallFile(path)
 	switch {
 	case err != nil:

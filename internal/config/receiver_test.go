@@ -79,6 +79,7 @@ func TestTemplateFiles(t *testing.T) {
 		file, err := read(path)
 		require.NoError(t, err)
 		require.Equal(t, `{"text": {{json .Title}}}`+"\n", file.Receivers[0].Webhook.Template)
+		require.Equal(t, []string{filepath.Join(folder, "rules.yaml"), filepath.Join(folder, "alert.tmpl")}, file.Files)
 	}
 	_, err := read("large.tmpl")
 	require.ErrorContains(t, err, `webhook.template: reading "`+filepath.Join(folder, "large.tmpl")+`": larger than 65536 bytes`)
@@ -141,6 +142,7 @@ func TestSecretFiles(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Equal(t, secret.New(c.want), file.Accounts[0].Token)
+			require.Equal(t, []string{"rules.yaml", path}, file.Files)
 		})
 	}
 }

@@ -80,6 +80,7 @@ func (d *decoder) resolve(name string) (string, error) {
 		if !filepath.IsAbs(path) {
 			return "", fmt.Errorf("${%s}: want a path from the root, such as /run/secrets/token", name)
 		}
+		d.refersTo(path)
 		content, err := readSecretFile(path)
 		if err != nil {
 			return "", fmt.Errorf("${%s}: %w", name, err)
