@@ -131,6 +131,7 @@ func New(ctx context.Context, config Config) (*Bot, error) {
 				"projects", len(b.projectsOf(a.Name)), "requests_per_minute", a.PerMinute, "wanted", b.Interval, "interval", pause)
 		}
 	}
+	b.observe()
 	return b, b.register(ctx)
 }
 

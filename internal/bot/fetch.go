@@ -172,6 +172,7 @@ func (f fetcher) wait(ctx context.Context) error {
 			return err
 		}
 	}
+	f.Metrics.Requested(f.account.Name)
 	return f.Store.Extend(ctx, f.lease, f.Machine())
 }
 

@@ -15,6 +15,8 @@ type turn struct {
 	open   map[episode]rules.Alert
 	judged map[string]store.Judgement // by rule name, before this turn
 	commit store.Commit
+
+	evaluated, failed int
 }
 
 // An episode is what can have at most one open alert at a time.
@@ -51,6 +53,7 @@ func (b *Bot) judge(ctx context.Context, f *fleet) (store.Commit, error) {
 			return store.Commit{}, err
 		}
 	}
+	t.Metrics.Evaluated(t.evaluated, t.failed)
 	return t.commit, t.mute(ctx)
 }
 
@@ -161,8 +164,12 @@ func (t *turn) meaning(r *Rule) string {
 // verdict evaluates the rule as of now and, where that decides, as of the end of yesterday.
 func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject string, view *rules.View) (rules.Verdict, error) {
 	_, judged := t.judged[r.Spec.Name]
+	evaluation := r.Eval(view)
+	if t.evaluated++; evaluation.Err != nil {
+		t.failed++
+	}
 	v := rules.Verdict{
-		Evaluation: r.Eval(view),
+		Evaluation: evaluation,
 		DayEnd:     rules.Result{Least: rules.Inactive, Most: r.Highest},
 		Period:     t.period.Start,
 		First:      !judged,

@@ -38,7 +38,9 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	b.tell(commit)
-	b.logPoll(project, state, failure, commit, b.Machine().Sub(started))
+	took := b.Machine().Sub(started)
+	b.Metrics.Polled(project.UID, took, classOf(failure, state.Truncated))
+	b.logPoll(project, state, failure, commit, took)
 	if first && failure == nil {
 		if err := b.greet(ctx); err != nil {
 			return err

@@ -73,7 +73,8 @@ func (b *Bot) summary(ctx context.Context, now time.Time) (string, error) {
 			return "", err
 		}
 	}
-	return text.String(), b.summarizeRules(ctx, &text, now)
+	err := b.summarizeRules(ctx, &text, now)
+	return text.String(), err
 }
 
 // summarize writes what one project used.

@@ -1,0 +1,168 @@
+package bot_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/notehub/notehubtest"
+	"notewatch/rules"
+)
+
+// hush silences some alerts for a while.
+func (r *rig) hush(match rules.Match, lasts time.Duration) {
+	r.t.Helper()
+	silence := rules.Silence{ID: "s-" + r.now.Format("150405"), Match: match, Start: r.now, End: r.now.Add(lasts), By: "ops", Because: "maintenance"}
+	require.NoError(r.t, r.store.AddSilence(r.t.Context(), silence, r.now))
+}
+
+// delivery returns what a receiver should show and does of the only alert of a rule.
+func (r *rig) delivery(receiver, rule string) store.Delivery {
+	r.t.Helper()
+	deliveries, err := r.store.Deliveries(r.t.Context(), receiver)
+	require.NoError(r.t, err)
+	var found []store.Delivery
+	for _, d := range deliveries {
+		if d.Alert.Rule == rule {
+			found = append(found, d)
+		}
+	}
+	require.Len(r.t, found, 1)
+	return found[0]
+}
+
+func TestWhatFiresDuringASilenceIsToldWhenItEnds(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
+	r.hush(rules.Match{Rule: "silent-device"}, 14*hour)
+	r.run(monday.Add(12 * hour))
+	require.Empty(t, r.told("ops"))
+	require.Equal(t, "silenced until Mon 15 Jun 14:00 UTC by ops: maintenance", r.delivery("ops", "silent-device").Why)
+	r.run(monday.Add(15 * hour))
+	require.Equal(t, []string{"unmuted"}, r.reasons("ops"))
+	require.Nil(t, r.taken("ops")[0].Was, "to the receiver all of it is new")
+	r.run(monday.Add(3 * day))
+	require.Equal(t, []string{"unmuted", "resolved"}, r.reasons("ops"))
+	r.requireTruth("ops")
+}
+
+func TestWhatCameAndWentDuringASilenceIsNotTold(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 12*hour)}, silent())
+	r.hush(rules.Match{Project: "cold-chain"}, 2*day)
+	r.run(monday.Add(3 * day))
+	require.Empty(t, r.told("ops"))
+	require.Equal(t, "silenced until Wed 17 Jun 00:00 UTC by ops: maintenance, and over since", r.delivery("ops", "silent-device").Why)
+	r.requireTruth("ops")
+}
+
+// What is shown says that people are not told for now; that it got worse is held back, that it is over is not.
+func TestASilenceHoldsBackEscalationsButNotTheEnd(t *testing.T) {
+	floods := []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), flood(monday.Add(11*hour), 20*time.Minute)}
+	r := newRig(t, 2, floods, budget("1150"))
+	r.run(monday.Add(10 * hour))
+	require.Equal(t, []string{"fired"}, r.reasons("ops"))
+	r.hush(rules.Match{}, 5*hour)
+	r.run(monday.Add(14 * hour))
+	require.Equal(t, []string{"fired", "muted"}, r.reasons("ops"))
+	require.Equal(t, rules.Critical, r.delivery("ops", "event-budget").Alert.Level)
+	r.run(monday.Add(16 * hour))
+	require.Equal(t, []string{"fired", "muted", "unmuted"}, r.reasons("ops"))
+	unmuted := r.taken("ops")[2]
+	require.Equal(t, "critical", unmuted.Level)
+	require.Equal(t, "warning", *unmuted.Was)
+	r.hush(rules.Match{}, 40*day)
+	r.hourly().run(monday.Add(20 * day))
+	require.Equal(t, []string{"fired", "muted", "unmuted", "muted", "period_ended"}, r.reasons("ops"))
+}
+
+func TestASilenceOfADeviceLeavesTheOthersAlone(t *testing.T) {
+	outage := silence(monday.Add(2*hour), 2*day)
+	outage.Devices = append(outage.Devices, sensors(2)[1].UID)
+	r := newRig(t, 8, []notehubtest.Incident{outage}, silent())
+	r.hush(rules.Match{Subject: sensors(1)[0].UID}, 3*day)
+	r.run(monday.Add(12 * hour))
+	require.Len(t, r.told("ops"), 1)
+	require.Equal(t, sensors(2)[1].UID, r.taken("ops")[0].Subject.UID)
+}
+
+func TestAStandingWindowMutesWeekByWeek(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
+	r.config.Windows = []rules.Window{{Match: rules.Match{Project: "cold-chain"}, Days: []time.Weekday{time.Monday}, Because: "no shift"}}
+	r.open()
+	r.run(monday.Add(23 * hour))
+	require.Empty(t, r.told("ops"))
+	require.Equal(t, "muted until Tue 16 Jun 00:00 UTC: no shift", r.delivery("ops", "silent-device").Why)
+	r.run(monday.Add(day + time.Minute))
+	require.Equal(t, []string{"unmuted"}, r.reasons("ops"), "as soon as the window closes, not at the next poll")
+}
+
+func TestUnlessMutesWhatAnotherRuleExplains(t *testing.T) {
+	one := silent()
+	one.When[0].Expr = "device.silent_hours > 24"
+	one.For, one.Unless = 30*time.Minute, "fleet-silent"
+	fleet := rules.Spec{Name: "fleet-silent", Each: rules.EachProject, When: []rules.Condition{
+		{Level: rules.Critical, Expr: "project.silent_pct > 50"},
+	}}
+	r := newRig(t, 6, []notehubtest.Incident{outage(4, monday.Add(2*hour), 2*day)}, one, fleet)
+	r.run(monday.Add(4 * day))
+	for _, a := range r.told("ops") {
+		require.Equal(t, "fleet-silent", a.Rule)
+	}
+	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"))
+	deliveries, err := r.store.Deliveries(t.Context(), "ops")
+	require.NoError(t, err)
+	require.Len(t, deliveries, 5)
+	r.requireTruth("ops")
+}
+
+func TestARuleInShadowTellsNobodyUntilItComesOut(t *testing.T) {
+	trial := silent()
+	trial.Shadow = true
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, trial)
+	r.run(monday.Add(12 * hour))
+	require.Empty(t, r.told("ops"))
+	require.Contains(t, r.delivery("ops", "silent-device").Why, "on trial")
+	r.rules(silent())
+	r.open()
+	r.run(monday.Add(13 * hour))
+	require.Equal(t, []string{"unmuted"}, r.reasons("ops"), "it goes on where it is")
+}
+
+func TestAnAcknowledgedAlertRemindsNobodyUntilItGetsWorse(t *testing.T) {
+	floods := []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), flood(monday.Add(2*day+9*hour), 20*time.Minute)}
+	spec := budget("1150")
+	spec.Remind = []time.Duration{4 * hour}
+	r := newRig(t, 2, floods, spec)
+	r.run(monday.Add(10 * hour))
+	ok, err := r.bot.Acknowledge(t.Context(), r.delivery("ops", "event-budget").Alert, "ops")
+	require.NoError(t, err)
+	require.True(t, ok)
+	r.run(monday.Add(2 * day))
+	require.Equal(t, []string{"fired", "acknowledged"}, r.reasons("ops"), "no reminder in 38 hours")
+	require.Equal(t, "ops at Mon 15 Jun 10:00 UTC", r.taken("ops")[1].Ack)
+	r.run(monday.Add(2*day + 12*hour))
+	require.Equal(t, []string{"fired", "acknowledged", "escalated"}, r.reasons("ops")[:3])
+	require.Empty(t, r.taken("ops")[2].Ack)
+	r.requireTruth("ops")
+}
+
+// A silence that somebody makes while a poll is being judged holds for what that poll decides.
+func TestASilenceMadeDuringAPollHolds(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
+	r.run(monday.Add(7*hour + 50*time.Minute))
+	require.Empty(t, r.told("ops"))
+	first := true
+	r.config.Machine = func() time.Time { // which a poll asks for while it works
+		if first && r.now.After(monday.Add(7*hour+59*time.Minute)) {
+			first = false
+			r.hush(rules.Match{}, 20*hour)
+		}
+		return r.machine
+	}
+	r.open()
+	r.run(monday.Add(12 * hour))
+	require.False(t, first)
+	require.Empty(t, r.told("ops"))
+	require.Contains(t, r.delivery("ops", "silent-device").Why, "silenced")
+}

@@ -1,0 +1,75 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"notewatch/internal/metrics"
+	"notewatch/notehub"
+)
+
+// observe tells the metrics what is watched and how to look up how things stand.
+func (b *Bot) observe() {
+	configured := metrics.Configured{
+		Projects:  names(b.Projects, func(p Project) string { return p.UID }),
+		Receivers: names(b.Receivers, func(r Receiver) string { return r.Name }),
+		Accounts:  map[string]float64{},
+	}
+	for _, a := range b.Accounts {
+		configured.Accounts[a.Name] = a.PerMinute
+	}
+	b.Metrics.Configure(configured)
+	b.Metrics.Observe(func(ctx context.Context) (metrics.Snapshot, error) {
+		snapshot := metrics.Snapshot{Waiting: map[string]metrics.Waiting{}, Dead: map[string]int{}}
+		standing, err := b.Store.Standing(ctx, b.Clock.Now())
+		if err != nil {
+			return snapshot, err
+		}
+		snapshot.Firing, snapshot.Pending, snapshot.PolledAt = standing.Firing, standing.Pending, standing.PolledAt
+		for name, queue := range standing.Queues {
+			snapshot.Waiting[name] = metrics.Waiting{Count: queue.Waiting, Oldest: queue.Oldest}
+			snapshot.Dead[name] = queue.Dead
+		}
+		return snapshot, nil
+	})
+}
+
+// classes are the kinds of failure of a poll, the first that fits.
+var classes = []struct {
+	err   error
+	class metrics.Class
+}{
+	{notehub.ErrUnauthorized, metrics.Unauthorized},
+	{notehub.ErrSuspended, metrics.Suspended},
+	{notehub.ErrForbidden, metrics.Forbidden},
+	{notehub.ErrNotFound, metrics.NotFound},
+	{notehub.ErrRateLimited, metrics.RateLimited},
+	{notehub.ErrTookTooLong, metrics.Timeout},
+	{context.DeadlineExceeded, metrics.Timeout},
+	{notehub.ErrInvalidAnswer, metrics.Invalid},
+}
+
+// classOf returns the kind of a failure of a poll; the zero Class is none.
+func classOf(failure error, truncated bool) metrics.Class {
+	switch {
+	case failure == nil && truncated:
+		return metrics.Truncated
+	case failure == nil:
+		return ""
+	case errors.As(failure, new(heldError)):
+		return metrics.RateLimited
+	}
+	for _, c := range classes {
+		if errors.Is(failure, c.err) {
+			return c.class
+		}
+	}
+	switch {
+	case errors.As(failure, new(*notehub.Error)):
+		return metrics.Server
+	case errors.As(failure, new(net.Error)):
+		return metrics.Unreachable
+	}
+	return metrics.Other
+}
