@@ -63,6 +63,9 @@ func describeList(n Notification, alerts []Alert) list {
 // hint says how to see what a message leaves out.
 func (l list) hint() string { return "notewatch alerts --message " + l.id }
 
+// about says how many there are of what.
+func (g group) about() string { return join(g.counts, g.figure) }
+
 // left counts the alerts of g that are not shown when shown are: "and 1,234 more: 2 critical, 1,232 warning". It is "" when
 // none is left out.
 func (g group) left(shown int) string {
@@ -141,7 +144,7 @@ func stillFiring(alerts []Alert) string {
 func describeIn(n Notification, a Alert) card {
 	c := describe(a)
 	if still := stillFiring(n.Alerts); len(n.Alerts) > 1 && still != "" {
-		c.detail = append(c.detail, still+" of those told of together")
+		c.detail = append(c.detail, still+" in its group")
 	}
 	return c
 }

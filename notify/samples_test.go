@@ -99,7 +99,8 @@ func samples() []sample {
 			a.Level, a.Detail = "warning", []string{"already true when the rule was first judged"}
 		})},
 		{"muted", alertWith(func(a *notify.Alert) {
-			a.Version, a.Reason, a.Was, a.Mute = 2, "muted", "critical", "silenced until Mon 12 Jan 18:00 UTC by amy: maintenance"
+			a.Version, a.Reason, a.Was = 2, "muted", "critical"
+			a.Mute = "silenced until Mon 12 Jan 18:00 UTC by amy: maintenance"
 		})},
 		{"unmuted", alertWith(func(a *notify.Alert) { a.Version, a.Reason, a.Was = 3, "unmuted", "critical" })},
 		{"unmuted_worse", alertWith(func(a *notify.Alert) { a.Version, a.Reason, a.Was = 3, "unmuted", "warning" })},

@@ -103,6 +103,50 @@ func TestSlackListsManyAlerts(t *testing.T) {
 	}
 }
 
+// digest is alerts of several rules.
+func digest(rules int) []notify.Alert {
+	var alerts []notify.Alert
+	for i := range rules {
+		for _, a := range fleet(2 + 3*i) {
+			a.Rule, a.Level = fmt.Sprintf("rule-%d", i), []string{"info", "critical", "warning"}[i%3]
+			a.Advice = "Do what rule " + a.Rule + " says."
+			alerts = append(alerts, a)
+		}
+	}
+	return alerts
+}
+
+func TestSlackDigest(t *testing.T) {
+	for _, rules := range []int{3, 30} {
+		server := newSlackServer(t)
+		_, err := newSlack(t, server.URL).Send(t.Context(), notification(digest(rules)...), nil)
+		require.NoError(t, err)
+		require.Zero(t, refused(server))
+		message := server.Messages(channel)[0]
+		golden(t, fmt.Sprintf("slack_digest_%d.golden.json", rules), shown(t, message))
+		golden(t, fmt.Sprintf("slack_digest_%d_thread.golden.json", rules), shown(t, server.Replies(channel, message.TS)[0]))
+	}
+}
+
+// A long report is cut at a line, and says how much is missing.
+func TestSlackReportIsCutAtALine(t *testing.T) {
+	long := weekly()
+	long.Body = strings.Repeat("sensor-14 🛰 & 41.2 MB of 40 MB\n", 1000)
+	server := newSlackServer(t)
+	_, err := newSlack(t, server.URL).Send(t.Context(), notification(long), nil)
+	require.NoError(t, err)
+	require.Zero(t, refused(server))
+	message := server.Messages(channel)[0]
+	require.Contains(t, message.Text, "41.2 MB of 40 MB\n…\napp:2606f411")
+	require.Contains(t, unescaped(t, message.Attachments), `MB\n… 801 more lines\n`+"```")
+
+	long.Body = strings.Repeat(strings.Repeat("&", 190)+"\n", 150)
+	_, err = newSlack(t, server.URL).Send(t.Context(), notification(long), nil)
+	require.NoError(t, err)
+	require.Zero(t, refused(server))
+	require.Regexp(t, `&amp;\\n… 1\d\d more lines\\n`+"```", unescaped(t, server.Messages(channel)[1].Attachments))
+}
+
 // refused counts the calls that the server did not take.
 func refused(server *notifytest.Slack) int {
 	return len(slices.DeleteFunc(server.Calls(), func(c notifytest.Call) bool { return c.Taken }))

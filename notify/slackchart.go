@@ -2,6 +2,7 @@ package notify
 
 import (
 	"math"
+	"slices"
 
 	"github.com/slack-go/slack"
 )
@@ -51,19 +52,19 @@ func slackChart(a Alert) *slack.DataVisualizationBlock {
 	return slack.NewDataVisualizationBlock(name+" by day", slack.NewDataVisualizationLineChart(axes, series...))
 }
 
-// chartPoints returns the newest points that are known, as many as a chart may have, one a day.
+// chartPoints returns the newest points that are known, oldest first: as many as a chart may have, and one for each name of
+// a day.
 func chartPoints(trend []Point) []Point {
 	var points []Point
-	for _, p := range trend {
-		switch last := len(points) - 1; {
-		case !known(p.Value):
-		case last >= 0 && chartDay(points[last]) == chartDay(p):
-			points[last] = p
-		default:
+	named := make(map[string]bool)
+	for _, p := range slices.Backward(trend) {
+		if known(p.Value) && !named[chartDay(p)] && len(points) < maxChartPoints {
+			named[chartDay(p)] = true
 			points = append(points, p)
 		}
 	}
-	return points[max(len(points)-maxChartPoints, 0):]
+	slices.Reverse(points)
+	return points
 }
 
 func chartDay(p Point) string { return p.Day.UTC().Format("01-02") }

@@ -46,19 +46,16 @@ func listContext(l list) string {
 	return join(what, asOf(l.asOf), labelled("message ", l.id))
 }
 
-// slackGroup is a section of at most room characters with the worst alerts of a rule, led by the name of the rule in a
-// digest: as mrkdwn and as lines of text.
+// slackGroup is a section of about room characters with the worst alerts of a rule, led by the name of the rule in a digest:
+// as mrkdwn and as lines of text.
 func slackGroup(g group, digest bool, room int) (section string, plain []string, hidden bool) {
-	var title, advice string
+	var lines []string
 	if digest {
-		title = "*" + mrkdwn(g.rule, maxSlackName) + "*  " + mrkdwn(g.counts, maxSlackName)
-		plain = append(plain, g.rule+": "+g.counts)
+		lines = append(lines, "*"+mrkdwn(g.rule, maxSlackName)+"*  "+mrkdwn(g.about(), maxSlackName))
+		plain = append(plain, g.rule+": "+g.about())
 	}
-	if g.advice != "" {
-		advice = mrkdwn("→ "+g.advice, maxSlackField)
-	}
-	room -= utf8.RuneCountInString(title) + utf8.RuneCountInString(advice) + maxSlackName + 3
-	lines := []string{title}
+	advice := mrkdwn(labelled("→ ", g.advice), maxSlackField)
+	room -= 2*maxSlackName + utf8.RuneCountInString(advice) // the title, what is left, and the advice
 	shown := 0
 	for _, a := range g.alerts[:g.top] {
 		r := rowOf(a)

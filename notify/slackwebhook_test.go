@@ -66,6 +66,13 @@ func TestSlackWebhookPostsNoUpdates(t *testing.T) {
 		{"nobody was told of it", []notify.Alert{alertWith(func(a *notify.Alert) { updated(a); a.Was = "" })}, ref, 1},
 		{"nor of the new level", []notify.Alert{alertWith(func(a *notify.Alert) { updated(a); a.Was = "warning" })}, ref, 1},
 		{"reminded", []notify.Alert{alertWith(func(a *notify.Alert) { updated(a); a.Reason = "reminded" })}, ref, 1},
+		{"muted", []notify.Alert{sampleNamed(t, "muted")}, ref, 0},
+		{"unmuted", []notify.Alert{sampleNamed(t, "unmuted")}, ref, 0},
+		{"unmuted at another level", []notify.Alert{sampleNamed(t, "unmuted_worse")}, ref, 1},
+		{"acknowledged", []notify.Alert{sampleNamed(t, "acknowledged")}, ref, 0},
+		{"unacknowledged", []notify.Alert{sampleNamed(t, "unacknowledged")}, ref, 0},
+		{"report", []notify.Alert{sampleNamed(t, "reported")}, ref, 1},
+		{"drill", []notify.Alert{sampleNamed(t, "drill")}, ref, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := newSlackServer(t)
@@ -75,6 +82,36 @@ func TestSlackWebhookPostsNoUpdates(t *testing.T) {
 			require.Len(t, server.Messages(notifytest.IncomingChannel), test.posts)
 		})
 	}
+}
+
+func TestSlackWebhookQuietPostsNothing(t *testing.T) {
+	server := newSlackServer(t)
+	quiet := notification(firing())
+	quiet.Quiet = true
+	for _, ref := range []notify.Ref{nil, notify.Ref(`{"posted":true}`)} {
+		got, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), quiet, ref)
+		require.NoError(t, err)
+		require.Equal(t, ref, got)
+	}
+	require.Empty(t, server.Calls())
+}
+
+// A further message tells only of what changed, and of how much of the whole still fires.
+func TestSlackWebhookCountsWhatStillFires(t *testing.T) {
+	alerts := fleet(12)
+	for i := range alerts {
+		alerts[i].Changed = i == 0
+	}
+	server := newSlackServer(t)
+	receiver := newSlackWebhook(t, server.WebhookURL)
+	_, err := receiver.Send(t.Context(), notification(alerts...), nil)
+	require.NoError(t, err)
+	alerts[5].Changed = true
+	_, err = receiver.Send(t.Context(), notification(alerts...), nil)
+	require.NoError(t, err)
+	messages := server.Messages(notifytest.IncomingChannel)
+	require.Contains(t, messages[0].Text, "\n9 of 12 still firing in its group\n")
+	require.Contains(t, messages[1].Text, "RESOLVED: data-budget: 2 ended, 9 of 12 still firing in cold-chain\n")
 }
 
 func TestSlackWebhookErrors(t *testing.T) {

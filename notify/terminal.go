@@ -74,29 +74,34 @@ func (t *Terminal) list(b *strings.Builder, n Notification, alerts []Alert) {
 	t.line(b, strings.Join(l.detail, " · "))
 	hidden := l.more != ""
 	for _, g := range l.groups {
-		if l.digest() {
-			t.line(b, t.paint(bold, g.rule+": "+g.counts))
-		}
-		for _, a := range g.alerts[:g.top] {
-			r := rowOf(a)
-			t.line(b, fmt.Sprintf("%-8s  %s", r.word, join(nameOf(a.Subject), r.text)))
-		}
-		left := g.left(g.top)
-		hidden = hidden || left != ""
-		t.line(b, left)
-		if l.digest() {
-			t.line(b, labelled("→ ", g.advice))
-		}
+		hidden = t.group(b, g, l.digest()) || hidden
 	}
 	t.line(b, l.more)
 	if hidden {
 		t.line(b, "all "+FormatFigure(float64(l.count), "")+": "+l.hint())
 	}
+	first := l.groups[0]
 	if l.digest() {
-		t.advice(b, "", l.id)
-	} else {
-		t.advice(b, l.groups[0].advice, join(l.groups[0].rule, l.id))
+		first = group{}
 	}
+	t.advice(b, first.advice, join(first.figure, first.rule, l.id))
+}
+
+// group prints the worst alerts of a rule, with its name and advice in a digest, and reports whether it left any out.
+func (t *Terminal) group(b *strings.Builder, g group, digest bool) (hidden bool) {
+	if digest {
+		t.line(b, t.paint(bold, g.rule+": "+g.about()))
+	}
+	for _, a := range g.alerts[:g.top] {
+		r := rowOf(a)
+		t.line(b, fmt.Sprintf("%-8s  %s", r.word, join(nameOf(a.Subject), r.text)))
+	}
+	left := g.left(g.top)
+	t.line(b, left)
+	if digest {
+		t.line(b, labelled("→ ", g.advice))
+	}
+	return left != ""
 }
 
 // latest returns when the newest of what alerts say came about.

@@ -44,6 +44,29 @@ func TestTerminalPrintsWhatChanged(t *testing.T) {
 	require.Contains(t, out.String(), "· 0000]", "a message with nothing new is shown as a whole")
 }
 
+func TestTerminalPrintsLists(t *testing.T) {
+	var out strings.Builder
+	terminal := notify.NewTerminal(&out, false)
+	for _, alerts := range [][]notify.Alert{fleet(2), fleet(12), digest(3), digest(30)} {
+		_, err := terminal.Send(t.Context(), notification(alerts...), nil)
+		require.NoError(t, err)
+		out.WriteString("\n")
+	}
+	golden(t, "terminal_lists.golden.txt", out.String())
+}
+
+func TestTerminalPrintsNothingOfWhatIsQuiet(t *testing.T) {
+	quiet := notification(firing())
+	quiet.Quiet = true
+	var out strings.Builder
+	for _, ref := range []notify.Ref{nil, notify.Ref(`{"printed":true}`)} {
+		got, err := notify.NewTerminal(&out, false).Send(t.Context(), quiet, ref)
+		require.NoError(t, err)
+		require.Equal(t, ref, got)
+	}
+	require.Empty(t, out.String())
+}
+
 func TestTerminalEscapesNames(t *testing.T) {
 	var out strings.Builder
 	nasty := alertWith(func(a *notify.Alert) {

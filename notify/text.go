@@ -22,20 +22,23 @@ const (
 // clean makes outside text fit for one line of at most limit characters: valid UTF-8, single blanks for white space, and
 // what would steer a display (escape sequences, changes of writing direction, other invisible characters) as \u escapes.
 func clean(s string, limit int) string {
-	return cut(printable(strings.Join(strings.Fields(s), " ")), limit)
+	return printable(strings.Join(strings.Fields(s), " "), limit)
 }
 
-// printable is s with what would steer a display as \u escapes.
-func printable(s string) string {
+// printable is s, cut to limit characters, with what would steer a display as \u escapes.
+func printable(s string, limit int) string {
 	var b strings.Builder
-	for _, r := range s {
+	for i, r := range s {
+		if i > utf8.UTFMax*limit {
+			break // enough, however many bytes a character takes
+		}
 		if unicode.IsPrint(r) || r == '\u200c' || r == '\u200d' { // the joiners make letters and emoji
 			b.WriteRune(r)
 			continue
 		}
 		b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
 	}
-	return b.String()
+	return cut(b.String(), limit)
 }
 
 // lines makes outside text fit to be shown as written: lines that are clean but for their blanks, without empty ones at
@@ -48,7 +51,7 @@ func lines(s string) []string {
 	all := strings.Split(s, "\n")
 	kept := all[:min(len(all), maxBody)]
 	for i, line := range kept {
-		kept[i] = cut(printable(blanks(line)), maxLine)
+		kept[i] = printable(blanks(line), maxLine)
 	}
 	if len(all) > maxBody {
 		kept[maxBody-1] = "… " + count(len(all)-maxBody+1, "more lines")

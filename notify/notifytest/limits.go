@@ -40,7 +40,10 @@ func (b *block) UnmarshalJSON(raw []byte) error {
 		return err
 	}
 	b.length = utf8.RuneCount(raw)
-	return json.Unmarshal(raw, &b.chart)
+	if json.Unmarshal(raw, &b.chart) != nil {
+		b.chart = new(slack.DataVisualizationBlock) // which is not valid
+	}
+	return nil
 }
 
 type text struct{ Type, Text string }
