@@ -108,19 +108,19 @@ func (s *Slack) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) 
 	if at == (slackRef{}) {
 		return s.post(ctx, n, ref)
 	}
-	message := newSlackMessage(n, n.Alerts, "")
-	err := s.show(ctx, n, at, message)
-	if slackGone(err) {
+	err := s.show(ctx, n, at)
+	switch {
+	case slackGone(err):
 		return s.post(ctx, n, ref)
-	}
-	if err == nil && !n.Quiet {
-		at = s.list(ctx, n, at)
+	case err == nil && n.Quiet:
+		return json.Marshal(at)
+	case err == nil:
 		err = s.note(ctx, n, at)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(at)
+	return json.Marshal(s.list(ctx, n, at))
 }
 
 // slackGone reports whether an update failed because the message can no longer be updated, or because its channel is no
@@ -151,8 +151,8 @@ func (s *Slack) post(ctx context.Context, n Notification, ref Ref) (Ref, error) 
 }
 
 // show updates the message at at.
-func (s *Slack) show(ctx context.Context, n Notification, at slackRef, message slackMessage) error {
-	return inTurn(message.layouts(), func(m slackMessage) error {
+func (s *Slack) show(ctx context.Context, n Notification, at slackRef) error {
+	return inTurn(newSlackMessage(n, n.Alerts, "").layouts(), func(m slackMessage) error {
 		_, err := s.call(ctx, n, func(ctx context.Context, api *slack.Client) (string, string, error) {
 			channel, ts, _, err := api.UpdateMessageContext(ctx, at.Channel, at.TS, m.options()...)
 			return channel, ts, err

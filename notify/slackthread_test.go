@@ -256,6 +256,24 @@ func TestSlackListThatFailedComesWithTheNextChange(t *testing.T) {
 	require.NotContains(t, string(ref), "unlisted")
 }
 
+func TestSlackListIsNotRepeatedWithItsNote(t *testing.T) {
+	server := newSlackServer(t)
+	receiver := newSlack(t, server.URL)
+	alerts := fleet(12)
+	server.Fail(notifytest.Fault{}, notifytest.RateLimited("1"))
+	ref, err := receiver.Send(t.Context(), notification(alerts...), nil)
+	require.NoError(t, err)
+	server.Fail(notifytest.Fault{}, notifytest.RateLimited("1"))
+	_, err = receiver.Send(t.Context(), notification(alerts...), ref)
+	require.Error(t, err)
+	_, err = receiver.Send(t.Context(), notification(alerts...), ref)
+	require.NoError(t, err)
+	replies := thread(t, server)
+	require.Len(t, replies, 2)
+	require.Contains(t, replies[0].Text, "*RESOLVED*")
+	require.Contains(t, replies[1].Text, "All 12 alerts")
+}
+
 func TestSlackFullListFits(t *testing.T) {
 	alerts := fleet(400)
 	for i := range alerts {
