@@ -60,16 +60,24 @@ func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
 // post makes one attempt. The error is an *Error and means that there was no answer.
 func (p *poster) post(ctx context.Context, header http.Header, body []byte) (answer, error) {
+	return p.send(ctx, http.MethodPost, p.url, header, body)
+}
+
+// send is post with another method, or to another path of the same host. A header that is set stays as it is.
+func (p *poster) send(ctx context.Context, method string, to *url.URL, header http.Header, body []byte) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	ctx, sent := traceSent(ctx)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
 	if err != nil { // its text holds the URL
 		return answer{}, &Error{Class: Permanent, Err: fmt.Errorf("posting to %s: the URL is not valid", p.what)}
 	}
 	req.Header = header
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "notewatch")
+	for name, value := range map[string]string{"Content-Type": "application/json", "User-Agent": "notewatch"} {
+		if header.Get(name) == "" {
+			header.Set(name, value)
+		}
+	}
 	resp, err := p.client.Do(req)
 	if err != nil {
 		return answer{}, noAnswer("posting to "+p.what, err, sent.Load())

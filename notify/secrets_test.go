@@ -2,9 +2,11 @@ package notify_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -63,15 +65,54 @@ func hijack(w http.ResponseWriter, answer string) {
 func marked(t *testing.T, base string) map[string]notify.Receiver {
 	t.Helper()
 	url := secret.New(base + "/" + mark + "?key=" + mark)
-	webhook, err := notify.NewWebhook(notify.WebhookConfig{
-		URL: url, Secret: secret.New("whsec_" + strings.Repeat("hunter", 6)), AllowPrivate: true,
-	})
+	webhook, err := notify.NewWebhook(markedWebhook(url))
+	require.NoError(t, err)
+	discord := markedWebhook(url)
+	discord.Format = "discord"
+	ntfy := markedWebhook(url)
+	ntfy.Format = "ntfy"
+	edited, err := notify.NewWebhook(discord)
+	require.NoError(t, err)
+	topic, err := notify.NewWebhook(ntfy)
 	require.NoError(t, err)
 	slack, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-" + mark), Channel: channel, APIURL: base})
 	require.NoError(t, err)
 	incoming, err := notify.NewSlackWebhook(notify.SlackWebhookConfig{URL: url, AllowPrivate: true})
 	require.NoError(t, err)
-	return map[string]notify.Receiver{"webhook": webhook, "slack": slack, "slack webhook": incoming}
+	return map[string]notify.Receiver{
+		"webhook": webhook, "discord": edited, "ntfy": topic, "slack": slack, "slack webhook": incoming,
+	}
+}
+
+// markedWebhook is a configuration every secret of which holds the mark.
+func markedWebhook(url secret.Text) notify.WebhookConfig {
+	return notify.WebhookConfig{
+		Name: "ops", URL: url, AllowPrivate: true,
+		Secrets: []secret.Text{
+			secret.New("whsec_" + strings.Repeat("hunter", 6)), secret.New("an older one, " + mark + mark),
+		},
+		Headers: []notify.Header{{Name: "Authorization", Value: secret.New("Bearer " + mark)}},
+	}
+}
+
+func TestConfigurationPrintsNoSecret(t *testing.T) {
+	config := markedWebhook(secret.New("https://h.example/" + mark + "?key=" + mark))
+	receiver, err := notify.NewWebhook(config)
+	require.NoError(t, err)
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("starting", "config", config, "receiver", receiver)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("starting", "config", config, "header", config.Headers[0], "receiver", receiver)
+	marshalled, err := json.Marshal([]any{config, receiver})
+	require.NoError(t, err)
+	for _, printed := range []string{
+		fmt.Sprintf("%v %+v %#v", config, config, config),
+		fmt.Sprintf("%v %+v %#v", &config, config.Headers, config.Headers[0]),
+		fmt.Sprintf("%v %+v %#v", receiver, receiver, receiver),
+		fmt.Sprintf("%v %+v %#v", *receiver, *receiver, *receiver),
+		log.String(), string(marshalled),
+	} {
+		require.NotContains(t, printed, "hunter")
+	}
 }
 
 func TestErrorsHoldNoSecret(t *testing.T) {
@@ -123,8 +164,21 @@ func TestErrorsOfConfigurationHoldNoSecret(t *testing.T) {
 		requireNoMark(t, err)
 	}
 	for _, signing := range []string{mark, "whsec_" + mark, "whsec_hunter", "whsk_" + mark, strings.Repeat(mark, 9)} {
-		_, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New("https://h/"), Secret: secret.New(signing)})
+		config := notify.WebhookConfig{URL: secret.New("https://h/"), Secrets: []secret.Text{secret.New(signing)}}
+		_, err := notify.NewWebhook(config)
 		requireNoMark(t, err)
+		requireNoMark(t, config.Validate())
+	}
+	for name, value := range map[string]string{
+		"Authorization": mark + "\n", "Host": mark, "webhook-id": mark, "a b": mark, "Content-Type": mark,
+	} {
+		config := notify.WebhookConfig{URL: secret.New("https://h/"), Headers: []notify.Header{{Name: name, Value: secret.New(value)}}}
+		requireNoMark(t, config.Validate())
+	}
+	for _, template := range []string{"{{.Target.Nope}}", "{{.Target}}", "{{index .Target 99}}", `{{printf "%d" .Target | time}}`} {
+		config := markedWebhook(secret.New("https://h.example/" + mark))
+		config.Template = template
+		requireNoMark(t, config.Validate())
 	}
 	for _, token := range []string{"xapp-" + mark, "xoxb-" + mark + "\n"} {
 		_, err := notify.NewSlack(notify.SlackConfig{Token: secret.New(token), Channel: channel})

@@ -13,10 +13,11 @@ import (
 	"notewatch/internal/secret"
 )
 
-// The lengths of a signing secret in bytes that Standard Webhooks 1.0 allows.
+// The lengths of a signing secret in bytes that Standard Webhooks 1.0 allows, and how many secrets may sign at a time.
 const (
 	minSigningKey = 24
 	maxSigningKey = 64
+	maxSecrets    = 2
 )
 
 // signingKey returns the bytes of a secret: what base64 gives behind whsec_, else the text itself.
@@ -39,18 +40,38 @@ func signingKey(text secret.Text) ([]byte, error) {
 	return key, nil
 }
 
-// A signer signs a message as Standard Webhooks 1.0 does with a shared secret.
+// A signer signs a message as Standard Webhooks 1.0 does with shared secrets.
 type signer func(id string, sent time.Time, body []byte) string
 
-func newSigner(text secret.Text) (signer, error) {
-	key, err := signingKey(text)
-	if err != nil {
+// newSigner returns what signs with each of one or two secrets: while a receiver goes from one to the other, it finds the
+// signature of the one that it knows. The error joins all that is wrong with them.
+func newSigner(secrets []secret.Text) (signer, error) {
+	if len(secrets) > maxSecrets {
+		return nil, fmt.Errorf("there are %d secrets: want the new one and the one that it replaces", len(secrets))
+	}
+	keys := make([][]byte, len(secrets))
+	problems := make([]error, len(secrets))
+	for i, text := range secrets {
+		if keys[i], problems[i] = signingKey(text); problems[i] != nil && len(secrets) > 1 {
+			problems[i] = fmt.Errorf("secret %d: %w", i+1, problems[i])
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
 	return func(id string, sent time.Time, body []byte) string {
-		mac := hmac.New(sha256.New, key)
-		mac.Write([]byte(id + "." + strconv.FormatInt(sent.Unix(), 10) + "."))
-		mac.Write(body)
-		return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+		signatures := make([]string, len(keys))
+		for i, key := range keys {
+			signatures[i] = sign(key, id, sent, body)
+		}
+		return strings.Join(signatures, " ")
 	}, nil
+}
+
+// sign returns one signature with its version.
+func sign(key []byte, id string, sent time.Time, body []byte) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(id + "." + strconv.FormatInt(sent.Unix(), 10) + "."))
+	mac.Write(body)
+	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -9,60 +9,90 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
 	"strconv"
 
 	"notewatch/internal/secret"
 )
 
-// A WebhookConfig says where a [Webhook] posts.
+// A WebhookConfig says where a [Webhook] posts, and what.
 type WebhookConfig struct {
-	URL          secret.Text // https or http
-	Secret       secret.Text // whsec_ and base64, or raw, of 24 to 64 bytes; unset is unsigned
-	AllowPrivate bool        // private and loopback addresses may be called, and the environment's proxy is used
-	Name         string      // of the receiver, for errors; may be ""
+	Name         string        // of the receiver, for errors and for formats that name it; may be ""
+	URL          secret.Text   // https or http
+	Secrets      []secret.Text // whsec_ and base64, or raw, of 24 to 64 bytes; newest first; none is unsigned, two while one is replaced
+	Headers      []Header      // sent with every request
+	Format       string        // one of Formats; "" is standard
+	Template     string        // text of a template to use instead of Format, which then is what to fall back to; "" is none
+	AllowPrivate bool          // private and loopback addresses may be called, and the environment's proxy is used
 }
 
-// A Webhook posts each change of a message as a [WebhookBody], signed as Standard Webhooks 1.0 says: the headers are
-// webhook-id (the key of the notification), webhook-timestamp (Unix seconds) and webhook-signature ("v1," and the base64
-// HMAC-SHA256 of id.timestamp.body). A status of 2xx is success. Redirects are not followed, and addresses that are not
-// public are refused unless allowed.
+// A Webhook posts each change of a message, as a [WebhookBody] or in another of the [Formats]. Requests are signed as
+// Standard Webhooks 1.0 says: the headers are webhook-id (the key of the notification), webhook-timestamp (Unix seconds)
+// and webhook-signature (for each secret "v1," and the base64 HMAC-SHA256 of id.timestamp.body, with a blank between
+// them). A status of 2xx is success. Redirects are not followed, and addresses that are not public are refused unless
+// allowed.
+//
+// What is quiet is not posted. The formats that open something elsewhere still close it, and discord changes its message.
 type Webhook struct {
-	poster poster
-	sign   signer // nil: unsigned
+	poster   poster
+	sign     signer // nil: unsigned
+	headers  []Header
+	format   webhookFormat
+	fallback webhookFormat // of a template; else nil
 }
 
-// Validate returns all that is wrong with c, joined. Its errors quote neither the URL nor the secret.
+// Validate returns all that is wrong with c, joined. Its errors quote neither the URL nor a secret. A template is rendered
+// for messages of every kind.
 func (c WebhookConfig) Validate() error {
-	_, _, _, err := c.parse()
+	_, _, err := c.build()
 	return err
 }
 
-// parse returns where c posts, which part of that may be shown, and what signs.
-func (c WebhookConfig) parse() (u *url.URL, origin string, sign signer, err error) {
-	u, origin, err = parseURL(c.URL)
-	if err == nil && !c.AllowPrivate {
-		err = checkHost(u)
-	}
-	if c.Secret.IsZero() {
-		return u, origin, nil, err
-	}
-	sign, signErr := newSigner(c.Secret)
-	return u, origin, sign, errors.Join(err, signErr)
-}
-
-// NewWebhook returns a receiver that posts to c.URL. Errors quote neither the URL nor the secret.
+// NewWebhook returns a receiver that posts to c.URL. Errors quote neither the URL nor a secret.
 func NewWebhook(c WebhookConfig) (*Webhook, error) {
-	u, origin, sign, err := c.parse()
+	w, origin, err := c.build()
 	if err != nil {
 		return nil, fmt.Errorf("checking webhook%s: %w", named(c.Name), err)
 	}
+	w.poster.what = "webhook" + named(c.Name) + " at " + origin
 	// A proxy would connect for us, behind the guard's back.
-	client := newClient(guardedDialer(), nil)
+	w.poster.client = newClient(guardedDialer(), nil)
 	if c.AllowPrivate {
-		client = newClient(plainDialer(), http.ProxyFromEnvironment)
+		w.poster.client = newClient(plainDialer(), http.ProxyFromEnvironment)
 	}
-	what := "webhook" + named(c.Name) + " at " + origin
-	return &Webhook{poster: poster{url: u, client: client, what: what}, sign: sign}, nil
+	return w, nil
+}
+
+// build returns what c describes, without a client, and which part of its URL may be shown.
+func (c WebhookConfig) build() (w *Webhook, origin string, err error) {
+	to, origin, err := parseURL(c.URL)
+	if err == nil && !c.AllowPrivate {
+		err = checkHost(to)
+	}
+	w = &Webhook{poster: poster{url: to}, headers: c.Headers}
+	var signErr, formatErr error
+	if len(c.Secrets) > 0 {
+		w.sign, signErr = newSigner(c.Secrets)
+	}
+	w.format, w.fallback, formatErr = c.formats(to)
+	return w, origin, errors.Join(err, signErr, checkHeaders(c.Headers), formatErr)
+}
+
+// formats returns the format of c, and what to fall back to if that is a template of the user's. to may be nil.
+func (c WebhookConfig) formats(to *url.URL) (format, fallback webhookFormat, err error) {
+	target := ""
+	if to != nil {
+		target = path.Base(to.Path)
+	}
+	format, err = newWebhookFormat(c.Format, c.Name, target)
+	if c.Template == "" || err != nil {
+		return format, nil, err
+	}
+	template, err := newWebhookTemplate(c.Template)
+	if err != nil {
+		return nil, nil, err
+	}
+	return template.format(target), format, nil
 }
 
 // named is name as a part of an error; "" if there is none.
@@ -81,30 +111,82 @@ func checkHost(u *url.URL) error {
 	return nil
 }
 
-// Send posts n. What was posted before stays; ref does not matter.
-func (w *Webhook) Send(ctx context.Context, n Notification, _ Ref) (Ref, error) {
-	body, err := encode(webhookBody(n))
+// A webhookRef is the Ref of a Webhook.
+type webhookRef struct {
+	Posted string `json:"posted"`        // the key of what was posted last
+	Ref    string `json:"ref,omitempty"` // what the receiver calls it, for a format that keeps that
+}
+
+// Send posts n if its format has something to say of it. A message that can be changed and is gone is posted anew. What
+// the receiver refuses of a template is sent again at once in the format to fall back to.
+func (w *Webhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	var was webhookRef
+	if len(ref) > 0 && json.Unmarshal(ref, &was) != nil {
+		was = webhookRef{} // not ours: nothing was posted here
+	}
+	request, err := w.request(n, was)
 	if err != nil {
 		return nil, &Error{Class: Payload, Err: fmt.Errorf("encoding for %s: %w", w.poster.what, err)}
 	}
-	got, err := w.poster.post(ctx, w.header(n, body), body)
+	if request == nil {
+		return ref, nil
+	}
+	got, err := w.do(ctx, n, request)
 	if err != nil {
 		return nil, err
 	}
-	if !got.ok() {
-		return nil, refusal("posting to "+w.poster.what, got, n.Sent)
+	switch gone := got.status == http.StatusNotFound || got.status == http.StatusGone; {
+	case got.ok():
+		if request.keep != nil {
+			was.Ref = request.keep(got.body)
+		}
+		return json.Marshal(webhookRef{Posted: n.Key, Ref: was.Ref})
+	case gone && was.Ref != "" && n.Quiet:
+		return ref, nil
+	case gone && was.Ref != "":
+		return w.Send(ctx, n, nil)
+	case classOf(got.status) == Payload && w.fallback != nil:
+		plain := &Webhook{poster: w.poster, sign: w.sign, headers: w.headers, format: w.fallback}
+		return plain.Send(ctx, explained(n), ref)
 	}
-	return json.Marshal(map[string]string{"posted": n.Key})
+	return nil, refusal("posting to "+w.poster.what, got, n.Sent)
 }
 
-func (w *Webhook) header(n Notification, body []byte) http.Header {
+// request is what to send of n; nil is nothing.
+func (w *Webhook) request(n Notification, was webhookRef) (*webhookRequest, error) {
+	request, err := w.format(n, was)
+	if err != nil && w.fallback != nil {
+		return w.fallback(explained(n), was)
+	}
+	return request, err
+}
+
+// explained is n with a line that says why it looks other than the user wants it.
+func explained(n Notification) Notification {
+	alerts := make([]Alert, len(n.Alerts))
+	for i, a := range n.Alerts {
+		a.Detail = append([]string{"the template of this receiver failed, so this is the built-in text"}, a.Detail...)
+		alerts[i] = a
+	}
+	n.Alerts = alerts
+	return n
+}
+
+// do makes one attempt.
+func (w *Webhook) do(ctx context.Context, n Notification, r *webhookRequest) (answer, error) {
 	header := make(http.Header)
+	header.Set("Content-Type", r.contentType)
+	for _, h := range w.headers {
+		header.Set(h.Name, h.Value.Reveal())
+	}
 	header.Set("Webhook-Id", n.Key)
 	header.Set("Webhook-Timestamp", strconv.FormatInt(n.Sent.Unix(), 10))
 	if w.sign != nil {
-		header.Set("Webhook-Signature", w.sign(n.Key, n.Sent, body))
+		header.Set("Webhook-Signature", w.sign(n.Key, n.Sent, r.body))
 	}
-	return header
+	return w.poster.send(ctx, r.method, extend(w.poster.url, r.path), header, r.body)
 }
 
 // encode returns v as JSON that people can read too: & < > stay as they are.

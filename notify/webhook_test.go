@@ -1,9 +1,7 @@
 package notify_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -34,57 +32,46 @@ func newWebhookServer(t *testing.T) *notifytest.Webhook {
 func newWebhook(t *testing.T, url string) *notify.Webhook {
 	t.Helper()
 	webhook, err := notify.NewWebhook(notify.WebhookConfig{
-		URL: secret.New(url), Secret: secret.New(signingSecret), AllowPrivate: true, Name: "billing",
+		Name: "billing", URL: secret.New(url), Secrets: []secret.Text{secret.New(signingSecret)}, AllowPrivate: true,
 	})
 	require.NoError(t, err)
 	return webhook
 }
 
-func TestWebhookPosts(t *testing.T) {
-	second := alertWith(func(a *notify.Alert) { ended(a); a.ID = "9b1c" })
-	for name, n := range map[string]notify.Notification{
-		"webhook_fired.golden.json":    notification(firing()),
-		"webhook_resolved.golden.json": notification(alertWith(ended)),
-		"webhook_group.golden.json": notification(firing(), second,
-			alertWith(func(a *notify.Alert) { a.ID, a.Changed = "0000", false })),
-		"webhook_no_data.golden.json": notification(samples()[len(samples())-1].alert),
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := newWebhookServer(t)
-			ref, err := newWebhook(t, server.URL).Send(t.Context(), n, nil)
-			require.NoError(t, err)
-			require.NotEmpty(t, ref)
-
-			requests := server.Requests()
-			require.Len(t, requests, 1)
-			require.Equal(t, http.MethodPost, requests[0].Method)
-			require.Equal(t, "application/json", requests[0].Header.Get("Content-Type"))
-			require.NoError(t, requests[0].Decode(new(notify.WebhookBody)))
-
-			var indented bytes.Buffer
-			require.NoError(t, json.Indent(&indented, requests[0].Body, "", "  "))
-			golden(t, name, indented.String()+"\n")
-		})
-	}
-}
-
 func TestWebhookSigns(t *testing.T) {
 	server := newWebhookServer(t)
-	for _, signing := range []string{signingSecret, "twenty-four bytes, as is"} {
-		webhook, err := notify.NewWebhook(notify.WebhookConfig{
-			URL: secret.New(server.URL), Secret: secret.New(signing), AllowPrivate: true,
-		})
-		require.NoError(t, err)
-		n := notification(firing())
-		_, err = webhook.Send(t.Context(), n, nil)
-		require.NoError(t, err)
+	const raw, stranger = "twenty-four bytes, as is", "another secret of 24 byte"
+	for name, secrets := range map[string][]string{
+		"base64":       {signingSecret},
+		"raw":          {raw},
+		"one and next": {raw, signingSecret},
+		"next and one": {signingSecret, raw},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := notify.WebhookConfig{URL: secret.New(server.URL), AllowPrivate: true}
+			for _, text := range secrets {
+				config.Secrets = append(config.Secrets, secret.New(text))
+			}
+			webhook, err := notify.NewWebhook(config)
+			require.NoError(t, err)
+			n := notification(firing())
+			_, err = webhook.Send(t.Context(), n, nil)
+			require.NoError(t, err)
 
-		requests := server.Requests()
-		request := requests[len(requests)-1]
-		require.Equal(t, n.Key, request.Header.Get("webhook-id"))
-		require.Equal(t, strconv.FormatInt(n.Sent.Unix(), 10), request.Header.Get("webhook-timestamp"))
-		require.NoError(t, request.Verify(signing))
-		require.Error(t, request.Verify("another secret of 24 byte"))
+			requests := server.Requests()
+			request := requests[len(requests)-1]
+			require.Equal(t, n.Key, request.Header.Get("webhook-id"))
+			require.Equal(t, strconv.FormatInt(n.Sent.Unix(), 10), request.Header.Get("webhook-timestamp"))
+			require.NoError(t, request.Verify(secrets...))
+			require.Error(t, request.Verify(stranger))
+			require.Error(t, request.Verify(append(secrets, stranger)...))
+			require.Error(t, request.Verify())
+			require.Len(t, strings.Fields(request.Header.Get("webhook-signature")), len(secrets))
+			require.NoError(t, notifytest.Request{Body: request.Body, Header: http.Header{
+				"Webhook-Id": {n.Key}, "Webhook-Timestamp": request.Header["Webhook-Timestamp"],
+				"Webhook-Signature": strings.Fields(request.Header.Get("webhook-signature"))[:1],
+			}}.Verify(secrets[0]), "the newest comes first")
+		})
 	}
 }
 
@@ -97,6 +84,7 @@ func TestWebhookWithoutSecretDoesNotSign(t *testing.T) {
 	header := server.Requests()[0].Header
 	require.Empty(t, header.Get("webhook-signature"))
 	require.NotEmpty(t, header.Get("webhook-id"))
+	require.Error(t, server.Requests()[0].Verify(signingSecret))
 }
 
 func TestWebhookRepeatsAreTheSame(t *testing.T) {
@@ -234,6 +222,26 @@ func TestWebhookNoAnswer(t *testing.T) {
 		require.True(t, failure.Uncertain)
 		require.ErrorContains(t, failure, "the connection was cut")
 	})
+	t.Run("taken, then nothing", func(t *testing.T) {
+		server := newWebhookServer(t)
+		server.Fail(notifytest.TakeAndHang())
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err := newWebhook(t, server.URL).Send(ctx, notification(firing()), nil)
+		failure, ok := errors.AsType[*notify.Error](err)
+		require.True(t, ok)
+		require.Equal(t, notify.Temporary, failure.Class)
+		require.True(t, failure.Uncertain)
+		require.True(t, server.Requests()[0].Taken)
+	})
+	t.Run("header without an end", func(t *testing.T) {
+		server := newWebhookServer(t)
+		server.Fail(notifytest.EndlessHeader())
+		failure := fails(t, newWebhook(t, server.URL))
+		require.Equal(t, notify.Temporary, failure.Class)
+		require.True(t, failure.Uncertain)
+		require.ErrorContains(t, failure, "no valid answer")
+	})
 	t.Run("nobody listens", func(t *testing.T) {
 		server := newWebhookServer(t)
 		server.Close()
@@ -243,18 +251,19 @@ func TestWebhookNoAnswer(t *testing.T) {
 		require.ErrorContains(t, failure, "refused")
 	})
 	t.Run("no such host", func(t *testing.T) {
-		failure := fails(t, newWebhook(t, "https://hooks.invalid/x"))
+		failure := fails(t, newWebhook(t, notifytest.NoHostURL))
 		require.Equal(t, notify.Temporary, failure.Class)
 		require.False(t, failure.Uncertain)
-		require.ErrorContains(t, failure, `looking up "hooks.invalid"`)
+		require.ErrorContains(t, failure, `looking up "notewatch.invalid"`)
 	})
 	t.Run("certificate of an unknown authority", func(t *testing.T) {
-		server := httptest.NewTLSServer(http.NotFoundHandler())
-		server.Config.ErrorLog = discardLog()
+		server := notifytest.NewTLSWebhook()
 		defer server.Close()
 		failure := fails(t, newWebhook(t, server.URL))
+		require.Equal(t, notify.Temporary, failure.Class, "whoever runs the server may mend it")
 		require.False(t, failure.Uncertain)
 		require.ErrorContains(t, failure, "checking the certificate")
+		require.Empty(t, server.Requests())
 	})
 	t.Run("http where https is meant", func(t *testing.T) {
 		server := newWebhookServer(t)
@@ -263,16 +272,56 @@ func TestWebhookNoAnswer(t *testing.T) {
 	})
 }
 
+// The status says whether the message was taken, whatever becomes of the rest of the answer.
 func TestWebhookReadsLittle(t *testing.T) {
+	for name, fault := range map[string]notifytest.Fault{
+		"long": notifytest.Status(http.StatusOK, strings.Repeat("x", 10<<20)), "endless": notifytest.EndlessAnswer(),
+		"cut": notifytest.CutAnswer(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newWebhookServer(t)
+			server.Fail(fault)
+			_, err := newWebhook(t, server.URL).Send(t.Context(), notification(firing()), nil)
+			require.NoError(t, err)
+			require.True(t, server.Requests()[0].Taken)
+		})
+	}
+}
+
+// A server that is down for a while is served when it is back.
+func TestWebhookServerComesBack(t *testing.T) {
 	server := newWebhookServer(t)
-	server.Fail(notifytest.Status(http.StatusOK, strings.Repeat("x", 10<<20)))
-	_, err := newWebhook(t, server.URL).Send(t.Context(), notification(firing()), nil)
+	webhook := newWebhook(t, server.URL)
+	server.Close()
+	require.ErrorContains(t, fails(t, webhook), "refused")
+	require.NoError(t, server.Reopen())
+	_, err := webhook.Send(t.Context(), notification(firing()), nil)
 	require.NoError(t, err)
+	require.Len(t, server.Requests(), 1)
+}
+
+// allow_private lifts the guard for the receiver that has it, and for no other.
+func TestWebhookAllowsPrivateAddressesOfOneReceiver(t *testing.T) {
+	server := newWebhookServer(t)
+	url := secret.New(strings.Replace(server.URL, "127.0.0.1", "localhost", 1))
+	open, err := notify.NewWebhook(notify.WebhookConfig{Name: "ours", URL: url, AllowPrivate: true})
+	require.NoError(t, err)
+	guarded, err := notify.NewWebhook(notify.WebhookConfig{Name: "theirs", URL: url})
+	require.NoError(t, err)
+	for range 2 {
+		_, err = open.Send(t.Context(), notification(firing()), nil)
+		require.NoError(t, err)
+		failure := fails(t, guarded)
+		require.Equal(t, notify.Permanent, failure.Class)
+		require.False(t, failure.Uncertain)
+		require.ErrorContains(t, failure, "is not public; allow_private: true lets this receiver reach it")
+	}
+	require.Len(t, server.Requests(), 2)
 }
 
 func TestWebhookConfig(t *testing.T) {
 	for _, test := range []struct {
-		name, url, secret, want string
+		name, url, secrets, want string
 	}{
 		{"no URL", "", "", "the URL is missing"},
 		{"not a URL", "http://h/%zz", "", "the URL is not valid"},
@@ -288,19 +337,31 @@ func TestWebhookConfig(t *testing.T) {
 		{"short base64", "https://h/x", "whsec_MDEy", "the secret has 3 bytes"},
 		{"not base64", "https://h/x", "whsec_%%%", "the secret is not base64 after whsec_"},
 		{"asymmetric", "https://h/x", "whsk_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "asymmetric"},
+		{"old one short", "https://h/x", signingSecret + " short", "secret 2: the secret has 5 bytes"},
+		{"three", "https://h/x", strings.Repeat(signingSecret+" ", 3), "there are 3 secrets"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			config := notify.WebhookConfig{URL: secret.New(test.url), Secret: secret.New(test.secret), Name: "billing"}
+			config := notify.WebhookConfig{Name: "billing", URL: secret.New(test.url)}
+			for _, text := range strings.Fields(test.secrets) {
+				config.Secrets = append(config.Secrets, secret.New(text))
+			}
 			_, err := notify.NewWebhook(config)
 			require.ErrorContains(t, err, `checking webhook "billing"`)
 			require.ErrorContains(t, err, test.want)
 			require.EqualError(t, err, `checking webhook "billing": `+config.Validate().Error())
 		})
 	}
-	require.EqualError(t, notify.WebhookConfig{URL: secret.New("https://u:p@h/x"), Secret: secret.New("short")}.Validate(),
-		"the URL holds a user or password, which is not supported\nthe secret has 5 bytes: want 24 to 64")
+	require.EqualError(t, notify.WebhookConfig{
+		URL: secret.New("https://u:p@h/x"), Secrets: []secret.Text{secret.New("short")},
+		Headers: []notify.Header{{Name: "Host", Value: secret.New("h")}}, Format: "smoke",
+	}.Validate(), `the URL holds a user or password, which is not supported
+the secret has 5 bytes: want 24 to 64
+header "Host": it cannot be set
+there is no format "smoke": want one of `+strings.Join(notify.Formats(), ", "))
+	unset := notify.WebhookConfig{URL: secret.New("https://h/x"), Secrets: []secret.Text{{}}}
+	require.ErrorContains(t, unset.Validate(), "the secret has 0 bytes", "an empty variable is no reason to send unsigned")
 	for _, good := range []string{"whsec_" + strings.Repeat("MDEy", 8), strings.Repeat("x", 24), strings.Repeat("x", 64)} {
-		config := notify.WebhookConfig{URL: secret.New("https://h/x?token=1"), Secret: secret.New(good)}
+		config := notify.WebhookConfig{URL: secret.New("https://h/x?token=1"), Secrets: []secret.Text{secret.New(good)}}
 		_, err := notify.NewWebhook(config)
 		require.NoError(t, err)
 		require.NoError(t, config.Validate())

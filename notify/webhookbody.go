@@ -9,8 +9,8 @@ import (
 // are only added do not raise it.
 const webhookVersion = 1
 
-// A WebhookBody is the JSON that a [Webhook] posts. All fields are always present; figures that are no data and times that
-// are not known are null. Times are UTC as in RFC 3339. Ignore fields that you do not know.
+// A WebhookBody is the JSON that a [Webhook] posts. Fields are always present, but for drill, mute, ack and body, which are
+// left out when empty; figures that are no data and times that are not known are null. Times are UTC as in RFC 3339. Ignore fields that you do not know.
 //
 // A receiver that keeps the newest Version it saw of each alert knows the state of everything: a request may come twice
 // (with the same webhook-id header), and states that were superseded before they could be sent never come.
@@ -30,7 +30,7 @@ type WebhookData struct {
 	Message string `json:"message"`
 	// Key identifies this state of the message and is the same over repeated attempts, as is the header webhook-id.
 	Key string `json:"key"`
-	// Rule is the name of the rule that all alerts of the message are about.
+	// Rule is the name of the rule that all alerts of the message are about; empty if they are about several.
 	Rule string `json:"rule"`
 	// Unchanged counts the alerts that belong to the message too and are as they were when it was last sent.
 	Unchanged int `json:"unchanged"`
@@ -46,14 +46,17 @@ type WebhookAlert struct {
 	Version int64 `json:"version"`
 	// State is firing, resolved or withdrawn (ended because the rule or the subject went away or changed).
 	State string `json:"state"`
-	// Reason is what made this version: fired, escalated, deescalated, reminded, updated, resolved, period_ended,
-	// revised (late figures of a time that is over; nothing was or stays open) or withdrawn.
+	// Reason is what made this version: fired, escalated, deescalated, reminded, updated, muted, unmuted, acknowledged,
+	// unacknowledged, resolved, period_ended, revised (late figures of a time that is over; nothing was or stays open),
+	// withdrawn or reported (a report, which is about nothing in particular).
 	Reason string `json:"reason"`
 	// Level is info, warning or critical: now, or when the alert ended.
 	Level string `json:"level"`
 	// Was is the level when the alert was last sent here; null if it is sent for the first time.
 	Was *string `json:"was"`
 
+	// Rule is the name of the rule.
+	Rule    string       `json:"rule"`
 	Project WebhookNamed `json:"project"`
 	// Subject is the device, or the project again if the rule is about projects.
 	Subject WebhookNamed `json:"subject"`
@@ -63,6 +66,15 @@ type WebhookAlert struct {
 	Advice string `json:"advice"`
 	// Detail holds further short lines of text.
 	Detail []string `json:"detail"`
+	// Body holds several lines that are to be shown as they are, such as a report.
+	Body string `json:"body,omitempty"`
+
+	// Drill says that this is a test.
+	Drill bool `json:"drill,omitempty"`
+	// Mute says why people are not told of it for now.
+	Mute string `json:"mute,omitempty"`
+	// Ack says who has taken it on.
+	Ack string `json:"ack,omitempty"`
 
 	// Figure is what Value is of, such as bytes.used.
 	Figure string `json:"figure"`
@@ -99,31 +111,50 @@ type WebhookNamed struct {
 func webhookBody(n Notification) WebhookBody {
 	changed := n.changed()
 	data := WebhookData{Message: n.ID, Key: n.Key, Unchanged: len(n.Alerts) - len(changed)}
+	data.Rule, _ = common(changed, func(a Alert) string { return a.Rule })
 	data.Alerts = make([]WebhookAlert, len(changed))
-	var newest time.Time
 	for i, a := range changed {
-		data.Rule = a.Rule
 		data.Alerts[i] = webhookAlert(a)
+	}
+	return WebhookBody{Type: webhookType(changed), Timestamp: webhookTime(newest(changed)), Version: webhookVersion, Data: data}
+}
+
+func webhookType(alerts []Alert) string {
+	if reason, ok := common(alerts, func(a Alert) string { return a.Reason }); ok {
+		return "alert." + reason
+	}
+	return "alert.changed"
+}
+
+// common returns what all alerts have the same of; ok is false if they do not.
+func common(alerts []Alert, of func(Alert) string) (value string, ok bool) {
+	if len(alerts) == 0 {
+		return "", false
+	}
+	value = of(alerts[0])
+	if slices.ContainsFunc(alerts, func(a Alert) bool { return of(a) != value }) {
+		return "", false
+	}
+	return value, true
+}
+
+// newest returns when the last of the alerts came about.
+func newest(alerts []Alert) time.Time {
+	var newest time.Time
+	for _, a := range alerts {
 		if at := happened(a); at.After(newest) {
 			newest = at
 		}
 	}
-	return WebhookBody{Type: webhookType(changed), Timestamp: webhookTime(newest), Version: webhookVersion, Data: data}
-}
-
-func webhookType(alerts []Alert) string {
-	differs := func(a Alert) bool { return a.Reason != alerts[0].Reason }
-	if len(alerts) == 0 || slices.ContainsFunc(alerts, differs) {
-		return "alert.changed"
-	}
-	return "alert." + alerts[0].Reason
+	return newest
 }
 
 func webhookAlert(a Alert) WebhookAlert {
 	w := WebhookAlert{
-		ID: a.ID, Version: a.Version, State: a.State, Reason: a.Reason, Level: a.Level,
+		ID: a.ID, Version: a.Version, State: a.State, Reason: a.Reason, Level: a.Level, Rule: a.Rule,
 		Project: WebhookNamed(a.Project), Subject: WebhookNamed(a.Subject),
 		Summary: a.Summary, Advice: a.Advice, Detail: append([]string{}, a.Detail...),
+		Body: a.Body, Drill: a.Drill, Mute: a.Mute, Ack: a.Ack,
 		Figure: a.Figure, Unit: a.Unit,
 		Value: webhookFigure(a.Value), Peak: webhookFigure(a.Peak),
 		Limit: webhookFigure(a.Limit), Usual: webhookFigure(a.Usual),

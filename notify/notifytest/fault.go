@@ -1,8 +1,10 @@
-// Package notifytest holds servers that play the other side of package notify in tests: Slack and a webhook receiver. They
+// Package notifytest holds servers that play the other side of package notify in tests: Slack, PagerDuty, a webhook receiver and a mail server.
 // speak real HTTP on a loopback port, record what they are sent, check it as the real ones do, and fail on demand.
 package notifytest
 
 import (
+	"bytes"
+	"io"
 	"maps"
 	"net/http"
 	"strconv"
@@ -59,6 +61,42 @@ func TakeAndCut() Fault { return Fault{after: cut} }
 // TakeAndHang takes the message and then answers nothing, until the caller gives up or the server closes.
 func TakeAndHang() Fault {
 	return Fault{after: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
+}
+
+// CutAnswer takes the message, begins to answer that it did and cuts the connection before the end of the body.
+func CutAnswer() Fault {
+	return Fault{after: func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, "{")
+		_ = http.NewResponseController(w).Flush()
+	}}
+}
+
+// EndlessAnswer takes the message and answers that it did with a body that has no end.
+func EndlessAnswer() Fault {
+	return Fault{after: func(w http.ResponseWriter, _ *http.Request) { writeOn(w) }}
+}
+
+// EndlessHeader takes the message and answers with a header that has no end.
+func EndlessHeader() Fault {
+	return Fault{after: func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer func() { _ = connection.Close() }()
+		_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nX: ")
+		writeOn(connection)
+	}}
+}
+
+// writeOn writes until the other side has enough.
+func writeOn(w io.Writer) {
+	for piece := bytes.Repeat([]byte("x"), 4<<10); ; {
+		if _, err := w.Write(piece); err != nil {
+			return
+		}
+	}
 }
 
 // cut ends the exchange without an answer: net/http closes the connection and logs nothing.

@@ -2,9 +2,13 @@ package notifytest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -42,10 +46,37 @@ func NewWebhook() *Webhook {
 	return w
 }
 
-// Close cuts what is still going on and stops the server.
+// NewTLSWebhook starts a receiver that speaks HTTPS with a certificate of an authority that nobody knows.
+func NewTLSWebhook() *Webhook {
+	w := new(Webhook)
+	w.server = httptest.NewUnstartedServer(http.HandlerFunc(w.serve))
+	w.server.Config.ErrorLog = log.New(io.Discard, "", 0) // every handshake that is broken off
+	w.server.StartTLS()
+	w.URL = w.server.URL + "/hook"
+	return w
+}
+
+// NoHostURL is a URL whose host does not exist, today or ever.
+const NoHostURL = "https://notewatch.invalid/hook"
+
+// Close cuts what is still going on and stops the server: from then on connections are refused.
 func (w *Webhook) Close() {
 	w.server.CloseClientConnections()
 	w.server.Close()
+}
+
+// Reopen starts a closed server again at the same URL.
+func (w *Webhook) Reopen() error {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", w.server.Listener.Addr().String())
+	if err != nil {
+		return fmt.Errorf("listening again: %w", err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(w.serve))
+	_ = server.Listener.Close()
+	server.Listener = listener
+	server.Start()
+	w.server = server
+	return nil
 }
 
 // Requests returns what was received so far, oldest first.
@@ -71,17 +102,26 @@ func (w *Webhook) serve(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Verify checks the signature as the library of Standard Webhooks does, but not the age: tests drive their own clock.
-// The secret is written as in a configuration: whsec_ and base64, or raw.
-func (r Request) Verify(secret string) error {
-	verifier, err := standardwebhooks.NewWebhookRaw([]byte(secret))
-	if strings.HasPrefix(secret, "whsec_") {
-		verifier, err = standardwebhooks.NewWebhook(secret)
+// Verify checks that there is a signature of each of the secrets, of which there must be one, as the library of Standard
+// Webhooks does, but not the age: tests drive their own clock. A secret is written as in a configuration: whsec_ and
+// base64, or raw.
+func (r Request) Verify(secrets ...string) error {
+	if len(secrets) == 0 {
+		return errors.New("there is no secret to check with")
 	}
-	if err != nil {
-		return fmt.Errorf("reading the secret: %w", err)
+	for i, secret := range secrets {
+		verifier, err := standardwebhooks.NewWebhookRaw([]byte(secret))
+		if strings.HasPrefix(secret, "whsec_") {
+			verifier, err = standardwebhooks.NewWebhook(secret)
+		}
+		if err != nil {
+			return fmt.Errorf("reading secret %d: %w", i+1, err)
+		}
+		if err := verifier.VerifyIgnoringTimestamp(r.Body, r.Header); err != nil {
+			return fmt.Errorf("checking the signature of secret %d: %w", i+1, err)
+		}
 	}
-	return verifier.VerifyIgnoringTimestamp(r.Body, r.Header)
+	return nil
 }
 
 // Decode reads the JSON body into v and refuses fields that v does not have.

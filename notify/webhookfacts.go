@@ -1,0 +1,229 @@
+package notify
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// TemplateFacts is what a template of a webhook sees: a message in the words of all receivers, made safe for display but
+// not for JSON, for which the template has the function json. A message about one alert has Figures, and one about several
+// has Rows.
+//
+// A template is one of text/template that gives a JSON body. Apart from the body it may define templates of these names,
+// each of which gives one word:
+//
+//	send    whether there is a request at all, true or false; without it, whether the message is not quiet
+//	method  POST, PUT or PATCH; without it, POST
+//	path    what is put behind the path of the URL, with what is put behind its query after a ?; without it, nothing
+//	ref     what to remember of the answer, as Ref of the states that follow
+//
+// The functions, beside those of text/template, are
+//
+//	json V           any value as JSON
+//	cut N S          S, shortened to N characters
+//	bytes N S        S, shortened to N bytes
+//	fit N LINES      as many of the lines as have N bytes together: the first ones, how many are left out, and the last
+//	join SEP LINES   the lines as one text
+//	code LINES       the lines as a block of code in Markdown
+//	md S             S with the characters that Markdown gives a meaning behind a backslash
+//	default D S      S, or D if that is empty
+//	path S           S as one part of a URL's path
+//	time T           an instant for people
+//	rfc3339 T        an instant for machines
+//	figure X UNIT    a figure for people
+type TemplateFacts struct {
+	ID     string // of the message, the same for all its states: what to recognize an incident by
+	Key    string // of this state
+	Rule   string // "" if the alerts are of several
+	Status string // firing while any alert is; resolved; or report
+	Level  string // info, warning, critical: the highest that fires, or the highest of what is over
+	Tone   string // what to show as a colour: a level; good is over, gone is withdrawn, neutral is a report
+
+	Word   string // FIRING critical. A drill begins with "DRILL: "
+	Title  string // one sentence
+	Advice string // one next step; may be ""
+
+	Figures []TemplateFigure
+	Rows    []string // the worst alerts, a line each, and how many more there are
+	Detail  []string // further lines; that it is a drill, muted or acknowledged is one of them
+	Body    []string // lines to be shown as they are, such as a report
+
+	Subject Named  // the device or project; of several alerts zero
+	Project Named  // zero if the alerts are of several
+	Link    string // where to look at the subject or the project; may be ""
+	Source  string // which rule and alert, and of when, in one line
+
+	Time  time.Time // when it came about; may be zero, as the next two
+	Since time.Time // when the condition was first found true
+	AsOf  time.Time // of the figures
+
+	Count  int // of alerts
+	Firing int // how many of them are
+	Drill  bool
+	Mute   string // why people are not told; of several alerts only if all have the same
+	Ack    string // who has taken it on; likewise
+
+	Quiet  bool   // nobody is to be disturbed
+	Posted bool   // something was posted before
+	Ref    string // what was remembered of it; may be ""
+	Target string // the last part of the URL's path
+	Answer any    // of the receiver, decoded JSON; only in ref
+
+	notification Notification
+}
+
+// A TemplateFigure is a labelled piece of text, such as "limit" and "40 MB".
+type TemplateFigure struct{ Label, Value string }
+
+// newTemplateFacts describes what changed in n.
+func newTemplateFacts(n Notification, was webhookRef, target string) TemplateFacts {
+	f := TemplateFacts{
+		ID: n.ID, Key: n.Key, Status: "report", Quiet: n.Quiet,
+		Posted: was.Posted != "", Ref: was.Ref, Target: target, notification: n,
+	}
+	if real := withoutReports(n.Alerts); len(real) > 0 {
+		f.Status = stateOf(real)
+	}
+	return f.about(n.changed())
+}
+
+// All returns the facts of all alerts of the message, and not only of those that changed: for what shows the whole message
+// in place of what was shown before.
+func (f TemplateFacts) All() TemplateFacts {
+	if f.Count == len(f.notification.Alerts) {
+		return f
+	}
+	return f.about(f.notification.Alerts)
+}
+
+// Data returns what the format standard says under that name.
+func (f TemplateFacts) Data() WebhookData { return webhookBody(f.notification).Data }
+
+// Lines returns all that is to be said below the title, of which the last line is the source.
+func (f TemplateFacts) Lines() []string {
+	figures := make([]fact, len(f.Figures))
+	for i, figure := range f.Figures {
+		figures[i] = fact{figure.Label, figure.Value}
+	}
+	lines := slices.Concat(f.text(), f.Body, []string{f.Source})
+	if len(figures) > 0 {
+		lines = slices.Insert(lines, 0, joinFacts(figures))
+	}
+	return lines
+}
+
+// Text returns the lines without figures and body.
+func (f TemplateFacts) Text() []string { return append(f.text(), f.Source) }
+
+func (f TemplateFacts) text() []string {
+	lines := slices.Clone(f.Detail)
+	if f.Advice != "" {
+		lines = append(lines, "→ "+f.Advice)
+	}
+	return append(lines, f.Rows...)
+}
+
+// about returns f with the facts of alerts.
+func (f TemplateFacts) about(alerts []Alert) TemplateFacts {
+	same := func(limit int, of func(Alert) string) string {
+		value, _ := common(alerts, of)
+		return clean(value, limit)
+	}
+	f.Rule = same(maxName, func(a Alert) string { return a.Rule })
+	f.Mute = same(maxDetail, func(a Alert) string { return a.Mute })
+	f.Ack = same(maxDetail, func(a Alert) string { return a.Ack })
+	f.Drill = slices.ContainsFunc(alerts, func(a Alert) bool { return a.Drill })
+	f.Time, f.Count, f.Firing = newest(alerts), len(alerts), 0
+	for _, a := range alerts {
+		if a.State == "firing" {
+			f.Firing++
+		}
+	}
+	f.Project = Named{}
+	if a := alerts[0]; !slices.ContainsFunc(alerts, func(b Alert) bool { return a.Project != b.Project }) {
+		f.Project = cleanNamed(a.Project)
+	}
+	if len(alerts) == 1 {
+		return f.aboutOne(alerts[0])
+	}
+	return f.aboutSeveral(alerts)
+}
+
+func (f TemplateFacts) aboutOne(a Alert) TemplateFacts {
+	c := describe(a)
+	f.Level, f.Tone, f.Word, f.Title, f.Advice = clean(a.Level, maxName), string(c.tone), c.word, c.headline, c.advice
+	f.Detail, f.Body, f.Rows = c.detail, c.body, nil
+	f.Figures = make([]TemplateFigure, 0, len(c.figures))
+	for _, figure := range c.figures {
+		f.Figures = append(f.Figures, TemplateFigure{figure.label, figure.value})
+	}
+	for _, t := range timesOf(c) {
+		f.Figures = append(f.Figures, TemplateFigure{t.label, t.value})
+	}
+	f.Subject, f.Since, f.AsOf = cleanNamed(a.Subject), c.since, c.asOf
+	f.Link = cmp.Or(f.Subject.URL, f.Project.URL)
+	f.Source = join(c.uid, c.project, "rule "+c.rule, "alert "+c.id, asOf(c.asOf))
+	return f
+}
+
+// timesOf says since when, and until when if it is over.
+func timesOf(c card) []fact {
+	if c.since.IsZero() {
+		return nil
+	}
+	since := fact{"since", FormatTime(c.since)}
+	if !c.ended.IsZero() {
+		return []fact{since, {"ended", FormatTime(c.ended) + ", after " + FormatDuration(c.lasted)}}
+	}
+	if c.lasted >= time.Minute {
+		since.value += " (" + FormatDuration(c.lasted) + ")"
+	}
+	return []fact{since}
+}
+
+func (f TemplateFacts) aboutSeveral(alerts []Alert) TemplateFacts {
+	l := describeList(f.notification, alerts)
+	f.Level, f.Tone = clean(l.groups[0].alerts[0].Level, maxName), string(l.tone)
+	f.Word, f.Title, f.Detail, f.Advice = l.word, l.headline, l.detail, ""
+	if !l.digest() {
+		f.Advice = l.groups[0].advice
+	}
+	f.Figures, f.Body, f.Subject, f.Since, f.AsOf = nil, nil, Named{}, time.Time{}, l.asOf
+	f.Link = f.Project.URL
+	f.Source = join(count(l.count, "alerts"), "message "+l.id, asOf(l.asOf))
+	f.Rows = nil
+	for _, g := range l.groups {
+		if l.digest() {
+			f.Rows = append(f.Rows, g.rule+": "+g.counts)
+		}
+		for _, a := range g.alerts[:g.top] {
+			r := rowOf(a)
+			f.Rows = append(f.Rows, "• "+r.word+" "+nameOf(a.Subject)+" · "+r.text)
+		}
+		if left := g.left(g.top); left != "" {
+			f.Rows = append(f.Rows, left)
+		}
+	}
+	if l.more != "" {
+		f.Rows = append(f.Rows, l.more)
+	}
+	return f
+}
+
+// cleanNamed is n fit for display. An address that is no web page is left out.
+func cleanNamed(n Named) Named {
+	if n == (Named{}) {
+		return n
+	}
+	shown := Named{UID: clean(n.UID, maxName), Name: nameOf(n)}
+	u, err := url.Parse(n.URL)
+	if err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && clean(n.URL, maxTemplateURL) == n.URL {
+		shown.URL = n.URL
+	}
+	return shown
+}
+
+// maxTemplateURL is the longest URL that a template is given.
+const maxTemplateURL = 500

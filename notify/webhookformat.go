@@ -1,0 +1,147 @@
+package notify
+
+import (
+	"embed"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A webhookFormat says what to send of a notification, after what was posted before. A nil request is nothing.
+type webhookFormat func(n Notification, was webhookRef) (*webhookRequest, error)
+
+// A webhookRequest is one request of a webhook.
+type webhookRequest struct {
+	method      string
+	path        string // put behind that of the URL, with a query
+	contentType string
+	body        []byte
+	keep        func(answer []byte) string // what to remember of the answer as webhookRef.Ref; nil leaves that as it is
+}
+
+// templates are the formats that are files: names and .json.tmpl.
+//
+//go:embed templates/*.json.tmpl
+var templates embed.FS
+
+const (
+	templateDir    = "templates/"
+	templateSuffix = ".json.tmpl"
+)
+
+// codedFormats are the formats that are not templates.
+var codedFormats = []string{"standard", "alertmanager", "cloudevents"}
+
+// Formats returns the names of the formats of a [Webhook], first those that are code, then those whose text [TemplateText]
+// gives.
+func Formats() []string {
+	names := slices.Clone(codedFormats)
+	files, _ := templates.ReadDir(strings.TrimSuffix(templateDir, "/")) // it is embedded
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(file.Name(), templateSuffix))
+	}
+	return names
+}
+
+// TemplateText returns the template of a format, to be copied, changed and given as [WebhookConfig].Template. A format
+// that is code has none. What a template sees and can do says [TemplateFacts].
+func TemplateText(format string) (text string, ok bool) {
+	data, err := templates.ReadFile(templateDir + format + templateSuffix)
+	return string(data), err == nil
+}
+
+// newWebhookFormat returns the format of a name for the receiver of a name. target is the last part of its URL's path.
+func newWebhookFormat(name, receiver, target string) (webhookFormat, error) {
+	switch name {
+	case "", "standard":
+		return standardFormat, nil
+	case "alertmanager":
+		return alertmanagerFormat(receiver), nil
+	case "cloudevents":
+		return cloudEventsFormat(receiver), nil
+	}
+	text, ok := TemplateText(name)
+	if !ok {
+		return nil, fmt.Errorf("there is no format %q: want one of %s", name, strings.Join(Formats(), ", "))
+	}
+	template, err := parseWebhookTemplate(text)
+	if err != nil {
+		return nil, err
+	}
+	return template.format(target), nil
+}
+
+func standardFormat(n Notification, _ webhookRef) (*webhookRequest, error) {
+	if n.Quiet {
+		return nil, nil
+	}
+	return postJSON("application/json", webhookBody(n))
+}
+
+func postJSON(contentType string, v any) (*webhookRequest, error) {
+	body, err := encode(v)
+	return &webhookRequest{method: http.MethodPost, contentType: contentType, body: body}, err
+}
+
+// A cloudEvent is a CloudEvent 1.0.2 in structured JSON.
+type cloudEvent struct {
+	SpecVersion     string      `json:"specversion"`
+	ID              string      `json:"id"`
+	Source          string      `json:"source"` // a URI reference; with id unique
+	Type            string      `json:"type"`
+	Subject         string      `json:"subject"` // the message
+	Time            *time.Time  `json:"time,omitempty"`
+	DataContentType string      `json:"datacontenttype"`
+	Data            WebhookData `json:"data"`
+}
+
+func cloudEventsFormat(receiver string) webhookFormat {
+	source := "/notewatch"
+	if receiver != "" {
+		source += "/" + url.PathEscape(receiver)
+	}
+	return func(n Notification, _ webhookRef) (*webhookRequest, error) {
+		if n.Quiet {
+			return nil, nil
+		}
+		body := webhookBody(n)
+		return postJSON("application/cloudevents+json; charset=utf-8", cloudEvent{
+			SpecVersion: "1.0", ID: n.Key, Source: source, Type: "notewatch." + body.Type, Subject: n.ID,
+			Time: body.Timestamp, DataContentType: "application/json", Data: body.Data,
+		})
+	}
+}
+
+// extend returns u with more put behind its path. What stands behind a ? in more is put behind its query.
+func extend(u *url.URL, more string) *url.URL {
+	tail, query, _ := strings.Cut(more, "?")
+	extended := *u
+	if tail != "" {
+		extended = *u.JoinPath(tail)
+	}
+	if query != "" {
+		extended.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+query, "&")
+	}
+	return &extended
+}
+
+// over reports whether all alerts have ended.
+func over(alerts []Alert) bool {
+	return !slices.ContainsFunc(alerts, func(a Alert) bool { return a.State == "firing" })
+}
+
+// withoutReports returns the alerts that can fire and end.
+func withoutReports(alerts []Alert) []Alert {
+	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return statusOf(a) == report })
+}
+
+// stateOf is what most on-call tools call the state of a message: firing while any of the alerts does, else resolved.
+func stateOf(alerts []Alert) string {
+	if over(alerts) {
+		return "resolved"
+	}
+	return "firing"
+}

@@ -1,0 +1,342 @@
+package notify_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/secret"
+	"notewatch/notify"
+	"notewatch/notify/notifytest"
+)
+
+// newFormat returns a receiver of a format that posts to server.
+func newFormat(t *testing.T, server *notifytest.Webhook, format string) *notify.Webhook {
+	t.Helper()
+	webhook, err := notify.NewWebhook(notify.WebhookConfig{
+		Name: "billing", URL: secret.New(server.URL), Format: format, AllowPrivate: true,
+	})
+	require.NoError(t, err)
+	return webhook
+}
+
+// webhookPosted is the reference after something was posted.
+var webhookPosted = notify.Ref(`{"posted":"msg_4kx0-6"}`)
+
+// webhookGroup is a message of one alert that fired, one that ended and one that is as it was.
+func webhookGroup() notify.Notification {
+	return notification(firing(), alertWith(func(a *notify.Alert) { ended(a); a.ID = "9b1c" }),
+		alertWith(func(a *notify.Alert) { a.ID, a.Changed = "0000", false }))
+}
+
+// goldenName is the file with what a format gives; that of the standard format does not name it.
+func goldenName(format, name string) string {
+	if format == "standard" {
+		return "webhook_" + name + ".golden.json"
+	}
+	return "webhook_" + strings.ReplaceAll(format, "-", "_") + "_" + name + ".golden.json"
+}
+
+func TestWebhookFormats(t *testing.T) {
+	require.Equal(t, []string{
+		"standard", "alertmanager", "cloudevents", "discord", "grafana-irm", "incidentio", "jsm", "ntfy", "teams",
+	}, notify.Formats())
+	for _, format := range notify.Formats() {
+		for _, test := range []struct {
+			name string
+			n    notify.Notification
+			ref  notify.Ref
+		}{
+			{"fired", notification(firing()), nil},
+			{"resolved", notification(alertWith(ended)), webhookPosted},
+			{"group", webhookGroup(), nil},
+			{"drill", notification(alertWith(func(a *notify.Alert) { a.Drill = true })), nil},
+			{"no_data", notification(sampleNamed(t, "no_data")), nil},
+			{"digest", notification(digest(10)...), nil},
+			{"report", notification(weekly()), nil},
+		} {
+			t.Run(format+" "+test.name, func(t *testing.T) {
+				server := newWebhookServer(t)
+				ref, err := newFormat(t, server, format).Send(t.Context(), test.n, test.ref)
+				require.NoError(t, err)
+				if test.name == "report" && paging[format] {
+					require.Empty(t, ref)
+					require.Empty(t, server.Requests())
+					return
+				}
+				require.JSONEq(t, `{"posted":"msg_4kx0-7"}`, string(ref))
+				require.Len(t, server.Requests(), 1)
+				golden(t, goldenName(format, test.name), indented(t, server.Requests()[0].Body)+"\n")
+			})
+		}
+	}
+}
+
+// paging are the formats that open something that has to be closed, and have nothing for a report.
+var paging = map[string]bool{"alertmanager": true, "grafana-irm": true, "incidentio": true, "jsm": true}
+
+func indented(t *testing.T, body []byte) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, json.Indent(&b, body, "", "  "))
+	return b.String()
+}
+
+// Where a format posts, and how.
+func TestWebhookFormatsRequest(t *testing.T) {
+	const cloudEvents = "application/cloudevents+json; charset=utf-8"
+	for format, want := range map[string]struct{ first, last, contentType string }{
+		"":             {"POST /hook", "POST /hook", "application/json"},
+		"standard":     {"POST /hook", "POST /hook", "application/json"},
+		"alertmanager": {"POST /hook", "POST /hook", "application/json"},
+		"cloudevents":  {"POST /hook", "POST /hook", cloudEvents},
+		"grafana-irm":  {"POST /hook", "POST /hook", "application/json"},
+		"incidentio":   {"POST /hook", "POST /hook", "application/json"},
+		"jsm":          {"POST /hook", "POST /hook/msg_4kx0/close?identifierType=alias", "application/json"},
+		"ntfy":         {"POST /", "POST /", "application/json"},
+		"teams":        {"POST /hook", "POST /hook", "application/json"},
+		"discord":      {"POST /hook?wait=true", "PATCH /hook/messages/1234", "application/json"},
+	} {
+		server := newWebhookServer(t)
+		server.Fail(notifytest.Status(http.StatusOK, `{"id":"1234"}`))
+		webhook := newFormat(t, server, format)
+		ref, err := webhook.Send(t.Context(), notification(firing()), nil)
+		require.NoError(t, err)
+		_, err = webhook.Send(t.Context(), notification(alertWith(ended)), ref)
+		require.NoError(t, err)
+		requests := server.Requests()
+		require.Len(t, requests, 2, format)
+		require.Equal(t, want.first, requests[0].Method+" "+requests[0].Path, format)
+		require.Equal(t, want.last, requests[1].Method+" "+requests[1].Path, format)
+		require.Equal(t, want.contentType, requests[0].Header.Get("Content-Type"), format)
+	}
+}
+
+// What is quiet is not posted. A format that changes what it posted or opened something still does so and closes it.
+func TestWebhookFormatsWhenQuiet(t *testing.T) {
+	known := notify.Ref(`{"posted":"msg_4kx0-6","ref":"1234"}`)
+	for _, format := range notify.Formats() {
+		server := newWebhookServer(t)
+		webhook := newFormat(t, server, format)
+		send := func(a notify.Alert, ref notify.Ref) int {
+			before := len(server.Requests())
+			n := notification(a)
+			n.Quiet = true
+			got, err := webhook.Send(t.Context(), n, ref)
+			require.NoError(t, err)
+			after := len(server.Requests())
+			if after == before {
+				require.Equal(t, ref, got, "%s: the reference stays", format)
+			}
+			return after - before
+		}
+		changes, closes := 0, 0
+		if format == "discord" {
+			changes, closes = 1, 1
+		}
+		if paging[format] {
+			closes = 1
+		}
+		require.Zero(t, send(firing(), nil), "%s: nothing new", format)
+		require.Zero(t, send(alertWith(ended), nil), "%s: nothing new that is over", format)
+		require.Equal(t, changes, send(firing(), known), format)
+		require.Equal(t, closes, send(alertWith(ended), known), format)
+	}
+}
+
+// What ended before it was posted opens nothing that somebody would have to close.
+func TestWebhookFormatsOfWhatEndedUnseen(t *testing.T) {
+	for _, format := range notify.Formats() {
+		server := newWebhookServer(t)
+		unseen := notification(alertWith(func(a *notify.Alert) { ended(a); a.Was = "" }))
+		ref, err := newFormat(t, server, format).Send(t.Context(), unseen, nil)
+		require.NoError(t, err)
+		if paging[format] && format != "alertmanager" {
+			require.Empty(t, ref)
+			require.Empty(t, server.Requests(), format)
+			continue
+		}
+		require.Len(t, server.Requests(), 1, format)
+	}
+}
+
+// An incident stays open while an alert of the message fires.
+func TestWebhookFormatsResolveWhenAllEnded(t *testing.T) {
+	one := alertWith(func(a *notify.Alert) { ended(a); a.ID = "9b1c" })
+	for format, resolved := range map[string]string{
+		"alertmanager": `"status":"resolved","receiver"`, "grafana-irm": `"state":"ok"`,
+		"incidentio": `"status":"resolved"`, "jsm": `"note"`,
+	} {
+		server := newWebhookServer(t)
+		webhook := newFormat(t, server, format)
+		other := alertWith(func(a *notify.Alert) { a.Changed = false })
+		_, err := webhook.Send(t.Context(), notification(one, other), webhookPosted)
+		require.NoError(t, err)
+		ended(&other)
+		_, err = webhook.Send(t.Context(), notification(one, other), webhookPosted)
+		require.NoError(t, err)
+		requests := server.Requests()
+		require.Len(t, requests, 2)
+		require.NotContains(t, string(requests[0].Body), resolved)
+		require.Contains(t, string(requests[1].Body), resolved)
+	}
+}
+
+func TestWebhookDiscordPostsAnewWhenTheMessageIsGone(t *testing.T) {
+	known := notify.Ref(`{"posted":"msg_4kx0-6","ref":"1234"}`)
+	t.Run("loud", func(t *testing.T) {
+		server := newWebhookServer(t)
+		server.Fail(notifytest.Status(http.StatusNotFound, `{"code":10008}`), notifytest.Status(http.StatusOK, `{"id":"5678"}`))
+		ref, err := newFormat(t, server, "discord").Send(t.Context(), notification(firing()), known)
+		require.NoError(t, err)
+		require.JSONEq(t, `{"posted":"msg_4kx0-7","ref":"5678"}`, string(ref))
+		require.Equal(t, "/hook?wait=true", server.Requests()[1].Path)
+	})
+	t.Run("quiet", func(t *testing.T) {
+		server := newWebhookServer(t)
+		server.Fail(notifytest.Status(http.StatusNotFound, `{"code":10008}`))
+		n := notification(firing())
+		n.Quiet = true
+		ref, err := newFormat(t, server, "discord").Send(t.Context(), n, known)
+		require.NoError(t, err)
+		require.Equal(t, known, ref)
+		require.Len(t, server.Requests(), 1)
+	})
+	t.Run("with the webhook", func(t *testing.T) {
+		server := newWebhookServer(t)
+		server.Fail(notifytest.Status(http.StatusNotFound, ""), notifytest.Status(http.StatusNotFound, ""))
+		_, err := newFormat(t, server, "discord").Send(t.Context(), notification(firing()), known)
+		failure, ok := errors.AsType[*notify.Error](err)
+		require.True(t, ok)
+		require.Equal(t, notify.Permanent, failure.Class)
+	})
+}
+
+// The query of a URL stays, as Discord's thread.
+func TestWebhookDiscordInAThread(t *testing.T) {
+	server := newWebhookServer(t)
+	server.URL += "?thread_id=7"
+	server.Fail(notifytest.Status(http.StatusOK, `{"id":"12/34"}`))
+	webhook := newFormat(t, server, "discord")
+	ref, err := webhook.Send(t.Context(), notification(firing()), nil)
+	require.NoError(t, err)
+	_, err = webhook.Send(t.Context(), notification(firing()), ref)
+	require.NoError(t, err)
+	require.Equal(t, "/hook?thread_id=7&wait=true", server.Requests()[0].Path)
+	require.Equal(t, "/hook/messages/12%2F34?thread_id=7", server.Requests()[1].Path)
+}
+
+func TestWebhookAlertmanagerHoldsAThousand(t *testing.T) {
+	server := newWebhookServer(t)
+	_, err := newFormat(t, server, "alertmanager").Send(t.Context(), notification(fleet(1200)...), nil)
+	require.NoError(t, err)
+	var body struct {
+		TruncatedAlerts int
+		Alerts          []struct {
+			Labels         map[string]string
+			EndsAt         time.Time
+			Fingerprint    string
+			StartsAt       time.Time
+			Status, Ignore string
+		}
+		GroupLabels, CommonLabels map[string]string
+	}
+	require.NoError(t, json.Unmarshal(server.Requests()[0].Body, &body))
+	require.Equal(t, 200, body.TruncatedAlerts)
+	require.Len(t, body.Alerts, 1000)
+	require.True(t, body.Alerts[0].EndsAt.IsZero())
+	require.Equal(t, map[string]string{"alertname": "data-budget"}, body.GroupLabels)
+	require.NotContains(t, body.CommonLabels, "subject")
+	require.Equal(t, "cold-chain", body.CommonLabels["project"])
+}
+
+// tooLong returns what of a body is over the limits of its format; "" if nothing is.
+func tooLong(t *testing.T, format string, body []byte) string {
+	t.Helper()
+	var b struct {
+		Message, Alias, Description, Note, Entity, Content string
+		Tags                                               []string
+		Priority                                           any
+		Embeds                                             []struct {
+			Title, Description string
+			Fields             []struct{ Name, Value string }
+		}
+	}
+	require.NoError(t, json.Unmarshal(body, &b))
+	runes := utf8.RuneCountInString
+	over := map[string]bool{}
+	switch format {
+	case "jsm":
+		over["message"], over["alias"] = runes(b.Message) > 130, runes(b.Alias) > 512
+		over["description"], over["note"] = runes(b.Description) > 15_000, runes(b.Note) > 15_000
+		over["entity"] = runes(b.Entity) > 512
+		for _, tag := range b.Tags {
+			over["tag"] = over["tag"] || runes(tag) > 50
+		}
+	case "ntfy":
+		priority, _ := b.Priority.(float64)
+		over["message"], over["priority"] = len(b.Message) > 4096, priority < 1 || priority > 5
+	case "incidentio":
+		over["body"] = len(body) > 512_000
+	case "teams":
+		over["body"] = len(body) > 28_000
+	case "discord":
+		embed := b.Embeds[0]
+		total := runes(embed.Title) + runes(embed.Description)
+		for _, field := range embed.Fields {
+			total += runes(field.Name) + runes(field.Value)
+			over["field"] = over["field"] || runes(field.Name) > 256 || runes(field.Value) > 1024 || field.Name == "" || field.Value == ""
+		}
+		over["content"], over["title"] = runes(b.Content) > 2000, runes(embed.Title) > 256
+		over["description"] = runes(embed.Description) > 4096 || embed.Description == ""
+		over["fields"], over["embed"] = len(embed.Fields) > 25, total > 6000
+		over["mentions"] = !bytes.Contains(body, []byte(`"allowed_mentions":{"parse":[]}`))
+	}
+	for what, is := range over {
+		if is {
+			return what
+		}
+	}
+	return ""
+}
+
+// Whatever names say and however many alerts there are, a body is within the limits of the one who takes it.
+func TestWebhookFormatsKeepLimits(t *testing.T) {
+	widest := notification(fleet(200)...)
+	for i := range widest.Alerts {
+		widest.Alerts[i] = oddAlert(widest.Alerts[i], i)
+	}
+	one := oddAlert(firing(), 0)
+	one.Reason, one.Was, one.State, one.EndedAt = "escalated", strings.Repeat("_", 500), "firing", at(16, 0)
+	for _, format := range notify.Formats() {
+		for _, n := range []notify.Notification{widest, notification(one), notification(oddAlert(weekly(), 0))} {
+			for _, known := range []notify.Ref{nil, webhookPosted} {
+				n.ID = strings.Repeat("m", 600)
+				server := newWebhookServer(t)
+				_, err := newFormat(t, server, format).Send(t.Context(), n, known)
+				require.NoError(t, err)
+				for _, request := range server.Requests() {
+					require.Empty(t, tooLong(t, format, request.Body), "%s: %d bytes", format, len(request.Body))
+				}
+			}
+		}
+	}
+}
+
+// oddAlert is a with the longest and oddest texts.
+func oddAlert(a notify.Alert, i int) notify.Alert {
+	odd := strings.Repeat(`😀"\_*<`+"\x00", 60)
+	a.Rule, a.Summary, a.Advice, a.Figure, a.Mute, a.Ack = fmt.Sprint(i%40, odd), odd, odd, odd, odd, odd
+	a.Detail = []string{odd, odd, odd, odd, odd, odd, odd}
+	a.Body = strings.Repeat(odd+"\n", 50)
+	a.Subject, a.Project = notify.Named{UID: odd, Name: odd, URL: "https://h.example/" + odd}, notify.Named{UID: "p", Name: odd}
+	return a
+}

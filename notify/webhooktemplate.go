@@ -1,0 +1,251 @@
+package notify
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+	"unicode/utf8"
+)
+
+// A webhookTemplate is a format that is given as a text.
+type webhookTemplate struct{ body *template.Template }
+
+// newWebhookTemplate reads a template of the user's and renders it for messages of every kind. Errors name line and column.
+func newWebhookTemplate(text string) (*webhookTemplate, error) {
+	t, err := parseWebhookTemplate(text)
+	if err == nil {
+		err = t.check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("template: %w", err)
+	}
+	return t, nil
+}
+
+func parseWebhookTemplate(text string) (*webhookTemplate, error) {
+	body, err := template.New("body").Funcs(templateFuncs).Option("missingkey=error").Parse(text)
+	if err != nil {
+		return nil, placed(err)
+	}
+	return &webhookTemplate{body}, nil
+}
+
+// check renders t for messages of every kind: as the first, and after others were posted.
+func (t *webhookTemplate) check() error {
+	sends := false
+	for _, s := range webhookSamples() {
+		for _, was := range []webhookRef{{}, {Posted: "key", Ref: "ref"}} {
+			request, err := t.format("target")(s.notification, was)
+			if err != nil {
+				return fmt.Errorf("for %s: %w", s.name, err)
+			}
+			sends = sends || request != nil
+		}
+	}
+	if !sends {
+		return errors.New("it sends nothing, whatever happens")
+	}
+	return nil
+}
+
+// format returns t as a format of a receiver, of whose URL target is the last part of the path.
+func (t *webhookTemplate) format(target string) webhookFormat {
+	return func(n Notification, was webhookRef) (*webhookRequest, error) {
+		return t.request(newTemplateFacts(n, was, target))
+	}
+}
+
+// templateMethods are the methods that a template may ask for.
+var templateMethods = []string{http.MethodPost, http.MethodPut, http.MethodPatch}
+
+func (t *webhookTemplate) request(facts TemplateFacts) (*webhookRequest, error) {
+	send, sendErr := t.part("send", strconv.FormatBool(!facts.Quiet), facts)
+	switch {
+	case sendErr != nil:
+		return nil, sendErr
+	case send == "false":
+		return nil, nil
+	case send != "true":
+		return nil, fmt.Errorf("send gives %q: want true or false", send)
+	}
+	method, methodErr := t.part("method", http.MethodPost, facts)
+	if methodErr == nil && !slices.Contains(templateMethods, method) {
+		methodErr = fmt.Errorf("method gives %q: want one of %s", method, strings.Join(templateMethods, ", "))
+	}
+	path, pathErr := t.part("path", "", facts)
+	if _, err := url.Parse("/" + path); err != nil {
+		pathErr = errors.New("path does not give the end of a URL")
+	}
+	body, bodyErr := t.json(facts)
+	if err := errors.Join(methodErr, pathErr, bodyErr); err != nil {
+		return nil, err
+	}
+	request := &webhookRequest{method: method, path: path, contentType: "application/json", body: body}
+	if t.body.Lookup("ref") != nil {
+		request.keep = func(answer []byte) string { return t.ref(facts, answer) }
+	}
+	return request, nil
+}
+
+// part renders what t defines as name; without that it returns otherwise.
+func (t *webhookTemplate) part(name, otherwise string, facts TemplateFacts) (string, error) {
+	if t.body.Lookup(name) == nil {
+		return otherwise, nil
+	}
+	var text strings.Builder
+	if err := t.body.ExecuteTemplate(&text, name, facts); err != nil {
+		return "", placed(err)
+	}
+	return strings.TrimSpace(text.String()), nil
+}
+
+// ref returns what to remember of an answer; "" if that does not tell.
+func (t *webhookTemplate) ref(facts TemplateFacts, answer []byte) string {
+	decoder := json.NewDecoder(bytes.NewReader(answer))
+	decoder.UseNumber()
+	if decoder.Decode(&facts.Answer) != nil {
+		return facts.Ref
+	}
+	ref, err := t.part("ref", "", facts)
+	if err != nil {
+		return facts.Ref
+	}
+	return cut(ref, maxTemplateRef)
+}
+
+// maxTemplateRef is how many characters of an answer are remembered.
+const maxTemplateRef = 500
+
+// json renders the body.
+func (t *webhookTemplate) json(facts TemplateFacts) ([]byte, error) {
+	var text bytes.Buffer
+	if err := t.body.Execute(&text, facts); err != nil {
+		return nil, placed(err)
+	}
+	given := bytes.ToValidUTF8(text.Bytes(), []byte("\uFFFD"))
+	var value json.RawMessage
+	if err := json.Unmarshal(given, &value); err != nil {
+		return nil, notJSON(given, err)
+	}
+	return encode(value)
+}
+
+// notJSON says where the text that a template gives is not JSON.
+func notJSON(given []byte, err error) error {
+	at := 0
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		at = max(int(syntax.Offset)-1, 0) // it counts the character that is wrong
+	}
+	start := bytes.LastIndexByte(given[:at], '\n') + 1
+	line, _, _ := bytes.Cut(given[start:], []byte("\n"))
+	return fmt.Errorf("what it gives is not JSON at its line %d, column %d, which is %q: %w",
+		bytes.Count(given[:at], []byte("\n"))+1, utf8.RuneCount(given[start:at])+1, cut(string(line), maxSummary), err)
+}
+
+// templateError is how text/template begins its errors: with the name, the line and perhaps the column, which counts from 0.
+var templateError = regexp.MustCompile(`^template: [^:]*:(\d+)(?::(\d+))?: (?s:(.*))$`)
+
+// placed is an error of text/template that says where it is in words.
+func placed(err error) error {
+	found := templateError.FindStringSubmatch(err.Error())
+	if found == nil {
+		return err
+	}
+	where := "line " + found[1]
+	if column, err := strconv.Atoi(found[2]); err == nil {
+		where += ", column " + strconv.Itoa(column+1)
+	}
+	return errors.New(where + ": " + found[3])
+}
+
+// templateFuncs are described with TemplateFacts.
+var templateFuncs = template.FuncMap{
+	"json":    func(v any) (string, error) { text, err := encode(v); return string(text), err },
+	"cut":     func(limit int, s string) string { return cut(s, limit) },
+	"bytes":   func(limit int, s string) string { return cutBytes(s, limit) },
+	"fit":     func(limit int, lines []string) []string { return fit(lines, limit) },
+	"join":    func(separator string, lines []string) string { return strings.Join(lines, separator) },
+	"md":      markdownEscapes.Replace,
+	"code":    code,
+	"default": func(otherwise, s string) string { return cmp.Or(s, otherwise) },
+	"path":    url.PathEscape,
+	"time":    FormatTime,
+	"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"figure":  templateFigure,
+}
+
+// markdownEscapes keep text from becoming a link, a mention or emphasis.
+var markdownEscapes = strings.NewReplacer(
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "~", `\~`, "|", `\|`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "#", `\#`,
+)
+
+// templateFigure formats a number, or a pointer to one that is nil for no data.
+func templateFigure(value any, unit string) (string, error) {
+	switch x := value.(type) {
+	case float64:
+		return FormatFigure(x, unit), nil
+	case int:
+		return FormatFigure(float64(x), unit), nil
+	case *float64:
+		if x == nil {
+			return FormatFigure(math.NaN(), unit), nil
+		}
+		return FormatFigure(*x, unit), nil
+	}
+	return "", fmt.Errorf("%T is not a figure", value)
+}
+
+// cutBytes is cut for a limit in bytes of UTF-8.
+func cutBytes(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	const mark = "…"
+	end := max(limit-len(mark), 0)
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + mark
+}
+
+// fit returns as many of lines as have about limit bytes together with their line ends: the first ones, a line that counts
+// what is left out, and the last.
+func fit(lines []string, limit int) []string {
+	total := 0
+	for _, line := range lines {
+		total += len(line) + 1
+	}
+	if total <= limit {
+		return lines
+	}
+	last := len(lines) - 1
+	room := limit - len(lines[last]) - len("\n… 1,000 more lines\n")
+	kept := 0
+	for kept < last && len(lines[kept]) < room {
+		room -= len(lines[kept]) + 1
+		kept++
+	}
+	if kept == last {
+		return lines
+	}
+	return append(slices.Clone(lines[:kept]), "… "+count(last-kept, "more lines"), lines[last])
+}
+
+// code returns lines as a fenced block, which none of them can end.
+func code(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return "```\n" + strings.ReplaceAll(strings.Join(lines, "\n"), "`", "'") + "\n```"
+}
