@@ -107,8 +107,8 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 	}
 }
 
-// muteText says why people are not told.
-func muteText(m rules.Mute) string {
+// MuteText says why people are not told: "silenced until Mon 15 Jun 14:00 UTC by amy: maintenance". It is "" if they are.
+func MuteText(m rules.Mute) string {
 	until, because := "", ""
 	if !m.Until.IsZero() {
 		until = " until " + notify.FormatTime(m.Until)
@@ -129,8 +129,8 @@ func muteText(m rules.Mute) string {
 	return ""
 }
 
-// ackText says who has taken an alert on.
-func ackText(a rules.Ack) string {
+// AckText says who has taken an alert on: "amy at Mon 15 Jun 13:02 UTC". It is "" if nobody has.
+func AckText(a rules.Ack) string {
 	if a == (rules.Ack{}) {
 		return ""
 	}

@@ -39,7 +39,7 @@ func (r Receiver) alert(d store.Delivery) notify.Alert {
 		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: projectURL(a.Project)},
 		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: deviceURL(a.Project, a.Subject)},
 		Summary: a.Told.Summary, Advice: a.Told.Advice, Detail: detail(a), Body: a.Told.Body,
-		Drill: a.Drill, Mute: muteText(a.Mute), Ack: ackText(a.Ack),
+		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
 		Value: a.Value, Peak: a.Peak, Limit: a.Limit, Usual: a.Usual,
 		Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,

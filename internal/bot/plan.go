@@ -78,17 +78,17 @@ func (r Receiver) settles(d *store.Delivery) bool {
 	case a.State == rules.Firing && a.Level < r.From:
 		d.Why = fmt.Sprintf("%s is below %s, from which on this receiver is told", a.Level, r.From)
 	case a.State == rules.Firing && muted(a):
-		d.Why = muteText(a.Mute)
+		d.Why = MuteText(a.Mute)
 		return true // it stays to be shown
 	case a.State == rules.Firing && a.Ack != rules.Ack{}:
-		d.Why = "acknowledged by " + ackText(a.Ack)
+		d.Why = "acknowledged by " + AckText(a.Ack)
 		return true
 	case a.State == rules.Withdrawn:
 		d.Why = "taken back before it was shown"
 	case a.State == rules.Resolved && a.Level < r.From:
 		d.Why = fmt.Sprintf("over, and %s is below %s, from which on this receiver is told", a.Level, r.From)
 	case a.State == rules.Resolved && muted(a):
-		d.Why = muteText(a.Mute) + ", and over since"
+		d.Why = MuteText(a.Mute) + ", and over since"
 	default:
 		return false
 	}
@@ -115,7 +115,7 @@ func (b *Bot) changes(ctx context.Context, ids []string) (all []outgoing, held [
 		visible := func(d store.Delivery) bool { return !hushed(d) }
 		if message.PostedAt.IsZero() && !slices.ContainsFunc(members, visible) {
 			for _, d := range members {
-				d.Why = muteText(d.Alert.Mute)
+				d.Why = MuteText(d.Alert.Mute)
 				held = append(held, d)
 			}
 			continue

@@ -112,7 +112,7 @@ func (r *environmentReader) checkNames(environ []string) {
 			continue
 		}
 		hint := "the names " + prefix + "… are for its own settings; call yours something else"
-		if near := nearest(strings.TrimPrefix(setting, prefix), known); near != "" {
+		if near := Nearest(strings.TrimPrefix(setting, prefix), known); near != "" {
 			hint = "did you mean " + prefix + near + strings.TrimPrefix(name, setting) + "?"
 		}
 		r.report(name, "unknown variable", hint)

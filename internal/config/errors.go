@@ -64,8 +64,8 @@ func (e Errors) mentionPart(subject, field string) bool {
 	return slices.ContainsFunc(e, func(p Problem) bool { return strings.HasPrefix(p.Where, subject+": "+field+".") })
 }
 
-// nearest returns the candidate that word is most likely a slip of, or "" when none is near.
-func nearest(word string, candidates []string) string {
+// Nearest returns the candidate that word is most likely a slip of, or "" when none is near.
+func Nearest(word string, candidates []string) string {
 	best, bestDistance := "", max(1, len(word)/3)+1
 	for _, candidate := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d < bestDistance {
@@ -101,7 +101,7 @@ func distance(a, b string) int {
 
 // meant returns a hint that names the nearest candidate, or else lists all of them.
 func meant(word string, candidates []string) string {
-	if near := nearest(word, candidates); near != "" {
+	if near := Nearest(word, candidates); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	if len(candidates) == 0 {

@@ -20,7 +20,7 @@ func TestNearest(t *testing.T) {
 		"x":        "",
 		"":         "",
 	} {
-		require.Equal(t, want, nearest(word, candidates), word)
+		require.Equal(t, want, Nearest(word, candidates), word)
 	}
 }
 
