@@ -53,6 +53,17 @@ type AlertFilter struct {
 	Limit   int    // how many at most
 }
 
+// wanted selects the alerts that a filter wants; its parameters are those of params.
+const wanted = `($1 = '' OR alert.id = $1) AND ($2 = '' OR alert.rule = $2)
+	AND ($3 = '' OR alert.project = $3 OR alert.told ->> 'project' = $3)
+	AND ($4 = '' OR alert.subject = $4 OR alert.told ->> 'subject' = $4)
+	AND (NOT $5 OR alert.state IN ('pending', 'firing'))
+	AND ($6 = '' OR EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.message = $6))`
+
+func (f AlertFilter) params() []any {
+	return []any{f.Alert, f.Rule, f.Project, f.Subject, f.Open, f.Message}
+}
+
 // Alerts returns alerts of all projects, the newest first.
 func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert, err error) {
 	limit := f.Limit
@@ -62,11 +73,7 @@ func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		alerts, err = collect(ctx, tx, alertFields, `
 			SELECT id, `+list(alertColumns)+` FROM alert
-			WHERE ($1 = '' OR id = $1) AND ($2 = '' OR rule = $2)
-			AND ($3 = '' OR project = $3 OR told ->> 'project' = $3) AND ($4 = '' OR subject = $4 OR told ->> 'subject' = $4)
-			AND (NOT $5 OR state IN ('pending', 'firing'))
-			AND ($6 = '' OR EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.message = $6))
-			ORDER BY since DESC, id LIMIT $7`, f.Alert, f.Rule, f.Project, f.Subject, f.Open, f.Message, limit)
+			WHERE `+wanted+` ORDER BY since DESC, id LIMIT $7`, append(f.params(), limit)...)
 		return err
 	})
 	return alerts, doing(err, "reading alerts")

@@ -37,14 +37,18 @@ type Delivery struct {
 	repairs int64 // how often Repair had corrected it when it was read
 }
 
-// fields lists where the columns of readDeliveries go.
-func (d *Delivery) fields() []any {
-	own := []any{&d.Want, &d.Have, &d.Shown, optional{&d.Message}, &d.Dead, &d.Error, &d.Why, &d.Via, &d.Closed, &d.repairs}
-	return append(own, alertFields(&d.Alert)...)
+// own lists where ownColumns go.
+func (d *Delivery) own() []any {
+	return []any{&d.Want, &d.Have, &d.Shown, optional{&d.Message}, &d.Dead, &d.Error, &d.Why, &d.Via, &d.Closed, &d.repairs}
 }
 
+const ownColumns = `want, have, shown, message, dead, error, why, via, closed, repairs`
+
+// fields lists where deliveryColumns go.
+func (d *Delivery) fields() []any { return append(d.own(), alertFields(&d.Alert)...) }
+
 // deliveryColumns are those of a delivery and its alert.
-var deliveryColumns = `want, have, shown, message, dead, error, why, via, closed, repairs, id, ` + list(alertColumns)
+var deliveryColumns = ownColumns + `, id, ` + list(alertColumns)
 
 // readDeliveries returns the deliveries for which condition holds, in the order of their alerts' firing.
 func readDeliveries(ctx context.Context, tx *sql.Tx, condition string, args ...any) ([]Delivery, error) {

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"notewatch/rules"
+)
+
+// CountAlerts returns how many alerts a filter wants, whatever its limit.
+func (s *Store) CountAlerts(ctx context.Context, f AlertFilter) (count int, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+wanted, f.params()...).Scan(&count)
+	})
+	return count, doing(err, "counting alerts")
+}
+
+// A Happening is a transition of an alert, with what does not change about the alert.
+type Happening struct {
+	Transition
+	Rule    string
+	Project string
+	Subject string
+	Told    rules.Told // as it is now
+	Drill   bool
+}
+
+func (h *Happening) fields() []any {
+	return append(h.Transition.fields(), &h.Rule, &h.Project, &h.Subject, document[rules.Told]{&h.Told}, &h.Drill)
+}
+
+// Happenings returns what happened since a time to the alerts that a filter wants, the newest first, as far as its limit
+// goes, and how much it was without one.
+func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) (all []Happening, count int, err error) {
+	const from = ` FROM transition JOIN alert ON alert.id = transition.alert WHERE ` + wanted + ` AND transition.at >= $7`
+	params := append(f.params(), since.UnixMilli())
+	limit := f.Limit
+	if limit <= 0 {
+		limit = -1
+	}
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+from, params...).Scan(&count); err != nil {
+			return err
+		}
+		all, err = collect(ctx, tx, (*Happening).fields, `
+			SELECT transition.alert, transition.version, transition.at, transition.reason, transition.state, transition.level,
+				transition.value, transition.mute, transition.ack, alert.rule, alert.project, alert.subject, alert.told, alert.drill`+from+`
+			ORDER BY transition.at DESC, transition.alert, transition.version DESC LIMIT $8`, append(params, limit)...)
+		return err
+	})
+	return all, count, doing(err, "reading what happened")
+}
+
+// DeliveriesTo returns the deliveries of some alerts, by alert ID and receiver. Their Alert is left empty.
+func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]map[string]Delivery, error) {
+	type row struct {
+		alert, receiver string
+		Delivery
+	}
+	fields := func(r *row) []any { return append([]any{&r.alert, &r.receiver}, r.own()...) }
+	byAlert := map[string]map[string]Delivery{}
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		for some := range slices.Chunk(alerts, maxParams) {
+			ids := make([]any, len(some))
+			for i, id := range some {
+				ids[i] = id
+			}
+			rows, err := collect(ctx, tx, fields,
+				`SELECT alert, receiver, `+ownColumns+` FROM delivery WHERE alert IN (`+params(1, len(ids))+`)`, ids...)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				if byAlert[r.alert] == nil {
+					byAlert[r.alert] = map[string]Delivery{}
+				}
+				byAlert[r.alert][r.receiver] = r.Delivery
+			}
+		}
+		return nil
+	})
+	return byAlert, doing(err, "reading who was told of alerts")
+}
+
+// Names is what people may call things by: identifiers and names, in order.
+type Names struct {
+	Alerts   []string // IDs
+	Rules    []string
+	Projects []string
+	Subjects []string
+}
+
+// Names returns what the store knows by name.
+func (s *Store) Names(ctx context.Context) (n Names, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		for _, list := range []struct {
+			to    *[]string
+			query string
+		}{
+			{&n.Alerts, `SELECT id FROM alert ORDER BY 1`},
+			{&n.Rules, `SELECT rule FROM judged UNION SELECT rule FROM alert ORDER BY 1`},
+			{&n.Projects, `SELECT uid FROM project UNION SELECT project FROM alert UNION SELECT told ->> 'project' FROM alert ORDER BY 1`},
+			{&n.Subjects, `SELECT uid FROM device UNION SELECT name FROM device
+				UNION SELECT subject FROM alert UNION SELECT told ->> 'subject' FROM alert ORDER BY 1`},
+		} {
+			names, err := collect(ctx, tx, func(name *string) []any { return []any{optional{name}} }, list.query)
+			if err != nil {
+				return err
+			}
+			*list.to = slices.DeleteFunc(names, func(name string) bool { return name == "" })
+		}
+		return nil
+	})
+	return n, doing(err, "reading what there is by name")
+}
