@@ -28,11 +28,14 @@ func TestEveryRequestHasADeadline(t *testing.T) {
 	incoming, err := NewSlackWebhook(SlackWebhookConfig{URL: secret.New("https://hooks.slack.com/services/x")})
 	require.NoError(t, err)
 	incoming.poster.client = client
+	pagerDuty, err := NewPagerDuty(PagerDutyConfig{RoutingKey: secret.New("R0123456789ABCDEF0123456789ABCDE")})
+	require.NoError(t, err)
+	pagerDuty.poster.client = client
 	bot, err := NewSlack(SlackConfig{Token: secret.New("xoxb-1"), Channel: "C1", HTTP: client})
 	require.NoError(t, err)
-	for _, receiver := range []Receiver{webhook, incoming, bot} {
+	for _, receiver := range []Receiver{webhook, incoming, bot, pagerDuty} {
 		deadline = time.Time{}
-		_, err := receiver.Send(t.Context(), Notification{Alerts: []Alert{{}}}, nil)
+		_, err := receiver.Send(t.Context(), Notification{Alerts: []Alert{{State: "firing"}}}, nil)
 		require.Error(t, err)
 		require.False(t, deadline.IsZero())
 		require.LessOrEqual(t, time.Until(deadline), 15*time.Second)

@@ -1,0 +1,178 @@
+package notify_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/secret"
+	"notewatch/notify"
+	"notewatch/notify/notifytest"
+)
+
+// failsToSend sends n and returns the error.
+func failsToSend(t *testing.T, receiver notify.Receiver, n notify.Notification, ref notify.Ref) *notify.Error {
+	t.Helper()
+	got, err := receiver.Send(t.Context(), n, ref)
+	failure, ok := errors.AsType[*notify.Error](err)
+	require.True(t, ok, "%v", err)
+	require.Empty(t, got)
+	return failure
+}
+
+func TestPagerDutyErrors(t *testing.T) {
+	for _, test := range []struct {
+		status     int
+		body       string
+		class      notify.Class
+		retryAfter time.Duration
+		want       string
+	}{
+		{400, `{"status":"invalid event","errors":["'payload.summary' is missing"]}`, notify.Payload, 0, "status 400 Bad Request"},
+		{400, "Invalid routing key", notify.Permanent, 0, "status 400: the routing key is not known, check it"},
+		{413, "", notify.Payload, 0, "status 413"},
+		{401, "", notify.Permanent, 0, "status 401 Unauthorized: check its URL and credentials"},
+		{403, "", notify.Permanent, 0, "status 403 Forbidden: check its URL and credentials"},
+		{404, "", notify.Permanent, 0, "status 404"},
+		{410, "", notify.Permanent, 0, "status 410"},
+		{302, "", notify.Permanent, 0, "redirects are not followed"},
+		{429, "", notify.Temporary, 7 * time.Second, "status 429"},
+		{500, "", notify.Temporary, 7 * time.Second, "status 500"},
+		{503, "", notify.Temporary, 7 * time.Second, "status 503"},
+	} {
+		t.Run(strconv.Itoa(test.status)+" "+test.body, func(t *testing.T) {
+			server := newPagerDutyServer(t)
+			server.Fail(notifytest.Status(test.status, test.body).With("Retry-After", "7").With("Location", server.URL))
+			failure := failsToSend(t, newPagerDuty(t, server.URL), notification(firing()), nil)
+			require.Equal(t, test.class, failure.Class)
+			require.Equal(t, test.status, failure.Status)
+			require.Equal(t, test.retryAfter, failure.RetryAfter)
+			require.Equal(t, test.status >= 500, failure.Uncertain)
+			require.ErrorContains(t, failure, `posting to PagerDuty "on-call" at http://127.0.0.1:`)
+			require.ErrorContains(t, failure, test.want)
+			require.Len(t, server.Events(), 1)
+			require.Empty(t, server.Incidents())
+		})
+	}
+}
+
+func TestPagerDutyWaitsAsLongAsRateLimitsSay(t *testing.T) {
+	server := newPagerDutyServer(t)
+	receiver := newPagerDuty(t, server.URL)
+	for value, want := range map[string]time.Duration{
+		"": 0, "60": time.Minute, "soon": 0, notification().Sent.Add(time.Minute).Format(http.TimeFormat): time.Minute,
+	} {
+		server.Fail(notifytest.RateLimited(value).With("Date", notification().Sent.Format(http.TimeFormat)))
+		failure := failsToSend(t, receiver, notification(firing()), nil)
+		require.Equal(t, notify.Temporary, failure.Class)
+		require.Equal(t, want, failure.RetryAfter, "%q", value)
+	}
+}
+
+func TestPagerDutyNetworkErrors(t *testing.T) {
+	server := newPagerDutyServer(t)
+	receiver := newPagerDuty(t, server.URL)
+	for i, test := range []struct {
+		fault notifytest.Fault
+		want  string
+	}{
+		{notifytest.Cut(), "the connection was cut"},
+		{notifytest.Hang(), "context canceled"},
+		{notifytest.TakeAndHang(), "context canceled"},
+	} {
+		server.Fail(test.fault)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			for len(server.Events()) <= i {
+				runtime.Gosched()
+			}
+			if test.want == "context canceled" {
+				cancel()
+			}
+		}()
+		_, err := receiver.Send(ctx, notification(firing()), nil)
+		cancel()
+		failure, ok := errors.AsType[*notify.Error](err)
+		require.True(t, ok)
+		require.Equal(t, notify.Temporary, failure.Class)
+		require.True(t, failure.Uncertain)
+		require.ErrorContains(t, err, test.want)
+	}
+	tls := httptest.NewTLSServer(http.NotFoundHandler())
+	defer tls.Close()
+	tls.Config.ErrorLog = discardLog()
+	failure := failsToSend(t, newPagerDuty(t, tls.URL), notification(firing()), nil)
+	require.Equal(t, notify.Temporary, failure.Class)
+	require.ErrorContains(t, failure, "checking the certificate")
+	require.False(t, failure.Uncertain)
+}
+
+func TestPagerDutyConfig(t *testing.T) {
+	for _, test := range []struct {
+		key, url string
+		want     []string
+	}{
+		{routingKey, "", nil},
+		{routingKey, "https://events.eu.pagerduty.com/v2/enqueue", nil},
+		{"", "", []string{"the routing key is missing"}},
+		{"R0123", "", []string{"the routing key is not one of 32 characters"}},
+		{routingKey[:31] + " ", "", []string{"the routing key is not one of 32 characters"}},
+		{routingKey[:30] + "é", "", []string{"the routing key is not one of 32 characters"}},
+		{"", "http://events.pagerduty.com/v2/enqueue", []string{"the routing key is missing", "does not begin with https://"}},
+		{routingKey, "https://a:b@events.pagerduty.com/", []string{"the URL holds a user or password"}},
+	} {
+		config := notify.PagerDutyConfig{Name: "on-call", RoutingKey: secret.New(test.key), URL: test.url}
+		_, err := notify.NewPagerDuty(config)
+		if test.want == nil {
+			require.NoError(t, err)
+			require.NoError(t, config.Validate())
+			continue
+		}
+		for _, want := range test.want {
+			require.ErrorContains(t, err, want)
+		}
+		require.EqualError(t, err, `checking PagerDuty "on-call": `+config.Validate().Error())
+	}
+}
+
+func TestPagerDutyTellsNoSecret(t *testing.T) {
+	key := secret.New(strings.Repeat(mark, 4))
+	for name, handler := range echoes {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(handler)
+			defer server.Close()
+			receiver, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+				RoutingKey: key, URL: server.URL + "/" + mark, AllowPrivate: true,
+			})
+			require.NoError(t, err)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if name == "slow" {
+				ctx, cancel = context.WithTimeout(ctx, 50*time.Millisecond)
+				defer cancel()
+			}
+			if _, err = receiver.Send(ctx, notification(firing()), nil); err != nil { // any 200 is success
+				requireNoMark(t, err)
+			}
+			require.NotContains(t, fmt.Sprintf("%v %+v %#v", receiver, receiver, receiver), "hunter")
+		})
+	}
+	for _, config := range []notify.PagerDutyConfig{
+		{RoutingKey: secret.New(mark)},
+		{RoutingKey: secret.New(mark + " "), URL: "http://h/" + mark},
+		{RoutingKey: key, URL: "https://" + mark + ":" + mark + "@h/"},
+	} {
+		_, err := notify.NewPagerDuty(config)
+		requireNoMark(t, err)
+		require.NotContains(t, fmt.Sprintf("%v %+v %#v", config.RoutingKey, config.RoutingKey, config.RoutingKey), "hunter")
+	}
+}
