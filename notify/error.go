@@ -19,7 +19,7 @@ const (
 // An Error is why a notification was not shown. Its text holds no secret.
 type Error struct {
 	Class      Class
-	Status     int           // HTTP status; 0 if there was no answer
+	Status     int           // HTTP status, or code of SMTP; 0 if there was no answer
 	RetryAfter time.Duration // as the receiver asked; 0 if it did not; at most an hour
 	Uncertain  bool          // it may have been shown all the same
 	Err        error

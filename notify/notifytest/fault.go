@@ -1,5 +1,6 @@
-// Package notifytest holds servers that play the other side of package notify in tests: Slack, PagerDuty, a webhook receiver and a mail server.
-// speak real HTTP on a loopback port, record what they are sent, check it as the real ones do, and fail on demand.
+// Package notifytest holds servers that play the other side of package notify in tests: Slack, PagerDuty, a webhook receiver
+// and a mail server. They speak real HTTP and SMTP on a loopback port, record what they are sent, check it as the real ones
+// do, and fail on demand.
 package notifytest
 
 import (

@@ -1,0 +1,159 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"slices"
+	"strconv"
+	"strings"
+
+	"notewatch/internal/secret"
+)
+
+// The ways to a mail server.
+const (
+	mailStartTLS = "starttls"
+	mailTLS      = "tls"
+	mailPlain    = "none"
+)
+
+// An EmailConfig says how an [Email] sends.
+type EmailConfig struct {
+	Name     string // of the receiver, for errors; may be ""
+	Server   string // host:port, such as smtp.example.com:587
+	TLS      string // starttls, which is also "": a server that does not offer it is refused; tls from the start; or none
+	User     string // "" is not to sign in
+	Password secret.Text
+	From     string         // an address, with a name if you like: notewatch <alerts@example.com>
+	To       []string       // addresses
+	RootCAs  *x509.CertPool // that the server's certificate is checked by; nil is those of the system
+}
+
+// An Email sends mail by an SMTP server: one for each change that is news, to all recipients at once. Those about one
+// message refer to the first of them, so that they are shown as one thread. A reference is {"first": its Message-ID}.
+//
+// If a recipient is refused nobody gets the mail: the error says who it is.
+type Email struct {
+	server   string
+	host     string // of server
+	security string // starttls, tls or none
+	tls      *tls.Config
+	user     string
+	password func() string // reveals it; however an Email is printed, a func prints as an address
+	from     *mail.Address
+	to       []*mail.Address
+	doing    string // for errors
+}
+
+// Validate returns all that is wrong with c, joined. Its errors do not quote the password.
+func (c EmailConfig) Validate() error {
+	problems := []error{c.checkServer(), c.checkUser()}
+	if _, err := parseMailbox(c.From); err != nil {
+		problems = append(problems, fmt.Errorf("reading the sender: %w", err))
+	}
+	if len(c.To) == 0 {
+		problems = append(problems, errors.New("the recipients are missing"))
+	}
+	for _, to := range c.To {
+		if _, err := parseMailbox(to); err != nil {
+			problems = append(problems, fmt.Errorf("reading the recipients: %w", err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (c EmailConfig) checkServer() error {
+	if c.Server == "" {
+		return errors.New("the server is missing")
+	}
+	host, port, err := net.SplitHostPort(c.Server)
+	number, portErr := strconv.ParseUint(port, 10, 16)
+	if err != nil || portErr != nil || number == 0 || host == "" || clean(host, len(host)) != host {
+		return fmt.Errorf("the server %q is not host:port, such as smtp.example.com:587", c.Server)
+	}
+	if !slices.Contains([]string{"", mailStartTLS, mailTLS, mailPlain}, c.TLS) {
+		return fmt.Errorf("tls %q is none of starttls, tls and none", c.TLS)
+	}
+	return nil
+}
+
+func (c EmailConfig) checkUser() error {
+	switch {
+	case c.User == "" && c.Password.IsZero():
+		return nil
+	case c.User == "":
+		return errors.New("there is a password, but no user")
+	case c.Password.IsZero():
+		return errors.New("there is a user, but no password")
+	case c.TLS == mailPlain:
+		return errors.New("a password is not sent without TLS: leave user and password out, or set tls to starttls")
+	}
+	return nil
+}
+
+// parseMailbox reads an address, with or without a name. The address is ASCII, which every server takes.
+func parseMailbox(text string) (*mail.Address, error) {
+	address, err := mail.ParseAddress(text)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not an e-mail address", text)
+	}
+	outside := func(r rune) bool { return r <= ' ' || r > '~' }
+	if strings.ContainsFunc(address.Address, outside) {
+		return nil, fmt.Errorf("%q has an address with other characters than those of ASCII", text)
+	}
+	return address, nil
+}
+
+// NewEmail returns a receiver that sends mail as c says. Errors do not quote the password.
+func NewEmail(c EmailConfig) (*Email, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("checking e-mail%s: %w", named(c.Name), err)
+	}
+	host, _, _ := net.SplitHostPort(c.Server)
+	e := &Email{
+		server: c.Server, host: host, security: cmp.Or(c.TLS, mailStartTLS),
+		tls:  &tls.Config{ServerName: host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
+		user: c.User, password: c.Password.Reveal,
+		doing: "sending e-mail" + named(c.Name) + " by " + c.Server,
+	}
+	e.from, _ = parseMailbox(c.From)
+	for _, text := range c.To {
+		to, _ := parseMailbox(text)
+		e.to = append(e.to, to)
+	}
+	return e, nil
+}
+
+// An emailRef is the thread of a message.
+type emailRef struct {
+	First string `json:"first"` // Message-ID of the first mail, with its brackets; "" if there was none
+}
+
+// Send mails what changed in n. If n is quiet, or something was mailed before and nothing of n is news, it sends nothing and
+// returns ref.
+func (e *Email) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
+	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(n.changed(), news) {
+		return ref, nil
+	}
+	var thread emailRef
+	if len(ref) > 0 && json.Unmarshal(ref, &thread) != nil || !isMessageID(thread.First) {
+		thread = emailRef{} // not ours: better a second thread than none
+	}
+	if err := e.deliver(ctx, e.compose(n, thread.First)); err != nil {
+		return nil, err
+	}
+	return json.Marshal(emailRef{First: cmp.Or(thread.First, e.messageID(n))})
+}
+
+// isMessageID reports whether id can stand in a header as it is.
+func isMessageID(id string) bool {
+	outside := func(r rune) bool { return r <= ' ' || r > '~' }
+	return strings.HasPrefix(id, "<") && strings.HasSuffix(id, ">") && !strings.ContainsFunc(id, outside)
+}

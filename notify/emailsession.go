@@ -1,0 +1,183 @@
+package notify
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/textproto"
+	"regexp"
+	"slices"
+	"strings"
+
+	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
+)
+
+// A mailStep is one exchange with a mail server.
+type mailStep struct {
+	name    string
+	refused Class // what it means if the server refuses it for good
+	last    bool  // the message was sent: if no answer comes it may have been taken
+	do      func() error
+}
+
+// A mailRefusal is why we do not go on with a server.
+type mailRefusal string
+
+func (r mailRefusal) Error() string { return string(r) }
+
+// deliver hands message to the server, in one attempt. The error is an *Error.
+func (e *Email) deliver(ctx context.Context, message *gomail.Msg) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	connection, err := plainDialer().DialContext(ctx, "tcp", e.server)
+	if err != nil {
+		return e.failure(ctx, mailStep{name: "connecting"}, err)
+	}
+	// The library takes no context.
+	stop := context.AfterFunc(ctx, func() { _ = connection.Close() })
+	defer stop()
+	defer func() { _ = connection.Close() }()
+	for _, step := range e.steps(connection, message) {
+		if err := step.do(); err != nil {
+			return e.failure(ctx, step, err)
+		}
+	}
+	return nil
+}
+
+// steps are all that is said to the server.
+func (e *Email) steps(connection net.Conn, message *gomail.Msg) []mailStep {
+	var client *smtp.Client
+	var body io.WriteCloser
+	steps := []mailStep{
+		{name: "connecting", refused: Permanent, do: func() (err error) {
+			client, err = smtp.NewClient(e.encrypted(connection), e.host)
+			return err
+		}},
+		{name: "saying hello", refused: Permanent, do: func() error {
+			client.SkipSMTPUTF8(true) // our addresses are ASCII, and the next server may not know it
+			return client.Hello(addressLiteral(connection.LocalAddr()))
+		}},
+		{name: "starting TLS", refused: Permanent, do: func() error { return e.startTLS(client) }},
+		{name: "signing in", refused: Permanent, do: func() error { return e.signIn(client) }},
+		{name: fmt.Sprintf("naming sender %q", e.from.Address), refused: Permanent, do: func() error {
+			return client.Mail(angle(e.from))
+		}},
+	}
+	for _, to := range e.to {
+		steps = append(steps, mailStep{name: fmt.Sprintf("naming recipient %q", to.Address), refused: Permanent, do: func() error {
+			return client.Rcpt(angle(to))
+		}})
+	}
+	return append(steps, mailStep{name: "sending the message", refused: Payload, do: func() (err error) {
+		if body, err = client.Data(); err != nil {
+			return err
+		}
+		_, err = message.WriteTo(body)
+		return err
+	}}, mailStep{name: "sending the message", refused: Payload, last: true, do: func() error {
+		if err := body.Close(); err != nil {
+			return err
+		}
+		_, _ = client.Text.Cmd("QUIT") // the message is taken, whatever comes of this
+		return nil
+	}})
+}
+
+// angle is an address without its name, in angle brackets.
+func angle(a *mail.Address) string { return (&mail.Address{Address: a.Address}).String() }
+
+// encrypted is connection with TLS from the start, if that is the way to the server.
+func (e *Email) encrypted(connection net.Conn) net.Conn {
+	if e.security == mailTLS {
+		return tls.Client(connection, e.tls)
+	}
+	return connection
+}
+
+func (e *Email) startTLS(client *smtp.Client) error {
+	if e.security != mailStartTLS {
+		return nil
+	}
+	if offered, _ := client.Extension("STARTTLS"); !offered {
+		return mailRefusal("the server does not offer STARTTLS")
+	}
+	return client.StartTLS(e.tls)
+}
+
+func (e *Email) signIn(client *smtp.Client) error {
+	if e.user == "" {
+		return nil
+	}
+	_, offered := client.Extension("AUTH")
+	mechanisms := strings.Fields(offered)
+	switch {
+	case slices.Contains(mechanisms, "PLAIN"):
+		return client.Auth(smtp.PlainAuth("", e.user, e.password(), e.host, false))
+	case slices.Contains(mechanisms, "LOGIN"):
+		return client.Auth(smtp.LoginAuth(e.user, e.password(), e.host, false))
+	}
+	return mailRefusal("the server offers neither AUTH PLAIN nor AUTH LOGIN")
+}
+
+// addressLiteral names a host by its address, as RFC 5321 section 4.1.3 has it for those without a name of their own.
+func addressLiteral(local net.Addr) string {
+	addr, err := netip.ParseAddrPort(local.String())
+	if err != nil {
+		return "localhost"
+	}
+	ip := addr.Addr().Unmap().WithZone("")
+	if ip.Is6() {
+		return "[IPv6:" + ip.String() + "]"
+	}
+	return "[" + ip.String() + "]"
+}
+
+// enhancedCode is the part of an answer that says more than its code, as in RFC 3463. It is all that is shown of what the
+// server wrote, which might repeat the password.
+var enhancedCode = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
+
+// failure makes an *Error of what went wrong at a step.
+func (e *Email) failure(ctx context.Context, at mailStep, err error) *Error {
+	doing := e.doing + ": " + at.name
+	if refused, ok := errors.AsType[mailRefusal](err); ok {
+		return &Error{Class: Permanent, Err: fmt.Errorf("%s: %w", doing, refused)}
+	}
+	if reply, ok := errors.AsType[*textproto.Error](err); ok {
+		return refusedMail(doing, at, reply)
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return &Error{Class: Temporary, Err: fmt.Errorf("%s: the server does not speak TLS here", doing)}
+	}
+	if ctx.Err() != nil { // then we closed the connection
+		err = ctx.Err()
+	}
+	return noAnswer(doing, err, at.last)
+}
+
+// refusedMail makes an *Error of an answer of the server.
+func refusedMail(doing string, at mailStep, reply *textproto.Error) *Error {
+	text := fmt.Sprintf("%s: refused with %d", doing, reply.Code)
+	if code := enhancedCode.FindString(reply.Msg); code != "" {
+		text += " " + code
+	}
+	class := Temporary
+	if reply.Code >= 500 {
+		class = at.refused
+	}
+	switch reply.Code {
+	case 530, 534, 535, 538:
+		text += ": check user and password"
+	case 552: // a mailbox or a disk is full; RFC 5321 section 4.5.3.1.10 wants it tried again when it is said of a recipient
+		if at.refused == Permanent {
+			class = Temporary
+		}
+	}
+	return &Error{Class: class, Status: reply.Code, Err: errors.New(text)}
+}
