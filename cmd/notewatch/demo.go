@@ -112,7 +112,7 @@ func (d demo) setup(c *cobra.Command, folder string) (setup, error) {
 	}
 	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	d.receive(file)
-	return setup{environment, file, log, c.OutOrStdout()}, nil
+	return setup{environment: environment, file: file, log: log, stdout: c.OutOrStdout()}, nil
 }
 
 // placeholder stands for variables of the rules file: their receivers are replaced.

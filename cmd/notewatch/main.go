@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // time zones of silences, wherever this runs
 
 	"github.com/spf13/cobra"
 )

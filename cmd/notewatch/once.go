@@ -28,7 +28,7 @@ not be reached.`,
 
 func cycle(c *cobra.Command) error {
 	ctx := c.Context()
-	s, b, closeDB, err := start(c)
+	s, b, closeDB, err := start(c, nil)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (s setup) trouble(c *cobra.Command, db *store.Store) error {
 		if err != nil {
 			return err
 		}
-		waiting = slices.DeleteFunc(waiting, func(d store.Delivery) bool { return d.Want == d.Have })
+		waiting = slices.DeleteFunc(waiting, func(d store.Delivery) bool { return d.Want == d.Have || d.Why != "" || d.Closed })
 		if len(waiting) > 0 {
 			problems = append(problems, fmt.Errorf("receiver %q does not show %s: %s", r.Name, counted(len(waiting), "alert"), waiting[0].Error))
 		}

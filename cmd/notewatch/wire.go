@@ -14,6 +14,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
+	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/notehub"
 	"notewatch/notify"
@@ -26,6 +27,7 @@ type setup struct {
 	file        *config.File
 	log         *slog.Logger
 	stdout      io.Writer
+	metrics     *metrics.Metrics // nil counts nothing
 }
 
 // configure reads the environment and the rules file.
@@ -69,12 +71,14 @@ func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
 	return db, closeAll, nil
 }
 
-// start makes a bot of the settings, on the database that they name. The third result closes it.
-func start(c *cobra.Command) (setup, *bot.Bot, func(), error) {
+// start makes a bot of the settings, on the database that they name. m counts what it does; nil counts nothing. The third
+// result closes it.
+func start(c *cobra.Command, m *metrics.Metrics) (setup, *bot.Bot, func(), error) {
 	s, err := configure(c)
 	if err != nil {
 		return s, nil, nil, err
 	}
+	s.metrics = m
 	wired, err := s.wire(bot.SystemClock())
 	if err != nil {
 		return s, nil, nil, err
@@ -105,7 +109,7 @@ func (s setup) wire(clock bot.Clock) (bot.Config, error) {
 	wired := bot.Config{
 		Accounts: accounts, Receivers: receivers, Operators: s.file.Operators, Windows: s.file.Silences,
 		Summary: s.file.Summary, Period: s.file.Period,
-		Clock: clock, Machine: time.Now, Log: s.log,
+		Clock: clock, Machine: time.Now, Metrics: s.metrics, Log: s.log,
 	}
 	for _, p := range s.file.Projects {
 		wired.Projects = append(wired.Projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account, Notify: p.Notify})

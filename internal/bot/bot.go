@@ -164,7 +164,28 @@ func (b *Bot) register(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := b.hurry(ctx, now); err != nil {
+		return err
+	}
 	return b.retire(ctx)
+}
+
+// hurry makes projects due that rules have yet to judge: whoever has changed a rule wants to see what it does.
+func (b *Bot) hurry(ctx context.Context, now time.Time) error {
+	for _, p := range b.Projects {
+		judged, err := b.Store.Judged(ctx, p.UID)
+		if err != nil {
+			return err
+		}
+		changed := func(r Rule) bool { return judged[r.Spec.Name].Hash != b.meaning(&r) }
+		if !slices.ContainsFunc(b.Rules, changed) {
+			continue
+		}
+		if err := b.Store.Raise(ctx, store.Poll, p.UID, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recipients returns the names of the receivers that are told of a rule in a project.

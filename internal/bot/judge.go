@@ -154,9 +154,9 @@ func (t *turn) judgeOne(ctx context.Context, r *Rule, subject string, view *rule
 }
 
 // meaning identifies what a rule means here.
-func (t *turn) meaning(r *Rule) string {
+func (b *Bot) meaning(r *Rule) string {
 	if r.Kind == rules.PeriodRule {
-		return fmt.Sprintf("%s by %s from %d and %s", r.Hash(), t.Period, t.Period.MonthDay, t.Period.From)
+		return fmt.Sprintf("%s by %s from %d and %s", r.Hash(), b.Period, b.Period.MonthDay, b.Period.From)
 	}
 	return r.Hash()
 }

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/config"
+	"notewatch/internal/reload"
+	"notewatch/rules"
+)
+
+// rulesFile is the name of the rule of alerts that say that the rules file is not valid.
+const rulesFile = "rules-file"
+
+// lookEvery is the time between two looks at the rules file.
+const lookEvery = 5 * time.Second
+
+// watch runs one bot after the other until ctx is done: a new one whenever the settings have changed and are good.
+func (w *watcher) watch(ctx context.Context) error {
+	changed := make(chan struct{}, 1)
+	again := func() {
+		select {
+		case changed <- struct{}{}:
+		default: // it is already known
+		}
+	}
+	files := reload.New(w.file.Files...)
+	go files.Watch(ctx, lookEvery, func() []string { return *w.paths.Load() }, again)
+	for ctx.Err() == nil {
+		running, stop := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			w.bot.Load().Run(running)
+		}()
+		next := w.await(ctx, changed)
+		stop()
+		<-done
+		if next != nil {
+			w.replace(ctx, next)
+		}
+	}
+	return nil
+}
+
+// await returns new settings that are good, or nil when ctx is done. Of settings that are not good the operators are told.
+func (w *watcher) await(ctx context.Context, changed <-chan struct{}) *settings {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		case <-w.hangups:
+		}
+		next, err := w.read()
+		w.metrics.Reloaded(err == nil, time.Now())
+		if err == nil {
+			return next
+		}
+		w.log.Error("reading the settings again; those that run stay", "err", err)
+		if err := w.complain(ctx, err); err != nil {
+			w.log.Error("telling receivers that the rules file is not valid", "err", err)
+		}
+	}
+}
+
+// settings are all that a bot is made of.
+type settings struct {
+	setup setup
+	wired bot.Config
+}
+
+// read reads the settings again and makes of them what a bot needs.
+func (w *watcher) read() (*settings, error) {
+	s, err := configure(w.command)
+	if err != nil {
+		return nil, err
+	}
+	s.metrics = w.metrics
+	wired, err := s.wire(bot.SystemClock())
+	if err != nil {
+		return nil, err
+	}
+	wired.Store = w.bot.Load().Store
+	return &settings{s, wired}, nil
+}
+
+// replace puts a bot with new settings in the place of the one that has stopped. If that fails, the old one goes on.
+func (w *watcher) replace(ctx context.Context, next *settings) {
+	b, err := bot.New(ctx, next.wired)
+	if err != nil {
+		if ctx.Err() == nil {
+			w.log.Error("starting with new settings; the old ones stay", "err", err)
+		}
+		return
+	}
+	w.setup = next.setup
+	w.paths.Store(&next.setup.file.Files)
+	w.bot.Store(b)
+	w.greet()
+	if _, err := b.Resolve(ctx, rulesFile, w.environment.Rules); err != nil {
+		w.log.Error("telling receivers that the rules file is valid again", "err", err)
+	}
+}
+
+// maxProblems is how many problems of a rules file a message lists.
+const maxProblems = 20
+
+// complain tells the operators why the settings that run are not those of the rules file.
+func (w *watcher) complain(ctx context.Context, problem error) error {
+	lines := []string{problem.Error()}
+	if problems, ok := errors.AsType[config.Errors](problem); ok {
+		lines = strings.Split(strings.TrimSpace(problems.Error()), "\n")
+	}
+	if len(lines) > maxProblems {
+		lines = append(lines[:maxProblems], "and more: notewatch check lists all")
+	}
+	b := w.bot.Load()
+	return b.Complain(ctx, bot.Complaint{
+		Rule: rulesFile, Subject: w.environment.Rules, Level: rules.Warning, Receivers: b.Operators,
+		Summary: w.environment.Rules + " has changed and is not valid: the rules from before go on",
+		Advice:  "Mend it: notewatch check says what is wrong. It is read again when it changes.",
+		Body:    strings.Join(lines, "\n"),
+	})
+}
