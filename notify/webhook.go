@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 
 	"notewatch/internal/secret"
@@ -34,11 +36,10 @@ type WebhookConfig struct {
 //
 // What is quiet is not posted. The formats that open something elsewhere still close it, and discord changes its message.
 type Webhook struct {
-	poster   poster
-	sign     signer // nil: unsigned
-	headers  []Header
-	format   webhookFormat
-	fallback webhookFormat // of a template; else nil
+	poster  poster
+	sign    signer // nil: unsigned
+	headers []Header
+	formats []webhookFormat // the one that is wanted, and what to try if that fails or is refused
 }
 
 // Validate returns all that is wrong with c, joined. Its errors quote neither the URL nor a secret. A template is rendered
@@ -74,25 +75,30 @@ func (c WebhookConfig) build() (w *Webhook, origin string, err error) {
 	if len(c.Secrets) > 0 {
 		w.sign, signErr = newSigner(c.Secrets)
 	}
-	w.format, w.fallback, formatErr = c.formats(to)
+	w.formats, formatErr = c.formats(to)
 	return w, origin, errors.Join(err, signErr, checkHeaders(c.Headers), formatErr)
 }
 
-// formats returns the format of c, and what to fall back to if that is a template of the user's. to may be nil.
-func (c WebhookConfig) formats(to *url.URL) (format, fallback webhookFormat, err error) {
+// formats returns the formats of c in the order in which to try them. to may be nil.
+func (c WebhookConfig) formats(to *url.URL) ([]webhookFormat, error) {
 	target := ""
 	if to != nil {
 		target = path.Base(to.Path)
 	}
-	format, err = newWebhookFormat(c.Format, c.Name, target)
-	if c.Template == "" || err != nil {
-		return format, nil, err
+	format, err := newWebhookFormat(c.Format, c.Name, target)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Template != "":
+		template, err := newWebhookTemplate(c.Template)
+		if err != nil {
+			return nil, err
+		}
+		return []webhookFormat{template.format(target), format.of(explained)}, nil
+	case slices.Contains(codedFormats, cmp.Or(c.Format, "standard")):
+		return []webhookFormat{format}, nil
 	}
-	template, err := newWebhookTemplate(c.Template)
-	if err != nil {
-		return nil, nil, err
-	}
-	return template.format(target), format, nil
+	return []webhookFormat{format, format.of(bare)}, nil
 }
 
 // named is name as a part of an error; "" if there is none.
@@ -118,7 +124,7 @@ type webhookRef struct {
 }
 
 // Send posts n if its format has something to say of it. A message that can be changed and is gone is posted anew. What
-// the receiver refuses of a template is sent again at once in the format to fall back to.
+// the receiver refuses is sent again at once: of a template in the format to fall back to, else with less in it.
 func (w *Webhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
@@ -126,52 +132,39 @@ func (w *Webhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error
 	if len(ref) > 0 && json.Unmarshal(ref, &was) != nil {
 		was = webhookRef{} // not ours: nothing was posted here
 	}
-	request, err := w.request(n, was)
-	if err != nil {
-		return nil, &Error{Class: Payload, Err: fmt.Errorf("encoding for %s: %w", w.poster.what, err)}
-	}
-	if request == nil {
-		return ref, nil
-	}
-	got, err := w.do(ctx, n, request)
-	if err != nil {
-		return nil, err
-	}
-	switch gone := got.status == http.StatusNotFound || got.status == http.StatusGone; {
-	case got.ok():
-		if request.keep != nil {
-			was.Ref = request.keep(got.body)
+	var failure *Error
+	for _, format := range w.formats {
+		request, err := format(n, was)
+		if err != nil { // its text may hold the end of the URL
+			failure = &Error{Class: Payload, Err: fmt.Errorf("posting to %s: the message cannot be written in its format", w.poster.what)}
+			continue
 		}
-		return json.Marshal(webhookRef{Posted: n.Key, Ref: was.Ref})
-	case gone && was.Ref != "" && n.Quiet:
+		if request == nil {
+			return ref, nil
+		}
+		got, err := w.do(ctx, n, request)
+		if err != nil {
+			return nil, err
+		}
+		if got.ok() {
+			return json.Marshal(webhookRef{Posted: n.Key, Ref: request.ref(got, was)})
+		}
+		if gone := got.status == http.StatusNotFound || got.status == http.StatusGone; gone && was.Ref != "" {
+			return w.anew(ctx, n, ref)
+		}
+		if failure = refusal("posting to "+w.poster.what, got, n.Sent); failure.Class != Payload {
+			break
+		}
+	}
+	return nil, failure
+}
+
+// anew posts n again after what was posted before as ref has gone.
+func (w *Webhook) anew(ctx context.Context, n Notification, ref Ref) (Ref, error) {
+	if n.Quiet {
 		return ref, nil
-	case gone && was.Ref != "":
-		return w.Send(ctx, n, nil)
-	case classOf(got.status) == Payload && w.fallback != nil:
-		plain := &Webhook{poster: w.poster, sign: w.sign, headers: w.headers, format: w.fallback}
-		return plain.Send(ctx, explained(n), ref)
 	}
-	return nil, refusal("posting to "+w.poster.what, got, n.Sent)
-}
-
-// request is what to send of n; nil is nothing.
-func (w *Webhook) request(n Notification, was webhookRef) (*webhookRequest, error) {
-	request, err := w.format(n, was)
-	if err != nil && w.fallback != nil {
-		return w.fallback(explained(n), was)
-	}
-	return request, err
-}
-
-// explained is n with a line that says why it looks other than the user wants it.
-func explained(n Notification) Notification {
-	alerts := make([]Alert, len(n.Alerts))
-	for i, a := range n.Alerts {
-		a.Detail = append([]string{"the template of this receiver failed, so this is the built-in text"}, a.Detail...)
-		alerts[i] = a
-	}
-	n.Alerts = alerts
-	return n
+	return w.Send(ctx, n, nil)
 }
 
 // do makes one attempt.

@@ -104,10 +104,10 @@ func pairs(namesAndValues ...string) map[string]string {
 
 // commonPairs returns what all alerts have the same of.
 func commonPairs(alerts []alertmanagerAlert, of func(alertmanagerAlert) map[string]string) map[string]string {
-	common := maps.Clone(of(alerts[0]))
+	shared := maps.Clone(of(alerts[0]))
 	for _, a := range alerts[1:] {
 		has := of(a)
-		maps.DeleteFunc(common, func(name, value string) bool { return has[name] != value })
+		maps.DeleteFunc(shared, func(name, value string) bool { return has[name] != value })
 	}
-	return common
+	return shared
 }

@@ -83,8 +83,8 @@ func newTemplateFacts(n Notification, was webhookRef, target string) TemplateFac
 		ID: n.ID, Key: n.Key, Status: "report", Quiet: n.Quiet,
 		Posted: was.Posted != "", Ref: was.Ref, Target: target, notification: n,
 	}
-	if real := withoutReports(n.Alerts); len(real) > 0 {
-		f.Status = stateOf(real)
+	if alerts := withoutReports(n.Alerts); len(alerts) > 0 {
+		f.Status = stateOf(alerts)
 	}
 	return f.about(n.changed())
 }
@@ -155,12 +155,9 @@ func (f TemplateFacts) aboutOne(a Alert) TemplateFacts {
 	c := describe(a)
 	f.Level, f.Tone, f.Word, f.Title, f.Advice = clean(a.Level, maxName), string(c.tone), c.word, c.headline, c.advice
 	f.Detail, f.Body, f.Rows = c.detail, c.body, nil
-	f.Figures = make([]TemplateFigure, 0, len(c.figures))
-	for _, figure := range c.figures {
+	f.Figures = nil
+	for _, figure := range slices.Concat(c.figures, timesOf(c)) {
 		f.Figures = append(f.Figures, TemplateFigure{figure.label, figure.value})
-	}
-	for _, t := range timesOf(c) {
-		f.Figures = append(f.Figures, TemplateFigure{t.label, t.value})
 	}
 	f.Subject, f.Since, f.AsOf = cleanNamed(a.Subject), c.since, c.asOf
 	f.Link = cmp.Or(f.Subject.URL, f.Project.URL)
@@ -168,9 +165,9 @@ func (f TemplateFacts) aboutOne(a Alert) TemplateFacts {
 	return f
 }
 
-// timesOf says since when, and until when if it is over.
+// timesOf says since when, and until when if it is over. A report has no times.
 func timesOf(c card) []fact {
-	if c.since.IsZero() {
+	if c.since.IsZero() || c.status == report {
 		return nil
 	}
 	since := fact{"since", FormatTime(c.since)}

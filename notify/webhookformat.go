@@ -22,10 +22,43 @@ type webhookRequest struct {
 	keep        func(answer []byte) string // what to remember of the answer as webhookRef.Ref; nil leaves that as it is
 }
 
-// templates are the formats that are files: names and .json.tmpl.
+// ref is what to remember after an answer.
+func (r *webhookRequest) ref(got answer, was webhookRef) string {
+	if r.keep == nil {
+		return was.Ref
+	}
+	return r.keep(got.body)
+}
+
+// of returns f for what change makes of a notification.
+func (f webhookFormat) of(change func(Alert) Alert) webhookFormat {
+	return func(n Notification, was webhookRef) (*webhookRequest, error) {
+		alerts := make([]Alert, len(n.Alerts))
+		for i, a := range n.Alerts {
+			alerts[i] = change(a)
+		}
+		n.Alerts = alerts
+		return f(n, was)
+	}
+}
+
+// explained is a with a line that says why it looks other than the user wants it.
+func explained(a Alert) Alert {
+	a.Detail = append([]string{"the template of this receiver failed, so this is the built-in text"}, a.Detail...)
+	return a
+}
+
+// bare is a without what a receiver may dislike: links, and texts that are not needed to know what it is about.
+func bare(a Alert) Alert {
+	a.Subject.URL, a.Project.URL = "", ""
+	a.Advice, a.Body, a.Detail = "", "", []string{"the receiver refused the whole message, so this is a part of it"}
+	return a
+}
+
+// templateFiles are the formats that are files: names and .json.tmpl.
 //
 //go:embed templates/*.json.tmpl
-var templates embed.FS
+var templateFiles embed.FS
 
 const (
 	templateDir    = "templates/"
@@ -39,7 +72,7 @@ var codedFormats = []string{"standard", "alertmanager", "cloudevents"}
 // gives.
 func Formats() []string {
 	names := slices.Clone(codedFormats)
-	files, _ := templates.ReadDir(strings.TrimSuffix(templateDir, "/")) // it is embedded
+	files, _ := templateFiles.ReadDir(strings.TrimSuffix(templateDir, "/")) // it is embedded
 	for _, file := range files {
 		names = append(names, strings.TrimSuffix(file.Name(), templateSuffix))
 	}
@@ -49,7 +82,7 @@ func Formats() []string {
 // TemplateText returns the template of a format, to be copied, changed and given as [WebhookConfig].Template. A format
 // that is code has none. What a template sees and can do says [TemplateFacts].
 func TemplateText(format string) (text string, ok bool) {
-	data, err := templates.ReadFile(templateDir + format + templateSuffix)
+	data, err := templateFiles.ReadFile(templateDir + format + templateSuffix)
 	return string(data), err == nil
 }
 

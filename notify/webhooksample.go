@@ -23,21 +23,21 @@ func webhookSamples() []webhookSample {
 	blank := Alert{State: "firing", Reason: "fired", Value: math.NaN(), Peak: math.NaN(), Limit: math.NaN(), Usual: math.NaN()}
 	return []webhookSample{
 		{"an alert that fired", sampleOf(fired)},
-		{"one that escalated", sampleOf(changed(fired, "escalated", "firing"))},
-		{"a reminder", sampleOf(changed(fired, "reminded", "firing"))},
-		{"one that is muted", sampleOf(changed(fired, "muted", "firing"))},
-		{"one that was acknowledged", sampleOf(changed(fired, "acknowledged", "firing"))},
-		{"one that resolved", sampleOf(changed(fired, "resolved", "resolved"))},
-		{"one whose period ended", sampleOf(changed(fired, "period_ended", "resolved"))},
-		{"one that was withdrawn", sampleOf(changed(fired, "withdrawn", "withdrawn"))},
-		{"one that was revised", sampleOf(changed(fired, "revised", "resolved"))},
-		{"a drill", sampleOf(drilled(fired))},
+		{"one that escalated", sampleOf(sampleChanged(fired, "escalated", "firing"))},
+		{"a reminder", sampleOf(sampleChanged(fired, "reminded", "firing"))},
+		{"one that is muted", sampleOf(sampleChanged(fired, "muted", "firing"))},
+		{"one that was acknowledged", sampleOf(sampleChanged(fired, "acknowledged", "firing"))},
+		{"one that resolved", sampleOf(sampleChanged(fired, "resolved", "resolved"))},
+		{"one whose period ended", sampleOf(sampleChanged(fired, "period_ended", "resolved"))},
+		{"one that was withdrawn", sampleOf(sampleChanged(fired, "withdrawn", "withdrawn"))},
+		{"one that was revised", sampleOf(sampleChanged(fired, "revised", "resolved"))},
+		{"a drill", sampleOf(sampleDrill(fired))},
 		{"a report", sampleOf(Alert{Reason: "reported", State: "resolved", Level: "info", Summary: "A week", Body: "a\n  b"})},
 		{"an alert without data", sampleOf(blank)},
 		{"names with quotes and line breaks", sampleOf(nasty)},
-		{"several alerts", sampleOf(fired, changed(fired, "resolved", "resolved"), nasty)},
-		{"several alerts that ended", sampleOf(changed(fired, "resolved", "resolved"), changed(fired, "withdrawn", "withdrawn"))},
-		{"a digest of many alerts", sampleOf(manyAlerts(100)...)},
+		{"several alerts", sampleOf(fired, sampleChanged(fired, "resolved", "resolved"), nasty)},
+		{"several alerts that ended", sampleOf(sampleChanged(fired, "resolved", "resolved"), sampleChanged(fired, "withdrawn", "withdrawn"))},
+		{"a digest of many alerts", sampleOf(sampleDigest(100)...)},
 	}
 }
 
@@ -58,8 +58,8 @@ func sampleAlert() Alert {
 	}
 }
 
-// changed is a after it was shown and then changed.
-func changed(a Alert, reason, state string) Alert {
+// sampleChanged is a after it was shown and then changed.
+func sampleChanged(a Alert, reason, state string) Alert {
 	a.Version, a.Was, a.Reason, a.State = a.Version+1, "warning", reason, state
 	switch {
 	case state != "firing":
@@ -72,13 +72,13 @@ func changed(a Alert, reason, state string) Alert {
 	return a
 }
 
-func drilled(a Alert) Alert {
+func sampleDrill(a Alert) Alert {
 	a.Drill = true
 	return a
 }
 
-// manyAlerts are alerts of several rules.
-func manyAlerts(n int) []Alert {
+// sampleDigest is n alerts of several rules.
+func sampleDigest(n int) []Alert {
 	alerts := make([]Alert, n)
 	for i := range alerts {
 		alerts[i] = sampleAlert()

@@ -15,7 +15,7 @@ import (
 )
 
 // post sends a body to url and returns the status, or 0 if there was no answer.
-func post(t *testing.T, ctx context.Context, url, body string, header http.Header) int {
+func post(ctx context.Context, t *testing.T, url, body string, header http.Header) int {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestWebhookPlaysFaultsInOrder(t *testing.T) {
 		{"an endless header", notifytest.EndlessHeader(), 0, true},
 	} {
 		server.Fail(test.fault)
-		require.Equal(t, test.status, post(t, t.Context(), server.URL, test.name, nil), test.name)
+		require.Equal(t, test.status, post(t.Context(), t, server.URL, test.name, nil), test.name)
 		requests := server.Requests()
 		last := requests[len(requests)-1]
 		require.Equal(t, test.taken, last.Taken, test.name)
@@ -66,7 +66,7 @@ func TestWebhookHangs(t *testing.T) {
 		server.Fail(fault)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		require.Zero(t, post(t, ctx, server.URL, "", nil))
+		require.Zero(t, post(ctx, t, server.URL, "", nil))
 		require.Equal(t, taken, server.Requests()[0].Taken)
 	}
 }
@@ -75,9 +75,9 @@ func TestWebhookReopens(t *testing.T) {
 	server := notifytest.NewWebhook()
 	defer func() { server.Close() }()
 	server.Close()
-	require.Zero(t, post(t, t.Context(), server.URL, "", nil))
+	require.Zero(t, post(t.Context(), t, server.URL, "", nil))
 	require.NoError(t, server.Reopen())
-	require.Equal(t, http.StatusNoContent, post(t, t.Context(), server.URL, "", nil))
+	require.Equal(t, http.StatusNoContent, post(t.Context(), t, server.URL, "", nil))
 	require.Len(t, server.Requests(), 1)
 }
 
@@ -85,8 +85,8 @@ func TestTLSWebhookIsNotTrusted(t *testing.T) {
 	server := notifytest.NewTLSWebhook()
 	defer server.Close()
 	require.True(t, strings.HasPrefix(server.URL, "https://"))
-	require.Zero(t, post(t, t.Context(), server.URL, "", nil))
-	require.Zero(t, post(t, t.Context(), notifytest.NoHostURL, "", nil))
+	require.Zero(t, post(t.Context(), t, server.URL, "", nil))
+	require.Zero(t, post(t.Context(), t, notifytest.NoHostURL, "", nil))
 }
 
 func TestRequestVerifiesEverySecret(t *testing.T) {
@@ -103,7 +103,7 @@ func TestRequestVerifiesEverySecret(t *testing.T) {
 	header := http.Header{
 		"Webhook-Id": {"id-1"}, "Webhook-Timestamp": {"1768226700"}, "Webhook-Signature": {sign(one) + " " + sign(two)},
 	}
-	require.Equal(t, http.StatusNoContent, post(t, t.Context(), server.URL, "{}", header))
+	require.Equal(t, http.StatusNoContent, post(t.Context(), t, server.URL, "{}", header))
 	request := server.Requests()[0]
 	require.NoError(t, request.Verify(one))
 	require.NoError(t, request.Verify(two, one))
