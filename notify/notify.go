@@ -30,6 +30,7 @@ type Notification struct {
 	Key    string // of this state; the same over repeated attempts to send it. Printable ASCII without a full stop
 	Sent   time.Time
 	Quiet  bool    // nobody is to be disturbed: change what is shown, or do nothing; nothing new is posted
+	Tried  bool    // an earlier attempt may have been taken, whatever ref says
 	Alerts []Alert // at least one; all of one rule, or of several in a digest. Those with Changed are why the message is sent
 }
 

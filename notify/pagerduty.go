@@ -98,6 +98,9 @@ func (p *PagerDuty) Send(ctx context.Context, n Notification, ref Ref) (Ref, err
 	}
 	alerts := withoutReports(n.Alerts)
 	want, ok := pagerDutyWant(alerts)
+	if n.Tried && have.State == "" {
+		have.State = pagerDutyTriggered
+	}
 	actions := pagerDutyActions(have.State, want, n.Quiet)
 	if !ok || len(actions) == 0 {
 		return ref, nil

@@ -304,3 +304,17 @@ func TestPagerDutyTakesAStrangeReferenceForNone(t *testing.T) {
 		require.Len(t, server.Incidents(), 1)
 	}
 }
+
+// An incident that may have been opened by an attempt of which nothing is known is closed when its alerts have ended.
+func TestPagerDutyClosesWhatItMayHaveOpened(t *testing.T) {
+	server := newPagerDutyServer(t)
+	receiver := newPagerDuty(t, server.URL)
+	server.Fail(notifytest.TakeAndCut())
+	_, err := receiver.Send(t.Context(), notification(firing()), nil)
+	require.Error(t, err)
+	over := notification(alertWith(ended))
+	over.Tried = true
+	_, err = receiver.Send(t.Context(), over, nil)
+	require.NoError(t, err)
+	require.Equal(t, "resolved", server.Incidents()[0].State)
+}

@@ -14,7 +14,10 @@ import (
 // notification is what a message should show from now on.
 func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
 	visible := func(d store.Delivery) bool { return d.Want > d.Have && (!hushed(d) || d.Alert.Reason == rules.Muted) }
-	n := notify.Notification{ID: m.message.ID, Sent: b.Machine(), Quiet: !slices.ContainsFunc(m.members, visible)}
+	n := notify.Notification{
+		ID: m.message.ID, Sent: b.Machine(),
+		Quiet: !slices.ContainsFunc(m.members, visible), Tried: !m.message.BegunAt.IsZero(),
+	}
 	versions := int64(0)
 	for _, d := range m.members {
 		versions += d.Alert.Version
