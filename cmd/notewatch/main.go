@@ -85,7 +85,8 @@ Watch for real:                   notewatch run`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(newRun(), newOnce(), newDemo(), newCheck(), newVersion())
+	root.AddCommand(newRun(), newOnce(), newDemo(), newCheck(), newVersion(), newAlerts(), newHistory(), newAck(), newUnack(),
+		newSilence(), newSilences(), newUnsilence(), newDrill(), newRedeliver(), newTemplate())
 	return root
 }
 

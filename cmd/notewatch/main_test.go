@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the scripts in testdata/script. Each has a simulated Notehub at $HUB, in real time, that knows the project
 // app:1 and the token a-token, a port that is
-// taken at $BUSY, and one that is free at $PORT.
+// taken at $BUSY, one that is free at $PORT, and two webhook receivers, at $FIRST_HOOK and $SECOND_HOOK.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
@@ -32,6 +32,10 @@ func TestScript(t *testing.T) {
 			"exits": exits,
 			"fail":  fail,
 			"ready": awaitReady,
+
+			"answer":  answer,
+			"capture": capture,
+			"got":     got,
 		},
 	})
 }
@@ -53,6 +57,7 @@ func setupScript(env *testscript.Env) error {
 	}
 	env.Defer(func() { _ = busy.Close() })
 	env.Values["hub"] = hub
+	receive(env, "FIRST_HOOK", "SECOND_HOOK")
 	env.Setenv("HUB", address)
 	env.Setenv("BUSY", busy.Addr().String())
 	free, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+func newAck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "ack ALERT",
+		Short: "Say that you have taken an alert on",
+		Long: `Notes, and has receivers show, that you have taken a firing alert on. While you have it nobody is reminded of it; if it
+gets worse, everybody is told, and nobody has it any more.`,
+		Args: arguments(1, 1, "the ID of an alert, which notewatch alerts lists"),
+		RunE: func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], whoami()) },
+	}
+}
+
+func newUnack() *cobra.Command {
+	return &cobra.Command{
+		Use:   "unack ALERT",
+		Short: "Say that nobody has an alert any more",
+		Args:  arguments(1, 1, "the ID of an alert, which notewatch alerts lists"),
+		RunE:  func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], "") },
+	}
+}
+
+// acknowledge notes who has an alert; "" is nobody.
+func acknowledge(c *cobra.Command, id, by string) error {
+	return change(c, func(db *store.Store) error {
+		a, err := alertOf(c.Context(), db, id)
+		if err != nil {
+			return err
+		}
+		if a.State != rules.Firing {
+			return fmt.Errorf("alert %s is %s, not firing: there is nothing to take on", a.ID, a.State)
+		}
+		b := bot.Attach(bot.Config{Store: db, Clock: bot.SystemClock(), Machine: time.Now, Log: slog.New(slog.DiscardHandler)})
+		changed, err := b.Acknowledge(c.Context(), a, by)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(c.OutOrStdout(), acknowledged(a, by, changed))
+		return err
+	})
+}
+
+// acknowledged says what has come of it.
+func acknowledged(a rules.Alert, by string, changed bool) string {
+	who := by
+	if by == "" {
+		who = "nobody"
+	}
+	what := fmt.Sprintf("%s (%s, %s)", a.ID, a.Rule, tidy(subjectOf(named{a.Subject, a.Told.Subject}, named{a.Project, a.Told.Project})))
+	switch {
+	case !changed && by == "":
+		return "Nobody had " + what + "."
+	case !changed:
+		return who + " has " + what + " already, since " + notify.FormatTime(a.Ack.At) + "."
+	case by == "":
+		return "Nobody has " + what + " any more. notewatch run tells receivers within a minute."
+	}
+	return who + " has " + what + " now. notewatch run tells receivers within a minute; notewatch unack " + a.ID + " takes it back."
+}

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// alertsQuery is what the flags of alerts say.
+type alertsQuery struct {
+	selection
+	rowLimit
+	message string
+	all     bool
+	json    bool
+}
+
+func newAlerts() *cobra.Command {
+	var q alertsQuery
+	c := &cobra.Command{
+		Use:   "alerts",
+		Short: "List open alerts, and who has been told",
+		Long: `Lists the alerts that are pending or firing, the newest first. It reads the database only, also beside notewatch run.
+TOLD names the receivers that show the newest state, then those that wait, were given up, are held back (silenced, muted
+or acknowledged), have nothing to be told of (below their level), or are gone from the rules file.
+
+--json prints an array of objects with id, state, level, since, fired_at, ended_at, rule, project and subject (uid, name),
+summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, until, by, because), ack (by, at) and receivers
+(receiver, state, shows, why, in_place_of, message). A figure that is not known is null; times are RFC 3339.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return look(c, func(db *store.Store) error { return q.run(c, db) })
+		},
+	}
+	q.selection.flags(c)
+	c.Flags().StringVar(&q.message, "message", "", "all alerts that this message shows, open or not")
+	c.Flags().BoolVar(&q.all, "all", false, "those that have ended too")
+	q.flag(c)
+	c.Flags().BoolVar(&q.json, "json", false, "print JSON")
+	return c
+}
+
+func (q alertsQuery) run(c *cobra.Command, db *store.Store) error {
+	ctx, s := c.Context(), screenOf(c.OutOrStdout())
+	filter := store.AlertFilter{
+		Match: q.Match, Open: !q.all && q.message == "", Message: q.message, Limit: q.on(s, q.json),
+	}
+	alerts, err := readAlerts(ctx, db, filter)
+	if err != nil {
+		return err
+	}
+	if len(alerts) == 0 {
+		if err := q.missing(ctx, db); err != nil {
+			return err
+		}
+	}
+	if q.json {
+		return writeJSON(s.w, alerts)
+	}
+	if len(alerts) == 0 {
+		c.PrintErrln(q.none())
+		return nil
+	}
+	if err := alertTable(alerts).print(s); err != nil || len(alerts) < filter.Limit || filter.Limit == 0 {
+		return err
+	}
+	count, err := db.CountAlerts(ctx, filter)
+	if err == nil {
+		sayMore(c, count-len(alerts))
+	}
+	return err
+}
+
+// sayMore says how many rows a limit has left out.
+func sayMore(c *cobra.Command, n int) {
+	if n > 0 {
+		c.PrintErrf("and %s more: --limit 0 shows all\n", notify.FormatFigure(float64(n), ""))
+	}
+}
+
+// missing says what is wrong with a query that finds nothing.
+func (q alertsQuery) missing(ctx context.Context, db *store.Store) error {
+	if q.message != "" {
+		if _, _, err := db.Members(ctx, q.message); err != nil {
+			return err
+		}
+	}
+	return q.check(ctx, db, false)
+}
+
+// none says that there is nothing.
+func (q alertsQuery) none() string {
+	of := q.String()
+	if of != "" {
+		of = " of " + of
+	}
+	switch {
+	case q.message != "":
+		return "The message shows no alert" + of + "."
+	case q.all:
+		return "There has never been an alert" + of + "."
+	}
+	return "No alert" + of + " is open; --all lists those that have ended too."
+}
+
+// An alertView is an alert as it is printed.
+type alertView struct {
+	ID        string     `json:"id"`
+	State     string     `json:"state"`
+	Level     string     `json:"level"`
+	Since     time.Time  `json:"since"`
+	FiredAt   time.Time  `json:"fired_at,omitzero"`
+	EndedAt   time.Time  `json:"ended_at,omitzero"`
+	Rule      string     `json:"rule"`
+	Project   named      `json:"project"`
+	Subject   named      `json:"subject"`
+	Summary   string     `json:"summary"`
+	Figure    string     `json:"figure"`
+	Unit      string     `json:"unit"`
+	Value     *float64   `json:"value"`
+	Peak      *float64   `json:"peak"`
+	Limit     *float64   `json:"limit"`
+	Usual     *float64   `json:"usual"`
+	AsOf      time.Time  `json:"as_of,omitzero"`
+	Drill     bool       `json:"drill"`
+	Mute      rules.Mute `json:"mute,omitzero"`
+	Ack       rules.Ack  `json:"ack,omitzero"`
+	Receivers []showing  `json:"receivers"`
+}
+
+func viewOf(a rules.Alert, receivers []showing) alertView {
+	return alertView{
+		ID: a.ID, State: string(a.State), Level: a.Level.String(), Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt,
+		Rule: a.Rule, Project: named{a.Project, a.Told.Project}, Subject: named{a.Subject, a.Told.Subject},
+		Summary: a.Told.Summary, Figure: a.Told.Figure, Unit: a.Told.Unit,
+		Value: figure(a.Value), Peak: figure(a.Peak), Limit: figure(a.Limit), Usual: figure(a.Usual), AsOf: a.AsOf,
+		Drill: a.Drill, Mute: a.Mute, Ack: a.Ack, Receivers: receivers,
+	}
+}
+
+func readAlerts(ctx context.Context, db *store.Store, filter store.AlertFilter) ([]alertView, error) {
+	alerts, err := db.Alerts(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(alerts))
+	for i, a := range alerts {
+		ids[i] = a.ID
+	}
+	deliveries, err := db.DeliveriesTo(ctx, ids)
+	views := make([]alertView, len(alerts))
+	for i, a := range alerts {
+		views[i] = viewOf(a, showingsOf(deliveries[a.ID]))
+	}
+	return views, err
+}
+
+func alertTable(alerts []alertView) *table {
+	t := &table{columns: columns("ID", "LEVEL", "STATE", "SINCE (UTC)", "SUBJECT~", "VALUE~", "RULE_", "PROJECT_", "TOLD_")}
+	for _, a := range alerts {
+		t.add(a.ID, a.level(), a.state(), minute(a.Since), subjectOf(a.Subject, a.Project), a.value(), a.Rule, nameOf(a.Project), a.told())
+	}
+	return t
+}
+
+// level is the level of an alert that has one.
+func (a alertView) level() string {
+	if a.State == string(rules.Pending) {
+		return "-"
+	}
+	return a.Level
+}
+
+// state is the state of an alert, and whether people are told of it.
+func (a alertView) state() string {
+	switch {
+	case a.State != string(rules.Firing):
+		return a.State
+	case a.Mute.Kind != rules.ByNothing:
+		return "muted"
+	case a.Ack != rules.Ack{}:
+		return "acked"
+	}
+	return a.State
+}
+
+// value is the figure of an alert against its limit; of one that has ended its peak.
+func (a alertView) value() string {
+	value, prefix := a.Value, ""
+	if !a.EndedAt.IsZero() {
+		value, prefix = a.Peak, "peak "
+	}
+	text := figureText(value, a.Figure, a.Unit)
+	switch {
+	case text == "-":
+		return text
+	case a.Limit == nil:
+		return prefix + text
+	}
+	return prefix + text + " of " + notify.FormatFigure(*a.Limit, a.Unit)
+}
+
+// figureText is a value of a figure for people; an alert that is about no figure has a dash.
+func figureText(value *float64, figure, unit string) string {
+	switch {
+	case value != nil:
+		return notify.FormatFigure(*value, unit)
+	case figure == "":
+		return "-"
+	}
+	return "no data"
+}
+
+// told is who has been told, and why not everybody.
+func (a alertView) told() string {
+	parts := []string{brief(a.Receivers)}
+	if a.State == string(rules.Firing) {
+		if a.Mute.Kind != rules.ByNothing {
+			parts = append(parts, bot.MuteText(a.Mute))
+		}
+		if a.Ack != (rules.Ack{}) {
+			parts = append(parts, "taken on by "+bot.AckText(a.Ack))
+		}
+	}
+	if a.Drill {
+		parts = append(parts, "a drill")
+	}
+	return strings.Join(parts, " · ")
+}

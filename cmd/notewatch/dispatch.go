@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// attach makes a bot of the settings that works beside the one that runs, if one does. It polls nothing, so that it needs
+// no Notehub token. What its receivers print is talk. The third result closes its database.
+func attach(c *cobra.Command) (setup, *bot.Bot, func(), error) {
+	s, err := configure(c)
+	if err != nil {
+		return s, nil, nil, err
+	}
+	s.stdout = c.ErrOrStderr()
+	file := *s.file
+	file.Accounts = nil
+	s.file = &file
+	wired, err := s.wire(bot.SystemClock())
+	if err != nil {
+		return s, nil, nil, err
+	}
+	wired.Log = slog.New(slog.DiscardHandler) // the command says itself what has come of it
+	db, err := store.Open(c.Context(), s.environment.Database)
+	if err != nil {
+		return s, nil, nil, err
+	}
+	wired.Store = db
+	closeDB := func() {
+		if err := db.Close(); err != nil {
+			s.log.Error("closing the database", "err", err)
+		}
+	}
+	return s, bot.Attach(wired), closeDB, nil
+}
+
+// A dispatch sends one alert to some receivers and waits for what comes of it.
+type dispatch struct {
+	bot       *bot.Bot
+	alert     rules.Alert
+	receivers []string
+	began     time.Time
+}
+
+// A result is what has come of a dispatch to one receiver.
+type result struct {
+	showing
+	Seconds  *float64 `json:"seconds,omitempty"` // of the last attempt
+	Attempts int      `json:"attempts"`
+}
+
+const (
+	sendPatience  = 30 * time.Second // for receivers to take something
+	closePatience = 15 * time.Second // for them to take its end
+	lookAgain     = 200 * time.Millisecond
+)
+
+// deliver serves the receivers, and those that stand in for them, until each has taken the newest state of the alert or
+// will not, or patience is at an end. Another process that is at a receiver does the work itself.
+func (d dispatch) deliver(ctx context.Context, patience time.Duration) ([]result, error) {
+	deadline := time.Now().Add(patience)
+	for {
+		if err := d.bot.Serve(ctx, d.withFallbacks()); err != nil {
+			return nil, err
+		}
+		showings, err := readShowings(ctx, d.bot.Store, d.alert.ID)
+		if err != nil {
+			return nil, err
+		}
+		waits := func(s showing) bool { return s.State == stateWaits }
+		left := time.Until(deadline)
+		if !slices.ContainsFunc(showings, waits) || left <= 0 {
+			return d.results(ctx, showings)
+		}
+		if err := sleep(ctx, min(lookAgain, left)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// withFallbacks returns the receivers and those that are told in their place.
+func (d dispatch) withFallbacks() []string {
+	all := slices.Clone(d.receivers)
+	for i := 0; i < len(all); i++ {
+		for _, r := range d.bot.Receivers {
+			if r.Name == all[i] && r.Fallback != "" && !slices.Contains(all, r.Fallback) {
+				all = append(all, r.Fallback)
+			}
+		}
+	}
+	return all
+}
+
+// results adds to what receivers show how the attempts went.
+func (d dispatch) results(ctx context.Context, showings []showing) ([]result, error) {
+	attempts, err := d.bot.Store.Attempts(ctx, d.alert.ID)
+	var results []result
+	for _, s := range showings {
+		if s.InPlaceOf == "" && !slices.Contains(d.receivers, s.Receiver) {
+			continue
+		}
+		r := result{showing: s}
+		for _, a := range attempts {
+			if a.Receiver != s.Receiver || a.Started.Before(d.began) {
+				continue
+			}
+			if r.Attempts++; !a.Ended.IsZero() {
+				r.Seconds = figure(a.Ended.Sub(a.Started).Seconds())
+			}
+		}
+		results = append(results, r)
+	}
+	return results, err
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// report prints results and returns an error if a receiver was not told.
+func (d dispatch) report(c *cobra.Command, results []result, asJSON bool) error {
+	s := screenOf(c.OutOrStdout())
+	if asJSON {
+		if err := writeJSON(s.w, results); err != nil {
+			return err
+		}
+		return untold(results)
+	}
+	t := &table{columns: columns("RECEIVER~", "RESULT", "TOOK", "DETAIL")}
+	for _, r := range results {
+		t.add(r.Receiver, r.State, r.took(), r.detail())
+	}
+	if err := t.print(s); err != nil {
+		return err
+	}
+	return untold(results)
+}
+
+func (r result) took() string {
+	if r.Seconds == nil {
+		return "-"
+	}
+	return seconds(*r.Seconds)
+}
+
+// detail says why a receiver was not told, and how often it was tried.
+func (r result) detail() string {
+	said := r.Why
+	if r.State == stateWaits {
+		said = sentence("not yet"+r.next(time.Now()), r.Why)
+	}
+	if r.InPlaceOf != "" {
+		said = sentence("in place of "+r.InPlaceOf, said)
+	}
+	if r.Attempts > 1 {
+		said = sentence(counted(r.Attempts, "attempt"), said)
+	}
+	return said
+}
+
+// untold is an error about the receivers that should have been told and were not.
+func untold(results []result) error {
+	n := 0
+	for _, r := range results {
+		if r.State == stateWaits || r.State == stateGaveUp || r.State == stateGone {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return errors.New("not told: " + counted(n, "receiver"))
+}

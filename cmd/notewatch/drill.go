@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/bot"
+	"notewatch/notify"
+)
+
+// drill is what the flags of the command say.
+type drill struct {
+	project string
+	keep    bool
+	json    bool
+}
+
+func newDrill() *cobra.Command {
+	var d drill
+	c := &cobra.Command{
+		Use:   "drill RULE",
+		Short: "Send a marked test through the real route of a rule",
+		Long: `Raises a marked test alert of a rule, sends it to whom an alert of that rule would go, waits for at most half a minute
+until each of them has taken or refused it, and ends it again, so that incidents close. Silences do not keep it. It works
+with and without notewatch run beside it. The exit code is 1 if a receiver did not take it; one that is not to be told of
+the level of the rule need not.
+
+--json prints an array of objects with receiver, state (told, waits, gave up, held, not told, gone), shows, why, next_try,
+in_place_of, message, attempts and seconds (of the last attempt).`,
+		Args: arguments(1, 1, "the name of a rule, which notewatch check lists"),
+		RunE: func(c *cobra.Command, args []string) error {
+			_, b, closeDB, err := attach(c)
+			if err != nil {
+				return err
+			}
+			defer closeDB()
+			return d.run(c, b, args[0])
+		},
+	}
+	c.Flags().StringVar(&d.project, "project", "", "the project whose receivers are told, by UID or name (default: the only one)")
+	c.Flags().BoolVar(&d.keep, "keep", false, "let the alert stand, for 15 minutes while notewatch run runs")
+	c.Flags().BoolVar(&d.json, "json", false, "print JSON")
+	return c
+}
+
+func (d drill) run(c *cobra.Command, b *bot.Bot, rule string) error {
+	project, err := d.route(b, rule)
+	if err != nil {
+		return err
+	}
+	ctx, began := c.Context(), time.Now()
+	if stood, err := b.EndDrill(ctx, rule); err != nil {
+		return err
+	} else if stood {
+		c.PrintErrln("the drill before this one is ended")
+	}
+	alert, receivers, err := b.Drill(ctx, rule, project)
+	if err != nil {
+		return err
+	}
+	if len(receivers) == 0 {
+		_, err := b.EndDrill(ctx, rule)
+		return errors.Join(fmt.Errorf("rule %q tells nobody in project %q", rule, project.Name), err)
+	}
+	c.PrintErrf("drilling %s: telling %s\n", rule, listed(receivers))
+	sending := dispatch{bot: b, alert: alert, receivers: receivers, began: began}
+	results, err := sending.deliver(ctx, sendPatience)
+	if err == nil {
+		err = sending.report(c, results, d.json)
+	}
+	if d.keep {
+		c.PrintErrf("the alert %s stands until %s if notewatch run runs; the next drill of the rule ends it too\n",
+			alert.ID, notify.FormatTime(alert.FiredAt.Add(15*time.Minute)))
+		return err
+	}
+	return errors.Join(err, sending.end(ctx, c, rule))
+}
+
+// route returns the project whose receivers are told.
+func (d drill) route(b *bot.Bot, rule string) (bot.Project, error) {
+	var ruleNames, projectNames []string
+	for _, r := range b.Rules {
+		ruleNames = append(ruleNames, r.Spec.Name)
+	}
+	at := slices.Index(ruleNames, rule)
+	if at < 0 {
+		return bot.Project{}, unknown("rule", rule, ruleNames, "notewatch check lists them")
+	}
+	for _, p := range b.Projects {
+		if d.project == p.UID || d.project == p.Name {
+			return p, nil
+		}
+		projectNames = append(projectNames, p.Name)
+	}
+	switch {
+	case d.project != "":
+		return bot.Project{}, unknown("project", d.project, projectNames, "there are "+listed(projectNames))
+	case b.Rules[at].Notify == nil && len(b.Projects) > 1:
+		return bot.Project{}, usageError{fmt.Errorf("the route depends on the project: want --project, one of %s", listed(projectNames))}
+	}
+	return b.Projects[0], nil
+}
+
+// end ends the drill, so that incidents close, even if nobody waits for it any more.
+func (d dispatch) end(ctx context.Context, c *cobra.Command, rule string) error {
+	ending := context.WithoutCancel(ctx)
+	if _, err := d.bot.EndDrill(ending, rule); err != nil {
+		return err
+	}
+	results, err := d.deliver(ending, closePatience)
+	if err != nil {
+		return err
+	}
+	for _, r := range results {
+		if r.State == stateWaits && r.Shows != "" {
+			c.PrintErrf("%s still shows the drill%s\n", r.Receiver, r.next(time.Now()))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/user"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/config"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// look lets f read the database, beside whoever works with it.
+func look(c *cobra.Command, f func(db *store.Store) error) error {
+	environment, err := config.ReadEnvironment()
+	if err != nil {
+		return err
+	}
+	db, err := store.OpenReadOnly(c.Context(), environment.Database)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(db), db.Close())
+}
+
+// change lets f write to the database, which must be there, beside whoever works with it.
+func change(c *cobra.Command, f func(db *store.Store) error) error {
+	if err := look(c, func(*store.Store) error { return nil }); err != nil {
+		return err
+	}
+	environment, err := config.ReadEnvironment()
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(c.Context(), environment.Database)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(db), db.Close())
+}
+
+// whoami is what this person is called in messages.
+func whoami() string {
+	me, err := user.Current()
+	if err != nil || me.Username == "" {
+		return "somebody at the terminal"
+	}
+	return me.Username
+}
+
+// alertOf returns the alert of an ID, or says which one may be meant.
+func alertOf(ctx context.Context, db *store.Store, id string) (rules.Alert, error) {
+	found, err := db.Alerts(ctx, store.AlertFilter{Match: rules.Match{Alert: id}, Limit: 1})
+	if err != nil || len(found) > 0 && id != "" {
+		return first(found), err
+	}
+	names, err := db.Names(ctx)
+	if err != nil {
+		return rules.Alert{}, err
+	}
+	return rules.Alert{}, unknown("alert", id, names.Alerts, "notewatch alerts --all lists them")
+}
+
+func first(alerts []rules.Alert) (a rules.Alert) {
+	if len(alerts) > 0 {
+		a = alerts[0]
+	}
+	return a
+}
+
+// unknown is an error about a name that is none of those there are.
+func unknown(what, name string, there []string, otherwise string) error {
+	hint := otherwise
+	if near := config.Nearest(name, there); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return fmt.Errorf("there is no %s %q; %s", what, name, hint)
+}
+
+// arguments wants so many of them: what says which.
+func arguments(least, most int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) >= least && len(args) <= most {
+			return nil
+		}
+		return usageError{fmt.Errorf("%s wants %s; see %s --help", c.CommandPath(), what, c.CommandPath())}
+	}
+}
+
+// A selection is the flags that choose alerts.
+type selection struct{ rules.Match }
+
+func (s *selection) flags(c *cobra.Command) {
+	c.Flags().StringVar(&s.Rule, "rule", "", "only alerts of this rule")
+	c.Flags().StringVar(&s.Project, "project", "", "only alerts of this project, by UID or name")
+	c.Flags().StringVar(&s.Subject, "device", "", "only alerts of this device, by UID or name")
+}
+
+// String says what is selected; "" is everything.
+func (s selection) String() string { return matchText(s.Match) }
+
+// matchText says what a match selects: "rule data-budget, device sensor-1".
+func matchText(m rules.Match) string {
+	var parts []string
+	for _, part := range []struct{ what, name string }{
+		{"alert", m.Alert}, {"rule", m.Rule}, {"project", m.Project}, {"device", m.Subject},
+	} {
+		if part.name != "" {
+			parts = append(parts, part.what+" "+part.name)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// check says which of the names that select are not known. uncertain lets pass those that are like none that is known, and
+// identifiers: what they belong to may be new.
+func (s selection) check(ctx context.Context, db *store.Store, uncertain bool) error {
+	names, err := db.Names(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range []struct {
+		what, name string
+		there      []string
+		prefix     string // of identifiers
+	}{
+		{"rule", s.Rule, names.Rules, ""},
+		{"project", s.Project, names.Projects, "app:"},
+		{"device", s.Subject, names.Subjects, "dev:"},
+	} {
+		isUID := n.prefix != "" && strings.HasPrefix(n.name, n.prefix)
+		pass := uncertain && (isUID || config.Nearest(n.name, n.there) == "")
+		if n.name == "" || slices.Contains(n.there, n.name) || pass {
+			continue
+		}
+		return unknown(n.what, n.name, n.there, "nothing of that name was ever judged here")
+	}
+	return nil
+}
+
+// A span is a length of time on the command line: 90m, 2h, 3d, 1w.
+type span time.Duration
+
+var longSpan = regexp.MustCompile(`^(\d{1,4})([dw])$`)
+
+// Set implements pflag.Value.
+func (s *span) Set(text string) error {
+	length, err := time.ParseDuration(text)
+	if found := longSpan.FindStringSubmatch(text); found != nil {
+		n, _ := strconv.Atoi(found[1]) // it is digits
+		length, err = time.Duration(n)*24*time.Hour, nil
+		if found[2] == "w" {
+			length *= 7
+		}
+	}
+	if err != nil || length <= 0 {
+		return errors.New("want a length of time such as 90m, 2h, 3d or 1w")
+	}
+	*s = span(length)
+	return nil
+}
+
+// String implements pflag.Value.
+func (s *span) String() string {
+	if *s == 0 {
+		return ""
+	}
+	return time.Duration(*s).String()
+}
+
+// Type implements pflag.Value.
+func (*span) Type() string { return "duration" }
+
+// shownRows is how many rows a list has on a terminal, unless told otherwise.
+const shownRows = 50
+
+// A limit is how many rows a list may have.
+type rowLimit struct{ n int }
+
+func (l *rowLimit) flag(c *cobra.Command) {
+	c.Flags().IntVar(&l.n, "limit", -1, fmt.Sprintf("at most so many; 0 is all (default: %d on a terminal, else all)", shownRows))
+}
+
+// on returns how many rows may be printed on s; 0 is all.
+func (l rowLimit) on(s screen, asJSON bool) int {
+	if l.n < 0 && s.width > 0 && !asJSON {
+		return shownRows
+	}
+	return max(l.n, 0)
+}
+
+// writeJSON prints a value as indented JSON.
+func writeJSON(w io.Writer, value any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
+}
+
+// figure is a number for JSON: null is no data.
+func figure(x float64) *float64 {
+	if !rules.Known(x) {
+		return nil
+	}
+	return &x
+}
+
+// named is what has a UID and a name.
+type named struct {
+	UID  string `json:"uid"`
+	Name string `json:"name"`
+}
+
+// nameOf is what people call a thing that may have no name.
+func nameOf(n named) string { return cmp.Or(n.Name, n.UID, "-") }
+
+// subjectOf is what people call the subject of an alert, which may be its project.
+func subjectOf(subject, project named) string {
+	return cmp.Or(subject.Name, subject.UID, nameOf(project))
+}

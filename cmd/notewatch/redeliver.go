@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+func newRedeliver() *cobra.Command {
+	var receiver string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "redeliver ALERT",
+		Short: "Have an alert posted afresh",
+		Long: `Posts the newest state of an alert afresh, whatever its receivers show of it: for when a message was deleted, or was given
+up and what was wrong has been mended. Alerts that share a message with it are posted with it. It needs the rules file, and
+works with and without notewatch run beside it. The exit code is 1 if a receiver did not take it.
+
+--json prints an array of objects with receiver, state (told, waits, gave up, held, not told, gone), shows, why, next_try,
+in_place_of, message, attempts and seconds (of the last attempt).`,
+		Args: arguments(1, 1, "the ID of an alert, which notewatch alerts lists"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := look(c, func(*store.Store) error { return nil }); err != nil {
+				return err
+			}
+			_, b, closeDB, err := attach(c)
+			if err != nil {
+				return err
+			}
+			defer closeDB()
+			a, err := alertOf(c.Context(), b.Store, args[0])
+			if err != nil {
+				return err
+			}
+			return redeliver(c, b, a, receiver, asJSON)
+		},
+	}
+	c.Flags().StringVar(&receiver, "receiver", "", "only to this receiver")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func redeliver(c *cobra.Command, b *bot.Bot, a rules.Alert, receiver string, asJSON bool) error {
+	ctx, began := c.Context(), time.Now()
+	deliveries, err := b.Store.DeliveriesOf(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	if _, ok := deliveries[receiver]; receiver != "" && !ok {
+		there := slices.Sorted(maps.Keys(deliveries))
+		return unknown("receiver of alert "+a.ID, receiver, there, "it is for "+listed(there))
+	}
+	receivers, err := b.Store.Redeliver(ctx, a.ID, receiver, began)
+	if err != nil {
+		return err
+	}
+	if len(receivers) == 0 {
+		return fmt.Errorf("alert %s is for no receiver of the rules file; notewatch history %s says why", a.ID, a.ID)
+	}
+	here := slices.DeleteFunc(slices.Clone(receivers), func(name string) bool {
+		return !slices.ContainsFunc(b.Receivers, func(r bot.Receiver) bool { return r.Name == name })
+	})
+	c.PrintErrf("posting %s afresh to %s\n", a.ID, listed(receivers))
+	d := dispatch{bot: b, alert: a, receivers: here, began: began}
+	results, err := d.deliver(ctx, sendPatience)
+	if err != nil {
+		return err
+	}
+	return d.report(c, results, asJSON)
+}
+
+// listed is names in a row.
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// silenceOrder is what the flags of silence say.
+type silenceOrder struct {
+	selection
+	span    span
+	until   string
+	because string
+}
+
+func newSilence() *cobra.Command {
+	var o silenceOrder
+	c := &cobra.Command{
+		Use:   "silence",
+		Short: "Keep people from being told of some alerts for a while",
+		Long: `Mutes the alerts that have all that the flags name, from now on: what is new of them is told only when the silence ends,
+if it still stands then. What has been posted is kept up to date without disturbing anybody. notewatch run applies it
+within a minute.
+
+  notewatch silence --rule silent-device --project cold-chain --for 2h --because "gateway is being moved"`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return o.run(c, time.Now()) },
+	}
+	o.selection.flags(c)
+	c.Flags().StringVar(&o.Alert, "alert", "", "only this alert")
+	c.Flags().Var(&o.span, "for", "how long: 90m, 2h, 3d, 1w")
+	c.Flags().StringVar(&o.until, "until", "", `until when instead: "2026-06-15 14:00" in UTC, or RFC 3339`)
+	c.Flags().StringVar(&o.because, "because", "", "why, for those who see it")
+	return c
+}
+
+func (o silenceOrder) run(c *cobra.Command, now time.Time) error {
+	silence, err := o.silence(now)
+	if err != nil {
+		return usageError{fmt.Errorf("%w; see notewatch silence --help", err)}
+	}
+	ctx := c.Context()
+	return change(c, func(db *store.Store) error {
+		if o.Alert != "" {
+			if _, err := alertOf(ctx, db, o.Alert); err != nil {
+				return err
+			}
+		}
+		if err := o.check(ctx, db, true); err != nil {
+			return err
+		}
+		count, err := db.CountAlerts(ctx, store.AlertFilter{Match: silence.Match, Open: true})
+		if err != nil {
+			return err
+		}
+		if err := db.AddSilence(ctx, silence, now); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.OutOrStdout(), `%s silences %s until %s (%s).
+It matches %s now. notewatch run applies it within a minute; notewatch unsilence %s ends it.
+`, silence.ID, matchText(silence.Match), notify.FormatTime(silence.End), notify.FormatDuration(silence.End.Sub(now)),
+			counted(count, "open alert"), silence.ID)
+		return err
+	})
+}
+
+// silence is what is ordered.
+func (o silenceOrder) silence(now time.Time) (rules.Silence, error) {
+	s := rules.Silence{
+		ID: "s-" + strings.ToLower(rand.Text()[:8]), Match: o.Match, Start: now, End: now.Add(time.Duration(o.span)),
+		By: whoami(), Because: strings.TrimSpace(o.because),
+	}
+	var err error
+	switch {
+	case o.Match == rules.Match{}:
+		err = errors.New("this would silence everything: want --rule, --project, --device or --alert")
+	case s.Because == "":
+		err = errors.New("want --because, for those who wonder why nobody is told")
+	case (o.span == 0) == (o.until == ""):
+		err = errors.New("want --for or --until, one of them")
+	case o.until != "":
+		s.End, err = parseTime(o.until)
+	}
+	if err == nil && !s.End.After(now) {
+		err = fmt.Errorf("--until %q is over", o.until)
+	}
+	return s, err
+}
+
+// parseTime reads an instant on the command line, in UTC unless it says otherwise.
+func parseTime(text string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02 15:04:05", time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf(`cannot read the time %q: want "2026-06-15 14:00" (UTC) or 2026-06-15T14:00:00Z`, text)
+}
+
+func newUnsilence() *cobra.Command {
+	return &cobra.Command{
+		Use:   "unsilence ID",
+		Short: "End a silence",
+		Args:  arguments(1, 1, "the ID of a silence, which notewatch silences lists"),
+		RunE:  func(c *cobra.Command, args []string) error { return unsilence(c, args[0], time.Now()) },
+	}
+}
+
+func unsilence(c *cobra.Command, id string, now time.Time) error {
+	return change(c, func(db *store.Store) error {
+		ended, err := db.EndSilence(c.Context(), id, whoami(), now)
+		if err != nil {
+			return err
+		}
+		if ended {
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s is over. notewatch run tells within a minute what still stands.\n", id)
+			return err
+		}
+		all, _, err := db.Silences(c.Context(), time.Unix(0, 0))
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, s := range all {
+			if s.ID == id {
+				return fmt.Errorf("silence %s is over already, since %s", id, notify.FormatTime(s.End))
+			}
+			if s.End.After(now) {
+				ids = append(ids, s.ID)
+			}
+		}
+		return unknown("silence", id, ids, "notewatch silences lists them")
+	})
+}

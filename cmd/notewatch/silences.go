@@ -1,0 +1,155 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+func newSilences() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "silences",
+		Short: "List the silences that are on, and the windows of the rules file",
+		Long: `Lists the silences that are not over, and the windows in which the rules file keeps people from being told every week.
+
+--json prints an array of objects with kind (silence or window), id, match (alert, rule, project, device), on, start and
+end (of a window that is closed: when it opens next), schedule (of a window), by and because.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return listSilences(c, asJSON, time.Now()) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// A silenceView is a silence or a window as it is printed.
+type silenceView struct {
+	Kind     rules.Muter `json:"kind"`
+	ID       string      `json:"id,omitempty"`
+	Match    matchView   `json:"match"`
+	On       bool        `json:"on"`
+	Start    time.Time   `json:"start,omitzero"`
+	End      time.Time   `json:"end,omitzero"`
+	Schedule string      `json:"schedule,omitempty"`
+	By       string      `json:"by,omitempty"`
+	Because  string      `json:"because"`
+}
+
+type matchView struct {
+	Alert   string `json:"alert,omitempty"`
+	Rule    string `json:"rule,omitempty"`
+	Project string `json:"project,omitempty"`
+	Device  string `json:"device,omitempty"`
+}
+
+// listSilences prints what keeps people from being told. Silences are shown even if the rules file cannot be read.
+func listSilences(c *cobra.Command, asJSON bool, now time.Time) error {
+	var views []silenceView
+	err := look(c, func(db *store.Store) error {
+		silences, _, err := db.Silences(c.Context(), now)
+		for _, s := range silences {
+			views = append(views, viewOfSilence(s, now))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s, unread := configure(c)
+	if unread == nil {
+		for _, w := range s.file.Silences {
+			views = append(views, viewOfWindow(w, now))
+		}
+	} else {
+		unread = fmt.Errorf("the windows of the rules file are not shown: %w", unread)
+	}
+	return errors.Join(printSilences(c, views, asJSON, unread == nil), unread)
+}
+
+// printSilences prints views; whole is that they are all there are.
+func printSilences(c *cobra.Command, views []silenceView, asJSON, whole bool) error {
+	s := screenOf(c.OutOrStdout())
+	switch {
+	case asJSON && views == nil:
+		return writeJSON(s.w, []silenceView{})
+	case asJSON:
+		return writeJSON(s.w, views)
+	case len(views) == 0 && whole:
+		c.PrintErrln("Nothing is silenced, and the rules file has no windows.")
+		return nil
+	case len(views) == 0:
+		c.PrintErrln("Nothing is silenced by hand.")
+		return nil
+	}
+	t := &table{columns: columns("ID", "STATE", "WHEN (UTC)", "WHAT~", "BY", "BECAUSE")}
+	for _, v := range views {
+		state := "off"
+		if v.On {
+			state = "on"
+		}
+		t.add(cmp.Or(v.ID, "-"), state, v.when(), v.what(), cmp.Or(v.By, "rules file"), v.Because)
+	}
+	return t.print(s)
+}
+
+func viewOfSilence(s rules.Silence, now time.Time) silenceView {
+	return silenceView{
+		Kind: rules.BySilence, ID: s.ID, Match: matchViewOf(s.Match), On: !now.Before(s.Start), Start: s.Start, End: s.End,
+		By: s.By, Because: s.Because,
+	}
+}
+
+func viewOfWindow(w rules.Window, now time.Time) silenceView {
+	v := silenceView{Kind: rules.ByWindow, Match: matchViewOf(w.Match), Schedule: schedule(w), Because: w.Because}
+	if v.End, v.On = w.Open(now); !v.On {
+		v.Start, v.End = w.Next(now).UTC(), time.Time{}
+	}
+	v.End = v.End.UTC()
+	return v
+}
+
+func matchViewOf(m rules.Match) matchView { return matchView{m.Alert, m.Rule, m.Project, m.Subject} }
+
+// when says until when it lasts, or when it begins.
+func (v silenceView) when() string {
+	when := "from " + minute(v.Start)
+	if v.On {
+		when = "until " + minute(v.End)
+	}
+	if v.Schedule != "" {
+		when += " (" + v.Schedule + ")"
+	}
+	return when
+}
+
+func (v silenceView) what() string {
+	return matchText(rules.Match{Alert: v.Match.Alert, Rule: v.Match.Rule, Project: v.Match.Project, Subject: v.Match.Device})
+}
+
+// schedule says when a window opens and closes: "Sat, Sun 22:00–06:00 Europe/Berlin".
+func schedule(w rules.Window) string {
+	var days []string
+	for _, day := range w.Days {
+		days = append(days, day.String()[:3])
+	}
+	parts := []string{cmp.Or(strings.Join(days, ", "), "every day")}
+	if w.From != 0 || w.To != 0 {
+		parts = append(parts, clockTime(w.From)+"–"+clockTime(w.To))
+	}
+	if w.Zone != nil && w.Zone != time.UTC {
+		parts = append(parts, w.Zone.String())
+	}
+	return strings.Join(parts, " ")
+}
+
+// clockTime is a time of day since midnight.
+func clockTime(d time.Duration) string {
+	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
+}

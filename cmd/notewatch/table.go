@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// A column of a table.
+type column struct {
+	name  string
+	gives bool // is cut where the table does not fit
+	below bool // goes below the row where the table does not fit
+}
+
+// A table prints rows aligned under headings. On a terminal that is too narrow for it, some columns go below their row,
+// others are cut, and the last one is wrapped.
+type table struct {
+	columns []column
+	rows    [][]string
+	below   []string // what goes below each row; nil is nothing
+}
+
+// columns are columns by name; after the name, ~ is one that gives and _ one that goes below.
+func columns(names ...string) (all []column) {
+	for _, name := range names {
+		short := strings.TrimRight(name, "~_")
+		all = append(all, column{short, strings.HasSuffix(name, "~"), strings.HasSuffix(name, "_")})
+	}
+	return all
+}
+
+// add adds a row. Its cells may hold outside text.
+func (t *table) add(cells ...string) {
+	for i := range cells {
+		cells[i] = tidy(cells[i])
+	}
+	t.rows = append(t.rows, cells)
+}
+
+const (
+	gap     = 2  // between columns
+	minCell = 8  // of a column that gives
+	minLast = 24 // of the last column
+)
+
+// print writes the table.
+func (t *table) print(s screen) error {
+	widths := t.natural()
+	if s.width > 0 && total(widths) > s.width {
+		t = t.folded()
+		widths = t.fit(s.width)
+	}
+	var b strings.Builder
+	heading := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		heading[i] = c.name
+	}
+	t.line(&b, s, widths, heading, dim)
+	for i, row := range t.rows {
+		t.line(&b, s, widths, row, plain)
+		if t.below != nil {
+			for _, line := range wrap(t.below[i], s.width-2*gap) {
+				fmt.Fprintf(&b, "%*s%s\n", 2*gap, "", s.paint(dim, line))
+			}
+		}
+	}
+	_, err := io.WriteString(s.w, b.String())
+	return err
+}
+
+// natural returns how wide each column wants to be.
+func (t *table) natural() []int {
+	widths := make([]int, len(t.columns))
+	for i, c := range t.columns {
+		widths[i] = widthOf(c.name)
+		for _, row := range t.rows {
+			widths[i] = max(widths[i], widthOf(row[i]))
+		}
+	}
+	return widths
+}
+
+// total is the width of a table.
+func total(widths []int) int {
+	sum := gap * (len(widths) - 1)
+	for _, width := range widths {
+		sum += width
+	}
+	return sum
+}
+
+// folded is the table with the columns that go below where they go.
+func (t *table) folded() *table {
+	below := func(c column) bool { return c.below }
+	if !slices.ContainsFunc(t.columns, below) {
+		return t
+	}
+	narrow := &table{columns: slices.DeleteFunc(slices.Clone(t.columns), below)}
+	for _, row := range t.rows {
+		var cells, notes []string
+		for i, c := range t.columns {
+			if c.below {
+				notes = append(notes, row[i])
+			} else {
+				cells = append(cells, row[i])
+			}
+		}
+		narrow.rows = append(narrow.rows, cells)
+		narrow.below = append(narrow.below, strings.Join(notes, " · "))
+	}
+	return narrow
+}
+
+// fit returns how wide each column is on a screen, if that is possible at all.
+func (t *table) fit(screen int) []int {
+	widths := t.natural()
+	last := len(widths) - 1
+	widths[last] = min(widths[last], max(minLast, widths[last]-(total(widths)-screen)))
+	for total(widths) > screen {
+		widest := -1
+		for i, c := range t.columns {
+			if c.gives && widths[i] > minCell && (widest < 0 || widths[i] > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
+	}
+	return widths
+}
+
+// line writes one row.
+func (t *table) line(b *strings.Builder, s screen, widths []int, cells []string, as style) {
+	last := len(cells) - 1
+	var row strings.Builder
+	indent := 0
+	for i, cell := range cells[:last] {
+		cell = clip(cell, widths[i])
+		style := as
+		if found, ok := styles[cell]; ok {
+			style = found
+		}
+		fmt.Fprintf(&row, "%s%*s", s.paint(style, cell), widths[i]-widthOf(cell)+gap, "")
+		indent += widths[i] + gap
+	}
+	lines := []string{cells[last]}
+	if s.width > 0 {
+		lines = wrap(cells[last], widths[last])
+	}
+	row.WriteString(s.paint(as, lines[0]))
+	b.WriteString(strings.TrimRight(row.String(), " ") + "\n")
+	for _, text := range lines[1:] {
+		fmt.Fprintf(b, "%*s%s\n", indent, "", s.paint(as, text))
+	}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTable(t *testing.T) {
+	all := &table{columns: columns("ID", "NAME~", "TOLD_", "WHY")}
+	all.add("a1", "hourly-sensor-number-6", "team", "")
+	all.add("b2", "冷藏车", "team; waits: on-call", "the receiver answers with status 503 Service Unavailable")
+	for _, c := range []struct {
+		name  string
+		width int
+		want  string
+	}{
+		{"without a terminal nothing is cut", 0, `
+ID  NAME                    TOLD                  WHY
+a1  hourly-sensor-number-6  team
+b2  冷藏车                  team; waits: on-call  the receiver answers with status 503 Service Unavailable
+`},
+		{"what goes below goes below, and the last column is wrapped", 60, `
+ID  NAME                    WHY
+a1  hourly-sensor-number-6
+    team
+b2  冷藏车                  the receiver answers with status
+                            503 Service Unavailable
+    team; waits: on-call
+`},
+		{"what gives is cut", 42, `
+ID  NAME          WHY
+a1  hourly-sens…
+    team
+b2  冷藏车        the receiver answers
+                  with status 503 Service
+                  Unavailable
+    team; waits: on-call
+`},
+	} {
+		var b strings.Builder
+		require.NoError(t, all.print(screen{w: &b, width: c.width}))
+		require.Equal(t, strings.TrimPrefix(c.want, "\n"), b.String(), c.name)
+		for line := range strings.Lines(b.String()) {
+			if c.width > 0 {
+				require.LessOrEqual(t, widthOf(strings.TrimSuffix(line, "\n")), c.width, c.name)
+			}
+		}
+	}
+}
+
+// Colour stands only where it is wanted, and does not move the columns.
+func TestTableInColor(t *testing.T) {
+	alerts := &table{columns: columns("LEVEL", "SUBJECT")}
+	alerts.add("critical", "one")
+	var b strings.Builder
+	require.NoError(t, alerts.print(screen{w: &b, color: true}))
+	require.Equal(t, "\x1b[2mLEVEL\x1b[0m     \x1b[2mSUBJECT\x1b[0m\n\x1b[1;31mcritical\x1b[0m  one\n", b.String())
+}
+
+// What comes from outside cannot steer the terminal.
+func TestTidy(t *testing.T) {
+	require.Equal(t, "a�[31mb c d�e", tidy("a\x1b[31mb\n\tc  d\u202ee"))
+}
+
+func TestClip(t *testing.T) {
+	require.Equal(t, "sensor", clip("sensor", 6))
+	require.Equal(t, "senso…", clip("sensors", 6))
+	require.Equal(t, "冷藏…", clip("冷藏车", 5))
+	require.Equal(t, "冷…", clip("冷藏车", 4))
+}
+
+func TestWrap(t *testing.T) {
+	require.Equal(t, []string{""}, wrap("", 10))
+	require.Equal(t, []string{"one two", "three"}, wrap("one two three", 8))
+	require.Equal(t, []string{"https://ex", "ample.com", "is far"}, wrap("https://example.com is far", 10))
+	require.Equal(t, []string{"a", "冷藏车冷", "藏车"}, wrap("a 冷藏车冷藏车", 8))
+}
