@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func (q alertsQuery) run(c *cobra.Command, db *store.Store) error {
 		}
 	}
 	if q.json {
-		return writeJSON(s.w, alerts)
+		return writeList(s.w, alerts)
 	}
 	if len(alerts) == 0 {
 		c.PrintErrln(q.none())
@@ -145,21 +146,27 @@ func viewOf(a rules.Alert, receivers []showing) alertView {
 	}
 }
 
+// readAlerts reads alerts and who has been told, some at a time: there may be very many.
 func readAlerts(ctx context.Context, db *store.Store, filter store.AlertFilter) ([]alertView, error) {
 	alerts, err := db.Alerts(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(alerts))
-	for i, a := range alerts {
-		ids[i] = a.ID
+	views := make([]alertView, 0, len(alerts))
+	for some := range slices.Chunk(alerts, 1000) {
+		ids := make([]string, len(some))
+		for i, a := range some {
+			ids[i] = a.ID
+		}
+		deliveries, err := db.DeliveriesTo(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range some {
+			views = append(views, viewOf(a, showingsOf(deliveries[a.ID])))
+		}
 	}
-	deliveries, err := db.DeliveriesTo(ctx, ids)
-	views := make([]alertView, len(alerts))
-	for i, a := range alerts {
-		views[i] = viewOf(a, showingsOf(deliveries[a.ID]))
-	}
-	return views, err
+	return views, nil
 }
 
 func alertTable(alerts []alertView) *table {

@@ -48,7 +48,7 @@ type dispatch struct {
 	bot       *bot.Bot
 	alert     rules.Alert
 	receivers []string
-	began     time.Time
+	began     time.Time // in milliseconds, as the store keeps it
 }
 
 // A result is what has come of a dispatch to one receiver.
@@ -64,26 +64,30 @@ const (
 	lookAgain     = 200 * time.Millisecond
 )
 
-// deliver serves the receivers, and those that stand in for them, until each has taken the newest state of the alert or
-// will not, or patience is at an end. Another process that is at a receiver does the work itself.
-func (d dispatch) deliver(ctx context.Context, patience time.Duration) ([]result, error) {
+// waits reports whether a receiver is still to be told.
+func waits(s showing) bool { return s.State == stateWaits }
+
+// deliver serves the receivers, and those that stand in for them, until none is as wait says, or patience is at an end.
+// Another process that is at a receiver does the work itself.
+func (d dispatch) deliver(ctx context.Context, patience time.Duration, wait func(showing) bool) ([]result, error) {
 	deadline := time.Now().Add(patience)
 	for {
-		if err := d.bot.Serve(ctx, d.withFallbacks()); err != nil {
+		err := d.bot.Serve(ctx, d.withFallbacks())
+		if ctx.Err() != nil {
+			return nil, errors.New("interrupted")
+		}
+		if err != nil {
 			return nil, err
 		}
 		showings, err := readShowings(ctx, d.bot.Store, d.alert.ID)
 		if err != nil {
 			return nil, err
 		}
-		waits := func(s showing) bool { return s.State == stateWaits }
 		left := time.Until(deadline)
-		if !slices.ContainsFunc(showings, waits) || left <= 0 {
+		if !slices.ContainsFunc(showings, wait) || left <= 0 {
 			return d.results(ctx, showings)
 		}
-		if err := sleep(ctx, min(lookAgain, left)); err != nil {
-			return nil, err
-		}
+		sleep(ctx, min(lookAgain, left))
 	}
 }
 
@@ -122,14 +126,13 @@ func (d dispatch) results(ctx context.Context, showings []showing) ([]result, er
 	return results, err
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep lets time pass, or less if ctx is done before.
+func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
 	case <-timer.C:
-		return nil
 	}
 }
 
@@ -137,7 +140,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 func (d dispatch) report(c *cobra.Command, results []result, asJSON bool) error {
 	s := screenOf(c.OutOrStdout())
 	if asJSON {
-		if err := writeJSON(s.w, results); err != nil {
+		if err := writeList(s.w, results); err != nil {
 			return err
 		}
 		return untold(results)
@@ -178,7 +181,7 @@ func (r result) detail() string {
 func untold(results []result) error {
 	n := 0
 	for _, r := range results {
-		if r.State == stateWaits || r.State == stateGaveUp || r.State == stateGone {
+		if waits(r.showing) || r.State == stateGaveUp || r.State == stateGone {
 			n++
 		}
 	}

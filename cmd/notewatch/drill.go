@@ -53,7 +53,7 @@ func (d drill) run(c *cobra.Command, b *bot.Bot, rule string) error {
 	if err != nil {
 		return err
 	}
-	ctx, began := c.Context(), time.Now()
+	ctx, began := c.Context(), time.Now().Truncate(time.Millisecond)
 	if stood, err := b.EndDrill(ctx, rule); err != nil {
 		return err
 	} else if stood {
@@ -69,7 +69,7 @@ func (d drill) run(c *cobra.Command, b *bot.Bot, rule string) error {
 	}
 	c.PrintErrf("drilling %s: telling %s\n", rule, listed(receivers))
 	sending := dispatch{bot: b, alert: alert, receivers: receivers, began: began}
-	results, err := sending.deliver(ctx, sendPatience)
+	results, err := sending.deliver(ctx, sendPatience, waits)
 	if err == nil {
 		err = sending.report(c, results, d.json)
 	}
@@ -112,12 +112,13 @@ func (d dispatch) end(ctx context.Context, c *cobra.Command, rule string) error 
 	if _, err := d.bot.EndDrill(ending, rule); err != nil {
 		return err
 	}
-	results, err := d.deliver(ending, closePatience)
+	standing := func(s showing) bool { return waits(s) && s.Shows != "" }
+	results, err := d.deliver(ending, closePatience, standing)
 	if err != nil {
 		return err
 	}
 	for _, r := range results {
-		if r.State == stateWaits && r.Shows != "" {
+		if standing(r.showing) {
 			c.PrintErrf("%s still shows the drill%s\n", r.Receiver, r.next(time.Now()))
 		}
 	}

@@ -98,7 +98,7 @@ func (q historyQuery) list(c *cobra.Command, db *store.Store) error {
 		changes[i] = changeOf(h)
 	}
 	if q.json {
-		return writeJSON(s.w, changes)
+		return writeList(s.w, changes)
 	}
 	if count == 0 {
 		c.PrintErrf("Nothing happened since %s; --since 7d looks further back.\n", notify.FormatTime(since))

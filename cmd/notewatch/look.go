@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -34,9 +36,12 @@ func look(c *cobra.Command, f func(db *store.Store) error) error {
 	return errors.Join(f(db), db.Close())
 }
 
+// exists returns what is wrong with the database, and does not make one.
+func exists(c *cobra.Command) error { return look(c, func(*store.Store) error { return nil }) }
+
 // change lets f write to the database, which must be there, beside whoever works with it.
 func change(c *cobra.Command, f func(db *store.Store) error) error {
-	if err := look(c, func(*store.Store) error { return nil }); err != nil {
+	if err := exists(c); err != nil {
 		return err
 	}
 	environment, err := config.ReadEnvironment()
@@ -185,7 +190,7 @@ func (*span) Type() string { return "duration" }
 // shownRows is how many rows a list has on a terminal, unless told otherwise.
 const shownRows = 50
 
-// A limit is how many rows a list may have.
+// A rowLimit is how many rows a list may have.
 type rowLimit struct{ n int }
 
 func (l *rowLimit) flag(c *cobra.Command) {
@@ -201,11 +206,35 @@ func (l rowLimit) on(s screen, asJSON bool) int {
 }
 
 // writeJSON prints a value as indented JSON.
-func writeJSON(w io.Writer, value any) error {
+func writeJSON(w io.Writer, value any) error { return encoder(w, "").Encode(value) }
+
+func encoder(w io.Writer, prefix string) *json.Encoder {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(value)
+	e.SetIndent(prefix, "  ")
+	return e
+}
+
+// writeList prints an indented JSON array, one element after the other.
+func writeList[T any](w io.Writer, list []T) error {
+	if len(list) == 0 {
+		_, err := io.WriteString(w, "[]\n")
+		return err
+	}
+	out := bufio.NewWriter(w)
+	var text bytes.Buffer
+	before := "[\n  "
+	for _, element := range list {
+		text.Reset()
+		if err := encoder(&text, "  ").Encode(element); err != nil {
+			return err
+		}
+		_, _ = out.WriteString(before) // Flush returns the error
+		_, _ = out.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+		before = ",\n  "
+	}
+	_, _ = out.WriteString("\n]\n")
+	return out.Flush()
 }
 
 // figure is a number for JSON: null is no data.

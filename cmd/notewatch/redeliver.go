@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/store"
 	"notewatch/rules"
 )
 
@@ -28,7 +27,7 @@ works with and without notewatch run beside it. The exit code is 1 if a receiver
 in_place_of, message, attempts and seconds (of the last attempt).`,
 		Args: arguments(1, 1, "the ID of an alert, which notewatch alerts lists"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := look(c, func(*store.Store) error { return nil }); err != nil {
+			if err := exists(c); err != nil {
 				return err
 			}
 			_, b, closeDB, err := attach(c)
@@ -49,7 +48,7 @@ in_place_of, message, attempts and seconds (of the last attempt).`,
 }
 
 func redeliver(c *cobra.Command, b *bot.Bot, a rules.Alert, receiver string, asJSON bool) error {
-	ctx, began := c.Context(), time.Now()
+	ctx, began := c.Context(), time.Now().Truncate(time.Millisecond)
 	deliveries, err := b.Store.DeliveriesOf(ctx, a.ID)
 	if err != nil {
 		return err
@@ -70,7 +69,7 @@ func redeliver(c *cobra.Command, b *bot.Bot, a rules.Alert, receiver string, asJ
 	})
 	c.PrintErrf("posting %s afresh to %s\n", a.ID, listed(receivers))
 	d := dispatch{bot: b, alert: a, receivers: here, began: began}
-	results, err := d.deliver(ctx, sendPatience)
+	results, err := d.deliver(ctx, sendPatience, waits)
 	if err != nil {
 		return err
 	}

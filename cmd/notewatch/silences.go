@@ -77,10 +77,8 @@ func listSilences(c *cobra.Command, asJSON bool, now time.Time) error {
 func printSilences(c *cobra.Command, views []silenceView, asJSON, whole bool) error {
 	s := screenOf(c.OutOrStdout())
 	switch {
-	case asJSON && views == nil:
-		return writeJSON(s.w, []silenceView{})
 	case asJSON:
-		return writeJSON(s.w, views)
+		return writeList(s.w, views)
 	case len(views) == 0 && whole:
 		c.PrintErrln("Nothing is silenced, and the rules file has no windows.")
 		return nil
@@ -88,13 +86,13 @@ func printSilences(c *cobra.Command, views []silenceView, asJSON, whole bool) er
 		c.PrintErrln("Nothing is silenced by hand.")
 		return nil
 	}
-	t := &table{columns: columns("ID", "STATE", "WHEN (UTC)", "WHAT~", "BY", "BECAUSE")}
+	t := &table{columns: columns("ID", "STATE", "WHEN (UTC)", "WHAT~", "BY_", "BECAUSE_")}
 	for _, v := range views {
 		state := "off"
 		if v.On {
 			state = "on"
 		}
-		t.add(cmp.Or(v.ID, "-"), state, v.when(), v.what(), cmp.Or(v.By, "rules file"), v.Because)
+		t.add(cmp.Or(v.ID, "-"), state, v.when(), v.what(), v.by(), v.Because)
 	}
 	return t.print(s)
 }
@@ -119,14 +117,18 @@ func matchViewOf(m rules.Match) matchView { return matchView{m.Alert, m.Rule, m.
 
 // when says until when it lasts, or when it begins.
 func (v silenceView) when() string {
-	when := "from " + minute(v.Start)
 	if v.On {
-		when = "until " + minute(v.End)
+		return "until " + minute(v.End)
 	}
-	if v.Schedule != "" {
-		when += " (" + v.Schedule + ")"
+	return "from " + minute(v.Start)
+}
+
+// by says who asked for it.
+func (v silenceView) by() string {
+	if v.Kind == rules.ByWindow {
+		return "rules file, " + v.Schedule
 	}
-	return when
+	return v.By
 }
 
 func (v silenceView) what() string {

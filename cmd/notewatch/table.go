@@ -101,10 +101,11 @@ func (t *table) folded() *table {
 	for _, row := range t.rows {
 		var cells, notes []string
 		for i, c := range t.columns {
-			if c.below {
-				notes = append(notes, row[i])
-			} else {
+			switch {
+			case !c.below:
 				cells = append(cells, row[i])
+			case row[i] != "" && row[i] != "-":
+				notes = append(notes, row[i])
 			}
 		}
 		narrow.rows = append(narrow.rows, cells)

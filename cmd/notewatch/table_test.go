@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -76,4 +78,15 @@ func TestWrap(t *testing.T) {
 	require.Equal(t, []string{"one two", "three"}, wrap("one two three", 8))
 	require.Equal(t, []string{"https://ex", "ample.com", "is far"}, wrap("https://example.com is far", 10))
 	require.Equal(t, []string{"a", "冷藏车冷", "藏车"}, wrap("a 冷藏车冷藏车", 8))
+}
+
+func TestWriteList(t *testing.T) {
+	for _, list := range [][]named{{}, {{"app:1", "one"}}, {{"app:1", "one & <only>"}, {"app:2", "two"}}} {
+		var text bytes.Buffer
+		require.NoError(t, writeList(&text, list))
+		var back []named
+		require.NoError(t, json.Unmarshal(text.Bytes(), &back))
+		require.Equal(t, list, back)
+		require.NotContains(t, text.String(), `\u`)
+	}
 }

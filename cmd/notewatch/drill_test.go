@@ -1,0 +1,47 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/notify/notifytest"
+)
+
+// Whoever interrupts a drill does not leave it standing.
+func TestDrillInterrupted(t *testing.T) {
+	hook := notifytest.NewWebhook()
+	defer hook.Close()
+	hook.Fail(notifytest.Hang())
+	folder := t.TempDir()
+	file, database := filepath.Join(folder, "rules.yaml"), filepath.Join(folder, "notewatch.db")
+	require.NoError(t, os.WriteFile(file, []byte(`
+projects: [{uid: 'app:1', name: one}]
+receivers: [{name: team, webhook: {url: '`+hook.URL+`', allow_private: true}}]
+rules: [{name: spike, when: events.today > 500}]
+`), 0o600))
+	t.Setenv("NOTEWATCH_RULES", file)
+	t.Setenv("NOTEWATCH_DATABASE", database)
+
+	ctx, interrupt := context.WithCancel(t.Context())
+	var stderr bytes.Buffer
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, []string{"drill", "spike"}, new(bytes.Buffer), &stderr) }()
+	require.Eventually(t, func() bool { return len(hook.Requests()) == 1 }, time.Minute, time.Millisecond)
+	interrupt()
+	require.Equal(t, exitFailure, <-ended)
+	require.Contains(t, stderr.String(), "notewatch: interrupted")
+
+	db, err := store.OpenReadOnly(t.Context(), database)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	open, err := db.Alerts(t.Context(), store.AlertFilter{Open: true})
+	require.NoError(t, err)
+	require.Empty(t, open)
+}
