@@ -47,7 +47,8 @@ error, seconds. history --json prints an array of changes: the same with alert, 
 		},
 	}
 	q.selection.flags(c)
-	c.Flags().Var(&q.since, "since", "how far to look back")
+	c.Flags().Var(&q.since, "since", "how far to look back, such as 90m, 2h, 3d or 1w")
+	c.Flags().Lookup("since").DefValue = "24h"
 	q.flag(c)
 	c.Flags().BoolVar(&q.json, "json", false, "print JSON")
 	return c
