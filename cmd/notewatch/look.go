@@ -195,7 +195,7 @@ type rowLimit struct{ n int }
 
 func (l *rowLimit) flag(c *cobra.Command) {
 	c.Flags().IntVar(&l.n, "limit", -1, fmt.Sprintf("at most so many; 0 is all (default: %d on a terminal, else all)", shownRows))
-	c.Flags().Lookup("limit").DefValue = "" // it is told
+	c.Flags().Lookup("limit").DefValue = "0" // hides it: the usage tells more
 }
 
 // on returns how many rows may be printed on s; 0 is all.
