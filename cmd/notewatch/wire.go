@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -155,10 +156,16 @@ func (s setup) receivers() ([]bot.Receiver, error) {
 			wired.Live = r.Slack.Channel != ""
 			wired.Lane, wired.Pause = s.lane(r), slackPause
 		}
+		if r.PagerDuty != nil || r.Webhook != nil && slices.Contains(harmless, r.Webhook.Format) && r.Webhook.Template == "" {
+			wired.Batch = bot.MaxBatch
+		}
 		receivers = append(receivers, wired)
 	}
 	return receivers, errors.Join(problems...)
 }
+
+// harmless are the formats of webhooks that say which message it is: who gets one twice knows it.
+var harmless = []string{"", "standard", "cloudevents"}
 
 // slackPause is the time between two messages to a channel that Slack asks for.
 const slackPause = time.Second

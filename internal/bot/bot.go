@@ -45,6 +45,9 @@ type Config struct {
 // DefaultInterval is the time between two polls of a project.
 const DefaultInterval = 15 * time.Minute
 
+// MaxBatch is a good Batch of receivers to which repeats are harmless: no more than get new messages in an hour.
+const MaxBatch = 20
+
 // An Account is a Notehub billing account: all requests for its projects share one budget.
 type Account struct {
 	Name      string
@@ -72,6 +75,7 @@ type Receiver struct {
 	Live     bool          // can change what it posted: figures are kept up to date there
 	Lane     string        // receivers with the same lane share its pauses; "" is one of its own
 	Pause    time.Duration // between the beginnings of two sends of its lane, on the machine clock
+	Batch    int           // messages that may be sent before what came of them is recorded; 0 is 1. More only if repeats are harmless
 	Fallback string        // the receiver that is told what this one cannot be told; "" is none
 	notify.Receiver
 }

@@ -39,13 +39,17 @@ func (b *Bot) Resolve(ctx context.Context, rule, subject string) (stood bool, er
 // anything changed.
 func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
 	for {
-		before, seq, err := b.open(ctx, key)
+		before, err := b.open(ctx, key)
 		if err != nil {
 			return false, err
 		}
 		after, event := change(before)
 		if event == rules.None {
 			return false, nil
+		}
+		_, seq, err := b.Store.Silences(ctx, b.Clock.Now())
+		if err != nil {
+			return false, err
 		}
 		err = b.Store.Decide(ctx, store.Decision{
 			Alerts: []rules.Alert{after}, Show: map[string][]string{after.ID: receivers}, Silences: seq, Now: b.Clock.Now(),
@@ -59,17 +63,13 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 	}
 }
 
-// open returns the open alert of a key, or the inactive one, and the state of the silences.
-func (b *Bot) open(ctx context.Context, key rules.Key) (rules.Alert, int64, error) {
-	_, seq, err := b.Store.Silences(ctx, b.Clock.Now())
-	if err != nil {
-		return rules.Alert{}, 0, err
-	}
+// open returns the open alert of a key, or the inactive one.
+func (b *Bot) open(ctx context.Context, key rules.Key) (rules.Alert, error) {
 	open, err := b.Store.OpenAlerts(ctx, key.Project)
 	for _, a := range open {
 		if a.Key() == key {
-			return a, seq, err
+			return a, err
 		}
 	}
-	return key.Inactive(), seq, err
+	return key.Inactive(), err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"notewatch/internal/metrics"
@@ -16,6 +17,7 @@ import (
 
 const (
 	sendTime      = 15 * time.Second // for one call to a receiver
+	batchTime     = 20 * time.Second // after which a batch makes no further call: the last one must end within the lease
 	minRetry      = 5 * time.Second
 	maxRetry      = time.Hour
 	fallBackAfter = 30 * time.Minute // of trying in vain
@@ -37,30 +39,40 @@ func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	done := 0
-	for _, m := range p.messages {
-		b.pause(r)
-		failure, err := b.send(ctx, lease, r, m)
-		switch {
-		case err != nil:
-			return err
-		case failure == nil:
-			done++
-		case failure.Class == notify.Permanent:
-			return errors.Join(b.giveUp(ctx, lease, r, failure), b.Store.Complete(ctx, lease, b.Clock.Now(), time.Time{}, 0))
-		case failure.Class == notify.Temporary:
-			failures := lease.Failures + 1
-			if done > 0 {
-				failures = 1
-			}
-			return errors.Join(b.despair(ctx, r, m, failure),
-				b.Store.Complete(ctx, lease, b.Clock.Now(), b.retryAt(failures-1, failure), failures))
-		}
+	failure, sent, err := b.sendAll(ctx, lease, r, p.messages)
+	if err != nil {
+		return err
 	}
-	if done > 0 {
+	failures := 0
+	switch {
+	case failure == nil:
+	case failure.Class == notify.Permanent:
+		err = b.giveUp(ctx, lease, r, failure)
+	case failure.Class == notify.Temporary:
+		if failures = lease.Failures + 1; sent > 0 {
+			failures = 1
+		}
+		p.later = b.retryAt(failures-1, failure)
+		err = b.despair(ctx, r, failure)
+	}
+	if sent > 0 && failure == nil {
 		err = b.recovered(ctx, r)
 	}
-	return errors.Join(err, b.Store.Complete(ctx, lease, b.Clock.Now(), p.later, 0))
+	return errors.Join(err, b.Store.Complete(ctx, lease, b.Clock.Now(), p.later, failures))
+}
+
+// sendAll sends messages until one fails for a reason that is not its own, and returns that failure and how many the
+// receiver has taken.
+func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []outgoing) (*notify.Error, int, error) {
+	sent := 0
+	for batch := range slices.Chunk(messages, max(r.Batch, 1)) {
+		failure, taken, err := b.send(ctx, lease, r, batch)
+		sent += taken
+		if err != nil || failure != nil {
+			return failure, sent, err
+		}
+	}
+	return nil, sent, nil
 }
 
 func (b *Bot) receiver(name string) (Receiver, error) {
@@ -97,24 +109,60 @@ func (b *Bot) retryAt(failures int, failure *notify.Error) time.Time {
 	return b.Clock.Now().Add(max(pause, min(failure.RetryAfter, maxRetry)))
 }
 
-// send makes one attempt at one message. The attempt is recorded before it is made, its outcome after it.
-func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, m outgoing) (failure *notify.Error, err error) {
-	if err := b.Store.Extend(ctx, lease, b.Machine()); err != nil {
-		return nil, err
+// send makes one attempt at each message of a batch, until one fails for a reason that is not its own. The attempts are
+// recorded before they are made, their outcomes after it. It returns that failure and how many messages were taken.
+func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, batch []outgoing) (failure *notify.Error, taken int, err error) {
+	attempts, err := b.Store.Begin(ctx, lease, batch, b.Clock.Now(), b.Machine())
+	if err != nil {
+		return nil, 0, err
 	}
+	begun := b.Machine()
+	outcomes := make([]store.Outcome, len(batch))
+	for i, m := range batch {
+		outcomes[i] = store.Outcome{Attempt: attempts[i], Message: m.Message, Members: m.Members, Status: store.NotMade, At: b.Clock.Now()}
+		if failure != nil || err != nil || ctx.Err() != nil || b.Machine().Sub(begun) > batchTime {
+			continue
+		}
+		var own *notify.Error
+		if outcomes[i], own, err = b.attempt(ctx, lease, r, m); err != nil {
+			continue
+		}
+		outcomes[i].Attempt = attempts[i]
+		switch {
+		case own == nil:
+			taken++
+		case own.Class != notify.Payload:
+			failure = own
+		}
+	}
+	// What was posted is recorded even if there was no more time to post it: otherwise it is posted again.
+	return failure, taken, errors.Join(err, b.record(context.WithoutCancel(ctx), lease, outcomes))
+}
+
+// record stores outcomes. If somebody else has taken the receiver over, it is made to show the newest again.
+func (b *Bot) record(ctx context.Context, lease store.Lease, outcomes []store.Outcome) error {
+	err := b.Store.End(ctx, lease, outcomes...)
+	if !errors.Is(err, store.ErrLeaseLost) {
+		return err
+	}
+	for _, outcome := range outcomes {
+		err = errors.Join(err, b.Store.Repair(ctx, lease, outcome))
+	}
+	return err
+}
+
+// attempt makes one attempt at one message and returns what came of it. An error is our own trouble.
+func (b *Bot) attempt(ctx context.Context, lease store.Lease, r Receiver, m outgoing) (store.Outcome, *notify.Error, error) {
 	n, err := b.notification(ctx, r, m)
 	if err != nil {
-		return nil, err
+		return store.Outcome{}, nil, err
 	}
-	attempt, err := b.Store.Begin(ctx, lease, m.message, m.members, b.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
+	b.pause(r)
 	started := b.Machine()
 	calling, cancel := context.WithTimeout(ctx, sendTime)
-	ref, sent := r.Send(calling, n, notify.Ref(m.message.Ref))
-	cancel()
-	failure = classify(sent)
+	defer cancel()
+	ref, err := r.Send(calling, n, notify.Ref(m.Message.Ref))
+	failure := classify(err)
 	outcome := b.outcome(r, m, ref, failure)
 	b.Metrics.Delivered(r.Name, metrics.Result(outcome.Status), b.Machine().Sub(started))
 	if failure != nil {
@@ -122,15 +170,9 @@ func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, m outgoin
 		if lease.Failures > 0 && outcome.Status == store.Retrying {
 			level = slog.LevelDebug // said before
 		}
-		b.Log.Log(ctx, level, "sending", "receiver", r.Name, "message", m.message.ID, "status", string(outcome.Status), "err", failure)
+		b.Log.Log(ctx, level, "sending", "receiver", r.Name, "message", m.Message.ID, "status", string(outcome.Status), "err", failure)
 	}
-	// What was posted is recorded even if there was no more time to post it: otherwise it is posted again.
-	recording := context.WithoutCancel(ctx)
-	err = b.Store.End(recording, lease, attempt, outcome)
-	if errors.Is(err, store.ErrLeaseLost) {
-		err = errors.Join(err, b.Store.Repair(recording, lease, attempt, outcome))
-	}
-	return failure, err
+	return outcome, failure, nil
 }
 
 // classify returns err as the kind of error that receivers promise.
@@ -147,7 +189,7 @@ func classify(err error) *notify.Error {
 // outcome is what the store learns from an attempt.
 func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, failure *notify.Error) store.Outcome {
 	now := b.Clock.Now()
-	out := store.Outcome{Message: m.message, Members: m.members, Status: store.Posted, At: now}
+	out := store.Outcome{Message: m.Message, Members: m.Members, Status: store.Posted, At: now}
 	if failure == nil {
 		out.Message.Ref, out.Message.PostedAt = string(ref), now
 		for i := range out.Members {
@@ -161,7 +203,7 @@ func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, failure *notify.Er
 		return out
 	}
 	out.Status, out.Error = store.Retrying, failure.Error()
-	if failure.Class != notify.Temporary || stale(m.members, now) {
+	if failure.Class != notify.Temporary || stale(m.Members, now) {
 		out.Status = store.GivenUp
 	}
 	for i := range out.Members {

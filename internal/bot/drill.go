@@ -38,7 +38,7 @@ func (b *Bot) Drill(ctx context.Context, rule string, project Project) (rules.Al
 		if err := b.Store.Raise(ctx, store.Mute, "", b.Clock.Now()); err != nil { // which ends it at last
 			return rules.Alert{}, nil, err
 		}
-		alert, _, err := b.open(ctx, drill)
+		alert, err := b.open(ctx, drill)
 		return alert, receivers, err
 	}
 	return rules.Alert{}, nil, fmt.Errorf("there is no rule %q", rule)

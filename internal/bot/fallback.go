@@ -38,11 +38,15 @@ func (b *Bot) giveUp(ctx context.Context, lease store.Lease, r Receiver, failure
 	return b.callForHelp(ctx, r, failure)
 }
 
-// despair calls for help when a message has been tried in vain for long.
-func (b *Bot) despair(ctx context.Context, r Receiver, m outgoing, failure *notify.Error) error {
+// despair calls for help when something has been tried in vain for long.
+func (b *Bot) despair(ctx context.Context, r Receiver, failure *notify.Error) error {
+	waiting, err := b.Store.Undelivered(ctx, r.Name)
+	if err != nil {
+		return err
+	}
 	since := b.Clock.Now().Add(-fallBackAfter)
-	late := func(d store.Delivery) bool { return d.Want > d.Have && d.Alert.ChangedAt.Before(since) }
-	if !slices.ContainsFunc(m.members, late) {
+	late := func(d store.Delivery) bool { return d.Alert.ChangedAt.Before(since) }
+	if !slices.ContainsFunc(waiting, late) {
 		return nil
 	}
 	return b.callForHelp(ctx, r, failure)

@@ -15,19 +15,19 @@ import (
 func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
 	visible := func(d store.Delivery) bool { return d.Want > d.Have && (!hushed(d) || d.Alert.Reason == rules.Muted) }
 	n := notify.Notification{
-		ID: m.message.ID, Sent: b.Machine(),
-		Quiet: !slices.ContainsFunc(m.members, visible), Tried: !m.message.BegunAt.IsZero(),
+		ID: m.Message.ID, Sent: b.Machine(),
+		Quiet: !slices.ContainsFunc(m.Members, visible), Tried: !m.Message.BegunAt.IsZero(),
 	}
 	versions := int64(0)
-	for _, d := range m.members {
+	for _, d := range m.Members {
 		versions += d.Alert.Version
 		n.Alerts = append(n.Alerts, r.alert(d))
 	}
 	n.Key = fmt.Sprintf("%s-%d", n.ID, versions)
-	if !r.Live || len(m.members) > 1 {
+	if !r.Live || len(m.Members) > 1 {
 		return n, nil
 	}
-	trend, err := b.trend(ctx, m.members[0].Alert)
+	trend, err := b.trend(ctx, m.Members[0].Alert)
 	n.Alerts[0].Trend = trend
 	return n, err
 }

@@ -21,10 +21,7 @@ const (
 )
 
 // An outgoing is a message that is to be posted or changed.
-type outgoing struct {
-	message store.Message
-	members []store.Delivery
-}
+type outgoing = store.Sending
 
 // A plan is what one turn has to send.
 type plan struct {
@@ -35,27 +32,23 @@ type plan struct {
 // plan turns deliveries into messages: what is new first, then what changes, then figures that are to be brought up to
 // date. What the receiver has nothing to hear of, or must not be told for now, is noted as such.
 func (b *Bot) plan(ctx context.Context, lease store.Lease, r Receiver) (p plan, err error) {
-	waiting, err := b.Store.Undelivered(ctx, r.Name)
+	news, err := b.Store.Fresh(ctx, r.Name)
 	if err != nil {
 		return plan{}, err
 	}
-	var fresh, settled []store.Delivery
-	var attached []string // messages
-	for _, d := range waiting {
-		switch {
-		case d.Message != "":
-			attached = append(attached, d.Message)
-		case r.settles(&d):
+	changes, settled, err := b.changes(ctx, r)
+	if err != nil {
+		return plan{}, err
+	}
+	var fresh []store.Delivery
+	for _, d := range news {
+		if r.settles(&d) {
 			settled = append(settled, d)
-		default:
-			fresh = append(fresh, d)
+			continue
 		}
+		fresh = append(fresh, d)
 	}
-	changes, held, err := b.changes(ctx, attached)
-	if err != nil {
-		return plan{}, err
-	}
-	if settled = append(settled, held...); len(settled) > 0 {
+	if len(settled) > 0 {
 		if err := b.Store.Settle(ctx, lease, settled); err != nil {
 			return plan{}, err
 		}
@@ -105,25 +98,20 @@ func hushed(d store.Delivery) bool {
 
 // changes returns the messages that have to show something else, and those deliveries that were about to be shown when
 // people stopped being told.
-func (b *Bot) changes(ctx context.Context, ids []string) (all []outgoing, held []store.Delivery, err error) {
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
-		message, members, err := b.Store.Members(ctx, id)
-		if err != nil {
-			return nil, nil, err
-		}
+func (b *Bot) changes(ctx context.Context, r Receiver) (all []outgoing, held []store.Delivery, err error) {
+	changes, err := b.Store.Changes(ctx, r.Name)
+	for _, m := range changes {
 		visible := func(d store.Delivery) bool { return !hushed(d) }
-		if message.PostedAt.IsZero() && !slices.ContainsFunc(members, visible) {
-			for _, d := range members {
-				d.Why = MuteText(d.Alert.Mute)
-				held = append(held, d)
-			}
+		if !m.Message.PostedAt.IsZero() || slices.ContainsFunc(m.Members, visible) {
+			all = append(all, m)
 			continue
 		}
-		all = append(all, outgoing{message, members})
+		for _, d := range m.Members {
+			d.Why = MuteText(d.Alert.Mute)
+			held = append(held, d)
+		}
 	}
-	slices.SortStableFunc(all, func(a, b outgoing) int { return a.members[0].Alert.FiredAt.Compare(b.members[0].Alert.FiredAt) })
-	return all, held, nil
+	return all, held, err
 }
 
 // news returns messages for deliveries of which nothing is shown yet. Many alerts of one rule share a message. Beyond the
@@ -141,7 +129,7 @@ func (b *Bot) news(ctx context.Context, r Receiver, fresh []store.Delivery) (p p
 	slices.SortStableFunc(groups, func(a, b []store.Delivery) int { return cmp.Compare(worst(b), worst(a)) })
 	room := min(max(0, hourlyCap-count), len(groups))
 	for _, members := range groups[:room] {
-		p.messages = append(p.messages, outgoing{r.message(members), members})
+		p.messages = append(p.messages, outgoing{Message: r.message(members), Members: members})
 	}
 	rest := slices.Concat(groups[room:]...)
 	if len(rest) == 0 {
@@ -154,7 +142,7 @@ func (b *Bot) news(ctx context.Context, r Receiver, fresh []store.Delivery) (p p
 	for members := range slices.Chunk(rest, maxMembers) {
 		message := r.message(members)
 		message.Digest = true
-		p.messages = append(p.messages, outgoing{message, members})
+		p.messages = append(p.messages, outgoing{Message: message, Members: members})
 	}
 	return p, nil
 }
@@ -207,14 +195,14 @@ func (b *Bot) refresh(ctx context.Context, r Receiver, p *plan) error {
 		return err
 	}
 	for _, id := range ids {
-		if slices.ContainsFunc(p.messages, func(m outgoing) bool { return m.message.ID == id }) {
+		if slices.ContainsFunc(p.messages, func(m outgoing) bool { return m.Message.ID == id }) {
 			continue
 		}
 		message, members, err := b.Store.Members(ctx, id)
 		if err != nil {
 			return err
 		}
-		p.messages = append(p.messages, outgoing{message, members})
+		p.messages = append(p.messages, outgoing{Message: message, Members: members})
 	}
 	return nil
 }

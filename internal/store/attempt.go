@@ -25,14 +25,22 @@ type AttemptStatus string
 
 // The ends of an attempt. An attempt without end was cut off by a crash: it may or may not have been posted.
 const (
+	NotMade  AttemptStatus = "not made" // the turn ended before it
 	Posted   AttemptStatus = "posted"
 	Retrying AttemptStatus = "retry"
 	GivenUp  AttemptStatus = "dead"
 	CutOff   AttemptStatus = "cut off" // found without end by ReleaseAll
 )
 
+// A Sending is a message that is about to be sent.
+type Sending struct {
+	Message Message
+	Members []Delivery
+}
+
 // An Outcome is how an attempt went.
 type Outcome struct {
+	Attempt int64
 	Message Message    // with the new Ref and PostedAt if it was posted
 	Members []Delivery // with the new Have and Shown if it was posted, Dead if given up
 	Status  AttemptStatus
@@ -40,74 +48,109 @@ type Outcome struct {
 	At      time.Time
 }
 
-// Begin records that message is about to be sent to show members, before it is. It attaches the members to the message.
-// ErrLeaseLost if the lease is no longer held.
-func (s *Store) Begin(ctx context.Context, lease Lease, message Message, members []Delivery, started time.Time) (attempt int64, err error) {
+// Begin records that messages are about to be sent to show their members, before they are, and returns the attempts. It
+// attaches the members to the messages, and makes the lease hold LeaseTime from machine on. ErrLeaseLost if it is no
+// longer held.
+func (s *Store) Begin(ctx context.Context, lease Lease, sendings []Sending, started, machine time.Time) (attempts []int64, err error) {
 	err = s.update(ctx, func(tx *sql.Tx) error {
-		if err := hold(ctx, tx, lease); err != nil {
+		if err := extend(ctx, tx, lease, machine); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO message (id, receiver, ref, posted_at, begun_at, digest) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (id) DO NOTHING`,
-			message.ID, message.Receiver, message.Ref, at(message.PostedAt), at(started), message.Digest)
-		if err != nil {
+		statements := newBatch(tx)
+		if err := join(ctx, statements, lease.Key, sendings, started); err != nil {
 			return err
 		}
-		err = tx.QueryRowContext(ctx, `
-			INSERT INTO attempt (message, receiver, started, status, error) VALUES ($1, $2, $3, '', '') RETURNING id`,
-			message.ID, lease.Key, at(started)).Scan(&attempt)
-		if err != nil {
-			return err
-		}
-		return attach(ctx, tx, lease.Key, message.ID, attempt, members)
+		attempts, err = insertAttempts(ctx, statements, lease.Key, sendings, started)
+		return err
 	})
-	return attempt, doing(err, "beginning to send message %q to receiver %q", message.ID, lease.Key)
+	return attempts, doing(err, "beginning to send %d messages to receiver %q", len(sendings), lease.Key)
 }
 
-// attach makes members part of the message and notes what the attempt is about to show of them.
-func attach(ctx context.Context, tx *sql.Tx, receiver, message string, attempt int64, members []Delivery) error {
-	for _, d := range members {
-		_, err := tx.ExecContext(ctx, `UPDATE delivery SET message = $1 WHERE alert = $2 AND receiver = $3`,
-			message, d.Alert.ID, receiver)
-		if err != nil {
-			return err
+// join makes members part of their messages, where they are not yet.
+func join(ctx context.Context, b batch, receiver string, sendings []Sending, started time.Time) error {
+	for _, sending := range sendings {
+		message := sending.Message
+		if message.BegunAt.IsZero() {
+			_, err := b.exec(ctx, `
+				INSERT INTO message (id, receiver, ref, posted_at, begun_at, digest) VALUES ($1, $2, $3, $4, $5, $6)
+				ON CONFLICT (id) DO NOTHING`,
+				message.ID, message.Receiver, message.Ref, at(message.PostedAt), at(started), message.Digest)
+			if err != nil {
+				return err
+			}
 		}
-		level := rules.Inactive
-		if d.Alert.Open() {
-			level = d.Alert.Level
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO attempt_alert (attempt, alert, version, level) VALUES ($1, $2, $3, $4)`,
-			attempt, d.Alert.ID, d.Want, level)
-		if err != nil {
-			return err
+		for _, d := range sending.Members {
+			if d.Message == message.ID {
+				continue
+			}
+			_, err := b.exec(ctx, `UPDATE delivery SET message = $1 WHERE alert = $2 AND receiver = $3`, message.ID, d.Alert.ID, receiver)
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// End records the outcome of an attempt. ErrLeaseLost if the lease is no longer held: then Repair is due.
-func (s *Store) End(ctx context.Context, lease Lease, attempt int64, outcome Outcome) error {
+// insertAttempts notes an attempt at each message, and what it is about to show.
+func insertAttempts(ctx context.Context, b batch, receiver string, sendings []Sending, started time.Time) (attempts []int64, err error) {
+	insert, err := b.prepare(ctx, `
+		INSERT INTO attempt (message, receiver, started, status, error) VALUES ($1, $2, $3, '', '') RETURNING id`)
+	if err != nil {
+		return nil, err
+	}
+	for _, sending := range sendings {
+		var attempt int64
+		if err := insert.QueryRowContext(ctx, sending.Message.ID, receiver, at(started)).Scan(&attempt); err != nil {
+			return nil, err
+		}
+		for _, d := range sending.Members {
+			level := rules.Inactive
+			if d.Alert.Open() {
+				level = d.Alert.Level
+			}
+			_, err = b.exec(ctx, `INSERT INTO attempt_alert (attempt, alert, version, level) VALUES ($1, $2, $3, $4)`,
+				attempt, d.Alert.ID, d.Want, level)
+			if err != nil {
+				return nil, err
+			}
+		}
+		attempts = append(attempts, attempt)
+	}
+	return attempts, nil
+}
+
+// End records the outcomes of attempts. ErrLeaseLost if the lease is no longer held: then Repair is due for each.
+func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
-		if err := finish(ctx, tx, attempt, outcome); err != nil {
-			return err
+		statements := newBatch(tx)
+		for _, outcome := range outcomes {
+			if err := finish(ctx, statements, outcome); err != nil {
+				return err
+			}
+			if outcome.Status == NotMade {
+				continue
+			}
+			if err := saveDeliveries(ctx, statements, lease.Key, outcome); err != nil {
+				return err
+			}
 		}
-		return saveDeliveries(ctx, tx, lease.Key, outcome)
+		return nil
 	})
-	return doing(err, "recording an attempt to send message %q to receiver %q", outcome.Message.ID, lease.Key)
+	return doing(err, "recording %d attempts to send to receiver %q", len(outcomes), lease.Key)
 }
 
 // finish ends an attempt and stores where its message is.
-func finish(ctx context.Context, tx *sql.Tx, attempt int64, outcome Outcome) error {
-	_, err := tx.ExecContext(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
-		at(outcome.At), outcome.Status, outcome.Error, attempt)
+func finish(ctx context.Context, b batch, outcome Outcome) error {
+	_, err := b.exec(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
+		at(outcome.At), outcome.Status, outcome.Error, outcome.Attempt)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE message SET ref = $1, posted_at = $2 WHERE id = $3`,
+	_, err = b.exec(ctx, `UPDATE message SET ref = $1, posted_at = $2 WHERE id = $3`,
 		outcome.Message.Ref, at(outcome.Message.PostedAt), outcome.Message.ID)
 	return err
 }
@@ -115,17 +158,17 @@ func finish(ctx context.Context, tx *sql.Tx, attempt int64, outcome Outcome) err
 // Repair records the outcome of an attempt for which End returned ErrLeaseLost. What was posted without a lease may
 // have replaced something newer, or been replaced by it: Have of the members falls to what was posted, whoever is sending
 // right now cannot record otherwise, and the receiver is made due to show the newest again.
-func (s *Store) Repair(ctx context.Context, lease Lease, attempt int64, outcome Outcome) error {
+func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		if outcome.Status != Posted {
 			_, err := tx.ExecContext(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
-				at(outcome.At), outcome.Status, outcome.Error, attempt)
+				at(outcome.At), outcome.Status, outcome.Error, outcome.Attempt)
 			return err
 		}
 		if err := raise(ctx, tx, Receiver, lease.Key, outcome.At, true); err != nil {
 			return err
 		}
-		if err := finish(ctx, tx, attempt, outcome); err != nil {
+		if err := finish(ctx, newBatch(tx), outcome); err != nil {
 			return err
 		}
 		for _, d := range outcome.Members {

@@ -146,21 +146,13 @@ func dropAlerts(ctx context.Context, tx *sql.Tx, ids []string) error {
 // show raises what receivers should show to the new versions of the alerts that moved, and makes these receivers due.
 func show(ctx context.Context, tx *sql.Tx, d Decision, moved []rules.Alert) error {
 	due := map[string]bool{}
-	update, err := tx.PrepareContext(ctx, `
+	statements := newBatch(tx)
+	update, err := statements.prepare(ctx, `
 		UPDATE delivery SET want = $1, dead = FALSE, error = '', why = ''
 		WHERE alert = $2 AND want < $1 AND NOT closed RETURNING receiver`)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = update.Close() }()
-	insert, err := tx.PrepareContext(ctx, `
-		INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs)
-		SELECT id, $1, version, 0, 0, FALSE, '', 0 FROM alert WHERE id = $2
-		ON CONFLICT (alert, receiver) DO NOTHING`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = insert.Close() }()
 	for _, alert := range moved {
 		shown, err := collectFrom(ctx, update, func(receiver *string) []any { return []any{receiver} }, alert.Version, alert.ID)
 		if err != nil {
@@ -172,7 +164,10 @@ func show(ctx context.Context, tx *sql.Tx, d Decision, moved []rules.Alert) erro
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.Show)) {
 		for _, receiver := range d.Show[id] {
-			added, err := affected(insert.ExecContext(ctx, receiver, id))
+			added, err := affected(statements.exec(ctx, `
+				INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs)
+				SELECT id, $1, version, 0, 0, FALSE, '', 0 FROM alert WHERE id = $2
+				ON CONFLICT (alert, receiver) DO NOTHING`, receiver, id))
 			if err != nil {
 				return err
 			}

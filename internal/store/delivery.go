@@ -59,11 +59,23 @@ func readDeliveries(ctx context.Context, tx *sql.Tx, condition string, args ...a
 		ORDER BY fired_at, since, id`, args...)
 }
 
+// Fresh is Undelivered without what belongs to a message already.
+func (s *Store) Fresh(ctx context.Context, receiver string) (deliveries []Delivery, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		deliveries, err = readDeliveries(ctx, tx, undelivered+` AND message IS NULL`, receiver)
+		return err
+	})
+	return deliveries, doing(err, "reading what is new to receiver %q", receiver)
+}
+
+// undelivered selects what receiver $1 does not show yet.
+const undelivered = `receiver = $1 AND want > have AND NOT dead AND why = '' AND NOT closed`
+
 // Undelivered returns the deliveries of a receiver whose Want is ahead of Have, that are not dead and that nothing
 // stands in the way of, in the order of their alerts' firing.
 func (s *Store) Undelivered(ctx context.Context, receiver string) (deliveries []Delivery, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		deliveries, err = readDeliveries(ctx, tx, `receiver = $1 AND want > have AND NOT dead AND why = '' AND NOT closed`, receiver)
+		deliveries, err = readDeliveries(ctx, tx, undelivered, receiver)
 		return err
 	})
 	return deliveries, doing(err, "reading what receiver %q should show", receiver)
@@ -78,11 +90,54 @@ func (s *Store) Deliveries(ctx context.Context, receiver string) (deliveries []D
 	return deliveries, doing(err, "reading the deliveries of receiver %q", receiver)
 }
 
+// Changes returns the messages of a receiver that show an alert of which something is undelivered, each with all that it
+// shows, in the order of their alerts' firing.
+func (s *Store) Changes(ctx context.Context, receiver string) ([]Sending, error) {
+	var messages []Message
+	var members []Delivery
+	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+		const due = `SELECT message FROM delivery WHERE ` + undelivered
+		messages, err = collect(ctx, tx, (*Message).fields, `SELECT `+messageColumns+` FROM message WHERE id IN (`+due+`)`, receiver)
+		if err != nil || len(messages) == 0 {
+			return err
+		}
+		members, err = readDeliveries(ctx, tx, `message IN (`+due+`)`, receiver)
+		return err
+	})
+	return sendings(messages, members), doing(err, "reading which messages to receiver %q have to change", receiver)
+}
+
+// sendings puts members to their messages, in the order of the members.
+func sendings(messages []Message, members []Delivery) []Sending {
+	byID := make(map[string]Message, len(messages))
+	for _, m := range messages {
+		byID[m.ID] = m
+	}
+	place := make(map[string]int, len(messages))
+	all := make([]Sending, 0, len(messages))
+	for _, d := range members {
+		at, ok := place[d.Message]
+		if !ok {
+			at = len(all)
+			place[d.Message] = at
+			all = append(all, Sending{Message: byID[d.Message]})
+		}
+		all[at].Members = append(all[at].Members, d)
+	}
+	return all
+}
+
+const messageColumns = `id, receiver, ref, posted_at, begun_at, digest`
+
+// fields lists where messageColumns go.
+func (m *Message) fields() []any {
+	return []any{&m.ID, &m.Receiver, &m.Ref, instant{&m.PostedAt}, instant{&m.BegunAt}, &m.Digest}
+}
+
 // Members returns the message and all deliveries that it shows, in the order of their alerts' firing.
 func (s *Store) Members(ctx context.Context, message string) (m Message, members []Delivery, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		row := tx.QueryRowContext(ctx, `SELECT id, receiver, ref, posted_at, begun_at, digest FROM message WHERE id = $1`, message)
-		ok, err := found(row, &m.ID, &m.Receiver, &m.Ref, instant{&m.PostedAt}, instant{&m.BegunAt}, &m.Digest)
+		ok, err := found(tx.QueryRowContext(ctx, `SELECT `+messageColumns+` FROM message WHERE id = $1`, message), m.fields()...)
 		if err != nil {
 			return err
 		}
@@ -117,7 +172,7 @@ func (s *Store) Settle(ctx context.Context, lease Lease, deliveries []Delivery) 
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
-		return saveDeliveries(ctx, tx, lease.Key, Outcome{Members: deliveries})
+		return saveDeliveries(ctx, newBatch(tx), lease.Key, Outcome{Members: deliveries})
 	})
 	return doing(err, "settling deliveries to receiver %q", lease.Key)
 }
@@ -125,17 +180,13 @@ func (s *Store) Settle(ctx context.Context, lease Lease, deliveries []Delivery) 
 // saveDeliveries stores Have, Shown, Dead and Why of deliveries, the figure that was posted, and why the last attempt
 // failed. A delivery that was repaired since it was read is left as it is: nobody knows whose post came last, so it is
 // shown once more. Nor is one given up or held back that has something newer to show.
-func saveDeliveries(ctx context.Context, tx *sql.Tx, receiver string, o Outcome) error {
-	stmt, err := tx.PrepareContext(ctx, `
-		UPDATE delivery SET have = $1, shown = $2, figure = CASE WHEN $3 THEN $4 ELSE figure END, dead = ($5 AND want = $6), error = $7,
-			why = CASE WHEN want = $6 THEN $8 ELSE '' END
-		WHERE alert = $9 AND receiver = $10 AND repairs = $11`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = stmt.Close() }()
+func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) error {
 	for _, d := range o.Members {
-		_, err := stmt.ExecContext(ctx, d.Have, d.Shown, o.Status == Posted, number{&d.Alert.Value}, d.Dead, d.Want, o.Error,
+		_, err := b.exec(ctx, `
+			UPDATE delivery SET have = $1, shown = $2, figure = CASE WHEN $3 THEN $4 ELSE figure END,
+				dead = ($5 AND want = $6), error = $7, why = CASE WHEN want = $6 THEN $8 ELSE '' END
+			WHERE alert = $9 AND receiver = $10 AND repairs = $11`,
+			d.Have, d.Shown, o.Status == Posted, number{&d.Alert.Value}, d.Dead, d.Want, o.Error,
 			d.Why, d.Alert.ID, receiver, d.repairs)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -41,9 +42,9 @@ func show(t *testing.T, s *store.Store, receiver string) {
 	waiting, err := s.Undelivered(t.Context(), receiver)
 	require.NoError(t, err)
 	message := store.Message{ID: "m-" + receiver, Receiver: receiver}
-	attempt, err := s.Begin(t.Context(), lease, message, waiting, noon)
+	attempt, err := beginOne(s, t.Context(), lease, message, waiting, noon)
 	require.NoError(t, err)
-	require.NoError(t, s.End(t.Context(), lease, attempt, posted(message, waiting...)))
+	require.NoError(t, s.End(t.Context(), lease, of(attempt, posted(message, waiting...))))
 	require.NoError(t, s.Complete(t.Context(), lease, noon, never, 0))
 }
 
@@ -60,7 +61,7 @@ func testDelivery(t *testing.T, open database) {
 	require.Equal(t, []store.Delivery{{Alert: early, Want: 1}, {Alert: late, Want: 1}}, waiting, "in the order of firing")
 
 	message := store.Message{ID: "m", Receiver: team}
-	attempt, err := s.Begin(ctx, lease, message, waiting, noon)
+	attempt, err := beginOne(s, ctx, lease, message, waiting, noon)
 	require.NoError(t, err)
 	found, members, err := s.Members(ctx, "m")
 	require.NoError(t, err)
@@ -74,16 +75,16 @@ func testDelivery(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Equal(t, []store.Attempt{running}, attempts)
 
-	require.NoError(t, s.End(ctx, lease, attempt, failed(message, store.Retrying, waiting...)))
+	require.NoError(t, s.End(ctx, lease, of(attempt, failed(message, store.Retrying, waiting...))))
 	waiting, err = s.Undelivered(ctx, team)
 	require.NoError(t, err)
 	require.Equal(t, store.Delivery{Alert: early, Want: 1, Message: "m", Error: "status 500"}, waiting[0])
 
-	second, err := s.Begin(ctx, lease, message, waiting, noon.Add(minute))
+	second, err := beginOne(s, ctx, lease, message, waiting, noon.Add(minute))
 	require.NoError(t, err)
 	require.Greater(t, second, attempt)
 	out := posted(message, waiting...)
-	require.NoError(t, s.End(ctx, lease, second, out))
+	require.NoError(t, s.End(ctx, lease, of(second, out)))
 	found, members, err = s.Members(ctx, "m")
 	require.NoError(t, err)
 	require.Equal(t, out.Message, found)
@@ -119,10 +120,10 @@ func testGivingUp(t *testing.T, open database) {
 	message := store.Message{ID: "m", Receiver: team}
 	giveUp := func(meanwhile func()) {
 		d := undelivered(t, s, team)
-		attempt, err := s.Begin(ctx, lease, message, []store.Delivery{d}, noon)
+		attempt, err := beginOne(s, ctx, lease, message, []store.Delivery{d}, noon)
 		require.NoError(t, err)
 		meanwhile()
-		require.NoError(t, s.End(ctx, lease, attempt, failed(message, store.GivenUp, d)))
+		require.NoError(t, s.End(ctx, lease, of(attempt, failed(message, store.GivenUp, d))))
 	}
 	giveUp(func() {})
 	waiting, err := s.Undelivered(ctx, team)
@@ -150,7 +151,7 @@ func testRepair(t *testing.T, open database) {
 	message := store.Message{ID: "m", Receiver: team}
 	begin := func(lease store.Lease) (int64, store.Delivery) {
 		d := undelivered(t, s, team)
-		attempt, err := s.Begin(ctx, lease, message, []store.Delivery{d}, noon)
+		attempt, err := beginOne(s, ctx, lease, message, []store.Delivery{d}, noon)
 		require.NoError(t, err)
 		return attempt, d
 	}
@@ -160,14 +161,14 @@ func testRepair(t *testing.T, open database) {
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
 	fast := steal(t, s, slow)
 	fastAttempt, fastDelivery := begin(fast)
-	require.NoError(t, s.End(ctx, fast, fastAttempt, posted(message, fastDelivery)))
+	require.NoError(t, s.End(ctx, fast, of(fastAttempt, posted(message, fastDelivery))))
 	require.NoError(t, s.Complete(ctx, fast, noon, never, 0))
 	require.True(t, due(t, s, store.Receiver, team).IsZero())
 
 	late := posted(message, slowDelivery)
 	late.Message.Ref = "late"
-	require.ErrorIs(t, s.End(ctx, slow, slowAttempt, late), store.ErrLeaseLost)
-	require.NoError(t, s.Repair(ctx, slow, slowAttempt, late))
+	require.ErrorIs(t, s.End(ctx, slow, of(slowAttempt, late)), store.ErrLeaseLost)
+	require.NoError(t, s.Repair(ctx, slow, of(slowAttempt, late)))
 	require.Equal(t, late.At, due(t, s, store.Receiver, team))
 	d := undelivered(t, s, team)
 	require.Equal(t, int64(2), d.Want)
@@ -188,7 +189,7 @@ func testFences(t *testing.T, open database) {
 	poll, receiver := claim(t, s, store.Poll, project), claim(t, s, store.Receiver, team)
 	d := undelivered(t, s, team)
 	message := store.Message{ID: "m", Receiver: team}
-	attempt, err := s.Begin(ctx, receiver, message, []store.Delivery{d}, noon)
+	attempt, err := beginOne(s, ctx, receiver, message, []store.Delivery{d}, noon)
 	require.NoError(t, err)
 	steal(t, s, poll)
 	steal(t, s, receiver)
@@ -201,9 +202,9 @@ func testFences(t *testing.T, open database) {
 		"Complete":        s.Complete(ctx, receiver, noon, never, 0),
 		"Complete a poll": s.Complete(ctx, poll, noon, never, 0),
 		"Extend":          s.Extend(ctx, receiver, machine.Add(time.Hour)),
-		"Begin":           second(s.Begin(ctx, receiver, store.Message{ID: "n", Receiver: team}, []store.Delivery{d}, noon)),
-		"End":             s.End(ctx, receiver, attempt, posted(message, d)),
-		"End in failure":  s.End(ctx, receiver, attempt, failed(message, store.GivenUp, d)),
+		"Begin":           second(beginOne(s, ctx, receiver, store.Message{ID: "n", Receiver: team}, []store.Delivery{d}, noon)),
+		"End":             s.End(ctx, receiver, of(attempt, posted(message, d))),
+		"End in failure":  s.End(ctx, receiver, of(attempt, failed(message, store.GivenUp, d))),
 		"Settle":          s.Settle(ctx, receiver, posted(message, d).Members),
 	} {
 		require.ErrorIs(t, err, store.ErrLeaseLost, name)
@@ -246,7 +247,7 @@ func testInterrupted(t *testing.T, open database) {
 	message := store.Message{ID: "m", Receiver: team}
 	begin := func(lease store.Lease) (int64, store.Delivery) {
 		d := undelivered(t, s, team)
-		attempt, err := s.Begin(ctx, lease, message, []store.Delivery{d}, noon)
+		attempt, err := beginOne(s, ctx, lease, message, []store.Delivery{d}, noon)
 		require.NoError(t, err)
 		return attempt, d
 	}
@@ -256,7 +257,7 @@ func testInterrupted(t *testing.T, open database) {
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
 	fast := steal(t, s, slow)
 	attempt, d := begin(fast)
-	require.NoError(t, s.End(ctx, fast, attempt, posted(message, d)))
+	require.NoError(t, s.End(ctx, fast, of(attempt, posted(message, d))))
 	require.NoError(t, s.Complete(ctx, fast, noon, never, 0))
 
 	require.NoError(t, s.Close())
@@ -274,4 +275,19 @@ func testInterrupted(t *testing.T, open database) {
 	show(t, s, team)
 	require.NoError(t, s.ReleaseAll(ctx))
 	require.True(t, due(t, s, store.Receiver, team).IsZero(), "it is over and done with")
+}
+
+// beginOne begins to send one message.
+func beginOne(s *store.Store, ctx context.Context, lease store.Lease, message store.Message, members []store.Delivery, started time.Time) (int64, error) {
+	attempts, err := s.Begin(ctx, lease, []store.Sending{{Message: message, Members: members}}, started, machine)
+	if err != nil {
+		return 0, err
+	}
+	return attempts[0], nil
+}
+
+// of is the outcome of an attempt.
+func of(attempt int64, o store.Outcome) store.Outcome {
+	o.Attempt = attempt
+	return o
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"slices"
@@ -235,21 +236,21 @@ func (o *oracle) do(q question) (a answer) {
 			a.ok, a.read = true, sight{int8(d.Want), int8(d.Have), int8(d.repairs)}
 		}
 	case "begins":
-		_, err = s.Begin(ctx, lease, Message{ID: "message", Receiver: "receiver"}, outcome(q.read, "").Members, present)
+		_, err = beginOne(s, ctx, lease, Message{ID: "message", Receiver: "receiver"}, outcome(q.read, "").Members, present)
 		a.ok = kept(&err)
 	case "ends":
 		if o.faults.noGuard {
 			q.read.repairs = q.before.delivery.repairs
 		}
-		err = s.End(ctx, lease, int64(q.slot)+1, outcome(q.read, Posted))
+		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, Posted)))
 		a.ok = kept(&err)
 	case "gives up":
-		err = s.End(ctx, lease, int64(q.slot)+1, outcome(q.read, GivenUp))
+		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, GivenUp)))
 		a.ok = kept(&err)
 	case "repairs":
 		err = o.repair(q, lease)
 	case "closes the attempt":
-		err = s.Repair(ctx, lease, int64(q.slot)+1, outcome(q.read, GivenUp))
+		err = s.Repair(ctx, lease, of(int64(q.slot)+1, outcome(q.read, GivenUp)))
 	case "completes":
 		if o.faults.noVersion {
 			lease.Version = int64(q.before.work.version)
@@ -279,7 +280,7 @@ func (o *oracle) repair(q question, lease Lease) error {
 	case o.faults.onlyRaise:
 		return o.s.Raise(o.t.Context(), Receiver, "receiver", present)
 	}
-	return o.s.Repair(o.t.Context(), lease, int64(q.slot)+1, outcome(q.read, Posted))
+	return o.s.Repair(o.t.Context(), lease, of(int64(q.slot)+1, outcome(q.read, Posted)))
 }
 
 // pretend makes the leases look like those of by, who relies on one. The function that it returns gives them back to
@@ -434,4 +435,19 @@ func (o *oracle) holder(kind Kind, by int8) (who int8, expired bool) {
 		return int8(i), expired
 	}
 	return by, expired
+}
+
+// beginOne begins to send one message.
+func beginOne(s *Store, ctx context.Context, lease Lease, message Message, members []Delivery, started time.Time) (int64, error) {
+	attempts, err := s.Begin(ctx, lease, []Sending{{Message: message, Members: members}}, started, present)
+	if err != nil {
+		return 0, err
+	}
+	return attempts[0], nil
+}
+
+// of is the outcome of an attempt.
+func of(attempt int64, o Outcome) Outcome {
+	o.Attempt = attempt
+	return o
 }

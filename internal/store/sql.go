@@ -187,6 +187,33 @@ func scanAll[T any](rows *sql.Rows, fields func(*T) []any) ([]T, error) {
 	return all, rows.Err()
 }
 
+// A batch is a transaction that runs the same statements many times: each is prepared once. They end with the transaction.
+type batch struct {
+	tx       *sql.Tx
+	prepared map[string]*sql.Stmt
+}
+
+func newBatch(tx *sql.Tx) batch { return batch{tx, map[string]*sql.Stmt{}} }
+
+func (b batch) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt, ok := b.prepared[query]; ok {
+		return stmt, nil
+	}
+	stmt, err := b.tx.PrepareContext(ctx, query) //nolint:sqlclosecheck // the transaction closes it
+	if err == nil {
+		b.prepared[query] = stmt
+	}
+	return stmt, err
+}
+
+func (b batch) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	stmt, err := b.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
 // affected reports whether a statement changed any row.
 func affected(result sql.Result, err error) (bool, error) {
 	if err != nil {

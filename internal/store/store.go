@@ -8,6 +8,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 )
 
@@ -33,7 +34,31 @@ func (s *Store) update(ctx context.Context, f func(*sql.Tx) error) error {
 	return transact(ctx, s.write, nil, f)
 }
 
-func transact(ctx context.Context, db *sql.DB, options *sql.TxOptions, f func(*sql.Tx) error) error {
+// relax is update for what the machine may forget when it loses its power, though not when the process dies: leases, which
+// are over then anyhow. It does not wait for the disk.
+func (s *Store) relax(ctx context.Context, f func(*sql.Tx) error) error {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.ExecContext(ctx, `PRAGMA synchronous = NORMAL`); err != nil {
+		return err
+	}
+	err = transact(ctx, conn, nil, f)
+	if _, strict := conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA synchronous = FULL`); strict != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // nobody must write with it again
+		return errors.Join(err, strict)
+	}
+	return err
+}
+
+// A beginner is a database or a connection to one.
+type beginner interface {
+	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
+}
+
+func transact(ctx context.Context, db beginner, options *sql.TxOptions, f func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, options)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func (s *Store) AddWork(ctx context.Context, kind Kind, keys []string, due time.
 // Claim leases the piece of work if it is due at now (domain clock) and nobody holds it at machine (machine clock).
 func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine time.Time) (Lease, bool, error) {
 	lease, ok := Lease{Kind: kind, Key: key, Token: rand.Text()}, false
-	err := s.update(ctx, func(tx *sql.Tx) (err error) {
+	err := s.relax(ctx, func(tx *sql.Tx) (err error) {
 		row := tx.QueryRowContext(ctx, `
 			UPDATE work SET lease_token = $1, leased_until = $2
 			WHERE kind = $3 AND key = $4 AND due_at <= $5 AND (lease_token IS NULL OR leased_until <= $6)
@@ -67,19 +67,21 @@ func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine t
 
 // Extend makes the lease hold LeaseTime from machine on. ErrLeaseLost if somebody else has claimed the work.
 func (s *Store) Extend(ctx context.Context, lease Lease, machine time.Time) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
-		return held(tx.ExecContext(ctx, `
-			UPDATE work SET leased_until = $1 WHERE kind = $2 AND key = $3 AND lease_token = $4`,
-			at(machine.Add(LeaseTime)), lease.Kind, lease.Key, lease.Token))
-	})
+	err := s.relax(ctx, func(tx *sql.Tx) error { return extend(ctx, tx, lease, machine) })
 	return doing(err, "extending the lease on %s %q", lease.Kind, lease.Key)
+}
+
+func extend(ctx context.Context, tx *sql.Tx, lease Lease, machine time.Time) error {
+	return held(tx.ExecContext(ctx, `
+		UPDATE work SET leased_until = $1 WHERE kind = $2 AND key = $3 AND lease_token = $4`,
+		at(machine.Add(LeaseTime)), lease.Kind, lease.Key, lease.Token))
 }
 
 // Complete gives the lease back: the work is due again at due, or at now if its version moved since the claim. The zero
 // due is never, until something makes it due. failures is the new count of failures in a row; after one, due is when to
 // try again, and no new version brings that forward. ErrLeaseLost if somebody else has claimed the work.
 func (s *Store) Complete(ctx context.Context, lease Lease, now, due time.Time, failures int) error {
-	err := s.update(ctx, func(tx *sql.Tx) error { return complete(ctx, tx, lease, now, due, failures) })
+	err := s.relax(ctx, func(tx *sql.Tx) error { return complete(ctx, tx, lease, now, due, failures) })
 	return doing(err, "completing %s %q", lease.Kind, lease.Key)
 }
 

@@ -1,0 +1,114 @@
+package bot_test
+
+import (
+	"flag"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/secret"
+	"notewatch/internal/store"
+	"notewatch/notehub/notehubtest"
+	"notewatch/notify"
+	"notewatch/notify/notifytest"
+	"notewatch/rules"
+)
+
+var storm = flag.Bool("storm", false, "commit and show 100,000 alerts")
+
+// everywhere is a fleet of n devices of which all but one go silent at once.
+func everywhere(n int) []notehubtest.Incident {
+	return []notehubtest.Incident{outage(n-1, monday.Add(2*hour), 12*hour)}
+}
+
+// stormRig has n devices, one Slack channel, one PagerDuty service and one webhook.
+func stormRig(t *testing.T, n int, specs ...rules.Spec) (*rig, *notifytest.Slack, *notifytest.PagerDuty) {
+	t.Helper()
+	slack, pager := notifytest.NewSlack(), notifytest.NewPagerDuty()
+	t.Cleanup(slack.Close)
+	t.Cleanup(pager.Close)
+	team, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
+	require.NoError(t, err)
+	onCall, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+		Name: "on-call", RoutingKey: secret.New(strings.Repeat("a1", 16)), URL: pager.URL, AllowPrivate: true,
+	})
+	require.NoError(t, err)
+	r := newRig(t, n, everywhere(n), specs...)
+	r.config.Receivers = append(r.config.Receivers,
+		bot.Receiver{Name: "team", Live: true, Receiver: team}, bot.Receiver{Name: "on-call", Receiver: onCall})
+	r.rules(specs...)
+	r.hourly().run(monday.Add(hour))
+	r.now = monday.Add(12 * hour) // the next poll sees all of it at once
+	return r, slack, pager
+}
+
+func TestTenThousandDevicesAtOnceAreAFewMessages(t *testing.T) {
+	if raced {
+		t.Skip("too slow under the race detector")
+	}
+	const devices = 10_000
+	r, slack, pager := stormRig(t, devices, silent())
+	r.run(r.now)
+
+	require.LessOrEqual(t, len(slack.Messages("C1"))+len(slack.Replies("C1", slack.Messages("C1")[0].TS)), 3)
+	require.Len(t, r.bodies("ops"), 1)
+	require.Len(t, r.bodies("ops")[0].Data.Alerts, devices-1, "the whole list")
+	require.Len(t, pager.Incidents(), 1)
+	require.Equal(t, "triggered", pager.Incidents()[0].State)
+	message := r.bodies("ops")[0].Data.Message
+	listed, err := r.store.Alerts(t.Context(), store.AlertFilter{Message: message})
+	require.NoError(t, err)
+	require.Len(t, listed, devices-1)
+
+	r.run(monday.Add(day))
+	require.LessOrEqual(t, len(slack.Messages("C1")), 1, "the same message says that all is well")
+	require.Contains(t, slack.Messages("C1")[0].Text, "RESOLVED")
+	require.Equal(t, "resolved", pager.Incidents()[0].State)
+	r.requireTruth("ops")
+}
+
+// Ten rules that all 10,000 devices break at once are 100,000 alerts. Every one is committed, shown, and ends.
+func TestAHundredThousandAlertsAreAllAccountedFor(t *testing.T) {
+	if !*storm {
+		t.Skip("takes minutes: run it with -storm")
+	}
+	const devices = 10_000
+	r, slack, pager := stormRig(t, devices, alike(10)...)
+	r.run(r.now)
+	count := func(state rules.State) (n int) {
+		alerts, err := r.store.Alerts(t.Context(), store.AlertFilter{})
+		require.NoError(t, err)
+		for _, a := range alerts {
+			if a.State == state {
+				n++
+			}
+		}
+		return n
+	}
+	require.Equal(t, 10*(devices-1), count(rules.Firing))
+	require.Len(t, slack.Messages("C1"), 10, "one a rule")
+	require.Len(t, pager.Incidents(), 10)
+	told := 0
+	for _, body := range r.bodies("ops") {
+		told += len(body.Data.Alerts)
+	}
+	require.Equal(t, 10*(devices-1), told)
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	t.Logf("heap %d MB, from the system %d MB", memory.HeapAlloc>>20, memory.Sys>>20)
+
+	r.now = monday.Add(day)
+	r.run(r.now)
+	require.Equal(t, 10*(devices-1), count(rules.Resolved))
+	for _, incident := range pager.Incidents() {
+		require.Equal(t, "resolved", incident.State)
+	}
+	for _, name := range []string{"ops", "team", "on-call"} {
+		waiting, err := r.store.Undelivered(t.Context(), name)
+		require.NoError(t, err)
+		require.Empty(t, waiting)
+	}
+}
