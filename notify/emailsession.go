@@ -26,10 +26,10 @@ type mailStep struct {
 	do      func() error
 }
 
-// A mailRefusal is why we do not go on with a server.
-type mailRefusal string
+// A mailError is why we do not go on with a server.
+type mailError string
 
-func (r mailRefusal) Error() string { return string(r) }
+func (r mailError) Error() string { return string(r) }
 
 // deliver hands message to the server, in one attempt. The error is an *Error.
 func (e *Email) deliver(ctx context.Context, message *gomail.Msg) error {
@@ -106,7 +106,7 @@ func (e *Email) startTLS(client *smtp.Client) error {
 		return nil
 	}
 	if offered, _ := client.Extension("STARTTLS"); !offered {
-		return mailRefusal("the server does not offer STARTTLS")
+		return mailError("the server does not offer STARTTLS")
 	}
 	return client.StartTLS(e.tls)
 }
@@ -123,7 +123,7 @@ func (e *Email) signIn(client *smtp.Client) error {
 	case slices.Contains(mechanisms, "LOGIN"):
 		return client.Auth(smtp.LoginAuth(e.user, e.password(), e.host, false))
 	}
-	return mailRefusal("the server offers neither AUTH PLAIN nor AUTH LOGIN")
+	return mailError("the server offers neither AUTH PLAIN nor AUTH LOGIN")
 }
 
 // addressLiteral names a host by its address, as RFC 5321 section 4.1.3 has it for those without a name of their own.
@@ -146,7 +146,7 @@ var enhancedCode = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 // failure makes an *Error of what went wrong at a step.
 func (e *Email) failure(ctx context.Context, at mailStep, err error) *Error {
 	doing := e.doing + ": " + at.name
-	if refused, ok := errors.AsType[mailRefusal](err); ok {
+	if refused, ok := errors.AsType[mailError](err); ok {
 		return &Error{Class: Permanent, Err: fmt.Errorf("%s: %w", doing, refused)}
 	}
 	if reply, ok := errors.AsType[*textproto.Error](err); ok {

@@ -271,7 +271,7 @@ func TestPagerDutyRepeatsAreHarmless(t *testing.T) {
 	require.Len(t, server.Incidents(), 1)
 
 	server.Fail(notifytest.TakeAndCut())
-	failsToSend(t, receiver, notification(alertWith(ended)), ref)
+	_ = failsToSend(t, receiver, notification(alertWith(ended)), ref)
 	_, err = receiver.Send(t.Context(), notification(alertWith(ended)), ref)
 	require.NoError(t, err)
 	require.Len(t, server.Incidents(), 1)
@@ -287,7 +287,7 @@ func TestPagerDutyOpensAfreshInTwoSteps(t *testing.T) {
 	ref := notify.Ref(`{"dedup_key":"msg_4kx0","state":"acknowledged"}`)
 	again := notification(alertWith(func(a *notify.Alert) { a.Reason, a.Was = "unacknowledged", "critical" }))
 	server.Fail(notifytest.Fault{}, notifytest.Status(http.StatusInternalServerError, ""))
-	failsToSend(t, receiver, again, ref)
+	_ = failsToSend(t, receiver, again, ref)
 	_, err = receiver.Send(t.Context(), again, ref)
 	require.NoError(t, err)
 	incidents := server.Incidents()

@@ -157,12 +157,13 @@ func pagerDutyRows(sorted []Alert, rules bool) []string {
 // topSubjects names the subjects of the worst alerts with their figures, for a headline.
 func topSubjects(firing []Alert) string {
 	shown := firing[:min(len(firing), maxPagerDutyTop)]
-	names := make([]string, len(shown))
-	for i, a := range shown {
-		names[i] = nameOf(a.Subject)
+	names := make([]string, 0, len(shown)+1)
+	for _, a := range shown {
+		name := nameOf(a.Subject)
 		if known(a.Value) {
-			names[i] += " " + ofLimit(a.Value, a.Limit, a.Unit)
+			name += " " + ofLimit(a.Value, a.Limit, a.Unit)
 		}
+		names = append(names, name)
 	}
 	if left := len(firing) - len(shown); left > 0 {
 		names = append(names, count(left, "more"))

@@ -342,7 +342,7 @@ func TestWebhookConfig(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			config := notify.WebhookConfig{Name: "billing", URL: secret.New(test.url)}
-			for _, text := range strings.Fields(test.secrets) {
+			for text := range strings.FieldsSeq(test.secrets) {
 				config.Secrets = append(config.Secrets, secret.New(text))
 			}
 			_, err := notify.NewWebhook(config)

@@ -19,7 +19,7 @@ func newAck() *cobra.Command {
 		Short: "Say that you have taken an alert on",
 		Long: `Notes, and has receivers show, that you have taken a firing alert on. While you have it nobody is reminded of it; if it
 gets worse, everybody is told, and nobody has it any more.`,
-		Args: arguments(1, 1, "the ID of an alert, which notewatch alerts lists"),
+		Args: oneArgument("the ID of an alert, which notewatch alerts lists"),
 		RunE: func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], whoami()) },
 	}
 }
@@ -28,7 +28,7 @@ func newUnack() *cobra.Command {
 	return &cobra.Command{
 		Use:   "unack ALERT",
 		Short: "Say that nobody has an alert any more",
-		Args:  arguments(1, 1, "the ID of an alert, which notewatch alerts lists"),
+		Args:  oneArgument("the ID of an alert, which notewatch alerts lists"),
 		RunE:  func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], "") },
 	}
 }

@@ -40,7 +40,7 @@ summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, unti
 			return look(c, func(db *store.Store) error { return q.run(c, db) })
 		},
 	}
-	q.selection.flags(c)
+	q.flags(c)
 	c.Flags().StringVar(&q.message, "message", "", "all alerts that this message shows, open or not")
 	c.Flags().BoolVar(&q.all, "all", false, "those that have ended too")
 	q.flag(c)

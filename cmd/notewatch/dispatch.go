@@ -15,11 +15,11 @@ import (
 )
 
 // attach makes a bot of the settings that works beside the one that runs, if one does. It polls nothing, so that it needs
-// no Notehub token. What its receivers print is talk. The third result closes its database.
-func attach(c *cobra.Command) (setup, *bot.Bot, func(), error) {
+// no Notehub token. What its receivers print is talk. The second result closes its database.
+func attach(c *cobra.Command) (*bot.Bot, func(), error) {
 	s, err := configure(c)
 	if err != nil {
-		return s, nil, nil, err
+		return nil, nil, err
 	}
 	s.stdout = c.ErrOrStderr()
 	file := *s.file
@@ -27,12 +27,12 @@ func attach(c *cobra.Command) (setup, *bot.Bot, func(), error) {
 	s.file = &file
 	wired, err := s.wire(bot.SystemClock())
 	if err != nil {
-		return s, nil, nil, err
+		return nil, nil, err
 	}
 	wired.Log = slog.New(slog.DiscardHandler) // the command says itself what has come of it
 	db, err := store.Open(c.Context(), s.environment.Database)
 	if err != nil {
-		return s, nil, nil, err
+		return nil, nil, err
 	}
 	wired.Store = db
 	closeDB := func() {
@@ -40,7 +40,7 @@ func attach(c *cobra.Command) (setup, *bot.Bot, func(), error) {
 			s.log.Error("closing the database", "err", err)
 		}
 	}
-	return s, bot.Attach(wired), closeDB, nil
+	return bot.Attach(wired), closeDB, nil
 }
 
 // A dispatch sends one alert to some receivers and waits for what comes of it.

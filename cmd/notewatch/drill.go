@@ -32,9 +32,9 @@ the level of the rule need not.
 
 --json prints an array of objects with receiver, state (told, waits, gave up, held, not told, gone), shows, why, next_try,
 in_place_of, message, attempts and seconds (of the last attempt).`,
-		Args: arguments(1, 1, "the name of a rule, which notewatch check lists"),
+		Args: oneArgument("the name of a rule, which notewatch check lists"),
 		RunE: func(c *cobra.Command, args []string) error {
-			_, b, closeDB, err := attach(c)
+			b, closeDB, err := attach(c)
 			if err != nil {
 				return err
 			}

@@ -33,7 +33,7 @@ history ALERT --json prints an object with alert (as notewatch alerts --json has
 events, an array in order: at, event (fired, escalated, …, or sent for an attempt), and of a change version, state, level,
 value, mute, ack; of an attempt receiver, message, version, status (posted, retry, dead, cut off, or "" while it goes on),
 error, seconds. history --json prints an array of changes: the same with alert, rule, project, subject, figure, unit and drill.`,
-		Args: arguments(0, 1, "one alert at most"),
+		Args: optionalArgument("one alert at most"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return look(c, func(db *store.Store) error { return q.list(c, db) })
@@ -46,7 +46,7 @@ error, seconds. history --json prints an array of changes: the same with alert, 
 			return look(c, func(db *store.Store) error { return q.tell(c, db, args[0]) })
 		},
 	}
-	q.selection.flags(c)
+	q.flags(c)
 	c.Flags().Var(&q.since, "since", "how far to look back, such as 90m, 2h, 3d or 1w")
 	c.Flags().Lookup("since").DefValue = "24h"
 	q.flag(c)

@@ -93,13 +93,23 @@ func unknown(what, name string, there []string, otherwise string) error {
 	return fmt.Errorf("there is no %s %q; %s", what, name, hint)
 }
 
-// arguments wants so many of them: what says which.
-func arguments(least, most int, what string) cobra.PositionalArgs {
+// oneArgument wants one argument: what says which.
+func oneArgument(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if len(args) >= least && len(args) <= most {
+		if len(args) == 1 {
 			return nil
 		}
 		return usageError{fmt.Errorf("%s wants %s; see %s --help", c.CommandPath(), what, c.CommandPath())}
+	}
+}
+
+// optionalArgument wants one argument at most: what says which.
+func optionalArgument(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return oneArgument(what)(c, args)
 	}
 }
 

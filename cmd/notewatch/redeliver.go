@@ -25,12 +25,12 @@ works with and without notewatch run beside it. The exit code is 1 if a receiver
 
 --json prints an array of objects with receiver, state (told, waits, gave up, held, not told, gone), shows, why, next_try,
 in_place_of, message, attempts and seconds (of the last attempt).`,
-		Args: arguments(1, 1, "the ID of an alert, which notewatch alerts lists"),
+		Args: oneArgument("the ID of an alert, which notewatch alerts lists"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := exists(c); err != nil {
 				return err
 			}
-			_, b, closeDB, err := attach(c)
+			b, closeDB, err := attach(c)
 			if err != nil {
 				return err
 			}

@@ -47,6 +47,8 @@ func incidents(fleet []notehubtest.Device) []notehubtest.Incident {
 		{Kind: notehubtest.SessionStorm, Devices: trackers[:1], Start: on(3, 7), Duration: 11 * time.Hour},
 		// New firmware sends pictures: a little more than the plan, day by day, and as late as carriers are.
 		{Kind: notehubtest.ExtraBytes, Devices: sensors[5:6], Start: on(3, 12), Duration: 6 * 24 * time.Hour, Bytes: 7e6, Delay: 8 * time.Hour},
+		// The power of a depot fails for a day and a half: many alerts, one message.
+		{Kind: notehubtest.Silence, Devices: sensors[8:15], Start: on(8, 6), Duration: 36 * time.Hour},
 		// One upload at once.
 		{Kind: notehubtest.ExtraBytes, Devices: trackers[2:3], Start: on(6, 10), Duration: time.Hour, Bytes: 9e6, Delay: 20 * time.Hour},
 	}

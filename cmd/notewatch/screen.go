@@ -105,7 +105,7 @@ func clip(text string, width int) string {
 // wrap breaks text into lines of a width, between words where it can.
 func wrap(text string, width int) (lines []string) {
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if line != "" && widthOf(line)+1+widthOf(word) > width {
 			lines = append(lines, line)
 			line = ""

@@ -35,7 +35,7 @@ within a minute.
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c, time.Now()) },
 	}
-	o.selection.flags(c)
+	o.flags(c)
 	c.Flags().StringVar(&o.Alert, "alert", "", "only this alert")
 	c.Flags().Var(&o.span, "for", "how long: 90m, 2h, 3d, 1w")
 	c.Flags().StringVar(&o.until, "until", "", `until when instead: "2026-06-15 14:00" in UTC, or RFC 3339`)
@@ -110,7 +110,7 @@ func newUnsilence() *cobra.Command {
 	return &cobra.Command{
 		Use:   "unsilence ID",
 		Short: "End a silence",
-		Args:  arguments(1, 1, "the ID of a silence, which notewatch silences lists"),
+		Args:  oneArgument("the ID of a silence, which notewatch silences lists"),
 		RunE:  func(c *cobra.Command, args []string) error { return unsilence(c, args[0], time.Now()) },
 	}
 }

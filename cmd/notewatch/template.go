@@ -16,7 +16,7 @@ func newTemplate() *cobra.Command {
 		Short: "Print the template of a webhook format, to copy and change",
 		Long: `Prints the template of a webhook format. To change one: notewatch template teams > teams.json.tmpl, and in the rules
 file webhook: {template: teams.json.tmpl} in place of format: teams. Without a name, lists the formats that are templates.`,
-		Args: arguments(0, 1, "one format at most"),
+		Args: optionalArgument("one format at most"),
 		RunE: func(c *cobra.Command, args []string) error {
 			names := slices.DeleteFunc(notify.Formats(), func(name string) bool {
 				_, ok := notify.TemplateText(name)

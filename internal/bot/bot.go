@@ -118,7 +118,7 @@ func Attach(config Config) *Bot {
 		b.Interval = DefaultInterval
 	}
 	if b.Sleep == nil {
-		b.Sleep = time.Sleep
+		b.Sleep = time.Sleep //nolint:forbidigo // a receiver asks for pauses
 	}
 	for _, r := range config.Receivers {
 		b.wake[r.Name] = make(chan struct{}, 1)

@@ -54,11 +54,11 @@ func TestTenThousandDevicesAtOnceAreAFewMessages(t *testing.T) {
 	r.run(r.now)
 
 	require.LessOrEqual(t, len(slack.Messages("C1"))+len(slack.Replies("C1", slack.Messages("C1")[0].TS)), 3)
-	require.Len(t, r.bodies("ops"), 1)
-	require.Len(t, r.bodies("ops")[0].Data.Alerts, devices-1, "the whole list")
+	require.Len(t, r.bodies(), 1)
+	require.Len(t, r.bodies()[0].Data.Alerts, devices-1, "the whole list")
 	require.Len(t, pager.Incidents(), 1)
 	require.Equal(t, "triggered", pager.Incidents()[0].State)
-	message := r.bodies("ops")[0].Data.Message
+	message := r.bodies()[0].Data.Message
 	listed, err := r.store.Alerts(t.Context(), store.AlertFilter{Message: message})
 	require.NoError(t, err)
 	require.Len(t, listed, devices-1)
@@ -92,7 +92,7 @@ func TestAHundredThousandAlertsAreAllAccountedFor(t *testing.T) {
 	require.Len(t, slack.Messages("C1"), 10, "one a rule")
 	require.Len(t, pager.Incidents(), 10)
 	told := 0
-	for _, body := range r.bodies("ops") {
+	for _, body := range r.bodies() {
 		told += len(body.Data.Alerts)
 	}
 	require.Equal(t, 10*(devices-1), told)

@@ -25,10 +25,10 @@ func outage(n int, start time.Time, lasts time.Duration) notehubtest.Incident {
 	return incident
 }
 
-// bodies returns what a receiver took, message by message.
-func (r *rig) bodies(receiver string) (bodies []notify.WebhookBody) {
+// bodies returns what the receiver "ops" took, message by message.
+func (r *rig) bodies() (bodies []notify.WebhookBody) {
 	r.t.Helper()
-	for _, request := range r.hooks[receiver].Requests() {
+	for _, request := range r.hooks["ops"].Requests() {
 		if !request.Taken {
 			continue
 		}
@@ -42,11 +42,11 @@ func (r *rig) bodies(receiver string) (bodies []notify.WebhookBody) {
 func TestManyAlertsOfOneRuleShareAMessage(t *testing.T) {
 	r := newRig(t, 30, []notehubtest.Incident{outage(8, monday.Add(2*hour), 20*hour)}, silent())
 	r.run(monday.Add(12 * hour))
-	bodies := r.bodies("ops")
+	bodies := r.bodies()
 	require.Len(t, bodies, 1)
 	require.Len(t, bodies[0].Data.Alerts, 8)
 	r.run(monday.Add(3 * day))
-	for _, body := range r.bodies("ops") {
+	for _, body := range r.bodies() {
 		require.Equal(t, bodies[0].Data.Message, body.Data.Message, "the same message is kept true")
 	}
 	r.requireTruth("ops")
@@ -55,7 +55,7 @@ func TestManyAlertsOfOneRuleShareAMessage(t *testing.T) {
 func TestAFewAlertsOfOneRuleAreMessagesOfTheirOwn(t *testing.T) {
 	r := newRig(t, 30, []notehubtest.Incident{outage(5, monday.Add(2*hour), 20*hour)}, silent())
 	r.run(monday.Add(12 * hour))
-	require.Len(t, r.bodies("ops"), 5)
+	require.Len(t, r.bodies(), 5)
 }
 
 // alike returns rules that say the same under other names.
@@ -71,7 +71,7 @@ func alike(n int) (specs []rules.Spec) {
 func TestBeyondTheHourlyCapThereAreDigests(t *testing.T) {
 	r := newRig(t, 30, []notehubtest.Incident{outage(1, monday.Add(2*hour), 2*day)}, alike(25)...)
 	r.run(monday.Add(9 * hour))
-	bodies := r.bodies("ops")
+	bodies := r.bodies()
 	require.Len(t, bodies, 21)
 	for _, body := range bodies[:20] {
 		require.Len(t, body.Data.Alerts, 1)
@@ -84,7 +84,7 @@ func TestBeyondTheHourlyCapThereAreDigests(t *testing.T) {
 func TestDigestsKeepTheirDistance(t *testing.T) {
 	r := newRig(t, 30, []notehubtest.Incident{outage(1, monday.Add(2*hour), 2*day)}, alike(25)...)
 	r.run(monday.Add(8*hour + 5*time.Minute))
-	require.Len(t, r.bodies("ops"), 21)
+	require.Len(t, r.bodies(), 21)
 	posted := r.now
 	another := rules.Key{Rule: "another", Subject: "this"}.Inactive()
 	another, _ = another.Raise(rules.Critical, rules.Told{Subject: "this"}, r.now)
@@ -92,9 +92,9 @@ func TestDigestsKeepTheirDistance(t *testing.T) {
 		Alerts: []rules.Alert{another}, Show: map[string][]string{another.ID: {"ops"}}, Now: r.now,
 	}))
 	r.run(r.now.Add(time.Minute))
-	require.Len(t, r.bodies("ops"), 21)
+	require.Len(t, r.bodies(), 21)
 	r.run(posted.Add(11 * time.Minute))
-	require.Len(t, r.bodies("ops"), 22, "it comes by itself when its time has come")
+	require.Len(t, r.bodies(), 22, "it comes by itself when its time has come")
 }
 
 func TestTheWorstIsLastToGoIntoADigest(t *testing.T) {
@@ -102,7 +102,7 @@ func TestTheWorstIsLastToGoIntoADigest(t *testing.T) {
 	specs[24].When[0].Level = rules.Critical
 	r := newRig(t, 30, []notehubtest.Incident{outage(1, monday.Add(2*hour), 2*day)}, specs...)
 	r.run(monday.Add(9 * hour))
-	require.Equal(t, "silent-24", r.bodies("ops")[0].Data.Rule)
+	require.Equal(t, "silent-24", r.bodies()[0].Data.Rule)
 }
 
 func TestAFallbackIsToldWhatAReceiverCannotBe(t *testing.T) {

@@ -78,7 +78,7 @@ func TestTemplateFiles(t *testing.T) {
 	for _, path := range []string{"alert.tmpl", "../" + filepath.Base(folder) + "/alert.tmpl", filepath.Join(folder, "alert.tmpl")} {
 		file, err := read(path)
 		require.NoError(t, err)
-		require.Equal(t, `{"text": {{json .Title}}}`+"\n", file.Receivers[0].Webhook.Template)
+		require.Contains(t, file.Receivers[0].Webhook.Template, "{{json .Title}}")
 		require.Equal(t, []string{filepath.Join(folder, "rules.yaml"), filepath.Join(folder, "alert.tmpl")}, file.Files)
 	}
 	_, err := read("large.tmpl")

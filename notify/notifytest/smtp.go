@@ -2,6 +2,7 @@ package notifytest
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -72,7 +73,7 @@ func CutAt(step string) SMTPFault { return SMTPFault{step: step} }
 
 // NewSMTP starts a server. Close it at the end.
 func NewSMTP(options SMTPOptions) (*SMTP, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("starting a mail server: %w", err)
 	}

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log" //nolint:depguard // net/http wants one to say nothing with
 	"net"
 	"net/http"
 	"net/http/httptest"
