@@ -39,7 +39,7 @@ type alertmanagerAlert struct {
 func alertmanagerFormat(receiver string) webhookFormat {
 	return func(n Notification, was webhookRef) (*webhookRequest, error) {
 		n.Alerts = withoutReports(n.Alerts)
-		closing := was.Posted != "" && over(n.Alerts)
+		closing := (was.Posted != "" || n.Tried) && over(n.Alerts)
 		if len(n.Alerts) == 0 || n.Quiet && !closing {
 			return nil, nil
 		}

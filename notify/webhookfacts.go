@@ -66,7 +66,7 @@ type TemplateFacts struct {
 	Ack    string // who has taken it on; likewise
 
 	Quiet  bool   // nobody is to be disturbed
-	Posted bool   // something was posted before
+	Posted bool   // something was posted before, or may have been
 	Ref    string // what was remembered of it; may be ""
 	Target string // the last part of the URL's path
 	Answer any    // of the receiver, decoded JSON; only in ref
@@ -81,7 +81,7 @@ type TemplateFigure struct{ Label, Value string }
 func newTemplateFacts(n Notification, was webhookRef, target string) TemplateFacts {
 	f := TemplateFacts{
 		ID: n.ID, Key: n.Key, Status: "report", Quiet: n.Quiet,
-		Posted: was.Posted != "", Ref: was.Ref, Target: target, notification: n,
+		Posted: was.Posted != "" || n.Tried, Ref: was.Ref, Target: target, notification: n,
 	}
 	if alerts := withoutReports(n.Alerts); len(alerts) > 0 {
 		f.Status = stateOf(alerts)

@@ -340,3 +340,23 @@ func oddAlert(a notify.Alert, i int) notify.Alert {
 	a.Subject, a.Project = notify.Named{UID: odd, Name: odd, URL: "https://h.example/" + odd}, notify.Named{UID: "p", Name: odd}
 	return a
 }
+
+// What may have been opened by an attempt of which nothing is known is closed when its alerts have ended.
+func TestWebhookClosesWhatItMayHaveOpened(t *testing.T) {
+	for _, format := range []string{"alertmanager", "grafana-irm", "incidentio", "jsm"} {
+		t.Run(format, func(t *testing.T) {
+			hook := notifytest.NewWebhook()
+			t.Cleanup(hook.Close)
+			receiver, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New(hook.URL), Format: format, AllowPrivate: true})
+			require.NoError(t, err)
+			hook.Fail(notifytest.TakeAndCut())
+			_, err = receiver.Send(t.Context(), notification(firing()), nil)
+			require.Error(t, err)
+			over := notification(alertWith(ended))
+			over.Tried = true
+			_, err = receiver.Send(t.Context(), over, nil)
+			require.NoError(t, err)
+			require.Len(t, hook.Requests(), 2)
+		})
+	}
+}
