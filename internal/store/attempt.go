@@ -94,6 +94,7 @@ func join(ctx context.Context, b batch, receiver string, sendings []Sending, sta
 
 // insertAttempts notes an attempt at each message, and what it is about to show.
 func insertAttempts(ctx context.Context, b batch, receiver string, sendings []Sending, started time.Time) (attempts []int64, err error) {
+	//nolint:sqlclosecheck // the transaction closes it
 	insert, err := b.prepare(ctx, `
 		INSERT INTO attempt (message, receiver, started, status, error) VALUES ($1, $2, $3, '', '') RETURNING id`)
 	if err != nil {

@@ -42,7 +42,7 @@ func show(t *testing.T, s *store.Store, receiver string) {
 	waiting, err := s.Undelivered(t.Context(), receiver)
 	require.NoError(t, err)
 	message := store.Message{ID: "m-" + receiver, Receiver: receiver}
-	attempt, err := beginOne(s, t.Context(), lease, message, waiting, noon)
+	attempt, err := beginOne(t.Context(), s, lease, message, waiting, noon)
 	require.NoError(t, err)
 	require.NoError(t, s.End(t.Context(), lease, of(attempt, posted(message, waiting...))))
 	require.NoError(t, s.Complete(t.Context(), lease, noon, never, 0))
@@ -61,7 +61,7 @@ func testDelivery(t *testing.T, open database) {
 	require.Equal(t, []store.Delivery{{Alert: early, Want: 1}, {Alert: late, Want: 1}}, waiting, "in the order of firing")
 
 	message := store.Message{ID: "m", Receiver: team}
-	attempt, err := beginOne(s, ctx, lease, message, waiting, noon)
+	attempt, err := beginOne(ctx, s, lease, message, waiting, noon)
 	require.NoError(t, err)
 	found, members, err := s.Members(ctx, "m")
 	require.NoError(t, err)
@@ -80,7 +80,7 @@ func testDelivery(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Equal(t, store.Delivery{Alert: early, Want: 1, Message: "m", Error: "status 500"}, waiting[0])
 
-	second, err := beginOne(s, ctx, lease, message, waiting, noon.Add(minute))
+	second, err := beginOne(ctx, s, lease, message, waiting, noon.Add(minute))
 	require.NoError(t, err)
 	require.Greater(t, second, attempt)
 	out := posted(message, waiting...)
@@ -120,7 +120,7 @@ func testGivingUp(t *testing.T, open database) {
 	message := store.Message{ID: "m", Receiver: team}
 	giveUp := func(meanwhile func()) {
 		d := undelivered(t, s, team)
-		attempt, err := beginOne(s, ctx, lease, message, []store.Delivery{d}, noon)
+		attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
 		require.NoError(t, err)
 		meanwhile()
 		require.NoError(t, s.End(ctx, lease, of(attempt, failed(message, store.GivenUp, d))))
@@ -151,7 +151,7 @@ func testRepair(t *testing.T, open database) {
 	message := store.Message{ID: "m", Receiver: team}
 	begin := func(lease store.Lease) (int64, store.Delivery) {
 		d := undelivered(t, s, team)
-		attempt, err := beginOne(s, ctx, lease, message, []store.Delivery{d}, noon)
+		attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
 		require.NoError(t, err)
 		return attempt, d
 	}
@@ -189,7 +189,7 @@ func testFences(t *testing.T, open database) {
 	poll, receiver := claim(t, s, store.Poll, project), claim(t, s, store.Receiver, team)
 	d := undelivered(t, s, team)
 	message := store.Message{ID: "m", Receiver: team}
-	attempt, err := beginOne(s, ctx, receiver, message, []store.Delivery{d}, noon)
+	attempt, err := beginOne(ctx, s, receiver, message, []store.Delivery{d}, noon)
 	require.NoError(t, err)
 	steal(t, s, poll)
 	steal(t, s, receiver)
@@ -202,7 +202,7 @@ func testFences(t *testing.T, open database) {
 		"Complete":        s.Complete(ctx, receiver, noon, never, 0),
 		"Complete a poll": s.Complete(ctx, poll, noon, never, 0),
 		"Extend":          s.Extend(ctx, receiver, machine.Add(time.Hour)),
-		"Begin":           second(beginOne(s, ctx, receiver, store.Message{ID: "n", Receiver: team}, []store.Delivery{d}, noon)),
+		"Begin":           second(beginOne(ctx, s, receiver, store.Message{ID: "n", Receiver: team}, []store.Delivery{d}, noon)),
 		"End":             s.End(ctx, receiver, of(attempt, posted(message, d))),
 		"End in failure":  s.End(ctx, receiver, of(attempt, failed(message, store.GivenUp, d))),
 		"Settle":          s.Settle(ctx, receiver, posted(message, d).Members),
@@ -247,7 +247,7 @@ func testInterrupted(t *testing.T, open database) {
 	message := store.Message{ID: "m", Receiver: team}
 	begin := func(lease store.Lease) (int64, store.Delivery) {
 		d := undelivered(t, s, team)
-		attempt, err := beginOne(s, ctx, lease, message, []store.Delivery{d}, noon)
+		attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
 		require.NoError(t, err)
 		return attempt, d
 	}
@@ -278,7 +278,7 @@ func testInterrupted(t *testing.T, open database) {
 }
 
 // beginOne begins to send one message.
-func beginOne(s *store.Store, ctx context.Context, lease store.Lease, message store.Message, members []store.Delivery, started time.Time) (int64, error) {
+func beginOne(ctx context.Context, s *store.Store, lease store.Lease, message store.Message, members []store.Delivery, started time.Time) (int64, error) {
 	attempts, err := s.Begin(ctx, lease, []store.Sending{{Message: message, Members: members}}, started, machine)
 	if err != nil {
 		return 0, err

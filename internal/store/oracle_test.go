@@ -236,7 +236,7 @@ func (o *oracle) do(q question) (a answer) {
 			a.ok, a.read = true, sight{int8(d.Want), int8(d.Have), int8(d.repairs)}
 		}
 	case "begins":
-		_, err = beginOne(s, ctx, lease, Message{ID: "message", Receiver: "receiver"}, outcome(q.read, "").Members, present)
+		_, err = beginOne(ctx, s, lease, Message{ID: "message", Receiver: "receiver"}, outcome(q.read, "").Members, present)
 		a.ok = kept(&err)
 	case "ends":
 		if o.faults.noGuard {
@@ -438,7 +438,7 @@ func (o *oracle) holder(kind Kind, by int8) (who int8, expired bool) {
 }
 
 // beginOne begins to send one message.
-func beginOne(s *Store, ctx context.Context, lease Lease, message Message, members []Delivery, started time.Time) (int64, error) {
+func beginOne(ctx context.Context, s *Store, lease Lease, message Message, members []Delivery, started time.Time) (int64, error) {
 	attempts, err := s.Begin(ctx, lease, []Sending{{Message: message, Members: members}}, started, present)
 	if err != nil {
 		return 0, err

@@ -199,7 +199,7 @@ func (b batch) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if stmt, ok := b.prepared[query]; ok {
 		return stmt, nil
 	}
-	stmt, err := b.tx.PrepareContext(ctx, query) //nolint:sqlclosecheck // the transaction closes it
+	stmt, err := b.tx.PrepareContext(ctx, query)
 	if err == nil {
 		b.prepared[query] = stmt
 	}
@@ -207,7 +207,7 @@ func (b batch) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (b batch) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := b.prepare(ctx, query)
+	stmt, err := b.prepare(ctx, query) //nolint:sqlclosecheck // the transaction closes it
 	if err != nil {
 		return nil, err
 	}

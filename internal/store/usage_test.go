@@ -233,7 +233,7 @@ func testPrune(t *testing.T, open database) {
 		if d.Alert.ID == "lately" {
 			started = noon
 		}
-		_, err := beginOne(s, ctx, lease, store.Message{ID: "m-" + d.Alert.ID, Receiver: team}, []store.Delivery{d}, started)
+		_, err := beginOne(ctx, s, lease, store.Message{ID: "m-" + d.Alert.ID, Receiver: team}, []store.Delivery{d}, started)
 		require.NoError(t, err)
 	}
 
