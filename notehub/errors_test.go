@@ -2,8 +2,10 @@ package notehub_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -294,6 +296,17 @@ func TestUnreachableServersAreNamedWithoutTheirAddress(t *testing.T) {
 	require.NotContains(t, err.Error(), "/v1/projects")
 }
 
+func TestCertificatesAreChecked(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was asked") }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS() // with a certificate of an authority that nobody knows
+	defer server.Close()
+	client := newClient(t, notehub.Config{BaseURL: server.URL, Token: secret.New(token)})
+	for _, call := range everyCall() {
+		require.ErrorContains(t, call(t, client), "failed to verify certificate")
+	}
+}
+
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was followed") }))
 	defer elsewhere.Close()
@@ -315,6 +328,16 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 			_, _ = io.WriteString(w, body)
 		}
 	}
+	raw := func(answer string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			connection, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(connection, answer)
+			_ = connection.Close()
+		}
+	}
 	long := strings.Repeat("x", 295) + token
 	handlers := map[string]http.HandlerFunc{
 		"envelope":           status(401, `{"err":"`+token+` is not valid","status":"`+token+`"}`),
@@ -333,7 +356,21 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 		"redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://"+token+"@notehub.example/"+token, http.StatusFound)
 		},
-		"hang up": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"bad redirect": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "https://%zz/"+token)
+			w.WriteHeader(http.StatusFound)
+		},
+		"bad protocol":   raw(token + " 200 OK\r\n\r\n"),
+		"bad status":     raw("HTTP/1.1 " + token + "\r\n\r\n"),
+		"bad header":     raw("HTTP/1.1 200 OK\r\n" + token + "\r\n\r\n"),
+		"bad length":     raw("HTTP/1.1 200 OK\r\nContent-Length: " + token + "\r\n\r\n"),
+		"bad encoding":   raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + token + "\r\n\r\n"),
+		"bad chunks":     raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + token + "\r\n\r\n"),
+		"a piece":        status(401, `{"err":"the key `+token[3:18]+` is not valid"}`),
+		"upper case":     status(401, `{"err":"`+strings.ToUpper(token)+`","status":"`+strings.ToUpper(token)+`"}`),
+		"base64":         status(401, `{"err":"`+base64.StdEncoding.EncodeToString([]byte("Bearer "+token))+`"}`),
+		"base64 in JSON": status(200, `{"data":[{"period":"`+base64.URLEncoding.EncodeToString([]byte(token))+`"}]}`),
+		"hang up":        func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	}
 	for name, handler := range handlers {
 		t.Run(name, func(t *testing.T) {
@@ -362,6 +399,7 @@ func requireNoToken(t *testing.T, err error) {
 	for len(pending) > 0 {
 		err, pending = pending[0], pending[1:]
 		require.NotContains(t, err.Error(), token[:12])
+		require.False(t, secret.New(token).In(err.Error()), err)
 		switch wrapped := err.(type) { //nolint:errorlint // every error of the tree is visited
 		case interface{ Unwrap() error }:
 			if next := wrapped.Unwrap(); next != nil {

@@ -120,7 +120,7 @@ func (c *Client) get(ctx context.Context, project, something string, query url.V
 	request.Header.Set("Authorization", "Bearer "+c.token.Reveal())
 	response, err := c.http.Do(request)
 	if err != nil {
-		return withoutURL(err)
+		return c.failure(err)
 	}
 	defer func() { _ = response.Body.Close() }() // the answer has been judged by then
 	if response.StatusCode != http.StatusOK {
@@ -140,13 +140,23 @@ func withoutURL(err error) error {
 	return err
 }
 
+// failure is an error of package http without the request's address, and without what an answer said that is no HTTP or
+// redirects to no URL, if that repeats the token.
+func (c *Client) failure(err error) error {
+	err = withoutURL(err)
+	if c.token.In(err.Error()) {
+		return errors.New("the answer cannot be read, and repeats the token")
+	}
+	return err
+}
+
 // problemOf returns what stopped the scanner: the caller, the connection or the answer itself.
 func (c *Client) problemOf(s *scanner, contentType string) error {
 	switch {
 	case s.stopped != nil:
 		return s.stopped
 	case s.broken != nil:
-		return fmt.Errorf("the connection broke after %d bytes of the answer: %w", s.offset(), withoutURL(s.broken))
+		return fmt.Errorf("the connection broke after %d bytes of the answer: %w", s.offset(), c.failure(s.broken))
 	case s.problem == "":
 		return nil
 	case s.offset() == 0:
@@ -159,7 +169,10 @@ func (c *Client) problemOf(s *scanner, contentType string) error {
 // quotable makes text from outside fit for an error: short, and without the token, which an answer may have repeated.
 func (c *Client) quotable(text string) string {
 	const most = 300 // bytes
-	text = strings.ReplaceAll(text, c.token.Reveal(), "[secret]")
+	text = strings.ReplaceAll(text, c.token.Reveal(), c.token.String())
+	if c.token.In(text) { // in another form
+		return c.token.String()
+	}
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
 	if len(text) <= most {
 		return text
