@@ -443,6 +443,7 @@ func TestHash(t *testing.T) {
 		"advice":        func(s *rules.Spec) { s.Advice = "" },
 		"remind":        func(s *rules.Spec) { s.Remind = nil },
 		"show":          func(s *rules.Spec) { s.Show = "bytes.today" },
+		"shadow":        func(s *rules.Spec) { s.Shadow = true },
 		"order of when": func(s *rules.Spec) { slices.Reverse(s.When) },
 	}
 	for name, change := range same {
@@ -465,6 +466,8 @@ func TestHash(t *testing.T) {
 		"levels exchanged":   func(s *rules.Spec) { s.When[0].Level, s.When[1].Level = rules.Critical, rules.Warning },
 		"for":                func(s *rules.Spec) { s.For = 2 * time.Hour },
 		"resolve_when":       func(s *rules.Spec) { s.ResolveWhen = "bytes.today == 1" },
+		"unless":             func(s *rules.Spec) { s.Unless = "fleet-silent" },
+		"another unless":     func(s *rules.Spec) { s.Unless = "fleet-blind" },
 		"where, not resolve": func(s *rules.Spec) { s.Where, s.ResolveWhen = s.ResolveWhen, s.Where },
 	}
 	for name, change := range different {
@@ -475,6 +478,6 @@ func TestHash(t *testing.T) {
 		seen[h] = name
 	}
 
-	// The database keeps hashes over versions of the program.
+	// The database keeps hashes over versions of the program, also over those that did not know unless.
 	require.Equal(t, "713a08bd1c35e7b6", before)
 }

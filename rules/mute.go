@@ -33,6 +33,17 @@ func (m Mute) equal(other Mute) bool {
 	return same && m == other
 }
 
+// outlasts reports whether m, which has a kind, lasts longer than other.
+func (m Mute) outlasts(other Mute) bool {
+	switch {
+	case other.Kind == ByNothing:
+		return true
+	case other.Until.IsZero():
+		return false
+	}
+	return m.Until.IsZero() || m.Until.After(other.Until)
+}
+
 // Muted returns a firing alert with another reason not to tell people of it, or none. Any other alert stays as it is.
 func (a Alert) Muted(m Mute, now time.Time) (Alert, Event) {
 	switch {
@@ -112,13 +123,16 @@ func (w Window) Open(now time.Time) (until time.Time, open bool) {
 
 // Next returns the first instant after now at which the window opens; zero is never.
 func (w Window) Next(now time.Time) time.Time {
-	var next time.Time
-	for day := range lookAhead {
-		if start, _, ok := w.on(w.date(now, day)); ok && start.After(now) && (next.IsZero() || start.Before(next)) {
-			next = start
+	for day := range 2 * lookAhead { // a day on which clocks change may leave out a stretch
+		start, stop, ok := w.on(w.date(now, day))
+		if !ok || !start.After(now) || !start.Before(stop) {
+			continue
+		}
+		if _, already := w.endOf(start.Add(-1)); !already {
+			return start
 		}
 	}
-	return next
+	return time.Time{}
 }
 
 // endOf returns the end of the stretch of the window in which now lies, not looking at the next stretch.
@@ -131,13 +145,12 @@ func (w Window) endOf(now time.Time) (end time.Time, inside bool) {
 	return end, inside
 }
 
-// date is the date of now in the zone of the window, some days later, at midnight by the clock if there is one.
+// date is noon, which every date has, on the date of now in the zone of the window, some days later.
 func (w Window) date(now time.Time, days int) time.Time {
-	year, month, day := now.In(w.zone()).Date()
-	return time.Date(year, month, day+days, 0, 0, 0, 0, w.zone())
+	zone := cmp.Or(w.Zone, time.UTC)
+	year, month, day := now.In(zone).Date()
+	return time.Date(year, month, day+days, 12, 0, 0, 0, zone)
 }
-
-func (w Window) zone() *time.Location { return cmp.Or(w.Zone, time.UTC) }
 
 // on returns when the window opens on a date and when it closes.
 func (w Window) on(date time.Time) (start, stop time.Time, ok bool) {
@@ -151,11 +164,31 @@ func (w Window) on(date time.Time) (start, stop time.Time, ok bool) {
 	return clock(date, w.From), clock(date, to), true
 }
 
-// clock is the instant at which a clock on the wall shows a time of day, on that date or the next.
-func clock(date time.Time, at time.Duration) time.Time {
-	year, month, day := date.Date()
-	minutes := int(at / time.Minute)
-	return time.Date(year, month, day, minutes/60, minutes%60, 0, 0, date.Location())
+// clock is the first instant at which clocks on the wall show a time of day, on the date of noon or the next; where they
+// skip it, the instant at which they do.
+func clock(noon time.Time, at time.Duration) time.Time {
+	year, month, day := noon.Date()
+	shown := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Add(at)
+	before := noon.Add(-24 * time.Hour)
+	_, change := before.ZoneBounds()
+	t := shown.Add(-offset(before))
+	if change.IsZero() || t.Before(change) {
+		return t.In(noon.Location())
+	}
+	return latest(change, shown.Add(-offset(change)).In(noon.Location()))
+}
+
+// offset is how far clocks are ahead of UTC.
+func offset(t time.Time) time.Duration {
+	_, seconds := t.Zone()
+	return time.Duration(seconds) * time.Second
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // Mutes is what can keep people from being told.
@@ -166,8 +199,8 @@ type Mutes struct {
 	Firing   func(rule, project, subject string) bool // whether a rule fires for a subject; "" is the project
 }
 
-// Of returns why people are not told of an alert at now. What lasts longest wins; a rule on trial, and one that another
-// rule explains, come before any silence.
+// Of returns why people are not told of an alert at now. A rule on trial comes first, then one that another rule explains,
+// and then the silence or window that lasts longest: the first of those that last as long.
 func (m Mutes) Of(a Alert, now time.Time) Mute {
 	spec := m.Rules[a.Rule]
 	switch {
@@ -179,14 +212,19 @@ func (m Mutes) Of(a Alert, now time.Time) Mute {
 		return Mute{Kind: ByUnless, By: spec.Unless}
 	}
 	var longest Mute
+	add := func(m Mute) {
+		if m.outlasts(longest) {
+			longest = m
+		}
+	}
 	for _, s := range m.Silences {
-		if s.Match.Matches(a) && !now.Before(s.Start) && now.Before(s.End) && s.End.After(longest.Until) {
-			longest = Mute{Kind: BySilence, Until: s.End, By: s.By, Because: s.Because}
+		if s.Match.Matches(a) && !now.Before(s.Start) && now.Before(s.End) {
+			add(Mute{Kind: BySilence, Until: s.End, By: s.By, Because: s.Because})
 		}
 	}
 	for _, w := range m.Windows {
-		if until, open := w.Open(now); open && w.Match.Matches(a) && (until.IsZero() || until.After(longest.Until)) {
-			longest = Mute{Kind: ByWindow, Until: until, Because: w.Because}
+		if until, open := w.Open(now); open && w.Match.Matches(a) {
+			add(Mute{Kind: ByWindow, Until: until, Because: w.Because})
 		}
 	}
 	return longest

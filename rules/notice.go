@@ -6,7 +6,7 @@ import (
 )
 
 // Raise returns an alert that fires because the program itself found something wrong, not an expression. An alert of that
-// key that fires already stays as it is, unless its level or words differ.
+// key that fires already stays as it is, unless level is higher or the words differ.
 func (a Alert) Raise(level Level, told Told, now time.Time) (Alert, Event) {
 	before := a
 	a.Told = told
