@@ -26,10 +26,10 @@ const (
 
 // An EmailConfig says how an [Email] sends.
 type EmailConfig struct {
-	Name     string // of the receiver, for errors; may be ""
-	Server   string // host:port, such as smtp.example.com:587
-	TLS      string // starttls, which is also "": a server that does not offer it is refused; tls from the start; or none
-	User     string // "" is not to sign in
+	Name     string      // of the receiver, for errors; may be ""
+	Server   string      // host:port, such as smtp.example.com:587
+	TLS      string      // starttls, which is also "": a server that does not offer it is refused; tls from the start; or none
+	User     secret.Text // unset is not to sign in
 	Password secret.Text
 	From     string         // an address, with a name if you like: notewatch <alerts@example.com>
 	To       []string       // addresses
@@ -45,14 +45,15 @@ type Email struct {
 	host     string // of server
 	security string // starttls, tls or none
 	tls      *tls.Config
-	user     string
-	password func() string // reveals it; however an Email is printed, a func prints as an address
+	user     func() string // reveals it; however an Email is printed, a func prints as an address
+	password func() string // as user
 	from     *mail.Address
 	to       []*mail.Address
 	doing    string // for errors
 }
 
-// Validate returns all that is wrong with c, joined. Its errors do not quote the password.
+// Validate returns all that is wrong with c, joined. Its errors quote nothing of c: what is not a server or an address may be
+// a password that was put in the wrong place.
 func (c EmailConfig) Validate() error {
 	problems := []error{c.checkServer(), c.checkUser()}
 	if _, err := parseMailbox(c.From); err != nil {
@@ -61,9 +62,9 @@ func (c EmailConfig) Validate() error {
 	if len(c.To) == 0 {
 		problems = append(problems, errors.New("the recipients are missing"))
 	}
-	for _, to := range c.To {
+	for i, to := range c.To {
 		if _, err := parseMailbox(to); err != nil {
-			problems = append(problems, fmt.Errorf("reading the recipients: %w", err))
+			problems = append(problems, fmt.Errorf("reading recipient %d: %w", i+1, err))
 		}
 	}
 	return errors.Join(problems...)
@@ -76,19 +77,19 @@ func (c EmailConfig) checkServer() error {
 	host, port, err := net.SplitHostPort(c.Server)
 	number, portErr := strconv.ParseUint(port, 10, 16)
 	if err != nil || portErr != nil || number == 0 || host == "" || clean(host, len(host)) != host {
-		return fmt.Errorf("the server %q is not host:port, such as smtp.example.com:587", c.Server)
+		return errors.New("the server is not host:port, such as smtp.example.com:587")
 	}
 	if !slices.Contains([]string{"", mailStartTLS, mailTLS, mailPlain}, c.TLS) {
-		return fmt.Errorf("tls %q is none of starttls, tls and none", c.TLS)
+		return errors.New("tls is none of starttls, tls and none")
 	}
 	return nil
 }
 
 func (c EmailConfig) checkUser() error {
 	switch {
-	case c.User == "" && c.Password.IsZero():
+	case c.User.IsZero() && c.Password.IsZero():
 		return nil
-	case c.User == "":
+	case c.User.IsZero():
 		return errors.New("there is a password, but no user")
 	case c.Password.IsZero():
 		return errors.New("there is a user, but no password")
@@ -102,16 +103,16 @@ func (c EmailConfig) checkUser() error {
 func parseMailbox(text string) (*mail.Address, error) {
 	address, err := mail.ParseAddress(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not an e-mail address", text)
+		return nil, errors.New("that is not an e-mail address")
 	}
 	outside := func(r rune) bool { return r <= ' ' || r > '~' }
 	if strings.ContainsFunc(address.Address, outside) {
-		return nil, fmt.Errorf("%q has an address with other characters than those of ASCII", text)
+		return nil, errors.New("the address has other characters than those of ASCII")
 	}
 	return address, nil
 }
 
-// NewEmail returns a receiver that sends mail as c says. Errors do not quote the password.
+// NewEmail returns a receiver that sends mail as c says. Errors quote nothing of c but its name.
 func NewEmail(c EmailConfig) (*Email, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("checking e-mail%s: %w", named(c.Name), err)
@@ -120,7 +121,7 @@ func NewEmail(c EmailConfig) (*Email, error) {
 	e := &Email{
 		server: c.Server, host: host, security: cmp.Or(c.TLS, mailStartTLS),
 		tls:  &tls.Config{ServerName: host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
-		user: c.User, password: c.Password.Reveal,
+		user: c.User.Reveal, password: c.Password.Reveal,
 		doing: "sending e-mail" + named(c.Name) + " by " + c.Server,
 	}
 	e.from, _ = parseMailbox(c.From)

@@ -236,7 +236,7 @@ func TestEmailSignsIn(t *testing.T) {
 				TLS: test.security, User: "amy", Password: "open sesame", Mechanisms: test.mechanisms,
 			})
 			config := emailConfig(server)
-			config.TLS, config.User, config.Password = test.security, "amy", secret.New(test.password)
+			config.TLS, config.User, config.Password = test.security, secret.New("amy"), secret.New(test.password)
 			receiver := newEmail(t, config)
 			if test.want != "" {
 				failure := failsToSend(t, receiver, notification(firing()), nil)

@@ -69,7 +69,7 @@ func TestEmailRefused(t *testing.T) {
 			server := newMailServer(t, notifytest.SMTPOptions{User: "amy", Password: "open sesame"})
 			server.Fail(notifytest.AnswerAt(test.step, test.answer))
 			config := emailConfig(server)
-			config.User, config.Password = "amy", secret.New("open sesame")
+			config.User, config.Password = secret.New("amy"), secret.New("open sesame")
 			receiver := newEmail(t, config)
 			failure := failsToSend(t, receiver, notification(firing()), nil)
 			require.Equal(t, test.class, failure.Class)
@@ -100,7 +100,7 @@ func TestEmailNetworkErrors(t *testing.T) {
 				server := newMailServer(t, notifytest.SMTPOptions{User: "amy", Password: "open sesame"})
 				server.Fail(fault)
 				config := emailConfig(server)
-				config.User, config.Password = "amy", secret.New("open sesame")
+				config.User, config.Password = secret.New("amy"), secret.New("open sesame")
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				if want == "no answer in time" {
@@ -181,22 +181,22 @@ func TestEmailConfig(t *testing.T) {
 		want   []string
 	}{
 		{func(*notify.EmailConfig) {}, nil},
-		{func(c *notify.EmailConfig) { c.User, c.Password, c.TLS = "amy", password, "tls" }, nil},
+		{func(c *notify.EmailConfig) { c.User, c.Password, c.TLS = secret.New("amy"), password, "tls" }, nil},
 		{func(c *notify.EmailConfig) { c.Server, c.TLS = "[::1]:25", "none" }, nil},
 		{func(c *notify.EmailConfig) { *c = notify.EmailConfig{Name: c.Name} }, []string{
-			"the server is missing", `reading the sender: "" is not an e-mail address`, "the recipients are missing",
+			"the server is missing", `reading the sender: that is not an e-mail address`, "the recipients are missing",
 		}},
-		{func(c *notify.EmailConfig) { c.Server = "mail.example.com" }, []string{`the server "mail.example.com" is not host:port`}},
-		{func(c *notify.EmailConfig) { c.Server = ":25" }, []string{`the server ":25" is not host:port`}},
-		{func(c *notify.EmailConfig) { c.Server = "mail:smtp" }, []string{`the server "mail:smtp" is not host:port`}},
-		{func(c *notify.EmailConfig) { c.Server = "mail\r\n:25" }, []string{`the server "mail\r\n:25" is not host:port`}},
-		{func(c *notify.EmailConfig) { c.TLS = "ssl" }, []string{`tls "ssl" is none of starttls, tls and none`}},
-		{func(c *notify.EmailConfig) { c.User = "amy" }, []string{"there is a user, but no password"}},
+		{func(c *notify.EmailConfig) { c.Server = "mail.example.com" }, []string{"the server is not host:port"}},
+		{func(c *notify.EmailConfig) { c.Server = ":25" }, []string{"the server is not host:port"}},
+		{func(c *notify.EmailConfig) { c.Server = "mail:smtp" }, []string{"the server is not host:port"}},
+		{func(c *notify.EmailConfig) { c.Server = "mail\r\n:25" }, []string{"the server is not host:port"}},
+		{func(c *notify.EmailConfig) { c.TLS = "ssl" }, []string{`tls is none of starttls, tls and none`}},
+		{func(c *notify.EmailConfig) { c.User = secret.New("amy") }, []string{"there is a user, but no password"}},
 		{func(c *notify.EmailConfig) { c.Password = password }, []string{"there is a password, but no user"}},
-		{func(c *notify.EmailConfig) { c.User, c.Password, c.TLS = "amy", password, "none" }, []string{"a password is not sent without TLS"}},
+		{func(c *notify.EmailConfig) { c.User, c.Password, c.TLS = secret.New("amy"), password, "none" }, []string{"a password is not sent without TLS"}},
 		{func(c *notify.EmailConfig) { c.From = "a@example.com\r\nBcc: x@y" }, []string{"is not an e-mail address"}},
 		{func(c *notify.EmailConfig) { c.To = []string{"b", "é@example.com", "ok@example.com"} }, []string{
-			`reading the recipients: "b" is not an e-mail address`, `"é@example.com" has an address with other characters`,
+			"reading recipient 1: that is not an e-mail address", "reading recipient 2: the address has other characters",
 		}},
 	} {
 		config := good
@@ -233,7 +233,7 @@ func TestEmailTellsNoPassword(t *testing.T) {
 				server := newMailServer(t, notifytest.SMTPOptions{User: "amy", Password: password, Mechanisms: mechanism})
 				server.Fail(fault)
 				config := emailConfig(server)
-				config.User, config.Password = "amy", secret.New(mark)
+				config.User, config.Password = secret.New("amy"), secret.New(mark)
 				receiver := newEmail(t, config)
 				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 				defer cancel()
@@ -247,7 +247,8 @@ func TestEmailTellsNoPassword(t *testing.T) {
 	}
 	for _, config := range []notify.EmailConfig{
 		{Password: secret.New(mark)},
-		{Password: secret.New(mark), User: "amy", TLS: "none", Server: "h:25"},
+		{Password: secret.New(mark), User: secret.New(mark), TLS: "none", Server: "h:25"},
+		{Server: "smtp://amy:" + mark + "@mail.example.com:587", TLS: mark, From: mark, To: []string{mark, mark + "é@example.com"}},
 	} {
 		_, err := notify.NewEmail(config)
 		requireNoMark(t, err)

@@ -43,12 +43,31 @@ func (e *Email) deliver(ctx context.Context, message *gomail.Msg) error {
 	stop := context.AfterFunc(ctx, func() { _ = connection.Close() })
 	defer stop()
 	defer func() { _ = connection.Close() }()
-	for _, step := range e.steps(connection, message) {
+	for _, step := range e.steps(&boundedConn{Conn: connection, left: maxMailAnswers}, message) {
 		if err := step.do(); err != nil {
 			return e.failure(ctx, step, err)
 		}
 	}
 	return nil
+}
+
+// maxMailAnswers bounds what a server says in one session, with its certificates, in bytes.
+const maxMailAnswers = 256 << 10
+
+// A boundedConn ends a talk in which the other side says too much: the library keeps a line in memory until it ends.
+type boundedConn struct {
+	net.Conn
+	left int // bytes
+}
+
+// Read implements net.Conn.
+func (c *boundedConn) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, errors.New("the server says too much")
+	}
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
 }
 
 // steps are all that is said to the server.
@@ -112,16 +131,16 @@ func (e *Email) startTLS(client *smtp.Client) error {
 }
 
 func (e *Email) signIn(client *smtp.Client) error {
-	if e.user == "" {
+	if e.user() == "" {
 		return nil
 	}
 	_, offered := client.Extension("AUTH")
 	mechanisms := strings.Fields(offered)
 	switch {
 	case slices.Contains(mechanisms, "PLAIN"):
-		return client.Auth(smtp.PlainAuth("", e.user, e.password(), e.host, false))
+		return client.Auth(smtp.PlainAuth("", e.user(), e.password(), e.host, false))
 	case slices.Contains(mechanisms, "LOGIN"):
-		return client.Auth(smtp.LoginAuth(e.user, e.password(), e.host, false))
+		return client.Auth(smtp.LoginAuth(e.user(), e.password(), e.host, false))
 	}
 	return mailError("the server offers neither AUTH PLAIN nor AUTH LOGIN")
 }

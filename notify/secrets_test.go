@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -132,6 +133,31 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 				}
 				require.NotContains(t, fmt.Sprintf("%+v %#v", receiver, receiver), "hunter")
 			})
+		}
+	}
+}
+
+// What is kept to find a message again comes from the other side.
+func TestReferencesHoldNoSecret(t *testing.T) {
+	const told = "xoxb-" + mark + ", Bearer " + mark
+	for name, answer := range map[string]string{
+		"id": `{"id":"%s"}`, "ts": `{"ok":true,"channel":"C1","ts":"%s"}`, "channel": `{"ok":true,"channel":"%s","ts":"1.2"}`,
+		"code": `{"ok":false,"error":"invalid_%s"}`,
+	} {
+		for how, text := range map[string]string{
+			"as it is": told, "upper case": strings.ToUpper(told), "base64": base64.StdEncoding.EncodeToString([]byte(told)),
+		} {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintf(w, answer, text) }))
+			defer server.Close()
+			for kind, receiver := range marked(t, server.URL) {
+				t.Run(name+" "+how+" "+kind, func(t *testing.T) {
+					ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+					require.NotContains(t, string(ref), text)
+					if err != nil {
+						requireNoMark(t, err)
+					}
+				})
+			}
 		}
 	}
 }

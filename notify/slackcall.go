@@ -8,6 +8,8 @@ import (
 	"net/http"
 
 	"github.com/slack-go/slack"
+
+	"notewatch/internal/secret"
 )
 
 // call makes one call, which returns where the message is. The error is an *Error.
@@ -18,8 +20,9 @@ func (s *Slack) call(
 	exchange := &slackExchange{client: s.client}
 	api := slack.New(s.token(), slack.OptionHTTPClient(exchange), slack.OptionAPIURL(s.api))
 	channel, ts, err := do(ctx, api)
-	if err == nil && channel != "" && ts != "" {
-		return slackRef{Channel: channel, TS: ts}, nil
+	at := slackRef{Channel: channel, TS: ts}
+	if err == nil && channel != "" && ts != "" && !s.repeats(channel+" "+ts) {
+		return at, nil
 	}
 	return slackRef{}, s.failure(n, exchange.answer, err, sent.Load())
 }
@@ -33,15 +36,18 @@ func (s *Slack) failure(n Notification, got answer, err error, sent bool) *Error
 	case got.status != http.StatusOK:
 		return refusal(s.doing, got, n.Sent)
 	}
-	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok && !s.repeats(refused.Err) {
 		return failedCode(s.doing, newSlackError(refused.Err), got, n)
 	}
-	// Cut short, not JSON, or neither ok nor an error.
+	// Cut short, not JSON, neither ok nor an error, or what was meant for us alone.
 	return &Error{
 		Class: Temporary, Status: got.status, Uncertain: true,
 		Err: fmt.Errorf("%s: reading the answer: %w", s.doing, causeOf(err)),
 	}
 }
+
+// repeats reports whether an answer gives back the token, which then is kept nowhere.
+func (s *Slack) repeats(text string) bool { return secret.New(s.token()).In(text) }
 
 // failedCode makes an *Error of an error code.
 func failedCode(doing string, refused *slackError, got answer, n Notification) *Error {

@@ -39,7 +39,8 @@ type Webhook struct {
 	poster  poster
 	sign    signer // nil: unsigned
 	headers []Header
-	formats []webhookFormat // the one that is wanted, and what to try if that fails or is refused
+	formats []webhookFormat        // the one that is wanted, and what to try if that fails or is refused
+	repeats func(text string) bool // whether text holds one of our secrets
 }
 
 // Validate returns all that is wrong with c, joined. Its errors quote neither the URL nor a secret. A template is rendered
@@ -70,13 +71,27 @@ func (c WebhookConfig) build() (w *Webhook, origin string, err error) {
 	if err == nil && !c.AllowPrivate {
 		err = checkHost(to)
 	}
-	w = &Webhook{poster: poster{url: to}, headers: c.Headers}
+	w = &Webhook{poster: poster{url: to}, headers: c.Headers, repeats: c.repeats(to)}
 	var signErr, formatErr error
 	if len(c.Secrets) > 0 {
 		w.sign, signErr = newSigner(c.Secrets)
 	}
 	w.formats, formatErr = c.formats(to)
 	return w, origin, errors.Join(err, signErr, checkHeaders(c.Headers), formatErr)
+}
+
+// repeats returns what finds the secrets of c in text. to may be nil.
+func (c WebhookConfig) repeats(to *url.URL) func(text string) bool {
+	secrets := slices.Clone(c.Secrets)
+	if to != nil {
+		secrets = append(secrets, secret.New(to.RequestURI()))
+	}
+	for _, h := range c.Headers {
+		secrets = append(secrets, h.Value)
+	}
+	return func(text string) bool {
+		return slices.ContainsFunc(secrets, func(s secret.Text) bool { return s.In(text) })
+	}
 }
 
 // formats returns the formats of c in the order in which to try them. to may be nil.
@@ -147,7 +162,7 @@ func (w *Webhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error
 			return nil, err
 		}
 		if got.ok() {
-			return json.Marshal(webhookRef{Posted: n.Key, Ref: request.ref(got, was)})
+			return json.Marshal(webhookRef{Posted: n.Key, Ref: w.refOf(request, got, was)})
 		}
 		if gone := got.status == http.StatusNotFound || got.status == http.StatusGone; gone && was.Ref != "" {
 			return w.anew(ctx, n, ref)
@@ -157,6 +172,14 @@ func (w *Webhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error
 		}
 	}
 	return nil, failure
+}
+
+// refOf is what to remember after an answer. An answer that gives back a secret is not remembered.
+func (w *Webhook) refOf(r *webhookRequest, got answer, was webhookRef) string {
+	if ref := r.ref(got, was); !w.repeats(ref) {
+		return ref
+	}
+	return was.Ref
 }
 
 // anew posts n again after what was posted before as ref has gone.

@@ -235,7 +235,7 @@ func webhookOf(r config.Receiver) notify.WebhookConfig {
 }
 
 func pagerDutyOf(r config.Receiver) notify.PagerDutyConfig {
-	return notify.PagerDutyConfig{Name: r.Name, RoutingKey: r.PagerDuty.RoutingKey, URL: r.PagerDuty.URL}
+	return notify.PagerDutyConfig{Name: r.Name, RoutingKey: r.PagerDuty.RoutingKey, URL: r.PagerDuty.URL.Reveal()}
 }
 
 func emailOf(r config.Receiver) notify.EmailConfig {

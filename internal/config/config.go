@@ -64,7 +64,7 @@ type Slack struct {
 // PagerDuty is an integration with Events API v2.
 type PagerDuty struct {
 	RoutingKey secret.Text
-	URL        string // "" is the one of the US service region
+	URL        secret.Text // unset is the one of the US service region
 }
 
 // A Webhook is an HTTP endpoint.
@@ -85,9 +85,9 @@ type Header struct {
 
 // An Email is addresses that are written to over a mail server.
 type Email struct {
-	Server   string // host:port
-	TLS      string // starttls, tls or none; "" is starttls
-	User     string // "" is no authentication
+	Server   string      // host:port
+	TLS      string      // starttls, tls or none; "" is starttls
+	User     secret.Text // unset is no authentication
 	Password secret.Text
 	From     string
 	To       []string // at least one

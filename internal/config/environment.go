@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -128,7 +127,8 @@ func (r *environmentReader) fill(name string, s setting) {
 	case path != "":
 		text, err := readSecretFile(path)
 		if err != nil {
-			r.report(name+fileSuffix, fmt.Sprintf("reading %q: %v", path, err), "")
+			// The path is not shown: it may be the value itself, put in the wrong place.
+			r.report(name+fileSuffix, "reading the file of that path: "+err.Error(), "")
 			text = s.fallback
 		}
 		*s.text = text

@@ -99,7 +99,7 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 		"NOTEWATCH_SLACK_API_URL":       "http://[" + mark,
 		"NOTEWATCH_LOG_LEVEL":           mark,
 		"NOTEWATCH_LOG_FORMAT":          mark,
-		"NOTEWATCH_RULES_FILE":          "/nowhere/rules",
+		"NOTEWATCH_RULES_FILE":          mark,
 		"NOTEWATCH_PORT":                "tcp://10.0.0.1:80", // as Kubernetes sets them for a service of this name
 		"NOTEWATCH_PORT_80_TCP_ADDR":    "10.0.0.1",
 		"NOTEWATCH_SERVICE_HOST":        "10.0.0.1",
@@ -118,7 +118,7 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 		`NOTEWATCH_NOTEHUB_URL: want an address; hint: such as https://api.notefile.net`,
 		`NOTEWATCH_PPROF: want a loopback address and port; hint: such as 127.0.0.1:6060`,
 		`NOTEWATCH_RULE: unknown variable; hint: did you mean NOTEWATCH_RULES?`,
-		`NOTEWATCH_RULES_FILE: reading "/nowhere/rules": no such file or directory`,
+		`NOTEWATCH_RULES_FILE: reading the file of that path: no such file or directory`,
 		`NOTEWATCH_SLACK_API_URL: want an address; hint: such as https://slack.com/api/`,
 		`NOTEWATCH_SLACK_BOT_TOKEN: holds white space`,
 	}, "\n"))

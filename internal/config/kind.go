@@ -42,7 +42,7 @@ func (v value) pagerDuty() *PagerDuty {
 	var pagerDuty PagerDuty
 	v.keys(
 		key{name: "routing_key", required: true, read: func(v value) { pagerDuty.RoutingKey = secret.New(v.word()) }},
-		key{name: "url", read: func(v value) { pagerDuty.URL = v.address() }},
+		key{name: "url", read: func(v value) { pagerDuty.URL = secret.New(v.address()) }},
 	)
 	return &pagerDuty
 }
@@ -124,7 +124,7 @@ func (v value) email() *Email {
 	v.keys(
 		key{name: "server", required: true, read: func(v value) { email.Server = v.word() }},
 		key{name: "tls", read: func(v value) { tls, email.TLS = v, v.choice("starttls", "tls", "none") }},
-		key{name: "user", read: func(v value) { email.User = v.line() }},
+		key{name: "user", read: func(v value) { email.User = secret.New(v.line()) }},
 		key{name: "password", read: func(v value) { email.Password = secret.New(v.line()) }},
 		key{name: "from", required: true, read: func(v value) { email.From = v.line() }},
 		key{name: "to", required: true, read: func(v value) {

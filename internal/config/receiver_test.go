@@ -54,7 +54,7 @@ receivers:
 			Mention: map[rules.Level]string{rules.Critical: "<!channel>"}}},
 		{Name: "on-call", From: rules.Info, Fallback: "channel", PagerDuty: &config.PagerDuty{RoutingKey: key}},
 		{Name: "on-call-eu", From: rules.Info, Fallback: "on-call", PagerDuty: &config.PagerDuty{
-			RoutingKey: secret.New("key"), URL: "https://events.eu.pagerduty.com/v2/enqueue"}},
+			RoutingKey: secret.New("key"), URL: secret.New("https://events.eu.pagerduty.com/v2/enqueue")}},
 		{Name: "rotating", From: rules.Info, Webhook: &config.Webhook{
 			URL: secret.New("https://example.com/x"), Secrets: []secret.Text{secret.New("new"), key}, Format: "alertmanager",
 			Headers: []config.Header{
@@ -62,7 +62,7 @@ receivers:
 		{Name: "mail", From: rules.Info, Email: &config.Email{
 			Server: "mail.example.com:587", From: "notewatch@example.com", To: []string{"ops@example.com"}}},
 		{Name: "mail-with-password", From: rules.Info, Email: &config.Email{
-			Server: "mail.example.com:465", TLS: "tls", User: "bot", Password: secret.New("two words"),
+			Server: "mail.example.com:465", TLS: "tls", User: secret.New("bot"), Password: secret.New("two words"),
 			From: "notewatch <notewatch@example.com>", To: []string{"ops@example.com", "s3cret@example.com"}}},
 	}, file.Receivers)
 }

@@ -1,0 +1,133 @@
+package notify_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/secret"
+	"notewatch/notify"
+)
+
+// everyHTTP returns a receiver of each kind that speaks HTTP, at a base URL.
+func everyHTTP(t *testing.T, base string) map[string]notify.Receiver {
+	t.Helper()
+	return map[string]notify.Receiver{
+		"webhook": newWebhook(t, base+"/hook"), "Slack": newSlack(t, base), "Slack webhook": newSlackWebhook(t, base+"/services/x"),
+		"PagerDuty": newPagerDuty(t, base+"/v2/enqueue"),
+	}
+}
+
+func TestNobodyFollowsRedirects(t *testing.T) {
+	var followed atomic.Int64
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Add(1) }))
+	defer target.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		server := httptest.NewServer(http.RedirectHandler(target.URL, status))
+		defer server.Close()
+		for kind, receiver := range everyHTTP(t, server.URL) {
+			failure := fails(t, receiver)
+			require.Equal(t, notify.Permanent, failure.Class, kind)
+			require.ErrorContains(t, failure, "redirects are not followed", kind)
+		}
+	}
+	require.Zero(t, followed.Load())
+}
+
+func TestEverybodyChecksCertificates(t *testing.T) {
+	var asked atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	server.Config.ErrorLog = discardLog()
+	server.StartTLS() // with a certificate of an authority that nobody knows
+	defer server.Close()
+	for kind, receiver := range everyHTTP(t, server.URL) {
+		require.ErrorContains(t, fails(t, receiver), "checking the certificate: x509: certificate signed by unknown authority", kind)
+	}
+	require.Zero(t, asked.Load())
+}
+
+// enough is more than anybody reads of an answer, with what the network keeps.
+const enough = 32 << 20
+
+// pour writes without an end, and reports whether the other side hung up before it got enough.
+func pour(w io.Writer) bool {
+	piece := bytes.Repeat([]byte("x"), 64<<10)
+	for range enough / len(piece) {
+		if _, err := w.Write(piece); err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func TestNobodyReadsAnswersWithoutAnEnd(t *testing.T) {
+	for _, status := range []int{200, 400, 403, 500} {
+		var answers, stopped atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.WriteHeader(status)
+			answers.Add(1)
+			_, _ = io.WriteString(w, `{"ok":true,"error":"`)
+			if pour(w) {
+				stopped.Add(1)
+			}
+		}))
+		for _, receiver := range everyHTTP(t, server.URL) {
+			_, _ = receiver.Send(t.Context(), notification(firing()), nil) // some need no more than the status
+		}
+		server.Close() // waits for the handlers
+		require.GreaterOrEqual(t, answers.Load(), int64(4), status)
+		require.Equal(t, answers.Load(), stopped.Load(), status)
+	}
+}
+
+func TestNobodyReadsMailAnswersWithoutAnEnd(t *testing.T) {
+	for _, start := range []string{"220 ", "220-", "220-go on\r\n220-"} {
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		stopped := make(chan bool, 1)
+		go func() {
+			defer close(stopped)
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			defer func() { _ = connection.Close() }()
+			_, _ = io.WriteString(connection, start)
+			stopped <- pour(connection)
+		}()
+		receiver := newEmail(t, notify.EmailConfig{Server: listener.Addr().String(), From: "a@example.com", To: []string{"b@example.com"}})
+		require.Equal(t, notify.Temporary, fails(t, receiver).Class)
+		require.True(t, <-stopped)
+		require.NoError(t, listener.Close())
+	}
+}
+
+// A name says nothing about where it leads: the address is looked at when it is known.
+func TestNamesOfPrivateAddressesAreRefused(t *testing.T) {
+	server := newWebhookServer(t)
+	named := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+	config := notify.WebhookConfig{URL: secret.New(named)}
+	for allowed, requests := range map[bool]int{false: 0, true: 1} {
+		config.AllowPrivate = allowed
+		receiver, err := notify.NewWebhook(config)
+		require.NoError(t, err, "the name alone is fine")
+		before := len(server.Requests())
+		if allowed {
+			_, err = receiver.Send(t.Context(), notification(firing()), nil)
+			require.NoError(t, err)
+		} else {
+			failure := fails(t, receiver)
+			require.Equal(t, notify.Permanent, failure.Class)
+			require.ErrorContains(t, failure, "is not public; allow_private: true lets this receiver reach it")
+		}
+		require.Len(t, server.Requests(), before+requests)
+	}
+}
