@@ -18,8 +18,7 @@ func checkMentions(byLevel map[string]string) error {
 			return fmt.Errorf("the mention of level %q: levels are info, warning and critical", level)
 		}
 		if !slackMention.MatchString(byLevel[level]) {
-			return fmt.Errorf("the mention %q of level %s: it has to be <@U…>, <!subteam^S…>, <!here> or <!channel>",
-				byLevel[level], level)
+			return fmt.Errorf("the mention of level %s: it has to be <@U…>, <!subteam^S…>, <!here> or <!channel>", level)
 		}
 	}
 	return nil

@@ -78,7 +78,8 @@ var referent = regexp.MustCompile(`^(?:file:.+|[A-Za-z_][A-Za-z0-9_]*)$`)
 func (d *decoder) resolve(name string) (string, error) {
 	if path, ok := strings.CutPrefix(name, "file:"); ok {
 		if !filepath.IsAbs(path) {
-			return "", fmt.Errorf("${%s}: want a path from the root, such as /run/secrets/token", name)
+			// It is not shown: it may be the value itself, put in the wrong place.
+			return "", errors.New("${file:…}: want a path from the root, such as /run/secrets/token")
 		}
 		d.refersTo(path)
 		content, err := readSecretFile(path)
