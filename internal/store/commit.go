@@ -96,19 +96,19 @@ func sameSilences(ctx context.Context, tx *sql.Tx, seen int64) error {
 // moved returns the alerts that have a newer version than is stored. ErrMoved if one has an event in the store that the
 // decision does not know of.
 func moved(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) ([]rules.Alert, error) {
-	projects := map[string]bool{}
-	for _, a := range alerts {
-		projects[a.Project] = true
-	}
 	stored := make(map[string]rules.Alert, len(alerts))
-	for project := range projects {
-		open, err := collect(ctx, tx, func(a *rules.Alert) []any {
+	for some := range slices.Chunk(alerts, maxParams) {
+		ids := make([]any, len(some))
+		for i, a := range some {
+			ids[i] = a.ID
+		}
+		found, err := collect(ctx, tx, func(a *rules.Alert) []any {
 			return []any{&a.ID, &a.Version, &a.Reason, instant{&a.ChangedAt}}
-		}, `SELECT id, version, reason, changed_at FROM alert WHERE project = $1 AND state IN ('pending', 'firing')`, project)
+		}, `SELECT id, version, reason, changed_at FROM alert WHERE id IN (`+params(1, len(ids))+`)`, ids...)
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range open {
+		for _, a := range found {
 			stored[a.ID] = a
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"notewatch/rules"
 )
 
-// Prune drops usage and ended alerts of days before day, and the deliveries, messages and attempts that belong to no
-// alert any more. It takes a transaction for every 10,000 rows.
+// Prune drops usage, ended alerts and silences of days before day, and what belongs to no alert any more: transitions,
+// deliveries, messages and attempts. It takes a transaction for every 10,000 rows.
 func (s *Store) Prune(ctx context.Context, before rules.Day) error {
 	start := at(before.Start())
 	err := s.prune(ctx, "usage", "day, project, device", "day < $1", before)
@@ -20,7 +20,8 @@ func (s *Store) Prune(ctx context.Context, before rules.Day) error {
 		err = s.prune(ctx, "alert", "id", "ended_at < $1", start)
 	}
 	if err == nil {
-		err = s.prune(ctx, "silence", "id", "end_at < $1", start)
+		// The newest change stays: the next one has to have a greater number.
+		err = s.prune(ctx, "silence", "id", "end_at < $1 AND seq < (SELECT max(seq) FROM silence)", start)
 	}
 	if err == nil {
 		err = s.prune(ctx, "attempt", "id", "started < $1", start)

@@ -40,6 +40,11 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Told":        testDeliveriesTo,
 		"Names":       testNames,
 		"Announced":   testAnnounced,
+		"Decide":      testDecide,
+		"Moved":       testMoved,
+		"Transitions": testTransitions,
+		"Silences":    testSilences,
+		"Forgotten":   testForgottenSilences,
 		"Show":        testShow,
 		"Atomic":      testAtomic,
 		"Cancelled":   testCancelled,
@@ -162,7 +167,7 @@ func undelivered(t *testing.T, s *store.Store, receiver string) store.Delivery {
 
 var tables = []string{
 	"account", "alert", "attempt", "attempt_alert", "change", "closed", "delivery", "device", "device_list", "judged",
-	"message", "project", "usage", "work",
+	"message", "project", "silence", "transition", "usage", "work",
 }
 
 // dump returns all that the database holds.

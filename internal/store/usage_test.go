@@ -249,6 +249,11 @@ func testPrune(t *testing.T, open database) {
 	all, err := s.Alerts(ctx, store.AlertFilter{Limit: 10})
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{"lately", "open"}, ids(all))
+	for id, want := range map[string]int{"ended": 0, "lately": 1, "open": 1} {
+		transitions, err := s.Transitions(ctx, id)
+		require.NoError(t, err)
+		require.Len(t, transitions, want, "history goes with its alert: %s", id)
+	}
 	deliveries, err := s.Deliveries(ctx, team)
 	require.NoError(t, err)
 	require.Len(t, deliveries, 2, "deliveries go with their alerts")

@@ -1,0 +1,142 @@
+package store_test
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// decideNow stores a decision that no poll made.
+func decideNow(t *testing.T, s *store.Store, d store.Decision) {
+	t.Helper()
+	d.Now = noon
+	require.NoError(t, s.Decide(t.Context(), d))
+}
+
+func testDecide(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	a.Project = ""
+	decideNow(t, s, store.Decision{Alerts: alerts(a), Show: shown("a", team)})
+	require.Equal(t, store.Delivery{Alert: a, Want: 1}, undelivered(t, s, team))
+	require.Equal(t, noon, due(t, s, store.Receiver, team))
+
+	show(t, s, team)
+	decideNow(t, s, store.Decision{Alerts: alerts(resolved(a, noon)), Show: shown("a")})
+	require.Equal(t, noon, due(t, s, store.Receiver, team), "who was told hears the end")
+	require.Equal(t, int64(2), undelivered(t, s, team).Want)
+
+	before := dump(t, s)
+	b, twin := firing("b", "dev:2"), firing("twin", "dev:2")
+	d := store.Decision{Alerts: alerts(b, twin), Show: shown("b", "on-call"), Now: noon}
+	require.ErrorContains(t, s.Decide(ctx, d), "storing what was decided about 2 alerts: ")
+	require.Equal(t, before, dump(t, s), "two open episodes of one rule and subject")
+
+	d.Alerts = alerts(b, firing("c", "dev:3"))
+	for uses := int32(1); ; uses++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := s.Decide(&fuse{Context: ctx, cancel: cancel, uses: uses}, d)
+		cancel()
+		if err == nil {
+			require.Greater(t, uses, int32(10), "it was cancelled at many points before")
+			break
+		}
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, before, dump(t, s))
+	}
+	require.Equal(t, b, undelivered(t, s, "on-call").Alert)
+}
+
+// A decision that rests on something that has changed since leaves nothing behind.
+func testMoved(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	a.ChangedAt = noon.Add(1500 * time.Microsecond)
+	over := resolved(firing("over", "dev:2"), noon)
+	over.ChangedAt = noon
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, firing("over", "dev:2")), Show: shown("a", team)}})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(over)}})
+	require.NoError(t, s.AddSilence(ctx, silence("s", noon, noon.Add(time.Hour)), noon))
+	_, seq, err := s.Silences(ctx, noon)
+	require.NoError(t, err)
+	version := func(alert rules.Alert, version int64, reason rules.Event, at time.Time) rules.Alert {
+		alert.Version, alert.Reason, alert.ChangedAt = version, reason, at
+		return alert
+	}
+	acknowledged := version(a, 2, rules.Acknowledged, noon.Add(minute))
+	decideNow(t, s, store.Decision{Alerts: alerts(acknowledged), Silences: seq})
+
+	poll := claim(t, s, store.Poll, project)
+	before := dump(t, s)
+	for name, d := range map[string]store.Decision{
+		"a newer version":            {Alerts: alerts(version(a, 1, a.Reason, a.ChangedAt)), Silences: seq},
+		"another event":              {Alerts: alerts(version(a, 2, rules.Escalated, acknowledged.ChangedAt)), Silences: seq},
+		"the same event later":       {Alerts: alerts(version(a, 2, rules.Acknowledged, noon.Add(2*minute))), Silences: seq},
+		"over meanwhile":             {Alerts: alerts(version(firing("over", "dev:2"), 2, rules.Acknowledged, noon.Add(minute))), Silences: seq},
+		"over, and no event of ours": {Alerts: alerts(firing("over", "dev:2")), Silences: seq},
+		"one of several":             {Alerts: alerts(firing("b", "dev:3"), a), Silences: seq},
+		"silences":                   {Alerts: alerts(version(acknowledged, 3, rules.Escalated, noon.Add(2*minute))), Silences: seq - 1},
+		"silences, and no alerts":    {Silences: seq + 1},
+	} {
+		d.Show, d.Now = map[string][]string{"a": {"on-call"}, "b": {team}}, noon
+		require.ErrorIs(t, s.Decide(ctx, d), store.ErrMoved, name)
+		require.ErrorIs(t, s.Commit(ctx, poll, store.Commit{Decision: d, Project: store.Project{UID: project, Failures: 9}}), store.ErrMoved, name)
+		require.Equal(t, before, dump(t, s), name)
+	}
+
+	acknowledged.Value = 43
+	require.NoError(t, s.Commit(ctx, poll, store.Commit{
+		Decision: store.Decision{Alerts: alerts(acknowledged, over), Silences: seq, Now: noon}, Project: store.Project{UID: project}, Due: noon,
+	}), "the lease is still held, and nothing of this is news")
+	require.Equal(t, acknowledged, undelivered(t, s, team).Alert)
+	a = version(acknowledged, 4, rules.Escalated, noon.Add(2*minute))
+	decideNow(t, s, store.Decision{Alerts: alerts(a), Silences: seq})
+	require.Equal(t, int64(4), undelivered(t, s, team).Want, "several events may come at once")
+
+	_, err = s.EndSilence(ctx, "s", "amy", noon)
+	require.NoError(t, err)
+	a.Version = 5
+	d := store.Decision{Alerts: alerts(a), Silences: seq, Now: noon}
+	require.ErrorIs(t, s.Decide(ctx, d), store.ErrMoved, "a silence that was ended is a change, too")
+}
+
+func testTransitions(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	a.State, a.Version, a.Level, a.Value = rules.Pending, 0, rules.Inactive, math.NaN()
+	decideNow(t, s, store.Decision{Alerts: alerts(a)})
+	none, err := s.Transitions(ctx, "a")
+	require.NoError(t, err)
+	require.Empty(t, none, "nothing has happened yet")
+
+	a = firing("a", "dev:1")
+	a.ChangedAt = noon
+	versions := alerts(a)
+	a.Version, a.Reason, a.ChangedAt, a.Value = 2, rules.Muted, noon.Add(minute), math.NaN()
+	a.Mute = rules.Mute{Kind: rules.BySilence, Until: noon.Add(time.Hour), By: "amy", Because: "moving"}
+	versions = append(versions, a)
+	a.Version, a.Reason, a.ChangedAt, a.Level, a.Value = 3, rules.Escalated, noon.Add(2*minute), rules.Critical, 50
+	versions = append(versions, a)
+	a.Version, a.Reason, a.Mute, a.Ack = 4, rules.Acknowledged, rules.Mute{}, rules.Ack{By: "ben", At: noon}
+	versions = append(versions, a, resolved(a, noon.Add(time.Hour)))
+	for _, a := range versions {
+		decideNow(t, s, store.Decision{Alerts: alerts(a, firing("b", "dev:2"))})
+		a.Value = 99
+		decideNow(t, s, store.Decision{Alerts: alerts(a)})
+	}
+	all, err := s.Transitions(ctx, "a")
+	require.NoError(t, err)
+	var want []store.Transition
+	for _, a := range versions {
+		want = append(want, store.Transition{
+			Alert: "a", Version: a.Version, At: a.ChangedAt, Reason: a.Reason, State: a.State, Level: a.Level, Value: a.Value, Mute: a.Mute, Ack: a.Ack,
+		})
+	}
+	same(t, want, all)
+}

@@ -1,0 +1,100 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+func silence(id string, start, end time.Time) rules.Silence {
+	return rules.Silence{ID: id, Start: start, End: end, By: "amy", Because: "moving"}
+}
+
+func testSilences(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	silences := func(after time.Time) ([]rules.Silence, int64) {
+		t.Helper()
+		all, seq, err := s.Silences(ctx, after)
+		require.NoError(t, err)
+		return all, seq
+	}
+	none, seq := silences(noon)
+	require.Empty(t, none)
+	require.Zero(t, seq)
+
+	whole := filled[rules.Silence]()
+	whole.ID, whole.Start, whole.End = "whole", noon, noon.Add(2*time.Hour)
+	early, twin := silence("early", noon, noon.Add(time.Hour)), silence("twin", noon.Add(minute), whole.End)
+	for i, add := range []rules.Silence{twin, whole, early} {
+		require.NoError(t, s.AddSilence(ctx, add, noon.Add(time.Duration(i)*minute)))
+		require.Equal(t, noon, due(t, s, store.Mute, ""), "it has to be applied")
+		_, now := silences(noon)
+		require.Greater(t, now, seq)
+		seq = now
+	}
+	all, _ := silences(noon)
+	require.Equal(t, []rules.Silence{early, twin, whole}, all, "the first to end first")
+	all, same := silences(early.End)
+	require.Equal(t, []rules.Silence{twin, whole}, all, "what is over is left out")
+	require.Equal(t, seq, same, "but still counts")
+
+	require.ErrorContains(t, s.AddSilence(ctx, whole, noon), "storing a silence: ")
+	lease := claim(t, s, store.Mute, "")
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	for name, c := range map[string]struct {
+		id string
+		at time.Time
+	}{"unknown": {"nothing", noon}, "over": {"early", early.End}} {
+		ok, err := s.EndSilence(ctx, c.id, "ben", c.at)
+		require.NoError(t, err)
+		require.False(t, ok, name)
+		_, now := silences(noon)
+		require.Equal(t, seq, now, name)
+		require.True(t, due(t, s, store.Mute, "").IsZero(), name)
+	}
+
+	ok, err := s.EndSilence(ctx, "whole", "ben", noon.Add(minute))
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, noon.Add(minute), due(t, s, store.Mute, ""))
+	whole.End = noon.Add(minute)
+	all, now := silences(noon)
+	require.Equal(t, []rules.Silence{whole, early, twin}, all)
+	require.Greater(t, now, seq)
+	var by string
+	require.NoError(t, s.DB().QueryRowContext(ctx, "SELECT ended_by FROM silence WHERE id = 'whole'").Scan(&by))
+	require.Equal(t, "ben", by)
+	ok, err = s.EndSilence(ctx, "whole", "amy", noon.Add(minute))
+	require.NoError(t, err)
+	require.False(t, ok, "it is over")
+}
+
+// The state of all silences never comes back, whatever was forgotten.
+func testForgottenSilences(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	cut, longAgo := today.Start(), noon.AddDate(-1, 0, 0)
+	require.NoError(t, s.AddSilence(ctx, silence("older", cut.Add(-2*time.Hour), cut.Add(-time.Hour)), noon))
+	require.NoError(t, s.AddSilence(ctx, silence("lately", cut.Add(-time.Hour), cut), noon))
+	require.NoError(t, s.AddSilence(ctx, silence("old", cut.Add(-2*time.Hour), cut.Add(-time.Hour)), noon))
+	_, before, err := s.Silences(ctx, longAgo)
+	require.NoError(t, err)
+	require.NoError(t, s.Prune(ctx, today))
+	left, seq, err := s.Silences(ctx, longAgo)
+	require.NoError(t, err)
+	require.Equal(t, before, seq, "nothing changed that anybody decides by")
+	for _, s := range left {
+		require.NotEqual(t, "older", s.ID)
+	}
+	require.NoError(t, s.AddSilence(ctx, silence("new", noon, noon.Add(time.Hour)), noon))
+	_, after, err := s.Silences(ctx, longAgo)
+	require.NoError(t, err)
+	require.Greater(t, after, before)
+	require.NoError(t, s.Prune(ctx, today))
+	left, _, err = s.Silences(ctx, longAgo)
+	require.NoError(t, err)
+	require.Len(t, left, 2, "what is not older stays")
+}
