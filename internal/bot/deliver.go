@@ -39,40 +39,47 @@ func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	failure, sent, err := b.sendAll(ctx, lease, r, p.messages)
+	done, err := b.sendAll(ctx, lease, r, p.messages)
 	if err != nil {
 		return err
 	}
 	failures := 0
 	switch {
-	case failure == nil:
-	case failure.Class == notify.Permanent:
-		err = b.giveUp(ctx, lease, r, failure)
-	case failure.Class == notify.Temporary:
-		if failures = lease.Failures + 1; sent > 0 {
+	case done.failure == nil && done.left:
+		p.later = b.Clock.Now()
+	case done.failure == nil && done.taken > 0:
+		err = b.recovered(ctx, r)
+	case done.failure == nil:
+	case done.failure.Class == notify.Permanent:
+		err = b.giveUp(ctx, lease, r, done.failure)
+	case done.failure.Class == notify.Temporary:
+		if failures = lease.Failures + 1; done.taken > 0 {
 			failures = 1
 		}
-		p.later = b.retryAt(failures-1, failure)
-		err = b.despair(ctx, r, failure)
-	}
-	if sent > 0 && failure == nil {
-		err = b.recovered(ctx, r)
+		p.later = b.retryAt(failures-1, done.failure)
+		err = b.despair(ctx, r, done.failure)
 	}
 	return errors.Join(err, b.Store.Complete(ctx, lease, b.Clock.Now(), p.later, failures))
 }
 
-// sendAll sends messages until one fails for a reason that is not its own, and returns that failure and how many the
-// receiver has taken.
-func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []outgoing) (*notify.Error, int, error) {
-	sent := 0
+// A service is what came of sending messages.
+type service struct {
+	taken   int           // messages that the receiver has taken
+	failure *notify.Error // why the rest was not tried, if the receiver failed
+	left    bool          // some were not tried, for want of time
+}
+
+// sendAll sends messages until one fails for a reason that is not its own.
+func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []outgoing) (done service, err error) {
 	for batch := range slices.Chunk(messages, max(r.Batch, 1)) {
-		failure, taken, err := b.send(ctx, lease, r, batch)
-		sent += taken
-		if err != nil || failure != nil {
-			return failure, sent, err
+		s, err := b.send(ctx, lease, r, batch)
+		done.taken += s.taken
+		done.failure, done.left = s.failure, done.left || s.left
+		if err != nil || s.failure != nil {
+			return done, err
 		}
 	}
-	return nil, sent, nil
+	return done, nil
 }
 
 func (b *Bot) receiver(name string) (Receiver, error) {
@@ -110,33 +117,36 @@ func (b *Bot) retryAt(failures int, failure *notify.Error) time.Time {
 }
 
 // send makes one attempt at each message of a batch, until one fails for a reason that is not its own. The attempts are
-// recorded before they are made, their outcomes after it. It returns that failure and how many messages were taken.
-func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, batch []outgoing) (failure *notify.Error, taken int, err error) {
+// recorded before they are made, their outcomes after it.
+func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, batch []outgoing) (done service, err error) {
 	attempts, err := b.Store.Begin(ctx, lease, batch, b.Clock.Now(), b.Machine())
 	if err != nil {
-		return nil, 0, err
+		return done, err
 	}
 	begun := b.Machine()
 	outcomes := make([]store.Outcome, len(batch))
 	for i, m := range batch {
 		outcomes[i] = store.Outcome{Attempt: attempts[i], Message: m.Message, Members: m.Members, Status: store.NotMade, At: b.Clock.Now()}
-		if failure != nil || err != nil || ctx.Err() != nil || b.Machine().Sub(begun) > batchTime {
+		if done.failure != nil || err != nil || ctx.Err() != nil || b.Machine().Sub(begun) > batchTime {
+			done.left = true
 			continue
 		}
+		var outcome store.Outcome
 		var own *notify.Error
-		if outcomes[i], own, err = b.attempt(ctx, lease, r, m); err != nil {
+		if outcome, own, err = b.attempt(ctx, lease, r, m); err != nil {
 			continue
 		}
-		outcomes[i].Attempt = attempts[i]
+		outcome.Attempt = attempts[i]
+		outcomes[i] = outcome
 		switch {
 		case own == nil:
-			taken++
+			done.taken++
 		case own.Class != notify.Payload:
-			failure = own
+			done.failure = own
 		}
 	}
 	// What was posted is recorded even if there was no more time to post it: otherwise it is posted again.
-	return failure, taken, errors.Join(err, b.record(context.WithoutCancel(ctx), lease, outcomes))
+	return done, errors.Join(err, b.record(context.WithoutCancel(ctx), lease, outcomes))
 }
 
 // record stores outcomes. If somebody else has taken the receiver over, it is made to show the newest again.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -230,5 +231,30 @@ func TestOperatorsAreToldWhatIsWatchedAndEveryWeekWhatWasUsed(t *testing.T) {
 	require.Contains(t, body, "1. ")
 	require.Contains(t, body, "Fired this week: silent-device 1")
 	require.Contains(t, body, "Not once in 90 days; notewatch drill shows whether they would reach you: event-budget")
+	r.requireTruth("ops")
+}
+
+// What a batch has no more time for is sent in the next one.
+func TestABatchThatTakesTooLongLeavesNothingBehind(t *testing.T) {
+	r := newRig(t, 6, []notehubtest.Incident{outage(4, monday.Add(2*hour), 2*day)}, silent())
+	r.config.Receivers[0].Batch = bot.MaxBatch
+	r.config.Receivers[0].Receiver = observed{r.config.Receivers[0].Receiver, func() { r.machine = r.machine.Add(15 * time.Second) }}
+	r.open()
+	r.run(monday.Add(12 * hour))
+	require.Len(t, r.bodies(), 4)
+	r.requireTruth("ops")
+	attempts, err := r.store.Attempts(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, store.NotMade, attempts[2].Status)
+}
+
+// A batch ends with the first failure that is not of one message, and the rest is sent when it is tried again.
+func TestABatchEndsWithTheReceiver(t *testing.T) {
+	r := newRig(t, 6, []notehubtest.Incident{outage(4, monday.Add(2*hour), 2*day)}, silent())
+	r.config.Receivers[0].Batch = bot.MaxBatch
+	r.open()
+	r.hooks["ops"].Fail(notifytest.Status(http.StatusOK, ""), notifytest.Status(http.StatusServiceUnavailable, ""))
+	r.run(monday.Add(12 * hour))
+	require.Len(t, r.hooks["ops"].Requests(), 5, "one of them in vain")
 	r.requireTruth("ops")
 }
