@@ -46,6 +46,7 @@ type Outcome struct {
 	Status  AttemptStatus
 	Error   string // why not; "" if posted
 	At      time.Time
+	Refresh bool // only figures were brought up to date: once posted, nothing is to be remembered of the attempt
 }
 
 // Begin records that messages are about to be sent to show their members, before they are, and returns the attempts. It
@@ -146,8 +147,13 @@ func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error
 
 // finish ends an attempt and stores where its message is.
 func finish(ctx context.Context, b batch, outcome Outcome) error {
-	_, err := b.exec(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
-		at(outcome.At), outcome.Status, outcome.Error, outcome.Attempt)
+	var err error
+	if outcome.Refresh && outcome.Status == Posted {
+		_, err = b.exec(ctx, `DELETE FROM attempt WHERE id = $1`, outcome.Attempt)
+	} else {
+		_, err = b.exec(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
+			at(outcome.At), outcome.Status, outcome.Error, outcome.Attempt)
+	}
 	if err != nil {
 		return err
 	}

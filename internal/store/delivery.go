@@ -216,9 +216,12 @@ func (s *Store) Stale(ctx context.Context, receiver string, limit int) (messages
 // never.
 func (s *Store) Begun(ctx context.Context, receiver string, after time.Time) (count int, digest time.Time, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `
-			SELECT count(CASE WHEN begun_at > $2 AND NOT digest THEN 1 END), max(CASE WHEN digest THEN begun_at END)
-			FROM message WHERE receiver = $1`, receiver, at(after)).Scan(&count, instant{&digest})
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM message WHERE receiver = $1 AND begun_at > $2 AND NOT digest`,
+			receiver, at(after)).Scan(&count)
+		if err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT max(begun_at) FROM message WHERE receiver = $1 AND digest`, receiver).Scan(instant{&digest})
 	})
 	return count, digest, doing(err, "counting the messages to receiver %q", receiver)
 }
@@ -258,8 +261,18 @@ func (s *Store) GiveUp(ctx context.Context, lease Lease, reason string) error {
 	return doing(err, "giving up what waits for receiver %q", lease.Key)
 }
 
-// KeepReceivers says which receivers there are. What others were to show is closed until they are back; it returns, by
-// name, of how many firing alerts each of these will not hear the end.
+// Reconsider has looked at again what was held back of alerts that still fire: it may have been for a reason that is gone.
+func (s *Store) Reconsider(ctx context.Context) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE delivery SET why = '' WHERE want > have AND why <> '' AND alert IN (SELECT id FROM alert WHERE state = 'firing')`)
+		return err
+	})
+	return doing(err, "looking again at what was held back")
+}
+
+// KeepReceivers says which receivers there are. What others were to show is closed until they are back, and then to be
+// brought up to date; it returns, by name, of how many firing alerts each of these will not hear the end.
 func (s *Store) KeepReceivers(ctx context.Context, receivers []string) (gone map[string]int64, err error) {
 	gone = map[string]int64{}
 	err = s.update(ctx, func(tx *sql.Tx) error {
@@ -268,16 +281,21 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string) (gone map
 			return err
 		}
 		for _, name := range known {
-			closed := !slices.Contains(receivers, name)
+			if slices.Contains(receivers, name) {
+				if _, err := tx.ExecContext(ctx, reopen, name); err != nil {
+					return err
+				}
+				continue
+			}
 			result, err := tx.ExecContext(ctx, `
-				UPDATE delivery SET closed = $1 WHERE receiver = $2 AND closed <> $1
-				AND (NOT $1 OR alert IN (SELECT id FROM alert WHERE state = 'firing'))`, closed, name)
+				UPDATE delivery SET closed = TRUE WHERE receiver = $1 AND NOT closed
+				AND alert IN (SELECT id FROM alert WHERE state = 'firing')`, name)
 			if err != nil {
 				return err
 			}
 			if n, err := result.RowsAffected(); err != nil {
 				return err
-			} else if closed && n > 0 {
+			} else if n > 0 {
 				gone[name] = n
 			}
 		}
@@ -285,6 +303,11 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string) (gone map
 	})
 	return gone, doing(err, "closing what receivers that are gone were to show")
 }
+
+// reopen has receiver $1 show what became of the alerts since their deliveries were closed.
+const reopen = `
+	UPDATE delivery SET closed = FALSE, want = alert.version, dead = FALSE, error = '', why = ''
+	FROM alert WHERE alert.id = delivery.alert AND receiver = $1 AND closed`
 
 // Redeliver has what receivers should show of an alert posted afresh, whatever they show of it: with all that is in the
 // same messages. receiver "" is all that were ever to show it. It returns the receivers.

@@ -205,6 +205,8 @@ func testFences(t *testing.T, open database) {
 		"Begin":           second(beginOne(ctx, s, receiver, store.Message{ID: "n", Receiver: team}, []store.Delivery{d}, noon)),
 		"End":             s.End(ctx, receiver, of(attempt, posted(message, d))),
 		"End in failure":  s.End(ctx, receiver, of(attempt, failed(message, store.GivenUp, d))),
+		"FallBack":        second(s.FallBack(ctx, receiver, "on-call", noon)),
+		"GiveUp":          s.GiveUp(ctx, receiver, "no such channel"),
 		"Settle":          s.Settle(ctx, receiver, posted(message, d).Members),
 	} {
 		require.ErrorIs(t, err, store.ErrLeaseLost, name)

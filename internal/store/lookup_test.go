@@ -117,3 +117,95 @@ func testNames(t *testing.T, open database) {
 		Subjects: []string{"dev:1", "dev:2", "dev:3", "sensor-1", "sensor-2"},
 	}, names)
 }
+
+func testFilter(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a, b, c := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:1")
+	a.Told = rules.Told{Subject: "freezer", Project: "cold-chain"}
+	b.Rule, b.State, b.Since = "spike", rules.Pending, noon
+	c.Rule, c.Project, c.Since = "", "", noon.Add(-time.Hour)
+	ended := resolved(firing("d", "dev:1"), noon)
+	ended.Since = noon.Add(-time.Minute)
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, b, c, ended), Show: map[string][]string{"a": {team}, "d": {team}, "c": {"on-call"}}}})
+	show(t, s, team)
+	show(t, s, "on-call")
+	for name, f := range map[string]struct {
+		filter store.AlertFilter
+		want   []string
+	}{
+		"all":                {store.AlertFilter{}, []string{"b", "a", "d", "c"}},
+		"the newest":         {store.AlertFilter{Limit: 2}, []string{"b", "a"}},
+		"alert":              {store.AlertFilter{Match: rules.Match{Alert: "d"}}, []string{"d"}},
+		"rule":               {store.AlertFilter{Match: rules.Match{Rule: "spike"}}, []string{"b"}},
+		"project":            {store.AlertFilter{Match: rules.Match{Project: project}}, []string{"b", "a", "d"}},
+		"project by name":    {store.AlertFilter{Match: rules.Match{Project: "cold-chain"}}, []string{"a"}},
+		"subject":            {store.AlertFilter{Match: rules.Match{Subject: "dev:1"}}, []string{"a", "d", "c"}},
+		"subject by name":    {store.AlertFilter{Match: rules.Match{Subject: "freezer"}}, []string{"a"}},
+		"open":               {store.AlertFilter{Open: true}, []string{"b", "a", "c"}},
+		"message":            {store.AlertFilter{Message: "m-" + team}, []string{"a", "d"}},
+		"another message":    {store.AlertFilter{Message: "m-on-call"}, []string{"c"}},
+		"several":            {store.AlertFilter{Match: rules.Match{Project: project, Subject: "dev:1"}, Open: true, Message: "m-" + team}, []string{"a"}},
+		"nothing":            {store.AlertFilter{Match: rules.Match{Alert: "e"}}, nil},
+		"a name is no ID":    {store.AlertFilter{Match: rules.Match{Rule: "cold-chain"}}, nil},
+		"text, not pattern":  {store.AlertFilter{Match: rules.Match{Subject: "dev:%"}}, nil},
+		"a quote stays text": {store.AlertFilter{Match: rules.Match{Subject: "' OR '' = '"}}, nil},
+	} {
+		found, err := s.Alerts(ctx, f.filter)
+		require.NoError(t, err, name)
+		require.Equal(t, f.want, ids(found), name)
+		f.filter.Limit = 0
+		count, err := s.CountAlerts(ctx, f.filter)
+		require.NoError(t, err, name)
+		if name != "the newest" {
+			require.Equal(t, len(f.want), count, name)
+		}
+	}
+}
+
+func testFired(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a, b, early := firing("a", "dev:1"), resolved(firing("b", "dev:2"), noon), firing("early", "dev:3")
+	early.FiredAt = noon.Add(-time.Millisecond)
+	pending, drill, spike := firing("pending", "dev:4"), firing("drill", "dev:5"), firing("spike", "dev:1")
+	pending.State, pending.FiredAt = rules.Pending, never
+	drill.Drill = true
+	spike.Rule = "spike"
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, b, early, pending, drill, spike)}})
+	fired, err := s.Fired(ctx, noon)
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{"data-budget": 2, "spike": 1}, fired)
+	fired, err = s.Fired(ctx, noon.Add(time.Millisecond))
+	require.NoError(t, err)
+	require.Empty(t, fired)
+}
+
+func testStanding(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	standing, err := s.Standing(ctx, noon)
+	require.NoError(t, err)
+	require.Equal(t, store.Standing{Firing: map[rules.Level]int{}, Queues: map[string]store.Queue{}, PolledAt: map[string]time.Time{}}, standing)
+
+	a, b, c, pending := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3"), firing("p", "dev:4")
+	a.ChangedAt, b.ChangedAt, c.ChangedAt = noon.Add(-time.Hour), noon.Add(-2*time.Hour), noon.Add(-3*time.Hour)
+	c.Level, pending.State = rules.Critical, rules.Pending
+	decide(t, s, store.Commit{
+		Project:  store.Project{PolledAt: noon},
+		Decision: store.Decision{Alerts: alerts(a, b, c, pending, resolved(firing("over", "dev:5"), noon)), Show: shown("a", team, "shown", "gone", "held", "dead")},
+	})
+	decideNow(t, s, store.Decision{Show: map[string][]string{"b": {team, "dead"}, "c": {"gone"}}})
+	show(t, s, "shown")
+	held := undelivered(t, s, "held")
+	held.Why = "silenced"
+	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, "held"), []store.Delivery{held}))
+	require.NoError(t, s.GiveUp(ctx, claim(t, s, store.Receiver, "dead"), "no such channel"))
+	_, err = s.KeepReceivers(ctx, []string{team, "shown", "held", "dead"})
+	require.NoError(t, err)
+
+	standing, err = s.Standing(ctx, noon)
+	require.NoError(t, err)
+	require.Equal(t, store.Standing{
+		Firing: map[rules.Level]int{rules.Warning: 2, rules.Critical: 1}, Pending: 1,
+		Queues:   map[string]store.Queue{team: {Waiting: 2, Oldest: 2 * time.Hour}, "dead": {Dead: 2}},
+		PolledAt: map[string]time.Time{project: noon},
+	}, standing)
+}

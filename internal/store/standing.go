@@ -45,7 +45,7 @@ func (s *Standing) countAlerts(ctx context.Context, tx *sql.Tx) error {
 		count int
 	}
 	rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.state, &r.level, &r.count} },
-		`SELECT state, level, count(*) FROM alert WHERE state IN ('pending', 'firing') GROUP BY state, level`)
+		`SELECT state, level, count(*) FROM alert WHERE state IN ('pending', 'firing') AND NOT drill GROUP BY state, level`)
 	for _, r := range rows {
 		if r.state == rules.Pending {
 			s.Pending += r.count

@@ -42,11 +42,12 @@ func (s *Store) relax(ctx context.Context, f func(*sql.Tx) error) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	if _, err := conn.ExecContext(ctx, `PRAGMA synchronous = NORMAL`); err != nil {
+	always := context.WithoutCancel(ctx) // what is relaxed must be strict again, whoever stops meanwhile
+	if _, err := conn.ExecContext(always, `PRAGMA synchronous = NORMAL`); err != nil {
 		return err
 	}
 	err = transact(ctx, conn, nil, f)
-	if _, strict := conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA synchronous = FULL`); strict != nil {
+	if _, strict := conn.ExecContext(always, `PRAGMA synchronous = FULL`); strict != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // nobody must write with it again
 		return errors.Join(err, strict)
 	}

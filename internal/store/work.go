@@ -140,6 +140,15 @@ func raise(ctx context.Context, tx *sql.Tx, kind Kind, key string, now time.Time
 	return err
 }
 
+// Moved reports whether there is something new since the work was claimed.
+func (s *Store) Moved(ctx context.Context, lease Lease) (moved bool, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT version <> $1 FROM work WHERE kind = $2 AND key = $3`,
+			lease.Version, lease.Kind, lease.Key).Scan(&moved)
+	})
+	return moved, doing(err, "looking whether there is more of %s %q", lease.Kind, lease.Key)
+}
+
 // NextDue returns when the piece of work is due; ok is false if never.
 func (s *Store) NextDue(ctx context.Context, kind Kind, key string) (due time.Time, ok bool, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {

@@ -29,13 +29,19 @@ ALTER TABLE delivery ADD COLUMN closed BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX attempt_alert_alert ON attempt_alert (alert);
 
 DROP INDEX delivery_due;
-CREATE INDEX delivery_due ON delivery (receiver) WHERE want > have AND NOT dead AND why = '' AND NOT closed;
+CREATE INDEX delivery_waiting ON delivery (receiver) WHERE want > have;
+
+-- What fires is looked up by project at every poll, and must not lead through all that ever did.
+CREATE INDEX alert_firing ON alert (project) WHERE state = 'firing';
+DROP INDEX alert_subject;
+CREATE INDEX alert_subject ON alert (subject, rule, project);
 
 -- begun_at is when the first attempt was made; a digest holds what was too much for messages of its own.
 ALTER TABLE message ADD COLUMN begun_at BIGINT;
 ALTER TABLE message ADD COLUMN digest BOOLEAN NOT NULL DEFAULT FALSE;
 
 CREATE INDEX message_begun ON message (receiver, begun_at);
+CREATE INDEX message_digest ON message (receiver, begun_at) WHERE digest;
 
 -- seq grows with every change of any silence. What a silence matches is '' where it matches all.
 CREATE TABLE silence (

@@ -1,0 +1,308 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// fresh returns what is new to a receiver.
+func fresh(t *testing.T, s *store.Store, receiver string) []store.Delivery {
+	t.Helper()
+	all, err := s.Fresh(t.Context(), receiver)
+	require.NoError(t, err)
+	return all
+}
+
+// post sends a message.
+func post(t *testing.T, s *store.Store, lease store.Lease, id string, members ...store.Delivery) {
+	t.Helper()
+	message := store.Message{ID: id, Receiver: lease.Key}
+	attempt, err := beginOne(t.Context(), s, lease, message, members, noon)
+	require.NoError(t, err)
+	require.NoError(t, s.End(t.Context(), lease, of(attempt, posted(message, members...))))
+}
+
+// told returns what receivers were told of an alert.
+func told(t *testing.T, s *store.Store, alert string) map[string]store.Delivery {
+	t.Helper()
+	all, err := s.DeliveriesOf(t.Context(), alert)
+	require.NoError(t, err)
+	return all
+}
+
+// alertsOf returns the IDs of the alerts of deliveries.
+func alertsOf(deliveries []store.Delivery) (ids []string) {
+	for _, d := range deliveries {
+		ids = append(ids, d.Alert.ID)
+	}
+	return ids
+}
+
+// What is new has no message yet; what has one comes with all that it shows.
+func testNews(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	changes := func() map[string][]string {
+		t.Helper()
+		found, err := s.Changes(ctx, team)
+		require.NoError(t, err)
+		all := map[string][]string{}
+		for _, m := range found {
+			require.Equal(t, "ref of "+m.Message.ID, m.Message.Ref)
+			all[m.Message.ID] = alertsOf(m.Members)
+		}
+		return all
+	}
+	var all []rules.Alert
+	for i := range 6 {
+		a := firing(fmt.Sprint("a", i), fmt.Sprint("dev:", i))
+		a.FiredAt = noon.Add(-time.Duration(i) * minute)
+		all = append(all, a)
+	}
+	showAll := map[string][]string{"a0": {team, "on-call"}, "a1": {team}, "a2": {team}, "a3": {team}, "a4": {team}}
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: all, Show: showAll}})
+	require.Equal(t, []string{"a4", "a3", "a2", "a1", "a0"}, alertsOf(fresh(t, s, team)), "in the order of firing")
+	require.Empty(t, changes())
+
+	lease := claim(t, s, store.Receiver, team)
+	news := fresh(t, s, team)
+	post(t, s, lease, "early", news[0], news[1])
+	post(t, s, lease, "late", news[2], news[3])
+	require.Equal(t, []string{"a0"}, alertsOf(fresh(t, s, team)))
+	require.Empty(t, changes())
+
+	post(t, s, claim(t, s, store.Receiver, "on-call"), "elsewhere", fresh(t, s, "on-call")...)
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(all[1], noon), resolved(all[0], noon)), Show: shown("a5", team)}})
+	require.Equal(t, []string{"a5", "a0"}, alertsOf(fresh(t, s, team)))
+	require.Equal(t, map[string][]string{"late": {"a2", "a1"}}, changes(), "one of its two changed")
+
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(all[3], noon), resolved(all[4], noon))}})
+	found, err := s.Changes(ctx, team)
+	require.NoError(t, err)
+	require.Len(t, found, 2)
+	require.Equal(t, "early", found[0].Message.ID, "in the order of firing")
+	message, members, err := s.Members(ctx, "early")
+	require.NoError(t, err)
+	require.Equal(t, store.Sending{Message: message, Members: members}, found[0])
+
+	held := found[1].Members[1]
+	held.Why = "silenced"
+	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{held}))
+	require.Equal(t, map[string][]string{"early": {"a4", "a3"}}, changes(), "what is held back is no change")
+	waiting, err := s.Undelivered(ctx, team)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a5", "a4", "a3", "a0"}, alertsOf(waiting))
+}
+
+// What is held back, or settled, stays so until there is something newer, even if that came in between.
+func testHeldBack(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
+	lease := claim(t, s, store.Receiver, team)
+	hold := func(why string, meanwhile func()) {
+		d := undelivered(t, s, team)
+		meanwhile()
+		d.Why = why
+		require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+	}
+	newer := func() {
+		a.Version++
+		decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
+	}
+	hold("silenced", func() {})
+	require.Empty(t, fresh(t, s, team))
+	require.Equal(t, store.Delivery{Alert: a, Want: 1, Why: "silenced"}, told(t, s, "a")[team])
+	require.NoError(t, s.Revive(ctx, team, noon))
+	require.NoError(t, s.GiveUp(ctx, lease, "no such channel"))
+	require.Equal(t, store.Delivery{Alert: a, Want: 1, Why: "silenced"}, told(t, s, "a")[team], "it is not what was given up")
+
+	newer()
+	require.Equal(t, store.Delivery{Alert: a, Want: 2}, undelivered(t, s, team))
+	hold("silenced", newer)
+	require.Equal(t, store.Delivery{Alert: a, Want: 3}, undelivered(t, s, team), "version 2 was held back, not version 3")
+}
+
+// One turn may begin and end many messages at once, each with an end of its own.
+func testBatches(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	decide(t, s, store.Commit{Decision: store.Decision{
+		Alerts: alerts(firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3"), firing("d", "dev:4")),
+		Show:   map[string][]string{"a": {team}, "b": {team}, "c": {team}, "d": {team}},
+	}})
+	lease := claim(t, s, store.Receiver, team)
+	var batch []store.Sending
+	for _, d := range fresh(t, s, team) {
+		batch = append(batch, store.Sending{Message: store.Message{ID: "m-" + d.Alert.ID, Receiver: team}, Members: []store.Delivery{d}})
+	}
+	attempts, err := s.Begin(ctx, lease, batch, noon, machine)
+	require.NoError(t, err)
+	require.Len(t, attempts, 4)
+	outcomes := []store.Outcome{
+		of(attempts[0], posted(batch[0].Message, batch[0].Members...)),
+		of(attempts[1], failed(batch[1].Message, store.GivenUp, batch[1].Members...)),
+		of(attempts[2], failed(batch[2].Message, store.Retrying, batch[2].Members...)),
+		of(attempts[3], store.Outcome{Message: batch[3].Message, Members: batch[3].Members, Status: store.NotMade, At: noon.Add(time.Second)}),
+	}
+	before := slices.Concat(dumpTable(t, s, "attempt"), dumpTable(t, s, "delivery"), dumpTable(t, s, "message"))
+	stolen := steal(t, s, lease)
+	require.ErrorIs(t, s.End(ctx, lease, outcomes...), store.ErrLeaseLost)
+	require.NoError(t, s.Complete(ctx, stolen, noon, noon, 0))
+	lease = claim(t, s, store.Receiver, team)
+	require.Equal(t, before, slices.Concat(dumpTable(t, s, "attempt"), dumpTable(t, s, "delivery"), dumpTable(t, s, "message")), "all or nothing")
+
+	require.NoError(t, s.End(ctx, lease, outcomes...))
+	waiting, err := s.Undelivered(ctx, team)
+	require.NoError(t, err)
+	require.Equal(t, []string{"c", "d"}, alertsOf(waiting))
+	require.Empty(t, fresh(t, s, team), "each has its message, whatever came of it")
+	require.Equal(t, int64(1), told(t, s, "a")[team].Have)
+	require.True(t, told(t, s, "b")[team].Dead)
+	require.Equal(t, "status 500", told(t, s, "c")[team].Error)
+	require.Equal(t, store.Delivery{Alert: firing("d", "dev:4"), Want: 1, Message: "m-d"}, told(t, s, "d")[team])
+	made, err := s.Attempts(ctx, "")
+	require.NoError(t, err)
+	for i, want := range []store.AttemptStatus{store.Posted, store.GivenUp, store.Retrying, store.NotMade} {
+		require.Equal(t, attempts[i], made[i].ID)
+		require.Equal(t, batch[i].Message.ID, made[i].Message)
+		require.Equal(t, want, made[i].Status)
+		require.Equal(t, noon.Add(time.Second), made[i].Ended)
+	}
+	message, _, err := s.Members(ctx, "m-d")
+	require.NoError(t, err)
+	require.Equal(t, store.Message{ID: "m-d", Receiver: team, BegunAt: noon}, message, "it was not posted")
+}
+
+// Attempts are known by what they were to show.
+func testAttempts(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a, b := firing("a", "dev:1"), firing("b", "dev:2")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, b), Show: map[string][]string{"a": {team, "on-call"}, "b": {team}}}})
+	show(t, s, team)
+	show(t, s, "on-call")
+	b = resolved(b, noon)
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(b)}})
+	show(t, s, team)
+	versions := func(alert string) (all []map[string]int64) {
+		attempts, err := s.Attempts(ctx, alert)
+		require.NoError(t, err)
+		for _, a := range attempts {
+			all = append(all, a.Versions)
+		}
+		return all
+	}
+	require.Equal(t, []map[string]int64{{"a": 1, "b": 1}, {"a": 1}, {"b": 2}}, versions(""))
+	require.Equal(t, []map[string]int64{{"a": 1}, {"a": 1}}, versions("a"), "of an alert, only what is about it")
+	require.Equal(t, []map[string]int64{{"b": 1}, {"b": 2}}, versions("b"))
+	require.Empty(t, versions("c"))
+}
+
+// Messages whose figures have moved can be brought up to date, the one that was not for the longest time first.
+func testStale(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	stale := func() []string {
+		t.Helper()
+		ids, err := s.Stale(ctx, team, 10)
+		require.NoError(t, err)
+		return ids
+	}
+	all := alerts(firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3"))
+	poll := func(live ...string) {
+		t.Helper()
+		decide(t, s, store.Commit{Decision: store.Decision{Alerts: all}, Live: live})
+	}
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: all, Show: map[string][]string{"a": {team}, "b": {team}, "c": {team}}}})
+	lease := claim(t, s, store.Receiver, team)
+	send := func(id string, at time.Time, members ...store.Delivery) {
+		t.Helper()
+		message := store.Message{ID: id, Receiver: team}
+		attempt, err := beginOne(ctx, s, lease, message, members, at)
+		require.NoError(t, err)
+		out := posted(message, members...)
+		out.Message.PostedAt = at
+		require.NoError(t, s.End(ctx, lease, of(attempt, out)))
+	}
+	news := fresh(t, s, team)
+	send("late", noon.Add(minute), news[0])
+	send("early", noon, news[1])
+	require.Empty(t, stale(), "what is shown is what is, and what is not shown cannot be old")
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+
+	all[0].Value, all[1].Value, all[2].Value = 42, 42, 42
+	poll("on-call")
+	require.True(t, due(t, s, store.Receiver, team).IsZero(), "it does not keep figures up to date")
+	poll(team)
+	require.Equal(t, noon, due(t, s, store.Receiver, team))
+	require.Equal(t, []string{"early", "late"}, stale())
+	some, err := s.Stale(ctx, team, 1)
+	require.NoError(t, err)
+	require.Equal(t, []string{"early"}, some)
+
+	lease = claim(t, s, store.Receiver, team)
+	_, members, err := s.Members(ctx, "early")
+	require.NoError(t, err)
+	attempt, err := beginOne(ctx, s, lease, store.Message{ID: "early", Receiver: team}, members, noon)
+	require.NoError(t, err)
+	require.NoError(t, s.End(ctx, lease, of(attempt, failed(store.Message{ID: "early", Receiver: team}, store.Retrying, members...))))
+	require.Equal(t, []string{"early", "late"}, stale(), "that did not go well")
+	send("early", noon.Add(2*minute), members...)
+	require.Equal(t, []string{"late"}, stale())
+
+	d := told(t, s, "b")[team]
+	require.NoError(t, s.Repair(ctx, lease, of(attempt, posted(store.Message{ID: "early", Receiver: team}, d))))
+	require.Equal(t, []string{"early", "late"}, stale(), "nobody knows which figure was posted last")
+	_, members, err = s.Members(ctx, "late")
+	require.NoError(t, err)
+	send("late", noon.Add(3*minute), members...)
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+
+	all[1].Value = 43
+	over := resolved(all[1], noon)
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(over)}})
+	require.Empty(t, stale(), "the end of an alert is a change of its own")
+}
+
+func testBegun(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	begun := func(after time.Time) (int, time.Time) {
+		t.Helper()
+		count, digest, err := s.Begun(ctx, team, after)
+		require.NoError(t, err)
+		return count, digest
+	}
+	count, digest := begun(noon)
+	require.Zero(t, count)
+	require.Zero(t, digest)
+
+	decide(t, s, store.Commit{Decision: store.Decision{
+		Alerts: alerts(firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3"), firing("d", "dev:4")),
+		Show:   map[string][]string{"a": {team}, "b": {team}, "c": {team}, "d": {team, "on-call"}},
+	}})
+	lease := claim(t, s, store.Receiver, team)
+	for i, d := range fresh(t, s, team) {
+		message := store.Message{ID: d.Alert.ID, Receiver: team, Digest: i >= 2}
+		_, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon.Add(time.Duration(i)*minute))
+		require.NoError(t, err)
+	}
+	post(t, s, claim(t, s, store.Receiver, "on-call"), "elsewhere", fresh(t, s, "on-call")...)
+	count, digest = begun(noon.Add(-1))
+	require.Equal(t, 2, count, "whatever came of them, and without digests")
+	require.Equal(t, noon.Add(3*minute), digest)
+	count, digest = begun(noon)
+	require.Equal(t, 1, count)
+	require.Equal(t, noon.Add(3*minute), digest, "however long ago")
+
+	message, members, err := s.Members(ctx, "c")
+	require.NoError(t, err)
+	require.True(t, message.Digest)
+	_, err = beginOne(ctx, s, lease, message, members, noon.Add(time.Hour))
+	require.NoError(t, err)
+	_, digest = begun(noon)
+	require.Equal(t, noon.Add(3*minute), digest, "another attempt is no other message")
+}

@@ -1,0 +1,218 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// Another receiver is told what one cannot be: what was given up, and what has waited for too long.
+func testFallBack(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	alert := func(id string, changed time.Time) rules.Alert {
+		a := firing(id, "dev:"+id)
+		a.ChangedAt = changed
+		return a
+	}
+	dead, waiting, young := alert("dead", noon), alert("waiting", noon.Add(-time.Hour)), alert("young", noon)
+	held, over, both := alert("held", noon.Add(-time.Hour)), alert("over", noon.Add(-time.Hour)), alert("both", noon.Add(-time.Hour))
+	seen := alert("seen", noon.Add(-time.Hour))
+	all := alerts(dead, waiting, young, held, over, both, seen)
+	toTeam := map[string][]string{"both": {team, "on-call"}}
+	for _, a := range all[:5] {
+		toTeam[a.ID] = []string{team}
+	}
+	toTeam["seen"] = []string{team}
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: all, Show: toTeam}})
+	ended := resolved(over, noon)
+	ended.ChangedAt = noon.Add(-time.Hour)
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(ended)}})
+
+	lease := claim(t, s, store.Receiver, team)
+	d := told(t, s, "held")[team]
+	d.Why = "silenced"
+	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+	post(t, s, lease, "seen", told(t, s, "seen")[team])
+	message := store.Message{ID: "dead", Receiver: team}
+	d = told(t, s, "dead")[team]
+	attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
+	require.NoError(t, err)
+	require.NoError(t, s.End(ctx, lease, of(attempt, failed(message, store.GivenUp, d))))
+
+	standIn := claim(t, s, store.Receiver, "on-call")
+	count, err := s.FallBack(ctx, standIn, team, noon.Add(-30*minute))
+	require.NoError(t, err)
+	require.Equal(t, int64(2), count)
+	require.ElementsMatch(t, []string{"dead", "waiting", "both"}, alertsOf(fresh(t, s, "on-call")))
+	require.Equal(t, team, told(t, s, "dead")["on-call"].Via)
+	require.Equal(t, team, told(t, s, "waiting")["on-call"].Via)
+	require.Empty(t, told(t, s, "both")["on-call"].Via, "it was told for itself already")
+
+	count, err = s.FallBack(ctx, standIn, team, noon.Add(-30*minute))
+	require.NoError(t, err)
+	require.Zero(t, count, "it knows")
+	count, err = s.FallBack(ctx, standIn, team, noon.Add(time.Millisecond))
+	require.NoError(t, err)
+	require.Equal(t, int64(1), count, "the young one has waited for long enough now")
+	require.NoError(t, s.Complete(ctx, standIn, noon, noon, 0))
+	show(t, s, "on-call")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(waiting, noon))}})
+	require.Equal(t, "waiting", undelivered(t, s, "on-call").Alert.ID, "who was told in place of another hears the end")
+}
+
+func testGiveUpAll(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a, b := firing("a", "dev:1"), firing("b", "dev:2")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, b), Show: map[string][]string{"a": {team}, "b": {team, "on-call"}}}})
+	lease := claim(t, s, store.Receiver, team)
+	post(t, s, lease, "a", told(t, s, "a")[team])
+	require.NoError(t, s.GiveUp(ctx, lease, "no such channel"))
+	require.Equal(t, store.Delivery{Alert: b, Want: 1, Dead: true, Error: "no such channel"}, told(t, s, "b")[team])
+	require.False(t, told(t, s, "a")[team].Dead, "what is shown was not given up")
+	require.False(t, told(t, s, "b")["on-call"].Dead, "receivers do not mix")
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+
+	require.NoError(t, s.Revive(ctx, "on-call", noon))
+	require.False(t, told(t, s, "b")["on-call"].Dead)
+	require.True(t, due(t, s, store.Receiver, team).IsZero())
+	require.NoError(t, s.Revive(ctx, team, noon))
+	require.Equal(t, "b", undelivered(t, s, team).Alert.ID)
+	require.Equal(t, noon, due(t, s, store.Receiver, team))
+}
+
+// What a receiver that is gone was to show is closed. When it is back it is brought up to date.
+func testKeepReceivers(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	keep := func(names ...string) map[string]int64 {
+		t.Helper()
+		gone, err := s.KeepReceivers(ctx, names)
+		require.NoError(t, err)
+		return gone
+	}
+	require.Empty(t, keep(team))
+	a, b, over := firing("a", "dev:1"), firing("b", "dev:2"), firing("over", "dev:3")
+	decide(t, s, store.Commit{Decision: store.Decision{
+		Alerts: alerts(a, b, over), Show: map[string][]string{"a": {team, "on-call"}, "b": {team}, "over": {team}},
+	}})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(over, noon))}})
+	show(t, s, team)
+	require.Empty(t, keep(team, "on-call", "new"))
+	require.Equal(t, map[string]int64{team: 2}, keep("on-call"), "what is over needs no further word")
+	require.Empty(t, keep("on-call"), "that was said before")
+	require.True(t, told(t, s, "a")[team].Closed)
+	require.False(t, told(t, s, "over")[team].Closed)
+	require.False(t, told(t, s, "a")["on-call"].Closed)
+
+	b.Version, b.Level = 2, rules.Critical
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(a, noon), b), Show: shown("b", "on-call")}})
+	require.Empty(t, fresh(t, s, team))
+	changes, err := s.Changes(ctx, team)
+	require.NoError(t, err)
+	require.Empty(t, changes)
+	stale, err := s.Stale(ctx, team, 10)
+	require.NoError(t, err)
+	require.Empty(t, stale)
+	require.True(t, due(t, s, store.Receiver, team).IsZero(), "there is nobody to tell")
+
+	require.Empty(t, keep(team, "on-call"))
+	require.False(t, told(t, s, "a")[team].Closed)
+	waiting, err := s.Undelivered(ctx, team)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b"}, alertsOf(waiting), "what it shows has changed meanwhile")
+	for _, d := range waiting {
+		require.Equal(t, int64(2), d.Want)
+		require.Equal(t, int64(1), d.Have)
+	}
+}
+
+// What is sent again is posted afresh with all that is in the same message.
+func testRedeliver(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a, b, c := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3")
+	decide(t, s, store.Commit{Decision: store.Decision{
+		Alerts: alerts(a, b, c), Show: map[string][]string{"a": {team, "on-call", "held", "gone"}, "b": {team}, "c": {"on-call"}},
+	}})
+	serve := func() {
+		t.Helper()
+		for _, receiver := range []string{team, "on-call"} {
+			show(t, s, receiver)
+		}
+	}
+	serve()
+	lease := claim(t, s, store.Receiver, "held")
+	d := undelivered(t, s, "held")
+	d.Have, d.Why = 1, "below critical"
+	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	_, err := s.KeepReceivers(ctx, []string{team, "on-call", "held"})
+	require.NoError(t, err)
+	again := func(alert, receiver string) []string {
+		t.Helper()
+		receivers, err := s.Redeliver(ctx, alert, receiver, noon)
+		require.NoError(t, err)
+		return receivers
+	}
+	require.Empty(t, again("nothing", ""))
+	require.Empty(t, again("b", "on-call"), "it was never to show it")
+	require.Empty(t, again("a", "gone"), "there is nobody to tell")
+
+	before := told(t, s, "a")["on-call"]
+	require.Equal(t, []string{team}, again("b", team))
+	require.Equal(t, noon, due(t, s, store.Receiver, team))
+	require.True(t, due(t, s, store.Receiver, "on-call").IsZero())
+	require.Equal(t, before, told(t, s, "a")["on-call"])
+	message, members, err := s.Members(ctx, "m-"+team)
+	require.NoError(t, err)
+	require.Empty(t, message.Ref, "what stands there is not touched")
+	require.Equal(t, []string{"a", "b"}, alertsOf(members))
+	for _, d := range members {
+		require.Equal(t, int64(1), d.Want)
+		require.Zero(t, d.Have)
+		require.Equal(t, rules.Inactive, d.Shown)
+	}
+	show(t, s, team)
+
+	require.Equal(t, []string{team, "held", "on-call"}, again("a", ""))
+	require.Equal(t, "a", undelivered(t, s, "held").Alert.ID, "also where it was held back")
+	require.Empty(t, told(t, s, "a")["held"].Why)
+	waiting, err := s.Undelivered(ctx, "on-call")
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "c"}, alertsOf(waiting))
+
+	slow := claim(t, s, store.Receiver, team)
+	attempt, err := beginOne(ctx, s, slow, message, members, noon)
+	require.NoError(t, err)
+	again("b", team)
+	require.NoError(t, s.End(ctx, slow, of(attempt, posted(message, members...))))
+	require.Zero(t, told(t, s, "b")[team].Have, "what was on its way does not count")
+	require.NoError(t, s.Complete(ctx, slow, noon, never, 0))
+	require.Equal(t, noon, due(t, s, store.Receiver, team))
+}
+
+// What shows an old figure is known, and forgotten where nobody knows what stands there.
+func testFigure(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
+	show(t, s, team)
+	figure := func() (x *float64) {
+		t.Helper()
+		require.NoError(t, s.DB().QueryRowContext(ctx, "SELECT figure FROM delivery").Scan(&x))
+		return x
+	}
+	require.InDelta(t, 41, *figure(), 0, "that of the alert which was posted")
+	d := told(t, s, "a")[team]
+	_, err := s.Redeliver(ctx, "a", team, noon)
+	require.NoError(t, err)
+	require.Nil(t, figure())
+	show(t, s, team)
+	require.InDelta(t, 41, *figure(), 0)
+	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
+	lease := claim(t, s, store.Receiver, team)
+	require.NoError(t, s.Repair(ctx, lease, of(1, posted(store.Message{ID: "m-" + team, Receiver: team}, d))))
+	require.Nil(t, figure())
+}
