@@ -177,6 +177,12 @@ func testBatches(t *testing.T, open database) {
 	message, _, err := s.Members(ctx, "m-d")
 	require.NoError(t, err)
 	require.Equal(t, store.Message{ID: "m-d", Receiver: team, BegunAt: noon}, message, "it was not posted")
+
+	c := told(t, s, "c")[team]
+	attempt, err := beginOne(ctx, s, lease, batch[2].Message, []store.Delivery{c}, noon)
+	require.NoError(t, err)
+	require.NoError(t, s.End(ctx, lease, store.Outcome{Attempt: attempt, Message: batch[2].Message, Members: []store.Delivery{c}, Status: store.NotMade}))
+	require.Equal(t, c, told(t, s, "c")[team], "the error is that of the last attempt that was made")
 }
 
 // Attempts are known by what they were to show.
@@ -231,6 +237,8 @@ func testStale(t *testing.T, open database) {
 	news := fresh(t, s, team)
 	send("late", noon.Add(minute), news[0])
 	send("early", noon, news[1])
+	_, err := beginOne(ctx, s, lease, store.Message{ID: "cut off", Receiver: team}, news[2:], noon)
+	require.NoError(t, err)
 	require.Empty(t, stale(), "what is shown is what is, and what is not shown cannot be old")
 	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
 
@@ -240,10 +248,17 @@ func testStale(t *testing.T, open database) {
 	poll(team)
 	require.Equal(t, noon, due(t, s, store.Receiver, team))
 	require.Equal(t, []string{"early", "late"}, stale())
+	lease = claim(t, s, store.Receiver, team)
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	require.NoError(t, s.AddWork(ctx, store.Poll, []string{"app:other"}, noon))
+	other := store.Commit{Project: store.Project{UID: "app:other"}, Live: []string{team}, Decision: store.Decision{Now: noon}}
+	require.NoError(t, s.Commit(ctx, claim(t, s, store.Poll, "app:other"), other))
+	require.True(t, due(t, s, store.Receiver, team).IsZero(), "these are figures of another project")
 	some, err := s.Stale(ctx, team, 1)
 	require.NoError(t, err)
 	require.Equal(t, []string{"early"}, some)
 
+	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
 	lease = claim(t, s, store.Receiver, team)
 	_, members, err := s.Members(ctx, "early")
 	require.NoError(t, err)

@@ -107,8 +107,8 @@ func testKeepReceivers(t *testing.T, open database) {
 	require.False(t, told(t, s, "over")[team].Closed)
 	require.False(t, told(t, s, "a")["on-call"].Closed)
 
-	b.Version, b.Level = 2, rules.Critical
-	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(a, noon), b), Show: shown("b", "on-call")}})
+	b.Version, b.Level, b.Value = 2, rules.Critical, 80
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(a, noon), b), Show: shown("b", "on-call")}, Live: []string{team}})
 	require.Empty(t, fresh(t, s, team))
 	changes, err := s.Changes(ctx, team)
 	require.NoError(t, err)
