@@ -94,6 +94,7 @@ func (w *watcher) replace(ctx context.Context, next *settings) {
 	if err != nil {
 		if ctx.Err() == nil {
 			w.log.Error("starting with new settings; the old ones stay", "err", err)
+			w.restore(ctx)
 		}
 		return
 	}
@@ -104,6 +105,16 @@ func (w *watcher) replace(ctx context.Context, next *settings) {
 	if _, err := b.Resolve(ctx, rulesFile, w.environment.Rules); err != nil {
 		w.log.Error("telling receivers that the rules file is valid again", "err", err)
 	}
+}
+
+// restore puts the settings that run back into the store, which may hold some of those that failed.
+func (w *watcher) restore(ctx context.Context) {
+	b, err := bot.New(ctx, w.bot.Load().Config)
+	if err != nil {
+		w.log.Error("going back to the old settings", "err", err)
+		return
+	}
+	w.bot.Store(b)
 }
 
 // maxProblems is how many problems of a rules file a message lists.

@@ -153,13 +153,6 @@ func (b *Bot) register(ctx context.Context) error {
 	if err := b.Store.Raise(ctx, store.Mute, "", now); err != nil {
 		return err
 	}
-	gone, err := b.Store.KeepReceivers(ctx, receivers)
-	if err != nil {
-		return err
-	}
-	for name, n := range gone {
-		b.Log.Warn("a receiver that is no longer in the rules file will not hear the end of its alerts", "receiver", name, "alerts", n)
-	}
 	for _, name := range receivers {
 		if err := b.Store.Revive(ctx, name, now); err != nil {
 			return err
@@ -168,10 +161,20 @@ func (b *Bot) register(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := b.Store.Reconsider(ctx); err != nil {
+		return err
+	}
 	if err := b.hurry(ctx, now); err != nil {
 		return err
 	}
-	return b.retire(ctx)
+	if err := b.retire(ctx); err != nil {
+		return err
+	}
+	gone, err := b.Store.KeepReceivers(ctx, receivers)
+	for name, n := range gone {
+		b.Log.Warn("a receiver that is no longer in the rules file will not hear the end of its alerts", "receiver", name, "alerts", n)
+	}
+	return err
 }
 
 // hurry makes projects due that rules have yet to judge: whoever has changed a rule wants to see what it does.

@@ -47,9 +47,12 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 		if event == rules.None {
 			return false, nil
 		}
-		_, seq, err := b.Store.Silences(ctx, b.Clock.Now())
+		mutes, seq, err := b.mutes(ctx, b.Clock.Now())
 		if err != nil {
 			return false, err
+		}
+		if mutes.Firing = b.firing(nil); after.State == rules.Firing {
+			after.Mute = mutes.Of(after, b.Clock.Now())
 		}
 		err = b.Store.Decide(ctx, store.Decision{
 			Alerts: []rules.Alert{after}, Show: map[string][]string{after.ID: receivers}, Silences: seq, Now: b.Clock.Now(),

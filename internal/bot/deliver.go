@@ -43,6 +43,9 @@ func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
+	if err := b.passOn(ctx, r, done.refused); err != nil {
+		return err
+	}
 	failures := 0
 	switch {
 	case done.failure == nil && done.left:
@@ -66,16 +69,28 @@ func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 type service struct {
 	taken   int           // messages that the receiver has taken
 	failure *notify.Error // why the rest was not tried, if the receiver failed
-	left    bool          // some were not tried, for want of time
+	left    bool          // some were not tried: there was no time, or there is something newer
+	refused []refused     // messages that were refused for what is in them
+}
+
+// A refused is a message that the receiver will never take.
+type refused struct {
+	message outgoing
+	failure *notify.Error
 }
 
 // sendAll sends messages until one fails for a reason that is not its own.
 func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []outgoing) (done service, err error) {
 	for batch := range slices.Chunk(messages, max(r.Batch, 1)) {
+		if done.taken > 0 {
+			if done.left, err = b.Store.Moved(ctx, lease); err != nil || done.left {
+				return done, err // there is something newer: what was planned may no longer be true
+			}
+		}
 		s, err := b.send(ctx, lease, r, batch)
 		done.taken += s.taken
-		done.failure, done.left = s.failure, done.left || s.left
-		if err != nil || s.failure != nil {
+		done.failure, done.left, done.refused = s.failure, s.left, append(done.refused, s.refused...)
+		if err != nil || s.failure != nil || s.left {
 			return done, err
 		}
 	}
@@ -141,7 +156,9 @@ func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, batch []o
 		switch {
 		case own == nil:
 			done.taken++
-		case own.Class != notify.Payload:
+		case own.Class == notify.Payload:
+			done.refused = append(done.refused, refused{m, own})
+		default:
 			done.failure = own
 		}
 	}
@@ -199,7 +216,8 @@ func classify(err error) *notify.Error {
 // outcome is what the store learns from an attempt.
 func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, failure *notify.Error) store.Outcome {
 	now := b.Clock.Now()
-	out := store.Outcome{Message: m.Message, Members: m.Members, Status: store.Posted, At: now}
+	changes := waiting(m.Members)
+	out := store.Outcome{Message: m.Message, Members: m.Members, Status: store.Posted, At: now, Refresh: len(changes) == 0}
 	if failure == nil {
 		out.Message.Ref, out.Message.PostedAt = string(ref), now
 		for i := range out.Members {
@@ -213,7 +231,7 @@ func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, failure *notify.Er
 		return out
 	}
 	out.Status, out.Error = store.Retrying, failure.Error()
-	if failure.Class != notify.Temporary || stale(m.Members, now) {
+	if failure.Class != notify.Temporary || stale(changes, now) {
 		out.Status = store.GivenUp
 	}
 	for i := range out.Members {
@@ -231,12 +249,13 @@ func (r Receiver) level(a rules.Alert) rules.Level {
 	return rules.Inactive
 }
 
+// waiting returns the members of which the newest is not shown.
+func waiting(members []store.Delivery) []store.Delivery {
+	return slices.DeleteFunc(slices.Clone(members), func(d store.Delivery) bool { return d.Want == d.Have })
+}
+
 // stale reports whether every change that waits to be shown is too old to be worth another attempt.
-func stale(members []store.Delivery, now time.Time) bool {
-	for _, d := range members {
-		if d.Want > d.Have && now.Sub(d.Alert.ChangedAt) < giveUpAfter {
-			return false
-		}
-	}
-	return true
+func stale(changes []store.Delivery, now time.Time) bool {
+	young := func(d store.Delivery) bool { return now.Sub(d.Alert.ChangedAt) < giveUpAfter }
+	return len(changes) > 0 && !slices.ContainsFunc(changes, young)
 }

@@ -13,6 +13,9 @@ import (
 // receiverDead is the name of the rule of alerts that say that a receiver cannot be told.
 const receiverDead = "receiver-dead"
 
+// messageRefused is the name of the rule of reports that a receiver refused a message for what is in it.
+const messageRefused = "message-refused"
+
 // standIn gives a receiver what those cannot be told whose fallback it is.
 func (b *Bot) standIn(ctx context.Context, lease store.Lease, r Receiver) error {
 	for _, other := range b.Receivers {
@@ -60,25 +63,65 @@ func (b *Bot) callForHelp(ctx context.Context, r Receiver, failure *notify.Error
 		told = []string{r.Fallback}
 		advice = "Its alerts come here until it is back. " + advice
 	}
-	err := b.Complain(ctx, Complaint{
-		Rule: receiverDead, Subject: r.Name, Level: rules.Critical, Receivers: told,
-		Summary: fmt.Sprintf("%s cannot be told: %s", r.Name, failure), Advice: advice,
-	})
-	if err != nil || r.Fallback == "" {
+	standing, err := b.open(ctx, rules.Key{Rule: receiverDead, Subject: r.Name})
+	if err != nil {
 		return err
 	}
-	if err := b.Store.Raise(ctx, store.Receiver, r.Fallback, b.Clock.Now()); err != nil {
-		return err
+	if !standing.Open() { // what it fails with may change with every attempt
+		err := b.Complain(ctx, Complaint{
+			Rule: receiverDead, Subject: r.Name, Level: rules.Critical, Receivers: told,
+			Summary: fmt.Sprintf("%s cannot be told: %s", r.Name, failure), Advice: advice,
+		})
+		if err != nil {
+			return err
+		}
 	}
+	return b.raiseFallback(ctx, r)
+}
+
+// raiseFallback has the fallback of a receiver look what it is to be told in its place.
+func (b *Bot) raiseFallback(ctx context.Context, r Receiver) error {
+	if r.Fallback == "" {
+		return nil
+	}
+	err := b.Store.Raise(ctx, store.Receiver, r.Fallback, b.Clock.Now())
 	b.wakeReceivers()
+	return err
+}
+
+// passOn has others told of messages that a receiver refuses for what is in them: its fallback in its place, else the
+// operators that there was something.
+func (b *Bot) passOn(ctx context.Context, r Receiver, messages []refused) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	if r.Fallback != "" {
+		return b.raiseFallback(ctx, r)
+	}
+	told := slices.DeleteFunc(slices.Clone(b.Operators), func(name string) bool { return name == r.Name })
+	for _, m := range messages {
+		id := m.message.Message.ID
+		err := b.report(ctx, rules.Key{Rule: messageRefused, Subject: id}, told, rules.Told{
+			Subject: r.Name,
+			Summary: fmt.Sprintf("%s refused a message about %s: %s", r.Name, m.message.Members[0].Alert.Rule, m.failure),
+			Body:    "notewatch alerts --all --message " + id + " shows what is in it.",
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // recovered takes back the call for help, and has tried again what was given up.
 func (b *Bot) recovered(ctx context.Context, r Receiver) error {
-	over, err := b.Resolve(ctx, receiverDead, r.Name)
-	if err != nil || !over {
+	standing, err := b.open(ctx, rules.Key{Rule: receiverDead, Subject: r.Name})
+	if err != nil || !standing.Open() {
 		return err
 	}
-	return b.Store.Revive(ctx, r.Name, b.Clock.Now())
+	if err := b.Store.Revive(ctx, r.Name, b.Clock.Now()); err != nil {
+		return err
+	}
+	_, err = b.Resolve(ctx, receiverDead, r.Name)
+	return err
 }

@@ -22,11 +22,15 @@ func (b *Bot) mutes(ctx context.Context, now time.Time) (rules.Mutes, int64, err
 	return rules.Mutes{Silences: silences, Windows: b.Windows, Rules: specs}, seq, err
 }
 
-// firing returns which rules fire for which subjects among alerts.
-func firing(alerts []rules.Alert) func(rule, project, subject string) bool {
+// firing returns which rules fire for which subjects among alerts. A rule on trial tells nobody, so it does not count.
+func (b *Bot) firing(alerts []rules.Alert) func(rule, project, subject string) bool {
+	trial := map[string]bool{}
+	for _, r := range b.Rules {
+		trial[r.Spec.Name] = r.Spec.Shadow
+	}
 	all := map[rules.Key]bool{}
 	for _, a := range alerts {
-		if a.State == rules.Firing && !a.Drill {
+		if a.State == rules.Firing && !a.Drill && !trial[a.Rule] {
 			all[rules.Key{Rule: a.Rule, Project: a.Project, Subject: a.Subject}] = true
 		}
 	}
@@ -43,10 +47,10 @@ func (t *turn) mute(ctx context.Context) error {
 		return err
 	}
 	t.commit.Silences = seq
-	mutes.Firing = firing(t.standing())
+	mutes.Firing = t.firing(t.standing())
 	for i, a := range t.commit.Alerts {
 		mute := mutes.Of(a, t.now)
-		if _, moved := t.commit.Show[a.ID]; moved && a.State == rules.Firing {
+		if _, moved := t.commit.Show[a.ID]; moved && (a.State == rules.Firing || a.Reason == rules.Revised) {
 			t.commit.Alerts[i].Mute = mute
 			continue
 		}
@@ -86,7 +90,7 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 		if err != nil {
 			return err
 		}
-		mutes.Firing = firing(open)
+		mutes.Firing = b.firing(open)
 		d := store.Decision{Show: map[string][]string{}, Silences: seq, Now: now}
 		for _, a := range open {
 			after, event := a.Muted(mutes.Of(a, now), now)

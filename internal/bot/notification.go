@@ -13,7 +13,9 @@ import (
 
 // notification is what a message should show from now on.
 func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
-	visible := func(d store.Delivery) bool { return d.Want > d.Have && (!hushed(d) || d.Alert.Reason == rules.Muted) }
+	visible := func(d store.Delivery) bool {
+		return d.Want > d.Have && !r.knows(d) && (!hushed(d) || d.Alert.Reason == rules.Muted || d.Have == 0)
+	}
 	n := notify.Notification{
 		ID: m.Message.ID, Sent: b.Machine(),
 		Quiet: !slices.ContainsFunc(m.Members, visible), Tried: !m.Message.BegunAt.IsZero(),

@@ -70,9 +70,10 @@ func (r Receiver) settles(d *store.Delivery) bool {
 	switch {
 	case a.State == rules.Firing && a.Level < r.From:
 		d.Why = fmt.Sprintf("%s is below %s, from which on this receiver is told", a.Level, r.From)
+		return true // it stays to be shown, should that change
 	case a.State == rules.Firing && muted(a):
 		d.Why = MuteText(a.Mute)
-		return true // it stays to be shown
+		return true
 	case a.State == rules.Firing && a.Ack != rules.Ack{}:
 		d.Why = "acknowledged by " + AckText(a.Ack)
 		return true
@@ -96,22 +97,54 @@ func hushed(d store.Delivery) bool {
 	return d.Alert.State == rules.Firing && muted(d.Alert)
 }
 
-// changes returns the messages that have to show something else, and those deliveries that were about to be shown when
-// people stopped being told.
-func (b *Bot) changes(ctx context.Context, r Receiver) (all []outgoing, held []store.Delivery, err error) {
+// waits reports whether an alert that is not shown yet has to wait: people are not told, or somebody has it.
+func waits(d store.Delivery) bool {
+	return hushed(d) || d.Alert.State == rules.Firing && d.Alert.Ack != rules.Ack{}
+}
+
+// knows reports whether the receiver shows already that an alert is nothing to it any more: the alert is over, or below
+// its level, and was so when it was shown last.
+func (r Receiver) knows(d store.Delivery) bool {
+	news := d.Alert.Reason == rules.Revised || d.Alert.Reason == rules.Reported
+	return d.Have > 0 && d.Shown == rules.Inactive && r.level(d.Alert) == rules.Inactive && !news
+}
+
+// changes returns the messages that have to show something else, those that failed last at the end. What nobody is to hear
+// of is settled: deliveries that were about to be shown when people stopped being told, and such as the receiver knows.
+func (b *Bot) changes(ctx context.Context, r Receiver) (all []outgoing, settled []store.Delivery, err error) {
 	changes, err := b.Store.Changes(ctx, r.Name)
 	for _, m := range changes {
-		visible := func(d store.Delivery) bool { return !hushed(d) }
-		if !m.Message.PostedAt.IsZero() || slices.ContainsFunc(m.Members, visible) {
+		shown := !m.Message.PostedAt.IsZero()
+		visible := func(d store.Delivery) bool { return shown || !waits(d) }
+		news := func(d store.Delivery) bool { return d.Want > d.Have && !r.knows(d) && visible(d) }
+		if slices.ContainsFunc(m.Members, news) {
 			all = append(all, m)
 			continue
 		}
-		for _, d := range m.Members {
-			d.Why = MuteText(d.Alert.Mute)
-			held = append(held, d)
+		for _, d := range waiting(m.Members) {
+			if r.knows(d) {
+				d.Have = d.Want
+				settled = append(settled, d)
+			} else if r.settles(&d) {
+				settled = append(settled, d)
+			}
 		}
 	}
-	return all, held, err
+	slices.SortStableFunc(all, func(a, b outgoing) int { return compareFailed(a.Members, b.Members) })
+	return all, settled, err
+}
+
+// compareFailed puts messages of which the last attempt failed behind the others: one that can never be posted must not
+// keep them waiting.
+func compareFailed(a, b []store.Delivery) int {
+	failed := func(d store.Delivery) bool { return d.Error != "" }
+	switch x, y := slices.ContainsFunc(a, failed), slices.ContainsFunc(b, failed); {
+	case x == y:
+		return 0
+	case x:
+		return 1
+	}
+	return -1
 }
 
 // news returns messages for deliveries of which nothing is shown yet. Many alerts of one rule share a message. Beyond the

@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,6 +40,9 @@ func nextSummary(now time.Time) time.Time {
 // Summarize tells the operators what was used in the week, and which rules may need a look.
 func (b *Bot) Summarize(ctx context.Context, lease store.Lease) error {
 	now := b.Clock.Now().UTC()
+	if coming, err := b.polling(ctx, now); err != nil || coming {
+		return errors.Join(err, b.Store.Complete(ctx, lease, now, now.Add(time.Minute), 0))
+	}
 	if b.Summary && len(b.Operators) > 0 {
 		body, err := b.summary(ctx, now)
 		if err != nil {
@@ -46,20 +50,33 @@ func (b *Bot) Summarize(ctx context.Context, lease store.Lease) error {
 		}
 		week := rules.DayOf(now.AddDate(0, 0, -7))
 		told := rules.Told{Subject: "week from " + week.String(), Summary: "What the fleet used in the week from " + week.String(), Body: body}
-		if err := b.report(ctx, rules.Key{Rule: weeklySummary, Subject: week.String()}, told); err != nil {
+		if err := b.report(ctx, rules.Key{Rule: weeklySummary, Subject: week.String()}, b.Operators, told); err != nil {
 			return err
 		}
 	}
 	return b.Store.Complete(ctx, lease, now, nextSummary(now), 0)
 }
 
-// report tells the operators what there is to know, unless they were told it already.
-func (b *Bot) report(ctx context.Context, key rules.Key, told rules.Told) error {
+// polling reports whether a project is about to be read: after a time in which nobody watched, say.
+func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
+	for _, a := range b.Accounts {
+		for _, uid := range b.projectsOf(a.Name) {
+			state, err := b.Store.Project(ctx, uid)
+			if err != nil || state.Failures == 0 && now.Sub(state.PolledAt) > 2*b.Cadence(a) {
+				return err == nil, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// report tells receivers what there is to know, unless they were told it already.
+func (b *Bot) report(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error {
 	before, err := b.Store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
 	if err != nil || len(before) > 0 {
 		return err
 	}
-	_, err = b.alter(ctx, key, b.Operators, func(rules.Alert) (rules.Alert, rules.Event) {
+	_, err = b.alter(ctx, key, receivers, func(rules.Alert) (rules.Alert, rules.Event) {
 		return key.Report(told, b.Clock.Now()), rules.Reported
 	})
 	return err
@@ -207,7 +224,7 @@ func (b *Bot) greet(ctx context.Context) error {
 		}
 		devices += len(list)
 	}
-	return b.report(ctx, rules.Key{Rule: watching}, rules.Told{
+	return b.report(ctx, rules.Key{Rule: watching}, b.Operators, rules.Told{
 		Subject: "notewatch",
 		Summary: fmt.Sprintf("notewatch is watching %s, %s, %s", count(len(b.Projects), "project"), count(devices, "device"), count(len(b.Rules), "rule")),
 	})

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -29,15 +30,24 @@ func (b *Bot) retire(ctx context.Context) error {
 		if !ok {
 			continue // somebody else is at it
 		}
-		commit, err := b.farewell(ctx, uid, now)
-		if err != nil {
-			return err
-		}
-		if err := b.Store.Commit(ctx, lease, commit); err != nil {
+		if err := b.leave(ctx, lease, uid, now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// leave withdraws all alerts of a project, and again if somebody has decided something else meanwhile.
+func (b *Bot) leave(ctx context.Context, lease store.Lease, uid string, now time.Time) error {
+	for {
+		commit, err := b.farewell(ctx, uid, now)
+		if err != nil {
+			return err
+		}
+		if err := b.Store.Commit(ctx, lease, commit); !errors.Is(err, store.ErrMoved) {
+			return err
+		}
+	}
 }
 
 // farewell withdraws all alerts of a project, which is then never due again.
