@@ -42,6 +42,7 @@ type delivery struct {
 	have    int8
 	repairs int8
 	dead    bool
+	why     bool // it is held back
 }
 
 // poll is the row of the project, which is always due.
@@ -58,6 +59,9 @@ type faults struct {
 	onlyRaise bool // who posted and finds his lease lost makes the receiver due, and nothing more
 	noGuard   bool // what was posted is recorded even if a repair came in between
 	noMend    bool // a start does not look at attempts that were cut off
+	noRelease bool // what is held back stays so, whatever is newer
+	blindHold bool // what is held back is whatever is newest, not what was read
+	noMore    bool // who had no time left does not come back
 }
 
 // A question is a step of the protocol in a state of the database.
@@ -150,9 +154,12 @@ var touches = map[string]struct{ work, delivery, running, poll bool }{
 	"begins":             {work: true, running: true},
 	"ends":               {work: true, delivery: true, running: true},
 	"gives up":           {work: true, delivery: true, running: true},
+	"leaves it":          {work: true, delivery: true, running: true},
+	"holds back":         {work: true, delivery: true},
 	"repairs":            {work: true, delivery: true, running: true},
 	"closes the attempt": {running: true},
 	"completes":          {work: true},
+	"goes on":            {work: true},
 	"claims the poll":    {poll: true},
 	"commits":            {work: true, delivery: true, poll: true},
 	"restart":            {work: true, delivery: true, running: true, poll: true},
@@ -231,7 +238,7 @@ func (o *oracle) do(q question) (a answer) {
 		_, a.ok, err = s.Claim(ctx, Poll, "project", present, present)
 	case "reads":
 		var found []Delivery
-		found, err = s.Undelivered(ctx, "receiver")
+		found, err = o.undelivered()
 		for _, d := range found {
 			a.ok, a.read = true, sight{int8(d.Want), int8(d.Have), int8(d.repairs)}
 		}
@@ -247,6 +254,17 @@ func (o *oracle) do(q question) (a answer) {
 	case "gives up":
 		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, GivenUp)))
 		a.ok = kept(&err)
+	case "leaves it":
+		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, NotMade)))
+		a.ok = kept(&err)
+	case "holds back":
+		d := outcome(q.read, "").Members[0]
+		d.Why = "muted"
+		if o.faults.blindHold {
+			d.Want = int64(q.before.delivery.newest)
+		}
+		err = s.Settle(ctx, lease, []Delivery{d})
+		a.ok = kept(&err)
 	case "repairs":
 		err = o.repair(q, lease)
 	case "closes the attempt":
@@ -257,10 +275,20 @@ func (o *oracle) do(q question) (a answer) {
 		}
 		err = s.Complete(ctx, lease, present, time.Time{}, 0)
 		a.ok = kept(&err)
+	case "goes on":
+		due := present
+		if o.faults.noMore {
+			due = time.Time{}
+		}
+		err = s.Complete(ctx, lease, present, due, 0)
+		a.ok = kept(&err)
 	case "commits":
 		lease.Kind, lease.Key = Poll, "project"
 		err = s.Commit(ctx, lease, decision(q.read.want+1))
 		a.ok = kept(&err)
+		if o.faults.noRelease && q.before.delivery.why {
+			o.exec(`UPDATE delivery SET why = 'muted'`)
+		}
 	case "restart":
 		if o.faults.noMend {
 			o.exec(`UPDATE attempt SET status = 'cut off' WHERE status = ''`)
@@ -271,6 +299,20 @@ func (o *oracle) do(q question) (a answer) {
 	}
 	require.NoError(o.t, err, q.step)
 	return a
+}
+
+// undelivered is what a sender reads: what is new, and the messages that have to change.
+func (o *oracle) undelivered() ([]Delivery, error) {
+	ctx := o.t.Context()
+	all, err := o.s.Fresh(ctx, "receiver")
+	if err != nil {
+		return nil, err
+	}
+	changes, err := o.s.Changes(ctx, "receiver")
+	for _, m := range changes {
+		all = append(all, m.Members...)
+	}
+	return all, err
 }
 
 func (o *oracle) repair(q question, lease Lease) error {
@@ -286,7 +328,7 @@ func (o *oracle) repair(q question, lease Lease) error {
 // pretend makes the leases look like those of by, who relies on one. The function that it returns gives them back to
 // their holders, unless the step ended them.
 func (o *oracle) pretend(q question) func() {
-	if !slices.Contains([]string{"begins", "ends", "gives up", "completes", "commits"}, q.step) {
+	if !slices.Contains([]string{"begins", "ends", "gives up", "leaves it", "holds back", "completes", "goes on", "commits"}, q.step) {
 		return func() {}
 	}
 	o.exec(`UPDATE work SET lease_token = $1`, tokens[q.by])
@@ -356,7 +398,8 @@ func (o *oracle) load(s shared) {
 	o.exec(`UPDATE work SET due_at = $1, version = 0, failures = 0, lease_token = $2, leased_until = $3
 		WHERE kind = 'poll'`, at(present), tokenOf(s.poll.holder), endOf(s.poll.holder, s.poll.expired))
 	o.exec(`UPDATE alert SET version = $1`, d.newest)
-	o.exec(`UPDATE delivery SET want = $1, have = $2, repairs = $3, dead = $4`, d.newest, d.have, d.repairs, d.dead)
+	o.exec(`UPDATE delivery SET want = $1, have = $2, repairs = $3, dead = $4, why = CASE WHEN $5 THEN 'muted' ELSE '' END`,
+		d.newest, d.have, d.repairs, d.dead, d.why)
 	o.exec(`DELETE FROM attempt`)
 	for i, version := range s.running {
 		if version > 0 {
@@ -393,9 +436,9 @@ func (o *oracle) save(by int8, slot *int8) (s shared) {
 	d := &s.delivery
 	//nolint:sqlclosecheck // prepared closes it at the end
 	row := o.prepared(`
-		SELECT due_at IS NOT NULL, work.version, alert.version, have, repairs, dead
+		SELECT due_at IS NOT NULL, work.version, alert.version, have, repairs, dead, why <> ''
 		FROM work, delivery, alert WHERE kind = 'receiver'`).QueryRowContext(o.t.Context())
-	require.NoError(o.t, row.Scan(&s.work.due, &s.work.version, &d.newest, &d.have, &d.repairs, &d.dead))
+	require.NoError(o.t, row.Scan(&s.work.due, &s.work.version, &d.newest, &d.have, &d.repairs, &d.dead, &d.why))
 	s.work.holder, s.work.expired = o.holder(Receiver, by)
 	s.poll.holder, s.poll.expired = o.holder(Poll, by)
 

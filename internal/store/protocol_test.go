@@ -23,9 +23,11 @@ const (
 	begun
 	posted   // the receiver has taken the post
 	refused  // the receiver will never take the post
+	unmade   // the turn has no time left for the post
 	overtook // the lease turned out to be lost after the post
 	spurned  // the lease turned out to be lost after the refusal
 	ended
+	more // the turn is over before all was sent
 )
 
 // A process serves the receiver, or polls the project.
@@ -48,6 +50,7 @@ type world struct {
 	repeats   int8 // posts of a version that was posted before
 	troubles  int8 // attempts that a crash or another claim fell into
 	gaveUp    int8 // version that the receiver refused
+	hushed    int8 // version that was held back last
 	remaining limits
 }
 
@@ -55,6 +58,7 @@ type world struct {
 type limits struct {
 	senders, pollers                    int8
 	commits, expiries, deaths, refusals int8
+	holds, delays                       int8
 }
 
 // A step leads from a world to the next.
@@ -125,13 +129,18 @@ func (w world) wrong() string {
 
 // wrongAtRest says what must not be when nobody has anything to do.
 func (w world) wrongAtRest() string {
+	d := w.db.delivery
 	switch {
-	case w.db.delivery.dead && w.gaveUp != w.db.delivery.newest:
-		return fmt.Sprintf("at rest version %d was given up, but %d is the newest", w.gaveUp, w.db.delivery.newest)
-	case !w.db.delivery.dead && w.last != w.db.delivery.newest:
-		return fmt.Sprintf("at rest version %d was posted last, but %d is the newest", w.last, w.db.delivery.newest)
-	case !w.db.delivery.dead && w.db.delivery.have != w.db.delivery.newest:
-		return fmt.Sprintf("at rest version %d is recorded as shown, but %d is the newest", w.db.delivery.have, w.db.delivery.newest)
+	case d.dead && w.gaveUp != d.newest:
+		return fmt.Sprintf("at rest version %d was given up, but %d is the newest", w.gaveUp, d.newest)
+	case d.why && w.hushed != d.newest:
+		return fmt.Sprintf("at rest version %d was held back, but %d is the newest", w.hushed, d.newest)
+	case d.dead || d.why:
+		return ""
+	case w.last != d.newest:
+		return fmt.Sprintf("at rest version %d was posted last, but %d is the newest", w.last, d.newest)
+	case d.have != d.newest:
+		return fmt.Sprintf("at rest version %d is recorded as shown, but %d is the newest", d.have, d.newest)
 	}
 	return ""
 }
@@ -180,31 +189,45 @@ func (c *checker) send(w world, i int8) []step {
 		return move(s, process{place: read, lease: p.lease, read: a.read})
 	case read:
 		a, s := ask("begins")
-		if !a.ok {
-			return move(s, process{})
+		next := process{}
+		if a.ok {
+			next = process{place: begun, lease: p.lease, read: p.read, slot: a.slot}
 		}
-		return move(s, process{place: begun, lease: p.lease, read: p.read, slot: a.slot})
+		all := move(s, next)
+		if w.remaining.holds > 0 {
+			a, s = ask("holds back")
+			next = process{}
+			if a.ok {
+				next, s.to.hushed = process{place: ended, lease: p.lease}, p.read.want
+			}
+			s.to.remaining.holds--
+			all = append(all, move(s, next)...)
+		}
+		return all
 	case begun:
 		s := step{fmt.Sprintf("sender %d posts version %d", i, p.read.want), w.post(p.read.want)}
 		p.place = posted
 		all := move(s, p)
 		if w.remaining.refusals > 0 {
-			w.remaining.refusals--
-			w.gaveUp = p.read.want
+			next := w
+			next.remaining.refusals--
+			next.gaveUp = p.read.want
 			p.place = refused
-			all = append(all, move(step{fmt.Sprintf("sender %d is refused", i), w}, p)...)
+			all = append(all, move(step{fmt.Sprintf("sender %d is refused", i), next}, p)...)
+		}
+		if w.remaining.delays > 0 {
+			w.remaining.delays--
+			p.place = unmade
+			all = append(all, move(step{fmt.Sprintf("sender %d has no time left", i), w}, p)...)
 		}
 		return all
-	case posted, refused:
-		what, lost := "ends", overtook
-		if p.place == refused {
-			what, lost = "gives up", spurned
-		}
-		a, s := ask(what)
+	case posted, refused, unmade:
+		end := ends[p.place]
+		a, s := ask(end.step)
 		if !a.ok {
-			return move(s, process{place: lost, read: p.read, slot: p.slot})
+			return move(s, process{place: end.lost, read: p.read, slot: p.slot})
 		}
-		return move(s, process{place: ended, lease: p.lease})
+		return move(s, process{place: end.held, lease: p.lease})
 	case overtook:
 		_, s := ask("repairs")
 		return move(s, process{})
@@ -212,13 +235,27 @@ func (c *checker) send(w world, i int8) []step {
 		_, s := ask("closes the attempt")
 		return move(s, process{})
 	}
-	_, s := ask("completes")
+	what := "completes"
+	if p.place == more {
+		what = "goes on"
+	}
+	_, s := ask(what)
 	return move(s, process{})
+}
+
+// ends are how attempts are recorded, and where that leads if the lease is held and if it is lost.
+var ends = map[place]struct {
+	step       string
+	held, lost place
+}{
+	posted:  {"ends", ended, overtook},
+	refused: {"gives up", ended, spurned},
+	unmade:  {"leaves it", more, spurned},
 }
 
 // overtaken is 1 if a claim now takes the lease from a sender that has begun an attempt.
 func (w world) overtaken() int8 {
-	if w.db.work.holder >= 0 && w.senders[w.db.work.holder].place >= begun && w.senders[w.db.work.holder].place <= refused {
+	if w.db.work.holder >= 0 && w.senders[w.db.work.holder].place >= begun && w.senders[w.db.work.holder].place <= unmade {
 		return 1
 	}
 	return 0
@@ -307,7 +344,7 @@ func (w world) die(i int8) world {
 
 func (c *checker) restart(w world) world {
 	for i, p := range w.senders {
-		if p.place >= begun && p.place <= refused && w.db.work.holder == int8(i) {
+		if p.place >= begun && p.place <= unmade && w.db.work.holder == int8(i) {
 			w.troubles++
 		}
 	}
@@ -332,9 +369,14 @@ func TestProtocol(t *testing.T) {
 		{senders: 2, pollers: 1, commits: 1, expiries: 2, refusals: 1},
 		{senders: 2, pollers: 1, commits: 1, expiries: 1, deaths: 1, refusals: 1},
 		{senders: 1, pollers: 2, commits: 2, expiries: 2, deaths: 1},
+		{senders: 2, pollers: 1, commits: 2, expiries: 1, holds: 2},
+		{senders: 2, pollers: 1, commits: 1, expiries: 1, deaths: 1, holds: 1},
+		{senders: 2, pollers: 1, commits: 1, expiries: 1, refusals: 1, holds: 1},
+		{senders: 2, pollers: 1, commits: 1, expiries: 2, delays: 1},
+		{senders: 2, pollers: 1, commits: 1, expiries: 1, deaths: 1, delays: 1},
 	}
 	if *deep {
-		all = []limits{{senders: 2, pollers: 1, commits: 2, expiries: 2, deaths: 1, refusals: 1}}
+		all = []limits{{senders: 2, pollers: 1, commits: 2, expiries: 2, deaths: 1, refusals: 1, holds: 1, delays: 1}}
 	}
 	o := newOracle(t, faults{})
 	for _, limits := range all {
@@ -350,6 +392,8 @@ func TestProtocolNeeds(t *testing.T) {
 	senders := limits{senders: 2, pollers: 1, commits: 1, expiries: 2}
 	pollers := limits{senders: 1, pollers: 2, commits: 2, expiries: 1}
 	deaths := limits{senders: 2, pollers: 1, commits: 1, expiries: 1, deaths: 1}
+	holds := limits{senders: 1, pollers: 1, commits: 1, holds: 1}
+	delays := limits{senders: 1, delays: 1}
 	for part, control := range map[string]struct {
 		faults faults
 		limits limits
@@ -362,6 +406,9 @@ func TestProtocolNeeds(t *testing.T) {
 		"the repair to correct":         {faults{onlyRaise: true}, senders, "posted last"},
 		"the repair to be seen":         {faults{noGuard: true}, senders, "posted last"},
 		"the start to mend what it cut": {faults{noMend: true}, deaths, "posted last"},
+		"news to release what is held":  {faults{noRelease: true}, holds, "held back"},
+		"a hold on what was read":       {faults{blindHold: true}, holds, "held back"},
+		"a way back to what was left":   {faults{noMore: true}, delays, "posted last"},
 	} {
 		t.Run(part, func(t *testing.T) {
 			_, err := check(newOracle(t, control.faults), control.limits, control.wrong)

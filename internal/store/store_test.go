@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -194,9 +195,15 @@ func dump(t *testing.T, s *store.Store) (all []string) {
 	return all
 }
 
-func dumpTable(t *testing.T, s *store.Store, table string) (all []string) {
+func dumpTable(t *testing.T, s *store.Store, table string) []string {
 	t.Helper()
-	rows, err := s.DB().QueryContext(t.Context(), "SELECT * FROM "+table)
+	return dumpRows(t, s.DB(), table, "*")
+}
+
+// dumpRows returns what a table holds in some columns.
+func dumpRows(t *testing.T, db *sql.DB, table, names string) (all []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT "+names+" FROM "+table)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, rows.Close()) }()
 	columns, err := rows.Columns()
@@ -210,6 +217,7 @@ func dumpTable(t *testing.T, s *store.Store, table string) (all []string) {
 		all = append(all, fmt.Sprint(table, values))
 	}
 	require.NoError(t, rows.Err())
+	slices.Sort(all)
 	return all
 }
 
