@@ -68,8 +68,8 @@ func transact(ctx context.Context, db beginner, options *sql.TxOptions, f func(*
 	if err = f(tx); err == nil {
 		err = tx.Commit()
 	}
-	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-		return ctx.Err()
+	if err != nil && ctx.Err() != nil && errors.Is(tx.Rollback(), sql.ErrTxDone) {
+		return ctx.Err() // which has ended the transaction: what else went wrong follows from that
 	}
 	return err
 }
