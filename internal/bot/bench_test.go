@@ -27,7 +27,7 @@ import (
 // one that went stale; the first loop does the same, the second keeps its connection. What bounds deliveries is the disk:
 // each batch waits for it twice.
 func BenchmarkDeliver(b *testing.B) {
-	const receivers, alerts = 25, 20 // of each: the messages that one may get in an hour
+	const receivers, alerts = 10, 100 // of each
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(http.StatusNoContent)
@@ -61,6 +61,10 @@ func BenchmarkDeliver(b *testing.B) {
 			d.Show[standing[i].ID] = names
 		}
 		require.NoError(b, db.Decide(b.Context(), d))
+	}
+	change(0)
+	for _, name := range names {
+		begin(b, db, name)
 	}
 	body := bytes.Repeat([]byte("x"), 900)
 	fresh := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -99,4 +103,30 @@ func rate(b *testing.B, client *http.Client, url string, body []byte, n int) flo
 		_ = answer.Body.Close()
 	}
 	return float64(n) / time.Since(start).Seconds()
+}
+
+// begin records that a receiver shows each alert in a message of its own.
+func begin(b *testing.B, db *store.Store, receiver string) {
+	b.Helper()
+	now := time.Now()
+	lease, ok, err := db.Claim(b.Context(), store.Receiver, receiver, now, now)
+	require.NoError(b, err)
+	require.True(b, ok)
+	fresh, err := db.Fresh(b.Context(), receiver)
+	require.NoError(b, err)
+	var sendings []store.Sending
+	for _, d := range fresh {
+		message := store.Message{ID: d.Alert.ID + "-" + receiver, Receiver: receiver}
+		sendings = append(sendings, store.Sending{Message: message, Members: []store.Delivery{d}})
+	}
+	attempts, err := db.Begin(b.Context(), lease, sendings, now, now)
+	require.NoError(b, err)
+	var outcomes []store.Outcome
+	for i, s := range sendings {
+		s.Message.PostedAt = now
+		s.Members[0].Have, s.Members[0].Shown = s.Members[0].Want, rules.Warning
+		outcomes = append(outcomes, store.Outcome{Attempt: attempts[i], Message: s.Message, Members: s.Members, Status: store.Posted, At: now})
+	}
+	require.NoError(b, db.End(b.Context(), lease, outcomes...))
+	require.NoError(b, db.Complete(b.Context(), lease, now, time.Time{}, 0))
 }

@@ -45,8 +45,8 @@ type Config struct {
 // DefaultInterval is the time between two polls of a project.
 const DefaultInterval = 15 * time.Minute
 
-// MaxBatch is a good Batch of receivers to which repeats are harmless: no more than get new messages in an hour.
-const MaxBatch = 20
+// MaxBatch is a good Batch of receivers to which repeats are harmless: what the disk has to keep is little beside the posts.
+const MaxBatch = 50
 
 // An Account is a Notehub billing account: all requests for its projects share one budget.
 type Account struct {
