@@ -188,9 +188,11 @@ func testStanding(t *testing.T, open database) {
 	a, b, c, pending := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3"), firing("p", "dev:4")
 	a.ChangedAt, b.ChangedAt, c.ChangedAt = noon.Add(-time.Hour), noon.Add(-2*time.Hour), noon.Add(-3*time.Hour)
 	c.Level, pending.State = rules.Critical, rules.Pending
+	drill := firing("drill", "dev:6")
+	drill.Drill = true
 	decide(t, s, store.Commit{
 		Project:  store.Project{PolledAt: noon},
-		Decision: store.Decision{Alerts: alerts(a, b, c, pending, resolved(firing("over", "dev:5"), noon)), Show: shown("a", team, "shown", "gone", "held", "dead")},
+		Decision: store.Decision{Alerts: alerts(a, b, c, pending, drill, resolved(firing("over", "dev:5"), noon)), Show: shown("a", team, "shown", "gone", "held", "dead")},
 	})
 	decideNow(t, s, store.Decision{Show: map[string][]string{"b": {team, "dead"}, "c": {"gone"}}})
 	show(t, s, "shown")

@@ -129,6 +129,22 @@ func testHeldBack(t *testing.T, open database) {
 	require.Equal(t, store.Delivery{Alert: a, Want: 3}, undelivered(t, s, team), "version 2 was held back, not version 3")
 }
 
+// What was held back may be looked at again, as far as it can still be shown.
+func testReconsider(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a, over := firing("a", "dev:1"), firing("over", "dev:2")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, over), Show: map[string][]string{"a": {team, "on-call"}, "over": {team}}}})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(over, noon))}})
+	held, settled, ended := told(t, s, "a")[team], told(t, s, "a")["on-call"], told(t, s, "over")[team]
+	held.Why, settled.Why, settled.Have, ended.Why = "silenced", "below critical", 1, "silenced"
+	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, team), []store.Delivery{held, ended}))
+	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, "on-call"), []store.Delivery{settled}))
+	require.NoError(t, s.Reconsider(ctx))
+	require.Equal(t, []string{"a"}, alertsOf(fresh(t, s, team)))
+	require.Equal(t, "silenced", told(t, s, "over")[team].Why, "it is over")
+	require.Equal(t, "below critical", told(t, s, "a")["on-call"].Why, "there is nothing more to show")
+}
+
 // One turn may begin and end many messages at once, each with an end of its own.
 func testBatches(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
@@ -195,6 +211,7 @@ func testAttempts(t *testing.T, open database) {
 	b = resolved(b, noon)
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(b)}})
 	show(t, s, team)
+	require.NoError(t, s.Raise(ctx, store.Receiver, "on-call", noon))
 	versions := func(alert string) (all []map[string]int64) {
 		attempts, err := s.Attempts(ctx, alert)
 		require.NoError(t, err)
@@ -207,6 +224,21 @@ func testAttempts(t *testing.T, open database) {
 	require.Equal(t, []map[string]int64{{"a": 1}, {"a": 1}}, versions("a"), "of an alert, only what is about it")
 	require.Equal(t, []map[string]int64{{"b": 1}, {"b": 2}}, versions("b"))
 	require.Empty(t, versions("c"))
+
+	lease := claim(t, s, store.Receiver, "on-call")
+	message, members, err := s.Members(ctx, "m-on-call")
+	require.NoError(t, err)
+	for _, c := range []struct {
+		status store.AttemptStatus
+		more   int
+	}{{store.Retrying, 1}, {store.Posted, 0}} {
+		before := len(versions("a"))
+		attempt, err := beginOne(ctx, s, lease, message, members, noon)
+		require.NoError(t, err)
+		out := store.Outcome{Attempt: attempt, Message: message, Members: members, Status: c.status, Refresh: true, At: noon}
+		require.NoError(t, s.End(ctx, lease, out))
+		require.Len(t, versions("a"), before+c.more, "what only brought figures up to date is not remembered, if it went well")
+	}
 }
 
 // Messages whose figures have moved can be brought up to date, the one that was not for the longest time first.

@@ -46,6 +46,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Standing":    testStanding,
 		"News":        testNews,
 		"HeldBack":    testHeldBack,
+		"Reconsider":  testReconsider,
 		"Batches":     testBatches,
 		"Attempts":    testAttempts,
 		"Stale":       testStale,

@@ -115,7 +115,13 @@ func testRaise(t *testing.T, open database) {
 	require.Equal(t, noon, due(t, s, store.Receiver, team))
 
 	lease = claim(t, s, store.Receiver, team)
+	moved, err := s.Moved(ctx, lease)
+	require.NoError(t, err)
+	require.False(t, moved)
 	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
+	moved, err = s.Moved(ctx, lease)
+	require.NoError(t, err)
+	require.True(t, moved)
 	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
 	require.Equal(t, noon, due(t, s, store.Receiver, team), "something happened since the claim")
 
