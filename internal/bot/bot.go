@@ -14,6 +14,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"notewatch/internal/metrics"
@@ -100,6 +101,8 @@ type Bot struct {
 	reads rules.Reads // of all rules together
 	wake  map[string]chan struct{}
 	lanes *lanes
+
+	greeted atomic.Bool // the operators know what is watched, as far as this process can tell
 }
 
 // lanes are when receivers sent last, on the machine clock.

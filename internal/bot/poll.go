@@ -22,7 +22,6 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	first := state.PolledAt.IsZero()
 	open := min(rules.DayOf(state.PolledAt), rules.DayOf(now))
 	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, open}, &state)
 	if stop := errors.Join(ctx.Err(), lost(failure)); stop != nil {
@@ -41,7 +40,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	took := b.Machine().Sub(started)
 	b.Metrics.Polled(project.UID, took, classOf(failure, state.Truncated))
 	b.logPoll(project, state, failure, commit, took)
-	if first && failure == nil {
+	if failure == nil {
 		if err := b.greet(ctx); err != nil {
 			return err
 		}

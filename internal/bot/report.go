@@ -207,9 +207,10 @@ func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now tim
 	return nil
 }
 
-// greet tells the operators once what is watched, as soon as all of it has been read.
+// greet tells the operators once what is watched, as soon as all of it has been read. Each process sees to it: the one that
+// read the last project may have died before it could.
 func (b *Bot) greet(ctx context.Context) error {
-	if len(b.Operators) == 0 {
+	if len(b.Operators) == 0 || b.greeted.Load() {
 		return nil
 	}
 	devices := 0
@@ -224,10 +225,12 @@ func (b *Bot) greet(ctx context.Context) error {
 		}
 		devices += len(list)
 	}
-	return b.report(ctx, rules.Key{Rule: watching}, b.Operators, rules.Told{
+	err := b.report(ctx, rules.Key{Rule: watching}, b.Operators, rules.Told{
 		Subject: "notewatch",
 		Summary: fmt.Sprintf("notewatch is watching %s, %s, %s", count(len(b.Projects), "project"), count(devices, "device"), count(len(b.Rules), "rule")),
 	})
+	b.greeted.Store(err == nil)
+	return err
 }
 
 // count is a number with its noun.

@@ -212,6 +212,20 @@ func TestADrillTakesTheRealRouteWhateverIsSilenced(t *testing.T) {
 	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"), "a drill ends by itself")
 }
 
+// The process that read the last project may die before it has told anybody.
+func TestOperatorsAreToldWhatIsWatchedByTheNextProcessAtTheLatest(t *testing.T) {
+	r := newRig(t, 3, nil, silent())
+	r.run(monday.Add(time.Minute))
+	require.Empty(t, r.told("ops"))
+	r.config.Operators = []string{"ops"}
+	r.open()
+	r.run(monday.Add(2 * hour))
+	require.Equal(t, []string{"reported"}, r.reasons("ops"))
+	r.open()
+	r.run(monday.Add(4 * hour))
+	require.Len(t, r.told("ops"), 1)
+}
+
 func TestOperatorsAreToldWhatIsWatchedAndEveryWeekWhatWasUsed(t *testing.T) {
 	r := newRig(t, 3, []notehubtest.Incident{outage(1, monday.Add(2*hour), 20*hour)}, silent(), budget("1e6"))
 	r.config.Operators, r.config.Summary = []string{"ops"}, true
