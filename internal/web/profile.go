@@ -11,7 +11,8 @@ import (
 )
 
 // ListenProfile takes the address for a server of profiles under GET /debug/pprof/. Whoever can ask for profiles can see
-// what the process does and slow it down, so the address must be a loopback one.
+// what the process does and slow it down, so the address must be a loopback one. Profiles are stacks and counts, that of the
+// heap too: they hold nothing of what is in memory, and the command line no secret.
 func ListenProfile(ctx context.Context, address string) (*Server, error) {
 	s, err := listen(ctx, net.ListenConfig{Control: refusePublic}, address)
 	if err != nil {
