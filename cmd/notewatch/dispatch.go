@@ -70,9 +70,10 @@ func waits(s showing) bool { return s.State == stateWaits }
 // deliver serves the receivers, and those that stand in for them, until none is as wait says, or patience is at an end.
 // Another process that is at a receiver does the work itself.
 func (d dispatch) deliver(ctx context.Context, patience time.Duration, wait func(showing) bool) ([]result, error) {
-	deadline := time.Now().Add(patience)
+	deadline, served := time.Now().Add(patience), d.withFallbacks()
+	pending := func(s showing) bool { return slices.Contains(served, s.Receiver) && wait(s) }
 	for {
-		err := d.bot.Serve(ctx, d.withFallbacks())
+		err := d.bot.Serve(ctx, served)
 		if ctx.Err() != nil {
 			return nil, errors.New("interrupted")
 		}
@@ -84,7 +85,7 @@ func (d dispatch) deliver(ctx context.Context, patience time.Duration, wait func
 			return nil, err
 		}
 		left := time.Until(deadline)
-		if !slices.ContainsFunc(showings, wait) || left <= 0 {
+		if !slices.ContainsFunc(showings, pending) || left <= 0 {
 			return d.results(ctx, showings)
 		}
 		sleep(ctx, min(lookAgain, left))
