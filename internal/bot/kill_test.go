@@ -43,10 +43,16 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(killDatabase) == "" {
+	var err error
+	switch {
+	case os.Getenv(killDatabase) != "":
+		err = new(victim).live()
+	case os.Getenv(weekSettings) != "":
+		err = new(survivor).live()
+	default:
 		os.Exit(m.Run()) //nolint:forbidigo // that is how a TestMain ends
 	}
-	if err := new(victim).live(); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1) //nolint:forbidigo // the process under test has no testing.T
 	}
@@ -164,7 +170,7 @@ func (v *victim) config(db *store.Store) (bot.Config, func(), error) {
 		return bot.Config{}, nil, err
 	}
 	client, err := notehub.New(notehub.Config{
-		BaseURL: address, Token: secret.New(token), HTTP: &http.Client{Transport: mortal{v}},
+		BaseURL: address, Token: secret.New(token), HTTP: &http.Client{Transport: mortal{v.point}},
 	})
 	if err != nil {
 		return bot.Config{}, nil, err
@@ -177,10 +183,10 @@ func (v *victim) config(db *store.Store) (bot.Config, func(), error) {
 		Store:     db,
 		Accounts:  []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}},
 		Projects:  []bot.Project{{UID: project, Name: "cold-chain", Account: "acme"}},
-		Receivers: []bot.Receiver{{Name: "ops", Receiver: mortalReceiver{hook, v}}},
+		Receivers: []bot.Receiver{{Name: "ops", Receiver: mortalReceiver{hook, v.point}}},
 		Clock:     bot.Clock{Now: clock, Timer: v.timer},
 		Machine:   clock,
-		Log:       slog.New(slog.NewTextHandler(mortalLog{v}, nil)),
+		Log:       slog.New(slog.NewTextHandler(mortalLog{v.point}, nil)),
 	}
 	for _, spec := range []rules.Spec{budget("1100"), silent()} {
 		rule, problems := rules.Compile(spec)
@@ -192,7 +198,8 @@ func (v *victim) config(db *store.Store) (bot.Config, func(), error) {
 	return config, stop, nil
 }
 
-type mortal struct{ *victim }
+// The mortal have a point before and after what they do.
+type mortal struct{ point func() }
 
 func (m mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.point()
@@ -203,7 +210,7 @@ func (m mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 
 type mortalReceiver struct {
 	notify.Receiver
-	*victim
+	point func()
 }
 
 func (m mortalReceiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
@@ -213,7 +220,7 @@ func (m mortalReceiver) Send(ctx context.Context, n notify.Notification, ref not
 	return ref, err
 }
 
-type mortalLog struct{ *victim }
+type mortalLog struct{ point func() }
 
 func (m mortalLog) Write(line []byte) (int, error) {
 	m.point()

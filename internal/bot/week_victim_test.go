@@ -1,0 +1,333 @@
+package bot_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/secret"
+	"notewatch/internal/store"
+	"notewatch/notehub"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// weekSettings is the variable that makes the test binary a survivor: settings as JSON.
+const weekSettings = "WEEK_TEST_SETTINGS"
+
+// Settings are where the other sides of a survivor are.
+type settings struct {
+	Database string
+	Hub      string            // address of the simulated Notehub
+	Doors    map[string]string // addresses by name
+}
+
+// An order lets a survivor go on to an instant. It dies at one of the points or posts that follow; 0 is at none.
+type order struct {
+	Now   int64 // domain, Unix milliseconds
+	Point int64
+	Post  int64
+}
+
+// A survivor is a bot that does what is due at the instants it is ordered to, and dies where it is ordered to. On standard
+// output it says when its clock moves, and when it has nothing left to do.
+type survivor struct {
+	tide
+	points, posts      atomic.Int64
+	lastPoint, endPost atomic.Int64 // where to die; 0 is nowhere
+	db                 *store.Store
+	config             bot.Config
+}
+
+// live takes orders until there are no more.
+func (s *survivor) live() error {
+	var given settings
+	if err := json.Unmarshal([]byte(os.Getenv(weekSettings)), &given); err != nil {
+		return err
+	}
+	orders := bufio.NewScanner(os.Stdin)
+	if !orders.Scan() {
+		return errors.New("there is no order")
+	}
+	if err := s.obey(orders.Bytes()); err != nil {
+		return err
+	}
+	s.hold() // Notehub may have told the one before to wait
+	if err := s.open(given); err != nil {
+		return err
+	}
+	b, err := bot.New(context.Background(), s.config)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { b.Run(ctx) })
+	err = s.serve(orders)
+	stop()
+	running.Wait()
+	return errors.Join(err, s.db.Close())
+}
+
+// serve settles each instant and takes the next order.
+func (s *survivor) serve(orders *bufio.Scanner) error {
+	for {
+		if err := s.settle(); err != nil {
+			return err
+		}
+		fmt.Println("settled", s.points.Swap(0), s.posts.Swap(0))
+		if !orders.Scan() {
+			return orders.Err()
+		}
+		if err := s.obey(orders.Bytes()); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *survivor) obey(line []byte) error {
+	var o order
+	if err := json.Unmarshal(line, &o); err != nil {
+		return err
+	}
+	s.lastPoint.Store(o.Point)
+	s.endPost.Store(o.Post)
+	s.advance(time.UnixMilli(o.Now).UTC())
+	return nil
+}
+
+// point counts what the bot touches, and dies where it has to.
+func (s *survivor) point() { countTo(&s.points, &s.lastPoint) }
+
+// posted counts what was sent, and dies before that can be recorded.
+func (s *survivor) posted() { countTo(&s.posts, &s.endPost) }
+
+func countTo(count, last *atomic.Int64) {
+	if count.Add(1) == last.Load() {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {} // the signal is on its way
+	}
+}
+
+func (s *survivor) open(given settings) (err error) {
+	if s.db, err = store.Open(context.Background(), given.Database); err != nil {
+		return err
+	}
+	if err := s.db.ReleaseAll(context.Background()); err != nil {
+		return err
+	}
+	client, err := notehub.New(notehub.Config{
+		BaseURL: given.Hub, Token: secret.New(token), HTTP: &http.Client{Transport: heldBack{mortal{s.point}, &s.tide}},
+	})
+	if err != nil {
+		return err
+	}
+	s.config = weekConfig(s.db, bot.Clock{Timer: s.timer, Now: func() time.Time {
+		s.point()
+		return s.now()
+	}})
+	s.config.Accounts = []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}}
+	s.config.Machine = func() time.Time {
+		s.point()
+		return time.Now()
+	}
+	s.config.Sleep = func(time.Duration) {}
+	s.config.Log = slog.New(slog.NewTextHandler(mortalLog{s.point}, nil))
+	s.config.Receivers, err = weekReceivers(given.Doors)
+	for i, r := range s.config.Receivers {
+		s.config.Receivers[i].Receiver = impatient{mortalReceiver{r.Receiver, s.point}, s.posted}
+	}
+	return err
+}
+
+// settle waits until nothing is due at this instant.
+func (s *survivor) settle() error {
+	tick, began := time.NewTicker(2*time.Millisecond), time.Now()
+	defer tick.Stop()
+	for range tick.C {
+		due, err := s.due()
+		if err != nil || due == "" {
+			return err
+		}
+		if time.Since(began) > time.Minute {
+			return fmt.Errorf("%s is still due after a minute at %s", due, s.now())
+		}
+	}
+	return nil
+}
+
+// due names something that is due; "" is that nothing is.
+func (s *survivor) due() (string, error) {
+	work := map[store.Kind][]string{store.Mute: {""}, store.Summary: {""}}
+	for _, p := range s.config.Projects {
+		work[store.Poll] = append(work[store.Poll], p.UID)
+	}
+	for _, r := range s.config.Receivers {
+		work[store.Receiver] = append(work[store.Receiver], r.Name)
+	}
+	for kind, keys := range work {
+		for _, key := range keys {
+			due, ok, err := s.db.NextDue(context.Background(), kind, key)
+			if err != nil || ok && !due.After(s.now()) {
+				return fmt.Sprintf("%s %q", kind, key), err
+			}
+		}
+	}
+	return "", nil
+}
+
+// A tide is domain time. It stands still until it is told to move, but lets the moments pass that a request to Notehub
+// waits for its turn.
+type tide struct {
+	mu      sync.Mutex
+	instant time.Time
+	patient time.Time // up to which time passes by itself
+	waiting []wait
+}
+
+type wait struct {
+	until time.Time
+	timer *time.Timer
+}
+
+func (t *tide) now() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.instant
+}
+
+// advance moves on to an instant.
+func (t *tide) advance(to time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !to.After(t.instant) {
+		return
+	}
+	t.instant = to
+	fmt.Println("now", to.UnixMilli())
+	var still []wait
+	for _, w := range t.waiting {
+		if w.until.After(to) {
+			still = append(still, w)
+			continue
+		}
+		w.timer.Reset(0)
+	}
+	t.waiting = still
+}
+
+func (t *tide) timer(until time.Time) *time.Timer {
+	t.mu.Lock()
+	pass := time.Second
+	if t.patient.After(t.instant) {
+		pass = 20 * time.Second // as long as one wait for Notehub
+	}
+	if until.After(t.instant.Add(pass)) {
+		defer t.mu.Unlock()
+		timer := time.NewTimer(time.Hour)
+		t.waiting = append(t.waiting, wait{until, timer})
+		return timer
+	}
+	t.mu.Unlock()
+	t.advance(until.Truncate(time.Millisecond).Add(time.Millisecond))
+	return time.NewTimer(0)
+}
+
+// hold lets time pass by itself, but not so long that a poll which failed in this step is repeated in it.
+func (t *tide) hold() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.patient = instantOf(stepOf(t.instant)).Add(110 * time.Second)
+}
+
+// heldBack lets the time pass that Notehub asks for.
+type heldBack struct {
+	mortal
+	*tide
+}
+
+func (h heldBack) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := h.mortal.RoundTrip(r)
+	if err == nil && answer.StatusCode == http.StatusTooManyRequests {
+		h.hold()
+	}
+	return answer, err
+}
+
+// impatient does not wait for an answer as long as the bot would, so that a hang costs little.
+type impatient struct {
+	mortalReceiver
+	posted func()
+}
+
+const patience = 200 * time.Millisecond
+
+func (i impatient) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ref, err := i.mortalReceiver.Send(ctx, n, ref)
+	i.posted()
+	return ref, err
+}
+
+// weekConfig is what all processes of the week have in common.
+func weekConfig(db *store.Store, clock bot.Clock) bot.Config {
+	config := bot.Config{
+		Store: db, Clock: clock, Projects: weekProjects, Operators: []string{"team", "mail"}, Summary: true,
+		// Less than the time from one poll to the next, since an instant lasts a little.
+		Interval: pollSteps*stepTime - 5*time.Minute,
+		Windows:  []rules.Window{{Match: rules.Match{Rule: "spike", Project: "lab"}, Days: []time.Weekday{time.Wednesday}, Because: "load test"}},
+	}
+	for _, r := range weekRules() {
+		rule, problems := rules.Compile(r.spec)
+		if len(problems) > 0 {
+			panic(fmt.Sprintf("compiling %s: %v", r.spec.Name, problems))
+		}
+		config.Rules = append(config.Rules, bot.Rule{Rule: rule, Notify: r.notify})
+	}
+	return config
+}
+
+// weekReceivers are receivers of every kind that speaks over the network, by the doors they go through.
+func weekReceivers(doors map[string]string) ([]bot.Receiver, error) {
+	channel := func(id string) (notify.Receiver, error) {
+		return notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: id, APIURL: doors["slack"] + "/api/"})
+	}
+	hook := func(name string) (notify.Receiver, error) {
+		return notify.NewWebhook(notify.WebhookConfig{
+			Name: name, URL: secret.New(doors[name] + "/hook"), Secrets: []secret.Text{secret.New(hookSecret)}, AllowPrivate: true,
+		})
+	}
+	team, err1 := channel("C-team")
+	managers, err2 := channel("C-managers")
+	guests, err3 := notify.NewSlackWebhook(notify.SlackWebhookConfig{
+		Name: "guests", URL: secret.New(doors["guests"] + "/services/T0/B0/incoming"), AllowPrivate: true,
+	})
+	onCall, err4 := notify.NewPagerDuty(notify.PagerDutyConfig{
+		Name: "on-call", RoutingKey: secret.New("0123456789abcdef0123456789abcdef"), URL: doors["on-call"] + "/v2/enqueue", AllowPrivate: true,
+	})
+	hooked, err5 := hook("hook")
+	audit, err6 := hook("audit")
+	mail, err7 := notify.NewEmail(notify.EmailConfig{
+		Name: "mail", Server: doors["mail"], TLS: "none", From: "notewatch@example.com", To: []string{"ops@example.com"},
+	})
+	return []bot.Receiver{
+		{Name: "team", Live: true, Lane: "team", Pause: time.Second, Receiver: team},
+		{Name: "managers", Live: true, Lane: "managers", Pause: time.Second, From: rules.Critical, Receiver: managers},
+		{Name: "guests", Lane: "guests", Pause: time.Second, Receiver: guests},
+		{Name: "on-call", From: rules.Critical, Batch: bot.MaxBatch, Fallback: "team", Receiver: onCall},
+		{Name: "hook", Batch: bot.MaxBatch, Receiver: hooked},
+		{Name: "audit", From: rules.Critical, Batch: bot.MaxBatch, Fallback: "mail", Receiver: audit},
+		{Name: "mail", Receiver: mail},
+	}, errors.Join(err1, err2, err3, err4, err5, err6, err7)
+}
