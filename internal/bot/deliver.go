@@ -50,13 +50,13 @@ func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 	switch {
 	case done.failure == nil && done.left:
 		p.later = b.Clock.Now()
-	case done.failure == nil && done.taken > 0:
+	case done.failure == nil && done.heard:
 		err = b.recovered(ctx, r)
 	case done.failure == nil:
 	case done.failure.Class == notify.Permanent:
 		err = b.giveUp(ctx, lease, r, done.failure)
 	case done.failure.Class == notify.Temporary:
-		if failures = lease.Failures + 1; done.taken > 0 {
+		if failures = lease.Failures + 1; done.heard {
 			failures = 1
 		}
 		p.later = b.retryAt(failures-1, done.failure)
@@ -68,6 +68,7 @@ func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 // A service is what came of sending messages.
 type service struct {
 	taken   int           // messages that the receiver has taken
+	heard   bool          // one of them was not quiet: the receiver works, for what is quiet may need no call
 	failure *notify.Error // why the rest was not tried, if the receiver failed
 	left    bool          // some were not tried: there was no time, or there is something newer
 	refused []refused     // messages that were refused for what is in them
@@ -89,6 +90,7 @@ func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messag
 		}
 		s, err := b.send(ctx, lease, r, batch)
 		done.taken += s.taken
+		done.heard = done.heard || s.heard
 		done.failure, done.left, done.refused = s.failure, s.left, append(done.refused, s.refused...)
 		if err != nil || s.failure != nil || s.left {
 			return done, err
@@ -146,6 +148,7 @@ func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, batch []o
 			done.left = true
 			continue
 		}
+		loud := !r.quiet(m)
 		var outcome store.Outcome
 		var own *notify.Error
 		if outcome, own, err = b.attempt(ctx, lease, r, m); err != nil {
@@ -156,6 +159,7 @@ func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, batch []o
 		switch {
 		case own == nil:
 			done.taken++
+			done.heard = done.heard || loud
 		case own.Class == notify.Payload:
 			done.refused = append(done.refused, refused{m, own})
 		default:

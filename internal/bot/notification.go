@@ -13,13 +13,7 @@ import (
 
 // notification is what a message should show from now on.
 func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
-	visible := func(d store.Delivery) bool {
-		return d.Want > d.Have && !r.knows(d) && (!hushed(d) || d.Alert.Reason == rules.Muted || d.Have == 0)
-	}
-	n := notify.Notification{
-		ID: m.Message.ID, Sent: b.Machine(),
-		Quiet: !slices.ContainsFunc(m.Members, visible), Tried: !m.Message.BegunAt.IsZero(),
-	}
+	n := notify.Notification{ID: m.Message.ID, Sent: b.Machine(), Quiet: r.quiet(m), Tried: !m.Message.BegunAt.IsZero()}
 	versions := int64(0)
 	for _, d := range m.Members {
 		versions += d.Alert.Version
@@ -32,6 +26,13 @@ func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.
 	trend, err := b.trend(ctx, m.Members[0].Alert)
 	n.Alerts[0].Trend = trend
 	return n, err
+}
+
+// quiet reports whether nothing of a message is to disturb anybody.
+func (r Receiver) quiet(m outgoing) bool {
+	return !slices.ContainsFunc(m.Members, func(d store.Delivery) bool {
+		return d.Want > d.Have && !r.knows(d) && (!hushed(d) || d.Alert.Reason == rules.Muted || d.Have == 0)
+	})
 }
 
 // alert converts an alert to what the receiver is told of it.
