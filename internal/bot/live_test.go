@@ -14,21 +14,21 @@ import (
 	"notewatch/notify/notifytest"
 )
 
-// slack adds a Slack channel that figures are kept up to date in.
-func (r *rig) slack(name, channel string) *notifytest.Slack {
+// slack adds the receiver "team", a Slack channel C1 that figures are kept up to date in.
+func (r *rig) slack() *notifytest.Slack {
 	slack := notifytest.NewSlack()
 	r.t.Cleanup(slack.Close)
-	sender, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: channel, APIURL: slack.URL})
+	sender, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
 	require.NoError(r.t, err)
 	r.config.Receivers = append(r.config.Receivers, bot.Receiver{
-		Name: name, Live: true, Lane: "slack " + channel, Pause: time.Second, Receiver: sender,
+		Name: "team", Live: true, Lane: "slack C1", Pause: time.Second, Receiver: sender,
 	})
 	return slack
 }
 
 func TestSlackShowsTheNewestFigureWithoutAnotherMessage(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute)}, budget("1150"))
-	slack := r.slack("team", "C1")
+	slack := r.slack()
 	r.rules(budget("1150"))
 	r.config.Sleep = func(d time.Duration) { r.machine = r.machine.Add(d) }
 	r.open()
@@ -48,7 +48,7 @@ func TestSlackShowsTheNewestFigureWithoutAnotherMessage(t *testing.T) {
 
 func TestAChannelGetsOneMessageASecond(t *testing.T) {
 	r := newRig(t, 6, []notehubtest.Incident{outage(4, monday.Add(2*hour), 2*day)}, silent())
-	slack := r.slack("team", "C1")
+	slack := r.slack()
 	r.rules(silent())
 	var sent []time.Time
 	r.config.Sleep = func(d time.Duration) { r.machine = r.machine.Add(d) }

@@ -36,7 +36,7 @@ func TestAFigureThatCannotBeShownDoesNotShowThatAChannelIsBack(t *testing.T) {
 	outage := silence(monday.Add(6*hour), 2*day)
 	outage.Devices = []string{sensors(2)[1].UID}
 	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), outage}, budget("1150"), silent())
-	slack := r.slack("team", "C1")
+	slack := r.slack()
 	r.rules(budget("1150"), silent())
 	for i := range r.config.Rules {
 		r.config.Rules[i].Notify = []string{"team"}

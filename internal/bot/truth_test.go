@@ -226,7 +226,7 @@ func TestWhatIsWrongWithNotewatchCanBeSilencedToo(t *testing.T) {
 
 func TestRedeliveryOfAMutedAlertPostsIt(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
-	slack := r.slack("team", "C1")
+	slack := r.slack()
 	r.rules(silent())
 	r.config.Sleep = func(d time.Duration) { r.machine = r.machine.Add(d) }
 	r.hourly().run(monday.Add(12 * hour))

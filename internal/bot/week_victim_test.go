@@ -37,6 +37,7 @@ type order struct {
 	Now   int64 // domain, Unix milliseconds
 	Point int64
 	Post  int64
+	Held  bool // Notehub may have told the one before it to wait
 }
 
 // A survivor is a bot that does what is due at the instants it is ordered to, and dies where it is ordered to. On standard
@@ -62,7 +63,6 @@ func (s *survivor) live() error {
 	if err := s.obey(orders.Bytes()); err != nil {
 		return err
 	}
-	s.hold() // Notehub may have told the one before to wait
 	if err := s.open(given); err != nil {
 		return err
 	}
@@ -103,6 +103,9 @@ func (s *survivor) obey(line []byte) error {
 	s.lastPoint.Store(o.Point)
 	s.endPost.Store(o.Post)
 	s.advance(time.UnixMilli(o.Now).UTC())
+	if o.Held {
+		s.hold(longestHold)
+	}
 	return nil
 }
 
@@ -134,7 +137,7 @@ func (s *survivor) open(given settings) (err error) {
 	}
 	s.config = weekConfig(s.db, bot.Clock{Timer: s.timer, Now: func() time.Time {
 		s.point()
-		return s.now()
+		return s.tick()
 	}})
 	s.config.Accounts = []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}}
 	s.config.Machine = func() time.Time {
@@ -186,8 +189,8 @@ func (s *survivor) due() (string, error) {
 	return "", nil
 }
 
-// A tide is domain time. It stands still until it is told to move, but lets the moments pass that a request to Notehub
-// waits for its turn.
+// A tide is domain time. It all but stands still until it is told to move, and lets the moments pass that a request to
+// Notehub waits for its turn.
 type tide struct {
 	mu      sync.Mutex
 	instant time.Time
@@ -203,6 +206,14 @@ type wait struct {
 func (t *tide) now() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.instant
+}
+
+// tick is now for those who may wait for it to pass: a moment passes whenever they look.
+func (t *tide) tick() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.instant = t.instant.Add(time.Millisecond)
 	return t.instant
 }
 
@@ -228,11 +239,7 @@ func (t *tide) advance(to time.Time) {
 
 func (t *tide) timer(until time.Time) *time.Timer {
 	t.mu.Lock()
-	pass := time.Second
-	if t.patient.After(t.instant) {
-		pass = 20 * time.Second // as long as one wait for Notehub
-	}
-	if until.After(t.instant.Add(pass)) {
+	if until.After(t.instant.Add(time.Second)) && until.After(t.patient) {
 		defer t.mu.Unlock()
 		timer := time.NewTimer(time.Hour)
 		t.waiting = append(t.waiting, wait{until, timer})
@@ -243,12 +250,15 @@ func (t *tide) timer(until time.Time) *time.Timer {
 	return time.NewTimer(0)
 }
 
-// hold lets time pass by itself, but not so long that a poll which failed in this step is repeated in it.
-func (t *tide) hold() {
+// hold lets time pass by itself for a while.
+func (t *tide) hold(pause time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.patient = instantOf(stepOf(t.instant)).Add(110 * time.Second)
+	t.patient = t.instant.Add(pause + time.Second)
 }
+
+// longestHold is how long the bot waits when Notehub says that there were too many requests, and no more.
+const longestHold = 30 * time.Second
 
 // heldBack lets the time pass that Notehub asks for.
 type heldBack struct {
@@ -258,10 +268,15 @@ type heldBack struct {
 
 func (h heldBack) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := h.mortal.RoundTrip(r)
-	if err == nil && answer.StatusCode == http.StatusTooManyRequests {
-		h.hold()
+	if err != nil || answer.StatusCode != http.StatusTooManyRequests {
+		return answer, err
 	}
-	return answer, err
+	pause, err := time.ParseDuration(answer.Header.Get("Retry-After") + "s")
+	if err != nil {
+		pause = longestHold
+	}
+	h.hold(pause)
+	return answer, nil
 }
 
 // impatient does not wait for an answer as long as the bot would, so that a hang costs little.
