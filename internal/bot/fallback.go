@@ -100,6 +100,10 @@ func (b *Bot) passOn(ctx context.Context, r Receiver, messages []refused) error 
 	}
 	told := slices.DeleteFunc(slices.Clone(b.Operators), func(name string) bool { return name == r.Name })
 	for _, m := range messages {
+		news := func(d store.Delivery) bool { return d.Alert.Rule != messageRefused }
+		if !slices.ContainsFunc(m.message.Members, news) {
+			continue // or two who refuse everything would be told of each other for ever
+		}
 		id := m.message.Message.ID
 		err := b.report(ctx, rules.Key{Rule: messageRefused, Subject: id}, told, rules.Told{
 			Subject: r.Name,

@@ -53,3 +53,15 @@ func TestAFigureThatCannotBeShownDoesNotShowThatAChannelIsBack(t *testing.T) {
 	require.Len(t, slack.Messages("C1"), 1)
 	require.Equal(t, []string{"fired"}, r.reasonsOf("ops", "receiver-dead"))
 }
+
+func TestTwoWhoRefuseEverythingAreNotToldOfEachOtherForEver(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
+	r.receiver("second", rules.Inactive)
+	r.config.Operators = []string{"ops", "second"}
+	r.open()
+	for _, hook := range r.hooks {
+		failing(hook, notifytest.Status(http.StatusBadRequest, ""), 300)
+	}
+	r.run(monday.Add(day))
+	require.Less(t, len(r.hooks["ops"].Requests())+len(r.hooks["second"].Requests()), 10)
+}
