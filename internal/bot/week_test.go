@@ -93,13 +93,6 @@ type lot struct {
 	activity
 }
 
-// rateLimited reports whether Notehub finds at a step that there are too many requests.
-func (w *week) rateLimited(step int) bool {
-	return slices.ContainsFunc(w.clouds, func(c cloud) bool {
-		return c.fault.Kind == notehubtest.RateLimited && c.from <= step && step < c.to
-	})
-}
-
 // survive brings a kill nearer that was not reached.
 func (l *lot) survive(done activity) {
 	if l.points > 0 {
@@ -252,12 +245,11 @@ func (w *week) step(step int) {
 	w.clock.Store(max(w.clock.Load(), instantOf(step).UnixMilli()))
 	var done activity
 	for settled := false; !settled; {
-		fresh := w.process == nil
-		if fresh {
+		if w.process == nil {
 			w.process = w.start()
 			w.clock.Add(time.Second.Milliseconds()) // which that takes
 		}
-		next := order{Now: w.clock.Load(), Held: fresh && w.rateLimited(step)}
+		next := order{Now: w.clock.Load()}
 		doomed := len(w.lots) > 0 && w.lots[0].step <= step
 		if doomed {
 			next.Point, next.Post = w.lots[0].points, w.lots[0].posts

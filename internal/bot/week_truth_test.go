@@ -272,11 +272,13 @@ func (r record) stories() map[string][]string {
 	return stories
 }
 
-// firing are the alerts that a receiver shows as firing, with their levels, but for those that it shows in another's place.
+// firing are the alerts that a receiver shows as firing, with their levels, but for those that it shows in another's place,
+// and those that somebody has taken on: a receiver that could not be told before is not told then.
 func (r record) firing(receiver string) map[string]string {
 	all := map[string]string{}
 	for _, d := range r.deliveries[receiver] {
-		if d.Alert.State == rules.Firing && d.Message != "" && d.Via == "" && !ofReceivers(d.Alert) {
+		taken := d.Alert.Ack != rules.Ack{}
+		if d.Alert.State == rules.Firing && d.Message != "" && d.Via == "" && !taken && !ofReceivers(d.Alert) {
 			all[plot(d.Alert)] = d.Shown.String()
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -37,7 +39,6 @@ type order struct {
 	Now   int64 // domain, Unix milliseconds
 	Point int64
 	Post  int64
-	Held  bool // Notehub may have told the one before it to wait
 }
 
 // A survivor is a bot that does what is due at the instants it is ordered to, and dies where it is ordered to. On standard
@@ -103,9 +104,6 @@ func (s *survivor) obey(line []byte) error {
 	s.lastPoint.Store(o.Point)
 	s.endPost.Store(o.Post)
 	s.advance(time.UnixMilli(o.Now).UTC())
-	if o.Held {
-		s.hold(longestHold)
-	}
 	return nil
 }
 
@@ -130,7 +128,7 @@ func (s *survivor) open(given settings) (err error) {
 		return err
 	}
 	client, err := notehub.New(notehub.Config{
-		BaseURL: given.Hub, Token: secret.New(token), HTTP: &http.Client{Transport: heldBack{mortal{s.point}, &s.tide}},
+		BaseURL: given.Hub, Token: secret.New(token), HTTP: &http.Client{Transport: mortal{s.point}},
 	})
 	if err != nil {
 		return err
@@ -194,7 +192,6 @@ func (s *survivor) due() (string, error) {
 type tide struct {
 	mu      sync.Mutex
 	instant time.Time
-	patient time.Time // up to which time passes by itself
 	waiting []wait
 }
 
@@ -239,7 +236,7 @@ func (t *tide) advance(to time.Time) {
 
 func (t *tide) timer(until time.Time) *time.Timer {
 	t.mu.Lock()
-	if until.After(t.instant.Add(time.Second)) && until.After(t.patient) {
+	if until.After(t.instant.Add(time.Second)) && !forNotehub() {
 		defer t.mu.Unlock()
 		timer := time.NewTimer(time.Hour)
 		t.waiting = append(t.waiting, wait{until, timer})
@@ -250,33 +247,19 @@ func (t *tide) timer(until time.Time) *time.Timer {
 	return time.NewTimer(0)
 }
 
-// hold lets time pass by itself for a while.
-func (t *tide) hold(pause time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.patient = t.instant.Add(pause + time.Second)
-}
-
-// longestHold is how long the bot waits when Notehub says that there were too many requests, and no more.
-const longestHold = 30 * time.Second
-
-// heldBack lets the time pass that Notehub asks for.
-type heldBack struct {
-	mortal
-	*tide
-}
-
-func (h heldBack) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := h.mortal.RoundTrip(r)
-	if err != nil || answer.StatusCode != http.StatusTooManyRequests {
-		return answer, err
+// forNotehub reports whether it is asked by the one who waits in the middle of a poll: until a request may be sent.
+func forNotehub() bool {
+	callers := make([]uintptr, 5)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
+	for {
+		frame, more := frames.Next()
+		if strings.HasSuffix(frame.Function, "bot.fetcher.wait") {
+			return true
+		}
+		if !more {
+			return false
+		}
 	}
-	pause, err := time.ParseDuration(answer.Header.Get("Retry-After") + "s")
-	if err != nil {
-		pause = longestHold
-	}
-	h.hold(pause)
-	return answer, nil
 }
 
 // impatient does not wait for an answer as long as the bot would, so that a hang costs little.
