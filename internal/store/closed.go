@@ -40,11 +40,11 @@ func (s *Store) SaveClosed(ctx context.Context, project string, rows []Closed) e
 	return doing(err, "saving the summaries of project %q", project)
 }
 
-// Closed returns the summaries of the project, whatever day they are as of, ordered by device, then figure.
+// Closed returns the summaries of the project, whatever day they are as of, ordered by figure, then device.
 func (s *Store) Closed(ctx context.Context, project string) (closed []Closed, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		closed, err = collect(ctx, tx, (*Closed).fields,
-			`SELECT device, figure, `+list(closedColumns)+` FROM closed WHERE project = $1 ORDER BY device, figure`, project)
+			`SELECT device, figure, `+list(closedColumns)+` FROM closed WHERE project = $1 ORDER BY figure, device`, project)
 		return err
 	})
 	return closed, doing(err, "reading the summaries of project %q", project)

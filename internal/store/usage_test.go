@@ -195,7 +195,7 @@ func testClosed(t *testing.T, open database) {
 	require.NoError(t, s.SaveClosed(ctx, "app:other", []store.Closed{whole}))
 	closed, err := s.Closed(ctx, project)
 	require.NoError(t, err)
-	same(t, []store.Closed{total, unknown, whole}, closed)
+	same(t, []store.Closed{unknown, total, whole}, closed)
 
 	before := writes(t, s)
 	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{whole, unknown}))
@@ -205,7 +205,7 @@ func testClosed(t *testing.T, open database) {
 	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{whole}))
 	closed, err = s.Closed(ctx, project)
 	require.NoError(t, err)
-	same(t, []store.Closed{total, unknown, whole}, closed)
+	same(t, []store.Closed{unknown, total, whole}, closed)
 }
 
 func testPrune(t *testing.T, open database) {
