@@ -10,6 +10,15 @@ import (
 // mrkdwnEscapes are the only characters with which text could become a link, or a mention that pings people.
 var mrkdwnEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
+// Mrkdwn makes outside text fit for one line of Slack's mrkdwn, of at most limit characters after escaping: nothing in it
+// becomes a link, a mention or a code block.
+func Mrkdwn(text string, limit int) string {
+	return mrkdwn(strings.ReplaceAll(clean(text, limit), "`", "'"), limit)
+}
+
+// MrkdwnLink returns the name of n for Slack's mrkdwn, as a link if n has a URL that can be one.
+func MrkdwnLink(n Named) string { return strings.ReplaceAll(slackLink(n), "`", "'") }
+
 // mrkdwn escapes clean text for Slack and cuts it so that at most limit characters come out, never within an escape.
 func mrkdwn(s string, limit int) string {
 	escaped := mrkdwnEscapes.Replace(s)
