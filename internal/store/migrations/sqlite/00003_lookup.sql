@@ -13,10 +13,8 @@ ALTER TABLE account ADD COLUMN requests BIGINT NOT NULL DEFAULT 0;
 
 CREATE INDEX device_name ON device (name COLLATE NOCASE);
 
--- By figure first, so that who used most of one is found without reading the others. It is derived, and rebuilt when it is
--- empty.
-DROP TABLE closed;
-CREATE TABLE closed (
+-- By figure first, so that who used most of one is found without reading the others.
+CREATE TABLE closed_new (
     project      TEXT NOT NULL,
     device       TEXT NOT NULL,
     figure       BIGINT NOT NULL,
@@ -30,6 +28,9 @@ CREATE TABLE closed (
     days         DOUBLE PRECISION,
     PRIMARY KEY (project, figure, device)
 ) WITHOUT ROWID;
+INSERT INTO closed_new SELECT * FROM closed;
+DROP TABLE closed;
+ALTER TABLE closed_new RENAME TO closed;
 
 -- end_at NULL is until the alert that is silenced is over.
 CREATE TABLE silence_new (
