@@ -28,7 +28,7 @@ import (
 )
 
 var (
-	weekKills = flag.Int("kills", 0, "how often TestWeek kills the bot; 0 leaves it out")
+	weekKills = flag.Int("kills", 20, "how often TestWeek kills the bot")
 	weekSeed  = flag.Uint64("seed", 0, "what TestWeek does at random, to be repeated; 0 is another each time")
 )
 
@@ -38,12 +38,10 @@ var (
 // after something was posted and not yet recorded, and started anew. At the end every receiver shows what the database
 // says, and the database says what it would had nobody been killed.
 func TestWeek(t *testing.T) {
+	t.Parallel()
 	seed, kills, steps := cmp.Or(*weekSeed, uint64(time.Now().UnixNano()%1e9)), *weekKills, weekSteps
 	if raced || testing.Short() {
 		kills, steps = min(kills, 5), stepOf(at(2, 0))
-	}
-	if *weekKills == 0 {
-		t.Skip("takes a minute or more: run it with -kills 20")
 	}
 	t.Logf("repeat with -seed %d -kills %d", seed, kills)
 	quiet := newWeek(t, seed)
