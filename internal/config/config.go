@@ -25,6 +25,8 @@ type File struct {
 	Operators []string       // receivers that are told how notewatch itself does: those of the defaults, else all
 	Silences  []rules.Window // standing mute windows
 	Summary   bool           // a report every week
+	Slack     SlackApp
+	Prices    Prices
 }
 
 // An Account is a Notehub billing account; its projects share one budget of requests.
@@ -91,6 +93,27 @@ type Email struct {
 	Password secret.Text
 	From     string
 	To       []string // at least one
+}
+
+// A SlackApp is how people ask notewatch in Slack.
+type SlackApp struct {
+	Command string // with its slash; never empty
+	Allow   Allow
+}
+
+// Allow says who may do what in Slack: IDs of users, user groups and channels. Nil is that the file does not say.
+type Allow struct {
+	Look   []string
+	Change []string
+}
+
+// Prices are what Notehub charges. The zero value, without a currency, is that none are set.
+type Prices struct {
+	Currency   string  // three letters, such as USD
+	Event      float64 // for one event; 0 is none set
+	FreeEvents float64 // events a month that cost nothing
+	DataBlock  float64 // for one block of cellular data; 0 is none set
+	AsOf       string  // the month or day that they were true, such as 2026-06; "" is not known
 }
 
 // A Rule is a compiled rule with whom it tells.

@@ -35,6 +35,8 @@ func (d *decoder) decode() {
 		key{name: "projects", required: true, read: value.readProjects},
 		key{name: "rules", required: true, read: value.readRules},
 		key{name: "silences", read: value.readSilences},
+		key{name: "slack", read: value.readSlackApp},
+		key{name: "prices", read: value.readPrices},
 	)
 	d.file.Operators = d.defaultRecipients()
 }
@@ -46,6 +48,7 @@ func newFile(path string) *File {
 		Files:    []string{path},
 		Accounts: []Account{{Name: defaultAccount, RequestsPerMinute: defaultRate}},
 		Period:   rules.PeriodSpec{Every: "month"},
+		Slack:    SlackApp{Command: "/notewatch"},
 	}
 }
 

@@ -18,31 +18,35 @@ import (
 
 // An Environment is the settings of the process and its own secrets.
 type Environment struct {
-	Rules         string      // path of the rules file
-	Database      string      // path of the SQLite file
-	Listen        string      // host:port of the HTTP server
-	Pprof         string      // host:port of the profiling server, on the loopback interface; "" is none
-	NotehubURL    string      // where the Notehub API is; "" is Notehub's own
-	NotehubToken  secret.Text // of the account of a rules file that has no accounts; may be unset
-	SlackBotToken secret.Text // may be unset
-	SlackAPIURL   string      // where the Slack API is; "" is Slack's own
-	LogLevel      slog.Level
-	LogFormat     string // text or json
+	Rules              string      // path of the rules file
+	Database           string      // path of the SQLite file
+	Listen             string      // host:port of the HTTP server
+	Pprof              string      // host:port of the profiling server, on the loopback interface; "" is none
+	NotehubURL         string      // where the Notehub API is; "" is Notehub's own
+	NotehubToken       secret.Text // of the account of a rules file that has no accounts; may be unset
+	SlackBotToken      secret.Text // may be unset
+	SlackAppToken      secret.Text // of Socket Mode; may be unset
+	SlackSigningSecret secret.Text // of what Slack sends over HTTP; may be unset
+	SlackAPIURL        string      // where the Slack API is; "" is Slack's own
+	LogLevel           slog.Level
+	LogFormat          string // text or json
 }
 
 // variables are the settings as text. Only text, since envconfig stops at the first value it cannot convert and prints
 // it, and takes a variable that is set but empty for a value.
 type variables struct {
-	Rules         string `envconfig:"NOTEWATCH_RULES" default:"rules.yaml"`
-	Database      string `envconfig:"NOTEWATCH_DATABASE" default:"notewatch.db"`
-	Listen        string `envconfig:"NOTEWATCH_LISTEN" default:"127.0.0.1:8080"`
-	Pprof         string `envconfig:"NOTEWATCH_PPROF"`
-	NotehubURL    string `envconfig:"NOTEWATCH_NOTEHUB_URL"`
-	NotehubToken  string `envconfig:"NOTEWATCH_NOTEHUB_TOKEN"`
-	SlackBotToken string `envconfig:"NOTEWATCH_SLACK_BOT_TOKEN"`
-	SlackAPIURL   string `envconfig:"NOTEWATCH_SLACK_API_URL"`
-	LogLevel      string `envconfig:"NOTEWATCH_LOG_LEVEL" default:"info"`
-	LogFormat     string `envconfig:"NOTEWATCH_LOG_FORMAT" default:"text"`
+	Rules              string `envconfig:"NOTEWATCH_RULES" default:"rules.yaml"`
+	Database           string `envconfig:"NOTEWATCH_DATABASE" default:"notewatch.db"`
+	Listen             string `envconfig:"NOTEWATCH_LISTEN" default:"127.0.0.1:8080"`
+	Pprof              string `envconfig:"NOTEWATCH_PPROF"`
+	NotehubURL         string `envconfig:"NOTEWATCH_NOTEHUB_URL"`
+	NotehubToken       string `envconfig:"NOTEWATCH_NOTEHUB_TOKEN"`
+	SlackBotToken      string `envconfig:"NOTEWATCH_SLACK_BOT_TOKEN"`
+	SlackAppToken      string `envconfig:"NOTEWATCH_SLACK_APP_TOKEN"`
+	SlackSigningSecret string `envconfig:"NOTEWATCH_SLACK_SIGNING_SECRET"`
+	SlackAPIURL        string `envconfig:"NOTEWATCH_SLACK_API_URL"`
+	LogLevel           string `envconfig:"NOTEWATCH_LOG_LEVEL" default:"info"`
+	LogFormat          string `envconfig:"NOTEWATCH_LOG_FORMAT" default:"text"`
 }
 
 // ReadEnvironment reads the variables NOTEWATCH_… of the process. Each may be given as NAME_FILE too, the path of a file
@@ -149,25 +153,65 @@ func (r *environmentReader) environment(v variables) Environment {
 	r.require(v.Pprof == "" || isLoopback(v.Pprof), "NOTEWATCH_PPROF", "want a loopback address and port", "such as 127.0.0.1:6060")
 	r.require(v.NotehubURL == "" || isHTTP(v.NotehubURL), "NOTEWATCH_NOTEHUB_URL", "want an address", "such as https://api.notefile.net")
 	r.require(!holdsSpace(v.NotehubToken), "NOTEWATCH_NOTEHUB_TOKEN", "holds white space", "")
-	r.require(!holdsSpace(v.SlackBotToken), "NOTEWATCH_SLACK_BOT_TOKEN", "holds white space", "")
+	r.checkSlack(v)
 	r.require(v.SlackAPIURL == "" || isHTTP(v.SlackAPIURL), "NOTEWATCH_SLACK_API_URL", "want an address",
 		"such as https://slack.com/api/")
 	r.require(levelErr == nil, "NOTEWATCH_LOG_LEVEL", "unknown level", "want debug, info, warn or error")
 	r.require(v.LogFormat == "text" || v.LogFormat == "json", "NOTEWATCH_LOG_FORMAT", "unknown format", "want text or json")
 
 	return Environment{
-		Rules:         v.Rules,
-		Database:      v.Database,
-		Listen:        v.Listen,
-		Pprof:         v.Pprof,
-		NotehubURL:    v.NotehubURL,
-		NotehubToken:  secret.New(v.NotehubToken),
-		SlackBotToken: secret.New(v.SlackBotToken),
-		SlackAPIURL:   v.SlackAPIURL,
-		LogLevel:      level,
-		LogFormat:     v.LogFormat,
+		Rules:              v.Rules,
+		Database:           v.Database,
+		Listen:             v.Listen,
+		Pprof:              v.Pprof,
+		NotehubURL:         v.NotehubURL,
+		NotehubToken:       secret.New(v.NotehubToken),
+		SlackBotToken:      secret.New(v.SlackBotToken),
+		SlackAppToken:      secret.New(v.SlackAppToken),
+		SlackSigningSecret: secret.New(v.SlackSigningSecret),
+		SlackAPIURL:        v.SlackAPIURL,
+		LogLevel:           level,
+		LogFormat:          v.LogFormat,
 	}
 }
+
+// checkSlack checks what Slack gives an app, which is easily mixed up.
+func (r *environmentReader) checkSlack(v variables) {
+	const bot, app, signing = "NOTEWATCH_SLACK_BOT_TOKEN", "NOTEWATCH_SLACK_APP_TOKEN", "NOTEWATCH_SLACK_SIGNING_SECRET"
+	switch {
+	case holdsSpace(v.SlackBotToken):
+		r.report(bot, "holds white space", "")
+	case strings.HasPrefix(v.SlackBotToken, appToken):
+		r.report(bot, "that is an app-level token", "the bot token begins with "+botToken+"; this one goes into "+app)
+	}
+	switch {
+	case v.SlackAppToken == "":
+	case holdsSpace(v.SlackAppToken):
+		r.report(app, "holds white space", "")
+	case strings.HasPrefix(v.SlackAppToken, botToken):
+		r.report(app, "that is a bot token", "the app-level token begins with "+appToken+"; this one goes into "+bot)
+	case !strings.HasPrefix(v.SlackAppToken, appToken):
+		r.report(app, "not an app-level token", "it begins with "+appToken+" and stands under Basic Information of the Slack app")
+	}
+	switch {
+	case v.SlackSigningSecret == "":
+	case holdsSpace(v.SlackSigningSecret):
+		r.report(signing, "holds white space", "")
+	case strings.HasPrefix(v.SlackSigningSecret, botToken), strings.HasPrefix(v.SlackSigningSecret, appToken):
+		r.report(signing, "that is a token", "the signing secret stands under Basic Information of the Slack app")
+	case !signingSecret.MatchString(v.SlackSigningSecret):
+		r.report(signing, "not a signing secret", "it is 32 hexadecimal digits, under Basic Information of the Slack app")
+	}
+}
+
+// How what Slack gives an app begins.
+const (
+	botToken = "xoxb-"
+	appToken = "xapp-"
+)
+
+// signingSecret allows for lengths that Slack may choose some day, but not for what could be guessed.
+var signingSecret = regexp.MustCompile(`^[0-9a-fA-F]{16,128}$`)
 
 // require reports a problem unless what it is about holds.
 func (r *environmentReader) require(holds bool, name, message, hint string) {

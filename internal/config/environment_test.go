@@ -43,6 +43,7 @@ func TestTheEnvironmentHasDefaults(t *testing.T) {
 	setenv(t, map[string]string{
 		"NOTEWATCH_RULES": "", "NOTEWATCH_DATABASE": "", "NOTEWATCH_LISTEN": "", "NOTEWATCH_PPROF": "", "NOTEWATCH_NOTEHUB_URL": "",
 		"NOTEWATCH_NOTEHUB_TOKEN": "", "NOTEWATCH_SLACK_BOT_TOKEN": "", "NOTEWATCH_SLACK_API_URL": "",
+		"NOTEWATCH_SLACK_APP_TOKEN": "", "NOTEWATCH_SLACK_SIGNING_SECRET": "",
 		"NOTEWATCH_LOG_LEVEL": "", "NOTEWATCH_LOG_FORMAT": "", "NOTEWATCH_RULES_FILE": "",
 	})
 	empty, err := config.ReadEnvironment()
@@ -54,30 +55,34 @@ func TestTheEnvironment(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(path, []byte("s3cret\n"), 0o600))
 	setenv(t, map[string]string{
-		"NOTEWATCH_RULES":              "/etc/notewatch/rules.yaml",
-		"NOTEWATCH_DATABASE":           "/var/lib/notewatch.db",
-		"NOTEWATCH_LISTEN":             ":9090",
-		"NOTEWATCH_PPROF":              "127.0.0.1:6060",
-		"NOTEWATCH_NOTEHUB_URL":        "http://127.0.0.1:1234/base",
-		"NOTEWATCH_NOTEHUB_TOKEN_FILE": path,
-		"NOTEWATCH_SLACK_BOT_TOKEN":    "xoxb-1",
-		"NOTEWATCH_SLACK_API_URL":      "http://127.0.0.1:5678/api/",
-		"NOTEWATCH_LOG_LEVEL":          "DEBUG",
-		"NOTEWATCH_LOG_FORMAT":         "json",
+		"NOTEWATCH_RULES":                "/etc/notewatch/rules.yaml",
+		"NOTEWATCH_DATABASE":             "/var/lib/notewatch.db",
+		"NOTEWATCH_LISTEN":               ":9090",
+		"NOTEWATCH_PPROF":                "127.0.0.1:6060",
+		"NOTEWATCH_NOTEHUB_URL":          "http://127.0.0.1:1234/base",
+		"NOTEWATCH_NOTEHUB_TOKEN_FILE":   path,
+		"NOTEWATCH_SLACK_BOT_TOKEN":      "xoxb-1",
+		"NOTEWATCH_SLACK_APP_TOKEN":      "xapp-1-A",
+		"NOTEWATCH_SLACK_SIGNING_SECRET": "00112233445566778899aabbccddeeff",
+		"NOTEWATCH_SLACK_API_URL":        "http://127.0.0.1:5678/api/",
+		"NOTEWATCH_LOG_LEVEL":            "DEBUG",
+		"NOTEWATCH_LOG_FORMAT":           "json",
 	})
 	environment, err := config.ReadEnvironment()
 	require.NoError(t, err)
 	require.Equal(t, config.Environment{
-		Rules:         "/etc/notewatch/rules.yaml",
-		Database:      "/var/lib/notewatch.db",
-		Listen:        ":9090",
-		Pprof:         "127.0.0.1:6060",
-		NotehubURL:    "http://127.0.0.1:1234/base",
-		NotehubToken:  secret.New("s3cret"),
-		SlackBotToken: secret.New("xoxb-1"),
-		SlackAPIURL:   "http://127.0.0.1:5678/api/",
-		LogLevel:      slog.LevelDebug,
-		LogFormat:     "json",
+		Rules:              "/etc/notewatch/rules.yaml",
+		Database:           "/var/lib/notewatch.db",
+		Listen:             ":9090",
+		Pprof:              "127.0.0.1:6060",
+		NotehubURL:         "http://127.0.0.1:1234/base",
+		NotehubToken:       secret.New("s3cret"),
+		SlackBotToken:      secret.New("xoxb-1"),
+		SlackAppToken:      secret.New("xapp-1-A"),
+		SlackSigningSecret: secret.New("00112233445566778899aabbccddeeff"),
+		SlackAPIURL:        "http://127.0.0.1:5678/api/",
+		LogLevel:           slog.LevelDebug,
+		LogFormat:          "json",
 	}, environment)
 }
 
@@ -140,5 +145,28 @@ func TestProfilesStayOnTheMachine(t *testing.T) {
 		} else {
 			require.EqualError(t, err, "NOTEWATCH_PPROF: want a loopback address and port; hint: such as 127.0.0.1:6060", address)
 		}
+	}
+}
+
+// What Slack gives an app is easily put in the wrong place, or copied with too much.
+func TestMistakesWithWhatSlackGives(t *testing.T) {
+	const mark = "mArk4711"
+	for _, c := range []struct{ name, value, want string }{
+		{"BOT_TOKEN", "xapp-" + mark, "that is an app-level token; hint: the bot token begins with xoxb-; this one goes into NOTEWATCH_SLACK_APP_TOKEN"},
+		{"APP_TOKEN", "xapp-" + mark + "\n", "holds white space"},
+		{"APP_TOKEN", "  ", "holds white space"},
+		{"APP_TOKEN", "xoxb-" + mark, "that is a bot token; hint: the app-level token begins with xapp-; this one goes into NOTEWATCH_SLACK_BOT_TOKEN"},
+		{"APP_TOKEN", mark, "not an app-level token; hint: it begins with xapp- and stands under Basic Information of the Slack app"},
+		{"SIGNING_SECRET", " ", "holds white space"},
+		{"SIGNING_SECRET", "00112233 445566778899aabbccddeeff", "holds white space"},
+		{"SIGNING_SECRET", "xapp-" + mark, "that is a token; hint: the signing secret stands under Basic Information of the Slack app"},
+		{"SIGNING_SECRET", "xoxb-" + mark, "that is a token; hint: the signing secret stands under Basic Information of the Slack app"},
+		{"SIGNING_SECRET", mark + mark + mark + mark, "not a signing secret; hint: it is 32 hexadecimal digits, under Basic Information of the Slack app"},
+		{"SIGNING_SECRET", "0011223344", "not a signing secret; hint: it is 32 hexadecimal digits, under Basic Information of the Slack app"},
+	} {
+		setenv(t, map[string]string{"NOTEWATCH_SLACK_" + c.name: c.value})
+		_, err := config.ReadEnvironment()
+		require.EqualError(t, err, "NOTEWATCH_SLACK_"+c.name+": "+c.want)
+		require.NotContains(t, err.Error(), mark)
 	}
 }

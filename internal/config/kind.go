@@ -26,6 +26,8 @@ func (v value) slack() *Slack {
 		key{name: "channel", read: func(v value) { slack.Channel = v.word() }},
 		key{name: "url", read: func(v value) { slack.URL = secret.New(v.address()) }},
 		key{name: "mention", read: func(v value) { slack.Mention = v.mentions() }},
+		key{name: "command", elsewhere: ofSlackApp},
+		key{name: "allow", elsewhere: ofSlackApp},
 	)
 	v.exactlyOne("channel", "url")
 	return &slack

@@ -13,10 +13,11 @@ import (
 
 // A key is one key of a mapping and what reads its value.
 type key struct {
-	name     string
-	required bool
-	empty    bool // may stand without a value
-	read     func(value)
+	name      string
+	required  bool
+	empty     bool   // may stand without a value
+	elsewhere string // where the key belongs, if not here: it is reported and not read
+	read      func(value)
 }
 
 // keys reads a mapping: each key by its reader, in the order given, whatever their order in the file. Keys that are
@@ -27,19 +28,27 @@ func (v value) keys(keys ...key) {
 		return
 	}
 	allowed := make([]string, 0, len(keys))
+	misplaced := map[string]string{}
 	for _, k := range keys {
-		allowed = append(allowed, k.name)
+		if k.elsewhere != "" {
+			misplaced[k.name] = k.elsewhere
+		} else {
+			allowed = append(allowed, k.name)
+		}
 	}
 	found := map[string]pair{}
 	for _, pair := range v.pairs() {
 		found[pair.name] = pair
-		if !slices.Contains(allowed, pair.name) {
+		if hint, ok := misplaced[pair.name]; ok {
+			pair.key.report("does not belong here", hint)
+		} else if !slices.Contains(allowed, pair.name) {
 			pair.key.unknownKey(pair.name, allowed)
 		}
 	}
 	for _, k := range keys {
 		pair, ok := found[k.name]
 		switch {
+		case k.elsewhere != "":
 		case !ok && k.required:
 			v.child(v.node, k.name).report("missing", "")
 		case ok && pair.value.isNull() && !k.empty:
