@@ -53,20 +53,10 @@ func closeDeviceList(ctx context.Context, tx *sql.Tx, project string, devices []
 	for _, device := range devices {
 		listed[device.UID] = true
 	}
-	stored, err := collect(ctx, tx, func(uid *string) []any { return []any{uid} },
-		`SELECT uid FROM device WHERE project = $1`, project)
-	if err != nil {
+	if err := dropUnlisted(ctx, tx, "device", project, listed); err != nil {
 		return err
 	}
-	for _, uid := range stored {
-		if listed[uid] {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM device WHERE project = $1 AND uid = $2`, project, uid); err != nil {
-			return err
-		}
-	}
-	_, err = tx.ExecContext(ctx, `
+	_, err := tx.ExecContext(ctx, `
 		INSERT INTO device_list (project, read_at) VALUES ($1, $2)
 		ON CONFLICT (project) DO UPDATE SET read_at = excluded.read_at`, project, at(read))
 	return err

@@ -28,7 +28,9 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Raise":       testRaise,
 		"ReleaseAll":  testReleaseAll,
 		"Budget":      testBudget,
+		"Requests":    testRequests,
 		"Devices":     testDevices,
+		"Fleets":      testFleets,
 		"Usage":       testUsage,
 		"Changes":     testChanges,
 		"ManyRows":    testManyRows,
@@ -182,7 +184,7 @@ func undelivered(t *testing.T, s *store.Store, receiver string) store.Delivery {
 }
 
 var tables = []string{
-	"account", "alert", "attempt", "attempt_alert", "change", "closed", "delivery", "device", "device_list", "judged",
+	"account", "alert", "attempt", "attempt_alert", "change", "closed", "delivery", "device", "device_list", "fleet", "judged",
 	"message", "project", "silence", "transition", "usage", "work",
 }
 
