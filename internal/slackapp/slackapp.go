@@ -82,4 +82,5 @@ type Reply struct {
 	Text   string        // mrkdwn; with blocks, what notifications and screen readers have of them
 	Blocks []slack.Block // none: the text alone
 	Public bool          // for everybody in the channel, not just for the person
+	Failed bool          // it says why nothing was done
 }
