@@ -254,9 +254,9 @@ func valueLabel(a Alert, s status) string {
 	return label
 }
 
-// shareOf is formatShare in brackets, to follow a figure.
+// shareOf is FormatShare in brackets, to follow a figure.
 func shareOf(value, limit float64) string {
-	if share := formatShare(value, limit); share != "" {
+	if share := FormatShare(value, limit); share != "" {
 		return " (" + share + ")"
 	}
 	return ""

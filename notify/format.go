@@ -53,9 +53,9 @@ func formatNumber(value float64) string {
 	return strconv.FormatFloat(value+0, 'g', 3, 64) // + 0 makes -0 a plain 0
 }
 
-// formatShare returns value as a percentage of limit, rounded down so that only what has reached the limit says 100 %.
+// FormatShare returns value as a percentage of limit for people, rounded down so that only what has reached the limit says 100 %.
 // It is "" when there is nothing to say.
-func formatShare(value, limit float64) string {
+func FormatShare(value, limit float64) string {
 	if !known(value) || !known(limit) || limit <= 0 || value < 0 {
 		return ""
 	}

@@ -192,7 +192,7 @@ func marksOf(a Alert) string {
 // ofLimit formats a figure with its share of the limit: "41.2 MB (103 % of 40 MB)".
 func ofLimit(value, limit float64, unit string) string {
 	text := FormatFigure(value, unit)
-	if share := formatShare(value, limit); share != "" {
+	if share := FormatShare(value, limit); share != "" {
 		text += " (" + share + " of " + FormatFigure(limit, unit) + ")"
 	}
 	return text
