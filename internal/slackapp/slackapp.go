@@ -46,6 +46,7 @@ type Allow struct {
 // An App answers commands and buttons.
 type App struct {
 	Config
+	groups *groups
 }
 
 // A Person is who asks.

@@ -1,0 +1,75 @@
+package slackapp
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// callTime is how long one call to Slack may take.
+const callTime = 10 * time.Second
+
+// newClient returns an HTTP client for Slack. It follows no redirects, which could lead a token or an answer elsewhere.
+func newClient(given *http.Client) *http.Client {
+	client := &http.Client{}
+	if given != nil {
+		*client = *given
+	}
+	if client.Timeout == 0 {
+		client.Timeout = callTime
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return client
+}
+
+// api returns a client of Slack's API.
+func (c Config) api(client *http.Client) *slack.Client {
+	address := slack.APIURL
+	if c.APIURL != "" {
+		address = strings.TrimRight(c.APIURL, "/") + "/"
+	}
+	return slack.New(c.BotToken.Reveal(), slack.OptionAppLevelToken(c.AppToken.Reveal()), slack.OptionHTTPClient(client),
+		slack.OptionAPIURL(address))
+}
+
+// hints say what an operator may do about an error code of Slack.
+var hints = map[string]string{
+	"invalid_auth":            "check the token",
+	"not_authed":              "check the token",
+	"account_inactive":        "the app was removed: install it again",
+	"token_revoked":           "install the app again and give its new token",
+	"token_expired":           "install the app again and give its new token",
+	"not_allowed_token_type":  "check that the bot token is one of xoxb- and the app-level token one of xapp-",
+	"missing_scope":           "add the scope to the app and install it again",
+	"no_permission":           "ask an administrator of the workspace to allow the app",
+	"access_denied":           "ask an administrator of the workspace to allow the app",
+	"org_login_required":      "ask an administrator of the workspace to allow the app",
+	"team_access_not_granted": "ask an administrator of the workspace to allow the app",
+	"not_in_channel":          "invite the bot to the channel",
+	"channel_not_found":       "invite the bot to the channel",
+}
+
+// explain makes an error of one of slack-go's or net/http's: what was wrong and what to do about it, without the URL, which
+// may be a secret.
+func explain(err error) error {
+	if withURL, ok := errors.AsType[*url.Error](err); ok {
+		err = withURL.Err
+	}
+	refused, ok := errors.AsType[slack.SlackErrorResponse](err)
+	if !ok {
+		return err
+	}
+	said := fmt.Sprintf("Slack says %q", refused.Err)
+	if refused.Needed != "" {
+		said += fmt.Sprintf(", needed is the scope %q", refused.Needed)
+	}
+	if hint := hints[refused.Err]; hint != "" {
+		said += ": " + hint
+	}
+	return errors.New(said)
+}
