@@ -175,6 +175,23 @@ func FuzzDevices(f *testing.F) {
 	})
 }
 
+func FuzzFleets(f *testing.F) {
+	f.Add(`{"uid":"fleet:1","label":"North","created":"2026-03-01T00:00:00Z","smart_rule":{"x":[1]},"watchdog_mins":0}`)
+	f.Add(`{"label":"\u00e9\ud800","uid":"fleet:1","label":null}`)
+	f.Fuzz(func(t *testing.T, fleet string) {
+		body := `{"fleets":[` + fleet + `]}`
+		var ours []notehub.Fleet
+		err := answering(t, body).Fleets(t.Context(), project, keep(&ours))
+		var answer struct {
+			Fleets []notehub.Fleet `json:"fleets"`
+		}
+		if !mustAgree(t, body, err, &answer) || err != nil {
+			return
+		}
+		require.Equal(t, slices.Concat(answer.Fleets), slices.Concat(ours))
+	})
+}
+
 func FuzzRefusals(f *testing.F) {
 	f.Add(403, `{"err":"this billing account is suspended","code":403,"status":"Forbidden"}`)
 	f.Add(401, `{"error":"invalid_token","error_description":"expired"}`)

@@ -1,4 +1,4 @@
-// Package notehub reads usage and devices from the Blues Notehub API.
+// Package notehub reads usage, devices and fleets from the Blues Notehub API.
 //
 // A [Client] makes single attempts: it neither waits nor repeats, and says in typed errors what went wrong, so that its
 // caller can. Rows are handed on one at a time as they arrive; memory does not grow with the answer. Notehub adds and
@@ -111,7 +111,10 @@ func (c *Client) get(ctx context.Context, project, something string, query url.V
 	if project == "" || project == "." || project == ".." {
 		return errors.New("that is neither a project nor a product UID")
 	}
-	address := c.base + "/v1/projects/" + url.PathEscape(project) + "/" + something + "?" + query.Encode()
+	address := c.base + "/v1/projects/" + url.PathEscape(project) + "/" + something
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return withoutURL(err)

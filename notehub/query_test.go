@@ -50,6 +50,11 @@ func devices(page, size int) call {
 	}
 }
 
+func fleets(t *testing.T, c *notehub.Client) error {
+	t.Helper()
+	return c.Fleets(t.Context(), project, func(notehub.Fleet) error { return nil })
+}
+
 // everyCall has one call of each endpoint.
 func everyCall() map[string]call {
 	return map[string]call{
@@ -58,6 +63,7 @@ func everyCall() map[string]call {
 		"sessions":   sessions(notehub.SessionsQuery{UsageQuery: daily()}),
 		"route-logs": routeLogs(notehub.RouteLogsQuery{UsageQuery: daily()}),
 		"devices":    devices(1, 50),
+		"fleets":     fleets,
 	}
 }
 

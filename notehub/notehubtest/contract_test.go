@@ -163,6 +163,8 @@ func TestRequestsAndAnswersAreAsTheOfficialDescriptionSays(t *testing.T) {
 		require.NoError(t, err)
 		asked++
 	}
+	require.NoError(t, client.Fleets(t.Context(), app, func(notehub.Fleet) error { return nil }))
+	asked++
 	require.Equal(t, map[int]int{200: asked}, v.answers)
 }
 
@@ -178,7 +180,7 @@ func TestEmptyAndTruncatedAnswersAreAsTheOfficialDescriptionSays(t *testing.T) {
 	for _, call := range calls(monday) {
 		require.NoError(t, call(t.Context(), client))
 	}
-	require.Equal(t, map[int]int{200: 10}, v.answers)
+	require.Equal(t, map[int]int{200: 12}, v.answers)
 }
 
 func TestRefusalsAreAsTheOfficialDescriptionSays(t *testing.T) {
@@ -199,5 +201,5 @@ func TestRefusalsAreAsTheOfficialDescriptionSays(t *testing.T) {
 	}
 	_, err := client.DataUsage(t.Context(), "app:none", days(monday, 1), func(notehub.DataRow) error { return nil })
 	require.ErrorIs(t, err, notehub.ErrNotFound)
-	require.Equal(t, map[int]int{401: 5, 403: 10, 404: 1, 429: 5, 500: 5, 504: 5}, v.answers)
+	require.Equal(t, map[int]int{401: 6, 403: 12, 404: 1, 429: 6, 500: 6, 504: 6}, v.answers)
 }

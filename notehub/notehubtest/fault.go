@@ -26,7 +26,7 @@ const (
 	Slow         FaultKind = "slow"          // no answer until Release is closed or the client leaves
 	InvalidJSON  FaultKind = "invalid JSON"  // half an answer, as if it were whole
 	WebPage      FaultKind = "web page"      // HTML with status 200
-	Truncated    FaultKind = "truncated"     // half the rows, with truncated true; device lists are left whole
+	Truncated    FaultKind = "truncated"     // half the rows, with truncated true; lists of devices and fleets are left whole
 )
 
 // A Fault breaks answers to requests that are otherwise in order.

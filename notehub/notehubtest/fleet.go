@@ -70,12 +70,15 @@ func newDevice(source *rand.Rand, archetype Archetype, index, number int, provis
 		Provisioned: provisioned,
 	}
 	if index%10 == 9 {
-		d.Fleets = append(d.Fleets, FleetUID("pilot"))
+		d.Fleets = append(d.Fleets, FleetUID(pilot))
 	}
 	return d
 }
 
-// FleetUID returns the UID that [Fleet] gives to the fleet of an archetype, and to "pilot".
+// pilot is the name of the fleet that every tenth device is in, too.
+const pilot = "pilot"
+
+// FleetUID returns the UID that [Fleet] gives to the fleet of an archetype, and to "pilot", the names of these fleets.
 func FleetUID(name string) string {
 	source := rand.New(rand.NewPCG(hash(name), 0)) //nolint:gosec // as above
 	a, b := source.Uint64(), source.Uint64()

@@ -41,7 +41,10 @@ type parameter func(q *query, values []string) error
 
 // parameters returns those that an endpoint has.
 func parameters(endpoint Endpoint) map[string]parameter {
-	if endpoint == Devices {
+	switch endpoint {
+	case Fleets:
+		return nil
+	case Devices:
 		return map[string]parameter{
 			"pageSize":  number(1, maxPage, func(q *query, n int64) { q.pageSize = int(n) }),
 			"pageNum":   number(1, 1<<31, func(q *query, n int64) { q.page = int(n) }),
@@ -100,7 +103,7 @@ func parseQuery(endpoint Endpoint, raw string, now time.Time) (query, error) {
 	}
 	hasEnd := q.end.Unix() > 0 // 0 is now
 	switch {
-	case endpoint != Devices && q.period == "":
+	case endpoint != Devices && endpoint != Fleets && q.period == "":
 		return query{}, fmt.Errorf("parameter %q is required", "period")
 	case hasEnd && q.start.After(q.end):
 		return query{}, errors.New("startDate is after endDate")

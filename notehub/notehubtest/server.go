@@ -1,4 +1,4 @@
-// Package notehubtest is a simulated Notehub: an http.Handler that answers the usage and device endpoints from a fleet
+// Package notehubtest is a simulated Notehub: an http.Handler that answers the usage, device and fleet endpoints from a fleet
 // which behaves like a real one. Tests use it, and the demo.
 //
 // Usage is a pure function of the seed, the device, the day and the simulated instant. There is nothing to advance: the
@@ -37,7 +37,8 @@ type Project struct {
 	UID, ProductUID string // either may stand in a request's path
 	Name            string
 	Devices         []Device
-	Routes          []string // UIDs; every event takes each route; none: one route
+	Fleets          map[string]string // names by UID; without one, a fleet that [Fleet] made has its own, any other its UID
+	Routes          []string          // UIDs; every event takes each route; none: one route
 	Incidents       []Incident
 }
 
@@ -60,6 +61,7 @@ const (
 	Sessions  Endpoint = "usage/sessions"
 	RouteLogs Endpoint = "usage/route-logs"
 	Devices   Endpoint = "devices"
+	Fleets    Endpoint = "fleets"
 )
 
 // maxRequests is how many requests are remembered.
@@ -162,6 +164,8 @@ func (s *Server) body(q query) any {
 		return sessionsAnswer(q)
 	case RouteLogs:
 		return routeLogsAnswer(q)
+	case Fleets:
+		return fleetsAnswer(q)
 	default:
 		return devicesAnswer(q)
 	}
@@ -234,7 +238,7 @@ func endpointOf(u *url.URL) (endpoint Endpoint, project string) {
 	if !ok || !found || err != nil {
 		return "", ""
 	}
-	known := []Endpoint{Data, Events, Sessions, RouteLogs, Devices}
+	known := []Endpoint{Data, Events, Sessions, RouteLogs, Devices, Fleets}
 	if !slices.Contains(known, Endpoint(something)) {
 		return "", project
 	}

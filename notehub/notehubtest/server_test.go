@@ -59,6 +59,7 @@ func TestRequestsAreChecked(t *testing.T) {
 		{"devices of routes", "GET", usage + "route-logs?period=day&deviceUID=dev:1", bearer, 400, "unknown parameter"},
 		{"page", "GET", "/v1/projects/" + app + "/devices?pageNum=0", bearer, 400, "pageNum"},
 		{"page size", "GET", "/v1/projects/" + app + "/devices?pageSize=10001", bearer, 400, "pageSize"},
+		{"parameter of fleets", "GET", "/v1/projects/" + app + "/fleets?pageNum=1", bearer, 400, `unknown parameter \"pageNum\"`},
 		{"encoding", "GET", usage + "data?period=%zz", bearer, 400, "not encoded"},
 		{"no dates", "GET", usage + "events?period=day&endDate=0&skipRecentData=false", bearer, 200, `"truncated":false`},
 	} {
@@ -251,6 +252,9 @@ func calls(start time.Time) map[string]func(context.Context, *notehub.Client) er
 			_, err := c.Devices(ctx, app, 1, 50, func(notehub.Device) error { return nil })
 			return err
 		},
+		"fleets": func(ctx context.Context, c *notehub.Client) error {
+			return c.Fleets(ctx, app, func(notehub.Fleet) error { return nil })
+		},
 	}
 }
 
@@ -387,4 +391,23 @@ func BenchmarkPollOfSixtyDevices(b *testing.B) {
 			require.NoError(b, call(b.Context(), s.client))
 		}
 	}
+}
+
+func TestFleetsHaveNames(t *testing.T) {
+	s := simulateConfig(t, func(c *notehubtest.Config) {
+		c.Projects[0].Fleets = map[string]string{"fleet:empty": "Spares", notehubtest.FleetUID("pilot"): "Pilots"}
+		c.Projects[0].Devices[0].Fleets = append(c.Projects[0].Devices[0].Fleets, "fleet:nameless")
+	})
+	names := map[string]string{}
+	require.NoError(t, s.client.Fleets(t.Context(), app, func(f notehub.Fleet) error {
+		names[f.UID] = f.Label
+		return nil
+	}))
+	want := map[string]string{
+		"fleet:empty": "Spares", "fleet:nameless": "fleet:nameless", notehubtest.FleetUID("pilot"): "Pilots",
+	}
+	for _, share := range notehubtest.Typical() {
+		want[notehubtest.FleetUID(string(share.Archetype))] = string(share.Archetype)
+	}
+	require.Equal(t, want, names)
 }

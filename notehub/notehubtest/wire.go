@@ -122,6 +122,17 @@ type simUsage struct {
 	LastUpdated  int64  `json:"last_updated"` // Unix seconds
 }
 
+type fleetsEnvelope struct {
+	Fleets []fleetLine `json:"fleets"`
+}
+
+type fleetLine struct {
+	UID      string    `json:"uid"`
+	Label    string    `json:"label"`
+	Created  time.Time `json:"created"`
+	Watchdog int64     `json:"watchdog_mins"`
+}
+
 func encode(answer any) []byte {
 	body, err := json.Marshal(answer)
 	if err != nil {

@@ -1,0 +1,44 @@
+package notehub
+
+import (
+	"context"
+	"fmt"
+)
+
+// A Fleet is a group of devices of a project. A device may be in several.
+type Fleet struct {
+	UID   string
+	Label string // what people call it; may be ""
+}
+
+// Fleets hands each fleet of a project to each. An error of each ends the reading and is returned, wrapped.
+func (c *Client) Fleets(ctx context.Context, project string, each func(Fleet) error) error {
+	if err := c.get(ctx, project, "fleets", nil, func(d *decoder) { d.fleets(each) }); err != nil {
+		return fmt.Errorf("reading fleets of project %q: %w", project, err)
+	}
+	return nil
+}
+
+func (d *decoder) fleets(each func(Fleet) error) {
+	found := d.envelope("fleets", func() {
+		if fleet := d.fleet(); !d.failed {
+			d.stop(each(fleet))
+		}
+	}, func(string) bool { return false })
+	d.require("fleets", found)
+}
+
+func (d *decoder) fleet() (fleet Fleet) {
+	for name := range d.fields {
+		switch string(name) {
+		case "uid":
+			fleet.UID = d.string()
+		case "label":
+			fleet.Label = d.string()
+		default:
+			d.skip()
+		}
+	}
+	d.require("uid", fleet.UID != "")
+	return fleet
+}

@@ -1,0 +1,52 @@
+package notehub_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/notehub"
+)
+
+func TestFleets(t *testing.T) {
+	client := setup(t, func(w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, "/v1/projects/"+project+"/fleets", r.RequestURI[len("/proxy"):])
+		_, _ = w.Write([]byte(`{"fleets":[
+			{"uid":"fleet:1","label":"North <1>","created":"2026-03-01T00:00:00Z","smart_rule":{"id":"x"},"watchdog_mins":0},
+			{"uid":"fleet:2","label":null,"connectivity_assurance":{"enabled":true}}],"new":[]}`))
+	})
+	var list []notehub.Fleet
+	require.NoError(t, client.Fleets(t.Context(), project, keep(&list)))
+	require.Equal(t, []notehub.Fleet{{UID: "fleet:1", Label: "North <1>"}, {UID: "fleet:2"}}, list)
+	require.NoError(t, answering(t, `{"fleets":null}`).Fleets(t.Context(), project, keep(&list)))
+}
+
+func TestAnswersWithoutFleetsAreErrors(t *testing.T) {
+	for body, want := range map[string]string{
+		`{}`:                           `it has no "fleets"`,
+		`{"devices":[]}`:               `it has no "fleets"`,
+		`{"fleets":{}}`:                `field "fleets": want a list, got an object`,
+		`{"fleets":[{"label":"x"}]}`:   `row 1: it has no "uid"`,
+		`{"fleets":[{"uid":7}]}`:       `row 1: field "uid": want a string, got a number`,
+		`{"fleets":[],"fleets":[]}`:    `it comes twice`,
+		`{"fleets":[{"uid":"fleet:1"}`: `it ends in the middle`,
+	} {
+		err := answering(t, body).Fleets(t.Context(), project, func(notehub.Fleet) error { return nil })
+		require.ErrorIs(t, err, notehub.ErrInvalidAnswer, body)
+		require.ErrorContains(t, err, `reading fleets of project "`+project+`"`)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestFleetsEndWithTheErrorOfTheirReader(t *testing.T) {
+	enough := errors.New("enough")
+	read := 0
+	err := answering(t, `{"fleets":[{"uid":"fleet:1"},{"uid":"fleet:2"}]}`).Fleets(t.Context(), project, func(notehub.Fleet) error {
+		read++
+		return enough
+	})
+	require.ErrorIs(t, err, enough)
+	require.Equal(t, 1, read)
+}
