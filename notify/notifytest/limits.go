@@ -29,12 +29,21 @@ type block struct {
 	Fields   []text
 	Elements []text
 
-	chart  *slack.DataVisualizationBlock // nil if it is none
-	length int                           // of a chart, in characters
+	chart   *slack.DataVisualizationBlock // nil if it is none
+	length  int                           // of a chart, in characters
+	actions actions                       // of a block of them
 }
 
-// UnmarshalJSON reads a chart in the library's words, which knows its limits.
+// UnmarshalJSON reads a chart in the library's words, which knows its limits. What can be pressed is no text.
 func (b *block) UnmarshalJSON(raw []byte) error {
+	var kind struct{ Type string }
+	if err := json.Unmarshal(raw, &kind); err != nil {
+		return err
+	}
+	if kind.Type == "actions" {
+		b.Type = kind.Type
+		return json.Unmarshal(raw, &b.actions)
+	}
 	type fields block
 	if err := json.Unmarshal(raw, (*fields)(b)); err != nil || b.Type != "data_visualization" {
 		return err
@@ -111,6 +120,9 @@ func checkBlocks(blocks []block) (total int, ok bool) {
 			ok = ok && len(texts) > 0 && len(texts) <= maxContext
 		case "data_visualization":
 			ok = ok && b.chart.Validate() == nil
+		case "actions":
+			length, fine := b.actions.check()
+			total, ok = total+length, ok && fine
 		}
 		total += b.length
 		if b.Text != nil {
