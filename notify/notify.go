@@ -79,10 +79,11 @@ type Alert struct {
 	Limit  float64
 	Usual  float64 // on one day
 
-	Since   time.Time // when the condition was first found true
-	FiredAt time.Time
-	EndedAt time.Time
-	AsOf    time.Time // of Value: when Notehub was read
+	Since     time.Time // when the condition was first found true
+	FiredAt   time.Time
+	EndedAt   time.Time
+	AsOf      time.Time // of Value: when Notehub was read
+	PeriodEnd time.Time // when the period that Value is counted over ends; zero if it is not counted over one
 
 	Trend []Point // the figure day by day, oldest first, to be drawn against Limit; may be empty
 }

@@ -19,6 +19,7 @@ type SlackConfig struct {
 	Token   secret.Text       // of the bot, xoxb-…, with the scope chat:write
 	Channel string            // ID
 	Mention map[string]string // level to who is called: <@U0123>, <!subteam^S0123>, <!here> or <!channel>
+	Buttons bool              // below messages about alerts that fire; for apps that answer when one is pressed
 	APIURL  string            // "" is Slack's
 	HTTP    *http.Client      // nil is one that uses the environment's proxy; redirects are not followed in any case
 }
@@ -31,6 +32,7 @@ type Slack struct {
 	token   func() string // reveals it; however a Slack is printed, a func prints as an address
 	channel string
 	mention map[string]string
+	buttons bool
 	api     string // ends in a slash
 	client  *http.Client
 	doing   string // for errors
@@ -53,7 +55,8 @@ func NewSlack(c SlackConfig) (*Slack, error) {
 	}
 	doing := fmt.Sprintf("posting to Slack channel %q", c.Channel)
 	return &Slack{
-		token: c.Token.Reveal, channel: c.Channel, mention: maps.Clone(c.Mention), api: api, client: client, doing: doing,
+		token: c.Token.Reveal, channel: c.Channel, mention: maps.Clone(c.Mention), buttons: c.Buttons,
+		api: api, client: client, doing: doing,
 	}, nil
 }
 
@@ -135,7 +138,7 @@ func (s *Slack) post(ctx context.Context, n Notification, ref Ref) (Ref, error) 
 	if n.Quiet {
 		return ref, nil
 	}
-	message := newSlackMessage(n, n.Alerts, mentions(s.mention, n.Alerts))
+	message := s.message(n, mentions(s.mention, n.Alerts))
 	var at slackRef
 	err := inTurn(message.layouts(), func(m slackMessage) (err error) {
 		at, err = s.call(ctx, n, func(ctx context.Context, api *slack.Client) (string, string, error) {
@@ -150,9 +153,18 @@ func (s *Slack) post(ctx context.Context, n Notification, ref Ref) (Ref, error) 
 	return json.Marshal(s.list(ctx, n, at))
 }
 
+// message shows all of n, with what people can do about it.
+func (s *Slack) message(n Notification, mention string) slackMessage {
+	m := newSlackMessage(n, n.Alerts, mention)
+	if s.buttons {
+		m.buttons = slackButtons(n)
+	}
+	return m
+}
+
 // show updates the message at at.
 func (s *Slack) show(ctx context.Context, n Notification, at slackRef) error {
-	return inTurn(newSlackMessage(n, n.Alerts, "").layouts(), func(m slackMessage) error {
+	return inTurn(s.message(n, "").layouts(), func(m slackMessage) error {
 		_, err := s.call(ctx, n, func(ctx context.Context, api *slack.Client) (string, string, error) {
 			channel, ts, _, err := api.UpdateMessageContext(ctx, at.Channel, at.TS, m.options()...)
 			return channel, ts, err

@@ -38,6 +38,7 @@ type slackMessage struct {
 	text        string
 	blocks      []slack.Block                 // the headline
 	chart       *slack.DataVisualizationBlock // below it; nil is none
+	buttons     *slack.ActionBlock            // below that, where Slack hides them least; nil is none
 	attachments []slack.Attachment            // all else, behind a coloured bar
 	hidden      bool                          // some alerts are not shown
 }
@@ -53,12 +54,16 @@ func (m slackMessage) layouts() []slackMessage {
 	return []slackMessage{m, bare, plain}
 }
 
-// blockSet is the headline and the chart.
+// blockSet is the headline, the chart and the buttons.
 func (m slackMessage) blockSet() []slack.Block {
-	if m.chart == nil {
-		return m.blocks
+	blocks := slices.Clip(m.blocks)
+	if m.chart != nil {
+		blocks = append(blocks, m.chart)
 	}
-	return append(slices.Clip(m.blocks), m.chart)
+	if m.buttons != nil {
+		blocks = append(blocks, m.buttons)
+	}
+	return blocks
 }
 
 // A slackLayout is what a slackMessage is built of. Its texts are escaped, except plain.
