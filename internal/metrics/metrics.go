@@ -65,6 +65,9 @@ type Metrics struct {
 	sends        *prometheus.HistogramVec
 	reloadOK     prometheus.Gauge
 	reloadedAt   prometheus.Gauge
+	asks         *prometheus.CounterVec
+	socketUp     *prometheus.GaugeVec // without Socket Mode it is not there
+	sockets      *prometheus.GaugeVec
 }
 
 // New returns metrics that are at zero and tell the version of the program.
@@ -94,6 +97,11 @@ func New(version string) *Metrics {
 		reloadOK: f.gauges("config_last_reload_successful", "Whether the rules file was good when it was last read: 1 or 0.").
 			WithLabelValues(),
 		reloadedAt: f.gauges("config_last_reload_success_timestamp_seconds", "When the rules that run were read.").WithLabelValues(),
+		asks: f.counters("slack_requests_total", "Commands typed and buttons pressed in Slack, by what became of them.",
+			"kind", "result"),
+		socketUp: f.gauges("slack_socket_connected", "Whether Socket Mode is connected: 1 or 0."),
+		sockets: f.gauges("slack_socket_connections", "Connections of the Slack app when Socket Mode was last connected, this one "+
+			"among them. With more than one, Slack sends commands and presses to any of them."),
 	}
 }
 

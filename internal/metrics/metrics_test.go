@@ -50,6 +50,9 @@ func busy() *metrics.Metrics {
 	m.Evaluated(40, 1)
 	m.Delivered("team", metrics.Posted, 300*time.Millisecond)
 	m.Delivered("team", metrics.Retry, 15*time.Second)
+	m.ServeSlack(true)
+	m.Asked(metrics.Command, metrics.Answered)
+	m.SocketOpened(2)
 	return m
 }
 
@@ -121,6 +124,10 @@ notewatch_delivery_attempts_total{receiver="team",result="dead"} 0
 notewatch_delivery_attempts_total{receiver="team",result="posted"} 1
 notewatch_delivery_attempts_total{receiver="team",result="retry"} 1
 `,
+		`notewatch_slack_requests_total{kind="command",result="answered"} notewatch_slack_socket`: `notewatch_slack_requests_total{kind="command",result="answered"} 1
+notewatch_slack_socket_connected 1
+notewatch_slack_socket_connections 2
+`,
 	} {
 		require.Equal(t, want, samples(t, m, strings.Fields(names)...), names)
 	}
@@ -139,6 +146,22 @@ notewatch_poll_last_success_timestamp_seconds{project="app:1"} 1.7953488005e+09
 notewatch_poll_last_success_timestamp_seconds{project="app:2"} 0
 notewatch_store_up 1
 `, samples(t, busy(), "notewatch_alerts", "notewatch_deliveries", "notewatch_poll_last", "notewatch_store"))
+}
+
+// A gauge of a socket that is not used would be an alarm that never ends.
+func TestSlackSocket(t *testing.T) {
+	m := metrics.New("dev")
+	require.Empty(t, samples(t, m, "notewatch_slack"))
+
+	m.ServeSlack(false)
+	require.Empty(t, samples(t, m, "notewatch_slack_socket"))
+	require.Contains(t, scrape(t, m), `notewatch_slack_requests_total{kind="press",result="forged"} 0`)
+
+	m.ServeSlack(true)
+	require.Contains(t, scrape(t, m), "notewatch_slack_socket_connected 0\n")
+	m.SocketOpened(2)
+	m.SocketClosed()
+	require.Equal(t, "notewatch_slack_socket_connected 0\nnotewatch_slack_socket_connections 2\n", samples(t, m, "notewatch_slack_socket"))
 }
 
 func TestReload(t *testing.T) {
@@ -293,6 +316,10 @@ func TestNilCountsNothing(t *testing.T) {
 	m.Evaluated(1, 1)
 	m.Delivered("team", metrics.Posted, time.Second)
 	m.Reloaded(true, noon)
+	m.ServeSlack(true)
+	m.Asked(metrics.Press, metrics.Answered)
+	m.SocketOpened(1)
+	m.SocketClosed()
 	response := httptest.NewRecorder()
 	m.Handler(nil).ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	require.Equal(t, http.StatusNotFound, response.Code)
