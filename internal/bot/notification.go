@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"notewatch/internal/store"
 	"notewatch/notify"
@@ -17,7 +18,9 @@ func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.
 	versions := int64(0)
 	for _, d := range m.Members {
 		versions += d.Alert.Version
-		n.Alerts = append(n.Alerts, r.alert(d))
+		a := r.alert(d)
+		a.PeriodEnd = b.PeriodEnd(d.Alert)
+		n.Alerts = append(n.Alerts, a)
 	}
 	n.Key = fmt.Sprintf("%s-%d", n.ID, versions)
 	if !r.Live || len(m.Members) > 1 {
@@ -26,6 +29,15 @@ func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.
 	trend, err := b.trend(ctx, m.Members[0].Alert)
 	n.Alerts[0].Trend = trend
 	return n, err
+}
+
+// PeriodEnd returns when the period that an alert of a period rule judges ends; zero for other alerts.
+func (b *Bot) PeriodEnd(a rules.Alert) time.Time {
+	if a.Period.IsZero() {
+		return time.Time{}
+	}
+	_, next := b.Period.Bounds(rules.DayOf(a.Period))
+	return next.Start()
 }
 
 // quiet reports whether nothing of a message is to disturb anybody.
