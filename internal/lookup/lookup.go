@@ -1,0 +1,149 @@
+// Package lookup answers what people ask: how much was used, by whom, what is wrong, and how notewatch itself does. Its
+// answers are figures for others to put into words. They come from the store alone and cost no request to Notehub.
+//
+// An answer is as of the last time that Notehub was read, which it tells: what is asked of a project that could not be read
+// since yesterday is answered as it was then.
+package lookup
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// A Config is what questions are about. Store and Now are required.
+type Config struct {
+	Store     *store.Store
+	Projects  []Project
+	Accounts  []Account
+	Rules     []*rules.Rule
+	Receivers []string         // names
+	Period    rules.PeriodSpec // the zero value is the calendar month
+	Prices    Prices           // the zero value is that none are set
+	Interval  time.Duration    // between two polls of a project; 0 is not known
+	Now       func() time.Time // domain clock
+}
+
+// A Project is a Notehub project that is watched.
+type Project struct {
+	UID, Name string
+	Account   string // name
+}
+
+// An Account is a Notehub billing account.
+type Account struct {
+	Name      string
+	PerMinute float64 // requests
+}
+
+// Prices are what Notehub charges. Without a currency none are set.
+type Prices struct {
+	Currency   string  // such as USD
+	Event      float64 // for one billable event
+	FreeEvents float64 // of each account in a calendar month
+	DataBlock  float64 // for one block of cellular data
+	AsOf       string  // when they were looked up, such as 2026-06
+}
+
+// set reports whether there are prices.
+func (p Prices) set() bool { return p.Currency != "" }
+
+// A Desk answers questions. It is safe for use by several goroutines.
+type Desk struct {
+	Config
+	figures []rules.Figure // that rules read
+}
+
+// New returns a desk for questions about c.
+func New(c Config) *Desk {
+	d := &Desk{Config: c}
+	for _, figure := range accounted {
+		if slices.ContainsFunc(c.Rules, func(r *rules.Rule) bool { return slices.Contains(r.Reads.Figures, figure) }) {
+			d.figures = append(d.figures, figure)
+		}
+	}
+	return d
+}
+
+// accounted are the figures that can be asked for, in the order of answers.
+var accounted = []rules.Figure{rules.Bytes, rules.Events, rules.Sessions}
+
+// notRead returns the figures that no rule reads.
+func (d *Desk) notRead() []rules.Figure {
+	return slices.DeleteFunc(slices.Clone(accounted), func(f rules.Figure) bool { return slices.Contains(d.figures, f) })
+}
+
+// unitOf returns the unit of a figure: "B" for bytes, "" for counts.
+func unitOf(figure rules.Figure) string {
+	if figure == rules.Bytes {
+		return "B"
+	}
+	return ""
+}
+
+// A Kind is a kind of subject.
+type Kind string
+
+// The kinds.
+const (
+	KindAll     Kind = "" // every project
+	KindProject Kind = "project"
+	KindFleet   Kind = "fleet"
+	KindDevice  Kind = "device"
+)
+
+// A Subject is what a question is about.
+type Subject struct {
+	Kind    Kind         `json:"kind"`
+	Project notify.Named `json:"project"` // the zero value for every project
+	UID     string       `json:"uid"`     // of the project itself for KindProject
+	Name    string       `json:"name"`
+	Gone    bool         `json:"gone,omitempty"` // a device that is not listed any more
+}
+
+// Link returns the name of the subject with where to look at it.
+func (s Subject) Link() notify.Named {
+	link := notify.Named{UID: s.UID, Name: s.Name, URL: s.Project.URL}
+	if s.Kind == KindDevice && link.URL != "" {
+		link.URL += "/devices/" + s.UID
+	}
+	return link
+}
+
+// named returns a project as subjects show it.
+func (p Project) named() notify.Named {
+	named := notify.Named{UID: p.UID, Name: p.Name}
+	if strings.HasPrefix(p.UID, "app:") {
+		named.URL = "https://notehub.io/project/" + p.UID
+	}
+	return named
+}
+
+// subject returns the project as a subject.
+func (p Project) subject() Subject {
+	return Subject{Kind: KindProject, Project: p.named(), UID: p.UID, Name: p.Name}
+}
+
+// project returns the configured project of a UID.
+func (d *Desk) project(uid string) (Project, bool) {
+	i := slices.IndexFunc(d.Projects, func(p Project) bool { return p.UID == uid })
+	if i < 0 {
+		return Project{}, false
+	}
+	return d.Projects[i], true
+}
+
+// projectsOf returns the projects that a subject is part of or made of.
+func (d *Desk) projectsOf(s Subject) []Project {
+	if s.Kind == KindAll {
+		return d.Projects
+	}
+	if p, ok := d.project(s.Project.UID); ok {
+		return []Project{p}
+	}
+	return nil
+}

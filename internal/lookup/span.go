@@ -1,0 +1,53 @@
+package lookup
+
+import (
+	"strings"
+	"time"
+
+	"notewatch/rules"
+)
+
+// A Span is a stretch of UTC days that a question is about.
+type Span string
+
+// The spans.
+const (
+	Today  Span = "today"  // the day so far
+	Week   Span = "7d"     // the last 7 complete days
+	Month  Span = "30d"    // the last 30 complete days
+	Period Span = "period" // the period so far
+)
+
+// Spans returns all spans.
+func Spans() []Span { return []Span{Today, Week, Month, Period} }
+
+// ParseSpan returns the span that a word names, in whatever case. ok is false if it names none.
+func ParseSpan(word string) (span Span, ok bool) {
+	for _, span := range Spans() {
+		if strings.EqualFold(word, string(span)) {
+			return span, true
+		}
+	}
+	return "", false
+}
+
+// days returns the first day of a span and the day after its last, as seen from the day asOf.
+func (s Span) days(asOf rules.Day, spec rules.PeriodSpec) (from, to rules.Day) {
+	switch s {
+	case Week:
+		return asOf - 7, asOf
+	case Month:
+		return asOf - 30, asOf
+	case Period:
+		first, _ := spec.Bounds(asOf)
+		return first, asOf + 1
+	default:
+		return asOf, asOf + 1
+	}
+}
+
+// bounds returns when a span begins and ends, as seen from the day asOf.
+func (s Span) bounds(asOf rules.Day, spec rules.PeriodSpec) (from, to time.Time) {
+	first, next := s.days(asOf, spec)
+	return first.Start(), next.Start()
+}

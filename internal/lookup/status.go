@@ -1,0 +1,117 @@
+package lookup
+
+import (
+	"context"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A Status is how notewatch itself does.
+type Status struct {
+	Now       time.Time
+	Projects  []ProjectStatus
+	Accounts  []AccountStatus
+	Receivers []ReceiverStatus
+	Firing    map[rules.Level]int
+	Pending   int
+	Muted     int // of those that fire
+	Acked     int // of those that fire
+	Silences  int // that are not over
+}
+
+// A ProjectStatus is how the reading of a project goes.
+type ProjectStatus struct {
+	Project
+	Devices   int
+	ListedAt  time.Time // when the device list was read; zero: never
+	PolledAt  time.Time // last poll that succeeded; zero: never
+	Failures  int       // polls that failed since
+	Failure   string    // why the last one failed
+	Truncated bool      // Notehub cut its last answer short
+	Next      time.Time // when it is polled next; zero: never, or nobody knows
+}
+
+// An AccountStatus is what requests an account makes.
+type AccountStatus struct {
+	Account
+	Today     int       // requests since 00:00 UTC
+	HeldUntil time.Time // Notehub lets it wait until then; zero: it does not
+}
+
+// A ReceiverStatus is what a receiver does not show yet of what it should.
+type ReceiverStatus struct {
+	Name    string
+	Waiting int           // messages
+	Dead    int           // messages that were given up
+	Oldest  time.Duration // for how long the oldest has waited
+	Next    time.Time     // when it is served next; zero: when there is something new
+}
+
+// Status returns how notewatch does.
+func (d *Desk) Status(ctx context.Context) (Status, error) {
+	s := Status{Now: d.Now()}
+	standing, err := d.Store.Standing(ctx, s.Now)
+	if err != nil {
+		return s, err
+	}
+	s.Firing, s.Pending = standing.Firing, standing.Pending
+	if s.Muted, s.Acked, err = d.Store.CountHushed(ctx); err != nil {
+		return s, err
+	}
+	silences, _, err := d.Store.Silences(ctx, s.Now)
+	if err != nil {
+		return s, err
+	}
+	s.Silences = len(silences)
+	for _, p := range d.Projects {
+		status, err := d.projectStatus(ctx, p)
+		if err != nil {
+			return s, err
+		}
+		s.Projects = append(s.Projects, status)
+	}
+	for _, name := range d.Receivers {
+		queue := standing.Queues[name]
+		next, _, err := d.Store.NextDue(ctx, store.Receiver, name)
+		if err != nil {
+			return s, err
+		}
+		s.Receivers = append(s.Receivers, ReceiverStatus{Name: name, Waiting: queue.Waiting, Dead: queue.Dead, Oldest: queue.Oldest, Next: next})
+	}
+	s.Accounts, err = d.accountStatus(ctx, s.Now)
+	return s, err
+}
+
+func (d *Desk) projectStatus(ctx context.Context, p Project) (ProjectStatus, error) {
+	state, err := d.Store.Project(ctx, p.UID)
+	if err != nil {
+		return ProjectStatus{}, err
+	}
+	devices, listed, err := d.Store.DeviceCount(ctx, p.UID)
+	if err != nil {
+		return ProjectStatus{}, err
+	}
+	next, _, err := d.Store.NextDue(ctx, store.Poll, p.UID)
+	return ProjectStatus{
+		Project: p, Devices: devices, ListedAt: listed, PolledAt: state.PolledAt,
+		Failures: state.Failures, Failure: state.Failure, Truncated: state.Truncated, Next: next,
+	}, err
+}
+
+func (d *Desk) accountStatus(ctx context.Context, now time.Time) ([]AccountStatus, error) {
+	requests, err := d.Store.Requests(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	held, err := d.Store.HeldUntil(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]AccountStatus, len(d.Accounts))
+	for i, a := range d.Accounts {
+		all[i] = AccountStatus{Account: a, Today: requests[a.Name], HeldUntil: held[a.Name]}
+	}
+	return all, nil
+}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"notewatch/rules"
+)
+
+// A DeviceName is what a device is called.
+type DeviceName struct {
+	Project, UID, Name string
+}
+
+func (d *DeviceName) fields() []any { return []any{&d.Project, &d.UID, &d.Name} }
+
+// Device returns a device of the device list; ok is false if it is not listed.
+func (s *Store) Device(ctx context.Context, project, uid string) (device Device, ok bool, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx,
+			`SELECT uid, `+list(deviceColumns)+` FROM device WHERE project = $1 AND uid = $2`, project, uid)
+		ok, err = found(row, device.fields()...)
+		return err
+	})
+	return device, ok, doing(err, "reading device %q of project %q", uid, project)
+}
+
+// DevicesCalled returns the listed devices of all projects that have a name, in whatever case its ASCII letters are.
+func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []DeviceName, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		devices, err = collect(ctx, tx, (*DeviceName).fields,
+			`SELECT project, uid, name FROM device WHERE name = $1 COLLATE NOCASE ORDER BY project, uid`, name)
+		return err
+	})
+	return devices, doing(err, "reading which devices are called %q", name)
+}
+
+// DeviceNames returns what all listed devices of all projects are called, by name.
+func (s *Store) DeviceNames(ctx context.Context) (devices []DeviceName, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		devices, err = collect(ctx, tx, (*DeviceName).fields,
+			`SELECT project, uid, name FROM device ORDER BY name COLLATE NOCASE, project, uid`)
+		return err
+	})
+	return devices, doing(err, "reading what the devices are called")
+}
+
+// FleetDevices returns the UIDs of the listed devices that belong to a fleet, in order.
+func (s *Store) FleetDevices(ctx context.Context, project, fleet string) (uids []string, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		uids, err = collect(ctx, tx, func(uid *string) []any { return []any{uid} }, `
+			SELECT uid FROM device WHERE project = $1
+				AND EXISTS (SELECT 1 FROM json_each(device.fleets) AS member WHERE member.value = $2) ORDER BY uid`, project, fleet)
+		return err
+	})
+	return uids, doing(err, "reading the devices of fleet %q of project %q", fleet, project)
+}
+
+// AlertsOf returns the open alerts of one subject, the worst and newest first, as far as limit goes, and how many there are
+// without it. Subject "" is the project and all its devices; project "" is all projects.
+func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int) (alerts []rules.Alert, count int, err error) {
+	where, args := `state IN ('pending', 'firing')`, []any(nil)
+	if project != "" {
+		args = append(args, project)
+		where += ` AND project = ` + params(len(args), 1)
+	}
+	if subject != "" {
+		args = append(args, subject)
+		where += ` AND subject = ` + params(len(args), 1)
+	}
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+where, args...).Scan(&count); err != nil {
+			return err
+		}
+		alerts, err = collect(ctx, tx, alertFields, `
+			SELECT id, `+list(alertColumns)+` FROM alert
+			WHERE `+where+` ORDER BY level DESC, since DESC, id LIMIT `+params(len(args)+1, 1), append(args, limit)...)
+		return err
+	})
+	return alerts, count, doing(err, "reading the open alerts of %q of project %q", subject, project)
+}
+
+// AlertIDs returns the IDs of all alerts, in order.
+func (s *Store) AlertIDs(ctx context.Context) (ids []string, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		ids, err = collect(ctx, tx, func(id *string) []any { return []any{id} }, `SELECT id FROM alert ORDER BY id`)
+		return err
+	})
+	return ids, doing(err, "reading the IDs of alerts")
+}

@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// DeviceCount returns how many devices a project lists and when the list was read; the zero time is never.
+func (s *Store) DeviceCount(ctx context.Context, project string) (devices int, read time.Time, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx, `SELECT read_at FROM device_list WHERE project = $1`, project)
+		if ok, err := found(row, instant{&read}); !ok {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT count(*) FROM device WHERE project = $1`, project).Scan(&devices)
+	})
+	return devices, read, doing(err, "counting the devices of project %q", project)
+}
+
+// HeldUntil returns until when accounts may send no request, by name, as far as that lies after now.
+func (s *Store) HeldUntil(ctx context.Context, now time.Time) (map[string]time.Time, error) {
+	type row struct {
+		name  string
+		until time.Time
+	}
+	held := map[string]time.Time{}
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.name, instant{&r.until}} },
+			`SELECT name, held_until FROM account WHERE held_until > $1`, at(now))
+		for _, r := range rows {
+			held[r.name] = r.until
+		}
+		return err
+	})
+	return held, doing(err, "reading which accounts have to wait")
+}
+
+// CountHushed returns how many firing alerts people are not told of for now, and how many somebody has taken on; drills are
+// left out.
+func (s *Store) CountHushed(ctx context.Context) (muted, acknowledged int, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `
+			SELECT count(CASE WHEN mute <> '{}' THEN 1 END), count(CASE WHEN ack <> '{}' THEN 1 END)
+			FROM alert WHERE state = 'firing' AND NOT drill`).Scan(&muted, &acknowledged)
+	})
+	return muted, acknowledged, doing(err, "counting the alerts that people are not told of")
+}
