@@ -1,0 +1,29 @@
+package main
+
+import (
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+)
+
+// desk returns who answers questions about what the rules file names, from what db holds.
+func (s setup) desk(db *store.Store, now func() time.Time) *lookup.Desk {
+	c := lookup.Config{
+		Store: db, Period: s.file.Period, Prices: lookup.Prices(s.file.Prices), Interval: bot.DefaultInterval, Now: now,
+	}
+	for _, p := range s.file.Projects {
+		c.Projects = append(c.Projects, lookup.Project{UID: p.UID, Name: p.Name, Account: p.Account})
+	}
+	for _, a := range s.file.Accounts {
+		c.Accounts = append(c.Accounts, lookup.Account{Name: a.Name, PerMinute: a.RequestsPerMinute})
+	}
+	for _, r := range s.file.Rules {
+		c.Rules = append(c.Rules, r.Rule)
+	}
+	for _, r := range s.file.Receivers {
+		c.Receivers = append(c.Receivers, r.Name)
+	}
+	return lookup.New(c)
+}
