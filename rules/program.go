@@ -22,13 +22,18 @@ var errTooComplex = errors.New("is nested too deeply")
 
 // evaluate computes an expression that reads nothing. The value is nil if it is no data.
 func evaluate(n ast.Node) (any, error) {
-	c := &compilation{left: maxProgram}
-	p, err := c.program(choose(and(c.known(n)), c.value(n), &ast.NilNode{}))
+	p, err := valueProgram(n)
 	if err != nil {
 		return nil, err
 	}
 	machine := vm.VM{MemoryBudget: memoryBudget}
 	return machine.Run(p, Env{})
+}
+
+// valueProgram makes the program of the value of a checked tree, which gives nil for no data.
+func valueProgram(n ast.Node) (*vm.Program, error) {
+	c := &compilation{left: maxProgram}
+	return c.program(choose(and(c.known(n)), c.value(n), &ast.NilNode{}))
 }
 
 // program compiles a tree that the compilation made.

@@ -1,0 +1,76 @@
+package rules
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Mark returns the sign of a truth in texts: ✓, ✗, or ? for no data.
+func (t Truth) Mark() string {
+	switch t {
+	case True:
+		return "✓"
+	case False:
+		return "✗"
+	}
+	return "?"
+}
+
+// maxLine is how many characters a line of an explanation may have.
+const maxLine = 300
+
+// Lines writes the explanation for people, a line for each part, indented by two spaces below what it is a part of. A line
+// begins with the mark of its truth. format writes a number with its unit, which is "B" for bytes, else "".
+func (e Explanation) Lines(format func(value float64, unit string) string) []string {
+	w := liner{format: format}
+	for _, c := range e.Conditions {
+		w.part(0, strings.ReplaceAll(strings.TrimPrefix(c.Field, "when."), "_", " ")+": ", c.Part)
+		if c.Omitted > 0 {
+			w.line(1, "… and "+strconv.Itoa(c.Omitted)+" more")
+		}
+	}
+	return w.lines
+}
+
+// A liner gathers lines.
+type liner struct {
+	format func(value float64, unit string) string
+	lines  []string
+}
+
+func (w *liner) line(indent int, text string) {
+	if utf8.RuneCountInString(text) > maxLine {
+		text = string([]rune(text)[:maxLine-1]) + "…"
+	}
+	w.lines = append(w.lines, strings.Repeat("  ", indent)+text)
+}
+
+// headings say what the parts below a connective have to be.
+var headings = map[string]string{"and": "all of", "or": "any of", "not": "not", "??": "the first that is known of", "?:": "if, then, else"}
+
+// branchNames are what the parts of ?: are called.
+var branchNames = []string{"if: ", "then: ", "else: "}
+
+// part writes a part and what is below it.
+func (w *liner) part(indent int, label string, p Part) {
+	text := p.Truth.Mark() + " " + label
+	if p.Name != "" {
+		text += p.Name + ": "
+	}
+	if p.Operator != "" {
+		w.line(indent, text+headings[p.Operator])
+	} else {
+		w.line(indent, text+p.Fill(w.format))
+	}
+	for i, below := range p.Parts {
+		name := ""
+		if p.Operator == "?:" && i < len(branchNames) {
+			name = branchNames[i]
+		}
+		w.part(indent+1, name, below)
+	}
+	for _, m := range p.Lets {
+		w.line(indent+2, m.Name+" is "+m.Fill(w.format))
+	}
+}

@@ -1,0 +1,269 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser/lexer"
+)
+
+// A Phrase is a piece of an expression with what it read.
+type Phrase struct {
+	Text   string  // as its author wrote it, which may be on several lines
+	Values []Value // in the order of the text
+}
+
+// A Value is something that an expression reads or computes.
+type Value struct {
+	Path   string  // what has the value: bytes.used, limit, the name of a let; "" is a computation, such as 0.8 * limit
+	Known  bool    // false is no data
+	Number float64 // NaN if it is no number, or not known
+	Unit   string  // of Number: "B" for bytes, else ""
+	Text   string  // what it is if it is no number: true, "a text" or [a, list]
+
+	end int // the byte of the text behind what has the value
+}
+
+// Fill returns the text of the phrase on one line, with each value behind what has it: bytes.used 41.2 MB > 0.8 * limit 40
+// MB = 32 MB. format writes a number with its unit, which is "B" for bytes, else "".
+func (p Phrase) Fill(format func(value float64, unit string) string) string {
+	var out strings.Builder
+	from := 0
+	for _, v := range p.Values {
+		out.WriteString(p.Text[from:v.end])
+		if v.Path == "" {
+			out.WriteString(" =")
+		}
+		out.WriteString(" " + v.Format(format))
+		from = v.end
+	}
+	out.WriteString(p.Text[from:])
+	return oneSpace(out.String())
+}
+
+// Format writes the value with its unit, as format writes a number.
+func (v Value) Format(format func(value float64, unit string) string) string {
+	switch {
+	case !v.Known:
+		return noData
+	case v.Text != "":
+		return v.Text
+	}
+	return format(v.Number, v.Unit)
+}
+
+// values returns what a source reads, and what it computes of that on both sides of a comparison.
+func (x *explainer) values(s source) []Value {
+	if s.node == nil {
+		return nil
+	}
+	var all []Value
+	add := func(path string, n ast.Node, end int) {
+		if value, ok := x.valueOf(n); ok {
+			v := describeValue(value)
+			v.Path, v.Unit = path, x.unit(n)
+			v.end = len(string(s.text[s.from():end]))
+			all = append(all, v)
+		}
+	}
+	visit(s.node, func(n ast.Node) {
+		if i, ok := leafOf(n); ok {
+			add(leaves[i].path(), n, s.endOfMember(n.(*ast.MemberNode)))
+		} else if name, ok := n.(*ast.IdentifierNode); ok {
+			if _, ok := x.parts[name.Value]; ok {
+				add(name.Value, n, name.Location().To)
+			}
+		}
+	})
+	for _, side := range s.sides() {
+		if computed(side.node) {
+			add("", side.node, side.to())
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Value) int { return cmp.Compare(a.end, b.end) })
+	all = slices.CompactFunc(all, func(a, b Value) bool { return a.end == b.end && a.Path == b.Path })
+	return all[:min(len(all), maxValues)]
+}
+
+// sides returns what a comparison compares.
+func (s source) sides() []source {
+	s.passage = s.bare()
+	n, ok := s.node.(*ast.BinaryNode)
+	if !ok {
+		return nil
+	}
+	at := s.at(n.Location().From, "==", "!=", "<", "<=", ">", ">=")
+	if at <= 0 || s.tokens[at].Value != n.Operator {
+		return nil // a < b < c has two comparisons that share a side
+	}
+	left, right := s.cut(at)
+	return []source{{n.Left, left}, {n.Right, right}}
+}
+
+// endOfMember returns where object.member or object["member"] ends, in characters.
+func (s source) endOfMember(n *ast.MemberNode) int {
+	end := n.Property.Location().To
+	next := slices.IndexFunc(s.tokens, func(t lexer.Token) bool { return t.From >= end })
+	if next >= 0 && s.tokens[next].Is(lexer.Bracket, "]") && !s.tokens[next-2].Is(lexer.Operator, ".") {
+		return s.tokens[next].To
+	}
+	return end
+}
+
+// computed reports whether a node of a source is more than a value that stands there.
+func computed(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.UnaryNode:
+		return computed(n.Node)
+	case *ast.BinaryNode, *ast.ConditionalNode, *ast.SliceNode:
+		return true
+	case *ast.BuiltinNode:
+		return true
+	case *ast.MemberNode:
+		_, ok := leafOf(n)
+		return !ok
+	case *ast.CallNode: // mb(40) says itself what it is
+		return slices.ContainsFunc(n.Arguments, func(n ast.Node) bool { return computed(n) || !written(n) })
+	}
+	return false
+}
+
+func written(n ast.Node) bool {
+	_, ok := literal(n)
+	return ok
+}
+
+// unit returns the unit of a number that a node of a source computes, as far as its form tells.
+func (x *explainer) unit(n ast.Node) string {
+	if i, ok := leafOf(n); ok {
+		if l := leaves[i]; metrics[l.object] == Bytes && isMetric(l) && l.member != "days" {
+			return unitOfBytes
+		}
+		return ""
+	}
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		if n.Value == "limit" {
+			return x.rule.Unit
+		}
+		return x.unit(x.lets[n.Value].node)
+	case *ast.CallNode:
+		return unitOfBytes // there are kb, mb and the like only
+	case *ast.UnaryNode:
+		return x.unit(n.Node)
+	case *ast.BinaryNode:
+		return x.unitOfOperation(n)
+	case *ast.ConditionalNode:
+		return cmp.Or(x.unit(n.Exp1), x.unit(n.Exp2))
+	case *ast.MemberNode:
+		return x.unit(n.Node)
+	case *ast.SliceNode:
+		return x.unit(n.Node)
+	case *ast.BuiltinNode:
+		return x.unitOfFunction(n)
+	}
+	return ""
+}
+
+const unitOfBytes = "B"
+
+func isMetric(l leaf) bool {
+	_, ok := metrics[l.object]
+	return ok
+}
+
+func (x *explainer) unitOfOperation(n *ast.BinaryNode) string {
+	left, right := x.unit(n.Left), x.unit(n.Right)
+	switch n.Operator {
+	case "+", "-", "??", "%":
+		return cmp.Or(left, right)
+	case "*":
+		if left == "" || right == "" {
+			return left + right
+		}
+	case "/":
+		if right == "" {
+			return left
+		}
+	}
+	return ""
+}
+
+func (x *explainer) unitOfFunction(n *ast.BuiltinNode) string {
+	switch n.Name {
+	case "len", "count", "findIndex", "indexOf", "lastIndexOf", "map":
+		return ""
+	case "sum":
+		if len(n.Arguments) > 1 {
+			return ""
+		}
+	}
+	for _, argument := range n.Arguments {
+		if _, ok := argument.(*ast.PredicateNode); ok {
+			continue
+		}
+		if unit := x.unit(argument); unit != "" {
+			return unit
+		}
+	}
+	return ""
+}
+
+// compute evaluates a checked tree; nil is no data.
+func compute(n ast.Node, v *View) (any, error) {
+	p, err := valueProgram(n)
+	if err != nil {
+		return nil, err
+	}
+	return v.machine.Run(p, v.env)
+}
+
+// maxElements is how many elements of a list are written out.
+const maxElements = 5
+
+// describeValue returns a value that a program gave.
+func describeValue(value any) Value {
+	v := Value{Known: true, Number: math.NaN()}
+	switch value := value.(type) {
+	case nil:
+		v.Known = false
+	case int:
+		v.Number = float64(value)
+	case float64:
+		v.Number = value
+	case bool:
+		v.Text = fmt.Sprint(value)
+	case string:
+		v.Text = fmt.Sprintf("%q", value)
+	case []string:
+		v.Text = listText(value)
+	case []float64:
+		v.Text = listText(value)
+	case []any:
+		v.Text = listText(value)
+	default:
+		v.Text = fmt.Sprint(value)
+	}
+	return v
+}
+
+// listText writes a list, the end of a long one.
+func listText[T any](list []T) string {
+	var texts []string
+	for _, element := range list[max(0, len(list)-maxElements):] {
+		text := fmt.Sprint(element)
+		if s, ok := any(element).(string); ok {
+			text = fmt.Sprintf("%q", s)
+		}
+		texts = append(texts, text)
+	}
+	text := strings.Join(texts, ", ")
+	if len(list) > maxElements {
+		text = fmt.Sprintf("… %s: %d in all", text, len(list))
+	}
+	return "[" + text + "]"
+}
