@@ -51,7 +51,8 @@ func (a *App) admit(ctx context.Context, p Person, channel string, allowed []str
 		members, err := a.groups.members(ctx, id)
 		if err != nil {
 			a.Log.Error("looking up who is in a user group of slack.allow", "group", id, "err", err)
-			return refusal(fmt.Sprintf("I could not find out who is in %s: %v.", mention(id), err))
+			return refusal(fmt.Sprintf("I could not find out who is in %s. Has the app the scope usergroups:read? "+
+				"The log of notewatch says more.", mention(id)))
 		}
 		if slices.Contains(members, p.ID) {
 			return nil

@@ -3,6 +3,7 @@ package slackapp
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,8 +15,18 @@ import (
 // callTime is how long one call to Slack may take.
 const callTime = 10 * time.Second
 
-// newClient returns an HTTP client for Slack. It follows no redirects, which could lead a token or an answer elsewhere.
-func newClient(given *http.Client) *http.Client {
+// maxCallAnswer bounds what Slack answers to a call, in bytes.
+const maxCallAnswer = 4 << 20
+
+// A doer makes HTTP requests.
+type doer func(*http.Request) (*http.Response, error)
+
+// Do implements what slack-go wants of an HTTP client.
+func (d doer) Do(req *http.Request) (*http.Response, error) { return d(req) }
+
+// newDoer returns one for Slack. It follows no redirects, which could lead a token or an answer elsewhere, and bounds what
+// it reads.
+func newDoer(given *http.Client) doer {
 	client := &http.Client{}
 	if given != nil {
 		*client = *given
@@ -24,16 +35,26 @@ func newClient(given *http.Client) *http.Client {
 		client.Timeout = callTime
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return client
+	return func(req *http.Request) (*http.Response, error) {
+		resp, err := client.Do(req)
+		if err != nil {
+			return nil, err
+		}
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(resp.Body, maxCallAnswer), resp.Body}
+		return resp, nil
+	}
 }
 
 // api returns a client of Slack's API.
-func (c Config) api(client *http.Client) *slack.Client {
+func (c Config) api(do doer) *slack.Client {
 	address := slack.APIURL
 	if c.APIURL != "" {
 		address = strings.TrimRight(c.APIURL, "/") + "/"
 	}
-	return slack.New(c.BotToken.Reveal(), slack.OptionAppLevelToken(c.AppToken.Reveal()), slack.OptionHTTPClient(client),
+	return slack.New(c.BotToken.Reveal(), slack.OptionAppLevelToken(c.AppToken.Reveal()), slack.OptionHTTPClient(do),
 		slack.OptionAPIURL(address))
 }
 

@@ -5,8 +5,13 @@
 package slackapp
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -46,7 +51,90 @@ type Allow struct {
 // An App answers commands and buttons.
 type App struct {
 	Config
-	groups *groups
+	onCommand func(context.Context, Command) Reply
+	onPress   func(context.Context, Press) Reply
+
+	made     time.Time // on the machine clock
+	do       doer
+	api      *slack.Client
+	home     *home
+	groups   *groups
+	seen     *memory
+	jobs     *pool
+	refusals *pool // told to those whom jobs has no room for
+	forgery  atomic.Bool
+	wait     func(context.Context, time.Duration) error
+}
+
+// newApp returns an App that answers with the two functions.
+func newApp(c Config, onCommand func(context.Context, Command) Reply, onPress func(context.Context, Press) Reply) (*App, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	do := newDoer(c.HTTP)
+	api := c.api(do)
+	return &App{
+		Config: c, onCommand: onCommand, onPress: onPress,
+		made: c.Machine(), do: do, api: api,
+		home:   &home{api: api},
+		groups: &groups{api: api, now: c.Machine, known: map[string]group{}},
+		seen:   newMemory(c.Machine),
+		jobs:   newPool(queued), refusals: newPool(queued),
+		wait: wait,
+	}, nil
+}
+
+// Validate returns what is wrong with the tokens and the signing secret. Its errors quote none of them.
+func (c Config) Validate() error {
+	bot, app := c.BotToken.Reveal(), c.AppToken.Reveal()
+	switch {
+	case bot == "":
+		return errors.New("commands and buttons need the bot token too: set NOTEWATCH_SLACK_BOT_TOKEN to the app's xoxb- token")
+	case strings.HasPrefix(bot, "xapp-"):
+		return errors.New("NOTEWATCH_SLACK_BOT_TOKEN is an app-level token (xapp-): give the bot token (xoxb-)")
+	case app == "" && c.SigningSecret.IsZero():
+		return errors.New("commands and buttons need NOTEWATCH_SLACK_APP_TOKEN (Socket Mode) or NOTEWATCH_SLACK_SIGNING_SECRET (HTTP)")
+	case app != "" && !strings.HasPrefix(app, "xapp-"):
+		return errors.New("NOTEWATCH_SLACK_APP_TOKEN is not an app-level token (xapp-): make one with the scope connections:write")
+	case !c.SigningSecret.IsZero() && strings.TrimSpace(c.SigningSecret.Reveal()) == "":
+		return errors.New("NOTEWATCH_SLACK_SIGNING_SECRET is blank")
+	}
+	return nil
+}
+
+// Run answers until ctx is done, and what has come by then a little longer. Requests that [App.Handler] has taken before wait
+// for it.
+func (a *App) Run(ctx context.Context) {
+	lingering, cancel := linger(ctx, drainTime)
+	defer cancel()
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() { a.jobs.work(lingering) })
+	}
+	all.Go(func() { a.refusals.work(lingering) })
+	a.Metrics.ServeSlack(!a.AppToken.IsZero())
+	if _, _, err := a.home.learn(ctx); err != nil && ctx.Err() == nil {
+		a.Log.Error("asking Slack whose bot this is; commands and buttons are not answered until it says so", "err", err)
+	}
+	if !a.AppToken.IsZero() {
+		a.listen(ctx)
+	}
+	<-ctx.Done()
+	a.jobs.close()
+	a.refusals.close()
+	all.Wait()
+}
+
+// wait lets time pass, unless ctx is done before.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // A Person is who asks.

@@ -1,0 +1,53 @@
+package slackapp
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A pool does jobs in turn. It refuses those that find its queue full.
+type pool struct {
+	mu     sync.Mutex // of closing
+	closed bool
+	jobs   chan func(context.Context)
+}
+
+func newPool(queue int) *pool { return &pool{jobs: make(chan func(context.Context), queue)} }
+
+// submit queues a job, without waiting. It reports whether there was room.
+func (p *pool) submit(job func(context.Context)) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	select {
+	case p.jobs <- job:
+		return true
+	default:
+		return false
+	}
+}
+
+// close ends the pool: what is queued is still done.
+func (p *pool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	close(p.jobs)
+}
+
+// work does jobs until the pool is closed and empty. Several may work at once.
+func (p *pool) work(ctx context.Context) {
+	for job := range p.jobs {
+		job(ctx)
+	}
+}
+
+// linger returns a context that is done a while after ctx is.
+func linger(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
+	lingering, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() { time.AfterFunc(while, cancel) })
+	return lingering, cancel
+}

@@ -1,0 +1,173 @@
+package slackapp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"notewatch/internal/secret"
+)
+
+// The limits of an answer.
+const (
+	maxReplyText   = 3_000 // characters
+	maxReplyBlocks = 50
+)
+
+// replyTime is how long it may take to tell a person the answer, all ways tried.
+const replyTime = 4 * callTime
+
+// reply tells the person the answer, where they asked. It reports whether they have it, and logs why not.
+func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
+	if reply.Text == "" && len(reply.Blocks) == 0 {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, replyTime)
+	defer cancel()
+	reply.Text = clip(reply.Text)
+	reply.Blocks = reply.Blocks[:min(len(reply.Blocks), maxReplyBlocks)]
+	err := a.respond(ctx, r.answerTo, reply)
+	if err == nil {
+		return true
+	}
+	if postErr := a.post(ctx, r, reply); postErr != nil {
+		a.Log.Error("telling somebody in Slack the answer", "kind", string(r.kind), "channel", r.channel, "err", errors.Join(err, postErr))
+		return false
+	}
+	a.Log.Info("a response URL of Slack did not take the answer; it was posted by the bot", "err", err)
+	return true
+}
+
+// clip cuts a text that is too long where a line ends.
+func clip(text string) string {
+	if utf8.RuneCountInString(text) <= maxReplyText {
+		return text
+	}
+	text = string([]rune(text)[:maxReplyText-2])
+	return text[:max(strings.LastIndexByte(text, '\n'), 0)] + "\n…"
+}
+
+// respond posts the answer to a response URL, as text alone if Slack does not take its blocks. This is not left to
+// slack-go, whose errors lack what Slack says and hold the URL.
+func (a *App) respond(ctx context.Context, to secret.Text, reply Reply) error {
+	err := a.postTo(ctx, to, reply)
+	if refused, ok := errors.AsType[*slackError](err); ok && refused.blocks() && len(reply.Blocks) > 0 {
+		reply.Blocks = nil
+		err = a.postTo(ctx, to, reply)
+	}
+	if err != nil {
+		return fmt.Errorf("posting to the response URL: %w", err)
+	}
+	return nil
+}
+
+// A response is what a response URL takes.
+type response struct {
+	Type            string        `json:"response_type"`
+	ReplaceOriginal bool          `json:"replace_original"` // said in any case: some defaults are true
+	Text            string        `json:"text"`
+	Blocks          []slack.Block `json:"blocks,omitempty"`
+}
+
+// postTo makes one attempt.
+func (a *App) postTo(ctx context.Context, to secret.Text, reply Reply) error {
+	if err := a.checkResponseURL(to); err != nil {
+		return err
+	}
+	kind := slack.ResponseTypeEphemeral
+	if reply.Public {
+		kind = slack.ResponseTypeInChannel
+	}
+	body, err := json.Marshal(response{Type: kind, Text: reply.Text, Blocks: reply.Blocks})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.Reveal(), bytes.NewReader(body))
+	if err != nil {
+		return errors.New("it is not valid")
+	}
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	resp, err := a.do(req)
+	if err != nil {
+		return explain(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	said, _ := io.ReadAll(resp.Body) // the status alone would do
+	return answerError(resp.StatusCode, said)
+}
+
+// A slackError is an answer of Slack that is no success.
+type slackError struct {
+	status int
+	code   string // such as expired_url
+}
+
+func (e *slackError) Error() string {
+	return fmt.Sprintf("status %d: Slack says %.100q", e.status, e.code)
+}
+
+// blocks reports whether the blocks were what Slack did not take.
+func (e *slackError) blocks() bool {
+	return strings.Contains(e.code, "blocks") || e.code == "invalid_payload"
+}
+
+// answerError returns nil if an answer is a success: of that the body is ok, or JSON that says so.
+func answerError(status int, body []byte) error {
+	answer := struct {
+		OK    bool   `json:"ok"`
+		Error string `json:"error"`
+	}{OK: true}
+	if json.Unmarshal(body, &answer) != nil {
+		answer.Error = strings.TrimSpace(string(body))
+	}
+	if status >= 200 && status < 300 && answer.OK {
+		return nil
+	}
+	return &slackError{status: status, code: answer.Error}
+}
+
+// checkResponseURL returns an error unless the URL is Slack's, so that nobody is told anything else.
+func (a *App) checkResponseURL(to secret.Text) error {
+	u, err := url.Parse(to.Reveal())
+	switch {
+	case to.IsZero():
+		return errors.New("there is none")
+	case err != nil:
+		return errors.New("it is not valid")
+	case a.APIURL != "":
+		api, err := url.Parse(a.APIURL)
+		if err == nil && u.Scheme == api.Scheme && u.Host == api.Host {
+			return nil
+		}
+	case u.Scheme == "https" && (strings.HasSuffix(u.Host, ".slack.com") || strings.HasSuffix(u.Host, ".slack-gov.com")):
+		return nil
+	}
+	return errors.New("it is not Slack's")
+}
+
+// post has the bot tell the answer. In a channel that the bot is not in, it cannot.
+func (a *App) post(ctx context.Context, r request, reply Reply) error {
+	options := []slack.MsgOption{slack.MsgOptionText(reply.Text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
+	if len(reply.Blocks) > 0 {
+		options = append(options, slack.MsgOptionBlocks(reply.Blocks...))
+	}
+	var err error
+	if reply.Public {
+		_, _, err = a.api.PostMessageContext(ctx, r.channel, options...)
+	} else {
+		_, err = a.api.PostEphemeralContext(ctx, r.channel, r.person.ID, options...)
+	}
+	if err != nil {
+		return fmt.Errorf("posting with the bot token: %w", explain(err))
+	}
+	return nil
+}

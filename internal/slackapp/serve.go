@@ -1,0 +1,83 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"notewatch/internal/metrics"
+)
+
+const (
+	workers    = 4  // requests that are answered at once
+	queued     = 64 // requests that wait
+	answerTime = 25 * time.Second
+	drainTime  = 10 * time.Second // for what has come when the App stops
+)
+
+// What people are told when there is no answer.
+const (
+	busyText  = "There is too much to answer just now. Please try again in a minute."
+	sorryText = "Sorry, something went wrong. The log of notewatch says what."
+)
+
+// take has a request answered, once however often it comes. It does not wait. It reports false if the App has stopped.
+func (a *App) take(r request) bool {
+	if !a.seen.first(r.id) {
+		a.Metrics.Asked(r.kind, metrics.Repeated)
+		a.Log.Info("a request of Slack came again; it was taken before", "kind", string(r.kind))
+		return true
+	}
+	if a.jobs.submit(func(ctx context.Context) { a.serve(ctx, r) }) {
+		return true
+	}
+	a.Metrics.Asked(r.kind, metrics.Busy)
+	a.Log.Warn("too many requests of Slack wait for an answer", "kind", string(r.kind))
+	return a.refusals.submit(func(ctx context.Context) { a.guard(r, func() { a.reply(ctx, r, Reply{Text: busyText}) }) })
+}
+
+// serve answers a request.
+func (a *App) serve(ctx context.Context, r request) {
+	reply := Reply{Text: sorryText}
+	fine := a.guard(r, func() { reply = a.answerTo(ctx, r) })
+	told := a.guard(r, func() { fine = a.reply(ctx, r, reply) && fine })
+	outcome := metrics.Answered
+	if !fine || !told {
+		outcome = metrics.Unanswered
+	}
+	a.Metrics.Asked(r.kind, outcome)
+}
+
+// answerTo returns what a request is answered.
+func (a *App) answerTo(ctx context.Context, r request) Reply {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	err := a.home.check(ctx, r.team, r.company)
+	if err == nil {
+		return r.handle(ctx)
+	}
+	a.Log.Warn("not answering a request of Slack", "kind", string(r.kind), "err", err)
+	if refused, ok := errors.AsType[refusal](err); ok {
+		return Reply{Text: refused.Error()}
+	}
+	return Reply{Text: sorryText}
+}
+
+// guard does something. If that panics, it logs where, nothing of what was asked, and reports false.
+func (a *App) guard(r request, do func()) (fine bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			cause := fmt.Sprintf("a %T", p)
+			if broken, ok := p.(runtime.Error); ok {
+				cause = broken.Error()
+			}
+			a.Log.Error("answering Slack ended in a panic: this is a bug of notewatch", "kind", string(r.kind), "err", cause,
+				"stack", string(debug.Stack()))
+		}
+	}()
+	do()
+	return true
+}

@@ -1,0 +1,159 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
+)
+
+const (
+	// maxMessage bounds what Slack sends over a socket at once, in bytes.
+	maxMessage = 1 << 20
+	// ackTime is how long Slack waits for an acknowledgement.
+	ackTime = 3 * time.Second
+)
+
+// A socket is one run of Socket Mode: one connection after the other.
+type socket struct {
+	*App
+	client *socketmode.Client
+	end    context.CancelCauseFunc
+	shared bool // it has been said that others are connected to the app
+}
+
+// listen takes what comes over Socket Mode until ctx is done, or until Slack does not let the app connect any more.
+func (a *App) listen(ctx context.Context) {
+	running, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	opener := &opener{do: a.do, now: a.Machine, wait: a.wait}
+	s := &socket{App: a, client: socketmode.New(a.Config.api(opener.open), socketmode.OptionReadLimit(maxMessage)), end: end}
+	var events sync.WaitGroup
+	events.Go(func() { s.follow(running) })
+	err := s.client.RunContext(running)
+	if cause := context.Cause(running); cause != nil {
+		err = cause
+	}
+	end(nil)
+	events.Wait()
+	a.Metrics.SocketClosed()
+	if ctx.Err() == nil {
+		a.Log.Error("Slack does not let the app connect: commands and buttons do nothing until notewatch is started again "+
+			"with a good NOTEWATCH_SLACK_APP_TOKEN, an app-level token with the scope connections:write", "err", explain(err))
+	}
+}
+
+// follow does what the events of the connections ask for.
+func (s *socket) follow(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case event := <-s.client.Events:
+			s.on(ctx, event)
+		}
+	}
+}
+
+func (s *socket) on(ctx context.Context, event socketmode.Event) {
+	switch event.Type {
+	case socketmode.EventTypeConnecting:
+		s.Metrics.SocketClosed()
+	case socketmode.EventTypeHello:
+		s.hello(event.Request.NumConnections)
+	case socketmode.EventTypeConnectionError:
+		s.failed(event.Data)
+	case socketmode.EventTypeErrorBadMessage:
+		s.Log.Error("a message of Slack could not be read and was left out")
+	case socketmode.EventTypeSlashCommand:
+		s.envelope(ctx, event.Request, s.commandInJSON)
+	case socketmode.EventTypeInteractive:
+		s.envelope(ctx, event.Request, s.pressInJSON)
+	case socketmode.EventTypeEventsAPI:
+		s.acknowledge(ctx, event.Request.EnvelopeID)
+	}
+}
+
+// hello notes that there is a connection. More than one of the app means that another process has one too, or that one was
+// lost and Slack does not know it yet.
+func (s *socket) hello(connections int) {
+	s.Metrics.SocketOpened(connections)
+	s.Log.Info("connected to Slack", "connections", connections)
+	if connections > 1 && !s.shared {
+		s.Log.Warn("the Slack app has other connections: Slack sends commands and presses to any one of them, so that some may go "+
+			"unanswered. If another process uses the same app-level token, end it or give it an app of its own; if this is left "+
+			"of a connection that was lost, it passes", "connections", connections)
+	}
+	s.shared = connections > 1
+}
+
+// failed notes that there is no connection, and ends the run if there will be none.
+func (s *socket) failed(data any) {
+	failure, ok := data.(*slack.ConnectionErrorEvent)
+	if !ok {
+		return
+	}
+	refused, ok := errors.AsType[slack.SlackErrorResponse](failure.ErrorObj)
+	if ok && hints[refused.Err] != "" {
+		s.end(failure.ErrorObj)
+		return
+	}
+	s.Log.Warn("connecting to Slack; it will be tried again", "err", explain(failure.ErrorObj), "after", failure.Backoff)
+}
+
+// envelope acknowledges an envelope and takes what is in it.
+func (s *socket) envelope(ctx context.Context, e *socketmode.Request, read func([]byte) (request, error)) {
+	s.acknowledge(ctx, e.EnvelopeID)
+	asked, err := read(e.Payload)
+	if err != nil {
+		s.Log.Debug("Slack sent something else than a command or a press")
+		return
+	}
+	if asked.id == "" {
+		asked.id = e.EnvelopeID
+	}
+	s.take(asked)
+}
+
+// acknowledge tells Slack that an envelope has come. If the connection is gone, the answer still goes another way.
+func (s *socket) acknowledge(ctx context.Context, envelope string) {
+	ctx, cancel := context.WithTimeout(ctx, ackTime)
+	defer cancel()
+	if err := s.client.AckCtx(ctx, envelope, nil); err != nil && !errors.Is(err, context.Canceled) {
+		s.Log.Warn("acknowledging to Slack", "err", err)
+	}
+}
+
+// An opener makes the calls that open connections. The first one after a while it makes at once; those that follow soon it
+// spaces, for slack-go asks for a new connection as soon as one is closed, even if Slack closes each at once.
+type opener struct {
+	do   doer
+	now  func() time.Time
+	wait func(context.Context, time.Duration) error
+
+	last  time.Time
+	pause time.Duration
+}
+
+const (
+	minPause = 100 * time.Millisecond
+	maxPause = time.Minute
+)
+
+// open makes a call.
+func (o *opener) open(req *http.Request) (*http.Response, error) {
+	if o.last.IsZero() || o.now().Sub(o.last) > 2*maxPause {
+		o.pause = 0
+	} else {
+		o.pause = min(max(2*o.pause, minPause), maxPause)
+	}
+	if err := o.wait(req.Context(), o.pause); err != nil {
+		return nil, err
+	}
+	o.last = o.now()
+	return o.do(req)
+}
