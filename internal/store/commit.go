@@ -103,8 +103,8 @@ func moved(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) ([]rules.Alert
 			ids[i] = a.ID
 		}
 		found, err := collect(ctx, tx, func(a *rules.Alert) []any {
-			return []any{&a.ID, &a.Version, &a.Reason, instant{&a.ChangedAt}}
-		}, `SELECT id, version, reason, changed_at FROM alert WHERE id IN (`+params(1, len(ids))+`)`, ids...)
+			return []any{&a.ID, &a.Version, &a.Reason, instant{&a.ChangedAt}, document[rules.Ack]{&a.Ack}}
+		}, `SELECT id, version, reason, changed_at, ack FROM alert WHERE id IN (`+params(1, len(ids))+`)`, ids...)
 		if err != nil {
 			return nil, err
 		}
@@ -125,12 +125,14 @@ func moved(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) ([]rules.Alert
 	return newer, nil
 }
 
-// outrun reports whether was, which is stored, has an event that is does not know of.
+// outrun reports whether was, which is stored, has an event that is does not know of. Two people may take the same alert on
+// in the same millisecond.
 func outrun(was, is rules.Alert) bool {
 	if was.Version != is.Version {
 		return was.Version > is.Version
 	}
-	return was.Version > 0 && (was.Reason != is.Reason || was.ChangedAt.UnixMilli() != is.ChangedAt.UnixMilli())
+	same := was.Reason == is.Reason && was.ChangedAt.UnixMilli() == is.ChangedAt.UnixMilli() && was.Ack.By == is.Ack.By
+	return was.Version > 0 && !same
 }
 
 // dropAlerts deletes pending alerts. Nobody was told of them.

@@ -70,6 +70,9 @@ func testMoved(t *testing.T, open database) {
 		return alert
 	}
 	acknowledged := version(a, 2, rules.Acknowledged, noon.Add(minute))
+	acknowledged.Ack = rules.Ack{By: "amy", At: noon.Add(minute)}
+	byAnother := acknowledged
+	byAnother.Ack.By = "bob"
 	decideNow(t, s, store.Decision{Alerts: alerts(acknowledged), Silences: seq})
 
 	poll := claim(t, s, store.Poll, project)
@@ -78,6 +81,7 @@ func testMoved(t *testing.T, open database) {
 		"a newer version":            {Alerts: alerts(version(a, 1, a.Reason, a.ChangedAt)), Silences: seq},
 		"another event":              {Alerts: alerts(version(a, 2, rules.Escalated, acknowledged.ChangedAt)), Silences: seq},
 		"the same event later":       {Alerts: alerts(version(a, 2, rules.Acknowledged, noon.Add(2*minute))), Silences: seq},
+		"by another at once":         {Alerts: alerts(byAnother), Silences: seq},
 		"over meanwhile":             {Alerts: alerts(version(firing("over", "dev:2"), 2, rules.Acknowledged, noon.Add(minute))), Silences: seq},
 		"over, and no event of ours": {Alerts: alerts(firing("over", "dev:2")), Silences: seq},
 		"one of several":             {Alerts: alerts(firing("b", "dev:3"), a), Silences: seq},

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"time"
 
@@ -134,7 +133,8 @@ func (m *Message) fields() []any {
 	return []any{&m.ID, &m.Receiver, &m.Ref, instant{&m.PostedAt}, instant{&m.BegunAt}, &m.Digest}
 }
 
-// Members returns the message and all deliveries that it shows, in the order of their alerts' firing.
+// Members returns the message and all deliveries that it shows, in the order of their alerts' firing. ErrNoMessage if there
+// is none.
 func (s *Store) Members(ctx context.Context, message string) (m Message, members []Delivery, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		ok, err := found(tx.QueryRowContext(ctx, `SELECT `+messageColumns+` FROM message WHERE id = $1`, message), m.fields()...)
@@ -142,7 +142,7 @@ func (s *Store) Members(ctx context.Context, message string) (m Message, members
 			return err
 		}
 		if !ok {
-			return errors.New("there is no such message")
+			return ErrNoMessage
 		}
 		members, err = readDeliveries(ctx, tx, `message = $1`, message)
 		return err

@@ -14,6 +14,8 @@ var (
 	ErrLeaseLost = errors.New("the lease was lost")
 	// ErrMoved means that something else was decided meanwhile: look again, and decide afresh.
 	ErrMoved = errors.New("somebody else has decided meanwhile")
+	// ErrNoMessage means that there is no message of that ID, or no more.
+	ErrNoMessage = errors.New("there is no such message")
 	// ErrLocked means that another process runs on this database.
 	ErrLocked = errors.New("another notewatch runs on this database")
 	// ErrNewer means that a newer notewatch has migrated the database.
