@@ -1,0 +1,62 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// TakeOn notes that somebody has taken on those firing alerts of a message that nobody has yet, and returns how many these
+// are. Of two who want the same alert at once, one gets it.
+func (b *Bot) TakeOn(ctx context.Context, message, by string) (taken int, err error) {
+	return b.alterShown(ctx, message, func(a rules.Alert, now time.Time) (rules.Alert, rules.Event) {
+		if a.Ack != (rules.Ack{}) {
+			return a, rules.None
+		}
+		return a.Acknowledged(by, now)
+	})
+}
+
+// GiveBack notes that nobody has the firing alerts of a message any more, and returns how many of them somebody had.
+func (b *Bot) GiveBack(ctx context.Context, message string) (given int, err error) {
+	return b.alterShown(ctx, message, func(a rules.Alert, now time.Time) (rules.Alert, rules.Event) {
+		return a.Acknowledged("", now)
+	})
+}
+
+// alterShown changes the alerts of a message, all or none of them, and returns how many changed.
+func (b *Bot) alterShown(
+	ctx context.Context, message string, change func(a rules.Alert, now time.Time) (rules.Alert, rules.Event),
+) (changed int, err error) {
+	for {
+		_, members, err := b.Store.Members(ctx, message)
+		if err != nil {
+			return 0, err
+		}
+		now := b.Clock.Now()
+		_, seq, err := b.Store.Silences(ctx, now)
+		if err != nil {
+			return 0, err
+		}
+		d := store.Decision{Show: map[string][]string{}, Silences: seq, Now: now}
+		for _, m := range members {
+			if after, event := change(m.Alert, now); event != rules.None {
+				d.Alerts, d.Show[after.ID] = append(d.Alerts, after), nil
+			}
+		}
+		if len(d.Alerts) == 0 {
+			return 0, nil
+		}
+		err = b.Store.Decide(ctx, d)
+		switch {
+		case err == nil:
+			b.wakeReceivers()
+			return len(d.Alerts), nil
+		case !errors.Is(err, store.ErrMoved):
+			return 0, err
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package bot_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+	"notewatch/notehub/notehubtest"
+	"notewatch/rules"
+)
+
+// silentStorm is a rig in which n sensors are silent, of which "ops" knows from one message. It returns the message.
+func silentStorm(t *testing.T, n int) (*rig, string) {
+	t.Helper()
+	r := newRig(t, n+2, []notehubtest.Incident{outage(n, monday.Add(2*hour), 2*day)}, silent())
+	r.run(monday.Add(12 * hour))
+	deliveries, err := r.store.Deliveries(t.Context(), "ops")
+	require.NoError(t, err)
+	require.Len(t, deliveries, n)
+	return r, deliveries[0].Message
+}
+
+// holders returns who has the alerts of a message.
+func (r *rig) holders(message string) map[string]int {
+	r.t.Helper()
+	_, members, err := r.store.Members(r.t.Context(), message)
+	require.NoError(r.t, err)
+	holders := map[string]int{}
+	for _, m := range members {
+		holders[m.Alert.Ack.By]++
+	}
+	return holders
+}
+
+func TestWhoTakesOnAMessageTakesWhatNobodyHas(t *testing.T) {
+	r, message := silentStorm(t, 7)
+	_, members, err := r.store.Members(t.Context(), message)
+	require.NoError(t, err)
+	_, err = r.bot.Acknowledge(t.Context(), members[3].Alert, "amy")
+	require.NoError(t, err)
+
+	taken, err := r.bot.TakeOn(t.Context(), message, "bob")
+	require.NoError(t, err)
+	require.Equal(t, 6, taken)
+	require.Equal(t, map[string]int{"amy": 1, "bob": 6}, r.holders(message))
+	taken, err = r.bot.TakeOn(t.Context(), message, "cem")
+	require.NoError(t, err)
+	require.Zero(t, taken)
+	r.run(r.now.Add(time.Minute))
+	r.requireTruth("ops")
+
+	given, err := r.bot.GiveBack(t.Context(), message)
+	require.NoError(t, err)
+	require.Equal(t, 7, given)
+	given, err = r.bot.GiveBack(t.Context(), message)
+	require.NoError(t, err)
+	require.Zero(t, given)
+	require.Equal(t, map[string]int{"": 7}, r.holders(message))
+
+	_, err = r.bot.TakeOn(t.Context(), "no such message", "bob")
+	require.ErrorIs(t, err, store.ErrNoMessage)
+}
+
+// What is over is nobody's to take on.
+func TestNobodyTakesOnWhatIsOver(t *testing.T) {
+	r, message := silentStorm(t, 7)
+	r.run(monday.Add(4 * day))
+	for _, change := range []func() (int, error){
+		func() (int, error) { return r.bot.TakeOn(t.Context(), message, "amy") },
+		func() (int, error) { return r.bot.GiveBack(t.Context(), message) },
+	} {
+		changed, err := change()
+		require.NoError(t, err)
+		require.Zero(t, changed)
+	}
+}
+
+// Whoever is first has all of it, also if the others ask in another process, and the others have nothing.
+func TestAMessageIsTakenOnOnce(t *testing.T) {
+	r, message := silentStorm(t, 7)
+	other, err := store.Open(t.Context(), r.database)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = other.Close() })
+	beside := r.config
+	beside.Store = other
+	bots := []*bot.Bot{r.bot, bot.Attach(beside)}
+	var wg sync.WaitGroup
+	var winners, taken atomic.Int64
+	for i := range 16 {
+		wg.Go(func() {
+			n, err := bots[i%2].TakeOn(t.Context(), message, string(rune('a'+i)))
+			if err != nil {
+				t.Error(err)
+			}
+			if n > 0 {
+				winners.Add(1)
+			}
+			taken.Add(int64(n))
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, 1, winners.Load())
+	require.EqualValues(t, 7, taken.Load())
+	_, members, err := r.store.Members(t.Context(), message)
+	require.NoError(t, err)
+	for _, m := range members {
+		history, err := r.store.Transitions(t.Context(), m.Alert.ID)
+		require.NoError(t, err)
+		require.Len(t, history, 2)
+		require.Equal(t, rules.Acknowledged, history[1].Reason)
+	}
+}
