@@ -101,6 +101,13 @@ func slackRefOf(ref Ref) slackRef {
 	return at
 }
 
+// SlackPlace returns in which channel and at which timestamp the message is that a reference of a [Slack] refers to. ok is
+// false if it refers to none.
+func SlackPlace(ref Ref) (channel, ts string, ok bool) {
+	at := slackRefOf(ref)
+	return at.Channel, at.TS, at != (slackRef{})
+}
+
 // Send shows n in the message that ref refers to, or in a new one if there is none any more and n is not quiet. A layout
 // that Slack refuses is sent again at once without its chart, and then as plain text. What ought to be said in the thread
 // belongs to the attempt, unless Slack will never take it: the message itself then says it.
