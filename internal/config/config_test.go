@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -345,11 +346,39 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func TestTheExample(t *testing.T) {
-	file, err := config.Load("../../rules.example.yaml", func(name string) (string, bool) {
-		value, ok := map[string]string{"ON_CALL_URL": "https://example.com/hook", "ON_CALL_SECRET": "whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0"}[name]
-		return value, ok
+// exampleEnvironment gives the variables that the example refers to.
+func exampleEnvironment(name string) (string, bool) {
+	value, ok := map[string]string{
+		"ON_CALL_URL":        "https://example.com/hook",
+		"ON_CALL_SECRET":     "whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0",
+		"ACME_NOTEHUB_TOKEN": "nh_token",
+	}[name]
+	return value, ok
+}
+
+// Sections that stand in comments work once somebody takes the # away.
+func TestTheExampleUncommented(t *testing.T) {
+	text, err := os.ReadFile("../../rules.example.yaml")
+	require.NoError(t, err)
+	commented := regexp.MustCompile(`(?m)^# [a-z]+:.*\n(?:#   .*\n)*`)
+	count := 0
+	text = commented.ReplaceAllFunc(text, func(section []byte) []byte {
+		count++
+		return regexp.MustCompile(`(?m)^# `).ReplaceAll(section, nil)
 	})
+	require.Equal(t, 4, count, "accounts, silences, prices and slack")
+	file, err := config.Parse("rules.example.yaml", text, exampleEnvironment)
+	require.NoError(t, err)
+	require.Equal(t, "acme", file.Accounts[0].Name)
+	require.Len(t, file.Silences, 2)
+	require.Equal(t, config.Prices{Currency: "USD", Event: 0.00075, FreeEvents: 5000, DataBlock: 10, AsOf: "2026-06"}, file.Prices)
+	require.Equal(t, config.SlackApp{Command: "/notewatch", Allow: config.Allow{
+		Look: []string{"C0123456789"}, Change: []string{"S0123456789", "U0123456789"},
+	}}, file.Slack)
+}
+
+func TestTheExample(t *testing.T) {
+	file, err := config.Load("../../rules.example.yaml", exampleEnvironment)
 	require.NoError(t, err)
 	kinds := map[string]rules.Kind{}
 	for _, rule := range file.Rules {
