@@ -99,10 +99,11 @@ func SystemClock() Clock {
 type Bot struct {
 	Config
 	reads rules.Reads // of all rules together
-	wake  map[string]chan struct{}
+	wake  map[waking]bell
 	lanes *lanes
 
-	greeted atomic.Bool // the operators know what is watched, as far as this process can tell
+	greeted  atomic.Bool // the operators know what is watched, as far as this process can tell
+	nameless sync.Map    // UIDs of projects of which it was logged that their fleets cannot be read
 }
 
 // lanes are when receivers sent last, on the machine clock.
@@ -114,7 +115,7 @@ type lanes struct {
 // Attach returns a bot that works beside the one that runs: it puts nothing down in the store by itself.
 func Attach(config Config) *Bot {
 	b := &Bot{
-		Config: config, reads: readsOf(config.Rules), wake: map[string]chan struct{}{},
+		Config: config, reads: readsOf(config.Rules), wake: bells(config),
 		lanes: &lanes{last: map[string]time.Time{}},
 	}
 	if b.Interval == 0 {
@@ -122,9 +123,6 @@ func Attach(config Config) *Bot {
 	}
 	if b.Sleep == nil {
 		b.Sleep = time.Sleep //nolint:forbidigo // a receiver asks for pauses
-	}
-	for _, r := range config.Receivers {
-		b.wake[r.Name] = make(chan struct{}, 1)
 	}
 	return b
 }
@@ -221,7 +219,7 @@ func readsOf(all []Rule) rules.Reads {
 // Cadence returns the time between two polls of a project of the account: Interval, or longer if the requests of all its
 // projects do not fit into the budget.
 func (b *Bot) Cadence(account Account) time.Duration {
-	perPoll := float64(len(b.endpoints())) + b.Interval.Hours()
+	perPoll := float64(len(b.endpoints())) + listRequests*b.Interval.Hours()
 	minutes := perPoll * float64(len(b.projectsOf(account.Name))) / account.PerMinute
 	return max(b.Interval, time.Duration(math.Ceil(minutes))*time.Minute)
 }

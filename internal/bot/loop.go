@@ -20,13 +20,17 @@ func (b *Bot) Run(ctx context.Context) {
 	context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, drained) })
 	var loops sync.WaitGroup
 	for _, account := range b.Accounts {
-		loops.Go(func() { b.loop(ctx, ctx, store.Poll, b.projectsOf(account.Name), nil) })
+		loops.Go(func() {
+			b.loop(ctx, ctx, store.Poll, b.projectsOf(account.Name), b.wake[waking{store.Poll, account.Name}])
+		})
 	}
 	for _, kind := range []store.Kind{store.Mute, store.Summary} {
-		loops.Go(func() { b.loop(ctx, ctx, kind, []string{""}, nil) })
+		loops.Go(func() { b.loop(ctx, ctx, kind, []string{""}, b.wake[waking{kind, ""}]) })
 	}
 	for _, r := range b.Receivers {
-		loops.Go(func() { b.loop(ctx, draining, store.Receiver, []string{r.Name}, b.wake[r.Name]) })
+		loops.Go(func() {
+			b.loop(ctx, draining, store.Receiver, []string{r.Name}, b.wake[waking{store.Receiver, r.Name}])
+		})
 	}
 	loops.Wait()
 }
@@ -48,7 +52,7 @@ const (
 )
 
 // loop serves work whenever it is due or woken, until ctx is done, and then once more as long as serving lives.
-func (b *Bot) loop(ctx, serving context.Context, kind store.Kind, keys []string, woken <-chan struct{}) {
+func (b *Bot) loop(ctx, serving context.Context, kind store.Kind, keys []string, woken bell) {
 	for {
 		next, err := b.serve(serving, kind, keys)
 		stopped := ctx.Err() != nil

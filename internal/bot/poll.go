@@ -103,15 +103,6 @@ func (b *Bot) tell(commit store.Commit) {
 	}
 }
 
-func (b *Bot) wakeReceivers() {
-	for _, woken := range b.wake {
-		select {
-		case woken <- struct{}{}:
-		default:
-		}
-	}
-}
-
 func (b *Bot) logPoll(p Project, state store.Project, failure error, commit store.Commit, took time.Duration) {
 	if failure != nil {
 		b.Log.Error("reading Notehub", "project", p.UID, "failures", state.Failures, "err", failure,

@@ -1,0 +1,191 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// An Explanation says why a rule fires, or does not, for one subject, from what the store knows.
+type Explanation struct {
+	rules.Explanation // of the figures in the store, as of Now
+	Rule              *rules.Rule
+	Project, Subject  notify.Named // of a rule about projects they are the same
+	Now               time.Time
+	Period            string // what Used is counted over, such as month
+
+	Alert rules.Alert // pending or firing; State "" is that there is none
+	Mute  rules.Mute  // why people are not told, or would not be if the rule fired now
+	Held  []Held      // levels that hold but not yet for long enough to fire, highest first
+
+	PolledAt  time.Time // the last time that Notehub was read; zero: never
+	Failures  int       // of reading it since; as long as there are any, only rules that read nothing but poll are judged
+	Failure   string    // the last of them
+	Truncated bool      // Notehub cut an answer short
+	ListedAt  time.Time // when the device list was read; zero: never
+}
+
+// A Held is a level that has been true for some time, of the time that it needs to fire.
+type Held struct {
+	Level rules.Level
+	For   time.Duration // from the first judgement that found it true to the last
+	Need  time.Duration
+}
+
+// An UnknownError is returned for something that is asked for by a name that nothing has.
+type UnknownError struct {
+	What string // "rule", "project" or "device"
+	Name string
+}
+
+// Error implements error.
+func (e *UnknownError) Error() string { return fmt.Sprintf("there is no %s %q", e.What, e.Name) }
+
+// Explain says why a rule fires, or does not, for a device of a project, by UID; subject "" is the project itself. A rule
+// about projects is explained for the project of the device. Nothing but what the store knows of this subject is read, and
+// nothing is decided. An *UnknownError says that there is no such rule, project or device.
+func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Explanation, error) {
+	r, ok := b.rule(rule)
+	if !ok {
+		return Explanation{}, &UnknownError{"rule", rule}
+	}
+	p, _, err := b.project(project)
+	if err != nil {
+		return Explanation{}, &UnknownError{"project", project}
+	}
+	if r.Spec.Each == rules.EachProject {
+		subject = ""
+	} else if subject == "" {
+		return Explanation{}, fmt.Errorf("rule %q is about devices: say which one", rule)
+	}
+	f, err := b.lookAt(ctx, p, subject, b.Clock.Now().UTC())
+	if err != nil {
+		return Explanation{}, err
+	}
+	e := Explanation{
+		Explanation: r.Explain(rules.NewView(f.env(subject))),
+		Rule:        r.Rule, Now: f.now, Period: b.Period.String(),
+		Project:  notify.Named{UID: p.UID, Name: p.Name, URL: projectURL(p.UID)},
+		PolledAt: f.state.PolledAt, Failures: f.state.Failures, Failure: f.state.Failure, Truncated: f.state.Truncated,
+		ListedAt: f.listedAt,
+	}
+	if e.Subject = e.Project; subject != "" {
+		e.Subject = notify.Named{UID: subject, Name: f.name(subject), URL: deviceURL(p.UID, subject)}
+	}
+	return e, b.explainAlert(ctx, &e, subject)
+}
+
+// explainAlert says what there is of an alert.
+func (b *Bot) explainAlert(ctx context.Context, e *Explanation, subject string) error {
+	a, open, err := b.Store.OpenAlert(ctx, e.Rule.Spec.Name, e.Project.UID, subject)
+	if err != nil {
+		return err
+	}
+	if open {
+		e.Alert, e.Held = a, held(e.Rule, a, e.PolledAt)
+	}
+	if a.State == rules.Firing {
+		e.Mute = a.Mute
+		return nil
+	}
+	a.Rule, a.Project, a.Subject = e.Rule.Spec.Name, e.Project.UID, subject
+	a.Told.Project, a.Told.Subject = e.Project.Name, e.Subject.Name
+	e.Mute, err = b.wouldMute(ctx, a, e.Now)
+	return err
+}
+
+// held returns the levels above that of an alert that hold, but at the last poll not yet for long enough.
+func held(r *rules.Rule, a rules.Alert, polledAt time.Time) (all []Held) {
+	for level := r.Highest; level > a.Level; level-- {
+		if hold := a.Holds[level]; hold.Count > 0 && r.Spec.For > 0 {
+			all = append(all, Held{Level: level, For: polledAt.Sub(hold.Since), Need: r.Spec.For})
+		}
+	}
+	return all
+}
+
+// wouldMute returns why people would not be told of an alert.
+func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rules.Mute, error) {
+	mutes, _, err := b.mutes(ctx, now)
+	if err != nil {
+		return rules.Mute{}, err
+	}
+	var failed error
+	mutes.Firing = func(rule, project, subject string) bool {
+		other, _, err := b.Store.OpenAlert(ctx, rule, project, subject)
+		if err != nil {
+			failed = err
+		}
+		return b.firing([]rules.Alert{other})(rule, project, subject)
+	}
+	return mutes.Of(a, now), failed
+}
+
+// rule returns the rule of a name.
+func (b *Bot) rule(name string) (*Rule, bool) {
+	for i := range b.Rules {
+		if b.Rules[i].Spec.Name == name {
+			return &b.Rules[i], true
+		}
+	}
+	return nil, false
+}
+
+// lookAt gathers what the store knows of one subject as of now; of the other devices of the project only how many there are.
+func (b *Bot) lookAt(ctx context.Context, p Project, subject string, now time.Time) (*fleet, error) {
+	state, err := b.Store.Project(ctx, p.UID)
+	if err != nil {
+		return nil, err
+	}
+	f := &fleet{Bot: b, project: p, state: state, now: now, today: rules.DayOf(now), index: map[string]int{}}
+	f.period = b.Period.Period(f.today, now)
+	counts, err := b.Store.CountDevices(ctx, p.UID, silentAfter)
+	if err != nil {
+		return nil, err
+	}
+	f.listedAt, f.counts = counts.ListedAt, projectCounts(p, counts)
+	if subject != "" {
+		device, listed, err := b.Store.Device(ctx, p.UID, subject)
+		if err != nil {
+			return nil, err
+		}
+		if !listed {
+			return nil, &UnknownError{"device", subject}
+		}
+		f.devices, f.index[subject] = []store.Device{device}, 0
+	}
+	return f, f.sum(ctx, subject)
+}
+
+func projectCounts(p Project, c store.DeviceCounts) rules.Project {
+	counts := rules.Project{
+		Known: !c.ListedAt.IsZero(), UID: p.UID, Name: p.Name,
+		DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: math.NaN(),
+	}
+	if c.Enabled > 0 {
+		counts.SilentPct = 100 * counts.Silent / counts.DeviceCount
+	}
+	return counts
+}
+
+// sum sums up the days of one subject.
+func (f *fleet) sum(ctx context.Context, subject string) error {
+	first := f.historyStart(f.today)
+	rows, err := f.Store.Usage(ctx, f.project.UID, []string{subject}, first, f.today)
+	if err != nil {
+		return err
+	}
+	f.past = newLedger(f.Period, first, f.today, []string{subject}, rows)
+	f.current = map[string]rules.Figures{subject: f.past.of(subject)[f.today-first]}
+	f.closed = map[string]*[rules.FigureCount]rules.Closed{}
+	for _, figure := range f.reads.Figures {
+		closed := f.past.close(f.born(subject), subject, figure, f.today)
+		f.put(store.Closed{Device: subject, Figure: figure, Closed: closed})
+	}
+	return nil
+}

@@ -1,0 +1,22 @@
+package bot
+
+import (
+	"context"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// Envs returns what an expression sees of a subject as a poll would gather it, and as an explanation does.
+func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject string) (polled, alone *rules.Env, err error) {
+	now := b.Clock.Now().UTC()
+	whole, err := b.look(ctx, p, state, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	one, err := b.lookAt(ctx, p, subject, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	return whole.env(subject), one.env(subject), nil
+}

@@ -1,0 +1,61 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notehub"
+)
+
+// freshFor is how long what was read of Notehub is new enough: nobody needs to read it again.
+const freshFor = time.Minute
+
+// Refresh makes the polls of all projects due now and wakes the loops that make them. It returns how many requests that
+// takes of the budgets at least. already is that there was nothing to do: all projects wait to be polled, are being polled,
+// or were within the last minute. The requests go by the budget of their account as always, so people cannot use it up
+// faster than it is given.
+func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err error) {
+	now := b.Clock.Now()
+	already = true
+	for _, p := range b.Projects {
+		idle, err := b.idle(ctx, p, now)
+		if err != nil {
+			return requests, false, err
+		}
+		if !idle {
+			continue
+		}
+		cost, err := b.cost(ctx, p, now)
+		if err != nil {
+			return requests, false, err
+		}
+		if err := b.Store.Raise(ctx, store.Poll, p.UID, now); err != nil {
+			return requests, false, err
+		}
+		requests, already = requests+cost, false
+	}
+	b.wakeAll(store.Poll)
+	return requests, already, nil
+}
+
+// idle reports whether a project is neither due, nor being polled, nor just polled.
+func (b *Bot) idle(ctx context.Context, p Project, now time.Time) (bool, error) {
+	due, held, err := b.Store.WorkState(ctx, store.Poll, p.UID, b.Machine())
+	if err != nil || held || !due.After(now) && !due.IsZero() {
+		return false, err
+	}
+	state, err := b.Store.Project(ctx, p.UID)
+	return now.Sub(state.PolledAt) >= freshFor, err
+}
+
+// cost is how many requests a poll of a project takes: one for each kind of usage, and those of the device list if that is
+// due.
+func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
+	requests := len(b.endpoints())
+	listed, err := b.Store.CountDevices(ctx, p.UID, silentAfter)
+	if err == nil && now.Sub(listed.ListedAt) >= listEvery {
+		requests += listed.All/notehub.MaxPageSize + listRequests
+	}
+	return requests, err
+}

@@ -1,0 +1,46 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// ErrOver is returned for what somebody wants to do about an alert that is over.
+var ErrOver = errors.New("the alert is over")
+
+// NewSilenceID returns an identifier that no silence has: short, to be typed.
+func NewSilenceID() string { return "s-" + strings.ToLower(rand.Text()[:8]) }
+
+// Silence stores a silence and has this bot apply it at once, if it runs. One without an end lasts until the alert that it
+// names is over; ErrOver if it is already.
+func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
+	if s.Match.Alert != "" {
+		open, err := b.Store.CountAlerts(ctx, store.AlertFilter{Match: rules.Match{Alert: s.Match.Alert}, Open: true})
+		if err != nil {
+			return err
+		}
+		if open == 0 {
+			return fmt.Errorf("silencing alert %q: %w", s.Match.Alert, ErrOver)
+		}
+	}
+	if err := b.Store.AddSilence(ctx, s, b.Clock.Now()); err != nil {
+		return err
+	}
+	b.wakeAll(store.Mute)
+	return nil
+}
+
+// Unsilence ends a silence and has this bot tell at once what still stands, if it runs. by is who ends it. ok is false if
+// there is no silence of that ID that is not over.
+func (b *Bot) Unsilence(ctx context.Context, id, by string) (ok bool, err error) {
+	if ok, err = b.Store.EndSilence(ctx, id, by, b.Clock.Now()); ok {
+		b.wakeAll(store.Mute)
+	}
+	return ok, err
+}

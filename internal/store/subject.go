@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"notewatch/rules"
+)
+
+// DeviceCounts counts the devices of a project.
+type DeviceCounts struct {
+	ListedAt time.Time // when the device list was read; zero: never
+	All      int       // listed
+	Enabled  int       // of those, not disabled
+	Active   int       // of the enabled, heard of within a time before the list was read
+	Silent   int       // of the enabled, heard of before that but not since
+}
+
+// CountDevices counts the devices of a project. Silent ones are those not heard of for longer than after when the list was
+// read.
+func (s *Store) CountDevices(ctx context.Context, project string, after time.Duration) (c DeviceCounts, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx, `SELECT read_at FROM device_list WHERE project = $1`, project)
+		if ok, err := found(row, instant{&c.ListedAt}); !ok {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `
+			SELECT count(*), count(CASE WHEN NOT disabled THEN 1 END),
+				count(CASE WHEN NOT disabled AND last_activity >= $2 THEN 1 END),
+				count(CASE WHEN NOT disabled AND last_activity < $2 THEN 1 END)
+			FROM device WHERE project = $1`, project, at(c.ListedAt.Add(-after))).Scan(&c.All, &c.Enabled, &c.Active, &c.Silent)
+	})
+	return c, doing(err, "counting the devices of project %q", project)
+}
+
+// WorkState returns when a piece of work is due, zero being never, and whether somebody is at it at machine.
+func (s *Store) WorkState(ctx context.Context, kind Kind, key string, machine time.Time) (due time.Time, held bool, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx, `
+			SELECT due_at, lease_token IS NOT NULL AND leased_until > $3 FROM work WHERE kind = $1 AND key = $2`,
+			kind, key, at(machine))
+		_, err := found(row, instant{&due}, &held)
+		return err
+	})
+	return due, held, doing(err, "reading when %s %q is due", kind, key)
+}
+
+// OpenAlert returns the pending or firing alert of a rule and a subject, whatever its period; ok is false if there is none.
+// Subject "" is the project.
+func (s *Store) OpenAlert(ctx context.Context, rule, project, subject string) (a rules.Alert, ok bool, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx, `
+			SELECT id, `+list(alertColumns)+` FROM alert
+			WHERE project = $1 AND rule = $2 AND subject = $3 AND state IN ('pending', 'firing')
+			ORDER BY since DESC LIMIT 1`, project, rule, subject)
+		ok, err = found(row, alertFields(&a)...)
+		return err
+	})
+	return a, ok, doing(err, "reading the open alert of rule %q for %q of project %q", rule, subject, project)
+}
