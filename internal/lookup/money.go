@@ -18,20 +18,16 @@ type Money struct {
 
 func noMoney() Money { return Money{Amount: math.NaN()} }
 
-// price fills in what events cost.
-func (d *Desk) price(ctx context.Context, u *Usage, f *FigureUsage) error {
-	if f.Figure != rules.Events || !d.Prices.set() {
-		return nil
+// cost returns what events cost: of the calendar month so far a share of what the account is billed, and the same for its
+// end; otherwise the list price.
+func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast float64) (now, end Money, err error) {
+	switch {
+	case !d.Prices.set():
+		return noMoney(), noMoney(), nil
+	case span == Period && d.monthly():
+		return d.bill(ctx, s, events, forecast)
 	}
-	if u.Span != Period || !d.monthly() {
-		f.Cost = d.listPrice(f.Total)
-		return nil
-	}
-	var err error
-	if f.Cost, f.CostForecast, err = d.bill(ctx, u.Subject, f.Total, f.Forecast); err != nil {
-		return err
-	}
-	return nil
+	return d.listPrice(events), d.listPrice(forecast), nil
 }
 
 // monthly reports whether the period is the calendar month, over which accounts are billed.
@@ -94,15 +90,15 @@ func (d *Desk) accountEvents(ctx context.Context, account string) (used, forecas
 		if p.Account != account {
 			continue
 		}
-		at, err := d.asOf(ctx, []Project{p})
+		asOf, err := d.asOf(ctx, []Project{p})
 		if err != nil {
 			return 0, 0, err
 		}
-		counts, err := d.counts(ctx, p.subject(), at.day, nil)
+		all, err := d.tally(ctx, question{Subject: p.subject(), span: Period, day: asOf.day})
 		if err != nil {
 			return 0, 0, err
 		}
-		f := counts.figure(rules.Events, Period, at.day, d.Period, d.Period.Period(at.day, at.instant))
+		f := all[rules.Events].over(rules.Events, Period, d.Period.Period(asOf.day, asOf.instant))
 		used, forecast = used+f.Total, forecast+f.Forecast
 	}
 	return used, forecast, nil

@@ -31,13 +31,18 @@ func ParseSpan(word string) (span Span, ok bool) {
 	return "", false
 }
 
+const (
+	weekDays  = 7
+	monthDays = 30
+)
+
 // days returns the first day of a span and the day after its last, as seen from the day asOf.
 func (s Span) days(asOf rules.Day, spec rules.PeriodSpec) (from, to rules.Day) {
 	switch s {
 	case Week:
-		return asOf - 7, asOf
+		return asOf - weekDays, asOf
 	case Month:
-		return asOf - 30, asOf
+		return asOf - monthDays, asOf
 	case Period:
 		first, _ := spec.Bounds(asOf)
 		return first, asOf + 1

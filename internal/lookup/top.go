@@ -3,7 +3,6 @@ package lookup
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -47,23 +46,14 @@ type TopRow struct {
 	Share float64 // percent of Total
 }
 
-// A NotReadError says that a figure is not known because no rule reads it.
-type NotReadError struct{ Figure rules.Figure }
-
-// Error says why.
-func (e *NotReadError) Error() string {
-	return fmt.Sprintf("no rule reads %s, so notewatch does not fetch them", e.Figure)
-}
-
-// ErrNoPrices says that something was to be ranked by cost, but no prices are set.
-var ErrNoPrices = errors.New("no prices are set")
-
 // By returns the words that Top ranks by.
 func By() []string {
 	return []string{rules.Bytes.String(), rules.Events.String(), rules.Sessions.String(), ByCost}
 }
 
-// Top returns the devices that used most. Its errors are *NotReadError, ErrNoPrices, and those of the store.
+// Top returns the devices that used most: of each project as of when it was read, From and To being those of the one that
+// was read first. A device that used nothing is not ranked. Its errors are *NotReadError, ErrNoPrices, and those of the
+// store.
 func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 	figure, err := d.rankedBy(q.By)
 	if err != nil {
@@ -76,29 +66,25 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 	}
 	top := Top{
 		By: q.By, Span: q.Span, AsOf: asOf.at, Failures: asOf.failures, Failure: asOf.failure, Truncated: asOf.truncated,
-		Unit: unitOf(figure),
+		Unit: unitOf(figure), Total: math.NaN(),
 	}
-	top.From, top.To = q.Span.bounds(asOf.day, d.Period)
+	top.From, top.To = q.Span.bounds(d.dayOf(q.Span, asOf), d.Period)
 	for _, p := range projects {
-		if err := d.rank(ctx, &top, p, q, figure, asOf.day); err != nil {
+		if err := d.rank(ctx, &top, p, q, figure); err != nil {
 			return Top{}, err
 		}
 	}
-	slices.SortStableFunc(top.Rows, func(a, b TopRow) int { return cmp.Compare(b.Value, a.Value) })
+	slices.SortFunc(top.Rows, func(a, b TopRow) int {
+		return cmp.Or(cmp.Compare(b.Value, a.Value), cmp.Compare(a.Project.UID, b.Project.UID), cmp.Compare(a.UID, b.UID))
+	})
 	top.Rows = top.Rows[:min(max(q.N, 0), len(top.Rows))]
-	for i := range top.Rows {
-		row := &top.Rows[i]
-		row.Share = 100 * row.Value / top.Total
-		device, ok, err := d.Store.Device(ctx, row.Project.UID, row.UID)
-		if err != nil {
-			return Top{}, err
-		}
-		row.Name, row.Gone = cmp.Or(device.Name, row.UID), !ok
+	if err := d.nameTop(ctx, &top); err != nil {
+		return Top{}, err
 	}
 	if q.By == ByCost {
-		return top, d.priceTop(ctx, &top, q)
+		err = d.priceTop(ctx, &top, q)
 	}
-	return top, nil
+	return top, err
 }
 
 // rankedBy returns the figure that decides a ranking.
@@ -119,69 +105,62 @@ func (d *Desk) rankedBy(by string) (rules.Figure, error) {
 }
 
 // rank adds the devices of one project to a ranking.
-func (d *Desk) rank(ctx context.Context, top *Top, p Project, q TopQuery, figure rules.Figure, day rules.Day) error {
-	names, _, err := d.Store.Devices(ctx, p.UID)
+func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figure rules.Figure) (err error) {
+	asOf, err := d.asOf(ctx, []Project{p})
 	if err != nil {
 		return err
 	}
-	start, _ := d.Period.Bounds(day)
-	closed, err := d.Store.ClosedFigure(ctx, p.UID, figure)
+	q := question{Subject: of.Of, span: of.Span, day: d.dayOf(of.Span, asOf)}
+	devices := 0
+	if of.Of.Kind == KindFleet {
+		q.members, err = d.Store.FleetDevices(ctx, p.UID, of.Of.UID)
+		devices = len(q.members)
+	} else {
+		devices, err = d.deviceCount(ctx, []Project{p})
+	}
 	if err != nil {
 		return err
 	}
-	today, err := d.Store.UsageOn(ctx, p.UID, figure, day)
+	parts, err := d.parts(ctx, p.UID, figure, q)
 	if err != nil {
 		return err
 	}
-	values := map[string]float64{}
-	for _, row := range closed {
-		now, ok := today[row.Device]
-		if !ok {
-			now = math.NaN()
-		}
-		if row.AsOf != day || row.PeriodStart != start {
-			continue
-		}
-		values[row.Device] = map[Span]float64{Today: now, Week: row.D7, Month: row.D30, Period: row.Used + now}[q.Span]
-	}
-	for _, device := range names {
-		if q.Of.Kind == KindFleet && !slices.Contains(device.Fleets, q.Of.UID) {
-			continue
-		}
-		top.Devices++
-		value, ok := values[device.UID]
-		if !ok || math.IsNaN(value) {
-			top.Unknown++
-			continue
-		}
-		top.Total += value
-		if value > 0 {
-			s := Subject{Kind: KindDevice, Project: p.named(), UID: device.UID, Name: device.Name}
-			top.Rows = append(top.Rows, TopRow{Subject: s, Value: value})
+	all, unknown := sum(parts, devices, q.span)
+	top.Devices, top.Unknown, top.Total = top.Devices+devices, top.Unknown+unknown, plus(top.Total, all.total(q.span))
+	for _, part := range parts {
+		if value := part.total(q.span); value > 0 {
+			top.Rows = append(top.Rows, TopRow{Subject: Subject{Kind: KindDevice, Project: p.named(), UID: part.device}, Value: value})
 		}
 	}
 	return nil
 }
 
-// priceTop turns events into what they cost.
-func (d *Desk) priceTop(ctx context.Context, top *Top, q TopQuery) error {
-	top.Unit = d.Prices.Currency
-	monthly := q.Span == Period && d.monthly()
-	price := func(s Subject, events float64) (Money, error) {
-		if !monthly {
-			return d.listPrice(events), nil
-		}
-		now, _, err := d.bill(ctx, s, events, events)
-		return now, err
-	}
+// nameTop fills in what a ranking says of the devices that are in it.
+func (d *Desk) nameTop(ctx context.Context, top *Top) error {
 	for i := range top.Rows {
-		money, err := price(top.Rows[i].Subject, top.Rows[i].Value)
+		row := &top.Rows[i]
+		row.Share = 100 * row.Value / top.Total
+		device, ok, err := d.Store.Device(ctx, row.Project.UID, row.UID)
 		if err != nil {
 			return err
 		}
-		top.Rows[i].Value = money.Amount
+		row.Name, row.Gone = cmp.Or(device.Name, row.UID), !ok
 	}
-	money, err := price(q.Of, top.Total)
-	top.Total, top.Note = money.Amount, money.Note
+	return nil
+}
+
+// priceTop turns numbers of events into what they cost.
+func (d *Desk) priceTop(ctx context.Context, top *Top, q TopQuery) error {
+	top.Unit = d.Prices.Currency
+	for i := range top.Rows {
+		row := &top.Rows[i]
+		cost, _, err := d.cost(ctx, row.Subject, q.Span, row.Value, row.Value)
+		if err != nil {
+			return err
+		}
+		row.Value = cost.Amount
+	}
+	cost, _, err := d.cost(ctx, q.Of, q.Span, top.Total, top.Total)
+	top.Total, top.Note = cost.Amount, cost.Note
 	return err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"notewatch/rules"
 )
@@ -45,7 +46,29 @@ func (s *Store) DeviceNames(ctx context.Context) (devices []DeviceName, err erro
 	return devices, doing(err, "reading what the devices are called")
 }
 
-// FleetDevices returns the UIDs of the listed devices that belong to a fleet, in order.
+// GoneDevices returns the devices that the newest alerts that are over tell of and that are not listed any more, by the name
+// they had last; the last one first. It looks at so many alerts at most.
+func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceName, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		told, err := collect(ctx, tx, (*DeviceName).fields, `
+			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM (
+				SELECT project, subject, told FROM alert WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT $1
+			) AS ended
+			WHERE project <> '' AND subject <> ''
+				AND NOT EXISTS (SELECT 1 FROM device WHERE device.project = ended.project AND device.uid = ended.subject)`, alerts)
+		seen := map[[2]string]bool{}
+		for _, d := range told {
+			if id := [2]string{d.Project, d.UID}; !seen[id] {
+				seen[id] = true
+				devices = append(devices, d)
+			}
+		}
+		return err
+	})
+	return devices, doing(err, "reading which devices were told of")
+}
+
+// FleetDevices returns the UIDs of the listed devices that belong to a fleet, in order; never nil.
 func (s *Store) FleetDevices(ctx context.Context, project, fleet string) (uids []string, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		uids, err = collect(ctx, tx, func(uid *string) []any { return []any{uid} }, `
@@ -53,11 +76,22 @@ func (s *Store) FleetDevices(ctx context.Context, project, fleet string) (uids [
 				AND EXISTS (SELECT 1 FROM json_each(device.fleets) AS member WHERE member.value = $2) ORDER BY uid`, project, fleet)
 		return err
 	})
-	return uids, doing(err, "reading the devices of fleet %q of project %q", fleet, project)
+	return slices.Concat([]string{}, uids), doing(err, "reading the devices of fleet %q of project %q", fleet, project)
 }
 
-// AlertsOf returns the open alerts of one subject, the worst and newest first, as far as limit goes, and how many there are
-// without it. Subject "" is the project and all its devices; project "" is all projects.
+// AlertIDs returns the IDs of alerts that begin with prefix, in order, at most limit.
+func (s *Store) AlertIDs(ctx context.Context, prefix string, limit int) (ids []string, err error) {
+	const beyond = "\U0010FFFF" // sorts after all that an ID is made of
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		ids, err = collect(ctx, tx, func(id *string) []any { return []any{id} },
+			`SELECT id FROM alert WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3`, prefix, prefix+beyond, limit)
+		return err
+	})
+	return ids, doing(err, "reading the IDs of alerts")
+}
+
+// AlertsOf returns the open alerts of one subject, the worst first and of those the newest, as far as limit goes, and how
+// many there are without it. Subject "" is the project and all its devices; project "" is all projects.
 func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int) (alerts []rules.Alert, count int, err error) {
 	where, args := `state IN ('pending', 'firing')`, []any(nil)
 	if project != "" {
@@ -73,18 +107,9 @@ func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int
 			return err
 		}
 		alerts, err = collect(ctx, tx, alertFields, `
-			SELECT id, `+list(alertColumns)+` FROM alert
-			WHERE `+where+` ORDER BY level DESC, since DESC, id LIMIT `+params(len(args)+1, 1), append(args, limit)...)
+			SELECT id, `+list(alertColumns)+` FROM alert WHERE `+where+`
+			ORDER BY level DESC, since DESC, id LIMIT `+params(len(args)+1, 1), append(args, limit)...)
 		return err
 	})
 	return alerts, count, doing(err, "reading the open alerts of %q of project %q", subject, project)
-}
-
-// AlertIDs returns the IDs of all alerts, in order.
-func (s *Store) AlertIDs(ctx context.Context) (ids []string, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
-		ids, err = collect(ctx, tx, func(id *string) []any { return []any{id} }, `SELECT id FROM alert ORDER BY id`)
-		return err
-	})
-	return ids, doing(err, "reading the IDs of alerts")
 }

@@ -1,0 +1,80 @@
+package lookup
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"notewatch/rules"
+)
+
+// An UnknownError says that nothing is called so.
+type UnknownError struct {
+	Text    string
+	Kinds   []Kind // that were looked for; none is any but alerts
+	Nearest string // what may have been meant; "" is nothing like it
+}
+
+// Error says what was looked for.
+func (e *UnknownError) Error() string {
+	kinds := make([]string, len(e.Kinds))
+	for i, kind := range e.Kinds {
+		kinds[i] = string(kind)
+	}
+	if len(kinds) == 0 {
+		kinds = []string{"project, fleet or device"}
+	}
+	text := fmt.Sprintf("there is no %s %q", strings.Join(kinds, " or "), e.Text)
+	if e.Nearest != "" {
+		text += fmt.Sprintf("; did you mean %q?", e.Nearest)
+	}
+	return text
+}
+
+// An AmbiguousError says that several subjects are called so.
+type AmbiguousError struct {
+	Text       string
+	Candidates []Subject // at most 10
+	More       int       // how many there are besides
+}
+
+// Error lists the candidates.
+func (e *AmbiguousError) Error() string {
+	candidates := make([]string, len(e.Candidates))
+	for i, s := range e.Candidates {
+		candidates[i] = fmt.Sprintf("%s %q (%s)", s.Kind, s.Name, s.UID)
+	}
+	return fmt.Sprintf("%q may be %s", e.Text, alternatives(candidates, e.More))
+}
+
+// An AmbiguousAlertError says that the IDs of several alerts begin with a text.
+type AmbiguousAlertError struct {
+	Text string
+	IDs  []string // at most 10
+	More int      // how many there are besides
+}
+
+// Error lists the candidates.
+func (e *AmbiguousAlertError) Error() string {
+	return fmt.Sprintf("alert %q may be %s", e.Text, alternatives(e.IDs, e.More))
+}
+
+// alternatives lists what may have been meant.
+func alternatives(some []string, more int) string {
+	text := strings.Join(some, ", ")
+	if more > 0 {
+		text += fmt.Sprintf(" or one of %d more", more)
+	}
+	return text
+}
+
+// A NotReadError says that a figure is not known because no rule reads it.
+type NotReadError struct{ Figure rules.Figure }
+
+// Error says why.
+func (e *NotReadError) Error() string {
+	return fmt.Sprintf("no rule reads %s, so notewatch does not fetch them", e.Figure)
+}
+
+// ErrNoPrices says that something was to be ranked by cost, but no prices are set.
+var ErrNoPrices = errors.New("no prices are set: add prices to the rules file")
