@@ -1,0 +1,110 @@
+package slackapp
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// maxAlerts is how many alerts are listed at most.
+const maxAlerts = 30
+
+// alerts lists what is wrong now.
+func (q *question) alerts(ctx context.Context) (page, error) {
+	of := lookup.Subject{}
+	if len(q.rest) > 0 {
+		named, kinds := takeKind(q.rest)
+		if kinds == nil {
+			kinds = []lookup.Kind{lookup.KindProject, lookup.KindDevice}
+		}
+		var err error
+		if of, err = q.find(ctx, joined(named), kinds...); err != nil {
+			return page{}, err
+		}
+	}
+	device := ""
+	switch of.Kind {
+	case lookup.KindFleet:
+		return page{}, mistake("Alerts are of devices and projects: name one of these.")
+	case lookup.KindDevice:
+		device = of.UID
+	}
+	open, count, err := q.desk.Store.AlertsOf(ctx, of.Project.UID, device, maxAlerts)
+	if err != nil {
+		return page{}, err
+	}
+	return q.alertsPage(of, open, count), nil
+}
+
+func (q *question) alertsPage(of lookup.Subject, open []rules.Alert, count int) page {
+	var p page
+	about := ""
+	if of.Kind != lookup.KindAll {
+		about = " of " + subjectText(of)
+	}
+	if count == 0 {
+		p.say("No alert" + about + " is open.")
+		return p
+	}
+	p.say("*" + counted(count, "open alert") + "*" + about + ", the worst first")
+	lines := make([]string, len(open))
+	var oldest time.Time
+	for i, a := range open {
+		lines[i] = "• " + alertText(q.desk, a)
+		if oldest.IsZero() || a.AsOf.Before(oldest) {
+			oldest = a.AsOf
+		}
+	}
+	if more := count - len(open); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more: name a project or a device, or see them all at the terminal with notewatch alerts", more))
+	}
+	p.say(lines...)
+	p.note = asOfText(oldest, q.desk.Now())
+	return p
+}
+
+// subjectOf returns whom an alert is about. An alert about notewatch itself has a subject without a project.
+func subjectOf(desk *lookup.Desk, a rules.Alert) lookup.Subject {
+	s := lookup.Subject{
+		Kind: lookup.KindDevice, Project: notify.Named{UID: a.Project, Name: a.Told.Project}, UID: a.Subject, Name: a.Told.Subject,
+	}
+	if a.Subject == "" {
+		s.Kind, s.UID, s.Name = lookup.KindProject, a.Project, a.Told.Project
+	}
+	return s
+}
+
+// alertText says all of an alert in one line.
+func alertText(desk *lookup.Desk, a rules.Alert) string {
+	level, since := a.Level.String(), a.FiredAt
+	if a.State == rules.Pending {
+		level, since = "pending", a.Since
+	}
+	drill, ack := "", ""
+	if a.Drill {
+		drill = "a drill"
+	}
+	if by := bot.AckText(a.Ack); by != "" {
+		ack = "taken on by " + notify.Mrkdwn(by, maxSaid)
+	}
+	return "*" + level + "* " + dotted(notify.MrkdwnLink(subjectOf(desk, a).Link()), alertValue(a), name(a.Rule),
+		"since "+agoText(since, desk.Now()), ack, notify.Mrkdwn(bot.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
+}
+
+// alertValue is the figure of an alert against its limit.
+func alertValue(a rules.Alert) string {
+	if a.Told.Figure == "" {
+		return ""
+	}
+	text := notify.FormatFigure(a.Value, a.Told.Unit)
+	if rules.Known(a.Limit) {
+		text += " of " + notify.FormatFigure(a.Limit, a.Told.Unit)
+	}
+	return strings.TrimSpace(text + " " + name(a.Told.Figure))
+}

@@ -1,0 +1,158 @@
+package slackapp
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/config"
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// explain says why there is an alert, or why not.
+func (q *question) explain(ctx context.Context) (page, error) {
+	order, err := parseExplain(q.rest)
+	if err != nil {
+		return page{}, err
+	}
+	if order.rule == "" && q.rule(order.alert) == nil {
+		a, err := q.desk.Alert(ctx, order.alert)
+		if err != nil {
+			return page{}, err
+		}
+		return q.explainAlert(ctx, a)
+	}
+	return q.explainRule(ctx, order)
+}
+
+// explainAlert explains what the rule of an alert makes of its subject now.
+func (q *question) explainAlert(ctx context.Context, a rules.Alert) (page, error) {
+	switch {
+	case a.Drill:
+		return page{}, mistake("Alert " + a.ID + " is a drill: nothing is wrong.")
+	case a.Project == "":
+		return page{}, mistake("Alert " + a.ID + " is about notewatch itself, and no rule has found it: " + a.Told.Summary)
+	case q.rule(a.Rule) == nil:
+		return page{}, mistake("The rule " + a.Rule + " of alert " + a.ID + " is no longer in the rules file.")
+	}
+	e, err := q.bot.Explain(ctx, a.Rule, a.Project, a.Subject)
+	if err != nil {
+		return page{}, err
+	}
+	p := q.explainPage(e)
+	if !a.Open() {
+		p.say("Alert " + "`" + a.ID + "` is over, since " + agoText(a.EndedAt, q.desk.Now()) + ": this is how it is now.")
+	}
+	return p, nil
+}
+
+// explainRule explains what a rule makes of something named.
+func (q *question) explainRule(ctx context.Context, order explainOrder) (page, error) {
+	if order.rule == "" {
+		order.rule = order.alert
+	}
+	r := q.rule(order.rule)
+	if r == nil {
+		return page{}, q.unknownRule(order.rule)
+	}
+	kinds := []lookup.Kind{lookup.KindDevice}
+	if r.Spec.Each == rules.EachProject {
+		kinds = append(kinds, lookup.KindProject)
+	} else if order.subject == "" {
+		return page{}, mistake("The rule " + r.Spec.Name + " judges devices: name one behind it.")
+	}
+	s, err := q.find(ctx, order.subject, kinds...)
+	if err != nil {
+		return page{}, err
+	}
+	device := ""
+	switch s.Kind {
+	case lookup.KindAll:
+		return page{}, mistake("The rule " + r.Spec.Name + " judges projects: name one behind it.")
+	case lookup.KindDevice:
+		device = s.UID
+	}
+	e, err := q.bot.Explain(ctx, r.Spec.Name, s.Project.UID, device)
+	if err != nil {
+		return page{}, err
+	}
+	return q.explainPage(e), nil
+}
+
+// rule returns the rule of a name, whatever the case; nil if there is none.
+func (q *question) rule(name string) *rules.Rule {
+	for _, r := range q.desk.Rules {
+		if strings.EqualFold(r.Spec.Name, name) || strings.EqualFold(r.Spec.Name, plainDashes.Replace(name)) {
+			return r
+		}
+	}
+	return nil
+}
+
+// unknownRule says which rule may be meant.
+func (q *question) unknownRule(name string) error {
+	names := make([]string, len(q.desk.Rules))
+	for i, r := range q.desk.Rules {
+		names[i] = r.Spec.Name
+	}
+	slices.Sort(names)
+	text := "There is no rule " + quote(name) + "."
+	if near := config.Nearest(name, names); near != "" {
+		return mistake(text + " Did you mean " + near + "?")
+	}
+	const listed = 8
+	if more := len(names) - listed; more > 0 {
+		names = append(names[:listed], fmt.Sprintf("%d more", more))
+	}
+	return mistake(text + " There are " + listWords(names, "and") + ".")
+}
+
+// explainPage puts an explanation into words.
+func (q *question) explainPage(e bot.Explanation) page {
+	var p page
+	p.say("*"+name(e.Rule.Spec.Name)+"* for "+notify.MrkdwnLink(e.Subject)+" "+q.verdict(e), heldText(e), hushText(e))
+	p.show(strings.Join(e.Lines(notify.FormatFigure), "\n"))
+	p.say(readText(e.PolledAt, e.Failures, e.Failure, e.Truncated)...)
+	p.note = asOfText(e.PolledAt, e.Now)
+	return p
+}
+
+// verdict says what has come of a rule.
+func (q *question) verdict(e bot.Explanation) string {
+	switch {
+	case e.Err != nil:
+		return "cannot be judged: " + notify.Mrkdwn(e.Err.Error(), maxSaid)
+	case e.Alert.State == rules.Firing:
+		return fmt.Sprintf("fires, %s, since %s · `%s`", e.Alert.Level, agoText(e.Alert.FiredAt, e.Now), name(e.Alert.ID))
+	case e.Alert.State == rules.Pending:
+		return "is true since " + agoText(e.Alert.Since, e.Now) + ", but not yet for long enough"
+	case e.Selected == rules.False:
+		return "does not apply"
+	case e.Result.Least == e.Result.Most && e.Result.Least == rules.Inactive:
+		return "does not fire"
+	case e.Result.Least == rules.Inactive:
+		return "does not fire: what it needs is not known"
+	}
+	return fmt.Sprintf("is true, %s: it fires when it is judged next", e.Result.Least)
+}
+
+// heldText says for how long levels have held that do not fire yet.
+func heldText(e bot.Explanation) string {
+	texts := make([]string, len(e.Held))
+	for i, h := range e.Held {
+		texts[i] = fmt.Sprintf("%s for %s of %s", h.Level, notify.FormatDuration(h.For), notify.FormatDuration(h.Need))
+	}
+	return dotted(texts...)
+}
+
+// hushText says why people are not told.
+func hushText(e bot.Explanation) string {
+	if text := bot.MuteText(e.Mute); text != "" {
+		return "People are not told: " + notify.Mrkdwn(text, maxSaid)
+	}
+	return ""
+}

@@ -1,0 +1,198 @@
+package slackapp
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// hello is the answer to a command without a word: how things stand, and how to go on.
+func (q *question) hello(ctx context.Context) (page, error) {
+	s, err := q.desk.Status(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	var p page
+	p.say(alarmText(s), ageText(s))
+	p.say(q.goOn(ctx))
+	return p, nil
+}
+
+// goOn names what can be typed next.
+func (q *question) goOn(ctx context.Context) string {
+	names := q.names(ctx)
+	text := "Try"
+	for _, leading := range []string{"usage", "top", "alerts"} {
+		w, _ := wordOf(leading)
+		if lines := w.lines(names); len(lines) > 0 {
+			text += " " + q.typed(lines[0]) + ","
+		}
+	}
+	return text + " or " + q.typed("help")
+}
+
+// status says how notewatch itself does.
+func (q *question) status(ctx context.Context) (page, error) {
+	if err := parseNone(q.line); err != nil {
+		return page{}, err
+	}
+	s, err := q.desk.Status(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	var p page
+	p.say(alarmText(s))
+	var projects, accounts []string
+	for _, project := range s.Projects {
+		projects = append(projects, "• "+projectText(project, s.Now))
+	}
+	for _, a := range s.Accounts {
+		accounts = append(accounts, "• "+accountText(a, s.Now))
+	}
+	p.say(projects...)
+	p.say(accounts...)
+	p.say(receiverLines(s)...)
+	return p, nil
+}
+
+// alarmText says how many alerts there are: "2 alerts fire: 1 critical, 1 warning; 1 pending".
+func alarmText(s lookup.Status) string {
+	total, pending := 0, ""
+	var levels []string
+	for _, level := range slices.Backward(slices.Sorted(maps.Keys(s.Firing))) {
+		total += s.Firing[level]
+		levels = append(levels, fmt.Sprintf("%d %s", s.Firing[level], level))
+	}
+	if s.Pending > 0 {
+		pending = fmt.Sprintf("%d pending", s.Pending)
+	}
+	if total == 0 {
+		return dotted("*No alert fires*", pending, silencesText(s))
+	}
+	return dotted("*Firing:* "+listWords(levels, "and"), some(s.Muted, "muted"), some(s.Acked, "taken on"), pending, silencesText(s))
+}
+
+func silencesText(s lookup.Status) string {
+	if s.Silences == 0 {
+		return ""
+	}
+	return counted(s.Silences, "silence")
+}
+
+func some(n int, what string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// ageText says how old the figures are: those of the project that was read longest ago.
+func ageText(s lookup.Status) string {
+	devices, failing := 0, 0
+	oldest := s.Now
+	for _, p := range s.Projects {
+		devices += p.Devices
+		if p.Failures > 0 {
+			failing++
+		}
+		if p.PolledAt.Before(oldest) {
+			oldest = p.PolledAt
+		}
+	}
+	text := "Watching " + counted(len(s.Projects), "project") + " with " + counted(devices, "device")
+	age := asOfText(oldest, s.Now)
+	if oldest.IsZero() {
+		age = "not all have been read yet"
+	}
+	if failing > 0 {
+		return dotted(text, age, counted(failing, "project")+" could not be read lately: the word status says more")
+	}
+	return dotted(text, age)
+}
+
+// projectText says how the reading of a project goes.
+func projectText(p lookup.ProjectStatus, now time.Time) string {
+	read, next, failed, truncated := "never read", "", "", ""
+	if !p.PolledAt.IsZero() {
+		read = "read " + agoText(p.PolledAt, now)
+	}
+	switch {
+	case p.Next.After(now):
+		next = "next in " + notify.FormatDuration(p.Next.Sub(now))
+	case !p.Next.IsZero():
+		next = "next now"
+	}
+	if p.Failures > 0 {
+		failed = "failed " + counted(p.Failures, "time") + " since: " + notify.Mrkdwn(p.Failure, maxSaid)
+	}
+	if p.Truncated {
+		truncated = "the last answer was cut short"
+	}
+	return dotted("*"+name(p.Name)+"* "+counted(p.Devices, "device"), read, next, failed, truncated)
+}
+
+// accountText says how many requests an account has made of those that it may.
+func accountText(a lookup.AccountStatus, now time.Time) string {
+	const minutes = 24 * 60
+	text := fmt.Sprintf("account %s: %s today (UTC), of at most %s", name(a.Name), counted(a.Today, "request"), notify.FormatFigure(a.PerMinute*minutes, ""))
+	if a.HeldUntil.After(now) {
+		text += "; Notehub lets it wait until " + notify.FormatTime(a.HeldUntil)
+	}
+	return text
+}
+
+// receiverLines say which receivers do not show yet what they should.
+func receiverLines(s lookup.Status) []string {
+	var lines []string
+	for _, r := range s.Receivers {
+		if r.Waiting == 0 && r.Dead == 0 {
+			continue
+		}
+		waiting, dead, next := "", "", ""
+		if r.Waiting > 0 {
+			waiting = fmt.Sprintf("%s to be told, the oldest for %s", counted(r.Waiting, "alert"), notify.FormatDuration(r.Oldest))
+		}
+		if r.Dead > 0 {
+			dead = counted(r.Dead, "alert") + " given up"
+		}
+		if r.Next.After(s.Now) {
+			next = "next try " + notify.FormatTime(r.Next)
+		}
+		lines = append(lines, "• receiver "+dotted("*"+name(r.Name)+"*", waiting, dead, next))
+	}
+	if len(lines) == 0 {
+		lines = append(lines, "All receivers show what they should: "+counted(len(s.Receivers), "receiver"))
+	}
+	return lines
+}
+
+// refresh reads Notehub now.
+func (q *question) refresh(ctx context.Context) (page, error) {
+	if err := parseNone(q.line); err != nil {
+		return page{}, err
+	}
+	told, err := q.channelsOf(ctx, rules.Match{})
+	if err != nil {
+		return page{}, err
+	}
+	if err := q.app.mayChange(ctx, q.Person, q.Channel, told); err != nil {
+		return page{}, err
+	}
+	requests, already, err := q.bot.Refresh(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	var p page
+	if already {
+		p.say("Notehub is being read, or was within the last minute: there is nothing to do.")
+	} else {
+		p.say("Reading Notehub now, which takes " + counted(requests, "request") + " of the budget. Ask again in a minute.")
+	}
+	return p, nil
+}

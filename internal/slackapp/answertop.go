@@ -1,0 +1,87 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+)
+
+// top ranks devices.
+func (q *question) top(ctx context.Context) (page, error) {
+	order, err := parseTop(q.rest)
+	if err != nil {
+		return page{}, err
+	}
+	if order.by == "" {
+		if order.by = q.ranking(false); order.by == "" {
+			return page{}, mistake("No rule reads bytes, events or sessions, so notewatch does not fetch them: there is nothing to rank by.")
+		}
+	}
+	of, err := q.find(ctx, order.name, order.kinds...)
+	if err != nil {
+		return page{}, err
+	}
+	top, err := q.desk.Top(ctx, lookup.TopQuery{N: order.rows, By: order.by, Span: order.span, Of: of})
+	if err != nil {
+		return page{}, topMistake(err)
+	}
+	return q.topPage(top, of), nil
+}
+
+// topMistake says what to do about what cannot be ranked.
+func topMistake(err error) error {
+	if unread, ok := errors.AsType[*lookup.NotReadError](err); ok {
+		return mistake(fmt.Sprintf("No rule reads %s, so notewatch does not fetch them. A rule that reads %[1]s.today changes that.", unread.Figure))
+	}
+	if errors.Is(err, lookup.ErrNoPrices) {
+		return mistake("No prices are set: the section prices of the rules file takes them.")
+	}
+	return err
+}
+
+// topPage puts a ranking into words.
+func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
+	var p page
+	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To), notify.Mrkdwn(top.Note, maxSaid))
+	lines := make([]string, len(top.Rows))
+	for i, row := range top.Rows {
+		lines[i] = fmt.Sprintf("%d. %s %s · %s%s", i+1, notify.MrkdwnLink(row.Link()), notify.FormatFigure(row.Value, top.Unit), shareBar(row.Share), elsewhere(row, of))
+	}
+	if len(lines) == 0 {
+		lines = append(lines, "Nothing was used, as far as is known.")
+	}
+	p.say(lines...)
+	p.say(fmt.Sprintf("%s of %s in all", notify.FormatFigure(top.Total, top.Unit), counted(top.Devices, "device")), unmeasuredText(top.Unknown))
+	p.say(readText(top.AsOf, top.Failures, top.Failure, top.Truncated)...)
+	p.note = asOfText(top.AsOf, q.desk.Now())
+	return p
+}
+
+// elsewhere names the project of a device where devices of several are ranked.
+func elsewhere(row lookup.TopRow, of lookup.Subject) string {
+	if of.Kind != lookup.KindAll {
+		return ""
+	}
+	return " · " + name(row.Project.Name)
+}
+
+// shareBar draws a share of the whole, in percent, in tenths: "34 % ▇▇▇".
+func shareBar(share float64) string {
+	if math.IsNaN(share) {
+		return "no data"
+	}
+	tenths := int(math.Round(min(max(share, 0), 100) / 10))
+	return strings.TrimSpace(notify.FormatFigure(share, "%") + " " + strings.Repeat("▇", tenths))
+}
+
+func unmeasuredText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Of %s there is no data.", counted(n, "device"))
+}

@@ -1,0 +1,236 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// usage says how much was used.
+func (q *question) usage(ctx context.Context) (page, error) {
+	order, err := parseUsage(q.rest)
+	if err != nil {
+		return page{}, err
+	}
+	subject, err := q.find(ctx, order.name, order.kinds...)
+	if err != nil {
+		return page{}, err
+	}
+	return q.usageOf(ctx, subject, order.span)
+}
+
+// usageOf says how much a subject used.
+func (q *question) usageOf(ctx context.Context, subject lookup.Subject, span lookup.Span) (page, error) {
+	u, err := q.desk.Usage(ctx, subject, span)
+	if err != nil {
+		return page{}, err
+	}
+	return q.usagePage(u), nil
+}
+
+// find returns what a name is of. Slack may have made dashes of its hyphens.
+func (q *question) find(ctx context.Context, name string, kinds ...lookup.Kind) (lookup.Subject, error) {
+	s, err := q.desk.Find(ctx, name, kinds...)
+	if _, unknown := errors.AsType[*lookup.UnknownError](err); unknown && plainDashes.Replace(name) != name {
+		return q.desk.Find(ctx, plainDashes.Replace(name), kinds...)
+	}
+	return s, err
+}
+
+// usagePage puts usage into words.
+func (q *question) usagePage(u lookup.Usage) page {
+	now := q.desk.Now()
+	var p page
+	p.say("*Usage of "+subjectText(u.Subject)+"*, "+spanText(u.Span, u.From, u.To), deviceText(u, now))
+	for _, f := range u.Figures {
+		p.say(figureLines(u, f)...)
+	}
+	for _, figure := range u.NotRead {
+		p.say(fmt.Sprintf("*%s*: no rule reads them, so notewatch does not fetch them. A rule that reads `%[1]s.today` changes that.", figure))
+	}
+	p.say(q.alertsBelow(u)...)
+	p.say(readText(u.AsOf, u.Failures, u.Failure, u.Truncated)...)
+	p.note = asOfText(u.AsOf, now)
+	return p
+}
+
+// subjectText names a subject, and what it is.
+func subjectText(s lookup.Subject) string {
+	link := notify.MrkdwnLink(s.Link())
+	switch s.Kind {
+	case lookup.KindAll:
+		return "all projects"
+	case lookup.KindProject:
+		return "project " + link
+	}
+	return fmt.Sprintf("%s %s (%s)", s.Kind, link, name(s.Project.Name))
+}
+
+// spanText names a span.
+func spanText(span lookup.Span, from, to time.Time) string {
+	const layout = "Mon 2 Jan"
+	first, last := from.Format(layout), to.AddDate(0, 0, -1).Format(layout)
+	switch span {
+	case lookup.Today:
+		return "today, " + first + " (UTC)"
+	case lookup.Period:
+		return "this period so far, since " + first + " (UTC)"
+	}
+	return fmt.Sprintf("the %s complete days %s to %s (UTC)", strings.TrimSuffix(string(span), "d"), first, last)
+}
+
+// deviceText says what is known of a device, or how many devices there are.
+func deviceText(u lookup.Usage, now time.Time) string {
+	switch {
+	case u.Kind != lookup.KindDevice:
+		return counted(u.Devices, "device")
+	case u.Device == nil:
+		return "Notehub does not list it any more."
+	}
+	d := u.Device
+	heard, voltage, firmware, disabled := "never heard of", "", "", ""
+	if !d.LastActivity.IsZero() {
+		heard = "last heard " + agoText(d.LastActivity, now)
+	}
+	if rules.Known(d.Voltage) {
+		voltage = notify.FormatFigure(d.Voltage, "V")
+	}
+	if d.Firmware != "" {
+		firmware = "firmware " + name(d.Firmware)
+	}
+	if d.Disabled {
+		disabled = "disabled in Notehub"
+	}
+	return dotted(heard, firmware, voltage, name(d.SKU), disabled)
+}
+
+// figureLines say all of one figure.
+func figureLines(u lookup.Usage, f lookup.FigureUsage) []string {
+	total := notify.FormatFigure(f.Total, f.Unit)
+	if rules.Known(f.Limit) {
+		total += " of " + notify.FormatFigure(f.Limit, f.Unit) + " " + within(notify.FormatShare(f.Total, f.Limit), f.LimitRule)
+	}
+	return []string{
+		fmt.Sprintf("*%s* %s", f.Figure, total), paceText(f), forecastText(u, f), costText(f), gapText(u, f),
+	}
+}
+
+// within is the share of a limit and the rule that has the limit.
+func within(share, rule string) string {
+	if share != "" {
+		share += ", "
+	}
+	return "(" + share + "rule " + name(rule) + ")"
+}
+
+// paceText draws the days and says what is usual.
+func paceText(f lookup.FigureUsage) string {
+	values := make([]float64, len(f.Days))
+	for i, day := range f.Days {
+		values[i] = day.Value
+	}
+	line, usual, pace := "", "", ""
+	if len(values) > 1 {
+		line = notify.Sparkline(values)
+	}
+	if rules.Known(f.Usual) {
+		usual = "usually " + notify.FormatFigure(f.Usual, f.Unit) + " a day"
+	}
+	if rules.Known(f.Pace) {
+		pace = notify.FormatFigure(f.Pace, f.Unit) + " a day over the last 7 days"
+	}
+	return dotted(line, usual, pace)
+}
+
+// forecastText says where a figure is heading until the period ends, and whether that is too much.
+func forecastText(u lookup.Usage, f lookup.FigureUsage) string {
+	if !rules.Known(f.Forecast) {
+		return ""
+	}
+	text := fmt.Sprintf("→ %s when the period ends, %s", notify.FormatFigure(f.Forecast, f.Unit), notify.FormatTime(u.Period.End))
+	switch {
+	case !rules.Known(f.Limit):
+		return text
+	case f.Total > f.Limit:
+		return text + ": the limit is passed already"
+	case f.Forecast <= f.Limit:
+		return text + ": within the limit"
+	}
+	days := (f.Limit - f.Total) / f.Pace
+	passed := u.AsOf.Add(time.Duration(days * float64(24*time.Hour)))
+	return fmt.Sprintf("%s: %s of the limit, which is passed about %s", text, notify.FormatShare(f.Forecast, f.Limit), passed.UTC().Format("Mon 2 Jan"))
+}
+
+// costText says what a figure costs, where prices are set.
+func costText(f lookup.FigureUsage) string {
+	if !rules.Known(f.Cost.Amount) {
+		return ""
+	}
+	text := notify.FormatFigure(f.Cost.Amount, f.Cost.Currency) + " so far: " + f.Cost.Note
+	if rules.Known(f.CostForecast.Amount) {
+		text += "; " + notify.FormatFigure(f.CostForecast.Amount, f.CostForecast.Currency) + " when the period ends"
+	}
+	return notify.Mrkdwn(text, maxSaid)
+}
+
+// gapText says what the total lacks.
+func gapText(u lookup.Usage, f lookup.FigureUsage) string {
+	days, missing := "", ""
+	if f.Unknown > 0 && u.Span != lookup.Today {
+		days = fmt.Sprintf("%d of %s without data", f.Unknown, counted(len(f.Days), "day"))
+	}
+	if f.Missing > 0 && u.Kind == lookup.KindAll {
+		missing = counted(f.Missing, "project") + " without data"
+	} else if f.Missing > 0 {
+		missing = counted(f.Missing, "device") + " without data"
+	}
+	return dotted(days, missing)
+}
+
+// alertsBelow lists the open alerts of what usage is about.
+func (q *question) alertsBelow(u lookup.Usage) []string {
+	if u.AlertCount == 0 {
+		return nil
+	}
+	lines := []string{"*" + counted(u.AlertCount, "open alert") + "*"}
+	for _, a := range u.Alerts {
+		lines = append(lines, "• "+alertText(q.desk, a))
+	}
+	if more := u.AlertCount - len(u.Alerts); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	return lines
+}
+
+// readText says what is wrong with the reading of Notehub.
+func readText(asOf time.Time, failures int, failure string, truncated bool) (lines []string) {
+	if asOf.IsZero() {
+		lines = append(lines, "Notehub has not been read yet: there are no figures.")
+	}
+	if failures > 0 {
+		lines = append(lines, fmt.Sprintf("Notehub could not be read the last %s: %s", counted(failures, "time"), notify.Mrkdwn(failure, maxSaid)))
+	}
+	if truncated {
+		lines = append(lines, "Notehub cut its last answer short: there may be more than these figures say.")
+	}
+	return lines
+}
+
+// asOfText says how old figures are.
+func asOfText(asOf, now time.Time) string {
+	if asOf.IsZero() {
+		return ""
+	}
+	return "as of " + agoText(asOf, now)
+}
+
+// agoText says when something was, and how long that is ago: "Mon 15 Jun 14:05 UTC, 12 min ago".
+func agoText(t, now time.Time) string {
+	return notify.FormatTime(t) + ", " + notify.FormatDuration(max(0, now.Sub(t))) + " ago"
+}

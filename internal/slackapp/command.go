@@ -1,0 +1,87 @@
+package slackapp
+
+import (
+	"context"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/config"
+	"notewatch/internal/lookup"
+	"notewatch/rules"
+)
+
+// A question is a command that is to be answered.
+type question struct {
+	app *App
+	Command
+	line
+	verb word
+	bot  *bot.Bot
+	desk *lookup.Desk
+}
+
+// question returns the question that is to be answered.
+func (a *App) question(c Command) *question {
+	return &question{app: a, Command: c, bot: a.Bot(), desk: a.Desk()}
+}
+
+// answer does what a command asks for and says what came of it.
+func (a *App) answer(ctx context.Context, c Command) Reply {
+	q := a.question(c)
+	return q.reply(ctx, q.answer)
+}
+
+// usageReply says how much a subject used, to whoever pressed a button.
+func (a *App) usageReply(ctx context.Context, s lookup.Subject, span lookup.Span) Reply {
+	q := a.question(Command{})
+	return q.reply(ctx, func(ctx context.Context) (page, error) { return q.usageOf(ctx, s, span) })
+}
+
+// explainReply says why there is an alert, to whoever pressed a button.
+func (a *App) explainReply(ctx context.Context, alert rules.Alert) Reply {
+	q := a.question(Command{})
+	return q.reply(ctx, func(ctx context.Context) (page, error) { return q.explainAlert(ctx, alert) })
+}
+
+// reply is what comes of an answer, for everybody if it is to be shared and nothing went wrong.
+func (q *question) reply(ctx context.Context, answer func(context.Context) (page, error)) Reply {
+	p, err := answer(ctx)
+	if err != nil {
+		return q.refuse(ctx, err)
+	}
+	if q.share {
+		p.note = dotted(p.note, "asked by "+name(q.Person.String()))
+	}
+	r := p.reply()
+	r.Public = q.share
+	return r
+}
+
+// answer finds out which word leads the command and what that has to say.
+func (q *question) answer(ctx context.Context) (p page, err error) {
+	if err := q.app.mayLook(ctx, q.Person, q.Channel); err != nil {
+		return p, err
+	}
+	if q.line, err = parse(q.Text); err != nil {
+		return p, err
+	}
+	if q.word == "" {
+		return q.hello(ctx)
+	}
+	var known bool
+	if q.verb, known = wordOf(q.word); !known {
+		return p, q.unknownWord()
+	}
+	if q.reason != "" && !q.verb.reason {
+		return p, mistake(q.word + " takes no because.")
+	}
+	return q.verb.answer(q, ctx)
+}
+
+// unknownWord says which word may be meant.
+func (q *question) unknownWord() error {
+	text := "There is no word " + quote(q.word) + "."
+	if near := config.Nearest(q.word, wordNames()); near != "" {
+		return mistake(text + " Did you mean " + near + "?")
+	}
+	return mistake(text + " There are " + listWords(wordNames(), "and") + ".")
+}

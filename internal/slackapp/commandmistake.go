@@ -1,0 +1,104 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+)
+
+// refuse says why nothing was done, and how to ask instead.
+func (q *question) refuse(ctx context.Context, err error) Reply {
+	var p page
+	p.say(q.complaint(err)...)
+	if _, denied := errors.AsType[refusal](err); !denied {
+		p.say(q.instead(ctx))
+	}
+	r := p.reply()
+	r.Failed = true
+	return r
+}
+
+// complaint is what is wrong, as lines of mrkdwn.
+func (q *question) complaint(err error) []string {
+	if denied, ok := errors.AsType[refusal](err); ok {
+		return []string{string(denied)}
+	}
+	if slip, ok := errors.AsType[mistake](err); ok {
+		return []string{notify.Mrkdwn(string(slip), maxSaid)}
+	}
+	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok {
+		return []string{unknownText(unknown)}
+	}
+	if several, ok := errors.AsType[*lookup.AmbiguousError](err); ok {
+		return candidates(several)
+	}
+	if several, ok := errors.AsType[*lookup.AmbiguousAlertError](err); ok {
+		return []string{"Several alerts begin with " + name(quote(several.Text)) + ": " + alertIDs(several) + "."}
+	}
+	if gone, ok := errors.AsType[*bot.UnknownError](err); ok {
+		return []string{"There is no " + gone.What + " " + name(quote(gone.Name)) + " any more."}
+	}
+	q.app.Log.Error("answering a command", "word", q.verb.name, "err", err)
+	return []string{"That went wrong: " + notify.Mrkdwn(err.Error(), maxSaid)}
+}
+
+// unknownText says that nothing is called so, and what may be meant.
+func unknownText(e *lookup.UnknownError) string {
+	kinds := make([]string, len(e.Kinds))
+	for i, kind := range e.Kinds {
+		kinds[i] = string(kind)
+	}
+	if len(kinds) == 0 {
+		kinds = []string{"project", "fleet", "device"}
+	}
+	text := "There is no " + listWords(kinds, "or") + " " + name(quote(e.Text)) + "."
+	if e.Nearest != "" {
+		text += " Did you mean " + name(quote(e.Nearest)) + "?"
+	}
+	return text
+}
+
+// candidates lists what a name may be of.
+func candidates(e *lookup.AmbiguousError) []string {
+	lines := []string{name(quote(e.Text)) + " may be any of these:"}
+	for _, s := range e.Candidates {
+		lines = append(lines, "• "+subjectText(s)+" `"+name(s.UID)+"`")
+	}
+	if e.More > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", e.More))
+	}
+	return lines
+}
+
+func alertIDs(e *lookup.AmbiguousAlertError) string {
+	ids := make([]string, len(e.IDs))
+	for i, id := range e.IDs {
+		ids[i] = "`" + name(id) + "`"
+	}
+	if e.More > 0 {
+		ids = append(ids, fmt.Sprintf("%d more", e.More))
+	}
+	return listWords(ids, "and")
+}
+
+// instead names a line that can be typed in place of one that was refused.
+func (q *question) instead(ctx context.Context) string {
+	more := q.typed(strings.TrimSpace("help "+q.verb.name)) + " says more."
+	names := q.names(ctx)
+	for _, example := range q.verb.examples {
+		if line, ok := q.verb.fill(example, names); ok {
+			return "For example " + q.typed(line) + " · " + more
+		}
+	}
+	return more
+}
+
+// typed shows a command so that it can be typed as it stands.
+func (q *question) typed(text string) string {
+	return "`" + notify.Mrkdwn(q.app.Command()+" "+text, maxSaid) + "`"
+}

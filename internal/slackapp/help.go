@@ -1,0 +1,181 @@
+package slackapp
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// help says what can be asked, and how.
+func (q *question) help(ctx context.Context) (page, error) {
+	if len(q.rest) > 0 {
+		return q.helpFor(ctx)
+	}
+	names := q.names(ctx)
+	var lines []string
+	for _, w := range words() {
+		line := strings.TrimSpace("*"+w.name+"* "+notify.Mrkdwn(w.hint, maxSaid)) + " – " + w.summary
+		if examples := w.lines(names); len(examples) > 0 {
+			line += " " + q.typed(examples[0])
+		}
+		lines = append(lines, line)
+	}
+	var p page
+	p.say("*What can be asked*, and what can be typed as it stands:")
+	p.say(lines...)
+	p.say(grammar)
+	return p, nil
+}
+
+// grammar is what holds for all words.
+const grammar = "Names match loosely: a name, a UID, the beginning of either. Put a name that is like a word into quotes. " +
+	"Answers are for you alone; with the word share they are for the channel. Days are UTC days."
+
+// helpFor says how one word is used.
+func (q *question) helpFor(ctx context.Context) (page, error) {
+	asked, err := parseOne(q.rest, "word")
+	if err != nil {
+		return page{}, err
+	}
+	w, ok := wordOf(token{text: asked}.word())
+	if !ok {
+		q.word = asked
+		return page{}, q.unknownWord()
+	}
+	var p page
+	p.say(strings.TrimSpace("*"+w.name+"* "+notify.Mrkdwn(w.hint, maxSaid)), w.summary)
+	var lines []string
+	for _, line := range w.lines(q.names(ctx)) {
+		lines = append(lines, "• "+q.typed(line))
+	}
+	if len(lines) == 0 {
+		lines = append(lines, "There is nothing now that it could be used for.")
+	}
+	p.say(lines...)
+	return p, nil
+}
+
+// names returns what stands for the placeholders of examples: names of what there is, "" where there is nothing of the kind.
+// Each is looked for once. That the store cannot be read is logged: who asks for help still wants it.
+func (q *question) names(ctx context.Context) func(placeholder string) string {
+	known := map[string]string{}
+	return func(placeholder string) string {
+		found, ok := known[placeholder]
+		if !ok {
+			var err error
+			if found, err = q.exemplar(ctx, placeholder); err != nil {
+				q.app.Log.Error("looking for names that examples can use", "err", err)
+			}
+			known[placeholder] = found
+		}
+		return found
+	}
+}
+
+// exemplar returns what an example can use for a placeholder.
+func (q *question) exemplar(ctx context.Context, placeholder string) (string, error) {
+	switch placeholder {
+	case "project", "fleet", "device":
+		return q.first(ctx, lookup.Kind(placeholder))
+	case "alert", "alerted":
+		return q.firing(ctx, placeholder == "alerted")
+	case "rule", "judged":
+		return q.judged(ctx, placeholder == "rule")
+	case "silence":
+		silences, _, err := q.desk.Store.Silences(ctx, q.desk.Now())
+		if err != nil || len(silences) == 0 {
+			return "", err
+		}
+		return silences[0].ID, nil
+	case "figure", "cost":
+		return q.ranking(placeholder == "cost"), nil
+	case "tomorrow":
+		return q.desk.Now().UTC().AddDate(0, 0, 1).Format(`"` + time.DateOnly + ` 14:00"`), nil
+	}
+	return "", nil
+}
+
+// first returns the name of the first subject of a kind.
+func (q *question) first(ctx context.Context, kind lookup.Kind) (string, error) {
+	found, err := q.desk.Complete(ctx, "", 1, kind)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return q.called(ctx, found[0]), nil
+}
+
+// firing returns the ID of an alert that fires, or the name of its subject.
+func (q *question) firing(ctx context.Context, subject bool) (string, error) {
+	const looked = 10
+	open, _, err := q.desk.Store.AlertsOf(ctx, "", "", looked)
+	i := slices.IndexFunc(open, func(a rules.Alert) bool { return a.State == rules.Firing && a.Project != "" && !a.Drill })
+	if err != nil || i < 0 {
+		return "", err
+	}
+	if !subject {
+		return open[i].ID, nil
+	}
+	return q.called(ctx, subjectOf(q.desk, open[i])), nil
+}
+
+// judged returns the name of a rule, or of a subject that it judges.
+func (q *question) judged(ctx context.Context, rule bool) (string, error) {
+	if len(q.desk.Rules) == 0 {
+		return "", nil
+	}
+	spec := q.desk.Rules[0].Spec
+	if rule {
+		return called(spec.Name), nil
+	}
+	return q.first(ctx, lookup.Kind(spec.Each))
+}
+
+// ranking returns what top can rank by: a figure that a rule reads, or the cost.
+func (q *question) ranking(cost bool) string {
+	read := func(by string) bool {
+		figure, ok := rules.ParseFigure(by)
+		return ok && slices.ContainsFunc(q.desk.Rules, func(r *rules.Rule) bool { return slices.Contains(r.Reads.Figures, figure) })
+	}
+	if cost {
+		if q.desk.Prices.Currency == "" || !read(rules.Events.String()) {
+			return ""
+		}
+		return lookup.ByCost
+	}
+	by := lookup.By()
+	if i := slices.IndexFunc(by, read); i >= 0 {
+		return by[i]
+	}
+	return ""
+}
+
+// called is how a subject can be called in a command: by its name, or by its UID if the name could be mistaken.
+func (q *question) called(ctx context.Context, s lookup.Subject) string {
+	if !plain(s.Name) {
+		return s.UID
+	}
+	if found, err := q.desk.Find(ctx, s.Name); err != nil || found.UID != s.UID {
+		return s.UID
+	}
+	return called(s.Name)
+}
+
+// plain reports whether a name can be typed as it is shown.
+func plain(name string) bool {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == '`' || strings.ContainsRune(doubleQuotes, r) }
+	return name != "" && strings.TrimSpace(name) == name && !strings.ContainsFunc(name, odd) && len(name) <= maxShown
+}
+
+// called is a name as it stands in a command: in quotes if it has blanks, or is like a word.
+func called(name string) string {
+	if t := (token{text: name}); strings.ContainsFunc(name, unicode.IsSpace) || t.special() {
+		return `"` + name + `"`
+	}
+	return name
+}
