@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,19 +15,20 @@ import (
 )
 
 const (
-	listEvery   = time.Hour        // how old the device list may get
-	rereadHour  = 6                // UTC: from then on closed days are read again, once a day
-	rereadDays  = 7                // how far back figures are still corrected
-	keepDays    = 13 * 31          // how long usage and ended alerts are kept
-	callTime    = 40 * time.Second // for one request, within the lease that is extended before it
-	slotPause   = 20 * time.Second // how long to wait for the budget before extending the lease
-	rateRetries = 3                // requests repeated after 429 before the poll fails
-	ratePause   = 30 * time.Second // after a 429 that does not say how long
-	longestWait = 2 * time.Minute  // for the budget, before the poll gives up
+	listEvery    = time.Hour        // how old the device list and the fleets may get
+	listRequests = 2                // that this takes, of a project of up to notehub.MaxPageSize devices
+	rereadHour   = 6                // UTC: from then on closed days are read again, once a day
+	rereadDays   = 7                // how far back figures are still corrected
+	keepDays     = 13 * 31          // how long usage and ended alerts are kept
+	callTime     = 40 * time.Second // for one request, within the lease that is extended before it
+	slotPause    = 20 * time.Second // how long to wait for the budget before extending the lease
+	rateRetries  = 3                // requests repeated after 429 before the poll fails
+	ratePause    = 30 * time.Second // after a 429 that does not say how long
+	longestWait  = 2 * time.Minute  // for the budget, before the poll gives up
 )
 
-// read brings the store up to date with Notehub: the device list and the usage that rules read. What was read before an
-// error stays; state tells what is known of the project afterwards.
+// read brings the store up to date with Notehub: the device list, the fleets and the usage that rules read. What was read
+// before an error stays; state tells what is known of the project afterwards.
 func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	devices, listedAt, err := b.Store.Devices(ctx, f.project)
 	if err != nil {
@@ -35,6 +37,9 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	if f.now.Sub(listedAt) >= listEvery {
 		if devices, err = f.list(ctx); err != nil {
 			return fmt.Errorf("reading the device list: %w", err)
+		}
+		if err := f.nameFleets(ctx); err != nil {
+			return fmt.Errorf("reading the fleets: %w", err)
 		}
 		if err := b.Store.SaveDevices(ctx, f.project, devices, f.now); err != nil {
 			return err
@@ -196,15 +201,47 @@ func (f fetcher) list(ctx context.Context) ([]store.Device, error) {
 
 // listed converts a line of the device list.
 func listed(d notehub.Device) store.Device {
-	name := d.SerialNumber
-	if name == "" {
-		name = d.UID
-	}
 	return store.Device{
-		UID: d.UID, Name: name, SKU: d.SKU, Product: d.Product, Firmware: d.FirmwareNotecard,
+		UID: d.UID, Name: cmp.Or(d.SerialNumber, d.UID), SKU: d.SKU, Product: d.Product, Firmware: d.FirmwareNotecard,
 		Fleets: d.Fleets, Voltage: d.Voltage, Disabled: d.Disabled,
 		Provisioned: d.Provisioned, LastActivity: d.LastActivity,
 	}
+}
+
+// nameFleets brings the names of the fleets up to date. They are only for people to read: a poll goes on without them.
+func (f fetcher) nameFleets(ctx context.Context) error {
+	fleets, failure, err := f.fleets(ctx)
+	if err != nil {
+		return err
+	}
+	if failure == nil {
+		f.nameless.Delete(f.project)
+		return f.Store.SaveFleets(ctx, f.project, fleets)
+	}
+	if _, logged := f.nameless.LoadOrStore(f.project, true); !logged {
+		f.Log.Warn("reading the fleets: they are shown by the names they had, or by their UIDs", "project", f.project, "err", failure)
+	}
+	return nil
+}
+
+// fleets reads all fleets. failure is what Notehub says against that, or what is wrong with its answer: if more is wrong
+// than that, the next request shows it.
+func (f fetcher) fleets(ctx context.Context) (fleets []store.Fleet, failure, err error) {
+	err = f.do(ctx, func(ctx context.Context) error {
+		fleets = nil
+		failure = f.account.Client.Fleets(ctx, f.project, func(fleet notehub.Fleet) error {
+			fleets = append(fleets, store.Fleet{UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID)})
+			return nil
+		})
+		if errors.Is(failure, notehub.ErrRateLimited) {
+			return failure // and so do waits
+		}
+		return nil
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	return fleets, failure, err
 }
 
 // usage reads one endpoint for the days of a span and stores it. It reports whether an answer stayed cut short even for a
