@@ -2,9 +2,12 @@ package store_test
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
@@ -13,8 +16,15 @@ import (
 	"notewatch/rules"
 )
 
-// What the first schema held is all there after the database was brought up to date, and the work goes on.
+// What an older schema held is all there after the database was brought up to date, and the work goes on.
 func TestMigrationKeepsEverything(t *testing.T) {
+	for version, transitions := range map[int64]int{1: 0, 2: 1} {
+		t.Run(fmt.Sprint("from ", version), func(t *testing.T) { testMigration(t, version, transitions) })
+	}
+}
+
+// testMigration starts from a schema that kept some transitions of the alert "a".
+func testMigration(t *testing.T, version int64, transitions int) {
 	ctx := t.Context()
 	model := filepath.Join(t.TempDir(), "model.db")
 	want := open(t, model)
@@ -33,9 +43,11 @@ func TestMigrationKeepsEverything(t *testing.T) {
 	require.NoError(t, want.SaveDevices(ctx, project, []store.Device{filled[store.Device]()}, noon))
 	require.NoError(t, want.SaveClosed(ctx, project, []store.Closed{filled[store.Closed]()}))
 	require.NoError(t, want.HoldAccount(ctx, "acme", noon))
+	silence := rules.Silence{ID: "quiet", Match: rules.Match{Rule: "other"}, Start: noon, End: noon.Add(time.Hour), By: "amy", Because: "x"}
+	require.NoError(t, want.AddSilence(ctx, silence, noon))
 
 	path := filepath.Join(t.TempDir(), "notewatch.db")
-	old, columns := first(t, path, model)
+	old, columns := older(t, version, path, model)
 	before := map[string][]string{}
 	for table, names := range columns {
 		before[table] = dumpRows(t, old, table, names)
@@ -47,6 +59,8 @@ func TestMigrationKeepsEverything(t *testing.T) {
 	for table, rows := range before {
 		require.Equal(t, rows, dumpRows(t, s.DB(), table, columns[table]))
 	}
+	require.Empty(t, dumpRows(t, s.DB(), "pragma_foreign_key_check", "*"))
+	require.Equal(t, []string{"pragma_integrity_check[ok]"}, dumpRows(t, s.DB(), "pragma_integrity_check", "*"))
 	for _, f := range []func(*store.Store) (any, error){
 		func(s *store.Store) (any, error) { return s.Alerts(ctx, store.AlertFilter{}) },
 		func(s *store.Store) (any, error) { return s.Deliveries(ctx, team) },
@@ -55,6 +69,7 @@ func TestMigrationKeepsEverything(t *testing.T) {
 		func(s *store.Store) (any, error) { return s.Attempts(ctx, "") },
 		func(s *store.Store) (any, error) { return s.Project(ctx, project) },
 		func(s *store.Store) (any, error) { return s.Usage(ctx, project, nil, closed, today) },
+		func(s *store.Store) (any, error) { return s.Closed(ctx, project) },
 	} {
 		expected, err := f(want)
 		require.NoError(t, err)
@@ -66,25 +81,28 @@ func TestMigrationKeepsEverything(t *testing.T) {
 	require.NoError(t, s.ReleaseAll(ctx))
 	show(t, s, team)
 	require.Equal(t, int64(2), told(t, s, "over")[team].Have)
-	_, seq, err := s.Silences(ctx, noon)
+	silences, seq, err := s.Silences(ctx, noon)
 	require.NoError(t, err)
+	if version > 1 {
+		require.Equal(t, []rules.Silence{silence}, silences)
+	}
 	a, _ = a.Acknowledged("amy", noon)
 	decideNow(t, s, store.Decision{Alerts: alerts(a), Silences: seq})
 	all, err := s.Transitions(ctx, "a")
 	require.NoError(t, err)
-	require.Len(t, all, 1)
+	require.Len(t, all, transitions+1)
 	require.Equal(t, a, undelivered(t, s, team).Alert)
 }
 
-// first makes a database of the first schema with what another one holds of it, and returns the columns of its tables.
-func first(t *testing.T, path, model string) (db *sql.DB, columns map[string]string) {
+// older makes a database of an older schema with what another one holds of it, and returns the columns of its tables.
+func older(t *testing.T, version int64, path, model string) (db *sql.DB, columns map[string]string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	require.NoError(t, err)
 	db.SetMaxOpenConns(1)
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations/sqlite"), goose.WithDisableGlobalRegistry(true))
 	require.NoError(t, err)
-	_, err = provider.UpTo(t.Context(), 1)
+	_, err = provider.UpTo(t.Context(), version)
 	require.NoError(t, err)
 	_, err = db.ExecContext(t.Context(), "ATTACH $1 AS model", model)
 	require.NoError(t, err)
@@ -106,6 +124,7 @@ func first(t *testing.T, path, model string) (db *sql.DB, columns map[string]str
 	}
 	_, err = db.ExecContext(t.Context(), "DETACH model")
 	require.NoError(t, err)
-	require.NotContains(t, columns["delivery"], "why", "this is the first schema")
+	require.Equal(t, version > 1, strings.Contains(columns["delivery"], "why"))
+	require.NotContains(t, columns, "fleet")
 	return db, columns
 }
