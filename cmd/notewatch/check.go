@@ -28,13 +28,13 @@ func newCheck() *cobra.Command {
 			if _, err := s.wire(bot.SystemClock()); err != nil {
 				return err
 			}
-			return explain(c.OutOrStdout(), s.file)
+			return describe(c.OutOrStdout(), s.file)
 		},
 	}
 }
 
-// explain prints how the file is understood.
-func explain(w io.Writer, file *config.File) error {
+// describe prints how the file is understood.
+func describe(w io.Writer, file *config.File) error {
 	fmt.Fprintf(w, "%s is fine: %s, %s, %s\n\n", file.Path, counted(len(file.Projects), "project"),
 		counted(len(file.Rules), "rule"), counted(len(file.Receivers), "receiver"))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

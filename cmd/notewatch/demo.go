@@ -115,14 +115,6 @@ func (d demo) setup(c *cobra.Command, folder string) (setup, error) {
 	return setup{environment: environment, file: file, log: log, stdout: c.OutOrStdout()}, nil
 }
 
-// placeholder stands for variables of the rules file: their receivers are replaced.
-func placeholder(name string) (string, bool) {
-	if value, ok := os.LookupEnv(name); ok {
-		return value, true
-	}
-	return "https://receiver.invalid/" + name, true
-}
-
 // receive replaces the receivers of the file by those of the demo.
 func (d demo) receive(file *config.File) {
 	file.Receivers = []config.Receiver{{Name: "terminal", Terminal: true}}

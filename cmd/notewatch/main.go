@@ -86,7 +86,7 @@ Watch for real:                   notewatch run`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(newRun(), newOnce(), newDemo(), newCheck(), newVersion(), newAlerts(), newHistory(), newAck(), newUnack(),
-		newSilence(), newSilences(), newUnsilence(), newDrill(), newRedeliver(), newTemplate())
+		newSilence(), newSilences(), newUnsilence(), newDrill(), newRedeliver(), newTemplate(), newUsage(), newTop(), newExplain(), newStatus())
 	return root
 }
 

@@ -44,6 +44,7 @@ const (
 var styles = map[string]style{
 	"critical": red, "warning": amber, "info": cyan,
 	"muted": dim, "resolved": green, "withdrawn": dim, "pending": dim,
+	"true": bold, "false": dim, "no data": amber,
 }
 
 func (s screen) paint(as style, text string) string {

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/config"
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+	"notewatch/notify"
+)
+
+// outline reads the environment and the rules file for a command that only looks: no secret need be there.
+func outline(c *cobra.Command) (setup, error) {
+	environment, err := config.ReadEnvironment()
+	if err != nil {
+		return setup{}, err
+	}
+	s := setup{environment: environment, log: newLog(c.ErrOrStderr(), environment), stdout: c.OutOrStdout()}
+	s.file, err = config.Load(environment.Rules, placeholder)
+	return s, err
+}
+
+// placeholder stands for variables of the rules file where nobody is told.
+func placeholder(name string) (string, bool) {
+	if value := os.Getenv(name); value != "" {
+		return value, true
+	}
+	return "https://receiver.invalid/" + name, true
+}
+
+// ask lets f ask what the rules file is about, from the database alone, beside whoever works with it.
+func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
+	s, err := outline(c)
+	if err != nil {
+		return err
+	}
+	return look(c, func(db *store.Store) error { return f(s.desk(db, time.Now)) })
+}
+
+// jsonFlag is whether JSON is to be printed.
+func jsonFlag(c *cobra.Command) *bool { return c.Flags().Bool("json", false, "print JSON") }
+
+// A source says how far the figures of an answer can be relied on.
+type source struct {
+	AsOf      time.Time `json:"as_of,omitzero"` // when they were read
+	Failures  int       `json:"failures"`       // to read Notehub since
+	Failure   string    `json:"failure,omitempty"`
+	Truncated bool      `json:"truncated"` // Notehub cut an answer short
+}
+
+// staleAfter is how old figures may be before somebody should look whether anything runs.
+const staleAfter = 2 * time.Hour
+
+// print says of when the figures are.
+func (f source) print(s screen, now time.Time) error {
+	if f.AsOf.IsZero() {
+		return s.say(amber, sentence("Nothing has been read yet", cmp.Or(f.Failure, "does notewatch run?")))
+	}
+	said, as := "Figures as of "+notify.FormatTime(f.AsOf)+", "+ago(now.Sub(f.AsOf)), dim
+	if f.stale(now) {
+		said, as = said+": does notewatch run?", amber
+	}
+	if err := s.say(as, said); err != nil {
+		return err
+	}
+	if f.Failures > 0 {
+		if err := s.say(amber, sentence(fmt.Sprintf("Reading Notehub has failed %s since then", times(f.Failures)), f.Failure)); err != nil {
+			return err
+		}
+	}
+	if f.Truncated {
+		return s.say(amber, "Notehub cut an answer short: some figures may be missing.")
+	}
+	return nil
+}
+
+// stale reports whether figures are so old that the answer is about the past.
+func (f source) stale(now time.Time) bool { return now.Sub(f.AsOf) > staleAfter }
+
+// ago is how long something is in the past.
+func ago(d time.Duration) string { return notify.FormatDuration(d) + " ago" }
+
+// times is how often something happened.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// say prints lines of text that may hold some from outside.
+func (s screen) say(as style, text string) error {
+	var b strings.Builder
+	for _, line := range s.lines(tidy(text)) {
+		b.WriteString(s.paint(as, line) + "\n")
+	}
+	_, err := s.w.Write([]byte(b.String()))
+	return err
+}

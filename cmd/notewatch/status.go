@@ -1,0 +1,237 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+func newStatus() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Tell how notewatch does: projects, age of the data, requests, receivers, alerts",
+		Long: `Tells when each project was read last and is read next, how many requests to Notehub today (UTC) has taken of each
+account, which receivers wait to be told, and how many alerts are open. It reads the database and the rules file only, also
+beside notewatch run, asks Notehub nothing and needs no secrets.
+
+--json prints an object with now, projects (uid, name, account, devices, listed_at, polled_at, next_poll, failures, failure,
+truncated), accounts (name, requests_per_minute, requests_today, held_until), receivers (name, waiting, gave_up,
+oldest_seconds, next_try) and alerts (info, warning, critical, pending, muted, acknowledged, silences). Times are RFC 3339;
+one that is not known is left out.`,
+		Example: `  notewatch status
+  notewatch status --json`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return ask(c, func(d *lookup.Desk) error {
+				status, err := d.Status(c.Context())
+				if err != nil {
+					return err
+				}
+				out := screenOf(c.OutOrStdout())
+				if asJSON {
+					return writeJSON(out.w, statusViewOf(status))
+				}
+				return statusText{status}.print(out)
+			})
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// A statusText is what people are told of how notewatch does.
+type statusText struct{ lookup.Status }
+
+func (t statusText) print(s screen) error {
+	for _, part := range []*table{t.projects(), t.accounts(), t.receivers()} {
+		if len(part.rows) == 0 {
+			continue
+		}
+		if err := part.print(s); err != nil {
+			return err
+		}
+		if err := s.blank(); err != nil {
+			return err
+		}
+	}
+	return s.say(plain, t.alerts())
+}
+
+func (t statusText) projects() *table {
+	table := &table{columns: columns("PROJECT~", "DEVICES", "READ", "NEXT", "STATE")}
+	for _, p := range t.Projects {
+		table.add(p.Name, notify.FormatFigure(float64(p.Devices), ""), t.since(p.PolledAt), t.until(p.Next), t.state(p))
+	}
+	return table
+}
+
+// since says how long ago something was.
+func (t statusText) since(at time.Time) string {
+	if at.IsZero() {
+		return "never"
+	}
+	return ago(t.Now.Sub(at))
+}
+
+// until says when something is due.
+func (t statusText) until(at time.Time) string {
+	switch {
+	case at.IsZero():
+		return "-"
+	case t.Now.Sub(at) > lateAfter:
+		return notify.FormatDuration(t.Now.Sub(at)) + " late"
+	case at.After(t.Now):
+		return "in " + notify.FormatDuration(at.Sub(t.Now))
+	}
+	return "now"
+}
+
+// state says how reading a project goes.
+func (t statusText) state(p lookup.ProjectStatus) string {
+	var parts []string
+	if p.Failures > 0 {
+		parts = append(parts, sentence("failed "+times(p.Failures), p.Failure))
+	}
+	if p.Truncated {
+		parts = append(parts, "Notehub cut an answer short")
+	}
+	if t.Now.Sub(p.Next) > lateAfter {
+		parts = append(parts, "does notewatch run?")
+	}
+	if len(parts) == 0 {
+		return "fine"
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (t statusText) accounts() *table {
+	table := &table{columns: columns("ACCOUNT~", "REQUESTS TODAY", "A MINUTE", "STATE")}
+	for _, a := range t.Accounts {
+		state := "fine"
+		if a.HeldUntil.After(t.Now) {
+			state = "held until " + notify.FormatTime(a.HeldUntil)
+		}
+		table.add(a.Name, notify.FormatFigure(float64(a.Today), ""), notify.FormatFigure(a.PerMinute, ""), state)
+	}
+	return table
+}
+
+func (t statusText) receivers() *table {
+	table := &table{columns: columns("RECEIVER~", "WAITING", "GAVE UP", "STATE")}
+	for _, r := range t.Receivers {
+		table.add(r.Name, strconv.Itoa(r.Waiting), strconv.Itoa(r.Dead), t.receiver(r))
+	}
+	return table
+}
+
+// receiver says how telling a receiver goes.
+func (t statusText) receiver(r lookup.ReceiverStatus) string {
+	switch {
+	case r.Waiting > 0:
+		return "waiting for " + notify.FormatDuration(r.Oldest) + ", next try " + t.until(r.Next)
+	case r.Dead > 0:
+		return "cannot be told: notewatch history says why, notewatch redeliver tries again"
+	}
+	return "fine"
+}
+
+// alerts says how many alerts are open, and how many of them nobody is told of.
+func (t statusText) alerts() string {
+	var firing []string
+	for _, level := range []rules.Level{rules.Critical, rules.Warning, rules.Info} {
+		if n := t.Firing[level]; n > 0 {
+			firing = append(firing, fmt.Sprintf("%d %s", n, level))
+		}
+	}
+	said := "Nothing is firing"
+	if len(firing) > 0 {
+		said = "Firing: " + strings.Join(firing, ", ")
+	}
+	for _, part := range []struct {
+		n    int
+		text string
+	}{{t.Muted, "muted"}, {t.Acked, "acknowledged"}, {t.Pending, "pending"}} {
+		if part.n > 0 {
+			said += fmt.Sprintf(" · %d %s", part.n, part.text)
+		}
+	}
+	if t.Silences > 0 {
+		said += " · " + counted(t.Silences, "silence")
+	}
+	return said + "."
+}
+
+// A statusView is how notewatch does as JSON.
+type statusView struct {
+	Now       time.Time       `json:"now"`
+	Projects  []projectState  `json:"projects"`
+	Accounts  []accountState  `json:"accounts"`
+	Receivers []receiverState `json:"receivers"`
+	Alerts    alertCounts     `json:"alerts"`
+}
+
+type projectState struct {
+	named
+	Account   string    `json:"account"`
+	Devices   int       `json:"devices"`
+	ListedAt  time.Time `json:"listed_at,omitzero"`
+	PolledAt  time.Time `json:"polled_at,omitzero"`
+	Next      time.Time `json:"next_poll,omitzero"`
+	Failures  int       `json:"failures"`
+	Failure   string    `json:"failure,omitempty"`
+	Truncated bool      `json:"truncated"`
+}
+
+type accountState struct {
+	Name      string    `json:"name"`
+	PerMinute float64   `json:"requests_per_minute"`
+	Today     int       `json:"requests_today"`
+	HeldUntil time.Time `json:"held_until,omitzero"`
+}
+
+type receiverState struct {
+	Name    string    `json:"name"`
+	Waiting int       `json:"waiting"`
+	Dead    int       `json:"gave_up"`
+	Oldest  float64   `json:"oldest_seconds"`
+	Next    time.Time `json:"next_try,omitzero"`
+}
+
+type alertCounts struct {
+	Info     int `json:"info"`
+	Warning  int `json:"warning"`
+	Critical int `json:"critical"`
+	Pending  int `json:"pending"`
+	Muted    int `json:"muted"`
+	Acked    int `json:"acknowledged"`
+	Silences int `json:"silences"`
+}
+
+func statusViewOf(s lookup.Status) statusView {
+	v := statusView{
+		Now: s.Now.UTC(), Projects: []projectState{}, Accounts: []accountState{}, Receivers: []receiverState{},
+		Alerts: alertCounts{
+			s.Firing[rules.Info], s.Firing[rules.Warning], s.Firing[rules.Critical], s.Pending, s.Muted, s.Acked, s.Silences,
+		},
+	}
+	for _, p := range s.Projects {
+		v.Projects = append(v.Projects, projectState{
+			named{p.UID, p.Name}, p.Account, p.Devices, p.ListedAt, p.PolledAt, p.Next, p.Failures, p.Failure, p.Truncated,
+		})
+	}
+	for _, a := range s.Accounts {
+		v.Accounts = append(v.Accounts, accountState{a.Name, a.PerMinute, a.Today, a.HeldUntil})
+	}
+	for _, r := range s.Receivers {
+		v.Receivers = append(v.Receivers, receiverState{r.Name, r.Waiting, r.Dead, r.Oldest.Seconds(), r.Next})
+	}
+	return v
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+)
+
+// A kindFlag says what a name is of: project, fleet or device.
+type kindFlag lookup.Kind
+
+// Set implements pflag.Value.
+func (k *kindFlag) Set(text string) error {
+	if !slices.Contains([]lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice}, lookup.Kind(text)) {
+		return errors.New("want project, fleet or device")
+	}
+	*k = kindFlag(text)
+	return nil
+}
+
+// String implements pflag.Value.
+func (k *kindFlag) String() string { return string(*k) }
+
+// Type implements pflag.Value.
+func (*kindFlag) Type() string { return "kind" }
+
+// kinds are the kinds that are meant; none is any.
+func (k kindFlag) kinds() []lookup.Kind {
+	if k == "" {
+		return nil
+	}
+	return []lookup.Kind{lookup.Kind(k)}
+}
+
+// A spanFlag says over which days figures are counted.
+type spanFlag lookup.Span
+
+// Set implements pflag.Value.
+func (f *spanFlag) Set(text string) error {
+	span, ok := lookup.ParseSpan(text)
+	if !ok {
+		return errors.New("want today, 7d, 30d or period")
+	}
+	*f = spanFlag(span)
+	return nil
+}
+
+// String implements pflag.Value.
+func (f *spanFlag) String() string { return string(*f) }
+
+// Type implements pflag.Value.
+func (*spanFlag) Type() string { return "span" }
+
+func (f spanFlag) orPeriod() lookup.Span {
+	if f == "" {
+		return lookup.Period
+	}
+	return lookup.Span(f)
+}
+
+// missed adds to an error about a name what to do about it.
+func missed(err error) error {
+	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok && unknown.Nearest == "" {
+		return fmt.Errorf("%w; a UID, a name, or a part of one that says which is meant will do", err)
+	}
+	if ambiguous, ok := errors.AsType[*lookup.AmbiguousError](err); ok {
+		return fmt.Errorf("%q may be more than one thing; which?%s", ambiguous.Text, candidates(ambiguous))
+	}
+	return err
+}
+
+// candidates lists what a name may mean, one a line.
+func candidates(e *lookup.AmbiguousError) string {
+	var b strings.Builder
+	for _, s := range e.Candidates {
+		fmt.Fprintf(&b, "\n  %-7s  %s  %s", s.Kind, s.UID, tidy(s.Name))
+		if s.Kind != lookup.KindProject {
+			fmt.Fprintf(&b, "  (%s)", tidy(s.Project.Name))
+		}
+	}
+	if e.More > 0 {
+		fmt.Fprintf(&b, "\n  and %s more", notify.FormatFigure(float64(e.More), ""))
+	}
+	return b.String()
+}
