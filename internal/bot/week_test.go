@@ -190,6 +190,9 @@ func (w *week) live(steps int, kills []lot) {
 		d.suffer(nil)
 	}
 	w.stop() // as an operator does who has mended the settings
+	for i := range w.lots {
+		w.lots[i].activity = activity{points: 1} // the post that it should have followed did not come any more
+	}
 	for step := steps; step < steps+healSteps; step++ {
 		w.step(step)
 	}
