@@ -55,11 +55,12 @@ type Alert struct {
 	Period  time.Time // start of the period a period rule judges; else zero
 
 	State   State
-	Level   Level // of a pending alert Inactive, of an ended one the level it ended at
-	Worst   Level // the highest level that was announced
-	Version int64 // raised by every event; 0 while pending
-	Reason  Event // the event that made this version, at ChangedAt
-	Already bool  // was true before the rule was first judged here
+	Level   Level  // of a pending alert Inactive, of an ended one the level it ended at
+	Worst   Level  // the highest level that was announced
+	Version int64  // raised by every event; 0 while pending
+	Reason  Event  // the event that made this version, at ChangedAt
+	By      string // who did; "" is that nobody had to
+	Already bool   // was true before the rule was first judged here
 
 	Holds [Critical + 1]Hold // by level; how long each has been surely true
 

@@ -12,7 +12,7 @@ type Muter string
 // The muters.
 const (
 	ByNothing Muter = ""
-	BySilence Muter = "silence" // somebody asked for silence until some time
+	BySilence Muter = "silence" // somebody asked for silence, until some time or until the alert is over
 	ByWindow  Muter = "window"  // silence that comes back with the days of the week
 	ByUnless  Muter = "unless"  // another rule fires and says it all
 	ByShadow  Muter = "shadow"  // the rule is on trial
@@ -21,7 +21,7 @@ const (
 // A Mute is why people are not told of an alert for now. The zero Mute is that they are.
 type Mute struct {
 	Kind    Muter     `json:"kind,omitempty"`
-	Until   time.Time `json:"until,omitzero"` // zero: nobody knows
+	Until   time.Time `json:"until,omitzero"` // zero: nobody knows, or of a silence when the alert is over
 	By      string    `json:"by,omitempty"`   // who asked for silence, or which rule fires
 	Because string    `json:"because,omitempty"`
 }
@@ -44,31 +44,42 @@ func (m Mute) outlasts(other Mute) bool {
 	return m.Until.IsZero() || m.Until.After(other.Until)
 }
 
-// Muted returns a firing alert with another reason not to tell people of it, or none. Any other alert stays as it is.
-func (a Alert) Muted(m Mute, now time.Time) (Alert, Event) {
+// Muted returns a firing alert with another reason not to tell people of it, or none. Any other alert stays as it is. by is
+// who ended the silence, where that is why it is muted no more; "" is that its time was over, or that it was no silence.
+func (a Alert) Muted(m Mute, by string, now time.Time) (Alert, Event) {
 	switch {
 	case a.State != Firing || a.Mute.equal(m):
 		return a, None
 	case m.Kind == ByNothing:
 		a.Mute = Mute{}
-		return a.raise(Unmuted, now), Unmuted
+		return a.raiseBy(by, Unmuted, now), Unmuted
+	case m.Kind == BySilence:
+		by = m.By
+	default:
+		by = ""
 	}
 	a.Mute = m
-	return a.raise(Muted, now), Muted
+	return a.raiseBy(by, Muted, now), Muted
 }
 
-// Acknowledged returns a firing alert that somebody has taken on; by "" is that nobody has any more. Any other alert stays
-// as it is, and so does one that the same person has already.
+// Acknowledged returns a firing alert that somebody has taken on. Any other alert stays as it is, and so does one that the
+// same person has already.
 func (a Alert) Acknowledged(by string, now time.Time) (Alert, Event) {
-	switch {
-	case a.State != Firing || a.Ack.By == by:
+	if a.State != Firing || a.Ack.By == by {
 		return a, None
-	case by == "":
-		a.Ack = Ack{}
-		return a.raise(Unacknowledged, now), Unacknowledged
 	}
 	a.Ack = Ack{By: by, At: now}
-	return a.raise(Acknowledged, now), Acknowledged
+	return a.raiseBy(by, Acknowledged, now), Acknowledged
+}
+
+// Unacknowledged returns a firing alert that nobody has any more; by is who says so. Any other alert stays as it is, and so
+// does one that nobody had.
+func (a Alert) Unacknowledged(by string, now time.Time) (Alert, Event) {
+	if a.State != Firing || a.Ack == (Ack{}) {
+		return a, None
+	}
+	a.Ack = Ack{}
+	return a.raiseBy(by, Unacknowledged, now), Unacknowledged
 }
 
 // A Match selects alerts. What is empty matches all; project and subject match by UID and by name.
@@ -87,13 +98,19 @@ func (m Match) Matches(a Alert) bool {
 		(m.Subject == "" || m.Subject == a.Subject || m.Subject == a.Told.Subject)
 }
 
-// A Silence mutes what it matches from Start until End.
+// A Silence mutes what it matches from Start until End. The zero End is when the alert that Match names is over.
 type Silence struct {
 	ID         string
 	Match      Match
 	Start, End time.Time
 	By         string
 	Because    string
+	EndedBy    string // who ended it at End; "" is that End is when it was to end
+}
+
+// on reports whether the silence mutes at now.
+func (s Silence) on(now time.Time) bool {
+	return !now.Before(s.Start) && (s.End.IsZero() || now.Before(s.End))
 }
 
 // A Window mutes what it matches on some days of the week, for the whole day or from one time of day to another.
@@ -193,7 +210,7 @@ func latest(a, b time.Time) time.Time {
 
 // Mutes is what can keep people from being told.
 type Mutes struct {
-	Silences []Silence
+	Silences []Silence // that are not over, and those that somebody ended lately
 	Windows  []Window
 	Rules    map[string]Spec                          // by name
 	Firing   func(rule, project, subject string) bool // whether a rule fires for a subject; "" is the project
@@ -218,7 +235,7 @@ func (m Mutes) Of(a Alert, now time.Time) Mute {
 		}
 	}
 	for _, s := range m.Silences {
-		if s.Match.Matches(a) && !now.Before(s.Start) && now.Before(s.End) {
+		if s.Match.Matches(a) && s.on(now) {
 			add(Mute{Kind: BySilence, Until: s.End, By: s.By, Because: s.Because})
 		}
 	}
@@ -228,6 +245,23 @@ func (m Mutes) Of(a Alert, now time.Time) Mute {
 		}
 	}
 	return longest
+}
+
+// Apply returns the alert muted or not, as Of says at now. If that is so because somebody ended a silence, it says who.
+func (m Mutes) Apply(a Alert, now time.Time) (Alert, Event) {
+	return a.Muted(m.Of(a, now), m.endedBy(a, now), now)
+}
+
+// endedBy returns who ended the silence that an alert is muted by; "" is nobody.
+func (m Mutes) endedBy(a Alert, now time.Time) (by string) {
+	var end time.Time
+	for _, s := range m.Silences {
+		is := a.Mute.Kind == BySilence && s.By == a.Mute.By && s.Because == a.Mute.Because && s.Match.Matches(a)
+		if is && s.EndedBy != "" && !s.End.After(now) && s.End.After(end) {
+			by, end = s.EndedBy, s.End
+		}
+	}
+	return by
 }
 
 // Next returns the first instant after now at which a silence or window begins or ends; zero is never.

@@ -62,6 +62,8 @@ func TestMutesOf(t *testing.T) {
 	elsewhere := silence("elsewhere", 0, 9*hour)
 	elsewhere.Match = other
 	ever := rules.Window{Because: "ever"}
+	endless, ended := silence("endless", 0, 0), silence("ended", 0, hour)
+	endless.End, ended.EndedBy = time.Time{}, "ben"
 	for name, c := range map[string]struct {
 		mutes rules.Mutes
 		want  rules.Mute
@@ -72,6 +74,8 @@ func TestMutesOf(t *testing.T) {
 		"a silence that ends now":       {rules.Mutes{Silences: []rules.Silence{silence("a", 0, hour)}}, rules.Mute{}},
 		"a silence to come":             {rules.Mutes{Silences: []rules.Silence{silence("a", hour+1, 2*hour)}}, rules.Mute{}},
 		"a silence of another rule":     {rules.Mutes{Silences: []rules.Silence{elsewhere}}, rules.Mute{}},
+		"a silence without an end":      {rules.Mutes{Silences: []rules.Silence{silence("a", 0, 3*hour), endless}, Windows: []rules.Window{ever}}, rules.Mute{Kind: rules.BySilence, By: "amy", Because: "endless"}},
+		"a silence that was ended":      {rules.Mutes{Silences: []rules.Silence{ended}}, rules.Mute{}},
 		"the longest silence":           {rules.Mutes{Silences: []rules.Silence{silence("a", 0, 2*hour), silence("b", 0, 3*hour), silence("c", 0, 2*hour)}}, silenced("b", 3*hour)},
 		"the first of several":          {rules.Mutes{Silences: []rules.Silence{silence("a", 0, 2*hour), silence("b", 0, 2*hour)}, Windows: []rules.Window{window("w", 0, 2*hour)}}, silenced("a", 2*hour)},
 		"a window":                      {rules.Mutes{Windows: []rules.Window{window("w", 0, 2*hour)}}, shut("w", 2*hour)},
@@ -110,7 +114,7 @@ func firing(subject string) func(rule, project, subject string) bool {
 
 func TestMutesNext(t *testing.T) {
 	m := rules.Mutes{
-		Silences: []rules.Silence{{Start: monday.Add(hour), End: monday.Add(5 * hour)}, {Start: monday.Add(-hour), End: monday.Add(2 * hour)}},
+		Silences: []rules.Silence{{Start: monday.Add(hour), End: monday.Add(5 * hour)}, {Start: monday}, {Start: monday.Add(-hour), End: monday.Add(2 * hour)}},
 		Windows:  []rules.Window{{From: 3 * hour, To: 4 * hour}, {From: 5 * hour, To: 3 * hour, Days: []time.Weekday{time.Monday}}, {}},
 	}
 	now := monday
@@ -122,10 +126,46 @@ func TestMutesNext(t *testing.T) {
 	require.Zero(t, rules.Mutes{Silences: m.Silences, Windows: []rules.Window{{}}}.Next(monday.Add(5*hour)), "what never ends does not begin again")
 }
 
+// What is muted no more because somebody ended a silence says who did.
+func TestMutesApply(t *testing.T) {
+	alert := func(by, because string) rules.Alert {
+		a, _ := fired(t, nil)
+		a.Mute = rules.Mute{Kind: rules.BySilence, Until: monday.Add(day), By: by, Because: because}
+		return a
+	}
+	over := func(endedBy string, end time.Duration) rules.Silence {
+		return rules.Silence{Start: monday, End: monday.Add(end), By: "amy", Because: "moving", EndedBy: endedBy}
+	}
+	elsewhere := over("eve", hour)
+	elsewhere.Match.Rule = "other"
+	for name, c := range map[string]struct {
+		silences []rules.Silence
+		alert    rules.Alert
+		event    rules.Event
+		by       string
+	}{
+		"it was ended":            {[]rules.Silence{over("ben", hour)}, alert("amy", "moving"), rules.Unmuted, "ben"},
+		"its time was over":       {[]rules.Silence{over("", hour)}, alert("amy", "moving"), rules.Unmuted, ""},
+		"it is forgotten":         {nil, alert("amy", "moving"), rules.Unmuted, ""},
+		"one like it was ended":   {[]rules.Silence{over("cem", hour), over("ben", 2*hour), over("dee", hour)}, alert("amy", "moving"), rules.Unmuted, "ben"},
+		"another one was ended":   {[]rules.Silence{over("ben", hour)}, alert("amy", "testing"), rules.Unmuted, ""},
+		"that of another":         {[]rules.Silence{over("ben", hour)}, alert("eve", "moving"), rules.Unmuted, ""},
+		"that of another rule":    {[]rules.Silence{elsewhere}, alert("amy", "moving"), rules.Unmuted, ""},
+		"it is not ended yet":     {[]rules.Silence{over("ben", day)}, alert("amy", "moving"), rules.None, ""},
+		"it was ended for longer": {[]rules.Silence{over("ben", hour), {Start: monday, End: monday.Add(2 * day), By: "cem"}}, alert("amy", "moving"), rules.Muted, "cem"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, event := rules.Mutes{Silences: c.silences}.Apply(c.alert, monday.Add(3*hour))
+			require.Equal(t, c.event, event)
+			require.Equal(t, c.by, a.By)
+		})
+	}
+}
+
 func TestMuted(t *testing.T) {
 	a, _ := fired(t, nil)
 	mute := rules.Mute{Kind: rules.BySilence, Until: monday.Add(day), By: "amy", Because: "moving"}
-	muted, event := a.Muted(mute, monday.Add(hour))
+	muted, event := a.Muted(mute, "", monday.Add(hour))
 	require.Equal(t, rules.Muted, event)
 	require.Equal(t, mute, muted.Mute)
 	require.Equal(t, a.Version+1, muted.Version)
@@ -133,29 +173,33 @@ func TestMuted(t *testing.T) {
 	require.Equal(t, a.NotifiedAt, muted.NotifiedAt, "nobody was told")
 
 	mute.Until = mute.Until.In(time.FixedZone("", 3600))
-	again, event := muted.Muted(mute, monday.Add(2*hour))
+	again, event := muted.Muted(mute, "", monday.Add(2*hour))
 	require.Equal(t, rules.None, event, "the same instant is the same, wherever")
 	require.Equal(t, muted.Version, again.Version)
 
 	mute.Until = monday.Add(2 * day)
-	longer, event := muted.Muted(mute, monday.Add(2*hour))
+	longer, event := muted.Muted(mute, "", monday.Add(2*hour))
 	require.Equal(t, rules.Muted, event, "people may want to know until when")
 	require.Equal(t, mute, longer.Mute)
+	require.Equal(t, "amy", longer.By)
 
-	loud, event := longer.Muted(rules.Mute{}, monday.Add(3*hour))
+	loud, event := longer.Muted(rules.Mute{}, "ben", monday.Add(3*hour))
 	require.Equal(t, rules.Unmuted, event)
+	require.Equal(t, "ben", loud.By)
+	trial, _ := longer.Muted(rules.Mute{Kind: rules.ByShadow}, "ben", monday.Add(3*hour))
+	require.Empty(t, trial.By, "nobody did that")
 	require.Equal(t, rules.Mute{}, loud.Mute)
 	require.Equal(t, a.Version+3, loud.Version)
 
-	_, event = loud.Muted(rules.Mute{}, monday.Add(3*hour))
+	_, event = loud.Muted(rules.Mute{}, "", monday.Add(3*hour))
 	require.Equal(t, rules.None, event)
 	over, _ := muted.Clear(monday.Add(3 * hour))
 	require.Equal(t, rules.BySilence, over.Mute.Kind, "what ends while it is muted stays so")
 	for name, a := range map[string]rules.Alert{"over": over, "pending": {State: rules.Pending}, "nothing": {}} {
-		same, event := a.Muted(rules.Mute{}, monday.Add(4*hour))
+		same, event := a.Muted(rules.Mute{}, "", monday.Add(4*hour))
 		require.Equal(t, rules.None, event, name)
 		require.Equal(t, a.Mute, same.Mute, name)
-		_, event = a.Muted(rules.Mute{Kind: rules.ByShadow}, monday.Add(4*hour))
+		_, event = a.Muted(rules.Mute{Kind: rules.ByShadow}, "", monday.Add(4*hour))
 		require.Equal(t, rules.None, event, name)
 	}
 }
@@ -175,16 +219,19 @@ func TestAcknowledged(t *testing.T) {
 	require.Equal(t, rules.Acknowledged, event)
 	require.Equal(t, rules.Ack{By: "ben", At: monday.Add(2 * hour)}, over.Ack)
 
-	free, event := over.Acknowledged("", monday.Add(3*hour))
+	free, event := over.Unacknowledged("cem", monday.Add(3*hour))
 	require.Equal(t, rules.Unacknowledged, event)
 	require.Equal(t, rules.Ack{}, free.Ack)
-	_, event = free.Acknowledged("", monday.Add(4*hour))
+	require.Equal(t, []string{"", "amy", "ben", "cem"}, []string{a.By, taken.By, over.By, free.By})
+	_, event = free.Unacknowledged("amy", monday.Add(4*hour))
 	require.Equal(t, rules.None, event, "nobody has it already")
 
 	ended, _ := taken.Clear(monday.Add(3 * hour))
 	require.Equal(t, "amy", ended.Ack.By, "it is known who had it")
 	for name, a := range map[string]rules.Alert{"over": ended, "pending": {State: rules.Pending}, "nothing": {}} {
 		_, event = a.Acknowledged("ben", monday.Add(4*hour))
+		require.Equal(t, rules.None, event, name)
+		_, event = a.Unacknowledged("ben", monday.Add(4*hour))
 		require.Equal(t, rules.None, event, name)
 	}
 }
@@ -193,7 +240,7 @@ func TestAcknowledged(t *testing.T) {
 // again.
 func TestNextOfWhatIsMutedOrTakenOn(t *testing.T) {
 	mute := func(a rules.Alert, now time.Time) rules.Alert {
-		a, _ = a.Muted(rules.Mute{Kind: rules.BySilence, Until: monday.Add(30 * day)}, now)
+		a, _ = a.Muted(rules.Mute{Kind: rules.BySilence, Until: monday.Add(30 * day)}, "", now)
 		return a
 	}
 	take := func(a rules.Alert, now time.Time) rules.Alert {
@@ -203,8 +250,8 @@ func TestNextOfWhatIsMutedOrTakenOn(t *testing.T) {
 	for name, c := range map[string]struct {
 		hush, free func(rules.Alert, time.Time) rules.Alert
 	}{
-		"muted":    {mute, func(a rules.Alert, now time.Time) rules.Alert { a, _ = a.Muted(rules.Mute{}, now); return a }},
-		"taken on": {take, func(a rules.Alert, now time.Time) rules.Alert { a, _ = a.Acknowledged("", now); return a }},
+		"muted":    {mute, func(a rules.Alert, now time.Time) rules.Alert { a, _ = a.Muted(rules.Mute{}, "", now); return a }},
+		"taken on": {take, func(a rules.Alert, now time.Time) rules.Alert { a, _ = a.Unacknowledged("amy", now); return a }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, r := fired(t, remindDaily)

@@ -272,7 +272,14 @@ func (a Alert) end(state State, event Event, now time.Time) (Alert, Event) {
 
 func (a Alert) raise(event Event, now time.Time) Alert {
 	a.Version++
-	a.Reason, a.ChangedAt = event, now
+	a.Reason, a.ChangedAt, a.By = event, now, ""
+	return a
+}
+
+// raiseBy is raise for what somebody did.
+func (a Alert) raiseBy(by string, event Event, now time.Time) Alert {
+	a = a.raise(event, now)
+	a.By = by
 	return a
 }
 

@@ -35,8 +35,8 @@ func (b *Bot) Resolve(ctx context.Context, rule, subject string) (stood bool, er
 	})
 }
 
-// alter changes the open alert of a key that belongs to no project, or a new one if there is none. It reports whether
-// anything changed.
+// alter changes the open alert of a key, or a new one that belongs to no project if there is none. It reports whether
+// anything changed. Whether people are told of an alert that stands is left as it is.
 func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
 	for {
 		before, err := b.open(ctx, key)
@@ -51,7 +51,8 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 		if err != nil {
 			return false, err
 		}
-		if mutes.Firing = b.firing(nil); after.State == rules.Firing {
+		if event == rules.Fired {
+			mutes.Firing = b.firing(nil)
 			after.Mute = mutes.Of(after, b.Clock.Now())
 		}
 		err = b.Store.Decide(ctx, store.Decision{
@@ -68,11 +69,9 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 
 // open returns the open alert of a key, or the inactive one.
 func (b *Bot) open(ctx context.Context, key rules.Key) (rules.Alert, error) {
-	open, err := b.Store.OpenAlerts(ctx, key.Project)
-	for _, a := range open {
-		if a.Key() == key {
-			return a, err
-		}
+	a, ok, err := b.Store.OpenAlert(ctx, key.Rule, key.Project, key.Subject)
+	if !ok || a.Key() != key {
+		return key.Inactive(), err
 	}
-	return key.Inactive(), err
+	return a, nil
 }

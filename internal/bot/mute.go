@@ -12,9 +12,12 @@ import (
 	"notewatch/rules"
 )
 
+// endedLately is for how long it is known of an alert that is still muted by a silence who ended that.
+const endedLately = 7 * 24 * time.Hour
+
 // mutes gathers what can keep people from being told, and what identifies the silences among it.
 func (b *Bot) mutes(ctx context.Context, now time.Time) (rules.Mutes, int64, error) {
-	silences, seq, err := b.Store.Silences(ctx, now)
+	silences, seq, err := b.Store.Silences(ctx, now.Add(-endedLately))
 	specs := make(map[string]rules.Spec, len(b.Rules))
 	for _, r := range b.Rules {
 		specs[r.Spec.Name] = r.Spec
@@ -49,12 +52,11 @@ func (t *turn) mute(ctx context.Context) error {
 	t.commit.Silences = seq
 	mutes.Firing = t.firing(t.standing())
 	for i, a := range t.commit.Alerts {
-		mute := mutes.Of(a, t.now)
 		if _, moved := t.commit.Show[a.ID]; moved && (a.State == rules.Firing || a.Reason == rules.Revised) {
-			t.commit.Alerts[i].Mute = mute
+			t.commit.Alerts[i].Mute = mutes.Of(a, t.now)
 			continue
 		}
-		after, event := a.Muted(mute, t.now)
+		after, event := mutes.Apply(a, t.now)
 		if event != rules.None {
 			t.commit.Alerts[i], t.commit.Show[a.ID] = after, nil
 		}
@@ -93,7 +95,7 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 		mutes.Firing = b.firing(open)
 		d := store.Decision{Show: map[string][]string{}, Silences: seq, Now: now}
 		for _, a := range open {
-			after, event := a.Muted(mutes.Of(a, now), now)
+			after, event := mutes.Apply(a, now)
 			if a.Drill && now.Sub(a.FiredAt) >= drillTime {
 				after, event = a.Clear(now)
 			}
@@ -122,6 +124,9 @@ func MuteText(m rules.Mute) string {
 	}
 	switch m.Kind {
 	case rules.BySilence:
+		if m.Until.IsZero() {
+			until = " until it is over"
+		}
 		return "silenced" + until + " by " + m.By + because
 	case rules.ByWindow:
 		return "muted" + until + because

@@ -108,8 +108,13 @@ func detail(a rules.Alert) []string {
 		lines = append(lines, fmt.Sprintf("quiet since %s, closes %s if it stays so",
 			a.QuietSince.UTC().Format("15:04 UTC"), notify.FormatTime(rules.DayOf(a.QuietSince).End())))
 	}
-	if a.Reason == rules.Retracted {
+	switch {
+	case a.Reason == rules.Retracted:
 		lines = append(lines, "the rule or the device went away, or changed")
+	case a.Reason == rules.Unacknowledged && a.By != "":
+		lines = append(lines, "given back by "+a.By)
+	case a.Reason == rules.Unmuted && a.By != "":
+		lines = append(lines, "the silence was ended by "+a.By)
 	}
 	return lines
 }

@@ -20,10 +20,11 @@ func (b *Bot) TakeOn(ctx context.Context, message, by string) (taken int, err er
 	})
 }
 
-// GiveBack notes that nobody has the firing alerts of a message any more, and returns how many of them somebody had.
-func (b *Bot) GiveBack(ctx context.Context, message string) (given int, err error) {
+// GiveBack notes that nobody has the firing alerts of a message any more, and returns how many of them somebody had. by is who
+// says so.
+func (b *Bot) GiveBack(ctx context.Context, message, by string) (given int, err error) {
 	return b.alterShown(ctx, message, func(a rules.Alert, now time.Time) (rules.Alert, rules.Event) {
-		return a.Acknowledged("", now)
+		return a.Unacknowledged(by, now)
 	})
 }
 

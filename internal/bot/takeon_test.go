@@ -54,10 +54,10 @@ func TestWhoTakesOnAMessageTakesWhatNobodyHas(t *testing.T) {
 	r.run(r.now.Add(time.Minute))
 	r.requireTruth("ops")
 
-	given, err := r.bot.GiveBack(t.Context(), message)
+	given, err := r.bot.GiveBack(t.Context(), message, "dee")
 	require.NoError(t, err)
 	require.Equal(t, 7, given)
-	given, err = r.bot.GiveBack(t.Context(), message)
+	given, err = r.bot.GiveBack(t.Context(), message, "dee")
 	require.NoError(t, err)
 	require.Zero(t, given)
 	require.Equal(t, map[string]int{"": 7}, r.holders(message))
@@ -72,7 +72,7 @@ func TestNobodyTakesOnWhatIsOver(t *testing.T) {
 	r.run(monday.Add(4 * day))
 	for _, change := range []func() (int, error){
 		func() (int, error) { return r.bot.TakeOn(t.Context(), message, "amy") },
-		func() (int, error) { return r.bot.GiveBack(t.Context(), message) },
+		func() (int, error) { return r.bot.GiveBack(t.Context(), message, "dee") },
 	} {
 		changed, err := change()
 		require.NoError(t, err)

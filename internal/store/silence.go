@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"notewatch/rules"
@@ -12,10 +13,15 @@ import (
 func fieldsOf(s *rules.Silence) []any {
 	return []any{
 		&s.ID, &s.Match.Alert, &s.Match.Rule, &s.Match.Project, &s.Match.Subject, instant{&s.Start}, instant{&s.End}, &s.By, &s.Because,
+		&s.EndedBy,
 	}
 }
 
-const silenceColumns = `id, alert, rule, project, subject, start_at, end_at, by_whom, because`
+const silenceColumns = `id, alert, rule, project, subject, start_at, end_at, by_whom, because, ended_by`
+
+// lasting selects the silences that end after $1: one without an end does so as long as its alert is not over.
+const lasting = `(end_at > $1 OR end_at IS NULL
+	AND EXISTS (SELECT 1 FROM alert WHERE alert.id = silence.alert AND alert.state IN ('pending', 'firing')))`
 
 // silenceSeq identifies the state of all silences: it grows with every change.
 func silenceSeq(ctx context.Context, tx *sql.Tx) (seq int64, err error) {
@@ -24,28 +30,42 @@ func silenceSeq(ctx context.Context, tx *sql.Tx) (seq int64, err error) {
 }
 
 // Silences returns the silences that end after a time, the first to end first, and what identifies the state of all
-// silences: it grows with every change.
+// silences: it grows with every change. A silence without an end is left out once its alert is over.
 func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules.Silence, seq int64, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		if seq, err = silenceSeq(ctx, tx); err != nil {
 			return err
 		}
 		silences, err = collect(ctx, tx, fieldsOf,
-			`SELECT `+silenceColumns+` FROM silence WHERE end_at > $1 ORDER BY end_at, id`, at(after))
+			`SELECT `+silenceColumns+` FROM silence WHERE `+lasting+` ORDER BY end_at IS NULL, end_at, id`, at(after))
 		return err
 	})
 	return silences, seq, doing(err, "reading silences")
 }
 
-// AddSilence stores a silence and has it applied at once.
+// SilencesSince returns all silences that were made or ended since a time, the newest first.
+func (s *Store) SilencesSince(ctx context.Context, since time.Time) (silences []rules.Silence, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		silences, err = collect(ctx, tx, fieldsOf, `
+			SELECT `+silenceColumns+` FROM silence WHERE start_at >= $1 OR ended_by <> '' AND end_at >= $1 ORDER BY start_at DESC, id`,
+			at(since))
+		return err
+	})
+	return silences, doing(err, "reading past silences")
+}
+
+// AddSilence stores a silence and has it applied at once. One without an end must name an alert.
 func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.Time) error {
+	if silence.End.IsZero() && silence.Match.Alert == "" {
+		return errors.New("storing a silence: one without an end must name an alert")
+	}
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		seq, err := silenceSeq(ctx, tx)
 		if err != nil {
 			return err
 		}
 		args := append(fieldsOf(&silence), seq+1)
-		_, err = tx.ExecContext(ctx, `INSERT INTO silence (`+silenceColumns+`, seq, ended_by) VALUES (`+params(1, len(args))+`, '')`, args...)
+		_, err = tx.ExecContext(ctx, `INSERT INTO silence (`+silenceColumns+`, seq) VALUES (`+params(1, len(args))+`)`, args...)
 		if err != nil {
 			return err
 		}
@@ -54,15 +74,15 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 	return doing(err, "storing a silence")
 }
 
-// EndSilence ends a silence at now. ok is false if there is none of that ID that is not over.
-func (s *Store) EndSilence(ctx context.Context, id string, by string, now time.Time) (ok bool, err error) {
+// EndSilence ends a silence at now; by is who does. ok is false if there is none of that ID that is not over.
+func (s *Store) EndSilence(ctx context.Context, id, by string, now time.Time) (ok bool, err error) {
 	err = s.update(ctx, func(tx *sql.Tx) error {
 		seq, err := silenceSeq(ctx, tx)
 		if err != nil {
 			return err
 		}
 		ok, err = affected(tx.ExecContext(ctx, `
-			UPDATE silence SET end_at = $1, seq = $2, ended_by = $3 WHERE id = $4 AND end_at > $1`, at(now), seq+1, by, id))
+			UPDATE silence SET end_at = $1, seq = $2, ended_by = $3 WHERE id = $4 AND `+lasting, at(now), seq+1, by, id))
 		if err != nil || !ok {
 			return err
 		}

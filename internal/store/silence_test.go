@@ -43,6 +43,8 @@ func testSilences(t *testing.T, open database) {
 	require.Equal(t, seq, same, "but still counts")
 
 	require.ErrorContains(t, s.AddSilence(ctx, whole, noon), "storing a silence: ")
+	require.EqualError(t, s.AddSilence(ctx, rules.Silence{ID: "all", Match: rules.Match{Rule: "rule"}}, noon),
+		"storing a silence: one without an end must name an alert")
 	lease := claim(t, s, store.Mute, "")
 	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
 	for name, c := range map[string]struct {
@@ -61,16 +63,67 @@ func testSilences(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, noon.Add(minute), due(t, s, store.Mute, ""))
-	whole.End = noon.Add(minute)
+	whole.End, whole.EndedBy = noon.Add(minute), "ben"
 	all, now := silences(noon)
 	require.Equal(t, []rules.Silence{whole, early, twin}, all)
 	require.Greater(t, now, seq)
-	var by string
-	require.NoError(t, s.DB().QueryRowContext(ctx, "SELECT ended_by FROM silence WHERE id = 'whole'").Scan(&by))
-	require.Equal(t, "ben", by)
 	ok, err = s.EndSilence(ctx, "whole", "amy", noon.Add(minute))
 	require.NoError(t, err)
 	require.False(t, ok, "it is over")
+
+	for name, c := range map[string]struct {
+		since time.Time
+		want  []rules.Silence
+	}{
+		"begun": {noon, []rules.Silence{twin, early, whole}},
+		"ended": {noon.Add(minute), []rules.Silence{twin, whole}},
+		"later": {noon.Add(2 * minute), nil},
+	} {
+		since, err := s.SilencesSince(ctx, c.since)
+		require.NoError(t, err)
+		require.Equal(t, c.want, since, name)
+	}
+}
+
+// A silence without an end lasts as long as its alert.
+func testEndlessSilences(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	endless := func(id, alert string) rules.Silence {
+		return rules.Silence{ID: id, Match: rules.Match{Alert: alert}, Start: noon, By: "amy"}
+	}
+	silences := func(after time.Time) (ids []string) {
+		t.Helper()
+		all, _, err := s.Silences(ctx, after)
+		require.NoError(t, err)
+		for _, s := range all {
+			ids = append(ids, s.ID)
+		}
+		return ids
+	}
+	a := firing("a", "dev:1")
+	decideNow(t, s, store.Decision{Alerts: alerts(a, firing("b", "dev:2"))})
+	for _, add := range []rules.Silence{endless("of-a", "a"), endless("of-b", "b"), endless("of-none", "none"), silence("timed", noon, noon.Add(time.Hour))} {
+		require.NoError(t, s.AddSilence(ctx, add, noon))
+	}
+	require.Equal(t, []string{"timed", "of-a", "of-b"}, silences(noon))
+	require.Equal(t, []string{"of-a", "of-b"}, silences(noon.AddDate(1, 0, 0)))
+
+	ok, err := s.EndSilence(ctx, "of-b", "ben", noon.Add(minute))
+	require.NoError(t, err)
+	require.True(t, ok)
+	_, seq, err := s.Silences(ctx, noon)
+	require.NoError(t, err)
+	a, _ = a.Clear(noon.Add(minute))
+	decideNow(t, s, store.Decision{Alerts: alerts(a), Silences: seq})
+	require.Equal(t, []string{"timed"}, silences(noon.Add(minute)), "what is over needs no silence")
+	ok, err = s.EndSilence(ctx, "of-a", "ben", noon.Add(minute))
+	require.NoError(t, err)
+	require.False(t, ok)
+
+	require.NoError(t, s.Prune(ctx, today+2))
+	var left int
+	require.NoError(t, s.DB().QueryRowContext(ctx, "SELECT count(*) FROM silence").Scan(&left))
+	require.Equal(t, 1, left, "the newest change stays, and nothing else of this is wanted any more")
 }
 
 // The state of all silences never comes back, whatever was forgotten.

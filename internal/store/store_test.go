@@ -62,6 +62,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Moved":       testMoved,
 		"Transitions": testTransitions,
 		"Silences":    testSilences,
+		"Endless":     testEndlessSilences,
 		"Forgotten":   testForgottenSilences,
 		"Show":        testShow,
 		"Atomic":      testAtomic,

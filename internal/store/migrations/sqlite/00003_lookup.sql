@@ -13,6 +13,10 @@ ALTER TABLE account ADD COLUMN requests BIGINT NOT NULL DEFAULT 0;
 
 CREATE INDEX device_name ON device (name COLLATE NOCASE);
 
+-- Who made this version of an alert; '' is notewatch itself.
+ALTER TABLE alert ADD COLUMN by_whom TEXT NOT NULL DEFAULT '';
+ALTER TABLE transition ADD COLUMN by_whom TEXT NOT NULL DEFAULT '';
+
 -- By figure first, so that who used most of one is found without reading the others.
 CREATE TABLE closed_new (
     project      TEXT NOT NULL,
