@@ -120,11 +120,10 @@ func (p *PagerDuty) Send(ctx context.Context, n Notification, ref Ref) (Ref, err
 }
 
 // pagerDutyWant returns the state that an incident of these alerts should be in. Where they do not tell, ok is false, and it
-// should stay as it is: there are only reports, or alerts that were muted or updated since somebody took them on.
+// should stay as it is: there are only reports, or alerts that are muted and that nobody has taken on.
 func pagerDutyWant(alerts []Alert) (want pagerDutyState, ok bool) {
 	firing := onlyFiring(alerts)
 	open := func(a Alert) bool { return a.Ack == "" }
-	taken := func(a Alert) bool { return a.Reason == "acknowledged" }
 	switch {
 	case len(alerts) == 0:
 		return "", false
@@ -132,7 +131,7 @@ func pagerDutyWant(alerts []Alert) (want pagerDutyState, ok bool) {
 		return pagerDutyResolved, true
 	case slices.ContainsFunc(firing, needsSomebody):
 		return pagerDutyTriggered, true
-	case slices.ContainsFunc(firing, open), !slices.ContainsFunc(firing, taken):
+	case slices.ContainsFunc(firing, open):
 		return "", false
 	}
 	return pagerDutyAcknowledged, true
@@ -143,13 +142,8 @@ func onlyFiring(alerts []Alert) []Alert {
 	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return a.State != "firing" })
 }
 
-// needsSomebody reports whether a firing alert waits for somebody to take it on. One that got worse after it was
-// acknowledged does so again.
-func needsSomebody(a Alert) bool {
-	worse := a.Reason == "escalated" || a.Was != "" && severity(a.Level) > severity(a.Was)
-	taken := a.Ack != "" && (a.Reason == "acknowledged" || !worse)
-	return a.Mute == "" && !taken
-}
+// needsSomebody reports whether a firing alert waits for somebody to take it on. One that got worse is nobody's any more.
+func needsSomebody(a Alert) bool { return a.Mute == "" && a.Ack == "" }
 
 // pagerDutyActions returns the events that lead an incident from one state to another. There is none that disturbs anybody
 // if that has to be quiet.

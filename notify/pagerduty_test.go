@@ -111,12 +111,22 @@ func TestPagerDutyKeepsInStep(t *testing.T) {
 		"worse once it is taken on": {
 			{notification(with("fired", as("warning", ""))), "trigger", "triggered"},
 			{notification(with("acknowledged", acked, as("warning", "warning"))), "acknowledge", "acknowledged"},
-			{notification(with("escalated", acked, as("critical", "warning"))), "resolve trigger", "triggered"},
-			{notification(with("updated", acked, as("critical", "critical"))), "", "triggered"},
+			{notification(with("escalated", as("critical", "warning"))), "resolve trigger", "triggered"},
 			{notification(with("acknowledged", acked)), "acknowledge", "acknowledged"},
 		},
 		"worse, and updated since": {
-			fired, taken, {notification(with("updated", acked, as("critical", "warning"))), "resolve trigger", "triggered"},
+			fired, taken, {notification(with("updated", as("critical", "warning"))), "resolve trigger", "triggered"},
+		},
+		// Only the newest state is sent, whatever happened before it.
+		"taken on, and more since": {
+			fired, {notification(with("updated", acked)), "acknowledge", "acknowledged"},
+		},
+		"taken on, and muted since": {
+			fired, {notification(with("muted", acked, mute)), "acknowledge", "acknowledged"},
+		},
+		"worse, and taken on since": {
+			{notification(with("fired", as("warning", ""))), "trigger", "triggered"},
+			{notification(with("updated", acked, as("critical", "warning"))), "acknowledge", "acknowledged"},
 		},
 		"another joins": {
 			fired, taken, {notification(with("acknowledged", acked, same), firing()), "resolve trigger", "triggered"},
@@ -135,7 +145,7 @@ func TestPagerDutyKeepsInStep(t *testing.T) {
 
 		"acknowledged before anybody was paged": {{notification(with("acknowledged", acked, as("critical", ""))), "", ""}},
 		"escalated before anybody was paged": {
-			{notification(with("escalated", acked, as("critical", ""))), "trigger", "triggered"},
+			{notification(with("escalated", as("critical", ""))), "trigger", "triggered"},
 		},
 		"muted": {
 			{notification(with("muted", mute, as("critical", ""))), "", ""},
