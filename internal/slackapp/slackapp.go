@@ -59,11 +59,22 @@ type App struct {
 	api      *slack.Client
 	home     *home
 	groups   *groups
+	snoozing sync.Mutex // one press at a time
 	seen     *memory
 	jobs     *pool
 	refusals *pool // told to those whom jobs has no room for
 	forgery  atomic.Bool
 	wait     func(context.Context, time.Duration) error
+}
+
+// New returns an App. It refuses a configuration that [Config.Validate] refuses.
+func New(c Config) (*App, error) {
+	a, err := newApp(c, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	a.onCommand, a.onPress = a.answer, a.press
+	return a, nil
 }
 
 // newApp returns an App that answers with the two functions.
@@ -86,16 +97,11 @@ func newApp(c Config, onCommand func(context.Context, Command) Reply, onPress fu
 
 // Validate returns what is wrong with the tokens and the signing secret. Its errors quote none of them.
 func (c Config) Validate() error {
-	bot, app := c.BotToken.Reveal(), c.AppToken.Reveal()
 	switch {
-	case bot == "":
-		return errors.New("commands and buttons need the bot token too: set NOTEWATCH_SLACK_BOT_TOKEN to the app's xoxb- token")
-	case strings.HasPrefix(bot, "xapp-"):
-		return errors.New("NOTEWATCH_SLACK_BOT_TOKEN is an app-level token (xapp-): give the bot token (xoxb-)")
-	case app == "" && c.SigningSecret.IsZero():
-		return errors.New("commands and buttons need NOTEWATCH_SLACK_APP_TOKEN (Socket Mode) or NOTEWATCH_SLACK_SIGNING_SECRET (HTTP)")
-	case app != "" && !strings.HasPrefix(app, "xapp-"):
-		return errors.New("NOTEWATCH_SLACK_APP_TOKEN is not an app-level token (xapp-): make one with the scope connections:write")
+	case c.BotToken.IsZero():
+		return errors.New("commands and buttons in Slack need the bot token too: set NOTEWATCH_SLACK_BOT_TOKEN to the xoxb- token of the app")
+	case c.AppToken.IsZero() && c.SigningSecret.IsZero():
+		return errors.New("commands and buttons in Slack need NOTEWATCH_SLACK_APP_TOKEN (Socket Mode) or NOTEWATCH_SLACK_SIGNING_SECRET (HTTP)")
 	case !c.SigningSecret.IsZero() && strings.TrimSpace(c.SigningSecret.Reveal()) == "":
 		return errors.New("NOTEWATCH_SLACK_SIGNING_SECRET is blank")
 	}

@@ -1,0 +1,199 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// A pressed is a press of a button that is below the message it is meant for.
+type pressed struct {
+	Press
+	app     *App
+	bot     *bot.Bot
+	message string        // ID
+	alerts  []rules.Alert // of the message
+}
+
+// press does what a button is for and says what came of it, unless the message is about to show that.
+func (a *App) press(ctx context.Context, p Press) Reply {
+	reply, err := a.pressed(ctx, p)
+	if err == nil {
+		return reply
+	}
+	denied, ok := errors.AsType[refusal](err)
+	if !ok {
+		a.Log.Error("doing what a button is for", "err", err)
+		denied = sorryText
+	}
+	return Reply{Text: string(denied), Failed: true}
+}
+
+func (a *App) pressed(ctx context.Context, p Press) (Reply, error) {
+	do, message, changes, ok := p.meant()
+	if !ok {
+		return Reply{}, refusal("I do not know this button. Perhaps I was updated since: please use a newer message, or `" + a.Command() + "`.")
+	}
+	q := pressed{Press: p, app: a, bot: a.Bot(), message: message}
+	if err := q.look(ctx); err != nil {
+		return Reply{}, err
+	}
+	may := a.mayLook(ctx, p.Person, p.Channel)
+	if changes {
+		may = a.mayChange(ctx, p.Person, p.Channel, []string{p.Channel})
+	}
+	if may != nil {
+		return Reply{}, may
+	}
+	return do(&q, ctx)
+}
+
+// meant returns what a press is to do, below which message, and whether that changes anything.
+func (p Press) meant() (do func(*pressed, context.Context) (Reply, error), message string, changes, ok bool) {
+	switch p.Action {
+	case notify.SlackAcknowledge:
+		return (*pressed).takeOn, p.Value, true, true
+	case notify.SlackGiveBack:
+		return (*pressed).giveBack, p.Value, true, true
+	case notify.SlackExplain:
+		return (*pressed).explain, p.Value, false, true
+	case notify.SlackUsage:
+		return (*pressed).usage, p.Value, false, true
+	case notify.SlackSnooze:
+		length, message, ok := notify.ParseSnooze(p.Value)
+		snooze := func(q *pressed, ctx context.Context) (Reply, error) { return q.snooze(ctx, length) }
+		return snooze, message, true, ok
+	}
+	return nil, "", false, false
+}
+
+// look reads the alerts of the message. It is a [refusal] unless the press comes from below that very message: values can
+// be made up, and messages forwarded; when one was posted afresh, the old one stays behind.
+func (q *pressed) look(ctx context.Context) error {
+	message, members, err := q.bot.Store.Members(ctx, q.message)
+	if err != nil && !errors.Is(err, store.ErrNoMessage) {
+		return err
+	}
+	channel, ts, ok := notify.SlackPlace(notify.Ref(message.Ref))
+	_, kept := q.app.Channels()[message.Receiver]
+	if !ok || !kept || channel != q.Channel || ts != q.TS || len(members) == 0 {
+		return refusal("This message is out of date, or a copy, and is not kept up to date. " +
+			"Please use the newest one about it, or `" + q.app.Command() + " alerts`.")
+	}
+	q.alerts = make([]rules.Alert, len(members))
+	for i, m := range members {
+		q.alerts[i] = m.Alert
+	}
+	return nil
+}
+
+// firing returns the alerts that fire.
+func (q *pressed) firing() []rules.Alert {
+	return slices.DeleteFunc(slices.Clone(q.alerts), func(a rules.Alert) bool { return a.State != rules.Firing })
+}
+
+// over says that nothing is left to do.
+func (q *pressed) over() refusal {
+	if len(q.alerts) > 1 {
+		return "That is over: none of these alerts fires any more."
+	}
+	return refusal("That is over, since " + notify.FormatTime(q.alerts[0].EndedAt) + ".")
+}
+
+// takeOn notes that the person has what nobody has yet.
+func (q *pressed) takeOn(ctx context.Context) (Reply, error) {
+	taken, err := q.bot.TakeOn(ctx, q.message, q.Person.String())
+	if err != nil || taken > 0 {
+		return Reply{}, err
+	}
+	if err := q.look(ctx); err != nil { // somebody may just have been faster
+		return Reply{}, err
+	}
+	return Reply{}, q.taken()
+}
+
+// taken says who has what fires.
+func (q *pressed) taken() refusal {
+	const named = 3
+	firing := q.firing()
+	if len(firing) == 0 {
+		return q.over()
+	}
+	var holders []string
+	for _, a := range firing {
+		who := a.Ack.By
+		if who == q.Person.String() {
+			who = "you"
+		}
+		if who = name(who); !slices.Contains(holders, who) {
+			holders = append(holders, who)
+		}
+	}
+	if more := len(holders) - named; more > 0 {
+		holders = append(holders[:named], counted(more, "other"))
+	}
+	who := strings.Join(holders, ", ")
+	switch {
+	case len(firing) > 1:
+		return refusal("All of these that fire are taken on already, by " + who + ".")
+	case who == "you":
+		return refusal("You have it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
+	}
+	return refusal(who + " has it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
+}
+
+// giveBack notes that nobody has what fires any more.
+func (q *pressed) giveBack(ctx context.Context) (Reply, error) {
+	given, err := q.bot.GiveBack(ctx, q.message, q.Person.String())
+	switch {
+	case err != nil || given > 0:
+		return Reply{}, err
+	case len(q.firing()) == 0:
+		return Reply{}, q.over()
+	case len(q.alerts) > 1:
+		return Reply{}, refusal("Nobody has any of these.")
+	}
+	return Reply{}, refusal("Nobody has it.")
+}
+
+// explain says why the alert is there.
+func (q *pressed) explain(ctx context.Context) (Reply, error) {
+	a, err := q.only("explain")
+	if err != nil {
+		return Reply{}, err
+	}
+	return q.app.explainReply(ctx, a), nil
+}
+
+// usage says what the subject of the alert has used, over the time that the rule counts.
+func (q *pressed) usage(ctx context.Context) (Reply, error) {
+	a, err := q.only("usage")
+	if err != nil {
+		return Reply{}, err
+	}
+	span := lookup.Period
+	if strings.HasSuffix(a.Told.Figure, ".today") {
+		span = lookup.Today
+	}
+	return q.app.usageReply(ctx, lookup.SubjectOf(a), span), nil
+}
+
+// only returns the alert of a message that has just one, which is about a project or a device.
+func (q *pressed) only(word string) (rules.Alert, error) {
+	switch a := q.alerts[0]; {
+	case len(q.alerts) > 1:
+		return a, refusal(fmt.Sprintf("Please ask for one of these: `%s %s …`.", q.app.Command(), word))
+	case a.Project == "":
+		return a, refusal("This is about notewatch itself: there is no more to say. `" + q.app.Command() + " status` says how it does.")
+	default:
+		return a, nil
+	}
+}

@@ -1,0 +1,150 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// A snooze is a silence that is asked for, and what fires of what it is for.
+type snooze struct {
+	rules.Silence
+	alerts []rules.Alert
+}
+
+// nearEnough is how much longer a silence has to last than one that stands: who asks for an hour twice in a row means one.
+const nearEnough = 5 * time.Minute
+
+// snooze silences what fires. Silences are looked at and made by one press at a time, so that of two there is one effect.
+func (q *pressed) snooze(ctx context.Context, length notify.Snooze) (Reply, error) {
+	q.app.snoozing.Lock()
+	defer q.app.snoozing.Unlock()
+	wanted, err := q.wanted(length)
+	if err != nil {
+		return Reply{}, err
+	}
+	silences, _, err := q.bot.Store.Silences(ctx, q.bot.Clock.Now())
+	if err != nil {
+		return Reply{}, err
+	}
+	standing := rules.Mutes{Silences: silences}
+	fresh := slices.DeleteFunc(wanted, func(s snooze) bool { return s.covered(standing) })
+	if len(fresh) == 0 {
+		return Reply{}, q.silenced(standing)
+	}
+	made := fresh[:0]
+	for _, s := range fresh {
+		switch err := q.bot.Silence(ctx, s.Silence); {
+		case err == nil:
+			made = append(made, s)
+		case !errors.Is(err, bot.ErrOver): // one that has ended meanwhile needs none
+			return Reply{}, err
+		}
+	}
+	if len(made) == 0 {
+		return Reply{}, refusal("That is over: nothing of it fires any more.")
+	}
+	return q.snoozed(made), nil
+}
+
+// wanted returns the silences that are asked for: one for each alert, or for each rule of a project if these are many.
+func (q *pressed) wanted(length notify.Snooze) ([]snooze, error) {
+	firing := q.firing()
+	firing = slices.DeleteFunc(firing, func(a rules.Alert) bool { return a.Drill })
+	many := len(firing) > notify.MaxSnoozeOver
+	switch {
+	case len(q.firing()) == 0:
+		return nil, q.over()
+	case len(firing) == 0:
+		return nil, refusal("A drill cannot be silenced. It ends by itself.")
+	case many && length == notify.SnoozeOver:
+		return nil, refusal("These are too many to wait for each of them. Please choose an hour or a day.")
+	}
+	var all []snooze
+	for _, a := range firing {
+		match := rules.Match{Alert: a.ID}
+		if many {
+			match = rules.Match{Rule: a.Rule, Project: a.Project}
+		}
+		at := slices.IndexFunc(all, func(s snooze) bool { return s.Match == match })
+		if at < 0 {
+			at, all = len(all), append(all, snooze{Silence: q.silence(match, length, a)})
+		}
+		all[at].alerts = append(all[at].alerts, a)
+	}
+	return all, nil
+}
+
+// silence is one that matches an alert for as long as is asked for.
+func (q *pressed) silence(match rules.Match, length notify.Snooze, a rules.Alert) rules.Silence {
+	now := q.bot.Clock.Now()
+	s := rules.Silence{ID: bot.NewSilenceID(), Match: match, Start: now, By: q.Person.String(), Because: "snoozed from Slack"}
+	switch length {
+	case notify.SnoozeHour:
+		s.End = now.Add(time.Hour)
+	case notify.SnoozeDay:
+		s.End = now.Add(24 * time.Hour)
+	case notify.SnoozeOver: // without an end it lasts until the alert is over
+		if end := q.bot.PeriodEnd(a); end.After(now) {
+			s.End = end
+		}
+	}
+	return s
+}
+
+// covered reports whether each alert of s is silenced already, for about as long.
+func (s snooze) covered(standing rules.Mutes) bool {
+	return !slices.ContainsFunc(s.alerts, func(a rules.Alert) bool {
+		mute := standing.Of(a, s.Start)
+		longer := s.End.IsZero() || mute.Until.Before(s.End.Add(-nearEnough))
+		return mute.Kind == rules.ByNothing || !mute.Until.IsZero() && longer
+	})
+}
+
+// silenced says that there is nothing to do.
+func (q *pressed) silenced(standing rules.Mutes) refusal {
+	if len(q.alerts) > 1 {
+		return "All of these that fire are silenced already, for as long as that."
+	}
+	mute := standing.Of(q.alerts[0], q.bot.Clock.Now())
+	return refusal("It is " + notify.Mrkdwn(bot.MuteText(mute), maxSaid) + ".")
+}
+
+// snoozed says what the message does not show by itself: that a rule was silenced, or that something else mutes the alert.
+func (q *pressed) snoozed(made []snooze) Reply {
+	const named = 5
+	first := made[0]
+	if first.Match.Alert != "" {
+		if mute := first.alerts[0].Mute; len(q.alerts) == 1 && first.hidden(mute) {
+			return Reply{Text: "It is snoozed, and besides it is " + notify.Mrkdwn(bot.MuteText(mute), maxSaid) + "."}
+		}
+		return Reply{}
+	}
+	var what []string
+	for _, s := range made[:min(len(made), named)] {
+		told := s.alerts[0]
+		what = append(what, "all of rule *"+name(told.Rule)+"* in "+name(told.Told.Project))
+	}
+	if more := len(made) - named; more > 0 {
+		what = append(what, counted(more, "more rule"))
+	}
+	return Reply{Text: "These are many, so I silenced " + strings.Join(what, ", ") + ", until " + notify.FormatTime(first.End) +
+		". `" + q.app.Command() + " silences` lists that, and `" + q.app.Command() + " unsilence` ends it."}
+}
+
+// hidden reports whether the message goes on to say that something else mutes the alert.
+func (s snooze) hidden(mute rules.Mute) bool {
+	switch mute.Kind {
+	case rules.ByNothing, rules.BySilence: // which s outlasts, or it would not have been made
+		return false
+	case rules.ByWindow:
+		return mute.Until.IsZero() || mute.Until.After(s.End) && !s.End.IsZero()
+	}
+	return true
+}
