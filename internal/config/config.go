@@ -34,6 +34,7 @@ type Account struct {
 	Name              string
 	Token             secret.Text // unset in the account that stands for none in the file
 	RequestsPerMinute float64
+	Missing           Errors // what keeps it from being used; only of LoadPartly
 }
 
 // A Project is a Notehub project to watch.
@@ -54,6 +55,7 @@ type Receiver struct {
 	PagerDuty *PagerDuty
 	Webhook   *Webhook
 	Email     *Email
+	Missing   Errors // what keeps it from being used; only of LoadPartly
 }
 
 // Slack is a Slack channel, reached by the bot token, or an incoming webhook: exactly one of Channel and URL is set.
@@ -127,11 +129,28 @@ type Rule struct {
 // secret. The error is an Errors when something in the file is wrong, and wraps that of the file system when it cannot
 // be read. Template files are sought from the folder of path.
 func Load(path string, lookup func(name string) (string, bool), checks ...func(Receiver) error) (*File, error) {
+	return load(path, options{lookup: lookup, checks: checks})
+}
+
+// LoadPartly is Load for who can do without some accounts and receivers: nothing is wrong with the file if what their ${…}
+// stand for is not there. Such an account or receiver says so in Missing, has no value in these places, and is not checked.
+func LoadPartly(path string, lookup func(name string) (string, bool), checks ...func(Receiver) error) (*File, error) {
+	return load(path, options{lookup: lookup, checks: checks, partly: true})
+}
+
+// options are how a rules file is read.
+type options struct {
+	lookup func(name string) (string, bool)
+	checks []func(Receiver) error
+	partly bool // what ${…} stands for may be missing
+}
+
+func load(path string, o options) (*File, error) {
 	data, err := read(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading rules file %q: %w", path, reason(err))
 	}
-	return Parse(path, data, lookup, checks...)
+	return parse(path, data, o)
 }
 
 // read returns the content of a file, cut where parse would refuse it anyway.
@@ -155,7 +174,11 @@ func reason(err error) error {
 // Parse checks the content of a rules file; path names it, and template files are sought from its folder. lookup, checks
 // and the errors are as those of Load.
 func Parse(path string, data []byte, lookup func(name string) (string, bool), checks ...func(Receiver) error) (*File, error) {
-	d := &decoder{source: newSource(data), path: path, lookup: lookup, checks: checks, file: newFile(path)}
+	return parse(path, data, options{lookup: lookup, checks: checks})
+}
+
+func parse(path string, data []byte, o options) (*File, error) {
+	d := &decoder{source: newSource(data), options: o, path: path, file: newFile(path)}
 	d.decode()
 	if len(d.problems) > 0 {
 		return nil, d.problems.sorted()

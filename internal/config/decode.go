@@ -12,13 +12,13 @@ import (
 // A decoder makes a File of a document and collects the problems it meets.
 type decoder struct {
 	source
+	options
 	path     string
-	lookup   func(name string) (string, bool)
-	checks   []func(Receiver) error
 	file     *File
 	defaults defaults
 	drafts   []draft // of the rules
 	problems Errors
+	missing  Errors // of the account or receiver that is being read
 }
 
 // decode reads the whole file. The order of the sections is that of references: each goes to one read before.

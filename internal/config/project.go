@@ -28,6 +28,7 @@ func (v value) account(taken names) Account {
 		key{name: "token", required: true, read: func(v value) { account.Token = secret.New(v.word()) }},
 		key{name: "requests_per_minute", read: func(v value) { account.RequestsPerMinute = v.rate() }},
 	)
+	account.Missing = v.takeMissing()
 	return account
 }
 

@@ -42,7 +42,8 @@ func (v value) receiver(taken names, fallbacks *[]link) Receiver {
 		key{name: "email", read: func(v value) { receiver.Email = v.email() }},
 	)
 	v.exactlyOne(kinds...)
-	if len(v.problems) == before {
+	receiver.Missing = v.takeMissing()
+	if len(v.problems) == before && receiver.Missing == nil {
 		v.check(receiver)
 	}
 	if receiver.Fallback != "" {

@@ -192,3 +192,53 @@ rules: [{name: budget, when: bytes.usd > 5}]
 		}
 	}
 }
+
+// Who can do without some accounts and receivers is told which of them lack something, and of all else that is wrong.
+func TestLoadPartly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rules.yaml")
+	write := func(text string) { require.NoError(t, os.WriteFile(path, []byte(text), 0o600)) }
+	var checked []string
+	check := func(r config.Receiver) error {
+		checked = append(checked, r.Name)
+		return nil
+	}
+	const text = `accounts:
+  - {name: acme, token: '${SET}'}
+  - {name: other, token: '${file:/nowhere/token}'}
+projects: [{uid: 'app:1', account: acme}, {uid: 'app:2', account: other}]
+receivers:
+  - {name: whole, webhook: {url: 'https://example.com/${SET}'}}
+  - {name: lacking, fallback: whole, webhook: {url: 'https://example.com/${UNSET}', secret: '${EMPTY}', headers: {X: '${UNSET}y'}}}
+  - {name: mail, email: {server: 'mail:587', user: '${UNSET}', password: '${SET}', from: a@example.com, to: '${UNSET}'}}
+rules: [{name: budget, when: bytes.used > 5}]
+`
+	write(text)
+	file, err := config.LoadPartly(path, environment, check)
+	require.NoError(t, err)
+	require.Equal(t, []string{"whole"}, checked)
+	require.Nil(t, file.Accounts[0].Missing)
+	require.EqualError(t, file.Accounts[1].Missing, path+`:3:26: account "other": token: ${file:/nowhere/token}: no such file or directory`)
+	require.True(t, file.Accounts[1].Token.IsZero())
+	require.Nil(t, file.Receivers[0].Missing)
+	require.Equal(t, secret.New("https://example.com/s3cret"), file.Receivers[0].Webhook.URL)
+	lacking := file.Receivers[1]
+	require.EqualError(t, lacking.Missing, strings.Join([]string{
+		path + `:7:53: receiver "lacking": webhook.url: ${UNSET}: the environment variable is not set`,
+		path + `:7:93: receiver "lacking": webhook.secret: ${EMPTY}: the environment variable is empty`,
+		path + `:7:118: receiver "lacking": webhook.headers.X: ${UNSET}: the environment variable is not set`,
+	}, "\n"))
+	require.True(t, lacking.Webhook.URL.IsZero(), "not a part of it")
+	require.Equal(t, "whole", lacking.Fallback)
+	require.Len(t, file.Receivers[2].Missing, 2)
+
+	_, err = config.Load(path, environment)
+	problems, ok := errors.AsType[config.Errors](err)
+	require.True(t, ok)
+	require.Len(t, problems, 6)
+
+	write(strings.Replace(text, "${file:/nowhere/token}", "${file:token}", 1) + "rule: []\n")
+	_, err = config.LoadPartly(path, environment)
+	require.ErrorContains(t, err, "want a path from the root")
+	require.ErrorContains(t, err, "rule: unknown key")
+	require.NotContains(t, err.Error(), "UNSET")
+}

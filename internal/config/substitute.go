@@ -57,9 +57,8 @@ func (v value) substituted() string {
 			v.report("malformed ${…}", "write ${NAME} or ${file:/path}; $${ is the text ${ itself")
 			return ""
 		}
-		replacement, err := v.resolve(name)
-		if err != nil {
-			v.report(err.Error(), "")
+		replacement, ok := v.resolve(name)
+		if !ok {
 			return ""
 		}
 		out.WriteString(replacement)
@@ -74,25 +73,50 @@ func (v value) substituted() string {
 // referent matches what may stand within ${}.
 var referent = regexp.MustCompile(`^(?:file:.+|[A-Za-z_][A-Za-z0-9_]*)$`)
 
-// resolve returns what ${name} stands for.
-func (d *decoder) resolve(name string) (string, error) {
-	if path, ok := strings.CutPrefix(name, "file:"); ok {
-		if !filepath.IsAbs(path) {
-			// It is not shown: it may be the value itself, put in the wrong place.
-			return "", errors.New("${file:…}: want a path from the root, such as /run/secrets/token")
-		}
-		d.refersTo(path)
-		content, err := readSecretFile(path)
-		if err != nil {
-			return "", fmt.Errorf("${%s}: %w", name, err)
-		}
-		return content, nil
+// resolve returns what ${name} stands for. ok is false if it is not there, which has been said then.
+func (v value) resolve(name string) (content string, ok bool) {
+	path, isFile := strings.CutPrefix(name, "file:")
+	if isFile && !filepath.IsAbs(path) {
+		// It is not shown: it may be the value itself, put in the wrong place.
+		v.report("${file:…}: want a path from the root, such as /run/secrets/token", "")
+		return "", false
 	}
+	var err error
+	if isFile {
+		v.refersTo(path)
+		content, err = readSecretFile(path)
+	} else {
+		content, err = v.variable(name)
+	}
+	if err != nil {
+		v.lacks(fmt.Sprintf("${%s}: %v", name, err))
+	}
+	return content, err == nil
+}
+
+// lacks reports that what v refers to is not there.
+func (v value) lacks(message string) {
+	if v.partly {
+		v.missing = append(v.missing, v.problem(v.node.Line, v.node.Column, message, ""))
+	} else {
+		v.report(message, "")
+	}
+}
+
+// takeMissing returns what has been found missing since it was called last.
+func (d *decoder) takeMissing() Errors {
+	missing := d.missing.sorted()
+	d.missing = nil
+	return missing
+}
+
+// variable returns the content of a variable that is not empty.
+func (d *decoder) variable(name string) (string, error) {
 	switch content, set := d.lookup(name); {
 	case !set:
-		return "", fmt.Errorf("${%s}: the environment variable is not set", name)
+		return "", errors.New("the environment variable is not set")
 	case content == "":
-		return "", fmt.Errorf("${%s}: the environment variable is empty", name)
+		return "", errors.New("the environment variable is empty")
 	default:
 		return content, nil
 	}

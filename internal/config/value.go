@@ -45,12 +45,15 @@ func (v value) report(message, hint string) {
 }
 
 func (v value) reportAt(line, column int, message, hint string) {
+	v.problems = append(v.problems, v.problem(line, column, message, hint))
+}
+
+func (v value) problem(line, column int, message, hint string) Problem {
 	where := v.subject
 	if v.field != "" {
 		where = strings.TrimPrefix(where+": "+v.field, ": ")
 	}
-	v.problems = append(v.problems, Problem{File: v.path, Line: line, Column: column, Where: where, Message: message,
-		Hint: hint})
+	return Problem{File: v.path, Line: line, Column: column, Where: where, Message: message, Hint: hint}
 }
 
 // wrongType reports what v should have been.
