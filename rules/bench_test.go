@@ -115,6 +115,16 @@ func BenchmarkNewView(b *testing.B) {
 	}
 }
 
+func BenchmarkExplain(b *testing.B) {
+	env := scene()
+	view := rules.NewView(&env)
+	rule := compile(b, rules.Spec{Name: "test", Each: rules.EachDevice, Let: benchmarks[1].let, When: at(rules.Warning, benchmarks[1].expr)})
+	b.ReportAllocs()
+	for b.Loop() {
+		rule.Explain(view)
+	}
+}
+
 func BenchmarkCompile(b *testing.B) {
 	spec := rules.Spec{Name: "test", Each: rules.EachDevice, Let: benchmarks[1].let, When: at(rules.Warning, benchmarks[1].expr)}
 	b.ReportAllocs()

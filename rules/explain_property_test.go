@@ -1,0 +1,204 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// kleene is the truth of a connective from the truths of its parts.
+func kleene(operator string, parts []Part) Truth {
+	first := parts[0].Truth
+	switch operator {
+	case "not":
+		return -first
+	case "and":
+		for _, p := range parts {
+			first = min(first, p.Truth)
+		}
+	case "or":
+		for _, p := range parts {
+			first = max(first, p.Truth)
+		}
+	case "??":
+		if first == NoData {
+			return parts[1].Truth
+		}
+	case "?:":
+		switch {
+		case first == True || first == NoData && parts[1].Truth == parts[2].Truth:
+			return parts[1].Truth
+		case first == False:
+			return parts[2].Truth
+		}
+		return NoData
+	}
+	return first
+}
+
+// TestExplanationAgrees holds explanations against Eval, each connective in them against its parts, and each test against a
+// rule that consists of the text of that test.
+func TestExplanationAgrees(t *testing.T) {
+	seen := map[string]int{}
+	eachRandom(10, true, func(w *writer, condition string) {
+		if w.IntN(2) == 0 {
+			return
+		}
+		s := spec(condition + w.word("", " && part", " || number > 3 * figure", " and (part ? number > 1 : not part)"))
+		s.Let = []Let{{"figure", w.number(1)}, {"part", w.condition(2)}, {"number", "figure + " + w.number(1)}}
+		s.When = append(s.When, Condition{Critical, "part && (" + w.condition(2) + ")"})
+		s.Where, s.ResolveWhen = w.condition(1), w.condition(1)
+		rule := mayCompile(t, s)
+		if rule == nil {
+			return
+		}
+		env := w.known()
+		for _, h := range w.some(holes()) {
+			h.hide(&env)
+		}
+		view := NewView(&env)
+		e := rule.Explain(view)
+		seen["rules"]++
+		requireSameResult(t, rule, e, describe(condition, env))
+		require.NotEmpty(t, e.Lines(func(value float64, unit string) string { return fmt.Sprint(value, unit) }))
+		for _, c := range e.Conditions {
+			requirePartsAgree(t, s, view, c.Part, seen, c.Omitted > 0)
+		}
+	})
+	for _, of := range []string{"rules", "not", "and", "or", "??", "?:", "", "named"} {
+		require.Greater(t, seen[of], 20, "%q", of)
+	}
+}
+
+// requireSameResult compares what the conditions of an explanation come to with what Eval found.
+func requireSameResult(t *testing.T, r *Rule, e Explanation, about string) {
+	t.Helper()
+	var where, resolve Truth
+	var result Result
+	for _, c := range e.Conditions {
+		level, _ := ParseLevel(strings.TrimPrefix(c.Field, "when."))
+		switch {
+		case c.Field == "where":
+			where = c.Truth
+		case c.Field == "resolve_when":
+			resolve = c.Truth
+		case c.Truth == True:
+			result.Least, result.Most = max(result.Least, level), max(result.Most, level)
+		case c.Truth == NoData:
+			result.Most = max(result.Most, level)
+		}
+	}
+	require.Equal(t, e.Selected, where, about)
+	switch where {
+	case True:
+		require.Equal(t, e.Result, result, about)
+		require.Equal(t, e.Recovered, resolve, about)
+	case NoData:
+		require.Equal(t, Result{Inactive, r.Highest}, e.Result, about)
+	}
+}
+
+func requirePartsAgree(t *testing.T, s Spec, v *View, p Part, seen map[string]int, omitted bool) {
+	t.Helper()
+	seen[p.Operator]++
+	if p.Name != "" {
+		seen["named"]++
+	}
+	switch {
+	case p.Operator == "":
+		alone := s
+		alone.Where, alone.ResolveWhen, alone.When = "", "", []Condition{{Warning, p.Text}}
+		if rule, problems := Compile(alone); problems == nil {
+			truth, err := rule.levels[0].when.truth(v)
+			require.NoError(t, err)
+			require.Equal(t, truth, p.Truth, p.Text)
+		} else {
+			require.Equal(t, "reads no figure", problems[0].Message)
+		}
+		require.Equal(t, oneSpace(p.Text), Phrase{Text: p.Text}.Fill(nil))
+	case !omitted:
+		require.Equal(t, kleene(p.Operator, p.Parts), p.Truth, "%s of %+v", p.Operator, p.Parts)
+	}
+	for _, below := range p.Parts {
+		requirePartsAgree(t, s, v, below, seen, omitted)
+	}
+}
+
+// A value that is named is the one that the expression reads.
+func TestExplanationShowsWhatIsRead(t *testing.T) {
+	shown := 0
+	eachRandom(11, true, func(w *writer, condition string) {
+		rule := mayCompile(t, spec(condition))
+		if rule == nil {
+			return
+		}
+		env := w.known()
+		for _, h := range w.some(holes()) {
+			h.hide(&env)
+		}
+		view := NewView(&env)
+		for _, c := range rule.Explain(view).Conditions {
+			for _, v := range valuesOf(c.Part) {
+				i, ok := leafIndex[v.Path]
+				if !ok || leaves[i].kind != numberKind {
+					continue
+				}
+				shown++
+				require.Equal(t, Known(view.number(i)), v.Known, v.Path)
+				if v.Known {
+					require.Equal(t, view.number(i), v.Number, v.Path)
+				}
+			}
+		}
+	})
+	require.Greater(t, shown, 1000)
+}
+
+func valuesOf(p Part) []Value {
+	all := p.Values
+	for _, below := range p.Parts {
+		all = append(all, valuesOf(below)...)
+	}
+	return all
+}
+
+// However large a rule is, its explanation is not.
+func TestExplanationIsBounded(t *testing.T) {
+	many := strings.Repeat("events.today > 1 && ", 80) + "bytes.today > 2"
+	wide := "max(" + strings.TrimSuffix(strings.Repeat("events.today, ", 200), ", ") + ") > 1"
+	nested := strings.Repeat("!(", 120) + "events.today > 1" + strings.Repeat(")", 120)
+	for _, c := range []struct {
+		condition                         string
+		parts, omitted, values, longLines int
+	}{
+		{many, maxParts, 81 - (maxParts - 1), maxParts - 1, 0},
+		{wide, 1, 0, maxValues, 1},
+		{nested, maxParts, 1, 0, 0},
+	} {
+		rule, problems := Compile(spec(c.condition))
+		require.Empty(t, problems)
+		env := Env{}
+		e := rule.Explain(NewView(&env))
+		require.Equal(t, c.omitted, e.Conditions[0].Omitted)
+		require.Equal(t, c.parts, countParts(e.Conditions[0].Part))
+		require.Len(t, valuesOf(e.Conditions[0].Part), c.values)
+		long := 0
+		for _, line := range e.Lines(func(value float64, _ string) string { return fmt.Sprint(value) }) {
+			if strings.HasSuffix(line, "…") {
+				long++
+			}
+			require.LessOrEqual(t, len([]rune(strings.TrimLeft(line, " "))), maxLine)
+		}
+		require.Equal(t, c.longLines, long)
+	}
+}
+
+func countParts(p Part) int {
+	count := 1
+	for _, below := range p.Parts {
+		count += countParts(below)
+	}
+	return count
+}
