@@ -153,15 +153,17 @@ func (s search) listed(ctx context.Context) ([]Subject, error) {
 	return append(all, s.devices(devices)...), err
 }
 
-// larger returns the projects and fleets.
+// larger returns the projects, then the fleets.
 func (s search) larger(ctx context.Context) (all []Subject, err error) {
-	for _, p := range s.projects {
-		if s.wants(KindProject) {
+	if s.wants(KindProject) {
+		for _, p := range s.projects {
 			all = append(all, p.subject())
 		}
-		if !s.wants(KindFleet) {
-			continue
-		}
+	}
+	if !s.wants(KindFleet) {
+		return all, nil
+	}
+	for _, p := range s.projects {
 		fleets, err := s.Store.Fleets(ctx, p.UID)
 		if err != nil {
 			return nil, err

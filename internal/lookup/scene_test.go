@@ -1,0 +1,212 @@
+package lookup_test
+
+import (
+	"math"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+const minute = time.Minute
+
+var (
+	now   = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) // half of a Tuesday, with 21.5 days of March to come
+	today = rules.DayOf(now)
+	long  = today - rules.HistoryDays
+)
+
+// Names hold what Slack, terminals and people who read from right to left stumble over.
+const (
+	ice    = "🧊 *ice* <!channel> `x` & co"
+	hebrew = "מקפיא 7"
+)
+
+var (
+	cold = lookup.Project{UID: "app:cold", Name: "cold-chain", Account: "acme"}
+	lab  = lookup.Project{UID: "app:lab", Name: "lab", Account: "acme"}
+	far  = lookup.Project{UID: "app:far", Name: "far-away", Account: "other"} // was never read
+)
+
+// A scene is a store with some projects in it: what each device used in a day, it used every day of the last 35, and half of
+// it today.
+type scene struct {
+	*testing.T
+	lookup.Config
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "notewatch.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return &scene{t, lookup.Config{
+		Store:     s,
+		Projects:  []lookup.Project{cold, lab, far},
+		Accounts:  []lookup.Account{{Name: "acme", PerMinute: 4}, {Name: "other", PerMinute: 2}},
+		Rules:     []*rules.Rule{rule(t, "data-budget", rules.EachDevice, "bytes.used", "20000"), rule(t, "busy", rules.EachProject, "events.today + sessions.d7", "100")},
+		Receivers: []string{"team", "on-call"},
+		Interval:  15 * minute,
+		Now:       func() time.Time { return now },
+	}}
+}
+
+// rule is a rule that fires where a figure is above a limit.
+func rule(t *testing.T, name string, each rules.Scope, figure, limit string) *rules.Rule {
+	t.Helper()
+	r, problems := rules.Compile(rules.Spec{
+		Name: name, Each: each, Limit: limit, When: []rules.Condition{{Level: rules.Warning, Expr: figure + " > limit"}},
+	})
+	require.Empty(t, problems)
+	return r
+}
+
+// usual is the scene that most tests look at.
+func usual(t *testing.T) *scene {
+	s := newScene(t)
+	s.read(cold, now,
+		device("dev:864475000000001", "Freezer-1", 1000, 10, "fleet:prod"),
+		device("dev:864475000000002", "freezer-2", 2000, 20, "fleet:prod"),
+		device("dev:864475000000003", ice, 3000, 30, "fleet:lab"),
+		device("dev:864475000000004", hebrew, 4000, 40, "fleet:prod", "fleet:lab"),
+	)
+	s.read(lab, now.Add(-10*minute), device("dev:999", "freezer-1", 500, 6))
+	require.NoError(t, s.Store.SaveFleets(t.Context(), cold.UID, []store.Fleet{{UID: "fleet:lab", Name: "lab"}, {UID: "fleet:prod", Name: "Production"}}))
+	return s
+}
+
+// desk returns a desk for questions about the scene.
+func (s *scene) desk() *lookup.Desk { return lookup.New(s.Config) }
+
+// find returns what is called so.
+func (s *scene) find(text string, kinds ...lookup.Kind) lookup.Subject {
+	s.Helper()
+	subject, err := s.desk().Find(s.Context(), text, kinds...)
+	require.NoError(s, err, text)
+	return subject
+}
+
+// A using is a device and what it uses in a day; NaN is no data.
+type using struct {
+	store.Device
+	bytes, events float64
+}
+
+func device(uid, name string, bytes, events float64, fleets ...string) using {
+	return using{store.Device{
+		UID: uid, Name: name, SKU: "NOTE-WBNAW", Firmware: "7.2.2", Fleets: fleets, Voltage: 4.1,
+		Provisioned: now.AddDate(-1, 0, 0), LastActivity: now.Add(-time.Hour),
+	}, bytes, events}
+}
+
+// on returns what it used on a day.
+func (u using) on(day rules.Day) rules.Figures {
+	share := 1.0
+	if day == today {
+		share = 0.5
+	}
+	figures := rules.Unknown()
+	figures[rules.Bytes], figures[rules.Events], figures[rules.Sessions] = share*u.bytes, share*u.events, share*2
+	return figures
+}
+
+// read is a poll of a project that read its devices and what they used.
+func (s *scene) read(p lookup.Project, at time.Time, devices ...using) {
+	s.Helper()
+	var list []store.Device
+	var rows []store.Usage
+	for day := long; day <= rules.DayOf(at); day++ {
+		total := rules.Figures{}
+		for _, d := range devices {
+			figures := d.on(day)
+			for i := range total {
+				total[i] += figures[i]
+			}
+			if day >= rules.DayOf(d.Provisioned) {
+				rows = append(rows, store.Usage{Device: d.UID, Day: day, Figures: figures})
+			}
+		}
+		rows = append(rows, store.Usage{Day: day, Figures: total})
+	}
+	for _, d := range devices {
+		list = append(list, d.Device)
+	}
+	require.NoError(s, s.Store.SaveDevices(s.Context(), p.UID, list, at))
+	s.use(p, rows...)
+	s.sumUp(p, rules.DayOf(at), list...)
+	s.poll(p, at, store.Project{PolledAt: at}, store.Decision{})
+}
+
+// use stores usage.
+func (s *scene) use(p lookup.Project, rows ...store.Usage) {
+	s.Helper()
+	which := []rules.Figure{rules.Bytes, rules.Events, rules.Sessions}
+	require.NoError(s, s.Store.SaveUsage(s.Context(), p.UID, which, rows, today))
+}
+
+// sumUp stores the summaries of the complete days before a day.
+func (s *scene) sumUp(p lookup.Project, asOf rules.Day, devices ...store.Device) {
+	s.Helper()
+	start, _ := s.Period.Bounds(asOf)
+	var closed []store.Closed
+	for _, d := range append(devices, store.Device{}) {
+		first := max(min(long, start), rules.DayOf(d.Provisioned))
+		usage, err := s.Store.Usage(s.Context(), p.UID, []string{d.UID}, first, asOf-1)
+		require.NoError(s, err)
+		for _, figure := range []rules.Figure{rules.Bytes, rules.Events, rules.Sessions} {
+			var days []float64
+			for day := first; day < asOf; day++ {
+				days = append(days, math.NaN())
+			}
+			for _, u := range usage {
+				days[u.Day-first] = u.Figures[figure]
+			}
+			closed = append(closed, store.Closed{
+				Device: d.UID, Figure: figure, AsOf: asOf, PeriodStart: start, Closed: rules.Close(days, int(asOf-start)),
+			})
+		}
+	}
+	require.NoError(s, s.Store.SaveClosed(s.Context(), p.UID, closed))
+}
+
+// poll commits a poll, which is due again a quarter of an hour later.
+func (s *scene) poll(p lookup.Project, at time.Time, state store.Project, decision store.Decision) {
+	s.Helper()
+	ctx := s.Context()
+	require.NoError(s, s.Store.AddWork(ctx, store.Poll, []string{p.UID}, at))
+	require.NoError(s, s.Store.Raise(ctx, store.Poll, p.UID, at))
+	lease, ok, err := s.Store.Claim(ctx, store.Poll, p.UID, at, at)
+	require.NoError(s, err)
+	require.True(s, ok)
+	state.UID, decision.Now = p.UID, at
+	require.NoError(s, s.Store.Commit(ctx, lease, store.Commit{Decision: decision, Project: state, Due: at.Add(15 * minute)}))
+}
+
+// alert is one that fires for a device or, for "", a project.
+func alert(id string, p lookup.Project, subject, name string) rules.Alert {
+	return rules.Alert{
+		ID: id, Rule: "data-budget", Project: p.UID, Subject: subject, Told: rules.Told{Subject: name, Project: p.Name},
+		State: rules.Firing, Level: rules.Warning, Worst: rules.Warning, Version: 1, Reason: rules.Fired,
+		Since: now.Add(-time.Hour), FiredAt: now.Add(-time.Hour), ChangedAt: now.Add(-time.Hour),
+		Value: math.NaN(), Peak: math.NaN(), Limit: math.NaN(), Usual: math.NaN(),
+	}
+}
+
+// over is an alert at its end.
+func over(a rules.Alert) rules.Alert {
+	a.State, a.Reason, a.EndedAt = rules.Withdrawn, rules.Retracted, now.Add(-minute)
+	return a
+}
+
+// alerts commits alerts.
+func (s *scene) alerts(all ...rules.Alert) {
+	s.Helper()
+	state, err := s.Store.Project(s.Context(), cold.UID)
+	require.NoError(s, err)
+	s.poll(cold, now, state, store.Decision{Alerts: all, Show: map[string][]string{"a1": {"team"}}})
+}

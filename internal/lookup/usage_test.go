@@ -1,0 +1,263 @@
+package lookup_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+func (s *scene) usage(of lookup.Subject, span lookup.Span) lookup.Usage {
+	s.Helper()
+	u, err := s.desk().Usage(s.Context(), of, span)
+	require.NoError(s, err)
+	return u
+}
+
+// figure returns what a usage says of one figure.
+func figure(t *testing.T, u lookup.Usage, figure rules.Figure) lookup.FigureUsage {
+	t.Helper()
+	for _, f := range u.Figures {
+		if f.Figure == figure {
+			return f
+		}
+	}
+	t.Fatalf("%s is not in the answer", figure)
+	return lookup.FigureUsage{}
+}
+
+// line puts a figure into a line: total, a day, by the end of the period, usual day; and what is not known.
+func line(f lookup.FigureUsage) string {
+	text := fmt.Sprintf("%g, %g a day, %g at the end, usually %g", f.Total, f.Pace, f.Forecast, f.Usual)
+	if f.Unknown > 0 {
+		text += fmt.Sprintf(", %d days unknown", f.Unknown)
+	}
+	if f.Missing > 0 {
+		text += fmt.Sprintf(", %d missing", f.Missing)
+	}
+	return text
+}
+
+func TestUsage(t *testing.T) {
+	s := usual(t)
+	hole := store.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: rules.Unknown()}
+	s.use(cold, hole)
+	s.sumUp(cold, today, store.Device{UID: hole.Device})
+	for _, c := range []struct {
+		of   string
+		span lookup.Span
+		want string
+		days int
+	}{
+		{"freezer-2", lookup.Today, "1000, 2000 a day, NaN at the end, usually 2000", 14},
+		{"freezer-2", lookup.Week, "14000, 2000 a day, NaN at the end, usually 2000", 7},
+		{"freezer-2", lookup.Month, "60000, 2000 a day, NaN at the end, usually 2000", 30},
+		{"freezer-2", lookup.Period, "19000, 2000 a day, 62000 at the end, usually 2000", 10},
+		{hebrew, lookup.Today, "2000, NaN a day, NaN at the end, usually NaN, 1 days unknown", 14},
+		{hebrew, lookup.Period, "NaN, NaN a day, NaN at the end, usually NaN, 1 days unknown", 10},
+		{"cold-chain", lookup.Period, "95000, 10000 a day, 310000 at the end, usually 10000", 10},
+		{"cold-chain", lookup.Today, "5000, 10000 a day, NaN at the end, usually 10000", 14},
+		{"fleet:prod", lookup.Today, "3500, 3000 a day, NaN at the end, usually NaN, 1 days unknown", 14},
+		{"fleet:prod", lookup.Week, "21000, 3000 a day, NaN at the end, usually NaN, 1 days unknown, 1 missing", 7},
+		{"fleet:lab", lookup.Month, "90000, 3000 a day, NaN at the end, usually NaN, 1 days unknown, 1 missing", 30},
+		{"fleet:lab", lookup.Period, "28500, 3000 a day, 93000 at the end, usually NaN, 1 days unknown, 1 missing", 10},
+		{"far-away", lookup.Week, "NaN, NaN a day, NaN at the end, usually NaN, 7 days unknown", 7},
+		{"", lookup.Week, "73500, 10500 a day, NaN at the end, usually 10500, 1 missing", 7}, // of the projects
+	} {
+		u := s.usage(s.find(c.of), c.span)
+		bytes := figure(t, u, rules.Bytes)
+		require.Equal(t, c.want, line(bytes), "%s %s", c.of, c.span)
+		require.Len(t, bytes.Days, c.days, "%s %s", c.of, c.span)
+		require.Equal(t, "B", bytes.Unit)
+		require.Empty(t, u.NotRead)
+	}
+}
+
+// An answer tells what it is about, and when that was read.
+func TestUsageSays(t *testing.T) {
+	s := usual(t)
+	u := s.usage(s.find("fleet:prod"), lookup.Period)
+	require.Equal(t, "Production", u.Name)
+	require.Equal(t, "app:cold", u.Project.UID)
+	require.Equal(t, 3, u.Devices)
+	require.Nil(t, u.Device)
+	require.Equal(t, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), u.From)
+	require.Equal(t, time.Date(2026, 3, 11, 0, 0, 0, 0, time.UTC), u.To)
+	require.Equal(t, now, u.AsOf)
+	require.InDelta(t, 21.5, u.Period.DaysLeft, 0)
+
+	u = s.usage(s.find("864475000000001"), lookup.Week)
+	require.Equal(t, "Freezer-1", u.Name)
+	require.Equal(t, "7.2.2", u.Device.Firmware)
+	require.Equal(t, 1, u.Devices)
+	require.Equal(t, time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC), u.From)
+	require.Equal(t, time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC), u.To)
+	require.Equal(t, notify.Point{Day: u.From, Value: 1000}, figure(t, u, rules.Bytes).Days[0])
+	require.InDelta(t, 70, figure(t, u, rules.Events).Total, 0)
+	require.InDelta(t, 14, figure(t, u, rules.Sessions).Total, 0)
+
+	u = s.usage(lookup.Subject{}, lookup.Today)
+	require.Equal(t, 5, u.Devices)
+	require.Equal(t, now.Add(-10*minute), u.AsOf, "of what was read first")
+
+	u = s.usage(s.find("far-away"), lookup.Week)
+	require.Zero(t, u.AsOf, "never read")
+	require.Zero(t, u.Devices)
+}
+
+// What could not be read since yesterday is told as it was then, and nothing is known of the day so far.
+func TestUsageOfOld(t *testing.T) {
+	s := newScene(t)
+	yesterday := (today - 1).Start().Add(20 * time.Hour)
+	s.read(cold, yesterday, device("dev:1", "one", 1000, 10, "fleet:all"))
+	require.NoError(t, s.Store.SaveFleets(t.Context(), cold.UID, []store.Fleet{{UID: "fleet:all", Name: "all"}}))
+	s.poll(cold, now, store.Project{PolledAt: yesterday, Failures: 3, Failure: "Notehub is down"}, store.Decision{})
+	for _, of := range []string{"one", "fleet:all", "cold-chain"} {
+		u := s.usage(s.find(of), lookup.Week)
+		require.Equal(t, "7000, 1000 a day, NaN at the end, usually 1000", line(figure(t, u, rules.Bytes)), of)
+		require.Equal(t, (today - 1).Start(), u.To, of)
+		require.Equal(t, yesterday, u.AsOf, of)
+		require.Equal(t, 3, u.Failures, of)
+		require.Equal(t, "Notehub is down", u.Failure, of)
+
+		u = s.usage(s.find(of), lookup.Period)
+		require.Contains(t, line(figure(t, u, rules.Bytes)), "9000, 1000 a day", of)
+
+		u = s.usage(s.find(of), lookup.Today)
+		require.Equal(t, today.Start(), u.From, of)
+		require.True(t, math.IsNaN(figure(t, u, rules.Bytes).Total), of)
+	}
+}
+
+// Sums that are as of another day, or counted from the beginning of another period, are not used.
+func TestUsageOfStaleSums(t *testing.T) {
+	s := usual(t)
+	stale := store.Device{UID: "dev:864475000000001"}
+	s.sumUp(cold, today-1, stale)
+	require.Equal(t, "42000, 6000 a day, NaN at the end, usually 7000, 1 missing",
+		line(figure(t, s.usage(s.find("fleet:prod"), lookup.Week), rules.Bytes)))
+	s.Period = rules.PeriodSpec{Every: "week"}
+	require.Equal(t, "NaN, NaN a day, NaN at the end, usually 7000, 3 missing",
+		line(figure(t, s.usage(s.find("fleet:prod"), lookup.Period), rules.Bytes)))
+	require.Equal(t, "1500, 1000 a day, 7000 at the end, usually 1000",
+		line(figure(t, s.usage(s.find("864475000000001"), lookup.Period), rules.Bytes)), "the days of one device are added up anew")
+}
+
+// A device that is new has used nothing before; one that is gone is not known any more.
+func TestUsageOfNewAndGone(t *testing.T) {
+	s := newScene(t)
+	fresh := device("dev:new", "new", 100, 1)
+	fresh.Provisioned = (today - 2).Start().Add(time.Hour)
+	born := device("dev:born", "born today", 100, 1)
+	born.Provisioned = today.Start().Add(time.Hour)
+	s.read(cold, now, fresh, born)
+	s.use(cold, store.Usage{Device: "dev:gone", Day: today - 3, Figures: rules.Figures{}})
+	for _, c := range []struct {
+		of   string
+		span lookup.Span
+		want string
+		days int
+	}{
+		{"new", lookup.Week, "200, 28.571428571428573 a day, NaN at the end, usually 100", 2},
+		{"born today", lookup.Period, "50, NaN a day, NaN at the end, usually NaN", 1},
+		{"dev:gone", lookup.Week, "NaN, NaN a day, NaN at the end, usually NaN, 6 days unknown", 7},
+	} {
+		u := s.usage(s.find(c.of), c.span)
+		require.Equal(t, c.want, line(figure(t, u, rules.Bytes)), c.of)
+		require.Len(t, figure(t, u, rules.Bytes).Days, c.days, c.of)
+	}
+	require.Nil(t, s.usage(s.find("dev:gone"), lookup.Today).Device)
+}
+
+// Only what some rule reads is fetched, so nothing else is told.
+func TestUsageNotRead(t *testing.T) {
+	s := usual(t)
+	s.Rules = s.Rules[:1]
+	u := s.usage(s.find("freezer-2"), lookup.Week)
+	require.Len(t, u.Figures, 1)
+	require.Equal(t, rules.Bytes, u.Figures[0].Figure)
+	require.Equal(t, []rules.Figure{rules.Events, rules.Sessions}, u.NotRead)
+}
+
+// The limit is that of a rule that shows this figure over this span for such a subject: the next one that is not passed.
+func TestUsageLimit(t *testing.T) {
+	s := usual(t)
+	s.Rules = []*rules.Rule{
+		rule(t, "low", rules.EachDevice, "bytes.used", "1000"),
+		rule(t, "high", rules.EachDevice, "bytes.used", "50000"),
+		rule(t, "next", rules.EachDevice, "bytes.used", "20000"),
+		rule(t, "quick", rules.EachDevice, "bytes.today", "5000"),
+		rule(t, "all", rules.EachProject, "bytes.used", "70000"),
+		rule(t, "more", rules.EachProject, "bytes.used", "80000"),
+		rule(t, "silent", rules.EachDevice, "events.d7", "0"),
+	}
+	only, problems := rules.Compile(rules.Spec{
+		Name: "lab only", Each: rules.EachDevice, Where: `"fleet:lab" in device.fleets`, Limit: "19500",
+		When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.used > limit"}},
+	})
+	require.Empty(t, problems)
+	s.Rules = append(s.Rules, only)
+	for _, c := range []struct {
+		of     string
+		span   lookup.Span
+		figure rules.Figure
+		want   string
+	}{
+		{"freezer-2", lookup.Period, rules.Bytes, "next 20000"}, // has used 19000
+		{ice, lookup.Period, rules.Bytes, "high 50000"},         // has used 28500
+		{"freezer-2", lookup.Today, rules.Bytes, "quick 5000"},
+		{"freezer-2", lookup.Week, rules.Bytes, " NaN"},
+		{"freezer-2", lookup.Week, rules.Events, "silent 0"},
+		{"cold-chain", lookup.Period, rules.Bytes, "more 80000"}, // all are passed
+		{"fleet:prod", lookup.Period, rules.Bytes, " NaN"},
+	} {
+		f := figure(t, s.usage(s.find(c.of), c.span), c.figure)
+		require.Equal(t, c.want, fmt.Sprintf("%s %g", f.LimitRule, f.Limit), "%s %s", c.of, c.span)
+	}
+	s.Rules = []*rules.Rule{only}
+	require.Equal(t, "lab only", figure(t, s.usage(s.find(ice), lookup.Period), rules.Bytes).LimitRule)
+	require.Empty(t, figure(t, s.usage(s.find("freezer-2"), lookup.Period), rules.Bytes).LimitRule)
+}
+
+// What is wrong with a subject and what is in it comes with the answer, the worst first.
+func TestUsageAlerts(t *testing.T) {
+	s := usual(t)
+	worse := alert("a2", cold, "dev:864475000000002", "freezer-2")
+	worse.Level, worse.Rule = rules.Critical, "event-flood"
+	newer := alert("a3", cold, "dev:864475000000003", ice)
+	newer.Since = now
+	all := []rules.Alert{
+		alert("a1", cold, "dev:864475000000002", "freezer-2"), worse, newer, alert("a4", cold, "", "cold-chain"),
+		over(alert("a5", cold, "dev:864475000000004", hebrew)),
+	}
+	for i := range 4 {
+		all = append(all, alert(fmt.Sprintf("b%d", i), lookup.Project{UID: "app:lab"}, fmt.Sprintf("dev:%d", i), ""))
+	}
+	s.alerts(all...)
+	for _, c := range []struct {
+		of, want string
+		count    int
+	}{
+		{"freezer-2", "a2 a1", 2},
+		{ice, "a3", 1},
+		{hebrew, "", 0},
+		{"cold-chain", "a2 a3 a1 a4", 4},
+		{"", "a2 a3 a1 a4 b0", 8},
+	} {
+		u := s.usage(s.find(c.of), lookup.Today)
+		var ids []string
+		for _, a := range u.Alerts {
+			ids = append(ids, a.ID)
+		}
+		require.Equal(t, c.want, strings.Join(ids, " "), c.of)
+		require.Equal(t, c.count, u.AlertCount, c.of)
+	}
+}
