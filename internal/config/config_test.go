@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -308,6 +309,7 @@ func FuzzParse(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(data)
 	}
+	f.Add([]byte(minimal + "slack: {command: /x, allow: {look: [U012], change: S012}}\nprices: {currency: USD, event: 1e-3, as_of: 2026-06}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if bytes.Contains(data, []byte("${file:")) || bytes.Contains(data, []byte("template")) {
 			t.Skip("reads files of this machine")
@@ -327,6 +329,12 @@ func FuzzParse(f *testing.F) {
 			for _, rule := range file.Rules {
 				require.NotNil(t, rule.Rule)
 			}
+			require.Regexp(t, `^/[a-z0-9_-]{1,31}$`, file.Slack.Command)
+			for _, id := range slices.Concat(file.Slack.Allow.Look, file.Slack.Allow.Change) {
+				require.Regexp(t, `^[UWSCG][A-Z0-9]+$`, id)
+			}
+			require.Equal(t, file.Prices == config.Prices{}, file.Prices.Currency == "")
+			require.GreaterOrEqual(t, min(file.Prices.Event, file.Prices.FreeEvents, file.Prices.DataBlock), 0.0)
 			return
 		}
 		require.Nil(t, file)
