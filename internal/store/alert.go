@@ -45,35 +45,13 @@ func (s *Store) OpenProjects(ctx context.Context) (uids []string, err error) {
 	return uids, doing(err, "reading which projects have open alerts")
 }
 
-// An AlertFilter says which alerts are wanted. What is zero wants all.
-type AlertFilter struct {
-	rules.Match
-	Open    bool   // pending and firing ones only
-	Message string // those that this message shows
-	Limit   int    // how many at most
-}
-
-// wanted selects the alerts that a filter wants; its parameters are those of params.
-const wanted = `($1 = '' OR alert.id = $1) AND ($2 = '' OR alert.rule = $2)
-	AND ($3 = '' OR alert.project = $3 OR alert.told ->> 'project' = $3)
-	AND ($4 = '' OR alert.subject = $4 OR alert.told ->> 'subject' = $4)
-	AND (NOT $5 OR alert.state IN ('pending', 'firing'))
-	AND ($6 = '' OR EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.message = $6))`
-
-func (f AlertFilter) params() []any {
-	return []any{f.Alert, f.Rule, f.Project, f.Subject, f.Open, f.Message}
-}
-
 // Alerts returns alerts of all projects, the newest first.
 func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert, err error) {
-	limit := f.Limit
-	if limit <= 0 {
-		limit = -1
-	}
+	where, args := f.where()
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		alerts, err = collect(ctx, tx, alertFields, `
 			SELECT id, `+list(alertColumns)+` FROM alert
-			WHERE `+wanted+` ORDER BY since DESC, id LIMIT $7`, append(f.params(), limit)...)
+			WHERE `+where+` ORDER BY since DESC, id LIMIT `+params(len(args)+1, 1), append(args, f.limit())...)
 		return err
 	})
 	return alerts, doing(err, "reading alerts")

@@ -93,7 +93,7 @@ func (s *Store) AlertIDs(ctx context.Context, prefix string, limit int) (ids []s
 // AlertsOf returns the open alerts of one subject, the worst first and of those the newest, as far as limit goes, and how
 // many there are without it. Subject "" is the project and all its devices; project "" is all projects.
 func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int) (alerts []rules.Alert, count int, err error) {
-	where, args := `state IN ('pending', 'firing')`, []any(nil)
+	where, args := openAlert, []any(nil)
 	if project != "" {
 		args = append(args, project)
 		where += ` AND project = ` + params(len(args), 1)

@@ -11,8 +11,9 @@ import (
 
 // CountAlerts returns how many alerts a filter wants, whatever its limit.
 func (s *Store) CountAlerts(ctx context.Context, f AlertFilter) (count int, err error) {
+	where, args := f.where()
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+wanted, f.params()...).Scan(&count)
+		return tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+where, args...).Scan(&count)
 	})
 	return count, doing(err, "counting alerts")
 }
@@ -34,20 +35,17 @@ func (h *Happening) fields() []any {
 // Happenings returns what happened since a time to the alerts that a filter wants, the newest first, as far as its limit
 // goes, and how much it was without one.
 func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) (all []Happening, count int, err error) {
-	const from = ` FROM transition JOIN alert ON alert.id = transition.alert WHERE ` + wanted + ` AND transition.at >= $7`
-	params := append(f.params(), since.UnixMilli())
-	limit := f.Limit
-	if limit <= 0 {
-		limit = -1
-	}
+	where, args := f.where()
+	args = append(args, since.UnixMilli())
+	from := ` FROM transition JOIN alert ON alert.id = transition.alert WHERE ` + where + ` AND transition.at >= ` + params(len(args), 1)
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+from, params...).Scan(&count); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+from, args...).Scan(&count); err != nil {
 			return err
 		}
 		all, err = collect(ctx, tx, (*Happening).fields, `
 			SELECT transition.alert, transition.version, transition.at, transition.reason, transition.state, transition.level,
 				transition.value, transition.mute, transition.ack, transition.by_whom, alert.rule, alert.project, alert.subject, alert.told, alert.drill`+from+`
-			ORDER BY transition.at DESC, transition.alert, transition.version DESC LIMIT $8`, append(params, limit)...)
+			ORDER BY transition.at DESC, transition.alert, transition.version DESC LIMIT `+params(len(args)+1, 1), append(args, f.limit())...)
 		return err
 	})
 	return all, count, doing(err, "reading what happened")

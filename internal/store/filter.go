@@ -1,0 +1,48 @@
+package store
+
+import (
+	"strings"
+
+	"notewatch/rules"
+)
+
+// An AlertFilter says which alerts are wanted. What is zero wants all.
+type AlertFilter struct {
+	rules.Match
+	Open    bool   // pending and firing ones only
+	Message string // those that this message shows
+	Limit   int    // how many at most
+}
+
+// where returns the condition under which an alert is wanted, and its parameters. Nothing is in it that is not asked for:
+// conditions that may be idle keep SQLite from using an index.
+func (f AlertFilter) where() (condition string, args []any) {
+	conditions := []string{"TRUE"}
+	for _, c := range []struct{ value, condition string }{
+		{f.Alert, `alert.id = $`},
+		{f.Rule, `alert.rule = $`},
+		{f.Project, `(alert.project = $ OR alert.told ->> 'project' = $)`},
+		{f.Subject, `(alert.subject = $ OR alert.told ->> 'subject' = $)`},
+		{f.Message, `alert.id IN (SELECT alert FROM delivery WHERE message = $)`},
+	} {
+		if c.value != "" {
+			args = append(args, c.value)
+			conditions = append(conditions, strings.ReplaceAll(c.condition, "$", params(len(args), 1)))
+		}
+	}
+	if f.Open {
+		conditions = append(conditions, openAlert)
+	}
+	return strings.Join(conditions, " AND "), args
+}
+
+// openAlert is the condition of the index of open alerts.
+const openAlert = `alert.state IN ('pending', 'firing')`
+
+// limit is the parameter of LIMIT.
+func (f AlertFilter) limit() int {
+	if f.Limit <= 0 {
+		return -1
+	}
+	return f.Limit
+}
