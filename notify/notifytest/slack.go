@@ -19,7 +19,8 @@ const IncomingChannel = "incoming"
 
 // A Slack answers chat.postMessage, chat.update and an incoming webhook. It keeps the messages as a channel would show
 // them, with their threads, and refuses what Slack refuses: no token, nothing to show, and what is over the limits of
-// messages and blocks.
+// messages and blocks. It also is what an app talks to that answers people: people type commands and press buttons, which
+// go out over Socket Mode or as signed requests, and what they are answered is kept.
 type Slack struct {
 	script
 
@@ -34,6 +35,7 @@ type Slack struct {
 	noCharts bool
 	now      func() time.Time // nil: posts may follow one another at once
 	newest   map[string]time.Time
+	app      slackApp
 }
 
 // A Message is what a channel shows.
@@ -50,7 +52,7 @@ type Message struct {
 
 // A Call is one request that the server received, whether it took it or not.
 type Call struct {
-	Method string // chat.postMessage, chat.update or incoming
+	Method string // such as chat.postMessage; or incoming
 	Form   url.Values
 	Body   []byte // of the incoming webhook
 	Taken  bool
@@ -58,10 +60,12 @@ type Call struct {
 
 // NewSlack starts a server. Close it at the end.
 func NewSlack() *Slack {
-	s := new(Slack)
+	s := &Slack{app: newSlackApp()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/{method}", s.serveAPI)
 	mux.HandleFunc("POST /services/T0/B0/incoming", s.serveIncoming)
+	mux.HandleFunc("POST "+answerPath+"{id}", s.serveAnswer)
+	mux.HandleFunc("GET /link/{ticket}", s.serveSocket)
 	s.server = httptest.NewServer(mux)
 	s.URL = s.server.URL + "/api/"
 	s.WebhookURL = s.server.URL + "/services/T0/B0/incoming"
@@ -70,6 +74,7 @@ func NewSlack() *Slack {
 
 // Close cuts what is still going on and stops the server.
 func (s *Slack) Close() {
+	s.CutSockets()
 	s.server.CloseClientConnections()
 	s.server.Close()
 }
@@ -121,6 +126,10 @@ func (s *Slack) Calls() []Call {
 func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		cut(w, r)
+	}
+	if serve := s.appMethod(r.PathValue("method")); serve != nil {
+		s.serveApp(w, r, serve)
+		return
 	}
 	message := Message{
 		Channel: r.PostForm.Get("channel"), TS: r.PostForm.Get("ts"), Text: r.PostForm.Get("text"),
