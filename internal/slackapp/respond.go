@@ -47,13 +47,16 @@ func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
 	return true
 }
 
-// clip cuts a text that is too long where a line ends.
+// clip cuts a text that is too long, where a line ends if it has lines.
 func clip(text string) string {
 	if utf8.RuneCountInString(text) <= maxReplyText {
 		return text
 	}
 	text = string([]rune(text)[:maxReplyText-2])
-	return text[:max(strings.LastIndexByte(text, '\n'), 0)] + "\n…"
+	if end := strings.LastIndexByte(text, '\n'); end > 0 {
+		text = text[:end]
+	}
+	return text + "\n…"
 }
 
 // respond posts the answer to a response URL, as text alone if Slack does not take its blocks. This is not left to

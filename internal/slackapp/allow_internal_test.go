@@ -1,0 +1,85 @@
+package slackapp
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/notify/notifytest"
+)
+
+func TestMayLook(t *testing.T) {
+	bob := Person{ID: "U0000000BOB", Name: "bob"}
+	for name, test := range map[string]struct {
+		allowed []string
+		want    string
+	}{
+		"by default":     {nil, ""},
+		"by name":        {[]string{"U1", bob.ID}, ""},
+		"by channel":     {[]string{"C0000000001"}, ""},
+		"by group":       {[]string{"S0000000001"}, ""},
+		"another person": {[]string{"U1"}, "Sorry. Only <@U1> may look things up here."},
+		"others":         {[]string{"W1", "C2", "S0000000002"}, "Sorry. Only <@W1>, people in <#C2> and <!subteam^S0000000002> may look things up here."},
+		"many": {
+			[]string{"U1", "U2", "U3", "U4", "U5", "U6", "U7", "U8", "U9", "U10", "U11", "U12"},
+			"Sorry. Only <@U1>, <@U2>, <@U3>, <@U4>, <@U5>, <@U6>, <@U7>, <@U8>, <@U9>, <@U10> and 2 more may look things up here.",
+		},
+		"an unknown group": {[]string{"S0000000009"}, "I could not find out who is in <!subteam^S0000000009>. " +
+			"Has the app the scope usergroups:read? The log of notewatch says more."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, plan{config: func(c *Config) { c.Allow = func() Allow { return Allow{Look: test.allowed} } }})
+			b.slack.SetGroup("S0000000001", "U1", bob.ID)
+			b.slack.SetGroup("S0000000002", "U1")
+			told := ""
+			if err := b.mayLook(t.Context(), bob, "C0000000001"); err != nil {
+				told = err.Error()
+			}
+			require.Equal(t, test.want, told)
+		})
+	}
+}
+
+// By default those change things who are told of them, which is what the channel says.
+func TestMayChange(t *testing.T) {
+	bob := Person{ID: "U0000000BOB"}
+	for name, test := range map[string]struct {
+		allowed, told []string
+		want          string
+	}{
+		"in the channel":       {nil, []string{"C2", "C1"}, ""},
+		"elsewhere":            {nil, []string{"C2", "C3"}, "Sorry. Only people in <#C2> and people in <#C3> may change this. Please ask from there."},
+		"nobody is told":       {nil, nil, "No channel in Slack is told of this, so that nobody may change it from here. The setting slack.allow.change can say who may."},
+		"named":                {[]string{bob.ID}, []string{"C2"}, ""},
+		"not named":            {[]string{"U1"}, []string{"C1"}, "Sorry. Only <@U1> may change this."},
+		"in a named channel":   {[]string{"C1"}, nil, ""},
+		"named, but elsewhere": {[]string{"C3"}, []string{"C1"}, "Sorry. Only people in <#C3> may change this."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &App{Config: Config{Allow: func() Allow { return Allow{Change: test.allowed} }}}
+			told := ""
+			if err := a.mayChange(t.Context(), bob, "C1", test.told); err != nil {
+				told = err.Error()
+			}
+			require.Equal(t, test.want, told)
+		})
+	}
+}
+
+// Who is in a group is asked once in a while, and again at once after a failure.
+func TestGroupsAreRemembered(t *testing.T) {
+	b := newBench(t, plan{config: func(c *Config) { c.Allow = func() Allow { return Allow{Look: []string{"S1"}} } }})
+	bob := Person{ID: "U0000000BOB"}
+	b.slack.FailMethod("usergroups.users.list", notifytest.Code("missing_scope"))
+	b.slack.SetGroup("S1", bob.ID)
+	require.Error(t, b.mayLook(t.Context(), bob, "C1"))
+	require.Contains(t, b.log.String(), "missing_scope")
+	require.NoError(t, b.mayLook(t.Context(), bob, "C1"))
+
+	b.slack.SetGroup("S1")
+	b.clock.forward(groupsKnown - time.Second)
+	require.NoError(t, b.mayLook(t.Context(), bob, "C1"))
+	b.clock.forward(time.Second)
+	require.Error(t, b.mayLook(t.Context(), bob, "C1"))
+}

@@ -1,0 +1,176 @@
+package slackapp
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/secret"
+	"notewatch/notify/notifytest"
+)
+
+func oneSection(text string) slack.Block {
+	return slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, text, false, false), nil, nil)
+}
+
+// answering returns a bench that answers everything so.
+func answering(t *testing.T, reply Reply) *bench {
+	return newBench(t, plan{command: func(context.Context, Command) Reply { return reply }})
+}
+
+func TestReplyWithBlocks(t *testing.T) {
+	b := answering(t, Reply{Text: "short", Blocks: []slack.Block{oneSection("long")}, Public: true})
+	asked := b.slack.Type(ann, "/notewatch", "status")
+	b.deliver(asked)
+	answer, err := b.slack.AwaitAnswer(t.Context(), asked.ResponseURL)
+	require.NoError(t, err)
+	require.Equal(t, "short", answer.Text)
+	require.JSONEq(t, `[{"type":"section","text":{"type":"mrkdwn","text":"long"}}]`, string(answer.Blocks))
+	require.True(t, answer.Public)
+}
+
+func TestReplyOfNothing(t *testing.T) {
+	b := answering(t, Reply{})
+	b.deliver(b.slack.Type(ann, "/notewatch", "status"))
+	b.stop()
+	require.Empty(t, b.slack.Answers())
+	require.Equal(t, "1", b.count(`requests_total{kind="command",result="answered"}`))
+}
+
+// Blocks that Slack refuses are left out; the text has it all.
+func TestReplyWithBadBlocks(t *testing.T) {
+	b := answering(t, Reply{Text: "short", Blocks: []slack.Block{oneSection(strings.Repeat("x", 3_001))}})
+	asked := b.slack.Type(ann, "/notewatch", "status")
+	b.deliver(asked)
+	answer, err := b.slack.AwaitAnswer(t.Context(), asked.ResponseURL)
+	require.NoError(t, err)
+	require.Equal(t, "short", answer.Text)
+	require.Empty(t, answer.Blocks)
+}
+
+func TestReplyIsCut(t *testing.T) {
+	blocks := make([]slack.Block, 60)
+	for i := range blocks {
+		blocks[i] = oneSection("x")
+	}
+	b := answering(t, Reply{Text: strings.Repeat("fünf Sätze\n", 1000), Blocks: blocks})
+	asked := b.slack.Type(ann, "/notewatch", "status")
+	b.deliver(asked)
+	answer, err := b.slack.AwaitAnswer(t.Context(), asked.ResponseURL)
+	require.NoError(t, err)
+	require.LessOrEqual(t, utf8.RuneCountInString(answer.Text), maxReplyText)
+	require.True(t, strings.HasSuffix(answer.Text, "fünf Sätze\n…"))
+	require.Equal(t, 50, strings.Count(string(answer.Blocks), "section"))
+	require.Equal(t, strings.Repeat("x", 2998)+"\n…", clip(strings.Repeat("x", 3001)))
+	require.Equal(t, strings.Repeat("x", 3000), clip(strings.Repeat("x", 3000)))
+}
+
+// When the response URL takes no more, the bot tells the person itself.
+func TestReplyAfterExpiry(t *testing.T) {
+	for name, fail := range map[string]func(*notifytest.Slack){
+		"expired": (*notifytest.Slack).ExpireResponses,
+		"broken":  func(s *notifytest.Slack) { s.FailMethod("response_url", notifytest.Status(500, "oops")) },
+		"cut":     func(s *notifytest.Slack) { s.FailMethod("response_url", notifytest.Cut()) },
+		"moved": func(s *notifytest.Slack) {
+			s.FailMethod("response_url", notifytest.Status(307, "").With("Location", s.URL))
+		},
+		"not ok": func(s *notifytest.Slack) {
+			s.FailMethod("response_url", notifytest.Status(200, `{"ok":false,"error":"used_url"}`))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, plan{})
+			asked := b.slack.Type(ann, "/notewatch", "status")
+			fail(b.slack)
+			b.deliver(asked)
+			answers, err := b.slack.AwaitAnswers(t.Context(), 1)
+			require.NoError(t, err)
+			require.Equal(t, notifytest.Answer{Channel: ann.Channel, User: ann.ID, Text: "you typed status"}, answers[0])
+			b.stop()
+			require.NotContains(t, b.log.String(), "/commands/", "a response URL is a secret")
+			require.Equal(t, "1", b.count(`requests_total{kind="command",result="answered"}`))
+		})
+	}
+}
+
+// An answer for everybody that the response URL does not take is posted to the channel.
+func TestPublicReplyAfterExpiry(t *testing.T) {
+	b := answering(t, Reply{Text: "short", Blocks: []slack.Block{oneSection("long")}, Public: true})
+	asked := b.slack.Type(ann, "/notewatch", "status")
+	b.slack.ExpireResponses()
+	b.deliver(asked)
+	b.stop()
+	messages := b.slack.Messages(ann.Channel)
+	require.Len(t, messages, 1)
+	require.Equal(t, "short", messages[0].Text)
+	require.Contains(t, string(messages[0].Blocks), "long")
+}
+
+func TestReplyNobodyTakes(t *testing.T) {
+	b := newBench(t, plan{})
+	asked := b.slack.Type(ann, "/notewatch", "status")
+	b.slack.ExpireResponses()
+	b.slack.FailMethod("chat.postEphemeral", notifytest.Code("not_in_channel"))
+	b.deliver(asked)
+	require.NoError(t, b.log.await(t.Context(), "telling somebody in Slack the answer"))
+	require.Contains(t, b.log.String(), "expired_url")
+	require.Contains(t, b.log.String(), "invite the bot to the channel")
+	require.NotContains(t, b.log.String(), "/commands/")
+	b.stop()
+	require.Equal(t, "1", b.count(`requests_total{kind="command",result="unanswered"}`))
+}
+
+// Answers go to Slack alone, whatever a request says.
+func TestResponseURL(t *testing.T) {
+	real, played := &App{}, &App{Config: Config{APIURL: "http://127.0.0.1:9/api/"}}
+	for _, test := range []struct {
+		app  *App
+		url  string
+		want string
+	}{
+		{real, "https://hooks.slack.com/commands/T1/2/3", ""},
+		{real, "https://hooks.slack-gov.com/actions/T1/2/3", ""},
+		{real, "http://hooks.slack.com/commands/T1/2/3", "not Slack's"},
+		{real, "https://hooks.slack.com.example.com/commands", "not Slack's"},
+		{real, "https://example.com/.slack.com", "not Slack's"},
+		{real, "https://evilslack.com/", "not Slack's"},
+		{real, "https://hooks.slack.com@example.com/", "not Slack's"},
+		{real, "https://hooks.slack.com:8443/", "not Slack's"},
+		{real, "http://127.0.0.1:9/commands", "not Slack's"},
+		{real, "", "there is none"},
+		{real, "https://hooks.slack.com/%zz", "not valid"},
+		{played, "http://127.0.0.1:9/commands", ""},
+		{played, "http://127.0.0.1:10/commands", "not Slack's"},
+		{played, "https://127.0.0.1:9/commands", "not Slack's"},
+		{played, "https://hooks.slack.com/commands/T1/2/3", "not Slack's"},
+	} {
+		err := test.app.checkResponseURL(secret.New(test.url))
+		if test.want == "" {
+			require.NoError(t, err, test.url)
+			continue
+		}
+		require.ErrorContains(t, err, test.want, test.url)
+		require.NotContains(t, err.Error(), "://")
+	}
+}
+
+// An answer to a call that has no end is not read to the end.
+func TestCallsAreBounded(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for {
+			if _, err := w.Write([]byte(strings.Repeat(" ", 1<<16))); err != nil {
+				return
+			}
+		}
+	}))
+	defer server.Close()
+	config := Config{APIURL: server.URL, BotToken: secret.New("xoxb-1")}
+	_, err := config.api(newDoer(nil)).AuthTestContext(t.Context())
+	require.Error(t, err)
+}
