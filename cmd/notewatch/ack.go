@@ -20,7 +20,7 @@ func newAck() *cobra.Command {
 		Long: `Notes, and has receivers show, that you have taken a firing alert on. While you have it nobody is reminded of it; if it
 gets worse, everybody is told, and nobody has it any more.`,
 		Args: oneArgument("the ID of an alert, which notewatch alerts lists"),
-		RunE: func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], whoami()) },
+		RunE: func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], true) },
 	}
 }
 
@@ -29,12 +29,12 @@ func newUnack() *cobra.Command {
 		Use:   "unack ALERT",
 		Short: "Say that nobody has an alert any more",
 		Args:  oneArgument("the ID of an alert, which notewatch alerts lists"),
-		RunE:  func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], "") },
+		RunE:  func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], false) },
 	}
 }
 
-// acknowledge notes who has an alert; "" is nobody.
-func acknowledge(c *cobra.Command, id, by string) error {
+// acknowledge notes that this person has an alert, or that nobody has it.
+func acknowledge(c *cobra.Command, id string, have bool) error {
 	return change(c, func(db *store.Store) error {
 		a, err := alertOf(c.Context(), db, id)
 		if err != nil {
@@ -43,17 +43,28 @@ func acknowledge(c *cobra.Command, id, by string) error {
 		if a.State != rules.Firing {
 			return fmt.Errorf("alert %s is %s, not firing: there is nothing to take on", a.ID, a.State)
 		}
-		b := bot.Attach(bot.Config{Store: db, Clock: bot.SystemClock(), Machine: time.Now, Log: slog.New(slog.DiscardHandler)})
-		changed, err := b.Acknowledge(c.Context(), a, by)
+		by, note := whoami(), hand(db).Acknowledge
+		if !have {
+			note = hand(db).Unacknowledge
+		}
+		changed, err := note(c.Context(), a, by)
 		if err != nil {
 			return err
+		}
+		if !have {
+			by = ""
 		}
 		_, err = fmt.Fprintln(c.OutOrStdout(), acknowledged(a, by, changed))
 		return err
 	})
 }
 
-// acknowledged says what has come of it.
+// hand returns a bot that notes what a person does, beside the one that runs.
+func hand(db *store.Store) *bot.Bot {
+	return bot.Attach(bot.Config{Store: db, Clock: bot.SystemClock(), Machine: time.Now, Log: slog.New(slog.DiscardHandler)})
+}
+
+// acknowledged says what has come of it that by has an alert; "" is nobody.
 func acknowledged(a rules.Alert, by string, changed bool) string {
 	who := by
 	if by == "" {

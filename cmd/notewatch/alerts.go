@@ -58,7 +58,11 @@ func (q alertsQuery) run(c *cobra.Command, db *store.Store) error {
 		return err
 	}
 	if len(alerts) == 0 {
-		if err := q.missing(ctx, db); err != nil {
+		if err := q.missing(c, db); err != nil {
+			return err
+		}
+		filter.Match = q.Match
+		if alerts, err = readAlerts(ctx, db, filter); err != nil {
 			return err
 		}
 	}
@@ -86,14 +90,14 @@ func sayMore(c *cobra.Command, n int) {
 	}
 }
 
-// missing says what is wrong with a query that finds nothing.
-func (q alertsQuery) missing(ctx context.Context, db *store.Store) error {
+// missing says what is wrong with a query that finds nothing, or makes its names those that are meant.
+func (q *alertsQuery) missing(c *cobra.Command, db *store.Store) error {
 	if q.message != "" {
-		if _, _, err := db.Members(ctx, q.message); err != nil {
+		if _, _, err := db.Members(c.Context(), q.message); err != nil {
 			return err
 		}
 	}
-	return q.check(ctx, db, false)
+	return q.settle(c, db, false)
 }
 
 // none says that there is nothing.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"time"
 
@@ -31,8 +33,9 @@ It reads the database only, also beside notewatch run.
 
 history ALERT --json prints an object with alert (as notewatch alerts --json has it, receivers with next_try too) and
 events, an array in order: at, event (fired, escalated, …, or sent for an attempt), and of a change version, state, level,
-value, mute, ack; of an attempt receiver, message, version, status (posted, retry, dead, cut off, or "" while it goes on),
-error, seconds. history --json prints an array of changes: the same with alert, rule, project, subject, figure, unit and drill.`,
+value, mute, ack, by (who did it); of an attempt receiver, message, version, status (posted, retry, dead, cut off, or "" while it goes on),
+error, seconds. history --json prints an array of changes: the same with alert, rule, project, subject, figure, unit and drill;
+what people did with silences is among them, with event silenced or unsilenced, by and silence (id, until, because).`,
 		Args: optionalArgument("one alert at most"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -54,49 +57,50 @@ error, seconds. history --json prints an array of changes: the same with alert, 
 	return c
 }
 
-// A changeView is a change of an alert as it is printed in a list.
+// A changeView is a change of an alert as it is printed in a list, or what somebody did with a silence.
 type changeView struct {
-	At      time.Time  `json:"at"`
-	Event   string     `json:"event"`
-	Alert   string     `json:"alert"`
-	Version int64      `json:"version"`
-	State   string     `json:"state"`
-	Level   string     `json:"level"`
-	Rule    string     `json:"rule"`
-	Project named      `json:"project"`
-	Subject named      `json:"subject"`
-	Figure  string     `json:"figure"`
-	Unit    string     `json:"unit"`
-	Value   *float64   `json:"value"`
-	Mute    rules.Mute `json:"mute,omitzero"`
-	Ack     rules.Ack  `json:"ack,omitzero"`
-	Drill   bool       `json:"drill"`
+	At      time.Time   `json:"at"`
+	Event   string      `json:"event"`
+	Alert   string      `json:"alert"`
+	Version int64       `json:"version"`
+	State   string      `json:"state"`
+	Level   string      `json:"level"`
+	Rule    string      `json:"rule"`
+	Project named       `json:"project"`
+	Subject named       `json:"subject"`
+	Figure  string      `json:"figure"`
+	Unit    string      `json:"unit"`
+	Value   *float64    `json:"value"`
+	Mute    rules.Mute  `json:"mute,omitzero"`
+	Ack     rules.Ack   `json:"ack,omitzero"`
+	By      string      `json:"by,omitempty"`
+	Drill   bool        `json:"drill"`
+	Silence *silenceRef `json:"silence,omitempty"`
 }
 
 func changeOf(h store.Happening) changeView {
 	return changeView{
 		At: h.At, Event: string(h.Reason), Alert: h.Alert, Version: h.Version, State: string(h.State), Level: h.Level.String(),
 		Rule: h.Rule, Project: named{h.Project, h.Told.Project}, Subject: named{h.Subject, h.Told.Subject},
-		Figure: h.Told.Figure, Unit: h.Told.Unit, Value: figure(h.Value), Mute: h.Mute, Ack: h.Ack, Drill: h.Drill,
+		Figure: h.Told.Figure, Unit: h.Told.Unit, Value: figure(h.Value), Mute: h.Mute, Ack: h.Ack, By: h.By, Drill: h.Drill,
 	}
 }
 
-// list prints what happened to all alerts.
+// list prints what happened to all alerts, and what people did with silences.
 func (q historyQuery) list(c *cobra.Command, db *store.Store) error {
-	ctx, s := c.Context(), screenOf(c.OutOrStdout())
+	s := screenOf(c.OutOrStdout())
 	since := time.Now().Add(-time.Duration(q.since))
-	happened, count, err := db.Happenings(ctx, store.AlertFilter{Match: q.Match, Limit: q.on(s, q.json)}, since)
+	changes, count, err := q.read(c.Context(), db, since, q.on(s, q.json))
 	if err != nil {
 		return err
 	}
 	if count == 0 {
-		if err := q.check(ctx, db, false); err != nil {
+		if err := q.settle(c, db, false); err != nil {
 			return err
 		}
-	}
-	changes := make([]changeView, len(happened))
-	for i, h := range happened {
-		changes[i] = changeOf(h)
+		if changes, count, err = q.read(c.Context(), db, since, q.on(s, q.json)); err != nil {
+			return err
+		}
 	}
 	if q.json {
 		return writeList(s.w, changes)
@@ -107,13 +111,29 @@ func (q historyQuery) list(c *cobra.Command, db *store.Store) error {
 	}
 	t := &table{columns: columns("TIME (UTC)", "ALERT", "EVENT", "LEVEL", "SUBJECT~", "RULE_", "PROJECT_", "DETAIL~")}
 	for _, v := range changes {
-		t.add(moment(v.At), v.Alert, v.event(), v.Level, subjectOf(v.Subject, v.Project), v.Rule, nameOf(v.Project), v.detail())
+		t.add(moment(v.At), cmp.Or(v.Alert, "-"), v.event(), cmp.Or(v.Level, "-"), subjectOf(v.Subject, v.Project),
+			cmp.Or(v.Rule, "-"), nameOf(v.Project), v.detail())
 	}
 	if err := t.print(s); err != nil {
 		return err
 	}
 	sayMore(c, count-len(changes))
 	return nil
+}
+
+// read returns what happened since a time, the newest first, as far as the limit goes, and how much it was.
+func (q historyQuery) read(ctx context.Context, db *store.Store, since time.Time, limit int) (changes []changeView, count int, err error) {
+	happened, count, err := db.Happenings(ctx, store.AlertFilter{Match: q.Match, Limit: limit}, since)
+	if err != nil {
+		return nil, 0, err
+	}
+	silences, err := db.SilencesSince(ctx, since)
+	changes = q.silenceChanges(silences, since)
+	count += len(changes)
+	for _, h := range happened {
+		changes = append(changes, changeOf(h))
+	}
+	return newestFirst(changes, limit), count, err
 }
 
 // event is what happened, in words.
@@ -126,7 +146,10 @@ func (v changeView) event() string {
 }
 
 func (v changeView) detail() string {
-	return eventDetail(rules.Event(v.Event), figureText(v.Value, v.Figure, v.Unit), v.Mute, v.Ack)
+	if v.Silence != nil {
+		return v.Silence.detail(v.Event, v.By)
+	}
+	return eventDetail(rules.Event(v.Event), figureText(v.Value, v.Figure, v.Unit), v.Mute, v.By)
 }
 
 // eventWord is the word for an event.
@@ -138,14 +161,15 @@ func eventWord(e rules.Event) string {
 }
 
 // eventDetail says what there is to say of an event: of one that is about people, who and why; else the figure.
-func eventDetail(e rules.Event, value string, mute rules.Mute, ack rules.Ack) string {
+func eventDetail(e rules.Event, value string, mute rules.Mute, by string) string {
 	switch e {
 	case rules.Muted:
 		return bot.MuteText(mute)
-	case rules.Acknowledged:
-		return "by " + ack.By
-	case rules.Unmuted, rules.Unacknowledged, rules.Reported:
-		return "-"
+	case rules.Acknowledged, rules.Unacknowledged, rules.Unmuted, rules.Reported:
+		if by == "" {
+			return "-"
+		}
+		return "by " + by
 	}
 	if mute.Kind != rules.ByNothing {
 		value += " · " + bot.MuteText(mute)

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/config"
+	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -64,24 +65,13 @@ func whoami() string {
 	return me.Username
 }
 
-// alertOf returns the alert of an ID, or says which one may be meant.
+// alertOf returns the alert of an ID, or of the only one that begins so.
 func alertOf(ctx context.Context, db *store.Store, id string) (rules.Alert, error) {
-	found, err := db.Alerts(ctx, store.AlertFilter{Match: rules.Match{Alert: id}, Limit: 1})
-	if err != nil || len(found) > 0 && id != "" {
-		return first(found), err
+	a, err := lookup.New(lookup.Config{Store: db, Now: time.Now}).Alert(ctx, id)
+	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok && unknown.Nearest == "" {
+		err = fmt.Errorf("%w; notewatch alerts --all lists them", err)
 	}
-	names, err := db.Names(ctx)
-	if err != nil {
-		return rules.Alert{}, err
-	}
-	return rules.Alert{}, unknown("alert", id, names.Alerts, "notewatch alerts --all lists them")
-}
-
-func first(alerts []rules.Alert) (a rules.Alert) {
-	if len(alerts) > 0 {
-		a = alerts[0]
-	}
-	return a
+	return a, err
 }
 
 // unknown is an error about a name that is none of those there are.
@@ -138,30 +128,55 @@ func matchText(m rules.Match) string {
 	return strings.Join(parts, ", ")
 }
 
-// check says which of the names that select are not known. uncertain lets pass those that are like none that is known, and
-// identifiers: what they belong to may be new.
-func (s selection) check(ctx context.Context, db *store.Store, uncertain bool) error {
-	names, err := db.Names(ctx)
+// settle puts the UID of a project or device in the place of a name that is only like its own. What is a name already stays,
+// and what is like none is an error. uncertain lets pass those that are like none that is known, and identifiers: what they
+// belong to may be new.
+func (s *selection) settle(c *cobra.Command, db *store.Store, uncertain bool) error {
+	names, err := db.Names(c.Context())
 	if err != nil {
 		return err
 	}
 	for _, n := range []struct {
-		what, name string
-		there      []string
-		prefix     string // of identifiers
+		what   string
+		name   *string
+		there  []string
+		prefix string // of identifiers
 	}{
-		{"rule", s.Rule, names.Rules, ""},
-		{"project", s.Project, names.Projects, "app:"},
-		{"device", s.Subject, names.Subjects, "dev:"},
+		{"rule", &s.Rule, names.Rules, ""},
+		{"project", &s.Project, names.Projects, "app:"},
+		{"device", &s.Subject, names.Subjects, "dev:"},
 	} {
-		isUID := n.prefix != "" && strings.HasPrefix(n.name, n.prefix)
-		pass := uncertain && (isUID || config.Nearest(n.name, n.there) == "")
-		if n.name == "" || slices.Contains(n.there, n.name) || pass {
+		if *n.name == "" || slices.Contains(n.there, *n.name) {
 			continue
 		}
-		return unknown(n.what, n.name, n.there, "nothing of that name was ever judged here")
+		found, err := loosely(c, db, lookup.Kind(n.what), *n.name)
+		if err != nil {
+			return err
+		}
+		isUID := n.prefix != "" && strings.HasPrefix(*n.name, n.prefix)
+		pass := uncertain && (isUID || config.Nearest(*n.name, n.there) == "")
+		switch {
+		case found != "":
+			*n.name = found
+		case !pass:
+			return unknown(n.what, *n.name, n.there, "nothing of that name was ever judged here")
+		}
 	}
 	return nil
+}
+
+// loosely returns the UID of the project or device that a name may mean; "" if it means none, or nobody knows, since the
+// rules file cannot be read.
+func loosely(c *cobra.Command, db *store.Store, kind lookup.Kind, name string) (uid string, err error) {
+	s, unread := outline(c)
+	if unread != nil || kind != lookup.KindProject && kind != lookup.KindDevice {
+		return "", nil
+	}
+	found, err := s.desk(db, time.Now).Find(c.Context(), name, kind)
+	if _, ok := errors.AsType[*lookup.UnknownError](err); ok {
+		return "", nil
+	}
+	return found.UID, missed(err)
 }
 
 // A span is a length of time on the command line: 90m, 2h, 3d, 1w.

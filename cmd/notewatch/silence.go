@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -29,16 +29,17 @@ func newSilence() *cobra.Command {
 		Short: "Keep people from being told of some alerts for a while",
 		Long: `Mutes the alerts that have all that the flags name, from now on: what is new of them is told only when the silence ends,
 if it still stands then. What has been posted is kept up to date without disturbing anybody. notewatch run applies it
-within a minute.
-
-  notewatch silence --rule silent-device --project cold-chain --for 2h --because "gateway is being moved"`,
+within a minute. Projects and devices may be named by a part of their name that says which is meant.`,
+		Example: `  notewatch silence --rule silent-device --project cold-chain --for 2h --because "gateway is being moved"
+  notewatch silence --device hourly-sensor-6 --until 2090-01-02 --because "it is in the lab"
+  notewatch silence --alert 7iodpm --until over --because "the customer knows"`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c, time.Now()) },
 	}
 	o.flags(c)
 	c.Flags().StringVar(&o.Alert, "alert", "", "only this alert")
 	c.Flags().Var(&o.span, "for", "how long: 90m, 2h, 3d, 1w")
-	c.Flags().StringVar(&o.until, "until", "", `until when instead: "2026-06-15 14:00" in UTC, or RFC 3339`)
+	c.Flags().StringVar(&o.until, "until", "", `until when instead: "2026-06-15 14:00" in UTC, RFC 3339, or over: until the alert is`)
 	c.Flags().StringVar(&o.because, "because", "", "why, for those who see it")
 	return c
 }
@@ -51,32 +52,42 @@ func (o silenceOrder) run(c *cobra.Command, now time.Time) error {
 	ctx := c.Context()
 	return change(c, func(db *store.Store) error {
 		if o.Alert != "" {
-			if _, err := alertOf(ctx, db, o.Alert); err != nil {
+			a, err := alertOf(ctx, db, o.Alert)
+			if err != nil {
 				return err
 			}
+			o.Alert = a.ID
 		}
-		if err := o.check(ctx, db, true); err != nil {
+		if err := o.settle(c, db, true); err != nil {
 			return err
 		}
+		silence.Match = o.Match
 		count, err := db.CountAlerts(ctx, store.AlertFilter{Match: silence.Match, Open: true})
 		if err != nil {
 			return err
 		}
-		if err := db.AddSilence(ctx, silence, now); err != nil {
+		if err := hand(db).Silence(ctx, silence); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(c.OutOrStdout(), `%s silences %s until %s (%s).
+		_, err = fmt.Fprintf(c.OutOrStdout(), `%s silences %s %s.
 It matches %s now. notewatch run applies it within a minute; notewatch unsilence %s ends it.
-`, silence.ID, matchText(silence.Match), notify.FormatTime(silence.End), notify.FormatDuration(silence.End.Sub(now)),
-			counted(count, "open alert"), silence.ID)
+`, silence.ID, matchText(silence.Match), untilText(silence, now), counted(count, "open alert"), silence.ID)
 		return err
 	})
+}
+
+// untilText says until when a silence lasts.
+func untilText(s rules.Silence, now time.Time) string {
+	if s.End.IsZero() {
+		return "until it is over"
+	}
+	return fmt.Sprintf("until %s (%s)", notify.FormatTime(s.End), notify.FormatDuration(s.End.Sub(now)))
 }
 
 // silence is what is ordered.
 func (o silenceOrder) silence(now time.Time) (rules.Silence, error) {
 	s := rules.Silence{
-		ID: "s-" + strings.ToLower(rand.Text()[:8]), Match: o.Match, Start: now, End: now.Add(time.Duration(o.span)),
+		ID: bot.NewSilenceID(), Match: o.Match, Start: now, End: now.Add(time.Duration(o.span)),
 		By: whoami(), Because: strings.TrimSpace(o.because),
 	}
 	var err error
@@ -87,6 +98,11 @@ func (o silenceOrder) silence(now time.Time) (rules.Silence, error) {
 		err = errors.New("want --because, for those who wonder why nobody is told")
 	case (o.span == 0) == (o.until == ""):
 		err = errors.New("want --for or --until, one of them")
+	case o.until == untilOver && o.Alert == "":
+		err = errors.New("only an alert can be silenced until it is over: want --alert")
+	case o.until == untilOver:
+		s.End = time.Time{}
+		return s, nil
 	case o.until != "":
 		s.End, err = parseTime(o.until)
 	}
@@ -95,6 +111,9 @@ func (o silenceOrder) silence(now time.Time) (rules.Silence, error) {
 	}
 	return s, err
 }
+
+// untilOver is the end of a silence that lasts as long as its alert.
+const untilOver = "over"
 
 // parseTime reads an instant on the command line, in UTC unless it says otherwise.
 func parseTime(text string) (time.Time, error) {
@@ -117,7 +136,7 @@ func newUnsilence() *cobra.Command {
 
 func unsilence(c *cobra.Command, id string, now time.Time) error {
 	return change(c, func(db *store.Store) error {
-		ended, err := db.EndSilence(c.Context(), id, whoami(), now)
+		ended, err := hand(db).Unsilence(c.Context(), id, whoami())
 		if err != nil {
 			return err
 		}
@@ -134,7 +153,7 @@ func unsilence(c *cobra.Command, id string, now time.Time) error {
 			if s.ID == id {
 				return fmt.Errorf("silence %s is over already, since %s", id, notify.FormatTime(s.End))
 			}
-			if s.End.After(now) {
+			if s.End.IsZero() || s.End.After(now) {
 				ids = append(ids, s.ID)
 			}
 		}

@@ -21,7 +21,7 @@ func newSilences() *cobra.Command {
 		Long: `Lists the silences that are not over, and the windows in which the rules file keeps people from being told every week.
 
 --json prints an array of objects with kind (silence or window), id, match (alert, rule, project, device), on, start and
-end (of a window that is closed: when it opens next), schedule (of a window), by and because.`,
+end (of a window that is closed: when it opens next; none: when the alert is over), schedule (of a window), by and because.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return listSilences(c, asJSON, time.Now()) },
 	}
@@ -62,7 +62,7 @@ func listSilences(c *cobra.Command, asJSON bool, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	s, unread := configure(c)
+	s, unread := outline(c)
 	if unread == nil {
 		for _, w := range s.file.Silences {
 			views = append(views, viewOfWindow(w, now))
@@ -117,7 +117,10 @@ func matchViewOf(m rules.Match) matchView { return matchView{m.Alert, m.Rule, m.
 
 // when says until when it lasts, or when it begins.
 func (v silenceView) when() string {
-	if v.On {
+	switch {
+	case v.On && v.End.IsZero() && v.Kind == rules.BySilence:
+		return "until it is over"
+	case v.On:
 		return "until " + minute(v.End)
 	}
 	return "from " + minute(v.Start)

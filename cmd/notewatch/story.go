@@ -34,6 +34,7 @@ type event struct {
 	Value *float64   `json:"value,omitempty"`
 	Mute  rules.Mute `json:"mute,omitzero"`
 	Ack   rules.Ack  `json:"ack,omitzero"`
+	By    string     `json:"by,omitempty"`
 
 	*attempt
 }
@@ -65,15 +66,15 @@ func readStory(ctx context.Context, db *store.Store, id string) (*story, error) 
 	if err != nil {
 		return nil, err
 	}
-	transitions, err := db.Transitions(ctx, id)
+	transitions, err := db.Transitions(ctx, a.ID)
 	if err != nil {
 		return nil, err
 	}
-	attempts, err := db.Attempts(ctx, id)
+	attempts, err := db.Attempts(ctx, a.ID)
 	if err != nil {
 		return nil, err
 	}
-	receivers, err := readShowings(ctx, db, id)
+	receivers, err := readShowings(ctx, db, a.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func eventsOf(transitions []store.Transition, attempts []store.Attempt) []event 
 	for _, t := range transitions {
 		events = append(events, event{
 			At: t.At, Event: string(t.Reason), Version: t.Version, State: string(t.State), Level: t.Level.String(),
-			Value: figure(t.Value), Mute: t.Mute, Ack: t.Ack,
+			Value: figure(t.Value), Mute: t.Mute, Ack: t.Ack, By: t.By,
 		})
 	}
 	for _, a := range attempts {
@@ -115,7 +116,7 @@ func (t *story) print(s screen, now time.Time) error {
 			events.add(moment(e.At), "→ "+e.Receiver, "", e.outcome())
 			continue
 		}
-		detail := eventDetail(rules.Event(e.Event), figureText(e.Value, t.Alert.Figure, t.Alert.Unit), e.Mute, e.Ack)
+		detail := eventDetail(rules.Event(e.Event), figureText(e.Value, t.Alert.Figure, t.Alert.Unit), e.Mute, e.By)
 		events.add(moment(e.At), eventWord(rules.Event(e.Event)), e.Level, detail)
 	}
 	if len(t.Events) == 0 {
