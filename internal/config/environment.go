@@ -178,7 +178,12 @@ func (r *environmentReader) environment(v variables) Environment {
 // checkSlack checks what Slack gives an app, which is easily mixed up.
 func (r *environmentReader) checkSlack(v variables) {
 	const bot, app, signing = "NOTEWATCH_SLACK_BOT_TOKEN", "NOTEWATCH_SLACK_APP_TOKEN", "NOTEWATCH_SLACK_SIGNING_SECRET"
-	r.require(!holdsSpace(v.SlackBotToken), bot, "holds white space", "")
+	switch {
+	case holdsSpace(v.SlackBotToken):
+		r.report(bot, "holds white space", "")
+	case strings.HasPrefix(v.SlackBotToken, appToken):
+		r.report(bot, "that is an app-level token", "the bot token begins with "+botToken+"; this one goes into "+app)
+	}
 	switch {
 	case v.SlackAppToken == "":
 	case holdsSpace(v.SlackAppToken):

@@ -152,6 +152,7 @@ func TestProfilesStayOnTheMachine(t *testing.T) {
 func TestMistakesWithWhatSlackGives(t *testing.T) {
 	const mark = "mArk4711"
 	for _, c := range []struct{ name, value, want string }{
+		{"BOT_TOKEN", "xapp-" + mark, "that is an app-level token; hint: the bot token begins with xoxb-; this one goes into NOTEWATCH_SLACK_APP_TOKEN"},
 		{"APP_TOKEN", "xapp-" + mark + "\n", "holds white space"},
 		{"APP_TOKEN", "  ", "holds white space"},
 		{"APP_TOKEN", "xoxb-" + mark, "that is a bot token; hint: the app-level token begins with xapp-; this one goes into NOTEWATCH_SLACK_BOT_TOKEN"},
