@@ -3,55 +3,76 @@ package slackapp
 import (
 	"context"
 
+	"notewatch/internal/lookup"
 	"notewatch/notify"
 	"notewatch/rules"
 )
 
 // ack notes that the person has taken an alert on.
 func (q *question) ack(ctx context.Context) (page, error) {
-	return q.acknowledge(ctx, q.Person.String())
+	a, err := q.mine(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	changed, err := q.bot.Acknowledge(ctx, a, q.Person.String())
+	switch {
+	case err != nil:
+		return page{}, err
+	case !changed && a.Ack.By != q.Person.String():
+		return page{}, mistake("Alert " + a.ID + " has just ended: there is nothing to take on.")
+	}
+	var p page
+	p.say(q.ackText(a, changed))
+	return p, nil
 }
 
 // unack notes that nobody has an alert any more.
-func (q *question) unack(ctx context.Context) (page, error) { return q.acknowledge(ctx, "") }
-
-// acknowledge notes who has an alert; "" is nobody.
-func (q *question) acknowledge(ctx context.Context, by string) (page, error) {
-	id, err := parseOne(q.rest, "alert")
+func (q *question) unack(ctx context.Context) (page, error) {
+	a, err := q.mine(ctx)
 	if err != nil {
 		return page{}, err
 	}
-	a, err := q.alert(ctx, id)
-	if err != nil {
-		return page{}, err
-	}
-	if a.State != rules.Firing {
-		return page{}, mistake("Alert " + a.ID + " is " + string(a.State) + ", not firing: there is nothing to take on.")
-	}
-	if err := q.mayAlter(ctx, rules.Match{Alert: a.ID}); err != nil {
-		return page{}, err
-	}
-	changed, err := q.bot.Acknowledge(ctx, a, by)
+	changed, err := q.bot.Unacknowledge(ctx, a, q.Person.String())
 	if err != nil {
 		return page{}, err
 	}
 	var p page
-	p.say(q.ackText(a, by, changed))
+	if changed {
+		p.say("Nobody has " + whatText(a) + " any more.")
+	} else {
+		p.say("Nobody had " + whatText(a) + ".")
+	}
 	return p, nil
 }
 
-// ackText says what has come of it.
-func (q *question) ackText(a rules.Alert, by string, changed bool) string {
-	what := notify.MrkdwnLink(subjectOf(q.desk, a).Link()) + " (" + name(a.Rule) + ", `" + name(a.ID) + "`)"
-	switch {
-	case !changed && by == "":
-		return "Nobody had " + what + "."
-	case !changed:
-		return "You have " + what + " already, since " + notify.FormatTime(a.Ack.At) + "."
-	case by == "":
-		return "Nobody has " + what + " any more."
-	case a.Ack.By != "":
-		return "You have " + what + " now, in place of " + name(a.Ack.By) + ". To give it back: " + q.typed("unack "+a.ID)
+// mine returns the alert that is asked about, if it fires and the person may take it on.
+func (q *question) mine(ctx context.Context) (rules.Alert, error) {
+	id, err := parseOne(q.rest, "alert")
+	if err != nil {
+		return rules.Alert{}, err
 	}
-	return "You have " + what + " now: nobody is reminded of it while you have it. To give it back: " + q.typed("unack "+a.ID)
+	a, err := q.alert(ctx, id)
+	switch {
+	case err != nil:
+		return a, err
+	case a.State != rules.Firing:
+		return a, mistake("Alert " + a.ID + " is " + string(a.State) + ", not firing: there is nothing to take on.")
+	}
+	return a, q.mayAlter(ctx, rules.Match{Alert: a.ID})
+}
+
+// whatText names an alert.
+func whatText(a rules.Alert) string {
+	return notify.MrkdwnLink(lookup.SubjectOf(a).Link()) + " (" + name(a.Rule) + ", `" + name(a.ID) + "`)"
+}
+
+// ackText says what has come of it.
+func (q *question) ackText(a rules.Alert, changed bool) string {
+	switch {
+	case !changed:
+		return "You have " + whatText(a) + " already, since " + notify.FormatTime(a.Ack.At) + "."
+	case a.Ack.By != "":
+		return "You have " + whatText(a) + " now, in place of " + name(a.Ack.By) + ". To give it back: " + q.typed("unack "+a.ID)
+	}
+	return "You have " + whatText(a) + " now: nobody is reminded of it while you have it. To give it back: " + q.typed("unack "+a.ID)
 }

@@ -56,7 +56,7 @@ func (q *question) alertsPage(of lookup.Subject, open []rules.Alert, count int) 
 	lines := make([]string, len(open))
 	var oldest time.Time
 	for i, a := range open {
-		lines[i] = "• " + alertText(q.desk, a)
+		lines[i] = "• " + alertText(a, q.desk.Now())
 		if oldest.IsZero() || a.AsOf.Before(oldest) {
 			oldest = a.AsOf
 		}
@@ -69,19 +69,8 @@ func (q *question) alertsPage(of lookup.Subject, open []rules.Alert, count int) 
 	return p
 }
 
-// subjectOf returns whom an alert is about. An alert about notewatch itself has a subject without a project.
-func subjectOf(desk *lookup.Desk, a rules.Alert) lookup.Subject {
-	s := lookup.Subject{
-		Kind: lookup.KindDevice, Project: notify.Named{UID: a.Project, Name: a.Told.Project}, UID: a.Subject, Name: a.Told.Subject,
-	}
-	if a.Subject == "" {
-		s.Kind, s.UID, s.Name = lookup.KindProject, a.Project, a.Told.Project
-	}
-	return s
-}
-
 // alertText says all of an alert in one line.
-func alertText(desk *lookup.Desk, a rules.Alert) string {
+func alertText(a rules.Alert, now time.Time) string {
 	level, since := a.Level.String(), a.FiredAt
 	if a.State == rules.Pending {
 		level, since = "pending", a.Since
@@ -93,8 +82,8 @@ func alertText(desk *lookup.Desk, a rules.Alert) string {
 	if by := bot.AckText(a.Ack); by != "" {
 		ack = "taken on by " + notify.Mrkdwn(by, maxSaid)
 	}
-	return "*" + level + "* " + dotted(notify.MrkdwnLink(subjectOf(desk, a).Link()), alertValue(a), name(a.Rule),
-		"since "+agoText(since, desk.Now()), ack, notify.Mrkdwn(bot.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
+	return "*" + level + "* " + dotted(notify.MrkdwnLink(lookup.SubjectOf(a).Link()), alertValue(a), name(a.Rule),
+		"since "+agoText(since, now), ack, notify.Mrkdwn(bot.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
 }
 
 // alertValue is the figure of an alert against its limit.

@@ -9,7 +9,6 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/notify"
-	"notewatch/rules"
 )
 
 // hello is the answer to a command without a word: how things stand, and how to go on.
@@ -177,11 +176,8 @@ func (q *question) refresh(ctx context.Context) (page, error) {
 	if err := parseNone(q.line); err != nil {
 		return page{}, err
 	}
-	told, err := q.channelsOf(ctx, rules.Match{})
-	if err != nil {
-		return page{}, err
-	}
-	if err := q.app.mayChange(ctx, q.Person, q.Channel, told); err != nil {
+	told := slices.Sorted(maps.Values(q.app.Channels()))
+	if err := q.app.mayChange(ctx, q.Person, q.Channel, slices.Compact(told)); err != nil {
 		return page{}, err
 	}
 	requests, already, err := q.bot.Refresh(ctx)

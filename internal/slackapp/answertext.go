@@ -65,13 +65,13 @@ func (p page) reply() Reply {
 		sections, missing := paragraph.sections(&room)
 		left += missing
 		for _, text := range sections {
-			r.Blocks = append(r.Blocks, section(text))
+			r.Blocks = append(r.Blocks, sectionBlock(text))
 			plain = append(plain, text)
 		}
 	}
 	if left > 0 {
 		more := "… " + counted(left, "more line") + ", for which a message has no room"
-		r.Blocks, plain = append(r.Blocks, section(more)), append(plain, more)
+		r.Blocks, plain = append(r.Blocks, sectionBlock(more)), append(plain, more)
 	}
 	if p.note != "" {
 		r.Blocks, plain = append(r.Blocks, slack.NewContextBlock("", markdown(p.note))), append(plain, p.note)
@@ -120,7 +120,7 @@ func fallback(texts []string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func section(text string) slack.Block {
+func sectionBlock(text string) slack.Block {
 	return slack.NewSectionBlock(markdown(text), nil, nil, slack.SectionBlockOptionExpand(true))
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/notify"
+	"notewatch/rules"
 )
 
 // top ranks devices.
@@ -50,13 +51,14 @@ func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To), notify.Mrkdwn(top.Note, maxSaid))
 	lines := make([]string, len(top.Rows))
 	for i, row := range top.Rows {
-		lines[i] = fmt.Sprintf("%d. %s %s · %s%s", i+1, notify.MrkdwnLink(row.Link()), notify.FormatFigure(row.Value, top.Unit), shareBar(row.Share), elsewhere(row, of))
+		lines[i] = fmt.Sprintf("%d. %s ", i+1, notify.MrkdwnLink(row.Link())) + dotted(notify.FormatFigure(row.Value, top.Unit),
+			shareBar(row.Share, top.Rows[0].Share), elsewhere(row, of))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, "Nothing was used, as far as is known.")
 	}
 	p.say(lines...)
-	p.say(fmt.Sprintf("%s of %s in all", notify.FormatFigure(top.Total, top.Unit), counted(top.Devices, "device")), unmeasuredText(top.Unknown))
+	p.say(fmt.Sprintf("%s in all, of %s", notify.FormatFigure(top.Total, top.Unit), counted(top.Devices, "device")), unmeasuredText(top.Unknown))
 	p.say(readText(top.AsOf, top.Failures, top.Failure, top.Truncated)...)
 	p.note = asOfText(top.AsOf, q.desk.Now())
 	return p
@@ -67,18 +69,20 @@ func elsewhere(row lookup.TopRow, of lookup.Subject) string {
 	if of.Kind != lookup.KindAll {
 		return ""
 	}
-	return " · " + name(row.Project.Name)
+	return name(row.Project.Name)
 }
 
-// shareBar draws a share of the whole, in percent, in tenths: "34 % ▇▇▇".
-func shareBar(share float64) string {
-	if math.IsNaN(share) {
-		return "no data"
+// shareBar draws a share of the whole, in percent, beside the largest one: "12 % ▇▇▇".
+func shareBar(share, largest float64) string {
+	const bars = 10
+	if !rules.Known(share) || share < 0 || largest <= 0 {
+		return ""
 	}
-	tenths := int(math.Round(min(max(share, 0), 100) / 10))
-	return strings.TrimSpace(notify.FormatFigure(share, "%") + " " + strings.Repeat("▇", tenths))
+	drawn := int(math.Round(bars * min(share/largest, 1)))
+	return strings.TrimSpace(notify.FormatFigure(share, "%") + " " + strings.Repeat("▇", drawn))
 }
 
+// unmeasuredText says of how many devices nothing is known.
 func unmeasuredText(n int) string {
 	if n == 0 {
 		return ""

@@ -172,11 +172,11 @@ func costText(f lookup.FigureUsage) string {
 	if !rules.Known(f.Cost.Amount) {
 		return ""
 	}
-	text := notify.FormatFigure(f.Cost.Amount, f.Cost.Currency) + " so far: " + f.Cost.Note
+	text := notify.FormatFigure(f.Cost.Amount, f.Cost.Currency)
 	if rules.Known(f.CostForecast.Amount) {
-		text += "; " + notify.FormatFigure(f.CostForecast.Amount, f.CostForecast.Currency) + " when the period ends"
+		text += " so far, " + notify.FormatFigure(f.CostForecast.Amount, f.CostForecast.Currency) + " when the period ends"
 	}
-	return notify.Mrkdwn(text, maxSaid)
+	return notify.Mrkdwn(text+" ("+f.Cost.Note+")", maxSaid)
 }
 
 // gapText says what the total lacks.
@@ -200,7 +200,7 @@ func (q *question) alertsBelow(u lookup.Usage) []string {
 	}
 	lines := []string{"*" + counted(u.AlertCount, "open alert") + "*"}
 	for _, a := range u.Alerts {
-		lines = append(lines, "• "+alertText(q.desk, a))
+		lines = append(lines, "• "+alertText(a, q.desk.Now()))
 	}
 	if more := u.AlertCount - len(u.Alerts); more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", more))

@@ -2,6 +2,8 @@ package slackapp
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
@@ -80,7 +82,11 @@ func (q *question) answer(ctx context.Context) (p page, err error) {
 // unknownWord says which word may be meant.
 func (q *question) unknownWord() error {
 	text := "There is no word " + quote(q.word) + "."
-	if near := config.Nearest(q.word, wordNames()); near != "" {
+	near := config.Nearest(q.word, wordNames())
+	if i := slices.IndexFunc(wordNames(), func(name string) bool { return strings.HasPrefix(name, q.word) }); i >= 0 {
+		near = wordNames()[i]
+	}
+	if near != "" {
 		return mistake(text + " Did you mean " + near + "?")
 	}
 	return mistake(text + " There are " + listWords(wordNames(), "and") + ".")

@@ -28,13 +28,13 @@ func words() []word {
 		{
 			name: "top", hint: "[N] [bytes|events|sessions|cost] [today|7d|30d|period] [project|fleet NAME]",
 			summary:  "Which devices use most.",
-			examples: []string{"10 30d", "", "5 {figure} 7d project {project}", "3 today fleet {fleet}", "{cost} period"},
+			examples: []string{"10 {figure} 30d", "5 {figure} project {project}", "{figure} today fleet {fleet} share", "{cost} period"},
 			answer:   (*question).top,
 		},
 		{
 			name: "alerts", hint: "[NAME]",
 			summary:  "What is wrong now, the worst first; of everything, a project or a device.",
-			examples: []string{"", "{project}", "{alerted}"},
+			examples: []string{"", "{project}", "{device}"},
 			answer:   (*question).alerts,
 		},
 		{

@@ -83,8 +83,9 @@ func (q *question) exemplar(ctx context.Context, placeholder string) (string, er
 	switch placeholder {
 	case "project", "fleet", "device":
 		return q.first(ctx, lookup.Kind(placeholder))
-	case "alert", "alerted":
-		return q.firing(ctx, placeholder == "alerted")
+	case "alert":
+		a, _, err := q.firing(ctx)
+		return a.ID, err
 	case "rule", "judged":
 		return q.judged(ctx, placeholder == "rule")
 	case "silence":
@@ -96,13 +97,22 @@ func (q *question) exemplar(ctx context.Context, placeholder string) (string, er
 	case "figure", "cost":
 		return q.ranking(placeholder == "cost"), nil
 	case "tomorrow":
-		return q.desk.Now().UTC().AddDate(0, 0, 1).Format(`"` + time.DateOnly + ` 14:00"`), nil
+		return `"` + q.desk.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly) + ` 14:00"`, nil
 	}
 	return "", nil
 }
 
-// first returns the name of the first subject of a kind.
+// first returns the name of a subject of a kind: the one that the worst alert is about, or else the first.
 func (q *question) first(ctx context.Context, kind lookup.Kind) (string, error) {
+	a, fires, err := q.firing(ctx)
+	switch s := lookup.SubjectOf(a); {
+	case err != nil:
+		return "", err
+	case fires && kind == s.Kind:
+		return q.called(ctx, s), nil
+	case fires && kind == lookup.KindProject:
+		return q.called(ctx, lookup.Subject{UID: s.Project.UID, Name: s.Project.Name}), nil
+	}
 	found, err := q.desk.Complete(ctx, "", 1, kind)
 	if err != nil || len(found) == 0 {
 		return "", err
@@ -110,18 +120,15 @@ func (q *question) first(ctx context.Context, kind lookup.Kind) (string, error) 
 	return q.called(ctx, found[0]), nil
 }
 
-// firing returns the ID of an alert that fires, or the name of its subject.
-func (q *question) firing(ctx context.Context, subject bool) (string, error) {
+// firing returns the worst alert that fires.
+func (q *question) firing(ctx context.Context) (a rules.Alert, ok bool, err error) {
 	const looked = 10
 	open, _, err := q.desk.Store.AlertsOf(ctx, "", "", looked)
 	i := slices.IndexFunc(open, func(a rules.Alert) bool { return a.State == rules.Firing && a.Project != "" && !a.Drill })
 	if err != nil || i < 0 {
-		return "", err
+		return a, false, err
 	}
-	if !subject {
-		return open[i].ID, nil
-	}
-	return q.called(ctx, subjectOf(q.desk, open[i])), nil
+	return open[i], true, nil
 }
 
 // judged returns the name of a rule, or of a subject that it judges.

@@ -11,8 +11,8 @@ import (
 	"notewatch/internal/lookup"
 )
 
-// noon is a Monday.
-var noon = time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
+// midday is a Monday.
+var midday = time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
 
 func TestCommandsAreTakenApart(t *testing.T) {
 	tests := map[string]struct {
@@ -157,17 +157,17 @@ func TestExplanationsAreRead(t *testing.T) {
 
 func TestSilencesAreRead(t *testing.T) {
 	for text, want := range map[string]silenceOrder{
-		"a1b2 for 2h because moving":                    {alert: "a1b2", until: noon.Add(2 * time.Hour), because: "moving"},
+		"a1b2 for 2h because moving":                    {alert: "a1b2", until: midday.Add(2 * time.Hour), because: "moving"},
 		"alert a1b2 until over because we know":         {alert: "a1b2", over: true, because: "we know"},
 		`a1b2 until "it is over" because we know`:       {alert: "a1b2", over: true, because: "we know"},
-		"rule r project lab 2 for 1d because x":         {rule: "r", project: "lab 2", until: noon.AddDate(0, 0, 1), because: "x"},
-		"for 90 min device truck 7 because x":           {device: "truck 7", until: noon.Add(90 * time.Minute), because: "x"},
-		`device "for" until 2026–06–15 14:00 because x`: {device: "for", until: noon.Add(2 * time.Hour), because: "x"},
-		"everything until 11:30 UTC because x":          {everything: true, until: noon.Add(23*time.Hour + 30*time.Minute), because: "x"},
+		"rule r project lab 2 for 1d because x":         {rule: "r", project: "lab 2", until: midday.AddDate(0, 0, 1), because: "x"},
+		"for 90 min device truck 7 because x":           {device: "truck 7", until: midday.Add(90 * time.Minute), because: "x"},
+		`device "for" until 2026–06–15 14:00 because x`: {device: "for", until: midday.Add(2 * time.Hour), because: "x"},
+		"everything until 11:30 UTC because x":          {everything: true, until: midday.Add(23*time.Hour + 30*time.Minute), because: "x"},
 	} {
 		l, err := parse("silence " + text)
 		require.NoError(t, err)
-		order, err := parseSilence(l, noon)
+		order, err := parseSilence(l, midday)
 		require.NoError(t, err, text)
 		require.Equal(t, want, order, text)
 	}
@@ -195,7 +195,7 @@ func TestSilencesThatCannotBeRead(t *testing.T) {
 	} {
 		l, err := parse("silence " + text)
 		require.NoError(t, err)
-		_, err = parseSilence(l, noon)
+		_, err = parseSilence(l, midday)
 		require.EqualError(t, err, want, text)
 	}
 }
@@ -234,9 +234,9 @@ func FuzzParse(f *testing.F) {
 		require.LessOrEqual(t, top.rows, maxRows)
 		_, err = parseExplain(l.rest)
 		mistakeOrNil(t, err)
-		silence, err := parseSilence(l, noon)
+		silence, err := parseSilence(l, midday)
 		if mistakeOrNil(t, err); err == nil {
-			require.True(t, silence.over || silence.until.After(noon))
+			require.True(t, silence.over || silence.until.After(midday))
 			require.NotEmpty(t, silence.because)
 			require.True(t, silence.everything || silence.alert+silence.rule+silence.project+silence.device != "")
 		}

@@ -1,0 +1,314 @@
+package slackapp
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/notehub/notehubtest"
+	"notewatch/rules"
+)
+
+// typeable matches what an answer shows to be typed.
+var typeable = regexp.MustCompile("`/notewatch ([^`]*)`")
+
+// Whatever help prints to be typed can be typed as it stands, and is answered.
+func TestEveryLineOfHelpCanBeTyped(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	questions := []string{"", "help"}
+	for _, w := range words() {
+		questions = append(questions, "help "+w.name)
+	}
+	typed := map[string]bool{}
+	for _, question := range questions {
+		for _, found := range typeable.FindAllStringSubmatch(d.ask(question), -1) {
+			text := found[1]
+			d.ask(text)
+			typed[strings.Fields(text)[0]] = true
+			d.run(d.now.Add(time.Minute)) // what is said of one is carried out before the next
+		}
+	}
+	for _, w := range words() {
+		require.True(t, typed[w.name], "help shows no line for %s", w.name)
+	}
+}
+
+// What is shown with a refusal can be typed as well.
+func TestEveryRefusalShowsWhatCanBeTyped(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	d.ask("silence device hourly-sensor-2 for 2h because it is not used")
+	for _, w := range words() {
+		found := typeable.FindAllStringSubmatch(d.refused(w.name+` "no such thing" "nor this"`), -1)
+		require.NotEmpty(t, found, w.name)
+		for _, text := range found {
+			d.ask(text[1])
+		}
+	}
+}
+
+// The words of a conversation, as people read it.
+func TestConversation(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	var said strings.Builder
+	for _, text := range []string{
+		"", "usage", "usage device hourly-sensor-1", "usage fleet pilot 7d", "usage HOURLY-SENSOR-2 today", "top 3 events 30d", "top 2 cost cold-chain",
+		"alerts", "alerts hourly-sensor-2", "status", "silences", "refresh", "refresh",
+		"usage hourly-sensor-99", "usage hourly-sensor", "top sessions", "stat", "ack 0",
+	} {
+		said.WriteString("> /notewatch " + text + "\n" + d.steady(d.from(teamRoom, text).Text) + "\n\n")
+	}
+	golden(t, "conversation.golden.txt", said.String())
+}
+
+// steady is an answer with the identifiers of alerts and silences, which are drawn by lot, replaced.
+func (d *askDesk) steady(text string) string {
+	open, err := d.store.Alerts(d.t.Context(), store.AlertFilter{})
+	require.NoError(d.t, err)
+	for _, a := range open {
+		text = strings.ReplaceAll(text, a.ID, "ALERT-OF-"+a.Rule)
+	}
+	return regexp.MustCompile(`s-[a-z0-9]{8}\b`).ReplaceAllString(text, "SILENCE")
+}
+
+// golden compares got with a file in testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got, "go test ./internal/slackapp -update writes it anew")
+}
+
+// alertOf returns the open alert of a rule.
+func (d *askDesk) alertOf(rule string) rules.Alert {
+	d.t.Helper()
+	open, err := d.store.Alerts(d.t.Context(), store.AlertFilter{Match: rules.Match{Rule: rule}, Open: true})
+	require.NoError(d.t, err)
+	require.Len(d.t, open, 1)
+	return open[0]
+}
+
+func TestAnAlertIsTakenOnAndGivenBack(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	a := d.alertOf("event-spike")
+	require.Contains(t, d.ask("unack "+a.ID), "Nobody had")
+	require.Contains(t, d.ask("ack "+strings.ToUpper(a.ID[:4])), "You have", "the beginning of an ID will do")
+	require.Equal(t, "amy", d.alertOf("event-spike").Ack.By)
+	require.Contains(t, d.ask("ack "+a.ID), "already, since Mon 15 Jun 12:")
+	require.Contains(t, d.ask("alerts"), "taken on by amy at Mon 15 Jun 12:")
+	require.Contains(t, d.ask("unack "+a.ID), "Nobody has")
+	require.Empty(t, d.alertOf("event-spike").Ack)
+}
+
+func TestWhatIsSilencedIsNotToldUntilThatEnds(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	answer := d.ask("silence rule event-spike project cold-chain for 2h because gateway is being moved")
+	require.Contains(t, answer, "It matches 1 open alert now.")
+	d.run(d.now.Add(time.Minute))
+	require.Equal(t, rules.Mute{Kind: rules.BySilence, Until: d.alertOf("event-spike").Mute.Until, By: "amy", Because: "gateway is being moved"},
+		d.alertOf("event-spike").Mute)
+	require.Contains(t, d.ask("silences"), "by amy: gateway is being moved")
+	require.Contains(t, d.ask("alerts"), "by amy: gateway is being moved")
+
+	found := regexp.MustCompile("unsilence (s-[a-z0-9]+)").FindStringSubmatch(answer)
+	require.NotNil(t, found)
+	require.Contains(t, d.ask("unsilence "+found[1]), "Not silenced any more")
+	d.run(d.now.Add(time.Minute))
+	require.Empty(t, d.alertOf("event-spike").Mute)
+	require.Contains(t, d.refused("unsilence "+found[1]), "There is no silence")
+}
+
+func TestADeviceIsSilencedWhateverSlackMakesOfItsName(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	require.Contains(t, d.ask("silence device “hourly–sensor–1” until “2026–06–16 14:00” because it's on the bench"), "It matches 2 open alerts now.")
+	silences, _, err := d.store.Silences(t.Context(), d.now)
+	require.NoError(t, err)
+	require.Len(t, silences, 1)
+	require.Equal(t, rules.Match{Project: coldChainUID, Subject: fleetOf(1, notehubtest.HourlySensor)[0].UID}, silences[0].Match)
+	require.Equal(t, time.Date(2026, 6, 16, 14, 0, 0, 0, time.UTC), silences[0].End.UTC())
+	require.Equal(t, "it's on the bench", silences[0].Because)
+}
+
+func TestAnAlertIsSilencedUntilItIsOver(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	a := d.alertOf("event-spike")
+	require.Contains(t, d.ask("silence "+a.ID+" until over because we know"), "until it is over")
+	require.Contains(t, d.ask("silences"), "until it is over, by amy: we know")
+	d.run(midday.AddDate(0, 0, 2))
+	require.Contains(t, d.ask("silences"), "Nothing is silenced.")
+	require.Contains(t, d.refused("silence "+a.ID+" until over because we know"), "is over: there is nothing to silence")
+	require.Contains(t, d.refused("ack "+a.ID), "is resolved, not firing")
+	require.Contains(t, d.ask("explain "+a.ID), "is over, since")
+}
+
+func TestEverythingIsSilencedOnlyBySayingSo(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	require.Contains(t, d.refused("silence for 2h because of the fair"), "or say everything")
+	require.Contains(t, d.ask("silence everything for 2h because of the fair"), "*Silenced* everything until")
+}
+
+func TestAnswersAreForThePersonUnlessTheyAreShared(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	require.False(t, d.from(teamRoom, "top 3").Public)
+	shared := d.from(teamRoom, "top 3 share")
+	require.True(t, shared.Public)
+	require.Contains(t, shared.Text, "asked by amy")
+	require.False(t, d.from(teamRoom, "top 3000 share").Public, "nobody else needs to see a mistake")
+}
+
+// By default anybody may look, and whoever writes in a channel that is told of an alert may change what is told of it.
+func TestChangesAreForThoseWhoAreTold(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	a := d.alertOf("event-spike")
+	d.ask("silence rule event-budget for 2h because it is known")
+	silences, _, err := d.store.Silences(t.Context(), d.now)
+	require.NoError(t, err)
+	changes := []string{
+		"ack " + a.ID, "unack " + a.ID, "unsilence " + silences[0].ID, "refresh",
+		"silence " + a.ID + " for 2h because x", "silence rule event-spike for 2h because x", "silence everything for 2h because x",
+		"silence device hourly-sensor-1 for 2h because x", "silence project cold-chain for 2h because x",
+	}
+	for _, text := range changes {
+		refused := d.from(otherRoom, text)
+		require.True(t, refused.Failed, text)
+		require.Contains(t, refused.Text, "<#"+teamRoom+">", text)
+	}
+	for _, text := range []string{"", "usage", "top", "alerts", "status", "silences", "explain " + a.ID} {
+		require.False(t, d.from(otherRoom, text).Failed, text)
+	}
+	after, _, err := d.store.Silences(t.Context(), d.now)
+	require.NoError(t, err)
+	require.Equal(t, silences, after)
+	require.Empty(t, d.alertOf("event-spike").Ack)
+	require.Contains(t, d.refused("silence project lab for 2h because x"), "No channel in Slack is told of this")
+
+	d.allow = Allow{Look: []string{teamRoom}, Change: []string{"U0AMY"}}
+	require.True(t, d.from(otherRoom, "usage").Failed)
+	d.ask("silence project lab for 2h because x")
+}
+
+func TestMistakesAreNamed(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	for text, want := range map[string]string{
+		"usages":                    `There is no word "usages". Did you mean usage?`,
+		strings.Repeat("x", 10_240): "That is 10,240 characters long; a command has at most 1,000.",
+		`usage "hourly`:             `The quote before "hourly" is not closed.`,
+		"usage hourly-sensor-111":   `Did you mean "hourly-sensor-11"?`,
+		"usage device cold-chain":   `There is no device "cold-chain".`,
+		"usage x because y":         "usage takes no because.",
+		"status now":                `status takes nothing more, not "now".`,
+		"top sessions":              "No rule reads sessions, so notewatch does not fetch them.",
+		"explain event-spik x":      `There is no rule "event-spik". Did you mean event-spike?`,
+		"explain event-spike":       "judges devices: name one behind it.",
+		"explain lively-project":    "judges projects: name one behind it.",
+		"explain event-spike lab":   `There is no device "lab".`,
+		"alerts fleet pilot":        "Alerts are of devices and projects",
+		"ack":                       "Which alert?",
+		"ack a b":                   `One alert at a time, not "a b".`,
+		"silence hourly-sensor-1 for 2h because x":                    "To silence the device of that name, write device before it.",
+		"silence project lab device hourly-sensor-1 for 2h because x": `The device "hourly-sensor-1" is in the project "cold-chain".`,
+		"help usag":     `There is no word "usag". Did you mean usage?`,
+		"unsilence s-1": `There is no silence "s-1" that is not over.`,
+	} {
+		require.Contains(t, d.refused(text), want, text)
+	}
+}
+
+func TestNothingIsReadAndNothingIsThere(t *testing.T) {
+	d := newAskDesk(t, scene{})
+	require.Contains(t, d.ask(""), "*No alert fires*")
+	require.Contains(t, d.ask("usage"), "no rule reads them")
+	require.Contains(t, d.refused("top"), "there is nothing to rank by")
+	require.Contains(t, d.refused("top cost"), "No prices are set")
+	require.Contains(t, d.ask("alerts"), "No alert is open.")
+	require.Contains(t, d.ask("help ack"), "There is nothing now that it could be used for.")
+	for _, found := range typeable.FindAllStringSubmatch(d.ask("help"), -1) {
+		d.ask(found[1])
+	}
+}
+
+func TestWindowsOfTheRulesFileAreListed(t *testing.T) {
+	s := usualScene()
+	s.windows = []rules.Window{
+		{Match: rules.Match{Project: "lab"}, Days: []time.Weekday{time.Monday}, Because: "no shift"},
+		{Match: rules.Match{Rule: "event-spike"}, From: 22 * time.Hour, To: 6 * time.Hour, Because: "night"},
+	}
+	answer := newAskDesk(t, s).ask("silences")
+	require.Contains(t, answer, "until Tue 16 Jun 00:00 UTC, by the rules file: no shift")
+	require.Contains(t, answer, "rule event-spike from Mon 15 Jun 22:00 UTC, by the rules file: night")
+}
+
+// hostile are names with which a device could try to be more than a name.
+var hostile = []string{
+	"<!channel> & <@U1>", "`code` ```fence```", "*bold* _it_ ~no~", "\u202edrawkcab", "😀👩‍🚀", "مستشعر", "a\"b", "share", "today",
+	"<https://evil.example|x>", strings.Repeat("&", 200), "{device}", "1", "project",
+}
+
+// Names are shown as they are: nobody is pinged, nothing becomes a link, and what help prints of them can be typed.
+func TestNamesAreNamesWhateverTheyAre(t *testing.T) {
+	s := usualScene()
+	for i, name := range hostile {
+		s.coldChain[i%len(s.coldChain)].Name = name
+		if (i+1)%len(s.coldChain) != 0 && i+1 != len(hostile) {
+			continue
+		}
+		scene := s
+		scene.coldChain = slices.Clone(s.coldChain)
+		t.Run(name, func(t *testing.T) {
+			d := newAskDesk(t, scene)
+			uid := scene.coldChain[0].UID
+			for _, text := range []string{"usage " + uid, "top 50", "alerts", "help", "usage dev:", "silence device " + uid + " for 2h because " + name, "silences"} {
+				r := d.from(teamRoom, text)
+				requireSlack(t, r)
+				require.NotRegexp(t, "<!|<@|<https://evil|\u202e", r.Text)
+			}
+			for _, found := range typeable.FindAllStringSubmatch(d.ask("help")+d.ask("help usage"), -1) {
+				d.ask(found[1])
+			}
+		})
+	}
+}
+
+// requireSlack checks that Slack takes an answer: its limits are those of its documentation, or what was seen of it.
+func requireSlack(t *testing.T, r Reply) {
+	t.Helper()
+	require.NotEmpty(t, r.Text)
+	require.LessOrEqual(t, utf8.RuneCountInString(r.Text), maxReplyText)
+	require.NotEmpty(t, r.Blocks)
+	require.LessOrEqual(t, len(r.Blocks), maxReplyBlocks)
+	total := 0
+	for _, block := range r.Blocks {
+		for _, text := range textsIn(block) {
+			require.NotEmpty(t, text)
+			require.LessOrEqual(t, utf8.RuneCountInString(text), 3000)
+			total += utf8.RuneCountInString(text)
+		}
+	}
+	require.LessOrEqual(t, total, 12_000)
+}
+
+// textsIn returns the texts of a block.
+func textsIn(block slack.Block) (texts []string) {
+	switch b := block.(type) {
+	case *slack.SectionBlock:
+		return []string{b.Text.Text}
+	case *slack.ContextBlock:
+		for _, e := range b.ContextElements.Elements {
+			texts = append(texts, e.(*slack.TextBlockObject).Text)
+		}
+	}
+	return texts
+}
