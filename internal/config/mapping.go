@@ -28,21 +28,20 @@ func (v value) keys(keys ...key) {
 		return
 	}
 	allowed := make([]string, 0, len(keys))
-	misplaced := map[string]string{}
 	for _, k := range keys {
-		if k.elsewhere != "" {
-			misplaced[k.name] = k.elsewhere
-		} else {
+		if k.elsewhere == "" {
 			allowed = append(allowed, k.name)
 		}
 	}
 	found := map[string]pair{}
 	for _, pair := range v.pairs() {
 		found[pair.name] = pair
-		if hint, ok := misplaced[pair.name]; ok {
-			pair.key.report("does not belong here", hint)
-		} else if !slices.Contains(allowed, pair.name) {
+		at := slices.IndexFunc(keys, func(k key) bool { return k.name == pair.name })
+		switch {
+		case at < 0:
 			pair.key.unknownKey(pair.name, allowed)
+		case keys[at].elsewhere != "":
+			pair.key.report("does not belong here", keys[at].elsewhere)
 		}
 	}
 	for _, k := range keys {

@@ -8,8 +8,8 @@ import (
 
 // Where keys belong that two mappings of the name slack have between them.
 const (
-	ofSlackApp      = "it is of the slack: at the top of the file, beside receivers:"
-	ofSlackReceiver = "it is of a receiver: receivers: [{name: …, slack: {channel: …}}]"
+	ofSlackApp      = "it goes under slack: at the top level of the file, beside receivers:"
+	ofSlackReceiver = "it goes with a receiver, as in receivers: [{name: team, slack: {channel: C0123456789}}]"
 )
 
 // readSlackApp reads how people ask in Slack.
