@@ -1,9 +1,11 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"notewatch/internal/store"
@@ -17,7 +19,7 @@ type Explanation struct {
 	Rule              *rules.Rule
 	Project, Subject  notify.Named // of a rule about projects they are the same
 	Now               time.Time
-	Period            string // what Used is counted over, such as month
+	Period            rules.Period // what used is counted over, as of Now
 
 	Alert rules.Alert // pending or firing; State "" is that there is none
 	Mute  rules.Mute  // why people are not told, or would not be if the rule fired now
@@ -69,7 +71,7 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	}
 	e := Explanation{
 		Explanation: r.Explain(rules.NewView(f.env(subject))),
-		Rule:        r.Rule, Now: f.now, Period: b.Period.String(),
+		Rule:        r.Rule, Now: f.now, Period: f.period,
 		Project:  notify.Named{UID: p.UID, Name: p.Name, URL: projectURL(p.UID)},
 		PolledAt: f.state.PolledAt, Failures: f.state.Failures, Failure: f.state.Failure, Truncated: f.state.Truncated,
 		ListedAt: f.listedAt,
@@ -101,11 +103,12 @@ func (b *Bot) explainAlert(ctx context.Context, e *Explanation, subject string) 
 
 // held returns the levels above that of an alert that hold, but at the last poll not yet for long enough.
 func held(r *rules.Rule, a rules.Alert, polledAt time.Time) (all []Held) {
-	for level := r.Highest; level > a.Level; level-- {
-		if hold := a.Holds[level]; hold.Count > 0 && r.Spec.For > 0 {
-			all = append(all, Held{Level: level, For: polledAt.Sub(hold.Since), Need: r.Spec.For})
+	for _, c := range r.Spec.When {
+		if hold := a.Holds[c.Level]; c.Level > a.Level && hold.Count > 0 && r.Spec.For > 0 {
+			all = append(all, Held{Level: c.Level, For: polledAt.Sub(hold.Since), Need: r.Spec.For})
 		}
 	}
+	slices.SortFunc(all, func(a, b Held) int { return cmp.Compare(b.Level, a.Level) })
 	return all
 }
 
@@ -124,6 +127,28 @@ func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rule
 		return b.firing([]rules.Alert{other})(rule, project, subject)
 	}
 	return mutes.Of(a, now), failed
+}
+
+// Ending says when the alert of the rule ends, or would: "It ends when the period does, at Wed 1 Jul 00:00 UTC."
+func (e Explanation) Ending() string {
+	early := ""
+	if e.Rule.Spec.ResolveWhen != "" {
+		early = "as soon as resolve_when is true and no level surely is"
+	}
+	switch quiet := e.Alert.QuietSince; {
+	case e.Rule.Kind == rules.PeriodRule && early == "":
+		return "It ends when the period does, at " + notify.FormatTime(e.Period.End) + "."
+	case e.Rule.Kind == rules.PeriodRule:
+		return "It ends " + early + ", at the latest when the period does, at " + notify.FormatTime(e.Period.End) + "."
+	case early != "":
+		return "It ends " + early + "."
+	case !quiet.IsZero():
+		return fmt.Sprintf("It is quiet since %s and ends at %s if it stays so.",
+			notify.FormatTime(quiet), notify.FormatTime(rules.DayOf(quiet).End()))
+	case e.Rule.Kind == rules.DayRule:
+		return "It ends with the first day (UTC) at whose end it is surely not true."
+	}
+	return "It ends at the first poll that finds it surely not true."
 }
 
 // rule returns the rule of a name.

@@ -71,3 +71,82 @@ func TestExplainKnowsWhatItIsAskedFor(t *testing.T) {
 	_, err := r.bot.Explain(t.Context(), "silent-device", project, "")
 	require.EqualError(t, err, `rule "silent-device" is about devices: say which one`)
 }
+
+func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
+	slow := silent()
+	slow.For = 4 * hour
+	slow.When = append(slow.When, rules.Condition{Level: rules.Critical, Expr: "device.silent_hours > 8"})
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day), flood(monday.Add(2*day+3*hour), 40*time.Minute)},
+		slow, budget("1150"), events("600"), blind())
+
+	r.run(monday.Add(7 * hour))
+	e := r.explain("silent-device")
+	require.Empty(t, e.Alert.State)
+	require.Empty(t, e.Held)
+	require.Equal(t, "It ends at the first poll that finds it surely not true.", e.Ending())
+
+	r.run(monday.Add(11*hour + 50*time.Minute))
+	e = r.explain("silent-device")
+	require.Equal(t, rules.Pending, e.Alert.State)
+	require.Len(t, e.Held, 2)
+	require.Equal(t, []rules.Level{rules.Critical, rules.Warning}, []rules.Level{e.Held[0].Level, e.Held[1].Level})
+	for _, h := range e.Held {
+		require.Equal(t, 4*hour, h.Need)
+		require.Positive(t, h.For)
+	}
+	require.Less(t, e.Held[0].For, e.Held[1].For)
+	require.Empty(t, e.Mute.Kind)
+	r.hush(rules.Match{Subject: e.Subject.Name}, day)
+	require.Equal(t, rules.BySilence, r.explain("silent-device").Mute.Kind, "if it fired now")
+
+	r.run(monday.Add(13 * hour))
+	e = r.explain("silent-device")
+	require.Equal(t, rules.Firing, e.Alert.State)
+	require.Equal(t, e.Alert.Mute, e.Mute)
+	require.Len(t, e.Held, 1, "it is not critical yet")
+
+	r.run(monday.Add(2*day + 5*hour))
+	e = r.explain("event-budget")
+	require.Equal(t, rules.Firing, e.Alert.State)
+	require.Equal(t, "It ends when the period does, at Wed 1 Jul 00:00 UTC.", e.Ending())
+	e = r.explain("event-spike")
+	require.Equal(t, rules.Firing, e.Alert.State)
+	require.Equal(t, "It ends with the first day (UTC) at whose end it is surely not true.", e.Ending())
+	r.run(monday.Add(3*day + 5*hour))
+	require.Regexp(t, `^It is quiet since Thu 18 Jun 00:\d\d UTC and ends at Fri 19 Jun 00:00 UTC if it stays so\.$`, r.explain("event-spike").Ending())
+
+	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Suspended})
+	r.run(monday.Add(3*day + 8*hour))
+	e = r.explain("watcher-blind")
+	require.Equal(t, rules.Firing, e.Alert.State)
+	require.Equal(t, project, e.Subject.UID, "it is about projects")
+	require.Greater(t, e.Failures, 2)
+	require.Contains(t, e.Failure, "suspended")
+	require.True(t, e.PolledAt.Before(monday.Add(3*day+6*hour)))
+}
+
+func TestExplainSaysWhatAnotherRuleMutes(t *testing.T) {
+	one := silent()
+	one.For, one.Unless = 30*hour, "fleet-silent"
+	fleet := rules.Spec{Name: "fleet-silent", Each: rules.EachProject, When: []rules.Condition{
+		{Level: rules.Critical, Expr: "project.silent_pct > 50"},
+	}}
+	r := newRig(t, 6, []notehubtest.Incident{outage(4, monday.Add(2*hour), 2*day)}, one, fleet)
+	r.run(monday.Add(day))
+	require.Empty(t, r.explain("silent-device").Mute.Kind)
+	r.run(monday.Add(day + 5*hour))
+	require.Equal(t, rules.Mute{Kind: rules.ByUnless, By: "fleet-silent"}, r.explain("silent-device").Mute)
+}
+
+func TestEndingWithResolveWhen(t *testing.T) {
+	for _, c := range []struct{ when, want string }{
+		{"events.used > 3", "It ends as soon as resolve_when is true and no level surely is, at the latest when the period does, at Wed 1 Jul 00:00 UTC."},
+		{"events.today > 3", "It ends as soon as resolve_when is true and no level surely is."},
+	} {
+		rule, problems := rules.Compile(rules.Spec{Name: "test", Each: rules.EachDevice, ResolveWhen: "events.today < 2",
+			When: []rules.Condition{{Level: rules.Warning, Expr: c.when}}})
+		require.Empty(t, problems)
+		e := bot.Explanation{Rule: rule, Period: rules.Period{End: monday.AddDate(0, 0, 16)}}
+		require.Equal(t, c.want, e.Ending())
+	}
+}

@@ -13,10 +13,13 @@ const freshFor = time.Minute
 
 // Refresh makes the polls of all projects due now and wakes the loops that make them. It returns how many requests that
 // takes of the budgets at least. already is that there was nothing to do: all projects wait to be polled, are being polled,
-// or were within the last minute. The requests go by the budget of their account as always, so people cannot use it up
-// faster than it is given.
+// or were within the last minute, in vain or not. The requests go by the budget of their account as always, so people cannot
+// use it up faster than it is given.
 func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err error) {
 	now := b.Clock.Now()
+	if now.Sub(time.UnixMilli(b.refreshed.Load())) < freshFor {
+		return 0, true, nil
+	}
 	already = true
 	for _, p := range b.Projects {
 		idle, err := b.idle(ctx, p, now)
@@ -35,7 +38,10 @@ func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err erro
 		}
 		requests, already = requests+cost, false
 	}
-	b.wakeAll(store.Poll)
+	if !already {
+		b.refreshed.Store(now.UnixMilli())
+		b.wakeAll(store.Poll)
+	}
 	return requests, already, nil
 }
 
