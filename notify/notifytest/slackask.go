@@ -96,6 +96,16 @@ func (m Message) pressed(actionID, value string) map[string]any {
 	return pressed
 }
 
+// Button returns the value of a button of m, by its action ID.
+func (m Message) Button(actionID string) (value string, ok bool) {
+	for _, e := range m.offered() {
+		if e.ActionID == actionID && e.Type == "button" {
+			return e.Value, true
+		}
+	}
+	return "", false
+}
+
 // offered returns what can be pressed in m.
 func (m Message) offered() (all []action) {
 	var blocks []block
