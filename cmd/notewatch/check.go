@@ -28,6 +28,9 @@ func newCheck() *cobra.Command {
 			if _, err := s.wire(bot.SystemClock()); err != nil {
 				return err
 			}
+			if err := s.checkSlack(); err != nil {
+				return err
+			}
 			return describe(c.OutOrStdout(), s.file)
 		},
 	}

@@ -28,13 +28,13 @@ func (w *watcher) watch(ctx context.Context) error {
 		}
 	}
 	files := reload.New(w.file.Files...)
-	go files.Watch(ctx, lookEvery, func() []string { return *w.paths.Load() }, again)
+	go files.Watch(ctx, lookEvery, func() []string { return w.running.Load().file.Files }, again)
 	for ctx.Err() == nil {
-		running, stop := context.WithCancel(ctx)
+		working, stop := context.WithCancel(ctx)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			w.bot.Load().Run(running)
+			w.running.Load().bot.Run(working)
 		}()
 		next := w.await(ctx, changed)
 		stop()
@@ -84,7 +84,7 @@ func (w *watcher) read() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	wired.Store = w.bot.Load().Store
+	wired.Store = w.running.Load().bot.Store
 	return &settings{s, wired}, nil
 }
 
@@ -98,9 +98,7 @@ func (w *watcher) replace(ctx context.Context, next *settings) {
 		}
 		return
 	}
-	w.setup = next.setup
-	w.paths.Store(&next.setup.file.Files)
-	w.bot.Store(b)
+	w.take(next.setup, b)
 	w.greet()
 	if _, err := b.Resolve(ctx, rulesFile, w.environment.Rules); err != nil {
 		w.log.Error("telling receivers that the rules file is valid again", "err", err)
@@ -109,12 +107,12 @@ func (w *watcher) replace(ctx context.Context, next *settings) {
 
 // restore puts the settings that run back into the store, which may hold some of those that failed.
 func (w *watcher) restore(ctx context.Context) {
-	b, err := bot.New(ctx, w.bot.Load().Config)
+	b, err := bot.New(ctx, w.running.Load().bot.Config)
 	if err != nil {
 		w.log.Error("going back to the old settings", "err", err)
 		return
 	}
-	w.bot.Store(b)
+	w.take(w.setup, b)
 }
 
 // maxProblems is how many problems of a rules file a message lists.
@@ -129,7 +127,7 @@ func (w *watcher) complain(ctx context.Context, problem error) error {
 	if len(lines) > maxProblems {
 		lines = append(lines[:maxProblems], "and more: notewatch check lists all")
 	}
-	b := w.bot.Load()
+	b := w.running.Load().bot
 	return b.Complain(ctx, bot.Complaint{
 		Rule: rulesFile, Subject: w.environment.Rules, Level: rules.Warning, Receivers: b.Operators,
 		Summary: w.environment.Rules + " has changed and is not valid: the rules from before go on",

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
 	"notewatch/internal/metrics"
 	"notewatch/internal/web"
 	"notewatch/notify"
@@ -43,9 +44,8 @@ func watch(c *cobra.Command) error {
 	}
 	defer closeDB()
 	m.Reloaded(true, time.Now())
-	w := &watcher{command: c, setup: s, started: time.Now(), hangups: hangups}
-	w.bot.Store(b)
-	w.paths.Store(&s.file.Files)
+	w := &watcher{command: c, started: time.Now(), hangups: hangups}
+	w.take(s, b)
 	if _, err := b.Resolve(ctx, rulesFile, s.environment.Rules); err != nil {
 		return err
 	}
@@ -64,16 +64,32 @@ func watch(c *cobra.Command) error {
 type watcher struct {
 	command *cobra.Command
 	setup
-	bot     atomic.Pointer[bot.Bot]  // the one that runs
-	paths   atomic.Pointer[[]string] // of the files that it was made of
+	running atomic.Pointer[running]
 	started time.Time
 	hangups chan os.Signal
 }
 
-// listen starts the servers.
+// running is a bot that runs, what it was made of, and who answers questions about it.
+type running struct {
+	setup
+	bot  *bot.Bot
+	desk *lookup.Desk
+}
+
+// take makes b, which was made of s, the bot that runs.
+func (w *watcher) take(s setup, b *bot.Bot) {
+	w.setup = s
+	w.running.Store(&running{setup: s, bot: b, desk: s.desk(b.Store, b.Clock.Now)})
+}
+
+// listen starts the servers and who answers in Slack.
 func (w *watcher) listen(ctx context.Context, group *errgroup.Group) error {
-	server, err := web.Listen(ctx, w.environment.Listen, func(ctx context.Context) error { return ready(ctx, w.bot.Load(), w.started) })
+	health := func(ctx context.Context) error { return ready(ctx, w.running.Load().bot, w.started) }
+	server, err := web.Listen(ctx, w.environment.Listen, health)
 	if err != nil {
+		return err
+	}
+	if err := w.answerSlack(ctx, group, server); err != nil {
 		return err
 	}
 	server.Handle("GET /metrics", w.metrics.Handler(w.log))
@@ -88,6 +104,27 @@ func (w *watcher) listen(ctx context.Context, group *errgroup.Group) error {
 	}
 	group.Go(func() error { return profiles.Serve(ctx) })
 	w.log.Info("serving profiles", "address", profiles.Address())
+	return nil
+}
+
+// answerSlack starts who answers commands and buttons in Slack, if that is set up.
+func (w *watcher) answerSlack(ctx context.Context, group *errgroup.Group, server *web.Server) error {
+	if !w.answersSlack() {
+		return nil
+	}
+	app, err := w.slackApp()
+	if err != nil {
+		return err
+	}
+	if !w.environment.SlackSigningSecret.IsZero() {
+		server.Handle("/slack/", app.Handler())
+	}
+	group.Go(func() error {
+		app.Run(ctx)
+		return nil
+	})
+	w.log.Info("answering commands and buttons in Slack", "socket", !w.environment.SlackAppToken.IsZero(),
+		"http", !w.environment.SlackSigningSecret.IsZero())
 	return nil
 }
 

@@ -253,7 +253,7 @@ func slackWebhookOf(r config.Receiver) notify.SlackWebhookConfig {
 func (s setup) slackOf(r config.Receiver) notify.SlackConfig {
 	return notify.SlackConfig{
 		Token: s.environment.SlackBotToken, Channel: r.Slack.Channel, APIURL: s.environment.SlackAPIURL,
-		Mention: mentions(r.Slack.Mention),
+		Mention: mentions(r.Slack.Mention), Buttons: s.answersSlack(),
 	}
 }
 

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapp"
+)
+
+// answersSlack reports whether commands and buttons in Slack are answered.
+func (s setup) answersSlack() bool {
+	return !s.environment.SlackAppToken.IsZero() || !s.environment.SlackSigningSecret.IsZero()
+}
+
+// slackConfig is how they are, but for what may change while notewatch runs.
+func (s setup) slackConfig() slackapp.Config {
+	return slackapp.Config{
+		BotToken: s.environment.SlackBotToken, AppToken: s.environment.SlackAppToken,
+		SigningSecret: s.environment.SlackSigningSecret, APIURL: s.environment.SlackAPIURL,
+		Machine: time.Now, Metrics: s.metrics, Log: s.log,
+	}
+}
+
+// checkSlack returns what keeps commands and buttons from being answered, if they are to be.
+func (s setup) checkSlack() error {
+	if !s.answersSlack() {
+		return nil
+	}
+	return s.slackConfig().Validate()
+}
+
+// slackChannels returns the channels of the receivers whose messages have buttons.
+func (s setup) slackChannels() map[string]string {
+	channels := map[string]string{}
+	for _, r := range s.file.Receivers {
+		if r.Slack != nil && r.Slack.Channel != "" {
+			channels[r.Name] = r.Slack.Channel
+		}
+	}
+	return channels
+}
+
+// slackApp makes who answers commands and buttons in Slack, always by the settings that run.
+func (w *watcher) slackApp() (*slackapp.App, error) {
+	c := w.slackConfig()
+	c.Bot = func() *bot.Bot { return w.running.Load().bot }
+	c.Desk = func() *lookup.Desk { return w.running.Load().desk }
+	c.Channels = func() map[string]string { return w.running.Load().slackChannels() }
+	c.Command = func() string { return w.running.Load().file.Slack.Command }
+	c.Allow = func() slackapp.Allow { return slackapp.Allow(w.running.Load().file.Slack.Allow) }
+	return slackapp.New(c)
+}
