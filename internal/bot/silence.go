@@ -21,11 +21,11 @@ func NewSilenceID() string { return "s-" + strings.ToLower(rand.Text()[:8]) }
 // names is over; ErrOver if it is already.
 func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 	if s.Match.Alert != "" {
-		open, err := b.Store.CountAlerts(ctx, store.AlertFilter{Match: rules.Match{Alert: s.Match.Alert}, Open: true})
+		open, err := b.Store.IsOpen(ctx, s.Match.Alert)
 		if err != nil {
 			return err
 		}
-		if open == 0 {
+		if !open {
 			return fmt.Errorf("silencing alert %q: %w", s.Match.Alert, ErrOver)
 		}
 	}

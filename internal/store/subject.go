@@ -59,3 +59,11 @@ func (s *Store) OpenAlert(ctx context.Context, rule, project, subject string) (a
 	})
 	return a, ok, doing(err, "reading the open alert of rule %q for %q of project %q", rule, subject, project)
 }
+
+// IsOpen reports whether there is a pending or firing alert of an ID.
+func (s *Store) IsOpen(ctx context.Context, id string) (open bool, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM alert WHERE id = $1 AND state IN ('pending', 'firing'))`, id).Scan(&open)
+	})
+	return open, doing(err, "reading whether alert %q is over", id)
+}
