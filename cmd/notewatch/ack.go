@@ -19,8 +19,9 @@ func newAck() *cobra.Command {
 		Short: "Say that you have taken an alert on",
 		Long: `Notes, and has receivers show, that you have taken a firing alert on. While you have it nobody is reminded of it; if it
 gets worse, everybody is told, and nobody has it any more.`,
-		Args: oneArgument("the ID of an alert, which notewatch alerts lists"),
-		RunE: func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], true) },
+		Args:              oneArgument("the ID of an alert, which notewatch alerts lists"),
+		ValidArgsFunction: completeFirst(alertIDs(true)),
+		RunE:              func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], true) },
 	}
 }
 

@@ -58,6 +58,8 @@ Alerts are printed, and sent to --webhook and, with NOTEWATCH_SLACK_BOT_TOKEN se
 	c.Flags().StringVar(&d.database, "database", "", "database to keep (default: one in a temporary folder)")
 	c.Flags().StringVar(&d.webhook, "webhook", "", "URL to send alerts to as well")
 	c.Flags().StringVar(&d.channel, "slack", "", "Slack channel ID to send alerts to as well")
+	completeFile(c, "rules", "yaml", "yml")
+	completeFile(c, "database", "db")
 	return c
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
 	"notewatch/notify"
 )
 
@@ -32,7 +33,8 @@ the level of the rule need not.
 
 --json prints an array of objects with receiver, state (told, waits, gave up, held, not told, gone), shows, why, next_try,
 in_place_of, message, attempts and seconds (of the last attempt).`,
-		Args: oneArgument("the name of a rule, which notewatch check lists"),
+		Args:              oneArgument("the name of a rule, which notewatch check lists"),
+		ValidArgsFunction: completeFirst(ruleNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			b, closeDB, err := attach(c)
 			if err != nil {
@@ -43,6 +45,7 @@ in_place_of, message, attempts and seconds (of the last attempt).`,
 		},
 	}
 	c.Flags().StringVar(&d.project, "project", "", "the project whose receivers are told, by UID or name (default: the only one)")
+	completeFlag(c, "project", subjects(lookup.KindProject))
 	c.Flags().BoolVar(&d.keep, "keep", false, "let the alert stand, for 15 minutes while notewatch run runs")
 	c.Flags().BoolVar(&d.json, "json", false, "print JSON")
 	return c

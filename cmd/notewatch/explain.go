@@ -44,6 +44,7 @@ has any, name, operator, parts and lets (name, text, filled). What is not known 
 			}
 			return usageError{errors.New("want an alert, or a rule and the name of a device or project; see notewatch explain --help")}
 		},
+		ValidArgsFunction: complete(explainWords),
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := outline(c)
 			if err != nil {

@@ -110,6 +110,9 @@ func (s *selection) flags(c *cobra.Command) {
 	c.Flags().StringVar(&s.Rule, "rule", "", "only alerts of this rule")
 	c.Flags().StringVar(&s.Project, "project", "", "only alerts of this project, by UID or name")
 	c.Flags().StringVar(&s.Subject, "device", "", "only alerts of this device, by UID or name")
+	completeFlag(c, "rule", ruleNames)
+	completeFlag(c, "project", subjects(lookup.KindProject))
+	completeFlag(c, "device", subjects(lookup.KindDevice))
 }
 
 // String says what is selected; "" is everything.

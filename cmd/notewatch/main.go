@@ -83,7 +83,7 @@ Watch for real:                   notewatch run`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(newRun(), newOnce(), newDemo(), newCheck(), newVersion(), newAlerts(), newHistory(), newAck(), newUnack(),
 		newSilence(), newSilences(), newUnsilence(), newDrill(), newRedeliver(), newTemplate(), newUsage(), newTop(), newExplain(), newStatus())

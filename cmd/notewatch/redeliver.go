@@ -25,7 +25,8 @@ works with and without notewatch run beside it. The exit code is 1 if a receiver
 
 --json prints an array of objects with receiver, state (told, waits, gave up, held, not told, gone), shows, why, next_try,
 in_place_of, message, attempts and seconds (of the last attempt).`,
-		Args: oneArgument("the ID of an alert, which notewatch alerts lists"),
+		Args:              oneArgument("the ID of an alert, which notewatch alerts lists"),
+		ValidArgsFunction: completeFirst(alertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := exists(c); err != nil {
 				return err
@@ -43,6 +44,7 @@ in_place_of, message, attempts and seconds (of the last attempt).`,
 		},
 	}
 	c.Flags().StringVar(&receiver, "receiver", "", "only to this receiver")
+	completeFlag(c, "receiver", receiverNames)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

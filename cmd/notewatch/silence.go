@@ -40,6 +40,8 @@ within a minute. Projects and devices may be named by a part of their name that 
 	c.Flags().StringVar(&o.Alert, "alert", "", "only this alert")
 	c.Flags().Var(&o.span, "for", "how long: 90m, 2h, 3d, 1w")
 	c.Flags().StringVar(&o.until, "until", "", `until when instead: "2026-06-15 14:00" in UTC, RFC 3339, or over: until the alert is`)
+	completeFlag(c, "alert", alertIDs(true))
+	completeFlag(c, "until", words(untilOver))
 	c.Flags().StringVar(&o.because, "because", "", "why, for those who see it")
 	return c
 }
@@ -127,10 +129,11 @@ func parseTime(text string) (time.Time, error) {
 
 func newUnsilence() *cobra.Command {
 	return &cobra.Command{
-		Use:   "unsilence ID",
-		Short: "End a silence",
-		Args:  oneArgument("the ID of a silence, which notewatch silences lists"),
-		RunE:  func(c *cobra.Command, args []string) error { return unsilence(c, args[0], time.Now()) },
+		Use:               "unsilence ID",
+		Short:             "End a silence",
+		Args:              oneArgument("the ID of a silence, which notewatch silences lists"),
+		ValidArgsFunction: completeFirst(silenceIDs),
+		RunE:              func(c *cobra.Command, args []string) error { return unsilence(c, args[0], time.Now()) },
 	}
 }
 

@@ -10,12 +10,25 @@ import (
 	"notewatch/notify"
 )
 
+// kindWords are the words for kinds of subjects.
+func kindWords() []string {
+	return []string{string(lookup.KindProject), string(lookup.KindFleet), string(lookup.KindDevice)}
+}
+
+// spanWords are the words for spans.
+func spanWords() (words []string) {
+	for _, span := range lookup.Spans() {
+		words = append(words, string(span))
+	}
+	return words
+}
+
 // A kindFlag says what a name is of: project, fleet or device.
 type kindFlag lookup.Kind
 
 // Set implements pflag.Value.
 func (k *kindFlag) Set(text string) error {
-	if !slices.Contains([]lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice}, lookup.Kind(text)) {
+	if !slices.Contains(kindWords(), text) {
 		return errors.New("want project, fleet or device")
 	}
 	*k = kindFlag(text)

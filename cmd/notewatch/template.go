@@ -16,12 +16,10 @@ func newTemplate() *cobra.Command {
 		Short: "Print the template of a webhook format, to copy and change",
 		Long: `Prints the template of a webhook format. To change one: notewatch template teams > teams.json.tmpl, and in the rules
 file webhook: {template: teams.json.tmpl} in place of format: teams. Without a name, lists the formats that are templates.`,
-		Args: optionalArgument("one format at most"),
+		Args:              optionalArgument("one format at most"),
+		ValidArgsFunction: completeFirst(words(templates()...)),
 		RunE: func(c *cobra.Command, args []string) error {
-			names := slices.DeleteFunc(notify.Formats(), func(name string) bool {
-				_, ok := notify.TemplateText(name)
-				return !ok
-			})
+			names := templates()
 			if len(args) == 0 {
 				_, err := fmt.Fprintln(c.OutOrStdout(), strings.Join(names, "\n"))
 				return err
@@ -37,4 +35,12 @@ file webhook: {template: teams.json.tmpl} in place of format: teams. Without a n
 			return unknown("format", args[0], names, "there are "+strings.Join(names, ", "))
 		},
 	}
+}
+
+// templates are the formats that are templates.
+func templates() []string {
+	return slices.DeleteFunc(notify.Formats(), func(name string) bool {
+		_, ok := notify.TemplateText(name)
+		return !ok
+	})
 }

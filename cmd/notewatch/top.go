@@ -46,6 +46,7 @@ total, devices, unknown_devices and rows (kind, uid, name, project, gone, value,
   notewatch top 5 events 30d
   notewatch top 3 sessions today --project cold-chain
   notewatch top 10 bytes 7d --json`,
+		ValidArgsFunction: complete(words(lookup.By()...), words(spanWords()...)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := q.parse(args); err != nil {
 				return usageError{fmt.Errorf("%w; see notewatch top --help", err)}
@@ -55,6 +56,8 @@ total, devices, unknown_devices and rows (kind, uid, name, project, gone, value,
 	}
 	c.Flags().StringVar(&q.project, "project", "", "only devices of this project, by UID or name")
 	c.Flags().StringVar(&q.fleet, "fleet", "", "only devices of this fleet, by UID or name")
+	completeFlag(c, "project", subjects(lookup.KindProject))
+	completeFlag(c, "fleet", subjects(lookup.KindFleet))
 	c.Flags().BoolVar(&q.json, "json", false, "print JSON")
 	return c
 }

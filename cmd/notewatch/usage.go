@@ -37,6 +37,7 @@ What is not known is null; times are RFC 3339.`,
   notewatch usage device hourly-sensor-6 7d
   notewatch usage project cold-chain today
   notewatch usage cold-chain --span 30d --json`,
+		ValidArgsFunction: complete(usageWords),
 		RunE: func(c *cobra.Command, args []string) error {
 			name, err := q.parse(args)
 			if err != nil {
@@ -47,6 +48,8 @@ What is not known is null; times are RFC 3339.`,
 	}
 	c.Flags().Var(&q.span, "span", "today, 7d, 30d or period (default: period)")
 	c.Flags().Var(&q.kind, "kind", "what NAME is: project, fleet or device (default: any of them)")
+	completeFlag(c, "span", words(spanWords()...))
+	completeFlag(c, "kind", words(kindWords()...))
 	c.Flags().BoolVar(&q.json, "json", false, "print JSON")
 	return c
 }
