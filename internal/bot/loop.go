@@ -32,6 +32,7 @@ func (b *Bot) Run(ctx context.Context) {
 			b.loop(ctx, draining, store.Receiver, []string{r.Name}, b.wake[waking{store.Receiver, r.Name}])
 		})
 	}
+	loops.Go(func() { b.watch(ctx) })
 	loops.Wait()
 }
 
@@ -46,7 +47,7 @@ func (b *Bot) projectsOf(account string) []string {
 }
 
 const (
-	idleTime = time.Minute      // how long a loop sleeps at most: work may become due in another way than it is told
+	idleTime = time.Minute      // how long a loop sleeps at most
 	busyTime = time.Second      // how long it sleeps at least when work is due that somebody else holds
 	ownRetry = 10 * time.Second // after an error that is neither Notehub's nor a receiver's
 )

@@ -1,6 +1,11 @@
 package bot
 
-import "notewatch/internal/store"
+import (
+	"context"
+	"time"
+
+	"notewatch/internal/store"
+)
 
 // A bell wakes a loop of Run before its time. It is kept for one that is at work. A nil bell never rings.
 type bell chan struct{}
@@ -40,3 +45,29 @@ func (b *Bot) wakeAll(kind store.Kind) {
 }
 
 func (b *Bot) wakeReceivers() { b.wakeAll(store.Receiver) }
+
+// watchTime is how often, in real time, Run looks whether other processes made work due: a person at the terminal waits for
+// what comes of it.
+const watchTime = 2 * time.Second
+
+// watch wakes all loops when somebody made work due, until ctx is done. That it was one of them does no harm.
+func (b *Bot) watch(ctx context.Context) {
+	ticker := time.NewTicker(watchTime)
+	defer ticker.Stop()
+	for seen := int64(-1); ; {
+		raised, err := b.Store.Raised(ctx) // if that fails, what the loops do fails too, and they say so
+		if err == nil && raised != seen && seen >= 0 {
+			for _, bell := range b.wake {
+				bell.ring()
+			}
+		}
+		if err == nil {
+			seen = raised
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

@@ -98,6 +98,24 @@ func TestWhatPeopleDoShowsAtOnce(t *testing.T) {
 	require.Equal(t, "ben", past[0].EndedBy)
 }
 
+// A command beside the process that runs has it tell what came of it within seconds.
+func TestWhatOtherProcessesDoShowsSoon(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
+	r.run(monday.Add(12 * hour))
+	r.stand()
+	other, err := store.Open(t.Context(), r.database)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, other.Close()) }()
+	beside := bot.Attach(bot.Config{Store: other, Clock: r.config.Clock, Machine: r.config.Machine, Log: r.config.Log})
+	ok, err := beside.Acknowledge(t.Context(), r.delivery("ops", "silent-device").Alert, "amy")
+	require.NoError(t, err)
+	require.True(t, ok)
+	soon(t, r.hears(rules.Acknowledged), "who has it")
+	s := rules.Silence{ID: bot.NewSilenceID(), Match: rules.Match{Rule: "silent-device"}, Start: r.now, End: r.now.Add(hour), By: "amy"}
+	require.NoError(t, beside.Silence(t.Context(), s))
+	soon(t, r.hears(rules.Muted), "a silence")
+}
+
 // What mutes an alert goes on doing so when somebody takes it on.
 func TestTakingOnDoesNotUnmute(t *testing.T) {
 	trial := silent()

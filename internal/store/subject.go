@@ -46,6 +46,14 @@ func (s *Store) WorkState(ctx context.Context, kind Kind, key string, machine ti
 	return due, held, doing(err, "reading when %s %q is due", kind, key)
 }
 
+// Raised counts how often any work was made due by something that happened.
+func (s *Store) Raised(ctx context.Context) (times int64, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT coalesce(sum(version), 0) FROM work`).Scan(&times)
+	})
+	return times, doing(err, "looking whether work was made due")
+}
+
 // OpenAlert returns the pending or firing alert of a rule and a subject, whatever its period; ok is false if there is none.
 // Subject "" is the project.
 func (s *Store) OpenAlert(ctx context.Context, rule, project, subject string) (a rules.Alert, ok bool, err error) {

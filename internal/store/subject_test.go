@@ -44,6 +44,8 @@ func testWorkState(t *testing.T, open database) {
 	due, held = state(noon)
 	require.Equal(t, noon, due)
 	require.False(t, held)
+	before, err := s.Raised(ctx)
+	require.NoError(t, err)
 	lease, ok, err := s.Claim(ctx, store.Poll, project, noon, noon)
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -55,6 +57,14 @@ func testWorkState(t *testing.T, open database) {
 	due, held = state(noon)
 	require.Zero(t, due)
 	require.False(t, held)
+
+	same, err := s.Raised(ctx)
+	require.NoError(t, err)
+	require.Equal(t, before, same, "nothing happened")
+	require.NoError(t, s.Raise(ctx, store.Mute, "", noon))
+	more, err := s.Raised(ctx)
+	require.NoError(t, err)
+	require.Greater(t, more, before)
 }
 
 func testOpenAlert(t *testing.T, open database) {
