@@ -35,6 +35,9 @@ or acknowledged), have nothing to be told of (below their level), or are gone fr
 --json prints an array of objects with id, state, level, since, fired_at, ended_at, rule, project and subject (uid, name),
 summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, until, by, because), ack (by, at) and receivers
 (receiver, state, shows, why, in_place_of, message). A figure that is not known is null; times are RFC 3339.`,
+		Example: `  notewatch alerts
+  notewatch alerts --rule data-budget --all
+  notewatch alerts --device hourly-sensor-6 --all --json`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return look(c, func(db *store.Store) error { return q.run(c, db) })

@@ -36,6 +36,9 @@ events, an array in order: at, event (fired, escalated, …, or sent for an atte
 value, mute, ack, by (who did it); of an attempt receiver, message, version, status (posted, retry, dead, cut off, or "" while it goes on),
 error, seconds. history --json prints an array of changes: the same with alert, rule, project, subject, figure, unit and drill;
 what people did with silences is among them, with event silenced or unsilenced, by and silence (id, until, because).`,
+		Example: `  notewatch history
+  notewatch history --since 1w --rule data-budget
+  notewatch history --device hourly-sensor-6 --json`,
 		Args:              optionalArgument("one alert at most"),
 		ValidArgsFunction: completeFirst(alertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -29,10 +29,10 @@ func newSilence() *cobra.Command {
 		Short: "Keep people from being told of some alerts for a while",
 		Long: `Mutes the alerts that have all that the flags name, from now on: what is new of them is told only when the silence ends,
 if it still stands then. What has been posted is kept up to date without disturbing anybody. notewatch run applies it
-within a minute. Projects and devices may be named by a part of their name that says which is meant.`,
+within a minute. Projects and devices may be named by a part of their name that says which is meant. With --alert,
+--until over keeps the silence for as long as the alert stands.`,
 		Example: `  notewatch silence --rule silent-device --project cold-chain --for 2h --because "gateway is being moved"
-  notewatch silence --device hourly-sensor-6 --until 2090-01-02 --because "it is in the lab"
-  notewatch silence --alert 7iodpm --until over --because "the customer knows"`,
+  notewatch silence --device hourly-sensor-6 --until 2090-01-02 --because "it is in the lab"`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c, time.Now()) },
 	}

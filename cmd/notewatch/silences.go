@@ -22,6 +22,8 @@ func newSilences() *cobra.Command {
 
 --json prints an array of objects with kind (silence or window), id, match (alert, rule, project, device), on, start and
 end (of a window that is closed: when it opens next; none: when the alert is over), schedule (of a window), by and because.`,
+		Example: `  notewatch silences
+  notewatch silences --json`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return listSilences(c, asJSON, time.Now()) },
 	}
