@@ -96,13 +96,12 @@ func (x *explainer) condition(field, text string, compiled *expression) Explaine
 
 // part explains a source of which an expression was compiled.
 func (x *explainer) part(s source, e *expression, omitted *int) Part {
-	x.left--
 	if let, ok := x.lets[s.name()]; ok {
-		x.left++ // it is the same part
 		p := x.part(let, e, omitted)
 		p.Name = s.name()
 		return p
 	}
+	x.left--
 	truth, err := e.truth(x.view)
 	if err != nil {
 		truth = NoData

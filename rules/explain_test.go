@@ -110,9 +110,25 @@ func TestExplain(t *testing.T) {
 		"lists": {
 			rules.Spec{When: at(rules.Warning, "any(bytes.series, # > 2 * bytes.median) || sum(bytes.series) >= kb(3) || (events.series | count(# > 1)) > 2")}, `
 			? warning: any of
-			  ✗ any(bytes.series [… 3, 4, 5, 6, 7: 7 in all], # > 2 * bytes.median 1 MB)
-			  ✗ sum(bytes.series [… 3, 4, 5, 6, 7: 7 in all]) = 28 B >= kb(3)
+			  ✗ any(bytes.series [… 3 B, 4 B, 5 B, 6 B, 7 B: 7 in all], # > 2 * bytes.median 1 MB)
+			  ✗ sum(bytes.series [… 3 B, 4 B, 5 B, 6 B, 7 B: 7 in all]) = 28 B >= kb(3)
 			  ? (events.series no data | count(# > 1)) = no data > 2`,
+		},
+		"named lists": {
+			rules.Spec{
+				Let: []rules.Let{{Name: "halves", Expr: "map(bytes.series[:2], # / 2)"}, {Name: "words", Expr: "map(halves, string(#))"},
+					{Name: "large", Expr: "filter(halves, # > 9)"}, {Name: "mine", Expr: "device.fleets"}},
+				When: at(rules.Warning, `1 in halves || "x" in words || 1 in large || "x" in mine`),
+			}, `
+			✓ warning: any of
+			  ✓ 1 in halves [0.5, 1]
+			      halves is map(bytes.series [… 3 B, 4 B, 5 B, 6 B, 7 B: 7 in all][:2], # / 2)
+			  ✗ "x" in words ["0.5", "1"]
+			      words is map(halves [0.5, 1], string(#))
+			  ✗ 1 in large []
+			      large is filter(halves [0.5, 1], # > 9)
+			  ✗ "x" in mine ["a", "b"]
+			      mine is device.fleets ["a", "b"]`,
 		},
 		"units": {
 			rules.Spec{When: at(rules.Warning, "bytes.used / bytes.median > 3 && (bytes.used - kb(200)) / 2 > 1 && -bytes.used < max(bytes.median, 5) && bytes.used * 2 > mb(2 * 3)")}, `

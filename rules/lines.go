@@ -3,7 +3,6 @@ package rules
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // Mark returns the sign of a truth in texts: ✓, ✗, or ? for no data.
@@ -40,10 +39,7 @@ type liner struct {
 }
 
 func (w *liner) line(indent int, text string) {
-	if utf8.RuneCountInString(text) > maxLine {
-		text = string([]rune(text)[:maxLine-1]) + "…"
-	}
-	w.lines = append(w.lines, strings.Repeat("  ", indent)+text)
+	w.lines = append(w.lines, strings.Repeat("  ", indent)+shortened(text, maxLine))
 }
 
 // headings say what the parts below a connective have to be.

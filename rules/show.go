@@ -18,9 +18,7 @@ func (b *builder) show(r *Rule, conditions []ast.Node) {
 	b.reads |= 1 << r.shown
 	if median, ok := leafIndex[l.object+".median"]; ok && l.member != "days" {
 		r.usual = median
-		if metrics[l.object] == Bytes {
-			r.Unit = "B"
-		}
+		r.Unit = l.unit()
 	}
 }
 

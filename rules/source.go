@@ -2,7 +2,6 @@ package rules
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
@@ -212,6 +211,3 @@ func visit(n ast.Node, see func(ast.Node)) {
 		visit(*child, see)
 	}
 }
-
-// oneSpace writes a text on one line.
-func oneSpace(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -183,10 +183,17 @@ func (r *Rule) builtIn(f Facts) string {
 
 // oneLine joins lines and cuts what is too long.
 func oneLine(text string) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "�")), " ")
+	return shortened(oneSpace(strings.ToValidUTF8(text, "�")), maxHeadline)
+}
+
+// oneSpace writes a text on one line.
+func oneSpace(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// shortened cuts a text that has more than so many characters.
+func shortened(text string, most int) string {
 	count := 0
 	for i := range text {
-		if count == maxHeadline-1 && utf8.RuneCountInString(text[i:]) > 1 {
+		if count == most-1 && utf8.RuneCountInString(text[i:]) > 1 {
 			return text[:i] + "…"
 		}
 		count++

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -19,11 +20,13 @@ type Phrase struct {
 
 // A Value is something that an expression reads or computes.
 type Value struct {
-	Path   string  // what has the value: bytes.used, limit, the name of a let; "" is a computation, such as 0.8 * limit
-	Known  bool    // false is no data
-	Number float64 // NaN if it is no number, or not known
-	Unit   string  // of Number: "B" for bytes, else ""
-	Text   string  // what it is if it is no number: true, "a text" or [a, list]
+	Path   string    // what has the value: bytes.used, limit, the name of a let; "" is a computation, such as 0.8 * limit
+	Known  bool      // false is no data
+	Number float64   // NaN if it is no number, or not known
+	Unit   string    // of Number: "B" for bytes, else ""
+	Text   string    // what it is if it is neither a number nor a list of numbers: true, "a text" or ["a", "list"]
+	List   []float64 // the last of a list of numbers, of Unit each
+	Length int       // of that list
 
 	end int // the byte of the text behind what has the value
 }
@@ -52,6 +55,8 @@ func (v Value) Format(format func(value float64, unit string) string) string {
 		return noData
 	case v.Text != "":
 		return v.Text
+	case math.IsNaN(v.Number):
+		return listText(v.List, v.Length, func(x float64) string { return format(x, v.Unit) })
 	}
 	return format(v.Number, v.Unit)
 }
@@ -108,7 +113,7 @@ func (s source) sides() []source {
 func (s source) endOfMember(n *ast.MemberNode) int {
 	end := n.Property.Location().To
 	next := slices.IndexFunc(s.tokens, func(t lexer.Token) bool { return t.From >= end })
-	if next >= 0 && s.tokens[next].Is(lexer.Bracket, "]") && !s.tokens[next-2].Is(lexer.Operator, ".") {
+	if next >= 0 && s.tokens[next].Is(lexer.Bracket, "]") && s.tokens[next-2].Is(lexer.Bracket, "[") {
 		return s.tokens[next].To
 	}
 	return end
@@ -119,9 +124,7 @@ func computed(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.UnaryNode:
 		return computed(n.Node)
-	case *ast.BinaryNode, *ast.ConditionalNode, *ast.SliceNode:
-		return true
-	case *ast.BuiltinNode:
+	case *ast.BinaryNode, *ast.ConditionalNode, *ast.SliceNode, *ast.BuiltinNode:
 		return true
 	case *ast.MemberNode:
 		_, ok := leafOf(n)
@@ -140,10 +143,7 @@ func written(n ast.Node) bool {
 // unit returns the unit of a number that a node of a source computes, as far as its form tells.
 func (x *explainer) unit(n ast.Node) string {
 	if i, ok := leafOf(n); ok {
-		if l := leaves[i]; metrics[l.object] == Bytes && isMetric(l) && l.member != "days" {
-			return unitOfBytes
-		}
-		return ""
+		return leaves[i].unit()
 	}
 	switch n := n.(type) {
 	case *ast.IdentifierNode:
@@ -171,9 +171,12 @@ func (x *explainer) unit(n ast.Node) string {
 
 const unitOfBytes = "B"
 
-func isMetric(l leaf) bool {
-	_, ok := metrics[l.object]
-	return ok
+// unit returns the unit of a leaf: "B" for bytes, else "".
+func (l leaf) unit() string {
+	if figure, ok := metrics[l.object]; ok && figure == Bytes && l.member != "days" {
+		return unitOfBytes
+	}
+	return ""
 }
 
 func (x *explainer) unitOfOperation(n *ast.BinaryNode) string {
@@ -222,8 +225,11 @@ func compute(n ast.Node, v *View) (any, error) {
 	return v.machine.Run(p, v.env)
 }
 
-// maxElements is how many elements of a list are written out.
-const maxElements = 5
+// The bounds of a value that is written out.
+const (
+	maxElements = 5  // of a list
+	maxText     = 80 // characters of a text
+)
 
 // describeValue returns a value that a program gave.
 func describeValue(value any) Value {
@@ -238,32 +244,46 @@ func describeValue(value any) Value {
 	case bool:
 		v.Text = fmt.Sprint(value)
 	case string:
-		v.Text = fmt.Sprintf("%q", value)
+		v.Text = quoted(value)
 	case []string:
-		v.Text = listText(value)
+		v.Text = listText(lastElements(value), len(value), quoted)
 	case []float64:
-		v.Text = listText(value)
+		v.List, v.Length = lastElements(value), len(value)
 	case []any:
-		v.Text = listText(value)
-	default:
-		v.Text = fmt.Sprint(value)
+		v.describeList(value)
 	}
 	return v
 }
 
-// listText writes a list, the end of a long one.
-func listText[T any](list []T) string {
-	var texts []string
-	for _, element := range list[max(0, len(list)-maxElements):] {
-		text := fmt.Sprint(element)
-		if s, ok := any(element).(string); ok {
-			text = fmt.Sprintf("%q", s)
+// describeList takes in a list that was computed. Its elements are of one kind.
+func (v *Value) describeList(list []any) {
+	v.Length = len(list)
+	for _, element := range lastElements(list) {
+		switch element := element.(type) {
+		case int:
+			v.List = append(v.List, float64(element))
+		case float64:
+			v.List = append(v.List, element)
+		default:
+			v.Text = listText(lastElements(list), len(list), func(element any) string { return describeValue(element).Text })
+			return
 		}
-		texts = append(texts, text)
 	}
-	text := strings.Join(texts, ", ")
-	if len(list) > maxElements {
-		text = fmt.Sprintf("… %s: %d in all", text, len(list))
+}
+
+func lastElements[T any](list []T) []T { return list[max(0, len(list)-maxElements):] }
+
+func quoted(text string) string { return strconv.Quote(shortened(text, maxText)) }
+
+// listText writes the last elements of a list of some length.
+func listText[T any](elements []T, length int, text func(T) string) string {
+	var texts []string
+	for _, element := range elements {
+		texts = append(texts, text(element))
 	}
-	return "[" + text + "]"
+	all := strings.Join(texts, ", ")
+	if length > len(elements) {
+		all = fmt.Sprintf("… %s: %d in all", all, length)
+	}
+	return "[" + all + "]"
 }
