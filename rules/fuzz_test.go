@@ -3,10 +3,11 @@ package rules_test
 import (
 	"testing"
 
+	"notewatch/notify"
 	"notewatch/rules"
 )
 
-// FuzzCompile holds Compile and Eval against everything that a rules file could say: neither panics, problems lie
+// FuzzCompile holds Compile, Eval and Explain against everything that a rules file could say: neither panics, problems lie
 // within their text, and what compiles is judged without an error, known or not.
 func FuzzCompile(f *testing.F) {
 	for _, when := range []string{
@@ -14,6 +15,7 @@ func FuzzCompile(f *testing.F) {
 		"(bytes.today ?? 0) / events.today > 5", "device.name matches \"^pump\" ? poll.truncated : none(device.fleets, # == 'lab')",
 		"sum(map(filter(sessions.series, # > 0), #index * int(#) % 3)) ** 2 in [1, 2.5]", "nil", "bytes.today > ", "kb(1..2)",
 		"findLast(sort(bytes.series), # < mean(events.series)) == -max(1, 2)", "å ≠ 'ß'", "let x = 1; x", "#", "a?.b.c()",
+		"if poll.truncated {usual > 1} else {1 < bytes.used < 2}", "((a)) || !(bytes [\"today\"] > 1 /* x */) // y\n and 'å' not in device.fleets",
 	} {
 		f.Add(when, "max(events.median / 24, 1)", "mb(40)", "{{.Subject}} {{if .Limit}}{{.Value}}{{end}}")
 	}
@@ -48,6 +50,9 @@ func judgeAll(t *testing.T, spec rules.Spec) {
 		got := rule.Eval(rules.NewView(env))
 		if got.Err != nil || got.Result.Least > got.Result.Most {
 			t.Fatalf("%+v of %+v", got, spec)
+		}
+		if e := rule.Explain(rules.NewView(env)); e.Result != got.Result || len(e.Lines(notify.FormatFigure)) == 0 {
+			t.Fatalf("%+v of %+v", e, spec)
 		}
 	}
 	if rule.Headline(rules.Facts{}) == "" || rule.Hash() == "" {
