@@ -78,7 +78,7 @@ type explainer struct {
 // explain explains an alert, or a rule for what a name names.
 func (x *explainer) explain(ctx context.Context, word, name string) (bot.Explanation, error) {
 	desk := x.desk(x.db, time.Now)
-	at := slices.IndexFunc(x.file.Rules, func(r config.Rule) bool { return r.Spec.Name == word })
+	at := slices.IndexFunc(x.file.Rules, func(r config.Rule) bool { return strings.EqualFold(r.Spec.Name, word) })
 	if at < 0 && name == "" {
 		return x.alert(ctx, desk, word)
 	}
@@ -99,6 +99,9 @@ func (x *explainer) explain(ctx context.Context, word, name string) (bot.Explana
 	}
 	if subject.Kind == lookup.KindAll {
 		return bot.Explanation{}, usageError{fmt.Errorf("rule %q is about projects: name one; see notewatch explain --help", word)}
+	}
+	if subject.Gone {
+		return bot.Explanation{}, fmt.Errorf("device %q is not listed any more, so no rule judges it", subject.Name)
 	}
 	device := ""
 	if subject.Kind == lookup.KindDevice {

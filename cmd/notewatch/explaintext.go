@@ -92,7 +92,7 @@ func (e explanationText) alert() string {
 	case rules.Firing:
 		said := "Alert " + e.Alert.ID + " fires as " + e.Alert.Level.String() + since + "."
 		if e.Result.Least < e.Alert.Level {
-			said += " " + endings[e.Rule.Kind]
+			said += " " + e.ending()
 		}
 		return said
 	}
@@ -102,11 +102,15 @@ func (e explanationText) alert() string {
 	return "No alert of it is open."
 }
 
-// endings say when alerts of a kind of rule are over.
-var endings = map[rules.Kind]string{
-	rules.Live:       "It resolves as soon as it is surely over.",
-	rules.DayRule:    "It resolves after a whole quiet day (UTC).",
-	rules.PeriodRule: "It resolves when the period ends.",
+// ending says when the alert is over.
+func (e explanationText) ending() string {
+	switch e.Rule.Kind {
+	case rules.PeriodRule:
+		return "It resolves when the period ends, at " + notify.FormatTime(e.Period.End) + "."
+	case rules.DayRule:
+		return "It resolves after a whole quiet day (UTC)."
+	}
+	return "It resolves as soon as it is surely over."
 }
 
 // muted says why people are not told.

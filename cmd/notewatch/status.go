@@ -103,7 +103,10 @@ func (t statusText) state(p lookup.ProjectStatus) string {
 	if p.Truncated {
 		parts = append(parts, "Notehub cut an answer short")
 	}
-	if t.Now.Sub(p.Next) > lateAfter {
+	switch {
+	case p.Next.IsZero() && p.PolledAt.IsZero():
+		parts = append(parts, "never read")
+	case !p.Next.IsZero() && t.Now.Sub(p.Next) > lateAfter:
 		parts = append(parts, "does notewatch run?")
 	}
 	if len(parts) == 0 {

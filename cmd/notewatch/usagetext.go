@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,23 +21,11 @@ type usageText struct {
 }
 
 func (u usageText) print(c *cobra.Command, s screen) error {
-	if err := s.say(bold, u.title()); err != nil {
+	if err := u.head(s); err != nil {
 		return err
-	}
-	from := source{AsOf: u.AsOf, Failures: u.Failures, Failure: u.Failure, Truncated: u.Truncated}
-	if err := from.print(s, u.now); err != nil {
-		return err
-	}
-	if u.Device != nil {
-		if err := s.say(plain, u.device(*u.Device)); err != nil {
-			return err
-		}
 	}
 	if len(u.Figures) > 0 {
-		if err := s.blank(); err != nil {
-			return err
-		}
-		if err := u.table().print(s); err != nil {
+		if err := errors.Join(s.blank(), u.table().print(s)); err != nil {
 			return err
 		}
 	}
@@ -44,6 +33,19 @@ func (u usageText) print(c *cobra.Command, s screen) error {
 		return err
 	}
 	return u.alerts(c, s)
+}
+
+// head says what is told of, how old the figures are, and what the device list says.
+func (u usageText) head(s screen) error {
+	from := source{AsOf: u.AsOf, Failures: u.Failures, Failure: u.Failure, Truncated: u.Truncated}
+	err := errors.Join(s.say(bold, u.title()), from.print(s, u.now))
+	switch {
+	case u.Gone:
+		return errors.Join(err, s.say(amber, "Notehub does not list it any more."))
+	case u.Device != nil:
+		return errors.Join(err, s.say(plain, u.device(*u.Device)))
+	}
+	return err
 }
 
 // title says what is told of, and over which days.

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+var (
+	noon  = time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
+	plant = notify.Named{UID: "app:1", Name: "plant"}
+	truck = lookup.Subject{Kind: lookup.KindDevice, Project: plant, UID: "dev:7", Name: "冷藏车 no. 7"}
+)
+
+// A usage on terminals that are wide, narrow and none: what is no data is never a number, and what it is about, how old it
+// is and what is not read is always said.
+func TestUsageText(t *testing.T) {
+	u := usageText{now: noon, Usage: lookup.Usage{
+		Subject: truck, Span: lookup.Period, From: noon.AddDate(0, 0, -14).Truncate(24 * time.Hour), To: noon.Truncate(24*time.Hour).AddDate(0, 0, 1),
+		AsOf: noon.Add(-3 * time.Hour), Failures: 2, Failure: "status 503", Truncated: true, Devices: 1,
+		Device: &store.Device{UID: "dev:7", SKU: "NOTE-WBNA", Voltage: math.NaN()},
+		Period: rules.PeriodSpec{}.Period(rules.DayOf(noon), noon),
+		Figures: []lookup.FigureUsage{
+			{
+				Figure: rules.Bytes, Unit: "B", Total: 4.1e6, Limit: 6e6, LimitRule: "data-budget", Pace: 3e5, Forecast: 8.6e6, Usual: 2.9e5,
+				Days: points(0, 1, 2, math.NaN()), Unknown: 1, Cost: lookup.Money{Amount: math.NaN()},
+			},
+			{
+				Figure: rules.Events, Total: math.NaN(), Limit: math.NaN(), Pace: math.NaN(), Forecast: math.NaN(), Usual: math.NaN(),
+				Days: points(math.NaN()), Cost: lookup.Money{Amount: 0.004, Currency: "USD", Note: "at list price"},
+				CostForecast: lookup.Money{Amount: 1.5, Currency: "USD"},
+			},
+		},
+		NotRead: []rules.Figure{rules.Sessions}, AlertCount: 7,
+		Alerts: []rules.Alert{{
+			ID: "abcdefghij", State: rules.Firing, Level: rules.Critical, Since: noon, Told: rules.Told{Summary: "a\x1b[31m summary"},
+		}},
+	}}
+	for _, c := range []struct {
+		width int
+		want  string
+	}{
+		{0, `
+冷藏车 no. 7, a device of plant · this period, since 1 Jun (UTC) · 15 d 12 h left
+Figures as of Mon 15 Jun 09:00 UTC, 3 h ago: does notewatch run?
+Reading Notehub has failed 2 times since then: status 503
+Notehub cut an answer short: some figures may be missing.
+NOTE-WBNA · never heard of · dev:7
+
+FIGURE  SO FAR   LIMIT                       A DAY (LAST 7)  BY 30 JUN  USUAL DAY  DAY BY DAY
+bytes   4.1 MB   68 % of 6 MB (data-budget)  300 kB          8.6 MB     290 kB     ▁▅█·
+events  no data  -                           no data         no data    no data    ·
+
+bytes: no data of 1 of 4 days.
+events: less than USD 0.01 so far, USD 1.50 by the end (at list price).
+Not fetched from Notehub, since no rule reads them: sessions.
+
+ALERT       LEVEL     SINCE (UTC)       SUMMARY
+abcdefghij  critical  2026-06-15 12:00  a�[31m summary
+`},
+		{66, `
+冷藏车 no. 7, a device of plant · this period, since 1 Jun (UTC) ·
+15 d 12 h left
+Figures as of Mon 15 Jun 09:00 UTC, 3 h ago: does notewatch run?
+Reading Notehub has failed 2 times since then: status 503
+Notehub cut an answer short: some figures may be missing.
+NOTE-WBNA · never heard of · dev:7
+
+FIGURE  SO FAR   A DAY (LAST 7)  BY 30 JUN  USUAL DAY
+bytes   4.1 MB   300 kB          8.6 MB     290 kB
+    68 % of 6 MB (data-budget) · ▁▅█·
+events  no data  no data         no data    no data
+    ·
+
+bytes: no data of 1 of 4 days.
+events: less than USD 0.01 so far, USD 1.50 by the end (at list
+price).
+Not fetched from Notehub, since no rule reads them: sessions.
+
+ALERT       LEVEL     SINCE (UTC)       SUMMARY
+abcdefghij  critical  2026-06-15 12:00  a�[31m summary
+`},
+	} {
+		var out, talk strings.Builder
+		command := &cobra.Command{}
+		command.SetErr(&talk)
+		require.NoError(t, u.print(command, screen{w: &out, width: c.width}))
+		require.Equal(t, strings.TrimPrefix(c.want, "\n"), out.String())
+		require.Equal(t, "and 6 alerts more: notewatch alerts lists them\n", talk.String())
+	}
+}
+
+func points(values ...float64) (days []notify.Point) {
+	for i, value := range values {
+		days = append(days, notify.Point{Day: noon.AddDate(0, 0, i).Truncate(24 * time.Hour), Value: value})
+	}
+	return days
+}
+
+// Over which days, seen from now: what is past is not called today.
+func TestSpanText(t *testing.T) {
+	midnight := noon.Truncate(24 * time.Hour)
+	for want, text := range map[string]string{
+		"today, Mon 15 Jun (UTC)":                                      spanText(lookup.Today, midnight, midnight.AddDate(0, 0, 1), noon),
+		"Sun 14 Jun (UTC)":                                             spanText(lookup.Today, midnight.AddDate(0, 0, -1), midnight, noon),
+		"this period, since 1 Jun (UTC)":                               spanText(lookup.Period, midnight.AddDate(0, 0, -14), midnight.AddDate(0, 0, 1), noon),
+		"the period, 1 Jun – 14 Jun (UTC)":                             spanText(lookup.Period, midnight.AddDate(0, 0, -14), midnight, noon),
+		"7 complete days, 8 Jun – 14 Jun (UTC)":                        spanText(lookup.Week, midnight.AddDate(0, 0, -7), midnight, noon),
+		"30 complete days, 16 May – 14 Jun (UTC)":                      spanText(lookup.Month, midnight.AddDate(0, 0, -30), midnight, noon),
+		"All projects, 3 devices":                                      usageText{Usage: lookup.Usage{Devices: 3}}.subject(),
+		"pumps, a fleet of plant, 2 devices":                           usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet, Name: "pumps", Project: plant}, Devices: 2}}.subject(),
+		"no data of 2 devices, so these are the figures of the others": usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}}.unknown(lookup.FigureUsage{Missing: 2}),
+	} {
+		require.Equal(t, want, text)
+	}
+}
+
+// Who uses most, as far as that is known.
+func TestTopText(t *testing.T) {
+	top := topText{now: noon, Top: lookup.Top{
+		By: "events", Span: lookup.Week, From: noon.AddDate(0, 0, -7).Truncate(24 * time.Hour), To: noon.Truncate(24 * time.Hour), AsOf: noon,
+		Rows: []lookup.TopRow{
+			{Subject: truck, Value: 1000, Share: 80}, {Subject: lookup.Subject{UID: "dev:8", Project: plant}, Value: 1, Share: 0.08},
+		},
+		Total: 1250, Devices: 5, Unknown: 2,
+	}}
+	var out strings.Builder
+	require.NoError(t, top.print(screen{w: &out}))
+	require.Equal(t, `Most events · all projects · 7 complete days, 8 Jun – 14 Jun (UTC)
+Figures as of Mon 15 Jun 12:00 UTC, 0 s ago
+
+#  DEVICE        PROJECT  EVENTS  SHARE
+1  冷藏车 no. 7  plant    1,000   80.0 %  ████████████████████
+2  dev:8         plant    1       0.1 %   █
+All 5 devices: 1,250; of 2 of them it is not known.
+`, out.String())
+}
+
+// How notewatch does when it does not do well.
+func TestStatusText(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, statusText{lookup.Status{
+		Now: noon,
+		Projects: []lookup.ProjectStatus{
+			{Project: lookup.Project{Name: "plant"}, Devices: 1200, PolledAt: noon.Add(-time.Hour), Next: noon.Add(-50 * time.Minute)},
+			{Project: lookup.Project{Name: "lab"}, Failures: 2, Failure: "status 503", Truncated: true, Next: noon.Add(time.Minute)},
+			{Project: lookup.Project{Name: "new"}},
+		},
+		Accounts: []lookup.AccountStatus{{Account: lookup.Account{Name: "acme", PerMinute: 4}, Today: 31, HeldUntil: noon.Add(time.Minute)}},
+		Receivers: []lookup.ReceiverStatus{
+			{Name: "team", Waiting: 2, Oldest: time.Hour, Next: noon.Add(time.Minute)}, {Name: "mail", Dead: 1},
+		},
+		Firing: map[rules.Level]int{rules.Critical: 1, rules.Warning: 3}, Pending: 4, Muted: 1, Acked: 2, Silences: 1,
+	}}.print(screen{w: &out}))
+	require.Equal(t, `PROJECT  DEVICES  READ     NEXT         STATE
+plant    1,200    1 h ago  50 min late  does notewatch run?
+lab      0        never    in 1 min     failed 2 times: status 503; Notehub cut an answer short
+new      0        never    -            never read
+
+ACCOUNT  REQUESTS TODAY  A MINUTE  STATE
+acme     31              4         held until Mon 15 Jun 12:01 UTC
+
+RECEIVER  WAITING  GAVE UP  STATE
+team      2        0        waiting for 1 h, next try in 1 min
+mail      0        1        cannot be told: notewatch history says why, notewatch redeliver tries again
+
+Firing: 1 critical, 3 warning · 1 muted · 2 acknowledged · 4 pending · 1 silence.
+`, out.String())
+}
+
+// Why a rule fires, or does not, in all that can become of it.
+func TestExplanationText(t *testing.T) {
+	rule, problems := rules.Compile(rules.Spec{
+		Name: "budget", Each: rules.EachDevice, Limit: "mb(6)", Show: "bytes.used",
+		When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.used > limit"}, {Level: rules.Critical, Expr: "bytes.used > 2 * limit"}},
+	})
+	require.Empty(t, problems)
+	explain := func(used float64) explanationText {
+		env := rules.Env{Bytes: rules.UnknownMetric(), Events: rules.UnknownMetric(), Sessions: rules.UnknownMetric()}
+		env.Bytes.Used = used
+		return explanationText{now: noon, Explanation: bot.Explanation{
+			Explanation: rule.Explain(rules.NewView(&env)), Rule: rule, Project: plant,
+			Subject: notify.Named{UID: truck.UID, Name: truck.Name}, PolledAt: noon, Period: rules.PeriodSpec{}.Period(rules.DayOf(noon), noon),
+		}}
+	}
+	holds, unknown, stands := explain(7e6), explain(math.NaN()), explain(1e6)
+	stands.Alert = rules.Alert{ID: "abc", State: rules.Firing, Level: rules.Critical, Since: noon}
+	stands.Mute = rules.Mute{Kind: rules.BySilence, By: "amy", Because: "known"}
+	stands.Held = []bot.Held{{Level: rules.Critical, For: 10 * time.Minute, Need: 30 * time.Minute}}
+	over := explain(1e6)
+	over.over = rules.Alert{ID: "abc", EndedAt: noon}
+	for _, c := range []struct {
+		text explanationText
+		want []string
+	}{
+		{holds, []string{"It holds: warning.", "bytes.used 7 MB · limit 6 MB", "No alert of it is open.", "true   bytes.used 7 MB > limit 6 MB"}},
+		{unknown, []string{"Too little is known: it is between inactive and critical.", "no data  bytes.used no data > limit 6 MB"}},
+		{stands, []string{
+			"It does not hold.", "Alert abc fires as critical, since Mon 15 Jun 12:00 UTC. It resolves when the period ends, at Wed 1 Jul 00:00 UTC.",
+			"critical has held for 10 min, of the 30 min that it takes.", "Nobody is told: silenced", "by amy: known.",
+		}},
+		{over, []string{"Alert abc is over since Mon 15 Jun 12:00 UTC; this is what its rule finds now."}},
+	} {
+		var out strings.Builder
+		require.NoError(t, c.text.print(screen{w: &out}))
+		require.Contains(t, out.String(), "budget · 冷藏车 no. 7, a device of plant\n")
+		for _, want := range c.want {
+			require.Contains(t, out.String(), want)
+		}
+	}
+}
+
+// A database of an older schema is left as it is, and it is said what to do.
+func TestLookupsOfAnOlderDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	db, err := store.Open(t.Context(), path)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	raw, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	_, err = raw.ExecContext(t.Context(), `DELETE FROM goose_db_version WHERE version_id > 1`)
+	require.NoError(t, err)
+	require.NoError(t, raw.Close())
+
+	t.Setenv("NOTEWATCH_RULES", "../../rules.example.yaml")
+	t.Setenv("NOTEWATCH_DATABASE", path)
+	for _, line := range []string{
+		"usage", "top", "status", "explain event-budget", "alerts", "history", "silences", "ack a", "silence --alert a --for 1h --because it",
+	} {
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, exitFailure, run(t.Context(), strings.Fields(line), &stdout, &stderr), line)
+		require.Regexp(t, `its schema 1 is older than \d+: start notewatch once to bring it up to date`, stderr.String(), line)
+		require.Empty(t, stdout.String(), line)
+	}
+}
