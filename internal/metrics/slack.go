@@ -15,6 +15,7 @@ type Outcome string
 // The outcomes.
 const (
 	Answered   Outcome = "answered"
+	Refused    Outcome = "refused"    // the person was told why nothing was done
 	Repeated   Outcome = "repeated"   // it came twice; the first one was answered
 	Busy       Outcome = "busy"       // there were too many before it; the person was told
 	Unanswered Outcome = "unanswered" // Slack did not take the answer, or there was none
@@ -28,7 +29,7 @@ func (m *Metrics) ServeSlack(socket bool) {
 		return
 	}
 	for _, ask := range []Ask{Command, Press} {
-		for _, outcome := range []Outcome{Answered, Repeated, Busy, Unanswered, Forged} {
+		for _, outcome := range []Outcome{Answered, Refused, Repeated, Busy, Unanswered, Forged} {
 			m.asks.WithLabelValues(string(ask), string(outcome))
 		}
 	}
