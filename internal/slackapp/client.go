@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -75,6 +76,17 @@ var hints = map[string]string{
 	"channel_not_found":       "invite the bot to the channel",
 }
 
+// errorCode is the form of Slack's error codes.
+var errorCode = regexp.MustCompile(`^[a-z][a-z_]{0,60}$`)
+
+// tame returns an error code of Slack. What is not in the form of one is not repeated: it may hold anything.
+func tame(code string) string {
+	if errorCode.MatchString(code) {
+		return code
+	}
+	return "something else than an error code"
+}
+
 // explain makes an error of one of slack-go's or net/http's: what was wrong and what to do about it, without the URL, which
 // may be a secret.
 func explain(err error) error {
@@ -85,10 +97,7 @@ func explain(err error) error {
 	if !ok {
 		return err
 	}
-	said := fmt.Sprintf("Slack says %q", refused.Err)
-	if refused.Needed != "" {
-		said += fmt.Sprintf(", needed is the scope %q", refused.Needed)
-	}
+	said := fmt.Sprintf("Slack says %q", tame(refused.Err))
 	if hint := hints[refused.Err]; hint != "" {
 		said += ": " + hint
 	}

@@ -2,7 +2,6 @@ package slackapp
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -152,7 +151,7 @@ func TestHTTPOddities(t *testing.T) {
 		{"interactive", url.Values{"payload": {`{"type":"block_actions","user":{"id":"U1"},"actions":[]}`}}, http.StatusOK},
 		{"interactive", url.Values{"payload": {`{"type":"block_actions","user":7}`}}, http.StatusOK},
 	} {
-		require.Equal(t, test.want, b.send(notifytest.Asked{Kind: test.kind, Form: test.form}), test.form)
+		require.Equal(t, test.want, b.send(notifytest.Asked{Kind: test.kind, Form: test.form}), "%v", test.form)
 	}
 	b.stop()
 	require.Empty(t, b.texts())
@@ -286,7 +285,7 @@ func FuzzRequest(f *testing.F) {
 		for _, read := range []func([]byte) (request, error){a.commandInJSON, a.pressInJSON} {
 			r, err := read(payload)
 			if err != nil {
-				require.True(t, errors.Is(err, errOther))
+				require.ErrorIs(t, err, errOther)
 				continue
 			}
 			require.NotEmpty(t, r.person.String())

@@ -115,7 +115,7 @@ type slackError struct {
 }
 
 func (e *slackError) Error() string {
-	return fmt.Sprintf("status %d: Slack says %.100q", e.status, e.code)
+	return fmt.Sprintf("status %d: Slack says %q", e.status, tame(e.code))
 }
 
 // blocks reports whether the blocks were what Slack did not take.
@@ -138,7 +138,7 @@ func answerError(status int, body []byte) error {
 	return &slackError{status: status, code: answer.Error}
 }
 
-// checkResponseURL returns an error unless the URL is Slack's, so that nobody is told anything else.
+// checkResponseURL returns an error unless the URL is Slack's, or where its API is said to be: nobody else is told anything.
 func (a *App) checkResponseURL(to secret.Text) error {
 	u, err := url.Parse(to.Reveal())
 	switch {
@@ -146,12 +146,10 @@ func (a *App) checkResponseURL(to secret.Text) error {
 		return errors.New("there is none")
 	case err != nil:
 		return errors.New("it is not valid")
-	case a.APIURL != "":
-		api, err := url.Parse(a.APIURL)
-		if err == nil && u.Scheme == api.Scheme && u.Host == api.Host {
-			return nil
-		}
 	case u.Scheme == "https" && (strings.HasSuffix(u.Host, ".slack.com") || strings.HasSuffix(u.Host, ".slack-gov.com")):
+		return nil
+	}
+	if api, err := url.Parse(a.APIURL); err == nil && api.Host != "" && u.Scheme == api.Scheme && u.Host == api.Host {
 		return nil
 	}
 	return errors.New("it is not Slack's")

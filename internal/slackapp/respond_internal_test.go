@@ -144,11 +144,12 @@ func TestResponseURL(t *testing.T) {
 		{real, "https://hooks.slack.com:8443/", "not Slack's"},
 		{real, "http://127.0.0.1:9/commands", "not Slack's"},
 		{real, "", "there is none"},
+		{real, "/commands/T1/2/3", "not Slack's"},
 		{real, "https://hooks.slack.com/%zz", "not valid"},
 		{played, "http://127.0.0.1:9/commands", ""},
 		{played, "http://127.0.0.1:10/commands", "not Slack's"},
 		{played, "https://127.0.0.1:9/commands", "not Slack's"},
-		{played, "https://hooks.slack.com/commands/T1/2/3", "not Slack's"},
+		{played, "https://hooks.slack.com/commands/T1/2/3", ""},
 	} {
 		err := test.app.checkResponseURL(secret.New(test.url))
 		if test.want == "" {
@@ -157,6 +158,30 @@ func TestResponseURL(t *testing.T) {
 		}
 		require.ErrorContains(t, err, test.want, test.url)
 		require.NotContains(t, err.Error(), "://")
+	}
+}
+
+// What Slack says is repeated if it is an error code, and nothing else.
+func TestAnswerError(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		body   string
+		want   string
+	}{
+		{200, "ok", ""},
+		{200, "", ""},
+		{200, `{"ok":true}`, ""},
+		{204, "", ""},
+		{200, `{"ok":false,"error":"used_url"}`, `status 200: Slack says "used_url"`},
+		{404, "expired_url\n", `status 404: Slack says "expired_url"`},
+		{500, "<html>https://hooks.slack.com/commands/T1/2/3", `status 500: Slack says "something else than an error code"`},
+	} {
+		err := answerError(test.status, []byte(test.body))
+		if test.want == "" {
+			require.NoError(t, err, test.body)
+			continue
+		}
+		require.EqualError(t, err, test.want)
 	}
 }
 

@@ -41,12 +41,15 @@ func (a *App) take(r request) bool {
 
 // serve answers a request.
 func (a *App) serve(ctx context.Context, r request) {
-	reply := Reply{Text: sorryText}
-	fine := a.guard(r, func() { reply = a.answerTo(ctx, r) })
-	told := a.guard(r, func() { fine = a.reply(ctx, r, reply) && fine })
+	reply, told := Reply{Text: sorryText}, false
+	known := a.guard(r, func() { reply = a.answerTo(ctx, r) })
+	a.guard(r, func() { told = a.reply(ctx, r, reply) })
 	outcome := metrics.Answered
-	if !fine || !told {
+	switch {
+	case !known || !told:
 		outcome = metrics.Unanswered
+	case reply.Failed:
+		outcome = metrics.Refused
 	}
 	a.Metrics.Asked(r.kind, outcome)
 }
@@ -61,9 +64,9 @@ func (a *App) answerTo(ctx context.Context, r request) Reply {
 	}
 	a.Log.Warn("not answering a request of Slack", "kind", string(r.kind), "err", err)
 	if refused, ok := errors.AsType[refusal](err); ok {
-		return Reply{Text: refused.Error()}
+		return Reply{Text: refused.Error(), Failed: true}
 	}
-	return Reply{Text: sorryText}
+	return Reply{Text: sorryText, Failed: true}
 }
 
 // guard does something. If that panics, it logs where, nothing of what was asked, and reports false.

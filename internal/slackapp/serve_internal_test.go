@@ -132,6 +132,10 @@ func TestForeigners(t *testing.T) {
 	asked := b.slack.Type(ann, "/notewatch", "status")
 	b.deliver(asked)
 	require.Equal(t, "you typed status", b.answer(asked))
+	b.stop()
+	require.Equal(t, "1", b.count(`requests_total{kind="command",result="refused"}`))
+	require.Equal(t, "1", b.count(`requests_total{kind="press",result="refused"}`))
+	require.Equal(t, "1", b.count(`requests_total{kind="command",result="answered"}`))
 }
 
 // Without knowing whose it is, the bot answers nobody; it asks again each time.
@@ -158,7 +162,7 @@ func TestHomeOfCompany(t *testing.T) {
 		{"T1", "", true}, {"T1", "E1", true}, {"T2", "E1", true}, {"E1", "", true},
 		{"T2", "", false}, {"T2", "E2", false}, {"", "", false},
 	} {
-		require.Equal(t, test.want, h.check(t.Context(), test.team, test.company) == nil, test)
+		require.Equal(t, test.want, h.check(t.Context(), test.team, test.company) == nil, "%+v", test)
 	}
 	alone := &home{team: "T1"}
 	require.Error(t, alone.check(t.Context(), "T2", ""), "two that are in no company are not in the same one")

@@ -109,7 +109,7 @@ func (c Config) Validate() error {
 }
 
 // Run answers until ctx is done, and what has come by then a little longer. Requests that [App.Handler] has taken before wait
-// for it.
+// for it. It is called once.
 func (a *App) Run(ctx context.Context) {
 	lingering, cancel := linger(ctx, drainTime)
 	defer cancel()
@@ -123,7 +123,7 @@ func (a *App) Run(ctx context.Context) {
 		a.Log.Error("asking Slack whose bot this is; commands and buttons are not answered until it says so", "err", err)
 	}
 	if !a.AppToken.IsZero() {
-		a.listen(ctx)
+		a.listenOn(ctx)
 	}
 	<-ctx.Done()
 	a.jobs.close()

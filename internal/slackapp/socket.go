@@ -16,6 +16,9 @@ const (
 	maxMessage = 1 << 20
 	// ackTime is how long Slack waits for an acknowledgement.
 	ackTime = 3 * time.Second
+	// refusedPause is between two tries to connect when Slack has refused the token. It may have been a mistake of Slack's, or
+	// somebody may allow the app.
+	refusedPause = 10 * time.Minute
 )
 
 // A socket is one run of Socket Mode: one connection after the other.
@@ -26,7 +29,16 @@ type socket struct {
 	shared bool // it has been said that others are connected to the app
 }
 
-// listen takes what comes over Socket Mode until ctx is done, or until Slack does not let the app connect any more.
+// listenOn takes what comes over Socket Mode until ctx is done.
+func (a *App) listenOn(ctx context.Context) {
+	for a.listen(ctx); ctx.Err() == nil; a.listen(ctx) {
+		if a.wait(ctx, refusedPause) != nil {
+			return
+		}
+	}
+}
+
+// listen takes what comes over Socket Mode until ctx is done, or until Slack refuses the token.
 func (a *App) listen(ctx context.Context) {
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -42,8 +54,8 @@ func (a *App) listen(ctx context.Context) {
 	events.Wait()
 	a.Metrics.SocketClosed()
 	if ctx.Err() == nil {
-		a.Log.Error("Slack does not let the app connect: commands and buttons do nothing until notewatch is started again "+
-			"with a good NOTEWATCH_SLACK_APP_TOKEN, an app-level token with the scope connections:write", "err", explain(err))
+		a.Log.Error("Slack does not let the app connect, so that commands and buttons do nothing: check NOTEWATCH_SLACK_APP_TOKEN, "+
+			"an app-level token with the scope connections:write, and start notewatch again", "err", explain(err), "tried_again_after", refusedPause)
 	}
 }
 
@@ -54,7 +66,9 @@ func (s *socket) follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case event := <-s.client.Events:
-			s.on(ctx, event)
+			if ctx.Err() == nil { // else they are about the end
+				s.on(ctx, event)
+			}
 		}
 	}
 }

@@ -200,22 +200,35 @@ func TestSocketOfTwoProcesses(t *testing.T) {
 	require.Equal(t, "1", other.count(`requests_total{kind="command",result="answered"}`))
 }
 
-// When Slack will never let the app connect, that is said loudly, and the rest goes on.
+// When Slack refuses the token, that is said loudly, and tried again after a while; the rest goes on.
 func TestSocketCredentials(t *testing.T) {
 	for _, code := range []string{"invalid_auth", "token_revoked", "missing_scope", "not_allowed_token_type", "access_denied"} {
 		t.Run(code, func(t *testing.T) {
+			refused, again := make(chan struct{}), make(chan struct{})
 			b := newBench(t, plan{hold: true})
+			b.wait = func(ctx context.Context, d time.Duration) error {
+				if d == refusedPause {
+					close(refused)
+					<-again
+				}
+				return ctx.Err()
+			}
 			b.slack.FailMethod("apps.connections.open", notifytest.Code(code))
 			b.run()
-			require.NoError(t, b.log.await(t.Context(), "level=ERROR"))
-			require.Contains(t, b.log.String(), "Slack does not let the app connect")
+			<-refused
+			require.Contains(t, b.log.String(), "level=ERROR msg=\"Slack does not let the app connect")
 			require.Contains(t, b.log.String(), code)
 			require.Contains(t, b.log.String(), "NOTEWATCH_SLACK_APP_TOKEN")
+			require.Equal(t, "0", b.count("socket_connected"))
 
 			asked := b.slack.Type(ann, "/notewatch", "status")
 			require.Equal(t, http.StatusOK, b.send(asked))
 			require.Equal(t, "you typed status", b.answer(asked))
-			require.Equal(t, "0", b.count("socket_connected"))
+
+			close(again)
+			asked = b.slack.Type(ann, "/notewatch", "status")
+			b.deliver(asked)
+			require.Equal(t, "you typed status", b.answer(asked))
 		})
 	}
 }
