@@ -85,9 +85,33 @@ Watch for real:                   notewatch run`,
 	})
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(newRun(), newOnce(), newDemo(), newCheck(), newVersion(), newAlerts(), newHistory(), newAck(), newUnack(),
-		newSilence(), newSilences(), newUnsilence(), newDrill(), newRedeliver(), newTemplate(), newUsage(), newTop(), newExplain(), newStatus())
+	for _, group := range commands() {
+		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
+		for _, command := range group.commands {
+			command.GroupID = group.title
+			root.AddCommand(command)
+		}
+	}
+	root.AddCommand(newTemplate(), newVersion())
 	return root
+}
+
+// A commandGroup is commands under a title in help.
+type commandGroup struct {
+	title    string
+	commands []*cobra.Command
+}
+
+func commands() []commandGroup {
+	return []commandGroup{
+		{"Watch:", []*cobra.Command{newRun(), newOnce(), newCheck(), newDemo()}},
+		{"Ask:", []*cobra.Command{
+			newUsage(), newTop(), newExplain(), newAlerts(), newHistory(), newStatus(), newSilences(),
+		}},
+		{"Act:", []*cobra.Command{
+			newAck(), newUnack(), newSilence(), newUnsilence(), newDrill(), newRedeliver(),
+		}},
+	}
 }
 
 // unknownCommand refuses a word that is no command, and says which one may be meant.
