@@ -3,7 +3,6 @@ package slackapp_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -31,6 +30,12 @@ const (
 	teamChannel = "C0123456789"
 )
 
+// stageSecret is what Slack signs with.
+const stageSecret = "0123456789abcdef"
+
+// stageTime is the time on the machine clock.
+func stageTime() time.Time { return time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC) }
+
 // june15 is a Monday, 00:00 UTC.
 var june15 = time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
 
@@ -53,6 +58,7 @@ type stage struct {
 	channels map[string]string // of receivers
 	allow    slackapp.Allow
 	app      *slackapp.App
+	sockets  int // that were opened
 }
 
 // newStage returns a stage at the start of june15 with n hourly sensors and some rules. The test runs beside others.
@@ -63,13 +69,12 @@ func newStage(t *testing.T, n int, incidents []notehubtest.Incident, specs ...ru
 	t.Cleanup(s.slack.Close)
 	t.Cleanup(s.pager.Close)
 	s.database = filepath.Join(t.TempDir(), "notewatch.db")
-	machine := func() time.Time { return time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC) }
 	s.config = bot.Config{
 		Accounts: []bot.Account{{Name: "acme", Client: s.hub(n, incidents), PerMinute: 4}},
 		Projects: []bot.Project{{UID: coldChain, Name: "cold-chain", Account: "acme", Notify: []string{"team", "on-call"}}},
 		Interval: 30 * time.Minute,
 		Clock:    bot.Clock{Now: func() time.Time { return s.now }, Timer: s.timer},
-		Machine:  machine,
+		Machine:  stageTime,
 		Log:      slog.New(slog.DiscardHandler),
 	}
 	s.receivers()
@@ -80,17 +85,23 @@ func newStage(t *testing.T, n int, incidents []notehubtest.Incident, specs ...ru
 		s.config.Rules = append(s.config.Rules, bot.Rule{Rule: rule})
 	}
 	s.open()
-	var err error
-	s.app, err = slackapp.New(slackapp.Config{
+	s.app = s.newApp("")
+	return s
+}
+
+// newApp returns an App that hears of presses over HTTP, and over a socket if it has a token for that.
+func (s *stage) newApp(token string) *slackapp.App {
+	s.t.Helper()
+	app, err := slackapp.New(slackapp.Config{
 		Bot: func() *bot.Bot { return s.bot }, Desk: s.desk,
 		Channels: func() map[string]string { return s.channels },
 		Command:  func() string { return "/notewatch" },
 		Allow:    func() slackapp.Allow { return s.allow },
-		BotToken: secret.New("xoxb-token"), SigningSecret: secret.New("a signing secret"), APIURL: s.slack.URL,
-		Machine: machine, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		BotToken: secret.New("xoxb-token"), AppToken: secret.New(token), SigningSecret: secret.New(stageSecret), APIURL: s.slack.URL,
+		Machine: stageTime, Log: slog.New(slog.DiscardHandler),
 	})
-	require.NoError(t, err)
-	return s
+	require.NoError(s.t, err)
+	return app
 }
 
 // hub returns a client of a simulated Notehub.
