@@ -78,7 +78,7 @@ func acknowledged(a rules.Alert, by string, changed bool) string {
 	case !changed:
 		return who + " has " + what + " already, since " + notify.FormatTime(a.Ack.At) + "."
 	case by == "":
-		return "Nobody has " + what + " any more. notewatch run tells receivers within a minute."
+		return "Nobody has " + what + " any more. notewatch run tells receivers within seconds."
 	}
-	return who + " has " + what + " now. notewatch run tells receivers within a minute; notewatch unack " + a.ID + " takes it back."
+	return who + " has " + what + " now. notewatch run tells receivers within seconds; notewatch unack " + a.ID + " takes it back."
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,7 +30,7 @@ func newSilence() *cobra.Command {
 		Short: "Keep people from being told of some alerts for a while",
 		Long: `Mutes the alerts that have all that the flags name, from now on: what is new of them is told only when the silence ends,
 if it still stands then. What has been posted is kept up to date without disturbing anybody. notewatch run applies it
-within a minute. Projects and devices may be named by a part of their name that says which is meant. With --alert,
+within seconds. Projects and devices may be named by a part of their name that says which is meant. With --alert,
 --until over keeps the silence for as long as the alert stands.`,
 		Example: `  notewatch silence --rule silent-device --project cold-chain --for 2h --because "gateway is being moved"
   notewatch silence --device hourly-sensor-6 --until 2090-01-02 --because "it is in the lab"`,
@@ -72,7 +73,7 @@ func (o silenceOrder) run(c *cobra.Command, now time.Time) error {
 			return err
 		}
 		_, err = fmt.Fprintf(c.OutOrStdout(), `%s silences %s %s.
-It matches %s now. notewatch run applies it within a minute; notewatch unsilence %s ends it.
+It matches %s now. notewatch run applies it within seconds; notewatch unsilence %s ends it.
 `, silence.ID, matchText(silence.Match), untilText(silence, now), counted(count, "open alert"), silence.ID)
 		return err
 	})
@@ -137,29 +138,51 @@ func newUnsilence() *cobra.Command {
 	}
 }
 
-func unsilence(c *cobra.Command, id string, now time.Time) error {
+func unsilence(c *cobra.Command, text string, now time.Time) error {
 	return change(c, func(db *store.Store) error {
+		id, err := standingSilence(c.Context(), db, text, now)
+		if err != nil {
+			return err
+		}
 		ended, err := hand(db).Unsilence(c.Context(), id, whoami())
+		if err == nil && !ended { // somebody was faster
+			err = fmt.Errorf("silence %s is over already", id)
+		}
 		if err != nil {
 			return err
 		}
-		if ended {
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%s is over. notewatch run tells within a minute what still stands.\n", id)
-			return err
-		}
-		all, _, err := db.Silences(c.Context(), time.Unix(0, 0))
-		if err != nil {
-			return err
-		}
-		var ids []string
-		for _, s := range all {
-			if s.ID == id {
-				return fmt.Errorf("silence %s is over already, since %s", id, notify.FormatTime(s.End))
-			}
-			if s.End.IsZero() || s.End.After(now) {
-				ids = append(ids, s.ID)
-			}
-		}
-		return unknown("silence", id, ids, "notewatch silences lists them")
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s is over. notewatch run tells within seconds what still stands.\n", id)
+		return err
 	})
+}
+
+// standingSilence returns the ID of a silence that is not over, which text is or begins.
+func standingSilence(ctx context.Context, db *store.Store, text string, now time.Time) (string, error) {
+	all, _, err := db.Silences(ctx, time.Unix(0, 0))
+	if err != nil {
+		return "", err
+	}
+	var ids, found []string
+	for _, s := range all {
+		over := !s.End.IsZero() && !s.End.After(now)
+		switch {
+		case s.ID == text && over:
+			return "", fmt.Errorf("silence %s is over already, since %s", s.ID, notify.FormatTime(s.End))
+		case s.ID == text:
+			return text, nil
+		case over:
+			continue
+		}
+		ids = append(ids, s.ID)
+		if strings.HasPrefix(s.ID, text) {
+			found = append(found, s.ID)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return "", fmt.Errorf("several silences begin with %q: %s", text, listed(found))
+	}
+	return "", unknown("silence", text, ids, "notewatch silences lists them")
 }
