@@ -94,21 +94,28 @@ func (s *Store) AlertIDs(ctx context.Context, prefix string, limit int) (ids []s
 // many there are without it. Subject "" is the project and all its devices; project "" is all projects.
 func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int) (alerts []rules.Alert, count int, err error) {
 	where, args := openAlert, []any(nil)
-	if project != "" {
-		args = append(args, project)
-		where += ` AND project = ` + params(len(args), 1)
+	also := func(condition, value string) {
+		if value != "" {
+			args = append(args, value)
+			where += ` AND ` + condition + ` = ` + params(len(args), 1)
+		}
 	}
-	if subject != "" {
-		args = append(args, subject)
-		where += ` AND subject = ` + params(len(args), 1)
+	also(`subject`, subject)
+	if subject == "" {
+		also(`project`, project)
+	} else {
+		also(`project || ''`, project) // not by an index: that of the subject is better
 	}
+	const order = ` ORDER BY level DESC, since DESC, id `
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+where, args...).Scan(&count); err != nil {
 			return err
 		}
+		// Which ones they are is found by the index alone.
 		alerts, err = collect(ctx, tx, alertFields, `
-			SELECT id, `+list(alertColumns)+` FROM alert WHERE `+where+`
-			ORDER BY level DESC, since DESC, id LIMIT `+params(len(args)+1, 1), append(args, limit)...)
+			SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (
+				SELECT id FROM alert WHERE `+where+order+` LIMIT `+params(len(args)+1, 1)+`
+			)`+order, append(args, limit)...)
 		return err
 	})
 	return alerts, count, doing(err, "reading the open alerts of %q of project %q", subject, project)

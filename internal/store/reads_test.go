@@ -1,0 +1,151 @@
+package store_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"modernc.org/sqlite"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A rowCount counts the rows that queries step through, by table.
+type rowCount struct {
+	sync.Mutex
+	rows map[string]int
+}
+
+// read is an SQL function that is true of every row that it is asked about.
+func (c *rowCount) read(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+	c.Lock()
+	defer c.Unlock()
+	c.rows[args[0].(string)]++
+	return true, nil
+}
+
+// of returns the rows that f steps through.
+func (c *rowCount) of(f func()) map[string]int {
+	c.rows = map[string]int{}
+	f()
+	return c.rows
+}
+
+// watch puts a view in front of tables, each named with one of its columns, that has SQLite ask read of every row that it steps to.
+func (c *rowCount) watch(t *testing.T, s *store.Store, tables map[string]string) {
+	t.Helper()
+	for table, column := range tables {
+		_, err := s.DB().ExecContext(t.Context(), fmt.Sprintf(`
+			ALTER TABLE %[1]s RENAME TO %[1]s_rows;
+			CREATE VIEW %[1]s AS SELECT * FROM %[1]s_rows WHERE read_row('%[1]s', %[2]s)`, table, column))
+		require.NoError(t, err)
+	}
+}
+
+// populate stores a fleet, some devices of which are members of a fleet, with alerts that fire and others that are over: the
+// newest of them of devices that are gone.
+func populate(t *testing.T, s *store.Store, devices, members, days, firingAlerts, ended int) {
+	t.Helper()
+	var list []store.Device
+	var usage []store.Usage
+	var closed []store.Closed
+	for i := range devices {
+		d := store.Device{UID: fmt.Sprintf("dev:%05d", i), Name: fmt.Sprintf("sensor-%05d", i), Fleets: []string{"fleet:any"}}
+		if i < members {
+			d.Fleets = append(d.Fleets, "fleet:some")
+		}
+		list = append(list, d)
+		for day := today - rules.Day(days) + 1; day <= today; day++ {
+			usage = append(usage, store.Usage{Device: d.UID, Day: day})
+		}
+		for _, figure := range polled {
+			closed = append(closed, store.Closed{Device: d.UID, Figure: figure, AsOf: today, PeriodStart: today - 9})
+		}
+	}
+	require.NoError(t, s.SaveDevices(t.Context(), project, list, noon))
+	require.NoError(t, s.SaveUsage(t.Context(), project, polled, usage, today))
+	require.NoError(t, s.SaveClosed(t.Context(), project, closed))
+	var all []rules.Alert
+	for i := range firingAlerts {
+		all = append(all, firing(fmt.Sprintf("firing-%d", i), list[i/2].UID))
+		all[i].Rule = fmt.Sprintf("rule-%d", i%2)
+	}
+	for i := range ended {
+		all = append(all, resolved(firing(fmt.Sprintf("over-%d", i), fmt.Sprintf("dev:gone-%d", i)), noon))
+	}
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(all...)}})
+}
+
+// What is looked up is found by an index: none of it leads through the history of all devices, nor through all alerts that
+// ever were.
+func TestRowsRead(t *testing.T) {
+	const devices, members, days, firing, ended = 300, 20, 36, 50, 400
+	count := &rowCount{rows: map[string]int{}}
+	require.NoError(t, sqlite.RegisterScalarFunction("read_row", 2, count.read))
+	ctx, s := t.Context(), open(t, filepath.Join(t.TempDir(), "notewatch.db"))
+	populate(t, s, devices, members, days, firing, ended)
+	count.watch(t, s, map[string]string{"usage": "bytes", "closed": "days", "device": "uid", "alert": "id"})
+	fleet, err := s.FleetDevices(ctx, project, "fleet:some")
+	require.NoError(t, err)
+	require.Len(t, fleet, members)
+	one := []string{"dev:00007"}
+	for _, c := range []struct {
+		what string
+		f    func(ctx context.Context) error
+		want map[string]int
+	}{
+		{"a device", func(ctx context.Context) error { _, _, err := s.Device(ctx, project, one[0]); return err }, map[string]int{"device": 1}},
+		{"a name", func(ctx context.Context) error { _, err := s.DevicesCalled(ctx, "SENSOR-00007"); return err }, map[string]int{"device": 1}},
+		{"all names", func(ctx context.Context) error { _, err := s.DeviceNames(ctx); return err }, map[string]int{"device": devices}},
+		{"members", func(ctx context.Context) error { _, err := s.FleetDevices(ctx, project, "fleet:some"); return err }, map[string]int{"device": devices}},
+		{"how many", func(ctx context.Context) error { _, _, err := s.DeviceCount(ctx, project); return err }, map[string]int{"device": devices}},
+		{"days of one", func(ctx context.Context) error { _, err := s.Usage(ctx, project, one, today-days, today); return err }, map[string]int{"usage": days}},
+		{"days of some", func(ctx context.Context) error {
+			_, err := s.DayTotals(ctx, project, polled, fleet, today-days, today)
+			return err
+		}, map[string]int{"usage": members * days}},
+		{"today", func(ctx context.Context) error {
+			_, err := s.UsageOn(ctx, project, rules.Events, today, nil)
+			return err
+		}, map[string]int{"usage": devices}},
+		{"today of some", func(ctx context.Context) error {
+			_, err := s.UsageOn(ctx, project, rules.Events, today, fleet)
+			return err
+		}, map[string]int{"usage": members}},
+		{"sums", func(ctx context.Context) error {
+			_, err := s.Sums(ctx, project, rules.Events, today, today-9, nil)
+			return err
+		}, map[string]int{"closed": devices}},
+		{"sums of some", func(ctx context.Context) error {
+			_, err := s.Sums(ctx, project, rules.Events, today, today-9, fleet)
+			return err
+		}, map[string]int{"closed": members}},
+		{"open alerts", func(ctx context.Context) error {
+			_, err := s.Alerts(ctx, store.AlertFilter{Open: true, Limit: 5})
+			return err
+		}, map[string]int{"alert": firing}},
+		{"how many are open", func(ctx context.Context) error {
+			_, err := s.CountAlerts(ctx, store.AlertFilter{Open: true})
+			return err
+		}, map[string]int{"alert": firing}},
+		{"an alert", func(ctx context.Context) error {
+			_, err := s.Alerts(ctx, store.AlertFilter{Match: rules.Match{Alert: "firing-7"}})
+			return err
+		}, map[string]int{"alert": 1}},
+		{"IDs", func(ctx context.Context) error { _, err := s.AlertIDs(ctx, "firing-7", 5); return err }, map[string]int{"alert": 1}},
+		{"alerts of all", func(ctx context.Context) error { _, _, err := s.AlertsOf(ctx, "", "", 5); return err }, map[string]int{"alert": 2*firing + 5}},
+		{"alerts of a project", func(ctx context.Context) error { _, _, err := s.AlertsOf(ctx, project, "", 5); return err }, map[string]int{"alert": 2*firing + 5}},
+		{"alerts of a device", func(ctx context.Context) error { _, _, err := s.AlertsOf(ctx, project, one[0], 5); return err }, map[string]int{"alert": 3 * 2}},
+		{"gone devices", func(ctx context.Context) error { _, err := s.GoneDevices(ctx, 30); return err }, map[string]int{"alert": 30}},
+		{"held back", func(ctx context.Context) error { _, _, err := s.CountHushed(ctx); return err }, map[string]int{"alert": firing}},
+		{"standing", func(ctx context.Context) error { _, err := s.Standing(ctx, noon); return err }, map[string]int{"alert": firing}},
+	} {
+		rows := count.of(func() { require.NoError(t, c.f(ctx), c.what) })
+		require.Equal(t, c.want, rows, c.what)
+	}
+}
