@@ -79,21 +79,3 @@ func (b *Bot) Serve(ctx context.Context, receivers []string) error {
 	_, err := b.serve(ctx, store.Receiver, receivers)
 	return err
 }
-
-// Acknowledge notes that somebody has taken a firing alert on; by "" is Unacknowledge by nobody who is known. It reports
-// whether that changed anything.
-func (b *Bot) Acknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
-	if by == "" {
-		return b.Unacknowledge(ctx, a, "")
-	}
-	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
-		return a.Acknowledged(by, b.Clock.Now())
-	})
-}
-
-// Unacknowledge notes that nobody has a firing alert any more; by is who says so. It reports whether somebody had it.
-func (b *Bot) Unacknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
-	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
-		return a.Unacknowledged(by, b.Clock.Now())
-	})
-}

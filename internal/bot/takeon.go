@@ -9,6 +9,20 @@ import (
 	"notewatch/rules"
 )
 
+// Acknowledge notes that somebody has taken a firing alert on. It reports whether that changed anything.
+func (b *Bot) Acknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
+	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
+		return a.Acknowledged(by, b.Clock.Now())
+	})
+}
+
+// Unacknowledge notes that nobody has a firing alert any more; by is who says so. It reports whether somebody had it.
+func (b *Bot) Unacknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
+	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
+		return a.Unacknowledged(by, b.Clock.Now())
+	})
+}
+
 // TakeOn notes that somebody has taken on those firing alerts of a message that nobody has yet, and returns how many these
 // are. Of two who want the same alert at once, one gets it.
 func (b *Bot) TakeOn(ctx context.Context, message, by string) (taken int, err error) {

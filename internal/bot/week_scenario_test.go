@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -187,16 +188,21 @@ func speaking(id string) func(*testing.T, *store.Store, time.Time) {
 	}
 }
 
-func taking(rule string) func(*testing.T, *store.Store, time.Time)  { return acknowledging(rule, "ops") }
-func leaving(rule string) func(*testing.T, *store.Store, time.Time) { return acknowledging(rule, "") }
+func taking(rule string) func(*testing.T, *store.Store, time.Time) {
+	return acknowledging(rule, (*bot.Bot).Acknowledge)
+}
 
-func acknowledging(rule, by string) func(*testing.T, *store.Store, time.Time) {
+func leaving(rule string) func(*testing.T, *store.Store, time.Time) {
+	return acknowledging(rule, (*bot.Bot).Unacknowledge)
+}
+
+func acknowledging(rule string, change func(*bot.Bot, context.Context, rules.Alert, string) (bool, error)) func(*testing.T, *store.Store, time.Time) {
 	return func(t *testing.T, db *store.Store, now time.Time) {
 		b := bot.Attach(weekConfig(db, bot.Clock{Now: func() time.Time { return now }}))
 		open, err := db.Alerts(t.Context(), store.AlertFilter{Match: rules.Match{Rule: rule}, Open: true})
 		require.NoError(t, err)
 		for _, a := range open {
-			_, err := b.Acknowledge(t.Context(), a, by)
+			_, err := change(b, t.Context(), a, "ops")
 			require.NoError(t, err)
 		}
 	}
