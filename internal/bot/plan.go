@@ -102,11 +102,12 @@ func waits(d store.Delivery) bool {
 	return hushed(d) || d.Alert.State == rules.Firing && d.Alert.Ack != rules.Ack{}
 }
 
-// knows reports whether the receiver shows already that an alert is nothing to it any more: the alert is over, or below
-// its level, and was so when it was shown last.
+// knows reports whether the receiver shows already that an alert is nothing to it any more: the alert is over or below its
+// level, and was below it when it was shown last. What was shown as muted is not shown as over.
 func (r Receiver) knows(d store.Delivery) bool {
-	news := d.Alert.Reason == rules.Revised || d.Alert.Reason == rules.Reported
-	return d.Have > 0 && d.Shown == rules.Inactive && r.level(d.Alert) == rules.Inactive && !news
+	a := d.Alert
+	news := a.Reason == rules.Revised || a.Reason == rules.Reported
+	return d.Have > 0 && d.Shown == rules.Inactive && a.Level < r.From && !muted(a) && !news
 }
 
 // changes returns the messages that have to show something else, those that failed last at the end. What nobody is to hear

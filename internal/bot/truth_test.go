@@ -225,19 +225,23 @@ func TestWhatIsWrongWithNotewatchCanBeSilencedToo(t *testing.T) {
 }
 
 func TestRedeliveryOfAMutedAlertPostsIt(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
-	slack := r.slack()
-	r.rules(silent())
-	r.config.Sleep = func(d time.Duration) { r.machine = r.machine.Add(d) }
-	r.hourly().run(monday.Add(12 * hour))
-	r.hush(rules.Match{}, 10*hour)
-	r.run(monday.Add(13 * hour))
-	_, err := r.store.Redeliver(t.Context(), r.delivery("team", "silent-device").Alert.ID, "team", r.now)
-	require.NoError(t, err)
-	r.run(monday.Add(8 * day))
-	messages := slack.Messages("C1")
-	require.Len(t, messages, 2)
-	require.True(t, strings.HasPrefix(messages[1].Text, "RESOLVED"), messages[1].Text)
+	for name, hushed := range map[string]time.Duration{"until it is told": 10 * hour, "until it is over": 10 * day} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
+			slack := r.slack()
+			r.rules(silent())
+			r.config.Sleep = func(d time.Duration) { r.machine = r.machine.Add(d) }
+			r.hourly().run(monday.Add(12 * hour))
+			r.hush(rules.Match{}, hushed)
+			r.run(monday.Add(13 * hour))
+			_, err := r.store.Redeliver(t.Context(), r.delivery("team", "silent-device").Alert.ID, "team", r.now)
+			require.NoError(t, err)
+			r.run(monday.Add(8 * day))
+			messages := slack.Messages("C1")
+			require.Len(t, messages, 2)
+			require.Contains(t, strings.SplitN(messages[1].Text, ":", 2)[0], "RESOLVED")
+		})
+	}
 }
 
 func TestASummaryWaitsForAPollThatIsDue(t *testing.T) {
