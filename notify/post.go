@@ -100,12 +100,12 @@ func noAnswer(doing string, err error, sent bool) *Error {
 	if _, refused := errors.AsType[*refusedError](err); refused {
 		class = Permanent
 	}
-	return &Error{Class: class, Uncertain: sent, Err: fmt.Errorf("%s: %w", doing, causeOf(err))}
+	return &Error{Class: class, Uncertain: sent, Err: fmt.Errorf("%s: %w", doing, Cause(err))}
 }
 
-// causeOf strips an error of net/http down to what may be shown: nothing of the URL but its host, and nothing that the
+// Cause strips an error of net/http or its like down to what may be shown: nothing of the URL but its host, and nothing that the
 // other side wrote, which might repeat our secrets. The contexts' errors can be tested for.
-func causeOf(err error) error {
+func Cause(err error) error {
 	if refused, ok := errors.AsType[*refusedError](err); ok {
 		return refused
 	}

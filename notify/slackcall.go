@@ -42,7 +42,7 @@ func (s *Slack) failure(n Notification, got answer, err error, sent bool) *Error
 	// Cut short, not JSON, neither ok nor an error, or what was meant for us alone.
 	return &Error{
 		Class: Temporary, Status: got.status, Uncertain: true,
-		Err: fmt.Errorf("%s: reading the answer: %w", s.doing, causeOf(err)),
+		Err: fmt.Errorf("%s: reading the answer: %w", s.doing, Cause(err)),
 	}
 }
 
