@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"notewatch/notify"
 )
 
 // callTime is how long one call to Slack may take.
@@ -87,19 +88,21 @@ func tame(code string) string {
 	return "something else than an error code"
 }
 
-// explain makes an error of one of slack-go's or net/http's: what was wrong and what to do about it, without the URL, which
-// may be a secret.
+// explain makes an error of one of slack-go's or net/http's: what was wrong and what to do about it. It holds no URL, which
+// may be a secret, and nothing else that the other side wrote but error codes.
 func explain(err error) error {
-	if withURL, ok := errors.AsType[*url.Error](err); ok {
-		err = withURL.Err
+	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+		said := fmt.Sprintf("Slack says %q", tame(refused.Err))
+		if hint := hints[refused.Err]; hint != "" {
+			said += ": " + hint
+		}
+		return errors.New(said)
 	}
-	refused, ok := errors.AsType[slack.SlackErrorResponse](err)
-	if !ok {
-		return err
+	if answered, ok := errors.AsType[slack.StatusCodeError](err); ok {
+		return fmt.Errorf("status %d %s", answered.Code, http.StatusText(answered.Code))
 	}
-	said := fmt.Sprintf("Slack says %q", tame(refused.Err))
-	if hint := hints[refused.Err]; hint != "" {
-		said += ": " + hint
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		return fmt.Errorf("too many requests: Slack asks to wait for %s", limited.RetryAfter)
 	}
-	return errors.New(said)
+	return notify.Cause(err)
 }

@@ -258,9 +258,8 @@ func TestHTTPPressOnALongMessage(t *testing.T) {
 }
 
 func FuzzVerify(f *testing.F) {
-	slack := notifytest.NewSlack()
-	f.Cleanup(slack.Close)
-	req, err := slack.Type(ann, "/notewatch", "status").Request(context.Background(), "http://localhost", signingSecret, morning)
+	asked := notifytest.Asked{Kind: "slash_commands", Form: url.Values{"text": {"status"}}}
+	req, err := asked.Request(context.Background(), "http://localhost", signingSecret, morning)
 	require.NoError(f, err)
 	body, err := io.ReadAll(req.Body)
 	require.NoError(f, err)

@@ -2,10 +2,14 @@ package slackapp
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -182,6 +186,24 @@ func TestAnswerError(t *testing.T) {
 			continue
 		}
 		require.EqualError(t, err, test.want)
+	}
+}
+
+// What goes wrong is told without what must not be told: the URL, and what the other side wrote.
+func TestExplain(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{slack.SlackErrorResponse{Err: "token_revoked"}, `Slack says "token_revoked": install the app again and give its new token`},
+		{slack.SlackErrorResponse{Err: "xoxb-hunter2"}, `Slack says "something else than an error code"`},
+		{slack.StatusCodeError{Code: 500, Status: "500 hunter2"}, "status 500 Internal Server Error"},
+		{&slack.RateLimitedError{RetryAfter: 30 * time.Second}, "too many requests: Slack asks to wait for 30s"},
+		{&url.Error{Op: "Post", URL: "https://hooks.slack.com/hunter2", Err: io.ErrUnexpectedEOF}, "the connection was cut"},
+		{&url.Error{Op: "parse", URL: "wss://x/hunter2", Err: errors.New(`invalid port ":hunter2" after host`)}, "no valid answer"},
+		{context.DeadlineExceeded, "no answer in time: context deadline exceeded"},
+	} {
+		require.EqualError(t, explain(test.err), test.want)
 	}
 }
 
