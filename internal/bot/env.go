@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"notewatch/internal/store"
 	"notewatch/rules"
 )
 
@@ -108,9 +109,9 @@ func metric(env *rules.Env, figure rules.Figure) *rules.Metric {
 	}
 }
 
-// count counts the devices that are not disabled. One that was never heard of is neither active nor silent.
-func (f *fleet) count() rules.Project {
-	counts := rules.Project{Known: !f.listedAt.IsZero(), UID: f.project.UID, Name: f.project.Name, SilentPct: math.NaN()}
+// count counts the devices. One that was never heard of is neither active nor silent.
+func (f *fleet) count() store.DeviceCounts {
+	counts := store.DeviceCounts{ListedAt: f.listedAt, All: len(f.devices)}
 	for _, d := range f.devices {
 		switch {
 		case d.Disabled:
@@ -121,9 +122,18 @@ func (f *fleet) count() rules.Project {
 		default:
 			counts.Active++
 		}
-		counts.DeviceCount++
+		counts.Enabled++
 	}
-	if counts.DeviceCount > 0 {
+	return counts
+}
+
+// countsOf returns what expressions see of a project. Devices that are disabled do not count.
+func countsOf(p Project, c store.DeviceCounts) rules.Project {
+	counts := rules.Project{
+		Known: !c.ListedAt.IsZero(), UID: p.UID, Name: p.Name,
+		DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: math.NaN(),
+	}
+	if c.Enabled > 0 {
 		counts.SilentPct = 100 * counts.Silent / counts.DeviceCount
 	}
 	return counts

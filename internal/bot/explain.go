@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
-	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -56,10 +54,11 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	if !ok {
 		return Explanation{}, &UnknownError{"rule", rule}
 	}
-	p, _, err := b.project(project)
-	if err != nil {
+	at := slices.IndexFunc(b.Projects, func(p Project) bool { return p.UID == project })
+	if at < 0 {
 		return Explanation{}, &UnknownError{"project", project}
 	}
+	p := b.Projects[at]
 	if r.Spec.Each == rules.EachProject {
 		subject = ""
 	} else if subject == "" {
@@ -133,13 +132,13 @@ func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rule
 func (e Explanation) Ending() string {
 	early := ""
 	if e.Rule.Spec.ResolveWhen != "" {
-		early = "as soon as resolve_when is true and no level surely is"
+		early = "as soon as resolve_when is true, unless a level surely holds"
 	}
 	switch quiet := e.Alert.QuietSince; {
 	case e.Rule.Kind == rules.PeriodRule && early == "":
 		return "It ends when the period does, at " + notify.FormatTime(e.Period.End) + "."
 	case e.Rule.Kind == rules.PeriodRule:
-		return "It ends " + early + ", at the latest when the period does, at " + notify.FormatTime(e.Period.End) + "."
+		return "It ends " + early + ", at the latest with the period, at " + notify.FormatTime(e.Period.End) + "."
 	case early != "":
 		return "It ends " + early + "."
 	case !quiet.IsZero():
@@ -159,58 +158,4 @@ func (b *Bot) rule(name string) (*Rule, bool) {
 		}
 	}
 	return nil, false
-}
-
-// lookAt gathers what the store knows of one subject as of now; of the other devices of the project only how many there are.
-func (b *Bot) lookAt(ctx context.Context, p Project, subject string, now time.Time) (*fleet, error) {
-	state, err := b.Store.Project(ctx, p.UID)
-	if err != nil {
-		return nil, err
-	}
-	f := &fleet{Bot: b, project: p, state: state, now: now, today: rules.DayOf(now), index: map[string]int{}}
-	f.period = b.Period.Period(f.today, now)
-	counts, err := b.Store.CountDevices(ctx, p.UID, silentAfter)
-	if err != nil {
-		return nil, err
-	}
-	f.listedAt, f.counts = counts.ListedAt, projectCounts(p, counts)
-	if subject != "" {
-		device, listed, err := b.Store.Device(ctx, p.UID, subject)
-		if err != nil {
-			return nil, err
-		}
-		if !listed {
-			return nil, &UnknownError{"device", subject}
-		}
-		f.devices, f.index[subject] = []store.Device{device}, 0
-	}
-	return f, f.sum(ctx, subject)
-}
-
-func projectCounts(p Project, c store.DeviceCounts) rules.Project {
-	counts := rules.Project{
-		Known: !c.ListedAt.IsZero(), UID: p.UID, Name: p.Name,
-		DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: math.NaN(),
-	}
-	if c.Enabled > 0 {
-		counts.SilentPct = 100 * counts.Silent / counts.DeviceCount
-	}
-	return counts
-}
-
-// sum sums up the days of one subject.
-func (f *fleet) sum(ctx context.Context, subject string) error {
-	first := f.historyStart(f.today)
-	rows, err := f.Store.Usage(ctx, f.project.UID, []string{subject}, first, f.today)
-	if err != nil {
-		return err
-	}
-	f.past = newLedger(f.Period, first, f.today, []string{subject}, rows)
-	f.current = map[string]rules.Figures{subject: f.past.of(subject)[f.today-first]}
-	f.closed = map[string]*[rules.FigureCount]rules.Closed{}
-	for _, figure := range f.reads.Figures {
-		closed := f.past.close(f.born(subject), subject, figure, f.today)
-		f.put(store.Closed{Device: subject, Figure: figure, Closed: closed})
-	}
-	return nil
 }

@@ -140,8 +140,8 @@ func TestExplainSaysWhatAnotherRuleMutes(t *testing.T) {
 
 func TestEndingWithResolveWhen(t *testing.T) {
 	for _, c := range []struct{ when, want string }{
-		{"events.used > 3", "It ends as soon as resolve_when is true and no level surely is, at the latest when the period does, at Wed 1 Jul 00:00 UTC."},
-		{"events.today > 3", "It ends as soon as resolve_when is true and no level surely is."},
+		{"events.used > 3", "It ends as soon as resolve_when is true, unless a level surely holds, at the latest with the period, at Wed 1 Jul 00:00 UTC."},
+		{"events.today > 3", "It ends as soon as resolve_when is true, unless a level surely holds."},
 	} {
 		rule, problems := rules.Compile(rules.Spec{Name: "test", Each: rules.EachDevice, ResolveWhen: "events.today < 2",
 			When: []rules.Condition{{Level: rules.Warning, Expr: c.when}}})

@@ -42,7 +42,7 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 	for i, d := range f.devices {
 		f.index[d.UID] = i
 	}
-	f.counts = f.count()
+	f.counts = countsOf(p, f.count())
 	if !f.readable() {
 		return f, nil
 	}
