@@ -61,7 +61,7 @@ func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
 	requests := len(b.endpoints())
 	listed, err := b.Store.CountDevices(ctx, p.UID, silentAfter)
 	if err == nil && now.Sub(listed.ListedAt) >= listEvery {
-		requests += listed.All/notehub.MaxPageSize + listRequests
+		requests += max(0, listed.All-1)/notehub.MaxPageSize + listRequests
 	}
 	return requests, err
 }
