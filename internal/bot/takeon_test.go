@@ -66,6 +66,18 @@ func TestWhoTakesOnAMessageTakesWhatNobodyHas(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNoMessage)
 }
 
+func TestTakingOnAMessageShowsAtOnce(t *testing.T) {
+	r, message := silentStorm(t, 7)
+	b := r.stand()
+	taken, err := b.TakeOn(t.Context(), message, "amy")
+	require.NoError(t, err)
+	require.Equal(t, 7, taken)
+	soon(t, r.hears(rules.Acknowledged), "who has them")
+	_, err = b.GiveBack(t.Context(), message, "bob")
+	require.NoError(t, err)
+	soon(t, r.hears(rules.Unacknowledged), "that nobody has them")
+}
+
 // What is over is nobody's to take on.
 func TestNobodyTakesOnWhatIsOver(t *testing.T) {
 	r, message := silentStorm(t, 7)

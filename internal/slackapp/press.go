@@ -122,32 +122,35 @@ func (q *pressed) takeOn(ctx context.Context) (Reply, error) {
 
 // taken says who has what fires.
 func (q *pressed) taken() refusal {
-	const named = 3
-	firing := q.firing()
-	if len(firing) == 0 {
-		return q.over()
-	}
-	var holders []string
-	for _, a := range firing {
-		who := a.Ack.By
-		if who == q.Person.String() {
-			who = "you"
-		}
-		if who = name(who); !slices.Contains(holders, who) {
-			holders = append(holders, who)
-		}
-	}
-	if more := len(holders) - named; more > 0 {
-		holders = append(holders[:named], counted(more, "other"))
-	}
-	who := strings.Join(holders, ", ")
+	firing, me := q.firing(), q.Person.String()
 	switch {
+	case len(firing) == 0:
+		return q.over()
 	case len(firing) > 1:
-		return refusal("All of these that fire are taken on already, by " + who + ".")
-	case who == "you":
+		return refusal("All of these that fire are taken on already, by " + holders(firing, me) + ".")
+	case firing[0].Ack.By == me:
 		return refusal("You have it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
 	}
-	return refusal(who + " has it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
+	return refusal(name(firing[0].Ack.By) + " has it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
+}
+
+// holders names who have some alerts.
+func holders(alerts []rules.Alert, me string) string {
+	const named = 3
+	var all []string
+	for _, a := range alerts {
+		who := name(a.Ack.By)
+		if a.Ack.By == me {
+			who = "you"
+		}
+		if !slices.Contains(all, who) {
+			all = append(all, who)
+		}
+	}
+	if more := len(all) - named; more > 0 {
+		all = append(all[:named], counted(more, "other"))
+	}
+	return strings.Join(all, ", ")
 }
 
 // giveBack notes that nobody has what fires any more.

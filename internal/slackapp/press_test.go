@@ -58,6 +58,7 @@ func TestWhatIsGivenBackIsNobodysAgain(t *testing.T) {
 	require.Empty(t, s.app.Press(t.Context(), give).Text)
 	s.settle()
 	require.Contains(t, s.newest().Text, "nobody has taken it on")
+	require.Contains(t, s.newest().Text, "given back by bob")
 	require.Contains(t, s.offered(s.newest()), "ack")
 	require.Equal(t, "Nobody has it.", s.app.Press(t.Context(), give).Text)
 	require.Equal(t, []rules.Event{rules.Fired, rules.Acknowledged, rules.Unacknowledged}, s.history("silent-device"))
