@@ -176,9 +176,6 @@ func (x explainer) onlooker(clock bot.Clock) (*bot.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range x.file.Accounts {
-		wired.Accounts = append(wired.Accounts, bot.Account{Name: a.Name, PerMinute: a.RequestsPerMinute})
-	}
 	wired.Store, wired.Log = x.db, slog.New(slog.DiscardHandler)
 	return bot.Attach(wired), nil
 }

@@ -64,24 +64,40 @@ total, devices, unknown_devices and rows (kind, uid, name, project, gone, value,
 
 // parse reads the words of the command line, in any order.
 func (q *topQuery) parse(words []string) error {
+	taken := map[string]bool{}
 	for _, word := range words {
-		n, err := strconv.Atoi(word)
-		switch {
-		case err == nil && (n < 1 || n > maxTop):
-			return fmt.Errorf("want 1 to %d devices, not %s", maxTop, word)
-		case err == nil:
-			q.n = n
-		case slices.Contains(lookup.By(), word):
-			q.by = word
-		case q.span.Set(word) != nil:
-			return fmt.Errorf("%q is neither a number of devices, nor one of %s, nor one of today, 7d, 30d and period",
-				word, strings.Join(lookup.By(), ", "))
+		what, err := q.take(word)
+		if err != nil {
+			return err
 		}
+		if taken[what] {
+			return fmt.Errorf("%q is a second %s", word, what)
+		}
+		taken[what] = true
 	}
 	if q.project != "" && q.fleet != "" {
 		return errors.New("want --project or --fleet, not both")
 	}
 	return nil
+}
+
+// take reads one word and says what it is.
+func (q *topQuery) take(word string) (what string, err error) {
+	n, notNumber := strconv.Atoi(word)
+	switch {
+	case notNumber == nil && (n < 1 || n > maxTop):
+		return "", fmt.Errorf("want 1 to %d devices, not %s", maxTop, word)
+	case notNumber == nil:
+		q.n = n
+		return "number of devices", nil
+	case slices.Contains(lookup.By(), word):
+		q.by = word
+		return "figure", nil
+	case q.span.Set(word) == nil:
+		return "span", nil
+	}
+	return "", fmt.Errorf("%q is neither a number of devices, nor one of %s, nor one of %s",
+		word, strings.Join(lookup.By(), ", "), strings.Join(spanWords(), ", "))
 }
 
 func (q topQuery) run(c *cobra.Command, desk *lookup.Desk) error {
@@ -160,10 +176,17 @@ func (t topText) table() *table {
 		if t.of.Kind == lookup.KindAll {
 			cells = append(cells, r.Project.Name)
 		}
-		value := notify.FormatFigure(r.Value, t.Unit)
-		table.add(append(cells, value, shareText(r.Share), bar(r.Value, t.Rows[0].Value))...)
+		table.add(append(cells, t.value(r.Value), shareText(r.Share), bar(r.Value, t.Rows[0].Value))...)
 	}
 	return table
+}
+
+// value is a value of the list for people.
+func (t topText) value(x float64) string {
+	if t.By == lookup.ByCost && rules.Known(x) {
+		return money(lookup.Money{Amount: x, Currency: t.Unit})
+	}
+	return notify.FormatFigure(x, t.Unit)
 }
 
 // shareText is a percentage of all, with one digit where it is small.
@@ -185,7 +208,7 @@ func bar(value, largest float64) string {
 
 // sum says what all devices have used together, and of how many that is not known.
 func (t topText) sum() string {
-	said := "All " + counted(t.Devices, "device") + ": " + notify.FormatFigure(t.Total, t.Unit)
+	said := "All " + counted(t.Devices, "device") + ": " + t.value(t.Total)
 	if t.Unknown > 0 {
 		said += "; of " + strconv.Itoa(t.Unknown) + " of them it is not known"
 	}
