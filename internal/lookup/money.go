@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"notewatch/notify"
 	"notewatch/rules"
@@ -18,88 +19,104 @@ type Money struct {
 
 func noMoney() Money { return Money{Amount: math.NaN()} }
 
-// cost returns what events cost: of the calendar month so far a share of what the account is billed, and the same for its
-// end; otherwise the list price.
+// cost returns what events cost over a span, and at the end of the period. Over the calendar month so far that is a share of
+// what the account is billed; otherwise it is the list price.
 func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast float64) (now, end Money, err error) {
+	now = Money{Amount: events * d.Prices.Event, Currency: d.Prices.Currency, Note: d.costNote(s, span)}
+	end = now
+	end.Amount = forecast * d.Prices.Event
 	switch {
 	case !d.Prices.set():
 		return noMoney(), noMoney(), nil
-	case span == Period && d.monthly():
-		return d.bill(ctx, s, events, forecast)
+	case !d.billed(span):
+		return now, end, nil
 	}
-	return d.listPrice(events), d.listPrice(forecast), nil
-}
-
-// monthly reports whether the period is the calendar month, over which accounts are billed.
-func (d *Desk) monthly() bool {
-	return d.Period.String() == "month" && d.Period.MonthDay <= 1
-}
-
-// listPrice is what events cost if none are free.
-func (d *Desk) listPrice(events float64) Money {
-	return Money{
-		Amount: events * d.Prices.Event, Currency: d.Prices.Currency,
-		Note: fmt.Sprintf("at list price, before the %s events that are free each month", notify.FormatFigure(d.Prices.FreeEvents, "")),
-	}
-}
-
-// bill returns a subject's share of what its account is billed for the month so far, and at its end.
-func (d *Desk) bill(ctx context.Context, s Subject, used, forecast float64) (now, end Money, err error) {
-	now = Money{Currency: d.Prices.Currency, Note: "share of this month's bill"}
-	end = Money{Currency: d.Prices.Currency, Note: "share of this month's bill if it goes on like the last 7 days"}
-	for _, name := range d.accountsOf(s) {
-		total, ahead, err := d.accountEvents(ctx, name)
+	now.Amount, end.Amount = 0, 0
+	for _, account := range d.accountsOf(s) {
+		all, err := d.accountEvents(ctx, account)
 		if err != nil {
 			return noMoney(), noMoney(), err
 		}
-		part, partAhead := used, forecast
 		if s.Kind == KindAll {
-			part, partAhead = total, ahead
+			events, forecast = all.now, all.end
 		}
-		now.Amount += d.share(part, total)
-		end.Amount += d.share(partAhead, ahead)
+		now.Amount, end.Amount = now.Amount+events*d.rate(all.now), end.Amount+forecast*d.rate(all.end)
 	}
 	return now, end, nil
 }
 
-// share is a part's share of what is billed for all events of an account.
-func (d *Desk) share(part, all float64) float64 {
-	billed := max(0, all-d.Prices.FreeEvents) * d.Prices.Event
-	if billed == 0 {
+// costNote says what a cost is.
+func (d *Desk) costNote(s Subject, span Span) string {
+	switch {
+	case !d.billed(span):
+		return fmt.Sprintf("at list price, before the %s events that are free each month", notify.FormatFigure(d.Prices.FreeEvents, ""))
+	case s.Kind == KindAll:
+		return "what is billed this month"
+	}
+	return "share of what the account is billed this month"
+}
+
+// billed reports whether a span is the calendar month, over which accounts are billed.
+func (d *Desk) billed(span Span) bool {
+	return span == Period && d.Period.String() == "month" && d.Period.MonthDay <= 1
+}
+
+// rate is what one of all events of an account in a month costs, of which some are free.
+func (d *Desk) rate(all float64) float64 {
+	if all <= d.Prices.FreeEvents {
 		return 0
 	}
-	return billed * part / all
+	return (all - d.Prices.FreeEvents) * d.Prices.Event / all
 }
 
 // accountsOf returns the names of the accounts that a subject is billed to.
-func (d *Desk) accountsOf(s Subject) []string {
-	var names []string
-	seen := map[string]bool{}
+func (d *Desk) accountsOf(s Subject) (names []string) {
 	for _, p := range d.projectsOf(s) {
-		if !seen[p.Account] {
-			seen[p.Account] = true
+		if !slices.Contains(names, p.Account) {
 			names = append(names, p.Account)
 		}
 	}
 	return names
 }
 
-// accountEvents returns how many events the projects of an account have used this month, and will have at its end.
-func (d *Desk) accountEvents(ctx context.Context, account string) (used, forecast float64, err error) {
+// ofMonth are the events of an account so far, and at its end if it goes on as in the last seven days.
+type ofMonth struct{ now, end float64 }
+
+// accountEvents returns how many events the projects of an account use this month.
+func (d *Desk) accountEvents(ctx context.Context, account string) (all ofMonth, err error) {
 	for _, p := range d.Projects {
 		if p.Account != account {
 			continue
 		}
 		asOf, err := d.asOf(ctx, []Project{p})
 		if err != nil {
-			return 0, 0, err
+			return all, err
 		}
-		all, err := d.tally(ctx, question{Subject: p.subject(), span: Period, day: asOf.day})
+		t, err := d.tally(ctx, question{Subject: p.subject(), span: Period, day: asOf.day})
 		if err != nil {
-			return 0, 0, err
+			return all, err
 		}
-		f := all[rules.Events].over(rules.Events, Period, d.Period.Period(asOf.day, asOf.instant))
-		used, forecast = used+f.Total, forecast+f.Forecast
+		f := t[rules.Events].over(rules.Events, Period, d.Period.Period(asOf.day, asOf.instant))
+		all.now, all.end = all.now+f.Total, all.end+f.Forecast
 	}
-	return used, forecast, nil
+	return all, nil
+}
+
+// rates returns what an event of each project costs, by account.
+func (d *Desk) rates(ctx context.Context, projects []Project, span Span) (map[string]float64, error) {
+	rates := map[string]float64{}
+	for _, p := range projects {
+		if _, ok := rates[p.Account]; ok {
+			continue
+		}
+		rates[p.Account] = d.Prices.Event
+		if d.billed(span) {
+			all, err := d.accountEvents(ctx, p.Account)
+			if err != nil {
+				return nil, err
+			}
+			rates[p.Account] = d.rate(all.now)
+		}
+	}
+	return rates, nil
 }

@@ -93,7 +93,10 @@ func (d *Desk) projectStatus(ctx context.Context, p Project) (ProjectStatus, err
 	if err != nil {
 		return ProjectStatus{}, err
 	}
-	next, _, err := d.Store.NextDue(ctx, store.Poll, p.UID)
+	next, ok, err := d.Store.NextDue(ctx, store.Poll, p.UID)
+	if !ok && !state.PolledAt.IsZero() && d.Interval > 0 {
+		next = state.PolledAt.Add(d.Interval)
+	}
 	return ProjectStatus{
 		Project: p, Devices: devices, ListedAt: listed, PolledAt: state.PolledAt,
 		Failures: state.Failures, Failure: state.Failure, Truncated: state.Truncated, Next: next,

@@ -69,8 +69,19 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 		Unit: unitOf(figure), Total: math.NaN(),
 	}
 	top.From, top.To = q.Span.bounds(d.dayOf(q.Span, asOf), d.Period)
+	var rates map[string]float64
+	if q.By == ByCost {
+		top.Unit, top.Note = d.Prices.Currency, d.costNote(q.Of, q.Span)
+		if rates, err = d.rates(ctx, projects, q.Span); err != nil {
+			return Top{}, err
+		}
+	}
 	for _, p := range projects {
-		if err := d.rank(ctx, &top, p, q, figure); err != nil {
+		rate := 1.0
+		if q.By == ByCost {
+			rate = rates[p.Account]
+		}
+		if err := d.rank(ctx, &top, p, q, figure, rate); err != nil {
 			return Top{}, err
 		}
 	}
@@ -78,13 +89,7 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 		return cmp.Or(cmp.Compare(b.Value, a.Value), cmp.Compare(a.Project.UID, b.Project.UID), cmp.Compare(a.UID, b.UID))
 	})
 	top.Rows = top.Rows[:min(max(q.N, 0), len(top.Rows))]
-	if err := d.nameTop(ctx, &top); err != nil {
-		return Top{}, err
-	}
-	if q.By == ByCost {
-		err = d.priceTop(ctx, &top, q)
-	}
-	return top, err
+	return top, d.nameTop(ctx, &top)
 }
 
 // rankedBy returns the figure that decides a ranking.
@@ -96,7 +101,7 @@ func (d *Desk) rankedBy(by string) (rules.Figure, error) {
 	case by == ByCost:
 		figure = rules.Events
 	case !ok || !slices.Contains(accounted, figure):
-		return 0, fmt.Errorf("ranking by %q: want %v", by, By())
+		return 0, fmt.Errorf("ranking by %q: want bytes, events, sessions or cost", by)
 	}
 	if !slices.Contains(d.figures, figure) {
 		return 0, &NotReadError{figure}
@@ -104,8 +109,8 @@ func (d *Desk) rankedBy(by string) (rules.Figure, error) {
 	return figure, nil
 }
 
-// rank adds the devices of one project to a ranking.
-func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figure rules.Figure) (err error) {
+// rank adds the devices of one project to a ranking, each by what it used times a rate.
+func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figure rules.Figure, rate float64) (err error) {
 	asOf, err := d.asOf(ctx, []Project{p})
 	if err != nil {
 		return err
@@ -126,13 +131,21 @@ func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figur
 		return err
 	}
 	all, unknown := sum(parts, devices, q.span)
-	top.Devices, top.Unknown, top.Total = top.Devices+devices, top.Unknown+unknown, plus(top.Total, all.total(q.span))
-	for _, part := range parts {
-		if value := part.total(q.span); value > 0 {
-			top.Rows = append(top.Rows, TopRow{Subject: Subject{Kind: KindDevice, Project: p.named(), UID: part.device}, Value: value})
-		}
+	top.Devices, top.Unknown, top.Total = top.Devices+devices, top.Unknown+unknown, plus(top.Total, rate*all.total(q.span))
+	for _, part := range mostly(parts, of.N, q.span) {
+		device := Subject{Kind: KindDevice, Project: p.named(), UID: part.device}
+		top.Rows = append(top.Rows, TopRow{Subject: device, Value: rate * part.total(q.span)})
 	}
 	return nil
+}
+
+// mostly returns the n parts that used most, the most first; one that used nothing is not among them.
+func mostly(parts []part, n int, span Span) []part {
+	parts = slices.DeleteFunc(parts, func(p part) bool { return !(p.total(span) > 0) })
+	slices.SortFunc(parts, func(a, b part) int {
+		return cmp.Or(cmp.Compare(b.total(span), a.total(span)), cmp.Compare(a.device, b.device))
+	})
+	return parts[:min(max(n, 0), len(parts))]
 }
 
 // nameTop fills in what a ranking says of the devices that are in it.
@@ -147,20 +160,4 @@ func (d *Desk) nameTop(ctx context.Context, top *Top) error {
 		row.Name, row.Gone = cmp.Or(device.Name, row.UID), !ok
 	}
 	return nil
-}
-
-// priceTop turns numbers of events into what they cost.
-func (d *Desk) priceTop(ctx context.Context, top *Top, q TopQuery) error {
-	top.Unit = d.Prices.Currency
-	for i := range top.Rows {
-		row := &top.Rows[i]
-		cost, _, err := d.cost(ctx, row.Subject, q.Span, row.Value, row.Value)
-		if err != nil {
-			return err
-		}
-		row.Value = cost.Amount
-	}
-	cost, _, err := d.cost(ctx, q.Of, q.Span, top.Total, top.Total)
-	top.Total, top.Note = cost.Amount, cost.Note
-	return err
 }

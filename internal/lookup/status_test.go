@@ -1,0 +1,62 @@
+package lookup_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+func TestStatus(t *testing.T) {
+	s := usual(t)
+	ctx := t.Context()
+	critical, muted, pending := alert("a2", cold, "dev:2", "two"), alert("a3", cold, "dev:3", "three"), alert("a4", cold, "dev:4", "four")
+	critical.Level, critical.Ack = rules.Critical, rules.Ack{By: "amy", At: now}
+	muted.Mute = rules.Mute{Kind: rules.BySilence, By: "amy"}
+	pending.State = rules.Pending
+	s.alerts(alert("a1", cold, "dev:1", "one"), critical, muted, pending)
+	s.poll(lab, now, store.Project{PolledAt: now.Add(-time.Hour), Failures: 2, Failure: "Notehub is down", Truncated: true}, store.Decision{})
+	require.NoError(t, s.Store.AddSilence(ctx, rules.Silence{ID: "s1", Start: now, End: now.Add(time.Hour), By: "amy"}, now))
+	_, err := s.Store.TakeSlot(ctx, "acme", now, store.Pace{Interval: 15 * time.Second, Burst: 3, Patience: minute})
+	require.NoError(t, err)
+	require.NoError(t, s.Store.HoldAccount(ctx, "other", now.Add(minute)))
+
+	status, err := s.desk().Status(ctx)
+	require.NoError(t, err)
+	require.Equal(t, lookup.Status{
+		Now: now,
+		Projects: []lookup.ProjectStatus{
+			{Project: cold, Devices: 4, ListedAt: now, PolledAt: now, Next: now.Add(15 * minute)},
+			{
+				Project: lab, Devices: 1, ListedAt: now.Add(-10 * minute), PolledAt: now.Add(-time.Hour),
+				Failures: 2, Failure: "Notehub is down", Truncated: true, Next: now.Add(15 * minute),
+			},
+			{Project: far},
+		},
+		Accounts: []lookup.AccountStatus{
+			{Account: s.Accounts[0], Today: 1},
+			{Account: s.Accounts[1], HeldUntil: now.Add(minute)},
+		},
+		Receivers: []lookup.ReceiverStatus{{Name: "team", Waiting: 1, Oldest: time.Hour, Next: now}, {Name: "on-call"}},
+		Firing:    map[rules.Level]int{rules.Warning: 2, rules.Critical: 1},
+		Pending:   1, Muted: 1, Acked: 1, Silences: 1,
+	}, status)
+}
+
+// A project that nobody has put down to be polled is expected an interval after it was last.
+func TestStatusNext(t *testing.T) {
+	s := newScene(t)
+	s.read(cold, now, device("dev:1", "one", 1, 1))
+	lease, ok, err := s.Store.Claim(t.Context(), store.Poll, cold.UID, now.Add(time.Hour), now)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.NoError(t, s.Store.Complete(t.Context(), lease, now, time.Time{}, 0))
+	status, err := s.desk().Status(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, now.Add(15*minute), status.Projects[0].Next)
+	require.Zero(t, status.Projects[1].Next, "never read")
+}

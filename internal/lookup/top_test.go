@@ -1,0 +1,113 @@
+package lookup_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+func (s *scene) top(q lookup.TopQuery) lookup.Top {
+	s.Helper()
+	top, err := s.desk().Top(s.Context(), q)
+	require.NoError(s, err)
+	return top
+}
+
+// ranking puts a ranking into lines.
+func ranking(top lookup.Top) []string {
+	lines := []string{fmt.Sprintf("%g of %d devices, %d unknown", top.Total, top.Devices, top.Unknown)}
+	for _, row := range top.Rows {
+		lines = append(lines, fmt.Sprintf("%s %.6g %.1f%%", row.Name, row.Value, row.Share))
+	}
+	return lines
+}
+
+func TestTop(t *testing.T) {
+	s := usual(t)
+	s.use(cold, store.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: rules.Unknown()})
+	s.sumUp(cold, today, store.Device{UID: "dev:864475000000004"})
+	for _, c := range []struct {
+		n    int
+		by   string
+		span lookup.Span
+		of   string
+		want []string
+	}{
+		{2, "bytes", lookup.Week, "", []string{"45500 of 5 devices, 1 unknown", ice + " 21000 46.2%", "freezer-2 14000 30.8%"}},
+		{2, "bytes", lookup.Today, "", []string{"5250 of 5 devices, 0 unknown", hebrew + " 2000 38.1%", ice + " 1500 28.6%"}},
+		{9, "events", lookup.Month, "app:cold", []string{"1800 of 4 devices, 1 unknown", ice + " 900 50.0%", "freezer-2 600 33.3%", "Freezer-1 300 16.7%"}},
+		{9, "events", lookup.Period, "fleet:prod", []string{"285 of 3 devices, 1 unknown", "freezer-2 190 66.7%", "Freezer-1 95 33.3%"}},
+		{1, "sessions", lookup.Today, "fleet:lab", []string{"2 of 2 devices, 0 unknown", ice + " 1 50.0%"}}, // of equals the first by UID
+		{0, "bytes", lookup.Week, "app:lab", []string{"3500 of 1 devices, 0 unknown"}},
+		{-1, "bytes", lookup.Week, "app:lab", []string{"3500 of 1 devices, 0 unknown"}},
+		{5, "bytes", lookup.Week, "far-away", []string{"NaN of 0 devices, 0 unknown"}},
+	} {
+		require.Equal(t, c.want, ranking(s.top(lookup.TopQuery{N: c.n, By: c.by, Span: c.span, Of: s.find(c.of)})), "%s %s %s", c.of, c.by, c.span)
+	}
+}
+
+func TestTopSays(t *testing.T) {
+	s := usual(t)
+	top := s.top(lookup.TopQuery{N: 1, By: "bytes", Span: lookup.Week})
+	require.Equal(t, "B", top.Unit)
+	require.Equal(t, (today - 7).Start(), top.From)
+	require.Equal(t, today.Start(), top.To)
+	require.Equal(t, now.Add(-10*minute), top.AsOf)
+	require.Equal(t, lookup.KindDevice, top.Rows[0].Kind)
+	require.Equal(t, "cold-chain", top.Rows[0].Project.Name)
+	require.False(t, top.Rows[0].Gone)
+}
+
+// Sums as of another day do not count, and neither does what is not known: that is told, not guessed.
+func TestTopOfStaleSums(t *testing.T) {
+	s := usual(t)
+	s.sumUp(cold, today-1, store.Device{UID: "dev:864475000000001"}, store.Device{UID: "dev:864475000000002"})
+	require.Equal(t, []string{"49000 of 4 devices, 2 unknown", hebrew + " 28000 57.1%"},
+		ranking(s.top(lookup.TopQuery{N: 1, By: "bytes", Span: lookup.Week, Of: s.find("app:cold")})))
+}
+
+// What was counted today of a device that has gone since is part of today.
+func TestTopOfGone(t *testing.T) {
+	s := usual(t)
+	s.use(lab, store.Usage{Device: "dev:gone", Day: today, Figures: rules.Figures{rules.Bytes: 750}})
+	top := s.top(lookup.TopQuery{N: 9, By: "bytes", Span: lookup.Today, Of: s.find("app:lab")})
+	require.Equal(t, []string{"1000 of 1 devices, 0 unknown", "dev:gone 750 75.0%", "freezer-1 250 25.0%"}, ranking(top))
+	require.True(t, top.Rows[0].Gone)
+}
+
+func TestTopByCost(t *testing.T) {
+	s := usual(t)
+	s.Prices = prices
+	top := s.top(lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week, Of: s.find("app:cold")})
+	require.Equal(t, []string{"7 of 4 devices, 0 unknown", hebrew + " 2.8 40.0%"}, ranking(top))
+	require.Equal(t, "USD", top.Unit)
+	require.Equal(t, "at list price, before the 1,000 events that are free each month", top.Note)
+
+	s.Projects = []lookup.Project{cold, lab}
+	top = s.top(lookup.TopQuery{N: 2, By: lookup.ByCost, Span: lookup.Period})
+	require.InDelta(t, 0.07, top.Total, 1e-9)
+	require.InDelta(t, 0.07*380/1007, top.Rows[0].Value, 1e-9)
+	require.InDelta(t, 100*380.0/1007, top.Rows[0].Share, 1e-9)
+	require.Equal(t, "what is billed this month", top.Note)
+}
+
+func TestTopErrors(t *testing.T) {
+	s := usual(t)
+	_, err := s.desk().Top(t.Context(), lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week})
+	require.ErrorIs(t, err, lookup.ErrNoPrices)
+	_, err = s.desk().Top(t.Context(), lookup.TopQuery{N: 1, By: "reboots", Span: lookup.Week})
+	require.EqualError(t, err, `ranking by "reboots": want bytes, events, sessions or cost`)
+	s.Rules = s.Rules[:1]
+	var unread *lookup.NotReadError
+	_, err = s.desk().Top(t.Context(), lookup.TopQuery{N: 1, By: "events", Span: lookup.Week})
+	require.ErrorAs(t, err, &unread)
+	require.Equal(t, rules.Events, unread.Figure)
+	s.Prices = prices
+	_, err = s.desk().Top(t.Context(), lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week})
+	require.EqualError(t, err, "no rule reads events, so notewatch does not fetch them")
+}
