@@ -126,6 +126,8 @@ func (q *pressed) taken() refusal {
 	switch {
 	case len(firing) == 0:
 		return q.over()
+	case slices.ContainsFunc(firing, func(a rules.Alert) bool { return a.Ack == rules.Ack{} }):
+		return "That changed just now. Please press again if you want it."
 	case len(firing) > 1:
 		return refusal("All of these that fire are taken on already, by " + holders(firing, me) + ".")
 	case firing[0].Ack.By == me:
@@ -156,9 +158,13 @@ func holders(alerts []rules.Alert, me string) string {
 // giveBack notes that nobody has what fires any more.
 func (q *pressed) giveBack(ctx context.Context) (Reply, error) {
 	given, err := q.bot.GiveBack(ctx, q.message, q.Person.String())
-	switch {
-	case err != nil || given > 0:
+	if err != nil || given > 0 {
 		return Reply{}, err
+	}
+	if err := q.look(ctx); err != nil {
+		return Reply{}, err
+	}
+	switch {
 	case len(q.firing()) == 0:
 		return Reply{}, q.over()
 	case len(q.alerts) > 1:
