@@ -65,6 +65,8 @@ func (v *vault) watch(t *testing.T) {
 	require.Contains(t, stderr.String(), "reading the settings again; those that run stay")
 	require.Contains(t, stderr.String(), "SIGQUIT: quit")
 	require.Contains(t, stderr.String(), "bot.(*Bot).Run")
+	require.Contains(t, stderr.String(), "asking Slack whose bot this is")
+	require.Contains(t, stderr.String(), "connecting to Slack; it will be tried again")
 	require.Contains(t, stdout.String(), "receiver-dead", "the terminal stands in for others")
 	v.marks.requireClean(t, "stdout", stdout.String())
 	v.marks.requireClean(t, "stderr", stderr.String())
@@ -136,6 +138,7 @@ var belongs = map[string][]string{
 	"webhook":   {"header", "header of a file", "webhook path", "webhook query"},
 	"pagerduty": {"PagerDuty path", "routing key"},
 	"slack":     {"bot token"},
+	"socket":    {"app token"},
 	"incoming":  {"incoming webhook"},
 	"hub":       {"first token", "second token", "token of the environment"},
 }

@@ -35,7 +35,7 @@ type vault struct {
 
 // secrets are the names of the marks.
 var secrets = []string{
-	"first token", "second token", "token of the environment", "bot token", "incoming webhook", "webhook path", "webhook query",
+	"first token", "second token", "token of the environment", "bot token", "app token", "incoming webhook", "webhook path", "webhook query",
 	"new webhook secret", "old webhook secret", "header", "header of a file", "routing key", "PagerDuty path", "mail user", "mail password",
 	"proxy password",
 }
@@ -85,7 +85,8 @@ func (v *vault) configure(t *testing.T, trusted []byte) {
 		"NOTEWATCH_LISTEN": "127.0.0.1:0", "NOTEWATCH_PPROF": "127.0.0.1:0", "NOTEWATCH_LOG_LEVEL": "debug", "NOTEWATCH_LOG_FORMAT": "json",
 		"NOTEWATCH_NOTEHUB_URL": v.hostile.url + "/hub", "NOTEWATCH_NOTEHUB_TOKEN_FILE": v.file("token of the environment"),
 		"NOTEWATCH_SLACK_BOT_TOKEN": "xoxb-" + string(v.marks["bot token"]), "NOTEWATCH_SLACK_API_URL": v.hostile.url + "/slack/api/",
-		"FIRST_TOKEN": string(v.marks["first token"]), "HOSTILE": v.hostile.url, "HOSTILE_TLS": v.hostile.tls,
+		"NOTEWATCH_SLACK_APP_TOKEN": "xapp-" + string(v.marks["app token"]),
+		"FIRST_TOKEN":               string(v.marks["first token"]), "HOSTILE": v.hostile.url, "HOSTILE_TLS": v.hostile.tls,
 		"HOOK_PATH": url.PathEscape(string(v.marks["webhook path"])), "HOOK_QUERY": url.QueryEscape(string(v.marks["webhook query"])),
 		"NEW_SECRET": "whsec_" + string(v.marks["new webhook secret"]), "HEADER": "Bearer " + string(v.marks["header"]),
 		"INCOMING": url.PathEscape(string(v.marks["incoming webhook"])), "ROUTING_KEY": string(v.marks["routing key"]),
