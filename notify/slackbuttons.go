@@ -53,31 +53,31 @@ func slackButtons(n Notification) *slack.ActionBlock {
 	if len(open) == 0 || n.ID == "" || len(n.ID) > maxButtonID || len(n.Key) > maxBlockID {
 		return nil
 	}
-	about, all := nameOf(open[0].Subject)+", "+clean(open[0].Rule, maxName), ""
+	all, about := "", nameOf(open[0].Subject)+", "+clean(open[0].Rule, maxName)
 	if len(n.Alerts) > 1 {
-		about, all = count(len(open), "alerts"), " all"
+		all, about = " all", count(len(open), "alerts")
 	}
-	button := func(action, text string) slack.BlockElement {
-		b := slack.NewButtonBlockElement(action, n.ID, slackPlain(text))
-		b.AccessibilityLabel = cut(text+": "+about, maxButtonLabel)
-		return b
+	take := slackButton(SlackAcknowledge, n.ID, "Acknowledge"+all, about)
+	if !slices.ContainsFunc(open, func(a Alert) bool { return a.Ack == "" }) {
+		take = slackButton(SlackGiveBack, n.ID, "Give"+all+" back", about)
 	}
-	// What is chosen in a menu stays chosen as long as its block is the same, and cannot be chosen again.
-	block := slack.NewActionBlock(n.Key)
-	add := func(e slack.BlockElement) { block.Elements.ElementSet = append(block.Elements.ElementSet, e) }
-	if slices.ContainsFunc(open, func(a Alert) bool { return a.Ack == "" }) {
-		add(button(SlackAcknowledge, "Acknowledge"+all))
-	} else {
-		add(button(SlackGiveBack, "Give"+all+" back"))
-	}
-	if !open[0].Drill { // which nothing silences
-		add(slackSnooze(n.ID, "Snooze"+all, open))
+	elements := []slack.BlockElement{take}
+	if slices.ContainsFunc(open, func(a Alert) bool { return !a.Drill }) { // nothing silences a drill
+		elements = append(elements, slackSnooze(n.ID, "Snooze"+all, open))
 	}
 	if len(n.Alerts) == 1 && open[0].Project.UID != "" { // else it is about notewatch itself
-		add(button(SlackExplain, "Explain"))
-		add(button(SlackUsage, "Usage"))
+		elements = append(elements,
+			slackButton(SlackExplain, n.ID, "Explain", about), slackButton(SlackUsage, n.ID, "Usage", about))
 	}
-	return block
+	// What is chosen in a menu stays chosen, and cannot be chosen again, as long as its block has the same ID.
+	return slack.NewActionBlock(n.Key, elements...)
+}
+
+// slackButton is a button below a message. Screen readers say what it is about.
+func slackButton(action, message, text, about string) slack.BlockElement {
+	button := slack.NewButtonBlockElement(action, message, slackPlain(text))
+	button.AccessibilityLabel = cut(text+": "+about, maxButtonLabel)
+	return button
 }
 
 // slackSnooze is a menu of how long to hear nothing of alerts.
