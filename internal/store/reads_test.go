@@ -2,50 +2,16 @@ package store_test
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"modernc.org/sqlite"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
-
-// A rowCount counts the rows that queries step through, by table.
-type rowCount struct {
-	sync.Mutex
-	rows map[string]int
-}
-
-// read is an SQL function that is true of every row that it is asked about.
-func (c *rowCount) read(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-	c.Lock()
-	defer c.Unlock()
-	c.rows[args[0].(string)]++
-	return true, nil
-}
-
-// of returns the rows that f steps through.
-func (c *rowCount) of(f func()) map[string]int {
-	c.rows = map[string]int{}
-	f()
-	return c.rows
-}
-
-// watch puts a view in front of tables, each named with one of its columns, that has SQLite ask read of every row that it steps to.
-func (c *rowCount) watch(t *testing.T, s *store.Store, tables map[string]string) {
-	t.Helper()
-	for table, column := range tables {
-		_, err := s.DB().ExecContext(t.Context(), fmt.Sprintf(`
-			ALTER TABLE %[1]s RENAME TO %[1]s_rows;
-			CREATE VIEW %[1]s AS SELECT * FROM %[1]s_rows WHERE read_row('%[1]s', %[2]s)`, table, column))
-		require.NoError(t, err)
-	}
-}
 
 // populate stores a fleet, some devices of which are members of a fleet, with alerts that fire and others that are over: the
 // newest of them of devices that are gone.
@@ -85,11 +51,10 @@ func populate(t *testing.T, s *store.Store, devices, members, days, firingAlerts
 // ever were.
 func TestRowsRead(t *testing.T) {
 	const devices, members, days, firing, ended = 300, 20, 36, 50, 400
-	count := &rowCount{rows: map[string]int{}}
-	require.NoError(t, sqlite.RegisterScalarFunction("read_row", 2, count.read))
+	count := storetest.CountRows(t)
 	ctx, s := t.Context(), open(t, filepath.Join(t.TempDir(), "notewatch.db"))
 	populate(t, s, devices, members, days, firing, ended)
-	count.watch(t, s, map[string]string{"usage": "bytes", "closed": "days", "device": "uid", "alert": "id"})
+	count.Watch(t, s.DB(), map[string]string{"usage": "bytes", "closed": "days", "device": "uid", "alert": "id"})
 	fleet, err := s.FleetDevices(ctx, project, "fleet:some")
 	require.NoError(t, err)
 	require.Len(t, fleet, members)
@@ -145,7 +110,7 @@ func TestRowsRead(t *testing.T) {
 		{"held back", func(ctx context.Context) error { _, _, err := s.CountHushed(ctx); return err }, map[string]int{"alert": firing}},
 		{"standing", func(ctx context.Context) error { _, err := s.Standing(ctx, noon); return err }, map[string]int{"alert": firing}},
 	} {
-		rows := count.of(func() { require.NoError(t, c.f(ctx), c.what) })
+		rows := count.Read(func() { require.NoError(t, c.f(ctx), c.what) })
 		require.Equal(t, c.want, rows, c.what)
 	}
 }
