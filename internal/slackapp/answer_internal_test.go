@@ -13,6 +13,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -57,10 +58,12 @@ func TestEveryRefusalShowsWhatCanBeTyped(t *testing.T) {
 
 // The words of a conversation, as people read it.
 func TestConversation(t *testing.T) {
-	d := newAskDesk(t, usualScene())
+	s := usualScene()
+	s.prices = lookup.Prices{}
+	d := newAskDesk(t, s)
 	var said strings.Builder
 	for _, text := range []string{
-		"", "usage", "usage device hourly-sensor-1", "usage fleet pilot 7d", "usage HOURLY-SENSOR-2 today", "top 3 events 30d", "top 2 cost cold-chain",
+		"", "usage", "usage device hourly-sensor-1", "usage fleet pilot 7d", "usage HOURLY-SENSOR-2 today", "top 3 events 30d", "top 2 cold-chain",
 		"alerts", "alerts hourly-sensor-2", "status", "silences", "refresh", "refresh",
 		"usage hourly-sensor-99", "usage hourly-sensor", "top sessions", "stat", "ack 0",
 	} {

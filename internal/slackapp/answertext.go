@@ -14,7 +14,7 @@ const (
 	maxBlocks  = 40
 	maxSection = 2900
 	maxPage    = 10_000
-	maxPlain   = 3900 // of the text beside the blocks
+	maxPlain   = 2950 // of the text beside the blocks
 	maxShown   = 80   // of a name
 	maxSaid    = 300  // of longer outside text
 )

@@ -55,7 +55,7 @@ func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 			shareBar(row.Share, top.Rows[0].Share), elsewhere(row, of))
 	}
 	if len(lines) == 0 {
-		lines = append(lines, "Nothing was used, as far as is known.")
+		lines = append(lines, "Nothing to rank: as far as is known, all of it is 0.")
 	}
 	p.say(lines...)
 	p.say(fmt.Sprintf("%s in all, of %s", notify.FormatFigure(top.Total, top.Unit), counted(top.Devices, "device")), unmeasuredText(top.Unknown))

@@ -31,6 +31,7 @@ const (
 type askDesk struct {
 	t     *testing.T
 	now   time.Time // domain
+	slack *notifytest.Slack
 	app   *App
 	bot   *bot.Bot
 	store *store.Store
@@ -76,7 +77,8 @@ func fleetOf(n int, archetype notehubtest.Archetype) []notehubtest.Device {
 func newAskDesk(t *testing.T, s scene) *askDesk {
 	t.Helper()
 	t.Parallel()
-	d := &askDesk{t: t, now: midday.Add(-6 * time.Hour)}
+	d := &askDesk{t: t, now: midday.Add(-6 * time.Hour), slack: notifytest.NewSlack()}
+	t.Cleanup(d.slack.Close)
 	var err error
 	d.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "notewatch.db"))
 	require.NoError(t, err)
@@ -108,7 +110,7 @@ func newAskDesk(t *testing.T, s scene) *askDesk {
 	}
 	d.bot, err = bot.New(t.Context(), config)
 	require.NoError(t, err)
-	d.open()
+	d.open("")
 	d.run(midday)
 	return d
 }
@@ -139,16 +141,16 @@ func receiver(t *testing.T, name string) bot.Receiver {
 	return bot.Receiver{Name: name, Receiver: sender}
 }
 
-// open makes the App. Of the receivers, team is a channel in Slack.
-func (d *askDesk) open() {
+// open makes the App. Of the receivers, team is a channel in Slack. appToken "" is HTTP.
+func (d *askDesk) open(appToken string) {
 	var err error
-	d.app, err = newApp(Config{
+	d.app, err = New(Config{
 		Bot: func() *bot.Bot { return d.bot }, Desk: func() *lookup.Desk { return lookup.New(d.look) },
 		Channels: func() map[string]string { return map[string]string{"team": teamRoom} },
 		Command:  func() string { return "/notewatch" }, Allow: func() Allow { return d.allow },
-		BotToken: secret.New("xoxb-1"), SigningSecret: secret.New("a signing secret"),
+		BotToken: secret.New("xoxb-1"), AppToken: secret.New(appToken), SigningSecret: secret.New(signingSecret), APIURL: d.slack.URL,
 		Machine: time.Now, Log: slog.New(slog.DiscardHandler),
-	}, nil, nil)
+	})
 	require.NoError(d.t, err)
 }
 
