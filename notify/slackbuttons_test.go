@@ -3,6 +3,7 @@ package notify_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -275,4 +276,18 @@ func TestParseSnooze(t *testing.T) {
 		_, _, ok := notify.ParseSnooze(value)
 		require.False(t, ok, value)
 	}
+}
+
+// Whatever is sent back, what is read of it is what a message offers.
+func FuzzParseSnooze(f *testing.F) {
+	for _, value := range []string{"1h msg_4kx0", "1d msg_4kx0", "over msg_4kx0", "over", "2h x", "1h  x"} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		s, message, ok := notify.ParseSnooze(value)
+		require.Equal(t, ok, slices.Contains([]notify.Snooze{"1h", "1d", "over"}, s) && message != "")
+		if ok {
+			require.Equal(t, value, string(s)+" "+message)
+		}
+	})
 }
