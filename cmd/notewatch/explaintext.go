@@ -83,34 +83,19 @@ func (e explanationText) figures() string {
 	return strings.Join(facts, " · ")
 }
 
-// alert says what there is of an alert, and why it stands if the rule does not hold.
+// alert says what there is of an alert, and when it ends.
 func (e explanationText) alert() string {
 	since := ", since " + notify.FormatTime(e.Alert.Since)
 	switch e.Alert.State {
 	case rules.Pending:
 		return "Alert " + e.Alert.ID + " is pending" + since + "."
 	case rules.Firing:
-		said := "Alert " + e.Alert.ID + " fires as " + e.Alert.Level.String() + since + "."
-		if e.Result.Least < e.Alert.Level {
-			said += " " + e.ending()
-		}
-		return said
+		return "Alert " + e.Alert.ID + " fires as " + e.Alert.Level.String() + since + ". " + e.Ending()
 	}
 	if e.over.ID != "" {
 		return "Alert " + e.over.ID + " is over since " + notify.FormatTime(e.over.EndedAt) + "; this is what its rule finds now."
 	}
 	return "No alert of it is open."
-}
-
-// ending says when the alert is over.
-func (e explanationText) ending() string {
-	switch e.Rule.Kind {
-	case rules.PeriodRule:
-		return "It resolves when the period ends, at " + notify.FormatTime(e.Period.End) + "."
-	case rules.DayRule:
-		return "It resolves after a whole quiet day (UTC)."
-	}
-	return "It resolves as soon as it is surely over."
 }
 
 // muted says why people are not told.

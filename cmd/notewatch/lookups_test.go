@@ -209,7 +209,7 @@ func TestExplanationText(t *testing.T) {
 		{holds, []string{"It holds: warning.", "bytes.used 7 MB · limit 6 MB", "No alert of it is open.", "true   bytes.used 7 MB > limit 6 MB"}},
 		{unknown, []string{"Too little is known: it is between inactive and critical.", "no data  bytes.used no data > limit 6 MB"}},
 		{stands, []string{
-			"It does not hold.", "Alert abc fires as critical, since Mon 15 Jun 12:00 UTC. It resolves when the period ends, at Wed 1 Jul 00:00 UTC.",
+			"It does not hold.", "Alert abc fires as critical, since Mon 15 Jun 12:00 UTC. It ends when the period does, at Wed 1 Jul 00:00 UTC.",
 			"critical has held for 10 min, of the 30 min that it takes.", "Nobody is told: silenced", "by amy: known.",
 		}},
 		{over, []string{"Alert abc is over since Mon 15 Jun 12:00 UTC; this is what its rule finds now."}},
