@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -50,8 +51,8 @@ func newDoer(given *http.Client) doer {
 	}
 }
 
-// api returns a client of Slack's API.
-func (c Config) api(do doer) *slack.Client {
+// newAPI returns a client of Slack's API.
+func newAPI(c Config, do doer) *slack.Client {
 	address := slack.APIURL
 	if c.APIURL != "" {
 		address = strings.TrimRight(c.APIURL, "/") + "/"
@@ -60,8 +61,9 @@ func (c Config) api(do doer) *slack.Client {
 		slack.OptionAPIURL(address))
 }
 
-// hints say what an operator may do about an error code of Slack.
-var hints = map[string]string{
+// tokenHints say what an operator may do about an error code of Slack that is about a token: what it asks for is not there
+// whenever one asks again.
+var tokenHints = map[string]string{
 	"invalid_auth":            "check the token",
 	"not_authed":              "check the token",
 	"account_inactive":        "the app was removed: install it again",
@@ -73,8 +75,12 @@ var hints = map[string]string{
 	"access_denied":           "ask an administrator of the workspace to allow the app",
 	"org_login_required":      "ask an administrator of the workspace to allow the app",
 	"team_access_not_granted": "ask an administrator of the workspace to allow the app",
-	"not_in_channel":          "invite the bot to the channel",
-	"channel_not_found":       "invite the bot to the channel",
+}
+
+// channelHints say the same about those that are about a channel.
+var channelHints = map[string]string{
+	"not_in_channel":    "invite the bot to the channel",
+	"channel_not_found": "invite the bot to the channel",
 }
 
 // errorCode is the form of Slack's error codes.
@@ -93,7 +99,7 @@ func tame(code string) string {
 func explain(err error) error {
 	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
 		said := fmt.Sprintf("Slack says %q", tame(refused.Err))
-		if hint := hints[refused.Err]; hint != "" {
+		if hint := cmp.Or(tokenHints[refused.Err], channelHints[refused.Err]); hint != "" {
 			said += ": " + hint
 		}
 		return errors.New(said)

@@ -218,6 +218,6 @@ func TestCallsAreBounded(t *testing.T) {
 	}))
 	defer server.Close()
 	config := Config{APIURL: server.URL, BotToken: secret.New("xoxb-1")}
-	_, err := config.api(newDoer(nil)).AuthTestContext(t.Context())
+	_, err := newAPI(config, newDoer(nil)).AuthTestContext(t.Context())
 	require.Error(t, err)
 }

@@ -35,7 +35,7 @@ func (a *App) take(r request) bool {
 		return true
 	}
 	a.Metrics.Asked(r.kind, metrics.Busy)
-	a.Log.Warn("too many requests of Slack wait for an answer", "kind", string(r.kind))
+	a.Log.Warn("not answering a request of Slack: too many wait, or notewatch is about to stop", "kind", string(r.kind))
 	return a.refusals.submit(func(ctx context.Context) { a.guard(r, func() { a.reply(ctx, r, Reply{Text: busyText}) }) })
 }
 

@@ -83,7 +83,7 @@ func newApp(c Config, onCommand func(context.Context, Command) Reply, onPress fu
 		return nil, err
 	}
 	do := newDoer(c.HTTP)
-	api := c.api(do)
+	api := newAPI(c, do)
 	return &App{
 		Config: c, onCommand: onCommand, onPress: onPress,
 		made: c.Machine(), do: do, api: api,

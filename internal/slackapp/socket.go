@@ -43,7 +43,7 @@ func (a *App) listen(ctx context.Context) {
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	opener := &opener{do: a.do, now: a.Machine, wait: a.wait}
-	s := &socket{App: a, client: socketmode.New(a.Config.api(opener.open), socketmode.OptionReadLimit(maxMessage)), end: end}
+	s := &socket{App: a, client: socketmode.New(newAPI(a.Config, opener.open), socketmode.OptionReadLimit(maxMessage)), end: end}
 	var events sync.WaitGroup
 	events.Go(func() { s.follow(running) })
 	err := s.client.RunContext(running)
@@ -55,7 +55,7 @@ func (a *App) listen(ctx context.Context) {
 	a.Metrics.SocketClosed()
 	if ctx.Err() == nil {
 		a.Log.Error("Slack does not let the app connect, so that commands and buttons do nothing: check NOTEWATCH_SLACK_APP_TOKEN, "+
-			"an app-level token with the scope connections:write, and start notewatch again", "err", explain(err), "tried_again_after", refusedPause)
+			"an app-level token with the scope connections:write, and start notewatch again", "err", explain(err), "again_after", refusedPause)
 	}
 }
 
@@ -105,14 +105,15 @@ func (s *socket) hello(connections int) {
 	s.shared = connections > 1
 }
 
-// failed notes that there is no connection, and ends the run if there will be none.
+// failed notes that there is no connection, and ends the run if Slack has refused the token. Of that slack-go knows only some
+// codes.
 func (s *socket) failed(data any) {
 	failure, ok := data.(*slack.ConnectionErrorEvent)
 	if !ok {
 		return
 	}
 	refused, ok := errors.AsType[slack.SlackErrorResponse](failure.ErrorObj)
-	if ok && hints[refused.Err] != "" {
+	if ok && tokenHints[refused.Err] != "" {
 		s.end(failure.ErrorObj)
 		return
 	}
