@@ -15,6 +15,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/lookup"
+	"notewatch/internal/spelling"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -136,7 +137,7 @@ func (x *explainer) alert(ctx context.Context, desk *lookup.Desk, id string) (bo
 // unknownAlertOrRule says what may be meant by a word that is neither.
 func unknownAlertOrRule(e *lookup.UnknownError, ruleNames []string) error {
 	hint := "notewatch alerts --all and notewatch check list them"
-	if near := cmp.Or(e.Nearest, config.Nearest(e.Text, ruleNames)); near != "" {
+	if near := cmp.Or(e.Nearest, spelling.Nearest(e.Text, ruleNames)); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return fmt.Errorf("there is no alert and no rule %q; %s", e.Text, hint)

@@ -20,6 +20,7 @@ import (
 
 	"notewatch/internal/config"
 	"notewatch/internal/lookup"
+	"notewatch/internal/spelling"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -77,7 +78,7 @@ func alertOf(ctx context.Context, db *store.Store, id string) (rules.Alert, erro
 // unknown is an error about a name that is none of those there are.
 func unknown(what, name string, there []string, otherwise string) error {
 	hint := otherwise
-	if near := config.Nearest(name, there); near != "" {
+	if near := spelling.Nearest(name, there); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return fmt.Errorf("there is no %s %q; %s", what, name, hint)
@@ -157,7 +158,7 @@ func (s *selection) settle(c *cobra.Command, db *store.Store, uncertain bool) er
 			return err
 		}
 		isUID := n.prefix != "" && strings.HasPrefix(*n.name, n.prefix)
-		pass := uncertain && (isUID || config.Nearest(*n.name, n.there) == "")
+		pass := uncertain && (isUID || spelling.Nearest(*n.name, n.there) == "")
 		switch {
 		case found != "":
 			*n.name = found

@@ -14,6 +14,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"notewatch/internal/secret"
+	"notewatch/internal/spelling"
 )
 
 // An Environment is the settings of the process and its own secrets.
@@ -115,7 +116,7 @@ func (r *environmentReader) checkNames(environ []string) {
 			continue
 		}
 		hint := "the names " + prefix + "… are for its own settings; call yours something else"
-		if near := Nearest(strings.TrimPrefix(setting, prefix), known); near != "" {
+		if near := spelling.Nearest(strings.TrimPrefix(setting, prefix), known); near != "" {
 			hint = "did you mean " + prefix + near + strings.TrimPrefix(name, setting) + "?"
 		}
 		r.report(name, "unknown variable", hint)

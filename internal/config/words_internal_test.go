@@ -7,23 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNearest(t *testing.T) {
-	candidates := []string{"each", "where", "when", "for", "show", "summary", "severity"}
-	for word, want := range map[string]string{
-		"wen":      "when",
-		"hwen":     "when",
-		"WHEN":     "when",
-		"fro":      "for",
-		"summry":   "summary",
-		"serverty": "severity",
-		"colour":   "",
-		"x":        "",
-		"":         "",
-	} {
-		require.Equal(t, want, Nearest(word, candidates), word)
-	}
-}
-
 func TestParseDuration(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"30m":      30 * time.Minute,

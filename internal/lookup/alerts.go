@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"notewatch/internal/config"
+	"notewatch/internal/spelling"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -60,6 +60,6 @@ func (d *Desk) unknownAlert(ctx context.Context, text string) error {
 	for i, a := range open {
 		ids[i] = a.ID
 	}
-	unknown.Nearest = config.Nearest(text, ids)
+	unknown.Nearest = spelling.Nearest(text, ids)
 	return unknown
 }

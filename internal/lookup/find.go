@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"notewatch/internal/config"
+	"notewatch/internal/spelling"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -237,7 +237,7 @@ func (s search) nearest(ctx context.Context) (string, error) {
 			}
 		}
 	}
-	return config.Nearest(s.text, near), nil
+	return spelling.Nearest(s.text, near), nil
 }
 
 // A fit reports whether a text may mean a subject.

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/config"
 	"notewatch/internal/lookup"
+	"notewatch/internal/spelling"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -101,7 +101,7 @@ func (q *question) unknownRule(name string) error {
 	}
 	slices.Sort(names)
 	text := "There is no rule " + quote(name) + "."
-	if near := config.Nearest(name, names); near != "" {
+	if near := spelling.Nearest(name, names); near != "" {
 		return mistake(text + " Did you mean " + near + "?")
 	}
 	const listed = 8

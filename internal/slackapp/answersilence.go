@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/config"
 	"notewatch/internal/lookup"
+	"notewatch/internal/spelling"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -103,21 +103,22 @@ func (q *question) mayAlter(ctx context.Context, m rules.Match) error {
 }
 
 // channelsOf returns the IDs of the channels in Slack that are told of the alerts that m selects: those of their rules in
-// their projects, and those that were told of an alert that m names.
-func (q *question) channelsOf(ctx context.Context, m rules.Match) (ids []string, err error) {
-	channels := q.app.Channels()
-	add := func(receiver string) {
-		if id, ok := channels[receiver]; ok && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
+// their projects, and those that have been told of an alert that m names.
+func (q *question) channelsOf(ctx context.Context, m rules.Match) ([]string, error) {
+	told := map[string]bool{} // by receiver
 	if m.Alert != "" {
-		told, err := q.desk.Store.DeliveriesTo(ctx, []string{m.Alert})
-		for receiver := range told[m.Alert] {
-			add(receiver)
+		deliveries, err := q.desk.Store.DeliveriesTo(ctx, []string{m.Alert})
+		if err != nil {
+			return nil, err
 		}
-		slices.Sort(ids)
-		return ids, err
+		for receiver := range deliveries[m.Alert] {
+			told[receiver] = true
+		}
+		alerts, _, err := q.desk.Alerts(ctx, store.AlertFilter{Match: rules.Match{Alert: m.Alert}})
+		if err != nil || len(alerts) == 0 {
+			return q.channels(told), err
+		}
+		m.Rule, m.Project = alerts[0].Rule, alerts[0].Project
 	}
 	for _, p := range q.bot.Projects {
 		for _, r := range q.bot.Rules {
@@ -129,12 +130,22 @@ func (q *question) channelsOf(ctx context.Context, m rules.Match) (ids []string,
 				names = p.Notify
 			}
 			for _, name := range names {
-				add(name)
+				told[name] = true
 			}
 		}
 	}
+	return q.channels(told), nil
+}
+
+// channels returns the IDs of the channels of receivers, in order.
+func (q *question) channels(receivers map[string]bool) (ids []string) {
+	for receiver, id := range q.app.Channels() {
+		if receivers[receiver] {
+			ids = append(ids, id)
+		}
+	}
 	slices.Sort(ids)
-	return ids, nil
+	return slices.Compact(ids)
 }
 
 // matchText says what a match selects.
@@ -253,7 +264,7 @@ func unknownSilence(id string, all []rules.Silence) error {
 		ids[i] = s.ID
 	}
 	text := "There is no silence " + quote(id) + " that is not over."
-	if near := config.Nearest(id, ids); near != "" {
+	if near := spelling.Nearest(id, ids); near != "" {
 		return mistake(text + " Did you mean " + near + "?")
 	}
 	return mistake(text + " The word silences lists them.")

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/config"
 	"notewatch/internal/lookup"
+	"notewatch/internal/spelling"
 	"notewatch/rules"
 )
 
@@ -71,7 +71,7 @@ func (q *question) answer(ctx context.Context) (p page, err error) {
 	}
 	var known bool
 	if q.verb, known = wordOf(q.word); !known {
-		return p, q.unknownWord()
+		return p, q.unknownWord(ctx)
 	}
 	if q.reason != "" && !q.verb.reason {
 		return p, mistake(q.word + " takes no because.")
@@ -79,8 +79,8 @@ func (q *question) answer(ctx context.Context) (p page, err error) {
 	return q.verb.answer(q, ctx)
 }
 
-// unknownWord says which word may be meant.
-func (q *question) unknownWord() error {
+// unknownWord says which word may be meant. Who types just a name may want to know what that has used.
+func (q *question) unknownWord(ctx context.Context) error {
 	text := "There is no word " + quote(q.word) + "."
 	near := config.Nearest(q.word, wordNames())
 	if i := slices.IndexFunc(wordNames(), func(name string) bool { return strings.HasPrefix(name, q.word) }); i >= 0 {
@@ -88,6 +88,9 @@ func (q *question) unknownWord() error {
 	}
 	if near != "" {
 		return mistake(text + " Did you mean " + near + "?")
+	}
+	if s, err := q.find(ctx, q.word); err == nil && s.UID != "" {
+		return mistake(text + " For a " + string(s.Kind) + ", say what you want to know, such as usage " + q.called(ctx, s) + ".")
 	}
 	return mistake(text + " There are " + listWords(wordNames(), "and") + ".")
 }
