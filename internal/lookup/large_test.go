@@ -1,0 +1,248 @@
+package lookup_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
+	"notewatch/rules"
+)
+
+// A large scene is one project with many devices, each with 35 days before today, a fleet of every tenth of them, and some
+// alerts. The i-th device uses i kB and i events a day.
+type large struct {
+	*store.Store
+	*lookup.Desk
+	db      *sql.DB
+	devices int
+}
+
+func newLarge(tb testing.TB, devices int) large {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "notewatch.db")
+	s, err := store.Open(tb.Context(), path)
+	require.NoError(tb, err)
+	require.NoError(tb, s.Close())
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)")
+	require.NoError(tb, err)
+	db.SetMaxOpenConns(1)
+	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
+	populate(tb, db, devices)
+	_, err = db.ExecContext(tb.Context(), `PRAGMA journal_mode = WAL`)
+	require.NoError(tb, err)
+	s, err = store.Open(tb.Context(), path)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, s.Close()) })
+	budget, problems := rules.Compile(rules.Spec{
+		Name: "data-budget", Each: rules.EachDevice, Limit: "mb(40)", When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.used > limit"}},
+	})
+	require.Empty(tb, problems)
+	desk := lookup.New(lookup.Config{
+		Store: s, Projects: []lookup.Project{cold}, Accounts: []lookup.Account{{Name: "acme", PerMinute: 4}},
+		Rules: []*rules.Rule{budget}, Receivers: []string{"team"}, Now: func() time.Time { return now },
+	})
+	return large{s, desk, db, devices}
+}
+
+// populate writes the rows by SQL, which takes a tenth of the time.
+func populate(tb testing.TB, db *sql.DB, devices int) {
+	tb.Helper()
+	const each = `WITH RECURSIVE each (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM each WHERE i < $1 - 1) `
+	for _, fill := range []struct {
+		statement string
+		args      []any
+	}{
+		{each + `INSERT INTO device SELECT $2, printf('dev:%015d', i), printf('sensor-%06d', i * 7919 % $1), 'NOTE-WBNAW', 'product', '7.2.2',
+			CASE WHEN i % 10 = 0 THEN '["fleet:all","fleet:tenth"]' ELSE '["fleet:all"]' END, 4.1, FALSE, 0, 0 FROM each`, []any{devices, cold.UID}},
+		{`INSERT INTO device_list VALUES ($1, $2)`, []any{cold.UID, now.UnixMilli()}},
+		{`INSERT INTO fleet VALUES ($1, 'fleet:tenth', 'every tenth')`, []any{cold.UID}},
+		{`INSERT INTO project VALUES ($1, $2, 0, '', FALSE, '{}', 0)`, []any{cold.UID, now.UnixMilli()}},
+		{each + `, span (day) AS (SELECT $3 - 35 UNION ALL SELECT day + 1 FROM span WHERE day < $3)
+			INSERT INTO usage (day, project, device, bytes, events, sessions)
+			SELECT day, $2, CASE WHEN i < 0 THEN '' ELSE printf('dev:%015d', i) END, i * 1000, i, 2
+			FROM span CROSS JOIN (SELECT -1 AS i UNION ALL SELECT i FROM each)`, []any{devices, cold.UID, today}},
+		{each + `INSERT INTO closed SELECT $2, printf('dev:%015d', i), value, $3, $3 - 9, i, 9 * i, 7 * i, 30 * i, i, 35
+			FROM json_each($4) CROSS JOIN each`, []any{devices, cold.UID, today, "[0, 3, 7]"}},
+		{each + `INSERT INTO alert (id, rule, project, subject, state, level, worst, version, reason, already, holds, since, fired_at, changed_at, doubted, ended_at, told)
+			SELECT printf('alert-%06d', i), 'data-budget', $2, printf('dev:%015d', i), CASE WHEN i % 10 = 0 THEN 'firing' ELSE 'resolved' END,
+				2, 2, 1, 'fired', FALSE, '[{},{},{},{}]', $3 - i, $3, $3, FALSE, CASE WHEN i % 10 = 0 THEN NULL ELSE $3 END,
+				'{"subject":"sensor","project":"cold-chain","figure":"bytes.used","unit":"B","summary":"has used 41 MB of 40 MB"}' FROM each`,
+			[]any{devices / 20, cold.UID, now.UnixMilli()}},
+	} {
+		_, err := db.ExecContext(tb.Context(), fill.statement, fill.args...)
+		require.NoError(tb, err, fill.statement)
+	}
+}
+
+// usageOf is what notewatch usage does.
+func (l large) usageOf(ctx context.Context, text string, span lookup.Span) (lookup.Usage, error) {
+	subject, err := l.Find(ctx, text)
+	if err != nil {
+		return lookup.Usage{}, err
+	}
+	return l.Desk.Usage(ctx, subject, span)
+}
+
+// No look-up reads more rows of anything than there are devices, whatever lies in their past: with 100,000 devices no query
+// reads more than 100,000 rows.
+func TestRowsRead(t *testing.T) {
+	const devices, firing, over = 1000, 5, 45
+	rows := storetest.CountRows(t)
+	l := newLarge(t, devices)
+	rows.Watch(t, l.db, map[string]string{"usage": "bytes", "closed": "days", "device": "uid", "alert": "id"})
+	top := func(span lookup.Span, of string) func(ctx context.Context) error {
+		return func(ctx context.Context) error {
+			subject := lookup.Subject{}
+			if of != "" {
+				subject = lookup.Subject{Kind: lookup.KindFleet, Project: lookup.Subject{}.Link(), UID: of}
+				subject.Project.UID = cold.UID
+			}
+			_, err := l.Top(ctx, lookup.TopQuery{N: 10, By: "bytes", Span: span, Of: subject})
+			return err
+		}
+	}
+	usage := func(text string, span lookup.Span) func(ctx context.Context) error {
+		return func(ctx context.Context) error { _, err := l.usageOf(ctx, text, span); return err }
+	}
+	for _, c := range []struct {
+		what string
+		f    func(ctx context.Context) error
+		want map[string]int
+	}{
+		{"usage of a device", usage("sensor-000007", lookup.Month), map[string]int{"device": 2, "usage": 36}},
+		{"usage of a fleet", usage("fleet:tenth", lookup.Period), map[string]int{"device": devices, "usage": 37 * devices / 10, "closed": devices / 10}},
+		{"usage of the project", usage("cold-chain", lookup.Period), map[string]int{"device": devices, "usage": 36, "alert": 2*firing + 5}},
+		{"top 10 30d", top(lookup.Month, ""), map[string]int{"device": devices + 10, "closed": devices}},
+		{"top 10 today", top(lookup.Today, ""), map[string]int{"device": devices + 10, "closed": devices, "usage": devices}},
+		{"top 10 period of a fleet", top(lookup.Period, "fleet:tenth"), map[string]int{"device": devices + 10, "closed": devices / 10, "usage": devices / 10}},
+		{"alerts", func(ctx context.Context) error {
+			_, _, err := l.Desk.Alerts(ctx, store.AlertFilter{Open: true, Limit: 20})
+			return err
+		}, map[string]int{"alert": 2 * firing}},
+		{"status", func(ctx context.Context) error { _, err := l.Status(ctx); return err }, map[string]int{"device": devices, "alert": 2 * firing}},
+		{"a part of a name", usage("sensor-00000", lookup.Month), map[string]int{"device": devices + over, "alert": over}},
+	} {
+		read := rows.Read(func() {
+			if err := c.f(t.Context()); err != nil {
+				var ambiguous *lookup.AmbiguousError
+				require.ErrorAs(t, err, &ambiguous, c.what)
+			}
+		})
+		require.Equal(t, c.want, read, c.what)
+	}
+}
+
+// BenchmarkLookup asks for the usage of a device, the ten devices that used most in 30 days, and the alerts, in turn, while
+// nothing else happens and while a poll writes, and tells the 95th percentile of both and how many times the second is the
+// first.
+func BenchmarkLookup(b *testing.B) {
+	devices := 100_000
+	if testing.Short() {
+		devices = 10_000
+	}
+	l := newLarge(b, devices)
+	for b.Loop() {
+		quiet := l.percentile(b)
+		stop := l.cycle(b)
+		busy := l.percentile(b)
+		polls := stop()
+		b.ReportMetric(quiet.Seconds()*1000, "quiet-p95-ms")
+		b.ReportMetric(busy.Seconds()*1000, "busy-p95-ms")
+		b.ReportMetric(busy.Seconds()/quiet.Seconds(), "busy/quiet")
+		b.ReportMetric(float64(polls), "polls")
+	}
+}
+
+// percentile asks 90 questions and returns the 95th percentile of the time to an answer.
+func (l large) percentile(b *testing.B) time.Duration {
+	b.Helper()
+	var took []time.Duration
+	ask := func(question func() error) {
+		began := time.Now()
+		require.NoError(b, question())
+		took = append(took, time.Since(began))
+	}
+	for i := range 30 {
+		ask(func() error {
+			_, err := l.usageOf(b.Context(), fmt.Sprintf("sensor-%06d", i*l.devices/30), lookup.Period)
+			return err
+		})
+		ask(func() error {
+			_, err := l.Top(b.Context(), lookup.TopQuery{N: 10, By: "bytes", Span: lookup.Month})
+			return err
+		})
+		ask(func() error {
+			_, _, err := l.Desk.Alerts(b.Context(), store.AlertFilter{Open: true, Limit: 20})
+			return err
+		})
+	}
+	slices.Sort(took)
+	return took[len(took)*95/100]
+}
+
+// cycle polls again and again, each time with other figures for every device, until it is stopped, and then tells how often
+// it did. It returns once the first poll writes.
+func (l large) cycle(b *testing.B) (stop func() (polls int)) {
+	b.Helper()
+	ctx, cancel := context.WithCancel(b.Context())
+	writing, done := make(chan struct{}), make(chan error)
+	polls := 0
+	go func() {
+		rows := l.today(polls)
+		close(writing)
+		for {
+			err := l.poll(ctx, rows)
+			if ctx.Err() != nil {
+				err = nil
+			}
+			if err != nil || ctx.Err() != nil {
+				done <- err
+				return
+			}
+			polls++
+			rows = l.today(polls)
+		}
+	}()
+	<-writing
+	return func() int {
+		cancel()
+		require.NoError(b, <-done)
+		return polls
+	}
+}
+
+// today returns what all devices used today, which is another figure at each poll.
+func (l large) today(poll int) []store.Usage {
+	rows := make([]store.Usage, l.devices)
+	for i := range rows {
+		rows[i] = store.Usage{Device: fmt.Sprintf("dev:%015d", i), Day: today}
+		rows[i].Figures[rules.Bytes] = float64(i*1000 + poll + 1)
+	}
+	return rows
+}
+
+// poll writes what a poll does.
+func (l large) poll(ctx context.Context, rows []store.Usage) error {
+	if err := l.Store.SaveUsage(ctx, cold.UID, []rules.Figure{rules.Bytes}, rows, today); err != nil {
+		return err
+	}
+	if err := l.Store.Raise(ctx, store.Poll, cold.UID, now); err != nil {
+		return err
+	}
+	lease, _, err := l.Store.Claim(ctx, store.Poll, cold.UID, now, now)
+	if err != nil {
+		return err
+	}
+	return l.Store.Commit(ctx, lease, store.Commit{
+		Decision: store.Decision{Now: now}, Project: store.Project{UID: cold.UID, PolledAt: now}, Due: now,
+	})
+}
