@@ -22,16 +22,8 @@ func outline(c *cobra.Command) (setup, error) {
 		return setup{}, err
 	}
 	s := setup{environment: environment, log: newLog(c.ErrOrStderr(), environment), stdout: c.OutOrStdout()}
-	s.file, err = config.Load(environment.Rules, placeholder)
+	s.file, err = config.LoadPartly(environment.Rules, os.LookupEnv)
 	return s, err
-}
-
-// placeholder stands for variables of the rules file where nobody is told.
-func placeholder(name string) (string, bool) {
-	if value := os.Getenv(name); value != "" {
-		return value, true
-	}
-	return "https://receiver.invalid/" + name, true
 }
 
 // ask lets f ask what the rules file is about, from the database alone, beside whoever works with it.

@@ -101,7 +101,7 @@ func (d demo) setup(c *cobra.Command, folder string) (setup, error) {
 			return setup{}, fmt.Errorf("writing the example rules: %w", err)
 		}
 	}
-	file, err := config.Load(d.rules, placeholder)
+	file, err := config.LoadPartly(d.rules, os.LookupEnv)
 	if err != nil {
 		return setup{}, err
 	}
