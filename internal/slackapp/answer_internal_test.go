@@ -208,6 +208,7 @@ func TestMistakesAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
 		"usages":                    `There is no word "usages". Did you mean usage?`,
 		strings.Repeat("x", 10_240): "That is 10,240 characters long; a command has at most 1,000.",
+		"hourly-sensor-3":           "For a device, say what you want to know, such as usage hourly-sensor-3.",
 		`usage "hourly`:             `The quote before "hourly" is not closed.`,
 		"usage hourly-sensor-111":   `Did you mean "hourly-sensor-11"?`,
 		"usage device cold-chain":   `There is no device "cold-chain".`,

@@ -82,7 +82,7 @@ func (q *question) answer(ctx context.Context) (p page, err error) {
 // unknownWord says which word may be meant. Who types just a name may want to know what that has used.
 func (q *question) unknownWord(ctx context.Context) error {
 	text := "There is no word " + quote(q.word) + "."
-	near := config.Nearest(q.word, wordNames())
+	near := spelling.Nearest(q.word, wordNames())
 	if i := slices.IndexFunc(wordNames(), func(name string) bool { return strings.HasPrefix(name, q.word) }); i >= 0 {
 		near = wordNames()[i]
 	}

@@ -44,7 +44,7 @@ func (q *question) complaint(err error) []string {
 		return []string{"There is no " + gone.What + " " + name(quote(gone.Name)) + " any more."}
 	}
 	q.app.Log.Error("answering a command", "word", q.verb.name, "err", err)
-	return []string{"That went wrong: " + notify.Mrkdwn(err.Error(), maxSaid)}
+	return []string{sorryText}
 }
 
 // unknownText says that nothing is called so, and what may be meant.

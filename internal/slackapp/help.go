@@ -46,7 +46,7 @@ func (q *question) helpFor(ctx context.Context) (page, error) {
 	w, ok := wordOf(token{text: asked}.word())
 	if !ok {
 		q.word = asked
-		return page{}, q.unknownWord()
+		return page{}, q.unknownWord(ctx)
 	}
 	var p page
 	p.say(strings.TrimSpace("*"+w.name+"* "+notify.Mrkdwn(w.hint, maxSaid)), w.summary)
