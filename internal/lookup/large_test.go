@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -101,12 +102,11 @@ func TestRowsRead(t *testing.T) {
 	rows.Watch(t, l.db, map[string]string{"usage": "bytes", "closed": "days", "device": "uid", "alert": "id"})
 	top := func(span lookup.Span, of string) func(ctx context.Context) error {
 		return func(ctx context.Context) error {
-			subject := lookup.Subject{}
+			q := lookup.TopQuery{N: 10, By: "bytes", Span: span}
 			if of != "" {
-				subject = lookup.Subject{Kind: lookup.KindFleet, Project: lookup.Subject{}.Link(), UID: of}
-				subject.Project.UID = cold.UID
+				q.Of = lookup.Subject{Kind: lookup.KindFleet, Project: notify.Named{UID: cold.UID}, UID: of}
 			}
-			_, err := l.Top(ctx, lookup.TopQuery{N: 10, By: "bytes", Span: span, Of: subject})
+			_, err := l.Top(ctx, q)
 			return err
 		}
 	}
@@ -138,6 +138,32 @@ func TestRowsRead(t *testing.T) {
 			}
 		})
 		require.Equal(t, c.want, read, c.what)
+	}
+}
+
+// A fleet so large that its devices are not looked up one by one is added up all the same, but not drawn day by day.
+func TestLargeFleet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills a large store")
+	}
+	const devices = 10_002
+	l := newLarge(t, devices)
+	for _, c := range []struct {
+		change  string
+		members int
+		week    float64
+	}{
+		{`SELECT 1`, devices, 7 * devices * (devices - 1) / 2},
+		{`UPDATE device SET fleets = '[]' WHERE uid = 'dev:000000000000007'`, devices - 1, 7 * (devices*(devices-1)/2 - 7)},
+	} {
+		_, err := l.db.ExecContext(t.Context(), c.change)
+		require.NoError(t, err)
+		u, err := l.Desk.Usage(t.Context(), lookup.Subject{Kind: lookup.KindFleet, Project: notify.Named{UID: cold.UID}, UID: "fleet:all"}, lookup.Week)
+		require.NoError(t, err)
+		require.Equal(t, c.members, u.Devices)
+		require.InDelta(t, c.week, u.Figures[0].Total, 0)
+		require.Zero(t, u.Figures[0].Missing)
+		require.Empty(t, u.Figures[0].Days)
 	}
 }
 

@@ -43,8 +43,8 @@ type AccountStatus struct {
 // A ReceiverStatus is what a receiver does not show yet of what it should.
 type ReceiverStatus struct {
 	Name    string
-	Waiting int           // messages
-	Dead    int           // messages that were given up
+	Waiting int           // alerts
+	Dead    int           // alerts that were given up
 	Oldest  time.Duration // for how long the oldest has waited
 	Next    time.Time     // when it is served next; zero: when there is something new
 }
