@@ -11,12 +11,12 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// A refusal is an error whose text is what the person who asked is told.
-type refusal string
+// A refusalError is an error whose text is what the person who asked is told.
+type refusalError string
 
-func (r refusal) Error() string { return string(r) }
+func (r refusalError) Error() string { return string(r) }
 
-// mayLook returns an error unless the person may ask things from where they are. It is a [refusal].
+// mayLook returns an error unless the person may ask things from where they are. It is a [refusalError].
 func (a *App) mayLook(ctx context.Context, p Person, channel string) error {
 	allowed := a.Allow().Look
 	if len(allowed) == 0 {
@@ -26,14 +26,14 @@ func (a *App) mayLook(ctx context.Context, p Person, channel string) error {
 }
 
 // mayChange returns an error unless the person may change, from where they are, what the channels are told of. It is a
-// [refusal].
+// [refusalError].
 func (a *App) mayChange(ctx context.Context, p Person, channel string, alertChannels []string) error {
 	allowed := a.Allow().Change
 	switch {
 	case len(allowed) > 0:
 		return a.admit(ctx, p, channel, allowed, "Only %s may change this.")
 	case len(alertChannels) == 0:
-		return refusal("No channel in Slack is told of this, so that nobody may change it from here. " +
+		return refusalError("No channel in Slack is told of this, so that nobody may change it from here. " +
 			"The setting slack.allow.change can say who may.")
 	}
 	return a.admit(ctx, p, channel, alertChannels, "Only %s may change this. Please ask from there.")
@@ -51,14 +51,14 @@ func (a *App) admit(ctx context.Context, p Person, channel string, allowed []str
 		members, err := a.groups.members(ctx, id)
 		if err != nil {
 			a.Log.Error("looking up who is in a user group of slack.allow", "group", id, "err", err)
-			return refusal(fmt.Sprintf("I could not find out who is in %s. Has the app the scope usergroups:read? "+
+			return refusalError(fmt.Sprintf("I could not find out who is in %s. Has the app the scope usergroups:read? "+
 				"The log of notewatch says more.", mention(id)))
 		}
 		if slices.Contains(members, p.ID) {
 			return nil
 		}
 	}
-	return refusal(fmt.Sprintf("Sorry. "+sentence, listed(allowed)))
+	return refusalError(fmt.Sprintf("Sorry. "+sentence, listed(allowed)))
 }
 
 // maxListed is how many of those who may do something a refusal names.

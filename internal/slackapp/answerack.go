@@ -19,7 +19,7 @@ func (q *question) ack(ctx context.Context) (page, error) {
 	case err != nil:
 		return page{}, err
 	case !changed && a.Ack.By != q.Person.String():
-		return page{}, mistake("Alert " + a.ID + " has just ended: there is nothing to take on.")
+		return page{}, mistakeError("Alert " + a.ID + " has just ended: there is nothing to take on.")
 	}
 	var p page
 	p.say(q.ackText(a, changed))
@@ -56,7 +56,7 @@ func (q *question) mine(ctx context.Context) (rules.Alert, error) {
 	case err != nil:
 		return a, err
 	case a.State != rules.Firing:
-		return a, mistake("Alert " + a.ID + " is " + string(a.State) + ", not firing: there is nothing to take on.")
+		return a, mistakeError("Alert " + a.ID + " is " + string(a.State) + ", not firing: there is nothing to take on.")
 	}
 	return a, q.mayAlter(ctx, rules.Match{Alert: a.ID})
 }

@@ -31,7 +31,7 @@ func (q *question) alerts(ctx context.Context) (page, error) {
 	device := ""
 	switch of.Kind {
 	case lookup.KindFleet:
-		return page{}, mistake("Alerts are of devices and projects: name one of these.")
+		return page{}, mistakeError("Alerts are of devices and projects: name one of these.")
 	case lookup.KindDevice:
 		device = of.UID
 	}

@@ -33,11 +33,11 @@ func (q *question) explain(ctx context.Context) (page, error) {
 func (q *question) explainAlert(ctx context.Context, a rules.Alert) (page, error) {
 	switch {
 	case a.Drill:
-		return page{}, mistake("Alert " + a.ID + " is a drill: nothing is wrong.")
+		return page{}, mistakeError("Alert " + a.ID + " is a drill: nothing is wrong.")
 	case a.Project == "":
-		return page{}, mistake("Alert " + a.ID + " is about notewatch itself, and no rule has found it: " + a.Told.Summary)
+		return page{}, mistakeError("Alert " + a.ID + " is about notewatch itself, and no rule has found it: " + a.Told.Summary)
 	case q.rule(a.Rule) == nil:
-		return page{}, mistake("The rule " + a.Rule + " of alert " + a.ID + " is no longer in the rules file.")
+		return page{}, mistakeError("The rule " + a.Rule + " of alert " + a.ID + " is no longer in the rules file.")
 	}
 	e, err := q.bot.Explain(ctx, a.Rule, a.Project, a.Subject)
 	if err != nil {
@@ -63,7 +63,7 @@ func (q *question) explainRule(ctx context.Context, order explainOrder) (page, e
 	if r.Spec.Each == rules.EachProject {
 		kinds = append(kinds, lookup.KindProject)
 	} else if order.subject == "" {
-		return page{}, mistake("The rule " + r.Spec.Name + " judges devices: name one behind it.")
+		return page{}, mistakeError("The rule " + r.Spec.Name + " judges devices: name one behind it.")
 	}
 	s, err := q.find(ctx, order.subject, kinds...)
 	if err != nil {
@@ -72,7 +72,7 @@ func (q *question) explainRule(ctx context.Context, order explainOrder) (page, e
 	device := ""
 	switch s.Kind {
 	case lookup.KindAll:
-		return page{}, mistake("The rule " + r.Spec.Name + " judges projects: name one behind it.")
+		return page{}, mistakeError("The rule " + r.Spec.Name + " judges projects: name one behind it.")
 	case lookup.KindDevice:
 		device = s.UID
 	}
@@ -102,13 +102,13 @@ func (q *question) unknownRule(name string) error {
 	slices.Sort(names)
 	text := "There is no rule " + quote(name) + "."
 	if near := spelling.Nearest(name, names); near != "" {
-		return mistake(text + " Did you mean " + near + "?")
+		return mistakeError(text + " Did you mean " + near + "?")
 	}
 	const listed = 8
 	if more := len(names) - listed; more > 0 {
 		names = append(names[:listed], fmt.Sprintf("%d more", more))
 	}
-	return mistake(text + " There are " + listWords(names, "and") + ".")
+	return mistakeError(text + " There are " + listWords(names, "and") + ".")
 }
 
 // explainPage puts an explanation into words.

@@ -34,7 +34,7 @@ func (q *question) silence(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	if err := q.bot.Silence(ctx, s); errors.Is(err, bot.ErrOver) {
-		return page{}, mistake("Alert " + s.Match.Alert + " is over: there is nothing to silence.")
+		return page{}, mistakeError("Alert " + s.Match.Alert + " is over: there is nothing to silence.")
 	} else if err != nil {
 		return page{}, err
 	}
@@ -66,7 +66,7 @@ func (q *question) match(ctx context.Context, o silenceOrder) (m rules.Match, er
 			return m, err
 		}
 		if m.Project != "" && m.Project != d.Project.UID {
-			return m, mistake("The device " + quote(d.Name) + " is in the project " + quote(d.Project.Name) + ".")
+			return m, mistakeError("The device " + quote(d.Name) + " is in the project " + quote(d.Project.Name) + ".")
 		}
 		m.Project, m.Subject = d.Project.UID, d.UID
 	}
@@ -90,7 +90,7 @@ func (q *question) alert(ctx context.Context, text string) (rules.Alert, error) 
 	if findErr != nil {
 		return a, err
 	}
-	return a, mistake(fmt.Sprintf("There is no alert %s. To silence the %s of that name, write %[2]s before it.", quote(text), s.Kind))
+	return a, mistakeError(fmt.Sprintf("There is no alert %s. To silence the %s of that name, write %[2]s before it.", quote(text), s.Kind))
 }
 
 // mayAlter returns an error unless the person may change, from where they are, what is told of the alerts that m selects.
@@ -265,7 +265,7 @@ func unknownSilence(id string, all []rules.Silence) error {
 	}
 	text := "There is no silence " + quote(id) + " that is not over."
 	if near := spelling.Nearest(id, ids); near != "" {
-		return mistake(text + " Did you mean " + near + "?")
+		return mistakeError(text + " Did you mean " + near + "?")
 	}
-	return mistake(text + " The word silences lists them.")
+	return mistakeError(text + " The word silences lists them.")
 }

@@ -20,7 +20,7 @@ func (q *question) top(ctx context.Context) (page, error) {
 	}
 	if order.by == "" {
 		if order.by = q.ranking(false); order.by == "" {
-			return page{}, mistake("No rule reads bytes, events or sessions, so notewatch does not fetch them: there is nothing to rank by.")
+			return page{}, mistakeError("No rule reads bytes, events or sessions, so notewatch does not fetch them: there is nothing to rank by.")
 		}
 	}
 	of, err := q.find(ctx, order.name, order.kinds...)
@@ -37,10 +37,10 @@ func (q *question) top(ctx context.Context) (page, error) {
 // topMistake says what to do about what cannot be ranked.
 func topMistake(err error) error {
 	if unread, ok := errors.AsType[*lookup.NotReadError](err); ok {
-		return mistake(fmt.Sprintf("No rule reads %s, so notewatch does not fetch them. A rule that reads %[1]s.today changes that.", unread.Figure))
+		return mistakeError(fmt.Sprintf("No rule reads %s, so notewatch does not fetch them. A rule that reads %[1]s.today changes that.", unread.Figure))
 	}
 	if errors.Is(err, lookup.ErrNoPrices) {
-		return mistake("No prices are set: the section prices of the rules file takes them.")
+		return mistakeError("No prices are set: the section prices of the rules file takes them.")
 	}
 	return err
 }

@@ -74,7 +74,7 @@ func (q *question) answer(ctx context.Context) (p page, err error) {
 		return p, q.unknownWord(ctx)
 	}
 	if q.reason != "" && !q.verb.reason {
-		return p, mistake(q.word + " takes no because.")
+		return p, mistakeError(q.word + " takes no because.")
 	}
 	return q.verb.answer(q, ctx)
 }
@@ -87,10 +87,10 @@ func (q *question) unknownWord(ctx context.Context) error {
 		near = wordNames()[i]
 	}
 	if near != "" {
-		return mistake(text + " Did you mean " + near + "?")
+		return mistakeError(text + " Did you mean " + near + "?")
 	}
 	if s, err := q.find(ctx, q.word); err == nil && s.UID != "" {
-		return mistake(text + " For a " + string(s.Kind) + ", say what you want to know, such as usage " + q.called(ctx, s) + ".")
+		return mistakeError(text + " For a " + string(s.Kind) + ", say what you want to know, such as usage " + q.called(ctx, s) + ".")
 	}
-	return mistake(text + " There are " + listWords(wordNames(), "and") + ".")
+	return mistakeError(text + " There are " + listWords(wordNames(), "and") + ".")
 }

@@ -15,7 +15,7 @@ import (
 func (q *question) refuse(ctx context.Context, err error) Reply {
 	var p page
 	p.say(q.complaint(err)...)
-	if _, denied := errors.AsType[refusal](err); !denied {
+	if _, denied := errors.AsType[refusalError](err); !denied {
 		p.say(q.instead(ctx))
 	}
 	r := p.reply()
@@ -25,10 +25,10 @@ func (q *question) refuse(ctx context.Context, err error) Reply {
 
 // complaint is what is wrong, as lines of mrkdwn.
 func (q *question) complaint(err error) []string {
-	if denied, ok := errors.AsType[refusal](err); ok {
+	if denied, ok := errors.AsType[refusalError](err); ok {
 		return []string{string(denied)}
 	}
-	if slip, ok := errors.AsType[mistake](err); ok {
+	if slip, ok := errors.AsType[mistakeError](err); ok {
 		return []string{notify.Mrkdwn(string(slip), maxSaid)}
 	}
 	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok {

@@ -37,7 +37,7 @@ func (h *home) learn(ctx context.Context) (team, company string, err error) {
 	return h.team, h.company, nil
 }
 
-// check returns an error unless a person of the team, which may be one of a company, is at home here. It is a [refusal] if
+// check returns an error unless a person of the team, which may be one of a company, is at home here. It is a [refusalError] if
 // they are not.
 func (h *home) check(ctx context.Context, team, company string) error {
 	ourTeam, ourCompany, err := h.learn(ctx)
@@ -47,5 +47,5 @@ func (h *home) check(ctx context.Context, team, company string) error {
 	case team == ourTeam, ourCompany != "" && (company == ourCompany || team == ourCompany):
 		return nil
 	}
-	return refusal("Sorry, I answer only people of the workspace that I belong to.")
+	return refusalError("Sorry, I answer only people of the workspace that I belong to.")
 }

@@ -16,10 +16,10 @@ import (
 // maxText is how many characters a command may have.
 const maxText = 1000
 
-// A mistake is what is wrong with a command, in words for whoever typed it.
-type mistake string
+// A mistakeError is what is wrong with a command, in words for whoever typed it.
+type mistakeError string
 
-func (m mistake) Error() string { return string(m) }
+func (m mistakeError) Error() string { return string(m) }
 
 // A line is a command taken apart.
 type line struct {
@@ -58,7 +58,7 @@ func (t token) special() bool {
 // is like a word; the quotes may be curly, or backticks. All that follows the word because is a reason.
 func parse(text string) (line, error) {
 	if n := utf8.RuneCountInString(text); n > maxText {
-		return line{}, mistake("That is " + notify.FormatFigure(float64(n), "characters") + " long; a command has at most " +
+		return line{}, mistakeError("That is " + notify.FormatFigure(float64(n), "characters") + " long; a command has at most " +
 			notify.FormatFigure(maxText, "") + ".")
 	}
 	var l line
@@ -128,7 +128,7 @@ func next(text string) (t token, rest string, ok bool, err error) {
 	inside := text[size:]
 	end := strings.IndexAny(inside, closing)
 	if end < 0 {
-		return token{}, "", false, mistake("The quote before " + quote(inside) + " is not closed.")
+		return token{}, "", false, mistakeError("The quote before " + quote(inside) + " is not closed.")
 	}
 	_, size = utf8.DecodeRuneInString(inside[end:])
 	return token{text: strings.TrimSpace(inside[:end]), quoted: true}, inside[end+size:], true, nil

@@ -27,10 +27,10 @@ func parseUsage(tokens []token) (o usageOrder, err error) {
 	tokens, o.kinds = takeKind(tokens)
 	o.name = joined(tokens)
 	if o.name == "" && slices.Equal(o.kinds, []lookup.Kind{lookup.KindDevice}) {
-		return o, mistake("Which device? Its name, its UID or the beginning of either comes after device.")
+		return o, mistakeError("Which device? Its name, its UID or the beginning of either comes after device.")
 	}
 	if o.name == "" && slices.Equal(o.kinds, []lookup.Kind{lookup.KindFleet}) {
-		return o, mistake("Which fleet? Its name, its UID or the beginning of either comes after fleet.")
+		return o, mistakeError("Which fleet? Its name, its UID or the beginning of either comes after fleet.")
 	}
 	return o, nil
 }
@@ -55,13 +55,13 @@ func parseTop(tokens []token) (o topOrder, err error) {
 		n, notNumber := strconv.Atoi(t.word())
 		switch {
 		case !t.quoted && notNumber == nil && (n < 1 || n > maxRows):
-			return o, mistake("top ranks 1 to " + strconv.Itoa(maxRows) + " devices, not " + quote(t.text) + ".")
+			return o, mistakeError("top ranks 1 to " + strconv.Itoa(maxRows) + " devices, not " + quote(t.text) + ".")
 		case !t.quoted && notNumber == nil:
 			o.rows = n
 		case t.is(lookup.By()...):
 			o.by = t.word()
 		case t.is("device"):
-			return o, mistake("top ranks devices: of everything, of a project or of a fleet.")
+			return o, mistakeError("top ranks devices: of everything, of a project or of a fleet.")
 		default:
 			return o.of(tokens)
 		}
@@ -80,7 +80,7 @@ func (o topOrder) of(tokens []token) (topOrder, error) {
 		o.kinds = kinds
 	}
 	if o.name = joined(named); o.name == "" {
-		return o, mistake("Which " + tokens[0].word() + "? Its name comes after the word.")
+		return o, mistakeError("Which " + tokens[0].word() + "? Its name comes after the word.")
 	}
 	return o, nil
 }
@@ -93,9 +93,9 @@ func takeSpan(tokens []token) (rest []token, span lookup.Span, err error) {
 		case t.quoted || !ok && !otherSpan.MatchString(t.word()):
 			rest = append(rest, t)
 		case !ok:
-			return nil, "", mistake("I know today, 7d, 30d and period, not " + quote(t.text) + ".")
+			return nil, "", mistakeError("I know today, 7d, 30d and period, not " + quote(t.text) + ".")
 		case span != "" && span != found:
-			return nil, "", mistake("Either " + string(span) + " or " + string(found) + ", one at a time.")
+			return nil, "", mistakeError("Either " + string(span) + " or " + string(found) + ", one at a time.")
 		default:
 			span = found
 		}
@@ -127,7 +127,7 @@ func parseExplain(tokens []token) (o explainOrder, err error) {
 	tokens = slices.DeleteFunc(slices.Clone(tokens), func(t token) bool { return t.is("alert", "rule", "project", "device") })
 	switch len(tokens) {
 	case 0:
-		return o, mistake("Explain what? An alert, or a rule and whom it judges.")
+		return o, mistakeError("Explain what? An alert, or a rule and whom it judges.")
 	case 1:
 		return explainOrder{alert: tokens[0].text}, nil
 	}
@@ -138,17 +138,17 @@ func parseExplain(tokens []token) (o explainOrder, err error) {
 func parseOne(tokens []token, what string) (string, error) {
 	switch len(tokens) {
 	case 0:
-		return "", mistake("Which " + what + "?")
+		return "", mistakeError("Which " + what + "?")
 	case 1:
 		return tokens[0].text, nil
 	}
-	return "", mistake("One " + what + " at a time, not " + quote(joined(tokens)) + ".")
+	return "", mistakeError("One " + what + " at a time, not " + quote(joined(tokens)) + ".")
 }
 
 // parseNone checks that nothing follows a word.
 func parseNone(l line) error {
 	if len(l.rest) > 0 {
-		return mistake(l.word + " takes nothing more, not " + quote(joined(l.rest)) + ".")
+		return mistakeError(l.word + " takes nothing more, not " + quote(joined(l.rest)) + ".")
 	}
 	return nil
 }

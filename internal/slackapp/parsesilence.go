@@ -28,11 +28,11 @@ func parseSilence(l line, now time.Time) (o silenceOrder, err error) {
 	named := o.alert+o.rule+o.project+o.device != ""
 	switch {
 	case !named && !o.everything:
-		return o, mistake("Silence what? Name an alert, a rule, a project or a device; or say everything, if that is meant.")
+		return o, mistakeError("Silence what? Name an alert, a rule, a project or a device; or say everything, if that is meant.")
 	case named && o.everything:
-		return o, mistake("Everything, or only what you name?")
+		return o, mistakeError("Everything, or only what you name?")
 	case o.because == "":
-		return o, mistake("Say why at the end, after because: others will wonder why nobody is told.")
+		return o, mistakeError("Say why at the end, after because: others will wonder why nobody is told.")
 	}
 	return o, o.readEnd(parts, now)
 }
@@ -43,7 +43,7 @@ func (o *silenceOrder) readEnd(parts map[string]string, now time.Time) (err erro
 	end, ends := parts["until"]
 	switch {
 	case lasts == ends:
-		return mistake("Say before because either for how long, such as for 2h, or until when, such as until 14:00 (UTC).")
+		return mistakeError("Say before because either for how long, such as for 2h, or until when, such as until 14:00 (UTC).")
 	case lasts:
 		var d time.Duration
 		if d, err = parseLength(length); err == nil {
@@ -52,7 +52,7 @@ func (o *silenceOrder) readEnd(parts map[string]string, now time.Time) (err erro
 		return err
 	case strings.EqualFold(end, "over") || strings.EqualFold(end, "it is over"):
 		if o.over = true; o.alert == "" {
-			return mistake("Only an alert can be silenced until it is over.")
+			return mistakeError("Only an alert can be silenced until it is over.")
 		}
 		return nil
 	}
@@ -61,9 +61,9 @@ func (o *silenceOrder) readEnd(parts map[string]string, now time.Time) (err erro
 	case err != nil:
 		return err
 	case !o.until.After(now):
-		return mistake(quote(end) + " is over already: it is now " + now.UTC().Format("2006-01-02 15:04") + " UTC.")
+		return mistakeError(quote(end) + " is over already: it is now " + now.UTC().Format("2006-01-02 15:04") + " UTC.")
 	case o.until.Sub(now) > maxLength:
-		return mistake(quote(end) + " is too far away: a silence lasts at most a year.")
+		return mistakeError(quote(end) + " is too far away: a silence lasts at most a year.")
 	}
 	return nil
 }
@@ -75,10 +75,10 @@ func silenceParts(tokens []token) (map[string]string, error) {
 	for _, t := range tokens {
 		switch {
 		case t.is("fleet"):
-			return nil, mistake("Alerts are of devices and projects: a fleet cannot be silenced.")
+			return nil, mistakeError("Alerts are of devices and projects: a fleet cannot be silenced.")
 		case t.is("alert", "rule", "project", "device", "for", "until", "everything"):
 			if key = t.word(); texts[key] != nil {
-				return nil, mistake("There are two of " + key + "; a silence has one.")
+				return nil, mistakeError("There are two of " + key + "; a silence has one.")
 			}
 			texts[key] = []token{}
 		default:
@@ -89,7 +89,7 @@ func silenceParts(tokens []token) (map[string]string, error) {
 	for key, tokens := range texts {
 		parts[key] = joined(tokens)
 		if (parts[key] == "") != (key == "everything") {
-			return nil, mistake("What " + key + "? Nothing that fits follows the word.")
+			return nil, mistakeError("What " + key + "? Nothing that fits follows the word.")
 		}
 	}
 	return parts, nil
@@ -108,17 +108,17 @@ func parseLength(text string) (total time.Duration, err error) {
 	for rest != "" {
 		found := lengths.FindStringSubmatch(rest)
 		if found == nil {
-			return 0, mistake("I cannot read the length of time " + quote(text) + ": write 90m, 2h, 3d or 1w.")
+			return 0, mistakeError("I cannot read the length of time " + quote(text) + ": write 90m, 2h, 3d or 1w.")
 		}
 		n, _ := strconv.Atoi(found[1]) // it is digits
 		total += time.Duration(n) * units[found[2][0]]
 		if total > maxLength {
-			return 0, mistake(quote(text) + " is too long: a silence lasts at most a year.")
+			return 0, mistakeError(quote(text) + " is too long: a silence lasts at most a year.")
 		}
 		rest = rest[len(found[0]):]
 	}
 	if total == 0 {
-		return 0, mistake(quote(text) + " is no time at all: write 90m, 2h, 3d or 1w.")
+		return 0, mistakeError(quote(text) + " is no time at all: write 90m, 2h, 3d or 1w.")
 	}
 	return total, nil
 }
@@ -140,5 +140,5 @@ func parseInstant(text string, now time.Time) (time.Time, error) {
 		}
 		return t, nil
 	}
-	return time.Time{}, mistake("I cannot read the time " + quote(text) + `: write 14:00 or "2026-06-15 14:00", in UTC.`)
+	return time.Time{}, mistakeError("I cannot read the time " + quote(text) + `: write 14:00 or "2026-06-15 14:00", in UTC.`)
 }

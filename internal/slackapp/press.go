@@ -29,7 +29,7 @@ func (a *App) press(ctx context.Context, p Press) Reply {
 	if err == nil {
 		return reply
 	}
-	denied, ok := errors.AsType[refusal](err)
+	denied, ok := errors.AsType[refusalError](err)
 	if !ok {
 		a.Log.Error("doing what a button is for", "err", err)
 		denied = sorryText
@@ -40,7 +40,7 @@ func (a *App) press(ctx context.Context, p Press) Reply {
 func (a *App) pressed(ctx context.Context, p Press) (Reply, error) {
 	do, message, changes, ok := p.meant()
 	if !ok {
-		return Reply{}, refusal("I do not know this button. Perhaps I was updated since: please use a newer message, or `" + a.Command() + "`.")
+		return Reply{}, refusalError("I do not know this button. Perhaps I was updated since: please use a newer message, or `" + a.Command() + "`.")
 	}
 	q := pressed{Press: p, app: a, bot: a.Bot(), message: message}
 	if err := q.look(ctx); err != nil {
@@ -75,7 +75,7 @@ func (p Press) meant() (do func(*pressed, context.Context) (Reply, error), messa
 	return nil, "", false, false
 }
 
-// look reads the alerts of the message. It is a [refusal] unless the press comes from below that very message: values can
+// look reads the alerts of the message. It is a [refusalError] unless the press comes from below that very message: values can
 // be made up, and messages forwarded; when one was posted afresh, the old one stays behind.
 func (q *pressed) look(ctx context.Context) error {
 	message, members, err := q.bot.Store.Members(ctx, q.message)
@@ -85,7 +85,7 @@ func (q *pressed) look(ctx context.Context) error {
 	channel, ts, ok := notify.SlackPlace(notify.Ref(message.Ref))
 	_, kept := q.app.Channels()[message.Receiver]
 	if !ok || !kept || channel != q.Channel || ts != q.TS || len(members) == 0 {
-		return refusal("This message is out of date, or a copy, and is not kept up to date. " +
+		return refusalError("This message is out of date, or a copy, and is not kept up to date. " +
 			"Please use the newest one about it, or `" + q.app.Command() + " alerts`.")
 	}
 	q.alerts = make([]rules.Alert, len(members))
@@ -101,11 +101,11 @@ func (q *pressed) firing() []rules.Alert {
 }
 
 // over says that nothing is left to do.
-func (q *pressed) over() refusal {
+func (q *pressed) over() refusalError {
 	if len(q.alerts) > 1 {
 		return "That is over: none of these alerts fires any more."
 	}
-	return refusal("That is over, since " + notify.FormatTime(q.alerts[0].EndedAt) + ".")
+	return refusalError("That is over, since " + notify.FormatTime(q.alerts[0].EndedAt) + ".")
 }
 
 // takeOn notes that the person has what nobody has yet.
@@ -121,7 +121,7 @@ func (q *pressed) takeOn(ctx context.Context) (Reply, error) {
 }
 
 // taken says who has what fires.
-func (q *pressed) taken() refusal {
+func (q *pressed) taken() refusalError {
 	firing, me := q.firing(), q.Person.String()
 	switch {
 	case len(firing) == 0:
@@ -129,11 +129,11 @@ func (q *pressed) taken() refusal {
 	case slices.ContainsFunc(firing, func(a rules.Alert) bool { return a.Ack == rules.Ack{} }):
 		return "That changed just now. Please press again if you want it."
 	case len(firing) > 1:
-		return refusal("All of these that fire are taken on already, by " + holders(firing, me) + ".")
+		return refusalError("All of these that fire are taken on already, by " + holders(firing, me) + ".")
 	case firing[0].Ack.By == me:
-		return refusal("You have it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
+		return refusalError("You have it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
 	}
-	return refusal(name(firing[0].Ack.By) + " has it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
+	return refusalError(name(firing[0].Ack.By) + " has it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
 }
 
 // holders names who have some alerts.
@@ -168,9 +168,9 @@ func (q *pressed) giveBack(ctx context.Context) (Reply, error) {
 	case len(q.firing()) == 0:
 		return Reply{}, q.over()
 	case len(q.alerts) > 1:
-		return Reply{}, refusal("Nobody has any of these.")
+		return Reply{}, refusalError("Nobody has any of these.")
 	}
-	return Reply{}, refusal("Nobody has it.")
+	return Reply{}, refusalError("Nobody has it.")
 }
 
 // explain says why the alert is there.
@@ -199,9 +199,9 @@ func (q *pressed) usage(ctx context.Context) (Reply, error) {
 func (q *pressed) only(word string) (rules.Alert, error) {
 	switch a := q.alerts[0]; {
 	case len(q.alerts) > 1:
-		return a, refusal(fmt.Sprintf("Please ask for one of these: `%s %s …`.", q.app.Command(), word))
+		return a, refusalError(fmt.Sprintf("Please ask for one of these: `%s %s …`.", q.app.Command(), word))
 	case a.Project == "":
-		return a, refusal("This is about notewatch itself: there is no more to say. `" + q.app.Command() + " status` says how it does.")
+		return a, refusalError("This is about notewatch itself: there is no more to say. `" + q.app.Command() + " status` says how it does.")
 	default:
 		return a, nil
 	}

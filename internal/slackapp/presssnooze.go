@@ -48,7 +48,7 @@ func (q *pressed) snooze(ctx context.Context, length notify.Snooze) (Reply, erro
 		}
 	}
 	if len(made) == 0 {
-		return Reply{}, refusal("That is over: nothing of it fires any more.")
+		return Reply{}, refusalError("That is over: nothing of it fires any more.")
 	}
 	return q.snoozed(made), nil
 }
@@ -62,9 +62,9 @@ func (q *pressed) wanted(length notify.Snooze) ([]snooze, error) {
 	case len(q.firing()) == 0:
 		return nil, q.over()
 	case len(firing) == 0:
-		return nil, refusal("A drill cannot be silenced. It ends by itself.")
+		return nil, refusalError("A drill cannot be silenced. It ends by itself.")
 	case many && length == notify.SnoozeOver:
-		return nil, refusal("These are too many to wait for each of them. Please choose an hour or a day.")
+		return nil, refusalError("These are too many to wait for each of them. Please choose an hour or a day.")
 	}
 	var all []snooze
 	for _, a := range firing {
@@ -108,12 +108,12 @@ func (s snooze) covered(standing rules.Mutes) bool {
 }
 
 // silenced says that there is nothing to do.
-func (q *pressed) silenced(standing rules.Mutes) refusal {
+func (q *pressed) silenced(standing rules.Mutes) refusalError {
 	if len(q.alerts) > 1 {
 		return "All of these that fire are silenced already, for as long as that."
 	}
 	mute := standing.Of(q.alerts[0], q.bot.Clock.Now())
-	return refusal("It is " + notify.Mrkdwn(bot.MuteText(mute), maxSaid) + ".")
+	return refusalError("It is " + notify.Mrkdwn(bot.MuteText(mute), maxSaid) + ".")
 }
 
 // snoozed says what the message does not show by itself: that a rule was silenced, or that something else mutes the alert.

@@ -63,7 +63,7 @@ func (a *App) answerTo(ctx context.Context, r request) Reply {
 		return r.handle(ctx)
 	}
 	a.Log.Warn("not answering a request of Slack", "kind", string(r.kind), "err", err)
-	if refused, ok := errors.AsType[refusal](err); ok {
+	if refused, ok := errors.AsType[refusalError](err); ok {
 		return Reply{Text: refused.Error(), Failed: true}
 	}
 	return Reply{Text: sorryText, Failed: true}
