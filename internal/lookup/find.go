@@ -107,7 +107,7 @@ func (s search) loose(ctx context.Context) ([]Subject, error) {
 		return found, nil
 	}
 	if project, text, ok := strings.Cut(s.text, "/"); ok && text != "" {
-		if found := best(those(all, within, project), text); len(found) > 0 {
+		if found := best(those(all, inProject, project), text); len(found) > 0 {
 			return found, nil
 		}
 	}

@@ -47,8 +47,8 @@ func exactly(s Subject, text string) bool {
 	return strings.EqualFold(s.UID, text) || strings.EqualFold(bare(s.UID), text) || strings.EqualFold(s.Name, text)
 }
 
-// within reports whether a subject is in the project that a text names.
-func within(s Subject, project string) bool {
+// inProject reports whether a subject is in the project that a text names.
+func inProject(s Subject, project string) bool {
 	return exactly(Subject{UID: s.Project.UID, Name: s.Project.Name}, project)
 }
 

@@ -51,24 +51,21 @@ func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 		return d.tallyFleet(ctx, q)
 	}
 	h := d.history(q)
-	projects := d.projectsOf(q.Subject)
-	columns := make([][rules.FigureCount][]float64, len(projects))
-	for i, p := range projects {
+	var read [][]store.Usage
+	for _, p := range d.projectsOf(q.Subject) {
 		rows, err := d.Store.Usage(ctx, p.UID, []string{q.within()}, h.first, q.day)
 		if err != nil {
 			return tallies{}, err
 		}
-		for _, figure := range d.figures {
-			columns[i][figure] = h.column(rows, figure)
-		}
+		read = append(read, rows)
 	}
 	var all tallies
 	for _, figure := range d.figures {
-		parts := make([][]float64, len(columns))
-		for i := range columns {
-			parts[i] = columns[i][figure]
+		columns := make([][]float64, len(read))
+		for i, rows := range read {
+			columns[i] = h.column(rows, figure)
 		}
-		all[figure] = h.add(parts)
+		all[figure] = h.add(columns)
 	}
 	return all, nil
 }
@@ -96,14 +93,13 @@ func (h history) column(rows []store.Usage, figure rules.Figure) []float64 {
 
 // add tallies columns together. Of several, those that do not know the span are left out.
 func (h history) add(columns [][]float64) tally {
-	unknown := h.column(nil, 0)
-	whole, missing := unknown, 0
+	whole, missing := h.column(nil, 0), 0
 	for i, column := range columns {
 		switch {
 		case len(columns) > 1 && math.IsNaN(h.tally(column).total(h.span)):
 			missing++
 		case i == missing: // the first that is known
-			whole = slices.Clone(column)
+			whole = column
 		default:
 			for day, value := range column {
 				whole[day] += value

@@ -85,9 +85,7 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 			return Top{}, err
 		}
 	}
-	slices.SortFunc(top.Rows, func(a, b TopRow) int {
-		return cmp.Or(cmp.Compare(b.Value, a.Value), cmp.Compare(a.Project.UID, b.Project.UID), cmp.Compare(a.UID, b.UID))
-	})
+	slices.SortStableFunc(top.Rows, func(a, b TopRow) int { return cmp.Compare(b.Value, a.Value) })
 	top.Rows = top.Rows[:min(max(q.N, 0), len(top.Rows))]
 	return top, d.nameTop(ctx, &top)
 }
@@ -152,7 +150,9 @@ func mostly(parts []part, n int, span Span) []part {
 func (d *Desk) nameTop(ctx context.Context, top *Top) error {
 	for i := range top.Rows {
 		row := &top.Rows[i]
-		row.Share = 100 * row.Value / top.Total
+		if top.Total > 0 {
+			row.Share = 100 * row.Value / top.Total
+		}
 		device, ok, err := d.Store.Device(ctx, row.Project.UID, row.UID)
 		if err != nil {
 			return err

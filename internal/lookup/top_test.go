@@ -96,6 +96,15 @@ func TestTopByCost(t *testing.T) {
 	require.Equal(t, "what is billed this month", top.Note)
 }
 
+// As long as no more is used than is free nothing is billed; those that use most come first all the same.
+func TestTopByCostOfNothing(t *testing.T) {
+	s := usual(t)
+	s.Prices = prices
+	s.Prices.FreeEvents = 5000
+	top := s.top(lookup.TopQuery{N: 2, By: lookup.ByCost, Span: lookup.Period, Of: s.find("app:cold")})
+	require.Equal(t, []string{"0 of 4 devices, 0 unknown", hebrew + " 0 0.0%", ice + " 0 0.0%"}, ranking(top))
+}
+
 func TestTopErrors(t *testing.T) {
 	s := usual(t)
 	_, err := s.desk().Top(t.Context(), lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week})

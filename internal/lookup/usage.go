@@ -49,7 +49,8 @@ type FigureUsage struct {
 	CostForecast Money
 }
 
-// Usage returns how much a subject used over a span.
+// Usage returns how much a subject used over a span. It is as of the last time that the subject's projects were read, but
+// for the day so far. What a device, a project or all projects used is added up day by day; what a fleet used, by device.
 func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	asOf, err := d.asOf(ctx, d.projectsOf(s))
 	if err != nil {
