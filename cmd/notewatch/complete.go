@@ -33,7 +33,7 @@ type stock struct {
 
 // complete asks offers for words. What cannot be read offers nothing: a shell has no place for errors.
 func complete(offers ...offer) cobra.CompletionFunc {
-	return func(c *cobra.Command, args []string, typed string) (words []cobra.Completion, _ cobra.ShellCompDirective) {
+	return func(c *cobra.Command, args []string, typed string) (offered []cobra.Completion, _ cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(c.Context(), completePatience)
 		defer cancel()
 		s, err := outline(c)
@@ -45,8 +45,8 @@ func complete(offers ...offer) cobra.CompletionFunc {
 			asked = true
 			d := stock{s.desk(db, time.Now), s.file, args}
 			for _, offer := range offers {
-				offered, err := offer(ctx, d, typed)
-				words = append(words, offered...)
+				some, err := offer(ctx, d, typed)
+				offered = append(offered, some...)
 				if err != nil {
 					return err
 				}
@@ -56,7 +56,7 @@ func complete(offers ...offer) cobra.CompletionFunc {
 		if err := look(c, ask); err != nil && !asked {
 			_ = ask(nil)
 		}
-		return words, cobra.ShellCompDirectiveNoFileComp
+		return offered, cobra.ShellCompDirectiveNoFileComp
 	}
 }
 

@@ -36,17 +36,17 @@ func (s selection) touches(m rules.Match) bool {
 	if s.Match == (rules.Match{}) {
 		return true
 	}
-	named := false
+	shared := false
 	for _, pair := range [][2]string{{s.Rule, m.Rule}, {s.Project, m.Project}, {s.Subject, m.Subject}} {
 		switch {
 		case pair[0] == "" || pair[1] == "":
 		case pair[0] != pair[1]:
 			return false
 		default:
-			named = true
+			shared = true
 		}
 	}
-	return named
+	return shared
 }
 
 func silenceChange(s rules.Silence, event string, at time.Time, by string) changeView {
