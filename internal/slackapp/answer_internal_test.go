@@ -112,6 +112,8 @@ func TestAnAlertIsTakenOnAndGivenBack(t *testing.T) {
 	require.Equal(t, "amy", d.alertOf("event-spike").Ack.By)
 	require.Contains(t, d.ask("ack "+a.ID), "already, since Mon 15 Jun 12:")
 	require.Contains(t, d.ask("alerts"), "taken on by amy at Mon 15 Jun 12:")
+	bob := d.app.answer(t.Context(), Command{Person: Person{ID: "U0BOB"}, Channel: teamRoom, Text: "ack " + a.ID})
+	require.Contains(t, bob.Text, "now, in place of amy.")
 	require.Contains(t, d.ask("unack "+a.ID), "Nobody has")
 	require.Empty(t, d.alertOf("event-spike").Ack)
 }
@@ -229,6 +231,19 @@ func TestMistakesAreNamed(t *testing.T) {
 	} {
 		require.Contains(t, d.refused(text), want, text)
 	}
+}
+
+// A device that was deleted is answered for as long as something is known of it.
+func TestDevicesThatAreGone(t *testing.T) {
+	s := usualScene()
+	gone := &s.coldChain[4]
+	gone.Removed = midday.Add(-2 * time.Hour)
+	d := newAskDesk(t, s)
+	answer := d.ask("usage " + gone.UID)
+	require.Contains(t, answer, "Notehub does not list it any more.")
+	require.Contains(t, answer, "*events*")
+	require.Contains(t, d.refused("explain event-spike "+gone.UID), "There is no device")
+	require.Contains(t, d.refused("usage device "+gone.UID+"0"), "There is no device")
 }
 
 func TestNothingIsReadAndNothingIsThere(t *testing.T) {

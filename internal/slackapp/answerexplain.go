@@ -114,7 +114,7 @@ func (q *question) unknownRule(name string) error {
 // explainPage puts an explanation into words.
 func (q *question) explainPage(e bot.Explanation) page {
 	var p page
-	p.say("*"+name(e.Rule.Spec.Name)+"* for "+notify.MrkdwnLink(e.Subject)+" "+q.verdict(e), heldText(e), hushText(e))
+	p.say("*"+name(e.Rule.Spec.Name)+"* for "+notify.MrkdwnLink(e.Subject)+" "+verdict(e), heldText(e), hushText(e))
 	p.show(strings.Join(e.Lines(notify.FormatFigure), "\n"))
 	p.say(readText(e.PolledAt, e.Failures, e.Failure, e.Truncated)...)
 	p.note = asOfText(e.PolledAt, e.Now)
@@ -122,7 +122,7 @@ func (q *question) explainPage(e bot.Explanation) page {
 }
 
 // verdict says what has come of a rule.
-func (q *question) verdict(e bot.Explanation) string {
+func verdict(e bot.Explanation) string {
 	switch {
 	case e.Err != nil:
 		return "cannot be judged: " + notify.Mrkdwn(e.Err.Error(), maxSaid)
