@@ -60,9 +60,9 @@ Reading Notehub has failed 2 times since then: status 503
 Notehub cut an answer short: some figures may be missing.
 NOTE-WBNA · never heard of · dev:7
 
-FIGURE  SO FAR   LIMIT                       A DAY (LAST 7)  BY 30 JUN  USUAL DAY  DAY BY DAY
-bytes   4.1 MB   68 % of 6 MB (data-budget)  300 kB          8.6 MB     290 kB     ▁▅█·
-events  no data  -                           no data         no data    no data    ·
+FIGURE  SO FAR   LIMIT                       PACE/DAY  BY 30 JUN  USUAL DAY  DAY BY DAY
+bytes   4.1 MB   68 % of 6 MB (data-budget)  300 kB    8.6 MB     290 kB     ▁▅█·
+events  no data  -                           no data   no data    no data    ·
 
 bytes: no data of 1 of 4 days.
 events: less than USD 0.01 so far, USD 1.50 by the end (at list price).
@@ -79,10 +79,10 @@ Reading Notehub has failed 2 times since then: status 503
 Notehub cut an answer short: some figures may be missing.
 NOTE-WBNA · never heard of · dev:7
 
-FIGURE  SO FAR   A DAY (LAST 7)  BY 30 JUN  USUAL DAY
-bytes   4.1 MB   300 kB          8.6 MB     290 kB
+FIGURE  SO FAR   PACE/DAY  BY 30 JUN  USUAL DAY
+bytes   4.1 MB   300 kB    8.6 MB     290 kB
     68 % of 6 MB (data-budget) · ▁▅█·
-events  no data  no data         no data    no data
+events  no data  no data   no data    no data
     ·
 
 bytes: no data of 1 of 4 days.
@@ -244,5 +244,36 @@ func TestLookupsOfAnOlderDatabase(t *testing.T) {
 		require.Equal(t, exitFailure, run(t.Context(), strings.Fields(line), &stdout, &stderr), line)
 		require.Regexp(t, `its schema 1 is older than \d+: start notewatch once to bring it up to date`, stderr.String(), line)
 		require.Empty(t, stdout.String(), line)
+	}
+}
+
+// Every answer fits a terminal that is not very narrow.
+func TestLookupsFit(t *testing.T) {
+	top := topText{now: noon, Top: lookup.Top{By: "events", Rows: []lookup.TopRow{{Subject: truck, Value: 1e6, Share: 100}}}}
+	status := statusText{lookup.Status{
+		Now: noon,
+		Projects: []lookup.ProjectStatus{{
+			Project: lookup.Project{Name: strings.Repeat("plant ", 20)}, Devices: 100_000, PolledAt: noon.Add(-100 * 25 * time.Hour),
+			Next: noon.Add(-99 * 25 * time.Hour), Failures: 3, Failure: strings.Repeat("it fails ", 20),
+		}},
+		Accounts:  []lookup.AccountStatus{{Account: lookup.Account{Name: "acme", PerMinute: 4}, HeldUntil: noon.Add(time.Hour)}},
+		Receivers: []lookup.ReceiverStatus{{Name: strings.Repeat("team", 20), Waiting: 1000, Oldest: time.Hour}},
+	}}
+	usage := usageText{now: noon, Usage: lookup.Usage{
+		Subject: truck, Span: lookup.Period, Period: rules.PeriodSpec{}.Period(rules.DayOf(noon), noon),
+		Figures: []lookup.FigureUsage{{
+			Figure: rules.Sessions, Total: 123_456, Pace: 12_345, Forecast: 1_234_567, Usual: 12_345, Limit: 50_000,
+			LimitRule: "sessions-budget", Days: points(make([]float64, 31)...),
+		}},
+	}}
+	for _, width := range []int{56, 80, 120} {
+		var out strings.Builder
+		s := screen{w: &out, width: width}
+		require.NoError(t, top.print(s))
+		require.NoError(t, status.print(s))
+		require.NoError(t, usage.print(&cobra.Command{}, s))
+		for line := range strings.Lines(out.String()) {
+			require.LessOrEqual(t, widthOf(strings.TrimSuffix(line, "\n")), width, line)
+		}
 	}
 }

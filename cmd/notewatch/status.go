@@ -66,7 +66,7 @@ func (t statusText) print(s screen) error {
 }
 
 func (t statusText) projects() *table {
-	table := &table{columns: columns("PROJECT~", "DEVICES", "READ", "NEXT", "STATE")}
+	table := &table{columns: columns("PROJECT~", "DEVICES", "READ", "NEXT", "STATE_")}
 	for _, p := range t.Projects {
 		table.add(p.Name, notify.FormatFigure(float64(p.Devices), ""), t.since(p.PolledAt), t.until(p.Next), t.state(p))
 	}
@@ -116,7 +116,7 @@ func (t statusText) state(p lookup.ProjectStatus) string {
 }
 
 func (t statusText) accounts() *table {
-	table := &table{columns: columns("ACCOUNT~", "REQUESTS TODAY", "A MINUTE", "STATE")}
+	table := &table{columns: columns("ACCOUNT~", "REQUESTS TODAY", "A MINUTE", "STATE_")}
 	for _, a := range t.Accounts {
 		state := "fine"
 		if a.HeldUntil.After(t.Now) {
@@ -128,7 +128,7 @@ func (t statusText) accounts() *table {
 }
 
 func (t statusText) receivers() *table {
-	table := &table{columns: columns("RECEIVER~", "WAITING", "GAVE UP", "STATE")}
+	table := &table{columns: columns("RECEIVER~", "WAITING", "GAVE UP", "STATE_")}
 	for _, r := range t.Receivers {
 		table.add(r.Name, strconv.Itoa(r.Waiting), strconv.Itoa(r.Dead), t.receiver(r))
 	}

@@ -170,7 +170,7 @@ func (t topText) table() *table {
 	if t.of.Kind == lookup.KindAll {
 		names = append(names, "PROJECT_")
 	}
-	table := &table{columns: columns(append(names, strings.ToUpper(t.By), "SHARE", "")...)}
+	table := &table{columns: columns(append(names, strings.ToUpper(t.By), "SHARE", "_")...)}
 	for i, r := range t.Rows {
 		cells := []string{strconv.Itoa(i + 1), cmp.Or(r.Name, r.UID)}
 		if t.of.Kind == lookup.KindAll {

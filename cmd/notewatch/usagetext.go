@@ -121,7 +121,7 @@ func (u usageText) table() *table {
 	if limited {
 		names = append(names, "LIMIT_")
 	}
-	names = append(names, "A DAY (LAST 7)")
+	names = append(names, "PACE/DAY")
 	if ahead {
 		names = append(names, strings.ToUpper(u.Usage.Period.End.Add(-1).UTC().Format("by 2 Jan")))
 	}
