@@ -133,7 +133,7 @@ func TestTopText(t *testing.T) {
 	top := topText{now: noon, Top: lookup.Top{
 		By: "events", Span: lookup.Week, From: noon.AddDate(0, 0, -7).Truncate(24 * time.Hour), To: noon.Truncate(24 * time.Hour), AsOf: noon,
 		Rows: []lookup.TopRow{
-			{Subject: truck, Value: 1000, Share: 80}, {Subject: lookup.Subject{UID: "dev:8", Project: plant}, Value: 1, Share: 0.08},
+			{Subject: truck, Value: 1000, Share: 80}, {Subject: lookup.Subject{UID: "dev:8", Project: notify.Named{UID: "app:2", Name: "lab"}}, Value: 1, Share: 0.08},
 		},
 		Total: 1250, Devices: 5, Unknown: 2,
 	}}
@@ -144,7 +144,7 @@ Figures as of Mon 15 Jun 12:00 UTC, 0 s ago
 
 #  DEVICE        PROJECT  EVENTS  SHARE
 1  冷藏车 no. 7  plant    1,000   80.0 %  ████████████████████
-2  dev:8         plant    1       0.1 %   █
+2  dev:8         lab      1       0.1 %   █
 All 5 devices: 1,250; of 2 of them it is not known.
 `, out.String())
 }

@@ -164,16 +164,17 @@ func (t topText) print(s screen) error {
 	return s.say(plain, t.sum())
 }
 
-// table has a row for each device.
+// table has a row for each device, with its project if there are several.
 func (t topText) table() *table {
 	names := []string{"#", "DEVICE~"}
-	if t.of.Kind == lookup.KindAll {
+	several := slices.ContainsFunc(t.Rows, func(r lookup.TopRow) bool { return r.Project != t.Rows[0].Project })
+	if several {
 		names = append(names, "PROJECT_")
 	}
 	table := &table{columns: columns(append(names, strings.ToUpper(t.By), "SHARE", "_")...)}
 	for i, r := range t.Rows {
 		cells := []string{strconv.Itoa(i + 1), cmp.Or(r.Name, r.UID)}
-		if t.of.Kind == lookup.KindAll {
+		if several {
 			cells = append(cells, r.Project.Name)
 		}
 		table.add(append(cells, t.value(r.Value), shareText(r.Share), bar(r.Value, t.Rows[0].Value))...)
