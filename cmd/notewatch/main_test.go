@@ -22,8 +22,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScript runs the scripts in testdata/script. Each has a simulated Notehub at $HUB, in real time, that knows the project
-// app:1 and the token a-token, a port that is
-// taken at $BUSY, one that is free at $PORT, and two webhook receivers, at $FIRST_HOOK and $SECOND_HOOK.
+// app:1 and the token a-token, a port that is taken at $BUSY, one that is free at $PORT, two webhook receivers, at $FIRST_HOOK
+// and $SECOND_HOOK, and a Slack, at $SLACK.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
@@ -36,6 +36,11 @@ func TestScript(t *testing.T) {
 			"answer":  answer,
 			"capture": capture,
 			"got":     got,
+
+			"shows":     shows,
+			"slack":     slackType,
+			"slackhelp": slackHelp,
+			"asks":      asks,
 		},
 	})
 }
@@ -58,6 +63,7 @@ func setupScript(env *testscript.Env) error {
 	env.Defer(func() { _ = busy.Close() })
 	env.Values["hub"] = hub
 	receive(env, "FIRST_HOOK", "SECOND_HOOK")
+	playSlack(env)
 	env.Setenv("HUB", address)
 	env.Setenv("BUSY", busy.Addr().String())
 	free, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
