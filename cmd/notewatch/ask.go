@@ -15,7 +15,8 @@ import (
 	"notewatch/notify"
 )
 
-// outline reads the environment and the rules file for a command that only looks: no secret need be there.
+// outline reads the environment and the rules file for a command that only looks: no secret need be there. Where it fails,
+// there is no file in what it returns.
 func outline(c *cobra.Command) (setup, error) {
 	environment, err := config.ReadEnvironment()
 	if err != nil {

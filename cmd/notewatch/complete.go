@@ -36,8 +36,8 @@ func complete(offers ...offer) cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, typed string) (offered []cobra.Completion, _ cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(c.Context(), completePatience)
 		defer cancel()
-		s, err := outline(c)
-		if err != nil {
+		s, _ := outline(c)
+		if s.file == nil {
 			s.file = &config.File{}
 		}
 		asked := false

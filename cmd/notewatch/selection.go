@@ -46,6 +46,9 @@ func matchText(m rules.Match) string {
 // and what is like none is an error. uncertain lets pass those that are like none that is known, and identifiers: what they
 // belong to may be new.
 func (s *selection) settle(c *cobra.Command, db *store.Store, uncertain bool) error {
+	if s.Rule == "" && s.Project == "" && s.Subject == "" {
+		return nil
+	}
 	names, err := db.Names(c.Context())
 	if err != nil {
 		return err
@@ -82,8 +85,8 @@ func (s *selection) settle(c *cobra.Command, db *store.Store, uncertain bool) er
 // loosely returns the UID of the project or device that a name may mean; "" if it means none, or nobody knows, since the
 // rules file cannot be read.
 func loosely(c *cobra.Command, db *store.Store, kind lookup.Kind, name string) (uid string, err error) {
-	s, unread := outline(c)
-	if unread != nil || kind != lookup.KindProject && kind != lookup.KindDevice {
+	s, _ := outline(c)
+	if s.file == nil || kind != lookup.KindProject && kind != lookup.KindDevice {
 		return "", nil
 	}
 	found, err := s.desk(db, time.Now).Find(c.Context(), name, kind)
