@@ -119,7 +119,7 @@ func TestRowsRead(t *testing.T) {
 		want map[string]int
 	}{
 		{"usage of a device", usage("sensor-000007", lookup.Month), map[string]int{"device": 2, "usage": 36}},
-		{"usage of a fleet", usage("fleet:tenth", lookup.Period), map[string]int{"device": devices, "usage": 37 * devices / 10, "closed": devices / 10}},
+		{"usage of a fleet", usage("fleet:tenth", lookup.Period), map[string]int{"device": devices, "usage": 37 * devices / 10, "closed": devices / 10, "alert": 2*firing + 5}},
 		{"usage of the project", usage("cold-chain", lookup.Period), map[string]int{"device": devices, "usage": 36, "alert": 2*firing + 5}},
 		{"top 10 30d", top(lookup.Month, ""), map[string]int{"device": devices + 10, "closed": devices}},
 		{"top 10 today", top(lookup.Today, ""), map[string]int{"device": devices + 10, "closed": devices, "usage": devices}},

@@ -79,7 +79,11 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 		}
 		u.Figures = append(u.Figures, f)
 	}
-	u.Alerts, u.AlertCount, err = d.Store.AlertsOf(ctx, s.Project.UID, s.within(), openAlerts)
+	if s.Kind == KindFleet {
+		u.Alerts, u.AlertCount, err = d.Store.AlertsAmong(ctx, s.Project.UID, q.members, openAlerts)
+	} else {
+		u.Alerts, u.AlertCount, err = d.Store.AlertsOf(ctx, s.Project.UID, s.within(), openAlerts)
+	}
 	return u, err
 }
 
@@ -92,9 +96,9 @@ type question struct {
 	members []string  // UIDs of the devices of a fleet
 }
 
-// within is what the store calls a subject beside its project.
+// within is what the store calls a device, or else the project it is in.
 func (s Subject) within() string {
-	if s.Kind == KindDevice || s.Kind == KindFleet {
+	if s.Kind == KindDevice {
 		return s.UID
 	}
 	return ""

@@ -249,6 +249,8 @@ func TestUsageAlerts(t *testing.T) {
 		{"freezer-2", "a2 a1", 2},
 		{ice, "a3", 1},
 		{hebrew, "", 0},
+		{"fleet:prod", "a2 a1", 2}, // of its devices
+		{"fleet:lab", "a3", 1},
 		{"cold-chain", "a2 a3 a1 a4", 4},
 		{"", "a2 a3 a1 a4 b0", 8},
 	} {

@@ -93,30 +93,39 @@ func (s *Store) AlertIDs(ctx context.Context, prefix string, limit int) (ids []s
 // AlertsOf returns the open alerts of one subject, the worst first and of those the newest, as far as limit goes, and how
 // many there are without it. Subject "" is the project and all its devices; project "" is all projects.
 func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int) (alerts []rules.Alert, count int, err error) {
-	where, args := openAlert, []any(nil)
-	also := func(condition, value string) {
-		if value != "" {
-			args = append(args, value)
-			where += ` AND ` + condition + ` = ` + params(len(args), 1)
-		}
+	switch {
+	case subject != "":
+		// Without || the index by project is taken, which leads through all that is open there.
+		alerts, count, err = s.worst(ctx, limit, `subject = $1 AND ($2 = '' OR project || '' = $2)`, subject, project)
+	case project != "":
+		alerts, count, err = s.worst(ctx, limit, `project = $1`, project)
+	default:
+		alerts, count, err = s.worst(ctx, limit, `TRUE`)
 	}
-	also(`subject`, subject)
-	if subject == "" {
-		also(`project`, project)
-	} else {
-		also(`project || ''`, project) // not by an index: that of the subject is better
-	}
+	return alerts, count, doing(err, "reading the open alerts of %q of project %q", subject, project)
+}
+
+// AlertsAmong is AlertsOf for several devices of a project.
+func (s *Store) AlertsAmong(ctx context.Context, project string, devices []string, limit int) ([]rules.Alert, int, error) {
+	only, args := among(`subject`, devices, project)
+	alerts, count, err := s.worst(ctx, limit, `project = $1 AND `+only, args...)
+	return alerts, count, doing(err, "reading the open alerts of %d devices of project %q", len(devices), project)
+}
+
+// worst returns the worst open alerts that a condition selects, and how many it selects. Which ones they are is found by an
+// index alone.
+func (s *Store) worst(ctx context.Context, limit int, condition string, args ...any) (alerts []rules.Alert, count int, err error) {
 	const order = ` ORDER BY level DESC, since DESC, id `
+	where := openAlert + ` AND ` + condition
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+where, args...).Scan(&count); err != nil {
 			return err
 		}
-		// Which ones they are is found by the index alone.
 		alerts, err = collect(ctx, tx, alertFields, `
 			SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (
-				SELECT id FROM alert WHERE `+where+order+` LIMIT `+params(len(args)+1, 1)+`
+				SELECT id FROM alert WHERE `+where+order+`LIMIT `+params(len(args)+1, 1)+`
 			)`+order, append(args, limit)...)
 		return err
 	})
-	return alerts, count, doing(err, "reading the open alerts of %q of project %q", subject, project)
+	return alerts, count, err
 }

@@ -19,7 +19,7 @@ func (s *Sum) fields() []any { return []any{&s.Device, number{&s.Used}, number{&
 // Sums returns the sums of one figure as of a day, ordered by device; devices nil is all those of the project. What is
 // summed up as of another day is left out, and Used is no data where it is counted from another day than periodStart.
 func (s *Store) Sums(ctx context.Context, project string, figure rules.Figure, asOf, periodStart rules.Day, devices []string) (sums []Sum, err error) {
-	only, args := among(devices, project, figure, asOf, periodStart)
+	only, args := among(`device`, devices, project, figure, asOf, periodStart)
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		sums, err = collect(ctx, tx, (*Sum).fields, `
 			SELECT device, CASE WHEN period_start = $4 THEN used END, d7, d30 FROM closed
@@ -36,7 +36,7 @@ func (s *Store) UsageOn(ctx context.Context, project string, figure rules.Figure
 		value  float64
 	}
 	column := figureColumns[figure]
-	only, args := among(devices, project, day)
+	only, args := among(`device`, devices, project, day)
 	usage := map[string]float64{}
 	err := s.view(ctx, func(tx *sql.Tx) error {
 		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.device, &r.value} }, `
@@ -66,7 +66,7 @@ func (s *Store) DayTotals(ctx context.Context, project string, which []rules.Fig
 		}
 		return fields
 	}
-	only, args := among(devices, project, from, to)
+	only, args := among(`device`, devices, project, from, to)
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		totals, err = collect(ctx, tx, fields, `
 			WITH RECURSIVE span (day) AS (
@@ -79,11 +79,11 @@ func (s *Store) DayTotals(ctx context.Context, project string, which []rules.Fig
 	return totals, doing(err, "summing up the days of some devices of project %q", project)
 }
 
-// among returns the condition that the column device is one of devices, or any but that of the project's total if they are
-// nil, and the arguments of the query: the condition's come last.
-func among(devices []string, args ...any) (condition string, all []any) {
+// among returns the condition that a column is one of some devices, or any but that of the project's total if they are nil,
+// and the arguments of the query: the condition's come last.
+func among(column string, devices []string, args ...any) (condition string, all []any) {
 	if devices == nil {
-		return `device > ''`, args
+		return column + ` > ''`, args
 	}
-	return `device IN (SELECT value FROM json_each(` + params(len(args)+1, 1) + `))`, append(args, document[[]string]{&devices})
+	return column + ` IN (SELECT value FROM json_each(` + params(len(args)+1, 1) + `))`, append(args, document[[]string]{&devices})
 }

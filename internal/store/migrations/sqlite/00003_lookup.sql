@@ -18,7 +18,7 @@ ALTER TABLE alert ADD COLUMN by_whom TEXT NOT NULL DEFAULT '';
 ALTER TABLE transition ADD COLUMN by_whom TEXT NOT NULL DEFAULT '';
 
 -- The worst of what is open, and how much that is, is asked most in a storm: all it takes is in the index.
-CREATE INDEX alert_worst ON alert (project, level DESC, since DESC, state, drill) WHERE state IN ('pending', 'firing');
+CREATE INDEX alert_worst ON alert (project, level DESC, since DESC, subject, state, drill) WHERE state IN ('pending', 'firing');
 
 -- By figure first, so that who used most of one is found without reading the others.
 CREATE TABLE closed_new (
