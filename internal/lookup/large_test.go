@@ -127,7 +127,7 @@ func TestRowsRead(t *testing.T) {
 		{"alerts", func(ctx context.Context) error {
 			_, _, err := l.Desk.Alerts(ctx, store.AlertFilter{Open: true, Limit: 20})
 			return err
-		}, map[string]int{"alert": 2 * firing}},
+		}, map[string]int{"alert": 3 * firing}},
 		{"status", func(ctx context.Context) error { _, err := l.Status(ctx); return err }, map[string]int{"device": devices, "alert": 2 * firing}},
 		{"a part of a name", usage("sensor-00000", lookup.Month), map[string]int{"device": devices + over, "alert": over}},
 	} {

@@ -47,11 +47,14 @@ func (s *Store) OpenProjects(ctx context.Context) (uids []string, err error) {
 
 // Alerts returns alerts of all projects, the newest first.
 func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert, err error) {
+	const newest = ` ORDER BY since DESC, id`
 	where, args := f.where()
+	if f.Limit > 0 { // which ones they are is often found by an index alone
+		args = append(args, f.Limit)
+		where = `id IN (SELECT id FROM alert WHERE ` + where + newest + ` LIMIT ` + params(len(args), 1) + `)`
+	}
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		alerts, err = collect(ctx, tx, alertFields, `
-			SELECT id, `+list(alertColumns)+` FROM alert
-			WHERE `+where+` ORDER BY since DESC, id LIMIT `+params(len(args)+1, 1), append(args, f.limit())...)
+		alerts, err = collect(ctx, tx, alertFields, `SELECT id, `+list(alertColumns)+` FROM alert WHERE `+where+newest, args...)
 		return err
 	})
 	return alerts, doing(err, "reading alerts")
