@@ -93,7 +93,7 @@ func TestRowsRead(t *testing.T) {
 		{"open alerts", func(ctx context.Context) error {
 			_, err := s.Alerts(ctx, store.AlertFilter{Open: true, Limit: 5})
 			return err
-		}, map[string]int{"alert": firing}},
+		}, map[string]int{"alert": firing + 5}},
 		{"how many are open", func(ctx context.Context) error {
 			_, err := s.CountAlerts(ctx, store.AlertFilter{Open: true})
 			return err
