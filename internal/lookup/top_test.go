@@ -29,6 +29,7 @@ func ranking(top lookup.Top) []string {
 
 func TestTop(t *testing.T) {
 	s := usual(t)
+	require.NoError(t, s.Store.SaveFleets(t.Context(), lab.UID, []store.Fleet{{UID: "fleet:empty", Name: "empty"}}))
 	s.use(cold, store.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: rules.Unknown()})
 	s.sumUp(cold, today, store.Device{UID: "dev:864475000000004"})
 	for _, c := range []struct {
@@ -45,6 +46,7 @@ func TestTop(t *testing.T) {
 		{1, "sessions", lookup.Today, "fleet:lab", []string{"2 of 2 devices, 0 unknown", ice + " 1 50.0%"}}, // of equals the first by UID
 		{0, "bytes", lookup.Week, "app:lab", []string{"3500 of 1 devices, 0 unknown"}},
 		{-1, "bytes", lookup.Week, "app:lab", []string{"3500 of 1 devices, 0 unknown"}},
+		{5, "bytes", lookup.Week, "fleet:empty", []string{"NaN of 0 devices, 0 unknown"}},
 		{5, "bytes", lookup.Week, "far-away", []string{"NaN of 0 devices, 0 unknown"}},
 	} {
 		require.Equal(t, c.want, ranking(s.top(lookup.TopQuery{N: c.n, By: c.by, Span: c.span, Of: s.find(c.of)})), "%s %s %s", c.of, c.by, c.span)

@@ -48,6 +48,7 @@ func line(f lookup.FigureUsage) string {
 
 func TestUsage(t *testing.T) {
 	s := usual(t)
+	require.NoError(t, s.Store.SaveFleets(t.Context(), lab.UID, []store.Fleet{{UID: "fleet:empty", Name: "empty"}}))
 	hole := store.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: rules.Unknown()}
 	s.use(cold, hole)
 	s.sumUp(cold, today, store.Device{UID: hole.Device})
@@ -69,6 +70,7 @@ func TestUsage(t *testing.T) {
 		{"fleet:prod", lookup.Week, "21000, 3000 a day, NaN at the end, usually NaN, 1 days unknown, 1 missing", 7},
 		{"fleet:lab", lookup.Month, "90000, 3000 a day, NaN at the end, usually NaN, 1 days unknown, 1 missing", 30},
 		{"fleet:lab", lookup.Period, "28500, 3000 a day, 93000 at the end, usually NaN, 1 days unknown, 1 missing", 10},
+		{"fleet:empty", lookup.Week, "NaN, NaN a day, NaN at the end, usually NaN", 0},
 		{"far-away", lookup.Week, "NaN, NaN a day, NaN at the end, usually NaN, 7 days unknown", 7},
 		{"", lookup.Week, "73500, 10500 a day, NaN at the end, usually 10500, 1 missing", 7}, // of the projects
 	} {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"notewatch/rules"
 )
@@ -69,14 +68,16 @@ func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceNa
 }
 
 // FleetDevices returns the UIDs of the listed devices that belong to a fleet, in order; never nil.
-func (s *Store) FleetDevices(ctx context.Context, project, fleet string) (uids []string, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
-		uids, err = collect(ctx, tx, func(uid *string) []any { return []any{uid} }, `
+func (s *Store) FleetDevices(ctx context.Context, project, fleet string) ([]string, error) {
+	uids := []string{}
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		members, err := collect(ctx, tx, func(uid *string) []any { return []any{uid} }, `
 			SELECT uid FROM device WHERE project = $1
 				AND EXISTS (SELECT 1 FROM json_each(device.fleets) AS member WHERE member.value = $2) ORDER BY uid`, project, fleet)
+		uids = append(uids, members...)
 		return err
 	})
-	return slices.Concat([]string{}, uids), doing(err, "reading the devices of fleet %q of project %q", fleet, project)
+	return uids, doing(err, "reading the devices of fleet %q of project %q", fleet, project)
 }
 
 // AlertIDs returns the IDs of alerts that begin with prefix, in order, at most limit.

@@ -1,0 +1,139 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+func testFind(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	first := store.Device{UID: "dev:1", Name: "Freezer", Fleets: []string{"fleet:1", "fleet:10"}, Voltage: 4}
+	second := store.Device{UID: "dev:2", Name: "boiler", Fleets: []string{"fleet:10"}}
+	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{first, second}, noon))
+	require.NoError(t, s.SaveDevices(ctx, "app:other", []store.Device{{UID: "dev:3", Name: "FREEZER"}}, noon))
+
+	device, ok, err := s.Device(ctx, project, "dev:1")
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, first, device)
+	_, ok, err = s.Device(ctx, project, "dev:3")
+	require.NoError(t, err)
+	require.False(t, ok, "it is in another project")
+
+	called, err := s.DevicesCalled(ctx, "freezer")
+	require.NoError(t, err)
+	freezers := []store.DeviceName{{"app:2606f411-dea6-44a0-9743-1130f57d77d8", "dev:1", "Freezer"}, {"app:other", "dev:3", "FREEZER"}}
+	require.Equal(t, freezers, called)
+	called, err = s.DevicesCalled(ctx, "freez")
+	require.NoError(t, err)
+	require.Empty(t, called)
+
+	names, err := s.DeviceNames(ctx)
+	require.NoError(t, err)
+	require.Equal(t, append([]store.DeviceName{{project, "dev:2", "boiler"}}, freezers...), names)
+
+	members, err := s.FleetDevices(ctx, project, "fleet:1")
+	require.NoError(t, err)
+	require.Equal(t, []string{"dev:1"}, members)
+	members, err = s.FleetDevices(ctx, project, "fleet:")
+	require.NoError(t, err)
+	require.Equal(t, []string{}, members, "none are not all")
+
+	count, read, err := s.DeviceCount(ctx, project)
+	require.NoError(t, err)
+	require.Equal(t, 2, count)
+	require.Equal(t, noon, read)
+	count, read, err = s.DeviceCount(ctx, "app:new")
+	require.NoError(t, err)
+	require.Zero(t, count)
+	require.Zero(t, read)
+}
+
+func testGoneDevices(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{{UID: "dev:here", Name: "here"}}, noon))
+	ended := func(id, subject, name string, at time.Time) rules.Alert {
+		a := resolved(firing(id, subject), at)
+		a.Told.Subject = name
+		return a
+	}
+	report := ended("r", "week", "week", noon)
+	report.Project = ""
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(
+		ended("a", "dev:gone", "old name", noon.Add(-time.Hour)), ended("b", "dev:gone", "last name", noon.Add(-minute)),
+		ended("c", "dev:here", "here", noon), ended("d", "dev:long", "long gone", noon.Add(-24*time.Hour)), ended("e", "", "project", noon),
+		report, firing("f", "dev:fires"),
+	)}})
+	gone, err := s.GoneDevices(ctx, 100)
+	require.NoError(t, err)
+	require.Equal(t, []store.DeviceName{{project, "dev:gone", "last name"}, {project, "dev:long", "long gone"}}, gone)
+	gone, err = s.GoneDevices(ctx, 5)
+	require.NoError(t, err)
+	require.Len(t, gone, 1)
+}
+
+func testAlertsOf(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	worst, newest, pending, over := firing("b", "dev:1"), firing("c", "dev:2"), firing("d", "dev:1"), resolved(firing("e", "dev:1"), noon)
+	worst.Level, worst.Rule = rules.Critical, "spike"
+	newest.Since = noon
+	pending.State, pending.Level, pending.Rule = rules.Pending, rules.Inactive, "quiet"
+	elsewhere := firing("f", "dev:1")
+	elsewhere.Project = "app:other"
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1"), worst, newest, pending, over, elsewhere)}})
+	for name, c := range map[string]struct {
+		project, subject string
+		limit, count     int
+		want             []string
+	}{
+		"all":         {"", "", 9, 5, []string{"b", "c", "a", "f", "d"}},
+		"the worst":   {"", "", 1, 5, []string{"b"}},
+		"project":     {project, "", 9, 4, []string{"b", "c", "a", "d"}},
+		"device":      {project, "dev:1", 9, 3, []string{"b", "a", "d"}},
+		"every dev:1": {"", "dev:1", 9, 4, []string{"b", "a", "f", "d"}},
+		"nothing":     {project, "dev:9", 9, 0, nil},
+	} {
+		found, count, err := s.AlertsOf(ctx, c.project, c.subject, c.limit)
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, ids(found), name)
+		require.Equal(t, c.count, count, name)
+	}
+	found, count, err := s.AlertsAmong(ctx, project, []string{"dev:2", "dev:3"}, 9)
+	require.NoError(t, err)
+	require.Equal(t, []string{"c"}, ids(found))
+	require.Equal(t, 1, count)
+
+	some, err := s.AlertIDs(ctx, "", 3)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b", "c"}, some)
+	some, err = s.AlertIDs(ctx, "e", 3)
+	require.NoError(t, err)
+	require.Equal(t, []string{"e"}, some)
+}
+
+func testHushed(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	muted, taken, both, drill, over := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3"), firing("d", "dev:4"), firing("e", "dev:5")
+	mute, ack := rules.Mute{Kind: rules.BySilence}, rules.Ack{By: "amy", At: noon}
+	muted.Mute, taken.Ack, both.Mute, both.Ack = mute, ack, mute, ack
+	drill.Drill, drill.Ack, over.Mute = true, ack, mute
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(muted, taken, both, drill, resolved(over, noon), firing("f", "dev:6"))}})
+	hushed, acknowledged, err := s.CountHushed(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 2, hushed)
+	require.Equal(t, 2, acknowledged)
+}
+
+func testHeldUntil(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.NoError(t, s.HoldAccount(ctx, "held", noon.Add(minute)))
+	require.NoError(t, s.HoldAccount(ctx, "free", noon))
+	held, err := s.HeldUntil(ctx, noon)
+	require.NoError(t, err)
+	require.Equal(t, map[string]time.Time{"held": noon.Add(minute)}, held)
+}
