@@ -11,14 +11,16 @@ import (
 )
 
 func TestFleets(t *testing.T) {
+	var asked string
 	client := setup(t, func(w http.ResponseWriter, r *http.Request) {
-		require.Equal(t, "/v1/projects/"+project+"/fleets", r.RequestURI[len("/proxy"):])
+		asked = r.RequestURI
 		_, _ = w.Write([]byte(`{"fleets":[
 			{"uid":"fleet:1","label":"North <1>","created":"2026-03-01T00:00:00Z","smart_rule":{"id":"x"},"watchdog_mins":0},
 			{"uid":"fleet:2","label":null,"connectivity_assurance":{"enabled":true}}],"new":[]}`))
 	})
 	var list []notehub.Fleet
 	require.NoError(t, client.Fleets(t.Context(), project, keep(&list)))
+	require.Equal(t, "/proxy/v1/projects/"+project+"/fleets", asked)
 	require.Equal(t, []notehub.Fleet{{UID: "fleet:1", Label: "North <1>"}, {UID: "fleet:2"}}, list)
 	require.NoError(t, answering(t, `{"fleets":null}`).Fleets(t.Context(), project, keep(&list)))
 }

@@ -45,7 +45,7 @@ func (p passage) bare() passage {
 
 // closing returns where the bracket that the passage begins with is closed.
 func (p passage) closing() int {
-	return p.find(1, func(t lexer.Token, depth int) bool { return depth < 0 })
+	return p.find(1, func(_ lexer.Token, depth int) bool { return depth < 0 })
 }
 
 // find returns the first token from a place on that is wanted; depth is how many brackets are open there that were not

@@ -14,9 +14,10 @@ import (
 	"notewatch/rules"
 )
 
-// silentStorm is a rig in which n sensors are silent, of which "ops" knows from one message. It returns the message.
-func silentStorm(t *testing.T, n int) (*rig, string) {
+// silentStorm is a rig in which seven sensors are silent, of which "ops" knows from one message. It returns the message.
+func silentStorm(t *testing.T) (*rig, string) {
 	t.Helper()
+	const n = 7
 	r := newRig(t, n+2, []notehubtest.Incident{outage(n, monday.Add(2*hour), 2*day)}, silent())
 	r.run(monday.Add(12 * hour))
 	deliveries, err := r.store.Deliveries(t.Context(), "ops")
@@ -38,7 +39,7 @@ func (r *rig) holders(message string) map[string]int {
 }
 
 func TestWhoTakesOnAMessageTakesWhatNobodyHas(t *testing.T) {
-	r, message := silentStorm(t, 7)
+	r, message := silentStorm(t)
 	_, members, err := r.store.Members(t.Context(), message)
 	require.NoError(t, err)
 	_, err = r.bot.Acknowledge(t.Context(), members[3].Alert, "amy")
@@ -67,7 +68,7 @@ func TestWhoTakesOnAMessageTakesWhatNobodyHas(t *testing.T) {
 }
 
 func TestTakingOnAMessageShowsAtOnce(t *testing.T) {
-	r, message := silentStorm(t, 7)
+	r, message := silentStorm(t)
 	b := r.stand()
 	taken, err := b.TakeOn(t.Context(), message, "amy")
 	require.NoError(t, err)
@@ -80,7 +81,7 @@ func TestTakingOnAMessageShowsAtOnce(t *testing.T) {
 
 // What is over is nobody's to take on.
 func TestNobodyTakesOnWhatIsOver(t *testing.T) {
-	r, message := silentStorm(t, 7)
+	r, message := silentStorm(t)
 	r.run(monday.Add(4 * day))
 	for _, change := range []func() (int, error){
 		func() (int, error) { return r.bot.TakeOn(t.Context(), message, "amy") },
@@ -94,7 +95,7 @@ func TestNobodyTakesOnWhatIsOver(t *testing.T) {
 
 // Whoever is first has all of it, also if the others ask in another process, and the others have nothing.
 func TestAMessageIsTakenOnOnce(t *testing.T) {
-	r, message := silentStorm(t, 7)
+	r, message := silentStorm(t)
 	other, err := store.Open(t.Context(), r.database)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = other.Close() })

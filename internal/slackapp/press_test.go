@@ -22,7 +22,7 @@ const (
 // fired is a stage at 12:00 on which one device has been silent since 02:00.
 func fired(t *testing.T) *stage {
 	t.Helper()
-	s := newStage(t, 3, silentFor(1, june15.Add(2*hour), 2*day), silentDevice())
+	s := newStage(t, 3, silentFor(1, june15.Add(2*hour)), silentDevice())
 	s.run(june15.Add(12 * hour))
 	require.Len(t, s.messages(), 1)
 	return s
@@ -271,7 +271,7 @@ func TestPressesAtOnceHaveOneEffect(t *testing.T) {
 
 // The message of a storm is for all that is in it.
 func TestPressesBelowAMessageOfSeveralAlerts(t *testing.T) {
-	s := newStage(t, 10, silentFor(7, june15.Add(2*hour), 2*day), silentDevice())
+	s := newStage(t, 10, silentFor(7, june15.Add(2*hour)), silentDevice())
 	s.run(june15.Add(12 * hour))
 	require.Len(t, s.messages(), 1)
 	require.NotContains(t, s.offered(s.newest()), "explain")

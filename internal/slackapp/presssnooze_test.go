@@ -97,7 +97,7 @@ func TestSnoozeOfWhatIsMutedOtherwise(t *testing.T) {
 }
 
 func TestSnoozeOfSeveralAlerts(t *testing.T) {
-	s := newStage(t, 10, silentFor(7, june15.Add(2*hour), 2*day), silentDevice())
+	s := newStage(t, 10, silentFor(7, june15.Add(2*hour)), silentDevice())
 	s.run(june15.Add(12 * hour))
 	snooze := s.button(amy, "snooze until they are over")
 	require.Empty(t, s.app.Press(t.Context(), snooze).Text)
@@ -119,7 +119,7 @@ func TestSnoozeOfSeveralAlerts(t *testing.T) {
 
 // A press that came to half of it before the process died does the rest when it is repeated.
 func TestSnoozeOfSeveralAlertsGoesOnWhereItStopped(t *testing.T) {
-	s := newStage(t, 10, silentFor(7, june15.Add(2*hour), 2*day), silentDevice())
+	s := newStage(t, 10, silentFor(7, june15.Add(2*hour)), silentDevice())
 	s.run(june15.Add(12 * hour))
 	alerts, err := s.store.Alerts(t.Context(), store.AlertFilter{})
 	require.NoError(t, err)
@@ -132,7 +132,7 @@ func TestSnoozeOfSeveralAlertsGoesOnWhereItStopped(t *testing.T) {
 
 // Many are silenced by their rule.
 func TestSnoozeOfVeryManyAlerts(t *testing.T) {
-	s := newStage(t, 30, silentFor(25, june15.Add(2*hour), 2*day), silentDevice())
+	s := newStage(t, 30, silentFor(25, june15.Add(2*hour)), silentDevice())
 	s.run(june15.Add(12 * hour))
 	require.Len(t, s.messages(), 1)
 	snooze := s.button(amy, "snooze for 1 hour")
@@ -153,7 +153,7 @@ func TestSnoozeOfVeryManyAlerts(t *testing.T) {
 
 // One of several that has ended meanwhile is no reason not to silence the others.
 func TestSnoozeOfSeveralAlertsOfWhichOneIsOver(t *testing.T) {
-	incidents := silentFor(7, june15.Add(2*hour), 2*day)
+	incidents := silentFor(7, june15.Add(2*hour))
 	incidents[0].Devices = incidents[0].Devices[1:]
 	incidents = append(incidents, notehubtest.Incident{
 		Kind: notehubtest.Silence, Devices: []string{stageSensors(1)[0].UID}, Start: june15.Add(2 * hour), Duration: 12 * hour,

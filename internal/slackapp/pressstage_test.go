@@ -339,9 +339,9 @@ func eventBudget() rules.Spec {
 	}
 }
 
-// silentFor is n sensors going silent.
-func silentFor(n int, start time.Time, lasts time.Duration) []notehubtest.Incident {
-	incident := notehubtest.Incident{Kind: notehubtest.Silence, Start: start, Duration: lasts}
+// silentFor is n sensors going silent for two days.
+func silentFor(n int, start time.Time) []notehubtest.Incident {
+	incident := notehubtest.Incident{Kind: notehubtest.Silence, Start: start, Duration: 2 * day}
 	for _, d := range stageSensors(n) {
 		incident.Devices = append(incident.Devices, d.UID)
 	}

@@ -132,24 +132,24 @@ func TestReplyNobodyTakes(t *testing.T) {
 
 // Answers go to Slack alone, whatever a request says.
 func TestResponseURL(t *testing.T) {
-	real, played := &App{}, &App{Config: Config{APIURL: "http://127.0.0.1:9/api/"}}
+	genuine, played := &App{}, &App{Config: Config{APIURL: "http://127.0.0.1:9/api/"}}
 	for _, test := range []struct {
 		app  *App
 		url  string
 		want string
 	}{
-		{real, "https://hooks.slack.com/commands/T1/2/3", ""},
-		{real, "https://hooks.slack-gov.com/actions/T1/2/3", ""},
-		{real, "http://hooks.slack.com/commands/T1/2/3", "not Slack's"},
-		{real, "https://hooks.slack.com.example.com/commands", "not Slack's"},
-		{real, "https://example.com/.slack.com", "not Slack's"},
-		{real, "https://evilslack.com/", "not Slack's"},
-		{real, "https://hooks.slack.com@example.com/", "not Slack's"},
-		{real, "https://hooks.slack.com:8443/", "not Slack's"},
-		{real, "http://127.0.0.1:9/commands", "not Slack's"},
-		{real, "", "there is none"},
-		{real, "/commands/T1/2/3", "not Slack's"},
-		{real, "https://hooks.slack.com/%zz", "not valid"},
+		{genuine, "https://hooks.slack.com/commands/T1/2/3", ""},
+		{genuine, "https://hooks.slack-gov.com/actions/T1/2/3", ""},
+		{genuine, "http://hooks.slack.com/commands/T1/2/3", "not Slack's"},
+		{genuine, "https://hooks.slack.com.example.com/commands", "not Slack's"},
+		{genuine, "https://example.com/.slack.com", "not Slack's"},
+		{genuine, "https://evilslack.com/", "not Slack's"},
+		{genuine, "https://hooks.slack.com@example.com/", "not Slack's"},
+		{genuine, "https://hooks.slack.com:8443/", "not Slack's"},
+		{genuine, "http://127.0.0.1:9/commands", "not Slack's"},
+		{genuine, "", "there is none"},
+		{genuine, "/commands/T1/2/3", "not Slack's"},
+		{genuine, "https://hooks.slack.com/%zz", "not valid"},
 		{played, "http://127.0.0.1:9/commands", ""},
 		{played, "http://127.0.0.1:10/commands", "not Slack's"},
 		{played, "https://127.0.0.1:9/commands", "not Slack's"},
