@@ -26,8 +26,7 @@ func TestEveryWordFromSlackAndBack(t *testing.T) {
 				for _, line := range w.lines(d.app.question(Command{}).names(t.Context())) {
 					asked := d.slack.Type(amyAsks, "/notewatch", line)
 					send(asked)
-					answer, err := d.slack.AwaitAnswer(t.Context(), asked.ResponseURL)
-					require.NoError(t, err)
+					answer := d.answered(asked)
 					require.NotContains(t, answer.Text, " says more.", line)
 					require.NotEqual(t, "null", string(answer.Blocks), line)
 					require.Equal(t, teamRoom, answer.Channel)
@@ -46,15 +45,22 @@ func TestACommandThatComesTwiceHasOneEffect(t *testing.T) {
 			asked := d.slack.Type(amyAsks, "/notewatch", "silence device hourly-sensor-2 for 2h because it is on the bench")
 			send(asked)
 			send(asked)
-			_, err := d.slack.AwaitAnswer(t.Context(), asked.ResponseURL)
-			require.NoError(t, err)
+			d.answered(asked)
 			after := d.slack.Type(amyAsks, "/notewatch", "silences")
 			send(after)
-			answer, err := d.slack.AwaitAnswer(t.Context(), after.ResponseURL)
-			require.NoError(t, err)
-			require.Contains(t, answer.Text, "*1 silence* by hand")
+			require.Contains(t, d.answered(after).Text, "*1 silence* by hand")
 		})
 	}
+}
+
+// answered waits for what was asked to be answered.
+func (d *askDesk) answered(asked notifytest.Asked) notifytest.Answer {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute) // so that a test that fails says why
+	defer cancel()
+	answer, err := d.slack.AwaitAnswer(ctx, asked.ResponseURL)
+	require.NoError(d.t, err, "answered so far: %v; logged: %s", d.slack.Answers(), d.log)
+	return answer
 }
 
 // byHTTP has the App at work, which takes requests.

@@ -32,6 +32,7 @@ type askDesk struct {
 	t     *testing.T
 	now   time.Time // domain
 	slack *notifytest.Slack
+	log   *journal // of the App
 	app   *App
 	bot   *bot.Bot
 	store *store.Store
@@ -77,7 +78,7 @@ func fleetOf(n int, archetype notehubtest.Archetype) []notehubtest.Device {
 func newAskDesk(t *testing.T, s scene) *askDesk {
 	t.Helper()
 	t.Parallel()
-	d := &askDesk{t: t, now: midday.Add(-6 * time.Hour), slack: notifytest.NewSlack()}
+	d := &askDesk{t: t, now: midday.Add(-6 * time.Hour), slack: notifytest.NewSlack(), log: newJournal()}
 	t.Cleanup(d.slack.Close)
 	var err error
 	d.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "notewatch.db"))
@@ -149,7 +150,7 @@ func (d *askDesk) open(appToken string) {
 		Channels: func() map[string]string { return map[string]string{"team": teamRoom} },
 		Command:  func() string { return "/notewatch" }, Allow: func() Allow { return d.allow },
 		BotToken: secret.New("xoxb-1"), AppToken: secret.New(appToken), SigningSecret: secret.New(signingSecret), APIURL: d.slack.URL,
-		Machine: time.Now, Log: slog.New(slog.DiscardHandler),
+		Machine: time.Now, Log: slog.New(slog.NewTextHandler(d.log, nil)),
 	})
 	require.NoError(d.t, err)
 }
