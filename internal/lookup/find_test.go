@@ -1,6 +1,7 @@
 package lookup_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -148,6 +149,23 @@ func TestComplete(t *testing.T) {
 		}
 		require.Equal(t, c.want, strings.Join(names, ", "), c.prefix)
 	}
+}
+
+// Whatever people type is found, or said not to be clear.
+func FuzzFind(f *testing.F) {
+	for _, text := range []string{"", "/", "lab/", ice, hebrew, "dev:", "\x00", "\xff", "cold-chain/freezer-1", "' OR 1 --"} {
+		f.Add(text)
+	}
+	desk := usual(f).desk()
+	f.Fuzz(func(t *testing.T, text string) {
+		_, err := desk.Find(t.Context(), text)
+		var unknown *lookup.UnknownError
+		var ambiguous *lookup.AmbiguousError
+		if err != nil && !errors.As(err, &unknown) {
+			require.ErrorAs(t, err, &ambiguous)
+			require.GreaterOrEqual(t, len(ambiguous.Candidates), 2)
+		}
+	})
 }
 
 func TestParseSpan(t *testing.T) {

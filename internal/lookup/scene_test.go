@@ -36,11 +36,11 @@ var (
 // A scene is a store with some projects in it: what each device used in a day, it used every day of the last 35, and half of
 // it today.
 type scene struct {
-	*testing.T
+	testing.TB
 	lookup.Config
 }
 
-func newScene(t *testing.T) *scene {
+func newScene(t testing.TB) *scene {
 	t.Helper()
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "notewatch.db"))
 	require.NoError(t, err)
@@ -57,7 +57,7 @@ func newScene(t *testing.T) *scene {
 }
 
 // rule is a rule that fires where a figure is above a limit.
-func rule(t *testing.T, name string, each rules.Scope, figure, limit string) *rules.Rule {
+func rule(t testing.TB, name string, each rules.Scope, figure, limit string) *rules.Rule {
 	t.Helper()
 	r, problems := rules.Compile(rules.Spec{
 		Name: name, Each: each, Limit: limit, When: []rules.Condition{{Level: rules.Warning, Expr: figure + " > limit"}},
@@ -67,7 +67,7 @@ func rule(t *testing.T, name string, each rules.Scope, figure, limit string) *ru
 }
 
 // usual is the scene that most tests look at.
-func usual(t *testing.T) *scene {
+func usual(t testing.TB) *scene {
 	s := newScene(t)
 	s.read(cold, now,
 		device("dev:864475000000001", "Freezer-1", 1000, 10, "fleet:prod"),
