@@ -161,6 +161,7 @@ func TestAnAlertIsSilencedUntilItIsOver(t *testing.T) {
 
 func TestEverythingIsSilencedOnlyBySayingSo(t *testing.T) {
 	d := newAskDesk(t, usualScene())
+	d.allow.Change = []string{teamRoom}
 	require.Contains(t, d.refused("silence for 2h because of the fair"), "or say everything")
 	require.Contains(t, d.ask("silence everything for 2h because of the fair"), "*Silenced* everything until")
 }
@@ -178,12 +179,12 @@ func TestAnswersAreForThePersonUnlessTheyAreShared(t *testing.T) {
 func TestChangesAreForThoseWhoAreTold(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	a := d.alertOf("event-spike")
-	d.ask("silence rule event-budget for 2h because it is known")
+	d.ask("silence rule event-budget project cold-chain for 2h because it is known")
 	silences, _, err := d.store.Silences(t.Context(), d.now)
 	require.NoError(t, err)
 	changes := []string{
 		"ack " + a.ID, "unack " + a.ID, "unsilence " + silences[0].ID, "refresh",
-		"silence " + a.ID + " for 2h because x", "silence rule event-spike for 2h because x", "silence everything for 2h because x",
+		"silence " + a.ID + " for 2h because x", "silence rule event-spike project cold-chain for 2h because x",
 		"silence device hourly-sensor-1 for 2h because x", "silence project cold-chain for 2h because x",
 	}
 	for _, text := range changes {
@@ -199,6 +200,9 @@ func TestChangesAreForThoseWhoAreTold(t *testing.T) {
 	require.Equal(t, silences, after)
 	require.Empty(t, d.alertOf("event-spike").Ack)
 	require.Contains(t, d.refused("silence project lab for 2h because x"), "No channel in Slack is told of this")
+	for _, text := range []string{"silence everything for 2h because x", "silence rule event-spike for 2h because x"} {
+		require.Contains(t, d.refused(text), "No channel in Slack is told of all of that", "the alerts of lab are told elsewhere")
+	}
 
 	d.allow = Allow{Look: []string{teamRoom}, Change: []string{"U0AMY"}}
 	require.True(t, d.from(otherRoom, "usage").Failed)

@@ -93,61 +93,6 @@ func (q *question) alert(ctx context.Context, text string) (rules.Alert, error) 
 	return a, mistakeError(fmt.Sprintf("There is no alert %s. To silence the %s of that name, write %[2]s before it.", quote(text), s.Kind))
 }
 
-// mayAlter returns an error unless the person may change, from where they are, what is told of the alerts that m selects.
-func (q *question) mayAlter(ctx context.Context, m rules.Match) error {
-	told, err := q.channelsOf(ctx, m)
-	if err != nil {
-		return err
-	}
-	return q.app.mayChange(ctx, q.Person, q.Channel, told)
-}
-
-// channelsOf returns the IDs of the channels in Slack that are told of the alerts that m selects: those of their rules in
-// their projects, and those that have been told of an alert that m names.
-func (q *question) channelsOf(ctx context.Context, m rules.Match) ([]string, error) {
-	told := map[string]bool{} // by receiver
-	if m.Alert != "" {
-		deliveries, err := q.desk.Store.DeliveriesTo(ctx, []string{m.Alert})
-		if err != nil {
-			return nil, err
-		}
-		for receiver := range deliveries[m.Alert] {
-			told[receiver] = true
-		}
-		alerts, _, err := q.desk.Alerts(ctx, store.AlertFilter{Match: rules.Match{Alert: m.Alert}})
-		if err != nil || len(alerts) == 0 {
-			return q.channels(told), err
-		}
-		m.Rule, m.Project = alerts[0].Rule, alerts[0].Project
-	}
-	for _, p := range q.bot.Projects {
-		for _, r := range q.bot.Rules {
-			if (m.Project != "" && m.Project != p.UID) || (m.Rule != "" && m.Rule != r.Spec.Name) {
-				continue
-			}
-			names := r.Notify
-			if names == nil {
-				names = p.Notify
-			}
-			for _, name := range names {
-				told[name] = true
-			}
-		}
-	}
-	return q.channels(told), nil
-}
-
-// channels returns the IDs of the channels of receivers, in order.
-func (q *question) channels(receivers map[string]bool) (ids []string) {
-	for receiver, id := range q.app.Channels() {
-		if receivers[receiver] {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
 // matchText says what a match selects.
 func (q *question) matchText(ctx context.Context, m rules.Match) string {
 	if m == (rules.Match{}) {

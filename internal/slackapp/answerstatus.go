@@ -176,8 +176,8 @@ func (q *question) refresh(ctx context.Context) (page, error) {
 	if err := parseNone(q.line); err != nil {
 		return page{}, err
 	}
-	told := slices.Sorted(maps.Values(q.app.Channels()))
-	if err := q.app.mayChange(ctx, q.Person, q.Channel, slices.Compact(told)); err != nil {
+	anywhere := slices.Compact(slices.Sorted(maps.Values(q.app.Channels())))
+	if err := q.app.mayChange(ctx, q.Person, q.Channel, anywhere); err != nil {
 		return page{}, err
 	}
 	requests, already, err := q.bot.Refresh(ctx)

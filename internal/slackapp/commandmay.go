@@ -1,0 +1,90 @@
+package slackapp
+
+import (
+	"context"
+	"slices"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// mayAlter returns an error unless the person may change, from where they are, what is told of all alerts that m selects. It is
+// a [refusalError], or one of the store.
+func (q *question) mayAlter(ctx context.Context, m rules.Match) error {
+	if m.Alert != "" {
+		told, err := q.toldOf(ctx, m.Alert)
+		if err != nil {
+			return err
+		}
+		return q.app.mayChange(ctx, q.Person, q.Channel, told)
+	}
+	all, some := q.toldOfAll(m)
+	err := q.app.mayChange(ctx, q.Person, q.Channel, all)
+	if err != nil && len(all) == 0 && some && len(q.app.Allow().Change) == 0 {
+		return refusalError("No channel in Slack is told of all of that. Name a rule and a project that this channel is told of, " +
+			"or have the setting slack.allow.change say who may do more.")
+	}
+	return err
+}
+
+// toldOf returns the IDs of the channels in Slack that have been told of an alert, or would be.
+func (q *question) toldOf(ctx context.Context, alert string) ([]string, error) {
+	deliveries, err := q.desk.Store.DeliveriesTo(ctx, []string{alert})
+	if err != nil {
+		return nil, err
+	}
+	var receivers []string
+	for receiver := range deliveries[alert] {
+		receivers = append(receivers, receiver)
+	}
+	found, err := q.desk.Store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Alert: alert}})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	would, _ := q.toldOfAll(rules.Match{Rule: found[0].Rule, Project: found[0].Project})
+	return sorted(append(q.channels(receivers), would...)), nil
+}
+
+// toldOfAll returns the IDs of the channels in Slack that are told of every rule in every project that m selects, and whether
+// any is told of some of them.
+func (q *question) toldOfAll(m rules.Match) (all []string, some bool) {
+	first := true
+	for _, p := range q.bot.Projects {
+		for _, r := range q.bot.Rules {
+			if (m.Project != "" && m.Project != p.UID) || (m.Rule != "" && m.Rule != r.Spec.Name) {
+				continue
+			}
+			told := q.channels(recipients(p, r))
+			if some = some || len(told) > 0; first {
+				all, first = told, false
+			}
+			all = slices.DeleteFunc(all, func(id string) bool { return !slices.Contains(told, id) })
+		}
+	}
+	return all, some
+}
+
+// recipients returns the names of the receivers that are told of a rule in a project.
+func recipients(p bot.Project, r bot.Rule) []string {
+	if r.Notify != nil {
+		return r.Notify
+	}
+	return p.Notify
+}
+
+// channels returns the IDs of the channels in Slack of receivers.
+func (q *question) channels(receivers []string) (ids []string) {
+	for receiver, id := range q.app.Channels() {
+		if slices.Contains(receivers, receiver) {
+			ids = append(ids, id)
+		}
+	}
+	return sorted(ids)
+}
+
+// sorted returns each of some IDs once, in order.
+func sorted(ids []string) []string {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
