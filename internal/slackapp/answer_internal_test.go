@@ -64,7 +64,7 @@ func TestConversation(t *testing.T) {
 	var said strings.Builder
 	for _, text := range []string{
 		"", "usage", "usage device hourly-sensor-1", "usage fleet pilot 7d", "usage HOURLY-SENSOR-2 today", "top 3 events 30d", "top 2 cold-chain",
-		"alerts", "alerts hourly-sensor-2", "status", "silences", "refresh", "refresh",
+		"alerts", "alerts hourly-sensor-2", "alerts fleet hourly sensor", "status", "silences", "refresh", "refresh",
 		"usage hourly-sensor-99", "usage hourly-sensor", "top sessions", "stat", "ack 0",
 	} {
 		said.WriteString("> /notewatch " + text + "\n" + d.steady(d.from(teamRoom, text).Text) + "\n\n")
@@ -225,7 +225,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"explain event-spike":       "judges devices: name one behind it.",
 		"explain lively-project":    "judges projects: name one behind it.",
 		"explain event-spike lab":   `There is no device "lab".`,
-		"alerts fleet pilot":        "Alerts are of devices and projects",
+		"alerts nowhere":            `There is no project, fleet or device "nowhere".`,
 		"ack":                       "Which alert?",
 		"ack a b":                   `One alert at a time, not "a b".`,
 		"silence hourly-sensor-1 for 2h because x":                    "To silence the device of that name, write device before it.",

@@ -17,31 +17,37 @@ const maxAlerts = 30
 
 // alerts lists what is wrong now.
 func (q *question) alerts(ctx context.Context) (page, error) {
+	named, kinds := takeKind(q.rest)
 	of := lookup.Subject{}
-	if len(q.rest) > 0 {
-		named, kinds := takeKind(q.rest)
-		if kinds == nil {
-			kinds = []lookup.Kind{lookup.KindProject, lookup.KindDevice}
-		}
+	if len(named) > 0 {
 		var err error
 		if of, err = q.find(ctx, joined(named), kinds...); err != nil {
 			return page{}, err
 		}
 	}
-	device := ""
-	switch of.Kind {
-	case lookup.KindFleet:
-		return page{}, mistakeError("Alerts are of devices and projects: name one of these.")
-	case lookup.KindDevice:
-		device = of.UID
-	}
-	open, count, err := q.desk.Store.AlertsOf(ctx, of.Project.UID, device, maxAlerts)
+	open, count, err := q.openAlerts(ctx, of)
 	if err != nil {
 		return page{}, err
 	}
 	return q.alertsPage(of, open, count), nil
 }
 
+// openAlerts returns the worst open alerts of a subject, and how many there are.
+func (q *question) openAlerts(ctx context.Context, of lookup.Subject) ([]rules.Alert, int, error) {
+	switch of.Kind {
+	case lookup.KindFleet:
+		members, err := q.desk.Store.FleetDevices(ctx, of.Project.UID, of.UID)
+		if err != nil {
+			return nil, 0, err
+		}
+		return q.desk.Store.AlertsAmong(ctx, of.Project.UID, members, maxAlerts)
+	case lookup.KindDevice:
+		return q.desk.Store.AlertsOf(ctx, of.Project.UID, of.UID, maxAlerts)
+	}
+	return q.desk.Store.AlertsOf(ctx, of.Project.UID, "", maxAlerts)
+}
+
+// alertsPage puts alerts into words.
 func (q *question) alertsPage(of lookup.Subject, open []rules.Alert, count int) page {
 	var p page
 	about := ""

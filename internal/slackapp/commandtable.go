@@ -32,9 +32,9 @@ func words() []word {
 			answer:   (*question).top,
 		},
 		{
-			name: "alerts", hint: "[NAME]",
-			summary:  "What is wrong now, the worst first; of everything, a project or a device.",
-			examples: []string{"", "{project}", "{device}"},
+			name: "alerts", hint: "[project|fleet|device] [NAME]",
+			summary:  "What is wrong now, the worst first; of everything or of what is named.",
+			examples: []string{"", "{project}", "{device}", "fleet {fleet}"},
 			answer:   (*question).alerts,
 		},
 		{
