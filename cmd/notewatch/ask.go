@@ -36,9 +36,6 @@ func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 	return look(c, func(db *store.Store) error { return f(s.desk(db, time.Now)) })
 }
 
-// jsonFlag is whether JSON is to be printed.
-func jsonFlag(c *cobra.Command) *bool { return c.Flags().Bool("json", false, "print JSON") }
-
 // A source says how far the figures of an answer can be relied on.
 type source struct {
 	AsOf      time.Time `json:"as_of,omitzero"` // when they were read

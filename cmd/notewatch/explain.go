@@ -39,7 +39,7 @@ has any, name, operator, parts and lets (name, text, filled). What is not known 
 		Example: `  notewatch explain data-budget hourly-sensor-6
   notewatch explain silent-device daily-tank-2 --json
   notewatch explain event-budget cold-chain`,
-		Args: func(c *cobra.Command, args []string) error {
+		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return nil
 			}

@@ -84,9 +84,9 @@ func usual(t testing.TB) *scene {
 func (s *scene) desk() *lookup.Desk { return lookup.New(s.Config) }
 
 // find returns what is called so.
-func (s *scene) find(text string, kinds ...lookup.Kind) lookup.Subject {
+func (s *scene) find(text string) lookup.Subject {
 	s.Helper()
-	subject, err := s.desk().Find(s.Context(), text, kinds...)
+	subject, err := s.desk().Find(s.Context(), text)
 	require.NoError(s, err, text)
 	return subject
 }

@@ -114,7 +114,7 @@ func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figur
 		return err
 	}
 	q := question{Subject: of.Of, span: of.Span, day: d.dayOf(of.Span, asOf)}
-	devices := 0
+	var devices int
 	if of.Of.Kind == KindFleet {
 		q.members, err = d.Store.FleetDevices(ctx, p.UID, of.Of.UID)
 		devices = len(q.members)

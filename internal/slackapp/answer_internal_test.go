@@ -95,10 +95,10 @@ func golden(t *testing.T, name, got string) {
 	require.Equal(t, string(want), got, "go test ./internal/slackapp -update writes it anew")
 }
 
-// alertOf returns the open alert of a rule.
-func (d *askDesk) alertOf(rule string) rules.Alert {
+// spike returns the open alert of the rule event-spike.
+func (d *askDesk) spike() rules.Alert {
 	d.t.Helper()
-	open, err := d.store.Alerts(d.t.Context(), store.AlertFilter{Match: rules.Match{Rule: rule}, Open: true})
+	open, err := d.store.Alerts(d.t.Context(), store.AlertFilter{Match: rules.Match{Rule: "event-spike"}, Open: true})
 	require.NoError(d.t, err)
 	require.Len(d.t, open, 1)
 	return open[0]
@@ -106,16 +106,16 @@ func (d *askDesk) alertOf(rule string) rules.Alert {
 
 func TestAnAlertIsTakenOnAndGivenBack(t *testing.T) {
 	d := newAskDesk(t, usualScene())
-	a := d.alertOf("event-spike")
+	a := d.spike()
 	require.Contains(t, d.ask("unack "+a.ID), "Nobody had")
 	require.Contains(t, d.ask("ack "+strings.ToUpper(a.ID[:4])), "You have", "the beginning of an ID will do")
-	require.Equal(t, "amy", d.alertOf("event-spike").Ack.By)
+	require.Equal(t, "amy", d.spike().Ack.By)
 	require.Contains(t, d.ask("ack "+a.ID), "already, since Mon 15 Jun 12:")
 	require.Contains(t, d.ask("alerts"), "taken on by amy at Mon 15 Jun 12:")
 	bob := d.app.answer(t.Context(), Command{Person: Person{ID: "U0BOB"}, Channel: teamRoom, Text: "ack " + a.ID})
 	require.Contains(t, bob.Text, "now, in place of amy.")
 	require.Contains(t, d.ask("unack "+a.ID), "Nobody has")
-	require.Empty(t, d.alertOf("event-spike").Ack)
+	require.Empty(t, d.spike().Ack)
 }
 
 func TestWhatIsSilencedIsNotToldUntilThatEnds(t *testing.T) {
@@ -123,8 +123,8 @@ func TestWhatIsSilencedIsNotToldUntilThatEnds(t *testing.T) {
 	answer := d.ask("silence rule event-spike project cold-chain for 2h because gateway is being moved")
 	require.Contains(t, answer, "It matches 1 open alert now.")
 	d.run(d.now.Add(time.Minute))
-	require.Equal(t, rules.Mute{Kind: rules.BySilence, Until: d.alertOf("event-spike").Mute.Until, By: "amy", Because: "gateway is being moved"},
-		d.alertOf("event-spike").Mute)
+	require.Equal(t, rules.Mute{Kind: rules.BySilence, Until: d.spike().Mute.Until, By: "amy", Because: "gateway is being moved"},
+		d.spike().Mute)
 	require.Contains(t, d.ask("silences"), "by amy: gateway is being moved")
 	require.Contains(t, d.ask("alerts"), "by amy: gateway is being moved")
 
@@ -132,7 +132,7 @@ func TestWhatIsSilencedIsNotToldUntilThatEnds(t *testing.T) {
 	require.NotNil(t, found)
 	require.Contains(t, d.ask("unsilence "+found[1]), "Not silenced any more")
 	d.run(d.now.Add(time.Minute))
-	require.Empty(t, d.alertOf("event-spike").Mute)
+	require.Empty(t, d.spike().Mute)
 	require.Contains(t, d.refused("unsilence "+found[1]), "There is no silence")
 }
 
@@ -149,7 +149,7 @@ func TestADeviceIsSilencedWhateverSlackMakesOfItsName(t *testing.T) {
 
 func TestAnAlertIsSilencedUntilItIsOver(t *testing.T) {
 	d := newAskDesk(t, usualScene())
-	a := d.alertOf("event-spike")
+	a := d.spike()
 	require.Contains(t, d.ask("silence "+a.ID+" until over because we know"), "until it is over")
 	require.Contains(t, d.ask("silences"), "until it is over, by amy: we know")
 	d.run(midday.AddDate(0, 0, 2))
@@ -178,7 +178,7 @@ func TestAnswersAreForThePersonUnlessTheyAreShared(t *testing.T) {
 // By default anybody may look, and whoever writes in a channel that is told of an alert may change what is told of it.
 func TestChangesAreForThoseWhoAreTold(t *testing.T) {
 	d := newAskDesk(t, usualScene())
-	a := d.alertOf("event-spike")
+	a := d.spike()
 	d.ask("silence rule event-budget project cold-chain for 2h because it is known")
 	silences, _, err := d.store.Silences(t.Context(), d.now)
 	require.NoError(t, err)
@@ -198,7 +198,7 @@ func TestChangesAreForThoseWhoAreTold(t *testing.T) {
 	after, _, err := d.store.Silences(t.Context(), d.now)
 	require.NoError(t, err)
 	require.Equal(t, silences, after)
-	require.Empty(t, d.alertOf("event-spike").Ack)
+	require.Empty(t, d.spike().Ack)
 	require.Contains(t, d.refused("silence project lab for 2h because x"), "No channel in Slack is told of this")
 	for _, text := range []string{"silence everything for 2h because x", "silence rule event-spike for 2h because x"} {
 		require.Contains(t, d.refused(text), "No channel in Slack is told of all of that", "the alerts of lab are told elsewhere")

@@ -59,10 +59,10 @@ func (q *question) alertsPage(of lookup.Subject, open []rules.Alert, count int) 
 		return p
 	}
 	p.say("*" + counted(count, "open alert") + "*" + about + ", the worst first")
-	lines := make([]string, len(open))
+	var lines []string
 	var oldest time.Time
-	for i, a := range open {
-		lines[i] = "• " + alertText(a, q.desk.Now())
+	for _, a := range open {
+		lines = append(lines, "• "+alertText(a, q.desk.Now()))
 		if oldest.IsZero() || a.AsOf.Before(oldest) {
 			oldest = a.AsOf
 		}

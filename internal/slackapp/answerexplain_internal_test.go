@@ -42,7 +42,7 @@ func TestVerdicts(t *testing.T) {
 // What keeps people from being told is part of why they are not.
 func TestExplanationsSayWhyNobodyIsTold(t *testing.T) {
 	d := newAskDesk(t, usualScene())
-	a := d.alertOf("event-spike")
+	a := d.spike()
 	d.ask("silence " + a.ID + " for 2h because gateway is being moved")
 	d.run(d.now.Add(time.Minute))
 	require.Contains(t, d.ask("explain "+a.ID), "People are not told: silenced until Mon 15 Jun 14:")

@@ -26,14 +26,14 @@ func (q *question) hello(ctx context.Context) (page, error) {
 // goOn names what can be typed next.
 func (q *question) goOn(ctx context.Context) string {
 	names := q.names(ctx)
-	text := "Try"
+	var lines []string
 	for _, leading := range []string{"usage", "top", "alerts"} {
 		w, _ := wordOf(leading)
-		if lines := w.lines(names); len(lines) > 0 {
-			text += " " + q.typed(lines[0]) + ","
+		if found := w.lines(names); len(found) > 0 {
+			lines = append(lines, q.typed(found[0]))
 		}
 	}
-	return text + " or " + q.typed("help")
+	return "Try " + listWords(append(lines, q.typed("help")), "or")
 }
 
 // status says how notewatch itself does.

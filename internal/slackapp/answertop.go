@@ -49,10 +49,10 @@ func topMistake(err error) error {
 func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	var p page
 	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To), notify.Mrkdwn(top.Note, maxSaid))
-	lines := make([]string, len(top.Rows))
+	var lines []string
 	for i, row := range top.Rows {
-		lines[i] = fmt.Sprintf("%d. %s ", i+1, notify.MrkdwnLink(row.Link())) + dotted(notify.FormatFigure(row.Value, top.Unit),
-			shareBar(row.Share, top.Rows[0].Share), elsewhere(row, of))
+		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, notify.MrkdwnLink(row.Link()))+dotted(notify.FormatFigure(row.Value, top.Unit),
+			shareBar(row.Share, top.Rows[0].Share), elsewhere(row, of)))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, "Nothing to rank: as far as is known, all of it is 0.")

@@ -76,9 +76,9 @@ func candidates(e *lookup.AmbiguousError) []string {
 }
 
 func alertIDs(e *lookup.AmbiguousAlertError) string {
-	ids := make([]string, len(e.IDs))
-	for i, id := range e.IDs {
-		ids[i] = "`" + name(id) + "`"
+	var ids []string
+	for _, id := range e.IDs {
+		ids = append(ids, "`"+name(id)+"`")
 	}
 	if e.More > 0 {
 		ids = append(ids, fmt.Sprintf("%d more", e.More))

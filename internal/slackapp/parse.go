@@ -112,7 +112,7 @@ func next(text string) (t token, rest string, ok bool, err error) {
 		return token{}, "", false, nil
 	}
 	first, size := utf8.DecodeRuneInString(text)
-	closing := ""
+	var closing string
 	switch {
 	case first == '`':
 		closing = "`"

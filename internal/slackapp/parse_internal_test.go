@@ -247,6 +247,6 @@ func FuzzParse(f *testing.F) {
 func mistakeOrNil(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
-		require.IsType(t, mistakeError(""), err)
+		require.ErrorAs(t, err, new(mistakeError))
 	}
 }
