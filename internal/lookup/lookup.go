@@ -43,7 +43,7 @@ type Prices struct {
 	Currency   string  // such as USD
 	Event      float64 // for one billable event
 	FreeEvents float64 // of each account in a calendar month
-	DataBlock  float64 // for one block of cellular data
+	DataBlock  float64 // for the 500 MB that are added to a SIM when its data runs out
 	AsOf       string  // when they were looked up, such as 2026-06
 }
 

@@ -26,7 +26,7 @@ func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast 
 	end = now
 	end.Amount = forecast * d.Prices.Event
 	switch {
-	case !d.Prices.set():
+	case d.Prices.Event == 0:
 		return noMoney(), noMoney(), nil
 	case !d.billed(span):
 		return now, end, nil
@@ -49,11 +49,33 @@ func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast 
 func (d *Desk) costNote(s Subject, span Span) string {
 	switch {
 	case !d.billed(span):
-		return fmt.Sprintf("at list price, before the %s events that are free each month", notify.FormatFigure(d.Prices.FreeEvents, ""))
+		return d.priced(fmt.Sprintf("at list price, before the %s events that are free each month", notify.FormatFigure(d.Prices.FreeEvents, "")))
 	case s.Kind == KindAll:
-		return "what is billed this month"
+		return d.priced("what is billed this month")
 	}
-	return "share of what the account is billed this month"
+	return d.priced("share of what the account is billed this month")
+}
+
+// priced adds to a note when the prices were looked up.
+func (d *Desk) priced(note string) string {
+	if d.Prices.AsOf == "" {
+		return note
+	}
+	return note + "; prices of " + d.Prices.AsOf
+}
+
+// dataBlock is how many bytes Notehub adds to a SIM at a time when its data runs out.
+const dataBlock = 500e6
+
+// blocks returns what cellular data costs as a part of the blocks that are added to SIMs.
+func (d *Desk) blocks(bytes float64) Money {
+	if d.Prices.DataBlock == 0 {
+		return noMoney()
+	}
+	return Money{
+		Amount: bytes / dataBlock * d.Prices.DataBlock, Currency: d.Prices.Currency,
+		Note: d.priced("as part of added blocks of " + notify.FormatFigure(dataBlock, "B") + ", once what came with the SIM is used up"),
+	}
 }
 
 // billed reports whether a span is the calendar month, over which accounts are billed.

@@ -17,7 +17,7 @@ var prices = lookup.Prices{Currency: "USD", Event: 0.01, FreeEvents: 1000, AsOf:
 func TestCost(t *testing.T) {
 	s := usual(t)
 	s.Prices = prices
-	const list = "at list price, before the 1,000 events that are free each month"
+	const list = "at list price, before the 1,000 events that are free each month; prices of 2026-03"
 	for _, c := range []struct {
 		of       string
 		span     lookup.Span
@@ -28,10 +28,10 @@ func TestCost(t *testing.T) {
 		{"864475000000001", lookup.Today, 0.05, math.NaN(), list},
 		{"864475000000001", lookup.Week, 0.7, math.NaN(), list},
 		{"cold-chain", lookup.Month, 30, math.NaN(), list},
-		{"864475000000001", lookup.Period, 0.07 * 95 / 1007, 22.86 * 310 / 3286, "share of what the account is billed this month"},
-		{"fleet:lab", lookup.Period, 0.07 * 665 / 1007, 22.86 * 2170 / 3286, "share of what the account is billed this month"},
-		{"cold-chain", lookup.Period, 0.07 * 950 / 1007, 22.86 * 3100 / 3286, "share of what the account is billed this month"},
-		{"far-away", lookup.Period, math.NaN(), math.NaN(), "share of what the account is billed this month"},
+		{"864475000000001", lookup.Period, 0.07 * 95 / 1007, 22.86 * 310 / 3286, "share of what the account is billed this month; prices of 2026-03"},
+		{"fleet:lab", lookup.Period, 0.07 * 665 / 1007, 22.86 * 2170 / 3286, "share of what the account is billed this month; prices of 2026-03"},
+		{"cold-chain", lookup.Period, 0.07 * 950 / 1007, 22.86 * 3100 / 3286, "share of what the account is billed this month; prices of 2026-03"},
+		{"far-away", lookup.Period, math.NaN(), math.NaN(), "share of what the account is billed this month; prices of 2026-03"},
 		{"far-away", lookup.Week, math.NaN(), math.NaN(), list},
 	} {
 		f := figure(t, s.usage(s.find(c.of), c.span), rules.Events)
@@ -40,8 +40,21 @@ func TestCost(t *testing.T) {
 		require.Equal(t, "USD", f.Cost.Currency)
 		require.Equal(t, c.note, f.Cost.Note)
 		bytes := figure(t, s.usage(s.find(c.of), c.span), rules.Bytes)
-		require.True(t, math.IsNaN(bytes.Cost.Amount), "only events have a price")
+		require.True(t, math.IsNaN(bytes.Cost.Amount), "data has no price")
 	}
+}
+
+// Data is paid for by the block, so that what it costs is a part of that.
+func TestCostOfData(t *testing.T) {
+	s := usual(t)
+	s.Prices = lookup.Prices{Currency: "USD", DataBlock: 10, AsOf: "2026-06"}
+	u := s.usage(s.find("cold-chain"), lookup.Period)
+	bytes := figure(t, u, rules.Bytes)
+	require.Positive(t, bytes.Total)
+	require.InDelta(t, bytes.Total*10/500e6, bytes.Cost.Amount, 1e-9)
+	require.InDelta(t, bytes.Forecast*10/500e6, bytes.CostForecast.Amount, 1e-9)
+	require.Equal(t, "as part of added blocks of 500 MB, once what came with the SIM is used up; prices of 2026-06", bytes.Cost.Note)
+	require.True(t, math.IsNaN(figure(t, u, rules.Events).Cost.Amount), "events have no price")
 }
 
 // Who pays by the month for other periods than it, or has used no more than is free, is told no overage.
@@ -67,5 +80,5 @@ func TestCostOtherwise(t *testing.T) {
 	s.Prices = prices
 	f = figure(t, s.usage(lookup.Subject{}, lookup.Period), rules.Events)
 	require.InDelta(t, 0.07, f.Cost.Amount, 1e-9)
-	require.Equal(t, "what is billed this month", f.Cost.Note)
+	require.Equal(t, "what is billed this month; prices of 2026-03", f.Cost.Note)
 }

@@ -88,14 +88,14 @@ func TestTopByCost(t *testing.T) {
 	top := s.top(lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week, Of: s.find("app:cold")})
 	require.Equal(t, []string{"7 of 4 devices, 0 unknown", hebrew + " 2.8 40.0%"}, ranking(top))
 	require.Equal(t, "USD", top.Unit)
-	require.Equal(t, "at list price, before the 1,000 events that are free each month", top.Note)
+	require.Equal(t, "at list price, before the 1,000 events that are free each month; prices of 2026-03", top.Note)
 
 	s.Projects = []lookup.Project{cold, lab}
 	top = s.top(lookup.TopQuery{N: 2, By: lookup.ByCost, Span: lookup.Period})
 	require.InDelta(t, 0.07, top.Total, 1e-9)
 	require.InDelta(t, 0.07*380/1007, top.Rows[0].Value, 1e-9)
 	require.InDelta(t, 100*380.0/1007, top.Rows[0].Share, 1e-9)
-	require.Equal(t, "what is billed this month", top.Note)
+	require.Equal(t, "what is billed this month; prices of 2026-03", top.Note)
 }
 
 // As long as no more is used than is free nothing is billed; those that use most come first all the same.

@@ -44,7 +44,7 @@ type FigureUsage struct {
 	Days      []notify.Point // each day of the span; of today the last 14 days. Empty for a large fleet
 	Unknown   int            // how many of Days are no data
 	Missing   int            // devices of the fleet, or projects of all, without data: the figures are those of the others
-	Cost      Money          // of events, over the span
+	Cost      Money          // of events and bytes, over the span
 	// CostForecast is the cost at the end of the period. No amount for other spans.
 	CostForecast Money
 }
@@ -72,7 +72,10 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	for _, figure := range d.figures {
 		f := tallies[figure].over(figure, span, u.Period)
 		f.Limit, f.LimitRule = d.limit(u, figure, f.Total)
-		if figure == rules.Events {
+		switch figure {
+		case rules.Bytes:
+			f.Cost, f.CostForecast = d.blocks(f.Total), d.blocks(f.Forecast)
+		case rules.Events:
 			if f.Cost, f.CostForecast, err = d.cost(ctx, s, span, f.Total, f.Forecast); err != nil {
 				return Usage{}, err
 			}
