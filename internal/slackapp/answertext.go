@@ -125,7 +125,7 @@ func sectionBlock(text string) slack.Block {
 }
 
 func markdown(text string) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.MarkdownType, text, false, false)
+	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }
 
 // counted is a number of things: 1 alert, 2 alerts.
