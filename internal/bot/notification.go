@@ -19,7 +19,7 @@ func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.
 	for _, d := range m.Members {
 		versions += d.Alert.Version
 		a := r.alert(d)
-		a.PeriodEnd = b.PeriodEnd(d.Alert)
+		a.PeriodEnd = b.periodEnd(d.Alert)
 		n.Alerts = append(n.Alerts, a)
 	}
 	n.Key = fmt.Sprintf("%s-%d", n.ID, versions)
@@ -31,8 +31,8 @@ func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.
 	return n, err
 }
 
-// PeriodEnd returns when the period that an alert of a period rule judges ends; zero for other alerts.
-func (b *Bot) PeriodEnd(a rules.Alert) time.Time {
+// periodEnd returns when the period that an alert of a period rule judges ends; zero for other alerts.
+func (b *Bot) periodEnd(a rules.Alert) time.Time {
 	if a.Period.IsZero() {
 		return time.Time{}
 	}

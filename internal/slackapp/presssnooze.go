@@ -74,15 +74,16 @@ func (q *pressed) wanted(length notify.Snooze) ([]snooze, error) {
 		}
 		at := slices.IndexFunc(all, func(s snooze) bool { return s.Match == match })
 		if at < 0 {
-			at, all = len(all), append(all, snooze{Silence: q.silence(match, length, a)})
+			at, all = len(all), append(all, snooze{Silence: q.silence(match, length)})
 		}
 		all[at].alerts = append(all[at].alerts, a)
 	}
 	return all, nil
 }
 
-// silence is one that matches an alert for as long as is asked for.
-func (q *pressed) silence(match rules.Match, length notify.Snooze, a rules.Alert) rules.Silence {
+// silence is one for as long as is asked for. It lasts until the alert is over if it has no end: that is when a period is, too,
+// since a silence that ended with the period would let the alert be told before the poll that closes it.
+func (q *pressed) silence(match rules.Match, length notify.Snooze) rules.Silence {
 	now := q.bot.Clock.Now()
 	s := rules.Silence{ID: bot.NewSilenceID(), Match: match, Start: now, By: q.Person.String(), Because: "snoozed from Slack"}
 	switch length {
@@ -90,10 +91,6 @@ func (q *pressed) silence(match rules.Match, length notify.Snooze, a rules.Alert
 		s.End = now.Add(time.Hour)
 	case notify.SnoozeDay:
 		s.End = now.Add(24 * time.Hour)
-	case notify.SnoozeOver: // without an end it lasts until the alert is over
-		if end := q.bot.PeriodEnd(a); end.After(now) {
-			s.End = end
-		}
 	}
 	return s
 }

@@ -76,10 +76,22 @@ func TestSnoozeForTheRestOfThePeriod(t *testing.T) {
 	s.run(june15.Add(12 * hour))
 	require.Empty(t, s.press(amy, "snooze for the rest of the period"))
 	s.settle()
-	require.Contains(t, s.newest().Text, "silenced until Wed 1 Jul 00:00 UTC by amy: snoozed from Slack")
+	require.Contains(t, s.newest().Text, "silenced until it is over by amy: snoozed from Slack")
 	require.Len(t, s.silences(), 1)
-	require.Contains(t, s.press(amy, "snooze for the rest of the period"), "It is silenced until Wed 1 Jul 00:00 UTC by amy")
+	require.Contains(t, s.press(amy, "snooze for the rest of the period"), "It is silenced until it is over by amy")
 	require.Len(t, s.silences(), 1)
+}
+
+// The poll that closes the alert comes after the end of the period: nobody is told in between.
+func TestSnoozeForTheRestOfThePeriodTellsNobodyAtItsEnd(t *testing.T) {
+	last := time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)
+	s := newStage(t, 3, flood(last.Add(9*hour), 20*time.Minute), eventBudget())
+	s.now = last.Add(7 * time.Minute) // polls do not come on the hour
+	s.run(last.Add(12 * hour))
+	require.Empty(t, s.press(amy, "snooze for the rest of the period"))
+	s.run(last.Add(26 * hour))
+	require.Equal(t, []rules.Event{rules.Fired, rules.Escalated, rules.Muted, rules.PeriodEnded}, s.history("event-budget"))
+	require.Empty(t, s.silences(), "with the alert the silence is over")
 }
 
 // What mutes an alert besides is said, for the message does not change.
