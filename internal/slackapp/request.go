@@ -16,7 +16,7 @@ type request struct {
 	kind     metrics.Ask
 	id       string // of what the person did: the same if it comes twice
 	team     string // of the person
-	company  string // the Enterprise organization of the team; "" if it is in none
+	company  string // the Enterprise organization of the team; "" if it is in none, or that is not sure
 	person   Person
 	channel  string
 	answerTo secret.Text // the response URL: whoever knows it may answer
@@ -26,24 +26,24 @@ type request struct {
 // errOther is of what Slack sends that is neither a command nor a press.
 var errOther = errors.New("neither a command nor a press")
 
-// A commandPayload is a command as Slack sends it. Over HTTP it is a form with the same names.
+// A commandPayload is a command as Slack sends it. Over HTTP it is a form with the same names. Its enterprise_id is left
+// alone: Slack says that it is of where the person was, not of whom the person belongs to, and one who is a guest in a channel
+// of ours could pass for one of us by it. Nothing is lost: an app is installed in one workspace, where its commands come from.
 type commandPayload struct {
-	TeamID       string `json:"team_id"`
-	EnterpriseID string `json:"enterprise_id"`
-	ChannelID    string `json:"channel_id"`
-	UserID       string `json:"user_id"`
-	UserName     string `json:"user_name"`
-	Text         string `json:"text"`
-	ResponseURL  string `json:"response_url"`
-	TriggerID    string `json:"trigger_id"`
+	TeamID      string `json:"team_id"`
+	ChannelID   string `json:"channel_id"`
+	UserID      string `json:"user_id"`
+	UserName    string `json:"user_name"`
+	Text        string `json:"text"`
+	ResponseURL string `json:"response_url"`
+	TriggerID   string `json:"trigger_id"`
 }
 
 // commandInForm reads a command of a form.
 func (a *App) commandInForm(form url.Values) (request, error) {
 	return a.command(commandPayload{
-		TeamID: form.Get("team_id"), EnterpriseID: form.Get("enterprise_id"), ChannelID: form.Get("channel_id"),
-		UserID: form.Get("user_id"), UserName: form.Get("user_name"), Text: form.Get("text"),
-		ResponseURL: form.Get("response_url"), TriggerID: form.Get("trigger_id"),
+		TeamID: form.Get("team_id"), ChannelID: form.Get("channel_id"), UserID: form.Get("user_id"), UserName: form.Get("user_name"),
+		Text: form.Get("text"), ResponseURL: form.Get("response_url"), TriggerID: form.Get("trigger_id"),
 	})
 }
 
@@ -63,13 +63,13 @@ func (a *App) command(c commandPayload) (request, error) {
 	person := Person{ID: c.UserID, Name: c.UserName}
 	command := Command{Person: person, Channel: c.ChannelID, Text: c.Text}
 	return request{
-		kind: metrics.Command, id: c.TriggerID, team: c.TeamID, company: c.EnterpriseID,
+		kind: metrics.Command, id: c.TriggerID, team: c.TeamID,
 		person: person, channel: c.ChannelID, answerTo: secret.New(c.ResponseURL),
 		handle: func(ctx context.Context) Reply { return a.onCommand(ctx, command) },
 	}, nil
 }
 
-// A pressPayload is what Slack sends of a button that was pressed.
+// A pressPayload is what Slack sends of a button that was pressed. Its member enterprise is left alone: it is of the app.
 type pressPayload struct {
 	Type string `json:"type"`
 	User struct {
@@ -78,12 +78,10 @@ type pressPayload struct {
 		Name     string `json:"name"`
 		TeamID   string `json:"team_id"`
 	} `json:"user"`
-	Team struct {
-		ID string `json:"id"`
+	Team struct { // of the message, which may not be that of the user
+		ID           string `json:"id"`
+		EnterpriseID string `json:"enterprise_id"`
 	} `json:"team"`
-	Enterprise struct {
-		ID string `json:"id"`
-	} `json:"enterprise"`
 	Channel struct {
 		ID string `json:"id"`
 	} `json:"channel"`
@@ -120,8 +118,16 @@ func (a *App) pressInJSON(payload []byte) (request, error) {
 		Action: action.ActionID, Value: cmp.Or(action.Value, action.SelectedOption.Value),
 	}
 	return request{
-		kind: metrics.Press, id: p.TriggerID, team: cmp.Or(p.User.TeamID, p.Team.ID), company: p.Enterprise.ID,
+		kind: metrics.Press, id: p.TriggerID, team: p.User.TeamID, company: p.company(),
 		person: press.Person, channel: press.Channel, answerTo: secret.New(p.ResponseURL),
 		handle: func(ctx context.Context) Reply { return a.onPress(ctx, press) },
 	}, nil
+}
+
+// company returns the Enterprise organization of whoever pressed, which is known if the message is of their own workspace.
+func (p pressPayload) company() string {
+	if p.User.TeamID == "" || p.User.TeamID != p.Team.ID {
+		return ""
+	}
+	return p.Team.EnterpriseID
 }

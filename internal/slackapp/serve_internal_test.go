@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -136,6 +137,42 @@ func TestForeigners(t *testing.T) {
 	require.Equal(t, "1", b.count(`requests_total{kind="command",result="refused"}`))
 	require.Equal(t, "1", b.count(`requests_total{kind="press",result="refused"}`))
 	require.Equal(t, "1", b.count(`requests_total{kind="command",result="answered"}`))
+}
+
+// Where the app belongs to an Enterprise organization, what comes names that too, whoever asks. People are known by their own
+// workspace, or by their organization where Slack gives it in place of that.
+func TestForeignersOfAnOrganization(t *testing.T) {
+	a := &App{home: &home{team: "T1", company: "E1"}}
+	press := func(user, team string) request {
+		r, err := a.pressInJSON([]byte(`{"type":"block_actions","user":{"id":"U1"` + user + `},"team":` + team + `,
+			"enterprise":{"id":"E1"},"is_enterprise_install":false,"actions":[{"action_id":"ack","value":"M1"}]}`))
+		require.NoError(t, err)
+		return r
+	}
+	command := func(team, company string) request {
+		r, err := a.commandInForm(url.Values{"user_id": {"U1"}, "channel_id": {"C1"}, "team_id": {team}, "enterprise_id": {company}})
+		require.NoError(t, err)
+		return r
+	}
+	for name, test := range map[string]struct {
+		asked request
+		ours  bool
+	}{
+		"pressed by one of us":                               {press(`,"team_id":"T1"`, `{"id":"T1","enterprise_id":"E1"}`), true},
+		"pressed by one of us, of another workspace":         {press(`,"team_id":"T2"`, `{"id":"T2","enterprise_id":"E1"}`), true},
+		"pressed by one of us, named by the organization":    {press(`,"team_id":"E1"`, `{"id":"T1","enterprise_id":"E1"}`), true},
+		"pressed by somebody whose workspace is not said":    {press("", `{"id":"T1","enterprise_id":"E1"}`), false},
+		"pressed by a guest below our message":               {press(`,"team_id":"T9"`, `{"id":"T1","enterprise_id":"E1"}`), false},
+		"pressed by a guest, named by their organization":    {press(`,"team_id":"E9"`, `{"id":"T1","enterprise_id":"E1"}`), false},
+		"pressed by a guest, with their own workspace":       {press(`,"team_id":"T9"`, `{"id":"T9","enterprise_id":"E9"}`), false},
+		"pressed by a guest of no organization":              {press(`,"team_id":"T9"`, `{"id":"T9"}`), false},
+		"pressed by a guest below a message of no workspace": {press(`,"team_id":"T9"`, "null"), false},
+		"typed by one of us":                                 {command("T1", "E1"), true},
+		"typed by a guest in our organization":               {command("T9", "E1"), false},
+		"typed by a guest":                                   {command("T9", "E9"), false},
+	} {
+		require.Equal(t, test.ours, a.home.check(t.Context(), test.asked.team, test.asked.company) == nil, name)
+	}
 }
 
 // Without knowing whose it is, the bot answers nobody; it asks again each time.
