@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/notify/notifytest"
+	"notewatch/rules"
 )
 
 func TestMayLook(t *testing.T) {
@@ -82,4 +83,28 @@ func TestGroupsAreRemembered(t *testing.T) {
 	require.NoError(t, b.mayLook(t.Context(), bob, "C1"))
 	b.clock.forward(time.Second)
 	require.Error(t, b.mayLook(t.Context(), bob, "C1"))
+}
+
+// Everything is also what notewatch says of itself: who silences that has to be told of it.
+func TestEverythingIsForThoseWhoAreAlsoToldOfNotewatchItself(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	d.bot.Projects[1].Notify = []string{"team"}
+	d.bot.Operators = []string{"log"}
+	require.Contains(t, d.refused("silence everything for 2h because of the fair"), "No channel in Slack is told of all of that")
+	d.ask("silence rule event-spike for 2h because it is known")
+	d.bot.Operators = []string{"log", "team"}
+	d.ask("silence everything for 2h because of the fair")
+}
+
+// At the terminal, silences may be made by the names of projects. Those who are told of what they match may end them.
+func TestASilenceByTheNameOfAProjectIsForThoseWhoAreToldOfIt(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	for id, project := range map[string]string{"s-cold": "cold-chain", "s-lab": "lab"} {
+		require.NoError(t, d.bot.Silence(t.Context(), rules.Silence{
+			ID: id, Match: rules.Match{Project: project}, Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "maintenance",
+		}))
+	}
+	require.True(t, d.from(otherRoom, "unsilence s-cold").Failed)
+	require.Contains(t, d.ask("unsilence s-cold"), "Not silenced any more")
+	require.Contains(t, d.refused("unsilence s-lab"), "No channel in Slack is told of this")
 }

@@ -46,23 +46,35 @@ func (q *question) toldOf(ctx context.Context, alert string) ([]string, error) {
 	return sorted(append(q.channels(receivers), would...)), nil
 }
 
-// toldOfAll returns the IDs of the channels in Slack that are told of every rule in every project that m selects, and whether
-// any is told of some of them.
+// toldOfAll returns the IDs of the channels in Slack that are told of all that m selects, and whether any is told of some of it.
 func (q *question) toldOfAll(m rules.Match) (all []string, some bool) {
-	first := true
-	for _, p := range q.bot.Projects {
-		for _, r := range q.bot.Rules {
-			if (m.Project != "" && m.Project != p.UID) || (m.Rule != "" && m.Rule != r.Spec.Name) {
-				continue
-			}
-			told := q.channels(recipients(p, r))
-			if some = some || len(told) > 0; first {
-				all, first = told, false
-			}
-			all = slices.DeleteFunc(all, func(id string) bool { return !slices.Contains(told, id) })
+	for i, receivers := range q.receiversOf(m) {
+		told := q.channels(receivers)
+		if some = some || len(told) > 0; i == 0 {
+			all = told
 		}
+		all = slices.DeleteFunc(all, func(id string) bool { return !slices.Contains(told, id) })
 	}
 	return all, some
+}
+
+// receiversOf returns the names of the receivers of each rule in each project that m selects. What names neither a rule nor a
+// project also selects what notewatch says of itself. At the terminal, projects may be selected by their names.
+func (q *question) receiversOf(m rules.Match) (all [][]string) {
+	if m.Rule == "" && m.Project == "" {
+		all = append(all, q.bot.Operators)
+	}
+	for _, p := range q.bot.Projects {
+		if m.Project != "" && m.Project != p.UID && m.Project != p.Name {
+			continue
+		}
+		for _, r := range q.bot.Rules {
+			if m.Rule == "" || m.Rule == r.Spec.Name {
+				all = append(all, recipients(p, r))
+			}
+		}
+	}
+	return all
 }
 
 // recipients returns the names of the receivers that are told of a rule in a project.
