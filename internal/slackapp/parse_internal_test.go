@@ -208,6 +208,15 @@ func TestLengthsOfTime(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, length, text)
 	}
+	for _, text := range []string{"366d", "52w2d", "8784h"} {
+		length, err := parseLength(text)
+		require.NoError(t, err)
+		require.Equal(t, maxLength, length, text)
+	}
+	for _, text := range []string{"53w", "366d1m", "1m366d", "20000w", "30501w", "99999w", "1w30500w", "99999d99999d"} {
+		_, err := parseLength(text)
+		require.ErrorContains(t, err, "is too long: a silence lasts at most a year.", text)
+	}
 }
 
 // FuzzParse checks that whatever is typed is taken apart or refused in words, and that what is read of it is what was typed.

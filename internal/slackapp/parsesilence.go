@@ -111,10 +111,11 @@ func parseLength(text string) (total time.Duration, err error) {
 			return 0, mistakeError("I cannot read the length of time " + quote(text) + ": write 90m, 2h, 3d or 1w.")
 		}
 		n, _ := strconv.Atoi(found[1]) // it is digits
-		total += time.Duration(n) * units[found[2][0]]
-		if total > maxLength {
+		unit := units[found[2][0]]
+		if time.Duration(n) > (maxLength-total)/unit { // which does not overflow
 			return 0, mistakeError(quote(text) + " is too long: a silence lasts at most a year.")
 		}
+		total += time.Duration(n) * unit
 		rest = rest[len(found[0]):]
 	}
 	if total == 0 {
