@@ -105,12 +105,22 @@ type Silence struct {
 	Start, End time.Time
 	By         string
 	Because    string
-	EndedBy    string // who ended it at End; "" is that End is when it was to end
+	EndedBy    string // who ended it before its time, at EndedAt; "" and zero are nobody
+	EndedAt    time.Time
 }
+
+// Stops returns when the silence mutes no more: when somebody ended it, else End.
+func (s Silence) Stops() time.Time { return cmp.Or(s.EndedAt, s.End) }
 
 // on reports whether the silence mutes at now.
 func (s Silence) on(now time.Time) bool {
-	return !now.Before(s.Start) && (s.End.IsZero() || now.Before(s.End))
+	stops := s.Stops()
+	return !now.Before(s.Start) && (stops.IsZero() || now.Before(stops))
+}
+
+// mute is what the silence does to an alert that it matches.
+func (s Silence) mute() Mute {
+	return Mute{Kind: BySilence, Until: s.End, By: s.By, Because: s.Because}
 }
 
 // A Window mutes what it matches on some days of the week, for the whole day or from one time of day to another.
@@ -236,7 +246,7 @@ func (m Mutes) Of(a Alert, now time.Time) Mute {
 	}
 	for _, s := range m.Silences {
 		if s.Match.Matches(a) && s.on(now) {
-			add(Mute{Kind: BySilence, Until: s.End, By: s.By, Because: s.Because})
+			add(s.mute())
 		}
 	}
 	for _, w := range m.Windows {
@@ -252,13 +262,16 @@ func (m Mutes) Apply(a Alert, now time.Time) (Alert, Event) {
 	return a.Muted(m.Of(a, now), m.endedBy(a, now), now)
 }
 
-// endedBy returns who ended the silence that an alert is muted by; "" is nobody.
+// endedBy returns who ended the silence that an alert is muted by; "" is nobody. Of several that say the same, the last to
+// be ended is the one that kept people from being told.
 func (m Mutes) endedBy(a Alert, now time.Time) (by string) {
-	var end time.Time
+	if until := a.Mute.Until; !until.IsZero() && !until.After(now) {
+		return "" // its time was over
+	}
+	var at time.Time
 	for _, s := range m.Silences {
-		is := a.Mute.Kind == BySilence && s.By == a.Mute.By && s.Because == a.Mute.Because && s.Match.Matches(a)
-		if is && s.EndedBy != "" && !s.End.After(now) && s.End.After(end) {
-			by, end = s.EndedBy, s.End
+		if s.mute().equal(a.Mute) && s.Match.Matches(a) && !s.EndedAt.After(now) && s.EndedAt.After(at) {
+			by, at = s.EndedBy, s.EndedAt
 		}
 	}
 	return by
@@ -274,7 +287,7 @@ func (m Mutes) Next(now time.Time) time.Time {
 	}
 	for _, s := range m.Silences {
 		at(s.Start)
-		at(s.End)
+		at(s.Stops())
 	}
 	for _, w := range m.Windows {
 		at(w.Next(now))

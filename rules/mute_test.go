@@ -62,8 +62,10 @@ func TestMutesOf(t *testing.T) {
 	elsewhere := silence("elsewhere", 0, 9*hour)
 	elsewhere.Match = other
 	ever := rules.Window{Because: "ever"}
-	endless, ended := silence("endless", 0, 0), silence("ended", 0, hour)
-	endless.End, ended.EndedBy = time.Time{}, "ben"
+	endless, ended := silence("endless", 0, 0), silence("ended", 0, 5*hour)
+	endless.End, ended.EndedBy, ended.EndedAt = time.Time{}, "ben", monday.Add(hour)
+	endlessEnded := ended
+	endlessEnded.End = time.Time{}
 	for name, c := range map[string]struct {
 		mutes rules.Mutes
 		want  rules.Mute
@@ -75,7 +77,7 @@ func TestMutesOf(t *testing.T) {
 		"a silence to come":             {rules.Mutes{Silences: []rules.Silence{silence("a", hour+1, 2*hour)}}, rules.Mute{}},
 		"a silence of another rule":     {rules.Mutes{Silences: []rules.Silence{elsewhere}}, rules.Mute{}},
 		"a silence without an end":      {rules.Mutes{Silences: []rules.Silence{silence("a", 0, 3*hour), endless}, Windows: []rules.Window{ever}}, rules.Mute{Kind: rules.BySilence, By: "amy", Because: "endless"}},
-		"a silence that was ended":      {rules.Mutes{Silences: []rules.Silence{ended}}, rules.Mute{}},
+		"a silence that was ended":      {rules.Mutes{Silences: []rules.Silence{ended, endlessEnded}}, rules.Mute{}},
 		"the longest silence":           {rules.Mutes{Silences: []rules.Silence{silence("a", 0, 2*hour), silence("b", 0, 3*hour), silence("c", 0, 2*hour)}}, silenced("b", 3*hour)},
 		"the first of several":          {rules.Mutes{Silences: []rules.Silence{silence("a", 0, 2*hour), silence("b", 0, 2*hour)}, Windows: []rules.Window{window("w", 0, 2*hour)}}, silenced("a", 2*hour)},
 		"a window":                      {rules.Mutes{Windows: []rules.Window{window("w", 0, 2*hour)}}, shut("w", 2*hour)},
@@ -114,7 +116,7 @@ func firing(subject string) func(rule, project, subject string) bool {
 
 func TestMutesNext(t *testing.T) {
 	m := rules.Mutes{
-		Silences: []rules.Silence{{Start: monday.Add(hour), End: monday.Add(5 * hour)}, {Start: monday}, {Start: monday.Add(-hour), End: monday.Add(2 * hour)}},
+		Silences: []rules.Silence{{Start: monday.Add(hour), End: monday.Add(5 * hour)}, {Start: monday}, {Start: monday.Add(-hour), End: monday.Add(2 * hour)}, {Start: monday, End: monday.Add(7 * hour), EndedAt: monday.Add(hour)}},
 		Windows:  []rules.Window{{From: 3 * hour, To: 4 * hour}, {From: 5 * hour, To: 3 * hour, Days: []time.Weekday{time.Monday}}, {}},
 	}
 	now := monday
@@ -133,11 +135,13 @@ func TestMutesApply(t *testing.T) {
 		a.Mute = rules.Mute{Kind: rules.BySilence, Until: monday.Add(day), By: by, Because: because}
 		return a
 	}
-	over := func(endedBy string, end time.Duration) rules.Silence {
-		return rules.Silence{Start: monday, End: monday.Add(end), By: "amy", Because: "moving", EndedBy: endedBy}
+	over := func(endedBy string, at time.Duration) rules.Silence {
+		return rules.Silence{Start: monday, End: monday.Add(day), By: "amy", Because: "moving", EndedBy: endedBy, EndedAt: monday.Add(at)}
 	}
 	elsewhere := over("eve", hour)
 	elsewhere.Match.Rule = "other"
+	longer := over("ben", hour)
+	longer.End = monday.Add(2 * day)
 	for name, c := range map[string]struct {
 		silences []rules.Silence
 		alert    rules.Alert
@@ -145,19 +149,37 @@ func TestMutesApply(t *testing.T) {
 		by       string
 	}{
 		"it was ended":            {[]rules.Silence{over("ben", hour)}, alert("amy", "moving"), rules.Unmuted, "ben"},
-		"its time was over":       {[]rules.Silence{over("", hour)}, alert("amy", "moving"), rules.Unmuted, ""},
 		"it is forgotten":         {nil, alert("amy", "moving"), rules.Unmuted, ""},
 		"one like it was ended":   {[]rules.Silence{over("cem", hour), over("ben", 2*hour), over("dee", hour)}, alert("amy", "moving"), rules.Unmuted, "ben"},
 		"another one was ended":   {[]rules.Silence{over("ben", hour)}, alert("amy", "testing"), rules.Unmuted, ""},
+		"a longer one was ended":  {[]rules.Silence{longer}, alert("amy", "moving"), rules.Unmuted, ""},
 		"that of another":         {[]rules.Silence{over("ben", hour)}, alert("eve", "moving"), rules.Unmuted, ""},
 		"that of another rule":    {[]rules.Silence{elsewhere}, alert("amy", "moving"), rules.Unmuted, ""},
-		"it is not ended yet":     {[]rules.Silence{over("ben", day)}, alert("amy", "moving"), rules.None, ""},
+		"it is not ended yet":     {[]rules.Silence{over("ben", 4*hour)}, alert("amy", "moving"), rules.None, ""},
 		"it was ended for longer": {[]rules.Silence{over("ben", hour), {Start: monday, End: monday.Add(2 * day), By: "cem"}}, alert("amy", "moving"), rules.Muted, "cem"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, event := rules.Mutes{Silences: c.silences}.Apply(c.alert, monday.Add(3*hour))
 			require.Equal(t, c.event, event)
 			require.Equal(t, c.by, a.By)
+		})
+	}
+}
+
+// A silence that lasts to its end was ended by nobody, whoever ended one of the same person before.
+func TestMutesApplyAfterASilenceLikeOneThatWasEnded(t *testing.T) {
+	ended := rules.Silence{Start: monday, End: monday.Add(day), By: "amy", Because: "moving", EndedBy: "ben", EndedAt: monday.Add(hour)}
+	for name, end := range map[string]time.Time{"to the same end": ended.End, "for longer": ended.End.Add(hour)} {
+		t.Run(name, func(t *testing.T) {
+			again := rules.Silence{Start: monday.Add(2 * hour), End: end, By: "amy", Because: "moving"}
+			m := rules.Mutes{Silences: []rules.Silence{ended, again}}
+			a, _ := fired(t, nil)
+			a, event := m.Apply(a, monday.Add(3*hour))
+			require.Equal(t, rules.Muted, event)
+			require.Equal(t, "amy", a.By)
+			a, event = m.Apply(a, end)
+			require.Equal(t, rules.Unmuted, event)
+			require.Empty(t, a.By)
 		})
 	}
 }

@@ -24,8 +24,8 @@ func (s selection) silenceChanges(silences []rules.Silence, since time.Time) (ch
 		if !silence.Start.Before(since) {
 			changes = append(changes, silenceChange(silence, silenced, silence.Start, silence.By))
 		}
-		if silence.EndedBy != "" && !silence.End.Before(since) {
-			changes = append(changes, silenceChange(silence, unsilenced, silence.End, silence.EndedBy))
+		if silence.EndedBy != "" && !silence.EndedAt.Before(since) {
+			changes = append(changes, silenceChange(silence, unsilenced, silence.EndedAt, silence.EndedBy))
 		}
 	}
 	return changes
@@ -60,7 +60,7 @@ func silenceChange(s rules.Silence, event string, at time.Time, by string) chang
 // A silenceRef is the silence that a change is about.
 type silenceRef struct {
 	ID      string    `json:"id"`
-	Until   time.Time `json:"until,omitzero"` // none: its alert is over
+	Until   time.Time `json:"until,omitzero"` // as it was asked for; none: its alert is over
 	Because string    `json:"because"`
 }
 

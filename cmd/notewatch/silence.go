@@ -164,10 +164,11 @@ func standingSilence(ctx context.Context, db *store.Store, text string, now time
 	}
 	var ids, found []string
 	for _, s := range all {
-		over := !s.End.IsZero() && !s.End.After(now)
+		stops := s.Stops()
+		over := !stops.IsZero() && !stops.After(now)
 		switch {
 		case s.ID == text && over:
-			return "", fmt.Errorf("silence %s is over already, since %s", s.ID, notify.FormatTime(s.End))
+			return "", fmt.Errorf("silence %s is over already, since %s", s.ID, notify.FormatTime(stops))
 		case s.ID == text:
 			return text, nil
 		case over:

@@ -44,7 +44,10 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	require.NoError(t, want.SaveClosed(ctx, project, []store.Closed{filled[store.Closed]()}))
 	require.NoError(t, want.HoldAccount(ctx, "acme", noon))
 	silence := rules.Silence{ID: "quiet", Match: rules.Match{Rule: "other"}, Start: noon, End: noon.Add(time.Hour), By: "amy", Because: "x"}
+	ended := silence
+	ended.ID, ended.EndedBy = "ended", "ben"
 	require.NoError(t, want.AddSilence(ctx, silence, noon))
+	require.NoError(t, want.AddSilence(ctx, ended, noon))
 
 	path := filepath.Join(t.TempDir(), "notewatch.db")
 	old, columns := older(t, version, path, model)
@@ -84,7 +87,8 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	silences, seq, err := s.Silences(ctx, noon)
 	require.NoError(t, err)
 	if version > 1 {
-		require.Equal(t, []rules.Silence{silence}, silences)
+		ended.EndedAt = ended.End // which was overwritten then
+		require.Equal(t, []rules.Silence{ended, silence}, silences)
 	}
 	a, _ = a.Acknowledged("amy", noon)
 	decideNow(t, s, store.Decision{Alerts: alerts(a), Silences: seq})

@@ -13,14 +13,17 @@ import (
 func fieldsOf(s *rules.Silence) []any {
 	return []any{
 		&s.ID, &s.Match.Alert, &s.Match.Rule, &s.Match.Project, &s.Match.Subject, instant{&s.Start}, instant{&s.End}, &s.By, &s.Because,
-		&s.EndedBy,
+		&s.EndedBy, instant{&s.EndedAt},
 	}
 }
 
-const silenceColumns = `id, alert, rule, project, subject, start_at, end_at, by_whom, because, ended_by`
+const silenceColumns = `id, alert, rule, project, subject, start_at, end_at, by_whom, because, ended_by, ended_at`
 
-// lasting selects the silences that end after $1: one without an end does so as long as its alert is not over.
-const lasting = `(end_at > $1 OR end_at IS NULL
+// stops is when a silence that is not without an end mutes no more.
+const stops = `coalesce(ended_at, end_at)`
+
+// lasting selects the silences that are not over at $1: one without an end is not as long as its alert is not.
+const lasting = `(` + stops + ` > $1 OR ` + stops + ` IS NULL
 	AND EXISTS (SELECT 1 FROM alert WHERE alert.id = silence.alert AND alert.state IN ('pending', 'firing')))`
 
 // silenceSeq identifies the state of all silences: it grows with every change.
@@ -29,7 +32,7 @@ func silenceSeq(ctx context.Context, tx *sql.Tx) (seq int64, err error) {
 	return seq, err
 }
 
-// Silences returns the silences that end after a time, the first to end first, and what identifies the state of all
+// Silences returns the silences that are not over at a time, the first to end first, and what identifies the state of all
 // silences: it grows with every change. A silence without an end is left out once its alert is over.
 func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules.Silence, seq int64, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
@@ -37,7 +40,7 @@ func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules
 			return err
 		}
 		silences, err = collect(ctx, tx, fieldsOf,
-			`SELECT `+silenceColumns+` FROM silence WHERE `+lasting+` ORDER BY end_at IS NULL, end_at, id`, at(after))
+			`SELECT `+silenceColumns+` FROM silence WHERE `+lasting+` ORDER BY `+stops+` IS NULL, `+stops+`, id`, at(after))
 		return err
 	})
 	return silences, seq, doing(err, "reading silences")
@@ -47,7 +50,7 @@ func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules
 func (s *Store) SilencesSince(ctx context.Context, since time.Time) (silences []rules.Silence, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		silences, err = collect(ctx, tx, fieldsOf, `
-			SELECT `+silenceColumns+` FROM silence WHERE start_at >= $1 OR ended_by <> '' AND end_at >= $1 ORDER BY start_at DESC, id`,
+			SELECT `+silenceColumns+` FROM silence WHERE start_at >= $1 OR ended_at >= $1 ORDER BY start_at DESC, id`,
 			at(since))
 		return err
 	})
@@ -82,7 +85,7 @@ func (s *Store) EndSilence(ctx context.Context, id, by string, now time.Time) (o
 			return err
 		}
 		ok, err = affected(tx.ExecContext(ctx, `
-			UPDATE silence SET end_at = $1, seq = $2, ended_by = $3 WHERE id = $4 AND `+lasting, at(now), seq+1, by, id))
+			UPDATE silence SET ended_at = $1, seq = $2, ended_by = $3 WHERE id = $4 AND `+lasting, at(now), seq+1, by, id))
 		if err != nil || !ok {
 			return err
 		}

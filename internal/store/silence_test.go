@@ -27,7 +27,7 @@ func testSilences(t *testing.T, open database) {
 	require.Zero(t, seq)
 
 	whole := filled[rules.Silence]()
-	whole.ID, whole.Start, whole.End = "whole", noon, noon.Add(2*time.Hour)
+	whole.ID, whole.Start, whole.End, whole.EndedBy, whole.EndedAt = "whole", noon, noon.Add(2*time.Hour), "", time.Time{}
 	early, twin := silence("early", noon, noon.Add(time.Hour)), silence("twin", noon.Add(minute), whole.End)
 	for i, add := range []rules.Silence{twin, whole, early} {
 		require.NoError(t, s.AddSilence(ctx, add, noon.Add(time.Duration(i)*minute)))
@@ -63,13 +63,15 @@ func testSilences(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, noon.Add(minute), due(t, s, store.Mute, ""))
-	whole.End, whole.EndedBy = noon.Add(minute), "ben"
+	whole.EndedBy, whole.EndedAt = "ben", noon.Add(minute)
 	all, now := silences(noon)
-	require.Equal(t, []rules.Silence{whole, early, twin}, all)
+	require.Equal(t, []rules.Silence{whole, early, twin}, all, "it is known until when it was to last")
 	require.Greater(t, now, seq)
 	ok, err = s.EndSilence(ctx, "whole", "amy", noon.Add(minute))
 	require.NoError(t, err)
 	require.False(t, ok, "it is over")
+	all, _ = silences(whole.EndedAt)
+	require.Equal(t, []rules.Silence{early, twin}, all)
 
 	for name, c := range map[string]struct {
 		since time.Time
@@ -124,6 +126,27 @@ func testEndlessSilences(t *testing.T, open database) {
 	var left int
 	require.NoError(t, s.DB().QueryRowContext(ctx, "SELECT count(*) FROM silence").Scan(&left))
 	require.Equal(t, 1, left, "the newest change stays, and nothing else of this is wanted any more")
+}
+
+// What people did is known as long of a silence without an end whose alert came to nothing as of any other.
+func testSilencesOfWhatCameToNothing(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	brief := rules.Key{Rule: "data-budget", Project: project, Subject: "dev:1"}.Inactive()
+	brief.ID, brief.State, brief.Since = "brief", rules.Pending, noon
+	decideNow(t, s, store.Decision{Alerts: alerts(brief)})
+	endless := rules.Silence{ID: "endless", Match: rules.Match{Alert: "brief"}, Start: noon, By: "amy"}
+	for _, add := range []rules.Silence{endless, silence("timed", noon, noon.Add(time.Hour)), silence("newest", noon, noon.Add(time.Hour))} {
+		require.NoError(t, s.AddSilence(ctx, add, noon))
+	}
+	_, seq, err := s.Silences(ctx, noon)
+	require.NoError(t, err)
+	decideNow(t, s, store.Decision{Dropped: []string{"brief"}, Silences: seq})
+	for i, want := range []int{3, 1} { // the newest change stays in any case
+		require.NoError(t, s.Prune(ctx, today+rules.Day(i)))
+		kept, err := s.SilencesSince(ctx, noon)
+		require.NoError(t, err)
+		require.Len(t, kept, want)
+	}
 }
 
 // The state of all silences never comes back, whatever was forgotten.

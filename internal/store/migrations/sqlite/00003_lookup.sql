@@ -39,7 +39,7 @@ INSERT INTO closed_new SELECT * FROM closed;
 DROP TABLE closed;
 ALTER TABLE closed_new RENAME TO closed;
 
--- end_at NULL is until the alert that is silenced is over.
+-- end_at NULL is until the alert that is silenced is over. ended_at is when somebody ended it before that; NULL is that nobody did.
 CREATE TABLE silence_new (
     id       TEXT PRIMARY KEY,
     seq      BIGINT NOT NULL,
@@ -51,8 +51,9 @@ CREATE TABLE silence_new (
     end_at   BIGINT,
     by_whom  TEXT NOT NULL,
     because  TEXT NOT NULL,
-    ended_by TEXT NOT NULL
+    ended_by TEXT NOT NULL,
+    ended_at BIGINT
 ) WITHOUT ROWID;
-INSERT INTO silence_new SELECT * FROM silence;
+INSERT INTO silence_new SELECT *, CASE WHEN ended_by <> '' THEN end_at END FROM silence;
 DROP TABLE silence;
 ALTER TABLE silence_new RENAME TO silence;
