@@ -22,7 +22,8 @@ func (s *Store) Prune(ctx context.Context, before rules.Day) error {
 	if err == nil {
 		// The newest change stays: the next one has to have a greater number.
 		err = s.prune(ctx, "silence", "id", `seq < (SELECT max(seq) FROM silence)
-			AND (end_at < $1 OR end_at IS NULL AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.id = silence.alert))`, start)
+			AND (`+stops+` < $1
+				OR `+stops+` IS NULL AND start_at < $1 AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.id = silence.alert))`, start)
 	}
 	if err == nil {
 		err = s.prune(ctx, "attempt", "id", "started < $1", start)

@@ -74,6 +74,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"OpenAlert":   testOpenAlert,
 		"Silences":    testSilences,
 		"Endless":     testEndlessSilences,
+		"ToNothing":   testSilencesOfWhatCameToNothing,
 		"Forgotten":   testForgottenSilences,
 		"Show":        testShow,
 		"Atomic":      testAtomic,
