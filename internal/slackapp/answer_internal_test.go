@@ -13,9 +13,11 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
+	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -272,6 +274,54 @@ func TestWindowsOfTheRulesFileAreListed(t *testing.T) {
 	answer := newAskDesk(t, s).ask("silences")
 	require.Contains(t, answer, "until Tue 16 Jun 00:00 UTC, by the rules file: no shift")
 	require.Contains(t, answer, "rule event-spike from Mon 15 Jun 22:00 UTC, by the rules file: night")
+}
+
+// What is silenced is named by what has just the UID or the name, and not by what is like it: that may be another.
+func TestWhatIsSilencedIsNamedOnlyIfThatIsSure(t *testing.T) {
+	s := usualScene()
+	s.coldChain[3].Name = s.coldChain[2].Name
+	d := newAskDesk(t, s)
+	d.allow.Change = []string{teamRoom}
+	first, twin := s.coldChain[5], s.coldChain[2]
+	link := "https://notehub.io/project/" + coldChainUID + "/devices/"
+	for want, m := range map[string]rules.Match{
+		"project " + notify.MrkdwnLink(notify.Named{Name: "lab", URL: "https://notehub.io/project/" + labUID}) + " until": {Project: labUID},
+		"device " + notify.MrkdwnLink(notify.Named{Name: first.Name, URL: link + first.UID}) + " until":                   {Subject: first.UID},
+		" · device " + notify.MrkdwnLink(notify.Named{Name: first.Name, URL: link + first.UID}) + " until":                {Project: "cold-chain", Subject: first.Name},
+		"project lab-2 until":            {Project: "lab-2"},
+		"device sensor-1 until":          {Subject: "sensor-1"},
+		"device HOURLY-SENSOR-2 until":   {Subject: "HOURLY-SENSOR-2"},
+		"device " + twin.Name + " until": {Subject: twin.Name},
+	} {
+		silence := rules.Silence{ID: bot.NewSilenceID(), Match: m, Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "maintenance"}
+		require.NoError(t, d.bot.Silence(t.Context(), silence))
+		require.Contains(t, d.ask("silences"), want)
+		require.Contains(t, d.ask("unsilence "+silence.ID), strings.TrimSuffix(want, " until")+".")
+	}
+}
+
+// Of very many silences and windows some are listed, and the others counted.
+func TestSilencesAreListedAsFarAsThereIsRoom(t *testing.T) {
+	s := usualScene()
+	for range maxSilences + 1 {
+		s.windows = append(s.windows, rules.Window{Match: rules.Match{Project: "lab"}, Days: []time.Weekday{time.Monday}, Because: "no shift"})
+	}
+	d := newAskDesk(t, s)
+	for range maxSilences + 2 {
+		require.NoError(t, d.bot.Silence(t.Context(), rules.Silence{
+			ID: bot.NewSilenceID(), Match: rules.Match{Rule: "event-spike"}, Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "maintenance",
+		}))
+	}
+	r := d.from(teamRoom, "silences")
+	requireSlack(t, r)
+	var lines []string
+	for _, block := range r.Blocks {
+		lines = append(lines, strings.Split(strings.Join(textsIn(block), "\n"), "\n")...)
+	}
+	require.Equal(t, "*32 silences* by hand, 31 windows of the rules file", lines[0])
+	require.Len(t, lines, 1+maxSilences+1+maxSilences+1)
+	require.Equal(t, "and 2 more silences", lines[1+maxSilences])
+	require.Equal(t, "and 1 more window", lines[len(lines)-1])
 }
 
 // hostile are names with which a device could try to be more than a name.

@@ -15,6 +15,9 @@ import (
 	"notewatch/rules"
 )
 
+// maxSilences is how many silences, and how many windows, are listed at most.
+const maxSilences = 30
+
 // silence keeps people from being told for a while.
 func (q *question) silence(ctx context.Context) (page, error) {
 	now := q.desk.Now()
@@ -33,13 +36,17 @@ func (q *question) silence(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
+	called, err := q.directory(ctx, s.Match)
+	if err != nil {
+		return page{}, err
+	}
 	if err := q.bot.Silence(ctx, s); errors.Is(err, bot.ErrOver) {
 		return page{}, mistakeError("Alert " + s.Match.Alert + " is over: there is nothing to silence.")
 	} else if err != nil {
 		return page{}, err
 	}
 	var p page
-	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", q.matchText(ctx, s.Match), endText(s, now), counted(matching, "open alert"), s.ID),
+	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), endText(s, now), counted(matching, "open alert"), s.ID),
 		"New alerts of it are told when that ends, if they still stand. To end it before: "+q.typed("unsilence "+s.ID))
 	return p, nil
 }
@@ -93,35 +100,6 @@ func (q *question) alert(ctx context.Context, text string) (rules.Alert, error) 
 	return a, mistakeError(fmt.Sprintf("There is no alert %s. To silence the %s of that name, write %[2]s before it.", quote(text), s.Kind))
 }
 
-// matchText says what a match selects.
-func (q *question) matchText(ctx context.Context, m rules.Match) string {
-	if m == (rules.Match{}) {
-		return "everything"
-	}
-	alert, rule, project, device := "", "", "", ""
-	if m.Alert != "" {
-		alert = "alert `" + name(m.Alert) + "`"
-	}
-	if m.Rule != "" {
-		rule = "rule " + name(m.Rule)
-	}
-	if m.Project != "" {
-		project = "project " + q.linkOf(ctx, m.Project, lookup.KindProject)
-	}
-	if m.Subject != "" {
-		device = "device " + q.linkOf(ctx, m.Subject, lookup.KindDevice)
-	}
-	return dotted(alert, rule, project, device)
-}
-
-// linkOf names what an identifier is of; what is not known any more is named by it.
-func (q *question) linkOf(ctx context.Context, uid string, kind lookup.Kind) string {
-	if s, err := q.desk.Find(ctx, uid, kind); err == nil {
-		return notify.MrkdwnLink(s.Link())
-	}
-	return name(uid)
-}
-
 // endText says until when a silence lasts.
 func endText(s rules.Silence, now time.Time) string {
 	if s.End.IsZero() {
@@ -140,35 +118,61 @@ func (q *question) silences(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
+	windows := q.bot.Windows
+	called, err := q.directory(ctx, matchesOf(all, windows)...)
+	if err != nil {
+		return page{}, err
+	}
 	var p page
-	var lines []string
-	for _, s := range all[:min(len(all), maxAlerts)] {
-		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), q.matchText(ctx, s.Match), endText(s, now), name(s.By), notify.Mrkdwn(s.Because, maxSaid)))
-	}
-	if more := len(all) - len(lines); more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", more))
-	}
-	for _, w := range q.bot.Windows {
-		lines = append(lines, "• "+q.windowText(ctx, w, now))
-	}
-	if len(lines) == 0 {
+	if len(all)+len(windows) == 0 {
 		p.say("Nothing is silenced.")
 		return p, nil
 	}
-	p.say("*" + counted(len(all), "silence") + "* by hand, " + counted(len(q.bot.Windows), "window") + " of the rules file")
-	p.say(lines...)
+	p.say("*" + counted(len(all), "silence") + "* by hand, " + counted(len(windows), "window") + " of the rules file")
+	p.say(append(called.silenceLines(all, now), called.windowLines(windows, now)...)...)
 	return p, nil
 }
 
-// windowText says what a window of the rules file mutes, and until when or from when.
-func (q *question) windowText(ctx context.Context, w rules.Window, now time.Time) string {
-	when := "from " + notify.FormatTime(w.Next(now))
-	if end, open := w.Open(now); open && end.IsZero() {
-		when = "always"
-	} else if open {
-		when = "until " + notify.FormatTime(end)
+// matchesOf returns what silences and windows select.
+func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Match) {
+	for _, s := range silences {
+		all = append(all, s.Match)
 	}
-	return q.matchText(ctx, w.Match) + " " + when + ", by the rules file: " + notify.Mrkdwn(w.Because, maxSaid)
+	for _, w := range windows {
+		all = append(all, w.Match)
+	}
+	return all
+}
+
+// silenceLines say of silences what they mute, until when, by whom and why.
+func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []string) {
+	for _, s := range all[:min(len(all), maxSilences)] {
+		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), endText(s, now), name(s.By),
+			notify.Mrkdwn(s.Because, maxSaid)))
+	}
+	return leftOut(lines, len(all), "silence")
+}
+
+// windowLines say of windows of the rules file what they mute, and until when or from when.
+func (d directory) windowLines(all []rules.Window, now time.Time) (lines []string) {
+	for _, w := range all[:min(len(all), maxSilences)] {
+		when := "from " + notify.FormatTime(w.Next(now))
+		if end, open := w.Open(now); open && end.IsZero() {
+			when = "always"
+		} else if open {
+			when = "until " + notify.FormatTime(end)
+		}
+		lines = append(lines, "• "+d.matchText(w.Match)+" "+when+", by the rules file: "+notify.Mrkdwn(w.Because, maxSaid))
+	}
+	return leftOut(lines, len(all), "window")
+}
+
+// leftOut adds to lines how many more there are.
+func leftOut(lines []string, total int, what string) []string {
+	if more := total - len(lines); more > 0 {
+		lines = append(lines, "and "+counted(more, "more "+what))
+	}
+	return lines
 }
 
 // unsilence ends a silence.
@@ -189,6 +193,10 @@ func (q *question) unsilence(ctx context.Context) (page, error) {
 	if err := q.mayAlter(ctx, all[at].Match); err != nil {
 		return page{}, err
 	}
+	called, err := q.directory(ctx, all[at].Match)
+	if err != nil {
+		return page{}, err
+	}
 	ended, err := q.bot.Unsilence(ctx, id, q.Person.String())
 	if err != nil {
 		return page{}, err
@@ -198,7 +206,7 @@ func (q *question) unsilence(ctx context.Context) (page, error) {
 		p.say("The silence `" + name(id) + "` is over already.")
 		return p, nil
 	}
-	p.say("*Not silenced any more:* " + q.matchText(ctx, all[at].Match) + ". What still stands is told now.")
+	p.say("*Not silenced any more:* " + called.matchText(all[at].Match) + ". What still stands is told now.")
 	return p, nil
 }
 

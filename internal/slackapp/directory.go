@@ -1,0 +1,60 @@
+package slackapp
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// A directory is what projects and devices are called, to show what a match selects.
+type directory []lookup.Subject
+
+// directory reads what is called how, of the kinds that the matches name.
+func (q *question) directory(ctx context.Context, matches ...rules.Match) (directory, error) {
+	kinds := []lookup.Kind{lookup.KindProject}
+	if slices.ContainsFunc(matches, func(m rules.Match) bool { return m.Subject != "" }) {
+		kinds = append(kinds, lookup.KindDevice)
+	}
+	return q.desk.Complete(ctx, "", math.MaxInt, kinds...)
+}
+
+// matchText says what a match selects.
+func (d directory) matchText(m rules.Match) string {
+	if m == (rules.Match{}) {
+		return "everything"
+	}
+	alert, rule, project, device := "", "", "", ""
+	if m.Alert != "" {
+		alert = "alert `" + name(m.Alert) + "`"
+	}
+	if m.Rule != "" {
+		rule = "rule " + name(m.Rule)
+	}
+	if m.Project != "" {
+		project = "project " + d.link(lookup.KindProject, m.Project, m.Project)
+	}
+	if m.Subject != "" {
+		device = "device " + d.link(lookup.KindDevice, m.Subject, m.Project)
+	}
+	return dotted(alert, rule, project, device)
+}
+
+// link shows what has just this UID or name, in a project if that is named. What is not known any more, or may be one of
+// several, is shown as it is written.
+func (d directory) link(kind lookup.Kind, text, project string) string {
+	var found []lookup.Subject
+	for _, s := range d {
+		inside := project == "" || project == s.Project.UID || project == s.Project.Name
+		if s.Kind == kind && inside && (text == s.UID || text == s.Name) {
+			found = append(found, s)
+		}
+	}
+	if len(found) != 1 {
+		return name(text)
+	}
+	return notify.MrkdwnLink(found[0].Link())
+}
