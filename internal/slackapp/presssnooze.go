@@ -38,6 +38,9 @@ func (q *pressed) snooze(ctx context.Context, length notify.Snooze) (Reply, erro
 	if len(fresh) == 0 {
 		return Reply{}, q.silenced(standing)
 	}
+	if err := q.maySilence(ctx, fresh); err != nil {
+		return Reply{}, err
+	}
 	made := fresh[:0]
 	for _, s := range fresh {
 		switch err := q.bot.Silence(ctx, s.Silence); {
@@ -69,7 +72,7 @@ func (q *pressed) wanted(length notify.Snooze) ([]snooze, error) {
 	var all []snooze
 	for _, a := range firing {
 		match := rules.Match{Alert: a.ID}
-		if many {
+		if many && a.Project != "" {
 			match = rules.Match{Rule: a.Rule, Project: a.Project}
 		}
 		at := slices.IndexFunc(all, func(s snooze) bool { return s.Match == match })
@@ -79,6 +82,24 @@ func (q *pressed) wanted(length notify.Snooze) ([]snooze, error) {
 		all[at].alerts = append(all[at].alerts, a)
 	}
 	return all, nil
+}
+
+// maySilence returns an error unless the person may type the silences that are of a rule: these are of more than the message.
+func (q *pressed) maySilence(ctx context.Context, all []snooze) error {
+	typed := q.app.question(Command{Person: q.Person, Channel: q.Channel})
+	for _, s := range all {
+		if s.Match.Rule == "" {
+			continue
+		}
+		err := typed.mayAlter(ctx, s.Match)
+		if denied, ok := errors.AsType[refusalError](err); ok {
+			return "These are many, so that this would silence all of rule " + refusalError(name(s.Match.Rule)) + ". " + denied
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // silence is one for as long as is asked for. It lasts until the alert is over if it has no end: that is when a period is, too,

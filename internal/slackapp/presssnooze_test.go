@@ -1,11 +1,13 @@
 package slackapp_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -161,6 +163,39 @@ func TestSnoozeOfVeryManyAlerts(t *testing.T) {
 	require.Len(t, s.silences(), 1)
 	s.settle()
 	require.Contains(t, s.newest().Text, "muted")
+}
+
+// Who silences a rule has to be told of all that it finds there, whatever the message is about.
+func TestSnoozeOfVeryManyAlertsIsForThoseWhoMaySilenceTheRule(t *testing.T) {
+	s := newStage(t, 30, silentFor(25, june15.Add(2*hour)), silentDevice())
+	s.run(june15.Add(12 * hour))
+	snooze := s.button(amy, "snooze for 1 hour")
+	s.config.Rules[0].Notify = []string{"on-call"}
+	s.open()
+	reply := s.app.Press(t.Context(), snooze)
+	require.True(t, reply.Failed)
+	require.Contains(t, reply.Text, "These are many, so that this would silence all of rule silent-device. No channel in Slack is told of this")
+	require.Empty(t, s.silences())
+	s.allow.Change = []string{amy.ID}
+	require.Contains(t, s.app.Press(t.Context(), snooze).Text, "I silenced all of rule")
+	require.Len(t, s.silences(), 1)
+}
+
+// What is about notewatch itself is of no rule in a project, so it is silenced one by one.
+func TestSnoozeOfVeryManyComplaints(t *testing.T) {
+	s := newStage(t, 1, nil, silentDevice())
+	for i := range 21 {
+		require.NoError(t, s.bot.Complain(t.Context(), bot.Complaint{
+			Rule: "receiver-failing", Subject: fmt.Sprint("receiver ", i), Level: rules.Warning, Summary: "it is down", Receivers: []string{"team"},
+		}))
+	}
+	s.settle()
+	require.Len(t, s.messages(), 1)
+	require.Empty(t, s.press(amy, "snooze for 1 hour"))
+	require.Len(t, s.silences(), 21)
+	for _, silence := range s.silences() {
+		require.NotEmpty(t, silence.Match.Alert)
+	}
 }
 
 // One of several that has ended meanwhile is no reason not to silence the others.
