@@ -15,12 +15,22 @@ func (q *question) ack(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	changed, err := q.bot.Acknowledge(ctx, a, q.Person.String())
+	return q.takeOn(ctx, a)
+}
+
+// takeOn notes that the person has taken an alert on. Since it was read, others may have changed it, or the person themself.
+func (q *question) takeOn(ctx context.Context, a rules.Alert) (page, error) {
 	switch {
+	if err == nil && !changed {
+		a, err = q.desk.Alert(ctx, a.ID)
+	}
 	case err != nil:
 		return page{}, err
-	case !changed && a.Ack.By != q.Person.String():
+	case !changed && a.State != rules.Firing:
 		return page{}, mistakeError("Alert " + a.ID + " has just ended: there is nothing to take on.")
 	}
+	case !changed && a.Ack.By != q.Person.String():
+		return page{}, mistakeError("Alert " + a.ID + " has just changed hands: please ask again if you want it.")
 	var p page
 	p.say(q.ackText(a, changed))
 	return p, nil
