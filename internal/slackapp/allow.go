@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -44,19 +45,23 @@ func (a *App) admit(ctx context.Context, p Person, channel string, allowed []str
 	if slices.Contains(allowed, p.ID) || slices.Contains(allowed, channel) {
 		return nil
 	}
+	unknown := ""
 	for _, id := range allowed {
 		if !strings.HasPrefix(id, "S") {
 			continue
 		}
 		members, err := a.groups.members(ctx, id)
-		if err != nil {
+		switch {
+		case err != nil:
 			a.Log.Error("looking up who is in a user group of slack.allow", "group", id, "err", err)
-			return refusalError(fmt.Sprintf("I could not find out who is in %s. Has the app the scope usergroups:read? "+
-				"The log of notewatch says more.", mention(id)))
-		}
-		if slices.Contains(members, p.ID) {
+			unknown = cmp.Or(unknown, id)
+		case slices.Contains(members, p.ID):
 			return nil
 		}
+	}
+	if unknown != "" {
+		return refusalError(fmt.Sprintf("I could not find out who is in %s. Has the app the scope usergroups:read? "+
+			"The log of notewatch says more.", mention(unknown)))
 	}
 	return refusalError(fmt.Sprintf("Sorry. "+sentence, listed(allowed)))
 }

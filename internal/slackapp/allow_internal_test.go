@@ -28,6 +28,9 @@ func TestMayLook(t *testing.T) {
 		},
 		"an unknown group": {[]string{"S0000000009"}, "I could not find out who is in <!subteam^S0000000009>. " +
 			"Has the app the scope usergroups:read? The log of notewatch says more."},
+		"by group, beside an unknown one": {[]string{"S0000000009", "S0000000001"}, ""},
+		"others, and unknown groups": {[]string{"S0000000009", "S0000000002", "S0000000008"}, "I could not find out who is in <!subteam^S0000000009>. " +
+			"Has the app the scope usergroups:read? The log of notewatch says more."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, plan{config: func(c *Config) { c.Allow = func() Allow { return Allow{Look: test.allowed} } }})
