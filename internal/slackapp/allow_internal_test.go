@@ -111,3 +111,12 @@ func TestASilenceByTheNameOfAProjectIsForThoseWhoAreToldOfIt(t *testing.T) {
 	require.Contains(t, d.ask("unsilence s-cold"), "Not silenced any more")
 	require.Contains(t, d.refused("unsilence s-lab"), "No channel in Slack is told of this")
 }
+
+// What is typed is for those who may look, whatever it changes; buttons are for the same people.
+func TestOnlyThoseWhoMayLookMayChange(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	d.allow = Allow{Look: []string{"U0BOB"}, Change: []string{"U0AMY"}}
+	require.Contains(t, d.refused("ack "+d.spike().ID), "Only <@U0BOB> may look things up")
+	d.allow.Look = append(d.allow.Look, "U0AMY")
+	d.ask("ack " + d.spike().ID)
+}

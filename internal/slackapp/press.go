@@ -46,12 +46,13 @@ func (a *App) pressed(ctx context.Context, p Press) (Reply, error) {
 	if err := q.look(ctx); err != nil {
 		return Reply{}, err
 	}
-	may := a.mayLook(ctx, p.Person, p.Channel)
-	if changes {
-		may = a.mayChange(ctx, p.Person, p.Channel, []string{p.Channel})
+	if err := a.mayLook(ctx, p.Person, p.Channel); err != nil {
+		return Reply{}, err
 	}
-	if may != nil {
-		return Reply{}, may
+	if changes {
+		if err := a.mayChange(ctx, p.Person, p.Channel, []string{p.Channel}); err != nil {
+			return Reply{}, err
+		}
 	}
 	return do(&q, ctx)
 }

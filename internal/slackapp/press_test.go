@@ -172,8 +172,8 @@ func TestWhoMayPress(t *testing.T) {
 	require.Empty(t, s.press(bob, "ack"))
 
 	s.allow = slackapp.Allow{Look: []string{bob.ID}, Change: []string{amy.ID}}
-	for _, offer := range []string{"explain", "usage"} {
-		require.Contains(t, s.press(amy, offer), "Only <@U0BOB> may look things up")
+	for _, offer := range []string{"explain", "usage", "ack", "snooze for 1 hour"} {
+		require.Contains(t, s.press(amy, offer), "Only <@U0BOB> may look things up", "who may change things has to be one of those who may look")
 	}
 	require.NotContains(t, s.press(bob, "explain"), "Only")
 }
