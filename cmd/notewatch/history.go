@@ -168,7 +168,7 @@ func eventWord(e rules.Event) string {
 func eventDetail(e rules.Event, value string, mute rules.Mute, by string) string {
 	switch e {
 	case rules.Muted:
-		return bot.MuteText(mute)
+		return bot.MuteRecord(mute)
 	case rules.Acknowledged, rules.Unacknowledged, rules.Unmuted, rules.Reported:
 		if by == "" {
 			return "-"
@@ -176,7 +176,7 @@ func eventDetail(e rules.Event, value string, mute rules.Mute, by string) string
 		return "by " + by
 	}
 	if mute.Kind != rules.ByNothing {
-		value += " · " + bot.MuteText(mute)
+		value += " · " + bot.MuteRecord(mute)
 	}
 	return value
 }

@@ -142,7 +142,7 @@ func (t *story) head(s screen, now time.Time) error {
 	if a.Figure != "" {
 		facts = append(facts, a.Figure+" "+a.value())
 	}
-	if by := bot.AckText(a.Ack); by != "" {
+	if by := bot.AckRecord(a.Ack); by != "" {
 		facts = append(facts, "taken on by "+by)
 	}
 	lines := []string{title}

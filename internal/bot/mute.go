@@ -3,12 +3,10 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"notewatch/internal/store"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -111,37 +109,4 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 			return err
 		}
 	}
-}
-
-// MuteText says why people are not told: "silenced until Mon 15 Jun 14:00 UTC by amy: maintenance". It is "" if they are.
-func MuteText(m rules.Mute) string {
-	until, because := "", ""
-	if !m.Until.IsZero() {
-		until = " until " + notify.FormatTime(m.Until)
-	}
-	if m.Because != "" {
-		because = ": " + m.Because
-	}
-	switch m.Kind {
-	case rules.BySilence:
-		if m.Until.IsZero() {
-			until = " until it is over"
-		}
-		return "silenced" + until + " by " + m.By + because
-	case rules.ByWindow:
-		return "muted" + until + because
-	case rules.ByUnless:
-		return fmt.Sprintf("muted while %s fires", m.By)
-	case rules.ByShadow:
-		return "the rule is on trial (shadow): nobody is told"
-	}
-	return ""
-}
-
-// AckText says who has taken an alert on: "amy at Mon 15 Jun 13:02 UTC". It is "" if nobody has.
-func AckText(a rules.Ack) string {
-	if a == (rules.Ack{}) {
-		return ""
-	}
-	return a.By + " at " + notify.FormatTime(a.At)
 }

@@ -112,9 +112,9 @@ func detail(a rules.Alert) []string {
 	case a.Reason == rules.Retracted:
 		lines = append(lines, "the rule or the device went away, or changed")
 	case a.Reason == rules.Unacknowledged && a.By != "":
-		lines = append(lines, "given back by "+a.By)
+		lines = append(lines, "given back by "+Name(a.By))
 	case a.Reason == rules.Unmuted && a.By != "":
-		lines = append(lines, "the silence was ended by "+a.By)
+		lines = append(lines, "the silence was ended by "+Name(a.By))
 	}
 	return lines
 }

@@ -111,7 +111,7 @@ func TestAnAlertIsTakenOnAndGivenBack(t *testing.T) {
 	a := d.spike()
 	require.Contains(t, d.ask("unack "+a.ID), "Nobody had")
 	require.Contains(t, d.ask("ack "+strings.ToUpper(a.ID[:4])), "You have", "the beginning of an ID will do")
-	require.Equal(t, "amy", d.spike().Ack.By)
+	require.Equal(t, "amy (U0AMY)", d.spike().Ack.By)
 	require.Contains(t, d.ask("ack "+a.ID), "already, since Mon 15 Jun 12:")
 	require.Contains(t, d.ask("alerts"), "taken on by amy at Mon 15 Jun 12:")
 	bob := d.app.answer(t.Context(), Command{Person: Person{ID: "U0BOB"}, Channel: teamRoom, Text: "ack " + a.ID})
@@ -125,7 +125,7 @@ func TestWhatIsSilencedIsNotToldUntilThatEnds(t *testing.T) {
 	answer := d.ask("silence rule event-spike project cold-chain for 2h because gateway is being moved")
 	require.Contains(t, answer, "It matches 1 open alert now.")
 	d.run(d.now.Add(time.Minute))
-	require.Equal(t, rules.Mute{Kind: rules.BySilence, Until: d.spike().Mute.Until, By: "amy", Because: "gateway is being moved"},
+	require.Equal(t, rules.Mute{Kind: rules.BySilence, Until: d.spike().Mute.Until, By: "amy (U0AMY)", Because: "gateway is being moved"},
 		d.spike().Mute)
 	require.Contains(t, d.ask("silences"), "by amy: gateway is being moved")
 	require.Contains(t, d.ask("alerts"), "by amy: gateway is being moved")

@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -14,23 +15,23 @@ func (q *question) ack(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	changed, err := q.bot.Acknowledge(ctx, a, q.Person.String())
 	return q.takeOn(ctx, a)
 }
 
 // takeOn notes that the person has taken an alert on. Since it was read, others may have changed it, or the person themself.
 func (q *question) takeOn(ctx context.Context, a rules.Alert) (page, error) {
-	switch {
+	changed, err := q.bot.Acknowledge(ctx, a, q.Person.String())
 	if err == nil && !changed {
 		a, err = q.desk.Alert(ctx, a.ID)
 	}
+	switch {
 	case err != nil:
 		return page{}, err
 	case !changed && a.State != rules.Firing:
 		return page{}, mistakeError("Alert " + a.ID + " has just ended: there is nothing to take on.")
-	}
 	case !changed && a.Ack.By != q.Person.String():
 		return page{}, mistakeError("Alert " + a.ID + " has just changed hands: please ask again if you want it.")
+	}
 	var p page
 	p.say(q.ackText(a, changed))
 	return p, nil
@@ -82,7 +83,7 @@ func (q *question) ackText(a rules.Alert, changed bool) string {
 	case !changed:
 		return "You have " + whatText(a) + " already, since " + notify.FormatTime(a.Ack.At) + "."
 	case a.Ack.By != "":
-		return "You have " + whatText(a) + " now, in place of " + name(a.Ack.By) + ". To give it back: " + q.typed("unack "+a.ID)
+		return "You have " + whatText(a) + " now, in place of " + name(bot.Name(a.Ack.By)) + ". To give it back: " + q.typed("unack "+a.ID)
 	}
 	return "You have " + whatText(a) + " now: nobody is reminded of it while you have it. To give it back: " + q.typed("unack "+a.ID)
 }

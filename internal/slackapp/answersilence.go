@@ -147,7 +147,7 @@ func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Ma
 // silenceLines say of silences what they mute, until when, by whom and why.
 func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []string) {
 	for _, s := range all[:min(len(all), maxSilences)] {
-		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), endText(s, now), name(s.By),
+		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), endText(s, now), name(bot.Name(s.By)),
 			notify.Mrkdwn(s.Because, maxSaid)))
 	}
 	return leftOut(lines, len(all), "silence")

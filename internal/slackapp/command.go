@@ -51,7 +51,7 @@ func (q *question) reply(ctx context.Context, answer func(context.Context) (page
 		return q.refuse(ctx, err)
 	}
 	if q.share {
-		p.note = dotted(p.note, "asked by "+name(q.Person.String()))
+		p.note = dotted(p.note, "asked by "+name(bot.Name(q.Person.String())))
 	}
 	r := p.reply()
 	r.Public = q.share

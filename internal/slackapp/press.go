@@ -134,7 +134,7 @@ func (q *pressed) taken() refusalError {
 	case firing[0].Ack.By == me:
 		return refusalError("You have it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
 	}
-	return refusalError(name(firing[0].Ack.By) + " has it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
+	return refusalError(name(bot.Name(firing[0].Ack.By)) + " has it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
 }
 
 // holders names who have some alerts.
@@ -142,7 +142,7 @@ func holders(alerts []rules.Alert, me string) string {
 	const named = 3
 	var all []string
 	for _, a := range alerts {
-		who := name(a.Ack.By)
+		who := name(bot.Name(a.Ack.By))
 		if a.Ack.By == me {
 			who = "you"
 		}

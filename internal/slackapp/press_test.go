@@ -147,7 +147,7 @@ func TestPressesBelowACopyLeftBehindDoNothing(t *testing.T) {
 	require.Contains(t, s.app.Press(t.Context(), old).Text, "out of date")
 	require.Equal(t, []rules.Event{rules.Fired}, s.history("silent-device"))
 	require.Empty(t, s.press(amy, "ack"))
-	require.Equal(t, "amy", s.alert("silent-device").Ack.By)
+	require.Equal(t, "amy (U0AMY)", s.alert("silent-device").Ack.By)
 }
 
 // Of a receiver that is gone nothing is kept up to date.

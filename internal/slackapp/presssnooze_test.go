@@ -22,7 +22,7 @@ func TestSnoozeIsShownAndEndsByItself(t *testing.T) {
 			silences := s.silences()
 			require.Len(t, silences, 1)
 			require.Equal(t, rules.Match{Alert: a.ID}, silences[0].Match)
-			require.Equal(t, "amy", silences[0].By)
+			require.Equal(t, "amy (U0AMY)", silences[0].By)
 			require.Equal(t, s.now, silences[0].Start)
 			require.Equal(t, until, silences[0].End.Format("Mon 2 Jan 15:04 UTC"))
 			s.settle()

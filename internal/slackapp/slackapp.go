@@ -149,10 +149,11 @@ type Person struct {
 	Name string // may be ""
 }
 
-// String returns the name, or the ID of a person whose name is not known.
+// String is how it is written down who did something: by the name, which people may change and share, and the ID; by the ID
+// alone if the name is not known. [bot.Name] returns the name.
 func (p Person) String() string {
 	if p.Name != "" {
-		return p.Name
+		return p.Name + " (" + p.ID + ")"
 	}
 	return p.ID
 }
