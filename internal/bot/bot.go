@@ -102,9 +102,9 @@ type Bot struct {
 	wake  map[waking]bell
 	lanes *lanes
 
-	greeted   atomic.Bool  // the operators know what is watched, as far as this process can tell
-	nameless  sync.Map     // UIDs of projects of which it was logged that their fleets cannot be read
-	refreshed atomic.Int64 // when Refresh last made a poll due, in Unix milliseconds
+	greeted  atomic.Bool // the operators know what is watched, as far as this process can tell
+	nameless sync.Map    // UIDs of projects of which it was logged that their fleets cannot be read
+	fresh    freshening
 }
 
 // lanes are when receivers sent last, on the machine clock.

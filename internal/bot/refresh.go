@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"notewatch/internal/store"
@@ -11,13 +12,22 @@ import (
 // freshFor is how long what was read of Notehub is new enough: nobody needs to read it again.
 const freshFor = time.Minute
 
+// A freshening is when Refresh last made a poll due. One call at a time looks at it and makes polls due, so that of people
+// who ask at once one is told what that costs, and the others that there is nothing to do.
+type freshening struct {
+	sync.Mutex
+	last time.Time
+}
+
 // Refresh makes the polls of all projects due now and wakes the loops that make them. It returns how many requests that
 // takes of the budgets at least. already is that there was nothing to do: all projects wait to be polled, are being polled,
 // or were within the last minute, in vain or not. The requests go by the budget of their account as always, so people cannot
 // use it up faster than it is given.
 func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err error) {
+	b.fresh.Lock()
+	defer b.fresh.Unlock()
 	now := b.Clock.Now()
-	if now.Sub(time.UnixMilli(b.refreshed.Load())) < freshFor {
+	if now.Sub(b.fresh.last) < freshFor {
 		return 0, true, nil
 	}
 	already = true
@@ -39,7 +49,7 @@ func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err erro
 		requests, already = requests+cost, false
 	}
 	if !already {
-		b.refreshed.Store(now.UnixMilli())
+		b.fresh.last = now
 		b.wakeAll(store.Poll)
 	}
 	return requests, already, nil

@@ -2,6 +2,8 @@ package bot_test
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -203,4 +205,27 @@ func TestRefreshSaysWhatItCosts(t *testing.T) {
 	r.timer(r.now.Add(time.Minute))
 	_, already = refresh()
 	require.False(t, already, "but after a minute")
+}
+
+// Of several people who ask at once, one has the polls made, and the others are told that there is nothing to do.
+func TestRefreshIsForWhoeverIsFirst(t *testing.T) {
+	r := newRig(t, 2, nil, silent(), budget("1150"))
+	r.run(monday.Add(5 * time.Minute))
+	var wg sync.WaitGroup
+	var first, requests atomic.Int64
+	for range 8 {
+		wg.Go(func() {
+			n, already, err := r.bot.Refresh(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			if !already {
+				first.Add(1)
+			}
+			requests.Add(int64(n))
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, 1, first.Load())
+	require.EqualValues(t, 1, requests.Load())
 }
