@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
@@ -44,9 +45,6 @@ type source struct {
 	Truncated bool      `json:"truncated"` // Notehub cut an answer short
 }
 
-// staleAfter is how old figures may be before somebody should look whether anything runs.
-const staleAfter = 2 * time.Hour
-
 // print says of when the figures are.
 func (f source) print(s screen, now time.Time) error {
 	if f.AsOf.IsZero() {
@@ -70,8 +68,8 @@ func (f source) print(s screen, now time.Time) error {
 	return nil
 }
 
-// stale reports whether figures are so old that the answer is about the past.
-func (f source) stale(now time.Time) bool { return now.Sub(f.AsOf) > staleAfter }
+// stale reports whether figures are so old that the answer is about the past, and somebody should look whether anything runs.
+func (f source) stale(now time.Time) bool { return now.Sub(f.AsOf) > bot.StaleAfter }
 
 // ago is how long something is in the past.
 func ago(d time.Duration) string { return notify.FormatDuration(d) + " ago" }

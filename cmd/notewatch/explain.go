@@ -150,18 +150,9 @@ func (x explainer) ruleNames() (names []string) {
 	return names
 }
 
-// judge explains what a rule finds about a device, or about the project if device is "". If Notehub has not been read for
-// long, that is what it found then: of today nothing is known. Only rules about the reading itself are explained as of now.
+// judge explains what a rule finds about a device, or about the project if device is "".
 func (x explainer) judge(ctx context.Context, rule *rules.Rule, project, device string) (bot.Explanation, error) {
-	state, err := x.db.Project(ctx, project)
-	if err != nil {
-		return bot.Explanation{}, err
-	}
-	clock := bot.SystemClock()
-	if read := state.PolledAt; !rule.Reads.OnlyPoll() && !read.IsZero() && time.Since(read) > staleAfter {
-		clock.Now = func() time.Time { return read }
-	}
-	b, err := x.onlooker(clock)
+	b, err := x.onlooker()
 	if err != nil {
 		return bot.Explanation{}, err
 	}
@@ -169,11 +160,11 @@ func (x explainer) judge(ctx context.Context, rule *rules.Rule, project, device 
 }
 
 // onlooker returns a bot that tells nobody and asks nobody.
-func (x explainer) onlooker(clock bot.Clock) (*bot.Bot, error) {
+func (x explainer) onlooker() (*bot.Bot, error) {
 	s, file := x.setup, *x.file
 	file.Accounts, file.Receivers = nil, nil // they are what needs secrets
 	s.file = &file
-	wired, err := s.wire(clock)
+	wired, err := s.wire(bot.SystemClock())
 	if err != nil {
 		return nil, err
 	}

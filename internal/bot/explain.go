@@ -16,7 +16,7 @@ type Explanation struct {
 	rules.Explanation // of the figures in the store, as of Now
 	Rule              *rules.Rule
 	Project, Subject  notify.Named // of a rule about projects they are the same
-	Now               time.Time
+	Now               time.Time    // or when Notehub was last read, if that is longer than StaleAfter ago
 	Period            rules.Period // what used is counted over, as of Now
 
 	Alert rules.Alert // pending or firing; State "" is that there is none
@@ -46,9 +46,13 @@ type UnknownError struct {
 // Error implements error.
 func (e *UnknownError) Error() string { return fmt.Sprintf("there is no %s %q", e.What, e.Name) }
 
+// StaleAfter is how old figures may be before what they say is of the past.
+const StaleAfter = 2 * time.Hour
+
 // Explain says why a rule fires, or does not, for a device of a project, by UID; subject "" is the project itself. A rule
 // about projects is explained for the project of the device. Nothing but what the store knows of this subject is read, and
-// nothing is decided. An *UnknownError says that there is no such rule, project or device.
+// nothing is decided. If Notehub has not been read for long, that is what the rule found then. An *UnknownError says that there
+// is no such rule, project or device.
 func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Explanation, error) {
 	r, ok := b.rule(rule)
 	if !ok {
@@ -64,7 +68,11 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	} else if subject == "" {
 		return Explanation{}, fmt.Errorf("rule %q is about devices: say which one", rule)
 	}
-	f, err := b.lookAt(ctx, p, subject, b.Clock.Now().UTC())
+	asOf, err := b.explainedAsOf(ctx, r, p)
+	if err != nil {
+		return Explanation{}, err
+	}
+	f, err := b.lookAt(ctx, p, subject, asOf)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -79,6 +87,17 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 		e.Subject = notify.Named{UID: subject, Name: f.name(subject), URL: deviceURL(p.UID, subject)}
 	}
 	return e, b.explainAlert(ctx, &e, subject)
+}
+
+// explainedAsOf returns the instant that a rule is explained as of: now, or the last poll if that is long ago, since of today
+// nothing is known then. Rules about the reading itself are judged as of now whether it succeeds or not.
+func (b *Bot) explainedAsOf(ctx context.Context, r *Rule, p Project) (time.Time, error) {
+	now := b.Clock.Now().UTC()
+	state, err := b.Store.Project(ctx, p.UID)
+	if read := state.PolledAt; !r.Reads.OnlyPoll() && !read.IsZero() && now.Sub(read) > StaleAfter {
+		return read.UTC(), err
+	}
+	return now, err
 }
 
 // explainAlert says what there is of an alert.
@@ -96,7 +115,7 @@ func (b *Bot) explainAlert(ctx context.Context, e *Explanation, subject string) 
 	}
 	a.Rule, a.Project, a.Subject = e.Rule.Spec.Name, e.Project.UID, subject
 	a.Told.Project, a.Told.Subject = e.Project.Name, e.Subject.Name
-	e.Mute, err = b.wouldMute(ctx, a, e.Now)
+	e.Mute, err = b.wouldMute(ctx, a, b.Clock.Now())
 	return err
 }
 

@@ -125,6 +125,28 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	require.True(t, e.PolledAt.Before(monday.Add(3*day+6*hour)))
 }
 
+// Of what Notehub could not be asked nothing is known, so a rule is explained as it was found when that was read. A rule about
+// the reading itself goes by the clock, and so does what mutes.
+func TestExplainIsAsOfTheLastPollIfThatIsLongAgo(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(3*hour), 40*time.Minute)}, events("600"), budget("9000"), blind())
+	r.run(monday.Add(23 * hour))
+	before := r.explain("event-spike")
+	require.Equal(t, rules.Warning, before.Result.Least)
+
+	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Suspended})
+	r.run(monday.Add(day + 3*hour))
+	r.hush(rules.Match{Rule: "event-budget"}, hour)
+	for _, rule := range []string{"event-spike", "event-budget"} {
+		e := r.explain(rule)
+		require.Equal(t, e.PolledAt, e.Now, rule)
+		require.Less(t, e.Now, monday.Add(day), rule)
+	}
+	e := r.explain("event-spike")
+	require.Equal(t, before.Lines(notify.FormatFigure), e.Lines(notify.FormatFigure), "of today nothing is known")
+	require.Equal(t, rules.BySilence, r.explain("event-budget").Mute.Kind)
+	require.Equal(t, r.now.UTC(), r.explain("watcher-blind").Now)
+}
+
 func TestExplainSaysWhatAnotherRuleMutes(t *testing.T) {
 	one := silent()
 	one.For, one.Unless = 30*hour, "fleet-silent"
