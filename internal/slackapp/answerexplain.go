@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
@@ -113,29 +114,36 @@ func (q *question) unknownRule(name string) error {
 
 // explainPage puts an explanation into words.
 func (q *question) explainPage(e bot.Explanation) page {
+	now := q.desk.Now()
 	var p page
-	p.say("*"+name(e.Rule.Spec.Name)+"* for "+notify.MrkdwnLink(e.Subject)+" "+verdict(e), heldText(e), hushText(e))
+	p.say("*"+name(e.Rule.Spec.Name)+"* for "+notify.MrkdwnLink(e.Subject)+" "+verdict(e, now), heldText(e), hushText(e))
 	p.show(strings.Join(e.Lines(notify.FormatFigure), "\n"))
 	p.say(readText(e.PolledAt, e.Failures, e.Failure, e.Truncated)...)
-	p.note = asOfText(e.PolledAt, e.Now)
+	if now.Sub(e.Now) > bot.StaleAfter {
+		p.say("Notehub was not read since " + agoText(e.Now, now) + ": this is how it was then.")
+	}
+	p.note = asOfText(e.PolledAt, now)
 	return p
 }
 
 // verdict says what has come of a rule.
-func verdict(e bot.Explanation) string {
+func verdict(e bot.Explanation, now time.Time) string {
 	switch {
 	case e.Err != nil:
 		return "cannot be judged: " + notify.Mrkdwn(e.Err.Error(), maxSaid)
 	case e.Alert.State == rules.Firing:
-		return fmt.Sprintf("fires, %s, since %s · `%s`", e.Alert.Level, agoText(e.Alert.FiredAt, e.Now), name(e.Alert.ID))
+		return fmt.Sprintf("fires, %s, since %s · `%s`", e.Alert.Level, agoText(e.Alert.FiredAt, now), name(e.Alert.ID))
 	case e.Alert.State == rules.Pending:
-		return "is true since " + agoText(e.Alert.Since, e.Now) + ", but not yet for long enough"
+		return "is true since " + agoText(e.Alert.Since, now) + ", but not yet for long enough"
 	case e.Selected == rules.False:
 		return "does not apply"
 	case e.Result.Least == e.Result.Most && e.Result.Least == rules.Inactive:
 		return "does not fire"
 	case e.Result.Least == rules.Inactive:
 		return "does not fire: what it needs is not known"
+	case e.Rule.Spec.For > 0:
+		return fmt.Sprintf("is true, %s: it is pending when it is judged next, and fires when it has been true for %s from then",
+			e.Result.Least, notify.FormatDuration(e.Rule.Spec.For))
 	}
 	return fmt.Sprintf("is true, %s: it fires when it is judged next", e.Result.Least)
 }

@@ -2,6 +2,7 @@ package slackapp
 
 import (
 	"errors"
+	"regexp"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ func TestVerdicts(t *testing.T) {
 	apart, broken := evaluation(rules.Inactive, rules.Inactive), evaluation(rules.Inactive, rules.Warning)
 	apart.Selected = rules.False
 	broken.Err = errors.New("index out of range")
+	atOnce, patient := &rules.Rule{}, &rules.Rule{Spec: rules.Spec{For: 30 * time.Minute}}
 	for name, test := range map[string]struct {
 		e    bot.Explanation
 		want string
@@ -31,11 +33,12 @@ func TestVerdicts(t *testing.T) {
 		"does not apply": {bot.Explanation{Explanation: apart}, "does not apply"},
 		"is not true":    {bot.Explanation{Explanation: evaluation(rules.Inactive, rules.Inactive)}, "does not fire"},
 		"is not known":   {bot.Explanation{Explanation: evaluation(rules.Inactive, rules.Warning)}, "does not fire: what it needs is not known"},
-		"will fire":      {bot.Explanation{Explanation: evaluation(rules.Warning, rules.Critical)}, "is true, warning: it fires when it is judged next"},
-		"is broken":      {bot.Explanation{Explanation: broken}, "cannot be judged: index out of range"},
+		"will fire":      {bot.Explanation{Explanation: evaluation(rules.Warning, rules.Critical), Rule: atOnce}, "is true, warning: it fires when it is judged next"},
+		"will wait": {bot.Explanation{Explanation: evaluation(rules.Warning, rules.Critical), Rule: patient},
+			"is true, warning: it is pending when it is judged next, and fires when it has been true for 30 min from then"},
+		"is broken": {bot.Explanation{Explanation: broken}, "cannot be judged: index out of range"},
 	} {
-		test.e.Now = midday
-		require.Equal(t, test.want, verdict(test.e), name)
+		require.Equal(t, test.want, verdict(test.e, midday), name)
 	}
 }
 
@@ -49,6 +52,22 @@ func TestExplanationsSayWhyNobodyIsTold(t *testing.T) {
 	require.Equal(t, "critical for 10 min of 30 min · warning for 20 min of 30 min", heldText(bot.Explanation{Held: []bot.Held{
 		{Level: rules.Critical, For: 10 * time.Minute, Need: 30 * time.Minute}, {Level: rules.Warning, For: 20 * time.Minute, Need: 30 * time.Minute},
 	}}))
+}
+
+// If Notehub has not been read for long, an explanation is of what was found then, and says so: of today nothing is known.
+func TestExplanationsAreAsOfTheLastPollIfThatIsLongAgo(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	a := d.spike()
+	fresh := d.ask("explain " + a.ID)
+	require.NotContains(t, fresh, "was not read since")
+	d.now = midday.Add(20 * time.Hour)
+	stale := d.ask("explain " + a.ID)
+	require.Contains(t, stale, "Notehub was not read since Mon 15 Jun 12:")
+	require.Contains(t, stale, "20 h ago: this is how it was then.")
+	require.Contains(t, stale, "as of Mon 15 Jun 12:")
+	shown := regexp.MustCompile("(?s)```.*```")
+	require.Equal(t, shown.FindString(fresh), shown.FindString(stale))
+	require.Contains(t, shown.FindString(stale), "events.today")
 }
 
 // Not every alert has a rule that can be explained.
