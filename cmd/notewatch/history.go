@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"time"
 
@@ -94,7 +93,7 @@ func changeOf(h store.Happening) changeView {
 func (q historyQuery) list(c *cobra.Command, db *store.Store) error {
 	s := screenOf(c.OutOrStdout())
 	since := time.Now().Add(-time.Duration(q.since))
-	changes, count, err := q.read(c.Context(), db, since, q.on(s, q.json))
+	changes, count, err := q.read(c, db, since, q.on(s, q.json))
 	if err != nil {
 		return err
 	}
@@ -102,7 +101,7 @@ func (q historyQuery) list(c *cobra.Command, db *store.Store) error {
 		if err := q.settle(c, db, false); err != nil {
 			return err
 		}
-		if changes, count, err = q.read(c.Context(), db, since, q.on(s, q.json)); err != nil {
+		if changes, count, err = q.read(c, db, since, q.on(s, q.json)); err != nil {
 			return err
 		}
 	}
@@ -126,18 +125,19 @@ func (q historyQuery) list(c *cobra.Command, db *store.Store) error {
 }
 
 // read returns what happened since a time, the newest first, as far as the limit goes, and how much it was.
-func (q historyQuery) read(ctx context.Context, db *store.Store, since time.Time, limit int) (changes []changeView, count int, err error) {
-	happened, count, err := db.Happenings(ctx, store.AlertFilter{Match: q.Match, Limit: limit}, since)
+func (q historyQuery) read(c *cobra.Command, db *store.Store, since time.Time, limit int) (changes []changeView, count int, err error) {
+	happened, count, err := db.Happenings(c.Context(), store.AlertFilter{Match: q.Match, Limit: limit}, since)
 	if err != nil {
 		return nil, 0, err
 	}
-	silences, err := db.SilencesSince(ctx, since)
-	changes = q.silenceChanges(silences, since)
+	if changes, err = q.silenceChanges(c, db, since); err != nil {
+		return nil, 0, err
+	}
 	count += len(changes)
 	for _, h := range happened {
 		changes = append(changes, changeOf(h))
 	}
-	return newestFirst(changes, limit), count, err
+	return newestFirst(changes, limit), count, nil
 }
 
 // event is what happened, in words.

@@ -2,9 +2,15 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/config"
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -16,37 +22,97 @@ const (
 )
 
 // silenceChanges are what people did with silences since a time that concerns what is selected.
-func (s selection) silenceChanges(silences []rules.Silence, since time.Time) (changes []changeView) {
+func (s selection) silenceChanges(c *cobra.Command, db *store.Store, since time.Time) (changes []changeView, err error) {
+	silences, err := db.SilencesSince(c.Context(), since)
+	if err != nil {
+		return nil, err
+	}
+	n := namesakes{db: db}
+	if now, _ := outline(c); now.file != nil {
+		n.projects = now.file.Projects
+	}
 	for _, silence := range silences {
-		if !s.touches(silence.Match) {
-			continue
+		touched, err := s.touches(c.Context(), n, silence.Match)
+		if err != nil {
+			return nil, err
 		}
-		if !silence.Start.Before(since) {
+		if touched && !silence.Start.Before(since) {
 			changes = append(changes, silenceChange(silence, silenced, silence.Start, silence.By))
 		}
-		if silence.EndedBy != "" && !silence.EndedAt.Before(since) {
+		if touched && silence.EndedBy != "" && !silence.EndedAt.Before(since) {
 			changes = append(changes, silenceChange(silence, unsilenced, silence.EndedAt, silence.EndedBy))
 		}
 	}
-	return changes
+	return changes, nil
 }
 
-// touches reports whether a silence is about what is selected: it names some of it, and nothing else in its place.
-func (s selection) touches(m rules.Match) bool {
-	if s.Match == (rules.Match{}) {
-		return true
+// touches reports whether a silence is about what is selected: the alert that it names is, or it names some of what is
+// selected and nothing else in its place.
+func (s selection) touches(ctx context.Context, n namesakes, m rules.Match) (bool, error) {
+	switch {
+	case s.Match == (rules.Match{}):
+		return true, nil
+	case m.Alert != "":
+		selected := s.Match
+		selected.Alert = m.Alert
+		count, err := n.db.CountAlerts(ctx, store.AlertFilter{Match: selected})
+		return count > 0, err
 	}
 	shared := false
-	for _, pair := range [][2]string{{s.Rule, m.Rule}, {s.Project, m.Project}, {s.Subject, m.Subject}} {
-		switch {
-		case pair[0] == "" || pair[1] == "":
-		case pair[0] != pair[1]:
-			return false
-		default:
-			shared = true
+	for _, of := range []struct {
+		kind            lookup.Kind // "" goes by one name only
+		selected, named string
+	}{{"", s.Rule, m.Rule}, {lookup.KindProject, s.Project, m.Project}, {lookup.KindDevice, s.Subject, m.Subject}} {
+		if of.selected == "" || of.named == "" {
+			continue
 		}
+		same, err := n.same(ctx, of.kind, of.selected, of.named)
+		if err != nil || !same {
+			return false, err
+		}
+		shared = true
 	}
-	return shared
+	return shared, nil
+}
+
+// namesakes know which projects and devices go by a name.
+type namesakes struct {
+	db       *store.Store
+	projects []config.Project // none: the rules file cannot be read
+}
+
+// same reports whether two texts mean the same: they are the same, or one is a name of the other.
+func (n namesakes) same(ctx context.Context, kind lookup.Kind, a, b string) (bool, error) {
+	if a == b {
+		return true, nil
+	}
+	calledA, err := n.called(ctx, kind, a)
+	if err != nil {
+		return false, err
+	}
+	calledB, err := n.called(ctx, kind, b)
+	return slices.Contains(calledA, b) || slices.Contains(calledB, a), err
+}
+
+// called returns the UIDs of what goes by a name.
+func (n namesakes) called(ctx context.Context, kind lookup.Kind, name string) (uids []string, err error) {
+	switch kind {
+	case lookup.KindProject:
+		for _, p := range n.projects {
+			if p.Name == name {
+				uids = append(uids, p.UID)
+			}
+		}
+	case lookup.KindDevice:
+		devices, err := n.db.DevicesCalled(ctx, name)
+		for _, d := range devices {
+			if d.Name == name {
+				uids = append(uids, d.UID)
+			}
+		}
+		return uids, err
+	}
+	return uids, nil
 }
 
 func silenceChange(s rules.Silence, event string, at time.Time, by string) changeView {
