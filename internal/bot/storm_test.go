@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -210,6 +211,32 @@ func TestADrillTakesTheRealRouteWhateverIsSilenced(t *testing.T) {
 	require.True(t, r.taken("ops")[0].Drill)
 	r.run(monday.Add(30 * time.Minute))
 	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"), "a drill ends by itself")
+}
+
+// What ends a drill is put down with it: whatever stops the process that raises it, none is left standing.
+func TestADrillIsRaisedWithItsEnd(t *testing.T) {
+	r := newRig(t, 2, nil, silent())
+	r.run(monday.Add(time.Minute))
+	db, err := sql.Open("sqlite", r.database)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	change := func(query string) {
+		t.Helper()
+		_, err := db.ExecContext(t.Context(), query)
+		require.NoError(t, err)
+	}
+	change(`CREATE TRIGGER refuse BEFORE UPDATE ON work WHEN NEW.kind = 'mute' BEGIN SELECT RAISE(ABORT, 'no end'); END`)
+	_, _, err = r.bot.Drill(t.Context(), "silent-device", r.config.Projects[0])
+	require.ErrorContains(t, err, "no end")
+	open, err := r.store.Alerts(t.Context(), store.AlertFilter{Open: true})
+	require.NoError(t, err)
+	require.Empty(t, open)
+
+	change(`DROP TRIGGER refuse`)
+	_, _, err = r.bot.Drill(t.Context(), "silent-device", r.config.Projects[0])
+	require.NoError(t, err)
+	r.run(monday.Add(30 * time.Minute))
+	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"))
 }
 
 // The process that read the last project may die before it has told anybody.

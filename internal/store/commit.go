@@ -16,6 +16,7 @@ type Decision struct {
 	Dropped  []string            // IDs of pending alerts that came to nothing
 	Show     map[string][]string // receivers that should show an alert, by alert ID
 	Silences int64               // the state of the silences that were looked at, as Silences returns it
+	Mute     bool                // who is told of what has to be looked at anew
 	Now      time.Time           // domain clock
 }
 
@@ -80,6 +81,11 @@ func decide(ctx context.Context, tx *sql.Tx, d Decision) error {
 	}
 	if err := saveTransitions(ctx, tx, moved); err != nil {
 		return err
+	}
+	if d.Mute {
+		if err := raise(ctx, tx, Mute, "", d.Now, false); err != nil {
+			return err
+		}
 	}
 	return show(ctx, tx, d, moved)
 }

@@ -31,10 +31,11 @@ func testDecide(t *testing.T, open database) {
 	decideNow(t, s, store.Decision{Alerts: alerts(resolved(a, noon)), Show: shown("a")})
 	require.Equal(t, noon, due(t, s, store.Receiver, team), "who was told hears the end")
 	require.Equal(t, int64(2), undelivered(t, s, team).Want)
+	require.Zero(t, due(t, s, store.Mute, ""))
 
 	before := dump(t, s)
 	b, twin := firing("b", "dev:2"), firing("twin", "dev:2")
-	d := store.Decision{Alerts: alerts(b, twin), Show: shown("b", "on-call"), Now: noon}
+	d := store.Decision{Alerts: alerts(b, twin), Show: shown("b", "on-call"), Mute: true, Now: noon}
 	require.ErrorContains(t, s.Decide(ctx, d), "storing what was decided about 2 alerts: ")
 	require.Equal(t, before, dump(t, s), "two open episodes of one rule and subject")
 
@@ -51,6 +52,7 @@ func testDecide(t *testing.T, open database) {
 		require.Equal(t, before, dump(t, s))
 	}
 	require.Equal(t, b, undelivered(t, s, "on-call").Alert)
+	require.Equal(t, noon, due(t, s, store.Mute, ""))
 }
 
 // A decision that rests on something that has changed since leaves nothing behind.
