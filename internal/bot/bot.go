@@ -95,7 +95,9 @@ func SystemClock() Clock {
 	}
 }
 
-// A Bot watches projects. Its methods may be called once at a time, but for Run, which is alone.
+// A Bot watches projects. Several goroutines may call its methods at once, also while it runs: of what they do to the same
+// alert, silence or work the store lets one go first, and the others see what came of it. Only Run is called once, and Turn not
+// beside it.
 type Bot struct {
 	Config
 	reads rules.Reads // of all rules together
