@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -168,12 +169,15 @@ func TestRunDoesNotSpinOnWorkThatIsHeld(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	ctx, stop := context.WithCancel(t.Context())
+	var mu sync.Mutex // several loops wait
 	var waits []time.Duration
 	r.config.Clock = bot.Clock{Now: func() time.Time { return monday }, Timer: func(until time.Time) *time.Timer {
+		mu.Lock()
+		defer mu.Unlock()
 		if until.Before(monday.Add(time.Minute)) {
 			waits = append(waits, until.Sub(monday))
 		}
-		if len(waits) == 3 {
+		if len(waits) >= 3 {
 			stop()
 		}
 		return time.NewTimer(0)
@@ -202,8 +206,16 @@ func TestOneProjectsTroubleLeavesTheOthersAlone(t *testing.T) {
 	_, err = r.bot.Turn(t.Context())
 	require.ErrorContains(t, err, "trouble")
 	ctx, stop := context.WithCancel(t.Context())
+	var mu sync.Mutex // several loops look at the clock
 	turns := 0
+	r.config.Clock.Now = func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return r.now
+	}
 	r.config.Clock.Timer = func(until time.Time) *time.Timer {
+		mu.Lock()
+		defer mu.Unlock()
 		if turns++; turns == 20 {
 			stop()
 		}
