@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -98,6 +99,62 @@ func TestWhatPeopleDoShowsAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, past, 1)
 	require.Equal(t, "ben", past[0].EndedBy)
+}
+
+// Many people may ask and press at once while the bot runs: none of them is turned away, and what is shown in the end is
+// what they left behind.
+func TestManyPeopleAtOnce(t *testing.T) {
+	r, message := silentStorm(t)
+	b, ctx := r.stand(), t.Context()
+	_, members, err := r.store.Members(ctx, message)
+	require.NoError(t, err)
+	a := members[0].Alert
+	var wg sync.WaitGroup
+	for _, act := range []func(who string) error{
+		func(who string) error {
+			s := rules.Silence{ID: bot.NewSilenceID(), Match: rules.Match{Rule: a.Rule}, Start: r.now, End: r.now.Add(hour), By: who}
+			if err := b.Silence(ctx, s); err != nil {
+				return err
+			}
+			ended, err := b.Unsilence(ctx, s.ID, who)
+			if err == nil && !ended {
+				err = errors.New("somebody else ended the silence of " + who)
+			}
+			return err
+		},
+		func(who string) error { _, err := b.Acknowledge(ctx, a, who); return err },
+		func(who string) error { _, err := b.Unacknowledge(ctx, a, who); return err },
+		func(who string) error { _, err := b.TakeOn(ctx, message, who); return err },
+		func(who string) error { _, err := b.GiveBack(ctx, message, who); return err },
+		func(string) error { _, _, err := b.Refresh(ctx); return err },
+		func(string) error { _, err := b.Explain(ctx, a.Rule, a.Project, a.Subject); return err },
+	} {
+		for _, who := range []string{"amy", "ben", "cem", "dee"} {
+			wg.Go(func() {
+				if err := act(who); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+
+	soon(t, func() bool {
+		waiting, err := r.store.Undelivered(ctx, "ops")
+		muted, _, muting := r.store.NextDue(ctx, store.Mute, "")
+		return err == nil && muting == nil && len(waiting) == 0 && (muted.IsZero() || muted.After(r.now))
+	}, "the last of it")
+	r.requireTruth("ops")
+	history, err := r.store.Transitions(ctx, a.ID)
+	require.NoError(t, err)
+	for i, transition := range history {
+		require.EqualValues(t, i+1, transition.Version, "each change is one step")
+	}
+	_, members, err = r.store.Members(ctx, message)
+	require.NoError(t, err)
+	for _, m := range members {
+		require.Equal(t, rules.Mute{}, m.Alert.Mute, "all silences were ended")
+	}
 }
 
 // A command beside the process that runs has it tell what came of it within seconds.
