@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -206,17 +207,9 @@ func TestOneProjectsTroubleLeavesTheOthersAlone(t *testing.T) {
 	_, err = r.bot.Turn(t.Context())
 	require.ErrorContains(t, err, "trouble")
 	ctx, stop := context.WithCancel(t.Context())
-	var mu sync.Mutex // several loops look at the clock
-	turns := 0
-	r.config.Clock.Now = func() time.Time {
-		mu.Lock()
-		defer mu.Unlock()
-		return r.now
-	}
+	var turns atomic.Int64
 	r.config.Clock.Timer = func(until time.Time) *time.Timer {
-		mu.Lock()
-		defer mu.Unlock()
-		if turns++; turns == 20 {
+		if turns.Add(1) == 20 {
 			stop()
 		}
 		return r.timer(until)

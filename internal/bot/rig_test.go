@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +32,8 @@ var monday = time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
 // A rig is a bot on a simulated Notehub, a real database and a real webhook receiver, in driven time.
 type rig struct {
 	t        *testing.T
-	now      time.Time // domain
+	ticking  sync.Mutex
+	now      time.Time // domain; guarded by ticking while a bot runs
 	machine  time.Time
 	project  notehubtest.Project
 	hub      *notehubtest.Server
@@ -55,7 +57,7 @@ func newRig(t *testing.T, n int, incidents []notehubtest.Incident, specs ...rule
 	r.config = bot.Config{
 		Accounts: []bot.Account{{Name: "acme", Client: r.client, PerMinute: 4}},
 		Projects: []bot.Project{{UID: project, Name: "cold-chain", Account: "acme"}},
-		Clock:    bot.Clock{Now: func() time.Time { return r.now }, Timer: r.timer},
+		Clock:    bot.Clock{Now: r.clock, Timer: r.timer},
 		Machine:  func() time.Time { return r.machine },
 		Log:      slog.New(slog.DiscardHandler),
 	}
@@ -76,7 +78,7 @@ func (r *rig) serve(projects ...notehubtest.Project) {
 		projects = []notehubtest.Project{r.project}
 	}
 	r.hub = notehubtest.New(notehubtest.Config{
-		Now: func() time.Time { return r.now }, Token: token, Seed: 1, RequestsPerMinute: 7,
+		Now: r.clock, Token: token, Seed: 1, RequestsPerMinute: 7,
 		Projects: projects,
 	})
 	address, stop, err := r.hub.Start()
@@ -89,8 +91,17 @@ func (r *rig) serve(projects ...notehubtest.Project) {
 	}
 }
 
-// timer lets time pass at once: nothing else goes on meanwhile.
+// clock is the domain time, for several goroutines.
+func (r *rig) clock() time.Time {
+	r.ticking.Lock()
+	defer r.ticking.Unlock()
+	return r.now
+}
+
+// timer lets time pass at once.
 func (r *rig) timer(until time.Time) *time.Timer {
+	r.ticking.Lock()
+	defer r.ticking.Unlock()
 	if until.After(r.now) {
 		r.now = until
 	}
