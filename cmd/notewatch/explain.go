@@ -32,8 +32,8 @@ the database and the rules file only, also beside notewatch run, asks Notehub no
 
 --json prints an object with rule, each, project and subject (uid, name), as_of, polled_at, failures, failure, truncated,
 listed_at, least and most (the level that is surely held, and the highest that is not ruled out), figure, unit, value,
-usual, limit, conditions, error, alert (id, rule, state,
-level, since, subject, summary), mute and held (level, seconds, of_seconds).
+usual, limit, conditions, error, alert (id, rule, state, level, since, subject, summary), mute and held (level, seconds,
+of_seconds).
 Each of conditions has field and omitted, and as each of its parts text, filled, truth (true, false, no data), and, if it
 has any, name, operator, parts and lets (name, text, filled). What is not known is null; times are RFC 3339.`,
 		Example: `  notewatch explain data-budget hourly-sensor-6

@@ -74,17 +74,9 @@ func (o silenceOrder) run(c *cobra.Command, now time.Time) error {
 		}
 		_, err = fmt.Fprintf(c.OutOrStdout(), `%s silences %s %s.
 It matches %s now. notewatch run applies it within seconds; notewatch unsilence %s ends it.
-`, silence.ID, matchText(silence.Match), untilText(silence, now), counted(count, "open alert"), silence.ID)
+`, silence.ID, matchText(silence.Match), bot.EndText(silence, now), counted(count, "open alert"), silence.ID)
 		return err
 	})
-}
-
-// untilText says until when a silence lasts.
-func untilText(s rules.Silence, now time.Time) string {
-	if s.End.IsZero() {
-		return "until it is over"
-	}
-	return fmt.Sprintf("until %s (%s)", notify.FormatTime(s.End), notify.FormatDuration(s.End.Sub(now)))
 }
 
 // silence is what is ordered.

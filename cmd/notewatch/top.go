@@ -37,11 +37,12 @@ func newTop() *cobra.Command {
 		Use:   "top [N] [bytes|events|sessions|cost] [today|7d|30d|period]",
 		Short: "List the devices that use most",
 		Long: `Lists the devices that have used most of the period so far, of today or over the last 7 or 30 complete days (UTC), and
-which part of it all that is: by bytes, if the rules read them, unless another figure is named. It reads the database and the rules file only, also beside notewatch run, asks Notehub
-nothing and needs no secrets.
+which part of it all that is: by bytes, if the rules read them, unless another figure is named. It reads the database and
+the rules file only, also beside notewatch run, asks Notehub nothing and needs no secrets.
 
---json prints an object with by, span, from, to, as_of, failures, failure, truncated, unit, note (of a cost),
-total, devices, unknown_devices and rows (kind, uid, name, project, gone, value, share in percent). What is not known is null; times are RFC 3339.`,
+--json prints an object with by, span, from, to, as_of, failures, failure, truncated, unit, note (of a cost), total,
+devices, unknown_devices and rows (kind, uid, name, project, gone, value, share in percent). What is not known is null;
+times are RFC 3339.`,
 		Example: `  notewatch top
   notewatch top 5 events 30d
   notewatch top 3 sessions today --project cold-chain
@@ -101,7 +102,7 @@ func (q *topQuery) take(word string) (what string, err error) {
 }
 
 func (q topQuery) run(c *cobra.Command, desk *lookup.Desk) error {
-	query := lookup.TopQuery{N: q.n, By: cmp.Or(q.by, firstRead(desk.Rules)), Span: q.span.orPeriod()}
+	query := lookup.TopQuery{N: q.n, By: cmp.Or(slices.Concat([]string{q.by}, desk.Rankings(), lookup.By())...), Span: q.span.orPeriod()}
 	var err error
 	switch {
 	case q.project != "":
@@ -121,17 +122,6 @@ func (q topQuery) run(c *cobra.Command, desk *lookup.Desk) error {
 		return writeJSON(s.w, topViewOf(top))
 	}
 	return topText{top, query.Of, desk.Now()}.print(s)
-}
-
-// firstRead is the first of what devices are ranked by that rules read.
-func firstRead(all []*rules.Rule) string {
-	for _, word := range lookup.By() {
-		figure, ok := rules.ParseFigure(word)
-		if ok && slices.ContainsFunc(all, func(r *rules.Rule) bool { return slices.Contains(r.Reads.Figures, figure) }) {
-			return word
-		}
-	}
-	return lookup.By()[0]
 }
 
 // A topText is what people are told of who uses most.

@@ -199,8 +199,8 @@ func (b *Bot) hurry(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// recipients returns the names of the receivers that are told of a rule in a project.
-func (p Project) recipients(r *Rule) []string {
+// Recipients returns the names of the receivers that are told of a rule in a project.
+func (p Project) Recipients(r Rule) []string {
 	if r.Notify != nil {
 		return r.Notify
 	}

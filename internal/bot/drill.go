@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"notewatch/internal/store"
@@ -19,26 +18,23 @@ const drillSubject = "drill"
 // Drill raises a test alert of a rule, which goes to the receivers of that rule in a project as a real one would, whatever
 // is silenced. It returns the alert and the receivers. A drill of the rule that still stands goes on.
 func (b *Bot) Drill(ctx context.Context, rule string, project Project) (rules.Alert, []string, error) {
-	for i := range b.Rules {
-		r := &b.Rules[i]
-		if r.Spec.Name != rule {
-			continue
-		}
-		receivers := project.recipients(r)
-		drill := rules.Key{Rule: rule, Subject: drillSubject}
-		_, err := b.alter(ctx, drill, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
-			if a.Open() {
-				return a, rules.None
-			}
-			return b.drilled(r, project, drill), rules.Fired
-		})
-		if err != nil {
-			return rules.Alert{}, nil, err
-		}
-		alert, err := b.open(ctx, drill)
-		return alert, receivers, err
+	r, ok := b.rule(rule)
+	if !ok {
+		return rules.Alert{}, nil, &UnknownError{"rule", rule}
 	}
-	return rules.Alert{}, nil, fmt.Errorf("there is no rule %q", rule)
+	receivers := project.Recipients(*r)
+	drill := rules.Key{Rule: rule, Subject: drillSubject}
+	_, err := b.alter(ctx, drill, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
+		if a.Open() {
+			return a, rules.None
+		}
+		return b.drilled(r, project, drill), rules.Fired
+	})
+	if err != nil {
+		return rules.Alert{}, nil, err
+	}
+	alert, err := b.open(ctx, drill)
+	return alert, receivers, err
 }
 
 // drilled is an alert that says what one of the rule would.

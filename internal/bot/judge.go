@@ -199,7 +199,7 @@ func (t *turn) record(r *Rule, before, after rules.Alert, event rules.Event) {
 		var receivers []string
 		if r != nil {
 			after.Told = t.told(r, after)
-			receivers = t.project.recipients(r)
+			receivers = t.project.Recipients(*r)
 		}
 		t.commit.Show[after.ID] = receivers
 	}

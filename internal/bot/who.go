@@ -2,6 +2,7 @@ package bot
 
 import (
 	"regexp"
+	"time"
 
 	"notewatch/notify"
 	"notewatch/rules"
@@ -49,6 +50,14 @@ func MuteRecord(m rules.Mute) string {
 		return "the rule is on trial (shadow): nobody is told"
 	}
 	return ""
+}
+
+// EndText says until when a silence lasts: "until Mon 15 Jun 14:00 UTC (2 h)".
+func EndText(s rules.Silence, now time.Time) string {
+	if s.End.IsZero() {
+		return "until it is over"
+	}
+	return "until " + notify.FormatTime(s.End) + " (" + notify.FormatDuration(s.End.Sub(now)) + ")"
 }
 
 // AckText says who has taken an alert on: "amy at Mon 15 Jun 13:02 UTC". It is "" if nobody has.

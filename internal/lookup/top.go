@@ -90,6 +90,14 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 	return top, d.nameTop(ctx, &top)
 }
 
+// Rankings returns those words that Top can rank by as things are: figures that rules read, and the cost if prices are set.
+func (d *Desk) Rankings() []string {
+	return slices.DeleteFunc(By(), func(by string) bool {
+		_, err := d.rankedBy(by)
+		return err != nil
+	})
+}
+
 // rankedBy returns the figure that decides a ranking.
 func (d *Desk) rankedBy(by string) (rules.Figure, error) {
 	figure, ok := rules.ParseFigure(by)

@@ -10,8 +10,8 @@ import (
 	"notewatch/rules"
 )
 
-// openAlerts is how many alerts are shown of a subject.
-const openAlerts = 5
+// shownAlerts is how many alerts are shown of a subject.
+const shownAlerts = 5
 
 // A Usage is how much a subject used.
 type Usage struct {
@@ -82,11 +82,7 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 		}
 		u.Figures = append(u.Figures, f)
 	}
-	if s.Kind == KindFleet {
-		u.Alerts, u.AlertCount, err = d.Store.AlertsAmong(ctx, s.Project.UID, q.members, openAlerts)
-	} else {
-		u.Alerts, u.AlertCount, err = d.Store.AlertsOf(ctx, s.Project.UID, s.within(), openAlerts)
-	}
+	u.Alerts, u.AlertCount, err = d.openAlerts(ctx, s, q.members, shownAlerts)
 	return u, err
 }
 

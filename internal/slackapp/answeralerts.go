@@ -25,26 +25,11 @@ func (q *question) alerts(ctx context.Context) (page, error) {
 			return page{}, err
 		}
 	}
-	open, count, err := q.openAlerts(ctx, of)
+	open, count, err := q.desk.OpenAlerts(ctx, of, maxAlerts)
 	if err != nil {
 		return page{}, err
 	}
 	return q.alertsPage(of, open, count), nil
-}
-
-// openAlerts returns the worst open alerts of a subject, and how many there are.
-func (q *question) openAlerts(ctx context.Context, of lookup.Subject) ([]rules.Alert, int, error) {
-	switch of.Kind {
-	case lookup.KindFleet:
-		members, err := q.desk.Store.FleetDevices(ctx, of.Project.UID, of.UID)
-		if err != nil {
-			return nil, 0, err
-		}
-		return q.desk.Store.AlertsAmong(ctx, of.Project.UID, members, maxAlerts)
-	case lookup.KindDevice:
-		return q.desk.Store.AlertsOf(ctx, of.Project.UID, of.UID, maxAlerts)
-	}
-	return q.desk.Store.AlertsOf(ctx, of.Project.UID, "", maxAlerts)
 }
 
 // alertsPage puts alerts into words.

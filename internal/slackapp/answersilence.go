@@ -46,7 +46,7 @@ func (q *question) silence(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	var p page
-	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), endText(s, now), counted(matching, "open alert"), s.ID),
+	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), bot.EndText(s, now), counted(matching, "open alert"), s.ID),
 		"New alerts of it are told when that ends, if they still stand. To end it before: "+q.typed("unsilence "+s.ID))
 	return p, nil
 }
@@ -100,14 +100,6 @@ func (q *question) alert(ctx context.Context, text string) (rules.Alert, error) 
 	return a, mistakeError(fmt.Sprintf("There is no alert %s. To silence the %s of that name, write %[2]s before it.", quote(text), s.Kind))
 }
 
-// endText says until when a silence lasts.
-func endText(s rules.Silence, now time.Time) string {
-	if s.End.IsZero() {
-		return "until it is over"
-	}
-	return fmt.Sprintf("until %s (%s)", notify.FormatTime(s.End), notify.FormatDuration(s.End.Sub(now)))
-}
-
 // silences lists what is silenced, by hand and by the rules file.
 func (q *question) silences(ctx context.Context) (page, error) {
 	if err := parseNone(q.line); err != nil {
@@ -147,7 +139,7 @@ func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Ma
 // silenceLines say of silences what they mute, until when, by whom and why.
 func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []string) {
 	for _, s := range all[:min(len(all), maxSilences)] {
-		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), endText(s, now), name(bot.Name(s.By)),
+		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), bot.EndText(s, now), name(bot.Name(s.By)),
 			notify.Mrkdwn(s.Because, maxSaid)))
 	}
 	return leftOut(lines, len(all), "silence")

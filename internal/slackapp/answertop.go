@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ func (q *question) top(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	if order.by == "" {
-		if order.by = q.ranking(false); order.by == "" {
+		if order.by = cmp.Or(q.desk.Rankings()...); order.by == "" {
 			return page{}, mistakeError("No rule reads bytes, events or sessions, so notewatch does not fetch them: there is nothing to rank by.")
 		}
 	}

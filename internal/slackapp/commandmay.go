@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"notewatch/internal/bot"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -70,19 +69,11 @@ func (q *question) receiversOf(m rules.Match) (all [][]string) {
 		}
 		for _, r := range q.bot.Rules {
 			if m.Rule == "" || m.Rule == r.Spec.Name {
-				all = append(all, recipients(p, r))
+				all = append(all, p.Recipients(r))
 			}
 		}
 	}
 	return all
-}
-
-// recipients returns the names of the receivers that are told of a rule in a project.
-func recipients(p bot.Project, r bot.Rule) []string {
-	if r.Notify != nil {
-		return r.Notify
-	}
-	return p.Notify
 }
 
 // channels returns the IDs of the channels in Slack of receivers.

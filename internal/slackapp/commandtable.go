@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// A word is one of those that a command begins with. Help, the manifests and docs/slack.md are made of this table.
+// A word is one of those that a command begins with. Help is made of this table, and tests hold the manifests and the list of
+// words in docs to it.
 type word struct {
 	name     string
 	hint     string   // what may follow
@@ -108,9 +109,6 @@ func wordNames() []string {
 	}
 	return all
 }
-
-// usageHint is what Slack shows while a command is typed.
-func usageHint() string { return strings.Join(wordNames(), "|") }
 
 // placeholder matches what an example leaves open.
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)

@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -94,8 +95,12 @@ func (q *question) exemplar(ctx context.Context, placeholder string) (string, er
 			return "", err
 		}
 		return silences[0].ID, nil
-	case "figure", "cost":
-		return q.ranking(placeholder == "cost"), nil
+	case "figure":
+		return cmp.Or(q.desk.Rankings()...), nil
+	case "cost":
+		if slices.Contains(q.desk.Rankings(), lookup.ByCost) {
+			return lookup.ByCost, nil
+		}
 	case "tomorrow":
 		return `"` + q.desk.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly) + ` 14:00"`, nil
 	}
@@ -141,25 +146,6 @@ func (q *question) judged(ctx context.Context, rule bool) (string, error) {
 		return called(spec.Name), nil
 	}
 	return q.first(ctx, lookup.Kind(spec.Each))
-}
-
-// ranking returns what top can rank by: a figure that a rule reads, or the cost.
-func (q *question) ranking(cost bool) string {
-	read := func(by string) bool {
-		figure, ok := rules.ParseFigure(by)
-		return ok && slices.ContainsFunc(q.desk.Rules, func(r *rules.Rule) bool { return slices.Contains(r.Reads.Figures, figure) })
-	}
-	if cost {
-		if q.desk.Prices.Currency == "" || !read(rules.Events.String()) {
-			return ""
-		}
-		return lookup.ByCost
-	}
-	by := lookup.By()
-	if i := slices.IndexFunc(by, read); i >= 0 {
-		return by[i]
-	}
-	return ""
 }
 
 // called is how a subject can be called in a command: by its name, or by its UID if the name could be mistaken.

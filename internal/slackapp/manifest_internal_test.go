@@ -1,10 +1,13 @@
 package slackapp
 
 import (
+	_ "embed"
 	"flag"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
+	"text/template"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -14,13 +17,34 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
+// manifestText is the manifest of the app in Slack.
+//
+//go:embed testdata/manifest.yaml.tmpl
+var manifestText string
+
+// manifest returns the manifest with which an app is made in Slack, as YAML. command is what people type first, such as
+// /notewatch. url is where Slack reaches [App.Handler], such as https://notewatch.example.com; "" is Socket Mode, in which Slack
+// needs to reach nothing.
+func manifest(command, url string) (string, error) {
+	t, err := template.New("manifest").Funcs(template.FuncMap{"quote": strconv.Quote}).Parse(manifestText)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = t.Execute(&b, struct{ Command, URL, Hint string }{command, strings.TrimRight(url, "/"), usageHint()})
+	return b.String(), err
+}
+
+// usageHint is what Slack shows while a command is typed.
+func usageHint() string { return strings.Join(wordNames(), "|") }
+
 // The manifests in docs are what the code makes, so that they cannot name a word that is not there.
 func TestManifestsInDocs(t *testing.T) {
 	for file, url := range map[string]string{
 		"../../docs/slack-app-socket.yaml": "",
 		"../../docs/slack-app-http.yaml":   "https://notewatch.example.com",
 	} {
-		made, err := Manifest("/notewatch", url)
+		made, err := manifest("/notewatch", url)
 		require.NoError(t, err)
 		if *update {
 			require.NoError(t, os.WriteFile(file, []byte(made), 0o600))
@@ -73,7 +97,7 @@ func TestManifestsAskForNoMoreThanIsUsed(t *testing.T) {
 // readManifest decodes a manifest, which may have nothing that Slack does not know.
 func readManifest(t *testing.T, command, url string) (m slack.Manifest) {
 	t.Helper()
-	made, err := Manifest(command, url)
+	made, err := manifest(command, url)
 	require.NoError(t, err)
 	decoder := yaml.NewDecoder(strings.NewReader(made))
 	decoder.KnownFields(true)
