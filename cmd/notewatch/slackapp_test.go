@@ -76,8 +76,12 @@ func TestRunAnswersSlack(t *testing.T) {
 	}
 
 	message, id := shown("ack")
-	web := "http://" + regexp.MustCompile(`msg=listening address=(\S+)`).FindStringSubmatch(stderr.String())[1]
-	request, err := slack.Press(amy, message, "ack", id).Request(t.Context(), web, signing, time.Now())
+	web := regexp.MustCompile(`msg=listening address=(\S+)`).FindStringSubmatch(stderr.String())[1]
+	soon(func() bool {
+		all, err := scrape(web)
+		return err == nil && strings.Contains(all, `notewatch_deliveries_waiting{receiver="team"} 0`)
+	}, "it is noted where the message is")
+	request, err := slack.Press(amy, message, "ack", id).Request(t.Context(), "http://"+web, signing, time.Now())
 	require.NoError(t, err)
 	response, err := http.DefaultTransport.RoundTrip(request)
 	require.NoError(t, err)

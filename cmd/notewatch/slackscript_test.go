@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -124,11 +125,18 @@ func helpWords(help string) (all []string) {
 func asks(ts *testscript.TestScript, _ bool, args []string) {
 	want := fmt.Sprintf("notewatch_slack_requests_total{kind=\"command\",result=%q} %s\n", args[1], args[2])
 	seen(ts, want, func() bool {
-		response, err := http.Get("http://" + args[0] + "/metrics") //nolint:noctx,gosec // a script has no context
+		all, err := scrape(args[0])
 		ts.Check(err)
-		body, err := io.ReadAll(response.Body)
-		ts.Check(err)
-		ts.Check(response.Body.Close())
-		return strings.Contains(string(body), want)
+		return strings.Contains(all, want)
 	})
+}
+
+// scrape returns the metrics of the notewatch that listens on an address.
+func scrape(address string) (string, error) {
+	response, err := http.Get("http://" + address + "/metrics") //nolint:noctx,gosec // a script has no context
+	if err != nil {
+		return "", err
+	}
+	body, err := io.ReadAll(response.Body)
+	return string(body), errors.Join(err, response.Body.Close())
 }

@@ -83,6 +83,9 @@ func (q *pressed) look(ctx context.Context) error {
 	if err != nil && !errors.Is(err, store.ErrNoMessage) {
 		return err
 	}
+	if !message.BegunAt.IsZero() && message.PostedAt.IsZero() {
+		return refusalError("Slack has not yet confirmed to me that this message is posted. Please press again in a moment.")
+	}
 	channel, ts, ok := notify.SlackPlace(notify.Ref(message.Ref))
 	_, kept := q.app.Channels()[message.Receiver]
 	if !ok || !kept || channel != q.Channel || ts != q.TS || len(members) == 0 {

@@ -242,6 +242,21 @@ func TestAPressOutlivesAProcessThatDiedAfterTheUpdate(t *testing.T) {
 	require.EqualValues(t, 2, deliveries["team"].Have)
 }
 
+// Slack shows a message a little before the bot can note where it is.
+func TestAPressThatComesBeforeThePostIsNoted(t *testing.T) {
+	s := newStage(t, 3, silentFor(1, june15.Add(2*hour)), silentDevice())
+	var answers []string
+	s.slowly(func() {
+		if len(answers) == 0 {
+			answers = append(answers, s.press(amy, "ack"))
+		}
+	})
+	s.run(june15.Add(12 * hour))
+	require.Equal(t, []string{"Slack has not yet confirmed to me that this message is posted. Please press again in a moment."}, answers)
+	require.Empty(t, s.press(amy, "ack"), "it works now")
+	require.Equal(t, []rules.Event{rules.Fired, rules.Acknowledged}, s.history("silent-device"))
+}
+
 // All people of the channel press everything at once.
 func TestPressesAtOnceHaveOneEffect(t *testing.T) {
 	s := fired(t)

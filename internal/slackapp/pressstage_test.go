@@ -153,30 +153,36 @@ func (s *stage) open() {
 	require.NoError(s.t, err)
 }
 
-// A dying receiver is one that sends, and the process dies before it notes that.
-type dying struct {
+// A slow receiver does something after it sent, before the bot can note that.
+type slow struct {
 	notify.Receiver
-	die func()
+	then func()
 }
 
-// Send sends and dies.
-func (d dying) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
-	defer d.die()
-	return d.Receiver.Send(ctx, n, ref)
+// Send sends and does it.
+func (s slow) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	defer s.then()
+	return s.Receiver.Send(ctx, n, ref)
+}
+
+// slowly has the bot do something whenever it has sent to the channel and not noted it. It returns what ends that.
+func (s *stage) slowly(then func()) (end func()) {
+	s.t.Helper()
+	quick := s.config.Receivers[0].Receiver
+	s.config.Receivers[0].Receiver = slow{quick, then}
+	s.open()
+	return func() { s.config.Receivers[0].Receiver = quick; s.open() }
 }
 
 // dieAfterSending lets the bot send to the channel what is due, and die then. The next process is ready.
 func (s *stage) dieAfterSending() {
 	s.t.Helper()
-	healthy := s.config.Receivers[0].Receiver
 	died := false
-	s.config.Receivers[0].Receiver = dying{healthy, func() { died = s.store.Close() == nil }}
-	s.open()
+	restart := s.slowly(func() { died = s.store.Close() == nil })
 	_, err := s.bot.Turn(s.t.Context())
 	require.Error(s.t, err)
 	require.True(s.t, died)
-	s.config.Receivers[0].Receiver = healthy
-	s.open()
+	restart()
 }
 
 // together does something n times at once.
