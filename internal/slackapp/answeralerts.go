@@ -48,7 +48,7 @@ func (q *question) alertsPage(of lookup.Subject, open []rules.Alert, count int) 
 	var oldest time.Time
 	for _, a := range open {
 		lines = append(lines, "• "+alertText(a, q.desk.Now()))
-		if oldest.IsZero() || a.AsOf.Before(oldest) {
+		if !a.AsOf.IsZero() && (oldest.IsZero() || a.AsOf.Before(oldest)) {
 			oldest = a.AsOf
 		}
 	}
