@@ -239,6 +239,16 @@ func TestMistakesAreNamed(t *testing.T) {
 	}
 }
 
+// A device whose name holds a word of the grammar is the one that is explained, not one that is called like the rest of it.
+func TestExplanationsAreOfTheDeviceThatIsNamed(t *testing.T) {
+	s := usualScene()
+	s.coldChain[1].Name, s.coldChain[2].Name = "pump", "pump device"
+	d := newAskDesk(t, s)
+	require.Contains(t, d.ask("explain event-spike pump device"), s.coldChain[2].UID+"|pump device>")
+	require.Contains(t, d.ask("explain rule event-spike device pump device"), s.coldChain[2].UID+"|pump device>")
+	require.Contains(t, d.ask("explain rule event-spike device pump"), s.coldChain[1].UID+"|pump>")
+}
+
 // A device that was deleted is answered for as long as something is known of it.
 func TestDevicesThatAreGone(t *testing.T) {
 	s := usualScene()

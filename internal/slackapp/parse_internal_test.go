@@ -144,6 +144,10 @@ func TestExplanationsAreRead(t *testing.T) {
 		"explain rule data-budget device x":  {rule: "data-budget", subject: "x"},
 		`explain "rule" "device"`:            {rule: "rule", subject: "device"},
 		"explain silent-project project lab": {rule: "silent-project", subject: "lab"},
+		"explain r Cold Device 3":            {rule: "r", subject: "Cold Device 3"},
+		"explain r pump device":              {rule: "r", subject: "pump device"},
+		"explain rule r device Project Rule": {rule: "r", subject: "Project Rule"},
+		`explain r "device" 3`:               {rule: "r", subject: "device 3"},
 	} {
 		l, err := parse(text)
 		require.NoError(t, err)

@@ -124,14 +124,23 @@ type explainOrder struct{ alert, rule, subject string }
 
 // parseExplain reads ALERT or RULE NAME.
 func parseExplain(tokens []token) (o explainOrder, err error) {
-	tokens = slices.DeleteFunc(slices.Clone(tokens), func(t token) bool { return t.is("alert", "rule", "project", "device") })
-	switch len(tokens) {
-	case 0:
+	tokens = withoutKind(tokens)
+	if len(tokens) == 0 {
 		return o, mistakeError("Explain what? An alert, or a rule and whom it judges.")
-	case 1:
+	}
+	named := withoutKind(tokens[1:])
+	if len(named) == 0 {
 		return explainOrder{alert: tokens[0].text}, nil
 	}
-	return explainOrder{rule: tokens[0].text, subject: joined(tokens[1:])}, nil
+	return explainOrder{rule: tokens[0].text, subject: joined(named)}, nil
+}
+
+// withoutKind returns tokens without a word at their front that says what the name behind it is of.
+func withoutKind(tokens []token) []token {
+	if len(tokens) > 0 && tokens[0].is("alert", "rule", "project", "device") {
+		return tokens[1:]
+	}
+	return tokens
 }
 
 // parseOne reads the one thing that a word is about.
