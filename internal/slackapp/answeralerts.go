@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ const maxAlerts = 30
 
 // alerts lists what is wrong now.
 func (q *question) alerts(ctx context.Context) (page, error) {
+	if i := slices.IndexFunc(q.rest, token.span); i >= 0 {
+		return page{}, mistakeError("alerts takes no span, such as " + q.rest[i].text + ": it says what is wrong now.")
+	}
 	named, kinds := takeKind(q.rest)
 	of := lookup.Subject{}
 	if len(named) > 0 {

@@ -43,14 +43,19 @@ func (t token) word() string {
 // is reports whether the token is one of some words.
 func (t token) is(words ...string) bool { return !t.quoted && slices.Contains(words, t.word()) }
 
+// span reports whether the token is a span of time, or meant as one.
+func (t token) span() bool {
+	_, known := lookup.ParseSpan(t.word())
+	return !t.quoted && (known || otherSpan.MatchString(t.word()))
+}
+
 // plainDashes are hyphens for what Slack and keyboards make of them.
 var plainDashes = strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "—", "-", "―", "-", "−", "-")
 
 // special reports whether the token would be taken for something other than a name in some command.
 func (t token) special() bool {
-	_, span := lookup.ParseSpan(t.word())
 	_, notNumber := strconv.Atoi(t.word())
-	return span || notNumber == nil || otherSpan.MatchString(t.word()) || t.is(lookup.By()...) ||
+	return t.span() || notNumber == nil || t.is(lookup.By()...) ||
 		t.is("share", "because", "project", "fleet", "device", "alert", "rule", "everything", "for", "until")
 }
 
@@ -95,15 +100,15 @@ func (l line) because(reason string) line {
 	if last := len(words) - 1; last > 0 && (token{text: words[last]}).is("share") {
 		l.share, words = true, words[:last]
 	}
-	l.reason = strings.Join(words, " ")
-	if bare := strings.Trim(l.reason, doubleQuotes); utf8.RuneCountInString(l.reason) == utf8.RuneCountInString(bare)+2 {
-		l.reason = bare
-	}
+	l.reason = quotedWhole.ReplaceAllString(strings.Join(words, " "), "$1")
 	return l
 }
 
 // doubleQuotes are those that names may stand in. What opens with one may close with another.
 const doubleQuotes = `"“”„‟«»`
+
+// quotedWhole matches what stands in quotes and holds none.
+var quotedWhole = regexp.MustCompile(`^[` + doubleQuotes + `]([^` + doubleQuotes + `]*)[` + doubleQuotes + `]$`)
 
 // next returns the first token of text and what follows it. ok is false if there is none.
 func next(text string) (t token, rest string, ok bool, err error) {

@@ -90,7 +90,7 @@ func takeSpan(tokens []token) (rest []token, span lookup.Span, err error) {
 	for _, t := range tokens {
 		found, ok := lookup.ParseSpan(t.word())
 		switch {
-		case t.quoted || !ok && !otherSpan.MatchString(t.word()):
+		case !t.span():
 			rest = append(rest, t)
 		case !ok:
 			return nil, "", mistakeError("I know today, 7d, 30d and period, not " + quote(t.text) + ".")
