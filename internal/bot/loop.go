@@ -18,6 +18,7 @@ func (b *Bot) Run(ctx context.Context) {
 	draining, drained := context.WithCancel(context.WithoutCancel(ctx))
 	defer drained()
 	context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, drained) })
+	seen, _ := b.Store.Raised(ctx) // before any loop looks; if that fails, they are woken once too often
 	var loops sync.WaitGroup
 	for _, account := range b.Accounts {
 		loops.Go(func() {
@@ -32,7 +33,7 @@ func (b *Bot) Run(ctx context.Context) {
 			b.loop(ctx, draining, store.Receiver, []string{r.Name}, b.wake[waking{store.Receiver, r.Name}])
 		})
 	}
-	loops.Go(func() { b.watch(ctx) })
+	loops.Go(func() { b.watch(ctx, seen) })
 	loops.Wait()
 }
 

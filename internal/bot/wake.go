@@ -50,24 +50,24 @@ func (b *Bot) wakeReceivers() { b.wakeAll(store.Receiver) }
 // what comes of it.
 const watchTime = 2 * time.Second
 
-// watch wakes all loops when somebody made work due, until ctx is done. That it was one of them does no harm.
-func (b *Bot) watch(ctx context.Context) {
+// watch wakes all loops when somebody made work due since the store said that it was raised so often, until ctx is done. That it
+// was one of them does no harm.
+func (b *Bot) watch(ctx context.Context, seen int64) {
 	ticker := time.NewTicker(watchTime)
 	defer ticker.Stop()
-	for seen := int64(-1); ; {
-		raised, err := b.Store.Raised(ctx) // if that fails, what the loops do fails too, and they say so
-		if err == nil && raised != seen && seen >= 0 {
-			for _, bell := range b.wake {
-				bell.ring()
-			}
-		}
-		if err == nil {
-			seen = raised
-		}
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		}
+		raised, err := b.Store.Raised(ctx) // if that fails, what the loops do fails too, and they say so
+		if err != nil || raised == seen {
+			continue
+		}
+		seen = raised
+		for _, bell := range b.wake {
+			bell.ring()
 		}
 	}
 }
