@@ -78,7 +78,7 @@ func newCrash(t *testing.T) *crash {
 	t.Cleanup(c.slack.Close)
 	t.Cleanup(c.hook.Close)
 	c.binary = c.path("notewatch")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", c.binary, ".")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", c.binary, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, string(output))

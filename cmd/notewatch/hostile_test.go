@@ -239,17 +239,19 @@ func tunnel(r *http.Request, w http.ResponseWriter, target string) {
 		panic(http.ErrAbortHandler)
 	}
 	w.WriteHeader(http.StatusOK)
-	client, _, err := http.NewResponseController(w).Hijack()
+	client, heard, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		_ = behind.Close()
 		return
 	}
 	var both sync.WaitGroup
-	for _, way := range [][2]net.Conn{{client, behind}, {behind, client}} {
-		both.Go(func() {
-			_, _ = io.Copy(way[0], way[1])
-			_ = way[0].Close()
-		})
-	}
+	both.Go(func() {
+		_, _ = io.Copy(behind, heard.Reader) // which may hold what the client said at once
+		_ = behind.Close()
+	})
+	both.Go(func() {
+		_, _ = io.Copy(client, behind)
+		_ = client.Close()
+	})
 	both.Wait()
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os/exec"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,17 +68,31 @@ func setupScript(env *testscript.Env) error {
 	playSlack(env)
 	env.Setenv("HUB", address)
 	env.Setenv("BUSY", busy.Addr().String())
-	free, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	port, err := freePort()
 	if err != nil {
 		return err
 	}
-	env.Setenv("PORT", strconv.Itoa(free.Addr().(*net.TCPAddr).Port))
-	if err := free.Close(); err != nil {
-		return err
-	}
+	env.Setenv("PORT", strconv.Itoa(port))
 	env.Setenv("NOTEWATCH_NOTEHUB_URL", address)
 	env.Setenv("NOTEWATCH_LISTEN", "127.0.0.1:0")
 	return nil
+}
+
+// lastPort is the last that freePort gave.
+var lastPort atomic.Int64
+
+// freePort returns a port that nobody listens on, and that nobody is given who asks for any: 32,768 is where these begin.
+func freePort() (int, error) {
+	const first, count = 20_000, 12_000
+	lastPort.CompareAndSwap(0, rand.Int64N(count)) //nolint:gosec // no secret
+	for range count {
+		port := first + int(lastPort.Add(1)%count)
+		free, err := new(net.ListenConfig).Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, free.Close()
+		}
+	}
+	return 0, errors.New("no port is free")
 }
 
 // exits runs a program and checks its exit code: exits 2 notewatch frobnicate.

@@ -59,15 +59,15 @@ func (v *vault) watch(t *testing.T) {
 	for _, news := range []string{"cannot be told", "rules.yaml has changed and is not valid"} {
 		require.Eventually(t, func() bool { return strings.Contains(v.witnessed(), news) }, time.Minute, 20*time.Millisecond, news)
 	}
+	await(t, &stdout, "receiver-dead") // the terminal stands in for others
+	await(t, &stderr, "asking Slack whose bot this is")
+	await(t, &stderr, "connecting to Slack; it will be tried again")
 	require.NoError(t, c.Process.Signal(syscall.SIGQUIT))
 	require.Error(t, c.Wait())
 	v.write(t, v.environment["NOTEWATCH_RULES"], v.rules())
 	require.Contains(t, stderr.String(), "reading the settings again; those that run stay")
 	require.Contains(t, stderr.String(), "SIGQUIT: quit")
 	require.Contains(t, stderr.String(), "bot.(*Bot).Run")
-	require.Contains(t, stderr.String(), "asking Slack whose bot this is")
-	require.Contains(t, stderr.String(), "connecting to Slack; it will be tried again")
-	require.Contains(t, stdout.String(), "receiver-dead", "the terminal stands in for others")
 	v.marks.requireClean(t, "stdout", stdout.String())
 	v.marks.requireClean(t, "stderr", stderr.String())
 }
@@ -94,7 +94,8 @@ func (v *vault) awaitFailures(t *testing.T, log *journal) {
 	}
 	for _, name := range append(v.fine(), "webhook-hang", "slack-hang", "incoming-hang", "pagerduty-hang") {
 		if !strings.HasPrefix(name, "witness") {
-			require.Eventually(t, func() bool { return len(v.hostile.from(name)) > 0 }, time.Minute, 20*time.Millisecond, name)
+			require.Eventually(t, func() bool { return len(v.hostile.from(name)) > 0 }, time.Minute, 20*time.Millisecond,
+				"%s is told\n%s", name, log)
 		}
 	}
 }
