@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/sight"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -72,21 +73,32 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	if err != nil {
 		return Explanation{}, err
 	}
-	f, err := b.lookAt(ctx, p, subject, asOf)
+	seen, err := b.lookAt(ctx, p, subject, asOf)
 	if err != nil {
 		return Explanation{}, err
 	}
 	e := Explanation{
-		Explanation: r.Explain(rules.NewView(f.env(subject))),
-		Rule:        r.Rule, Now: f.now, Period: f.period,
+		Explanation: r.Explain(rules.NewView(seen.Env)),
+		Rule:        r.Rule, Now: asOf, Period: seen.Env.Period,
 		Project:  notify.Named{UID: p.UID, Name: p.Name, URL: projectURL(p.UID)},
-		PolledAt: f.state.PolledAt, Failures: f.state.Failures, Failure: f.state.Failure, Truncated: f.state.Truncated,
-		ListedAt: f.listedAt,
+		PolledAt: seen.State.PolledAt, Failures: seen.State.Failures, Failure: seen.State.Failure, Truncated: seen.State.Truncated,
+		ListedAt: seen.Counts.ListedAt,
 	}
 	if e.Subject = e.Project; subject != "" {
-		e.Subject = notify.Named{UID: subject, Name: f.name(subject), URL: deviceURL(p.UID, subject)}
+		e.Subject = notify.Named{UID: subject, Name: seen.Device.Name, URL: deviceURL(p.UID, subject)}
 	}
 	return e, b.explainAlert(ctx, &e, subject)
+}
+
+// lookAt gathers what the store knows of one subject as of an instant.
+func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time) (sight.Subject, error) {
+	seen, err := sight.Look(ctx, b.Store, sight.Query{
+		Project: p.UID, Name: p.Name, Device: subject, Now: at, Period: b.Period, Figures: b.reads.Figures,
+	})
+	if err == nil && subject != "" && seen.Device == nil {
+		err = &UnknownError{"device", subject}
+	}
+	return seen, err
 }
 
 // explainedAsOf returns the instant that a rule is explained as of: now, or the last poll if that is long ago, since of today

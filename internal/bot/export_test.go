@@ -18,5 +18,5 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 	if err != nil {
 		return nil, nil, err
 	}
-	return whole.env(subject), one.env(subject), nil
+	return whole.env(subject), one.Env, nil
 }

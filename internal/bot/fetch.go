@@ -8,6 +8,7 @@ import (
 	"maps"
 	"time"
 
+	"notewatch/internal/sight"
 	"notewatch/internal/store"
 	"notewatch/notehub"
 	"notewatch/notify"
@@ -101,8 +102,7 @@ func covered(state store.Project, e endpoint, s span) map[string]store.Span {
 
 // historyStart returns the first day that an Env as of today looks back on.
 func (b *Bot) historyStart(today rules.Day) rules.Day {
-	first, _ := b.Period.Bounds(today)
-	return min(first, today-rules.HistoryDays)
+	return sight.FirstDay(b.Period, today)
 }
 
 // A fetcher makes the requests of one poll: each within the budget of the account and under the lease of the poll.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/sight"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -12,18 +13,17 @@ import (
 // A fleet is what is known of a project at one instant: all that Envs are made of. Subject "" is the project.
 type fleet struct {
 	*Bot
-	project  Project
-	state    store.Project
-	now      time.Time
-	today    rules.Day
-	period   rules.Period
-	devices  []store.Device
-	index    map[string]int // of devices, by UID
-	listedAt time.Time
-	counts   rules.Project
-	closed   map[string]*[rules.FigureCount]rules.Closed // complete days before today, by subject
-	current  map[string]rules.Figures                    // today so far, by subject
-	past     *ledger                                     // all days, once something asks for them
+	project Project
+	state   store.Project
+	now     time.Time
+	today   rules.Day
+	period  rules.Period
+	devices []store.Device
+	index   map[string]int // of devices, by UID
+	counts  store.DeviceCounts
+	closed  map[string]*[rules.FigureCount]rules.Closed // complete days before today, by subject
+	current map[string]rules.Figures                    // today so far, by subject
+	past    *sight.Ledger                               // all days, once something asks for them
 }
 
 // readable reports whether the last poll could read Notehub.
@@ -34,15 +34,16 @@ func (f *fleet) readable() bool { return f.state.Failures == 0 }
 func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time.Time) (*fleet, error) {
 	f := &fleet{Bot: b, project: p, state: state, now: now, today: rules.DayOf(now)}
 	f.period = b.Period.Period(f.today, now)
+	var listedAt time.Time
 	var err error
-	if f.devices, f.listedAt, err = b.Store.Devices(ctx, p.UID); err != nil {
+	if f.devices, listedAt, err = b.Store.Devices(ctx, p.UID); err != nil {
 		return nil, err
 	}
 	f.index = make(map[string]int, len(f.devices))
 	for i, d := range f.devices {
 		f.index[d.UID] = i
 	}
-	f.counts = countsOf(p, f.count())
+	f.counts = f.count(listedAt)
 	if !f.readable() {
 		return f, nil
 	}
@@ -57,7 +58,7 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 	for _, row := range rows {
 		f.current[row.Device] = row.Figures
 	}
-	if b.reads.Series && (f.past == nil || !f.past.all) {
+	if b.reads.Series && !f.past.All() {
 		err = f.remember(ctx, nil)
 	}
 	return f, err
@@ -114,7 +115,7 @@ func (f *fleet) rebuild(ctx context.Context, subjects []string) error {
 		for _, figure := range f.reads.Figures {
 			row := store.Closed{
 				Device: subject, Figure: figure, AsOf: f.today, PeriodStart: rules.DayOf(f.period.Start),
-				Closed: f.past.close(f.born(subject), subject, figure, f.today),
+				Closed: f.past.Closed(f.born(subject), subject, figure, f.today),
 			}
 			rows = append(rows, row)
 			f.put(row)
@@ -138,18 +139,26 @@ func (f *fleet) subjects(scope rules.Scope) []string {
 	return uids
 }
 
+// device returns a listed device; nil is that the subject is none.
+func (f *fleet) device(subject string) *store.Device {
+	if i, ok := f.index[subject]; ok {
+		return &f.devices[i]
+	}
+	return nil
+}
+
 // born returns the first day that a subject existed, as far as that is known.
 func (f *fleet) born(subject string) rules.Day {
-	if i, ok := f.index[subject]; ok {
-		return rules.DayOf(f.devices[i].Provisioned)
+	if d := f.device(subject); d != nil {
+		return rules.DayOf(d.Provisioned)
 	}
 	return 0
 }
 
 // name returns what people call a subject.
 func (f *fleet) name(subject string) string {
-	if i, ok := f.index[subject]; ok {
-		return f.devices[i].Name
+	if d := f.device(subject); d != nil {
+		return d.Name
 	}
 	if subject == "" {
 		return f.project.Name
@@ -163,12 +172,12 @@ func (f *fleet) remember(ctx context.Context, subjects []string) error {
 	if err != nil {
 		return err
 	}
-	f.past = f.past.with(past)
+	f.past = f.past.With(past)
 	return nil
 }
 
 // load reads the days that an Env as of any of the last days may look back on.
-func (f *fleet) load(ctx context.Context, subjects []string) (*ledger, error) {
+func (f *fleet) load(ctx context.Context, subjects []string) (*sight.Ledger, error) {
 	if len(subjects) > len(f.devices)/4 {
 		subjects = nil
 	}
@@ -177,5 +186,5 @@ func (f *fleet) load(ctx context.Context, subjects []string) (*ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newLedger(f.Period, first, f.today, subjects, rows), nil
+	return sight.NewLedger(f.Period, first, f.today, subjects, rows), nil
 }

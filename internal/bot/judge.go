@@ -182,7 +182,7 @@ func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject stri
 	if err != nil {
 		return v, err
 	}
-	t.present(env, subject)
+	t.sight().Present(env, t.device(subject))
 	v.DayEnd = r.Eval(rules.NewView(env)).Result
 	return v, nil
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"notewatch/internal/sight"
 	"notewatch/internal/store"
 	"notewatch/notehub"
 )
@@ -69,7 +70,7 @@ func (b *Bot) idle(ctx context.Context, p Project, now time.Time) (bool, error) 
 // due.
 func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
 	requests := len(b.endpoints())
-	listed, err := b.Store.CountDevices(ctx, p.UID, silentAfter)
+	listed, err := b.Store.CountDevices(ctx, p.UID, sight.SilentAfter)
 	if err == nil && now.Sub(listed.ListedAt) >= listEvery {
 		requests += max(0, listed.All-1)/notehub.MaxPageSize + listRequests
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/sight"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -109,8 +110,8 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(text, "%s: %.0f devices, %.0f silent for over %.0f hours; read %s ago\n",
-		p.Name, f.counts.DeviceCount, f.counts.Silent, silentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
+	_, _ = fmt.Fprintf(text, "%s: %d devices, %d silent for over %.0f hours; read %s ago\n",
+		p.Name, f.counts.Enabled, f.counts.Silent, sight.SilentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
 	for i, figure := range f.reads.Figures {
 		f.summarizeFigure(text, figure)
 		if i == 0 {

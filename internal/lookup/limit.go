@@ -1,22 +1,46 @@
 package lookup
 
 import (
+	"context"
 	"math"
+	"slices"
+	"time"
 
-	"notewatch/internal/store"
+	"notewatch/internal/sight"
 	"notewatch/rules"
 )
 
 // members are what rules call the figures over spans.
 var members = map[Span]string{Today: "today", Week: "d7", Month: "d30", Period: "used"}
 
-// limit returns the limit of a rule that shows a figure over the span for the subject, and the name of the rule: of several
-// the lowest that is not passed yet, or else the highest. NaN is none.
-func (d *Desk) limit(u Usage, figure rules.Figure, total float64) (limit float64, rule string) {
+// limiting returns the rules that are surely about the subject at an instant and have a limit. A device that is not listed
+// any more is judged by none.
+func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) ([]*rules.Rule, error) {
+	if u.Kind == KindDevice && u.Device == nil {
+		return nil, nil
+	}
+	limiting := slices.DeleteFunc(slices.Clone(d.Rules), func(r *rules.Rule) bool {
+		return math.IsNaN(r.Limit) || string(r.Spec.Each) != string(u.Kind)
+	})
+	if !slices.ContainsFunc(limiting, func(r *rules.Rule) bool { return r.Spec.Where != "" }) {
+		return limiting, nil
+	}
+	seen, err := sight.Look(ctx, d.Store, sight.Query{
+		Project: u.Project.UID, Name: u.Project.Name, Device: u.within(), Now: now, Period: d.Period, Figures: d.figures,
+	})
+	if err != nil {
+		return nil, err
+	}
+	view := rules.NewView(seen.Env)
+	return slices.DeleteFunc(limiting, func(r *rules.Rule) bool { return r.Eval(view).Selected != rules.True }), nil
+}
+
+// limit returns the limit of a rule that shows a figure over a span, and the name of the rule: of several the lowest that is
+// not passed yet, or else the highest. NaN is none.
+func limit(all []*rules.Rule, figure rules.Figure, span Span, total float64) (limit float64, rule string) {
 	limit = math.NaN()
-	for _, r := range d.Rules {
-		about := r.Show == figure.String()+"."+members[u.Span] && string(r.Spec.Each) == string(u.Kind) && selects(r, u.Device)
-		if !about || math.IsNaN(r.Limit) {
+	for _, r := range all {
+		if r.Show != figure.String()+"."+members[span] {
 			continue
 		}
 		passed := total > limit
@@ -25,17 +49,4 @@ func (d *Desk) limit(u Usage, figure rules.Figure, total float64) (limit float64
 		}
 	}
 	return limit, rule
-}
-
-// selects reports whether a rule may be about a device; nil is none in particular.
-func selects(r *rules.Rule, d *store.Device) bool {
-	if d == nil {
-		return true
-	}
-	unknown := rules.UnknownMetric()
-	env := &rules.Env{Bytes: unknown, Events: unknown, Sessions: unknown, Device: rules.Device{
-		Known: true, UID: d.UID, Name: d.Name, SKU: d.SKU, Product: d.Product, Fleets: d.Fleets, Firmware: d.Firmware,
-		Disabled: d.Disabled, Voltage: d.Voltage, SilentHours: math.NaN(), AgeDays: math.NaN(),
-	}}
-	return r.Eval(rules.NewView(env)).Selected != rules.False
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"notewatch/internal/sight"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -78,8 +79,7 @@ type history struct {
 }
 
 func (d *Desk) history(q question) history {
-	start, _ := d.Period.Bounds(q.day)
-	return history{question: q, spec: d.Period, first: min(start, q.day-rules.HistoryDays)}
+	return history{question: q, spec: d.Period, first: sight.FirstDay(d.Period, q.day)}
 }
 
 // column returns a figure day by day from the first of the history to the day of the question; NaN is no data.

@@ -69,9 +69,13 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	if err != nil {
 		return Usage{}, err
 	}
+	limiting, err := d.limiting(ctx, u, asOf.instant)
+	if err != nil {
+		return Usage{}, err
+	}
 	for _, figure := range d.figures {
 		f := tallies[figure].over(figure, span, u.Period)
-		f.Limit, f.LimitRule = d.limit(u, figure, f.Total)
+		f.Limit, f.LimitRule = limit(limiting, figure, span, f.Total)
 		switch figure {
 		case rules.Bytes:
 			f.Cost, f.CostForecast = d.blocks(f.Total), d.blocks(f.Forecast)

@@ -201,11 +201,7 @@ func TestUsageLimit(t *testing.T) {
 		rule(t, "more", rules.EachProject, "bytes.used", "80000"),
 		rule(t, "silent", rules.EachDevice, "events.d7", "0"),
 	}
-	only, problems := rules.Compile(rules.Spec{
-		Name: "lab only", Each: rules.EachDevice, Where: `"fleet:lab" in device.fleets`, Limit: "19500",
-		When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.used > limit"}},
-	})
-	require.Empty(t, problems)
+	only := where(t, rules.EachDevice, `"fleet:lab" in device.fleets`, "19500")
 	s.Rules = append(s.Rules, only)
 	for _, c := range []struct {
 		of     string
@@ -225,8 +221,60 @@ func TestUsageLimit(t *testing.T) {
 		require.Equal(t, c.want, fmt.Sprintf("%s %g", f.LimitRule, f.Limit), "%s %s", c.of, c.span)
 	}
 	s.Rules = []*rules.Rule{only}
-	require.Equal(t, "lab only", figure(t, s.usage(s.find(ice), lookup.Period), rules.Bytes).LimitRule)
+	require.Equal(t, "selective", figure(t, s.usage(s.find(ice), lookup.Period), rules.Bytes).LimitRule)
 	require.Empty(t, figure(t, s.usage(s.find("freezer-2"), lookup.Period), rules.Bytes).LimitRule)
+}
+
+// where is a rule about some subjects.
+func where(t *testing.T, each rules.Scope, condition, limit string) *rules.Rule {
+	t.Helper()
+	r, problems := rules.Compile(rules.Spec{
+		Name: "selective", Each: each, Where: condition, Limit: limit,
+		When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.used > limit"}},
+	})
+	require.Empty(t, problems)
+	return r
+}
+
+// A limit is only that of a rule that is surely about the subject, by all that its condition can read.
+func TestUsageLimitIsOfTheSubject(t *testing.T) {
+	s := usual(t)
+	unheard := device("dev:unheard", "unheard", 1000, 10)
+	unheard.LastActivity = time.Time{}
+	s.read(lab, now, device("dev:999", "freezer-1", 500, 6), unheard)
+	s.use(cold, store.Usage{Device: "dev:gone", Day: today - 3, Figures: rules.Figures{}})
+	for _, c := range []struct {
+		each  rules.Scope
+		where string
+		of    string
+		want  bool
+	}{
+		{rules.EachProject, `project.name == "lab"`, "app:lab", true},
+		{rules.EachProject, `project.name == "lab"`, "cold-chain", false},
+		{rules.EachProject, `project.device_count > 3`, "cold-chain", true},
+		{rules.EachProject, `project.device_count > 3`, "app:lab", false},
+		{rules.EachProject, `project.device_count > 3`, "far-away", false}, // never read
+		{rules.EachProject, `poll.age_minutes < 30`, "cold-chain", true},
+		{rules.EachProject, `poll.age_minutes < 30`, "far-away", false},
+		{rules.EachDevice, `project.name == "lab"`, "dev:999", true},
+		{rules.EachDevice, `project.name == "lab"`, "freezer-2", false},
+		{rules.EachDevice, `device.age_days > 300`, "freezer-2", true},
+		{rules.EachDevice, `device.age_days > 100000`, "freezer-2", false},
+		{rules.EachDevice, `device.silent_hours < 2`, "freezer-2", true},
+		{rules.EachDevice, `device.silent_hours > 2`, "freezer-2", false},
+		{rules.EachDevice, `device.silent_hours < 2`, "unheard", false}, // no data
+		{rules.EachDevice, `device.silent_hours > 2`, "unheard", false},
+		{rules.EachDevice, `device.voltage > 4`, "freezer-2", true},
+		{rules.EachDevice, `events.d30 > 500`, "freezer-2", true},
+		{rules.EachDevice, `events.d30 > 500`, "dev:864475000000001", false},
+		{rules.EachDevice, `sum(events.series) > 500`, "freezer-2", true},
+		{rules.EachDevice, `period.days_left > 20`, "freezer-2", true},
+		{rules.EachDevice, `true`, "dev:gone", false}, // is judged by no rule
+		{rules.EachDevice, "", "dev:gone", false},
+	} {
+		s.Rules = []*rules.Rule{where(t, c.each, c.where, "6000")}
+		require.Equal(t, c.want, figure(t, s.usage(s.find(c.of), lookup.Period), rules.Bytes).LimitRule == "selective", "%s: %s", c.of, c.where)
+	}
 }
 
 // What is wrong with a subject and what is in it comes with the answer, the worst first.

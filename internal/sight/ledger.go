@@ -1,4 +1,4 @@
-package bot
+package sight
 
 import (
 	"maps"
@@ -8,19 +8,27 @@ import (
 	"notewatch/rules"
 )
 
-// A ledger holds the figures of subjects by day.
-type ledger struct {
+// FirstDay returns the first day that an Env as of a day looks back on.
+func FirstDay(spec rules.PeriodSpec, asOf rules.Day) rules.Day {
+	start, _ := spec.Bounds(asOf)
+	return min(start, asOf-rules.HistoryDays)
+}
+
+// A Ledger holds the figures of subjects by day.
+type Ledger struct {
 	spec   rules.PeriodSpec
 	first  rules.Day
 	days   int
-	all    bool // holds every subject
+	all    bool
 	rows   map[string][]rules.Figures
 	absent []rules.Figures // of a subject without any row
 }
 
-func newLedger(spec rules.PeriodSpec, first, last rules.Day, subjects []string, rows []store.Usage) *ledger {
+// NewLedger returns a ledger of rows, ordered by device, of the days from first to last. subjects are those that are read,
+// with rows or without; nil is all.
+func NewLedger(spec rules.PeriodSpec, first, last rules.Day, subjects []string, rows []store.Usage) *Ledger {
 	days := int(last-first) + 1
-	l := &ledger{
+	l := &Ledger{
 		spec: spec, first: first, days: days, all: subjects == nil,
 		rows:   make(map[string][]rules.Figures),
 		absent: slices.Repeat([]rules.Figures{rules.Unknown()}, days),
@@ -54,8 +62,11 @@ func chunks(rows []store.Usage) func(yield func([]store.Usage) bool) {
 	}
 }
 
-// with returns a ledger that holds what either holds.
-func (l *ledger) with(more *ledger) *ledger {
+// All reports whether the ledger holds every subject. A nil ledger holds none.
+func (l *Ledger) All() bool { return l != nil && l.all }
+
+// With returns a ledger that holds what either holds; l may be nil.
+func (l *Ledger) With(more *Ledger) *Ledger {
 	if l == nil || more.all {
 		return more
 	}
@@ -63,7 +74,8 @@ func (l *ledger) with(more *ledger) *ledger {
 	return l
 }
 
-func (l *ledger) covers(subject string) bool {
+// Covers reports whether the ledger holds a subject.
+func (l *Ledger) Covers(subject string) bool {
 	if l == nil {
 		return false
 	}
@@ -71,35 +83,36 @@ func (l *ledger) covers(subject string) bool {
 	return ok || l.all
 }
 
-func (l *ledger) of(subject string) []rules.Figures {
+func (l *Ledger) of(subject string) []rules.Figures {
 	if figures, ok := l.rows[subject]; ok {
 		return figures
 	}
 	return l.absent
 }
 
-// figure returns one figure of one day.
-func (l *ledger) figure(subject string, figure rules.Figure, day rules.Day) float64 {
+// Figure returns one figure of one day.
+func (l *Ledger) Figure(subject string, figure rules.Figure, day rules.Day) float64 {
 	return l.of(subject)[day-l.first][figure]
 }
 
 // column returns a figure of the complete days from the first that the subject existed to the day before asOf, as far as
 // an Env looks back.
-func (l *ledger) column(born rules.Day, subject string, figure rules.Figure, asOf rules.Day) []float64 {
-	start, _ := l.spec.Bounds(asOf)
-	from := max(born, l.first, min(start, asOf-rules.HistoryDays))
+func (l *Ledger) column(born rules.Day, subject string, figure rules.Figure, asOf rules.Day) []float64 {
+	from := max(born, l.first, FirstDay(l.spec, asOf))
 	column := make([]float64, 0, max(0, asOf-from))
 	for day := from; day < asOf; day++ {
-		column = append(column, l.figure(subject, figure, day))
+		column = append(column, l.Figure(subject, figure, day))
 	}
 	return column
 }
 
-func (l *ledger) close(born rules.Day, subject string, figure rules.Figure, asOf rules.Day) rules.Closed {
+// Closed sums up a figure of the complete days before asOf of a subject that existed from the day born on.
+func (l *Ledger) Closed(born rules.Day, subject string, figure rules.Figure, asOf rules.Day) rules.Closed {
 	start, _ := l.spec.Bounds(asOf)
 	return rules.Close(l.column(born, subject, figure, asOf), int(asOf-start))
 }
 
-func (l *ledger) series(born rules.Day, subject string, figure rules.Figure, asOf rules.Day) []float64 {
+// Series returns a figure of those days one by one.
+func (l *Ledger) Series(born rules.Day, subject string, figure rules.Figure, asOf rules.Day) []float64 {
 	return rules.Series(l.column(max(born, asOf-rules.HistoryDays), subject, figure, asOf))
 }

@@ -1,0 +1,88 @@
+// Package sight makes what expressions see of what the store knows: the same for those who judge, explain or look up.
+package sight
+
+import (
+	"math"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// SilentAfter is how long a device may be unheard of before it counts as silent.
+const SilentAfter = 24 * time.Hour
+
+// newFor is how long a device is new.
+const newFor = 48 * time.Hour
+
+// A Project is how things are with a project at one instant.
+type Project struct {
+	UID, Name string
+	Now       time.Time
+	State     store.Project      // how the reading of Notehub goes
+	Counts    store.DeviceCounts // of the device list, silent ones being those that are silent for SilentAfter
+}
+
+// Identity returns an Env in which only what a subject is, is known, and how old it is at an instant. Device nil is the
+// project itself, or a device that is not listed.
+func (p Project) Identity(device *store.Device, at time.Time) *rules.Env {
+	nan := math.NaN()
+	unknown := rules.UnknownMetric()
+	env := &rules.Env{
+		Bytes: unknown, Events: unknown, Sessions: unknown,
+		Project: rules.Project{
+			Known: true, UID: p.UID, Name: p.Name,
+			DeviceCount: nan, Active: nan, Silent: nan, SilentPct: nan,
+		},
+		Poll: rules.Poll{AgeMinutes: nan, Failures: nan},
+	}
+	env.Device = rules.Device{Voltage: nan, SilentHours: nan, AgeDays: nan}
+	if d := device; d != nil {
+		env.Device = rules.Device{
+			Known: true, UID: d.UID, Name: d.Name, SKU: d.SKU, Product: d.Product, Fleets: d.Fleets,
+			Firmware: d.Firmware, Disabled: d.Disabled, Voltage: nan, SilentHours: nan,
+			IsNew: at.Sub(d.Provisioned) < newFor, AgeDays: at.Sub(d.Provisioned).Hours() / 24,
+		}
+	}
+	return env
+}
+
+// Present fills in what has no past, as it is now: the condition of the device, the project's counts, and the polling.
+func (p Project) Present(env *rules.Env, device *store.Device) {
+	if device != nil {
+		env.Device.Voltage = device.Voltage
+		if !device.LastActivity.IsZero() {
+			env.Device.SilentHours = p.Counts.ListedAt.Sub(device.LastActivity).Hours()
+		}
+	}
+	env.Project = p.counts()
+	env.Poll = rules.Poll{AgeMinutes: math.NaN(), Failures: float64(p.State.Failures), Truncated: p.State.Truncated}
+	if !p.State.PolledAt.IsZero() {
+		env.Poll.AgeMinutes = p.Now.Sub(p.State.PolledAt).Minutes()
+	}
+}
+
+// counts returns what expressions see of the project. Devices that are disabled do not count.
+func (p Project) counts() rules.Project {
+	c := p.Counts
+	counts := rules.Project{
+		Known: !c.ListedAt.IsZero(), UID: p.UID, Name: p.Name,
+		DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: math.NaN(),
+	}
+	if c.Enabled > 0 {
+		counts.SilentPct = 100 * counts.Silent / counts.DeviceCount
+	}
+	return counts
+}
+
+// Metric returns the metric of env that shows a figure.
+func Metric(env *rules.Env, figure rules.Figure) *rules.Metric {
+	switch figure {
+	case rules.Bytes:
+		return &env.Bytes
+	case rules.Events:
+		return &env.Events
+	default:
+		return &env.Sessions
+	}
+}
