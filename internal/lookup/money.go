@@ -20,7 +20,7 @@ type Money struct {
 func noMoney() Money { return Money{Amount: math.NaN()} }
 
 // cost returns what events cost over a span, and at the end of the period. Over the calendar month so far that is a share of
-// what the account is billed; otherwise it is the list price.
+// what the account is billed, if nothing but the watched projects uses it; otherwise it is the list price.
 func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast float64) (now, end Money, err error) {
 	now = Money{Amount: events * d.Prices.Event, Currency: d.Prices.Currency, Note: d.costNote(s, span)}
 	end = now
@@ -51,9 +51,9 @@ func (d *Desk) costNote(s Subject, span Span) string {
 	case !d.billed(span):
 		return d.priced(fmt.Sprintf("at list price, before the %s events that are free each month", notify.FormatFigure(d.Prices.FreeEvents, "")))
 	case s.Kind == KindAll:
-		return d.priced("what is billed this month")
+		return d.priced("what is billed this month, if only the watched projects use their accounts")
 	}
-	return d.priced("share of what the account is billed this month")
+	return d.priced("share of what the account is billed this month, if only the watched projects use it")
 }
 
 // priced adds to a note when the prices were looked up.
@@ -104,7 +104,7 @@ func (d *Desk) accountsOf(s Subject) (names []string) {
 // ofMonth are the events of an account so far, and at its end if it goes on as in the last seven days.
 type ofMonth struct{ now, end float64 }
 
-// accountEvents returns how many events the projects of an account use this month.
+// accountEvents returns how many events the watched projects of an account use this month.
 func (d *Desk) accountEvents(ctx context.Context, account string) (all ofMonth, err error) {
 	for _, p := range d.Projects {
 		if p.Account != account {

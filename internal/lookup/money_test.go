@@ -28,10 +28,10 @@ func TestCost(t *testing.T) {
 		{"864475000000001", lookup.Today, 0.05, math.NaN(), list},
 		{"864475000000001", lookup.Week, 0.7, math.NaN(), list},
 		{"cold-chain", lookup.Month, 30, math.NaN(), list},
-		{"864475000000001", lookup.Period, 0.07 * 95 / 1007, 22.86 * 310 / 3286, "share of what the account is billed this month; prices of 2026-03"},
-		{"fleet:lab", lookup.Period, 0.07 * 665 / 1007, 22.86 * 2170 / 3286, "share of what the account is billed this month; prices of 2026-03"},
-		{"cold-chain", lookup.Period, 0.07 * 950 / 1007, 22.86 * 3100 / 3286, "share of what the account is billed this month; prices of 2026-03"},
-		{"far-away", lookup.Period, math.NaN(), math.NaN(), "share of what the account is billed this month; prices of 2026-03"},
+		{"864475000000001", lookup.Period, 0.07 * 95 / 1007, 22.86 * 310 / 3286, "share of what the account is billed this month, if only the watched projects use it; prices of 2026-03"},
+		{"fleet:lab", lookup.Period, 0.07 * 665 / 1007, 22.86 * 2170 / 3286, "share of what the account is billed this month, if only the watched projects use it; prices of 2026-03"},
+		{"cold-chain", lookup.Period, 0.07 * 950 / 1007, 22.86 * 3100 / 3286, "share of what the account is billed this month, if only the watched projects use it; prices of 2026-03"},
+		{"far-away", lookup.Period, math.NaN(), math.NaN(), "share of what the account is billed this month, if only the watched projects use it; prices of 2026-03"},
 		{"far-away", lookup.Week, math.NaN(), math.NaN(), list},
 	} {
 		f := figure(t, s.usage(s.find(c.of), c.span), rules.Events)
@@ -80,5 +80,5 @@ func TestCostOtherwise(t *testing.T) {
 	s.Prices = prices
 	f = figure(t, s.usage(lookup.Subject{}, lookup.Period), rules.Events)
 	require.InDelta(t, 0.07, f.Cost.Amount, 1e-9)
-	require.Equal(t, "what is billed this month; prices of 2026-03", f.Cost.Note)
+	require.Equal(t, "what is billed this month, if only the watched projects use their accounts; prices of 2026-03", f.Cost.Note)
 }

@@ -95,7 +95,7 @@ func TestTopByCost(t *testing.T) {
 	require.InDelta(t, 0.07, top.Total, 1e-9)
 	require.InDelta(t, 0.07*380/1007, top.Rows[0].Value, 1e-9)
 	require.InDelta(t, 100*380.0/1007, top.Rows[0].Share, 1e-9)
-	require.Equal(t, "what is billed this month; prices of 2026-03", top.Note)
+	require.Equal(t, "what is billed this month, if only the watched projects use their accounts; prices of 2026-03", top.Note)
 }
 
 // As long as no more is used than is free nothing is billed; those that use most come first all the same.
