@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -55,7 +57,7 @@ Alerts are printed, and sent to --webhook and, with NOTEWATCH_SLACK_BOT_TOKEN se
 	}
 	c.Flags().DurationVar(&d.lasts, "for", time.Minute, "how long the two weeks take")
 	c.Flags().StringVar(&d.rules, "rules", "", "rules file to try, its receivers replaced by those of the demo (default: the example)")
-	c.Flags().StringVar(&d.database, "database", "", "database to keep (default: one in a temporary folder)")
+	c.Flags().StringVar(&d.database, "database", "", "new database to make and keep (default: one in a temporary folder)")
 	c.Flags().StringVar(&d.webhook, "webhook", "", "URL to send alerts to as well")
 	c.Flags().StringVar(&d.channel, "slack", "", "Slack channel ID to send alerts to as well")
 	completeFile(c, "rules", "yaml", "yml")
@@ -66,6 +68,9 @@ Alerts are printed, and sent to --webhook and, with NOTEWATCH_SLACK_BOT_TOKEN se
 func (d demo) run(c *cobra.Command) error {
 	if d.lasts < time.Second {
 		return usageError{fmt.Errorf("--for %s: want at least 1s", d.lasts)}
+	}
+	if err := d.vacant(); err != nil {
+		return err
 	}
 	folder, err := os.MkdirTemp("", "notewatch-demo-")
 	if err != nil {
@@ -87,6 +92,22 @@ func (d demo) run(c *cobra.Command) error {
 	defer stop()
 	s.environment.NotehubURL, s.environment.NotehubToken = address, secret.New(demoToken)
 	return d.play(c, s, clock, func() int { return len(hub.Requests()) })
+}
+
+// vacant refuses a database that is there already: it may be one that is needed.
+func (d demo) vacant() error {
+	if d.database == "" {
+		return nil
+	}
+	_, err := os.Lstat(d.database)
+	switch {
+	case err == nil:
+		return fmt.Errorf("%q exists already, and the demo makes a database of its own: name another, or remove this one if it is of an earlier demo",
+			d.database)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return fmt.Errorf("looking whether there is a database: %w", err)
 }
 
 // setup is the setup of the demo: rules from a file, everything else its own.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -59,4 +60,22 @@ func TestDemoTellsTheTruth(t *testing.T) {
 		}
 	}
 	require.Len(t, last, told, "an alert was told that is not in the database")
+}
+
+// The demo leaves alone what is there: a database that somebody needs is not mixed with what never was.
+func TestDemoLeavesDatabasesAlone(t *testing.T) {
+	needed := filepath.Join(t.TempDir(), "notewatch.db")
+	db, err := store.Open(t.Context(), needed)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	before, err := os.ReadFile(needed)
+	require.NoError(t, err)
+
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitFailure, run(t.Context(), []string{"demo", "--for", "1s", "--database", needed}, &stdout, &stderr))
+	require.Empty(t, stdout.String())
+	require.Contains(t, stderr.String(), "exists already, and the demo makes a database of its own: name another, or remove this one")
+	after, err := os.ReadFile(needed)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
 }
