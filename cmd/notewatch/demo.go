@@ -51,7 +51,8 @@ func newDemo() *cobra.Command {
 		Long: `Lets a simulated fleet live through two weeks in a minute: alerts fire, escalate, are not repeated, resolve. It needs
 nothing: the simulated Notehub listens on a loopback port; client, rules, database and receivers are the real ones.
 
-Alerts are printed, and sent to --webhook and, with NOTEWATCH_SLACK_BOT_TOKEN set, to --slack too.`,
+Alerts are printed, and sent to --webhook and, with NOTEWATCH_SLACK_BOT_TOKEN set, to --slack too. Slack takes one message
+a second: what it has no time for is left out, and the last of it may come up to half a minute after the end.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return d.run(c) },
 	}
@@ -81,7 +82,7 @@ func (d demo) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	clock := &stepClock{now: demoStart}
+	clock := newStepClock(demoStart)
 	hub := notehubtest.New(notehubtest.Config{
 		Now: clock.clock().Now, Token: demoToken, Seed: 1, RequestsPerMinute: demoLimit, Projects: scenario(s.file.Projects),
 	})
@@ -184,7 +185,7 @@ func (d demo) play(c *cobra.Command, s setup, clock *stepClock, requests func() 
 	}
 	fmt.Fprintf(s.stdout, "A simulated fleet lives through %d days in %s, from %s. All times are UTC.\n\n",
 		demoDays, d.lasts, demoStart.Format("Monday 2 January 2006"))
-	if err := clock.play(c.Context(), b, demoStart.AddDate(0, 0, demoDays), d.lasts); err != nil {
+	if err := follow(c.Context(), b, clock, demoStart.AddDate(0, 0, demoDays), d.lasts); err != nil {
 		return err
 	}
 	return d.sum(context.WithoutCancel(c.Context()), s, db, witnesses, requests())

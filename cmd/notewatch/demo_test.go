@@ -79,3 +79,33 @@ func TestDemoLeavesDatabasesAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before, after)
 }
+
+// Slack takes a message a second at most, and the simulated time does not wait for it: what is over before it can be shown is
+// left out, and in the end the channel shows how things are.
+func TestDemoOutrunsSlack(t *testing.T) {
+	slack := notifytest.NewSlack()
+	t.Cleanup(slack.Close)
+	slack.Fail(notifytest.RateLimited(""), notifytest.Status(503, ""), notifytest.Status(503, ""))
+	t.Setenv("NOTEWATCH_SLACK_BOT_TOKEN", "xoxb-test")
+	t.Setenv("NOTEWATCH_SLACK_API_URL", slack.URL)
+	database := filepath.Join(t.TempDir(), "demo.db")
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"demo", "--for", "1s", "--slack", "C0123456789", "--database", database}, &stdout, &stderr)
+	require.Zero(t, code, stderr.String())
+	require.Regexp(t, `(?m)^slack( +\d+){6} +0$`, stdout.String(), "nothing waits to be shown")
+
+	db, err := store.OpenReadOnly(t.Context(), database)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	stale, err := db.Stale(t.Context(), "slack", 1)
+	require.NoError(t, err)
+	require.Empty(t, stale, "a figure is not the newest")
+	deliveries, err := db.Deliveries(t.Context(), "slack")
+	require.NoError(t, err)
+	require.NotEmpty(t, deliveries)
+	for _, d := range deliveries {
+		require.Equal(t, d.Want, d.Have)
+		require.False(t, d.Dead, d.Error)
+	}
+	require.Less(t, len(slack.Calls()), demoDays*24, "it is not told of every poll")
+}

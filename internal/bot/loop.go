@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,12 +79,14 @@ func (b *Bot) loop(ctx, serving context.Context, kind store.Kind, keys []string,
 	}
 }
 
-// Turn serves everything that is due, one after the other, and returns when something is due next; zero is never.
-func (b *Bot) Turn(ctx context.Context) (next time.Time, err error) {
+// Turn serves everything that is due, one after the other, and returns when something is due next; zero is never. It leaves
+// out the receivers of some names, which others may Serve meanwhile.
+func (b *Bot) Turn(ctx context.Context, but ...string) (next time.Time, err error) {
 	poll, polling := b.serve(ctx, store.Poll, names(b.Projects, func(p Project) string { return p.UID }))
 	mute, muting := b.serve(ctx, store.Mute, []string{""})
 	tell, telling := b.serve(ctx, store.Summary, []string{""})
-	send, sending := b.serve(ctx, store.Receiver, names(b.Receivers, func(r Receiver) string { return r.Name }))
+	receivers := names(b.Receivers, func(r Receiver) string { return r.Name })
+	send, sending := b.serve(ctx, store.Receiver, without(receivers, but))
 	return earlier(earlier(poll, mute), earlier(tell, send)), errors.Join(polling, muting, telling, sending)
 }
 
@@ -94,6 +97,11 @@ func names[T any](all []T, name func(T) string) []string {
 		list[i] = name(one)
 	}
 	return list
+}
+
+// without returns a list but for some of it.
+func without(list, some []string) []string {
+	return slices.DeleteFunc(list, func(name string) bool { return slices.Contains(some, name) })
 }
 
 // PollNow makes every project due for a poll.

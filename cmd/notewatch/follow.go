@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+)
+
+// A follower serves receivers that want pauses between two messages, beside the simulated time, which does not wait for them.
+// Each time they are shown how things are then, and in the end how they ended.
+type follower struct {
+	bot       *bot.Bot
+	clock     *stepClock
+	receivers []string
+	news      chan struct{} // there may be something to show; closed: that was all
+}
+
+// follow lets b work until end.
+func follow(ctx context.Context, b *bot.Bot, clock *stepClock, end time.Time, lasts time.Duration) error {
+	f := follower{bot: b, clock: clock, news: make(chan struct{}, 1)}
+	for _, r := range b.Receivers {
+		if r.Pause > 0 {
+			f.receivers = append(f.receivers, r.Name)
+		}
+	}
+	served := make(chan error)
+	go func() { served <- f.serve(ctx) }()
+	err := clock.play(ctx, f.turn, end, lasts)
+	close(f.news)
+	return errors.Join(err, <-served)
+}
+
+// turn serves everything else that is due.
+func (f follower) turn(ctx context.Context) (next time.Time, err error) {
+	next, err = f.bot.Turn(ctx, f.receivers...)
+	select {
+	case f.news <- struct{}{}:
+	default: // it is known
+	}
+	return next, err
+}
+
+// serve serves the receivers whenever there is news, and at the end until nothing waits. It ends early, without an error,
+// when ctx is done.
+func (f follower) serve(ctx context.Context) error {
+	var problems []error
+	for range f.news {
+		problems = append(problems, f.bot.Serve(ctx, f.receivers))
+	}
+	problems = append(problems, f.finish(ctx))
+	if ctx.Err() != nil {
+		return nil
+	}
+	return errors.Join(problems...)
+}
+
+const (
+	lastTries = 10              // to show what a receiver has not taken
+	lastPause = 2 * time.Second // between them at most
+)
+
+// finish serves the receivers until nothing waits, or they have refused it often enough.
+func (f follower) finish(ctx context.Context) error {
+	for range lastTries {
+		if err := f.bot.Serve(ctx, f.receivers); err != nil {
+			return err
+		}
+		next, err := f.due(ctx)
+		if err != nil || next.IsZero() {
+			return err
+		}
+		sleep(ctx, min(next.Sub(f.clock.now()), lastPause))
+		f.clock.forward(next)
+	}
+	return nil
+}
+
+// due returns when the first of the receivers is to be tried again; zero is never.
+func (f follower) due(ctx context.Context) (first time.Time, err error) {
+	for _, name := range f.receivers {
+		next, ok, err := f.bot.Store.NextDue(ctx, store.Receiver, name)
+		if err != nil {
+			return first, err
+		}
+		if ok && (first.IsZero() || next.Before(first)) {
+			first = next
+		}
+	}
+	return first, nil
+}
