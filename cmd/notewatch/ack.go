@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -36,8 +35,8 @@ func newUnack() *cobra.Command {
 
 // acknowledge notes that this person has an alert, or that nobody has it.
 func acknowledge(c *cobra.Command, id string, have bool) error {
-	return change(c, func(db *store.Store) error {
-		a, err := alertOf(c.Context(), db, id)
+	return change(c, func(db opened) error {
+		a, err := alertOf(c.Context(), db.Store, id)
 		if err != nil {
 			return err
 		}
@@ -55,18 +54,18 @@ func acknowledge(c *cobra.Command, id string, have bool) error {
 		if !have {
 			by = ""
 		}
-		_, err = fmt.Fprintln(c.OutOrStdout(), acknowledged(a, by, changed))
+		_, err = fmt.Fprintln(c.OutOrStdout(), acknowledged(a, by, changed, db.hence("tells receivers")))
 		return err
 	})
 }
 
 // hand returns a bot that notes what a person does, beside the one that runs.
-func hand(db *store.Store) *bot.Bot {
-	return bot.Attach(bot.Config{Store: db, Clock: bot.SystemClock(), Machine: time.Now, Log: slog.New(slog.DiscardHandler)})
+func hand(db opened) *bot.Bot {
+	return bot.Attach(bot.Config{Store: db.Store, Clock: db.clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler)})
 }
 
-// acknowledged says what has come of it that by has an alert; "" is nobody.
-func acknowledged(a rules.Alert, by string, changed bool) string {
+// acknowledged says what has come of it that by has an alert; "" is nobody. hence says what comes of that.
+func acknowledged(a rules.Alert, by string, changed bool, hence string) string {
 	who := by
 	if by == "" {
 		who = "nobody"
@@ -78,7 +77,7 @@ func acknowledged(a rules.Alert, by string, changed bool) string {
 	case !changed:
 		return who + " has " + what + " already, since " + notify.FormatTime(a.Ack.At) + "."
 	case by == "":
-		return "Nobody has " + what + " any more. notewatch run tells receivers within seconds."
+		return "Nobody has " + what + " any more. " + hence + "."
 	}
-	return who + " has " + what + " now. notewatch run tells receivers within seconds; notewatch unack " + a.ID + " takes it back."
+	return who + " has " + what + " now. " + hence + "; notewatch unack " + a.ID + " takes it back."
 }

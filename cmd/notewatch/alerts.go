@@ -40,7 +40,7 @@ summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, unti
   notewatch alerts --device hourly-sensor-6 --all --json`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return look(c, func(db *store.Store) error { return q.run(c, db) })
+			return look(c, func(db opened) error { return q.run(c, db) })
 		},
 	}
 	q.flags(c)
@@ -51,12 +51,12 @@ summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, unti
 	return c
 }
 
-func (q alertsQuery) run(c *cobra.Command, db *store.Store) error {
+func (q alertsQuery) run(c *cobra.Command, db opened) error {
 	ctx, s := c.Context(), screenOf(c.OutOrStdout())
 	filter := store.AlertFilter{
 		Match: q.Match, Open: !q.all && q.message == "", Message: q.message, Limit: q.on(s, q.json),
 	}
-	alerts, err := readAlerts(ctx, db, filter)
+	alerts, err := readAlerts(ctx, db.Store, filter)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (q alertsQuery) run(c *cobra.Command, db *store.Store) error {
 			return err
 		}
 		filter.Match = q.Match
-		if alerts, err = readAlerts(ctx, db, filter); err != nil {
+		if alerts, err = readAlerts(ctx, db.Store, filter); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func sayMore(c *cobra.Command, n int) {
 }
 
 // missing says what is wrong with a query that finds nothing, or makes its names those that are meant.
-func (q *alertsQuery) missing(c *cobra.Command, db *store.Store) error {
+func (q *alertsQuery) missing(c *cobra.Command, db opened) error {
 	if q.message != "" {
 		if _, _, err := db.Members(c.Context(), q.message); err != nil {
 			return err

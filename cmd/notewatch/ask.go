@@ -12,7 +12,6 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/lookup"
-	"notewatch/internal/store"
 	"notewatch/notify"
 )
 
@@ -25,7 +24,7 @@ func outline(c *cobra.Command) (setup, error) {
 	}
 	s := setup{environment: environment, log: newLog(c.ErrOrStderr(), environment), stdout: c.OutOrStdout()}
 	s.file, err = config.LoadPartly(environment.Rules, os.LookupEnv)
-	return s, err
+	return s, unread(err)
 }
 
 // ask lets f ask what the rules file is about, from the database alone, beside whoever works with it.
@@ -34,7 +33,7 @@ func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 	if err != nil {
 		return err
 	}
-	return look(c, func(db *store.Store) error { return f(s.desk(db, time.Now)) })
+	return look(c, func(db opened) error { return f(s.desk(db.Store, db.clock.Now)) })
 }
 
 // A source says how far the figures of an answer can be relied on.

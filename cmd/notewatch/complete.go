@@ -41,9 +41,9 @@ func complete(offers ...offer) cobra.CompletionFunc {
 			s.file = &config.File{}
 		}
 		asked := false
-		ask := func(db *store.Store) error {
+		ask := func(db opened) error {
 			asked = true
-			d := stock{s.desk(db, time.Now), s.file, args}
+			d := stock{s.desk(db.Store, db.clock.Now), s.file, args}
 			for _, offer := range offers {
 				some, err := offer(ctx, d, typed)
 				offered = append(offered, some...)
@@ -54,7 +54,7 @@ func complete(offers ...offer) cobra.CompletionFunc {
 			return nil
 		}
 		if err := look(c, ask); err != nil && !asked {
-			_ = ask(nil)
+			_ = ask(opened{})
 		}
 		return offered, cobra.ShellCompDirectiveNoFileComp
 	}

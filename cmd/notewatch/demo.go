@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,8 +32,8 @@ const (
 	demoLimit    = 7 // requests a minute, as of the real Notehub
 )
 
-// demoStart is late in a month, so that a period ends on the way.
-var demoStart = time.Date(2026, 6, 18, 0, 0, 0, 0, time.UTC)
+// demoStart is late in a month, so that a period ends on the way, and in an afternoon, so that something is used on the last day.
+var demoStart = time.Date(2026, 6, 17, 15, 0, 0, 0, time.UTC)
 
 // A demo is what the flags of the command say.
 type demo struct {
@@ -50,6 +51,8 @@ func newDemo() *cobra.Command {
 		Short: "Watch a simulated fleet get into trouble",
 		Long: `Lets a simulated fleet live through two weeks in a minute: alerts fire, escalate, are not repeated, resolve. It needs
 nothing: the simulated Notehub listens on a loopback port; client, rules, database and receivers are the real ones.
+
+With --database, what the fleet has been through is kept to be asked about: the demo says at its end what to type.
 
 Alerts are printed, and sent to --webhook and, with NOTEWATCH_SLACK_BOT_TOKEN set, to --slack too. Slack takes one message
 a second: what it has no time for is left out, and the last of it may come up to half a minute after the end.`,
@@ -70,8 +73,10 @@ func (d demo) run(c *cobra.Command) error {
 	if d.lasts < time.Second {
 		return usageError{fmt.Errorf("--for %s: want at least 1s", d.lasts)}
 	}
-	if err := d.vacant(); err != nil {
-		return err
+	for _, path := range []string{d.database, d.keptRules()} {
+		if err := vacant(path); err != nil {
+			return err
+		}
 	}
 	folder, err := os.MkdirTemp("", "notewatch-demo-")
 	if err != nil {
@@ -95,20 +100,27 @@ func (d demo) run(c *cobra.Command) error {
 	return d.play(c, s, clock, func() int { return len(hub.Requests()) })
 }
 
-// vacant refuses a database that is there already: it may be one that is needed.
-func (d demo) vacant() error {
-	if d.database == "" {
+// vacant refuses a file that is there already: it may be one that is needed. "" is no file.
+func vacant(path string) error {
+	if path == "" {
 		return nil
 	}
-	_, err := os.Lstat(d.database)
+	_, err := os.Lstat(path)
 	switch {
 	case err == nil:
-		return fmt.Errorf("%q exists already, and the demo makes a database of its own: name another, or remove this one if it is of an earlier demo",
-			d.database)
+		return fmt.Errorf("%q exists already, and the demo makes a database of its own: name another, or remove this one if it is of an earlier demo", path)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	}
 	return fmt.Errorf("looking whether there is a database: %w", err)
+}
+
+// keptRules returns where the example rules are kept beside a database that is kept; "" if they are not.
+func (d demo) keptRules() string {
+	if d.database == "" || d.rules != "" {
+		return ""
+	}
+	return d.database + ".rules.yaml"
 }
 
 // setup is the setup of the demo: rules from a file, everything else its own.
@@ -118,7 +130,7 @@ func (d demo) setup(c *cobra.Command, folder string) (setup, error) {
 		return setup{}, err
 	}
 	if d.rules == "" {
-		d.rules = filepath.Join(folder, "rules.example.yaml")
+		d.rules = cmp.Or(d.keptRules(), filepath.Join(folder, "rules.example.yaml"))
 		if err := os.WriteFile(d.rules, notewatch.ExampleRules, 0o600); err != nil {
 			return setup{}, fmt.Errorf("writing the example rules: %w", err)
 		}
@@ -173,6 +185,9 @@ func (d demo) play(c *cobra.Command, s setup, clock *stepClock, requests func() 
 		return err
 	}
 	defer closeDB()
+	if err := db.MarkDemo(c.Context(), demoStart); err != nil {
+		return err
+	}
 	wired.Store, wired.Interval = db, demoInterval
 	var witnesses []*witness
 	for i, r := range wired.Receivers {
@@ -185,10 +200,21 @@ func (d demo) play(c *cobra.Command, s setup, clock *stepClock, requests func() 
 	}
 	fmt.Fprintf(s.stdout, "A simulated fleet lives through %d days in %s, from %s. All times are UTC.\n\n",
 		demoDays, d.lasts, demoStart.Format("Monday 2 January 2006"))
-	if err := follow(c.Context(), b, clock, demoStart.AddDate(0, 0, demoDays), d.lasts); err != nil {
+	end := demoStart.AddDate(0, 0, demoDays)
+	if err := follow(c.Context(), b, clock, end, d.lasts); err != nil {
 		return err
 	}
-	return d.sum(context.WithoutCancel(c.Context()), s, db, witnesses, requests())
+	ctx := context.WithoutCancel(c.Context())
+	if clock.now().Before(end) {
+		end = clock.now()
+	}
+	if err := db.MarkDemo(ctx, end); err != nil {
+		return err
+	}
+	if err := d.sum(ctx, s, db, witnesses, requests()); err != nil || d.database == "" {
+		return err
+	}
+	return d.invite(ctx, s, db)
 }
 
 // sum prints what happened, and whether every receiver shows what the database says.
@@ -222,9 +248,6 @@ func (d demo) sum(ctx context.Context, s setup, db *store.Store, witnesses []*wi
 		ended := w.told["resolved"] + w.told["period_ended"] + w.told["withdrawn"]
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", w.name, w.messages,
 			w.told["fired"], w.told["escalated"], w.told["reminded"], ended, w.twice, waiting)
-	}
-	if d.database != "" {
-		fmt.Fprintf(table, "\nThe database is kept in %s.\n", d.database)
 	}
 	return table.Flush()
 }

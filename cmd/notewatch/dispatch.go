@@ -34,6 +34,9 @@ func attach(c *cobra.Command) (*bot.Bot, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := refuseDemo(c.Context(), db, s.environment.Database); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
 	wired.Store = db
 	closeDB := func() {
 		if err := db.Close(); err != nil {

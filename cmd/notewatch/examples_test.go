@@ -10,13 +10,30 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The examples that help shows can be typed as they stand, with the example rules and the database of the demo.
+// What the demo offers at its end, and the examples that help shows, can be typed as they stand, with what the demo has kept.
 func TestExamplesCanBeTyped(t *testing.T) {
-	demo := filepath.Join(t.TempDir(), "demo.db")
-	typed(t, "notewatch demo --for 1s --database "+demo)
-	t.Setenv("NOTEWATCH_RULES", "../../rules.example.yaml")
-	t.Setenv("NOTEWATCH_DATABASE", demo)
+	said := typed(t, "notewatch demo --for 1s --database "+filepath.Join(t.TempDir(), "demo.db"))
+	_, offered, found := strings.Cut(said, "To do so, type:\n\n  export ")
+	require.True(t, found, said)
+	exported, offered, _ := strings.Cut(offered, "\n")
+	for assignment := range strings.FieldsSeq(exported) {
+		name, value, _ := strings.Cut(assignment, "=")
+		t.Setenv(name, value)
+	}
 	shown := map[string]int{}
+	for line := range strings.Lines(offered) {
+		line = strings.TrimSpace(line)
+		shown[strings.Fields(line)[1]]++
+		typed(t, line)
+	}
+	for _, name := range []string{"status", "alerts", "top", "usage", "explain", "history", "ack", "silence"} {
+		require.Equal(t, 1, shown[name], "the demo does not offer %s", name)
+	}
+	require.Contains(t, typed(t, "notewatch status"), "A demo, ended at Wed 1 Jul 15:00 UTC\n")
+	require.Regexp(t, `(?m)^\w{10}  critical  acked `, typed(t, "notewatch alerts"))
+	require.NotContains(t, typed(t, "notewatch usage today"), "no data")
+
+	clear(shown)
 	for _, command := range newRoot().Commands() {
 		for line := range strings.Lines(command.Example) {
 			shown[command.Name()]++
@@ -28,8 +45,8 @@ func TestExamplesCanBeTyped(t *testing.T) {
 	}
 }
 
-// typed runs a command line, whose words may stand in double quotes.
-func typed(t *testing.T, line string) {
+// typed runs a command line, whose words may stand in double quotes, and returns what it printed.
+func typed(t *testing.T, line string) (said string) {
 	t.Helper()
 	var words []string
 	for _, word := range regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(line, -1) {
@@ -39,6 +56,7 @@ func typed(t *testing.T, line string) {
 	var stdout, stderr bytes.Buffer
 	require.Zero(t, run(t.Context(), words[1:], &stdout, &stderr), "%s: %s", line, &stderr)
 	require.NotEmpty(t, stdout.String()+stderr.String(), line)
+	return stdout.String()
 }
 
 // Every command that looks something up can print it as JSON, says so and says which fields it has.

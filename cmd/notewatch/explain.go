@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +15,6 @@ import (
 	"notewatch/internal/config"
 	"notewatch/internal/lookup"
 	"notewatch/internal/spelling"
-	"notewatch/internal/store"
 	"notewatch/rules"
 )
 
@@ -51,7 +49,7 @@ has any, name, operator, parts and lets (name, text, filled). What is not known 
 			if err != nil {
 				return err
 			}
-			return look(c, func(db *store.Store) error {
+			return look(c, func(db opened) error {
 				x := explainer{setup: s, db: db}
 				e, err := x.explain(c.Context(), args[0], strings.Join(args[1:], " "))
 				if err != nil {
@@ -61,7 +59,7 @@ has any, name, operator, parts and lets (name, text, filled). What is not known 
 				if asJSON {
 					return writeJSON(out.w, explanationViewOf(e))
 				}
-				return explanationText{e, x.over, time.Now()}.print(out)
+				return explanationText{e, x.over, db.clock.Now()}.print(out)
 			})
 		},
 	}
@@ -72,13 +70,13 @@ has any, name, operator, parts and lets (name, text, filled). What is not known 
 // An explainer explains what rules find.
 type explainer struct {
 	setup
-	db   *store.Store
+	db   opened
 	over rules.Alert // that was asked for and has ended; the zero value is none
 }
 
 // explain explains an alert, or a rule for what a name names.
 func (x *explainer) explain(ctx context.Context, word, name string) (bot.Explanation, error) {
-	desk := x.desk(x.db, time.Now)
+	desk := x.desk(x.db.Store, x.db.clock.Now)
 	at := slices.IndexFunc(x.file.Rules, func(r config.Rule) bool { return strings.EqualFold(r.Spec.Name, word) })
 	if at < 0 && name == "" {
 		return x.alert(ctx, desk, word)
@@ -164,10 +162,10 @@ func (x explainer) onlooker() (*bot.Bot, error) {
 	s, file := x.setup, *x.file
 	file.Accounts, file.Receivers = nil, nil // they are what needs secrets
 	s.file = &file
-	wired, err := s.wire(bot.SystemClock())
+	wired, err := s.wire(x.db.clock)
 	if err != nil {
 		return nil, err
 	}
-	wired.Store, wired.Log = x.db, slog.New(slog.DiscardHandler)
+	wired.Store, wired.Log = x.db.Store, slog.New(slog.DiscardHandler)
 	return bot.Attach(wired), nil
 }

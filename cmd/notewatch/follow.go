@@ -51,10 +51,10 @@ func (f follower) serve(ctx context.Context) error {
 		problems = append(problems, f.bot.Serve(ctx, f.receivers))
 	}
 	problems = append(problems, f.finish(ctx))
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return errors.Join(problems...)
 	}
-	return errors.Join(problems...)
+	return nil
 }
 
 const (

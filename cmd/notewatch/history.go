@@ -43,14 +43,14 @@ figure, unit and drill; what people did with silences is among them, with event 
 		ValidArgsFunction: completeFirst(alertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return look(c, func(db *store.Store) error { return q.list(c, db) })
+				return look(c, func(db opened) error { return q.list(c, db) })
 			}
 			for _, name := range []string{"rule", "project", "device", "since", "limit"} {
 				if c.Flags().Changed(name) {
 					return usageError{errors.New("want an alert or --" + name + ", not both; see notewatch history --help")}
 				}
 			}
-			return look(c, func(db *store.Store) error { return q.tell(c, db, args[0]) })
+			return look(c, func(db opened) error { return q.tell(c, db, args[0]) })
 		},
 	}
 	q.flags(c)
@@ -91,10 +91,10 @@ func changeOf(h store.Happening) changeView {
 }
 
 // list prints what happened to all alerts, and what people did with silences.
-func (q historyQuery) list(c *cobra.Command, db *store.Store) error {
+func (q historyQuery) list(c *cobra.Command, db opened) error {
 	s := screenOf(c.OutOrStdout())
-	since := time.Now().Add(-time.Duration(q.since))
-	changes, count, err := q.read(c, db, since, q.on(s, q.json))
+	since := db.clock.Now().Add(-time.Duration(q.since))
+	changes, count, err := q.read(c, db.Store, since, q.on(s, q.json))
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (q historyQuery) list(c *cobra.Command, db *store.Store) error {
 		if err := q.settle(c, db, false); err != nil {
 			return err
 		}
-		if changes, count, err = q.read(c, db, since, q.on(s, q.json)); err != nil {
+		if changes, count, err = q.read(c, db.Store, since, q.on(s, q.json)); err != nil {
 			return err
 		}
 	}

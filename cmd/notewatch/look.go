@@ -16,44 +16,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/config"
 	"notewatch/internal/lookup"
 	"notewatch/internal/spelling"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
-
-// look lets f read the database, beside whoever works with it.
-func look(c *cobra.Command, f func(db *store.Store) error) error {
-	environment, err := config.ReadEnvironment()
-	if err != nil {
-		return err
-	}
-	db, err := store.OpenReadOnly(c.Context(), environment.Database)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f(db), db.Close())
-}
-
-// exists returns what is wrong with the database, and does not make one.
-func exists(c *cobra.Command) error { return look(c, func(*store.Store) error { return nil }) }
-
-// change lets f write to the database, which must be there, beside whoever works with it.
-func change(c *cobra.Command, f func(db *store.Store) error) error {
-	if err := exists(c); err != nil {
-		return err
-	}
-	environment, err := config.ReadEnvironment()
-	if err != nil {
-		return err
-	}
-	db, err := store.Open(c.Context(), environment.Database)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f(db), db.Close())
-}
 
 // whoami is what this person is called in messages.
 func whoami() string {

@@ -152,7 +152,7 @@ All 5 devices: 1,250; of 2 of them it is not known.
 // How notewatch does when it does not do well.
 func TestStatusText(t *testing.T) {
 	var out strings.Builder
-	require.NoError(t, statusText{lookup.Status{
+	require.NoError(t, statusText{Status: lookup.Status{
 		Now: noon,
 		Projects: []lookup.ProjectStatus{
 			{Project: lookup.Project{Name: "plant"}, Devices: 1200, PolledAt: noon.Add(-time.Hour), Next: noon.Add(-50 * time.Minute)},
@@ -250,7 +250,7 @@ func TestLookupsOfAnOlderDatabase(t *testing.T) {
 // Every answer fits a terminal that is not very narrow.
 func TestLookupsFit(t *testing.T) {
 	top := topText{now: noon, Top: lookup.Top{By: "events", Rows: []lookup.TopRow{{Subject: truck, Value: 1e6, Share: 100}}}}
-	status := statusText{lookup.Status{
+	status := statusText{Status: lookup.Status{
 		Now: noon,
 		Projects: []lookup.ProjectStatus{{
 			Project: lookup.Project{Name: strings.Repeat("plant ", 20)}, Devices: 100_000, PolledAt: noon.Add(-100 * 25 * time.Hour),

@@ -22,7 +22,7 @@ func scenario(projects []config.Project) []notehubtest.Project {
 	}
 	var simulated []notehubtest.Project
 	for i, p := range projects {
-		fleet := notehubtest.Fleet(uint64(i+1), demoDevices, demoStart.AddDate(-1, 0, 0), mix)
+		fleet := notehubtest.Fleet(uint64(i+1), demoDevices, demoStart.Truncate(24*time.Hour).AddDate(-1, 0, 1), mix)
 		simulated = append(simulated, notehubtest.Project{
 			UID: p.UID, Name: p.Name, Devices: fleet, Incidents: incidents(fleet),
 		})
@@ -36,21 +36,24 @@ func incidents(fleet []notehubtest.Device) []notehubtest.Incident {
 	trackers := devicesOf(fleet, notehubtest.AssetTracker)
 	tanks := devicesOf(fleet, notehubtest.DailyTank)
 	on := func(day, hour int) time.Time {
-		return demoStart.AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour)
+		return demoStart.Truncate(24*time.Hour).AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour)
 	}
 	return []notehubtest.Incident{
 		// A host loops and sends an event each two seconds, until somebody mends it.
-		{Kind: notehubtest.EventFlood, Devices: sensors[2:3], Start: on(0, 9), Duration: 6 * time.Hour},
+		{Kind: notehubtest.EventFlood, Devices: sensors[2:3], Start: on(1, 9), Duration: 6 * time.Hour},
 		// A tank loses power for two days.
-		{Kind: notehubtest.Silence, Devices: tanks[1:2], Start: on(2, 3), Duration: 54 * time.Hour},
+		{Kind: notehubtest.Silence, Devices: tanks[1:2], Start: on(3, 3), Duration: 54 * time.Hour},
 		// A device reconnects every two minutes.
-		{Kind: notehubtest.SessionStorm, Devices: trackers[:1], Start: on(3, 7), Duration: 11 * time.Hour},
+		{Kind: notehubtest.SessionStorm, Devices: trackers[:1], Start: on(4, 7), Duration: 11 * time.Hour},
 		// New firmware sends pictures: a little more than the plan, day by day, and as late as carriers are.
-		{Kind: notehubtest.ExtraBytes, Devices: sensors[5:6], Start: on(3, 12), Duration: 6 * 24 * time.Hour, Bytes: 7e6, Delay: 8 * time.Hour},
+		{Kind: notehubtest.ExtraBytes, Devices: sensors[5:6], Start: on(4, 12), Duration: 6 * 24 * time.Hour, Bytes: 7e6, Delay: 8 * time.Hour},
 		// The power of a depot fails for a day and a half: many alerts, one message.
-		{Kind: notehubtest.Silence, Devices: sensors[8:15], Start: on(8, 6), Duration: 36 * time.Hour},
+		{Kind: notehubtest.Silence, Devices: sensors[8:15], Start: on(9, 6), Duration: 36 * time.Hour},
 		// One upload at once.
-		{Kind: notehubtest.ExtraBytes, Devices: trackers[2:3], Start: on(6, 10), Duration: time.Hour, Bytes: 9e6, Delay: 20 * time.Hour},
+		{Kind: notehubtest.ExtraBytes, Devices: trackers[2:3], Start: on(7, 10), Duration: time.Hour, Bytes: 9e6, Delay: 20 * time.Hour},
+		// What is still going on at the end: a tank has no power again, and a host loops.
+		{Kind: notehubtest.Silence, Devices: tanks[1:2], Start: on(12, 20), Duration: 7 * 24 * time.Hour},
+		{Kind: notehubtest.EventFlood, Devices: sensors[7:8], Start: on(14, 9), Duration: 24 * time.Hour},
 	}
 }
 

@@ -4,13 +4,11 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/spelling"
-	"notewatch/internal/store"
 	"notewatch/rules"
 )
 
@@ -45,7 +43,7 @@ func matchText(m rules.Match) string {
 // settle puts the UID of a project or device in the place of a name that is only like its own. What is a name already stays,
 // and what is like none is an error. uncertain lets pass those that are like none that is known, and identifiers: what they
 // belong to may be new.
-func (s *selection) settle(c *cobra.Command, db *store.Store, uncertain bool) error {
+func (s *selection) settle(c *cobra.Command, db opened, uncertain bool) error {
 	if s.Rule == "" && s.Project == "" && s.Subject == "" {
 		return nil
 	}
@@ -84,12 +82,12 @@ func (s *selection) settle(c *cobra.Command, db *store.Store, uncertain bool) er
 
 // loosely returns the UID of the project or device that a name may mean; "" if it means none, or nobody knows, since the
 // rules file cannot be read.
-func loosely(c *cobra.Command, db *store.Store, kind lookup.Kind, name string) (uid string, err error) {
+func loosely(c *cobra.Command, db opened, kind lookup.Kind, name string) (uid string, err error) {
 	s, _ := outline(c)
 	if s.file == nil || kind != lookup.KindProject && kind != lookup.KindDevice {
 		return "", nil
 	}
-	found, err := s.desk(db, time.Now).Find(c.Context(), name, kind)
+	found, err := s.desk(db.Store, db.clock.Now).Find(c.Context(), name, kind)
 	if _, ok := errors.AsType[*lookup.UnknownError](err); ok {
 		return "", nil
 	}

@@ -35,7 +35,7 @@ within seconds. Projects and devices may be named by a part of their name that s
 		Example: `  notewatch silence --rule silent-device --project cold-chain --for 2h --because "gateway is being moved"
   notewatch silence --device hourly-sensor-6 --until 2090-01-02 --because "it is in the lab"`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return o.run(c, time.Now()) },
+		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
 	}
 	o.flags(c)
 	c.Flags().StringVar(&o.Alert, "alert", "", "only this alert")
@@ -47,15 +47,16 @@ within seconds. Projects and devices may be named by a part of their name that s
 	return c
 }
 
-func (o silenceOrder) run(c *cobra.Command, now time.Time) error {
-	silence, err := o.silence(now)
-	if err != nil {
-		return usageError{fmt.Errorf("%w; see notewatch silence --help", err)}
-	}
+func (o silenceOrder) run(c *cobra.Command) error {
 	ctx := c.Context()
-	return change(c, func(db *store.Store) error {
+	return change(c, func(db opened) error {
+		now := db.clock.Now()
+		silence, err := o.silence(now)
+		if err != nil {
+			return usageError{fmt.Errorf("%w; see notewatch silence --help", err)}
+		}
 		if o.Alert != "" {
-			a, err := alertOf(ctx, db, o.Alert)
+			a, err := alertOf(ctx, db.Store, o.Alert)
 			if err != nil {
 				return err
 			}
@@ -73,8 +74,8 @@ func (o silenceOrder) run(c *cobra.Command, now time.Time) error {
 			return err
 		}
 		_, err = fmt.Fprintf(c.OutOrStdout(), `%s silences %s %s.
-It matches %s now. notewatch run applies it within seconds; notewatch unsilence %s ends it.
-`, silence.ID, matchText(silence.Match), bot.EndText(silence, now), counted(count, "open alert"), silence.ID)
+It matches %s now. %s; notewatch unsilence %s ends it.
+`, silence.ID, matchText(silence.Match), bot.EndText(silence, now), counted(count, "open alert"), db.hence("applies it"), silence.ID)
 		return err
 	})
 }
@@ -126,13 +127,13 @@ func newUnsilence() *cobra.Command {
 		Short:             "End a silence",
 		Args:              oneArgument("the ID of a silence, which notewatch silences lists"),
 		ValidArgsFunction: completeFirst(silenceIDs),
-		RunE:              func(c *cobra.Command, args []string) error { return unsilence(c, args[0], time.Now()) },
+		RunE:              func(c *cobra.Command, args []string) error { return unsilence(c, args[0]) },
 	}
 }
 
-func unsilence(c *cobra.Command, text string, now time.Time) error {
-	return change(c, func(db *store.Store) error {
-		id, err := standingSilence(c.Context(), db, text, now)
+func unsilence(c *cobra.Command, text string) error {
+	return change(c, func(db opened) error {
+		id, err := standingSilence(c.Context(), db.Store, text, db.clock.Now())
 		if err != nil {
 			return err
 		}
@@ -143,7 +144,7 @@ func unsilence(c *cobra.Command, text string, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(c.OutOrStdout(), "%s is over. notewatch run tells within seconds what still stands.\n", id)
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s is over. %s.\n", id, db.hence("tells what still stands"))
 		return err
 	})
 }

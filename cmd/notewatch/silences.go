@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/store"
 	"notewatch/rules"
 )
 
@@ -25,7 +24,7 @@ end (of a window that is closed: when it opens next; none: when the alert is ove
 		Example: `  notewatch silences
   notewatch silences --json`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return listSilences(c, asJSON, time.Now()) },
+		RunE: func(c *cobra.Command, _ []string) error { return listSilences(c, asJSON) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
@@ -52,9 +51,11 @@ type matchView struct {
 }
 
 // listSilences prints what keeps people from being told. Silences are shown even if the rules file cannot be read.
-func listSilences(c *cobra.Command, asJSON bool, now time.Time) error {
+func listSilences(c *cobra.Command, asJSON bool) error {
 	var views []silenceView
-	err := look(c, func(db *store.Store) error {
+	var now time.Time
+	err := look(c, func(db opened) error {
+		now = db.clock.Now()
 		silences, _, err := db.Silences(c.Context(), now)
 		for _, s := range silences {
 			views = append(views, viewOfSilence(s, now))

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,7 +24,7 @@ func newStatus() *cobra.Command {
 account, which receivers wait to be told, and how many alerts are open. It reads the database and the rules file only, also
 beside notewatch run, asks Notehub nothing and needs no secrets.
 
---json prints an object with now, projects (uid, name, account, devices, listed_at, polled_at, next_poll, failures, failure,
+--json prints an object with now, demo (whether it is the database of one), projects (uid, name, account, devices, listed_at, polled_at, next_poll, failures, failure,
 truncated), accounts (name, requests_per_minute, requests_today, held_until), receivers (name, waiting, gave_up,
 oldest_seconds, next_try) and alerts (info, warning, critical, pending, muted, acknowledged, silences). Times are RFC 3339;
 one that is not known is left out.`,
@@ -31,7 +33,7 @@ one that is not known is left out.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return ask(c, func(d *lookup.Desk) error {
-				status, err := d.Status(c.Context())
+				status, err := statusOf(c.Context(), d)
 				if err != nil {
 					return err
 				}
@@ -39,7 +41,7 @@ one that is not known is left out.`,
 				if asJSON {
 					return writeJSON(out.w, statusViewOf(status))
 				}
-				return statusText{status}.print(out)
+				return status.print(out)
 			})
 		},
 	}
@@ -48,9 +50,31 @@ one that is not known is left out.`,
 }
 
 // A statusText is what people are told of how notewatch does.
-type statusText struct{ lookup.Status }
+type statusText struct {
+	lookup.Status
+	demo bool
+}
+
+// statusOf returns how notewatch does. Nobody is told any more by a demo, which has ended.
+func statusOf(ctx context.Context, d *lookup.Desk) (t statusText, err error) {
+	end, err := d.Store.DemoEnd(ctx)
+	if err != nil {
+		return t, err
+	}
+	t.demo = !end.IsZero()
+	t.Status, err = d.Status(ctx)
+	if t.demo {
+		t.Receivers = nil
+	}
+	return t, err
+}
 
 func (t statusText) print(s screen) error {
+	if t.demo {
+		if err := errors.Join(s.say(bold, "A demo, ended at "+notify.FormatTime(t.Now)), s.blank()); err != nil {
+			return err
+		}
+	}
 	for _, part := range []*table{t.projects(), t.accounts(), t.receivers()} {
 		if len(part.rows) == 0 {
 			continue
@@ -175,6 +199,7 @@ func (t statusText) alerts() string {
 // A statusView is how notewatch does as JSON.
 type statusView struct {
 	Now       time.Time       `json:"now"`
+	Demo      bool            `json:"demo"`
 	Projects  []projectState  `json:"projects"`
 	Accounts  []accountState  `json:"accounts"`
 	Receivers []receiverState `json:"receivers"`
@@ -218,9 +243,9 @@ type alertCounts struct {
 	Silences int `json:"silences"`
 }
 
-func statusViewOf(s lookup.Status) statusView {
+func statusViewOf(s statusText) statusView {
 	v := statusView{
-		Now: s.Now.UTC(), Projects: []projectState{}, Accounts: []accountState{}, Receivers: []receiverState{},
+		Now: s.Now.UTC(), Demo: s.demo, Projects: []projectState{}, Accounts: []accountState{}, Receivers: []receiverState{},
 		Alerts: alertCounts{
 			s.Firing[rules.Info], s.Firing[rules.Warning], s.Firing[rules.Critical], s.Pending, s.Muted, s.Acked, s.Silences,
 		},

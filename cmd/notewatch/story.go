@@ -49,16 +49,16 @@ type attempt struct {
 }
 
 // tell prints the story of one alert.
-func (q historyQuery) tell(c *cobra.Command, db *store.Store, id string) error {
+func (q historyQuery) tell(c *cobra.Command, db opened, id string) error {
 	s := screenOf(c.OutOrStdout())
-	story, err := readStory(c.Context(), db, id)
+	story, err := readStory(c.Context(), db.Store, id)
 	if err != nil {
 		return err
 	}
 	if q.json {
 		return writeJSON(s.w, story)
 	}
-	return story.print(s, time.Now())
+	return story.print(s, db.clock.Now())
 }
 
 func readStory(ctx context.Context, db *store.Store, id string) (*story, error) {

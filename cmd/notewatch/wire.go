@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"slices"
@@ -39,7 +40,15 @@ func configure(c *cobra.Command) (setup, error) {
 	}
 	s := setup{environment: environment, log: newLog(c.ErrOrStderr(), environment), stdout: c.OutOrStdout()}
 	s.file, err = config.Load(environment.Rules, os.LookupEnv, s.check)
-	return s, err
+	return s, unread(err)
+}
+
+// unread adds to an error about a rules file that is not there what to do.
+func unread(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; copy rules.example.yaml to rules.yaml, or set NOTEWATCH_RULES to the path of your own", err)
+	}
+	return err
 }
 
 func newLog(w io.Writer, environment config.Environment) *slog.Logger {
@@ -64,6 +73,10 @@ func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
 		if err := errors.Join(db.Close(), release()); err != nil {
 			s.log.Error("closing the database", "err", err)
 		}
+	}
+	if err := refuseDemo(ctx, db, s.environment.Database); err != nil {
+		closeAll()
+		return nil, nil, err
 	}
 	if err := db.ReleaseAll(ctx); err != nil {
 		closeAll()
