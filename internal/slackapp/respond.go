@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -26,7 +28,8 @@ const (
 // replyTime is how long it may take to tell a person the answer, all ways tried.
 const replyTime = 4 * callTime
 
-// reply tells the person the answer, where they asked. It reports whether they have it, and logs why not.
+// reply tells the person the answer, where they asked. It reports whether they have it, and logs why not. What the channel may
+// have already is told to the person alone.
 func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
 	if reply.Text == "" && len(reply.Blocks) == 0 {
 		return true
@@ -39,11 +42,14 @@ func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
 	if err == nil {
 		return true
 	}
+	if mayBeTaken(err) {
+		reply.Public = false // or the channel might have it twice
+	}
 	if postErr := a.post(ctx, r, reply); postErr != nil {
 		a.Log.Error("telling somebody in Slack the answer", "kind", string(r.kind), "channel", r.channel, "err", errors.Join(err, postErr))
 		return false
 	}
-	a.Log.Info("a response URL of Slack did not take the answer; it was posted by the bot", "err", err)
+	a.Log.Info("a response URL of Slack did not say that it took the answer; it was posted by the bot", "err", err)
 	return true
 }
 
@@ -94,18 +100,39 @@ func (a *App) postTo(ctx context.Context, to secret.Text, reply Reply) error {
 	if err != nil {
 		return err
 	}
+	ctx, sent := traceSent(ctx)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.Reveal(), bytes.NewReader(body))
 	if err != nil {
 		return errors.New("it is not valid")
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	resp, err := a.do(req)
-	if err != nil {
+	if err != nil && sent.Load() {
+		return &lostError{explain(err)}
+	} else if err != nil {
 		return explain(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	said, _ := io.ReadAll(resp.Body) // the status alone would do
 	return answerError(resp.StatusCode, said)
+}
+
+// traceSent returns a context that notes when a request made with it has begun to leave.
+func traceSent(ctx context.Context) (context.Context, *atomic.Bool) {
+	sent := new(atomic.Bool)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}), sent
+}
+
+// A lostError is why nothing came back of what was sent.
+type lostError struct{ error }
+
+// mayBeTaken reports whether Slack may have taken what ended in err.
+func mayBeTaken(err error) bool {
+	if _, lost := errors.AsType[*lostError](err); lost {
+		return true
+	}
+	refused, ok := errors.AsType[*slackError](err)
+	return ok && refused.status >= http.StatusInternalServerError
 }
 
 // A slackError is an answer of Slack that is no success.

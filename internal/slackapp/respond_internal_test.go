@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -114,6 +116,65 @@ func TestPublicReplyAfterExpiry(t *testing.T) {
 	require.Len(t, messages, 1)
 	require.Equal(t, "short", messages[0].Text)
 	require.Contains(t, string(messages[0].Blocks), "long")
+}
+
+// An answer for everybody that a response URL may have taken is not posted a second time: the bot tells it to the person alone.
+func TestPublicReplyIsPostedOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault     notifytest.Fault
+		dial      error // of the call, when it is not even made
+		responded bool  // the response URL took it
+		posted    bool  // the bot posted it for everybody
+	}{
+		"taken, and the connection is cut":     {fault: notifytest.TakeAndCut(), responded: true},
+		"the connection is cut":                {fault: notifytest.Cut()},
+		"an error of the server":               {fault: notifytest.Status(http.StatusBadGateway, "")},
+		"refused with a status":                {fault: notifytest.RateLimited("1"), posted: true},
+		"refused with a code":                  {fault: notifytest.Code("used_url"), posted: true},
+		"there is no connection to begin with": {dial: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, posted: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, plan{
+				command: func(context.Context, Command) Reply { return Reply{Text: "42", Public: true} },
+				config:  func(c *Config) { c.HTTP = &http.Client{Transport: undialed{test.dial}} },
+			})
+			b.slack.FailMethod("response_url", test.fault)
+			asked := b.slack.Type(ann, "/notewatch", "status share")
+			b.deliver(asked)
+			b.stop()
+			var public, private int
+			for _, answer := range b.slack.Answers() {
+				if answer.Public {
+					public++
+				} else {
+					private++
+				}
+			}
+			require.Equal(t, test.responded, public == 1)
+			require.Equal(t, test.posted, len(b.slack.Messages(ann.Channel)) == 1)
+			require.Equal(t, !test.posted, private == 1, "the person has it in any case")
+			require.Equal(t, "1", b.count(`requests_total{kind="command",result="answered"}`))
+		})
+	}
+}
+
+// undialed cannot reach response URLs if err is not nil.
+type undialed struct{ err error }
+
+func (u undialed) RoundTrip(req *http.Request) (*http.Response, error) {
+	if u.err != nil && strings.Contains(req.URL.Path, "/commands/") {
+		return nil, u.err
+	}
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+// What only the person sees had better come twice than not at all.
+func TestPrivateReplyMayComeTwice(t *testing.T) {
+	b := newBench(t, plan{})
+	b.slack.FailMethod("response_url", notifytest.TakeAndCut())
+	b.deliver(b.slack.Type(ann, "/notewatch", "status"))
+	b.stop()
+	require.Equal(t, []string{"you typed status", "you typed status"}, b.texts())
 }
 
 func TestReplyNobodyTakes(t *testing.T) {
