@@ -211,6 +211,24 @@ func TestChangesAreForThoseWhoAreTold(t *testing.T) {
 	d.ask("silence project lab for 2h because x")
 }
 
+// A rule that judges projects never says anything of a device, so that it does not matter whom it tells.
+func TestDevicesAreSilencedWhereverProjectsAreTold(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	require.Equal(t, rules.EachProject, d.bot.Rules[2].Spec.Each)
+	d.bot.Rules[2].Notify = []string{"log"} // which is not in Slack
+	answer := d.ask("silence device hourly-sensor-1 for 2h because x")
+	d.ask("unsilence " + regexp.MustCompile("s-[a-z0-9]+").FindString(answer))
+	require.Contains(t, d.refused("silence project cold-chain for 2h because x"), "No channel in Slack is told of all of that")
+
+	// By its name, as at the terminal, a project can be silenced as the subject of its alerts.
+	s := rules.Silence{
+		ID: bot.NewSilenceID(), Match: rules.Match{Project: coldChainUID, Subject: "cold-chain"},
+		Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "x",
+	}
+	require.NoError(t, d.bot.Silence(t.Context(), s))
+	require.Contains(t, d.refused("unsilence "+s.ID), "No channel in Slack is told of all of that")
+}
+
 func TestMistakesAreNamed(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	for text, want := range map[string]string{

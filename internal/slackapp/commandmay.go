@@ -58,7 +58,7 @@ func (q *question) toldOfAll(m rules.Match) (all []string, some bool) {
 }
 
 // receiversOf returns the names of the receivers of each rule in each project that m selects. What names neither a rule nor a
-// project also selects what notewatch says of itself. At the terminal, projects may be selected by their names.
+// project also selects what notewatch says of itself. At the terminal, projects may be selected by their names, also as subjects.
 func (q *question) receiversOf(m rules.Match) (all [][]string) {
 	if m.Rule == "" && m.Project == "" {
 		all = append(all, q.bot.Operators)
@@ -68,7 +68,9 @@ func (q *question) receiversOf(m rules.Match) (all [][]string) {
 			continue
 		}
 		for _, r := range q.bot.Rules {
-			if m.Rule == "" || m.Rule == r.Spec.Name {
+			named := m.Rule == "" || m.Rule == r.Spec.Name
+			project := r.Spec.Each == rules.EachProject // of which alerts have the project as their subject
+			if named && (!project || m.Subject == "" || m.Subject == p.Name) {
 				all = append(all, p.Recipients(r))
 			}
 		}
