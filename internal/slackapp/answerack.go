@@ -77,13 +77,21 @@ func whatText(a rules.Alert) string {
 	return notify.MrkdwnLink(lookup.SubjectOf(a).Link()) + " (" + name(a.Rule) + ", `" + name(a.ID) + "`)"
 }
 
-// ackText says what has come of it.
+// ackText says what has come of it: to the person, or to the channel if that sees it.
 func (q *question) ackText(a rules.Alert, changed bool) string {
+	who, again, have := "You", "you", "have"
+	if q.share {
+		who = name(bot.Name(q.Person.String()))
+		again, have = who, "has"
+	}
+	text := who + " " + have + " " + whatText(a)
 	switch {
 	case !changed:
-		return "You have " + whatText(a) + " already, since " + notify.FormatTime(a.Ack.At) + "."
+		return text + " already, since " + notify.FormatTime(a.Ack.At) + "."
 	case a.Ack.By != "":
-		return "You have " + whatText(a) + " now, in place of " + name(bot.Name(a.Ack.By)) + ". To give it back: " + q.typed("unack "+a.ID)
+		text += " now, in place of " + name(bot.Name(a.Ack.By)) + "."
+	default:
+		text += " now: nobody is reminded of it while " + again + " " + have + " it."
 	}
-	return "You have " + whatText(a) + " now: nobody is reminded of it while you have it. To give it back: " + q.typed("unack "+a.ID)
+	return text + " To give it back: " + q.typed("unack "+a.ID)
 }

@@ -6,6 +6,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// What the channel is told of it names the person.
+func TestWhatIsTakenOnIsSharedWithAName(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	bob := Command{Person: Person{ID: "U0BOB", Name: "bob"}, Channel: teamRoom, Text: "ack " + d.spike().ID + " share"}
+	for _, want := range []string{
+		`^amy has .* now: nobody is reminded of it while amy has it\.`,
+		`^amy has .* already, since Mon 15 Jun 12:0`,
+	} {
+		shared := d.from(teamRoom, bob.Text)
+		require.True(t, shared.Public)
+		require.Regexp(t, want, shared.Text)
+		require.NotRegexp(t, `(?i)\byou`, shared.Text)
+	}
+	require.Regexp(t, `^bob has .* now, in place of amy\.`, d.app.answer(t.Context(), bob).Text)
+}
+
 // What a person is told is how the alert is when it comes to them, not how it was when they asked.
 func TestAnAlertThatChangesWhileSomebodyTakesItOn(t *testing.T) {
 	d := newAskDesk(t, usualScene())
