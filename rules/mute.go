@@ -112,10 +112,15 @@ type Silence struct {
 // Stops returns when the silence mutes no more: when somebody ended it, else End.
 func (s Silence) Stops() time.Time { return cmp.Or(s.EndedAt, s.End) }
 
+// Over reports whether the silence mutes no more at now. One without an end, which an alert has, is over with that alert.
+func (s Silence) Over(now time.Time) bool {
+	stops := s.Stops()
+	return !stops.IsZero() && !stops.After(now)
+}
+
 // on reports whether the silence mutes at now.
 func (s Silence) on(now time.Time) bool {
-	stops := s.Stops()
-	return !now.Before(s.Start) && (stops.IsZero() || now.Before(stops))
+	return !now.Before(s.Start) && !s.Over(now)
 }
 
 // mute is what the silence does to an alert that it matches.

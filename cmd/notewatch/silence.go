@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -149,34 +150,14 @@ func unsilence(c *cobra.Command, text string) error {
 	})
 }
 
-// standingSilence returns the ID of a silence that is not over, which text is or begins.
+// standingSilence returns the ID of a silence that is not over, which text is or begins, whatever the case.
 func standingSilence(ctx context.Context, db *store.Store, text string, now time.Time) (string, error) {
-	all, _, err := db.Silences(ctx, time.Unix(0, 0))
-	if err != nil {
-		return "", err
+	s, err := lookup.New(lookup.Config{Store: db, Now: func() time.Time { return now }}).Silence(ctx, text)
+	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok && unknown.Nearest == "" {
+		err = fmt.Errorf("%w; notewatch silences lists them", err)
 	}
-	var ids, found []string
-	for _, s := range all {
-		stops := s.Stops()
-		over := !stops.IsZero() && !stops.After(now)
-		switch {
-		case s.ID == text && over:
-			return "", fmt.Errorf("silence %s is over already, since %s", s.ID, notify.FormatTime(stops))
-		case s.ID == text:
-			return text, nil
-		case over:
-			continue
-		}
-		ids = append(ids, s.ID)
-		if strings.HasPrefix(s.ID, text) {
-			found = append(found, s.ID)
-		}
+	if err == nil && s.Over(now) {
+		err = fmt.Errorf("silence %s is over already, since %s", s.ID, notify.FormatTime(s.Stops()))
 	}
-	switch {
-	case len(found) == 1:
-		return found[0], nil
-	case len(found) > 1:
-		return "", fmt.Errorf("several silences begin with %q: %s", text, listed(found))
-	}
-	return "", unknown("silence", text, ids, "notewatch silences lists them")
+	return s.ID, err
 }

@@ -9,7 +9,7 @@ import (
 	"notewatch/rules"
 )
 
-// KindAlert is the kind in an UnknownError about an alert.
+// KindAlert is the kind in errors about an alert.
 const KindAlert Kind = "alert"
 
 // Alerts returns the alerts that a filter wants, the newest first, and how many there are without its limit.
@@ -41,7 +41,7 @@ func (d *Desk) openAlerts(ctx context.Context, s Subject, members []string, limi
 }
 
 // Alert returns the alert of an ID or of the only ID that begins with text, ended or not. Its errors are *UnknownError,
-// *AmbiguousAlertError, and those of the store.
+// *AmbiguousIDError, and those of the store.
 func (d *Desk) Alert(ctx context.Context, text string) (rules.Alert, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	found, err := d.Store.AlertIDs(ctx, text, maxAlertIDs)
@@ -52,8 +52,7 @@ func (d *Desk) Alert(ctx context.Context, text string) (rules.Alert, error) {
 	case text == "" || len(found) == 0:
 		return rules.Alert{}, d.unknownAlert(ctx, text)
 	case len(found) > 1 && found[0] != text:
-		listed := found[:min(maxCandidates, len(found))]
-		return rules.Alert{}, &AmbiguousAlertError{Text: text, IDs: listed, More: len(found) - len(listed)}
+		return rules.Alert{}, ambiguousID(KindAlert, text, found)
 	}
 	alerts, err := d.Store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Alert: found[0]}, Limit: 1})
 	if err != nil {

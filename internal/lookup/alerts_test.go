@@ -64,7 +64,7 @@ func TestAlert(t *testing.T) {
 		}
 		require.Equal(t, want, a.ID, text)
 	}
-	var ambiguous *lookup.AmbiguousAlertError
+	var ambiguous *lookup.AmbiguousIDError
 	_, err := s.desk().Alert(t.Context(), "many")
 	require.ErrorAs(t, err, &ambiguous)
 	require.Len(t, ambiguous.IDs, 10)

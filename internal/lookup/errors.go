@@ -11,7 +11,7 @@ import (
 // An UnknownError says that nothing is called so.
 type UnknownError struct {
 	Text    string
-	Kinds   []Kind // that were looked for; none is any but alerts
+	Kinds   []Kind // that were looked for; none is any but alerts and silences
 	Nearest string // what may have been meant; "" is nothing like it
 }
 
@@ -47,16 +47,23 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%q may be %s", e.Text, alternatives(candidates, e.More))
 }
 
-// An AmbiguousAlertError says that the IDs of several alerts begin with a text.
-type AmbiguousAlertError struct {
+// An AmbiguousIDError says that the IDs of several alerts or silences begin with a text.
+type AmbiguousIDError struct {
+	Kind Kind // KindAlert or KindSilence
 	Text string
 	IDs  []string // at most 10
 	More int      // how many there are besides
 }
 
 // Error lists the candidates.
-func (e *AmbiguousAlertError) Error() string {
-	return fmt.Sprintf("alert %q may be %s", e.Text, alternatives(e.IDs, e.More))
+func (e *AmbiguousIDError) Error() string {
+	return fmt.Sprintf("%s %q may be %s", e.Kind, e.Text, alternatives(e.IDs, e.More))
+}
+
+// ambiguousID is an error about what the IDs of several things begin with.
+func ambiguousID(kind Kind, text string, ids []string) *AmbiguousIDError {
+	listed := ids[:min(maxCandidates, len(ids))]
+	return &AmbiguousIDError{Kind: kind, Text: text, IDs: listed, More: len(ids) - len(listed)}
 }
 
 // alternatives lists what may have been meant.

@@ -135,7 +135,24 @@ func TestWhatIsSilencedIsNotToldUntilThatEnds(t *testing.T) {
 	require.Contains(t, d.ask("unsilence "+found[1]), "Not silenced any more")
 	d.run(d.now.Add(time.Minute))
 	require.Empty(t, d.spike().Mute)
-	require.Contains(t, d.refused("unsilence "+found[1]), "There is no silence")
+	require.Contains(t, d.refused("unsilence "+found[1]), "is over already, since Mon 15 Jun 12:")
+}
+
+// An ID is what it is whatever a telephone makes of its first letter, and its beginning will do.
+func TestIDsAreReadLoosely(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	first := d.ask("silence rule event-spike project cold-chain for 2h because x")
+	second := d.ask("silence rule event-budget project cold-chain for 2h because x")
+	id := func(answer string) string { return regexp.MustCompile("s-[a-z0-9]+").FindString(answer) }
+	require.Contains(t, d.refused("unsilence S-"), "Several silences begin with \"s-\": `"+min(id(first), id(second))+"`")
+	require.Contains(t, d.ask("unsilence S–"+id(first)[2:]), "rule event-spike")
+	require.Contains(t, d.ask("unsilence S-"), "rule event-budget", "the only one that is left")
+	require.Contains(t, d.refused("unsilence S-"), `There is no silence "s-".`)
+
+	alert := strings.ToUpper(d.spike().ID[:4])
+	for _, text := range []string{"ack " + alert, "unack " + alert, "explain " + alert, "silence " + alert + " until over because x"} {
+		d.ask(text)
+	}
 }
 
 func TestADeviceIsSilencedWhateverSlackMakesOfItsName(t *testing.T) {
@@ -254,7 +271,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"silence hourly-sensor-1 for 2h because x":                    "To silence the device of that name, write device before it.",
 		"silence project lab device hourly-sensor-1 for 2h because x": `The device "hourly-sensor-1" is in the project "cold-chain".`,
 		"help usag":     `There is no word "usag". Did you mean usage?`,
-		"unsilence s-1": `There is no silence "s-1" that is not over.`,
+		"unsilence s-1": `There is no silence "s-1".`,
 	} {
 		require.Contains(t, d.refused(text), want, text)
 	}

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
-	"notewatch/internal/spelling"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -169,48 +167,39 @@ func leftOut(lines []string, total int, what string) []string {
 
 // unsilence ends a silence.
 func (q *question) unsilence(ctx context.Context) (page, error) {
-	id, err := parseOne(q.rest, "silence")
+	s, err := q.standing(ctx)
 	if err != nil {
 		return page{}, err
 	}
-	all, _, err := q.desk.Store.Silences(ctx, q.desk.Now())
+	called, err := q.directory(ctx, s.Match)
 	if err != nil {
 		return page{}, err
 	}
-	id = plainDashes.Replace(id)
-	at := slices.IndexFunc(all, func(s rules.Silence) bool { return s.ID == id })
-	if at < 0 {
-		return page{}, unknownSilence(id, all)
-	}
-	if err := q.mayAlter(ctx, all[at].Match); err != nil {
-		return page{}, err
-	}
-	called, err := q.directory(ctx, all[at].Match)
-	if err != nil {
-		return page{}, err
-	}
-	ended, err := q.bot.Unsilence(ctx, id, q.Person.String())
+	ended, err := q.bot.Unsilence(ctx, s.ID, q.Person.String())
 	if err != nil {
 		return page{}, err
 	}
 	var p page
 	if !ended {
-		p.say("The silence `" + name(id) + "` is over already.")
+		p.say("The silence `" + name(s.ID) + "` is over already.")
 		return p, nil
 	}
-	p.say("*Not silenced any more:* " + called.matchText(all[at].Match) + ". What still stands is told now.")
+	p.say("*Not silenced any more:* " + called.matchText(s.Match) + ". What still stands is told now.")
 	return p, nil
 }
 
-// unknownSilence says which silence may be meant.
-func unknownSilence(id string, all []rules.Silence) error {
-	ids := make([]string, len(all))
-	for i, s := range all {
-		ids[i] = s.ID
+// standing returns the silence that is asked about, if it is not over and the person may end it.
+func (q *question) standing(ctx context.Context) (rules.Silence, error) {
+	id, err := parseOne(q.rest, "silence")
+	if err != nil {
+		return rules.Silence{}, err
 	}
-	text := "There is no silence " + quote(id) + " that is not over."
-	if near := spelling.Nearest(id, ids); near != "" {
-		return mistakeError(text + " Did you mean " + near + "?")
+	s, err := q.desk.Silence(ctx, plainDashes.Replace(id))
+	switch {
+	case err != nil:
+		return s, err
+	case s.Over(q.desk.Now()):
+		return s, mistakeError("The silence " + s.ID + " is over already, since " + notify.FormatTime(s.Stops()) + ".")
 	}
-	return mistakeError(text + " The word silences lists them.")
+	return s, q.mayAlter(ctx, s.Match)
 }

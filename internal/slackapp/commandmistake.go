@@ -37,8 +37,8 @@ func (q *question) complaint(err error) []string {
 	if several, ok := errors.AsType[*lookup.AmbiguousError](err); ok {
 		return candidates(several)
 	}
-	if several, ok := errors.AsType[*lookup.AmbiguousAlertError](err); ok {
-		return []string{"Several alerts begin with " + name(quote(several.Text)) + ": " + alertIDs(several) + "."}
+	if several, ok := errors.AsType[*lookup.AmbiguousIDError](err); ok {
+		return []string{"Several " + string(several.Kind) + "s begin with " + name(quote(several.Text)) + ": " + listIDs(several) + "."}
 	}
 	if gone, ok := errors.AsType[*bot.UnknownError](err); ok {
 		return []string{"There is no " + gone.What + " " + name(quote(gone.Name)) + " any more."}
@@ -75,7 +75,7 @@ func candidates(e *lookup.AmbiguousError) []string {
 	return lines
 }
 
-func alertIDs(e *lookup.AmbiguousAlertError) string {
+func listIDs(e *lookup.AmbiguousIDError) string {
 	var ids []string
 	for _, id := range e.IDs {
 		ids = append(ids, "`"+name(id)+"`")

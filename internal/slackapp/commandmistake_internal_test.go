@@ -31,7 +31,7 @@ func TestComplaints(t *testing.T) {
 			[]string{`"x" may be any of these:`, "• device &lt;b&gt; () `dev:1`", "and 3 more"},
 		},
 		{
-			&lookup.AmbiguousAlertError{Text: "a", IDs: []string{"a1", "a2"}, More: 1},
+			&lookup.AmbiguousIDError{Kind: lookup.KindAlert, Text: "a", IDs: []string{"a1", "a2"}, More: 1},
 			[]string{"Several alerts begin with \"a\": `a1`, `a2` and 1 more."},
 		},
 		{fmt.Errorf("explaining: %w", &bot.UnknownError{What: "device", Name: "x"}), []string{`There is no device "x" any more.`}},

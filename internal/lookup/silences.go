@@ -1,0 +1,44 @@
+package lookup
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"notewatch/internal/spelling"
+	"notewatch/rules"
+)
+
+// KindSilence is the kind in errors about a silence.
+const KindSilence Kind = "silence"
+
+// Silence returns the silence of an ID, over or not, or the only one that is not over of which the ID begins with text, whatever
+// the case. Its errors are *UnknownError, *AmbiguousIDError, and those of the store.
+func (d *Desk) Silence(ctx context.Context, text string) (rules.Silence, error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	all, _, err := d.Store.Silences(ctx, time.Unix(0, 0))
+	if err != nil {
+		return rules.Silence{}, err
+	}
+	var standing, ids []string
+	var found rules.Silence
+	for _, s := range all {
+		switch {
+		case s.ID == text:
+			return s, nil
+		case s.Over(d.Now()):
+			continue
+		}
+		standing = append(standing, s.ID)
+		if strings.HasPrefix(s.ID, text) {
+			found, ids = s, append(ids, s.ID)
+		}
+	}
+	switch {
+	case text == "" || len(ids) == 0:
+		return rules.Silence{}, &UnknownError{Text: text, Kinds: []Kind{KindSilence}, Nearest: spelling.Nearest(text, standing)}
+	case len(ids) > 1:
+		return rules.Silence{}, ambiguousID(KindSilence, text, ids)
+	}
+	return found, nil
+}
