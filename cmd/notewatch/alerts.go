@@ -100,7 +100,7 @@ func (q *alertsQuery) missing(c *cobra.Command, db opened) error {
 			return err
 		}
 	}
-	return q.settle(c, db, false)
+	return q.settle(c, db)
 }
 
 // none says that there is nothing.

@@ -115,11 +115,7 @@ func alertIDs(open bool) offer {
 
 // ruleNames offers the rules of the rules file.
 func ruleNames(ctx context.Context, d stock, typed string) ([]cobra.Completion, error) {
-	var names []string
-	for _, r := range d.file.Rules {
-		names = append(names, r.Spec.Name)
-	}
-	return words(names...)(ctx, d, typed)
+	return words(ruleNamesOf(d.file)...)(ctx, d, typed)
 }
 
 // receiverNames offers the receivers of the rules file.

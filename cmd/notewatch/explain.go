@@ -82,7 +82,7 @@ func (x *explainer) explain(ctx context.Context, word, name string) (bot.Explana
 		return x.alert(ctx, desk, word)
 	}
 	if at < 0 {
-		return bot.Explanation{}, unknown("rule", word, x.ruleNames(), "notewatch check lists them")
+		return bot.Explanation{}, unknown("rule", word, ruleNamesOf(x.file), "notewatch check lists them")
 	}
 	rule := x.file.Rules[at].Rule
 	kinds := []lookup.Kind{lookup.KindDevice}
@@ -113,7 +113,7 @@ func (x *explainer) explain(ctx context.Context, word, name string) (bot.Explana
 func (x *explainer) alert(ctx context.Context, desk *lookup.Desk, id string) (bot.Explanation, error) {
 	a, err := desk.Alert(ctx, id)
 	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok {
-		return bot.Explanation{}, unknownAlertOrRule(unknown, x.ruleNames())
+		return bot.Explanation{}, unknownAlertOrRule(unknown, ruleNamesOf(x.file))
 	}
 	if err != nil {
 		return bot.Explanation{}, err
@@ -141,8 +141,9 @@ func unknownAlertOrRule(e *lookup.UnknownError, ruleNames []string) error {
 	return fmt.Errorf("there is no alert and no rule %q; %s", e.Text, hint)
 }
 
-func (x explainer) ruleNames() (names []string) {
-	for _, r := range x.file.Rules {
+// ruleNamesOf returns the names of the rules of a file.
+func ruleNamesOf(file *config.File) (names []string) {
+	for _, r := range file.Rules {
 		names = append(names, r.Spec.Name)
 	}
 	return names

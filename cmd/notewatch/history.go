@@ -99,7 +99,7 @@ func (q historyQuery) list(c *cobra.Command, db opened) error {
 		return err
 	}
 	if count == 0 {
-		if err := q.settle(c, db, false); err != nil {
+		if err := q.settle(c, db); err != nil {
 			return err
 		}
 		if changes, count, err = q.read(c, db.Store, since, q.on(s, q.json)); err != nil {

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/config"
 	"notewatch/internal/lookup"
-	"notewatch/internal/spelling"
 	"notewatch/rules"
 )
 
@@ -40,10 +39,9 @@ func matchText(m rules.Match) string {
 	return strings.Join(parts, ", ")
 }
 
-// settle puts the UID of a project or device in the place of a name that is only like its own. What is a name already stays,
-// and what is like none is an error. uncertain lets pass those that are like none that is known, and identifiers: what they
-// belong to may be new.
-func (s *selection) settle(c *cobra.Command, db opened, uncertain bool) error {
+// settle puts what is meant in the place of names that are only like it: of projects and devices the UID. What is a name
+// already stays, and what neither the rules file nor the database knows is an error.
+func (s *selection) settle(c *cobra.Command, db opened) error {
 	if s.Rule == "" && s.Project == "" && s.Subject == "" {
 		return nil
 	}
@@ -51,45 +49,56 @@ func (s *selection) settle(c *cobra.Command, db opened, uncertain bool) error {
 	if err != nil {
 		return err
 	}
+	now, _ := outline(c)
+	if now.file == nil {
+		now.file = &config.File{}
+	}
+	if err := s.settleRule(append(ruleNamesOf(now.file), names.Rules...)); err != nil {
+		return err
+	}
+	desk := now.desk(db.Store, db.clock.Now)
+	desk.Projects = withProjects(desk.Projects, names.Projects)
 	for _, n := range []struct {
-		what   string
-		name   *string
-		there  []string
-		prefix string // of identifiers
+		kind  lookup.Kind
+		name  *string
+		there []string
 	}{
-		{"rule", &s.Rule, names.Rules, ""},
-		{"project", &s.Project, names.Projects, "app:"},
-		{"device", &s.Subject, names.Subjects, "dev:"},
+		{lookup.KindProject, &s.Project, names.Projects},
+		{lookup.KindDevice, &s.Subject, names.Subjects},
 	} {
 		if *n.name == "" || slices.Contains(n.there, *n.name) {
 			continue
 		}
-		found, err := loosely(c, db, lookup.Kind(n.what), *n.name)
+		found, err := desk.Find(c.Context(), *n.name, n.kind)
 		if err != nil {
-			return err
+			return missed(err)
 		}
-		isUID := n.prefix != "" && strings.HasPrefix(*n.name, n.prefix)
-		pass := uncertain && (isUID || spelling.Nearest(*n.name, n.there) == "")
-		switch {
-		case found != "":
-			*n.name = found
-		case !pass:
-			return unknown(n.what, *n.name, n.there, "nothing of that name was ever judged here")
-		}
+		*n.name = found.UID
 	}
 	return nil
 }
 
-// loosely returns the UID of the project or device that a name may mean; "" if it means none, or nobody knows, since the
-// rules file cannot be read.
-func loosely(c *cobra.Command, db opened, kind lookup.Kind, name string) (uid string, err error) {
-	s, _ := outline(c)
-	if s.file == nil || kind != lookup.KindProject && kind != lookup.KindDevice {
-		return "", nil
+// settleRule puts the name of a rule in the place of one that differs in case only.
+func (s *selection) settleRule(there []string) error {
+	if s.Rule == "" {
+		return nil
 	}
-	found, err := s.desk(db.Store, db.clock.Now).Find(c.Context(), name, kind)
-	if _, ok := errors.AsType[*lookup.UnknownError](err); ok {
-		return "", nil
+	at := slices.IndexFunc(there, func(name string) bool { return strings.EqualFold(name, s.Rule) })
+	if at < 0 {
+		slices.Sort(there)
+		return unknown("rule", s.Rule, there, "there are "+listed(slices.Compact(there)))
 	}
-	return found.UID, missed(err)
+	s.Rule = there[at]
+	return nil
+}
+
+// withProjects adds to the projects of the rules file those that only the database knows, by UID or by name.
+func withProjects(projects []lookup.Project, names []string) []lookup.Project {
+	for _, name := range names {
+		known := func(p lookup.Project) bool { return p.UID == name || p.Name == name }
+		if !slices.ContainsFunc(projects, known) {
+			projects = append(projects, lookup.Project{UID: name, Name: name})
+		}
+	}
+	return projects
 }

@@ -63,7 +63,7 @@ func (o silenceOrder) run(c *cobra.Command) error {
 			}
 			o.Alert = a.ID
 		}
-		if err := o.settle(c, db, true); err != nil {
+		if err := o.settle(c, db); err != nil {
 			return err
 		}
 		silence.Match = o.Match
