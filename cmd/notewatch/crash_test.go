@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
@@ -250,8 +251,7 @@ func (c *crash) requireShown(db *store.Store, cut int) (orphans int) {
 	for _, m := range c.slack.Messages("C1") {
 		there[m.TS] = m.Text
 	}
-	deliveries, err := db.Deliveries(t.Context(), "team")
-	require.NoError(t, err)
+	deliveries := storetest.Deliveries(t, db, "team")
 	shown := map[string]bool{}
 	for _, d := range deliveries {
 		require.Equal(t, d.Want, d.Have, "alert %s of %s", d.Alert.ID, d.Alert.Rule)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
 	"notewatch/rules"
@@ -124,8 +125,7 @@ func TestDemoOutrunsSlack(t *testing.T) {
 	stale, err := db.Stale(t.Context(), "slack", 1)
 	require.NoError(t, err)
 	require.Empty(t, stale, "a figure is not the newest")
-	deliveries, err := db.Deliveries(t.Context(), "slack")
-	require.NoError(t, err)
+	deliveries := storetest.Deliveries(t, db, "slack")
 	require.NotEmpty(t, deliveries)
 	for _, d := range deliveries {
 		require.Equal(t, d.Want, d.Have)

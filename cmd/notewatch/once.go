@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -99,13 +98,13 @@ func (s setup) trouble(c *cobra.Command, db *store.Store) error {
 		}
 	}
 	for _, r := range s.file.Receivers {
-		waiting, err := db.Deliveries(c.Context(), r.Name)
+		missing, problem, err := db.Unshown(c.Context(), r.Name)
 		if err != nil {
 			return err
 		}
-		waiting = slices.DeleteFunc(waiting, func(d store.Delivery) bool { return d.Want == d.Have || d.Why != "" || d.Closed })
-		if len(waiting) > 0 {
-			problems = append(problems, fmt.Errorf("receiver %q does not show %s: %s", r.Name, counted(len(waiting), "alert"), waiting[0].Error))
+		if missing > 0 {
+			said := fmt.Sprintf("receiver %q does not show %s", r.Name, counted(missing, "alert"))
+			problems = append(problems, errors.New(sentence(said, problem)))
 		}
 	}
 	return errors.Join(problems...)

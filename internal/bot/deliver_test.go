@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
@@ -70,8 +71,7 @@ func TestAChangeIsGivenUpAfterThreeDays(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 6*day)}, silent())
 	failing(r.hooks["ops"], notifytest.Status(http.StatusInternalServerError, ""), 200)
 	r.hourly().run(monday.Add(5 * day))
-	deliveries, err := r.store.Deliveries(t.Context(), "ops")
-	require.NoError(t, err)
+	deliveries := storetest.Deliveries(t, r.store, "ops")
 	require.Len(t, deliveries, 1)
 	require.True(t, deliveries[0].Dead)
 	require.Contains(t, deliveries[0].Error, "500")

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -21,8 +22,7 @@ func (r *rig) hush(match rules.Match, lasts time.Duration) {
 // delivery returns what a receiver should show and does of the only alert of a rule.
 func (r *rig) delivery(receiver, rule string) store.Delivery {
 	r.t.Helper()
-	deliveries, err := r.store.Deliveries(r.t.Context(), receiver)
-	require.NoError(r.t, err)
+	deliveries := storetest.Deliveries(r.t, r.store, receiver)
 	var found []store.Delivery
 	for _, d := range deliveries {
 		if d.Alert.Rule == rule {
@@ -110,8 +110,7 @@ func TestUnlessMutesWhatAnotherRuleExplains(t *testing.T) {
 		require.Equal(t, "fleet-silent", a.Rule)
 	}
 	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"))
-	deliveries, err := r.store.Deliveries(t.Context(), "ops")
-	require.NoError(t, err)
+	deliveries := storetest.Deliveries(t, r.store, "ops")
 	require.Len(t, deliveries, 5)
 	r.requireTruth("ops")
 }

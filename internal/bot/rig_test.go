@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -218,8 +219,7 @@ func (r *rig) requireTruth(receiver string) {
 		require.Greater(r.t, a.Version, last[a.ID].Version, "alert %s of %s", a.ID, a.Rule)
 		last[a.ID] = a
 	}
-	deliveries, err := r.store.Deliveries(r.t.Context(), receiver)
-	require.NoError(r.t, err)
+	deliveries := storetest.Deliveries(r.t, r.store, receiver)
 	known := map[string]bool{}
 	for _, d := range deliveries {
 		a := d.Alert

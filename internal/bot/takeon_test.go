@@ -10,6 +10,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -20,8 +21,7 @@ func silentStorm(t *testing.T) (*rig, string) {
 	const n = 7
 	r := newRig(t, n+2, []notehubtest.Incident{outage(n, monday.Add(2*hour), 2*day)}, silent())
 	r.run(monday.Add(12 * hour))
-	deliveries, err := r.store.Deliveries(t.Context(), "ops")
-	require.NoError(t, err)
+	deliveries := storetest.Deliveries(t, r.store, "ops")
 	require.Len(t, deliveries, n)
 	return r, deliveries[0].Message
 }

@@ -13,6 +13,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -48,8 +49,7 @@ func (w *week) read() record {
 		}
 	}
 	for _, receiver := range w.receivers() {
-		deliveries, err := db.Deliveries(ctx, receiver.Name)
-		require.NoError(w.t, err)
+		deliveries := storetest.Deliveries(w.t, db, receiver.Name)
 		r.deliveries[receiver.Name] = deliveries
 		for _, d := range deliveries {
 			if d.Message != "" {

@@ -80,13 +80,15 @@ func (s *Store) Undelivered(ctx context.Context, receiver string) (deliveries []
 	return deliveries, doing(err, "reading what receiver %q should show", receiver)
 }
 
-// Deliveries returns all deliveries of a receiver, in the order of their alerts' firing.
-func (s *Store) Deliveries(ctx context.Context, receiver string) (deliveries []Delivery, err error) {
+// Unshown returns of how many alerts a receiver does not show what it should, what is held back left out, and why the last
+// attempt at one of them failed; "" if none did.
+func (s *Store) Unshown(ctx context.Context, receiver string) (count int, problem string, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		deliveries, err = readDeliveries(ctx, tx, `receiver = $1`, receiver)
-		return err
+		return tx.QueryRowContext(ctx, `
+			SELECT count(*), coalesce(max(error), '') FROM delivery
+			WHERE receiver = $1 AND want > have AND why = '' AND NOT closed`, receiver).Scan(&count, &problem)
 	})
-	return deliveries, doing(err, "reading the deliveries of receiver %q", receiver)
+	return count, problem, doing(err, "counting what receiver %q does not show", receiver)
 }
 
 // Changes returns the messages of a receiver that show an alert of which something is undelivered, each with all that it

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -105,8 +106,7 @@ func testDelivery(t *testing.T, open database) {
 	require.Equal(t, store.Delivery{Alert: over, Want: 2, Have: 1, Shown: rules.Warning, Message: "m"}, d)
 	d.Have, d.Shown = 2, rules.Inactive
 	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
-	deliveries, err := s.Deliveries(ctx, team)
-	require.NoError(t, err)
+	deliveries := storetest.Deliveries(t, s, team)
 	require.Equal(t, []store.Delivery{shownNow, d}, deliveries)
 	require.Equal(t, store.Delivery{Alert: other, Want: 1}, undelivered(t, s, "on-call"), "receivers do not mix")
 }
@@ -129,8 +129,7 @@ func testGivingUp(t *testing.T, open database) {
 	waiting, err := s.Undelivered(ctx, team)
 	require.NoError(t, err)
 	require.Empty(t, waiting)
-	deliveries, err := s.Deliveries(ctx, team)
-	require.NoError(t, err)
+	deliveries := storetest.Deliveries(t, s, team)
 	require.Equal(t, []store.Delivery{{Alert: a, Want: 1, Message: "m", Dead: true, Error: "status 500"}}, deliveries)
 
 	a.Version, a.Level = 2, rules.Critical

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -66,7 +67,7 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	require.Equal(t, []string{"pragma_integrity_check[ok]"}, dumpRows(t, s.DB(), "pragma_integrity_check", "*"))
 	for _, f := range []func(*store.Store) (any, error){
 		func(s *store.Store) (any, error) { return s.Alerts(ctx, store.AlertFilter{}) },
-		func(s *store.Store) (any, error) { return s.Deliveries(ctx, team) },
+		func(s *store.Store) (any, error) { return storetest.Deliveries(t, s, team), nil },
 		func(s *store.Store) (any, error) { return s.Undelivered(ctx, team) },
 		func(s *store.Store) (any, error) { return s.Undelivered(ctx, "on-call") },
 		func(s *store.Store) (any, error) { return s.Attempts(ctx, "") },

@@ -115,3 +115,48 @@ func TestRowsRead(t *testing.T) {
 		require.Equal(t, c.want, rows, c.what)
 	}
 }
+
+// What was sent of an alert and what waits for a receiver are found by an index: neither leads through all that was ever sent.
+func TestRowsReadOfWhatWasSent(t *testing.T) {
+	const sent = 300
+	count := storetest.CountRows(t)
+	ctx, s := t.Context(), open(t, filepath.Join(t.TempDir(), "notewatch.db"))
+	var all []rules.Alert
+	to := map[string][]string{}
+	for i := range sent + 3 {
+		a := firing(fmt.Sprintf("a-%d", i), fmt.Sprintf("dev:%05d", i))
+		all, to[a.ID] = append(all, a), []string{team}
+	}
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: all, Show: to}})
+	lease := claim(t, s, store.Receiver, team)
+	for _, a := range all[:sent] {
+		post(t, s, lease, "m-"+a.ID, store.Delivery{Alert: a, Want: 1})
+	}
+	waits, held, gone := told(t, s, "a-300")[team], told(t, s, "a-301")[team], told(t, s, "a-302")[team]
+	message := store.Message{ID: "m", Receiver: team}
+	attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{waits, gone}, noon)
+	require.NoError(t, err)
+	require.NoError(t, s.End(ctx, lease, of(attempt, failed(message, store.Retrying, waits)), of(attempt, failed(message, store.GivenUp, gone))))
+	held.Why = "silenced"
+	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{held}))
+
+	count.Watch(t, s.DB(), map[string]string{"attempt": "started", "attempt_alert": "version", "delivery": "want"})
+	rows := count.Read(func() {
+		attempts, err := s.Attempts(ctx, "a-7")
+		require.NoError(t, err)
+		require.Len(t, attempts, 1)
+		require.Equal(t, map[string]int64{"a-7": 1}, attempts[0].Versions)
+	})
+	require.Equal(t, map[string]int{"attempt": 1, "attempt_alert": 2}, rows)
+	rows = count.Read(func() {
+		missing, problem, err := s.Unshown(ctx, team)
+		require.NoError(t, err)
+		require.Equal(t, 2, missing, "one waits and one was given up")
+		require.Equal(t, "status 500", problem)
+	})
+	require.Equal(t, map[string]int{"delivery": 3}, rows)
+	missing, problem, err := s.Unshown(ctx, "on-call")
+	require.NoError(t, err)
+	require.Zero(t, missing)
+	require.Empty(t, problem)
+}

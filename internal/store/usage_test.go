@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -254,8 +255,7 @@ func testPrune(t *testing.T, open database) {
 		require.NoError(t, err)
 		require.Len(t, transitions, want, "history goes with its alert: %s", id)
 	}
-	deliveries, err := s.Deliveries(ctx, team)
-	require.NoError(t, err)
+	deliveries := storetest.Deliveries(t, s, team)
 	require.Len(t, deliveries, 2, "deliveries go with their alerts")
 	attempts, err := s.Attempts(ctx, "")
 	require.NoError(t, err)

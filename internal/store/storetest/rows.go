@@ -1,4 +1,4 @@
-// Package storetest shows tests what a store does that cannot be seen by its answers.
+// Package storetest shows tests what a store holds and what it does, beyond what others ask it.
 package storetest
 
 import (
