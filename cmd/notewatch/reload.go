@@ -100,7 +100,7 @@ func (w *watcher) replace(ctx context.Context, next *settings) {
 	}
 	w.take(next.setup, b)
 	w.greet()
-	if _, err := b.Resolve(ctx, rulesFile, w.environment.Rules); err != nil {
+	if err := b.ResolveAll(ctx, rulesFile); err != nil {
 		w.log.Error("telling receivers that the rules file is valid again", "err", err)
 	}
 }

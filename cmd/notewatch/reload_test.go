@@ -43,9 +43,16 @@ rules:
   - {name: spike, when: events.today > 500000}
 `
 
-// TestReload changes the rules file under a program that runs: what is valid takes effect, what is not leaves everything as
-// it is, and receivers are told.
-func TestReload(t *testing.T) {
+// A reloading is a program that runs while its rules file changes.
+type reloading struct {
+	t      *testing.T
+	file   string // of rules
+	hook   *notifytest.Webhook
+	stderr journal
+}
+
+// newReloading sets up a simulated Notehub, a receiver and a valid rules file.
+func newReloading(t *testing.T) *reloading {
 	hub := notehubtest.New(notehubtest.Config{Now: time.Now, Token: "a-token", Seed: 1, Projects: []notehubtest.Project{
 		{UID: "app:1", Name: "one", Devices: notehubtest.Fleet(1, 3, time.Now().AddDate(-1, 0, 0), notehubtest.Typical())},
 	}})
@@ -55,44 +62,85 @@ func TestReload(t *testing.T) {
 	hook := notifytest.NewWebhook()
 	t.Cleanup(hook.Close)
 	folder := t.TempDir()
-	file := filepath.Join(folder, "rules.yaml")
-	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) }
-	write(reloadRules)
 	for name, value := range map[string]string{
-		"NOTEWATCH_RULES": file, "NOTEWATCH_DATABASE": filepath.Join(folder, "notewatch.db"), "NOTEWATCH_LISTEN": "127.0.0.1:0",
+		"NOTEWATCH_DATABASE": filepath.Join(folder, "notewatch.db"), "NOTEWATCH_LISTEN": "127.0.0.1:0",
 		"NOTEWATCH_NOTEHUB_URL": address, "NOTEWATCH_NOTEHUB_TOKEN": "a-token", "HOOK": hook.URL,
 	} {
 		t.Setenv(name, value)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	var stdout, stderr journal
+	r := &reloading{t: t, hook: hook}
+	r.move(filepath.Join(folder, "rules.yaml"))
+	return r
+}
+
+// move puts valid rules into another file, which the next start reads.
+func (r *reloading) move(file string) {
+	r.t.Setenv("NOTEWATCH_RULES", file)
+	r.file = file
+	r.write(reloadRules)
+}
+
+func (r *reloading) write(text string) { require.NoError(r.t, os.WriteFile(r.file, []byte(text), 0o600)) }
+
+// spoil makes the rules file invalid and has it read again.
+func (r *reloading) spoil() {
+	r.write(reloadRules + "surprise: true\n")
+	require.NoError(r.t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
+}
+
+// start runs the program until what it returns is called.
+func (r *reloading) start() (stop func()) {
+	ctx, cancel := context.WithCancel(r.t.Context())
 	done := make(chan int, 1)
-	go func() { done <- run(ctx, []string{"run"}, &stdout, &stderr) }()
-	told := func(reason, rule string) func() bool {
-		return func() bool {
-			for _, request := range hook.Requests() {
-				var body notify.WebhookBody
-				if json.Unmarshal(request.Body, &body) == nil && request.Taken && body.Data.Rule == rule && body.Data.Alerts[0].Reason == reason {
-					return true
-				}
+	go func() { done <- run(ctx, []string{"run"}, new(journal), &r.stderr) }()
+	return func() {
+		cancel()
+		require.Zero(r.t, <-done, &r.stderr)
+	}
+}
+
+// soon waits until the receiver was told something of a rule.
+func (r *reloading) soon(reason, rule, what string) {
+	r.t.Helper()
+	told := func() bool {
+		for _, request := range r.hook.Requests() {
+			var body notify.WebhookBody
+			if json.Unmarshal(request.Body, &body) == nil && request.Taken && body.Data.Rule == rule && body.Data.Alerts[0].Reason == reason {
+				return true
 			}
-			return false
 		}
+		return false
 	}
-	soon := func(condition func() bool, what string) {
-		t.Helper()
-		require.Eventually(t, condition, 50*time.Second, 20*time.Millisecond, "%s\n%s", what, &stderr)
-	}
+	require.Eventually(r.t, told, 50*time.Second, 20*time.Millisecond, "%s\n%s", what, &r.stderr)
+}
 
-	soon(told("reported", "watching"), "it runs")
-	write(reloadRules + "surprise: true\n")
-	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
-	soon(told("fired", "rules-file"), "operators are told that the file is not valid")
-	require.Contains(t, stderr.String(), "surprise")
+// TestReload changes the rules file under a program that runs: what is valid takes effect, what is not leaves everything as
+// it is, and receivers are told.
+func TestReload(t *testing.T) {
+	r := newReloading(t)
+	stop := r.start()
+	r.soon("reported", "watching", "it runs")
+	r.spoil()
+	r.soon("fired", "rules-file", "operators are told that the file is not valid")
+	require.Contains(t, r.stderr.String(), "surprise")
 
-	write(reloadRules + "  - {name: calm, when: events.today >= 0}\n")
-	soon(told("resolved", "rules-file"), "without a signal too, that it is valid again")
-	soon(told("fired", "calm"), "and the new rule is judged")
-	cancel()
-	require.Zero(t, <-done, &stderr)
+	r.write(reloadRules + "  - {name: calm, when: events.today >= 0}\n")
+	r.soon("resolved", "rules-file", "without a signal too, that it is valid again")
+	r.soon("fired", "calm", "and the new rule is judged")
+	stop()
+}
+
+// A program that was stopped while its rules file was not valid may be started with another one.
+func TestTheComplaintAboutAnotherRulesFileEnds(t *testing.T) {
+	r := newReloading(t)
+	stop := r.start()
+	r.soon("reported", "watching", "it runs")
+	r.spoil()
+	r.soon("fired", "rules-file", "operators are told that the file is not valid")
+	stop()
+
+	r.move(filepath.Join(t.TempDir(), "other.yaml"))
+	stop = r.start()
+	r.soon("resolved", "rules-file", "the file that is read now is valid")
+	stop()
 }

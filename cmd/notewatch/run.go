@@ -46,9 +46,6 @@ func watch(c *cobra.Command) error {
 	m.Reloaded(true, time.Now())
 	w := &watcher{command: c, started: time.Now(), hangups: hangups}
 	w.take(s, b)
-	if _, err := b.Resolve(ctx, rulesFile, s.environment.Rules); err != nil {
-		return err
-	}
 	group, ctx := errgroup.WithContext(ctx)
 	if err := w.listen(ctx, group); err != nil {
 		return err

@@ -103,6 +103,9 @@ func start(c *cobra.Command, m *metrics.Metrics) (setup, *bot.Bot, func(), error
 	}
 	wired.Store = db
 	b, err := bot.New(c.Context(), wired)
+	if err == nil {
+		err = b.ResolveAll(c.Context(), rulesFile) // it is valid, and the complaint may be about one from before
+	}
 	if err != nil {
 		closeDB()
 		return s, nil, nil, err

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"notewatch/internal/store"
 	"notewatch/rules"
@@ -33,6 +34,27 @@ func (b *Bot) Resolve(ctx context.Context, rule, subject string) (stood bool, er
 	return b.alter(ctx, rules.Key{Rule: rule, Subject: subject}, nil, func(a rules.Alert) (rules.Alert, rules.Event) {
 		return a.Clear(b.Clock.Now())
 	})
+}
+
+// ResolveAll ends the complaints of a rule, whatever they are about.
+func (b *Bot) ResolveAll(ctx context.Context, rule string) error {
+	standing, err := b.complaints(ctx, rule)
+	if err != nil {
+		return err
+	}
+	for _, a := range standing {
+		if _, err := b.Resolve(ctx, rule, a.Subject); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// complaints returns those of a rule that stand.
+func (b *Bot) complaints(ctx context.Context, rule string) ([]rules.Alert, error) {
+	open, err := b.Store.OpenAlerts(ctx, "")
+	others := func(a rules.Alert) bool { return a.Rule != rule || a.Drill }
+	return slices.DeleteFunc(open, others), err
 }
 
 // alter changes the open alert of a key, or a new one that belongs to no project if there is none. It reports whether
