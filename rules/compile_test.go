@@ -369,6 +369,10 @@ func TestKindAndReads(t *testing.T) {
 		},
 		"project": {
 			func(s *rules.Spec) { s.Each, s.When[0].Expr = rules.EachProject, "project.silent_pct > 5" },
+			rules.Live, rules.Reads{Device: true, Counts: true},
+		},
+		"name of the project": {
+			func(s *rules.Spec) { s.When[0].Expr = `project.name == "lab" && project.uid != "app:1"` },
 			rules.Live, rules.Reads{Device: true},
 		},
 		"poll": {

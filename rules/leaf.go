@@ -153,6 +153,7 @@ func readsOf(reads leafSet) Reads {
 			r.Series = r.Series || l.member == "series"
 		}
 		r.Device = r.Device || l.object == "device" || l.object == "project"
+		r.Counts = r.Counts || l.object == "project" && l.kind == numberKind
 		r.Poll = r.Poll || l.object == "poll"
 		return false
 	})

@@ -96,6 +96,7 @@ type condition struct {
 type Reads struct {
 	Figures []Figure // metrics, ascending: decides which endpoints are called
 	Device  bool     // device or project: needs the device list
+	Counts  bool     // what is counted over it: all of project but who it is
 	Series  bool     // the series of any metric
 	Poll    bool     // poll
 }

@@ -73,7 +73,7 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	if err != nil {
 		return Explanation{}, err
 	}
-	seen, err := b.lookAt(ctx, p, subject, asOf)
+	seen, err := b.lookAt(ctx, p, subject, asOf, r.Reads.Counts)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -90,10 +90,11 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	return e, b.explainAlert(ctx, &e, subject)
 }
 
-// lookAt gathers what the store knows of one subject as of an instant.
-func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time) (sight.Subject, error) {
+// lookAt gathers what the store knows of one subject as of an instant, and how many devices the project has if that is
+// wanted.
+func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time, counts bool) (sight.Subject, error) {
 	seen, err := sight.Look(ctx, b.Store, sight.Query{
-		Project: p.UID, Name: p.Name, Device: subject, Now: at, Period: b.Period, Figures: b.reads.Figures,
+		Project: p.UID, Name: p.Name, Device: subject, Now: at, Period: b.Period, Figures: b.reads.Figures, Counts: counts,
 	})
 	if err == nil && subject != "" && seen.Device == nil {
 		err = &UnknownError{"device", subject}

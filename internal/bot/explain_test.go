@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"database/sql"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -53,6 +55,24 @@ func TestExplain(t *testing.T) {
 		URL: "https://notehub.io/project/" + project + "/devices/" + sensors(1)[0].UID,
 	}, e.Subject)
 	require.Equal(t, r.delivery("ops", "event-budget").Alert, e.Alert)
+}
+
+// Of the other devices nothing is read, unless the rule reads how many there are.
+func TestExplainReadsLittle(t *testing.T) {
+	fleet := rules.Spec{Name: "fleet-silent", Each: rules.EachProject, When: []rules.Condition{{Level: rules.Warning, Expr: "project.silent_pct > 20"}}}
+	counter := storetest.CountRows(t)
+	r := newRig(t, 30, nil, events("600"), fleet)
+	r.run(monday.Add(hour))
+	db, err := sql.Open("sqlite", r.database)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	counter.Watch(t, db, map[string]string{"usage": "bytes", "closed": "days", "device": "uid", "alert": "id"})
+	for rule, want := range map[string]map[string]int{
+		"event-spike":  {"device": 1, "usage": 36},
+		"fleet-silent": {"device": 30, "usage": 36},
+	} {
+		require.Equal(t, want, counter.Read(func() { r.explain(rule) }), rule)
+	}
 }
 
 func TestExplainKnowsWhatItIsAskedFor(t *testing.T) {

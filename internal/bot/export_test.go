@@ -14,7 +14,7 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 	if err != nil {
 		return nil, nil, err
 	}
-	one, err := b.lookAt(ctx, p, subject, now)
+	one, err := b.lookAt(ctx, p, subject, now, true)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -43,14 +43,29 @@ func (d *Desk) Find(ctx context.Context, text string, kinds ...Kind) (Subject, e
 	return Subject{}, &AmbiguousError{Text: s.text, Candidates: listed, More: len(found) - len(listed)}
 }
 
-// Complete returns listed subjects whose UID or name begins with prefix, at most limit.
+// Complete returns listed subjects whose UID or name begins with prefix, at most limit: projects, fleets, devices by name, then
+// by UID, of which the letters of those of devices are as they are typed.
 func (d *Desk) Complete(ctx context.Context, prefix string, limit int, kinds ...Kind) ([]Subject, error) {
-	all, err := search{Desk: d, kinds: kinds}.listed(ctx)
+	s := search{Desk: d, text: prefix, kinds: kinds}
+	all, err := s.larger(ctx)
 	if err != nil {
 		return nil, err
 	}
+	limit = max(limit, 0)
 	found := those(all, byPrefix, prefix)
-	return found[:min(max(limit, 0), len(found))], nil
+	if room := limit - len(found); room > 0 && s.wants(KindDevice) {
+		devices, err := s.beginning(ctx, room)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, s.devices(devices)...)
+	}
+	return found[:min(limit, len(found))], nil
+}
+
+// Called returns the listed subjects that have just this UID or name, in whatever case.
+func (d *Desk) Called(ctx context.Context, text string, kinds ...Kind) ([]Subject, error) {
+	return search{Desk: d, text: text, kinds: kinds}.exact(ctx)
 }
 
 // A search is for what a text means.
@@ -87,6 +102,26 @@ func (s search) exact(ctx context.Context) ([]Subject, error) {
 		}
 	}
 	return append(found, s.devices(devices)...), nil
+}
+
+// beginning returns devices of which the name or the UID begins with the text, at most limit of either.
+func (s search) beginning(ctx context.Context, limit int) ([]store.DeviceName, error) {
+	projects := make([]string, len(s.Projects))
+	for i, p := range s.Projects {
+		projects[i] = p.UID
+	}
+	devices, err := s.Store.DevicesNamed(ctx, projects, s.text, limit)
+	for _, p := range s.Projects {
+		for _, uid := range s.uids() {
+			if err != nil || len(devices) >= limit {
+				return devices, err
+			}
+			var more []store.DeviceName
+			more, err = s.Store.DevicesFrom(ctx, p.UID, uid, limit)
+			devices = append(devices, slices.DeleteFunc(more, func(d store.DeviceName) bool { return slices.Contains(devices, d) })...)
+		}
+	}
+	return devices, err
 }
 
 // uids returns the UIDs of a device that the text may be.

@@ -135,7 +135,10 @@ func TestComplete(t *testing.T) {
 	}{
 		{"", 3, nil, "cold-chain, lab, far-away"},
 		{"FREEZER", 9, nil, "Freezer-1, freezer-1, freezer-2"},
-		{"dev:86447500000000", 9, nil, "Freezer-1, freezer-2, " + hebrew + ", " + ice},
+		{"FREEZER", 2, nil, "Freezer-1, freezer-1"},
+		{"dev:86447500000000", 9, nil, "Freezer-1, freezer-2, " + ice + ", " + hebrew},
+		{"86447500000000", 2, nil, "Freezer-1, freezer-2"},
+		{"dev:", 9, nil, "Freezer-1, freezer-2, " + ice + ", " + hebrew + ", freezer-1"},
 		{"l", 9, nil, "lab, lab"},
 		{"l", 9, []lookup.Kind{lookup.KindProject}, "lab"},
 		{"2", 9, nil, ""},
@@ -148,6 +151,22 @@ func TestComplete(t *testing.T) {
 			names = append(names, subject.Name)
 		}
 		require.Equal(t, c.want, strings.Join(names, ", "), c.prefix)
+	}
+}
+
+// What is called just so may be several; a part of a name is not enough.
+func TestCalled(t *testing.T) {
+	s := usual(t)
+	for text, want := range map[string]string{
+		"FREEZER-1": "dev:864475000000001 dev:999", "dev:999": "dev:999", "999": "dev:999", "freezer": "", "": "", "cold-chain": "",
+	} {
+		found, err := s.desk().Called(t.Context(), text, lookup.KindDevice)
+		require.NoError(t, err)
+		var uids []string
+		for _, subject := range found {
+			uids = append(uids, subject.UID)
+		}
+		require.Equal(t, want, strings.Join(uids, " "), text)
 	}
 }
 

@@ -110,6 +110,23 @@ func TestRowsRead(t *testing.T) {
 			return err
 		}
 	}
+	selective := l.Config
+	selective.Rules = []*rules.Rule{where(t, rules.EachDevice, `device.age_days > 1 && project.name != "lab"`, "1")}
+	counting := l.Config
+	counting.Rules = []*rules.Rule{where(t, rules.EachDevice, `project.active > 1`, "1")}
+	limits := func(c lookup.Config) func(ctx context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := lookup.New(c).Usage(ctx, lookup.Subject{Kind: lookup.KindDevice, Project: notify.Named{UID: cold.UID}, UID: "dev:000000000000777"}, lookup.Month)
+			return err
+		}
+	}
+	complete := func(prefix string, limit int, kinds ...lookup.Kind) func(ctx context.Context) error {
+		return func(ctx context.Context) error {
+			found, err := l.Desk.Complete(ctx, prefix, limit, kinds...)
+			require.Len(t, found, limit)
+			return err
+		}
+	}
 	usage := func(text string, span lookup.Span) func(ctx context.Context) error {
 		return func(ctx context.Context) error { return l.usageOf(ctx, text, span) }
 	}
@@ -124,10 +141,26 @@ func TestRowsRead(t *testing.T) {
 		{"top 10 30d", top(lookup.Month, ""), map[string]int{"device": devices + 10, "closed": devices}},
 		{"top 10 today", top(lookup.Today, ""), map[string]int{"device": devices + 10, "closed": devices, "usage": devices}},
 		{"top 10 period of a fleet", top(lookup.Period, "fleet:tenth"), map[string]int{"device": devices + 10, "closed": devices / 10, "usage": devices / 10}},
+		{"usage of a device that a rule selects", limits(selective), map[string]int{"device": 2, "usage": 2 * 36}},
+		{"usage of a device that a rule selects by their number", limits(counting), map[string]int{"device": 2 + devices, "usage": 2 * 36}},
 		{"alerts", func(ctx context.Context) error {
 			_, _, err := l.Desk.Alerts(ctx, store.AlertFilter{Open: true, Limit: 20})
 			return err
 		}, map[string]int{"alert": 3 * firing}},
+		{"the worst alerts", func(ctx context.Context) error {
+			_, _, err := l.Desk.OpenAlerts(ctx, lookup.Subject{}, 3)
+			return err
+		}, map[string]int{"alert": 2*firing + 3}},
+		{"the worst alerts of a fleet", func(ctx context.Context) error {
+			fleet := lookup.Subject{Kind: lookup.KindFleet, Project: notify.Named{UID: cold.UID}, UID: "fleet:tenth"}
+			_, _, err := l.Desk.OpenAlerts(ctx, fleet, firing)
+			return err
+		}, map[string]int{"device": devices, "alert": 3 * firing}},
+		{"an example of a device", complete("", 1, lookup.KindDevice), map[string]int{"device": 1}},
+		{"words that begin so", complete("SENSOR-", 50), map[string]int{"device": 50}},
+		{"UIDs that begin so", complete("dev:00000000000000", 10), map[string]int{"device": 10}},
+		{"what is called so", func(ctx context.Context) error { _, err := l.Called(ctx, "sensor-000007"); return err }, map[string]int{"device": 1}},
+		{"an alert", func(ctx context.Context) error { _, err := l.Alert(ctx, "alert-000010"); return err }, map[string]int{"alert": 3}},
 		{"status", func(ctx context.Context) error { _, err := l.Status(ctx); return err }, map[string]int{"device": devices, "alert": 2 * firing}},
 		{"a part of a name", usage("sensor-00000", lookup.Month), map[string]int{"device": devices + over, "alert": over}},
 	} {

@@ -27,6 +27,7 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) ([]*rules.R
 	}
 	seen, err := sight.Look(ctx, d.Store, sight.Query{
 		Project: u.Project.UID, Name: u.Project.Name, Device: u.within(), Now: now, Period: d.Period, Figures: d.figures,
+		Counts: slices.ContainsFunc(limiting, func(r *rules.Rule) bool { return r.Reads.Counts }),
 	})
 	if err != nil {
 		return nil, err

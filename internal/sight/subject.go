@@ -15,6 +15,7 @@ type Query struct {
 	Now           time.Time
 	Period        rules.PeriodSpec
 	Figures       []rules.Figure // those wanted; of the others nothing is known
+	Counts        bool           // whether it is wanted how many devices the project has, for which all are read
 }
 
 // A Subject is what is known of one subject.
@@ -24,13 +25,18 @@ type Subject struct {
 	Env    *rules.Env
 }
 
-// Look gathers what the store knows of one subject; of the other devices of the project only how many there are.
+// Look gathers what the store knows of one subject; of the other devices of the project at most how many there are.
 func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) {
 	s.UID, s.Name, s.Now = q.Project, q.Name, q.Now
 	if s.State, err = db.Project(ctx, q.Project); err != nil {
 		return s, err
 	}
-	if s.Counts, err = db.CountDevices(ctx, q.Project, SilentAfter); err != nil {
+	if q.Counts {
+		s.Counts, err = db.CountDevices(ctx, q.Project, SilentAfter)
+	} else {
+		s.Counts.ListedAt, err = db.Listed(ctx, q.Project)
+	}
+	if err != nil {
 		return s, err
 	}
 	if q.Device != "" {
@@ -44,7 +50,12 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 	}
 	s.Env = s.Identity(s.Device, s.Counts.ListedAt)
 	s.Env.Period = q.Period.Period(rules.DayOf(q.Now), q.Now)
+	uncounted := s.Env.Project
 	s.Present(s.Env, s.Device)
+	if !q.Counts {
+		uncounted.Known = s.Env.Project.Known
+		s.Env.Project = uncounted
+	}
 	return s, s.sumUp(ctx, db, q)
 }
 

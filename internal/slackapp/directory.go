@@ -2,24 +2,29 @@ package slackapp
 
 import (
 	"context"
-	"math"
-	"slices"
 
 	"notewatch/internal/lookup"
 	"notewatch/notify"
 	"notewatch/rules"
 )
 
-// A directory is what projects and devices are called, to show what a match selects.
+// A directory is what some projects and devices are called, to show what matches select.
 type directory []lookup.Subject
 
-// directory reads what is called how, of the kinds that the matches name.
+// directory reads what the projects are called, and the devices that the matches name.
 func (q *question) directory(ctx context.Context, matches ...rules.Match) (directory, error) {
-	kinds := []lookup.Kind{lookup.KindProject}
-	if slices.ContainsFunc(matches, func(m rules.Match) bool { return m.Subject != "" }) {
-		kinds = append(kinds, lookup.KindDevice)
+	d, err := q.desk.Complete(ctx, "", len(q.desk.Projects), lookup.KindProject)
+	read := map[string]bool{"": true}
+	for _, m := range matches {
+		if err != nil || read[m.Subject] {
+			continue
+		}
+		read[m.Subject] = true
+		var devices []lookup.Subject
+		devices, err = q.desk.Called(ctx, m.Subject, lookup.KindDevice)
+		d = append(d, devices...)
 	}
-	return q.desk.Complete(ctx, "", math.MaxInt, kinds...)
+	return d, err
 }
 
 // matchText says what a match selects.

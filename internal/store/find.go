@@ -45,6 +45,33 @@ func (s *Store) DeviceNames(ctx context.Context) (devices []DeviceName, err erro
 	return devices, doing(err, "reading what the devices are called")
 }
 
+// beyond sorts after all that names and IDs are made of.
+const beyond = "\U0010FFFF"
+
+// DevicesNamed returns listed devices of some projects whose name begins with prefix, in whatever case its ASCII letters are,
+// by name, at most limit.
+func (s *Store) DevicesNamed(ctx context.Context, projects []string, prefix string, limit int) (devices []DeviceName, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		devices, err = collect(ctx, tx, (*DeviceName).fields, `
+			SELECT project, uid, name FROM device WHERE name >= $1 COLLATE NOCASE AND name < $2 COLLATE NOCASE
+				AND +project IN (SELECT value FROM json_each($3))
+			ORDER BY name COLLATE NOCASE, project, uid LIMIT $4`, prefix, prefix+beyond, document[[]string]{&projects}, limit)
+		return err
+	})
+	return devices, doing(err, "reading which devices have names like %q", prefix)
+}
+
+// DevicesFrom returns listed devices of a project whose UID begins with prefix, by UID, at most limit.
+func (s *Store) DevicesFrom(ctx context.Context, project, prefix string, limit int) (devices []DeviceName, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		devices, err = collect(ctx, tx, (*DeviceName).fields, `
+			SELECT project, uid, name FROM device WHERE project = $1 AND uid >= $2 AND uid < $3 ORDER BY uid LIMIT $4`,
+			project, prefix, prefix+beyond, limit)
+		return err
+	})
+	return devices, doing(err, "reading which devices of project %q have UIDs like %q", project, prefix)
+}
+
 // GoneDevices returns the devices that the newest alerts that are over tell of and that are not listed any more, by the name
 // they had last; the last one first. It looks at so many alerts at most.
 func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceName, err error) {
@@ -82,7 +109,6 @@ func (s *Store) FleetDevices(ctx context.Context, project, fleet string) ([]stri
 
 // AlertIDs returns the IDs of alerts that begin with prefix, in order, at most limit.
 func (s *Store) AlertIDs(ctx context.Context, prefix string, limit int) (ids []string, err error) {
-	const beyond = "\U0010FFFF" // sorts after all that an ID is made of
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		ids, err = collect(ctx, tx, func(id *string) []any { return []any{id} },
 			`SELECT id FROM alert WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3`, prefix, prefix+beyond, limit)

@@ -37,6 +37,35 @@ func testFind(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Equal(t, append([]store.DeviceName{{project, "dev:2", "boiler"}}, freezers...), names)
 
+	both := []string{project, "app:other"}
+	for _, c := range []struct {
+		projects []string
+		prefix   string
+		limit    int
+		want     []store.DeviceName
+	}{
+		{both, "", 9, names},
+		{both, "", 2, names[:2]},
+		{both, "fReEz", 9, freezers},
+		{both[1:], "freez", 1, freezers[1:]},
+		{both, "reez", 9, nil},
+		{both, "%", 9, nil},
+		{[]string{}, "", 9, nil},
+	} {
+		found, err := s.DevicesNamed(ctx, c.projects, c.prefix, c.limit)
+		require.NoError(t, err)
+		require.Equal(t, c.want, found, c)
+	}
+	found, err := s.DevicesFrom(ctx, project, "dev:", 9)
+	require.NoError(t, err)
+	require.Equal(t, []store.DeviceName{freezers[0], names[0]}, found)
+	found, err = s.DevicesFrom(ctx, project, "dev:", 1)
+	require.NoError(t, err)
+	require.Equal(t, freezers[:1], found)
+	found, err = s.DevicesFrom(ctx, project, "dev:3", 9)
+	require.NoError(t, err)
+	require.Empty(t, found, "it is in another project")
+
 	members, err := s.FleetDevices(ctx, project, "fleet:1")
 	require.NoError(t, err)
 	require.Equal(t, []string{"dev:1"}, members)

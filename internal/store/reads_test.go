@@ -67,6 +67,11 @@ func TestRowsRead(t *testing.T) {
 		{"a device", func(ctx context.Context) error { _, _, err := s.Device(ctx, project, one[0]); return err }, map[string]int{"device": 1}},
 		{"a name", func(ctx context.Context) error { _, err := s.DevicesCalled(ctx, "SENSOR-00007"); return err }, map[string]int{"device": 1}},
 		{"all names", func(ctx context.Context) error { _, err := s.DeviceNames(ctx); return err }, map[string]int{"device": devices}},
+		{"names that begin so", func(ctx context.Context) error {
+			_, err := s.DevicesNamed(ctx, []string{project}, "sensor-", 5)
+			return err
+		}, map[string]int{"device": 5}},
+		{"UIDs that begin so", func(ctx context.Context) error { _, err := s.DevicesFrom(ctx, project, "dev:", 5); return err }, map[string]int{"device": 5}},
 		{"members", func(ctx context.Context) error { _, err := s.FleetDevices(ctx, project, "fleet:some"); return err }, map[string]int{"device": devices}},
 		{"how many", func(ctx context.Context) error { _, _, err := s.DeviceCount(ctx, project); return err }, map[string]int{"device": devices}},
 		{"days of one", func(ctx context.Context) error { _, err := s.Usage(ctx, project, one, today-days, today); return err }, map[string]int{"usage": days}},

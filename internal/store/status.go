@@ -18,6 +18,15 @@ func (s *Store) DeviceCount(ctx context.Context, project string) (devices int, r
 	return devices, read, doing(err, "counting the devices of project %q", project)
 }
 
+// Listed returns when the device list of a project was read; the zero time is never.
+func (s *Store) Listed(ctx context.Context, project string) (read time.Time, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		_, err := found(tx.QueryRowContext(ctx, `SELECT read_at FROM device_list WHERE project = $1`, project), instant{&read})
+		return err
+	})
+	return read, doing(err, "reading when the devices of project %q were listed", project)
+}
+
 // HeldUntil returns until when accounts may send no request, by name, as far as that lies after now.
 func (s *Store) HeldUntil(ctx context.Context, now time.Time) (map[string]time.Time, error) {
 	type row struct {
