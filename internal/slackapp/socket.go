@@ -25,6 +25,7 @@ const (
 type socket struct {
 	*App
 	client *socketmode.Client
+	opener *opener
 	end    context.CancelCauseFunc
 	shared bool // it has been said that others are connected to the app
 }
@@ -43,7 +44,8 @@ func (a *App) listen(ctx context.Context) {
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	opener := &opener{do: a.do, now: a.Machine, wait: a.wait}
-	s := &socket{App: a, client: socketmode.New(newAPI(a.Config, opener.open), socketmode.OptionReadLimit(maxMessage)), end: end}
+	client := socketmode.New(newAPI(a.Config, opener.open), socketmode.OptionReadLimit(maxMessage))
+	s := &socket{App: a, client: client, opener: opener, end: end}
 	var events sync.WaitGroup
 	events.Go(func() { s.follow(running) })
 	err := s.client.RunContext(running)
@@ -95,6 +97,7 @@ func (s *socket) on(ctx context.Context, event socketmode.Event) {
 // hello notes that there is a connection. More than one of the app means that another process has one too, or that one was
 // lost and Slack does not know it yet.
 func (s *socket) hello(connections int) {
+	s.opener.greet()
 	s.Metrics.SocketOpened(connections)
 	s.Log.Info("connected to Slack", "connections", connections)
 	if connections > 1 && !s.shared {
@@ -143,8 +146,9 @@ func (s *socket) acknowledge(ctx context.Context, envelope string) {
 	}
 }
 
-// An opener makes the calls that open connections. The first one after a while it makes at once; those that follow soon it
-// spaces, for slack-go asks for a new connection as soon as one is closed, even if Slack closes each at once.
+// An opener makes the calls that open connections. The first one after a while, or after a connection that was good for a while,
+// it makes at once; others it spaces, for slack-go asks for a new connection as soon as one is closed, even if Slack closes each
+// at once.
 type opener struct {
 	do   doer
 	now  func() time.Time
@@ -152,16 +156,36 @@ type opener struct {
 
 	last  time.Time
 	pause time.Duration
+
+	mu      sync.Mutex
+	greeted time.Time // when Slack said hello since the last call; zero: it did not
 }
 
 const (
 	minPause = 100 * time.Millisecond
 	maxPause = time.Minute
+	minLife  = 10 * time.Second // of a good connection
 )
+
+// greet notes that Slack has said hello.
+func (o *opener) greet() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.greeted = o.now()
+}
+
+// lived reports whether there was a good connection since the last call. It is asked once a call.
+func (o *opener) lived() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	lived := !o.greeted.IsZero() && o.now().Sub(o.greeted) >= minLife
+	o.greeted = time.Time{}
+	return lived
+}
 
 // open makes a call.
 func (o *opener) open(req *http.Request) (*http.Response, error) {
-	if o.last.IsZero() || o.now().Sub(o.last) > 2*maxPause {
+	if o.lived() || o.last.IsZero() || o.now().Sub(o.last) > 2*maxPause {
 		o.pause = 0
 	} else {
 		o.pause = min(max(2*o.pause, minPause), maxPause)

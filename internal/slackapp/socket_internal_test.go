@@ -141,17 +141,51 @@ func TestSocketOpensAreSpaced(t *testing.T) {
 		open(time.Second)
 	}
 	open(3 * time.Minute)
+	for range 3 { // Slack says hello each time, and stays for a while
+		o.greet()
+		open(100 * time.Second)
+	}
+	o.greet()
+	open(9 * time.Second) // which is not for long
+	open(100 * time.Second)
+	o.greet()
+	open(10 * time.Second)
 	ms := time.Millisecond
 	require.Equal(t, []time.Duration{
 		0, 0,
 		100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 3200 * ms, 6400 * ms, 12800 * ms, 25600 * ms, 51200 * ms, time.Minute, time.Minute,
 		0,
+		0, 0, 0,
+		100 * ms, 200 * ms, 0,
 	}, pauses)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, wait(ctx, time.Hour), context.Canceled)
 	require.NoError(t, wait(t.Context(), 0))
+}
+
+// A connection that was good for a while is replaced at once, however often that happens.
+func TestSocketReplacesGoodConnectionsAtOnce(t *testing.T) {
+	b := newBench(t, plan{config: overSocket, hold: true})
+	pauses := make(chan time.Duration, 10)
+	b.wait = func(ctx context.Context, d time.Duration) error {
+		pauses <- d
+		return ctx.Err()
+	}
+	b.run()
+	for n, lived := range []time.Duration{0, minLife, minLife} {
+		require.NoError(t, b.slack.AwaitConnection(t.Context(), n+1))
+		asked := b.slack.Type(ann, "/notewatch", "status") // so that the hello before it was heard
+		b.deliver(asked)
+		b.answer(asked)
+		b.clock.forward(lived)
+		b.slack.CutSockets()
+	}
+	require.NoError(t, b.slack.AwaitConnection(t.Context(), 4))
+	for _, want := range []time.Duration{0, minPause, 0, 0} {
+		require.Equal(t, want, <-pauses)
+	}
 }
 
 // Another process on the same app is said once, until it is gone.
