@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -26,9 +28,10 @@ type alertsQuery struct {
 func newAlerts() *cobra.Command {
 	var q alertsQuery
 	c := &cobra.Command{
-		Use:   "alerts",
+		Use:   "alerts [project|device] [NAME]",
 		Short: "List open alerts, and who has been told",
-		Long: `Lists the alerts that are pending or firing, the newest first. It reads the database only, also beside notewatch run.
+		Long: `Lists the alerts that are pending or firing, the newest first; with a NAME those of a project or device, of which it is the
+name, the UID, or a part of one that says which is meant. It reads the database only, also beside notewatch run.
 TOLD names the receivers that show the newest state, then those that wait, were given up, are held back (silenced, muted
 or acknowledged), have nothing to be told of (below their level), or are gone from the rules file.
 
@@ -36,11 +39,22 @@ or acknowledged), have nothing to be told of (below their level), or are gone fr
 summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, until, by, because), ack (by, at) and receivers
 (receiver, state, shows, why, in_place_of, message). A figure that is not known is null; times are RFC 3339.`,
 		Example: `  notewatch alerts
+  notewatch alerts cold-chain
   notewatch alerts --rule data-budget --all
   notewatch alerts --device hourly-sensor-6 --all --json`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return look(c, func(db opened) error { return q.run(c, db) })
+		ValidArgsFunction: completeFirst(subjects(lookup.KindProject, lookup.KindDevice)),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 && q.Project+q.Subject != "" {
+				return usageError{errors.New("want a name, --project or --device, one of them; see notewatch alerts --help")}
+			}
+			return look(c, func(db opened) error {
+				if len(args) > 0 {
+					if err := q.take(c, db, args); err != nil {
+						return err
+					}
+				}
+				return q.run(c, db)
+			})
 		},
 	}
 	q.flags(c)

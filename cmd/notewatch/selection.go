@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/config"
 	"notewatch/internal/lookup"
+	"notewatch/internal/store"
 	"notewatch/rules"
 )
 
@@ -39,6 +40,29 @@ func matchText(m rules.Match) string {
 	return strings.Join(parts, ", ")
 }
 
+// take makes [project|device] NAME what is selected.
+func (s *selection) take(c *cobra.Command, db opened, words []string) error {
+	kinds := []lookup.Kind{lookup.KindProject, lookup.KindDevice}
+	if len(words) > 1 && slices.Contains(kinds, lookup.Kind(words[0])) {
+		kinds, words = []lookup.Kind{lookup.Kind(words[0])}, words[1:]
+	}
+	names, err := db.Names(c.Context())
+	if err != nil {
+		return err
+	}
+	_, desk := wideDesk(c, db, names)
+	found, err := desk.Find(c.Context(), strings.Join(words, " "), kinds...)
+	if err != nil {
+		return missed(err)
+	}
+	if found.Kind == lookup.KindDevice {
+		s.Subject = found.UID
+	} else {
+		s.Project = found.UID
+	}
+	return nil
+}
+
 // settle puts what is meant in the place of names that are only like it: of projects and devices the UID. What is a name
 // already stays, and what neither the rules file nor the database knows is an error.
 func (s *selection) settle(c *cobra.Command, db opened) error {
@@ -49,15 +73,10 @@ func (s *selection) settle(c *cobra.Command, db opened) error {
 	if err != nil {
 		return err
 	}
-	now, _ := outline(c)
-	if now.file == nil {
-		now.file = &config.File{}
-	}
-	if err := s.settleRule(append(ruleNamesOf(now.file), names.Rules...)); err != nil {
+	file, desk := wideDesk(c, db, names)
+	if err := s.settleRule(append(ruleNamesOf(file), names.Rules...)); err != nil {
 		return err
 	}
-	desk := now.desk(db.Store, db.clock.Now)
-	desk.Projects = withProjects(desk.Projects, names.Projects)
 	for _, n := range []struct {
 		kind  lookup.Kind
 		name  *string
@@ -76,6 +95,17 @@ func (s *selection) settle(c *cobra.Command, db opened) error {
 		*n.name = found.UID
 	}
 	return nil
+}
+
+// wideDesk returns who finds what the rules file or the database knows, and the file, which is empty if it cannot be read.
+func wideDesk(c *cobra.Command, db opened, names store.Names) (*config.File, *lookup.Desk) {
+	now, _ := outline(c)
+	if now.file == nil {
+		now.file = &config.File{}
+	}
+	desk := now.desk(db.Store, db.clock.Now)
+	desk.Projects = withProjects(desk.Projects, names.Projects)
+	return now.file, desk
 }
 
 // settleRule puts the name of a rule in the place of one that differs in case only.

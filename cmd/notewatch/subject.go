@@ -62,6 +62,24 @@ func (f *spanFlag) Set(text string) error {
 	return nil
 }
 
+// take takes the word for a span out of words.
+func (f *spanFlag) take(words []string) (rest []string, err error) {
+	for _, word := range words {
+		span, ok := lookup.ParseSpan(word)
+		switch {
+		case !lookup.LikeSpan(word):
+			rest = append(rest, word)
+		case !ok:
+			return nil, fmt.Errorf("want today, 7d, 30d or period, not %q", word)
+		case *f != "" && *f != spanFlag(span):
+			return nil, fmt.Errorf("either %s or %s, one at a time", *f, span)
+		default:
+			*f = spanFlag(span)
+		}
+	}
+	return rest, nil
+}
+
 // String implements pflag.Value.
 func (f *spanFlag) String() string { return string(*f) }
 

@@ -46,7 +46,7 @@ What is not known is null; times are RFC 3339.`,
 			return ask(c, func(d *lookup.Desk) error { return q.run(c, d, name) })
 		},
 	}
-	c.Flags().Var(&q.span, "span", "today, 7d, 30d or period (default: period)")
+	c.Flags().Var(&q.span, "span", "today, 7d, 30d or period (default: period); with it, every word is of the name")
 	c.Flags().Var(&q.kind, "kind", "what NAME is: project, fleet or device (default: any of them)")
 	completeFlag(c, "span", words(spanWords()...))
 	completeFlag(c, "kind", words(kindWords()...))
@@ -56,11 +56,13 @@ What is not known is null; times are RFC 3339.`,
 
 // parse reads the words of the command line and returns the name among them.
 func (q *usageQuery) parse(words []string) (name string, err error) {
+	if q.span == "" {
+		if words, err = q.span.take(words); err != nil {
+			return "", err
+		}
+	}
 	if len(words) > 0 && q.kind == "" && q.kind.Set(words[0]) == nil {
 		words = words[1:]
-	}
-	if last := len(words) - 1; last >= 0 && q.span == "" && q.span.Set(words[last]) == nil {
-		words = words[:last]
 	}
 	name = strings.Join(words, " ")
 	if name == "" && (q.kind == kindFlag(lookup.KindFleet) || q.kind == kindFlag(lookup.KindDevice)) {

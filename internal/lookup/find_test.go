@@ -196,4 +196,7 @@ func TestParseSpan(t *testing.T) {
 	_, ok := lookup.ParseSpan("fortnight")
 	require.False(t, ok)
 	require.Len(t, lookup.Spans(), 4)
+	for word, like := range map[string]bool{"7d": true, "99d": true, "Yesterday": true, "2weeks": true, "sensor-7d": false, "7": false, "": false} {
+		require.Equal(t, like, lookup.LikeSpan(word), word)
+	}
 }

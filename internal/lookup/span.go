@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -29,6 +30,15 @@ func ParseSpan(word string) (span Span, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// otherSpan matches what is meant as a span, but is none.
+var otherSpan = regexp.MustCompile(`(?i)^([0-9]+(h|d|w|days?|weeks?|months?)|yesterday|week|month)$`)
+
+// LikeSpan reports whether a word is meant as a span, also if there is none like it: 99d, yesterday.
+func LikeSpan(word string) bool {
+	_, ok := ParseSpan(word)
+	return ok || otherSpan.MatchString(word)
 }
 
 const (

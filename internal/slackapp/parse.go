@@ -45,8 +45,7 @@ func (t token) is(words ...string) bool { return !t.quoted && slices.Contains(wo
 
 // span reports whether the token is a span of time, or meant as one.
 func (t token) span() bool {
-	_, known := lookup.ParseSpan(t.word())
-	return !t.quoted && (known || otherSpan.MatchString(t.word()))
+	return !t.quoted && lookup.LikeSpan(t.word())
 }
 
 // plainDashes are hyphens for what Slack and keyboards make of them.

@@ -1,7 +1,6 @@
 package slackapp
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,9 +104,6 @@ func takeSpan(tokens []token) (rest []token, span lookup.Span, err error) {
 	}
 	return rest, span, nil
 }
-
-// otherSpan matches what is meant as a span, but is none.
-var otherSpan = regexp.MustCompile(`^([0-9]+(h|d|w|days?|weeks?|months?)|yesterday|week|month)$`)
 
 // takeKind takes the word for a kind of subject off the front of tokens.
 func takeKind(tokens []token) (rest []token, kinds []lookup.Kind) {
