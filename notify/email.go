@@ -137,11 +137,10 @@ type emailRef struct {
 	First string `json:"first"` // Message-ID of the first mail, with its brackets; "" if there was none
 }
 
-// Send mails what changed in n. If n is quiet, or something was mailed before and nothing of n is news, it sends nothing and
-// returns ref.
+// Send mails what changed in n; ErrSkipped if n is quiet, or if something was mailed before and nothing of n is news.
 func (e *Email) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
 	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(n.changed(), news) {
-		return ref, nil
+		return ref, ErrSkipped
 	}
 	var thread emailRef
 	if len(ref) > 0 && json.Unmarshal(ref, &thread) != nil || !isMessageID(thread.First) {

@@ -9,16 +9,20 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
 // A Receiver shows notifications to people or machines. Send shows n in place of what ref refers to, or as something new
 // if ref is empty, and returns the reference to hand in next time. Send makes one attempt and does not wait to try again;
-// an error is an *Error. A receiver that has nothing to say of n, for one because n is quiet and it cannot change what it
-// posted, returns ref as it is. A Receiver is safe for use by one goroutine at a time.
+// an error is an *Error, or ErrSkipped with ref as it was. A Receiver is safe for use by one goroutine at a time.
 type Receiver interface {
 	Send(ctx context.Context, n Notification, ref Ref) (Ref, error)
 }
+
+// ErrSkipped says that a receiver has nothing to show of a notification, for one because that is quiet and it cannot change
+// what it posted. What is shown stays as it was; that tells nothing of whether the receiver works.
+var ErrSkipped = errors.New("this receiver has nothing to show of it")
 
 // A Ref is a receiver's own handle for what it has posted. Empty is nothing.
 type Ref = json.RawMessage

@@ -89,8 +89,8 @@ type pagerDutyRef struct {
 	State    pagerDutyState `json:"state"`
 }
 
-// Send brings the incident of n to the state of its alerts, if it is not there already. If n is quiet it only acknowledges
-// or resolves, which wakes nobody.
+// Send brings the incident of n to the state of its alerts; ErrSkipped if it is there, or has nothing to open for. If n is
+// quiet it only acknowledges or resolves, which wakes nobody.
 func (p *PagerDuty) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
 	var have pagerDutyRef
 	if len(ref) > 0 && json.Unmarshal(ref, &have) != nil {
@@ -103,7 +103,7 @@ func (p *PagerDuty) Send(ctx context.Context, n Notification, ref Ref) (Ref, err
 	}
 	actions := pagerDutyActions(have.State, want, n.Quiet)
 	if !ok || len(actions) == 0 {
-		return ref, nil
+		return ref, ErrSkipped
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()

@@ -162,3 +162,13 @@ func notification(alerts ...notify.Alert) notify.Notification {
 }
 
 func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }
+
+// requireSent checks what Send returned, of what it posted something of and what it did not.
+func requireSent(t *testing.T, posted bool, err error) {
+	t.Helper()
+	if posted {
+		require.NoError(t, err)
+		return
+	}
+	require.ErrorIs(t, err, notify.ErrSkipped)
+}

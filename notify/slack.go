@@ -140,10 +140,10 @@ func slackGone(err error) bool {
 	return ok && (refusal.kind == slackLost || refusal.kind == slackTarget)
 }
 
-// post shows n in a new message, unless n is quiet: then ref stays as it is.
+// post shows n in a new message; ErrSkipped if n is quiet.
 func (s *Slack) post(ctx context.Context, n Notification, ref Ref) (Ref, error) {
 	if n.Quiet {
-		return ref, nil
+		return ref, ErrSkipped
 	}
 	message := s.message(n, mentions(s.mention, n.Alerts))
 	var at slackRef

@@ -154,7 +154,7 @@ func TestSlackQuietPostsNothing(t *testing.T) {
 
 	server := newSlackServer(t)
 	ref, err := newSlack(t, server.URL).Send(t.Context(), quiet, nil)
-	require.NoError(t, err)
+	require.ErrorIs(t, err, notify.ErrSkipped)
 	require.Empty(t, ref)
 	require.Empty(t, server.Calls())
 
@@ -162,7 +162,7 @@ func TestSlackQuietPostsNothing(t *testing.T) {
 		receiver, ref, server := posted(t, notification(firing()))
 		server.Fail(notifytest.Code(code))
 		again, err := receiver.Send(t.Context(), quiet, ref)
-		require.NoError(t, err)
+		require.ErrorIs(t, err, notify.ErrSkipped)
 		require.JSONEq(t, string(ref), string(again))
 		require.Len(t, server.Calls(), 2, "a post and an update that failed")
 	}

@@ -68,13 +68,12 @@ func checkSlackHost(u *url.URL) error {
 	return nil
 }
 
-// Send posts what changed as a new message. If n is quiet, or something was posted before and nothing of n is news, it
-// posts nothing and returns ref. A layout that Slack refuses is sent again at once without its chart, and then as plain
-// text.
+// Send posts what changed as a new message; ErrSkipped if n is quiet, or if something was posted before and nothing of n is
+// news. A layout that Slack refuses is sent again at once without its chart, and then as plain text.
 func (w *SlackWebhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
 	changed := n.changed()
 	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(changed, news) {
-		return ref, nil
+		return ref, ErrSkipped
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()

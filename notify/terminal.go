@@ -26,11 +26,11 @@ type Terminal struct {
 // in names never reach w as such.
 func NewTerminal(w io.Writer, color bool) *Terminal { return &Terminal{w: w, color: color} }
 
-// Send prints the changed alerts of n in one write: one at length, of several the worst of each rule. If n is quiet it
-// prints nothing and returns ref.
+// Send prints the changed alerts of n in one write: one at length, of several the worst of each rule; ErrSkipped if n is
+// quiet.
 func (t *Terminal) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
 	if n.Quiet {
-		return ref, nil
+		return ref, ErrSkipped
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, &Error{Class: Temporary, Err: fmt.Errorf("printing to the terminal: %w", err)}

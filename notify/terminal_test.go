@@ -61,7 +61,7 @@ func TestTerminalPrintsNothingOfWhatIsQuiet(t *testing.T) {
 	var out strings.Builder
 	for _, ref := range []notify.Ref{nil, notify.Ref(`{"printed":true}`)} {
 		got, err := notify.NewTerminal(&out, false).Send(t.Context(), quiet, ref)
-		require.NoError(t, err)
+		require.ErrorIs(t, err, notify.ErrSkipped)
 		require.Equal(t, ref, got)
 	}
 	require.Empty(t, out.String())

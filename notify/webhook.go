@@ -138,8 +138,8 @@ type webhookRef struct {
 	Ref    string `json:"ref,omitempty"` // what the receiver calls it, for a format that keeps that
 }
 
-// Send posts n if its format has something to say of it. A message that can be changed and is gone is posted anew. What
-// the receiver refuses is sent again at once: of a template in the format to fall back to, else with less in it.
+// Send posts n; ErrSkipped if its format has nothing to say of it. A message that can be changed and is gone is posted anew.
+// What the receiver refuses is sent again at once: of a template in the format to fall back to, else with less in it.
 func (w *Webhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
@@ -155,7 +155,7 @@ func (w *Webhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error
 			continue
 		}
 		if request == nil {
-			return ref, nil
+			return ref, ErrSkipped
 		}
 		got, err := w.do(ctx, n, request)
 		if err != nil {
@@ -185,7 +185,7 @@ func (w *Webhook) refOf(r *webhookRequest, got answer, was webhookRef) string {
 // anew posts n again after what was posted before as ref has gone.
 func (w *Webhook) anew(ctx context.Context, n Notification, ref Ref) (Ref, error) {
 	if n.Quiet {
-		return ref, nil
+		return ref, ErrSkipped
 	}
 	return w.Send(ctx, n, nil)
 }

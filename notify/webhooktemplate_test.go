@@ -98,7 +98,7 @@ func TestWebhookTemplateAsksForARequest(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, string(ref), string(again), "an answer that does not tell changes nothing")
 	same, err := webhook.Send(t.Context(), notification(alertWith(func(a *notify.Alert) { a.Level = "info" })), ref)
-	require.NoError(t, err)
+	require.ErrorIs(t, err, notify.ErrSkipped)
 	require.Equal(t, ref, same)
 
 	requests := server.Requests()

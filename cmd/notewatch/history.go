@@ -32,8 +32,8 @@ It reads the database only, also beside notewatch run.
 
 history ALERT --json prints an object with alert (as notewatch alerts --json has it, receivers with next_try too) and
 events, an array in order: at, event (fired, escalated, …, or sent for an attempt), and of a change version, state, level,
-value, mute, ack, by (who did it); of an attempt receiver, message, version, status (posted, retry, dead, cut off, or ""
-while it goes on), error, seconds. history --json prints an array of changes: the same with alert, rule, project, subject,
+value, mute, ack, by (who did it); of an attempt receiver, message, version, status (posted, skipped, retry, dead, not made,
+cut off, or "" while it goes on), error, seconds. history --json prints an array of changes: the same with alert, rule, project, subject,
 figure, unit and drill; what people did with silences is among them, with event silenced or unsilenced, by and silence
 (id, until, because).`,
 		Example: `  notewatch history

@@ -38,10 +38,11 @@ const (
 // showingOf says what a receiver shows of an alert.
 func showingOf(receiver string, d store.Delivery) showing {
 	s := showing{Receiver: receiver, InPlaceOf: d.Via, Message: d.Message, Why: cmp.Or(d.Why, d.Error)}
+	posted := d.Have > 0 && d.Message != "" && d.Why == ""
 	switch {
 	case d.Shown > rules.Inactive:
 		s.Shows = d.Shown.String()
-	case d.Have > 0 && d.Message != "":
+	case posted:
 		s.Shows = "over"
 	}
 	switch behind := d.Want > d.Have; {
@@ -53,7 +54,7 @@ func showingOf(receiver string, d store.Delivery) showing {
 		s.State = stateHeld
 	case behind:
 		s.State = stateWaits
-	case d.Have > 0 && d.Message != "":
+	case posted:
 		s.State, s.Why = stateTold, ""
 	default:
 		s.State = stateNotTold

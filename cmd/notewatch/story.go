@@ -194,10 +194,14 @@ func (a *attempt) outcome() string {
 	switch store.AttemptStatus(a.Status) {
 	case store.Posted:
 		return "sent" + took
+	case store.Skipped:
+		return "not sent: " + notify.ErrSkipped.Error()
 	case store.Retrying:
 		return sentence("not taken"+took+", to be tried again", a.Error)
 	case store.GivenUp:
 		return sentence("not taken"+took+", given up", a.Error)
+	case store.NotMade:
+		return "not tried: the turn ended before it"
 	case store.CutOff:
 		return "cut off: it may have been sent or not"
 	}

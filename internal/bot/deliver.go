@@ -47,6 +47,9 @@ func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	failures := 0
+	if len(p.messages) > 0 && !done.called {
+		failures = lease.Failures
+	}
 	switch {
 	case done.failure == nil && done.left:
 		p.later = b.Clock.Now()
@@ -68,7 +71,8 @@ func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 // A service is what came of sending messages.
 type service struct {
 	taken   int           // messages that the receiver has taken
-	heard   bool          // one of them was not quiet: the receiver works, for what is quiet may need no call
+	heard   bool          // one of them was not quiet: the receiver works
+	called  bool          // it was tried whether the receiver works, whatever came of it
 	failure *notify.Error // why the rest was not tried, if the receiver failed
 	left    bool          // some were not tried: there was no time, or there is something newer
 	refused []refused     // messages that were refused for what is in them
@@ -90,7 +94,7 @@ func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messag
 		}
 		s, err := b.send(ctx, lease, r, batch)
 		done.taken += s.taken
-		done.heard = done.heard || s.heard
+		done.heard, done.called = done.heard || s.heard, done.called || s.called
 		done.failure, done.left, done.refused = s.failure, s.left, append(done.refused, s.refused...)
 		if err != nil || s.failure != nil || s.left {
 			return done, err
@@ -156,6 +160,10 @@ func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, batch []o
 		}
 		outcome.Attempt = attempts[i]
 		outcomes[i] = outcome
+		if outcome.Status == store.Skipped {
+			continue
+		}
+		done.called = true
 		switch {
 		case own == nil:
 			done.taken++
@@ -193,8 +201,7 @@ func (b *Bot) attempt(ctx context.Context, lease store.Lease, r Receiver, m outg
 	calling, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
 	ref, err := r.Send(calling, n, notify.Ref(m.Message.Ref))
-	failure := classify(err)
-	outcome := b.outcome(r, m, ref, failure)
+	outcome, failure := b.outcome(r, m, ref, err)
 	b.Metrics.Delivered(r.Name, metrics.Result(outcome.Status), b.Machine().Sub(started))
 	if failure != nil {
 		level := slog.LevelError
@@ -208,32 +215,33 @@ func (b *Bot) attempt(ctx context.Context, lease store.Lease, r Receiver, m outg
 
 // classify returns err as the kind of error that receivers promise.
 func classify(err error) *notify.Error {
-	if err == nil {
-		return nil
-	}
 	if failure, ok := errors.AsType[*notify.Error](err); ok {
 		return failure
 	}
 	return &notify.Error{Class: notify.Temporary, Err: err}
 }
 
-// outcome is what the store learns from an attempt.
-func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, failure *notify.Error) store.Outcome {
+// outcome is what the store learns from an attempt that ended with err, and the failure if it is one.
+func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, err error) (store.Outcome, *notify.Error) {
 	now := b.Clock.Now()
 	changes := waiting(m.Members)
 	out := store.Outcome{Message: m.Message, Members: m.Members, Status: store.Posted, At: now, Refresh: len(changes) == 0}
-	if failure == nil {
+	switch {
+	case err == nil:
 		out.Message.Ref, out.Message.PostedAt = string(ref), now
-		for i := range out.Members {
-			d := &out.Members[i]
-			level := r.level(d.Alert)
-			if hushed(*d) {
-				level = min(level, d.Shown) // the rest is news when people are told again
-			}
-			d.Have, d.Shown, d.Dead, d.Error = d.Alert.Version, level, false, ""
+		r.shows(out.Members)
+		return out, nil
+	case errors.Is(err, notify.ErrSkipped):
+		out.Status = store.Skipped
+		if m.Message.PostedAt.IsZero() {
+			skip(out.Members)
+			return out, nil
 		}
-		return out
+		out.Message.PostedAt = now
+		r.shows(out.Members)
+		return out, nil
 	}
+	failure := classify(err)
 	out.Status, out.Error = store.Retrying, failure.Error()
 	if failure.Class != notify.Temporary || stale(changes, now) {
 		out.Status = store.GivenUp
@@ -242,7 +250,28 @@ func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, failure *notify.Er
 		d := &out.Members[i]
 		d.Dead, d.Error = out.Status == store.GivenUp && d.Want > d.Have, failure.Error()
 	}
-	return out
+	return out, failure
+}
+
+// shows notes that the receiver shows the newest of alerts.
+func (r Receiver) shows(members []store.Delivery) {
+	for i := range members {
+		d := &members[i]
+		level := r.level(d.Alert)
+		if hushed(*d) {
+			level = min(level, d.Shown) // the rest is news when people are told again
+		}
+		d.Have, d.Shown, d.Dead, d.Error = d.Alert.Version, level, false, ""
+	}
+}
+
+// skip notes that the receiver shows nothing of alerts, and does not have to.
+func skip(members []store.Delivery) {
+	for i := range members {
+		d := &members[i]
+		d.Have, d.Shown, d.Dead, d.Error = d.Alert.Version, rules.Inactive, false, ""
+		d.Why = notify.ErrSkipped.Error()
+	}
 }
 
 // level is the level that the receiver shows of an alert.

@@ -2,15 +2,33 @@ package bot_test
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/bot"
+	"notewatch/internal/secret"
+	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
+	"notewatch/notify"
 	"notewatch/notify/notifytest"
 	"notewatch/rules"
 )
+
+// onCall adds the receiver "on-call", a service of PagerDuty.
+func (r *rig) onCall() *notifytest.PagerDuty {
+	pager := notifytest.NewPagerDuty()
+	r.t.Cleanup(pager.Close)
+	sender, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+		Name: "on-call", RoutingKey: secret.New(strings.Repeat("a1", 16)), URL: pager.URL, AllowPrivate: true,
+	})
+	require.NoError(r.t, err)
+	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: "on-call", Receiver: sender})
+	return pager
+}
 
 // What is quiet may need no call at all: that it went well says nothing of a receiver that cannot be told.
 func TestWhatIsQuietDoesNotShowThatAReceiverIsBack(t *testing.T) {
@@ -30,6 +48,121 @@ func TestWhatIsQuietDoesNotShowThatAReceiverIsBack(t *testing.T) {
 	require.Equal(t, rules.Critical, r.delivery("ops", "event-budget").Alert.Level, "it got worse in silence")
 	require.True(t, r.delivery("ops", "silent-device").Dead)
 	require.Equal(t, []string{"fired"}, r.reasonsOf("second", "receiver-dead"))
+}
+
+// A weekly summary is nothing to PagerDuty: that no call was made for it says nothing of whether one would be answered.
+func TestWhatIsSkippedDoesNotShowThatAReceiverIsBack(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 30*day)}, silent())
+	pager := r.onCall()
+	for range 1000 {
+		pager.Fail(notifytest.Status(http.StatusForbidden, ""))
+	}
+	r.config.Operators, r.config.Summary = []string{"ops", "on-call"}, true
+	r.rules(silent())
+	r.hourly().run(monday.Add(16 * day))
+	require.Equal(t, []string{"fired"}, r.reasonsOf("ops", "receiver-dead"))
+}
+
+func TestWhatIsSkippedIsNotPosted(t *testing.T) {
+	r := newRig(t, 2, nil, silent())
+	pager := r.onCall()
+	r.open()
+	r.page(report("1"))
+	r.run(r.now.Add(time.Minute))
+	require.Empty(t, pager.Events())
+	d := r.delivery("on-call", "report")
+	require.Equal(t, d.Want, d.Have, "there is nothing left to do")
+	require.Empty(t, d.Message)
+	require.Equal(t, "this receiver has nothing to show of it", d.Why)
+	attempts, err := r.store.Attempts(t.Context(), d.Alert.ID)
+	require.NoError(t, err)
+	require.Len(t, attempts, 1)
+	require.Equal(t, store.Skipped, attempts[0].Status)
+}
+
+// What was skipped and changes to what is not is as new to the receiver as anything else.
+func TestWhatWasSkippedIsShownOnceThereIsSomethingToShow(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), flood(monday.Add(12*hour), 20*time.Minute)}, budget("1150"))
+	hook := notifytest.NewWebhook()
+	t.Cleanup(hook.Close)
+	sender, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New(hook.URL), AllowPrivate: true, Template: `
+		{{define "send"}}{{eq .Level "critical"}}{{end}}{"title": {{json .Word}}}`})
+	require.NoError(t, err)
+	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: "worst", Receiver: sender})
+	r.rules(budget("1150"))
+	r.open()
+	r.run(monday.Add(11 * hour))
+	require.Equal(t, []string{"fired"}, r.reasons("ops"))
+	require.Empty(t, hook.Requests())
+	r.run(monday.Add(14 * hour))
+	require.Equal(t, []string{"fired", "escalated"}, r.reasons("ops"))
+	require.Len(t, hook.Requests(), 1)
+	require.JSONEq(t, `{"title": "FIRING critical"}`, string(hook.Requests()[0].Body))
+	d := r.delivery("worst", "event-budget")
+	require.Equal(t, rules.Critical, d.Shown)
+	require.Empty(t, d.Why)
+	message, _, err := r.store.Members(t.Context(), d.Message)
+	require.NoError(t, err)
+	require.False(t, message.BegunAt.IsZero(), "now it counts to the hourly cap")
+}
+
+// The pauses between attempts go on growing where they were.
+func TestWhatIsSkippedIsNoEndOfFailures(t *testing.T) {
+	r := newRig(t, 2, nil, silent())
+	pager := r.onCall()
+	r.open()
+	for range 100 {
+		pager.Fail(notifytest.Status(http.StatusBadGateway, ""))
+	}
+	r.page(pump("1"))
+	r.run(r.now.Add(time.Minute))
+	tried := len(pager.Events())
+	require.Greater(t, tried, 1)
+	r.hush(rules.Match{Rule: "pump"}, 5*hour)
+	r.page(report("1"))
+	r.run(r.now.Add(hour))
+	require.Len(t, pager.Events(), tried)
+	require.NoError(t, r.store.Raise(t.Context(), store.Receiver, "on-call", r.now))
+	lease, ok, err := r.store.Claim(t.Context(), store.Receiver, "on-call", r.now, r.machine)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, tried, lease.Failures)
+}
+
+// What is skipped is not among the 20 messages that a receiver gets in an hour.
+func TestWhatIsSkippedDoesNotCountToTheHourlyCap(t *testing.T) {
+	r := newRig(t, 2, nil, silent())
+	pager := r.onCall()
+	r.open()
+	for i := range 20 {
+		r.page(report(strconv.Itoa(i)))
+	}
+	r.run(r.now.Add(time.Minute))
+	for i := range 3 {
+		r.page(pump(strconv.Itoa(i)))
+	}
+	r.run(r.now.Add(time.Minute))
+	require.Len(t, pager.Incidents(), 3, "each on its own")
+}
+
+// report is one that PagerDuty has nothing to show of; pump is an alert that it has.
+func report(subject string) rules.Alert {
+	return rules.Key{Rule: "report", Subject: subject}.Report(rules.Told{Subject: subject, Summary: "a report"}, monday)
+}
+
+func pump(subject string) rules.Alert {
+	a, _ := rules.Key{Rule: "pump", Subject: subject}.Inactive().Raise(rules.Critical, rules.Told{Subject: subject}, monday)
+	return a
+}
+
+// page has on-call told of an alert.
+func (r *rig) page(a rules.Alert) {
+	r.t.Helper()
+	_, seq, err := r.store.Silences(r.t.Context(), r.now)
+	require.NoError(r.t, err)
+	require.NoError(r.t, r.store.Decide(r.t.Context(), store.Decision{
+		Alerts: []rules.Alert{a}, Show: map[string][]string{a.ID: {"on-call"}}, Silences: seq, Now: r.now,
+	}))
 }
 
 func TestAFigureThatCannotBeShownDoesNotShowThatAChannelIsBack(t *testing.T) {

@@ -3,7 +3,6 @@ package bot_test
 import (
 	"flag"
 	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,18 +26,13 @@ func everywhere(n int) []notehubtest.Incident {
 // stormRig has n devices, one Slack channel, one PagerDuty service and one webhook.
 func stormRig(t *testing.T, n int, specs ...rules.Spec) (*rig, *notifytest.Slack, *notifytest.PagerDuty) {
 	t.Helper()
-	slack, pager := notifytest.NewSlack(), notifytest.NewPagerDuty()
+	slack := notifytest.NewSlack()
 	t.Cleanup(slack.Close)
-	t.Cleanup(pager.Close)
 	team, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
 	require.NoError(t, err)
-	onCall, err := notify.NewPagerDuty(notify.PagerDutyConfig{
-		Name: "on-call", RoutingKey: secret.New(strings.Repeat("a1", 16)), URL: pager.URL, AllowPrivate: true,
-	})
-	require.NoError(t, err)
 	r := newRig(t, n, everywhere(n), specs...)
-	r.config.Receivers = append(r.config.Receivers,
-		bot.Receiver{Name: "team", Live: true, Receiver: team}, bot.Receiver{Name: "on-call", Receiver: onCall})
+	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: "team", Live: true, Receiver: team})
+	pager := r.onCall()
 	r.rules(specs...)
 	r.hourly().run(monday.Add(hour))
 	r.now = monday.Add(12 * hour) // the next poll sees all of it at once

@@ -43,12 +43,13 @@ type Result string
 
 // The results.
 const (
-	Posted Result = "posted"
-	Retry  Result = "retry" // it failed and will be tried again
-	Dead   Result = "dead"  // it failed and was given up
+	Posted  Result = "posted"
+	Retry   Result = "retry"   // it failed and will be tried again
+	Dead    Result = "dead"    // it failed and was given up
+	Skipped Result = "skipped" // the receiver had nothing to show of it: no call was made
 )
 
-func results() []Result { return []Result{Posted, Retry, Dead} }
+func results() []Result { return []Result{Posted, Retry, Dead, Skipped} }
 
 // Metrics is the metrics of one process. A nil *Metrics counts nothing. All methods may be called concurrently.
 type Metrics struct {
@@ -90,9 +91,9 @@ func New(version string) *Metrics {
 			"account"),
 		evaluations:  f.counters("rule_evaluations_total", "Evaluations of a rule for one subject.").WithLabelValues(),
 		evalFailures: f.counters("rule_evaluation_failures_total", "Evaluations of a rule that ended in an error.").WithLabelValues(),
-		attempts: f.counters("delivery_attempts_total", "Attempts to show a message: posted, to be tried again (retry), given up (dead).",
+		attempts: f.counters("delivery_attempts_total", "Attempts to show a message: posted, to be tried again (retry), given up (dead), of nothing that this receiver shows (skipped).",
 			"receiver", "result"),
-		sends: f.histograms("delivery_attempt_duration_seconds", "How long attempts to show a message took.",
+		sends: f.histograms("delivery_attempt_duration_seconds", "How long attempts to show a message took that were not skipped.",
 			[]float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 15}, "receiver"),
 		reloadOK: f.gauges("config_last_reload_successful", "Whether the rules file was good when it was last read: 1 or 0.").
 			WithLabelValues(),
@@ -161,6 +162,9 @@ func (m *Metrics) Delivered(receiver string, result Result, took time.Duration) 
 		return
 	}
 	m.attempts.WithLabelValues(clean(receiver), string(result)).Inc()
+	if result == Skipped {
+		return
+	}
 	m.sends.WithLabelValues(clean(receiver)).Observe(took.Seconds())
 }
 

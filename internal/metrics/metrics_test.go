@@ -49,6 +49,7 @@ func busy() *metrics.Metrics {
 	m.Requested("acme")
 	m.Evaluated(40, 1)
 	m.Delivered("team", metrics.Posted, 300*time.Millisecond)
+	m.Delivered("team", metrics.Skipped, time.Second)
 	m.Delivered("team", metrics.Retry, 15*time.Second)
 	m.ServeSlack(true)
 	m.Asked(metrics.Command, metrics.Answered)
@@ -123,6 +124,7 @@ notewatch_rule_evaluations_total 40
 notewatch_delivery_attempts_total{receiver="team",result="dead"} 0
 notewatch_delivery_attempts_total{receiver="team",result="posted"} 1
 notewatch_delivery_attempts_total{receiver="team",result="retry"} 1
+notewatch_delivery_attempts_total{receiver="team",result="skipped"} 1
 `,
 		`notewatch_slack_requests_total{kind="command",result="answered"} notewatch_slack_socket`: `notewatch_slack_requests_total{kind="command",result="answered"} 1
 notewatch_slack_socket_connected 1

@@ -27,6 +27,7 @@ type AttemptStatus string
 const (
 	NotMade  AttemptStatus = "not made" // the turn ended before it
 	Posted   AttemptStatus = "posted"
+	Skipped  AttemptStatus = "skipped" // the receiver had nothing to show of it
 	Retrying AttemptStatus = "retry"
 	GivenUp  AttemptStatus = "dead"
 	CutOff   AttemptStatus = "cut off" // found without end by ReleaseAll
@@ -42,11 +43,11 @@ type Sending struct {
 type Outcome struct {
 	Attempt int64
 	Message Message    // with the new Ref and PostedAt if it was posted
-	Members []Delivery // with the new Have and Shown if it was posted, Dead if given up
+	Members []Delivery // with the new Have and Shown if it was posted or skipped, Dead if given up
 	Status  AttemptStatus
-	Error   string // why not; "" if posted
+	Error   string // why not; "" if posted or skipped
 	At      time.Time
-	Refresh bool // only figures were brought up to date: once posted, nothing is to be remembered of the attempt
+	Refresh bool // only figures were to be brought up to date: once that is done, nothing is to be remembered of the attempt
 }
 
 // Begin records that messages are about to be sent to show their members, before they are, and returns the attempts. It
@@ -74,7 +75,7 @@ func join(ctx context.Context, b batch, receiver string, sendings []Sending, sta
 		if message.BegunAt.IsZero() {
 			_, err := b.exec(ctx, `
 				INSERT INTO message (id, receiver, ref, posted_at, begun_at, digest) VALUES ($1, $2, $3, $4, $5, $6)
-				ON CONFLICT (id) DO NOTHING`,
+				ON CONFLICT (id) DO UPDATE SET begun_at = excluded.begun_at, digest = excluded.digest WHERE message.begun_at IS NULL`,
 				message.ID, message.Receiver, message.Ref, at(message.PostedAt), at(started), message.Digest)
 			if err != nil {
 				return err
@@ -139,6 +140,11 @@ func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error
 			if err := saveDeliveries(ctx, statements, lease.Key, outcome); err != nil {
 				return err
 			}
+			if outcome.Status == Skipped && outcome.Message.BegunAt.IsZero() {
+				if err := unbegin(ctx, statements, outcome.Message.ID); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	})
@@ -148,7 +154,7 @@ func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error
 // finish ends an attempt and stores where its message is.
 func finish(ctx context.Context, b batch, outcome Outcome) error {
 	var err error
-	if outcome.Refresh && outcome.Status == Posted {
+	if outcome.Refresh && (outcome.Status == Posted || outcome.Status == Skipped) {
 		_, err = b.exec(ctx, `DELETE FROM attempt WHERE id = $1`, outcome.Attempt)
 	} else {
 		_, err = b.exec(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
@@ -159,6 +165,16 @@ func finish(ctx context.Context, b batch, outcome Outcome) error {
 	}
 	_, err = b.exec(ctx, `UPDATE message SET ref = $1, posted_at = $2 WHERE id = $3`,
 		outcome.Message.Ref, at(outcome.Message.PostedAt), outcome.Message.ID)
+	return err
+}
+
+// unbegin makes of a message one that was never begun, for nothing of it was sent: it does not count as new to the receiver,
+// and what was to be its members may be shown in another one.
+func unbegin(ctx context.Context, b batch, message string) error {
+	if _, err := b.exec(ctx, `UPDATE message SET begun_at = NULL WHERE id = $1`, message); err != nil {
+		return err
+	}
+	_, err := b.exec(ctx, `UPDATE delivery SET message = NULL WHERE message = $1`, message)
 	return err
 }
 

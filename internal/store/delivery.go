@@ -14,8 +14,8 @@ type Message struct {
 	ID       string // also the idempotency key
 	Receiver string
 	Ref      string    // the receiver's own handle for changing it; "" before it was posted
-	PostedAt time.Time // when it was last posted or changed; zero: never
-	BegunAt  time.Time // when Begin first began to send it, whatever came of it
+	PostedAt time.Time // when it was last posted or changed, or an attempt to change it skipped; zero: never
+	BegunAt  time.Time // when Begin first began to send it, whatever came of it; zero: never, or it was skipped
 	Digest   bool      // holds what was too much for messages of its own
 }
 
@@ -179,7 +179,7 @@ func (s *Store) Settle(ctx context.Context, lease Lease, deliveries []Delivery) 
 	return doing(err, "settling deliveries to receiver %q", lease.Key)
 }
 
-// saveDeliveries stores Have, Shown, Dead and Why of deliveries, the figure that was posted, and why the last attempt
+// saveDeliveries stores Have, Shown, Dead and Why of deliveries, the figure that was posted or skipped, and why the last attempt
 // failed. A delivery that was repaired since it was read is left as it is: nobody knows whose post came last, so it is
 // shown once more. Nor is one given up or held back that has something newer to show.
 func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) error {
@@ -188,7 +188,7 @@ func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) er
 			UPDATE delivery SET have = $1, shown = $2, figure = CASE WHEN $3 THEN $4 ELSE figure END,
 				dead = ($5 AND want = $6), error = $7, why = CASE WHEN want = $6 THEN $8 ELSE '' END
 			WHERE alert = $9 AND receiver = $10 AND repairs = $11`,
-			d.Have, d.Shown, o.Status == Posted, number{&d.Alert.Value}, d.Dead, d.Want, o.Error,
+			d.Have, d.Shown, o.Status == Posted || o.Status == Skipped, number{&d.Alert.Value}, d.Dead, d.Want, o.Error,
 			d.Why, d.Alert.ID, receiver, d.repairs)
 		if err != nil {
 			return err

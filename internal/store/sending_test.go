@@ -201,6 +201,55 @@ func testBatches(t *testing.T, open database) {
 	require.Equal(t, c, told(t, s, "c")[team], "the error is that of the last attempt that was made")
 }
 
+// A message that was skipped is as if it had never been begun, but that its attempt is known.
+func testSkipped(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
+	lease := claim(t, s, store.Receiver, team)
+	message := store.Message{ID: "m", Receiver: team}
+	skip := func(started time.Time, message store.Message, d store.Delivery) {
+		t.Helper()
+		attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, started)
+		require.NoError(t, err)
+		d.Have = d.Want
+		require.NoError(t, s.End(ctx, lease, store.Outcome{
+			Attempt: attempt, Message: message, Members: []store.Delivery{d}, Status: store.Skipped, At: noon,
+		}))
+	}
+	begun := func() (messages int) {
+		t.Helper()
+		messages, _, err := s.Begun(ctx, team, noon.Add(-minute))
+		require.NoError(t, err)
+		return messages
+	}
+	skip(noon, message, undelivered(t, s, team))
+	require.Equal(t, store.Delivery{Alert: a, Want: 1, Have: 1}, told(t, s, "a")[team])
+	require.Zero(t, begun())
+
+	a.Version, a.Reason = 2, rules.Reminded
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
+	news := fresh(t, s, team)
+	require.Equal(t, []string{"a"}, alertsOf(news), "it is still new to the receiver")
+	post(t, s, lease, "m", news...)
+	require.Equal(t, 1, begun())
+	shown, _, err := s.Members(ctx, "m")
+	require.NoError(t, err)
+	require.Equal(t, noon, shown.BegunAt)
+
+	a.Version = 3
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
+	skip(noon.Add(minute), shown, undelivered(t, s, team))
+	require.Equal(t, 1, begun(), "what was posted stays so")
+	require.Equal(t, "m", told(t, s, "a")[team].Message)
+	attempts, err := s.Attempts(ctx, "a")
+	require.NoError(t, err)
+	require.Len(t, attempts, 3)
+	for i, status := range []store.AttemptStatus{store.Skipped, store.Posted, store.Skipped} {
+		require.Equal(t, status, attempts[i].Status)
+	}
+}
+
 // Attempts are known by what they were to show.
 func testAttempts(t *testing.T, open database) {
 	ctx, s := t.Context(), open()

@@ -56,6 +56,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Standing":    testStanding,
 		"News":        testNews,
 		"HeldBack":    testHeldBack,
+		"Skipped":     testSkipped,
 		"Reconsider":  testReconsider,
 		"Batches":     testBatches,
 		"Attempts":    testAttempts,
