@@ -185,7 +185,7 @@ func (s *Slack) show(ctx context.Context, n Notification, at slackRef) error {
 func (s *Slack) list(ctx context.Context, n Notification, at slackRef) slackRef {
 	if at.Unlisted {
 		err := inTurn(slackFullList(n).layouts(), func(m slackMessage) error { return s.reply(ctx, n, at, m.options()) })
-		at.Unlisted = temporary(err)
+		at.Unlisted = owed(err)
 	}
 	return at
 }
@@ -200,7 +200,7 @@ func (s *Slack) note(ctx context.Context, n Notification, at slackRef) error {
 	if note.broadcast {
 		options = append(options, slack.MsgOptionBroadcast())
 	}
-	if err := s.reply(ctx, n, at, options); temporary(err) {
+	if err := s.reply(ctx, n, at, options); owed(err) {
 		return err
 	}
 	return nil
@@ -225,8 +225,12 @@ func inTurn(layouts []slackMessage, send func(slackMessage) error) (err error) {
 	return err
 }
 
-// temporary reports whether err may pass.
-func temporary(err error) bool {
+// owed reports whether a reply that failed with err is to be tried again. One that Slack refuses for a reason that is not
+// known to pass is not: it would keep all that is to be posted after it waiting.
+func owed(err error) bool {
+	if refusal, ok := errors.AsType[*slackError](err); ok {
+		return refusal.kind.passes()
+	}
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Class == Temporary
 }

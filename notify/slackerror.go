@@ -9,7 +9,8 @@ import (
 type slackKind int
 
 const (
-	slackWait       slackKind = iota // it may work later
+	slackUnknown    slackKind = iota // nobody knows
+	slackWait                        // it may work later
 	slackUncertain                   // it may work later, and may have worked now
 	slackCredential                  // the token or URL is no good
 	slackTarget                      // the channel is no good
@@ -17,6 +18,7 @@ const (
 	slackLost                        // the message to update can no longer be
 )
 
+// class is that of a message. What nobody knows may be about anything, and ought not to cost a message.
 func (k slackKind) class() Class {
 	switch k {
 	case slackCredential, slackTarget:
@@ -27,31 +29,43 @@ func (k slackKind) class() Class {
 	return Temporary
 }
 
-// slackKinds are the error codes of chat.postMessage, chat.update and incoming webhooks that do not just mean to wait.
+// passes reports whether what failed may work later.
+func (k slackKind) passes() bool { return k == slackWait || k == slackUncertain }
+
+// slackKinds are the error codes of chat.postMessage, chat.update and incoming webhooks.
 var slackKinds = map[string]slackKind{
+	"rate_limited":               slackWait,
+	"ratelimited":                slackWait,
+	"message_limit_exceeded":     slackWait,
+	"team_added_to_org":          slackWait,
+	"org_login_required":         slackWait, // the workspace moves to an organization
+	"external_channel_migrating": slackWait,
+
 	"internal_error":      slackUncertain,
 	"fatal_error":         slackUncertain,
 	"request_timeout":     slackUncertain,
 	"service_unavailable": slackUncertain,
 	"update_failed":       slackUncertain,
 
-	"invalid_auth":           slackCredential,
-	"not_authed":             slackCredential,
-	"account_inactive":       slackCredential,
-	"token_revoked":          slackCredential,
-	"token_expired":          slackCredential,
-	"no_permission":          slackCredential,
-	"missing_scope":          slackCredential,
-	"not_allowed_token_type": slackCredential,
-	"access_denied":          slackCredential,
-	"org_login_required":     slackCredential,
-	"invalid_token":          slackCredential,
-	"no_service":             slackCredential,
-	"no_service_id":          slackCredential,
-	"no_active_hooks":        slackCredential,
-	"no_team":                slackCredential,
-	"team_disabled":          slackCredential,
-	"action_prohibited":      slackCredential,
+	"invalid_auth":              slackCredential,
+	"not_authed":                slackCredential,
+	"account_inactive":          slackCredential,
+	"token_revoked":             slackCredential,
+	"token_expired":             slackCredential,
+	"no_permission":             slackCredential,
+	"missing_scope":             slackCredential,
+	"not_allowed_token_type":    slackCredential,
+	"access_denied":             slackCredential,
+	"team_access_not_granted":   slackCredential,
+	"enterprise_is_restricted":  slackCredential,
+	"two_factor_setup_required": slackCredential,
+	"invalid_token":             slackCredential,
+	"no_service":                slackCredential,
+	"no_service_id":             slackCredential,
+	"no_active_hooks":           slackCredential,
+	"no_team":                   slackCredential,
+	"team_disabled":             slackCredential,
+	"action_prohibited":         slackCredential,
 
 	"channel_not_found":                 slackTarget,
 	"not_in_channel":                    slackTarget,
@@ -62,11 +76,12 @@ var slackKinds = map[string]slackKind{
 	"user_not_found":                    slackTarget,
 	"posting_to_general_channel_denied": slackTarget,
 
-	"msg_too_long":         slackPayload,
-	"msg_blocks_too_long":  slackPayload,
-	"too_many_attachments": slackPayload,
-	"no_text":              slackPayload,
-	"metadata_too_large":   slackPayload,
+	"msg_too_long":                      slackPayload,
+	"msg_blocks_too_long":               slackPayload,
+	"too_many_attachments":              slackPayload,
+	"attachment_payload_limit_exceeded": slackPayload,
+	"no_text":                           slackPayload,
+	"metadata_too_large":                slackPayload,
 
 	"message_not_found":   slackLost,
 	"cant_update_message": slackLost,
@@ -74,7 +89,7 @@ var slackKinds = map[string]slackKind{
 	"is_inactive":         slackLost,
 }
 
-// slackKindOf returns what code means. Codes that are not known mean to wait, unless their name says otherwise.
+// slackKindOf returns what code means.
 func slackKindOf(code string) slackKind {
 	kind, ok := slackKinds[code]
 	switch {
@@ -85,7 +100,7 @@ func slackKindOf(code string) slackKind {
 	case strings.HasPrefix(code, "invalid_"): // invalid_blocks, invalid_payload, invalid_attachments …
 		return slackPayload
 	}
-	return slackWait
+	return slackUnknown
 }
 
 // slackHints say what an operator may do about a code.
@@ -119,7 +134,7 @@ var slackCode = regexp.MustCompile(`^[a-z][a-z_]{0,60}$`)
 func newSlackError(code string) *slackError {
 	code = strings.TrimSpace(code)
 	if !slackCode.MatchString(code) {
-		return &slackError{code: "an error without a code", kind: slackWait}
+		return &slackError{code: "an error without a code", kind: slackUnknown}
 	}
 	return &slackError{code: code, kind: slackKindOf(code)}
 }

@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -191,15 +192,33 @@ func TestSlackRepeatsANoteThatMayStillArrive(t *testing.T) {
 	}
 }
 
+// A note that is not known to be taken later must not keep waiting what else there is to post.
 func TestSlackUpdateStandsWhenItsNoteIsRefused(t *testing.T) {
-	for _, code := range []string{"msg_too_long", "restricted_action_non_threadable_channel", "is_archived", "missing_scope"} {
-		receiver, ref, server := posted(t, notification(firing()))
-		server.Fail(notifytest.Fault{}, notifytest.Code(code))
-		again, err := receiver.Send(t.Context(), notification(alertWith(ended)), ref)
-		require.NoError(t, err)
-		require.JSONEq(t, string(ref), string(again))
-		require.Contains(t, server.Messages(channel)[0].Text, "RESOLVED")
+	for code := range classes {
+		t.Run(code, func(t *testing.T) {
+			receiver, ref, server := posted(t, notification(firing()))
+			server.Fail(notifytest.Fault{}, notifytest.Code(code))
+			again, err := receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+			require.Contains(t, server.Messages(channel)[0].Text, "RESOLVED")
+			if slices.Contains(passing, code) {
+				failure, ok := errors.AsType[*notify.Error](err)
+				require.True(t, ok, "%v", err)
+				require.Equal(t, notify.Temporary, failure.Class)
+				return
+			}
+			require.NoError(t, err)
+			require.JSONEq(t, string(ref), string(again))
+		})
 	}
+}
+
+func TestSlackListThatIsRefusedIsNotTriedAgain(t *testing.T) {
+	server := newSlackServer(t)
+	receiver := newSlack(t, server.URL)
+	server.Fail(notifytest.Fault{}, notifytest.Code("cannot_reply_to_message"))
+	ref, err := receiver.Send(t.Context(), notification(fleet(12)...), nil)
+	require.NoError(t, err)
+	require.NotContains(t, string(ref), "unlisted")
 }
 
 func TestSlackPostedAfreshNeedsNoNote(t *testing.T) {

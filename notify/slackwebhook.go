@@ -120,7 +120,7 @@ func (w *SlackWebhook) post(ctx context.Context, n Notification, m slackMessage)
 	doing := "posting to " + w.poster.what
 	if got.status < http.StatusInternalServerError && got.status != http.StatusTooManyRequests {
 		refused := newSlackError(string(got.body))
-		if refused.kind != slackWait && !secret.New(w.poster.url.RequestURI()).In(refused.code) {
+		if refused.kind != slackUnknown && !secret.New(w.poster.url.RequestURI()).In(refused.code) {
 			return failedCode(doing, refused, got, n)
 		}
 	}

@@ -137,6 +137,7 @@ func TestSlackWebhookErrors(t *testing.T) {
 		{400, "<html>", notify.Payload, false, "status 400"},
 		{404, "never_heard_of", notify.Permanent, false, "status 404"},
 		{302, "", notify.Permanent, false, "redirects are not followed"},
+		{403, "org_login_required", notify.Temporary, false, "org_login_required"},
 		{429, "rate_limited", notify.Temporary, false, "status 429"},
 		{500, "rollup_error", notify.Temporary, true, "status 500"},
 		{500, "invalid_payload", notify.Temporary, true, "status 500"},
