@@ -31,18 +31,17 @@ func (e *Error) Error() string { return e.Err.Error() }
 // Unwrap returns the underlying error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// classOf returns what an HTTP status other than 2xx asks for. A redirect is permanent: the URL has to be mended.
+// classOf returns what an HTTP status other than 2xx asks for. Redirects, and that there is no such page or method, may come
+// from a proxy while what is behind it restarts.
 func classOf(status int) Class {
-	switch {
-	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout,
-		status == http.StatusTooEarly:
+	if status < 400 || status >= 500 {
 		return Temporary
-	case status < 400:
-		return Permanent
 	}
 	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
-		http.StatusProxyAuthRequired, http.StatusGone:
+	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusTooEarly,
+		http.StatusNotFound, http.StatusMethodNotAllowed:
+		return Temporary
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusGone:
 		return Permanent
 	}
 	return Payload

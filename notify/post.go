@@ -152,10 +152,12 @@ func refusal(doing string, a answer, sent time.Time) *Error {
 func hintOf(status int) string {
 	switch {
 	case status >= 300 && status < 400:
-		return "redirects are not followed, give the final URL"
+		return "redirects are not followed, give the final URL in the settings of this receiver"
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return "check its URL and credentials"
-	case status == http.StatusNotFound, status == http.StatusGone:
+	case status == http.StatusNotFound:
+		return "nobody listens at this URL"
+	case status == http.StatusGone:
 		return "nobody listens at this URL any more"
 	}
 	return ""

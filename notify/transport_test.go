@@ -34,8 +34,8 @@ func TestNobodyFollowsRedirects(t *testing.T) {
 		defer server.Close()
 		for kind, receiver := range everyHTTP(t, server.URL) {
 			failure := fails(t, receiver)
-			require.Equal(t, notify.Permanent, failure.Class, kind)
-			require.ErrorContains(t, failure, "redirects are not followed", kind)
+			require.Equal(t, notify.Temporary, failure.Class, kind)
+			require.ErrorContains(t, failure, "redirects are not followed, give the final URL in the settings of this receiver", kind)
 		}
 	}
 	require.Zero(t, followed.Load())

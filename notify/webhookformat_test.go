@@ -220,7 +220,7 @@ func TestWebhookDiscordPostsAnewWhenTheMessageIsGone(t *testing.T) {
 		_, err := newFormat(t, server, "discord").Send(t.Context(), notification(firing()), known)
 		failure, ok := errors.AsType[*notify.Error](err)
 		require.True(t, ok)
-		require.Equal(t, notify.Permanent, failure.Class)
+		require.Equal(t, notify.Temporary, failure.Class)
 	})
 }
 

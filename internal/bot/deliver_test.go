@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -91,6 +92,23 @@ func TestAPermanentErrorIsNotRepeatedButTheNextChangeIsTried(t *testing.T) {
 }
 
 // How long a change is tried counts from the change, not from when its alert fired.
+// A proxy says so while what is behind it restarts.
+func TestOneAnswerThatNobodyListensGivesNothingUp(t *testing.T) {
+	for _, status := range []int{http.StatusFound, http.StatusNotFound, http.StatusMethodNotAllowed} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), day)}, silent())
+			r.receiver("second", rules.Inactive)
+			r.config.Operators = []string{"second"}
+			r.config.Rules[0].Notify = []string{"ops"}
+			r.open()
+			r.hooks["ops"].Fail(notifytest.Status(status, ""))
+			r.run(monday.Add(12 * hour))
+			require.Equal(t, []string{"fired"}, r.reasons("ops"))
+			require.Empty(t, r.reasonsOf("second", "receiver-dead"), "it was no trouble worth a word")
+		})
+	}
+}
+
 func TestALateChangeOfAnOldAlertIsTriedAgain(t *testing.T) {
 	long, short := sensors(2)[0].UID, sensors(2)[1].UID
 	r := newRig(t, 3, []notehubtest.Incident{
