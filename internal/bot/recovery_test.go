@@ -67,7 +67,7 @@ func TestWhatIsSkippedIsNotPosted(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
 	pager := r.onCall()
 	r.open()
-	r.page(report("1"))
+	r.page(report("report"))
 	r.run(r.now.Add(time.Minute))
 	require.Empty(t, pager.Events())
 	d := r.delivery("on-call", "report")
@@ -119,7 +119,7 @@ func TestWhatIsSkippedIsNoEndOfFailures(t *testing.T) {
 	tried := len(pager.Events())
 	require.Greater(t, tried, 1)
 	r.hush(rules.Match{Rule: "pump"}, 5*hour)
-	r.page(report("1"))
+	r.page(report("report"))
 	r.run(r.now.Add(hour))
 	require.Len(t, pager.Events(), tried)
 	require.NoError(t, r.store.Raise(t.Context(), store.Receiver, "on-call", r.now))
@@ -135,7 +135,7 @@ func TestWhatIsSkippedDoesNotCountToTheHourlyCap(t *testing.T) {
 	pager := r.onCall()
 	r.open()
 	for i := range 20 {
-		r.page(report(strconv.Itoa(i)))
+		r.page(report("report-" + strconv.Itoa(i)))
 	}
 	r.run(r.now.Add(time.Minute))
 	for i := range 3 {
@@ -146,8 +146,8 @@ func TestWhatIsSkippedDoesNotCountToTheHourlyCap(t *testing.T) {
 }
 
 // report is one that PagerDuty has nothing to show of; pump is an alert that it has.
-func report(subject string) rules.Alert {
-	return rules.Key{Rule: "report", Subject: subject}.Report(rules.Told{Subject: subject, Summary: "a report"}, monday)
+func report(rule string) rules.Alert {
+	return rules.Key{Rule: rule, Subject: "this"}.Report(rules.Told{Subject: "this", Summary: "a report"}, monday)
 }
 
 func pump(subject string) rules.Alert {
