@@ -63,7 +63,7 @@ func (a *App) admit(ctx context.Context, p Person, channel string, allowed []str
 		return refusalError(fmt.Sprintf("I could not find out who is in %s. Has the app the scope usergroups:read? "+
 			"The log of notewatch says more.", mention(unknown)))
 	}
-	return refusalError(fmt.Sprintf("Sorry. "+sentence, listed(allowed)))
+	return refusalError(fmt.Sprintf(sentence, listed(allowed)))
 }
 
 // maxListed is how many of those who may do something a refusal names.

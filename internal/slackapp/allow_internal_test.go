@@ -20,11 +20,11 @@ func TestMayLook(t *testing.T) {
 		"by name":        {[]string{"U1", bob.ID}, ""},
 		"by channel":     {[]string{"C0000000001"}, ""},
 		"by group":       {[]string{"S0000000001"}, ""},
-		"another person": {[]string{"U1"}, "Sorry. Only <@U1> may look things up here."},
-		"others":         {[]string{"W1", "C2", "S0000000002"}, "Sorry. Only <@W1>, people in <#C2> and <!subteam^S0000000002> may look things up here."},
+		"another person": {[]string{"U1"}, "Only <@U1> may look things up here."},
+		"others":         {[]string{"W1", "C2", "S0000000002"}, "Only <@W1>, people in <#C2> and <!subteam^S0000000002> may look things up here."},
 		"many": {
 			[]string{"U1", "U2", "U3", "U4", "U5", "U6", "U7", "U8", "U9", "U10", "U11", "U12"},
-			"Sorry. Only <@U1>, <@U2>, <@U3>, <@U4>, <@U5>, <@U6>, <@U7>, <@U8>, <@U9>, <@U10> and 2 more may look things up here.",
+			"Only <@U1>, <@U2>, <@U3>, <@U4>, <@U5>, <@U6>, <@U7>, <@U8>, <@U9>, <@U10> and 2 more may look things up here.",
 		},
 		"an unknown group": {[]string{"S0000000009"}, "I could not find out who is in <!subteam^S0000000009>. " +
 			"Has the app the scope usergroups:read? The log of notewatch says more."},
@@ -53,12 +53,12 @@ func TestMayChange(t *testing.T) {
 		want          string
 	}{
 		"in the channel":       {nil, []string{"C2", "C1"}, ""},
-		"elsewhere":            {nil, []string{"C2", "C3"}, "Sorry. Only people in <#C2> and people in <#C3> may change this. Please ask from there."},
+		"elsewhere":            {nil, []string{"C2", "C3"}, "Only people in <#C2> and people in <#C3> may change this. Please ask from there."},
 		"nobody is told":       {nil, nil, "No channel in Slack is told of this, so that nobody may change it from here. The setting slack.allow.change can say who may."},
 		"named":                {[]string{bob.ID}, []string{"C2"}, ""},
-		"not named":            {[]string{"U1"}, []string{"C1"}, "Sorry. Only <@U1> may change this."},
+		"not named":            {[]string{"U1"}, []string{"C1"}, "Only <@U1> may change this."},
 		"in a named channel":   {[]string{"C1"}, nil, ""},
-		"named, but elsewhere": {[]string{"C3"}, []string{"C1"}, "Sorry. Only people in <#C3> may change this."},
+		"named, but elsewhere": {[]string{"C3"}, []string{"C1"}, "Only people in <#C3> may change this."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &App{Config: Config{Allow: func() Allow { return Allow{Change: test.allowed} }}}

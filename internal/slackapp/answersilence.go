@@ -18,16 +18,8 @@ const maxSilences = 30
 
 // silence keeps people from being told for a while.
 func (q *question) silence(ctx context.Context) (page, error) {
-	now := q.desk.Now()
-	order, err := parseSilence(q.line, now)
+	s, err := q.wanted(ctx)
 	if err != nil {
-		return page{}, err
-	}
-	s := rules.Silence{ID: bot.NewSilenceID(), Start: now, End: order.until, By: q.Person.String(), Because: order.because}
-	if s.Match, err = q.match(ctx, order); err != nil {
-		return page{}, err
-	}
-	if err := q.mayAlter(ctx, s.Match); err != nil {
 		return page{}, err
 	}
 	matching, err := q.desk.Store.CountAlerts(ctx, store.AlertFilter{Match: s.Match, Open: true})
@@ -44,9 +36,23 @@ func (q *question) silence(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	var p page
-	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), bot.EndText(s, now), counted(matching, "open alert"), s.ID),
+	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), bot.EndText(s, s.Start), counted(matching, "open alert"), s.ID),
 		"New alerts of it are told when that ends, if they still stand. To end it before: "+q.typed("unsilence "+s.ID))
 	return p, nil
+}
+
+// wanted returns the silence that is asked for, if the person may have it.
+func (q *question) wanted(ctx context.Context) (rules.Silence, error) {
+	now := q.desk.Now()
+	order, err := parseSilence(q.line, now)
+	if err != nil {
+		return rules.Silence{}, err
+	}
+	s := rules.Silence{ID: bot.NewSilenceID(), Start: now, End: order.until, By: q.Person.String(), Because: order.because}
+	if s.Match, err = q.match(ctx, order); err != nil {
+		return s, err
+	}
+	return s, q.mayAlter(ctx, s.Match)
 }
 
 // match returns what an order selects, by identifiers.

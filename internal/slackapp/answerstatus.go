@@ -176,8 +176,7 @@ func (q *question) refresh(ctx context.Context) (page, error) {
 	if err := parseNone(q.line); err != nil {
 		return page{}, err
 	}
-	anywhere := slices.Compact(slices.Sorted(maps.Values(q.app.Channels())))
-	if err := q.app.mayChange(ctx, q.Person, q.Channel, anywhere); err != nil {
+	if err := q.mayRefresh(ctx); err != nil {
 		return page{}, err
 	}
 	requests, already, err := q.bot.Refresh(ctx)
@@ -191,4 +190,10 @@ func (q *question) refresh(ctx context.Context) (page, error) {
 		p.say("Reading Notehub now, which takes " + counted(requests, "request") + " of the budget. Ask again in a minute.")
 	}
 	return p, nil
+}
+
+// mayRefresh returns an error unless the person may have Notehub read from where they are. It is a [refusalError].
+func (q *question) mayRefresh(ctx context.Context) error {
+	anywhere := slices.Compact(slices.Sorted(maps.Values(q.app.Channels())))
+	return q.app.mayChange(ctx, q.Person, q.Channel, anywhere)
 }

@@ -89,11 +89,8 @@ func listIDs(e *lookup.AmbiguousIDError) string {
 // instead names a line that can be typed in place of one that was refused.
 func (q *question) instead(ctx context.Context) string {
 	more := q.typed(strings.TrimSpace("help "+q.verb.name)) + " says more."
-	names := q.names(ctx)
-	for _, example := range q.verb.examples {
-		if line, ok := q.verb.fill(example, names); ok {
-			return "For example " + q.typed(line) + " · " + more
-		}
+	if lines, _ := q.offers(ctx, q.verb, q.names(ctx)); len(lines) > 0 {
+		return "For example " + q.typed(lines[0]) + " · " + more
 	}
 	return more
 }

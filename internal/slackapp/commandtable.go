@@ -15,6 +15,7 @@ type word struct {
 	examples []string // without /notewatch and the word itself; {device} and the like stand for what there is: see names
 	reason   bool     // takes because …
 	answer   func(q *question, ctx context.Context) (page, error)
+	may      func(q *question, ctx context.Context) error // an error unless the person may ask that; nil: whoever may look
 }
 
 // words are all words, in the order of help.
@@ -52,6 +53,7 @@ func words() []word {
 				"rule {rule} project {project} until {tomorrow} because maintenance", "device {device} for 3d because it is on the bench",
 			},
 			answer: (*question).silence,
+			may:    mayOf((*question).wanted),
 		},
 		{
 			name: "silences", summary: "What is silenced, until when, by whom and why.",
@@ -62,16 +64,19 @@ func words() []word {
 			name: "unsilence", hint: "ID", summary: "Ends a silence.",
 			examples: []string{"{silence}"},
 			answer:   (*question).unsilence,
+			may:      mayOf((*question).standing),
 		},
 		{
 			name: "ack", hint: "ALERT", summary: "Says that you have taken an alert on: nobody is reminded of it while you have it.",
 			examples: []string{"{alert}"},
 			answer:   (*question).ack,
+			may:      mayOf((*question).mine),
 		},
 		{
 			name: "unack", hint: "ALERT", summary: "Says that nobody has an alert any more.",
 			examples: []string{"{alert}"},
 			answer:   (*question).unack,
+			may:      mayOf((*question).mine),
 		},
 		{
 			name: "status", summary: "How notewatch itself does: how old its figures are, its requests, who waits to be told.",
@@ -82,12 +87,21 @@ func words() []word {
 			name: "refresh", summary: "Reads Notehub now, and says how many requests that takes.",
 			examples: []string{""},
 			answer:   (*question).refresh,
+			may:      (*question).mayRefresh,
 		},
 		{
 			name: "help", hint: "[WORD]", summary: "What can be asked, and how.",
 			examples: []string{"", "usage"},
 			answer:   (*question).help,
 		},
+	}
+}
+
+// mayOf is the check that is part of finding what a change is of.
+func mayOf[T any](find func(*question, context.Context) (T, error)) func(*question, context.Context) error {
+	return func(q *question, ctx context.Context) error {
+		_, err := find(q, ctx)
+		return err
 	}
 }
 

@@ -20,16 +20,21 @@ func (q *question) help(ctx context.Context) (page, error) {
 	}
 	names := q.names(ctx)
 	var lines []string
+	var elsewhere bars
 	for _, w := range words() {
 		line := strings.TrimSpace("*"+w.name+"* "+notify.Mrkdwn(w.hint, maxSaid)) + " – " + w.summary
-		if examples := w.lines(names); len(examples) > 0 {
+		examples, denied := q.offers(ctx, w, names)
+		if len(examples) > 0 {
 			line += " " + q.typed(examples[0])
+		} else if denied != "" {
+			elsewhere = elsewhere.with(w, denied)
 		}
 		lines = append(lines, line)
 	}
 	var p page
 	p.say("*What can be asked*, and what can be typed as it stands:")
 	p.say(lines...)
+	p.say(elsewhere.lines()...)
 	p.say(grammar)
 	return p, nil
 }
@@ -51,14 +56,18 @@ func (q *question) helpFor(ctx context.Context) (page, error) {
 	}
 	var p page
 	p.say(strings.TrimSpace("*"+w.name+"* "+notify.Mrkdwn(w.hint, maxSaid)), w.summary)
-	var lines []string
-	for _, line := range w.lines(q.names(ctx)) {
-		lines = append(lines, "• "+q.typed(line))
+	lines, denied := q.offers(ctx, w, q.names(ctx))
+	for i, line := range lines {
+		lines[i] = "• " + q.typed(line)
 	}
-	if len(lines) == 0 {
-		lines = append(lines, "There is nothing now that it could be used for.")
+	switch {
+	case len(lines) > 0:
+		p.say(lines...)
+	case denied != "":
+		p.say(string(denied))
+	default:
+		p.say("There is nothing now that it could be used for.")
 	}
-	p.say(lines...)
 	return p, nil
 }
 
@@ -90,11 +99,7 @@ func (q *question) exemplar(ctx context.Context, placeholder string) (string, er
 	case "rule", "judged":
 		return q.judged(ctx, placeholder == "rule")
 	case "silence":
-		silences, _, err := q.desk.Store.Silences(ctx, q.desk.Now())
-		if err != nil || len(silences) == 0 {
-			return "", err
-		}
-		return silences[0].ID, nil
+		return q.endable(ctx)
 	case "figure":
 		return cmp.Or(q.desk.Rankings()...), nil
 	case "cost":
@@ -125,15 +130,26 @@ func (q *question) first(ctx context.Context, kind lookup.Kind) (string, error) 
 	return q.called(ctx, found[0]), nil
 }
 
-// firing returns the worst alert that fires.
+// endable returns the ID of a silence: of one that the person may end, if there is any.
+func (q *question) endable(ctx context.Context) (string, error) {
+	silences, _, err := q.desk.Store.Silences(ctx, q.desk.Now())
+	if err != nil || len(silences) == 0 {
+		return "", err
+	}
+	may := slices.IndexFunc(silences, func(s rules.Silence) bool { return q.mayAlter(ctx, s.Match) == nil })
+	return silences[max(may, 0)].ID, nil
+}
+
+// firing returns the worst alert that fires: of those that the person may change, if there are any.
 func (q *question) firing(ctx context.Context) (a rules.Alert, ok bool, err error) {
 	const looked = 10
 	open, _, err := q.desk.Store.AlertsOf(ctx, "", "", looked)
-	i := slices.IndexFunc(open, func(a rules.Alert) bool { return a.State == rules.Firing && a.Project != "" && !a.Drill })
-	if err != nil || i < 0 {
+	open = slices.DeleteFunc(open, func(a rules.Alert) bool { return a.State != rules.Firing || a.Project == "" || a.Drill })
+	if err != nil || len(open) == 0 {
 		return a, false, err
 	}
-	return open[i], true, nil
+	may := slices.IndexFunc(open, func(a rules.Alert) bool { return q.mayAlter(ctx, rules.Match{Alert: a.ID}) == nil })
+	return open[max(may, 0)], true, nil
 }
 
 // judged returns the name of a rule, or of a subject that it judges.
