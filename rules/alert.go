@@ -83,7 +83,7 @@ type Alert struct {
 	Ack   Ack  // who has taken it on; zero is nobody
 	Drill bool // a test of the route to people
 
-	Told Told // what messages say of this version in words
+	Told Told // what is said of it in words, with the figures above
 }
 
 // An Ack says who has taken an alert on. It ends when the alert gets worse.
@@ -92,8 +92,8 @@ type Ack struct {
 	At time.Time `json:"at,omitzero"`
 }
 
-// Told is what messages say of an alert in words. It is kept with the alert, since by the time a message is sent the rule
-// may have changed and the device may be gone.
+// Told is what messages and look-ups say of an alert in words. It is kept with the alert, since by the time a message is sent
+// the rule may have changed and the device may be gone.
 type Told struct {
 	Subject string `json:"subject"` // name of the device or project
 	Project string `json:"project"` // name

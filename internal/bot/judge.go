@@ -187,7 +187,8 @@ func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject stri
 	return v, nil
 }
 
-// record takes what happened to an alert into the commit. The rule is nil if it is no more.
+// record takes what happened to an alert into the commit. What is told of it is of the same judgement as its figures,
+// whether anything happened or not. The rule is nil if it is no more.
 func (t *turn) record(r *Rule, before, after rules.Alert, event rules.Event) {
 	if after.State == "" {
 		if before.ID != "" {
@@ -195,12 +196,12 @@ func (t *turn) record(r *Rule, before, after rules.Alert, event rules.Event) {
 		}
 		return
 	}
+	var receivers []string
+	if r != nil {
+		after.Told = t.told(r, after)
+		receivers = t.project.Recipients(*r)
+	}
 	if event != rules.None {
-		var receivers []string
-		if r != nil {
-			after.Told = t.told(r, after)
-			receivers = t.project.Recipients(*r)
-		}
 		t.commit.Show[after.ID] = receivers
 	}
 	t.commit.Alerts = append(t.commit.Alerts, after)

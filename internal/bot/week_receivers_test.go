@@ -27,6 +27,7 @@ func (r record) members(receiver string) map[string][]rules.Alert {
 type telling struct {
 	key      string // the same over repeats; "" if the receiver is given none
 	text     string
+	cards    []string // each alert that is told at length
 	sayings  []saying
 	versions map[string]int64 // by alert; nil if the receiver is not told them
 }
@@ -36,11 +37,11 @@ func (w *week) tellings(name string) (all []telling) {
 	switch name {
 	case "guests":
 		for _, m := range w.guests.Messages(notifytest.IncomingChannel) {
-			all = append(all, telling{text: m.Text, sayings: sayings(m.Text)})
+			all = append(all, telling{text: m.Text, cards: []string{m.Text}, sayings: sayings(m.Text)})
 		}
 	case "mail":
 		for _, m := range w.mail.Messages() {
-			all = append(all, telling{key: m.Header.Get("Message-Id"), text: m.Text, sayings: sayings(m.Text)})
+			all = append(all, telling{key: m.Header.Get("Message-Id"), text: m.Text, cards: []string{m.Text}, sayings: sayings(m.Text)})
 		}
 	default:
 		for _, request := range w.hooks[name].Requests() {
@@ -58,6 +59,7 @@ func (w *week) tellings(name string) (all []telling) {
 				}
 				told.sayings = append(told.sayings, saying{a.ID, level})
 				told.versions[a.ID] = a.Version
+				told.cards = append(told.cards, cardOf(a))
 			}
 			all = append(all, told)
 		}
@@ -90,6 +92,9 @@ func (w *week) checkTold(r record, receiver bot.Receiver) {
 		}
 		for _, s := range told.sayings {
 			w.checkSaying(r, receiver, m, s, told)
+		}
+		for _, card := range told.cards {
+			w.checkCard(name, card)
 		}
 		m.keep(told, messages)
 		if state := fmt.Sprint(told.versions); told.versions != nil && m.states[state] != told.key {
@@ -212,8 +217,12 @@ func (w *week) checkChannel(r record, receiver bot.Receiver) {
 		delete(there, at.TS)
 	}
 	for _, call := range w.slack.Calls() {
+		if !call.Taken || call.Form.Get("channel") != channel {
+			continue
+		}
+		w.checkCard(receiver.Name, call.Form.Get("text"))
 		for _, s := range sayings(call.Form.Get("text")) {
-			if call.Taken && call.Form.Get("channel") == channel && !r.wasTrue(s, receiver.From) {
+			if !r.wasTrue(s, receiver.From) {
 				w.t.Errorf("%s: was shown %+v, which was never so", receiver.Name, s)
 			}
 		}

@@ -144,6 +144,9 @@ func (w *week) requireTruth() record {
 	w.t.Helper()
 	r := w.read()
 	w.checkRoutes(r)
+	for _, a := range r.alerts {
+		w.checkCard("database", inWords(a))
+	}
 	for _, receiver := range w.receivers() {
 		if queue := r.waiting[receiver.Name]; queue.Waiting+queue.Dead > 0 {
 			w.t.Errorf("%s: %d wait and %d were given up", receiver.Name, queue.Waiting, queue.Dead)
@@ -163,6 +166,13 @@ func (w *week) requireTruth() record {
 		w.t.FailNow()
 	}
 	return r
+}
+
+// checkCard checks that what is said first of an alert is what the figures say.
+func (w *week) checkCard(where, card string) {
+	if wrong := contradiction(card); wrong != "" {
+		w.t.Errorf("%s: %s", where, wrong)
+	}
 }
 
 // checkRoutes checks that every alert is to be shown by all whom its rule tells.

@@ -1,0 +1,212 @@
+package bot_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+	"notewatch/notehub/notehubtest"
+	"notewatch/notify"
+	"notewatch/notify/notifytest"
+	"notewatch/rules"
+)
+
+const number = `(\d+(?:,\d{3})*(?:\.\d+)?(?:e\+\d+)?(?: [kMGTP]?B\b)?)`
+
+var (
+	headNumber = regexp.MustCompile(`\s` + number + `(?:[\s,;]|$)`)
+	valueFact  = regexp.MustCompile(`(?m)(?:^\s*| · )[a-z_]+\.[a-z_0-9]+(?: now| at the end)?\s+` + number)
+	peakFact   = regexp.MustCompile(`(?m)(?:^\s*| · )peak\s+` + number)
+)
+
+// contradiction says in which way the headline of a card, its first line, says another number than the figures below it; ""
+// is in none. What fires is about its value, what is quiet for now about its peak, and what is over about either.
+func contradiction(card string) string {
+	headline, rest, _ := strings.Cut(card, "\n")
+	word, said, value := cardWord.FindStringSubmatch(headline), headNumber.FindStringSubmatch(headline), valueFact.FindStringSubmatch(rest)
+	if word == nil || said == nil || value == nil {
+		return ""
+	}
+	peak := value
+	if found := peakFact.FindStringSubmatch(rest); found != nil {
+		peak = found
+	}
+	over := strings.Contains(word[1], "RESOLVED") || strings.Contains(word[1], "WITHDRAWN")
+	quiet := strings.Contains(rest, "quiet since")
+	if said[1] == value[1] && !quiet || said[1] == peak[1] && (over || quiet) {
+		return ""
+	}
+	return fmt.Sprintf("%q is above value %s and peak %s", headline, value[1], peak[1])
+}
+
+func TestContradictionsAreSeen(t *testing.T) {
+	const card = "FIRING warning: pump-7 has used 4.83 MB of 6 MB this month\nbytes.used %s (84 %%) · limit 6 MB · usual day 4.83 MB"
+	require.Empty(t, contradiction(fmt.Sprintf(card, "4.83 MB")))
+	require.NotEmpty(t, contradiction(fmt.Sprintf(card, "5.05 MB")))
+	require.NotEmpty(t, contradiction(fmt.Sprintf(card, "4.83 kB")))
+	const quiet = "UPDATED warning: pump-7: events.today %s, limit 500\nevents.today 3 · peak 1,945 (389 %%)\nquiet since 00:00 UTC"
+	require.Empty(t, contradiction(fmt.Sprintf(quiet, "1,945")))
+	require.NotEmpty(t, contradiction(fmt.Sprintf(quiet, "3")))
+	const mail = "RESOLVED: pump-7: events.today %s\n\n  events.today now  3\n  peak              1,945\n"
+	require.Empty(t, contradiction(fmt.Sprintf(mail, "1,945")))
+	require.NotEmpty(t, contradiction(fmt.Sprintf(mail, "1,900")))
+}
+
+// cards returns what a channel shows, each message as its headline with a line for each field and section.
+func cards(t *testing.T, messages []notifytest.Message) (all []string) {
+	t.Helper()
+	type text struct{ Text string }
+	type block struct {
+		Text     text
+		Fields   []text
+		Elements []text
+	}
+	var headlines []block
+	var attached []struct{ Blocks []block }
+	bare := strings.NewReplacer("*  ", ": ", "*\n", " ", "*", "")
+	for _, m := range messages {
+		require.NoError(t, json.Unmarshal(m.Blocks, &headlines))
+		require.NoError(t, json.Unmarshal(m.Attachments, &attached))
+		lines := []string{headlines[0].Text.Text}
+		for _, b := range attached[0].Blocks {
+			for _, part := range append(b.Fields, b.Text) {
+				lines = append(lines, part.Text)
+			}
+		}
+		all = append(all, bare.Replace(strings.Join(lines, "\n")))
+	}
+	return all
+}
+
+// spoken are rules with headlines of their own that say their figures.
+func spoken() (all []rules.Spec) {
+	used, today, hours := budget("1150"), events("500"), silent()
+	used.Summary = "{{.Subject}} has used {{.Value}} of {{.Limit}} events this {{.Period}}"
+	today.Summary = "{{.Subject}} sent {{.Value}} events today; {{.Usual}} are usual"
+	hours.Summary = "{{.Subject}} has been silent for {{.Value}} hours"
+	return []rules.Spec{used, today, hours}
+}
+
+// channelRig is a rig with the receiver "team", a Slack channel, that polls every hour.
+func channelRig(t *testing.T, incidents ...notehubtest.Incident) (*rig, *notifytest.Slack) {
+	t.Helper()
+	r := newRig(t, 3, incidents, spoken()...)
+	slack := r.slack()
+	r.rules(spoken()...)
+	r.config.Sleep = func(d time.Duration) { r.machine = r.machine.Add(d) }
+	return r.hourly(), slack
+}
+
+// requireOneVoice checks that no message says one number in its headline and another below it, and that each shows what the
+// database says.
+func (r *rig) requireOneVoice(slack *notifytest.Slack) {
+	r.t.Helper()
+	messages := slack.Messages("C1")
+	for i, card := range cards(r.t, messages) {
+		require.Empty(r.t, contradiction(card), r.now)
+		require.Empty(r.t, contradiction(messages[i].Text), r.now)
+	}
+	alerts, err := r.store.Alerts(r.t.Context(), store.AlertFilter{})
+	require.NoError(r.t, err)
+	for _, a := range alerts {
+		require.Empty(r.t, contradiction(inWords(a)), r.now)
+	}
+}
+
+// inWords is an alert as a card that begins with what look-ups say of it.
+func inWords(a rules.Alert) string {
+	detail := ""
+	if !a.QuietSince.IsZero() {
+		detail = "quiet since then"
+	}
+	return cardOf(notify.WebhookAlert{
+		State: string(a.State), Summary: a.Told.Summary, Detail: []string{detail},
+		Figure: a.Told.Figure, Unit: a.Told.Unit, Value: &a.Value, Peak: &a.Peak,
+	})
+}
+
+// cardOf is an alert as a card that begins with its summary.
+func cardOf(a notify.WebhookAlert) string {
+	card := strings.ToUpper(a.State) + ": " + a.Summary
+	if a.Value != nil {
+		card += "\n" + a.Figure + " " + notify.FormatFigure(*a.Value, a.Unit)
+	}
+	if a.Peak != nil {
+		card += "\npeak " + notify.FormatFigure(*a.Peak, a.Unit)
+	}
+	return strings.Join(append([]string{card}, a.Detail...), "\n")
+}
+
+// Everything goes up and down, and every poll has other figures: a budget is used up, a day is loud and then quiet, a device
+// is silent for longer and longer.
+func TestTheHeadlineSaysWhatTheFiguresSay(t *testing.T) {
+	quiet := silence(monday.Add(20*hour), 30*hour)
+	quiet.Devices = []string{sensors(2)[1].UID}
+	r, slack := channelRig(t, flood(monday.Add(9*hour), 20*time.Minute), quiet)
+	heads := map[string]bool{}
+	for range 4 * 24 {
+		r.run(r.now.Add(hour))
+		r.requireOneVoice(slack)
+		for _, m := range slack.Messages("C1") {
+			heads[strings.SplitN(m.Text, "\n", 2)[0]] = true
+		}
+	}
+	require.Len(t, slack.Messages("C1"), 3, "one for each rule")
+	require.Greater(t, len(heads), 60, "the headlines went along")
+	require.Equal(t, []string{"fired", "resolved"}, r.reasonsOf("ops", "silent-device"), "a webhook is not told of every headline")
+}
+
+func TestTheFirstPostAfterASilenceIsOfTheNewestFigures(t *testing.T) {
+	r, slack := channelRig(t, flood(monday.Add(9*hour), 20*time.Minute))
+	r.hush(rules.Match{}, 4*day)
+	r.run(monday.Add(4*day - time.Minute))
+	require.Empty(t, slack.Messages("C1"))
+	r.run(monday.Add(4 * day))
+	require.NotEmpty(t, slack.Messages("C1"))
+	r.requireOneVoice(slack)
+	for _, a := range r.taken("ops") {
+		require.Contains(t, a.Summary, " "+notify.FormatFigure(*a.Value, a.Unit)+" ", a.Rule)
+	}
+}
+
+func TestWhatPeopleDoTellsTheNewestFigures(t *testing.T) {
+	r, slack := channelRig(t, flood(monday.Add(9*hour), 20*time.Minute))
+	r.run(monday.Add(30 * hour))
+	for _, change := range []func(*bot.Bot, context.Context, rules.Alert, string) (bool, error){(*bot.Bot).Acknowledge, (*bot.Bot).Unacknowledge} {
+		r.run(r.now.Add(5 * hour))
+		ok, err := change(r.bot, t.Context(), r.delivery("ops", "event-budget").Alert, "amy")
+		require.NoError(t, err)
+		require.True(t, ok)
+		r.run(r.now.Add(time.Minute))
+		r.requireOneVoice(slack)
+		told := r.taken("ops")
+		last := told[len(told)-1]
+		require.Contains(t, last.Reason, "acknowledged")
+		require.Contains(t, last.Summary, " "+notify.FormatFigure(*last.Value, last.Unit)+" ")
+	}
+}
+
+func TestOtherWordsForTheSameFigureAreNoReasonToSend(t *testing.T) {
+	many := rules.Spec{Name: "many", Each: rules.EachProject, Show: "project.device_count", When: []rules.Condition{
+		{Level: rules.Info, Expr: "project.device_count > 1"},
+	}}
+	r := newRig(t, 3, nil, many)
+	slack := r.slack()
+	r.rules(many)
+	r.hourly().run(monday.Add(5 * hour))
+	many.Summary = "{{.Value}} devices are in {{.Project}}"
+	r.rules(many)
+	r.open()
+	r.run(monday.Add(10 * hour))
+	require.Equal(t, "3 devices are in cold-chain", r.delivery("team", "many").Alert.Told.Summary)
+	require.Len(t, slack.Calls(), 1)
+	require.Equal(t, []string{"fired"}, r.reasons("ops"))
+}
