@@ -80,7 +80,9 @@ func (r *reloading) move(file string) {
 	r.write(reloadRules)
 }
 
-func (r *reloading) write(text string) { require.NoError(r.t, os.WriteFile(r.file, []byte(text), 0o600)) }
+func (r *reloading) write(text string) {
+	require.NoError(r.t, os.WriteFile(r.file, []byte(text), 0o600))
+}
 
 // spoil makes the rules file invalid and has it read again.
 func (r *reloading) spoil() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -54,6 +55,8 @@ func showingOf(receiver string, d store.Delivery) showing {
 		s.State = stateHeld
 	case behind:
 		s.State = stateWaits
+	case d.Away():
+		s.State, s.Why = stateNotTold, bot.ElsewhereText
 	case posted:
 		s.State, s.Why = stateTold, ""
 	default:

@@ -178,7 +178,10 @@ func (b *Bot) register(ctx context.Context) error {
 	for name, n := range gone {
 		b.Log.Warn("a receiver that is no longer in the rules file will not hear the end of its alerts", "receiver", name, "alerts", n)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return b.reroute(ctx, now) // last: what comes to nothing must not have told anybody
 }
 
 // hurry makes projects due that rules have yet to judge: whoever has changed a rule wants to see what it does.

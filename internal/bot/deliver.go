@@ -257,7 +257,7 @@ func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, err error) (store.
 func (r Receiver) shows(members []store.Delivery) {
 	for i := range members {
 		d := &members[i]
-		level := r.level(d.Alert)
+		level := r.level(*d)
 		if hushed(*d) {
 			level = min(level, d.Shown) // the rest is news when people are told again
 		}
@@ -275,9 +275,9 @@ func skip(members []store.Delivery) {
 }
 
 // level is the level that the receiver shows of an alert.
-func (r Receiver) level(a rules.Alert) rules.Level {
-	if a.State == rules.Firing && a.Level >= r.From {
-		return a.Level
+func (r Receiver) level(d store.Delivery) rules.Level {
+	if fires(d) && d.Alert.Level >= r.From {
+		return d.Alert.Level
 	}
 	return rules.Inactive
 }

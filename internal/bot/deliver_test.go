@@ -133,17 +133,6 @@ func TestAReceiverIsToldFromItsLevelOn(t *testing.T) {
 	require.Equal(t, []string{"escalated", "period_ended"}, r.reasons("pager"))
 }
 
-func TestAReceiverAddedLaterIsToldOfWhatChanges(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent())
-	r.run(monday.Add(12 * hour))
-	r.receiver("second", rules.Inactive)
-	r.rules(silent())
-	r.open()
-	r.run(monday.Add(2 * day))
-	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"))
-	require.Equal(t, []string{"resolved"}, r.reasons("second"))
-}
-
 func TestSlackShowsOneMessageAnAlertAndKeepsItTrue(t *testing.T) {
 	slack := notifytest.NewSlack()
 	t.Cleanup(slack.Close)

@@ -15,14 +15,14 @@ import (
 // notification is what a message should show from now on.
 func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
 	n := notify.Notification{ID: m.Message.ID, Sent: b.Machine(), Quiet: r.quiet(m), Tried: !m.Message.BegunAt.IsZero()}
-	versions := int64(0)
+	states := int64(0) // that there were
 	for _, d := range m.Members {
-		versions += d.Alert.Version
+		states += d.Alert.Version + d.Moves
 		a := r.alert(d)
 		a.PeriodEnd = b.periodEnd(d.Alert)
 		n.Alerts = append(n.Alerts, a)
 	}
-	n.Key = fmt.Sprintf("%s-%d", n.ID, versions)
+	n.Key = fmt.Sprintf("%s-%d", n.ID, states)
 	if !r.Live || len(m.Members) > 1 {
 		return n, nil
 	}
@@ -74,7 +74,12 @@ func (r Receiver) alert(d store.Delivery) notify.Alert {
 	if d.Via != "" {
 		out.Detail = append(out.Detail, "told here because "+d.Via+" cannot be told")
 	}
-	if a.State == rules.Firing && r.level(a) == rules.Inactive {
+	switch {
+	case a.State != rules.Firing || r.level(d) > rules.Inactive:
+	case d.Away():
+		out.State, out.Reason = string(rules.Withdrawn), string(rules.Retracted)
+		out.Detail = append(out.Detail, ElsewhereText)
+	default:
 		out.State = string(rules.Resolved)
 		out.Detail = append(out.Detail, fmt.Sprintf("now %s, below what this receiver is told of", a.Level))
 	}

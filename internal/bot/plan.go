@@ -68,6 +68,8 @@ func (b *Bot) plan(ctx context.Context, lease store.Lease, r Receiver) (p plan, 
 func (r Receiver) settles(d *store.Delivery) bool {
 	a := d.Alert
 	switch {
+	case d.Away():
+		d.Why = ElsewhereText
 	case a.State == rules.Firing && a.Level < r.From:
 		d.Why = fmt.Sprintf("%s is below %s, from which on this receiver is told", a.Level, r.From)
 		return true // it stays to be shown, should that change
@@ -90,24 +92,31 @@ func (r Receiver) settles(d *store.Delivery) bool {
 	return true
 }
 
+// ElsewhereText says why a receiver is not told of an alert any more that it was to show before.
+const ElsewhereText = "others are told of it now, as the rules file says"
+
+// fires reports whether an alert fires that the receiver is to show.
+func fires(d store.Delivery) bool { return d.Alert.State == rules.Firing && !d.Away() }
+
 func muted(a rules.Alert) bool { return a.Mute.Kind != rules.ByNothing }
 
 // hushed reports whether what is new of an alert is nothing to disturb anybody with.
 func hushed(d store.Delivery) bool {
-	return d.Alert.State == rules.Firing && muted(d.Alert)
+	return fires(d) && muted(d.Alert)
 }
 
 // waits reports whether an alert that is not shown yet has to wait: people are not told, or somebody has it.
 func waits(d store.Delivery) bool {
-	return hushed(d) || d.Alert.State == rules.Firing && d.Alert.Ack != rules.Ack{}
+	return hushed(d) || fires(d) && d.Alert.Ack != rules.Ack{}
 }
 
-// knows reports whether the receiver shows already that an alert is nothing to it any more: the alert is over or below its
-// level, and was below it when it was shown last. What was shown as muted is not shown as over.
+// knows reports whether the receiver shows already that an alert is nothing to it any more: others are told of it, or it is
+// over or below the receiver's level and was below that when it was shown last. What was shown as muted is not shown as over.
 func (r Receiver) knows(d store.Delivery) bool {
 	a := d.Alert
 	news := a.Reason == rules.Revised || a.Reason == rules.Reported
-	return d.Have > 0 && d.Shown == rules.Inactive && a.Level < r.From && !muted(a) && !news
+	over := a.Level < r.From && !muted(a) && !news
+	return d.Have > 0 && d.Shown == rules.Inactive && (over || d.Away())
 }
 
 // changes returns the messages that have to show something else, those that failed last at the end. What nobody is to hear

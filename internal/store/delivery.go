@@ -32,16 +32,20 @@ type Delivery struct {
 	Why     string      // why nothing is sent, until Want moves; "" is that nothing stands in the way
 	Via     string      // name of the receiver in whose place this one is told; "" is none
 	Closed  bool        // the receiver is no longer there
+	Moves   int64       // how often the route was turned away from the receiver or back to it; see Away
 
 	repairs int64 // how often Repair had corrected it when it was read
 }
 
+// Away reports whether others are told of the alert now, in place of this receiver.
+func (d Delivery) Away() bool { return d.Moves%2 == 1 }
+
 // own lists where ownColumns go.
 func (d *Delivery) own() []any {
-	return []any{&d.Want, &d.Have, &d.Shown, optional{&d.Message}, &d.Dead, &d.Error, &d.Why, &d.Via, &d.Closed, &d.repairs}
+	return []any{&d.Want, &d.Have, &d.Shown, optional{&d.Message}, &d.Dead, &d.Error, &d.Why, &d.Via, &d.Closed, &d.Moves, &d.repairs}
 }
 
-const ownColumns = `want, have, shown, message, dead, error, why, via, closed, repairs`
+const ownColumns = `want, have, shown, message, dead, error, why, via, closed, moves, repairs`
 
 // fields lists where deliveryColumns go.
 func (d *Delivery) fields() []any { return append(d.own(), alertFields(&d.Alert)...) }
@@ -199,8 +203,8 @@ func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) er
 
 // stale selects deliveries to receiver $1 that show a figure which has moved since.
 const stale = `FROM delivery JOIN alert ON alert.id = delivery.alert
-	WHERE receiver = $1 AND message IS NOT NULL AND have > 0 AND NOT dead AND NOT closed AND alert.state = 'firing'
-	AND figure IS DISTINCT FROM alert.value`
+	WHERE receiver = $1 AND message IS NOT NULL AND have > 0 AND NOT dead AND NOT closed AND moves % 2 = 0
+	AND alert.state = 'firing' AND figure IS DISTINCT FROM alert.value`
 
 // Stale returns the messages of a receiver that show a figure which has moved since, those that were not changed for the
 // longest time first, at most limit.
@@ -228,7 +232,7 @@ func (s *Store) Begun(ctx context.Context, receiver string, after time.Time) (co
 	return count, digest, doing(err, "counting the messages to receiver %q", receiver)
 }
 
-// FallBack gives a receiver the firing alerts that another one cannot be told: those given up, and those that have
+// FallBack gives a receiver the firing alerts that another one is to be told and cannot be: those given up, and those that have
 // waited since before a time. It returns how many are new to it. ErrLeaseLost if the lease on the receiver is no longer
 // held.
 func (s *Store) FallBack(ctx context.Context, lease Lease, from string, before time.Time) (count int64, err error) {
@@ -240,8 +244,9 @@ func (s *Store) FallBack(ctx context.Context, lease Lease, from string, before t
 			INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs, via)
 			SELECT alert.id, $1, alert.version, 0, 0, FALSE, '', 0, delivery.receiver
 			FROM delivery JOIN alert ON alert.id = delivery.alert
-			WHERE receiver = $2 AND want > have AND why = '' AND state = 'firing' AND (dead OR changed_at < $3)
-			ON CONFLICT (alert, receiver) DO NOTHING`, lease.Key, from, at(before))
+			WHERE receiver = $2 AND want > have AND why = '' AND moves % 2 = 0 AND state = 'firing' AND (dead OR changed_at < $3)
+			ON CONFLICT (alert, receiver) DO UPDATE SET moves = moves + 1, via = excluded.via, `+onceMore+`
+			WHERE moves % 2 = 1`, lease.Key, from, at(before))
 		if err == nil {
 			count, err = result.RowsAffected()
 		}
@@ -312,16 +317,16 @@ const reopen = `
 	FROM alert WHERE alert.id = delivery.alert AND receiver = $1 AND closed`
 
 // Redeliver has what receivers should show of an alert posted afresh, whatever they show of it: with all that is in the
-// same messages. receiver "" is all that were ever to show it. It returns the receivers.
+// same messages. receiver "" is all that are to show it. It returns the receivers.
 func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.Time) (receivers []string, err error) {
 	err = s.update(ctx, func(tx *sql.Tx) error {
-		const chosen = `(SELECT message FROM delivery WHERE alert = $1 AND ($2 = '' OR receiver = $2))`
+		const chosen = `(SELECT message FROM delivery WHERE alert = $1 AND moves % 2 = 0 AND ($2 = '' OR receiver = $2))`
 		if _, err := tx.ExecContext(ctx, `UPDATE message SET ref = '' WHERE id IN `+chosen, alert, receiver); err != nil {
 			return err
 		}
 		receivers, err = collect(ctx, tx, func(name *string) []any { return []any{name} }, `
 			UPDATE delivery SET have = 0, shown = 0, dead = FALSE, error = '', why = '', figure = NULL, repairs = repairs + 1
-			WHERE NOT closed AND (message IN `+chosen+` OR alert = $1 AND ($2 = '' OR receiver = $2))
+			WHERE NOT closed AND moves % 2 = 0 AND (message IN `+chosen+` OR alert = $1 AND ($2 = '' OR receiver = $2))
 			RETURNING receiver`, alert, receiver)
 		if err != nil {
 			return err

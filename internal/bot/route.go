@@ -1,0 +1,32 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// reroute has what fires told to those whom its rule and project name now, and to nobody else: the rules file may have changed
+// since it fired. What notewatch says of itself, and what is about to be withdrawn, goes on as it is.
+func (b *Bot) reroute(ctx context.Context, now time.Time) error {
+	firing, err := b.Store.FiringRules(ctx)
+	if err != nil {
+		return err
+	}
+	for _, key := range firing {
+		rule, ok := b.rule(key.Rule)
+		at := slices.IndexFunc(b.Projects, func(p Project) bool { return p.UID == key.Project })
+		if !ok || at < 0 {
+			continue
+		}
+		receivers := b.Projects[at].Recipients(*rule)
+		changed, err := b.Store.Route(ctx, key, receivers, now)
+		if err != nil {
+			return err
+		}
+		if changed > 0 {
+			b.Log.Info("others are told now of what fires", "rule", key.Rule, "project", key.Project, "receivers", receivers, "deliveries", changed)
+		}
+	}
+	return nil
+}

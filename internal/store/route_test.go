@@ -1,0 +1,181 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
+	"notewatch/rules"
+)
+
+// budget is the rule of firing.
+var budget = rules.Key{Rule: "data-budget", Project: project}
+
+// What fires is told to those whom the route names, and turned away from the others until it comes back.
+func testRoute(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	shows, waits, other := firing("shows", "dev:1"), firing("waits", "dev:2"), firing("other", "dev:3")
+	other.Rule = "other"
+	pending, over := firing("pending", "dev:4"), firing("over", "dev:5")
+	pending.State, pending.Version = rules.Pending, 0
+	all := map[string][]string{"other": {team}, "over": {team}}
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(other, over, pending), Show: all}})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(over, noon))}})
+	show(t, s, team)
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(shows, waits), Show: map[string][]string{"shows": {team}, "waits": {team}}}})
+	lease := claim(t, s, store.Receiver, team)
+	post(t, s, lease, "m", told(t, s, "shows")[team])
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	route := func(receivers ...string) (changed int) {
+		t.Helper()
+		changed, err := s.Route(ctx, budget, receivers, noon)
+		require.NoError(t, err)
+		return changed
+	}
+	firing, err := s.FiringRules(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []rules.Key{budget, {Rule: "other", Project: project}}, firing)
+	before := dump(t, s)
+	require.Zero(t, route(team), "all is as it should be")
+	require.Equal(t, before, dump(t, s))
+
+	require.Equal(t, 4, route("on-call"))
+	require.Equal(t, []string{"shows", "waits"}, alertsOf(fresh(t, s, "on-call")))
+	require.Equal(t, noon, due(t, s, store.Receiver, "on-call"))
+	require.Equal(t, noon, due(t, s, store.Receiver, team))
+	away := told(t, s, "shows")[team]
+	require.True(t, away.Away())
+	require.Equal(t, []int64{1, 0}, []int64{away.Want, away.Have}, "that has to be shown")
+	require.Equal(t, rules.Warning, away.Shown, "until then this is")
+	require.True(t, told(t, s, "waits")[team].Away())
+	for _, left := range []string{"other", "over"} {
+		require.False(t, told(t, s, left)[team].Away(), left)
+	}
+	before = dump(t, s)
+	require.Zero(t, route("on-call"), "that was done")
+	require.Equal(t, before, dump(t, s))
+	stale, err := s.Stale(ctx, team, 10)
+	require.NoError(t, err)
+	require.Empty(t, stale)
+	receivers, err := s.Redeliver(ctx, "shows", "", noon)
+	require.NoError(t, err)
+	require.Equal(t, []string{"on-call"}, receivers)
+
+	require.Equal(t, 4, route(team))
+	back := told(t, s, "shows")[team]
+	require.False(t, back.Away())
+	require.Equal(t, int64(2), back.Moves)
+	require.True(t, told(t, s, "shows")["on-call"].Away())
+	require.Equal(t, 2, route(), "nobody is told any more")
+}
+
+// What is sent while the route is turned away does not count as shown.
+func testRouteWhileSending(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
+	lease := claim(t, s, store.Receiver, team)
+	message, d := store.Message{ID: "m", Receiver: team}, undelivered(t, s, team)
+	attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
+	require.NoError(t, err)
+	_, err = s.Route(ctx, budget, []string{"on-call"}, noon)
+	require.NoError(t, err)
+	require.NoError(t, s.End(ctx, lease, of(attempt, posted(message, d))))
+	require.Zero(t, undelivered(t, s, team).Have, "it is still to be taken back")
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	require.Equal(t, noon, due(t, s, store.Receiver, team))
+}
+
+// Receivers that are gone and those that are told in place of others stay as they are, but one that was told before can be told
+// in place of another.
+func testRouteBesideOthers(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a, b := firing("a", "dev:1"), firing("b", "dev:2")
+	a.ChangedAt, b.ChangedAt = noon, noon
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, b), Show: map[string][]string{"a": {team, "gone"}, "b": {team, "spare"}}}})
+	_, err := s.KeepReceivers(ctx, []string{team, "spare"})
+	require.NoError(t, err)
+	fallBack := func() int64 {
+		t.Helper()
+		require.NoError(t, s.Raise(ctx, store.Receiver, "spare", noon))
+		lease := claim(t, s, store.Receiver, "spare")
+		n, err := s.FallBack(ctx, lease, team, noon.Add(minute))
+		require.NoError(t, err)
+		require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+		return n
+	}
+	route := func(receivers ...string) {
+		t.Helper()
+		_, err := s.Route(ctx, budget, receivers, noon)
+		require.NoError(t, err)
+	}
+	route(team)
+	require.True(t, told(t, s, "a")["gone"].Closed)
+	require.Zero(t, told(t, s, "a")["gone"].Moves)
+	require.True(t, told(t, s, "b")["spare"].Away())
+
+	require.Equal(t, int64(2), fallBack())
+	require.Equal(t, team, told(t, s, "a")["spare"].Via)
+	require.Equal(t, team, told(t, s, "b")["spare"].Via)
+	require.Equal(t, []string{"a", "b"}, alertsOf(fresh(t, s, "spare")))
+	require.Zero(t, fallBack(), "it knows")
+	route(team)
+	require.False(t, told(t, s, "a")["spare"].Away())
+	route("on-call")
+	require.False(t, told(t, s, "b")["spare"].Away(), "in place of whom it was told")
+	require.True(t, told(t, s, "b")[team].Away())
+	require.NoError(t, s.Raise(ctx, store.Receiver, "spare", noon))
+	show(t, s, "spare")
+	require.NoError(t, s.Revive(ctx, team, noon))
+	require.Zero(t, fallBack(), "what goes elsewhere is nothing to stand in for")
+}
+
+// What is muted is shown at no level; all the same it has to be taken back, and is new to the receiver once it is back.
+func testRouteMuted(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
+	lease := claim(t, s, store.Receiver, team)
+	message, d := store.Message{ID: "m", Receiver: team}, undelivered(t, s, team)
+	send := func() {
+		t.Helper()
+		attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
+		require.NoError(t, err)
+		out := posted(message, d)
+		out.Members[0].Shown = rules.Inactive
+		require.NoError(t, s.End(ctx, lease, of(attempt, out)))
+	}
+	route := func(receivers ...string) {
+		t.Helper()
+		_, err := s.Route(ctx, budget, receivers, noon)
+		require.NoError(t, err)
+		d = undelivered(t, s, team)
+	}
+	send()
+	route()
+	require.Equal(t, rules.Info, d.Shown)
+	send()
+	route(team)
+	require.Equal(t, rules.Inactive, d.Shown)
+}
+
+// More than one transaction can take is routed all the same.
+func testManyRoutes(t *testing.T, open database) {
+	const n = 10_001
+	s := open()
+	var all []rules.Alert
+	to := map[string][]string{}
+	for i := range n {
+		a := firing(fmt.Sprintf("a-%05d", i), fmt.Sprintf("dev:%05d", i))
+		all, to[a.ID] = append(all, a), []string{team}
+	}
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: all, Show: to}})
+	changed, err := s.Route(t.Context(), budget, []string{"on-call"}, noon)
+	require.NoError(t, err)
+	require.Equal(t, 2*n, changed)
+	for _, d := range storetest.Deliveries(t, s, team) {
+		require.True(t, d.Away())
+	}
+	require.Len(t, storetest.Deliveries(t, s, "on-call"), n)
+}
