@@ -181,6 +181,9 @@ func (b *Bot) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := b.dropBroken(ctx); err != nil {
+		return err
+	}
 	return b.reroute(ctx, now) // last: what comes to nothing must not have told anybody
 }
 

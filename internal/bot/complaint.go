@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,6 +14,7 @@ import (
 type Complaint struct {
 	Rule      string // name of the kind of complaint
 	Subject   string // what it is about
+	Name      string // what that is called; "" is Subject
 	Level     rules.Level
 	Summary   string
 	Advice    string
@@ -22,7 +24,7 @@ type Complaint struct {
 
 // Complain raises a complaint, unless the same stands already.
 func (b *Bot) Complain(ctx context.Context, c Complaint) error {
-	told := rules.Told{Subject: c.Subject, Summary: c.Summary, Advice: c.Advice, Body: c.Body}
+	told := rules.Told{Subject: cmp.Or(c.Name, c.Subject), Summary: c.Summary, Advice: c.Advice, Body: c.Body}
 	_, err := b.alter(ctx, rules.Key{Rule: c.Rule, Subject: c.Subject}, c.Receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
 		return a.Raise(c.Level, told, b.Clock.Now())
 	})

@@ -15,24 +15,23 @@ type turn struct {
 	open   map[episode]rules.Alert
 	judged map[string]store.Judgement // by rule name, before this turn
 	commit store.Commit
-
-	evaluated, failed int
+	trials map[string]*trial // by name, of the rules that are judged in this turn
 }
 
 // An episode is what can have at most one open alert at a time.
 type episode struct{ rule, subject string }
 
 // judge is Env → Eval → Next for every rule and subject. It decides, but stores nothing.
-func (b *Bot) judge(ctx context.Context, f *fleet) (store.Commit, error) {
+func (b *Bot) judge(ctx context.Context, f *fleet) (*turn, error) {
 	alerts, err := b.Store.OpenAlerts(ctx, f.project.UID)
 	if err != nil {
-		return store.Commit{}, err
+		return nil, err
 	}
 	judged, err := b.Store.Judged(ctx, f.project.UID)
 	if err != nil {
-		return store.Commit{}, err
+		return nil, err
 	}
-	t := turn{fleet: f, open: make(map[episode]rules.Alert, len(alerts)), judged: judged}
+	t := &turn{fleet: f, open: make(map[episode]rules.Alert, len(alerts)), judged: judged, trials: map[string]*trial{}}
 	t.commit = store.Commit{
 		Decision: store.Decision{Now: f.now, Show: map[string][]string{}},
 		Project:  f.state, Judged: map[string]store.Judgement{}, Live: b.live(),
@@ -45,16 +44,18 @@ func (b *Bot) judge(ctx context.Context, f *fleet) (store.Commit, error) {
 	}
 	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
 		if err := t.judgeEach(ctx, scope); err != nil {
-			return store.Commit{}, err
+			return nil, err
 		}
 	}
 	if f.readable() {
 		if err := t.revise(ctx); err != nil {
-			return store.Commit{}, err
+			return nil, err
 		}
 	}
-	t.Metrics.Evaluated(t.evaluated, t.failed)
-	return t.commit, t.mute(ctx)
+	for _, tried := range t.trials {
+		t.Metrics.Evaluated(tried.subjects, tried.failed)
+	}
+	return t, t.mute(ctx)
 }
 
 // live returns the names of the receivers that keep figures up to date in what they show.
@@ -102,6 +103,7 @@ func (t *turn) judgeEach(ctx context.Context, scope rules.Scope) error {
 		}
 		if t.readable() || r.Reads.OnlyPoll() {
 			applicable = append(applicable, r)
+			t.trials[r.Spec.Name] = new(trial)
 			if meaning := t.meaning(r); before.Hash != meaning {
 				t.commit.Judged[r.Spec.Name] = store.Judgement{Hash: meaning, Since: t.now}
 			}
@@ -135,9 +137,7 @@ func (t *turn) judgeOne(ctx context.Context, r *Rule, subject string, view *rule
 	if err != nil {
 		return err
 	}
-	if v.Err != nil {
-		t.Log.Warn("evaluating", "rule", key.Rule, "project", key.Project, "device", subject, "err", v.Err)
-	}
+	t.trials[key.Rule].note(subject, v.Err)
 	after, event := before.Next(r.Rule, v, t.now)
 	last, known := t.judged[key.Rule]
 	changed := open && known && last.Hash != t.meaning(r)
@@ -164,12 +164,8 @@ func (b *Bot) meaning(r *Rule) string {
 // verdict evaluates the rule as of now and, where that decides, as of the end of yesterday.
 func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject string, view *rules.View) (rules.Verdict, error) {
 	_, judged := t.judged[r.Spec.Name]
-	evaluation := r.Eval(view)
-	if t.evaluated++; evaluation.Err != nil {
-		t.failed++
-	}
 	v := rules.Verdict{
-		Evaluation: evaluation,
+		Evaluation: r.Eval(view),
 		DayEnd:     rules.Result{Least: rules.Inactive, Most: r.Highest},
 		Period:     t.period.Start,
 		First:      !judged,

@@ -32,14 +32,17 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	commit, err := b.decide(ctx, lease, fleet, b.nextPoll(account, state, failure, now))
+	turn, err := b.decide(ctx, lease, fleet, b.nextPoll(account, state, failure, now))
 	if err != nil {
 		return err
 	}
-	b.tell(commit)
+	b.tell(turn.commit)
 	took := b.Machine().Sub(started)
 	b.Metrics.Polled(project.UID, took, classOf(failure, state.Truncated))
-	b.logPoll(project, state, failure, commit, took)
+	b.logPoll(project, state, failure, turn.commit, took)
+	if err := turn.complain(ctx); err != nil {
+		return err
+	}
 	if failure == nil {
 		if err := b.greet(ctx); err != nil {
 			return err
@@ -49,15 +52,15 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 }
 
 // decide judges and commits, and again if somebody has decided something else meanwhile, such as a silence.
-func (b *Bot) decide(ctx context.Context, lease store.Lease, f *fleet, due time.Time) (store.Commit, error) {
+func (b *Bot) decide(ctx context.Context, lease store.Lease, f *fleet, due time.Time) (*turn, error) {
 	for {
-		commit, err := b.judge(ctx, f)
+		t, err := b.judge(ctx, f)
 		if err != nil {
-			return commit, err
+			return nil, err
 		}
-		commit.Due, commit.Failures = due, f.state.Failures
-		if err = b.Store.Commit(ctx, lease, commit); !errors.Is(err, store.ErrMoved) {
-			return commit, err
+		t.commit.Due, t.commit.Failures = due, f.state.Failures
+		if err = b.Store.Commit(ctx, lease, t.commit); !errors.Is(err, store.ErrMoved) {
+			return t, err
 		}
 	}
 }
