@@ -70,14 +70,14 @@ func (f *fleet) close(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := f.Store.Closed(ctx, f.project.UID)
+	rows, err := f.Store.Closed(ctx, f.project.UID, f.today)
 	if err != nil {
 		return err
 	}
 	f.closed = make(map[string]*[rules.FigureCount]rules.Closed, len(f.devices)+1)
 	have := map[string]int{}
 	for _, row := range rows {
-		current := row.AsOf == f.today && row.PeriodStart == rules.DayOf(f.period.Start)
+		current := row.PeriodStart == rules.DayOf(f.period.Start)
 		if current && slices.Contains(f.reads.Figures, row.Figure) {
 			f.put(row)
 			have[row.Device]++

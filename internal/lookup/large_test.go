@@ -71,7 +71,7 @@ func populate(tb testing.TB, db *sql.DB, devices int) {
 			INSERT INTO usage (day, project, device, bytes, events, sessions)
 			SELECT day, $2, CASE WHEN i < 0 THEN '' ELSE printf('dev:%015d', i) END, i * 1000, i, 2
 			FROM span CROSS JOIN (SELECT -1 AS i UNION ALL SELECT i FROM each)`, []any{devices, cold.UID, today}},
-		{each + `INSERT INTO closed SELECT $2, printf('dev:%015d', i), value, $3, $3 - 9, i, 9 * i, 7 * i, 30 * i, i, 35
+		{each + `INSERT INTO closed SELECT $2, $3 & 1, printf('dev:%015d', i), value, $3, $3 - 9, i, 9 * i, 7 * i, 30 * i, i, 35
 			FROM json_each($4) CROSS JOIN each`, []any{devices, cold.UID, today, "[0, 3, 7]"}},
 		{each + `INSERT INTO alert (id, rule, project, subject, state, level, worst, version, reason, already, holds, since, fired_at, changed_at, doubted, ended_at, told)
 			SELECT printf('alert-%06d', i), 'data-budget', $2, printf('dev:%015d', i), CASE WHEN i % 10 = 0 THEN 'firing' ELSE 'resolved' END,

@@ -68,7 +68,7 @@ func TestTopSays(t *testing.T) {
 // Sums as of another day do not count, and neither does what is not known: that is told, not guessed.
 func TestTopOfStaleSums(t *testing.T) {
 	s := usual(t)
-	s.sumUp(cold, today-1, store.Device{UID: "dev:864475000000001"}, store.Device{UID: "dev:864475000000002"})
+	s.sumUp(cold, today-2, store.Device{UID: "dev:864475000000001"}, store.Device{UID: "dev:864475000000002"})
 	require.Equal(t, []string{"49000 of 4 devices, 2 unknown", hebrew + " 28000 57.1%"},
 		ranking(s.top(lookup.TopQuery{N: 1, By: "bytes", Span: lookup.Week, Of: s.find("app:cold")})))
 }

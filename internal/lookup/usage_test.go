@@ -143,7 +143,7 @@ func TestUsageOfOld(t *testing.T) {
 func TestUsageOfStaleSums(t *testing.T) {
 	s := usual(t)
 	stale := store.Device{UID: "dev:864475000000001"}
-	s.sumUp(cold, today-1, stale)
+	s.sumUp(cold, today-2, stale)
 	require.Equal(t, "42000, 6000 a day, NaN at the end, usually 7000, 1 missing",
 		line(figure(t, s.usage(s.find("fleet:prod"), lookup.Week), rules.Bytes)))
 	s.Period = rules.PeriodSpec{Every: "week"}
@@ -151,6 +151,24 @@ func TestUsageOfStaleSums(t *testing.T) {
 		line(figure(t, s.usage(s.find("fleet:prod"), lookup.Period), rules.Bytes)))
 	require.Equal(t, "1500, 1000 a day, 7000 at the end, usually 1000",
 		line(figure(t, s.usage(s.find("864475000000001"), lookup.Period), rules.Bytes)), "the days of one device are added up anew")
+}
+
+// While the first poll of a day sums up what was before it, and for as long as it is not committed, answers are whole: as of
+// the poll before.
+func TestUsageWhileADayIsSummedUp(t *testing.T) {
+	s := usual(t)
+	top := func() lookup.Top {
+		top, err := s.desk().Top(t.Context(), lookup.TopQuery{N: 3, By: "bytes", Span: lookup.Week, Of: s.find("cold-chain")})
+		require.NoError(t, err)
+		return top
+	}
+	fleet := func() string { return line(figure(t, s.usage(s.find("fleet:prod"), lookup.Week), rules.Bytes)) }
+	before, ofFleet := top(), fleet()
+	require.Zero(t, before.Unknown)
+	s.Now = func() time.Time { return (today + 1).Start().Add(minute) }
+	s.sumUp(cold, today+1, store.Device{UID: "dev:864475000000001"}, store.Device{UID: "dev:864475000000004"})
+	require.Equal(t, before, top())
+	require.Equal(t, ofFleet, fleet())
 }
 
 // A device that is new has used nothing before; one that is gone is not known any more.

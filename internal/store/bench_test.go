@@ -105,7 +105,7 @@ func BenchmarkRead(b *testing.B) {
 	read := len(summaries) + fleetSize
 	b.Run("store", func(b *testing.B) {
 		perRow(b, read, func(int) {
-			closed, err := s.Closed(b.Context(), project)
+			closed, err := s.Closed(b.Context(), project, today)
 			require.NoError(b, err)
 			usage, err := s.Usage(b.Context(), project, nil, today, today)
 			require.NoError(b, err)

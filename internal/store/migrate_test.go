@@ -73,7 +73,7 @@ func testMigration(t *testing.T, version int64, transitions int) {
 		func(s *store.Store) (any, error) { return s.Attempts(ctx, "") },
 		func(s *store.Store) (any, error) { return s.Project(ctx, project) },
 		func(s *store.Store) (any, error) { return s.Usage(ctx, project, nil, closed, today) },
-		func(s *store.Store) (any, error) { return s.Closed(ctx, project) },
+		func(s *store.Store) (any, error) { return s.Closed(ctx, project, filled[store.Closed]().AsOf) },
 	} {
 		expected, err := f(want)
 		require.NoError(t, err)

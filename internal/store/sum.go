@@ -19,11 +19,11 @@ func (s *Sum) fields() []any { return []any{&s.Device, number{&s.Used}, number{&
 // Sums returns the sums of one figure as of a day, ordered by device; devices nil is all those of the project. What is
 // summed up as of another day is left out, and Used is no data where it is counted from another day than periodStart.
 func (s *Store) Sums(ctx context.Context, project string, figure rules.Figure, asOf, periodStart rules.Day, devices []string) (sums []Sum, err error) {
-	only, args := among(`device`, devices, project, figure, asOf, periodStart)
+	only, args := among(`device`, devices, project, figure, asOf, periodStart, parity(asOf))
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		sums, err = collect(ctx, tx, (*Sum).fields, `
 			SELECT device, CASE WHEN period_start = $4 THEN used END, d7, d30 FROM closed
-			WHERE project = $1 AND figure = $2 AND as_of = $3 AND `+only+` ORDER BY device`, args...)
+			WHERE project = $1 AND parity = $5 AND figure = $2 AND as_of = $3 AND `+only+` ORDER BY device`, args...)
 		return err
 	})
 	return sums, doing(err, "summing up %s of project %q", figure, project)

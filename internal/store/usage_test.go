@@ -175,7 +175,7 @@ func testManyRows(t *testing.T, open database) {
 		require.NoError(t, err)
 		require.Equal(t, rows, found)
 	}
-	summaries, err := s.Closed(ctx, project)
+	summaries, err := s.Closed(ctx, project, today)
 	require.NoError(t, err)
 	require.Equal(t, closed, summaries)
 	list, _, err := s.Devices(ctx, project)
@@ -194,19 +194,31 @@ func testClosed(t *testing.T, open database) {
 	total.Device = ""
 	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{whole, unknown, total}))
 	require.NoError(t, s.SaveClosed(ctx, "app:other", []store.Closed{whole}))
-	closed, err := s.Closed(ctx, project)
+	closed, err := s.Closed(ctx, project, whole.AsOf)
 	require.NoError(t, err)
 	same(t, []store.Closed{unknown, total, whole}, closed)
 
 	before := writes(t, s)
 	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{whole, unknown}))
 	require.Equal(t, before, writes(t, s))
-	whole.AsOf++
-	whole.Median = 0.5
-	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{whole}))
-	closed, err = s.Closed(ctx, project)
+	changed := whole
+	changed.Median = 0.5
+	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{changed}))
+	next := changed
+	next.AsOf++
+	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{next}))
+	closed, err = s.Closed(ctx, project, changed.AsOf)
 	require.NoError(t, err)
-	same(t, []store.Closed{unknown, total, whole}, closed)
+	same(t, []store.Closed{unknown, total, changed}, closed)
+	closed, err = s.Closed(ctx, project, next.AsOf)
+	require.NoError(t, err)
+	same(t, []store.Closed{next}, closed)
+	later := next
+	later.AsOf++
+	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{later}))
+	closed, err = s.Closed(ctx, project, changed.AsOf)
+	require.NoError(t, err)
+	same(t, []store.Closed{unknown, total}, closed)
 }
 
 func testPrune(t *testing.T, open database) {
