@@ -54,8 +54,7 @@ func acknowledge(c *cobra.Command, id string, have bool) error {
 		if !have {
 			by = ""
 		}
-		_, err = fmt.Fprintln(c.OutOrStdout(), acknowledged(a, by, changed, db.hence("tells receivers")))
-		return err
+		return screenOf(c.OutOrStdout()).say(plain, acknowledged(a, by, changed, db.hence("tells receivers")))
 	})
 }
 

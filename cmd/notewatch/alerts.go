@@ -191,7 +191,7 @@ func readAlerts(ctx context.Context, db *store.Store, filter store.AlertFilter) 
 }
 
 func alertTable(alerts []alertView) *table {
-	t := &table{columns: columns("ID", "LEVEL", "STATE", "SINCE (UTC)", "SUBJECT~", "VALUE~", "RULE_", "PROJECT_", "TOLD_")}
+	t := &table{columns: columns("ID", "LEVEL", "STATE", "SINCE (UTC)=", "SUBJECT~", "VALUE~", "RULE_", "PROJECT_", "TOLD_")}
 	for _, a := range alerts {
 		t.add(a.ID, a.level(), a.state(), minute(a.Since), subjectOf(a.Subject, a.Project), a.value(), a.Rule, nameOf(a.Project), a.told())
 	}

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -40,19 +40,13 @@ func newCheck() *cobra.Command {
 func describe(w io.Writer, file *config.File) error {
 	fmt.Fprintf(w, "%s is fine: %s, %s, %s\n\n", file.Path, counted(len(file.Projects), "project"),
 		counted(len(file.Rules), "rule"), counted(len(file.Receivers), "receiver"))
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "RULE\tEACH\tKIND\tLEVELS\tREADS\tTELLS")
+	t := &table{columns: columns("RULE", "EACH", "KIND", "LEVELS_", "READS=", "TELLS")}
 	for _, r := range file.Rules {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Spec.Name, r.Spec.Each, r.Kind,
-			levels(r.Spec), reads(r.Reads), strings.Join(told(file, r), ", "))
+		t.add(r.Spec.Name, fmt.Sprint(r.Spec.Each), fmt.Sprint(r.Kind), levels(r.Spec), reads(r.Reads), strings.Join(told(file, r), ", "))
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprint(w, `
-A live rule resolves as soon as it is over, a day rule after a whole quiet day (UTC), a period rule when its period ends.
-`)
-	return err
+	s := screenOf(w)
+	return errors.Join(t.print(s), s.blank(), s.say(plain,
+		"A live rule resolves as soon as it is over, a day rule after a whole quiet day (UTC), a period rule when its period ends."))
 }
 
 // told returns the receivers that a rule tells: its own, else those of all projects.

@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -217,6 +217,9 @@ func (d demo) play(c *cobra.Command, s setup, clock *stepClock, requests func() 
 	return d.invite(ctx, s, db)
 }
 
+// sumColumns are what the demo counts of each receiver.
+var sumColumns = []string{"RECEIVER~", "MESSAGES", "FIRED", "ESCALATED", "REMINDED", "ENDED", "SENT TWICE=", "NOT SHOWN="}
+
 // sum prints what happened, and whether every receiver shows what the database says.
 func (d demo) sum(ctx context.Context, s setup, db *store.Store, witnesses []*witness, requests int) error {
 	firing := 0
@@ -231,19 +234,21 @@ func (d demo) sum(ctx context.Context, s setup, db *store.Store, witnesses []*wi
 			}
 		}
 	}
-	table := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "\nThat was it: %s to Notehub, %s still firing.\n\n", counted(requests, "request"), counted(firing, "alert"))
-	fmt.Fprintln(table, "RECEIVER\tMESSAGES\tFIRED\tESCALATED\tREMINDED\tENDED\tSENT TWICE\tNOT SHOWN")
+	fmt.Fprintf(s.stdout, "\nThat was it: %s to Notehub, %s still firing.\n\n", counted(requests, "request"), counted(firing, "alert"))
+	t := &table{columns: columns(sumColumns...)}
 	for _, w := range witnesses {
 		missing, _, err := db.Unshown(ctx, w.name)
 		if err != nil {
 			return err
 		}
 		ended := w.told["resolved"] + w.told["period_ended"] + w.told["withdrawn"]
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", w.name, w.messages,
-			w.told["fired"], w.told["escalated"], w.told["reminded"], ended, w.twice, missing)
+		cells := []string{w.name}
+		for _, n := range []int{w.messages, w.told["fired"], w.told["escalated"], w.told["reminded"], ended, w.twice, missing} {
+			cells = append(cells, strconv.Itoa(n))
+		}
+		t.add(cells...)
 	}
-	return table.Flush()
+	return t.print(screenOf(s.stdout))
 }
 
 // A witness counts what a receiver accepted.

@@ -149,14 +149,18 @@ func (d dispatch) report(c *cobra.Command, results []result, asJSON bool) error 
 		}
 		return untold(results)
 	}
+	if err := resultTable(results).print(s); err != nil {
+		return err
+	}
+	return untold(results)
+}
+
+func resultTable(results []result) *table {
 	t := &table{columns: columns("RECEIVER~", "RESULT", "TOOK", "DETAIL")}
 	for _, r := range results {
 		t.add(r.Receiver, r.State, r.took(), r.detail())
 	}
-	if err := t.print(s); err != nil {
-		return err
-	}
-	return untold(results)
+	return t
 }
 
 func (r result) took() string {

@@ -65,6 +65,6 @@ func TestLookupsHaveJSON(t *testing.T) {
 		command, _, err := newRoot().Find([]string{name})
 		require.NoError(t, err)
 		require.NotNil(t, command.Flag("json"), name)
-		require.Contains(t, command.Long, "--json prints an ", name)
+		require.Contains(t, strings.ReplaceAll(command.Long, "\n", " "), "--json prints an ", name)
 	}
 }

@@ -25,7 +25,7 @@ func newHistory() *cobra.Command {
 	q := historyQuery{since: span(24 * time.Hour)}
 	c := &cobra.Command{
 		Use:   "history [ALERT]",
-		Short: "Tell the story of an alert: what happened, what was sent, and why something was not",
+		Short: "Tell what happened, what was sent, and why something was not",
 		Long: `With the ID of an alert, tells its whole story in order: each change, each attempt to send it and how that ended, and
 at last what each receiver shows now, or why something was not sent. Without one, lists what happened, the newest first.
 It reads the database only, also beside notewatch run.
@@ -113,16 +113,20 @@ func (q historyQuery) list(c *cobra.Command, db opened) error {
 		c.PrintErrf("Nothing happened since %s; --since 7d looks further back.\n", notify.FormatTime(since))
 		return nil
 	}
-	t := &table{columns: columns("TIME (UTC)", "ALERT", "EVENT", "LEVEL", "SUBJECT~", "RULE_", "PROJECT_", "DETAIL~")}
-	for _, v := range changes {
-		t.add(moment(v.At), cmp.Or(v.Alert, "-"), v.event(), cmp.Or(v.Level, "-"), subjectOf(v.Subject, v.Project),
-			cmp.Or(v.Rule, "-"), nameOf(v.Project), v.detail())
-	}
-	if err := t.print(s); err != nil {
+	if err := changeTable(changes).print(s); err != nil {
 		return err
 	}
 	sayMore(c, count-len(changes))
 	return nil
+}
+
+func changeTable(changes []changeView) *table {
+	t := &table{columns: columns("TIME (UTC)", "ALERT=", "EVENT~", "LEVEL=", "SUBJECT~", "RULE_", "PROJECT_", "DETAIL")}
+	for _, v := range changes {
+		t.add(moment(v.At), cmp.Or(v.Alert, "-"), v.event(), cmp.Or(v.Level, "-"), subjectOf(v.Subject, v.Project),
+			cmp.Or(v.Rule, "-"), nameOf(v.Project), v.detail())
+	}
+	return t
 }
 
 // read returns what happened since a time, the newest first, as far as the limit goes, and how much it was.

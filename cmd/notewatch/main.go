@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // time zones of silences, wherever this runs
 
@@ -72,9 +73,9 @@ func newRoot() *cobra.Command {
 		Long: `notewatch tells a team that its Blues Notehub fleet is about to cost money, run out of data or go silent, before the
 bill or the customer does.
 
-Try it with nothing configured:   notewatch demo
-Check a rules file:               notewatch check
-Watch for real:                   notewatch run`,
+  Try it with nothing configured:   notewatch demo
+  Check a rules file:               notewatch check
+  Watch for real:                   notewatch run`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          unknownCommand,
@@ -83,6 +84,7 @@ Watch for real:                   notewatch run`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpWidth)))
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SuggestionsMinimumDistance = 2
 	for _, group := range commands() {
@@ -93,7 +95,25 @@ Watch for real:                   notewatch run`,
 		}
 	}
 	root.AddCommand(newTemplate(), newVersion())
+	fitHelp(root)
 	return root
+}
+
+// helpWidth is how many columns help takes at most.
+const helpWidth = 80
+
+// fitHelp wraps the help of a command and of those below it.
+func fitHelp(c *cobra.Command) {
+	paragraphs := strings.Split(c.Long, "\n\n")
+	for i, text := range paragraphs {
+		if !strings.HasPrefix(text, " ") { // which is to stay as it is
+			paragraphs[i] = strings.Join(wrap(text, helpWidth), "\n")
+		}
+	}
+	c.Long = strings.Join(paragraphs, "\n\n")
+	for _, below := range c.Commands() {
+		fitHelp(below)
+	}
 }
 
 // A commandGroup is commands under a title in help.

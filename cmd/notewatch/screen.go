@@ -94,10 +94,15 @@ func clip(text string, width int) string {
 	if widthOf(text) <= width {
 		return text
 	}
+	return beginning(text, width-1) + "…"
+}
+
+// beginning is as much of text as goes into a width.
+func beginning(text string, width int) string {
 	columns := 0
 	for i, r := range text {
-		if columns += runeWidth(r); columns >= width {
-			return text[:i] + "…"
+		if columns += runeWidth(r); columns > width {
+			return text[:i]
 		}
 	}
 	return text
@@ -116,7 +121,7 @@ func wrap(text string, width int) (lines []string) {
 		}
 		line += word
 		for widthOf(line) > width {
-			head := strings.TrimSuffix(clip(line, width+1), "…")
+			head := beginning(line, width)
 			lines = append(lines, head)
 			line = line[len(head):]
 		}

@@ -33,8 +33,8 @@ func newSilence() *cobra.Command {
 if it still stands then. What has been posted is kept up to date without disturbing anybody. notewatch run applies it
 within seconds. Projects and devices may be named by a part of their name that says which is meant. With --alert,
 --until over keeps the silence for as long as the alert stands.`,
-		Example: `  notewatch silence --rule silent-device --project cold-chain --for 2h --because "gateway is being moved"
-  notewatch silence --device hourly-sensor-6 --until 2090-01-02 --because "it is in the lab"`,
+		Example: `  notewatch silence --rule silent-device --for 2h --because "gateway is moved"
+  notewatch silence --device sensor-6 --until 2090-01-02 --because "in the lab"`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
 	}
@@ -74,10 +74,12 @@ func (o silenceOrder) run(c *cobra.Command) error {
 		if err := hand(db).Silence(ctx, silence); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(c.OutOrStdout(), `%s silences %s %s.
-It matches %s now. %s; notewatch unsilence %s ends it.
-`, silence.ID, matchText(silence.Match), bot.EndText(silence, now), counted(count, "open alert"), db.hence("applies it"), silence.ID)
-		return err
+		s := screenOf(c.OutOrStdout())
+		return errors.Join(
+			s.say(plain, fmt.Sprintf("%s silences %s %s.", silence.ID, matchText(silence.Match), bot.EndText(silence, now))),
+			s.say(plain, fmt.Sprintf("It matches %s now. %s; notewatch unsilence %s ends it.",
+				counted(count, "open alert"), db.hence("applies it"), silence.ID)),
+		)
 	})
 }
 
@@ -145,8 +147,7 @@ func unsilence(c *cobra.Command, text string) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(c.OutOrStdout(), "%s is over. %s.\n", id, db.hence("tells what still stands"))
-		return err
+		return screenOf(c.OutOrStdout()).say(plain, id+" is over. "+db.hence("tells what still stands")+".")
 	})
 }
 

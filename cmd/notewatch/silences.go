@@ -89,7 +89,11 @@ func printSilences(c *cobra.Command, views []silenceView, asJSON, whole bool) er
 		c.PrintErrln("Nothing is silenced by hand.")
 		return nil
 	}
-	t := &table{columns: columns("ID", "STATE", "WHEN (UTC)", "WHAT~", "BY_", "BECAUSE_")}
+	return silenceTable(views).print(s)
+}
+
+func silenceTable(views []silenceView) *table {
+	t := &table{columns: columns("ID", "STATE=", "WHEN (UTC)", "WHAT", "BY_", "BECAUSE_")}
 	for _, v := range views {
 		state := "off"
 		if v.On {
@@ -97,7 +101,7 @@ func printSilences(c *cobra.Command, views []silenceView, asJSON, whole bool) er
 		}
 		t.add(cmp.Or(v.ID, "-"), state, v.when(), v.what(), v.by(), v.Because)
 	}
-	return t.print(s)
+	return t
 }
 
 func viewOfSilence(s rules.Silence, now time.Time) silenceView {

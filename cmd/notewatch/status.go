@@ -19,7 +19,7 @@ func newStatus() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Tell how notewatch does: projects, age of the data, requests, receivers, alerts",
+		Short: "Tell how notewatch does: projects, requests, receivers, alerts",
 		Long: `Tells when each project was read last and is read next, how many requests to Notehub today (UTC) has taken of each
 account, which receivers wait to be told, and how many alerts are open. It reads the database and the rules file only, also
 beside notewatch run, asks Notehub nothing and needs no secrets.

@@ -110,7 +110,7 @@ func (t *story) print(s screen, now time.Time) error {
 	if err := t.head(s, now); err != nil {
 		return err
 	}
-	events := &table{columns: columns("TIME (UTC)", "EVENT", "LEVEL", "DETAIL")}
+	events := &table{columns: columns("TIME (UTC)", "EVENT~", "LEVEL=", "DETAIL")}
 	for _, e := range t.Events {
 		if e.attempt != nil {
 			events.add(moment(e.At), "→ "+e.Receiver, "", e.outcome())

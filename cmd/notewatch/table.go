@@ -11,22 +11,23 @@ import (
 type column struct {
 	name  string
 	gives bool // is cut where the table does not fit
-	below bool // goes below the row where the table does not fit
+	below int  // goes below the row where the table does not fit: 1 first, 2 where that is not enough; 0 never
 }
 
 // A table prints rows aligned under headings. On a terminal that is too narrow for it, some columns go below their row,
-// others are cut, and the last one is wrapped.
+// others are cut, and the last one is wrapped. On one that is narrower still, each cell has a line of its own.
 type table struct {
 	columns []column
 	rows    [][]string
 	below   []string // what goes below each row; nil is nothing
 }
 
-// columns are columns by name; after the name, ~ is one that gives and _ one that goes below.
+// columns are columns by name; after the name, ~ is one that gives, _ one that goes below first and = one that follows.
 func columns(names ...string) (all []column) {
 	for _, name := range names {
-		short := strings.TrimRight(name, "~_")
-		all = append(all, column{short, strings.HasSuffix(name, "~"), strings.HasSuffix(name, "_")})
+		short := strings.TrimRight(name, "~_=")
+		mark := name[len(short):]
+		all = append(all, column{short, mark == "~", max(strings.Index(" _=", mark), 0)})
 	}
 	return all
 }
@@ -45,12 +46,18 @@ const (
 	minLast = 24 // of the last column
 )
 
+// tries are what a table does to fit, one after the other: which columns go below, and how narrow the last one may be.
+var tries = []struct{ below, last int }{{1, minLast}, {2, minLast}, {2, minLast / 2}}
+
 // print writes the table.
 func (t *table) print(s screen) error {
-	widths := t.natural()
-	if s.width > 0 && total(widths) > s.width {
-		t = t.folded()
-		widths = t.fit(s.width)
+	whole, widths := t, t.natural()
+	for try := 0; s.width > 0 && total(widths) > s.width; try++ {
+		if try == len(tries) {
+			return whole.stack(s)
+		}
+		t = whole.folded(tries[try].below)
+		widths = t.fit(s.width, tries[try].last)
 	}
 	var b strings.Builder
 	heading := make([]string, len(t.columns))
@@ -60,7 +67,7 @@ func (t *table) print(s screen) error {
 	t.line(&b, s, widths, heading, dim)
 	for i, row := range t.rows {
 		t.line(&b, s, widths, row, plain)
-		if t.below != nil {
+		if t.below != nil && t.below[i] != "" {
 			for _, line := range wrap(t.below[i], s.width-2*gap) {
 				fmt.Fprintf(&b, "%*s%s\n", 2*gap, "", s.paint(dim, line))
 			}
@@ -91,9 +98,9 @@ func total(widths []int) int {
 	return sum
 }
 
-// folded is the table with the columns that go below where they go.
-func (t *table) folded() *table {
-	below := func(c column) bool { return c.below }
+// folded is the table with the columns that go below, up to a step, where they go.
+func (t *table) folded(step int) *table {
+	below := func(c column) bool { return c.below > 0 && c.below <= step }
 	if !slices.ContainsFunc(t.columns, below) {
 		return t
 	}
@@ -102,10 +109,13 @@ func (t *table) folded() *table {
 		var cells, notes []string
 		for i, c := range t.columns {
 			switch {
-			case !c.below:
+			case !below(c):
 				cells = append(cells, row[i])
-			case row[i] != "" && row[i] != "-":
+			case row[i] == "" || row[i] == "-":
+			case c.below == 1:
 				notes = append(notes, row[i])
+			default:
+				notes = append(notes, c.label()+" "+row[i])
 			}
 		}
 		narrow.rows = append(narrow.rows, cells)
@@ -114,11 +124,37 @@ func (t *table) folded() *table {
 	return narrow
 }
 
-// fit returns how wide each column is on a screen, if that is possible at all.
-func (t *table) fit(screen int) []int {
+// label is the name of a column within a line.
+func (c column) label() string {
+	name, _, _ := strings.Cut(c.name, " (")
+	return strings.ToLower(name)
+}
+
+// stack writes each cell on a line of its own.
+func (t *table) stack(s screen) error {
+	var b strings.Builder
+	for i, row := range t.rows {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		for j, c := range t.columns {
+			if row[j] == "" || row[j] == "-" {
+				continue
+			}
+			for _, line := range wrap(c.label()+" "+row[j], s.width) {
+				b.WriteString(line + "\n")
+			}
+		}
+	}
+	_, err := io.WriteString(s.w, b.String())
+	return err
+}
+
+// fit returns how wide each column is on a screen, the last one at least so, if that is possible at all.
+func (t *table) fit(screen, least int) []int {
 	widths := t.natural()
 	last := len(widths) - 1
-	widths[last] = min(widths[last], max(minLast, widths[last]-(total(widths)-screen)))
+	widths[last] = min(widths[last], max(least, widths[last]-(total(widths)-screen)))
 	for total(widths) > screen {
 		widest := -1
 		for i, c := range t.columns {

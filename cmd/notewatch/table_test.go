@@ -10,35 +10,61 @@ import (
 )
 
 func TestTable(t *testing.T) {
-	all := &table{columns: columns("ID", "NAME~", "TOLD_", "WHY")}
-	all.add("a1", "hourly-sensor-number-6", "team", "")
-	all.add("b2", "冷藏车", "team; waits: on-call", "the receiver answers with status 503 Service Unavailable")
+	all := &table{columns: columns("ID", "NAME~", "SINCE (UTC)=", "TOLD_", "WHY")}
+	all.add("a1", "hourly-sensor-number-6", "noon", "team", "")
+	all.add("b2", "冷藏车", "now", "team; waits: on-call", "the receiver answers with status 503 Service Unavailable")
 	for _, c := range []struct {
 		name  string
 		width int
 		want  string
 	}{
 		{"without a terminal nothing is cut", 0, `
-ID  NAME                    TOLD                  WHY
-a1  hourly-sensor-number-6  team
-b2  冷藏车                  team; waits: on-call  the receiver answers with status 503 Service Unavailable
+ID  NAME                    SINCE (UTC)  TOLD                  WHY
+a1  hourly-sensor-number-6  noon         team
+b2  冷藏车                  now          team; waits: on-call  the receiver answers with status 503 Service Unavailable
 `},
-		{"what goes below goes below, and the last column is wrapped", 60, `
-ID  NAME                    WHY
-a1  hourly-sensor-number-6
+		{"what goes below goes below, and the last column is wrapped", 73, `
+ID  NAME                    SINCE (UTC)  WHY
+a1  hourly-sensor-number-6  noon
     team
-b2  冷藏车                  the receiver answers with status
-                            503 Service Unavailable
+b2  冷藏车                  now          the receiver answers with status
+                                         503 Service Unavailable
     team; waits: on-call
 `},
-		{"what gives is cut", 42, `
-ID  NAME          WHY
-a1  hourly-sens…
+		{"what gives is cut", 55, `
+ID  NAME          SINCE (UTC)  WHY
+a1  hourly-sens…  noon
     team
-b2  冷藏车        the receiver answers
-                  with status 503 Service
-                  Unavailable
+b2  冷藏车        now          the receiver answers
+                               with status 503 Service
+                               Unavailable
     team; waits: on-call
+`},
+		{"some goes below only where that is not enough, with its name", 40, `
+ID  NAME        WHY
+a1  hourly-se…
+    since noon · team
+b2  冷藏车      the receiver answers
+                with status 503 Service
+                Unavailable
+    since now · team; waits: on-call
+`},
+		{"and then each cell has a line of its own", 22, `
+id a1
+name
+hourly-sensor-number-6
+since noon
+told team
+
+id b2
+name 冷藏车
+since now
+told team; waits:
+on-call
+why the receiver
+answers with status
+503 Service
+Unavailable
 `},
 	} {
 		var b strings.Builder
@@ -77,6 +103,7 @@ func TestWrap(t *testing.T) {
 	require.Equal(t, []string{""}, wrap("", 10))
 	require.Equal(t, []string{"one two", "three"}, wrap("one two three", 8))
 	require.Equal(t, []string{"https://ex", "ample.com", "is far"}, wrap("https://example.com is far", 10))
+	require.Equal(t, []string{"sensor", "s"}, wrap("sensors", 6))
 	require.Equal(t, []string{"a", "冷藏车冷", "藏车"}, wrap("a 冷藏车冷藏车", 8))
 }
 

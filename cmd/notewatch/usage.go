@@ -20,7 +20,7 @@ func newUsage() *cobra.Command {
 	var q usageQuery
 	c := &cobra.Command{
 		Use:   "usage [project|fleet|device] [NAME] [today|7d|30d|period]",
-		Short: "Tell what a device, fleet or project has used, and what that comes to",
+		Short: "Tell what a device, fleet or project has used and will use",
 		Long: `Tells what a device, a fleet, a project or all of them have used today, over the last 7 or 30 complete days (UTC) or in the
 period so far: against the limits of the rules, at which pace, what it comes to by the end of the period if it goes on
 like that, what is usual, and day by day. NAME is a name, a UID, or a part of one that says which is meant. It reads the

@@ -266,7 +266,7 @@ func (u usageText) alerts(c *cobra.Command, s screen) error {
 	if u.AlertCount == 0 {
 		return s.say(dim, "No alert is open.")
 	}
-	t := &table{columns: columns("ALERT", "LEVEL", "SINCE (UTC)", "SUMMARY")}
+	t := &table{columns: columns("ALERT", "LEVEL", "SINCE (UTC)=", "SUMMARY")}
 	for _, a := range u.Alerts {
 		v := viewOf(a, nil)
 		t.add(v.ID, v.level(), minute(v.Since), v.Summary)

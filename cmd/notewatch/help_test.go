@@ -1,0 +1,27 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+)
+
+// Help fits a terminal of the usual width.
+func TestHelpFits(t *testing.T) {
+	var all func(c *cobra.Command, path []string)
+	all = func(c *cobra.Command, path []string) {
+		var stdout, stderr bytes.Buffer
+		require.Zero(t, run(t.Context(), append(path, "--help"), &stdout, &stderr), stderr.String())
+		require.NotEmpty(t, stdout.String())
+		for line := range strings.Lines(stdout.String()) {
+			require.LessOrEqual(t, widthOf(strings.TrimSuffix(line, "\n")), helpWidth, "%v: %s", path, line)
+		}
+		for _, below := range c.Commands() {
+			all(below, append(path, below.Name()))
+		}
+	}
+	all(newRoot(), nil)
+}
