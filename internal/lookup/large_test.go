@@ -3,9 +3,7 @@ package lookup_test
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -198,109 +196,4 @@ func TestLargeFleet(t *testing.T) {
 		require.Zero(t, u.Figures[0].Missing)
 		require.Empty(t, u.Figures[0].Days)
 	}
-}
-
-// BenchmarkLookup asks for the usage of a device, the ten devices that used most in 30 days, and the alerts, in turn, while
-// nothing else happens and while a poll writes, and tells the 95th percentile of both and how many times the second is the
-// first.
-func BenchmarkLookup(b *testing.B) {
-	devices := 100_000
-	if testing.Short() {
-		devices = 10_000
-	}
-	l := newLarge(b, devices)
-	for b.Loop() {
-		quiet := l.percentile(b)
-		stop := l.cycle(b)
-		busy := l.percentile(b)
-		polls := stop()
-		b.ReportMetric(quiet.Seconds()*1000, "quiet-p95-ms")
-		b.ReportMetric(busy.Seconds()*1000, "busy-p95-ms")
-		b.ReportMetric(busy.Seconds()/quiet.Seconds(), "busy/quiet")
-		b.ReportMetric(float64(polls), "polls")
-	}
-}
-
-// percentile asks 90 questions and returns the 95th percentile of the time to an answer.
-func (l large) percentile(b *testing.B) time.Duration {
-	b.Helper()
-	var took []time.Duration
-	ask := func(question func() error) {
-		began := time.Now()
-		require.NoError(b, question())
-		took = append(took, time.Since(began))
-	}
-	for i := range 30 {
-		ask(func() error {
-			return l.usageOf(b.Context(), fmt.Sprintf("sensor-%06d", i*l.devices/30), lookup.Period)
-		})
-		ask(func() error {
-			_, err := l.Top(b.Context(), lookup.TopQuery{N: 10, By: "bytes", Span: lookup.Month})
-			return err
-		})
-		ask(func() error {
-			_, _, err := l.Desk.Alerts(b.Context(), store.AlertFilter{Open: true, Limit: 20})
-			return err
-		})
-	}
-	slices.Sort(took)
-	return took[len(took)*95/100]
-}
-
-// cycle polls again and again, each time with other figures for every device, until it is stopped, and then tells how often
-// it did. It returns once the first poll writes.
-func (l large) cycle(b *testing.B) (stop func() (polls int)) {
-	b.Helper()
-	ctx, cancel := context.WithCancel(b.Context())
-	writing, done := make(chan struct{}), make(chan error)
-	polls := 0
-	go func() {
-		rows := l.today(polls)
-		close(writing)
-		for {
-			err := l.poll(ctx, rows)
-			if ctx.Err() != nil {
-				err = nil
-			}
-			if err != nil || ctx.Err() != nil {
-				done <- err
-				return
-			}
-			polls++
-			rows = l.today(polls)
-		}
-	}()
-	<-writing
-	return func() int {
-		cancel()
-		require.NoError(b, <-done)
-		return polls
-	}
-}
-
-// today returns what all devices used today, which is another figure at each poll.
-func (l large) today(poll int) []store.Usage {
-	rows := make([]store.Usage, l.devices)
-	for i := range rows {
-		rows[i] = store.Usage{Device: fmt.Sprintf("dev:%015d", i), Day: today}
-		rows[i].Figures[rules.Bytes] = float64(i*1000 + poll + 1)
-	}
-	return rows
-}
-
-// poll writes what a poll does.
-func (l large) poll(ctx context.Context, rows []store.Usage) error {
-	if err := l.Store.SaveUsage(ctx, cold.UID, []rules.Figure{rules.Bytes}, rows, today); err != nil {
-		return err
-	}
-	if err := l.Store.Raise(ctx, store.Poll, cold.UID, now); err != nil {
-		return err
-	}
-	lease, _, err := l.Store.Claim(ctx, store.Poll, cold.UID, now, now)
-	if err != nil {
-		return err
-	}
-	return l.Store.Commit(ctx, lease, store.Commit{
-		Decision: store.Decision{Now: now}, Project: store.Project{UID: cold.UID, PolledAt: now}, Due: now,
-	})
 }

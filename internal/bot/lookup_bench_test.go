@@ -1,0 +1,243 @@
+package bot_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/internal/secret"
+	"notewatch/internal/store"
+	"notewatch/notehub"
+	"notewatch/notehub/notehubtest"
+	"notewatch/rules"
+)
+
+// BenchmarkLookup asks for the usage of a device, the ten devices that used most in 30 days, and the open alerts, in turn,
+// of 100,000 devices with 35 days: while nothing else happens, while a bot polls them, and while it makes the first poll of
+// the next day, which sums up the closed days of all of them anew. It tells the 95th percentiles of the time to an answer,
+// and how many times those beside polls are the one without. A poll is all that there is to one: requests for usage and the
+// device list, which the same process answers and which are a good part of the work, what they bring decoded and stored,
+// every device judged by three rules, and the alerts of a few in a hundred committed.
+func BenchmarkLookup(b *testing.B) {
+	devices := 100_000
+	if testing.Short() {
+		devices = 10_000
+	}
+	for b.Loop() {
+		l := newLarge(b, devices)
+		require.NoError(b, l.poll(monday.Add(13*hour))) // what is stored is now as Notehub has it
+		quiet := l.alone(90)
+		cycle := l.beside(monday.Add(22 * hour))
+		midnight := l.beside(monday.Add(day + hour))
+		b.ReportMetric(quiet, "quiet-p95-ms")
+		b.ReportMetric(cycle, "cycle-p95-ms")
+		b.ReportMetric(cycle/quiet, "cycle/quiet")
+		b.ReportMetric(midnight, "midnight-p95-ms")
+		b.ReportMetric(midnight/quiet, "midnight/quiet")
+		b.ReportMetric(0, "ns/op")
+	}
+}
+
+// A large scene is a bot of many devices, and a desk to ask about them.
+type large struct {
+	testing.TB
+	*bot.Bot
+	desk    *lookup.Desk
+	devices []notehubtest.Device
+	mu      sync.Mutex
+	now     time.Time
+}
+
+func (l *large) clock() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.now
+}
+
+func (l *large) timer(until time.Time) *time.Timer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if until.After(l.now) {
+		l.now = until
+	}
+	return time.NewTimer(0)
+}
+
+// newLarge returns a scene in which the days up to the one before yesterday are stored.
+func newLarge(b testing.TB, n int) *large {
+	l := &large{TB: b, now: monday.Add(13 * hour), devices: sensors(n)}
+	var some []string
+	for _, d := range l.devices[:n/100] {
+		some = append(some, d.UID)
+	}
+	hub := notehubtest.New(notehubtest.Config{
+		Now: l.clock, Token: token, Seed: 1,
+		Projects: []notehubtest.Project{{UID: project, Name: "cold-chain", Devices: l.devices, Incidents: []notehubtest.Incident{
+			{Kind: notehubtest.Silence, Devices: some, Start: monday.Add(14 * hour), Duration: 2 * day},
+		}}},
+	})
+	address, stop, err := hub.Start()
+	require.NoError(b, err)
+	b.Cleanup(stop)
+	client, err := notehub.New(notehub.Config{BaseURL: address, Token: secret.New(token)})
+	require.NoError(b, err)
+	db := l.stored()
+	var mine []bot.Rule
+	var ruled []*rules.Rule
+	selective := budget("1150")
+	selective.Where = "device.age_days > 1"
+	for _, spec := range []rules.Spec{silent(), busy(), selective, blind()} {
+		rule, problems := rules.Compile(spec)
+		require.Empty(b, problems)
+		mine, ruled = append(mine, bot.Rule{Rule: rule, Notify: []string{}}), append(ruled, rule)
+	}
+	l.Bot, err = bot.New(b.Context(), bot.Config{
+		Store:    db,
+		Accounts: []bot.Account{{Name: "acme", Client: client, PerMinute: 6}},
+		Projects: []bot.Project{{UID: project, Name: "cold-chain", Account: "acme"}},
+		Rules:    mine,
+		Clock:    bot.Clock{Now: l.clock, Timer: l.timer},
+		Machine:  time.Now,
+		Log:      slog.New(slog.DiscardHandler),
+	})
+	require.NoError(b, err)
+	l.desk = lookup.New(lookup.Config{
+		Store: db, Projects: []lookup.Project{{UID: project, Name: "cold-chain", Account: "acme"}}, Rules: ruled, Now: l.clock,
+	})
+	return l
+}
+
+// stored returns a store of the days up to the one before yesterday, which are read already.
+func (l *large) stored() *store.Store {
+	path := filepath.Join(l.TempDir(), "notewatch.db")
+	s, err := store.Open(l.Context(), path)
+	require.NoError(l, err)
+	var list []store.Device
+	for _, d := range l.devices {
+		list = append(list, store.Device{UID: d.UID, Name: d.Name, Fleets: d.Fleets, Provisioned: d.Provisioned})
+	}
+	require.NoError(l, s.SaveDevices(l.Context(), project, list, monday))
+	require.NoError(l, s.Close())
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)")
+	require.NoError(l, err)
+	db.SetMaxOpenConns(1)
+	today := rules.DayOf(monday)
+	read := store.Span{First: today - rules.HistoryDays, Last: today - 1}
+	days, err := json.Marshal(map[string]store.Span{"events": read, "sessions": read, "data": read})
+	require.NoError(l, err)
+	for _, fill := range []struct {
+		statement string
+		args      []any
+	}{
+		{`INSERT INTO project VALUES ($1, $2, 0, '', FALSE, $3, $4)`, []any{project, monday.UnixMilli(), string(days), today}},
+		{`WITH RECURSIVE span (day) AS (SELECT $2 UNION ALL SELECT day + 1 FROM span WHERE day < $3)
+			INSERT INTO usage (day, project, device, bytes, sat, events, events_total, platform, watchdog, reboots, fw_updates)
+			SELECT day, $1, uid, 45792, 0, 24, 48, 24, 0, 0, 0
+			FROM span CROSS JOIN (SELECT '' AS uid UNION ALL SELECT uid FROM device ORDER BY 1)`, []any{project, today - rules.HistoryDays, today - 2}},
+		{`PRAGMA journal_mode = WAL`, nil},
+	} {
+		_, err := db.ExecContext(l.Context(), fill.statement, fill.args...)
+		require.NoError(l, err, fill.statement)
+	}
+	require.NoError(l, db.Close())
+	s, err = store.Open(l.Context(), path)
+	require.NoError(l, err)
+	l.Cleanup(func() { require.NoError(l, s.Close()) })
+	return s
+}
+
+// poll polls as of an instant.
+func (l *large) poll(at time.Time) error {
+	l.timer(at)
+	if err := l.PollNow(l.Context()); err != nil {
+		return err
+	}
+	_, err := l.Turn(l.Context())
+	return err
+}
+
+// polled checks that a poll did all that there was to do.
+func (l *large) polled(at time.Time) {
+	state, err := l.Store.Project(l.Context(), project)
+	require.NoError(l, err)
+	require.Zero(l, state.Failures, state.Failure)
+	require.Equal(l, rules.DayOf(at), rules.DayOf(state.PolledAt))
+	sums, err := l.Store.Sums(l.Context(), project, rules.Bytes, rules.DayOf(at), rules.DayOf(at), nil)
+	require.NoError(l, err)
+	require.Len(l, sums, len(l.devices))
+	_, count, err := l.desk.OpenAlerts(l.Context(), lookup.Subject{}, 1)
+	require.NoError(l, err)
+	require.Greater(l, count, len(l.devices)/200)
+}
+
+// alone returns the 95th percentile of the time to n answers, in milliseconds.
+func (l *large) alone(n int) float64 {
+	var took []time.Duration
+	for i := range n {
+		took = append(took, l.ask(i))
+	}
+	return percentile(took)
+}
+
+// beside returns the 95th percentile of the time to answers beside a poll, in milliseconds.
+func (l *large) beside(at time.Time) float64 {
+	done := make(chan error, 1)
+	go func() { done <- l.poll(at) }()
+	var took []time.Duration
+	for {
+		select {
+		case err := <-done:
+			require.NoError(l, err)
+			l.polled(at)
+			return percentile(took)
+		default:
+			took = append(took, l.ask(len(took)))
+		}
+	}
+}
+
+func percentile(took []time.Duration) float64 {
+	slices.Sort(took)
+	return took[len(took)*95/100].Seconds() * 1000
+}
+
+// ask asks one of three questions and returns how long the answer took.
+func (l *large) ask(i int) time.Duration {
+	began := time.Now()
+	require.NoError(l, l.answer(l.Context(), i))
+	return time.Since(began)
+}
+
+func (l *large) answer(ctx context.Context, i int) (err error) {
+	switch i % 3 {
+	case 0:
+		subject, err := l.desk.Find(ctx, l.devices[i*7919%len(l.devices)].Name)
+		if err == nil {
+			_, err = l.desk.Usage(ctx, subject, lookup.Period)
+		}
+		return err
+	case 1:
+		_, err = l.desk.Top(ctx, lookup.TopQuery{N: 10, By: "bytes", Span: lookup.Month})
+	default:
+		_, _, err = l.desk.OpenAlerts(ctx, lookup.Subject{}, 30)
+	}
+	return err
+}
+
+// busy fires for a few devices of a hundred, other ones on each day.
+func busy() rules.Spec {
+	return rules.Spec{
+		Name: "busy", Each: rules.EachDevice, Show: "bytes.yesterday",
+		When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.yesterday > 90000"}},
+	}
+}
