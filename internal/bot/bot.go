@@ -31,16 +31,17 @@ type Config struct {
 	Projects  []Project
 	Rules     []Rule
 	Receivers []Receiver
-	Operators []string            // names of receivers that are told how notewatch itself does
-	Windows   []rules.Window      // when people are not told, week by week
-	Summary   bool                // tell every week what was used
-	Period    rules.PeriodSpec    // what used is counted over; the zero value is the calendar month
-	Interval  time.Duration       // between polls of a project; 0 is DefaultInterval
-	Clock     Clock               // domain clock
-	Machine   func() time.Time    // machine clock: leases, signatures, and the pauses between two sends
-	Sleep     func(time.Duration) // on the machine clock; nil is time.Sleep
-	Metrics   *metrics.Metrics    // nil counts nothing
-	Log       *slog.Logger
+	Operators []string         // names of receivers that are told how notewatch itself does
+	Windows   []rules.Window   // when people are not told, week by week
+	Summary   bool             // tell every week what was used
+	Period    rules.PeriodSpec // what used is counted over; the zero value is the calendar month
+	Interval  time.Duration    // between polls of a project; 0 is DefaultInterval
+	Clock     Clock            // domain clock
+	Machine   func() time.Time // machine clock: leases, signatures, and the pauses between two sends
+	// Sleep waits on the machine clock, until the context is done at most; nil really does.
+	Sleep   func(context.Context, time.Duration)
+	Metrics *metrics.Metrics // nil counts nothing
+	Log     *slog.Logger
 }
 
 // DefaultInterval is the time between two polls of a project.
@@ -109,7 +110,7 @@ type Bot struct {
 	fresh    freshening
 }
 
-// lanes are when receivers sent last, on the machine clock.
+// lanes are when the newest send of each begins, or will, on the machine clock.
 type lanes struct {
 	sync.Mutex
 	last map[string]time.Time
@@ -125,7 +126,7 @@ func Attach(config Config) *Bot {
 		b.Interval = DefaultInterval
 	}
 	if b.Sleep == nil {
-		b.Sleep = time.Sleep //nolint:forbidigo // a receiver asks for pauses
+		b.Sleep = sleep
 	}
 	return b
 }

@@ -112,21 +112,42 @@ func (b *Bot) receiver(name string) (Receiver, error) {
 	return Receiver{}, fmt.Errorf("receiver %q is not configured", name)
 }
 
-// pause keeps the sends of a lane apart.
-func (b *Bot) pause(r Receiver) {
+// pause keeps the sends of a lane apart. Who waits keeps only his own lane waiting.
+func (b *Bot) pause(ctx context.Context, r Receiver) error {
 	if r.Pause <= 0 {
-		return
+		return nil
 	}
+	if wait := b.reserve(r); wait > 0 {
+		b.Sleep(ctx, wait)
+	}
+	return ctx.Err()
+}
+
+// reserve takes the next send of the receiver's lane and returns how long it is until then.
+func (b *Bot) reserve(r Receiver) time.Duration {
 	lane := r.Lane
 	if lane == "" {
 		lane = "receiver " + r.Name
 	}
 	b.lanes.Lock()
 	defer b.lanes.Unlock()
-	if wait := r.Pause - b.Machine().Sub(b.lanes.last[lane]); wait > 0 && wait <= r.Pause {
-		b.Sleep(wait)
+	now := b.Machine()
+	next := b.lanes.last[lane].Add(r.Pause)
+	if next.Before(now) {
+		next = now
 	}
-	b.lanes.last[lane] = b.Machine()
+	b.lanes.last[lane] = next
+	return next.Sub(now)
+}
+
+// sleep waits for some time, or until ctx is done.
+func sleep(ctx context.Context, wait time.Duration) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 // retryAt returns when to try again after a failure that follows so many others: exponentially later with jitter, or when
@@ -196,7 +217,9 @@ func (b *Bot) attempt(ctx context.Context, lease store.Lease, r Receiver, m outg
 	if err != nil {
 		return store.Outcome{}, nil, err
 	}
-	b.pause(r)
+	if err := b.pause(ctx, r); err != nil {
+		return store.Outcome{}, nil, err
+	}
 	started := b.Machine()
 	calling, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()

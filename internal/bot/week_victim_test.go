@@ -142,7 +142,7 @@ func (s *survivor) open(given settings) (err error) {
 		s.point()
 		return time.Now()
 	}
-	s.config.Sleep = func(time.Duration) {}
+	s.config.Sleep = func(context.Context, time.Duration) {}
 	s.config.Log = slog.New(slog.NewTextHandler(mortalLog{s.point}, nil))
 	s.config.Receivers, err = weekReceivers(given.Doors)
 	for i, r := range s.config.Receivers {
