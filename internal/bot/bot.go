@@ -185,6 +185,9 @@ func (b *Bot) register(ctx context.Context) error {
 	if err := b.dropBroken(ctx); err != nil {
 		return err
 	}
+	if err := b.callOff(ctx); err != nil {
+		return err
+	}
 	return b.reroute(ctx, now) // last: what comes to nothing must not have told anybody
 }
 

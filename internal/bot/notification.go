@@ -115,7 +115,7 @@ func detail(a rules.Alert) []string {
 	}
 	switch {
 	case a.Reason == rules.Retracted:
-		lines = append(lines, "the rule or the device went away, or changed")
+		lines = append(lines, "the rule or what it is about went away, or changed")
 	case a.Reason == rules.Unacknowledged && a.By != "":
 		lines = append(lines, "given back by "+Name(a.By))
 	case a.Reason == rules.Unmuted && a.By != "":
