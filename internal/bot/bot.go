@@ -166,7 +166,7 @@ func (b *Bot) register(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := b.Store.Reconsider(ctx); err != nil {
+	if err := b.Store.Reconsider(ctx, now); err != nil {
 		return err
 	}
 	if err := b.hurry(ctx, now); err != nil {
@@ -175,7 +175,7 @@ func (b *Bot) register(ctx context.Context) error {
 	if err := b.retire(ctx); err != nil {
 		return err
 	}
-	gone, err := b.Store.KeepReceivers(ctx, receivers)
+	gone, err := b.Store.KeepReceivers(ctx, receivers, now)
 	for name, n := range gone {
 		b.Log.Warn("a receiver that is no longer in the rules file will not hear the end of its alerts", "receiver", name, "alerts", n)
 	}

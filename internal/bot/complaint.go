@@ -80,7 +80,7 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 			after.Mute = mutes.Of(after, b.Clock.Now())
 		}
 		err = b.Store.Decide(ctx, store.Decision{
-			Alerts: []rules.Alert{after}, Show: map[string][]string{after.ID: receivers}, Silences: seq, Now: b.Clock.Now(),
+			Alerts: []rules.Alert{after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.standIns(), Silences: seq, Now: b.Clock.Now(),
 			Mute: after.Drill && after.Open(), // that ends it at last
 		})
 		if err == nil {

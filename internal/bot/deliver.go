@@ -19,20 +19,26 @@ const (
 	sendTime      = 15 * time.Second // for one call to a receiver
 	batchTime     = 20 * time.Second // after which a batch makes no further call: the last one must end within the lease
 	minRetry      = 5 * time.Second
-	maxRetry      = time.Hour
+	maxRetry      = 10 * time.Minute // between two tries of our own accord
+	maxPatience   = time.Hour        // with a receiver that asks for time
 	fallBackAfter = 30 * time.Minute // of trying in vain
-	giveUpAfter   = 72 * time.Hour   // after the change that could not be shown
+	giveUpAfter   = 72 * time.Hour   // of waiting
+	lookAgainTime = time.Hour        // after which somebody may have mended what will not do by itself
 )
 
 // Deliver shows one receiver what is new: for each message the newest state, whatever happened in between. An error that
 // is about the receiver ends the turn; what comes by itself is tried again later, and what an operator has to mend gives
-// up all that waits. One that is about a message gives only that message up.
+// up all that waits, until it is looked at again. One that is about a message gives only that message up.
 func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 	r, err := b.receiver(lease.Key)
 	if err != nil {
 		return err
 	}
 	if err := b.standIn(ctx, lease, r); err != nil {
+		return err
+	}
+	known, err := b.lookAgain(ctx, lease, r)
+	if err != nil {
 		return err
 	}
 	p, err := b.plan(ctx, lease, r)
@@ -55,15 +61,17 @@ func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 		p.later = b.Clock.Now()
 	case done.failure == nil && done.heard:
 		err = b.recovered(ctx, r)
+	case done.failure == nil && known:
+		p.later, failures = earlier(p.later, b.Clock.Now().Add(lookAgainTime)), 0 // after a failure news would wait for that, too
 	case done.failure == nil:
 	case done.failure.Class == notify.Permanent:
+		p.later = b.Clock.Now().Add(lookAgainTime)
 		err = b.giveUp(ctx, lease, r, done.failure)
 	case done.failure.Class == notify.Temporary:
 		if failures = lease.Failures + 1; done.heard {
 			failures = 1
 		}
-		p.later = b.retryAt(failures-1, done.failure)
-		err = b.despair(ctx, r, done.failure)
+		p.later, err = b.despair(ctx, r, done.failure, b.retryAt(failures-1, done.failure))
 	}
 	return errors.Join(err, b.Store.Complete(ctx, lease, b.Clock.Now(), p.later, failures))
 }
@@ -155,8 +163,11 @@ func sleep(ctx context.Context, wait time.Duration) {
 func (b *Bot) retryAt(failures int, failure *notify.Error) time.Time {
 	pause := min(minRetry<<min(failures, 20), maxRetry)
 	pause = pause/2 + rand.N(pause/2+1)
-	return b.Clock.Now().Add(max(pause, min(failure.RetryAfter, maxRetry)))
+	return b.Clock.Now().Add(max(pause, patience(failure)))
 }
+
+// patience is for how long a receiver that failed is left alone at least.
+func patience(failure *notify.Error) time.Duration { return min(failure.RetryAfter, maxPatience) }
 
 // send makes one attempt at each message of a batch, until one fails for a reason that is not its own. The attempts are
 // recorded before they are made, their outcomes after it.
@@ -310,8 +321,9 @@ func waiting(members []store.Delivery) []store.Delivery {
 	return slices.DeleteFunc(slices.Clone(members), func(d store.Delivery) bool { return d.Want == d.Have })
 }
 
-// stale reports whether every change that waits to be shown is too old to be worth another attempt.
+// stale reports whether everything that waits to be shown has waited for too long to be worth another attempt.
 func stale(changes []store.Delivery, now time.Time) bool {
-	young := func(d store.Delivery) bool { return now.Sub(d.Alert.ChangedAt) < giveUpAfter }
-	return len(changes) > 0 && !slices.ContainsFunc(changes, young)
+	waits := func(d store.Delivery) bool { return !d.WaitingSince.IsZero() }
+	young := func(d store.Delivery) bool { return waits(d) && now.Sub(d.WaitingSince) < giveUpAfter }
+	return slices.ContainsFunc(changes, waits) && !slices.ContainsFunc(changes, young)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -35,7 +36,7 @@ func TestAReceiverThatWasDownIsToldTheNewestStateOnly(t *testing.T) {
 	r.receiver("second", rules.Inactive)
 	r.rules(budget("1100"))
 	r.open()
-	failing(r.hooks["ops"], notifytest.Status(http.StatusInternalServerError, ""), 15)
+	failing(r.hooks["ops"], notifytest.Status(http.StatusInternalServerError, ""), 60)
 	r.run(monday.Add(day))
 	require.Equal(t, []string{"fired", "escalated"}, r.reasons("second"), "the other receiver notices nothing")
 	require.Equal(t, []string{"escalated"}, r.reasons("ops"), "one truthful message instead of the backlog")
@@ -70,7 +71,7 @@ func TestRetryAfterOfAReceiverIsObeyed(t *testing.T) {
 
 func TestAChangeIsGivenUpAfterThreeDays(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 6*day)}, silent())
-	failing(r.hooks["ops"], notifytest.Status(http.StatusInternalServerError, ""), 200)
+	failing(r.hooks["ops"], notifytest.Status(http.StatusInternalServerError, ""), 3000)
 	r.hourly().run(monday.Add(5 * day))
 	deliveries := storetest.Deliveries(t, r.store, "ops")
 	require.Len(t, deliveries, 1)
@@ -78,17 +79,25 @@ func TestAChangeIsGivenUpAfterThreeDays(t *testing.T) {
 	require.Contains(t, deliveries[0].Error, "500")
 	attempts, err := r.store.Attempts(t.Context(), "")
 	require.NoError(t, err)
-	require.Less(t, len(attempts), 160, "with pauses that grow to at least half an hour")
-	require.GreaterOrEqual(t, attempts[len(attempts)-1].Started.Sub(attempts[0].Started), 71*hour)
+	begun, i := attempts[0].Started, slices.IndexFunc(attempts, func(a store.Attempt) bool { return a.Status == store.GivenUp })
+	require.GreaterOrEqual(t, attempts[i].Started.Sub(begun), 72*hour)
+	require.Less(t, attempts[i].Started.Sub(begun), 73*hour)
+	for i := 20; i < len(attempts); i++ {
+		pause := attempts[i].Started.Sub(attempts[i-1].Started)
+		require.GreaterOrEqual(t, pause, 5*time.Minute, "the pauses grow")
+		require.Less(t, pause, 11*time.Minute, "but not for ever")
+	}
 }
 
-func TestAPermanentErrorIsNotRepeatedButTheNextChangeIsTried(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent())
+func TestAPermanentErrorIsNotRepeatedSoonButTheNextChangeIsTried(t *testing.T) {
+	spec := silent()
+	spec.Remind = []time.Duration{20 * time.Minute}
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, spec)
 	r.hooks["ops"].Fail(notifytest.Status(http.StatusGone, ""))
-	r.run(monday.Add(18 * hour))
+	r.run(monday.Add(8*hour + 10*time.Minute))
 	require.Len(t, r.hooks["ops"].Requests(), 1)
-	r.run(monday.Add(2 * day))
-	require.Equal(t, []string{"resolved"}, r.reasons("ops"))
+	r.run(monday.Add(8*hour + 40*time.Minute))
+	require.Equal(t, []string{"reminded"}, r.reasons("ops"))
 }
 
 // How long a change is tried counts from the change, not from when its alert fired.
@@ -162,10 +171,11 @@ func TestSlackShowsOneMessageAnAlertAndKeepsItTrue(t *testing.T) {
 func TestWhatWasGivenUpIsTriedAgainAtTheNextStart(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
 	r.hooks["ops"].Fail(notifytest.Status(http.StatusUnauthorized, ""))
-	r.run(monday.Add(day))
+	r.run(monday.Add(8*hour + 40*time.Minute))
 	require.Empty(t, r.reasons("ops"))
+	require.True(t, r.delivery("ops", "silent-device").Dead)
 	r.open()
-	r.run(monday.Add(day + hour))
+	r.run(monday.Add(8*hour + 41*time.Minute))
 	require.Equal(t, []string{"fired"}, r.reasons("ops"))
 	r.requireTruth("ops")
 }

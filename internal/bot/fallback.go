@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"notewatch/internal/store"
 	"notewatch/notify"
@@ -16,13 +17,40 @@ const receiverDead = "receiver-dead"
 // messageRefused is the name of the rule of reports that a receiver refused a message for what is in it.
 const messageRefused = "message-refused"
 
-// standIn gives a receiver what those cannot be told whose fallback it is.
+// standIns returns which receivers are told in place of which.
+func (b *Bot) standIns() map[string]string {
+	all := map[string]string{}
+	for _, r := range b.Receivers {
+		if r.Fallback != "" {
+			all[r.Name] = r.Fallback
+		}
+	}
+	return all
+}
+
+// cannotBeTold reports whether it is known of a receiver that it cannot be told.
+func (b *Bot) cannotBeTold(ctx context.Context, receiver string) (bool, error) {
+	call, err := b.open(ctx, rules.Key{Rule: receiverDead, Subject: receiver})
+	return call.Open(), err
+}
+
+// standIn gives a receiver what those cannot be told whose fallback it is: all, once that is known, and else what was given up
+// or waits for long.
 func (b *Bot) standIn(ctx context.Context, lease store.Lease, r Receiver) error {
 	for _, other := range b.Receivers {
 		if other.Fallback != r.Name {
 			continue
 		}
-		n, err := b.Store.FallBack(ctx, lease, other.Name, b.Clock.Now().Add(-fallBackAfter))
+		known, err := b.cannotBeTold(ctx, other.Name)
+		if err != nil {
+			return err
+		}
+		now := b.Clock.Now()
+		in := store.StandIn{For: other.Name, From: other.From, Before: now, Now: now}
+		if !known {
+			in.Before = now.Add(-fallBackAfter)
+		}
+		n, err := b.Store.FallBack(ctx, lease, in)
 		if err != nil {
 			return err
 		}
@@ -33,6 +61,15 @@ func (b *Bot) standIn(ctx context.Context, lease store.Lease, r Receiver) error 
 	return nil
 }
 
+// lookAgain revives what was given up of a receiver that cannot be told, unless there is something else to try: whoever has
+// mended it waits for that. It reports whether that is known of the receiver.
+func (b *Bot) lookAgain(ctx context.Context, lease store.Lease, r Receiver) (known bool, err error) {
+	if known, err = b.cannotBeTold(ctx, r.Name); err == nil && known {
+		err = b.Store.Retry(ctx, lease)
+	}
+	return known, err
+}
+
 // giveUp gives up all that waits for a receiver which will take nothing until somebody mends it.
 func (b *Bot) giveUp(ctx context.Context, lease store.Lease, r Receiver, failure *notify.Error) error {
 	if err := b.Store.GiveUp(ctx, lease, failure.Error()); err != nil {
@@ -41,18 +78,26 @@ func (b *Bot) giveUp(ctx context.Context, lease store.Lease, r Receiver, failure
 	return b.callForHelp(ctx, r, failure)
 }
 
-// despair calls for help when something has been tried in vain for long.
-func (b *Bot) despair(ctx context.Context, r Receiver, failure *notify.Error) error {
-	waiting, err := b.Store.Undelivered(ctx, r.Name)
+// despair calls for help when something has been tried in vain for long, or the receiver wants to be left alone for longer. It
+// returns when to try again: at later, or as soon as help will have to be called for.
+func (b *Bot) despair(ctx context.Context, r Receiver, failure *notify.Error, later time.Time) (time.Time, error) {
+	known, err := b.cannotBeTold(ctx, r.Name)
 	if err != nil {
-		return err
+		return later, err
 	}
-	since := b.Clock.Now().Add(-fallBackAfter)
-	late := func(d store.Delivery) bool { return d.Alert.ChangedAt.Before(since) }
-	if !slices.ContainsFunc(waiting, late) {
-		return nil
+	if known {
+		return later, b.raiseFallback(ctx, r)
 	}
-	return b.callForHelp(ctx, r, failure)
+	waiting, err := b.Store.Undelivered(ctx, r.Name)
+	if err != nil || len(waiting) == 0 {
+		return later, err
+	}
+	oldest := slices.MinFunc(waiting, func(a, b store.Delivery) int { return a.WaitingSince.Compare(b.WaitingSince) })
+	end, now := oldest.WaitingSince.Add(fallBackAfter), b.Clock.Now()
+	if end.After(now) && !end.Before(now.Add(patience(failure))) {
+		return earlier(later, end), nil
+	}
+	return later, b.callForHelp(ctx, r, failure)
 }
 
 // callForHelp tells others that a receiver cannot be told, and has its fallback told in its place.
@@ -63,11 +108,11 @@ func (b *Bot) callForHelp(ctx context.Context, r Receiver, failure *notify.Error
 		told = []string{r.Fallback}
 		advice = "Its alerts come here until it is back. " + advice
 	}
-	standing, err := b.open(ctx, rules.Key{Rule: receiverDead, Subject: r.Name})
+	known, err := b.cannotBeTold(ctx, r.Name)
 	if err != nil {
 		return err
 	}
-	if !standing.Open() { // what it fails with may change with every attempt
+	if !known { // what it fails with may change with every attempt
 		err := b.Complain(ctx, Complaint{
 			Rule: receiverDead, Subject: r.Name, Level: rules.Critical, Receivers: told,
 			Summary: fmt.Sprintf("%s cannot be told: %s", r.Name, failure), Advice: advice,
@@ -119,8 +164,8 @@ func (b *Bot) passOn(ctx context.Context, r Receiver, messages []refused) error 
 
 // recovered takes back the call for help, and has tried again what was given up.
 func (b *Bot) recovered(ctx context.Context, r Receiver) error {
-	standing, err := b.open(ctx, rules.Key{Rule: receiverDead, Subject: r.Name})
-	if err != nil || !standing.Open() {
+	known, err := b.cannotBeTold(ctx, r.Name)
+	if err != nil || !known {
 		return err
 	}
 	if err := b.Store.Revive(ctx, r.Name, b.Clock.Now()); err != nil {

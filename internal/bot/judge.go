@@ -33,7 +33,7 @@ func (b *Bot) judge(ctx context.Context, f *fleet) (*turn, error) {
 	}
 	t := &turn{fleet: f, open: make(map[episode]rules.Alert, len(alerts)), judged: judged, trials: map[string]*trial{}}
 	t.commit = store.Commit{
-		Decision: store.Decision{Now: f.now, Show: map[string][]string{}},
+		Decision: store.Decision{Now: f.now, Show: map[string][]string{}, StandIns: b.standIns()},
 		Project:  f.state, Judged: map[string]store.Judgement{}, Live: b.live(),
 	}
 	for _, a := range alerts {

@@ -91,7 +91,7 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 			return err
 		}
 		mutes.Firing = b.firing(open)
-		d := store.Decision{Show: map[string][]string{}, Silences: seq, Now: now}
+		d := store.Decision{Show: map[string][]string{}, StandIns: b.standIns(), Silences: seq, Now: now}
 		for _, a := range open {
 			after, event := mutes.Apply(a, now)
 			if a.Drill && now.Sub(a.FiredAt) >= drillTime {

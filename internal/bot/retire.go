@@ -65,7 +65,7 @@ func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Co
 		return store.Commit{}, err
 	}
 	t := turn{commit: store.Commit{
-		Decision: store.Decision{Now: now, Show: map[string][]string{}, Silences: seq}, Project: state,
+		Decision: store.Decision{Now: now, Show: map[string][]string{}, StandIns: b.standIns(), Silences: seq}, Project: state,
 	}}
 	for _, a := range alerts {
 		next, event := a.Withdraw(now)

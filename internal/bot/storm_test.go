@@ -115,8 +115,8 @@ func TestAFallbackIsToldWhatAReceiverCannotBe(t *testing.T) {
 		r.config.Rules[i].Notify = []string{"ops"}
 	}
 	r.open()
-	r.hooks["ops"].Fail(notifytest.Status(http.StatusGone, ""))
-	r.run(monday.Add(12 * hour))
+	failing(r.hooks["ops"], notifytest.Status(http.StatusGone, ""), 5)
+	r.run(monday.Add(11*hour + 50*time.Minute))
 	told := r.told("second")
 	require.Len(t, told, 2)
 	require.ElementsMatch(t, []string{"receiver-dead", "silent-device"}, []string{told[0].Rule, told[1].Rule})
@@ -126,7 +126,7 @@ func TestAFallbackIsToldWhatAReceiverCannotBe(t *testing.T) {
 		}
 	}
 	r.run(monday.Add(4 * day))
-	require.Equal(t, []string{"resolved"}, r.reasons("ops"), "it works again, and hears what is true now")
+	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"), "it works again")
 	require.Equal(t, 2, count(r.reasons("second"), "resolved"), "the alert, and the word that ops cannot be told")
 	r.requireTruth("second")
 }

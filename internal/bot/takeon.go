@@ -56,7 +56,7 @@ func (b *Bot) alterShown(
 		if err != nil {
 			return 0, err
 		}
-		d := store.Decision{Show: map[string][]string{}, Silences: seq, Now: now}
+		d := store.Decision{Show: map[string][]string{}, StandIns: b.standIns(), Silences: seq, Now: now}
 		for _, m := range members {
 			if after, event := change(m.Alert, now); event != rules.None {
 				d.Alerts, d.Show[after.ID] = append(d.Alerts, after), nil

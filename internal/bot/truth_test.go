@@ -168,7 +168,7 @@ func TestAComplaintIsMadeOnceWhateverTheError(t *testing.T) {
 	r.config.Operators = []string{"second"}
 	r.config.Rules[0].Notify = []string{"ops"}
 	r.open()
-	for range 40 {
+	for range 400 {
 		r.hooks["ops"].Fail(notifytest.Status(http.StatusBadGateway, ""), notifytest.Cut(), notifytest.Status(http.StatusServiceUnavailable, ""))
 	}
 	r.hourly().run(monday.Add(2 * day))

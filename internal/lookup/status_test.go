@@ -41,7 +41,7 @@ func TestStatus(t *testing.T) {
 			{Account: s.Accounts[0], Today: 1},
 			{Account: s.Accounts[1], HeldUntil: now.Add(minute)},
 		},
-		Receivers: []lookup.ReceiverStatus{{Name: "team", Waiting: 1, Oldest: time.Hour, Next: now}, {Name: "on-call"}},
+		Receivers: []lookup.ReceiverStatus{{Name: "team", Waiting: 1, Oldest: time.Hour, Next: now.Add(-time.Hour)}, {Name: "on-call"}},
 		Firing:    map[rules.Level]int{rules.Warning: 2, rules.Critical: 1},
 		Pending:   1, Muted: 1, Acked: 1, Silences: 1,
 	}, status)

@@ -136,7 +136,7 @@ func testShow(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team, "on-call")}})
-	require.Equal(t, store.Delivery{Alert: a, Want: 1}, undelivered(t, s, team))
+	require.Equal(t, store.Delivery{Alert: a, Want: 1, WaitingSince: noon}, undelivered(t, s, team))
 	require.Equal(t, noon, due(t, s, store.Receiver, team))
 	require.Equal(t, noon, due(t, s, store.Receiver, "on-call"), "a receiver that was unknown has work now")
 

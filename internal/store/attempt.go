@@ -195,7 +195,7 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 			return err
 		}
 		for _, d := range outcome.Members {
-			if err := correct(ctx, tx, lease.Key, d.Alert.ID, d.Have, d.Shown); err != nil {
+			if err := correct(ctx, tx, lease.Key, d.Alert.ID, d.Have, d.Shown, outcome.At); err != nil {
 				return err
 			}
 		}
@@ -204,15 +204,16 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 	return doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
 }
 
-// correct stores that no more may be shown of an alert than have.
-func correct(ctx context.Context, tx *sql.Tx, receiver, alert string, have int64, shown rules.Level) error {
+// correct stores that from now on no more may be shown of an alert than have.
+func correct(ctx context.Context, tx *sql.Tx, receiver, alert string, have int64, shown rules.Level, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE delivery SET
 			have = CASE WHEN have < $1 THEN have ELSE $1 END,
 			shown = CASE WHEN have < $1 THEN shown ELSE CAST($2 AS BIGINT) END,
-			dead = FALSE, why = '', figure = NULL, repairs = repairs + 1
+			dead = FALSE, why = '', figure = NULL, repairs = repairs + 1,
+			waiting_since = CASE WHEN want > have OR want > $1 THEN coalesce(waiting_since, CAST($5 AS BIGINT)) END
 		WHERE alert = $3 AND receiver = $4`,
-		have, shown, alert, receiver)
+		have, shown, alert, receiver, at(now))
 	return err
 }
 
@@ -240,7 +241,7 @@ func mendCutOff(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	for _, o := range found {
-		if err := correct(ctx, tx, o.receiver, o.alert, o.version, o.level); err != nil {
+		if err := correct(ctx, tx, o.receiver, o.alert, o.version, o.level, o.started); err != nil {
 			return err
 		}
 		if err := raise(ctx, tx, Receiver, o.receiver, o.started, true); err != nil {

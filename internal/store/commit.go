@@ -15,6 +15,7 @@ type Decision struct {
 	Alerts   []rules.Alert       // new states, by ID; inactive pending alerts are in Dropped
 	Dropped  []string            // IDs of pending alerts that came to nothing
 	Show     map[string][]string // receivers that should show an alert, by alert ID
+	StandIns map[string]string   // who is told in place of a receiver that cannot be, by receiver
 	Silences int64               // the state of the silences that were looked at, as Silences returns it
 	Mute     bool                // who is told of what has to be looked at anew
 	Now      time.Time           // domain clock
@@ -36,7 +37,8 @@ type Commit struct {
 // version than the one that the decision is about, or the silences have changed.
 //
 // A receiver has something new to show when an alert that Show names for it, or that it was to show before, has a new
-// version. Deliveries that were given up or held back are tried again then.
+// version. Deliveries that were given up or held back are tried again then. Whoever is told in its place is made due with it:
+// what it cannot be told does not wait until that is known.
 func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		if err := complete(ctx, tx, lease, c.Now, c.Due, c.Failures); err != nil {
@@ -156,13 +158,14 @@ func show(ctx context.Context, tx *sql.Tx, d Decision, moved []rules.Alert) erro
 	due := map[string]bool{}
 	statements := newBatch(tx)
 	update, err := statements.prepare(ctx, `
-		UPDATE delivery SET want = $1, dead = FALSE, error = '', why = ''
+		UPDATE delivery SET want = $1, dead = FALSE, error = '', why = '',
+			waiting_since = CASE WHEN dead OR waiting_since IS NULL THEN $3 ELSE waiting_since END
 		WHERE alert = $2 AND want < $1 AND NOT closed RETURNING receiver`)
 	if err != nil {
 		return err
 	}
 	for _, alert := range moved {
-		shown, err := collectFrom(ctx, update, func(receiver *string) []any { return []any{receiver} }, alert.Version, alert.ID)
+		shown, err := collectFrom(ctx, update, func(receiver *string) []any { return []any{receiver} }, alert.Version, alert.ID, at(d.Now))
 		if err != nil {
 			return err
 		}
@@ -173,13 +176,18 @@ func show(ctx context.Context, tx *sql.Tx, d Decision, moved []rules.Alert) erro
 	for _, id := range slices.Sorted(maps.Keys(d.Show)) {
 		for _, receiver := range d.Show[id] {
 			added, err := affected(statements.exec(ctx, `
-				INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs)
-				SELECT id, $1, version, 0, 0, FALSE, '', 0 FROM alert WHERE id = $2
-				ON CONFLICT (alert, receiver) DO NOTHING`, receiver, id))
+				INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs, waiting_since)
+				SELECT id, $1, version, 0, 0, FALSE, '', 0, $3 FROM alert WHERE id = $2
+				ON CONFLICT (alert, receiver) DO NOTHING`, receiver, id, at(d.Now)))
 			if err != nil {
 				return err
 			}
 			due[receiver] = due[receiver] || added
+		}
+	}
+	for receiver := range maps.Clone(due) {
+		if standIn := d.StandIns[receiver]; standIn != "" && due[receiver] {
+			due[standIn] = true
 		}
 	}
 	return raiseAll(ctx, tx, d.Now, due)

@@ -24,7 +24,7 @@ func testDecide(t *testing.T, open database) {
 	a := firing("a", "dev:1")
 	a.Project = ""
 	decideNow(t, s, store.Decision{Alerts: alerts(a), Show: shown("a", team)})
-	require.Equal(t, store.Delivery{Alert: a, Want: 1}, undelivered(t, s, team))
+	require.Equal(t, store.Delivery{Alert: a, Want: 1, WaitingSince: noon}, undelivered(t, s, team))
 	require.Equal(t, noon, due(t, s, store.Receiver, team))
 
 	show(t, s, team)

@@ -34,6 +34,9 @@ type Delivery struct {
 	Closed  bool        // the receiver is no longer there
 	Moves   int64       // how often the route was turned away from the receiver or back to it; see Away
 
+	// WaitingSince is since when something has had to be shown without a gap; zero: nothing has to be, or Why stands in the way.
+	WaitingSince time.Time
+
 	repairs int64 // how often Repair had corrected it when it was read
 }
 
@@ -42,10 +45,13 @@ func (d Delivery) Away() bool { return d.Moves%2 == 1 }
 
 // own lists where ownColumns go.
 func (d *Delivery) own() []any {
-	return []any{&d.Want, &d.Have, &d.Shown, optional{&d.Message}, &d.Dead, &d.Error, &d.Why, &d.Via, &d.Closed, &d.Moves, &d.repairs}
+	return []any{
+		&d.Want, &d.Have, &d.Shown, optional{&d.Message}, &d.Dead, &d.Error, &d.Why, &d.Via, &d.Closed, &d.Moves,
+		instant{&d.WaitingSince}, &d.repairs,
+	}
 }
 
-const ownColumns = `want, have, shown, message, dead, error, why, via, closed, moves, repairs`
+const ownColumns = `want, have, shown, message, dead, error, why, via, closed, moves, waiting_since, repairs`
 
 // fields lists where deliveryColumns go.
 func (d *Delivery) fields() []any { return append(d.own(), alertFields(&d.Alert)...) }
@@ -171,6 +177,21 @@ func (s *Store) Revive(ctx context.Context, receiver string, now time.Time) erro
 	return doing(err, "reviving what receiver %q had given up", receiver)
 }
 
+// Retry revives, in the turn that the lease is for, what was given up, unless there is something else to try. ErrLeaseLost if
+// the lease is no longer held.
+func (s *Store) Retry(ctx context.Context, lease Lease) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			UPDATE delivery SET dead = FALSE WHERE receiver = $1 AND dead AND want > have
+			AND NOT EXISTS (SELECT 1 FROM delivery WHERE `+undelivered+`)`, lease.Key)
+		return err
+	})
+	return doing(err, "trying receiver %q again", lease.Key)
+}
+
 // Settle records that deliveries have nothing to show, or nothing for now: Have, Shown and Why of each are stored as
 // given. ErrLeaseLost if the lease is no longer held.
 func (s *Store) Settle(ctx context.Context, lease Lease, deliveries []Delivery) error {
@@ -190,10 +211,11 @@ func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) er
 	for _, d := range o.Members {
 		_, err := b.exec(ctx, `
 			UPDATE delivery SET have = $1, shown = $2, figure = CASE WHEN $3 THEN $4 ELSE figure END,
-				dead = ($5 AND want = $6), error = $7, why = CASE WHEN want = $6 THEN $8 ELSE '' END
+				dead = ($5 AND want = $6), error = $7, why = CASE WHEN want = $6 THEN $8 ELSE '' END,
+				waiting_since = CASE WHEN want = $1 OR want = $6 AND $8 <> '' THEN NULL WHEN $3 THEN $12 ELSE waiting_since END
 			WHERE alert = $9 AND receiver = $10 AND repairs = $11`,
 			d.Have, d.Shown, o.Status == Posted || o.Status == Skipped, number{&d.Alert.Value}, d.Dead, d.Want, o.Error,
-			d.Why, d.Alert.ID, receiver, d.repairs)
+			d.Why, d.Alert.ID, receiver, d.repairs, at(o.At))
 		if err != nil {
 			return err
 		}
@@ -232,27 +254,36 @@ func (s *Store) Begun(ctx context.Context, receiver string, after time.Time) (co
 	return count, digest, doing(err, "counting the messages to receiver %q", receiver)
 }
 
-// FallBack gives a receiver the firing alerts that another one is to be told and cannot be: those given up, and those that have
-// waited since before a time. It returns how many are new to it. ErrLeaseLost if the lease on the receiver is no longer
+// A StandIn says what one receiver is told in place of another.
+type StandIn struct {
+	For    string      // the receiver that cannot be told
+	From   rules.Level // the lowest level that it wants
+	Before time.Time   // what has waited since then or longer, and what was given up
+	Now    time.Time   // domain clock
+}
+
+// FallBack gives a receiver the firing alerts that another one is to be told and cannot be, as far as that one does not show
+// them, or shows them as less bad. It returns how many are new to it. ErrLeaseLost if the lease on the receiver is no longer
 // held.
-func (s *Store) FallBack(ctx context.Context, lease Lease, from string, before time.Time) (count int64, err error) {
+func (s *Store) FallBack(ctx context.Context, lease Lease, in StandIn) (count int64, err error) {
 	err = s.update(ctx, func(tx *sql.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, `
-			INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs, via)
-			SELECT alert.id, $1, alert.version, 0, 0, FALSE, '', 0, delivery.receiver
+			INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs, via, waiting_since)
+			SELECT alert.id, $1, alert.version, 0, 0, FALSE, '', 0, delivery.receiver, $5
 			FROM delivery JOIN alert ON alert.id = delivery.alert
-			WHERE receiver = $2 AND want > have AND why = '' AND moves % 2 = 0 AND state = 'firing' AND (dead OR changed_at < $3)
-			ON CONFLICT (alert, receiver) DO UPDATE SET moves = moves + 1, via = excluded.via, `+onceMore+`
-			WHERE moves % 2 = 1`, lease.Key, from, at(before))
+			WHERE receiver = $2 AND want > have AND why = '' AND moves % 2 = 0 AND state = 'firing' AND level >= $3
+			AND (have = 0 OR shown < level) AND (dead OR waiting_since <= $4)
+			ON CONFLICT (alert, receiver) DO UPDATE SET moves = moves + 1, via = excluded.via, `+onceMore+`$5
+			WHERE moves % 2 = 1`, lease.Key, in.For, in.From, at(in.Before), at(in.Now))
 		if err == nil {
 			count, err = result.RowsAffected()
 		}
 		return err
 	})
-	return count, doing(err, "telling receiver %q in place of %q", lease.Key, from)
+	return count, doing(err, "telling receiver %q in place of %q", lease.Key, in.For)
 }
 
 // GiveUp gives up everything that waits for a receiver, for a reason. ErrLeaseLost if the lease is no longer held.
@@ -269,10 +300,11 @@ func (s *Store) GiveUp(ctx context.Context, lease Lease, reason string) error {
 }
 
 // Reconsider has looked at again what was held back of alerts that still fire: it may have been for a reason that is gone.
-func (s *Store) Reconsider(ctx context.Context) error {
+func (s *Store) Reconsider(ctx context.Context, now time.Time) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			UPDATE delivery SET why = '' WHERE want > have AND why <> '' AND alert IN (SELECT id FROM alert WHERE state = 'firing')`)
+			UPDATE delivery SET why = '', waiting_since = $1
+			WHERE want > have AND why <> '' AND alert IN (SELECT id FROM alert WHERE state = 'firing')`, at(now))
 		return err
 	})
 	return doing(err, "looking again at what was held back")
@@ -280,7 +312,7 @@ func (s *Store) Reconsider(ctx context.Context) error {
 
 // KeepReceivers says which receivers there are. What others were to show is closed until they are back, and then to be
 // brought up to date; it returns, by name, of how many firing alerts each of these will not hear the end.
-func (s *Store) KeepReceivers(ctx context.Context, receivers []string) (gone map[string]int64, err error) {
+func (s *Store) KeepReceivers(ctx context.Context, receivers []string, now time.Time) (gone map[string]int64, err error) {
 	gone = map[string]int64{}
 	err = s.update(ctx, func(tx *sql.Tx) error {
 		known, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM delivery`)
@@ -289,7 +321,7 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string) (gone map
 		}
 		for _, name := range known {
 			if slices.Contains(receivers, name) {
-				if _, err := tx.ExecContext(ctx, reopen, name); err != nil {
+				if _, err := tx.ExecContext(ctx, reopen, name, at(now)); err != nil {
 					return err
 				}
 				continue
@@ -311,9 +343,10 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string) (gone map
 	return gone, doing(err, "closing what receivers that are gone were to show")
 }
 
-// reopen has receiver $1 show what became of the alerts since their deliveries were closed.
+// reopen has receiver $1 show from $2 on what became of the alerts since their deliveries were closed.
 const reopen = `
-	UPDATE delivery SET closed = FALSE, want = alert.version, dead = FALSE, error = '', why = ''
+	UPDATE delivery SET closed = FALSE, want = alert.version, dead = FALSE, error = '', why = '',
+		waiting_since = CASE WHEN alert.version > have THEN CAST($2 AS BIGINT) END
 	FROM alert WHERE alert.id = delivery.alert AND receiver = $1 AND closed`
 
 // Redeliver has what receivers should show of an alert posted afresh, whatever they show of it: with all that is in the
@@ -325,9 +358,10 @@ func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.
 			return err
 		}
 		receivers, err = collect(ctx, tx, func(name *string) []any { return []any{name} }, `
-			UPDATE delivery SET have = 0, shown = 0, dead = FALSE, error = '', why = '', figure = NULL, repairs = repairs + 1
+			UPDATE delivery SET have = 0, shown = 0, dead = FALSE, error = '', why = '', figure = NULL, repairs = repairs + 1,
+				waiting_since = $3
 			WHERE NOT closed AND moves % 2 = 0 AND (message IN `+chosen+` OR alert = $1 AND ($2 = '' OR receiver = $2))
-			RETURNING receiver`, alert, receiver)
+			RETURNING receiver`, alert, receiver, at(now))
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func testDelivery(t *testing.T, open database) {
 	lease := claim(t, s, store.Receiver, team)
 	waiting, err := s.Undelivered(ctx, team)
 	require.NoError(t, err)
-	require.Equal(t, []store.Delivery{{Alert: early, Want: 1}, {Alert: late, Want: 1}}, waiting, "in the order of firing")
+	require.Equal(t, []store.Delivery{{Alert: early, Want: 1, WaitingSince: noon}, {Alert: late, Want: 1, WaitingSince: noon}}, waiting, "in the order of firing")
 
 	message := store.Message{ID: "m", Receiver: team}
 	attempt, err := beginOne(ctx, s, lease, message, waiting, noon)
@@ -68,7 +68,7 @@ func testDelivery(t *testing.T, open database) {
 	require.NoError(t, err)
 	message.BegunAt = noon
 	require.Equal(t, message, found)
-	require.Equal(t, []store.Delivery{{Alert: early, Want: 1, Message: "m"}, {Alert: late, Want: 1, Message: "m"}}, members)
+	require.Equal(t, []store.Delivery{{Alert: early, Want: 1, Message: "m", WaitingSince: noon}, {Alert: late, Want: 1, Message: "m", WaitingSince: noon}}, members)
 	running := store.Attempt{
 		ID: attempt, Message: "m", Receiver: team, Versions: map[string]int64{"a": 1, "z": 1}, Started: noon,
 	}
@@ -79,7 +79,7 @@ func testDelivery(t *testing.T, open database) {
 	require.NoError(t, s.End(ctx, lease, of(attempt, failed(message, store.Retrying, waiting...))))
 	waiting, err = s.Undelivered(ctx, team)
 	require.NoError(t, err)
-	require.Equal(t, store.Delivery{Alert: early, Want: 1, Message: "m", Error: "status 500"}, waiting[0])
+	require.Equal(t, store.Delivery{Alert: early, Want: 1, Message: "m", Error: "status 500", WaitingSince: noon}, waiting[0])
 
 	second, err := beginOne(ctx, s, lease, message, waiting, noon.Add(minute))
 	require.NoError(t, err)
@@ -103,12 +103,13 @@ func testDelivery(t *testing.T, open database) {
 	over := resolved(late, noon.Add(time.Hour))
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(over)}})
 	d := undelivered(t, s, team)
-	require.Equal(t, store.Delivery{Alert: over, Want: 2, Have: 1, Shown: rules.Warning, Message: "m"}, d)
+	require.Equal(t, store.Delivery{Alert: over, Want: 2, Have: 1, Shown: rules.Warning, Message: "m", WaitingSince: noon}, d)
 	d.Have, d.Shown = 2, rules.Inactive
 	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+	d.WaitingSince = never
 	deliveries := storetest.Deliveries(t, s, team)
 	require.Equal(t, []store.Delivery{shownNow, d}, deliveries)
-	require.Equal(t, store.Delivery{Alert: other, Want: 1}, undelivered(t, s, "on-call"), "receivers do not mix")
+	require.Equal(t, store.Delivery{Alert: other, Want: 1, WaitingSince: noon}, undelivered(t, s, "on-call"), "receivers do not mix")
 }
 
 // What is given up stays so until there is something newer, even if that came while it was being given up.
@@ -130,11 +131,11 @@ func testGivingUp(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Empty(t, waiting)
 	deliveries := storetest.Deliveries(t, s, team)
-	require.Equal(t, []store.Delivery{{Alert: a, Want: 1, Message: "m", Dead: true, Error: "status 500"}}, deliveries)
+	require.Equal(t, []store.Delivery{{Alert: a, Want: 1, Message: "m", Dead: true, Error: "status 500", WaitingSince: noon}}, deliveries)
 
 	a.Version, a.Level = 2, rules.Critical
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
-	require.Equal(t, store.Delivery{Alert: a, Want: 2, Message: "m"}, undelivered(t, s, team), "the newer version is tried")
+	require.Equal(t, store.Delivery{Alert: a, Want: 2, Message: "m", WaitingSince: noon}, undelivered(t, s, team), "the newer version is tried")
 	giveUp(func() {
 		a.Version = 3
 		decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
@@ -204,7 +205,8 @@ func testFences(t *testing.T, open database) {
 		"Begin":           second(beginOne(ctx, s, receiver, store.Message{ID: "n", Receiver: team}, []store.Delivery{d}, noon)),
 		"End":             s.End(ctx, receiver, of(attempt, posted(message, d))),
 		"End in failure":  s.End(ctx, receiver, of(attempt, failed(message, store.GivenUp, d))),
-		"FallBack":        second(s.FallBack(ctx, receiver, "on-call", noon)),
+		"FallBack":        second(s.FallBack(ctx, receiver, store.StandIn{For: "on-call", Before: noon, Now: noon})),
+		"Retry":           s.Retry(ctx, receiver),
 		"GiveUp":          s.GiveUp(ctx, receiver, "no such channel"),
 		"Settle":          s.Settle(ctx, receiver, posted(message, d).Members),
 	} {

@@ -93,7 +93,7 @@ func testDeliveriesTo(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]map[string]store.Delivery{"a": {
 		team:      {Want: 1, Have: 1, Shown: rules.Warning, Message: "m-" + team},
-		"on-call": {Want: 1},
+		"on-call": {Want: 1, WaitingSince: noon},
 	}}, deliveries)
 	deliveries, err = s.DeliveriesTo(ctx, nil)
 	require.NoError(t, err)
@@ -186,21 +186,24 @@ func testStanding(t *testing.T, open database) {
 	require.Equal(t, store.Standing{Firing: map[rules.Level]int{}, Queues: map[string]store.Queue{}, PolledAt: map[string]time.Time{}}, standing)
 
 	a, b, c, pending := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3"), firing("p", "dev:4")
-	a.ChangedAt, b.ChangedAt, c.ChangedAt = noon.Add(-time.Hour), noon.Add(-2*time.Hour), noon.Add(-3*time.Hour)
 	c.Level, pending.State = rules.Critical, rules.Pending
 	drill := firing("drill", "dev:6")
 	drill.Drill = true
 	decide(t, s, store.Commit{
 		Project:  store.Project{PolledAt: noon},
-		Decision: store.Decision{Alerts: alerts(a, b, c, pending, drill, resolved(firing("over", "dev:5"), noon)), Show: shown("a", team, "shown", "gone", "held", "dead")},
+		Decision: store.Decision{Alerts: alerts(a, b, c, pending, drill, resolved(firing("over", "dev:5"), noon)), Show: shown("a", "shown", "gone", "held", "dead")},
 	})
-	decideNow(t, s, store.Decision{Show: map[string][]string{"b": {team, "dead"}, "c": {"gone"}}})
+	for hours, show := range []map[string][]string{1: {"a": {team}}, 2: {"b": {team, "dead"}}, 3: {"c": {"gone"}}} {
+		require.NoError(t, s.Decide(ctx, store.Decision{Show: show, Now: noon.Add(-time.Duration(hours) * time.Hour)}))
+	}
+	a.Version = 2
+	decideNow(t, s, store.Decision{Alerts: alerts(a)})
 	show(t, s, "shown")
 	held := undelivered(t, s, "held")
 	held.Why = "silenced"
 	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, "held"), []store.Delivery{held}))
 	require.NoError(t, s.GiveUp(ctx, claim(t, s, store.Receiver, "dead"), "no such channel"))
-	_, err = s.KeepReceivers(ctx, []string{team, "shown", "held", "dead"})
+	_, err = s.KeepReceivers(ctx, []string{team, "shown", "held", "dead"}, noon)
 	require.NoError(t, err)
 
 	standing, err = s.Standing(ctx, noon)

@@ -61,7 +61,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 			"the database is damaged or not a database (file is not a database (26)): move the file away or restore a backup",
 		},
 		"damaged":   {damaged(t), store.ErrCorrupt, "move the file away or restore a backup"},
-		"newer":     {newer(t), store.ErrNewer, "the database was made by a newer notewatch (schema 99, this one knows 6): use that version, or restore a backup from before it"},
+		"newer":     {newer(t), store.ErrNewer, "the database was made by a newer notewatch (schema 99, this one knows 7): use that version, or restore a backup from before it"},
 		"foreign":   {foreign(t), nil, "it belongs to another program: choose another path"},
 		"folder":    {folder, nil, "this is a folder: name a file in it"},
 		"nowhere":   {filepath.Join(folder, "no", "notewatch.db"), nil, fmt.Sprintf("there is no folder %q: make it, or choose another path", filepath.Join(folder, "no"))},
@@ -201,7 +201,7 @@ func TestOpenReadOnlySaysWhatIsWrong(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.db")
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
 	_, err := store.OpenReadOnly(t.Context(), empty)
-	require.ErrorContains(t, err, "its schema 0 is older than 6: start notewatch once to bring it up to date")
+	require.ErrorContains(t, err, "its schema 0 is older than 7: start notewatch once to bring it up to date")
 	_, err = store.OpenReadOnly(t.Context(), newer(t))
 	require.ErrorIs(t, err, store.ErrNewer)
 	_, err = store.OpenReadOnly(t.Context(), damaged(t))

@@ -287,7 +287,7 @@ func (o *oracle) do(q question) (a answer) {
 		err = s.Commit(ctx, lease, decision(q.read.want+1))
 		a.ok = kept(&err)
 		if o.faults.noRelease && q.before.delivery.why {
-			o.exec(`UPDATE delivery SET why = 'muted'`)
+			o.exec(`UPDATE delivery SET why = 'muted', waiting_since = NULL`)
 		}
 	case "restart":
 		if o.faults.noMend {
@@ -398,8 +398,8 @@ func (o *oracle) load(s shared) {
 	o.exec(`UPDATE work SET due_at = $1, version = 0, failures = 0, lease_token = $2, leased_until = $3
 		WHERE kind = 'poll'`, at(present), tokenOf(s.poll.holder), endOf(s.poll.holder, s.poll.expired))
 	o.exec(`UPDATE alert SET version = $1`, d.newest)
-	o.exec(`UPDATE delivery SET want = $1, have = $2, repairs = $3, dead = $4, why = CASE WHEN $5 THEN 'muted' ELSE '' END`,
-		d.newest, d.have, d.repairs, d.dead, d.why)
+	o.exec(`UPDATE delivery SET want = $1, have = $2, repairs = $3, dead = $4, why = CASE WHEN $5 THEN 'muted' ELSE '' END,
+		waiting_since = CASE WHEN $1 > $2 AND NOT $5 THEN $6 END`, d.newest, d.have, d.repairs, d.dead, d.why, at(present))
 	o.exec(`DELETE FROM attempt`)
 	for i, version := range s.running {
 		if version > 0 {
@@ -433,12 +433,13 @@ func endOf(holder int8, expired bool) any {
 // save reads the state of the database. A token that is not known is that of by, who has just claimed; an attempt that is
 // not known is that of by, who has just begun, and gets a slot.
 func (o *oracle) save(by int8, slot *int8) (s shared) {
-	d := &s.delivery
+	d, waits := &s.delivery, false
 	//nolint:sqlclosecheck // prepared closes it at the end
 	row := o.prepared(`
-		SELECT due_at IS NOT NULL, work.version, alert.version, have, repairs, dead, why <> ''
+		SELECT due_at IS NOT NULL, work.version, alert.version, have, repairs, dead, why <> '', waiting_since IS NOT NULL
 		FROM work, delivery, alert WHERE kind = 'receiver'`).QueryRowContext(o.t.Context())
-	require.NoError(o.t, row.Scan(&s.work.due, &s.work.version, &d.newest, &d.have, &d.repairs, &d.dead, &d.why))
+	require.NoError(o.t, row.Scan(&s.work.due, &s.work.version, &d.newest, &d.have, &d.repairs, &d.dead, &d.why, &waits))
+	require.Equal(o.t, d.newest > d.have && !d.why, waits, "it is known since when something waits, if something does")
 	s.work.holder, s.work.expired = o.holder(Receiver, by)
 	s.poll.holder, s.poll.expired = o.holder(Poll, by)
 

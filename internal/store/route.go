@@ -27,18 +27,19 @@ const (
 
 // addTold gives receivers the alerts of which they have no delivery yet.
 var addTold = `
-	INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs)
-	SELECT alert.id, told.value, alert.version, 0, 0, FALSE, '', 0 FROM alert CROSS JOIN json_each($3) AS told
+	INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs, waiting_since)
+	SELECT alert.id, told.value, alert.version, 0, 0, FALSE, '', 0, $4 FROM alert CROSS JOIN json_each($3) AS told
 	WHERE ` + routed + ` AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.receiver = told.value)
 	LIMIT ` + strconv.Itoa(maxRows) + ` RETURNING receiver`
 
-// onceMore has a delivery shown again, whatever shows of it.
-const onceMore = `have = CASE WHEN have < want THEN have ELSE want - 1 END, dead = FALSE, error = '', why = '', repairs = repairs + 1`
+// onceMore has a delivery shown again, whatever shows of it. It has waited since what follows.
+const onceMore = `have = CASE WHEN have < want THEN have ELSE want - 1 END, dead = FALSE, error = '', why = '', repairs = repairs + 1,
+	waiting_since = `
 
 // turnTold turns deliveries away from receivers that are not to be told any more, and back to those that are again. Each is
 // shown once more. What shows an alert at no level, since it is muted, counts as shown then, or it would not change.
 var turnTold = `
-	UPDATE delivery SET moves = moves + 1, ` + onceMore + `,
+	UPDATE delivery SET moves = moves + 1, ` + onceMore + `$4,
 		shown = CASE WHEN moves % 2 = 0 AND shown = 0 AND message IS NOT NULL THEN 1 ELSE shown END
 	WHERE (alert, receiver) IN (
 		SELECT delivery.alert, delivery.receiver FROM alert JOIN delivery ON delivery.alert = alert.id
@@ -66,7 +67,7 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 func (s *Store) route(ctx context.Context, statement string, key rules.Key, receivers []string, now time.Time) (changed int, err error) {
 	err = s.update(ctx, func(tx *sql.Tx) error {
 		told, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, statement,
-			key.Project, key.Rule, document[[]string]{&receivers})
+			key.Project, key.Rule, document[[]string]{&receivers}, at(now))
 		if err != nil {
 			return err
 		}

@@ -95,13 +95,13 @@ func testRouteBesideOthers(t *testing.T, open database) {
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	a.ChangedAt, b.ChangedAt = noon, noon
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, b), Show: map[string][]string{"a": {team, "gone"}, "b": {team, "spare"}}}})
-	_, err := s.KeepReceivers(ctx, []string{team, "spare"})
+	_, err := s.KeepReceivers(ctx, []string{team, "spare"}, noon)
 	require.NoError(t, err)
 	fallBack := func() int64 {
 		t.Helper()
 		require.NoError(t, s.Raise(ctx, store.Receiver, "spare", noon))
 		lease := claim(t, s, store.Receiver, "spare")
-		n, err := s.FallBack(ctx, lease, team, noon.Add(minute))
+		n, err := s.FallBack(ctx, lease, store.StandIn{For: team, Before: noon.Add(minute), Now: noon})
 		require.NoError(t, err)
 		require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
 		return n

@@ -124,9 +124,9 @@ func testHeldBack(t *testing.T, open database) {
 	require.Equal(t, store.Delivery{Alert: a, Want: 1, Why: "silenced"}, told(t, s, "a")[team], "it is not what was given up")
 
 	newer()
-	require.Equal(t, store.Delivery{Alert: a, Want: 2}, undelivered(t, s, team))
+	require.Equal(t, store.Delivery{Alert: a, Want: 2, WaitingSince: noon}, undelivered(t, s, team))
 	hold("silenced", newer)
-	require.Equal(t, store.Delivery{Alert: a, Want: 3}, undelivered(t, s, team), "version 2 was held back, not version 3")
+	require.Equal(t, store.Delivery{Alert: a, Want: 3, WaitingSince: noon}, undelivered(t, s, team), "version 2 was held back, not version 3")
 }
 
 // What was held back may be looked at again, as far as it can still be shown.
@@ -139,7 +139,7 @@ func testReconsider(t *testing.T, open database) {
 	held.Why, settled.Why, settled.Have, ended.Why = "silenced", "below critical", 1, "silenced"
 	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, team), []store.Delivery{held, ended}))
 	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, "on-call"), []store.Delivery{settled}))
-	require.NoError(t, s.Reconsider(ctx))
+	require.NoError(t, s.Reconsider(ctx, noon))
 	require.Equal(t, []string{"a"}, alertsOf(fresh(t, s, team)))
 	require.Equal(t, "silenced", told(t, s, "over")[team].Why, "it is over")
 	require.Equal(t, "below critical", told(t, s, "a")["on-call"].Why, "there is nothing more to show")
@@ -181,7 +181,7 @@ func testBatches(t *testing.T, open database) {
 	require.Equal(t, int64(1), told(t, s, "a")[team].Have)
 	require.True(t, told(t, s, "b")[team].Dead)
 	require.Equal(t, "status 500", told(t, s, "c")[team].Error)
-	require.Equal(t, store.Delivery{Alert: firing("d", "dev:4"), Want: 1, Message: "m-d"}, told(t, s, "d")[team])
+	require.Equal(t, store.Delivery{Alert: firing("d", "dev:4"), Want: 1, Message: "m-d", WaitingSince: noon}, told(t, s, "d")[team])
 	made, err := s.Attempts(ctx, "")
 	require.NoError(t, err)
 	for i, want := range []store.AttemptStatus{store.Posted, store.GivenUp, store.Retrying, store.NotMade} {

@@ -10,58 +10,114 @@ import (
 	"notewatch/rules"
 )
 
-// Another receiver is told what one cannot be: what was given up, and what has waited for too long.
+// Another receiver is told what one cannot be: what was given up, and what has waited for too long, as far as the one wants it
+// and does not show it.
 func testFallBack(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
-	alert := func(id string, changed time.Time) rules.Alert {
-		a := firing(id, "dev:"+id)
-		a.ChangedAt = changed
-		return a
+	early := noon.Add(-time.Hour)
+	tell := func(now time.Time, receivers []string, all ...rules.Alert) {
+		t.Helper()
+		d := store.Decision{Alerts: all, Show: map[string][]string{}, Now: now}
+		for _, a := range all {
+			d.Show[a.ID] = receivers
+		}
+		require.NoError(t, s.Decide(ctx, d))
 	}
-	dead, waiting, young := alert("dead", noon), alert("waiting", noon.Add(-time.Hour)), alert("young", noon)
-	held, over, both := alert("held", noon.Add(-time.Hour)), alert("over", noon.Add(-time.Hour)), alert("both", noon.Add(-time.Hour))
-	seen := alert("seen", noon.Add(-time.Hour))
-	all := alerts(dead, waiting, young, held, over, both, seen)
-	toTeam := map[string][]string{"both": {team, "on-call"}}
-	for _, a := range all[:5] {
-		toTeam[a.ID] = []string{team}
+	of := func(level rules.Level, ids ...string) (all []rules.Alert) {
+		for _, id := range ids {
+			a := firing(id, "dev:"+id)
+			a.Level = level
+			all = append(all, a)
+		}
+		return all
 	}
-	toTeam["seen"] = []string{team}
-	decide(t, s, store.Commit{Decision: store.Decision{Alerts: all, Show: toTeam}})
-	ended := resolved(over, noon)
-	ended.ChangedAt = noon.Add(-time.Hour)
-	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(ended)}})
+	old := of(rules.Warning, "waiting", "held", "over", "seen", "milder", "worse")
+	tell(early, []string{team}, old...)
+	tell(early, []string{team, "on-call"}, of(rules.Warning, "both")...)
+	tell(early, []string{team}, of(rules.Info, "minor")...)
+	tell(noon, []string{team}, of(rules.Warning, "dead", "young")...)
 
 	lease := claim(t, s, store.Receiver, team)
 	d := told(t, s, "held")[team]
 	d.Why = "silenced"
 	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
-	post(t, s, lease, "seen", told(t, s, "seen")[team])
+	post(t, s, lease, "seen", told(t, s, "seen")[team], told(t, s, "milder")[team], told(t, s, "worse")[team])
 	message := store.Message{ID: "dead", Receiver: team}
 	d = told(t, s, "dead")[team]
 	attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
 	require.NoError(t, err)
-	require.NoError(t, s.End(ctx, lease, of(attempt, failed(message, store.GivenUp, d))))
+	require.NoError(t, s.End(ctx, lease, store.Outcome{
+		Attempt: attempt, Message: message, Members: failed(message, store.GivenUp, d).Members, Status: store.GivenUp, At: noon,
+	}))
+	milder, worse := old[4], old[5]
+	milder.Version, worse.Version, worse.Level = 2, 2, rules.Critical
+	tell(early, nil, resolved(old[2], early), milder, worse)
 
 	standIn := claim(t, s, store.Receiver, "on-call")
-	count, err := s.FallBack(ctx, standIn, team, noon.Add(-30*minute))
-	require.NoError(t, err)
-	require.Equal(t, int64(2), count)
-	require.ElementsMatch(t, []string{"dead", "waiting", "both"}, alertsOf(fresh(t, s, "on-call")))
-	require.Equal(t, team, told(t, s, "dead")["on-call"].Via)
-	require.Equal(t, team, told(t, s, "waiting")["on-call"].Via)
+	instead := func(before time.Time) int64 {
+		t.Helper()
+		count, err := s.FallBack(ctx, standIn, store.StandIn{For: team, From: rules.Warning, Before: before, Now: noon})
+		require.NoError(t, err)
+		return count
+	}
+	require.Equal(t, int64(3), instead(noon.Add(-30*minute)))
+	require.ElementsMatch(t, []string{"dead", "waiting", "worse", "both"}, alertsOf(fresh(t, s, "on-call")))
+	for _, id := range []string{"dead", "waiting", "worse"} {
+		require.Equal(t, team, told(t, s, id)["on-call"].Via)
+		require.Equal(t, noon, told(t, s, id)["on-call"].WaitingSince, "it is new to the other one")
+	}
 	require.Empty(t, told(t, s, "both")["on-call"].Via, "it was told for itself already")
 
-	count, err = s.FallBack(ctx, standIn, team, noon.Add(-30*minute))
-	require.NoError(t, err)
-	require.Zero(t, count, "it knows")
-	count, err = s.FallBack(ctx, standIn, team, noon.Add(time.Millisecond))
-	require.NoError(t, err)
-	require.Equal(t, int64(1), count, "the young one has waited for long enough now")
+	require.Zero(t, instead(noon.Add(-30*minute)), "it knows")
+	require.Equal(t, int64(1), instead(noon), "the young one has waited for long enough now")
 	require.NoError(t, s.Complete(ctx, standIn, noon, noon, 0))
 	show(t, s, "on-call")
-	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(waiting, noon))}})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(old[0], noon))}})
 	require.Equal(t, "waiting", undelivered(t, s, "on-call").Alert.ID, "who was told in place of another hears the end")
+}
+
+// Who is told in place of a receiver is made due with it, by whatever that has something new to show for.
+func testStandIns(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	decision := store.Decision{Alerts: alerts(a), Show: shown("a", team), StandIns: map[string]string{team: "second", "other": "third"}}
+	decideNow(t, s, decision)
+	require.Equal(t, noon, due(t, s, store.Receiver, "second"))
+	require.True(t, due(t, s, store.Receiver, "third").IsZero(), "nothing is new to the other one")
+	require.NoError(t, s.Complete(ctx, claim(t, s, store.Receiver, "second"), noon, never, 0))
+
+	decideNow(t, s, decision)
+	require.True(t, due(t, s, store.Receiver, "second").IsZero(), "there is no new version")
+	a.Version, decision.Show = 2, nil
+	decision.Alerts = alerts(a)
+	decide(t, s, store.Commit{Decision: decision})
+	require.Equal(t, noon, due(t, s, store.Receiver, "second"))
+}
+
+// What was given up is tried again when there is nothing else to try.
+func testRetry(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a, b := firing("a", "dev:1"), firing("b", "dev:2")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team, "on-call")}})
+	lease := claim(t, s, store.Receiver, team)
+	require.NoError(t, s.GiveUp(ctx, lease, "no such channel"))
+	require.NoError(t, s.GiveUp(ctx, claim(t, s, store.Receiver, "on-call"), "no such channel"))
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(b), Show: shown("b", team)}})
+	require.NoError(t, s.Retry(ctx, lease))
+	require.Equal(t, "b", undelivered(t, s, team).Alert.ID)
+	require.NoError(t, s.GiveUp(ctx, lease, "no such channel"))
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+
+	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
+	lease = claim(t, s, store.Receiver, team)
+	require.NoError(t, s.Retry(ctx, lease))
+	waiting, err := s.Undelivered(ctx, team)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b"}, alertsOf(waiting))
+	require.Equal(t, noon, waiting[0].WaitingSince, "it has waited all the time")
+	require.True(t, told(t, s, "a")["on-call"].Dead, "receivers do not mix")
+	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	require.True(t, due(t, s, store.Receiver, team).IsZero(), "it is for this turn")
 }
 
 func testGiveUpAll(t *testing.T, open database) {
@@ -71,7 +127,7 @@ func testGiveUpAll(t *testing.T, open database) {
 	lease := claim(t, s, store.Receiver, team)
 	post(t, s, lease, "a", told(t, s, "a")[team])
 	require.NoError(t, s.GiveUp(ctx, lease, "no such channel"))
-	require.Equal(t, store.Delivery{Alert: b, Want: 1, Dead: true, Error: "no such channel"}, told(t, s, "b")[team])
+	require.Equal(t, store.Delivery{Alert: b, Want: 1, Dead: true, Error: "no such channel", WaitingSince: noon}, told(t, s, "b")[team])
 	require.False(t, told(t, s, "a")[team].Dead, "what is shown was not given up")
 	require.False(t, told(t, s, "b")["on-call"].Dead, "receivers do not mix")
 	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
@@ -89,7 +145,7 @@ func testKeepReceivers(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	keep := func(names ...string) map[string]int64 {
 		t.Helper()
-		gone, err := s.KeepReceivers(ctx, names)
+		gone, err := s.KeepReceivers(ctx, names, noon)
 		require.NoError(t, err)
 		return gone
 	}
@@ -148,7 +204,7 @@ func testRedeliver(t *testing.T, open database) {
 	d.Have, d.Why = 1, "below critical"
 	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
 	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
-	_, err := s.KeepReceivers(ctx, []string{team, "on-call", "held"})
+	_, err := s.KeepReceivers(ctx, []string{team, "on-call", "held"}, noon)
 	require.NoError(t, err)
 	again := func(alert, receiver string) []string {
 		t.Helper()

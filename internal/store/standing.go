@@ -19,7 +19,7 @@ type Standing struct {
 // A Queue is what a receiver does not show yet of what it should.
 type Queue struct {
 	Waiting int           // deliveries
-	Oldest  time.Duration // for how long the oldest of them has waited
+	Oldest  time.Duration // for how long the oldest of them has waited, whatever changed meanwhile
 	Dead    int           // deliveries that were given up
 }
 
@@ -63,8 +63,8 @@ func (s *Standing) countQueues(ctx context.Context, tx *sql.Tx, now time.Time) e
 		oldest time.Time
 	}
 	rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.receiver, &r.Waiting, &r.Dead, instant{&r.oldest}} }, `
-		SELECT receiver, count(CASE WHEN NOT dead THEN 1 END), count(CASE WHEN dead THEN 1 END), min(CASE WHEN NOT dead THEN changed_at END)
-		FROM delivery JOIN alert ON alert.id = delivery.alert
+		SELECT receiver, count(CASE WHEN NOT dead THEN 1 END), count(CASE WHEN dead THEN 1 END), min(CASE WHEN NOT dead THEN waiting_since END)
+		FROM delivery
 		WHERE want > have AND why = '' AND NOT closed GROUP BY receiver`)
 	for _, r := range rows {
 		if !r.oldest.IsZero() {
