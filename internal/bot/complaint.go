@@ -52,6 +52,24 @@ func (b *Bot) ResolveAll(ctx context.Context, rule string) error {
 	return nil
 }
 
+// withdraw takes back the complaints of a rule that are about something else than what is there.
+func (b *Bot) withdraw(ctx context.Context, rule string, there []string) error {
+	standing, err := b.complaints(ctx, rule)
+	if err != nil {
+		return err
+	}
+	for _, a := range standing {
+		if slices.Contains(there, a.Subject) {
+			continue
+		}
+		_, err := b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) { return a.Withdraw(b.Clock.Now()) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // complaints returns those of a rule that stand.
 func (b *Bot) complaints(ctx context.Context, rule string) ([]rules.Alert, error) {
 	open, err := b.Store.OpenAlerts(ctx, "")

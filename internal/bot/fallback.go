@@ -177,18 +177,5 @@ func (b *Bot) recovered(ctx context.Context, r Receiver) error {
 
 // callOff withdraws the calls for help for receivers that are no longer there.
 func (b *Bot) callOff(ctx context.Context) error {
-	calls, err := b.Store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: receiverDead}, Open: true})
-	if err != nil {
-		return err
-	}
-	for _, a := range calls {
-		if _, err := b.receiver(a.Subject); err == nil || a.Project != "" || a.Drill {
-			continue
-		}
-		_, err := b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) { return a.Withdraw(b.Clock.Now()) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.withdraw(ctx, receiverDead, names(b.Receivers, func(r Receiver) string { return r.Name }))
 }

@@ -84,18 +84,5 @@ func (b *Bot) dropBroken(ctx context.Context) error {
 			there = append(there, brokenIn(r.Spec.Name, p))
 		}
 	}
-	standing, err := b.complaints(ctx, ruleBroken)
-	if err != nil {
-		return err
-	}
-	for _, a := range standing {
-		if slices.Contains(there, a.Subject) {
-			continue
-		}
-		_, err := b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) { return a.Withdraw(b.Clock.Now()) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.withdraw(ctx, ruleBroken, there)
 }
