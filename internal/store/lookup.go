@@ -84,7 +84,6 @@ func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]m
 
 // Names is what people may call things by: identifiers and names, in order.
 type Names struct {
-	Alerts   []string // IDs
 	Rules    []string
 	Projects []string
 	Subjects []string
@@ -97,7 +96,6 @@ func (s *Store) Names(ctx context.Context) (n Names, err error) {
 			to    *[]string
 			query string
 		}{
-			{&n.Alerts, `SELECT id FROM alert ORDER BY 1`},
 			{&n.Rules, `SELECT rule FROM judged UNION SELECT rule FROM alert ORDER BY 1`},
 			{&n.Projects, `SELECT uid FROM project UNION SELECT project FROM alert UNION SELECT told ->> 'project' FROM alert ORDER BY 1`},
 			{&n.Subjects, `SELECT uid FROM device UNION SELECT name FROM device
