@@ -105,6 +105,17 @@ func TestEmailHeaders(t *testing.T) {
 	require.Len(t, first.Header, len(want))
 }
 
+func TestEmailSubjectBeginsOnTheLineOfItsName(t *testing.T) {
+	for _, name := range []string{"Füllstand", strings.Repeat("水", 40), strings.Repeat("😀", 40), strings.Repeat("x", 70) + "é"} {
+		mail, _ := mailed(t, notification(alertWith(func(a *notify.Alert) { a.Summary = name + " is low" })), nil)
+		require.Regexp(t, `(?m)^Subject: =\?UTF-8\?b\?`, string(mail.Raw))
+		for line := range strings.Lines(string(mail.Raw)) {
+			require.LessOrEqual(t, len(strings.TrimSpace(line)), 78, line)
+		}
+		require.Equal(t, "FIRING critical: sensor-14: "+name+" is low", mail.Subject)
+	}
+}
+
 // A repeat has the same Message-ID, by which mail programs show it once. Further states refer to the first mail.
 func TestEmailThreads(t *testing.T) {
 	first, ref := mailed(t, notification(firing()), nil)

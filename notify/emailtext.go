@@ -1,10 +1,12 @@
 package notify
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	gomail "github.com/wneessen/go-mail"
@@ -23,7 +25,7 @@ func (e *Email) compose(n Notification, first string) *gomail.Msg {
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	message.FromMailAddress(e.from)
 	message.ToMailAddress(e.to...)
-	message.Subject(subject)
+	message.Subject(encodeSubject(subject))
 	message.SetDateWithValue(n.Sent.UTC())
 	message.SetMessageIDWithValue(strings.Trim(e.messageID(n), "<>"))
 	if first != "" {
@@ -35,6 +37,25 @@ func (e *Email) compose(n Notification, first string) *gomail.Msg {
 	message.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All")
 	message.SetBodyString(gomail.TypeTextPlain, text)
 	return message
+}
+
+// encodeSubject returns text as a header holds it, in the encoded words of RFC 2047 unless it is ASCII. Each word is short
+// enough for the line that begins with "Subject: ": if the first one is not, the library leaves that line empty, and some
+// mail programs then show no subject.
+func encodeSubject(text string) string {
+	if isASCII(text) {
+		return text
+	}
+	const room = 9 // characters, of at most 4 bytes, which base64 makes a word of at most 60
+	var words []string
+	for characters := range slices.Chunk([]rune(text), room) {
+		words = append(words, "=?UTF-8?b?"+base64.StdEncoding.EncodeToString([]byte(string(characters)))+"?=")
+	}
+	return strings.Join(words, " ")
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // messageID is the same over repeated attempts to send this state of n: who gets it twice sees it once.
