@@ -90,7 +90,7 @@ func markedWebhook(url secret.Text) notify.WebhookConfig {
 	return notify.WebhookConfig{
 		Name: "ops", URL: url, AllowPrivate: true,
 		Secrets: []secret.Text{
-			secret.New("whsec_" + strings.Repeat("hunter", 6)), secret.New("an older one, " + mark + mark),
+			secret.New("whsec_" + strings.Repeat("hunter", 6)), secret.New(strings.Repeat("oldhunter", 4)),
 		},
 		Headers: []notify.Header{{Name: "Authorization", Value: secret.New("Bearer " + mark)}},
 	}

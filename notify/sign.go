@@ -20,22 +20,19 @@ const (
 	maxSecrets    = 2
 )
 
-// signingKey returns the bytes of a secret: what base64 gives behind whsec_, else the text itself.
+// signingKey returns the bytes of a secret, which is base64 with or without whsec_ before it, as the reference libraries of
+// Standard Webhooks read it.
 func signingKey(text secret.Text) ([]byte, error) {
 	value := text.Reveal()
 	if strings.HasPrefix(value, "whsk_") || strings.HasPrefix(value, "whpk_") {
 		return nil, errors.New("the secret is an asymmetric key, which is not supported: give a whsec_ secret")
 	}
-	key := []byte(value)
-	if encoded, ok := strings.CutPrefix(value, "whsec_"); ok {
-		decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
-		if err != nil {
-			return nil, errors.New("the secret is not base64 after whsec_")
-		}
-		key = decoded
+	key, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimPrefix(value, "whsec_"), "="))
+	if err != nil {
+		return nil, errors.New("the secret is not base64: give it as its receiver shows it, or encode a secret of your own with base64")
 	}
 	if len(key) < minSigningKey || len(key) > maxSigningKey {
-		return nil, fmt.Errorf("the secret has %d bytes: want %d to %d", len(key), minSigningKey, maxSigningKey)
+		return nil, fmt.Errorf("the secret has %d bytes: want %d to %d, encoded with base64", len(key), minSigningKey, maxSigningKey)
 	}
 	return key, nil
 }

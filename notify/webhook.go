@@ -21,7 +21,7 @@ import (
 type WebhookConfig struct {
 	Name         string        // of the receiver, for errors and for formats that name it; may be ""
 	URL          secret.Text   // https or http
-	Secrets      []secret.Text // whsec_ and base64, or raw, of 24 to 64 bytes; newest first; none is unsigned, two while one is replaced
+	Secrets      []secret.Text // base64 of 24 to 64 bytes, with or without whsec_; newest first; none is unsigned, two while one is replaced
 	Headers      []Header      // sent with every request
 	Format       string        // one of Formats; "" is standard
 	Template     string        // text of a template to use instead of Format, which then is what to fall back to; "" is none

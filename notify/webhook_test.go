@@ -41,12 +41,13 @@ func newWebhook(t *testing.T, url string) *notify.Webhook {
 
 func TestWebhookSigns(t *testing.T) {
 	server := newWebhookServer(t)
-	const raw, stranger = "twenty-four bytes, as is", "another secret of 24 byte"
+	const plain, stranger = "dHdlbnR5LWZvdXIgYnl0ZXMsIGFzIGlz", "YW5vdGhlciBzZWNyZXQgb2YgMjQgYnl0ZQ=="
 	for name, secrets := range map[string][]string{
-		"base64":       {signingSecret},
-		"raw":          {raw},
-		"one and next": {raw, signingSecret},
-		"next and one": {signingSecret, raw},
+		"prefixed":     {signingSecret},
+		"not prefixed": {strings.TrimPrefix(signingSecret, "whsec_")},
+		"hexadecimal":  {"0123456789abcdef0123456789abcdef"}, // which is base64 too
+		"one and next": {plain, signingSecret},
+		"next and one": {signingSecret, plain},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := notify.WebhookConfig{URL: secret.New(server.URL), AllowPrivate: true}
@@ -339,12 +340,13 @@ func TestWebhookConfig(t *testing.T) {
 		{"credentials", "https://u:p@h/x", "", "the URL holds a user or password"},
 		{"private address", "https://10.1.2.3/x", "", "address 10.1.2.3 is not public"},
 		{"mapped address", "https://[::ffff:127.0.0.1]/x", "", "is not public"},
-		{"short secret", "https://h/x", strings.Repeat("x", 23), "the secret has 23 bytes: want 24 to 64"},
-		{"long secret", "https://h/x", strings.Repeat("x", 65), "the secret has 65 bytes"},
+		{"short secret", "https://h/x", strings.Repeat("x", 31), "the secret has 23 bytes: want 24 to 64, encoded with base64"},
+		{"long secret", "https://h/x", strings.Repeat("x", 87), "the secret has 65 bytes"},
 		{"short base64", "https://h/x", "whsec_MDEy", "the secret has 3 bytes"},
-		{"not base64", "https://h/x", "whsec_%%%", "the secret is not base64 after whsec_"},
+		{"not base64", "https://h/x", "whsec_%%%", "the secret is not base64"},
+		{"a password", "https://h/x", "twenty-four-bytes,-as-is", "the secret is not base64"},
 		{"asymmetric", "https://h/x", "whsk_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "asymmetric"},
-		{"old one short", "https://h/x", signingSecret + " short", "secret 2: the secret has 5 bytes"},
+		{"old one short", "https://h/x", signingSecret + " short==", "secret 2: the secret is not base64"},
 		{"three", "https://h/x", strings.Repeat(signingSecret+" ", 3), "there are 3 secrets"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -359,15 +361,15 @@ func TestWebhookConfig(t *testing.T) {
 		})
 	}
 	require.EqualError(t, notify.WebhookConfig{
-		URL: secret.New("https://u:p@h/x"), Secrets: []secret.Text{secret.New("short")},
+		URL: secret.New("https://u:p@h/x"), Secrets: []secret.Text{secret.New("MDEy")},
 		Headers: []notify.Header{{Name: "Host", Value: secret.New("h")}}, Format: "smoke",
 	}.Validate(), `the URL holds a user or password, which is not supported
-the secret has 5 bytes: want 24 to 64
+the secret has 3 bytes: want 24 to 64, encoded with base64
 header "Host": it cannot be set
 there is no format "smoke": want one of `+strings.Join(notify.Formats(), ", "))
 	unset := notify.WebhookConfig{URL: secret.New("https://h/x"), Secrets: []secret.Text{{}}}
 	require.ErrorContains(t, unset.Validate(), "the secret has 0 bytes", "an empty variable is no reason to send unsigned")
-	for _, good := range []string{"whsec_" + strings.Repeat("MDEy", 8), strings.Repeat("x", 24), strings.Repeat("x", 64)} {
+	for _, good := range []string{"whsec_" + strings.Repeat("MDEy", 8), strings.Repeat("x", 32), strings.Repeat("x", 86)} {
 		config := notify.WebhookConfig{URL: secret.New("https://h/x?token=1"), Secrets: []secret.Text{secret.New(good)}}
 		_, err := notify.NewWebhook(config)
 		require.NoError(t, err)

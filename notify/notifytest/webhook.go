@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -103,17 +102,14 @@ func (w *Webhook) serve(rw http.ResponseWriter, r *http.Request) {
 }
 
 // Verify checks that there is a signature of each of the secrets, of which there must be one, as the library of Standard
-// Webhooks does, but not the age: tests drive their own clock. A secret is written as in a configuration: whsec_ and
-// base64, or raw.
+// Webhooks does, but not the age: tests drive their own clock. A secret is written as in a configuration: base64, with or
+// without whsec_.
 func (r Request) Verify(secrets ...string) error {
 	if len(secrets) == 0 {
 		return errors.New("there is no secret to check with")
 	}
 	for i, secret := range secrets {
-		verifier, err := standardwebhooks.NewWebhookRaw([]byte(secret))
-		if strings.HasPrefix(secret, "whsec_") {
-			verifier, err = standardwebhooks.NewWebhook(secret)
-		}
+		verifier, err := standardwebhooks.NewWebhook(secret)
 		if err != nil {
 			return fmt.Errorf("reading secret %d: %w", i+1, err)
 		}
