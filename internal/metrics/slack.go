@@ -17,9 +17,10 @@ const (
 	Answered   Outcome = "answered"
 	Refused    Outcome = "refused"    // the person was told why nothing was done
 	Repeated   Outcome = "repeated"   // it came twice; the first one was answered
-	Busy       Outcome = "busy"       // there were too many before it; the person was told
+	Busy       Outcome = "busy"       // too many were waiting or being read; it was not answered
 	Unanswered Outcome = "unanswered" // Slack did not take the answer, or there was none
 	Forged     Outcome = "forged"     // a request over HTTP that is not known to be Slack's
+	Unreadable Outcome = "unreadable" // a request over HTTP whose body is too large or did not arrive
 )
 
 // ServeSlack tells that commands and presses are answered, so that their series are there before the first one; and
@@ -29,7 +30,7 @@ func (m *Metrics) ServeSlack(socket bool) {
 		return
 	}
 	for _, ask := range []Ask{Command, Press} {
-		for _, outcome := range []Outcome{Answered, Refused, Repeated, Busy, Unanswered, Forged} {
+		for _, outcome := range []Outcome{Answered, Refused, Repeated, Busy, Unanswered, Forged, Unreadable} {
 			m.asks.WithLabelValues(string(ask), string(outcome))
 		}
 	}

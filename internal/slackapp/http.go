@@ -3,6 +3,7 @@ package slackapp
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,7 +12,10 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"notewatch/internal/metrics"
@@ -21,32 +25,80 @@ const (
 	// maxBody bounds a request in bytes. A command has at most some kilobytes; a press comes with the whole message, as JSON
 	// in a form, where a character may take a dozen bytes.
 	maxBody = 1 << 20
+	// maxBodies bounds how many bodies are in memory at once. Anyone can send what looks like a request of Slack.
+	maxBodies = 16
+	// bodyTime bounds the wait for a place among maxBodies, and then for the body. Slack waits three seconds for an answer.
+	bodyTime = 3 * time.Second
 	// signatureWindow is for how long a signature is good, as Slack advises.
 	signatureWindow = 5 * time.Minute
 )
 
 // Handler takes commands at POST /slack/commands and presses at POST /slack/interactions. It refuses everything unless
-// there is a signing secret.
+// there is a signing secret. It holds at most 16 bodies of at most 1 MiB at a time.
 func (a *App) Handler() http.Handler {
+	places := make(chan struct{}, maxBodies)
+	route := func(kind metrics.Ask, read func(url.Values) (request, error)) http.Handler {
+		return a.checked(kind, a.bounded(kind, places, a.receive(kind, read)))
+	}
 	mux := http.NewServeMux()
-	mux.Handle("POST /slack/commands", a.receive(metrics.Command, a.commandInForm))
-	mux.Handle("POST /slack/interactions", a.receive(metrics.Press, a.pressInForm))
+	mux.Handle("POST /slack/commands", route(metrics.Command, a.commandInForm))
+	mux.Handle("POST /slack/interactions", route(metrics.Press, a.pressInForm))
 	return mux
 }
 
-// receive takes requests that Slack has signed. It looks at nothing but the body and the headers: a query is not signed. Who
-// is refused does not learn why.
-func (a *App) receive(kind metrics.Ask, read func(url.Values) (request, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// checked refuses requests whose headers show that Slack did not send them or that they are too large.
+func (a *App) checked(kind metrics.Ask, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
 			refuse(w, http.StatusUnsupportedMediaType)
 			return
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err == nil {
-			err = a.verify(r.Header, body)
+		if err := a.checkHeaders(r.Header); err != nil {
+			a.forged(kind, err)
+			refuse(w, http.StatusUnauthorized)
+			return
 		}
+		if r.ContentLength > maxBody {
+			a.unreadable(w, kind, &http.MaxBytesError{Limit: maxBody})
+			return
+		}
+		next(w, r)
+	}
+}
+
+// bounded gives each request one of places until next has handled it, and bodyTime for the wait and the body together.
+func (a *App) bounded(kind metrics.Ask, places chan struct{}, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), bodyTime)
+		defer cancel()
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		case <-ctx.Done():
+			refuse(w, http.StatusServiceUnavailable)
+			a.Metrics.Asked(kind, metrics.Busy)
+			a.warnOnce("refused a request because too many are being read", "", ctx.Err())
+			return
+		}
+		deadline, _ := ctx.Deadline()
+		if err := http.NewResponseController(w).SetReadDeadline(deadline); err != nil {
+			a.unreadable(w, kind, err)
+			return
+		}
+		next(w, r)
+	}
+}
+
+// receive takes requests that Slack has signed. It reads nothing but the headers and the body: a query is not signed. The
+// answer to a forged request gives no reason.
+func (a *App) receive(kind metrics.Ask, read func(url.Values) (request, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
+			a.unreadable(w, kind, err)
+			return
+		}
+		if err := a.checkSignature(r.Header, body); err != nil {
 			a.forged(kind, err)
 			refuse(w, http.StatusUnauthorized)
 			return
@@ -57,7 +109,18 @@ func (a *App) receive(kind metrics.Ask, read func(url.Values) (request, error)) 
 			return
 		}
 		a.accept(w, form, r.Header.Get(signatureHeader), read)
-	})
+	}
+}
+
+// statusOf returns the status of an answer to a request whose body could not be read.
+func statusOf(err error) int {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return http.StatusRequestEntityTooLarge
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return http.StatusRequestTimeout
+	}
+	return http.StatusBadRequest
 }
 
 // accept takes what Slack has signed.
@@ -78,16 +141,29 @@ func (a *App) accept(w http.ResponseWriter, form url.Values, signature string, r
 
 func refuse(w http.ResponseWriter, status int) { http.Error(w, http.StatusText(status), status) }
 
-// forged counts a request that is not known to be Slack's, and tells the log. Anybody can send such requests: after the
-// first one, only those who want to know everything are told.
+// forged counts and logs a request that is not known to be Slack's.
 func (a *App) forged(kind metrics.Ask, err error) {
 	a.Metrics.Asked(kind, metrics.Forged)
-	if a.forgery.CompareAndSwap(false, true) {
-		a.Log.Warn("refused a request that is not known to be Slack's; if Slack sent it, check NOTEWATCH_SLACK_SIGNING_SECRET "+
-			"and the clock of this machine. Further ones are logged at level debug", "err", err)
+	a.warnOnce("refused a request that is not known to be Slack's",
+		"; if Slack sent it, check NOTEWATCH_SLACK_SIGNING_SECRET and the clock of this machine", err)
+}
+
+// unreadable refuses, counts and logs a request whose body is too large or did not arrive.
+func (a *App) unreadable(w http.ResponseWriter, kind metrics.Ask, err error) {
+	refuse(w, statusOf(err))
+	a.Metrics.Asked(kind, metrics.Unreadable)
+	a.warnOnce("refused a request whose body could not be read",
+		"; if Slack sent it, check the proxy in front of notewatch", err)
+}
+
+// warnOnce logs the first refusal of a kind as a warning with a hint, and further ones at level debug: anyone can send such
+// requests.
+func (a *App) warnOnce(text, hint string, err error) {
+	if _, before := a.warned.LoadOrStore(text, true); !before {
+		a.Log.Warn(text+hint+". Further ones are logged at level debug", "err", err)
 		return
 	}
-	a.Log.Debug("refused a request that is not known to be Slack's", "err", err)
+	a.Log.Debug(text, "err", err)
 }
 
 // The headers of a signature.
@@ -96,21 +172,21 @@ const (
 	timestampHeader = "X-Slack-Request-Timestamp"
 )
 
-// verify returns an error unless Slack has signed the body, not long ago, and since the App was made: what was signed
-// before may have been taken by a process that is gone. The clock is injected, which slack.SecretsVerifier does not allow.
-func (a *App) verify(header http.Header, body []byte) error {
+// signatureForm is what a signature looks like.
+var signatureForm = regexp.MustCompile(`^v0=[0-9a-f]{64}$`)
+
+// checkHeaders returns an error unless the headers may be those of a request that Slack has signed, not long ago, and since
+// the App was made: a request that was signed before may have been taken by the process before.
+func (a *App) checkHeaders(header http.Header) error {
 	if a.SigningSecret.IsZero() {
 		return errors.New("there is no signing secret")
 	}
-	stamp := header.Get(timestampHeader)
-	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	seconds, err := strconv.ParseInt(header.Get(timestampHeader), 10, 64)
 	if err != nil {
 		return errors.New("its time is missing or not valid")
 	}
-	mac := hmac.New(sha256.New, []byte(a.SigningSecret.Reveal()))
-	_, _ = io.Copy(mac, io.MultiReader(bytes.NewReader([]byte("v0:"+stamp+":")), bytes.NewReader(body)))
-	if want := "v0=" + hex.EncodeToString(mac.Sum(nil)); !hmac.Equal([]byte(want), []byte(header.Get(signatureHeader))) {
-		return errors.New("its signature is not right")
+	if !signatureForm.MatchString(header.Get(signatureHeader)) {
+		return errors.New("its signature is missing or not valid")
 	}
 	signed, now := time.Unix(seconds, 0), a.Machine()
 	switch {
@@ -118,6 +194,17 @@ func (a *App) verify(header http.Header, body []byte) error {
 		return errors.New("its time is not about now")
 	case signed.Before(a.made.Truncate(time.Second)):
 		return errors.New("it was signed before this process began")
+	}
+	return nil
+}
+
+// checkSignature returns an error unless Slack has signed the body at the time in the header. [slack.SecretsVerifier] would
+// check that time too, by a clock that cannot be injected.
+func (a *App) checkSignature(header http.Header, body []byte) error {
+	mac := hmac.New(sha256.New, []byte(a.SigningSecret.Reveal()))
+	_, _ = io.Copy(mac, io.MultiReader(strings.NewReader("v0:"+header.Get(timestampHeader)+":"), bytes.NewReader(body)))
+	if want := "v0=" + hex.EncodeToString(mac.Sum(nil)); !hmac.Equal([]byte(want), []byte(header.Get(signatureHeader))) {
+		return errors.New("its signature is not right")
 	}
 	return nil
 }

@@ -3,16 +3,19 @@ package slackapp
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/metrics"
 	"notewatch/internal/secret"
 	"notewatch/notify/notifytest"
 )
@@ -75,10 +78,7 @@ func TestHTTPRefusesForgeries(t *testing.T) {
 		"too old":               func(r *http.Request) { *r = *signed(t, r, signingSecret, morning.Add(-signatureWindow-time.Second)) },
 		"too early":             func(r *http.Request) { *r = *signed(t, r, signingSecret, morning.Add(signatureWindow+time.Second)) },
 		"before the process":    func(r *http.Request) { *r = *signed(t, r, signingSecret, morning.Add(-time.Second)) },
-		"too long": func(r *http.Request) {
-			r.Body = io.NopCloser(strings.NewReader(strings.Repeat("x", maxBody+1)))
-			r.ContentLength = -1
-		},
+		"half a signature":      set(signatureHeader, "v0="+strings.Repeat("0", 63)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, plan{config: overHTTP})
@@ -103,6 +103,120 @@ func signed(t *testing.T, r *http.Request, key string, at time.Time) *http.Reque
 	again, err := notifytest.Asked{Kind: "slash_commands", Form: form}.Request(r.Context(), "http://"+r.URL.Host, key, at)
 	require.NoError(t, err)
 	return again
+}
+
+// large gives a request a body above the bound.
+func large(r *http.Request) {
+	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(strings.Repeat("x", maxBody+1))), maxBody+1
+}
+
+// A request that is too large is no forgery: its signature was not looked at.
+func TestHTTPRefusesLargeBodies(t *testing.T) {
+	for name, forge := range map[string]func(*http.Request){
+		"with a length": large,
+		"in chunks":     func(r *http.Request) { large(r); r.ContentLength = -1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, plan{config: overHTTP})
+			asked := b.slack.Type(ann, "/notewatch", "status")
+			require.Equal(t, http.StatusRequestEntityTooLarge, b.send(asked, forge))
+			require.Equal(t, http.StatusRequestEntityTooLarge, b.send(asked, forge))
+			require.Equal(t, 1, strings.Count(b.log.String(), "level=WARN"), "only the first is loud")
+			require.Contains(t, b.log.String(), "refused a request whose body could not be read; if Slack sent it, check the proxy in front of notewatch")
+			require.Equal(t, "2", b.count(`requests_total{kind="command",result="unreadable"}`))
+			require.Equal(t, "0", b.count(`requests_total{kind="command",result="forged"}`))
+		})
+	}
+}
+
+// An unreadBody fails the test when it is read.
+type unreadBody struct{ t *testing.T }
+
+func (u unreadBody) Read([]byte) (int, error) {
+	u.t.Error("the body is read")
+	return 0, io.EOF
+}
+
+// What the headers show to be no request of Slack takes no memory for its body.
+func TestHTTPChecksHeadersFirst(t *testing.T) {
+	b := newBench(t, plan{config: overHTTP})
+	for name, forge := range map[string]func(*http.Request){
+		"no signature": func(r *http.Request) { r.Header.Del(signatureHeader) },
+		"no time":      func(r *http.Request) { r.Header.Del(timestampHeader) },
+		"too old":      func(r *http.Request) { r.Header.Set(timestampHeader, "1") },
+		"too large":    func(r *http.Request) { r.ContentLength = maxBody + 1 },
+		"no form":      func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			req, err := b.slack.Type(ann, "/notewatch", "status").Request(t.Context(), b.web.URL, signingSecret, morning)
+			require.NoError(t, err)
+			forge(req)
+			req.Body = io.NopCloser(unreadBody{t})
+			response := httptest.NewRecorder()
+			b.Handler().ServeHTTP(response, req)
+			require.GreaterOrEqual(t, response.Code, 400)
+		})
+	}
+}
+
+// A deadlined is a recorder that takes deadlines, as a connection does.
+type deadlined struct{ *httptest.ResponseRecorder }
+
+func (deadlined) SetReadDeadline(time.Time) error { return nil }
+
+// A request waits for a place among those that are being read, but no longer than Slack waits for an answer.
+func TestHTTPBoundsBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New("test")
+		a := &App{Config: Config{Metrics: m, Log: slog.New(slog.DiscardHandler)}}
+		end, handled := make(chan bool), 0
+		handler := a.bounded(metrics.Command, make(chan struct{}, 1), func(http.ResponseWriter, *http.Request) {
+			handled++
+			<-end
+		})
+		send := func() chan int {
+			status := make(chan int, 1)
+			go func() {
+				w := deadlined{httptest.NewRecorder()}
+				handler(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody))
+				status <- w.Code
+			}()
+			synctest.Wait()
+			return status
+		}
+		first, second := send(), send()
+		require.Equal(t, 1, handled)
+		end <- true
+		require.Equal(t, http.StatusOK, <-first)
+		synctest.Wait()
+		require.Equal(t, 2, handled, "it has the place of the first")
+		begun := time.Now()
+		require.Equal(t, http.StatusServiceUnavailable, <-send())
+		require.Equal(t, bodyTime, time.Since(begun))
+		end <- true
+		require.Equal(t, http.StatusOK, <-second)
+	})
+}
+
+// A body that does not come is given up on.
+func TestHTTPBodyDeadline(t *testing.T) {
+	b := newBench(t, plan{config: overHTTP})
+	hurried := b.checked(metrics.Command, func(w http.ResponseWriter, r *http.Request) {
+		require.NoError(t, http.NewResponseController(w).SetReadDeadline(time.Now()))
+		b.receive(metrics.Command, b.commandInForm)(w, r)
+	})
+	server := httptest.NewServer(hurried)
+	defer server.Close()
+	req, err := b.slack.Type(ann, "/notewatch", "status").Request(t.Context(), server.URL, signingSecret, morning)
+	require.NoError(t, err)
+	body, feed := io.Pipe()
+	defer func() { _ = feed.Close() }()
+	req.Body = body
+	resp, err := server.Client().Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusRequestTimeout, resp.StatusCode)
+	require.Equal(t, "1", b.count(`requests_total{kind="command",result="unreadable"}`))
 }
 
 // A refusal looks the same whatever was wrong, and only the first one is loud.
@@ -269,8 +383,12 @@ func FuzzVerify(f *testing.F) {
 	a := &App{Config: Config{SigningSecret: secret.New(signingSecret), Machine: func() time.Time { return morning }}, made: morning}
 	f.Fuzz(func(t *testing.T, stamp, signature, text string) {
 		header := http.Header{timestampHeader: {stamp}, signatureHeader: {signature}}
+		err := a.checkHeaders(header)
+		if err == nil {
+			err = a.checkSignature(header, []byte(text))
+		}
 		same := stamp == good.Get(timestampHeader) && signature == good.Get(signatureHeader) && text == string(body)
-		require.Equal(t, same, a.verify(header, []byte(text)) == nil)
+		require.Equal(t, same, err == nil)
 	})
 }
 

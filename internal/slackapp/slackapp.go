@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -62,8 +61,8 @@ type App struct {
 	snoozing sync.Mutex // one press at a time
 	seen     *memory
 	jobs     *pool
-	refusals *pool // told to those whom jobs has no room for
-	forgery  atomic.Bool
+	refusals *pool    // told to those whom jobs has no room for
+	warned   sync.Map // what was refused, by the text of its first warning
 	wait     func(context.Context, time.Duration) error
 }
 
