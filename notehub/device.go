@@ -1,7 +1,9 @@
 package notehub
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/url"
@@ -13,7 +15,7 @@ import (
 type Device struct {
 	UID, SerialNumber, SKU, Product string
 	Fleets                          []string // UIDs
-	FirmwareNotecard, FirmwareHost  string
+	FirmwareNotecard, FirmwareHost  string   // versions; "" is not known
 	Disabled                        bool
 	Provisioned                     time.Time
 	LastActivity                    time.Time // zero: never
@@ -86,9 +88,9 @@ func (d *decoder) device() Device {
 			device.Fleets = nil
 			d.list(func() { device.Fleets = append(device.Fleets, d.string()) })
 		case "firmware_notecard":
-			device.FirmwareNotecard = d.string()
+			device.FirmwareNotecard = d.firmware()
 		case "firmware_host":
-			device.FirmwareHost = d.string()
+			device.FirmwareHost = d.firmware()
 		case "disabled":
 			device.Disabled = d.boolean()
 		case "provisioned":
@@ -108,6 +110,25 @@ func (d *decoder) device() Device {
 	}
 	d.require("uid", device.UID != "")
 	return device
+}
+
+// firmware reads the version of a firmware, or null, which is "". Notehub writes what it knows of the firmware as JSON text
+// within the string, and the official description shows the version alone.
+func (d *decoder) firmware() string {
+	if d.null() {
+		return ""
+	}
+	text := bytes.TrimSpace(d.text())
+	if !bytes.HasPrefix(text, []byte("{")) {
+		return d.intern(text)
+	}
+	var known struct {
+		Version string `json:"version"`
+	}
+	if json.Unmarshal(text, &known) != nil {
+		return "" // the rest of the device list is good without it
+	}
+	return d.intern([]byte(known.Version))
 }
 
 func (d *decoder) sim() (sim SIM) {

@@ -42,6 +42,35 @@ func TestDevices(t *testing.T) {
 	require.Equal(t, notehub.Device{UID: "dev:2"}, second)
 }
 
+func TestFirmwareIsItsVersion(t *testing.T) {
+	tests := []struct{ name, field, want string }{
+		{
+			"JSON text", `"{\"org\":\"Blues Wireless\",\"product\":\"Notecard\",\"version\":\"notecard-8.1.3.17074\",\"ver_major\":8}"`,
+			"notecard-8.1.3.17074",
+		},
+		{"JSON text in lines", `"\n{\n\t\"version\": \"notecard-8.1.3\"\n}\n"`, "notecard-8.1.3"},
+		{"plain text", `"notecard-8.1.3.17074"`, "notecard-8.1.3.17074"},
+		{"another text", `"8.1.3 {beta}"`, "8.1.3 {beta}"},
+		{"empty", `""`, ""},
+		{"null", `null`, ""},
+		{"no version", `"{\"org\":\"Acme\"}"`, ""},
+		{"a version that is no text", `"{\"version\":8}"`, ""},
+		{"JSON text that is cut", `"{\"version\":\"notecard-8.1"`, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			client := answering(t, `{"devices":[{"uid":"dev:1","firmware_notecard":`+test.field+`,"firmware_host":`+test.field+
+				`,"sku":"NOTE-NBGL-500"}],"has_more":false}`)
+			var list []notehub.Device
+			_, err := client.Devices(t.Context(), project, 1, 50, keep(&list))
+			require.NoError(t, err)
+			require.Equal(t, test.want, list[0].FirmwareNotecard)
+			require.Equal(t, test.want, list[0].FirmwareHost)
+			require.Equal(t, "NOTE-NBGL-500", list[0].SKU)
+		})
+	}
+}
+
 func TestPagesOfDevicesMustSayWhetherThereAreMore(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"devices":[]}`:                              `it has no "has_more"`,

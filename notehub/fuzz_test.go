@@ -146,6 +146,7 @@ func FuzzData(f *testing.F) {
 
 func FuzzDevices(f *testing.F) {
 	f.Add(`{"uid":"dev:1","fleet_uids":["fleet:1"],"voltage":4.1,"provisioned":"2026-03-01T00:00:00Z","disabled":true}`)
+	f.Add(`{"uid":"dev:1","firmware_notecard":"{\"version\":\"notecard-8.1.3\"}","firmware_host":"{"}`)
 	f.Add(`{"uid":"dev:1","cellular_usage":[{"iccid":"8901","used":1,"limit":null,"last_updated":1772366400}],"sku":"\ta"}`)
 	f.Fuzz(func(t *testing.T, device string) {
 		body := `{"devices":[` + device + `],"has_more":false}`

@@ -99,6 +99,16 @@ func TestFleetsObeyRetryAfter(t *testing.T) {
 	require.GreaterOrEqual(t, requests[2].At.Sub(requests[1].At), 90*time.Second)
 }
 
+// Notehub writes the firmware as JSON text; rules compare its version.
+func TestRulesReadTheVersionOfTheFirmware(t *testing.T) {
+	r := newRig(t, 1, nil, rules.Spec{
+		Name: "old-firmware", Each: rules.EachDevice,
+		When: []rules.Condition{{Level: rules.Info, Expr: `device.firmware startsWith "notecard-8.1"`}},
+	})
+	r.run(monday.Add(time.Minute))
+	require.Equal(t, []string{"fired"}, r.reasons("ops"))
+}
+
 // What the store counts is what Notehub was sent.
 func TestRequestsAreCounted(t *testing.T) {
 	r := newRig(t, 1, nil, events("500"), silent())

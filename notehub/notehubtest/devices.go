@@ -32,8 +32,9 @@ func devicesAnswer(q query) devicesEnvelope {
 func (d *device) line(now time.Time) deviceLine {
 	line := deviceLine{
 		UID: d.UID, SerialNumber: d.Name, SKU: d.profile.sku, Product: d.Product, Fleets: append([]string{}, d.Fleets...),
-		FirmwareNotecard: "notecard-8.1.3.17074", FirmwareHost: d.FirmwareHost, Disabled: d.Disabled,
-		Provisioned: d.Provisioned, Voltage: d.voltage(now), Temperature: d.temperature(now),
+		FirmwareNotecard: firmware{"Blues Wireless", "Notecard", "notecard-8.1.3.17074"}.text(),
+		FirmwareHost:     firmware{"Acme", d.Product, d.FirmwareHost}.text(),
+		Disabled:         d.Disabled, Provisioned: d.Provisioned, Voltage: d.voltage(now), Temperature: d.temperature(now),
 	}
 	if last := d.lastActivity(now); !last.IsZero() {
 		last = last.UTC().Truncate(time.Second)

@@ -122,7 +122,7 @@ func TestDevicesLookLikeRealOnes(t *testing.T) {
 		require.Equal(t, given.Provisioned, d.Provisioned)
 		require.Equal(t, product, d.Product)
 		require.NotEmpty(t, d.SKU)
-		require.NotEmpty(t, d.FirmwareNotecard)
+		require.Equal(t, "notecard-8.1.3.17074", d.FirmwareNotecard)
 		require.Equal(t, "1.0.0", d.FirmwareHost)
 		require.InDelta(t, 4.2, d.Voltage, 1)
 		require.InDelta(t, 20, d.Temperature, 11)

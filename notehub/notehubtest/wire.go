@@ -1,6 +1,7 @@
 package notehubtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 )
@@ -104,8 +105,8 @@ type deviceLine struct {
 	SKU              string     `json:"sku"`
 	Product          string     `json:"product_uid"`
 	Fleets           []string   `json:"fleet_uids"`
-	FirmwareNotecard string     `json:"firmware_notecard"`
-	FirmwareHost     string     `json:"firmware_host"`
+	FirmwareNotecard string     `json:"firmware_notecard"` // JSON text of a firmware
+	FirmwareHost     string     `json:"firmware_host"`     // the same
 	Disabled         bool       `json:"disabled,omitempty"`
 	Provisioned      time.Time  `json:"provisioned"`
 	LastActivity     *time.Time `json:"last_activity"` // null: never
@@ -113,6 +114,15 @@ type deviceLine struct {
 	Temperature      float64    `json:"temperature"`
 	SIMs             []simUsage `json:"cellular_usage,omitempty"`
 }
+
+type firmware struct {
+	Organization string `json:"org"`
+	Product      string `json:"product"`
+	Version      string `json:"version"`
+}
+
+// text returns the firmware as Notehub writes it in a device: as JSON text.
+func (f firmware) text() string { return string(bytes.TrimSpace(encode(f))) }
 
 type simUsage struct {
 	ICCID        string `json:"iccid"`
