@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,11 +35,14 @@ type alertmanagerAlert struct {
 	Fingerprint  string            `json:"fingerprint"`
 }
 
-// alertmanagerFormat posts the message as a group of alerts, each time with all of them. Alertmanager has no reports. What
-// is quiet is posted only to end what was posted before.
+// noPage is the link of what has no page of its own: bridges show a link whether there is one or not.
+const noPage = "https://notehub.io"
+
+// alertmanagerFormat posts the message as a group of alerts: each time all that fire, and those that have ended since the
+// last time. Alertmanager has no reports. What is quiet is posted only to end what was posted before.
 func alertmanagerFormat(receiver string) webhookFormat {
 	return func(n Notification, was webhookRef) (*webhookRequest, error) {
-		n.Alerts = withoutReports(n.Alerts)
+		n.Alerts = withoutPast(withoutReports(n.Alerts))
 		closing := (was.Posted != "" || n.Tried) && over(n.Alerts)
 		if len(n.Alerts) == 0 || n.Quiet && !closing {
 			return nil, nil
@@ -47,13 +51,29 @@ func alertmanagerFormat(receiver string) webhookFormat {
 	}
 }
 
+// withoutPast returns the alerts without those whose end was sent before. If nothing changed the message is sent again as
+// a whole.
+func withoutPast(alerts []Alert) []Alert {
+	if !slices.ContainsFunc(alerts, isChanged) {
+		return alerts
+	}
+	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return !a.Changed && a.State != "firing" })
+}
+
 func newAlertmanagerBody(n Notification, receiver string) alertmanagerBody {
 	alerts := worstFirst(n.Alerts)
-	alerts = alerts[:min(len(alerts), maxAlertmanagerAlerts)]
+	if len(alerts) > maxAlertmanagerAlerts {
+		// What has ended is sent once, so it goes before what is as it was.
+		slices.SortStableFunc(alerts, func(a, b Alert) int { return compareBool(b.Changed, a.Changed) })
+		alerts = alerts[:maxAlertmanagerAlerts]
+	}
 	body := alertmanagerBody{
 		Version: "4", GroupKey: n.ID, TruncatedAlerts: len(n.Alerts) - len(alerts),
-		Status: stateOf(n.Alerts), Receiver: receiver, GroupLabels: map[string]string{},
+		Status: stateOf(n.Alerts), Receiver: receiver, GroupLabels: map[string]string{}, ExternalURL: noPage,
 		Alerts: make([]alertmanagerAlert, len(alerts)),
+	}
+	if page, ok := common(n.Alerts, func(a Alert) string { return a.Project.URL }); ok && page != "" {
+		body.ExternalURL = page
 	}
 	if rule, ok := common(n.Alerts, func(a Alert) string { return a.Rule }); ok {
 		body.GroupLabels["alertname"] = rule
@@ -68,18 +88,22 @@ func newAlertmanagerBody(n Notification, receiver string) alertmanagerBody {
 
 func newAlertmanagerAlert(a Alert) alertmanagerAlert {
 	c := describe(a)
+	figures := joinFacts(c.figures)
+	description := filled(slices.Concat([]string{figures}, c.detail, []string{c.advice}))
 	alert := alertmanagerAlert{
 		Status: stateOf([]Alert{a}),
 		Labels: pairs(
 			"alertname", a.Rule, "severity", a.Level,
 			"project", a.Project.Name, "project_uid", a.Project.UID, "subject", a.Subject.Name, "subject_uid", a.Subject.UID,
+			"instance", cmp.Or(a.Subject.Name, a.Subject.UID), // as bridges name what an alert is about
 		),
 		Annotations: pairs(
-			"summary", a.Summary, "advice", a.Advice, "figures", joinFacts(c.figures), "description", strings.Join(c.detail, "\n"),
+			"summary", a.Summary, "advice", a.Advice, "figures", figures,
+			"description", cmp.Or(strings.Join(description, "\n"), c.headline),
 			"muted", a.Mute, "acknowledged", a.Ack,
 		),
 		StartsAt:     cmp.Or(a.FiredAt, a.Since).UTC().Truncate(time.Second),
-		GeneratorURL: a.Subject.URL,
+		GeneratorURL: cmp.Or(a.Subject.URL, a.Project.URL),
 		Fingerprint:  a.ID,
 	}
 	if a.State != "firing" {

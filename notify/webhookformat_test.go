@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -236,30 +235,6 @@ func TestWebhookDiscordInAThread(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "/hook?thread_id=7&wait=true", server.Requests()[0].Path)
 	require.Equal(t, "/hook/messages/12%2F34?thread_id=7", server.Requests()[1].Path)
-}
-
-func TestWebhookAlertmanagerHoldsAThousand(t *testing.T) {
-	server := newWebhookServer(t)
-	_, err := newFormat(t, server, "alertmanager").Send(t.Context(), notification(fleet(1200)...), nil)
-	require.NoError(t, err)
-	var body struct {
-		TruncatedAlerts int
-		Alerts          []struct {
-			Labels         map[string]string
-			EndsAt         time.Time
-			Fingerprint    string
-			StartsAt       time.Time
-			Status, Ignore string
-		}
-		GroupLabels, CommonLabels map[string]string
-	}
-	require.NoError(t, json.Unmarshal(server.Requests()[0].Body, &body))
-	require.Equal(t, 200, body.TruncatedAlerts)
-	require.Len(t, body.Alerts, 1000)
-	require.True(t, body.Alerts[0].EndsAt.IsZero())
-	require.Equal(t, map[string]string{"alertname": "data-budget"}, body.GroupLabels)
-	require.NotContains(t, body.CommonLabels, "subject")
-	require.Equal(t, "cold-chain", body.CommonLabels["project"])
 }
 
 // tooLong returns what of a body is over the limits of its format; "" if nothing is.
