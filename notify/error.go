@@ -41,7 +41,7 @@ func classOf(status int) Class {
 	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusTooEarly,
 		http.StatusNotFound, http.StatusMethodNotAllowed:
 		return Temporary
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusGone:
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusGone:
 		return Permanent
 	}
 	return Payload

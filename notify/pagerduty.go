@@ -170,8 +170,11 @@ func (p *PagerDuty) post(ctx context.Context, n Notification, event pagerDutyEve
 		return &Error{Class: Payload, Err: fmt.Errorf("encoding for %s: %w", p.poster.what, err)}
 	}
 	got, err := p.poster.post(ctx, make(http.Header), body)
-	if err != nil || got.ok() {
+	if err != nil {
 		return err
+	}
+	if got = got.as(pagerDutyStatus(got.body)); got.ok() {
+		return nil
 	}
 	doing := "posting to " + p.poster.what
 	// The answer to a wrong key is that to a wrong event.
@@ -182,4 +185,19 @@ func (p *PagerDuty) post(ctx context.Context, n Notification, event pagerDutyEve
 		}
 	}
 	return refusal(doing, got, n.Sent)
+}
+
+// pagerDutyStatus returns the HTTP status that the text of an answer stands for: that of an event which was taken says
+// "success". 0 is that it says nothing of it.
+func pagerDutyStatus(body []byte) int {
+	var said struct{ Status string }
+	switch err := json.Unmarshal(body, &said); {
+	case isPage(body):
+		return http.StatusBadGateway
+	case err != nil || said.Status == "" || said.Status == "success":
+		return 0
+	case said.Status == "throttle exceeded":
+		return http.StatusTooManyRequests
+	}
+	return http.StatusBadRequest
 }

@@ -52,11 +52,23 @@ type poster struct {
 // An answer is what came back. Its body may be cut short.
 type answer struct {
 	status int
+	sent   int // the status that the answer had, if its text stands for another one, which then is status
 	header http.Header
 	body   []byte
 }
 
 func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
+
+// as returns a with the status that its text stands for, if it is a success without that. 0 is the status that it has.
+func (a answer) as(status int) answer {
+	if a.ok() && status != 0 && status != a.status {
+		a.status, a.sent = status, a.status
+	}
+	return a
+}
+
+// isPage reports whether the text of an answer is a web page, such as one to sign in, in place of what an API answers.
+func isPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
 
 // post makes one attempt. The error is an *Error and means that there was no answer.
 func (p *poster) post(ctx context.Context, header http.Header, body []byte) (answer, error) {
@@ -137,6 +149,9 @@ func refusal(doing string, a answer, sent time.Time) *Error {
 	if name := http.StatusText(a.status); name != "" {
 		text += " " + name
 	}
+	if a.sent != 0 {
+		text += fmt.Sprintf(" in the text of an answer with status %d", a.sent)
+	}
 	if hint := hintOf(a.status); hint != "" {
 		text += ": " + hint
 	}
@@ -158,7 +173,7 @@ func hintOf(status int) string {
 	case status == http.StatusNotFound:
 		return "nobody listens at this URL"
 	case status == http.StatusGone:
-		return "nobody listens at this URL any more"
+		return "this URL is no longer in use, give another one in the settings of this receiver"
 	}
 	return ""
 }

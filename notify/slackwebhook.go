@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -114,7 +115,7 @@ func (w *SlackWebhook) post(ctx context.Context, n Notification, m slackMessage)
 		return &Error{Class: Payload, Err: fmt.Errorf("encoding for %s: %w", w.poster.what, err)}
 	}
 	got, err := w.poster.post(ctx, make(http.Header), body)
-	if err != nil || got.ok() {
+	if err != nil || got.ok() && string(bytes.TrimSpace(got.body)) == "ok" {
 		return err
 	}
 	doing := "posting to " + w.poster.what
@@ -124,5 +125,6 @@ func (w *SlackWebhook) post(ctx context.Context, n Notification, m slackMessage)
 			return failedCode(doing, refused, got, n)
 		}
 	}
-	return refusal(doing, got, n.Sent)
+	// A success says "ok", so anything else comes from somebody else.
+	return refusal(doing, got.as(http.StatusBadGateway), n.Sent)
 }

@@ -31,7 +31,7 @@ type WebhookConfig struct {
 // A Webhook posts each change of a message, as a [WebhookBody] or in another of the [Formats]. Requests are signed as
 // Standard Webhooks 1.0 says: the headers are webhook-id (the key of the notification), webhook-timestamp (Unix seconds)
 // and webhook-signature (for each secret "v1," and the base64 HMAC-SHA256 of id.timestamp.body, with a blank between
-// them). A status of 2xx is success. Redirects are not followed, and addresses that are not public are refused unless
+// them). A status of 2xx is success, unless the format finds an error in the text of the answer. Redirects are not followed, and addresses that are not public are refused unless
 // allowed.
 //
 // What is quiet is not posted. The formats that open something elsewhere still close it, and discord changes its message.
@@ -161,7 +161,7 @@ func (w *Webhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error
 		if err != nil {
 			return nil, err
 		}
-		if got.ok() {
+		if got = request.read(got); got.ok() {
 			return json.Marshal(webhookRef{Posted: n.Key, Ref: w.refOf(request, got, was)})
 		}
 		if gone := got.status == http.StatusNotFound || got.status == http.StatusGone; gone && was.Ref != "" {

@@ -1,9 +1,12 @@
 package notify
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,6 +21,7 @@ import (
 //	method  POST, PUT or PATCH; without it, POST
 //	path    what is put behind the path of the URL, with what is put behind its query after a ?; without it, nothing
 //	ref     what to remember of the answer, as Ref of the states that follow
+//	status  the HTTP status that the text of an answer of 2xx stands for, if that is an error; without it, the answer is a success
 //
 // The functions, beside those of text/template, are
 //
@@ -33,6 +37,7 @@ import (
 //	time T           an instant for people
 //	rfc3339 T        an instant for machines
 //	figure X UNIT    a figure for people
+//	find PATTERN S   what a regular expression matches in S, or its first group if it has one; "" if it matches nothing
 type TemplateFacts struct {
 	ID     string // of the message, the same for all its states: what to recognize an incident by
 	Key    string // of this state
@@ -69,7 +74,9 @@ type TemplateFacts struct {
 	Posted bool   // something was posted before, or may have been
 	Ref    string // what was remembered of it; may be ""
 	Target string // the last part of the URL's path
-	Answer any    // of the receiver, decoded JSON; only in ref
+
+	Answer     any    // of the receiver, decoded JSON; nil if it is none. Only in ref and status, as the next
+	AnswerText string // as it came
 
 	notification Notification
 }
@@ -87,6 +94,17 @@ func newTemplateFacts(n Notification, was webhookRef, target string) TemplateFac
 		f.Status = stateOf(alerts)
 	}
 	return f.about(n.changed())
+}
+
+// answered returns f with the answer of the receiver.
+func (f TemplateFacts) answered(body []byte) TemplateFacts {
+	f.AnswerText = strings.TrimSpace(string(body))
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if decoder.Decode(&f.Answer) != nil {
+		f.Answer = nil
+	}
+	return f
 }
 
 // All returns the facts of all alerts of the message, and not only of those that changed: for what shows the whole message

@@ -95,6 +95,9 @@ func (t *webhookTemplate) request(facts TemplateFacts) (*webhookRequest, error) 
 	if t.body.Lookup("ref") != nil {
 		request.keep = func(answer []byte) string { return t.ref(facts, answer) }
 	}
+	if t.body.Lookup("status") != nil {
+		request.status = func(answer []byte) int { return t.status(facts, answer) }
+	}
 	return request, nil
 }
 
@@ -112,9 +115,8 @@ func (t *webhookTemplate) part(name, otherwise string, facts TemplateFacts) (str
 
 // ref returns what to remember of an answer; "" if that does not tell.
 func (t *webhookTemplate) ref(facts TemplateFacts, answer []byte) string {
-	decoder := json.NewDecoder(bytes.NewReader(answer))
-	decoder.UseNumber()
-	if decoder.Decode(&facts.Answer) != nil {
+	facts = facts.answered(answer)
+	if facts.Answer == nil {
 		return facts.Ref
 	}
 	ref, err := t.part("ref", "", facts)
@@ -122,6 +124,19 @@ func (t *webhookTemplate) ref(facts TemplateFacts, answer []byte) string {
 		return facts.Ref
 	}
 	return cut(ref, maxTemplateRef)
+}
+
+// status returns the HTTP status that an answer stands for; 0 if it says nothing of it.
+func (t *webhookTemplate) status(facts TemplateFacts, answer []byte) int {
+	text, err := t.part("status", "", facts.answered(answer))
+	if err != nil {
+		return 0
+	}
+	status, err := strconv.Atoi(text)
+	if err != nil || http.StatusText(status) == "" {
+		return 0
+	}
+	return status
 }
 
 // maxTemplateRef is how many characters of an answer are remembered.
@@ -183,6 +198,7 @@ var templateFuncs = template.FuncMap{
 	"time":    FormatTime,
 	"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"figure":  templateFigure,
+	"find":    find,
 }
 
 // markdownEscapes keep text from becoming a link, a mention or emphasis.
@@ -204,6 +220,19 @@ func templateFigure(value any, unit string) (string, error) {
 		return FormatFigure(*x, unit), nil
 	}
 	return "", fmt.Errorf("%T is not a figure", value)
+}
+
+// find returns what a pattern matches in s, or its first group if it has one.
+func find(pattern, s string) (string, error) {
+	expression, err := regexp.Compile(pattern)
+	if err != nil {
+		return "", err
+	}
+	found := expression.FindStringSubmatch(s)
+	if found == nil {
+		return "", nil
+	}
+	return found[min(1, len(found)-1)], nil
 }
 
 // cutBytes is cut for a limit in bytes of UTF-8.

@@ -150,14 +150,15 @@ func (e *slackError) blocks() bool {
 	return strings.Contains(e.code, "blocks") || e.code == "invalid_payload"
 }
 
-// answerError returns nil if an answer is a success: of that the body is ok, or JSON that says so.
+// answerError returns nil if an answer is a success: of that the body is ok, JSON that says so, or nothing.
 func answerError(status int, body []byte) error {
-	answer := struct {
+	var answer struct {
 		OK    bool   `json:"ok"`
 		Error string `json:"error"`
-	}{OK: true}
+	}
 	if json.Unmarshal(body, &answer) != nil {
 		answer.Error = strings.TrimSpace(string(body))
+		answer.OK = answer.Error == "ok" || answer.Error == ""
 	}
 	if status >= 200 && status < 300 && answer.OK {
 		return nil

@@ -238,6 +238,8 @@ func TestAnswerError(t *testing.T) {
 		{200, `{"ok":true}`, ""},
 		{204, "", ""},
 		{200, `{"ok":false,"error":"used_url"}`, `status 200: Slack says "used_url"`},
+		{200, "used_url", `status 200: Slack says "used_url"`},
+		{200, "<!doctype html>", `status 200: Slack says "something else than an error code"`},
 		{404, "expired_url\n", `status 404: Slack says "expired_url"`},
 		{500, "<html>https://hooks.slack.com/commands/T1/2/3", `status 500: Slack says "something else than an error code"`},
 	} {
