@@ -9,21 +9,41 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Lock takes the lock file beside the database at path, so that one process at a time runs on it. The lock ends with the
-// process at the latest. ErrLocked if another process has it, named by the process ID that it left in the file.
+// Lock takes the lock file beside the database at path, links followed, so that one process at a time runs on it. The lock
+// ends with the process at the latest. ErrLocked if another process has it, named by the process ID that it left in the file.
+// What cannot be a database gets no lock file. Lock comes before Open: see recognize.
 func Lock(path string) (release func() error, err error) {
-	name := path + ".lock"
+	release, err = lock(path)
+	if err != nil {
+		return nil, fmt.Errorf("locking database %q: %w", path, err)
+	}
+	return release, nil
+}
+
+func lock(path string) (release func() error, err error) {
+	file, err := locate(path)
+	if err != nil {
+		return nil, err
+	}
+	exists, err := inspect(file)
+	if err == nil && exists {
+		err = recognize(file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	name := file + ".lock"
 	lock := flock.New(name, flock.SetPermissions(0o600))
 	locked, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("locking database %q: %w", path, unusable(err, name))
+		return nil, unusable(err, name)
 	}
 	if !locked {
-		return nil, fmt.Errorf("locking database %q: %w%s: end it, or choose another path", path, ErrLocked, holder(name))
+		return nil, fmt.Errorf("%w%s: end it, or choose another path", ErrLocked, holder(name))
 	}
 	if err := os.WriteFile(name, []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
 		_ = lock.Unlock()
-		return nil, fmt.Errorf("locking database %q: %w", path, unusable(err, name))
+		return nil, unusable(err, name)
 	}
 	return lock.Unlock, nil
 }

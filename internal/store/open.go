@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 
 	"github.com/pressly/goose/v3"
 )
@@ -41,30 +40,45 @@ func openToWrite(ctx context.Context, path string) (*Store, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	s := &Store{write: write, read: read}
-	if err := migrate(ctx, write); err != nil {
+	err = migrate(ctx, write)
+	if err == nil {
+		_, err = write.ExecContext(ctx, `DELETE FROM work WHERE FALSE`) // SQLite opens a file that it may only read without an error
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// OpenReadOnly opens an existing database for looking only, beside a running process. Whatever writes fails.
+// OpenReadOnly opens an existing database for looking only, beside a running process. Whatever writes fails. A user who may
+// not write to the folder can read while another process has the database open, and when none has left a log there.
 func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	s, err := openToRead(ctx, path)
 	return s, doing(err, "opening database %q", path)
 }
 
 func openToRead(ctx context.Context, path string) (*Store, error) {
-	file, err := filepath.Abs(path)
-	if err == nil {
-		_, err = os.Stat(file)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("there is no such file: check the path, or start notewatch once to make it")
-	}
+	file, err := locate(path)
 	if err != nil {
 		return nil, err
 	}
-	db, err := connect(file, readers, reading)
+	exists, err := inspect(file)
+	if err != nil {
+		return nil, err
+	}
+	if !exists {
+		return nil, errors.New("there is no such file: check the path, or start notewatch once to make it")
+	}
+	s, err := openAs(ctx, file, reading)
+	if barred(err) && !logged(file) {
+		return openAs(ctx, file, reading+"&immutable=1") // SQLite would make a log, which this user may not
+	}
+	return s, err
+}
+
+// openAs opens an existing database for looking only.
+func openAs(ctx context.Context, file, purpose string) (*Store, error) {
+	db, err := connect(file, readers, purpose)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +88,12 @@ func openToRead(ctx context.Context, path string) (*Store, error) {
 	return &Store{write: db, read: db}, nil
 }
 
+// logged reports whether part of a database is in its write-ahead log, as far as this user can see.
+func logged(file string) bool {
+	info, err := os.Stat(file + "-wal")
+	return err == nil && info.Size() > 0
+}
+
 // Checkpoint folds the write-ahead log into the database as far as nobody reads it, without waiting for anybody. SQLite
 // does so itself whenever the log passes 1,000 pages; after a poll there is more in it, and time for it.
 func (s *Store) Checkpoint(ctx context.Context) error {
@@ -81,39 +101,22 @@ func (s *Store) Checkpoint(ctx context.Context) error {
 	return doing(err, "checkpointing the database")
 }
 
-// create returns the absolute path of the database and makes an empty file there if there is none. It never opens a file
-// that exists: closing it again would drop the locks that SQLite holds on it in this process.
+// create returns the path of the database without links and makes an empty file there if there is none. It never opens a
+// file that exists: closing it again would drop the locks that SQLite holds on it in this process.
 func create(path string) (string, error) {
-	absolute, err := filepath.Abs(path)
+	file, err := locate(path)
 	if err != nil {
 		return "", err
 	}
-	info, err := os.Stat(absolute)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		file, err := os.OpenFile(absolute, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-		if err != nil {
-			return "", unusable(err, absolute)
-		}
-		return absolute, file.Close()
-	case err != nil:
-		return "", unusable(err, absolute)
-	case info.IsDir():
-		return "", errors.New("this is a folder: name a file in it")
+	exists, err := inspect(file)
+	if exists || err != nil {
+		return file, err
 	}
-	return absolute, nil
-}
-
-// unusable says what to do about a file that cannot be made.
-func unusable(err error, path string) error {
-	folder := filepath.Dir(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no folder %q: make it, or choose another path", folder)
+	empty, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", unusable(err, file)
 	}
-	if failure, ok := errors.AsType[*fs.PathError](err); ok {
-		err = failure.Err
-	}
-	return fmt.Errorf("%w: let this user write to the folder %q, or choose another path", err, folder)
+	return file, empty.Close()
 }
 
 // What a connection is for.

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,7 +66,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"foreign":   {foreign(t), nil, "it belongs to another program: choose another path"},
 		"folder":    {folder, nil, "this is a folder: name a file in it"},
 		"nowhere":   {filepath.Join(folder, "no", "notewatch.db"), nil, fmt.Sprintf("there is no folder %q: make it, or choose another path", filepath.Join(folder, "no"))},
-		"in a file": {filepath.Join(text, "notewatch.db"), nil, fmt.Sprintf("not a directory: let this user write to the folder %q, or choose another path", text)},
+		"in a file": {filepath.Join(text, "notewatch.db"), nil, fmt.Sprintf("%q is not a folder: choose another path", text)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := store.Open(t.Context(), c.path)
@@ -90,10 +91,46 @@ func TestOpenUnwritable(t *testing.T) {
 	_, err := store.Open(t.Context(), path)
 	require.ErrorContains(t, err, "let this user write to the file and its folder")
 	require.NoError(t, os.Chmod(folder, 0o500))
+	defer func() { require.NoError(t, os.Chmod(folder, 0o700)) }()
 	_, err = store.Open(t.Context(), filepath.Join(folder, "new.db"))
 	require.ErrorContains(t, err, fmt.Sprintf("permission denied: let this user write to the folder %q, or choose another path", folder))
 	_, err = store.Lock(path)
 	require.ErrorContains(t, err, "permission denied: let this user write to the folder")
+}
+
+// A user who may only read sees what is there, unless part of it is in a log that only SQLite can take in.
+func TestReadWithoutWriting(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may write everywhere")
+	}
+	folder := t.TempDir()
+	path := filepath.Join(folder, "notewatch.db")
+	s := open(t, path)
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1"))}})
+	copied := filepath.Join(filepath.Dir(left(t, path)), "notewatch.db")
+	requireReadable := func() {
+		t.Helper()
+		look, err := store.OpenReadOnly(t.Context(), path)
+		require.NoError(t, err)
+		found, err := look.Alerts(t.Context(), store.AlertFilter{Limit: 10})
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		require.ErrorContains(t, look.AddWork(t.Context(), store.Poll, []string{"p"}, noon), "let this user write to the file and its folder")
+		require.NoError(t, look.Close())
+	}
+	require.NoError(t, os.Chmod(folder, 0o500))
+	defer func() { require.NoError(t, os.Chmod(folder, 0o700)) }()
+	requireReadable()
+	require.NoError(t, os.Chmod(folder, 0o700))
+	require.NoError(t, s.Close())
+	require.NoError(t, os.Chmod(folder, 0o500))
+	require.NoError(t, os.Chmod(path, 0o400))
+	requireReadable()
+
+	require.NoError(t, os.Chmod(filepath.Dir(copied), 0o500))
+	defer func() { require.NoError(t, os.Chmod(filepath.Dir(copied), 0o700)) }()
+	_, err := store.OpenReadOnly(t.Context(), copied)
+	require.ErrorContains(t, err, "let this user write to the file and its folder")
 }
 
 // damaged returns a database of which all pages but the first are noise.
@@ -239,7 +276,114 @@ func TestLock(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, release())
 	_, err = store.Lock(filepath.Join(path, "below"))
-	require.ErrorContains(t, err, "not a directory")
+	require.ErrorContains(t, err, "is not a folder: choose another path")
+}
+
+// There is one lock for a database, by whatever name it is opened.
+func TestLockFollowsLinks(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "notewatch.db")
+	require.NoError(t, os.Symlink(folder, filepath.Join(folder, "folder")))
+	require.NoError(t, os.Symlink("notewatch.db", filepath.Join(folder, "relative.db")))
+	require.NoError(t, os.Symlink(path, filepath.Join(folder, "absolute.db")))
+	require.NoError(t, os.Symlink("absolute.db", filepath.Join(folder, "twice.db")))
+	names := []string{"notewatch.db", "relative.db", "absolute.db", "twice.db", "folder/notewatch.db", "folder/folder/twice.db"}
+	for _, missing := range []bool{true, false} { // links may be there before the file
+		for _, first := range names {
+			release, err := store.Lock(filepath.Join(folder, first))
+			require.NoError(t, err)
+			for _, second := range names {
+				_, err := store.Lock(filepath.Join(folder, second))
+				require.ErrorIs(t, err, store.ErrLocked, "%s and %s, missing %t", first, second, missing)
+			}
+			require.NoError(t, release())
+		}
+		open(t, filepath.Join(folder, "twice.db"))
+		require.FileExists(t, path)
+	}
+	require.NoError(t, os.Symlink("loop.db", filepath.Join(folder, "loop.db")))
+	_, err := store.Lock(filepath.Join(folder, "loop.db"))
+	require.ErrorContains(t, err, "too many links")
+}
+
+// A second name of a file would get a log of its own, beside that name.
+func TestHardLinksAreRefused(t *testing.T) {
+	folder := t.TempDir()
+	path, link := filepath.Join(folder, "notewatch.db"), filepath.Join(folder, "link.db")
+	require.NoError(t, open(t, path).Close())
+	require.NoError(t, os.Link(path, link))
+	for name, use := range using {
+		for _, path := range []string{path, link} {
+			require.ErrorContains(t, use(t, path), "the file has 2 names (hard links), and SQLite would write a log of its own for each: "+
+				"remove the other names, or make them symbolic links", name)
+		}
+	}
+	require.NoError(t, os.Remove(link))
+	for name, use := range using {
+		require.NoError(t, use(t, path), name)
+	}
+}
+
+// using are the ways to begin with a database.
+var using = map[string]func(*testing.T, string) error{
+	"lock": func(_ *testing.T, path string) error {
+		release, err := store.Lock(path)
+		if err == nil {
+			err = release()
+		}
+		return err
+	},
+	"open": func(t *testing.T, path string) error {
+		s, err := store.Open(t.Context(), path)
+		if err == nil {
+			err = s.Close()
+		}
+		return err
+	},
+	"read": func(t *testing.T, path string) error {
+		s, err := store.OpenReadOnly(t.Context(), path)
+		if err == nil {
+			err = s.Close()
+		}
+		return err
+	},
+}
+
+// Each way says what is wrong with a path, and leaves nothing there.
+func TestPathsThatCannotWork(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	require.NoError(t, os.Mkdir("folder", 0o700))
+	require.NoError(t, os.WriteFile("text", []byte("no database\n"), 0o600))
+	require.NoError(t, syscall.Mkfifo("pipe", 0o600))
+	before := list(t, folder)
+	for path, want := range map[string]string{
+		"":                        "the path is empty: name a file",
+		"~":                       "only a shell replaces ~: write the whole path, such as /home/amy/notewatch.db",
+		"~/notewatch.db":          "only a shell replaces ~: write the whole path, such as /home/amy/notewatch.db",
+		":memory:":                "a database in memory does not survive the process: name a file",
+		"file:notewatch.db":       "this is a URL: give the path of an SQLite file instead",
+		"postgres://db/notewatch": "this is a URL: give the path of an SQLite file instead",
+		"folder":                  "this is a folder: name a file in it",
+		"text":                    "the database is damaged or not a database",
+		"text/notewatch.db":       "is not a folder: choose another path",
+		"pipe":                    "this is not a regular file: choose another path",
+		"no/notewatch.db":         fmt.Sprintf("there is no folder %q: make it, or choose another path", filepath.Join(folder, "no")),
+	} {
+		for name, use := range using {
+			err := use(t, path)
+			require.ErrorContains(t, err, want, name)
+			require.ErrorContains(t, err, fmt.Sprintf("ing database %q: ", path), name)
+		}
+	}
+	require.Equal(t, before, list(t, folder))
+}
+
+func list(t *testing.T, folder string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "*"))
+	require.NoError(t, err)
+	return names
 }
 
 // writerEnv names the database that this test binary writes to when it is started as a process to be killed.

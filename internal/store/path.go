@@ -1,0 +1,115 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// locate returns the absolute path of the database file without symbolic links. SQLite and Lock keep files beside it, so all
+// processes must use the same name for it. The file may be missing, its folder may not.
+func locate(path string) (string, error) {
+	if err := plain(path); err != nil {
+		return "", err
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	for {
+		resolved, err := filepath.EvalSymlinks(path)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return resolved, unusable(err, path)
+		}
+		folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+		if err != nil {
+			return "", unusable(err, path)
+		}
+		path = filepath.Join(folder, filepath.Base(path))
+		target, err := os.Readlink(path)
+		if err != nil {
+			return path, nil //nolint:nilerr // it is no link: nothing is there
+		}
+		if path = target; !filepath.IsAbs(target) {
+			path = filepath.Join(folder, target)
+		}
+	}
+}
+
+// plain refuses what looks like a path and means something else to a shell or to SQLite.
+func plain(path string) error {
+	switch {
+	case path == "":
+		return errors.New("the path is empty: name a file")
+	case path == "~" || strings.HasPrefix(path, "~/"):
+		return errors.New("only a shell replaces ~: write the whole path, such as /home/amy/notewatch.db")
+	case path == ":memory:":
+		return errors.New("a database in memory does not survive the process: name a file")
+	case strings.HasPrefix(path, "file:") || strings.Contains(path, "://"):
+		return errors.New("this is a URL: give the path of an SQLite file instead")
+	}
+	return nil
+}
+
+// inspect reports whether there is a file at path. It returns an error if a database cannot be kept in it.
+func inspect(path string) (exists bool, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, unusable(err, path)
+	case info.IsDir():
+		return false, errors.New("this is a folder: name a file in it")
+	case !info.Mode().IsRegular():
+		return false, errors.New("this is not a regular file: choose another path")
+	case names(info) > 1:
+		return false, fmt.Errorf("the file has %d names (hard links), and SQLite would write a log of its own for each: remove the "+
+			"other names, or make them symbolic links", names(info))
+	}
+	return true, nil
+}
+
+// signature is how each SQLite file begins.
+const signature = "SQLite format 3\x00"
+
+// recognize returns ErrCorrupt if the file at path is neither empty nor an SQLite database. SQLite must not have opened the
+// file in this process: closing it here would drop the locks of SQLite.
+func recognize(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return unusable(err, path)
+	}
+	defer func() { _ = file.Close() }()
+	head, err := io.ReadAll(io.LimitReader(file, int64(len(signature))))
+	if err != nil {
+		return unusable(err, path)
+	}
+	if len(head) > 0 && !bytes.Equal(head, []byte(signature)) {
+		return fmt.Errorf("%w: %s", ErrCorrupt, replaceAdvice)
+	}
+	return nil
+}
+
+// unusable adds the next step to an error about the file at path. It returns nil if err is nil.
+func unusable(err error, path string) error {
+	folder := filepath.Dir(path)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no folder %q: make it, or choose another path", folder)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%q is not a folder: choose another path", folder)
+	}
+	if failure, ok := errors.AsType[*fs.PathError](err); ok {
+		err = failure.Err
+	}
+	return fmt.Errorf("%w: let this user write to the folder %q, or choose another path", err, folder)
+}
