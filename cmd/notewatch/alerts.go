@@ -87,7 +87,7 @@ func (q alertsQuery) run(c *cobra.Command, db opened) error {
 		return writeList(s.w, alerts)
 	}
 	if len(alerts) == 0 {
-		c.PrintErrln(q.none())
+		c.PrintErrln(tidy(q.none()))
 		return nil
 	}
 	if err := alertTable(alerts).print(s); err != nil || len(alerts) < filter.Limit || filter.Limit == 0 {

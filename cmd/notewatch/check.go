@@ -38,7 +38,7 @@ func newCheck() *cobra.Command {
 
 // describe prints how the file is understood.
 func describe(w io.Writer, file *config.File) error {
-	fmt.Fprintf(w, "%s is fine: %s, %s, %s\n\n", file.Path, counted(len(file.Projects), "project"),
+	fmt.Fprintf(w, "%s is fine: %s, %s, %s\n\n", tidy(file.Path), counted(len(file.Projects), "project"),
 		counted(len(file.Rules), "rule"), counted(len(file.Receivers), "receiver"))
 	t := &table{columns: columns("RULE", "EACH", "KIND", "LEVELS_", "READS=", "TELLS")}
 	for _, r := range file.Rules {

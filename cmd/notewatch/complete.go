@@ -85,8 +85,8 @@ func completeFirst(offers ...offer) cobra.CompletionFunc {
 	}
 }
 
-// words offers those of some words that begin as typed.
-func words(all ...string) offer {
+// oneOf offers those of some words that begin as typed.
+func oneOf(all ...string) offer {
 	return func(_ context.Context, _ stock, typed string) (some []cobra.Completion, err error) {
 		for _, word := range all {
 			if strings.HasPrefix(word, typed) {
@@ -115,12 +115,12 @@ func alertIDs(open bool) offer {
 
 // ruleNames offers the rules of the rules file.
 func ruleNames(ctx context.Context, d stock, typed string) ([]cobra.Completion, error) {
-	return words(ruleNamesOf(d.file)...)(ctx, d, typed)
+	return oneOf(ruleNamesOf(d.file)...)(ctx, d, typed)
 }
 
 // receiverNames offers the receivers of the rules file.
 func receiverNames(ctx context.Context, d stock, typed string) ([]cobra.Completion, error) {
-	return words(d.Receivers...)(ctx, d, typed)
+	return oneOf(d.Receivers...)(ctx, d, typed)
 }
 
 // silenceIDs offers the silences that are not over.
@@ -160,7 +160,7 @@ func usageWords(ctx context.Context, d stock, typed string) ([]cobra.Completion,
 	spans := spanWords()
 	switch {
 	case len(d.args) == 0:
-		kinds, _ := words(kindWords()...)(ctx, d, typed)
+		kinds, _ := oneOf(kindWords()...)(ctx, d, typed)
 		names, err := subjects()(ctx, d, typed)
 		return append(kinds, names...), err
 	case len(d.args) == 1 && slices.Contains(kindWords(), d.args[0]):
@@ -168,7 +168,7 @@ func usageWords(ctx context.Context, d stock, typed string) ([]cobra.Completion,
 	case slices.Contains(spans, d.args[len(d.args)-1]):
 		return nil, nil
 	}
-	return words(spans...)(ctx, d, typed)
+	return oneOf(spans...)(ctx, d, typed)
 }
 
 // explainWords offers what may follow in explain: an alert or a rule, then what the rule is about.

@@ -14,6 +14,8 @@ import (
 	_ "time/tzdata" // time zones of silences, wherever this runs
 
 	"github.com/spf13/cobra"
+
+	"notewatch/internal/words"
 )
 
 // Exit codes.
@@ -39,11 +41,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	completeBash(root)
 	err := root.ExecuteContext(ctx)
 	if err == nil || errors.Is(err, errFiring) {
 		return codeOf(err)
 	}
-	fmt.Fprintf(stderr, "notewatch: %v\n", err)
+	fmt.Fprintf(stderr, "notewatch: %s\n", words.Printable(err.Error()))
 	return codeOf(err)
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,7 +52,7 @@ func cycle(c *cobra.Command) error {
 
 // list prints the alerts that are firing and returns how many.
 func (s setup) list(c *cobra.Command, db *store.Store) (firing int, err error) {
-	table := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+	t := &table{columns: columns("LEVEL", "SUBJECT~", "RULE_", "VALUE", "LIMIT", "SINCE", "ID")}
 	for _, p := range s.file.Projects {
 		alerts, err := db.OpenAlerts(c.Context(), p.UID)
 		if err != nil {
@@ -63,18 +62,16 @@ func (s setup) list(c *cobra.Command, db *store.Store) (firing int, err error) {
 			if a.State != rules.Firing {
 				continue
 			}
-			if firing++; firing == 1 {
-				fmt.Fprintln(table, "LEVEL\tSUBJECT\tRULE\tVALUE\tLIMIT\tSINCE\tID")
-			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Level, a.Told.Subject, a.Rule,
-				notify.FormatFigure(a.Value, a.Told.Unit), limit(a),
+			firing++
+			t.add(a.Level.String(), a.Told.Subject, a.Rule, notify.FormatFigure(a.Value, a.Told.Unit), limit(a),
 				a.Since.UTC().Format(time.DateTime+" UTC"), a.ID)
 		}
 	}
+	out := screenOf(c.OutOrStdout())
 	if firing == 0 {
-		fmt.Fprintln(table, "nothing is firing")
+		return 0, out.say(plain, "nothing is firing")
 	}
-	return firing, table.Flush()
+	return firing, t.print(out)
 }
 
 // limit returns the limit of an alert, or a dash if its rule has none.
@@ -94,7 +91,7 @@ func (s setup) trouble(c *cobra.Command, db *store.Store) error {
 			return err
 		}
 		if state.Failures > 0 {
-			problems = append(problems, fmt.Errorf("project %q: %s", p.UID, state.Failure))
+			problems = append(problems, fmt.Errorf("project %q: %s", p.UID, tidy(state.Failure)))
 		}
 	}
 	for _, r := range s.file.Receivers {
@@ -104,7 +101,7 @@ func (s setup) trouble(c *cobra.Command, db *store.Store) error {
 		}
 		if missing > 0 {
 			said := fmt.Sprintf("receiver %q does not show %s", r.Name, counted(missing, "alert"))
-			problems = append(problems, errors.New(sentence(said, problem)))
+			problems = append(problems, errors.New(sentence(said, tidy(problem))))
 		}
 	}
 	return errors.Join(problems...)

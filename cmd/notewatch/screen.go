@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"golang.org/x/term"
+
+	"notewatch/internal/words"
 )
 
 // A screen is where a command prints its data.
@@ -54,15 +56,8 @@ func (s screen) paint(as style, text string) string {
 	return "\x1b[" + string(as) + "m" + text + "\x1b[0m"
 }
 
-// tidy makes outside text fit for a line: single blanks for white space, and a mark for what would steer a terminal.
-func tidy(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) || unicode.Is(unicode.Join_Control, r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, strings.Join(strings.Fields(text), " "))
-}
+// tidy makes outside text fit for a line.
+func tidy(text string) string { return words.Line(text) }
 
 // wide are characters that take two columns.
 var wide = []*unicode.RangeTable{

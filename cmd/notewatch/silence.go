@@ -43,7 +43,7 @@ within seconds. Projects and devices may be named by a part of their name that s
 	c.Flags().Var(&o.span, "for", "how long: 90m, 2h, 3d, 1w")
 	c.Flags().StringVar(&o.until, "until", "", `until when instead: "2026-06-15 14:00" in UTC, RFC 3339, or over: until the alert is`)
 	completeFlag(c, "alert", alertIDs(true))
-	completeFlag(c, "until", words(untilOver))
+	completeFlag(c, "until", oneOf(untilOver))
 	c.Flags().StringVar(&o.because, "because", "", "why, for those who see it")
 	return c
 }

@@ -47,7 +47,7 @@ times are RFC 3339.`,
   notewatch top 5 events 30d
   notewatch top 3 sessions today --project cold-chain
   notewatch top 10 bytes 7d --json`,
-		ValidArgsFunction: complete(words(lookup.By()...), words(spanWords()...)),
+		ValidArgsFunction: complete(oneOf(lookup.By()...), oneOf(spanWords()...)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := q.parse(args); err != nil {
 				return usageError{fmt.Errorf("%w; see notewatch top --help", err)}

@@ -48,8 +48,8 @@ What is not known is null; times are RFC 3339.`,
 	}
 	c.Flags().Var(&q.span, "span", "today, 7d, 30d or period (default: period); with it, every word is of the name")
 	c.Flags().Var(&q.kind, "kind", "what NAME is: project, fleet or device (default: any of them)")
-	completeFlag(c, "span", words(spanWords()...))
-	completeFlag(c, "kind", words(kindWords()...))
+	completeFlag(c, "span", oneOf(spanWords()...))
+	completeFlag(c, "kind", oneOf(kindWords()...))
 	c.Flags().BoolVar(&q.json, "json", false, "print JSON")
 	return c
 }

@@ -102,6 +102,9 @@ const (
 // injected matches variables that Kubernetes and Docker set by themselves for a service of the name notewatch.
 var injected = regexp.MustCompile(`^NOTEWATCH_(SERVICE_HOST|SERVICE_PORT(_.*)?|NAME|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?)$`)
 
+// ofCobra matches variables that the completion scripts set, and those that cobra documents for users.
+var ofCobra = regexp.MustCompile(`^NOTEWATCH_(ACTIVE_HELP|COMPLETION_DESCRIPTIONS)$`)
+
 // checkNames reports variables that look like settings but are none: a slip would else go unseen.
 func (r *environmentReader) checkNames(environ []string) {
 	known := make([]string, 0, len(r.settings))
@@ -112,7 +115,8 @@ func (r *environmentReader) checkNames(environ []string) {
 	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")
 		setting := strings.TrimSuffix(name, fileSuffix)
-		if _, ok := r.settings[setting]; ok || !strings.HasPrefix(name, prefix) || injected.MatchString(name) {
+		_, ok := r.settings[setting]
+		if ok || !strings.HasPrefix(name, prefix) || injected.MatchString(name) || ofCobra.MatchString(name) {
 			continue
 		}
 		hint := "the names " + prefix + "… are for its own settings; call yours something else"

@@ -91,25 +91,27 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(path, []byte(mark+"\n"), 0o600))
 	setenv(t, map[string]string{
-		"NOTEWATCH_RULE":                "rules.yaml",
-		"NOTEWATCH_NOTEHUB_TOKN_FILE":   path,
-		"NOTEWATCH_BILLING_SECRET":      mark,
-		"NOTEWATCH_DATABASE":            "postgres://user:" + mark + "@host/db",
-		"NOTEWATCH_LISTEN":              mark,
-		"NOTEWATCH_PPROF":               mark,
-		"NOTEWATCH_NOTEHUB_URL":         mark + "://x",
-		"NOTEWATCH_NOTEHUB_TOKEN":       mark,
-		"NOTEWATCH_NOTEHUB_TOKEN_FILE":  path,
-		"NOTEWATCH_SLACK_BOT_TOKEN":     mark + " " + mark,
-		"NOTEWATCH_SLACK_API_URL":       "http://[" + mark,
-		"NOTEWATCH_LOG_LEVEL":           mark,
-		"NOTEWATCH_LOG_FORMAT":          mark,
-		"NOTEWATCH_RULES_FILE":          mark,
-		"NOTEWATCH_PORT":                "tcp://10.0.0.1:80", // as Kubernetes sets them for a service of this name
-		"NOTEWATCH_PORT_80_TCP_ADDR":    "10.0.0.1",
-		"NOTEWATCH_SERVICE_HOST":        "10.0.0.1",
-		"NOTEWATCH_SERVICE_PORT_HTTP":   "80",
-		"SOMEBODY_ELSES_NOTEWATCH_RULE": "1",
+		"NOTEWATCH_RULE":                    "rules.yaml",
+		"NOTEWATCH_NOTEHUB_TOKN_FILE":       path,
+		"NOTEWATCH_BILLING_SECRET":          mark,
+		"NOTEWATCH_DATABASE":                "postgres://user:" + mark + "@host/db",
+		"NOTEWATCH_LISTEN":                  mark,
+		"NOTEWATCH_PPROF":                   mark,
+		"NOTEWATCH_NOTEHUB_URL":             mark + "://x",
+		"NOTEWATCH_NOTEHUB_TOKEN":           mark,
+		"NOTEWATCH_NOTEHUB_TOKEN_FILE":      path,
+		"NOTEWATCH_SLACK_BOT_TOKEN":         mark + " " + mark,
+		"NOTEWATCH_SLACK_API_URL":           "http://[" + mark,
+		"NOTEWATCH_LOG_LEVEL":               mark,
+		"NOTEWATCH_LOG_FORMAT":              mark,
+		"NOTEWATCH_RULES_FILE":              mark,
+		"NOTEWATCH_PORT":                    "tcp://10.0.0.1:80", // as Kubernetes sets them for a service of this name
+		"NOTEWATCH_PORT_80_TCP_ADDR":        "10.0.0.1",
+		"NOTEWATCH_SERVICE_HOST":            "10.0.0.1",
+		"NOTEWATCH_SERVICE_PORT_HTTP":       "80",
+		"NOTEWATCH_ACTIVE_HELP":             "0", // as the completion scripts set it
+		"NOTEWATCH_COMPLETION_DESCRIPTIONS": "0",
+		"SOMEBODY_ELSES_NOTEWATCH_RULE":     "1",
 	})
 	_, err := config.ReadEnvironment()
 	require.EqualError(t, err, strings.Join([]string{

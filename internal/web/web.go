@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"notewatch/internal/words"
 )
 
 // A Health says whether notewatch does its work. The error says why it does not.
@@ -61,7 +63,7 @@ func answer(w http.ResponseWriter, err error) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = fmt.Fprintln(w, err)
+		_, _ = fmt.Fprintln(w, words.Printable(err.Error()))
 		return
 	}
 	_, _ = fmt.Fprintln(w, "ok")

@@ -75,6 +75,8 @@ func TestHealth(t *testing.T) {
 	requireAnswer(t, server, "/readyz", http.StatusOK, "ok\n")
 	sick = errors.New(`project "app:1" was not read for 2 h`)
 	requireAnswer(t, server, "/readyz", http.StatusServiceUnavailable, "project \"app:1\" was not read for 2 h\n")
+	sick = errors.New("Notehub answers 500: \x1b[2J\u202e")
+	requireAnswer(t, server, "/readyz", http.StatusServiceUnavailable, "Notehub answers 500: \uFFFD[2J\uFFFD\n")
 	requireAnswer(t, server, "/livez", http.StatusOK, "ok\n")
 	requireAnswer(t, server, "/", http.StatusNotFound, "404 page not found\n")
 

@@ -1,0 +1,27 @@
+package words_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/words"
+)
+
+func TestOutsideTextCannotControlATerminal(t *testing.T) {
+	for _, c := range []struct{ name, text, printable, line string }{
+		{"plain", "pump 1", "pump 1", "pump 1"},
+		{"escape sequence", "\x1b[31mred\x07", "\uFFFD[31mred\uFFFD", "\uFFFD[31mred\uFFFD"},
+		{"8-bit escape sequence", "\u009b31mred", "\uFFFD31mred", "\uFFFD31mred"},
+		{"writing direction", "a\u202Eb", "a\uFFFDb", "a\uFFFDb"},
+		{"carriage return", "fine\rfake", "fine\uFFFDfake", "fine fake"},
+		{"lines", "one\n\ttwo  ", "one\n\ttwo  ", "one two"},
+		{"invalid UTF-8", "a\xffb", "a\uFFFDb", "a\uFFFDb"},
+		{"joiner", "👩\u200d🚒", "👩\u200d🚒", "👩\u200d🚒"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			require.Equal(t, c.printable, words.Printable(c.text))
+			require.Equal(t, c.line, words.Line(c.text))
+		})
+	}
+}
