@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,6 +23,8 @@ import (
 //	path    what is put behind the path of the URL, with what is put behind its query after a ?; without it, nothing
 //	ref     what to remember of the answer, as Ref of the states that follow
 //	status  the HTTP status that the text of an answer of 2xx stands for, if that is an error; without it, the answer is a success
+//
+// A template ends soon and writes at most 1 MiB, or fails. Methods take constants only, and printf has no widths above 999.
 //
 // The functions, beside those of text/template, are
 //
@@ -79,6 +82,8 @@ type TemplateFacts struct {
 	AnswerText string // as it came
 
 	notification Notification
+	all          func() TemplateFacts
+	data         func() WebhookData
 }
 
 // A TemplateFigure is a labelled piece of text, such as "limit" and "40 MB".
@@ -93,6 +98,9 @@ func newTemplateFacts(n Notification, was webhookRef, target string) TemplateFac
 	if alerts := withoutReports(n.Alerts); len(alerts) > 0 {
 		f.Status = stateOf(alerts)
 	}
+	// Templates may call these in loops.
+	f.data = sync.OnceValue(func() WebhookData { return webhookBody(n).Data })
+	f.all = sync.OnceValue(func() TemplateFacts { return f.about(n.Alerts) })
 	return f.about(n.changed())
 }
 
@@ -110,14 +118,13 @@ func (f TemplateFacts) answered(body []byte) TemplateFacts {
 // All returns the facts of all alerts of the message, and not only of those that changed: for what shows the whole message
 // in place of what was shown before.
 func (f TemplateFacts) All() TemplateFacts {
-	if f.Count == len(f.notification.Alerts) {
-		return f
-	}
-	return f.about(f.notification.Alerts)
+	all := f.all()
+	all.Answer, all.AnswerText = f.Answer, f.AnswerText
+	return all
 }
 
 // Data returns what the format standard says under that name.
-func (f TemplateFacts) Data() WebhookData { return webhookBody(f.notification).Data }
+func (f TemplateFacts) Data() WebhookData { return f.data() }
 
 // Lines returns all that is to be said below the title, of which the last line is the source.
 func (f TemplateFacts) Lines() []string {

@@ -16,10 +16,18 @@ import (
 	"text/template"
 	"time"
 	"unicode/utf8"
+
+	"notewatch/internal/bounded"
 )
 
 // A webhookTemplate is a format that is given as a text.
-type webhookTemplate struct{ body *template.Template }
+type webhookTemplate struct{ *bounded.Template }
+
+// bodyPart is the name of the template that is not within a define.
+const bodyPart = "body"
+
+// maxTemplateText is how many bytes a template may give.
+const maxTemplateText = 1 << 20
 
 // newWebhookTemplate reads a template of the user's and renders it for messages of every kind. Errors name line and column.
 func newWebhookTemplate(text string) (*webhookTemplate, error) {
@@ -34,11 +42,11 @@ func newWebhookTemplate(text string) (*webhookTemplate, error) {
 }
 
 func parseWebhookTemplate(text string) (*webhookTemplate, error) {
-	body, err := template.New("body").Funcs(templateFuncs).Option("missingkey=error").Parse(text)
+	t, err := bounded.Parse(bodyPart, text, maxTemplateText, templateFuncs)
 	if err != nil {
 		return nil, placed(err)
 	}
-	return &webhookTemplate{body}, nil
+	return &webhookTemplate{t}, nil
 }
 
 // check renders t for messages of every kind: as the first, and after others were posted.
@@ -92,10 +100,10 @@ func (t *webhookTemplate) request(facts TemplateFacts) (*webhookRequest, error) 
 		return nil, err
 	}
 	request := &webhookRequest{method: method, path: path, contentType: "application/json", body: body}
-	if t.body.Lookup("ref") != nil {
+	if t.Has("ref") {
 		request.keep = func(answer []byte) string { return t.ref(facts, answer) }
 	}
-	if t.body.Lookup("status") != nil {
+	if t.Has("status") {
 		request.status = func(answer []byte) int { return t.status(facts, answer) }
 	}
 	return request, nil
@@ -103,14 +111,14 @@ func (t *webhookTemplate) request(facts TemplateFacts) (*webhookRequest, error) 
 
 // part renders what t defines as name; without that it returns otherwise.
 func (t *webhookTemplate) part(name, otherwise string, facts TemplateFacts) (string, error) {
-	if t.body.Lookup(name) == nil {
+	if !t.Has(name) {
 		return otherwise, nil
 	}
-	var text strings.Builder
-	if err := t.body.ExecuteTemplate(&text, name, facts); err != nil {
+	text, err := t.Execute(name, facts)
+	if err != nil {
 		return "", placed(err)
 	}
-	return strings.TrimSpace(text.String()), nil
+	return strings.TrimSpace(text), nil
 }
 
 // ref returns what to remember of an answer; "" if that does not tell.
@@ -144,11 +152,11 @@ const maxTemplateRef = 500
 
 // json renders the body.
 func (t *webhookTemplate) json(facts TemplateFacts) ([]byte, error) {
-	var text bytes.Buffer
-	if err := t.body.Execute(&text, facts); err != nil {
+	text, err := t.Execute(bodyPart, facts)
+	if err != nil {
 		return nil, placed(err)
 	}
-	given := bytes.ToValidUTF8(text.Bytes(), []byte("\uFFFD"))
+	given := bytes.ToValidUTF8([]byte(text), []byte("\uFFFD"))
 	var value json.RawMessage
 	if err := json.Unmarshal(given, &value); err != nil {
 		return nil, notJSON(given, err)
@@ -190,7 +198,7 @@ var templateFuncs = template.FuncMap{
 	"cut":     func(limit int, s string) string { return cut(s, limit) },
 	"bytes":   func(limit int, s string) string { return cutBytes(s, limit) },
 	"fit":     func(limit int, lines []string) []string { return fit(lines, limit) },
-	"join":    func(separator string, lines []string) string { return strings.Join(lines, separator) },
+	"join":    joinLines,
 	"md":      markdownEscapes.Replace,
 	"code":    code,
 	"default": func(otherwise, s string) string { return cmp.Or(s, otherwise) },
@@ -234,6 +242,16 @@ func find(pattern, s string) (string, error) {
 	}
 	return found[min(1, len(found)-1)], nil
 }
+
+// joinLines joins lines. The bound keeps a separator from being a text that a template repeats.
+func joinLines(separator string, lines []string) (string, error) {
+	if len(separator) > maxSeparator {
+		return "", fmt.Errorf("join has a separator of more than %d bytes", maxSeparator)
+	}
+	return strings.Join(lines, separator), nil
+}
+
+const maxSeparator = 100
 
 // cutBytes is cut for a limit in bytes of UTF-8.
 func cutBytes(s string, limit int) string {

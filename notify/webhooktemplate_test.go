@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -135,6 +136,10 @@ func TestWebhookTemplateIsTriedBeforeItIsUsed(t *testing.T) {
 		{"neither true nor false", `{{define "send"}}yes{{end}}{}`, `send gives "yes": want true or false`},
 		{"a method that changes nothing", `{{define "method"}}GET{{end}}{}`, `method gives "GET": want one of POST, PUT, PATCH`},
 		{"a path that is none", `{{define "path"}}/%zz{{end}}{}`, "path does not give the end of a URL"},
+		{"a loop without end", "{{range 1000000000000}}{{end}}{}", "template: for an alert that fired: line 1, column 24: runs too long"},
+		{"a hook that loops", `{{define "path"}}{{range 1000000000000}}{{end}}{{end}}{}`, "runs too long"},
+		{"text without end", `"{{range 300000000}}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx{{end}}"`, "the text is too large"},
+		{"a long separator", `{{json (join "` + strings.Repeat("x", 101) + `" .Lines)}}`, "join has a separator of more than 100 bytes"},
 		{"a hook that fails", `{{define "path"}}{{.Nope}}{{end}}{}`, "line 1, column 20"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

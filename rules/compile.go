@@ -64,6 +64,9 @@ func (b *builder) frame() {
 	if b.spec.For < 0 {
 		b.whole("for", "", "is negative")
 	}
+	if len(b.spec.Advice) > maxSource {
+		b.whole("advice", "put it on a page and give its address", "is too long: %d bytes, at most %d", len(b.spec.Advice), maxSource)
+	}
 	last := time.Duration(0)
 	for _, after := range b.spec.Remind {
 		if after < last+time.Minute {

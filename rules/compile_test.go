@@ -270,6 +270,7 @@ func TestBounds(t *testing.T) {
 		want string // of the message; "" compiles
 	}{
 		"long text":           {ruleWhen(x + " > 5 /*" + strings.Repeat(" ", 4096-19) + "*/"), "is too long: 4097 bytes, at most 4096"},
+		"long advice":         {rules.Spec{Name: "a", Each: rules.EachDevice, When: at(rules.Info, x+" > 5"), Advice: strings.Repeat("a", 4097)}, "is too long: 4097 bytes, at most 4096"},
 		"text just not long":  {ruleWhen(x + " > 5 /*" + strings.Repeat(" ", 4096-20) + "*/"), ""},
 		"many terms":          {ruleWhen(strings.Repeat("1+", 260) + x + " > 5"), "is too large: more than 500 terms once named parts are put in place"},
 		"not so many terms":   {ruleWhen(strings.Repeat("1+", 200) + x + " > 5"), ""},

@@ -1,10 +1,8 @@
 package rules
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,6 +10,8 @@ import (
 	"text/template"
 	"text/template/parse"
 	"unicode/utf8"
+
+	"notewatch/internal/bounded"
 )
 
 // Facts are what a summary template may use.
@@ -53,7 +53,7 @@ func (b *builder) summary(r *Rule) {
 		return
 	}
 	for _, facts := range samples(b.spec) {
-		if err := t.Execute(&bounded{left: maxRendered}, facts); err != nil {
+		if err := t.Execute(bounded.NewWriter(maxRendered), facts); err != nil {
 			b.templateProblem(err)
 			return
 		}
@@ -129,7 +129,7 @@ var templateError = regexp.MustCompile(`^template: summary:(\d+)(?::(\d+))?: (?:
 
 // templateProblem notes an error of text/template, which tells line and column.
 func (b *builder) templateProblem(err error) {
-	if errors.Is(err, io.ErrShortWrite) {
+	if errors.Is(err, bounded.ErrTooLarge) {
 		b.whole("summary", "", "renders more than %d bytes", maxRendered)
 		return
 	}
@@ -158,8 +158,8 @@ func lineStart(text string, line int) int {
 func (r *Rule) Headline(f Facts) string {
 	text := ""
 	if r.summary != nil {
-		out := &bounded{left: maxRendered}
-		if err := r.summary.Execute(out, f); err == nil || errors.Is(err, io.ErrShortWrite) {
+		out := bounded.NewWriter(maxRendered)
+		if err := r.summary.Execute(out, f); err == nil || errors.Is(err, bounded.ErrTooLarge) {
 			text = oneLine(out.String())
 		}
 	}
@@ -199,21 +199,4 @@ func shortened(text string, most int) string {
 		count++
 	}
 	return text
-}
-
-// bounded keeps the beginning of what is written to it.
-type bounded struct {
-	bytes.Buffer
-	left int
-}
-
-// Write fails with io.ErrShortWrite when there is no room for all.
-func (b *bounded) Write(p []byte) (int, error) {
-	n := min(len(p), b.left)
-	b.left -= n
-	b.Buffer.Write(p[:n])
-	if n < len(p) {
-		return n, io.ErrShortWrite
-	}
-	return n, nil
 }

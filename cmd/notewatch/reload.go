@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"notewatch/internal/bot"
@@ -55,7 +54,10 @@ func (w *watcher) await(ctx context.Context, changed <-chan struct{}) *settings 
 		case <-changed:
 		case <-w.hangups:
 		}
-		next, err := w.read()
+		next, err := interruptible(ctx, w.read)
+		if ctx.Err() != nil {
+			return nil
+		}
 		w.metrics.Reloaded(err == nil, time.Now())
 		if err == nil {
 			return next
@@ -120,18 +122,15 @@ const maxProblems = 20
 
 // complain tells the operators why the settings that run are not those of the rules file.
 func (w *watcher) complain(ctx context.Context, problem error) error {
-	lines := []string{problem.Error()}
+	text := problem.Error()
 	if problems, ok := errors.AsType[config.Errors](problem); ok {
-		lines = strings.Split(strings.TrimSpace(problems.Error()), "\n")
-	}
-	if len(lines) > maxProblems {
-		lines = append(lines[:maxProblems], "and more: notewatch check lists all")
+		text = problems.First(maxProblems)
 	}
 	b := w.running.Load().bot
 	return b.Complain(ctx, bot.Complaint{
 		Rule: rulesFile, Subject: w.environment.Rules, Level: rules.Warning, Receivers: b.Operators,
 		Summary: w.environment.Rules + " has changed and is not valid: the rules from before go on",
 		Advice:  "Mend it: notewatch check says what is wrong. It is read again when it changes.",
-		Body:    strings.Join(lines, "\n"),
+		Body:    text,
 	})
 }

@@ -32,8 +32,32 @@ type setup struct {
 	metrics     *metrics.Metrics // nil counts nothing
 }
 
-// configure reads the environment and the rules file.
+// configure reads the environment and the rules file. It returns early when the command is interrupted.
 func configure(c *cobra.Command) (setup, error) {
+	return interruptible(c.Context(), func() (setup, error) { return readSettings(c) })
+}
+
+// interruptible returns what read returns, or the error of ctx as soon as that is done. A file system that does not answer
+// may keep read from returning.
+func interruptible[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := read()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		return *new(T), fmt.Errorf("reading the settings: %w", ctx.Err())
+	}
+}
+
+func readSettings(c *cobra.Command) (setup, error) {
 	environment, err := config.ReadEnvironment()
 	if err != nil {
 		return setup{}, err

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"os"
 	"testing"
 	"time"
@@ -82,4 +84,21 @@ rules:
 		"guests": "slack webhook of guests", "more-guests": "slack webhook of guests", "others": "slack webhook of others",
 	}, lanes)
 	require.Equal(t, "mail", wired.Receivers[1].Fallback)
+}
+
+// A file system that does not answer keeps no command from ending.
+func TestReadingSettingsCanBeInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	blocked := make(chan struct{})
+	defer close(blocked)
+	_, err := interruptible(ctx, func() (setup, error) {
+		cancel()
+		<-blocked
+		return setup{}, nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+
+	value, err := interruptible(t.Context(), func() (int, error) { return 7, io.EOF })
+	require.Equal(t, 7, value)
+	require.ErrorIs(t, err, io.EOF)
 }

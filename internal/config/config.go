@@ -5,11 +5,9 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 
 	"notewatch/internal/secret"
+	"notewatch/internal/smallfile"
 	"notewatch/rules"
 )
 
@@ -146,29 +144,11 @@ type options struct {
 }
 
 func load(path string, o options) (*File, error) {
-	data, err := read(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading rules file %q: %w", path, reason(err))
+	data, err := smallfile.Read(path, maxBytes+1)
+	if err != nil && !errors.Is(err, smallfile.ErrTooLarge) { // which parse reports
+		return nil, fmt.Errorf("reading rules file %q: %w", path, err)
 	}
 	return parse(path, data, o)
-}
-
-// read returns the content of a file, cut where parse would refuse it anyway.
-func read(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	return io.ReadAll(io.LimitReader(file, maxBytes+1))
-}
-
-// reason returns err without the operation and path that package os puts before it.
-func reason(err error) error {
-	if failure, ok := errors.AsType[*fs.PathError](err); ok {
-		return failure.Err
-	}
-	return err
 }
 
 // Parse checks the content of a rules file; path names it, and template files are sought from its folder. lookup, checks

@@ -1,11 +1,14 @@
 package config
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -51,14 +54,14 @@ type variables struct {
 }
 
 // ReadEnvironment reads the variables NOTEWATCH_… of the process. Each may be given as NAME_FILE too, the path of a file
-// that holds the value; one newline at its end is not part of it. A variable that is unset or empty has its default. The
+// that holds the value; a byte order mark and one newline at its end are not part of it. A variable that is unset or empty has its default. The
 // error is an Errors with all problems; it never holds a value.
 func ReadEnvironment() (Environment, error) {
 	var v variables
 	if err := envconfig.Process("", &v); err != nil {
 		return Environment{}, errors.New("reading the environment: the settings are not all text")
 	}
-	r := environmentReader{settings: v.settings()}
+	r := environmentReader{settings: v.settings(), files: map[string]string{}}
 	r.checkNames(os.Environ())
 	for name, s := range r.settings {
 		r.fill(name, s)
@@ -87,11 +90,25 @@ func (v *variables) settings() map[string]setting {
 
 type environmentReader struct {
 	settings map[string]setting
+	files    map[string]string // names of variables whose value comes from a file, to the path
 	problems Errors
 }
 
+// report adds a problem with a variable. If its value comes from a file, the problem names that.
 func (r *environmentReader) report(name, message, hint string) {
+	if path, ok := r.files[name]; ok {
+		name += fileSuffix
+		if showable(path) {
+			name += fmt.Sprintf(" (%q)", path)
+		}
+	}
 	r.problems = append(r.problems, Problem{Where: name, Message: message, Hint: hint})
+}
+
+// showable reports whether text is surely a path. It may be the secret itself, put in the wrong place.
+func showable(text string) bool {
+	_, err := os.Lstat(text)
+	return err == nil || filepath.IsAbs(text)
 }
 
 const (
@@ -134,15 +151,19 @@ func (r *environmentReader) fill(name string, s setting) {
 	case path != "" && os.Getenv(name) != "":
 		r.report(name, "given both by itself and as "+name+fileSuffix, "unset one of them")
 	case path != "":
+		r.files[name] = path
 		text, err := readSecretFile(path)
 		if err != nil {
-			// The path is not shown: it may be the value itself, put in the wrong place.
-			r.report(name+fileSuffix, "reading the file of that path: "+err.Error(), "")
+			hint := ""
+			if !showable(path) {
+				hint = "want the path of a file that holds the value, from the root"
+			}
+			r.report(name, "reading the file of that path: "+err.Error(), hint)
 			text = s.fallback
 		}
 		*s.text = text
-	case *s.text == "":
-		*s.text = s.fallback
+	default:
+		*s.text = cmp.Or(strings.TrimPrefix(*s.text, byteOrderMark), s.fallback)
 	}
 }
 

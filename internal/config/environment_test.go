@@ -1,10 +1,12 @@
 package config_test
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -125,11 +127,53 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 		`NOTEWATCH_NOTEHUB_URL: want an address; hint: such as https://api.notefile.net`,
 		`NOTEWATCH_PPROF: want a loopback address and port; hint: such as 127.0.0.1:6060`,
 		`NOTEWATCH_RULE: unknown variable; hint: did you mean NOTEWATCH_RULES?`,
-		`NOTEWATCH_RULES_FILE: reading the file of that path: no such file or directory`,
+		`NOTEWATCH_RULES_FILE: reading the file of that path: no such file or directory; ` +
+			`hint: want the path of a file that holds the value, from the root`,
 		`NOTEWATCH_SLACK_API_URL: want an address; hint: such as https://slack.com/api/`,
 		`NOTEWATCH_SLACK_BOT_TOKEN: holds white space`,
 	}, "\n"))
 	require.NotContains(t, err.Error(), mark)
+}
+
+// A value that comes from a file may be wrong as any other. The message names the file.
+func TestMistakesInFilesOfTheEnvironment(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	fifo := filepath.Join(dir, "fifo")
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		return path
+	}
+	for name, test := range map[string]struct{ path, want string }{
+		"FIFO":          {fifo, fmt.Sprintf(" (%q): reading the file of that path: is a FIFO, not a regular file", fifo)},
+		"directory":     {dir, fmt.Sprintf(" (%q): reading the file of that path: is a directory, not a regular file", dir)},
+		"device":        {"/dev/zero", ` ("/dev/zero"): reading the file of that path: is a device, not a regular file`},
+		"missing":       {"/nowhere/token", ` ("/nowhere/token"): reading the file of that path: no such file or directory`},
+		"no path":       {"mArk4711", ": reading the file of that path: no such file or directory; hint: want the path of a file that holds the value, from the root"},
+		"empty":         {write("empty", "\n"), fmt.Sprintf(" (%q): reading the file of that path: the file is empty", filepath.Join(dir, "empty"))},
+		"UTF-16":        {write("wide", "\xff\xfex\x00"), fmt.Sprintf(" (%q): reading the file of that path: the file is in UTF-16: save it in UTF-8", filepath.Join(dir, "wide"))},
+		"wrong value":   {write("value", "mArk4711 x"), fmt.Sprintf(" (%q): holds white space", filepath.Join(dir, "value"))},
+		"relative path": {filepath.Base(write("other", "mArk4711 x")), ` ("other"): holds white space`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setenv(t, map[string]string{"NOTEWATCH_NOTEHUB_TOKEN_FILE": test.path})
+			_, err := config.ReadEnvironment()
+			require.EqualError(t, err, "NOTEWATCH_NOTEHUB_TOKEN_FILE"+test.want)
+		})
+	}
+}
+
+// Editors of Windows put a byte order mark before the text.
+func TestByteOrderMarksInTheEnvironment(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(path, []byte("\ufeffs3cret\r\n"), 0o600))
+	setenv(t, map[string]string{"NOTEWATCH_NOTEHUB_TOKEN_FILE": path, "NOTEWATCH_SLACK_BOT_TOKEN": "\ufeffxoxb-1"})
+	environment, err := config.ReadEnvironment()
+	require.NoError(t, err)
+	require.Equal(t, "s3cret", environment.NotehubToken.Reveal())
+	require.Equal(t, "xoxb-1", environment.SlackBotToken.Reveal())
 }
 
 // Profiles tell too much of a process for others to see.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"notewatch/internal/spelling"
 )
 
@@ -19,7 +21,10 @@ type Problem struct {
 	Hint    string // how to mend it; may be ""
 }
 
-// String returns the problem as one line: file:line:column: where: message; hint: …
+// maxProblem is how many characters of a problem are shown. Names and lists of names in it may be long.
+const maxProblem = 500
+
+// String returns the problem as one line: file:line:column: where: message; hint: … It cuts a long one.
 func (p Problem) String() string {
 	var b strings.Builder
 	if p.Line > 0 {
@@ -32,17 +37,34 @@ func (p Problem) String() string {
 	if p.Hint != "" {
 		b.WriteString("; hint: " + p.Hint)
 	}
-	return b.String()
+	return shortened(b.String(), maxProblem)
+}
+
+// shortened cuts a text that has more than so many characters.
+func shortened(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
 }
 
 // Errors are all the problems found, in the order of their positions.
 type Errors []Problem
 
-// Error returns the problems, one a line.
-func (e Errors) Error() string {
-	lines := make([]string, len(e))
-	for i, problem := range e {
-		lines[i] = problem.String()
+// maxShown is how many problems are shown at once.
+const maxShown = 50
+
+// Error returns the problems, one a line. Of many it returns the first, and how many more there are.
+func (e Errors) Error() string { return e.First(maxShown) }
+
+// First returns at most so many problems, one a line, and a line that counts the others.
+func (e Errors) First(most int) string {
+	var lines []string
+	for _, problem := range e[:min(most, len(e))] {
+		lines = append(lines, problem.String())
+	}
+	if more := len(e) - most; more > 0 {
+		lines = append(lines, "and "+humanize.Comma(int64(more))+" more")
 	}
 	return strings.Join(lines, "\n")
 }
@@ -66,13 +88,19 @@ func (e Errors) mentionPart(subject, field string) bool {
 	return slices.ContainsFunc(e, func(p Problem) bool { return strings.HasPrefix(p.Where, subject+": "+field+".") })
 }
 
-// meant returns a hint that names the nearest candidate, or else lists all of them.
+// maxCandidates is how many words a hint lists.
+const maxCandidates = 16
+
+// meant returns a hint that names the nearest candidate, or else lists them.
 func meant(word string, candidates []string) string {
 	if near := spelling.Nearest(word, candidates); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	if len(candidates) == 0 {
+	switch more := len(candidates) - maxCandidates; {
+	case len(candidates) == 0:
 		return ""
+	case more > 0:
+		return fmt.Sprintf("want %s or one of %d others", strings.Join(candidates[:maxCandidates], ", "), more)
 	}
 	return "want " + oneOf(candidates)
 }

@@ -84,16 +84,16 @@ func (v value) template() string {
 		path = filepath.Join(filepath.Dir(v.path), path)
 	}
 	v.refersTo(path)
-	content, err := readSmallFile(path)
+	content, err := readText(path)
 	switch {
 	case err != nil:
 		v.report(fmt.Sprintf("reading %q: %v", path, err), "")
 	case len(content) == 0:
 		v.report(fmt.Sprintf("the file %q is empty", path), "")
-	case findNonText(content) >= 0:
+	case findNonText([]byte(content)) >= 0:
 		v.report(fmt.Sprintf("the file %q is not plain text in UTF-8", path), "")
 	}
-	return string(content)
+	return content
 }
 
 // headerName matches what HTTP takes as the name of a header.

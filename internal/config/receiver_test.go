@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,14 +76,21 @@ func TestTemplateFiles(t *testing.T) {
 		text := strings.Replace(minimal, "terminal: {}", "webhook: {url: 'https://example.com/x', template: '"+path+"'}", 1)
 		return config.Parse(filepath.Join(folder, "rules.yaml"), []byte(text), environment)
 	}
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "marked.tmpl"), []byte("\ufeff{}"), 0o600))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(folder, "fifo.tmpl"), 0o600))
 	for _, path := range []string{"alert.tmpl", "../" + filepath.Base(folder) + "/alert.tmpl", filepath.Join(folder, "alert.tmpl")} {
 		file, err := read(path)
 		require.NoError(t, err)
 		require.Contains(t, file.Receivers[0].Webhook.Template, "{{json .Title}}")
 		require.Equal(t, []string{filepath.Join(folder, "rules.yaml"), filepath.Join(folder, "alert.tmpl")}, file.Files)
 	}
-	_, err := read("large.tmpl")
-	require.ErrorContains(t, err, `webhook.template: reading "`+filepath.Join(folder, "large.tmpl")+`": larger than 65536 bytes`)
+	marked, err := read("marked.tmpl")
+	require.NoError(t, err)
+	require.Equal(t, "{}", marked.Receivers[0].Webhook.Template)
+	_, err = read("fifo.tmpl")
+	require.ErrorContains(t, err, `is a FIFO, not a regular file`)
+	_, err = read("large.tmpl")
+	require.ErrorContains(t, err, `webhook.template: reading "`+filepath.Join(folder, "large.tmpl")+`": too large: more than 65536 bytes`)
 }
 
 func TestReceiversAreCheckedByTheCaller(t *testing.T) {
@@ -122,13 +130,15 @@ rules: [{name: budget, sevrity: info, when: bytes.used > 5}]
 
 func TestSecretFiles(t *testing.T) {
 	for name, c := range map[string]struct{ content, want, problem string }{
-		"plain":          {"s3cret", "s3cret", ""},
-		"newline at end": {"s3cret\n", "s3cret", ""},
-		"windows":        {"s3cret\r\n", "s3cret", ""},
-		"two lines":      {"s3cret\nmore\n", "", "holds white space"},
-		"two newlines":   {"s3cret\n\n", "", "holds white space"},
-		"empty":          {"\n", "", "the file is empty"},
-		"large":          {strings.Repeat("s3cret", 20_000), "", "larger than 65536 bytes"},
+		"plain":           {"s3cret", "s3cret", ""},
+		"newline at end":  {"s3cret\n", "s3cret", ""},
+		"windows":         {"s3cret\r\n", "s3cret", ""},
+		"two lines":       {"s3cret\nmore\n", "", "holds white space"},
+		"two newlines":    {"s3cret\n\n", "", "holds white space"},
+		"byte order mark": {"\ufeffs3cret\n", "s3cret", ""},
+		"UTF-16":          {"\xff\xfes\x003\x00", "", "the file is in UTF-16: save it in UTF-8"},
+		"empty":           {"\n", "", "the file is empty"},
+		"large":           {strings.Repeat("s3cret", 20_000), "", "too large: more than 65536 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "token")

@@ -34,9 +34,14 @@ func (v value) refer(kind string, all []string) string {
 
 // demand reports a name that is none of all.
 func (v value) demand(kind, name string, all []string) {
-	if name != "" && !slices.Contains(all, name) {
-		v.report(fmt.Sprintf("unknown %s %q", kind, name), meant(name, all))
+	if name == "" || slices.Contains(all, name) {
+		return
 	}
+	hint := ""
+	if len(v.problems) < maxShown { // the search for near names takes long
+		hint = meant(name, all)
+	}
+	v.report(fmt.Sprintf("unknown %s %q", kind, name), hint)
 }
 
 // A link is where one of several things names another of its kind.

@@ -24,7 +24,7 @@ func (v value) silence() rules.Window {
 		key{name: "from", read: func(v value) { w.From = v.timeOfDay() }},
 		key{name: "to", read: func(v value) { w.To = v.timeOfDay() }},
 		key{name: "zone", read: func(v value) { w.Zone = v.zone() }},
-		key{name: "because", required: true, read: func(v value) { w.Because = strings.TrimSpace(v.text()) }},
+		key{name: "because", required: true, read: func(v value) { w.Because = v.reason() }},
 	)
 	v.together("from", "to")
 	if len(v.problems) > known {
@@ -35,6 +35,17 @@ func (v value) silence() rules.Window {
 	}
 	return w
 }
+
+// reason reads why the window is there, which stands in messages and lists.
+func (v value) reason() string {
+	text := strings.TrimSpace(v.text())
+	if len(text) > maxReason {
+		v.report(fmt.Sprintf("is too long: %d bytes, at most %d", len(text), maxReason), "")
+	}
+	return text
+}
+
+const maxReason = 500
 
 // match reads which alerts are meant: all that have what is named.
 func (v value) match() rules.Match {

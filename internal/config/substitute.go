@@ -3,13 +3,13 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode"
+
+	"notewatch/internal/smallfile"
 )
 
 // word reads text without white space, as tokens, addresses and keys are, with what ${…} stands for.
@@ -112,7 +112,9 @@ func (d *decoder) takeMissing() Errors {
 
 // variable returns the content of a variable that is not empty.
 func (d *decoder) variable(name string) (string, error) {
-	switch content, set := d.lookup(name); {
+	content, set := d.lookup(name)
+	content = strings.TrimPrefix(content, byteOrderMark)
+	switch {
 	case !set:
 		return "", errors.New("the environment variable is not set")
 	case content == "":
@@ -124,11 +126,11 @@ func (d *decoder) variable(name string) (string, error) {
 
 // readSecretFile returns the content of a file without the newline at its end. Its errors do not name the file.
 func readSecretFile(path string) (string, error) {
-	content, err := readSmallFile(path)
+	content, err := readText(path)
 	if err != nil {
 		return "", err
 	}
-	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
+	text := strings.TrimSuffix(strings.TrimSuffix(content, "\n"), "\r")
 	if text == "" {
 		return "", errors.New("the file is empty")
 	}
@@ -137,21 +139,17 @@ func readSecretFile(path string) (string, error) {
 
 const maxSmallFile = 64 << 10
 
-// readSmallFile returns the content of a file of bounded size. Its errors do not name the file.
-func readSmallFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
+// readText returns the content of a file of bounded size, without a byte order mark. Its errors do not name the file.
+func readText(path string) (string, error) {
+	content, err := smallfile.Read(path, maxSmallFile)
 	if err != nil {
-		return nil, reason(err)
+		return "", err
 	}
-	defer func() { _ = file.Close() }()
-	content, err := io.ReadAll(io.LimitReader(file, maxSmallFile+1))
-	switch {
-	case err != nil:
-		return nil, reason(err)
-	case len(content) > maxSmallFile:
-		return nil, fmt.Errorf("larger than %d bytes", maxSmallFile)
+	text := string(content)
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return "", errors.New("the file is in UTF-16: save it in UTF-8")
 	}
-	return content, nil
+	return strings.TrimPrefix(text, byteOrderMark), nil
 }
 
 // address reads the URL of an HTTP server, which may hold a secret.

@@ -6,9 +6,10 @@ package reload
 import (
 	"context"
 	"crypto/sha256"
-	"io"
-	"os"
+	"errors"
 	"time"
+
+	"notewatch/internal/smallfile"
 )
 
 // A Watcher watches files. It is for one goroutine.
@@ -81,19 +82,13 @@ func (w *Watcher) follow(paths []string) {
 	w.known = known
 }
 
+// maxRead is more than any file may have that is read as settings. What comes after is not looked at.
+const maxRead = 2 << 20
+
 func read(path string) content {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() { // opening a pipe could wait for ever
+	text, err := smallfile.Read(path, maxRead)
+	if err != nil && !errors.Is(err, smallfile.ErrTooLarge) {
 		return content{}
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return content{}
-	}
-	defer func() { _ = file.Close() }()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return content{}
-	}
-	return content(hash.Sum(nil))
+	return sha256.Sum256(text)
 }
