@@ -10,19 +10,24 @@ const (
 	maxInterned  = 1 << 16 // strings that are remembered
 	maxShared    = 64      // bytes of a string that is remembered: a name or a time
 	maxSeriesRow = 20_000  // rows of one SIM; days of half a century
+	maxListed    = 1_000   // fleets or SIMs of one device
+	maxCounts    = 10_000  // notefiles or transports of one row
 )
 
 // A decoder reads the rows of one answer.
 type decoder struct {
 	scanner
+	most       int // rows that the answer may hold
 	strings    map[string]string
 	lastString string
 	periods    map[string]time.Time
 	series     []DataRow
+	handed     int // rows of the series before
 }
 
-func newDecoder(src io.Reader) *decoder {
+func newDecoder(src io.Reader, most int) *decoder {
 	return &decoder{
+		most:    most,
 		scanner: scanner{src: src, buf: make([]byte, windowSize)},
 		strings: map[string]string{},
 		periods: map[string]time.Time{},
@@ -66,20 +71,34 @@ func (d *decoder) envelope(list string, row func(), other func(name string) bool
 
 // rows reads a list of rows, or null.
 func (d *decoder) rows(row func()) {
-	d.list(func() {
-		d.row++
-		d.name = nil
-		row()
-	})
-	d.row = 0
-}
-
-// list reads a list, whose elements are read by element, or null.
-func (d *decoder) list(element func()) {
 	if d.null() {
 		return
 	}
 	for range d.elements {
+		if d.name = nil; d.row == d.most {
+			d.tooMany()
+			return
+		}
+		d.row++
+		row()
+	}
+	d.row = 0
+}
+
+// tooMany fails because the answer has another row than the last that it may hold.
+func (d *decoder) tooMany() { d.fail("the answer has more than %d rows", d.most) }
+
+// list reads a list of at most so many elements, each of which is read by element, or null.
+func (d *decoder) list(most int, element func()) {
+	if d.null() {
+		return
+	}
+	n := 0
+	for range d.elements {
+		if n++; n > most {
+			d.fail("it has more than %d entries", most)
+			return
+		}
 		element()
 	}
 }
@@ -213,12 +232,14 @@ func (d *decoder) dataSeries(each func(DataRow) error) {
 		row.ICCID, row.PSID, row.Devices = shared.ICCID, shared.PSID, shared.Devices
 		d.stop(each(row))
 	}
+	d.handed += len(d.series)
 }
 
+// seriesRows reads the rows of a series. What an answer may hold are rows of all its series together.
 func (d *decoder) seriesRows() {
-	d.list(func() {
-		if len(d.series) == maxSeriesRow {
-			d.fail("it has more than %d rows", maxSeriesRow)
+	d.list(maxSeriesRow, func() {
+		if d.handed+len(d.series) == d.most {
+			d.tooMany()
 			return
 		}
 		d.series = append(d.series, d.dataRow())
@@ -331,6 +352,10 @@ func (d *decoder) counts() map[string]int64 {
 	}
 	counts := map[string]int64{}
 	for name := range d.fields {
+		if len(counts) == maxCounts {
+			d.fail("it has more than %d entries", maxCounts)
+			break
+		}
 		key := d.intern(name)
 		if count := d.count(); count.Known {
 			counts[key] = count.N

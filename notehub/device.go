@@ -34,7 +34,8 @@ type SIM struct {
 const MaxPageSize = 10_000
 
 // Devices hands each device of one page, counted from 1, to each and reports whether there are more pages. An error of
-// each ends the reading and is returned, wrapped.
+// each ends the reading and is returned, wrapped. It is not for Devices to see that pages come to an end: its caller knows
+// what the pages before held.
 func (c *Client) Devices(ctx context.Context, project string, page, size int, each func(Device) error) (more bool, err error) {
 	switch {
 	case page < 1:
@@ -43,7 +44,7 @@ func (c *Client) Devices(ctx context.Context, project string, page, size int, ea
 		err = fmt.Errorf("page size %d is not between 1 and %d", size, MaxPageSize)
 	default:
 		query := url.Values{"pageNum": {strconv.Itoa(page)}, "pageSize": {strconv.Itoa(size)}}
-		err = c.get(ctx, project, "devices", query, func(d *decoder) { more = d.devices(each) })
+		err = c.get(ctx, project, "devices", query, size, func(d *decoder) { more = d.devices(each) })
 	}
 	if err != nil {
 		return false, fmt.Errorf("reading page %d of devices of project %q: %w", page, project, err)
@@ -86,7 +87,7 @@ func (d *decoder) device() Device {
 			device.Product = d.string()
 		case "fleet_uids":
 			device.Fleets = nil
-			d.list(func() { device.Fleets = append(device.Fleets, d.string()) })
+			d.list(maxListed, func() { device.Fleets = append(device.Fleets, d.string()) })
 		case "firmware_notecard":
 			device.FirmwareNotecard = d.firmware()
 		case "firmware_host":
@@ -103,7 +104,7 @@ func (d *decoder) device() Device {
 			device.Temperature = d.float()
 		case "cellular_usage":
 			device.SIMs = nil
-			d.list(func() { device.SIMs = append(device.SIMs, d.sim()) })
+			d.list(maxListed, func() { device.SIMs = append(device.SIMs, d.sim()) })
 		default:
 			d.skip()
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -216,13 +217,116 @@ func TestDataUsageNeedsTypes(t *testing.T) {
 		`{"data":[{"type":"cellular","data":"x"}]}`:           `row 1: field "data": want a list`,
 		`{"data":[{"type":"cellular","device_count":"1"`:      `field "device_count"`,
 		`{"err":"no","code":500}`:                             `it has no "data"`,
-		`{"data":[{"type":"c","data":[` + manyDays() + `]}]}`: "more than 20000 rows",
+		`{"data":[{"type":"c","data":[` + manyDays() + `]}]}`: "more than 20000 entries",
 	} {
 		rows, _, err := dataOf(t, body)
 		require.ErrorIs(t, err, notehub.ErrInvalidAnswer)
 		require.ErrorContains(t, err, want)
 		require.Empty(t, rows)
 	}
+}
+
+// Memory of the caller grows with the rows, so an answer ends at the first that it may not hold.
+func TestAnswersOfTooManyRowsAreInvalid(t *testing.T) {
+	two := notehub.UsageQuery{Start: start, Limit: 2}
+	handed := 0
+	for _, test := range []struct {
+		name, start, row string
+		most             int
+		ask              call
+	}{
+		{"devices", `{"devices":[`, `{"uid":"dev:1"}`, 3, func(t *testing.T, c *notehub.Client) error {
+			_, err := c.Devices(t.Context(), project, 1, 3, func(notehub.Device) error { handed++; return nil })
+			return err
+		}},
+		{"fleets", `{"fleets":[`, `{"uid":"fleet:1"}`, 10_000, func(t *testing.T, c *notehub.Client) error {
+			return c.Fleets(t.Context(), project, func(notehub.Fleet) error { handed++; return nil })
+		}},
+		{"events", `{"data":[`, `{"period":"2026-03-01T00:00:00Z"}`, 2, func(t *testing.T, c *notehub.Client) error {
+			_, err := c.EventsUsage(t.Context(), project, notehub.EventsQuery{UsageQuery: two}, func(notehub.EventsRow) error { handed++; return nil })
+			return err
+		}},
+		{"events, by Notehub's own limit", `{"data":[`, `{"period":"2026-03-01T00:00:00Z"}`, 200_000, func(t *testing.T, c *notehub.Client) error {
+			_, err := c.EventsUsage(t.Context(), project, notehub.EventsQuery{UsageQuery: daily()}, func(notehub.EventsRow) error { handed++; return nil })
+			return err
+		}},
+		{"sessions", `{"sessions":[`, `{"period":"2026-03-01T00:00:00Z"}`, 2, func(t *testing.T, c *notehub.Client) error {
+			_, err := c.SessionsUsage(t.Context(), project, notehub.SessionsQuery{UsageQuery: two}, func(notehub.SessionsRow) error { handed++; return nil })
+			return err
+		}},
+		{"route logs", `{"route_logs":[`, `{"period":"2026-03-01T00:00:00Z"}`, 2, func(t *testing.T, c *notehub.Client) error {
+			_, err := c.RouteLogsUsage(t.Context(), project, notehub.RouteLogsQuery{UsageQuery: two}, func(notehub.RouteLogsRow) error { handed++; return nil })
+			return err
+		}},
+		{"data, by series", `{"data":[`, `{"type":"cellular","data":[{"period":"2026-03-01T00:00:00Z"}]}`, 2, func(t *testing.T, c *notehub.Client) error {
+			_, err := c.DataUsage(t.Context(), project, two, func(notehub.DataRow) error { handed++; return nil })
+			return err
+		}},
+		{"data, in a series", `{"data":[{"type":"cellular","data":[`, `{"period":"2026-03-01T00:00:00Z"}`, 0, func(t *testing.T, c *notehub.Client) error {
+			_, err := c.DataUsage(t.Context(), project, two, func(notehub.DataRow) error { handed++; return nil })
+			return err
+		}},
+		{"data without rows", `{"data":[`, `{"type":"cellular","data":[]}`, 0, func(t *testing.T, c *notehub.Client) error {
+			_, err := c.DataUsage(t.Context(), project, two, func(notehub.DataRow) error { handed++; return nil })
+			return err
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			handed = 0
+			err := test.ask(t, unending(t, test.start, test.row+","))
+			require.ErrorIs(t, err, notehub.ErrInvalidAnswer)
+			require.ErrorContains(t, err, "the answer has more than ")
+			require.Equal(t, test.most, handed)
+		})
+	}
+}
+
+func TestListsWithinARowAreBounded(t *testing.T) {
+	for _, test := range []struct {
+		name, start, entry, want string
+		ask                      call
+	}{
+		{"fleets", `{"devices":[{"fleet_uids":[`, `"fleet:1",`, `row 1: field "fleet_uids": it has more than 1000 entries`, devices(1, 1)},
+		{"SIMs", `{"devices":[{"cellular_usage":[`, `{},`, `row 1: it has more than 1000 entries`, devices(1, 1)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err := test.ask(t, unending(t, test.start, test.entry))
+			require.ErrorIs(t, err, notehub.ErrInvalidAnswer)
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+	var names strings.Builder
+	for i := range 10_001 {
+		fmt.Fprintf(&names, `"%d.qo":1,`, i)
+	}
+	_, _, err := eventsOf(t, `{"data":[{"notefiles":{`+names.String()+`"x":1}}]}`)
+	require.ErrorIs(t, err, notehub.ErrInvalidAnswer)
+	require.ErrorContains(t, err, "it has more than 10000 entries")
+}
+
+// unending returns a client whose answer begins with start and goes on with entry for ever.
+func unending(t *testing.T, start, entry string) *notehub.Client {
+	t.Helper()
+	return newClient(t, notehub.Config{Token: secret.New(token), HTTP: &http.Client{
+		Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			body := io.MultiReader(strings.NewReader(start), &repeating{text: entry})
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(body)}, nil
+		}),
+	}})
+}
+
+// A repeating reader reads text again and again.
+type repeating struct {
+	text string
+	at   int
+}
+
+func (r *repeating) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		k := copy(p[n:], r.text[r.at:])
+		n, r.at = n+k, (r.at+k)%len(r.text)
+	}
+	return n, nil
 }
 
 func manyDays() string {

@@ -11,9 +11,12 @@ type Fleet struct {
 	Label string // what people call it; may be ""
 }
 
+// maxFleets is how many fleets a project may have. The answer has no pages.
+const maxFleets = 10_000
+
 // Fleets hands each fleet of a project to each. An error of each ends the reading and is returned, wrapped.
 func (c *Client) Fleets(ctx context.Context, project string, each func(Fleet) error) error {
-	if err := c.get(ctx, project, "fleets", nil, func(d *decoder) { d.fleets(each) }); err != nil {
+	if err := c.get(ctx, project, "fleets", nil, maxFleets, func(d *decoder) { d.fleets(each) }); err != nil {
 		return fmt.Errorf("reading fleets of project %q: %w", project, err)
 	}
 	return nil

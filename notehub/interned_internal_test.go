@@ -9,8 +9,8 @@ import (
 
 func TestLongTextsAreNotRemembered(t *testing.T) {
 	zeros := strings.Repeat("0", 100)
-	d := newDecoder(strings.NewReader(`{"data":[{"period":"2026-03-01T00:00:00.` + zeros + `Z","device":"` + zeros + `"},` +
-		`{"period":"2026-03-01T00:00:00Z","device":"dev:1"}]}`))
+	d := newDecoder(strings.NewReader(`{"data":[{"period":"2026-03-01T00:00:00.`+zeros+`Z","device":"`+zeros+`"},`+
+		`{"period":"2026-03-01T00:00:00Z","device":"dev:1"}]}`), 2)
 	d.usage("data", false, func(d *decoder) { d.eventsRow() })
 	d.finish()
 	require.Empty(t, d.problem)

@@ -106,8 +106,9 @@ func defaultHTTP() *http.Client {
 	}
 }
 
-// get asks for something of a project, which has a project or product UID, and hands the answer to decode.
-func (c *Client) get(ctx context.Context, project, something string, query url.Values, decode func(*decoder)) error {
+// get asks for something of a project, which has a project or product UID, and hands the answer to decode. An answer of
+// more than so many rows is invalid: reading ends there.
+func (c *Client) get(ctx context.Context, project, something string, query url.Values, most int, decode func(*decoder)) error {
 	if project == "" || project == "." || project == ".." {
 		return errors.New("that is neither a project nor a product UID")
 	}
@@ -129,7 +130,7 @@ func (c *Client) get(ctx context.Context, project, something string, query url.V
 	if response.StatusCode != http.StatusOK {
 		return c.errorOf(response)
 	}
-	d := newDecoder(&boundedReader{src: response.Body, left: c.maxAnswer})
+	d := newDecoder(&boundedReader{src: response.Body, left: c.maxAnswer}, most)
 	decode(d)
 	d.finish()
 	return c.problemOf(&d.scanner, response.Header.Get("Content-Type"))

@@ -33,6 +33,9 @@ const (
 // MaxLimit is the largest number of rows that one answer may be asked for.
 const MaxLimit = 400_000
 
+// defaultLimit is how many rows Notehub answers at most where a query does not say.
+const defaultLimit = 200_000
+
 // A UsageQuery selects usage. Start is required; the zero End is now. Empty fields are left to Notehub.
 type UsageQuery struct {
 	Start, End time.Time // whole seconds; fractions are cut off
@@ -40,7 +43,7 @@ type UsageQuery struct {
 	Aggregate  Aggregate // "" is PerDevice, for route logs PerRoute
 	Devices    []string  // UIDs; not for route logs
 	Fleets     []string  // UIDs; not for route logs
-	Limit      int       // rows; 0 is Notehub's default of 200,000
+	Limit      int       // rows; 0 is Notehub's default of 200,000. An answer of more is invalid
 }
 
 // An EventsQuery selects usage of events.

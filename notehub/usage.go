@@ -1,6 +1,7 @@
 package notehub
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -69,13 +70,13 @@ type RouteLogsRow struct {
 // DataUsage hands each row of data usage to each and reports whether Notehub cut the answer short. An error of each ends
 // the reading and is returned, wrapped.
 func (c *Client) DataUsage(ctx context.Context, project string, q UsageQuery, each func(DataRow) error) (truncated bool, err error) {
-	return c.usage(ctx, project, "data", "data", q.values, func(d *decoder) { d.dataSeries(each) })
+	return c.usage(ctx, project, "data", "data", q, q.values, func(d *decoder) { d.dataSeries(each) })
 }
 
 // EventsUsage hands each row of events usage to each and reports whether Notehub cut the answer short. An error of each
 // ends the reading and is returned, wrapped.
 func (c *Client) EventsUsage(ctx context.Context, project string, q EventsQuery, each func(EventsRow) error) (truncated bool, err error) {
-	return c.usage(ctx, project, "events", "data", q.values, func(d *decoder) {
+	return c.usage(ctx, project, "events", "data", q.UsageQuery, q.values, func(d *decoder) {
 		if row := d.eventsRow(); !d.failed {
 			d.stop(each(row))
 		}
@@ -85,7 +86,7 @@ func (c *Client) EventsUsage(ctx context.Context, project string, q EventsQuery,
 // SessionsUsage hands each row of sessions usage to each and reports whether Notehub cut the answer short. An error of
 // each ends the reading and is returned, wrapped.
 func (c *Client) SessionsUsage(ctx context.Context, project string, q SessionsQuery, each func(SessionsRow) error) (truncated bool, err error) {
-	return c.usage(ctx, project, "sessions", "sessions", q.values, func(d *decoder) {
+	return c.usage(ctx, project, "sessions", "sessions", q.UsageQuery, q.values, func(d *decoder) {
 		if row := d.sessionsRow(); !d.failed {
 			d.stop(each(row))
 		}
@@ -95,7 +96,7 @@ func (c *Client) SessionsUsage(ctx context.Context, project string, q SessionsQu
 // RouteLogsUsage hands each row of route usage to each and reports whether Notehub cut the answer short. An error of each
 // ends the reading and is returned, wrapped.
 func (c *Client) RouteLogsUsage(ctx context.Context, project string, q RouteLogsQuery, each func(RouteLogsRow) error) (truncated bool, err error) {
-	return c.usage(ctx, project, "route-logs", "route_logs", q.values, func(d *decoder) {
+	return c.usage(ctx, project, "route-logs", "route_logs", q.UsageQuery, q.values, func(d *decoder) {
 		if row := d.routeLogsRow(); !d.failed {
 			d.stop(each(row))
 		}
@@ -104,12 +105,12 @@ func (c *Client) RouteLogsUsage(ctx context.Context, project string, q RouteLogs
 
 // usage reads one answer of usage, whose rows stand in the field list.
 func (c *Client) usage(
-	ctx context.Context, project, kind, list string, query func() (url.Values, error), row func(*decoder),
+	ctx context.Context, project, kind, list string, q UsageQuery, query func() (url.Values, error), row func(*decoder),
 ) (truncated bool, err error) {
 	optional := kind == "data" // alone of the four, says the official description
 	values, err := query()
 	if err == nil {
-		err = c.get(ctx, project, "usage/"+kind, values, func(d *decoder) { truncated = d.usage(list, optional, row) })
+		err = c.get(ctx, project, "usage/"+kind, values, cmp.Or(q.Limit, defaultLimit), func(d *decoder) { truncated = d.usage(list, optional, row) })
 	}
 	if err != nil {
 		return false, fmt.Errorf("reading %s usage of project %q: %w", kind, project, err)
