@@ -22,6 +22,7 @@ const (
 	rereadDays   = 7                // how far back figures are still corrected
 	keepDays     = 13 * 31          // how long usage and ended alerts are kept
 	callTime     = 40 * time.Second // for one request, within the lease that is extended before it
+	pollTime     = 30 * time.Minute // for all requests of a poll, on the machine clock, without waiting for the budget
 	slotPause    = 20 * time.Second // how long to wait for the budget before extending the lease
 	rateRetries  = 3                // requests repeated after 429 before the poll fails
 	ratePause    = 30 * time.Second // after a 429 that does not say how long
@@ -111,8 +112,9 @@ type fetcher struct {
 	account Account
 	project string
 	lease   store.Lease
-	now     time.Time // of the poll, domain clock
-	open    rules.Day // the first day that no earlier poll has read since it ended
+	now     time.Time      // of the poll, domain clock
+	open    rules.Day      // the first day that no earlier poll has read since it ended
+	spent   *time.Duration // in requests so far, on the machine clock
 }
 
 // do makes one request as soon as the budget allows. A 429 holds the whole account for as long as Notehub asks.
@@ -121,9 +123,7 @@ func (f fetcher) do(ctx context.Context, request func(ctx context.Context) error
 		if err := f.wait(ctx); err != nil {
 			return err
 		}
-		calling, cancel := context.WithTimeout(ctx, callTime)
-		err := request(calling)
-		cancel()
+		err := f.call(ctx, request)
 		refused, ok := errors.AsType[*notehub.Error](err)
 		if !ok || !errors.Is(err, notehub.ErrRateLimited) {
 			return err
@@ -140,6 +140,28 @@ func (f fetcher) do(ctx context.Context, request func(ctx context.Context) error
 			return err
 		}
 	}
+}
+
+// errPollTooLong is the failure of a poll whose requests take more than pollTime. Other projects of the account are waiting.
+var errPollTooLong = fmt.Errorf("Notehub takes longer than %s to answer all requests of one poll", notify.FormatDuration(pollTime))
+
+// errNoAnswer is the failure of a request that takes more than callTime.
+var errNoAnswer = fmt.Errorf("Notehub does not answer within %s", notify.FormatDuration(callTime))
+
+// call makes a request within the time that a request, and the poll, may take.
+func (f fetcher) call(ctx context.Context, request func(ctx context.Context) error) error {
+	if *f.spent >= pollTime {
+		return errPollTooLong
+	}
+	calling, cancel := context.WithTimeoutCause(ctx, callTime, errNoAnswer)
+	defer cancel()
+	began := f.Machine()
+	err := request(calling)
+	*f.spent += max(0, f.Machine().Sub(began))
+	if err != nil && ctx.Err() == nil && calling.Err() != nil {
+		return context.Cause(calling)
+	}
+	return err
 }
 
 // A heldError says that the account may send no request for so long that the poll should not wait for it.
@@ -181,12 +203,25 @@ func (f fetcher) wait(ctx context.Context) error {
 	return f.Store.Extend(ctx, f.lease, f.Machine())
 }
 
-// list reads the whole device list.
+// maxPages is how many pages a device list may have. Not even one day of more devices would fit into an answer of usage.
+const maxPages = notehub.MaxLimit / notehub.MaxPageSize
+
+// list reads the whole device list. A device that Notehub lists twice is one device, as listed last.
 func (f fetcher) list(ctx context.Context) ([]store.Device, error) {
 	var devices []store.Device
+	index := map[string]int{} // of devices, by UID
 	for page, more := 1, true; more; page++ {
+		if page > maxPages {
+			return nil, fmt.Errorf("%w: it has more than %d pages of devices", notehub.ErrInvalidAnswer, maxPages)
+		}
+		before := len(devices)
 		err := f.do(ctx, func(ctx context.Context) (err error) {
 			more, err = f.account.Client.Devices(ctx, f.project, page, notehub.MaxPageSize, func(d notehub.Device) error {
+				if i, again := index[d.UID]; again {
+					devices[i] = listed(d)
+					return nil
+				}
+				index[d.UID] = len(devices)
 				devices = append(devices, listed(d))
 				return nil
 			})
@@ -194,6 +229,9 @@ func (f fetcher) list(ctx context.Context) ([]store.Device, error) {
 		})
 		if err != nil {
 			return nil, err
+		}
+		if more && len(devices) == before {
+			return nil, fmt.Errorf("%w: page %d of devices brings no new device, and says that there are more", notehub.ErrInvalidAnswer, page)
 		}
 	}
 	return devices, nil

@@ -46,6 +46,8 @@ var classes = []struct {
 	{notehub.ErrNotFound, metrics.NotFound},
 	{notehub.ErrRateLimited, metrics.RateLimited},
 	{notehub.ErrTookTooLong, metrics.Timeout},
+	{errNoAnswer, metrics.Timeout},
+	{errPollTooLong, metrics.Timeout},
 	{context.DeadlineExceeded, metrics.Timeout},
 	{notehub.ErrInvalidAnswer, metrics.Invalid},
 }

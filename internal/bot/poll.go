@@ -23,7 +23,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	open := min(rules.DayOf(state.PolledAt), rules.DayOf(now))
-	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, open}, &state)
+	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, open, new(time.Duration)}, &state)
 	if stop := errors.Join(ctx.Err(), lost(failure)); stop != nil {
 		return stop
 	}

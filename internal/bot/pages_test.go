@@ -1,0 +1,144 @@
+package bot_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/secret"
+	"notewatch/notehub"
+	"notewatch/notehub/notehubtest"
+)
+
+// A listing is an answer to a request for a page of the device list.
+type listing struct {
+	Devices []map[string]any `json:"devices"`
+	HasMore bool             `json:"has_more"`
+}
+
+// list lets answer change pages of the device list on their way from the simulated Notehub, from now on. Pages count from 1;
+// answer gets the first, which has all devices.
+func (r *rig) list(answer func(page int, first listing) listing) {
+	r.t.Helper()
+	var first listing
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if !strings.HasSuffix(request.URL.Path, "/devices") {
+			r.hub.ServeHTTP(w, request)
+			return
+		}
+		page, _ := strconv.Atoi(request.URL.Query().Get("pageNum"))
+		if page == 1 {
+			recorded := httptest.NewRecorder()
+			r.hub.ServeHTTP(recorded, request)
+			first = listing{}
+			if recorded.Code != http.StatusOK || json.Unmarshal(recorded.Body.Bytes(), &first) != nil {
+				w.WriteHeader(recorded.Code)
+				return
+			}
+		}
+		_ = json.NewEncoder(w).Encode(answer(page, first))
+	}))
+	r.t.Cleanup(proxy.Close)
+	client, err := notehub.New(notehub.Config{BaseURL: proxy.URL, Token: secret.New(token)})
+	require.NoError(r.t, err)
+	r.config.Accounts[0].Client = client
+	r.open()
+}
+
+// named returns devices of a page that nobody has seen before.
+func named(page, n int) []map[string]any {
+	all := make([]map[string]any, n)
+	for i := range all {
+		all[i] = map[string]any{"uid": fmt.Sprintf("dev:%d-%d", page, i)}
+	}
+	return all
+}
+
+// Notehub's own API mock answers every page with the same devices and says that there are more.
+func TestADeviceListWithoutEndFailsThePoll(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		answer func(page int, l listing) listing
+		pages  int // that are asked for
+		want   string
+	}{
+		{"the same page again", func(_ int, l listing) listing {
+			return listing{l.Devices, true}
+		}, 2, "page 2 of devices brings no new device"},
+		{"empty pages", func(int, listing) listing {
+			return listing{[]map[string]any{}, true}
+		}, 1, "page 1 of devices brings no new device"},
+		{"always new devices", func(page int, _ listing) listing {
+			return listing{named(page, 1), true}
+		}, 40, "more than 40 pages"},
+		{"more devices than a page holds", func(page int, _ listing) listing {
+			return listing{named(page, notehub.MaxPageSize+1), false}
+		}, 1, "the answer has more than 10000 rows"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newRig(t, 3, []notehubtest.Incident{silence(monday.Add(2*hour), 40*hour)}, silent())
+			r.config.Accounts[0].PerMinute = 600
+			r.run(monday.Add(12*hour + time.Minute))
+			require.Equal(t, []string{"fired"}, r.reasons("ops"))
+
+			pages := 0
+			r.list(func(page int, l listing) listing {
+				pages++
+				return test.answer(page, l)
+			})
+			r.run(monday.Add(13*hour + time.Minute))
+			require.Equal(t, 1, r.state().Failures)
+			require.Contains(t, r.state().Failure, test.want)
+			require.Equal(t, test.pages, pages)
+			devices, _, err := r.store.Devices(t.Context(), project)
+			require.NoError(t, err)
+			require.Len(t, devices, 3)
+			require.Equal(t, []string{"fired"}, r.reasons("ops"), "what is known stays")
+
+			r.list(func(_ int, l listing) listing { return l })
+			r.run(monday.Add(14 * hour))
+			require.Zero(t, r.state().Failures)
+			require.Equal(t, []string{"fired"}, r.reasons("ops"))
+		})
+	}
+}
+
+func TestADeviceThatIsListedTwiceIsOneDevice(t *testing.T) {
+	r := newRig(t, 3, nil, events("500"))
+	r.list(func(page int, l listing) listing {
+		renamed := map[string]any{"uid": l.Devices[1]["uid"], "serial_number": "renamed", "provisioned": l.Devices[1]["provisioned"]}
+		return listing{append(append(l.Devices, l.Devices...), renamed), false}
+	})
+	r.run(monday.Add(hour))
+	devices, _, err := r.store.Devices(t.Context(), project)
+	require.NoError(t, err)
+	require.Len(t, devices, 3)
+	require.Equal(t, "renamed", devices[1].Name)
+}
+
+// Other projects of the account wait for the poll, so it may not go on for as long as Notehub likes.
+func TestAPollHasABound(t *testing.T) {
+	r := newRig(t, 1, nil, events("500"))
+	r.run(monday.Add(hour + time.Minute))
+	r.config.Accounts[0].PerMinute = 600
+	r.config.Machine = func() time.Time {
+		r.machine = r.machine.Add(4 * time.Minute)
+		return r.machine
+	}
+	pages := 0
+	r.list(func(page int, _ listing) listing {
+		pages++
+		return listing{named(page, 1), true}
+	})
+	r.run(monday.Add(2*hour + time.Minute))
+	require.Equal(t, 1, r.state().Failures)
+	require.Contains(t, r.state().Failure, "takes longer than 30 min to answer all requests of one poll")
+	require.Equal(t, 8, pages, "each takes 4 min")
+}
