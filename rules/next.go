@@ -110,7 +110,7 @@ func (a Alert) observe(r *Rule, v Verdict, now time.Time) Alert {
 	for level := Info; level <= Critical; level++ {
 		hold := &a.Holds[level]
 		switch {
-		case v.Result.Least >= level && hold.Count == 0:
+		case v.Result.Least >= level && (hold.Count == 0 || hold.Since.After(now)): // the clock may have been set back
 			*hold = Hold{Since: now, Count: 1}
 		case v.Result.Least >= level:
 			hold.Count++

@@ -96,6 +96,11 @@ func TestNext(t *testing.T) {
 			{hour, noData, quiet, rules.None, rules.Pending, 0},
 			{hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
 		}},
+		"for begins again when the clock is set back": {change: holdFor(30 * minute), steps: []step{
+			{0, warning, quiet, rules.None, rules.Pending, 0},
+			{-2 * hour, warning, quiet, rules.None, rules.Pending, 0},
+			{30 * minute, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+		}},
 		"for starts over when surely false": {change: holdFor(30 * minute), steps: []step{
 			{0, warning, quiet, rules.None, rules.Pending, 0},
 			{15 * minute, quiet, quiet, rules.None, "", 0},

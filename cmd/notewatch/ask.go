@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/lookup"
+	"notewatch/internal/store"
 	"notewatch/notify"
 )
 
@@ -48,6 +49,9 @@ type source struct {
 func (f source) print(s screen, now time.Time) error {
 	if f.AsOf.IsZero() {
 		return s.say(amber, sentence("Nothing has been read yet", cmp.Or(f.Failure, "does notewatch run?")))
+	}
+	if f.AsOf.Sub(now) > store.ClockTolerance {
+		return s.say(amber, "Data as of "+notify.FormatTime(f.AsOf)+", which is later than now: the clock was set back since. notewatch run polls at once.")
 	}
 	said, as := "Figures as of "+notify.FormatTime(f.AsOf)+", "+ago(now.Sub(f.AsOf)), dim
 	if f.stale(now) {

@@ -101,7 +101,9 @@ func (w *watcher) replace(ctx context.Context, next *settings) {
 		return
 	}
 	w.take(next.setup, b)
-	w.greet()
+	if err := w.greet(ctx); err != nil {
+		w.log.Error("making overdue polls due", "err", err)
+	}
 	if err := b.ResolveAll(ctx, rulesFile); err != nil {
 		w.log.Error("telling receivers that the rules file is valid again", "err", err)
 	}

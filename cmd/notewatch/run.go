@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -50,7 +51,9 @@ func watch(c *cobra.Command) error {
 	if err := w.listen(ctx, group); err != nil {
 		return err
 	}
-	w.greet()
+	if err := w.greet(ctx); err != nil {
+		return err
+	}
 	group.Go(func() error { return w.watch(ctx) })
 	err = group.Wait()
 	s.log.Info("stopped")
@@ -125,16 +128,21 @@ func (w *watcher) answerSlack(ctx context.Context, group *errgroup.Group, server
 	return nil
 }
 
-// greet logs what is watched, and what an operator should know of the settings.
-func (w *watcher) greet() {
+// greet makes overdue polls due, and logs what is watched, from when on, and what an operator should know of the settings.
+func (w *watcher) greet(ctx context.Context) error {
+	next, err := w.running.Load().bot.PollOverdue(ctx)
+	if err != nil {
+		return err
+	}
 	w.log.Info("watching", "projects", len(w.file.Projects), "rules", len(w.file.Rules), "receivers", len(w.file.Receivers),
-		"database", w.environment.Database, "version", version)
+		"database", w.environment.Database, "next_poll", max(0, time.Until(next)).Round(time.Second), "version", version)
 	for _, r := range w.file.Receivers {
 		if r.Slack != nil && r.Slack.Channel == "" {
 			w.log.Warn("an incoming webhook of Slack cannot change its messages: changes of level, reminders and ends are further ones; "+
 				"with a bot token and a channel the first one would be kept up to date", "receiver", r.Name)
 		}
 	}
+	return nil
 }
 
 // stalePolls is how many polls of a project may fail to come before notewatch says that it is not ready.
@@ -150,6 +158,9 @@ func ready(ctx context.Context, b *bot.Bot, started time.Time) error {
 			state, err := b.Store.Project(ctx, p.UID)
 			if err != nil {
 				return err
+			}
+			if b.AwaitsPoll(state) {
+				return errors.New(sentence(fmt.Sprintf("the clock was set back, and project %q has not been polled since", p.UID), state.Failure))
 			}
 			last := state.PolledAt
 			if last.Before(started) {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -99,8 +100,11 @@ func (t statusText) projects() *table {
 
 // since says how long ago something was.
 func (t statusText) since(at time.Time) string {
-	if at.IsZero() {
+	switch {
+	case at.IsZero():
 		return "never"
+	case at.After(t.Now.Add(store.ClockTolerance)):
+		return "-"
 	}
 	return ago(t.Now.Sub(at))
 }
@@ -128,6 +132,8 @@ func (t statusText) state(p lookup.ProjectStatus) string {
 		parts = append(parts, "Notehub cut an answer short")
 	}
 	switch {
+	case p.Ahead(t.Now):
+		parts = append(parts, "polled later than now: the clock was set back; notewatch run polls at once")
 	case p.Next.IsZero() && p.PolledAt.IsZero():
 		parts = append(parts, "never read")
 	case !p.Next.IsZero() && t.Now.Sub(p.Next) > lateAfter:

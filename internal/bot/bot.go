@@ -108,6 +108,7 @@ type Bot struct {
 	greeted  atomic.Bool // the operators know what is watched, as far as this process can tell
 	nameless sync.Map    // UIDs of projects of which it was logged that their fleets cannot be read
 	fresh    freshening
+	setBack  atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
 }
 
 // lanes are when the newest send of each begins, or will, on the machine clock.
@@ -152,6 +153,12 @@ func (b *Bot) register(ctx context.Context) error {
 	if err := b.Store.AddWork(ctx, store.Poll, projects, now); err != nil {
 		return err
 	}
+	if err := b.shorten(ctx, now); err != nil {
+		return err
+	}
+	if err := b.checkClock(ctx); err != nil {
+		return err
+	}
 	if err := b.Store.AddWork(ctx, store.Summary, []string{""}, nextSummary(now)); err != nil {
 		return err
 	}
@@ -189,6 +196,29 @@ func (b *Bot) register(ctx context.Context) error {
 		return err
 	}
 	return b.reroute(ctx, now) // last: what comes to nothing must not have told anybody
+}
+
+// shorten has no project wait for longer than its interval, which may be shorter than it was.
+func (b *Bot) shorten(ctx context.Context, now time.Time) error {
+	for _, a := range b.Accounts {
+		for _, uid := range b.projectsOf(a.Name) {
+			state, err := b.Store.Project(ctx, uid)
+			if err != nil {
+				return err
+			}
+			next := now.Add(b.Cadence(a))
+			if last := state.PolledAt.Add(b.Cadence(a)); state.Failures == 0 && last.Before(next) {
+				next = last
+			}
+			if next.Before(now) {
+				next = now
+			}
+			if err := b.Store.Raise(ctx, store.Poll, uid, next); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // hurry makes projects due that rules have yet to judge: whoever has changed a rule wants to see what it does.

@@ -79,6 +79,8 @@ func (b *Bot) span(state store.Project, e endpoint, now time.Time) span {
 	switch read, ok := state.Read[e.name]; {
 	case !ok || read.First > start:
 		return span{start, today, true}
+	case read.Last > today: // a clock that was ahead: what it read of the days since is not known
+		return span{start, today, false}
 	case read.Last < today-1:
 		return span{max(start, read.Last-rereadDays), today, false}
 	case state.RereadOn < today && now.Hour() >= rereadHour:
@@ -187,7 +189,7 @@ func (f fetcher) wait(ctx context.Context) error {
 	if slot.Sub(asked) > pace.Patience {
 		return heldError{slot}
 	}
-	for now := f.Clock.Now(); now.Before(slot); now = f.Clock.Now() {
+	for now := f.Clock.Now(); now.Before(slot) && slot.Sub(now) <= pace.Patience+store.ClockTolerance; now = f.Clock.Now() {
 		timer := f.Clock.Timer(earlier(slot, now.Add(slotPause)))
 		select {
 		case <-ctx.Done():

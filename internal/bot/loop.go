@@ -114,10 +114,43 @@ func (b *Bot) PollNow(ctx context.Context) error {
 	return nil
 }
 
+// PollOverdue makes every project due for a poll that was last polled longer ago than its interval, also one that failed since and
+// waits to be polled again: whoever starts notewatch may have fixed why. It returns when the first poll is due.
+func (b *Bot) PollOverdue(ctx context.Context) (next time.Time, err error) {
+	now := b.Clock.Now()
+	for _, a := range b.Accounts {
+		for _, uid := range b.projectsOf(a.Name) {
+			state, err := b.Store.Project(ctx, uid)
+			if err != nil {
+				return next, err
+			}
+			if now.Sub(state.PolledAt) >= b.Cadence(a) {
+				if err := b.Store.Raise(ctx, store.Poll, uid, now); err != nil {
+					return next, err
+				}
+			}
+			due, _, err := b.Store.NextDue(ctx, store.Poll, uid)
+			if err != nil {
+				return next, err
+			}
+			if due.Before(now) {
+				due = now
+			}
+			next = earlier(next, due)
+		}
+	}
+	return next, nil
+}
+
 // serve does the work that is due and returns when some is due next; zero is never. An error with one piece of work does not
 // keep the others waiting.
 func (b *Bot) serve(ctx context.Context, kind store.Kind, keys []string) (next time.Time, err error) {
 	var problems []error
+	if kind == store.Poll {
+		if err := b.checkClock(ctx); err != nil {
+			problems = append(problems, err)
+		}
+	}
 	for _, key := range keys {
 		if err := b.serveOne(ctx, kind, key); err != nil {
 			problems = append(problems, err)

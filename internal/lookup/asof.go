@@ -10,7 +10,7 @@ import (
 // An asOf is when what is known of some projects was read.
 type asOf struct {
 	at        time.Time // the oldest of the projects that were ever read; zero: none was
-	instant   time.Time // at, or now if nothing was ever read
+	instant   time.Time // at, or now if nothing was ever read or the clock was set back since
 	day       rules.Day // of instant
 	failures  int       // the most of one project
 	failure   string
@@ -34,8 +34,8 @@ func (d *Desk) asOf(ctx context.Context, projects []Project) (asOf, error) {
 		a.truncated = a.truncated || state.Truncated
 	}
 	a.instant = a.at
-	if a.at.IsZero() {
-		a.instant = d.Now()
+	if now := d.Now(); a.at.IsZero() || isAhead(a.at, now) {
+		a.instant = now
 	}
 	a.day = rules.DayOf(a.instant)
 	return a, nil

@@ -33,6 +33,12 @@ type ProjectStatus struct {
 	Next      time.Time // when it is polled next; zero: never, or nobody knows
 }
 
+// Ahead reports whether the project was polled later than now: the clock was ahead then and has been set back.
+func (p ProjectStatus) Ahead(now time.Time) bool { return isAhead(p.PolledAt, now) }
+
+// isAhead reports whether something that has happened lies ahead of the clock.
+func isAhead(at, now time.Time) bool { return at.Sub(now) > store.ClockTolerance }
+
 // An AccountStatus is what requests an account makes.
 type AccountStatus struct {
 	Account

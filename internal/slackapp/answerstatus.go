@@ -122,6 +122,8 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 		read = "read " + agoText(p.PolledAt, now)
 	}
 	switch {
+	case p.Ahead(now):
+		read, next = "last polled later than now: the clock was set back", "next now"
 	case p.Next.After(now):
 		next = "next in " + notify.FormatDuration(p.Next.Sub(now))
 	case !p.Next.IsZero():

@@ -19,9 +19,11 @@ type Pace struct {
 // TakeSlot reserves the next request of an account and returns when it may be sent, now or later. A request that would be
 // later than the patience of the pace is not reserved. What is reserved counts among the requests of the UTC day.
 //
-// It is the generic cell rate algorithm (ITU-T I.371) with a tolerance of Burst-1 intervals.
+// It is the generic cell rate algorithm (ITU-T I.371) with a tolerance of Burst-1 intervals. What was reserved for a time further
+// ahead than that gives was reserved before the clock was set back, and does not count.
 func (s *Store) TakeSlot(ctx context.Context, account string, now time.Time, pace Pace) (slot time.Time, err error) {
 	step := (pace.Interval + time.Millisecond - 1).Milliseconds() // rounded up: never faster than asked
+	furthest := now.Add(pace.Patience + time.Duration(pace.Burst+1)*pace.Interval + ClockTolerance)
 	impatient := errors.New("not worth reserving")
 	err = s.update(ctx, func(tx *sql.Tx) error {
 		var next, until time.Time
@@ -29,13 +31,13 @@ func (s *Store) TakeSlot(ctx context.Context, account string, now time.Time, pac
 			INSERT INTO account (name, next_at, requests_on, requests)
 			VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT), $4, 1)
 			ON CONFLICT (name) DO UPDATE SET next_at = CAST($3 AS BIGINT) + CASE
-				WHEN account.next_at > $2 AND account.next_at > coalesce(account.held_until, 0) THEN account.next_at
+				WHEN account.next_at > $2 AND account.next_at > coalesce(account.held_until, 0) AND account.next_at <= $5 THEN account.next_at
 				WHEN account.held_until > $2 THEN account.held_until
 				ELSE CAST($2 AS BIGINT) END,
 				requests = CASE WHEN account.requests_on = excluded.requests_on THEN account.requests + 1 ELSE 1 END,
 				requests_on = excluded.requests_on
 			RETURNING next_at, held_until`,
-			account, at(now), step, rules.DayOf(now)).Scan(instant{&next}, instant{&until})
+			account, at(now), step, rules.DayOf(now), at(furthest)).Scan(instant{&next}, instant{&until})
 		if err != nil {
 			return err
 		}

@@ -29,6 +29,8 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"ReleaseAll":  testReleaseAll,
 		"Budget":      testBudget,
 		"Requests":    testRequests,
+		"SetBack":     testSetBack,
+		"SetBackOf":   testSetBackLeases,
 		"Devices":     testDevices,
 		"Fleets":      testFleets,
 		"Usage":       testUsage,

@@ -38,8 +38,8 @@ func (s *Store) CountDevices(ctx context.Context, project string, after time.Dur
 func (s *Store) WorkState(ctx context.Context, kind Kind, key string, machine time.Time) (due time.Time, held bool, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		row := tx.QueryRowContext(ctx, `
-			SELECT due_at, lease_token IS NOT NULL AND leased_until > $3 FROM work WHERE kind = $1 AND key = $2`,
-			kind, key, at(machine))
+			SELECT due_at, lease_token IS NOT NULL AND leased_until > $3 AND leased_until <= $4 FROM work WHERE kind = $1 AND key = $2`,
+			kind, key, at(machine), at(machine.Add(LeaseTime+ClockTolerance)))
 		_, err := found(row, instant{&due}, &held)
 		return err
 	})

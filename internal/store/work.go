@@ -47,15 +47,16 @@ func (s *Store) AddWork(ctx context.Context, kind Kind, keys []string, due time.
 	return doing(err, "adding work of kind %s", kind)
 }
 
-// Claim leases the piece of work if it is due at now (domain clock) and nobody holds it at machine (machine clock).
+// Claim leases the piece of work if it is due at now (domain clock) and nobody holds it at machine (machine clock). A lease that
+// ends later than any that is taken at machine was taken before that clock was set back, and does not count.
 func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine time.Time) (Lease, bool, error) {
 	lease, ok := Lease{Kind: kind, Key: key, Token: rand.Text()}, false
 	err := s.relax(ctx, func(tx *sql.Tx) (err error) {
 		row := tx.QueryRowContext(ctx, `
 			UPDATE work SET lease_token = $1, leased_until = $2
-			WHERE kind = $3 AND key = $4 AND due_at <= $5 AND (lease_token IS NULL OR leased_until <= $6)
+			WHERE kind = $3 AND key = $4 AND due_at <= $5 AND (lease_token IS NULL OR leased_until <= $6 OR leased_until > $7)
 			RETURNING version, failures`,
-			lease.Token, at(machine.Add(LeaseTime)), kind, key, at(now), at(machine))
+			lease.Token, at(machine.Add(LeaseTime)), kind, key, at(now), at(machine), at(machine.Add(LeaseTime+ClockTolerance)))
 		ok, err = found(row, &lease.Version, &lease.Failures)
 		return err
 	})

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"notewatch/rules"
+)
+
+// ClockTolerance is how far a stored time of something that has happened may lie ahead of the clock: clocks are adjusted by
+// seconds all the time. One that lies further ahead shows that the clock was set back.
+const ClockTolerance = time.Minute
+
+// Pauses are the longest times that anything waits for. A stored time that lies further ahead shows that the clock was set
+// back after it was written.
+type Pauses struct {
+	Work   map[Kind]time.Duration // until work of these kinds is due; kinds that may wait for ever are left out
+	Budget time.Duration          // until the next request of an account
+	Hold   time.Duration          // for which Notehub may ask an account to wait
+}
+
+// SetBack looks for times that only a clock that was ahead can have written, and if there are any has nothing wait for the clock
+// to get there: all work is due at now, that of kind Summary at summary, accounts may send requests, and what happened later
+// than now happened at now. What is known of days that have yet to come is dropped. Silences keep the times that people gave
+// them. It returns the time that lies furthest ahead; the zero time is that there is none, and nothing was done.
+func (s *Store) SetBack(ctx context.Context, now, summary time.Time, longest Pauses) (ahead time.Time, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		ahead, err = furthestAhead(ctx, tx, now, longest)
+		return err
+	})
+	if err == nil && !ahead.IsZero() {
+		err = s.update(ctx, func(tx *sql.Tx) error { return setBack(ctx, tx, now, summary) })
+	}
+	return ahead, doing(err, "setting back the times that lie ahead of the clock")
+}
+
+// furthestAhead returns the latest time that only a clock that was ahead can have written; zero is none.
+func furthestAhead(ctx context.Context, tx *sql.Tx, now time.Time, longest Pauses) (ahead time.Time, err error) {
+	find := func(query string, wait time.Duration, args ...any) {
+		var found time.Time
+		if err == nil {
+			args = append([]any{at(now.Add(wait + ClockTolerance))}, args...)
+			err = tx.QueryRowContext(ctx, query, args...).Scan(instant{&found})
+			ahead = latest(ahead, found)
+		}
+	}
+	for kind, wait := range longest.Work {
+		find(`SELECT max(due_at) FROM work WHERE due_at > $1 AND kind = $2`, wait, kind)
+	}
+	find(`SELECT max(next_at) FROM account WHERE next_at > $1`, longest.Budget)
+	find(`SELECT max(held_until) FROM account WHERE held_until > $1`, longest.Hold)
+	find(`SELECT max(read_at) FROM device_list WHERE read_at > $1`, 0)
+	find(`SELECT max(polled_at) FROM project WHERE polled_at > $1`, 0)
+	return ahead, err
+}
+
+// happened are the columns that hold when something happened, by table.
+var happened = map[string][]string{
+	"account":  {"next_at", "held_until"},
+	"project":  {"polled_at"},
+	"judged":   {"since"},
+	"alert":    {"since", "fired_at", "raised_at", "notified_at", "changed_at", "quiet_since", "ended_at", "as_of"},
+	"delivery": {"waiting_since"},
+	"message":  {"begun_at", "posted_at"},
+	"attempt":  {"started", "ended"},
+	"silence":  {"ended_at"},
+
+	"transition": {"at"},
+}
+
+func setBack(ctx context.Context, tx *sql.Tx, now, summary time.Time) error {
+	var err error
+	run := func(statement string, args ...any) {
+		if err == nil {
+			_, err = tx.ExecContext(ctx, statement, args...)
+		}
+	}
+	for table, columns := range happened {
+		for _, column := range columns {
+			run(`UPDATE `+table+` SET `+column+` = $1 WHERE `+column+` > $1`, at(now))
+		}
+	}
+	run(`UPDATE device_list SET read_at = $1 WHERE read_at > $2`, at(now.AddDate(0, 0, -1)), at(now)) // so that it is read again
+	run(`UPDATE work SET version = version + 1, due_at = CASE WHEN kind = $1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
+		WHERE due_at > $3`, Summary, at(summary), at(now))
+	today := rules.DayOf(now)
+	run(`UPDATE project SET reread_on = 0 WHERE reread_on > $1`, today)
+	for table, day := range map[string]string{"usage": "day", "change": "day", "closed": "as_of"} {
+		run(`DELETE FROM `+table+` WHERE `+day+` > $1`, today)
+	}
+	return err
+}

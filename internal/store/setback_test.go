@@ -1,0 +1,132 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// Each time that only a clock that was ahead can have written is enough to notice that, and afterwards none is left.
+func testSetBack(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	longest := store.Pauses{
+		Work:   map[store.Kind]time.Duration{store.Poll: 15 * minute, store.Receiver: time.Hour, store.Summary: 8 * 24 * time.Hour},
+		Budget: time.Hour, Hold: 24 * time.Hour,
+	}
+	summary := noon.AddDate(0, 0, 3)
+	a := firing("a", "dev:1")
+	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
+	require.NoError(t, s.AddWork(ctx, store.Mute, []string{""}, noon.AddDate(5, 0, 0))) // a silence may end whenever people want
+	require.NoError(t, s.AddWork(ctx, store.Summary, []string{""}, summary))
+	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{{UID: "dev:1"}}, noon))
+	_, err := s.TakeSlot(ctx, "acme", noon, store.Pace{Interval: minute, Burst: 1})
+	require.NoError(t, err)
+	require.NoError(t, s.SaveUsage(ctx, project, []rules.Figure{rules.Events}, []store.Usage{{Day: rules.DayOf(noon)}}, 0))
+	decide(t, s, store.Commit{
+		Decision: store.Decision{Alerts: []rules.Alert{a}, Show: shown("a", team), Now: noon},
+		Project:  store.Project{UID: project, PolledAt: noon, RereadOn: rules.DayOf(noon)}, Judged: judged("rule", "hash"),
+	})
+	ahead, err := s.SetBack(ctx, noon, summary, longest)
+	require.NoError(t, err)
+	require.Zero(t, ahead, "what waits for as long as it may is in order")
+
+	for column, longest := range map[string]time.Duration{
+		"work.due_at": 15 * minute, "account.next_at": time.Hour, "account.held_until": 24 * time.Hour,
+		"device_list.read_at": 0, "project.polled_at": 0,
+	} {
+		require.Zero(t, setAhead(t, s, column, noon.Add(longest+minute)), column)
+		require.NotZero(t, setAhead(t, s, column, noon.Add(longest+2*minute)), column)
+	}
+
+	later := noon.AddDate(2, 0, 0)
+	require.NoError(t, s.SaveUsage(ctx, project, []rules.Figure{rules.Events}, []store.Usage{{Day: rules.DayOf(later)}}, rules.DayOf(later)+1))
+	for _, column := range append(times, "work.due_at") {
+		table, name := split(column)
+		_, err := s.DB().ExecContext(ctx, `UPDATE `+table+` SET `+name+` = $1`, later.UnixMilli())
+		require.NoError(t, err, column)
+	}
+	ahead, err = s.SetBack(ctx, noon, summary, longest)
+	require.NoError(t, err)
+	require.Equal(t, later, ahead)
+	for _, column := range times {
+		table, name := split(column)
+		var left int
+		require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT count(*) FROM `+table+` WHERE `+name+` > $1`, noon.UnixMilli()).Scan(&left))
+		require.Zero(t, left, column)
+	}
+	require.Equal(t, noon, due(t, s, store.Poll, project))
+	require.Equal(t, noon, due(t, s, store.Mute, ""))
+	require.Equal(t, summary, due(t, s, store.Summary, ""), "nobody gets a weekly summary out of turn")
+	usage, err := s.Usage(ctx, project, nil, 0, rules.DayOf(later))
+	require.NoError(t, err)
+	require.Len(t, usage, 1, "days to come are forgotten")
+	changed, err := s.Changed(ctx, project)
+	require.NoError(t, err)
+	require.Empty(t, changed)
+}
+
+// times are the columns that must not lie ahead of the clock.
+var times = []string{
+	"account.next_at", "account.held_until", "device_list.read_at", "project.polled_at", "judged.since", "alert.since", "alert.fired_at",
+	"alert.raised_at", "alert.notified_at", "alert.changed_at", "alert.as_of", "delivery.waiting_since", "transition.at",
+}
+
+func split(column string) (table, name string) {
+	for i := range column {
+		if column[i] == '.' {
+			return column[:i], column[i+1:]
+		}
+	}
+	return "", column
+}
+
+// setAhead moves a time, returns what SetBack finds, and leaves all as it was before.
+func setAhead(t *testing.T, s *store.Store, column string, ahead time.Time) (found time.Time) {
+	t.Helper()
+	ctx := t.Context()
+	table, name := split(column)
+	only := ""
+	if table == "work" {
+		only = ` WHERE kind = 'poll'`
+	}
+	var before any
+	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT `+name+` FROM `+table+only).Scan(&before))
+	_, err := s.DB().ExecContext(ctx, `UPDATE `+table+` SET `+name+` = $1`+only, ahead.UnixMilli())
+	require.NoError(t, err)
+	found, err = s.SetBack(ctx, noon, noon.AddDate(0, 0, 3), store.Pauses{
+		Work: map[store.Kind]time.Duration{store.Poll: 15 * minute}, Budget: time.Hour, Hold: 24 * time.Hour,
+	})
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(ctx, `UPDATE `+table+` SET `+name+` = $1`+only, before)
+	require.NoError(t, err)
+	return found
+}
+
+// What was reserved, and leased, before a clock was set back does not count.
+func testSetBackLeases(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	pace := store.Pace{Interval: minute, Burst: 1, Patience: minute}
+	_, err := s.TakeSlot(ctx, "acme", noon.Add(2*time.Hour), pace)
+	require.NoError(t, err)
+	slot, err := s.TakeSlot(ctx, "acme", noon, pace)
+	require.NoError(t, err)
+	require.Equal(t, noon, slot)
+
+	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
+	_, ok, err := s.Claim(ctx, store.Poll, project, noon, machine.Add(2*time.Hour))
+	require.NoError(t, err)
+	require.True(t, ok)
+	_, held, err := s.WorkState(ctx, store.Poll, project, machine)
+	require.NoError(t, err)
+	require.False(t, held)
+	_, ok, err = s.Claim(ctx, store.Poll, project, noon, machine)
+	require.NoError(t, err)
+	require.True(t, ok)
+	_, ok, err = s.Claim(ctx, store.Poll, project, noon, machine)
+	require.NoError(t, err)
+	require.False(t, ok)
+}
