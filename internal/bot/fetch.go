@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,13 +36,7 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 		return err
 	}
 	if f.now.Sub(listedAt) >= listEvery {
-		if devices, err = f.list(ctx); err != nil {
-			return fmt.Errorf("reading the device list: %w", err)
-		}
-		if err := f.nameFleets(ctx); err != nil {
-			return fmt.Errorf("reading the fleets: %w", err)
-		}
-		if err := b.Store.SaveDevices(ctx, f.project, devices, f.now); err != nil {
+		if devices, err = f.relist(ctx, devices); err != nil {
 			return err
 		}
 	}
@@ -203,85 +196,6 @@ func (f fetcher) wait(ctx context.Context) error {
 	}
 	f.Metrics.Requested(f.account.Name)
 	return f.Store.Extend(ctx, f.lease, f.Machine())
-}
-
-// maxPages is how many pages a device list may have. Not even one day of more devices would fit into an answer of usage.
-const maxPages = notehub.MaxLimit / notehub.MaxPageSize
-
-// list reads the whole device list. A device that Notehub lists twice is one device, as listed last.
-func (f fetcher) list(ctx context.Context) ([]store.Device, error) {
-	var devices []store.Device
-	index := map[string]int{} // of devices, by UID
-	for page, more := 1, true; more; page++ {
-		if page > maxPages {
-			return nil, fmt.Errorf("%w: it has more than %d pages of devices", notehub.ErrInvalidAnswer, maxPages)
-		}
-		before := len(devices)
-		err := f.do(ctx, func(ctx context.Context) (err error) {
-			more, err = f.account.Client.Devices(ctx, f.project, page, notehub.MaxPageSize, func(d notehub.Device) error {
-				if i, again := index[d.UID]; again {
-					devices[i] = listed(d)
-					return nil
-				}
-				index[d.UID] = len(devices)
-				devices = append(devices, listed(d))
-				return nil
-			})
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		if more && len(devices) == before {
-			return nil, fmt.Errorf("%w: page %d of devices brings no new device, and says that there are more", notehub.ErrInvalidAnswer, page)
-		}
-	}
-	return devices, nil
-}
-
-// listed converts a line of the device list.
-func listed(d notehub.Device) store.Device {
-	return store.Device{
-		UID: d.UID, Name: cmp.Or(d.SerialNumber, d.UID), SKU: d.SKU, Product: d.Product, Firmware: d.FirmwareNotecard,
-		Fleets: d.Fleets, Voltage: d.Voltage, Disabled: d.Disabled,
-		Provisioned: d.Provisioned, LastActivity: d.LastActivity,
-	}
-}
-
-// nameFleets brings the names of the fleets up to date. They are only for people to read: a poll goes on without them.
-func (f fetcher) nameFleets(ctx context.Context) error {
-	fleets, failure, err := f.fleets(ctx)
-	if err != nil {
-		return err
-	}
-	if failure == nil {
-		f.nameless.Delete(f.project)
-		return f.Store.SaveFleets(ctx, f.project, fleets)
-	}
-	if _, logged := f.nameless.LoadOrStore(f.project, true); !logged {
-		f.Log.Warn("reading the fleets: they are shown by the names they had, or by their UIDs", "project", f.project, "err", failure)
-	}
-	return nil
-}
-
-// fleets reads all fleets. failure is what Notehub says against that, or what is wrong with its answer: if more is wrong
-// than that, the next request shows it.
-func (f fetcher) fleets(ctx context.Context) (fleets []store.Fleet, failure, err error) {
-	err = f.do(ctx, func(ctx context.Context) error {
-		fleets = nil
-		failure = f.account.Client.Fleets(ctx, f.project, func(fleet notehub.Fleet) error {
-			fleets = append(fleets, store.Fleet{UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID)})
-			return nil
-		})
-		if errors.Is(failure, notehub.ErrRateLimited) {
-			return failure // and so do waits
-		}
-		return nil
-	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return fleets, failure, err
 }
 
 // usage reads one endpoint for the days of a span and stores it. It reports whether an answer stayed cut short even for a

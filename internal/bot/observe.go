@@ -61,6 +61,8 @@ func classOf(failure error, truncated bool) metrics.Class {
 		return ""
 	case errors.As(failure, new(heldError)):
 		return metrics.RateLimited
+	case errors.As(failure, new(lostError)):
+		return metrics.Invalid
 	}
 	for _, c := range classes {
 		if errors.Is(failure, c.err) {

@@ -92,6 +92,9 @@ func (b *Bot) nextPoll(account Account, state store.Project, failure error, now 
 	if state.Failures > 0 {
 		pause = min(pause, firstRetry<<min(state.Failures-1, 10))
 	}
+	if errors.As(failure, new(lostError)) {
+		pause = min(b.Cadence(account), confirmTime)
+	}
 	next := now.Add(pause)
 	if held, ok := errors.AsType[heldError](failure); ok && held.until.Before(next) {
 		return held.until
@@ -129,6 +132,8 @@ func remedy(err error) string {
 		return "the owner of the token needs at least the viewer role in this project"
 	case errors.Is(err, notehub.ErrNotFound):
 		return "check the project UID in the rules file: Notehub does not know it"
+	case errors.As(err, new(lostError)):
+		return "check the devices of the project at notehub.io: the next poll reads the list again and removes them if they are still missing"
 	case errors.Is(err, notehub.ErrRateLimited), errors.As(err, new(heldError)):
 		return "other tools share the request budget of this account: lower requests_per_minute"
 	}

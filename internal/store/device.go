@@ -58,8 +58,34 @@ func closeDeviceList(ctx context.Context, tx *sql.Tx, project string, devices []
 	}
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO device_list (project, read_at) VALUES ($1, $2)
-		ON CONFLICT (project) DO UPDATE SET read_at = excluded.read_at`, project, at(read))
+		ON CONFLICT (project) DO UPDATE SET read_at = excluded.read_at, doubted_at = NULL, doubted_kept = 0`, project, at(read))
 	return err
+}
+
+// A ListDoubt is about a device list that lost most devices and was read once. It replaces the stored list only when a
+// second reading confirms it.
+type ListDoubt struct {
+	At   time.Time // when it was read; zero: there is no doubt
+	Kept int       // stored devices that it still has
+}
+
+// ListDoubt returns the doubt about the device list of the project that was read last.
+func (s *Store) ListDoubt(ctx context.Context, project string) (d ListDoubt, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		_, err := found(tx.QueryRowContext(ctx, `SELECT doubted_at, doubted_kept FROM device_list WHERE project = $1`, project),
+			instant{&d.At}, &d.Kept)
+		return err
+	})
+	return d, doing(err, "reading the doubt about the device list of project %q", project)
+}
+
+// DoubtList stores a doubt about the device list of the project. SaveDevices ends it.
+func (s *Store) DoubtList(ctx context.Context, project string, d ListDoubt) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE device_list SET doubted_at = $1, doubted_kept = $2 WHERE project = $3`, at(d.At), d.Kept, project)
+		return err
+	})
+	return doing(err, "doubting the device list of project %q", project)
 }
 
 // Devices returns the device list by UID and when it was read; the zero time is never.

@@ -81,6 +81,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Moved":       testMoved,
 		"Transitions": testTransitions,
 		"Counted":     testCountDevices,
+		"ListDoubt":   testListDoubt,
 		"WorkState":   testWorkState,
 		"OpenAlert":   testOpenAlert,
 		"Silences":    testSilences,

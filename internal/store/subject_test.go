@@ -10,6 +10,29 @@ import (
 	"notewatch/rules"
 )
 
+func testListDoubt(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{{UID: "dev:1"}, {UID: "dev:2"}}, noon))
+	doubt, err := s.ListDoubt(ctx, project)
+	require.NoError(t, err)
+	require.Zero(t, doubt)
+
+	want := store.ListDoubt{At: noon.Add(time.Hour), Kept: 1}
+	require.NoError(t, s.DoubtList(ctx, project, want))
+	doubt, err = s.ListDoubt(ctx, project)
+	require.NoError(t, err)
+	require.Equal(t, want, doubt)
+	devices, read, err := s.Devices(ctx, project)
+	require.NoError(t, err)
+	require.Len(t, devices, 2)
+	require.Equal(t, noon, read)
+
+	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{{UID: "dev:1"}}, noon.Add(2*time.Hour)))
+	doubt, err = s.ListDoubt(ctx, project)
+	require.NoError(t, err)
+	require.Zero(t, doubt, "a list that counts ends it")
+}
+
 func testCountDevices(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	none, err := s.CountDevices(ctx, project, time.Hour)
