@@ -129,9 +129,13 @@ func silenceIDs(ctx context.Context, d stock, typed string) (some []cobra.Comple
 		return nil, nil
 	}
 	silences, _, err := d.Store.Silences(ctx, d.Now())
+	if err != nil {
+		return nil, err
+	}
+	called, err := directoryOf(ctx, d.Desk, matchesOf(silences, nil)...)
 	for _, s := range silences {
 		if strings.HasPrefix(s.ID, typed) {
-			some = append(some, cobra.CompletionWithDesc(s.ID, tidy(matchText(s.Match)+": "+s.Because)))
+			some = append(some, cobra.CompletionWithDesc(s.ID, tidy(called.matchText(s.Match)+": "+s.Because)))
 		}
 	}
 	return some, err

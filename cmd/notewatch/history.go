@@ -94,7 +94,7 @@ func changeOf(h store.Happening) changeView {
 func (q historyQuery) list(c *cobra.Command, db opened) error {
 	s := screenOf(c.OutOrStdout())
 	since := db.clock.Now().Add(-time.Duration(q.since))
-	changes, count, err := q.read(c, db.Store, since, q.on(s, q.json))
+	changes, count, err := q.read(c, db, since, q.on(s, q.json))
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (q historyQuery) list(c *cobra.Command, db opened) error {
 		if err := q.settle(c, db); err != nil {
 			return err
 		}
-		if changes, count, err = q.read(c, db.Store, since, q.on(s, q.json)); err != nil {
+		if changes, count, err = q.read(c, db, since, q.on(s, q.json)); err != nil {
 			return err
 		}
 	}
@@ -130,7 +130,7 @@ func changeTable(changes []changeView) *table {
 }
 
 // read returns what happened since a time, the newest first, as far as the limit goes, and how much it was.
-func (q historyQuery) read(c *cobra.Command, db *store.Store, since time.Time, limit int) (changes []changeView, count int, err error) {
+func (q historyQuery) read(c *cobra.Command, db opened, since time.Time, limit int) (changes []changeView, count int, err error) {
 	happened, count, err := db.Happenings(c.Context(), store.AlertFilter{Match: q.Match, Limit: limit}, since)
 	if err != nil {
 		return nil, 0, err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/config"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/notify"
@@ -22,25 +21,31 @@ const (
 )
 
 // silenceChanges are what people did with silences since a time that concerns what is selected.
-func (s selection) silenceChanges(c *cobra.Command, db *store.Store, since time.Time) (changes []changeView, err error) {
+func (s selection) silenceChanges(c *cobra.Command, db opened, since time.Time) (changes []changeView, err error) {
 	silences, err := db.SilencesSince(c.Context(), since)
 	if err != nil {
 		return nil, err
 	}
-	n := namesakes{db: db}
-	if now, _ := outline(c); now.file != nil {
-		n.projects = now.file.Projects
+	names, err := db.Names(c.Context())
+	if err != nil {
+		return nil, err
 	}
+	_, desk, _ := wideDesk(c, db, names)
+	called, err := directoryOf(c.Context(), desk, matchesOf(silences, nil)...)
+	if err != nil {
+		return nil, err
+	}
+	n := namesakes{db: db.Store, projects: desk.Projects}
 	for _, silence := range silences {
 		touched, err := s.touches(c.Context(), n, silence.Match)
 		if err != nil {
 			return nil, err
 		}
 		if touched && !silence.Start.Before(since) {
-			changes = append(changes, silenceChange(silence, silenced, silence.Start, silence.By))
+			changes = append(changes, called.silenceChange(silence, silenced, silence.Start, silence.By))
 		}
 		if touched && silence.EndedBy != "" && !silence.EndedAt.Before(since) {
-			changes = append(changes, silenceChange(silence, unsilenced, silence.EndedAt, silence.EndedBy))
+			changes = append(changes, called.silenceChange(silence, unsilenced, silence.EndedAt, silence.EndedBy))
 		}
 	}
 	return changes, nil
@@ -78,7 +83,7 @@ func (s selection) touches(ctx context.Context, n namesakes, m rules.Match) (boo
 // namesakes know which projects and devices go by a name.
 type namesakes struct {
 	db       *store.Store
-	projects []config.Project // none: the rules file cannot be read
+	projects []lookup.Project
 }
 
 // same reports whether two texts mean the same: they are the same, or one is a name of the other.
@@ -115,10 +120,10 @@ func (n namesakes) called(ctx context.Context, kind lookup.Kind, name string) (u
 	return uids, nil
 }
 
-func silenceChange(s rules.Silence, event string, at time.Time, by string) changeView {
+func (d directory) silenceChange(s rules.Silence, event string, at time.Time, by string) changeView {
 	return changeView{
-		At: at, Event: event, Alert: s.Match.Alert, Rule: s.Match.Rule, Project: named{Name: s.Match.Project},
-		Subject: named{Name: s.Match.Subject}, By: by,
+		At: at, Event: event, Alert: s.Match.Alert, Rule: s.Match.Rule, Project: d.named(s.Match.Project),
+		Subject: d.named(s.Match.Subject), By: by,
 		Silence: &silenceRef{ID: s.ID, Until: s.End, Because: s.Because},
 	}
 }

@@ -31,7 +31,8 @@ func newSilence() *cobra.Command {
 		Short: "Keep people from being told of some alerts for a while",
 		Long: `Mutes the alerts that have all that the flags name, from now on: what is new of them is told only when the silence ends,
 if it still stands then. What has been posted is kept up to date without disturbing anybody. notewatch run applies it
-within seconds. Projects and devices may be named by a part of their name that says which is meant. With --alert,
+within seconds. Projects and devices may be named by a part of their name that says which is meant; the silence is of that one alone, even
+if others have or get the same name. With --alert,
 --until over keeps the silence for as long as the alert stands.`,
 		Example: `  notewatch silence --rule silent-device --for 2h --because "gateway is moved"
   notewatch silence --device sensor-6 --until 2090-01-02 --because "in the lab"`,
@@ -63,10 +64,14 @@ func (o silenceOrder) run(c *cobra.Command) error {
 			}
 			o.Alert = a.ID
 		}
-		if err := o.settle(c, db); err != nil {
+		if err := o.identify(c, db); err != nil {
 			return err
 		}
 		silence.Match = o.Match
+		called, err := nameMatch(c, db, silence.Match)
+		if err != nil {
+			return err
+		}
 		count, err := db.CountAlerts(ctx, store.AlertFilter{Match: silence.Match, Open: true})
 		if err != nil {
 			return err
@@ -76,7 +81,7 @@ func (o silenceOrder) run(c *cobra.Command) error {
 		}
 		s := screenOf(c.OutOrStdout())
 		return errors.Join(
-			s.say(plain, fmt.Sprintf("%s silences %s %s.", silence.ID, matchText(silence.Match), bot.EndText(silence, now))),
+			s.say(plain, fmt.Sprintf("%s silences %s %s.", silence.ID, called.matchText(silence.Match), bot.EndText(silence, now))),
 			s.say(plain, fmt.Sprintf("It matches %s now. %s; notewatch unsilence %s ends it.",
 				counted(count, "open alert"), db.hence("applies it"), silence.ID)),
 		)

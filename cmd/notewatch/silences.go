@@ -19,7 +19,7 @@ func newSilences() *cobra.Command {
 		Short: "List the silences that are on, and the windows of the rules file",
 		Long: `Lists the silences that are not over, and the windows in which the rules file keeps people from being told every week.
 
---json prints an array of objects with kind (silence or window), id, match (alert, rule, project, device), on, start and
+--json prints an array of objects with kind (silence or window), id, match (alert, rule, project, project_name, device, device_name), on, start and
 end (of a window that is closed: when it opens next; none: when the alert is over), schedule (of a window), by and because.`,
 		Example: `  notewatch silences
   notewatch silences --json`,
@@ -44,36 +44,54 @@ type silenceView struct {
 }
 
 type matchView struct {
-	Alert   string `json:"alert,omitempty"`
-	Rule    string `json:"rule,omitempty"`
-	Project string `json:"project,omitempty"`
-	Device  string `json:"device,omitempty"`
+	Alert       string `json:"alert,omitempty"`
+	Rule        string `json:"rule,omitempty"`
+	Project     string `json:"project,omitempty"`
+	ProjectName string `json:"project_name,omitempty"`
+	Device      string `json:"device,omitempty"`
+	DeviceName  string `json:"device_name,omitempty"`
 }
 
 // listSilences prints what keeps people from being told. Silences are shown even if the rules file cannot be read.
 func listSilences(c *cobra.Command, asJSON bool) error {
-	var views []silenceView
-	var now time.Time
-	err := look(c, func(db opened) error {
-		now = db.clock.Now()
+	return look(c, func(db opened) error {
+		now := db.clock.Now()
 		silences, _, err := db.Silences(c.Context(), now)
+		if err != nil {
+			return err
+		}
+		names, err := db.Names(c.Context())
+		if err != nil {
+			return err
+		}
+		file, desk, unread := wideDesk(c, db, names)
+		if unread != nil {
+			unread = fmt.Errorf("the windows of the rules file are not shown: %w", unread)
+		}
+		called, err := directoryOf(c.Context(), desk, matchesOf(silences, file.Silences)...)
+		if err != nil {
+			return err
+		}
+		var views []silenceView
 		for _, s := range silences {
-			views = append(views, viewOfSilence(s, now))
+			views = append(views, called.viewOfSilence(s, now))
 		}
-		return err
+		for _, w := range file.Silences {
+			views = append(views, called.viewOfWindow(w, now))
+		}
+		return errors.Join(printSilences(c, views, asJSON, unread == nil), unread)
 	})
-	if err != nil {
-		return err
+}
+
+// matchesOf returns what silences and windows match.
+func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Match) {
+	for _, s := range silences {
+		all = append(all, s.Match)
 	}
-	s, unread := outline(c)
-	if unread == nil {
-		for _, w := range s.file.Silences {
-			views = append(views, viewOfWindow(w, now))
-		}
-	} else {
-		unread = fmt.Errorf("the windows of the rules file are not shown: %w", unread)
+	for _, w := range windows {
+		all = append(all, w.Match)
 	}
-	return errors.Join(printSilences(c, views, asJSON, unread == nil), unread)
+	return all
 }
 
 // printSilences prints views; whole is that they are all there are.
@@ -104,15 +122,15 @@ func silenceTable(views []silenceView) *table {
 	return t
 }
 
-func viewOfSilence(s rules.Silence, now time.Time) silenceView {
+func (d directory) viewOfSilence(s rules.Silence, now time.Time) silenceView {
 	return silenceView{
-		Kind: rules.BySilence, ID: s.ID, Match: matchViewOf(s.Match), On: !now.Before(s.Start), Start: s.Start, End: s.End,
+		Kind: rules.BySilence, ID: s.ID, Match: d.viewOfMatch(s.Match), On: !now.Before(s.Start), Start: s.Start, End: s.End,
 		By: s.By, Because: s.Because,
 	}
 }
 
-func viewOfWindow(w rules.Window, now time.Time) silenceView {
-	v := silenceView{Kind: rules.ByWindow, Match: matchViewOf(w.Match), Schedule: schedule(w), Because: w.Because}
+func (d directory) viewOfWindow(w rules.Window, now time.Time) silenceView {
+	v := silenceView{Kind: rules.ByWindow, Match: d.viewOfMatch(w.Match), Schedule: schedule(w), Because: w.Because}
 	if v.End, v.On = w.Open(now); !v.On {
 		v.Start, v.End = w.Next(now).UTC(), time.Time{}
 	}
@@ -120,7 +138,9 @@ func viewOfWindow(w rules.Window, now time.Time) silenceView {
 	return v
 }
 
-func matchViewOf(m rules.Match) matchView { return matchView{m.Alert, m.Rule, m.Project, m.Subject} }
+func (d directory) viewOfMatch(m rules.Match) matchView {
+	return matchView{m.Alert, m.Rule, m.Project, d[m.Project], m.Subject, d[m.Subject]}
+}
 
 // when says until when it lasts, or when it begins.
 func (v silenceView) when() string {
@@ -142,7 +162,8 @@ func (v silenceView) by() string {
 }
 
 func (v silenceView) what() string {
-	return matchText(rules.Match{Alert: v.Match.Alert, Rule: v.Match.Rule, Project: v.Match.Project, Subject: v.Match.Device})
+	called := directory{v.Match.Project: v.Match.ProjectName, v.Match.Device: v.Match.DeviceName}
+	return called.matchText(rules.Match{Alert: v.Match.Alert, Rule: v.Match.Rule, Project: v.Match.Project, Subject: v.Match.Device})
 }
 
 // schedule says when a window opens and closes: "Sat, Sun 22:00–06:00 Europe/Berlin".

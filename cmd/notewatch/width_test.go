@@ -86,7 +86,7 @@ func wideTables() map[string]func(screen) error {
 		"ALERT usage":          func(s screen) error { return usage.alerts(command, s) },
 		"# top":                top.print,
 		"CONDITION explain":    explained.table().print,
-		"ID silences":          silenceTable([]silenceView{viewOfSilence(silence, noon)}).print,
+		"ID silences":          silenceTable([]silenceView{directory{}.viewOfSilence(silence, noon)}).print,
 		"RECEIVER drill":       resultTable([]result{refused}).print,
 		"RECEIVER demo":        demo.print,
 	}

@@ -38,6 +38,12 @@ type AmbiguousError struct {
 	More       int       // how many there are besides
 }
 
+// Ambiguous is an error about several subjects that are called by a text. It lists as many as people may want to read.
+func Ambiguous(text string, found []Subject) *AmbiguousError {
+	listed := found[:min(maxCandidates, len(found))]
+	return &AmbiguousError{Text: text, Candidates: listed, More: len(found) - len(listed)}
+}
+
 // Error lists the candidates.
 func (e *AmbiguousError) Error() string {
 	candidates := make([]string, len(e.Candidates))

@@ -39,8 +39,7 @@ func (d *Desk) Find(ctx context.Context, text string, kinds ...Kind) (Subject, e
 	case len(found) == 1:
 		return found[0], nil
 	}
-	listed := found[:min(maxCandidates, len(found))]
-	return Subject{}, &AmbiguousError{Text: s.text, Candidates: listed, More: len(found) - len(listed)}
+	return Subject{}, Ambiguous(s.text, found)
 }
 
 // Complete returns listed subjects whose UID or name begins with prefix, at most limit: projects, fleets, devices by name, then

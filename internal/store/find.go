@@ -82,16 +82,35 @@ func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceNa
 			) AS ended
 			WHERE project <> '' AND subject <> ''
 				AND NOT EXISTS (SELECT 1 FROM device WHERE device.project = ended.project AND device.uid = ended.subject)`, alerts)
-		seen := map[[2]string]bool{}
-		for _, d := range told {
-			if id := [2]string{d.Project, d.UID}; !seen[id] {
-				seen[id] = true
-				devices = append(devices, d)
-			}
-		}
+		devices = firstNames(told)
 		return err
 	})
 	return devices, doing(err, "reading which devices were told of")
+}
+
+// firstNames returns the first of the names that each device has.
+func firstNames(all []DeviceName) (devices []DeviceName) {
+	seen := map[[2]string]bool{}
+	for _, d := range all {
+		if id := [2]string{d.Project, d.UID}; !seen[id] {
+			seen[id] = true
+			devices = append(devices, d)
+		}
+	}
+	return devices
+}
+
+// DevicesInAlerts returns the devices of all alerts that have a UID or that alerts call by a name, each once, by the name that
+// its newest alert has. The subject of an alert about notewatch itself is such a device, without a project.
+func (s *Store) DevicesInAlerts(ctx context.Context, text string) (devices []DeviceName, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		named, err := collect(ctx, tx, (*DeviceName).fields, `
+			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM alert
+			WHERE subject <> '' AND (subject = $1 OR told ->> 'subject' = $1) ORDER BY since DESC`, text)
+		devices = firstNames(named)
+		return err
+	})
+	return devices, doing(err, "reading which devices of alerts are called %q", text)
 }
 
 // FleetDevices returns the UIDs of the listed devices that belong to a fleet, in order; never nil.

@@ -85,9 +85,14 @@ func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]m
 // Names is what people may call things by: identifiers and names, in order.
 type Names struct {
 	Rules    []string
-	Projects []string
+	Projects []ProjectName // the last name first
 	Subjects []string
 }
+
+// A ProjectName is a UID with what the alerts of that project call it, which is "" without alerts. A project may have several.
+type ProjectName struct{ UID, Name string }
+
+func (p *ProjectName) fields() []any { return []any{&p.UID, optional{&p.Name}} }
 
 // Names returns what the store knows by name.
 func (s *Store) Names(ctx context.Context) (n Names, err error) {
@@ -97,7 +102,6 @@ func (s *Store) Names(ctx context.Context) (n Names, err error) {
 			query string
 		}{
 			{&n.Rules, `SELECT rule FROM judged UNION SELECT rule FROM alert ORDER BY 1`},
-			{&n.Projects, `SELECT uid FROM project UNION SELECT project FROM alert UNION SELECT told ->> 'project' FROM alert ORDER BY 1`},
 			{&n.Subjects, `SELECT uid FROM device UNION SELECT name FROM device
 				UNION SELECT subject FROM alert UNION SELECT told ->> 'subject' FROM alert ORDER BY 1`},
 		} {
@@ -107,7 +111,12 @@ func (s *Store) Names(ctx context.Context) (n Names, err error) {
 			}
 			*list.to = slices.DeleteFunc(names, func(name string) bool { return name == "" })
 		}
-		return nil
+		n.Projects, err = collect(ctx, tx, (*ProjectName).fields, `
+			SELECT uid, name FROM (
+				SELECT project AS uid, told ->> 'project' AS name, max(since) AS last FROM alert WHERE project <> '' GROUP BY 1, 2
+				UNION ALL SELECT uid, NULL, 0 FROM project WHERE uid NOT IN (SELECT project FROM alert)
+			) AS known ORDER BY last DESC, uid, name`)
+		return err
 	})
 	return n, doing(err, "reading what there is by name")
 }

@@ -113,7 +113,7 @@ func testNames(t *testing.T, open database) {
 	names, err = s.Names(ctx)
 	require.NoError(t, err)
 	require.Equal(t, store.Names{
-		Rules: []string{"data-budget", "quiet"}, Projects: []string{project, "cold-chain"},
+		Rules: []string{"data-budget", "quiet"}, Projects: []store.ProjectName{{UID: project, Name: "cold-chain"}},
 		Subjects: []string{"dev:1", "dev:2", "dev:3", "sensor-1", "sensor-2"},
 	}, names)
 }
