@@ -31,11 +31,12 @@ type Error struct {
 	Code       string        // short text for machines, as Notehub or OAuth calls it; "" if it gave none
 	Message    string        // for people, shortened; "" if it gave none
 	RetryAfter time.Duration // how long Notehub asks to wait; 0 if it does not
+	Proxy      string        // that may have answered in place of Notehub; "" if it did not
 }
 
 // Error implements error.
 func (e *Error) Error() string {
-	text := fmt.Sprintf("Notehub answers %d", e.Status)
+	text := fmt.Sprintf("%s answers %d", e.who(), e.Status)
 	if status := http.StatusText(e.Status); status != "" {
 		text += " " + status
 	}
@@ -46,6 +47,17 @@ func (e *Error) Error() string {
 		text += " (" + e.Code + ")"
 	}
 	return text
+}
+
+// who names the party that answered.
+func (e *Error) who() string {
+	switch {
+	case e.Status == http.StatusProxyAuthRequired:
+		return "a proxy on the way"
+	case e.Proxy != "":
+		return "Notehub or proxy " + e.Proxy
+	}
+	return "Notehub"
 }
 
 // Is reports whether target is the sentinel for this refusal.
@@ -60,7 +72,7 @@ func (e *Error) kind() error {
 		return ErrUnauthorized
 	case e.Status == http.StatusForbidden && strings.Contains(said, "suspended"):
 		return ErrSuspended
-	case e.Status == http.StatusForbidden:
+	case e.Status == http.StatusForbidden && e.Proxy == "":
 		return ErrForbidden
 	case e.Status == http.StatusNotFound:
 		return ErrNotFound
@@ -77,12 +89,16 @@ func (c *Client) errorOf(response *http.Response) *Error {
 	if response.StatusCode/100 == 3 && message == "" {
 		message = "redirects are not followed; check the base URL"
 	}
-	return &Error{
+	e := &Error{
 		Status:     response.StatusCode,
 		Code:       c.quotable(code),
 		Message:    c.quotable(message),
 		RetryAfter: retryAfter(response.Header),
 	}
+	if code == "" && strings.HasPrefix(c.base, "http://") {
+		e.Proxy = c.Proxy() // over http nobody can know whose answer it is, unless it is in Notehub's form
+	}
+	return e
 }
 
 // parseError reads Notehub's error envelope {err, status}, that of OAuth {error, error_description}, or plain text. Web

@@ -514,3 +514,20 @@ func requireNoToken(t *testing.T, err error) {
 		}
 	}
 }
+
+// What a proxy answers is not taken for Notehub's word.
+func TestErrorsNameTheParty(t *testing.T) {
+	for _, test := range []struct {
+		err       notehub.Error
+		want      string
+		forbidden bool
+	}{
+		{notehub.Error{Status: 403}, "Notehub answers 403 Forbidden", true},
+		{notehub.Error{Status: 403, Proxy: "proxy:3128"}, "Notehub or proxy proxy:3128 answers 403 Forbidden", false},
+		{notehub.Error{Status: 502, Proxy: "proxy:3128"}, "Notehub or proxy proxy:3128 answers 502 Bad Gateway", false},
+		{notehub.Error{Status: 407}, "a proxy on the way answers 407 Proxy Authentication Required", false},
+	} {
+		require.EqualError(t, &test.err, test.want)
+		require.Equal(t, test.forbidden, errors.Is(&test.err, notehub.ErrForbidden))
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 )
 
@@ -65,6 +66,15 @@ func New(config Config) (*Client, error) {
 	return &Client{base: base, token: config.Token, http: client, maxAnswer: maxAnswer}, nil
 }
 
+// Proxy returns the host and port of the proxy through which Notehub is reached; "" is none.
+func (c *Client) Proxy() string {
+	base, err := url.Parse(c.base)
+	if err != nil { // New has checked it
+		return ""
+	}
+	return proxy.Of(base)
+}
+
 // baseURL checks the configured address. Its errors do not repeat it, since it may hold a password.
 func baseURL(text string) (string, error) {
 	if text == "" {
@@ -95,14 +105,14 @@ func checkToken(token string) error {
 func defaultHTTP() *http.Client {
 	return &http.Client{
 		Timeout: 5 * time.Minute,
-		Transport: &http.Transport{
+		Transport: proxy.Transport(&http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
 			TLSHandshakeTimeout:   15 * time.Second,
 			ResponseHeaderTimeout: 90 * time.Second, // large usage queries think long before they answer
 			IdleConnTimeout:       90 * time.Second,
 			ForceAttemptHTTP2:     true,
-		},
+		}),
 	}
 }
 

@@ -74,7 +74,7 @@ func TestGuardSeesTheResolvedAddress(t *testing.T) {
 
 	for _, host := range []string{"localhost", "127.0.0.1", "[::ffff:127.0.0.1]"} {
 		u := &url.URL{Scheme: "http", Host: host + ":" + port, Path: "/secret"}
-		p := poster{url: u, what: "it", client: newClient(guardedDialer(), nil)}
+		p := poster{url: u, what: "it", client: newGuardedClient()}
 		_, err = p.post(t.Context(), http.Header{}, nil)
 		failure, ok := errors.AsType[*Error](err)
 		require.True(t, ok)
@@ -89,7 +89,7 @@ func TestGuardSeesTheResolvedAddress(t *testing.T) {
 func TestGuardedClientUsesNoProxy(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
 	t.Setenv("HTTP_PROXY", "http://proxy.invalid:3128")
-	client := newClient(guardedDialer(), nil)
+	client := newGuardedClient()
 	require.Nil(t, client.Transport.(*http.Transport).Proxy)
 	_, err := client.Transport.(*http.Transport).DialContext(context.Background(), "tcp", "10.0.0.1:80")
 	require.ErrorContains(t, err, "is not public")

@@ -20,6 +20,21 @@ type Receiver interface {
 	Send(ctx context.Context, n Notification, ref Ref) (Ref, error)
 }
 
+// Proxy returns the host and port of the proxy through which a receiver is reached; "" is none.
+func Proxy(r Receiver) string {
+	switch r := r.(type) {
+	case *Webhook:
+		return r.poster.via
+	case *PagerDuty:
+		return r.poster.via
+	case *SlackWebhook:
+		return r.poster.via
+	case *Slack:
+		return r.via
+	}
+	return ""
+}
+
 // ErrSkipped says that a receiver has nothing to show of a notification, for one because that is quiet and it cannot change
 // what it posted. What is shown stays as it was; that tells nothing of whether the receiver works.
 var ErrSkipped = errors.New("this receiver has nothing to show of it")

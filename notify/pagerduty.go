@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 )
 
@@ -69,9 +70,8 @@ func NewPagerDuty(c PagerDutyConfig) (*PagerDuty, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checking PagerDuty%s: %w", named(c.Name), err)
 	}
-	client := newClient(plainDialer(), http.ProxyFromEnvironment)
 	what := "PagerDuty" + named(c.Name) + " at " + origin
-	return &PagerDuty{poster: poster{url: u, client: client, what: what}, key: c.RoutingKey.Reveal}, nil
+	return &PagerDuty{poster: poster{url: u, client: newClient(), what: what, via: proxy.Of(u)}, key: c.RoutingKey.Reveal}, nil
 }
 
 // A pagerDutyState is how an incident is: "" before it was triggered.

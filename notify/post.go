@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 )
 
@@ -27,16 +28,25 @@ const (
 
 // newClient returns a client that follows no redirects, which could lead a signed or secret request elsewhere, and keeps
 // no connections: alerts are rare, and a POST on a connection that went stale may or may not have arrived.
-func newClient(dialer *net.Dialer, proxy func(*http.Request) (*url.URL, error)) *http.Client {
-	return &http.Client{
-		Transport: &http.Transport{
-			Proxy:                  proxy,
-			DialContext:            dialer.DialContext,
-			TLSHandshakeTimeout:    dialTimeout,
-			MaxResponseHeaderBytes: maxHeaderLen,
-			DisableKeepAlives:      true,
-		},
-		CheckRedirect: refuseRedirect,
+//
+// It uses the proxy of the environment.
+func newClient() *http.Client {
+	transport := newTransport(plainDialer())
+	transport.Proxy = http.ProxyFromEnvironment
+	return &http.Client{Transport: proxy.Transport(transport), CheckRedirect: refuseRedirect}
+}
+
+// newGuardedClient returns a client as newClient does that reaches public addresses alone, and uses no proxy.
+func newGuardedClient() *http.Client {
+	return &http.Client{Transport: newTransport(guardedDialer()), CheckRedirect: refuseRedirect}
+}
+
+func newTransport(dialer *net.Dialer) *http.Transport {
+	return &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSHandshakeTimeout:    dialTimeout,
+		MaxResponseHeaderBytes: maxHeaderLen,
+		DisableKeepAlives:      true,
 	}
 }
 
@@ -47,6 +57,7 @@ type poster struct {
 	url    *url.URL // however a poster is printed, a pointer prints as an address
 	client *http.Client
 	what   string // who is posted to, for errors; of the URL only scheme and host
+	via    string // host and port of the proxy on the way; "" is none
 }
 
 // An answer is what came back. Its body may be cut short.
@@ -55,6 +66,20 @@ type answer struct {
 	sent   int // the status that the answer had, if its text stands for another one, which then is status
 	header http.Header
 	body   []byte
+	proxy  string // that may have given the answer in place of the receiver; "" if it did not
+}
+
+// newAnswer returns the answer to req without its body. via is the proxy on the way: over http nobody can know whether it or
+// the receiver answered what proxies answer too.
+func newAnswer(req *http.Request, resp *http.Response, via string) answer {
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	switch resp.StatusCode {
+	case http.StatusForbidden, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		if req.URL.Scheme == "http" {
+			a.proxy = via
+		}
+	}
+	return a
 }
 
 func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
@@ -96,8 +121,9 @@ func (p *poster) send(ctx context.Context, method string, to *url.URL, header ht
 	}
 	defer func() { _ = resp.Body.Close() }()
 	// The status says whether the message was taken; what is missing of the body does not matter.
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	return answer{status: resp.StatusCode, header: resp.Header, body: text}, nil
+	got := newAnswer(req, resp, p.via)
+	got.body, _ = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return got, nil
 }
 
 // traceSent returns a context that notes when a request made with it has begun to leave.
@@ -112,6 +138,9 @@ func noAnswer(doing string, err error, sent bool) *Error {
 	if _, refused := errors.AsType[*refusedError](err); refused {
 		class = Permanent
 	}
+	if failed, ok := errors.AsType[*proxy.Error](err); ok && failed.Status != 0 {
+		sent = false // no further than to the proxy
+	}
 	return &Error{Class: class, Uncertain: sent, Err: fmt.Errorf("%s: %w", doing, Cause(err))}
 }
 
@@ -120,6 +149,13 @@ func noAnswer(doing string, err error, sent bool) *Error {
 func Cause(err error) error {
 	if refused, ok := errors.AsType[*refusedError](err); ok {
 		return refused
+	}
+	if failed, ok := errors.AsType[*proxy.Error](err); ok {
+		shown := *failed
+		if shown.Err != nil {
+			shown.Err = Cause(shown.Err)
+		}
+		return &shown
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return fmt.Errorf("looking up %q: %s", dns.Name, dns.Err)
@@ -152,10 +188,14 @@ func refusal(doing string, a answer, sent time.Time) *Error {
 	if a.sent != 0 {
 		text += fmt.Sprintf(" in the text of an answer with status %d", a.sent)
 	}
-	if hint := hintOf(a.status); hint != "" {
+	class, hint := classOf(a.status), hintOf(a.status)
+	if a.proxy != "" {
+		class, hint = Temporary, fmt.Sprintf("it is from the receiver or from proxy %s: check both, or add the receiver to NO_PROXY", a.proxy)
+	}
+	if hint != "" {
 		text += ": " + hint
 	}
-	e := &Error{Class: classOf(a.status), Status: a.status, Uncertain: a.status >= 500}
+	e := &Error{Class: class, Status: a.status, Uncertain: a.status >= 500}
 	e.Err = fmt.Errorf("%s: %s", doing, text)
 	if e.Class == Temporary {
 		e.RetryAfter = retryAfter(a.header, sent)
@@ -170,6 +210,10 @@ func hintOf(status int) string {
 		return "redirects are not followed, give the final URL in the settings of this receiver"
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return "check its URL and credentials"
+	case status == http.StatusPaymentRequired:
+		return "check the plan of the account"
+	case status == http.StatusProxyAuthRequired:
+		return "it is from a proxy on the way: give its address, user and password in HTTPS_PROXY or HTTP_PROXY"
 	case status == http.StatusNotFound:
 		return "nobody listens at this URL"
 	case status == http.StatusGone:

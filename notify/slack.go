@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/slack-go/slack"
 
+	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 )
 
@@ -36,6 +38,7 @@ type Slack struct {
 	api     string // ends in a slash
 	client  *http.Client
 	doing   string // for errors
+	via     string // host and port of the proxy on the way; "" is none
 }
 
 // NewSlack returns a receiver that posts to c.Channel.
@@ -43,7 +46,7 @@ func NewSlack(c SlackConfig) (*Slack, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("checking Slack channel %q: %w", c.Channel, err)
 	}
-	client := newClient(plainDialer(), http.ProxyFromEnvironment)
+	client := newClient()
 	if c.HTTP != nil {
 		clone := *c.HTTP
 		clone.CheckRedirect = refuseRedirect
@@ -53,10 +56,14 @@ func NewSlack(c SlackConfig) (*Slack, error) {
 	if c.APIURL != "" {
 		api = strings.TrimRight(c.APIURL, "/") + "/"
 	}
+	to, err := url.Parse(api)
+	if err != nil {
+		return nil, errors.New("reading the address of Slack's API: the URL is not valid")
+	}
 	doing := fmt.Sprintf("posting to Slack channel %q", c.Channel)
 	return &Slack{
 		token: c.Token.Reveal, channel: c.Channel, mention: maps.Clone(c.Mention), buttons: c.Buttons,
-		api: api, client: client, doing: doing,
+		api: api, client: client, doing: doing, via: proxy.Of(to),
 	}, nil
 }
 

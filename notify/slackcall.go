@@ -17,7 +17,7 @@ func (s *Slack) call(
 	ctx context.Context, n Notification, do func(context.Context, *slack.Client) (channel, ts string, err error),
 ) (slackRef, error) {
 	ctx, sent := traceSent(ctx)
-	exchange := &slackExchange{client: s.client}
+	exchange := &slackExchange{client: s.client, via: s.via}
 	api := slack.New(s.token(), slack.OptionHTTPClient(exchange), slack.OptionAPIURL(s.api))
 	channel, ts, err := do(ctx, api)
 	at := slackRef{Channel: channel, TS: ts}
@@ -81,6 +81,7 @@ const maxSlackAnswer = 1 << 20
 // A slackExchange is the HTTP client of one call. It keeps what the library does not tell.
 type slackExchange struct {
 	client *http.Client
+	via    string // the proxy on the way
 	answer answer
 }
 
@@ -90,7 +91,7 @@ func (e *slackExchange) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.answer = answer{status: resp.StatusCode, header: resp.Header}
+	e.answer = newAnswer(req, resp, e.via)
 	resp.Body = struct {
 		io.Reader
 		io.Closer

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 )
 
@@ -55,11 +56,8 @@ func NewSlackWebhook(c SlackWebhookConfig) (*SlackWebhook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checking Slack webhook%s: %w", named(c.Name), err)
 	}
-	return &SlackWebhook{mention: maps.Clone(c.Mention), poster: poster{
-		url:    u,
-		client: newClient(plainDialer(), http.ProxyFromEnvironment),
-		what:   "Slack webhook" + named(c.Name) + " at " + origin,
-	}}, nil
+	what := "Slack webhook" + named(c.Name) + " at " + origin
+	return &SlackWebhook{mention: maps.Clone(c.Mention), poster: poster{url: u, client: newClient(), what: what, via: proxy.Of(u)}}, nil
 }
 
 func checkSlackHost(u *url.URL) error {

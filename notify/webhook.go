@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"path"
 	"slices"
 	"strconv"
 
+	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 )
 
@@ -25,14 +25,15 @@ type WebhookConfig struct {
 	Headers      []Header      // sent with every request
 	Format       string        // one of Formats; "" is standard
 	Template     string        // text of a template to use instead of Format, which then is what to fall back to; "" is none
-	AllowPrivate bool          // private and loopback addresses may be called, and the environment's proxy is used
+	AllowPrivate bool          // private and loopback addresses may be called
 }
 
 // A Webhook posts each change of a message, as a [WebhookBody] or in another of the [Formats]. Requests are signed as
 // Standard Webhooks 1.0 says: the headers are webhook-id (the key of the notification), webhook-timestamp (Unix seconds)
 // and webhook-signature (for each secret "v1," and the base64 HMAC-SHA256 of id.timestamp.body, with a blank between
-// them). A status of 2xx is success, unless the format finds an error in the text of the answer. Redirects are not followed, and addresses that are not public are refused unless
-// allowed.
+// them). A status of 2xx is success, unless the format finds an error in the text of the answer. Redirects are not followed,
+// and addresses that are not public are refused unless allowed; behind a proxy, which connects for us, only those that the
+// URL holds and names that cannot be public.
 //
 // What is quiet is not posted. The formats that open something elsewhere still close it, and discord changes its message.
 type Webhook struct {
@@ -57,10 +58,9 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 		return nil, fmt.Errorf("checking webhook%s: %w", named(c.Name), err)
 	}
 	w.poster.what = "webhook" + named(c.Name) + " at " + origin
-	// A proxy would connect for us, behind the guard's back.
-	w.poster.client = newClient(guardedDialer(), nil)
-	if c.AllowPrivate {
-		w.poster.client = newClient(plainDialer(), http.ProxyFromEnvironment)
+	w.poster.client = newGuardedClient()
+	if c.AllowPrivate || w.poster.via != "" {
+		w.poster.client = newClient() // which only sees the address of the proxy
 	}
 	return w, nil
 }
@@ -68,10 +68,14 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 // build returns what c describes, without a client, and which part of its URL may be shown.
 func (c WebhookConfig) build() (w *Webhook, origin string, err error) {
 	to, origin, err := parseURL(c.URL)
-	if err == nil && !c.AllowPrivate {
-		err = checkHost(to)
+	via := ""
+	if err == nil {
+		via = proxy.Of(to)
 	}
-	w = &Webhook{poster: poster{url: to}, headers: c.Headers, repeats: c.repeats(to)}
+	if err == nil && !c.AllowPrivate {
+		err = checkHost(to.Hostname(), via)
+	}
+	w = &Webhook{poster: poster{url: to, via: via}, headers: c.Headers, repeats: c.repeats(to)}
 	var signErr, formatErr error
 	if len(c.Secrets) > 0 {
 		w.sign, signErr = newSigner(c.Secrets)
@@ -122,14 +126,6 @@ func named(name string) string {
 		return ""
 	}
 	return " " + strconv.Quote(name)
-}
-
-// checkHost says early what the guard would say late of a host that is given as an address.
-func checkHost(u *url.URL) error {
-	if addr, err := netip.ParseAddr(u.Hostname()); err == nil && !public(addr) {
-		return &refusedError{address: addr.String()}
-	}
-	return nil
 }
 
 // A webhookRef is the Ref of a Webhook.

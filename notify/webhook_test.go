@@ -120,7 +120,7 @@ func TestWebhookStatuses(t *testing.T) {
 	for status, want := range map[int]notify.Class{
 		301: notify.Temporary, 302: notify.Temporary, 304: notify.Temporary, 307: notify.Temporary, 308: notify.Temporary,
 		400: notify.Payload, 401: notify.Permanent, 402: notify.Permanent, 403: notify.Permanent, 404: notify.Temporary, 405: notify.Temporary,
-		407: notify.Permanent,
+		407: notify.Temporary,
 		408: notify.Temporary, 409: notify.Payload, 410: notify.Permanent, 413: notify.Payload, 415: notify.Payload,
 		422: notify.Payload, 425: notify.Temporary, 429: notify.Temporary,
 		500: notify.Temporary, 501: notify.Temporary, 502: notify.Temporary, 503: notify.Temporary, 504: notify.Temporary,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
+	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -25,13 +27,14 @@ func newCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := s.wire(bot.SystemClock()); err != nil {
+			wired, err := s.wire(bot.SystemClock())
+			if err != nil {
 				return err
 			}
 			if err := s.checkSlack(); err != nil {
 				return err
 			}
-			return describe(c.OutOrStdout(), s.file)
+			return errors.Join(describe(c.OutOrStdout(), s.file), describeProxies(c.OutOrStdout(), wired))
 		},
 	}
 }
@@ -47,6 +50,27 @@ func describe(w io.Writer, file *config.File) error {
 	s := screenOf(w)
 	return errors.Join(t.print(s), s.blank(), s.say(plain,
 		"A live rule resolves as soon as it is over, a day rule after a whole quiet day (UTC), a period rule when its period ends."))
+}
+
+// describeProxies prints what is reached through which proxy, if anything is.
+func describeProxies(w io.Writer, wired bot.Config) error {
+	behind := make(map[string][]string)
+	for _, a := range wired.Accounts {
+		if via := a.Client.Proxy(); via != "" && behind[via] == nil {
+			behind[via] = []string{"Notehub"} // has one address for all accounts
+		}
+	}
+	for _, r := range wired.Receivers {
+		if via := notify.Proxy(r.Receiver); via != "" {
+			behind[via] = append(behind[via], r.Name)
+		}
+	}
+	s := screenOf(w)
+	var problems []error
+	for _, via := range slices.Sorted(maps.Keys(behind)) {
+		problems = append(problems, s.say(plain, fmt.Sprintf("Through proxy %s: %s.", via, listed(behind[via]))))
+	}
+	return errors.Join(problems...)
 }
 
 // told returns the receivers that a rule tells: its own, else those of all projects.

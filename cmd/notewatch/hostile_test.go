@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"log"
@@ -220,20 +221,40 @@ func (h *hostile) from(who string) []heard {
 	return slices.DeleteFunc(slices.Clone(h.heard), func(one heard) bool { return one.who != who })
 }
 
-// newProxy starts a proxy that leads to target whatever is asked for. It returns its address.
+// newProxy starts a proxy that leads to target if it is asked for Slack, and repeats what it was sent if it is asked for
+// notewatch.invalid: as a refusal, and as what is no HTTP. It returns its address.
 func newProxy(t *testing.T, target string) (address string, used *atomic.Int64) {
 	t.Helper()
 	used = new(atomic.Int64)
+	var refused atomic.Int64
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodConnect || r.Host != slackHost+":443" {
+		switch r.Method + " " + r.Host {
+		case "CONNECT " + slackHost + ":443":
+			used.Add(1)
+			tunnel(r, w, target)
+		case "CONNECT notewatch.invalid:443":
+			echo := r.Header.Get("Proxy-Authorization")
+			_, password, _ := strings.Cut(decoded(echo), ":")
+			if refused.Add(1)%2 == 0 {
+				talk(w, password+" "+echo+"\r\n\r\n")
+				return
+			}
+			w.Header().Set("Proxy-Authenticate", "Basic realm="+password)
+			w.WriteHeader(http.StatusProxyAuthRequired)
+			_, _ = io.WriteString(w, echo)
+		default:
 			t.Errorf("the proxy is asked for %s %s", r.Method, r.Host)
 			panic(http.ErrAbortHandler)
 		}
-		used.Add(1)
-		tunnel(r, w, target)
 	}))
 	t.Cleanup(proxy.Close)
 	return strings.TrimPrefix(proxy.URL, "http://"), used
+}
+
+// decoded is what credentials of the scheme Basic say.
+func decoded(credentials string) string {
+	text, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(credentials, "Basic "))
+	return string(text)
 }
 
 // tunnel copies between a client that asked to be connected and target, until one of them has enough.

@@ -17,6 +17,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/metrics"
+	"notewatch/internal/proxy"
 	"notewatch/internal/store"
 	"notewatch/notehub"
 	"notewatch/notify"
@@ -139,6 +140,9 @@ func start(c *cobra.Command, m *metrics.Metrics) (setup, *bot.Bot, func(), error
 
 // wire gathers what a bot works with, but for the database.
 func (s setup) wire(clock bot.Clock) (bot.Config, error) {
+	if err := proxy.CheckEnvironment(os.LookupEnv); err != nil {
+		return bot.Config{}, err
+	}
 	accounts, err := s.accounts()
 	if err != nil {
 		return bot.Config{}, err

@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"notewatch/internal/metrics"
+	"notewatch/internal/proxy"
 	"notewatch/notehub"
 )
 
@@ -72,7 +73,7 @@ func classOf(failure error, truncated bool) metrics.Class {
 	switch {
 	case errors.As(failure, new(*notehub.Error)):
 		return metrics.Server
-	case errors.As(failure, new(net.Error)):
+	case errors.As(failure, new(net.Error)), errors.As(failure, new(*proxy.Error)):
 		return metrics.Unreachable
 	}
 	return metrics.Other

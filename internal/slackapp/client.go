@@ -12,6 +12,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"notewatch/internal/proxy"
 	"notewatch/notify"
 )
 
@@ -30,7 +31,7 @@ func (d doer) Do(req *http.Request) (*http.Response, error) { return d(req) }
 // newDoer returns one for Slack. It follows no redirects, which could lead a token or an answer elsewhere, and bounds what
 // it reads.
 func newDoer(given *http.Client) doer {
-	client := &http.Client{}
+	client := &http.Client{Transport: newTransport()}
 	if given != nil {
 		*client = *given
 	}
@@ -49,6 +50,13 @@ func newDoer(given *http.Client) doer {
 		}{io.LimitReader(resp.Body, maxCallAnswer), resp.Body}
 		return resp, nil
 	}
+}
+
+// newTransport returns one that uses the proxy of the environment.
+func newTransport() http.RoundTripper {
+	return proxy.Transport(&http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: callTime, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true,
+	})
 }
 
 // newAPI returns a client of Slack's API.

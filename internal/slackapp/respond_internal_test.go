@@ -17,6 +17,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 	"notewatch/notify/notifytest"
 )
@@ -268,6 +269,15 @@ func TestExplain(t *testing.T) {
 	} {
 		require.EqualError(t, explain(test.err), test.want)
 	}
+}
+
+func TestFailedSocketsNameTheProxy(t *testing.T) {
+	refused := &proxy.Error{Proxy: "proxy:3128", Target: "slack.com:443", Status: 403}
+	require.EqualError(t, named(errors.New("no valid answer"), ""), "no valid answer")
+	require.EqualError(t, named(errors.New("no valid answer"), "proxy:3128"),
+		"through proxy proxy:3128, which has to allow wss-primary.slack.com: no valid answer")
+	require.EqualError(t, named(explain(&url.Error{Op: "Post", URL: "https://slack.com/x", Err: refused}), "proxy:3128"),
+		"proxy proxy:3128 answers 403 Forbidden for slack.com:443: allow it on the proxy, or add it to NO_PROXY")
 }
 
 // An answer to a call that has no end is not read to the end.

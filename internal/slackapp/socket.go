@@ -3,12 +3,16 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
+
+	"notewatch/internal/proxy"
 )
 
 const (
@@ -120,7 +124,19 @@ func (s *socket) failed(data any) {
 		s.end(failure.ErrorObj)
 		return
 	}
-	s.Log.Warn("connecting to Slack; it will be tried again", "err", explain(failure.ErrorObj), "after", failure.Backoff)
+	s.Log.Warn("connecting to Slack; it will be tried again", "err", named(explain(failure.ErrorObj), proxy.Of(socketURL)),
+		"after", failure.Backoff)
+}
+
+// socketURL is where Slack has apps connect to, as a proxy sees it.
+var socketURL = &url.URL{Scheme: "https", Host: "wss-primary.slack.com"}
+
+// named returns err with the proxy on the way; "" is none. The library does not say what a proxy answers for a socket.
+func named(err error, via string) error {
+	if via == "" || errors.As(err, new(*proxy.Error)) {
+		return err
+	}
+	return fmt.Errorf("through proxy %s, which has to allow %s: %w", via, socketURL.Host, err)
 }
 
 // envelope acknowledges an envelope and takes what is in it.
