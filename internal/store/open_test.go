@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"strconv"
 	"syscall"
 	"testing"
@@ -44,6 +45,15 @@ func TestOpenSetsUpItsConnections(t *testing.T) {
 	}
 }
 
+// newest returns the number of the newest schema.
+func newest(t *testing.T) string {
+	t.Helper()
+	files, err := os.ReadDir("migrations/sqlite")
+	require.NoError(t, err)
+	number, _, _ := strings.Cut(files[len(files)-1].Name(), "_")
+	return strings.TrimLeft(number, "0")
+}
+
 func TestOpenSaysWhatIsWrong(t *testing.T) {
 	folder := t.TempDir()
 	write := func(name string, content []byte) string {
@@ -62,7 +72,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 			"the database is damaged or not a database (file is not a database (26)): move the file away or restore a backup",
 		},
 		"damaged":   {damaged(t), store.ErrCorrupt, "move the file away or restore a backup"},
-		"newer":     {newer(t), store.ErrNewer, "the database was made by a newer notewatch (schema 99, this one knows 7): use that version, or restore a backup from before it"},
+		"newer":     {newer(t), store.ErrNewer, "the database was made by a newer notewatch (schema 99, this one knows " + newest(t) + "): use that version, or restore a backup from before it"},
 		"foreign":   {foreign(t), nil, "it belongs to another program: choose another path"},
 		"folder":    {folder, nil, "this is a folder: name a file in it"},
 		"nowhere":   {filepath.Join(folder, "no", "notewatch.db"), nil, fmt.Sprintf("there is no folder %q: make it, or choose another path", filepath.Join(folder, "no"))},
@@ -238,7 +248,7 @@ func TestOpenReadOnlySaysWhatIsWrong(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.db")
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
 	_, err := store.OpenReadOnly(t.Context(), empty)
-	require.ErrorContains(t, err, "its schema 0 is older than 7: start notewatch once to bring it up to date")
+	require.ErrorContains(t, err, "its schema 0 is older than "+newest(t)+": start notewatch once to bring it up to date")
 	_, err = store.OpenReadOnly(t.Context(), newer(t))
 	require.ErrorIs(t, err, store.ErrNewer)
 	_, err = store.OpenReadOnly(t.Context(), damaged(t))
