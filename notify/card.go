@@ -23,6 +23,7 @@ const (
 	revised        status = "REVISED"
 	resolved       status = "RESOLVED"
 	periodEnded    status = "PERIOD ENDED"
+	corrected      status = "CORRECTED"
 	withdrawn      status = "WITHDRAWN"
 	report         status = "REPORT"
 )
@@ -42,6 +43,8 @@ func statusOf(a Alert) status {
 		return withdrawn
 	case a.Reason == "period_ended":
 		return periodEnded
+	case a.Reason == "corrected":
+		return corrected
 	case a.State == "resolved":
 		return resolved
 	case unseen(a), !a.Changed:
@@ -68,7 +71,7 @@ func unseen(a Alert) bool { return a.Changed && a.Was == "" }
 
 // ended reports whether a message with this status is about something that is over.
 func (s status) ended() bool {
-	return s == resolved || s == periodEnded || s == withdrawn
+	return s == resolved || s == periodEnded || s == corrected || s == withdrawn
 }
 
 // severity orders levels.
@@ -105,7 +108,8 @@ type card struct {
 	tone     tone
 	headline string
 	figures  []fact   // value against limit and usual; none of a report
-	detail   []string // a drill, a mute and an acknowledgement are said here too
+	why      string   // why it is withdrawn, corrected or updated; may be ""
+	detail   []string // begins with why; a drill, a mute and an acknowledgement are said here too
 	body     []string // lines whose blanks matter; at most maxBody
 	advice   string   // "" when nothing is left to do
 
@@ -125,6 +129,7 @@ func describe(a Alert) card {
 		tone:     toneOf(s, a.Level),
 		headline: headlineOf(a),
 		figures:  figuresOf(a, s),
+		why:      clean(a.Why, maxDetail),
 		detail:   linesOf(a, s),
 		body:     lines(a.Body),
 		since:    cmp.Or(a.Since, a.FiredAt),
@@ -136,7 +141,7 @@ func describe(a Alert) card {
 	if s.ended() {
 		c.ended = a.EndedAt
 	}
-	if unseen(a) || s != resolved && s != withdrawn {
+	if unseen(a) || s != resolved && s != corrected && s != withdrawn {
 		c.advice = clean(a.Advice, maxAdvice)
 	}
 	if until := happened(a); !c.since.IsZero() && until.After(c.since) {
@@ -242,13 +247,13 @@ func figuresOf(a Alert, s status) []fact {
 	return facts
 }
 
-// valueLabel names the value, and says of when it is if the alert is over.
+// valueLabel names the value, and says of when it is if the alert is over. That of a withdrawn alert is as it was notified.
 func valueLabel(a Alert, s status) string {
 	label := clean(cmp.Or(a.Figure, "value"), maxName)
 	switch {
 	case s == periodEnded:
 		return label + " at the end"
-	case s.ended():
+	case s.ended() && s != withdrawn:
 		return label + " now"
 	}
 	return label
@@ -264,7 +269,8 @@ func shareOf(value, limit float64) string {
 
 // endings say what a status means where the alert has no detail of its own.
 var endings = map[status]string{
-	withdrawn:   "the rule or the subject went away or changed",
+	withdrawn:   "the rule or the subject was removed or changed",
+	corrected:   "the values were wrong",
 	periodEnded: "the rule starts afresh with the new period",
 	revised:     "late figures show it for a time that is over; nothing stays open",
 }
@@ -295,7 +301,7 @@ func notices(a Alert, s status) []string {
 
 func detailOf(a Alert, s status) []string {
 	var lines []string
-	for _, line := range a.Detail {
+	for _, line := range append([]string{a.Why}, a.Detail...) {
 		if line = clean(line, maxDetail); line != "" {
 			lines = append(lines, line)
 		}

@@ -37,6 +37,8 @@ func TestWordComparesWithWhatWasShown(t *testing.T) {
 		{"resolved", "resolved", "critical", "", "FIRED AND RESOLVED"},
 		{"resolved", "period_ended", "critical", "info", "PERIOD ENDED"},
 		{"resolved", "period_ended", "critical", "", "FIRED, PERIOD ENDED"},
+		{"resolved", "corrected", "critical", "critical", "CORRECTED"},
+		{"resolved", "corrected", "critical", "", "FIRED AND CORRECTED"},
 		{"withdrawn", "withdrawn", "critical", "info", "WITHDRAWN"},
 		{"withdrawn", "withdrawn", "critical", "", "FIRED AND WITHDRAWN"},
 		{"resolved", "revised", "critical", "", "REVISED critical"},

@@ -161,6 +161,9 @@ func rowOf(a Alert) row {
 	switch {
 	case s == report:
 		return row{strings.ToLower(string(s)), c.headline, c.headline}
+	case s == withdrawn, s == corrected:
+		word, figures := strings.ToLower(strings.TrimPrefix(c.word, drillMark)), join(ofLimit(a.Value, a.Limit, a.Unit), c.why)
+		return row{word, join(figures, "lasted "+FormatDuration(c.lasted), c.id), join(figures, c.id)}
 	case s.ended():
 		figures := join("now "+FormatFigure(a.Value, a.Unit), "peak "+ofLimit(a.Peak, a.Limit, a.Unit))
 		word := strings.ToLower(strings.TrimPrefix(c.word, drillMark))

@@ -75,7 +75,7 @@ type Alert struct {
 
 	State  string // firing, resolved, withdrawn
 	Reason string // fired, escalated, deescalated, reminded, updated, muted, unmuted, acknowledged, unacknowledged,
-	// resolved, period_ended, revised, withdrawn, reported
+	// resolved, corrected, period_ended, revised, withdrawn, reported
 	Level string // info, warning, critical: now, or when it ended
 	Was   string // the level last shown to this receiver; "" is nothing shown yet
 
@@ -84,6 +84,7 @@ type Alert struct {
 	Subject Named // the device, or the project itself
 	Summary string
 	Advice  string   // one next step
+	Why     string   // why it is withdrawn, corrected or updated; may be ""
 	Detail  []string // further short lines: why, kind of rule, already true, quiet since …
 	Body    string   // several lines that are shown as written, such as a report; usually ""
 

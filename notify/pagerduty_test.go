@@ -102,6 +102,7 @@ func TestPagerDutyKeepsInStep(t *testing.T) {
 		"unseen":           {{notification(alertWith(func(a *notify.Alert) { ended(a); a.Was = "" })), "", ""}},
 		"revised":          {{notification(alertWith(func(a *notify.Alert) { a.State, a.Reason = "resolved", "revised" })), "", ""}},
 		"withdrawn":        {fired, {notification(with("withdrawn", ended, func(a *notify.Alert) { a.State = "withdrawn" })), "resolve", "resolved"}},
+		"corrected":        {fired, {notification(with("corrected", ended)), "resolve", "resolved"}},
 		"fires again":      {fired, over, {notification(firing()), "trigger", "triggered"}, over},
 		"reported":         {{notification(with("reported")), "", ""}, {notification(with("reported", ended)), "", ""}},
 		"report beside it": {fired, {notification(with("resolved", ended), with("reported")), "resolve", "resolved"}},

@@ -86,10 +86,15 @@ func samples() []sample {
 			a.Reason, a.Value, a.Peak, a.EndedAt = "period_ended", 44.8e6, 44.8e6, time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
 		})},
 		{"period_ended_unseen", alertWith(func(a *notify.Alert) { ended(a); a.Reason, a.Was = "period_ended", "" })},
+		{"corrected", alertWith(func(a *notify.Alert) {
+			ended(a)
+			a.Reason, a.Peak, a.Summary = "corrected", a.Value, "sensor-14 has used 3.1 MB of 40 MB this month"
+			a.Why = "corrected: bytes.used 41.2 MB is 3.1 MB"
+		})},
 		{"withdrawn_unseen", alertWith(func(a *notify.Alert) { ended(a); a.State, a.Reason, a.Was = "withdrawn", "withdrawn", "" })},
 		{"withdrawn", alertWith(func(a *notify.Alert) {
 			ended(a)
-			a.State, a.Reason, a.Detail = "withdrawn", "withdrawn", []string{"the rule was removed"}
+			a.State, a.Reason, a.Why, a.Value = "withdrawn", "withdrawn", "rule removed", a.Peak
 		})},
 		{"revised", alertWith(func(a *notify.Alert) {
 			a.State, a.Reason, a.EndedAt = "resolved", "revised", at(0, 0)

@@ -36,7 +36,7 @@ func notable(a Alert) bool {
 	switch statusOf(a) {
 	case firing, escalated, reminder, eased:
 		return a.Mute == ""
-	case resolved, periodEnded, withdrawn, revised:
+	case resolved, periodEnded, corrected, withdrawn, revised:
 		return true
 	}
 	return false
@@ -65,7 +65,7 @@ func noteOf(a Alert) string {
 	default:
 		lasted = "lasted " + FormatDuration(c.lasted)
 	}
-	said := mrkdwn(join(joinFacts(c.figures), lasted, labelled("rule ", c.rule)), maxSlackSection)
+	said := mrkdwn(join(joinFacts(c.figures), c.why, lasted, labelled("rule ", c.rule)), maxSlackSection)
 	return "*" + mrkdwn(c.word, maxSlackName) + "*  " + join(slackLink(a.Subject), said)
 }
 

@@ -65,7 +65,10 @@ func TestSlackThreadNotes(t *testing.T) {
 		{"drill_resolved", false, "*DRILL: RESOLVED*  " + device + over},
 		{"period_ended", false, "*PERIOD ENDED*  " + device + "bytes.used at the end 44.8 MB (112 %) · " +
 			"limit 40 MB · usual day 1.25 MB · lasted 19 d 10 h · rule data-budget"},
-		{"withdrawn", false, "*WITHDRAWN*  " + device + over},
+		{"corrected", false, "*CORRECTED*  " + device + "bytes.used now 3.1 MB (7 %) · limit 40 MB · usual day 1.25 MB · " +
+			"corrected: bytes.used 41.2 MB is 3.1 MB · lasted 2 h 30 min · rule data-budget"},
+		{"withdrawn", false, "*WITHDRAWN*  " + device + "bytes.used 41.2 MB (103 %) · limit 40 MB · usual day 1.25 MB · " +
+			"rule removed · lasted 2 h 30 min · rule data-budget"},
 		{"updated", false, ""},
 		{"quiet", false, ""},
 		{"muted", false, ""},

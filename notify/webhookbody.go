@@ -9,7 +9,7 @@ import (
 // are only added do not raise it.
 const webhookVersion = 1
 
-// A WebhookBody is the JSON that a [Webhook] posts. Fields are always present, but for drill, mute, ack and body, which are
+// A WebhookBody is the JSON that a [Webhook] posts. Fields are always present, but for why, drill, mute, ack and body, which are
 // left out when empty; figures that are no data and times that are not known are null. Times are UTC as in RFC 3339. Ignore fields that you do not know.
 //
 // A receiver that keeps the newest Version it saw of each alert knows the state of everything: a request may come twice
@@ -44,11 +44,12 @@ type WebhookAlert struct {
 	ID string `json:"id"`
 	// Version rises with every change of the alert. Versions may be skipped.
 	Version int64 `json:"version"`
-	// State is firing, resolved or withdrawn (ended because the rule or the subject went away or changed).
+	// State is firing, resolved or withdrawn (ended because the rule or the subject was removed or changed).
 	State string `json:"state"`
 	// Reason is what made this version: fired, escalated, deescalated, reminded, updated, muted, unmuted, acknowledged,
-	// unacknowledged, resolved, period_ended, revised (late figures of a time that is over; nothing was or stays open),
-	// withdrawn or reported (a report, which is about nothing in particular).
+	// unacknowledged, resolved, corrected (ended because the values were wrong; the state is resolved), period_ended, revised
+	// (late figures of a time that is over; nothing was or stays open), withdrawn or reported (a report, which is about
+	// nothing in particular).
 	Reason string `json:"reason"`
 	// Level is info, warning or critical: now, or when the alert ended.
 	Level string `json:"level"`
@@ -64,6 +65,8 @@ type WebhookAlert struct {
 	Summary string `json:"summary"`
 	// Advice is one next step; may be empty.
 	Advice string `json:"advice"`
+	// Why says why the alert is withdrawn, corrected or updated, such as "limit is 200 now".
+	Why string `json:"why,omitempty"`
 	// Detail holds further short lines of text.
 	Detail []string `json:"detail"`
 	// Body holds several lines that are to be shown as they are, such as a report.
@@ -153,7 +156,7 @@ func webhookAlert(a Alert) WebhookAlert {
 	w := WebhookAlert{
 		ID: a.ID, Version: a.Version, State: a.State, Reason: a.Reason, Level: a.Level, Rule: a.Rule,
 		Project: WebhookNamed(a.Project), Subject: WebhookNamed(a.Subject),
-		Summary: a.Summary, Advice: a.Advice, Detail: append([]string{}, a.Detail...),
+		Summary: a.Summary, Advice: a.Advice, Why: a.Why, Detail: append([]string{}, a.Detail...),
 		Body: a.Body, Drill: a.Drill, Mute: a.Mute, Ack: a.Ack,
 		Figure: a.Figure, Unit: a.Unit,
 		Value: webhookFigure(a.Value), Peak: webhookFigure(a.Peak),

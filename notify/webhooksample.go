@@ -17,7 +17,7 @@ func webhookSamples() []webhookSample {
 	fired := sampleAlert()
 	nasty := sampleAlert()
 	const odd = "\"\\ \n\x00\xff<@1> {{.}} [x](y) 😀"
-	nasty.Rule, nasty.Summary, nasty.Advice, nasty.Body, nasty.Mute, nasty.Ack = odd, odd, odd, odd+"\n"+odd, odd, odd
+	nasty.Rule, nasty.Summary, nasty.Advice, nasty.Body, nasty.Mute, nasty.Ack, nasty.Why = odd, odd, odd, odd+"\n"+odd, odd, odd, odd
 	nasty.Subject, nasty.Project = Named{odd, odd, odd}, Named{odd, strings.Repeat(odd, 100), odd}
 	nasty.Detail = []string{odd, odd}
 	blank := Alert{State: "firing", Reason: "fired", Value: math.NaN(), Peak: math.NaN(), Limit: math.NaN(), Usual: math.NaN()}
@@ -29,6 +29,7 @@ func webhookSamples() []webhookSample {
 		{"one that was acknowledged", sampleOf(sampleChanged(fired, "acknowledged", "firing"))},
 		{"one that resolved", sampleOf(sampleChanged(fired, "resolved", "resolved"))},
 		{"one whose period ended", sampleOf(sampleChanged(fired, "period_ended", "resolved"))},
+		{"one that was corrected", sampleOf(sampleChanged(fired, "corrected", "resolved"))},
 		{"one that was withdrawn", sampleOf(sampleChanged(fired, "withdrawn", "withdrawn"))},
 		{"one that was revised", sampleOf(sampleChanged(fired, "revised", "resolved"))},
 		{"a drill", sampleOf(sampleDrill(fired))},

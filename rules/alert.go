@@ -28,6 +28,7 @@ const (
 	Reminded    Event = "reminded"
 	Updated     Event = "updated" // still firing, but what a message says of it changed
 	Cleared     Event = "resolved"
+	Corrected   Event = "corrected" // a figure that made it fire was wrong
 	PeriodEnded Event = "period_ended"
 	Revised     Event = "revised" // late figures show that a day or period that is over passed the limit
 	Retracted   Event = "withdrawn"
@@ -56,10 +57,11 @@ type Alert struct {
 
 	State   State
 	Level   Level  // of a pending alert Inactive, of an ended one the level it ended at
-	Worst   Level  // the highest level that was announced
+	Worst   Level  // the highest level that was announced, without those that figures were wrong about
 	Version int64  // raised by every event; 0 while pending
 	Reason  Event  // the event that made this version, at ChangedAt
 	By      string // who did; "" is that nobody had to
+	Why     string // why an alert is withdrawn, corrected or updated, in words; else ""
 	Already bool   // was true before the rule was first judged here
 
 	Holds [Critical + 1]Hold // by level; how long each has been surely true
@@ -78,6 +80,7 @@ type Alert struct {
 	Limit float64
 	Usual float64
 	AsOf  time.Time // of Value
+	Then  Then
 
 	Mute  Mute // why people are not told for now; zero is not muted
 	Ack   Ack  // who has taken it on; zero is nobody
@@ -85,6 +88,9 @@ type Alert struct {
 
 	Told Told // what is said of it in words, with the figures above
 }
+
+// NotSelected is why an alert is withdrawn whose subject is none of its rule's any more.
+const NotSelected = "no longer selected by where"
 
 // An Ack says who has taken an alert on. It ends when the alert gets worse.
 type Ack struct {

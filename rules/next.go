@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,9 @@ type Verdict struct {
 	Period     time.Time // start of the current period; read for period rules only
 	First      bool      // the rule has never been judged here before
 	AsOf       time.Time // when the figures were read
+
+	Growing       map[string]float64 // what Rule.Growing returns as of now; read for alerts that fire or are firing
+	DayEndGrowing map[string]float64 // the same as of DayEnd
 }
 
 // Key is what makes two episodes the same thing to be told about.
@@ -40,7 +44,8 @@ func (a Alert) Key() Key { return Key{a.Rule, a.Project, a.Subject, a.Period} }
 // The level stays where it is while it lies between the level that is surely held and the highest that is not ruled out,
 // and else moves to the nearer of the two. So figures that are no data neither fire nor resolve anything. What is ruled
 // out depends on the kind of the rule: a live rule goes by now, a day rule by now and the end of yesterday, and a period
-// rule rules nothing out until its period ends.
+// rule rules nothing out until its period ends. Where a figure that only grows is lower than when the alert was announced,
+// it was wrong: then a period rule goes by now as well, and on the same day a day rule does.
 //
 // An alert that comes to nothing has the state "".
 func (a Alert) Next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
@@ -48,43 +53,62 @@ func (a Alert) Next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 		return a.end(Resolved, PeriodEnded, now)
 	}
 	if v.Selected == False {
-		return a.end(Withdrawn, Retracted, now)
+		return a.Withdraw(NotSelected, now)
 	}
 	a = a.observe(r, v, now)
 	low, high := a.bounds(r, v, now)
 	switch level := min(max(a.level(), low), high); {
 	case a.State != Firing && level > Inactive:
-		return a.fire(level, now), Fired
+		return a.fire(level, now).remember(v, now), Fired
 	case a.State != Firing:
 		return a.wait(now), None
 	case level == Inactive:
-		return a.end(Resolved, Cleared, now)
+		return a.over(r, v, now)
 	case level > a.Level:
-		return a.escalate(level, now), Escalated
+		return a.escalate(level, now).remember(v, now), Escalated
 	case level < a.Level:
+		fallen := a.Fallen(r, v, now)
 		a.Level, a.Doubted = level, false
-		return a.raise(Deescalated, now), Deescalated
+		return a.correct(r, fallen).remember(v, now).raise(Deescalated, now), Deescalated
 	}
 	return a.stay(r, v, now)
 }
 
-// Withdraw ends the alert because its rule or subject went away.
-func (a Alert) Withdraw(now time.Time) (Alert, Event) { return a.end(Withdrawn, Retracted, now) }
+// over ends the alert because its condition is false: for a figure that was wrong, or else by itself.
+func (a Alert) over(r *Rule, v Verdict, now time.Time) (Alert, Event) {
+	if fallen := a.Fallen(r, v, now); len(fallen) > 0 {
+		return a.correct(r, fallen).end(Resolved, Corrected, now)
+	}
+	return a.end(Resolved, Cleared, now)
+}
+
+// Withdraw ends the alert because its rule or subject was removed or changed. why is the reason, for people.
+func (a Alert) Withdraw(why string, now time.Time) (Alert, Event) {
+	a, event := a.end(Withdrawn, Retracted, now)
+	if event != None {
+		a.Why = why
+	}
+	return a, event
+}
 
 // Rejudge is Next for a rule whose meaning has changed since the alert was last judged. A firing alert that the new rule
-// does not contradict goes on with its message; any other is withdrawn, and the caller judges afresh.
-func (a Alert) Rejudge(r *Rule, v Verdict, now time.Time) (Alert, Event) {
+// does not contradict goes on with its message; any other is withdrawn, and the caller evaluates the rule again. why is what
+// changed, for people.
+func (a Alert) Rejudge(r *Rule, v Verdict, why string, now time.Time) (Alert, Event) {
 	period := v.Period
 	if r.Kind != PeriodRule {
 		period = time.Time{}
 	}
-	contradicted := a.Level < v.Result.Least || a.Level > v.possible(r) || v.Selected == False
-	if a.State != Firing || contradicted || !a.Period.Equal(period) {
-		return a.Withdraw(now)
+	contradicted := a.Level < v.Result.Least || a.Level > v.possible(r)
+	switch {
+	case v.Selected == False:
+		return a.Withdraw(NotSelected, now)
+	case a.State != Firing || contradicted || !a.Period.Equal(period):
+		return a.Withdraw(why, now)
 	}
 	old := a.Limit
 	a.Holds = [Critical + 1]Hold{}
-	a = a.observe(r, v, now)
+	a = a.observe(r, v, now).remember(v, now)
 	if old == r.Limit || !Known(old) && !Known(r.Limit) {
 		return a, None
 	}
@@ -130,6 +154,9 @@ func (a Alert) observe(r *Rule, v Verdict, now time.Time) Alert {
 // measure takes in the figures.
 func (a Alert) measure(r *Rule, v Verdict) Alert {
 	a.Limit = r.Limit
+	if a.Told.Figure != "" && a.Told.Figure != r.Show { // what was shown before is of another figure
+		a.Value, a.Peak, a.Usual = math.NaN(), math.NaN(), math.NaN()
+	}
 	if !Known(v.Value) {
 		return a
 	}
@@ -150,8 +177,11 @@ func (a Alert) bounds(r *Rule, v Verdict, now time.Time) (low, high Level) {
 	if v.recovered(r) {
 		return Inactive, Inactive
 	}
-	if r.Kind == PeriodRule {
+	switch fell := a.fell(r, v, now); {
+	case r.Kind == PeriodRule && !fell:
 		return low, r.Highest
+	case fell:
+		v.DayEnd = Result{}
 	}
 	return low, v.possible(r)
 }
@@ -272,7 +302,7 @@ func (a Alert) end(state State, event Event, now time.Time) (Alert, Event) {
 
 func (a Alert) raise(event Event, now time.Time) Alert {
 	a.Version++
-	a.Reason, a.ChangedAt, a.By = event, now, ""
+	a.Reason, a.ChangedAt, a.By, a.Why = event, now, "", ""
 	return a
 }
 

@@ -83,6 +83,7 @@ type Rule struct {
 	resolve *expression // nil is none
 	shown   int         // index into leaves of Show; -1 is none
 	usual   int         // index into leaves of the median that Show is compared with; -1 is none
+	growing []int       // indices into leaves of what only grows, among what the levels read
 	summary *template.Template
 }
 
@@ -104,21 +105,27 @@ type Reads struct {
 // OnlyPoll reports whether nothing but poll is read: such a rule is judged even when Notehub could not be read.
 func (r Reads) OnlyPoll() bool { return r.Poll && len(r.Figures) == 0 && !r.Device }
 
-// Hash identifies what the rule means: it changes with Each, Where, Let, Limit, When, For, ResolveWhen and Unless,
-// and with nothing else. It is 16 hexadecimal digits.
-func (r *Rule) Hash() string {
+// Semantics are the part of a Spec that decides about alerts; the rest is about texts, receivers and reminders.
+type Semantics struct {
+	Each         Scope
+	Where, Limit string
+	Let          []Let
+	When         []Condition // by level, lowest first
+	For          time.Duration
+	ResolveWhen  string
+	Unless       string `json:",omitempty"`
+}
+
+// Semantics returns the semantics of the rule. Rules with the same decide alike.
+func (r *Rule) Semantics() Semantics {
 	when := slices.Clone(r.Spec.When)
 	slices.SortFunc(when, func(a, b Condition) int { return int(a.Level) - int(b.Level) })
-	meaning := struct {
-		Each         Scope
-		Where, Limit string
-		Let          []Let
-		When         []Condition
-		For          time.Duration
-		ResolveWhen  string
-		Unless       string `json:",omitempty"`
-	}{r.Spec.Each, r.Spec.Where, r.Spec.Limit, append([]Let{}, r.Spec.Let...), when, r.Spec.For, r.Spec.ResolveWhen, r.Spec.Unless}
-	text, err := json.Marshal(meaning)
+	return Semantics{r.Spec.Each, r.Spec.Where, r.Spec.Limit, append([]Let{}, r.Spec.Let...), when, r.Spec.For, r.Spec.ResolveWhen, r.Spec.Unless}
+}
+
+// Hash identifies what the rule means: it changes with its Semantics, and with nothing else. It is 16 hexadecimal digits.
+func (r *Rule) Hash() string {
+	text, err := json.Marshal(r.Semantics())
 	if err != nil {
 		panic(err) // strings and numbers always have a JSON form
 	}

@@ -35,7 +35,7 @@ name, the UID, or a part of one that says which is meant. It reads the database 
 TOLD names the receivers that show the newest state, then those that wait, were given up, are held back (silenced, muted
 or acknowledged), have nothing to be told of (below their level), or are gone from the rules file.
 
---json prints an array of objects with id, state, level, since, fired_at, ended_at, rule, project and subject (uid, name),
+--json prints an array of objects with id, state, reason (of the newest change), why (in words), level, since, fired_at, ended_at, rule, project and subject (uid, name),
 summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, until, by, because), ack (by, at) and receivers
 (receiver, state, shows, why, in_place_of, message). A figure that is not known is null; times are RFC 3339.`,
 		Example: `  notewatch alerts
@@ -136,6 +136,8 @@ func (q alertsQuery) none() string {
 type alertView struct {
 	ID        string     `json:"id"`
 	State     string     `json:"state"`
+	Reason    string     `json:"reason"` // of the newest version
+	Why       string     `json:"why,omitempty"`
 	Level     string     `json:"level"`
 	Since     time.Time  `json:"since"`
 	FiredAt   time.Time  `json:"fired_at,omitzero"`
@@ -159,7 +161,7 @@ type alertView struct {
 
 func viewOf(a rules.Alert, receivers []showing) alertView {
 	return alertView{
-		ID: a.ID, State: string(a.State), Level: a.Level.String(), Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt,
+		ID: a.ID, State: string(a.State), Reason: string(a.Reason), Why: a.Why, Level: a.Level.String(), Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt,
 		Rule: a.Rule, Project: named{a.Project, a.Told.Project}, Subject: named{a.Subject, a.Told.Subject},
 		Summary: a.Told.Summary, Figure: a.Told.Figure, Unit: a.Told.Unit,
 		Value: figure(a.Value), Peak: figure(a.Peak), Limit: figure(a.Limit), Usual: figure(a.Usual), AsOf: a.AsOf,
@@ -209,6 +211,8 @@ func (a alertView) level() string {
 // state is the state of an alert, and whether people are told of it.
 func (a alertView) state() string {
 	switch {
+	case a.Reason == string(rules.Corrected):
+		return a.Reason
 	case a.State != string(rules.Firing):
 		return a.State
 	case a.Mute.Kind != rules.ByNothing:
@@ -219,10 +223,10 @@ func (a alertView) state() string {
 	return a.State
 }
 
-// value is the figure of an alert against its limit; of one that has ended its peak.
+// value is the figure of an alert against its limit; of one that has resolved its peak.
 func (a alertView) value() string {
 	value, prefix := a.Value, ""
-	if !a.EndedAt.IsZero() {
+	if a.State == string(rules.Resolved) && a.Reason != string(rules.Corrected) {
 		value, prefix = a.Peak, "peak "
 	}
 	text := figureText(value, a.Figure, a.Unit)
@@ -256,6 +260,9 @@ func (a alertView) told() string {
 		if a.Ack != (rules.Ack{}) {
 			parts = append(parts, "taken on by "+bot.AckText(a.Ack))
 		}
+	}
+	if a.Why != "" {
+		parts = append(parts, a.Why)
 	}
 	if a.Drill {
 		parts = append(parts, "a drill")

@@ -241,7 +241,7 @@ func (d demo) sum(ctx context.Context, s setup, db *store.Store, witnesses []*wi
 		if err != nil {
 			return err
 		}
-		ended := w.told["resolved"] + w.told["period_ended"] + w.told["withdrawn"]
+		ended := w.told["resolved"] + w.told["period_ended"] + w.told["corrected"] + w.told["withdrawn"]
 		cells := []string{w.name}
 		for _, n := range []int{w.messages, w.told["fired"], w.told["escalated"], w.told["reminded"], ended, w.twice, missing} {
 			cells = append(cells, strconv.Itoa(n))

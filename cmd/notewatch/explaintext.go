@@ -93,7 +93,11 @@ func (e explanationText) alert() string {
 		return "Alert " + e.Alert.ID + " fires as " + e.Alert.Level.String() + since + ". " + e.Ending()
 	}
 	if e.over.ID != "" {
-		return "Alert " + e.over.ID + " is over since " + notify.FormatTime(e.over.EndedAt) + "; this is what its rule finds now."
+		ended := "Alert " + e.over.ID + " is over since " + notify.FormatTime(e.over.EndedAt)
+		if e.over.Why != "" {
+			ended += " (" + e.over.Why + ")"
+		}
+		return ended + "; this is what its rule finds now."
 	}
 	return "No alert of it is open."
 }

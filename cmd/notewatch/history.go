@@ -32,7 +32,7 @@ It reads the database only, also beside notewatch run.
 
 history ALERT --json prints an object with alert (as notewatch alerts --json has it, receivers with next_try too) and
 events, an array in order: at, event (fired, escalated, …, or sent for an attempt), and of a change version, state, level,
-value, mute, ack, by (who did it); of an attempt receiver, message, version, status (posted, skipped, retry, dead, not made,
+value, mute, ack, by (who did it), why (it was withdrawn, corrected or updated); of an attempt receiver, message, version, status (posted, skipped, retry, dead, not made,
 cut off, or "" while it goes on), error, seconds. history --json prints an array of changes: the same with alert, rule, project, subject,
 figure, unit and drill; what people did with silences is among them, with event silenced or unsilenced, by and silence
 (id, until, because).`,
@@ -78,6 +78,7 @@ type changeView struct {
 	Mute    rules.Mute  `json:"mute,omitzero"`
 	Ack     rules.Ack   `json:"ack,omitzero"`
 	By      string      `json:"by,omitempty"`
+	Why     string      `json:"why,omitempty"`
 	Drill   bool        `json:"drill"`
 	Silence *silenceRef `json:"silence,omitempty"`
 }
@@ -86,7 +87,7 @@ func changeOf(h store.Happening) changeView {
 	return changeView{
 		At: h.At, Event: string(h.Reason), Alert: h.Alert, Version: h.Version, State: string(h.State), Level: h.Level.String(),
 		Rule: h.Rule, Project: named{h.Project, h.Told.Project}, Subject: named{h.Subject, h.Told.Subject},
-		Figure: h.Told.Figure, Unit: h.Told.Unit, Value: figure(h.Value), Mute: h.Mute, Ack: h.Ack, By: h.By, Drill: h.Drill,
+		Figure: h.Told.Figure, Unit: h.Told.Unit, Value: figure(h.Value), Mute: h.Mute, Ack: h.Ack, By: h.By, Why: h.Why, Drill: h.Drill,
 	}
 }
 
@@ -158,7 +159,7 @@ func (v changeView) detail() string {
 	if v.Silence != nil {
 		return v.Silence.detail(v.Event, v.By)
 	}
-	return eventDetail(rules.Event(v.Event), figureText(v.Value, v.Figure, v.Unit), v.Mute, v.By)
+	return eventDetail(rules.Event(v.Event), figureText(v.Value, v.Figure, v.Unit), v.Mute, v.By, v.Why)
 }
 
 // eventWord is the word for an event.
@@ -169,8 +170,8 @@ func eventWord(e rules.Event) string {
 	return string(e)
 }
 
-// eventDetail says what there is to say of an event: of one that is about people, who and why; else the figure.
-func eventDetail(e rules.Event, value string, mute rules.Mute, by string) string {
+// eventDetail says what there is to say of an event: of one that is about people, who and why; else the value and the reason.
+func eventDetail(e rules.Event, value string, mute rules.Mute, by, why string) string {
 	switch e {
 	case rules.Muted:
 		return bot.MuteRecord(mute)
@@ -182,6 +183,9 @@ func eventDetail(e rules.Event, value string, mute rules.Mute, by string) string
 	}
 	if mute.Kind != rules.ByNothing {
 		value += " · " + bot.MuteRecord(mute)
+	}
+	if why != "" {
+		value += " · " + why
 	}
 	return value
 }

@@ -35,6 +35,7 @@ type event struct {
 	Mute  rules.Mute `json:"mute,omitzero"`
 	Ack   rules.Ack  `json:"ack,omitzero"`
 	By    string     `json:"by,omitempty"`
+	Why   string     `json:"why,omitempty"`
 
 	*attempt
 }
@@ -87,7 +88,7 @@ func eventsOf(transitions []store.Transition, attempts []store.Attempt) []event 
 	for _, t := range transitions {
 		events = append(events, event{
 			At: t.At, Event: string(t.Reason), Version: t.Version, State: string(t.State), Level: t.Level.String(),
-			Value: figure(t.Value), Mute: t.Mute, Ack: t.Ack, By: t.By,
+			Value: figure(t.Value), Mute: t.Mute, Ack: t.Ack, By: t.By, Why: t.Why,
 		})
 	}
 	for _, a := range attempts {
@@ -116,7 +117,7 @@ func (t *story) print(s screen, now time.Time) error {
 			events.add(moment(e.At), "→ "+e.Receiver, "", e.outcome())
 			continue
 		}
-		detail := eventDetail(rules.Event(e.Event), figureText(e.Value, t.Alert.Figure, t.Alert.Unit), e.Mute, e.By)
+		detail := eventDetail(rules.Event(e.Event), figureText(e.Value, t.Alert.Figure, t.Alert.Unit), e.Mute, e.By, e.Why)
 		events.add(moment(e.At), eventWord(rules.Event(e.Event)), e.Level, detail)
 	}
 	if len(t.Events) == 0 {
@@ -141,6 +142,9 @@ func (t *story) head(s screen, now time.Time) error {
 	facts := []string{a.Rule, nameOf(a.Project), subjectOf(a.Subject, a.Project), t.lasted(now)}
 	if a.Figure != "" {
 		facts = append(facts, a.Figure+" "+a.value())
+	}
+	if a.Why != "" {
+		facts = append(facts, a.Why)
 	}
 	if by := bot.AckRecord(a.Ack); by != "" {
 		facts = append(facts, "taken on by "+by)

@@ -52,8 +52,8 @@ func (b *Bot) ResolveAll(ctx context.Context, rule string) error {
 	return nil
 }
 
-// withdraw takes back the complaints of a rule that are about something else than what is there.
-func (b *Bot) withdraw(ctx context.Context, rule string, there []string) error {
+// withdraw takes back the complaints of a rule that are about something else than what is there, for a reason.
+func (b *Bot) withdraw(ctx context.Context, rule string, there []string, why string) error {
 	standing, err := b.complaints(ctx, rule)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (b *Bot) withdraw(ctx context.Context, rule string, there []string) error {
 		if slices.Contains(there, a.Subject) {
 			continue
 		}
-		_, err := b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) { return a.Withdraw(b.Clock.Now()) })
+		_, err := b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) { return a.Withdraw(why, b.Clock.Now()) })
 		if err != nil {
 			return err
 		}

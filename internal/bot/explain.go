@@ -168,7 +168,7 @@ func (e Explanation) Ending() string {
 	}
 	switch quiet := e.Alert.QuietSince; {
 	case e.Rule.Kind == rules.PeriodRule && early == "":
-		return "It ends when the period does, at " + notify.FormatTime(e.Period.End) + "."
+		return "It ends when the period does, at " + notify.FormatTime(e.Period.End) + e.orCorrected("") + "."
 	case e.Rule.Kind == rules.PeriodRule:
 		return "It ends " + early + ", at the latest with the period, at " + notify.FormatTime(e.Period.End) + "."
 	case early != "":
@@ -177,9 +177,17 @@ func (e Explanation) Ending() string {
 		return fmt.Sprintf("It is quiet since %s and ends at %s if it stays so.",
 			notify.FormatTime(quiet), notify.FormatTime(rules.DayOf(quiet).End()))
 	case e.Rule.Kind == rules.DayRule:
-		return "It ends with the first day (UTC) at whose end it is surely not true."
+		return "It ends with the first day (UTC) at whose end it is surely not true" + e.orCorrected(" on the same day") + "."
 	}
 	return "It ends at the first poll that finds it surely not true."
+}
+
+// orCorrected says that the alert also ends when its values turn out to be wrong; "" if it has none to compare with.
+func (e Explanation) orCorrected(when string) string {
+	if e.Alert.State == rules.Firing && len(e.Alert.Then.Values) == 0 {
+		return ""
+	}
+	return ", or earlier if its values are corrected" + when
 }
 
 // rule returns the rule of a name.

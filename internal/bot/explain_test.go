@@ -128,10 +128,10 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	r.run(monday.Add(2*day + 5*hour))
 	e = r.explain("event-budget")
 	require.Equal(t, rules.Firing, e.Alert.State)
-	require.Equal(t, "It ends when the period does, at Wed 1 Jul 00:00 UTC.", e.Ending())
+	require.Equal(t, "It ends when the period does, at Wed 1 Jul 00:00 UTC, or earlier if its values are corrected.", e.Ending())
 	e = r.explain("event-spike")
 	require.Equal(t, rules.Firing, e.Alert.State)
-	require.Equal(t, "It ends with the first day (UTC) at whose end it is surely not true.", e.Ending())
+	require.Equal(t, "It ends with the first day (UTC) at whose end it is surely not true, or earlier if its values are corrected on the same day.", e.Ending())
 	r.run(monday.Add(3*day + 5*hour))
 	require.Regexp(t, `^It is quiet since Thu 18 Jun 00:\d\d UTC and ends at Fri 19 Jun 00:00 UTC if it stays so\.$`, r.explain("event-spike").Ending())
 

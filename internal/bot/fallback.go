@@ -177,5 +177,5 @@ func (b *Bot) recovered(ctx context.Context, r Receiver) error {
 
 // callOff withdraws the calls for help for receivers that are no longer there.
 func (b *Bot) callOff(ctx context.Context) error {
-	return b.withdraw(ctx, receiverDead, names(b.Receivers, func(r Receiver) string { return r.Name }))
+	return b.withdraw(ctx, receiverDead, names(b.Receivers, func(r Receiver) string { return r.Name }), "receiver is no longer in the rules file")
 }

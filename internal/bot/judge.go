@@ -3,6 +3,8 @@ package bot
 import (
 	"context"
 	"fmt"
+	"maps"
+	"strings"
 	"time"
 
 	"notewatch/internal/store"
@@ -41,6 +43,8 @@ func (b *Bot) judge(ctx context.Context, f *fleet) (*turn, error) {
 	}
 	if f.readable() {
 		t.withdrawGone()
+	} else {
+		maps.Copy(t.commit.Judged, judged) // also those of rules whose alerts are yet to be withdrawn
 	}
 	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
 		if err := t.judgeEach(ctx, scope); err != nil {
@@ -70,19 +74,13 @@ func (b *Bot) live() (live []string) {
 
 // withdrawGone ends the alerts whose rule or device is no more.
 func (t *turn) withdrawGone() {
-	scopes := map[string]rules.Scope{}
-	for _, r := range t.Rules {
-		scopes[r.Spec.Name] = r.Spec.Each
-	}
 	for key, a := range t.open {
-		scope := rules.EachProject
-		if _, listed := t.index[a.Subject]; listed {
-			scope = rules.EachDevice
-		}
-		if scopes[a.Rule] == scope && (scope == rules.EachDevice || a.Subject == "") {
+		r, ok := t.rule(a.Rule)
+		_, listed := t.index[a.Subject]
+		if ok && r.Spec.Each == scopeOf(a) && (listed || a.Subject == "") {
 			continue
 		}
-		next, event := a.Withdraw(t.now)
+		next, event := a.Withdraw(t.whyGone(a), t.now)
 		t.record(nil, a, next, event)
 		delete(t.open, key)
 	}
@@ -105,8 +103,10 @@ func (t *turn) judgeEach(ctx context.Context, scope rules.Scope) error {
 			applicable = append(applicable, r)
 			t.trials[r.Spec.Name] = new(trial)
 			if meaning := t.meaning(r); before.Hash != meaning {
-				t.commit.Judged[r.Spec.Name] = store.Judgement{Hash: meaning, Since: t.now}
+				before = store.Judgement{Hash: meaning, Since: t.now}
 			}
+			before.Semantics = r.Semantics()
+			t.commit.Judged[r.Spec.Name] = before
 		}
 	}
 	if len(applicable) == 0 {
@@ -141,8 +141,19 @@ func (t *turn) judgeOne(ctx context.Context, r *Rule, subject string, view *rule
 	after, event := before.Next(r.Rule, v, t.now)
 	last, known := t.judged[key.Rule]
 	changed := open && known && last.Hash != t.meaning(r)
+	if changed && event == rules.PeriodEnded && periodOf(last.Hash) == periodOf(t.meaning(r)) {
+		changed = false // it has ended by the old rule too
+	}
 	if changed {
-		after, event = before.Rejudge(r.Rule, v, t.now)
+		after, event = before.Rejudge(r.Rule, v, t.whyChanged(r, before), t.now)
+	}
+	switch event {
+	case rules.Corrected, rules.Deescalated:
+		after.Why = correctedText(r, before.Fallen(r.Rule, v, t.now))
+	case rules.Updated:
+		if otherLimit(r, before) {
+			after.Why = limitNow(r)
+		}
 	}
 	t.record(r, before, after, event)
 	if over := open && !before.Period.Equal(key.Period); over || changed && !after.Open() {
@@ -156,9 +167,18 @@ func (t *turn) judgeOne(ctx context.Context, r *Rule, subject string, view *rule
 // meaning identifies what a rule means here.
 func (b *Bot) meaning(r *Rule) string {
 	if r.Kind == rules.PeriodRule {
-		return fmt.Sprintf("%s by %s from %d and %s", r.Hash(), b.Period, b.Period.MonthDay, b.Period.From)
+		return fmt.Sprintf("%s"+periodMark+"%s from %d and %s", r.Hash(), b.Period, b.Period.MonthDay, b.Period.From)
 	}
 	return r.Hash()
+}
+
+// periodMark stands before the period in what meaning returns.
+const periodMark = " by "
+
+// periodOf returns the period in what meaning returned; "" if the rule is none that has one.
+func periodOf(meaning string) string {
+	_, period, _ := strings.Cut(meaning, periodMark)
+	return period
 }
 
 // verdict evaluates the rule as of now and, where that decides, as of the end of yesterday.
@@ -171,6 +191,9 @@ func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject stri
 		First:      !judged,
 		AsOf:       t.now,
 	}
+	if v.Result.Least > rules.Inactive || a.State == rules.Firing {
+		v.Growing = r.Growing(view)
+	}
 	if r.Kind != rules.DayRule || a.State != rules.Firing || v.Result.Most >= a.Level {
 		return v, nil
 	}
@@ -179,7 +202,8 @@ func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject stri
 		return v, err
 	}
 	t.sight().Present(env, t.device(subject))
-	v.DayEnd = r.Eval(rules.NewView(env)).Result
+	dayEnd := rules.NewView(env)
+	v.DayEnd, v.DayEndGrowing = r.Eval(dayEnd).Result, r.Growing(dayEnd)
 	return v, nil
 }
 
@@ -194,13 +218,21 @@ func (t *turn) record(r *Rule, before, after rules.Alert, event rules.Event) {
 	}
 	var receivers []string
 	if r != nil {
-		after.Told = t.told(r, after)
 		receivers = t.project.Recipients(*r)
+	}
+	if r != nil && measuredBy(r, after) {
+		after.Told = t.told(r, after)
 	}
 	if event != rules.None {
 		t.commit.Show[after.ID] = receivers
 	}
 	t.commit.Alerts = append(t.commit.Alerts, after)
+}
+
+// measuredBy reports whether the figures of an alert are those that the rule shows. An alert that a changed rule ends keeps
+// figures, and so words, of the rule before.
+func measuredBy(r *Rule, a rules.Alert) bool {
+	return a.Reason != rules.Retracted && (a.Reason != rules.PeriodEnded || a.Told.Figure == r.Show)
 }
 
 // revise judges the past again where figures of closed days have changed: a day rule as of the end of that day, a period

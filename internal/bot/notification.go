@@ -56,7 +56,7 @@ func (r Receiver) alert(d store.Delivery) notify.Alert {
 		Rule:    a.Rule,
 		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: projectURL(a.Project)},
 		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: deviceURL(a.Project, a.Subject)},
-		Summary: a.Told.Summary, Advice: a.Told.Advice, Detail: detail(a), Body: a.Told.Body,
+		Summary: a.Told.Summary, Advice: a.Told.Advice, Why: a.Why, Detail: detail(a), Body: a.Told.Body,
 		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
 		Value: a.Value, Peak: a.Peak, Limit: a.Limit, Usual: a.Usual,
@@ -77,8 +77,7 @@ func (r Receiver) alert(d store.Delivery) notify.Alert {
 	switch {
 	case a.State != rules.Firing || r.level(d) > rules.Inactive:
 	case d.Away():
-		out.State, out.Reason = string(rules.Withdrawn), string(rules.Retracted)
-		out.Detail = append(out.Detail, ElsewhereText)
+		out.State, out.Reason, out.Why = string(rules.Withdrawn), string(rules.Retracted), ElsewhereText
 	default:
 		out.State = string(rules.Resolved)
 		out.Detail = append(out.Detail, fmt.Sprintf("now %s, below what this receiver is told of", a.Level))
@@ -114,8 +113,6 @@ func detail(a rules.Alert) []string {
 			a.QuietSince.UTC().Format("15:04 UTC"), notify.FormatTime(rules.DayOf(a.QuietSince).End())))
 	}
 	switch {
-	case a.Reason == rules.Retracted:
-		lines = append(lines, "the rule or what it is about went away, or changed")
 	case a.Reason == rules.Unacknowledged && a.By != "":
 		lines = append(lines, "given back by "+Name(a.By))
 	case a.Reason == rules.Unmuted && a.By != "":

@@ -81,6 +81,8 @@ func (r Receiver) settles(d *store.Delivery) bool {
 		return true
 	case a.State == rules.Withdrawn:
 		d.Why = "taken back before it was shown"
+	case a.Reason == rules.Corrected:
+		d.Why = "corrected before it was sent"
 	case a.State == rules.Resolved && a.Level < r.From:
 		d.Why = fmt.Sprintf("over, and %s is below %s, from which on this receiver is told", a.Level, r.From)
 	case a.State == rules.Resolved && muted(a):

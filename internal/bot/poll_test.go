@@ -454,9 +454,10 @@ func TestWithdrawn(t *testing.T) {
 		require.Equal(t, []string{"fired"}, r.reasons("ops"))
 		return r
 	}
-	requireWithdrawn := func(t *testing.T, r *rig) {
+	requireWithdrawn := func(t *testing.T, r *rig, why string) {
 		t.Helper()
 		r.run(r.now.Add(2 * hour))
+		require.Equal(t, why, r.last("ops", "silent-device").Why)
 		require.Equal(t, []string{"fired", "withdrawn"}, r.reasons("ops"))
 		r.requireTruth("ops")
 	}
@@ -464,7 +465,7 @@ func TestWithdrawn(t *testing.T) {
 		r := fresh(t)
 		r.rules(events("500"))
 		r.open()
-		requireWithdrawn(t, r)
+		requireWithdrawn(t, r, "rule removed")
 	})
 	t.Run("the device is gone", func(t *testing.T) {
 		r := fresh(t)
@@ -472,7 +473,7 @@ func TestWithdrawn(t *testing.T) {
 		r.project.Incidents = nil
 		r.serve()
 		r.open()
-		requireWithdrawn(t, r)
+		requireWithdrawn(t, r, "no longer listed in Notehub")
 	})
 	t.Run("the rule is about something else now", func(t *testing.T) {
 		r := fresh(t)
@@ -480,13 +481,13 @@ func TestWithdrawn(t *testing.T) {
 		wide.Each, wide.Show, wide.When[0].Expr = rules.EachProject, "", "project.silent_pct > 90"
 		r.rules(wide, events("500"))
 		r.open()
-		requireWithdrawn(t, r)
+		requireWithdrawn(t, r, "rule is about projects now")
 	})
 	t.Run("the project is no longer watched", func(t *testing.T) {
 		r := fresh(t)
 		r.config.Projects = []bot.Project{{UID: "app:other", Name: "other", Account: "acme"}}
 		r.open()
-		requireWithdrawn(t, r)
+		requireWithdrawn(t, r, "project is no longer in the rules file")
 	})
 	t.Run("the rule is no longer about the device", func(t *testing.T) {
 		r := fresh(t)
@@ -494,7 +495,7 @@ func TestWithdrawn(t *testing.T) {
 		choosy.Where = `device.name != "hourly-sensor-1"`
 		r.rules(choosy, events("500"))
 		r.open()
-		requireWithdrawn(t, r)
+		requireWithdrawn(t, r, "no longer selected by where")
 	})
 	t.Run("the rule no longer holds", func(t *testing.T) {
 		r := fresh(t)
@@ -502,7 +503,7 @@ func TestWithdrawn(t *testing.T) {
 		patient.When[0].Expr = "device.silent_hours > 48"
 		r.rules(patient, events("500"))
 		r.open()
-		requireWithdrawn(t, r)
+		requireWithdrawn(t, r, "condition changed")
 	})
 	t.Run("but not when the changed rule still holds", func(t *testing.T) {
 		r := fresh(t)

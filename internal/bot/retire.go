@@ -68,7 +68,7 @@ func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Co
 		Decision: store.Decision{Now: now, Show: map[string][]string{}, StandIns: b.standIns(), Silences: seq}, Project: state,
 	}}
 	for _, a := range alerts {
-		next, event := a.Withdraw(now)
+		next, event := a.Withdraw(projectRemoved, now)
 		t.record(nil, a, next, event)
 	}
 	return t.commit, nil

@@ -84,5 +84,5 @@ func (b *Bot) dropBroken(ctx context.Context) error {
 			there = append(there, brokenIn(r.Spec.Name, p))
 		}
 	}
-	return b.withdraw(ctx, ruleBroken, there)
+	return b.withdraw(ctx, ruleBroken, there, ruleRemoved)
 }

@@ -46,7 +46,11 @@ func (q *question) explainAlert(ctx context.Context, a rules.Alert) (page, error
 	}
 	p := q.explainPage(e)
 	if !a.Open() {
-		p.say("Alert " + "`" + a.ID + "` is over, since " + agoText(a.EndedAt, q.desk.Now()) + ": this is how it is now.")
+		why := ""
+		if a.Why != "" {
+			why = " (" + name(a.Why) + ")"
+		}
+		p.say("Alert " + "`" + a.ID + "` is over, since " + agoText(a.EndedAt, q.desk.Now()) + why + ": this is how it is now.")
 	}
 	return p, nil
 }

@@ -11,7 +11,7 @@ import (
 var alertColumns = []string{
 	"rule", "project", "subject", "period", "state", "level", "worst", "version", "reason", "already", "holds", "since", "fired_at",
 	"raised_at", "notified_at", "changed_at", "doubted", "quiet_since", "ended_at", "value", "peak", "threshold",
-	"usual", "as_of", "told", "mute", "ack", "drill", "by_whom",
+	"usual", "as_of", "told", "mute", "ack", "drill", "by_whom", "reason_text", "then_values",
 }
 
 // alertFields lists where the columns id and alertColumns go.
@@ -21,6 +21,7 @@ func alertFields(a *rules.Alert) []any {
 		holds{&a.Holds}, instant{&a.Since}, instant{&a.FiredAt}, instant{&a.RaisedAt}, instant{&a.NotifiedAt}, instant{&a.ChangedAt}, &a.Doubted, instant{&a.QuietSince},
 		instant{&a.EndedAt}, number{&a.Value}, number{&a.Peak}, number{&a.Limit},
 		number{&a.Usual}, instant{&a.AsOf}, document[rules.Told]{&a.Told}, document[rules.Mute]{&a.Mute}, document[rules.Ack]{&a.Ack}, &a.Drill, &a.By,
+		&a.Why, document[rules.Then]{&a.Then},
 	}
 }
 
@@ -62,10 +63,11 @@ func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert
 
 // Announced reports whether an alert of the rule and subject of key that was announced at level or higher fired from
 // from on and before to, or before from and was still firing at to, or was revised as of a time after from and not after to.
+// An alert that ended because its figures were wrong does not count.
 func (s *Store) Announced(ctx context.Context, key rules.Key, level rules.Level, from, to time.Time) (announced bool, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `
-			SELECT EXISTS (SELECT 1 FROM alert WHERE project = $1 AND rule = $2 AND subject = $3 AND worst >= $6
+			SELECT EXISTS (SELECT 1 FROM alert WHERE project = $1 AND rule = $2 AND subject = $3 AND worst >= $6 AND reason <> 'corrected'
 				AND CASE reason
 				WHEN 'revised' THEN as_of > $4 AND as_of <= $5
 				ELSE fired_at < $5 AND (fired_at >= $4 OR ended_at IS NULL OR ended_at >= $5) END)`,

@@ -105,6 +105,8 @@ func testAnnounced(t *testing.T, open database) {
 	elsewhere.Subject = "dev:2"
 	other := fired(noon, never)
 	other.Rule = "other"
+	corrected := fired(noon, noon.Add(minute))
+	corrected.Reason = rules.Corrected
 	for name, c := range map[string]struct {
 		alert rules.Alert
 		want  bool
@@ -112,6 +114,7 @@ func testAnnounced(t *testing.T, open database) {
 		"fired and firing":             {fired(noon, never), true},
 		"fired before and firing":      {fired(from.Add(-time.Hour), never), true},
 		"fired and ended":              {fired(noon, noon.Add(minute)), true},
+		"fired and corrected":          {corrected, false},
 		"ended on that day":            {fired(from.Add(-time.Hour), from.Add(minute)), false},
 		"ended before":                 {fired(from.Add(-time.Hour), from), false},
 		"fired at its end":             {fired(to, never), false},

@@ -44,7 +44,8 @@ func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) 
 		}
 		all, err = collect(ctx, tx, (*Happening).fields, `
 			SELECT transition.alert, transition.version, transition.at, transition.reason, transition.state, transition.level,
-				transition.value, transition.mute, transition.ack, transition.by_whom, alert.rule, alert.project, alert.subject, alert.told, alert.drill`+from+`
+				transition.value, transition.mute, transition.ack, transition.by_whom, transition.reason_text,
+				alert.rule, alert.project, alert.subject, alert.told, alert.drill`+from+`
 			ORDER BY transition.at DESC, transition.alert, transition.version DESC LIMIT `+params(len(args)+1, 1), append(args, f.limit())...)
 		return err
 	})

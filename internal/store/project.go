@@ -53,8 +53,9 @@ func saveProject(ctx context.Context, tx *sql.Tx, project Project) error {
 
 // A Judgement is what a rule meant when it last judged a project.
 type Judgement struct {
-	Hash  string
-	Since time.Time // when it first judged the project with that meaning
+	Hash      string
+	Since     time.Time       // when it first judged the project with that meaning
+	Semantics rules.Semantics // zero if an older version of notewatch judged
 }
 
 // Judged returns how this project was last judged, by the name of the rule.
@@ -65,8 +66,10 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 	}
 	var all []row
 	err := s.view(ctx, func(tx *sql.Tx) (err error) {
-		all, err = collect(ctx, tx, func(r *row) []any { return []any{&r.rule, &r.Hash, instant{&r.Since}} },
-			`SELECT rule, hash, since FROM judged WHERE project = $1`, project)
+		all, err = collect(ctx, tx, func(r *row) []any {
+			return []any{&r.rule, &r.Hash, instant{&r.Since}, document[rules.Semantics]{&r.Semantics}}
+		},
+			`SELECT rule, hash, since, semantics FROM judged WHERE project = $1`, project)
 		return err
 	})
 	judged := make(map[string]Judgement, len(all))
@@ -82,8 +85,8 @@ func saveJudged(ctx context.Context, tx *sql.Tx, project string, judged map[stri
 		return err
 	}
 	for rule, j := range judged {
-		_, err := tx.ExecContext(ctx, `INSERT INTO judged (project, rule, hash, since) VALUES ($1, $2, $3, $4)`,
-			project, rule, j.Hash, at(j.Since))
+		_, err := tx.ExecContext(ctx, `INSERT INTO judged (project, rule, hash, since, semantics) VALUES ($1, $2, $3, $4, $5)`,
+			project, rule, j.Hash, at(j.Since), document[rules.Semantics]{&j.Semantics})
 		if err != nil {
 			return err
 		}

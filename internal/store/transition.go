@@ -20,15 +20,16 @@ type Transition struct {
 	Mute    rules.Mute
 	Ack     rules.Ack
 	By      string // who did it; "" is that nobody had to
+	Why     string // as of the alert
 }
 
-var transitionColumns = []string{"at", "reason", "state", "level", "value", "mute", "ack", "by_whom"}
+var transitionColumns = []string{"at", "reason", "state", "level", "value", "mute", "ack", "by_whom", "reason_text"}
 
 // fields lists where the columns alert, version and transitionColumns go.
 func (t *Transition) fields() []any {
 	return []any{
 		&t.Alert, &t.Version, instant{&t.At}, &t.Reason, &t.State, &t.Level, number{&t.Value},
-		document[rules.Mute]{&t.Mute}, document[rules.Ack]{&t.Ack}, &t.By,
+		document[rules.Mute]{&t.Mute}, document[rules.Ack]{&t.Ack}, &t.By, &t.Why,
 	}
 }
 
@@ -37,7 +38,7 @@ func saveTransitions(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) erro
 	table := upsert{table: "transition", key: []string{"alert", "version"}, set: transitionColumns}
 	return table.run(ctx, tx, len(alerts), func(i int) []any {
 		a := alerts[i]
-		t := Transition{a.ID, a.Version, a.ChangedAt, a.Reason, a.State, a.Level, a.Value, a.Mute, a.Ack, a.By}
+		t := Transition{a.ID, a.Version, a.ChangedAt, a.Reason, a.State, a.Level, a.Value, a.Mute, a.Ack, a.By, a.Why}
 		return t.fields()
 	}, nil)
 }

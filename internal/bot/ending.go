@@ -1,0 +1,115 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// Why an alert ended although nobody found its condition false, or why it changed, in words. Each reason is short, true and
+// one: where several parts of a rule changed, it names the one that decides most.
+
+const (
+	ruleRemoved    = "rule removed"
+	projectRemoved = "project is no longer in the rules file"
+	deviceUnlisted = "no longer listed in Notehub"
+)
+
+// whyGone says why an alert is withdrawn that no rule is evaluated for.
+func (t *turn) whyGone(a rules.Alert) string {
+	r, ok := t.rule(a.Rule)
+	switch {
+	case ok && r.Spec.Each != scopeOf(a):
+		return "rule is about " + string(r.Spec.Each) + "s now"
+	case ok:
+		return deviceUnlisted
+	}
+	if name := t.renamed(a.Rule); name != "" {
+		return "rule renamed to " + name
+	}
+	return ruleRemoved
+}
+
+// scopeOf returns the scope of the rule that an alert is of.
+func scopeOf(a rules.Alert) rules.Scope {
+	if a.Subject == "" {
+		return rules.EachProject
+	}
+	return rules.EachDevice
+}
+
+// renamed returns the new rule that means what a removed one meant; "" if there is none.
+func (t *turn) renamed(removed string) string {
+	for i := range t.Rules {
+		r := &t.Rules[i]
+		if _, old := t.judged[r.Spec.Name]; !old && t.meaning(r) == t.judged[removed].Hash {
+			return r.Spec.Name
+		}
+	}
+	return ""
+}
+
+// whyChanged says which part of the rule of an alert is another than when the rule was last evaluated.
+func (t *turn) whyChanged(r *Rule, a rules.Alert) string {
+	last := t.judged[r.Spec.Name]
+	was, is := last.Semantics, r.Semantics()
+	switch known := was.Each != ""; {
+	case known && !(slices.Equal(was.When, is.When) && slices.Equal(was.Let, is.Let)), !known && a.Told.Figure != r.Show:
+		return "condition changed"
+	case otherLimit(r, a):
+		return limitNow(r)
+	case periodOf(last.Hash) != periodOf(t.meaning(r)):
+		return "period is " + t.Period.String() + " now"
+	case !known:
+		return "rule changed"
+	case was.ResolveWhen != is.ResolveWhen:
+		return "resolve_when changed"
+	case was.For != is.For:
+		return "for changed"
+	case was.Unless != is.Unless:
+		return "unless changed"
+	case was.Where != is.Where:
+		return "where changed"
+	}
+	return "rule changed"
+}
+
+// otherLimit reports whether a rule has another limit than its alert was notified with.
+func otherLimit(r *Rule, a rules.Alert) bool {
+	return a.Limit != r.Limit && (rules.Known(a.Limit) || rules.Known(r.Limit))
+}
+
+func limitNow(r *Rule) string {
+	if !rules.Known(r.Limit) {
+		return "limit removed"
+	}
+	return "limit is " + notify.FormatFigure(r.Limit, r.Unit) + " now"
+}
+
+// correctedText says which figures were wrong; "" if none was. The total of a project also falls when devices leave it.
+func correctedText(r *Rule, fallen []rules.Fall) string {
+	if len(fallen) == 0 {
+		return ""
+	}
+	if r.Spec.Each == rules.EachProject {
+		f := fallen[0]
+		return fmt.Sprintf("%s was %s, is %s%s: values were corrected, or devices left",
+			f.Figure, notify.FormatFigure(f.Was, f.Unit), notify.FormatFigure(f.Is, f.Unit), onDay(f))
+	}
+	texts := make([]string, len(fallen))
+	for i, f := range fallen {
+		texts[i] = fmt.Sprintf("%s %s is %s%s", f.Figure, notify.FormatFigure(f.Was, f.Unit), notify.FormatFigure(f.Is, f.Unit), onDay(f))
+	}
+	return "corrected: " + strings.Join(texts, ", ")
+}
+
+// onDay names the day of a figure that is not of today.
+func onDay(f rules.Fall) string {
+	if f.Day == 0 {
+		return ""
+	}
+	return " on " + f.Day.Start().Format("Mon 2 Jan")
+}

@@ -1,0 +1,116 @@
+package rules
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Figures that only grow within a period or a day can fall only because they were wrong. So an alert keeps what they were
+// when it was announced, and ends as corrected when its condition is false now because one of them is lower.
+
+// growingMembers are the members of a metric that only grow: used within a period, today within a day.
+var growingMembers = []string{"used", "today"}
+
+// fallShare is by how much of itself a figure must be lower to count as fallen: rounding is no correction.
+const fallShare = 0.01
+
+// Then are the growing figures of an alert as they were when it fired, escalated or de-escalated. It is zero for an alert
+// without such figures, and for one that an older version of notewatch made.
+type Then struct {
+	At     time.Time          `json:"at,omitzero"`
+	Values map[string]float64 `json:"values,omitempty"` // by path, such as bytes.used; without those that were no data
+}
+
+// A Fall is a growing figure that is lower now than when the alert was announced.
+type Fall struct {
+	Figure  string // its path, such as bytes.used
+	Unit    string // "B" for bytes, else ""
+	Was, Is float64
+	Day     Day // the day that both are of, if that is the day before; else zero
+}
+
+// growing returns the leaves among reads that only grow.
+func growing(reads leafSet) (all []int) {
+	for i, l := range leaves {
+		if _, metric := metrics[l.object]; metric && reads&(1<<i) != 0 && slices.Contains(growingMembers, l.member) {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// Growing returns the known values of the growing figures that the conditions of the rule read, by path.
+func (r *Rule) Growing(v *View) map[string]float64 {
+	values := make(map[string]float64, len(r.growing))
+	for _, i := range r.growing {
+		if x := v.number(i); Known(x) {
+			values[leaves[i].path()] = x
+		}
+	}
+	return values
+}
+
+// remember keeps the growing figures of a verdict.
+func (a Alert) remember(v Verdict, now time.Time) Alert {
+	a.Then = Then{At: now, Values: v.Growing}
+	return a
+}
+
+// Fallen returns the growing figures that are known now and lower than when the alert was announced, the shown one first.
+// A figure of the day before is compared as of the end of that day; those of earlier days are not compared.
+func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
+	then, today := DayOf(a.Then.At), DayOf(now)
+	for _, path := range slices.Sorted(maps.Keys(a.Then.Values)) {
+		i, ok := leafIndex[path]
+		if !ok {
+			continue // a figure of another version of notewatch
+		}
+		l := leaves[i]
+		fall, values := Fall{Figure: path, Unit: l.unit(), Was: a.Then.Values[path]}, v.Growing
+		switch {
+		case l.member != "today" || then == today:
+		case then == today-1:
+			fall.Day, values = then, v.DayEndGrowing
+		default:
+			continue
+		}
+		is, known := values[path]
+		if fall.Is = is; known && is < fall.Was*(1-fallShare) {
+			all = append(all, fall)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Fall) int { return shownFirst(r, a, b) })
+	return all
+}
+
+func shownFirst(r *Rule, a, b Fall) int {
+	switch r.Show {
+	case a.Figure:
+		return -1
+	case b.Figure:
+		return 1
+	}
+	return 0
+}
+
+// fell reports whether what the alert was announced for was wrong, so that its rule need not wait for the end of the
+// period or of the day.
+func (a Alert) fell(r *Rule, v Verdict, now time.Time) bool {
+	if v.Result.Most >= a.level() || r.Kind == DayRule && DayOf(a.Then.At) != DayOf(now) {
+		return false
+	}
+	return len(a.Fallen(r, v, now)) > 0
+}
+
+// correct takes back what was announced for figures that were wrong: the levels above the present one, and the peak.
+func (a Alert) correct(r *Rule, fallen []Fall) Alert {
+	if len(fallen) == 0 {
+		return a
+	}
+	a.Worst = a.Level
+	if fallen[0].Figure == r.Show {
+		a.Peak = a.Value
+	}
+	return a
+}
