@@ -80,7 +80,7 @@ type Alert struct {
 	Limit float64
 	Usual float64
 	AsOf  time.Time // of Value
-	Then  Then
+	Then  Then      // to compare with, where a value only grows
 
 	Mute  Mute // why people are not told for now; zero is not muted
 	Ack   Ack  // who has taken it on; zero is nobody
@@ -89,7 +89,7 @@ type Alert struct {
 	Told Told // what is said of it in words, with the figures above
 }
 
-// NotSelected is why an alert is withdrawn whose subject is none of its rule's any more.
+// NotSelected is why an alert is withdrawn that the where of its rule no longer selects.
 const NotSelected = "no longer selected by where"
 
 // An Ack says who has taken an alert on. It ends when the alert gets worse.

@@ -44,9 +44,7 @@ func Compile(spec Spec) (*Rule, []Problem) {
 		return nil, b.problems
 	}
 	r.Kind, r.Reads = kindOf(b.decides), readsOf(b.reads)
-	for _, l := range r.levels {
-		r.growing = append(r.growing, growing(l.when.reads)...)
-	}
+	r.growing = growing(r.levels)
 	return r, nil
 }
 

@@ -30,8 +30,12 @@ type Fall struct {
 	Day     Day // the day that both are of, if that is the day before; else zero
 }
 
-// growing returns the leaves among reads that only grow.
-func growing(reads leafSet) (all []int) {
+// growing returns the leaves that only grow among those that levels read.
+func growing(levels []condition) (all []int) {
+	var reads leafSet
+	for _, l := range levels {
+		reads |= l.when.reads
+	}
 	for i, l := range leaves {
 		if _, metric := metrics[l.object]; metric && reads&(1<<i) != 0 && slices.Contains(growingMembers, l.member) {
 			all = append(all, i)
@@ -40,8 +44,12 @@ func growing(reads leafSet) (all []int) {
 	return all
 }
 
-// Growing returns the known values of the growing figures that the conditions of the rule read, by path.
+// Growing returns the known values of the growing figures that the conditions of the rule read, by path; nil if they read
+// none.
 func (r *Rule) Growing(v *View) map[string]float64 {
+	if len(r.growing) == 0 {
+		return nil
+	}
 	values := make(map[string]float64, len(r.growing))
 	for _, i := range r.growing {
 		if x := v.number(i); Known(x) {
@@ -80,18 +88,10 @@ func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
 			all = append(all, fall)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Fall) int { return shownFirst(r, a, b) })
-	return all
-}
-
-func shownFirst(r *Rule, a, b Fall) int {
-	switch r.Show {
-	case a.Figure:
-		return -1
-	case b.Figure:
-		return 1
+	if i := slices.IndexFunc(all, func(f Fall) bool { return f.Figure == r.Show }); i > 0 {
+		all = slices.Insert(slices.Delete(slices.Clone(all), i, i+1), 0, all[i])
 	}
-	return 0
+	return all
 }
 
 // fell reports whether what the alert was announced for was wrong, so that its rule need not wait for the end of the

@@ -198,3 +198,15 @@ func TestAChangedRuleTakesThenAnew(t *testing.T) {
 	a, _ = a.Rejudge(r, reading{used: 9}.verdict(r), "condition changed", monday.Add(hour))
 	require.Equal(t, map[string]float64{"bytes.used": 9}, a.Then.Values)
 }
+
+// What the message leads with is named first.
+func TestFallenNamesTheShownFigureFirst(t *testing.T) {
+	r := compile(t, rules.Spec{Name: "both", Each: rules.EachDevice, Show: "events.today", When: []rules.Condition{
+		{Level: rules.Critical, Expr: "bytes.used > 6 || events.today > 500"},
+	}})
+	k := key
+	k.Period = monday
+	a, _ := k.Inactive().Next(r, reading{used: 7, today: 600}.verdict(r), monday)
+	require.Equal(t, []rules.Fall{{Figure: "events.today", Was: 600, Is: 5}, {Figure: "bytes.used", Unit: "B", Was: 7, Is: 1}},
+		a.Fallen(r, reading{used: 1, today: 5}.verdict(r), monday.Add(hour)))
+}

@@ -201,7 +201,7 @@ func TestExplanationText(t *testing.T) {
 	stands.Mute = rules.Mute{Kind: rules.BySilence, By: "amy", Because: "known"}
 	stands.Held = []bot.Held{{Level: rules.Critical, For: 10 * time.Minute, Need: 30 * time.Minute}}
 	over := explain(1e6)
-	over.over = rules.Alert{ID: "abc", EndedAt: noon}
+	over.over = rules.Alert{ID: "abc", EndedAt: noon, Why: "limit is 200 now"}
 	for _, c := range []struct {
 		text explanationText
 		want []string
@@ -212,7 +212,7 @@ func TestExplanationText(t *testing.T) {
 			"It does not hold.", "Alert abc fires as critical, since Mon 15 Jun 12:00 UTC. It ends when the period does, at Wed 1 Jul 00:00 UTC.",
 			"critical has held for 10 min, of the 30 min that it takes.", "Nobody is told: silenced", "by amy: known.",
 		}},
-		{over, []string{"Alert abc is over since Mon 15 Jun 12:00 UTC; this is what its rule finds now."}},
+		{over, []string{"Alert abc is over since Mon 15 Jun 12:00 UTC (limit is 200 now); this is what its rule finds now."}},
 	} {
 		var out strings.Builder
 		require.NoError(t, c.text.print(screen{w: &out}))
