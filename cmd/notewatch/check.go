@@ -49,7 +49,8 @@ func describe(w io.Writer, file *config.File) error {
 	}
 	s := screenOf(w)
 	return errors.Join(t.print(s), s.blank(), s.say(plain,
-		"A live rule resolves as soon as it is over, a day rule after a whole quiet day (UTC), a period rule when its period ends."))
+		"A live rule resolves as soon as it is over, a day rule after a whole quiet day (UTC), a period rule when its period ends. "+
+			"The last two also end as corrected when Notehub lowers the values that made them fire."))
 }
 
 // describeProxies prints what is reached through which proxy, if anything is.

@@ -59,7 +59,7 @@ func TestAChangedRouteLeadsAnAlertToOthers(t *testing.T) {
 	require.Equal(t, []string{"fired", "withdrawn"}, r.reasons("ops"))
 	gone := r.taken("ops")[1]
 	require.Equal(t, "withdrawn", gone.State)
-	require.Contains(t, gone.Detail, bot.ElsewhereText)
+	require.Equal(t, bot.ElsewhereText, gone.Why)
 	r.open()
 	r.run(monday.Add(2 * day))
 	require.Equal(t, []string{"fired", "resolved"}, r.reasons("second"))
