@@ -96,7 +96,7 @@ func (c *Client) errorOf(response *http.Response) *Error {
 		RetryAfter: retryAfter(response.Header),
 	}
 	if code == "" && strings.HasPrefix(c.base, "http://") {
-		e.Proxy = c.Proxy() // over http nobody can know whose answer it is, unless it is in Notehub's form
+		e.Proxy = c.Proxy() // over http it may be whose answer this is, unless that has Notehub's form
 	}
 	return e
 }

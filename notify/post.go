@@ -27,9 +27,8 @@ const (
 )
 
 // newClient returns a client that follows no redirects, which could lead a signed or secret request elsewhere, and keeps
-// no connections: alerts are rare, and a POST on a connection that went stale may or may not have arrived.
-//
-// It uses the proxy of the environment.
+// no connections: alerts are rare, and a POST on a connection that went stale may or may not have arrived. It uses the proxy
+// of the environment.
 func newClient() *http.Client {
 	transport := newTransport(plainDialer())
 	transport.Proxy = http.ProxyFromEnvironment
@@ -69,8 +68,8 @@ type answer struct {
 	proxy  string // that may have given the answer in place of the receiver; "" if it did not
 }
 
-// newAnswer returns the answer to req without its body. via is the proxy on the way: over http nobody can know whether it or
-// the receiver answered what proxies answer too.
+// newAnswer returns the answer to req without its body. via is the proxy on the way: over http, statuses that proxies answer
+// too may be from it or from the receiver.
 func newAnswer(req *http.Request, resp *http.Response, via string) answer {
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	switch resp.StatusCode {
@@ -185,7 +184,10 @@ func refusal(doing string, a answer, sent time.Time) *Error {
 	if name := http.StatusText(a.status); name != "" {
 		text += " " + name
 	}
-	if a.sent != 0 {
+	switch {
+	case a.sent != 0 && isPage(a.body):
+		text = fmt.Sprintf("status %d with a web page, which is not its answer: check the URL, and what is on the way", a.sent)
+	case a.sent != 0:
 		text += fmt.Sprintf(" in the text of an answer with status %d", a.sent)
 	}
 	class, hint := classOf(a.status), hintOf(a.status)

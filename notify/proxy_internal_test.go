@@ -56,7 +56,7 @@ func TestProxyRefusals(t *testing.T) {
 		})
 	}
 	t.Run("its receiver", func(t *testing.T) {
-		p, _ := behind(t, "http://h.example/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) })
+		p, _ := behind(t, "http://h.example/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
 		got, err := p.post(t.Context(), http.Header{}, nil)
 		require.NoError(t, err)
 		failure := refusal("posting to it", got, time.Time{})

@@ -58,7 +58,7 @@ func describeProxies(w io.Writer, wired bot.Config) error {
 	behind := make(map[string][]string)
 	for _, a := range wired.Accounts {
 		if via := a.Client.Proxy(); via != "" && behind[via] == nil {
-			behind[via] = []string{"Notehub"} // has one address for all accounts
+			behind[via] = []string{"Notehub"} // all accounts have one address
 		}
 	}
 	for _, r := range wired.Receivers {

@@ -21,8 +21,8 @@ import (
 // variables name proxies, as net/http reads them.
 var variables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"}
 
-// CheckEnvironment returns which variables do not name a proxy, joined: net/http ignores them, or
-// takes a part of them for a host. It does not repeat their values, which may hold a password.
+// CheckEnvironment returns which variables do not name a proxy, joined: net/http ignores such a value, or takes a part of it
+// for a host. The error does not repeat the values, which may hold a password.
 func CheckEnvironment(lookup func(name string) (value string, ok bool)) error {
 	var problems []error
 	for _, name := range variables {

@@ -58,8 +58,8 @@ func TestCheckEnvironment(t *testing.T) {
 	}
 }
 
-// through makes a request through a proxy.
-func through(t *testing.T, via, target string) (*http.Response, error) {
+// through makes a request through a proxy and returns the status of the answer.
+func through(t *testing.T, via, target string) (status int, err error) {
 	t.Helper()
 	u, err := url.Parse(via)
 	require.NoError(t, err)
@@ -67,10 +67,11 @@ func through(t *testing.T, via, target string) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target, strings.NewReader("hello"))
 	require.NoError(t, err)
 	answer, err := client.Do(request)
-	if err == nil {
-		t.Cleanup(func() { _ = answer.Body.Close() })
+	if err != nil {
+		return 0, err
 	}
-	return answer, err
+	require.NoError(t, answer.Body.Close())
+	return answer.StatusCode, nil
 }
 
 // start starts a proxy that answers with a status. It returns its address, with a user and a password.
@@ -107,7 +108,7 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	t.Run("without credentials", func(t *testing.T) {
-		_, host := start(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(407) })
+		_, host := start(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) })
 		_, err := through(t, "http://"+host, "https://h.example/x")
 		require.ErrorContains(t, err, "give a user and password: HTTPS_PROXY=http://user:password@host:port")
 	})
@@ -117,9 +118,9 @@ func TestRefusals(t *testing.T) {
 func TestPlainAnswersAreLeftAsTheyAre(t *testing.T) {
 	for _, status := range []int{200, 401, 403, 502} {
 		via, _ := start(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
-		answer, err := through(t, via, "http://h.example/x")
+		got, err := through(t, via, "http://h.example/x")
 		require.NoError(t, err)
-		require.Equal(t, status, answer.StatusCode)
+		require.Equal(t, status, got)
 	}
 }
 
@@ -165,13 +166,13 @@ func TestCredentialsAreNotRepeated(t *testing.T) {
 }
 
 func TestDirectRequestsAreAsBefore(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(407) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
 	defer server.Close()
 	client := &http.Client{Transport: proxy.Transport(&http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true})}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
 	require.NoError(t, err)
 	answer, err := client.Do(request)
 	require.NoError(t, err)
-	require.Equal(t, 407, answer.StatusCode)
+	require.Equal(t, http.StatusProxyAuthRequired, answer.StatusCode)
 	require.NoError(t, answer.Body.Close())
 }
