@@ -11,10 +11,10 @@ import (
 	"notewatch/rules"
 )
 
-// last returns what a receiver took last about a rule.
-func (r *rig) last(receiver, rule string) (last taken) {
+// last returns what "ops" took last about a rule.
+func (r *rig) last(rule string) (last taken) {
 	r.t.Helper()
-	for _, a := range r.taken(receiver) {
+	for _, a := range r.taken("ops") {
 		if a.WebhookAlert.Rule == rule {
 			last = a
 		}
@@ -36,16 +36,16 @@ func TestCorrectedFigures(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{incident}, budget("2000"), events("500"))
 	r.run(monday.Add(6 * hour))
 	for _, rule := range []string{"event-budget", "event-spike"} {
-		require.Equal(t, "firing", r.last("ops", rule).State)
+		require.Equal(t, "firing", r.last(rule).State)
 	}
-	fired := r.last("ops", "event-budget").ID
+	fired := r.last("event-budget").ID
 	r.befall()
 	r.run(monday.Add(7 * hour))
 	for rule, why := range map[string]string{
 		"event-budget": `^corrected: events\.used [\d,]+ is [\d,]+$`,
 		"event-spike":  `^corrected: events\.today [\d,]+ is \d+$`,
 	} {
-		a := r.last("ops", rule)
+		a := r.last(rule)
 		require.Equal(t, "corrected", a.Reason, rule)
 		require.Equal(t, "resolved", a.State, rule)
 		require.Regexp(t, why, a.Why)
@@ -56,7 +56,7 @@ func TestCorrectedFigures(t *testing.T) {
 
 	r.befall(incident)
 	r.run(monday.Add(8 * hour))
-	again := r.last("ops", "event-budget")
+	again := r.last("event-budget")
 	require.Equal(t, "fired", again.Reason, "the same period may fire again")
 	require.NotEqual(t, fired, again.ID)
 }
@@ -68,7 +68,7 @@ func TestCorrectedTotalsOfAProject(t *testing.T) {
 	r.run(monday.Add(6 * hour))
 	r.befall()
 	r.run(monday.Add(7 * hour))
-	a := r.last("ops", "all-events")
+	a := r.last("all-events")
 	require.Equal(t, "corrected", a.Reason)
 	require.Regexp(t, `^events\.today was [\d,]+, is \d+: values were corrected, or devices left$`, a.Why)
 }
@@ -120,7 +120,7 @@ func TestWithdrawnForAChangedRule(t *testing.T) {
 			r.rules(spec(c.change))
 			r.open()
 			r.run(monday.Add(7 * hour))
-			after := r.last("ops", "spike")
+			after := r.last("spike")
 			require.Equal(t, "withdrawn", after.State)
 			require.Equal(t, c.why, after.Why)
 			require.Equal(t, before.Told.Figure, after.Figure)
@@ -152,11 +152,11 @@ func TestWithdrawnForAnotherEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 10*hour)}, spec(nil))
 			r.run(monday.Add(20 * hour))
-			require.Equal(t, "firing", r.last("ops", "silent-device").State)
+			require.Equal(t, "firing", r.last("silent-device").State)
 			r.rules(spec(c.change))
 			r.open()
 			r.run(monday.Add(21 * hour))
-			require.Equal(t, c.why, r.last("ops", "silent-device").Why)
+			require.Equal(t, c.why, r.last("silent-device").Why)
 		})
 	}
 	t.Run("period", func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestWithdrawnForAnotherEnd(t *testing.T) {
 		r.open()
 		r.run(monday.Add(7 * hour))
 		require.Equal(t, []string{"fired", "escalated", "fired", "withdrawn"}, r.reasons("ops"))
-		require.Equal(t, "period is week now", r.last("ops", "event-budget").Why)
+		require.Equal(t, "period is week now", r.last("event-budget").Why)
 	})
 	t.Run("not where the period has ended anyway", func(t *testing.T) {
 		r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(2*hour), 2*hour)}, budget("2000"))
@@ -177,7 +177,7 @@ func TestWithdrawnForAnotherEnd(t *testing.T) {
 		r.open()
 		r.run(july.Add(hour))
 		require.Equal(t, []string{"fired", "period_ended"}, r.reasons("ops"))
-		require.InDelta(t, 2000, *r.last("ops", "event-budget").Limit, 0)
+		require.InDelta(t, 2000, *r.last("event-budget").Limit, 0)
 	})
 }
 
@@ -188,7 +188,7 @@ func TestAChangedRuleThatStillHolds(t *testing.T) {
 	r.rules(budget("2500"))
 	r.open()
 	r.run(monday.Add(7 * hour))
-	a := r.last("ops", "event-budget")
+	a := r.last("event-budget")
 	require.Equal(t, "updated", a.Reason)
 	require.Equal(t, "limit is 2,500 now", a.Why)
 
@@ -212,5 +212,5 @@ func TestWithdrawnSelfAlertSaysWhy(t *testing.T) {
 	r.run(monday.Add(hour))
 	r.open()
 	r.run(monday.Add(2 * hour))
-	require.Equal(t, "receiver is no longer in the rules file", r.last("ops", "receiver-dead").Why)
+	require.Equal(t, "receiver is no longer in the rules file", r.last("receiver-dead").Why)
 }

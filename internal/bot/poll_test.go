@@ -457,7 +457,7 @@ func TestWithdrawn(t *testing.T) {
 	requireWithdrawn := func(t *testing.T, r *rig, why string) {
 		t.Helper()
 		r.run(r.now.Add(2 * hour))
-		require.Equal(t, why, r.last("ops", "silent-device").Why)
+		require.Equal(t, why, r.last("silent-device").Why)
 		require.Equal(t, []string{"fired", "withdrawn"}, r.reasons("ops"))
 		r.requireTruth("ops")
 	}
