@@ -28,7 +28,7 @@ var typeable = regexp.MustCompile("`/notewatch ([^`]*)`")
 func TestEveryLineOfHelpCanBeTyped(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	questions := []string{"", "help"}
-	for _, w := range words() {
+	for _, w := range commands() {
 		questions = append(questions, "help "+w.name)
 	}
 	typed := map[string]bool{}
@@ -40,7 +40,7 @@ func TestEveryLineOfHelpCanBeTyped(t *testing.T) {
 			d.run(d.now.Add(time.Minute)) // what is said of one is carried out before the next
 		}
 	}
-	for _, w := range words() {
+	for _, w := range commands() {
 		require.True(t, typed[w.name], "help shows no line for %s", w.name)
 	}
 }
@@ -49,7 +49,7 @@ func TestEveryLineOfHelpCanBeTyped(t *testing.T) {
 func TestEveryRefusalShowsWhatCanBeTyped(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	d.ask("silence device hourly-sensor-2 for 2h because it is not used")
-	for _, w := range words() {
+	for _, w := range commands() {
 		found := typeable.FindAllStringSubmatch(d.refused(w.name+` "no such thing" "nor this"`), -1)
 		require.NotEmpty(t, found, w.name)
 		for _, text := range found {

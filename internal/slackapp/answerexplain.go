@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/spelling"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -91,7 +92,7 @@ func (q *question) explainRule(ctx context.Context, order explainOrder) (page, e
 // rule returns the rule of a name, whatever the case; nil if there is none.
 func (q *question) rule(name string) *rules.Rule {
 	for _, r := range q.desk.Rules {
-		if strings.EqualFold(r.Spec.Name, name) || strings.EqualFold(r.Spec.Name, plainDashes.Replace(name)) {
+		if strings.EqualFold(r.Spec.Name, name) || strings.EqualFold(r.Spec.Name, words.PlainDashes(name)) {
 			return r
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -200,7 +201,7 @@ func (q *question) standing(ctx context.Context) (rules.Silence, error) {
 	if err != nil {
 		return rules.Silence{}, err
 	}
-	s, err := q.desk.Silence(ctx, plainDashes.Replace(id))
+	s, err := q.desk.Silence(ctx, words.PlainDashes(id))
 	switch {
 	case err != nil:
 		return s, err

@@ -38,7 +38,7 @@ func TestStatusInTrouble(t *testing.T) {
 func TestAnswersWithoutTheStore(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	require.NoError(t, d.store.Close())
-	for _, w := range append(words(), word{}) {
+	for _, w := range append(commands(), word{}) {
 		if w.name != "help" {
 			require.Contains(t, d.refusedAnything(w.name), sorryText, w.name)
 		}

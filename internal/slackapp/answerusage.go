@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -37,8 +38,8 @@ func (q *question) usageOf(ctx context.Context, subject lookup.Subject, span loo
 // find returns what a name is of. Slack may have made dashes of its hyphens.
 func (q *question) find(ctx context.Context, name string, kinds ...lookup.Kind) (lookup.Subject, error) {
 	s, err := q.desk.Find(ctx, name, kinds...)
-	if _, unknown := errors.AsType[*lookup.UnknownError](err); unknown && plainDashes.Replace(name) != name {
-		return q.desk.Find(ctx, plainDashes.Replace(name), kinds...)
+	if _, unknown := errors.AsType[*lookup.UnknownError](err); unknown && words.PlainDashes(name) != name {
+		return q.desk.Find(ctx, words.PlainDashes(name), kinds...)
 	}
 	return s, err
 }

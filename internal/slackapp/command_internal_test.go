@@ -22,7 +22,7 @@ func TestEveryWordFromSlackAndBack(t *testing.T) {
 			d := newAskDesk(t, usualScene())
 			d.ask("silence device hourly-sensor-2 for 2h because it is on the bench")
 			send := open(d)
-			for _, w := range words() {
+			for _, w := range commands() {
 				for _, line := range w.lines(d.app.question(Command{}).names(t.Context())) {
 					asked := d.slack.Type(amyAsks, "/notewatch", line)
 					send(asked)

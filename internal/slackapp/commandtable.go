@@ -18,8 +18,8 @@ type word struct {
 	may      func(q *question, ctx context.Context) error // an error unless the person may ask that; nil: whoever may look
 }
 
-// words are all words, in the order of help.
-func words() []word {
+// commands are all words, in the order of help.
+func commands() []word {
 	return []word{
 		{
 			name: "usage", hint: "[project|fleet|device] [NAME] [today|7d|30d|period]",
@@ -107,7 +107,7 @@ func mayOf[T any](find func(*question, context.Context) (T, error)) func(*questi
 
 // wordOf returns the word of a name.
 func wordOf(name string) (word, bool) {
-	for _, w := range words() {
+	for _, w := range commands() {
 		if w.name == name {
 			return w, true
 		}
@@ -118,7 +118,7 @@ func wordOf(name string) (word, bool) {
 // wordNames returns the names of all words.
 func wordNames() []string {
 	var all []string
-	for _, w := range words() {
+	for _, w := range commands() {
 		all = append(all, w.name)
 	}
 	return all

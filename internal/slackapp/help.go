@@ -21,7 +21,7 @@ func (q *question) help(ctx context.Context) (page, error) {
 	names := q.names(ctx)
 	var lines []string
 	var elsewhere bars
-	for _, w := range words() {
+	for _, w := range commands() {
 		line := strings.TrimSpace("*"+w.name+"* "+notify.Mrkdwn(w.hint, maxSaid)) + " – " + w.summary
 		examples, denied := q.offers(ctx, w, names)
 		if len(examples) > 0 {

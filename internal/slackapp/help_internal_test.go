@@ -33,7 +33,7 @@ func TestWordsInDocs(t *testing.T) {
 func wordTable() string {
 	var b strings.Builder
 	b.WriteString("| after `/notewatch` | what it does |\n|---|---|\n")
-	for _, w := range words() {
+	for _, w := range commands() {
 		typed := strings.ReplaceAll(strings.TrimSpace(w.name+" "+w.hint), "|", `\|`)
 		b.WriteString("| `" + typed + "` | " + w.summary + " |\n")
 	}
@@ -87,7 +87,7 @@ func TestHelpIsAboutWhatTheChannelIsTold(t *testing.T) {
 // All that is made of the words needs them to be whole.
 func TestWordsAreWhole(t *testing.T) {
 	seen := map[string]bool{}
-	for _, w := range words() {
+	for _, w := range commands() {
 		require.Equal(t, strings.ToLower(w.name), w.name)
 		require.False(t, seen[w.name], w.name)
 		seen[w.name] = true

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/words"
 	"notewatch/notify"
 )
 
@@ -37,7 +38,7 @@ type token struct {
 
 // word is the token as a word of the grammar, without the dashes of an option.
 func (t token) word() string {
-	return strings.TrimLeft(strings.ToLower(plainDashes.Replace(t.text)), "-")
+	return strings.TrimLeft(strings.ToLower(words.PlainDashes(t.text)), "-")
 }
 
 // is reports whether the token is one of some words.
@@ -47,9 +48,6 @@ func (t token) is(words ...string) bool { return !t.quoted && slices.Contains(wo
 func (t token) span() bool {
 	return !t.quoted && lookup.LikeSpan(t.word())
 }
-
-// plainDashes are hyphens for what Slack and keyboards make of them.
-var plainDashes = strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "—", "-", "―", "-", "−", "-")
 
 // special reports whether the token would be taken for something other than a name in some command.
 func (t token) special() bool {

@@ -1,10 +1,11 @@
 package slackapp
 
 import (
-	"regexp"
-	"strconv"
+	"errors"
 	"strings"
 	"time"
+
+	"notewatch/internal/words"
 )
 
 // A silenceOrder is what is to be silenced and until when.
@@ -56,10 +57,10 @@ func (o *silenceOrder) readEnd(parts map[string]string, now time.Time) (err erro
 		}
 		return nil
 	}
-	o.until, err = parseInstant(end, now)
+	o.until, err = words.Instant(end, now)
 	switch {
 	case err != nil:
-		return err
+		return mistakeError("Cannot read the time " + quote(end) + `: write 14:00, tomorrow 9:00 or "2026-06-15 14:00", in UTC.`)
 	case !o.until.After(now):
 		return mistakeError(quote(end) + " is over already: it is now " + now.UTC().Format("2006-01-02 15:04") + " UTC.")
 	case o.until.Sub(now) > maxLength:
@@ -95,51 +96,19 @@ func silenceParts(tokens []token) (map[string]string, error) {
 	return parts, nil
 }
 
-// lengths matches one number and its unit.
-var lengths = regexp.MustCompile(`^(\d{1,5})\s*(minutes?|mins?|m|hours?|h|days?|d|weeks?|w)\s*`)
-
 // maxLength is for how long anything can be silenced at once.
 const maxLength = 366 * 24 * time.Hour
 
-// parseLength reads a length of time: 90m, 2h, 1h30m, 3 days, 1w.
-func parseLength(text string) (total time.Duration, err error) {
-	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
-	rest := strings.ToLower(text)
-	for rest != "" {
-		found := lengths.FindStringSubmatch(rest)
-		if found == nil {
-			return 0, mistakeError("I cannot read the length of time " + quote(text) + ": write 90m, 2h, 3d or 1w.")
-		}
-		n, _ := strconv.Atoi(found[1]) // it is digits
-		unit := units[found[2][0]]
-		if time.Duration(n) > (maxLength-total)/unit { // which does not overflow
-			return 0, mistakeError(quote(text) + " is too long: a silence lasts at most a year.")
-		}
-		total += time.Duration(n) * unit
-		rest = rest[len(found[0]):]
-	}
-	if total == 0 {
+// parseLength reads for how long a silence is to last.
+func parseLength(text string) (time.Duration, error) {
+	length, err := words.Length(text)
+	switch {
+	case errors.Is(err, words.ErrNoLength):
 		return 0, mistakeError(quote(text) + " is no time at all: write 90m, 2h, 3d or 1w.")
+	case err != nil:
+		return 0, mistakeError("Cannot read the length of time " + quote(text) + ": write 90m, 2h, 3d or 1w.")
+	case length > maxLength:
+		return 0, mistakeError(quote(text) + " is too long: a silence lasts at most a year.")
 	}
-	return total, nil
-}
-
-// parseInstant reads an instant, in UTC unless it says otherwise. A time of day is the next one.
-func parseInstant(text string, now time.Time) (time.Time, error) {
-	plain := strings.ToUpper(plainDashes.Replace(text))
-	plain = strings.TrimSpace(strings.TrimSuffix(plain, "UTC"))
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02 15:04:05", time.DateOnly} {
-		if t, err := time.Parse(layout, plain); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	if clock, err := time.Parse("15:04", plain); err == nil {
-		year, month, day := now.UTC().Date()
-		t := time.Date(year, month, day, clock.Hour(), clock.Minute(), 0, 0, time.UTC)
-		if !t.After(now) {
-			t = t.AddDate(0, 0, 1)
-		}
-		return t, nil
-	}
-	return time.Time{}, mistakeError("I cannot read the time " + quote(text) + `: write 14:00 or "2026-06-15 14:00", in UTC.`)
+	return length, nil
 }
