@@ -8,33 +8,48 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
 )
 
 func newAck() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use:   "ack ALERT",
 		Short: "Say that you have taken an alert on",
 		Long: `Notes, and has receivers show, that you have taken a firing alert on. While you have it nobody is reminded of it; if it
-gets worse, everybody is told, and nobody has it any more.`,
+gets worse, everybody is told, and nobody has it any more.
+
+` + acknowledgedJSON,
 		Args:              oneArgument("the ID of an alert, which notewatch alerts lists"),
 		ValidArgsFunction: completeFirst(alertIDs(true)),
-		RunE:              func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], true) },
+		RunE:              func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], true, asJSON) },
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
 }
 
+// acknowledgedJSON is the help about --json of ack and unack.
+const acknowledgedJSON = `--json prints the alert as notewatch alerts --json has it, with changed: false if nothing was to be done.`
+
 func newUnack() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use:   "unack ALERT",
 		Short: "Say that nobody has an alert any more",
-		Args:  oneArgument("the ID of an alert, which notewatch alerts lists"),
-		RunE:  func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], false) },
+		Long: `Removes the acknowledgement of a firing alert, so that reminders go on.
+
+` + acknowledgedJSON,
+		Args: oneArgument("the ID of an alert, which notewatch alerts lists"),
+		RunE: func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], false, asJSON) },
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
 }
 
 // acknowledge notes that this person has an alert, or that nobody has it.
-func acknowledge(c *cobra.Command, id string, have bool) error {
+func acknowledge(c *cobra.Command, id string, have, asJSON bool) error {
 	return change(c, func(db opened) error {
 		a, err := alertOf(c.Context(), db.Store, id)
 		if err != nil {
@@ -51,11 +66,29 @@ func acknowledge(c *cobra.Command, id string, have bool) error {
 		if err != nil {
 			return err
 		}
+		if asJSON {
+			return printAcknowledged(c, db, a.ID, changed)
+		}
 		if !have {
 			by = ""
 		}
 		return screenOf(c.OutOrStdout()).say(plain, acknowledged(a, by, changed, db.hence("tells receivers")))
 	})
+}
+
+// An acknowledgedView is an alert that was acknowledged, or is no longer, as it is printed.
+type acknowledgedView struct {
+	alertView
+	Changed bool `json:"changed"`
+}
+
+// printAcknowledged prints an alert as it is now.
+func printAcknowledged(c *cobra.Command, db opened, id string, changed bool) error {
+	alerts, err := readAlerts(c.Context(), db.Store, store.AlertFilter{Match: rules.Match{Alert: id}})
+	if err != nil || len(alerts) == 0 {
+		return err
+	}
+	return writeJSON(c.OutOrStdout(), acknowledgedView{alerts[0], changed})
 }
 
 // hand returns a bot that notes what a person does, beside the one that runs.

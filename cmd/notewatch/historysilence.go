@@ -41,7 +41,7 @@ func (s selection) silenceChanges(c *cobra.Command, db opened, since time.Time) 
 		if err != nil {
 			return nil, err
 		}
-		if touched && !silence.Start.Before(since) {
+		if touched && began(silence, db.clock.Now()) && !silence.Start.Before(since) {
 			changes = append(changes, called.silenceChange(silence, silenced, silence.Start, silence.By))
 		}
 		if touched && silence.EndedBy != "" && !silence.EndedAt.Before(since) {
@@ -118,6 +118,11 @@ func (n namesakes) called(ctx context.Context, kind lookup.Kind, name string) (u
 		return uids, err
 	}
 	return uids, nil
+}
+
+// began reports whether a silence has muted anything until now: some begin later than they are made, and may be ended before.
+func began(s rules.Silence, now time.Time) bool {
+	return !s.Start.After(now) && (s.EndedAt.IsZero() || s.EndedAt.After(s.Start))
 }
 
 func (d directory) silenceChange(s rules.Silence, event string, at time.Time, by string) changeView {

@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os/user"
-	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +17,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/spelling"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -72,19 +71,10 @@ func optionalArgument(what string) cobra.PositionalArgs {
 // A span is a length of time on the command line: 90m, 2h, 3d, 1w.
 type span time.Duration
 
-var longSpan = regexp.MustCompile(`^(\d{1,4})([dw])$`)
-
 // Set implements pflag.Value.
 func (s *span) Set(text string) error {
-	length, err := time.ParseDuration(text)
-	if found := longSpan.FindStringSubmatch(text); found != nil {
-		n, _ := strconv.Atoi(found[1]) // it is digits
-		length, err = time.Duration(n)*24*time.Hour, nil
-		if found[2] == "w" {
-			length *= 7
-		}
-	}
-	if err != nil || length <= 0 {
+	length, err := words.Length(text)
+	if err != nil {
 		return errors.New("want a length of time such as 90m, 2h, 3d or 1w")
 	}
 	*s = span(length)

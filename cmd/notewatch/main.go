@@ -81,6 +81,7 @@ bill or the customer does.
   Watch for real:                   notewatch run`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Version:       version,
 		Args:          unknownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -88,6 +89,7 @@ bill or the customer does.
 		return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpWidth)))
+	root.SetVersionTemplate("notewatch {{.Version}}\n")
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SuggestionsMinimumDistance = 2
 	for _, group := range commands() {
@@ -132,7 +134,7 @@ func commands() []commandGroup {
 			newUsage(), newTop(), newExplain(), newAlerts(), newHistory(), newStatus(), newSilences(),
 		}},
 		{"Act:", []*cobra.Command{
-			newAck(), newUnack(), newSilence(), newUnsilence(), newDrill(), newRedeliver(),
+			newAck(), newUnack(), newSilence(), newUnsilence(), newRefresh(), newDrill(), newRedeliver(),
 		}},
 	}
 }

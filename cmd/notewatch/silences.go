@@ -150,6 +150,9 @@ func (v silenceView) when() string {
 	case v.On:
 		return "until " + minute(v.End)
 	}
+	if !v.End.IsZero() {
+		return "from " + minute(v.Start) + " until " + minute(v.End)
+	}
 	return "from " + minute(v.Start)
 }
 

@@ -156,13 +156,22 @@ func (s setup) wire(clock bot.Clock) (bot.Config, error) {
 		Summary: s.file.Summary, Period: s.file.Period,
 		Clock: clock, Machine: time.Now, Metrics: s.metrics, Log: s.log,
 	}
-	for _, p := range s.file.Projects {
-		wired.Projects = append(wired.Projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account, Notify: p.Notify})
-	}
-	for _, r := range s.file.Rules {
-		wired.Rules = append(wired.Rules, bot.Rule{Rule: r.Rule, Notify: r.Notify})
-	}
+	wired.Projects, wired.Rules = s.projects(), s.rules()
 	return wired, nil
+}
+
+func (s setup) projects() (projects []bot.Project) {
+	for _, p := range s.file.Projects {
+		projects = append(projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account, Notify: p.Notify})
+	}
+	return projects
+}
+
+func (s setup) rules() (all []bot.Rule) {
+	for _, r := range s.file.Rules {
+		all = append(all, bot.Rule{Rule: r.Rule, Notify: r.Notify})
+	}
+	return all
 }
 
 // accounts makes a client for each account. One that has no token in the rules file uses that of the environment.

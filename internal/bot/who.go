@@ -52,12 +52,16 @@ func MuteRecord(m rules.Mute) string {
 	return ""
 }
 
-// EndText says until when a silence lasts: "until Mon 15 Jun 14:00 UTC (2 h)".
-func EndText(s rules.Silence, now time.Time) string {
-	if s.End.IsZero() {
-		return "until it is over"
+// WhenText says until when a silence lasts, "until Mon 15 Jun 14:00 UTC (2 h)", and when it begins if that is later than now.
+func WhenText(s rules.Silence, now time.Time) string {
+	from := ""
+	if s.Start.After(now) {
+		from, now = "from "+notify.FormatTime(s.Start)+" ", s.Start
 	}
-	return "until " + notify.FormatTime(s.End) + " (" + notify.FormatDuration(s.End.Sub(now)) + ")"
+	if s.End.IsZero() {
+		return from + "until it is over"
+	}
+	return from + "until " + notify.FormatTime(s.End) + " (" + notify.FormatDuration(s.End.Sub(now)) + ")"
 }
 
 // AckText says who has taken an alert on: "amy at Mon 15 Jun 13:02 UTC". It is "" if nobody has.

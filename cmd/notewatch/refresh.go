@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/bot"
+)
+
+func newRefresh() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "refresh",
+		Short: "Have notewatch run poll every project now",
+		Long: `Makes the polls of all projects due, so that notewatch run polls within seconds instead of at its next interval. The requests
+count against the request budget as always. Projects that are being polled or were polled within the last minute are left alone.
+
+--json prints an object with due (whether a poll is due now because of this) and requests (how many it takes at least).`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return refresh(c, asJSON) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// A refreshView is the result of a refresh as it is printed.
+type refreshView struct {
+	Due      bool `json:"due"`
+	Requests int  `json:"requests"`
+}
+
+func refresh(c *cobra.Command, asJSON bool) error {
+	s, err := outline(c)
+	if err != nil {
+		return err
+	}
+	return change(c, func(db opened) error {
+		if db.demo {
+			return errors.New("nothing polls for the database of a demo: set NOTEWATCH_DATABASE to that of notewatch run")
+		}
+		b := bot.Attach(bot.Config{
+			Store: db.Store, Projects: s.projects(), Rules: s.rules(), Clock: db.clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler),
+		})
+		requests, already, err := b.Refresh(c.Context())
+		if err != nil {
+			return err
+		}
+		out := screenOf(c.OutOrStdout())
+		switch {
+		case asJSON:
+			return writeJSON(out.w, refreshView{!already, requests})
+		case already:
+			return out.say(plain, "Every project is due, is being polled, or was polled within the last minute.")
+		}
+		return out.say(plain, fmt.Sprintf("Polls are due now and take at least %s. %s.", counted(requests, "request"), db.hence("polls")))
+	})
+}
