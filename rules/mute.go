@@ -229,6 +229,7 @@ type Mutes struct {
 	Windows  []Window
 	Rules    map[string]Spec                          // by name
 	Firing   func(rule, project, subject string) bool // whether a rule fires for a subject; "" is the project
+	Explains func(a Alert) string                     // the alert about notewatch itself that says why a fires; nil and "" are none
 }
 
 // Of returns why people are not told of an alert at now. A rule on trial comes first, then one that another rule explains,
@@ -242,6 +243,11 @@ func (m Mutes) Of(a Alert, now time.Time) Mute {
 		return Mute{Kind: ByShadow}
 	case spec.Unless != "" && (m.Firing(spec.Unless, a.Project, a.Subject) || m.Firing(spec.Unless, a.Project, "")):
 		return Mute{Kind: ByUnless, By: spec.Unless}
+	}
+	if m.Explains != nil {
+		if by := m.Explains(a); by != "" {
+			return Mute{Kind: ByUnless, By: by}
+		}
 	}
 	var longest Mute
 	add := func(m Mute) {

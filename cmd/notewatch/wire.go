@@ -178,9 +178,9 @@ func (s setup) rules() (all []bot.Rule) {
 func (s setup) accounts() ([]bot.Account, error) {
 	var accounts []bot.Account
 	for _, a := range s.file.Accounts {
-		token := a.Token
+		token, from := a.Token, fmt.Sprintf("accounts in %s, at %q,", s.environment.Rules, a.Name)
 		if token.IsZero() {
-			token = s.environment.NotehubToken
+			token, from = s.environment.NotehubToken, tokenVariable()
 		}
 		if token.IsZero() {
 			return nil, errors.New("no Notehub token: make one at notehub.io/api-access and set NOTEWATCH_NOTEHUB_TOKEN, " +
@@ -190,9 +190,18 @@ func (s setup) accounts() ([]bot.Account, error) {
 		if err != nil {
 			return nil, err
 		}
-		accounts = append(accounts, bot.Account{Name: a.Name, Client: client, PerMinute: a.RequestsPerMinute})
+		accounts = append(accounts, bot.Account{Name: a.Name, Client: client, PerMinute: a.RequestsPerMinute, TokenFrom: from})
 	}
 	return accounts, nil
+}
+
+// tokenVariable names where the environment has the token of Notehub.
+func tokenVariable() string {
+	const name = "NOTEWATCH_NOTEHUB_TOKEN"
+	if file := os.Getenv(name + "_FILE"); file != "" {
+		return "the file " + file
+	}
+	return name
 }
 
 func (s setup) receivers() ([]bot.Receiver, error) {

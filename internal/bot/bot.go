@@ -55,6 +55,7 @@ type Account struct {
 	Name      string
 	Client    *notehub.Client
 	PerMinute float64 // requests
+	TokenFrom string  // where its token is set, for people: "NOTEWATCH_NOTEHUB_TOKEN"; "" is not known
 }
 
 // A Project is a Notehub project to watch.
@@ -193,6 +194,9 @@ func (b *Bot) register(ctx context.Context) error {
 		return err
 	}
 	if err := b.callOff(ctx); err != nil {
+		return err
+	}
+	if err := b.dropAccounts(ctx); err != nil {
 		return err
 	}
 	return b.reroute(ctx, now) // last: what comes to nothing must not have told anybody

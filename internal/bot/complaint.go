@@ -89,7 +89,7 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 		if event == rules.None {
 			return false, nil
 		}
-		mutes, seq, err := b.mutes(ctx, b.Clock.Now())
+		mutes, seq, err := b.mutes(ctx, store.Project{}, b.Clock.Now())
 		if err != nil {
 			return false, err
 		}
@@ -99,10 +99,11 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 		}
 		err = b.Store.Decide(ctx, store.Decision{
 			Alerts: []rules.Alert{after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.standIns(), Silences: seq, Now: b.Clock.Now(),
-			Mute: after.Drill && after.Open(), // that ends it at last
+			Mute: after.Drill && after.Open() || key.Rule == accountFailing, // that ends a drill at last, and others are muted by an account
 		})
 		if err == nil {
 			b.wakeReceivers()
+			b.wakeAll(store.Mute)
 		}
 		if !errors.Is(err, store.ErrMoved) {
 			return err == nil, err

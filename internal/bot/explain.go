@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/sight"
+	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -145,7 +146,7 @@ func held(r *rules.Rule, a rules.Alert, polledAt time.Time) (all []Held) {
 
 // wouldMute returns why people would not be told of an alert.
 func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rules.Mute, error) {
-	mutes, _, err := b.mutes(ctx, now)
+	mutes, _, err := b.mutes(ctx, store.Project{}, now)
 	if err != nil {
 		return rules.Mute{}, err
 	}

@@ -156,14 +156,31 @@ func (f fetcher) call(ctx context.Context, request func(ctx context.Context) err
 	if err != nil && ctx.Err() == nil && calling.Err() != nil {
 		return context.Cause(calling)
 	}
+	return unnamed(err)
+}
+
+// unnamed returns an error of the client without the words that say what it was reading: the poll says that itself.
+func unnamed(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
 	return err
 }
 
 // A heldError says that the account may send no request for so long that the poll should not wait for it.
-type heldError struct{ until time.Time }
+type heldError struct {
+	until   time.Time
+	account Account
+	refused bool // by Notehub, which asked for that; else by the request budget of the account
+}
 
+// Error implements error.
 func (e heldError) Error() string {
-	return "Notehub lets this account wait until " + notify.FormatTime(e.until)
+	if e.refused {
+		return fmt.Sprintf("Notehub has rate-limited account %s until %s", e.account.Name, notify.FormatTime(e.until))
+	}
+	return fmt.Sprintf("notewatch is waiting for the request budget of account %s, %s a minute, until %s",
+		e.account.Name, notify.FormatFigure(e.account.PerMinute, ""), notify.FormatTime(e.until))
 }
 
 // burst is how many requests of an account may follow each other at once, so that Notehub's own limit, 7 a minute unless
@@ -180,7 +197,11 @@ func (f fetcher) wait(ctx context.Context) error {
 		return err
 	}
 	if slot.Sub(asked) > pace.Patience {
-		return heldError{slot}
+		held, err := f.Store.HeldUntil(ctx, asked)
+		if err != nil {
+			return err
+		}
+		return heldError{slot, f.account, !held[f.account.Name].Before(slot)}
 	}
 	for now := f.Clock.Now(); now.Before(slot) && slot.Sub(now) <= pace.Patience+store.ClockTolerance; now = f.Clock.Now() {
 		timer := f.Clock.Timer(earlier(slot, now.Add(slotPause)))

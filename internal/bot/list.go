@@ -167,6 +167,7 @@ func (f fetcher) fleets(ctx context.Context) (fleets []store.Fleet, failure, err
 			fleets = append(fleets, store.Fleet{UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID)})
 			return nil
 		})
+		failure = unnamed(failure)
 		if errors.Is(failure, notehub.ErrRateLimited) {
 			return failure // and so do waits
 		}

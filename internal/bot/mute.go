@@ -13,14 +13,19 @@ import (
 // endedLately is for how long it is known of an alert that is still muted by a silence who ended that.
 const endedLately = 7 * 24 * time.Hour
 
-// mutes gathers what can keep people from being told, and what identifies the silences among it.
-func (b *Bot) mutes(ctx context.Context, now time.Time) (rules.Mutes, int64, error) {
+// mutes gathers what can keep people from being told, and what identifies the silences among it. current is the project that is
+// being polled, as the store does not know it yet; the zero value is none.
+func (b *Bot) mutes(ctx context.Context, current store.Project, now time.Time) (rules.Mutes, int64, error) {
 	silences, seq, err := b.Store.Silences(ctx, now.Add(-endedLately))
+	if err != nil {
+		return rules.Mutes{}, 0, err
+	}
+	explains, err := b.explained(ctx, current)
 	specs := make(map[string]rules.Spec, len(b.Rules))
 	for _, r := range b.Rules {
 		specs[r.Spec.Name] = r.Spec
 	}
-	return rules.Mutes{Silences: silences, Windows: b.Windows, Rules: specs}, seq, err
+	return rules.Mutes{Silences: silences, Windows: b.Windows, Rules: specs, Explains: explains}, seq, err
 }
 
 // firing returns which rules fire for which subjects among alerts. A rule on trial tells nobody, so it does not count.
@@ -43,7 +48,7 @@ func (b *Bot) firing(alerts []rules.Alert) func(rule, project, subject string) b
 // mute looks which of the alerts of this turn people are to be told of. What happened to an alert in this turn says that
 // with it.
 func (t *turn) mute(ctx context.Context) error {
-	mutes, seq, err := t.mutes(ctx, t.now)
+	mutes, seq, err := t.mutes(ctx, t.state, t.now)
 	if err != nil {
 		return err
 	}
@@ -82,7 +87,7 @@ func (t *turn) standing() []rules.Alert {
 func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 	for {
 		now := b.Clock.Now()
-		mutes, seq, err := b.mutes(ctx, now)
+		mutes, seq, err := b.mutes(ctx, store.Project{}, now)
 		if err != nil {
 			return err
 		}

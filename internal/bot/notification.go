@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -136,5 +137,20 @@ func (t *turn) told(r *Rule, a rules.Alert) rules.Told {
 		Value: notify.FormatFigure(value, r.Unit), Limit: notify.FormatFigure(a.Limit, r.Unit),
 		Usual: notify.FormatFigure(a.Usual, r.Unit), Period: t.Period.String(),
 	})
+	if r.Spec.Name == watcherBlind && t.state.Failures > 0 {
+		told = t.withCause(told)
+	}
+	return told
+}
+
+// withCause adds why the project cannot be polled, and what to do about that.
+func (t *turn) withCause(told rules.Told) rules.Told {
+	told.Summary += ": " + t.state.Failure
+	_, account, err := t.Bot.project(t.project.UID)
+	if err != nil {
+		return told // which cannot be: the project is being polled
+	}
+	step := "Next step: " + remedy(metrics.Class(t.state.Cause), account) + "."
+	told.Advice = strings.TrimSpace(step + " " + told.Advice)
 	return told
 }

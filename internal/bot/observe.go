@@ -60,10 +60,14 @@ func classOf(failure error, truncated bool) metrics.Class {
 		return metrics.Truncated
 	case failure == nil:
 		return ""
-	case errors.As(failure, new(heldError)):
-		return metrics.RateLimited
 	case errors.As(failure, new(lostError)):
 		return metrics.Invalid
+	}
+	if held, ok := errors.AsType[heldError](failure); ok {
+		if held.refused {
+			return metrics.RateLimited
+		}
+		return metrics.Budget
 	}
 	for _, c := range classes {
 		if errors.Is(failure, c.err) {

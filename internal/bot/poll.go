@@ -1,12 +1,13 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 
+	"notewatch/internal/metrics"
 	"notewatch/internal/store"
-	"notewatch/notehub"
 	"notewatch/rules"
 )
 
@@ -27,7 +28,11 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if stop := errors.Join(ctx.Err(), lost(failure)); stop != nil {
 		return stop
 	}
-	state = polled(state, failure, now)
+	class := classOf(failure, state.Truncated)
+	state = polled(state, failure, class, now)
+	if err := b.noteAccount(ctx, account, state, now); err != nil {
+		return err
+	}
 	fleet, err := b.look(ctx, project, state, now)
 	if err != nil {
 		return err
@@ -38,8 +43,8 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	}
 	b.tell(turn.commit)
 	took := b.Machine().Sub(started)
-	b.Metrics.Polled(project.UID, took, classOf(failure, state.Truncated))
-	b.logPoll(project, state, failure, turn.commit, took)
+	b.Metrics.Polled(project.UID, took, class)
+	b.logPoll(project, account, state, failure, turn.commit, took)
 	if err := turn.complain(ctx); err != nil {
 		return err
 	}
@@ -74,13 +79,17 @@ func lost(err error) error {
 }
 
 // polled returns the state after a poll.
-func polled(state store.Project, failure error, now time.Time) store.Project {
+func polled(state store.Project, failure error, class metrics.Class, now time.Time) store.Project {
 	if failure != nil {
+		if state.Failures == 0 {
+			state.FailingSince = now
+		}
 		state.Failures++
-		state.Failure = failure.Error()
+		state.Failure, state.Cause = failure.Error(), store.Cause(class)
 		return state
 	}
 	state.PolledAt, state.Failures, state.Failure = now, 0, ""
+	state.Cause, state.FailingSince = store.None, time.Time{}
 	return state
 }
 
@@ -109,10 +118,13 @@ func (b *Bot) tell(commit store.Commit) {
 	}
 }
 
-func (b *Bot) logPoll(p Project, state store.Project, failure error, commit store.Commit, took time.Duration) {
+func (b *Bot) logPoll(p Project, account Account, state store.Project, failure error, commit store.Commit, took time.Duration) {
 	if failure != nil {
-		b.Log.Error("reading Notehub", "project", p.UID, "failures", state.Failures, "err", failure,
-			"hint", remedy(failure), "next", commit.Due)
+		hint := remedy(metrics.Class(state.Cause), account)
+		if errors.As(failure, new(lostError)) {
+			hint = "check the devices of the project at notehub.io: the next poll reads the list again and removes them if they are still missing"
+		}
+		b.Log.Error("reading Notehub", "project", p.UID, "failures", state.Failures, "err", failure, "hint", hint, "next", commit.Due)
 		return
 	}
 	if state.Truncated {
@@ -121,21 +133,23 @@ func (b *Bot) logPoll(p Project, state store.Project, failure error, commit stor
 	b.Log.Info("polled", "project", p.UID, "alerts", len(commit.Show), "took", took.Round(time.Millisecond), "next", commit.Due)
 }
 
-// remedy says what an operator can do about a failure to read Notehub.
-func remedy(err error) string {
-	switch {
-	case errors.Is(err, notehub.ErrUnauthorized):
-		return "make a new token at notehub.io/api-access and put it in the place of the old one"
-	case errors.Is(err, notehub.ErrSuspended):
-		return "the billing account is suspended: settle it on notehub.io"
-	case errors.Is(err, notehub.ErrForbidden):
+// remedy says what an operator can do about a kind of failure to poll a project of an account.
+func remedy(class metrics.Class, account Account) string {
+	switch class {
+	case metrics.Unauthorized:
+		return "make a new token at notehub.io/api-access, put it in " + cmp.Or(account.TokenFrom, "the place of the old one") + " and restart notewatch"
+	case metrics.Suspended:
+		return "settle the billing account on notehub.io"
+	case metrics.Forbidden:
 		return "the owner of the token needs at least the viewer role in this project"
-	case errors.Is(err, notehub.ErrNotFound):
+	case metrics.NotFound:
 		return "check the project UID in the rules file: Notehub does not know it"
-	case errors.As(err, new(lostError)):
-		return "check the devices of the project at notehub.io: the next poll reads the list again and removes them if they are still missing"
-	case errors.Is(err, notehub.ErrRateLimited), errors.As(err, new(heldError)):
-		return "other tools share the request budget of this account: lower requests_per_minute"
+	case metrics.RateLimited:
+		return "other tools share the rate limit of this account: lower requests_per_minute"
+	case metrics.Budget:
+		return "the account has more requests to make than it may: raise requests_per_minute, or make fewer projects use this account"
+	case metrics.Unreachable:
+		return "check the network, the proxy and NOTEWATCH_NOTEHUB_URL"
 	}
 	return "the next poll tries again"
 }

@@ -318,10 +318,11 @@ func TestAFailedPollJudgesOnlyThePolling(t *testing.T) {
 			require.Equal(t, []string{"fired"}, r.reasons("ops"))
 			r.hub.Fail(notehubtest.Fault{Kind: kind})
 			r.run(monday.Add(20 * hour))
-			require.Equal(t, []told{
-				{"fired", "firing", "warning", "silent-device", "hourly-sensor-1"},
-				{"fired", "firing", "critical", "watcher-blind", "cold-chain"},
-			}, r.told("ops"))
+			blind := told{"fired", "firing", "critical", "watcher-blind", "cold-chain"}
+			if kind == notehubtest.Unauthorized || kind == notehubtest.Suspended {
+				blind.Rule, blind.Subject = "account-failing", "acme"
+			}
+			require.Equal(t, []told{{"fired", "firing", "warning", "silent-device", "hourly-sensor-1"}, blind}, r.told("ops"))
 			r.hub.ClearFaults()
 			r.run(monday.Add(22 * hour))
 			require.Equal(t, "resolved", r.reasons("ops")[2])
@@ -381,7 +382,7 @@ func TestAPollDoesNotWaitForALongHold(t *testing.T) {
 	require.Equal(t, []string{"fired"}, r.reasons("ops"), "that Notehub lets nobody in is worth knowing")
 	state, err := r.store.Project(t.Context(), project)
 	require.NoError(t, err)
-	require.Contains(t, state.Failure, "wait until")
+	require.Contains(t, state.Failure, "Notehub has rate-limited account acme until")
 	r.run(monday.Add(8 * hour))
 	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"))
 }

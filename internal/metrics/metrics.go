@@ -23,7 +23,8 @@ const (
 	Forbidden    Class = "forbidden"    // the token lacks rights
 	Suspended    Class = "suspended"    // the billing account is
 	NotFound     Class = "not_found"    // Notehub does not know the project
-	RateLimited  Class = "rate_limited" // the account made too many requests, or has to wait too long for its next
+	RateLimited  Class = "rate_limited" // the account made too many requests: Notehub lets it wait
+	Budget       Class = "budget"       // the request budget that is set for the account lets it wait too long
 	Timeout      Class = "timeout"      // the query took too long, at Notehub or for us
 	Server       Class = "server"       // any other refusal of Notehub
 	Invalid      Class = "invalid"      // the answer is not one of Notehub
@@ -34,7 +35,7 @@ const (
 
 func classes() []Class {
 	return []Class{
-		Unauthorized, Forbidden, Suspended, NotFound, RateLimited, Timeout, Server, Invalid, Unreachable, Truncated, Other,
+		Unauthorized, Forbidden, Suspended, NotFound, RateLimited, Budget, Timeout, Server, Invalid, Unreachable, Truncated, Other,
 	}
 }
 

@@ -30,12 +30,14 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	model := filepath.Join(t.TempDir(), "model.db")
 	want := open(t, model)
 	a, over := firing("a", "dev:1"), firing("over", "dev:2")
+	polled := filled[store.Project]()
+	polled.Cause, polled.FailingSince = store.None, time.Time{} // which were not kept then
 	decide(t, want, store.Commit{
-		Project: filled[store.Project](), Judged: judged("data-budget", "1"),
+		Project: polled, Judged: judged("data-budget", "1"),
 		Decision: store.Decision{Alerts: alerts(a, over), Show: map[string][]string{"a": {team, "on-call"}, "over": {team}}},
 	})
 	show(t, want, team)
-	decide(t, want, store.Commit{Project: filled[store.Project](), Judged: judged("data-budget", "1"), Decision: store.Decision{Alerts: alerts(resolved(over, noon))}})
+	decide(t, want, store.Commit{Project: polled, Judged: judged("data-budget", "1"), Decision: store.Decision{Alerts: alerts(resolved(over, noon))}})
 	lease := claim(t, want, store.Receiver, "on-call")
 	_, err := beginOne(ctx, want, lease, store.Message{ID: "cut off", Receiver: "on-call"}, fresh(t, want, "on-call"), noon)
 	require.NoError(t, err)

@@ -17,7 +17,27 @@ type Project struct {
 	Truncated bool            // an answer of the last poll was cut short
 	Read      map[string]Span // days that have been read, by endpoint
 	RereadOn  rules.Day       // when closed days were last re-read further back than yesterday
+
+	Cause        Cause     // the kind of the last failure; None if the last poll did not fail
+	FailingSince time.Time // when the first of these failures was; zero if the last poll did not fail
 }
+
+// A Cause is a kind of failure of a poll, as the metrics name it.
+type Cause string
+
+// The causes that concern all projects of an account.
+const (
+	None         Cause = ""
+	Unauthorized Cause = "unauthorized" // Notehub refuses the token
+	Suspended    Cause = "suspended"    // the billing account is suspended
+	Unreachable  Cause = "unreachable"  // no answer came
+
+	// Restored is none: polls of other projects of the account succeed again, and this project has not been polled since.
+	Restored Cause = "restored"
+)
+
+// AccountWide reports whether the cause concerns all projects of an account.
+func (c Cause) AccountWide() bool { return c == Unauthorized || c == Suspended || c == Unreachable }
 
 // A Span is the days from First to Last.
 type Span struct {
@@ -25,13 +45,13 @@ type Span struct {
 	Last  rules.Day `json:"last"`
 }
 
-var projectColumns = []string{"polled_at", "failures", "failure", "truncated", "read_days", "reread_on"}
+var projectColumns = []string{"polled_at", "failures", "failure", "truncated", "read_days", "reread_on", "cause", "failing_since"}
 
 // fields lists where the columns uid and projectColumns go.
 func (p *Project) fields() []any {
 	return []any{
 		&p.UID, instant{&p.PolledAt}, &p.Failures, &p.Failure, &p.Truncated, document[map[string]Span]{&p.Read},
-		&p.RereadOn,
+		&p.RereadOn, &p.Cause, instant{&p.FailingSince},
 	}
 }
 
@@ -44,6 +64,44 @@ func (s *Store) Project(ctx context.Context, uid string) (Project, error) {
 		return err
 	})
 	return project, doing(err, "reading project %q", uid)
+}
+
+// Failing returns the projects that have a cause, by UID.
+func (s *Store) Failing(ctx context.Context) (map[string]Project, error) {
+	var all []Project
+	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+		all, err = collect(ctx, tx, (*Project).fields, `SELECT uid, `+list(projectColumns)+` FROM project WHERE cause <> ''`)
+		return err
+	})
+	failing := make(map[string]Project, len(all))
+	for _, p := range all {
+		failing[p.UID] = p
+	}
+	return failing, doing(err, "reading which projects fail")
+}
+
+// Restore forgets the failures of projects that failed for a cause that concerned all of their account, since other projects of
+// it are polled again, and makes these projects due at now. It returns how many there were.
+func (s *Store) Restore(ctx context.Context, projects []string, now time.Time) (restored int, err error) {
+	err = s.update(ctx, func(tx *sql.Tx) error {
+		for _, uid := range projects {
+			changed, err := affected(tx.ExecContext(ctx, `
+				UPDATE project SET failures = 0, failure = '', cause = $1, failing_since = NULL
+				WHERE uid = $2 AND cause IN ($3, $4, $5)`, Restored, uid, Unauthorized, Suspended, Unreachable))
+			if err != nil {
+				return err
+			}
+			if !changed {
+				continue
+			}
+			restored++
+			if err := raise(ctx, tx, Poll, uid, now, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return restored, doing(err, "making the other projects of an account due")
 }
 
 func saveProject(ctx context.Context, tx *sql.Tx, project Project) error {

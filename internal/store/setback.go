@@ -58,7 +58,7 @@ func furthestAhead(ctx context.Context, tx *sql.Tx, now time.Time, longest Pause
 // happened are the columns that hold when something happened, by table.
 var happened = map[string][]string{
 	"account":  {"next_at", "held_until"},
-	"project":  {"polled_at"},
+	"project":  {"polled_at", "failing_since"},
 	"judged":   {"since"},
 	"alert":    {"since", "fired_at", "raised_at", "notified_at", "changed_at", "quiet_since", "ended_at", "as_of"},
 	"delivery": {"waiting_since"},

@@ -33,6 +33,7 @@ const (
 type Fault struct {
 	Kind       FaultKind
 	Endpoint   Endpoint        // "" is all of them
+	Project    string          // UID; "" is all of them
 	Times      int             // how many answers; 0: all until ClearFaults
 	RetryAfter time.Duration   // of RateLimited; 0: none is sent
 	Release    <-chan struct{} // of Slow; the answer is good once it is closed
@@ -53,11 +54,11 @@ func (s *Server) ClearFaults() {
 }
 
 // nextFault returns the fault that is due for an answer, and counts it.
-func (s *Server) nextFault(endpoint Endpoint) (Fault, bool) {
+func (s *Server) nextFault(endpoint Endpoint, project string) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
-		if f.Endpoint != "" && f.Endpoint != endpoint {
+		if f.Endpoint != "" && f.Endpoint != endpoint || f.Project != "" && f.Project != project {
 			continue
 		}
 		if f.Times == 1 {

@@ -140,7 +140,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer answers a request that is in order, unless a fault is due.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, q query) {
-	fault, due := s.nextFault(q.endpoint)
+	fault, due := s.nextFault(q.endpoint, q.project.UID)
 	if due && fault.Kind == Slow && !wait(r.Context(), fault.Release) {
 		return
 	}

@@ -1,0 +1,154 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/metrics"
+	"notewatch/internal/sight"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+const (
+	// accountFailing is the name of the rule of alerts that say that no project of an account can be polled.
+	accountFailing = "account-failing"
+	// watcherBlind is the name of the rule that says that one project cannot be polled.
+	watcherBlind = "watcher-blind"
+)
+
+// failuresUntil returns after how many polls of a project in a row that fail for a cause that concerns the whole account its alert
+// fires. A refusal is certain when it is repeated. Both are no later than the built-in rule watcher-blind.
+func failuresUntil(cause store.Cause) int {
+	if cause == store.Unreachable {
+		return 3
+	}
+	return 2
+}
+
+// noteAccount raises the alert that no project of the account can be polled, or ends it, after a poll of one of them that left the
+// project in state.
+func (b *Bot) noteAccount(ctx context.Context, account Account, state store.Project, now time.Time) error {
+	uids := b.projectsOf(account.Name)
+	if state.Failures == 0 {
+		return b.accountRestored(ctx, account, without(uids, []string{state.UID}), now)
+	}
+	if !state.Cause.AccountWide() {
+		return nil
+	}
+	states := []store.Project{state}
+	for _, uid := range without(slices.Clone(uids), []string{state.UID}) {
+		other, err := b.Store.Project(ctx, uid)
+		if err != nil {
+			return err
+		}
+		states = append(states, other)
+	}
+	cause, failures := sight.AccountCause(states)
+	if cause == store.None || failures < failuresUntil(cause) {
+		return nil
+	}
+	open, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: account.Name})
+	if err != nil || open.Open() && cause == store.Unreachable {
+		return err // what fails may be worded otherwise at every poll
+	}
+	return b.Complain(ctx, b.accountComplaint(account, cause, state.Failure))
+}
+
+// accountComplaint is the alert that no project of an account can be polled.
+func (b *Bot) accountComplaint(account Account, cause store.Cause, failure string) Complaint {
+	summary := AccountText(cause, account.Name)
+	if cause == store.Unreachable {
+		summary += ": " + failure
+	}
+	var projects []string
+	for _, p := range b.Projects {
+		if p.Account == account.Name {
+			projects = append(projects, p.Name)
+		}
+	}
+	return Complaint{
+		Rule: accountFailing, Subject: account.Name, Level: rules.Critical, Receivers: b.accountReceivers(account),
+		Summary: summary, Advice: "Next step: " + remedy(metrics.Class(cause), account) + ".",
+		Body: "Nothing is evaluated for " + strings.Join(projects, ", ") + " until then.",
+	}
+}
+
+// AccountText says why no project of an account can be polled.
+func AccountText(cause store.Cause, account string) string {
+	switch cause {
+	case store.Unauthorized:
+		return fmt.Sprintf("Notehub refuses the token of account %s (401)", account)
+	case store.Suspended:
+		return fmt.Sprintf("the billing account of account %s is suspended (403)", account)
+	}
+	return fmt.Sprintf("Notehub is unreachable for account %s", account)
+}
+
+// accountReceivers returns who is notified when a project of the account cannot be polled, by the rule watcher-blind.
+func (b *Bot) accountReceivers(account Account) []string {
+	rule, ok := b.rule(watcherBlind)
+	if !ok {
+		return b.Operators
+	}
+	var all []string
+	for _, p := range b.Projects {
+		if p.Account == account.Name {
+			all = append(all, p.Recipients(*rule)...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// accountRestored ends the alert that no project of an account can be polled, since a poll of one has succeeded. The others are
+// due at once, so that what fails for themselves shows.
+func (b *Bot) accountRestored(ctx context.Context, account Account, others []string, now time.Time) error {
+	open, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: account.Name})
+	if err != nil || !open.Open() {
+		return err
+	}
+	if _, err := b.Store.Restore(ctx, others, now); err != nil {
+		return err
+	}
+	_, err = b.Resolve(ctx, accountFailing, account.Name)
+	return err
+}
+
+// dropAccounts withdraws the alerts about accounts that are no longer there.
+func (b *Bot) dropAccounts(ctx context.Context) error {
+	return b.withdraw(ctx, accountFailing, names(b.Accounts, func(a Account) string { return a.Name }), "account is no longer in the rules file")
+}
+
+// explained returns which alerts the alert about an account says it all of: those of the rule watcher-blind for projects that fail
+// for a cause that concerns the whole account, while that alert is firing or it is not yet known whether it will, and for projects
+// that have not been polled since it ended. What current says of its project counts, not what the store says.
+func (b *Bot) explained(ctx context.Context, current store.Project) (func(rules.Alert) string, error) {
+	failing, err := b.Store.Failing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	failing[current.UID] = current
+	explained := map[string]bool{}
+	for _, p := range b.Projects {
+		state := failing[p.UID]
+		known := state.Failures >= failuresUntil(state.Cause)
+		explained[p.UID] = state.Cause == store.Restored || state.Cause.AccountWide() && !known
+		if state.Cause.AccountWide() && known {
+			alert, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: p.Account})
+			if err != nil {
+				return nil, err
+			}
+			explained[p.UID] = alert.Open()
+		}
+	}
+	return func(a rules.Alert) string {
+		if a.Rule == watcherBlind && explained[a.Project] {
+			return accountFailing
+		}
+		return ""
+	}, nil
+}
