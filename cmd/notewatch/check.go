@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,11 +18,15 @@ import (
 )
 
 func newCheck() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use:   "check",
 		Short: "Check the settings and the rules file",
-		Long:  `Checks the environment and the rules file, and says how each rule is understood. Nothing is sent anywhere.`,
-		Args:  noArguments,
+		Long: `Checks the environment and the rules file, and says how each rule is understood. Nothing is sent anywhere.
+
+--json prints an object with file, projects (uid, name), rules (name, each, kind, levels, reads, receivers), receivers (name, from,
+fallback) and windows (as notewatch silences --json has them).`,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, err := configure(c)
 			if err != nil {
@@ -34,9 +39,14 @@ func newCheck() *cobra.Command {
 			if err := s.checkSlack(); err != nil {
 				return err
 			}
+			if asJSON {
+				return writeJSON(c.OutOrStdout(), viewOfFile(s.file, time.Now()))
+			}
 			return errors.Join(describe(c.OutOrStdout(), s.file), describeProxies(c.OutOrStdout(), wired))
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
 }
 
 // describe prints how the file is understood.
@@ -45,7 +55,8 @@ func describe(w io.Writer, file *config.File) error {
 		counted(len(file.Rules), "rule"), counted(len(file.Receivers), "receiver"))
 	t := &table{columns: columns("RULE", "EACH", "KIND", "LEVELS_", "READS=", "TELLS")}
 	for _, r := range file.Rules {
-		t.add(r.Spec.Name, fmt.Sprint(r.Spec.Each), fmt.Sprint(r.Kind), levels(r.Spec), reads(r.Reads), strings.Join(told(file, r), ", "))
+		t.add(r.Spec.Name, fmt.Sprint(r.Spec.Each), fmt.Sprint(r.Kind), strings.Join(levels(r.Spec), ", "),
+			strings.Join(reads(r.Reads), ", "), strings.Join(told(file, r), ", "))
 	}
 	s := screenOf(w)
 	return errors.Join(t.print(s), s.blank(), s.say(plain,
@@ -97,16 +108,16 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func levels(spec rules.Spec) string {
-	var words []string
+func levels(spec rules.Spec) []string {
+	words := []string{}
 	for _, condition := range spec.When {
 		words = append(words, condition.Level.String())
 	}
-	return strings.Join(words, ", ")
+	return words
 }
 
-func reads(r rules.Reads) string {
-	var words []string
+func reads(r rules.Reads) []string {
+	words := []string{}
 	for _, figure := range r.Figures {
 		words = append(words, figure.String())
 	}
@@ -116,5 +127,5 @@ func reads(r rules.Reads) string {
 	if r.Poll {
 		words = append(words, "poll")
 	}
-	return strings.Join(words, ", ")
+	return words
 }

@@ -13,20 +13,33 @@ import (
 )
 
 func newOnce() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use:   "once",
 		Short: "Poll, judge and notify once, then exit",
 		Long: `Polls every project once, judges the rules and notifies receivers, then lists the alerts that are firing.
 For cron. The exit code is 0 when nothing is firing, 3 when something is, 1 when a project could not be read or a receiver
-not be reached.`,
+not be reached.
+
+--json prints the alerts that are firing as notewatch alerts --json has them. What a receiver of the kind terminal prints then goes to
+stderr.`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return cycle(c) },
+		RunE: func(c *cobra.Command, _ []string) error { return cycle(c, asJSON) },
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
 }
 
-func cycle(c *cobra.Command) error {
+func cycle(c *cobra.Command, asJSON bool) error {
 	ctx := c.Context()
-	s, b, closeDB, err := start(c, nil)
+	s, err := configure(c)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		s.stdout = c.ErrOrStderr()
+	}
+	b, closeDB, err := s.start(ctx)
 	if err != nil {
 		return err
 	}
@@ -37,7 +50,11 @@ func cycle(c *cobra.Command) error {
 	if _, err := b.Turn(ctx); err != nil {
 		return err
 	}
-	firing, err := s.list(c, b.Store)
+	list := s.list
+	if asJSON {
+		list = s.listJSON
+	}
+	firing, err := list(c, b.Store)
 	if err != nil {
 		return err
 	}
@@ -72,6 +89,23 @@ func (s setup) list(c *cobra.Command, db *store.Store) (firing int, err error) {
 		return 0, out.say(plain, "nothing is firing")
 	}
 	return firing, t.print(out)
+}
+
+// listJSON prints the alerts that are firing as JSON and returns how many.
+func (s setup) listJSON(c *cobra.Command, db *store.Store) (firing int, err error) {
+	var views []alertView
+	for _, p := range s.file.Projects {
+		open, err := readAlerts(c.Context(), db, store.AlertFilter{Match: rules.Match{Project: p.UID}, Open: true})
+		if err != nil {
+			return 0, err
+		}
+		for _, a := range open {
+			if a.State == string(rules.Firing) {
+				views = append(views, a)
+			}
+		}
+	}
+	return len(views), writeList(c.OutOrStdout(), views)
 }
 
 // limit returns the limit of an alert, or a dash if its rule has none.

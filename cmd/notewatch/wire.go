@@ -118,24 +118,30 @@ func start(c *cobra.Command, m *metrics.Metrics) (setup, *bot.Bot, func(), error
 		return s, nil, nil, err
 	}
 	s.metrics = m
+	b, closeDB, err := s.start(c.Context())
+	return s, b, closeDB, err
+}
+
+// start makes a bot of the settings, on the database that they name. The second result closes it.
+func (s setup) start(ctx context.Context) (*bot.Bot, func(), error) {
 	wired, err := s.wire(bot.SystemClock())
 	if err != nil {
-		return s, nil, nil, err
+		return nil, nil, err
 	}
-	db, closeDB, err := s.open(c.Context())
+	db, closeDB, err := s.open(ctx)
 	if err != nil {
-		return s, nil, nil, err
+		return nil, nil, err
 	}
 	wired.Store = db
-	b, err := bot.New(c.Context(), wired)
+	b, err := bot.New(ctx, wired)
 	if err == nil {
-		err = b.ResolveAll(c.Context(), rulesFile) // it is valid, and the complaint may be about one from before
+		err = b.ResolveAll(ctx, rulesFile) // it is valid, and the complaint may be about one from before
 	}
 	if err != nil {
 		closeDB()
-		return s, nil, nil, err
+		return nil, nil, err
 	}
-	return s, b, closeDB, nil
+	return b, closeDB, nil
 }
 
 // wire gathers what a bot works with, but for the database.

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"notewatch/internal/config"
+)
+
+// A checkView is how a rules file is understood as it is printed.
+type checkView struct {
+	File      string         `json:"file"`
+	Projects  []named        `json:"projects"`
+	Rules     []ruleView     `json:"rules"`
+	Receivers []receiverView `json:"receivers"`
+	Windows   []silenceView  `json:"windows"`
+}
+
+// A ruleView is a rule as it is printed.
+type ruleView struct {
+	Name      string   `json:"name"`
+	Each      string   `json:"each"`
+	Kind      string   `json:"kind"`
+	Levels    []string `json:"levels"`
+	Reads     []string `json:"reads"`
+	Receivers []string `json:"receivers"`
+}
+
+// A receiverView is a receiver as it is printed, without its settings: these hold secrets.
+type receiverView struct {
+	Name     string `json:"name"`
+	From     string `json:"from"`
+	Fallback string `json:"fallback,omitempty"`
+}
+
+func viewOfFile(file *config.File, now time.Time) checkView {
+	view := checkView{
+		File: file.Path, Projects: []named{}, Rules: []ruleView{}, Receivers: []receiverView{}, Windows: []silenceView{},
+	}
+	for _, p := range file.Projects {
+		view.Projects = append(view.Projects, named{p.UID, p.Name})
+	}
+	for _, r := range file.Rules {
+		view.Rules = append(view.Rules, ruleView{
+			Name: r.Spec.Name, Each: fmt.Sprint(r.Spec.Each), Kind: fmt.Sprint(r.Kind),
+			Levels: levels(r.Spec), Reads: reads(r.Reads), Receivers: told(file, r),
+		})
+	}
+	for _, r := range file.Receivers {
+		view.Receivers = append(view.Receivers, receiverView{r.Name, r.From.String(), r.Fallback})
+	}
+	for _, w := range file.Silences {
+		view.Windows = append(view.Windows, directory{}.viewOfWindow(w, now))
+	}
+	return view
+}
