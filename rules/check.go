@@ -30,6 +30,7 @@ type checker struct {
 	field, text string
 	each        Scope
 	parts       map[string]part // by name, limit among them
+	used        map[string]bool // names of the parts that the expression has
 	problems    *[]Problem
 
 	size  int
@@ -138,6 +139,7 @@ func (c *checker) refuse(n ast.Node) typed {
 func (c *checker) name(n *ast.IdentifierNode) typed {
 	at := n.Location().From
 	if p, ok := c.parts[n.Value]; ok {
+		c.used[n.Value] = true
 		if p.broken() || !c.grow(p.size-1, n) || !c.descend(p.deep, n) {
 			return typed{}
 		}

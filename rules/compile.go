@@ -20,14 +20,19 @@ type builder struct {
 	spec     Spec
 	each     Scope
 	parts    map[string]part
-	reads    leafSet // of everything evaluated
-	decides  leafSet // of everything but Show
+	uses     map[string]map[string]bool // by field: the named parts in its expression
+	reads    leafSet                    // of everything evaluated
+	decides  leafSet                    // of everything but Show
 	problems []Problem
+}
+
+func newBuilder(spec Spec) *builder {
+	return &builder{spec: spec, each: spec.Each, parts: map[string]part{}, uses: map[string]map[string]bool{}}
 }
 
 // Compile checks and compiles a rule. The problems are all that are wrong with it; with any the rule is nil.
 func Compile(spec Spec) (*Rule, []Problem) {
-	b := &builder{spec: spec, each: spec.Each, parts: map[string]part{}}
+	b := newBuilder(spec)
 	r := &Rule{Spec: spec, Limit: math.NaN()}
 	b.frame()
 	b.limit(r)
@@ -39,6 +44,9 @@ func Compile(spec Spec) (*Rule, []Problem) {
 	b.summary(r)
 	if len(b.problems) == 0 && b.decides == 0 {
 		b.whole("when", "compare a figure, such as bytes.used", "reads no figure")
+	}
+	if len(b.problems) == 0 {
+		b.unused()
 	}
 	if len(b.problems) > 0 {
 		return nil, b.problems
@@ -94,7 +102,8 @@ func (b *builder) check(field, text string) part {
 		return part{}
 	}
 	before := len(b.problems)
-	c := &checker{field: field, text: text, each: b.each, parts: b.parts, problems: &b.problems}
+	b.uses[field] = map[string]bool{}
+	c := &checker{field: field, text: text, each: b.each, parts: b.parts, used: b.uses[field], problems: &b.problems}
 	t := settle(c.check(tree.Node))
 	if len(b.problems) > before {
 		return part{}
@@ -158,6 +167,33 @@ func (b *builder) free(field, name string) bool {
 		return true
 	}
 	return false
+}
+
+// unused notes the limit and the named parts that no condition reads, not even through other parts.
+func (b *builder) unused() {
+	read := map[string]bool{}
+	var follow func(field string)
+	follow = func(field string) {
+		for name := range b.uses[field] {
+			if !read[name] {
+				read[name] = true
+				follow("let." + name)
+			}
+		}
+	}
+	for field := range b.uses {
+		if !strings.HasPrefix(field, "let.") {
+			follow(field)
+		}
+	}
+	if b.spec.Limit != "" && !read["limit"] {
+		b.whole("limit", "compare with it in when, as in bytes.used > limit, or remove it", "no condition reads it")
+	}
+	for _, let := range b.spec.Let {
+		if !read[let.Name] {
+			b.whole("let."+let.Name, "use it in when, or remove it", "no condition reads it")
+		}
+	}
 }
 
 // keywords are the words of expr's syntax.

@@ -77,7 +77,7 @@ type explainer struct {
 }
 
 func (r *Rule) explainer(v *View) *explainer {
-	b := &builder{spec: r.Spec, each: r.Spec.Each, parts: map[string]part{}}
+	b := newBuilder(r.Spec)
 	b.limit(&Rule{Spec: r.Spec, Limit: math.NaN()})
 	b.lets()
 	x := &explainer{rule: r, view: v, parts: b.parts, lets: map[string]source{}}
@@ -161,7 +161,7 @@ func sourceOf(text string) source {
 // valueOf computes a node of a source.
 func (x *explainer) valueOf(n ast.Node) (value any, ok bool) {
 	var problems []Problem
-	c := &checker{each: x.rule.Spec.Each, parts: x.parts, problems: &problems}
+	c := &checker{each: x.rule.Spec.Each, parts: x.parts, used: map[string]bool{}, problems: &problems}
 	t := settle(c.check(n))
 	if len(problems) > 0 || t.broken() {
 		return nil, false

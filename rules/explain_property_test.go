@@ -109,7 +109,8 @@ func requirePartsAgree(t *testing.T, s Spec, v *View, p Part, seen map[string]in
 	switch {
 	case p.Operator == "":
 		alone := s
-		alone.Where, alone.ResolveWhen, alone.When = "", "", []Condition{{Warning, p.Text}}
+		alone.Where, alone.When = "", []Condition{{Warning, p.Text}}
+		alone.ResolveWhen = "part || number > 0" // which reads all named parts
 		if rule, problems := Compile(alone); problems == nil {
 			truth, err := rule.levels[0].when.truth(v)
 			require.NoError(t, err)

@@ -95,7 +95,7 @@ func (m Match) Matches(a Alert) bool {
 	return (m.Alert == "" || m.Alert == a.ID) &&
 		(m.Rule == "" || m.Rule == a.Rule) &&
 		(m.Project == "" || m.Project == a.Project || m.Project == a.Told.Project) &&
-		(m.Subject == "" || m.Subject == a.Subject || m.Subject == a.Told.Subject)
+		(m.Subject == "" || m.Subject == a.Subject || m.Subject == a.Told.Subject || a.Subject == "" && m.Subject == a.Project)
 }
 
 // A Silence mutes what it matches from Start until End. The zero End is when the alert that Match names is over.

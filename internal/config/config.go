@@ -25,6 +25,7 @@ type File struct {
 	Summary   bool           // a report every week
 	Slack     SlackApp
 	Prices    Prices
+	Warnings  Errors // what has no effect, or is not what it seems
 }
 
 // An Account is a Notehub billing account; its projects share one budget of requests.

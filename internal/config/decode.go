@@ -18,7 +18,11 @@ type decoder struct {
 	defaults defaults
 	drafts   []draft // of the rules
 	problems Errors
+	warnings Errors
 	missing  Errors // of the account or receiver that is being read
+
+	receiversAt []value // where the receivers and accounts stand, in their order
+	accountsAt  []value
 }
 
 // decode reads the whole file. The order of the sections is that of references: each goes to one read before.
@@ -39,6 +43,8 @@ func (d *decoder) decode() {
 		key{name: "prices", read: value.readPrices},
 	)
 	d.file.Operators = d.defaultRecipients()
+	d.checkUnused()
+	d.file.Warnings = d.warnings.sorted()
 }
 
 // newFile returns what a file is that says nothing.

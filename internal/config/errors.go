@@ -13,6 +13,7 @@ import (
 
 // A Problem is one thing wrong with a rules file or the environment. It never holds the value of a secret.
 type Problem struct {
+	Warning bool   // the settings are used all the same
 	File    string // as it was named; "" for the environment
 	Line    int    // from 1; 0 when there is no file
 	Column  int    // in characters, from 1
@@ -24,11 +25,14 @@ type Problem struct {
 // maxProblem is how many characters of a problem are shown. Names and lists of names in it may be long.
 const maxProblem = 500
 
-// String returns the problem as one line: file:line:column: where: message; hint: … It cuts a long one.
+// String returns the problem as one line: file:line:column: warning: where: message; hint: … It cuts a long one.
 func (p Problem) String() string {
 	var b strings.Builder
 	if p.Line > 0 {
 		fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
+	}
+	if p.Warning {
+		b.WriteString("warning: ")
 	}
 	if p.Where != "" {
 		b.WriteString(p.Where + ": ")

@@ -23,7 +23,7 @@ func (v value) terminal() bool {
 func (v value) slack() *Slack {
 	var slack Slack
 	v.keys(
-		key{name: "channel", read: func(v value) { slack.Channel = v.word() }},
+		key{name: "channel", read: func(v value) { slack.Channel = v.channel() }},
 		key{name: "url", read: func(v value) { slack.URL = secret.New(v.address()) }},
 		key{name: "mention", read: func(v value) { slack.Mention = v.mentions() }},
 		key{name: "command", elsewhere: ofSlackApp},
@@ -32,6 +32,22 @@ func (v value) slack() *Slack {
 	v.exactlyOne("channel", "url")
 	return &slack
 }
+
+// channel reads the ID of a channel or, for direct messages, of a user. Slack takes a name for some calls only.
+func (v value) channel() string {
+	id := v.word()
+	switch {
+	case id == "" || channelID.MatchString(id):
+	case strings.HasPrefix(id, "#"):
+		v.report(nameOfChannel, whereChannelID)
+	default:
+		v.report("not the ID of a channel", whereChannelID)
+	}
+	return id
+}
+
+// channelID matches the ID of a channel (C, G), a conversation (D) or a user (U, W).
+var channelID = regexp.MustCompile(`^[CGDUW][A-Z0-9]+$`)
 
 // mentions reads who is called at which level.
 func (v value) mentions() map[rules.Level]string {

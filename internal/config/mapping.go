@@ -96,6 +96,18 @@ func (v value) get(key string) (found *yaml.Node, ok bool) {
 	return nil, false
 }
 
+// at returns the value under a path of keys; where there is none, the value that it would stand in.
+func (v value) at(keys ...string) value {
+	for _, key := range keys {
+		node, ok := v.get(key)
+		if !ok {
+			return v
+		}
+		v = v.child(node, key)
+	}
+	return v
+}
+
 func (v value) has(key string) bool {
 	_, ok := v.get(key)
 	return ok

@@ -9,7 +9,7 @@ import (
 )
 
 func (v value) readPrices() {
-	p := &v.file.Prices
+	p, known := &v.file.Prices, len(v.problems)
 	v.keys(
 		key{name: "currency", required: true, read: func(v value) { p.Currency = v.currency() }},
 		key{name: "event", read: func(v value) { p.Event = v.amount() }},
@@ -22,6 +22,11 @@ func (v value) readPrices() {
 		v.child(v.node, "event").report("missing", "free_events says how many of them cost nothing")
 	case v.has("currency") && v.count("event", "data_block") == 0:
 		v.report("no price", "want event, data_block or both")
+	case len(v.problems) > known:
+	case p.Event == 0 && p.DataBlock == 0:
+		v.warn("no price is above 0, so no answer names costs", "")
+	case p.Event == 0 && v.has("free_events"):
+		v.at("free_events").warn("has no effect while the price of an event is 0", "")
 	}
 }
 

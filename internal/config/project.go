@@ -1,9 +1,8 @@
 package config
 
 import (
+	"regexp"
 	"slices"
-	"strings"
-	"unicode"
 
 	"notewatch/internal/secret"
 )
@@ -17,11 +16,14 @@ const defaultRate = 4
 func (v value) readAccounts() {
 	taken := names{}
 	v.file.Accounts = nil
-	v.some(func(v value) { v.file.Accounts = append(v.file.Accounts, v.account(taken)) })
+	v.some(func(v value) {
+		v = v.in(v.titled("account", "name"))
+		v.accountsAt = append(v.accountsAt, v)
+		v.file.Accounts = append(v.file.Accounts, v.account(taken))
+	})
 }
 
 func (v value) account(taken names) Account {
-	v = v.in(v.titled("account", "name"))
 	account := Account{RequestsPerMinute: defaultRate}
 	v.keys(
 		key{name: "name", required: true, read: func(v value) { account.Name = v.claim("account", taken) }},
@@ -77,12 +79,19 @@ func (v value) project(uids, taken names) Project {
 	return project
 }
 
-// uid reads the UID of a project or product. Its shape is Notehub's affair, but white space is surely wrong.
+// projectUID matches the UID of a project, app:…, or of a product, such as com.company.user:product.
+var projectUID = regexp.MustCompile(`^[^:\s]+:\S+$`)
+
+// otherUIDs are how UIDs of other things begin.
+var otherUIDs = regexp.MustCompile(`^(dev|fleet|org|route|user):`)
+
+// uid reads the UID of a project or product.
 func (v value) uid(uids names) string {
+	known := len(v.problems)
 	uid := v.claim("project", uids)
-	if strings.ContainsFunc(strings.TrimSpace(uid), unicode.IsSpace) {
-		v.report("a UID has no white space",
-			"such as app:2606f411-dea6-44a0-9743-1130f57d77d8 or com.company.user:product")
+	if len(v.problems) == known && (!projectUID.MatchString(uid) || otherUIDs.MatchString(uid)) {
+		v.report("not the UID of a project or product",
+			"such as app:2606f411-dea6-44a0-9743-1130f57d77d8, in the settings of the project in Notehub, or com.company.user:product")
 	}
 	return uid
 }

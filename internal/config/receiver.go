@@ -9,7 +9,12 @@ import (
 func (v value) readReceivers() {
 	taken := names{}
 	var fallbacks []link
-	v.some(func(v value) { v.file.Receivers = append(v.file.Receivers, v.receiver(taken, &fallbacks)) })
+	v.defaults.at = v
+	v.some(func(v value) {
+		v = v.in(v.titled("receiver", "name"))
+		v.receiversAt = append(v.receiversAt, v)
+		v.file.Receivers = append(v.file.Receivers, v.receiver(taken, &fallbacks))
+	})
 	checkLinks("receiver", fallbacks, v.receiverNames())
 }
 
@@ -27,7 +32,6 @@ func (d *decoder) receiverNames() []string {
 var kinds = []string{"terminal", "slack", "pagerduty", "webhook", "email"}
 
 func (v value) receiver(taken names, fallbacks *[]link) Receiver {
-	v = v.in(v.titled("receiver", "name"))
 	receiver := Receiver{From: rules.Info}
 	var fallback value
 	before := len(v.problems)
@@ -42,6 +46,7 @@ func (v value) receiver(taken names, fallbacks *[]link) Receiver {
 		key{name: "email", read: func(v value) { receiver.Email = v.email() }},
 	)
 	v.exactlyOne(kinds...)
+	v.checkMentions(receiver)
 	receiver.Missing = v.takeMissing()
 	if len(v.problems) == before && receiver.Missing == nil {
 		v.check(receiver)

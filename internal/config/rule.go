@@ -20,11 +20,13 @@ var watcherBlindRule []byte
 
 // defaults are what projects and rules have that do not say otherwise.
 type defaults struct {
+	at     value // the section, or that of the receivers if there is none
 	notify []string
 	remind []time.Duration
 }
 
 func (v value) readDefaults() {
+	v.defaults.at = v
 	v.keys(
 		key{name: "notify", read: func(v value) { v.defaults.notify = v.recipients() }},
 		key{name: "remind", read: func(v value) { v.defaults.remind = v.reminders() }},
@@ -120,13 +122,14 @@ func (v value) rule(taken names) Rule {
 		key{name: "show", read: func(v value) { r.Show = r.text(v) }},
 		key{name: "summary", read: func(v value) { r.Summary = r.text(v) }},
 		key{name: "advice", read: func(v value) { r.Advice = r.text(v) }},
-		key{name: "notify", read: func(v value) { r.notify = v.recipients() }},
+		key{name: "notify", read: func(v value) { r.notify = r.at(v).recipients() }},
 		key{name: "remind", read: func(v value) { r.Remind = r.at(v).reminders() }},
 	)
+	v.drafts = append(v.drafts, r)
 	if v.node.Kind != yaml.MappingNode {
 		return Rule{}
 	}
-	v.drafts = append(v.drafts, r)
+	r.checkEnds()
 	return Rule{Rule: v.compile(r, v.problems[known:]), Notify: r.notify}
 }
 

@@ -30,6 +30,7 @@ func (v value) silence() rules.Window {
 	if len(v.problems) > known {
 		return w
 	}
+	v.checkWindow(w)
 	if until, open := w.Open(time.Unix(0, 0)); open && until.IsZero() {
 		v.report("never ends", "want days, or from and to, that leave out some of the week")
 	}

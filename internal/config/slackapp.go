@@ -57,6 +57,12 @@ func (v value) slackIDs() (ids []string) {
 	return ids
 }
 
+// What is said of a channel that is named.
+const (
+	nameOfChannel  = "a name of a channel, not its ID"
+	whereChannelID = "it stands at the bottom of the channel's details in Slack, such as C0123456789"
+)
+
 // slackID matches the ID of a user (U, W), user group (S) or channel (C, G).
 var slackID = regexp.MustCompile(`^[UWSCG][A-Z0-9]{2,30}$`)
 
@@ -67,7 +73,7 @@ func (v value) slackID() string {
 	}
 	switch {
 	case strings.HasPrefix(text, "#"):
-		v.report("a name of a channel, not its ID", "it stands at the bottom of the channel's details in Slack, such as C0123456789")
+		v.report(nameOfChannel, whereChannelID)
 	case strings.HasPrefix(text, "@"):
 		v.report("a name, not an ID", "Copy member ID in the menu of a profile in Slack gives it, such as U0123456789; "+
 			"Copy group ID in that of a user group, such as S0123456789")

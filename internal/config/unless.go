@@ -4,9 +4,9 @@ import "notewatch/rules"
 
 // checkUnless checks what rules say of each other.
 func (d *decoder) checkUnless() {
-	scopes := map[string]rules.Scope{}
+	scopes, shadow := map[string]rules.Scope{}, map[string]bool{}
 	for _, r := range d.drafts {
-		scopes[r.Name] = r.Each
+		scopes[r.Name], shadow[r.Name] = r.Each, r.Shadow
 	}
 	var links []link
 	for _, r := range d.drafts {
@@ -17,6 +17,9 @@ func (d *decoder) checkUnless() {
 		links = append(links, link{at, r.Name, r.Unless})
 		if _, given := r.fields["for"]; !given {
 			at.report("the rule has no for:", "give it one, such as for: 30m, so that the other rule can fire first")
+		}
+		if shadow[r.Unless] {
+			at.warn("that rule is in shadow mode, so it mutes nothing", "")
 		}
 		if scope, known := scopes[r.Unless]; known && !contains(scope, r.Each) {
 			at.report("a "+string(scope)+" does not contain a "+string(r.Each),

@@ -48,6 +48,13 @@ func (v value) reportAt(line, column int, message, hint string) {
 	v.problems = append(v.problems, v.problem(line, column, message, hint))
 }
 
+// warn adds a warning about v.
+func (v value) warn(message, hint string) {
+	p := v.problem(max(v.node.Line, 1), max(v.node.Column, 1), message, hint)
+	p.Warning = true
+	v.warnings = append(v.warnings, p)
+}
+
 func (v value) problem(line, column int, message, hint string) Problem {
 	where := v.subject
 	if v.field != "" {

@@ -1,0 +1,172 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/rules"
+)
+
+// only names the levels from the lowest on that a receiver wants.
+func only(lowest rules.Level) string {
+	if lowest == rules.Critical {
+		return "only " + lowest.String()
+	}
+	return "only " + lowest.String() + " and above"
+}
+
+// checkUnused reports settings that are right by themselves and have no effect. What can never be meant is a problem, what
+// may be in preparation is a warning.
+func (d *decoder) checkUnused() {
+	d.checkAccountsUsed()
+	d.checkReceiversUsed()
+	d.checkFallbackLevels()
+	for i, r := range d.file.Rules {
+		if draft := d.drafts[i]; r.Rule != nil && !draft.Shadow {
+			d.checkLevelsWanted(draft, r)
+		}
+	}
+	d.checkDefaultLevels()
+}
+
+func (d *decoder) checkAccountsUsed() {
+	for i, at := range d.accountsAt {
+		name := d.file.Accounts[i].Name
+		if !slices.ContainsFunc(d.file.Projects, func(p Project) bool { return p.Account == name }) {
+			at.warn("no project names it, so it is never polled", "")
+		}
+	}
+}
+
+// checkReceiversUsed warns of receivers that nothing names.
+func (d *decoder) checkReceiversUsed() {
+	named := d.defaultRecipients()
+	for _, p := range d.file.Projects {
+		named = append(named, p.Notify...)
+	}
+	for _, r := range d.file.Rules {
+		named = append(named, r.Notify...)
+	}
+	for _, r := range d.file.Receivers {
+		named = append(named, r.Fallback)
+	}
+	for i, at := range d.receiversAt {
+		if name := d.file.Receivers[i].Name; name != "" && !slices.Contains(named, name) {
+			at.warn("no rule, project, fallback or default names it, so it is never notified", "")
+		}
+	}
+}
+
+// checkFallbackLevels warns of a fallback that does not want all that it is sent.
+func (d *decoder) checkFallbackLevels() {
+	from := d.lowest()
+	for i, at := range d.receiversAt {
+		r := d.file.Receivers[i]
+		if lowest, known := from[r.Fallback]; known && lowest > r.From {
+			at.at("fallback").warn(fmt.Sprintf("%q wants %s, which is less than this receiver wants", r.Fallback, only(lowest)),
+				"lower from of the fallback")
+		}
+	}
+}
+
+// lowest returns the lowest level of each receiver.
+func (d *decoder) lowest() map[string]rules.Level {
+	from := map[string]rules.Level{}
+	for _, r := range d.file.Receivers {
+		from[r.Name] = r.From
+	}
+	return from
+}
+
+// checkLevelsWanted reports a rule of which no receiver wants any level.
+func (d *decoder) checkLevelsWanted(draft draft, r Rule) {
+	recipients := r.Notify
+	field := "notify"
+	if recipients == nil {
+		field = "when"
+		for _, p := range d.file.Projects {
+			recipients = append(recipients, p.Notify...)
+		}
+	}
+	lowest, known := d.wanted(recipients)
+	if at, ok := draft.fields[field]; ok && known && lowest > r.Highest {
+		at.report(fmt.Sprintf("nobody is notified of this rule: its highest level is %s, and the receivers want %s", r.Highest, only(lowest)),
+			"raise the level, lower from of a receiver, or notify another receiver")
+	}
+}
+
+// wanted returns the lowest level that one of several receivers wants; known is false if there is none.
+func (d *decoder) wanted(recipients []string) (lowest rules.Level, known bool) {
+	from := d.lowest()
+	lowest = rules.Critical
+	for _, name := range recipients {
+		level, ok := from[name]
+		known = known || ok
+		if ok {
+			lowest = min(lowest, level)
+		}
+	}
+	return lowest, known
+}
+
+// checkDefaultLevels warns if the default receivers do not want what only they are sent.
+func (d *decoder) checkDefaultLevels() {
+	lowest, known := d.wanted(d.defaultRecipients())
+	if !known {
+		return
+	}
+	if lowest > rules.Info && d.file.Summary {
+		d.defaults.at.at("summary").warn(fmt.Sprintf("nobody gets it: the default receivers want %s, and the summary is %s",
+			only(lowest), rules.Info), "add a receiver with from: info")
+	}
+	if lowest > rules.Warning {
+		d.defaults.at.at("notify").warn(fmt.Sprintf("nobody is notified of an invalid rules file, which is a %s: the default receivers want %s",
+			rules.Warning, only(lowest)), "add a receiver with from: warning")
+	}
+}
+
+// checkMentions warns of mentions at levels that a receiver does not want.
+func (v value) checkMentions(r Receiver) {
+	if r.Slack == nil {
+		return
+	}
+	for level := rules.Info; level < r.From; level++ {
+		if _, given := r.Slack.Mention[level]; given {
+			v.at("slack", "mention", level.String()).warn("the receiver wants "+only(r.From), "lower its from, or remove the mention")
+		}
+	}
+}
+
+// lastMinute is a time that is easily written for the end of the day.
+const lastMinute = 24*time.Hour - time.Minute
+
+// checkWindow reports a mute window that matches nothing, and warns of one that is not what it seems.
+func (v value) checkWindow(w rules.Window) {
+	for _, r := range v.drafts {
+		switch {
+		case r.Name == "" || r.Name != w.Match.Rule:
+		case r.Each == rules.EachProject && w.Match.Subject != "" && !slices.Contains(v.projectNames(), w.Match.Subject):
+			v.at("match", "subject").report(fmt.Sprintf("matches nothing: the rule %q is about projects", r.Name), "name a project, or a rule for each device")
+		case r.Shadow:
+			v.at("match", "rule").warn(fmt.Sprintf("the rule %q is in shadow mode, so it never notifies", r.Name), "")
+		}
+	}
+	if w.To == lastMinute {
+		v.at("to").warn("leaves out the last minute of the day", "write 00:00 for midnight")
+	}
+}
+
+// checkEnds reports a rule whose resolve_when is one of its conditions: it would never be true when that matters.
+func (r *draft) checkEnds() {
+	if r.ResolveWhen == "" {
+		return
+	}
+	for _, c := range r.When {
+		if strings.TrimSpace(c.Expr) == strings.TrimSpace(r.ResolveWhen) {
+			r.fields["resolve_when"].report("is the condition itself, so an alert would never resolve",
+				"say when it is over, such as bytes.today < mb(1), or leave it out")
+		}
+	}
+}
