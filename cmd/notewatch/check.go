@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,8 @@ func newCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Check the settings and the rules file",
-		Long: `Checks the environment and the rules file, and says how each rule is understood. Nothing is sent anywhere.
+		Long: `Checks the environment and the rules file, and prints how each rule and each mute window is understood. Nothing is sent
+anywhere. Warnings about settings without effect go to stderr and do not change the exit code.
 
 --json prints an object with file, projects (uid, name), rules (name, each, kind, levels, reads, receivers), receivers (name, from,
 fallback) and windows (as notewatch silences --json has them).`,
@@ -38,6 +40,9 @@ fallback) and windows (as notewatch silences --json has them).`,
 			}
 			if err := s.checkSlack(); err != nil {
 				return err
+			}
+			if warnings := s.warnings(); len(warnings) > 0 {
+				c.PrintErrln(warnings)
 			}
 			if asJSON {
 				return writeJSON(c.OutOrStdout(), viewOfFile(s.file, time.Now()))
@@ -61,7 +66,53 @@ func describe(w io.Writer, file *config.File) error {
 	s := screenOf(w)
 	return errors.Join(t.print(s), s.blank(), s.say(plain,
 		"A live rule resolves as soon as it is over, a day rule after a whole quiet day (UTC), a period rule when its period ends. "+
-			"The last two also end as corrected when Notehub lowers the values that made them fire."))
+			"The last two also end as corrected when Notehub lowers the values that made them fire."),
+		describeWindows(s, file))
+}
+
+// describeWindows prints what each mute window covers.
+func describeWindows(s screen, file *config.File) error {
+	if len(file.Silences) == 0 {
+		return nil
+	}
+	t := &table{columns: columns("MUTED", "RULES", "PROJECTS=", "DEVICES=", "BECAUSE_")}
+	for _, w := range file.Silences {
+		zone := ""
+		if w.Zone == nil || w.Zone == time.UTC {
+			zone = " UTC"
+		}
+		t.add(schedule(w)+zone, cmp.Or(w.Match.Rule, fmt.Sprintf("all %d", len(file.Rules))),
+			cmp.Or(w.Match.Project, fmt.Sprintf("all %d", len(file.Projects))), coveredDevices(file, w.Match), w.Because)
+	}
+	return errors.Join(s.blank(), t.print(s))
+}
+
+// coveredDevices names the devices that a match covers. A rule for each project has none.
+func coveredDevices(file *config.File, m rules.Match) string {
+	projectRule := func(r config.Rule) bool { return r.Spec.Name == m.Rule && r.Spec.Each == rules.EachProject }
+	switch {
+	case slices.ContainsFunc(file.Rules, projectRule):
+		return "-"
+	case m.Subject != "":
+		return m.Subject
+	}
+	return "all"
+}
+
+// warnings are what the rules file and the environment set without effect.
+func (s setup) warnings() config.Errors {
+	all := slices.Clone(s.file.Warnings)
+	withoutToken := func(a config.Account) bool { return a.Token.IsZero() }
+	if !s.environment.NotehubToken.IsZero() && !slices.ContainsFunc(s.file.Accounts, withoutToken) {
+		all = append(all, config.Problem{Warning: true, Where: "NOTEWATCH_NOTEHUB_TOKEN",
+			Message: "is not used: the accounts of the rules file have tokens"})
+	}
+	if !s.answersSlack() && (s.file.Slack.Allow.Look != nil || s.file.Slack.Allow.Change != nil) {
+		all = append(all, config.Problem{Warning: true, File: s.file.Path, Where: "slack.allow",
+			Message: "has no effect: notewatch does not answer in Slack",
+			Hint:    "set NOTEWATCH_SLACK_APP_TOKEN or NOTEWATCH_SLACK_SIGNING_SECRET"})
+	}
+	return all
 }
 
 // describeProxies prints what is reached through which proxy, if anything is.

@@ -142,6 +142,10 @@ func (w *watcher) greet(ctx context.Context) error {
 				"with a bot token and a channel the first one would be kept up to date", "receiver", r.Name)
 		}
 	}
+	warnings := w.warnings()
+	for _, warning := range warnings[:min(len(warnings), maxProblems)] {
+		w.log.Warn("checking the settings", "problem", warning.String())
+	}
 	return nil
 }
 

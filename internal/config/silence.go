@@ -88,17 +88,3 @@ func (v value) timeOfDay() time.Duration {
 	}
 	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 }
-
-// zone reads the name of a time zone, which must not be that of the machine.
-func (v value) zone() *time.Location {
-	name := v.name()
-	if name == "" {
-		return nil
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil || zone == time.Local {
-		v.report(fmt.Sprintf("unknown zone %q", name), "want a name of the time zone database, such as Europe/Berlin; without zone it is UTC")
-		return nil
-	}
-	return zone
-}
