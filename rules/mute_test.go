@@ -43,6 +43,11 @@ func TestMatch(t *testing.T) {
 	} {
 		require.Equal(t, c.want, c.match.Matches(a), name)
 	}
+
+	a.Subject, a.Told.Subject = "", "cold-chain" // of a rule about projects
+	for subject, want := range map[string]bool{"app:1": true, "cold-chain": true, "dev:1": false} {
+		require.Equal(t, want, rules.Match{Subject: subject}.Matches(a), "a project as subject %s", subject)
+	}
 }
 
 func TestMutesOf(t *testing.T) {

@@ -110,9 +110,14 @@ func whoOf(r *http.Request, body string) (kind, way string) {
 	case parts[1] == "slack" && parts[3] == "apps.connections.open":
 		return "socket", parts[3]
 	case parts[1] == "slack":
-		_, channel, _ := strings.Cut(body, "channel=C-")
+		_, channel, _ := strings.Cut(body, "channel=")
 		channel, _, _ = strings.Cut(channel, "&")
-		return "slack", channel
+		for _, way := range ways {
+			if channelOf(way) == channel {
+				return "slack", way
+			}
+		}
+		return "slack", ""
 	case parts[1] == "hub":
 		_, way, _ = strings.Cut(parts[4], ":")
 		return "hub", way
@@ -121,6 +126,9 @@ func whoOf(r *http.Request, body string) (kind, way string) {
 	}
 	return parts[1], parts[2]
 }
+
+// channelOf is the Slack channel that is answered in a way.
+func channelOf(way string) string { return "C" + strings.ToUpper(strings.ReplaceAll(way, "-", "Z")) }
 
 // slackHost is where incoming webhooks are.
 const slackHost = "hooks.slack.com"

@@ -137,7 +137,7 @@ func (v *vault) connect(t *testing.T) {
 	for _, way := range ways {
 		v.add("webhook", way, v.webhook("${HOSTILE}/webhook/"+way, way))
 		v.add("pagerduty", way, v.pagerDuty("${HOSTILE_TLS}/pagerduty/"+way))
-		v.add("slack", way, "slack: {channel: C-"+way+"}")
+		v.add("slack", way, "slack: {channel: "+channelOf(way)+"}")
 		v.add("incoming", way, "slack: {url: 'https://"+slackHost+"/"+"services/"+way+"/${INCOMING}'}")
 	}
 	stranger := startTLS(t, newCertificate(t), http.NotFoundHandler()).URL

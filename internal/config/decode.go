@@ -23,6 +23,9 @@ type decoder struct {
 
 	receiversAt []value // where the receivers and accounts stand, in their order
 	accountsAt  []value
+
+	ownRecipients []string // of projects that name them
+	defaultsUsed  bool     // by a project
 }
 
 // decode reads the whole file. The order of the sections is that of references: each goes to one read before.

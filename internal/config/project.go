@@ -70,6 +70,11 @@ func (v value) project(uids, taken names) Project {
 		key{name: "account", read: func(v value) { project.Account = v.refer("account", v.accountNames()) }},
 		key{name: "notify", read: func(v value) { project.Notify = v.recipients() }},
 	)
+	if v.has("notify") {
+		v.ownRecipients = append(v.ownRecipients, project.Notify...)
+	} else {
+		v.defaultsUsed = true
+	}
 	if project.Name == "" {
 		project.Name = project.UID
 	}

@@ -142,10 +142,10 @@ func (v value) scope() rules.Scope {
 
 // defaultRecipients returns the receivers of a project that names none.
 func (d *decoder) defaultRecipients() []string {
-	if d.defaults.notify != nil {
-		return d.defaults.notify
+	if d.defaults.notify == nil {
+		d.defaults.notify = d.receiverNames()
 	}
-	return d.receiverNames()
+	return d.defaults.notify
 }
 
 // at notes where a field stands.

@@ -20,15 +20,47 @@ func only(lowest rules.Level) string {
 // checkUnused reports settings that are right by themselves and have no effect. What can never be meant is a problem, what
 // may be in preparation is a warning.
 func (d *decoder) checkUnused() {
+	from := levelsFrom{}
+	for _, r := range d.file.Receivers {
+		from[r.Name] = r.From
+	}
 	d.checkAccountsUsed()
 	d.checkReceiversUsed()
-	d.checkFallbackLevels()
+	d.checkFallbackLevels(from)
+	byProject := from.lowest(d.projectRecipients())
 	for i, r := range d.file.Rules {
-		if draft := d.drafts[i]; r.Rule != nil && !draft.Shadow {
-			d.checkLevelsWanted(draft, r)
+		switch draft := d.drafts[i]; {
+		case r.Rule == nil || draft.Shadow:
+		case r.Notify == nil:
+			draft.fields["when"].checkLevelsWanted(r, byProject)
+		default:
+			draft.fields["notify"].checkLevelsWanted(r, from.lowest(r.Notify))
 		}
 	}
-	d.checkDefaultLevels()
+	d.checkDefaultLevels(from.lowest(d.defaultRecipients()))
+}
+
+// levelsFrom are the lowest levels that receivers want, by their names.
+type levelsFrom map[string]rules.Level
+
+// lowest returns the lowest level that one of several receivers wants; Inactive if there is none.
+func (f levelsFrom) lowest(recipients []string) rules.Level {
+	lowest := rules.Inactive
+	for _, name := range recipients {
+		if level := f[name]; lowest == rules.Inactive || level < lowest {
+			lowest = level
+		}
+	}
+	return lowest
+}
+
+// projectRecipients returns the receivers of rules that name none.
+func (d *decoder) projectRecipients() []string {
+	recipients := slices.Clone(d.ownRecipients)
+	if d.defaultsUsed {
+		recipients = append(recipients, d.defaultRecipients()...)
+	}
+	return recipients
 }
 
 func (d *decoder) checkAccountsUsed() {
@@ -42,10 +74,7 @@ func (d *decoder) checkAccountsUsed() {
 
 // checkReceiversUsed warns of receivers that nothing names.
 func (d *decoder) checkReceiversUsed() {
-	named := d.defaultRecipients()
-	for _, p := range d.file.Projects {
-		named = append(named, p.Notify...)
-	}
+	named := slices.Concat(d.ownRecipients, d.defaultRecipients())
 	for _, r := range d.file.Rules {
 		named = append(named, r.Notify...)
 	}
@@ -60,8 +89,7 @@ func (d *decoder) checkReceiversUsed() {
 }
 
 // checkFallbackLevels warns of a fallback that does not want all that it is sent.
-func (d *decoder) checkFallbackLevels() {
-	from := d.lowest()
+func (d *decoder) checkFallbackLevels(from levelsFrom) {
 	for i, at := range d.receiversAt {
 		r := d.file.Receivers[i]
 		if lowest, known := from[r.Fallback]; known && lowest > r.From {
@@ -71,52 +99,16 @@ func (d *decoder) checkFallbackLevels() {
 	}
 }
 
-// lowest returns the lowest level of each receiver.
-func (d *decoder) lowest() map[string]rules.Level {
-	from := map[string]rules.Level{}
-	for _, r := range d.file.Receivers {
-		from[r.Name] = r.From
-	}
-	return from
-}
-
-// checkLevelsWanted reports a rule of which no receiver wants any level.
-func (d *decoder) checkLevelsWanted(draft draft, r Rule) {
-	recipients := r.Notify
-	field := "notify"
-	if recipients == nil {
-		field = "when"
-		for _, p := range d.file.Projects {
-			recipients = append(recipients, p.Notify...)
-		}
-	}
-	lowest, known := d.wanted(recipients)
-	if at, ok := draft.fields[field]; ok && known && lowest > r.Highest {
-		at.report(fmt.Sprintf("nobody is notified of this rule: its highest level is %s, and the receivers want %s", r.Highest, only(lowest)),
+// checkLevelsWanted reports a rule of which no receiver wants any level. v is what the author may change.
+func (v value) checkLevelsWanted(r Rule, lowest rules.Level) {
+	if lowest > r.Highest {
+		v.report(fmt.Sprintf("nobody is notified of this rule: its highest level is %s, and the receivers want %s", r.Highest, only(lowest)),
 			"raise the level, lower from of a receiver, or notify another receiver")
 	}
 }
 
-// wanted returns the lowest level that one of several receivers wants; known is false if there is none.
-func (d *decoder) wanted(recipients []string) (lowest rules.Level, known bool) {
-	from := d.lowest()
-	lowest = rules.Critical
-	for _, name := range recipients {
-		level, ok := from[name]
-		known = known || ok
-		if ok {
-			lowest = min(lowest, level)
-		}
-	}
-	return lowest, known
-}
-
 // checkDefaultLevels warns if the default receivers do not want what only they are sent.
-func (d *decoder) checkDefaultLevels() {
-	lowest, known := d.wanted(d.defaultRecipients())
-	if !known {
-		return
-	}
+func (d *decoder) checkDefaultLevels(lowest rules.Level) {
 	if lowest > rules.Info && d.file.Summary {
 		d.defaults.at.at("summary").warn(fmt.Sprintf("nobody gets it: the default receivers want %s, and the summary is %s",
 			only(lowest), rules.Info), "add a receiver with from: info")
@@ -139,8 +131,8 @@ func (v value) checkMentions(r Receiver) {
 	}
 }
 
-// lastMinute is a time that is easily written for the end of the day.
-const lastMinute = 24*time.Hour - time.Minute
+// almostMidnight is a time that is easily written for the end of the day.
+const almostMidnight = 24*time.Hour - time.Minute
 
 // checkWindow reports a mute window that matches nothing, and warns of one that is not what it seems.
 func (v value) checkWindow(w rules.Window) {
@@ -153,7 +145,7 @@ func (v value) checkWindow(w rules.Window) {
 			v.at("match", "rule").warn(fmt.Sprintf("the rule %q is in shadow mode, so it never notifies", r.Name), "")
 		}
 	}
-	if w.To == lastMinute {
+	if w.To == almostMidnight {
 		v.at("to").warn("leaves out the last minute of the day", "write 00:00 for midnight")
 	}
 }

@@ -44,7 +44,7 @@ func TestNearZones(t *testing.T) {
 func TestZonesExist(t *testing.T) {
 	text, err := os.ReadFile("zones.txt")
 	require.NoError(t, err)
-	for _, name := range strings.Fields(string(text)) {
+	for name := range strings.FieldsSeq(string(text)) {
 		_, err := time.LoadLocation(name)
 		require.NoError(t, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -45,7 +44,7 @@ func TestRead(t *testing.T) {
 			require.ErrorIs(t, err, test.fails)
 			if err != nil {
 				require.ErrorContains(t, err, test.says)
-				require.False(t, strings.Contains(err.Error(), dir), "the error names the path")
+				require.NotContains(t, err.Error(), dir)
 			}
 		})
 	}
