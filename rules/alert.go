@@ -75,12 +75,13 @@ type Alert struct {
 	QuietSince time.Time // when a day rule was first found over whose day is not; else zero
 	EndedAt    time.Time
 
-	Value float64 // of the rule's Show, at the newest evaluation that knew it
-	Peak  float64 // the highest Value of the episode
-	Limit float64
-	Usual float64
-	AsOf  time.Time // of Value
-	Then  Then      // to compare with, where a value only grows
+	Value  float64 // of the rule's Show, at the newest evaluation that knew it
+	Peak   float64 // the highest Value of the episode
+	PeakOn Day     // the UTC day of Peak; 0: not known
+	Limit  float64
+	Usual  float64
+	AsOf   time.Time // of Value
+	Then   Then      // to compare with, where a value only grows
 
 	Mute  Mute // why people are not told for now; zero is not muted
 	Ack   Ack  // who has taken it on; zero is nobody
@@ -108,6 +109,26 @@ type Told struct {
 	Summary string `json:"summary"`
 	Advice  string `json:"advice"`
 	Body    string `json:"body,omitempty"` // several lines: a report, or what is wrong in a file
+
+	Dated     string `json:"dated,omitempty"` // Summary with the name of its day or period: sent 9 events on Thu 18 Jun
+	DatedFrom Day    `json:"dated_from,omitempty"`
+}
+
+// Headline returns Summary, or Dated once the day or period that Summary is about has ended.
+func (t Told) Headline(now time.Time) string {
+	if t.Dated != "" && DayOf(now) >= t.DatedFrom {
+		return t.Dated
+	}
+	return t.Summary
+}
+
+// Say sets the headline. say returns it with some words for the days that it is about.
+func (t Told) Say(when When, now time.Time, say func(when string) string) Told {
+	t.Summary, t.Dated, t.DatedFrom = say(when.On(DayOf(now))), "", 0
+	if dated := say(when.Named); DayOf(now) < when.Until && dated != t.Summary {
+		t.Dated, t.DatedFrom = dated, when.Until
+	}
+	return t
 }
 
 // Open reports whether the alert is pending or firing.

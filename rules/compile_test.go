@@ -233,7 +233,7 @@ func TestProblemsOfRules(t *testing.T) {
 				{Field: "resolve_when", Offset: 0, Message: "nil is not used in rules", Hint: "no data is neither nil nor 0: replace it with ??"},
 				whole("show", "must name one figure", "such as bytes.used"),
 				{Field: "summary", Offset: 2, Message: `<.Nobody>: can't evaluate field Nobody in type rules.Facts`,
-					Hint: "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual and .Period"},
+					Hint: "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual, .Period and .When"},
 			},
 		},
 	}

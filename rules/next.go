@@ -20,6 +20,9 @@ type Verdict struct {
 
 	Growing       map[string]float64 // what Rule.Growing returns as of now; read for alerts that fire or are firing
 	DayEndGrowing map[string]float64 // the same as of DayEnd
+
+	Last   float64   // of the rule's Show at LastAt
+	LastAt time.Time // the end of the last complete UTC day, or of the alert's period if that has ended; zero: not evaluated
 }
 
 // Key is what makes two episodes the same thing to be told about.
@@ -50,7 +53,7 @@ func (a Alert) Key() Key { return Key{a.Rule, a.Project, a.Subject, a.Period} }
 // An alert that comes to nothing has the state "".
 func (a Alert) Next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	if r.Kind == PeriodRule && a.Open() && !a.Period.Equal(v.Period) {
-		return a.end(Resolved, PeriodEnded, now)
+		return a.last(v).end(Resolved, PeriodEnded, now)
 	}
 	if v.Selected == False {
 		return a.Withdraw(NotSelected, now)
@@ -124,7 +127,7 @@ func (k Key) Revise(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	}
 	a := k.Inactive().measure(r, v)
 	a.ID = a.id("revised "+v.Result.Least.String(), v.AsOf)
-	a.State, a.Level, a.Worst, a.AsOf = Resolved, v.Result.Least, v.Result.Least, v.AsOf
+	a.State, a.Level, a.Worst, a.AsOf, a.PeakOn = Resolved, v.Result.Least, v.Result.Least, v.AsOf, DayOf(v.AsOf)-1
 	a.Since, a.FiredAt, a.RaisedAt, a.NotifiedAt, a.EndedAt = v.AsOf, now, now, now, now
 	return a.raise(Revised, now), Revised
 }
@@ -157,14 +160,31 @@ func (a Alert) measure(r *Rule, v Verdict) Alert {
 	if a.Told.Figure != "" && a.Told.Figure != r.Show { // what was shown before is of another figure
 		a.Value, a.Peak, a.Usual = math.NaN(), math.NaN(), math.NaN()
 	}
+	if r.Kind == DayRule && a.Since.Before(v.LastAt) { // the day may have got more after the last poll in it
+		a = a.peak(v.Last, DayOf(v.LastAt)-1)
+	}
 	if !Known(v.Value) {
 		return a
 	}
 	a.Value, a.Usual, a.AsOf = v.Value, v.Usual, v.AsOf
-	if !Known(a.Peak) || v.Value > a.Peak {
-		a.Peak = v.Value
+	return a.peak(v.Value, DayOf(v.AsOf))
+}
+
+// peak takes in a value of a day.
+func (a Alert) peak(value float64, day Day) Alert {
+	if Known(value) && (!Known(a.Peak) || value > a.Peak) {
+		a.Peak, a.PeakOn = value, day
 	}
 	return a
+}
+
+// last takes in the value at the end of the alert's period: more may have come in since the newest evaluation of it.
+func (a Alert) last(v Verdict) Alert {
+	if v.LastAt.IsZero() || !Known(v.Last) {
+		return a
+	}
+	a.Value, a.AsOf = v.Last, v.LastAt
+	return a.peak(v.Last, DayOf(v.LastAt)-1)
 }
 
 // bounds returns the level that is surely held, and the highest that is not ruled out.

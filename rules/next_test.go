@@ -335,3 +335,49 @@ func announced(a rules.Alert) rules.Level {
 	}
 	return rules.Inactive
 }
+
+// A day may have got more after the last poll in it, and so may a period.
+func TestAlertsTakeInTheEndOfTheirDayAndPeriod(t *testing.T) {
+	valued := func(result rules.Result, value float64, asOf time.Time) rules.Verdict {
+		v := verdict(result)
+		v.Value, v.AsOf = value, asOf
+		return v
+	}
+	midnight := monday.Add(day)
+	t.Run("day", func(t *testing.T) {
+		r := rule(rules.DayRule, nil)
+		a, _ := key.Inactive().Next(r, valued(warning, 600, midnight.Add(-hour)), midnight.Add(-hour))
+		v := valued(quiet, 0, midnight.Add(minute))
+		v.DayEnd, v.Last, v.LastAt = warning, 640, midnight
+		a, event := a.Next(r, v, midnight.Add(minute))
+		require.Equal(t, rules.Updated, event)
+		require.InDelta(t, 640, a.Peak, 0)
+		require.Equal(t, rules.DayOf(monday), a.PeakOn)
+		require.InDelta(t, 0, a.Value, 0)
+	})
+	t.Run("a day before the alert", func(t *testing.T) {
+		r := rule(rules.DayRule, nil)
+		a, _ := key.Inactive().Next(r, valued(warning, 600, midnight.Add(hour)), midnight.Add(hour))
+		v := valued(quiet, 600, midnight.Add(2*hour))
+		v.DayEnd, v.Last, v.LastAt = warning, 9000, midnight
+		a, _ = a.Next(r, v, midnight.Add(2*hour))
+		require.InDelta(t, 600, a.Peak, 0)
+		require.Equal(t, rules.DayOf(midnight), a.PeakOn)
+	})
+	t.Run("period", func(t *testing.T) {
+		r := rule(rules.PeriodRule, nil)
+		inMay := key
+		inMay.Period = monday.AddDate(0, -1, 0)
+		v := valued(warning, 50, monday.Add(-hour))
+		v.Period = inMay.Period
+		a, _ := inMay.Inactive().Next(r, v, monday.Add(-hour))
+		v = valued(quiet, 0, monday.Add(minute))
+		v.Period, v.Last, v.LastAt = monday, 54, monday
+		a, event := a.Next(r, v, monday.Add(minute))
+		require.Equal(t, rules.PeriodEnded, event)
+		require.InDelta(t, 54, a.Value, 0)
+		require.InDelta(t, 54, a.Peak, 0)
+		require.Equal(t, monday, a.AsOf)
+		require.Equal(t, rules.DayOf(monday)-1, a.PeakOn)
+	})
+}

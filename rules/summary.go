@@ -20,6 +20,7 @@ type Facts struct {
 	Level                  string
 	Value, Limit, Usual    string // with unit; "no data" when unknown
 	Period                 string // such as "month" or "day": what the value is counted over
+	When                   string // the days that the value is about: "today" or "this month"; once they are over, "on Thu 18 Jun" or "in June"
 }
 
 // The bounds of a headline.
@@ -66,9 +67,9 @@ func samples(spec Spec) []Facts {
 	var all []Facts
 	for _, level := range levelNames {
 		known := Facts{Rule: spec.Name, Project: "cold-chain", Subject: "pump-7", Level: level,
-			Value: "41.2 MB", Limit: "40 MB", Usual: "3.1 MB", Period: "month"}
+			Value: "41.2 MB", Limit: "40 MB", Usual: "3.1 MB", Period: "month", When: "this month"}
 		unknown := known
-		unknown.Value, unknown.Limit, unknown.Usual = noData, noData, noData
+		unknown.Value, unknown.Limit, unknown.Usual, unknown.When = noData, noData, noData, ""
 		all = append(all, known, unknown)
 	}
 	return all
@@ -134,7 +135,7 @@ func (b *builder) templateProblem(err error) {
 		return
 	}
 	p := Problem{Field: "summary", Offset: -1, Message: err.Error(),
-		Hint: "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual and .Period"}
+		Hint: "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual, .Period and .When"}
 	if m := templateError.FindStringSubmatch(p.Message); m != nil {
 		p.Message = decapitalize(m[3])
 		line, _ := strconv.Atoi(m[1])
@@ -169,16 +170,41 @@ func (r *Rule) Headline(f Facts) string {
 	return text
 }
 
-// builtIn says who, what and the limit: pump-7: bytes.used 41.2 MB, limit 40 MB.
+// builtIn says who, what and the limit: pump-7: bytes 41.2 MB this month, limit 40 MB.
 func (r *Rule) builtIn(f Facts) string {
 	if r.Show == "" {
 		return fmt.Sprintf("%s: %s", f.Subject, f.Rule)
 	}
-	text := fmt.Sprintf("%s: %s %s", f.Subject, r.Show, f.Value)
-	if f.Limit != "" && f.Limit != noData {
-		text += ", limit " + f.Limit
+	return f.Subject + ": " + shown(r.Show, f.Value, f.When) + limitText(f.Limit)
+}
+
+// Resolved is the headline of a resolved alert, whose summary was about a condition that was true: pump-7: bytes 12 MB today,
+// limit 40 MB, peak 41.2 MB on Thu 18 Jun. The value is that at the end. peak is "" if it was not higher.
+func (r *Rule) Resolved(f Facts, peak string) string {
+	if r.Show == "" {
+		return oneLine(fmt.Sprintf("%s: %s is no longer true", f.Subject, f.Rule))
 	}
-	return text
+	text := f.Subject + ": " + shown(r.Show, f.Value, f.When) + limitText(f.Limit)
+	if peak != "" {
+		text += ", peak " + peak
+	}
+	return oneLine(text)
+}
+
+// shown writes a figure with its value: device.voltage 3.4, or with the days that it is about: bytes 41.2 MB this month.
+func shown(figure, value, when string) string {
+	metric, member, _ := strings.Cut(figure, ".")
+	if when != "" && slices.Contains([]string{"today", "yesterday", "used", "d7", "d30"}, member) {
+		figure = metric
+	}
+	return strings.TrimSpace(figure + " " + value + " " + when)
+}
+
+func limitText(limit string) string {
+	if limit == "" || limit == noData {
+		return ""
+	}
+	return ", limit " + limit
 }
 
 // oneLine joins lines and cuts what is too long.

@@ -29,6 +29,12 @@ func TestHeadline(t *testing.T) {
 			summary: `{{if eq .Level "critical"}}Stop{{else}}Mind{{end}} {{with .Usual}}(usually {{.}}){{end}}`,
 			want:    "Mind (usually 3.1 MB)",
 		},
+		"when": {
+			summary: "{{.Subject}} has used {{.Value}} {{.When}}",
+			change:  func(f *rules.Facts) { f.When = "in June" },
+			want:    "pump-7 has used 41.2 MB in June",
+		},
+		"built in, when":     {change: func(f *rules.Facts) { f.When = "in June" }, want: "pump-7: bytes 41.2 MB in June, limit 40 MB"},
 		"one line":           {summary: "{{.Subject}}\n  is\tfull ", want: "pump-7 is full"},
 		"built in":           {want: "pump-7: bytes.used 41.2 MB, limit 40 MB"},
 		"built in, no limit": {change: func(f *rules.Facts) { f.Limit = "no data" }, want: "pump-7: bytes.used 41.2 MB"},
@@ -61,6 +67,28 @@ func TestHeadlineWithoutFigure(t *testing.T) {
 	require.Equal(t, "pump-7: data-budget", compile(t, ruleWhen("device.disabled")).Headline(facts))
 }
 
+func TestHeadlineOfAResolvedAlert(t *testing.T) {
+	tests := map[string]struct {
+		show, when, value, limit, peak string
+		want                           string
+	}{
+		"day":          {"events.today", "today", "2", "500", "10,823 on Thu 18 Jun", "pump-7: events 2 today, limit 500, peak 10,823 on Thu 18 Jun"},
+		"no day":       {"device.silent_hours", "now", "0.4", "no data", "58.7", "pump-7: device.silent_hours 0.4 now, peak 58.7"},
+		"never higher": {"device.voltage", "now", "3.6", "no data", "", "pump-7: device.voltage 3.6 now"},
+		"no data":      {"events.today", "today", "no data", "500", "900 on Thu 18 Jun", "pump-7: events no data today, limit 500, peak 900 on Thu 18 Jun"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			spec := ruleWhen(test.show + " > 5")
+			spec.Show, spec.Summary = test.show, "{{.Subject}} is far over its limit"
+			f := facts
+			f.Value, f.Limit, f.When = test.value, test.limit, test.when
+			require.Equal(t, test.want, compile(t, spec).Resolved(f, test.peak))
+		})
+	}
+	require.Equal(t, "pump-7: data-budget is no longer true", compile(t, ruleWhen("device.disabled")).Resolved(facts, ""))
+}
+
 func TestHeadlineIsBounded(t *testing.T) {
 	for _, summary := range []string{"", "{{.Subject}}", "{{.Subject}}{{.Subject}}{{.Subject}}"} {
 		spec := ruleWhen("bytes.used > 5")
@@ -81,7 +109,7 @@ func TestHeadlineIsBounded(t *testing.T) {
 }
 
 func TestProblemsOfSummaries(t *testing.T) {
-	const fields = "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual and .Period"
+	const fields = "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual, .Period and .When"
 	const allowed = "there are if, with, and, or, not, eq, ne, lt, le, gt, ge, len, index, slice, print"
 	tests := map[string]struct {
 		summary string

@@ -70,7 +70,7 @@ func (q alertsQuery) run(c *cobra.Command, db opened) error {
 	filter := store.AlertFilter{
 		Match: q.Match, Open: !q.all && q.message == "", Message: q.message, Limit: q.on(s, q.json),
 	}
-	alerts, err := readAlerts(ctx, db.Store, filter)
+	alerts, err := readAlerts(ctx, db, filter)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (q alertsQuery) run(c *cobra.Command, db opened) error {
 			return err
 		}
 		filter.Match = q.Match
-		if alerts, err = readAlerts(ctx, db.Store, filter); err != nil {
+		if alerts, err = readAlerts(ctx, db, filter); err != nil {
 			return err
 		}
 	}
@@ -159,18 +159,19 @@ type alertView struct {
 	Receivers []showing  `json:"receivers"`
 }
 
-func viewOf(a rules.Alert, receivers []showing) alertView {
+// viewOf returns an alert as it is printed at an instant.
+func viewOf(a rules.Alert, now time.Time, receivers []showing) alertView {
 	return alertView{
 		ID: a.ID, State: string(a.State), Reason: string(a.Reason), Why: a.Why, Level: a.Level.String(), Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt,
 		Rule: a.Rule, Project: named{a.Project, a.Told.Project}, Subject: named{a.Subject, a.Told.Subject},
-		Summary: a.Told.Summary, Figure: a.Told.Figure, Unit: a.Told.Unit,
+		Summary: a.Told.Headline(now), Figure: a.Told.Figure, Unit: a.Told.Unit,
 		Value: figure(a.Value), Peak: figure(a.Peak), Limit: figure(a.Limit), Usual: figure(a.Usual), AsOf: a.AsOf,
 		Drill: a.Drill, Mute: a.Mute, Ack: a.Ack, Receivers: receivers,
 	}
 }
 
 // readAlerts reads alerts and who has been told, some at a time: there may be very many.
-func readAlerts(ctx context.Context, db *store.Store, filter store.AlertFilter) ([]alertView, error) {
+func readAlerts(ctx context.Context, db opened, filter store.AlertFilter) ([]alertView, error) {
 	alerts, err := db.Alerts(ctx, filter)
 	if err != nil {
 		return nil, err
@@ -186,7 +187,7 @@ func readAlerts(ctx context.Context, db *store.Store, filter store.AlertFilter) 
 			return nil, err
 		}
 		for _, a := range some {
-			views = append(views, viewOf(a, showingsOf(deliveries[a.ID])))
+			views = append(views, viewOf(a, db.clock.Now(), showingsOf(deliveries[a.ID])))
 		}
 	}
 	return views, nil

@@ -106,7 +106,7 @@ func alertIDs(open bool) offer {
 		alerts, _, err := d.Alerts(ctx, store.AlertFilter{Open: open, Limit: maxNewest})
 		for _, a := range alerts {
 			if strings.HasPrefix(a.ID, typed) && len(some) < maxCompletions {
-				some = append(some, cobra.CompletionWithDesc(a.ID, tidy(a.Level.String()+": "+a.Told.Summary)))
+				some = append(some, cobra.CompletionWithDesc(a.ID, tidy(a.Level.String()+": "+a.Told.Headline(d.Now()))))
 			}
 		}
 		return some, err

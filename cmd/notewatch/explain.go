@@ -57,7 +57,7 @@ has any, name, operator, parts and lets (name, text, filled). What is not known 
 				}
 				out := screenOf(c.OutOrStdout())
 				if asJSON {
-					return writeJSON(out.w, explanationViewOf(e))
+					return writeJSON(out.w, explanationViewOf(e, db.clock.Now()))
 				}
 				return explanationText{e, x.over, db.clock.Now()}.print(out)
 			})

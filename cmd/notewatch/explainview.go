@@ -66,7 +66,8 @@ type heldView struct {
 	OfSeconds float64 `json:"of_seconds"`
 }
 
-func explanationViewOf(e bot.Explanation) explanationView {
+// explanationViewOf returns an explanation as it is printed at an instant.
+func explanationViewOf(e bot.Explanation, now time.Time) explanationView {
 	v := explanationView{
 		Rule: e.Rule.Spec.Name, Each: string(e.Rule.Spec.Each),
 		Project: named{e.Project.UID, e.Project.Name}, Subject: named{e.Subject.UID, e.Subject.Name},
@@ -82,7 +83,7 @@ func explanationViewOf(e bot.Explanation) explanationView {
 		v.Conditions = append(v.Conditions, conditionView{c.Field, partViewOf(c.Part), c.Omitted})
 	}
 	if e.Alert.Open() {
-		brief := briefOf(e.Alert)
+		brief := briefOf(e.Alert, now)
 		v.Alert = &brief
 	}
 	for _, h := range e.Held {

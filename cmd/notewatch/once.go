@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -95,7 +96,7 @@ func (s setup) list(c *cobra.Command, db *store.Store) (firing int, err error) {
 func (s setup) listJSON(c *cobra.Command, db *store.Store) (firing int, err error) {
 	var views []alertView
 	for _, p := range s.file.Projects {
-		open, err := readAlerts(c.Context(), db, store.AlertFilter{Match: rules.Match{Project: p.UID}, Open: true})
+		open, err := readAlerts(c.Context(), opened{Store: db, clock: bot.SystemClock()}, store.AlertFilter{Match: rules.Match{Project: p.UID}, Open: true})
 		if err != nil {
 			return 0, err
 		}

@@ -52,7 +52,7 @@ type attempt struct {
 // tell prints the story of one alert.
 func (q historyQuery) tell(c *cobra.Command, db opened, id string) error {
 	s := screenOf(c.OutOrStdout())
-	story, err := readStory(c.Context(), db.Store, id)
+	story, err := readStory(c.Context(), db, id)
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,8 @@ func (q historyQuery) tell(c *cobra.Command, db opened, id string) error {
 	return story.print(s, db.clock.Now())
 }
 
-func readStory(ctx context.Context, db *store.Store, id string) (*story, error) {
-	a, err := alertOf(ctx, db, id)
+func readStory(ctx context.Context, db opened, id string) (*story, error) {
+	a, err := alertOf(ctx, db.Store, id)
 	if err != nil {
 		return nil, err
 	}
@@ -75,11 +75,11 @@ func readStory(ctx context.Context, db *store.Store, id string) (*story, error) 
 	if err != nil {
 		return nil, err
 	}
-	receivers, err := readShowings(ctx, db, a.ID)
+	receivers, err := readShowings(ctx, db.Store, a.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &story{Alert: viewOf(a, receivers), Events: eventsOf(transitions, attempts), alert: a}, nil
+	return &story{Alert: viewOf(a, db.clock.Now(), receivers), Events: eventsOf(transitions, attempts), alert: a}, nil
 }
 
 // eventsOf puts changes and attempts in order. What was sent comes after what it tells.

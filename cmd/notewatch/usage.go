@@ -82,7 +82,7 @@ func (q usageQuery) run(c *cobra.Command, desk *lookup.Desk, name string) error 
 	}
 	s := screenOf(c.OutOrStdout())
 	if q.json {
-		return writeJSON(s.w, usageViewOf(u))
+		return writeJSON(s.w, usageViewOf(u, desk.Now()))
 	}
 	return usageText{u, desk.Now()}.print(c, s)
 }

@@ -268,7 +268,7 @@ func (u usageText) alerts(c *cobra.Command, s screen) error {
 	}
 	t := &table{columns: columns("ALERT", "LEVEL", "SINCE (UTC)=", "SUMMARY")}
 	for _, a := range u.Alerts {
-		v := viewOf(a, nil)
+		v := viewOf(a, u.now, nil)
 		t.add(v.ID, v.level(), minute(v.Since), v.Summary)
 	}
 	if err := t.print(s); err != nil {

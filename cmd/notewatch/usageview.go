@@ -83,7 +83,8 @@ type briefAlert struct {
 	Summary string    `json:"summary"`
 }
 
-func usageViewOf(u lookup.Usage) usageView {
+// usageViewOf returns usage as it is printed at an instant.
+func usageViewOf(u lookup.Usage, now time.Time) usageView {
 	v := usageView{
 		subjectView: subjectViewOf(u.Subject), Span: string(u.Span), From: u.From, To: u.To,
 		source:  source{AsOf: u.AsOf, Failures: u.Failures, Failure: u.Failure, Truncated: u.Truncated},
@@ -98,7 +99,7 @@ func usageViewOf(u lookup.Usage) usageView {
 		v.NotRead = append(v.NotRead, f.String())
 	}
 	for _, a := range u.Alerts {
-		v.Alerts = append(v.Alerts, briefOf(a))
+		v.Alerts = append(v.Alerts, briefOf(a, now))
 	}
 	return v
 }
@@ -131,9 +132,9 @@ func figureViewOf(f lookup.FigureUsage) figureView {
 	return v
 }
 
-func briefOf(a rules.Alert) briefAlert {
+func briefOf(a rules.Alert, now time.Time) briefAlert {
 	return briefAlert{
 		ID: a.ID, Rule: a.Rule, State: string(a.State), Level: a.Level.String(), Since: a.Since,
-		Subject: named{a.Subject, a.Told.Subject}, Summary: a.Told.Summary,
+		Subject: named{a.Subject, a.Told.Subject}, Summary: a.Told.Headline(now),
 	}
 }

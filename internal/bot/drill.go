@@ -48,6 +48,7 @@ func (b *Bot) drilled(r *Rule, project Project, key rules.Key) rules.Alert {
 		Rule: key.Rule, Project: project.Name, Subject: drillSubject, Level: a.Level.String(),
 		Value: notify.FormatFigure(a.Value, r.Unit), Limit: notify.FormatFigure(a.Limit, r.Unit),
 		Usual: notify.FormatFigure(a.Usual, r.Unit), Period: b.Period.String(),
+		When: b.Period.When(r.Show, rules.DayOf(a.AsOf)).Now,
 	})
 	return a
 }

@@ -174,9 +174,11 @@ func (e Explanation) Ending() string {
 		return "It ends " + early + ", at the latest with the period, at " + notify.FormatTime(e.Period.End) + "."
 	case early != "":
 		return "It ends " + early + "."
-	case !quiet.IsZero():
-		return fmt.Sprintf("It is quiet since %s and ends at %s if it stays so.",
+	case !quiet.IsZero() && e.Now.Before(rules.DayOf(quiet).End()):
+		return fmt.Sprintf("It has been quiet since %s and ends at %s if it stays quiet.",
 			notify.FormatTime(quiet), notify.FormatTime(rules.DayOf(quiet).End()))
+	case !quiet.IsZero():
+		return fmt.Sprintf("It has been quiet since %s and ends once a complete day is known to be quiet.", notify.FormatTime(quiet))
 	case e.Rule.Kind == rules.DayRule:
 		return "It ends with the first day (UTC) at whose end it is surely not true" + e.orCorrected(" on the same day") + "."
 	}

@@ -133,7 +133,7 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	require.Equal(t, rules.Firing, e.Alert.State)
 	require.Equal(t, "It ends with the first day (UTC) at whose end it is surely not true, or earlier if its values are corrected on the same day.", e.Ending())
 	r.run(monday.Add(3*day + 5*hour))
-	require.Regexp(t, `^It is quiet since Thu 18 Jun 00:\d\d UTC and ends at Fri 19 Jun 00:00 UTC if it stays so\.$`, r.explain("event-spike").Ending())
+	require.Regexp(t, `^It has been quiet since Thu 18 Jun 00:\d\d UTC and ends at Fri 19 Jun 00:00 UTC if it stays quiet\.$`, r.explain("event-spike").Ending())
 
 	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Suspended})
 	r.run(monday.Add(3*day + 8*hour))

@@ -55,6 +55,8 @@ func (b *Bot) judge(ctx context.Context, f *fleet) (*turn, error) {
 		if err := t.revise(ctx); err != nil {
 			return nil, err
 		}
+	} else {
+		t.date()
 	}
 	for _, tried := range t.trials {
 		t.Metrics.Evaluated(tried.subjects, tried.failed)
@@ -70,6 +72,16 @@ func (b *Bot) live() (live []string) {
 		}
 	}
 	return live
+}
+
+// date names the day or period in the headlines of alerts that are not evaluated in this turn, once it has ended.
+func (t *turn) date() {
+	for _, a := range t.open {
+		if dated := a.Told.Headline(t.now); dated != a.Told.Summary {
+			a.Told.Summary, a.Told.Dated, a.Told.DatedFrom = dated, "", 0
+			t.commit.Alerts = append(t.commit.Alerts, a)
+		}
+	}
 }
 
 // withdrawGone ends the alerts whose rule or device is no more.
@@ -194,7 +206,13 @@ func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject stri
 	if v.Result.Least > rules.Inactive || a.State == rules.Firing {
 		v.Growing = r.Growing(view)
 	}
-	if r.Kind != rules.DayRule || a.State != rules.Firing || v.Result.Most >= a.Level {
+	if a.State != rules.Firing {
+		return v, nil
+	}
+	if r.Kind == rules.PeriodRule {
+		return v, t.periodEnded(ctx, r, a, &v)
+	}
+	if r.Kind != rules.DayRule || v.Result.Most >= a.Level {
 		return v, nil
 	}
 	env, err := t.envAt(ctx, subject, t.today-1)
@@ -203,8 +221,24 @@ func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject stri
 	}
 	t.sight().Present(env, t.device(subject))
 	dayEnd := rules.NewView(env)
-	v.DayEnd, v.DayEndGrowing = r.Eval(dayEnd).Result, r.Growing(dayEnd)
+	last := r.Eval(dayEnd)
+	v.DayEnd, v.DayEndGrowing, v.Last, v.LastAt = last.Result, r.Growing(dayEnd), last.Value, t.today.Start()
 	return v, nil
+}
+
+// periodEnded evaluates the rule as of the end of the alert's period, if that has ended and is not longer ago than the history
+// that was read.
+func (t *turn) periodEnded(ctx context.Context, r *Rule, a rules.Alert, v *rules.Verdict) error {
+	first, next := t.Period.Bounds(rules.DayOf(a.Period))
+	if next > t.today || next <= t.historyStart(t.today) || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
+		return nil
+	}
+	env, err := t.envAt(ctx, a.Subject, next-1)
+	if err != nil {
+		return err
+	}
+	v.Last, v.LastAt = r.Eval(rules.NewView(env)).Value, next.Start()
+	return nil
 }
 
 // record takes what happened to an alert into the commit. What is told of it is of the same judgement as its figures,

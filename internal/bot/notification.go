@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -19,8 +20,11 @@ func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.
 	states := int64(0) // that there were
 	for _, d := range m.Members {
 		states += d.Alert.Version + d.Moves
-		a := r.alert(d)
+		a := r.alert(d, b.Clock.Now())
 		a.PeriodEnd = b.periodEnd(d.Alert)
+		if d.Alert.Reason == rules.PeriodEnded && a.AsOf.Before(a.PeriodEnd) {
+			a.Value = math.NaN() // that is not the one at the end
+		}
 		n.Alerts = append(n.Alerts, a)
 	}
 	n.Key = fmt.Sprintf("%s-%d", n.ID, states)
@@ -48,8 +52,8 @@ func (r Receiver) quiet(m outgoing) bool {
 	})
 }
 
-// alert converts an alert to what the receiver is told of it.
-func (r Receiver) alert(d store.Delivery) notify.Alert {
+// alert converts an alert to what the receiver is told of it at an instant.
+func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 	a := d.Alert
 	out := notify.Alert{
 		ID: a.ID, Version: a.Version, Changed: d.Want > d.Have,
@@ -57,10 +61,10 @@ func (r Receiver) alert(d store.Delivery) notify.Alert {
 		Rule:    a.Rule,
 		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: projectURL(a.Project)},
 		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: deviceURL(a.Project, a.Subject)},
-		Summary: a.Told.Summary, Advice: a.Told.Advice, Why: a.Why, Detail: detail(a), Body: a.Told.Body,
+		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Why: a.Why, Detail: detail(a, now), Body: a.Told.Body,
 		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
-		Value: a.Value, Peak: a.Peak, Limit: a.Limit, Usual: a.Usual,
+		Value: valueAtEnd(a), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual,
 		Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
 	}
 	if d.Shown > rules.Inactive {
@@ -104,14 +108,13 @@ func deviceURL(project, device string) string {
 }
 
 // detail returns the short lines that tell what the headline does not.
-func detail(a rules.Alert) []string {
+func detail(a rules.Alert, now time.Time) []string {
 	var lines []string
 	if a.Already && a.Version == 1 {
 		lines = append(lines, "already true when this rule was first judged")
 	}
 	if !a.QuietSince.IsZero() && a.State == rules.Firing {
-		lines = append(lines, fmt.Sprintf("quiet since %s, closes %s if it stays so",
-			a.QuietSince.UTC().Format("15:04 UTC"), notify.FormatTime(rules.DayOf(a.QuietSince).End())))
+		lines = append(lines, quietText(a.QuietSince, now))
 	}
 	switch {
 	case a.Reason == rules.Unacknowledged && a.By != "":
@@ -122,20 +125,37 @@ func detail(a rules.Alert) []string {
 	return lines
 }
 
+// quietText says of an alert of a day rule since when its condition has been false, and when it resolves. That waits for a
+// complete day without data gaps.
+func quietText(since, now time.Time) string {
+	resolves := rules.DayOf(since).End()
+	if now.Before(resolves) {
+		return fmt.Sprintf("quiet since %s; resolves %s if it stays quiet", since.UTC().Format("15:04 UTC"), notify.FormatTime(resolves))
+	}
+	return fmt.Sprintf("quiet since %s; resolves once a complete day is known to be quiet", notify.FormatTime(since))
+}
+
 // told puts an alert into words.
 func (t *turn) told(r *Rule, a rules.Alert) rules.Told {
 	told := rules.Told{
 		Subject: t.name(a.Subject), Project: t.project.Name,
 		Figure: r.Show, Unit: r.Unit, Advice: r.Spec.Advice,
 	}
-	value := a.Value
-	if a.Reason == rules.Cleared || !a.QuietSince.IsZero() {
-		value = a.Peak // what it was about, not what it has come down to
-	}
-	told.Summary = r.Headline(rules.Facts{
+	facts := rules.Facts{
 		Rule: r.Spec.Name, Project: told.Project, Subject: told.Subject, Level: a.Level.String(),
-		Value: notify.FormatFigure(value, r.Unit), Limit: notify.FormatFigure(a.Limit, r.Unit),
+		Value: notify.FormatFigure(a.Value, r.Unit), Limit: notify.FormatFigure(a.Limit, r.Unit),
 		Usual: notify.FormatFigure(a.Usual, r.Unit), Period: t.Period.String(),
+	}
+	day := valueDay(a)
+	switch {
+	case a.Reason == rules.Cleared:
+		return t.toldResolved(r, a, told, facts)
+	case !a.QuietSince.IsZero() && a.Reason != rules.Corrected:
+		day, facts.Value = a.PeakOn, notify.FormatFigure(a.Peak, r.Unit) // what it was about, not what it has come down to
+	}
+	told = told.Say(t.Period.When(r.Show, day), t.now, func(when string) string {
+		facts.When = when
+		return r.Headline(facts)
 	})
 	if r.Spec.Name == watcherBlind && t.state.Failures > 0 {
 		told = t.withCause(told)
@@ -153,4 +173,45 @@ func (t *turn) withCause(told rules.Told) rules.Told {
 	step := "Next step: " + remedy(metrics.Class(t.state.Cause), account) + "."
 	told.Advice = strings.TrimSpace(step + " " + told.Advice)
 	return told
+}
+
+// toldResolved puts an alert into words whose condition is false: what the value is, and what it was at most.
+func (t *turn) toldResolved(r *Rule, a rules.Alert, told rules.Told, facts rules.Facts) rules.Told {
+	value, day := valueAtEnd(a), t.today
+	facts.Value = notify.FormatFigure(value, r.Unit)
+	when, peakWhen := t.Period.When(r.Show, day), t.Period.When(r.Show, a.PeakOn)
+	peak := ""
+	if rules.Known(a.Peak) && !(value >= a.Peak) {
+		peak = notify.FormatFigure(a.Peak, r.Unit)
+		if peakWhen != when {
+			peak += " " + peakWhen.On(day)
+		}
+	}
+	if when == (rules.When{}) {
+		when = rules.When{Now: "now", Named: "at the end", Until: day + 1}
+	}
+	return told.Say(when, t.now, func(when string) string {
+		facts.When = when
+		return r.Resolved(facts, strings.TrimSpace(peak))
+	})
+}
+
+// valueAtEnd returns the value of an alert; NaN if the alert has resolved and the value is of an earlier poll.
+func valueAtEnd(a rules.Alert) float64 {
+	if a.Reason == rules.Cleared && a.AsOf.Before(a.EndedAt) && !a.Drill {
+		return math.NaN()
+	}
+	return a.Value
+}
+
+// valueDay returns the day that the value of an alert is of. What is as of the end of a day is of that day.
+func valueDay(a rules.Alert) rules.Day {
+	day := rules.DayOf(a.AsOf)
+	if a.AsOf.IsZero() {
+		return rules.DayOf(a.ChangedAt)
+	}
+	if past := a.Reason == rules.Revised || a.Reason == rules.PeriodEnded; past && a.AsOf.Equal(day.Start()) {
+		return day - 1
+	}
+	return day
 }

@@ -32,7 +32,7 @@ func TestADayRuleClosesAfterAWholeQuietDay(t *testing.T) {
 	require.Equal(t, []string{"fired", "updated", "resolved"}, r.reasons("ops"))
 	all := r.taken("ops")
 	require.Equal(t, monday.Add(9*hour).Add(30*time.Minute), all[0].FiredAt.Truncate(15*time.Minute))
-	require.Contains(t, all[1].Detail[0], "quiet since 00:00 UTC, closes Wed 17 Jun 00:00 UTC")
+	require.Contains(t, all[1].Detail[0], "quiet since 00:00 UTC; resolves Wed 17 Jun 00:00 UTC")
 	require.Equal(t, monday.Add(2*day), all[2].EndedAt.Truncate(hour))
 	r.requireTruth("ops")
 }

@@ -49,7 +49,7 @@ func topMistake(err error) error {
 // topPage puts a ranking into words.
 func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	var p page
-	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To), notify.Mrkdwn(top.Note, maxSaid))
+	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.desk.Now()), notify.Mrkdwn(top.Note, maxSaid))
 	var lines []string
 	for i, row := range top.Rows {
 		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, notify.MrkdwnLink(row.Link()))+dotted(notify.FormatFigure(row.Value, top.Unit),

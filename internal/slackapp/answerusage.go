@@ -48,7 +48,7 @@ func (q *question) find(ctx context.Context, name string, kinds ...lookup.Kind) 
 func (q *question) usagePage(u lookup.Usage) page {
 	now := q.desk.Now()
 	var p page
-	p.say("*Usage of "+subjectText(u.Subject)+"*, "+spanText(u.Span, u.From, u.To), deviceText(u, now))
+	p.say("*Usage of "+subjectText(u.Subject)+"*, "+spanText(u.Span, u.From, u.To, now), deviceText(u, now))
 	for _, f := range u.Figures {
 		p.say(figureLines(u, f)...)
 	}
@@ -73,15 +73,19 @@ func subjectText(s lookup.Subject) string {
 	return fmt.Sprintf("%s %s (%s)", s.Kind, link, name(s.Project.Name))
 }
 
-// spanText names a span.
-func spanText(span lookup.Span, from, to time.Time) string {
+// spanText names a span, seen from now.
+func spanText(span lookup.Span, from, to, now time.Time) string {
 	const layout = "Mon 2 Jan"
 	first, last := from.Format(layout), to.AddDate(0, 0, -1).Format(layout)
-	switch span {
-	case lookup.Today:
+	switch current := now.Before(to); {
+	case span == lookup.Today && current:
 		return "today, " + first + " (UTC)"
-	case lookup.Period:
+	case span == lookup.Today:
+		return first + " (UTC)"
+	case span == lookup.Period && current:
 		return "this period so far, since " + first + " (UTC)"
+	case span == lookup.Period:
+		return fmt.Sprintf("the period, %s to %s (UTC)", first, last)
 	}
 	return fmt.Sprintf("the %s complete days %s to %s (UTC)", strings.TrimSuffix(string(span), "d"), first, last)
 }

@@ -11,7 +11,7 @@ import (
 var alertColumns = []string{
 	"rule", "project", "subject", "period", "state", "level", "worst", "version", "reason", "already", "holds", "since", "fired_at",
 	"raised_at", "notified_at", "changed_at", "doubted", "quiet_since", "ended_at", "value", "peak", "threshold",
-	"usual", "as_of", "told", "mute", "ack", "drill", "by_whom", "reason_text", "then_values",
+	"usual", "as_of", "told", "mute", "ack", "drill", "by_whom", "reason_text", "then_values", "peak_on",
 }
 
 // alertFields lists where the columns id and alertColumns go.
@@ -21,7 +21,7 @@ func alertFields(a *rules.Alert) []any {
 		holds{&a.Holds}, instant{&a.Since}, instant{&a.FiredAt}, instant{&a.RaisedAt}, instant{&a.NotifiedAt}, instant{&a.ChangedAt}, &a.Doubted, instant{&a.QuietSince},
 		instant{&a.EndedAt}, number{&a.Value}, number{&a.Peak}, number{&a.Limit},
 		number{&a.Usual}, instant{&a.AsOf}, document[rules.Told]{&a.Told}, document[rules.Mute]{&a.Mute}, document[rules.Ack]{&a.Ack}, &a.Drill, &a.By,
-		&a.Why, document[rules.Then]{&a.Then},
+		&a.Why, document[rules.Then]{&a.Then}, &a.PeakOn,
 	}
 }
 

@@ -210,7 +210,7 @@ func correct(ctx context.Context, tx *sql.Tx, receiver, alert string, have int64
 		UPDATE delivery SET
 			have = CASE WHEN have < $1 THEN have ELSE $1 END,
 			shown = CASE WHEN have < $1 THEN shown ELSE CAST($2 AS BIGINT) END,
-			dead = FALSE, why = '', figure = NULL, repairs = repairs + 1,
+			dead = FALSE, why = '', figure = NULL, words = NULL, repairs = repairs + 1,
 			waiting_since = CASE WHEN want > have OR want > $1 THEN coalesce(waiting_since, CAST($5 AS BIGINT)) END
 		WHERE alert = $3 AND receiver = $4`,
 		have, shown, alert, receiver, at(now))

@@ -204,18 +204,18 @@ func (s *Store) Settle(ctx context.Context, lease Lease, deliveries []Delivery) 
 	return doing(err, "settling deliveries to receiver %q", lease.Key)
 }
 
-// saveDeliveries stores Have, Shown, Dead and Why of deliveries, the figure that was posted or skipped, and why the last attempt
-// failed. A delivery that was repaired since it was read is left as it is: nobody knows whose post came last, so it is
+// saveDeliveries stores Have, Shown, Dead and Why of deliveries, the figure and the texts that were posted or skipped, and why the
+// last attempt failed. A delivery that was repaired since it was read is left as it is: nobody knows whose post came last, so it is
 // shown once more. Nor is one given up or held back that has something newer to show.
 func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) error {
 	for _, d := range o.Members {
 		_, err := b.exec(ctx, `
-			UPDATE delivery SET have = $1, shown = $2, figure = CASE WHEN $3 THEN $4 ELSE figure END,
+			UPDATE delivery SET have = $1, shown = $2, figure = CASE WHEN $3 THEN $4 ELSE figure END, words = CASE WHEN $3 THEN $13 ELSE words END,
 				dead = ($5 AND want = $6), error = $7, why = CASE WHEN want = $6 THEN $8 ELSE '' END,
 				waiting_since = CASE WHEN want = $1 OR want = $6 AND $8 <> '' THEN NULL WHEN $3 THEN $12 ELSE waiting_since END
 			WHERE alert = $9 AND receiver = $10 AND repairs = $11`,
 			d.Have, d.Shown, o.Status == Posted || o.Status == Skipped, number{&d.Alert.Value}, d.Dead, d.Want, o.Error,
-			d.Why, d.Alert.ID, receiver, d.repairs, at(o.At))
+			d.Why, d.Alert.ID, receiver, d.repairs, at(o.At), document[rules.Told]{&d.Alert.Told})
 		if err != nil {
 			return err
 		}
@@ -223,12 +223,13 @@ func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) er
 	return nil
 }
 
-// stale selects deliveries to receiver $1 that show a figure which has moved since.
+// stale selects deliveries to receiver $1 that show a figure which has moved since, or other texts: the advice or the name of the
+// project may have been changed.
 const stale = `FROM delivery JOIN alert ON alert.id = delivery.alert
 	WHERE receiver = $1 AND message IS NOT NULL AND have > 0 AND NOT dead AND NOT closed AND moves % 2 = 0
-	AND alert.state = 'firing' AND figure IS DISTINCT FROM alert.value`
+	AND alert.state = 'firing' AND (figure IS DISTINCT FROM alert.value OR words IS DISTINCT FROM alert.told)`
 
-// Stale returns the messages of a receiver that show a figure which has moved since, those that were not changed for the
+// Stale returns the messages of a receiver that show a figure or a text which has changed since, those that were not changed for the
 // longest time first, at most limit.
 func (s *Store) Stale(ctx context.Context, receiver string, limit int) (messages []string, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
@@ -358,7 +359,7 @@ func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.
 			return err
 		}
 		receivers, err = collect(ctx, tx, func(name *string) []any { return []any{name} }, `
-			UPDATE delivery SET have = 0, shown = 0, dead = FALSE, error = '', why = '', figure = NULL, repairs = repairs + 1,
+			UPDATE delivery SET have = 0, shown = 0, dead = FALSE, error = '', why = '', figure = NULL, words = NULL, repairs = repairs + 1,
 				waiting_since = $3
 			WHERE NOT closed AND moves % 2 = 0 AND (message IN `+chosen+` OR alert = $1 AND ($2 = '' OR receiver = $2))
 			RETURNING receiver`, alert, receiver, at(now))

@@ -1,0 +1,63 @@
+package rules
+
+import "strings"
+
+// A When says in words which days the value of a figure is about. Its zero value is a figure that is not about days, such as
+// device.silent_hours.
+type When struct {
+	Now   string // until the day Until begins: "today", "this month"
+	Named string // from then on: "on Thu 18 Jun", "in June"
+	Until Day
+}
+
+// When returns which days a figure such as events.today is about, if its value is as of a day. Day 0 is not known.
+func (s PeriodSpec) When(figure string, day Day) When {
+	_, member, _ := strings.Cut(figure, ".")
+	switch {
+	case day == 0 && member == "today":
+		return When{Now: "in one day"}
+	case day == 0:
+		return When{}
+	}
+	switch member {
+	case "today":
+		return When{"today", onDay(day), day + 1}
+	case "yesterday":
+		return When{"yesterday", onDay(day - 1), day + 1}
+	case "d7":
+		return When{"in the last 7 days", "in the 7 days to " + dayName(day-1), day + 1}
+	case "d30":
+		return When{"in the last 30 days", "in the 30 days to " + dayName(day-1), day + 1}
+	case "used":
+		return s.whenUsed(day)
+	}
+	return When{}
+}
+
+// whenUsed returns the period that a day lies in.
+func (s PeriodSpec) whenUsed(day Day) When {
+	const date = "2 Jan"
+	first, next := s.Bounds(day)
+	switch {
+	case s.name() == "day":
+		return When{"today", onDay(day), next}
+	case s.name() == "week":
+		return When{"this week", "in the week from " + dayName(first), next}
+	case s.name() == "month" && s.MonthDay <= 1:
+		return When{"this month", "in " + first.Start().Format("January"), next}
+	}
+	return When{"since " + first.Start().Format(date), "from " + first.Start().Format(date) + " to " + (next - 1).Start().Format(date), next}
+}
+
+func onDay(day Day) string { return "on " + dayName(day) }
+
+// dayName is a day for people: Thu 18 Jun.
+func dayName(day Day) string { return day.Start().Format("Mon 2 Jan") }
+
+// On returns the words that are true on a day.
+func (w When) On(day Day) string {
+	if w.Until != 0 && day >= w.Until {
+		return w.Named
+	}
+	return w.Now
+}
