@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
@@ -64,23 +65,30 @@ type result struct {
 const (
 	sendPatience  = 30 * time.Second // for receivers to take something
 	closePatience = 15 * time.Second // for them to take its end
+	answerTime    = 15 * time.Second // that a receiver has to answer an attempt
 	lookAgain     = 200 * time.Millisecond
 )
 
 // waits reports whether a receiver is still to be told.
 func waits(s showing) bool { return s.State == stateWaits }
 
-// deliver serves the receivers, and those that stand in for them, until none is as wait says, or patience is at an end.
-// Another process that is at a receiver does the work itself.
+// deliver serves the receivers, and those that stand in for them, until none is as wait says, or patience is at an end. Attempts
+// begin only while there is time for an answer; one that takes longer than patience is cut off. Another process that is at a
+// receiver does the work itself.
 func (d dispatch) deliver(ctx context.Context, patience time.Duration, wait func(showing) bool) ([]result, error) {
 	deadline, served := time.Now().Add(patience), d.withFallbacks()
+	serving, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
 	pending := func(s showing) bool { return slices.Contains(served, s.Receiver) && wait(s) }
-	for {
-		err := d.bot.Serve(ctx, served)
+	for first := true; ; first = false {
+		var err error
+		if first || time.Until(deadline) >= answerTime {
+			err = d.serve(serving, served)
+		}
 		if ctx.Err() != nil {
 			return nil, errors.New("interrupted")
 		}
-		if err != nil {
+		if err != nil && serving.Err() == nil {
 			return nil, err
 		}
 		showings, err := readShowings(ctx, d.bot.Store, d.alert.ID)
@@ -93,6 +101,15 @@ func (d dispatch) deliver(ctx context.Context, patience time.Duration, wait func
 		}
 		sleep(ctx, min(lookAgain, left))
 	}
+}
+
+// serve does what is due for receivers, all at once, so that none waits for the answer of another.
+func (d dispatch) serve(ctx context.Context, receivers []string) error {
+	var group errgroup.Group
+	for _, name := range receivers {
+		group.Go(func() error { return d.bot.Serve(ctx, []string{name}) })
+	}
+	return group.Wait()
 }
 
 // withFallbacks returns the receivers and those that are told in their place.

@@ -27,7 +27,7 @@ func newDrill() *cobra.Command {
 		Use:   "drill RULE",
 		Short: "Send a marked test through the real route of a rule",
 		Long: `Raises a marked test alert of a rule, sends it to whom an alert of that rule would go, waits for at most half a minute
-until each of them has taken or refused it, and ends it again, so that incidents close. Silences do not keep it. It works
+until each of them has taken or refused it, and ends it again, so that incidents close; for that it waits a quarter of a minute at most. Silences do not keep it. It works
 with and without notewatch run beside it. The exit code is 1 if a receiver did not take it; one that is not to be told of
 the level of the rule need not.
 

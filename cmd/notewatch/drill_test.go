@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
@@ -44,4 +45,41 @@ rules: [{name: spike, when: events.today > 500}]
 	open, err := db.Alerts(t.Context(), store.AlertFilter{Open: true})
 	require.NoError(t, err)
 	require.Empty(t, open)
+}
+
+// Receivers that do not answer do not keep a drill longer than it says, however many they are.
+func TestDrillWaitsAsLongAsItSays(t *testing.T) {
+	hook := notifytest.NewWebhook()
+	defer hook.Close()
+	hook.Fail(notifytest.Hang())
+	hook.Fail(notifytest.Hang())
+	folder := t.TempDir()
+	t.Setenv("NOTEWATCH_RULES", filepath.Join(folder, "rules.yaml"))
+	t.Setenv("NOTEWATCH_DATABASE", filepath.Join(folder, "notewatch.db"))
+	require.NoError(t, os.WriteFile(os.Getenv("NOTEWATCH_RULES"), []byte(`
+projects: [{uid: 'app:1', name: one}]
+receivers:
+  - {name: team, webhook: {url: '`+hook.URL+`', allow_private: true}}
+  - {name: boss, webhook: {url: '`+hook.URL+`', allow_private: true}}
+rules: [{name: spike, when: events.today > 500}]
+`), 0o600))
+	command := &cobra.Command{}
+	command.SetContext(t.Context())
+	command.SetErr(new(bytes.Buffer))
+	b, closeDB, err := attach(command)
+	require.NoError(t, err)
+	defer closeDB()
+	began := time.Now()
+	alert, receivers, err := b.Drill(t.Context(), "spike", b.Projects[0])
+	require.NoError(t, err)
+	require.Len(t, receivers, 2)
+
+	results, err := dispatch{bot: b, alert: alert, receivers: receivers, began: began}.deliver(t.Context(), time.Second, waits)
+	require.NoError(t, err)
+	require.Less(t, time.Since(began), 10*time.Second)
+	require.Len(t, results, 2)
+	for _, r := range results {
+		require.True(t, waits(r.showing))
+	}
+	require.Len(t, hook.Requests(), 2)
 }
