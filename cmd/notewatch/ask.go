@@ -39,15 +39,21 @@ func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 
 // A source says how far the figures of an answer can be relied on.
 type source struct {
-	AsOf      time.Time `json:"as_of,omitzero"` // when they were read
-	Failures  int       `json:"failures"`       // to read Notehub since
-	Failure   string    `json:"failure,omitempty"`
-	Truncated bool      `json:"truncated"` // Notehub cut an answer short
+	AsOf      time.Time              `json:"as_of,omitzero"` // when they were read
+	Failures  int                    `json:"failures"`       // to read Notehub since
+	Failure   string                 `json:"failure,omitempty"`
+	Truncated bool                   `json:"truncated"` // Notehub cut an answer short
+	polls     []lookup.ProjectStatus // while there is no data
 }
 
 // print says of when the figures are.
 func (f source) print(s screen, now time.Time) error {
 	if f.AsOf.IsZero() {
+		for _, p := range f.polls {
+			if p.Polling || p.Behind != "" {
+				return s.say(amber, "No data yet: "+bot.PollText(p.Name, p.Behind, p.Wait)+".")
+			}
+		}
 		return s.say(amber, sentence("Nothing has been read yet", cmp.Or(f.Failure, "does notewatch run?")))
 	}
 	if f.AsOf.Sub(now) > store.ClockTolerance {

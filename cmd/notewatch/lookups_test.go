@@ -166,12 +166,12 @@ func TestStatusText(t *testing.T) {
 		Firing: map[rules.Level]int{rules.Critical: 1, rules.Warning: 3}, Pending: 4, Muted: 1, Acked: 2, Silences: 1,
 	}}.print(screen{w: &out}))
 	require.Equal(t, `PROJECT  DEVICES  READ     NEXT         STATE
-plant    1,200    1 h ago  50 min late  does notewatch run?
+plant    1,200    1 h ago  50 min late  is notewatch run running?
 lab      0        never    in 1 min     failed 2 times: status 503; Notehub cut an answer short
 new      0        never    -            never read
 
 ACCOUNT  REQUESTS TODAY  A MINUTE  STATE
-acme     31              4         held until Mon 15 Jun 12:01 UTC
+acme     31              4         rate-limited by Notehub until Mon 15 Jun 12:01 UTC
 
 RECEIVER  WAITING  GAVE UP  STATE
 team      2        0        waiting for 1 h, next try in 1 min

@@ -40,7 +40,7 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	if asJSON {
 		s.stdout = c.ErrOrStderr()
 	}
-	b, closeDB, err := s.start(ctx)
+	b, closeDB, err := s.start(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -57,6 +57,9 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	}
 	firing, err := list(c, b.Store)
 	if err != nil {
+		return err
+	}
+	if err := s.asOf(c, b); err != nil {
 		return err
 	}
 	if err := s.trouble(c, b.Store); err != nil {
@@ -107,6 +110,35 @@ func (s setup) listJSON(c *cobra.Command, db *store.Store) (firing int, err erro
 		}
 	}
 	return len(views), writeList(c.OutOrStdout(), views)
+}
+
+// asOf prints as of when the alerts are that list prints: of each project that could not be polled, and of the others.
+func (s setup) asOf(c *cobra.Command, b *bot.Bot) error {
+	out, now := screenOf(s.stdout), b.Clock.Now()
+	var oldest time.Time
+	for _, p := range s.file.Projects {
+		state, err := b.Store.Project(c.Context(), p.UID)
+		switch {
+		case err != nil:
+			return err
+		case state.Failures == 0:
+			if oldest.IsZero() || state.PolledAt.Before(oldest) {
+				oldest = state.PolledAt
+			}
+			continue
+		}
+		said := "never polled, so nothing is known to fire or not"
+		if !state.PolledAt.IsZero() {
+			said = "alerts and data as of " + notify.FormatTime(state.PolledAt) + " (" + ago(now.Sub(state.PolledAt)) + "), since polls fail"
+		}
+		if err := out.say(amber, p.Name+": "+said); err != nil {
+			return err
+		}
+	}
+	if oldest.IsZero() {
+		return nil
+	}
+	return out.say(dim, "Data as of "+notify.FormatTime(oldest)+".")
 }
 
 // limit returns the limit of an alert, or a dash if its rule has none.

@@ -136,6 +136,11 @@ func (w *watcher) greet(ctx context.Context) error {
 	}
 	w.log.Info("watching", "projects", len(w.file.Projects), "rules", len(w.file.Rules), "receivers", len(w.file.Receivers),
 		"database", w.environment.Database, "next_poll", max(0, time.Until(next)).Round(time.Second), "version", version)
+	if projects, takes, err := w.running.Load().bot.Backlog(ctx); err != nil {
+		return err
+	} else if projects > 1 {
+		w.log.Info("polling one project after the other, within the request budget", "projects", projects, "done_in_about", takes.Round(time.Minute))
+	}
 	for _, r := range w.file.Receivers {
 		if r.Slack != nil && r.Slack.Channel == "" {
 			w.log.Warn("an incoming webhook of Slack cannot change its messages: changes of level, reminders and ends are further ones; "+

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/notify"
@@ -26,7 +27,7 @@ account, which receivers wait to be told, and how many alerts are open. It reads
 beside notewatch run, asks Notehub nothing and needs no secrets.
 
 --json prints an object with now, demo (whether it is the database of one), projects (uid, name, account, devices, listed_at, polled_at, next_poll, failures, failure,
-truncated), accounts (name, requests_per_minute, requests_today, held_until), receivers (name, waiting, gave_up,
+truncated, polling, behind: the project that is polled before it), accounts (name, requests_per_minute, requests_today, held_until, cause: why none of its projects can be polled), receivers (name, waiting, gave_up,
 oldest_seconds, next_try) and alerts (info, warning, critical, pending, muted, acknowledged, silences). Times are RFC 3339;
 one that is not known is left out.`,
 		Example: `  notewatch status
@@ -93,7 +94,7 @@ func (t statusText) print(s screen) error {
 func (t statusText) projects() *table {
 	table := &table{columns: columns("PROJECT~", "DEVICES", "READ", "NEXT", "STATE_")}
 	for _, p := range t.Projects {
-		table.add(p.Name, notify.FormatFigure(float64(p.Devices), ""), t.since(p.PolledAt), t.until(p.Next), t.state(p))
+		table.add(p.Name, notify.FormatFigure(float64(p.Devices), ""), t.since(p.PolledAt), t.next(p), t.state(p))
 	}
 	return table
 }
@@ -122,6 +123,17 @@ func (t statusText) until(at time.Time) string {
 	return "now"
 }
 
+// next says when a project is polled next.
+func (t statusText) next(p lookup.ProjectStatus) string {
+	switch {
+	case p.Polling:
+		return "now"
+	case p.Behind != "":
+		return "in " + notify.FormatDuration(p.Wait)
+	}
+	return t.until(p.Next)
+}
+
 // state says how reading a project goes.
 func (t statusText) state(p lookup.ProjectStatus) string {
 	var parts []string
@@ -134,10 +146,12 @@ func (t statusText) state(p lookup.ProjectStatus) string {
 	switch {
 	case p.Ahead(t.Now):
 		parts = append(parts, "polled later than now: the clock was set back; notewatch run polls at once")
+	case p.Polling || p.Behind != "":
+		parts = append(parts, bot.PollText(p.Name, p.Behind, 0))
 	case p.Next.IsZero() && p.PolledAt.IsZero():
 		parts = append(parts, "never read")
 	case !p.Next.IsZero() && t.Now.Sub(p.Next) > lateAfter:
-		parts = append(parts, "does notewatch run?")
+		parts = append(parts, "is notewatch run running?")
 	}
 	if len(parts) == 0 {
 		return "fine"
@@ -149,8 +163,11 @@ func (t statusText) accounts() *table {
 	table := &table{columns: columns("ACCOUNT~", "REQUESTS TODAY", "A MINUTE", "STATE_")}
 	for _, a := range t.Accounts {
 		state := "fine"
-		if a.HeldUntil.After(t.Now) {
-			state = "held until " + notify.FormatTime(a.HeldUntil)
+		switch {
+		case a.Cause != store.None:
+			state = sentence(bot.AccountText(a.Cause, a.Name), bot.NextStep(a.Cause))
+		case a.HeldUntil.After(t.Now):
+			state = "rate-limited by Notehub until " + notify.FormatTime(a.HeldUntil)
 		}
 		table.add(a.Name, notify.FormatFigure(float64(a.Today), ""), notify.FormatFigure(a.PerMinute, ""), state)
 	}
@@ -222,6 +239,8 @@ type projectState struct {
 	Failures  int       `json:"failures"`
 	Failure   string    `json:"failure,omitempty"`
 	Truncated bool      `json:"truncated"`
+	Polling   bool      `json:"polling"`
+	Behind    string    `json:"behind,omitempty"`
 }
 
 type accountState struct {
@@ -229,6 +248,7 @@ type accountState struct {
 	PerMinute float64   `json:"requests_per_minute"`
 	Today     int       `json:"requests_today"`
 	HeldUntil time.Time `json:"held_until,omitzero"`
+	Cause     string    `json:"cause,omitempty"`
 }
 
 type receiverState struct {
@@ -258,11 +278,11 @@ func statusViewOf(s statusText) statusView {
 	}
 	for _, p := range s.Projects {
 		v.Projects = append(v.Projects, projectState{
-			named{p.UID, p.Name}, p.Account, p.Devices, p.ListedAt, p.PolledAt, p.Next, p.Failures, p.Failure, p.Truncated,
+			named{p.UID, p.Name}, p.Account, p.Devices, p.ListedAt, p.PolledAt, p.Next, p.Failures, p.Failure, p.Truncated, p.Polling, p.Behind,
 		})
 	}
 	for _, a := range s.Accounts {
-		v.Accounts = append(v.Accounts, accountState{a.Name, a.PerMinute, a.Today, a.HeldUntil})
+		v.Accounts = append(v.Accounts, accountState{a.Name, a.PerMinute, a.Today, a.HeldUntil, string(a.Cause)})
 	}
 	for _, r := range s.Receivers {
 		v.Receivers = append(v.Receivers, receiverState{r.Name, r.Waiting, r.Dead, r.Oldest.Seconds(), r.Next})

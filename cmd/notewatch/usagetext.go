@@ -37,7 +37,7 @@ func (u usageText) print(c *cobra.Command, s screen) error {
 
 // head says what is told of, how old the figures are, and what the device list says.
 func (u usageText) head(s screen) error {
-	from := source{AsOf: u.AsOf, Failures: u.Failures, Failure: u.Failure, Truncated: u.Truncated}
+	from := source{AsOf: u.AsOf, Failures: u.Failures, Failure: u.Failure, Truncated: u.Truncated, polls: u.Polls}
 	err := errors.Join(s.say(bold, u.title()), from.print(s, u.now))
 	switch {
 	case u.Gone:

@@ -118,12 +118,12 @@ func start(c *cobra.Command, m *metrics.Metrics) (setup, *bot.Bot, func(), error
 		return s, nil, nil, err
 	}
 	s.metrics = m
-	b, closeDB, err := s.start(c.Context())
+	b, closeDB, err := s.start(c.Context(), false)
 	return s, b, closeDB, err
 }
 
-// start makes a bot of the settings, on the database that they name. The second result closes it.
-func (s setup) start(ctx context.Context) (*bot.Bot, func(), error) {
+// start makes a bot of the settings, on the database that they name. once is that it takes one turn. The second result closes it.
+func (s setup) start(ctx context.Context, once bool) (*bot.Bot, func(), error) {
 	wired, err := s.wire(bot.SystemClock())
 	if err != nil {
 		return nil, nil, err
@@ -132,7 +132,7 @@ func (s setup) start(ctx context.Context) (*bot.Bot, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	wired.Store = db
+	wired.Store, wired.Once = db, once
 	b, err := bot.New(ctx, wired)
 	if err == nil {
 		err = b.ResolveAll(ctx, rulesFile) // it is valid, and the complaint may be about one from before
@@ -184,7 +184,7 @@ func (s setup) rules() (all []bot.Rule) {
 func (s setup) accounts() ([]bot.Account, error) {
 	var accounts []bot.Account
 	for _, a := range s.file.Accounts {
-		token, from := a.Token, fmt.Sprintf("accounts in %s, at %q,", s.environment.Rules, a.Name)
+		token, from := a.Token, fmt.Sprintf("the entry %q of accounts in %s", a.Name, s.environment.Rules)
 		if token.IsZero() {
 			token, from = s.environment.NotehubToken, tokenVariable()
 		}

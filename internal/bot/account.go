@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/metrics"
 	"notewatch/internal/sight"
 	"notewatch/internal/store"
+	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -86,6 +87,22 @@ func AccountText(cause store.Cause, account string) string {
 		return fmt.Sprintf("the billing account of account %s is suspended (403)", account)
 	}
 	return fmt.Sprintf("Notehub is unreachable for account %s", account)
+}
+
+// NextStep says what to do about a cause that concerns a whole account.
+func NextStep(cause store.Cause) string { return remedy(metrics.Class(cause), Account{}) }
+
+// PollText says that a project is being polled, or waits for the request budget while another is, and for about how long; zero
+// leaves that out.
+func PollText(project, behind string, wait time.Duration) string {
+	if behind == "" {
+		return project + " is being polled"
+	}
+	text := "waiting for the request budget while " + behind + " is being polled"
+	if wait > 0 {
+		text += ", for about " + notify.FormatDuration(wait)
+	}
+	return text
 }
 
 // accountReceivers returns who is notified when a project of the account cannot be polled, by the rule watcher-blind.

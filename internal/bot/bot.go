@@ -33,6 +33,7 @@ type Config struct {
 	Receivers []Receiver
 	Operators []string         // names of receivers that are told how notewatch itself does
 	Windows   []rules.Window   // when people are not told, week by week
+	Once      bool             // takes one turn, again and again by cron: it does not try again at each start what waits
 	Summary   bool             // tell every week what was used
 	Period    rules.PeriodSpec // what used is counted over; the zero value is the calendar month
 	Interval  time.Duration    // between polls of a project; 0 is DefaultInterval
@@ -167,6 +168,12 @@ func (b *Bot) register(ctx context.Context) error {
 		return err
 	}
 	for _, name := range receivers {
+		if waits, err := b.waitsForRetry(ctx, name, now); err != nil || waits {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		if err := b.Store.Revive(ctx, name, now); err != nil {
 			return err
 		}

@@ -61,6 +61,20 @@ func (b *Bot) standIn(ctx context.Context, lease store.Lease, r Receiver) error 
 	return nil
 }
 
+// waitsForRetry reports whether a receiver is known to be unreachable and waits for its next retry, in a process that takes one
+// turn: otherwise every start would be a retry.
+func (b *Bot) waitsForRetry(ctx context.Context, receiver string, now time.Time) (bool, error) {
+	if !b.Once {
+		return false, nil
+	}
+	known, err := b.cannotBeTold(ctx, receiver)
+	if err != nil || !known {
+		return false, err
+	}
+	due, ok, err := b.Store.NextDue(ctx, store.Receiver, receiver)
+	return ok && due.After(now), err
+}
+
 // lookAgain revives what was given up of a receiver that cannot be told, unless there is something else to try: whoever has
 // mended it waits for that. It reports whether that is known of the receiver.
 func (b *Bot) lookAgain(ctx context.Context, lease store.Lease, r Receiver) (known bool, err error) {
@@ -86,6 +100,9 @@ func (b *Bot) despair(ctx context.Context, r Receiver, failure *notify.Error, la
 		return later, err
 	}
 	if known {
+		if again := b.Clock.Now().Add(lookAgainTime); b.Once && later.Before(again) {
+			later = again
+		}
 		return later, b.raiseFallback(ctx, r)
 	}
 	waiting, err := b.Store.Undelivered(ctx, r.Name)

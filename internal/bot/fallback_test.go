@@ -166,3 +166,24 @@ func TestWhatWasGivenUpIsLookedAtAgainEveryHour(t *testing.T) {
 	r.run(monday.Add(2 * day))
 	require.Len(t, r.hooks["ops"].Requests(), 8, "and then there is nothing to look for")
 }
+
+// A process for each turn, as cron starts it, does not make every start a retry.
+func TestARunByCronRetriesAnUnreachableReceiverOnceAnHour(t *testing.T) {
+	for name, status := range map[string]int{"until it is fixed": http.StatusUnauthorized, "for a while": http.StatusInternalServerError} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
+			r.config.Once = true
+			failing(r.hooks["ops"], notifytest.Status(status, ""), 1000)
+			r.run(monday.Add(10 * hour)) // which is known by then
+			before := len(r.hooks["ops"].Requests())
+			for range 16 {
+				r.now = r.now.Add(15 * time.Minute)
+				r.open()
+				require.NoError(t, r.bot.PollNow(t.Context()))
+				_, err := r.bot.Turn(t.Context())
+				require.NoError(t, err)
+			}
+			require.InDelta(t, 4, len(r.hooks["ops"].Requests())-before, 1)
+		})
+	}
+}

@@ -56,6 +56,30 @@ func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err erro
 	return requests, already, nil
 }
 
+// Backlog returns how many projects are due for a poll, and about how long their polls take within the request budgets.
+func (b *Bot) Backlog(ctx context.Context) (projects int, takes time.Duration, err error) {
+	now := b.Clock.Now()
+	for _, a := range b.Accounts {
+		requests := 0
+		for _, p := range b.Projects {
+			due, ok, err := b.Store.NextDue(ctx, store.Poll, p.UID)
+			if err != nil {
+				return 0, 0, err
+			}
+			if p.Account != a.Name || !ok || due.After(now) {
+				continue
+			}
+			cost, err := b.cost(ctx, p, now)
+			if err != nil {
+				return 0, 0, err
+			}
+			projects, requests = projects+1, requests+cost
+		}
+		takes = max(takes, time.Duration(float64(requests)/a.PerMinute*float64(time.Minute)))
+	}
+	return projects, takes, nil
+}
+
 // idle reports whether a project is neither due, nor being polled, nor just polled.
 func (b *Bot) idle(ctx context.Context, p Project, now time.Time) (bool, error) {
 	due, held, err := b.Store.WorkState(ctx, store.Poll, p.UID, b.Machine())

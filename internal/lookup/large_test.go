@@ -62,9 +62,9 @@ func populate(tb testing.TB, db *sql.DB, devices int) {
 	}{
 		{each + `INSERT INTO device SELECT $2, printf('dev:%015d', i), printf('sensor-%06d', i * 7919 % $1), 'NOTE-WBNAW', 'product', '7.2.2',
 			CASE WHEN i % 10 = 0 THEN '["fleet:all","fleet:tenth"]' ELSE '["fleet:all"]' END, 4.1, FALSE, 0, 0 FROM each`, []any{devices, cold.UID}},
-		{`INSERT INTO device_list VALUES ($1, $2)`, []any{cold.UID, now.UnixMilli()}},
+		{`INSERT INTO device_list (project, read_at) VALUES ($1, $2)`, []any{cold.UID, now.UnixMilli()}},
 		{`INSERT INTO fleet VALUES ($1, 'fleet:tenth', 'every tenth')`, []any{cold.UID}},
-		{`INSERT INTO project VALUES ($1, $2, 0, '', FALSE, '{}', 0)`, []any{cold.UID, now.UnixMilli()}},
+		{`INSERT INTO project (uid, polled_at, failures, failure, truncated, read_days, reread_on) VALUES ($1, $2, 0, '', FALSE, '{}', 0)`, []any{cold.UID, now.UnixMilli()}},
 		{each + `, span (day) AS (SELECT $3 - 35 UNION ALL SELECT day + 1 FROM span WHERE day < $3)
 			INSERT INTO usage (day, project, device, bytes, events, sessions)
 			SELECT day, $2, CASE WHEN i < 0 THEN '' ELSE printf('dev:%015d', i) END, i * 1000, i, 2

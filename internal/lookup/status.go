@@ -31,6 +31,10 @@ type ProjectStatus struct {
 	Failure   string    // why the last one failed
 	Truncated bool      // Notehub cut its last answer short
 	Next      time.Time // when it is polled next; zero: never, or nobody knows
+
+	Polling bool          // it is being polled
+	Behind  string        // name of the project that is being polled while this one, which is due, waits for the request budget
+	Wait    time.Duration // about how long this one waits, if Behind is set
 }
 
 // Ahead reports whether the project was polled later than now: the clock was ahead then and has been set back.
@@ -42,8 +46,9 @@ func isAhead(at, now time.Time) bool { return at.Sub(now) > store.ClockTolerance
 // An AccountStatus is what requests an account makes.
 type AccountStatus struct {
 	Account
-	Today     int       // requests since 00:00 UTC
-	HeldUntil time.Time // Notehub lets it wait until then; zero: it does not
+	Today     int         // requests since 00:00 UTC
+	HeldUntil time.Time   // Notehub lets it wait until then; zero: it does not
+	Cause     store.Cause // why none of its projects can be polled
 }
 
 // A ReceiverStatus is what a receiver does not show yet of what it should.
@@ -77,6 +82,9 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 			return s, err
 		}
 		s.Projects = append(s.Projects, status)
+	}
+	if err := d.queue(ctx, &s); err != nil {
+		return s, err
 	}
 	for _, name := range d.Receivers {
 		queue := standing.Queues[name]
@@ -120,7 +128,11 @@ func (d *Desk) accountStatus(ctx context.Context, now time.Time) ([]AccountStatu
 	}
 	all := make([]AccountStatus, len(d.Accounts))
 	for i, a := range d.Accounts {
-		all[i] = AccountStatus{Account: a, Today: requests[a.Name], HeldUntil: held[a.Name]}
+		cause, err := d.accountCause(ctx, a.Name)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = AccountStatus{Account: a, Today: requests[a.Name], HeldUntil: held[a.Name], Cause: cause}
 	}
 	return all, nil
 }

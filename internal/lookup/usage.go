@@ -17,17 +17,18 @@ const shownAlerts = 5
 type Usage struct {
 	Subject
 	Span       Span
-	From, To   time.Time      // 00:00 UTC of the first day, and of the day after the last
-	AsOf       time.Time      // when Notehub was last read; of several projects the oldest; zero: never
-	Failures   int            // polls that failed since
-	Failure    string         // why the last one failed
-	Truncated  bool           // Notehub cut its last answer short
-	Devices    int            // that are counted in
-	Device     *store.Device  // of a listed device: what the device list says; else nil
-	Period     rules.Period   // as of AsOf
-	Figures    []FigureUsage  // those that rules read, in the order bytes, events, sessions
-	NotRead    []rules.Figure // those that no rule reads, so that notewatch does not fetch them
-	Alerts     []rules.Alert  // open ones of the subject and what is in it, the worst first, at most 5
+	From, To   time.Time       // 00:00 UTC of the first day, and of the day after the last
+	AsOf       time.Time       // when Notehub was last read; of several projects the oldest; zero: never
+	Failures   int             // polls that failed since
+	Failure    string          // why the last one failed
+	Truncated  bool            // Notehub cut its last answer short
+	Devices    int             // that are counted in
+	Device     *store.Device   // of a listed device: what the device list says; else nil
+	Period     rules.Period    // as of AsOf
+	Figures    []FigureUsage   // those that rules read, in the order bytes, events, sessions
+	NotRead    []rules.Figure  // those that no rule reads, so that notewatch does not fetch them
+	Polls      []ProjectStatus // of the projects of the subject, if Notehub was never read
+	Alerts     []rules.Alert   // open ones of the subject and what is in it, the worst first, at most 5
 	AlertCount int
 }
 
@@ -64,6 +65,11 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	u.From, u.To = span.bounds(q.day, d.Period)
 	if err := d.describe(ctx, &u, &q); err != nil {
 		return Usage{}, err
+	}
+	if u.AsOf.IsZero() {
+		if u.Polls, err = d.Polls(ctx, s); err != nil {
+			return Usage{}, err
+		}
 	}
 	tallies, err := d.tally(ctx, q)
 	if err != nil {

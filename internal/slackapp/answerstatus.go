@@ -7,7 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
+	"notewatch/internal/store"
 	"notewatch/notify"
 )
 
@@ -124,6 +126,8 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 	switch {
 	case p.Ahead(now):
 		read, next = "last polled later than now: the clock was set back", "next now"
+	case p.Polling || p.Behind != "":
+		next = bot.PollText(name(p.Name), name(p.Behind), p.Wait)
 	case p.Next.After(now):
 		next = "next in " + notify.FormatDuration(p.Next.Sub(now))
 	case !p.Next.IsZero():
@@ -142,8 +146,11 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 func accountText(a lookup.AccountStatus, now time.Time) string {
 	const minutes = 24 * 60
 	text := fmt.Sprintf("account %s: %s today (UTC), of at most %s", name(a.Name), counted(a.Today, "request"), notify.FormatFigure(a.PerMinute*minutes, ""))
-	if a.HeldUntil.After(now) {
-		text += "; Notehub lets it wait until " + notify.FormatTime(a.HeldUntil)
+	switch {
+	case a.Cause != store.None:
+		text += "; " + bot.AccountText(a.Cause, name(a.Name)) + ": " + bot.NextStep(a.Cause)
+	case a.HeldUntil.After(now):
+		text += "; rate-limited by Notehub until " + notify.FormatTime(a.HeldUntil)
 	}
 	return text
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/words"
 	"notewatch/notify"
@@ -56,6 +57,12 @@ func (q *question) usagePage(u lookup.Usage) page {
 		p.say(fmt.Sprintf("*%s*: no rule reads them, so notewatch does not fetch them. A rule that reads `%[1]s.today` changes that.", figure))
 	}
 	p.say(q.alertsBelow(u)...)
+	for _, poll := range u.Polls {
+		if poll.Polling || poll.Behind != "" {
+			p.say("No data yet: " + bot.PollText(name(poll.Name), name(poll.Behind), poll.Wait))
+			break
+		}
+	}
 	p.say(readText(u.AsOf, u.Failures, u.Failure, u.Truncated)...)
 	p.note = asOfText(u.AsOf, now)
 	return p
