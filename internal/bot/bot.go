@@ -66,6 +66,8 @@ type Project struct {
 	Notify    []string // names of the receivers that are told by rules that name none
 }
 
+func (p Project) uid() string { return p.UID }
+
 // A Rule is a rule and the names of the receivers that are told; nil is those of the project.
 type Rule struct {
 	*rules.Rule
@@ -149,11 +151,16 @@ func New(ctx context.Context, config Config) (*Bot, error) {
 
 // register puts down what work there is and makes due what another set of rules and receivers may change.
 func (b *Bot) register(ctx context.Context) error {
-	projects := names(b.Projects, func(p Project) string { return p.UID })
+	projects := names(b.Projects, Project.uid)
 	receivers := names(b.Receivers, func(r Receiver) string { return r.Name })
 	now := b.Clock.Now()
 	if err := b.Store.AddWork(ctx, store.Poll, projects, now); err != nil {
 		return err
+	}
+	for _, uid := range projects {
+		if err := b.Store.Raise(ctx, store.PollRules, uid, now); err != nil {
+			return err
+		}
 	}
 	if err := b.shorten(ctx, now); err != nil {
 		return err
@@ -239,7 +246,7 @@ func (b *Bot) hurry(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		changed := func(r Rule) bool { return judged[r.Spec.Name].Hash != b.meaning(&r) }
+		changed := func(r Rule) bool { return !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != b.meaning(&r) }
 		if !slices.ContainsFunc(b.Rules, changed) {
 			continue
 		}

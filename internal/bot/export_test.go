@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"time"
 
 	"notewatch/internal/store"
 	"notewatch/rules"
@@ -19,4 +20,9 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 		return nil, nil, err
 	}
 	return whole.env(subject), one.Env, nil
+}
+
+// ServePollRules evaluates the rules that read only poll, where that is due, and returns when it is due next.
+func (b *Bot) ServePollRules(ctx context.Context) (next time.Time, err error) {
+	return b.serve(ctx, store.PollRules, names(b.Projects, Project.uid))
 }

@@ -34,16 +34,9 @@ func (f *fleet) readable() bool { return f.state.Failures == 0 }
 func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time.Time) (*fleet, error) {
 	f := &fleet{Bot: b, project: p, state: state, now: now, today: rules.DayOf(now)}
 	f.period = b.Period.Period(f.today, now)
-	var listedAt time.Time
-	var err error
-	if f.devices, listedAt, err = b.Store.Devices(ctx, p.UID); err != nil {
+	if err := f.listDevices(ctx); err != nil {
 		return nil, err
 	}
-	f.index = make(map[string]int, len(f.devices))
-	for i, d := range f.devices {
-		f.index[d.UID] = i
-	}
-	f.counts = f.count(listedAt)
 	if !f.readable() {
 		return f, nil
 	}
@@ -62,6 +55,21 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 		err = f.remember(ctx, nil)
 	}
 	return f, err
+}
+
+// listDevices reads the device list and counts it.
+func (f *fleet) listDevices(ctx context.Context) error {
+	devices, listedAt, err := f.Store.Devices(ctx, f.project.UID)
+	if err != nil {
+		return err
+	}
+	f.devices = devices
+	f.index = make(map[string]int, len(devices))
+	for i, d := range devices {
+		f.index[d.UID] = i
+	}
+	f.counts = f.count(listedAt)
+	return nil
 }
 
 // close reads the summaries of closed days, and rebuilds those that are of another day or whose days have changed.

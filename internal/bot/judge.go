@@ -17,39 +17,30 @@ type turn struct {
 	open   map[episode]rules.Alert
 	judged map[string]store.Judgement // by rule name, before this turn
 	commit store.Commit
+	alone  bool              // of the rules that read only poll; else of all others
 	trials map[string]*trial // by name, of the rules that are judged in this turn
 }
 
 // An episode is what can have at most one open alert at a time.
 type episode struct{ rule, subject string }
 
-// judge is Env → Eval → Next for every rule and subject. It decides, but stores nothing.
+// judge is Env → Eval → Next for every subject and rule but those that read only poll. It decides, but stores nothing.
 func (b *Bot) judge(ctx context.Context, f *fleet) (*turn, error) {
-	alerts, err := b.Store.OpenAlerts(ctx, f.project.UID)
+	t, err := b.begin(ctx, f, false)
 	if err != nil {
 		return nil, err
 	}
-	judged, err := b.Store.Judged(ctx, f.project.UID)
-	if err != nil {
-		return nil, err
-	}
-	t := &turn{fleet: f, open: make(map[episode]rules.Alert, len(alerts)), judged: judged, trials: map[string]*trial{}}
-	t.commit = store.Commit{
-		Decision: store.Decision{Now: f.now, Show: map[string][]string{}, StandIns: b.standIns()},
-		Project:  f.state, Judged: map[string]store.Judgement{}, Live: b.live(),
-	}
-	for _, a := range alerts {
-		t.open[episode{a.Rule, a.Subject}] = a
-	}
+	t.commit.Project, t.commit.Live = f.state, b.live()
 	if f.readable() {
 		t.withdrawGone()
 	} else {
-		maps.Copy(t.commit.Judged, judged) // also those of rules whose alerts are yet to be withdrawn
-	}
-	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
-		if err := t.judgeEach(ctx, scope); err != nil {
-			return nil, err
+		maps.Copy(t.commit.Judged, t.judged) // also those of rules whose alerts are yet to be withdrawn
+		for _, other := range t.commit.Others {
+			delete(t.commit.Judged, other)
 		}
+	}
+	if err := t.judgeAll(ctx); err != nil {
+		return nil, err
 	}
 	if f.readable() {
 		if err := t.revise(ctx); err != nil {
@@ -58,10 +49,46 @@ func (b *Bot) judge(ctx context.Context, f *fleet) (*turn, error) {
 	} else {
 		t.date()
 	}
+	return t, t.mute(ctx)
+}
+
+// begin returns a turn in which nothing is decided yet: of the rules that read only poll alone, or of all others.
+func (b *Bot) begin(ctx context.Context, f *fleet, alone bool) (*turn, error) {
+	alerts, err := b.Store.OpenAlerts(ctx, f.project.UID)
+	if err != nil {
+		return nil, err
+	}
+	judged, err := b.Store.Judged(ctx, f.project.UID)
+	if err != nil {
+		return nil, err
+	}
+	t := &turn{fleet: f, open: make(map[episode]rules.Alert, len(alerts)), judged: judged, alone: alone, trials: map[string]*trial{}}
+	t.commit = store.Commit{
+		Decision: store.Decision{Now: f.now, Show: map[string][]string{}, StandIns: b.standIns()},
+		Judged:   map[string]store.Judgement{},
+	}
+	for _, a := range alerts {
+		t.open[episode{a.Rule, a.Subject}] = a
+	}
+	for _, r := range b.Rules {
+		if r.Reads.OnlyPoll() != alone {
+			t.commit.Others = append(t.commit.Others, r.Spec.Name)
+		}
+	}
+	return t, nil
+}
+
+// judgeAll judges all subjects by the rules of this turn.
+func (t *turn) judgeAll(ctx context.Context) error {
+	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
+		if err := t.judgeEach(ctx, scope); err != nil {
+			return err
+		}
+	}
 	for _, tried := range t.trials {
 		t.Metrics.Evaluated(tried.subjects, tried.failed)
 	}
-	return t, t.mute(ctx)
+	return nil
 }
 
 // live returns the names of the receivers that keep figures up to date in what they show.
@@ -104,14 +131,14 @@ func (t *turn) judgeEach(ctx context.Context, scope rules.Scope) error {
 	var applicable []*Rule
 	for i := range t.Rules {
 		r := &t.Rules[i]
-		if r.Spec.Each != scope {
+		if r.Spec.Each != scope || r.Reads.OnlyPoll() != t.alone {
 			continue
 		}
 		before, known := t.judged[r.Spec.Name]
 		if known {
 			t.commit.Judged[r.Spec.Name] = before
 		}
-		if t.readable() || r.Reads.OnlyPoll() {
+		if t.readable() || t.alone {
 			applicable = append(applicable, r)
 			t.trials[r.Spec.Name] = new(trial)
 			if meaning := t.meaning(r); before.Hash != meaning {

@@ -26,6 +26,9 @@ func (b *Bot) Run(ctx context.Context) {
 			b.loop(ctx, ctx, store.Poll, b.projectsOf(account.Name), b.wake[waking{store.Poll, account.Name}])
 		})
 	}
+	loops.Go(func() {
+		b.loop(ctx, ctx, store.PollRules, names(b.Projects, Project.uid), b.wake[waking{store.PollRules, ""}])
+	})
 	for _, kind := range []store.Kind{store.Mute, store.Summary} {
 		loops.Go(func() { b.loop(ctx, ctx, kind, []string{""}, b.wake[waking{kind, ""}]) })
 	}
@@ -82,12 +85,15 @@ func (b *Bot) loop(ctx, serving context.Context, kind store.Kind, keys []string,
 // Turn serves everything that is due, one after the other, and returns when something is due next; zero is never. It leaves
 // out the receivers of some names, which others may Serve meanwhile.
 func (b *Bot) Turn(ctx context.Context, but ...string) (next time.Time, err error) {
-	poll, polling := b.serve(ctx, store.Poll, names(b.Projects, func(p Project) string { return p.UID }))
+	uids := names(b.Projects, Project.uid)
+	poll, polling := b.serve(ctx, store.Poll, uids)
+	late, lateness := b.serve(ctx, store.PollRules, uids)
 	mute, muting := b.serve(ctx, store.Mute, []string{""})
 	tell, telling := b.serve(ctx, store.Summary, []string{""})
 	receivers := names(b.Receivers, func(r Receiver) string { return r.Name })
 	send, sending := b.serve(ctx, store.Receiver, without(receivers, but))
-	return earlier(earlier(poll, mute), earlier(tell, send)), errors.Join(polling, muting, telling, sending)
+	next = earlier(earlier(earlier(poll, late), mute), earlier(tell, send))
+	return next, errors.Join(polling, lateness, muting, telling, sending)
 }
 
 // names returns what each of all is called.
@@ -193,6 +199,8 @@ func (b *Bot) work(ctx context.Context, lease store.Lease) error {
 	switch lease.Kind {
 	case store.Poll:
 		return b.Poll(ctx, lease)
+	case store.PollRules:
+		return b.EvaluatePollRules(ctx, lease)
 	case store.Mute:
 		return b.Mute(ctx, lease)
 	case store.Summary:

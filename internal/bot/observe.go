@@ -13,7 +13,7 @@ import (
 // observe tells the metrics what is watched and how to look up how things stand.
 func (b *Bot) observe() {
 	configured := metrics.Configured{
-		Projects:  names(b.Projects, func(p Project) string { return p.UID }),
+		Projects:  names(b.Projects, Project.uid),
 		Receivers: names(b.Receivers, func(r Receiver) string { return r.Name }),
 		Accounts:  map[string]float64{},
 	}

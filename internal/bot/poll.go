@@ -11,8 +11,8 @@ import (
 	"notewatch/rules"
 )
 
-// Poll is one turn of the line for one project: read Notehub, judge, commit. A poll that could not read Notehub still
-// judges the rules that read nothing but the state of polling.
+// Poll is one turn of the line for one project: read Notehub, judge, commit. A poll that could not read Notehub commits that.
+// The commit makes the rules due that read only the state of polling.
 func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	project, account, err := b.project(lease.Key)
 	if err != nil {
@@ -42,6 +42,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	b.tell(turn.commit)
+	b.wakeAll(store.PollRules)
 	took := b.Machine().Sub(started)
 	b.Metrics.Polled(project.UID, took, class)
 	b.logPoll(project, account, state, failure, turn.commit, took)

@@ -20,7 +20,7 @@ func (b *Bot) longestPauses() store.Pauses {
 		poll = max(poll, b.Cadence(a))
 	}
 	return store.Pauses{
-		Work:   map[store.Kind]time.Duration{store.Poll: poll, store.Receiver: max(maxPatience, lookAgainTime), store.Summary: longestSummary},
+		Work:   map[store.Kind]time.Duration{store.Poll: poll, store.PollRules: poll, store.Receiver: max(maxPatience, lookAgainTime), store.Summary: longestSummary},
 		Budget: longestBudget,
 		Hold:   longestHold,
 	}

@@ -25,7 +25,7 @@ type waking struct {
 
 // bells are those of all loops that something here makes due.
 func bells(config Config) map[waking]bell {
-	all := map[waking]bell{{store.Mute, ""}: make(bell, 1)}
+	all := map[waking]bell{{store.Mute, ""}: make(bell, 1), {store.PollRules, ""}: make(bell, 1)}
 	for _, r := range config.Receivers {
 		all[waking{store.Receiver, r.Name}] = make(bell, 1)
 	}

@@ -172,6 +172,7 @@ func (s *survivor) due() (string, error) {
 	work := map[store.Kind][]string{store.Mute: {""}, store.Summary: {""}}
 	for _, p := range s.config.Projects {
 		work[store.Poll] = append(work[store.Poll], p.UID)
+		work[store.PollRules] = append(work[store.PollRules], p.UID)
 	}
 	for _, r := range s.config.Receivers {
 		work[store.Receiver] = append(work[store.Receiver], r.Name)

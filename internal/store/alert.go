@@ -77,7 +77,8 @@ func (s *Store) Announced(ctx context.Context, key rules.Key, level rules.Level,
 }
 
 // saveAlerts writes alerts, those that have ended before those that are open: a new episode may take the place of one
-// that ends in the same transaction.
+// that ends in the same transaction. ErrMoved if an alert would be the second open one of its rule and subject: the first was
+// stored after the decision.
 func saveAlerts(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) error {
 	table := upsert{table: "alert", key: []string{"id"}, set: alertColumns}
 	for _, open := range []bool{false, true} {
@@ -88,6 +89,9 @@ func saveAlerts(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) error {
 			}
 		}
 		err := table.run(ctx, tx, len(some), func(i int) []any { return alertFields(&some[i]) }, nil)
+		if violatesUnique(err) {
+			return ErrMoved
+		}
 		if err != nil {
 			return err
 		}

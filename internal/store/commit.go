@@ -25,7 +25,8 @@ type Decision struct {
 type Commit struct {
 	Decision
 	Project  Project
-	Judged   map[string]Judgement // by rule name; replaces what Judged returns
+	Judged   map[string]Judgement // by rule name; replaces what Judged returns, but for Others
+	Others   []string             // names of the rules that were not looked at: what Judged returns of them stays
 	Seen     []DeviceDay          // changes that were judged
 	Live     []string             // receivers that keep figures up to date in what they show
 	Due      time.Time            // of the next poll
@@ -33,7 +34,7 @@ type Commit struct {
 }
 
 // Commit stores what a poll decided, raises the version of each receiver that has something new to show, makes it due,
-// and gives the lease back. All or nothing; ErrLeaseLost if the lease is no longer held, ErrMoved if an alert has a newer
+// makes the rules about polling due, and gives the lease back. All or nothing; ErrLeaseLost if the lease is no longer held, ErrMoved if an alert has a newer
 // version than the one that the decision is about, or the silences have changed.
 //
 // A receiver has something new to show when an alert that Show names for it, or that it was to show before, has a new
@@ -50,7 +51,13 @@ func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 		if err := decide(ctx, tx, c.Decision); err != nil {
 			return err
 		}
+		if err := dropJudged(ctx, tx, c.Project.UID, c.Others); err != nil {
+			return err
+		}
 		if err := saveJudged(ctx, tx, c.Project.UID, c.Judged); err != nil {
+			return err
+		}
+		if err := raise(ctx, tx, PollRules, c.Project.UID, c.Now, false); err != nil {
 			return err
 		}
 		if err := raiseLive(ctx, tx, c); err != nil {
@@ -59,6 +66,22 @@ func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 		return dropChanges(ctx, tx, c.Project.UID, c.Seen)
 	})
 	return doing(err, "committing the poll of project %q", c.Project.UID)
+}
+
+// CommitPollRules stores what the rules that read only the state of polling decided, and gives their lease back. All or nothing,
+// with the errors of Commit. Of c it takes the decision, Judged, which replaces what Judged returns of those rules, and Due. The
+// state of the project belongs to its polls: it stays.
+func (s *Store) CommitPollRules(ctx context.Context, lease Lease, c Commit) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := complete(ctx, tx, lease, c.Now, c.Due, 0); err != nil {
+			return err
+		}
+		if err := decide(ctx, tx, c.Decision); err != nil {
+			return err
+		}
+		return saveJudged(ctx, tx, lease.Key, c.Judged)
+	})
+	return doing(err, "committing the rules about polling of project %q", lease.Key)
 }
 
 // Decide stores a decision that no poll made, and makes receivers due as Commit does. All or nothing; ErrMoved as there.

@@ -55,6 +55,49 @@ func testDecide(t *testing.T, open database) {
 	require.Equal(t, noon, due(t, s, store.Mute, ""))
 }
 
+// Rules about polling are evaluated beside the polls: what one of the two decides stays when the other commits.
+func testPollRules(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	state := filled[store.Project]()
+	decide(t, s, store.Commit{Project: state, Judged: judged("budget", "1"), Others: []string{"blind"}})
+	require.Equal(t, noon, due(t, s, store.PollRules, project), "a poll makes them due")
+
+	lease := claim(t, s, store.PollRules, project)
+	blind := firing("blind", "")
+	c := store.Commit{
+		Decision: store.Decision{Alerts: alerts(blind), Show: shown("blind", team), Now: noon},
+		Judged:   judged("blind", "2"), Due: noon.Add(time.Hour),
+	}
+	require.NoError(t, s.CommitPollRules(ctx, lease, c))
+	require.Equal(t, noon.Add(time.Hour), due(t, s, store.PollRules, project))
+	require.Equal(t, blind, undelivered(t, s, team).Alert)
+	after, err := s.Project(ctx, project)
+	require.NoError(t, err)
+	state.UID = project
+	require.Equal(t, state, after)
+	known, err := s.Judged(ctx, project)
+	require.NoError(t, err)
+	require.Equal(t, judged("budget", "1", "blind", "2"), known)
+
+	decide(t, s, store.Commit{Project: state, Judged: judged("budget", "3"), Others: []string{"blind"}})
+	known, err = s.Judged(ctx, project)
+	require.NoError(t, err)
+	require.Equal(t, judged("budget", "3", "blind", "2"), known)
+	before := dump(t, s)
+	require.ErrorIs(t, s.CommitPollRules(ctx, lease, c), store.ErrLeaseLost)
+	require.Equal(t, before, dump(t, s))
+}
+
+// Of two that open an alert of one rule and subject, the second has to decide again.
+func testTwin(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	decideNow(t, s, store.Decision{Alerts: alerts(firing("first", "dev:1")), Show: shown("first", team)})
+	before := dump(t, s)
+	second := store.Decision{Alerts: alerts(firing("second", "dev:1")), Show: shown("second", team), Now: noon}
+	require.ErrorIs(t, s.Decide(ctx, second), store.ErrMoved)
+	require.Equal(t, before, dump(t, s))
+}
+
 // A decision that rests on something that has changed since leaves nothing behind.
 func testMoved(t *testing.T, open database) {
 	ctx, s := t.Context(), open()

@@ -41,6 +41,12 @@ func barred(err error) bool {
 	return ok && (failure.Code()&0xff == sqlite3.SQLITE_READONLY || failure.Code()&0xff == sqlite3.SQLITE_CANTOPEN)
 }
 
+// violatesUnique reports whether a row was not written because there is another one with its key.
+func violatesUnique(err error) bool {
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	return ok && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+}
+
 // explained adds the next step to an error of SQLite that somebody can do something about.
 func explained(err error) error {
 	failure, ok := errors.AsType[*sqlite.Error](err)

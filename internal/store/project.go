@@ -137,13 +137,22 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 	return judged, doing(err, "reading which rules judged project %q", project)
 }
 
-// saveJudged replaces what Judged returns.
-func saveJudged(ctx context.Context, tx *sql.Tx, project string, judged map[string]Judgement) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM judged WHERE project = $1`, project); err != nil {
-		return err
+// dropJudged deletes what Judged returns, but for the rules that are others.
+func dropJudged(ctx context.Context, tx *sql.Tx, project string, others []string) error {
+	args := []any{project}
+	for _, rule := range others {
+		args = append(args, rule)
 	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM judged WHERE project = $1 AND rule NOT IN (`+params(2, len(others))+`)`, args...)
+	return err
+}
+
+// saveJudged adds to what Judged returns, or replaces it, by rule.
+func saveJudged(ctx context.Context, tx *sql.Tx, project string, judged map[string]Judgement) error {
 	for rule, j := range judged {
-		_, err := tx.ExecContext(ctx, `INSERT INTO judged (project, rule, hash, since, semantics) VALUES ($1, $2, $3, $4, $5)`,
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO judged (project, rule, hash, since, semantics) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (project, rule) DO UPDATE SET hash = excluded.hash, since = excluded.since, semantics = excluded.semantics`,
 			project, rule, j.Hash, at(j.Since), document[rules.Semantics]{&j.Semantics})
 		if err != nil {
 			return err

@@ -82,6 +82,8 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Transitions": testTransitions,
 		"Counted":     testCountDevices,
 		"ListDoubt":   testListDoubt,
+		"PollRules":   testPollRules,
+		"Twin":        testTwin,
 		"WorkState":   testWorkState,
 		"OpenAlert":   testOpenAlert,
 		"Silences":    testSilences,

@@ -12,10 +12,11 @@ type Kind string
 
 // The kinds of work.
 const (
-	Poll     Kind = "poll"     // key: project UID
-	Receiver Kind = "receiver" // key: receiver name
-	Mute     Kind = "mute"     // key: "": looks who is to be told of which alert
-	Summary  Kind = "summary"  // key: "": tells what was used
+	Poll      Kind = "poll"       // key: project UID
+	PollRules Kind = "poll rules" // key: project UID: evaluates the rules that read only the state of polling
+	Receiver  Kind = "receiver"   // key: receiver name
+	Mute      Kind = "mute"       // key: "": looks who is to be told of which alert
+	Summary   Kind = "summary"    // key: "": tells what was used
 )
 
 // A Lease is the right to do one piece of work for a while. Each transaction that relies on it checks Token first. A
