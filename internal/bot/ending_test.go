@@ -103,7 +103,7 @@ func TestWithdrawnForAChangedRule(t *testing.T) {
 		"condition": {func(s *rules.Spec) { s.When[0].Expr, s.Show = "sessions.today > limit", "sessions.today" }, "condition changed"},
 		"both":      {func(s *rules.Spec) { s.When[0].Expr, s.Limit = "bytes.today > limit", "gb(900)" }, "condition changed"},
 		"let": {func(s *rules.Spec) {
-			s.When[0].Expr, s.Let = "events.today > most", []rules.Let{{Name: "most", Expr: "9000"}}
+			s.When[0].Expr, s.Let = "events.today > most", []rules.Let{{Name: "most", Expr: "18 * limit"}}
 		}, "condition changed"},
 		"kind":            {func(s *rules.Spec) { s.When[0].Expr, s.Limit = "events.used > limit", "90000" }, "condition changed"},
 		"where":           {func(s *rules.Spec) { s.Where = `device.name == "other"` }, "no longer selected by where"},
