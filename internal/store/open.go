@@ -20,7 +20,7 @@ var migrations embed.FS
 const readers = 4
 
 // Open opens or makes the SQLite database at path, readable by its owner only, and migrates it. Its errors name the path
-// and the next step; ErrNewer and ErrCorrupt are among them.
+// and the next step; ErrNewer, ErrCorrupt and an UnavailableError are among them.
 func Open(ctx context.Context, path string) (*Store, error) {
 	s, err := openToWrite(ctx, path)
 	return s, doing(err, "opening database %q", path)
@@ -39,13 +39,21 @@ func openToWrite(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	s := &Store{write: write, read: read}
+	s := &Store{write: write, read: read, file: file}
 	err = migrate(ctx, write)
 	if err == nil {
 		_, err = write.ExecContext(ctx, `DELETE FROM work WHERE FALSE`) // SQLite opens a file that it may only read without an error
 	}
+	return s.opened(err)
+}
+
+// opened returns an open database, unless there was an error.
+func (s *Store) opened(err error) (*Store, error) {
+	if err == nil {
+		s.info, err = os.Stat(s.file)
+	}
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(explained(err, s.file), s.Close())
 	}
 	return s, nil
 }
@@ -70,8 +78,9 @@ func openToRead(ctx context.Context, path string) (*Store, error) {
 		return nil, errors.New("there is no such file: check the path, or start notewatch once to make it")
 	}
 	s, err := openAs(ctx, file, reading)
-	if barred(err) && !logged(file) {
-		return openAs(ctx, file, reading+"&immutable=1") // SQLite would make a log, which this user may not
+	failure, ok := errors.AsType[*UnavailableError](err)
+	if ok && (failure.Cause == Barred || failure.Cause == ReadOnly) && !logged(file) {
+		return openAs(ctx, file, reading+"&immutable=1") // SQLite would make a log, which it cannot
 	}
 	return s, err
 }
@@ -82,10 +91,8 @@ func openAs(ctx context.Context, file, purpose string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrated(ctx, db); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return &Store{write: db, read: db}, nil
+	s := &Store{write: db, read: db, file: file}
+	return s.opened(migrated(ctx, db))
 }
 
 // logged reports whether part of a database is in its write-ahead log, as far as this user can see.
@@ -98,7 +105,7 @@ func logged(file string) bool {
 // does so itself whenever the log passes 1,000 pages; after a poll there is more in it, and time for it.
 func (s *Store) Checkpoint(ctx context.Context) error {
 	_, err := s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
-	return doing(err, "checkpointing the database")
+	return doing(explained(err, s.file), "checkpointing the database")
 }
 
 // create returns the path of the database without links and makes an empty file there if there is none. It never opens a

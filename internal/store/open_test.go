@@ -233,7 +233,7 @@ func TestOpenReadOnly(t *testing.T) {
 	require.Len(t, found, 1, "it sees what the other has just written")
 	err = look.AddWork(t.Context(), store.Poll, []string{"p"}, noon)
 	require.ErrorContains(t, err, "adding work of kind poll")
-	require.ErrorContains(t, err, "readonly database (8): let this user write to the file and its folder")
+	require.ErrorContains(t, err, "readonly database (8)): let this user write to the file and its folder")
 
 	require.NoError(t, s.Close())
 	alone, err := store.OpenReadOnly(t.Context(), path)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -112,7 +113,10 @@ func newOracle(t *testing.T, faults faults) *oracle {
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	require.NoError(t, migrate(t.Context(), db))
-	s := &Store{write: db, read: db}
+	place := t.TempDir() // a database in memory has no file
+	info, err := os.Stat(place)
+	require.NoError(t, err)
+	s := &Store{write: db, read: db, file: place, info: info}
 	o := &oracle{t: t, s: s, faults: faults, known: map[question]answer{}, stmts: map[string]*sql.Stmt{}}
 	require.NoError(t, s.AddWork(t.Context(), Poll, []string{"project"}, present))
 	lease, ok, err := s.Claim(t.Context(), Poll, "project", present, present)

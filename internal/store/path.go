@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
 
 // locate returns the absolute path of the database file without symbolic links. SQLite and Lock keep files beside it, so all
@@ -79,6 +78,8 @@ func inspect(path string) (exists bool, err error) {
 // signature is how each SQLite file begins.
 const signature = "SQLite format 3\x00"
 
+var errNoDatabase = errors.New("file is not a database")
+
 // recognize returns ErrCorrupt if the file at path is neither empty nor an SQLite database. SQLite must not have opened the
 // file in this process: closing it here would drop the locks of SQLite.
 func recognize(path string) error {
@@ -92,24 +93,7 @@ func recognize(path string) error {
 		return unusable(err, path)
 	}
 	if len(head) > 0 && !bytes.Equal(head, []byte(signature)) {
-		return fmt.Errorf("%w: %s", ErrCorrupt, replaceAdvice)
+		return &UnavailableError{Damaged, errNoDatabase}
 	}
 	return nil
-}
-
-// unusable adds the next step to an error about the file at path. It returns nil if err is nil.
-func unusable(err error, path string) error {
-	folder := filepath.Dir(path)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("there is no folder %q: make it, or choose another path", folder)
-	case errors.Is(err, syscall.ENOTDIR):
-		return fmt.Errorf("%q is not a folder: choose another path", folder)
-	}
-	if failure, ok := errors.AsType[*fs.PathError](err); ok {
-		err = failure.Err
-	}
-	return fmt.Errorf("%w: let this user write to the folder %q, or choose another path", err, folder)
 }

@@ -125,7 +125,7 @@ func TestDiskFullLosesNothing(t *testing.T) {
 	}
 	small := []string{"adding work", "claiming poll", "claiming receiver", "extending the lease", "completing receiver"}
 	large := func(w write) bool { return !slices.Contains(small, w.name) }
-	requireSurvives(t, s, large, pages("1"), pages("4294967294"), "database or disk is full (13): free some space on its disk")
+	requireSurvives(t, s, large, pages("1"), pages("4294967294"), "the disk is full (database or disk is full (13)): free some space on its disk")
 }
 
 func TestLockedLosesNothing(t *testing.T) {
@@ -143,7 +143,31 @@ func TestLockedLosesNothing(t *testing.T) {
 	}
 	unlock := func() { require.NoError(t, tx.Rollback()) }
 	all := func(write) bool { return true }
-	requireSurvives(t, s, all, lock, unlock, "database is locked (5) (SQLITE_BUSY): end the other program that is writing to the database")
+	requireSurvives(t, s, all, lock, unlock, "another program has locked the database (database is locked (5) (SQLITE_BUSY)): end the other program that is writing to the database")
+}
+
+// What is written to a file that was deleted is lost with the process, so nothing is.
+func TestMovedFileIsNotWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notewatch.db")
+	s := open(t, path)
+	move := func(from, to string) func() {
+		return func() { require.NoError(t, os.Rename(from, to)) }
+	}
+	all := func(write) bool { return true }
+	requireSurvives(t, s, all, move(path, path+".away"), move(path+".away", path),
+		"the database file was deleted or replaced: put the file back, or restart notewatch")
+
+	require.NoError(t, os.Rename(path, path+".away"))
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	requireCause(t, s.CheckWrite(t.Context()), store.Moved)
+}
+
+// requireCause checks why the database cannot be used.
+func requireCause(t *testing.T, err error, want store.OutageCause) {
+	t.Helper()
+	failure, ok := errors.AsType[*store.UnavailableError](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, want, failure.Cause, "%v", err)
 }
 
 // What does not wait for the disk is followed by what does, however it ended.
