@@ -157,8 +157,11 @@ func (w *watcher) greet(ctx context.Context) error {
 // stalePolls is how many polls of a project may fail to come before notewatch says that it is not ready.
 const stalePolls = 3
 
-// ready reports whether every project has been read not long ago.
+// ready reports whether the database can be used and every project has been read not long ago.
 func ready(ctx context.Context, b *bot.Bot, started time.Time) error {
+	if err := b.Outage(); err != nil {
+		return fmt.Errorf("the database cannot be used: %w", err)
+	}
 	for _, account := range b.Accounts {
 		for _, p := range b.Projects {
 			if p.Account != account.Name {

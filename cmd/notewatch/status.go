@@ -26,7 +26,7 @@ func newStatus() *cobra.Command {
 account, which receivers wait to be told, and how many alerts are open. It reads the database and the rules file only, also
 beside notewatch run, asks Notehub nothing and needs no secrets.
 
---json prints an object with now, demo (whether it is the database of one), projects (uid, name, account, devices, listed_at, polled_at, next_poll, failures, failure,
+--json prints an object with now, demo (whether it is the database of one), database_error (why the database cannot be written; left out if its disk has room), projects (uid, name, account, devices, listed_at, polled_at, next_poll, failures, failure,
 truncated, polling, behind: the project that is polled before it), accounts (name, requests_per_minute, requests_today, held_until, cause: why none of its projects can be polled), receivers (name, waiting, gave_up,
 oldest_seconds, next_try) and alerts (info, warning, critical, pending, muted, acknowledged, silences). Times are RFC 3339;
 one that is not known is left out.`,
@@ -55,6 +55,7 @@ one that is not known is left out.`,
 type statusText struct {
 	lookup.Status
 	demo bool
+	disk error // why the database cannot be written; nil if the disk has room
 }
 
 // statusOf returns how notewatch does. Nobody is told any more by a demo, which has ended.
@@ -63,7 +64,7 @@ func statusOf(ctx context.Context, d *lookup.Desk) (t statusText, err error) {
 	if err != nil {
 		return t, err
 	}
-	t.demo = !end.IsZero()
+	t.demo, t.disk = !end.IsZero(), d.Store.CheckDisk()
 	t.Status, err = d.Status(ctx)
 	if t.demo {
 		t.Receivers = nil
@@ -74,6 +75,11 @@ func statusOf(ctx context.Context, d *lookup.Desk) (t statusText, err error) {
 func (t statusText) print(s screen) error {
 	if t.demo {
 		if err := errors.Join(s.say(bold, "A demo, ended at "+notify.FormatTime(t.Now)), s.blank()); err != nil {
+			return err
+		}
+	}
+	if t.disk != nil {
+		if err := errors.Join(s.say(bold, "The database cannot be written: "+t.disk.Error()), s.blank()); err != nil {
 			return err
 		}
 	}
@@ -223,6 +229,7 @@ func (t statusText) alerts() string {
 type statusView struct {
 	Now       time.Time       `json:"now"`
 	Demo      bool            `json:"demo"`
+	Disk      string          `json:"database_error,omitempty"`
 	Projects  []projectState  `json:"projects"`
 	Accounts  []accountState  `json:"accounts"`
 	Receivers []receiverState `json:"receivers"`
@@ -269,9 +276,17 @@ type alertCounts struct {
 	Silences int `json:"silences"`
 }
 
+// diskText returns an error as text, and "" for nil.
+func diskText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
 func statusViewOf(s statusText) statusView {
 	v := statusView{
-		Now: s.Now.UTC(), Demo: s.demo, Projects: []projectState{}, Accounts: []accountState{}, Receivers: []receiverState{},
+		Now: s.Now.UTC(), Demo: s.demo, Disk: diskText(s.disk), Projects: []projectState{}, Accounts: []accountState{}, Receivers: []receiverState{},
 		Alerts: alertCounts{
 			s.Firing[rules.Info], s.Firing[rules.Warning], s.Firing[rules.Critical], s.Pending, s.Muted, s.Acked, s.Silences,
 		},

@@ -108,7 +108,9 @@ type Bot struct {
 	reads rules.Reads // of all rules together
 	wake  map[waking]bell
 	lanes *lanes
+	calls sync.Map // of receivers by name: a *sync.Mutex that is held during a call
 
+	outage   *outage
 	greeted  atomic.Bool // the operators know what is watched, as far as this process can tell
 	nameless sync.Map    // UIDs of projects of which it was logged that their fleets cannot be read
 	fresh    freshening
@@ -124,7 +126,7 @@ type lanes struct {
 // Attach returns a bot that works beside the one that runs: it puts nothing down in the store by itself.
 func Attach(config Config) *Bot {
 	b := &Bot{
-		Config: config, reads: readsOf(config.Rules), wake: bells(config),
+		Config: config, reads: readsOf(config.Rules), wake: bells(config), outage: newOutage(),
 		lanes: &lanes{last: map[string]time.Time{}},
 	}
 	if b.Interval == 0 {

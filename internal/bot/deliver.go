@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"notewatch/internal/metrics"
@@ -232,9 +233,7 @@ func (b *Bot) attempt(ctx context.Context, lease store.Lease, r Receiver, m outg
 		return store.Outcome{}, nil, err
 	}
 	started := b.Machine()
-	calling, cancel := context.WithTimeout(ctx, sendTime)
-	defer cancel()
-	ref, err := r.Send(calling, n, notify.Ref(m.Message.Ref))
+	ref, err := b.call(ctx, r, n, notify.Ref(m.Message.Ref))
 	outcome, failure := b.outcome(r, m, ref, err)
 	b.Metrics.Delivered(r.Name, metrics.Result(outcome.Status), b.Machine().Sub(started))
 	if failure != nil {
@@ -245,6 +244,17 @@ func (b *Bot) attempt(ctx context.Context, lease store.Lease, r Receiver, m outg
 		b.Log.Log(ctx, level, "sending", "receiver", r.Name, "message", m.Message.ID, "status", string(outcome.Status), "err", failure)
 	}
 	return outcome, failure, nil
+}
+
+// call makes one call to a receiver, after one that goes on.
+func (b *Bot) call(ctx context.Context, r Receiver, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	lock, _ := b.calls.LoadOrStore(r.Name, new(sync.Mutex))
+	free := lock.(*sync.Mutex)
+	free.Lock()
+	defer free.Unlock()
+	calling, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	return r.Send(calling, n, ref)
 }
 
 // classify returns err as the kind of error that receivers promise.

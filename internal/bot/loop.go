@@ -38,6 +38,7 @@ func (b *Bot) Run(ctx context.Context) {
 		})
 	}
 	loops.Go(func() { b.watch(ctx, seen) })
+	loops.Go(func() { b.watchOutages(ctx) })
 	loops.Wait()
 }
 
@@ -59,18 +60,24 @@ const (
 
 // loop serves work whenever it is due or woken, until ctx is done, and then once more as long as serving lives.
 func (b *Bot) loop(ctx, serving context.Context, kind store.Kind, keys []string, woken bell) {
+	var pause time.Duration // after an error
 	for {
-		next, err := b.serve(serving, kind, keys)
-		stopped := ctx.Err() != nil
-		if err != nil && !stopped {
-			b.Log.Error("serving work", "kind", string(kind), "err", err)
-		}
-		if stopped {
+		next, err := b.attend(serving, kind, keys)
+		if ctx.Err() != nil {
 			return
 		}
 		now := b.Clock.Now()
-		if !next.IsZero() && next.Before(now.Add(busyTime)) {
-			next = now.Add(busyTime)
+		switch {
+		case err == nil:
+			pause = 0
+		case unavailable(err): // which watchOutages reports
+			next, pause = now, min(max(2*pause, ownRetry), idleTime)
+		default:
+			b.Log.Error("serving work", "kind", string(kind), "err", err)
+			next, pause = now, ownRetry
+		}
+		if soonest := now.Add(max(pause, busyTime)); !next.IsZero() && next.Before(soonest) {
+			next = soonest
 		}
 		timer := b.Clock.Timer(earlier(next, now.Add(idleTime)))
 		select {
@@ -163,6 +170,7 @@ func (b *Bot) serve(ctx context.Context, kind store.Kind, keys []string) (next t
 		}
 		due, ok, err := b.Store.NextDue(ctx, kind, key)
 		if err != nil {
+			b.outage.note(job{kind, key}, claiming, err, b.Clock.Now())
 			problems = append(problems, err)
 		}
 		if ok {
@@ -176,10 +184,13 @@ func (b *Bot) serve(ctx context.Context, kind store.Kind, keys []string) (next t
 func (b *Bot) serveOne(ctx context.Context, kind store.Kind, key string) error {
 	for {
 		lease, ok, err := b.Store.Claim(ctx, kind, key, b.Clock.Now(), b.Machine())
+		b.outage.note(job{kind, key}, claiming, err, b.Clock.Now())
 		if err != nil || !ok {
 			return err
 		}
-		if err := b.work(ctx, lease); err != nil && !errors.Is(err, store.ErrLeaseLost) {
+		err = b.work(ctx, lease)
+		b.outage.note(job{kind, key}, working, err, b.Clock.Now())
+		if err != nil && !errors.Is(err, store.ErrLeaseLost) {
 			return errors.Join(err, b.giveBack(ctx, lease))
 		}
 	}

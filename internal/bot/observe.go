@@ -22,7 +22,7 @@ func (b *Bot) observe() {
 	}
 	b.Metrics.Configure(configured)
 	b.Metrics.Observe(func(ctx context.Context) (metrics.Snapshot, error) {
-		snapshot := metrics.Snapshot{Waiting: map[string]metrics.Waiting{}, Dead: map[string]int{}}
+		snapshot := metrics.Snapshot{Outage: b.Outage() != nil, Waiting: map[string]metrics.Waiting{}, Dead: map[string]int{}}
 		standing, err := b.Store.Standing(ctx, b.Clock.Now())
 		if err != nil {
 			return snapshot, err

@@ -25,7 +25,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	}
 	open := min(rules.DayOf(state.PolledAt), rules.DayOf(now))
 	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, open, new(time.Duration)}, &state)
-	if stop := errors.Join(ctx.Err(), lost(failure)); stop != nil {
+	if stop := errors.Join(ctx.Err(), own(failure)); stop != nil {
 		return stop
 	}
 	class := classOf(failure, state.Truncated)
@@ -71,9 +71,9 @@ func (b *Bot) decide(ctx context.Context, lease store.Lease, f *fleet, due time.
 	}
 }
 
-// lost returns the error that says that somebody else does this work now, if that is what err says.
-func lost(err error) error {
-	if errors.Is(err, store.ErrLeaseLost) {
+// own returns err if it is no failure to read Notehub: somebody else does this work now, or the database cannot be used.
+func own(err error) error {
+	if errors.Is(err, store.ErrLeaseLost) || unavailable(err) {
 		return err
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 // A Snapshot is how things stand in the store. What is not in a map is zero; names that are not configured are left out.
 type Snapshot struct {
+	Outage   bool // the store can be read, but work fails because it cannot be used
 	Firing   map[rules.Level]int
 	Pending  int
 	Waiting  map[string]Waiting   // by receiver
@@ -48,7 +49,7 @@ func newStanding() *standing {
 		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
 	}
 	return &standing{
-		up:      desc("store_up", "Whether the store could be read for this scrape: 1, or 0, and then it tells nothing else."),
+		up:      desc("store_up", "Whether the store can be read and written: 1 or 0. One that cannot be read tells nothing else."),
 		firing:  desc("alerts_firing", "Alerts that fire, by their level now.", "level"),
 		pending: desc("alerts_pending", "Alerts whose condition holds, but not for long enough yet."),
 		waiting: desc("deliveries_waiting", "Changes of alerts that the receiver has yet to be shown.", "receiver"),
@@ -106,7 +107,11 @@ func (s *standing) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.NewInvalidMetric(s.up, err) // for the log of the handler
 		return
 	}
-	to <- gauge(s.up, 1)
+	up := 1.0
+	if now.Outage {
+		up = 0
+	}
+	to <- gauge(s.up, up)
 	s.send(to, now, configured)
 }
 

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+)
+
+func TestNotReadyInAnOutage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notewatch.db")
+	db, err := store.Open(t.Context(), path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	b, err := bot.New(t.Context(), bot.Config{
+		Store: db, Clock: bot.SystemClock(), Machine: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	require.NoError(t, ready(t.Context(), b, time.Now()))
+
+	require.NoError(t, os.Rename(path, path+".away"))
+	_, err = b.Turn(t.Context())
+	require.Error(t, err)
+	require.ErrorContains(t, ready(t.Context(), b, time.Now()), "the database cannot be used: ")
+	require.ErrorContains(t, ready(t.Context(), b, time.Now()), "the database file was deleted or replaced: put the file back")
+}
+
+func TestStatusOfAFullDisk(t *testing.T) {
+	status := statusText{disk: &store.UnavailableError{Cause: store.Full}}
+	var out bytes.Buffer
+	require.NoError(t, status.print(screenOf(&out)))
+	require.Contains(t, out.String(), "The database cannot be written: the disk is full: free some space on its disk\n")
+	require.Equal(t, "the disk is full: free some space on its disk", statusViewOf(status).Disk)
+	require.Empty(t, statusViewOf(statusText{}).Disk)
+}
