@@ -77,7 +77,7 @@ func (a *App) bounded(kind metrics.Ask, places chan struct{}, next http.HandlerF
 		case <-ctx.Done():
 			refuse(w, http.StatusServiceUnavailable)
 			a.Metrics.Asked(kind, metrics.Busy)
-			a.warnOnce("refused a request because too many are being read", "", ctx.Err())
+			a.warnOnce("too many are being read", "Slack does not send so many: look at what else calls this address", ctx.Err())
 			return
 		}
 		deadline, _ := ctx.Deadline()
@@ -144,26 +144,24 @@ func refuse(w http.ResponseWriter, status int) { http.Error(w, http.StatusText(s
 // forged counts and logs a request that is not known to be Slack's.
 func (a *App) forged(kind metrics.Ask, err error) {
 	a.Metrics.Asked(kind, metrics.Forged)
-	a.warnOnce("refused a request that is not known to be Slack's",
-		"; if Slack sent it, check NOTEWATCH_SLACK_SIGNING_SECRET and the clock of this machine", err)
+	a.warnOnce("it is not known to be Slack's", "if Slack sent it, check NOTEWATCH_SLACK_SIGNING_SECRET and the clock of this machine", err)
 }
 
 // unreadable refuses, counts and logs a request whose body is too large or did not arrive.
 func (a *App) unreadable(w http.ResponseWriter, kind metrics.Ask, err error) {
 	refuse(w, statusOf(err))
 	a.Metrics.Asked(kind, metrics.Unreadable)
-	a.warnOnce("refused a request whose body could not be read",
-		"; if Slack sent it, check the proxy in front of notewatch", err)
+	a.warnOnce("its body could not be read", "if Slack sent it, check the proxy in front of notewatch", err)
 }
 
-// warnOnce logs the first refusal of a kind as a warning with a hint, and further ones at level debug: anyone can send such
+// warnOnce logs the first refusal for a reason as a warning with a hint, and further ones at level debug: anyone can send such
 // requests.
-func (a *App) warnOnce(text, hint string, err error) {
-	if _, before := a.warned.LoadOrStore(text, true); !before {
-		a.Log.Warn(text+hint+". Further ones are logged at level debug", "err", err)
+func (a *App) warnOnce(reason, hint string, err error) {
+	if _, before := a.warned.LoadOrStore(reason, true); !before {
+		a.Log.Warn("refused a request; further ones like it are logged at level debug", "reason", reason, "err", err, "hint", hint)
 		return
 	}
-	a.Log.Debug(text, "err", err)
+	a.Log.Debug("refused a request", "reason", reason, "err", err)
 }
 
 // The headers of a signature.

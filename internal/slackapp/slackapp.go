@@ -62,7 +62,7 @@ type App struct {
 	seen     *memory
 	jobs     *pool
 	refusals *pool    // told to those whom jobs has no room for
-	warned   sync.Map // what was refused, by the text of its first warning
+	warned   sync.Map // reasons of refusals that were logged
 	wait     func(context.Context, time.Duration) error
 }
 

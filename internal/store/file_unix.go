@@ -10,7 +10,7 @@ import (
 // names returns how many hard links a file has.
 func names(info fs.FileInfo) uint64 {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(stat.Nlink)
+		return uint64(stat.Nlink) //nolint:unconvert // it is a uint16 on darwin
 	}
 	return 1
 }
