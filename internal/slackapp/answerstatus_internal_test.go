@@ -29,7 +29,7 @@ func TestStatusInTrouble(t *testing.T) {
 		projectText(s.Projects[0], s.Now))
 	require.Equal(t, "*lab* 0 devices · never read", projectText(s.Projects[1], s.Now))
 	require.Equal(t, []string{"• receiver *on-call* · 2 alerts to be told, the oldest for 1 h · 1 alert given up · next try Mon 15 Jun 12:01 UTC"}, receiverLines(s))
-	require.Equal(t, "account acme: 1 request today (UTC), of at most 5,760; Notehub lets it wait until Mon 15 Jun 12:05 UTC", accountText(lookup.AccountStatus{
+	require.Equal(t, "account acme: 1 request today (UTC), of at most 5,760; rate-limited by Notehub until Mon 15 Jun 12:05 UTC", accountText(lookup.AccountStatus{
 		Account: lookup.Account{Name: "acme", PerMinute: 4}, Today: 1, HeldUntil: midday.Add(5 * time.Minute),
 	}, s.Now))
 }
