@@ -103,6 +103,7 @@ func TestWebhookTemplateReadsErrorsInAnswers(t *testing.T) {
 	const text = `{"text": {{json .Title}}}{{define "status"}}{{if eq .Answer.ok false}}{{.Answer.code}}{{end}}{{end}}`
 	for answer, status := range map[string]int{
 		`{"ok":true}`: 0, `{"ok":false,"code":429}`: 429, `{"ok":false,"code":"no status"}`: 0, `{"ok":false,"code":42}`: 0, `no JSON`: 0,
+		`{"ok":false,"code":520}`: 520, `{"ok":false,"code":600}`: 0,
 	} {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Status(http.StatusOK, answer))

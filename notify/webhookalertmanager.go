@@ -43,7 +43,7 @@ const noPage = "https://notehub.io"
 func alertmanagerFormat(receiver string) webhookFormat {
 	return func(n Notification, was webhookRef) (*webhookRequest, error) {
 		n.Alerts = withoutPast(withoutReports(n.Alerts))
-		closing := (was.Posted != "" || n.Tried) && over(n.Alerts)
+		closing := (was.Posted != "" || n.Tried) && (over(n.Alerts) || slices.ContainsFunc(n.Alerts, endsShown))
 		if len(n.Alerts) == 0 || n.Quiet && !closing {
 			return nil, nil
 		}
@@ -59,6 +59,10 @@ func withoutPast(alerts []Alert) []Alert {
 	}
 	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return !a.Changed && a.State != "firing" })
 }
+
+// endsShown reports whether an alert that the receiver shows as firing has ended. Its end is sent once, so it is sent even if
+// the message is quiet.
+func endsShown(a Alert) bool { return a.Changed && a.Was != "" && a.State != "firing" }
 
 func newAlertmanagerBody(n Notification, receiver string) alertmanagerBody {
 	alerts := worstFirst(n.Alerts)

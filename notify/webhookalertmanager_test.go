@@ -108,6 +108,16 @@ func TestWebhookAlertmanagerSendsAnEndOnce(t *testing.T) {
 	}
 }
 
+// An end is not in the posts that follow, so it is sent at once.
+func TestWebhookAlertmanagerSendsAQuietEnd(t *testing.T) {
+	quiet := notification(memberOf("a", ended, changed), memberOf("b"))
+	quiet.Quiet = true
+	require.Equal(t, map[string]string{"a": "resolved", "b": "firing"}, postToAlertmanager(t, quiet).statuses())
+	quiet.Alerts[0].Was = "" // the receiver does not show it
+	_, err := newFormat(t, newWebhookServer(t), "alertmanager").Send(t.Context(), quiet, webhookPosted)
+	require.ErrorIs(t, err, notify.ErrSkipped)
+}
+
 func TestWebhookAlertmanagerLeavesOutWhatIsAsItWas(t *testing.T) {
 	members := make([]notify.Alert, 1200)
 	for i := range members {

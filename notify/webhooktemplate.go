@@ -134,18 +134,21 @@ func (t *webhookTemplate) ref(facts TemplateFacts, answer []byte) string {
 	return cut(ref, maxTemplateRef)
 }
 
-// status returns the HTTP status that an answer stands for; 0 if it says nothing of it.
+// status returns the HTTP status that an answer stands for; 0 if its text holds none.
 func (t *webhookTemplate) status(facts TemplateFacts, answer []byte) int {
 	text, err := t.part("status", "", facts.answered(answer))
 	if err != nil {
 		return 0
 	}
 	status, err := strconv.Atoi(text)
-	if err != nil || http.StatusText(status) == "" {
+	if err != nil || status < http.StatusOK || status > maxStatus {
 		return 0
 	}
 	return status
 }
+
+// maxStatus is the highest HTTP status. Many have no name, such as 520 to 526 of Cloudflare.
+const maxStatus = 599
 
 // maxTemplateRef is how many characters of an answer are remembered.
 const maxTemplateRef = 500
