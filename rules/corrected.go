@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -110,7 +111,8 @@ func (a Alert) correct(r *Rule, fallen []Fall) Alert {
 	}
 	a.Worst = a.Level
 	if fallen[0].Figure == r.Show {
-		a.Peak = a.Value
+		a.Peak, a.PeakOn = fallen[0].Is, cmp.Or(fallen[0].Day, DayOf(a.AsOf))
+		a = a.peak(a.Value, DayOf(a.AsOf)) // of today, if that of the day before fell
 	}
 	return a
 }

@@ -178,6 +178,24 @@ func TestCorrectedTakesBackWhatWasAnnounced(t *testing.T) {
 	require.Equal(t, rules.Then{At: monday.Add(hour), Values: map[string]float64{"bytes.used": 5.5}}, a.Then)
 }
 
+// After midnight the value is of the new day, and the peak is still of the day that was corrected.
+func TestCorrectedKeepsThePeakOfTheDayBefore(t *testing.T) {
+	r := compile(t, rules.Spec{Name: "flood", Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Critical, Expr: "events.today > 500"}}})
+	a, _ := key.Inactive().Next(r, reading{today: 600}.verdict(r), monday.Add(23*hour))
+	for _, test := range []struct {
+		today, yesterday, peak float64
+		on                     time.Time
+	}{
+		{today: 6, yesterday: 90, peak: 90, on: monday},
+		{today: 120, yesterday: 90, peak: 120, on: monday.Add(day)},
+	} {
+		after, event := a.Next(r, reading{at: day + 6*hour, today: test.today, yesterday: test.yesterday}.verdict(r), monday.Add(day+6*hour))
+		require.Equal(t, rules.Corrected, event)
+		require.InDelta(t, test.peak, after.Peak, 0)
+		require.Equal(t, rules.DayOf(test.on), after.PeakOn)
+	}
+}
+
 // An alert that an older version announced has nothing to compare with.
 func TestAnAlertWithoutThenLatches(t *testing.T) {
 	r := compile(t, rules.Spec{Name: "budget", Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Critical, Expr: "bytes.used > 6"}}})
