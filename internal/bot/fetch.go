@@ -138,10 +138,10 @@ func (f fetcher) do(ctx context.Context, request func(ctx context.Context) error
 }
 
 // errPollTooLong is the failure of a poll whose requests take more than pollTime. Other projects of the account are waiting.
-var errPollTooLong = fmt.Errorf("Notehub takes longer than %s to answer all requests of one poll", notify.FormatDuration(pollTime))
+var errPollTooLong = fmt.Errorf("the requests to Notehub for one poll take longer than %s", notify.FormatDuration(pollTime))
 
 // errNoAnswer is the failure of a request that takes more than callTime.
-var errNoAnswer = fmt.Errorf("Notehub does not answer within %s", notify.FormatDuration(callTime))
+var errNoAnswer = fmt.Errorf("no answer from Notehub within %s", notify.FormatDuration(callTime))
 
 // call makes a request within the time that a request, and the poll, may take.
 func (f fetcher) call(ctx context.Context, request func(ctx context.Context) error) error {

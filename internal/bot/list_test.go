@@ -121,7 +121,7 @@ func TestADeviceListWithoutEndFailsThePoll(t *testing.T) {
 
 func TestADeviceThatIsListedTwiceIsOneDevice(t *testing.T) {
 	r := newRig(t, 3, nil, events("500"))
-	r.list(func(page int, l listing) listing {
+	r.list(func(_ int, l listing) listing {
 		renamed := map[string]any{"uid": l.Devices[1]["uid"], "serial_number": "renamed", "provisioned": l.Devices[1]["provisioned"]}
 		return listing{append(append(l.Devices, l.Devices...), renamed), false}
 	})
@@ -148,7 +148,7 @@ func TestAPollHasABound(t *testing.T) {
 	})
 	r.run(monday.Add(2*hour + time.Minute))
 	require.Equal(t, 1, r.state().Failures)
-	require.Contains(t, r.state().Failure, "takes longer than 30 min to answer all requests of one poll")
+	require.Contains(t, r.state().Failure, "the requests to Notehub for one poll take longer than 30 min")
 	require.Equal(t, 8, pages, "each takes 4 min")
 }
 
