@@ -271,7 +271,7 @@ func shareOf(value, limit float64) string {
 var endings = map[status]string{
 	withdrawn:   "the rule or the subject was removed or changed",
 	corrected:   "the values were wrong",
-	periodEnded: "the rule starts afresh with the new period",
+	periodEnded: "the rule starts again with the new period",
 	revised:     "late figures show it for a time that is over; nothing stays open",
 }
 

@@ -218,7 +218,7 @@ func (d demo) play(c *cobra.Command, s setup, clock *stepClock, requests func() 
 }
 
 // sumColumns are what the demo counts of each receiver.
-var sumColumns = []string{"RECEIVER~", "MESSAGES", "FIRED", "ESCALATED", "REMINDED", "ENDED", "SENT TWICE=", "NOT SHOWN="}
+var sumColumns = []string{"RECEIVER~", "MESSAGES", "FIRED", "ESCALATED", "REMINDED", "ENDED", "DUPLICATES=", "NOT DELIVERED="}
 
 // sum prints what happened, and whether every receiver shows what the database says.
 func (d demo) sum(ctx context.Context, s setup, db *store.Store, witnesses []*witness, requests int) error {
@@ -234,7 +234,7 @@ func (d demo) sum(ctx context.Context, s setup, db *store.Store, witnesses []*wi
 			}
 		}
 	}
-	fmt.Fprintf(s.stdout, "\nThat was it: %s to Notehub, %s still firing.\n\n", counted(requests, "request"), counted(firing, "alert"))
+	fmt.Fprintf(s.stdout, "\nEnd of the demo: %s to Notehub, %s still firing.\n\n", counted(requests, "request"), counted(firing, "alert"))
 	t := &table{columns: columns(sumColumns...)}
 	for _, w := range witnesses {
 		missing, _, err := db.Unshown(ctx, w.name)

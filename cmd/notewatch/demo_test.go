@@ -29,7 +29,7 @@ func TestDemoTellsTheTruth(t *testing.T) {
 	code := run(t.Context(), []string{"demo", "--for", "1s", "--webhook", hook.URL, "--database", database}, &stdout, &stderr)
 	require.Zero(t, code, stderr.String())
 	require.Empty(t, stderr.String())
-	for _, word := range []string{"FIRING warning", "FIRING critical", "ESCALATED critical", "REMINDER", "RESOLVED", "PERIOD ENDED", "That was it"} {
+	for _, word := range []string{"FIRING warning", "FIRING critical", "ESCALATED critical", "REMINDER", "RESOLVED", "PERIOD ENDED", "End of the demo"} {
 		require.Contains(t, stdout.String(), word)
 	}
 

@@ -50,7 +50,8 @@ func (b *Bot) Summarize(ctx context.Context, lease store.Lease) error {
 			return err
 		}
 		week := rules.DayOf(now.AddDate(0, 0, -7))
-		told := rules.Told{Subject: "week from " + week.String(), Summary: "What the fleet used in the week from " + week.String(), Body: body}
+		name := "week from " + week.Start().Format("Mon 2 Jan")
+		told := rules.Told{Subject: name, Summary: "Usage in the " + name, Body: body}
 		if err := b.report(ctx, rules.Key{Rule: weeklySummary, Subject: week.String()}, b.Operators, told); err != nil {
 			return err
 		}
@@ -110,7 +111,7 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(text, "%s: %d devices, %d silent for over %.0f hours; read %s ago\n",
+	_, _ = fmt.Fprintf(text, "%s: %d devices, %d silent for more than %.0f hours; last polled %s ago\n",
 		p.Name, f.counts.Enabled, f.counts.Silent, sight.SilentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
 	for i, figure := range f.reads.Figures {
 		f.summarizeFigure(text, figure)
@@ -121,18 +122,22 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 	return nil
 }
 
-// summarizeFigure writes how much of a figure was used, and will be at the end of the period if the coming days are like
-// the last seven: used + days left × (last 7 days ÷ 7).
+// summarizeFigure writes how much of a figure was used in the last seven complete days and in this period, and will be used at
+// the end of the period if the coming days are like the last seven: used + days left × (last 7 days ÷ 7).
 func (f *fleet) summarizeFigure(text *strings.Builder, figure rules.Figure) {
 	unit := unitOf(figure)
 	used, week := f.used("", figure), f.week("", figure)
 	forecast := used + f.period.DaysLeft*week/7
-	_, _ = fmt.Fprintf(text, "  %s: %s this %s, %s by its end if it goes on like the last 7 days (%s)\n", figure,
-		notify.FormatFigure(used, unit), f.Period, notify.FormatFigure(forecast, unit), notify.FormatFigure(week, unit))
+	_, _ = fmt.Fprintf(text, "  %s: %s in the week, %s %s, forecast %s at its end\n", figure,
+		notify.FormatFigure(week, unit), notify.FormatFigure(used, unit), f.thisPeriod(), notify.FormatFigure(forecast, unit))
 }
+
+// thisPeriod returns the current period in words, such as "this month".
+func (f *fleet) thisPeriod() string { return f.Period.When("events.used", f.today).Now }
 
 // top writes the devices that used most of a figure in this period.
 func (f *fleet) top(text *strings.Builder, figure rules.Figure) {
+	_, _ = fmt.Fprintf(text, "    most %s:\n", f.thisPeriod())
 	devices := f.subjects(rules.EachDevice)
 	slices.SortStableFunc(devices, func(a, b string) int { return cmp.Compare(f.used(b, figure), f.used(a, figure)) })
 	total := f.used("", figure)
@@ -204,7 +209,7 @@ func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now tim
 	}
 	line("Fired this week: ", fired)
 	line("Too often to be read; a longer for, a higher limit or resolve_when would help: ", often)
-	line("Not once in 90 days; notewatch drill shows whether they would reach you: ", never)
+	line("Not fired in 90 days; test them with notewatch drill: ", never)
 	return nil
 }
 
