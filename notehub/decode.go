@@ -22,7 +22,7 @@ type decoder struct {
 	lastString string
 	periods    map[string]time.Time
 	series     []DataRow
-	handed     int // rows of the series before
+	handed     int // rows of earlier series
 }
 
 func newDecoder(src io.Reader, most int) *decoder {
@@ -85,10 +85,10 @@ func (d *decoder) rows(row func()) {
 	d.row = 0
 }
 
-// tooMany fails because the answer has another row than the last that it may hold.
+// tooMany fails because the answer has more rows than it may hold.
 func (d *decoder) tooMany() { d.fail("the answer has more than %d rows", d.most) }
 
-// list reads a list of at most so many elements, each of which is read by element, or null.
+// list reads a list of at most a number of elements, or null. element reads one of them.
 func (d *decoder) list(most int, element func()) {
 	if d.null() {
 		return
@@ -235,7 +235,7 @@ func (d *decoder) dataSeries(each func(DataRow) error) {
 	d.handed += len(d.series)
 }
 
-// seriesRows reads the rows of a series. What an answer may hold are rows of all its series together.
+// seriesRows reads the rows of a series. The bound of an answer counts the rows of all its series.
 func (d *decoder) seriesRows() {
 	d.list(maxSeriesRow, func() {
 		if d.handed+len(d.series) == d.most {

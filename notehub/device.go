@@ -15,7 +15,7 @@ import (
 type Device struct {
 	UID, SerialNumber, SKU, Product string
 	Fleets                          []string // UIDs
-	FirmwareNotecard, FirmwareHost  string   // versions; "" is not known
+	FirmwareNotecard, FirmwareHost  string   // versions; "" is no data
 	Disabled                        bool
 	Provisioned                     time.Time
 	LastActivity                    time.Time // zero: never
@@ -34,8 +34,8 @@ type SIM struct {
 const MaxPageSize = 10_000
 
 // Devices hands each device of one page, counted from 1, to each and reports whether there are more pages. An error of
-// each ends the reading and is returned, wrapped. It is not for Devices to see that pages come to an end: its caller knows
-// what the pages before held.
+// each ends the reading and is returned, wrapped. The caller must check that the pages end: only the caller knows the devices of
+// earlier pages.
 func (c *Client) Devices(ctx context.Context, project string, page, size int, each func(Device) error) (more bool, err error) {
 	switch {
 	case page < 1:
@@ -113,8 +113,8 @@ func (d *decoder) device() Device {
 	return device
 }
 
-// firmware reads the version of a firmware, or null, which is "". Notehub writes what it knows of the firmware as JSON text
-// within the string, and the official description shows the version alone.
+// firmware reads the version of a firmware, or null, which is "". Notehub writes an object with the
+// version as JSON text into the string. The official description shows the version alone.
 func (d *decoder) firmware() string {
 	if d.null() {
 		return ""
@@ -127,7 +127,7 @@ func (d *decoder) firmware() string {
 		Version string `json:"version"`
 	}
 	if json.Unmarshal(text, &known) != nil {
-		return "" // the rest of the device list is good without it
+		return "" // the rest of the device list is still valid
 	}
 	return d.intern([]byte(known.Version))
 }

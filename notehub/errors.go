@@ -31,7 +31,7 @@ type Error struct {
 	Code       string        // short text for machines, as Notehub or OAuth calls it; "" if it gave none
 	Message    string        // for people, shortened; "" if it gave none
 	RetryAfter time.Duration // how long Notehub asks to wait; 0 if it does not
-	Proxy      string        // that may have answered in place of Notehub; "" if it did not
+	Proxy      string        // the proxy that may have answered instead of Notehub; "" if Notehub answered
 }
 
 // Error implements error.
@@ -96,7 +96,7 @@ func (c *Client) errorOf(response *http.Response) *Error {
 		RetryAfter: retryAfter(response.Header),
 	}
 	if code == "" && strings.HasPrefix(c.base, "http://") {
-		e.Proxy = c.Proxy() // over http it may be whose answer this is, unless that has Notehub's form
+		e.Proxy = c.Proxy() // over http the proxy may have answered, unless the answer has Notehub's form
 	}
 	return e
 }

@@ -66,7 +66,7 @@ func New(config Config) (*Client, error) {
 	return &Client{base: base, token: config.Token, http: client, maxAnswer: maxAnswer}, nil
 }
 
-// Proxy returns the host and port of the proxy through which Notehub is reached; "" is none.
+// Proxy returns the host and port of the proxy for Notehub; "" if there is none.
 func (c *Client) Proxy() string {
 	base, err := url.Parse(c.base)
 	if err != nil { // New has checked it
@@ -117,7 +117,7 @@ func defaultHTTP() *http.Client {
 }
 
 // get asks for something of a project, which has a project or product UID, and hands the answer to decode. An answer of
-// more than so many rows is invalid: reading ends there.
+// more than most rows is invalid, and reading ends there.
 func (c *Client) get(ctx context.Context, project, something string, query url.Values, most int, decode func(*decoder)) error {
 	if project == "" || project == "." || project == ".." {
 		return errors.New("that is neither a project nor a product UID")

@@ -33,7 +33,7 @@ const (
 // MaxLimit is the largest number of rows that one answer may be asked for.
 const MaxLimit = 400_000
 
-// defaultLimit is how many rows Notehub answers at most where a query does not say.
+// defaultLimit is the largest number of rows that Notehub answers to a query without a limit.
 const defaultLimit = 200_000
 
 // A UsageQuery selects usage. Start is required; the zero End is now. Empty fields are left to Notehub.

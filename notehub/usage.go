@@ -110,7 +110,8 @@ func (c *Client) usage(
 	optional := kind == "data" // alone of the four, says the official description
 	values, err := query()
 	if err == nil {
-		err = c.get(ctx, project, "usage/"+kind, values, cmp.Or(q.Limit, defaultLimit), func(d *decoder) { truncated = d.usage(list, optional, row) })
+		most := cmp.Or(q.Limit, defaultLimit)
+		err = c.get(ctx, project, "usage/"+kind, values, most, func(d *decoder) { truncated = d.usage(list, optional, row) })
 	}
 	if err != nil {
 		return false, fmt.Errorf("reading %s usage of project %q: %w", kind, project, err)

@@ -247,7 +247,7 @@ func figuresOf(a Alert, s status) []fact {
 	return facts
 }
 
-// valueLabel names the value, and says of when it is if the alert is over. That of a withdrawn alert is as it was notified.
+// valueLabel names the value and, for an ended alert, its time. A withdrawn alert keeps the value that was notified.
 func valueLabel(a Alert, s status) string {
 	label := clean(cmp.Or(a.Figure, "value"), maxName)
 	switch {

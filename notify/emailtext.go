@@ -39,9 +39,9 @@ func (e *Email) compose(n Notification, first string) *gomail.Msg {
 	return message
 }
 
-// encodeSubject returns text as a header holds it, in the encoded words of RFC 2047 unless it is ASCII. Each word is short
-// enough for the line that begins with "Subject: ": if the first one is not, the library leaves that line empty, and some
-// mail programs then show no subject.
+// encodeSubject returns the text of a header: in encoded words of RFC 2047, unless it is ASCII. Each word fits into the line
+// that begins with "Subject: ". If the first word did not fit, the library would leave that line empty, and some mail programs
+// would show no subject.
 func encodeSubject(text string) string {
 	if isASCII(text) {
 		return text

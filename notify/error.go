@@ -32,7 +32,7 @@ func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
 // classOf returns what an HTTP status other than 2xx asks for. Redirects, and that there is no such page or method, may come
-// from a proxy while what is behind it restarts. 407 always comes from one: it is the way that fails, not the receiver.
+// from a proxy while what is behind it restarts. 407 always comes from a proxy, not from the receiver.
 func classOf(status int) Class {
 	if status < 400 || status >= 500 {
 		return Temporary

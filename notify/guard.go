@@ -55,23 +55,24 @@ func public(addr netip.Addr) bool {
 	return !slices.ContainsFunc(notPublic, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// checkHost says early what the guard would say late of a host that is given as an address. Behind a proxy, which looks up
-// names for us and connects, it is the only check: it refuses names that are not public too.
+// checkHost refuses an address that the guard would refuse later. With a proxy it is the only check, because the proxy looks up
+// names and connects. Then it also refuses names that are not public.
 func checkHost(host, via string) error {
 	addr, err := netip.ParseAddr(host)
 	switch {
 	case err == nil && !public(addr):
 		return &refusedError{address: addr.String()}
 	case err != nil && via != "" && !publicName(host):
-		return fmt.Errorf("%q is not a public name, and proxy %s would connect to it; allow_private: true lets this receiver reach it", host, via)
+		return fmt.Errorf("%q is not a public name, and proxy %s would connect to it; allow_private: true lets this receiver reach it",
+			host, via)
 	}
 	return nil
 }
 
-// privateDomains are those that RFC 6761, 6762 and 8375 and ICANN keep for private use.
+// privateDomains are the domains that RFC 6761, 6762 and 8375 and ICANN reserve for private use.
 var privateDomains = []string{"localhost", "local", "internal", "home.arpa"}
 
-// publicName reports whether a host may be a name of the public DNS. It cannot know where that leads.
+// publicName reports whether a host may be a name of the public DNS. It does not look up the address.
 func publicName(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	last := host[strings.LastIndexByte(host, '.')+1:]
@@ -79,9 +80,9 @@ func publicName(host string) bool {
 	case last == host: // without a dot it is a name of the local network
 		return false
 	case last == "" || strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x"):
-		return false // such as 127.1, which many take for an address
+		return false // such as 127.1, which many programs read as an address
 	case strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII }):
-		return false // some of these letters become others, and digits
+		return false // some of these letters are mapped to other letters or to digits
 	}
 	return !slices.ContainsFunc(privateDomains, func(domain string) bool { return strings.HasSuffix("."+host, "."+domain) })
 }

@@ -20,7 +20,7 @@ type Receiver interface {
 	Send(ctx context.Context, n Notification, ref Ref) (Ref, error)
 }
 
-// Proxy returns the host and port of the proxy through which a receiver is reached; "" is none.
+// Proxy returns the host and port of the proxy for a receiver; "" if there is none.
 func Proxy(r Receiver) string {
 	switch r := r.(type) {
 	case *Webhook:

@@ -187,8 +187,8 @@ func (p *PagerDuty) post(ctx context.Context, n Notification, event pagerDutyEve
 	return refusal(doing, got, n.Sent)
 }
 
-// pagerDutyStatus returns the HTTP status that the text of an answer stands for: that of an event which was taken says
-// "success". 0 is that it says nothing of it.
+// pagerDutyStatus returns the HTTP status that the text of an answer stands for. It is 0 if the text is empty, says "success" or
+// has no status.
 func pagerDutyStatus(body []byte) int {
 	var said struct{ Status string }
 	switch err := json.Unmarshal(body, &said); {

@@ -35,7 +35,7 @@ func newClient() *http.Client {
 	return &http.Client{Transport: proxy.Transport(transport), CheckRedirect: refuseRedirect}
 }
 
-// newGuardedClient returns a client as newClient does that reaches public addresses alone, and uses no proxy.
+// newGuardedClient returns a client like newClient, which reaches only public addresses and uses no proxy.
 func newGuardedClient() *http.Client {
 	return &http.Client{Transport: newTransport(guardedDialer()), CheckRedirect: refuseRedirect}
 }
@@ -62,14 +62,14 @@ type poster struct {
 // An answer is what came back. Its body may be cut short.
 type answer struct {
 	status int
-	sent   int // the status that the answer had, if its text stands for another one, which then is status
+	sent   int // the original status, if status is the one that the text stands for; else 0
 	header http.Header
 	body   []byte
-	proxy  string // that may have given the answer in place of the receiver; "" if it did not
+	proxy  string // the proxy that may have answered instead of the receiver; "" if the receiver answered
 }
 
-// newAnswer returns the answer to req without its body. via is the proxy on the way: over http, statuses that proxies answer
-// too may be from it or from the receiver.
+// newAnswer returns the answer to req without its body. via is the proxy on the way: over http, an answer with a status that
+// proxies use may be from the proxy or from the receiver.
 func newAnswer(req *http.Request, resp *http.Response, via string) answer {
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	switch resp.StatusCode {
@@ -83,7 +83,7 @@ func newAnswer(req *http.Request, resp *http.Response, via string) answer {
 
 func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
-// as returns a with the status that its text stands for, if it is a success without that. 0 is the status that it has.
+// as returns a with the status that its text stands for, if a is a success. A status of 0 changes nothing.
 func (a answer) as(status int) answer {
 	if a.ok() && status != 0 && status != a.status {
 		a.status, a.sent = status, a.status
@@ -91,7 +91,7 @@ func (a answer) as(status int) answer {
 	return a
 }
 
-// isPage reports whether the text of an answer is a web page, such as one to sign in, in place of what an API answers.
+// isPage reports whether the text of an answer is a web page, such as one to sign in, and not the answer of an API.
 func isPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
 
 // post makes one attempt. The error is an *Error and means that there was no answer.
@@ -138,7 +138,7 @@ func noAnswer(doing string, err error, sent bool) *Error {
 		class = Permanent
 	}
 	if failed, ok := errors.AsType[*proxy.Error](err); ok && failed.Status != 0 {
-		sent = false // no further than to the proxy
+		sent = false // only to the proxy
 	}
 	return &Error{Class: class, Uncertain: sent, Err: fmt.Errorf("%s: %w", doing, Cause(err))}
 }
@@ -186,13 +186,14 @@ func refusal(doing string, a answer, sent time.Time) *Error {
 	}
 	switch {
 	case a.sent != 0 && isPage(a.body):
-		text = fmt.Sprintf("status %d with a web page, which is not its answer: check the URL, and what is on the way", a.sent)
+		text = fmt.Sprintf("status %d with a web page, which is not its answer: check the URL, and proxies on the way", a.sent)
 	case a.sent != 0:
 		text += fmt.Sprintf(" in the text of an answer with status %d", a.sent)
 	}
 	class, hint := classOf(a.status), hintOf(a.status)
 	if a.proxy != "" {
-		class, hint = Temporary, fmt.Sprintf("it is from the receiver or from proxy %s: check both, or add the receiver to NO_PROXY", a.proxy)
+		class = Temporary
+		hint = fmt.Sprintf("it is from the receiver or from proxy %s: check both, or add the receiver to NO_PROXY", a.proxy)
 	}
 	if hint != "" {
 		text += ": " + hint

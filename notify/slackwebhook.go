@@ -124,7 +124,7 @@ func (w *SlackWebhook) post(ctx context.Context, n Notification, m slackMessage)
 		}
 	}
 	if got.ok() && !isPage(got.body) {
-		err := fmt.Errorf(`%s: status %d without the text "ok", which is Slack's: check what is on the way`, doing, got.status)
+		err := fmt.Errorf(`%s: status %d without the text "ok" of Slack: check proxies on the way`, doing, got.status)
 		return &Error{Class: Temporary, Status: got.status, Uncertain: true, Err: err}
 	}
 	return refusal(doing, got.as(http.StatusBadGateway), n.Sent)

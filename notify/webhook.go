@@ -21,7 +21,7 @@ import (
 type WebhookConfig struct {
 	Name         string        // of the receiver, for errors and for formats that name it; may be ""
 	URL          secret.Text   // https or http
-	Secrets      []secret.Text // base64 of 24 to 64 bytes, with or without whsec_; newest first; none is unsigned, two while one is replaced
+	Secrets      []secret.Text // base64 of 24 to 64 bytes, with or without whsec_; newest first; two during a change; none is unsigned
 	Headers      []Header      // sent with every request
 	Format       string        // one of Formats; "" is standard
 	Template     string        // text of a template to use instead of Format, which then is what to fall back to; "" is none
@@ -32,8 +32,8 @@ type WebhookConfig struct {
 // Standard Webhooks 1.0 says: the headers are webhook-id (the key of the notification), webhook-timestamp (Unix seconds)
 // and webhook-signature (for each secret "v1," and the base64 HMAC-SHA256 of id.timestamp.body, with a blank between
 // them). A status of 2xx is success, unless the format finds an error in the text of the answer. Redirects are not followed,
-// and addresses that are not public are refused unless allowed; behind a proxy, which connects for us, only those that the
-// URL holds and names that cannot be public.
+// and addresses that are not public are refused unless allowed. A proxy looks up names itself: behind one, only addresses in the
+// URL and names that cannot be public are refused.
 //
 // What is quiet is not posted. The formats that open something elsewhere still close it, and discord changes its message.
 type Webhook struct {
@@ -60,7 +60,7 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 	w.poster.what = "webhook" + named(c.Name) + " at " + origin
 	w.poster.client = newGuardedClient()
 	if c.AllowPrivate || w.poster.via != "" {
-		w.poster.client = newClient() // which only sees the address of the proxy
+		w.poster.client = newClient() // a guard would see only the address of the proxy
 	}
 	return w, nil
 }

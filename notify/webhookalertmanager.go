@@ -35,11 +35,11 @@ type alertmanagerAlert struct {
 	Fingerprint  string            `json:"fingerprint"`
 }
 
-// noPage is the link of what has no page of its own: bridges show a link whether there is one or not.
+// noPage is the link of a message without a page of its own: bridges show the link even if it is empty.
 const noPage = "https://notehub.io"
 
-// alertmanagerFormat posts the message as a group of alerts: each time all that fire, and those that have ended since the
-// last time. Alertmanager has no reports. What is quiet is posted only to end what was posted before.
+// alertmanagerFormat posts the message as a group of alerts: each time all firing alerts, and those that have ended since
+// the last post. Alertmanager has no reports. A quiet message is posted only to end alerts that were posted before.
 func alertmanagerFormat(receiver string) webhookFormat {
 	return func(n Notification, was webhookRef) (*webhookRequest, error) {
 		n.Alerts = withoutPast(withoutReports(n.Alerts))
@@ -51,8 +51,7 @@ func alertmanagerFormat(receiver string) webhookFormat {
 	}
 }
 
-// withoutPast returns the alerts without those whose end was sent before. If nothing changed the message is sent again as
-// a whole.
+// withoutPast removes alerts whose end was sent before. If no alert changed, the message is sent again with all of them.
 func withoutPast(alerts []Alert) []Alert {
 	if !slices.ContainsFunc(alerts, isChanged) {
 		return alerts
@@ -67,7 +66,7 @@ func endsShown(a Alert) bool { return a.Changed && a.Was != "" && a.State != "fi
 func newAlertmanagerBody(n Notification, receiver string) alertmanagerBody {
 	alerts := worstFirst(n.Alerts)
 	if len(alerts) > maxAlertmanagerAlerts {
-		// What has ended is sent once, so it goes before what is as it was.
+		// An end is sent once, so it goes before alerts without a change.
 		slices.SortStableFunc(alerts, func(a, b Alert) int { return compareBool(b.Changed, a.Changed) })
 		alerts = alerts[:maxAlertmanagerAlerts]
 	}
@@ -99,7 +98,7 @@ func newAlertmanagerAlert(a Alert) alertmanagerAlert {
 		Labels: pairs(
 			"alertname", a.Rule, "severity", a.Level,
 			"project", a.Project.Name, "project_uid", a.Project.UID, "subject", a.Subject.Name, "subject_uid", a.Subject.UID,
-			"instance", cmp.Or(a.Subject.Name, a.Subject.UID), // as bridges name what an alert is about
+			"instance", cmp.Or(a.Subject.Name, a.Subject.UID), // the label that bridges show for the subject
 		),
 		Annotations: pairs(
 			"summary", a.Summary, "advice", a.Advice, "figures", figures,

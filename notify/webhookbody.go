@@ -9,8 +9,9 @@ import (
 // are only added do not raise it.
 const webhookVersion = 1
 
-// A WebhookBody is the JSON that a [Webhook] posts. Fields are always present, but for why, drill, mute, ack and body, which are
-// left out when empty; figures that are no data and times that are not known are null. Times are UTC as in RFC 3339. Ignore fields that you do not know.
+// A WebhookBody is the JSON that a [Webhook] posts. Fields are always present, except why, drill, mute, ack and body, which are
+// left out when empty. Figures that are no data and times that are not known are null. Times are UTC as in RFC 3339. Ignore
+// fields that you do not know.
 //
 // A receiver that keeps the newest Version it saw of each alert knows the state of everything: a request may come twice
 // (with the same webhook-id header), and states that were superseded before they could be sent never come.

@@ -22,9 +22,10 @@ import (
 //	method  POST, PUT or PATCH; without it, POST
 //	path    what is put behind the path of the URL, with what is put behind its query after a ?; without it, nothing
 //	ref     what to remember of the answer, as Ref of the states that follow
-//	status  the HTTP status that the text of an answer of 2xx stands for, if that is an error; without it, the answer is a success
+//	status  the HTTP status of an error in the text of an answer of 2xx; without it, such an answer is a success
 //
-// A template ends soon and writes at most 1 MiB, or fails. Methods take constants only, and printf has no widths above 999.
+// A template fails if it takes more than 100,000 steps or writes more than 1 MiB. Methods take only constants, and printf has no
+// widths above 999.
 //
 // The functions, beside those of text/template, are
 //
@@ -78,8 +79,8 @@ type TemplateFacts struct {
 	Ref    string // what was remembered of it; may be ""
 	Target string // the last part of the URL's path
 
-	Answer     any    // of the receiver, decoded JSON; nil if it is none. Only in ref and status, as the next
-	AnswerText string // as it came
+	Answer     any    // of the receiver, decoded JSON; nil if it is not JSON. Only in ref and status, like AnswerText
+	AnswerText string // of the receiver, without white space around it
 
 	notification Notification
 	all          func() TemplateFacts
@@ -98,7 +99,7 @@ func newTemplateFacts(n Notification, was webhookRef, target string) TemplateFac
 	if alerts := withoutReports(n.Alerts); len(alerts) > 0 {
 		f.Status = stateOf(alerts)
 	}
-	// Templates may call these in loops.
+	// Templates may call All and Data in loops.
 	f.data = sync.OnceValue(func() WebhookData { return webhookBody(n).Data })
 	f.all = sync.OnceValue(func() TemplateFacts { return f.about(n.Alerts) })
 	return f.about(n.changed())

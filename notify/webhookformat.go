@@ -20,7 +20,7 @@ type webhookRequest struct {
 	contentType string
 	body        []byte
 	keep        func(answer []byte) string // what to remember of the answer as webhookRef.Ref; nil leaves that as it is
-	status      func(answer []byte) int    // the HTTP status that the text of a success stands for; nil, or 0, is a success
+	status      func(answer []byte) int    // returns the HTTP status of an error in the text of a success; 0 is no error. nil reads no text
 }
 
 // ref is what to remember after an answer.
@@ -31,7 +31,7 @@ func (r *webhookRequest) ref(got answer, was webhookRef) string {
 	return r.keep(got.body)
 }
 
-// read returns the answer with the status that it stands for: some receivers put an error into an answer of 200.
+// read returns the answer with the status that its text stands for: some receivers put an error into an answer of 200.
 func (r *webhookRequest) read(got answer) answer {
 	if r.status == nil {
 		return got

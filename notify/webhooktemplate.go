@@ -23,10 +23,10 @@ import (
 // A webhookTemplate is a format that is given as a text.
 type webhookTemplate struct{ *bounded.Template }
 
-// bodyPart is the name of the template that is not within a define.
+// bodyPart is the name of the template outside of any define.
 const bodyPart = "body"
 
-// maxTemplateText is how many bytes a template may give.
+// maxTemplateText is how many bytes a template may write.
 const maxTemplateText = 1 << 20
 
 // newWebhookTemplate reads a template of the user's and renders it for messages of every kind. Errors name line and column.
@@ -246,7 +246,7 @@ func find(pattern, s string) (string, error) {
 	return found[min(1, len(found)-1)], nil
 }
 
-// joinLines joins lines. The bound keeps a separator from being a text that a template repeats.
+// joinLines joins lines. It bounds the separator, because a template could repeat a long text with it.
 func joinLines(separator string, lines []string) (string, error) {
 	if len(separator) > maxSeparator {
 		return "", fmt.Errorf("join has a separator of more than %d bytes", maxSeparator)

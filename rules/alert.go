@@ -28,7 +28,7 @@ const (
 	Reminded    Event = "reminded"
 	Updated     Event = "updated" // still firing, but what a message says of it changed
 	Cleared     Event = "resolved"
-	Corrected   Event = "corrected" // a figure that made it fire was wrong
+	Corrected   Event = "corrected" // a value that made it fire was wrong
 	PeriodEnded Event = "period_ended"
 	Revised     Event = "revised" // late figures show that a day or period that is over passed the limit
 	Retracted   Event = "withdrawn"
@@ -57,7 +57,7 @@ type Alert struct {
 
 	State   State
 	Level   Level  // of a pending alert Inactive, of an ended one the level it ended at
-	Worst   Level  // the highest level that was announced, without those that figures were wrong about
+	Worst   Level  // the highest announced level, without levels that wrong values caused
 	Version int64  // raised by every event; 0 while pending
 	Reason  Event  // the event that made this version, at ChangedAt
 	By      string // who did; "" is that nobody had to
@@ -81,7 +81,7 @@ type Alert struct {
 	Limit  float64
 	Usual  float64
 	AsOf   time.Time // of Value
-	Then   Then      // to compare with, where a value only grows
+	Then   Then      // of the figures that only grow
 
 	Mute  Mute // why people are not told for now; zero is not muted
 	Ack   Ack  // who has taken it on; zero is nobody
@@ -90,7 +90,7 @@ type Alert struct {
 	Told Told // what is said of it in words, with the figures above
 }
 
-// NotSelected is why an alert is withdrawn that the where of its rule no longer selects.
+// NotSelected is the reason of an alert that is withdrawn because the where of its rule no longer selects the subject.
 const NotSelected = "no longer selected by where"
 
 // An Ack says who has taken an alert on. It ends when the alert gets worse.
@@ -114,7 +114,7 @@ type Told struct {
 	DatedFrom Day    `json:"dated_from,omitempty"`
 }
 
-// Headline returns Summary, or Dated once the day or period that Summary is about has ended.
+// Headline returns Summary, or Dated after the end of the day or period of Summary.
 func (t Told) Headline(now time.Time) string {
 	if t.Dated != "" && DayOf(now) >= t.DatedFrom {
 		return t.Dated

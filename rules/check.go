@@ -30,7 +30,7 @@ type checker struct {
 	field, text string
 	each        Scope
 	parts       map[string]part // by name, limit among them
-	used        map[string]bool // names of the parts that the expression has
+	used        map[string]bool // names of the parts in the expression
 	problems    *[]Problem
 
 	size  int

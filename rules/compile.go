@@ -20,7 +20,7 @@ type builder struct {
 	spec     Spec
 	each     Scope
 	parts    map[string]part
-	uses     map[string]map[string]bool // by field: the named parts in its expression
+	uses     map[string]map[string]bool // by field: the names of parts in its expression
 	reads    leafSet                    // of everything evaluated
 	decides  leafSet                    // of everything but Show
 	problems []Problem
@@ -169,7 +169,7 @@ func (b *builder) free(field, name string) bool {
 	return false
 }
 
-// unused notes the limit and the named parts that no condition reads, not even through other parts.
+// unused reports the limit and the named parts that no condition reads, neither directly nor through other parts.
 func (b *builder) unused() {
 	read := map[string]bool{}
 	var follow func(field string)

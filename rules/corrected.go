@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Figures that only grow within a period or a day can fall only because they were wrong. So an alert keeps what they were
-// when it was announced, and ends as corrected when its condition is false now because one of them is lower.
+// A figure that only grows within a period or a day falls only when Notehub corrects it. So an alert keeps the values of these
+// figures from when it was announced, and ends as corrected if its condition is false now and one of them is lower.
 
 // growingMembers are the members of a metric that only grow: used within a period, today within a day.
 var growingMembers = []string{"used", "today"}
 
-// fallShare is by how much of itself a figure must be lower to count as fallen: rounding is no correction.
+// fallShare is the part of itself by which a figure must be lower to count as fallen: rounding is no correction.
 const fallShare = 0.01
 
 // Then are the growing figures of an alert as they were when it fired, escalated or de-escalated. It is zero for an alert
@@ -95,7 +95,7 @@ func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
 	return all
 }
 
-// fell reports whether what the alert was announced for was wrong, so that its rule need not wait for the end of the
+// fell reports whether the values that the alert was announced with were wrong. Then its rule does not wait for the end of the
 // period or of the day.
 func (a Alert) fell(r *Rule, v Verdict, now time.Time) bool {
 	if v.Result.Most >= a.level() || r.Kind == DayRule && DayOf(a.Then.At) != DayOf(now) {
@@ -104,7 +104,7 @@ func (a Alert) fell(r *Rule, v Verdict, now time.Time) bool {
 	return len(a.Fallen(r, v, now)) > 0
 }
 
-// correct takes back what was announced for figures that were wrong: the levels above the present one, and the peak.
+// correct forgets what wrong values caused: the levels above the present one, and the peak.
 func (a Alert) correct(r *Rule, fallen []Fall) Alert {
 	if len(fallen) == 0 {
 		return a

@@ -229,7 +229,7 @@ type Mutes struct {
 	Windows  []Window
 	Rules    map[string]Spec                          // by name
 	Firing   func(rule, project, subject string) bool // whether a rule fires for a subject; "" is the project
-	Explains func(a Alert) string                     // the alert about notewatch itself that says why a fires; nil and "" are none
+	Explains func(a Alert) string                     // the name of the alert about notewatch itself that explains a; nil and "" are none
 }
 
 // Of returns why people are not told of an alert at now. A rule on trial comes first, then one that another rule explains,

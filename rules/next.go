@@ -77,7 +77,7 @@ func (a Alert) Next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	return a.stay(r, v, now)
 }
 
-// over ends the alert because its condition is false: for a figure that was wrong, or else by itself.
+// over ends the alert because its condition is false: as corrected if a value was wrong, else as resolved.
 func (a Alert) over(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	if fallen := a.Fallen(r, v, now); len(fallen) > 0 {
 		return a.correct(r, fallen).end(Resolved, Corrected, now)
@@ -160,7 +160,7 @@ func (a Alert) measure(r *Rule, v Verdict) Alert {
 	if a.Told.Figure != "" && a.Told.Figure != r.Show { // what was shown before is of another figure
 		a.Value, a.Peak, a.Usual = math.NaN(), math.NaN(), math.NaN()
 	}
-	if r.Kind == DayRule && a.Since.Before(v.LastAt) { // the day may have got more after the last poll in it
+	if r.Kind == DayRule && a.Since.Before(v.LastAt) { // events of that day may have come in after its last poll
 		a = a.peak(v.Last, DayOf(v.LastAt)-1)
 	}
 	if !Known(v.Value) {

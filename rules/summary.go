@@ -20,7 +20,7 @@ type Facts struct {
 	Level                  string
 	Value, Limit, Usual    string // with unit; "no data" when unknown
 	Period                 string // such as "month" or "day": what the value is counted over
-	When                   string // the days that the value is about: "today" or "this month"; once they are over, "on Thu 18 Jun" or "in June"
+	When                   string // the days of the value: "today" or "this month"; after their end "on Thu 18 Jun" or "in June"
 }
 
 // The bounds of a headline.

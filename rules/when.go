@@ -2,15 +2,14 @@ package rules
 
 import "strings"
 
-// A When says in words which days the value of a figure is about. Its zero value is a figure that is not about days, such as
-// device.silent_hours.
+// A When names the days of a figure's value. It is zero for a figure without days, such as device.silent_hours.
 type When struct {
 	Now   string // until the day Until begins: "today", "this month"
 	Named string // from then on: "on Thu 18 Jun", "in June"
 	Until Day
 }
 
-// When returns which days a figure such as events.today is about, if its value is as of a day. Day 0 is not known.
+// When names the days of the value of a figure such as events.today, as of a day. Day 0 is not known.
 func (s PeriodSpec) When(figure string, day Day) When {
 	_, member, _ := strings.Cut(figure, ".")
 	switch {
@@ -46,7 +45,8 @@ func (s PeriodSpec) whenUsed(day Day) When {
 	case s.name() == "month" && s.MonthDay <= 1:
 		return When{"this month", "in " + first.Start().Format("January"), next}
 	}
-	return When{"since " + first.Start().Format(date), "from " + first.Start().Format(date) + " to " + (next - 1).Start().Format(date), next}
+	from, to := first.Start().Format(date), (next - 1).Start().Format(date)
+	return When{"since " + from, "from " + from + " to " + to, next}
 }
 
 func onDay(day Day) string { return "on " + dayName(day) }

@@ -12,7 +12,7 @@ import (
 // maxFormatted is how many bytes one call of a function that formats may return.
 const maxFormatted = 1 << 20
 
-// textFunctions replace the functions of text/template that make much text of little.
+// textFunctions replace the functions of text/template that can make long texts of short ones.
 var textFunctions = template.FuncMap{
 	"print":    sprint,
 	"println":  sprintln,
@@ -68,8 +68,8 @@ func sprintln(values ...any) (string, error) {
 	return out.String(), err
 }
 
-// verb matches a verb of a format at its start. Widths have three digits at most; they are not taken from values, and values
-// are not taken out of turn, so that each is formatted once.
+// verb matches a verb at the start of a format. A width has three digits at most and is not read from a value. Values are
+// used in their order, so each is formatted once.
 var verb = regexp.MustCompile(`^%[-+# 0]*\d{0,3}(?:\.\d{0,3})?([%a-zA-Z])`)
 
 // sprintf is fmt.Sprintf with a bound.

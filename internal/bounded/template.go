@@ -1,8 +1,8 @@
-// Package bounded executes templates that users write, so that each ends soon and makes little text.
+// Package bounded executes templates that users write. It bounds the time and the text of each.
 //
-// A template of text/template cannot be interrupted. Parse therefore adds a hidden action to the start of every loop body and
-// of every template. It counts what is executed, and fails when that is too much. The functions that make much text of little
-// are replaced, and the text of all functions is counted. What a template writes is bounded by [Writer].
+// A template of text/template cannot be interrupted. [Parse] therefore adds a hidden action to the start of every loop body and
+// of every template. The action counts the executed nodes and fails when there are too many. Parse replaces the functions that
+// can make long texts of short ones, and counts the text of all functions. A [Writer] bounds the text that a template writes.
 package bounded
 
 import (
@@ -14,7 +14,7 @@ import (
 	"text/template"
 )
 
-// The bounds of one execution, apart from what it writes.
+// The bounds of one execution. Parse gets the bound of the written text.
 const (
 	maxSteps = 100_000  // nodes of the parse tree
 	maxText  = 16 << 20 // bytes that functions take and return
@@ -30,7 +30,7 @@ type Template struct {
 	set  *template.Template
 	most int
 
-	mutex sync.Mutex // guards what is left for the current execution
+	mutex sync.Mutex // guards steps and text, which are left for the current execution
 	steps int
 	text  int
 }

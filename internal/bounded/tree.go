@@ -54,8 +54,8 @@ func addStep(list *parse.ListNode, steps int) {
 	list.Nodes = append([]parse.Node{action}, list.Nodes...)
 }
 
-// checkMethods returns an error if a method is given anything but constants. A method such as time.Time.Format could double
-// a text each time that a loop calls it.
+// checkMethods returns an error if a method has an argument that is not a constant. In a loop a method such as time.Time.Format
+// could double a text with every call.
 func checkMethods(tree *parse.Tree) error {
 	bad := methodCall(tree.Root)
 	if bad == nil {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// ErrTooLarge says that more was written than there is room for.
+// ErrTooLarge is the error of a [Writer] that is full.
 var ErrTooLarge = errors.New("the text is too large")
 
-// A Writer keeps the beginning of what is written to it.
+// A Writer keeps the first bytes that are written to it.
 type Writer struct {
 	text strings.Builder
 	most int
@@ -18,7 +18,7 @@ type Writer struct {
 // NewWriter returns a writer with room for a number of bytes.
 func NewWriter(most int) *Writer { return &Writer{most: most} }
 
-// Write keeps p. It fails with ErrTooLarge, and keeps the beginning of p, when there is no room for all.
+// Write keeps p. If there is no room for all of p, it keeps the beginning and fails with ErrTooLarge.
 func (w *Writer) Write(p []byte) (int, error) {
 	n := min(len(p), w.most-w.text.Len())
 	w.text.Write(p[:n])
@@ -28,5 +28,5 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// String returns what is kept.
+// String returns the kept text.
 func (w *Writer) String() string { return w.text.String() }

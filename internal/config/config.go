@@ -25,7 +25,7 @@ type File struct {
 	Summary   bool           // a report every week
 	Slack     SlackApp
 	Prices    Prices
-	Warnings  Errors // what has no effect, or is not what it seems
+	Warnings  Errors // settings without effect, or easily misunderstood
 }
 
 // An Account is a Notehub billing account; its projects share one budget of requests.
@@ -146,7 +146,7 @@ type options struct {
 
 func load(path string, o options) (*File, error) {
 	data, err := smallfile.Read(path, maxBytes+1)
-	if err != nil && !errors.Is(err, smallfile.ErrTooLarge) { // which parse reports
+	if err != nil && !errors.Is(err, smallfile.ErrTooLarge) { // parse reports a file that is too large
 		return nil, fmt.Errorf("reading rules file %q: %w", path, err)
 	}
 	return parse(path, data, o)

@@ -54,8 +54,8 @@ type variables struct {
 }
 
 // ReadEnvironment reads the variables NOTEWATCH_… of the process. Each may be given as NAME_FILE too, the path of a file
-// that holds the value; a byte order mark and one newline at its end are not part of it. A variable that is unset or empty has its default. The
-// error is an Errors with all problems; it never holds a value.
+// that holds the value; a byte order mark and one newline at its end are not part of it. A variable that is unset or empty has
+// its default. The error is an Errors with all problems; it never holds a value.
 func ReadEnvironment() (Environment, error) {
 	var v variables
 	if err := envconfig.Process("", &v); err != nil {
@@ -94,7 +94,7 @@ type environmentReader struct {
 	problems Errors
 }
 
-// report adds a problem with a variable. If its value comes from a file, the problem names that.
+// report adds a problem with a variable. If its value comes from a file, the problem names the variable with _FILE and the path.
 func (r *environmentReader) report(name, message, hint string) {
 	if path, ok := r.files[name]; ok {
 		name += fileSuffix
@@ -105,7 +105,7 @@ func (r *environmentReader) report(name, message, hint string) {
 	r.problems = append(r.problems, Problem{Where: name, Message: message, Hint: hint})
 }
 
-// showable reports whether text is surely a path. It may be the secret itself, put in the wrong place.
+// showable reports whether text is a path. It may also be the secret itself, given in the wrong variable.
 func showable(text string) bool {
 	_, err := os.Lstat(text)
 	return err == nil || filepath.IsAbs(text)

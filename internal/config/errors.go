@@ -13,7 +13,7 @@ import (
 
 // A Problem is one thing wrong with a rules file or the environment. It never holds the value of a secret.
 type Problem struct {
-	Warning bool   // the settings are used all the same
+	Warning bool   // the settings are used nevertheless
 	File    string // as it was named; "" for the environment
 	Line    int    // from 1; 0 when there is no file
 	Column  int    // in characters, from 1
@@ -58,7 +58,7 @@ type Errors []Problem
 // maxShown is how many problems are shown at once.
 const maxShown = 50
 
-// Error returns the problems, one a line. Of many it returns the first, and how many more there are.
+// Error returns the problems, one a line: the first maxShown, and a line that counts the others.
 func (e Errors) Error() string { return e.First(maxShown) }
 
 // First returns at most so many problems, one a line, and a line that counts the others.

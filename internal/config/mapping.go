@@ -96,7 +96,7 @@ func (v value) get(key string) (found *yaml.Node, ok bool) {
 	return nil, false
 }
 
-// at returns the value under a path of keys; where there is none, the value that it would stand in.
+// at returns the value under a path of keys. If a key is missing, it returns the value that lacks it.
 func (v value) at(keys ...string) value {
 	for _, key := range keys {
 		node, ok := v.get(key)

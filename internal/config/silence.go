@@ -37,7 +37,7 @@ func (v value) silence() rules.Window {
 	return w
 }
 
-// reason reads why the window is there, which stands in messages and lists.
+// reason reads because, which messages and lists show.
 func (v value) reason() string {
 	text := strings.TrimSpace(v.text())
 	if len(text) > maxReason {

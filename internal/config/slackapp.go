@@ -57,7 +57,7 @@ func (v value) slackIDs() (ids []string) {
 	return ids
 }
 
-// What is said of a channel that is named.
+// The problem and the hint for the name of a channel.
 const (
 	nameOfChannel  = "a name of a channel, not its ID"
 	whereChannelID = "it stands at the bottom of the channel's details in Slack, such as C0123456789"

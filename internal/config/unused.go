@@ -9,7 +9,7 @@ import (
 	"notewatch/rules"
 )
 
-// only names the levels from the lowest on that a receiver wants.
+// only names the levels of a receiver by the lowest.
 func only(lowest rules.Level) string {
 	if lowest == rules.Critical {
 		return "only " + lowest.String()
@@ -17,8 +17,8 @@ func only(lowest rules.Level) string {
 	return "only " + lowest.String() + " and above"
 }
 
-// checkUnused reports settings that are right by themselves and have no effect. What can never be meant is a problem, what
-// may be in preparation is a warning.
+// checkUnused reports settings that are valid by themselves and have no effect. It reports a problem if they cannot be meant
+// so, and a warning if they may be in preparation.
 func (d *decoder) checkUnused() {
 	from := levelsFrom{}
 	for _, r := range d.file.Receivers {
@@ -88,7 +88,7 @@ func (d *decoder) checkReceiversUsed() {
 	}
 }
 
-// checkFallbackLevels warns of a fallback that does not want all that it is sent.
+// checkFallbackLevels warns of a fallback whose lowest level is above that of the receiver that it replaces.
 func (d *decoder) checkFallbackLevels(from levelsFrom) {
 	for i, at := range d.receiversAt {
 		r := d.file.Receivers[i]
@@ -99,23 +99,26 @@ func (d *decoder) checkFallbackLevels(from levelsFrom) {
 	}
 }
 
-// checkLevelsWanted reports a rule of which no receiver wants any level. v is what the author may change.
+// checkLevelsWanted reports a rule whose levels are all below the lowest level of its receivers. The problem is reported at v.
 func (v value) checkLevelsWanted(r Rule, lowest rules.Level) {
 	if lowest > r.Highest {
-		v.report(fmt.Sprintf("nobody is notified of this rule: its highest level is %s, and the receivers want %s", r.Highest, only(lowest)),
+		v.report(
+			fmt.Sprintf("nobody is notified of this rule: its highest level is %s, and the receivers want %s", r.Highest, only(lowest)),
 			"raise the level, lower from of a receiver, or notify another receiver")
 	}
 }
 
-// checkDefaultLevels warns if the default receivers do not want what only they are sent.
+// checkDefaultLevels warns if the lowest level of the default receivers is above the level of a message that only they get.
 func (d *decoder) checkDefaultLevels(lowest rules.Level) {
 	if lowest > rules.Info && d.file.Summary {
 		d.defaults.at.at("summary").warn(fmt.Sprintf("nobody gets it: the default receivers want %s, and the summary is %s",
 			only(lowest), rules.Info), "add a receiver with from: info")
 	}
 	if lowest > rules.Warning {
-		d.defaults.at.at("notify").warn(fmt.Sprintf("nobody is notified of an invalid rules file, which is a %s: the default receivers want %s",
-			rules.Warning, only(lowest)), "add a receiver with from: warning")
+		d.defaults.at.at("notify").warn(
+			fmt.Sprintf("nobody is notified of an invalid rules file, which is a %s: the default receivers want %s",
+				rules.Warning, only(lowest)),
+			"add a receiver with from: warning")
 	}
 }
 
@@ -131,16 +134,17 @@ func (v value) checkMentions(r Receiver) {
 	}
 }
 
-// almostMidnight is a time that is easily written for the end of the day.
+// almostMidnight is a time that users write for the end of the day.
 const almostMidnight = 24*time.Hour - time.Minute
 
-// checkWindow reports a mute window that matches nothing, and warns of one that is not what it seems.
+// checkWindow reports a mute window that matches nothing, and warns of a rule in shadow mode and of an end at 23:59.
 func (v value) checkWindow(w rules.Window) {
 	for _, r := range v.drafts {
 		switch {
 		case r.Name == "" || r.Name != w.Match.Rule:
 		case r.Each == rules.EachProject && w.Match.Subject != "" && !slices.Contains(v.projectNames(), w.Match.Subject):
-			v.at("match", "subject").report(fmt.Sprintf("matches nothing: the rule %q is about projects", r.Name), "name a project, or a rule for each device")
+			v.at("match", "subject").report(fmt.Sprintf("matches nothing: the rule %q is about projects", r.Name),
+				"name a project, or a rule for each device")
 		case r.Shadow:
 			v.at("match", "rule").warn(fmt.Sprintf("the rule %q is in shadow mode, so it never notifies", r.Name), "")
 		}
@@ -150,7 +154,7 @@ func (v value) checkWindow(w rules.Window) {
 	}
 }
 
-// checkEnds reports a rule whose resolve_when is one of its conditions: it would never be true when that matters.
+// checkEnds reports a rule whose resolve_when is one of its conditions: an alert resolves only while no condition is true.
 func (r *draft) checkEnds() {
 	if r.ResolveWhen == "" {
 		return
@@ -158,7 +162,7 @@ func (r *draft) checkEnds() {
 	for _, c := range r.When {
 		if strings.TrimSpace(c.Expr) == strings.TrimSpace(r.ResolveWhen) {
 			r.fields["resolve_when"].report("is the condition itself, so an alert would never resolve",
-				"say when it is over, such as bytes.today < mb(1), or leave it out")
+				"write when the alert has ended, such as bytes.today < mb(1), or remove it")
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"notewatch/internal/spelling"
 )
 
-// zone reads the name of a time zone, which must not be that of the machine.
+// zone reads the name of a time zone. Local, the zone of the machine, is refused.
 func (v value) zone() *time.Location {
 	name := v.name()
 	if name == "" {
@@ -27,13 +27,13 @@ func (v value) zone() *time.Location {
 	return zone
 }
 
-// zones are the names of places in the time zone database, one a line, which package time does not list.
+// zones are the names of places in the time zone database, one a line. Package time has no such list.
 //
 //go:embed zones.txt
 var zones string
 
-// nearestZone returns the zone that a name is most likely a slip of: of the whole name if it has a slash, else of the place
-// alone. It is "" when none is near, as for an abbreviation such as CEST, which is no place.
+// nearestZone returns the zone whose name is nearest to a wrong one. It compares whole names if name has a slash, else only the
+// places. It returns "" if none is near, as for an abbreviation such as CEST, which is no place.
 func nearestZone(name string) string {
 	names := strings.Fields(zones)
 	if strings.Contains(name, "/") {

@@ -1,4 +1,4 @@
-// Package proxy sends HTTP requests through the proxy of the environment and says when it was the proxy that failed.
+// Package proxy sends HTTP requests through the proxy of the environment and reports failures of the proxy as such.
 //
 // HTTPS_PROXY, HTTP_PROXY and NO_PROXY name the proxy, as in most programs; loopback addresses are always reached directly.
 // net/http alone reports the refusal of a proxy as a bare "Forbidden", or as the answer of the target. [Transport] returns an
@@ -21,8 +21,8 @@ import (
 // variables name proxies, as net/http reads them.
 var variables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"}
 
-// CheckEnvironment returns which variables do not name a proxy, joined: net/http ignores such a value, or takes a part of it
-// for a host. The error does not repeat the values, which may hold a password.
+// CheckEnvironment returns an error that names the variables whose value is not the address of a proxy. net/http ignores such
+// a value or reads a part of it as a host. The error does not repeat the values, which may hold a password.
 func CheckEnvironment(lookup func(name string) (value string, ok bool)) error {
 	var problems []error
 	for _, name := range variables {
@@ -42,7 +42,7 @@ func named(value string) bool {
 	return err == nil && slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) && u.Hostname() != ""
 }
 
-// Of returns the host and port of the proxy for a target; "" is that the target is reached directly.
+// Of returns the host and port of the proxy for a target. It is "" if the target is reached directly.
 func Of(target *url.URL) string {
 	via, err := http.ProxyFromEnvironment(&http.Request{URL: target})
 	if err != nil || via == nil {
@@ -51,18 +51,18 @@ func Of(target *url.URL) string {
 	return via.Host
 }
 
-// An Error says that a request failed at a proxy, or on its way through one. Its text does not repeat the credentials of the
-// proxy, and nothing that the proxy wrote but its status.
+// An Error is the failure of a request at a proxy, or on the way through one. Of the proxy's answer its text repeats only the
+// status, and it never repeats the credentials of the proxy.
 type Error struct {
 	Proxy       string // host and port
 	Target      string // host, and port if the proxy was asked for one
-	Status      int    // what the proxy answered; 0 if Err says why the request failed
+	Status      int    // of the proxy's answer; 0 if there was none and Err is the cause
 	Credentials bool   // the proxy was given a user and a password
 	Unreachable bool   // there was no connection to the proxy
 	Err         error
 }
 
-// Error returns the text of the error: which proxy, what happened, and what to do.
+// Error names the proxy, the failure and the next step.
 func (e *Error) Error() string {
 	switch {
 	case e.Status != 0:
@@ -74,7 +74,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("through proxy %s: %v", e.Proxy, e.Err)
 }
 
-// hint says what an operator may do about the status.
+// hint is the next step after a status.
 func (e *Error) hint() string {
 	switch {
 	case e.Status == http.StatusProxyAuthRequired && e.Credentials:
@@ -87,10 +87,11 @@ func (e *Error) hint() string {
 	return "allow it on the proxy, or add it to NO_PROXY"
 }
 
-// Unwrap returns why the request failed; nil if the proxy answered.
+// Unwrap returns the cause of the failure; nil if the proxy answered.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Transport returns t with the failures of its proxy as errors of the type *Error. t has a Proxy, and is not used by others.
+// Transport returns a round tripper that makes requests with t and returns failures of its proxy as *Error. t must have a
+// Proxy, and nothing else may use it.
 func Transport(t *http.Transport) http.RoundTripper {
 	t.OnProxyConnectResponse = func(_ context.Context, via *url.URL, asked *http.Request, answer *http.Response) error {
 		if answer.StatusCode == http.StatusOK {
@@ -139,7 +140,7 @@ func failed(via *url.URL, target string, err error) *Error {
 	return e
 }
 
-// repeats reports whether an error holds the credentials of a proxy: the proxy may write into an answer what it was sent.
+// repeats reports whether an error holds the credentials of a proxy. A proxy may repeat them in an answer.
 func repeats(via *url.URL, err error) bool {
 	if via.User == nil {
 		return false

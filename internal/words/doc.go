@@ -1,5 +1,5 @@
-// Package words is what the terminal and Slack have in common in reading and writing text: one grammar for what people type,
-// and one way to print text from outside. It knows no clock; an instant is read relative to one that the caller gives.
+// Package words reads and writes text for the terminal and Slack alike: one grammar for typed times, and one way to print text
+// from outside. It reads no clock; the caller passes the current time.
 //
-// [Length] and [Instant] read how long and until when. [Line] and [Printable] make outside text fit to be printed.
+// [Length] reads a length of time and [Instant] a point in time. [Line] and [Printable] remove control characters.
 package words

@@ -21,11 +21,11 @@ var units = map[byte]time.Duration{
 // The errors of Length.
 var (
 	ErrNotLength = errors.New("not a length of time")
-	ErrNoLength  = errors.New("no time at all")
+	ErrNoLength  = errors.New("a length of 0")
 )
 
-// Length reads a length of time above zero: 90m, 2h, 1h30m, 3 days, 1w. One that is too long for a time.Duration is the longest
-// there is.
+// Length reads a length of time above zero: 90m, 2h, 1h30m, 3 days, 1w. A length above the maximum of time.Duration becomes
+// that maximum.
 func Length(text string) (time.Duration, error) {
 	total := 0.0
 	rest := strings.ToLower(strings.TrimSpace(text))
@@ -53,14 +53,14 @@ func Length(text string) (time.Duration, error) {
 	return time.Duration(total), nil
 }
 
-// dashes are hyphens for what phones and Slack put in their place.
+// dashes replace typographic dashes with hyphens.
 var dashes = strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "—", "-", "―", "-", "−", "-")
 
-// PlainDashes returns text with a hyphen in place of each typographic dash, which phones and Slack put there.
+// PlainDashes replaces typographic dashes with hyphens. Phones and Slack turn typed hyphens into dashes.
 func PlainDashes(text string) string { return dashes.Replace(text) }
 
 // Instant reads an instant: 14:00, tomorrow, tomorrow 9:00, 2026-06-15, "2026-06-15 14:00" or RFC 3339; all but the last are in
-// UTC. A time of day without a day is the first after now, a day without a time is its beginning.
+// UTC. A time of day without a day is the next one after now. A day without a time is its beginning.
 func Instant(text string, now time.Time) (time.Time, error) {
 	plain := strings.ToUpper(PlainDashes(text))
 	plain = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(plain), "UTC"))
