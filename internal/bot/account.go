@@ -74,7 +74,7 @@ func (b *Bot) accountComplaint(account Account, cause store.Cause, failure strin
 	return Complaint{
 		Rule: accountFailing, Subject: account.Name, Level: rules.Critical, Receivers: b.accountReceivers(account),
 		Summary: summary, Advice: "Next step: " + remedy(metrics.Class(cause), account) + ".",
-		Body: "Nothing is evaluated for " + strings.Join(projects, ", ") + " until then.",
+		Body: "rules are not evaluated for: " + strings.Join(projects, ", "),
 	}
 }
 

@@ -52,6 +52,14 @@ func (r Receiver) quiet(m outgoing) bool {
 	})
 }
 
+// body returns the lines of a report, or of what is wrong while it is: they are no longer true when the alert has ended.
+func body(a rules.Alert) string {
+	if a.State == rules.Firing || a.Reason == rules.Reported {
+		return a.Told.Body
+	}
+	return ""
+}
+
 // alert converts an alert to what the receiver is told of it at an instant.
 func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 	a := d.Alert
@@ -61,7 +69,7 @@ func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 		Rule:    a.Rule,
 		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: projectURL(a.Project)},
 		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: deviceURL(a.Project, a.Subject)},
-		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Why: a.Why, Detail: detail(a, now), Body: a.Told.Body,
+		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Why: a.Why, Detail: detail(a, now), Body: body(a),
 		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
 		Value: valueAtEnd(a), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual,
