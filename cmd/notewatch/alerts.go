@@ -170,14 +170,19 @@ func viewOf(a rules.Alert, now time.Time, receivers []showing) alertView {
 	}
 }
 
-// readAlerts reads alerts and who has been told, some at a time: there may be very many.
+// readAlerts reads alerts and who has been notified of them.
 func readAlerts(ctx context.Context, db opened, filter store.AlertFilter) ([]alertView, error) {
 	alerts, err := db.Alerts(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
+	return viewsOf(ctx, db, alerts)
+}
+
+// viewsOf adds to alerts who has been notified of them.
+func viewsOf(ctx context.Context, db opened, alerts []rules.Alert) ([]alertView, error) {
 	views := make([]alertView, 0, len(alerts))
-	for some := range slices.Chunk(alerts, 1000) {
+	for some := range slices.Chunk(alerts, 1000) { // there may be very many
 		ids := make([]string, len(some))
 		for i, a := range some {
 			ids[i] = a.ID

@@ -51,12 +51,15 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	if _, err := b.Turn(ctx); err != nil {
 		return err
 	}
-	list := s.list
-	if asJSON {
-		list = s.listJSON
-	}
-	firing, err := list(c, b.Store)
+	firing, err := s.firing(c, b.Store)
 	if err != nil {
+		return err
+	}
+	show := list
+	if asJSON {
+		show = listJSON
+	}
+	if err := show(c, b.Store, firing); err != nil {
 		return err
 	}
 	if err := s.asOf(c, b); err != nil {
@@ -65,51 +68,53 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	if err := s.trouble(c, b.Store); err != nil {
 		return err
 	}
-	if firing > 0 {
+	if len(firing) > 0 {
 		return errFiring
 	}
 	return nil
 }
 
-// list prints the alerts that are firing and returns how many.
-func (s setup) list(c *cobra.Command, db *store.Store) (firing int, err error) {
-	t := &table{columns: columns("LEVEL", "SUBJECT~", "RULE_", "VALUE", "LIMIT", "SINCE", "ID")}
+// firing returns the firing alerts: first those about notewatch itself and its accounts, then those of each project.
+func (s setup) firing(c *cobra.Command, db *store.Store) (firing []rules.Alert, err error) {
+	projects := []string{""} // no project: what concerns more than one
 	for _, p := range s.file.Projects {
-		alerts, err := db.OpenAlerts(c.Context(), p.UID)
+		projects = append(projects, p.UID)
+	}
+	for _, uid := range projects {
+		alerts, err := db.OpenAlerts(c.Context(), uid)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		for _, a := range alerts {
-			if a.State != rules.Firing {
-				continue
+			if a.State == rules.Firing {
+				firing = append(firing, a)
 			}
-			firing++
-			t.add(a.Level.String(), a.Told.Subject, a.Rule, notify.FormatFigure(a.Value, a.Told.Unit), limit(a),
-				a.Since.UTC().Format(time.DateTime+" UTC"), a.ID)
 		}
 	}
-	out := screenOf(c.OutOrStdout())
-	if firing == 0 {
-		return 0, out.say(plain, "nothing is firing")
-	}
-	return firing, t.print(out)
+	return firing, nil
 }
 
-// listJSON prints the alerts that are firing as JSON and returns how many.
-func (s setup) listJSON(c *cobra.Command, db *store.Store) (firing int, err error) {
-	var views []alertView
-	for _, p := range s.file.Projects {
-		open, err := readAlerts(c.Context(), opened{Store: db, clock: bot.SystemClock()}, store.AlertFilter{Match: rules.Match{Project: p.UID}, Open: true})
-		if err != nil {
-			return 0, err
-		}
-		for _, a := range open {
-			if a.State == string(rules.Firing) {
-				views = append(views, a)
-			}
-		}
+// list prints the alerts that are firing.
+func list(c *cobra.Command, _ *store.Store, firing []rules.Alert) error {
+	out := screenOf(c.OutOrStdout())
+	if len(firing) == 0 {
+		return out.say(plain, "nothing is firing")
 	}
-	return len(views), writeList(c.OutOrStdout(), views)
+	t := &table{columns: columns("LEVEL", "SUBJECT~", "RULE_", "VALUE", "LIMIT", "SINCE", "ID")}
+	for _, a := range firing {
+		t.add(a.Level.String(), a.Told.Subject, a.Rule, notify.FormatFigure(a.Value, a.Told.Unit), limit(a),
+			a.Since.UTC().Format(time.DateTime+" UTC"), a.ID)
+	}
+	return t.print(out)
+}
+
+// listJSON prints the alerts that are firing as JSON.
+func listJSON(c *cobra.Command, db *store.Store, firing []rules.Alert) error {
+	views, err := viewsOf(c.Context(), opened{Store: db, clock: bot.SystemClock()}, firing)
+	if err != nil {
+		return err
+	}
+	return writeList(c.OutOrStdout(), views)
 }
 
 // asOf prints as of when the alerts are that list prints: of each project that could not be polled, and of the others.
