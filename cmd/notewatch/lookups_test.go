@@ -123,6 +123,7 @@ func TestSpanText(t *testing.T) {
 		"All projects, 3 devices":                                      usageText{Usage: lookup.Usage{Devices: 3}}.subject(),
 		"pumps, a fleet of plant, 2 devices":                           usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet, Name: "pumps", Project: plant}, Devices: 2}}.subject(),
 		"no data of 2 devices, so these are the figures of the others": usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}}.unknown(lookup.FigureUsage{Missing: 2}),
+		"no data of 2 devices":                                         usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}}.unknown(lookup.FigureUsage{Missing: 2, Total: math.NaN()}),
 	} {
 		require.Equal(t, want, text)
 	}

@@ -16,7 +16,7 @@ func newSilences() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "silences",
-		Short: "List the silences that are on, and the windows of the rules file",
+		Short: "List silences and the mute windows of the rules file",
 		Long: `Lists the silences that are not over, and the windows in which the rules file keeps people from being told every week.
 
 --json prints an array of objects with kind (silence or window), id, match (alert, rule, project, project_name, device, device_name), on, start and

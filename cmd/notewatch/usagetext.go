@@ -222,7 +222,11 @@ func (u usageText) unknown(f lookup.FigureUsage) string {
 		if u.Kind == lookup.KindAll {
 			part = "project"
 		}
-		parts = append(parts, "no data of "+counted(f.Missing, part)+", so these are the figures of the others")
+		missing := "no data of " + counted(f.Missing, part)
+		if rules.Known(f.Total) {
+			missing += ", so these are the figures of the others"
+		}
+		parts = append(parts, missing)
 	}
 	return strings.Join(parts, "; ")
 }
