@@ -31,10 +31,11 @@ func failuresUntil(cause store.Cause) int {
 }
 
 // noteAccount raises the alert that no project of the account can be polled, or ends it, after a poll of one of them that left the
-// project in state.
+// project in state. A refusal of the project alone ends it too: Notehub has accepted the token.
 func (b *Bot) noteAccount(ctx context.Context, account Account, state store.Project, now time.Time) error {
 	uids := b.projectsOf(account.Name)
-	if state.Failures == 0 {
+	switch metrics.Class(state.Cause) {
+	case "", metrics.Forbidden, metrics.NotFound:
 		return b.accountRestored(ctx, account, without(uids, []string{state.UID}), now)
 	}
 	if !state.Cause.AccountWide() {
@@ -121,8 +122,8 @@ func (b *Bot) accountReceivers(account Account) []string {
 	return slices.Compact(all)
 }
 
-// accountRestored ends the alert that no project of an account can be polled, since a poll of one has succeeded. The others are
-// due at once, so that what fails for themselves shows.
+// accountRestored ends the alert that no project of an account can be polled. It makes the others due at once,
+// so that failures of their own show.
 func (b *Bot) accountRestored(ctx context.Context, account Account, others []string, now time.Time) error {
 	open, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: account.Name})
 	if err != nil || !open.Open() {
@@ -135,9 +136,10 @@ func (b *Bot) accountRestored(ctx context.Context, account Account, others []str
 	return err
 }
 
-// dropAccounts withdraws the alerts about accounts that are no longer there.
+// dropAccounts withdraws the alerts about accounts that no project uses: no poll can end them.
 func (b *Bot) dropAccounts(ctx context.Context) error {
-	return b.withdraw(ctx, accountFailing, names(b.Accounts, func(a Account) string { return a.Name }), "account is no longer in the rules file")
+	used := names(b.Projects, func(p Project) string { return p.Account })
+	return b.withdraw(ctx, accountFailing, used, "no project in the rules file uses this account")
 }
 
 // explained returns which alerts the alert about an account says it all of: those of the rule watcher-blind for projects that fail

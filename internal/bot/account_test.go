@@ -1,13 +1,16 @@
 package bot_test
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/metrics"
 	"notewatch/internal/secret"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
@@ -118,4 +121,41 @@ func TestTheAlertOfAnAccountEndsWithTheAccount(t *testing.T) {
 	r.open()
 	r.run(monday.Add(2*time.Hour + time.Second))
 	require.Contains(t, r.told("ops"), told{"withdrawn", "withdrawn", "critical", "account-failing", "acme"})
+}
+
+// An account that no project uses any longer is never polled, so that no poll can end its alert.
+func TestTheAlertOfAnAccountEndsWithItsLastProject(t *testing.T) {
+	r := several(t, 2, blind())
+	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Unauthorized})
+	r.run(monday.Add(2 * time.Hour))
+	r.config.Accounts = append(r.config.Accounts, bot.Account{Name: "other", Client: r.client, PerMinute: 4})
+	for i := range r.config.Projects {
+		r.config.Projects[i].Account = "other"
+	}
+	r.open()
+	r.run(monday.Add(2*time.Hour + time.Second))
+	require.Contains(t, r.told("ops"), told{"withdrawn", "withdrawn", "critical", "account-failing", "acme"})
+}
+
+// Notehub that accepts the token, and refuses a project, ends the alert of the account.
+func TestARefusalOfAProjectEndsTheAlertOfItsAccount(t *testing.T) {
+	r := several(t, 1, blind())
+	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Unauthorized})
+	r.run(monday.Add(2 * time.Hour))
+	r.hub.ClearFaults()
+	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Forbidden})
+	r.run(monday.Add(4 * time.Hour))
+	require.ElementsMatch(t, []told{
+		{"fired", "firing", "critical", "account-failing", "acme"},
+		{"resolved", "resolved", "critical", "account-failing", "acme"},
+		{"unmuted", "firing", "critical", "watcher-blind", "site-1"},
+	}, r.told("ops"))
+}
+
+// A connection that is not made in time is a network that is gone, not a query that takes long.
+func TestAConnectionThatTimesOutIsUnreachable(t *testing.T) {
+	dialer := net.Dialer{Deadline: time.Unix(1, 0)}
+	_, err := dialer.DialContext(t.Context(), "tcp", "127.0.0.1:1")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Equal(t, metrics.Unreachable, bot.ClassOf(err, false))
 }

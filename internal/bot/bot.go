@@ -108,6 +108,7 @@ type Bot struct {
 	reads rules.Reads // of all rules together
 	wake  map[waking]bell
 	lanes *lanes
+	awake awakening
 	calls sync.Map // of receivers by name: a *sync.Mutex that is held during a call
 
 	outage   *outage
@@ -165,6 +166,9 @@ func (b *Bot) register(ctx context.Context) error {
 		}
 	}
 	if err := b.shorten(ctx, now); err != nil {
+		return err
+	}
+	if err := b.Store.KeepProjects(ctx, projects); err != nil {
 		return err
 	}
 	if err := b.checkClock(ctx); err != nil {

@@ -26,3 +26,6 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 func (b *Bot) ServePollRules(ctx context.Context) (next time.Time, err error) {
 	return b.serve(ctx, store.PollRules, names(b.Projects, Project.uid))
 }
+
+// ClassOf is classOf.
+var ClassOf = classOf

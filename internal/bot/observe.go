@@ -69,6 +69,9 @@ func classOf(failure error, truncated bool) metrics.Class {
 		}
 		return metrics.Budget
 	}
+	if connecting, ok := errors.AsType[*net.OpError](failure); ok && connecting.Op == "dial" {
+		return metrics.Unreachable // also if it is a timeout: no query was sent
+	}
 	for _, c := range classes {
 		if errors.Is(failure, c.err) {
 			return c.class

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"notewatch/internal/store"
@@ -18,6 +19,13 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 	project, account, err := b.project(lease.Key)
 	if err != nil {
 		return err
+	}
+	until, err := b.pollComesFirst(ctx, project.UID, b.Cadence(account))
+	if err != nil {
+		return err
+	}
+	if !until.IsZero() {
+		return b.Store.Complete(ctx, lease, b.Clock.Now(), until, 0)
 	}
 	for {
 		t, err := b.judgePolling(ctx, project)
@@ -82,4 +90,41 @@ func (b *Bot) nextPollRules(account Account, state store.Project, now time.Time)
 		return next
 	}
 	return now.Add(min(cadence, lateEvery))
+}
+
+// An awakening holds since when this process has been awake, by project UID: since it started, or since the machine was suspended.
+type awakening struct {
+	mu    sync.Mutex
+	times map[string]awakeTime
+}
+
+// An awakeTime is a time without gaps in which the rules that read only poll were looked at.
+type awakeTime struct{ since, last time.Time }
+
+// since notes that the process is awake at now, and returns since when. It has slept if that was last noted longer than gap ago.
+func (a *awakening) since(uid string, now time.Time, gap time.Duration) time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.times[uid]
+	if t.last.IsZero() || now.Before(t.last) || now.Sub(t.last) > gap {
+		t.since = now
+	}
+	t.last = now
+	if a.times == nil {
+		a.times = map[string]awakeTime{}
+	}
+	a.times[uid] = t
+	return t.since
+}
+
+// pollComesFirst returns until when the rules that read only poll wait for the poll of a project; zero is that they do not. After a
+// start or a suspension the last poll is old because nobody was polling, so the poll that is due gets the time of one cadence.
+func (b *Bot) pollComesFirst(ctx context.Context, uid string, cadence time.Duration) (until time.Time, err error) {
+	now := b.Clock.Now()
+	until = b.awake.since(uid, now, cadence+lateEvery).Add(cadence)
+	due, ok, err := b.Store.NextDue(ctx, store.Poll, uid)
+	if err != nil || !ok || due.After(now) || !now.Before(until) {
+		return time.Time{}, err
+	}
+	return until, nil
 }

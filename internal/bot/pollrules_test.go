@@ -147,3 +147,38 @@ func keys(judged map[string]store.Judgement) (names []string) {
 	}
 	return names
 }
+
+// Nobody polls while notewatch or the machine is down. After that the first polls come before the rules about polling.
+func TestATimeWithoutNotewatchIsNoFailureOfPolls(t *testing.T) {
+	for name, restart := range map[string]bool{"restarted": true, "suspended": false} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, 2, nil, events("500"), blind())
+			r.run(monday.Add(12*hour + time.Minute))
+			r.now = r.now.Add(8 * hour)
+			if restart {
+				r.open()
+			}
+			resumed := r.now
+			next, err := r.bot.ServePollRules(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, resumed.Add(15*time.Minute), next.UTC())
+			r.run(resumed.Add(hour))
+			require.Empty(t, r.told("ops"))
+		})
+	}
+}
+
+// A first poll that hangs after a restart is reported all the same.
+func TestAPollThatHangsAfterARestartIsReported(t *testing.T) {
+	r := newRig(t, 2, nil, events("500"), blind())
+	r.run(monday.Add(12*hour + time.Minute))
+	r.now = r.now.Add(8 * hour)
+	r.open()
+	for range 2 {
+		next, err := r.bot.ServePollRules(t.Context())
+		require.NoError(t, err)
+		r.timer(next)
+	}
+	require.NoError(t, r.bot.Serve(t.Context(), []string{"ops"}))
+	require.Equal(t, []string{"fired"}, r.reasons("ops"))
+}

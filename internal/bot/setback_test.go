@@ -107,3 +107,20 @@ func TestAReceiverDoesNotWaitForAClockThatWasAhead(t *testing.T) {
 	require.False(t, held)
 	require.Less(t, due.Sub(r.now), hour)
 }
+
+// The work of a project that was removed waits as long as its interval allowed. That is no clock that was set back.
+func TestAProjectThatWasRemovedIsNoClockThatWasSetBack(t *testing.T) {
+	r := newRig(t, 1, nil, events("500"), blind())
+	r.config.Interval = 6 * hour
+	r.open()
+	r.run(monday.Add(time.Hour))
+	other := r.project
+	other.UID = "app:other"
+	r.serve(other)
+	r.config.Interval, r.config.Projects[0].UID = 0, other.UID
+	r.open()
+	r.run(monday.Add(2 * hour))
+	state, err := r.store.Project(t.Context(), project)
+	require.NoError(t, err)
+	require.False(t, r.bot.AwaitsPoll(state))
+}

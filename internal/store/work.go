@@ -48,6 +48,17 @@ func (s *Store) AddWork(ctx context.Context, kind Kind, keys []string, due time.
 	return doing(err, "adding work of kind %s", kind)
 }
 
+// KeepProjects makes the polls of other projects, and the rules about them, never due.
+func (s *Store) KeepProjects(ctx context.Context, projects []string) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE work SET due_at = NULL WHERE kind IN ($1, $2) AND key NOT IN (SELECT value FROM json_each($3))`,
+			Poll, PollRules, document[[]string]{&projects})
+		return err
+	})
+	return doing(err, "keeping the work of %d projects", len(projects))
+}
+
 // Claim leases the piece of work if it is due at now (domain clock) and nobody holds it at machine (machine clock). A lease that
 // ends later than any that is taken at machine was taken before that clock was set back, and does not count.
 func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine time.Time) (Lease, bool, error) {
