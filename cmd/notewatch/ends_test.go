@@ -13,7 +13,7 @@ import (
 	"notewatch/rules"
 )
 
-// What was corrected or withdrawn is neither called resolved nor without a reason, whoever asks.
+// Every command says of a corrected or withdrawn alert that it is that, and why; none calls it resolved.
 func TestLookupsSayWhyAnAlertEnded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notewatch.db")
 	db, err := store.Open(t.Context(), path)

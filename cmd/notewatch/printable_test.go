@@ -18,7 +18,7 @@ import (
 	"notewatch/notehub/notehubtest"
 )
 
-// Names and error texts of Notehub cannot control the terminal of whoever runs a command.
+// Names and error texts of Notehub cannot control the terminal.
 func TestOutsideTextCannotControlTheTerminal(t *testing.T) {
 	const name, trouble = "\x1b[31mred\u202eevil\nline2\x07", `{"err":"no \u001b[2J\u009b0m\u202e way","code":500}`
 	hub := notehubtest.New(notehubtest.Config{Now: time.Now, Token: "a-token", Seed: 1, Projects: []notehubtest.Project{{

@@ -78,7 +78,7 @@ func (b *Bot) begin(ctx context.Context, f *fleet, alone bool) (*turn, error) {
 	return t, nil
 }
 
-// judgeAll judges all subjects by the rules of this turn.
+// judgeAll evaluates the rules of this turn for all subjects.
 func (t *turn) judgeAll(ctx context.Context) error {
 	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
 		if err := t.judgeEach(ctx, scope); err != nil {

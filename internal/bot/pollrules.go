@@ -49,7 +49,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 	}
 }
 
-// judgePolling is judge for the rules that read only poll, as of now.
+// judgePolling evaluates the rules that read only poll, as of now.
 func (b *Bot) judgePolling(ctx context.Context, project Project) (*turn, error) {
 	state, err := b.Store.Project(ctx, project.UID)
 	if err != nil {

@@ -123,7 +123,7 @@ func TestARuleAboutPollingMayBeAboutDevices(t *testing.T) {
 	r.requireTruth("ops")
 }
 
-// A rule about polling and the others are judged apart, so neither may forget what the other knows.
+// Rules about polling and other rules are evaluated apart. Neither evaluation loses what the other has stored.
 func TestRulesAboutPollingAndOthersAreJudgedApart(t *testing.T) {
 	r := newRig(t, 2, nil, events("500"), blind())
 	r.run(monday.Add(2 * hour))

@@ -165,7 +165,7 @@ func TestAPeriodIsNamedOnceItHasEnded(t *testing.T) {
 	}
 }
 
-// Whoever is told later is told of the day that it was.
+// A message that is sent after its day names that day.
 func TestAReceiverThatIsBackAfterMidnightHearsWhichDayItWas(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(22*hour), 20*time.Minute)}, dated())
 	r.hourly()
