@@ -139,7 +139,7 @@ func (l *large) stored() *store.Store {
 		statement string
 		args      []any
 	}{
-		{`INSERT INTO project VALUES ($1, $2, 0, '', FALSE, $3, $4)`, []any{project, monday.UnixMilli(), string(days), today}},
+		{`INSERT INTO project (uid, polled_at, failures, failure, truncated, read_days, reread_on) VALUES ($1, $2, 0, '', FALSE, $3, $4)`, []any{project, monday.UnixMilli(), string(days), today}},
 		{`WITH RECURSIVE span (day) AS (SELECT $2 UNION ALL SELECT day + 1 FROM span WHERE day < $3)
 			INSERT INTO usage (day, project, device, bytes, sat, events, events_total, platform, watchdog, reboots, fw_updates)
 			SELECT day, $1, uid, 45792, 0, 24, 48, 24, 0, 0, 0
