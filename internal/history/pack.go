@@ -1,0 +1,141 @@
+package history
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+)
+
+// The errors of Unpack.
+var (
+	// ErrDamaged says that bytes are not a column, or not any more.
+	ErrDamaged = errors.New("a column of history is damaged")
+	// ErrNewer says that a newer version of notewatch packed a column.
+	ErrNewer = errors.New("a column of history is in a newer format")
+)
+
+// A packed column is its format, the number of its cells as a uvarint, the cells, and a checksum. The cells are pieces. A piece
+// begins with a uvarint: twice its length, plus one if it is a run. A run is followed by the one cell that it repeats, any other
+// piece by all its cells, as uvarints.
+const (
+	format    = 1
+	checksize = 4 // CRC-32C of all before it, little endian
+	shortest  = 3 // equal cells that make a run; fewer take less space one by one
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Pack returns a column as bytes. The column has at most BlockSize cells, none of them Nothing. Cells at its end that are not
+// known are left out.
+func Pack(column []Cell) []byte {
+	for len(column) > 0 && column[len(column)-1] == NotKnown {
+		column = column[:len(column)-1]
+	}
+	packed := make([]byte, 0, 16+2*len(column))
+	packed = append(packed, format)
+	packed = binary.AppendUvarint(packed, uint64(len(column)))
+	for start, next := 0, 0; next < len(column); {
+		run := runLength(column[next:])
+		if next += run; run < shortest {
+			if next == len(column) {
+				packed = appendPiece(packed, column[start:])
+			}
+			continue
+		}
+		packed = appendPiece(packed, column[start:next-run])
+		packed = binary.AppendUvarint(packed, uint64(run)<<1|1)
+		packed = binary.AppendUvarint(packed, uint64(column[next-1]))
+		start = next
+	}
+	return binary.LittleEndian.AppendUint32(packed, crc32.Checksum(packed, castagnoli))
+}
+
+// runLength returns how many cells at the start of a column are equal.
+func runLength(column []Cell) int {
+	n := 1
+	for n < len(column) && column[n] == column[0] {
+		n++
+	}
+	return n
+}
+
+// appendPiece appends cells one by one.
+func appendPiece(packed []byte, cells []Cell) []byte {
+	if len(cells) == 0 {
+		return packed
+	}
+	packed = binary.AppendUvarint(packed, uint64(len(cells))<<1)
+	for _, c := range cells {
+		packed = binary.AppendUvarint(packed, uint64(c))
+	}
+	return packed
+}
+
+// Unpack returns the column that Pack made bytes of, in dst if that is large enough. Its errors are ErrDamaged and ErrNewer.
+func Unpack(dst []Cell, packed []byte) ([]Cell, error) {
+	if len(packed) <= checksize {
+		return nil, ErrDamaged
+	}
+	body, sum := packed[:len(packed)-checksize], packed[len(packed)-checksize:]
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(sum) {
+		return nil, ErrDamaged
+	}
+	if body[0] != format {
+		return nil, ErrNewer
+	}
+	count, body, ok := uvarint(body[1:])
+	if !ok || count > BlockSize {
+		return nil, ErrDamaged
+	}
+	column := dst[:0]
+	for len(body) > 0 {
+		if column, body, ok = unpackPiece(column, body, int(count)); !ok {
+			return nil, ErrDamaged
+		}
+	}
+	if len(column) != int(count) {
+		return nil, ErrDamaged
+	}
+	return column, nil
+}
+
+// unpackPiece appends the cells of the piece at the start of body, and returns what follows it. ok is false if it is none, or
+// the column would have more than count cells.
+func unpackPiece(column []Cell, body []byte, count int) (longer []Cell, rest []byte, ok bool) {
+	head, body, ok := uvarint(body)
+	if !ok || head>>1 > uint64(count-len(column)) {
+		return nil, nil, false
+	}
+	length := int(head >> 1)
+	if head&1 == 1 {
+		c, body, ok := uvarint(body)
+		if !ok || !storable(c) {
+			return nil, nil, false
+		}
+		for range length {
+			column = append(column, Cell(c))
+		}
+		return column, body, true
+	}
+	for range length {
+		var c uint64
+		if len(body) > 0 && body[0] < 0x80 {
+			c, body = uint64(body[0]), body[1:]
+		} else if c, body, ok = uvarint(body); !ok || !storable(c) {
+			return nil, nil, false
+		}
+		column = append(column, Cell(c))
+	}
+	return column, body, true
+}
+
+// storable reports whether a cell of a column may have a value.
+func storable(c uint64) bool { return c <= MaxValue+2 }
+
+func uvarint(b []byte) (x uint64, rest []byte, ok bool) {
+	x, n := binary.Uvarint(b)
+	if n <= 0 {
+		return 0, nil, false
+	}
+	return x, b[n:], true
+}
