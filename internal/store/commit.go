@@ -27,7 +27,7 @@ type Commit struct {
 	Project  Project
 	Judged   map[string]Judgement // by rule name; replaces what Judged returns, but for Others
 	Others   []string             // names of the rules that were not looked at: what Judged returns of them stays
-	Seen     []DeviceDay          // changes that were judged
+	Seen     []Change             // that were evaluated
 	Live     []string             // receivers that keep figures up to date in what they show
 	Due      time.Time            // of the next poll
 	Failures int                  // of the poll, in a row
@@ -241,22 +241,4 @@ func raiseLive(ctx context.Context, tx *sql.Tx, c Commit) error {
 		due[receiver] = moved
 	}
 	return raiseAll(ctx, tx, c.Now, due)
-}
-
-// dropChanges forgets changes that were judged.
-func dropChanges(ctx context.Context, tx *sql.Tx, project string, seen []DeviceDay) error {
-	if len(seen) == 0 {
-		return nil
-	}
-	stmt, err := tx.PrepareContext(ctx, `DELETE FROM change WHERE project = $1 AND device = $2 AND day = $3`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = stmt.Close() }()
-	for _, d := range seen {
-		if _, err := stmt.ExecContext(ctx, project, d.Device, d.Day); err != nil {
-			return err
-		}
-	}
-	return nil
 }

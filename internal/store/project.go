@@ -11,12 +11,12 @@ import (
 // A Project is the state of watching one project.
 type Project struct {
 	UID       string
-	PolledAt  time.Time       // last poll that succeeded; zero: never
-	Failures  int             // polls that failed since
-	Failure   string          // why the last one failed; "" if it did not
-	Truncated bool            // an answer of the last poll was cut short
-	Read      map[string]Span // days that have been read, by endpoint
-	RereadOn  rules.Day       // when closed days were last re-read further back than yesterday
+	PolledAt  time.Time // last poll that succeeded; zero: never
+	Failures  int       // polls that failed since
+	Failure   string    // why the last one failed; "" if it did not
+	Truncated bool      // an answer of the last poll was cut short
+	Damaged   int       // columns of history that the last poll could not read
+	RereadOn  rules.Day // when closed days were last re-read further back than yesterday
 
 	Cause        Cause     // the kind of the last failure; None if the last poll did not fail
 	FailingSince time.Time // when the first of these failures was; zero if the last poll did not fail
@@ -45,12 +45,12 @@ type Span struct {
 	Last  rules.Day `json:"last"`
 }
 
-var projectColumns = []string{"polled_at", "failures", "failure", "truncated", "read_days", "reread_on", "cause", "failing_since"}
+var projectColumns = []string{"polled_at", "failures", "failure", "truncated", "damaged", "reread_on", "cause", "failing_since"}
 
 // fields lists where the columns uid and projectColumns go.
 func (p *Project) fields() []any {
 	return []any{
-		&p.UID, instant{&p.PolledAt}, &p.Failures, &p.Failure, &p.Truncated, document[map[string]Span]{&p.Read},
+		&p.UID, instant{&p.PolledAt}, &p.Failures, &p.Failure, &p.Truncated, &p.Damaged,
 		&p.RereadOn, &p.Cause, instant{&p.FailingSince},
 	}
 }

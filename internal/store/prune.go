@@ -12,9 +12,9 @@ import (
 // deliveries, messages and attempts. It takes a transaction for every 10,000 rows.
 func (s *Store) Prune(ctx context.Context, before rules.Day) error {
 	start := at(before.Start())
-	err := s.prune(ctx, "usage", "day, project, device", "day < $1", before)
+	err := s.prune(ctx, "history", "project, block, figure, day", "day < $1", before)
 	if err == nil {
-		err = s.prune(ctx, "change", "project, device, day", "day < $1", before)
+		err = s.prune(ctx, "change", "project, block, figure, day", "day < $1", before)
 	}
 	if err == nil {
 		err = s.prune(ctx, "alert", "id", "ended_at < $1", start)

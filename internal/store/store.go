@@ -12,6 +12,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"sync"
 )
 
 // A Store is an open database. It is safe for use by several goroutines. Its errors are an [UnavailableError] if the cause lies
@@ -21,6 +22,11 @@ type Store struct {
 	read  *sql.DB
 	file  string      // path
 	info  fs.FileInfo // of the file when it was opened
+
+	damage struct { // columns that could not be read and that nobody has asked for yet
+		sync.Mutex
+		columns map[Damage]bool
+	}
 }
 
 // Close closes the database.

@@ -1,0 +1,386 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+
+	"notewatch/internal/history"
+	"notewatch/rules"
+)
+
+// A Column is what an answer says of one figure on one day, by ordinal: history.Nothing where it says nothing, and beyond the
+// end of Cells.
+type Column struct {
+	Figure rules.Figure
+	Day    rules.Day
+	Cells  []history.Cell
+}
+
+// A Reading is what one answer of Notehub says of a project.
+type Reading struct {
+	Columns     []Column // of the days First to Last, at most one of a figure and day
+	Figures     []rules.Figure
+	First, Last rules.Day // the days that Figures have been read of now
+	Today       rules.Day
+}
+
+// A Change is the subjects of a block, by position, of which a figure of a closed day has changed.
+type Change struct {
+	Block  int
+	Figure rules.Figure
+	Day    rules.Day
+	Bits   history.Bits
+}
+
+// SaveReading merges an answer about the project of the lease into what is stored, in one transaction. ErrLeaseLost if the
+// lease is no longer held.
+//
+// A change of a day before today is remembered for Changed, unless the day is before the first that had been read of its
+// figure: what is read for the first time is no news.
+func (s *Store) SaveReading(ctx context.Context, lease Lease, r Reading) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		project, err := projectID(ctx, tx, lease.Key)
+		if err != nil {
+			return err
+		}
+		dictionary, err := readFigures(ctx, tx, project)
+		if err != nil {
+			return err
+		}
+		w := merger{batch: newBatch(tx), store: s, project: project}
+		for _, c := range r.Columns {
+			figure, err := dictionary.id(ctx, tx, c.Figure)
+			if err != nil {
+				return err
+			}
+			before, read := dictionary.spans[c.Figure]
+			news := read && c.Day >= before.First && c.Day < r.Today
+			if err := w.merge(ctx, figure, c, news); err != nil {
+				return err
+			}
+		}
+		return dictionary.cover(ctx, tx, r)
+	})
+	return doing(err, "saving what was read of project %q", lease.Key)
+}
+
+// A merger takes columns into the history of a project.
+type merger struct {
+	batch
+	store   *Store
+	project int64
+	buffer  []history.Cell
+}
+
+// merge takes in a column, block by block.
+func (m *merger) merge(ctx context.Context, figure int64, c Column, news bool) error {
+	for block := 0; block*history.BlockSize < len(c.Cells); block++ {
+		said := c.Cells[block*history.BlockSize : min((block+1)*history.BlockSize, len(c.Cells))]
+		if !slices.ContainsFunc(said, func(c history.Cell) bool { return c != history.Nothing }) {
+			continue
+		}
+		changed, err := m.mergeBlock(ctx, block, figure, c.Day, said)
+		if err != nil || !news || changed.Empty() {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := m.note(ctx, block, figure, c.Day, changed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mergeBlock takes in a part of a column that belongs to one block. A damaged column is as if nothing of it was known.
+func (m *merger) mergeBlock(ctx context.Context, block int, figure int64, day rules.Day, said []history.Cell) (changed history.Bits, err error) {
+	read, err := m.prepare(ctx, `SELECT vals FROM history WHERE project = $1 AND block = $2 AND figure = $3 AND day = $4`) //nolint:sqlclosecheck // the transaction closes it
+	if err != nil {
+		return nil, err
+	}
+	var packed []byte
+	stored, err := found(read.QueryRowContext(ctx, m.project, block, figure, day), &packed)
+	if err != nil {
+		return nil, err
+	}
+	column := m.buffer[:0]
+	if stored {
+		if column, err = history.Unpack(m.buffer, packed); err != nil {
+			column = m.buffer[:0]
+		}
+	}
+	merged, changed := history.Merge(column, said)
+	m.buffer = merged
+	if changed.Empty() && err == nil {
+		return nil, nil
+	}
+	_, err = m.exec(ctx, `
+		INSERT INTO history (project, block, figure, day, vals) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (project, block, figure, day) DO UPDATE SET vals = excluded.vals`,
+		m.project, block, figure, day, history.Pack(merged))
+	return changed, err
+}
+
+// note adds to the changes of a column.
+func (m *merger) note(ctx context.Context, block int, figure int64, day rules.Day, changed history.Bits) error {
+	read, err := m.prepare(ctx, `SELECT bits FROM change WHERE project = $1 AND block = $2 AND figure = $3 AND day = $4`) //nolint:sqlclosecheck // the transaction closes it
+	if err != nil {
+		return err
+	}
+	var before []byte
+	if _, err := found(read.QueryRowContext(ctx, m.project, block, figure, day), &before); err != nil {
+		return err
+	}
+	_, err = m.exec(ctx, `
+		INSERT INTO change (project, block, figure, day, bits) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (project, block, figure, day) DO UPDATE SET bits = excluded.bits`,
+		m.project, block, figure, day, []byte(changed.Or(before)))
+	return err
+}
+
+// Coverage returns the days that have been read, by figure. A figure that was never read is left out.
+func (s *Store) Coverage(ctx context.Context, project string) (spans map[rules.Figure]Span, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		id, ok, err := findProject(ctx, tx, project)
+		if !ok {
+			return err
+		}
+		dictionary, err := readFigures(ctx, tx, id)
+		spans = dictionary.spans
+		return err
+	})
+	return spans, doing(err, "reading which days of project %q have been read", project)
+}
+
+// Columns calls each with one figure of the subjects of a block for each day from first to last, in order. Days of which nothing
+// is stored are left out. cells is only good until each returns. A damaged column is left out too, and counted by Damaged.
+func (s *Store) Columns(
+	ctx context.Context, project string, block int, figure rules.Figure, first, last rules.Day, each func(day rules.Day, cells []history.Cell),
+) error {
+	if first > last {
+		return nil
+	}
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			SELECT day, vals FROM history
+			WHERE project = (SELECT id FROM project WHERE uid = $1) AND block = $2
+				AND figure = (SELECT figure.id FROM figure JOIN project ON project.id = figure.project WHERE project.uid = $1 AND figure.name = $3)
+				AND day BETWEEN $4 AND $5 ORDER BY day`, project, block, figure.String(), first, last)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		var day rules.Day
+		var packed sql.RawBytes
+		buffer := make([]history.Cell, 0, history.BlockSize)
+		for rows.Next() {
+			if err := rows.Scan(&day, &packed); err != nil {
+				return err
+			}
+			cells, err := history.Unpack(buffer, packed)
+			if err != nil {
+				s.noteDamage(Damage{Project: project, Block: block, Figure: figure, Day: day, Err: err})
+				continue
+			}
+			each(day, cells)
+		}
+		return rows.Err()
+	})
+	return doing(err, "reading %s of project %q", figure, project)
+}
+
+// Changed returns what changed of closed days since a Commit last said so, by block, figure and day.
+func (s *Store) Changed(ctx context.Context, project string) (changes []Change, err error) {
+	type row struct {
+		Change
+		figure string
+	}
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.Block, &r.figure, &r.Day, (*[]byte)(&r.Bits)} }, `
+			SELECT change.block, figure.name, change.day, change.bits
+			FROM change JOIN figure ON figure.id = change.figure JOIN project ON project.id = change.project
+			WHERE project.uid = $1 ORDER BY change.block, change.figure, change.day`, project)
+		for _, r := range rows {
+			figure, known := rules.ParseFigure(r.figure)
+			if !known {
+				continue // of a newer version
+			}
+			r.Figure = figure
+			changes = append(changes, r.Change)
+		}
+		return err
+	})
+	return changes, doing(err, "reading the changed days of project %q", project)
+}
+
+// dropChanges forgets changes that were evaluated. What has changed since stays.
+func dropChanges(ctx context.Context, tx *sql.Tx, project string, seen []Change) error {
+	id, ok, err := findProject(ctx, tx, project)
+	if !ok || len(seen) == 0 {
+		return err
+	}
+	statements := newBatch(tx)
+	const chosen = ` change WHERE project = $1 AND block = $2 AND day = $3
+		AND figure = (SELECT id FROM figure WHERE project = $1 AND name = $4)`
+	read, err := statements.prepare(ctx, `SELECT bits FROM`+chosen) //nolint:sqlclosecheck // the transaction closes it
+	if err != nil {
+		return err
+	}
+	for _, c := range seen {
+		key := []any{id, c.Block, c.Day, c.Figure.String()}
+		var bits []byte
+		if ok, err := found(read.QueryRowContext(ctx, key...), &bits); !ok {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		left := history.Bits(bits).Without(c.Bits)
+		if left.Empty() {
+			_, err = statements.exec(ctx, `DELETE FROM`+chosen, key...)
+		} else {
+			_, err = statements.exec(ctx, `UPDATE change SET bits = $5 WHERE project = $1 AND block = $2 AND day = $3
+				AND figure = (SELECT id FROM figure WHERE project = $1 AND name = $4)`, append(key, []byte(left))...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// figures are the dictionary of the figures of a project.
+type figures struct {
+	project int64
+	ids     map[string]int64
+	spans   map[rules.Figure]Span // that have been read
+}
+
+func readFigures(ctx context.Context, tx *sql.Tx, project int64) (figures, error) {
+	type row struct {
+		id          int64
+		name        string
+		first, last sql.NullInt64
+	}
+	f := figures{project, map[string]int64{}, map[rules.Figure]Span{}}
+	rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.id, &r.name, &r.first, &r.last} },
+		`SELECT id, name, first, last FROM figure WHERE project = $1`, project)
+	for _, r := range rows {
+		f.ids[r.name] = r.id
+		if figure, known := rules.ParseFigure(r.name); known && r.first.Valid {
+			f.spans[figure] = Span{rules.Day(r.first.Int64), rules.Day(r.last.Int64)}
+		}
+	}
+	return f, err
+}
+
+// id returns the number of a figure, which it gets if it has none.
+func (f figures) id(ctx context.Context, tx *sql.Tx, figure rules.Figure) (int64, error) {
+	name := figure.String()
+	if id, ok := f.ids[name]; ok {
+		return id, nil
+	}
+	id, err := addFigure(ctx, tx, f.project, name, 1)
+	f.ids[name] = id
+	return id, err
+}
+
+// addFigure gives a figure of a project a number, or returns the one that it has.
+func addFigure(ctx context.Context, tx *sql.Tx, project int64, name string, scale int64) (id int64, err error) {
+	err = tx.QueryRowContext(ctx, `
+		INSERT INTO figure (project, name, scale) VALUES ($1, $2, $3)
+		ON CONFLICT (project, name) DO UPDATE SET scale = excluded.scale RETURNING id`, project, name, scale).Scan(&id)
+	return id, err
+}
+
+// cover notes which days have been read.
+func (f figures) cover(ctx context.Context, tx *sql.Tx, r Reading) error {
+	for _, figure := range r.Figures {
+		id, err := f.id(ctx, tx, figure)
+		if err != nil {
+			return err
+		}
+		span := f.covered(figure, r)
+		if _, err := tx.ExecContext(ctx, `UPDATE figure SET first = $1, last = $2 WHERE id = $3`, span.First, span.Last, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// covered returns the days of a figure that have been read, without gaps, once a reading is stored. Of two spans with a gap between
+// them it is the later one.
+func (f figures) covered(figure rules.Figure, r Reading) Span {
+	span := Span{r.First, r.Last}
+	before, ok := f.spans[figure]
+	switch {
+	case !ok || before.Last < r.First-1:
+		return span
+	case r.Last < before.First-1:
+		return before
+	}
+	if before.Last <= r.Today { // else the clock was ahead, and days since are yet to come
+		span.Last = max(span.Last, before.Last)
+	}
+	span.First = min(span.First, before.First)
+	return span
+}
+
+// projectID returns the number of a project, which it gets if it has none.
+func projectID(ctx context.Context, tx *sql.Tx, uid string) (id int64, err error) {
+	id, ok, err := findProject(ctx, tx, uid)
+	if ok || err != nil {
+		return id, err
+	}
+	err = tx.QueryRowContext(ctx, `INSERT INTO project (uid) VALUES ($1) RETURNING id`, uid).Scan(&id)
+	return id, err
+}
+
+// findProject returns the number of a project; ok is false if it has none.
+func findProject(ctx context.Context, tx *sql.Tx, uid string) (id int64, ok bool, err error) {
+	ok, err = found(tx.QueryRowContext(ctx, `SELECT id FROM project WHERE uid = $1`, uid), &id)
+	return id, ok, err
+}
+
+// A Damage is a column that cannot be read. Its figures are not known.
+type Damage struct {
+	Project string
+	Block   int
+	Figure  rules.Figure
+	Day     rules.Day
+	Err     error // history.ErrDamaged or history.ErrNewer
+}
+
+// String names the column.
+func (d Damage) String() string {
+	return d.Figure.String() + " of " + d.Day.String() + ", block " + strconv.Itoa(d.Block) + " of project " + d.Project
+}
+
+func (s *Store) noteDamage(d Damage) {
+	s.damage.Lock()
+	defer s.damage.Unlock()
+	if s.damage.columns == nil {
+		s.damage.columns = map[Damage]bool{}
+	}
+	s.damage.columns[d] = true
+}
+
+// Damaged returns the columns of a project that could not be read since this was last asked.
+func (s *Store) Damaged(project string) (all []Damage) {
+	s.damage.Lock()
+	defer s.damage.Unlock()
+	for d := range s.damage.columns {
+		if d.Project == project {
+			all = append(all, d)
+			delete(s.damage.columns, d)
+		}
+	}
+	slices.SortFunc(all, func(a, b Damage) int { return int(a.Day-b.Day)*history.BlockSize + a.Block - b.Block })
+	return all
+}
