@@ -1,10 +1,8 @@
 package store_test
 
 import (
-	"context"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -12,8 +10,6 @@ import (
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
-
-const cellar = "app:cellar"
 
 // cells are values by ordinal; -1 is not known, -2 null, -3 nothing.
 func cells(values ...int64) []history.Cell {
@@ -32,17 +28,6 @@ func cells(values ...int64) []history.Cell {
 	return column
 }
 
-// held claims the poll of a project.
-func held(t *testing.T, db *store.Store, project string) store.Lease {
-	t.Helper()
-	ctx, now := context.Background(), time.Now()
-	require.NoError(t, db.AddWork(ctx, store.Poll, []string{project}, now))
-	lease, ok, err := db.Claim(ctx, store.Poll, project, now, now)
-	require.NoError(t, err)
-	require.True(t, ok)
-	return lease
-}
-
 // reading is an answer about bytes of one day.
 func reading(day, today rules.Day, column []history.Cell) store.Reading {
 	return store.Reading{
@@ -55,69 +40,149 @@ func reading(day, today rules.Day, column []history.Cell) store.Reading {
 func stored(t *testing.T, db *store.Store, block int) map[rules.Day][]history.Cell {
 	t.Helper()
 	all := map[rules.Day][]history.Cell{}
-	err := db.Columns(context.Background(), cellar, block, rules.Bytes, 0, 1e6, func(day rules.Day, cells []history.Cell) {
+	err := db.Columns(t.Context(), project, block, rules.Bytes, 0, 1e6, func(day rules.Day, cells []history.Cell) {
 		all[day] = slices.Clone(cells)
 	})
 	require.NoError(t, err)
 	return all
 }
 
-func TestReadingsAreMerged(t *testing.T) {
-	db, ctx := open(t), context.Background()
-	lease := held(t, db, cellar)
-	require.NoError(t, db.SaveReading(ctx, lease, reading(100, 101, cells(9, 4, 5))))
-	require.NoError(t, db.SaveReading(ctx, lease, reading(100, 101, cells(9, -3, 6, -2))))
+func testReadings(t *testing.T, open database) {
+	db := open()
+	lease := polling(t, db)
+	require.NoError(t, db.SaveReading(t.Context(), lease, reading(100, 101, cells(9, 4, 5))))
+	require.NoError(t, db.SaveReading(t.Context(), lease, reading(100, 101, cells(9, -3, 6, -2))))
 	require.Equal(t, map[rules.Day][]history.Cell{100: cells(9, 4, 6, -2)}, stored(t, db, 0))
 
-	spans, err := db.Coverage(ctx, cellar)
+	spans, err := db.Coverage(t.Context(), project)
 	require.NoError(t, err)
 	require.Equal(t, map[rules.Figure]store.Span{rules.Bytes: {First: 100, Last: 100}}, spans)
 }
 
-func TestSubjectsOfLargeProjectsAreInBlocks(t *testing.T) {
-	db, ctx := open(t), context.Background()
+func testBlocks(t *testing.T, open database) {
+	db := open()
 	column := make([]history.Cell, 2*history.BlockSize+5)
 	for i := range column {
 		column[i], _ = history.Value(int64(i))
 	}
-	require.NoError(t, db.SaveReading(ctx, held(t, db, cellar), reading(100, 100, column)))
+	require.NoError(t, db.SaveReading(t.Context(), polling(t, db), reading(100, 100, column)))
 	require.Equal(t, column[:history.BlockSize], stored(t, db, 0)[100])
 	require.Equal(t, column[2*history.BlockSize:], stored(t, db, 2)[100])
 	require.Empty(t, stored(t, db, 3))
 }
 
-func TestOnlyNewsOfClosedDaysAreRemembered(t *testing.T) {
-	const today rules.Day = 110
-	for name, c := range map[string]struct {
+// testChanged changes cells that were 1 on the last days before.
+func testChanged(t *testing.T, open database) {
+	db := open()
+	lease := polling(t, db)
+	for day := today; day >= today-3; day-- {
+		require.NoError(t, db.SaveReading(t.Context(), lease, reading(day, today, cells(1, 1))))
+	}
+	for _, c := range []struct {
+		name string
 		day  rules.Day
 		said []history.Cell
 		want []int // positions that changed
 	}{
-		"of today":               {today, cells(9, 9), nil},
-		"of a closed day":        {today - 1, cells(1, 9), []int{1}},
-		"nothing different":      {today - 1, cells(1, 1), nil},
-		"filled back":            {today - 9, cells(9, 9), nil},
-		"a day that was not read": {today - 1, cells(1, 1, 7), []int{2}},
+		{"today", today, cells(9, 9), nil},
+		{"a closed day", today - 1, cells(1, 9), []int{1}},
+		{"nothing different", today - 1, cells(1, 9), nil},
+		{"a subject that is new", today - 2, cells(1, 1, 7), []int{2}},
+		{"no longer known", today - 2, cells(1, -1, 7), []int{1}},
+		{"filled back", today - 9, cells(9, 9), nil},
+	} {
+		require.NoError(t, db.SaveReading(t.Context(), lease, reading(c.day, today, c.said)), c.name)
+		changes, err := db.Changed(t.Context(), project)
+		require.NoError(t, err)
+		var positions []int
+		for _, change := range changes {
+			require.Equal(t, c.day, change.Day, c.name)
+			positions = slices.Collect(change.Bits.All())
+		}
+		require.Equal(t, c.want, positions, c.name)
+		require.NoError(t, db.Commit(t.Context(), lease, store.Commit{Seen: changes, Project: store.Project{UID: project}, Decision: store.Decision{Now: noon}, Due: noon}))
+		lease = polling(t, db)
+	}
+}
+
+// testChangedSince commits an evaluation beside which another device changed.
+func testChangedSince(t *testing.T, open database) {
+	db := open()
+	lease := polling(t, db)
+	save := func(column []history.Cell) []store.Change {
+		require.NoError(t, db.SaveReading(t.Context(), lease, reading(today-1, today, column)))
+		changes, err := db.Changed(t.Context(), project)
+		require.NoError(t, err)
+		return changes
+	}
+	save(cells(1, 1, 1))
+	seen := save(cells(1, 2, 1))
+	save(cells(1, 2, 3))
+	require.NoError(t, db.Commit(t.Context(), lease, store.Commit{Seen: seen, Project: store.Project{UID: project}, Decision: store.Decision{Now: noon}, Due: noon}))
+	changes, err := db.Changed(t.Context(), project)
+	require.NoError(t, err)
+	require.Len(t, changes, 1)
+	require.Equal(t, []int{2}, slices.Collect(changes[0].Bits.All()))
+}
+
+// testCoverage reads windows of days one after the other.
+func testCoverage(t *testing.T, open database) {
+	db := open()
+	lease := polling(t, db)
+	for name, c := range map[string]struct {
+		figure  rules.Figure
+		windows []store.Span
+		want    store.Span
+	}{
+		"days that follow":          {rules.Bytes, []store.Span{{80, 84}, {85, 90}}, store.Span{First: 80, Last: 90}},
+		"filled back":               {rules.Sat, []store.Span{{85, 100}, {80, 84}}, store.Span{First: 80, Last: 100}},
+		"read again":                {rules.Events, []store.Span{{80, 100}, {90, 95}}, store.Span{First: 80, Last: 100}},
+		"filled back with a gap":    {rules.Sessions, []store.Span{{85, 100}, {70, 74}}, store.Span{First: 85, Last: 100}},
+		"after a gap":               {rules.TLS, []store.Span{{80, 84}, {90, 100}}, store.Span{First: 90, Last: 100}},
+		"by a clock that was ahead": {rules.Reboots, []store.Span{{80, 120}, {90, 100}}, store.Span{First: 80, Last: 100}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			db, ctx := open(t), context.Background()
-			lease := held(t, db, cellar)
-			for day := today - 3; day <= today; day++ {
-				require.NoError(t, db.SaveReading(ctx, lease, reading(day, today, cells(1, 1))))
+			for _, w := range c.windows {
+				r := store.Reading{Figures: []rules.Figure{c.figure}, First: w.First, Last: w.Last, Today: 100}
+				require.NoError(t, db.SaveReading(t.Context(), lease, r))
 			}
-			first, err := db.Changed(ctx, cellar)
+			spans, err := db.Coverage(t.Context(), project)
 			require.NoError(t, err)
-			_, err = db.Commit(ctx, lease, store.Commit{Seen: first, Project: store.Project{UID: cellar}}), error(nil)
-			require.NoError(t, err)
-			require.NoError(t, db.SaveReading(ctx, held(t, db, cellar), reading(c.day, today, c.said)))
-			changes, err := db.Changed(ctx, cellar)
-			require.NoError(t, err)
-			var positions []int
-			for _, change := range changes {
-				require.Equal(t, c.day, change.Day)
-				positions = slices.Collect(change.Bits.All())
-			}
-			require.Equal(t, c.want, positions)
+			require.Equal(t, c.want, spans[c.figure])
 		})
 	}
+}
+
+// testSaveReadingFenced saves an answer under a lease that somebody else has taken over.
+func testSaveReadingFenced(t *testing.T, open database) {
+	db := open()
+	lease := polling(t, db)
+	lease.Token = "another"
+	require.ErrorIs(t, db.SaveReading(t.Context(), lease, reading(today, today, cells(1))), store.ErrLeaseLost)
+	require.Empty(t, stored(t, db, 0))
+}
+
+func testDamaged(t *testing.T, open database) {
+	db := open()
+	lease := polling(t, db)
+	require.NoError(t, db.SaveReading(t.Context(), lease, reading(today-1, today, cells(1, 2))))
+	require.NoError(t, db.SaveReading(t.Context(), lease, reading(today, today, cells(3, 4))))
+	_, err := db.DB().ExecContext(t.Context(), `UPDATE history SET vals = $1 WHERE day = $2`, []byte("\x01damaged"), today-1)
+	require.NoError(t, err)
+
+	require.Equal(t, map[rules.Day][]history.Cell{today: cells(3, 4)}, stored(t, db, 0))
+	damaged := db.Damaged(project)
+	require.Len(t, damaged, 1)
+	require.ErrorIs(t, damaged[0].Err, history.ErrDamaged)
+	require.Empty(t, db.Damaged(project), "each is said once")
+
+	require.NoError(t, db.SaveReading(t.Context(), lease, reading(today-1, today, cells(-3, 5))))
+	require.Equal(t, cells(-1, 5), stored(t, db, 0)[today-1], "what an answer does not say of it is not known")
+}
+
+// polling claims the poll of the project.
+func polling(t *testing.T, db *store.Store) store.Lease {
+	t.Helper()
+	require.NoError(t, db.AddWork(t.Context(), store.Poll, []string{project}, noon))
+	return claim(t, db, store.Poll, project)
 }
