@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/env"
 	"notewatch/internal/metrics"
-	"notewatch/internal/sight"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -49,7 +49,7 @@ func (b *Bot) noteAccount(ctx context.Context, account Account, state store.Proj
 		}
 		states = append(states, other)
 	}
-	cause, failures := sight.AccountCause(states)
+	cause, failures := env.AccountCause(states)
 	if cause == store.None || failures < failuresUntil(cause) {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -37,6 +38,7 @@ type Config struct {
 	Summary   bool             // tell every week what was used
 	Period    rules.PeriodSpec // what used is counted over; the zero value is the calendar month
 	Interval  time.Duration    // between polls of a project; 0 is DefaultInterval
+	Workers   int              // blocks of a project that are evaluated at once; 0 is one for each core
 	Clock     Clock            // domain clock
 	Machine   func() time.Time // machine clock: leases, signatures, and the pauses between two sends
 	// Sleep waits on the machine clock, until the context is done at most; nil really does.
@@ -114,6 +116,7 @@ type Bot struct {
 	outage   *outage
 	greeted  atomic.Bool // the operators know what is watched, as far as this process can tell
 	nameless sync.Map    // UIDs of projects of which it was logged that their fleets cannot be read
+	lists    sync.Map    // device lists as they are stored, by the UID of the project: each a *deviceList
 	fresh    freshening
 	setBack  atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
 }
@@ -132,6 +135,9 @@ func Attach(config Config) *Bot {
 	}
 	if b.Interval == 0 {
 		b.Interval = DefaultInterval
+	}
+	if b.Workers == 0 {
+		b.Workers = runtime.GOMAXPROCS(0)
 	}
 	if b.Sleep == nil {
 		b.Sleep = sleep

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"notewatch/internal/sight"
+	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -93,8 +93,8 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 
 // lookAt gathers what the store knows of one subject as of an instant, and how many devices the project has if that is
 // wanted.
-func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time, counts bool) (sight.Subject, error) {
-	seen, err := sight.Look(ctx, b.Store, sight.Query{
+func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time, counts bool) (env.Subject, error) {
+	seen, err := env.Look(ctx, b.Store, env.Query{
 		Project: p.UID, Name: p.Name, Device: subject, Now: at, Period: b.Period, Figures: b.reads.Figures, Counts: counts,
 	})
 	if err == nil && subject != "" && seen.Device == nil {

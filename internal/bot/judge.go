@@ -7,13 +7,16 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
 
 // A turn is one judgement of a project: what is known, what was decided before, and what is decided now.
 type turn struct {
-	*fleet
+	*projectData
 	open   map[episode]rules.Alert
 	judged map[string]store.Judgement // by rule name, before this turn
 	commit store.Commit
@@ -24,8 +27,8 @@ type turn struct {
 // An episode is what can have at most one open alert at a time.
 type episode struct{ rule, subject string }
 
-// judge is Env → Eval → Next for every subject and rule but those that read only poll. It decides, but stores nothing.
-func (b *Bot) judge(ctx context.Context, f *fleet) (*turn, error) {
+// evaluate is Env → Eval → Next for every subject and rule but those that read only poll. It decides, but stores nothing.
+func (b *Bot) evaluate(ctx context.Context, f *projectData) (*turn, error) {
 	t, err := b.begin(ctx, f, false)
 	if err != nil {
 		return nil, err
@@ -39,7 +42,7 @@ func (b *Bot) judge(ctx context.Context, f *fleet) (*turn, error) {
 			delete(t.commit.Judged, other)
 		}
 	}
-	if err := t.judgeAll(ctx); err != nil {
+	if err := t.evaluateAll(ctx); err != nil {
 		return nil, err
 	}
 	if f.readable() {
@@ -53,7 +56,7 @@ func (b *Bot) judge(ctx context.Context, f *fleet) (*turn, error) {
 }
 
 // begin returns a turn in which nothing is decided yet: of the rules that read only poll alone, or of all others.
-func (b *Bot) begin(ctx context.Context, f *fleet, alone bool) (*turn, error) {
+func (b *Bot) begin(ctx context.Context, f *projectData, alone bool) (*turn, error) {
 	alerts, err := b.Store.OpenAlerts(ctx, f.project.UID)
 	if err != nil {
 		return nil, err
@@ -62,7 +65,7 @@ func (b *Bot) begin(ctx context.Context, f *fleet, alone bool) (*turn, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &turn{fleet: f, open: make(map[episode]rules.Alert, len(alerts)), judged: judged, alone: alone, trials: map[string]*trial{}}
+	t := &turn{projectData: f, open: make(map[episode]rules.Alert, len(alerts)), judged: judged, alone: alone, trials: map[string]*trial{}}
 	t.commit = store.Commit{
 		Decision: store.Decision{Now: f.now, Show: map[string][]string{}, StandIns: b.standIns()},
 		Judged:   map[string]store.Judgement{},
@@ -78,10 +81,10 @@ func (b *Bot) begin(ctx context.Context, f *fleet, alone bool) (*turn, error) {
 	return t, nil
 }
 
-// judgeAll evaluates the rules of this turn for all subjects.
-func (t *turn) judgeAll(ctx context.Context) error {
+// evaluateAll evaluates the rules of this turn for all subjects.
+func (t *turn) evaluateAll(ctx context.Context) error {
 	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
-		if err := t.judgeEach(ctx, scope); err != nil {
+		if err := t.evaluateEach(ctx, scope); err != nil {
 			return err
 		}
 	}
@@ -115,7 +118,7 @@ func (t *turn) date() {
 func (t *turn) withdrawGone() {
 	for key, a := range t.open {
 		r, ok := t.rule(a.Rule)
-		_, listed := t.index[a.Subject]
+		listed := t.device(a.Subject) != nil
 		if ok && r.Spec.Each == scopeOf(a) && (listed || a.Subject == "") {
 			continue
 		}
@@ -125,10 +128,28 @@ func (t *turn) withdrawGone() {
 	}
 }
 
-// judgeEach judges every subject of a scope by every rule of that scope. A rule that needs more than could be read this
-// time is left for the next poll, with its alerts as they are.
-func (t *turn) judgeEach(ctx context.Context, scope rules.Scope) error {
-	var applicable []*Rule
+// evaluateEach evaluates every rule of a scope for every subject of it. A rule that needs more than could be read this time is
+// left for the next poll, with its alerts as they are.
+func (t *turn) evaluateEach(ctx context.Context, scope rules.Scope) error {
+	applicable := t.applicable(scope)
+	if len(applicable) == 0 {
+		return nil
+	}
+	return t.inBlocks(ctx, t.blocks(scope), func(ctx context.Context, part *turn, b *blockData) error {
+		for i := range b.size() {
+			view := rules.NewView(b.env(i))
+			for _, r := range applicable {
+				if err := part.evaluateOne(ctx, r, b, i, view); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// applicable returns the rules of a scope that are evaluated in this turn, and notes what they mean.
+func (t *turn) applicable(scope rules.Scope) (applicable []*Rule) {
 	for i := range t.Rules {
 		r := &t.Rules[i]
 		if r.Spec.Each != scope || r.Reads.OnlyPoll() != t.alone {
@@ -148,22 +169,68 @@ func (t *turn) judgeEach(ctx context.Context, scope rules.Scope) error {
 			t.commit.Judged[r.Spec.Name] = before
 		}
 	}
-	if len(applicable) == 0 {
-		return nil
+	return applicable
+}
+
+// inBlocks calls do for each block, for several at once, with a part of the turn that holds nothing but what is found in that
+// block. What the parts found becomes part of the turn in the order of the blocks, however many are worked on at once.
+func (t *turn) inBlocks(ctx context.Context, blocks []block, do func(ctx context.Context, part *turn, b *blockData) error) error {
+	var figures []rules.Figure
+	if !t.alone {
+		figures = t.reads.Figures
 	}
-	for _, subject := range t.subjects(scope) {
-		view := rules.NewView(t.env(subject))
-		for _, r := range applicable {
-			if err := t.judgeOne(ctx, r, subject, view); err != nil {
+	parts := make([]*turn, len(blocks))
+	readers := make(chan *env.Reader, t.Workers)
+	for range t.Workers {
+		readers <- t.reader(figures)
+	}
+	workers, ctx := errgroup.WithContext(ctx)
+	workers.SetLimit(t.Workers)
+	for i, b := range blocks {
+		workers.Go(func() error {
+			reader := <-readers
+			defer func() { readers <- reader }()
+			data, err := t.read(ctx, reader, b)
+			if err != nil {
 				return err
 			}
-		}
+			parts[i] = t.part()
+			return do(ctx, parts[i], data)
+		})
+	}
+	if err := workers.Wait(); err != nil {
+		return err
+	}
+	for _, part := range parts {
+		t.add(part)
 	}
 	return nil
 }
 
-// judgeOne takes one alert one step further.
-func (t *turn) judgeOne(ctx context.Context, r *Rule, subject string, view *rules.View) error {
+// part returns a turn that knows what t knows and in which nothing is found yet.
+func (t *turn) part() *turn {
+	part := *t
+	part.commit = store.Commit{Decision: store.Decision{Show: map[string][]string{}}}
+	part.trials = make(map[string]*trial, len(t.trials))
+	for name := range t.trials {
+		part.trials[name] = new(trial)
+	}
+	return &part
+}
+
+// add takes in what a part found.
+func (t *turn) add(part *turn) {
+	t.commit.Alerts = append(t.commit.Alerts, part.commit.Alerts...)
+	t.commit.Dropped = append(t.commit.Dropped, part.commit.Dropped...)
+	maps.Copy(t.commit.Show, part.commit.Show)
+	for name, tried := range part.trials {
+		t.trials[name].add(tried)
+	}
+}
+
+// evaluateOne takes one alert one step further.
+func (t *turn) evaluateOne(ctx context.Context, r *Rule, b *blockData, i int, view *rules.View) error {
+	subject := b.subject(i)
 	key := rules.Key{Rule: r.Spec.Name, Project: t.project.UID, Subject: subject}
 	if r.Kind == rules.PeriodRule {
 		key.Period = t.period.Start
@@ -172,7 +239,7 @@ func (t *turn) judgeOne(ctx context.Context, r *Rule, subject string, view *rule
 	if !open {
 		before = key.Inactive()
 	}
-	v, err := t.verdict(ctx, r, before, subject, view)
+	v, err := t.verdict(ctx, r, before, b, i, view)
 	if err != nil {
 		return err
 	}
@@ -221,7 +288,7 @@ func periodOf(meaning string) string {
 }
 
 // verdict evaluates the rule as of now and, where that decides, as of the end of yesterday.
-func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject string, view *rules.View) (rules.Verdict, error) {
+func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, b *blockData, i int, view *rules.View) (rules.Verdict, error) {
 	_, judged := t.judged[r.Spec.Name]
 	v := rules.Verdict{
 		Evaluation: r.Eval(view),
@@ -237,17 +304,17 @@ func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject stri
 		return v, nil
 	}
 	if r.Kind == rules.PeriodRule {
-		return v, t.periodEnded(ctx, r, a, &v)
+		return v, t.periodEnded(ctx, r, a, b, i, &v)
 	}
 	if r.Kind != rules.DayRule || v.Result.Most >= a.Level {
 		return v, nil
 	}
-	env, err := t.envAt(ctx, subject, t.today-1)
+	yesterday, err := b.envAt(ctx, i, t.today-1)
 	if err != nil {
 		return v, err
 	}
-	t.sight().Present(env, t.device(subject))
-	dayEnd := rules.NewView(env)
+	t.env().Present(yesterday, b.device(i))
+	dayEnd := rules.NewView(yesterday)
 	last := r.Eval(dayEnd)
 	v.DayEnd, v.DayEndGrowing, v.Last, v.LastAt = last.Result, r.Growing(dayEnd), last.Value, t.today.Start()
 	return v, nil
@@ -255,16 +322,16 @@ func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, subject stri
 
 // periodEnded evaluates the rule as of the end of the alert's period, if that has ended and is not longer ago than the history
 // that was read.
-func (t *turn) periodEnded(ctx context.Context, r *Rule, a rules.Alert, v *rules.Verdict) error {
+func (t *turn) periodEnded(ctx context.Context, r *Rule, a rules.Alert, b *blockData, i int, v *rules.Verdict) error {
 	first, next := t.Period.Bounds(rules.DayOf(a.Period))
 	if next > t.today || next <= t.historyStart(t.today) || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
 		return nil
 	}
-	env, err := t.envAt(ctx, a.Subject, next-1)
+	end, err := b.envAt(ctx, i, next-1)
 	if err != nil {
 		return err
 	}
-	v.Last, v.LastAt = r.Eval(rules.NewView(env)).Value, next.Start()
+	v.Last, v.LastAt = r.Eval(rules.NewView(end)).Value, next.Start()
 	return nil
 }
 
@@ -294,82 +361,4 @@ func (t *turn) record(r *Rule, before, after rules.Alert, event rules.Event) {
 // figures, and so words, of the rule before.
 func measuredBy(r *Rule, a rules.Alert) bool {
 	return a.Reason != rules.Retracted && (a.Reason != rules.PeriodEnded || a.Told.Figure == r.Show)
-}
-
-// revise judges the past again where figures of closed days have changed: a day rule as of the end of that day, a period
-// rule as of the end of a period that is over. What was surely true there and not told yet, or told as less bad, is told
-// once, as revised. The time before a rule was there is not its business.
-func (t *turn) revise(ctx context.Context) error {
-	changed, err := t.Store.Changed(ctx, t.project.UID)
-	if err != nil {
-		return err
-	}
-	t.commit.Seen = changed
-	done := map[revision]bool{}
-	for _, c := range changed {
-		if c.Day < t.today-rereadDays {
-			continue
-		}
-		for i := range t.Rules {
-			r := &t.Rules[i]
-			day, from := t.revisable(r, c)
-			if from.IsZero() || done[revision{r, c.Device, day}] {
-				continue
-			}
-			done[revision{r, c.Device, day}] = true
-			if err := t.reviseOne(ctx, r, c.Device, day, from); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// A revision is a rule judged again for a subject as of the end of a day.
-type revision struct {
-	rule   *Rule
-	device string
-	day    rules.Day
-}
-
-// revisable returns the day as of whose end the rule must be judged again after a change, and since when an alert would
-// have told of it already; the zero time if the change does not concern the rule.
-func (t *turn) revisable(r *Rule, c store.DeviceDay) (day rules.Day, from time.Time) {
-	_, listed := t.index[c.Device]
-	last := t.judged[r.Spec.Name]
-	judged := last.Hash == t.meaning(r) && last.Since.Before(c.Day.End())
-	if !judged || (r.Spec.Each == rules.EachProject) != (c.Device == "") || c.Device != "" && !listed {
-		return 0, time.Time{}
-	}
-	switch r.Kind {
-	case rules.DayRule:
-		return c.Day, c.Day.Start()
-	case rules.PeriodRule:
-		if first, next := t.Period.Bounds(c.Day); next <= t.today {
-			return next - 1, first.Start()
-		}
-	}
-	return 0, time.Time{}
-}
-
-func (t *turn) reviseOne(ctx context.Context, r *Rule, subject string, day rules.Day, from time.Time) error {
-	env, err := t.envAt(ctx, subject, day)
-	if err != nil {
-		return err
-	}
-	v := rules.Verdict{Evaluation: r.Eval(rules.NewView(env)), AsOf: day.End()}
-	key := rules.Key{Rule: r.Spec.Name, Project: t.project.UID, Subject: subject}
-	if r.Kind == rules.PeriodRule {
-		key.Period = from
-	}
-	after, event := key.Revise(r.Rule, v, t.now)
-	if event == rules.None {
-		return nil
-	}
-	told, err := t.Store.Announced(ctx, key, after.Level, from, day.End())
-	if err != nil || told {
-		return err
-	}
-	t.record(r, key.Inactive(), after, event)
-	return nil
 }

@@ -33,11 +33,11 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err := b.noteAccount(ctx, account, state, now); err != nil {
 		return err
 	}
-	fleet, err := b.look(ctx, project, state, now)
+	data, err := b.look(ctx, project, state, now)
 	if err != nil {
 		return err
 	}
-	turn, err := b.decide(ctx, lease, fleet, b.nextPoll(account, state, failure, now))
+	turn, err := b.decide(ctx, lease, data, b.nextPoll(account, state, failure, now))
 	if err != nil {
 		return err
 	}
@@ -57,14 +57,14 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	return b.Store.Checkpoint(ctx)
 }
 
-// decide judges and commits, and again if somebody has decided something else meanwhile, such as a silence.
-func (b *Bot) decide(ctx context.Context, lease store.Lease, f *fleet, due time.Time) (*turn, error) {
+// decide evaluates and commits, and again if somebody has decided something else meanwhile, such as a silence.
+func (b *Bot) decide(ctx context.Context, lease store.Lease, d *projectData, due time.Time) (*turn, error) {
 	for {
-		t, err := b.judge(ctx, f)
+		t, err := b.evaluate(ctx, d)
 		if err != nil {
 			return nil, err
 		}
-		t.commit.Due, t.commit.Failures = due, f.state.Failures
+		t.commit.Due, t.commit.Failures = due, d.state.Failures
 		if err = b.Store.Commit(ctx, lease, t.commit); !errors.Is(err, store.ErrMoved) {
 			return t, err
 		}

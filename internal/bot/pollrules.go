@@ -56,7 +56,7 @@ func (b *Bot) judgePolling(ctx context.Context, project Project) (*turn, error) 
 		return nil, err
 	}
 	now := b.Clock.Now().UTC()
-	f := &fleet{Bot: b, project: project, state: state, now: now, today: rules.DayOf(now)}
+	f := &projectData{Bot: b, project: project, state: state, now: now, today: rules.DayOf(now)}
 	f.period = b.Period.Period(f.today, now)
 	if b.watchesDevicesByPollAlone() {
 		if err := f.listDevices(ctx); err != nil {
@@ -67,7 +67,7 @@ func (b *Bot) judgePolling(ctx context.Context, project Project) (*turn, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := t.judgeAll(ctx); err != nil {
+	if err := t.evaluateAll(ctx); err != nil {
 		return nil, err
 	}
 	return t, t.mute(ctx)

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"notewatch/internal/sight"
+	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/notehub"
 )
@@ -94,7 +94,7 @@ func (b *Bot) idle(ctx context.Context, p Project, now time.Time) (bool, error) 
 // due.
 func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
 	requests := len(b.endpoints())
-	listed, err := b.Store.CountDevices(ctx, p.UID, sight.SilentAfter)
+	listed, err := b.Store.CountDevices(ctx, p.UID, env.SilentAfter)
 	if err == nil && now.Sub(listed.ListedAt) >= listEvery {
 		requests += max(0, listed.All-1)/notehub.MaxPageSize + listRequests
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"notewatch/internal/sight"
+	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -112,7 +112,7 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 		return err
 	}
 	_, _ = fmt.Fprintf(text, "%s: %d devices, %d silent for more than %.0f hours; last polled %s ago\n",
-		p.Name, f.counts.Enabled, f.counts.Silent, sight.SilentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
+		p.Name, f.counts.Enabled, f.counts.Silent, env.SilentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
 	for i, figure := range f.reads.Figures {
 		f.summarizeFigure(text, figure)
 		if i == 0 {

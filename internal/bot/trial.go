@@ -31,6 +31,15 @@ func (t *trial) note(subject string, err error) {
 	}
 }
 
+// add takes in the evaluations for other subjects.
+func (t *trial) add(other *trial) {
+	if t.failed == 0 {
+		t.example, t.err = other.example, other.err
+	}
+	t.subjects += other.subjects
+	t.failed += other.failed
+}
+
 // complain tells the operators of the rules that could not be judged in this turn, and that it is over of those that could. What
 // they fail with, and for how many, may change with every turn: a complaint that stands is left as it is.
 func (t *turn) complain(ctx context.Context) error {

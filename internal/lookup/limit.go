@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"notewatch/internal/sight"
+	"notewatch/internal/env"
 	"notewatch/rules"
 )
 
@@ -25,7 +25,7 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) ([]*rules.R
 	if !slices.ContainsFunc(limiting, func(r *rules.Rule) bool { return r.Spec.Where != "" }) {
 		return limiting, nil
 	}
-	seen, err := sight.Look(ctx, d.Store, sight.Query{
+	seen, err := env.Look(ctx, d.Store, env.Query{
 		Project: u.Project.UID, Name: u.Project.Name, Device: u.within(), Now: now, Period: d.Period, Figures: d.figures,
 		Counts: slices.ContainsFunc(limiting, func(r *rules.Rule) bool { return r.Reads.Counts }),
 	})

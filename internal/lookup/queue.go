@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"notewatch/internal/sight"
+	"notewatch/internal/env"
 	"notewatch/internal/store"
 )
 
@@ -72,7 +72,7 @@ func (d *Desk) accountCause(ctx context.Context, account string) (store.Cause, e
 		}
 		states = append(states, state)
 	}
-	cause, _ := sight.AccountCause(states)
+	cause, _ := env.AccountCause(states)
 	return cause, nil
 }
 

@@ -61,19 +61,28 @@ func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert
 	return alerts, doing(err, "reading alerts")
 }
 
-// Announced reports whether an alert of the rule and subject of key that was announced at level or higher fired from
-// from on and before to, or before from and was still firing at to, or was revised as of a time after from and not after to.
-// An alert that ended because its figures were wrong does not count.
-func (s *Store) Announced(ctx context.Context, key rules.Key, level rules.Level, from, to time.Time) (announced bool, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `
-			SELECT EXISTS (SELECT 1 FROM alert WHERE project = $1 AND rule = $2 AND subject = $3 AND worst >= $6 AND reason <> 'corrected'
+// Announced returns the highest level at which alerts of a rule were announced, by subject: of those that fired from from on and
+// before to, or before from and were still firing at to, or were revised as of a time after from and not after to. Alerts that
+// ended because their figures were wrong do not count.
+func (s *Store) Announced(ctx context.Context, project, rule string, from, to time.Time) (map[string]rules.Level, error) {
+	type row struct {
+		subject string
+		level   rules.Level
+	}
+	announced := map[string]rules.Level{}
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.subject, &r.level} }, `
+			SELECT subject, max(worst) FROM alert WHERE project = $1 AND rule = $2 AND reason <> 'corrected'
 				AND CASE reason
-				WHEN 'revised' THEN as_of > $4 AND as_of <= $5
-				ELSE fired_at < $5 AND (fired_at >= $4 OR ended_at IS NULL OR ended_at >= $5) END)`,
-			key.Project, key.Rule, key.Subject, at(from), at(to), level).Scan(&announced)
+				WHEN 'revised' THEN as_of > $3 AND as_of <= $4
+				ELSE fired_at < $4 AND (fired_at >= $3 OR ended_at IS NULL OR ended_at >= $4) END
+			GROUP BY subject`, project, rule, at(from), at(to))
+		for _, r := range rows {
+			announced[r.subject] = r.level
+		}
+		return err
 	})
-	return announced, doing(err, "reading whether rule %q was announced for %q of project %q", key.Rule, key.Subject, key.Project)
+	return announced, doing(err, "reading what rule %q announced of project %q", rule, project)
 }
 
 // saveAlerts writes alerts, those that have ended before those that are open: a new episode may take the place of one

@@ -1,9 +1,10 @@
-package sight
+package env
 
 import (
 	"context"
 	"time"
 
+	"notewatch/internal/history"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -39,12 +40,13 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 	if err != nil {
 		return s, err
 	}
+	ordinal := 0
 	if q.Device != "" {
 		device, listed, err := db.Device(ctx, q.Project, q.Device)
 		if err != nil {
 			return s, err
 		}
-		if listed {
+		if ordinal = device.Ordinal; listed {
 			s.Device = &device
 		}
 	}
@@ -56,24 +58,22 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 		uncounted.Known = s.Env.Project.Known
 		s.Env.Project = uncounted
 	}
-	return s, s.sumUp(ctx, db, q)
+	return s, s.measure(ctx, db, q, ordinal)
 }
 
-// sumUp fills in the figures.
-func (s Subject) sumUp(ctx context.Context, db *store.Store, q Query) error {
-	today, born := rules.DayOf(q.Now), rules.Day(0)
+// measure fills in the figures of the subject of an ordinal, of a device that is not listed none.
+func (s Subject) measure(ctx context.Context, db *store.Store, q Query, ordinal int) error {
+	if q.Device != "" && s.Device == nil {
+		return nil
+	}
+	member := Member{Position: ordinal % history.BlockSize}
 	if s.Device != nil {
-		born = rules.DayOf(s.Device.Provisioned)
+		member.Born = rules.DayOf(s.Device.Provisioned)
 	}
-	first := FirstDay(q.Period, today)
-	rows, err := db.Usage(ctx, q.Project, []string{q.Device}, first, today)
-	if err != nil {
-		return err
+	reader := Reader{Store: db, Project: q.Project, Period: q.Period, Figures: q.Figures, Series: true}
+	metrics, err := reader.Block(ctx, ordinal/history.BlockSize, []Member{member}, rules.DayOf(q.Now))
+	if err == nil {
+		metrics.Fill(s.Env, 0)
 	}
-	past := NewLedger(q.Period, first, today, []string{q.Device}, rows)
-	for _, figure := range q.Figures {
-		closed := past.Closed(born, q.Device, figure, today)
-		*Metric(s.Env, figure) = closed.Metric(past.Figure(q.Device, figure, today), past.Series(born, q.Device, figure, today))
-	}
-	return nil
+	return err
 }

@@ -1,5 +1,4 @@
-// Package sight makes what expressions see of what the store knows: the same for those who judge, explain or look up.
-package sight
+package env
 
 import (
 	"math"

@@ -1,4 +1,4 @@
-package sight_test
+package env_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/sight"
+	"notewatch/internal/env"
 	"notewatch/internal/store"
 )
 
@@ -29,7 +29,7 @@ func TestAccountCause(t *testing.T) {
 		"the longest counts":                  {[]store.Project{fails(store.Unreachable, 1, noon), fails(store.Unreachable, 3, noon)}, store.Unreachable, 3},
 		"what concerns one project is no one": {[]store.Project{fails("forbidden", 5, noon), fine(noon.Add(-time.Hour))}, store.None, 0},
 	} {
-		cause, failures := sight.AccountCause(c.projects)
+		cause, failures := env.AccountCause(c.projects)
 		require.Equal(t, c.cause, cause, name)
 		require.Equal(t, c.failures, failures, name)
 	}

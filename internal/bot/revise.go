@@ -1,0 +1,156 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"notewatch/internal/history"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A revision is a rule that is evaluated again as of the end of a day, for subjects of a block by their position.
+type revision struct {
+	rule     *Rule
+	day      rules.Day
+	from     time.Time // since when an alert would have been about that day or period
+	subjects history.Bits
+}
+
+// revise evaluates the past again where figures of closed days have changed: a day rule as of the end of that day, a period rule as
+// of the end of a period that is over. What was surely true there and not announced yet, or announced as less bad, is announced
+// once, as revised. The time before a rule was there does not count.
+func (t *turn) revise(ctx context.Context) error {
+	changed, err := t.Store.Changed(ctx, t.project.UID)
+	if err != nil {
+		return err
+	}
+	t.commit.Seen = changed
+	announced := announcements{turn: t, known: map[announcement]map[string]rules.Level{}}
+	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
+		due := t.revisions(scope, changed)
+		var blocks []block
+		for _, b := range t.blocks(scope) {
+			if len(due[b.number]) > 0 {
+				blocks = append(blocks, b)
+			}
+		}
+		err := t.inBlocks(ctx, blocks, func(ctx context.Context, part *turn, b *blockData) error {
+			for _, r := range due[b.number] {
+				if err := part.reviseBlock(ctx, r, b, &announced); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revisions returns the rules of a scope that have to be evaluated again after changes, by the number of the block.
+func (t *turn) revisions(scope rules.Scope, changed []store.Change) map[int][]*revision {
+	due := map[int][]*revision{}
+	for _, c := range changed {
+		if c.Day < t.today-rereadDays {
+			continue
+		}
+		for i := range t.Rules {
+			r := &t.Rules[i]
+			if r.Spec.Each != scope || !slices.Contains(r.Reads.Figures, c.Figure) {
+				continue
+			}
+			day, from := t.revisable(r, c.Day)
+			if from.IsZero() {
+				continue
+			}
+			of := slices.IndexFunc(due[c.Block], func(d *revision) bool { return d.rule == r && d.day == day })
+			if of < 0 {
+				of = len(due[c.Block])
+				due[c.Block] = append(due[c.Block], &revision{rule: r, day: day, from: from})
+			}
+			due[c.Block][of].subjects = due[c.Block][of].subjects.Or(c.Bits)
+		}
+	}
+	return due
+}
+
+// revisable returns the day as of whose end the rule must be evaluated again after a change of a day, and since when an alert would
+// have been about it; the zero time if the change does not concern the rule.
+func (t *turn) revisable(r *Rule, changed rules.Day) (day rules.Day, from time.Time) {
+	last := t.judged[r.Spec.Name]
+	if last.Hash != t.meaning(r) || !last.Since.Before(changed.End()) {
+		return 0, time.Time{}
+	}
+	switch r.Kind {
+	case rules.DayRule:
+		return changed, changed.Start()
+	case rules.PeriodRule:
+		if first, next := t.Period.Bounds(changed); next <= t.today {
+			return next - 1, first.Start()
+		}
+	}
+	return 0, time.Time{}
+}
+
+// reviseBlock evaluates a rule again for the subjects of a block whose figures changed.
+func (t *turn) reviseBlock(ctx context.Context, d *revision, b *blockData, announced *announcements) error {
+	for i, member := range b.members {
+		if !d.subjects.Has(member.Position) {
+			continue
+		}
+		past, err := b.envAt(ctx, i, d.day)
+		if err != nil {
+			return err
+		}
+		v := rules.Verdict{Evaluation: d.rule.Eval(rules.NewView(past)), AsOf: d.day.End()}
+		key := rules.Key{Rule: d.rule.Spec.Name, Project: t.project.UID, Subject: b.subject(i)}
+		if d.rule.Kind == rules.PeriodRule {
+			key.Period = d.from
+		}
+		after, event := key.Revise(d.rule.Rule, v, t.now)
+		if event == rules.None {
+			continue
+		}
+		level, err := announced.level(ctx, key.Subject, announcement{key.Rule, d.from, d.day.End()})
+		if err != nil {
+			return err
+		}
+		if level < after.Level {
+			t.record(d.rule, key.Inactive(), after, event)
+		}
+	}
+	return nil
+}
+
+// An announcement is what alerts of a rule about a stretch of time were announced.
+type announcement struct {
+	rule     string
+	from, to time.Time
+}
+
+// announcements are what was announced of a project. Each is read once, and only if a rule is surely true.
+type announcements struct {
+	turn  *turn
+	mu    sync.Mutex
+	known map[announcement]map[string]rules.Level // by subject
+}
+
+// level returns the highest level that was announced of a subject; Inactive is none.
+func (a *announcements) level(ctx context.Context, subject string, of announcement) (rules.Level, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	levels, known := a.known[of]
+	if !known {
+		var err error
+		if levels, err = a.turn.Store.Announced(ctx, a.turn.project.UID, of.rule, of.from, of.to); err != nil {
+			return rules.Inactive, err
+		}
+		a.known[of] = levels
+	}
+	return levels[subject], nil
+}

@@ -1,0 +1,91 @@
+package env
+
+import (
+	"context"
+	"math"
+
+	"notewatch/internal/history"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// FirstDay returns the first day that an Env as of a day looks back on.
+func FirstDay(spec rules.PeriodSpec, asOf rules.Day) rules.Day {
+	start, _ := spec.Bounds(asOf)
+	return min(start, asOf-rules.HistoryDays)
+}
+
+// A Member is a subject of a block: its position there, and the first day that it existed, as far as that is known.
+type Member struct {
+	Position int
+	Born     rules.Day
+}
+
+// A Reader reads metrics of a project. It is used by one goroutine at a time: its memory is used again by the next block.
+type Reader struct {
+	Store   *store.Store
+	Project string // UID
+	Period  rules.PeriodSpec
+	Figures []rules.Figure // those wanted; of the others nothing is known
+	Series  bool           // whether the days one by one are wanted too
+
+	days []float64 // of one figure, by member, then day
+}
+
+// Metrics are the figures of the members of a block as of a day, by figure in the order of the Reader, then member.
+type Metrics struct {
+	figures []rules.Figure
+	by      [][]rules.Metric
+}
+
+// Fill puts the metrics of a member into an Env, by the place of the member in the list that Block was given.
+func (m Metrics) Fill(e *rules.Env, member int) {
+	for i, figure := range m.figures {
+		*Metric(e, figure) = m.by[i][member]
+	}
+}
+
+// Block returns the metrics of members of a block as of a day. What happened on the day itself is Today; the days before it are
+// complete.
+func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf rules.Day) (Metrics, error) {
+	m := Metrics{figures: r.Figures, by: make([][]rules.Metric, len(r.Figures))}
+	first := FirstDay(r.Period, asOf)
+	days := int(asOf-first) + 1
+	start, _ := r.Period.Bounds(asOf)
+	for i, figure := range r.Figures {
+		if err := r.read(ctx, block, members, figure, first, days); err != nil {
+			return Metrics{}, err
+		}
+		m.by[i] = make([]rules.Metric, len(members))
+		for j, member := range members {
+			all := r.days[j*days : (j+1)*days]
+			complete := all[min(max(0, int(member.Born-first)), days-1) : days-1]
+			m.by[i][j] = rules.Close(complete, int(asOf-start)).Metric(all[days-1], r.series(complete))
+		}
+	}
+	return m, nil
+}
+
+// series returns the last complete days one by one, if that is wanted.
+func (r *Reader) series(complete []float64) []float64 {
+	if !r.Series {
+		return nil
+	}
+	return append([]float64(nil), rules.Series(complete[max(0, len(complete)-rules.HistoryDays):])...)
+}
+
+// read reads one figure of members for some days from first on.
+func (r *Reader) read(ctx context.Context, block int, members []Member, figure rules.Figure, first rules.Day, days int) error {
+	r.days = r.days[:0]
+	for range len(members) * days {
+		r.days = append(r.days, math.NaN())
+	}
+	last := first + rules.Day(days) - 1
+	return r.Store.Columns(ctx, r.Project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
+		at := int(day - first)
+		for _, member := range members {
+			r.days[at] = history.At(cells, member.Position).Float()
+			at += days
+		}
+	})
+}
