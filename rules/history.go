@@ -2,7 +2,6 @@ package rules
 
 import (
 	"math"
-	"slices"
 )
 
 // Windows of the figures over complete days.
@@ -88,14 +87,20 @@ func sum(xs []float64) float64 {
 	return total
 }
 
-// median is NaN if any part is.
+// median is NaN if any part is. There are at most medianDays.
 func median(xs []float64) float64 {
-	if slices.ContainsFunc(xs, math.IsNaN) {
-		return math.NaN()
+	var sorted [medianDays]float64
+	for i, x := range xs {
+		if math.IsNaN(x) {
+			return x
+		}
+		for ; i > 0 && sorted[i-1] > x; i-- {
+			sorted[i] = sorted[i-1]
+		}
+		sorted[i] = x
 	}
-	sorted := slices.Sorted(slices.Values(xs))
-	middle := len(sorted) / 2
-	if len(sorted)%2 == 1 {
+	middle := len(xs) / 2
+	if len(xs)%2 == 1 {
 		return sorted[middle]
 	}
 	return (sorted[middle-1] + sorted[middle]) / 2
