@@ -2,32 +2,20 @@ package bot
 
 import (
 	"context"
-	"time"
 
 	"notewatch/internal/store"
 )
 
-// A deviceList is the device list of a project as it is stored. It is read by several goroutines and never changed.
+// A deviceList is the device list of a project as it is stored. Several goroutines read it, and none changes it.
 type deviceList struct {
-	version int64          // of the stored list
-	readAt  time.Time      // zero: it was never read
-	devices []store.Device // in the order of their ordinals
-	index   map[string]int // of devices, by UID
-}
-
-// newDeviceList makes a list of devices in the order of their ordinals.
-func newDeviceList(version int64, readAt time.Time, devices []store.Device) *deviceList {
-	l := &deviceList{version: version, readAt: readAt, devices: devices, index: make(map[string]int, len(devices))}
-	for i, d := range devices {
-		l.index[d.UID] = i
-	}
-	return l
+	stored store.DeviceList
+	index  map[string]int // of the devices, by UID
 }
 
 // device returns a listed device; nil is that the subject is none.
 func (l *deviceList) device(subject string) *store.Device {
 	if i, ok := l.index[subject]; ok {
-		return &l.devices[i]
+		return &l.stored.Devices[i]
 	}
 	return nil
 }
@@ -38,14 +26,22 @@ func (b *Bot) deviceList(ctx context.Context, project string) (*deviceList, erro
 	if err != nil {
 		return nil, err
 	}
-	if known, ok := b.lists.Load(project); ok && known.(*deviceList).version == version {
+	if known, ok := b.lists.Load(project); ok && known.(*deviceList).stored.Version == version {
 		return known.(*deviceList), nil
 	}
-	devices, readAt, err := b.Store.Devices(ctx, project)
+	stored, err := b.Store.DeviceList(ctx, project)
 	if err != nil {
 		return nil, err
 	}
-	list := newDeviceList(version, readAt, devices)
+	return b.keepList(project, stored), nil
+}
+
+// keepList keeps the device list of a project in memory.
+func (b *Bot) keepList(project string, stored store.DeviceList) *deviceList {
+	list := &deviceList{stored: stored, index: make(map[string]int, len(stored.Devices))}
+	for i, d := range stored.Devices {
+		list.index[d.UID] = i
+	}
 	b.lists.Store(project, list)
-	return list, nil
+	return list
 }

@@ -43,13 +43,13 @@ func (d *projectData) listDevices(ctx context.Context) (err error) {
 
 // count counts the devices. One that was never heard of is neither active nor silent.
 func (l *deviceList) count() store.DeviceCounts {
-	counts := store.DeviceCounts{ListedAt: l.readAt, All: len(l.devices)}
-	for i := range l.devices {
-		switch d := &l.devices[i]; {
+	counts := store.DeviceCounts{ListedAt: l.stored.Read, All: len(l.stored.Devices)}
+	for i := range l.stored.Devices {
+		switch d := &l.stored.Devices[i]; {
 		case d.Disabled:
 			continue
 		case d.LastActivity.IsZero():
-		case l.readAt.Sub(d.LastActivity) > env.SilentAfter:
+		case l.stored.Read.Sub(d.LastActivity) > env.SilentAfter:
 			counts.Silent++
 		default:
 			counts.Active++
@@ -95,7 +95,7 @@ func (d *projectData) blocks(scope rules.Scope) []block {
 		return []block{{}}
 	}
 	var all []block
-	devices := d.list.devices
+	devices := d.list.stored.Devices
 	for len(devices) > 0 {
 		number, n := devices[0].Ordinal/history.BlockSize, 1
 		for n < len(devices) && devices[n].Ordinal/history.BlockSize == number {
