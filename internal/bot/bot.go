@@ -117,6 +117,7 @@ type Bot struct {
 	greeted  atomic.Bool // the operators know what is watched, as far as this process can tell
 	nameless sync.Map    // UIDs of projects of which it was logged that their fleets cannot be read
 	lists    sync.Map    // device lists as they are stored, by the UID of the project: each a *deviceList
+	damaged  sync.Map    // columns of history of which it was logged that they cannot be read: each a store.Damage
 	fresh    freshening
 	setBack  atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
 }

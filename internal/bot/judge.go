@@ -51,7 +51,23 @@ func (b *Bot) evaluate(ctx context.Context, f *projectData) (*turn, error) {
 	} else {
 		t.date()
 	}
+	t.noteDamage()
 	return t, t.mute(ctx)
+}
+
+// noteDamage has what could not be read of the history read from Notehub again, and says so once.
+func (t *turn) noteDamage() {
+	damaged := t.Store.Damaged(t.project.UID)
+	for _, d := range damaged {
+		if _, logged := t.damaged.LoadOrStore(d, true); !logged {
+			t.Log.Error("a column of history cannot be read: its figures are no data until they have been read from Notehub again",
+				"project", d.Project, "column", d.String(), "err", d.Err)
+		}
+	}
+	t.commit.Damaged = append(t.commit.Damaged, damaged...)
+	if t.readable() {
+		t.commit.Project.Damaged = len(damaged)
+	}
 }
 
 // begin returns a turn in which nothing is decided yet: of the rules that read only poll alone, or of all others.

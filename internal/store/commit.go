@@ -28,6 +28,7 @@ type Commit struct {
 	Judged   map[string]Judgement // by rule name; replaces what Judged returns, but for Others
 	Others   []string             // names of the rules that were not looked at: what Judged returns of them stays
 	Seen     []Change             // that were evaluated
+	Damaged  []Damage             // columns that could not be read, which are to be read from Notehub again
 	Live     []string             // receivers that keep figures up to date in what they show
 	Due      time.Time            // of the next poll
 	Failures int                  // of the poll, in a row
@@ -61,6 +62,9 @@ func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 			return err
 		}
 		if err := raiseLive(ctx, tx, c); err != nil {
+			return err
+		}
+		if err := uncover(ctx, tx, c.Damaged); err != nil {
 			return err
 		}
 		return dropChanges(ctx, tx, c.Project.UID, c.Seen)

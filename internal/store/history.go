@@ -332,6 +332,19 @@ func (f figures) covered(figure rules.Figure, r Reading) Span {
 	return span
 }
 
+// uncover notes that the days up to those of damaged columns have to be read again.
+func uncover(ctx context.Context, tx *sql.Tx, damaged []Damage) error {
+	for _, d := range damaged {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE figure SET first = $1 WHERE name = $2 AND project = (SELECT id FROM project WHERE uid = $3) AND first < $1 AND last >= $1`,
+			d.Day+1, d.Figure.String(), d.Project)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // projectID returns the number of a project, which it gets if it has none.
 func projectID(ctx context.Context, tx *sql.Tx, uid string) (id int64, err error) {
 	id, ok, err := findProject(ctx, tx, uid)
