@@ -226,9 +226,8 @@ func testRestart(t *testing.T, open database) {
 		Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team, "on-call")},
 	})
 	show(t, s, team)
-	require.NoError(t, s.SaveUsage(ctx, project, []rules.Figure{rules.Bytes}, []store.Usage{{Device: "dev:1", Day: today - 1}}, today))
-	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{filled[store.Device]()}, noon))
-	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{filled[store.Closed]()}))
+	storetest.SaveUsage(t, s, project, []storetest.Usage{{Device: "dev:1", Day: today - 1}})
+	storetest.SaveDevices(t, s, project, []store.Device{filled[store.Device]()}, noon)
 	_, err := s.TakeSlot(ctx, "acme", noon, store.Pace{Interval: minute, Burst: 1})
 	require.NoError(t, err)
 	before := dump(t, s)

@@ -3,63 +3,310 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
+
+	"notewatch/rules"
 )
 
 // A Device is a line of Notehub's device list.
 type Device struct {
+	Ordinal                           int // its number in the project, from 1
 	UID, Name, SKU, Product, Firmware string
-	Fleets                            []string
-	Voltage                           float64 // volts; NaN is no data
+	Fleets                            []string // UIDs; devices share them
+	Voltage                           float64  // volts; NaN is no data
 	Disabled                          bool
 	Provisioned                       time.Time
-	LastActivity                      time.Time // zero: never heard of
+	LastActivity                      time.Time // zero: no activity yet
 }
 
-var deviceColumns = []string{
-	"name", "sku", "product", "firmware", "fleets", "voltage", "disabled", "provisioned", "last_activity",
+// A DeviceList is the device list of a project.
+type DeviceList struct {
+	Devices []Device  // in order of Ordinal
+	Read    time.Time // when Notehub was asked for it; zero: never
+	Version int64     // raised with each list that is saved; 0: none was
 }
 
-// fields lists where the columns uid and deviceColumns go.
-func (d *Device) fields() []any {
+// deviceColumns are the columns of a device that change rarely, but for its keys.
+var deviceColumns = []string{"name", "sku", "product", "firmware", "fleets", "disabled", "provisioned"}
+
+// identity lists where the columns ordinal, uid and deviceColumns go. Texts that many devices have are kept once.
+func (d *Device) identity(seen repeated) []any {
 	return []any{
-		&d.UID, &d.Name, &d.SKU, &d.Product, &d.Firmware, document[[]string]{&d.Fleets}, number{&d.Voltage}, &d.Disabled,
-		instant{&d.Provisioned}, instant{&d.LastActivity},
+		&d.Ordinal, &d.UID, &d.Name, seen.text(&d.SKU), seen.text(&d.Product), seen.text(&d.Firmware), seen.list(&d.Fleets),
+		&d.Disabled, instant{&d.Provisioned},
 	}
 }
 
-// SaveDevices replaces the device list of the project, read at. A list of more than 10,000 devices takes several
-// transactions, of which the last sets the time of the list.
-func (s *Store) SaveDevices(ctx context.Context, project string, devices []Device, read time.Time) error {
-	err := chunks(len(devices), maxRows, func(from, to int) error {
-		return s.update(ctx, func(tx *sql.Tx) error { return saveDevices(ctx, tx, project, devices[from:to]) })
+// row returns the values of deviceColumns.
+func (d *Device) row() []any {
+	return []any{d.Name, d.SKU, d.Product, d.Firmware, document[[]string]{&d.Fleets}, d.Disabled, at(d.Provisioned)}
+}
+
+// sameRow reports whether two devices have the same values of deviceColumns.
+func sameRow(a, b Device) bool {
+	return a.Name == b.Name && a.SKU == b.SKU && a.Product == b.Product && a.Firmware == b.Firmware && slices.Equal(a.Fleets, b.Fleets) &&
+		a.Disabled == b.Disabled && a.Provisioned.Equal(b.Provisioned)
+}
+
+// Devices returns the listed devices of a project in order of Ordinal, and when the list was read; the zero time is never.
+func (s *Store) Devices(ctx context.Context, project string) ([]Device, time.Time, error) {
+	stored, err := s.DeviceList(ctx, project)
+	return stored.Devices, stored.Read, err
+}
+
+// DeviceList returns the device list of a project. It is large; ListVersion reports whether it is still the same.
+func (s *Store) DeviceList(ctx context.Context, project string) (stored DeviceList, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		stored, err = readDeviceList(ctx, tx, project)
+		return err
 	})
-	if err == nil {
-		err = s.update(ctx, func(tx *sql.Tx) error { return closeDeviceList(ctx, tx, project, devices, read) })
-	}
-	return doing(err, "saving the devices of project %q", project)
+	return stored, doing(err, "reading the devices of project %q", project)
 }
 
-func saveDevices(ctx context.Context, tx *sql.Tx, project string, devices []Device) error {
-	table := upsert{table: "device", key: []string{"project", "uid"}, set: deviceColumns}
-	return table.run(ctx, tx, len(devices), func(i int) []any {
-		return append([]any{project}, devices[i].fields()...)
-	}, nil)
+func readDeviceList(ctx context.Context, tx *sql.Tx, project string) (stored DeviceList, err error) {
+	if stored.Version, stored.Read, err = listVersion(ctx, tx, project); err != nil || stored.Version == 0 {
+		return stored, err
+	}
+	id, ok, err := findProject(ctx, tx, project)
+	if !ok {
+		return stored, err
+	}
+	seen := repeated{map[string]string{}, map[string][]string{}}
+	stored.Devices, err = collect(ctx, tx, func(d *Device) []any { return d.identity(seen) },
+		`SELECT ordinal, uid, `+list(deviceColumns)+` FROM device WHERE project = $1 AND listed ORDER BY ordinal`, id)
+	if err != nil {
+		return stored, err
+	}
+	moving, err := readListing(ctx, tx, id)
+	for i := range stored.Devices {
+		moving.fill(&stored.Devices[i])
+	}
+	return stored, err
 }
 
-// closeDeviceList drops the devices that are not listed any more and sets the time of the list.
-func closeDeviceList(ctx context.Context, tx *sql.Tx, project string, devices []Device, read time.Time) error {
-	listed := make(map[string]bool, len(devices))
-	for _, device := range devices {
-		listed[device.UID] = true
+// ListVersion returns the version of the device list of a project and when it was read; zero is that there is none.
+func (s *Store) ListVersion(ctx context.Context, project string) (version int64, read time.Time, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		version, read, err = listVersion(ctx, tx, project)
+		return err
+	})
+	return version, read, doing(err, "reading when the devices of project %q were listed", project)
+}
+
+func listVersion(ctx context.Context, tx *sql.Tx, project string) (version int64, read time.Time, err error) {
+	_, err = found(tx.QueryRowContext(ctx, `SELECT version, read_at FROM device_list WHERE project = $1`, project), &version, instant{&read})
+	return version, read, err
+}
+
+// Ordinal returns the number of a device in its project, also if it is no longer listed. ok is false if it has none.
+func (s *Store) Ordinal(ctx context.Context, project, uid string) (ordinal int, ok bool, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		ok, err = found(tx.QueryRowContext(ctx, `
+			SELECT device.ordinal FROM project JOIN device ON device.project = project.id
+			WHERE project.uid = $1 AND device.uid = $2`, project, uid), &ordinal)
+		return err
+	})
+	return ordinal, ok, doing(err, "reading which device of project %q is %q", project, uid)
+}
+
+// SaveDevices replaces the device list of the project of the lease by the one that was read, in one transaction, and returns it as
+// it is stored. ErrLeaseLost if the lease is no longer held. Of a device that is listed twice the last line counts.
+//
+// New devices get ordinals in the order of the list. One that is no longer listed keeps its ordinal, and has it again when it
+// returns. stored may be the list that is stored, if the caller has it: with the current version it is not read again.
+func (s *Store) SaveDevices(ctx context.Context, lease Lease, devices []Device, read time.Time, stored DeviceList) (saved DeviceList, err error) {
+	err = s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		version, _, err := listVersion(ctx, tx, lease.Key)
+		if err == nil && stored.Version != version {
+			stored, err = readDeviceList(ctx, tx, lease.Key)
+		}
+		if err != nil {
+			return err
+		}
+		w, err := newListWriter(ctx, tx, lease.Key)
+		if err != nil {
+			return err
+		}
+		saved, err = w.save(ctx, stored.Devices, devices, read)
+		return err
+	})
+	return saved, doing(err, "saving the devices of project %q", lease.Key)
+}
+
+// A listWriter writes the device list of a project.
+type listWriter struct {
+	tx  *sql.Tx
+	uid string // of the project
+	id  int64
+}
+
+func newListWriter(ctx context.Context, tx *sql.Tx, project string) (listWriter, error) {
+	id, err := projectID(ctx, tx, project)
+	return listWriter{tx, project, id}, err
+}
+
+// save writes a list in place of the one that is stored.
+func (w listWriter) save(ctx context.Context, stored, devices []Device, read time.Time) (DeviceList, error) {
+	saved := DeviceList{Devices: tidy(devices), Read: read.UTC().Truncate(time.Millisecond)}
+	written, gone := compare(stored, saved.Devices)
+	if err := w.unlist(ctx, gone, rules.DayOf(read)); err != nil {
+		return saved, err
 	}
-	if err := dropUnlisted(ctx, tx, "device", project, listed); err != nil {
+	if err := w.number(ctx, saved.Devices); err != nil {
+		return saved, err
+	}
+	if err := w.writeRows(ctx, saved.Devices, written); err != nil {
+		return saved, err
+	}
+	byOrdinal := func(a, b Device) int { return a.Ordinal - b.Ordinal }
+	if !slices.IsSortedFunc(saved.Devices, byOrdinal) {
+		slices.SortFunc(saved.Devices, byOrdinal)
+	}
+	if err := saveListing(ctx, w.tx, w.id, saved.Devices); err != nil {
+		return saved, err
+	}
+	err := w.tx.QueryRowContext(ctx, `
+		INSERT INTO device_list (project, read_at, version) VALUES ($1, $2, 1)
+		ON CONFLICT (project) DO UPDATE SET read_at = excluded.read_at, doubted_at = NULL, doubted_kept = 0, version = device_list.version + 1
+		RETURNING version`, w.uid, at(read)).Scan(&saved.Version)
+	return saved, err
+}
+
+// tidy returns devices as they can be stored, each once.
+func tidy(devices []Device) []Device {
+	index := make(map[string]int, len(devices))
+	all := make([]Device, 0, len(devices))
+	for _, d := range devices {
+		d.Ordinal = 0
+		for _, text := range []*string{&d.UID, &d.Name, &d.SKU, &d.Product, &d.Firmware} {
+			*text = storable(*text)
+		}
+		if slices.ContainsFunc(d.Fleets, func(fleet string) bool { return storable(fleet) != fleet }) {
+			d.Fleets = slices.Clone(d.Fleets)
+			for i, fleet := range d.Fleets {
+				d.Fleets[i] = storable(fleet)
+			}
+		}
+		d.Provisioned = d.Provisioned.UTC().Truncate(time.Millisecond)
+		d.LastActivity, d.Voltage = timeOf(cellOfTime(d.LastActivity)), voltageOf(cellOfVoltage(d.Voltage))
+		if i, again := index[d.UID]; again {
+			all[i] = d
+			continue
+		}
+		index[d.UID] = len(all)
+		all = append(all, d)
+	}
+	return all
+}
+
+// compare gives the devices that are stored their ordinals, and their texts where they are the same. It returns which devices have
+// to be written, by index, and the ordinals of those that are no longer listed.
+func compare(stored, devices []Device) (written, gone []int) {
+	left := make(map[string]int, len(stored))
+	for i, d := range stored {
+		left[d.UID] = i
+	}
+	for i := range devices {
+		d := &devices[i]
+		at, ok := left[d.UID]
+		if !ok {
+			written = append(written, i)
+			continue
+		}
+		delete(left, d.UID)
+		before := stored[at]
+		d.Ordinal = before.Ordinal
+		if !sameRow(before, *d) {
+			written = append(written, i)
+			continue
+		}
+		before.LastActivity, before.Voltage = d.LastActivity, d.Voltage
+		*d = before
+	}
+	for _, at := range left {
+		gone = append(gone, stored[at].Ordinal)
+	}
+	slices.Sort(gone)
+	return written, gone
+}
+
+// unlist marks devices as no longer listed.
+func (w listWriter) unlist(ctx context.Context, ordinals []int, day rules.Day) error {
+	if len(ordinals) == 0 {
+		return nil
+	}
+	_, err := w.tx.ExecContext(ctx, `
+		UPDATE device SET listed = FALSE, unlisted_on = $1 WHERE project = $2 AND ordinal IN (SELECT value FROM json_each($3))`,
+		day, w.id, document[[]int]{&ordinals})
+	return err
+}
+
+// number gives devices without an ordinal the one that they had before, or a new one.
+func (w listWriter) number(ctx context.Context, devices []Device) error {
+	var fresh []string
+	for _, d := range devices {
+		if d.Ordinal == 0 {
+			fresh = append(fresh, d.UID)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	before, err := w.ordinals(ctx, fresh)
+	if err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO device_list (project, read_at) VALUES ($1, $2)
-		ON CONFLICT (project) DO UPDATE SET read_at = excluded.read_at, doubted_at = NULL, doubted_kept = 0`, project, at(read))
-	return err
+	next, err := w.reserve(ctx, len(fresh)-len(before))
+	if err != nil {
+		return err
+	}
+	for i := range devices {
+		d := &devices[i]
+		if d.Ordinal != 0 {
+			continue
+		}
+		if d.Ordinal = before[d.UID]; d.Ordinal == 0 {
+			d.Ordinal = next
+			next++
+		}
+	}
+	return nil
+}
+
+// ordinals returns the ordinals of the devices that have one.
+func (w listWriter) ordinals(ctx context.Context, uids []string) (map[string]int, error) {
+	type row struct {
+		uid     string
+		ordinal int
+	}
+	rows, err := collect(ctx, w.tx, func(r *row) []any { return []any{&r.uid, &r.ordinal} }, `
+		SELECT device.uid, device.ordinal FROM json_each($2) AS wanted CROSS JOIN device
+		WHERE device.project = $1 AND device.uid = wanted.value`, w.id, document[[]string]{&uids})
+	ordinals := make(map[string]int, len(rows))
+	for _, r := range rows {
+		ordinals[r.uid] = r.ordinal
+	}
+	return ordinals, err
+}
+
+// reserve returns the first of n ordinals that were never given.
+func (w listWriter) reserve(ctx context.Context, n int) (first int, err error) {
+	err = w.tx.QueryRowContext(ctx, `UPDATE project SET next_ordinal = next_ordinal + $1 WHERE id = $2 RETURNING next_ordinal - $1`,
+		n, w.id).Scan(&first)
+	return first, err
+}
+
+// writeRows writes the rows of some devices, by index.
+func (w listWriter) writeRows(ctx context.Context, devices []Device, some []int) error {
+	table := upsert{table: "device", key: []string{"project", "ordinal"}, set: slices.Concat([]string{"uid", "listed", "unlisted_on"}, deviceColumns)}
+	return table.run(ctx, w.tx, len(some), func(i int) []any {
+		d := &devices[some[i]]
+		return append([]any{w.id, d.Ordinal, d.UID, true, nil}, d.row()...)
+	}, nil)
 }
 
 // A ListDoubt is about a device list that lost most devices and was read once. It replaces the stored list only when a
@@ -86,18 +333,4 @@ func (s *Store) DoubtList(ctx context.Context, project string, d ListDoubt) erro
 		return err
 	})
 	return doing(err, "doubting the device list of project %q", project)
-}
-
-// Devices returns the device list by UID and when it was read; the zero time is never.
-func (s *Store) Devices(ctx context.Context, project string) (devices []Device, read time.Time, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
-		row := tx.QueryRowContext(ctx, `SELECT read_at FROM device_list WHERE project = $1`, project)
-		if ok, err := found(row, instant{&read}); !ok {
-			return err
-		}
-		devices, err = collect(ctx, tx, (*Device).fields,
-			`SELECT uid, `+list(deviceColumns)+` FROM device WHERE project = $1 ORDER BY uid`, project)
-		return err
-	})
-	return devices, read, doing(err, "reading the devices of project %q", project)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"notewatch/internal/history"
 	"notewatch/rules"
 )
 
@@ -16,20 +17,32 @@ func (d *DeviceName) fields() []any { return []any{&d.Project, &d.UID, &d.Name} 
 
 // Device returns a device of the device list; ok is false if it is not listed.
 func (s *Store) Device(ctx context.Context, project, uid string) (device Device, ok bool, err error) {
+	seen := repeated{map[string]string{}, map[string][]string{}}
 	err = s.view(ctx, func(tx *sql.Tx) error {
+		id, known, err := findProject(ctx, tx, project)
+		if !known {
+			return err
+		}
 		row := tx.QueryRowContext(ctx,
-			`SELECT uid, `+list(deviceColumns)+` FROM device WHERE project = $1 AND uid = $2`, project, uid)
-		ok, err = found(row, device.fields()...)
+			`SELECT ordinal, uid, `+list(deviceColumns)+` FROM device WHERE project = $1 AND uid = $2 AND listed`, id, uid)
+		if ok, err = found(row, device.identity(seen)...); !ok {
+			return err
+		}
+		moving, err := readListing(ctx, tx, id, device.Ordinal/history.BlockSize)
+		moving.fill(&device)
 		return err
 	})
 	return device, ok, doing(err, "reading device %q of project %q", uid, project)
 }
 
+// namedDevices selects listed devices with the UID of their project.
+const namedDevices = `SELECT project.uid, device.uid, device.name FROM device CROSS JOIN project ON project.id = device.project WHERE device.listed`
+
 // DevicesCalled returns the listed devices of all projects that have a name, in whatever case its ASCII letters are.
 func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []DeviceName, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		devices, err = collect(ctx, tx, (*DeviceName).fields,
-			`SELECT project, uid, name FROM device WHERE name = $1 COLLATE NOCASE ORDER BY project, uid`, name)
+			namedDevices+` AND device.name = $1 COLLATE NOCASE ORDER BY project.uid, device.uid`, name)
 		return err
 	})
 	return devices, doing(err, "reading which devices are called %q", name)
@@ -38,8 +51,7 @@ func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []Devic
 // DeviceNames returns what all listed devices of all projects are called, by name.
 func (s *Store) DeviceNames(ctx context.Context) (devices []DeviceName, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		devices, err = collect(ctx, tx, (*DeviceName).fields,
-			`SELECT project, uid, name FROM device ORDER BY name COLLATE NOCASE, project, uid`)
+		devices, err = collect(ctx, tx, (*DeviceName).fields, namedDevices+` ORDER BY device.name COLLATE NOCASE, project.uid, device.uid`)
 		return err
 	})
 	return devices, doing(err, "reading what the devices are called")
@@ -52,10 +64,10 @@ const beyond = "\U0010FFFF"
 // by name, at most limit.
 func (s *Store) DevicesNamed(ctx context.Context, projects []string, prefix string, limit int) (devices []DeviceName, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		devices, err = collect(ctx, tx, (*DeviceName).fields, `
-			SELECT project, uid, name FROM device WHERE name >= $1 COLLATE NOCASE AND name < $2 COLLATE NOCASE
-				AND +project IN (SELECT value FROM json_each($3))
-			ORDER BY name COLLATE NOCASE, project, uid LIMIT $4`, prefix, prefix+beyond, document[[]string]{&projects}, limit)
+		devices, err = collect(ctx, tx, (*DeviceName).fields, namedDevices+`
+				AND device.name >= $1 COLLATE NOCASE AND device.name < $2 COLLATE NOCASE
+				AND project.uid IN (SELECT value FROM json_each($3))
+			ORDER BY device.name COLLATE NOCASE, project.uid, device.uid LIMIT $4`, prefix, prefix+beyond, document[[]string]{&projects}, limit)
 		return err
 	})
 	return devices, doing(err, "reading which devices have names like %q", prefix)
@@ -65,7 +77,8 @@ func (s *Store) DevicesNamed(ctx context.Context, projects []string, prefix stri
 func (s *Store) DevicesFrom(ctx context.Context, project, prefix string, limit int) (devices []DeviceName, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		devices, err = collect(ctx, tx, (*DeviceName).fields, `
-			SELECT project, uid, name FROM device WHERE project = $1 AND uid >= $2 AND uid < $3 ORDER BY uid LIMIT $4`,
+			SELECT project.uid, device.uid, device.name FROM project JOIN device ON device.project = project.id
+			WHERE project.uid = $1 AND device.listed AND device.uid >= $2 AND device.uid < $3 ORDER BY device.uid LIMIT $4`,
 			project, prefix, prefix+beyond, limit)
 		return err
 	})
@@ -81,7 +94,8 @@ func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceNa
 				SELECT project, subject, told FROM alert WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT $1
 			) AS ended
 			WHERE project <> '' AND subject <> ''
-				AND NOT EXISTS (SELECT 1 FROM device WHERE device.project = ended.project AND device.uid = ended.subject)`, alerts)
+				AND NOT EXISTS (SELECT 1 FROM project JOIN device ON device.project = project.id
+					WHERE project.uid = ended.project AND device.uid = ended.subject AND device.listed)`, alerts)
 		devices = firstNames(told)
 		return err
 	})
@@ -118,8 +132,8 @@ func (s *Store) FleetDevices(ctx context.Context, project, fleet string) ([]stri
 	uids := []string{}
 	err := s.view(ctx, func(tx *sql.Tx) error {
 		members, err := collect(ctx, tx, func(uid *string) []any { return []any{uid} }, `
-			SELECT uid FROM device WHERE project = $1
-				AND EXISTS (SELECT 1 FROM json_each(device.fleets) AS member WHERE member.value = $2) ORDER BY uid`, project, fleet)
+			SELECT device.uid FROM project JOIN device ON device.project = project.id WHERE project.uid = $1 AND device.listed
+				AND EXISTS (SELECT 1 FROM json_each(device.fleets) AS member WHERE member.value = $2) ORDER BY device.uid`, project, fleet)
 		uids = append(uids, members...)
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -14,12 +15,13 @@ func testFind(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	first := store.Device{UID: "dev:1", Name: "Freezer", Fleets: []string{"fleet:1", "fleet:10"}, Voltage: 4}
 	second := store.Device{UID: "dev:2", Name: "boiler", Fleets: []string{"fleet:10"}}
-	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{first, second}, noon))
-	require.NoError(t, s.SaveDevices(ctx, "app:other", []store.Device{{UID: "dev:3", Name: "FREEZER"}}, noon))
+	storetest.SaveDevices(t, s, project, []store.Device{first, second}, noon)
+	storetest.SaveDevices(t, s, "app:other", []store.Device{{UID: "dev:3", Name: "FREEZER"}}, noon)
 
 	device, ok, err := s.Device(ctx, project, "dev:1")
 	require.NoError(t, err)
 	require.True(t, ok)
+	first.Ordinal = 1
 	require.Equal(t, first, device)
 	_, ok, err = s.Device(ctx, project, "dev:3")
 	require.NoError(t, err)
@@ -85,7 +87,7 @@ func testFind(t *testing.T, open database) {
 
 func testGoneDevices(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
-	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{{UID: "dev:here", Name: "here"}}, noon))
+	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:here", Name: "here"}}, noon)
 	ended := func(id, subject, name string, at time.Time) rules.Alert {
 		a := resolved(firing(id, subject), at)
 		a.Told.Subject = name

@@ -16,36 +16,20 @@ func (f *Fleet) fields() []any { return []any{&f.UID, &f.Name} }
 // SaveFleets replaces the fleets of the project. Nothing is written where nothing differs.
 func (s *Store) SaveFleets(ctx context.Context, project string, fleets []Fleet) error {
 	table := upsert{table: "fleet", key: []string{"project", "uid"}, set: []string{"name"}}
-	listed := make(map[string]bool, len(fleets))
-	for _, fleet := range fleets {
-		listed[fleet.UID] = true
+	uids := make([]string, len(fleets))
+	for i, fleet := range fleets {
+		uids[i] = storable(fleet.UID)
 	}
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		err := table.run(ctx, tx, len(fleets), func(i int) []any { return append([]any{project}, fleets[i].fields()...) }, nil)
+		err := table.run(ctx, tx, len(fleets), func(i int) []any { return []any{project, uids[i], storable(fleets[i].Name)} }, nil)
 		if err != nil {
 			return err
 		}
-		return dropUnlisted(ctx, tx, "fleet", project, listed)
+		_, err = tx.ExecContext(ctx, `DELETE FROM fleet WHERE project = $1 AND uid NOT IN (SELECT value FROM json_each($2))`,
+			project, document[[]string]{&uids})
+		return err
 	})
 	return doing(err, "saving the fleets of project %q", project)
-}
-
-// dropUnlisted deletes what a table holds of the project and is not listed any more, by UID.
-func dropUnlisted(ctx context.Context, tx *sql.Tx, table, project string, listed map[string]bool) error {
-	stored, err := collect(ctx, tx, func(uid *string) []any { return []any{uid} },
-		`SELECT uid FROM `+table+` WHERE project = $1`, project)
-	if err != nil {
-		return err
-	}
-	for _, uid := range stored {
-		if listed[uid] {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE project = $1 AND uid = $2`, project, uid); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Fleets returns the fleets of the project by UID.

@@ -103,7 +103,7 @@ func (s *Store) Names(ctx context.Context) (n Names, err error) {
 			query string
 		}{
 			{&n.Rules, `SELECT rule FROM judged UNION SELECT rule FROM alert ORDER BY 1`},
-			{&n.Subjects, `SELECT uid FROM device UNION SELECT name FROM device
+			{&n.Subjects, `SELECT uid FROM device WHERE listed UNION SELECT name FROM device WHERE listed
 				UNION SELECT subject FROM alert UNION SELECT told ->> 'subject' FROM alert ORDER BY 1`},
 		} {
 			names, err := collect(ctx, tx, func(name *string) []any { return []any{optional{name}} }, list.query)

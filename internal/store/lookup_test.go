@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -109,7 +110,7 @@ func testNames(t *testing.T, open database) {
 	a := firing("a", "dev:1")
 	a.Told = rules.Told{Subject: "sensor-1", Project: "cold-chain"}
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}, Judged: judged("quiet", "1", "data-budget", "1")})
-	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{{UID: "dev:2", Name: "sensor-2"}, {UID: "dev:3"}}, noon))
+	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:2", Name: "sensor-2"}, {UID: "dev:3"}}, noon)
 	names, err = s.Names(ctx)
 	require.NoError(t, err)
 	require.Equal(t, store.Names{

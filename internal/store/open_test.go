@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -181,11 +183,7 @@ func foreign(t *testing.T) string {
 func TestDamageFoundLater(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notewatch.db")
 	s := open(t, path)
-	rows := make([]store.Usage, 5000)
-	for i := range rows {
-		rows[i] = store.Usage{Device: strconv.Itoa(i), Day: today}
-	}
-	require.NoError(t, s.SaveUsage(t.Context(), project, []rules.Figure{rules.Bytes}, rows, today))
+	storetest.SaveDevices(t, s, project, manyDevices(5000), noon)
 	require.NoError(t, s.Close())
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -195,23 +193,29 @@ func TestDamageFoundLater(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, content, 0o600))
 
 	s = open(t, path)
-	_, err = s.Usage(t.Context(), project, nil, today, today)
+	_, _, err = s.Devices(t.Context(), project)
 	require.ErrorIs(t, err, store.ErrCorrupt)
-	require.ErrorContains(t, err, fmt.Sprintf("reading the usage of project %q: ", project))
+	require.ErrorContains(t, err, fmt.Sprintf("reading the devices of project %q: ", project))
 	require.ErrorContains(t, err, "move the file away or restore a backup")
+}
+
+func manyDevices(n int) []store.Device {
+	devices := make([]store.Device, n)
+	for i := range devices {
+		devices[i] = store.Device{UID: fmt.Sprintf("dev:%06d", i), Voltage: math.NaN()}
+	}
+	return devices
 }
 
 func TestFullDisk(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "notewatch.db"))
+	require.NoError(t, s.AddWork(t.Context(), store.Poll, []string{project}, noon))
+	lease := claim(t, s, store.Poll, project)
 	_, err := s.DB().ExecContext(t.Context(), "PRAGMA max_page_count = 1")
 	require.NoError(t, err)
 	before := dump(t, s)
-	rows := make([]store.Usage, 5000)
-	for i := range rows {
-		rows[i] = store.Usage{Device: strconv.Itoa(i), Day: today}
-	}
-	err = s.SaveUsage(t.Context(), project, []rules.Figure{rules.Bytes}, rows, today)
-	require.ErrorContains(t, err, fmt.Sprintf("saving the usage of project %q: ", project))
+	_, err = s.SaveDevices(t.Context(), lease, manyDevices(5000), noon, store.DeviceList{})
+	require.ErrorContains(t, err, fmt.Sprintf("saving the devices of project %q: ", project))
 	require.ErrorContains(t, err, "full")
 	require.ErrorContains(t, err, ": free some space on its disk")
 	require.Equal(t, before, dump(t, s))
@@ -449,7 +453,6 @@ func killAfter(t *testing.T, path string, commits int) (told int) {
 // writeForEver commits one version of an alert after the other, writes usage in between, and tells of each commit.
 func writeForEver(t *testing.T, path string) {
 	s := open(t, path)
-	rows := make([]store.Usage, 500)
 	for version := 1; ; version++ {
 		a := firing("a", "dev:1")
 		a.Version = int64(version)
@@ -459,11 +462,8 @@ func writeForEver(t *testing.T, path string) {
 			Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)},
 		})
 		fmt.Println(version)
-		for i := range rows {
-			rows[i] = store.Usage{Device: strconv.Itoa(i), Day: today, Figures: rules.Figures{rules.Bytes: float64(version)}}
-		}
-		if err := s.SaveUsage(t.Context(), project, []rules.Figure{rules.Bytes}, rows, today); err != nil {
-			panic(err)
-		}
+		storetest.SaveUsage(t, s, project, []storetest.Usage{
+			{Device: "dev:1", Day: today - 1, Figures: rules.Figures{rules.Bytes: float64(version)}}, {Device: "dev:1", Day: today},
+		})
 	}
 }

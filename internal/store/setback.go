@@ -81,13 +81,15 @@ func setBack(ctx context.Context, tx *sql.Tx, now, summary time.Time) error {
 			run(`UPDATE `+table+` SET `+column+` = $1 WHERE `+column+` > $1`, at(now))
 		}
 	}
-	run(`UPDATE device_list SET read_at = $1 WHERE read_at > $2`, at(now.AddDate(0, 0, -1)), at(now)) // so that it is read again
+	run(`UPDATE device_list SET read_at = $1, version = version + 1 WHERE read_at > $2`, at(now.AddDate(0, 0, -1)), at(now)) // so that it is read again
 	run(`UPDATE work SET version = version + 1, due_at = CASE WHEN kind = $1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
 		WHERE due_at > $3`, Summary, at(summary), at(now))
 	today := rules.DayOf(now)
 	run(`UPDATE project SET reread_on = 0 WHERE reread_on > $1`, today)
-	for table, day := range map[string]string{"usage": "day", "change": "day", "closed": "as_of"} {
-		run(`DELETE FROM `+table+` WHERE `+day+` > $1`, today)
+	for _, table := range []string{"history", "change", "usage", "usage_change"} {
+		run(`DELETE FROM `+table+` WHERE day > $1`, today)
 	}
+	run(`UPDATE figure SET first = NULL, last = NULL WHERE first > $1`, today)
+	run(`UPDATE figure SET last = $1 WHERE last > $1`, today)
 	return err
 }

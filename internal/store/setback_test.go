@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -22,10 +23,10 @@ func testSetBack(t *testing.T, open database) {
 	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
 	require.NoError(t, s.AddWork(ctx, store.Mute, []string{""}, noon.AddDate(5, 0, 0))) // a silence may end whenever people want
 	require.NoError(t, s.AddWork(ctx, store.Summary, []string{""}, summary))
-	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{{UID: "dev:1"}}, noon))
+	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:1"}}, noon)
 	_, err := s.TakeSlot(ctx, "acme", noon, store.Pace{Interval: minute, Burst: 1})
 	require.NoError(t, err)
-	require.NoError(t, s.SaveUsage(ctx, project, []rules.Figure{rules.Events}, []store.Usage{{Day: rules.DayOf(noon)}}, 0))
+	storetest.SaveUsage(t, s, project, []storetest.Usage{{Day: rules.DayOf(noon)}}, rules.Events)
 	decide(t, s, store.Commit{
 		Decision: store.Decision{Alerts: []rules.Alert{a}, Show: shown("a", team), Now: noon},
 		Project:  store.Project{UID: project, PolledAt: noon, RereadOn: rules.DayOf(noon)}, Judged: judged("rule", "hash"),
@@ -43,7 +44,14 @@ func testSetBack(t *testing.T, open database) {
 	}
 
 	later := noon.AddDate(2, 0, 0)
-	require.NoError(t, s.SaveUsage(ctx, project, []rules.Figure{rules.Events}, []store.Usage{{Day: rules.DayOf(later)}}, rules.DayOf(later)+1))
+	storetest.SaveUsage(t, s, project, []storetest.Usage{{Day: rules.DayOf(later) - 1}, {Day: rules.DayOf(later)}}, rules.Events)
+	storetest.SaveUsage(t, s, project, []storetest.Usage{
+		{Day: rules.DayOf(later) - 1, Figures: rules.Figures{rules.Events: 1}}, {Day: rules.DayOf(later)},
+	}, rules.Events)
+	storetest.SaveUsage(t, s, "app:other", []storetest.Usage{{Day: rules.DayOf(noon)}, {Day: rules.DayOf(noon) + 1}}, rules.Events)
+	changed, err := s.Changed(ctx, project)
+	require.NoError(t, err)
+	require.Len(t, changed, 1)
 	for _, column := range append(times, "work.due_at") {
 		table, name := split(column)
 		_, err := s.DB().ExecContext(ctx, `UPDATE `+table+` SET `+name+` = $1`, later.UnixMilli())
@@ -61,12 +69,18 @@ func testSetBack(t *testing.T, open database) {
 	require.Equal(t, noon, due(t, s, store.Poll, project))
 	require.Equal(t, noon, due(t, s, store.Mute, ""))
 	require.Equal(t, summary, due(t, s, store.Summary, ""), "nobody gets a weekly summary out of turn")
-	usage, err := s.Usage(ctx, project, nil, 0, rules.DayOf(later))
-	require.NoError(t, err)
+	usage := storetest.ReadUsage(t, s, project, []string{""}, 0, rules.DayOf(later))
 	require.Len(t, usage, 1, "days to come are forgotten")
-	changed, err := s.Changed(ctx, project)
+	changed, err = s.Changed(ctx, project)
 	require.NoError(t, err)
 	require.Empty(t, changed)
+	for uid, want := range map[string]map[rules.Figure]store.Span{
+		project: {}, "app:other": {rules.Events: {First: rules.DayOf(noon), Last: rules.DayOf(noon)}},
+	} {
+		spans, err := s.Coverage(ctx, uid)
+		require.NoError(t, err)
+		require.Equal(t, want, spans, uid)
+	}
 }
 
 // times are the columns that must not lie ahead of the clock.

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"notewatch/rules"
 )
@@ -123,6 +125,65 @@ func (d document[T]) Scan(column any) error {
 	}
 	*d.value = value
 	return nil
+}
+
+// repeated keeps one copy of each text, and of each list of texts, that many rows of a query have.
+type repeated struct {
+	texts map[string]string
+	lists map[string][]string // by their JSON text
+}
+
+// text is a string of which one copy is kept.
+func (r repeated) text(to *string) sql.Scanner {
+	return scanner(func(column string) error { *to = r.one(column); return nil })
+}
+
+// list is a list of strings as JSON text, of which one copy is kept.
+func (r repeated) list(to *[]string) sql.Scanner {
+	return scanner(func(column string) error {
+		if list, ok := r.lists[column]; ok {
+			*to = list
+			return nil
+		}
+		var list []string
+		if err := (document[[]string]{&list}).Scan(column); err != nil {
+			return err
+		}
+		for i := range list {
+			list[i] = r.one(list[i])
+		}
+		r.lists[column], *to = list, list
+		return nil
+	})
+}
+
+// one returns the copy of a text that is kept.
+func (r repeated) one(text string) string {
+	if kept, ok := r.texts[text]; ok {
+		return kept
+	}
+	r.texts[text] = text
+	return text
+}
+
+// A scanner takes a text from a column.
+type scanner func(text string) error
+
+// Scan implements sql.Scanner.
+func (s scanner) Scan(column any) error {
+	text, ok := column.(string)
+	if !ok {
+		return fmt.Errorf("a text is stored as %T", column)
+	}
+	return s(text)
+}
+
+// storable returns a text that every database takes: valid UTF-8 without NUL, which PostgreSQL refuses.
+func storable(text string) string {
+	if utf8.ValidString(text) && !strings.Contains(text, "\x00") {
+		return text
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // holds is how long each level has been true, as JSON; times are kept to the millisecond like all others.

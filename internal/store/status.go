@@ -13,7 +13,8 @@ func (s *Store) DeviceCount(ctx context.Context, project string) (devices int, r
 		if ok, err := found(row, instant{&read}); !ok {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `SELECT count(*) FROM device WHERE project = $1`, project).Scan(&devices)
+		return tx.QueryRowContext(ctx, `
+			SELECT count(*) FROM project JOIN device ON device.project = project.id WHERE project.uid = $1 AND device.listed`, project).Scan(&devices)
 	})
 	return devices, read, doing(err, "counting the devices of project %q", project)
 }

@@ -33,9 +33,11 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"SetBackOf":    testSetBackLeases,
 		"Devices":      testDevices,
 		"Fleets":       testFleets,
-		"Changes":      testChanges,
-		"ManyRows":     testManyRows,
-		"DayTotals":    testDayTotals,
+		"Ordinals":     testOrdinals,
+		"OddDevices":   testOddDevices,
+		"ListLease":    testDeviceListNeedsALease,
+		"StoredList":   testStoredDeviceList,
+		"ListWrites":   testDeviceListWritesLittle,
 		"Find":         testFind,
 		"Gone":         testGoneDevices,
 		"AlertsOf":     testAlertsOf,
@@ -213,9 +215,25 @@ func undelivered(t *testing.T, s *store.Store, receiver string) store.Delivery {
 	return all[0]
 }
 
+func ids(all []rules.Alert) (ids []string) {
+	for _, a := range all {
+		ids = append(ids, a.ID)
+	}
+	return ids
+}
+
+func alerts(all ...rules.Alert) []rules.Alert { return all }
+
+// writes returns how many rows were ever written over the connection that writes.
+func writes(t *testing.T, s *store.Store) (n int) {
+	t.Helper()
+	require.NoError(t, s.DB().QueryRowContext(t.Context(), "SELECT total_changes()").Scan(&n))
+	return n
+}
+
 var tables = []string{
-	"account", "alert", "attempt", "attempt_alert", "change", "closed", "delivery", "device", "device_list", "fleet", "judged",
-	"message", "project", "silence", "transition", "usage", "work",
+	"account", "alert", "attempt", "attempt_alert", "change", "delivery", "device", "device_list", "device_row", "figure", "fleet",
+	"history", "judged", "listing", "message", "project", "silence", "transition", "usage", "usage_change", "work",
 }
 
 // dump returns all that the database holds.

@@ -21,15 +21,26 @@ type DeviceCounts struct {
 // read.
 func (s *Store) CountDevices(ctx context.Context, project string, after time.Duration) (c DeviceCounts, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		row := tx.QueryRowContext(ctx, `SELECT read_at FROM device_list WHERE project = $1`, project)
-		if ok, err := found(row, instant{&c.ListedAt}); !ok {
+		if _, c.ListedAt, err = listVersion(ctx, tx, project); err != nil || c.ListedAt.IsZero() {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `
-			SELECT count(*), count(CASE WHEN NOT disabled THEN 1 END),
-				count(CASE WHEN NOT disabled AND last_activity >= $2 THEN 1 END),
-				count(CASE WHEN NOT disabled AND last_activity < $2 THEN 1 END)
-			FROM device WHERE project = $1`, project, at(c.ListedAt.Add(-after))).Scan(&c.All, &c.Enabled, &c.Active, &c.Silent)
+		id, ok, err := findProject(ctx, tx, project)
+		if !ok {
+			return err
+		}
+		row := tx.QueryRowContext(ctx, `SELECT count(*) FROM device WHERE project = $1 AND listed`, id)
+		if err := row.Scan(&c.All); err != nil {
+			return err
+		}
+		disabled, err := collect(ctx, tx, func(ordinal *int) []any { return []any{ordinal} },
+			`SELECT ordinal FROM device WHERE project = $1 AND listed AND disabled`, id)
+		if err != nil {
+			return err
+		}
+		moving, err := readListing(ctx, tx, id)
+		c.Enabled = c.All - len(disabled)
+		c.Active, c.Silent = moving.active(disabled, c.ListedAt.Add(-after))
+		return err
 	})
 	return c, doing(err, "counting the devices of project %q", project)
 }

@@ -7,12 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
 func testListDoubt(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
-	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{{UID: "dev:1"}, {UID: "dev:2"}}, noon))
+	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:1"}, {UID: "dev:2"}}, noon)
 	doubt, err := s.ListDoubt(ctx, project)
 	require.NoError(t, err)
 	require.Zero(t, doubt)
@@ -27,7 +28,7 @@ func testListDoubt(t *testing.T, open database) {
 	require.Len(t, devices, 2)
 	require.Equal(t, noon, read)
 
-	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{{UID: "dev:1"}}, noon.Add(2*time.Hour)))
+	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:1"}}, noon.Add(2*time.Hour))
 	doubt, err = s.ListDoubt(ctx, project)
 	require.NoError(t, err)
 	require.Zero(t, doubt, "a list that counts ends it")
@@ -42,11 +43,11 @@ func testCountDevices(t *testing.T, open database) {
 	heard := func(uid string, ago time.Duration, disabled bool) store.Device {
 		return store.Device{UID: uid, LastActivity: noon.Add(-ago), Disabled: disabled}
 	}
-	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{
+	storetest.SaveDevices(t, s, project, []store.Device{
 		heard("dev:1", 0, false), heard("dev:2", time.Hour, false), heard("dev:3", time.Hour+time.Millisecond, false),
 		heard("dev:4", 0, true), heard("dev:5", 2*time.Hour, true), {UID: "dev:6"},
-	}, noon))
-	require.NoError(t, s.SaveDevices(ctx, "app:other", []store.Device{heard("dev:7", 0, false)}, noon))
+	}, noon)
+	storetest.SaveDevices(t, s, "app:other", []store.Device{heard("dev:7", 0, false)}, noon)
 	counts, err := s.CountDevices(ctx, project, time.Hour)
 	require.NoError(t, err)
 	require.Equal(t, store.DeviceCounts{ListedAt: noon, All: 6, Enabled: 4, Active: 2, Silent: 1}, counts)

@@ -1,0 +1,194 @@
+package store_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/history"
+	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
+)
+
+// listed returns the device list of a project.
+func listed(t *testing.T, s *store.Store, project string) store.DeviceList {
+	t.Helper()
+	stored, err := s.DeviceList(t.Context(), project)
+	require.NoError(t, err)
+	return stored
+}
+
+// withOrdinals returns devices with ordinals from first on.
+func withOrdinals(first int, devices ...store.Device) []store.Device {
+	for i := range devices {
+		devices[i].Ordinal = first + i
+	}
+	return devices
+}
+
+func testDevices(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.Zero(t, listed(t, s, project), "never read")
+
+	whole := filled[store.Device]()
+	whole.UID = "dev:2"
+	bare := store.Device{UID: "dev:1", Voltage: math.NaN()}
+	storetest.SaveDevices(t, s, project, []store.Device{whole, bare}, noon)
+	storetest.SaveDevices(t, s, "app:other", []store.Device{{UID: "dev:3"}}, noon.Add(minute))
+	devices, at, err := s.Devices(ctx, project)
+	require.NoError(t, err)
+	require.Equal(t, noon, at)
+	same(t, withOrdinals(1, whole, bare), devices)
+	version, at, err := s.ListVersion(ctx, project)
+	require.NoError(t, err)
+	require.Equal(t, noon, at)
+	require.Equal(t, int64(1), version)
+
+	whole.Name, whole.Ordinal = "renamed", 1
+	storetest.SaveDevices(t, s, project, []store.Device{whole}, noon.Add(minute))
+	require.Equal(t, store.DeviceList{Devices: []store.Device{whole}, Read: noon.Add(minute), Version: 2}, listed(t, s, project))
+	_, ok, err := s.Device(ctx, project, "dev:1")
+	require.NoError(t, err)
+	require.False(t, ok, "it is no longer listed")
+
+	storetest.SaveDevices(t, s, project, nil, noon.Add(2*minute))
+	require.Equal(t, store.DeviceList{Read: noon.Add(2 * minute), Version: 3}, listed(t, s, project), "an empty list was read all the same")
+}
+
+// A device keeps its ordinal for ever, and no other device gets it.
+func testOrdinals(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	save := func(uids ...string) map[string]int {
+		t.Helper()
+		var devices []store.Device
+		for _, uid := range uids {
+			devices = append(devices, store.Device{UID: uid})
+		}
+		storetest.SaveDevices(t, s, project, devices, noon)
+		stored := listed(t, s, project).Devices
+		require.True(t, slices.IsSortedFunc(stored, func(a, b store.Device) int { return a.Ordinal - b.Ordinal }))
+		ordinals := map[string]int{}
+		for _, d := range stored {
+			ordinals[d.UID] = d.Ordinal
+		}
+		return ordinals
+	}
+	require.Equal(t, map[string]int{"c": 1, "a": 2, "b": 3}, save("c", "a", "b"), "in the order of the list")
+	require.Equal(t, map[string]int{"a": 2, "b": 3, "c": 1}, save("a", "b", "c"))
+	require.Equal(t, map[string]int{"c": 1}, save("c"))
+	require.Equal(t, map[string]int{"c": 1, "d": 4}, save("d", "c"), "what was given is not given again")
+	require.Equal(t, map[string]int{"b": 3, "d": 4, "e": 5}, save("e", "b", "d"), "a device that returns has its own")
+	for uid, want := range map[string]int{"a": 2, "b": 3, "c": 1, "d": 4, "e": 5, "f": 0} {
+		ordinal, ok, err := s.Ordinal(ctx, project, uid)
+		require.NoError(t, err)
+		require.Equal(t, want, ordinal, uid)
+		require.Equal(t, want > 0, ok, uid)
+	}
+	storetest.SaveDevices(t, s, "app:other", []store.Device{{UID: "e"}}, noon)
+	ordinal, _, err := s.Ordinal(ctx, "app:other", "e")
+	require.NoError(t, err)
+	require.Equal(t, 1, ordinal, "each project counts for itself")
+}
+
+// Whatever a list says, it can be stored.
+func testOddDevices(t *testing.T, open database) {
+	for name, c := range map[string]struct{ listed, want []store.Device }{
+		"twice": {
+			[]store.Device{{UID: "a", Name: "first"}, {UID: "b"}, {UID: "a", Name: "last"}},
+			[]store.Device{{UID: "a", Name: "last"}, {UID: "b"}},
+		},
+		"no text": {
+			[]store.Device{{UID: "a\x00b", Name: "\xff\xfe", SKU: "x\x00", Fleets: []string{"f\xc3", "g"}}},
+			[]store.Device{{UID: "a�b", Name: "�", SKU: "x�", Fleets: []string{"f�", "g"}}},
+		},
+		"no voltage": {
+			[]store.Device{{UID: "a", Voltage: -1}, {UID: "b", Voltage: math.Inf(1)}, {UID: "c", Voltage: 1e300}, {UID: "d", Voltage: 4.1234567}},
+			[]store.Device{{UID: "a", Voltage: math.NaN()}, {UID: "b", Voltage: math.NaN()}, {UID: "c", Voltage: math.NaN()}, {UID: "d", Voltage: 4.123457}},
+		},
+		"no time": {
+			[]store.Device{{UID: "a", LastActivity: time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)}, {UID: "b", LastActivity: noon.Add(1500 * time.Microsecond)}},
+			[]store.Device{{UID: "a"}, {UID: "b", LastActivity: noon.Add(time.Millisecond)}},
+		},
+		"long": {
+			[]store.Device{{UID: strings.Repeat("x", 100_000)}},
+			[]store.Device{{UID: strings.Repeat("x", 100_000)}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open()
+			storetest.SaveDevices(t, s, "app:"+name, c.listed, noon)
+			same(t, withOrdinals(1, c.want...), listed(t, s, "app:"+name).Devices)
+		})
+	}
+}
+
+// Of two processes that save the list of one project, the one that lost its lease changes nothing.
+func testDeviceListNeedsALease(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
+	lost := claim(t, s, store.Poll, project)
+	lease := steal(t, s, lost)
+	_, err := s.SaveDevices(ctx, lease, []store.Device{{UID: "a"}}, noon, store.DeviceList{})
+	require.NoError(t, err)
+	before := dump(t, s)
+	_, err = s.SaveDevices(ctx, lost, []store.Device{{UID: "b"}}, noon, store.DeviceList{})
+	require.ErrorIs(t, err, store.ErrLeaseLost)
+	require.ErrorContains(t, err, "saving the devices of project ")
+	require.Equal(t, before, dump(t, s))
+}
+
+// A list that the caller has kept counts only as long as it is the one that is stored.
+func testStoredDeviceList(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
+	lease := claim(t, s, store.Poll, project)
+	save := func(stored store.DeviceList, devices ...store.Device) store.DeviceList {
+		t.Helper()
+		saved, err := s.SaveDevices(ctx, lease, devices, noon, stored)
+		require.NoError(t, err)
+		same(t, listed(t, s, project), saved)
+		return saved
+	}
+	a, b, c := store.Device{UID: "a", Fleets: []string{"f"}}, store.Device{UID: "b", LastActivity: noon}, store.Device{UID: "c", Voltage: 4}
+	first := save(store.DeviceList{}, a, b)
+	second := save(first, b, c)
+	third := save(first, a, c)
+	require.Equal(t, int64(3), third.Version)
+	same(t, []store.Device{{Ordinal: 1, UID: "a", Fleets: []string{"f"}}, {Ordinal: 3, UID: "c", Voltage: 4}}, third.Devices)
+	same(t, []store.Device{{Ordinal: 2, UID: "b", LastActivity: noon}, {Ordinal: 3, UID: "c", Voltage: 4}}, second.Devices)
+	a.Name = "renamed"
+	save(third, c, a)
+}
+
+// A list in which only last activity and voltage have moved writes two columns of each block.
+func testDeviceListWritesLittle(t *testing.T, open database) {
+	s := open()
+	devices := manyDevices(history.BlockSize + 10)
+	storetest.SaveDevices(t, s, project, devices, noon)
+	cost := func() int {
+		before := writes(t, s)
+		storetest.SaveDevices(t, s, project, devices, noon)
+		return writes(t, s) - before
+	}
+	same := cost()
+	for i := range devices {
+		devices[i].LastActivity, devices[i].Voltage = noon.Add(time.Duration(i)*time.Second), float64(i)
+	}
+	require.Equal(t, same+2*2, cost())
+	devices[7].Name, devices[8].Disabled, devices[9].Provisioned = "renamed", true, noon
+	require.Equal(t, same+3, cost())
+	require.Equal(t, same+len(devices)-100, func() int {
+		devices = devices[:100]
+		return cost() - 4 // the columns: two are shorter, two are gone
+	}())
+	stored := listed(t, s, project).Devices
+	require.Len(t, stored, 100)
+	require.Equal(t, noon.Add(99*time.Second), stored[99].LastActivity)
+	_, ok, err := s.Device(t.Context(), project, "dev:000500")
+	require.NoError(t, err)
+	require.False(t, ok)
+}

@@ -1,0 +1,188 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/history"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A Usage is the figures of one device on one day, as a test writes them down. Device "" is the project's total.
+type Usage struct {
+	Device  string
+	Day     rules.Day
+	Figures rules.Figures
+}
+
+// SaveDevices replaces the device list of a project, as a poll does that reads it.
+func SaveDevices(t testing.TB, s *store.Store, project string, devices []store.Device, read time.Time) {
+	t.Helper()
+	poll(t, s, project, func(lease store.Lease) { saveDevices(t, s, lease, devices, read) })
+}
+
+func saveDevices(t testing.TB, s *store.Store, lease store.Lease, devices []store.Device, read time.Time) {
+	t.Helper()
+	_, err := s.SaveDevices(t.Context(), lease, devices, read, store.DeviceList{})
+	require.NoError(t, err)
+}
+
+// SaveUsage stores usage as a poll does that reads it on the last of its days. which are the figures that were read; nil is all of
+// them. NaN is not known. Nothing is said of a device and day without a row.
+//
+// A device that has no ordinal gets one: it was listed for a moment, or stays so where a device list was never read.
+func SaveUsage(t testing.TB, s *store.Store, project string, rows []Usage, which ...rules.Figure) {
+	t.Helper()
+	if len(rows) == 0 {
+		return
+	}
+	poll(t, s, project, func(lease store.Lease) {
+		list(t, s, lease, rows)
+		reading := readingOf(t, s, project, rows, which)
+		require.NoError(t, s.SaveReading(t.Context(), lease, reading))
+	})
+}
+
+// list sees to it that the devices of rows have ordinals.
+func list(t testing.TB, s *store.Store, lease store.Lease, rows []Usage) {
+	t.Helper()
+	stored, err := s.DeviceList(t.Context(), lease.Key)
+	require.NoError(t, err)
+	all := slices.Clone(stored.Devices)
+	seen := map[string]bool{"": true}
+	for _, row := range rows {
+		if seen[row.Device] {
+			continue
+		}
+		seen[row.Device] = true
+		if _, ok, err := s.Ordinal(t.Context(), lease.Key, row.Device); err != nil || ok {
+			require.NoError(t, err)
+			continue
+		}
+		all = append(all, store.Device{UID: row.Device, Name: row.Device})
+	}
+	if len(all) == len(stored.Devices) {
+		return
+	}
+	if stored.Version == 0 {
+		saveDevices(t, s, lease, all, rows[0].Day.Start())
+		return
+	}
+	saveDevices(t, s, lease, all, stored.Read)
+	saveDevices(t, s, lease, stored.Devices, stored.Read)
+}
+
+// readingOf is what an answer says that has rows.
+func readingOf(t testing.TB, s *store.Store, project string, rows []Usage, which []rules.Figure) store.Reading {
+	t.Helper()
+	if len(which) == 0 {
+		for figure := range rules.FigureCount {
+			which = append(which, figure)
+		}
+	}
+	ordinals := map[string]int{}
+	reading := store.Reading{Figures: which, First: rows[0].Day, Last: rows[0].Day}
+	columns := map[rules.Day][]store.Column{}
+	for _, row := range rows {
+		ordinal, ok := ordinals[row.Device]
+		if !ok && row.Device != "" {
+			var err error
+			ordinal, ok, err = s.Ordinal(t.Context(), project, row.Device)
+			require.NoError(t, err)
+			require.True(t, ok, row.Device)
+			ordinals[row.Device] = ordinal
+		}
+		reading.First, reading.Last = min(reading.First, row.Day), max(reading.Last, row.Day)
+		if columns[row.Day] == nil {
+			columns[row.Day] = make([]store.Column, len(which))
+		}
+		for i, figure := range which {
+			c := &columns[row.Day][i]
+			c.Figure, c.Day = figure, row.Day
+			for len(c.Cells) <= ordinal {
+				c.Cells = append(c.Cells, history.Nothing)
+			}
+			c.Cells[ordinal] = cell(row.Figures[figure])
+		}
+	}
+	for _, day := range columns {
+		reading.Columns = append(reading.Columns, day...)
+	}
+	reading.Today = reading.Last
+	return reading
+}
+
+// cell returns the cell of a figure.
+func cell(figure float64) history.Cell {
+	if !rules.Known(figure) {
+		return history.NotKnown
+	}
+	c, _ := history.Value(int64(figure))
+	return c
+}
+
+// ReadUsage returns what is stored of some devices from day first to day last, by device as they are given, then day. Days of which
+// nothing is known are left out.
+func ReadUsage(t testing.TB, s *store.Store, project string, devices []string, first, last rules.Day) (all []Usage) {
+	t.Helper()
+	for _, device := range devices {
+		ordinal := 0
+		if device != "" {
+			var err error
+			ordinal, _, err = s.Ordinal(t.Context(), project, device)
+			require.NoError(t, err)
+		}
+		if device == "" || ordinal > 0 {
+			all = append(all, readUsage(t, s, project, device, ordinal, first, last)...)
+		}
+	}
+	return all
+}
+
+func readUsage(t testing.TB, s *store.Store, project, device string, ordinal int, first, last rules.Day) (all []Usage) {
+	t.Helper()
+	byDay := map[rules.Day]*rules.Figures{}
+	block, position := ordinal/history.BlockSize, ordinal%history.BlockSize
+	for figure := range rules.FigureCount {
+		err := s.Columns(t.Context(), project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
+			c := history.At(cells, position)
+			if !c.Known() {
+				return
+			}
+			if byDay[day] == nil {
+				figures := rules.Unknown()
+				byDay[day] = &figures
+			}
+			byDay[day][figure] = c.Float()
+		})
+		require.NoError(t, err)
+	}
+	for day, figures := range byDay {
+		all = append(all, Usage{device, day, *figures})
+	}
+	slices.SortFunc(all, func(a, b Usage) int { return int(a.Day - b.Day) })
+	return all
+}
+
+// poll lets f do what a poll of a project does. Afterwards the work is due as it was; if there was none, at once.
+func poll(t testing.TB, s *store.Store, project string, f func(store.Lease)) {
+	t.Helper()
+	ctx := t.Context()
+	before, was, err := s.NextDue(ctx, store.Poll, project)
+	require.NoError(t, err)
+	early := time.Unix(0, 0) // as both clocks are: what is due and what is leased stay so for others
+	if !was {
+		before = early
+	}
+	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, early))
+	require.NoError(t, s.Raise(ctx, store.Poll, project, early))
+	lease, ok, err := s.Claim(ctx, store.Poll, project, early, time.Now())
+	require.NoError(t, err)
+	require.True(t, ok, "somebody else polls %s", project)
+	f(lease)
+	require.NoError(t, s.Complete(ctx, lease, before, before, lease.Failures))
+}
