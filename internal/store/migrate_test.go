@@ -33,7 +33,7 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	want := open(t, model)
 	a, over := firing("a", "dev:1"), firing("over", "dev:2")
 	polled := filled[store.Project]()
-	polled.Cause, polled.FailingSince = store.None, time.Time{} // which were not kept then
+	polled.Cause, polled.FailingSince, polled.Damaged = store.None, time.Time{}, 0 // which were not kept then
 	decide(t, want, store.Commit{
 		Project: polled, Judged: judged("data-budget", "1"),
 		Decision: store.Decision{Alerts: alerts(a, over), Show: map[string][]string{"a": {team, "on-call"}, "over": {team}}},

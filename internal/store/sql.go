@@ -71,20 +71,6 @@ func (n number) Scan(column any) error {
 	return nil
 }
 
-// count is a whole float64 in an integer column; NULL is NaN, or what no integer holds.
-type count struct{ *float64 }
-
-// Value implements driver.Valuer.
-func (c count) Value() (driver.Value, error) {
-	if x := math.Round(*c.float64); math.Abs(x) < 1<<63 { // which NaN is not
-		return int64(x), nil
-	}
-	return nil, nil
-}
-
-// Scan implements sql.Scanner.
-func (c count) Scan(column any) error { return number(c).Scan(column) }
-
 // optional is a string; NULL is "".
 type optional struct{ *string }
 

@@ -110,16 +110,6 @@ func params(first, n int) string {
 	return list(all)
 }
 
-// chunks calls f with one piece of n things after the other, each of at most size: first, and one past the last.
-func chunks(n, size int, f func(from, to int) error) error {
-	for from := 0; from < n; from += size {
-		if err := f(from, min(from+size, n)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // among returns the condition that a column is one of some values, and the arguments of the query: the condition's come last.
 func among(column string, values []string, args ...any) (condition string, all []any) {
 	return column + ` IN (SELECT value FROM json_each(` + params(len(args)+1, 1) + `))`, append(args, document[[]string]{&values})
