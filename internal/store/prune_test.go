@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/rules"
 )
 
 func testPrune(t *testing.T, open database) {
@@ -52,4 +54,57 @@ func testPrune(t *testing.T, open database) {
 	_, members, err := s.Members(ctx, "m-open")
 	require.NoError(t, err, "a message stays as long as it shows something")
 	require.Len(t, members, 1)
+}
+
+// Figures go by day. A device that is no longer listed goes when the last of its figures does, and its ordinal with it for ever.
+func testPruneHistory(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	usage := func(device string, days ...rules.Day) (rows []storetest.Usage) {
+		for _, day := range days {
+			rows = append(rows, storetest.Usage{Device: device, Day: day})
+		}
+		return rows
+	}
+	devices := []store.Device{{UID: "stays"}, {UID: "left"}, {UID: "left early"}, {UID: "left, and still has figures"}}
+	storetest.SaveDevices(t, s, project, devices, (today - 300).Start())
+	storetest.SaveUsage(t, s, project, slices.Concat(
+		usage("", today-300, today), usage("stays", today-300, today-200, today), usage("left", today-300, today-100),
+		usage("left early", today-300), usage("left, and still has figures", today-300, today),
+	), rules.Bytes)
+	storetest.SaveUsage(t, s, project, usage("stays", today-300), rules.Events)
+	storetest.SaveDevices(t, s, project, devices[:1], (today - 99).Start())
+
+	check := func(before rules.Day, want map[string][]rules.Day) {
+		t.Helper()
+		require.NoError(t, s.Prune(ctx, before))
+		for _, d := range devices {
+			_, ok, err := s.Ordinal(ctx, project, d.UID)
+			require.NoError(t, err)
+			var days []rules.Day
+			if ok {
+				days = []rules.Day{}
+			}
+			for _, row := range storetest.ReadUsage(t, s, project, []string{d.UID}, 0, today) {
+				days = append(days, row.Day)
+			}
+			require.Equal(t, want[d.UID], days, d.UID)
+		}
+	}
+	check(today-200, map[string][]rules.Day{
+		"stays": {today - 200, today}, "left": {today - 100}, "left early": {}, "left, and still has figures": {today},
+	})
+	spans, err := s.Coverage(ctx, project)
+	require.NoError(t, err)
+	require.Equal(t, map[rules.Figure]store.Span{rules.Bytes: {First: today - 200, Last: today}}, spans)
+	check(today-98, map[string][]rules.Day{"stays": {today}, "left, and still has figures": {today}})
+	before := writes(t, s)
+	require.NoError(t, s.Prune(ctx, today-98))
+	require.Equal(t, before, writes(t, s), "once a day is enough")
+
+	storetest.SaveDevices(t, s, project, append(devices, store.Device{UID: "new"}), noon)
+	for uid, want := range map[string]int{"stays": 1, "left": 5, "left early": 6, "left, and still has figures": 4, "new": 7} {
+		ordinal, _, err := s.Ordinal(ctx, project, uid)
+		require.NoError(t, err)
+		require.Equal(t, want, ordinal, uid)
+	}
 }

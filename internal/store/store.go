@@ -13,6 +13,8 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+
+	"notewatch/rules"
 )
 
 // A Store is an open database. It is safe for use by several goroutines. Its errors are an [UnavailableError] if the cause lies
@@ -23,6 +25,10 @@ type Store struct {
 	file  string      // path
 	info  fs.FileInfo // of the file when it was opened
 
+	pruned struct { // the day before which everything has been dropped
+		sync.Mutex
+		before rules.Day
+	}
 	damage struct { // columns that could not be read and that nobody has asked for yet
 		sync.Mutex
 		columns map[Damage]bool

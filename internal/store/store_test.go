@@ -44,6 +44,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Hushed":       testHushed,
 		"HeldUntil":    testHeldUntil,
 		"Prune":        testPrune,
+		"PruneHistory": testPruneHistory,
 		"Project":      testProject,
 		"Alerts":       testAlerts,
 		"CountAlerts":  testCountAlerts,

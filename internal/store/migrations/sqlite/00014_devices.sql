@@ -24,6 +24,7 @@ CREATE TABLE device (
 ) WITHOUT ROWID;
 
 CREATE INDEX device_name ON device (name COLLATE NOCASE) WHERE listed;
+CREATE INDEX device_unlisted ON device (unlisted_on) WHERE NOT listed;
 
 -- One row is what the newest device list says about one figure of up to 2,048 devices.
 CREATE TABLE listing (
