@@ -1,14 +1,17 @@
 package notehub
 
 import (
+	"encoding/json"
 	"errors"
+	"math"
 	"strconv"
 )
 
 // A Count is a figure that Notehub may answer as null or leave out; Known tells that from zero.
 type Count struct {
-	N     int64
-	Known bool
+	N       int64
+	Known   bool
+	Invalid bool // Notehub answered a number that is no whole number, or too large for N; then it is not known
 }
 
 // MarshalJSON writes a number, or null if it is not known.
@@ -19,19 +22,37 @@ func (c Count) MarshalJSON() ([]byte, error) {
 	return strconv.AppendInt(nil, c.N, 10), nil
 }
 
-// UnmarshalJSON reads a whole number, or null, which is not known.
+// UnmarshalJSON reads a number, or null, which is not known.
 func (c *Count) UnmarshalJSON(text []byte) error {
 	*c = Count{}
 	if string(text) == "null" {
 		return nil
 	}
-	n, ok := wholeNumber(text)
+	number, ok := countOf(text)
 	if !ok {
-		return errors.New("a count must be a whole number or null")
+		return errors.New("a count must be a number or null")
 	}
-	*c = Count{N: n, Known: true}
+	*c = number
 	return nil
 }
+
+// countOf returns the count that a JSON number is. ok is false if text is no JSON number.
+func countOf(text []byte) (c Count, ok bool) {
+	if n, whole := wholeNumber(text); whole {
+		return Count{N: n, Known: true}, true
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	if !json.Valid(text) || err != nil && !errors.Is(err, strconv.ErrRange) {
+		return Count{}, false
+	}
+	if f != math.Trunc(f) || math.Abs(f) > maxExact {
+		return Count{Invalid: true}, true
+	}
+	return Count{N: int64(f), Known: true}, true // such as 5.0 or 1e3
+}
+
+// maxExact is the number up to which a float64 holds every whole number.
+const maxExact = 1 << 53
 
 // or returns c, or other if c is not known.
 func (c Count) or(other Count) Count {

@@ -149,24 +149,27 @@ func (s *scanner) number() []byte {
 	}
 }
 
-// count reads a whole number or null, which is not known.
+// count reads a number or null. What is no whole number is not known, and says so: the rest of the answer is still valid.
 func (s *scanner) count() Count {
-	c := s.peek()
-	if c == 'n' {
+	first := s.peek()
+	if first == 'n' {
 		s.literal("null")
 		return Count{}
 	}
-	if c != '-' && (c < '0' || c > '9') {
+	if first != '-' && (first < '0' || first > '9') {
 		s.unexpected("a whole number")
 		return Count{}
 	}
 	number := s.number()
 	n, ok := wholeNumber(number)
+	if ok {
+		return Count{N: n, Known: true}
+	}
+	c, ok := countOf(number)
 	if !ok {
 		s.fail("want a whole number, got %.40s", number)
-		return Count{}
 	}
-	return Count{N: n, Known: true}
+	return c
 }
 
 // wholeNumber reads an integer as JSON writes it.

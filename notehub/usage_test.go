@@ -205,7 +205,38 @@ func TestRowsAreReadAndWrittenByEncodingJSON(t *testing.T) {
 	text, err = json.Marshal([]notehub.Count{known(7), {}})
 	require.NoError(t, err)
 	require.Equal(t, `[7,null]`, string(text))
-	for _, text := range []string{`"7"`, `7.5`, `7e1`, `true`, `9223372036854775808`, `{}`} {
+	for _, text := range []string{`"7"`, `true`, `{}`} {
 		require.Error(t, json.Unmarshal([]byte(text), new(notehub.Count)), text)
+	}
+}
+
+// A number that cannot be a count is not known, and says so. The other figures of the answer are as good as ever.
+func TestNumbersThatAreNoCounts(t *testing.T) {
+	invalid := notehub.Count{Invalid: true}
+	for number, want := range map[string]notehub.Count{
+		"null":                 {},
+		"7":                    known(7),
+		"-7":                   known(-7),
+		"7.0":                  known(7),
+		"7e1":                  known(70),
+		"9223372036854775807":  known(math.MaxInt64),
+		"7.5":                  invalid,
+		"7e-1":                 invalid,
+		"9223372036854775808":  invalid,
+		"-9223372036854775809": invalid,
+		"1e300":                invalid,
+		"1e999":                invalid,
+	} {
+		rows, _, err := eventsOf(t, `{"data":[{"period":"2026-03-01T00:00:00Z","total_events":`+number+`,"platform_events":3,"notefiles":{"a.qo":`+number+`}}]}`)
+		require.NoError(t, err, number)
+		require.Equal(t, want, rows[0].Total, number)
+		require.Equal(t, known(3), rows[0].Platform, number)
+		if n, ok := rows[0].Notefiles["a.qo"]; ok || want.Known {
+			require.Equal(t, want.N, n, number)
+		}
+
+		var read notehub.Count
+		require.NoError(t, json.Unmarshal([]byte(number), &read), number)
+		require.Equal(t, want, read, number)
 	}
 }
