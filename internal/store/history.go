@@ -322,6 +322,8 @@ func (f figures) covered(figure rules.Figure, r Reading) Span {
 	switch {
 	case !ok || before.Last < r.First-1:
 		return span
+	case before.First > r.Last && before.Last > r.Today: // the clock was ahead
+		return span
 	case r.Last < before.First-1:
 		return before
 	}

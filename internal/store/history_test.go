@@ -140,6 +140,7 @@ func testCoverage(t *testing.T, open database) {
 		"filled back with a gap":    {rules.Sessions, []store.Span{{85, 100}, {70, 74}}, store.Span{First: 85, Last: 100}},
 		"after a gap":               {rules.TLS, []store.Span{{80, 84}, {90, 100}}, store.Span{First: 90, Last: 100}},
 		"by a clock that was ahead": {rules.Reboots, []store.Span{{80, 120}, {90, 100}}, store.Span{First: 80, Last: 100}},
+		"by one that was far ahead": {rules.FwUpdates, []store.Span{{110, 120}, {90, 100}}, store.Span{First: 90, Last: 100}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, w := range c.windows {
