@@ -131,7 +131,7 @@ func (s *Store) SaveDevices(ctx context.Context, lease Lease, devices []Device, 
 		if err != nil {
 			return err
 		}
-		saved, err = w.save(ctx, stored.Devices, devices, read)
+		saved, err = w.save(ctx, stored, devices, read)
 		return err
 	})
 	return saved, doing(err, "saving the devices of project %q", lease.Key)
@@ -150,14 +150,20 @@ func newListWriter(ctx context.Context, tx *sql.Tx, project string) (listWriter,
 }
 
 // save writes a list in place of the one that is stored.
-func (w listWriter) save(ctx context.Context, stored, devices []Device, read time.Time) (DeviceList, error) {
+func (w listWriter) save(ctx context.Context, stored DeviceList, devices []Device, read time.Time) (DeviceList, error) {
 	saved := DeviceList{Devices: tidy(devices), Read: read.UTC().Truncate(time.Millisecond)}
-	written, gone := compare(stored, saved.Devices)
+	written, gone := compare(stored.Devices, saved.Devices)
 	if err := w.unlist(ctx, gone, rules.DayOf(read)); err != nil {
 		return saved, err
 	}
+	joined := unnumbered(saved.Devices)
 	if err := w.number(ctx, saved.Devices); err != nil {
 		return saved, err
+	}
+	if stored.Version > 0 {
+		if err := w.addUnread(ctx, saved.Devices, joined, rules.DayOf(read)); err != nil {
+			return saved, err
+		}
 	}
 	if err := w.writeRows(ctx, saved.Devices, written); err != nil {
 		return saved, err

@@ -192,3 +192,30 @@ func testDeviceListWritesLittle(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.False(t, ok)
 }
+
+// testUnread lists devices that were there before: which of them have days to read that no poll reads by itself.
+func testUnread(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	old, yesterday := noon.AddDate(-1, 0, 0), noon.AddDate(0, 0, -1)
+	list := func(at time.Time, devices ...store.Device) (unread []int) {
+		storetest.SaveDevices(t, s, project, devices, at)
+		unread, err := s.Unread(ctx, project)
+		require.NoError(t, err)
+		return unread
+	}
+	a, b, c := store.Device{UID: "dev:a", Provisioned: old}, store.Device{UID: "dev:b", Provisioned: yesterday}, store.Device{UID: "dev:c", Provisioned: old}
+	require.Empty(t, list(noon, a), "the first list is read as a whole")
+	require.Empty(t, list(noon, a, b), "a new device has no past")
+	require.Equal(t, []int{3}, list(noon, a, b, c))
+	require.Equal(t, []int{3}, list(noon, a, b, c))
+
+	lease, _, err := s.Claim(ctx, store.Poll, project, noon.AddDate(1, 0, 0), noon)
+	require.NoError(t, err)
+	stolen := lease
+	stolen.Token = "another"
+	require.ErrorIs(t, s.MarkRead(ctx, stolen, []int{3}), store.ErrLeaseLost)
+	require.NoError(t, s.MarkRead(ctx, lease, []int{3}))
+	require.NoError(t, s.Complete(ctx, lease, noon, noon, 0))
+	require.Empty(t, list(noon, b, c))
+	require.Equal(t, []int{1}, list(noon, a, b, c), "a returns")
+}

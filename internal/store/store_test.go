@@ -88,6 +88,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Damaged":      testDamaged,
 		"Counted":      testCountDevices,
 		"ListDoubt":    testListDoubt,
+		"Unread":       testUnread,
 		"PollRules":    testPollRules,
 		"Twin":         testTwin,
 		"WorkState":    testWorkState,

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"notewatch/rules"
+)
+
+// unnumbered returns the devices without an ordinal, by index: those that join the list.
+func unnumbered(devices []Device) (joined []int) {
+	for i := range devices {
+		if devices[i].Ordinal == 0 {
+			joined = append(joined, i)
+		}
+	}
+	return joined
+}
+
+// addUnread notes the devices of a list, by index, that existed before the days that each poll reads.
+func (w listWriter) addUnread(ctx context.Context, devices []Device, joined []int, listed rules.Day) error {
+	var ordinals []int
+	for _, i := range joined {
+		if rules.DayOf(devices[i].Provisioned) < listed-1 {
+			ordinals = append(ordinals, devices[i].Ordinal)
+		}
+	}
+	if len(ordinals) == 0 {
+		return nil
+	}
+	_, err := w.tx.ExecContext(ctx, `
+		INSERT INTO unread (project, ordinal) SELECT $1, value FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING`,
+		w.id, document[[]int]{&ordinals})
+	return err
+}
+
+// Unread returns the ordinals of the devices that joined a device list that had been read before, and of which the days before
+// that have not been read.
+func (s *Store) Unread(ctx context.Context, project string) (ordinals []int, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		ordinals, err = collect(ctx, tx, func(ordinal *int) []any { return []any{ordinal} }, `
+			SELECT unread.ordinal FROM unread JOIN project ON project.id = unread.project WHERE project.uid = $1 ORDER BY unread.ordinal`, project)
+		return err
+	})
+	return ordinals, doing(err, "reading which devices of project %q have days to read", project)
+}
+
+// MarkRead notes that days of devices of the project of the lease have been read, so that Unread no longer returns them.
+// ErrLeaseLost if the lease is no longer held.
+func (s *Store) MarkRead(ctx context.Context, lease Lease, ordinals []int) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			DELETE FROM unread WHERE project = (SELECT id FROM project WHERE uid = $1) AND ordinal IN (SELECT value FROM json_each($2))`,
+			lease.Key, document[[]int]{&ordinals})
+		return err
+	})
+	return doing(err, "noting which devices of project %q have been read", lease.Key)
+}
