@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/notehub"
@@ -107,19 +108,19 @@ func SystemClock() Clock {
 // beside it.
 type Bot struct {
 	Config
-	reads rules.Reads // of all rules together
-	wake  map[waking]bell
-	lanes *lanes
-	awake awakening
-	calls sync.Map // of receivers by name: a *sync.Mutex that is held during a call
+	reads  rules.Reads // of all rules together
+	reader *fetch.Reader
+	wake   map[waking]bell
+	lanes  *lanes
+	awake  awakening
+	calls  sync.Map // of receivers by name: a *sync.Mutex that is held during a call
 
-	outage   *outage
-	greeted  atomic.Bool // the operators know what is watched, as far as this process can tell
-	nameless sync.Map    // UIDs of projects of which it was logged that their fleets cannot be read
-	lists    sync.Map    // device lists as they are stored, by the UID of the project: each a *deviceList
-	damaged  sync.Map    // columns of history of which it was logged that they cannot be read: each a store.Damage
-	fresh    freshening
-	setBack  atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
+	outage  *outage
+	greeted atomic.Bool // the operators know what is watched, as far as this process can tell
+	lists   sync.Map    // device lists as they are stored, by the UID of the project: each a *deviceList
+	damaged sync.Map    // columns of history of which it was logged that they cannot be read: each a store.Damage
+	fresh   freshening
+	setBack atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
 }
 
 // lanes are when the newest send of each begins, or will, on the machine clock.
@@ -134,6 +135,7 @@ func Attach(config Config) *Bot {
 		Config: config, reads: readsOf(config.Rules), wake: bells(config), outage: newOutage(),
 		lanes: &lanes{last: map[string]time.Time{}},
 	}
+	b.reader = fetch.New(fetch.Config{Store: b.Store, Log: b.Log, Figures: b.reads.Figures})
 	if b.Interval == 0 {
 		b.Interval = DefaultInterval
 	}
@@ -293,7 +295,7 @@ func readsOf(all []Rule) rules.Reads {
 // Cadence returns the time between two polls of a project of the account: Interval, or longer if the requests of all its
 // projects do not fit into the budget.
 func (b *Bot) Cadence(account Account) time.Duration {
-	perPoll := float64(len(b.endpoints())) + listRequests*b.Interval.Hours()
+	perPoll := float64(fetch.Requests(b.reads.Figures)) + listRequests*b.Interval.Hours()
 	minutes := perPoll * float64(len(b.projectsOf(account.Name))) / account.PerMinute
 	return max(b.Interval, time.Duration(math.Ceil(minutes))*time.Minute)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 
+	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
 	"notewatch/internal/proxy"
 	"notewatch/notehub"
@@ -60,7 +61,7 @@ func classOf(failure error, truncated bool) metrics.Class {
 		return metrics.Truncated
 	case failure == nil:
 		return ""
-	case errors.As(failure, new(lostError)):
+	case errors.As(failure, new(fetch.ListError)):
 		return metrics.Invalid
 	}
 	if held, ok := errors.AsType[heldError](failure); ok {

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"time"
 
+	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
-	"notewatch/rules"
 )
 
 // Poll is one turn of the line for one project: read Notehub, judge, commit. A poll that could not read Notehub commits that.
@@ -23,8 +23,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	open := min(rules.DayOf(state.PolledAt), rules.DayOf(now))
-	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, open, new(time.Duration)}, &state)
+	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, new(time.Duration)}, &state)
 	if stop := errors.Join(ctx.Err(), own(failure)); stop != nil {
 		return stop
 	}
@@ -102,8 +101,8 @@ func (b *Bot) nextPoll(account Account, state store.Project, failure error, now 
 	if state.Failures > 0 {
 		pause = min(pause, firstRetry<<min(state.Failures-1, 10))
 	}
-	if errors.As(failure, new(lostError)) {
-		pause = min(b.Cadence(account), confirmTime)
+	if errors.As(failure, new(fetch.ListError)) {
+		pause = min(b.Cadence(account), fetch.ConfirmTime)
 	}
 	next := now.Add(pause)
 	if held, ok := errors.AsType[heldError](failure); ok && held.until.Before(next) {
@@ -122,7 +121,7 @@ func (b *Bot) tell(commit store.Commit) {
 func (b *Bot) logPoll(p Project, account Account, state store.Project, failure error, commit store.Commit, took time.Duration) {
 	if failure != nil {
 		hint := remedy(metrics.Class(state.Cause), account)
-		if errors.As(failure, new(lostError)) {
+		if errors.As(failure, new(fetch.ListError)) {
 			hint = "check the devices of the project at notehub.io: the next poll reads the list again and removes them if they are still missing"
 		}
 		b.Log.Error("reading Notehub", "project", p.UID, "failures", state.Failures, "err", failure, "hint", hint, "next", commit.Due)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/env"
+	"notewatch/internal/fetch"
 	"notewatch/internal/store"
 	"notewatch/notehub"
 )
@@ -93,7 +94,7 @@ func (b *Bot) idle(ctx context.Context, p Project, now time.Time) (bool, error) 
 // cost is how many requests a poll of a project takes: one for each kind of usage, and those of the device list if that is
 // due.
 func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
-	requests := len(b.endpoints())
+	requests := fetch.Requests(b.reads.Figures)
 	listed, err := b.Store.CountDevices(ctx, p.UID, env.SilentAfter)
 	if err == nil && now.Sub(listed.ListedAt) >= listEvery {
 		requests += max(0, listed.All-1)/notehub.MaxPageSize + listRequests

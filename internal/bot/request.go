@@ -9,7 +9,6 @@ import (
 	"notewatch/internal/store"
 	"notewatch/notehub"
 	"notewatch/notify"
-	"notewatch/rules"
 )
 
 const (
@@ -28,7 +27,6 @@ type fetcher struct {
 	project string
 	lease   store.Lease
 	now     time.Time      // of the poll, domain clock
-	open    rules.Day      // the first day that no earlier poll has read since it ended
 	spent   *time.Duration // in requests so far, on the machine clock
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"notewatch/internal/fetch"
 	"notewatch/internal/history"
 	"notewatch/internal/store"
 	"notewatch/rules"
@@ -56,7 +57,7 @@ func (t *turn) revise(ctx context.Context) error {
 func (t *turn) revisions(scope rules.Scope, changed []store.Change) map[int][]*revision {
 	due := map[int][]*revision{}
 	for _, c := range changed {
-		if c.Day < t.today-rereadDays {
+		if c.Day < t.today-fetch.RereadDays {
 			continue
 		}
 		for i := range t.Rules {

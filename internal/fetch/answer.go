@@ -1,0 +1,203 @@
+package fetch
+
+import (
+	"time"
+
+	"notewatch/internal/history"
+	"notewatch/internal/store"
+	"notewatch/notehub"
+	"notewatch/rules"
+)
+
+// An answer is one answer of Notehub as columns: of each figure and day a cell for each subject, by its place. While rows come
+// in, a cell is [history.Nothing] until a row names its device and day. Then close says what the rows leave open.
+type answer struct {
+	question
+	columns [][]history.Cell // by figure of the endpoint, then day; nil for figures that are not wanted
+	rows    []int            // by day
+	invalid []int            // by figure of the endpoint: numbers that are no counts
+	cells   []history.Cell   // of all columns
+
+	truncated bool // Notehub cut the answer short
+	stale     bool // made of summary tables only, in which the newest of today is missing
+
+	// unlisted returns the ordinal of a device that is not among the subjects, or 0; nil leaves such devices out of the answer.
+	unlisted func(uid string) (int32, error)
+}
+
+// A question is what is asked of Notehub.
+type question struct {
+	endpoint
+	span
+	wanted   []rules.Figure // of the endpoint
+	subjects *subjects
+	part     bool     // only the devices of subjects count: an answer says nothing of the project then
+	total    bool     // only the project counts
+	devices  []string // UIDs to ask for; nil is all
+	fleets   []string // UIDs to ask for; nil is all
+}
+
+// newAnswer makes an answer without rows. Its cells are in buffer if that is large enough.
+func newAnswer(q question, buffer []history.Cell) *answer {
+	days, size := q.days(), len(q.subjects.born)
+	a := &answer{question: q, columns: make([][]history.Cell, len(q.figures)*days), rows: make([]int, days), invalid: make([]int, len(q.figures))}
+	if need := len(q.wanted) * days * size; cap(buffer) < need {
+		buffer = make([]history.Cell, need)
+	} else {
+		buffer = buffer[:need]
+	}
+	a.cells = buffer
+	fill(buffer, history.Nothing)
+	for i, figure := range q.figures {
+		for d := 0; d < days && q.wants(figure); d++ {
+			a.columns[i*days+d], buffer = buffer[:size:size], buffer[size:]
+		}
+	}
+	return a
+}
+
+// add takes in a row, whose counts are those of the endpoint's figures. A row of a day outside the span is left out: it may cover
+// only a part of that day.
+func (a *answer) add(device string, period time.Time, counts ...notehub.Count) error {
+	days := len(a.rows)
+	day := int(rules.DayOf(period) - a.first)
+	if day < 0 || day >= days {
+		return nil
+	}
+	a.rows[day]++
+	place, listed := a.subjects.places[device]
+	if !listed {
+		var err error
+		if place, err = a.strangerPlace(device); err != nil {
+			return err
+		}
+	}
+	for i, count := range counts {
+		column := a.columns[i*days+day]
+		if column == nil {
+			continue
+		}
+		cell, ok := cellOf(a.figures[i], count)
+		if !ok {
+			a.invalid[i]++
+		}
+		column[0] = join(column[0], cell)
+		if place > 0 {
+			column[place] = join(column[place], cell)
+		}
+	}
+	return nil
+}
+
+// strangerPlace returns the place of a device that is not listed: its ordinal, if it was listed before, else 0.
+func (a *answer) strangerPlace(device string) (int32, error) {
+	if device == "" || a.unlisted == nil {
+		return 0, nil
+	}
+	place, err := a.unlisted(device)
+	if missing := int(place) + 1 - len(a.subjects.born); missing > 0 {
+		a.widen(missing)
+	}
+	return place, err
+}
+
+// widen adds places to the columns, of devices that are not listed.
+func (a *answer) widen(places int) {
+	more := make([]history.Cell, places)
+	fill(more, history.Nothing)
+	for i, column := range a.columns {
+		if column != nil {
+			a.columns[i] = append(column, more...)
+		}
+	}
+	born := a.subjects.born
+	for range places {
+		born = append(born, never)
+	}
+	a.subjects = &subjects{places: a.subjects.places, born: born}
+}
+
+// cellOf returns the cell of a count. ok is false for a number that is no count.
+func cellOf(figure rules.Figure, count notehub.Count) (cell history.Cell, ok bool) {
+	switch {
+	case count.Known:
+		return history.Value(count.N)
+	case count.Invalid:
+		return history.NotKnown, false
+	case nullable(figure):
+		return history.Null, true
+	}
+	return history.NotKnown, true
+}
+
+// join returns the cell of two rows together. One that is null is left out.
+func join(a, b history.Cell) history.Cell {
+	switch {
+	case a == history.Nothing || a == history.Null && b != history.Nothing:
+		return b
+	case b == history.Nothing || b == history.Null:
+		return a
+	case a == history.NotKnown || b == history.NotKnown:
+		return history.NotKnown
+	}
+	const zero = 2 // the cell of the number 0
+	if sum := a + b - zero; sum <= history.MaxValue+zero {
+		return sum
+	}
+	return history.NotKnown
+}
+
+// close completes the columns: what the answer says of devices and days without a row. A listed device without one used nothing, but
+// not if the answer was truncated: then only whole rows count. What the answer leaves open of a day that was never read since it
+// ended, which is any from open on, is not known; of days before that the answer says nothing. An answer about a part of a day leaves
+// all else as it is.
+func (a *answer) close(today rules.Day, open func(rules.Figure) rules.Day) {
+	days := len(a.rows)
+	for i, figure := range a.figures {
+		from := open(figure)
+		for d, column := range a.columns[i*days : (i+1)*days] {
+			if column != nil {
+				a.closeColumn(column, a.first+rules.Day(d), today, from)
+			}
+		}
+	}
+}
+
+func (a *answer) closeColumn(column []history.Cell, day, today, open rules.Day) {
+	stale := a.stale && day == today
+	complete := !a.truncated && !stale
+	usable := complete || !stale && a.whole
+	absent, _ := history.Value(0)
+	if !complete {
+		absent = history.Nothing
+		if day >= open && !a.part && !a.total {
+			absent = history.NotKnown
+		}
+	}
+	switch {
+	case a.part:
+		column[0] = history.Nothing
+	case !complete || column[0] == history.Nothing:
+		column[0] = absent
+	}
+	for place := 1; place < len(column); place++ {
+		switch {
+		case column[place] != history.Nothing && usable:
+		case day >= a.subjects.born[place]:
+			column[place] = absent
+		default:
+			column[place] = history.Nothing
+		}
+	}
+}
+
+// of returns the columns of one day, by ordinal.
+func (a *answer) of(day rules.Day) (columns []store.Column) {
+	days := len(a.rows)
+	for i, figure := range a.figures {
+		if column := a.columns[i*days+int(day-a.first)]; column != nil {
+			columns = append(columns, store.Column{Figure: figure, Day: day, Cells: a.subjects.expand(column)})
+		}
+	}
+	return columns
+}

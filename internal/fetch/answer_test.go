@@ -1,0 +1,263 @@
+package fetch_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/history"
+	"notewatch/rules"
+)
+
+// A script is a Notehub that answers what a test says: each entry is the body of an answer to a path's last part.
+type script struct {
+	answers map[string]string
+	status  map[string]int // instead of 200
+	queries []string
+}
+
+func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	kind := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+	s.queries = append(s.queries, kind+"?"+r.URL.RawQuery)
+	if status := s.status[kind+"?"+r.URL.Query().Get("skipRecentData")]; status != 0 {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintf(w, `{"err":"the query took too long to complete","code":%d,"status":"Took too long"}`, status)
+		return
+	}
+	_, _ = w.Write([]byte(s.answers[kind]))
+}
+
+// listing is a device list of devices that were provisioned a year ago, but for those whose name begins with new: these were on
+// Monday.
+func listing(names ...string) string {
+	var lines []string
+	for _, name := range names {
+		provisioned := "2025-06-15T00:00:00Z"
+		if strings.HasPrefix(name, "new") {
+			provisioned = "2026-06-15T01:00:00Z"
+		}
+		lines = append(lines, fmt.Sprintf(`{"uid":"dev:%s","serial_number":%q,"provisioned":%q,"fleet_uids":["fleet:1"]}`, name, name, provisioned))
+	}
+	return `{"devices":[` + strings.Join(lines, ",") + `],"has_more":false}`
+}
+
+func newScript(names ...string) *script {
+	return &script{status: map[string]int{}, answers: map[string]string{
+		"devices": listing(names...), "fleets": `{"fleets":[]}`,
+		"events": `{"data":[]}`, "sessions": `{"sessions":[]}`, "data": `{"data":[]}`,
+	}}
+}
+
+// eventsRow is a row about a device and day, 0 being Monday, with fields after "period".
+func eventsRow(name string, offset int, fields string) string {
+	return fmt.Sprintf(`{"device":"dev:%s","period":"%sT00:00:00Z",%s}`, name, today+rules.Day(offset), fields)
+}
+
+func total(n int) string { return fmt.Sprintf(`"total_events":%d,"platform_events":0`, n) }
+
+// What an answer says of each device and day is a figure, null, not known or nothing. Only nothing keeps what is stored.
+func TestWhatAnAnswerSays(t *testing.T) {
+	const keeps = history.Nothing // what the poll before has stored stays
+	before := map[string]history.Cell{"a": value(10), "b": value(20), "": value(30)}
+	for _, c := range []struct {
+		name      string
+		rows      []string
+		truncated bool
+		at        int // hour of Monday; 0 is the first poll of the day, before which yesterday was not over
+		figure    rules.Figure
+		yesterday map[string]history.Cell
+		today     map[string]history.Cell
+	}{
+		{
+			name: "a figure", at: 14, rows: []string{eventsRow("a", -1, total(11)), eventsRow("b", 0, total(2))},
+			yesterday: map[string]history.Cell{"a": value(11), "b": value(0), "": value(11)},
+			today:     map[string]history.Cell{"a": value(0), "b": value(2), "": value(2), "new": value(0)},
+		},
+		{
+			name: "a device that is listed and absent used nothing since it exists", at: 14,
+			yesterday: map[string]history.Cell{"a": value(0), "new": history.NotKnown, "": value(0)},
+			today:     map[string]history.Cell{"a": value(0), "new": value(0), "": value(0)},
+		},
+		{
+			name: "a device that is unknown counts for the project", at: 14, rows: []string{eventsRow("stranger", 0, total(7)), eventsRow("a", 0, total(1))},
+			today: map[string]history.Cell{"a": value(1), "b": value(0), "": value(8)},
+		},
+		{
+			name: "a truncated answer counts where it has rows", at: 14, truncated: true,
+			rows:      []string{eventsRow("a", -1, total(11)), eventsRow("a", 0, total(4))},
+			yesterday: map[string]history.Cell{"a": value(11), "b": keeps, "": keeps},
+			today:     map[string]history.Cell{"a": value(4), "b": history.NotKnown, "": history.NotKnown},
+		},
+		{
+			name: "a truncated answer leaves a day open that was not over when it was last read", truncated: true,
+			rows:      []string{eventsRow("a", -1, total(11))},
+			yesterday: map[string]history.Cell{"a": value(11), "b": history.NotKnown, "": history.NotKnown},
+		},
+		{
+			name: "a negative count is not known", at: 14, rows: []string{eventsRow("a", 0, total(-3)), eventsRow("b", 0, total(5))},
+			today: map[string]history.Cell{"a": history.NotKnown, "b": value(5), "": history.NotKnown},
+		},
+		{
+			name: "so is a fraction", at: 14, rows: []string{eventsRow("a", 0, `"total_events":1.5,"platform_events":0`)},
+			today: map[string]history.Cell{"a": history.NotKnown, "b": value(0), "": history.NotKnown},
+		},
+		{
+			name: "and a number above 2^53", at: 14, figure: rules.EventsTotal,
+			rows:  []string{eventsRow("a", 0, `"total_events":9007199254740993,"platform_events":0`)},
+			today: map[string]history.Cell{"a": history.NotKnown, "": history.NotKnown},
+		},
+		{
+			name: "a sum above 2^53 is not known", at: 14, figure: rules.EventsTotal,
+			rows: []string{
+				eventsRow("a", 0, `"total_events":9007199254740992,"platform_events":0`), eventsRow("b", 0, `"total_events":1,"platform_events":0`),
+			},
+			today: map[string]history.Cell{"a": value(1 << 53), "b": value(1), "": history.NotKnown},
+		},
+		{
+			name: "null is left out of the sum", at: 14, figure: rules.Reboots,
+			rows:  []string{eventsRow("a", 0, total(1)+`,"total_reboots":null`), eventsRow("b", 0, total(1)+`,"total_reboots":2`)},
+			today: map[string]history.Cell{"a": history.Null, "b": value(2), "": value(2)},
+		},
+		{
+			name: "a sum of nothing but null is null", at: 14, figure: rules.Reboots,
+			rows:  []string{eventsRow("a", 0, total(1)), eventsRow("b", 0, total(1))},
+			today: map[string]history.Cell{"a": history.Null, "": history.Null},
+		},
+		{
+			name: "a figure that every row has is not known without it", at: 14, figure: rules.Watchdog,
+			rows:  []string{eventsRow("a", 0, total(1)), eventsRow("b", 0, total(1)+`,"watchdog_events":1`)},
+			today: map[string]history.Cell{"a": history.NotKnown, "b": value(1), "": history.NotKnown},
+		},
+		{
+			name: "rows of other days are left out", at: 14, rows: []string{eventsRow("a", -2, total(9)), eventsRow("a", 1, total(9))},
+			today: map[string]history.Cell{"a": value(0), "": value(0)},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.figure == rules.Bytes {
+				c.figure = rules.Events
+			}
+			hub := newScript("a", "b", "new", "new-2")
+			hub.answers["events"] = `{"data":[` + eventsRow("a", -1, total(10)) + "," + eventsRow("b", -1, total(20)) + `]}`
+			r := newRig(t, hub, rules.Events)
+			r.now = monday.Add(-hour) // yesterday is not over
+			r.poll()
+			if c.at > 0 {
+				r.now = monday.Add(hour)
+				r.poll()
+			}
+			r.now = monday.Add(hour * 2)
+			if c.at > 0 {
+				r.now = monday.Add(hour * 14)
+			}
+			hub.answers["events"] = fmt.Sprintf(`{"data":[%s],"truncated":%t}`, strings.Join(c.rows, ","), c.truncated)
+			r.poll()
+			check := func(on rules.Day, want map[string]history.Cell) {
+				for name, cell := range want {
+					device := ""
+					if name != "" {
+						device = "dev:" + name
+					}
+					if cell == keeps {
+						cell = before[name]
+					}
+					require.Equal(t, cell, r.cell(c.figure, on, device), "%q on %s", name, on)
+				}
+			}
+			check(today-1, c.yesterday)
+			check(today, c.today)
+		})
+	}
+}
+
+// A device that is not listed any more keeps its place: rows of it count there and for the project, and without a row what is stored
+// stays.
+func TestADeviceThatIsNoLongerListed(t *testing.T) {
+	hub := newScript("a", "b", "c")
+	hub.answers["events"] = `{"data":[` + eventsRow("b", 0, total(5)) + `]}`
+	r := newRig(t, hub, rules.Events)
+	r.poll()
+	require.Equal(t, value(5), r.cell(rules.Events, today, "dev:b"))
+
+	hub.answers["devices"], hub.answers["events"] = listing("a", "c"), `{"data":[]}`
+	r.now = r.now.Add(hour)
+	r.poll()
+	require.Equal(t, value(5), r.cell(rules.Events, today, "dev:b"))
+	require.Equal(t, value(0), r.cell(rules.Events, today, ""))
+
+	hub.answers["devices"] = listing("a")
+	hub.answers["events"] = `{"data":[` + eventsRow("c", 0, total(7)) + "," + eventsRow("a", 0, total(1)) + `]}`
+	r.now = r.now.Add(hour)
+	r.poll()
+	require.Equal(t, value(7), r.cell(rules.Events, today, "dev:c"), "its place is beyond those of the list")
+	require.Equal(t, value(8), r.cell(rules.Events, today, ""))
+}
+
+// Summary tables lack the newest of today. What they say of other days counts.
+func TestSummariesSayNothingOfToday(t *testing.T) {
+	hub := newScript("a")
+	hub.answers["events"] = `{"data":[` + eventsRow("a", -1, total(10)) + "," + eventsRow("a", 0, total(2)) + `]}`
+	hub.status["events?"] = http.StatusGatewayTimeout
+	r := newRig(t, hub, rules.Events)
+	r.poll()
+	require.Equal(t, value(10), r.cell(rules.Events, today-1, "dev:a"))
+	for _, device := range []string{"dev:a", ""} {
+		require.Equal(t, history.NotKnown, r.cell(rules.Events, today, device))
+	}
+}
+
+// Rows of several SIMs and satellite identities of a device add up.
+func TestRowsOfADeviceAddUp(t *testing.T) {
+	hub := newScript("a", "b")
+	series := func(kind, device, rest string) string {
+		return fmt.Sprintf(`{"type":%q,"device":"dev:%s","data":[{"period":"%sT00:00:00Z",%s}]}`, kind, device, today, rest)
+	}
+	hub.answers["data"] = `{"data":[` + strings.Join([]string{
+		series("cellular", "a", `"total_bytes":100`), series("cellular", "a", `"total_bytes":11`),
+		series("satellite", "a", `"total_bytes":40,"billable_bytes_total":50`), series("satellite", "b", `"total_bytes":40`),
+	}, ",") + `]}`
+	r := newRig(t, hub, rules.Bytes)
+	r.poll()
+	require.Equal(t, value(111), r.cell(rules.Bytes, today, "dev:a"))
+	require.Equal(t, value(50), r.cell(rules.Sat, today, "dev:a"))
+	require.Equal(t, value(0), r.cell(rules.Bytes, today, "dev:b"))
+	require.Equal(t, value(40), r.cell(rules.Sat, today, "dev:b"))
+	require.Equal(t, value(111), r.cell(rules.Bytes, today, ""))
+	require.Equal(t, value(90), r.cell(rules.Sat, today, ""))
+
+	t.Run("so a truncated answer does not count", func(t *testing.T) {
+		hub.answers["data"] = `{"data":[` + series("cellular", "a", `"total_bytes":120`) + `],"truncated":true}`
+		require.True(t, r.poll().Truncated)
+		require.Equal(t, history.NotKnown, r.cell(rules.Bytes, today, "dev:a"))
+	})
+}
+
+func TestInvalidNumbersAreLoggedOnceForEachFigure(t *testing.T) {
+	hub := newScript("a", "b")
+	hub.answers["events"] = `{"data":[` + eventsRow("a", 0, `"total_events":-1,"platform_events":0,"watchdog_events":0.5`) + `]}`
+	r := newRig(t, hub, rules.Events)
+	r.poll()
+	r.poll()
+	for _, figure := range []rules.Figure{rules.Events, rules.EventsTotal, rules.Watchdog} {
+		require.Equal(t, 1, strings.Count(r.log.String(), "figure="+figure.String()+" "), r.log.String())
+	}
+	require.Equal(t, 3, strings.Count(r.log.String(), "level=WARN"), r.log.String())
+}
+
+// Names are foreign text.
+func TestHostileNamesFailNoPoll(t *testing.T) {
+	hub := newScript()
+	hub.answers["devices"] = `{"devices":[{"uid":"dev:\u0000","serial_number":"=cmd\u0000|\ud800","sku":"\u001b[2J","fleet_uids":["fleet:\u0000"],` +
+		`"provisioned":"2025-06-15T00:00:00Z"},{"uid":"dev:a","serial_number":"` + "\xff\xfe" + `","provisioned":"2025-06-15T00:00:00Z"}],"has_more":false}`
+	hub.answers["fleets"] = `{"fleets":[{"uid":"fleet:\u0000","label":"\u0000` + "\xff" + `"}]}`
+	hub.answers["events"] = `{"data":[` + eventsRow("a", 0, total(1)+`,"notefiles":{"a\u0000":1,"`+"\xff"+`":2,"":3}`) + "," + eventsRow(`\u0000`, 0, total(2)) + `]}`
+	r := newRig(t, hub, rules.Events)
+	r.poll()
+	require.Equal(t, value(1), r.cell(rules.Events, today, "dev:a"))
+	require.Equal(t, value(3), r.cell(rules.Events, today, ""))
+	require.Len(t, r.list.Devices, 2)
+}

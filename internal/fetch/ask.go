@@ -1,0 +1,107 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notehub"
+	"notewatch/rules"
+)
+
+// wants reports whether a figure is wanted.
+func (q question) wants(figure rules.Figure) bool { return slices.Contains(q.wanted, figure) }
+
+// query returns what Notehub is asked.
+func (p *poll) query(q question) notehub.UsageQuery {
+	query := notehub.UsageQuery{Start: q.first.Start(), Limit: p.maxRows, Devices: q.devices, Fleets: q.fleets}
+	if q.last < p.today {
+		query.End = q.last.End().Add(-time.Second)
+	}
+	if q.total {
+		query.Aggregate = notehub.PerProject
+	}
+	return query
+}
+
+// ask makes the request. Where Notehub takes too long, it is asked again for its summary tables only. The answer is good until the
+// next one.
+func (p *poll) ask(ctx context.Context, q question) (*answer, error) {
+	a, err := p.request(ctx, q, false)
+	if errors.Is(err, notehub.ErrTookTooLong) && q.summaries {
+		a, err = p.request(ctx, q, true)
+	}
+	if err == nil && !q.part && !q.total {
+		p.count(a)
+	}
+	return a, err
+}
+
+func (p *poll) request(ctx context.Context, q question, summariesOnly bool) (a *answer, err error) {
+	err = p.Request(ctx, func(ctx context.Context) (err error) {
+		a = newAnswer(q, p.buffer)
+		p.buffer = a.cells
+		a.stale = summariesOnly
+		if !q.part && !q.total {
+			a.unlisted = func(uid string) (int32, error) { return p.unlistedOrdinal(ctx, uid) }
+		}
+		a.truncated, err = q.read(ctx, p.Client, p.Project, p.query(q), summariesOnly, a)
+		return err
+	})
+	return a, err
+}
+
+// unlistedOrdinal returns the ordinal of a device that is not in the list; 0 if it never was.
+func (p *poll) unlistedOrdinal(ctx context.Context, uid string) (int32, error) {
+	if ordinal, ok := p.known.unlisted[uid]; ok {
+		return ordinal, nil
+	}
+	ordinal, _, err := p.store.Ordinal(ctx, p.Project, uid)
+	if err == nil {
+		p.known.unlisted[uid] = int32(ordinal)
+	}
+	return int32(ordinal), err
+}
+
+// save saves an answer. Its days have been read of the figures in read then, which is all that are wanted, or none.
+func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
+	a.close(p.today, p.open)
+	p.logInvalid(a)
+	reading := store.Reading{Figures: read, First: a.first, Last: a.last, Today: p.today}
+	for day := a.first; day <= a.last; day++ {
+		reading.Columns = append(reading.Columns, a.of(day)...)
+	}
+	return p.saveReading(ctx, reading)
+}
+
+func (p *poll) saveReading(ctx context.Context, r store.Reading) (err error) {
+	if err := p.store.SaveReading(ctx, p.Lease, r); err != nil || len(r.Figures) == 0 {
+		return err
+	}
+	p.coverage, err = p.store.Coverage(ctx, p.Project)
+	return err
+}
+
+// open returns the first day of a figure that was never read since it ended. What is not known of such a day must not be kept from
+// when it was not over.
+func (p *poll) open(figure rules.Figure) rules.Day {
+	read, ok := p.coverage[figure]
+	if !ok {
+		return p.First
+	}
+	return min(read.Last, p.today)
+}
+
+// logInvalid logs numbers that are no counts, once for each figure.
+func (p *poll) logInvalid(a *answer) {
+	for i, n := range a.invalid {
+		figure := a.figures[i]
+		if n > 0 && !p.known.invalid[figure] {
+			p.known.invalid[figure] = true
+			p.log.Warn("Notehub answers numbers that are negative, fractional or too large: they are no data",
+				"project", p.Project, "figure", figure, "numbers", n)
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package fetch
+
+import (
+	"context"
+	"slices"
+
+	"notewatch/notehub"
+	"notewatch/rules"
+)
+
+// An endpoint is one kind of usage that Notehub answers.
+type endpoint struct {
+	name      string
+	figures   []rules.Figure // that its rows carry
+	whole     bool           // a row is all there is of its device and day; else the rows of a device add up
+	summaries bool           // can be asked for its summary tables only
+	read      func(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, summariesOnly bool, a *answer) (truncated bool, err error)
+}
+
+var endpoints = []endpoint{
+	{
+		name: "events", whole: true, summaries: true, read: readEvents,
+		figures: []rules.Figure{rules.Events, rules.EventsTotal, rules.Platform, rules.Watchdog, rules.Reboots, rules.FwUpdates},
+	},
+	{
+		name: "sessions", whole: true, summaries: true, read: readSessions,
+		figures: []rules.Figure{rules.Sessions, rules.SessionBytes, rules.TLS, rules.FirstSyncs},
+	},
+	{
+		name: "data", read: readData,
+		figures: []rules.Figure{rules.Bytes, rules.Sat},
+	},
+}
+
+// nullable reports whether Notehub may leave a figure out of a row. The sum over the others still counts then.
+func nullable(figure rules.Figure) bool {
+	return figure == rules.Reboots || figure == rules.FwUpdates || figure == rules.TLS
+}
+
+// endpointsOf returns the endpoints that answer any of the figures.
+func endpointsOf(figures []rules.Figure) []endpoint {
+	return slices.DeleteFunc(slices.Clone(endpoints), func(e endpoint) bool {
+		return !slices.ContainsFunc(e.figures, func(f rules.Figure) bool { return slices.Contains(figures, f) })
+	})
+}
+
+// Requests returns how many requests a poll makes for the usage that rules read, when nothing is missing and no answer is too
+// large.
+func Requests(figures []rules.Figure) int { return len(endpointsOf(figures)) }
+
+func readEvents(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, summariesOnly bool, a *answer) (bool, error) {
+	return c.EventsUsage(ctx, project, notehub.EventsQuery{UsageQuery: q, SkipRecentData: summariesOnly}, func(row notehub.EventsRow) error {
+		billable := row.Billable
+		if !billable.Known && !billable.Invalid && row.Total.Known && row.Platform.Known {
+			billable = notehub.Count{N: row.Total.N - row.Platform.N, Known: true}
+		}
+		return a.add(row.Device, row.Period, billable, row.Total, row.Platform, row.Watchdog, row.Reboots, row.FwUpdates)
+	})
+}
+
+func readSessions(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, summariesOnly bool, a *answer) (bool, error) {
+	return c.SessionsUsage(ctx, project, notehub.SessionsQuery{UsageQuery: q, SkipRecentData: summariesOnly}, func(row notehub.SessionsRow) error {
+		return a.add(row.Device, row.Period, row.Sessions, row.Bytes, row.TLS, row.FirstSyncs)
+	})
+}
+
+func readData(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, _ bool, a *answer) (bool, error) {
+	none := notehub.Count{Known: true}
+	return c.DataUsage(ctx, project, q, func(row notehub.DataRow) error {
+		if row.Type != "satellite" {
+			return a.add(row.Device, row.Period, row.Total, none)
+		}
+		billable := row.Billable
+		if !billable.Known && !billable.Invalid {
+			billable = row.Total
+		}
+		return a.add(row.Device, row.Period, none, billable)
+	})
+}

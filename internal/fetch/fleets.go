@@ -1,0 +1,76 @@
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"notewatch/internal/store"
+	"notewatch/notehub"
+)
+
+// nameFleets brings the names of the fleets up to date. They are only for people to read: a poll goes on without them.
+func (p *poll) nameFleets(ctx context.Context, devices []store.Device) error {
+	fleets, failure, err := p.fleets(ctx)
+	if err != nil {
+		return err
+	}
+	if failure == nil {
+		p.known.nameless = false
+		if fleets, err = p.withUsed(ctx, fleets, devices); err != nil {
+			return err
+		}
+		return p.store.SaveFleets(ctx, p.Project, fleets)
+	}
+	if !p.known.nameless {
+		p.known.nameless = true
+		p.log.Warn("reading the fleets: they are shown by the names they had, or by their UIDs", "project", p.Project, "err", failure)
+	}
+	return nil
+}
+
+// withUsed adds the stored fleets that Notehub no longer lists, as long as devices are in them: their names are still good.
+func (p *poll) withUsed(ctx context.Context, fleets []store.Fleet, devices []store.Device) ([]store.Fleet, error) {
+	stored, err := p.store.Fleets(ctx, p.Project)
+	if err != nil {
+		return nil, err
+	}
+	used := map[string]bool{}
+	for i := range devices {
+		for _, uid := range devices[i].Fleets {
+			used[uid] = true
+		}
+	}
+	for _, fleet := range fleets {
+		delete(used, fleet.UID)
+	}
+	for _, fleet := range stored {
+		if used[fleet.UID] {
+			fleets = append(fleets, fleet)
+		}
+	}
+	return fleets, nil
+}
+
+// fleets reads all fleets. failure is the reason that Notehub gives against that, or what is wrong with its answer: if more is wrong
+// than that, the next request shows it.
+func (p *poll) fleets(ctx context.Context) (fleets []store.Fleet, failure, err error) {
+	err = p.Request(ctx, func(ctx context.Context) error {
+		fleets = nil
+		failure = p.Client.Fleets(ctx, p.Project, func(fleet notehub.Fleet) error {
+			fleets = append(fleets, store.Fleet{UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID)})
+			return nil
+		})
+		if errors.Is(failure, notehub.ErrRateLimited) {
+			return failure // and so do waits
+		}
+		return nil
+	})
+	if inner := errors.Unwrap(failure); inner != nil {
+		failure = inner // without the words that say what was read
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return fleets, failure, err
+}

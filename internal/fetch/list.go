@@ -1,0 +1,115 @@
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notehub"
+)
+
+// relist brings the device list and the fleets up to date.
+func (p *poll) relist(ctx context.Context) error {
+	devices, err := p.listDevices(ctx)
+	if err == nil {
+		err = p.doubt(ctx, devices)
+	}
+	if err != nil {
+		return fmt.Errorf("reading the device list: %w", err)
+	}
+	if err := p.nameFleets(ctx, devices); err != nil {
+		return fmt.Errorf("reading the fleets: %w", err)
+	}
+	saved, err := p.store.SaveDevices(ctx, p.Lease, devices, p.Now, p.List)
+	if err != nil {
+		return err
+	}
+	p.List = saved
+	p.index()
+	return nil
+}
+
+// maxPages is how many pages a device list may have: those of a million devices.
+const maxPages = 100
+
+// listDevices reads the whole device list. A device that Notehub lists twice is one device, as listed last.
+func (p *poll) listDevices(ctx context.Context) ([]store.Device, error) {
+	devices := make([]store.Device, 0, len(p.List.Devices))
+	index := make(map[string]int, len(p.List.Devices)) // of devices, by UID
+	take := func(d notehub.Device) error {
+		if i, again := index[d.UID]; again {
+			devices[i] = listed(d)
+			return nil
+		}
+		index[d.UID] = len(devices)
+		devices = append(devices, listed(d))
+		return nil
+	}
+	for page, more := 1, true; more; page++ {
+		if page > maxPages {
+			return nil, fmt.Errorf("%w: it has more than %d pages of devices", notehub.ErrInvalidAnswer, maxPages)
+		}
+		before := len(devices)
+		err := p.Request(ctx, func(ctx context.Context) (err error) {
+			more, err = p.Client.Devices(ctx, p.Project, page, notehub.MaxPageSize, take)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if more && len(devices) == before {
+			return nil, fmt.Errorf("%w: page %d of devices brings no new device, and says that there are more", notehub.ErrInvalidAnswer, page)
+		}
+	}
+	return devices, nil
+}
+
+// listed converts a line of the device list.
+func listed(d notehub.Device) store.Device {
+	return store.Device{
+		UID: d.UID, Name: cmp.Or(d.SerialNumber, d.UID), SKU: d.SKU, Product: d.Product, Firmware: d.FirmwareNotecard,
+		Fleets: d.Fleets, Voltage: d.Voltage, Disabled: d.Disabled,
+		Provisioned: d.Provisioned, LastActivity: d.LastActivity,
+	}
+}
+
+// A ListError says that a device list lacks more than half of the stored devices and was read once. It is no data then: people
+// seldom delete a fleet, and to believe it by mistake withdraws every alert.
+type ListError struct{ lost, stored int }
+
+// Error implements error.
+func (e ListError) Error() string {
+	return fmt.Sprintf("Notehub lists %d of %d devices no longer: they and their alerts stay until a second reading confirms it", e.lost, e.stored)
+}
+
+// ConfirmTime is the longest time to the second reading of a device list that lost most devices.
+const ConfirmTime = 10 * time.Minute
+
+// doubt returns a ListError for a device list that lost more than half of the stored devices, unless the reading before said about the
+// same: that as many of them are left, give or take a tenth of all.
+func (p *poll) doubt(ctx context.Context, read []store.Device) error {
+	stored, kept := len(p.List.Devices), 0
+	for i := range read {
+		if _, ok := p.known.subjects.places[read[i].UID]; ok {
+			kept++
+		}
+	}
+	lost := stored - kept
+	if 2*lost <= stored {
+		return nil
+	}
+	before, err := p.store.ListDoubt(ctx, p.Project)
+	if err != nil {
+		return err
+	}
+	if !before.At.IsZero() && max(kept-before.Kept, before.Kept-kept) <= stored/10 {
+		p.log.Warn("a second reading of the device list confirms that most devices are no longer listed", "project", p.Project, "lost", lost, "of", stored)
+		return nil
+	}
+	if err := p.store.DoubtList(ctx, p.Project, store.ListDoubt{At: p.Now, Kept: kept}); err != nil {
+		return err
+	}
+	return ListError{lost, stored}
+}
