@@ -33,6 +33,7 @@ type question struct {
 	subjects *subjects
 	part     bool     // only the devices of subjects count: an answer says nothing of the project then
 	total    bool     // only the project counts
+	quiet    bool     // what changes is no news
 	devices  []string // UIDs to ask for; nil is all
 	fleets   []string // UIDs to ask for; nil is all
 }

@@ -70,8 +70,20 @@ func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
 	a.close(p.today, p.open)
 	p.logInvalid(a)
 	reading := store.Reading{Figures: read, First: a.first, Last: a.last, Today: p.today}
-	for day := a.first; day <= a.last; day++ {
-		reading.Columns = append(reading.Columns, a.of(day)...)
+	if a.quiet {
+		reading.Today = a.first
+	}
+	for day, cells := a.first, 0; day <= a.last; day++ {
+		for _, column := range a.of(day) {
+			cells += len(column.Cells)
+			reading.Columns = append(reading.Columns, column)
+		}
+		if read == nil && cells > maxCells { // a part of the devices takes much more memory by ordinal than by place
+			if err := p.saveReading(ctx, reading); err != nil {
+				return err
+			}
+			reading.Columns, cells = nil, 0
+		}
 	}
 	return p.saveReading(ctx, reading)
 }

@@ -116,7 +116,7 @@ func (p *poll) read(ctx context.Context, endpoints []endpoint) (err error) {
 			return fmt.Errorf("reading %s usage: %w", e.name, err)
 		}
 	}
-	return nil
+	return p.readBack(ctx, endpoints)
 }
 
 // index makes the subjects of the device list, unless it is the same as before.
@@ -130,10 +130,9 @@ func (p *poll) index() {
 // has succeeded, else one span in each poll.
 func (p *poll) readEndpoint(ctx context.Context, e endpoint) error {
 	if due, ok := p.due(e); ok {
-		for _, s := range due.cut(p.fitting(e)) {
-			if err := p.readSpan(ctx, question{endpoint: e, span: s, wanted: e.figures, subjects: p.known.subjects}); err != nil {
-				return err
-			}
+		q := question{endpoint: e, wanted: e.figures, subjects: p.known.subjects}
+		if err := p.readSpans(ctx, q, due.cut(p.fitting(e))); err != nil {
+			return err
 		}
 	}
 	missing, figures, ok := p.missing(e)
@@ -148,6 +147,17 @@ func (p *poll) readEndpoint(ctx context.Context, e endpoint) error {
 	return nil
 }
 
+// readSpans reads and saves spans of days.
+func (p *poll) readSpans(ctx context.Context, q question, spans []span) error {
+	for _, s := range spans {
+		q.span = s
+		if err := p.readSpan(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // readSpan reads and saves days. Days that are too much for one answer are read in halves, a single day in parts.
 func (p *poll) readSpan(ctx context.Context, q question) error {
 	a, err := p.ask(ctx, q)
@@ -156,16 +166,11 @@ func (p *poll) readSpan(ctx context.Context, q question) error {
 	case err != nil && !tookTooLong:
 		return err
 	case (tookTooLong || a.truncated) && q.first < q.last:
-		for _, half := range q.halves() {
-			part := q
-			part.span = half
-			if err := p.readSpan(ctx, part); err != nil {
-				return err
-			}
-		}
-		return nil
+		return p.readSpans(ctx, q, q.halves())
 	case tookTooLong:
 		return err
+	case q.part:
+		return p.save(ctx, a, nil)
 	case a.truncated:
 		return p.readInParts(ctx, a)
 	}

@@ -67,28 +67,28 @@ func dayOf(query url.Values, name string) int {
 	return int(rules.DayOf(time.Unix(seconds, 0)))
 }
 
-// requireTruth requires that the stored figure of every device and of the project is what Notehub answers now.
-func (f *fleet) requireTruth(figure rules.Figure, first, last rules.Day) {
+// requireTruth requires that the stored events of every device and of the project are what Notehub answers now.
+func (f *fleet) requireTruth(first, last rules.Day) {
+	f.t.Helper()
+	f.requireDevices(first, last)
+	for on := first; on <= last; on++ {
+		sum := int64(0)
+		for _, d := range f.project.Devices {
+			sum += f.hub.AsOf(project, d.UID, on.Start(), f.now).Events
+		}
+		require.Equal(f.t, value(sum), f.cell(rules.Events, on, ""), "events of the project on %s", on)
+	}
+}
+
+// requireDevices requires that of every device.
+func (f *fleet) requireDevices(first, last rules.Day) {
 	f.t.Helper()
 	for on := first; on <= last; on++ {
-		column, sum := f.column(figure, on), int64(0)
+		column := f.column(rules.Events, on)
 		for _, d := range f.list.Devices {
-			truth := f.hub.AsOf(project, d.UID, on.Start(), f.now)
-			want := truth.Events
-			if figure == rules.Sessions {
-				want = truth.Sessions()
-			}
-			require.Equal(f.t, value(want), history.At(column, d.Ordinal), "%s of %s on %s", figure, d.Name, on)
+			want := f.hub.AsOf(project, d.UID, on.Start(), f.now).Events
+			require.Equal(f.t, value(want), history.At(column, d.Ordinal), "events of %s on %s", d.Name, on)
 		}
-		for _, d := range f.project.Devices {
-			truth := f.hub.AsOf(project, d.UID, on.Start(), f.now)
-			if figure == rules.Sessions {
-				sum += truth.Sessions()
-			} else {
-				sum += truth.Events
-			}
-		}
-		require.Equal(f.t, value(sum), history.At(column, 0), "%s of the project on %s", figure, on)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestTheFirstPollReadsWhatRulesLookBackOn(t *testing.T) {
 				require.Equal(t, c.want, f.spans(notehubtest.Events))
 			}
 			require.Equal(t, store.Span{First: f.first, Last: today}, f.coverage(rules.Events))
-			f.requireTruth(rules.Events, f.first, today)
+			f.requireTruth(f.first, today)
 			require.Empty(t, f.news(), "what is read for the first time is no news")
 		})
 	}
@@ -139,7 +139,7 @@ func TestEachPollReadsWhatMayHaveChanged(t *testing.T) {
 		f.poll()
 		require.Equal(t, []string{c.want}, f.spans(notehubtest.Events), c.name)
 		require.Equal(t, rules.DayOf(f.now), f.coverage(rules.Events).Last, c.name)
-		f.requireTruth(rules.Events, rules.DayOf(f.now)-1, rules.DayOf(f.now))
+		f.requireTruth(rules.DayOf(f.now)-1, rules.DayOf(f.now))
 	}
 }
 
@@ -175,7 +175,7 @@ func TestAFigureThatIsMissingDaysIsFilledBack(t *testing.T) {
 	f.serve()
 	f.poll()
 	require.Equal(t, []string{"-1…0"}, f.spans(notehubtest.Events))
-	f.requireTruth(rules.Events, f.first, today)
+	f.requireTruth(f.first, today)
 	require.Empty(t, f.news())
 }
 
@@ -191,7 +191,7 @@ func TestAFirstStartGoesOnWhereItStopped(t *testing.T) {
 	f.serve()
 	f.poll()
 	require.Equal(t, []string{"-1…0", "-29…-20", "-35…-30"}, f.spans(notehubtest.Events))
-	f.requireTruth(rules.Events, f.first, today)
+	f.requireTruth(f.first, today)
 }
 
 func closed() <-chan struct{} {
@@ -211,7 +211,7 @@ func TestSpansFollowTheRowsOfTheLastAnswers(t *testing.T) {
 	f.poll()
 	require.Len(t, f.list.Devices, 1)
 	require.Greater(t, f.asked, 2+18, "answers were truncated")
-	f.requireTruth(rules.Events, f.first, today)
+	f.requireTruth(f.first, today)
 
 	f.now = monday.Add(day + 6*hour)
 	f.first++
