@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -166,6 +167,29 @@ func TestRequestsAndAnswersAreAsTheOfficialDescriptionSays(t *testing.T) {
 	require.NoError(t, client.Fleets(t.Context(), app, func(notehub.Fleet) error { return nil }))
 	asked++
 	require.Equal(t, map[int]int{200: asked}, v.answers)
+}
+
+// A request for a part of the devices names as many as an address holds.
+func TestRequestsForManyDevicesAreAsTheOfficialDescriptionSays(t *testing.T) {
+	description := loadDescription(t)
+	many := notehubtest.Fleet(7, 300, monday.AddDate(0, 0, -60), notehubtest.Typical())
+	s := simulateConfig(t, func(c *notehubtest.Config) { c.Projects[0].Devices = many })
+	v := newValidator(t, description, s)
+	q := notehub.UsageQuery{Start: monday.AddDate(0, 0, -1), End: monday.Add(-time.Second), Limit: notehub.MaxLimit}
+	for _, d := range many[50:250] {
+		q.Devices = append(q.Devices, d.UID)
+	}
+	for i := range 100 {
+		q.Fleets = append(q.Fleets, notehubtest.FleetUID(fmt.Sprint("fleet ", i)))
+	}
+	q.Fleets[99] = notehubtest.FleetUID(string(notehubtest.HourlySensor))
+	ask := &simulation{Server: s.Server, clock: s.clock, client: clientOf(t, v), fleet: many}
+	rows := ask.events(t, notehub.EventsQuery{UsageQuery: q})
+	require.Len(t, rows, 90, "of 200 devices, 45 of 100 are sensors")
+	for _, row := range rows {
+		require.Contains(t, q.Devices, row.Device)
+	}
+	require.Equal(t, map[int]int{200: 1}, v.answers)
 }
 
 func TestEmptyAndTruncatedAnswersAreAsTheOfficialDescriptionSays(t *testing.T) {

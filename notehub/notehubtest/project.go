@@ -110,14 +110,23 @@ func (q *query) selected() []*device {
 	if len(q.devices) == 0 && len(q.fleets) == 0 {
 		return q.project.devices
 	}
+	devices, fleets := setOf(q.devices), setOf(q.fleets)
 	var some []*device
 	for _, d := range q.project.devices {
-		wanted := len(q.devices) == 0 || slices.Contains(q.devices, d.UID)
-		if wanted && (len(q.fleets) == 0 || slices.ContainsFunc(d.Fleets, func(uid string) bool { return slices.Contains(q.fleets, uid) })) {
+		wanted := len(devices) == 0 || devices[d.UID]
+		if wanted && (len(fleets) == 0 || slices.ContainsFunc(d.Fleets, func(uid string) bool { return fleets[uid] })) {
 			some = append(some, d)
 		}
 	}
 	return some
+}
+
+func setOf(uids []string) map[string]bool {
+	set := make(map[string]bool, len(uids))
+	for _, uid := range uids {
+		set[uid] = true
+	}
+	return set
 }
 
 // A period is a stretch that usage is summed over: the days from first to the one before next that were asked for.

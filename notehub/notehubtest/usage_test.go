@@ -153,6 +153,10 @@ func TestFiltersSelectRows(t *testing.T) {
 	some = q
 	some.Fleets = []string{notehubtest.FleetUID("pilot")}
 	require.Equal(t, []string{s.fleet[9].UID, s.fleet[19].UID, s.fleet[29].UID, s.fleet[39].UID}, devices(notehub.EventsQuery{UsageQuery: some}))
+	some.Fleets = append(some.Fleets, s.fleet[9].Fleets...)
+	once := devices(notehub.EventsQuery{UsageQuery: some})
+	require.Contains(t, once, s.fleet[9].UID)
+	require.Len(t, slices.Compact(slices.Sorted(slices.Values(once))), len(once), "a device in several of the fleets has one row")
 
 	rows := s.events(t, notehub.EventsQuery{UsageQuery: q, Notefiles: []string{"_session.qo"}, IncludeNotefiles: true})
 	require.NotEmpty(t, rows)
