@@ -10,10 +10,10 @@ import (
 	"notewatch/rules"
 )
 
-// withUIDs returns how many requests for an endpoint named devices.
-func (f *fleet) withUIDs(endpoint notehubtest.Endpoint) (times int) {
+// withUIDs returns how many requests for events named devices.
+func (f *fleet) withUIDs() (times int) {
 	for _, r := range f.hub.Requests() {
-		if r.Endpoint == endpoint && r.Query.Has("deviceUID") {
+		if r.Endpoint == notehubtest.Events && r.Query.Has("deviceUID") {
 			times++
 		}
 	}
@@ -44,8 +44,8 @@ func TestADeviceThatAppearsWithAPastIsReadBack(t *testing.T) {
 			f.serve()
 			f.limit(c.rows)
 			f.poll()
-			require.Equal(t, c.byUID, f.withUIDs(notehubtest.Events))
-			require.Len(t, f.spans(notehubtest.Events), c.requests)
+			require.Equal(t, c.byUID, f.withUIDs())
+			require.Len(t, f.spans(), c.requests)
 			for _, change := range f.news() {
 				require.Equal(t, today-1, change.Day, "nobody has evaluated earlier days of these devices")
 			}
@@ -53,7 +53,7 @@ func TestADeviceThatAppearsWithAPastIsReadBack(t *testing.T) {
 			f.serve()
 			f.now = f.now.Add(hour)
 			f.poll()
-			require.Equal(t, []string{"-1…0"}, f.spans(notehubtest.Events), "once")
+			require.Equal(t, []string{"-1…0"}, f.spans(), "once")
 		})
 	}
 }
@@ -62,7 +62,7 @@ func TestOnlyDevicesWithAPastAreReadBack(t *testing.T) {
 	devices := sensors(4)
 	f := newFleet(t, devices[:1], rules.Events)
 	f.poll()
-	require.Zero(t, f.withUIDs(notehubtest.Events), "all devices of the first list are read as a whole")
+	require.Zero(t, f.withUIDs(), "all devices of the first list are read as a whole")
 
 	devices[1].Provisioned = monday.Add(13 * hour)
 	devices[2].Provisioned = monday.Add(-hour)
@@ -70,7 +70,7 @@ func TestOnlyDevicesWithAPastAreReadBack(t *testing.T) {
 	f.now = monday.Add(14 * hour)
 	f.serve()
 	f.poll()
-	require.Zero(t, f.withUIDs(notehubtest.Events), "a new device has no past")
+	require.Zero(t, f.withUIDs(), "a new device has no past")
 }
 
 func TestADeviceThatReturnsIsReadBack(t *testing.T) {
@@ -110,9 +110,9 @@ func TestReadingBackIsTriedAgain(t *testing.T) {
 	f.restart()
 	f.serve()
 	f.poll()
-	require.Zero(t, f.withUIDs(notehubtest.Events))
+	require.Zero(t, f.withUIDs())
 	f.now = f.now.Add(hour)
 	f.poll()
-	require.Equal(t, 1, f.withUIDs(notehubtest.Events))
+	require.Equal(t, 1, f.withUIDs())
 	f.requireDevices(f.first, today)
 }

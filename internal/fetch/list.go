@@ -38,22 +38,21 @@ const maxPages = 100
 func (p *poll) listDevices(ctx context.Context) ([]store.Device, error) {
 	devices := make([]store.Device, 0, len(p.List.Devices))
 	index := make(map[string]int, len(p.List.Devices)) // of devices, by UID
-	take := func(d notehub.Device) error {
-		if i, again := index[d.UID]; again {
-			devices[i] = listed(d)
-			return nil
-		}
-		index[d.UID] = len(devices)
-		devices = append(devices, listed(d))
-		return nil
-	}
 	for page, more := 1, true; more; page++ {
 		if page > maxPages {
 			return nil, fmt.Errorf("%w: it has more than %d pages of devices", notehub.ErrInvalidAnswer, maxPages)
 		}
 		before := len(devices)
 		err := p.Request(ctx, func(ctx context.Context) (err error) {
-			more, err = p.Client.Devices(ctx, p.Project, page, notehub.MaxPageSize, take)
+			more, err = p.Client.Devices(ctx, p.Project, page, notehub.MaxPageSize, func(d notehub.Device) error {
+				if i, again := index[d.UID]; again {
+					devices[i] = listed(d)
+					return nil
+				}
+				index[d.UID] = len(devices)
+				devices = append(devices, listed(d))
+				return nil
+			})
 			return err
 		})
 		if err != nil {

@@ -47,10 +47,10 @@ func (f *fleet) limit(rows int) {
 	f.restart()
 }
 
-// spans returns which days were asked of an endpoint, by their distance to today.
-func (f *fleet) spans(endpoint notehubtest.Endpoint) (spans []string) {
+// spans returns of which days events were asked for, by their distance to today.
+func (f *fleet) spans() (spans []string) {
 	for _, r := range f.hub.Requests() {
-		if r.Endpoint != endpoint {
+		if r.Endpoint != notehubtest.Events {
 			continue
 		}
 		last := 0
@@ -108,7 +108,7 @@ func TestTheFirstPollReadsWhatRulesLookBackOn(t *testing.T) {
 			f.limit(c.rows)
 			require.False(t, f.poll().Truncated)
 			if c.want != nil {
-				require.Equal(t, c.want, f.spans(notehubtest.Events))
+				require.Equal(t, c.want, f.spans())
 			}
 			require.Equal(t, store.Span{First: f.first, Last: today}, f.coverage(rules.Events))
 			f.requireTruth(f.first, today)
@@ -137,7 +137,7 @@ func TestEachPollReadsWhatMayHaveChanged(t *testing.T) {
 		f.first = rules.DayOf(f.now) - rules.HistoryDays
 		f.serve()
 		f.poll()
-		require.Equal(t, []string{c.want}, f.spans(notehubtest.Events), c.name)
+		require.Equal(t, []string{c.want}, f.spans(), c.name)
 		require.Equal(t, rules.DayOf(f.now), f.coverage(rules.Events).Last, c.name)
 		f.requireTruth(rules.DayOf(f.now)-1, rules.DayOf(f.now))
 	}
@@ -151,7 +151,7 @@ func TestAnOutageIsReadFromItsBeginning(t *testing.T) {
 	f.limit(100)
 	f.serve()
 	f.poll()
-	require.Equal(t, []string{"-19…-10", "-9…0"}, f.spans(notehubtest.Events))
+	require.Equal(t, []string{"-19…-10", "-9…0"}, f.spans())
 	require.NotEmpty(t, f.news())
 	for _, change := range f.news() {
 		require.GreaterOrEqual(t, change.Day, today, "days before that were over, and have not changed")
@@ -170,11 +170,11 @@ func TestAFigureThatIsMissingDaysIsFilledBack(t *testing.T) {
 	for _, want := range []string{"-19…-10", "-29…-20", "-35…-30"} {
 		f.serve()
 		f.poll()
-		require.Equal(t, []string{"-1…0", want}, f.spans(notehubtest.Events), "one span in a poll")
+		require.Equal(t, []string{"-1…0", want}, f.spans(), "one span in a poll")
 	}
 	f.serve()
 	f.poll()
-	require.Equal(t, []string{"-1…0"}, f.spans(notehubtest.Events))
+	require.Equal(t, []string{"-1…0"}, f.spans())
 	f.requireTruth(f.first, today)
 	require.Empty(t, f.news())
 }
@@ -190,7 +190,7 @@ func TestAFirstStartGoesOnWhereItStopped(t *testing.T) {
 	require.Equal(t, store.Span{First: today - 19, Last: today}, f.coverage(rules.Events))
 	f.serve()
 	f.poll()
-	require.Equal(t, []string{"-1…0", "-29…-20", "-35…-30"}, f.spans(notehubtest.Events))
+	require.Equal(t, []string{"-1…0", "-29…-20", "-35…-30"}, f.spans())
 	f.requireTruth(f.first, today)
 }
 
@@ -217,5 +217,5 @@ func TestSpansFollowTheRowsOfTheLastAnswers(t *testing.T) {
 	f.first++
 	f.serve()
 	f.poll()
-	require.Equal(t, []string{"-7…-6", "-5…-4", "-3…-2", "-1…0"}, f.spans(notehubtest.Events))
+	require.Equal(t, []string{"-7…-6", "-5…-4", "-3…-2", "-1…0"}, f.spans())
 }
