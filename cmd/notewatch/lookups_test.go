@@ -168,7 +168,7 @@ func TestStatusText(t *testing.T) {
 	}}.print(screen{w: &out}))
 	require.Equal(t, `PROJECT  DEVICES  READ     NEXT         STATE
 plant    1,200    1 h ago  50 min late  is notewatch run running?
-lab      0        never    in 1 min     failed 2 times: status 503; Notehub cut an answer short
+lab      0        never    in 1 min     failed 2 times: status 503; Notehub truncated an answer: missing devices are read in turn
 new      0        never    -            never read
 
 ACCOUNT  REQUESTS TODAY  A MINUTE  STATE

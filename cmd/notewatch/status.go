@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -147,7 +148,7 @@ func (t statusText) state(p lookup.ProjectStatus) string {
 		parts = append(parts, sentence("failed "+times(p.Failures), p.Failure))
 	}
 	if p.Truncated {
-		parts = append(parts, "Notehub cut an answer short")
+		parts = append(parts, words.Truncated)
 	}
 	switch {
 	case p.Ahead(t.Now):

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/history"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -34,6 +35,25 @@ func (r *rig) state() store.Project {
 	state, err := r.store.Project(r.t.Context(), project)
 	require.NoError(r.t, err)
 	return state
+}
+
+// days returns what is known of a figure of a device, "" being the project, by day.
+func (r *rig) days(figure rules.Figure, device string, first, last rules.Day) map[rules.Day]float64 {
+	r.t.Helper()
+	ordinal := 0
+	if device != "" {
+		var err error
+		ordinal, _, err = r.store.Ordinal(r.t.Context(), project, device)
+		require.NoError(r.t, err)
+	}
+	known := map[rules.Day]float64{}
+	block, position := ordinal/history.BlockSize, ordinal%history.BlockSize
+	require.NoError(r.t, r.store.Columns(r.t.Context(), project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
+		if cell := history.At(cells, position); cell.Known() {
+			known[day] = cell.Float()
+		}
+	}))
+	return known
 }
 
 // Fleets are read as often as the device list, and shown by the names that they have now.

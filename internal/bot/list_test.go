@@ -86,7 +86,7 @@ func TestADeviceListWithoutEndFailsThePoll(t *testing.T) {
 		}, 1, "page 1 of devices brings no new device"},
 		{"always new devices", func(page int, _ listing) listing {
 			return listing{named(page, 1), true}
-		}, 40, "more than 40 pages"},
+		}, 100, "more than 100 pages"},
 		{"more devices than a page holds", func(page int, _ listing) listing {
 			return listing{named(page, notehub.MaxPageSize+1), false}
 		}, 1, "the answer has more than 10000 rows"},

@@ -128,7 +128,7 @@ func (b *Bot) logPoll(p Project, account Account, state store.Project, failure e
 		return
 	}
 	if state.Truncated {
-		b.Log.Warn("Notehub cut an answer short: totals and absent devices are no data", "project", p.UID)
+		b.Log.Warn("Notehub truncated an answer: the devices that are missing are no data until they are read at the next polls", "project", p.UID)
 	}
 	b.Log.Info("polled", "project", p.UID, "alerts", len(commit.Show), "took", took.Round(time.Millisecond), "next", commit.Due)
 }

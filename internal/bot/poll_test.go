@@ -218,11 +218,10 @@ func TestFiguresThatNoRuleReadForAWhileAreReadAgain(t *testing.T) {
 	r.rules(budget("100000"), silent())
 	r.open()
 	r.run(monday.Add(8*day + 2*hour))
-	rows, err := r.store.Usage(t.Context(), project, []string{r.project.Devices[0].UID}, rules.DayOf(monday), rules.DayOf(monday)+7)
-	require.NoError(t, err)
-	require.Len(t, rows, 8)
-	for _, row := range rows {
-		require.InDelta(t, 24, row.Figures[rules.Events], 6, "%s", row.Day)
+	known := r.days(rules.Events, r.project.Devices[0].UID, rules.DayOf(monday), rules.DayOf(monday)+7)
+	require.Len(t, known, 8)
+	for day, n := range known {
+		require.InDelta(t, 24, n, 6, "%s", day)
 	}
 }
 
@@ -286,11 +285,10 @@ func TestATruncatedBackfillIsReadInParts(t *testing.T) {
 	r := newRig(t, 3, nil, budget("100000"))
 	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Truncated, Endpoint: notehubtest.Events, Times: 2})
 	r.run(monday.Add(hour))
-	rows, err := r.store.Usage(t.Context(), project, []string{r.project.Devices[0].UID}, rules.DayOf(monday)-35, rules.DayOf(monday)-1)
-	require.NoError(t, err)
-	require.Len(t, rows, 35)
-	for _, row := range rows {
-		require.InDelta(t, 24, row.Figures[rules.Events], 6)
+	known := r.days(rules.Events, r.project.Devices[0].UID, rules.DayOf(monday)-35, rules.DayOf(monday)-1)
+	require.Len(t, known, 35)
+	for day, n := range known {
+		require.InDelta(t, 24, n, 6, "%s", day)
 	}
 }
 
@@ -301,9 +299,9 @@ func TestNotehubThatTakesTooLongIsAskedForLess(t *testing.T) {
 	state, err := r.store.Project(t.Context(), project)
 	require.NoError(t, err)
 	require.Zero(t, state.Failures)
-	require.Equal(t, map[string]store.Span{
-		"events": {First: rules.DayOf(monday) - rules.HistoryDays, Last: rules.DayOf(monday)},
-	}, state.Read)
+	read, err := r.store.Coverage(t.Context(), project)
+	require.NoError(t, err)
+	require.Equal(t, store.Span{First: rules.DayOf(monday) - rules.HistoryDays, Last: rules.DayOf(monday)}, read[rules.Events])
 }
 
 func TestAFailedPollJudgesOnlyThePolling(t *testing.T) {

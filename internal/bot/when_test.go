@@ -132,15 +132,10 @@ func TestADayIsNamedOnceItIsOver(t *testing.T) {
 // used is how many events a device sent on a day, as the database has it.
 func (r *rig) used(name string, day time.Time) float64 {
 	r.t.Helper()
-	rows, err := r.store.Usage(r.t.Context(), project, nil, rules.DayOf(day), rules.DayOf(day))
-	require.NoError(r.t, err)
-	for _, row := range rows {
-		if row.Device == sensors(1)[0].UID {
-			return row.Figures[rules.Events]
-		}
-	}
-	require.Fail(r.t, "no such device", name)
-	return 0
+	on := rules.DayOf(day)
+	n, ok := r.days(rules.Events, sensors(1)[0].UID, on, on)[on]
+	require.True(r.t, ok, "events of %s on %s are not known", name, on)
+	return n
 }
 
 func TestAPeriodIsNamedOnceItHasEnded(t *testing.T) {

@@ -29,7 +29,7 @@ const (
 	Server       Class = "server"       // any other refusal of Notehub
 	Invalid      Class = "invalid"      // the answer is not one of Notehub
 	Unreachable  Class = "unreachable"  // no answer came: network, name, certificate
-	Truncated    Class = "truncated"    // all went well, but Notehub cut an answer short
+	Truncated    Class = "truncated"    // all went well, but an answer was truncated, and not all of it was read in another way
 	Other        Class = "other"        // our own trouble
 )
 

@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notify"
 )
 
@@ -137,7 +138,7 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 		failed = "failed " + counted(p.Failures, "time") + " since: " + notify.Mrkdwn(p.Failure, maxSaid)
 	}
 	if p.Truncated {
-		truncated = "the last answer was cut short"
+		truncated = words.Truncated
 	}
 	return dotted("*"+name(p.Name)+"* "+counted(p.Devices, "device"), read, next, failed, truncated)
 }

@@ -25,7 +25,7 @@ func TestStatusInTrouble(t *testing.T) {
 	}
 	require.Equal(t, "*Firing:* 1 critical and 3 warning · 1 muted · 1 taken on · 2 pending · 1 silence", alarmText(s))
 	require.Equal(t, "Watching 2 projects with 214 devices · not all have been read yet · 1 project could not be read lately: the word status says more", ageText(s))
-	require.Equal(t, "*cold-chain* 214 devices · read Mon 15 Jun 09:00 UTC, 3 h ago · next now · failed 4 times since: status 503 &lt;b&gt; · the last answer was cut short",
+	require.Equal(t, "*cold-chain* 214 devices · read Mon 15 Jun 09:00 UTC, 3 h ago · next now · failed 4 times since: status 503 &lt;b&gt; · Notehub truncated an answer: missing devices are read in turn",
 		projectText(s.Projects[0], s.Now))
 	require.Equal(t, "*lab* 0 devices · never read", projectText(s.Projects[1], s.Now))
 	require.Equal(t, []string{"• receiver *on-call* · 2 alerts to be told, the oldest for 1 h · 1 alert given up · next try Mon 15 Jun 12:01 UTC"}, receiverLines(s))

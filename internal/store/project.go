@@ -14,7 +14,7 @@ type Project struct {
 	PolledAt  time.Time // last poll that succeeded; zero: never
 	Failures  int       // polls that failed since
 	Failure   string    // why the last one failed; "" if it did not
-	Truncated bool      // an answer of the last poll was cut short
+	Truncated bool      // an answer of the last poll was truncated, and not all of it was read in another way
 	Damaged   int       // columns of history that the last poll could not read
 	RereadOn  rules.Day // when closed days were last re-read further back than yesterday
 

@@ -18,3 +18,6 @@ func Printable(text string) string {
 		return unicode.ReplacementChar
 	}, text)
 }
+
+// Truncated says of a project that an answer of its last poll was truncated.
+const Truncated = "Notehub truncated an answer: missing devices are read in turn"
