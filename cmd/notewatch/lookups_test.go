@@ -243,7 +243,7 @@ func TestLookupsOfAnOlderDatabase(t *testing.T) {
 	} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitFailure, run(t.Context(), strings.Fields(line), &stdout, &stderr), line)
-		require.Regexp(t, `its schema 1 is older than \d+: start notewatch once to bring it up to date`, stderr.String(), line)
+		require.Regexp(t, `made by an older notewatch \(schema 1, this one knows \d+\): start notewatch run, or notewatch once, to bring it up to date`, stderr.String(), line)
 		require.Empty(t, stdout.String(), line)
 	}
 }

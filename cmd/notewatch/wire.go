@@ -90,7 +90,7 @@ func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := store.Open(ctx, s.environment.Database)
+	db, err := store.OpenToMigrate(ctx, s.environment.Database)
 	if err != nil {
 		return nil, nil, errors.Join(err, release())
 	}

@@ -94,3 +94,22 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	})
 }
+
+// The rows of an older version: a day of all devices at a time.
+func BenchmarkConvert(b *testing.B) {
+	const days = 5
+	path := filepath.Join(b.TempDir(), "notewatch.db")
+	oldDatabase(b, path, 100_000, days)
+	s := migrate(b, path)
+	step := func() (more bool) {
+		more, err := s.ConvertProject(b.Context(), project, 0)
+		require.NoError(b, err)
+		return more
+	}
+	step() // the list
+	for b.Loop() {
+		for step() {
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/days, "s/day")
+}

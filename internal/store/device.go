@@ -72,7 +72,7 @@ func readDeviceList(ctx context.Context, tx *sql.Tx, project string) (stored Dev
 	if !ok {
 		return stored, err
 	}
-	seen := repeated{map[string]string{}, map[string][]string{}}
+	seen := newRepeated()
 	stored.Devices, err = collect(ctx, tx, func(d *Device) []any { return d.identity(seen) },
 		`SELECT ordinal, uid, `+list(deviceColumns)+` FROM device WHERE project = $1 AND listed ORDER BY ordinal`, id)
 	if err != nil {

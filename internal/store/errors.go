@@ -18,6 +18,8 @@ var (
 	ErrNoMessage = errors.New("there is no such message")
 	// ErrLocked means that another process runs on this database.
 	ErrLocked = errors.New("another notewatch runs on this database")
+	// ErrOlder means that an older notewatch made the database, and that this process may not migrate it.
+	ErrOlder = errors.New("the database was made by an older notewatch")
 	// ErrNewer means that a newer notewatch has migrated the database.
 	ErrNewer = errors.New("the database was made by a newer notewatch")
 	// ErrCorrupt means that the file is not an intact SQLite database.

@@ -17,7 +17,7 @@ func (d *DeviceName) fields() []any { return []any{&d.Project, &d.UID, &d.Name} 
 
 // Device returns a device of the device list; ok is false if it is not listed.
 func (s *Store) Device(ctx context.Context, project, uid string) (device Device, ok bool, err error) {
-	seen := repeated{map[string]string{}, map[string][]string{}}
+	seen := newRepeated()
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		id, known, err := findProject(ctx, tx, project)
 		if !known {

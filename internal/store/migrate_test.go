@@ -60,7 +60,9 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	}
 	require.NoError(t, old.Close())
 
-	s := open(t, path)
+	_, err = store.Open(ctx, path)
+	require.ErrorIs(t, err, store.ErrOlder, "an older notewatch may run on it")
+	s := migrate(t, path)
 	for table, rows := range before {
 		now := cmp.Or(map[string]string{"change": "usage_change", "device": "device_row"}[table], table)
 		require.Equal(t, rows, rowsOf(t, s.DB(), now, columns[table]), table)

@@ -19,15 +19,23 @@ var migrations embed.FS
 // readers bounds the connections that read, each with a page cache of its own.
 const readers = 4
 
-// Open opens or makes the SQLite database at path, readable by its owner only, and migrates it. Its errors name the path
-// and the next step; ErrNewer, ErrCorrupt and an UnavailableError are among them.
+// Open opens the SQLite database at path to write to it beside the process that runs on it, or makes one, readable by its owner
+// only. Its errors name the path and the next step; ErrOlder, ErrNewer, ErrCorrupt and an UnavailableError are among them.
 func Open(ctx context.Context, path string) (*Store, error) {
-	s, err := openToWrite(ctx, path)
+	s, err := openToWrite(ctx, path, create)
 	return s, doing(err, "opening database %q", path)
 }
 
-func openToWrite(ctx context.Context, path string) (*Store, error) {
-	file, err := create(path)
+// OpenToMigrate is Open for the holder of Lock. It brings the schema of an older version up to date; what that version stored as rows
+// is left to ConvertProject and ConvertNext.
+func OpenToMigrate(ctx context.Context, path string) (*Store, error) {
+	s, err := openToWrite(ctx, path, migrate)
+	return s, doing(err, "opening database %q", path)
+}
+
+// openToWrite opens a database or makes a file for one. prepare then brings its schema up to date, or says why not.
+func openToWrite(ctx context.Context, path string, prepare func(context.Context, *sql.DB) error) (*Store, error) {
+	file, err := touch(path)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +48,7 @@ func openToWrite(ctx context.Context, path string) (*Store, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	s := &Store{write: write, read: read, file: file}
-	err = migrate(ctx, write)
+	err = prepare(ctx, write)
 	if err == nil {
 		_, err = write.ExecContext(ctx, `DELETE FROM work WHERE FALSE`) // SQLite opens a file that it may only read without an error
 	}
@@ -108,9 +116,9 @@ func (s *Store) Checkpoint(ctx context.Context) error {
 	return doing(explained(err, s.file), "checkpointing the database")
 }
 
-// create returns the path of the database without links and makes an empty file there if there is none. It never opens a
+// touch returns the path of the database without links and makes an empty file there if there is none. It never opens a
 // file that exists: closing it again would drop the locks that SQLite holds on it in this process.
-func create(path string) (string, error) {
+func touch(path string) (string, error) {
 	file, err := locate(path)
 	if err != nil {
 		return "", err
@@ -151,7 +159,23 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil || current == known {
 		return err
 	}
+	if err := notOfDemo(ctx, db, current); err != nil {
+		return err
+	}
 	_, err = provider.Up(ctx)
+	return err
+}
+
+// create makes the schema in an empty database. In any other it has to be up to date: another process may run on it.
+func create(ctx context.Context, db *sql.DB) error {
+	provider, current, known, err := schema(ctx, db)
+	if err == nil && current == 0 {
+		_, err = provider.Up(ctx)
+		return err
+	}
+	if err == nil && current < known {
+		err = older(ctx, db, current, known)
+	}
 	return err
 }
 
@@ -159,7 +183,32 @@ func migrate(ctx context.Context, db *sql.DB) error {
 func migrated(ctx context.Context, db *sql.DB) error {
 	_, current, known, err := schema(ctx, db)
 	if err == nil && current < known {
-		return fmt.Errorf("its schema %d is older than %d: start notewatch once to bring it up to date", current, known)
+		err = older(ctx, db, current, known)
+	}
+	return err
+}
+
+// older is the error about a database of an older schema, which tells how it is brought up to date.
+func older(ctx context.Context, db *sql.DB, current, known int64) error {
+	if err := notOfDemo(ctx, db, current); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w (schema %d, this one knows %d): start notewatch run, or notewatch once, to bring it up to date",
+		ErrOlder, current, known)
+}
+
+// demoSchema is the first schema that knows of demos.
+const demoSchema = 4
+
+// notOfDemo is an error about the database of a demo that has an older schema: nothing runs on it that would bring it up to date.
+func notOfDemo(ctx context.Context, db *sql.DB, current int64) error {
+	if current < demoSchema {
+		return nil
+	}
+	var demo bool
+	err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM demo)`).Scan(&demo)
+	if err == nil && demo {
+		err = fmt.Errorf("%w, by its demo: make a new one with notewatch demo --database", ErrOlder)
 	}
 	return err
 }

@@ -252,7 +252,7 @@ func TestOpenReadOnlySaysWhatIsWrong(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.db")
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
 	_, err := store.OpenReadOnly(t.Context(), empty)
-	require.ErrorContains(t, err, "its schema 0 is older than "+newest(t)+": start notewatch once to bring it up to date")
+	require.ErrorContains(t, err, "the database was made by an older notewatch (schema 0, this one knows "+newest(t)+"): start notewatch run, or notewatch once, to bring it up to date")
 	_, err = store.OpenReadOnly(t.Context(), newer(t))
 	require.ErrorIs(t, err, store.ErrNewer)
 	_, err = store.OpenReadOnly(t.Context(), damaged(t))

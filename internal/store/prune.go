@@ -12,40 +12,42 @@ import (
 
 // Prune drops what is from before a day: figures, devices that are no longer listed once there is no figure of them left, ended
 // alerts and silences, and what belongs to no alert any more: transitions, deliveries, messages and attempts. It takes a
-// transaction for every 10,000 rows. Done once for a day, it does nothing more for that day.
+// transaction for every 10,000 rows.
 func (s *Store) Prune(ctx context.Context, before rules.Day) error {
+	start := at(before.Start())
+	err := s.pruneOnce(ctx, before)
+	if err == nil {
+		err = s.prune(ctx, "alert", "id", "ended_at < $1", start)
+	}
+	if err == nil {
+		// The newest change stays: the next one has to have a greater number.
+		err = s.prune(ctx, "silence", "id", `seq < (SELECT max(seq) FROM silence)
+			AND (`+stops+` < $1
+				OR `+stops+` IS NULL AND start_at < $1 AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.id = silence.alert))`, start)
+	}
+	if err == nil {
+		err = s.prune(ctx, "attempt", "id", "started < $1", start)
+	}
+	if err == nil {
+		err = s.prune(ctx, "message", "id", `NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.message = message.id)
+			AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.message = message.id)`)
+	}
+	return doing(err, "dropping what is from before %s", before)
+}
+
+// pruneOnce drops the figures of all projects, which each of their polls asks for, once for each day: it leads through the keys of
+// all columns.
+func (s *Store) pruneOnce(ctx context.Context, before rules.Day) error {
 	s.pruned.Lock()
 	defer s.pruned.Unlock()
 	if s.pruned.before >= before {
 		return nil
 	}
-	err := s.pruneAll(ctx, before)
-	if err == nil {
-		s.pruned.before = before
-	}
-	return doing(err, "dropping what is from before %s", before)
-}
-
-func (s *Store) pruneAll(ctx context.Context, before rules.Day) error {
-	start := at(before.Start())
-	for _, p := range []struct {
-		table, key, condition string
-		args                  []any
-	}{
-		{"usage", "day, project, device", "day < $1", []any{before}},
-		{"usage_change", "project, device, day", "day < $1", []any{before}},
-		{"history", "project, block, figure, day", "day < $1", []any{before}},
-		{"change", "project, block, figure, day", "day < $1", []any{before}},
-		{"alert", "id", "ended_at < $1", []any{start}},
-		// The newest change stays: the next one has to have a greater number.
-		{"silence", "id", `seq < (SELECT max(seq) FROM silence)
-			AND (` + stops + ` < $1
-				OR ` + stops + ` IS NULL AND start_at < $1 AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.id = silence.alert))`, []any{start}},
-		{"attempt", "id", "started < $1", []any{start}},
-		{"message", "id", `NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.message = message.id)
-			AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.message = message.id)`, nil},
+	for _, table := range []struct{ name, key string }{
+		{"usage", "day, project, device"}, {"usage_change", "project, device, day"},
+		{"history", "project, block, figure, day"}, {"change", "project, block, figure, day"},
 	} {
-		if err := s.prune(ctx, p.table, p.key, p.condition, p.args...); err != nil {
+		if err := s.prune(ctx, table.name, table.key, "day < $1", before); err != nil {
 			return err
 		}
 	}
@@ -55,10 +57,13 @@ func (s *Store) pruneAll(ctx context.Context, before rules.Day) error {
 			WHERE first < $1`, before)
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.pruneDevices(ctx, before)
 	}
-	return s.pruneDevices(ctx, before)
+	if err == nil {
+		s.pruned.before = before
+	}
+	return err
 }
 
 // prune deletes the rows of a table for which condition holds.

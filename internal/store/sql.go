@@ -119,6 +119,8 @@ type repeated struct {
 	lists map[string][]string // by their JSON text
 }
 
+func newRepeated() repeated { return repeated{map[string]string{}, map[string][]string{}} }
+
 // text is a string of which one copy is kept.
 func (r repeated) text(to *string) sql.Scanner {
 	return scanner(func(column string) error { *to = r.one(column); return nil })

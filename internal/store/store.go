@@ -25,7 +25,7 @@ type Store struct {
 	file  string      // path
 	info  fs.FileInfo // of the file when it was opened
 
-	pruned struct { // the day before which everything has been dropped
+	pruned struct { // the day before which all figures have been dropped
 		sync.Mutex
 		before rules.Day
 	}
