@@ -103,20 +103,29 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 		return err
 	}
 	if state.PolledAt.IsZero() {
-		_, _ = fmt.Fprintf(text, "%s: never read so far; %s\n", p.Name, cmp.Or(state.Failure, "nobody knows why"))
+		_, _ = fmt.Fprintf(text, "%s: not polled yet; %s\n", p.Name, cmp.Or(state.Failure, "no error recorded"))
 		return nil
 	}
 	state.Failures = 0 // old figures are better than none; their age is said
-	f, err := b.look(ctx, p, state, now)
+	d, err := b.look(ctx, p, state, now)
 	if err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(text, "%s: %d devices, %d silent for more than %.0f hours; last polled %s ago\n",
-		p.Name, f.counts.Enabled, f.counts.Silent, env.SilentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
-	for i, figure := range f.reads.Figures {
-		f.summarizeFigure(text, figure)
-		if i == 0 {
-			f.top(text, figure)
+		p.Name, d.counts.Enabled, d.counts.Silent, env.SilentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
+	project, err := d.read(ctx, d.reader(d.reads.Figures), block{})
+	if err != nil {
+		return err
+	}
+	total := project.env(0)
+	for i, figure := range d.reads.Figures {
+		used := *env.Metric(total, figure)
+		d.summarizeFigure(text, figure, used)
+		if i > 0 {
+			continue
+		}
+		if err := d.top(ctx, text, figure, used.Used); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -124,52 +133,58 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 
 // summarizeFigure writes how much of a figure was used in the last seven complete days and in this period, and will be used at
 // the end of the period if the coming days are like the last seven: used + days left × (last 7 days ÷ 7).
-func (f *fleet) summarizeFigure(text *strings.Builder, figure rules.Figure) {
+func (d *projectData) summarizeFigure(text *strings.Builder, figure rules.Figure, m rules.Metric) {
 	unit := unitOf(figure)
-	used, week := f.used("", figure), f.week("", figure)
-	forecast := used + f.period.DaysLeft*week/7
+	forecast := m.Used + d.period.DaysLeft*m.D7/7
 	_, _ = fmt.Fprintf(text, "  %s: %s in the week, %s %s, forecast %s at its end\n", figure,
-		notify.FormatFigure(week, unit), notify.FormatFigure(used, unit), f.thisPeriod(), notify.FormatFigure(forecast, unit))
+		notify.FormatFigure(m.D7, unit), notify.FormatFigure(m.Used, unit), d.thisPeriod(), notify.FormatFigure(forecast, unit))
 }
 
 // thisPeriod returns the current period in words, such as "this month".
-func (f *fleet) thisPeriod() string { return f.Period.When("events.used", f.today).Now }
+func (d *projectData) thisPeriod() string { return d.Period.When("events.used", d.today).Now }
 
-// top writes the devices that used most of a figure in this period.
-func (f *fleet) top(text *strings.Builder, figure rules.Figure) {
-	_, _ = fmt.Fprintf(text, "    most %s:\n", f.thisPeriod())
-	devices := f.subjects(rules.EachDevice)
-	slices.SortStableFunc(devices, func(a, b string) int { return cmp.Compare(f.used(b, figure), f.used(a, figure)) })
-	total := f.used("", figure)
-	for i, device := range devices[:min(topSize, len(devices))] {
-		used := f.used(device, figure)
-		if !(used > 0) {
-			break
-		}
+// A deviceUse is a device and how much of a figure it has used in this period.
+type deviceUse struct {
+	name string
+	used float64
+}
+
+// top writes the devices that used most of a figure in this period, of which total was used.
+func (d *projectData) top(ctx context.Context, text *strings.Builder, figure rules.Figure, total float64) error {
+	most, err := d.most(ctx, figure)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(text, "    most %s:\n", d.thisPeriod())
+	for i, device := range most {
 		share := ""
 		if total > 0 {
-			share = fmt.Sprintf(" (%.0f %%)", 100*used/total)
+			share = fmt.Sprintf(" (%.0f %%)", 100*device.used/total)
 		}
-		_, _ = fmt.Fprintf(text, "    %d. %s %s%s\n", i+1, f.name(device), notify.FormatFigure(used, unitOf(figure)), share)
+		_, _ = fmt.Fprintf(text, "    %d. %s %s%s\n", i+1, device.name, notify.FormatFigure(device.used, unitOf(figure)), share)
 	}
+	return nil
 }
 
-// used returns how much of a figure a subject has used in this period; week, in the last seven complete days.
-func (f *fleet) used(subject string, figure rules.Figure) float64 {
-	closed, ok := f.closed[subject]
-	today, known := f.current[subject]
-	if !ok || !known {
-		return rules.UnknownMetric().Used
+// most returns the topSize devices that used most of a figure in this period, the most first. One that used nothing is left out.
+func (d *projectData) most(ctx context.Context, figure rules.Figure) (most []deviceUse, err error) {
+	reader := &env.Reader{Store: d.Store, Project: d.project.UID, Period: d.Period, Figures: []rules.Figure{figure}}
+	for _, block := range d.blocks(rules.EachDevice) {
+		data, err := d.read(ctx, reader, block)
+		if err != nil {
+			return nil, err
+		}
+		var e rules.Env
+		for i, device := range block.devices {
+			data.now.Fill(&e, i)
+			if used := env.Metric(&e, figure).Used; used > 0 {
+				most = append(most, deviceUse{device.Name, used})
+			}
+		}
+		slices.SortStableFunc(most, func(a, b deviceUse) int { return cmp.Compare(b.used, a.used) })
+		most = most[:min(topSize, len(most))]
 	}
-	return closed[figure].Used + today[figure]
-}
-
-func (f *fleet) week(subject string, figure rules.Figure) float64 {
-	closed, ok := f.closed[subject]
-	if !ok {
-		return rules.UnknownMetric().D7
-	}
-	return closed[figure].D7
+	return most, nil
 }
 
 func unitOf(figure rules.Figure) string {
@@ -208,7 +223,7 @@ func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now tim
 		}
 	}
 	line("Fired this week: ", fired)
-	line("Too often to be read; a longer for, a higher limit or resolve_when would help: ", often)
+	line("Fired more than 20 times this week; consider a longer for, a higher limit or resolve_when: ", often)
 	line("Not fired in 90 days; test them with notewatch drill: ", never)
 	return nil
 }

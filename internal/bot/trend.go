@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"notewatch/internal/env"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -11,36 +12,71 @@ import (
 // trendDays is how many days messages draw.
 const trendDays = 14
 
-// trend returns the figure that an alert shows, day by day up to the day of its newest value: what was used since the
-// period began for a figure that is counted over it, else what was used on each day. It is empty for figures that are
-// not counted by day.
+// trend returns the figure that an alert shows, day by day: what was used since the period began for a figure that is counted over
+// it, else what was used on each day. It ends on the day of the last poll, of an ended alert on the day of its newest value. It is
+// empty for figures that are not counted by day.
 func (b *Bot) trend(ctx context.Context, a rules.Alert) ([]notify.Point, error) {
 	metric, member, _ := strings.Cut(a.Told.Figure, ".")
 	figure, ok := rules.ParseFigure(metric)
 	if !ok || a.AsOf.IsZero() || a.Project == "" {
 		return nil, nil
 	}
+	last, err := b.trendEnd(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	first := last - trendDays + 1
+	total := !a.Period.IsZero() && member == "used"
+	if total {
+		first = rules.DayOf(a.Period)
+	}
+	days, err := b.days(ctx, a, figure, first, last)
+	if err != nil {
+		return nil, err
+	}
+	used := rules.Series(days) // a device uses nothing before it exists
+	first = last - rules.Day(len(used)) + 1
+	points := make([]notify.Point, 0, len(used))
+	sum := 0.0
+	for i, value := range used {
+		if sum += value; total {
+			value = sum
+		}
+		points = append(points, notify.Point{Day: (first + rules.Day(i)).Start(), Value: value})
+	}
+	return points[max(0, len(points)-trendDays):], nil
+}
+
+// trendEnd returns the last day that the trend of an alert shows.
+func (b *Bot) trendEnd(ctx context.Context, a rules.Alert) (rules.Day, error) {
 	last := rules.DayOf(a.AsOf)
 	if a.AsOf.Equal(last.Start()) {
 		last-- // as of the end of a day
 	}
-	first := last - trendDays + 1
-	total := !a.Period.IsZero() && member == "used"
-	if start := rules.DayOf(a.Period); total {
-		first = start
+	if !a.Open() {
+		return last, nil
 	}
-	rows, err := b.Store.Usage(ctx, a.Project, []string{a.Subject}, first, last)
-	if err != nil {
-		return nil, err
+	state, err := b.Store.Project(ctx, a.Project)
+	if err != nil || state.PolledAt.IsZero() {
+		return last, err
 	}
-	points := make([]notify.Point, 0, len(rows))
-	sum := 0.0
-	for _, row := range rows {
-		value := row.Figures[figure]
-		if sum += value; total {
-			value = sum
+	polled := rules.DayOf(state.PolledAt)
+	if !a.Period.IsZero() {
+		_, next := b.Period.Bounds(rules.DayOf(a.Period))
+		polled = min(polled, next-1)
+	}
+	return max(last, polled), nil
+}
+
+// days returns a figure of the subject of an alert day by day.
+func (b *Bot) days(ctx context.Context, a rules.Alert, figure rules.Figure, first, last rules.Day) ([]float64, error) {
+	ordinal := 0
+	if a.Subject != "" {
+		var known bool
+		var err error
+		if ordinal, known, err = b.Store.Ordinal(ctx, a.Project, a.Subject); !known {
+			return nil, err
 		}
-		points = append(points, notify.Point{Day: row.Day.Start(), Value: value})
 	}
-	return points[max(0, len(points)-trendDays):], nil
+	return env.Days(ctx, b.Store, a.Project, ordinal, figure, first, last)
 }

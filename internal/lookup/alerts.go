@@ -23,19 +23,8 @@ func (d *Desk) Alerts(ctx context.Context, f store.AlertFilter) (alerts []rules.
 
 // OpenAlerts returns the open alerts of a subject and of what is in it, the worst first, at most limit, and how many there are.
 func (d *Desk) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []rules.Alert, count int, err error) {
-	var members []string
 	if s.Kind == KindFleet {
-		if members, err = d.Store.FleetDevices(ctx, s.Project.UID, s.UID); err != nil {
-			return nil, 0, err
-		}
-	}
-	return d.openAlerts(ctx, s, members, limit)
-}
-
-// openAlerts is OpenAlerts for a subject of which the devices are known if it is a fleet.
-func (d *Desk) openAlerts(ctx context.Context, s Subject, members []string, limit int) ([]rules.Alert, int, error) {
-	if s.Kind == KindFleet {
-		return d.Store.AlertsAmong(ctx, s.Project.UID, members, limit)
+		return d.Store.AlertsOfFleet(ctx, s.Project.UID, s.UID, limit)
 	}
 	return d.Store.AlertsOf(ctx, s.Project.UID, s.within(), limit)
 }

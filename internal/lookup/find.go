@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"notewatch/internal/store"
-	"notewatch/rules"
 )
 
 const (
@@ -193,15 +192,14 @@ func (s search) gone(ctx context.Context) ([]Subject, error) {
 	known := func(project, uid string) bool {
 		return slices.ContainsFunc(devices, func(d store.DeviceName) bool { return d.Project == project && d.UID == uid })
 	}
-	today := rules.DayOf(s.Now())
 	for _, p := range s.Projects {
-		used, err := s.Store.Usage(ctx, p.UID, s.uids(), today-rules.HistoryDays, today)
-		if err != nil {
-			return nil, err
-		}
-		for _, day := range used {
-			if !known(p.UID, day.Device) {
-				devices = append(devices, store.DeviceName{Project: p.UID, UID: day.Device, Name: day.Device})
+		for _, uid := range s.uids() {
+			_, ok, err := s.Store.Ordinal(ctx, p.UID, uid)
+			if err != nil {
+				return nil, err
+			}
+			if ok && !known(p.UID, uid) {
+				devices = append(devices, store.DeviceName{Project: p.UID, UID: uid, Name: uid})
 			}
 		}
 	}

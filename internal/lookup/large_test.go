@@ -3,12 +3,14 @@ package lookup_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/history"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
@@ -30,17 +32,13 @@ func newLarge(tb testing.TB, devices int) large {
 	path := filepath.Join(tb.TempDir(), "notewatch.db")
 	s, err := store.Open(tb.Context(), path)
 	require.NoError(tb, err)
-	require.NoError(tb, s.Close())
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)")
+	tb.Cleanup(func() { require.NoError(tb, s.Close()) })
+	populate(tb, s, devices)
+	db, err := sql.Open("sqlite", "file:"+path)
 	require.NoError(tb, err)
 	db.SetMaxOpenConns(1)
 	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
-	populate(tb, db, devices)
-	_, err = db.ExecContext(tb.Context(), `PRAGMA journal_mode = WAL`)
-	require.NoError(tb, err)
-	s, err = store.Open(tb.Context(), path)
-	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, s.Close()) })
+	fire(tb, db, devices)
 	budget, problems := rules.Compile(rules.Spec{
 		Name: "data-budget", Each: rules.EachDevice, Limit: "mb(40)", When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.used > limit"}},
 	})
@@ -52,34 +50,57 @@ func newLarge(tb testing.TB, devices int) large {
 	return large{s, desk, db, devices}
 }
 
-// populate writes the rows by SQL, which takes a tenth of the time.
-func populate(tb testing.TB, db *sql.DB, devices int) {
+// populate stores the device list and what the devices used, as a poll does.
+func populate(tb testing.TB, s *store.Store, devices int) {
 	tb.Helper()
-	const each = `WITH RECURSIVE each (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM each WHERE i < $1 - 1) `
-	for _, fill := range []struct {
-		statement string
-		args      []any
-	}{
-		{each + `INSERT INTO device SELECT $2, printf('dev:%015d', i), printf('sensor-%06d', i * 7919 % $1), 'NOTE-WBNAW', 'product', '7.2.2',
-			CASE WHEN i % 10 = 0 THEN '["fleet:all","fleet:tenth"]' ELSE '["fleet:all"]' END, 4.1, FALSE, 0, 0 FROM each`, []any{devices, cold.UID}},
-		{`INSERT INTO device_list (project, read_at) VALUES ($1, $2)`, []any{cold.UID, now.UnixMilli()}},
-		{`INSERT INTO fleet VALUES ($1, 'fleet:tenth', 'every tenth')`, []any{cold.UID}},
-		{`INSERT INTO project (uid, polled_at, failures, failure, truncated, read_days, reread_on) VALUES ($1, $2, 0, '', FALSE, '{}', 0)`, []any{cold.UID, now.UnixMilli()}},
-		{each + `, span (day) AS (SELECT $3 - 35 UNION ALL SELECT day + 1 FROM span WHERE day < $3)
-			INSERT INTO usage (day, project, device, bytes, events, sessions)
-			SELECT day, $2, CASE WHEN i < 0 THEN '' ELSE printf('dev:%015d', i) END, i * 1000, i, 2
-			FROM span CROSS JOIN (SELECT -1 AS i UNION ALL SELECT i FROM each)`, []any{devices, cold.UID, today}},
-		{each + `INSERT INTO closed SELECT $2, $3 & 1, printf('dev:%015d', i), value, $3, $3 - 9, i, 9 * i, 7 * i, 30 * i, i, 35
-			FROM json_each($4) CROSS JOIN each`, []any{devices, cold.UID, today, "[0, 3, 7]"}},
-		{each + `INSERT INTO alert (id, rule, project, subject, state, level, worst, version, reason, already, holds, since, fired_at, changed_at, doubted, ended_at, told)
-			SELECT printf('alert-%06d', i), 'data-budget', $2, printf('dev:%015d', i), CASE WHEN i % 10 = 0 THEN 'firing' ELSE 'resolved' END,
-				2, 2, 1, 'fired', FALSE, '[{},{},{},{}]', $3 - i, $3, $3, FALSE, CASE WHEN i % 10 = 0 THEN NULL ELSE $3 END,
-				'{"subject":"sensor","project":"cold-chain","figure":"bytes.used","unit":"B","summary":"has used 41 MB of 40 MB"}' FROM each`,
-			[]any{devices / 20, cold.UID, now.UnixMilli()}},
-	} {
-		_, err := db.ExecContext(tb.Context(), fill.statement, fill.args...)
-		require.NoError(tb, err, fill.statement)
+	ctx := tb.Context()
+	require.NoError(tb, s.AddWork(ctx, store.Poll, []string{cold.UID}, now))
+	lease, ok, err := s.Claim(ctx, store.Poll, cold.UID, now, now)
+	require.NoError(tb, err)
+	require.True(tb, ok)
+	list := make([]store.Device, devices)
+	for i := range list {
+		fleets := []string{"fleet:all"}
+		if i%10 == 0 {
+			fleets = append(fleets, "fleet:tenth")
+		}
+		list[i] = store.Device{
+			UID: fmt.Sprintf("dev:%015d", i), Name: fmt.Sprintf("sensor-%06d", i*7919%devices), Fleets: fleets,
+			SKU: "NOTE-WBNAW", Product: "product", Firmware: "7.2.2", Voltage: 4.1, Provisioned: time.Unix(0, 0),
+		}
 	}
+	_, err = s.SaveDevices(ctx, lease, list, now, store.DeviceList{})
+	require.NoError(tb, err)
+	require.NoError(tb, s.SaveFleets(ctx, cold.UID, []store.Fleet{{UID: "fleet:all", Name: "all"}, {UID: "fleet:tenth", Name: "every tenth"}}))
+	for figure, value := range map[rules.Figure]func(i int) int64{
+		rules.Bytes:    func(i int) int64 { return int64(i) * 1000 },
+		rules.Events:   func(i int) int64 { return int64(i) },
+		rules.Sessions: func(int) int64 { return 2 },
+	} {
+		cells := make([]history.Cell, devices+1)
+		for i := range devices {
+			cells[i+1], _ = history.Value(value(i))
+		}
+		reading := store.Reading{Figures: []rules.Figure{figure}, First: long, Last: today, Today: today}
+		for day := long; day <= today; day++ {
+			reading.Columns = append(reading.Columns, store.Column{Figure: figure, Day: day, Cells: cells})
+		}
+		require.NoError(tb, s.SaveReading(ctx, lease, reading))
+	}
+	commit := store.Commit{Decision: store.Decision{Now: now}, Project: store.Project{UID: cold.UID, PolledAt: now}, Due: now.Add(15 * minute)}
+	require.NoError(tb, s.Commit(ctx, lease, commit))
+}
+
+// fire writes alerts of every twentieth device by SQL, which takes a tenth of the time. Every tenth of them is firing.
+func fire(tb testing.TB, db *sql.DB, devices int) {
+	tb.Helper()
+	_, err := db.ExecContext(tb.Context(), `WITH RECURSIVE each (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM each WHERE i < $1 - 1)
+		INSERT INTO alert (id, rule, project, subject, state, level, worst, version, reason, already, holds, since, fired_at, changed_at, doubted, ended_at, told)
+		SELECT printf('alert-%06d', i), 'data-budget', $2, printf('dev:%015d', i), CASE WHEN i % 10 = 0 THEN 'firing' ELSE 'resolved' END,
+			2, 2, 1, 'fired', FALSE, '[{},{},{},{}]', $3 - i, $3, $3, FALSE, CASE WHEN i % 10 = 0 THEN NULL ELSE $3 END,
+			'{"subject":"sensor","project":"cold-chain","figure":"bytes.used","unit":"B","summary":"has used 41 MB of 40 MB"}' FROM each`,
+		devices/20, cold.UID, now.UnixMilli())
+	require.NoError(tb, err)
 }
 
 // usageOf is what notewatch usage does.
@@ -91,13 +112,14 @@ func (l large) usageOf(ctx context.Context, text string, span lookup.Span) error
 	return err
 }
 
-// No look-up reads more rows of anything than there are devices, whatever lies in their past: with 100,000 devices no query
-// reads more than 100,000 rows.
+// A look-up reads of the history only the blocks, the figure and the days that it needs: of a device or project one block, of a
+// ranking no day beyond its span. The rows of devices are read a few times, those of alerts no more often than they are open.
 func TestRowsRead(t *testing.T) {
-	const devices, firing, over = 1000, 5, 45
+	const devices, blocks, firing, over = 3000, 2, 15, 135
+	const worst = firing + 6 + 5 // all are counted, then the first ones are found by an index and read
 	rows := storetest.CountRows(t)
 	l := newLarge(t, devices)
-	rows.Watch(t, l.db, map[string]string{"usage": "bytes", "closed": "days", "device": "uid", "alert": "id"})
+	rows.Watch(t, l.db, map[string]string{"history": "vals", "device": "sku", "alert": "id"})
 	top := func(span lookup.Span, of string) func(ctx context.Context) error {
 		return func(ctx context.Context) error {
 			q := lookup.TopQuery{N: 10, By: "bytes", Span: span}
@@ -133,14 +155,14 @@ func TestRowsRead(t *testing.T) {
 		f    func(ctx context.Context) error
 		want map[string]int
 	}{
-		{"usage of a device", usage("sensor-000007", lookup.Month), map[string]int{"device": 2, "usage": 36}},
-		{"usage of a fleet", usage("fleet:tenth", lookup.Period), map[string]int{"device": devices, "usage": 37 * devices / 10, "closed": devices / 10, "alert": 2*firing + 5}},
-		{"usage of the project", usage("cold-chain", lookup.Period), map[string]int{"device": devices, "usage": 36, "alert": 2*firing + 5}},
-		{"top 10 30d", top(lookup.Month, ""), map[string]int{"device": devices + 10, "closed": devices}},
-		{"top 10 today", top(lookup.Today, ""), map[string]int{"device": devices + 10, "closed": devices, "usage": devices}},
-		{"top 10 period of a fleet", top(lookup.Period, "fleet:tenth"), map[string]int{"device": devices + 10, "closed": devices / 10, "usage": devices / 10}},
-		{"usage of a device that a rule selects", limits(selective), map[string]int{"device": 2, "usage": 2 * 36}},
-		{"usage of a device that a rule selects by their number", limits(counting), map[string]int{"device": 2 + devices, "usage": 2 * 36}},
+		{"usage of a device", usage("sensor-000007", lookup.Month), map[string]int{"device": 2, "history": 31}},
+		{"usage of a fleet", usage("fleet:tenth", lookup.Period), map[string]int{"device": 3 * devices, "history": 15 * blocks, "alert": worst}},
+		{"usage of the project", usage("cold-chain", lookup.Period), map[string]int{"device": devices, "history": 15, "alert": worst}},
+		{"top 10 30d", top(lookup.Month, ""), map[string]int{"device": 2*devices + 10, "history": 30 * blocks}},
+		{"top 10 today", top(lookup.Today, ""), map[string]int{"device": 2*devices + 10, "history": blocks}},
+		{"top 10 period of a fleet", top(lookup.Period, "fleet:tenth"), map[string]int{"device": devices + 10, "history": 10 * blocks}},
+		{"usage of a device that a rule selects", limits(selective), map[string]int{"device": 2, "history": 31 + 36}},
+		{"usage of a device that a rule selects by their number", limits(counting), map[string]int{"device": 2 + 2*devices, "history": 31 + 36}},
 		{"alerts", func(ctx context.Context) error {
 			_, _, err := l.Desk.Alerts(ctx, store.AlertFilter{Open: true, Limit: 20})
 			return err
@@ -153,9 +175,9 @@ func TestRowsRead(t *testing.T) {
 			fleet := lookup.Subject{Kind: lookup.KindFleet, Project: notify.Named{UID: cold.UID}, UID: "fleet:tenth"}
 			_, _, err := l.Desk.OpenAlerts(ctx, fleet, firing)
 			return err
-		}, map[string]int{"device": devices, "alert": 3 * firing}},
-		{"an example of a device", complete("", 1, lookup.KindDevice), map[string]int{"device": 1}},
-		{"words that begin so", complete("SENSOR-", 50), map[string]int{"device": 50}},
+		}, map[string]int{"device": 2 * devices, "alert": 3 * firing}},
+		{"an example of a device", complete("", 1, lookup.KindDevice), map[string]int{"device": 1 + 1}}, // the last may share its name with the next,
+		{"words that begin so", complete("SENSOR-", 50), map[string]int{"device": 50 + 1}},
 		{"UIDs that begin so", complete("dev:00000000000000", 10), map[string]int{"device": 10}},
 		{"what is called so", func(ctx context.Context) error { _, err := l.Called(ctx, "sensor-000007"); return err }, map[string]int{"device": 1}},
 		{"an alert", func(ctx context.Context) error { _, err := l.Alert(ctx, "alert-000010"); return err }, map[string]int{"alert": 3}},
@@ -172,28 +194,27 @@ func TestRowsRead(t *testing.T) {
 	}
 }
 
-// A fleet so large that its devices are not looked up one by one is added up all the same, but not drawn day by day.
+// A fleet is added up and drawn over all blocks that its devices are in.
 func TestLargeFleet(t *testing.T) {
-	if testing.Short() {
-		t.Skip("fills a large store")
-	}
-	const devices = 10_002
+	const devices = 2*history.BlockSize + 2
 	l := newLarge(t, devices)
 	for _, c := range []struct {
 		change  string
 		members int
-		week    float64
+		day     float64
 	}{
-		{`SELECT 1`, devices, 7 * devices * (devices - 1) / 2},
-		{`UPDATE device SET fleets = '[]' WHERE uid = 'dev:000000000000007'`, devices - 1, 7 * (devices*(devices-1)/2 - 7)},
+		{`SELECT 1`, devices, 1000 * devices * (devices - 1) / 2},
+		{`UPDATE device SET fleets = '[]' WHERE uid = 'dev:000000000000007'`, devices - 1, 1000 * (devices*(devices-1)/2 - 7)},
 	} {
 		_, err := l.db.ExecContext(t.Context(), c.change)
 		require.NoError(t, err)
 		u, err := l.Desk.Usage(t.Context(), lookup.Subject{Kind: lookup.KindFleet, Project: notify.Named{UID: cold.UID}, UID: "fleet:all"}, lookup.Week)
 		require.NoError(t, err)
 		require.Equal(t, c.members, u.Devices)
-		require.InDelta(t, c.week, u.Figures[0].Total, 0)
+		require.InDelta(t, 7*c.day, u.Figures[0].Total, 0)
+		require.InDelta(t, c.day, u.Figures[0].Usual, 0)
 		require.Zero(t, u.Figures[0].Missing)
-		require.Empty(t, u.Figures[0].Days)
+		require.Len(t, u.Figures[0].Days, 7)
+		require.InDelta(t, c.day, u.Figures[0].Days[0].Value, 0)
 	}
 }

@@ -114,7 +114,7 @@ func (d *Desk) accountEvents(ctx context.Context, account string) (all ofMonth, 
 		if err != nil {
 			return all, err
 		}
-		t, err := d.tally(ctx, question{Subject: p.subject(), span: Period, day: asOf.day})
+		t, err := d.tally(ctx, d.question(p.subject(), Period, asOf.day))
 		if err != nil {
 			return all, err
 		}

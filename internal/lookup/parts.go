@@ -3,107 +3,201 @@ package lookup
 import (
 	"context"
 	"math"
-	"slices"
 
+	"notewatch/internal/history"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
 
-const (
-	maxSought = 10_000 // devices that are looked up one by one; for more, all of the project are read
-	maxDrawn  = 50_000 // rows that are read to draw a fleet day by day
-)
-
-// A part is what one device used.
+// A part is one device of a fleet or project, and what it used of a figure.
 type part struct {
-	device string
-	sums
+	ordinal     int
+	listed      bool
+	born        rules.Day
+	total, week sum
 }
 
-// parts returns what the devices of a project used of a figure, or those of a fleet. Complete days are read from their
-// summaries: those of a device that is not summed up as of the day are no data. The day so far is read only for spans that
-// it is part of.
-func (d *Desk) parts(ctx context.Context, project string, figure rules.Figure, q question) ([]part, error) {
-	only := q.members
-	if len(only) > maxSought {
-		only = nil
+// parts calls f with the devices of a fleet or project, block by block: of a fleet its members, of a project also those that
+// were listed formerly. parts is only good until f returns.
+func (d *Desk) parts(ctx context.Context, project string, q question, f func(block int, parts []part) error) error {
+	if q.Kind == KindFleet {
+		return inBlocks(q.members, func(block int, members []store.Place) error {
+			parts := make([]part, len(members))
+			for i, m := range members {
+				parts[i] = partOf(m)
+			}
+			return f(block, parts)
+		})
 	}
-	start, _ := d.Period.Bounds(q.day)
-	summed, err := d.Store.Sums(ctx, project, figure, q.day, start, only)
+	blocks, err := d.Store.Blocks(ctx, project)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var today map[string]float64
-	if q.span == Today || q.span == Period {
-		if today, err = d.Store.UsageOn(ctx, project, figure, q.day, only); err != nil {
-			return nil, err
-		}
-	}
-	parts := join(summed, today)
-	if len(q.members) > maxSought {
-		parts = slices.DeleteFunc(parts, func(p part) bool { _, ok := slices.BinarySearch(q.members, p.device); return !ok })
-	}
-	return parts, nil
-}
-
-// join puts together what is known of devices.
-func join(summed []store.Sum, today map[string]float64) []part {
-	parts := make([]part, 0, max(len(summed), len(today)))
-	for _, s := range summed {
-		p := part{s.Device, sums{s.Used, s.D7, s.D30, math.NaN()}}
-		if value, ok := today[s.Device]; ok {
-			p.today = value
-			delete(today, s.Device)
-		}
-		parts = append(parts, p)
-	}
-	for device, value := range today {
-		p := part{device, unknown()}
-		p.today = value
-		parts = append(parts, p)
-	}
-	return parts
-}
-
-// tallyFleet adds up the devices of a fleet. Those without data over the span are left out. Its days are drawn only if they
-// are not too many, and are no data where one of the devices has none.
-func (d *Desk) tallyFleet(ctx context.Context, q question) (all tallies, err error) {
-	h := d.history(q)
-	var days []store.Usage
-	if len(q.members)*int(q.day-h.first+1) <= maxDrawn {
-		if days, err = d.Store.DayTotals(ctx, q.Project.UID, d.figures, q.members, h.first, q.day); err != nil {
-			return all, err
-		}
-	}
-	for _, figure := range d.figures {
-		parts, err := d.parts(ctx, q.Project.UID, figure, q)
+	parts := make([]part, 0, history.BlockSize)
+	for block := range blocks {
+		changed, err := d.Store.ChangedPlaces(ctx, project, block, q.first().Start())
 		if err != nil {
-			return all, err
+			return err
 		}
-		t := h.tally(h.column(days, figure))
-		if days == nil {
-			t.days = nil
+		first := max(1, block*history.BlockSize) // 0 is the project
+		parts = parts[:0]
+		for ordinal := first; ordinal < (block+1)*history.BlockSize; ordinal++ {
+			parts = append(parts, part{ordinal: ordinal, listed: true})
 		}
-		t.sums, t.missing = sum(parts, len(q.members), q.span)
-		all[figure] = t
+		for _, m := range changed {
+			parts[m.Ordinal-first] = partOf(m)
+		}
+		if err := f(block, parts); err != nil {
+			return err
+		}
 	}
-	return all, nil
+	return nil
 }
 
-// sum adds up those of count devices that are known over a span, and returns how many are not.
-func sum(parts []part, count int, span Span) (all sums, missing int) {
-	all = unknown()
+func partOf(m store.Place) part {
+	return part{ordinal: m.Ordinal, listed: m.Listed, born: rules.DayOf(m.Provisioned)}
+}
+
+// inBlocks calls f with devices, which are in the order of their ordinals, block by block.
+func inBlocks(devices []store.Place, f func(block int, devices []store.Place) error) error {
+	for len(devices) > 0 {
+		block, n := devices[0].Ordinal/history.BlockSize, 1
+		for n < len(devices) && devices[n].Ordinal/history.BlockSize == block {
+			n++
+		}
+		if err := f(block, devices[:n]); err != nil {
+			return err
+		}
+		devices = devices[n:]
+	}
+	return nil
+}
+
+// A crowd adds up a figure of the devices that a question is about. NaN is no data.
+type crowd struct {
+	question
+	project     string
+	figure      rules.Figure
+	total, week float64
+	known       int        // listed devices with data over the span
+	days        []dayTotal // from the first day of the question; nil: not wanted
+}
+
+func newCrowd(q question, project string, figure rules.Figure) *crowd {
+	return &crowd{question: q, project: project, figure: figure, total: math.NaN(), week: math.NaN()}
+}
+
+// read reads what devices of a block used, and adds them up. Without days it reads the span alone, which is too little for weeks.
+func (c *crowd) read(ctx context.Context, db *store.Store, block int, parts []part) error {
+	first, last := c.from, c.to-1
+	if c.days != nil {
+		first, last = c.first(), c.day
+	}
+	for i := range parts {
+		p := &parts[i]
+		p.total, p.week = c.question.total(p.born), c.question.week(p.born)
+		c.expect(p.born)
+	}
+	err := db.Columns(ctx, c.project, block, c.figure, first, last, func(day rules.Day, cells []history.Cell) {
+		for i := range parts {
+			p := &parts[i]
+			cell := history.At(cells, p.ordinal%history.BlockSize)
+			p.total.add(day, cell.Float())
+			p.week.add(day, cell.Float())
+			if c.days != nil && day >= p.born {
+				c.days[day-first].add(cell)
+			}
+		}
+	})
 	for _, p := range parts {
-		if math.IsNaN(p.total(span)) {
-			continue
-		}
-		count--
-		all.used, all.d7, all.d30, all.today = plus(all.used, p.used), plus(all.d7, p.d7), plus(all.d30, p.d30), plus(all.today, p.today)
+		c.add(p)
 	}
-	return all, max(0, count) // a device that was dropped today is still counted
+	return err
 }
 
-// plus adds what is known.
+// add adds a device, if there is data for it over the span.
+func (c *crowd) add(p part) {
+	total := p.total.get()
+	if math.IsNaN(total) {
+		return
+	}
+	if p.listed {
+		c.known++
+	}
+	c.total, c.week = plus(c.total, total), plus(c.week, p.week.get())
+}
+
+// missing returns how many of the listed devices have no data over the span. The list may have changed since they were counted.
+func (c *crowd) missing(listed int) int { return max(0, listed-c.known) }
+
+// A dayTotal adds up the devices that existed on a day.
+type dayTotal struct {
+	value          float64
+	devices, known int
+}
+
+// expect adds a device to each day on which it existed.
+func (c *crowd) expect(born rules.Day) {
+	for i := max(0, int(born-c.first())); i < len(c.days); i++ {
+		c.days[i].devices++
+	}
+}
+
+// add takes in what a device used on a day. What Notehub left out of an answer is left out.
+func (t *dayTotal) add(cell history.Cell) {
+	switch {
+	case cell.Known():
+		t.value += cell.Float()
+		t.known++
+	case cell == history.Null:
+		t.devices--
+	}
+}
+
+// get returns the total. It is no data without devices, or if there is no data for one of them.
+func (t dayTotal) get() float64 {
+	if t.devices == 0 || t.known < t.devices {
+		return math.NaN()
+	}
+	return t.value
+}
+
+// tallyFleet adds up the devices of a fleet. Those without data over the span are left out. A day is no data if one of the devices
+// has none for it.
+func (d *Desk) tallyFleet(ctx context.Context, q question) (all tallies, err error) {
+	var crowds [rules.FigureCount]*crowd
+	for _, figure := range d.figures {
+		crowds[figure] = newCrowd(q, q.Project.UID, figure)
+		crowds[figure].days = make([]dayTotal, q.day-q.first()+1)
+	}
+	err = d.parts(ctx, q.Project.UID, q, func(block int, parts []part) error {
+		for _, figure := range d.figures {
+			if err := crowds[figure].read(ctx, d.Store, block, parts); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, figure := range d.figures {
+		all[figure] = crowds[figure].tally()
+	}
+	return all, err
+}
+
+func (c *crowd) tally() tally {
+	column := c.noData()
+	for i, day := range c.days {
+		column[i] = day.get()
+	}
+	t := c.question.tally(column)
+	t.total, t.week, t.missing = c.total, c.week, c.missing(len(c.members))
+	if len(c.members) == 0 {
+		t.days = nil
+	}
+	return t
+}
+
+// plus adds what there is data for.
 func plus(a, b float64) float64 {
 	switch {
 	case math.IsNaN(a):

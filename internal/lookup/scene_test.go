@@ -10,6 +10,7 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -119,7 +120,7 @@ func (u using) on(day rules.Day) rules.Figures {
 func (s *scene) read(p lookup.Project, at time.Time, devices ...using) {
 	s.Helper()
 	var list []store.Device
-	var rows []store.Usage
+	var rows []storetest.Usage
 	for day := long; day <= rules.DayOf(at); day++ {
 		total := rules.Figures{}
 		for _, d := range devices {
@@ -128,50 +129,23 @@ func (s *scene) read(p lookup.Project, at time.Time, devices ...using) {
 				total[i] += figures[i]
 			}
 			if day >= rules.DayOf(d.Provisioned) {
-				rows = append(rows, store.Usage{Device: d.UID, Day: day, Figures: figures})
+				rows = append(rows, storetest.Usage{Device: d.UID, Day: day, Figures: figures})
 			}
 		}
-		rows = append(rows, store.Usage{Day: day, Figures: total})
+		rows = append(rows, storetest.Usage{Day: day, Figures: total})
 	}
 	for _, d := range devices {
 		list = append(list, d.Device)
 	}
-	require.NoError(s, s.Store.SaveDevices(s.Context(), p.UID, list, at))
+	storetest.SaveDevices(s, s.Store, p.UID, list, at)
 	s.use(p, rows...)
-	s.sumUp(p, rules.DayOf(at), list...)
 	s.poll(p, at, store.Project{PolledAt: at}, store.Decision{})
 }
 
 // use stores usage.
-func (s *scene) use(p lookup.Project, rows ...store.Usage) {
+func (s *scene) use(p lookup.Project, rows ...storetest.Usage) {
 	s.Helper()
-	which := []rules.Figure{rules.Bytes, rules.Events, rules.Sessions}
-	require.NoError(s, s.Store.SaveUsage(s.Context(), p.UID, which, rows, today))
-}
-
-// sumUp stores the summaries of the complete days before a day.
-func (s *scene) sumUp(p lookup.Project, asOf rules.Day, devices ...store.Device) {
-	s.Helper()
-	start, _ := s.Period.Bounds(asOf)
-	var closed []store.Closed
-	for _, d := range append(devices, store.Device{}) {
-		first := max(min(long, start), rules.DayOf(d.Provisioned))
-		usage, err := s.Store.Usage(s.Context(), p.UID, []string{d.UID}, first, asOf-1)
-		require.NoError(s, err)
-		for _, figure := range []rules.Figure{rules.Bytes, rules.Events, rules.Sessions} {
-			var days []float64
-			for day := first; day < asOf; day++ {
-				days = append(days, math.NaN())
-			}
-			for _, u := range usage {
-				days[u.Day-first] = u.Figures[figure]
-			}
-			closed = append(closed, store.Closed{
-				Device: d.UID, Figure: figure, AsOf: asOf, PeriodStart: start, Closed: rules.Close(days, int(asOf-start)),
-			})
-		}
-	}
-	require.NoError(s, s.Store.SaveClosed(s.Context(), p.UID, closed))
+	storetest.SaveUsage(s, s.Store, p.UID, rows, rules.Bytes, rules.Events, rules.Sessions)
 }
 
 // poll commits a poll, which is due again a quarter of an hour later.

@@ -5,100 +5,64 @@ import (
 	"math"
 	"slices"
 
-	"notewatch/internal/sight"
-	"notewatch/internal/store"
+	"notewatch/internal/env"
 	"notewatch/notify"
 	"notewatch/rules"
 )
 
-// drawnDays is how many days are shown where the day so far is asked for.
-const drawnDays = 14
-
-// sums are how much of one figure was used: in the complete days of the period before a day, in the last 7 and 30 of them,
-// and on the day itself so far. NaN is no data.
-type sums struct{ used, d7, d30, today float64 }
-
-// unknown are sums without data.
-func unknown() sums { return sums{math.NaN(), math.NaN(), math.NaN(), math.NaN()} }
-
-// total returns how much was used over a span.
-func (s sums) total(span Span) float64 {
-	switch span {
-	case Week:
-		return s.d7
-	case Month:
-		return s.d30
-	case Period:
-		return s.used + s.today
-	default:
-		return s.today
-	}
-}
-
-// A tally is how much of one figure a subject used.
+// A tally is how much of one figure a subject used. NaN is no data.
 type tally struct {
-	sums
+	total   float64        // over the span
+	week    float64        // in the last 7 complete days
 	median  float64        // of the last 14 complete days
-	days    []notify.Point // of the span that is asked for
-	missing int            // parts of the subject that are not counted in, since there is no data of them
+	days    []notify.Point // of the span
+	missing int            // parts of the subject that are not counted in, since there is no data for them
 }
 
 // tallies are by figure. Only those that rules read mean anything.
 type tallies [rules.FigureCount]tally
 
-// tally adds up what is asked for.
+// tally adds up what a question asks for.
 func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 	if q.Kind == KindFleet {
 		return d.tallyFleet(ctx, q)
 	}
-	h := d.history(q)
-	var read [][]store.Usage
-	for _, p := range d.projectsOf(q.Subject) {
-		rows, err := d.Store.Usage(ctx, p.UID, []string{q.within()}, h.first, q.day)
-		if err != nil {
-			return tallies{}, err
-		}
-		read = append(read, rows)
-	}
 	var all tallies
 	for _, figure := range d.figures {
-		columns := make([][]float64, len(read))
-		for i, rows := range read {
-			columns[i] = h.column(rows, figure)
+		var columns [][]float64
+		for _, p := range d.projectsOf(q.Subject) {
+			column, err := d.column(ctx, p.UID, figure, q)
+			if err != nil {
+				return all, err
+			}
+			columns = append(columns, column)
 		}
-		all[figure] = h.add(columns)
+		all[figure] = q.add(columns)
 	}
 	return all, nil
 }
 
-// A history is the days that a question looks back on.
-type history struct {
-	question
-	spec  rules.PeriodSpec
-	first rules.Day
-}
-
-func (d *Desk) history(q question) history {
-	return history{question: q, spec: d.Period, first: sight.FirstDay(d.Period, q.day)}
-}
-
-// column returns a figure day by day from the first of the history to the day of the question; NaN is no data.
-func (h history) column(rows []store.Usage, figure rules.Figure) []float64 {
-	column := slices.Repeat([]float64{math.NaN()}, int(h.day-h.first)+1)
-	for _, row := range rows {
-		column[row.Day-h.first] = row.Figures[figure]
+// column returns a figure of one subject day by day from the first of the question to its last; NaN is no data.
+func (d *Desk) column(ctx context.Context, project string, figure rules.Figure, q question) ([]float64, error) {
+	if q.ordinal == noOrdinal {
+		return q.noData(), nil
 	}
-	return column
+	return env.Days(ctx, d.Store, project, q.ordinal, figure, q.first(), q.day)
 }
 
-// add tallies columns together. Of several, those that do not know the span are left out.
-func (h history) add(columns [][]float64) tally {
-	whole, missing := h.column(nil, 0), 0
+// noData is a column without data.
+func (q question) noData() []float64 {
+	return slices.Repeat([]float64{math.NaN()}, int(q.day-q.first())+1)
+}
+
+// add tallies columns together. Of several, those without data over the span are left out.
+func (q question) add(columns [][]float64) tally {
+	whole, missing := q.noData(), 0
 	for i, column := range columns {
 		switch {
-		case len(columns) > 1 && math.IsNaN(h.tally(column).total(h.span)):
+		case len(columns) > 1 && math.IsNaN(q.tally(column).total):
 			missing++
-		case i == missing: // the first that is known
+		case i == missing: // the first with data
 			whole = column
 		default:
 			for day, value := range column {
@@ -106,24 +70,23 @@ func (h history) add(columns [][]float64) tally {
 			}
 		}
 	}
-	t := h.tally(whole)
+	t := q.tally(whole)
 	t.missing = missing
 	return t
 }
 
 // tally tallies a column.
-func (h history) tally(column []float64) tally {
-	start, _ := h.spec.Bounds(h.day)
-	existed := column[min(max(0, int(h.born-h.first)), len(column)-1):]
-	last := len(existed) - 1
-	closed := rules.Close(existed[:last], int(h.day-start))
-	t := tally{sums: sums{closed.Used, closed.D7, closed.D30, existed[last]}, median: closed.Median}
-	from, to := h.span.days(h.day, h.spec)
-	if h.span == Today {
-		from -= drawnDays - 1
+func (q question) tally(column []float64) tally {
+	total, week := q.total(q.born), q.week(q.born)
+	for i, value := range column {
+		day := q.first() + rules.Day(i)
+		total.add(day, value)
+		week.add(day, value)
 	}
-	for day := max(from, h.born); day < to; day++ {
-		t.days = append(t.days, notify.Point{Day: day.Start(), Value: column[day-h.first]})
+	complete := column[min(max(0, int(q.born-q.first())), len(column)-1) : len(column)-1]
+	t := tally{total: total.get(), week: week.get(), median: rules.Close(complete, 0).Median}
+	for day := max(q.drawn(), q.born); day < q.to; day++ {
+		t.days = append(t.days, notify.Point{Day: day.Start(), Value: column[day-q.first()]})
 	}
 	return t
 }

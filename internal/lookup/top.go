@@ -36,14 +36,15 @@ type Top struct {
 	Rows      []TopRow // the most first
 	Total     float64  // of all devices that there is data of
 	Devices   int      // how many devices there are
-	Unknown   int      // how many of them there is no data of
+	Unknown   int      // how many of them there is no data for
 }
 
 // A TopRow is one device and what it used.
 type TopRow struct {
 	Subject
-	Value float64
-	Share float64 // percent of Total
+	Value   float64
+	Share   float64 // percent of Total
+	ordinal int
 }
 
 // By returns the words that Top ranks by.
@@ -76,17 +77,20 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 			return Top{}, err
 		}
 	}
+	var found []TopRow
 	for _, p := range projects {
 		rate := 1.0
 		if q.By == ByCost {
 			rate = rates[p.Account]
 		}
-		if err := d.rank(ctx, &top, p, q, figure, rate); err != nil {
+		some, err := d.rank(ctx, &top, p, q, figure, rate)
+		if err != nil {
 			return Top{}, err
 		}
+		found = append(found, some...)
 	}
-	slices.SortStableFunc(top.Rows, func(a, b TopRow) int { return cmp.Compare(b.Value, a.Value) })
-	top.Rows = top.Rows[:min(max(q.N, 0), len(top.Rows))]
+	slices.SortStableFunc(found, func(a, b TopRow) int { return cmp.Compare(b.Value, a.Value) })
+	top.Rows = found[:min(max(q.N, 0), len(found))]
 	return top, d.nameTop(ctx, &top)
 }
 
@@ -115,57 +119,81 @@ func (d *Desk) rankedBy(by string) (rules.Figure, error) {
 	return figure, nil
 }
 
-// rank adds the devices of one project to a ranking, each by what it used times a rate.
-func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figure rules.Figure, rate float64) (err error) {
+// rank adds the devices of one project to a ranking, each by what it used times a rate, and returns those that used most.
+func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figure rules.Figure, rate float64) (rows []TopRow, err error) {
 	asOf, err := d.asOf(ctx, []Project{p})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	q := question{Subject: of.Of, span: of.Span, day: d.dayOf(of.Span, asOf)}
+	q := d.question(of.Of, of.Span, d.dayOf(of.Span, asOf))
 	var devices int
 	if of.Of.Kind == KindFleet {
-		q.members, err = d.Store.FleetDevices(ctx, p.UID, of.Of.UID)
+		q.members, err = d.Store.FleetPlaces(ctx, p.UID, of.Of.UID)
 		devices = len(q.members)
 	} else {
 		devices, err = d.deviceCount(ctx, []Project{p})
 	}
 	if err != nil {
+		return nil, err
+	}
+	all, most := newCrowd(q, p.UID, figure), ranking{n: max(of.N, 0)}
+	err = d.parts(ctx, p.UID, q, func(block int, parts []part) error {
+		err := all.read(ctx, d.Store, block, parts)
+		for _, part := range parts {
+			most.add(part.ordinal, part.total.get())
+		}
 		return err
-	}
-	parts, err := d.parts(ctx, p.UID, figure, q)
-	if err != nil {
-		return err
-	}
-	all, unknown := sum(parts, devices, q.span)
-	top.Devices, top.Unknown, top.Total = top.Devices+devices, top.Unknown+unknown, plus(top.Total, rate*all.total(q.span))
-	for _, part := range mostly(parts, of.N, q.span) {
-		device := Subject{Kind: KindDevice, Project: p.named(), UID: part.device}
-		top.Rows = append(top.Rows, TopRow{Subject: device, Value: rate * part.total(q.span)})
-	}
-	return nil
-}
-
-// mostly returns the n parts that used most, the most first; one that used nothing is not among them.
-func mostly(parts []part, n int, span Span) []part {
-	parts = slices.DeleteFunc(parts, func(p part) bool { return !(p.total(span) > 0) })
-	slices.SortFunc(parts, func(a, b part) int {
-		return cmp.Or(cmp.Compare(b.total(span), a.total(span)), cmp.Compare(a.device, b.device))
 	})
-	return parts[:min(max(n, 0), len(parts))]
+	top.Devices, top.Unknown, top.Total = top.Devices+devices, top.Unknown+all.missing(devices), plus(top.Total, rate*all.total)
+	for _, c := range most.best {
+		rows = append(rows, TopRow{Subject: Subject{Kind: KindDevice, Project: p.named()}, Value: rate * c.value, ordinal: c.ordinal})
+	}
+	return rows, err
 }
 
-// nameTop fills in what a ranking says of the devices that are in it.
+// A ranking keeps the n devices of a project that used most, the most first; of equal ones the first that was listed. One that used
+// nothing is not among them.
+type ranking struct {
+	n    int
+	best []candidate
+}
+
+// A candidate is a device that may be in a ranking.
+type candidate struct {
+	ordinal int
+	value   float64
+}
+
+// add takes in a device, which was listed after those before.
+func (r *ranking) add(ordinal int, value float64) {
+	full := len(r.best) == r.n
+	if !(value > 0) || full && (r.n == 0 || value <= r.best[r.n-1].value) {
+		return
+	}
+	if full {
+		r.best = r.best[:r.n-1]
+	}
+	at, _ := slices.BinarySearchFunc(r.best, value, func(c candidate, value float64) int {
+		if c.value >= value {
+			return -1
+		}
+		return 1
+	})
+	r.best = slices.Insert(r.best, at, candidate{ordinal, value})
+}
+
+// nameTop fills in what a ranking says about the devices in it.
 func (d *Desk) nameTop(ctx context.Context, top *Top) error {
 	for i := range top.Rows {
 		row := &top.Rows[i]
 		if top.Total > 0 {
 			row.Share = 100 * row.Value / top.Total
 		}
-		device, ok, err := d.Store.Device(ctx, row.Project.UID, row.UID)
+		device, _, err := d.Store.DeviceAt(ctx, row.Project.UID, row.ordinal)
 		if err != nil {
 			return err
 		}
-		row.Name, row.Gone = cmp.Or(device.Name, row.UID), !ok
+		row.UID, row.Name, row.Gone = device.UID, cmp.Or(device.Name, device.UID), !device.Listed
 	}
 	return nil
 }

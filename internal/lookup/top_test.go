@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -30,8 +31,7 @@ func ranking(top lookup.Top) []string {
 func TestTop(t *testing.T) {
 	s := usual(t)
 	require.NoError(t, s.Store.SaveFleets(t.Context(), lab.UID, []store.Fleet{{UID: "fleet:empty", Name: "empty"}}))
-	s.use(cold, store.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: rules.Unknown()})
-	s.sumUp(cold, today, store.Device{UID: "dev:864475000000004"})
+	s.use(cold, storetest.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: rules.Unknown()})
 	for _, c := range []struct {
 		n    int
 		by   string
@@ -65,18 +65,10 @@ func TestTopSays(t *testing.T) {
 	require.False(t, top.Rows[0].Gone)
 }
 
-// Sums as of another day do not count, and neither does what is not known: that is told, not guessed.
-func TestTopOfStaleSums(t *testing.T) {
-	s := usual(t)
-	s.sumUp(cold, today-2, store.Device{UID: "dev:864475000000001"}, store.Device{UID: "dev:864475000000002"})
-	require.Equal(t, []string{"49000 of 4 devices, 2 unknown", hebrew + " 28000 57.1%"},
-		ranking(s.top(lookup.TopQuery{N: 1, By: "bytes", Span: lookup.Week, Of: s.find("app:cold")})))
-}
-
 // What was counted today of a device that has gone since is part of today.
 func TestTopOfGone(t *testing.T) {
 	s := usual(t)
-	s.use(lab, store.Usage{Device: "dev:gone", Day: today, Figures: rules.Figures{rules.Bytes: 750}})
+	s.use(lab, storetest.Usage{Device: "dev:gone", Day: today, Figures: rules.Figures{rules.Bytes: 750}})
 	top := s.top(lookup.TopQuery{N: 9, By: "bytes", Span: lookup.Today, Of: s.find("app:lab")})
 	require.Equal(t, []string{"1000 of 1 devices, 0 unknown", "dev:gone 750 75.0%", "freezer-1 250 25.0%"}, ranking(top))
 	require.True(t, top.Rows[0].Gone)

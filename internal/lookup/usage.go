@@ -42,9 +42,9 @@ type FigureUsage struct {
 	Pace      float64        // a day, over the last 7 complete days
 	Forecast  float64        // at the end of the period: Total + days left × Pace. NaN for other spans
 	Usual     float64        // median of the last 14 complete days
-	Days      []notify.Point // each day of the span; of today the last 14 days. Empty for a large fleet
+	Days      []notify.Point // each day of the span; of today the last 14 days. Empty for a fleet without devices
 	Unknown   int            // how many of Days are no data
-	Missing   int            // devices of the fleet, or projects of all, without data: the figures are those of the others
+	Missing   int            // devices of the fleet, or projects of all, without data: the values are those of the others
 	Cost      Money          // of events and bytes, over the span
 	// CostForecast is the cost at the end of the period. No amount for other spans.
 	CostForecast Money
@@ -61,8 +61,8 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 		Subject: s, Span: span, AsOf: asOf.at, Failures: asOf.failures, Failure: asOf.failure, Truncated: asOf.truncated,
 		Period: d.Period.Period(asOf.day, asOf.instant), NotRead: d.notRead(),
 	}
-	q := question{Subject: s, span: span, day: d.dayOf(span, asOf)}
-	u.From, u.To = span.bounds(q.day, d.Period)
+	q := d.question(s, span, d.dayOf(span, asOf))
+	u.From, u.To = q.from.Start(), q.to.Start()
 	if err := d.describe(ctx, &u, &q); err != nil {
 		return Usage{}, err
 	}
@@ -92,17 +92,8 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 		}
 		u.Figures = append(u.Figures, f)
 	}
-	u.Alerts, u.AlertCount, err = d.openAlerts(ctx, s, q.members, shownAlerts)
+	u.Alerts, u.AlertCount, err = d.OpenAlerts(ctx, s, shownAlerts)
 	return u, err
-}
-
-// A question is what a usage is asked for.
-type question struct {
-	Subject
-	span    Span
-	day     rules.Day // that figures are as of
-	born    rules.Day // the first day that a device existed, as far as that is known
-	members []string  // UIDs of the devices of a fleet
 }
 
 // within is what the store calls a device, or else the project it is in.
@@ -120,11 +111,14 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 		u.Devices = 1
 		device, ok, err := d.Store.Device(ctx, u.Project.UID, u.UID)
 		if ok {
-			u.Device, q.born = &device, rules.DayOf(device.Provisioned)
+			u.Device = &device
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return d.seek(ctx, q, u.Device)
 	case KindFleet:
-		q.members, err = d.Store.FleetDevices(ctx, u.Project.UID, u.UID)
+		q.members, err = d.Store.FleetPlaces(ctx, u.Project.UID, u.UID)
 		u.Devices = len(q.members)
 		return err
 	}
@@ -147,7 +141,7 @@ func (d *Desk) deviceCount(ctx context.Context, projects []Project) (all int, er
 // over returns how much of a figure was used over a span.
 func (t tally) over(figure rules.Figure, span Span, period rules.Period) FigureUsage {
 	f := FigureUsage{
-		Figure: figure, Unit: unitOf(figure), Total: t.total(span), Pace: t.d7 / weekDays, Forecast: math.NaN(), Usual: t.median,
+		Figure: figure, Unit: unitOf(figure), Total: t.total, Pace: t.week / weekDays, Forecast: math.NaN(), Usual: t.median,
 		Days: t.days, Missing: t.missing, Cost: noMoney(), CostForecast: noMoney(),
 	}
 	if span == Period {

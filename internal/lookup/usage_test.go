@@ -11,6 +11,7 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -49,9 +50,7 @@ func line(f lookup.FigureUsage) string {
 func TestUsage(t *testing.T) {
 	s := usual(t)
 	require.NoError(t, s.Store.SaveFleets(t.Context(), lab.UID, []store.Fleet{{UID: "fleet:empty", Name: "empty"}}))
-	hole := store.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: rules.Unknown()}
-	s.use(cold, hole)
-	s.sumUp(cold, today, store.Device{UID: hole.Device})
+	s.use(cold, storetest.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: rules.Unknown()})
 	for _, c := range []struct {
 		of   string
 		span lookup.Span
@@ -139,23 +138,21 @@ func TestUsageOfOld(t *testing.T) {
 	}
 }
 
-// Sums that are as of another day, or counted from the beginning of another period, are not used.
-func TestUsageOfStaleSums(t *testing.T) {
+// What is used in the period counts from its beginning, also if the rules file has named another period since the last poll.
+func TestUsageOfAnotherPeriod(t *testing.T) {
 	s := usual(t)
-	stale := store.Device{UID: "dev:864475000000001"}
-	s.sumUp(cold, today-2, stale)
-	require.Equal(t, "42000, 6000 a day, NaN at the end, usually 7000, 1 missing",
-		line(figure(t, s.usage(s.find("fleet:prod"), lookup.Week), rules.Bytes)))
 	s.Period = rules.PeriodSpec{Every: "week"}
-	require.Equal(t, "NaN, NaN a day, NaN at the end, usually 7000, 3 missing",
-		line(figure(t, s.usage(s.find("fleet:prod"), lookup.Period), rules.Bytes)))
-	require.Equal(t, "1500, 1000 a day, 7000 at the end, usually 1000",
-		line(figure(t, s.usage(s.find("864475000000001"), lookup.Period), rules.Bytes)), "the days of one device are added up anew")
+	for of, want := range map[string]string{
+		"864475000000001": "1500, 1000 a day, 7000 at the end, usually 1000",
+		"fleet:prod":      "10500, 7000 a day, 49000 at the end, usually 7000",
+	} {
+		require.Equal(t, want, line(figure(t, s.usage(s.find(of), lookup.Period), rules.Bytes)), of)
+	}
 }
 
-// While the first poll of a day sums up what was before it, and for as long as it is not committed, answers are whole: as of
-// the poll before.
-func TestUsageWhileADayIsSummedUp(t *testing.T) {
+// While the first poll of a day stores what it reads, and for as long as it is not committed, answers are whole: as of the poll
+// before.
+func TestUsageBeforeADayIsCommitted(t *testing.T) {
 	s := usual(t)
 	top := func() lookup.Top {
 		top, err := s.desk().Top(t.Context(), lookup.TopQuery{N: 3, By: "bytes", Span: lookup.Week, Of: s.find("cold-chain")})
@@ -166,7 +163,11 @@ func TestUsageWhileADayIsSummedUp(t *testing.T) {
 	before, ofFleet := top(), fleet()
 	require.Zero(t, before.Unknown)
 	s.Now = func() time.Time { return (today + 1).Start().Add(minute) }
-	s.sumUp(cold, today+1, store.Device{UID: "dev:864475000000001"}, store.Device{UID: "dev:864475000000004"})
+	for _, uid := range []string{"dev:864475000000001", "dev:864475000000004"} {
+		s.use(cold,
+			storetest.Usage{Device: uid, Day: today, Figures: rules.Figures{rules.Bytes: 9000}},
+			storetest.Usage{Device: uid, Day: today + 1, Figures: rules.Figures{rules.Bytes: 1}})
+	}
 	require.Equal(t, before, top())
 	require.Equal(t, ofFleet, fleet())
 }
@@ -179,7 +180,7 @@ func TestUsageOfNewAndGone(t *testing.T) {
 	born := device("dev:born", "born today", 100, 1)
 	born.Provisioned = today.Start().Add(time.Hour)
 	s.read(cold, now, fresh, born)
-	s.use(cold, store.Usage{Device: "dev:gone", Day: today - 3, Figures: rules.Figures{}})
+	s.use(cold, storetest.Usage{Device: "dev:gone", Day: today - 3, Figures: rules.Figures{}})
 	for _, c := range []struct {
 		of   string
 		span lookup.Span
@@ -260,7 +261,7 @@ func TestUsageLimitIsOfTheSubject(t *testing.T) {
 	unheard := device("dev:unheard", "unheard", 1000, 10)
 	unheard.LastActivity = time.Time{}
 	s.read(lab, now, device("dev:999", "freezer-1", 500, 6), unheard)
-	s.use(cold, store.Usage{Device: "dev:gone", Day: today - 3, Figures: rules.Figures{}})
+	s.use(cold, storetest.Usage{Device: "dev:gone", Day: today - 3, Figures: rules.Figures{}})
 	for _, c := range []struct {
 		each  rules.Scope
 		where string

@@ -127,19 +127,6 @@ func (s *Store) DevicesInAlerts(ctx context.Context, text string) (devices []Dev
 	return devices, doing(err, "reading which devices of alerts are called %q", text)
 }
 
-// FleetDevices returns the UIDs of the listed devices that belong to a fleet, in order; never nil.
-func (s *Store) FleetDevices(ctx context.Context, project, fleet string) ([]string, error) {
-	uids := []string{}
-	err := s.view(ctx, func(tx *sql.Tx) error {
-		members, err := collect(ctx, tx, func(uid *string) []any { return []any{uid} }, `
-			SELECT device.uid FROM project JOIN device ON device.project = project.id WHERE project.uid = $1 AND device.listed
-				AND EXISTS (SELECT 1 FROM json_each(device.fleets) AS member WHERE member.value = $2) ORDER BY device.uid`, project, fleet)
-		uids = append(uids, members...)
-		return err
-	})
-	return uids, doing(err, "reading the devices of fleet %q of project %q", fleet, project)
-}
-
 // AlertIDs returns the IDs of alerts that begin with prefix, in order, at most limit.
 func (s *Store) AlertIDs(ctx context.Context, prefix string, limit int) (ids []string, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
@@ -165,11 +152,13 @@ func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int
 	return alerts, count, doing(err, "reading the open alerts of %q of project %q", subject, project)
 }
 
-// AlertsAmong is AlertsOf for several devices of a project.
-func (s *Store) AlertsAmong(ctx context.Context, project string, devices []string, limit int) ([]rules.Alert, int, error) {
-	only, args := among(`subject`, devices, project)
-	alerts, count, err := s.worst(ctx, limit, `project = $1 AND `+only, args...)
-	return alerts, count, doing(err, "reading the open alerts of %d devices of project %q", len(devices), project)
+// AlertsOfFleet is AlertsOf for the listed devices of a fleet.
+func (s *Store) AlertsOfFleet(ctx context.Context, project, fleet string, limit int) (alerts []rules.Alert, count int, err error) {
+	first, other, err := fleetTexts(fleet)
+	if err == nil {
+		alerts, count, err = s.worst(ctx, limit, `project = $1 AND subject IN (SELECT uid `+ofProject+inFleet+`)`, project, first, other)
+	}
+	return alerts, count, doing(err, "reading the open alerts of fleet %q of project %q", fleet, project)
 }
 
 // worst returns the worst open alerts that a condition selects, and how many it selects. Which ones they are is found by an

@@ -68,13 +68,6 @@ func testFind(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Empty(t, found, "it is in another project")
 
-	members, err := s.FleetDevices(ctx, project, "fleet:1")
-	require.NoError(t, err)
-	require.Equal(t, []string{"dev:1"}, members)
-	members, err = s.FleetDevices(ctx, project, "fleet:")
-	require.NoError(t, err)
-	require.Equal(t, []string{}, members, "none are not all")
-
 	count, read, err := s.DeviceCount(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, 2, count)
@@ -134,7 +127,8 @@ func testAlertsOf(t *testing.T, open database) {
 		require.Equal(t, c.want, ids(found), name)
 		require.Equal(t, c.count, count, name)
 	}
-	found, count, err := s.AlertsAmong(ctx, project, []string{"dev:2", "dev:3"}, 9)
+	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:1"}, {UID: "dev:2", Fleets: []string{"fleet:1"}}, {UID: "dev:3", Fleets: []string{"fleet:1"}}}, noon)
+	found, count, err := s.AlertsOfFleet(ctx, project, "fleet:1", 9)
 	require.NoError(t, err)
 	require.Equal(t, []string{"c"}, ids(found))
 	require.Equal(t, 1, count)

@@ -51,9 +51,6 @@ func TestRowsRead(t *testing.T) {
 	ctx, s := t.Context(), open(t, filepath.Join(t.TempDir(), "notewatch.db"))
 	populate(t, s, devices, members, days, firing, ended)
 	count.Watch(t, s.DB(), map[string]string{"history": "vals", "device": "sku", "alert": "id"})
-	fleet, err := s.FleetDevices(ctx, project, "fleet:some")
-	require.NoError(t, err)
-	require.Len(t, fleet, members)
 	one := []string{"dev:00007"}
 	for _, c := range []struct {
 		what string
@@ -68,7 +65,10 @@ func TestRowsRead(t *testing.T) {
 			return err
 		}, map[string]int{"device": 5 + 1}}, // the last may share its name with the next
 		{"UIDs that begin so", func(ctx context.Context) error { _, err := s.DevicesFrom(ctx, project, "dev:", 5); return err }, map[string]int{"device": 5}},
-		{"members", func(ctx context.Context) error { _, err := s.FleetDevices(ctx, project, "fleet:some"); return err }, map[string]int{"device": devices}},
+		{"members", func(ctx context.Context) error { _, err := s.FleetPlaces(ctx, project, "fleet:some"); return err }, map[string]int{"device": devices}},
+		{"a block", func(ctx context.Context) error { _, err := s.BlockDevices(ctx, project, 0); return err }, map[string]int{"device": devices}},
+		{"another block", func(ctx context.Context) error { _, err := s.ChangedPlaces(ctx, project, 1, noon); return err }, map[string]int{}},
+		{"an ordinal", func(ctx context.Context) error { _, _, err := s.DeviceAt(ctx, project, 7); return err }, map[string]int{"device": 1}},
 		{"how many", func(ctx context.Context) error { _, _, err := s.DeviceCount(ctx, project); return err }, map[string]int{"device": devices}},
 		{"a number", func(ctx context.Context) error { _, _, err := s.Ordinal(ctx, project, one[0]); return err }, map[string]int{"device": 1}},
 		{"one figure", func(ctx context.Context) error {
@@ -90,7 +90,7 @@ func TestRowsRead(t *testing.T) {
 		{"alerts of all", func(ctx context.Context) error { _, _, err := s.AlertsOf(ctx, "", "", 5); return err }, map[string]int{"alert": 2*firing + 5}},
 		{"alerts of a project", func(ctx context.Context) error { _, _, err := s.AlertsOf(ctx, project, "", 5); return err }, map[string]int{"alert": 2*firing + 5}},
 		{"alerts of a device", func(ctx context.Context) error { _, _, err := s.AlertsOf(ctx, project, one[0], 5); return err }, map[string]int{"alert": 3 * 2}},
-		{"alerts of some", func(ctx context.Context) error { _, _, err := s.AlertsAmong(ctx, project, fleet, 5); return err }, map[string]int{"alert": 2*firing + 5}},
+		{"alerts of a fleet", func(ctx context.Context) error { _, _, err := s.AlertsOfFleet(ctx, project, "fleet:some", 5); return err }, map[string]int{"device": 2 * devices, "alert": 2*firing + 5}},
 		{"gone devices", func(ctx context.Context) error { _, err := s.GoneDevices(ctx, 30); return err }, map[string]int{"alert": 30}},
 		{"held back", func(ctx context.Context) error { _, _, err := s.CountHushed(ctx); return err }, map[string]int{"alert": firing}},
 		{"standing", func(ctx context.Context) error { _, err := s.Standing(ctx, noon); return err }, map[string]int{"alert": firing}},

@@ -38,6 +38,8 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"ListLease":    testDeviceListNeedsALease,
 		"StoredList":   testStoredDeviceList,
 		"ListWrites":   testDeviceListWritesLittle,
+		"Places":       testPlaces,
+		"BlocksOfMany": testBlocksOfMany,
 		"Find":         testFind,
 		"Gone":         testGoneDevices,
 		"AlertsOf":     testAlertsOf,

@@ -109,8 +109,3 @@ func params(first, n int) string {
 	}
 	return list(all)
 }
-
-// among returns the condition that a column is one of some values, and the arguments of the query: the condition's come last.
-func among(column string, values []string, args ...any) (condition string, all []any) {
-	return column + ` IN (SELECT value FROM json_each(` + params(len(args)+1, 1) + `))`, append(args, document[[]string]{&values})
-}
