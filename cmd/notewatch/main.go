@@ -131,7 +131,7 @@ func commands() []commandGroup {
 	return []commandGroup{
 		{"Watch:", []*cobra.Command{newRun(), newOnce(), newCheck(), newDemo()}},
 		{"Ask:", []*cobra.Command{
-			newUsage(), newTop(), newExplain(), newAlerts(), newHistory(), newStatus(), newSilences(),
+			newUsage(), newTop(), newExplain(), newAlerts(), newHistory(), newStatus(), newSilences(), newExport(),
 		}},
 		{"Act:", []*cobra.Command{
 			newAck(), newUnack(), newSilence(), newUnsilence(), newRefresh(), newDrill(), newRedeliver(),

@@ -90,7 +90,10 @@ func TestRowsRead(t *testing.T) {
 		{"alerts of all", func(ctx context.Context) error { _, _, err := s.AlertsOf(ctx, "", "", 5); return err }, map[string]int{"alert": 2*firing + 5}},
 		{"alerts of a project", func(ctx context.Context) error { _, _, err := s.AlertsOf(ctx, project, "", 5); return err }, map[string]int{"alert": 2*firing + 5}},
 		{"alerts of a device", func(ctx context.Context) error { _, _, err := s.AlertsOf(ctx, project, one[0], 5); return err }, map[string]int{"alert": 3 * 2}},
-		{"alerts of a fleet", func(ctx context.Context) error { _, _, err := s.AlertsOfFleet(ctx, project, "fleet:some", 5); return err }, map[string]int{"device": 2 * devices, "alert": 2*firing + 5}},
+		{"alerts of a fleet", func(ctx context.Context) error {
+			_, _, err := s.AlertsOfFleet(ctx, project, "fleet:some", 5)
+			return err
+		}, map[string]int{"device": 2 * devices, "alert": 2*firing + 5}},
 		{"gone devices", func(ctx context.Context) error { _, err := s.GoneDevices(ctx, 30); return err }, map[string]int{"alert": 30}},
 		{"held back", func(ctx context.Context) error { _, _, err := s.CountHushed(ctx); return err }, map[string]int{"alert": firing}},
 		{"standing", func(ctx context.Context) error { _, err := s.Standing(ctx, noon); return err }, map[string]int{"alert": firing}},

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/lookup"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// exportQuery is what the command line of export says.
+type exportQuery struct {
+	of       usageQuery
+	from, to dayFlag
+	csv      bool
+	totals   bool
+}
+
+func newExport() *cobra.Command {
+	var q exportQuery
+	c := &cobra.Command{
+		Use:   "export [project|fleet|device] [NAME] [today|7d|30d|period]",
+		Short: "Print the data of each device and day for spreadsheets",
+		Long: `Prints what has been read from Notehub, one row for each device and UTC day: of a device, of the devices of a fleet or
+project, or without NAME of all projects. NAME is a name, a UID, or a part of one that says which is meant. The days are those of the
+period so far, unless today, 7d, 30d, --from or --to say otherwise; data is kept for 13 months. It reads the database and the
+rules file only, also while notewatch run is running, asks Notehub nothing and needs no secrets.
+
+The columns are project, device (UID), name, day, and every figure that has been read, such as bytes, events and sessions. An
+empty cell is no data, which is never 0. A device has no row for days before it was provisioned. With --totals there is one
+row for each project and day instead, in which device and name are empty: what Notehub counted for the project, including
+devices that it no longer lists.
+
+Rows come project by project, each device day by day; of more than 31 days, in parts of 31 days. Text that a spreadsheet
+would take for a formula begins with an apostrophe. --json prints an array of objects with the same keys; no data is null.`,
+		Example: `  notewatch export > usage.csv
+  notewatch export cold-chain 30d > cold-chain.csv
+  notewatch export device hourly-sensor-6 --from 2026-05-01 --to 2026-05-31
+  notewatch export --totals --from 2026-01-01 --json`,
+		ValidArgsFunction: complete(usageWords),
+		RunE: func(c *cobra.Command, args []string) error {
+			name, err := q.parse(args)
+			if err != nil {
+				return usageError{fmt.Errorf("%w; see notewatch export --help", err)}
+			}
+			return ask(c, func(d *lookup.Desk) error { return q.run(c, d, name) })
+		},
+	}
+	c.Flags().Var(&q.of.span, "span", "today, 7d, 30d or period (default: period); with it, every word is of the name")
+	c.Flags().Var(&q.of.kind, "kind", "what NAME is: project, fleet or device (default: any of them)")
+	completeFlag(c, "span", oneOf(spanWords()...))
+	completeFlag(c, "kind", oneOf(kindWords()...))
+	c.Flags().Var(&q.from, "from", "first day, such as 2026-05-01 (default: the first that has been read)")
+	c.Flags().Var(&q.to, "to", "last day (default: the last that has been read)")
+	c.Flags().BoolVar(&q.totals, "totals", false, "print the totals of projects instead of their devices")
+	c.Flags().BoolVar(&q.csv, "csv", false, "print CSV in UTF-8 (the default)")
+	c.Flags().BoolVar(&q.of.json, "json", false, "print JSON")
+	return c
+}
+
+// parse reads the words of the command line and returns the name among them.
+func (q *exportQuery) parse(words []string) (name string, err error) {
+	if name, err = q.of.parse(words); err != nil {
+		return "", err
+	}
+	switch {
+	case q.csv && q.of.json:
+		return "", errors.New("want --csv or --json, not both")
+	case q.ranged() && q.of.span != "":
+		return "", fmt.Errorf("want %s, or --from and --to, not both", q.of.span)
+	case q.from.day != 0 && q.to.day != 0 && q.from.day > q.to.day:
+		return "", fmt.Errorf("--from %s is after --to %s", &q.from, &q.to)
+	case q.totals && (q.of.kind == kindFlag(lookup.KindFleet) || q.of.kind == kindFlag(lookup.KindDevice)):
+		return "", fmt.Errorf("--totals is for projects, not for a %s", q.of.kind)
+	}
+	return name, nil
+}
+
+// ranged reports whether the days are given one by one.
+func (q *exportQuery) ranged() bool { return q.from.day != 0 || q.to.day != 0 }
+
+func (q *exportQuery) run(c *cobra.Command, desk *lookup.Desk, name string) error {
+	kinds := q.of.kind.kinds()
+	if q.totals {
+		kinds = []lookup.Kind{lookup.KindProject}
+	}
+	subject, err := desk.Find(c.Context(), name, kinds...)
+	if err != nil {
+		return missed(err)
+	}
+	query := lookup.ExportQuery{Of: subject, From: q.from.day, To: q.to.day, Totals: q.totals}
+	if !q.ranged() {
+		query.Span = q.of.span.orPeriod()
+	}
+	export, err := desk.Export(c.Context(), query)
+	if err != nil {
+		return err
+	}
+	if len(export.Figures) == 0 {
+		_, _ = fmt.Fprintln(c.ErrOrStderr(), "No data yet: is notewatch run running?")
+	}
+	err = q.write(c, export)
+	if errors.Is(err, syscall.EPIPE) {
+		return nil // the reader has seen enough
+	}
+	return err
+}
+
+// write prints the rows of an export.
+func (q *exportQuery) write(c *cobra.Command, export *lookup.Export) error {
+	out := bufio.NewWriter(c.OutOrStdout())
+	var to exportWriter = newCSVExport(out, export.Figures)
+	if q.of.json {
+		to = &jsonExport{out: out, figures: export.Figures}
+	}
+	progress := exportProgress{screen: screenOf(c.ErrOrStderr()), total: export.Devices}
+	if screenOf(c.OutOrStdout()).width > 0 || q.totals {
+		progress.screen.width = 0 // the rows show it
+	}
+	err := to.begin()
+	if err == nil {
+		err = export.Rows(c.Context(), func(row lookup.ExportRow) error {
+			progress.count(row)
+			return to.row(row)
+		})
+	}
+	progress.end()
+	if err == nil {
+		err = to.end()
+	}
+	return errors.Join(err, out.Flush())
+}
+
+// An exportProgress shows on a terminal how many devices have been printed.
+type exportProgress struct {
+	screen
+	total   int
+	devices int
+	last    string // UID of the device
+}
+
+// count takes in a row.
+func (p *exportProgress) count(row lookup.ExportRow) {
+	if row.UID == p.last {
+		return
+	}
+	p.last = row.UID
+	p.devices++
+	if p.width == 0 || p.devices%1000 != 0 {
+		return
+	}
+	_, _ = fmt.Fprintf(p.w, "\r%s of %s devices", notify.FormatFigure(float64(p.devices), ""), notify.FormatFigure(float64(p.total), ""))
+}
+
+// end removes what is shown.
+func (p *exportProgress) end() {
+	if p.width > 0 && p.devices >= 1000 {
+		_, _ = io.WriteString(p.w, "\r\x1b[K")
+	}
+}
+
+// A dayFlag is a UTC day on the command line.
+type dayFlag struct{ day rules.Day }
+
+// Set implements pflag.Value.
+func (f *dayFlag) Set(text string) error {
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return errors.New("want a day such as 2026-05-01")
+	}
+	f.day = rules.DayOf(at)
+	return nil
+}
+
+// String implements pflag.Value.
+func (f *dayFlag) String() string {
+	if f.day == 0 {
+		return ""
+	}
+	return f.day.String()
+}
+
+// Type implements pflag.Value.
+func (*dayFlag) Type() string { return "day" }

@@ -1,0 +1,225 @@
+package lookup
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"notewatch/internal/history"
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// An ExportQuery asks for figures day by day, as far as they have been read.
+type ExportQuery struct {
+	Of       Subject
+	Span     Span      // "": the days From to To
+	From, To rules.Day // zero: from the first, or to the last, that has been read
+	Totals   bool      // the totals of projects in place of their devices
+}
+
+// An Export is figures of devices or projects day by day.
+type Export struct {
+	Figures []rules.Figure // those that have been read
+	Devices int            // how many devices are listed
+	desk    *Desk
+	query   ExportQuery
+	spans   map[string]map[rules.Figure]store.Span // by project
+}
+
+// An ExportRow is one device, or the total of one project, on one day.
+type ExportRow struct {
+	Project   notify.Named
+	UID, Name string // of the device; "" for the total of the project
+	Day       rules.Day
+	Values    []float64 // by Export.Figures; NaN is no data. Good until the next row.
+}
+
+// Export returns what has been read of a subject.
+func (d *Desk) Export(ctx context.Context, q ExportQuery) (*Export, error) {
+	e := &Export{desk: d, query: q, spans: map[string]map[rules.Figure]store.Span{}}
+	for _, p := range d.projectsOf(q.Of) {
+		spans, err := d.Store.Coverage(ctx, p.UID)
+		if err != nil {
+			return nil, err
+		}
+		e.spans[p.UID] = spans
+		for figure := range spans {
+			if !slices.Contains(e.Figures, figure) {
+				e.Figures = append(e.Figures, figure)
+			}
+		}
+	}
+	slices.Sort(e.Figures)
+	var err error
+	e.Devices, err = d.deviceCount(ctx, d.projectsOf(q.Of))
+	return e, err
+}
+
+// Rows calls each with all rows: project by project, device by device, of each day after day. Of more than 31 days the devices of a
+// block come once for every 31 days. It reads a block at a time and nothing while each runs, so each may take any time. A device
+// has no row for a day before it existed, and one that is no longer listed none for a day without data.
+func (e *Export) Rows(ctx context.Context, each func(ExportRow) error) error {
+	for _, p := range e.desk.projectsOf(e.query.Of) {
+		first, last, err := e.days(ctx, p)
+		if err != nil {
+			return err
+		}
+		if first > last {
+			continue
+		}
+		err = e.blocks(ctx, p, func(block int, devices []store.BlockDevice) error {
+			return e.block(ctx, p, block, devices, first, last, each)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// days returns the days that are exported of a project. If first is after last there are none.
+func (e *Export) days(ctx context.Context, p Project) (first, last rules.Day, err error) {
+	first, last = math.MaxInt, math.MinInt
+	for _, span := range e.spans[p.UID] {
+		first, last = min(first, span.First), max(last, span.Last)
+	}
+	if e.query.Span == "" {
+		if e.query.From != 0 {
+			first = max(first, e.query.From)
+		}
+		if e.query.To != 0 {
+			last = min(last, e.query.To)
+		}
+		return first, last, nil
+	}
+	asOf, err := e.desk.asOf(ctx, []Project{p})
+	from, to := e.query.Span.days(e.desk.dayOf(e.query.Span, asOf), e.desk.Period)
+	return max(first, from), min(last, to-1), err
+}
+
+// blocks calls f with the subjects that are exported of a project, block by block.
+func (e *Export) blocks(ctx context.Context, p Project, f func(block int, devices []store.BlockDevice) error) error {
+	db, of := e.desk.Store, e.query.Of
+	switch {
+	case e.query.Totals:
+		return f(0, []store.BlockDevice{{Place: store.Place{Listed: true}}})
+	case of.Kind == KindFleet:
+		members, err := db.FleetPlaces(ctx, p.UID, of.UID)
+		if err != nil {
+			return err
+		}
+		return inBlocks(members, func(block int, members []store.Place) error {
+			devices, err := db.BlockDevices(ctx, p.UID, block)
+			if err != nil {
+				return err
+			}
+			return f(block, among(devices, members))
+		})
+	case of.Kind == KindDevice:
+		ordinal, ok, err := db.Ordinal(ctx, p.UID, of.UID)
+		if !ok {
+			return err
+		}
+		device, _, err := db.DeviceAt(ctx, p.UID, ordinal)
+		if err != nil {
+			return err
+		}
+		return f(ordinal/history.BlockSize, []store.BlockDevice{device})
+	}
+	blocks, err := db.Blocks(ctx, p.UID)
+	if err != nil {
+		return err
+	}
+	for block := range blocks {
+		devices, err := db.BlockDevices(ctx, p.UID, block)
+		if err != nil {
+			return err
+		}
+		if err := f(block, devices); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// among returns those devices whose places are among some. All are in the order of their ordinals.
+func among(devices []store.BlockDevice, places []store.Place) []store.BlockDevice {
+	return slices.DeleteFunc(devices, func(d store.BlockDevice) bool {
+		_, ok := slices.BinarySearchFunc(places, d.Ordinal, func(p store.Place, ordinal int) int { return p.Ordinal - ordinal })
+		return !ok
+	})
+}
+
+// maxExportDays is how many days of a block are read at a time.
+const maxExportDays = 31
+
+// block exports devices of a block.
+func (e *Export) block(
+	ctx context.Context, p Project, block int, devices []store.BlockDevice, first, last rules.Day, each func(ExportRow) error,
+) error {
+	for ; first <= last; first += maxExportDays {
+		part := exportPart{
+			project: p, devices: devices, first: first, days: int(min(last-first+1, maxExportDays)), figures: len(e.Figures),
+		}
+		if err := e.read(ctx, &part, block); err != nil {
+			return err
+		}
+		if err := part.rows(each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// An exportPart is some days of some devices of a block.
+type exportPart struct {
+	project Project
+	devices []store.BlockDevice
+	first   rules.Day
+	days    int
+	figures int
+	values  []float64 // by device, day and figure
+}
+
+// read reads the values of a part.
+func (e *Export) read(ctx context.Context, part *exportPart, block int) error {
+	part.values = slices.Repeat([]float64{math.NaN()}, len(part.devices)*part.days*part.figures)
+	last := part.first + rules.Day(part.days) - 1
+	for i, figure := range e.Figures {
+		err := e.desk.Store.Columns(ctx, part.project.UID, block, figure, part.first, last, func(day rules.Day, cells []history.Cell) {
+			for j, device := range part.devices {
+				part.row(j, int(day-part.first))[i] = history.At(cells, device.Ordinal%history.BlockSize).Float()
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// row returns the values of a device on a day.
+func (p *exportPart) row(device, day int) []float64 {
+	start := (device*p.days + day) * p.figures
+	return p.values[start : start+p.figures]
+}
+
+// rows calls each with the rows of the part.
+func (p *exportPart) rows(each func(ExportRow) error) error {
+	project := p.project.named()
+	for i, device := range p.devices {
+		born := rules.DayOf(device.Provisioned)
+		for d := range p.days {
+			row := ExportRow{Project: project, UID: device.UID, Name: device.Name, Day: p.first + rules.Day(d), Values: p.row(i, d)}
+			if row.Day < born || !device.Listed && !slices.ContainsFunc(row.Values, rules.Known) {
+				continue
+			}
+			if err := each(row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
