@@ -117,17 +117,36 @@ func unpackPiece(column []Cell, body []byte, count int) (longer []Cell, rest []b
 		}
 		return column, body, true
 	}
+	return appendCells(column, body, length)
+}
+
+// appendCells appends as many cells as there are in a piece that is no run. It reads them in place, since most of the time that it
+// takes to read history goes by here.
+func appendCells(column []Cell, body []byte, length int) (longer []Cell, rest []byte, ok bool) {
+	at := 0
 	for range length {
 		var c uint64
-		if len(body) > 0 && body[0] < 0x80 {
-			c, body = uint64(body[0]), body[1:]
-		} else if c, body, ok = uvarint(body); !ok || !storable(c) {
+		for shift := 0; ; shift += 7 {
+			if at == len(body) || shift > maxShift {
+				return nil, nil, false
+			}
+			b := body[at]
+			at++
+			c |= uint64(b&0x7f) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		if !storable(c) {
 			return nil, nil, false
 		}
 		column = append(column, Cell(c))
 	}
-	return column, body, true
+	return column, body[at:], true
 }
+
+// maxShift is where the last byte of a cell goes: MaxValue+2 has 54 bits.
+const maxShift = 49
 
 // storable reports whether a cell of a column may have a value.
 func storable(c uint64) bool { return c <= MaxValue+2 }
