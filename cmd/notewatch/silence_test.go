@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -26,10 +27,10 @@ rules: [{name: busy, each: device, when: events.today > 1}]
 `), 0o600))
 	db, err := store.Open(t.Context(), os.Getenv("NOTEWATCH_DATABASE"))
 	require.NoError(t, err)
-	require.NoError(t, db.SaveDevices(t.Context(), "app:1", []store.Device{
+	storetest.SaveDevices(t, db, "app:1", []store.Device{
 		{UID: "dev:1", Name: "pump-1"}, {UID: "dev:2", Name: "pump-1"}, {UID: "dev:3", Name: "freezer"}, {UID: "dev:4", Name: "new name"},
-	}, time.Now()))
-	require.NoError(t, db.SaveDevices(t.Context(), "app:2", []store.Device{{UID: "dev:5", Name: "freezer"}, {UID: "dev:4", Name: "new name"}}, time.Now()))
+	}, time.Now())
+	storetest.SaveDevices(t, db, "app:2", []store.Device{{UID: "dev:5", Name: "freezer"}, {UID: "dev:4", Name: "new name"}}, time.Now())
 	fires := func(id, project, subject, name string) rules.Alert {
 		a := rules.Key{Rule: "busy", Project: project, Subject: subject}.Inactive()
 		a.ID, a.State, a.Since = id, rules.Firing, time.Now()
