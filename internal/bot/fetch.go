@@ -34,6 +34,7 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	if result.List.Version != list.stored.Version {
 		b.keepList(f.project, result.List)
 	}
+	b.Metrics.GotInvalid(result.Invalid)
 	if err != nil {
 		return err
 	}

@@ -240,7 +240,7 @@ func TestInvalidNumbersAreLoggedOnceForEachFigure(t *testing.T) {
 	hub := newScript("a", "b")
 	hub.answers["events"] = `{"data":[` + eventsRow("a", 0, `"total_events":-1,"platform_events":0,"watchdog_events":0.5`) + `]}`
 	r := newRig(t, hub, rules.Events)
-	r.poll()
+	require.Equal(t, 3, r.poll().Invalid)
 	r.poll()
 	for _, figure := range []rules.Figure{rules.Events, rules.EventsTotal, rules.Watchdog} {
 		require.Equal(t, 1, strings.Count(r.log.String(), "figure="+figure.String()+" "), r.log.String())

@@ -53,6 +53,9 @@ func (p *poll) request(ctx context.Context, q question, summariesOnly bool) (a *
 	return a, err
 }
 
+// mostUnlisted is how many devices that are not listed are remembered: no answer has more.
+const mostUnlisted = notehub.MaxLimit
+
 // unlistedOrdinal returns the ordinal of a device that is not in the list; 0 if it never was.
 func (p *poll) unlistedOrdinal(ctx context.Context, uid string) (int32, error) {
 	if ordinal, ok := p.known.unlisted[uid]; ok {
@@ -60,6 +63,9 @@ func (p *poll) unlistedOrdinal(ctx context.Context, uid string) (int32, error) {
 	}
 	ordinal, _, err := p.store.Ordinal(ctx, p.Project, uid)
 	if err == nil {
+		if len(p.known.unlisted) == mostUnlisted {
+			clear(p.known.unlisted)
+		}
 		p.known.unlisted[uid] = int32(ordinal)
 	}
 	return int32(ordinal), err
@@ -106,10 +112,11 @@ func (p *poll) open(figure rules.Figure) rules.Day {
 	return min(read.Last, p.today)
 }
 
-// logInvalid logs numbers that are no counts, once for each figure.
+// logInvalid counts numbers that are no counts, and logs them once for each figure.
 func (p *poll) logInvalid(a *answer) {
 	for i, n := range a.invalid {
 		figure := a.figures[i]
+		p.invalid += n
 		if n > 0 && !p.known.invalid[figure] {
 			p.known.invalid[figure] = true
 			p.log.Warn("Notehub answers numbers that are negative, fractional or too large: they are no data",

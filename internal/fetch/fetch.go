@@ -71,7 +71,8 @@ type Poll struct {
 // A Result is the outcome of reading a project.
 type Result struct {
 	List      store.DeviceList // as it is stored now
-	Truncated bool             // an answer was truncated, and what is missing was not read in another way
+	Truncated bool             // an answer was truncated, and not all of it was read in another way
+	Invalid   int              // numbers that are no counts
 }
 
 // Read brings the store up to date with Notehub. What was read before an error stays.
@@ -84,7 +85,7 @@ func (r *Reader) Read(ctx context.Context, given Poll) (Result, error) {
 		today: rules.DayOf(given.Now), parts: map[string]int{},
 	}
 	err := p.read(ctx, r.endpoints)
-	return Result{p.List, p.truncated}, err
+	return Result{List: p.List, Truncated: p.truncated, Invalid: p.invalid}, err
 }
 
 // A poll reads one project.
@@ -99,6 +100,7 @@ type poll struct {
 	parts     map[string]int              // requests for parts of days, by endpoint
 	buffer    []history.Cell              // for one answer at a time
 	truncated bool
+	invalid   int // numbers that are no counts
 }
 
 func (p *poll) read(ctx context.Context, endpoints []endpoint) (err error) {

@@ -60,6 +60,7 @@ type Metrics struct {
 	polls        *prometheus.HistogramVec
 	pollErrors   *prometheus.CounterVec
 	requests     *prometheus.CounterVec
+	invalid      prometheus.Counter
 	allowed      *prometheus.GaugeVec
 	evaluations  prometheus.Counter
 	evalFailures prometheus.Counter
@@ -88,6 +89,8 @@ func New(version string) *Metrics {
 		pollErrors: f.counters("poll_errors_total", "Polls that failed or brought less than all, by what was wrong.",
 			"project", "class"),
 		requests: f.counters("notehub_requests_total", "Requests sent to Notehub.", "account"),
+		invalid: f.counters("notehub_invalid_numbers_total",
+			"Numbers in answers of Notehub that are negative, fractional or too large: they are no data.").WithLabelValues(),
 		allowed: f.gauges("notehub_allowed_requests_per_minute", "Requests to Notehub that the account may send in a minute.",
 			"account"),
 		evaluations:  f.counters("rule_evaluations_total", "Evaluations of a rule for one subject.").WithLabelValues(),
@@ -146,6 +149,14 @@ func (m *Metrics) Requested(account string) {
 		return
 	}
 	m.requests.WithLabelValues(clean(account)).Inc()
+}
+
+// GotInvalid counts n numbers in an answer of Notehub that cannot be counts.
+func (m *Metrics) GotInvalid(n int) {
+	if m == nil {
+		return
+	}
+	m.invalid.Add(float64(n))
 }
 
 // Evaluated counts n evaluations of rules, of which failed ended in an error.

@@ -47,6 +47,7 @@ func busy() *metrics.Metrics {
 	m.Polled("app:1", 2*time.Second, metrics.RateLimited)
 	m.Requested("acme")
 	m.Requested("acme")
+	m.GotInvalid(3)
 	m.Evaluated(40, 1)
 	m.Delivered("team", metrics.Posted, 300*time.Millisecond)
 	m.Delivered("team", metrics.Skipped, time.Second)
@@ -115,6 +116,7 @@ notewatch_poll_duration_seconds_count{project="app:2"} 0
 notewatch_poll_errors_total{class="rate_limited",project="app:2"} 0
 `,
 		"notewatch_notehub": `notewatch_notehub_allowed_requests_per_minute{account="acme"} 4
+notewatch_notehub_invalid_numbers_total 3
 notewatch_notehub_requests_total{account="acme"} 2
 `,
 		"notewatch_rule": `notewatch_rule_evaluation_failures_total 1
