@@ -15,11 +15,30 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 	if err != nil {
 		return nil, nil, err
 	}
+	figures := b.reads.Figures
+	if !whole.readable() {
+		figures = nil
+	}
+	scope := rules.EachDevice
+	if subject == "" {
+		scope = rules.EachProject
+	}
+	for _, block := range whole.blocks(scope) {
+		data, err := whole.read(ctx, whole.reader(figures), block)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range block.size() {
+			if block.subject(i) == subject {
+				polled = data.env(i)
+			}
+		}
+	}
 	one, err := b.lookAt(ctx, p, subject, now, true)
 	if err != nil {
 		return nil, nil, err
 	}
-	return whole.env(subject), one.Env, nil
+	return polled, one.Env, nil
 }
 
 // ServePollRules evaluates the rules that read only poll, where that is due, and returns when it is due next.
