@@ -34,7 +34,12 @@ func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 	if err != nil {
 		return err
 	}
-	return look(c, func(db opened) error { return f(s.desk(db.Store, db.clock.Now)) })
+	return look(c, func(db opened) error {
+		if err := noteConversion(c, db.Store); err != nil {
+			return err
+		}
+		return f(s.desk(db.Store, db.clock.Now))
+	})
 }
 
 // A source says how far the figures of an answer can be relied on.

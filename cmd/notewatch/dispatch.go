@@ -35,7 +35,11 @@ func attach(c *cobra.Command) (*bot.Bot, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := refuseDemo(c.Context(), db, s.environment.Database); err != nil {
+	err = refuseDemo(c.Context(), db, s.environment.Database)
+	if err == nil {
+		err = upToDate(c.Context(), db)
+	}
+	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	wired.Store = db

@@ -51,6 +51,9 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	if _, err := b.Turn(ctx); err != nil {
 		return err
 	}
+	if err := b.Convert(ctx); err != nil {
+		return err
+	}
 	firing, err := s.firing(c, b.Store)
 	if err != nil {
 		return err

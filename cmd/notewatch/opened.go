@@ -36,7 +36,30 @@ func change(c *cobra.Command, f func(db opened) error) error {
 	if err := exists(c); err != nil {
 		return err
 	}
-	return with(c, store.Open, f)
+	return with(c, store.Open, func(db opened) error {
+		if err := upToDate(c.Context(), db.Store); err != nil {
+			return err
+		}
+		return f(db)
+	})
+}
+
+// upToDate is an error as long as the database holds rows of an older version.
+func upToDate(ctx context.Context, db *store.Store) error {
+	left, err := db.Conversion(ctx)
+	if err == nil && !left.Ended() {
+		err = fmt.Errorf("notewatch run is bringing the database up to date (%s): try again when it is done; if it is not running, start it", left)
+	}
+	return err
+}
+
+// noteConversion says that days are missing as long as the database holds rows of an older version.
+func noteConversion(c *cobra.Command, db *store.Store) error {
+	left, err := db.Conversion(c.Context())
+	if err == nil && !left.Ended() {
+		_, err = fmt.Fprintf(c.ErrOrStderr(), "Older days are missing: notewatch run is bringing the database up to date (%s).\n", left)
+	}
+	return err
 }
 
 // with lets f work with the database of the settings.

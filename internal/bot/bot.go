@@ -166,6 +166,9 @@ func (b *Bot) register(ctx context.Context) error {
 	projects := names(b.Projects, Project.uid)
 	receivers := names(b.Receivers, func(r Receiver) string { return r.Name })
 	now := b.Clock.Now()
+	if err := b.Store.ConvertLists(ctx); err != nil {
+		return err
+	}
 	if err := b.Store.AddWork(ctx, store.Poll, projects, now); err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ func (b *Bot) Run(ctx context.Context) {
 	}
 	loops.Go(func() { b.watch(ctx, seen) })
 	loops.Go(func() { b.watchOutages(ctx) })
+	loops.Go(func() { b.convertRest(ctx) })
 	loops.Wait()
 }
 

@@ -19,6 +19,9 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	now, started := b.Clock.Now().UTC(), b.Machine()
+	if err := b.convertRecent(ctx, lease, now); err != nil {
+		return err
+	}
 	state, err := b.Store.Project(ctx, project.UID)
 	if err != nil {
 		return err

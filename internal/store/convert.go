@@ -45,8 +45,25 @@ func (s *Store) Conversion(ctx context.Context) (c Conversion, err error) {
 	return c, doing(err, "reading whether the database is up to date")
 }
 
+// ConvertLists converts the device lists of all projects. Only the holder of Lock may call it.
+func (s *Store) ConvertLists(ctx context.Context) error {
+	for more := true; more; {
+		err := s.relax(ctx, func(tx *sql.Tx) (err error) {
+			var project string
+			if more, err = found(tx.QueryRowContext(ctx, `SELECT project FROM device_row LIMIT 1`), &project); more && err == nil {
+				_, err = s.convert(ctx, tx, project, 0)
+			}
+			return err
+		})
+		if err != nil {
+			return doing(err, "bringing the device lists up to date")
+		}
+	}
+	return nil
+}
+
 // ConvertProject converts what is next of a project: its device list, then the newest day that is not before first. It reports
-// whether there is more. Only the holder of Lock may call it.
+// whether there was anything to do. Only the holder of Lock may call it.
 func (s *Store) ConvertProject(ctx context.Context, project string, first rules.Day) (more bool, err error) {
 	err = s.relax(ctx, func(tx *sql.Tx) error {
 		more, err = s.convert(ctx, tx, project, first)
@@ -55,15 +72,12 @@ func (s *Store) ConvertProject(ctx context.Context, project string, first rules.
 	return more, doing(err, "bringing project %q up to date", project)
 }
 
-// ConvertNext converts what is next of any project, device lists first, then days, the newest first. It reports whether there is
-// more. Only the holder of Lock may call it.
+// ConvertNext converts the newest day of any project, or its device list if that is not converted. It reports whether there was
+// anything to do. Only the holder of Lock may call it.
 func (s *Store) ConvertNext(ctx context.Context) (more bool, err error) {
 	err = s.relax(ctx, func(tx *sql.Tx) error {
 		var project string
-		more, err = found(tx.QueryRowContext(ctx, `SELECT project FROM device_row LIMIT 1`), &project)
-		if !more && err == nil {
-			more, err = found(tx.QueryRowContext(ctx, `SELECT project FROM usage ORDER BY day DESC, project LIMIT 1`), &project)
-		}
+		more, err = found(tx.QueryRowContext(ctx, `SELECT project FROM usage ORDER BY day DESC, project LIMIT 1`), &project)
 		if more && err == nil {
 			_, err = s.convert(ctx, tx, project, 0)
 		}
@@ -72,7 +86,7 @@ func (s *Store) ConvertNext(ctx context.Context) (more bool, err error) {
 	return more, doing(err, "bringing the database up to date")
 }
 
-// convert converts what is next of a project and reports whether there is more.
+// convert converts what is next of a project and reports whether there was anything to do.
 func (s *Store) convert(ctx context.Context, tx *sql.Tx, project string, first rules.Day) (more bool, err error) {
 	w, err := newListWriter(ctx, tx, project)
 	if err != nil {

@@ -1,0 +1,69 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notewatch/internal/env"
+	"notewatch/internal/fetch"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// convertRecent converts the days that an older version has stored of a project, as far as its rules look back, before the project
+// is polled. It keeps the lease of the poll.
+func (b *Bot) convertRecent(ctx context.Context, lease store.Lease, now time.Time) error {
+	first := env.FirstDay(b.Period, rules.DayOf(now)-fetch.RereadDays)
+	for begun := false; ; begun = true {
+		more, err := b.Store.ConvertProject(ctx, lease.Key, first)
+		if err != nil || !more {
+			return err
+		}
+		if !begun {
+			b.Log.Info("bringing a project up to date before it is polled", "project", lease.Key, "from", first.String())
+		}
+		if err := b.Store.Extend(ctx, lease, b.Machine()); err != nil {
+			return err
+		}
+	}
+}
+
+// Convert converts all that an older version has stored, the newest days first. Polls have their turn between two days. Another
+// process goes on where this one stops.
+func (b *Bot) Convert(ctx context.Context) error {
+	left, err := b.Store.Conversion(ctx)
+	if err != nil || left.Ended() {
+		return err
+	}
+	b.Log.Info("bringing the database up to date: older days are missing until it is done", "from", left.String())
+	for more := true; more; {
+		if more, err = b.Store.ConvertNext(ctx); err != nil {
+			return err
+		}
+	}
+	free, size, err := b.Store.FreeSpace(ctx)
+	if err != nil {
+		return err
+	}
+	log := b.Log.With("megabytes", size/1e6, "free_megabytes", free/1e6)
+	if free > size/2 {
+		log = log.With("hint", fmt.Sprintf("notewatch uses the free space again; to make the file smaller, stop notewatch and run: sqlite3 %q VACUUM", b.Store.Path()))
+	}
+	log.Info("brought the database up to date")
+	return nil
+}
+
+// convertRest is Convert that goes on after an error, until ctx is done.
+func (b *Bot) convertRest(ctx context.Context) {
+	for {
+		err := b.Convert(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if !unavailable(err) { // which watchOutages reports
+			b.Log.Error("bringing the database up to date", "err", err)
+		}
+		b.Sleep(ctx, idleTime)
+	}
+}
