@@ -19,13 +19,10 @@ import (
 	"notewatch/rules"
 )
 
-// rowSchema is the newest schema that kept a row for each device and day.
-const rowSchema = 11
-
 // oldDatabase makes a database of rows: of two projects, each with devices that are listed and one that is not, of many days.
 func oldDatabase(t testing.TB, path string, devices, days int) {
 	t.Helper()
-	db := upTo(t, rowSchema, path)
+	db := storetest.OldDatabase(t, path, storetest.RowSchema)
 	defer func() { require.NoError(t, db.Close()) }()
 	exec := func(statement string, args ...any) {
 		t.Helper()

@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
@@ -117,23 +115,10 @@ const oldRows = `
 	INSERT INTO usage (day, project, device, bytes) VALUES (20000, '` + project + `', 'dev:1', 7);
 	INSERT INTO change (project, device, day) VALUES ('` + project + `', 'dev:1', 20000)`
 
-// upTo makes a database of an older schema.
-func upTo(t testing.TB, version int64, path string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("sqlite", path)
-	require.NoError(t, err)
-	db.SetMaxOpenConns(1)
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations/sqlite"), goose.WithDisableGlobalRegistry(true))
-	require.NoError(t, err)
-	_, err = provider.UpTo(t.Context(), version)
-	require.NoError(t, err)
-	return db
-}
-
 // older makes a database of an older schema with what another one holds of it, and returns the columns of its tables.
 func older(t *testing.T, version int64, path, model string) (db *sql.DB, columns map[string]string) {
 	t.Helper()
-	db = upTo(t, version, path)
+	db = storetest.OldDatabase(t, path, version)
 	_, err := db.ExecContext(t.Context(), "ATTACH $1 AS model", model)
 	require.NoError(t, err)
 	rows, err := db.QueryContext(t.Context(), `

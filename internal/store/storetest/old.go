@@ -1,0 +1,30 @@
+package storetest
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/pressly/goose/v3"
+	"github.com/stretchr/testify/require"
+)
+
+// RowSchema is the newest schema that kept a row for each device and day.
+const RowSchema = 11
+
+// OldDatabase makes a database of an older schema, to be filled and closed by the test.
+func OldDatabase(t testing.TB, path string, schema int64) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	db.SetMaxOpenConns(1)
+	_, here, _, _ := runtime.Caller(0)
+	migrations := os.DirFS(filepath.Join(filepath.Dir(here), "..", "migrations", "sqlite"))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations, goose.WithDisableGlobalRegistry(true))
+	require.NoError(t, err)
+	_, err = provider.UpTo(t.Context(), schema)
+	require.NoError(t, err)
+	return db
+}
