@@ -157,7 +157,7 @@ func (r *rig) open() {
 		require.NoError(r.t, r.store.Close())
 	}
 	var err error
-	r.store, err = store.Open(r.t.Context(), r.database)
+	r.store, err = store.OpenToMigrate(r.t.Context(), r.database)
 	require.NoError(r.t, err)
 	opened := r.store
 	r.t.Cleanup(func() { _ = opened.Close() })

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"cmp"
+	"context"
 	"database/sql"
 	"fmt"
 	"path/filepath"
@@ -148,4 +149,18 @@ func older(t *testing.T, version int64, path, model string) (db *sql.DB, columns
 	require.Equal(t, version > 1, strings.Contains(columns["delivery"], "why"))
 	require.NotContains(t, columns, "fleet")
 	return db, columns
+}
+
+// Nothing runs on the database of a demo, so nothing brings it up to date.
+func TestOldDemosAreRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "demo.db")
+	old := storetest.OldDatabase(t, path, storetest.RowSchema)
+	_, err := old.ExecContext(t.Context(), `INSERT INTO demo (ended_at) VALUES (1)`)
+	require.NoError(t, err)
+	require.NoError(t, old.Close())
+	for _, open := range []func(context.Context, string) (*store.Store, error){store.Open, store.OpenToMigrate, store.OpenReadOnly} {
+		_, err := open(t.Context(), path)
+		require.ErrorIs(t, err, store.ErrOlder)
+		require.ErrorContains(t, err, "made by an older notewatch, by its demo: make a new one with notewatch demo --database")
+	}
 }
