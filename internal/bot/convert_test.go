@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/fetch"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -32,12 +33,12 @@ func TestPollsBeginWhenTheDaysThatRulesNeedAreConverted(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, left.Ended())
 	require.Equal(t, 1, r.asked(notehubtest.Events), "what was stored need not be read again")
-	first := rules.DayOf(monday.AddDate(0, -1, -14)) - 35
+	converted := storetest.ReadUsage(t, r.store, project, []string{""}, 0, today)
+	require.Equal(t, today-fetch.RereadDays-rules.HistoryDays, converted[0].Day)
 	require.NotEmpty(t, r.told("ops"))
 	for _, told := range r.told("ops") {
 		require.Equal(t, "fired", told.Reason, "the month was over the limit, and days that come in late are no news")
 	}
-	_ = first
 
 	require.NoError(t, r.bot.Convert(t.Context()))
 	left, err = r.store.Conversion(t.Context())

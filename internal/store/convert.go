@@ -221,6 +221,10 @@ func (c converter) convertDay(ctx context.Context, day rules.Day) error {
 	if err := c.addStrangers(ctx, day, strangers, columns); err != nil {
 		return err
 	}
+	changed, err := c.changes(ctx, day)
+	if err != nil {
+		return err
+	}
 	dictionary, err := readFigures(ctx, c.tx, c.id)
 	if err != nil {
 		return err
@@ -240,8 +244,10 @@ func (c converter) convertDay(ctx context.Context, day rules.Day) error {
 		if err := c.coverDay(ctx, id, day, covered[figure]); err != nil {
 			return err
 		}
-		if err := c.convertChanges(ctx, id, day); err != nil {
-			return err
+		for block, bits := range changed {
+			if err := c.merger.note(ctx, block, id, day, *bits); err != nil {
+				return err
+			}
 		}
 	}
 	for _, table := range []string{"usage", "usage_change"} {
@@ -355,23 +361,15 @@ func (d *dayColumns) set(figure rules.Figure, ordinal int, cell history.Cell) {
 
 // fillBack takes in a column where nothing is known yet: what was read since is newer.
 func (m *merger) fillBack(ctx context.Context, figure int64, c Column) error {
-	type row struct {
-		block  int
-		packed []byte
-	}
-	rows, err := collect(ctx, m.tx, func(r *row) []any { return []any{&r.block, &r.packed} },
-		`SELECT block, vals FROM history WHERE project = $1 AND figure = $2 AND day = $3`, m.project, figure, c.Day)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		stored, damaged := history.Unpack(nil, r.packed)
-		if damaged != nil {
-			continue
+	for block := 0; block*history.BlockSize < len(c.Cells); block++ {
+		stored, _, err := m.read(ctx, block, figure, c.Day)
+		if err != nil {
+			return err
 		}
-		for position, cell := range stored {
-			if ordinal := r.block*history.BlockSize + position; cell != history.NotKnown && ordinal < len(c.Cells) {
-				c.Cells[ordinal] = history.Nothing
+		said := c.Cells[block*history.BlockSize:]
+		for position := range min(len(stored), len(said)) {
+			if stored[position] != history.NotKnown {
+				said[position] = history.Nothing
 			}
 		}
 	}
@@ -388,9 +386,9 @@ func (c converter) coverDay(ctx context.Context, figure int64, day rules.Day, co
 	return err
 }
 
-// convertChanges notes that a figure of a day has changed of the devices that no poll has evaluated since they changed: which
-// figure it was is not known.
-func (c converter) convertChanges(ctx context.Context, figure int64, day rules.Day) error {
+// changes returns the devices that changed on a day and that no poll has evaluated since, by block: which figure changed is not
+// known.
+func (c converter) changes(ctx context.Context, day rules.Day) (map[int]*history.Bits, error) {
 	ordinals, err := collect(ctx, c.tx, func(ordinal *int) []any { return []any{ordinal} }, `
 		SELECT coalesce(device.ordinal, 0) FROM usage_change LEFT JOIN device ON device.project = $1 AND device.uid = usage_change.device
 		WHERE usage_change.project = $2 AND usage_change.day = $3 AND (usage_change.device = '' OR device.ordinal IS NOT NULL)`,
@@ -403,12 +401,7 @@ func (c converter) convertChanges(ctx context.Context, figure int64, day rules.D
 		}
 		changed[block].Set(ordinal % history.BlockSize)
 	}
-	for block, bits := range changed {
-		if err == nil {
-			err = c.merger.note(ctx, block, figure, day, *bits)
-		}
-	}
-	return err
+	return changed, err
 }
 
 // FreeSpace returns how many bytes of the database hold nothing, and how large it is.

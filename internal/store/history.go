@@ -98,26 +98,15 @@ func (m *merger) merge(ctx context.Context, figure int64, c Column, news bool) e
 	return nil
 }
 
-// mergeBlock takes in a part of a column that belongs to one block. A damaged column is as if nothing of it was known.
+// mergeBlock takes in a part of a column that belongs to one block.
 func (m *merger) mergeBlock(ctx context.Context, block int, figure int64, day rules.Day, said []history.Cell) (changed history.Bits, err error) {
-	read, err := m.prepare(ctx, `SELECT vals FROM history WHERE project = $1 AND block = $2 AND figure = $3 AND day = $4`) //nolint:sqlclosecheck // the transaction closes it
+	column, damaged, err := m.read(ctx, block, figure, day)
 	if err != nil {
 		return nil, err
-	}
-	var packed []byte
-	stored, err := found(read.QueryRowContext(ctx, m.project, block, figure, day), &packed)
-	if err != nil {
-		return nil, err
-	}
-	column := m.buffer[:0]
-	if stored {
-		if column, err = history.Unpack(m.buffer, packed); err != nil {
-			column = m.buffer[:0]
-		}
 	}
 	merged, changed := history.Merge(column, said)
 	m.buffer = merged
-	if changed.Empty() && err == nil {
+	if changed.Empty() && !damaged {
 		return nil, nil
 	}
 	_, err = m.exec(ctx, `
@@ -125,6 +114,24 @@ func (m *merger) mergeBlock(ctx context.Context, block int, figure int64, day ru
 		ON CONFLICT (project, block, figure, day) DO UPDATE SET vals = excluded.vals`,
 		m.project, block, figure, day, history.Pack(merged))
 	return changed, err
+}
+
+// read returns a part of a column as it is stored, until it is called again. A damaged column is as if nothing of it was known.
+func (m *merger) read(ctx context.Context, block int, figure int64, day rules.Day) (column []history.Cell, damaged bool, err error) {
+	read, err := m.prepare(ctx, `SELECT vals FROM history WHERE project = $1 AND block = $2 AND figure = $3 AND day = $4`) //nolint:sqlclosecheck // the transaction closes it
+	if err != nil {
+		return nil, false, err
+	}
+	var packed []byte
+	stored, err := found(read.QueryRowContext(ctx, m.project, block, figure, day), &packed)
+	if !stored {
+		return m.buffer[:0], false, err
+	}
+	column, failure := history.Unpack(m.buffer, packed)
+	if failure != nil {
+		return m.buffer[:0], true, nil
+	}
+	return column, false, nil
 }
 
 // note adds to the changes of a column.
