@@ -28,7 +28,7 @@ func newExport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export [project|fleet|device] [NAME] [today|7d|30d|period]",
 		Short: "Print the data of each device and day for spreadsheets",
-		Long: `Prints what has been read from Notehub, one row for each device and UTC day: of a device, of the devices of a fleet or
+		Long: `Prints what has been read from Notehub as CSV, one row for each device and UTC day: of a device, of the devices of a fleet or
 project, or without NAME of all projects. NAME is a name, a UID, or a part of one that says which is meant. The days are those of the
 period so far, unless today, 7d, 30d, --from or --to say otherwise; data is kept for 13 months. It reads the database and the
 rules file only, also while notewatch run is running, asks Notehub nothing and needs no secrets.
@@ -40,8 +40,8 @@ devices that it no longer lists.
 
 Rows come project by project, each device day by day; of more than 31 days, in parts of 31 days. Text that a spreadsheet
 would take for a formula begins with an apostrophe. --json prints an array of objects with the same keys; no data is null.`,
-		Example: `  notewatch export > usage.csv
-  notewatch export cold-chain 30d > cold-chain.csv
+		Example: `  notewatch export
+  notewatch export cold-chain 30d
   notewatch export device hourly-sensor-6 --from 2026-05-01 --to 2026-05-31
   notewatch export --totals --from 2026-01-01 --json`,
 		ValidArgsFunction: complete(usageWords),

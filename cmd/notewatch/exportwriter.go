@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ var exportKeys = []string{"project", "device", "name", "day"}
 
 // exportColumns are the columns of an export.
 func exportColumns(figures []rules.Figure) []string {
-	columns := exportKeys[:len(exportKeys):len(exportKeys)]
+	columns := slices.Clip(exportKeys)
 	for _, figure := range figures {
 		columns = append(columns, figure.String())
 	}
