@@ -120,7 +120,7 @@ func (q *exportQuery) write(c *cobra.Command, export *lookup.Export) error {
 	if q.of.json {
 		to = &jsonExport{out: out, figures: export.Figures}
 	}
-	progress := exportProgress{screen: screenOf(c.ErrOrStderr()), total: export.Devices}
+	progress := exportProgress{screen: screenOf(c.ErrOrStderr())}
 	if screenOf(c.OutOrStdout()).width > 0 || q.totals {
 		progress.screen.width = 0 // the rows show it
 	}
@@ -141,7 +141,6 @@ func (q *exportQuery) write(c *cobra.Command, export *lookup.Export) error {
 // An exportProgress shows on a terminal how many devices have been printed.
 type exportProgress struct {
 	screen
-	total   int
 	devices int
 	last    string // UID of the device
 }
@@ -156,7 +155,7 @@ func (p *exportProgress) count(row lookup.ExportRow) {
 	if p.width == 0 || p.devices%1000 != 0 {
 		return
 	}
-	_, _ = fmt.Fprintf(p.w, "\r%s of %s devices", notify.FormatFigure(float64(p.devices), ""), notify.FormatFigure(float64(p.total), ""))
+	_, _ = fmt.Fprintf(p.w, "\r%s devices", notify.FormatFigure(float64(p.devices), ""))
 }
 
 // end removes what is shown.

@@ -10,14 +10,13 @@ import (
 
 const (
 	maxCandidates = 10     // subjects that an error lists
-	maxGoneAlerts = 10_000 // alerts that are searched for a device that is not listed any more
+	maxGoneAlerts = 10_000 // alerts that are searched for a device that is no longer listed
 )
 
-// Find returns what people mean by text: the UID or the name of a project, fleet or device, else the beginning of either,
-// else a part of the name, whatever the case; and the first of these that fits anything decides. A UID may lack what stands
-// before its colon. Where several have one name, the project may be put before it: cold-chain/freezer. A device that is not
-// listed any more is found by what its usage and its alerts call it. Empty text is every project, or the only one. No kinds
-// are all of them.
+// Find returns the subject that text means. It tries, in this order and ignoring case: an exact UID or name, a prefix of either, a
+// part of the name. The prefix of a UID up to its colon may be left out. If several subjects have one name, the project may be put
+// before it: cold-chain/freezer. A device that is no longer listed is found by its UID, or by the name that its alerts have. Empty
+// text means every project, or the only one. No kinds are all of them.
 //
 // Errors are *UnknownError and *AmbiguousError, and those of the store.
 func (d *Desk) Find(ctx context.Context, text string, kinds ...Kind) (Subject, error) {
@@ -179,8 +178,7 @@ func (s search) larger(ctx context.Context) (all []Subject, err error) {
 	return all, nil
 }
 
-// gone returns the devices that are not listed any more: those told of in alerts, and the one of just this UID if it was
-// counted lately.
+// gone returns devices that are no longer listed: those of alerts, and the one of exactly this UID if there is still data for it.
 func (s search) gone(ctx context.Context) ([]Subject, error) {
 	if !s.wants(KindDevice) {
 		return nil, nil

@@ -13,8 +13,8 @@ import (
 // members are what rules call the figures over spans.
 var members = map[Span]string{Today: "today", Week: "d7", Month: "d30", Period: "used"}
 
-// limiting returns the rules that are surely about the subject at an instant and have a limit. A device that is not listed
-// any more is judged by none.
+// limiting returns the rules with a limit that surely select the subject at an instant. A device that is no longer listed is
+// evaluated by none.
 func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) ([]*rules.Rule, error) {
 	if u.Kind == KindDevice && u.Device == nil {
 		return nil, nil
@@ -36,8 +36,8 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) ([]*rules.R
 	return slices.DeleteFunc(limiting, func(r *rules.Rule) bool { return r.Eval(view).Selected != rules.True }), nil
 }
 
-// limit returns the limit of a rule that shows a figure over a span, and the name of the rule: of several the lowest that is
-// not passed yet, or else the highest. NaN is none.
+// limit returns the limit of the rule that shows a figure over a span, and the name of the rule. If several rules match, it takes the
+// lowest limit that is not yet exceeded, otherwise the highest. It returns NaN if none matches.
 func limit(all []*rules.Rule, figure rules.Figure, span Span, total float64) (limit float64, rule string) {
 	limit = math.NaN()
 	for _, r := range all {

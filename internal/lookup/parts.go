@@ -95,7 +95,7 @@ func (c *crowd) read(ctx context.Context, db *store.Store, block int, parts []pa
 	}
 	for i := range parts {
 		p := &parts[i]
-		p.total, p.week = c.question.total(p.born), c.question.week(p.born)
+		p.total, p.week = c.spanSum(p.born), c.weekSum(p.born)
 		c.expect(p.born)
 	}
 	err := db.Columns(ctx, c.project, block, c.figure, first, last, func(day rules.Day, cells []history.Cell) {
@@ -124,7 +124,7 @@ func (c *crowd) add(p part) {
 	if p.listed {
 		c.known++
 	}
-	c.total, c.week = plus(c.total, total), plus(c.week, p.week.get())
+	c.total, c.week = addKnown(c.total, total), addKnown(c.week, p.week.get())
 }
 
 // missing returns how many of the listed devices have no data over the span. The list may have changed since they were counted.
@@ -197,8 +197,8 @@ func (c *crowd) tally() tally {
 	return t
 }
 
-// plus adds what there is data for.
-func plus(a, b float64) float64 {
+// addKnown adds what there is data for.
+func addKnown(a, b float64) float64 {
 	switch {
 	case math.IsNaN(a):
 		return b

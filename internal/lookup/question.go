@@ -45,8 +45,8 @@ func (q question) drawn() rules.Day {
 	return q.from
 }
 
-// seek fills in where the history of a device is. listed is nil for a device that Notehub no longer lists.
-func (d *Desk) seek(ctx context.Context, q *question, listed *store.Device) error {
+// locate fills in where the history of a device is. listed is nil for a device that Notehub no longer lists.
+func (d *Desk) locate(ctx context.Context, q *question, listed *store.Device) error {
 	if listed != nil {
 		q.ordinal, q.born = listed.Ordinal, rules.DayOf(listed.Provisioned)
 		return nil
@@ -68,11 +68,11 @@ type sum struct {
 	days     rules.Day // that there is data for
 }
 
-// total returns an empty sum over the span for a subject that exists since a day.
-func (q question) total(born rules.Day) sum { return q.sum(q.from, q.to, born) }
+// spanSum returns an empty sum over the span for a subject that exists since a day.
+func (q question) spanSum(born rules.Day) sum { return q.sum(q.from, q.to, born) }
 
-// week returns an empty sum over the last seven complete days.
-func (q question) week(born rules.Day) sum { return q.sum(q.day-weekDays, q.day, born) }
+// weekSum returns an empty sum over the last seven complete days.
+func (q question) weekSum(born rules.Day) sum { return q.sum(q.day-weekDays, q.day, born) }
 
 // sum returns an empty sum over the days on which a subject existed. It exists on the day of the question whatever its list says.
 func (q question) sum(from, to, born rules.Day) sum {

@@ -77,7 +77,7 @@ func (q question) add(columns [][]float64) tally {
 
 // tally tallies a column.
 func (q question) tally(column []float64) tally {
-	total, week := q.total(q.born), q.week(q.born)
+	total, week := q.spanSum(q.born), q.weekSum(q.born)
 	for i, value := range column {
 		day := q.first() + rules.Day(i)
 		total.add(day, value)

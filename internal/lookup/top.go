@@ -144,7 +144,7 @@ func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figur
 		}
 		return err
 	})
-	top.Devices, top.Unknown, top.Total = top.Devices+devices, top.Unknown+all.missing(devices), plus(top.Total, rate*all.total)
+	top.Devices, top.Unknown, top.Total = top.Devices+devices, top.Unknown+all.missing(devices), addKnown(top.Total, rate*all.total)
 	for _, c := range most.best {
 		rows = append(rows, TopRow{Subject: Subject{Kind: KindDevice, Project: p.named()}, Value: rate * c.value, ordinal: c.ordinal})
 	}

@@ -96,7 +96,7 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	return u, err
 }
 
-// within is what the store calls a device, or else the project it is in.
+// within returns the device key that the store uses: the UID of a device, or "" for a project.
 func (s Subject) within() string {
 	if s.Kind == KindDevice {
 		return s.UID
@@ -116,7 +116,7 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 		if err != nil {
 			return err
 		}
-		return d.seek(ctx, q, u.Device)
+		return d.locate(ctx, q, u.Device)
 	case KindFleet:
 		q.members, err = d.Store.FleetPlaces(ctx, u.Project.UID, u.UID)
 		u.Devices = len(q.members)
