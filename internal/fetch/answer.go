@@ -18,8 +18,9 @@ type answer struct {
 	invalid []int            // by figure of the endpoint: numbers that are no counts
 	cells   []history.Cell   // of all columns
 
-	truncated bool // Notehub cut the answer short
-	stale     bool // made of summary tables only, in which the newest of today is missing
+	place     int32 // of the last row
+	truncated bool  // Notehub cut the answer short
+	stale     bool  // made of summary tables only, in which the newest of today is missing
 
 	// unlisted returns the ordinal of a device that is not among the subjects, or 0; nil leaves such devices out of the answer.
 	unlisted func(uid string) (int32, error)
@@ -66,8 +67,10 @@ func (a *answer) add(device string, period time.Time, counts ...notehub.Count) e
 		return nil
 	}
 	a.rows[day]++
-	place, listed := a.subjects.places[device]
-	if !listed {
+	place, listed := a.subjects.find(device, a.place)
+	if listed {
+		a.place = place
+	} else {
 		var err error
 		if place, err = a.strangerPlace(device); err != nil {
 			return err
@@ -115,7 +118,7 @@ func (a *answer) widen(places int) {
 	for range places {
 		born = append(born, never)
 	}
-	a.subjects = &subjects{places: a.subjects.places, born: born}
+	a.subjects = &subjects{places: a.subjects.places, uids: a.subjects.uids, born: born}
 }
 
 // cellOf returns the cell of a count. ok is false for a number that is no count.

@@ -12,6 +12,7 @@ import (
 // project.
 type subjects struct {
 	places   map[string]int32 // by UID
+	uids     []string         // by place
 	born     []rules.Day      // by place: the first day that a device existed
 	ordinals []int            // by place; nil if a place is an ordinal
 }
@@ -25,13 +26,13 @@ func subjectsOf(devices []store.Device) *subjects {
 	if len(devices) > 0 {
 		size = devices[len(devices)-1].Ordinal + 1
 	}
-	s := &subjects{places: make(map[string]int32, len(devices)), born: make([]rules.Day, size)}
+	s := &subjects{places: make(map[string]int32, len(devices)), uids: make([]string, size), born: make([]rules.Day, size)}
 	for place := range s.born {
 		s.born[place] = never
 	}
 	for i := range devices {
 		d := &devices[i]
-		s.places[d.UID] = int32(d.Ordinal)
+		s.places[d.UID], s.uids[d.Ordinal] = int32(d.Ordinal), d.UID
 		s.born[d.Ordinal] = rules.DayOf(d.Provisioned)
 	}
 	return s
@@ -39,16 +40,29 @@ func subjectsOf(devices []store.Device) *subjects {
 
 // some returns a part of the devices, whose places have no gaps.
 func some(devices []*store.Device) *subjects {
-	s := &subjects{places: make(map[string]int32, len(devices)), born: []rules.Day{never}, ordinals: []int{0}}
+	s := &subjects{places: make(map[string]int32, len(devices)), uids: []string{""}, born: []rules.Day{never}, ordinals: []int{0}}
 	for _, d := range devices {
 		s.places[d.UID] = int32(len(s.born))
+		s.uids = append(s.uids, d.UID)
 		s.born = append(s.born, rules.DayOf(d.Provisioned))
 		s.ordinals = append(s.ordinals, d.Ordinal)
 	}
 	return s
 }
 
-// columns returns the columns of a day by ordinal.
+// find returns the place of a device. Rows mostly come in the order of places, so that of the row before, and the next one, are looked
+// at first.
+func (s *subjects) find(uid string, before int32) (place int32, ok bool) {
+	for place := before; place <= before+1 && int(place) < len(s.uids); place++ {
+		if place > 0 && s.uids[place] == uid {
+			return place, true
+		}
+	}
+	place, ok = s.places[uid]
+	return place, ok
+}
+
+// expand returns a column by ordinal.
 func (s *subjects) expand(column []history.Cell) []history.Cell {
 	if s.ordinals == nil {
 		return column
