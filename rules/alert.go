@@ -43,11 +43,14 @@ const (
 // A Hold is for how long a level has been surely reached.
 type Hold struct {
 	Since time.Time `json:"since"` // zero: not now
-	Count int       `json:"count"` // evaluations with data that found it so
+	Count int       `json:"count"` // evaluations with data that found it so, counted as far as the rule asks: 1, or 2 if it has a For
 }
 
 // An Alert is one episode of a rule being broken by a subject. Times are domain times. Value, Peak, Limit and Usual are
 // NaN when they are no data.
+//
+// It is kept as state, which an evaluation rarely changes. Value, Usual and AsOf are those of the newest event, and newer
+// where Verdict.Shown asks for that; what they are now is a function of the history.
 type Alert struct {
 	ID      string // short, shown in messages, unique over all episodes
 	Rule    string
@@ -75,8 +78,8 @@ type Alert struct {
 	QuietSince time.Time // when a day rule was first found over whose day is not; else zero
 	EndedAt    time.Time
 
-	Value  float64 // of the rule's Show, at the newest evaluation that knew it
-	Peak   float64 // the highest Value of the episode
+	Value  float64 // of the rule's Show, at AsOf
+	Peak   float64 // the highest value of the episode, at most 5 % too low; never lower than Value
 	PeakOn Day     // the UTC day of Peak; 0: not known
 	Limit  float64
 	Usual  float64
@@ -98,6 +101,9 @@ type Ack struct {
 	By string    `json:"by,omitempty"`
 	At time.Time `json:"at,omitzero"`
 }
+
+// IsZero reports whether nobody has acknowledged the alert.
+func (a Ack) IsZero() bool { return a == Ack{} }
 
 // Told is what messages and look-ups say of an alert in words. It is kept with the alert, since by the time a message is sent
 // the rule may have changed and the device may be gone.

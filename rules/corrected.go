@@ -23,6 +23,9 @@ type Then struct {
 	Values map[string]float64 `json:"values,omitempty"` // by path, such as bytes.used; without those that were no data
 }
 
+// IsZero reports whether t has no figures and no time.
+func (t Then) IsZero() bool { return t.At.IsZero() && t.Values == nil }
+
 // A Fall is a growing figure that is lower now than when the alert was announced.
 type Fall struct {
 	Figure  string // its path, such as bytes.used

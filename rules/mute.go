@@ -26,6 +26,9 @@ type Mute struct {
 	Because string    `json:"because,omitempty"`
 }
 
+// IsZero reports whether the alert is not muted.
+func (m Mute) IsZero() bool { return m == Mute{} }
+
 // equal reports whether m and other say the same.
 func (m Mute) equal(other Mute) bool {
 	same := m.Until.Equal(other.Until)

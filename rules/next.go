@@ -17,6 +17,7 @@ type Verdict struct {
 	Period     time.Time // start of the current period; read for period rules only
 	First      bool      // the rule has never been judged here before
 	AsOf       time.Time // when the figures were read
+	Shown      bool      // a message shows the value of the alert: Value, Usual, AsOf and Peak are kept up to date
 
 	Growing       map[string]float64 // what Rule.Growing returns as of now; read for alerts that fire or are firing
 	DayEndGrowing map[string]float64 // the same as of DayEnd
@@ -50,8 +51,22 @@ func (a Alert) Key() Key { return Key{a.Rule, a.Project, a.Subject, a.Period} }
 // rule rules nothing out until its period ends. Where a figure that only grows is lower than when the alert was announced,
 // it was wrong: then a period rule goes by now as well, and on the same day a day rule does.
 //
-// An alert that comes to nothing has the state "".
+// An alert that comes to nothing has the state "". One about which nothing has to be stored is returned as it was: see
+// Unchanged.
 func (a Alert) Next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
+	after, event := a.next(r, v, now)
+	if event != None || !a.Open() || !after.Open() || v.Shown || a.showsOther(r) {
+		return after, event
+	}
+	if !after.peakMoved(a, now) {
+		after.Peak, after.PeakOn = a.Peak, a.PeakOn
+	}
+	after.Value, after.Usual, after.AsOf = a.Value, a.Usual, a.AsOf
+	return after, None
+}
+
+// next is Next with the figures of v, whatever happened.
+func (a Alert) next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	if r.Kind == PeriodRule && a.Open() && !a.Period.Equal(v.Period) {
 		return a.last(v).end(Resolved, PeriodEnded, now)
 	}
@@ -75,6 +90,26 @@ func (a Alert) Next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 		return a.correct(r, fallen).remember(v, now).raise(Deescalated, now), Deescalated
 	}
 	return a.stay(r, v, now)
+}
+
+// Unchanged reports whether an open alert is stored already if before is: that is so of most that Next returns without an
+// event.
+func (a Alert) Unchanged(before Alert) bool {
+	return a.Version == before.Version && a.State == before.State && a.Holds == before.Holds && a.Doubted == before.Doubted &&
+		a.Then.At.Equal(before.Then.At) && a.AsOf.Equal(before.AsOf) &&
+		equal(a.Value, before.Value) && equal(a.Usual, before.Usual) && equal(a.Peak, before.Peak) && equal(a.Limit, before.Limit)
+}
+
+// equal reports whether two values are the same or both no data.
+func equal(x, y float64) bool { return x == y || !Known(x) && !Known(y) }
+
+// peakShare is the part of the stored peak by which a value must exceed it to be stored as well.
+const peakShare = 0.05
+
+// peakMoved reports whether the peak must be stored if that of before is. A peak of a day that is over is exact.
+func (a Alert) peakMoved(before Alert, now time.Time) bool {
+	grown := a.Peak - before.Peak
+	return !Known(before.Peak) || grown > peakShare*math.Abs(before.Peak) || grown > 0 && a.PeakOn < DayOf(now)
 }
 
 // over ends the alert because its condition is false: as corrected if a value was wrong, else as resolved.
@@ -140,7 +175,7 @@ func (a Alert) observe(r *Rule, v Verdict, now time.Time) Alert {
 		case v.Result.Least >= level && (hold.Count == 0 || hold.Since.After(now)): // the clock may have been set back
 			*hold = Hold{Since: now, Count: 1}
 		case v.Result.Least >= level:
-			hold.Count++
+			hold.Count = max(hold.Count, r.asks())
 		case v.Result.Most < level:
 			*hold = Hold{}
 		}
@@ -157,7 +192,7 @@ func (a Alert) observe(r *Rule, v Verdict, now time.Time) Alert {
 // measure takes in the figures.
 func (a Alert) measure(r *Rule, v Verdict) Alert {
 	a.Limit = r.Limit
-	if a.Told.Figure != "" && a.Told.Figure != r.Show { // what was shown before is of another figure
+	if a.showsOther(r) {
 		a.Value, a.Peak, a.Usual = math.NaN(), math.NaN(), math.NaN()
 	}
 	if r.Kind == DayRule && a.Since.Before(v.LastAt) { // events of that day may have come in after its last poll
@@ -169,6 +204,9 @@ func (a Alert) measure(r *Rule, v Verdict) Alert {
 	a.Value, a.Usual, a.AsOf = v.Value, v.Usual, v.AsOf
 	return a.peak(v.Value, DayOf(v.AsOf))
 }
+
+// showsOther reports whether the figures of the alert are of another figure than the rule shows now.
+func (a Alert) showsOther(r *Rule) bool { return a.Told.Figure != "" && a.Told.Figure != r.Show }
 
 // peak takes in a value of a day.
 func (a Alert) peak(value float64, day Day) Alert {
@@ -221,6 +259,14 @@ func (v Verdict) possible(r *Rule) Level {
 // recovered reports whether the rule says itself, by ResolveWhen, that it is over.
 func (v Verdict) recovered(r *Rule) bool {
 	return r.Spec.ResolveWhen != "" && v.Recovered == True && v.Result.Least == Inactive
+}
+
+// asks returns how often a level must have been seen to fire.
+func (r *Rule) asks() int {
+	if r.Spec.For > 0 {
+		return 2
+	}
+	return 1
 }
 
 // lasted reports whether a hold is long enough to fire: over at least need, and seen twice where time is needed at all.

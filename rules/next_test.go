@@ -235,7 +235,7 @@ func TestFiguresOfAnAlert(t *testing.T) {
 	at := monday
 	for _, value := range []float64{41, 55, math.NaN(), 43} {
 		v := verdict(warning)
-		v.Value, v.AsOf = value, at
+		v.Value, v.AsOf, v.Shown = value, at, true
 		a, _ = a.Next(r, v, at)
 		at = at.Add(hour)
 	}
@@ -244,6 +244,68 @@ func TestFiguresOfAnAlert(t *testing.T) {
 	require.InDelta(t, 40, a.Limit, 0)
 	require.Equal(t, monday.Add(3*hour), a.AsOf)
 	require.Equal(t, monday, a.Since)
+}
+
+// What an evaluation finds about an alert is stored only as far as it decides something later.
+func TestWhatOfAnAlertIsStored(t *testing.T) {
+	waiting := func(r *rules.Rule) { r.Spec.For = 2 * hour }
+	for name, c := range map[string]struct {
+		rule        func(*rules.Rule)
+		evaluations int // before this one
+		value       float64
+		shown       bool
+		stored      bool
+		wantValue   float64
+		wantPeak    float64
+	}{
+		"the same again":                   {value: 100, wantValue: 100, wantPeak: 100},
+		"a little more":                    {value: 105, wantValue: 100, wantPeak: 100},
+		"a twentieth more":                 {value: 106, stored: true, wantValue: 100, wantPeak: 106},
+		"less":                             {value: 90, wantValue: 100, wantPeak: 100},
+		"no data":                          {value: math.NaN(), wantValue: 100, wantPeak: 100},
+		"a little more, which is shown":    {value: 101, shown: true, stored: true, wantValue: 101, wantPeak: 101},
+		"the same again, which is shown":   {value: 100, shown: true, stored: true, wantValue: 100, wantPeak: 100},
+		"pending, found the second time":   {rule: waiting, value: 100, stored: true, wantValue: 100, wantPeak: 100},
+		"pending, found a third time":      {rule: waiting, evaluations: 1, value: 100, wantValue: 100, wantPeak: 100},
+		"firing, found for the tenth time": {evaluations: 8, value: 100, wantValue: 100, wantPeak: 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, at, a := rule(rules.Live, c.rule), monday, key.Inactive()
+			next := func(value float64, shown bool) rules.Alert {
+				v := verdict(warning)
+				v.Value, v.AsOf, v.Shown = value, at, shown
+				after, _ := a.Next(r, v, at)
+				at = at.Add(time.Minute)
+				return after
+			}
+			for range c.evaluations + 1 {
+				a = next(100, false)
+			}
+			after := next(c.value, c.shown)
+			require.Equal(t, c.stored, !after.Unchanged(a))
+			require.InDelta(t, c.wantValue, after.Value, 0)
+			require.InDelta(t, c.wantPeak, after.Peak, 0)
+		})
+	}
+}
+
+// The value at the end of a day is its highest. It is stored once the day is over, however little it has grown.
+func TestThePeakOfADayThatIsOverIsExact(t *testing.T) {
+	r, midnight := rule(rules.DayRule, nil), monday.Add(day)
+	v := verdict(warning)
+	v.Value, v.AsOf = 600, midnight.Add(-hour)
+	fired, _ := key.Inactive().Next(r, v, v.AsOf)
+	v.Value, v.AsOf = 601, midnight.Add(-minute)
+	a, event := fired.Next(r, v, v.AsOf)
+	require.Equal(t, rules.None, event)
+	require.True(t, a.Unchanged(fired))
+	v = verdict(noData)
+	v.DayEnd, v.Last, v.LastAt = warning, 602, midnight
+	a, event = a.Next(r, v, midnight.Add(minute))
+	require.Equal(t, rules.None, event)
+	require.False(t, a.Unchanged(fired))
+	require.InDelta(t, 602, a.Peak, 0)
+	require.Equal(t, rules.DayOf(monday), a.PeakOn)
 }
 
 func TestAlreadyTrueIsKept(t *testing.T) {
