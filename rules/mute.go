@@ -233,6 +233,37 @@ type Mutes struct {
 	Rules    map[string]Spec                          // by name
 	Firing   func(rule, project, subject string) bool // whether a rule fires for a subject; "" is the project
 	Explains func(a Alert) string                     // the name of the alert about notewatch itself that explains a; nil and "" are none
+
+	on []muting // the silences and windows that mute, in their order, if At was called
+	at time.Time
+}
+
+// A muting is a silence or a window that mutes now.
+type muting struct {
+	match Match
+	mute  Mute
+}
+
+// At returns m for many calls with the same now.
+func (m Mutes) At(now time.Time) Mutes {
+	m.on, m.at = m.mutings(now), now
+	return m
+}
+
+// mutings returns the silences and windows that mute at now, in their order.
+func (m Mutes) mutings(now time.Time) []muting {
+	on := []muting{}
+	for _, s := range m.Silences {
+		if s.on(now) {
+			on = append(on, muting{s.Match, s.mute()})
+		}
+	}
+	for _, w := range m.Windows {
+		if until, open := w.Open(now); open {
+			on = append(on, muting{w.Match, Mute{Kind: ByWindow, Until: until, Because: w.Because}})
+		}
+	}
+	return on
 }
 
 // Of returns why people are not told of an alert at now. A rule on trial comes first, then one that another rule explains,
@@ -252,20 +283,14 @@ func (m Mutes) Of(a Alert, now time.Time) Mute {
 			return Mute{Kind: ByUnless, By: by}
 		}
 	}
+	on := m.on
+	if on == nil || !m.at.Equal(now) {
+		on = m.mutings(now)
+	}
 	var longest Mute
-	add := func(m Mute) {
-		if m.outlasts(longest) {
-			longest = m
-		}
-	}
-	for _, s := range m.Silences {
-		if s.Match.Matches(a) && s.on(now) {
-			add(s.mute())
-		}
-	}
-	for _, w := range m.Windows {
-		if until, open := w.Open(now); open && w.Match.Matches(a) {
-			add(Mute{Kind: ByWindow, Until: until, Because: w.Because})
+	for _, other := range on {
+		if other.mute.outlasts(longest) && other.match.Matches(a) {
+			longest = other.mute
 		}
 	}
 	return longest

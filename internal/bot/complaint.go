@@ -94,7 +94,7 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 			return false, err
 		}
 		if event == rules.Fired {
-			mutes.Firing = b.firing(nil)
+			mutes.Firing = func(string, string, string) bool { return false }
 			after.Mute = mutes.Of(after, b.Clock.Now())
 		}
 		err = b.Store.Decide(ctx, store.Decision{

@@ -58,16 +58,6 @@ func (b *Bot) EndDrill(ctx context.Context, rule string) (bool, error) {
 	return b.Resolve(ctx, rule, drillSubject)
 }
 
-// drillEnd returns when the first of the drills among alerts ends by itself; zero is never.
-func drillEnd(alerts []rules.Alert, now time.Time) (end time.Time) {
-	for _, a := range alerts {
-		if due := a.FiredAt.Add(drillTime); a.Drill && due.After(now) {
-			end = earlier(end, due)
-		}
-	}
-	return end
-}
-
 // Serve does what is due for some receivers, by name, unless somebody else is at it.
 func (b *Bot) Serve(ctx context.Context, receivers []string) error {
 	_, err := b.serve(ctx, store.Receiver, receivers)

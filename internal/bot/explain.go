@@ -156,7 +156,9 @@ func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rule
 		if err != nil {
 			failed = err
 		}
-		return b.firing([]rules.Alert{other})(rule, project, subject)
+		firing := b.firingSet()
+		firing.note(&other)
+		return firing.has(rule, project, subject)
 	}
 	return mutes.Of(a, now), failed
 }

@@ -16,15 +16,14 @@ import (
 // A turn is one judgement of a project: what is known, what was decided before, and what is decided now.
 type turn struct {
 	*projectData
-	open   map[episode]rules.Alert
+	open   *store.OpenStates
 	judged map[string]store.Judgement // by rule name, before this turn
 	commit store.Commit
 	alone  bool              // of the rules that read only poll; else of all others
 	trials map[string]*trial // by name, of the rules that are judged in this turn
-}
 
-// An episode is what can have at most one open alert at a time.
-type episode struct{ rule, subject string }
+	recipients map[string][]string // of alerts, by rule name
+}
 
 // evaluate is Env → Eval → Next for every subject and rule but those that read only poll. It decides, but stores nothing.
 func (b *Bot) evaluate(ctx context.Context, f *projectData) (*turn, error) {
@@ -34,7 +33,9 @@ func (b *Bot) evaluate(ctx context.Context, f *projectData) (*turn, error) {
 	}
 	t.commit.Project, t.commit.Live = f.state, b.live()
 	if f.readable() {
-		t.withdrawGone()
+		if err := t.withdrawGone(); err != nil {
+			return nil, err
+		}
 	} else {
 		maps.Copy(t.commit.Judged, t.judged) // also those of rules whose alerts are yet to be withdrawn
 		for _, other := range t.commit.Others {
@@ -72,7 +73,7 @@ func (t *turn) noteDamage() {
 
 // begin returns a turn in which nothing is decided yet: of the rules that read only poll alone, or of all others.
 func (b *Bot) begin(ctx context.Context, f *projectData, alone bool) (*turn, error) {
-	alerts, err := b.Store.OpenAlerts(ctx, f.project.UID)
+	open, err := b.Store.OpenStates(ctx, f.project.UID, false)
 	if err != nil {
 		return nil, err
 	}
@@ -80,15 +81,13 @@ func (b *Bot) begin(ctx context.Context, f *projectData, alone bool) (*turn, err
 	if err != nil {
 		return nil, err
 	}
-	t := &turn{projectData: f, open: make(map[episode]rules.Alert, len(alerts)), judged: judged, alone: alone, trials: map[string]*trial{}}
+	t := &turn{projectData: f, open: open, judged: judged, alone: alone, trials: map[string]*trial{}, recipients: map[string][]string{}}
 	t.commit = store.Commit{
 		Decision: store.Decision{Now: f.now, Show: map[string][]string{}, StandIns: b.standIns()},
 		Judged:   map[string]store.Judgement{},
 	}
-	for _, a := range alerts {
-		t.open[episode{a.Rule, a.Subject}] = a
-	}
 	for _, r := range b.Rules {
+		t.recipients[r.Spec.Name] = f.project.Recipients(r)
 		if r.Reads.OnlyPoll() != alone {
 			t.commit.Others = append(t.commit.Others, r.Spec.Name)
 		}
@@ -119,9 +118,10 @@ func (b *Bot) live() (live []string) {
 	return live
 }
 
-// date names the day or period in the headlines of alerts that are not evaluated in this turn, once it has ended.
+// date names the day or period in the headlines that messages show of alerts that are not evaluated in this turn, once it has
+// ended.
 func (t *turn) date() {
-	for _, a := range t.open {
+	for a := range t.open.ShownAlerts() {
 		if dated := a.Told.Headline(t.now); dated != a.Told.Summary {
 			a.Told.Summary, a.Told.Dated, a.Told.DatedFrom = dated, "", 0
 			t.commit.Alerts = append(t.commit.Alerts, a)
@@ -130,17 +130,21 @@ func (t *turn) date() {
 }
 
 // withdrawGone ends the alerts whose rule or device is no more.
-func (t *turn) withdrawGone() {
-	for key, a := range t.open {
-		r, ok := t.rule(a.Rule)
-		listed := t.device(a.Subject) != nil
-		if ok && r.Spec.Each == scopeOf(a) && (listed || a.Subject == "") {
+func (t *turn) withdrawGone() error {
+	for brief := range t.open.Brief() {
+		r, ok := t.rule(brief.Rule)
+		listed := t.device(brief.Subject) != nil
+		if ok && r.Spec.Each == scopeOf(*brief) && (listed || brief.Subject == "") {
 			continue
+		}
+		a, _, err := t.open.Of(brief.Rule, brief.Subject)
+		if err != nil {
+			return err
 		}
 		next, event := a.Withdraw(t.whyGone(a), t.now)
 		t.record(nil, a, next, event)
-		delete(t.open, key)
 	}
+	return nil
 }
 
 // evaluateEach evaluates every rule of a scope for every subject of it. A rule that needs more than could be read this time is
@@ -236,6 +240,7 @@ func (t *turn) part() *turn {
 // add takes in what a part found.
 func (t *turn) add(part *turn) {
 	t.commit.Alerts = append(t.commit.Alerts, part.commit.Alerts...)
+	t.commit.States = append(t.commit.States, part.commit.States...)
 	t.commit.Dropped = append(t.commit.Dropped, part.commit.Dropped...)
 	maps.Copy(t.commit.Show, part.commit.Show)
 	for name, tried := range part.trials {
@@ -250,7 +255,10 @@ func (t *turn) evaluateOne(ctx context.Context, r *Rule, b *blockData, i int, vi
 	if r.Kind == rules.PeriodRule {
 		key.Period = t.period.Start
 	}
-	before, open := t.open[episode{key.Rule, subject}]
+	before, open, err := t.open.Of(key.Rule, subject)
+	if err != nil {
+		return err
+	}
 	if !open {
 		before = key.Inactive()
 	}
@@ -311,6 +319,7 @@ func (t *turn) verdict(ctx context.Context, r *Rule, a rules.Alert, b *blockData
 		Period:     t.period.Start,
 		First:      !judged,
 		AsOf:       t.now,
+		Shown:      t.open.Shown(a.ID),
 	}
 	if v.Result.Least > rules.Inactive || a.State == rules.Firing {
 		v.Growing = r.Growing(view)
@@ -350,8 +359,8 @@ func (t *turn) periodEnded(ctx context.Context, r *Rule, a rules.Alert, b *block
 	return nil
 }
 
-// record takes what happened to an alert into the commit. What is told of it is of the same judgement as its figures,
-// whether anything happened or not. The rule is nil if it is no more.
+// record takes what happened to an alert into the commit, if anything has to be stored. What is told of an alert is of the same
+// evaluation as its figures. The rule is nil if it is no more.
 func (t *turn) record(r *Rule, before, after rules.Alert, event rules.Event) {
 	if after.State == "" {
 		if before.ID != "" {
@@ -360,16 +369,29 @@ func (t *turn) record(r *Rule, before, after rules.Alert, event rules.Event) {
 		return
 	}
 	var receivers []string
-	if r != nil {
-		receivers = t.project.Recipients(*r)
-	}
-	if r != nil && measuredBy(r, after) {
-		after.Told = t.told(r, after)
-	}
 	if event != rules.None {
+		if r != nil {
+			receivers = t.recipients[r.Spec.Name]
+		}
 		t.commit.Show[after.ID] = receivers
 	}
-	t.commit.Alerts = append(t.commit.Alerts, after)
+	shown, stored := t.open.Shown(after.ID), before.State != ""
+	measured := event != rules.None || !stored || shown || !sameFigures(before, after)
+	switch {
+	case r != nil && measured && measuredBy(r, after):
+		after.Told = t.told(r, after)
+		t.commit.Alerts = append(t.commit.Alerts, after)
+	case !stored:
+		t.commit.Alerts = append(t.commit.Alerts, after)
+	case event != rules.None || !after.Unchanged(before):
+		t.commit.States = append(t.commit.States, after)
+	}
+}
+
+// sameFigures reports whether what is told of two states of an alert is told with the same values.
+func sameFigures(a, b rules.Alert) bool {
+	same := func(x, y float64) bool { return x == y || !rules.Known(x) && !rules.Known(y) }
+	return same(a.Value, b.Value) && same(a.Usual, b.Usual) && same(a.Limit, b.Limit) && a.AsOf.Equal(b.AsOf)
 }
 
 // measuredBy reports whether the figures of an alert are those that the rule shows. An alert that a changed rule ends keeps

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"notewatch/internal/store"
@@ -28,58 +27,123 @@ func (b *Bot) mutes(ctx context.Context, current store.Project, now time.Time) (
 	return rules.Mutes{Silences: silences, Windows: b.Windows, Rules: specs, Explains: explains}, seq, err
 }
 
-// firing returns which rules fire for which subjects among alerts. A rule on trial tells nobody, so it does not count.
-func (b *Bot) firing(alerts []rules.Alert) func(rule, project, subject string) bool {
-	trial := map[string]bool{}
+// explaining returns the rules that mute others by unless while they fire, but for those on trial, which tell nobody.
+func (b *Bot) explaining() map[string]bool {
+	all := map[string]bool{}
 	for _, r := range b.Rules {
-		trial[r.Spec.Name] = r.Spec.Shadow
-	}
-	all := map[rules.Key]bool{}
-	for _, a := range alerts {
-		if a.State == rules.Firing && !a.Drill && !trial[a.Rule] {
-			all[rules.Key{Rule: a.Rule, Project: a.Project, Subject: a.Subject}] = true
+		if r.Spec.Unless != "" {
+			all[r.Spec.Unless] = true
 		}
 	}
-	return func(rule, project, subject string) bool {
-		return all[rules.Key{Rule: rule, Project: project, Subject: subject}]
+	for _, r := range b.Rules {
+		if r.Spec.Shadow {
+			delete(all, r.Spec.Name)
+		}
+	}
+	return all
+}
+
+// A firingSet is which rules fire for which subjects, as far as that mutes others.
+type firingSet struct {
+	rules map[string]bool // the only ones that count
+	keys  map[rules.Key]bool
+}
+
+func (b *Bot) firingSet() firingSet { return firingSet{b.explaining(), map[rules.Key]bool{}} }
+
+// note takes in an alert.
+func (f firingSet) note(a *rules.Alert) {
+	if !f.rules[a.Rule] {
+		return
+	}
+	key := rules.Key{Rule: a.Rule, Project: a.Project, Subject: a.Subject}
+	if a.State == rules.Firing && !a.Drill {
+		f.keys[key] = true
 	}
 }
 
-// mute looks which of the alerts of this turn people are to be told of. What happened to an alert in this turn says that
-// with it.
+// has reports whether a rule fires for a subject.
+func (f firingSet) has(rule, project, subject string) bool {
+	return f.keys[rules.Key{Rule: rule, Project: project, Subject: subject}]
+}
+
+// mute looks which of the open alerts people are to be told of. What happened to an alert in this turn says that with it.
 func (t *turn) mute(ctx context.Context) error {
 	mutes, seq, err := t.mutes(ctx, t.state, t.now)
 	if err != nil {
 		return err
 	}
 	t.commit.Silences = seq
-	mutes.Firing = t.firing(t.standing())
-	for i, a := range t.commit.Alerts {
-		if _, moved := t.commit.Show[a.ID]; moved && (a.State == rules.Firing || a.Reason == rules.Revised) {
-			t.commit.Alerts[i].Mute = mutes.Of(a, t.now)
-			continue
-		}
-		after, event := mutes.Apply(a, t.now)
-		if event != rules.None {
-			t.commit.Alerts[i], t.commit.Show[a.ID] = after, nil
+	decided, firing := t.decided(), t.firingSet()
+	for _, list := range [][]rules.Alert{t.commit.Alerts, t.commit.States} {
+		for i := range list {
+			firing.note(&list[i])
 		}
 	}
-	return nil
+	for a := range t.open.Brief() {
+		if !decided[a.ID] {
+			firing.note(a)
+		}
+	}
+	mutes.Firing = firing.has
+	mutes = mutes.At(t.now)
+	for _, list := range [][]rules.Alert{t.commit.Alerts, t.commit.States} {
+		for i := range list {
+			t.muteDecided(mutes, &list[i])
+		}
+	}
+	return t.muteOthers(mutes, decided)
 }
 
-// standing returns the alerts as they are after this turn.
-func (t *turn) standing() []rules.Alert {
-	all := slices.Clone(t.commit.Alerts)
-	judged := make(map[string]bool, len(all))
-	for _, a := range all {
-		judged[a.ID] = true
-	}
-	for _, a := range t.open {
-		if !judged[a.ID] {
-			all = append(all, a)
+// decided returns the IDs of the alerts in the commit.
+func (t *turn) decided() map[string]bool {
+	all := make(map[string]bool, len(t.commit.Alerts)+len(t.commit.States))
+	for _, list := range [][]rules.Alert{t.commit.Alerts, t.commit.States} {
+		for i := range list {
+			all[list[i].ID] = true
 		}
 	}
+	for _, id := range t.commit.Dropped {
+		all[id] = true
+	}
 	return all
+}
+
+// muteDecided looks whether people are to be told of an alert of the commit.
+func (t *turn) muteDecided(mutes rules.Mutes, a *rules.Alert) {
+	named := *a
+	named.Told.Subject, named.Told.Project = t.name(a.Subject), t.project.Name
+	if _, moved := t.commit.Show[a.ID]; moved && (a.State == rules.Firing || a.Reason == rules.Revised) {
+		a.Mute = mutes.Of(named, t.now)
+		return
+	}
+	if after, event := mutes.Apply(named, t.now); event != rules.None {
+		after.Told = a.Told
+		*a, t.commit.Show[a.ID] = after, nil
+	}
+}
+
+// muteOthers looks whether people are to be told of the open alerts that are not in the commit.
+func (t *turn) muteOthers(mutes rules.Mutes, decided map[string]bool) error {
+	for brief := range t.open.Brief() {
+		if brief.State != rules.Firing || decided[brief.ID] {
+			continue
+		}
+		brief.Told.Subject, brief.Told.Project = t.name(brief.Subject), t.project.Name
+		if _, event := mutes.Apply(*brief, t.now); event == rules.None {
+			continue
+		}
+		a, _, err := t.open.Of(brief.Rule, brief.Subject)
+		if err != nil {
+			return err
+		}
+		told := a.Told
+		a.Told = brief.Told
+		a, _ = mutes.Apply(a, t.now)
+		a.Told = told
+		t.commit.States, t.commit.Show[a.ID] = append(t.commit.States, a), nil
+	}
+	return nil
 }
 
 // Mute looks which open alerts people are to be told of, now that a silence began or ended, or the rules are others. It
@@ -91,27 +155,59 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 		if err != nil {
 			return err
 		}
-		open, err := b.Store.Alerts(ctx, store.AlertFilter{Open: true})
+		d := store.Decision{Show: map[string][]string{}, StandIns: b.standIns(), Silences: seq, Now: now}
+		next := mutes.Next(now)
+		projects, err := b.Store.OpenProjects(ctx)
 		if err != nil {
 			return err
 		}
-		mutes.Firing = b.firing(open)
-		d := store.Decision{Show: map[string][]string{}, StandIns: b.standIns(), Silences: seq, Now: now}
-		for _, a := range open {
-			after, event := mutes.Apply(a, now)
-			if a.Drill && now.Sub(a.FiredAt) >= drillTime {
-				after, event = a.Clear(now)
+		for _, project := range projects {
+			drillEnd, err := b.muteProject(ctx, project, mutes.At(now), &d)
+			if err != nil {
+				return err
 			}
-			if event != rules.None {
-				d.Alerts = append(d.Alerts, after)
-				d.Show[after.ID] = nil
-			}
+			next = earlier(next, drillEnd)
 		}
 		if err := b.Store.Decide(ctx, d); err == nil {
 			b.wakeReceivers()
-			return b.Store.Complete(ctx, lease, now, earlier(mutes.Next(now), drillEnd(open, now)), 0)
+			return b.Store.Complete(ctx, lease, now, next, 0)
 		} else if !errors.Is(err, store.ErrMoved) {
 			return err
 		}
 	}
+}
+
+// muteProject decides which open alerts of a project people are to be told of, and which drills end. It returns when the first of the
+// other drills ends by itself; zero is never.
+func (b *Bot) muteProject(ctx context.Context, project string, mutes rules.Mutes, d *store.Decision) (drillEnd time.Time, err error) {
+	open, err := b.Store.OpenStates(ctx, project, true)
+	if err != nil {
+		return drillEnd, err
+	}
+	firing := b.firingSet()
+	for a := range open.Brief() {
+		firing.note(a)
+	}
+	mutes.Firing = firing.has
+	for brief := range open.Brief() {
+		end := brief.FiredAt.Add(drillTime)
+		over := brief.Drill && !end.After(d.Now)
+		if brief.Drill && !over {
+			drillEnd = earlier(drillEnd, end)
+		}
+		if _, event := mutes.Apply(*brief, d.Now); event == rules.None && !over {
+			continue
+		}
+		a, _, err := open.Of(brief.Rule, brief.Subject)
+		if err != nil {
+			return drillEnd, err
+		}
+		a.Told = brief.Told
+		after, _ := mutes.Apply(a, d.Now)
+		if over {
+			after, _ = a.Clear(d.Now)
+		}
+		d.States, d.Show[after.ID] = append(d.States, after), nil
+	}
+	return drillEnd, nil
 }

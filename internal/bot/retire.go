@@ -56,7 +56,7 @@ func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Co
 	if err != nil {
 		return store.Commit{}, err
 	}
-	alerts, err := b.Store.OpenAlerts(ctx, uid)
+	open, err := b.Store.OpenStates(ctx, uid, false)
 	if err != nil {
 		return store.Commit{}, err
 	}
@@ -64,10 +64,13 @@ func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Co
 	if err != nil {
 		return store.Commit{}, err
 	}
-	t := turn{commit: store.Commit{
+	t := turn{open: open, commit: store.Commit{
 		Decision: store.Decision{Now: now, Show: map[string][]string{}, StandIns: b.standIns(), Silences: seq}, Project: state,
 	}}
-	for _, a := range alerts {
+	for a, err := range open.All() {
+		if err != nil {
+			return store.Commit{}, err
+		}
 		next, event := a.Withdraw(projectRemoved, now)
 		t.record(nil, a, next, event)
 	}

@@ -85,22 +85,53 @@ func (s *Store) Announced(ctx context.Context, project, rule string, from, to ti
 	return announced, doing(err, "reading what rule %q announced of project %q", rule, project)
 }
 
-// saveAlerts writes alerts, those that have ended before those that are open: a new episode may take the place of one
-// that ends in the same transaction. ErrMoved if an alert would be the second open one of its rule and subject: the first was
-// stored after the decision.
-func saveAlerts(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) error {
+// saveAlerts writes alerts, and states without the texts. Those that have ended come before those that are open: a new episode
+// may take the place of one that ends in the same transaction. ErrMoved if an alert would be the second open one of its rule and
+// subject: the first was stored after the decision.
+func saveAlerts(ctx context.Context, tx *sql.Tx, alerts, states []rules.Alert) error {
 	table := upsert{table: "alert", key: []string{"id"}, set: alertColumns}
+	statements := newBatch(tx)
 	for _, open := range []bool{false, true} {
-		var some []rules.Alert
-		for _, alert := range alerts {
-			if alert.Open() == open {
-				some = append(some, alert)
+		if err := saveStates(ctx, statements, states, open); err != nil {
+			return err
+		}
+		some := make([]*rules.Alert, 0, len(alerts))
+		for i := range alerts {
+			if alerts[i].Open() == open {
+				some = append(some, &alerts[i])
 			}
 		}
-		err := table.run(ctx, tx, len(some), func(i int) []any { return alertFields(&some[i]) }, nil)
+		err := table.run(ctx, tx, len(some), func(i int) []any { return alertFields(some[i]) }, nil)
 		if violatesUnique(err) {
 			return ErrMoved
 		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveStates writes those of some alerts that are open, or those that are not, without their texts.
+func saveStates(ctx context.Context, b batch, states []rules.Alert, open bool) error {
+	for i := range states {
+		a := &states[i]
+		if a.Open() != open {
+			continue
+		}
+		_, err := b.exec(ctx, `
+			UPDATE alert SET holds = $1, doubted = $2, value = $3, peak = $4, peak_on = $5, threshold = $6, usual = $7, as_of = $8 WHERE id = $9`,
+			holds{&a.Holds}, a.Doubted, number{&a.Value}, number{&a.Peak}, a.PeakOn, number{&a.Limit}, number{&a.Usual}, instant{&a.AsOf}, a.ID)
+		if err != nil {
+			return err
+		}
+		_, err = b.exec(ctx, `
+			UPDATE alert SET state = $1, level = $2, worst = $3, version = $4, reason = $5, fired_at = $6, raised_at = $7, notified_at = $8,
+				changed_at = $9, quiet_since = $10, ended_at = $11, mute = $12, ack = $13, by_whom = $14, reason_text = $15, then_values = $16
+			WHERE id = $17 AND version < $4`,
+			a.State, a.Level, a.Worst, a.Version, a.Reason, instant{&a.FiredAt}, instant{&a.RaisedAt}, instant{&a.NotifiedAt},
+			instant{&a.ChangedAt}, instant{&a.QuietSince}, instant{&a.EndedAt}, document[rules.Mute]{&a.Mute}, document[rules.Ack]{&a.Ack},
+			a.By, a.Why, document[rules.Then]{&a.Then}, a.ID)
 		if err != nil {
 			return err
 		}

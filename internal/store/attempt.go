@@ -45,6 +45,10 @@ type Outcome struct {
 	Message Message    // with the new Ref and PostedAt if it was posted
 	Members []Delivery // with the new Have and Shown if it was posted or skipped, Dead if given up
 	Status  AttemptStatus
+
+	// ShowsValue is the IDs of the members of which the message shows the value, to be kept up to date there: a few of many.
+	ShowsValue []string
+
 	Error   string // why not; "" if posted or skipped
 	At      time.Time
 	Refresh bool // only figures were to be brought up to date: once that is done, nothing is to be remembered of the attempt
@@ -204,13 +208,13 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 	return doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
 }
 
-// correct stores that from now on no more may be shown of an alert than have.
+// correct stores that from now on no more may be shown of an alert than have, and that it is not known which value is shown.
 func correct(ctx context.Context, tx *sql.Tx, receiver, alert string, have int64, shown rules.Level, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE delivery SET
 			have = CASE WHEN have < $1 THEN have ELSE $1 END,
 			shown = CASE WHEN have < $1 THEN shown ELSE CAST($2 AS BIGINT) END,
-			dead = FALSE, why = '', figure = NULL, words = NULL, repairs = repairs + 1,
+			dead = FALSE, why = '', figure = NULL, words = CASE WHEN words IS NOT NULL THEN '' END, repairs = repairs + 1,
 			waiting_since = CASE WHEN want > have OR want > $1 THEN coalesce(waiting_since, CAST($5 AS BIGINT)) END
 		WHERE alert = $3 AND receiver = $4`,
 		have, shown, alert, receiver, at(now))

@@ -12,7 +12,8 @@ import (
 
 // A Decision is what was decided about alerts, from what the store said of them before.
 type Decision struct {
-	Alerts   []rules.Alert       // new states, by ID; inactive pending alerts are in Dropped
+	Alerts   []rules.Alert       // new states with their texts; inactive pending alerts are in Dropped
+	States   []rules.Alert       // new states of other alerts, which are stored already and keep the texts that are stored (Told)
 	Dropped  []string            // IDs of pending alerts that came to nothing
 	Show     map[string][]string // receivers that should show an alert, by alert ID
 	StandIns map[string]string   // who is told in place of a receiver that cannot be, by receiver
@@ -91,21 +92,21 @@ func (s *Store) CommitPollRules(ctx context.Context, lease Lease, c Commit) erro
 // Decide stores a decision that no poll made, and makes receivers due as Commit does. All or nothing; ErrMoved as there.
 func (s *Store) Decide(ctx context.Context, d Decision) error {
 	err := s.update(ctx, func(tx *sql.Tx) error { return decide(ctx, tx, d) })
-	return doing(err, "storing what was decided about %d alerts", len(d.Alerts))
+	return doing(err, "storing what was decided about %d alerts", len(d.Alerts)+len(d.States))
 }
 
 func decide(ctx context.Context, tx *sql.Tx, d Decision) error {
 	if err := sameSilences(ctx, tx, d.Silences); err != nil {
 		return err
 	}
-	moved, err := moved(ctx, tx, d.Alerts)
+	moved, err := moved(ctx, tx, d.Alerts, d.States)
 	if err != nil {
 		return err
 	}
 	if err := dropAlerts(ctx, tx, d.Dropped); err != nil {
 		return err
 	}
-	if err := saveAlerts(ctx, tx, d.Alerts); err != nil {
+	if err := saveAlerts(ctx, tx, d.Alerts, d.States); err != nil {
 		return err
 	}
 	if err := saveTransitions(ctx, tx, moved); err != nil {
@@ -130,27 +131,52 @@ func sameSilences(ctx context.Context, tx *sql.Tx, seen int64) error {
 
 // moved returns the alerts that have a newer version than is stored. ErrMoved if one has an event in the store that the
 // decision does not know of.
-func moved(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) ([]rules.Alert, error) {
-	stored := make(map[string]rules.Alert, len(alerts))
-	for some := range slices.Chunk(alerts, maxParams) {
-		ids := make([]any, len(some))
-		for i, a := range some {
-			ids[i] = a.ID
-		}
-		found, err := collect(ctx, tx, func(a *rules.Alert) []any {
-			return []any{&a.ID, &a.Version, &a.Reason, instant{&a.ChangedAt}, document[rules.Ack]{&a.Ack}}
-		}, `SELECT id, version, reason, changed_at, ack FROM alert WHERE id IN (`+params(1, len(ids))+`)`, ids...)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range found {
-			stored[a.ID] = a
+func moved(ctx context.Context, tx *sql.Tx, lists ...[]rules.Alert) (newer []*rules.Alert, err error) {
+	statements := newBatch(tx)
+	//nolint:sqlclosecheck // the transaction closes it
+	read, err := statements.prepare(ctx, `
+		SELECT id, version, reason, changed_at, ack FROM alert WHERE id IN (SELECT value FROM json_each($1))`)
+	if err != nil {
+		return nil, err
+	}
+	for _, alerts := range lists {
+		for some := range slices.Chunk(alerts, maxRows) {
+			more, err := movedOf(ctx, read, some)
+			if err != nil {
+				return nil, err
+			}
+			newer = append(newer, more...)
 		}
 	}
-	var newer []rules.Alert
-	for _, a := range alerts {
-		was := stored[a.ID]
-		if outrun(was, a) {
+	return newer, nil
+}
+
+// movedOf is moved for some alerts. read reads what is stored of alerts by their IDs.
+func movedOf(ctx context.Context, read *sql.Stmt, alerts []rules.Alert) (newer []*rules.Alert, err error) {
+	type version struct {
+		id      string
+		version int64
+		reason  rules.Event
+		at      time.Time
+		ack     rules.Ack
+	}
+	ids := make([]string, len(alerts))
+	for i := range alerts {
+		ids[i] = alerts[i].ID
+	}
+	found, err := collectFrom(ctx, read, func(v *version) []any {
+		return []any{&v.id, &v.version, &v.reason, instant{&v.at}, document[rules.Ack]{&v.ack}}
+	}, document[[]string]{&ids})
+	if err != nil {
+		return nil, err
+	}
+	stored := make(map[string]rules.Alert, len(found))
+	for _, v := range found {
+		stored[v.id] = rules.Alert{Version: v.version, Reason: v.reason, ChangedAt: v.at, Ack: v.ack}
+	}
+	for i := range alerts {
+		a, was := &alerts[i], stored[alerts[i].ID]
+		if outrun(&was, a) {
 			return nil, ErrMoved
 		}
 		if a.Version > was.Version {
@@ -162,7 +188,7 @@ func moved(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) ([]rules.Alert
 
 // outrun reports whether was, which is stored, has an event that is does not know of. Two people may take the same alert on
 // in the same millisecond.
-func outrun(was, is rules.Alert) bool {
+func outrun(was, is *rules.Alert) bool {
 	if was.Version != is.Version {
 		return was.Version > is.Version
 	}
@@ -181,8 +207,25 @@ func dropAlerts(ctx context.Context, tx *sql.Tx, ids []string) error {
 }
 
 // show raises what receivers should show to the new versions of the alerts that moved, and makes these receivers due.
-func show(ctx context.Context, tx *sql.Tx, d Decision, moved []rules.Alert) error {
+func show(ctx context.Context, tx *sql.Tx, d Decision, moved []*rules.Alert) error {
 	due := map[string]bool{}
+	if err := raiseShown(ctx, tx, d.Now, moved, due); err != nil {
+		return err
+	}
+	if err := addShown(ctx, tx, d, moved, due); err != nil {
+		return err
+	}
+	for receiver := range maps.Clone(due) {
+		if standIn := d.StandIns[receiver]; standIn != "" {
+			due[standIn] = true
+		}
+	}
+	return raiseAll(ctx, tx, d.Now, due)
+}
+
+// raiseShown has receivers show the new versions of alerts that they were to show before, and notes these receivers in due. An alert
+// in its first version has no delivery yet.
+func raiseShown(ctx context.Context, tx *sql.Tx, now time.Time, moved []*rules.Alert, due map[string]bool) error {
 	statements := newBatch(tx)
 	update, err := statements.prepare(ctx, `
 		UPDATE delivery SET want = $1, dead = FALSE, error = '', why = '',
@@ -192,7 +235,10 @@ func show(ctx context.Context, tx *sql.Tx, d Decision, moved []rules.Alert) erro
 		return err
 	}
 	for _, alert := range moved {
-		shown, err := collectFrom(ctx, update, func(receiver *string) []any { return []any{receiver} }, alert.Version, alert.ID, at(d.Now))
+		if alert.Version == 1 {
+			continue
+		}
+		shown, err := collectFrom(ctx, update, func(receiver *string) []any { return []any{receiver} }, alert.Version, alert.ID, at(now))
 		if err != nil {
 			return err
 		}
@@ -200,8 +246,27 @@ func show(ctx context.Context, tx *sql.Tx, d Decision, moved []rules.Alert) erro
 			due[receiver] = true
 		}
 	}
+	return nil
+}
+
+// addShown adds the deliveries that a decision names, and notes the receivers of those that are new in due.
+func addShown(ctx context.Context, tx *sql.Tx, d Decision, moved []*rules.Alert, due map[string]bool) error {
+	type delivery struct {
+		alert, receiver string
+		want            int64
+	}
+	want := make(map[string]int64, len(moved))
+	for _, a := range moved {
+		want[a.ID] = a.Version
+	}
+	var known []delivery
+	statements := newBatch(tx)
 	for _, id := range slices.Sorted(maps.Keys(d.Show)) {
 		for _, receiver := range d.Show[id] {
+			if version, ok := want[id]; ok {
+				known = append(known, delivery{id, receiver, version})
+				continue
+			}
 			added, err := affected(statements.exec(ctx, `
 				INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs, waiting_since)
 				SELECT id, $1, version, 0, 0, FALSE, '', 0, $3 FROM alert WHERE id = $2
@@ -209,15 +274,23 @@ func show(ctx context.Context, tx *sql.Tx, d Decision, moved []rules.Alert) erro
 			if err != nil {
 				return err
 			}
-			due[receiver] = due[receiver] || added
+			if added {
+				due[receiver] = true
+			}
 		}
 	}
-	for receiver := range maps.Clone(due) {
-		if standIn := d.StandIns[receiver]; standIn != "" && due[receiver] {
-			due[standIn] = true
-		}
+	table := upsert{
+		table: "delivery", key: []string{"alert", "receiver"}, returning: "receiver",
+		fixed: []string{"want", "waiting_since", "have", "shown", "dead", "error", "repairs"},
 	}
-	return raiseAll(ctx, tx, d.Now, due)
+	return table.run(ctx, tx, len(known), func(i int) []any {
+		return []any{known[i].alert, known[i].receiver, known[i].want, at(d.Now), 0, 0, false, "", 0}
+	}, func(rows *sql.Rows) error {
+		var receiver string
+		err := rows.Scan(&receiver)
+		due[receiver] = true
+		return err
+	})
 }
 
 // raiseAll makes receivers due.

@@ -204,18 +204,23 @@ func (s *Store) Settle(ctx context.Context, lease Lease, deliveries []Delivery) 
 	return doing(err, "settling deliveries to receiver %q", lease.Key)
 }
 
-// saveDeliveries stores Have, Shown, Dead and Why of deliveries, the figure and the texts that were posted or skipped, and why the
-// last attempt failed. A delivery that was repaired since it was read is left as it is: nobody knows whose post came last, so it is
+// saveDeliveries stores Have, Shown, Dead and Why of deliveries, the value and the texts of those in ShowsValue that were posted or
+// skipped, and why the last attempt failed. A delivery that was repaired since it was read is left as it is: nobody knows whose post came last, so it is
 // shown once more. Nor is one given up or held back that has something newer to show.
 func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) error {
-	for _, d := range o.Members {
+	for i := range o.Members {
+		d := &o.Members[i]
+		var value, words any
+		if slices.Contains(o.ShowsValue, d.Alert.ID) {
+			value, words = number{&d.Alert.Value}, document[rules.Told]{&d.Alert.Told}
+		}
 		_, err := b.exec(ctx, `
 			UPDATE delivery SET have = $1, shown = $2, figure = CASE WHEN $3 THEN $4 ELSE figure END, words = CASE WHEN $3 THEN $13 ELSE words END,
 				dead = ($5 AND want = $6), error = $7, why = CASE WHEN want = $6 THEN $8 ELSE '' END,
 				waiting_since = CASE WHEN want = $1 OR want = $6 AND $8 <> '' THEN NULL WHEN $3 THEN $12 ELSE waiting_since END
 			WHERE alert = $9 AND receiver = $10 AND repairs = $11`,
-			d.Have, d.Shown, o.Status == Posted || o.Status == Skipped, number{&d.Alert.Value}, d.Dead, d.Want, o.Error,
-			d.Why, d.Alert.ID, receiver, d.repairs, at(o.At), document[rules.Told]{&d.Alert.Told})
+			d.Have, d.Shown, o.Status == Posted || o.Status == Skipped, value, d.Dead, d.Want, o.Error,
+			d.Why, d.Alert.ID, receiver, d.repairs, at(o.At), words)
 		if err != nil {
 			return err
 		}
@@ -223,10 +228,10 @@ func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) er
 	return nil
 }
 
-// stale selects deliveries to receiver $1 that show a figure which has moved since, or other texts: the advice or the name of the
+// stale selects deliveries to receiver $1 that show a value which has changed since, or other texts: the advice or the name of the
 // project may have been changed.
 const stale = `FROM delivery JOIN alert ON alert.id = delivery.alert
-	WHERE receiver = $1 AND message IS NOT NULL AND have > 0 AND NOT dead AND NOT closed AND moves % 2 = 0
+	WHERE receiver = $1 AND ` + showsValue + ` AND message IS NOT NULL AND have > 0 AND NOT dead AND NOT closed AND moves % 2 = 0
 	AND alert.state = 'firing' AND (figure IS DISTINCT FROM alert.value OR words IS DISTINCT FROM alert.told)`
 
 // Stale returns the messages of a receiver that show a figure or a text which has changed since, those that were not changed for the
@@ -305,7 +310,7 @@ func (s *Store) Reconsider(ctx context.Context, now time.Time) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE delivery SET why = '', waiting_since = $1
-			WHERE want > have AND why <> '' AND alert IN (SELECT id FROM alert WHERE state = 'firing')`, at(now))
+			WHERE want > have AND why <> '' AND alert IN (SELECT id FROM alert WHERE `+openAlert+` AND state = 'firing')`, at(now))
 		return err
 	})
 	return doing(err, "looking again at what was held back")
@@ -329,7 +334,7 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string, now time.
 			}
 			result, err := tx.ExecContext(ctx, `
 				UPDATE delivery SET closed = TRUE WHERE receiver = $1 AND NOT closed
-				AND alert IN (SELECT id FROM alert WHERE state = 'firing')`, name)
+				AND alert IN (SELECT id FROM alert WHERE `+openAlert+` AND state = 'firing')`, name)
 			if err != nil {
 				return err
 			}

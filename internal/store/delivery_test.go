@@ -21,7 +21,7 @@ func posted(message store.Message, members ...store.Delivery) store.Outcome {
 		if d.Alert.Open() {
 			d.Shown = d.Alert.Level
 		}
-		out.Members = append(out.Members, d)
+		out.Members, out.ShowsValue = append(out.Members, d), append(out.ShowsValue, d.Alert.ID)
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -93,8 +94,14 @@ func (o optional) Scan(column any) error {
 // document is a value as JSON text.
 type document[T any] struct{ value *T }
 
+// emptyDocument is a struct in which everything is left out.
+const emptyDocument = "{}"
+
 // Value implements driver.Valuer.
 func (d document[T]) Value() (driver.Value, error) {
+	if v, ok := any(d.value).(interface{ IsZero() bool }); ok && v.IsZero() {
+		return emptyDocument, nil
+	}
 	text, err := json.Marshal(*d.value)
 	return string(text), err
 }
@@ -106,6 +113,10 @@ func (d document[T]) Scan(column any) error {
 		return err
 	}
 	var value T
+	if _, ok := any(d.value).(interface{ IsZero() bool }); ok && text.String == emptyDocument {
+		*d.value = value
+		return nil
+	}
 	if err := json.Unmarshal([]byte(text.String), &value); err != nil {
 		return err
 	}
@@ -174,23 +185,51 @@ func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// holds is how long each level has been true, as JSON; times are kept to the millisecond like all others.
+// holds is how long each level has been true, from the lowest on: Unix milliseconds and count of each that has. A version before
+// this one wrote JSON.
 type holds struct {
 	all *[rules.Critical + 1]rules.Hold
 }
 
 // Value implements driver.Valuer.
 func (h holds) Value() (driver.Value, error) {
-	kept := *h.all
-	for i := range kept {
-		kept[i].Since = kept[i].Since.UTC().Truncate(time.Millisecond)
+	text := make([]byte, 0, 32)
+	for level, hold := range h.all {
+		if hold.Count == 0 {
+			continue
+		}
+		if len(text) > 0 {
+			text = append(text, ' ')
+		}
+		text = strconv.AppendInt(text, int64(level), 10)
+		text = strconv.AppendInt(append(text, ':'), hold.Since.UnixMilli(), 10)
+		text = strconv.AppendInt(append(text, '*'), int64(hold.Count), 10)
 	}
-	return document[[rules.Critical + 1]rules.Hold]{&kept}.Value()
+	return string(text), nil
 }
 
 // Scan implements sql.Scanner.
 func (h holds) Scan(column any) error {
-	return document[[rules.Critical + 1]rules.Hold]{h.all}.Scan(column)
+	text, ok := column.(string)
+	if !ok || strings.HasPrefix(text, "[") {
+		return document[[rules.Critical + 1]rules.Hold]{h.all}.Scan(column)
+	}
+	*h.all = [rules.Critical + 1]rules.Hold{}
+	for _, hold := range strings.Fields(text) {
+		level, rest, _ := strings.Cut(hold, ":")
+		since, count, _ := strings.Cut(rest, "*")
+		i, err1 := strconv.Atoi(level)
+		at, err2 := strconv.ParseInt(since, 10, 64)
+		n, err3 := strconv.Atoi(count)
+		if err := errors.Join(err1, err2, err3); err != nil {
+			return err
+		}
+		if i < 0 || i >= len(h.all) {
+			return fmt.Errorf("a level is stored as %d", i)
+		}
+		h.all[i] = rules.Hold{Since: time.UnixMilli(at).UTC(), Count: n}
+	}
+	return nil
 }
 
 // found scans a row and reports whether there is one.
@@ -223,8 +262,12 @@ func collectFrom[T any](ctx context.Context, stmt *sql.Stmt, fields func(*T) []a
 
 // scanAll reads all rows and closes them.
 func scanAll[T any](rows *sql.Rows, fields func(*T) []any) ([]T, error) {
+	return scanInto(nil, rows, fields)
+}
+
+// scanInto is scanAll that appends to all.
+func scanInto[T any](all []T, rows *sql.Rows, fields func(*T) []any) ([]T, error) {
 	defer func() { _ = rows.Close() }()
-	var all []T
 	var row T
 	columns := fields(&row)
 	for rows.Next() {

@@ -34,7 +34,7 @@ func (t *Transition) fields() []any {
 }
 
 // saveTransitions notes the versions of alerts.
-func saveTransitions(ctx context.Context, tx *sql.Tx, alerts []rules.Alert) error {
+func saveTransitions(ctx context.Context, tx *sql.Tx, alerts []*rules.Alert) error {
 	table := upsert{table: "transition", key: []string{"alert", "version"}, set: transitionColumns}
 	return table.run(ctx, tx, len(alerts), func(i int) []any {
 		a := alerts[i]

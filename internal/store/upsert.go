@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// maxParams bounds the parameters of a statement that writes many rows. SQLite finds a parameter like $7 by walking
-// through all of them, so each row costs more the more rows are beside it: a statement of 500 rows of usage takes 20
-// times as long a row as one of 10.
+// maxParams bounds the parameters of a statement. SQLite finds a parameter like $7 by walking through all of them.
 const maxParams = 120
+
+// maxUpsertParams bounds those of a statement that writes many rows, which have no numbers and so are not looked for.
+const maxUpsertParams = 1_000
 
 // maxRows bounds the rows written in one transaction where a call may bring any number.
 const maxRows = 10_000
@@ -22,17 +23,18 @@ type upsert struct {
 	table     string
 	key       []string
 	set       []string // the other columns
+	fixed     []string // columns that a row keeps once it is there
 	returning string   // columns of the rows that were written
 }
 
-// run writes n rows, no two with one key. row returns the columns key and set of one of them. If written is not nil it
+// run writes n rows, no two with one key. row returns the columns key, set and fixed of one of them. If written is not nil it
 // scans the columns returning of each row that was new or differed.
 func (u upsert) run(ctx context.Context, tx *sql.Tx, n int, row func(i int) []any, written func(*sql.Rows) error) error {
 	if n == 0 {
 		return nil
 	}
-	width := len(u.key) + len(u.set)
-	batch := min(n, max(1, maxParams/width))
+	width := len(u.key) + len(u.set) + len(u.fixed)
+	batch := min(n, max(1, maxUpsertParams/width))
 	stmt, err := tx.PrepareContext(ctx, u.statement(batch))
 	if err != nil {
 		return err
@@ -72,15 +74,11 @@ func (u upsert) exec(ctx context.Context, stmt *sql.Stmt, args []any, written fu
 
 // statement returns the SQL text that writes n rows.
 func (u upsert) statement(n int) string {
-	columns := slices.Concat(u.key, u.set)
+	columns := slices.Concat(u.key, u.set, u.fixed)
 	var text strings.Builder
 	text.WriteString("INSERT INTO " + u.table + " (" + list(columns) + ") VALUES ")
-	for i := range n {
-		if i > 0 {
-			text.WriteString(", ")
-		}
-		text.WriteString("(" + params(1+i*len(columns), len(columns)) + ")")
-	}
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ") + ")"
+	text.WriteString(row + strings.Repeat(", "+row, n-1))
 	text.WriteString(" ON CONFLICT (" + list(u.key) + ") DO ")
 	if len(u.set) == 0 {
 		text.WriteString("NOTHING")

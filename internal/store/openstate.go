@@ -1,0 +1,232 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"iter"
+	"math"
+	"time"
+
+	"notewatch/rules"
+)
+
+// OpenStates are the pending and firing alerts of a project as far as evaluations need them, in little memory. It is safe for
+// use by several goroutines that only read.
+//
+// An alert comes without its texts (Told, Reason, By and Why), which evaluations do not read, but for Told.Figure. It is complete
+// if a receiver shows its value.
+type OpenStates struct {
+	project string
+	states  []openState
+	place   map[episode]int
+	shown   map[string]rules.Alert // complete, by ID
+}
+
+// An episode is what can have at most one open alert at a time.
+type episode struct{ rule, subject string }
+
+// Len returns how many there are.
+func (o *OpenStates) Len() int { return len(o.states) }
+
+// Shown reports whether a receiver shows the value of an alert, by ID.
+func (o *OpenStates) Shown(id string) bool {
+	_, ok := o.shown[id]
+	return ok
+}
+
+// ShownAlerts returns the alerts of which a receiver shows the value, in no order.
+func (o *OpenStates) ShownAlerts() iter.Seq[rules.Alert] {
+	return func(yield func(rules.Alert) bool) {
+		for _, a := range o.shown {
+			if !yield(a) {
+				return
+			}
+		}
+	}
+}
+
+// Of returns the open alert of a rule and a subject; ok is false if there is none.
+func (o *OpenStates) Of(rule, subject string) (a rules.Alert, ok bool, err error) {
+	i, ok := o.place[episode{rule, subject}]
+	if !ok {
+		return a, false, nil
+	}
+	a, err = o.at(i)
+	return a, err == nil, err
+}
+
+// All returns the alerts in the order of their IDs.
+func (o *OpenStates) All() iter.Seq2[rules.Alert, error] {
+	return func(yield func(rules.Alert, error) bool) {
+		for i := range o.states {
+			if !yield(o.at(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Brief returns of each alert what decides whether it is muted: ID, key, state, Mute, Drill, FiredAt. Each is valid until the next.
+func (o *OpenStates) Brief() iter.Seq[*rules.Alert] {
+	return func(yield func(*rules.Alert) bool) {
+		var a rules.Alert
+		for i := range o.states {
+			s := &o.states[i]
+			a = rules.Alert{ID: s.id, Rule: s.rule, Project: o.project, Subject: s.subject, State: rules.State(s.state), Drill: s.drill}
+			a.Told.Subject, a.Told.Project = s.subjectName, s.projectName
+			a.FiredAt = s.firedAt.time()
+			if s.mute != nil {
+				a.Mute = *s.mute
+			}
+			if !yield(&a) {
+				return
+			}
+		}
+	}
+}
+
+// at returns the alert at a place.
+func (o *OpenStates) at(i int) (rules.Alert, error) {
+	s := &o.states[i]
+	if a, ok := o.shown[s.id]; ok {
+		return a, nil
+	}
+	a := rules.Alert{
+		ID: s.id, Rule: s.rule, Project: o.project, Subject: s.subject, Period: s.period.time(),
+		State: rules.State(s.state), Level: s.level, Worst: s.worst, Version: s.version, Already: s.already,
+		Since: s.since.time(), FiredAt: s.firedAt.time(), RaisedAt: s.raisedAt.time(), NotifiedAt: s.notifiedAt.time(),
+		ChangedAt: s.changedAt.time(), Doubted: s.doubted, QuietSince: s.quietSince.time(),
+		Value: s.value, Peak: s.peak, PeakOn: s.peakOn, Limit: s.limit, Usual: s.usual, AsOf: s.asOf.time(), Drill: s.drill,
+	}
+	a.Told.Figure = s.figure
+	if s.mute != nil {
+		a.Mute = *s.mute
+	}
+	if s.ack != nil {
+		a.Ack = *s.ack
+	}
+	if err := (holds{&a.Holds}).Scan(s.holds); err != nil {
+		return a, err
+	}
+	return a, document[rules.Then]{&a.Then}.Scan(s.then)
+}
+
+// An openState is a row of OpenStates.
+type openState struct {
+	id, rule, subject, state, figure, holds, then string
+	subjectName, projectName                      string // only where they are asked for
+
+	period, since, firedAt, raisedAt, notifiedAt, changedAt, quietSince, asOf millis
+	value, peak, limit, usual                                                 float64
+
+	level, worst            rules.Level
+	version                 int64
+	peakOn                  rules.Day
+	already, doubted, drill bool
+	mute                    *rules.Mute // nil is zero
+	ack                     *rules.Ack
+}
+
+const openStateColumns = `id, rule, subject, state, coalesce(told ->> 'figure', ''), holds, then_values, period, since, fired_at, raised_at, notified_at,
+	changed_at, quiet_since, as_of, value, peak, threshold, usual, level, worst, version, peak_on, already, doubted, drill, mute, ack`
+
+// fields lists where openStateColumns go. Strings that many rows have are kept once in seen.
+func (s *openState) fields(seen repeated) []any {
+	return []any{
+		&s.id, seen.text(&s.rule), &s.subject, seen.text(&s.state), seen.text(&s.figure), &s.holds, &s.then,
+		&s.period, &s.since, &s.firedAt, &s.raisedAt, &s.notifiedAt, &s.changedAt, &s.quietSince, &s.asOf,
+		number{&s.value}, number{&s.peak}, number{&s.limit}, number{&s.usual}, &s.level, &s.worst, &s.version, &s.peakOn,
+		&s.already, &s.doubted, &s.drill, sparse[rules.Mute]{&s.mute}, sparse[rules.Ack]{&s.ack},
+	}
+}
+
+// OpenStates returns the open alerts of a project. With names, Brief has the names of the subjects and the project, as alerts were
+// told of with them.
+func (s *Store) OpenStates(ctx context.Context, project string, names bool) (*OpenStates, error) {
+	o := &OpenStates{project: project}
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		const ofProject = ` FROM alert WHERE alert.project = $1 AND ` + openAlert
+		var count int
+		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+ofProject, project).Scan(&count); err != nil || count == 0 {
+			return err
+		}
+		if err := o.readShown(ctx, tx); err != nil {
+			return err
+		}
+		columns, seen := openStateColumns, repeated{texts: map[string]string{}}
+		if names {
+			columns += `, coalesce(told ->> 'subject', ''), coalesce(told ->> 'project', '')`
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT `+columns+ofProject+` ORDER BY id`, project)
+		if err != nil {
+			return err
+		}
+		o.states = make([]openState, 0, count)
+		o.states, err = scanInto(o.states, rows, func(row *openState) []any {
+			fields := row.fields(seen)
+			if names {
+				fields = append(fields, &row.subjectName, seen.text(&row.projectName))
+			}
+			return fields
+		})
+		return err
+	})
+	o.place = make(map[episode]int, len(o.states))
+	for i := range o.states {
+		o.place[episode{o.states[i].rule, o.states[i].subject}] = i
+	}
+	return o, doing(err, "reading the open alerts of project %q", project)
+}
+
+// readShown reads the alerts of which a receiver shows the value.
+func (o *OpenStates) readShown(ctx context.Context, tx *sql.Tx) error {
+	o.shown = map[string]rules.Alert{}
+	alerts, err := collect(ctx, tx, alertFields, `SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (
+			SELECT alert FROM delivery WHERE `+showsValue+` AND NOT closed AND moves % 2 = 0)
+		AND project = $1 AND `+openAlert, o.project)
+	for _, a := range alerts {
+		o.shown[a.ID] = a
+	}
+	return err
+}
+
+// showsValue is the condition of the index of the deliveries whose message shows the value of the alert.
+const showsValue = `words IS NOT NULL`
+
+// millis is a time as Unix milliseconds; noTime is the zero time. It takes a third of the memory.
+type millis int64
+
+const noTime = millis(math.MinInt64)
+
+// Scan implements sql.Scanner.
+func (m *millis) Scan(column any) error {
+	switch v := column.(type) {
+	case int64:
+		*m = millis(v)
+		return nil
+	default:
+		*m = noTime
+		var t time.Time
+		return instant{&t}.Scan(column)
+	}
+}
+
+func (m millis) time() time.Time {
+	if m == noTime {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(m)).UTC()
+}
+
+// sparse is a document that is empty in most rows; then the pointer is nil.
+type sparse[T any] struct{ value **T }
+
+// Scan implements sql.Scanner.
+func (s sparse[T]) Scan(column any) error {
+	*s.value = nil
+	if column == emptyDocument {
+		return nil
+	}
+	*s.value = new(T)
+	return document[T]{*s.value}.Scan(column)
+}
