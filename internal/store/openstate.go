@@ -13,7 +13,7 @@ import (
 // OpenStates are the pending and firing alerts of a project as far as evaluations need them, in little memory. It is safe for
 // use by several goroutines that only read.
 //
-// An alert comes without its texts (Told, Reason, By and Why), which evaluations do not read, but for Told.Figure. It is complete
+// An alert comes without its texts (Told, By and Why), which evaluations do not read, but for Told.Figure. It is complete
 // if a receiver shows its value.
 type OpenStates struct {
 	project string
@@ -93,7 +93,7 @@ func (o *OpenStates) at(i int) (rules.Alert, error) {
 	}
 	a := rules.Alert{
 		ID: s.id, Rule: s.rule, Project: o.project, Subject: s.subject, Period: s.period.time(),
-		State: rules.State(s.state), Level: s.level, Worst: s.worst, Version: s.version, Already: s.already,
+		State: rules.State(s.state), Level: s.level, Worst: s.worst, Version: s.version, Reason: rules.Event(s.reason), Already: s.already,
 		Since: s.since.time(), FiredAt: s.firedAt.time(), RaisedAt: s.raisedAt.time(), NotifiedAt: s.notifiedAt.time(),
 		ChangedAt: s.changedAt.time(), Doubted: s.doubted, QuietSince: s.quietSince.time(),
 		Value: s.value, Peak: s.peak, PeakOn: s.peakOn, Limit: s.limit, Usual: s.usual, AsOf: s.asOf.time(), Drill: s.drill,
@@ -113,8 +113,8 @@ func (o *OpenStates) at(i int) (rules.Alert, error) {
 
 // An openState is a row of OpenStates.
 type openState struct {
-	id, rule, subject, state, figure, holds, then string
-	subjectName, projectName                      string // only where they are asked for
+	id, rule, subject, state, reason, figure, holds, then string
+	subjectName, projectName                              string // only where they are asked for
 
 	period, since, firedAt, raisedAt, notifiedAt, changedAt, quietSince, asOf millis
 	value, peak, limit, usual                                                 float64
@@ -127,13 +127,13 @@ type openState struct {
 	ack                     *rules.Ack
 }
 
-const openStateColumns = `id, rule, subject, state, coalesce(told ->> 'figure', ''), holds, then_values, period, since, fired_at, raised_at, notified_at,
+const openStateColumns = `id, rule, subject, state, reason, coalesce(told ->> 'figure', ''), holds, then_values, period, since, fired_at, raised_at, notified_at,
 	changed_at, quiet_since, as_of, value, peak, threshold, usual, level, worst, version, peak_on, already, doubted, drill, mute, ack`
 
 // fields lists where openStateColumns go. Strings that many rows have are kept once in seen.
 func (s *openState) fields(seen repeated) []any {
 	return []any{
-		&s.id, seen.text(&s.rule), &s.subject, seen.text(&s.state), seen.text(&s.figure), &s.holds, &s.then,
+		&s.id, seen.text(&s.rule), &s.subject, seen.text(&s.state), seen.text(&s.reason), seen.text(&s.figure), &s.holds, &s.then,
 		&s.period, &s.since, &s.firedAt, &s.raisedAt, &s.notifiedAt, &s.changedAt, &s.quietSince, &s.asOf,
 		number{&s.value}, number{&s.peak}, number{&s.limit}, number{&s.usual}, &s.level, &s.worst, &s.version, &s.peakOn,
 		&s.already, &s.doubted, &s.drill, sparse[rules.Mute]{&s.mute}, sparse[rules.Ack]{&s.ack},
