@@ -63,6 +63,18 @@ func describeList(n Notification, alerts []Alert) list {
 // hint says how to see what a message leaves out.
 func (l list) hint() string { return "notewatch alerts --message " + l.id }
 
+// ShowsValueOf returns the IDs of the alerts of which a message about n leads with the value: that of a single alert, of several the
+// worst of each rule. The others stand in a list that is not kept up to date, or are only counted.
+func (n Notification) ShowsValueOf() (ids []string) {
+	groups := groupByRule(worstFirst(n.Alerts))
+	for _, g := range groups[:min(len(groups), maxRules)] {
+		for _, a := range g.alerts[:g.top] {
+			ids = append(ids, a.ID)
+		}
+	}
+	return ids
+}
+
 // about says how many there are of what.
 func (g group) about() string { return join(g.counts, g.figure) }
 
@@ -256,18 +268,31 @@ func oldest(alerts []Alert) time.Time {
 
 // worstFirst orders alerts by how much they matter: those that are not over, then the level, then the value.
 func worstFirst(alerts []Alert) []Alert {
-	sorted := slices.Clone(alerts)
-	slices.SortStableFunc(sorted, func(a, b Alert) int {
-		order := cmp.Or(
-			compareBool(ended(a), ended(b)),
-			cmp.Compare(severity(b.Level), severity(a.Level)),
-			cmp.Compare(b.Value, a.Value), // NaN is less than any number, so last
+	type place struct {
+		ended    bool
+		severity int
+		value    float64
+		name     string
+		index    int
+	}
+	places := make([]place, len(alerts)) // an alert is too large to be moved often
+	for i := range alerts {
+		a := &alerts[i]
+		places[i] = place{ended(*a), severity(a.Level), a.Value, nameOf(a.Subject), i}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(
+			compareBool(a.ended, b.ended),
+			cmp.Compare(b.severity, a.severity),
+			cmp.Compare(b.value, a.value), // NaN is less than any number, so last
+			cmp.Compare(a.name, b.name),
+			cmp.Compare(a.index, b.index),
 		)
-		if order != 0 {
-			return order
-		}
-		return cmp.Compare(nameOf(a.Subject), nameOf(b.Subject))
 	})
+	sorted := make([]Alert, len(alerts))
+	for i, p := range places {
+		sorted[i] = alerts[p.index]
+	}
 	return sorted
 }
 

@@ -235,6 +235,9 @@ func (b *Bot) attempt(ctx context.Context, lease store.Lease, r Receiver, m outg
 	started := b.Machine()
 	ref, err := b.call(ctx, r, n, notify.Ref(m.Message.Ref))
 	outcome, failure := b.outcome(r, m, ref, err)
+	if r.Live {
+		outcome.ShowsValue = n.ShowsValueOf()
+	}
 	b.Metrics.Delivered(r.Name, metrics.Result(outcome.Status), b.Machine().Sub(started))
 	if failure != nil {
 		level := slog.LevelError
@@ -273,7 +276,7 @@ func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, err error) (store.
 	switch {
 	case err == nil:
 		out.Message.Ref, out.Message.PostedAt = string(ref), now
-		r.shows(out.Members)
+		out.Same = r.shows(out.Members)
 		return out, nil
 	case errors.Is(err, notify.ErrSkipped):
 		out.Status = store.Skipped
@@ -282,7 +285,7 @@ func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, err error) (store.
 			return out, nil
 		}
 		out.Message.PostedAt = now
-		r.shows(out.Members)
+		out.Same = r.shows(out.Members)
 		return out, nil
 	}
 	failure := classify(err)
@@ -297,16 +300,21 @@ func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, err error) (store.
 	return out, failure
 }
 
-// shows notes that the receiver shows the newest of alerts.
-func (r Receiver) shows(members []store.Delivery) {
+// shows notes that the receiver shows the newest of alerts. It returns the IDs of those that it has shown so before.
+func (r Receiver) shows(members []store.Delivery) map[string]bool {
+	same := map[string]bool{}
 	for i := range members {
 		d := &members[i]
 		level := r.level(*d)
 		if hushed(*d) {
 			level = min(level, d.Shown) // the rest is news when people are told again
 		}
+		if d.Have == d.Alert.Version && d.Want == d.Have && d.Shown == level && !d.Dead && d.Error == "" {
+			same[d.Alert.ID] = true
+		}
 		d.Have, d.Shown, d.Dead, d.Error = d.Alert.Version, level, false, ""
 	}
+	return same
 }
 
 // skip notes that the receiver shows nothing of alerts, and does not have to.

@@ -73,7 +73,11 @@ func (t *turn) noteDamage() {
 
 // begin returns a turn in which nothing is decided yet: of the rules that read only poll alone, or of all others.
 func (b *Bot) begin(ctx context.Context, f *projectData, alone bool) (*turn, error) {
-	open, err := b.Store.OpenStates(ctx, f.project.UID, false)
+	query := store.StateQuery{Project: f.project.UID}
+	if alone {
+		query.Rules = b.pollRules()
+	}
+	open, err := b.Store.OpenStates(ctx, query)
 	if err != nil {
 		return nil, err
 	}

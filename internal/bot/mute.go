@@ -180,7 +180,7 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 // muteProject decides which open alerts of a project people are to be told of, and which drills end. It returns when the first of the
 // other drills ends by itself; zero is never.
 func (b *Bot) muteProject(ctx context.Context, project string, mutes rules.Mutes, d *store.Decision) (drillEnd time.Time, err error) {
-	open, err := b.Store.OpenStates(ctx, project, true)
+	open, err := b.Store.OpenStates(ctx, store.StateQuery{Project: project, Names: true})
 	if err != nil {
 		return drillEnd, err
 	}

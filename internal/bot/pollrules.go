@@ -73,6 +73,20 @@ func (b *Bot) judgePolling(ctx context.Context, project Project) (*turn, error) 
 	return t, t.mute(ctx)
 }
 
+// pollRules returns the names of the rules that read only poll, and of those that mute them; never nil.
+func (b *Bot) pollRules() []string {
+	all := []string{}
+	for _, r := range b.Rules {
+		if r.Reads.OnlyPoll() {
+			all = append(all, r.Spec.Name)
+			if r.Spec.Unless != "" {
+				all = append(all, r.Spec.Unless)
+			}
+		}
+	}
+	return all
+}
+
 // watchesDevicesByPollAlone reports whether a rule that reads only poll is about devices.
 func (b *Bot) watchesDevicesByPollAlone() bool {
 	for _, r := range b.Rules {

@@ -56,7 +56,7 @@ func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Co
 	if err != nil {
 		return store.Commit{}, err
 	}
-	open, err := b.Store.OpenStates(ctx, uid, false)
+	open, err := b.Store.OpenStates(ctx, store.StateQuery{Project: uid})
 	if err != nil {
 		return store.Commit{}, err
 	}

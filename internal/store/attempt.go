@@ -49,6 +49,8 @@ type Outcome struct {
 	// ShowsValue is the IDs of the members of which the message shows the value, to be kept up to date there: a few of many.
 	ShowsValue []string
 
+	Same map[string]bool // IDs of members that are stored as they are here; nil is none
+
 	Error   string // why not; "" if posted or skipped
 	At      time.Time
 	Refresh bool // only figures were to be brought up to date: once that is done, nothing is to be remembered of the attempt
@@ -111,16 +113,17 @@ func insertAttempts(ctx context.Context, b batch, receiver string, sendings []Se
 		if err := insert.QueryRowContext(ctx, sending.Message.ID, receiver, at(started)).Scan(&attempt); err != nil {
 			return nil, err
 		}
-		for _, d := range sending.Members {
-			level := rules.Inactive
-			if d.Alert.Open() {
-				level = d.Alert.Level
-			}
-			_, err = b.exec(ctx, `INSERT INTO attempt_alert (attempt, alert, version, level) VALUES ($1, $2, $3, $4)`,
-				attempt, d.Alert.ID, d.Want, level)
-			if err != nil {
-				return nil, err
-			}
+		members := sending.Members
+		err := upsert{table: "attempt_alert", key: []string{"attempt", "alert"}, fixed: []string{"version", "level"}}.run(
+			ctx, b.tx, len(members), func(i int) []any {
+				d, level := &members[i], rules.Inactive
+				if d.Alert.Open() {
+					level = d.Alert.Level
+				}
+				return []any{attempt, d.Alert.ID, d.Want, level}
+			}, nil)
+		if err != nil {
+			return nil, err
 		}
 		attempts = append(attempts, attempt)
 	}

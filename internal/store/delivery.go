@@ -205,13 +205,18 @@ func (s *Store) Settle(ctx context.Context, lease Lease, deliveries []Delivery) 
 }
 
 // saveDeliveries stores Have, Shown, Dead and Why of deliveries, the value and the texts of those in ShowsValue that were posted or
-// skipped, and why the last attempt failed. A delivery that was repaired since it was read is left as it is: nobody knows whose post came last, so it is
-// shown once more. Nor is one given up or held back that has something newer to show.
+// skipped, and why the last attempt failed. A delivery that was repaired since it was read is left as it is: nobody knows whose post
+// came last, so it is shown once more. Nor is one given up or held back that has something newer to show.
 func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) error {
+	sent := o.Status == Posted || o.Status == Skipped
 	for i := range o.Members {
 		d := &o.Members[i]
+		shows := slices.Contains(o.ShowsValue, d.Alert.ID)
+		if o.Same[d.Alert.ID] && !shows {
+			continue
+		}
 		var value, words any
-		if slices.Contains(o.ShowsValue, d.Alert.ID) {
+		if shows {
 			value, words = number{&d.Alert.Value}, document[rules.Told]{&d.Alert.Told}
 		}
 		_, err := b.exec(ctx, `
@@ -219,13 +224,20 @@ func saveDeliveries(ctx context.Context, b batch, receiver string, o Outcome) er
 				dead = ($5 AND want = $6), error = $7, why = CASE WHEN want = $6 THEN $8 ELSE '' END,
 				waiting_since = CASE WHEN want = $1 OR want = $6 AND $8 <> '' THEN NULL WHEN $3 THEN $12 ELSE waiting_since END
 			WHERE alert = $9 AND receiver = $10 AND repairs = $11`,
-			d.Have, d.Shown, o.Status == Posted || o.Status == Skipped, value, d.Dead, d.Want, o.Error,
-			d.Why, d.Alert.ID, receiver, d.repairs, at(o.At), words)
+			d.Have, d.Shown, sent, value, d.Dead, d.Want, o.Error, d.Why, d.Alert.ID, receiver, d.repairs, at(o.At), words)
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	if !sent {
+		return nil
+	}
+	shown := append([]string{}, o.ShowsValue...) // nil is no list
+	_, err := b.exec(ctx, `
+		UPDATE delivery SET figure = NULL, words = NULL
+		WHERE receiver = $1 AND message = $2 AND `+showsValue+` AND alert NOT IN (SELECT value FROM json_each($3))`,
+		receiver, o.Message.ID, document[[]string]{&shown})
+	return err
 }
 
 // stale selects deliveries to receiver $1 that show a value which has changed since, or other texts: the advice or the name of the
