@@ -18,15 +18,15 @@ type answer struct {
 	invalid []int            // by figure of the endpoint: numbers that are no counts
 	cells   []history.Cell   // of all columns
 
-	place     int32 // of the last row
-	truncated bool  // Notehub cut the answer short
+	place     int32 // of the last row of a listed device
+	truncated bool  // by Notehub
 	stale     bool  // made of summary tables only, in which the newest of today is missing
 
 	// unlisted returns the ordinal of a device that is not among the subjects, or 0; nil leaves such devices out of the answer.
 	unlisted func(uid string) (int32, error)
 }
 
-// A question is what is asked of Notehub.
+// A question is a request for usage and what its answer counts for.
 type question struct {
 	endpoint
 	span
@@ -58,8 +58,8 @@ func newAnswer(q question, buffer []history.Cell) *answer {
 	return a
 }
 
-// add takes in a row, whose counts are those of the endpoint's figures. A row of a day outside the span is left out: it may cover
-// only a part of that day.
+// add adds a row with the counts of the endpoint's figures. It leaves out a row of a day outside the span, which may cover only a part
+// of that day.
 func (a *answer) add(device string, period time.Time, counts ...notehub.Count) error {
 	days := len(a.rows)
 	day := int(rules.DayOf(period) - a.first)
@@ -72,7 +72,7 @@ func (a *answer) add(device string, period time.Time, counts ...notehub.Count) e
 		a.place = place
 	} else {
 		var err error
-		if place, err = a.strangerPlace(device); err != nil {
+		if place, err = a.unlistedPlace(device); err != nil {
 			return err
 		}
 	}
@@ -93,8 +93,8 @@ func (a *answer) add(device string, period time.Time, counts ...notehub.Count) e
 	return nil
 }
 
-// strangerPlace returns the place of a device that is not listed: its ordinal, if it was listed before, else 0.
-func (a *answer) strangerPlace(device string) (int32, error) {
+// unlistedPlace returns the place of a device that is not listed: its ordinal, if it was listed before, else 0.
+func (a *answer) unlistedPlace(device string) (int32, error) {
 	if device == "" || a.unlisted == nil {
 		return 0, nil
 	}
@@ -134,7 +134,7 @@ func cellOf(figure rules.Figure, count notehub.Count) (cell history.Cell, ok boo
 	return history.NotKnown, true
 }
 
-// join returns the cell of two rows together. One that is null is left out.
+// join adds up the cells of two rows. It leaves out null.
 func join(a, b history.Cell) history.Cell {
 	switch {
 	case a == history.Nothing || a == history.Null && b != history.Nothing:
@@ -151,10 +151,9 @@ func join(a, b history.Cell) history.Cell {
 	return history.NotKnown
 }
 
-// close completes the columns: what the answer says of devices and days without a row. A listed device without one used nothing, but
-// not if the answer was truncated: then only whole rows count. What the answer leaves open of a day that was never read since it
-// ended, which is any from open on, is not known; of days before that the answer says nothing. An answer about a part of a day leaves
-// all else as it is.
+// close fills in the cells without a row. A listed device without one used nothing, unless the answer was truncated: then only whole
+// rows count, and the other cells of days from open on, which were never read since they ended, are not known. Of days before that
+// a truncated answer says nothing else, and an answer about a part of the devices says nothing of the others.
 func (a *answer) close(today rules.Day, open func(rules.Figure) rules.Day) {
 	days := len(a.rows)
 	for i, figure := range a.figures {

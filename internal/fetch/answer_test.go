@@ -87,6 +87,11 @@ func TestWhatAnAnswerSays(t *testing.T) {
 			today: map[string]history.Cell{"a": value(1), "b": value(0), "": value(8)},
 		},
 		{
+			name: "a row without a device counts for the project", at: 14,
+			rows:  []string{eventsRow("a", 0, total(1)), strings.Replace(eventsRow("a", 0, total(7)), `"device":"dev:a",`, "", 1)},
+			today: map[string]history.Cell{"a": value(1), "b": value(0), "": value(8)},
+		},
+		{
 			name: "a truncated answer counts where it has rows", at: 14, truncated: true,
 			rows:      []string{eventsRow("a", -1, total(11)), eventsRow("a", 0, total(4))},
 			yesterday: map[string]history.Cell{"a": value(11), "b": keeps, "": keeps},

@@ -19,7 +19,7 @@ import (
 	"notewatch/rules"
 )
 
-// A Config is what a Reader works with. Every field but MaxRows is required.
+// A Config configures a Reader. Every field but MaxRows is required.
 type Config struct {
 	Store   *store.Store
 	Log     *slog.Logger
@@ -42,7 +42,7 @@ func New(config Config) *Reader {
 	return &Reader{config: config, endpoints: endpointsOf(config.Figures)}
 }
 
-// A memory is what is known of a project between polls. All of it may be lost.
+// A memory holds what a Reader remembers of a project between polls. Losing it costs requests, never data.
 type memory struct {
 	version  int64 // of the device list that subjects are made of
 	subjects *subjects
@@ -53,7 +53,7 @@ type memory struct {
 	nameless bool                  // it was logged that the fleets cannot be read
 }
 
-// A Poll is what one poll of a project works with.
+// A Poll describes one poll of a project.
 type Poll struct {
 	Project string // UID
 	Lease   store.Lease

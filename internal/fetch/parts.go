@@ -97,7 +97,7 @@ func (p *poll) readPart(ctx context.Context, q question) (missed int, err error)
 	return missed, p.save(ctx, a, nil)
 }
 
-// rowsOfDevice returns how many rows a device has at most on average, by the rows of a truncated answer.
+// rowsOfDevice returns how many rows a device has on average, rounded up, in the answer about a day.
 func (a *answer) rowsOfDevice() int {
 	named := 0
 	for i := range a.columns {

@@ -8,11 +8,10 @@ import (
 	"notewatch/rules"
 )
 
-// Subjects are the devices that an answer is read for. Each has a place in the columns of the answer, from 1. Place 0 is the
-// project.
+// subjects are the devices that an answer is read for. Each has a place in the columns of the answer, from 1; place 0 is the project.
 type subjects struct {
 	places   map[string]int32 // by UID
-	uids     []string         // by place
+	uids     []string         // by place; "" is no listed device
 	born     []rules.Day      // by place: the first day that a device existed
 	ordinals []int            // by place; nil if a place is an ordinal
 }
@@ -50,11 +49,11 @@ func some(devices []*store.Device) *subjects {
 	return s
 }
 
-// find returns the place of a device. Rows mostly come in the order of places, so that of the row before, and the next one, are looked
-// at first.
+// find returns the place of a device. Rows mostly come in the order of places, so it tries the place of the row before and the next
+// one first.
 func (s *subjects) find(uid string, before int32) (place int32, ok bool) {
 	for place := before; place <= before+1 && int(place) < len(s.uids); place++ {
-		if place > 0 && s.uids[place] == uid {
+		if place > 0 && s.uids[place] == uid && uid != "" {
 			return place, true
 		}
 	}
