@@ -37,18 +37,14 @@ func (r *rig) state() store.Project {
 	return state
 }
 
-// days returns what is known of a figure of a device, "" being the project, by day.
-func (r *rig) days(figure rules.Figure, device string, first, last rules.Day) map[rules.Day]float64 {
+// events returns how many events of a device are stored, by day; days that are not known are left out.
+func (r *rig) events(device string, first, last rules.Day) map[rules.Day]float64 {
 	r.t.Helper()
-	ordinal := 0
-	if device != "" {
-		var err error
-		ordinal, _, err = r.store.Ordinal(r.t.Context(), project, device)
-		require.NoError(r.t, err)
-	}
+	ordinal, _, err := r.store.Ordinal(r.t.Context(), project, device)
+	require.NoError(r.t, err)
 	known := map[rules.Day]float64{}
 	block, position := ordinal/history.BlockSize, ordinal%history.BlockSize
-	require.NoError(r.t, r.store.Columns(r.t.Context(), project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
+	require.NoError(r.t, r.store.Columns(r.t.Context(), project, block, rules.Events, first, last, func(day rules.Day, cells []history.Cell) {
 		if cell := history.At(cells, position); cell.Known() {
 			known[day] = cell.Float()
 		}

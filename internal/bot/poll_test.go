@@ -218,7 +218,7 @@ func TestFiguresThatNoRuleReadForAWhileAreReadAgain(t *testing.T) {
 	r.rules(budget("100000"), silent())
 	r.open()
 	r.run(monday.Add(8*day + 2*hour))
-	known := r.days(rules.Events, r.project.Devices[0].UID, rules.DayOf(monday), rules.DayOf(monday)+7)
+	known := r.events(r.project.Devices[0].UID, rules.DayOf(monday), rules.DayOf(monday)+7)
 	require.Len(t, known, 8)
 	for day, n := range known {
 		require.InDelta(t, 24, n, 6, "%s", day)
@@ -285,7 +285,7 @@ func TestATruncatedBackfillIsReadInParts(t *testing.T) {
 	r := newRig(t, 3, nil, budget("100000"))
 	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Truncated, Endpoint: notehubtest.Events, Times: 2})
 	r.run(monday.Add(hour))
-	known := r.days(rules.Events, r.project.Devices[0].UID, rules.DayOf(monday)-35, rules.DayOf(monday)-1)
+	known := r.events(r.project.Devices[0].UID, rules.DayOf(monday)-35, rules.DayOf(monday)-1)
 	require.Len(t, known, 35)
 	for day, n := range known {
 		require.InDelta(t, 24, n, 6, "%s", day)

@@ -54,7 +54,7 @@ func TestNothingWaitsForAClockThatWasAhead(t *testing.T) {
 			require.NoError(t, err)
 			require.False(t, r.bot.AwaitsPoll(state))
 			require.Equal(t, rules.DayOf(r.now), state.RereadOn)
-			known := r.days(rules.Events, sensors(1)[0].UID, rules.DayOf(monday), rules.DayOf(monday)+500)
+			known := r.events(sensors(1)[0].UID, rules.DayOf(monday), rules.DayOf(monday)+500)
 			require.InDelta(t, 24, known[rules.DayOf(monday)], 1, "what the clock skipped is read")
 			for day := range known {
 				require.LessOrEqual(t, day, rules.DayOf(r.now), "nothing is known of days to come")

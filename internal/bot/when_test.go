@@ -131,7 +131,7 @@ func TestADayIsNamedOnceItIsOver(t *testing.T) {
 func (r *rig) used(name string, day time.Time) float64 {
 	r.t.Helper()
 	on := rules.DayOf(day)
-	n, ok := r.days(rules.Events, sensors(1)[0].UID, on, on)[on]
+	n, ok := r.events(sensors(1)[0].UID, on, on)[on]
 	require.True(r.t, ok, "events of %s on %s are not known", name, on)
 	return n
 }
