@@ -129,7 +129,7 @@ func (m *merger) read(ctx context.Context, block int, figure int64, day rules.Da
 	}
 	column, failure := history.Unpack(m.buffer, packed)
 	if failure != nil {
-		return m.buffer[:0], true, nil
+		return m.buffer[:0], true, nil //nolint:nilerr // damage is no failure: the figures are not known
 	}
 	return column, false, nil
 }
