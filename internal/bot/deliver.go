@@ -94,13 +94,22 @@ type refused struct {
 }
 
 // sendAll sends messages until one fails for a reason that is not its own.
-func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []outgoing) (done service, err error) {
-	for batch := range slices.Chunk(messages, max(r.Batch, 1)) {
+func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []planned) (done service, err error) {
+	for len(messages) > 0 {
 		if done.taken > 0 {
 			if done.left, err = b.Store.Moved(ctx, lease); err != nil || done.left {
 				return done, err // there is something newer: what was planned may no longer be true
 			}
 		}
+		batch, n, err := b.nextBatch(ctx, r, messages)
+		if err != nil {
+			return done, err
+		}
+		if n == 0 {
+			done.left = true
+			return done, nil
+		}
+		messages = messages[n:]
 		s, err := b.send(ctx, lease, r, batch)
 		done.taken += s.taken
 		done.heard, done.called = done.heard || s.heard, done.called || s.called
@@ -110,6 +119,20 @@ func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messag
 		}
 	}
 	return done, nil
+}
+
+// nextBatch reads the members of the first of some messages: of as many as are sent together, and have no more members than one
+// message may have. n is how many; 0 is that the first is no longer what it was planned as.
+func (b *Bot) nextBatch(ctx context.Context, r Receiver, messages []planned) (batch []outgoing, n int, err error) {
+	for members := 0; n < min(len(messages), max(r.Batch, 1)) && members < maxMembers; n++ {
+		m, same, err := b.load(ctx, r, messages[n])
+		if err != nil || !same {
+			return batch, n, err
+		}
+		members += len(m.Members)
+		batch = append(batch, m)
+	}
+	return batch, n, nil
 }
 
 func (b *Bot) receiver(name string) (Receiver, error) {

@@ -231,7 +231,7 @@ func (b *Bot) outageNotification(r Receiver) notify.Notification {
 	if d.Alert.State != rules.Firing {
 		d.Have, d.Shown = d.Want-1, rules.Critical
 	}
-	id := r.message([]store.Delivery{d}).ID
+	id := r.message(d.Alert.ID).ID
 	return notify.Notification{
 		ID: id, Key: fmt.Sprintf("%s-%d", id, d.Want), Sent: b.Machine(), Alerts: []notify.Alert{r.alert(d, b.Clock.Now())},
 	}

@@ -23,37 +23,52 @@ const (
 // An outgoing is a message that is to be posted or changed.
 type outgoing = store.Sending
 
+// A planned is a message that is to be posted or changed, without its members: of many messages they are too many to be held.
+type planned struct {
+	store.Message
+	fresh []fresh // the members of a message that is new; nil is those that are stored
+	fails bool    // the last attempt failed
+}
+
+// A fresh is a delivery of which nothing is shown yet.
+type fresh struct {
+	alert, rule, project string
+	first                bool // true before its rule was first evaluated, and nothing has changed since
+	level                rules.Level
+	want                 int64
+}
+
 // A plan is what one turn has to send.
 type plan struct {
-	messages []outgoing
+	messages []planned
 	later    time.Time // when there will be more; zero is when something happens
 }
 
 // plan turns deliveries into messages: what is new first, then what changes, then figures that are to be brought up to
 // date. What the receiver has nothing to hear of, or must not be told for now, is noted as such.
 func (b *Bot) plan(ctx context.Context, lease store.Lease, r Receiver) (p plan, err error) {
-	news, err := b.Store.Fresh(ctx, r.Name)
-	if err != nil {
-		return plan{}, err
-	}
 	changes, settled, err := b.changes(ctx, r)
 	if err != nil {
 		return plan{}, err
 	}
-	var fresh []store.Delivery
-	for _, d := range news {
-		if r.settles(&d) {
-			settled = append(settled, d)
-			continue
+	var news []fresh
+	err = b.Store.EachFresh(ctx, r.Name, func(d *store.Delivery) {
+		a := &d.Alert
+		if held := *d; r.settles(&held) {
+			settled = append(settled, held)
+			return
 		}
-		fresh = append(fresh, d)
+		news = append(news, fresh{a.ID, a.Rule, a.Project, a.Already && a.Version == 1, a.Level, d.Want})
+	})
+	if err != nil {
+		return plan{}, err
 	}
 	if len(settled) > 0 {
 		if err := b.Store.Settle(ctx, lease, settled); err != nil {
 			return plan{}, err
 		}
 	}
-	if p, err = b.news(ctx, r, fresh); err != nil {
+	if p, err = b.news(ctx, r, news); err != nil {
 		return plan{}, err
 	}
 	p.messages = append(p.messages, changes...)
@@ -123,14 +138,15 @@ func (r Receiver) knows(d store.Delivery) bool {
 
 // changes returns the messages that have to show something else, those that failed last at the end. What nobody is to hear
 // of is settled: deliveries that were about to be shown when people stopped being told, and such as the receiver knows.
-func (b *Bot) changes(ctx context.Context, r Receiver) (all []outgoing, settled []store.Delivery, err error) {
+func (b *Bot) changes(ctx context.Context, r Receiver) (all []planned, settled []store.Delivery, err error) {
 	changes, err := b.Store.Changes(ctx, r.Name)
 	for _, m := range changes {
 		shown := !m.Message.PostedAt.IsZero()
 		visible := func(d store.Delivery) bool { return shown || !waits(d) }
 		news := func(d store.Delivery) bool { return d.Want > d.Have && !r.knows(d) && visible(d) }
 		if slices.ContainsFunc(m.Members, news) {
-			all = append(all, m)
+			failed := func(d store.Delivery) bool { return d.Error != "" }
+			all = append(all, planned{Message: m.Message, fails: slices.ContainsFunc(m.Members, failed)})
 			continue
 		}
 		for _, d := range waiting(m.Members) {
@@ -142,18 +158,17 @@ func (b *Bot) changes(ctx context.Context, r Receiver) (all []outgoing, settled 
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b outgoing) int { return compareFailed(a.Members, b.Members) })
+	slices.SortStableFunc(all, compareFailed)
 	return all, settled, err
 }
 
 // compareFailed puts messages of which the last attempt failed behind the others: one that can never be posted must not
 // keep them waiting.
-func compareFailed(a, b []store.Delivery) int {
-	failed := func(d store.Delivery) bool { return d.Error != "" }
-	switch x, y := slices.ContainsFunc(a, failed), slices.ContainsFunc(b, failed); {
-	case x == y:
+func compareFailed(a, b planned) int {
+	switch {
+	case a.fails == b.fails:
 		return 0
-	case x:
+	case a.fails:
 		return 1
 	}
 	return -1
@@ -161,8 +176,8 @@ func compareFailed(a, b []store.Delivery) int {
 
 // news returns messages for deliveries of which nothing is shown yet. Many alerts of one rule share a message. Beyond the
 // hourly cap everything shares one digest, the worst last to go there.
-func (b *Bot) news(ctx context.Context, r Receiver, fresh []store.Delivery) (p plan, err error) {
-	if len(fresh) == 0 {
+func (b *Bot) news(ctx context.Context, r Receiver, all []fresh) (p plan, err error) {
+	if len(all) == 0 {
 		return p, nil
 	}
 	now := b.Clock.Now()
@@ -170,11 +185,11 @@ func (b *Bot) news(ctx context.Context, r Receiver, fresh []store.Delivery) (p p
 	if err != nil {
 		return p, err
 	}
-	groups := grouped(fresh)
-	slices.SortStableFunc(groups, func(a, b []store.Delivery) int { return cmp.Compare(worst(b), worst(a)) })
+	groups := grouped(all)
+	slices.SortStableFunc(groups, func(a, b []fresh) int { return cmp.Compare(worst(b), worst(a)) })
 	room := min(max(0, hourlyCap-count), len(groups))
 	for _, members := range groups[:room] {
-		p.messages = append(p.messages, outgoing{Message: r.message(members), Members: members})
+		p.messages = append(p.messages, planned{Message: r.message(members[0].alert), fresh: members})
 	}
 	rest := slices.Concat(groups[room:]...)
 	if len(rest) == 0 {
@@ -185,24 +200,24 @@ func (b *Bot) news(ctx context.Context, r Receiver, fresh []store.Delivery) (p p
 		return p, nil
 	}
 	for members := range slices.Chunk(rest, maxMembers) {
-		message := r.message(members)
+		message := r.message(members[0].alert)
 		message.Digest = true
-		p.messages = append(p.messages, outgoing{Message: message, Members: members})
+		p.messages = append(p.messages, planned{Message: message, fresh: members})
 	}
 	return p, nil
 }
 
 // grouped cuts deliveries into those that share a message: those of one rule in one project if they are many, or were
 // true before their rule was first judged, and else each alone.
-func grouped(fresh []store.Delivery) (groups [][]store.Delivery) {
+func grouped(all []fresh) (groups [][]fresh) {
 	type storm struct {
 		rule, project string
-		already       bool
+		first         bool
 	}
 	place := map[storm]int{}
-	var storms [][]store.Delivery
-	for _, d := range fresh {
-		key := storm{d.Alert.Rule, d.Alert.Project, d.Alert.Already && d.Alert.Version == 1}
+	var storms [][]fresh
+	for _, d := range all {
+		key := storm{d.rule, d.project, d.first}
 		at, ok := place[key]
 		if !ok {
 			at = len(storms)
@@ -213,7 +228,7 @@ func grouped(fresh []store.Delivery) (groups [][]store.Delivery) {
 	}
 	for _, members := range storms {
 		size := 1
-		if first := members[0].Alert; len(members) > stormSize || first.Already && first.Version == 1 {
+		if len(members) > stormSize || members[0].first {
 			size = maxMembers
 		}
 		groups = slices.AppendSeq(groups, slices.Chunk(members, size))
@@ -222,15 +237,32 @@ func grouped(fresh []store.Delivery) (groups [][]store.Delivery) {
 }
 
 // worst is the highest level among deliveries.
-func worst(members []store.Delivery) rules.Level {
-	return slices.MaxFunc(members, func(a, b store.Delivery) int { return cmp.Compare(a.Alert.Level, b.Alert.Level) }).Alert.Level
+func worst(members []fresh) rules.Level {
+	return slices.MaxFunc(members, func(a, b fresh) int { return cmp.Compare(a.level, b.level) }).level
 }
 
-// message is the one that begins with some deliveries. Planning it again gives the same.
-func (r Receiver) message(members []store.Delivery) store.Message {
+// message is the one that begins with an alert. Planning it again gives the same.
+func (r Receiver) message(first string) store.Message {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(r.Name))
-	return store.Message{ID: fmt.Sprintf("%s-%08x", members[0].Alert.ID, hash.Sum32()), Receiver: r.Name}
+	return store.Message{ID: fmt.Sprintf("%s-%08x", first, hash.Sum32()), Receiver: r.Name}
+}
+
+// load reads the members of a planned message. It reports whether they are still those that it was planned with: of a message that
+// is stored all are, as it shows the newest of them.
+func (b *Bot) load(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
+	if p.fresh == nil {
+		m.Message, m.Members, err = b.Store.Members(ctx, p.ID)
+		return m, true, err
+	}
+	ids, want := make([]string, len(p.fresh)), make(map[string]int64, len(p.fresh))
+	for i, d := range p.fresh {
+		ids[i], want[d.alert] = d.alert, d.want
+	}
+	m.Message = p.Message
+	m.Members, err = b.Store.Fresh(ctx, r.Name, ids)
+	changed := func(d store.Delivery) bool { return d.Want != want[d.Alert.ID] }
+	return m, len(m.Members) == len(ids) && !slices.ContainsFunc(m.Members, changed), err
 }
 
 // refresh adds messages that show old figures.
@@ -240,14 +272,9 @@ func (b *Bot) refresh(ctx context.Context, r Receiver, p *plan) error {
 		return err
 	}
 	for _, id := range ids {
-		if slices.ContainsFunc(p.messages, func(m outgoing) bool { return m.Message.ID == id }) {
-			continue
+		if !slices.ContainsFunc(p.messages, func(m planned) bool { return m.ID == id }) {
+			p.messages = append(p.messages, planned{Message: store.Message{ID: id, Receiver: r.Name}})
 		}
-		message, members, err := b.Store.Members(ctx, id)
-		if err != nil {
-			return err
-		}
-		p.messages = append(p.messages, outgoing{Message: message, Members: members})
 	}
 	return nil
 }

@@ -68,10 +68,43 @@ func readDeliveries(ctx context.Context, tx *sql.Tx, condition string, args ...a
 		ORDER BY fired_at, since, id`, args...)
 }
 
-// Fresh is Undelivered without what belongs to a message already.
-func (s *Store) Fresh(ctx context.Context, receiver string) (deliveries []Delivery, err error) {
+// EachFresh calls each for every delivery of a receiver that Undelivered returns and that belongs to no message yet, in that order.
+// Of its Alert it has ID, Rule, Project, State, Level, Version, Reason, Already, Mute and Ack. It is valid during the call only, which
+// must not use the store.
+func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Delivery)) error {
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			SELECT `+ownColumns+`, id, rule, project, state, level, version, reason, already, mute, ack
+			FROM delivery JOIN alert ON alert.id = delivery.alert
+			WHERE `+undelivered+` AND message IS NULL
+			ORDER BY fired_at, since, id`, receiver)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		var d Delivery
+		a, seen := &d.Alert, repeated{texts: map[string]string{}}
+		fields := append(d.own(), &a.ID, seen.text(&a.Rule), seen.text(&a.Project), &a.State, &a.Level, &a.Version, &a.Reason, &a.Already,
+			document[rules.Mute]{&a.Mute}, document[rules.Ack]{&a.Ack})
+		for rows.Next() {
+			if err := rows.Scan(fields...); err != nil {
+				return err
+			}
+			each(&d)
+		}
+		return rows.Err()
+	})
+	return doing(err, "reading what is new to receiver %q", receiver)
+}
+
+// Fresh is Undelivered without what belongs to a message already. alerts are the IDs of the only ones that are wanted; nil is all.
+func (s *Store) Fresh(ctx context.Context, receiver string, alerts []string) (deliveries []Delivery, err error) {
+	condition, args := undelivered+` AND message IS NULL`, []any{receiver}
+	if alerts != nil {
+		condition, args = condition+` AND delivery.alert IN (SELECT value FROM json_each($2))`, append(args, document[[]string]{&alerts})
+	}
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		deliveries, err = readDeliveries(ctx, tx, undelivered+` AND message IS NULL`, receiver)
+		deliveries, err = readDeliveries(ctx, tx, condition, args...)
 		return err
 	})
 	return deliveries, doing(err, "reading what is new to receiver %q", receiver)

@@ -308,7 +308,7 @@ func (o *oracle) do(q question) (a answer) {
 // undelivered is what a sender reads: what is new, and the messages that have to change.
 func (o *oracle) undelivered() ([]Delivery, error) {
 	ctx := o.t.Context()
-	all, err := o.s.Fresh(ctx, "receiver")
+	all, err := o.s.Fresh(ctx, "receiver", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // fresh returns what is new to a receiver.
 func fresh(t *testing.T, s *store.Store, receiver string) []store.Delivery {
 	t.Helper()
-	all, err := s.Fresh(t.Context(), receiver)
+	all, err := s.Fresh(t.Context(), receiver, nil)
 	require.NoError(t, err)
 	return all
 }

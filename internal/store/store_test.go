@@ -95,6 +95,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Twin":         testTwin,
 		"WorkState":    testWorkState,
 		"OpenAlert":    testOpenAlert,
+		"OpenStates":   testOpenStates,
 		"Silences":     testSilences,
 		"Endless":      testEndlessSilences,
 		"ToNothing":    testSilencesOfWhatCameToNothing,
