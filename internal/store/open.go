@@ -11,6 +11,8 @@ import (
 	"os"
 
 	"github.com/pressly/goose/v3"
+
+	"notewatch/internal/store/prepared"
 )
 
 //go:embed migrations
@@ -144,10 +146,11 @@ const (
 
 // connect returns a pool of at most size connections to file, each opened when it is first used.
 func connect(file string, size int, purpose string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?"+purpose+both)
+	connector, err := prepared.NewConnector("file:" + (&url.URL{Path: file}).EscapedPath() + "?" + purpose + both)
 	if err != nil {
 		return nil, err
 	}
+	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	return db, nil
