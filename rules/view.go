@@ -22,9 +22,14 @@ func NewView(env *Env) *View {
 	v := &View{machine: vm.VM{MemoryBudget: memoryBudget}}
 	boxed := *env
 	fields := reflect.ValueOf(&boxed).Elem()
+	var object reflect.Value
+	var objectKnown bool
 	for i, l := range leaves {
-		field := fields.FieldByIndex(l.index)
-		known := l.known == nil || fields.FieldByIndex(l.known).Bool()
+		if i == 0 || l.object != leaves[i-1].object {
+			object = fields.Field(l.index[0])
+			objectKnown = l.known == nil || fields.FieldByIndex(l.known).Bool()
+		}
+		field, known := object.Field(l.index[1]), objectKnown
 		switch l.kind {
 		case numberKind:
 			if known = known && usable(field.Float()); !known {
