@@ -49,6 +49,8 @@ func TestMain(m *testing.M) {
 		err = new(victim).live()
 	case os.Getenv(weekSettings) != "":
 		err = new(survivor).live()
+	case os.Getenv(cycleHubSize) != "":
+		err = serveCycleHub(os.Getenv(cycleHubSize))
 	default:
 		os.Exit(m.Run()) //nolint:forbidigo // that is how a TestMain ends
 	}

@@ -1,0 +1,280 @@
+package bot_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/secret"
+	"notewatch/internal/store"
+	"notewatch/notehub"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+var cycleSizes = flag.String("devices", "1000,10000", "how many devices BenchmarkCycle polls; more than 100,000 are projects of 100,000")
+
+// cycleHubSize is the variable that makes the test binary a cycleHub.
+const cycleHubSize = "CYCLE_HUB_SIZE"
+
+// BenchmarkCycle takes the whole line over loopback HTTP: answers of Notehub are fetched, merged with 35 days of history
+// in a SQLite file and evaluated by ten rules for each device, and what changes is committed and sent to a webhook. What
+// every device has used today changes between two cycles. Its parts:
+//
+//	first    the first start: the device list and 35 days are read
+//	steady   a cycle that fires nothing
+//	late     a cycle in which yesterday's bytes change too, as carriers report late
+//	list     a cycle that reads the device list too
+//	storm    all ten rules begin to fire for up to 10,000 devices of each project, and every alert is sent
+//	open     a cycle while these alerts are open
+//
+// It reports the medians of what a cycle takes, in seconds: cycle-s is the sum of fetch-s (from the start of each request to
+// the end of its answer, with all that is done with rows as they arrive), save-s (all else up to the log of the last poll) and send-s
+// (what follows). decode-s is how long the same client takes to decode the same answers into nothing, and x-decode the cycle
+// as a multiple of that. peak-MB is the most memory that the process had resident, read-MB the size of the answers, written-MB what
+// went to files, db-MB the size of these.
+func BenchmarkCycle(b *testing.B) {
+	for size := range strings.SplitSeq(*cycleSizes, ",") {
+		devices, err := strconv.Atoi(size)
+		require.NoError(b, err)
+		b.Run(size, func(b *testing.B) {
+			c := newCycle(b, devices)
+			for _, part := range []struct {
+				name    string
+				prepare func(b *testing.B)
+			}{
+				{"first", c.open},
+				{"steady", func(b *testing.B) { c.ready(b, 0) }},
+				{"late", func(b *testing.B) {
+					c.ready(b, 0)
+					c.order.Late++
+				}},
+				{"list", func(b *testing.B) {
+					c.ready(b, 0)
+					c.pass(time.Hour)
+				}},
+				{"storm", func(b *testing.B) {
+					c.ready(b, 0)
+					c.order.Firing = cycleStorm
+				}},
+				{"open", func(b *testing.B) { c.ready(b, cycleStorm) }},
+			} {
+				b.Run(part.name, func(b *testing.B) { c.bench(b, part.prepare) })
+			}
+		})
+	}
+}
+
+const (
+	cycleProjectSize = 100_000 // devices, at most
+	cycleStorm       = 10_000  // devices of a project that begin to fire
+)
+
+// cycleConditions are the conditions of ten rules for each device, by name. They read bytes, events and sessions in a calendar month.
+var cycleConditions = map[string]string{
+	"data-budget":     "bytes.used > mb(50)",
+	"event-budget":    "events.used > 5000",
+	"session-budget":  "sessions.used > 3000",
+	"data-spike":      "bytes.today > mb(2) && bytes.today > 4 * (bytes.median ?? 0)",
+	"event-spike":     "events.today > 500 && events.today > 5 * events.median",
+	"chatty-sessions": "sessions.today > 100 && sessions.today > 2 * (sessions.median ?? 0)",
+	"data-week":       "bytes.d7 + bytes.today > mb(20)",
+	"event-pace":      "events.today > 10 * max(events.d30 / 30, 10)",
+	"data-growth":     "bytes.today > mb(1) && bytes.today > 8 * bytes.yesterday",
+	"heavy-sessions":  "sessions.today > 100 && bytes.today / sessions.today > kb(15)",
+}
+
+// cycleRules returns the ten rules.
+func cycleRules(b *testing.B) (all []bot.Rule) {
+	b.Helper()
+	for name, when := range cycleConditions {
+		rule, problems := rules.Compile(rules.Spec{
+			Name: name, Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Warning, Expr: when}},
+		})
+		require.Empty(b, problems)
+		all = append(all, bot.Rule{Rule: rule, Notify: []string{"ops"}})
+	}
+	return all
+}
+
+// A cycle is a bot of many devices, its Notehub and its receiver.
+type cycle struct {
+	hub      string // address
+	asking   *http.Client
+	order    cycleOrder
+	projects int
+	devices  int // of each project
+	client   *notehub.Client
+	fetched  *fetchLog
+	database string
+	config   bot.Config
+	bot      *bot.Bot
+	close    func()
+	mu       sync.Mutex
+	now      time.Time // domain
+	polled   time.Time // when the log last said that a project was polled
+}
+
+// newCycle starts a Notehub of n devices, and the clock late in a month.
+func newCycle(b *testing.B, n int) *cycle {
+	projects := max(1, n/cycleProjectSize)
+	c := &cycle{
+		projects: projects, devices: n / projects, fetched: &fetchLog{}, asking: &http.Client{Timeout: time.Minute},
+		database: filepath.Join(b.TempDir(), "notewatch.db"), close: func() {},
+	}
+	command := exec.CommandContext(b.Context(), os.Args[0])
+	command.Env = append(os.Environ(), fmt.Sprintf("%s=%dx%d", cycleHubSize, c.projects, c.devices))
+	command.Stderr = os.Stderr
+	stop, err := command.StdinPipe()
+	require.NoError(b, err)
+	output, err := command.StdoutPipe()
+	require.NoError(b, err)
+	require.NoError(b, command.Start())
+	b.Cleanup(func() {
+		c.close()
+		_ = stop.Close()
+		_ = command.Wait()
+	})
+	address, err := bufio.NewReader(output).ReadString('\n')
+	require.NoError(b, err)
+	c.hub = strings.TrimSpace(address)
+	c.client, err = notehub.New(notehub.Config{BaseURL: c.hub, Token: secret.New(cycleToken), HTTP: &http.Client{Transport: c.fetched}})
+	require.NoError(b, err)
+	hook, err := notify.NewWebhook(notify.WebhookConfig{Name: "ops", URL: secret.New(c.hub + "/hook"), AllowPrivate: true})
+	require.NoError(b, err)
+	c.config = bot.Config{
+		Accounts:  []bot.Account{{Name: "acme", Client: c.client, PerMinute: 600}},
+		Rules:     cycleRules(b),
+		Receivers: []bot.Receiver{{Name: "ops", Batch: bot.MaxBatch, Receiver: hook}},
+		Clock:     bot.Clock{Now: c.clock, Timer: c.timer},
+		Machine:   time.Now,
+		Log:       slog.New(pollNoter{slog.DiscardHandler, c}),
+	}
+	for i := range c.projects {
+		c.config.Projects = append(c.config.Projects, bot.Project{UID: cycleProject(i), Name: fmt.Sprintf("project-%d", i), Account: "acme"})
+	}
+	return c
+}
+
+func (c *cycle) clock() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// timer lets time pass at once: waiting for the request budget is no part of what is measured.
+func (c *cycle) timer(until time.Time) *time.Timer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if until.After(c.now) {
+		c.now = until
+	}
+	return time.NewTimer(0)
+}
+
+func (c *cycle) pass(d time.Duration) { c.timer(c.clock().Add(d)) }
+
+// cycleStart is late in a month, so that rules look back on most of it, and early enough on a day for many cycles.
+var cycleStart = time.Date(2026, 5, 28, 13, 0, 0, 0, time.UTC)
+
+// databaseFiles are the ends of the names of the files of a database.
+var databaseFiles = []string{"", "-wal", "-shm"}
+
+// open begins with an empty database.
+func (c *cycle) open(b *testing.B) {
+	c.close()
+	for _, suffix := range databaseFiles {
+		_ = os.Remove(c.database + suffix)
+	}
+	db, err := store.Open(b.Context(), c.database)
+	require.NoError(b, err)
+	c.close = func() { require.NoError(b, db.Close()) }
+	c.now, c.order, c.config.Store = cycleStart, cycleOrder{}, db
+	c.bot, err = bot.New(b.Context(), c.config)
+	require.NoError(b, err)
+}
+
+// ready leaves a database in which all is read, and alerts of so many devices are open. Cycles of a day are enough.
+func (c *cycle) ready(b *testing.B, firing int) {
+	if c.config.Store != nil && c.order.Firing == firing && c.clock().Hour() < 20 {
+		return
+	}
+	c.open(b)
+	c.next(b)
+	c.turn(b)
+	if firing > 0 {
+		c.order.Firing = firing
+		c.next(b)
+		c.turn(b)
+	}
+}
+
+// next lets time pass in which every device uses more, and makes every project due. It is little time, for the device list is read
+// every hour.
+func (c *cycle) next(b *testing.B) {
+	c.pass(time.Minute)
+	c.order.Step++
+	c.order.Now = c.clock().Unix()
+	body, err := json.Marshal(c.order)
+	require.NoError(b, err)
+	c.ask(b, "/order", body)
+	require.NoError(b, c.bot.PollNow(b.Context()))
+}
+
+// ask returns what the hub answers to a question of the benchmark.
+func (c *cycle) ask(b *testing.B, path string, body []byte) []byte {
+	request, err := http.NewRequestWithContext(b.Context(), http.MethodPut, c.hub+path, bytes.NewReader(body))
+	require.NoError(b, err)
+	response, err := c.asking.Do(request)
+	require.NoError(b, err)
+	answer, err := io.ReadAll(response.Body)
+	require.NoError(b, err)
+	require.NoError(b, response.Body.Close())
+	return answer
+}
+
+func (c *cycle) tally(b *testing.B) (t cycleTally) {
+	require.NoError(b, json.Unmarshal(c.ask(b, "/tally", nil), &t))
+	return t
+}
+
+// turn polls every project and sends all that follows.
+func (c *cycle) turn(b *testing.B) {
+	for next := c.clock(); !next.IsZero() && !next.After(c.clock()); {
+		var err error
+		next, err = c.bot.Turn(b.Context())
+		require.NoError(b, err)
+	}
+}
+
+// check checks that a turn did all that there was to do.
+func (c *cycle) check(b *testing.B) {
+	for _, p := range c.config.Projects {
+		state, err := c.config.Store.Project(b.Context(), p.UID)
+		require.NoError(b, err)
+		require.Empty(b, state.Failure)
+		require.GreaterOrEqual(b, state.PolledAt.Unix(), c.order.Now)
+	}
+	waiting, err := c.config.Store.Undelivered(b.Context(), "ops")
+	require.NoError(b, err)
+	require.Empty(b, waiting)
+	standing, err := c.config.Store.Standing(b.Context(), c.clock())
+	require.NoError(b, err)
+	require.Equal(b, len(c.config.Projects)*len(c.config.Rules)*min(c.order.Firing, c.devices), standing.Firing[rules.Warning])
+}
