@@ -101,7 +101,6 @@ func channelRig(t *testing.T, incidents ...notehubtest.Incident) (*rig, *notifyt
 	r := newRig(t, 3, incidents, spoken()...)
 	slack := r.slack()
 	r.rules(spoken()...)
-	r.config.Sleep = func(_ context.Context, d time.Duration) { r.machine = r.machine.Add(d) }
 	return r.hourly(), slack
 }
 

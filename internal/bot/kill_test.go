@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,9 +32,9 @@ import (
 	"notewatch/rules"
 )
 
-// The kill test runs the bot in a process of its own and kills it, by SIGKILL, at every point at which the bot touches
-// anything it was given: a clock, a request, its answer, a receiver, the log. So every arrow of the line is cut once. A
-// second process then goes on with the same database.
+// The kill test runs the bot in a process of its own and kills it, by SIGKILL, at points at which the bot touches anything
+// it was given: a clock, a request, its answer, a receiver, the log. The short form takes some points of each kind, the
+// long form every point, so that every arrow of the line is cut once. A second process then goes on with the same database.
 
 // Variables that make the test binary that process.
 const (
@@ -68,20 +70,24 @@ var instants = []time.Time{
 // A victim is a bot that dies at a point.
 type victim struct {
 	now    atomic.Int64 // domain, Unix milliseconds
-	points atomic.Int64
-	fatal  int64
+	mu     sync.Mutex
+	points []string // kinds
+	fatal  int
 }
 
-// point counts what the bot touches, and dies where it has to.
-func (v *victim) point() {
-	if v.points.Add(1) == v.fatal {
+// point notes what kind of thing the bot touches, and dies where it has to.
+func (v *victim) point(kind string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.points = append(v.points, kind)
+	if len(v.points) == v.fatal {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // the signal is on its way
 	}
 }
 
-// live runs the bot through the instants that are left, and prints the index of each as it comes, then how many points
-// there were.
+// live runs the bot through the instants that are left, and prints the index of each as it comes, then the kind of each
+// point.
 func (v *victim) live() error {
 	from := 0
 	if _, err := fmt.Sscan(os.Getenv(killAt)+" "+os.Getenv(killFrom), &v.fatal, &from); err != nil {
@@ -118,7 +124,7 @@ func (v *victim) live() error {
 	}
 	cancel()
 	running.Wait()
-	fmt.Println("points", v.points.Load())
+	fmt.Println("points", strings.Join(v.points, ","))
 	return db.Close()
 }
 
@@ -155,7 +161,7 @@ func (v *victim) timer(until time.Time) *time.Timer {
 
 func (v *victim) config(db *store.Store) (bot.Config, func(), error) {
 	clock := func() time.Time {
-		v.point()
+		v.point("clock")
 		return time.UnixMilli(v.now.Load()).UTC()
 	}
 	first := []string{sensors(2)[0].UID}
@@ -201,31 +207,31 @@ func (v *victim) config(db *store.Store) (bot.Config, func(), error) {
 }
 
 // The mortal have a point before and after what they do.
-type mortal struct{ point func() }
+type mortal struct{ point func(kind string) }
 
 func (m mortal) RoundTrip(r *http.Request) (*http.Response, error) {
-	m.point()
+	m.point("request of " + path.Base(r.URL.Path))
 	answer, err := http.DefaultTransport.RoundTrip(r)
-	m.point()
+	m.point("answer of " + path.Base(r.URL.Path))
 	return answer, err
 }
 
 type mortalReceiver struct {
 	notify.Receiver
-	point func()
+	point func(kind string)
 }
 
 func (m mortalReceiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
-	m.point()
+	m.point("before a send")
 	ref, err := m.Receiver.Send(ctx, n, ref)
-	m.point()
+	m.point("after a send")
 	return ref, err
 }
 
-type mortalLog struct{ point func() }
+type mortalLog struct{ point func(kind string) }
 
 func (m mortalLog) Write(line []byte) (int, error) {
-	m.point()
+	m.point("log")
 	return len(line), nil
 }
 
@@ -242,12 +248,12 @@ type post struct {
 type afterlife struct {
 	posts  []post
 	alerts map[string]rules.Alert
-	points int64 // of the last process
-	cut    int   // attempts that were posted but not recorded
+	points []string // kinds, of the last process
+	cut    int      // attempts that were posted but not recorded
 }
 
 // runKilled runs a victim that dies at a point, and then one that goes on to the end.
-func runKilled(t *testing.T, point int64) afterlife {
+func runKilled(t *testing.T, point int) afterlife {
 	t.Helper()
 	hook := notifytest.NewWebhook()
 	defer hook.Close()
@@ -284,7 +290,7 @@ func runKilled(t *testing.T, point int64) afterlife {
 }
 
 // runVictim runs one process and returns the index of the instant it reached, the points it passed, and whether it died.
-func runVictim(t *testing.T, database, hook string, at int64, from int) (reached int, points int64, killed bool) {
+func runVictim(t *testing.T, database, hook string, at, from int) (reached int, points []string, killed bool) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0])
 	command.Env = append(os.Environ(), killDatabase+"="+database, killHook+"="+hook,
@@ -296,7 +302,7 @@ func runVictim(t *testing.T, database, hook string, at int64, from int) (reached
 	require.NoError(t, command.Start())
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		if rest, ok := strings.CutPrefix(lines.Text(), "points "); ok {
-			_, err = fmt.Sscan(rest, &points)
+			points = strings.Split(rest, ",")
 		} else {
 			_, err = fmt.Sscan(lines.Text(), &reached)
 		}
@@ -304,7 +310,7 @@ func runVictim(t *testing.T, database, hook string, at int64, from int) (reached
 	}
 	err = command.Wait()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
-		return reached, 0, true
+		return reached, nil, true
 	}
 	require.NoError(t, err, trouble.String())
 	return reached, points, false
@@ -315,24 +321,43 @@ func TestKillAtEveryArrow(t *testing.T) {
 	require.NotEmpty(t, control.posts)
 	require.Zero(t, control.cut)
 	requireSeen(t, control.posts, "fired", "escalated", "resolved")
-	step := int64(1)
-	if testing.Short() || raced {
-		step = 11
-	}
-	work := make(chan int64)
+	require.Subset(t, control.points, []string{
+		"clock", "request of devices", "answer of devices", "request of events", "answer of events", "before a send", "after a send", "log",
+	})
+	work := make(chan int)
 	var workers sync.WaitGroup
 	for range 2 {
 		workers.Go(func() {
 			for point := range work {
-				t.Run(fmt.Sprintf("point %d", point), func(t *testing.T) { requireSameStory(t, control, runKilled(t, point)) })
+				name := fmt.Sprintf("point %d, %s", point, control.points[point-1])
+				t.Run(name, func(t *testing.T) { requireSameStory(t, control, runKilled(t, point)) })
 			}
 		})
 	}
-	for point := int64(1); point <= control.points; point += step {
+	for _, point := range fatal(control.points) {
 		work <- point
 	}
 	close(work)
 	workers.Wait()
+}
+
+// fatal chooses the points to die at, counted from 1: some of each kind, from the first to the last, or all.
+func fatal(kinds []string) (chosen []int) {
+	of := map[string][]int{}
+	for i, kind := range kinds {
+		of[kind] = append(of[kind], i+1)
+	}
+	for _, points := range of {
+		n := len(points)
+		if !*long {
+			n = min(n, max(6, n/40))
+		}
+		for i := range n {
+			chosen = append(chosen, points[i*(len(points)-1)/max(1, n-1)])
+		}
+	}
+	slices.Sort(chosen)
+	return chosen
 }
 
 func requireSeen(t *testing.T, posts []post, reasons ...string) {

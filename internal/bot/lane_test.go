@@ -58,6 +58,7 @@ func TestAPauseEndsWithTheProcess(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	r.config.Receivers[0].Receiver = observed{r.config.Receivers[0].Receiver, func() { time.AfterFunc(100*time.Millisecond, stop) }}
 	r.config.Receivers[0].Pause, r.config.Receivers[0].Batch = day, bot.MaxBatch
+	r.config.Sleep = nil
 	r.open()
 	r.complain("ops", "one", "two")
 	require.ErrorIs(t, r.bot.Serve(ctx, []string{"ops"}), context.Canceled)

@@ -30,7 +30,6 @@ func TestSlackShowsTheNewestFigureWithoutAnotherMessage(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute)}, budget("1150"))
 	slack := r.slack()
 	r.rules(budget("1150"))
-	r.config.Sleep = func(_ context.Context, d time.Duration) { r.machine = r.machine.Add(d) }
 	r.open()
 	r.run(monday.Add(12 * hour))
 	require.Len(t, slack.Messages("C1"), 1)
@@ -51,9 +50,7 @@ func TestAChannelGetsOneMessageASecond(t *testing.T) {
 	slack := r.slack()
 	r.rules(silent())
 	var sent []time.Time
-	r.config.Sleep = func(_ context.Context, d time.Duration) { r.machine = r.machine.Add(d) }
-	r.config.Machine = func() time.Time { return r.machine }
-	r.config.Receivers[1].Receiver = observed{r.config.Receivers[1].Receiver, func() { sent = append(sent, r.machine) }}
+	r.config.Receivers[1].Receiver = observed{r.config.Receivers[1].Receiver, func() { sent = append(sent, r.machineClock()) }}
 	r.open()
 	r.run(monday.Add(12 * hour))
 	require.Len(t, slack.Messages("C1"), 4)

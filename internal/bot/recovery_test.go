@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -176,7 +175,6 @@ func TestAFigureThatCannotBeShownDoesNotShowThatAChannelIsBack(t *testing.T) {
 		r.config.Rules[i].Notify = []string{"team"}
 	}
 	r.config.Operators = []string{"ops"}
-	r.config.Sleep = func(_ context.Context, d time.Duration) { r.machine = r.machine.Add(d) }
 	r.open()
 	r.run(monday.Add(10 * hour))
 	require.Len(t, slack.Messages("C1"), 1)

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"path/filepath"
@@ -34,7 +35,7 @@ var monday = time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
 type rig struct {
 	t        *testing.T
 	ticking  sync.Mutex
-	now      time.Time // domain; guarded by ticking while a bot runs
+	now      time.Time // domain; guarded by ticking while a bot runs, as machine is
 	machine  time.Time
 	project  notehubtest.Project
 	hub      *notehubtest.Server
@@ -59,7 +60,8 @@ func newRig(t *testing.T, n int, incidents []notehubtest.Incident, specs ...rule
 		Accounts: []bot.Account{{Name: "acme", Client: r.client, PerMinute: 4}},
 		Projects: []bot.Project{{UID: project, Name: "cold-chain", Account: "acme"}},
 		Clock:    bot.Clock{Now: r.clock, Timer: r.timer},
-		Machine:  func() time.Time { return r.machine },
+		Machine:  r.machineClock,
+		Sleep:    r.sleep,
 		Log:      slog.New(slog.DiscardHandler),
 	}
 	r.receiver("ops", rules.Inactive)
@@ -97,6 +99,20 @@ func (r *rig) clock() time.Time {
 	r.ticking.Lock()
 	defer r.ticking.Unlock()
 	return r.now
+}
+
+// machineClock is the machine time, for several goroutines.
+func (r *rig) machineClock() time.Time {
+	r.ticking.Lock()
+	defer r.ticking.Unlock()
+	return r.machine
+}
+
+// sleep lets machine time pass at once.
+func (r *rig) sleep(_ context.Context, d time.Duration) {
+	r.ticking.Lock()
+	defer r.ticking.Unlock()
+	r.machine = r.machine.Add(d)
 }
 
 // timer lets time pass at once.

@@ -279,7 +279,7 @@ func TestOperatorsAreToldWhatIsWatchedAndEveryWeekWhatWasUsed(t *testing.T) {
 func TestABatchThatTakesTooLongLeavesNothingBehind(t *testing.T) {
 	r := newRig(t, 6, []notehubtest.Incident{outage(4, monday.Add(2*hour), 2*day)}, silent())
 	r.config.Receivers[0].Batch = bot.MaxBatch
-	r.config.Receivers[0].Receiver = observed{r.config.Receivers[0].Receiver, func() { r.machine = r.machine.Add(15 * time.Second) }}
+	r.config.Receivers[0].Receiver = observed{r.config.Receivers[0].Receiver, func() { r.sleep(t.Context(), 15*time.Second) }}
 	r.open()
 	r.run(monday.Add(12 * hour))
 	require.Len(t, r.bodies(), 4)

@@ -230,7 +230,6 @@ func TestRedeliveryOfAMutedAlertPostsIt(t *testing.T) {
 			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
 			slack := r.slack()
 			r.rules(silent())
-			r.config.Sleep = func(_ context.Context, d time.Duration) { r.machine = r.machine.Add(d) }
 			r.hourly().run(monday.Add(12 * hour))
 			r.hush(rules.Match{}, hushed)
 			r.run(monday.Add(13 * hour))

@@ -268,9 +268,9 @@ func plot(a rules.Alert) string {
 // ofReceivers reports whether an alert is about how receivers do, which depends on when they were tried.
 func ofReceivers(a rules.Alert) bool { return a.Rule == "receiver-dead" || a.Rule == "message-refused" }
 
-// stories are what happened to alerts, in order.
-func (r record) stories() map[string][]string {
-	stories := map[string][]string{}
+// stories are what happened to alerts, in order. Several alerts have the same plot if they are about an account.
+func (r record) stories() map[string][][]string {
+	stories := map[string][][]string{}
 	for id, a := range r.alerts {
 		if ofReceivers(a) {
 			continue
@@ -280,7 +280,10 @@ func (r record) stories() map[string][]string {
 			t := r.history[id][version]
 			story = append(story, strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s", t.Reason, t.State, t.Level, cmp.Or(string(t.Mute.Kind), "loud"), t.Ack.By)))
 		}
-		stories[plot(a)] = story
+		stories[plot(a)] = append(stories[plot(a)], story)
+	}
+	for _, same := range stories {
+		slices.SortFunc(same, slices.Compare)
 	}
 	return stories
 }

@@ -108,7 +108,7 @@ func (s *survivor) obey(line []byte) error {
 }
 
 // point counts what the bot touches, and dies where it has to.
-func (s *survivor) point() { countTo(&s.points, &s.lastPoint) }
+func (s *survivor) point(string) { countTo(&s.points, &s.lastPoint) }
 
 // posted counts what was sent, and dies before that can be recorded.
 func (s *survivor) posted() { countTo(&s.posts, &s.endPost) }
@@ -134,12 +134,12 @@ func (s *survivor) open(given settings) (err error) {
 		return err
 	}
 	s.config = weekConfig(s.db, bot.Clock{Timer: s.timer, Now: func() time.Time {
-		s.point()
+		s.point("clock")
 		return s.tick()
 	}})
 	s.config.Accounts = []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}}
 	s.config.Machine = func() time.Time {
-		s.point()
+		s.point("clock")
 		return time.Now()
 	}
 	s.config.Sleep = func(context.Context, time.Duration) {}

@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -52,7 +51,6 @@ func (r *rig) everyKind() *everyKind {
 		bot.Receiver{Name: "on-call", Receiver: onCall},
 		bot.Receiver{Name: "mail", Receiver: mail},
 	)
-	r.config.Sleep = func(_ context.Context, d time.Duration) { r.machine = r.machine.Add(d) }
 	return k
 }
 
@@ -199,7 +197,6 @@ func TestADayIsNamedThoughNotehubCannotBeRead(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(21*hour), 20*time.Minute)}, dated())
 	slack := r.slack()
 	r.rules(dated())
-	r.config.Sleep = func(_ context.Context, d time.Duration) { r.machine = r.machine.Add(d) }
 	r.hourly().run(monday.Add(23*hour + 30*time.Minute))
 	require.Contains(t, slack.Messages("C1")[0].Text, "events today")
 	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.BadGateway})
@@ -229,7 +226,6 @@ func TestChangedWordsChangeWhatIsShown(t *testing.T) {
 			r := newRig(t, 3, nil, spec)
 			slack := r.slack()
 			r.rules(spec)
-			r.config.Sleep = func(_ context.Context, d time.Duration) { r.machine = r.machine.Add(d) }
 			r.hourly().run(monday.Add(5 * hour))
 			require.Len(t, slack.Calls(), 1)
 			c.change(r, &spec)
