@@ -28,18 +28,24 @@ import (
 	"notewatch/rules"
 )
 
+var long = flag.Bool("long", false, "kill notewatch more often")
+
 var crashSeed = flag.Uint64("seed", 0, "when TestCrash kills notewatch, to be repeated as nearly as the machine allows; 0 is another each time")
 
-const crashes = 20
+// crashed returns how often TestCrash kills notewatch: often enough for a life of each kind, and more in the long form.
+func crashed() int {
+	if *long {
+		return 20
+	}
+	return 8
+}
 
 // TestCrash builds notewatch, runs it in real time and kills it again and again in its first seconds, by SIGKILL. Each life
 // has news to tell: the limit of a rule is another, a rule is new, somebody has silenced all or ended that. The last life
 // is left alone until nothing waits. Then Slack and a webhook show what the database says.
 func TestCrash(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes half a minute, since Slack takes one message a second")
-	}
 	t.Parallel()
+	crashes := crashed()
 	seed := cmp.Or(*crashSeed, uint64(time.Now().UnixNano()%1e9))
 	t.Logf("repeat with -seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -176,7 +182,7 @@ func (c *crash) settled() bool {
 	}
 	defer func() { _ = db.Close() }()
 	alerts, err := db.Alerts(context.Background(), store.AlertFilter{Match: rules.Match{Rule: "silent"}, Open: true})
-	if err != nil || len(alerts) == 0 || alerts[0].Limit != 10+crashes {
+	if err != nil || len(alerts) == 0 || alerts[0].Limit != float64(10+crashed()) {
 		return false
 	}
 	standing, err := db.Standing(context.Background(), time.Now())
@@ -200,7 +206,7 @@ func (c *crash) requireTruth() {
 	}
 	c.requireTold(db, cut["hook"])
 	orphans := c.requireShown(db, cut["team"])
-	c.t.Logf("%d kills; %d attempts on Slack and %d on the webhook were cut off, which left %d messages behind", crashes, cut["team"], cut["hook"], orphans)
+	c.t.Logf("%d kills; %d attempts on Slack and %d on the webhook were cut off, which left %d messages behind", crashed(), cut["team"], cut["hook"], orphans)
 }
 
 // requireTold checks that the webhook was told what was so, newer after older, the newest at last, and nothing again but
@@ -270,7 +276,7 @@ func (c *crash) requireShown(db *store.Store, cut int) (orphans int) {
 		over := strings.HasSuffix(word, "WITHDRAWN") || word == "REPORT"
 		require.Equal(t, d.Alert.State != rules.Firing, over, text)
 		if !over {
-			require.Contains(t, text, fmt.Sprint(10+crashes), "the newest limit")
+			require.Contains(t, text, fmt.Sprint(10+crashed()), "the newest limit")
 			require.NotContains(t, text, "muted")
 		}
 		delete(there, at.TS)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -108,15 +109,16 @@ func TestDemoDatabaseIsNotWatchedOn(t *testing.T) {
 // Slack takes a message a second at most, and the simulated time does not wait for it: what is over before it can be shown is
 // left out, and in the end the channel shows how things are.
 func TestDemoOutrunsSlack(t *testing.T) {
+	t.Parallel()
 	slack := notifytest.NewSlack()
 	t.Cleanup(slack.Close)
 	slack.Fail(notifytest.RateLimited(""), notifytest.Status(503, ""), notifytest.Status(503, ""))
-	t.Setenv("NOTEWATCH_SLACK_BOT_TOKEN", "xoxb-test")
-	t.Setenv("NOTEWATCH_SLACK_API_URL", slack.URL)
 	database := filepath.Join(t.TempDir(), "demo.db")
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"demo", "--for", "1s", "--slack", "C0123456789", "--database", database}, &stdout, &stderr)
-	require.Zero(t, code, stderr.String())
+	demo := exec.CommandContext(t.Context(), "notewatch", "demo", "--for", "1s", "--slack", "C0123456789", "--database", database)
+	demo.Env = append(os.Environ(), "NOTEWATCH_SLACK_BOT_TOKEN=xoxb-test", "NOTEWATCH_SLACK_API_URL="+slack.URL)
+	demo.Stdout, demo.Stderr = &stdout, &stderr
+	require.NoError(t, demo.Run(), &stderr)
 	require.Regexp(t, `(?m)^slack( +\d+){6} +0$`, stdout.String(), "nothing waits to be shown")
 
 	db, err := store.OpenReadOnly(t.Context(), database)

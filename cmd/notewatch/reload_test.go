@@ -2,9 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -45,14 +45,17 @@ rules:
 
 // A reloading is a program that runs while its rules file changes.
 type reloading struct {
-	t      *testing.T
-	file   string // of rules
-	hook   *notifytest.Webhook
-	stderr journal
+	t           *testing.T
+	environment []string
+	file        string // of rules
+	hook        *notifytest.Webhook
+	stderr      journal
+	process     *os.Process // of the last start
 }
 
 // newReloading sets up a simulated Notehub, a receiver and a valid rules file.
 func newReloading(t *testing.T) *reloading {
+	t.Parallel() // the program takes a while to look at the file
 	hub := notehubtest.New(notehubtest.Config{Now: time.Now, Token: "a-token", Seed: 1, Projects: []notehubtest.Project{
 		{UID: "app:1", Name: "one", Devices: notehubtest.Fleet(1, 3, time.Now().AddDate(-1, 0, 0), notehubtest.Typical())},
 	}})
@@ -62,20 +65,17 @@ func newReloading(t *testing.T) *reloading {
 	hook := notifytest.NewWebhook()
 	t.Cleanup(hook.Close)
 	folder := t.TempDir()
-	for name, value := range map[string]string{
-		"NOTEWATCH_DATABASE": filepath.Join(folder, "notewatch.db"), "NOTEWATCH_LISTEN": "127.0.0.1:0",
-		"NOTEWATCH_NOTEHUB_URL": address, "NOTEWATCH_NOTEHUB_TOKEN": "a-token", "HOOK": hook.URL,
-	} {
-		t.Setenv(name, value)
-	}
-	r := &reloading{t: t, hook: hook}
+	r := &reloading{t: t, hook: hook, environment: append(os.Environ(),
+		"NOTEWATCH_DATABASE="+filepath.Join(folder, "notewatch.db"), "NOTEWATCH_LISTEN=127.0.0.1:0",
+		"NOTEWATCH_NOTEHUB_URL="+address, "NOTEWATCH_NOTEHUB_TOKEN=a-token", "HOOK="+hook.URL,
+	)}
 	r.move(filepath.Join(folder, "rules.yaml"))
 	return r
 }
 
 // move puts valid rules into another file, which the next start reads.
 func (r *reloading) move(file string) {
-	r.t.Setenv("NOTEWATCH_RULES", file)
+	r.environment = append(r.environment, "NOTEWATCH_RULES="+file)
 	r.file = file
 	r.write(reloadRules)
 }
@@ -87,17 +87,19 @@ func (r *reloading) write(text string) {
 // spoil makes the rules file invalid and has it read again.
 func (r *reloading) spoil() {
 	r.write(reloadRules + "surprise: true\n")
-	require.NoError(r.t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
+	require.NoError(r.t, r.process.Signal(syscall.SIGHUP))
 }
 
 // start runs the program until what it returns is called.
 func (r *reloading) start() (stop func()) {
-	ctx, cancel := context.WithCancel(r.t.Context())
-	done := make(chan int, 1)
-	go func() { done <- run(ctx, []string{"run"}, new(journal), &r.stderr) }()
+	r.t.Helper()
+	c := exec.CommandContext(r.t.Context(), "notewatch", "run")
+	c.Env, c.Stderr = r.environment, &r.stderr
+	require.NoError(r.t, c.Start())
+	r.process = c.Process
 	return func() {
-		cancel()
-		require.Zero(r.t, <-done, &r.stderr)
+		require.NoError(r.t, r.process.Signal(syscall.SIGTERM))
+		require.NoError(r.t, c.Wait(), &r.stderr)
 	}
 }
 

@@ -360,7 +360,7 @@ func check(o *oracle, limits limits, words string) (*checker, error) {
 	return c, c.walk(world{db: o.start, remaining: limits})
 }
 
-var deep = flag.Bool("deep", false, "check the protocol with more accidents at once")
+var long = flag.Bool("long", false, "check the protocol with more accidents at once")
 
 func TestProtocol(t *testing.T) {
 	all := []limits{
@@ -375,7 +375,7 @@ func TestProtocol(t *testing.T) {
 		{senders: 2, pollers: 1, commits: 1, expiries: 2, delays: 1},
 		{senders: 2, pollers: 1, commits: 1, expiries: 1, deaths: 1, delays: 1},
 	}
-	if *deep {
+	if *long {
 		all = []limits{{senders: 2, pollers: 1, commits: 2, expiries: 2, deaths: 1, refusals: 1, holds: 1, delays: 1}}
 	}
 	o := newOracle(t, faults{})
