@@ -2,7 +2,11 @@ package notify_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -64,6 +68,7 @@ func TestWebhookSigns(t *testing.T) {
 			request := requests[len(requests)-1]
 			require.Equal(t, n.Key, request.Header.Get("webhook-id"))
 			require.Equal(t, strconv.FormatInt(n.Sent.Unix(), 10), request.Header.Get("webhook-timestamp"))
+			require.Equal(t, signature(t, secrets[0], request), strings.Fields(request.Header.Get("webhook-signature"))[0])
 			require.NoError(t, request.Verify(secrets...))
 			require.Error(t, request.Verify(stranger))
 			require.Error(t, request.Verify(append(secrets, stranger)...))
@@ -75,6 +80,17 @@ func TestWebhookSigns(t *testing.T) {
 			}}.Verify(secrets[0]), "the newest comes first")
 		})
 	}
+}
+
+// signature signs a request as Standard Webhooks specifies, with nothing that the program signs or verifies with.
+func signature(t *testing.T, key string, request notifytest.Request) string {
+	t.Helper()
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(key, "whsec_"))
+	require.NoError(t, err)
+	mac := hmac.New(sha256.New, raw)
+	_, err = fmt.Fprintf(mac, "%s.%s.%s", request.Header.Get("webhook-id"), request.Header.Get("webhook-timestamp"), request.Body)
+	require.NoError(t, err)
+	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
 func TestWebhookWithoutSecretDoesNotSign(t *testing.T) {
