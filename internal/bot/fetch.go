@@ -28,11 +28,12 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	if err != nil {
 		return err
 	}
-	if f.now.Sub(listedAt) >= listEvery {
+	if b.listDue(f.account.Name, f.project, listedAt, f.now) {
 		if devices, err = f.relist(ctx, devices); err != nil {
 			return err
 		}
 	}
+	b.devices.Store(f.project, len(devices))
 	truncated := false
 	for _, endpoint := range b.endpoints() {
 		span := b.span(*state, endpoint, f.now)

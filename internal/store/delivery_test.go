@@ -229,8 +229,7 @@ func testRestart(t *testing.T, open database) {
 	require.NoError(t, s.SaveUsage(ctx, project, []rules.Figure{rules.Bytes}, []store.Usage{{Device: "dev:1", Day: today - 1}}, today))
 	require.NoError(t, s.SaveDevices(ctx, project, []store.Device{filled[store.Device]()}, noon))
 	require.NoError(t, s.SaveClosed(ctx, project, []store.Closed{filled[store.Closed]()}))
-	_, err := s.TakeSlot(ctx, "acme", noon, store.Pace{Interval: minute, Burst: 1})
-	require.NoError(t, err)
+	take(t, s, "acme", noon, 1)
 	before := dump(t, s)
 	for range 2 {
 		require.NoError(t, s.Checkpoint(ctx))

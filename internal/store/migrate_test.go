@@ -45,7 +45,8 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	require.NoError(t, want.SaveUsage(ctx, project, everyFigure(), []store.Usage{{Device: "dev:1", Day: closed, Figures: filled[rules.Figures]()}}, today))
 	require.NoError(t, want.SaveDevices(ctx, project, []store.Device{filled[store.Device]()}, noon))
 	require.NoError(t, want.SaveClosed(ctx, project, []store.Closed{filled[store.Closed]()}))
-	require.NoError(t, want.HoldAccount(ctx, "acme", noon))
+	_, err = want.RefuseRequest(ctx, "acme", noon, noon, noon)
+	require.NoError(t, err)
 	silence := rules.Silence{ID: "quiet", Match: rules.Match{Rule: "other"}, Start: noon, End: noon.Add(time.Hour), By: "amy", Because: "x"}
 	ended := silence
 	ended.ID, ended.EndedBy = "ended", "ben"
