@@ -47,7 +47,7 @@ const cycleHubSize = "CYCLE_HUB_SIZE"
 // It reports the medians of what a cycle takes, in seconds: cycle-s is the sum of fetch-s (from the start of each request to
 // the end of its answer, with all that is done with rows as they arrive), save-s (all else up to the log of the last poll) and send-s
 // (what follows). decode-s is how long the same client takes to decode the same answers into nothing, and x-decode the cycle
-// as a multiple of that. peak-MB is the most memory that the process had resident, read-MB the size of the answers, written-MB what
+// as a multiple of that. cpu-s is the processor time of the process on a cycle. peak-MB is the most memory that the process had resident, read-MB the size of the answers, written-MB what
 // went to files, db-MB the size of these.
 func BenchmarkCycle(b *testing.B) {
 	for size := range strings.SplitSeq(*cycleSizes, ",") {

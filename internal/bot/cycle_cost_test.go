@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -41,19 +42,20 @@ func (c *cycle) bench(b *testing.B, prepare func(*testing.B)) {
 func (c *cycle) measure(b *testing.B) map[string]float64 {
 	debug.FreeOSMemory()
 	resetPeak(b)
-	before, wrote := c.tally(b), written(b)
+	before, wrote, worked := c.tally(b), written(b), cpu(b)
 	c.fetched.begin()
 	began := time.Now()
 	c.turn(b)
 	ended := time.Now()
 	fetch, addresses := c.fetched.end()
-	peak, wrote := peak(b), written(b)-wrote
+	peak, wrote, worked := peak(b), written(b)-wrote, cpu(b)-worked
 	c.check(b)
 	after := c.tally(b)
 	decode := c.decode(b, addresses)
 	took := ended.Sub(began)
 	return map[string]float64{
 		"cycle-s":    took.Seconds(),
+		"cpu-s":      worked.Seconds(),
 		"fetch-s":    fetch.Seconds(),
 		"save-s":     (c.polled.Sub(began) - fetch).Seconds(),
 		"send-s":     ended.Sub(c.polled).Seconds(),
@@ -188,6 +190,13 @@ func resetPeak(b *testing.B) {
 
 // peak returns the most bytes that the process had resident since resetPeak.
 func peak(b *testing.B) int64 { return 1024 * processFigure(b, "/proc/self/status", "VmHWM:") }
+
+// cpu returns the processor time that the process has used.
+func cpu(b *testing.B) time.Duration {
+	var usage syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
 
 // written returns the bytes that the process has written, to files and connections.
 func written(b *testing.B) int64 { return processFigure(b, "/proc/self/io", "wchar:") }

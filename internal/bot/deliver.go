@@ -125,7 +125,7 @@ func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messag
 // message may have. n is how many; 0 is that the first is no longer what it was planned as.
 func (b *Bot) nextBatch(ctx context.Context, r Receiver, messages []planned) (batch []outgoing, n int, err error) {
 	for members := 0; n < min(len(messages), max(r.Batch, 1)) && members < maxMembers; n++ {
-		m, same, err := b.load(ctx, r, messages[n])
+		m, same, err := b.members(ctx, r, messages[n])
 		if err != nil || !same {
 			return batch, n, err
 		}

@@ -248,9 +248,9 @@ func (r Receiver) message(first string) store.Message {
 	return store.Message{ID: fmt.Sprintf("%s-%08x", first, hash.Sum32()), Receiver: r.Name}
 }
 
-// load reads the members of a planned message. It reports whether they are still those that it was planned with: of a message that
+// members reads the members of a planned message. It reports whether they are still those that it was planned with: of a message that
 // is stored all are, as it shows the newest of them.
-func (b *Bot) load(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
+func (b *Bot) members(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
 	if p.fresh == nil {
 		m.Message, m.Members, err = b.Store.Members(ctx, p.ID)
 		return m, true, err
