@@ -240,11 +240,11 @@ func (b *Bot) greet(ctx context.Context) error {
 		if err != nil || state.PolledAt.IsZero() {
 			return err
 		}
-		list, _, err := b.Store.Devices(ctx, p.UID)
+		listed, _, err := b.Store.DeviceCount(ctx, p.UID)
 		if err != nil {
 			return err
 		}
-		devices += len(list)
+		devices += listed
 	}
 	err := b.report(ctx, rules.Key{Rule: watching}, b.Operators, rules.Told{
 		Subject: "notewatch",

@@ -103,8 +103,11 @@ func (c *crowd) read(ctx context.Context, db *store.Store, block int, parts []pa
 			p := &parts[i]
 			cell := history.At(cells, p.ordinal%history.BlockSize)
 			p.total.add(day, cell.Float())
+			if c.days == nil {
+				continue
+			}
 			p.week.add(day, cell.Float())
-			if c.days != nil && day >= p.born {
+			if day >= p.born {
 				c.days[day-first].add(cell)
 			}
 		}

@@ -133,7 +133,6 @@ func sameSilences(ctx context.Context, tx *sql.Tx, seen int64) error {
 // decision does not know of.
 func moved(ctx context.Context, tx *sql.Tx, lists ...[]rules.Alert) (newer []*rules.Alert, err error) {
 	statements := newBatch(tx)
-	//nolint:sqlclosecheck // the transaction closes it
 	read, err := statements.prepare(ctx, `
 		SELECT id, version, reason, changed_at, ack FROM alert WHERE id IN (SELECT value FROM json_each($1))`)
 	if err != nil {

@@ -59,7 +59,7 @@ func testDevices(t *testing.T, open database) {
 	require.Equal(t, store.DeviceList{Read: noon.Add(2 * minute), Version: 3}, listed(t, s, project), "an empty list was read all the same")
 }
 
-// A device keeps its ordinal for ever, and no other device gets it.
+// A device keeps its ordinal, and no other device gets it.
 func testOrdinals(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	save := func(uids ...string) map[string]int {

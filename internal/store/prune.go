@@ -11,7 +11,7 @@ import (
 )
 
 // Prune drops what is from before a day: figures, devices that are no longer listed once there is no figure of them left, ended
-// alerts and silences, and what belongs to no alert any more: transitions, deliveries, messages and attempts. It takes a
+// alerts and silences, and what belongs to no alert: transitions, deliveries, messages and attempts. It takes a
 // transaction for every 10,000 rows.
 func (s *Store) Prune(ctx context.Context, before rules.Day) error {
 	start := at(before.Start())

@@ -56,7 +56,7 @@ func testPrune(t *testing.T, open database) {
 	require.Len(t, members, 1)
 }
 
-// Figures go by day. A device that is no longer listed goes when the last of its figures does, and its ordinal with it for ever.
+// Figures go by day. A device that is no longer listed goes when the last of its figures does. Its ordinal is not given again.
 func testPruneHistory(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	usage := func(device string, days ...rules.Day) (rows []storetest.Usage) {

@@ -38,3 +38,13 @@ func (s *Store) CountHushed(ctx context.Context) (muted, acknowledged int, err e
 	})
 	return muted, acknowledged, doing(err, "counting the alerts that people are not told of")
 }
+
+// FreeSpace returns how many bytes of the database hold nothing, and how large it is.
+func (s *Store) FreeSpace(ctx context.Context) (free, size int64, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `
+			SELECT freelist_count * page_size, page_count * page_size FROM pragma_freelist_count, pragma_page_count, pragma_page_size`).
+			Scan(&free, &size)
+	})
+	return free, size, doing(err, "reading how large the database is")
+}

@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"notewatch/internal/history"
+	"notewatch/rules"
+)
+
+// A dayRow is what an older version kept of a device and day.
+type dayRow struct {
+	uid     string
+	ordinal sql.NullInt64 // null: the device has none
+	figures [rules.FigureCount]sql.NullInt64
+}
+
+// convertDay turns the rows of a day into columns.
+func (c converter) convertDay(ctx context.Context, day rules.Day) error {
+	covered, err := c.coveredFigures(ctx, day)
+	if err != nil {
+		return err
+	}
+	columns := newDayColumns(covered)
+	unlisted, err := c.readDay(ctx, day, columns)
+	if err != nil {
+		return err
+	}
+	if err := c.addUnlistedRows(ctx, day, unlisted, columns); err != nil {
+		return err
+	}
+	changed, err := c.changes(ctx, day)
+	if err != nil {
+		return err
+	}
+	dictionary, err := readFigures(ctx, c.tx, c.id)
+	if err != nil {
+		return err
+	}
+	for figure, cells := range columns.cells {
+		if len(cells) == 0 {
+			continue
+		}
+		figure := rules.Figure(figure)
+		id, err := dictionary.id(ctx, c.tx, figure)
+		if err != nil {
+			return err
+		}
+		if err := c.merger.fillBack(ctx, id, Column{figure, day, cells}); err != nil {
+			return err
+		}
+		if err := c.coverDay(ctx, id, day, covered[figure]); err != nil {
+			return err
+		}
+		for block, bits := range changed {
+			if err := c.merger.note(ctx, block, id, day, *bits); err != nil {
+				return err
+			}
+		}
+	}
+	for _, table := range []string{"usage", "usage_change"} {
+		if _, err := c.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE project = $1 AND day = $2`, c.uid, day); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endpointFigures are the figures that were read together, by the names of what read them.
+var endpointFigures = map[string][]rules.Figure{
+	"events":   {rules.Events, rules.EventsTotal, rules.Platform, rules.Watchdog, rules.Reboots, rules.FwUpdates},
+	"sessions": {rules.Sessions, rules.SessionBytes, rules.TLS, rules.FirstSyncs},
+	"data":     {rules.Bytes, rules.Sat},
+}
+
+// coveredFigures returns which figures were read of a day.
+func (c converter) coveredFigures(ctx context.Context, day rules.Day) (covered [rules.FigureCount]bool, err error) {
+	var read map[string]Span
+	err = c.tx.QueryRowContext(ctx, `SELECT read_days FROM project WHERE id = $1`, c.id).Scan(document[map[string]Span]{&read})
+	for endpoint, span := range read {
+		for _, figure := range endpointFigures[endpoint] {
+			covered[figure] = span.First <= day && day <= span.Last
+		}
+	}
+	return covered, err
+}
+
+// readDay reads the rows of a day into columns. It returns those of devices without an ordinal.
+func (c converter) readDay(ctx context.Context, day rules.Day, columns *dayColumns) (unlisted []dayRow, err error) {
+	var row dayRow
+	fields, names := []any{&row.uid, &row.ordinal}, []string{"usage.device", "device.ordinal"}
+	for figure := range rules.FigureCount {
+		fields, names = append(fields, &row.figures[figure]), append(names, "usage."+figure.String())
+	}
+	rows, err := c.tx.QueryContext(ctx, `
+		SELECT `+list(names)+` FROM usage LEFT JOIN device ON device.project = $1 AND device.uid = usage.device
+		WHERE usage.day = $2 AND usage.project = $3`, c.id, day, c.uid)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := rows.Scan(fields...); err != nil {
+			return nil, err
+		}
+		if row.uid != "" && !row.ordinal.Valid {
+			unlisted = append(unlisted, row)
+			continue
+		}
+		columns.add(int(row.ordinal.Int64), &row.figures)
+	}
+	return unlisted, rows.Err()
+}
+
+// addUnlistedRows gives devices that are no longer listed ordinals, and takes in their rows.
+func (c converter) addUnlistedRows(ctx context.Context, day rules.Day, rows []dayRow, columns *dayColumns) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	devices := make([]Device, len(rows))
+	for i, row := range rows {
+		devices[i] = Device{UID: storable(row.uid), Name: storable(row.uid)}
+	}
+	if err := c.number(ctx, devices); err != nil {
+		return err
+	}
+	for i, row := range rows {
+		columns.add(devices[i].Ordinal, &row.figures)
+	}
+	return c.addUnlisted(ctx, devices, day)
+}
+
+// dayColumns are the columns of all figures of a day.
+type dayColumns struct {
+	covered [rules.FigureCount]bool
+	cells   [rules.FigureCount][]history.Cell
+}
+
+func newDayColumns(covered [rules.FigureCount]bool) *dayColumns { return &dayColumns{covered: covered} }
+
+// add takes in a row. Figures were read together: one that is missing beside others was left out by Notehub, and if all are, they
+// are not known. The total of a project is not known if it was left out for any device.
+func (d *dayColumns) add(ordinal int, figures *[rules.FigureCount]sql.NullInt64) {
+	for _, together := range endpointFigures {
+		missing := history.NotKnown
+		for _, figure := range together {
+			if figures[figure].Valid && ordinal > 0 {
+				missing = history.Null
+			}
+		}
+		for _, figure := range together {
+			switch n := figures[figure]; {
+			case n.Valid:
+				cell, _ := history.Value(n.Int64)
+				d.set(figure, ordinal, cell)
+			case d.covered[figure]:
+				d.set(figure, ordinal, missing)
+			}
+		}
+	}
+}
+
+func (d *dayColumns) set(figure rules.Figure, ordinal int, cell history.Cell) {
+	for len(d.cells[figure]) <= ordinal {
+		d.cells[figure] = append(d.cells[figure], history.Nothing)
+	}
+	d.cells[figure][ordinal] = cell
+}
+
+// fillBack takes in a column where nothing is known yet: what was read since is newer.
+func (m *merger) fillBack(ctx context.Context, figure int64, c Column) error {
+	for block := 0; block*history.BlockSize < len(c.Cells); block++ {
+		stored, _, err := m.read(ctx, block, figure, c.Day)
+		if err != nil {
+			return err
+		}
+		said := c.Cells[block*history.BlockSize:]
+		for position := range min(len(stored), len(said)) {
+			if stored[position] != history.NotKnown {
+				said[position] = history.Nothing
+			}
+		}
+	}
+	return m.merge(ctx, figure, c, false)
+}
+
+// coverDay notes that a figure was read of a day, if there is no gap between it and the days of which it was read.
+func (c converter) coverDay(ctx context.Context, figure int64, day rules.Day, covered bool) error {
+	if !covered {
+		return nil
+	}
+	_, err := c.tx.ExecContext(ctx, `
+		UPDATE figure SET first = $1, last = coalesce(last, $1) WHERE id = $2 AND (first IS NULL OR first = $1 + 1)`, day, figure)
+	return err
+}
+
+// changes returns the devices that changed on a day and that no poll has evaluated since, by block: which figure changed is not
+// known.
+func (c converter) changes(ctx context.Context, day rules.Day) (map[int]*history.Bits, error) {
+	ordinals, err := collect(ctx, c.tx, func(ordinal *int) []any { return []any{ordinal} }, `
+		SELECT coalesce(device.ordinal, 0) FROM usage_change LEFT JOIN device ON device.project = $1 AND device.uid = usage_change.device
+		WHERE usage_change.project = $2 AND usage_change.day = $3 AND (usage_change.device = '' OR device.ordinal IS NOT NULL)`,
+		c.id, c.uid, day)
+	changed := map[int]*history.Bits{}
+	for _, ordinal := range ordinals {
+		block := ordinal / history.BlockSize
+		if changed[block] == nil {
+			changed[block] = &history.Bits{}
+		}
+		changed[block].Set(ordinal % history.BlockSize)
+	}
+	return changed, err
+}
