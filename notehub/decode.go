@@ -3,15 +3,13 @@ package notehub
 import (
 	"io"
 	"math"
-	"time"
 )
 
 const (
-	maxInterned  = 1 << 16 // strings that are remembered
-	maxShared    = 64      // bytes of a string that is remembered: a name or a time
-	maxSeriesRow = 20_000  // rows of one SIM; days of half a century
-	maxListed    = 1_000   // fleets or SIMs of one device
-	maxCounts    = 10_000  // notefiles or transports of one row
+	maxReused    = 64     // entries of a map that is used again for the next row
+	maxSeriesRow = 20_000 // rows of one SIM; days of half a century
+	maxListed    = 1_000  // fleets or SIMs of one device
+	maxCounts    = 10_000 // notefiles or transports of one row
 )
 
 // A decoder reads the rows of one answer.
@@ -20,17 +18,22 @@ type decoder struct {
 	most       int // rows that the answer may hold
 	strings    map[string]string
 	lastString string
-	periods    map[string]time.Time
+	uids       sequence          // of devices
+	versions   map[string]string // of firmware, by its description
+	periods    map[string]period
+	lastPeriod period
+	counted    map[string]int64 // of the row that is read; used again for the next
 	series     []DataRow
 	handed     int // rows of earlier series
 }
 
 func newDecoder(src io.Reader, most int) *decoder {
 	return &decoder{
-		most:    most,
-		scanner: scanner{src: src, buf: make([]byte, windowSize)},
-		strings: map[string]string{},
-		periods: map[string]time.Time{},
+		most:     most,
+		scanner:  scanner{src: src, buf: make([]byte, windowSize)},
+		strings:  map[string]string{},
+		versions: map[string]string{},
+		periods:  map[string]period{},
 	}
 }
 
@@ -109,7 +112,7 @@ func (d *decoder) eventsRow() (row EventsRow) {
 		case "period":
 			row.Period = d.instant()
 		case "device":
-			row.Device = d.string()
+			row.Device = d.uid()
 		case "fleet":
 			row.Fleet = d.string()
 		case "total_events":
@@ -144,7 +147,7 @@ func (d *decoder) sessionsRow() (row SessionsRow) {
 		case "period":
 			row.Period = d.instant()
 		case "device":
-			row.Device = d.string()
+			row.Device = d.uid()
 		case "fleet":
 			row.Fleet = d.string()
 		case "sessions":
@@ -202,15 +205,15 @@ func (d *decoder) dataSeries(each func(DataRow) error) {
 		case "type":
 			shared.Type = d.string()
 		case "device":
-			shared.Device = d.string()
+			shared.Device = d.uid()
 		case "fleet":
 			shared.Fleet = d.string()
 		case "iccid":
-			shared.ICCID = d.string()
+			shared.ICCID = d.unshared()
 		case "psid":
-			shared.PSID = d.string()
+			shared.PSID = d.unshared()
 		case "imsi":
-			imsi = d.string()
+			imsi = d.unshared()
 		case "device_count":
 			shared.Devices = d.count()
 		case "data":
@@ -293,64 +296,16 @@ func (d *decoder) require(field string, present bool) {
 	}
 }
 
-// string reads a string, or null, which is "". Short strings that come again share their memory.
-func (d *decoder) string() string {
-	if d.null() {
-		return ""
-	}
-	return d.intern(d.text())
-}
-
-func (d *decoder) intern(text []byte) string {
-	if string(text) == d.lastString {
-		return d.lastString
-	}
-	if len(text) > maxShared {
-		return string(text)
-	}
-	known, ok := d.strings[string(text)]
-	if !ok {
-		known = string(text)
-		if len(d.strings) == maxInterned {
-			clear(d.strings)
-		}
-		d.strings[known] = known
-	}
-	d.lastString = known
-	return known
-}
-
-// instant reads an RFC 3339 time, or null, which is the zero time.
-func (d *decoder) instant() time.Time {
-	if d.null() {
-		return time.Time{}
-	}
-	text := d.text()
-	t, ok := d.periods[string(text)]
-	if ok || d.failed {
-		return t
-	}
-	if err := t.UnmarshalText(text); err != nil {
-		d.fail("want a time like 2026-01-31T00:00:00Z, got %q", text)
-		return time.Time{}
-	}
-	t = t.UTC()
-	if len(text) > maxShared {
-		return t
-	}
-	if len(d.periods) == maxInterned {
-		clear(d.periods)
-	}
-	d.periods[string(text)] = t
-	return t
-}
-
-// counts reads an object of whole numbers, or null. Those that are null are left out: they are not known.
+// counts reads an object of whole numbers, or null. Those that are null are left out: they are not known. The map is used again
+// for the next row.
 func (d *decoder) counts() map[string]int64 {
 	if d.null() {
 		return nil
 	}
-	counts := map[string]int64{}
+	if clear(d.counted); d.counted == nil {
+		d.counted = map[string]int64{}
+	}
+	counts := d.counted
 	for name := range d.fields {
 		if len(counts) == maxCounts {
 			d.fail("it has more than %d entries", maxCounts)
@@ -360,6 +315,9 @@ func (d *decoder) counts() map[string]int64 {
 		if count := d.count(); count.Known {
 			counts[key] = count.N
 		}
+	}
+	if len(counts) > maxReused { // it would take long to clear
+		d.counted = nil
 	}
 	return counts
 }

@@ -78,9 +78,9 @@ func (d *decoder) device() Device {
 	for name := range d.fields {
 		switch string(name) {
 		case "uid":
-			device.UID = d.string()
+			device.UID = d.unshared()
 		case "serial_number":
-			device.SerialNumber = d.string()
+			device.SerialNumber = d.unshared()
 		case "sku":
 			device.SKU = d.string()
 		case "product_uid":
@@ -123,20 +123,28 @@ func (d *decoder) firmware() string {
 	if !bytes.HasPrefix(text, []byte("{")) {
 		return d.intern(text)
 	}
+	version, ok := d.versions[string(text)]
+	if ok {
+		return version
+	}
 	var known struct {
 		Version string `json:"version"`
 	}
 	if json.Unmarshal(text, &known) != nil {
 		return "" // the rest of the device list is still valid
 	}
-	return d.intern([]byte(known.Version))
+	version = d.intern([]byte(known.Version))
+	if len(d.versions) < maxVersions && len(text) <= maxDescribed {
+		d.versions[string(text)] = version
+	}
+	return version
 }
 
 func (d *decoder) sim() (sim SIM) {
 	for name := range d.fields {
 		switch string(name) {
 		case "iccid":
-			sim.ICCID = d.string()
+			sim.ICCID = d.unshared()
 		case "used":
 			sim.Used = d.count()
 		case "limit":

@@ -2,6 +2,7 @@ package notehub_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -55,9 +56,15 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// keep returns a receiver that appends rows to list.
+// keep returns a receiver that appends rows to list, with maps of their own.
 func keep[Row any](list *[]Row) func(Row) error {
 	return func(row Row) error {
+		switch row := any(&row).(type) {
+		case *notehub.EventsRow:
+			row.Notefiles = maps.Clone(row.Notefiles)
+		case *notehub.SessionsRow:
+			row.Transports = maps.Clone(row.Transports)
+		}
 		*list = append(*list, row)
 		return nil
 	}

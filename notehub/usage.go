@@ -28,7 +28,7 @@ type DataRow struct {
 	Devices          Count     `json:"device_count,omitzero"`
 }
 
-// An EventsRow is the events of one device, fleet or project over one period.
+// An EventsRow is the events of one device, fleet or project over one period. Its map is good until the next row is handed on.
 type EventsRow struct {
 	Device    string           `json:"device,omitempty"` // UID, if per device
 	Fleet     string           `json:"fleet,omitempty"`  // UID, if per fleet
@@ -44,7 +44,7 @@ type EventsRow struct {
 	Notefiles map[string]int64 `json:"notefiles,omitempty"` // events by notefile, those that are known, if asked for
 }
 
-// A SessionsRow is the sessions of one device, fleet or project over one period.
+// A SessionsRow is the sessions of one device, fleet or project over one period. Its map is good until the next row is handed on.
 type SessionsRow struct {
 	Device     string           `json:"device,omitempty"` // UID, if per device
 	Fleet      string           `json:"fleet,omitempty"`  // UID, if per fleet

@@ -1,6 +1,7 @@
 package notehubtest_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -83,6 +84,12 @@ func clientOf(t testing.TB, handler http.Handler) *notehub.Client {
 
 func keep[Row any](list *[]Row) func(Row) error {
 	return func(row Row) error {
+		switch row := any(&row).(type) {
+		case *notehub.EventsRow:
+			row.Notefiles = maps.Clone(row.Notefiles)
+		case *notehub.SessionsRow:
+			row.Transports = maps.Clone(row.Transports)
+		}
 		*list = append(*list, row)
 		return nil
 	}
