@@ -40,7 +40,8 @@ func TestADayRuleClosesAfterAWholeQuietDay(t *testing.T) {
 func TestAPeriodRuleEscalatesAndEndsWithItsPeriod(t *testing.T) {
 	// 24 events a day make 720 in June; the flood of 20 minutes adds 600.
 	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute)}, budget("1050"))
-	r.hourly().run(monday.Add(20 * day))
+	r.hourly().run(monday.Add(day))
+	r.every(6 * hour).run(monday.Add(17 * day))
 	require.Equal(t, []string{"fired", "escalated", "period_ended"}, r.reasons("ops"))
 	ended := r.taken("ops")[2]
 	require.Equal(t, time.July, ended.EndedAt.Month())
@@ -204,7 +205,8 @@ func TestADayRuleOnTheConditionOfADeviceCloses(t *testing.T) {
 		When: []rules.Condition{{Level: rules.Warning, Expr: "events.today > 500 || device.voltage < 1"}},
 	}
 	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), hour)}, weak)
-	r.run(monday.Add(3 * day))
+	r.run(monday.Add(12 * hour))
+	r.hourly().run(monday.Add(3 * day))
 	require.Equal(t, []string{"fired", "updated", "resolved"}, r.reasons("ops"))
 }
 

@@ -168,8 +168,11 @@ func (r *rig) open() {
 }
 
 // hourly makes the bot poll every hour, for tests over many days.
-func (r *rig) hourly() *rig {
-	r.config.Interval = time.Hour
+func (r *rig) hourly() *rig { return r.every(hour) }
+
+// every opens the bot again and makes it poll at an interval.
+func (r *rig) every(interval time.Duration) *rig {
+	r.config.Interval = interval
 	r.open()
 	return r
 }

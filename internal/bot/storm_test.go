@@ -47,7 +47,7 @@ func TestManyAlertsOfOneRuleShareAMessage(t *testing.T) {
 	bodies := r.bodies()
 	require.Len(t, bodies, 1)
 	require.Len(t, bodies[0].Data.Alerts, 8)
-	r.run(monday.Add(3 * day))
+	r.hourly().run(monday.Add(3 * day))
 	for _, body := range r.bodies() {
 		require.Equal(t, bodies[0].Data.Message, body.Data.Message, "the same message is kept true")
 	}
@@ -79,7 +79,7 @@ func TestBeyondTheHourlyCapThereAreDigests(t *testing.T) {
 		require.Len(t, body.Data.Alerts, 1)
 	}
 	require.Len(t, bodies[20].Data.Alerts, 5, "what was too much shares a digest")
-	r.run(monday.Add(5 * day))
+	r.hourly().run(monday.Add(5 * day))
 	r.requireTruth("ops")
 }
 
