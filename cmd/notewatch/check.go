@@ -26,7 +26,7 @@ func newCheck() *cobra.Command {
 		Long: `Checks the environment and the rules file, and prints how each rule and each mute window is understood. Nothing is sent
 anywhere. Warnings about settings without effect go to stderr and do not change the exit code.
 
---json prints an object with file, projects (uid, name), rules (name, each, kind, levels, reads, receivers), receivers (name, from,
+--json prints an object with file, projects (uid, name), accounts (name, projects, requests_per_minute, interval_seconds), rules (name, each, kind, levels, reads, receivers), receivers (name, from,
 fallback) and windows (as notewatch silences --json has them).`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -45,9 +45,9 @@ fallback) and windows (as notewatch silences --json has them).`,
 				c.PrintErrln(warnings)
 			}
 			if asJSON {
-				return writeJSON(c.OutOrStdout(), viewOfFile(s.file, time.Now()))
+				return writeJSON(c.OutOrStdout(), viewOfFile(s.file, wired, time.Now()))
 			}
-			return errors.Join(describe(c.OutOrStdout(), s.file), describeProxies(c.OutOrStdout(), wired))
+			return errors.Join(describe(c.OutOrStdout(), s.file), describeAccounts(c.OutOrStdout(), wired), describeProxies(c.OutOrStdout(), wired))
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -113,6 +113,25 @@ func (s setup) warnings() config.Errors {
 			Hint:    "set NOTEWATCH_SLACK_APP_TOKEN or NOTEWATCH_SLACK_SIGNING_SECRET"})
 	}
 	return all
+}
+
+// describeAccounts prints how often the projects of each account are polled.
+func describeAccounts(w io.Writer, wired bot.Config) error {
+	s := screenOf(w)
+	problems := []error{s.blank()}
+	for _, a := range viewOfAccounts(wired) {
+		if a.Projects == 0 {
+			continue
+		}
+		interval := time.Duration(a.Interval * float64(time.Second))
+		said := fmt.Sprintf("Account %s: %s, each polled every %s with %s requests a minute", a.Name, counted(a.Projects, "project"),
+			notify.FormatDuration(interval), notify.FormatFigure(a.PerMinute, ""))
+		if interval > bot.DefaultInterval {
+			said += ", which are too few for every " + notify.FormatDuration(bot.DefaultInterval)
+		}
+		problems = append(problems, s.say(plain, said+"."))
+	}
+	return errors.Join(problems...)
 }
 
 // describeProxies prints what is reached through which proxy, if anything is.

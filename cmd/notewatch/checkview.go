@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"notewatch/internal/bot"
 	"notewatch/internal/config"
 )
 
@@ -11,9 +12,18 @@ import (
 type checkView struct {
 	File      string         `json:"file"`
 	Projects  []named        `json:"projects"`
+	Accounts  []accountView  `json:"accounts"`
 	Rules     []ruleView     `json:"rules"`
 	Receivers []receiverView `json:"receivers"`
 	Windows   []silenceView  `json:"windows"`
+}
+
+// An accountView is how often the projects of an account are polled, as it is printed.
+type accountView struct {
+	Name      string  `json:"name"`
+	Projects  int     `json:"projects"`
+	PerMinute float64 `json:"requests_per_minute"`
+	Interval  float64 `json:"interval_seconds"`
 }
 
 // A ruleView is a rule as it is printed.
@@ -33,9 +43,9 @@ type receiverView struct {
 	Fallback string `json:"fallback,omitempty"`
 }
 
-func viewOfFile(file *config.File, now time.Time) checkView {
+func viewOfFile(file *config.File, wired bot.Config, now time.Time) checkView {
 	view := checkView{
-		File: file.Path, Projects: []named{}, Rules: []ruleView{}, Receivers: []receiverView{}, Windows: []silenceView{},
+		File: file.Path, Projects: []named{}, Accounts: viewOfAccounts(wired), Rules: []ruleView{}, Receivers: []receiverView{}, Windows: []silenceView{},
 	}
 	for _, p := range file.Projects {
 		view.Projects = append(view.Projects, named{p.UID, p.Name})
@@ -51,6 +61,21 @@ func viewOfFile(file *config.File, now time.Time) checkView {
 	}
 	for _, w := range file.Silences {
 		view.Windows = append(view.Windows, directory{}.viewOfWindow(w, now))
+	}
+	return view
+}
+
+// viewOfAccounts returns how often the projects of each account are polled, as far as that is known without their device lists.
+func viewOfAccounts(wired bot.Config) []accountView {
+	view, b := []accountView{}, bot.Attach(wired)
+	for _, a := range wired.Accounts {
+		projects := 0
+		for _, p := range wired.Projects {
+			if p.Account == a.Name {
+				projects++
+			}
+		}
+		view = append(view, accountView{a.Name, projects, a.PerMinute, b.Cadence(a).Seconds()})
 	}
 	return view
 }

@@ -19,9 +19,12 @@ func (s setup) desk(db *store.Store, now func() time.Time) *lookup.Desk {
 	for _, a := range s.file.Accounts {
 		c.Accounts = append(c.Accounts, lookup.Account{Name: a.Name, PerMinute: a.RequestsPerMinute})
 	}
+	var read []bot.Rule
 	for _, r := range s.file.Rules {
 		c.Rules = append(c.Rules, r.Rule)
+		read = append(read, bot.Rule{Rule: r.Rule})
 	}
+	c.Kinds = bot.Attach(bot.Config{Rules: read}).Kinds()
 	for _, r := range s.file.Receivers {
 		c.Receivers = append(c.Receivers, r.Name)
 	}

@@ -160,7 +160,10 @@ func TestStatusText(t *testing.T) {
 			{Project: lookup.Project{Name: "lab"}, Failures: 2, Failure: "status 503", Truncated: true, Next: noon.Add(time.Minute)},
 			{Project: lookup.Project{Name: "new"}},
 		},
-		Accounts: []lookup.AccountStatus{{Account: lookup.Account{Name: "acme", PerMinute: 4}, Today: 31, HeldUntil: noon.Add(time.Minute)}},
+		Accounts: []lookup.AccountStatus{
+			{Account: lookup.Account{Name: "acme", PerMinute: 4}, Today: 31, Interval: 50 * time.Minute, Rate: 4, HeldUntil: noon.Add(time.Minute)},
+			{Account: lookup.Account{Name: "late", PerMinute: 4}, Interval: 15 * time.Minute, Rate: 0.5, RestoredAt: noon.Add(15 * time.Minute)},
+		},
 		Receivers: []lookup.ReceiverStatus{
 			{Name: "team", Waiting: 2, Oldest: time.Hour, Next: noon.Add(time.Minute)}, {Name: "mail", Dead: 1},
 		},
@@ -171,8 +174,9 @@ plant    1,200    1 h ago  50 min late  is notewatch run running?
 lab      0        never    in 1 min     failed 2 times: status 503; Notehub truncated an answer: missing devices are read in turn
 new      0        never    -            never read
 
-ACCOUNT  REQUESTS TODAY  A MINUTE  STATE
-acme     31              4         rate-limited by Notehub until Mon 15 Jun 12:01 UTC
+ACCOUNT  REQUESTS TODAY  A MINUTE  POLLS EVERY  STATE
+acme     31              4         50 min       rate-limited by Notehub until Mon 15 Jun 12:01 UTC
+late     0               4         15 min       sending 0.5 of 4 requests a minute until Mon 15 Jun 12:15 UTC, because Notehub rate-limited the account
 
 RECEIVER  WAITING  GAVE UP  STATE
 team      2        0        waiting for 1 h, next try in 1 min

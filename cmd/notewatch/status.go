@@ -28,7 +28,9 @@ account, which receivers wait to be told, and how many alerts are open. It reads
 beside notewatch run, asks Notehub nothing and needs no secrets.
 
 --json prints an object with now, demo (whether it is the database of one), database_error (why the database cannot be written; left out if its disk has room), projects (uid, name, account, devices, listed_at, polled_at, next_poll, failures, failure,
-truncated, polling, behind: the project that is polled before it), accounts (name, requests_per_minute, requests_today, held_until, cause: why none of its projects can be polled), receivers (name, waiting, gave_up,
+truncated, polling, behind: the project that is polled before it), accounts (name, requests_per_minute, requests_today,
+interval_seconds: between two polls of each of its projects, current_requests_per_minute: less until reduced_until after Notehub has rate-limited the
+account, held_until, cause: why none of its projects can be polled), receivers (name, waiting, gave_up,
 oldest_seconds, next_try) and alerts (info, warning, critical, pending, muted, acknowledged, silences). Times are RFC 3339;
 one that is not known is left out.`,
 		Example: `  notewatch status
@@ -167,7 +169,7 @@ func (t statusText) state(p lookup.ProjectStatus) string {
 }
 
 func (t statusText) accounts() *table {
-	table := &table{columns: columns("ACCOUNT~", "REQUESTS TODAY", "A MINUTE", "STATE_")}
+	table := &table{columns: columns("ACCOUNT~", "REQUESTS TODAY", "A MINUTE", "POLLS EVERY", "STATE_")}
 	for _, a := range t.Accounts {
 		state := "fine"
 		switch {
@@ -175,8 +177,14 @@ func (t statusText) accounts() *table {
 			state = sentence(bot.AccountText(a.Cause, a.Name), bot.NextStep(a.Cause))
 		case a.HeldUntil.After(t.Now):
 			state = "rate-limited by Notehub until " + notify.FormatTime(a.HeldUntil)
+		case a.RestoredAt.After(t.Now):
+			state = bot.RateText(a.Rate, a.PerMinute, a.RestoredAt)
 		}
-		table.add(a.Name, notify.FormatFigure(float64(a.Today), ""), notify.FormatFigure(a.PerMinute, ""), state)
+		every := "-"
+		if a.Interval > 0 {
+			every = notify.FormatDuration(a.Interval)
+		}
+		table.add(a.Name, notify.FormatFigure(float64(a.Today), ""), notify.FormatFigure(a.PerMinute, ""), every, state)
 	}
 	return table
 }
@@ -255,6 +263,9 @@ type accountState struct {
 	Name      string    `json:"name"`
 	PerMinute float64   `json:"requests_per_minute"`
 	Today     int       `json:"requests_today"`
+	Interval  float64   `json:"interval_seconds,omitzero"`
+	Rate      float64   `json:"current_requests_per_minute"`
+	Restored  time.Time `json:"reduced_until,omitzero"`
 	HeldUntil time.Time `json:"held_until,omitzero"`
 	Cause     string    `json:"cause,omitempty"`
 }
@@ -298,7 +309,9 @@ func statusViewOf(s statusText) statusView {
 		})
 	}
 	for _, a := range s.Accounts {
-		v.Accounts = append(v.Accounts, accountState{a.Name, a.PerMinute, a.Today, a.HeldUntil, string(a.Cause)})
+		v.Accounts = append(v.Accounts, accountState{
+			a.Name, a.PerMinute, a.Today, a.Interval.Seconds(), a.Rate, a.RestoredAt, a.HeldUntil, string(a.Cause),
+		})
 	}
 	for _, r := range s.Receivers {
 		v.Receivers = append(v.Receivers, receiverState{r.Name, r.Waiting, r.Dead, r.Oldest.Seconds(), r.Next})

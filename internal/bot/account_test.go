@@ -104,7 +104,7 @@ func TestAProjectThatCannotBePolledSaysWhy(t *testing.T) {
 	r.run(monday.Add(3 * time.Hour))
 	require.Equal(t, []told{{"fired", "firing", "critical", "watcher-blind", "site-2"}}, r.told("ops"))
 	fired := r.taken("ops")[0]
-	require.Contains(t, fired.Summary, "events usage: Notehub answers 403 Forbidden")
+	require.Contains(t, fired.Summary, ": Notehub answers 403 Forbidden")
 	require.NotRegexp(t, "reading.*reading", fired.Summary)
 	require.Contains(t, fired.Advice, "Next step: the owner of the token needs at least the viewer role in this project.")
 }

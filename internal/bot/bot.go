@@ -11,7 +11,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -119,6 +118,8 @@ type Bot struct {
 	greeted atomic.Bool // the operators know what is watched, as far as this process can tell
 	lists   sync.Map    // device lists as they are stored, by the UID of the project: each a *deviceList
 	damaged sync.Map    // columns of history of which it was logged that they cannot be read: each a store.Damage
+	devices sync.Map    // int: how many devices a project lists, by UID
+	rates   sync.Map    // float64: requests a minute of an account when that was last logged, by name
 	fresh   freshening
 	setBack atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
 }
@@ -151,12 +152,10 @@ func Attach(config Config) *Bot {
 // New returns a bot that is to run. It registers polls and receivers as work; new ones are due at once.
 func New(ctx context.Context, config Config) (*Bot, error) {
 	b := Attach(config)
-	for _, a := range config.Accounts {
-		if pause := b.Cadence(a); pause > b.Interval {
-			b.Log.Warn("the projects of an account do not fit into its request budget: polling less often", "account", a.Name,
-				"projects", len(b.projectsOf(a.Name)), "requests_per_minute", a.PerMinute, "wanted", b.Interval, "interval", pause)
-		}
+	if err := b.countDevices(ctx); err != nil {
+		return nil, err
 	}
+	b.logIntervals()
 	b.observe()
 	return b, b.register(ctx)
 }
@@ -293,14 +292,6 @@ func readsOf(all []Rule) rules.Reads {
 	slices.Sort(reads.Figures)
 	reads.Figures = slices.Compact(reads.Figures)
 	return reads
-}
-
-// Cadence returns the time between two polls of a project of the account: Interval, or longer if the requests of all its
-// projects do not fit into the budget.
-func (b *Bot) Cadence(account Account) time.Duration {
-	perPoll := float64(fetch.Requests(b.reads.Figures)) + listRequests*b.Interval.Hours()
-	minutes := perPoll * float64(len(b.projectsOf(account.Name))) / account.PerMinute
-	return max(b.Interval, time.Duration(math.Ceil(minutes))*time.Minute)
 }
 
 func (b *Bot) project(uid string) (Project, Account, error) {

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"time"
 
 	"notewatch/internal/env"
 	"notewatch/internal/fetch"
@@ -11,10 +10,8 @@ import (
 )
 
 const (
-	listEvery    = time.Hour // how old the device list and the fleets may get
-	listRequests = 2         // that this takes, of a project of up to notehub.MaxPageSize devices
-	rereadHour   = 6         // UTC: from then on closed days are read again, once a day
-	keepDays     = 13 * 31   // how long usage and ended alerts are kept
+	rereadHour = 6       // UTC: from then on closed days are read again, once a day
+	keepDays   = 13 * 31 // how long usage and ended alerts are kept
 )
 
 // read brings the store up to date with Notehub: the device list, the fleets and the usage that rules read. What was read
@@ -28,12 +25,13 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	reread := f.now.Hour() >= rereadHour && state.RereadOn < today
 	result, err := b.reader.Read(ctx, fetch.Poll{
 		Project: f.project, Lease: f.lease, Client: f.account.Client, Request: f.do, Now: f.now,
-		First: b.historyStart(today), List: list.stored, Relist: f.now.Sub(list.stored.Read) >= listEvery, Reread: reread,
+		First: b.historyStart(today), List: list.stored, Relist: b.listDue(f.account.Name, f.project, list.stored.Read, f.now), Reread: reread,
 		Polled: !state.PolledAt.IsZero(),
 	})
 	if result.List.Version != list.stored.Version {
 		b.keepList(f.project, result.List)
 	}
+	b.devices.Store(f.project, len(result.List.Devices))
 	b.Metrics.GotInvalid(result.Invalid)
 	if err != nil {
 		return err

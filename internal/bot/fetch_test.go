@@ -146,7 +146,7 @@ func TestTheCadenceCountsEveryRequest(t *testing.T) {
 	r.run(monday.Add(16*hour + time.Minute))
 	require.Equal(t, 4*(4*3+2), len(r.hub.Requests())-before)
 
-	for projects, want := range map[int]int{1: 15, 16: 15, 17: 15, 18: 16, 40: 35} {
+	for projects, want := range map[int]int{1: 15, 16: 15, 17: 17, 18: 18, 40: 50} {
 		r.config.Projects = slices.Repeat(r.config.Projects[:1], projects)
 		require.Equal(t, time.Duration(want)*time.Minute, bot.Attach(r.config).Cadence(r.config.Accounts[0]), "%d projects", projects)
 	}

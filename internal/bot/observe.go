@@ -33,8 +33,23 @@ func (b *Bot) observe() {
 			snapshot.Waiting[name] = metrics.Waiting{Count: queue.Waiting, Oldest: queue.Oldest}
 			snapshot.Dead[name] = queue.Dead
 		}
-		return snapshot, nil
+		snapshot.Budgets, err = b.budgets(ctx)
+		return snapshot, err
 	})
+}
+
+// budgets returns the request budgets of the accounts, by name.
+func (b *Bot) budgets(ctx context.Context) (map[string]metrics.RequestBudget, error) {
+	states, err := b.Store.Budgets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]metrics.RequestBudget{}
+	for _, a := range b.Accounts {
+		rate := states[a.Name].AsOf(b.Clock.Now()).Rate(a.PerMinute)
+		all[a.Name] = metrics.RequestBudget{PerMinute: rate, Interval: b.Cadence(a)}
+	}
+	return all, nil
 }
 
 // classes are the kinds of failure of a poll, the first that fits.

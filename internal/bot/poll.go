@@ -39,7 +39,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	turn, err := b.decide(ctx, lease, data, b.nextPoll(account, state, failure, now))
+	turn, err := b.decide(ctx, lease, data, b.nextPoll(account, lease, state, failure, now))
 	if err != nil {
 		return err
 	}
@@ -99,15 +99,28 @@ func polled(state store.Project, failure error, class metrics.Class, now time.Ti
 // firstRetry is the time to the next poll after one that failed. It doubles with each further one, up to the cadence.
 const firstRetry = 2 * time.Minute
 
-func (b *Bot) nextPoll(account Account, state store.Project, failure error, now time.Time) time.Time {
-	pause := b.Cadence(account)
-	if state.Failures > 0 {
-		pause = min(pause, firstRetry<<min(state.Failures-1, 10))
+// nextPoll returns when the project is polled next, after a poll that was due at lease.Due, began at began and ends now.
+//
+// A poll that began late does not delay the later ones for long: they come up to a tenth of the interval earlier. So each project keeps
+// its interval, and the polls of an account stay spread over it. After a poll that began later than an interval, since nothing ran, there
+// is nothing to make up for. In any case other projects that are due come first.
+func (b *Bot) nextPoll(account Account, lease store.Lease, state store.Project, failure error, began time.Time) time.Time {
+	interval, ended := b.Cadence(account), b.Clock.Now()
+	if failure == nil {
+		next, soonest := began.Add(interval), ended.Add(busyTime)
+		if late := began.Sub(lease.Due); late > 0 && late < interval {
+			next = next.Add(-min(late, interval/10))
+		}
+		if next.Before(soonest) {
+			return soonest
+		}
+		return next
 	}
+	pause := min(interval, firstRetry<<min(state.Failures-1, 10))
 	if errors.As(failure, new(fetch.ListError)) {
-		pause = min(b.Cadence(account), fetch.ConfirmTime)
+		pause = min(interval, fetch.ConfirmTime)
 	}
-	next := now.Add(pause)
+	next := ended.Add(pause)
 	if held, ok := errors.AsType[heldError](failure); ok && held.until.Before(next) {
 		return held.until
 	}

@@ -5,10 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"notewatch/internal/env"
-	"notewatch/internal/fetch"
+	"notewatch/internal/budget"
 	"notewatch/internal/store"
-	"notewatch/notehub"
 )
 
 // freshFor is how long what was read of Notehub is new enough: nobody needs to read it again.
@@ -76,7 +74,7 @@ func (b *Bot) Backlog(ctx context.Context) (projects int, takes time.Duration, e
 			}
 			projects, requests = projects+1, requests+cost
 		}
-		takes = max(takes, time.Duration(float64(requests)/a.PerMinute*float64(time.Minute)))
+		takes = max(takes, budget.Takes(float64(requests), a.PerMinute))
 	}
 	return projects, takes, nil
 }
@@ -91,13 +89,12 @@ func (b *Bot) idle(ctx context.Context, p Project, now time.Time) (bool, error) 
 	return now.Sub(state.PolledAt) >= freshFor, err
 }
 
-// cost is how many requests a poll of a project takes: one for each kind of usage, and those of the device list if that is
-// due.
+// cost is how many requests a poll of a project takes: those for usage, and those of the device list if that is due.
 func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
-	requests := fetch.Requests(b.reads.Figures)
-	listed, err := b.Store.CountDevices(ctx, p.UID, env.SilentAfter)
-	if err == nil && now.Sub(listed.ListedAt) >= listEvery {
-		requests += max(0, listed.All-1)/notehub.MaxPageSize + listRequests
+	load := b.loadOf(p.UID)
+	listed, err := b.Store.Listed(ctx, p.UID)
+	if err == nil && b.listDue(p.Account, p.UID, listed, now) {
+		return load.Poll + load.List, nil
 	}
-	return requests, err
+	return load.Poll, err
 }

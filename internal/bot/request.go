@@ -6,18 +6,19 @@ import (
 	"fmt"
 	"time"
 
+	"notewatch/internal/budget"
+	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/notehub"
 	"notewatch/notify"
 )
 
 const (
-	callTime    = 40 * time.Second // for one request, within the lease that is extended before it
-	pollTime    = 30 * time.Minute // for all requests of a poll, on the machine clock, without waiting for the budget
-	slotPause   = 20 * time.Second // how long to wait for the budget before extending the lease
-	rateRetries = 3                // requests repeated after 429 before the poll fails
-	ratePause   = 30 * time.Second // after a 429 that does not say how long
-	longestWait = 2 * time.Minute  // for the budget, before the poll gives up
+	callTime  = 40 * time.Second // for one request, within the lease that is extended before it
+	pollTime  = 30 * time.Minute // for all requests of a poll, on the machine clock, without waiting for the budget
+	slotPause = 20 * time.Second // how long to wait for the budget before extending the lease
+	ratePause = 30 * time.Second // after a 429 that does not say how long
+	oncePause = 2 * time.Minute  // how long notewatch once waits for the budget before a poll fails
 )
 
 // A fetcher makes the requests of one poll: each within the budget of the account and under the lease of the poll.
@@ -30,28 +31,85 @@ type fetcher struct {
 	spent   *time.Duration // in requests so far, on the machine clock
 }
 
-// do makes one request as soon as the budget allows. A 429 holds the whole account for as long as Notehub asks.
+// do makes one request as soon as the budget allows. After a 429 the whole account waits and goes on at half the rate. Then the request
+// is repeated, until the poll has no more patience.
 func (f fetcher) do(ctx context.Context, request func(ctx context.Context) error) error {
-	for attempt := 1; ; attempt++ {
-		if err := f.wait(ctx); err != nil {
+	var firstRefused time.Time
+	for refusals := 0; ; refusals++ {
+		sent, err := f.wait(ctx)
+		if err != nil {
 			return err
 		}
-		err := f.call(ctx, request)
-		refused, ok := errors.AsType[*notehub.Error](err)
-		if !ok || !errors.Is(err, notehub.ErrRateLimited) {
+		err = f.call(ctx, request)
+		if !errors.Is(err, notehub.ErrRateLimited) {
 			return err
 		}
-		pause := refused.RetryAfter
-		if pause <= 0 {
-			pause = ratePause
+		if firstRefused.IsZero() {
+			firstRefused = f.Clock.Now()
 		}
-		f.Log.Warn("rate limited by Notehub", "account", f.account.Name, "project", f.project, "pause", pause)
-		if err := f.Store.HoldAccount(ctx, f.account.Name, f.Clock.Now().Add(pause)); err != nil {
+		state, noting := f.refused(ctx, sent, ratePauseAfter(err, refusals))
+		if noting != nil {
+			return noting
+		}
+		if f.Clock.Now().Sub(firstRefused) >= f.patience(state) {
 			return err
 		}
-		if attempt > rateRetries {
-			return err
+	}
+}
+
+// ratePauseAfter returns how long an account waits after a 429 of a request that was refused before so often: as long as Notehub asks, and
+// longer each time that this was not enough.
+func ratePauseAfter(err error, before int) time.Duration {
+	pause := ratePause << min(before, 10)
+	if refused, ok := errors.AsType[*notehub.Error](err); ok && refused.RetryAfter > 0 {
+		if before == 0 {
+			return refused.RetryAfter
 		}
+		pause = max(pause, refused.RetryAfter)
+	}
+	return pause
+}
+
+// refused notes that Notehub has refused a request with a 429, and lets the account wait for a pause.
+func (f fetcher) refused(ctx context.Context, sent time.Time, pause time.Duration) (budget.State, error) {
+	f.Log.Warn("rate-limited by Notehub", "account", f.account.Name, "project", f.project, "pause", pause)
+	now := f.Clock.Now()
+	state, err := f.Store.RefuseRequest(ctx, f.account.Name, sent, now, now.Add(pause))
+	if err == nil {
+		f.noteRate(f.account, state)
+	}
+	return state, err
+}
+
+// patience returns how long a poll waits for one request before it fails: about as long as until the next poll, which would
+// wait as well. notewatch once runs at a time of the user's choice and waits less.
+func (f fetcher) patience(state budget.State) time.Duration {
+	patience := oncePause
+	if !f.Once {
+		patience = f.Cadence(f.account)
+	}
+	return max(patience, 2*budget.Window(state.Rate(f.account.PerMinute)))
+}
+
+// RateText says that an account sends fewer requests a minute than it may, and until when.
+func RateText(rate, perMinute float64, until time.Time) string {
+	return fmt.Sprintf("sending %s of %s requests a minute until %s, because Notehub rate-limited the account",
+		notify.FormatFigure(rate, ""), notify.FormatFigure(perMinute, ""), notify.FormatTime(until))
+}
+
+// noteRate logs that the rate of an account has changed since it was last noted.
+func (b *Bot) noteRate(account Account, state budget.State) {
+	rate := state.Rate(account.PerMinute)
+	before, ok := b.rates.Swap(account.Name, rate)
+	if !ok {
+		before = account.PerMinute
+	}
+	switch {
+	case rate < before.(float64):
+		b.Log.Warn("sending fewer requests to Notehub", "account", account.Name, "requests_per_minute", rate, "of", account.PerMinute,
+			"until", state.RestoredAt(), "hint", remedy(metrics.RateLimited, account))
+	case rate > before.(float64):
+		b.Log.Info("sending more requests to Notehub again", "account", account.Name, "requests_per_minute", rate, "of", account.PerMinute)
 	}
 }
 
@@ -101,38 +159,31 @@ func (e heldError) Error() string {
 		e.account.Name, notify.FormatFigure(e.account.PerMinute, ""), notify.FormatTime(e.until))
 }
 
-// burst is how many requests of an account may follow each other at once, so that Notehub's own limit, 7 a minute unless
-// the account has another, holds over any minute.
-func (a Account) burst() int { return int(min(max(7-a.PerMinute, 1), 3)) }
-
-// wait waits for the budget, and leaves with a lease that is good for one call.
-func (f fetcher) wait(ctx context.Context) error {
-	interval := time.Duration(float64(time.Minute) / f.account.PerMinute)
-	pace := store.Pace{Interval: interval, Burst: f.account.burst(), Patience: max(longestWait, 2*interval)}
-	asked := f.Clock.Now()
-	slot, err := f.Store.TakeSlot(ctx, f.account.Name, asked, pace)
-	if err != nil {
-		return err
-	}
-	if slot.Sub(asked) > pace.Patience {
-		held, err := f.Store.HeldUntil(ctx, asked)
-		if err != nil {
-			return err
+// wait waits until the budget allows a request, takes it, and returns when. The lease is good for one call then.
+func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
+	began := f.Clock.Now()
+	for {
+		if err := f.Store.Extend(ctx, f.lease, f.Machine()); err != nil {
+			return time.Time{}, err
 		}
-		return heldError{slot, f.account, !held[f.account.Name].Before(slot)}
-	}
-	for now := f.Clock.Now(); now.Before(slot) && slot.Sub(now) <= pace.Patience+store.ClockTolerance; now = f.Clock.Now() {
-		timer := f.Clock.Timer(earlier(slot, now.Add(slotPause)))
+		state, at, taken, err := f.Store.TakeRequest(ctx, f.account.Name, f.account.PerMinute, f.Clock.Now)
+		if err != nil {
+			return time.Time{}, err
+		}
+		f.noteRate(f.account, state)
+		if taken {
+			f.Metrics.Requested(f.account.Name)
+			return at, nil
+		}
+		if at.Sub(began) > f.patience(state) {
+			return time.Time{}, heldError{at, f.account, !state.HeldUntil.Before(at)}
+		}
+		timer := f.Clock.Timer(earlier(at, f.Clock.Now().Add(slotPause)))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return ctx.Err()
+			return time.Time{}, ctx.Err()
 		case <-timer.C:
 		}
-		if err := f.Store.Extend(ctx, f.lease, f.Machine()); err != nil {
-			return err
-		}
 	}
-	f.Metrics.Requested(f.account.Name)
-	return f.Store.Extend(ctx, f.lease, f.Machine())
 }

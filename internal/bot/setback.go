@@ -8,7 +8,6 @@ import (
 )
 
 const (
-	longestBudget  = time.Hour          // until the next request of an account is due; far longer than budgets make any poll wait
 	longestHold    = 24 * time.Hour     // for which Notehub may ask an account to wait; notehub.Error.RetryAfter is never longer
 	longestSummary = 8 * 24 * time.Hour // between two weekly summaries
 )
@@ -20,9 +19,8 @@ func (b *Bot) longestPauses() store.Pauses {
 		poll = max(poll, b.Cadence(a))
 	}
 	return store.Pauses{
-		Work:   map[store.Kind]time.Duration{store.Poll: poll, store.PollRules: poll, store.Receiver: max(maxPatience, lookAgainTime), store.Summary: longestSummary},
-		Budget: longestBudget,
-		Hold:   longestHold,
+		Work: map[store.Kind]time.Duration{store.Poll: poll, store.PollRules: poll, store.Receiver: max(maxPatience, lookAgainTime), store.Summary: longestSummary},
+		Hold: longestHold,
 	}
 }
 

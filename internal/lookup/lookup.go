@@ -22,7 +22,8 @@ type Config struct {
 	Receivers []string         // names
 	Period    rules.PeriodSpec // the zero value is the calendar month
 	Prices    Prices           // the zero value is that none are set
-	Interval  time.Duration    // between two polls of a project; 0 is not known
+	Interval  time.Duration    // between two polls of a project, unless its account has too few requests; 0 is not known
+	Kinds     int              // of usage that each poll requests: events, sessions, data
 	Now       func() time.Time // domain clock
 }
 

@@ -4,20 +4,15 @@ import (
 	"context"
 	"time"
 
+	"notewatch/internal/budget"
 	"notewatch/internal/env"
 	"notewatch/internal/store"
-)
-
-// listEvery and listRequests are how often the device list is read, and how many requests that takes at least.
-const (
-	listEvery    = time.Hour
-	listRequests = 2
 )
 
 // queue fills in which projects are being polled, and for which others the due polls are waiting: the polls of an account follow
 // each other within its request budget.
 func (d *Desk) queue(ctx context.Context, s *Status) error {
-	for _, a := range d.Accounts {
+	for _, a := range s.Accounts {
 		var all []*ProjectStatus
 		polled := -1
 		for i := range s.Projects {
@@ -37,26 +32,25 @@ func (d *Desk) queue(ctx context.Context, s *Status) error {
 		if polled < 0 {
 			continue
 		}
-		wait := d.takes(*all[polled], a, s.Now)
+		takes := func(i int) time.Duration {
+			load := budget.LoadOf(all[i].Devices, d.Kinds)
+			if budget.ListDue(all[i].ListedAt, s.Now, i) {
+				load.Poll += load.List
+			}
+			return budget.Takes(float64(load.Poll), a.Rate)
+		}
+		wait := takes(polled)
 		for i := 1; i < len(all); i++ {
-			p := all[(polled+i)%len(all)]
+			next := (polled + i) % len(all)
+			p := all[next]
 			if p.Next.IsZero() || p.Next.After(s.Now) {
 				continue
 			}
 			p.Behind, p.Wait = all[polled].Name, wait
-			wait += d.takes(*p, a, s.Now)
+			wait += takes(next)
 		}
 	}
 	return nil
-}
-
-// takes returns about how long a poll of a project takes of the request budget of its account.
-func (d *Desk) takes(p ProjectStatus, a Account, now time.Time) time.Duration {
-	requests := len(d.figures)
-	if now.Sub(p.ListedAt) >= listEvery {
-		requests += listRequests
-	}
-	return time.Duration(float64(requests) / a.PerMinute * float64(time.Minute))
 }
 
 // accountCause returns why no project of an account can be polled.
@@ -85,6 +79,10 @@ func (d *Desk) Polls(ctx context.Context, subject Subject) ([]ProjectStatus, err
 			return nil, err
 		}
 		s.Projects = append(s.Projects, status)
+	}
+	var err error
+	if s.Accounts, err = d.accountStatus(ctx, s); err != nil {
+		return nil, err
 	}
 	if err := d.queue(ctx, &s); err != nil {
 		return nil, err

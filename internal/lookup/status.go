@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"notewatch/internal/budget"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -46,9 +47,12 @@ func isAhead(at, now time.Time) bool { return at.Sub(now) > store.ClockTolerance
 // An AccountStatus is what requests an account makes.
 type AccountStatus struct {
 	Account
-	Today     int         // requests since 00:00 UTC
-	HeldUntil time.Time   // Notehub lets it wait until then; zero: it does not
-	Cause     store.Cause // why none of its projects can be polled
+	Today      int           // requests since 00:00 UTC
+	Interval   time.Duration // between two polls of each of its projects; 0 is not known
+	Rate       float64       // requests a minute now: fewer than PerMinute after Notehub has refused one
+	RestoredAt time.Time     // when Rate is PerMinute again; zero: it is
+	HeldUntil  time.Time     // rate-limited by Notehub until then; zero: it is not
+	Cause      store.Cause   // why none of its projects can be polled
 }
 
 // A ReceiverStatus is what a receiver does not show yet of what it should.
@@ -83,6 +87,9 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 		}
 		s.Projects = append(s.Projects, status)
 	}
+	if s.Accounts, err = d.accountStatus(ctx, s); err != nil {
+		return s, err
+	}
 	if err := d.queue(ctx, &s); err != nil {
 		return s, err
 	}
@@ -94,8 +101,7 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 		}
 		s.Receivers = append(s.Receivers, ReceiverStatus{Name: name, Waiting: queue.Waiting, Dead: queue.Dead, Oldest: queue.Oldest, Next: next})
 	}
-	s.Accounts, err = d.accountStatus(ctx, s.Now)
-	return s, err
+	return s, nil
 }
 
 func (d *Desk) projectStatus(ctx context.Context, p Project) (ProjectStatus, error) {
@@ -117,12 +123,12 @@ func (d *Desk) projectStatus(ctx context.Context, p Project) (ProjectStatus, err
 	}, err
 }
 
-func (d *Desk) accountStatus(ctx context.Context, now time.Time) ([]AccountStatus, error) {
-	requests, err := d.Store.Requests(ctx, now)
+func (d *Desk) accountStatus(ctx context.Context, s Status) ([]AccountStatus, error) {
+	requests, err := d.Store.Requests(ctx, s.Now)
 	if err != nil {
 		return nil, err
 	}
-	held, err := d.Store.HeldUntil(ctx, now)
+	budgets, err := d.Store.Budgets(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +138,28 @@ func (d *Desk) accountStatus(ctx context.Context, now time.Time) ([]AccountStatu
 		if err != nil {
 			return nil, err
 		}
-		all[i] = AccountStatus{Account: a, Today: requests[a.Name], HeldUntil: held[a.Name], Cause: cause}
+		state := budgets[a.Name].AsOf(s.Now)
+		all[i] = AccountStatus{
+			Account: a, Today: requests[a.Name], Interval: d.interval(a, s.Projects),
+			Rate: state.Rate(a.PerMinute), RestoredAt: state.RestoredAt(), Cause: cause,
+		}
+		if state.HeldUntil.After(s.Now) {
+			all[i].HeldUntil = state.HeldUntil
+		}
 	}
 	return all, nil
+}
+
+// interval returns the time between two polls of each project of an account; 0 is not known.
+func (d *Desk) interval(a Account, projects []ProjectStatus) time.Duration {
+	if d.Interval == 0 {
+		return 0
+	}
+	var loads []budget.Load
+	for _, p := range projects {
+		if p.Account == a.Name {
+			loads = append(loads, budget.LoadOf(p.Devices, d.Kinds))
+		}
+	}
+	return budget.Interval(d.Interval, a.PerMinute, loads)
 }

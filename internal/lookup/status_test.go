@@ -21,9 +21,10 @@ func TestStatus(t *testing.T) {
 	s.alerts(alert("a1", cold, "dev:1", "one"), critical, muted, pending)
 	s.poll(lab, now, store.Project{PolledAt: now.Add(-time.Hour), Failures: 2, Failure: "Notehub is down", Truncated: true}, store.Decision{})
 	require.NoError(t, s.Store.AddSilence(ctx, rules.Silence{ID: "s1", Start: now, End: now.Add(time.Hour), By: "amy"}, now))
-	_, err := s.Store.TakeSlot(ctx, "acme", now, store.Pace{Interval: 15 * time.Second, Burst: 3, Patience: minute})
+	_, _, _, err := s.Store.TakeRequest(ctx, "acme", 4, func() time.Time { return now })
 	require.NoError(t, err)
-	require.NoError(t, s.Store.HoldAccount(ctx, "other", now.Add(minute)))
+	_, err = s.Store.RefuseRequest(ctx, "other", now, now, now.Add(minute))
+	require.NoError(t, err)
 
 	status, err := s.desk().Status(ctx)
 	require.NoError(t, err)
@@ -38,8 +39,8 @@ func TestStatus(t *testing.T) {
 			{Project: far},
 		},
 		Accounts: []lookup.AccountStatus{
-			{Account: s.Accounts[0], Today: 1},
-			{Account: s.Accounts[1], HeldUntil: now.Add(minute)},
+			{Account: s.Accounts[0], Today: 1, Interval: 15 * minute, Rate: 4},
+			{Account: s.Accounts[1], Interval: 15 * minute, Rate: 1, RestoredAt: now.Add(5 * minute), HeldUntil: now.Add(minute)},
 		},
 		Receivers: []lookup.ReceiverStatus{{Name: "team", Waiting: 1, Oldest: time.Hour, Next: now.Add(-time.Hour)}, {Name: "on-call"}},
 		Firing:    map[rules.Level]int{rules.Warning: 2, rules.Critical: 1},

@@ -40,6 +40,7 @@ func busy() *metrics.Metrics {
 			Waiting:  map[string]metrics.Waiting{"team": {Count: 5, Oldest: 90 * time.Second}},
 			Dead:     map[string]int{"team": 1, "gone": 4},
 			PolledAt: map[string]time.Time{"app:1": noon, "app:gone": noon},
+			Budgets:  map[string]metrics.RequestBudget{"acme": {PerMinute: 2, Interval: 50 * time.Minute}, "gone": {PerMinute: 1}},
 		}, nil
 	})
 	m.Reloaded(true, noon)
@@ -112,10 +113,13 @@ notewatch_poll_duration_seconds_count{project="app:1"} 2
 notewatch_poll_duration_seconds_sum{project="app:2"} 0
 notewatch_poll_duration_seconds_count{project="app:2"} 0
 `,
+		"notewatch_poll_interval": `notewatch_poll_interval_seconds{account="acme"} 3000
+`,
 		`notewatch_poll_errors_total{class="rate_limited"`: `notewatch_poll_errors_total{class="rate_limited",project="app:1"} 1
 notewatch_poll_errors_total{class="rate_limited",project="app:2"} 0
 `,
 		"notewatch_notehub": `notewatch_notehub_allowed_requests_per_minute{account="acme"} 4
+notewatch_notehub_current_requests_per_minute{account="acme"} 2
 notewatch_notehub_invalid_numbers_total 3
 notewatch_notehub_requests_total{account="acme"} 2
 `,

@@ -15,9 +15,16 @@ type Snapshot struct {
 	Outage   bool // the store can be read, but work fails because it cannot be used
 	Firing   map[rules.Level]int
 	Pending  int
-	Waiting  map[string]Waiting   // by receiver
-	Dead     map[string]int       // deliveries that were given up and are not shown as they should be, by receiver
-	PolledAt map[string]time.Time // the last poll that went well, by project UID
+	Waiting  map[string]Waiting       // by receiver
+	Dead     map[string]int           // deliveries that were given up and are not shown as they should be, by receiver
+	PolledAt map[string]time.Time     // the last poll that went well, by project UID
+	Budgets  map[string]RequestBudget // by account
+}
+
+// RequestBudget is the request budget of one account.
+type RequestBudget struct {
+	PerMinute float64       // requests sent in a minute at most, for now
+	Interval  time.Duration // between two polls of each of its projects
 }
 
 // Waiting is the deliveries of one receiver that do not show yet what they should and are not given up.
@@ -37,7 +44,7 @@ func (m *Metrics) Observe(snapshot func(context.Context) (Snapshot, error)) {
 
 // standing is the collector of how things stand.
 type standing struct {
-	up, firing, pending, waiting, oldest, dead, polledAt *prometheus.Desc
+	up, firing, pending, waiting, oldest, dead, polledAt, current, interval *prometheus.Desc
 
 	mu         sync.Mutex
 	configured Configured
@@ -57,6 +64,9 @@ func newStanding() *standing {
 			"receiver"),
 		dead: desc("deliveries_dead", "Changes of alerts that the receiver will not be shown: it refused them, or failed for too long.",
 			"receiver"),
+		current: desc("notehub_current_requests_per_minute", "Requests to Notehub that the account sends in a minute at most, for now: fewer than allowed for some minutes after Notehub has rate-limited the account.",
+			"account"),
+		interval: desc("poll_interval_seconds", "Time between two polls of each project of the account.", "account"),
 		polledAt: desc("poll_last_success_timestamp_seconds", "When the last poll of the project that succeeded began; 0 is never.",
 			"project"),
 	}
@@ -84,7 +94,7 @@ func (s *standing) state() (Configured, func(context.Context) (Snapshot, error))
 
 // Describe implements [prometheus.Collector].
 func (s *standing) Describe(to chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{s.up, s.firing, s.pending, s.waiting, s.oldest, s.dead, s.polledAt} {
+	for _, desc := range []*prometheus.Desc{s.up, s.firing, s.pending, s.waiting, s.oldest, s.dead, s.polledAt, s.current, s.interval} {
 		to <- desc
 	}
 }
@@ -128,6 +138,10 @@ func (s *standing) send(to chan<- prometheus.Metric, now Snapshot, configured Co
 	}
 	for _, project := range configured.Projects {
 		to <- gauge(s.polledAt, timestamp(now.PolledAt[project]), project)
+	}
+	for account := range configured.Accounts {
+		to <- gauge(s.current, now.Budgets[account].PerMinute, account)
+		to <- gauge(s.interval, now.Budgets[account].Interval.Seconds(), account)
 	}
 }
 

@@ -147,11 +147,16 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 func accountText(a lookup.AccountStatus, now time.Time) string {
 	const minutes = 24 * 60
 	text := fmt.Sprintf("account %s: %s today (UTC), of at most %s", name(a.Name), counted(a.Today, "request"), notify.FormatFigure(a.PerMinute*minutes, ""))
+	if a.Interval > 0 {
+		text += ", a poll of each project every " + notify.FormatDuration(a.Interval)
+	}
 	switch {
 	case a.Cause != store.None:
 		text += "; " + bot.AccountText(a.Cause, name(a.Name)) + ": " + bot.NextStep(a.Cause)
 	case a.HeldUntil.After(now):
 		text += "; rate-limited by Notehub until " + notify.FormatTime(a.HeldUntil)
+	case a.RestoredAt.After(now):
+		text += "; " + bot.RateText(a.Rate, a.PerMinute, a.RestoredAt)
 	}
 	return text
 }

@@ -32,6 +32,10 @@ func TestStatusInTrouble(t *testing.T) {
 	require.Equal(t, "account acme: 1 request today (UTC), of at most 5,760; rate-limited by Notehub until Mon 15 Jun 12:05 UTC", accountText(lookup.AccountStatus{
 		Account: lookup.Account{Name: "acme", PerMinute: 4}, Today: 1, HeldUntil: midday.Add(5 * time.Minute),
 	}, s.Now))
+	require.Equal(t, "account acme: 0 requests today (UTC), of at most 5,760, a poll of each project every 50 min; "+
+		"sending 2 of 4 requests a minute until Mon 15 Jun 12:05 UTC, because Notehub rate-limited the account", accountText(lookup.AccountStatus{
+		Account: lookup.Account{Name: "acme", PerMinute: 4}, Interval: 50 * time.Minute, Rate: 2, RestoredAt: midday.Add(5 * time.Minute),
+	}, s.Now))
 }
 
 // When the store cannot be read people hear that something is wrong, and not what: that is for the log.

@@ -101,7 +101,7 @@ func newAskDesk(t *testing.T, s scene) *askDesk {
 	d.look = lookup.Config{
 		Store: d.store, Accounts: []lookup.Account{{Name: "acme", PerMinute: 6}}, Receivers: []string{"team", "log"}, Prices: s.prices,
 		Projects: []lookup.Project{{UID: coldChainUID, Name: "cold-chain", Account: "acme"}, {UID: labUID, Name: "lab", Account: "acme"}},
-		Interval: time.Hour, Now: func() time.Time { return d.now },
+		Interval: time.Hour, Kinds: 2, Now: func() time.Time { return d.now },
 	}
 	for _, spec := range s.rules {
 		rule, problems := rules.Compile(spec)

@@ -3,57 +3,119 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"database/sql/driver"
 	"time"
 
+	"notewatch/internal/budget"
 	"notewatch/rules"
 )
 
-// A Pace is how fast an account may send requests.
-type Pace struct {
-	Interval time.Duration // between requests in the long run
-	Burst    int           // how many may follow each other at once
-	Patience time.Duration // how far ahead a request is worth reserving
-}
-
-// TakeSlot reserves the next request of an account and returns when it may be sent, now or later. A request that would be
-// later than the patience of the pace is not reserved. What is reserved counts among the requests of the UTC day.
+// TakeRequest takes a request from the budget of an account, of perMinute requests a minute, as [budget.State.Take] does. If the
+// request may be sent, at is the time on the clock, and the request counts among those of the UTC day. Otherwise at is when to
+// try again, and nothing is taken. state is that of the budget afterwards.
 //
-// It is the generic cell rate algorithm (ITU-T I.371) with a tolerance of Burst-1 intervals. What was reserved for a time further
-// ahead than that gives was reserved before the clock was set back, and does not count.
-func (s *Store) TakeSlot(ctx context.Context, account string, now time.Time, pace Pace) (slot time.Time, err error) {
-	step := (pace.Interval + time.Millisecond - 1).Milliseconds() // rounded up: never faster than asked
-	furthest := now.Add(pace.Patience + time.Duration(pace.Burst+1)*pace.Interval + ClockTolerance)
-	impatient := errors.New("not worth reserving")
-	err = s.update(ctx, func(tx *sql.Tx) error {
-		var next, until time.Time
-		err := tx.QueryRowContext(ctx, `
-			INSERT INTO account (name, next_at, requests_on, requests)
-			VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT), $4, 1)
-			ON CONFLICT (name) DO UPDATE SET next_at = CAST($3 AS BIGINT) + CASE
-				WHEN account.next_at > $2 AND account.next_at > coalesce(account.held_until, 0) AND account.next_at <= $5 THEN account.next_at
-				WHEN account.held_until > $2 THEN account.held_until
-				ELSE CAST($2 AS BIGINT) END,
-				requests = CASE WHEN account.requests_on = excluded.requests_on THEN account.requests + 1 ELSE 1 END,
-				requests_on = excluded.requests_on
-			RETURNING next_at, held_until`,
-			account, at(now), step, rules.DayOf(now), at(furthest)).Scan(instant{&next}, instant{&until})
-		if err != nil {
-			return err
-		}
-		slot = latest(now, next.Add(-time.Duration(pace.Burst)*time.Duration(step)*time.Millisecond), until)
-		if slot.Sub(now) > pace.Patience {
-			return impatient // and roll back
-		}
-		return nil
+// The clock is read once nobody else can take a request, so that requests are counted when they are sent.
+func (s *Store) TakeRequest(ctx context.Context, account string, perMinute float64, clock func() time.Time) (
+	state budget.State, at time.Time, taken bool, err error,
+) {
+	err = s.relax(ctx, func(tx *sql.Tx) error {
+		return changeBudget(ctx, tx, account, func(before budget.State) (budget.State, rules.Day) {
+			now := clock()
+			state, at = before.Take(now, perMinute)
+			if taken = !at.After(now); taken {
+				return state, rules.DayOf(now)
+			}
+			return state, 0
+		})
 	})
-	if err != nil && !errors.Is(err, impatient) {
-		return time.Time{}, doing(err, "taking a request from the budget of account %q", account)
-	}
-	return slot, nil
+	return state, at, taken, doing(err, "taking a request from the budget of account %q", account)
 }
 
-// Requests returns how many requests were reserved on the UTC day of now, by the name of the account. Accounts without any
+// RefuseRequest notes at now that Notehub has refused a request that was sent at sent, and that no request of the account may be
+// sent until until, as [budget.State.Refuse] does. It returns the state of the budget afterwards.
+func (s *Store) RefuseRequest(ctx context.Context, account string, sent, now, until time.Time) (state budget.State, err error) {
+	err = s.update(ctx, func(tx *sql.Tx) error {
+		return changeBudget(ctx, tx, account, func(before budget.State) (budget.State, rules.Day) {
+			state = before.Refuse(sent, now, until)
+			return state, 0
+		})
+	})
+	return state, doing(err, "noting that Notehub refused a request of account %q", account)
+}
+
+// changeBudget changes the budget of an account. change returns also on which UTC day it took a request; 0 is none.
+func changeBudget(ctx context.Context, tx *sql.Tx, account string, change func(budget.State) (budget.State, rules.Day)) error {
+	var state budget.State
+	row := tx.QueryRowContext(ctx, `
+		INSERT INTO account (name, next_at) VALUES ($1, 0) ON CONFLICT (name) DO UPDATE SET name = excluded.name
+		RETURNING `+budgetColumns, account) // an update, so that nobody else changes the row meanwhile
+	if err := row.Scan(budgetFields(&state)...); err != nil {
+		return err
+	}
+	state, day := change(state)
+	_, err := tx.ExecContext(ctx, `
+		UPDATE account SET sent = $1, held_until = $2, halvings = $3, halved_at = $4,
+			requests = CASE WHEN $5 = 0 THEN requests WHEN $5 = requests_on THEN requests + 1 ELSE 1 END,
+			requests_on = CASE WHEN $5 = 0 THEN requests_on ELSE $5 END
+		WHERE name = $6`,
+		append(budgetFields(&state), day, account)...)
+	return err
+}
+
+const budgetColumns = "sent, held_until, halvings, halved_at"
+
+// budgetFields lists where budgetColumns go.
+func budgetFields(s *budget.State) []any {
+	return []any{sentRequests{&s.Sent}, instant{&s.HeldUntil}, &s.Halvings, instant{&s.HalvedAt}}
+}
+
+// sentRequests is requests that were sent, as a JSON array of [Unix milliseconds, number].
+type sentRequests struct{ all *[]budget.Sent }
+
+// Value implements driver.Valuer.
+func (r sentRequests) Value() (driver.Value, error) {
+	pairs := make([][2]int64, len(*r.all))
+	for i, sent := range *r.all {
+		pairs[i] = [2]int64{sent.At.UnixMilli(), int64(sent.N)}
+	}
+	return document[[][2]int64]{&pairs}.Value()
+}
+
+// Scan implements sql.Scanner.
+func (r sentRequests) Scan(column any) error {
+	var pairs [][2]int64
+	if err := (document[[][2]int64]{&pairs}).Scan(column); err != nil {
+		return err
+	}
+	all := make([]budget.Sent, len(pairs))
+	for i, pair := range pairs {
+		all[i] = budget.Sent{At: time.UnixMilli(pair[0]).UTC(), N: int(pair[1])}
+	}
+	*r.all = all
+	return nil
+}
+
+// Budgets returns the states of the budgets by the name of the account, as they were stored last. Accounts that have sent no request are
+// left out.
+func (s *Store) Budgets(ctx context.Context) (map[string]budget.State, error) {
+	type row struct {
+		account string
+		state   budget.State
+	}
+	var all []row
+	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+		all, err = collect(ctx, tx, func(r *row) []any { return append([]any{&r.account}, budgetFields(&r.state)...) },
+			`SELECT name, `+budgetColumns+` FROM account`)
+		return err
+	})
+	budgets := make(map[string]budget.State, len(all))
+	for _, r := range all {
+		budgets[r.account] = r.state
+	}
+	return budgets, doing(err, "reading the request budgets")
+}
+
+// Requests returns how many requests were sent on the UTC day of now, by the name of the account. Accounts without any
 // are left out.
 func (s *Store) Requests(ctx context.Context, now time.Time) (map[string]int, error) {
 	type row struct {
@@ -71,19 +133,6 @@ func (s *Store) Requests(ctx context.Context, now time.Time) (map[string]int, er
 		requests[r.account] = r.requests
 	}
 	return requests, doing(err, "reading how many requests were made")
-}
-
-// HoldAccount lets no request of the account be sent before until: Notehub said Retry-After.
-func (s *Store) HoldAccount(ctx context.Context, account string, until time.Time) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO account (name, next_at, held_until) VALUES ($1, $2, $2)
-			ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until
-			WHERE account.held_until IS NULL OR account.held_until < excluded.held_until`,
-			account, at(until))
-		return err
-	})
-	return doing(err, "holding the requests of account %q", account)
 }
 
 func latest(times ...time.Time) (last time.Time) {

@@ -228,8 +228,7 @@ func testRestart(t *testing.T, open database) {
 	show(t, s, team)
 	storetest.SaveUsage(t, s, project, []storetest.Usage{{Device: "dev:1", Day: today - 1}})
 	storetest.SaveDevices(t, s, project, []store.Device{filled[store.Device]()}, noon)
-	_, err := s.TakeSlot(ctx, "acme", noon, store.Pace{Interval: minute, Burst: 1})
-	require.NoError(t, err)
+	take(t, s, "acme", noon, 1)
 	before := dump(t, s)
 	for range 2 {
 		require.NoError(t, s.Checkpoint(ctx))

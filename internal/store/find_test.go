@@ -153,12 +153,3 @@ func testHushed(t *testing.T, open database) {
 	require.Equal(t, 2, hushed)
 	require.Equal(t, 2, acknowledged)
 }
-
-func testHeldUntil(t *testing.T, open database) {
-	ctx, s := t.Context(), open()
-	require.NoError(t, s.HoldAccount(ctx, "held", noon.Add(minute)))
-	require.NoError(t, s.HoldAccount(ctx, "free", noon))
-	held, err := s.HeldUntil(ctx, noon)
-	require.NoError(t, err)
-	require.Equal(t, map[string]time.Time{"held": noon.Add(minute)}, held)
-}

@@ -43,7 +43,8 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	_, err := beginOne(ctx, want, lease, store.Message{ID: "cut off", Receiver: "on-call"}, fresh(t, want, "on-call"), noon)
 	require.NoError(t, err)
 	storetest.SaveDevices(t, want, project, nil, noon)
-	require.NoError(t, want.HoldAccount(ctx, "acme", noon))
+	_, err = want.RefuseRequest(ctx, "acme", noon, noon, noon)
+	require.NoError(t, err)
 	silence := rules.Silence{ID: "quiet", Match: rules.Match{Rule: "other"}, Start: noon, End: noon.Add(time.Hour), By: "amy", Because: "x"}
 	ended := silence
 	ended.ID, ended.EndedBy = "ended", "ben"

@@ -15,9 +15,8 @@ const ClockTolerance = time.Minute
 // Pauses are the longest times that anything waits for. A stored time that lies further ahead shows that the clock was set
 // back after it was written.
 type Pauses struct {
-	Work   map[Kind]time.Duration // until work of these kinds is due; kinds that may wait for ever are left out
-	Budget time.Duration          // until the next request of an account
-	Hold   time.Duration          // for which Notehub may ask an account to wait
+	Work map[Kind]time.Duration // until work of these kinds is due; kinds that may wait for ever are left out
+	Hold time.Duration          // for which Notehub may ask an account to wait
 }
 
 // SetBack looks for times that only a clock that was ahead can have written, and if there are any has nothing wait for the clock
@@ -48,8 +47,8 @@ func furthestAhead(ctx context.Context, tx *sql.Tx, now time.Time, longest Pause
 	for kind, wait := range longest.Work {
 		find(`SELECT max(due_at) FROM work WHERE due_at > $1 AND kind = $2`, wait, kind)
 	}
-	find(`SELECT max(next_at) FROM account WHERE next_at > $1`, longest.Budget)
 	find(`SELECT max(held_until) FROM account WHERE held_until > $1`, longest.Hold)
+	find(`SELECT max(halved_at) FROM account WHERE halved_at > $1`, 0)
 	find(`SELECT max(read_at) FROM device_list WHERE read_at > $1`, 0)
 	find(`SELECT max(polled_at) FROM project WHERE polled_at > $1`, 0)
 	return ahead, err
@@ -57,7 +56,7 @@ func furthestAhead(ctx context.Context, tx *sql.Tx, now time.Time, longest Pause
 
 // happened are the columns that hold when something happened, by table.
 var happened = map[string][]string{
-	"account":  {"next_at", "held_until"},
+	"account":  {"held_until", "halved_at"},
 	"project":  {"polled_at", "failing_since"},
 	"judged":   {"since"},
 	"alert":    {"since", "fired_at", "raised_at", "notified_at", "changed_at", "quiet_since", "ended_at", "as_of"},

@@ -15,8 +15,8 @@ import (
 func testSetBack(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	longest := store.Pauses{
-		Work:   map[store.Kind]time.Duration{store.Poll: 15 * minute, store.Receiver: time.Hour, store.Summary: 8 * 24 * time.Hour},
-		Budget: time.Hour, Hold: 24 * time.Hour,
+		Work: map[store.Kind]time.Duration{store.Poll: 15 * minute, store.Receiver: time.Hour, store.Summary: 8 * 24 * time.Hour},
+		Hold: 24 * time.Hour,
 	}
 	summary := noon.AddDate(0, 0, 3)
 	a := firing("a", "dev:1")
@@ -24,7 +24,7 @@ func testSetBack(t *testing.T, open database) {
 	require.NoError(t, s.AddWork(ctx, store.Mute, []string{""}, noon.AddDate(5, 0, 0))) // a silence may end whenever people want
 	require.NoError(t, s.AddWork(ctx, store.Summary, []string{""}, summary))
 	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:1"}}, noon)
-	_, err := s.TakeSlot(ctx, "acme", noon, store.Pace{Interval: minute, Burst: 1})
+	_, err := s.RefuseRequest(ctx, "acme", noon, noon, noon)
 	require.NoError(t, err)
 	storetest.SaveUsage(t, s, project, []storetest.Usage{{Day: rules.DayOf(noon)}}, rules.Events)
 	decide(t, s, store.Commit{
@@ -36,7 +36,7 @@ func testSetBack(t *testing.T, open database) {
 	require.Zero(t, ahead, "what waits for as long as it may is in order")
 
 	for column, longest := range map[string]time.Duration{
-		"work.due_at": 15 * minute, "account.next_at": time.Hour, "account.held_until": 24 * time.Hour,
+		"work.due_at": 15 * minute, "account.held_until": 24 * time.Hour, "account.halved_at": 0,
 		"device_list.read_at": 0, "project.polled_at": 0,
 	} {
 		require.Zero(t, setAhead(t, s, column, noon.Add(longest+minute)), column)
@@ -85,7 +85,7 @@ func testSetBack(t *testing.T, open database) {
 
 // times are the columns that must not lie ahead of the clock.
 var times = []string{
-	"account.next_at", "account.held_until", "device_list.read_at", "project.polled_at", "judged.since", "alert.since", "alert.fired_at",
+	"account.held_until", "account.halved_at", "device_list.read_at", "project.polled_at", "judged.since", "alert.since", "alert.fired_at",
 	"alert.raised_at", "alert.notified_at", "alert.changed_at", "alert.as_of", "delivery.waiting_since", "transition.at",
 }
 
@@ -112,7 +112,7 @@ func setAhead(t *testing.T, s *store.Store, column string, ahead time.Time) (fou
 	_, err := s.DB().ExecContext(ctx, `UPDATE `+table+` SET `+name+` = $1`+only, ahead.UnixMilli())
 	require.NoError(t, err)
 	found, err = s.SetBack(ctx, noon, noon.AddDate(0, 0, 3), store.Pauses{
-		Work: map[store.Kind]time.Duration{store.Poll: 15 * minute}, Budget: time.Hour, Hold: 24 * time.Hour,
+		Work: map[store.Kind]time.Duration{store.Poll: 15 * minute}, Hold: 24 * time.Hour,
 	})
 	require.NoError(t, err)
 	_, err = s.DB().ExecContext(ctx, `UPDATE `+table+` SET `+name+` = $1`+only, before)
@@ -120,15 +120,12 @@ func setAhead(t *testing.T, s *store.Store, column string, ahead time.Time) (fou
 	return found
 }
 
-// What was reserved, and leased, before a clock was set back does not count.
+// What was leased before a clock was set back does not count. A request that was sent then counts like one that is sent now.
 func testSetBackLeases(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
-	pace := store.Pace{Interval: minute, Burst: 1, Patience: minute}
-	_, err := s.TakeSlot(ctx, "acme", noon.Add(2*time.Hour), pace)
-	require.NoError(t, err)
-	slot, err := s.TakeSlot(ctx, "acme", noon, pace)
-	require.NoError(t, err)
-	require.Equal(t, noon, slot)
+	take(t, s, "acme", noon.Add(2*time.Hour), 1)
+	require.Equal(t, noon.Add(61*time.Second), take(t, s, "acme", noon, 1))
+	require.Equal(t, noon.Add(61*time.Second), take(t, s, "acme", noon.Add(61*time.Second), 1))
 
 	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
 	_, ok, err := s.Claim(ctx, store.Poll, project, noon, machine.Add(2*time.Hour))

@@ -28,24 +28,6 @@ func (s *Store) Listed(ctx context.Context, project string) (read time.Time, err
 	return read, doing(err, "reading when the devices of project %q were listed", project)
 }
 
-// HeldUntil returns until when accounts may send no request, by name, as far as that lies after now.
-func (s *Store) HeldUntil(ctx context.Context, now time.Time) (map[string]time.Time, error) {
-	type row struct {
-		name  string
-		until time.Time
-	}
-	held := map[string]time.Time{}
-	err := s.view(ctx, func(tx *sql.Tx) error {
-		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.name, instant{&r.until}} },
-			`SELECT name, held_until FROM account WHERE held_until > $1`, at(now))
-		for _, r := range rows {
-			held[r.name] = r.until
-		}
-		return err
-	})
-	return held, doing(err, "reading which accounts have to wait")
-}
-
 // CountHushed returns how many firing alerts people are not told of for now, and how many somebody has taken on; drills are
 // left out.
 func (s *Store) CountHushed(ctx context.Context) (muted, acknowledged int, err error) {

@@ -25,8 +25,9 @@ type Lease struct {
 	Kind     Kind
 	Key      string
 	Token    string
-	Version  int64 // of the work when it was claimed
-	Failures int   // in a row, before this
+	Due      time.Time // when the work was due
+	Version  int64     // of the work when it was claimed
+	Failures int       // in a row, before this
 }
 
 // LeaseTime is how long a lease holds on the machine clock, unless extended.
@@ -67,9 +68,9 @@ func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine t
 		row := tx.QueryRowContext(ctx, `
 			UPDATE work SET lease_token = $1, leased_until = $2
 			WHERE kind = $3 AND key = $4 AND due_at <= $5 AND (lease_token IS NULL OR leased_until <= $6 OR leased_until > $7)
-			RETURNING version, failures`,
+			RETURNING due_at, version, failures`,
 			lease.Token, at(machine.Add(LeaseTime)), kind, key, at(now), at(machine), at(machine.Add(LeaseTime+ClockTolerance)))
-		ok, err = found(row, &lease.Version, &lease.Failures)
+		ok, err = found(row, instant{&lease.Due}, &lease.Version, &lease.Failures)
 		return err
 	})
 	if !ok || err != nil {

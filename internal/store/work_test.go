@@ -36,7 +36,7 @@ func testWork(t *testing.T, open database) {
 		require.NoError(t, err, name)
 		require.Equal(t, c.ok, ok, name)
 		if ok {
-			require.Equal(t, store.Lease{Kind: c.kind, Key: c.key, Token: lease.Token}, lease, name)
+			require.Equal(t, store.Lease{Kind: c.kind, Key: c.key, Token: lease.Token, Due: noon}, lease, name)
 			require.NotEmpty(t, lease.Token, name)
 		}
 	}
@@ -144,32 +144,4 @@ func testReleaseAll(t *testing.T, open database) {
 	require.ErrorIs(t, s.Complete(ctx, b, noon, never, 0), store.ErrLeaseLost)
 	claim(t, s, store.Poll, "a")
 	claim(t, s, store.Poll, "b")
-}
-
-func testBudget(t *testing.T, open database) {
-	ctx, s := t.Context(), open()
-	const every = 15 * time.Second
-	take := func(account string, now time.Time) time.Duration {
-		slot, err := s.TakeSlot(ctx, account, now, store.Pace{Interval: every, Burst: 2, Patience: 24 * time.Hour})
-		require.NoError(t, err)
-		return slot.Sub(noon)
-	}
-	for i, want := range []time.Duration{0, 0, every, 2 * every, 3 * every} {
-		require.Equal(t, want, take("acme", noon), "request %d", i)
-	}
-	require.Equal(t, time.Duration(0), take("other", noon), "each account has its own")
-	require.Equal(t, 4*every, take("acme", noon.Add(every)), "the promised ones come first")
-	require.Equal(t, time.Hour, take("acme", noon.Add(time.Hour)), "what was not used is not saved up …")
-	require.Equal(t, time.Hour, take("acme", noon.Add(time.Hour)), "… beyond the burst")
-	require.Equal(t, time.Hour+every, take("acme", noon.Add(time.Hour)))
-
-	until := noon.Add(3 * time.Hour)
-	require.NoError(t, s.HoldAccount(ctx, "acme", until))
-	require.NoError(t, s.HoldAccount(ctx, "acme", until.Add(-time.Hour)), "the later hold counts")
-	for i, want := range []time.Duration{0, 0, every, 2 * every} {
-		require.Equal(t, 3*time.Hour+want, take("acme", noon.Add(2*time.Hour)), "request %d", i)
-	}
-	require.NoError(t, s.HoldAccount(ctx, "new", until))
-	require.Equal(t, 3*time.Hour, take("new", noon))
-	require.Equal(t, 4*time.Hour, take("new", noon.Add(4*time.Hour)), "a hold ends")
 }

@@ -1,0 +1,175 @@
+package bot_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/notehub"
+	"notewatch/notehub/notehubtest"
+	"notewatch/rules"
+)
+
+// otherTool is the project that another tool asks about, with the same account.
+const otherTool = "app:other"
+
+// crowd is a rig with n projects on one account of 4 requests a minute, by rules that read all usage. It returns what is logged.
+func crowd(t *testing.T, n int) (*rig, *bytes.Buffer) {
+	t.Helper()
+	r := newRig(t, 1, nil, blind(), rules.Spec{
+		Name: "all", Each: rules.EachDevice,
+		When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.used + sessions.today + events.today > mb(400)"}},
+	})
+	var projects []notehubtest.Project
+	r.config.Projects = nil
+	for i := range n {
+		p := r.project
+		p.UID = fmt.Sprintf("app:%d", i)
+		projects = append(projects, p)
+		r.config.Projects = append(r.config.Projects, bot.Project{UID: p.UID, Name: p.UID, Account: "acme"})
+	}
+	other := r.project
+	other.UID = otherTool
+	r.serve(append(projects, other)...)
+	var logged bytes.Buffer
+	r.config.Log = slog.New(slog.NewTextHandler(&logged, nil))
+	return r, &logged
+}
+
+// disturb has another tool use all that Notehub allows, for two minutes each two hours.
+func (r *rig) disturb() {
+	next := r.now.Add(90 * time.Minute)
+	r.config.Clock.Timer = func(until time.Time) *time.Timer {
+		for !next.After(until) {
+			r.timer(next)
+			for range 7 {
+				_ = r.client.Fleets(r.t.Context(), otherTool, func(notehub.Fleet) error { return nil })
+			}
+			if next = next.Add(10 * time.Second); next.Sub(monday)%(2*hour) == 92*time.Minute {
+				next = next.Add(2*hour - 2*time.Minute)
+			}
+		}
+		return r.timer(until)
+	}
+}
+
+// sent returns the requests of notewatch, without those of the other tool.
+func (r *rig) sent() (requests []notehubtest.Request) {
+	for _, request := range r.hub.Requests() {
+		if request.Project != otherTool {
+			requests = append(requests, request)
+		}
+	}
+	return requests
+}
+
+// requireLimit checks by the count of the simulated Notehub that no minute has more requests than allowed.
+func requireLimit(t *testing.T, requests []notehubtest.Request, most int) {
+	t.Helper()
+	for i := most; i < len(requests); i++ {
+		require.GreaterOrEqual(t, requests[i].At.Sub(requests[i-most].At), time.Minute, "request %d at %s", i, requests[i].At)
+	}
+}
+
+// loggedTime returns the length of time that a line of the log gives for a key.
+func loggedTime(t *testing.T, log *bytes.Buffer, key string) time.Duration {
+	t.Helper()
+	found := regexp.MustCompile(key + `=(\S+)`).FindStringSubmatch(log.String())
+	require.NotNil(t, found, log.String())
+	d, err := time.ParseDuration(found[1])
+	require.NoError(t, err)
+	return d
+}
+
+// 40 projects do not fit into 4 requests a minute every 15 minutes. Each is polled at the interval that is logged at the start, give or take a
+// tenth. 429s that another tool causes delay polls by up to a quarter, and cost none.
+func TestFortyProjectsOnOneAccount(t *testing.T) {
+	const projects, lasts = 40, 6 * time.Hour
+	for name, disturbed := range map[string]bool{"alone": false, "beside another tool": true} {
+		t.Run(name, func(t *testing.T) {
+			r, log := crowd(t, projects)
+			if disturbed {
+				r.disturb()
+			}
+			log.Reset()
+			r.open()
+			interval := loggedTime(t, log, "interval")
+			require.Equal(t, 50*time.Minute, interval)
+			r.run(monday.Add(lasts))
+
+			requests := r.sent()
+			requireLimit(t, requests, 4)
+			require.NotContains(t, log.String(), "level=ERROR", "no poll failed")
+			polls, refused := map[string][]time.Time{}, 0
+			for _, request := range requests {
+				switch {
+				case request.Status == 429:
+					refused++
+				case request.Endpoint == notehubtest.Events:
+					polls[request.Project] = append(polls[request.Project], request.At)
+				}
+			}
+			require.Equal(t, disturbed, refused > 0)
+			require.Len(t, polls, projects)
+			tolerance := interval / 10
+			if disturbed {
+				tolerance = interval / 4
+			}
+			for project, times := range polls {
+				require.GreaterOrEqual(t, len(times), int(lasts/interval), "%s lost no cycle", project)
+				for i := 1; i < len(times); i++ {
+					require.InDelta(t, interval.Minutes(), times[i].Sub(times[i-1]).Minutes(), tolerance.Minutes(), "%s, poll %d", project, i)
+				}
+			}
+			require.Empty(t, r.told("ops"))
+		})
+	}
+}
+
+// After a 429 the account goes on at half the rate, also after a restart, and is back at the whole rate within minutes. All of it is logged.
+func TestARefusalHalvesTheRate(t *testing.T) {
+	r, log := crowd(t, 6)
+	r.open()
+	r.run(monday.Add(hour - time.Minute))
+	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.RateLimited, Times: 1, RetryAfter: 20 * time.Second})
+	before := len(r.hub.Requests())
+	r.run(monday.Add(hour + 2*time.Minute))
+	r.open()
+	r.run(monday.Add(hour + 20*time.Minute))
+
+	requests := r.hub.Requests()[before:]
+	refused := requests[0].At
+	require.GreaterOrEqual(t, requests[1].At.Sub(refused), 20*time.Second)
+	within := func(from, to time.Duration) (in []notehubtest.Request) {
+		for _, request := range requests[1:] {
+			if after := request.At.Sub(refused); from <= after && after < to {
+				in = append(in, request)
+			}
+		}
+		return in
+	}
+	requireLimit(t, within(0, 5*time.Minute), 2)
+	require.GreaterOrEqual(t, len(within(20*time.Second, 5*time.Minute)), 8, "half the rate")
+	require.Contains(t, log.String(), `level=WARN msg="rate-limited by Notehub" account=acme`)
+	require.Contains(t, log.String(), `level=WARN msg="sending fewer requests to Notehub" account=acme requests_per_minute=2 of=4`)
+	require.Contains(t, log.String(), `level=INFO msg="sending more requests to Notehub again" account=acme requests_per_minute=4 of=4`)
+	require.NotContains(t, log.String(), "level=ERROR")
+}
+
+// An account whose requests Notehub always refuses is asked less and less, and its polls fail while people can still do something.
+func TestAPollDoesNotWaitForEver(t *testing.T) {
+	r, log := crowd(t, 1)
+	r.open()
+	r.run(monday.Add(hour - time.Minute))
+	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.RateLimited, RetryAfter: time.Second})
+	before := len(r.hub.Requests())
+	r.run(monday.Add(2 * hour))
+	require.Contains(t, log.String(), "level=ERROR")
+	require.Less(t, len(r.hub.Requests())-before, 25)
+}

@@ -1,0 +1,66 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"notewatch/internal/budget"
+	"notewatch/internal/fetch"
+	"notewatch/notehub"
+)
+
+// A page of the device list and an answer about usage are as large as the plan of requests takes them to be.
+var (
+	_ [notehub.MaxPageSize]struct{} = [budget.PageSize]struct{}{}
+	_ [notehub.MaxLimit]struct{}    = [budget.MaxRows]struct{}{}
+)
+
+// Cadence returns the time between two polls of a project of the account: Interval, or longer if the requests of all its
+// projects do not fit into the budget. Projects of which no device list was read count as those with few devices.
+func (b *Bot) Cadence(account Account) time.Duration {
+	var loads []budget.Load
+	for _, uid := range b.projectsOf(account.Name) {
+		loads = append(loads, b.loadOf(uid))
+	}
+	return budget.Interval(b.Interval, account.PerMinute, loads)
+}
+
+// Kinds returns how many kinds of usage each poll requests.
+func (b *Bot) Kinds() int { return fetch.Requests(b.reads.Figures) }
+
+// loadOf returns how many requests the polls of a project take.
+func (b *Bot) loadOf(uid string) budget.Load {
+	devices, _ := b.devices.Load(uid)
+	n, _ := devices.(int)
+	return budget.LoadOf(n, b.Kinds())
+}
+
+// countDevices reads from the store how many devices the projects list.
+func (b *Bot) countDevices(ctx context.Context) error {
+	for _, p := range b.Projects {
+		devices, _, err := b.Store.DeviceCount(ctx, p.UID)
+		if err != nil {
+			return err
+		}
+		b.devices.Store(p.UID, devices)
+	}
+	return nil
+}
+
+// logIntervals logs how often the projects of each account are polled.
+func (b *Bot) logIntervals() {
+	for _, a := range b.Accounts {
+		facts := []any{"account", a.Name, "projects", len(b.projectsOf(a.Name)), "requests_per_minute", a.PerMinute, "interval", b.Cadence(a)}
+		if b.Cadence(a) > b.Interval {
+			b.Log.Warn("polling less often: the projects of an account do not fit into its request budget", append(facts, "wanted", b.Interval)...)
+		} else {
+			b.Log.Info("polling the projects of an account", facts...)
+		}
+	}
+}
+
+// listDue reports whether the device list of a project, last read at listedAt, is due.
+func (b *Bot) listDue(account, uid string, listedAt, now time.Time) bool {
+	return budget.ListDue(listedAt, now, slices.Index(b.projectsOf(account), uid))
+}

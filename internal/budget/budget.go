@@ -1,0 +1,150 @@
+// Package budget computes the request budget of an account: when the next request to Notehub may be sent, how much slower
+// requests become after Notehub has refused one, and how often the projects of the account can be polled.
+//
+// The store keeps a [State] for each account and changes it with [State.Take] and [State.Refuse]. Package bot sends requests only
+// as Take allows. Packages bot and lookup plan polls with a [Load] for each project and [Interval].
+//
+// The package is pure: it reads no clock and does no I/O.
+package budget
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	minute       = time.Minute + margin
+	margin       = time.Second    // for requests that arrive later than they were counted
+	longestWait  = 24 * time.Hour // between two requests, however low the rate
+	maxHalvings  = 3
+	doubledAfter = 5 * time.Minute // without a refusal
+	maxSent      = 64              // entries of State.Sent, about
+)
+
+// A State is what decides when an account may send its next request. The zero State is that of an account without requests.
+type State struct {
+	Sent      []Sent    // requests that still count against the limit, oldest first
+	HeldUntil time.Time // when Notehub accepts requests again, after a refusal with Retry-After
+	Halvings  int       // how often the rate was halved, as of HalvedAt
+	HalvedAt  time.Time // when the rate changed last or a request was refused last
+}
+
+// Sent counts requests that were sent at about the same time.
+type Sent struct {
+	At time.Time // of the newest of them
+	N  int
+}
+
+// Take counts a request that is sent at now, if perMinute requests a minute allow it. Then at is now. If not, nothing is counted, and
+// at is when to try again.
+//
+// At most perMinute requests are sent in any 60 seconds, and one request in 1/perMinute minutes if that is less than one. A window
+// slides over the requests sent, so requests after a pause follow each other at once, and the limit holds for every minute. Of a rate with a
+// fraction above one the fraction is without effect: no fewer whole requests fit into a minute.
+//
+// A request that was sent later than now was sent before the clock was set back. It counts as sent now, so it keeps others waiting no
+// longer than any other request.
+func (s State) Take(now time.Time, perMinute float64) (next State, at time.Time) {
+	s = s.AsOf(now)
+	most, window := limit(s.Rate(perMinute))
+	s.Sent = within(s.Sent, now, window)
+	at = latest(now, s.HeldUntil)
+	count := 0
+	for _, sent := range s.Sent {
+		count += sent.N
+	}
+	for _, sent := range s.Sent {
+		if count < most {
+			break
+		}
+		count -= sent.N
+		at = latest(at, sent.At.Add(window))
+	}
+	if at.After(now) {
+		return s, at
+	}
+	if last := len(s.Sent) - 1; last >= 0 && s.Sent[last].N < most/maxSent {
+		s.Sent[last] = Sent{now, s.Sent[last].N + 1}
+	} else {
+		s.Sent = append(s.Sent, Sent{now, 1})
+	}
+	return s, at
+}
+
+// within returns a copy of the requests that were sent within the window before now.
+func within(all []Sent, now time.Time, window time.Duration) []Sent {
+	var kept []Sent
+	for _, sent := range all {
+		if now.Sub(sent.At) < window {
+			kept = append(kept, Sent{earliest(sent.At, now), sent.N})
+		}
+	}
+	return kept
+}
+
+// Refuse notes at now that Notehub has refused a request that was sent at sent, and accepts none until until. It halves the rate, to an
+// eighth at least. Requests that were under way when the rate was halved do not halve it again.
+func (s State) Refuse(sent, now, until time.Time) State {
+	s = s.AsOf(now)
+	if s.Halvings == 0 || sent.After(s.HalvedAt) {
+		s.Halvings = min(s.Halvings+1, maxHalvings)
+	}
+	s.HalvedAt = now
+	s.HeldUntil = latest(s.HeldUntil, until)
+	return s
+}
+
+// AsOf returns the state at now: every five minutes without a refusal double a rate that was halved.
+func (s State) AsOf(now time.Time) State {
+	s.HalvedAt = earliest(s.HalvedAt, now) // the clock was set back
+	for s.Halvings > 0 && now.Sub(s.HalvedAt) >= doubledAfter {
+		s.Halvings--
+		s.HalvedAt = s.HalvedAt.Add(doubledAfter)
+	}
+	return s
+}
+
+// Rate returns how many of perMinute requests a minute are allowed now, when the state is as of now.
+func (s State) Rate(perMinute float64) float64 { return perMinute / float64(int(1)<<s.Halvings) }
+
+// RestoredAt returns when the rate is whole again unless Notehub refuses more requests; the zero time if it is.
+func (s State) RestoredAt() time.Time {
+	if s.Halvings == 0 {
+		return time.Time{}
+	}
+	return s.HalvedAt.Add(time.Duration(s.Halvings) * doubledAfter)
+}
+
+// limit returns how many requests are allowed in a window.
+func limit(perMinute float64) (requests int, window time.Duration) {
+	if perMinute >= 1 {
+		return int(min(math.Floor(perMinute), math.MaxInt32)), minute
+	}
+	return 1, time.Duration(min(float64(time.Minute)/perMinute, float64(longestWait))) + margin
+}
+
+// Window returns the time in which perMinute requests a minute allow one request at least.
+func Window(perMinute float64) time.Duration {
+	_, window := limit(perMinute)
+	return window
+}
+
+// Takes returns how long requests take at perMinute requests a minute.
+func Takes(requests, perMinute float64) time.Duration {
+	most, window := limit(perMinute)
+	return time.Duration(requests / float64(most) * float64(window))
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
