@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"notewatch/internal/store"
@@ -123,10 +124,11 @@ func (t *turn) muteDecided(mutes rules.Mutes, a *rules.Alert) {
 	}
 }
 
-// muteOthers looks whether people are to be told of the open alerts that are not in the commit.
+// muteOthers looks whether people are to be told of the open alerts that are not in the commit. Those of rules that are evaluated
+// apart are left to that.
 func (t *turn) muteOthers(mutes rules.Mutes, decided map[string]bool) error {
 	for brief := range t.open.Brief() {
-		if brief.State != rules.Firing || decided[brief.ID] {
+		if brief.State != rules.Firing || decided[brief.ID] || slices.Contains(t.commit.Others, brief.Rule) {
 			continue
 		}
 		brief.Told.Subject, brief.Told.Project = t.name(brief.Subject), t.project.Name
