@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
 	"notewatch/rules"
@@ -189,6 +191,13 @@ func containsAny(text string, words []string) bool {
 	return words == nil || slices.ContainsFunc(words, func(s string) bool { return strings.Contains(text, s) })
 }
 
+// postedSince reports whether a message was posted later than at. A deleted message whose values alone change is not posted again.
+func (r record) postedSince(message string, at time.Time) bool {
+	return slices.ContainsFunc(r.attempts, func(a store.Attempt) bool {
+		return a.Message == message && a.Status == store.Posted && a.Ended.After(at)
+	})
+}
+
 // checkChannel checks that a channel of Slack shows each message as it has to be. What else stands there was posted by an
 // attempt of which nobody knows how it went, and was so at that time.
 func (w *week) checkChannel(r record, receiver bot.Receiver) {
@@ -209,7 +218,7 @@ func (w *week) checkChannel(r record, receiver bot.Receiver) {
 		shown, ok := there[at.TS]
 		deleted := w.deleted[at.TS]
 		switch {
-		case !ok && (deleted.IsZero() || message.PostedAt.After(deleted)):
+		case !ok && (deleted.IsZero() || r.postedSince(id, deleted)):
 			w.t.Errorf("%s: message %s is gone", receiver.Name, id)
 		case ok:
 			w.checkShown(receiver, id, shown.Text, alerts)
