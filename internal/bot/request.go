@@ -14,11 +14,12 @@ import (
 )
 
 const (
-	callTime  = 40 * time.Second // for one request, within the lease that is extended before it
-	pollTime  = 30 * time.Minute // for all requests of a poll, on the machine clock, without waiting for the budget
-	slotPause = 20 * time.Second // how long to wait for the budget before extending the lease
-	ratePause = 30 * time.Second // after a 429 that does not say how long
-	oncePause = 2 * time.Minute  // how long notewatch once waits for the budget before a poll fails
+	callTime    = 40 * time.Second // for one request, within the lease that is extended before it
+	pollTime    = 30 * time.Minute // for all requests of a poll, on the machine clock, without waiting for the budget
+	slotPause   = 20 * time.Second // how long to wait for the budget before extending the lease
+	ratePause   = 30 * time.Second // after a 429 that does not say how long; doubled after each further one
+	longestWait = 15 * time.Minute // for the budget, before the poll fails: longer than other tools keep Notehub busy
+	oncePause   = 2 * time.Minute  // the same for notewatch once
 )
 
 // A fetcher makes the requests of one poll: each within the budget of the account and under the lease of the poll.
@@ -47,11 +48,12 @@ func (f fetcher) do(ctx context.Context, request func(ctx context.Context) error
 		if firstRefused.IsZero() {
 			firstRefused = f.Clock.Now()
 		}
-		state, noting := f.refused(ctx, sent, ratePauseAfter(err, refusals))
+		pause := ratePauseAfter(err, refusals)
+		state, noting := f.refused(ctx, sent, pause)
 		if noting != nil {
 			return noting
 		}
-		if f.Clock.Now().Sub(firstRefused) >= f.patience(state) {
+		if refusals > 0 && f.Clock.Now().Add(pause).Sub(firstRefused) > f.patience(state) {
 			return err
 		}
 	}
@@ -81,12 +83,12 @@ func (f fetcher) refused(ctx context.Context, sent time.Time, pause time.Duratio
 	return state, err
 }
 
-// patience returns how long a poll waits for one request before it fails: about as long as until the next poll, which would
-// wait as well. notewatch once runs at a time of the user's choice and waits less.
+// patience returns how long a poll waits for one request before it fails. notewatch once runs at a time of the user's choice and
+// waits less.
 func (f fetcher) patience(state budget.State) time.Duration {
-	patience := oncePause
-	if !f.Once {
-		patience = f.Cadence(f.account)
+	patience := longestWait
+	if f.Once {
+		patience = oncePause
 	}
 	return max(patience, 2*budget.Window(state.Rate(f.account.PerMinute)))
 }

@@ -264,7 +264,9 @@ type cloud struct {
 // clouds lay the faults of Notehub through the week.
 func clouds(random *rand.Rand) (all []cloud) {
 	kinds := []notehubtest.Fault{
-		{Kind: notehubtest.RateLimited, RetryAfter: 5 * time.Second}, {Kind: notehubtest.RateLimited, Times: 2}, {Kind: notehubtest.ServerError},
+		// A poll waits for minutes if it is refused again and again. That must end within the step, whether it is killed or not.
+		{Kind: notehubtest.RateLimited, Times: 2, RetryAfter: 5 * time.Second}, {Kind: notehubtest.RateLimited, Times: 2},
+		{Kind: notehubtest.ServerError},
 		{Kind: notehubtest.BadGateway}, {Kind: notehubtest.Cut}, {Kind: notehubtest.Truncated}, {Kind: notehubtest.InvalidJSON},
 		{Kind: notehubtest.WebPage}, {Kind: notehubtest.TookTooLong}, {Kind: notehubtest.Unauthorized},
 		{Kind: notehubtest.Cut, Endpoint: notehubtest.Devices}, {Kind: notehubtest.ServerError, Endpoint: notehubtest.Data},
