@@ -66,10 +66,10 @@ func TestExplainReadsLittle(t *testing.T) {
 	db, err := sql.Open("sqlite", r.database)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	counter.Watch(t, db, map[string]string{"usage": "bytes", "closed": "days", "device": "uid", "alert": "id"})
+	counter.Watch(t, db, map[string]string{"history": "vals", "device": "uid", "alert": "id"})
 	for rule, want := range map[string]map[string]int{
-		"event-spike":  {"device": 1, "usage": 36},
-		"fleet-silent": {"device": 30, "usage": 36},
+		"event-spike":  {"device": 1, "history": 36},
+		"fleet-silent": {"device": 30, "history": 36},
 	} {
 		require.Equal(t, want, counter.Read(func() { r.explain(rule) }), rule)
 	}

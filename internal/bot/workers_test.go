@@ -17,6 +17,10 @@ import (
 func TestSeveralWorkersCommitTheSame(t *testing.T) {
 	const devices = 2*history.BlockSize + 100
 	committed := make(chan string, 2)
+	t.Cleanup(func() {
+		one, several := <-committed, <-committed
+		require.Equal(t, one, several)
+	})
 	for _, workers := range []int{1, 3} {
 		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
 			flooded := notehubtest.Incident{Kind: notehubtest.EventFlood, Start: monday, Duration: 3 * time.Hour}
@@ -33,7 +37,6 @@ func TestSeveralWorkersCommitTheSame(t *testing.T) {
 			committed <- r.rows(`SELECT * FROM alert`, `SELECT * FROM transition`, `SELECT alert, receiver, want FROM delivery`)
 		})
 	}
-	t.Cleanup(func() { require.Equal(t, <-committed, <-committed) })
 }
 
 // rows returns what queries find in the database, as text.
@@ -44,19 +47,25 @@ func (r *rig) rows(queries ...string) string {
 	defer func() { require.NoError(r.t, db.Close()) }()
 	var text strings.Builder
 	for _, query := range queries {
-		rows, err := db.QueryContext(r.t.Context(), query)
-		require.NoError(r.t, err)
-		columns, err := rows.Columns()
-		require.NoError(r.t, err)
-		values, fields := make([]any, len(columns)), make([]any, len(columns))
-		for i := range values {
-			fields[i] = &values[i]
-		}
-		for rows.Next() {
-			require.NoError(r.t, rows.Scan(fields...))
-			_, _ = fmt.Fprintln(&text, values...)
-		}
-		require.NoError(r.t, rows.Err())
+		r.writeRows(&text, db, query)
 	}
 	return text.String()
+}
+
+func (r *rig) writeRows(text *strings.Builder, db *sql.DB, query string) {
+	r.t.Helper()
+	rows, err := db.QueryContext(r.t.Context(), query)
+	require.NoError(r.t, err)
+	defer func() { require.NoError(r.t, rows.Close()) }()
+	columns, err := rows.Columns()
+	require.NoError(r.t, err)
+	values, fields := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		fields[i] = &values[i]
+	}
+	for rows.Next() {
+		require.NoError(r.t, rows.Scan(fields...))
+		_, _ = fmt.Fprintln(text, values...)
+	}
+	require.NoError(r.t, rows.Err())
 }

@@ -215,7 +215,7 @@ func (h holds) Scan(column any) error {
 		return document[[rules.Critical + 1]rules.Hold]{h.all}.Scan(column)
 	}
 	*h.all = [rules.Critical + 1]rules.Hold{}
-	for _, hold := range strings.Fields(text) {
+	for hold := range strings.FieldsSeq(text) {
 		level, rest, _ := strings.Cut(hold, ":")
 		since, count, _ := strings.Cut(rest, "*")
 		i, err1 := strconv.Atoi(level)

@@ -28,17 +28,19 @@ func (s *Store) CountDevices(ctx context.Context, project string, after time.Dur
 		if !ok {
 			return err
 		}
-		row := tx.QueryRowContext(ctx, `SELECT count(*) FROM device WHERE project = $1 AND listed`, id)
-		if err := row.Scan(&c.All); err != nil {
+		row := tx.QueryRowContext(ctx, `SELECT count(*), count(CASE WHEN NOT disabled THEN 1 END) FROM device WHERE project = $1 AND listed`, id)
+		if err := row.Scan(&c.All, &c.Enabled); err != nil {
 			return err
 		}
-		disabled, err := collect(ctx, tx, func(ordinal *int) []any { return []any{ordinal} },
-			`SELECT ordinal FROM device WHERE project = $1 AND listed AND disabled`, id)
-		if err != nil {
-			return err
+		var disabled []int
+		if c.Enabled < c.All {
+			disabled, err = collect(ctx, tx, func(ordinal *int) []any { return []any{ordinal} },
+				`SELECT ordinal FROM device WHERE project = $1 AND listed AND disabled`, id)
+			if err != nil {
+				return err
+			}
 		}
 		moving, err := readListing(ctx, tx, id)
-		c.Enabled = c.All - len(disabled)
 		c.Active, c.Silent = moving.active(disabled, c.ListedAt.Add(-after))
 		return err
 	})
