@@ -263,7 +263,7 @@ func (b *Bot) hurry(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		changed := func(r Rule) bool { return !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != b.meaning(&r) }
+		changed := func(r Rule) bool { return !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != r.Meaning(b.Period) }
 		if !slices.ContainsFunc(b.Rules, changed) {
 			continue
 		}

@@ -45,7 +45,7 @@ func scopeOf(a rules.Alert) rules.Scope {
 func (t *turn) renamed(removed string) string {
 	for i := range t.Rules {
 		r := &t.Rules[i]
-		if _, old := t.judged[r.Spec.Name]; !old && t.meaning(r) == t.judged[removed].Hash {
+		if _, old := t.judged[r.Spec.Name]; !old && r.Meaning(t.Period) == t.judged[removed].Hash {
 			return r.Spec.Name
 		}
 	}
@@ -61,7 +61,7 @@ func (t *turn) whyChanged(r *Rule, a rules.Alert) string {
 		return "condition changed"
 	case otherLimit(r, a):
 		return limitNow(r)
-	case periodOf(last.Hash) != periodOf(t.meaning(r)):
+	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(t.Period)):
 		return "period is " + t.Period.String() + " now"
 	case !known:
 		return "rule changed"

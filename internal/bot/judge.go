@@ -2,9 +2,7 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -185,7 +183,7 @@ func (t *turn) applicable(scope rules.Scope) (applicable []*Rule) {
 		if t.readable() || t.alone {
 			applicable = append(applicable, r)
 			t.trials[r.Spec.Name] = new(trial)
-			if meaning := t.meaning(r); before.Hash != meaning {
+			if meaning := r.Meaning(t.Period); before.Hash != meaning {
 				before = store.Judgement{Hash: meaning, Since: t.now}
 			}
 			before.Semantics = r.Semantics()
@@ -273,8 +271,8 @@ func (t *turn) evaluateOne(ctx context.Context, r *Rule, b *blockData, i int, vi
 	t.trials[key.Rule].note(subject, v.Err)
 	after, event := before.Next(r.Rule, v, t.now)
 	last, known := t.judged[key.Rule]
-	changed := open && known && last.Hash != t.meaning(r)
-	if changed && event == rules.PeriodEnded && periodOf(last.Hash) == periodOf(t.meaning(r)) {
+	changed := open && known && last.Hash != r.Meaning(t.Period)
+	if changed && event == rules.PeriodEnded && rules.PeriodOfMeaning(last.Hash) == rules.PeriodOfMeaning(r.Meaning(t.Period)) {
 		changed = false // it has ended by the old rule too
 	}
 	if changed {
@@ -295,23 +293,6 @@ func (t *turn) evaluateOne(ctx context.Context, r *Rule, b *blockData, i int, vi
 		t.record(r, fresh, after, event)
 	}
 	return nil
-}
-
-// meaning identifies what a rule means here.
-func (b *Bot) meaning(r *Rule) string {
-	if r.Kind == rules.PeriodRule {
-		return fmt.Sprintf("%s"+periodMark+"%s from %d and %s", r.Hash(), b.Period, b.Period.MonthDay, b.Period.From)
-	}
-	return r.Hash()
-}
-
-// periodMark stands before the period in what meaning returns.
-const periodMark = " by "
-
-// periodOf returns the period in what meaning returned; "" if the rule is none that has one.
-func periodOf(meaning string) string {
-	_, period, _ := strings.Cut(meaning, periodMark)
-	return period
 }
 
 // verdict evaluates the rule as of now and, where that decides, as of the end of yesterday.

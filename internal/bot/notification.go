@@ -72,7 +72,7 @@ func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Why: a.Why, Detail: detail(a, now), Body: body(a),
 		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
-		Value: valueAtEnd(a), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual,
+		Value: a.ValueAtEnd(), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual,
 		Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
 	}
 	if d.Shown > rules.Inactive {
@@ -145,27 +145,10 @@ func quietText(since, now time.Time) string {
 
 // told puts an alert into words.
 func (t *turn) told(r *Rule, a rules.Alert) rules.Told {
-	told := rules.Told{
-		Subject: t.name(a.Subject), Project: t.project.Name,
-		Figure: r.Show, Unit: r.Unit, Advice: r.Spec.Advice,
-	}
-	facts := rules.Facts{
-		Rule: r.Spec.Name, Project: told.Project, Subject: told.Subject, Level: a.Level.String(),
-		Value: notify.FormatFigure(a.Value, r.Unit), Limit: notify.FormatFigure(a.Limit, r.Unit),
-		Usual: notify.FormatFigure(a.Usual, r.Unit), Period: t.Period.String(),
-	}
-	day := valueDay(a)
-	switch {
-	case a.Reason == rules.Cleared:
-		return t.toldResolved(r, a, told, facts)
-	case !a.QuietSince.IsZero() && a.Reason != rules.Corrected:
-		day, facts.Value = a.PeakOn, notify.FormatFigure(a.Peak, r.Unit) // what it was about, not what it has come down to
-	}
-	told = told.Say(t.Period.When(r.Show, day), t.now, func(when string) string {
-		facts.When = when
-		return r.Headline(facts)
+	told := r.Texts(a, rules.Wording{
+		Project: t.project.Name, Subject: t.name(a.Subject), Period: t.Period, Now: t.now, Format: notify.FormatFigure,
 	})
-	if r.Spec.Name == watcherBlind && t.state.Failures > 0 {
+	if r.Spec.Name == watcherBlind && t.state.Failures > 0 && a.Reason != rules.Cleared {
 		told = t.withCause(told)
 	}
 	return told
@@ -181,45 +164,4 @@ func (t *turn) withCause(told rules.Told) rules.Told {
 	step := "Next step: " + remedy(metrics.Class(t.state.Cause), account) + "."
 	told.Advice = strings.TrimSpace(step + " " + told.Advice)
 	return told
-}
-
-// toldResolved puts an alert into words whose condition is false: what the value is, and what it was at most.
-func (t *turn) toldResolved(r *Rule, a rules.Alert, told rules.Told, facts rules.Facts) rules.Told {
-	value, day := valueAtEnd(a), t.today
-	facts.Value = notify.FormatFigure(value, r.Unit)
-	when, peakWhen := t.Period.When(r.Show, day), t.Period.When(r.Show, a.PeakOn)
-	peak := ""
-	if rules.Known(a.Peak) && !(value >= a.Peak) {
-		peak = notify.FormatFigure(a.Peak, r.Unit)
-		if peakWhen != when {
-			peak += " " + peakWhen.On(day)
-		}
-	}
-	if when == (rules.When{}) {
-		when = rules.When{Now: "now", Named: "at the end", Until: day + 1}
-	}
-	return told.Say(when, t.now, func(when string) string {
-		facts.When = when
-		return r.Resolved(facts, strings.TrimSpace(peak))
-	})
-}
-
-// valueAtEnd returns the value of an alert; NaN if the alert has resolved and the value is of an earlier poll.
-func valueAtEnd(a rules.Alert) float64 {
-	if a.Reason == rules.Cleared && a.AsOf.Before(a.EndedAt) && !a.Drill {
-		return math.NaN()
-	}
-	return a.Value
-}
-
-// valueDay returns the day that the value of an alert is of. What is as of the end of a day is of that day.
-func valueDay(a rules.Alert) rules.Day {
-	day := rules.DayOf(a.AsOf)
-	if a.AsOf.IsZero() {
-		return rules.DayOf(a.ChangedAt)
-	}
-	if past := a.Reason == rules.Revised || a.Reason == rules.PeriodEnded; past && a.AsOf.Equal(day.Start()) {
-		return day - 1
-	}
-	return day
 }

@@ -132,8 +132,8 @@ func (b block) members() []env.Member {
 		return []env.Member{{}}
 	}
 	members := make([]env.Member, len(b.devices))
-	for i, d := range b.devices {
-		members[i] = env.Member{Position: d.Ordinal % history.BlockSize, Born: rules.DayOf(d.Provisioned)}
+	for i := range b.devices {
+		members[i] = env.MemberOf(&b.devices[i])
 	}
 	return members
 }
@@ -161,12 +161,7 @@ func (d *projectData) read(ctx context.Context, reader *env.Reader, b block) (*b
 
 // env returns what an expression sees of a subject as of now.
 func (b *blockData) env(i int) *rules.Env {
-	project, device := b.data.env(), b.device(i)
-	e := project.Identity(device, b.data.counts.ListedAt)
-	b.now.Fill(e, i)
-	e.Period = b.data.period
-	project.Present(e, device)
-	return e
+	return b.data.env().NewEnv(b.device(i), b.data.period, b.now, i)
 }
 
 // envAt returns what an expression would have seen of a subject at the end of a day, with the figures known now. What has no

@@ -84,7 +84,7 @@ func (t *turn) revisions(scope rules.Scope, changed []store.Change) map[int][]*r
 // have been about it; the zero time if the change does not concern the rule.
 func (t *turn) revisable(r *Rule, changed rules.Day) (day rules.Day, from time.Time) {
 	last := t.judged[r.Spec.Name]
-	if last.Hash != t.meaning(r) || !last.Since.Before(changed.End()) {
+	if last.Hash != r.Meaning(t.Period) || !last.Since.Before(changed.End()) {
 		return 0, time.Time{}
 	}
 	switch r.Kind {

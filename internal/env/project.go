@@ -46,6 +46,16 @@ func (p Project) Identity(device *store.Device, at time.Time) *rules.Env {
 	return env
 }
 
+// NewEnv returns the Env of a subject as of Now, with the metrics of a member of a block. Device nil is the project itself, or a
+// device that is not listed.
+func (p Project) NewEnv(device *store.Device, period rules.Period, metrics Metrics, member int) *rules.Env {
+	env := p.Identity(device, p.Counts.ListedAt)
+	metrics.Fill(env, member)
+	env.Period = period
+	p.Present(env, device)
+	return env
+}
+
 // Present fills in what has no past, as it is now: the condition of the device, the project's counts, and the polling.
 func (p Project) Present(env *rules.Env, device *store.Device) {
 	if device != nil {

@@ -21,6 +21,14 @@ type Member struct {
 	Born     rules.Day
 }
 
+// MemberOf returns a device as a member of its block; nil is the project, which is a member of block 0.
+func MemberOf(device *store.Device) Member {
+	if device == nil {
+		return Member{}
+	}
+	return Member{Position: device.Ordinal % history.BlockSize, Born: rules.DayOf(device.Provisioned)}
+}
+
 // A Reader reads metrics of a project. It is used by one goroutine at a time: its memory is used again by the next block.
 type Reader struct {
 	Store   *store.Store

@@ -40,40 +40,37 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 	if err != nil {
 		return s, err
 	}
-	ordinal := 0
 	if q.Device != "" {
 		device, listed, err := db.Device(ctx, q.Project, q.Device)
 		if err != nil {
 			return s, err
 		}
-		if ordinal = device.Ordinal; listed {
+		if listed {
 			s.Device = &device
 		}
 	}
-	s.Env = s.Identity(s.Device, s.Counts.ListedAt)
-	s.Env.Period = q.Period.Period(rules.DayOf(q.Now), q.Now)
-	uncounted := s.Env.Project
-	s.Present(s.Env, s.Device)
+	metrics, err := s.measure(ctx, db, q)
+	if err != nil {
+		return s, err
+	}
+	s.Env = s.NewEnv(s.Device, q.Period.Period(rules.DayOf(q.Now), q.Now), metrics, 0)
 	if !q.Counts {
+		uncounted := s.Identity(nil, q.Now).Project
 		uncounted.Known = s.Env.Project.Known
 		s.Env.Project = uncounted
 	}
-	return s, s.measure(ctx, db, q, ordinal)
+	return s, nil
 }
 
-// measure fills in the figures of the subject of an ordinal, of a device that is not listed none.
-func (s Subject) measure(ctx context.Context, db *store.Store, q Query, ordinal int) error {
-	if q.Device != "" && s.Device == nil {
-		return nil
-	}
-	member := Member{Position: ordinal % history.BlockSize}
-	if s.Device != nil {
-		member.Born = rules.DayOf(s.Device.Provisioned)
+// measure returns the metrics of the subject, of a device that is not listed none.
+func (s Subject) measure(ctx context.Context, db *store.Store, q Query) (Metrics, error) {
+	block := 0
+	switch {
+	case s.Device != nil:
+		block = s.Device.Ordinal / history.BlockSize
+	case q.Device != "":
+		return Metrics{}, nil
 	}
 	reader := Reader{Store: db, Project: q.Project, Period: q.Period, Figures: q.Figures, Series: true}
-	metrics, err := reader.Block(ctx, ordinal/history.BlockSize, []Member{member}, rules.DayOf(q.Now))
-	if err == nil {
-		metrics.Fill(s.Env, 0)
-	}
-	return err
+	return reader.Block(ctx, block, []Member{MemberOf(s.Device)}, rules.DayOf(q.Now))
 }

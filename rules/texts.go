@@ -1,0 +1,76 @@
+package rules
+
+import (
+	"math"
+	"strings"
+	"time"
+)
+
+// A Wording is what the texts of an alert need besides the alert and its rule.
+type Wording struct {
+	Project, Subject string // names
+	Period           PeriodSpec
+	Now              time.Time
+	Format           func(value float64, unit string) string // writes a value for people
+}
+
+// Texts returns what messages and look-ups say of an alert of the rule, with the values that the alert has.
+func (r *Rule) Texts(a Alert, w Wording) Told {
+	told := Told{Subject: w.Subject, Project: w.Project, Figure: r.Show, Unit: r.Unit, Advice: r.Spec.Advice}
+	facts := Facts{
+		Rule: r.Spec.Name, Project: w.Project, Subject: w.Subject, Level: a.Level.String(),
+		Value: w.Format(a.Value, r.Unit), Limit: w.Format(a.Limit, r.Unit), Usual: w.Format(a.Usual, r.Unit), Period: w.Period.String(),
+	}
+	day := a.valueDay()
+	switch {
+	case a.Reason == Cleared:
+		return r.resolvedTexts(a, w, told, facts)
+	case !a.QuietSince.IsZero() && a.Reason != Corrected:
+		day, facts.Value = a.PeakOn, w.Format(a.Peak, r.Unit) // the value is below the limit by now
+	}
+	return told.Say(w.Period.When(r.Show, day), w.Now, func(when string) string {
+		facts.When = when
+		return r.Headline(facts)
+	})
+}
+
+// resolvedTexts completes the texts of an alert whose condition is false: what the value is, and its peak.
+func (r *Rule) resolvedTexts(a Alert, w Wording, told Told, facts Facts) Told {
+	value, day := a.ValueAtEnd(), DayOf(w.Now)
+	facts.Value = w.Format(value, r.Unit)
+	when, peakWhen := w.Period.When(r.Show, day), w.Period.When(r.Show, a.PeakOn)
+	peak := ""
+	if Known(a.Peak) && !(value >= a.Peak) {
+		peak = w.Format(a.Peak, r.Unit)
+		if peakWhen != when {
+			peak += " " + peakWhen.On(day)
+		}
+	}
+	if when == (When{}) {
+		when = When{Now: "now", Named: "at the end", Until: day + 1}
+	}
+	return told.Say(when, w.Now, func(when string) string {
+		facts.When = when
+		return r.Resolved(facts, strings.TrimSpace(peak))
+	})
+}
+
+// ValueAtEnd returns the value of the alert; NaN if the alert has resolved and the value is of an earlier poll.
+func (a Alert) ValueAtEnd() float64 {
+	if a.Reason == Cleared && a.AsOf.Before(a.EndedAt) && !a.Drill {
+		return math.NaN()
+	}
+	return a.Value
+}
+
+// valueDay returns the day of the value of the alert. A value as of the end of a day is of that day.
+func (a Alert) valueDay() Day {
+	day := DayOf(a.AsOf)
+	if a.AsOf.IsZero() {
+		return DayOf(a.ChangedAt)
+	}
+	if past := a.Reason == Revised || a.Reason == PeriodEnded; past && a.AsOf.Equal(day.Start()) {
+		return day - 1
+	}
+	return day
+}
