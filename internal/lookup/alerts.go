@@ -12,21 +12,31 @@ import (
 // KindAlert is the kind in errors about an alert.
 const KindAlert Kind = "alert"
 
-// Alerts returns the alerts that a filter wants, the newest first, and how many there are without its limit.
+// Alerts returns the alerts that a filter wants, the newest first, and how many there are without its limit. Open ones have the values
+// as of the last poll, as far as UpdateValues finds any.
 func (d *Desk) Alerts(ctx context.Context, f store.AlertFilter) (alerts []rules.Alert, count int, err error) {
 	if alerts, err = d.Store.Alerts(ctx, f); err != nil {
+		return nil, 0, err
+	}
+	if err = d.UpdateValues(ctx, alerts); err != nil {
 		return nil, 0, err
 	}
 	count, err = d.Store.CountAlerts(ctx, f)
 	return alerts, count, err
 }
 
-// OpenAlerts returns the open alerts of a subject and of what is in it, the worst first, at most limit, and how many there are.
+// OpenAlerts returns the open alerts of a subject and of what is in it, the worst first, at most limit, and how many there are. They
+// have the values as of the last poll, as far as UpdateValues finds any.
 func (d *Desk) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []rules.Alert, count int, err error) {
 	if s.Kind == KindFleet {
-		return d.Store.AlertsOfFleet(ctx, s.Project.UID, s.UID, limit)
+		alerts, count, err = d.Store.AlertsOfFleet(ctx, s.Project.UID, s.UID, limit)
+	} else {
+		alerts, count, err = d.Store.AlertsOf(ctx, s.Project.UID, s.within(), limit)
 	}
-	return d.Store.AlertsOf(ctx, s.Project.UID, s.within(), limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	return alerts, count, d.UpdateValues(ctx, alerts)
 }
 
 // Alert returns the alert of an ID or of the only ID that begins with text, ended or not. Its errors are *UnknownError,

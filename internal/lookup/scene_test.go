@@ -148,7 +148,7 @@ func (s *scene) use(p lookup.Project, rows ...storetest.Usage) {
 	storetest.SaveUsage(s, s.Store, p.UID, rows, rules.Bytes, rules.Events, rules.Sessions)
 }
 
-// poll commits a poll, which is due again a quarter of an hour later.
+// poll commits a poll that evaluated the rules. It is due again a quarter of an hour later.
 func (s *scene) poll(p lookup.Project, at time.Time, state store.Project, decision store.Decision) {
 	s.Helper()
 	ctx := s.Context()
@@ -158,7 +158,11 @@ func (s *scene) poll(p lookup.Project, at time.Time, state store.Project, decisi
 	require.NoError(s, err)
 	require.True(s, ok)
 	state.UID, decision.Now = p.UID, at
-	require.NoError(s, s.Store.Commit(ctx, lease, store.Commit{Decision: decision, Project: state, Due: at.Add(15 * minute)}))
+	commit := store.Commit{Decision: decision, Project: state, Due: at.Add(15 * minute), Judged: map[string]store.Judgement{}}
+	for _, r := range s.Rules {
+		commit.Judged[r.Spec.Name] = store.Judgement{Hash: r.Meaning(s.Period), Since: at}
+	}
+	require.NoError(s, s.Store.Commit(ctx, lease, commit))
 }
 
 // alert is one that fires for a device or, for "", a project.

@@ -54,6 +54,9 @@ func testDevices(t *testing.T, open database) {
 	_, ok, err := s.Device(ctx, project, "dev:1")
 	require.NoError(t, err)
 	require.False(t, ok, "it is no longer listed")
+	some, err := s.DevicesOf(ctx, project, []string{"dev:3", "dev:2", "dev:1"})
+	require.NoError(t, err)
+	require.Equal(t, []store.Device{whole}, some)
 
 	storetest.SaveDevices(t, s, project, nil, noon.Add(2*minute))
 	require.Equal(t, store.DeviceList{Read: noon.Add(2 * minute), Version: 3}, listed(t, s, project), "an empty list was read all the same")

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"notewatch/internal/history"
 	"notewatch/rules"
@@ -17,22 +18,42 @@ func (d *DeviceName) fields() []any { return []any{&d.Project, &d.UID, &d.Name} 
 
 // Device returns a device of the device list; ok is false if it is not listed.
 func (s *Store) Device(ctx context.Context, project, uid string) (device Device, ok bool, err error) {
+	devices, err := s.DevicesOf(ctx, project, []string{uid})
+	if len(devices) == 0 {
+		return Device{}, false, err
+	}
+	return devices[0], true, err
+}
+
+// DevicesOf returns those of some devices, by UID, that are listed, in order of Ordinal.
+func (s *Store) DevicesOf(ctx context.Context, project string, uids []string) (devices []Device, err error) {
 	seen := newRepeated()
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		id, known, err := findProject(ctx, tx, project)
 		if !known {
 			return err
 		}
-		row := tx.QueryRowContext(ctx,
-			`SELECT ordinal, uid, `+list(deviceColumns)+` FROM device WHERE project = $1 AND uid = $2 AND listed`, id, uid)
-		if ok, err = found(row, device.identity(seen)...); !ok {
+		devices, err = collect(ctx, tx, func(d *Device) []any { return d.identity(seen) }, `
+			SELECT ordinal, uid, `+list(deviceColumns)+` FROM json_each($2) AS wanted CROSS JOIN device
+			WHERE project = $1 AND uid = wanted.value AND listed ORDER BY ordinal`, id, document[[]string]{&uids})
+		if err != nil || len(devices) == 0 {
 			return err
 		}
-		moving, err := readListing(ctx, tx, id, device.Ordinal/history.BlockSize)
-		moving.fill(&device)
+		moving, err := readListing(ctx, tx, id, blocksOf(devices)...)
+		for i := range devices {
+			moving.fill(&devices[i])
+		}
 		return err
 	})
-	return device, ok, doing(err, "reading device %q of project %q", uid, project)
+	return devices, doing(err, "reading devices of project %q", project)
+}
+
+// blocksOf returns the blocks of devices, which are in order of Ordinal.
+func blocksOf(devices []Device) (blocks []int) {
+	for _, d := range devices {
+		blocks = append(blocks, d.Ordinal/history.BlockSize)
+	}
+	return slices.Compact(blocks)
 }
 
 // namedDevices selects listed devices with the UID of their project.

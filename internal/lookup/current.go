@@ -1,0 +1,165 @@
+package lookup
+
+import (
+	"context"
+	"slices"
+
+	"notewatch/internal/env"
+	"notewatch/internal/history"
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// UpdateValues gives open alerts, which are stored with the values of their newest event, those as of the last poll of their project:
+// Value, Usual, AsOf, Peak and the texts. Alerts keep what is stored if the last poll failed or was by another meaning of the rule, and
+// where the device is no longer listed or there is no data. Of the history it reads the blocks that the subjects are in.
+func (d *Desk) UpdateValues(ctx context.Context, alerts []rules.Alert) error {
+	byProject := map[string][]*rules.Alert{}
+	for i := range alerts {
+		if a := &alerts[i]; a.Open() && !a.Drill {
+			byProject[a.Project] = append(byProject[a.Project], a)
+		}
+	}
+	for _, p := range d.Projects {
+		if err := d.updateProject(ctx, p, byProject[p.UID]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UpdateValue is UpdateValues for one alert.
+func (d *Desk) UpdateValue(ctx context.Context, a rules.Alert) (rules.Alert, error) {
+	alerts := []rules.Alert{a}
+	err := d.UpdateValues(ctx, alerts)
+	return alerts[0], err
+}
+
+// updateProject gives open alerts of a project the values as of its last poll.
+func (d *Desk) updateProject(ctx context.Context, p Project, alerts []*rules.Alert) error {
+	if len(alerts) == 0 {
+		return nil
+	}
+	c, err := d.lastPoll(ctx, p)
+	if err != nil {
+		return err
+	}
+	outdated := slices.DeleteFunc(alerts, func(a *rules.Alert) bool { return c.rules[a.Rule] == nil || !a.AsOf.Before(c.State.PolledAt) })
+	if len(outdated) == 0 {
+		return nil
+	}
+	if err := c.list(ctx, outdated); err != nil {
+		return err
+	}
+	byBlock := map[int][]*rules.Alert{}
+	for _, a := range outdated {
+		if device := c.devices[a.Subject]; device != nil {
+			block := device.Ordinal / history.BlockSize
+			byBlock[block] = append(byBlock[block], a)
+		} else if a.Subject == "" {
+			byBlock[0] = append(byBlock[0], a)
+		}
+	}
+	for block, some := range byBlock {
+		if err := c.update(ctx, block, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A lastPoll is what is known of a project as of its last poll.
+type lastPoll struct {
+	env.Project
+	desk    *Desk
+	period  rules.Period
+	rules   map[string]*rules.Rule   // those that the poll evaluated with the meaning that they have now, by name
+	devices map[string]*store.Device // listed ones that are asked about, by UID
+}
+
+// lastPoll returns the last poll of a project. Without rules it is one that failed.
+func (d *Desk) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
+	c := &lastPoll{desk: d, rules: map[string]*rules.Rule{}}
+	state, err := d.Store.Project(ctx, p.UID)
+	if err != nil || state.PolledAt.IsZero() || state.Failures > 0 || state.Cause != store.None {
+		return c, err
+	}
+	c.Project = env.Project{UID: p.UID, Name: p.Name, Now: state.PolledAt, State: state}
+	c.period = d.Period.Period(rules.DayOf(c.Now), c.Now)
+	judged, err := d.Store.Judged(ctx, p.UID)
+	for _, r := range d.Rules {
+		if !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash == r.Meaning(d.Period) {
+			c.rules[r.Spec.Name] = r
+		}
+	}
+	return c, err
+}
+
+// list reads of the device list what the rules of alerts need.
+func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) {
+	var uids []string
+	counts := false
+	for _, a := range alerts {
+		if a.Subject != "" {
+			uids = append(uids, a.Subject)
+		}
+		counts = counts || c.rules[a.Rule].Reads.Counts
+	}
+	if counts {
+		c.Counts, err = c.desk.Store.CountDevices(ctx, c.UID, env.SilentAfter)
+	} else {
+		c.Counts.ListedAt, err = c.desk.Store.Listed(ctx, c.UID)
+	}
+	if err != nil || len(uids) == 0 {
+		return err
+	}
+	slices.Sort(uids)
+	devices, err := c.desk.Store.DevicesOf(ctx, c.UID, slices.Compact(uids))
+	c.devices = make(map[string]*store.Device, len(devices))
+	for i := range devices {
+		c.devices[devices[i].UID] = &devices[i]
+	}
+	return err
+}
+
+// update gives alerts of subjects in one block the values as of the poll.
+func (c *lastPoll) update(ctx context.Context, block int, alerts []*rules.Alert) error {
+	reader := env.Reader{Store: c.desk.Store, Project: c.UID, Period: c.desk.Period}
+	members := make([]env.Member, len(alerts))
+	for i, a := range alerts {
+		members[i] = env.MemberOf(c.devices[a.Subject])
+		reads := c.rules[a.Rule].Reads
+		reader.Series = reader.Series || reads.Series
+		for _, figure := range reads.Figures {
+			if !slices.Contains(reader.Figures, figure) {
+				reader.Figures = append(reader.Figures, figure)
+			}
+		}
+	}
+	metrics, err := reader.Block(ctx, block, members, rules.DayOf(c.Now))
+	if err != nil {
+		return err
+	}
+	for i, a := range alerts {
+		r, device := c.rules[a.Rule], c.devices[a.Subject]
+		found := r.Eval(rules.NewView(c.NewEnv(device, c.period, metrics, i)))
+		now, ok := a.At(r, found, c.Now, c.period.Start)
+		if !ok {
+			continue
+		}
+		now.Told = r.Texts(now, rules.Wording{
+			Project: c.Name, Subject: c.name(device), Period: c.desk.Period, Now: c.Now, Format: notify.FormatFigure,
+		})
+		*a = now
+	}
+	return nil
+}
+
+// name returns the name of a device; nil is the project.
+func (c *lastPoll) name(device *store.Device) string {
+	if device == nil {
+		return c.Name
+	}
+	return device.Name
+}
