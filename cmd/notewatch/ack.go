@@ -84,7 +84,7 @@ type acknowledgedView struct {
 
 // printAcknowledged prints an alert as it is now.
 func printAcknowledged(c *cobra.Command, db opened, id string, changed bool) error {
-	alerts, err := readAlerts(c.Context(), db, store.AlertFilter{Match: rules.Match{Alert: id}})
+	alerts, err := readAlerts(c.Context(), db, alertDesk(c, db), store.AlertFilter{Match: rules.Match{Alert: id}})
 	if err != nil || len(alerts) == 0 {
 		return err
 	}

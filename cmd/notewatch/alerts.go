@@ -31,7 +31,8 @@ func newAlerts() *cobra.Command {
 		Use:   "alerts [project|device] [NAME]",
 		Short: "List open alerts, and who has been told",
 		Long: `Lists the alerts that are pending or firing, the newest first; with a NAME those of a project or device, of which it is the
-name, the UID, or a part of one that says which is meant. It reads the database only, also beside notewatch run.
+name, the UID, or a part of one that says which is meant. It reads the database, also beside notewatch run, and the rules file if
+there is one: without it, values are those of the newest event of each alert instead of those of the last poll.
 TOLD names the receivers that show the newest state, then those that wait, were given up, are held back (silenced, muted
 or acknowledged), have nothing to be told of (below their level), or are gone from the rules file.
 
@@ -70,7 +71,8 @@ func (q alertsQuery) run(c *cobra.Command, db opened) error {
 	filter := store.AlertFilter{
 		Match: q.Match, Open: !q.all && q.message == "", Message: q.message, Limit: q.on(s, q.json),
 	}
-	alerts, err := readAlerts(ctx, db, filter)
+	desk := alertDesk(c, db)
+	alerts, err := readAlerts(ctx, db, desk, filter)
 	if err != nil {
 		return err
 	}
@@ -79,7 +81,7 @@ func (q alertsQuery) run(c *cobra.Command, db opened) error {
 			return err
 		}
 		filter.Match = q.Match
-		if alerts, err = readAlerts(ctx, db, filter); err != nil {
+		if alerts, err = readAlerts(ctx, db, desk, filter); err != nil {
 			return err
 		}
 	}
@@ -171,9 +173,12 @@ func viewOf(a rules.Alert, now time.Time, receivers []showing) alertView {
 }
 
 // readAlerts reads alerts and who has been notified of them.
-func readAlerts(ctx context.Context, db opened, filter store.AlertFilter) ([]alertView, error) {
+func readAlerts(ctx context.Context, db opened, desk *lookup.Desk, filter store.AlertFilter) ([]alertView, error) {
 	alerts, err := db.Alerts(ctx, filter)
 	if err != nil {
+		return nil, err
+	}
+	if err := desk.UpdateValues(ctx, alerts); err != nil {
 		return nil, err
 	}
 	return viewsOf(ctx, db, alerts)

@@ -103,7 +103,7 @@ func alertIDs(open bool) offer {
 		if d.Store == nil {
 			return nil, nil
 		}
-		alerts, _, err := d.Alerts(ctx, store.AlertFilter{Open: open, Limit: maxNewest})
+		alerts, err := d.Store.Alerts(ctx, store.AlertFilter{Open: open, Limit: maxNewest})
 		for _, a := range alerts {
 			if strings.HasPrefix(a.ID, typed) && len(some) < maxCompletions {
 				some = append(some, cobra.CompletionWithDesc(a.ID, tidy(a.Level.String()+": "+a.Told.Headline(d.Now()))))

@@ -155,7 +155,12 @@ func (x explainer) judge(ctx context.Context, rule *rules.Rule, project, device 
 	if err != nil {
 		return bot.Explanation{}, err
 	}
-	return b.Explain(ctx, rule.Spec.Name, project, device)
+	e, err := b.Explain(ctx, rule.Spec.Name, project, device)
+	if err != nil {
+		return e, err
+	}
+	e.Alert, err = x.desk(x.db.Store, x.db.clock.Now).UpdateValue(ctx, e.Alert)
+	return e, err
 }
 
 // onlooker returns a bot that tells nobody and asks nobody.

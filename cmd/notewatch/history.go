@@ -28,7 +28,7 @@ func newHistory() *cobra.Command {
 		Short: "Tell what happened, what was sent, and why something was not",
 		Long: `With the ID of an alert, tells its whole story in order: each change, each attempt to send it and how that ended, and
 at last what each receiver shows now, or why something was not sent. Without one, lists what happened, the newest first.
-It reads the database only, also beside notewatch run.
+It reads the database, also beside notewatch run, and for the values of an open alert the rules file if there is one.
 
 history ALERT --json prints an object with alert (as notewatch alerts --json has it, receivers with next_try too) and
 events, an array in order: at, event (fired, escalated, …, or sent for an attempt), and of a change version, state, level,

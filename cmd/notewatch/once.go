@@ -94,7 +94,7 @@ func (s setup) firing(c *cobra.Command, db *store.Store) (firing []rules.Alert, 
 			}
 		}
 	}
-	return firing, nil
+	return firing, s.desk(db, time.Now).UpdateValues(c.Context(), firing)
 }
 
 // list prints the alerts that are firing.

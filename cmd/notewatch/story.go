@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -52,7 +51,7 @@ type attempt struct {
 // tell prints the story of one alert.
 func (q historyQuery) tell(c *cobra.Command, db opened, id string) error {
 	s := screenOf(c.OutOrStdout())
-	story, err := readStory(c.Context(), db, id)
+	story, err := readStory(c, db, id)
 	if err != nil {
 		return err
 	}
@@ -62,10 +61,16 @@ func (q historyQuery) tell(c *cobra.Command, db opened, id string) error {
 	return story.print(s, db.clock.Now())
 }
 
-func readStory(ctx context.Context, db opened, id string) (*story, error) {
+func readStory(c *cobra.Command, db opened, id string) (*story, error) {
+	ctx := c.Context()
 	a, err := alertOf(ctx, db.Store, id)
 	if err != nil {
 		return nil, err
+	}
+	if a.Open() {
+		if a, err = alertDesk(c, db).UpdateValue(ctx, a); err != nil {
+			return nil, err
+		}
 	}
 	transitions, err := db.Transitions(ctx, a.ID)
 	if err != nil {
