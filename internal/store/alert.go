@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 	"time"
 
 	"notewatch/rules"
@@ -101,6 +103,7 @@ func saveAlerts(ctx context.Context, tx *sql.Tx, alerts, states []rules.Alert) e
 				some = append(some, &alerts[i])
 			}
 		}
+		slices.SortFunc(some, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) }) // as the table is: pages are written once
 		err := table.run(ctx, tx, len(some), func(i int) []any { return alertFields(some[i]) }, nil)
 		if violatesUnique(err) {
 			return ErrMoved

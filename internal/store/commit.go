@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"notewatch/rules"
@@ -109,6 +110,7 @@ func decide(ctx context.Context, tx *sql.Tx, d Decision) error {
 	if err := saveAlerts(ctx, tx, d.Alerts, d.States); err != nil {
 		return err
 	}
+	slices.SortFunc(moved, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) })
 	if err := saveTransitions(ctx, tx, moved); err != nil {
 		return err
 	}

@@ -139,8 +139,8 @@ func touch(path string) (string, error) {
 // What a connection is for.
 const (
 	writing = "mode=rw&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=journal_size_limit(16777216)&_pragma=cache_size(-65536)" // 64 MiB: a storm touches most of the alerts
-	reading = "mode=ro&_pragma=query_only(1)&_pragma=cache_size(-16384)"
+		"&_pragma=journal_size_limit(16777216)&_pragma=cache_size(-32768)" // 32 MiB
+	reading = "mode=ro&_pragma=query_only(1)&_pragma=cache_size(-4096)"
 	both    = "&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_dqs=0&_error_rc=1"
 )
 

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -222,8 +223,14 @@ func (t *turn) inBlocks(ctx context.Context, blocks []block, do func(ctx context
 	if err := workers.Wait(); err != nil {
 		return err
 	}
+	alerts, states := 0, 0
 	for _, part := range parts {
+		alerts, states = alerts+len(part.commit.Alerts), states+len(part.commit.States)
+	}
+	t.commit.Alerts, t.commit.States = slices.Grow(t.commit.Alerts, alerts), slices.Grow(t.commit.States, states)
+	for i, part := range parts {
 		t.add(part)
+		parts[i] = nil // its memory is free for the next
 	}
 	return nil
 }
@@ -269,6 +276,9 @@ func (t *turn) evaluateOne(ctx context.Context, r *Rule, b *blockData, i int, vi
 		return err
 	}
 	t.trials[key.Rule].note(subject, v.Err)
+	if !open && v.Result.Most == rules.Inactive {
+		return nil // nothing fires or begins to, as for most subjects: Next would copy an alert to return it unchanged
+	}
 	after, event := before.Next(r.Rule, v, t.now)
 	last, known := t.judged[key.Rule]
 	changed := open && known && last.Hash != r.Meaning(t.Period)
