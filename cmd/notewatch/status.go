@@ -152,6 +152,9 @@ func (t statusText) state(p lookup.ProjectStatus) string {
 	if p.Truncated {
 		parts = append(parts, words.Truncated)
 	}
+	if damaged := words.Damaged(p.Damaged); damaged != "" {
+		parts = append(parts, damaged)
+	}
 	switch {
 	case p.Ahead(t.Now):
 		parts = append(parts, "polled later than now: the clock was set back; notewatch run polls at once")
@@ -255,6 +258,7 @@ type projectState struct {
 	Failures  int       `json:"failures"`
 	Failure   string    `json:"failure,omitempty"`
 	Truncated bool      `json:"truncated"`
+	Damaged   int       `json:"damaged_columns,omitempty"`
 	Polling   bool      `json:"polling"`
 	Behind    string    `json:"behind,omitempty"`
 }
@@ -305,7 +309,7 @@ func statusViewOf(s statusText) statusView {
 	}
 	for _, p := range s.Projects {
 		v.Projects = append(v.Projects, projectState{
-			named{p.UID, p.Name}, p.Account, p.Devices, p.ListedAt, p.PolledAt, p.Next, p.Failures, p.Failure, p.Truncated, p.Polling, p.Behind,
+			named{p.UID, p.Name}, p.Account, p.Devices, p.ListedAt, p.PolledAt, p.Next, p.Failures, p.Failure, p.Truncated, p.Damaged, p.Polling, p.Behind,
 		})
 	}
 	for _, a := range s.Accounts {

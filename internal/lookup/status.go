@@ -31,6 +31,7 @@ type ProjectStatus struct {
 	Failures  int       // polls that failed since
 	Failure   string    // why the last one failed
 	Truncated bool      // Notehub cut its last answer short
+	Damaged   int       // columns of history that the last poll could not read
 	Next      time.Time // when it is polled next; zero: never, or nobody knows
 
 	Polling bool          // it is being polled
@@ -119,7 +120,7 @@ func (d *Desk) projectStatus(ctx context.Context, p Project) (ProjectStatus, err
 	}
 	return ProjectStatus{
 		Project: p, Devices: devices, ListedAt: listed, PolledAt: state.PolledAt,
-		Failures: state.Failures, Failure: state.Failure, Truncated: state.Truncated, Next: next,
+		Failures: state.Failures, Failure: state.Failure, Truncated: state.Truncated, Damaged: state.Damaged, Next: next,
 	}, err
 }
 

@@ -140,7 +140,7 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 	if p.Truncated {
 		truncated = words.Truncated
 	}
-	return dotted("*"+name(p.Name)+"* "+counted(p.Devices, "device"), read, next, failed, truncated)
+	return dotted("*"+name(p.Name)+"* "+counted(p.Devices, "device"), read, next, failed, truncated, words.Damaged(p.Damaged))
 }
 
 // accountText says how many requests an account has made of those that it may.

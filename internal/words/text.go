@@ -1,6 +1,7 @@
 package words
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -21,3 +22,14 @@ func Printable(text string) string {
 
 // Truncated says of a project that an answer of its last poll was truncated.
 const Truncated = "Notehub truncated an answer: missing devices are read in turn"
+
+// Damaged says of a project that some of its stored history cannot be read; "" if all of it can.
+func Damaged(columns int) string {
+	switch columns {
+	case 0:
+		return ""
+	case 1:
+		return "1 column of its history is damaged: the next polls read it from Notehub again"
+	}
+	return strconv.Itoa(columns) + " columns of its history are damaged: the next polls read them from Notehub again"
+}
