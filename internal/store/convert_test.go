@@ -219,7 +219,7 @@ func TestConversionKilled(t *testing.T) {
 	requireConverted(t, s, devices, days)
 }
 
-// convertUntilKilled kills a process that converts when it has begun so many steps. It reports whether the process was done before.
+// convertUntilKilled kills a process that converts when it has begun so many steps. It reports whether the process was done before that.
 func convertUntilKilled(t *testing.T, path string, steps int) (done bool) {
 	t.Helper()
 	process := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestConversionKilled$")
@@ -228,10 +228,15 @@ func convertUntilKilled(t *testing.T, path string, steps int) (done bool) {
 	require.NoError(t, err)
 	require.NoError(t, process.Start())
 	lines := bufio.NewScanner(out)
-	for n := 0; n < steps && lines.Scan() && lines.Text() == "step"; n++ {
+	for range steps {
+		if lines.Scan() && lines.Text() == "done" {
+			require.NoError(t, process.Wait())
+			return true
+		}
 	}
-	_ = process.Process.Kill() // which may be done
-	return process.Wait() == nil
+	require.NoError(t, process.Process.Kill())
+	_ = process.Wait() // which was killed
+	return false
 }
 
 // convertAloud converts a database and prints a line before each step.
