@@ -12,14 +12,14 @@ import (
 	"notewatch/rules"
 )
 
-// A turn is one judgement of a project: what is known, what was decided before, and what is decided now.
+// A turn is one evaluation of a project: what is known, what was decided before, and what is decided now.
 type turn struct {
 	*projectData
 	open   *store.OpenStates
 	judged map[string]store.Judgement // by rule name, before this turn
 	commit store.Commit
 	alone  bool              // of the rules that read only poll; else of all others
-	trials map[string]*trial // by name, of the rules that are judged in this turn
+	trials map[string]*trial // by name, of the rules that are evaluated in this turn
 
 	recipients map[string][]string // of alerts, by rule name
 }

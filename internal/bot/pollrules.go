@@ -28,7 +28,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 		return b.Store.Complete(ctx, lease, b.Clock.Now(), until, 0)
 	}
 	for {
-		t, err := b.judgePolling(ctx, project)
+		t, err := b.evaluatePolling(ctx, project)
 		if err != nil {
 			return err
 		}
@@ -49,8 +49,8 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 	}
 }
 
-// judgePolling evaluates the rules that read only poll, as of now.
-func (b *Bot) judgePolling(ctx context.Context, project Project) (*turn, error) {
+// evaluatePolling evaluates the rules that read only poll, as of now.
+func (b *Bot) evaluatePolling(ctx context.Context, project Project) (*turn, error) {
 	state, err := b.Store.Project(ctx, project.UID)
 	if err != nil {
 		return nil, err
