@@ -13,7 +13,7 @@ import (
 type part struct {
 	ordinal     int
 	listed      bool
-	born        rules.Day
+	life        life
 	total, week sum
 }
 
@@ -42,7 +42,7 @@ func (d *Desk) parts(ctx context.Context, project string, q question, f func(blo
 		first := max(1, block*history.BlockSize) // 0 is the project
 		parts = parts[:0]
 		for ordinal := first; ordinal < (block+1)*history.BlockSize; ordinal++ {
-			parts = append(parts, part{ordinal: ordinal, listed: true})
+			parts = append(parts, part{ordinal: ordinal, listed: true, life: life{gone: notGone}})
 		}
 		for _, m := range changed {
 			parts[m.Ordinal-first] = partOf(m)
@@ -55,7 +55,7 @@ func (d *Desk) parts(ctx context.Context, project string, q question, f func(blo
 }
 
 func partOf(m store.Place) part {
-	return part{ordinal: m.Ordinal, listed: m.Listed, born: rules.DayOf(m.Provisioned)}
+	return part{ordinal: m.Ordinal, listed: m.Listed, life: lifeOf(m)}
 }
 
 // inBlocks calls f with devices, which are in the order of their ordinals, block by block.
@@ -79,7 +79,8 @@ type crowd struct {
 	project     string
 	figure      rules.Figure
 	total, week float64
-	known       int        // listed devices with data over the span
+	known       int        // listed devices that are known over the span
+	lost        int        // devices that are no longer listed and are not known over the span
 	days        []dayTotal // from the first day of the question; nil: not wanted
 }
 
@@ -95,8 +96,8 @@ func (c *crowd) read(ctx context.Context, db *store.Store, block int, parts []pa
 	}
 	for i := range parts {
 		p := &parts[i]
-		p.total, p.week = c.spanSum(p.born), c.weekSum(p.born)
-		c.expect(p.born)
+		p.total, p.week = c.spanSum(p.life), c.weekSum(p.life)
+		c.expect(p.life.born)
 	}
 	err := db.Columns(ctx, c.project, block, c.figure, first, last, func(day rules.Day, cells []history.Cell) {
 		for i := range parts {
@@ -107,7 +108,7 @@ func (c *crowd) read(ctx context.Context, db *store.Store, block int, parts []pa
 				continue
 			}
 			p.week.add(day, cell.Float())
-			if day >= p.born {
+			if day >= p.life.born {
 				c.days[day-first].add(cell)
 			}
 		}
@@ -118,20 +119,23 @@ func (c *crowd) read(ctx context.Context, db *store.Store, block int, parts []pa
 	return err
 }
 
-// add adds a device, if there is data for it over the span.
+// add adds a device, if it is known over the span. One that did not exist yet has used nothing.
 func (c *crowd) add(p part) {
 	total := p.total.get()
-	if math.IsNaN(total) {
-		return
-	}
-	if p.listed {
+	known := !math.IsNaN(total) || p.total.empty()
+	switch {
+	case known && p.listed:
 		c.known++
+	case !known && !p.listed:
+		c.lost++
 	}
-	c.total, c.week = addKnown(c.total, total), addKnown(c.week, p.week.get())
+	if !math.IsNaN(total) {
+		c.total, c.week = addKnown(c.total, total), addKnown(c.week, p.week.get())
+	}
 }
 
-// missing returns how many of the listed devices have no data over the span. The list may have changed since they were counted.
-func (c *crowd) missing(listed int) int { return max(0, listed-c.known) }
+// missing returns how many devices are not known over the span. The list may have changed since they were counted.
+func (c *crowd) missing(listed int) int { return max(0, listed-c.known) + c.lost }
 
 // A dayTotal adds up the devices that existed on a day.
 type dayTotal struct {

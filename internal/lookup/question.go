@@ -20,8 +20,23 @@ type question struct {
 	day      rules.Day // that the answer is as of
 	from, to rules.Day // the days of the span; to is the day after the last
 	ordinal  int       // of a device or, 0, a project; noOrdinal: no history
-	born     rules.Day // the first day that a device existed; 0: not known
+	life     life      // of a device; a project always existed
 	members  []store.Place
+}
+
+// A life is the days on which a device existed: from born, which is 0 if it is not known, to the one before gone. On other days it used
+// nothing.
+type life struct{ born, gone rules.Day }
+
+// notGone is the end of a life that goes on.
+const notGone rules.Day = math.MaxInt
+
+func lifeOf(p store.Place) life {
+	l := life{rules.DayOf(p.Provisioned), notGone}
+	if !p.Listed {
+		l.gone = p.UnlistedOn
+	}
+	return l
 }
 
 // noOrdinal is the ordinal of a device that is known from alerts alone.
@@ -29,7 +44,7 @@ const noOrdinal = -1
 
 // question asks what a subject used over a span, as of a day.
 func (d *Desk) question(s Subject, span Span, day rules.Day) question {
-	q := question{Subject: s, span: span, day: day}
+	q := question{Subject: s, span: span, day: day, life: life{gone: notGone}}
 	q.from, q.to = span.days(day, d.Period)
 	return q
 }
@@ -48,7 +63,7 @@ func (q question) drawn() rules.Day {
 // locate fills in where the history of a device is. listed is nil for a device that Notehub no longer lists.
 func (d *Desk) locate(ctx context.Context, q *question, listed *store.Device) error {
 	if listed != nil {
-		q.ordinal, q.born = listed.Ordinal, rules.DayOf(listed.Provisioned)
+		q.ordinal, q.life.born = listed.Ordinal, rules.DayOf(listed.Provisioned)
 		return nil
 	}
 	ordinal, ok, err := d.Store.Ordinal(ctx, q.Project.UID, q.UID)
@@ -57,32 +72,41 @@ func (d *Desk) locate(ctx context.Context, q *question, listed *store.Device) er
 		return err
 	}
 	former, _, err := d.Store.DeviceAt(ctx, q.Project.UID, ordinal)
-	q.ordinal, q.born = ordinal, rules.DayOf(former.Provisioned)
+	q.ordinal, q.life = ordinal, lifeOf(former.Place)
 	return err
 }
 
 // A sum adds up a figure of one subject over days. A sum over no day, or over a day without data, is no data.
 type sum struct {
 	from, to rules.Day // to is the day after the last
+	end      rules.Day // from then on there need be no data
 	value    float64
-	days     rules.Day // that there is data for
+	days     rules.Day // that there is data for, or need be none
 }
 
-// spanSum returns an empty sum over the span for a subject that exists since a day.
-func (q question) spanSum(born rules.Day) sum { return q.sum(q.from, q.to, born) }
+// spanSum returns an empty sum over the span for a subject.
+func (q question) spanSum(l life) sum { return q.sum(q.from, q.to, l) }
 
 // weekSum returns an empty sum over the last seven complete days.
-func (q question) weekSum(born rules.Day) sum { return q.sum(q.day-weekDays, q.day, born) }
+func (q question) weekSum(l life) sum { return q.sum(q.day-weekDays, q.day, l) }
 
-// sum returns an empty sum over the days on which a subject existed. It exists on the day of the question whatever its list says.
-func (q question) sum(from, to, born rules.Day) sum {
-	return sum{from: max(from, min(born, q.day)), to: to}
+// sum returns an empty sum over the days since a subject existed. It existed on the day of the question whatever its list says.
+func (q question) sum(from, to rules.Day, l life) sum {
+	s := sum{from: max(from, min(l.born, q.day)), to: to, end: min(l.gone, to)}
+	s.days = max(0, to-max(s.from, s.end))
+	return s
 }
+
+// empty reports whether the sum is over no day.
+func (s sum) empty() bool { return s.from >= s.to }
 
 // add takes in a day; NaN is no data.
 func (s *sum) add(day rules.Day, value float64) {
-	if day >= s.from && day < s.to && !math.IsNaN(value) {
-		s.value += value
+	if day < s.from || day >= s.to || math.IsNaN(value) {
+		return
+	}
+	s.value += value
+	if day < s.end {
 		s.days++
 	}
 }

@@ -42,12 +42,19 @@ func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 	return all, nil
 }
 
-// column returns a figure of one subject day by day from the first of the question to its last; NaN is no data.
+// column returns a figure of one subject day by day from the first of the question to its last; NaN is no data. A device used nothing
+// since it is no longer listed.
 func (d *Desk) column(ctx context.Context, project string, figure rules.Figure, q question) ([]float64, error) {
 	if q.ordinal == noOrdinal {
 		return q.noData(), nil
 	}
-	return env.Days(ctx, d.Store, project, q.ordinal, figure, q.first(), q.day)
+	column, err := env.Days(ctx, d.Store, project, q.ordinal, figure, q.first(), q.day)
+	for day := max(q.first(), q.life.gone); day <= q.day; day++ {
+		if i := day - q.first(); math.IsNaN(column[i]) {
+			column[i] = 0
+		}
+	}
+	return column, err
 }
 
 // noData is a column without data.
@@ -77,15 +84,15 @@ func (q question) add(columns [][]float64) tally {
 
 // tally tallies a column.
 func (q question) tally(column []float64) tally {
-	total, week := q.spanSum(q.born), q.weekSum(q.born)
+	total, week := q.spanSum(q.life), q.weekSum(q.life)
 	for i, value := range column {
 		day := q.first() + rules.Day(i)
 		total.add(day, value)
 		week.add(day, value)
 	}
-	complete := column[min(max(0, int(q.born-q.first())), len(column)-1) : len(column)-1]
+	complete := column[min(max(0, int(q.life.born-q.first())), len(column)-1) : len(column)-1]
 	t := tally{total: total.get(), week: week.get(), median: rules.Close(complete, 0).Median}
-	for day := max(q.drawn(), q.born); day < q.to; day++ {
+	for day := max(q.drawn(), q.life.born); day < q.to; day++ {
 		t.days = append(t.days, notify.Point{Day: day.Start(), Value: column[day-q.first()]})
 	}
 	return t

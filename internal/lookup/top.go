@@ -35,8 +35,8 @@ type Top struct {
 	Note      string   // what a cost is
 	Rows      []TopRow // the most first
 	Total     float64  // of all devices that there is data of
-	Devices   int      // how many devices there are
-	Unknown   int      // how many of them there is no data for
+	Devices   int      // how many devices are listed
+	Unknown   int      // devices without data for a day on which they were listed, also such that are no longer listed
 }
 
 // A TopRow is one device and what it used.

@@ -3,6 +3,7 @@ package lookup_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -72,6 +73,48 @@ func TestTopOfGone(t *testing.T) {
 	top := s.top(lookup.TopQuery{N: 9, By: "bytes", Span: lookup.Today, Of: s.find("app:lab")})
 	require.Equal(t, []string{"1000 of 1 devices, 0 unknown", "dev:gone 750 75.0%", "freezer-1 250 25.0%"}, ranking(top))
 	require.True(t, top.Rows[0].Gone)
+}
+
+// Before and after the days on which a device was listed it used nothing. A day between that is not known makes it unknown, also if the
+// device is no longer listed.
+func TestTopOfFormerAndNew(t *testing.T) {
+	for name, c := range map[string]struct {
+		notKnown rules.Day // of the former device; 0: none
+		span     lookup.Span
+		want     []string
+	}{
+		"gone within the span":     {0, lookup.Week, []string{"9000 of 2 devices, 0 unknown", "stays 7000 77.8%", "dev:former 2000 22.2%"}},
+		"gone before the span":     {0, lookup.Today, []string{"550 of 2 devices, 0 unknown", "stays 500 90.9%", "fresh 50 9.1%"}},
+		"not known while listed":   {today - 5, lookup.Week, []string{"7000 of 2 devices, 1 unknown", "stays 7000 100.0%"}},
+		"not known before a span":  {today - 8, lookup.Week, []string{"9000 of 2 devices, 0 unknown", "stays 7000 77.8%", "dev:former 2000 22.2%"}},
+		"not known since it left":  {today - 3, lookup.Week, []string{"9000 of 2 devices, 0 unknown", "stays 7000 77.8%", "dev:former 2000 22.2%"}},
+		"not known on another day": {today - 2, lookup.Week, []string{"9000 of 2 devices, 0 unknown", "stays 7000 77.8%", "dev:former 2000 22.2%"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := former(t)
+			if c.notKnown != 0 {
+				s.use(cold, storetest.Usage{Device: "dev:former", Day: c.notKnown, Figures: rules.Unknown()})
+			}
+			require.Equal(t, c.want, ranking(s.top(lookup.TopQuery{N: 9, By: "bytes", Span: c.span, Of: s.find("cold-chain")})))
+		})
+	}
+}
+
+// former is a scene of a device that is listed, one that is new today, and one that was listed until three days ago and used 500
+// bytes a day.
+func former(t *testing.T) *scene {
+	t.Helper()
+	s := newScene(t)
+	fresh := device("dev:fresh", "fresh", 100, 1)
+	fresh.Provisioned = today.Start().Add(time.Hour)
+	left := store.Device{UID: "dev:former", Name: "dev:former", Provisioned: now.AddDate(-1, 0, 0)}
+	storetest.SaveDevices(t, s.Store, cold.UID, []store.Device{left}, long.Start())
+	storetest.SaveDevices(t, s.Store, cold.UID, nil, (today - 3).Start().Add(time.Hour))
+	for day := long; day < today-3; day++ {
+		s.use(cold, storetest.Usage{Device: left.UID, Day: day, Figures: rules.Figures{rules.Bytes: 500}})
+	}
+	s.read(cold, now, device("dev:stays", "stays", 1000, 10), fresh)
+	return s
 }
 
 func TestTopByCost(t *testing.T) {

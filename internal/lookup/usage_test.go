@@ -198,6 +198,21 @@ func TestUsageOfNewAndGone(t *testing.T) {
 	require.Nil(t, s.usage(s.find("dev:gone"), lookup.Today).Device)
 }
 
+// A device that is no longer listed has used nothing since.
+func TestUsageOfFormer(t *testing.T) {
+	s := former(t)
+	for span, want := range map[lookup.Span]string{
+		lookup.Today: "0, 285.7142857142857 a day, NaN at the end, usually 500",
+		lookup.Week:  "2000, 285.7142857142857 a day, NaN at the end, usually 500",
+		lookup.Month: "13500, 285.7142857142857 a day, NaN at the end, usually 500",
+	} {
+		require.Equal(t, want, line(figure(t, s.usage(s.find("dev:former"), span), rules.Bytes)), span)
+	}
+	s.use(cold, storetest.Usage{Device: "dev:former", Day: today - 5, Figures: rules.Unknown()})
+	require.Equal(t, "NaN, NaN a day, NaN at the end, usually NaN, 1 days unknown",
+		line(figure(t, s.usage(s.find("dev:former"), lookup.Week), rules.Bytes)))
+}
+
 // Only what some rule reads is fetched, so nothing else is told.
 func TestUsageNotRead(t *testing.T) {
 	s := usual(t)

@@ -7,18 +7,22 @@ import (
 	"time"
 
 	"notewatch/internal/history"
+	"notewatch/rules"
 )
 
-// A Place is where the history of a device is, and since when there can be one.
+// A Place is where the history of a device is, and on which days there can be one.
 type Place struct {
 	Ordinal     int
 	Listed      bool // false: it was listed formerly
 	Provisioned time.Time
+	UnlistedOn  rules.Day // of the first list without it; 0 if it is listed
 }
 
-const placeColumns = `ordinal, listed, provisioned`
+const placeColumns = `ordinal, listed, provisioned, coalesce(unlisted_on, 0)`
 
-func (p *Place) fields() []any { return []any{&p.Ordinal, &p.Listed, instant{&p.Provisioned}} }
+func (p *Place) fields() []any {
+	return []any{&p.Ordinal, &p.Listed, instant{&p.Provisioned}, &p.UnlistedOn}
+}
 
 // A BlockDevice is a device, listed or formerly listed, with its place.
 type BlockDevice struct {

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/history"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/rules"
 )
 
 // testPlaces lists devices of which one is new and one is gone, in fleets whose UIDs resemble each other.
@@ -26,7 +27,7 @@ func testPlaces(t *testing.T, open database) {
 	storetest.SaveDevices(t, s, "app:other", []store.Device{device("dev:9", old, "fleet:1")}, noon)
 	places := []store.Place{
 		{Ordinal: 1, Listed: true, Provisioned: old}, {Ordinal: 2, Listed: true, Provisioned: old},
-		{Ordinal: 3, Provisioned: old}, {Ordinal: 4, Listed: true, Provisioned: fresh},
+		{Ordinal: 3, Provisioned: old, UnlistedOn: rules.DayOf(noon)}, {Ordinal: 4, Listed: true, Provisioned: fresh},
 	}
 
 	blocks, err := s.Blocks(ctx, project)
