@@ -1,0 +1,60 @@
+package delivery
+
+import "notewatch/rules"
+
+// A Kind is what happened to a delivery.
+type Kind string
+
+// The kinds of events. Behind each stand the fields of Event that it reads.
+const (
+	Added          Kind = "added"           // the receiver is to show the alert
+	Changed        Kind = "changed"         // the alert has a newer version
+	Considered     Kind = "considered"      // Version, Epoch, Detail: the receiver is served
+	Begun          Kind = "begun"           // Message: an attempt begins
+	Posted         Kind = "posted"          // Sent
+	NothingToShow  Kind = "nothing to show" // Sent, Again, Detail: the receiver has nothing to show of the content
+	Failed         Kind = "failed"          // Epoch, Error: the attempt will be repeated
+	GaveUp         Kind = "gave up"         // Version, Epoch, Error: the attempt will not be repeated
+	ReceiverFailed Kind = "receiver failed" // Error: the receiver takes nothing until someone fixes it
+	Retried        Kind = "retried"         // an unreachable receiver is tried again
+	Revived        Kind = "revived"         // the receiver may be back
+	RulesChanged   Kind = "rules changed"   // the rules file was read
+	TurnedAway     Kind = "turned away"     // the route no longer leads to the receiver
+	TurnedBack     Kind = "turned back"     // the route leads to the receiver again
+	FallenBack     Kind = "fallen back"     // For: the receiver replaces another one
+	ReceiverGone   Kind = "receiver gone"   // the rules file no longer has the receiver
+	ReceiverBack   Kind = "receiver back"   // the rules file has the receiver again
+	Redeliver      Kind = "redeliver"       // a person asks for a copy
+	Overtaken      Kind = "overtaken"       // Sent: it was posted without a lease, so another post may have come before or after
+)
+
+// An Event is what happened to a delivery. Which fields it has depends on its Kind.
+type Event struct {
+	Kind Kind
+	Sent
+	Again   bool   // the message had been begun before this attempt
+	Message string // ID
+	Error   string
+	Detail  string // text of the mute, of the acknowledgement, or of what the receiver has nothing to show of
+	For     string // receiver
+}
+
+// Sent is what an attempt displays if it is taken: the alert as it was when the attempt began, never as it is now.
+type Sent struct {
+	Version int64
+	Level   rules.Level // that people are notified of; Inactive for an end
+	Display Display     // DisplayFiring or DisplayEnded
+	Epoch   int64       // of the delivery when the attempt began
+}
+
+// Moves returns the states between which a kind of event moves every delivery of a receiver. The kinds are ReceiverFailed, Retried and
+// Revived; of another one from is "". They run over the whole backlog of an unreachable receiver, which the store moves as one.
+func Moves(k Kind) (from, to State) {
+	switch k {
+	case ReceiverFailed:
+		return Waiting, GivenUp
+	case Retried, Revived:
+		return GivenUp, Waiting
+	}
+	return "", ""
+}

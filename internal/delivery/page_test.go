@@ -1,0 +1,200 @@
+package delivery_test
+
+import (
+	"bufio"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/delivery"
+	"notewatch/rules"
+)
+
+var noon = time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
+
+// The policy of the receivers of these tests.
+var warning = delivery.Policy{From: rules.Warning}
+
+// fires is an alert in its second version. Changes make other alerts of it.
+func fires(changes ...func(*delivery.Facts)) delivery.Facts {
+	f := delivery.Facts{State: rules.Firing, Level: rules.Warning, Version: 2, Reason: rules.Updated}
+	for _, change := range changes {
+		change(&f)
+	}
+	return f
+}
+
+func at(level rules.Level) func(*delivery.Facts) { return func(f *delivery.Facts) { f.Level = level } }
+func by(reason rules.Event) func(*delivery.Facts) {
+	return func(f *delivery.Facts) { f.Reason = reason }
+}
+func muted(f *delivery.Facts)        { f.Muted = true }
+func acknowledged(f *delivery.Facts) { f.Acknowledged = true }
+func resolved(f *delivery.Facts)     { f.State, f.Reason = rules.Resolved, rules.Cleared }
+func corrected(f *delivery.Facts)    { f.State, f.Reason = rules.Resolved, rules.Corrected }
+func withdrawn(f *delivery.Facts)    { f.State, f.Reason = rules.Withdrawn, rules.Retracted }
+
+// A showing is what becomes of a delivery when its receiver is served: a rest, or a message.
+type showing struct {
+	state  delivery.State
+	reason delivery.Reason // of a rest; of a message with a firing alert that looks ended
+	level  rules.Level     // of the message; Inactive is an end
+	loud   bool
+}
+
+func message(level rules.Level, loud bool) showing {
+	return showing{state: delivery.Waiting, level: level, loud: loud}
+}
+
+func end(reason delivery.Reason) showing {
+	return showing{state: delivery.Waiting, reason: reason, loud: true}
+}
+
+func rest(state delivery.State, reason delivery.Reason) showing {
+	return showing{state: state, reason: reason}
+}
+
+// A line is a row of a table of docs/delivery.md: its cells, and what they mean for alerts. Several alerts may be meant.
+type line struct {
+	page     []string
+	rerouted bool
+	alerts   []meaning
+}
+
+type meaning struct {
+	alert        delivery.Facts
+	fresh, shown *showing // nil: the cell says nothing of it
+}
+
+func mean(alert delivery.Facts, fresh, shown showing) meaning { return meaning{alert, &fresh, &shown} }
+
+// shows are the rows of "What a receiver shows".
+var shows = []line{
+	{page: []string{"fires at a level the receiver wants", "the message changes", "a new message"},
+		alerts: []meaning{mean(fires(), message(rules.Warning, true), message(rules.Warning, true))}},
+	{page: []string{"fires below that level", "as over for this receiver", "nothing"},
+		alerts: []meaning{mean(fires(at(rules.Info)), rest(delivery.Skipped, delivery.ReasonBelow), end(delivery.ReasonBelow))}},
+	{page: []string{"gets worse, gets better, is reminded of", "the message changes; worse and reminders wake", "a new message, as it is now"},
+		alerts: []meaning{
+			mean(fires(at(rules.Critical), by(rules.Escalated)), message(rules.Critical, true), message(rules.Critical, true)),
+			mean(fires(by(rules.Deescalated)), message(rules.Warning, true), message(rules.Warning, true)),
+			mean(fires(by(rules.Reminded)), message(rules.Warning, true), message(rules.Warning, true)),
+		}},
+	{page: []string{"is over", "the message says so: value now, limit, peak with its day, how long", "one message *fired and resolved*; PagerDuty nothing"},
+		alerts: []meaning{
+			mean(fires(resolved), end(""), end("")),
+			{alert: fires(resolved, at(rules.Info)), fresh: new(rest(delivery.Skipped, delivery.ReasonEndedBelow))},
+		}},
+	{page: []string{"is corrected: `used` or `today` is lower than when it fired, and the condition is false now",
+		"the message says so: \"corrected: bytes.used 7 MB is 3 MB\"; else as over, PagerDuty too", "nothing"},
+		alerts: []meaning{mean(fires(corrected), rest(delivery.Skipped, delivery.ReasonCorrected), end(""))}},
+	{page: []string{"is withdrawn: rule or device removed or changed",
+		"the message says so, with the reason, and keeps label, value and limit of the old rule", "nothing"},
+		alerts: []meaning{mean(fires(withdrawn), rest(delivery.Skipped, delivery.ReasonWithdrawn), end(""))}},
+	{page: []string{"fires, and the rules file has others told of it now", "as withdrawn for this receiver, and no word of it after that", "nothing"},
+		rerouted: true,
+		alerts: []meaning{
+			mean(fires(), rest(delivery.Skipped, delivery.ReasonRerouted), end(delivery.ReasonRerouted)),
+			mean(fires(muted), rest(delivery.Skipped, delivery.ReasonRerouted), end(delivery.ReasonRerouted)),
+		}},
+	{page: []string{"late figures show that a day or period was bad", "", "one message *revised*"},
+		alerts: []meaning{{alert: fires(resolved, by(rules.Revised)), fresh: new(end(""))}}},
+}
+
+// waits are the rows of "while it is …".
+var waits = []line{
+	{page: []string{"silenced, in a mute window, `unless` another rule fires", "waits; is told when that ends, if it lasts so long",
+		"is kept true, but getting worse and reminders wait until then"},
+		alerts: []meaning{
+			mean(fires(muted), rest(delivery.Held, delivery.ReasonMuted), message(rules.Warning, false)),
+			mean(fires(muted, at(rules.Critical), by(rules.Escalated)), rest(delivery.Held, delivery.ReasonMuted), message(rules.Critical, false)),
+			{alert: fires(muted, by(rules.Reminded)), shown: new(message(rules.Warning, false))},
+			{alert: fires(muted, resolved), fresh: new(rest(delivery.Skipped, delivery.ReasonEndedMuted)), shown: new(end(""))},
+		}},
+	{page: []string{"of a rule in `shadow`", "waits until the rule comes out", "the same"},
+		alerts: []meaning{mean(fires(muted), rest(delivery.Held, delivery.ReasonMuted), message(rules.Warning, false))}},
+	{page: []string{"acknowledged", "waits", "no reminders; if it gets worse, the acknowledgement is over"},
+		alerts: []meaning{mean(fires(acknowledged), rest(delivery.Held, delivery.ReasonAcknowledged), message(rules.Warning, true))}},
+}
+
+// The page says what the code does, and the code does what the page says.
+func TestPage(t *testing.T) {
+	tables := pageTables(t)
+	for heading, lines := range map[string][]line{
+		"| the alert | shown already | not shown yet |":             shows,
+		"| while it is … | what is not shown yet | what is shown |": waits,
+	} {
+		require.Contains(t, tables, heading)
+		require.Len(t, tables[heading], len(lines), heading)
+		for i, l := range lines {
+			require.Equal(t, tables[heading][i], l.page)
+			for _, m := range l.alerts {
+				l.check(t, m)
+			}
+		}
+	}
+}
+
+// pageTables returns the rows of the tables of docs/delivery.md by their headings.
+func pageTables(t *testing.T) map[string][][]string {
+	t.Helper()
+	file, err := os.Open("../../docs/delivery.md")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, file.Close()) }()
+	tables, heading := map[string][][]string{}, ""
+	for text := bufio.NewScanner(file); text.Scan(); {
+		switch row := text.Text(); {
+		case !strings.HasPrefix(row, "|"):
+			heading = ""
+		case heading == "":
+			heading = row
+			tables[heading] = nil
+		case !strings.HasPrefix(row, "|---"):
+			var cells []string
+			for cell := range strings.SplitSeq(strings.Trim(row, "|"), "|") {
+				cells = append(cells, strings.TrimSpace(cell))
+			}
+			tables[heading] = append(tables[heading], cells)
+		}
+	}
+	return tables
+}
+
+// check compares what a row means with what becomes of a delivery that shows nothing, and of one that shows the version before as
+// warning.
+func (l line) check(t *testing.T, m meaning) {
+	t.Helper()
+	for _, side := range []struct {
+		want  *showing
+		event []delivery.Event
+	}{
+		{m.fresh, nil},
+		{m.shown, []delivery.Event{
+			{Kind: delivery.Begun, Message: "m"},
+			{Kind: delivery.Posted, Sent: delivery.Sent{Version: 1, Level: rules.Warning, Display: delivery.DisplayFiring}},
+		}},
+	} {
+		if side.want == nil {
+			continue
+		}
+		before := m.alert
+		before.Version, before.State = 1, rules.Firing
+		d := delivery.Delivery{}.Next(delivery.Event{Kind: delivery.Added}, before, warning, noon)
+		for _, e := range side.event {
+			d = d.Next(e, before, warning, noon)
+		}
+		if l.rerouted {
+			d = d.Next(delivery.Event{Kind: delivery.TurnedAway}, before, warning, noon)
+		}
+		d = d.Next(delivery.Event{Kind: delivery.Changed}, m.alert, warning, noon)
+		d = d.Next(delivery.Event{Kind: delivery.Considered, Sent: delivery.Sent{Version: 2, Epoch: d.Epoch}}, m.alert, warning, noon)
+		found := showing{state: d.State, reason: d.Reason}
+		if v := d.View(m.alert, warning); d.State == delivery.Waiting {
+			found = showing{d.State, v.Reason, v.Level, v.Loud}
+		}
+		require.Equal(t, *side.want, found, "%v: %+v", l.page, m.alert)
+	}
+}

@@ -1,0 +1,99 @@
+package delivery
+
+import (
+	"time"
+
+	"notewatch/rules"
+)
+
+// The steps below are those of a message.
+
+func (d Delivery) begun(message string) Delivery {
+	d.Message = message
+	if d.Display == DisplayNone {
+		d.Display = DisplayMaybe
+	}
+	return d
+}
+
+func (d Delivery) posted(e Event, f Facts, now time.Time) Delivery {
+	if e.Epoch != d.Epoch {
+		return d
+	}
+	d.Shown, d.Display = e.Level, e.Display
+	return d.shows(e.Version, f, now)
+}
+
+// shows records that the receiver has what there is to show of a version. If there is a newer one, that is owed from now on.
+func (d Delivery) shows(version int64, f Facts, now time.Time) Delivery {
+	d.Have = version
+	switch {
+	case version < f.Version:
+		return d.stays(d.owed(now))
+	case d.Rerouted:
+		return d.stays(d.rests(Skipped, ReasonRerouted, ReroutedDetail))
+	}
+	return d.stays(d.rests(Delivered, "", ""))
+}
+
+// stays returns next, but Removed if the delivery was.
+func (d Delivery) stays(next Delivery) Delivery {
+	if d.State == Removed {
+		next.State = Removed
+	}
+	return next
+}
+
+// nothingToShow records that the receiver has nothing to show of a version. What it displays already counts as brought up to date. If
+// this was the first attempt at its message, nothing can have reached the receiver, and a newer version may go with another message.
+func (d Delivery) nothingToShow(e Event, f Facts, now time.Time) Delivery {
+	if e.Epoch != d.Epoch {
+		return d
+	}
+	if !d.unseen() {
+		return d.posted(e, f, now)
+	}
+	d.Have, d.Shown = e.Version, rules.Inactive
+	if !e.Again {
+		d.Message, d.Display = "", DisplayNone
+	}
+	if e.Version < f.Version {
+		return d.stays(d.owed(now))
+	}
+	return d.stays(d.rests(Skipped, ReasonContent, e.Detail))
+}
+
+// failed records an attempt that was not taken. A newer version than the one that was given up is tried.
+func (d Delivery) failed(e Event, f Facts) Delivery {
+	if e.Epoch != d.Epoch {
+		return d
+	}
+	d.Error = e.Error
+	switch {
+	case e.Kind == Failed && d.State == GivenUp:
+		d.State = Waiting
+	case e.Kind == GaveUp && d.State == Waiting && e.Version == f.Version:
+		d.State = GivenUp
+	}
+	return d
+}
+
+// overtaken records a post that was made without a lease. It may have replaced a newer one, or been replaced by it: unless both displayed
+// the same, the newest is sent once more. Whoever is sending right now cannot record otherwise, because the epoch rises.
+func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
+	same := s.Version == f.Version && s.Version == d.Have && s.Epoch == d.Epoch && s.Display == d.Display
+	if s.Version <= d.Have || s.Epoch != d.Epoch || d.unseen() {
+		d.Shown, d.Display = s.Level, s.Display
+	}
+	d.Have = min(d.Have, s.Version)
+	d.Epoch++
+	if same {
+		return d
+	}
+	if !d.Since.IsZero() {
+		now = d.Since
+	}
+	next := d.owed(now)
+	next.Error = d.Error
+	return d.stays(next)
+}
