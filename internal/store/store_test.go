@@ -74,6 +74,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Route":        testRoute,
 		"RouteBusy":    testRouteWhileSending,
 		"RouteMuted":   testRouteMuted,
+		"RouteLate":    testRouteOvertaken,
 		"RouteBeside":  testRouteBesideOthers,
 		"ManyRoutes":   testManyRoutes,
 		"Redeliver":    testRedeliver,
