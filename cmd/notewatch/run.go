@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -35,6 +36,7 @@ changes, or on SIGHUP, it is read again; if it is not valid, the rules that run 
 
 func watch(c *cobra.Command) error {
 	ctx := c.Context()
+	saveMemory()
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
@@ -58,6 +60,14 @@ func watch(c *cobra.Command) error {
 	err = group.Wait()
 	s.log.Info("stopped")
 	return err
+}
+
+// saveMemory has garbage collected twice as often as by default, unless GOGC is set. Almost all garbage is of answers being read: a
+// cycle then takes a tenth more of a processor for a second, and the process a fifth less memory all the time.
+func saveMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
 }
 
 // A watcher keeps bots running, one after the other as the rules file changes.

@@ -24,6 +24,7 @@ import (
 
 // bench measures cycles, each after some preparation, and reports the medians.
 func (c *cycle) bench(b *testing.B, prepare func(*testing.B)) {
+	defer debug.SetGCPercent(debug.SetGCPercent(50)) // as `notewatch run` does
 	costs := map[string][]float64{}
 	for b.Loop() {
 		prepare(b)
