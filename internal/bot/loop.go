@@ -166,35 +166,41 @@ func (b *Bot) serve(ctx context.Context, kind store.Kind, keys []string) (next t
 		}
 	}
 	for _, key := range keys {
-		if err := b.serveOne(ctx, kind, key); err != nil {
-			problems = append(problems, err)
-		}
-		due, ok, err := b.Store.NextDue(ctx, kind, key)
+		due, err := b.serveOne(ctx, kind, key)
 		if err != nil {
-			b.outage.note(job{kind, key}, claiming, err, b.Clock.Now())
 			problems = append(problems, err)
 		}
-		if ok {
-			next = earlier(next, due)
-		}
+		next = earlier(next, due)
 	}
 	return next, errors.Join(problems...)
 }
 
-// serveOne does a piece of work as long as it is due. A lost lease is no error: whoever took it over does the work.
-func (b *Bot) serveOne(ctx context.Context, kind store.Kind, key string) error {
+// serveOne does a piece of work as long as it is due and returns when it is due next; zero is never. A lost lease is no error: whoever
+// took it over does the work.
+func (b *Bot) serveOne(ctx context.Context, kind store.Kind, key string) (due time.Time, err error) {
 	for {
-		lease, ok, err := b.Store.Claim(ctx, kind, key, b.Clock.Now(), b.Machine())
+		lease, due, err := b.claim(ctx, kind, key)
 		b.outage.note(job{kind, key}, claiming, err, b.Clock.Now())
-		if err != nil || !ok {
-			return err
+		if err != nil || lease.Token == "" {
+			return due, err
 		}
 		err = b.work(ctx, lease)
 		b.outage.note(job{kind, key}, working, err, b.Clock.Now())
 		if err != nil && !errors.Is(err, store.ErrLeaseLost) {
-			return errors.Join(err, b.giveBack(ctx, lease))
+			return due, errors.Join(err, b.giveBack(ctx, lease))
 		}
 	}
+}
+
+// claim leases a piece of work if it is due, and returns when it is; zero is never. It writes only then. The lease is the zero Lease if
+// the work is not due or somebody else holds it.
+func (b *Bot) claim(ctx context.Context, kind store.Kind, key string) (lease store.Lease, due time.Time, err error) {
+	now := b.Clock.Now()
+	due, ok, err := b.Store.NextDue(ctx, kind, key)
+	if err == nil && ok && !due.After(now) {
+		lease, _, err = b.Store.Claim(ctx, kind, key, now, b.Machine())
+	}
+	return lease, due, err
 }
 
 // giveBack lets go of work that could not be done for a reason of our own. It is due again soon.

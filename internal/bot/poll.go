@@ -52,11 +52,9 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	if failure == nil {
-		if err := b.greet(ctx); err != nil {
-			return err
-		}
+		return b.greet(ctx)
 	}
-	return b.Store.Checkpoint(ctx)
+	return nil
 }
 
 // decide evaluates and commits, and again if somebody has decided something else meanwhile, such as a silence.

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -173,6 +174,21 @@ func TestWhatOtherProcessesDoShowsSoon(t *testing.T) {
 	s := rules.Silence{ID: bot.NewSilenceID(), Match: rules.Match{Rule: "silent-device"}, Start: r.now, End: r.now.Add(hour), By: "amy"}
 	require.NoError(t, beside.Silence(t.Context(), s))
 	soon(t, r.hears(rules.Muted), "a silence")
+}
+
+// A look whether work is due writes nothing, so it does not wait for anybody who writes.
+func TestALookWhetherWorkIsDueWritesNothing(t *testing.T) {
+	r := newRig(t, 2, nil, silent())
+	r.run(monday.Add(hour))
+	db, err := sql.Open("sqlite", r.database+"?_txlock=immediate")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	writing, err := db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	next, err := r.bot.Turn(t.Context())
+	require.NoError(t, err)
+	require.True(t, next.After(r.now))
+	require.NoError(t, writing.Rollback())
 }
 
 // What mutes an alert goes on doing so when somebody takes it on.

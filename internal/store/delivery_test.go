@@ -231,7 +231,6 @@ func testRestart(t *testing.T, open database) {
 	take(t, s, "acme", noon, 1)
 	before := dump(t, s)
 	for range 2 {
-		require.NoError(t, s.Checkpoint(ctx))
 		require.NoError(t, s.Close())
 		s = open()
 		require.NoError(t, s.ReleaseAll(ctx))

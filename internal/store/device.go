@@ -116,7 +116,7 @@ func (s *Store) Ordinal(ctx context.Context, project, uid string) (ordinal int, 
 // New devices get ordinals in the order of the list. One that is no longer listed keeps its ordinal, and has it again when it
 // returns. stored may be the list that is stored, if the caller has it: with the current version it is not read again.
 func (s *Store) SaveDevices(ctx context.Context, lease Lease, devices []Device, read time.Time, stored DeviceList) (saved DeviceList, err error) {
-	err = s.update(ctx, func(tx *sql.Tx) error {
+	err = s.relax(ctx, func(tx *sql.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -334,7 +334,7 @@ func (s *Store) ListDoubt(ctx context.Context, project string) (d ListDoubt, err
 
 // DoubtList stores a doubt about the device list of the project. SaveDevices ends it.
 func (s *Store) DoubtList(ctx context.Context, project string, d ListDoubt) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.relax(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE device_list SET doubted_at = $1, doubted_kept = $2 WHERE project = $3`, at(d.At), d.Kept, project)
 		return err
 	})

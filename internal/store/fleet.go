@@ -20,7 +20,7 @@ func (s *Store) SaveFleets(ctx context.Context, project string, fleets []Fleet) 
 	for i, fleet := range fleets {
 		uids[i] = storable(fleet.UID)
 	}
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.relax(ctx, func(tx *sql.Tx) error {
 		err := table.run(ctx, tx, len(fleets), func(i int) []any { return []any{project, uids[i], storable(fleets[i].Name)} }, nil)
 		if err != nil {
 			return err

@@ -39,7 +39,7 @@ type Change struct {
 // A change of a day before today is remembered for Changed, unless the day is before the first that had been read of its
 // figure: what is read for the first time is no news.
 func (s *Store) SaveReading(ctx context.Context, lease Lease, r Reading) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.relax(ctx, func(tx *sql.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}

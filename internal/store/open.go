@@ -111,13 +111,6 @@ func logged(file string) bool {
 	return err == nil && info.Size() > 0
 }
 
-// Checkpoint folds the write-ahead log into the database as far as nobody reads it, without waiting for anybody. SQLite
-// does so itself whenever the log passes 1,000 pages; after a poll there is more in it, and time for it.
-func (s *Store) Checkpoint(ctx context.Context) error {
-	_, err := s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
-	return doing(explained(err, s.file), "checkpointing the database")
-}
-
 // touch returns the path of the database without links and makes an empty file there if there is none. It never opens a
 // file that exists: closing it again would drop the locks that SQLite holds on it in this process.
 func touch(path string) (string, error) {

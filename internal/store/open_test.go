@@ -264,19 +264,6 @@ func TestOpenReadOnlySaysWhatIsWrong(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrCorrupt)
 }
 
-func TestCheckpoint(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "notewatch.db")
-	s := open(t, path)
-	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("only-in-the-log", "dev:1"))}})
-	content, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.NotContains(t, string(content), "only-in-the-log")
-	require.NoError(t, s.Checkpoint(t.Context()))
-	content, err = os.ReadFile(path)
-	require.NoError(t, err)
-	require.Contains(t, string(content), "only-in-the-log")
-}
-
 func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notewatch.db")
 	release, err := store.Lock(path)

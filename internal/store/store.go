@@ -46,6 +46,9 @@ func (s *Store) Path() string { return s.file }
 
 // view runs f in a transaction that only reads.
 func (s *Store) view(ctx context.Context, f func(*sql.Tx) error) error {
+	if err := s.inPlace(); err != nil {
+		return err
+	}
 	return explained(transact(ctx, s.read, &sql.TxOptions{ReadOnly: true}, f), s.file)
 }
 
@@ -57,14 +60,14 @@ func (s *Store) update(ctx context.Context, f func(*sql.Tx) error) error {
 	return explained(transact(ctx, s.write, nil, f), s.file)
 }
 
-// inPlace returns an error if the file at the path of the database is no longer the one that is open: what is written to that
-// is lost with the process.
+// inPlace returns an error if the file at the path of the database is no longer the one that is open: what is read there is old,
+// and what is written there is lost with the process.
 func (s *Store) inPlace() error {
 	info, err := os.Stat(s.file)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, s.info) {
 		return &UnavailableError{Cause: Moved}
 	}
-	return nil // another error is one that writing reports better
+	return nil // another error is one that SQLite reports better
 }
 
 // sureSpace is how many bytes must be free for CheckWrite to succeed: enough for most transactions.
@@ -91,7 +94,8 @@ func (s *Store) CheckDisk() error {
 }
 
 // relax is update for what the machine may forget when it loses its power, though not when the process dies: leases, which
-// are over then anyhow. It does not wait for the disk.
+// are over then anyhow, and what was read from Notehub, which is read again. It does not wait for the disk; the next update
+// waits for both.
 func (s *Store) relax(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := s.inPlace(); err != nil {
 		return err

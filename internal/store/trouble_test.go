@@ -146,7 +146,7 @@ func TestLockedLosesNothing(t *testing.T) {
 	requireSurvives(t, s, all, lock, unlock, "another program has locked the database (database is locked (5) (SQLITE_BUSY)): end the other program that is writing to the database")
 }
 
-// What is written to a file that was deleted is lost with the process, so nothing is.
+// What is written to a file that was deleted is lost with the process, so nothing is. What is read there is old, so it is not shown.
 func TestMovedFileIsNotWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notewatch.db")
 	s := open(t, path)
@@ -160,6 +160,8 @@ func TestMovedFileIsNotWritten(t *testing.T) {
 	require.NoError(t, os.Rename(path, path+".away"))
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	requireCause(t, s.CheckWrite(t.Context()), store.Moved)
+	_, err := s.Project(t.Context(), project)
+	requireCause(t, err, store.Moved)
 }
 
 // requireCause checks why the database cannot be used.

@@ -48,7 +48,7 @@ func (s *Store) Unread(ctx context.Context, project string) (ordinals []int, err
 // MarkRead notes that days of devices of the project of the lease have been read, so that Unread no longer returns them.
 // ErrLeaseLost if the lease is no longer held.
 func (s *Store) MarkRead(ctx context.Context, lease Lease, ordinals []int) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.relax(ctx, func(tx *sql.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
