@@ -76,6 +76,8 @@ func widthOf(text string) (columns int) {
 
 func runeWidth(r rune) int {
 	switch {
+	case r <= unicode.MaxLatin1: // nearly all: the tables take long to ask
+		return 1
 	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Join_Control):
 		return 0
 	case unicode.In(r, wide...):
