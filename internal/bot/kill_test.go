@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +24,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -257,7 +257,7 @@ func runKilled(t *testing.T, point int) afterlife {
 	t.Helper()
 	hook := notifytest.NewWebhook()
 	defer hook.Close()
-	database := filepath.Join(t.TempDir(), "notewatch.db")
+	database := storetest.Database(t)
 	reached, points, killed := runVictim(t, database, hook.URL, point, 0)
 	if killed {
 		_, points, killed = runVictim(t, database, hook.URL, 0, reached)
@@ -350,7 +350,7 @@ func fatal(kinds []string) (chosen []int) {
 	for _, points := range of {
 		n := len(points)
 		if !*long {
-			n = min(n, max(6, n/40))
+			n = min(n, max(3, n/80))
 		}
 		for i := range n {
 			chosen = append(chosen, points[i*(len(points)-1)/max(1, n-1)])

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -53,7 +52,7 @@ func newRig(t *testing.T, n int, incidents []notehubtest.Incident, specs ...rule
 	t.Helper()
 	t.Parallel()
 	r := &rig{t: t, now: monday, machine: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), hooks: map[string]*notifytest.Webhook{}}
-	r.database = filepath.Join(t.TempDir(), "notewatch.db")
+	r.database = storetest.Database(t)
 	r.project = notehubtest.Project{UID: project, Name: "cold-chain", Devices: sensors(n), Incidents: incidents}
 	r.serve()
 	r.config = bot.Config{
@@ -180,8 +179,9 @@ func (r *rig) every(interval time.Duration) *rig {
 // run lets the bot work until an instant.
 func (r *rig) run(until time.Time) {
 	r.t.Helper()
+	ctx := context.WithoutCancel(r.t.Context()) // SQLite would start a goroutine for each statement to watch a context that ends
 	for !r.now.After(until) {
-		next, err := r.bot.Turn(r.t.Context())
+		next, err := r.bot.Turn(ctx)
 		require.NoError(r.t, err)
 		if next.IsZero() || next.After(until) {
 			break

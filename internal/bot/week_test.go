@@ -12,7 +12,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -23,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 )
@@ -132,7 +132,7 @@ func newWeek(t *testing.T, seed uint64) *week {
 		t.Cleanup(hook.Close)
 		w.doors[name] = newDoor(t, hook.URL, hook.Fail)
 	}
-	w.settings = settings{Database: filepath.Join(t.TempDir(), "notewatch.db"), Hub: address, Doors: map[string]string{}}
+	w.settings = settings{Database: storetest.Database(t), Hub: address, Doors: map[string]string{}}
 	w.forecast(seed)
 	return w
 }

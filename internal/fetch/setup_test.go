@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"notewatch/internal/history"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub"
 	"notewatch/rules"
 )
@@ -56,7 +56,7 @@ func newRig(t testing.TB, hub http.Handler, figures ...rules.Figure) *rig {
 	t.Cleanup(server.Close)
 	r := &rig{t: t, now: monday.Add(12 * hour), first: today - rules.HistoryDays}
 	var err error
-	r.db, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "notewatch.db"))
+	r.db, err = store.Open(t.Context(), storetest.Database(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.db.Close()) })
 	require.NoError(t, r.db.AddWork(t.Context(), store.Poll, []string{project}, longAgo))

@@ -2,7 +2,6 @@ package lookup_test
 
 import (
 	"math"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -43,7 +42,7 @@ type scene struct {
 
 func newScene(t testing.TB) *scene {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "notewatch.db"))
+	s, err := store.Open(t.Context(), storetest.Database(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return &scene{t, lookup.Config{

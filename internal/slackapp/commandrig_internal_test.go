@@ -1,8 +1,8 @@
 package slackapp
 
 import (
+	"context"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -81,7 +82,7 @@ func newAskDesk(t *testing.T, s scene) *askDesk {
 	d := &askDesk{t: t, now: midday.Add(-6 * time.Hour), slack: notifytest.NewSlack(), log: newJournal()}
 	t.Cleanup(d.slack.Close)
 	var err error
-	d.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "notewatch.db"))
+	d.store, err = store.Open(t.Context(), storetest.Database(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = d.store.Close() })
 	config := bot.Config{
@@ -166,8 +167,9 @@ func (d *askDesk) timer(until time.Time) *time.Timer {
 // run lets the bot work until an instant.
 func (d *askDesk) run(until time.Time) {
 	d.t.Helper()
+	ctx := context.WithoutCancel(d.t.Context()) // SQLite would start a goroutine for each statement to watch a context that ends
 	for !d.now.After(until) {
-		next, err := d.bot.Turn(d.t.Context())
+		next, err := d.bot.Turn(ctx)
 		require.NoError(d.t, err)
 		if next.IsZero() || next.After(until) {
 			break

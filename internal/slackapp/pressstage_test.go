@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/slackapp"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -68,7 +68,7 @@ func newStage(t *testing.T, n int, incidents []notehubtest.Incident, specs ...ru
 	s := &stage{t: t, now: june15, slack: notifytest.NewSlack(), pager: notifytest.NewPagerDuty()}
 	t.Cleanup(s.slack.Close)
 	t.Cleanup(s.pager.Close)
-	s.database = filepath.Join(t.TempDir(), "notewatch.db")
+	s.database = storetest.Database(t)
 	s.config = bot.Config{
 		Accounts: []bot.Account{{Name: "acme", Client: s.hub(n, incidents), PerMinute: 4}},
 		Projects: []bot.Project{{UID: coldChain, Name: "cold-chain", Account: "acme", Notify: []string{"team", "on-call"}}},
@@ -219,8 +219,9 @@ func (s *stage) timer(until time.Time) *time.Timer {
 // run lets the bot work until an instant.
 func (s *stage) run(until time.Time) {
 	s.t.Helper()
+	ctx := context.WithoutCancel(s.t.Context()) // SQLite would start a goroutine for each statement to watch a context that ends
 	for !s.now.After(until) {
-		next, err := s.bot.Turn(s.t.Context())
+		next, err := s.bot.Turn(ctx)
 		require.NoError(s.t, err)
 		if next.IsZero() || next.After(until) {
 			break

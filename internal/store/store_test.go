@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -120,7 +120,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 
 func TestSQLite(t *testing.T) {
 	testStore(t, func(t *testing.T) database {
-		path := filepath.Join(t.TempDir(), "notewatch.db")
+		path := storetest.Database(t)
 		return func() *store.Store { return open(t, path) }
 	})
 }
