@@ -32,7 +32,7 @@ func failing(hook *notifytest.Webhook, fault notifytest.Fault, times int) {
 
 func TestAReceiverThatWasDownIsToldTheNewestStateOnly(t *testing.T) {
 	floods := []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), flood(monday.Add(11*hour), 20*time.Minute)}
-	r := newRig(t, 2, floods, budget("1100"))
+	r := newRig(t, 2, floods, budget("1100")).hourly()
 	r.receiver("second", rules.Inactive)
 	r.rules(budget("1100"))
 	r.open()
@@ -105,7 +105,7 @@ func TestAPermanentErrorIsNotRepeatedSoonButTheNextChangeIsTried(t *testing.T) {
 func TestOneAnswerThatNobodyListensGivesNothingUp(t *testing.T) {
 	for _, status := range []int{http.StatusFound, http.StatusNotFound, http.StatusMethodNotAllowed} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
-			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), day)}, silent())
+			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), day)}, silent()).hourly()
 			r.receiver("second", rules.Inactive)
 			r.config.Operators = []string{"second"}
 			r.config.Rules[0].Notify = []string{"ops"}
@@ -148,7 +148,7 @@ func TestSlackShowsOneMessageAnAlertAndKeepsItTrue(t *testing.T) {
 	sender, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
 	require.NoError(t, err)
 	outages := []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour), silence(monday.Add(2*day), 20*hour)}
-	r := newRig(t, 2, outages, silent())
+	r := newRig(t, 2, outages, silent()).hourly()
 	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: "team", Receiver: sender})
 	r.rules(silent())
 	r.open()

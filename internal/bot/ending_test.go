@@ -150,7 +150,7 @@ func TestWithdrawnForAnotherEnd(t *testing.T) {
 		"resolve_when and for": {func(s *rules.Spec) { s.ResolveWhen, s.For = "", hour }, "resolve_when changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 10*hour)}, spec(nil))
+			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 10*hour)}, spec(nil)).hourly()
 			r.run(monday.Add(20 * hour))
 			require.Equal(t, "firing", r.last("silent-device").State)
 			r.rules(spec(c.change))

@@ -28,7 +28,7 @@ func TestExplainSeesWhatAPollSees(t *testing.T) {
 	trend := rules.Spec{Name: "trend", Each: rules.EachDevice, When: []rules.Condition{
 		{Level: rules.Warning, Expr: "sum(events.series) > 30 * bytes.median && sessions.d30 > 1"},
 	}}
-	r := newRig(t, 3, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), silence(monday.Add(12*hour), 4*day)}, trend, blind())
+	r := newRig(t, 3, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), silence(monday.Add(12*hour), 4*day)}, trend, blind()).hourly()
 	for _, until := range []time.Duration{hour, 10 * hour, day + hour, 2*day + 14*hour} {
 		r.run(monday.Add(until))
 		state, err := r.store.Project(t.Context(), project)
@@ -97,7 +97,7 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	slow.For = 4 * hour
 	slow.When = append(slow.When, rules.Condition{Level: rules.Critical, Expr: "device.silent_hours > 8"})
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day), flood(monday.Add(2*day+3*hour), 40*time.Minute)},
-		slow, budget("1150"), events("600"), blind())
+		slow, budget("1150"), events("600"), blind()).hourly()
 
 	r.run(monday.Add(7 * hour))
 	e := r.explain("silent-device")
@@ -148,7 +148,7 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 // Of what Notehub could not be asked nothing is known, so a rule is explained as it was found when that was read. A rule about
 // the reading itself goes by the clock, and so does what mutes.
 func TestExplainIsAsOfTheLastPollIfThatIsLongAgo(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(3*hour), 40*time.Minute)}, events("600"), budget("9000"), blind())
+	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(3*hour), 40*time.Minute)}, events("600"), budget("9000"), blind()).hourly()
 	r.run(monday.Add(23 * hour))
 	before := r.explain("event-spike")
 	require.Equal(t, rules.Warning, before.Result.Least)

@@ -151,7 +151,7 @@ func TestAFallbackIsNotToldWhatTheReceiverDoesNotWant(t *testing.T) {
 
 // An answer that seemed final may have been a slip: somebody who mends it should not have to know of notewatch.
 func TestWhatWasGivenUpIsLookedAtAgainEveryHour(t *testing.T) {
-	r := newRig(t, 4, []notehubtest.Incident{outage(3, monday.Add(2*hour), 6*day)}, silent())
+	r := newRig(t, 4, []notehubtest.Incident{outage(3, monday.Add(2*hour), 6*day)}, silent()).hourly()
 	r.withFallback()
 	failing(r.hooks["ops"], notifytest.Status(http.StatusUnauthorized, ""), 5)
 	r.run(monday.Add(11*hour + 50*time.Minute))

@@ -76,7 +76,7 @@ func TestPollsGoOnWithoutFleets(t *testing.T) {
 		notehubtest.Cut, notehubtest.InvalidJSON, notehubtest.WebPage,
 	} {
 		t.Run(string(kind), func(t *testing.T) {
-			r := newRig(t, 1, nil, events("500"), blind())
+			r := newRig(t, 1, nil, events("500"), blind()).hourly()
 			var log bytes.Buffer
 			r.config.Log = slog.New(slog.NewTextHandler(&log, nil))
 			logged := func() int { return strings.Count(log.String(), "reading the fleets") }

@@ -27,7 +27,7 @@ func (r *rig) slack() *notifytest.Slack {
 }
 
 func TestSlackShowsTheNewestFigureWithoutAnotherMessage(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute)}, budget("1150"))
+	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute)}, budget("1150")).hourly()
 	slack := r.slack()
 	r.rules(budget("1150"))
 	r.open()

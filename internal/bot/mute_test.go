@@ -34,7 +34,7 @@ func (r *rig) delivery(receiver, rule string) store.Delivery {
 }
 
 func TestWhatFiresDuringASilenceIsToldWhenItEnds(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent()).hourly()
 	r.hush(rules.Match{Rule: "silent-device"}, 14*hour)
 	r.run(monday.Add(12 * hour))
 	require.Empty(t, r.told("ops"))
@@ -48,7 +48,7 @@ func TestWhatFiresDuringASilenceIsToldWhenItEnds(t *testing.T) {
 }
 
 func TestWhatCameAndWentDuringASilenceIsNotTold(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 12*hour)}, silent())
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 12*hour)}, silent()).hourly()
 	r.hush(rules.Match{Project: "cold-chain"}, 2*day)
 	r.run(monday.Add(3 * day))
 	require.Empty(t, r.told("ops"))
@@ -104,7 +104,7 @@ func TestUnlessMutesWhatAnotherRuleExplains(t *testing.T) {
 	fleet := rules.Spec{Name: "fleet-silent", Each: rules.EachProject, When: []rules.Condition{
 		{Level: rules.Critical, Expr: "project.silent_pct > 50"},
 	}}
-	r := newRig(t, 6, []notehubtest.Incident{outage(4, monday.Add(2*hour), 2*day)}, one, fleet)
+	r := newRig(t, 6, []notehubtest.Incident{outage(4, monday.Add(2*hour), 2*day)}, one, fleet).hourly()
 	r.run(monday.Add(4 * day))
 	for _, a := range r.told("ops") {
 		require.Equal(t, "fleet-silent", a.Rule)
@@ -132,7 +132,7 @@ func TestAnAcknowledgedAlertRemindsNobodyUntilItGetsWorse(t *testing.T) {
 	floods := []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), flood(monday.Add(2*day+9*hour), 20*time.Minute)}
 	spec := budget("1150")
 	spec.Remind = []time.Duration{4 * hour}
-	r := newRig(t, 2, floods, spec)
+	r := newRig(t, 2, floods, spec).hourly()
 	r.run(monday.Add(10 * hour))
 	ok, err := r.bot.Acknowledge(t.Context(), r.delivery("ops", "event-budget").Alert, "ops")
 	require.NoError(t, err)

@@ -16,7 +16,7 @@ import (
 const hour, day = time.Hour, 24 * time.Hour
 
 func TestAnAlertIsToldOnceAndWhenItIsOver(t *testing.T) {
-	r := newRig(t, 3, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent())
+	r := newRig(t, 3, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent()).hourly()
 	r.run(monday.Add(2 * day))
 	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"))
 	fired := r.taken("ops")[0]
@@ -59,7 +59,7 @@ func TestWhatIsAlreadyTrueIsOneMessageARule(t *testing.T) {
 }
 
 func TestARestartWithNothingChangedSendsNothing(t *testing.T) {
-	r := newRig(t, 3, []notehubtest.Incident{silence(monday.Add(2*hour), 3*day)}, silent(), events("500"))
+	r := newRig(t, 3, []notehubtest.Incident{silence(monday.Add(2*hour), 3*day)}, silent(), events("500")).hourly()
 	r.run(monday.Add(day))
 	require.Equal(t, []string{"fired"}, r.reasons("ops"))
 	for range 5 {
@@ -246,7 +246,7 @@ func TestDevicesThatWereNeverHeardOfAreNotSilent(t *testing.T) {
 		Name: "fleet-silent", Each: rules.EachProject,
 		When: []rules.Condition{{Level: rules.Critical, Expr: "project.silent_pct > 20"}},
 	}
-	r := newRig(t, 3, nil, many)
+	r := newRig(t, 3, nil, many).hourly()
 	for i := range r.project.Devices {
 		r.project.Incidents = append(r.project.Incidents, notehubtest.Incident{
 			Kind: notehubtest.Silence, Devices: []string{r.project.Devices[i].UID}, Start: monday.AddDate(-2, 0, 0),
@@ -267,7 +267,7 @@ func TestTruncatedAnswersAreNotJudgedAsWhole(t *testing.T) {
 		Name: "project-low", Each: rules.EachProject,
 		When: []rules.Condition{{Level: rules.Warning, Expr: "sessions.today < 300"}},
 	}
-	r := newRig(t, 20, nil, idle, low)
+	r := newRig(t, 20, nil, idle, low).hourly()
 	r.run(monday.Add(23 * hour))
 	before := len(r.told("ops"))
 	require.Positive(t, before, "days begin without sessions")
@@ -313,7 +313,7 @@ func TestAFailedPollJudgesOnlyThePolling(t *testing.T) {
 	}
 	for _, kind := range faults {
 		t.Run(string(kind), func(t *testing.T) {
-			r := newRig(t, 3, []notehubtest.Incident{silence(monday.Add(2*hour), 40*hour)}, silent(), events("500"), blind())
+			r := newRig(t, 3, []notehubtest.Incident{silence(monday.Add(2*hour), 40*hour)}, silent(), events("500"), blind()).hourly()
 			r.run(monday.Add(12 * hour))
 			require.Equal(t, []string{"fired"}, r.reasons("ops"))
 			r.hub.Fail(notehubtest.Fault{Kind: kind})
@@ -450,7 +450,7 @@ func TestANewDeviceHasNoPastButNoHolesEither(t *testing.T) {
 func TestWithdrawn(t *testing.T) {
 	fresh := func(t *testing.T) *rig {
 		t.Helper()
-		r := newRig(t, 3, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent(), events("500"))
+		r := newRig(t, 3, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent(), events("500")).hourly()
 		r.run(monday.Add(12 * hour))
 		require.Equal(t, []string{"fired"}, r.reasons("ops"))
 		return r

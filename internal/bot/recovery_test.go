@@ -168,7 +168,7 @@ func (r *rig) page(a rules.Alert) {
 func TestAFigureThatCannotBeShownDoesNotShowThatAChannelIsBack(t *testing.T) {
 	outage := silence(monday.Add(6*hour), 2*day)
 	outage.Devices = []string{sensors(2)[1].UID}
-	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), outage}, budget("1150"), silent())
+	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), outage}, budget("1150"), silent()).hourly()
 	slack := r.slack()
 	r.rules(budget("1150"), silent())
 	for i := range r.config.Rules {

@@ -99,7 +99,7 @@ func TestARouteThatGoesBackIsToldAgain(t *testing.T) {
 }
 
 func TestWhoWasNotToldYetHearsNothingOfAnAlertThatGoesElsewhere(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent())
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent()).hourly()
 	r.receiver("second", rules.Inactive)
 	r.hush(rules.Match{}, 14*hour)
 	r.route("ops")
@@ -137,7 +137,7 @@ func TestWhatSomebodyHasIsTakenBack(t *testing.T) {
 
 // A message and an incident of a team that is not told any more do not stay red.
 func TestAChangedRouteEndsMessagesAndIncidents(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent())
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent()).hourly()
 	slack, pager := r.slack(), notifytest.NewPagerDuty()
 	t.Cleanup(pager.Close)
 	onCall, err := notify.NewPagerDuty(notify.PagerDutyConfig{

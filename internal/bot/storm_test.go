@@ -108,7 +108,7 @@ func TestTheWorstIsLastToGoIntoADigest(t *testing.T) {
 }
 
 func TestAFallbackIsToldWhatAReceiverCannotBe(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent()).hourly()
 	r.receiver("second", rules.Inactive)
 	r.config.Receivers[0].Fallback = "second"
 	for i := range r.config.Rules {
@@ -169,7 +169,7 @@ func (r *rig) reasonsOf(receiver, rule string) (reasons []string) {
 }
 
 func TestAReceiverThatIsGoneIsClosedUntilItIsBack(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent()).hourly()
 	r.receiver("second", rules.Inactive)
 	r.rules(silent())
 	r.open()

@@ -28,20 +28,20 @@ func lateFlood(r *rig) {
 func TestWhatIsRevisedIsMutedToo(t *testing.T) {
 	incident := flood(monday.Add(day-9*time.Minute), 8*time.Minute)
 	t.Run("told", func(t *testing.T) {
-		r := newRig(t, 2, []notehubtest.Incident{incident}, events("200"))
+		r := newRig(t, 2, []notehubtest.Incident{incident}, events("200")).hourly()
 		lateFlood(r)
 		require.Equal(t, []string{"revised"}, r.reasons("ops"))
 	})
 	t.Run("shadow", func(t *testing.T) {
 		trial := events("200")
 		trial.Shadow = true
-		r := newRig(t, 2, []notehubtest.Incident{incident}, trial)
+		r := newRig(t, 2, []notehubtest.Incident{incident}, trial).hourly()
 		lateFlood(r)
 		require.Empty(t, r.told("ops"))
 		require.Contains(t, r.delivery("ops", "event-spike").Why, "on trial")
 	})
 	t.Run("silence", func(t *testing.T) {
-		r := newRig(t, 2, []notehubtest.Incident{incident}, events("200"))
+		r := newRig(t, 2, []notehubtest.Incident{incident}, events("200")).hourly()
 		r.hush(rules.Match{}, 5*day)
 		lateFlood(r)
 		require.Empty(t, r.told("ops"))
@@ -61,7 +61,7 @@ func TestARuleOnTrialSilencesNobody(t *testing.T) {
 
 // A receiver that was not there when an alert ended is told so when it is back.
 func TestAReceiverThatIsBackHearsTheEnd(t *testing.T) {
-	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent())
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent()).hourly()
 	r.receiver("second", rules.Inactive)
 	r.rules(silent())
 	r.open()
@@ -151,7 +151,7 @@ func (p poisoned) Send(ctx context.Context, n notify.Notification, ref notify.Re
 func TestAMessageThatNeverSucceedsDoesNotKeepOthersWaiting(t *testing.T) {
 	later := outage(2, monday.Add(5*hour), 20*hour)
 	later.Devices = later.Devices[1:]
-	r := newRig(t, 4, []notehubtest.Incident{outage(1, monday.Add(2*hour), 20*hour), later}, silent())
+	r := newRig(t, 4, []notehubtest.Incident{outage(1, monday.Add(2*hour), 20*hour), later}, silent()).hourly()
 	device := ""
 	r.config.Receivers[0].Receiver = poisoned{r.config.Receivers[0].Receiver, &device}
 	r.open()

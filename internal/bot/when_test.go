@@ -181,7 +181,7 @@ func TestLateDataNamesTheDayItIsAbout(t *testing.T) {
 		spec := dated()
 		spec.When[0].Expr = "events.today > 200"
 		return spec
-	}())
+	}()).hourly()
 	lateFlood(r)
 	require.Equal(t, []string{"revised"}, r.reasons("ops"))
 	require.Contains(t, r.taken("ops")[0].Summary, "events on Mon 15 Jun; usually 24")
