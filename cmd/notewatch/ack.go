@@ -84,11 +84,9 @@ type acknowledgedView struct {
 
 // printAcknowledged prints an alert as it is now.
 func printAcknowledged(c *cobra.Command, db opened, id string, changed bool) error {
-	alerts, err := readAlerts(c.Context(), db, alertDesk(c, db), store.AlertFilter{Match: rules.Match{Alert: id}})
-	if err != nil || len(alerts) == 0 {
-		return err
-	}
-	return writeJSON(c.OutOrStdout(), acknowledgedView{alerts[0], changed})
+	return eachAlert(c.Context(), db, alertDesk(c, db), store.AlertFilter{Match: rules.Match{Alert: id}}, func(a alertView) error {
+		return writeJSON(c.OutOrStdout(), acknowledgedView{a, changed})
+	})
 }
 
 // hand returns a bot that notes what a person does, beside the one that runs.

@@ -72,21 +72,29 @@ func (q alertsQuery) run(c *cobra.Command, db opened) error {
 		Match: q.Match, Open: !q.all && q.message == "", Message: q.message, Limit: q.on(s, q.json),
 	}
 	desk := alertDesk(c, db)
-	alerts, err := readAlerts(ctx, db, desk, filter)
+	printed := newListWriter[alertView](s.w)
+	var alerts []alertView
+	read := func() error {
+		return eachAlert(ctx, db, desk, filter, func(a alertView) error {
+			if q.json {
+				return printed.add(a)
+			}
+			alerts = append(alerts, a)
+			return nil
+		})
+	}
+	err := read()
+	if err == nil && len(alerts)+printed.count == 0 {
+		if err = q.missing(c, db); err == nil {
+			filter.Match = q.Match
+			err = read()
+		}
+	}
 	if err != nil {
 		return err
 	}
-	if len(alerts) == 0 {
-		if err := q.missing(c, db); err != nil {
-			return err
-		}
-		filter.Match = q.Match
-		if alerts, err = readAlerts(ctx, db, desk, filter); err != nil {
-			return err
-		}
-	}
 	if q.json {
-		return writeList(s.w, alerts)
+		return printed.end()
 	}
 	if len(alerts) == 0 {
 		c.PrintErrln(tidy(q.none()))
@@ -172,21 +180,13 @@ func viewOf(a rules.Alert, now time.Time, receivers []showing) alertView {
 	}
 }
 
-// readAlerts reads alerts and who has been notified of them.
-func readAlerts(ctx context.Context, db opened, desk *lookup.Desk, filter store.AlertFilter) ([]alertView, error) {
-	alerts, err := db.Alerts(ctx, filter)
-	if err != nil {
-		return nil, err
-	}
-	if err := desk.UpdateValues(ctx, alerts); err != nil {
-		return nil, err
-	}
-	return viewsOf(ctx, db, alerts)
+// eachAlert calls each with the alerts that a filter wants, and who has been notified of them.
+func eachAlert(ctx context.Context, db opened, desk *lookup.Desk, filter store.AlertFilter, each func(alertView) error) error {
+	return desk.EachAlerts(ctx, filter, func(alerts []rules.Alert) error { return eachView(ctx, db, alerts, each) })
 }
 
-// viewsOf adds to alerts who has been notified of them.
-func viewsOf(ctx context.Context, db opened, alerts []rules.Alert) ([]alertView, error) {
-	views := make([]alertView, 0, len(alerts))
+// eachView calls each with alerts and who has been notified of them.
+func eachView(ctx context.Context, db opened, alerts []rules.Alert, each func(alertView) error) error {
 	for some := range slices.Chunk(alerts, 1000) { // there may be very many
 		ids := make([]string, len(some))
 		for i, a := range some {
@@ -194,13 +194,15 @@ func viewsOf(ctx context.Context, db opened, alerts []rules.Alert) ([]alertView,
 		}
 		deliveries, err := db.DeliveriesTo(ctx, ids)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, a := range some {
-			views = append(views, viewOf(a, db.clock.Now(), showingsOf(deliveries[a.ID])))
+			if err := each(viewOf(a, db.clock.Now(), showingsOf(deliveries[a.ID]))); err != nil {
+				return err
+			}
 		}
 	}
-	return views, nil
+	return nil
 }
 
 func alertTable(alerts []alertView) *table {

@@ -23,7 +23,7 @@ const (
 // silenceChanges are what people did with silences since a time that concerns what is selected.
 func (s selection) silenceChanges(c *cobra.Command, db opened, since time.Time) (changes []changeView, err error) {
 	silences, err := db.SilencesSince(c.Context(), since)
-	if err != nil {
+	if err != nil || len(silences) == 0 {
 		return nil, err
 	}
 	names, err := db.Names(c.Context())

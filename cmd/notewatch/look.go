@@ -121,26 +121,55 @@ func encoder(w io.Writer, prefix string) *json.Encoder {
 	return e
 }
 
-// writeList prints an indented JSON array, one element after the other.
+// writeList prints an indented JSON array.
 func writeList[T any](w io.Writer, list []T) error {
-	if len(list) == 0 {
-		_, err := io.WriteString(w, "[]\n")
-		return err
-	}
-	out := bufio.NewWriter(w)
-	var text bytes.Buffer
-	before := "[\n  "
+	l := newListWriter[T](w)
 	for _, element := range list {
-		text.Reset()
-		if err := encoder(&text, "  ").Encode(element); err != nil {
+		if err := l.add(element); err != nil {
 			return err
 		}
-		_, _ = out.WriteString(before) // Flush returns the error
-		_, _ = out.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
-		before = ",\n  "
 	}
-	_, _ = out.WriteString("\n]\n")
-	return out.Flush()
+	return l.end()
+}
+
+// A listWriter prints an indented JSON array, one element after the other.
+type listWriter[T any] struct {
+	out     *bufio.Writer
+	text    bytes.Buffer // of an element
+	encoder *json.Encoder
+	count   int // elements
+}
+
+func newListWriter[T any](w io.Writer) *listWriter[T] {
+	l := &listWriter[T]{out: bufio.NewWriterSize(w, 64<<10)}
+	l.encoder = encoder(&l.text, "  ")
+	return l
+}
+
+// add prints an element.
+func (l *listWriter[T]) add(element T) error {
+	l.text.Reset()
+	if err := l.encoder.Encode(element); err != nil {
+		return err
+	}
+	before := ",\n  "
+	if l.count == 0 {
+		before = "[\n  "
+	}
+	l.count++
+	_, _ = l.out.WriteString(before) // the next line returns the error
+	_, err := l.out.Write(bytes.TrimSuffix(l.text.Bytes(), []byte("\n")))
+	return err
+}
+
+// end prints the end of the array.
+func (l *listWriter[T]) end() error {
+	end := "\n]\n"
+	if l.count == 0 {
+		end = "[]\n"
+	}
+	_, _ = l.out.WriteString(end) // Flush returns the error
+	return l.out.Flush()
 }
 
 // figure is a number for JSON: null is no data.

@@ -113,11 +113,11 @@ func list(c *cobra.Command, _ *store.Store, firing []rules.Alert) error {
 
 // listJSON prints the alerts that are firing as JSON.
 func listJSON(c *cobra.Command, db *store.Store, firing []rules.Alert) error {
-	views, err := viewsOf(c.Context(), opened{Store: db, clock: bot.SystemClock()}, firing)
-	if err != nil {
+	printed := newListWriter[alertView](c.OutOrStdout())
+	if err := eachView(c.Context(), opened{Store: db, clock: bot.SystemClock()}, firing, printed.add); err != nil {
 		return err
 	}
-	return writeList(c.OutOrStdout(), views)
+	return printed.end()
 }
 
 // asOf prints as of when the alerts are that list prints: of each project that could not be polled, and of the others.

@@ -25,6 +25,19 @@ func (d *Desk) Alerts(ctx context.Context, f store.AlertFilter) (alerts []rules.
 	return alerts, count, err
 }
 
+// alertPage is how many alerts EachAlerts reads at a time.
+const alertPage = 20_000
+
+// EachAlerts calls each with the alerts that Alerts returns, some at a time.
+func (d *Desk) EachAlerts(ctx context.Context, f store.AlertFilter, each func([]rules.Alert) error) error {
+	return d.Store.EachAlerts(ctx, f, alertPage, func(alerts []rules.Alert) error {
+		if err := d.UpdateValues(ctx, alerts); err != nil {
+			return err
+		}
+		return each(alerts)
+	})
+}
+
 // OpenAlerts returns the open alerts of a subject and of what is in it, the worst first, at most limit, and how many there are. They
 // have the values as of the last poll, as far as UpdateValues finds any.
 func (d *Desk) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []rules.Alert, count int, err error) {

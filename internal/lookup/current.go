@@ -52,14 +52,21 @@ func (d *Desk) updateProject(ctx context.Context, p Project, alerts []*rules.Ale
 	if err := c.list(ctx, outdated); err != nil {
 		return err
 	}
-	byBlock := map[int][]*rules.Alert{}
+	bySubject := map[string][]*rules.Alert{}
 	for _, a := range outdated {
-		if device := c.devices[a.Subject]; device != nil {
-			block := device.Ordinal / history.BlockSize
-			byBlock[block] = append(byBlock[block], a)
-		} else if a.Subject == "" {
-			byBlock[0] = append(byBlock[0], a)
+		bySubject[a.Subject] = append(bySubject[a.Subject], a)
+	}
+	byBlock := map[int][]outdatedSubject{}
+	for uid, alerts := range bySubject {
+		device := c.devices[uid]
+		if device == nil && uid != "" {
+			continue
 		}
+		block := 0
+		if device != nil {
+			block = device.Ordinal / history.BlockSize
+		}
+		byBlock[block] = append(byBlock[block], outdatedSubject{device, alerts})
 	}
 	for block, some := range byBlock {
 		if err := c.update(ctx, block, some); err != nil {
@@ -67,6 +74,12 @@ func (d *Desk) updateProject(ctx context.Context, p Project, alerts []*rules.Ale
 		}
 	}
 	return nil
+}
+
+// An outdatedSubject is a listed device, or nil for the project, with its alerts.
+type outdatedSubject struct {
+	device *store.Device
+	alerts []*rules.Alert
 }
 
 // A lastPoll is what is known of a project as of its last poll.
@@ -124,16 +137,18 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 }
 
 // update gives alerts of subjects in one block the values as of the poll.
-func (c *lastPoll) update(ctx context.Context, block int, alerts []*rules.Alert) error {
+func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSubject) error {
 	reader := env.Reader{Store: c.desk.Store, Project: c.UID, Period: c.desk.Period}
-	members := make([]env.Member, len(alerts))
-	for i, a := range alerts {
-		members[i] = env.MemberOf(c.devices[a.Subject])
-		reads := c.rules[a.Rule].Reads
-		reader.Series = reader.Series || reads.Series
-		for _, figure := range reads.Figures {
-			if !slices.Contains(reader.Figures, figure) {
-				reader.Figures = append(reader.Figures, figure)
+	members := make([]env.Member, len(subjects))
+	for i, s := range subjects {
+		members[i] = env.MemberOf(s.device)
+		for _, a := range s.alerts {
+			reads := c.rules[a.Rule].Reads
+			reader.Series = reader.Series || reads.Series
+			for _, figure := range reads.Figures {
+				if !slices.Contains(reader.Figures, figure) {
+					reader.Figures = append(reader.Figures, figure)
+				}
 			}
 		}
 	}
@@ -141,19 +156,25 @@ func (c *lastPoll) update(ctx context.Context, block int, alerts []*rules.Alert)
 	if err != nil {
 		return err
 	}
-	for i, a := range alerts {
-		r, device := c.rules[a.Rule], c.devices[a.Subject]
-		found := r.Eval(rules.NewView(c.NewEnv(device, c.period, metrics, i)))
-		now, ok := a.At(r, found, c.Now, c.period.Start)
+	for i, s := range subjects {
+		c.updateSubject(s, rules.NewView(c.NewEnv(s.device, c.period, metrics, i)))
+	}
+	return nil
+}
+
+// updateSubject gives alerts of a subject the values that an evaluation of their rules finds.
+func (c *lastPoll) updateSubject(s outdatedSubject, view *rules.View) {
+	for _, a := range s.alerts {
+		r := c.rules[a.Rule]
+		now, ok := a.At(r, r.Eval(view), c.Now, c.period.Start)
 		if !ok {
 			continue
 		}
 		now.Told = r.Texts(now, rules.Wording{
-			Project: c.Name, Subject: c.name(device), Period: c.desk.Period, Now: c.Now, Format: notify.FormatFigure,
+			Project: c.Name, Subject: c.name(s.device), Period: c.desk.Period, Now: c.Now, Format: notify.FormatFigure,
 		})
 		*a = now
 	}
-	return nil
 }
 
 // name returns the name of a device; nil is the project.

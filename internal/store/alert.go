@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -50,15 +51,54 @@ func (s *Store) OpenProjects(ctx context.Context) (uids []string, err error) {
 
 // Alerts returns alerts of all projects, the newest first.
 func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert, err error) {
-	const newest = ` ORDER BY since DESC, id`
 	where, args := f.where()
 	if f.Limit > 0 { // which ones they are is often found by an index alone
 		args = append(args, f.Limit)
-		where = `id IN (SELECT id FROM alert WHERE ` + where + newest + ` LIMIT ` + params(len(args), 1) + `)`
+		where = `id IN (SELECT id FROM alert WHERE ` + where + newestFirst + ` LIMIT ` + params(len(args), 1) + `)`
 	}
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		alerts, err = collect(ctx, tx, alertFields, `SELECT id, `+list(alertColumns)+` FROM alert WHERE `+where+newest, args...)
+		alerts, err = collect(ctx, tx, alertFields, `SELECT id, `+list(alertColumns)+` FROM alert WHERE `+where+newestFirst, args...)
 		return err
+	})
+	return alerts, doing(err, "reading alerts")
+}
+
+const newestFirst = ` ORDER BY since DESC, id`
+
+// EachAlerts calls each with the alerts that Alerts returns, size at a time, so that very many need little memory. Each time is a
+// transaction of its own, so each may take any time; an alert that has been dropped meanwhile is left out.
+func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each func([]rules.Alert) error) error {
+	where, args := f.where()
+	var ids []string
+	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+		ids, err = collect(ctx, tx, func(id *string) []any { return []any{id} },
+			`SELECT id FROM alert WHERE `+where+newestFirst+` LIMIT `+params(len(args)+1, 1), append(args, f.limit())...)
+		return err
+	})
+	if err != nil {
+		return doing(err, "reading which alerts there are")
+	}
+	for page := range slices.Chunk(ids, size) {
+		alerts, err := s.alertsOf(ctx, page)
+		if err == nil {
+			err = each(alerts)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alertsOf returns the alerts of some IDs, the newest first.
+func (s *Store) alertsOf(ctx context.Context, ids []string) (alerts []rules.Alert, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		alerts, err = collect(ctx, tx, alertFields,
+			`SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (SELECT value FROM json_each($1))`, document[[]string]{&ids})
+		return err
+	})
+	slices.SortFunc(alerts, func(a, b rules.Alert) int { // sorting whole rows takes SQLite longer
+		return cmp.Or(b.Since.Compare(a.Since), strings.Compare(a.ID, b.ID))
 	})
 	return alerts, doing(err, "reading alerts")
 }

@@ -37,7 +37,12 @@ func (h *Happening) fields() []any {
 func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) (all []Happening, count int, err error) {
 	where, args := f.where()
 	args = append(args, since.UnixMilli())
-	from := ` FROM transition JOIN alert ON alert.id = transition.alert WHERE ` + where + ` AND transition.at >= ` + params(len(args), 1)
+	from := ` FROM transition`
+	if f != (AlertFilter{Limit: f.Limit}) {
+		from += ` JOIN alert ON alert.id = transition.alert`
+	}
+	from += ` WHERE ` + where + ` AND transition.at >= ` + params(len(args), 1)
+	const order = ` ORDER BY transition.at DESC, transition.alert, transition.version DESC `
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+from, args...).Scan(&count); err != nil {
 			return err
@@ -45,8 +50,10 @@ func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) 
 		all, err = collect(ctx, tx, (*Happening).fields, `
 			SELECT transition.alert, transition.version, transition.at, transition.reason, transition.state, transition.level,
 				transition.value, transition.mute, transition.ack, transition.by_whom, transition.reason_text,
-				alert.rule, alert.project, alert.subject, alert.told, alert.drill`+from+`
-			ORDER BY transition.at DESC, transition.alert, transition.version DESC LIMIT `+params(len(args)+1, 1), append(args, f.limit())...)
+				alert.rule, alert.project, alert.subject, alert.told, alert.drill
+			FROM (SELECT transition.alert, transition.version`+from+order+`LIMIT `+params(len(args)+1, 1)+`) AS page
+			CROSS JOIN transition ON transition.alert = page.alert AND transition.version = page.version
+			CROSS JOIN alert ON alert.id = page.alert`+order, append(args, f.limit())...)
 		return err
 	})
 	return all, count, doing(err, "reading what happened")
@@ -61,24 +68,16 @@ func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]m
 	fields := func(r *row) []any { return append([]any{&r.alert, &r.receiver}, r.own()...) }
 	byAlert := map[string]map[string]Delivery{}
 	err := s.view(ctx, func(tx *sql.Tx) error {
-		for some := range slices.Chunk(alerts, maxParams) {
-			ids := make([]any, len(some))
-			for i, id := range some {
-				ids[i] = id
+		rows, err := collect(ctx, tx, fields, `
+			SELECT alert, receiver, `+ownColumns+` FROM delivery
+			WHERE alert IN (SELECT value FROM json_each($1))`, document[[]string]{&alerts})
+		for _, r := range rows {
+			if byAlert[r.alert] == nil {
+				byAlert[r.alert] = map[string]Delivery{}
 			}
-			rows, err := collect(ctx, tx, fields,
-				`SELECT alert, receiver, `+ownColumns+` FROM delivery WHERE alert IN (`+params(1, len(ids))+`)`, ids...)
-			if err != nil {
-				return err
-			}
-			for _, r := range rows {
-				if byAlert[r.alert] == nil {
-					byAlert[r.alert] = map[string]Delivery{}
-				}
-				byAlert[r.alert][r.receiver] = r.Delivery
-			}
+			byAlert[r.alert][r.receiver] = r.Delivery
 		}
-		return nil
+		return err
 	})
 	return byAlert, doing(err, "reading who was told of alerts")
 }

@@ -154,6 +154,13 @@ func testFilter(t *testing.T, open database) {
 		found, err := s.Alerts(ctx, f.filter)
 		require.NoError(t, err, name)
 		require.Equal(t, f.want, ids(found), name)
+		var paged []rules.Alert
+		require.NoError(t, s.EachAlerts(ctx, f.filter, 2, func(page []rules.Alert) error {
+			require.LessOrEqual(t, len(page), 2, name)
+			paged = append(paged, page...)
+			return nil
+		}), name)
+		require.Equal(t, found, paged, name)
 		f.filter.Limit = 0
 		count, err := s.CountAlerts(ctx, f.filter)
 		require.NoError(t, err, name)

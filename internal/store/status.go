@@ -34,7 +34,7 @@ func (s *Store) CountHushed(ctx context.Context) (muted, acknowledged int, err e
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `
 			SELECT count(CASE WHEN mute <> '{}' THEN 1 END), count(CASE WHEN ack <> '{}' THEN 1 END)
-			FROM alert WHERE `+openAlert+` AND state = 'firing' AND NOT drill`).Scan(&muted, &acknowledged)
+			FROM alert WHERE state = 'firing' AND (mute <> '{}' OR ack <> '{}') AND NOT drill`).Scan(&muted, &acknowledged)
 	})
 	return muted, acknowledged, doing(err, "counting the alerts that people are not told of")
 }

@@ -8,10 +8,7 @@ import (
 	"strings"
 )
 
-// maxParams bounds the parameters of a statement. SQLite finds a parameter like $7 by walking through all of them.
-const maxParams = 120
-
-// maxUpsertParams bounds those of a statement that writes many rows, which have no numbers and so are not looked for.
+// maxUpsertParams bounds the parameters of a statement that writes many rows. They have no numbers, so that SQLite need not look for them.
 const maxUpsertParams = 1_000
 
 // maxRows bounds the rows written in one transaction where a call may bring any number.
