@@ -131,7 +131,7 @@ func (s *Store) Announced(ctx context.Context, project, rule string, from, to ti
 // may take the place of one that ends in the same transaction. ErrMoved if an alert would be the second open one of its rule and
 // subject: the first was stored after the decision.
 func saveAlerts(ctx context.Context, tx *sql.Tx, alerts, states []rules.Alert) error {
-	table := upsert{table: "alert", key: []string{"id"}, set: alertColumns}
+	table := upsert{table: "alert", key: []string{"id"}, set: alertColumns, single: true} // their places in the indexes are far apart
 	statements := newBatch(tx)
 	for _, open := range []bool{false, true} {
 		if err := saveStates(ctx, statements, states, open); err != nil {

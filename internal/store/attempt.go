@@ -87,14 +87,19 @@ func join(ctx context.Context, b batch, receiver string, sendings []Sending, sta
 				return err
 			}
 		}
-		for _, d := range sending.Members {
-			if d.Message == message.ID {
-				continue
+		var joining []string
+		for i := range sending.Members {
+			if d := &sending.Members[i]; d.Message != message.ID {
+				joining = append(joining, d.Alert.ID)
 			}
-			_, err := b.exec(ctx, `UPDATE delivery SET message = $1 WHERE alert = $2 AND receiver = $3`, message.ID, d.Alert.ID, receiver)
-			if err != nil {
-				return err
-			}
+		}
+		if len(joining) == 0 {
+			continue
+		}
+		_, err := b.exec(ctx, `UPDATE delivery SET message = $1 WHERE receiver = $2 AND alert IN (SELECT value FROM json_each($3))`,
+			message.ID, receiver, document[[]string]{&joining})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

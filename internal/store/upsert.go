@@ -22,6 +22,7 @@ type upsert struct {
 	set       []string // the other columns
 	fixed     []string // columns that a row keeps once it is there
 	returning string   // columns of the rows that were written
+	single    bool     // one row in each statement: SQLite copies every page that a statement of more rows changes
 }
 
 // run writes n rows, no two with one key. row returns the columns key, set and fixed of one of them. If written is not nil it
@@ -32,6 +33,9 @@ func (u upsert) run(ctx context.Context, tx *sql.Tx, n int, row func(i int) []an
 	}
 	width := len(u.key) + len(u.set) + len(u.fixed)
 	batch := min(n, max(1, maxUpsertParams/width))
+	if u.single {
+		batch = 1
+	}
 	stmt, err := tx.PrepareContext(ctx, u.statement(batch))
 	if err != nil {
 		return err
