@@ -92,6 +92,12 @@ func TestOutage(t *testing.T) {
 	defer stop()
 	soon(t, func() bool { return log.times("msg=polled") == 1 }, "the first poll")
 	soon(t, func() bool { return len(r.told("ops")) == 1 }, "what is watched")
+	for _, name := range []string{"ops", "on-call"} {
+		soon(t, func() bool {
+			_, due, err := r.store.NextDue(t.Context(), store.Receiver, name)
+			return err == nil && !due
+		}, "that it is recorded")
+	}
 	require.NoError(t, r.bot.Outage())
 
 	const cannot, again = "the database cannot be used", "the database can be used again"
