@@ -91,7 +91,7 @@ func printAcknowledged(c *cobra.Command, db opened, id string, changed bool) err
 
 // hand returns a bot that notes what a person does, beside the one that runs.
 func hand(db opened) *bot.Bot {
-	return bot.Attach(bot.Config{Store: db.Store, Clock: db.clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler)})
+	return bot.New(bot.Config{Store: db.Store, Clock: db.clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler)})
 }
 
 // acknowledged says what has come of it that by has an alert; "" is nobody. hence says what comes of that.

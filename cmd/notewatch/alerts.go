@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/notify"
@@ -268,10 +268,10 @@ func (a alertView) told() string {
 	parts := []string{brief(a.Receivers)}
 	if a.State == string(rules.Firing) {
 		if a.Mute.Kind != rules.ByNothing {
-			parts = append(parts, bot.MuteText(a.Mute))
+			parts = append(parts, deliver.MuteText(a.Mute))
 		}
 		if a.Ack != (rules.Ack{}) {
-			parts = append(parts, "taken on by "+bot.AckText(a.Ack))
+			parts = append(parts, "taken on by "+deliver.AckText(a.Ack))
 		}
 	}
 	if a.Why != "" {

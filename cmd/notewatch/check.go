@@ -14,6 +14,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
+	"notewatch/internal/watch"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -47,7 +48,7 @@ fallback) and windows (as notewatch silences --json has them).`,
 			if asJSON {
 				return writeJSON(c.OutOrStdout(), viewOfFile(s.file, wired, time.Now()))
 			}
-			return errors.Join(describe(c.OutOrStdout(), s.file), describeAccounts(c.OutOrStdout(), wired), describeProxies(c.OutOrStdout(), wired))
+			return errors.Join(describe(c.OutOrStdout(), s.file), describeAccounts(c.OutOrStdout(), wired.Bot), describeProxies(c.OutOrStdout(), wired))
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -135,9 +136,9 @@ func describeAccounts(w io.Writer, wired bot.Config) error {
 }
 
 // describeProxies prints what is reached through which proxy, if anything is.
-func describeProxies(w io.Writer, wired bot.Config) error {
+func describeProxies(w io.Writer, wired watch.Config) error {
 	behind := make(map[string][]string)
-	for _, a := range wired.Accounts {
+	for _, a := range wired.Bot.Accounts {
 		if via := a.Client.Proxy(); via != "" && behind[via] == nil {
 			behind[via] = []string{"Notehub"} // all accounts have one address
 		}

@@ -6,6 +6,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
+	"notewatch/internal/watch"
 )
 
 // A checkView is how a rules file is understood as it is printed.
@@ -43,9 +44,9 @@ type receiverView struct {
 	Fallback string `json:"fallback,omitempty"`
 }
 
-func viewOfFile(file *config.File, wired bot.Config, now time.Time) checkView {
+func viewOfFile(file *config.File, wired watch.Config, now time.Time) checkView {
 	view := checkView{
-		File: file.Path, Projects: []named{}, Accounts: viewOfAccounts(wired), Rules: []ruleView{}, Receivers: []receiverView{}, Windows: []silenceView{},
+		File: file.Path, Projects: []named{}, Accounts: viewOfAccounts(wired.Bot), Rules: []ruleView{}, Receivers: []receiverView{}, Windows: []silenceView{},
 	}
 	for _, p := range file.Projects {
 		view.Projects = append(view.Projects, named{p.UID, p.Name})
@@ -67,7 +68,7 @@ func viewOfFile(file *config.File, wired bot.Config, now time.Time) checkView {
 
 // viewOfAccounts returns how often the projects of each account are polled, as far as that is known without their device lists.
 func viewOfAccounts(wired bot.Config) []accountView {
-	view, b := []accountView{}, bot.Attach(wired)
+	view, b := []accountView{}, bot.New(wired)
 	for _, a := range wired.Accounts {
 		projects := 0
 		for _, p := range wired.Projects {

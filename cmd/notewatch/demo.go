@@ -15,10 +15,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch"
-	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/watch"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -188,20 +188,20 @@ func (d demo) play(c *cobra.Command, s setup, clock *stepClock, requests func() 
 	if err := db.MarkDemo(c.Context(), demoStart); err != nil {
 		return err
 	}
-	wired.Store, wired.Interval = db, demoInterval
+	wired.Bot.Store, wired.Bot.Interval = db, demoInterval
 	var witnesses []*witness
 	for i, r := range wired.Receivers {
 		witnesses = append(witnesses, &witness{Receiver: r.Receiver, name: r.Name, told: map[string]int{}, seen: map[string]bool{}})
 		wired.Receivers[i].Receiver = witnesses[i]
 	}
-	b, err := bot.New(c.Context(), wired)
+	w, err := watch.New(c.Context(), wired)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "A simulated fleet lives through %d days in %s, from %s. All times are UTC.\n\n",
 		demoDays, d.lasts, demoStart.Format("Monday 2 January 2006"))
 	end := demoStart.AddDate(0, 0, demoDays)
-	if err := follow(c.Context(), b, clock, end, d.lasts); err != nil {
+	if err := follow(c.Context(), w, clock, end, d.lasts); err != nil {
 		return err
 	}
 	ctx := context.WithoutCancel(c.Context())

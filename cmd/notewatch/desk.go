@@ -40,7 +40,7 @@ func (s setup) desk(db *store.Store, now func() time.Time) *lookup.Desk {
 		c.Rules = append(c.Rules, r.Rule)
 		read = append(read, bot.Rule{Rule: r.Rule})
 	}
-	c.Kinds = bot.Attach(bot.Config{Rules: read}).Kinds()
+	c.Kinds = bot.New(bot.Config{Rules: read}).Kinds()
 	for _, r := range s.file.Receivers {
 		c.Receivers = append(c.Receivers, r.Name)
 	}

@@ -12,12 +12,13 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/watch"
 	"notewatch/rules"
 )
 
-// attach makes a bot of the settings that works beside the one that runs, if one does. It polls nothing, so that it needs
+// attach makes a watch of the settings that works beside the one that runs, if one does. It polls nothing, so that it needs
 // no Notehub token. What its receivers print is talk. The second result closes its database.
-func attach(c *cobra.Command) (*bot.Bot, func(), error) {
+func attach(c *cobra.Command) (*watch.Watch, func(), error) {
 	s, err := configure(c)
 	if err != nil {
 		return nil, nil, err
@@ -30,7 +31,7 @@ func attach(c *cobra.Command) (*bot.Bot, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	wired.Log = slog.New(slog.DiscardHandler) // the command says itself what has come of it
+	wired.Bot.Log = slog.New(slog.DiscardHandler) // the command says itself what has come of it
 	db, err := store.Open(c.Context(), s.environment.Database)
 	if err != nil {
 		return nil, nil, err
@@ -42,18 +43,18 @@ func attach(c *cobra.Command) (*bot.Bot, func(), error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
-	wired.Store = db
+	wired.Bot.Store = db
 	closeDB := func() {
 		if err := db.Close(); err != nil {
 			s.log.Error("closing the database", "err", err)
 		}
 	}
-	return bot.Attach(wired), closeDB, nil
+	return watch.Attach(wired), closeDB, nil
 }
 
 // A dispatch sends one alert to some receivers and waits for what comes of it.
 type dispatch struct {
-	bot       *bot.Bot
+	watch     *watch.Watch
 	alert     rules.Alert
 	receivers []string
 	began     time.Time // in milliseconds, as the store keeps it
@@ -95,7 +96,7 @@ func (d dispatch) deliver(ctx context.Context, patience time.Duration, wait func
 		if err != nil && serving.Err() == nil {
 			return nil, err
 		}
-		showings, err := readShowings(ctx, d.bot.Store, d.alert.ID)
+		showings, err := readShowings(ctx, d.watch.Config.Bot.Store, d.alert.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +112,10 @@ func (d dispatch) deliver(ctx context.Context, patience time.Duration, wait func
 func (d dispatch) serve(ctx context.Context, receivers []string) error {
 	var group errgroup.Group
 	for _, name := range receivers {
-		group.Go(func() error { return d.bot.Serve(ctx, []string{name}) })
+		group.Go(func() error {
+			_, err := d.watch.Serve(ctx, store.Receiver, name)
+			return err
+		})
 	}
 	return group.Wait()
 }
@@ -120,7 +124,7 @@ func (d dispatch) serve(ctx context.Context, receivers []string) error {
 func (d dispatch) withFallbacks() []string {
 	all := slices.Clone(d.receivers)
 	for i := 0; i < len(all); i++ {
-		for _, r := range d.bot.Receivers {
+		for _, r := range d.watch.Config.Receivers {
 			if r.Name == all[i] && r.Fallback != "" && !slices.Contains(all, r.Fallback) {
 				all = append(all, r.Fallback)
 			}
@@ -131,7 +135,7 @@ func (d dispatch) withFallbacks() []string {
 
 // results adds to what receivers show how the attempts went.
 func (d dispatch) results(ctx context.Context, showings []showing) ([]result, error) {
-	attempts, err := d.bot.Store.Attempts(ctx, d.alert.ID)
+	attempts, err := d.watch.Config.Bot.Store.Attempts(ctx, d.alert.ID)
 	var results []result
 	for _, s := range showings {
 		if s.InPlaceOf == "" && !slices.Contains(d.receivers, s.Receiver) {

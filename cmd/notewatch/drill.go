@@ -11,6 +11,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
+	"notewatch/internal/watch"
 	"notewatch/notify"
 )
 
@@ -51,27 +52,27 @@ in_place_of, message, attempts and seconds (of the last attempt).`,
 	return c
 }
 
-func (d drill) run(c *cobra.Command, b *bot.Bot, rule string) error {
-	project, err := d.route(b, rule)
+func (d drill) run(c *cobra.Command, w *watch.Watch, rule string) error {
+	project, err := d.route(w.Config.Bot, rule)
 	if err != nil {
 		return err
 	}
 	ctx, began := c.Context(), time.Now().Truncate(time.Millisecond)
-	if stood, err := b.EndDrill(ctx, rule); err != nil {
+	if stood, err := w.Bot.EndDrill(ctx, rule); err != nil {
 		return err
 	} else if stood {
 		c.PrintErrln("the drill before this one is ended")
 	}
-	alert, receivers, err := b.Drill(ctx, rule, project)
+	alert, receivers, err := w.Bot.Drill(ctx, rule, project)
 	if err != nil {
 		return err
 	}
 	if len(receivers) == 0 {
-		_, err := b.EndDrill(ctx, rule)
+		_, err := w.Bot.EndDrill(ctx, rule)
 		return errors.Join(fmt.Errorf("rule %q tells nobody in project %q", rule, project.Name), err)
 	}
 	c.PrintErrf("drilling %s: telling %s\n", rule, listed(receivers))
-	sending := dispatch{bot: b, alert: alert, receivers: receivers, began: began}
+	sending := dispatch{watch: w, alert: alert, receivers: receivers, began: began}
 	results, err := sending.deliver(ctx, sendPatience, waits)
 	if err == nil {
 		err = sending.report(c, results, d.json)
@@ -85,7 +86,7 @@ func (d drill) run(c *cobra.Command, b *bot.Bot, rule string) error {
 }
 
 // route returns the project whose receivers are told.
-func (d drill) route(b *bot.Bot, rule string) (bot.Project, error) {
+func (d drill) route(b bot.Config, rule string) (bot.Project, error) {
 	var ruleNames, projectNames []string
 	for _, r := range b.Rules {
 		ruleNames = append(ruleNames, r.Spec.Name)
@@ -112,7 +113,7 @@ func (d drill) route(b *bot.Bot, rule string) (bot.Project, error) {
 // end ends the drill, so that incidents close, even if nobody waits for it any more.
 func (d dispatch) end(ctx context.Context, c *cobra.Command, rule string) error {
 	ending := context.WithoutCancel(ctx)
-	if _, err := d.bot.EndDrill(ending, rule); err != nil {
+	if _, err := d.watch.Bot.EndDrill(ending, rule); err != nil {
 		return err
 	}
 	standing := func(s showing) bool { return waits(s) && s.Shows != "" }

@@ -66,15 +66,15 @@ rules: [{name: spike, when: events.today > 500}]
 	command := &cobra.Command{}
 	command.SetContext(t.Context())
 	command.SetErr(new(bytes.Buffer))
-	b, closeDB, err := attach(command)
+	w, closeDB, err := attach(command)
 	require.NoError(t, err)
 	defer closeDB()
 	began := time.Now()
-	alert, receivers, err := b.Drill(t.Context(), "spike", b.Projects[0])
+	alert, receivers, err := w.Bot.Drill(t.Context(), "spike", w.Config.Bot.Projects[0])
 	require.NoError(t, err)
 	require.Len(t, receivers, 2)
 
-	results, err := dispatch{bot: b, alert: alert, receivers: receivers, began: began}.deliver(t.Context(), time.Second, waits)
+	results, err := dispatch{watch: w, alert: alert, receivers: receivers, began: began}.deliver(t.Context(), time.Second, waits)
 	require.NoError(t, err)
 	require.Less(t, time.Since(began), 10*time.Second)
 	require.Len(t, results, 2)

@@ -172,6 +172,6 @@ func (x explainer) onlooker() (*bot.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	wired.Store, wired.Log = x.db.Store, slog.New(slog.DiscardHandler)
-	return bot.Attach(wired), nil
+	wired.Bot.Store, wired.Bot.Log = x.db.Store, slog.New(slog.DiscardHandler)
+	return bot.New(wired.Bot), nil
 }

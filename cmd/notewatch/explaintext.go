@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -104,7 +105,7 @@ func (e explanationText) alert() string {
 
 // muted says why people are not told.
 func (e explanationText) muted() string {
-	why := bot.MuteText(e.Mute)
+	why := deliver.MuteText(e.Mute)
 	switch {
 	case why == "":
 		return ""

@@ -5,23 +5,23 @@ import (
 	"errors"
 	"time"
 
-	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/watch"
 )
 
 // A follower serves receivers that want pauses between two messages, beside the simulated time, which does not wait for them.
 // Each time they are shown how things are then, and in the end how they ended.
 type follower struct {
-	bot       *bot.Bot
+	watch     *watch.Watch
 	clock     *stepClock
 	receivers []string
 	news      chan struct{} // there may be something to show; closed: that was all
 }
 
-// follow lets b work until end.
-func follow(ctx context.Context, b *bot.Bot, clock *stepClock, end time.Time, lasts time.Duration) error {
-	f := follower{bot: b, clock: clock, news: make(chan struct{}, 1)}
-	for _, r := range b.Receivers {
+// follow lets w work until end.
+func follow(ctx context.Context, w *watch.Watch, clock *stepClock, end time.Time, lasts time.Duration) error {
+	f := follower{watch: w, clock: clock, news: make(chan struct{}, 1)}
+	for _, r := range w.Config.Receivers {
 		if r.Pause > 0 {
 			f.receivers = append(f.receivers, r.Name)
 		}
@@ -35,7 +35,7 @@ func follow(ctx context.Context, b *bot.Bot, clock *stepClock, end time.Time, la
 
 // turn serves everything else that is due.
 func (f follower) turn(ctx context.Context) (next time.Time, err error) {
-	next, err = f.bot.Turn(ctx, f.receivers...)
+	next, err = f.watch.Turn(ctx, f.receivers...)
 	select {
 	case f.news <- struct{}{}:
 	default: // it is known
@@ -48,13 +48,19 @@ func (f follower) turn(ctx context.Context) (next time.Time, err error) {
 func (f follower) serve(ctx context.Context) error {
 	var problems []error
 	for range f.news {
-		problems = append(problems, f.bot.Serve(ctx, f.receivers))
+		problems = append(problems, f.show(ctx))
 	}
 	problems = append(problems, f.finish(ctx))
 	if ctx.Err() == nil {
 		return errors.Join(problems...)
 	}
 	return nil
+}
+
+// show serves the receivers.
+func (f follower) show(ctx context.Context) error {
+	_, err := f.watch.Serve(ctx, store.Receiver, f.receivers...)
+	return err
 }
 
 const (
@@ -65,7 +71,7 @@ const (
 // finish serves the receivers until nothing waits, or they have refused it often enough.
 func (f follower) finish(ctx context.Context) error {
 	for range lastTries {
-		if err := f.bot.Serve(ctx, f.receivers); err != nil {
+		if err := f.show(ctx); err != nil {
 			return err
 		}
 		next, err := f.due(ctx)
@@ -81,7 +87,7 @@ func (f follower) finish(ctx context.Context) error {
 // due returns when the first of the receivers is to be tried again; zero is never.
 func (f follower) due(ctx context.Context) (first time.Time, err error) {
 	for _, name := range f.receivers {
-		next, ok, err := f.bot.Store.NextDue(ctx, store.Receiver, name)
+		next, ok, err := f.watch.Config.Bot.Store.NextDue(ctx, store.Receiver, name)
 		if err != nil {
 			return first, err
 		}

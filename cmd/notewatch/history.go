@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -174,7 +174,7 @@ func eventWord(e rules.Event) string {
 func eventDetail(e rules.Event, value string, mute rules.Mute, by, why string) string {
 	switch e {
 	case rules.Muted:
-		return bot.MuteRecord(mute)
+		return deliver.MuteRecord(mute)
 	case rules.Acknowledged, rules.Unacknowledged, rules.Unmuted, rules.Reported:
 		if by == "" {
 			return "-"
@@ -182,7 +182,7 @@ func eventDetail(e rules.Event, value string, mute rules.Mute, by, why string) s
 		return "by " + by
 	}
 	if mute.Kind != rules.ByNothing {
-		value += " · " + bot.MuteRecord(mute)
+		value += " · " + deliver.MuteRecord(mute)
 	}
 	if why != "" {
 		value += " · " + why

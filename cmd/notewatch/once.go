@@ -40,21 +40,22 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	if asJSON {
 		s.stdout = c.ErrOrStderr()
 	}
-	b, closeDB, err := s.start(ctx, true)
+	w, closeDB, err := s.start(ctx, true)
 	if err != nil {
 		return err
 	}
 	defer closeDB()
-	if err := b.PollNow(ctx); err != nil {
+	if err := w.Bot.PollNow(ctx); err != nil {
 		return err
 	}
-	if _, err := b.Turn(ctx); err != nil {
+	if _, err := w.Turn(ctx); err != nil {
 		return err
 	}
-	if err := b.Convert(ctx); err != nil {
+	if err := w.Bot.Convert(ctx); err != nil {
 		return err
 	}
-	firing, err := s.firing(c, b.Store)
+	db := w.Config.Bot.Store
+	firing, err := s.firing(c, db)
 	if err != nil {
 		return err
 	}
@@ -62,13 +63,13 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	if asJSON {
 		show = listJSON
 	}
-	if err := show(c, b.Store, firing); err != nil {
+	if err := show(c, db, firing); err != nil {
 		return err
 	}
-	if err := s.asOf(c, b); err != nil {
+	if err := s.asOf(c, db, w.Config.Bot.Clock.Now()); err != nil {
 		return err
 	}
-	if err := s.trouble(c, b.Store); err != nil {
+	if err := s.trouble(c, db); err != nil {
 		return err
 	}
 	if len(firing) > 0 {
@@ -121,11 +122,11 @@ func listJSON(c *cobra.Command, db *store.Store, firing []rules.Alert) error {
 }
 
 // asOf prints as of when the alerts are that list prints: of each project that could not be polled, and of the others.
-func (s setup) asOf(c *cobra.Command, b *bot.Bot) error {
-	out, now := screenOf(s.stdout), b.Clock.Now()
+func (s setup) asOf(c *cobra.Command, db *store.Store, now time.Time) error {
+	out := screenOf(s.stdout)
 	var oldest time.Time
 	for _, p := range s.file.Projects {
-		state, err := b.Store.Project(c.Context(), p.UID)
+		state, err := db.Project(c.Context(), p.UID)
 		switch {
 		case err != nil:
 			return err

@@ -12,6 +12,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/watch"
 )
 
 func TestNotReadyInAnOutage(t *testing.T) {
@@ -19,9 +20,9 @@ func TestNotReadyInAnOutage(t *testing.T) {
 	db, err := store.Open(t.Context(), path)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	b, err := bot.New(t.Context(), bot.Config{
+	b, err := watch.New(t.Context(), watch.Config{Bot: bot.Config{
 		Store: db, Clock: bot.SystemClock(), Machine: time.Now, Log: slog.New(slog.DiscardHandler),
-	})
+	}})
 	require.NoError(t, err)
 	require.NoError(t, ready(t.Context(), b, time.Now()))
 

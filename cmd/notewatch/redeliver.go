@@ -9,7 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
+	"notewatch/internal/watch"
 	"notewatch/rules"
 )
 
@@ -31,16 +32,16 @@ in_place_of, message, attempts and seconds (of the last attempt).`,
 			if err := exists(c); err != nil {
 				return err
 			}
-			b, closeDB, err := attach(c)
+			w, closeDB, err := attach(c)
 			if err != nil {
 				return err
 			}
 			defer closeDB()
-			a, err := alertOf(c.Context(), b.Store, args[0])
+			a, err := alertOf(c.Context(), w.Config.Bot.Store, args[0])
 			if err != nil {
 				return err
 			}
-			return redeliver(c, b, a, receiver, asJSON)
+			return redeliver(c, w, a, receiver, asJSON)
 		},
 	}
 	c.Flags().StringVar(&receiver, "receiver", "", "only to this receiver")
@@ -49,9 +50,9 @@ in_place_of, message, attempts and seconds (of the last attempt).`,
 	return c
 }
 
-func redeliver(c *cobra.Command, b *bot.Bot, a rules.Alert, receiver string, asJSON bool) error {
-	ctx, began := c.Context(), time.Now().Truncate(time.Millisecond)
-	deliveries, err := b.Store.DeliveriesOf(ctx, a.ID)
+func redeliver(c *cobra.Command, w *watch.Watch, a rules.Alert, receiver string, asJSON bool) error {
+	ctx, began, db := c.Context(), time.Now().Truncate(time.Millisecond), w.Config.Bot.Store
+	deliveries, err := db.DeliveriesOf(ctx, a.ID)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func redeliver(c *cobra.Command, b *bot.Bot, a rules.Alert, receiver string, asJ
 		there := slices.Sorted(maps.Keys(deliveries))
 		return unknown("receiver of alert "+a.ID, receiver, there, "it is for "+listed(there))
 	}
-	receivers, err := b.Store.Redeliver(ctx, a.ID, receiver, began)
+	receivers, err := db.Redeliver(ctx, a.ID, receiver, began)
 	if err != nil {
 		return err
 	}
@@ -67,10 +68,10 @@ func redeliver(c *cobra.Command, b *bot.Bot, a rules.Alert, receiver string, asJ
 		return fmt.Errorf("alert %s is for no receiver of the rules file; notewatch history %s says why", a.ID, a.ID)
 	}
 	here := slices.DeleteFunc(slices.Clone(receivers), func(name string) bool {
-		return !slices.ContainsFunc(b.Receivers, func(r bot.Receiver) bool { return r.Name == name })
+		return !slices.ContainsFunc(w.Config.Receivers, func(r deliver.Receiver) bool { return r.Name == name })
 	})
 	c.PrintErrf("posting %s afresh to %s\n", a.ID, listed(receivers))
-	d := dispatch{bot: b, alert: a, receivers: here, began: began}
+	d := dispatch{watch: w, alert: a, receivers: here, began: began}
 	results, err := d.deliver(ctx, sendPatience, waits)
 	if err != nil {
 		return err

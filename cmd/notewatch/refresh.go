@@ -42,7 +42,7 @@ func refresh(c *cobra.Command, asJSON bool) error {
 		if db.demo {
 			return errors.New("nothing polls for the database of a demo: set NOTEWATCH_DATABASE to that of notewatch run")
 		}
-		b := bot.Attach(bot.Config{
+		b := bot.New(bot.Config{
 			Store: db.Store, Projects: s.projects(), Rules: s.rules(), Clock: db.clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler),
 		})
 		requests, already, err := b.Refresh(c.Context())

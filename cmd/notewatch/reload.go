@@ -8,6 +8,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/reload"
+	"notewatch/internal/watch"
 	"notewatch/rules"
 )
 
@@ -17,7 +18,7 @@ const rulesFile = "rules-file"
 // lookEvery is the time between two looks at the rules file.
 const lookEvery = 5 * time.Second
 
-// watch runs one bot after the other until ctx is done: a new one whenever the settings have changed and are good.
+// watch runs one watch after the other until ctx is done: a new one whenever the settings have changed and are good.
 func (w *watcher) watch(ctx context.Context) error {
 	changed := make(chan struct{}, 1)
 	again := func() {
@@ -33,7 +34,7 @@ func (w *watcher) watch(ctx context.Context) error {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			w.running.Load().bot.Run(working)
+			w.running.Load().watch.Run(working)
 		}()
 		next := w.await(ctx, changed)
 		stop()
@@ -69,13 +70,13 @@ func (w *watcher) await(ctx context.Context, changed <-chan struct{}) *settings 
 	}
 }
 
-// settings are all that a bot is made of.
+// settings are all that a watch is made of.
 type settings struct {
 	setup setup
-	wired bot.Config
+	wired watch.Config
 }
 
-// read reads the settings again and makes of them what a bot needs.
+// read reads the settings again and makes of them what a watch needs.
 func (w *watcher) read() (*settings, error) {
 	s, err := configure(w.command)
 	if err != nil {
@@ -86,13 +87,13 @@ func (w *watcher) read() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	wired.Store = w.running.Load().bot.Store
+	wired.Bot.Store = w.running.Load().watch.Config.Bot.Store
 	return &settings{s, wired}, nil
 }
 
-// replace puts a bot with new settings in the place of the one that has stopped. If that fails, the old one goes on.
+// replace puts a watch with new settings in the place of the one that has stopped. If that fails, the old one goes on.
 func (w *watcher) replace(ctx context.Context, next *settings) {
-	b, err := bot.New(ctx, next.wired)
+	made, err := watch.New(ctx, next.wired)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.log.Error("starting with new settings; the old ones stay", "err", err)
@@ -100,23 +101,23 @@ func (w *watcher) replace(ctx context.Context, next *settings) {
 		}
 		return
 	}
-	w.take(next.setup, b)
+	w.take(next.setup, made)
 	if err := w.greet(ctx); err != nil {
 		w.log.Error("making overdue polls due", "err", err)
 	}
-	if err := b.ResolveAll(ctx, rulesFile); err != nil {
+	if err := made.Bot.ResolveAll(ctx, rulesFile); err != nil {
 		w.log.Error("telling receivers that the rules file is valid again", "err", err)
 	}
 }
 
 // restore puts the settings that run back into the store, which may hold some of those that failed.
 func (w *watcher) restore(ctx context.Context) {
-	b, err := bot.New(ctx, w.running.Load().bot.Config)
+	made, err := watch.New(ctx, w.running.Load().watch.Config)
 	if err != nil {
 		w.log.Error("going back to the old settings", "err", err)
 		return
 	}
-	w.take(w.setup, b)
+	w.take(w.setup, made)
 }
 
 // maxProblems is how many problems of a rules file a message lists.
@@ -128,7 +129,7 @@ func (w *watcher) complain(ctx context.Context, problem error) error {
 	if problems, ok := errors.AsType[config.Errors](problem); ok {
 		text = problems.First(maxProblems)
 	}
-	b := w.running.Load().bot
+	b := w.running.Load().watch.Bot
 	return b.Complain(ctx, bot.Complaint{
 		Rule: rulesFile, Subject: w.environment.Rules, Level: rules.Warning, Receivers: b.Operators,
 		Summary: w.environment.Rules + " has changed and is not valid: the rules from before go on",

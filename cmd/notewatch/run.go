@@ -15,9 +15,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/metrics"
+	"notewatch/internal/watch"
 	"notewatch/internal/web"
 	"notewatch/notify"
 )
@@ -30,25 +30,25 @@ func newRun() *cobra.Command {
 Settings come from NOTEWATCH_… variables and the rules file; see the README. When the rules file or a file that it names
 changes, or on SIGHUP, it is read again; if it is not valid, the rules that run stay, and receivers are told.`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return watch(c) },
+		RunE: func(c *cobra.Command, _ []string) error { return runUntilStopped(c) },
 	}
 }
 
-func watch(c *cobra.Command) error {
+func runUntilStopped(c *cobra.Command) error {
 	ctx := c.Context()
 	saveMemory()
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	m := metrics.New(version)
-	s, b, closeDB, err := start(c, m)
+	s, made, closeDB, err := start(c, m)
 	if err != nil {
 		return err
 	}
 	defer closeDB()
 	m.Reloaded(true, time.Now())
 	w := &watcher{command: c, started: time.Now(), hangups: hangups}
-	w.take(s, b)
+	w.take(s, made)
 	group, ctx := errgroup.WithContext(ctx)
 	if err := w.listen(ctx, group); err != nil {
 		return err
@@ -70,7 +70,7 @@ func saveMemory() {
 	}
 }
 
-// A watcher keeps bots running, one after the other as the rules file changes.
+// A watcher keeps a watch running, and another one when the rules file has changed.
 type watcher struct {
 	command *cobra.Command
 	setup
@@ -79,22 +79,22 @@ type watcher struct {
 	hangups chan os.Signal
 }
 
-// running is a bot that runs, what it was made of, and who answers questions about it.
+// running is a watch that runs, what it was made of, and who answers questions about it.
 type running struct {
 	setup
-	bot  *bot.Bot
-	desk *lookup.Desk
+	watch *watch.Watch
+	desk  *lookup.Desk
 }
 
-// take makes b, which was made of s, the bot that runs.
-func (w *watcher) take(s setup, b *bot.Bot) {
+// take makes a watch, which was made of s, the one that runs.
+func (w *watcher) take(s setup, made *watch.Watch) {
 	w.setup = s
-	w.running.Store(&running{setup: s, bot: b, desk: s.desk(b.Store, b.Clock.Now)})
+	w.running.Store(&running{setup: s, watch: made, desk: s.desk(made.Config.Bot.Store, made.Config.Bot.Clock.Now)})
 }
 
 // listen starts the servers and who answers in Slack.
 func (w *watcher) listen(ctx context.Context, group *errgroup.Group) error {
-	health := func(ctx context.Context) error { return ready(ctx, w.running.Load().bot, w.started) }
+	health := func(ctx context.Context) error { return ready(ctx, w.running.Load().watch, w.started) }
 	server, err := web.Listen(ctx, w.environment.Listen, health)
 	if err != nil {
 		return err
@@ -140,13 +140,13 @@ func (w *watcher) answerSlack(ctx context.Context, group *errgroup.Group, server
 
 // greet makes overdue polls due, and logs what is watched, from when on, and what an operator should know of the settings.
 func (w *watcher) greet(ctx context.Context) error {
-	next, err := w.running.Load().bot.PollOverdue(ctx)
+	next, err := w.running.Load().watch.Bot.PollOverdue(ctx)
 	if err != nil {
 		return err
 	}
 	w.log.Info("watching", "projects", len(w.file.Projects), "rules", len(w.file.Rules), "receivers", len(w.file.Receivers),
 		"database", w.environment.Database, "next_poll", max(0, time.Until(next)).Round(time.Second), "version", version)
-	if projects, takes, err := w.running.Load().bot.Backlog(ctx); err != nil {
+	if projects, takes, err := w.running.Load().watch.Bot.Backlog(ctx); err != nil {
 		return err
 	} else if projects > 1 {
 		w.log.Info("polling one project after the other, within the request budget", "projects", projects, "done_in_about", takes.Round(time.Minute))
@@ -168,27 +168,27 @@ func (w *watcher) greet(ctx context.Context) error {
 const stalePolls = 3
 
 // ready reports whether the database can be used and every project has been read not long ago.
-func ready(ctx context.Context, b *bot.Bot, started time.Time) error {
-	if err := b.Outage(); err != nil {
+func ready(ctx context.Context, w *watch.Watch, started time.Time) error {
+	if err := w.Outage(); err != nil {
 		return fmt.Errorf("the database cannot be used: %w", err)
 	}
-	for _, account := range b.Accounts {
-		for _, p := range b.Projects {
+	for _, account := range w.Config.Bot.Accounts {
+		for _, p := range w.Config.Bot.Projects {
 			if p.Account != account.Name {
 				continue
 			}
-			state, err := b.Store.Project(ctx, p.UID)
+			state, err := w.Config.Bot.Store.Project(ctx, p.UID)
 			if err != nil {
 				return err
 			}
-			if b.AwaitsPoll(state) {
+			if w.AwaitsPoll(state) {
 				return errors.New(sentence(fmt.Sprintf("the clock was set back, and project %q has not been polled since", p.UID), state.Failure))
 			}
 			last := state.PolledAt
 			if last.Before(started) {
 				last = started
 			}
-			if age := time.Since(last); age > stalePolls*b.Cadence(account) {
+			if age := time.Since(last); age > stalePolls*w.Bot.Cadence(account) {
 				return fmt.Errorf("project %q was not read for %s; %s", p.UID, notify.FormatDuration(age), cmp.Or(state.Failure, "nobody knows why"))
 			}
 		}

@@ -25,6 +25,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/watch"
 )
 
 // TestNoSecretIsTold marks every secret that notewatch holds, has everything fail in every way by those who are told them
@@ -68,7 +69,7 @@ func (v *vault) watch(t *testing.T) {
 	v.write(t, v.environment["NOTEWATCH_RULES"], v.rules())
 	require.Contains(t, stderr.String(), "reading the settings again; those that run stay")
 	require.Contains(t, stderr.String(), "SIGQUIT: quit")
-	require.Contains(t, stderr.String(), "bot.(*Bot).Run")
+	require.Contains(t, stderr.String(), "watch.(*Watch).Run")
 	v.marks.requireClean(t, "stdout", stdout.String())
 	v.marks.requireClean(t, "stderr", stderr.String())
 }
@@ -131,7 +132,7 @@ func (v *vault) serves(t *testing.T, log string) map[string]string {
 	}
 	require.Len(t, answers, len(paths["listening"])+len(paths["serving profiles"]))
 	require.Contains(t, answers["/metrics"], `receiver="webhook-401"`)
-	require.Contains(t, answers["/debug/pprof/goroutine?debug=2"], "bot.(*Bot).Run")
+	require.Contains(t, answers["/debug/pprof/goroutine?debug=2"], "watch.(*Watch).Run")
 	return answers
 }
 
@@ -329,7 +330,7 @@ func (v *vault) requireCleanSettings(t *testing.T) {
 	require.NoError(t, err)
 	var text strings.Builder
 	for _, value := range []any{
-		s, s.environment, s.file, *s.file, wired, s.file.Accounts, s.file.Receivers, wired.Accounts, wired.Receivers,
+		s, s.environment, s.file, *s.file, wired, s.file.Accounts, s.file.Receivers, wired.Bot.Accounts, wired.Receivers,
 	} {
 		_, _ = fmt.Fprintf(&text, "%v\n%+v\n%#v\n", value, value, value)
 		marshalled, err := json.Marshal(value)
@@ -349,17 +350,17 @@ func (v *vault) requireCleanSettings(t *testing.T) {
 }
 
 // health returns why notewatch is not ready, project by project.
-func (v *vault) health(t *testing.T, wired bot.Config) string {
+func (v *vault) health(t *testing.T, wired watch.Config) string {
 	t.Helper()
 	db, err := store.OpenReadOnly(t.Context(), v.environment["NOTEWATCH_DATABASE"])
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	wired.Store = db
-	b := bot.Attach(wired)
+	wired.Bot.Store = db
+	w := watch.Attach(wired)
 	text := ""
-	for _, p := range wired.Projects {
-		b.Projects = []bot.Project{p}
-		text += fmt.Sprintln(ready(t.Context(), b, time.Now().AddDate(0, 0, -1)))
+	for _, p := range wired.Bot.Projects {
+		w.Config.Bot.Projects = []bot.Project{p}
+		text += fmt.Sprintln(ready(t.Context(), w, time.Now().AddDate(0, 0, -1)))
 	}
 	require.Contains(t, text, "401 Unauthorized")
 	return text

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -56,7 +56,7 @@ func showingOf(receiver string, d store.Delivery) showing {
 	case behind:
 		s.State = stateWaits
 	case d.Away():
-		s.State, s.Why = stateNotTold, bot.ElsewhereText
+		s.State, s.Why = stateNotTold, deliver.ElsewhereText
 	case posted:
 		s.State, s.Why = stateTold, ""
 	default:

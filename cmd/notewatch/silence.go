@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
@@ -94,7 +95,7 @@ func (o silenceOrder) run(c *cobra.Command) error {
 			return writeJSON(s.w, madeView{called.viewOfSilence(silence, now), count})
 		}
 		return errors.Join(
-			s.say(plain, fmt.Sprintf("%s silences %s %s.", silence.ID, called.matchText(silence.Match), bot.WhenText(silence, now))),
+			s.say(plain, fmt.Sprintf("%s silences %s %s.", silence.ID, called.matchText(silence.Match), deliver.WhenText(silence, now))),
 			s.say(plain, fmt.Sprintf("It matches %s now. %s; notewatch unsilence %s ends it.",
 				counted(count, "open alert"), db.hence("applies it"), silence.ID)),
 		)

@@ -44,7 +44,7 @@ func (s setup) slackChannels() map[string]string {
 // slackApp makes who answers commands and buttons in Slack, always by the settings that run.
 func (w *watcher) slackApp() (*slackapp.App, error) {
 	c := w.slackConfig()
-	c.Bot = func() *bot.Bot { return w.running.Load().bot }
+	c.Bot = func() *bot.Bot { return w.running.Load().watch.Bot }
 	c.Desk = func() *lookup.Desk { return w.running.Load().desk }
 	c.Channels = func() map[string]string { return w.running.Load().slackChannels() }
 	c.Command = func() string { return w.running.Load().file.Slack.Command }

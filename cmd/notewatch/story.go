@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -151,7 +151,7 @@ func (t *story) head(s screen, now time.Time) error {
 	if a.Why != "" {
 		facts = append(facts, a.Why)
 	}
-	if by := bot.AckRecord(a.Ack); by != "" {
+	if by := deliver.AckRecord(a.Ack); by != "" {
 		facts = append(facts, "taken on by "+by)
 	}
 	lines := []string{title}

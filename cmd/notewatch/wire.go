@@ -16,9 +16,11 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
+	"notewatch/internal/deliver"
 	"notewatch/internal/metrics"
 	"notewatch/internal/proxy"
 	"notewatch/internal/store"
+	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -110,20 +112,20 @@ func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
 	return db, closeAll, nil
 }
 
-// start makes a bot of the settings, on the database that they name. m counts what it does; nil counts nothing. The third
+// start makes a watch of the settings, on the database that they name. m counts what it does; nil counts nothing. The third
 // result closes it.
-func start(c *cobra.Command, m *metrics.Metrics) (setup, *bot.Bot, func(), error) {
+func start(c *cobra.Command, m *metrics.Metrics) (setup, *watch.Watch, func(), error) {
 	s, err := configure(c)
 	if err != nil {
 		return s, nil, nil, err
 	}
 	s.metrics = m
-	b, closeDB, err := s.start(c.Context(), false)
-	return s, b, closeDB, err
+	w, closeDB, err := s.start(c.Context(), false)
+	return s, w, closeDB, err
 }
 
-// start makes a bot of the settings, on the database that they name. once is that it takes one turn. The second result closes it.
-func (s setup) start(ctx context.Context, once bool) (*bot.Bot, func(), error) {
+// start makes a watch of the settings, on the database that they name. once is that it takes one turn. The second result closes it.
+func (s setup) start(ctx context.Context, once bool) (*watch.Watch, func(), error) {
 	wired, err := s.wire(bot.SystemClock())
 	if err != nil {
 		return nil, nil, err
@@ -132,38 +134,37 @@ func (s setup) start(ctx context.Context, once bool) (*bot.Bot, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	wired.Store, wired.Once = db, once
-	b, err := bot.New(ctx, wired)
+	wired.Bot.Store, wired.Bot.Once = db, once
+	w, err := watch.New(ctx, wired)
 	if err == nil {
-		err = b.ResolveAll(ctx, rulesFile) // it is valid, and the complaint may be about one from before
+		err = w.Bot.ResolveAll(ctx, rulesFile) // it is valid, and the complaint may be about one from before
 	}
 	if err != nil {
 		closeDB()
 		return nil, nil, err
 	}
-	return b, closeDB, nil
+	return w, closeDB, nil
 }
 
-// wire gathers what a bot works with, but for the database.
-func (s setup) wire(clock bot.Clock) (bot.Config, error) {
+// wire gathers what a watch works with, but for the database.
+func (s setup) wire(clock bot.Clock) (watch.Config, error) {
 	if err := proxy.CheckEnvironment(os.LookupEnv); err != nil {
-		return bot.Config{}, err
+		return watch.Config{}, err
 	}
 	accounts, err := s.accounts()
 	if err != nil {
-		return bot.Config{}, err
+		return watch.Config{}, err
 	}
 	receivers, err := s.receivers()
 	if err != nil {
-		return bot.Config{}, err
+		return watch.Config{}, err
 	}
-	wired := bot.Config{
-		Accounts: accounts, Receivers: receivers, Operators: s.file.Operators, Windows: s.file.Silences,
+	left := bot.Config{
+		Accounts: accounts, Projects: s.projects(), Rules: s.rules(), Operators: s.file.Operators, Windows: s.file.Silences,
 		Summary: s.file.Summary, Period: s.file.Period,
 		Clock: clock, Machine: time.Now, Metrics: s.metrics, Log: s.log,
 	}
-	wired.Projects, wired.Rules = s.projects(), s.rules()
-	return wired, nil
+	return watch.Config{Bot: left, Receivers: receivers}, nil
 }
 
 func (s setup) projects() (projects []bot.Project) {
@@ -210,8 +211,8 @@ func tokenVariable() string {
 	return name
 }
 
-func (s setup) receivers() ([]bot.Receiver, error) {
-	var receivers []bot.Receiver
+func (s setup) receivers() ([]deliver.Receiver, error) {
+	var receivers []deliver.Receiver
 	var problems []error
 	for _, r := range s.file.Receivers {
 		receiver, err := s.receiver(r)
@@ -219,13 +220,13 @@ func (s setup) receivers() ([]bot.Receiver, error) {
 			problems = append(problems, fmt.Errorf("receiver %q: %w", r.Name, err))
 			continue
 		}
-		wired := bot.Receiver{Name: r.Name, From: r.From, Fallback: r.Fallback, Receiver: receiver}
+		wired := deliver.Receiver{Name: r.Name, From: r.From, Fallback: r.Fallback, Receiver: receiver}
 		if r.Slack != nil {
 			wired.Live = r.Slack.Channel != ""
 			wired.Lane, wired.Pause = s.lane(r), slackPause
 		}
 		if r.PagerDuty != nil || r.Webhook != nil && slices.Contains(harmless, r.Webhook.Format) && r.Webhook.Template == "" {
-			wired.Batch = bot.MaxBatch
+			wired.Batch = deliver.MaxBatch
 		}
 		receivers = append(receivers, wired)
 	}

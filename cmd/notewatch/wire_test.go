@@ -62,15 +62,15 @@ rules:
 	wired, err := s.wire(bot.SystemClock())
 	require.NoError(t, err)
 
-	require.Equal(t, []string{"team", "mail"}, wired.Operators)
-	require.Equal(t, file.Silences, wired.Windows)
-	require.True(t, wired.Summary)
+	require.Equal(t, []string{"team", "mail"}, wired.Bot.Operators)
+	require.Equal(t, file.Silences, wired.Bot.Windows)
+	require.True(t, wired.Bot.Summary)
 	require.Equal(t, []bot.Project{
 		{UID: "app:1", Name: "app:1", Account: "default", Notify: []string{"print"}},
 		{UID: "app:2", Name: "app:2", Account: "default", Notify: []string{"team", "mail"}},
-	}, wired.Projects)
-	require.Equal(t, []string{"on-call"}, wired.Rules[0].Notify)
-	require.Nil(t, wired.Rules[1].Notify)
+	}, wired.Bot.Projects)
+	require.Equal(t, []string{"on-call"}, wired.Bot.Rules[0].Notify)
+	require.Nil(t, wired.Bot.Rules[1].Notify)
 
 	lanes := map[string]string{}
 	for _, r := range wired.Receivers {

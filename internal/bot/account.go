@@ -33,7 +33,7 @@ func failuresUntil(cause store.Cause) int {
 // noteAccount raises the alert that no project of the account can be polled, or ends it, after a poll of one of them that left the
 // project in state. A refusal of the project alone ends it too: Notehub has accepted the token.
 func (b *Bot) noteAccount(ctx context.Context, account Account, state store.Project, now time.Time) error {
-	uids := b.projectsOf(account.Name)
+	uids := b.ProjectsOf(account.Name)
 	switch metrics.Class(state.Cause) {
 	case "", metrics.Forbidden, metrics.NotFound:
 		return b.accountRestored(ctx, account, without(uids, []string{state.UID}), now)
@@ -139,7 +139,7 @@ func (b *Bot) accountRestored(ctx context.Context, account Account, others []str
 // dropAccounts withdraws the alerts about accounts that no project uses: no poll can end them.
 func (b *Bot) dropAccounts(ctx context.Context) error {
 	used := names(b.Projects, func(p Project) string { return p.Account })
-	return b.withdraw(ctx, accountFailing, used, "no project in the rules file uses this account")
+	return b.Withdraw(ctx, accountFailing, used, "no project in the rules file uses this account")
 }
 
 // explained returns which alerts the alert about an account says it all of: those of the rule watcher-blind for projects that fail

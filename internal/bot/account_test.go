@@ -21,17 +21,17 @@ import (
 func several(t *testing.T, n int, blind rules.Spec) *rig {
 	t.Helper()
 	r := newRig(t, 1, nil, events("500"), blind)
-	r.config.Accounts[0].TokenFrom = "NOTEWATCH_NOTEHUB_TOKEN"
+	r.config.Bot.Accounts[0].TokenFrom = "NOTEWATCH_NOTEHUB_TOKEN"
 	var projects []notehubtest.Project
-	r.config.Projects = nil
+	r.config.Bot.Projects = nil
 	for i := range n {
 		p := r.project
 		p.UID, p.Name = fmt.Sprintf("app:%d", i+1), fmt.Sprintf("site-%d", i+1)
 		projects = append(projects, p)
-		r.config.Projects = append(r.config.Projects, bot.Project{UID: p.UID, Name: p.Name, Account: "acme", Notify: []string{"ops"}})
+		r.config.Bot.Projects = append(r.config.Bot.Projects, bot.Project{UID: p.UID, Name: p.Name, Account: "acme", Notify: []string{"ops"}})
 	}
 	r.serve(projects...)
-	r.config.Rules[1].Notify = nil
+	r.config.Bot.Rules[1].Notify = nil
 	r.open()
 	r.run(monday.Add(time.Hour))
 	require.Empty(t, r.told("ops"))
@@ -89,7 +89,7 @@ func TestANetworkThatIsGoneIsOneAlert(t *testing.T) {
 	r := several(t, 3, blind())
 	unplugged, err := notehub.New(notehub.Config{BaseURL: "http://127.0.0.1:1", Token: secret.New(token)})
 	require.NoError(t, err)
-	r.config.Accounts[0].Client = unplugged
+	r.config.Bot.Accounts[0].Client = unplugged
 	r.open()
 	r.run(monday.Add(4 * time.Hour))
 	require.Equal(t, []told{{"fired", "firing", "critical", "account-failing", "acme"}}, r.told("ops"))
@@ -114,9 +114,9 @@ func TestTheAlertOfAnAccountEndsWithTheAccount(t *testing.T) {
 	r := several(t, 2, blind())
 	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Unauthorized})
 	r.run(monday.Add(2 * time.Hour))
-	r.config.Accounts[0].Name = "other"
-	for i := range r.config.Projects {
-		r.config.Projects[i].Account = "other"
+	r.config.Bot.Accounts[0].Name = "other"
+	for i := range r.config.Bot.Projects {
+		r.config.Bot.Projects[i].Account = "other"
 	}
 	r.open()
 	r.run(monday.Add(2*time.Hour + time.Second))
@@ -128,9 +128,9 @@ func TestTheAlertOfAnAccountEndsWithItsLastProject(t *testing.T) {
 	r := several(t, 2, blind())
 	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Unauthorized})
 	r.run(monday.Add(2 * time.Hour))
-	r.config.Accounts = append(r.config.Accounts, bot.Account{Name: "other", Client: r.client, PerMinute: 4})
-	for i := range r.config.Projects {
-		r.config.Projects[i].Account = "other"
+	r.config.Bot.Accounts = append(r.config.Bot.Accounts, bot.Account{Name: "other", Client: r.client, PerMinute: 4})
+	for i := range r.config.Bot.Projects {
+		r.config.Bot.Projects[i].Account = "other"
 	}
 	r.open()
 	r.run(monday.Add(2*time.Hour + time.Second))

@@ -15,8 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/watch"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -38,13 +40,13 @@ func BenchmarkDeliver(b *testing.B) {
 	defer func() { _ = db.Close() }()
 	hook, err := notify.NewWebhook(notify.WebhookConfig{Name: "ops", URL: secret.New(server.URL), AllowPrivate: true})
 	require.NoError(b, err)
-	config := bot.Config{Store: db, Clock: bot.SystemClock(), Machine: time.Now, Log: slog.New(slog.DiscardHandler)}
+	config := watch.Config{Bot: bot.Config{Store: db, Clock: bot.SystemClock(), Machine: time.Now, Log: slog.New(slog.DiscardHandler)}}
 	var names []string
 	for i := range receivers {
 		names = append(names, fmt.Sprintf("ops-%d", i))
-		config.Receivers = append(config.Receivers, bot.Receiver{Name: names[i], Batch: bot.MaxBatch, Receiver: hook})
+		config.Receivers = append(config.Receivers, deliver.Receiver{Name: names[i], Batch: deliver.MaxBatch, Receiver: hook})
 	}
-	sender, err := bot.New(b.Context(), config)
+	sender, err := watch.New(b.Context(), config)
 	require.NoError(b, err)
 
 	standing := make([]rules.Alert, alerts)
@@ -74,7 +76,8 @@ func BenchmarkDeliver(b *testing.B) {
 		turn++
 		change(turn)
 		start := time.Now()
-		require.NoError(b, sender.Serve(b.Context(), names))
+		_, err := sender.Serve(b.Context(), store.Receiver, names...)
+		require.NoError(b, err)
 		ours = append(ours, receivers*alerts/time.Since(start).Seconds())
 		bare = append(bare, rate(b, fresh, server.URL, body, receivers*alerts))
 		kept = append(kept, rate(b, server.Client(), server.URL, body, receivers*alerts))

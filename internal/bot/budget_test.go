@@ -27,25 +27,25 @@ func crowd(t *testing.T, n int) (*rig, *bytes.Buffer) {
 		When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.used + sessions.today + events.today > mb(400)"}},
 	})
 	var projects []notehubtest.Project
-	r.config.Projects = nil
+	r.config.Bot.Projects = nil
 	for i := range n {
 		p := r.project
 		p.UID = fmt.Sprintf("app:%d", i)
 		projects = append(projects, p)
-		r.config.Projects = append(r.config.Projects, bot.Project{UID: p.UID, Name: p.UID, Account: "acme"})
+		r.config.Bot.Projects = append(r.config.Bot.Projects, bot.Project{UID: p.UID, Name: p.UID, Account: "acme"})
 	}
 	other := r.project
 	other.UID = otherTool
 	r.serve(append(projects, other)...)
 	var logged bytes.Buffer
-	r.config.Log = slog.New(slog.NewTextHandler(&logged, nil))
+	r.config.Bot.Log = slog.New(slog.NewTextHandler(&logged, nil))
 	return r, &logged
 }
 
 // disturb has another tool use all that Notehub allows, for two minutes each two hours.
 func (r *rig) disturb() {
 	next := r.now.Add(90 * time.Minute)
-	r.config.Clock.Timer = func(until time.Time) *time.Timer {
+	r.config.Bot.Clock.Timer = func(until time.Time) *time.Timer {
 		for !next.After(until) {
 			r.timer(next)
 			for range 7 {

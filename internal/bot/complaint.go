@@ -25,8 +25,13 @@ type Complaint struct {
 // Complain raises a complaint, unless the same stands already.
 func (b *Bot) Complain(ctx context.Context, c Complaint) error {
 	told := rules.Told{Subject: cmp.Or(c.Name, c.Subject), Summary: c.Summary, Advice: c.Advice, Body: c.Body}
-	_, err := b.alter(ctx, rules.Key{Rule: c.Rule, Subject: c.Subject}, c.Receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
-		return a.Raise(c.Level, told, b.Clock.Now())
+	return b.Raise(ctx, rules.Key{Rule: c.Rule, Subject: c.Subject}, c.Level, c.Receivers, told)
+}
+
+// Raise raises an alert about notewatch itself, unless the same is open.
+func (b *Bot) Raise(ctx context.Context, key rules.Key, level rules.Level, receivers []string, told rules.Told) error {
+	_, err := b.alter(ctx, key, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
+		return a.Raise(level, told, b.Clock.Now())
 	})
 	return err
 }
@@ -52,8 +57,8 @@ func (b *Bot) ResolveAll(ctx context.Context, rule string) error {
 	return nil
 }
 
-// withdraw takes back the complaints of a rule that are about something else than what is there, for a reason.
-func (b *Bot) withdraw(ctx context.Context, rule string, there []string, why string) error {
+// Withdraw takes back the complaints of a rule that are about something else than what is there, for a reason.
+func (b *Bot) Withdraw(ctx context.Context, rule string, there []string, why string) error {
 	standing, err := b.complaints(ctx, rule)
 	if err != nil {
 		return err
@@ -77,6 +82,14 @@ func (b *Bot) complaints(ctx context.Context, rule string) ([]rules.Alert, error
 	return slices.DeleteFunc(open, others), err
 }
 
+// WithdrawSelfAlerts withdraws the alerts about rules and accounts that are no longer there.
+func (b *Bot) WithdrawSelfAlerts(ctx context.Context) error {
+	if err := b.dropBroken(ctx); err != nil {
+		return err
+	}
+	return b.dropAccounts(ctx)
+}
+
 // alter changes the open alert of a key, or a new one that belongs to no project if there is none. It reports whether
 // anything changed. Whether people are told of an alert that stands is left as it is.
 func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
@@ -98,12 +111,12 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 			after.Mute = mutes.Of(after, b.Clock.Now())
 		}
 		err = b.Store.Decide(ctx, store.Decision{
-			Alerts: []rules.Alert{after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.standIns(), Silences: seq, Now: b.Clock.Now(),
+			Alerts: []rules.Alert{after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.Fallbacks, Silences: seq, Now: b.Clock.Now(),
 			Mute: after.Drill && after.Open() || key.Rule == accountFailing, // that ends a drill at last, and others are muted by an account
 		})
 		if err == nil {
-			b.wakeReceivers()
-			b.wakeAll(store.Mute)
+			b.Wake(store.Receiver)
+			b.Wake(store.Mute)
 		}
 		if !errors.Is(err, store.ErrMoved) {
 			return err == nil, err

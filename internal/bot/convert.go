@@ -53,17 +53,3 @@ func (b *Bot) Convert(ctx context.Context) error {
 	log.Info("brought the database up to date")
 	return nil
 }
-
-// convertRest is Convert that goes on after an error, until ctx is done.
-func (b *Bot) convertRest(ctx context.Context) {
-	for {
-		err := b.Convert(ctx)
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		if !unavailable(err) { // which watchOutages reports
-			b.Log.Error("bringing the database up to date", "err", err)
-		}
-		b.Sleep(ctx, idleTime)
-	}
-}

@@ -21,8 +21,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -123,7 +125,8 @@ type cycle struct {
 	client   *notehub.Client
 	fetched  *fetchLog
 	database string
-	config   bot.Config
+	config   watch.Config
+	watch    *watch.Watch
 	bot      *bot.Bot
 	close    func()
 	mu       sync.Mutex
@@ -158,16 +161,16 @@ func newCycle(b *testing.B, n int) *cycle {
 	require.NoError(b, err)
 	hook, err := notify.NewWebhook(notify.WebhookConfig{Name: "ops", URL: secret.New(c.hub + "/hook"), AllowPrivate: true})
 	require.NoError(b, err)
-	c.config = bot.Config{
-		Accounts:  []bot.Account{{Name: "acme", Client: c.client, PerMinute: 600}},
-		Rules:     cycleRules(b),
-		Receivers: []bot.Receiver{{Name: "ops", Batch: bot.MaxBatch, Receiver: hook}},
-		Clock:     bot.Clock{Now: c.clock, Timer: c.timer},
-		Machine:   time.Now,
-		Log:       slog.New(pollNoter{slog.DiscardHandler, c}),
+	c.config.Receivers = []deliver.Receiver{{Name: "ops", Batch: deliver.MaxBatch, Receiver: hook}}
+	c.config.Bot = bot.Config{
+		Accounts: []bot.Account{{Name: "acme", Client: c.client, PerMinute: 600}},
+		Rules:    cycleRules(b),
+		Clock:    bot.Clock{Now: c.clock, Timer: c.timer},
+		Machine:  time.Now,
+		Log:      slog.New(pollNoter{slog.DiscardHandler, c}),
 	}
 	for i := range c.projects {
-		c.config.Projects = append(c.config.Projects, bot.Project{UID: cycleProject(i), Name: fmt.Sprintf("project-%d", i), Account: "acme"})
+		c.config.Bot.Projects = append(c.config.Bot.Projects, bot.Project{UID: cycleProject(i), Name: fmt.Sprintf("project-%d", i), Account: "acme"})
 	}
 	return c
 }
@@ -205,14 +208,15 @@ func (c *cycle) open(b *testing.B) {
 	db, err := store.Open(b.Context(), c.database)
 	require.NoError(b, err)
 	c.close = func() { require.NoError(b, db.Close()) }
-	c.now, c.order, c.config.Store = cycleStart, cycleOrder{}, db
-	c.bot, err = bot.New(b.Context(), c.config)
+	c.now, c.order, c.config.Bot.Store = cycleStart, cycleOrder{}, db
+	c.watch, err = watch.New(b.Context(), c.config)
 	require.NoError(b, err)
+	c.bot = c.watch.Bot
 }
 
 // ready leaves a database in which all is read, and alerts of so many devices are open. Cycles of a day are enough.
 func (c *cycle) ready(b *testing.B, firing int) {
-	if c.config.Store != nil && c.order.Firing == firing && c.clock().Hour() < 20 {
+	if c.config.Bot.Store != nil && c.order.Firing == firing && c.clock().Hour() < 20 {
 		return
 	}
 	c.open(b)
@@ -258,23 +262,23 @@ func (c *cycle) tally(b *testing.B) (t cycleTally) {
 func (c *cycle) turn(b *testing.B) {
 	for next := c.clock(); !next.IsZero() && !next.After(c.clock()); {
 		var err error
-		next, err = c.bot.Turn(b.Context())
+		next, err = c.watch.Turn(b.Context())
 		require.NoError(b, err)
 	}
 }
 
 // check checks that a turn did all that there was to do.
 func (c *cycle) check(b *testing.B) {
-	for _, p := range c.config.Projects {
-		state, err := c.config.Store.Project(b.Context(), p.UID)
+	for _, p := range c.config.Bot.Projects {
+		state, err := c.config.Bot.Store.Project(b.Context(), p.UID)
 		require.NoError(b, err)
 		require.Empty(b, state.Failure)
 		require.GreaterOrEqual(b, state.PolledAt.Unix(), c.order.Now)
 	}
-	waiting, err := c.config.Store.Undelivered(b.Context(), "ops")
+	waiting, err := c.config.Bot.Store.Undelivered(b.Context(), "ops")
 	require.NoError(b, err)
 	require.Empty(b, waiting)
-	standing, err := c.config.Store.Standing(b.Context(), c.clock())
+	standing, err := c.config.Bot.Store.Standing(b.Context(), c.clock())
 	require.NoError(b, err)
-	require.Equal(b, len(c.config.Projects)*len(c.config.Rules)*min(c.order.Firing, c.devices), standing.Firing[rules.Warning])
+	require.Equal(b, len(c.config.Bot.Projects)*len(c.config.Bot.Rules)*min(c.order.Firing, c.devices), standing.Firing[rules.Warning])
 }

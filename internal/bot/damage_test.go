@@ -36,7 +36,7 @@ func TestDamagedHistoryIsReadAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	var log bytes.Buffer
-	r.config.Log = slog.New(slog.NewTextHandler(&log, nil))
+	r.config.Bot.Log = slog.New(slog.NewTextHandler(&log, nil))
 	r.open()
 	r.run(monday.Add(7*time.Hour + 20*time.Minute))
 	state, err := r.store.Project(t.Context(), project)

@@ -14,9 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/watch"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
@@ -107,8 +109,8 @@ func TestOneAnswerThatNobodyListensGivesNothingUp(t *testing.T) {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), day)}, silent()).hourly()
 			r.receiver("second", rules.Inactive)
-			r.config.Operators = []string{"second"}
-			r.config.Rules[0].Notify = []string{"ops"}
+			r.config.Bot.Operators = []string{"second"}
+			r.config.Bot.Rules[0].Notify = []string{"ops"}
 			r.open()
 			r.hooks["ops"].Fail(notifytest.Status(status, ""))
 			r.run(monday.Add(12 * hour))
@@ -149,7 +151,7 @@ func TestSlackShowsOneMessageAnAlertAndKeepsItTrue(t *testing.T) {
 	require.NoError(t, err)
 	outages := []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour), silence(monday.Add(2*day), 20*hour)}
 	r := newRig(t, 2, outages, silent()).hourly()
-	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: "team", Receiver: sender})
+	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{Name: "team", Receiver: sender})
 	r.rules(silent())
 	r.open()
 
@@ -189,7 +191,7 @@ func TestRunDoesNotSpinOnWorkThatIsHeld(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var mu sync.Mutex // several loops wait
 	var waits []time.Duration
-	r.config.Clock = bot.Clock{Now: func() time.Time { return monday }, Timer: func(until time.Time) *time.Timer {
+	r.config.Bot.Clock = bot.Clock{Now: func() time.Time { return monday }, Timer: func(until time.Time) *time.Timer {
 		mu.Lock()
 		defer mu.Unlock()
 		if until.Before(monday.Add(time.Minute)) {
@@ -201,7 +203,7 @@ func TestRunDoesNotSpinOnWorkThatIsHeld(t *testing.T) {
 		return time.NewTimer(0)
 	}}
 	r.config.Receivers = nil
-	held, err := bot.New(t.Context(), r.config)
+	held, err := watch.New(t.Context(), r.config)
 	require.NoError(t, err)
 	held.Run(ctx)
 	for _, wait := range waits {
@@ -212,7 +214,7 @@ func TestRunDoesNotSpinOnWorkThatIsHeld(t *testing.T) {
 // A project whose results cannot be stored does not keep the other projects of its account waiting.
 func TestOneProjectsTroubleLeavesTheOthersAlone(t *testing.T) {
 	r := newRig(t, 1, nil, blind())
-	r.config.Projects = []bot.Project{{UID: "app:a", Name: "a", Account: "acme"}, {UID: project, Name: "b", Account: "acme"}}
+	r.config.Bot.Projects = []bot.Project{{UID: "app:a", Name: "a", Account: "acme"}, {UID: project, Name: "b", Account: "acme"}}
 	r.config.Receivers = nil
 	r.open()
 	db, err := sql.Open("sqlite", r.database)
@@ -221,17 +223,17 @@ func TestOneProjectsTroubleLeavesTheOthersAlone(t *testing.T) {
 		CREATE TRIGGER trouble BEFORE INSERT ON project WHEN NEW.uid = 'app:a' BEGIN SELECT RAISE(ABORT, 'trouble'); END`)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
-	_, err = r.bot.Turn(t.Context())
+	_, err = r.watch.Turn(t.Context())
 	require.ErrorContains(t, err, "trouble")
 	ctx, stop := context.WithCancel(t.Context())
 	var turns atomic.Int64
-	r.config.Clock.Timer = func(until time.Time) *time.Timer {
+	r.config.Bot.Clock.Timer = func(until time.Time) *time.Timer {
 		if turns.Add(1) == 20 {
 			stop()
 		}
 		return r.timer(until)
 	}
-	b, err := bot.New(t.Context(), r.config)
+	b, err := watch.New(t.Context(), r.config)
 	require.NoError(t, err)
 	b.Run(ctx)
 	state, err := r.store.Project(t.Context(), project)
@@ -246,7 +248,7 @@ func TestWhatIsPostedAtTheLastMomentIsRecorded(t *testing.T) {
 	r.config.Receivers[0].Receiver = stopping{r.config.Receivers[0].Receiver, stop}
 	r.open()
 	r.now = monday.Add(12 * hour)
-	_, err := r.bot.Turn(ctx)
+	_, err := r.watch.Turn(ctx)
 	require.ErrorIs(t, err, context.Canceled)
 	r.open()
 	r.run(monday.Add(13 * hour))

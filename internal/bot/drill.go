@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -56,10 +55,4 @@ func (b *Bot) drilled(r *Rule, project Project, key rules.Key) rules.Alert {
 // EndDrill ends the drill of a rule and reports whether there was one.
 func (b *Bot) EndDrill(ctx context.Context, rule string) (bool, error) {
 	return b.Resolve(ctx, rule, drillSubject)
-}
-
-// Serve does what is due for some receivers, by name, unless somebody else is at it.
-func (b *Bot) Serve(ctx context.Context, receivers []string) error {
-	_, err := b.serve(ctx, store.Receiver, receivers)
-	return err
 }

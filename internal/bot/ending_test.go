@@ -162,7 +162,7 @@ func TestWithdrawnForAnotherEnd(t *testing.T) {
 	t.Run("period", func(t *testing.T) {
 		r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(2*hour), 2*hour)}, budget("2000"))
 		r.run(monday.Add(6 * hour))
-		r.config.Period = rules.PeriodSpec{Every: "week"}
+		r.config.Bot.Period = rules.PeriodSpec{Every: "week"}
 		r.open()
 		r.run(monday.Add(7 * hour))
 		require.Equal(t, []string{"fired", "escalated", "fired", "withdrawn"}, r.reasons("ops"))

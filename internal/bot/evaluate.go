@@ -30,7 +30,7 @@ func (b *Bot) evaluate(ctx context.Context, f *projectData) (*turn, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.commit.Project, t.commit.Live = f.state, b.live()
+	t.commit.Project, t.commit.Live = f.state, b.Live
 	if f.readable() {
 		if err := t.withdrawGone(); err != nil {
 			return nil, err
@@ -86,7 +86,7 @@ func (b *Bot) begin(ctx context.Context, f *projectData, alone bool) (*turn, err
 	}
 	t := &turn{projectData: f, open: open, judged: judged, alone: alone, trials: map[string]*trial{}, recipients: map[string][]string{}}
 	t.commit = store.Commit{
-		Decision: store.Decision{Now: f.now, Show: map[string][]string{}, StandIns: b.standIns()},
+		Decision: store.Decision{Now: f.now, Show: map[string][]string{}, StandIns: b.Fallbacks},
 		Judged:   map[string]store.Judgement{},
 	}
 	for _, r := range b.Rules {
@@ -109,16 +109,6 @@ func (t *turn) evaluateAll(ctx context.Context) error {
 		t.Metrics.Evaluated(tried.subjects, tried.failed)
 	}
 	return nil
-}
-
-// live returns the names of the receivers that keep figures up to date in what they show.
-func (b *Bot) live() (live []string) {
-	for _, r := range b.Receivers {
-		if r.Live {
-			live = append(live, r.Name)
-		}
-	}
-	return live
 }
 
 // date names the day or period in the headlines that messages show of alerts that are not evaluated in this turn, once it has

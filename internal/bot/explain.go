@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/env"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -81,12 +82,12 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	e := Explanation{
 		Explanation: r.Explain(rules.NewView(seen.Env)),
 		Rule:        r.Rule, Now: asOf, Period: seen.Env.Period,
-		Project:  notify.Named{UID: p.UID, Name: p.Name, URL: projectURL(p.UID)},
+		Project:  notify.Named{UID: p.UID, Name: p.Name, URL: words.ProjectURL(p.UID)},
 		PolledAt: seen.State.PolledAt, Failures: seen.State.Failures, Failure: seen.State.Failure, Truncated: seen.State.Truncated,
 		ListedAt: seen.Counts.ListedAt,
 	}
 	if e.Subject = e.Project; subject != "" {
-		e.Subject = notify.Named{UID: subject, Name: seen.Device.Name, URL: deviceURL(p.UID, subject)}
+		e.Subject = notify.Named{UID: subject, Name: seen.Device.Name, URL: words.DeviceURL(p.UID, subject)}
 	}
 	return e, b.explainAlert(ctx, &e, subject)
 }

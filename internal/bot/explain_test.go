@@ -34,7 +34,7 @@ func TestExplainSeesWhatAPollSees(t *testing.T) {
 		state, err := r.store.Project(t.Context(), project)
 		require.NoError(t, err)
 		for _, subject := range []string{"", sensors(1)[0].UID, sensors(3)[2].UID} {
-			polled, alone, err := r.bot.Envs(t.Context(), r.config.Projects[0], state, subject)
+			polled, alone, err := r.bot.Envs(t.Context(), r.config.Bot.Projects[0], state, subject)
 			require.NoError(t, err)
 			require.Equal(t, fmt.Sprintf("%+v", polled), fmt.Sprintf("%+v", alone), "which compares no data as well")
 			require.True(t, rules.Known(alone.Events.D30))

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"time"
 
 	"notewatch/internal/store"
 	"notewatch/rules"
@@ -39,11 +38,6 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 		return nil, nil, err
 	}
 	return polled, one.Env, nil
-}
-
-// ServePollRules evaluates the rules that read only poll, where that is due, and returns when it is due next.
-func (b *Bot) ServePollRules(ctx context.Context) (next time.Time, err error) {
-	return b.serve(ctx, store.PollRules, names(b.Projects, Project.uid))
 }
 
 // ClassOf is classOf.

@@ -20,8 +20,8 @@ func (r *rig) withFallback() {
 	r.t.Helper()
 	r.receiver("second", rules.Inactive)
 	r.config.Receivers[0].Fallback = "second"
-	for i := range r.config.Rules {
-		r.config.Rules[i].Notify = []string{"ops"}
+	for i := range r.config.Bot.Rules {
+		r.config.Bot.Rules[i].Notify = []string{"ops"}
 	}
 	r.open()
 }
@@ -172,7 +172,7 @@ func TestARunByCronRetriesAnUnreachableReceiverOnceAnHour(t *testing.T) {
 	for name, status := range map[string]int{"until it is fixed": http.StatusUnauthorized, "for a while": http.StatusInternalServerError} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
-			r.config.Once = true
+			r.config.Bot.Once = true
 			failing(r.hooks["ops"], notifytest.Status(status, ""), 1000)
 			r.run(monday.Add(10 * hour)) // which is known by then
 			before := len(r.hooks["ops"].Requests())
@@ -180,7 +180,7 @@ func TestARunByCronRetriesAnUnreachableReceiverOnceAnHour(t *testing.T) {
 				r.now = r.now.Add(15 * time.Minute)
 				r.open()
 				require.NoError(t, r.bot.PollNow(t.Context()))
-				_, err := r.bot.Turn(t.Context())
+				_, err := r.watch.Turn(t.Context())
 				require.NoError(t, err)
 			}
 			require.InDelta(t, 4, len(r.hooks["ops"].Requests())-before, 1)

@@ -78,7 +78,7 @@ func TestPollsGoOnWithoutFleets(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			r := newRig(t, 1, nil, events("500"), blind()).hourly()
 			var log bytes.Buffer
-			r.config.Log = slog.New(slog.NewTextHandler(&log, nil))
+			r.config.Bot.Log = slog.New(slog.NewTextHandler(&log, nil))
 			logged := func() int { return strings.Count(log.String(), "reading the fleets") }
 			r.open()
 			r.run(monday.Add(30 * time.Minute))
@@ -147,7 +147,7 @@ func TestTheCadenceCountsEveryRequest(t *testing.T) {
 	require.Equal(t, 4*(4*3+2), len(r.hub.Requests())-before)
 
 	for projects, want := range map[int]int{1: 15, 16: 15, 17: 17, 18: 18, 40: 50} {
-		r.config.Projects = slices.Repeat(r.config.Projects[:1], projects)
-		require.Equal(t, time.Duration(want)*time.Minute, bot.Attach(r.config).Cadence(r.config.Accounts[0]), "%d projects", projects)
+		r.config.Bot.Projects = slices.Repeat(r.config.Bot.Projects[:1], projects)
+		require.Equal(t, time.Duration(want)*time.Minute, bot.New(r.config.Bot).Cadence(r.config.Bot.Accounts[0]), "%d projects", projects)
 	}
 }

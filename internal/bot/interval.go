@@ -20,10 +20,21 @@ var (
 // projects do not fit into the budget. Projects of which no device list was read count as those with few devices.
 func (b *Bot) Cadence(account Account) time.Duration {
 	var loads []budget.Load
-	for _, uid := range b.projectsOf(account.Name) {
+	for _, uid := range b.ProjectsOf(account.Name) {
 		loads = append(loads, b.load(uid))
 	}
 	return budget.Interval(b.Interval, account.PerMinute, loads)
+}
+
+// ProjectsOf returns the UIDs of the projects of an account.
+func (b *Bot) ProjectsOf(account string) []string {
+	var uids []string
+	for _, p := range b.Projects {
+		if p.Account == account {
+			uids = append(uids, p.UID)
+		}
+	}
+	return uids
 }
 
 // Kinds returns how many kinds of usage each poll requests.
@@ -51,7 +62,7 @@ func (b *Bot) countDevices(ctx context.Context) error {
 // logIntervals logs how often the projects of each account are polled.
 func (b *Bot) logIntervals() {
 	for _, a := range b.Accounts {
-		facts := []any{"account", a.Name, "projects", len(b.projectsOf(a.Name)), "requests_per_minute", a.PerMinute, "interval", b.Cadence(a)}
+		facts := []any{"account", a.Name, "projects", len(b.ProjectsOf(a.Name)), "requests_per_minute", a.PerMinute, "interval", b.Cadence(a)}
 		if b.Cadence(a) > b.Interval {
 			b.Log.Warn("polling less often: the projects of an account do not fit into its request budget", append(facts, "wanted", b.Interval)...)
 		} else {
@@ -62,5 +73,5 @@ func (b *Bot) logIntervals() {
 
 // listDue reports whether the device list of a project, last read at listedAt, is due.
 func (b *Bot) listDue(account, uid string, listedAt, now time.Time) bool {
-	return budget.ListDue(listedAt, now, slices.Index(b.projectsOf(account), uid))
+	return budget.ListDue(listedAt, now, slices.Index(b.ProjectsOf(account), uid))
 }

@@ -22,9 +22,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -106,7 +108,7 @@ func (v *victim) live() error {
 		return err
 	}
 	defer stop()
-	b, err := bot.New(context.Background(), config)
+	b, err := watch.New(context.Background(), config)
 	if err != nil {
 		return err
 	}
@@ -159,7 +161,7 @@ func (v *victim) timer(until time.Time) *time.Timer {
 	return time.NewTimer(time.Millisecond)
 }
 
-func (v *victim) config(db *store.Store) (bot.Config, func(), error) {
+func (v *victim) config(db *store.Store) (watch.Config, func(), error) {
 	clock := func() time.Time {
 		v.point("clock")
 		return time.UnixMilli(v.now.Load()).UTC()
@@ -175,33 +177,33 @@ func (v *victim) config(db *store.Store) (bot.Config, func(), error) {
 	})
 	address, stop, err := hub.Start()
 	if err != nil {
-		return bot.Config{}, nil, err
+		return watch.Config{}, nil, err
 	}
 	client, err := notehub.New(notehub.Config{
 		BaseURL: address, Token: secret.New(token), HTTP: &http.Client{Transport: mortal{v.point}},
 	})
 	if err != nil {
-		return bot.Config{}, nil, err
+		return watch.Config{}, nil, err
 	}
 	hook, err := notify.NewWebhook(notify.WebhookConfig{Name: "ops", URL: secret.New(os.Getenv(killHook)), AllowPrivate: true})
 	if err != nil {
-		return bot.Config{}, nil, err
+		return watch.Config{}, nil, err
 	}
-	config := bot.Config{
-		Store:     db,
-		Accounts:  []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}},
-		Projects:  []bot.Project{{UID: project, Name: "cold-chain", Account: "acme"}},
-		Receivers: []bot.Receiver{{Name: "ops", Receiver: mortalReceiver{hook, v.point}}},
-		Clock:     bot.Clock{Now: clock, Timer: v.timer},
-		Machine:   clock,
-		Log:       slog.New(slog.NewTextHandler(mortalLog{v.point}, nil)),
+	config := watch.Config{Receivers: []deliver.Receiver{{Name: "ops", Receiver: mortalReceiver{hook, v.point}}}}
+	config.Bot = bot.Config{
+		Store:    db,
+		Accounts: []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}},
+		Projects: []bot.Project{{UID: project, Name: "cold-chain", Account: "acme"}},
+		Clock:    bot.Clock{Now: clock, Timer: v.timer},
+		Machine:  clock,
+		Log:      slog.New(slog.NewTextHandler(mortalLog{v.point}, nil)),
 	}
 	for _, spec := range []rules.Spec{budget("1100"), silent()} {
 		rule, problems := rules.Compile(spec)
 		if len(problems) > 0 {
-			return bot.Config{}, nil, fmt.Errorf("compiling: %v", problems)
+			return watch.Config{}, nil, fmt.Errorf("compiling: %v", problems)
 		}
-		config.Rules = append(config.Rules, bot.Rule{Rule: rule, Notify: []string{"ops"}})
+		config.Bot.Rules = append(config.Bot.Rules, bot.Rule{Rule: rule, Notify: []string{"ops"}})
 	}
 	return config, stop, nil
 }

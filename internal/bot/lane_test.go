@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -35,7 +36,7 @@ func TestWhoPausesKeepsOnlyHisLaneWaiting(t *testing.T) {
 			return
 		}
 		first = false
-		go func() { heard <- r.bot.Serve(ctx, []string{"second"}) }()
+		go func() { heard <- r.show(ctx, "second") }()
 		select {
 		case err := <-heard:
 			require.NoError(t, err)
@@ -46,7 +47,7 @@ func TestWhoPausesKeepsOnlyHisLaneWaiting(t *testing.T) {
 	r.open()
 	r.complain("ops", "one", "two")
 	r.complain("second", "three")
-	require.NoError(t, r.bot.Serve(t.Context(), []string{"ops"}))
+	require.NoError(t, r.show(t.Context(), "ops"))
 	require.False(t, first)
 	require.Len(t, r.told("ops"), 2)
 	require.Len(t, r.told("second"), 1)
@@ -57,11 +58,11 @@ func TestAPauseEndsWithTheProcess(t *testing.T) {
 	r := newRig(t, 1, nil)
 	ctx, stop := context.WithCancel(t.Context())
 	r.config.Receivers[0].Receiver = observed{r.config.Receivers[0].Receiver, func() { time.AfterFunc(100*time.Millisecond, stop) }}
-	r.config.Receivers[0].Pause, r.config.Receivers[0].Batch = day, bot.MaxBatch
+	r.config.Receivers[0].Pause, r.config.Receivers[0].Batch = day, deliver.MaxBatch
 	r.config.Sleep = nil
 	r.open()
 	r.complain("ops", "one", "two")
-	require.ErrorIs(t, r.bot.Serve(ctx, []string{"ops"}), context.Canceled)
+	require.ErrorIs(t, r.show(ctx, "ops"), context.Canceled)
 	attempts, err := r.store.Attempts(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, attempts, 2)

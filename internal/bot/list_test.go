@@ -37,7 +37,7 @@ func (r *rig) replace(endpoint notehubtest.Endpoint, answer http.HandlerFunc) {
 	r.t.Cleanup(proxy.Close)
 	client, err := notehub.New(notehub.Config{BaseURL: proxy.URL, Token: secret.New(token)})
 	require.NoError(r.t, err)
-	r.config.Accounts[0].Client = client
+	r.config.Bot.Accounts[0].Client = client
 	r.open()
 }
 
@@ -93,7 +93,7 @@ func TestADeviceListWithoutEndFailsThePoll(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := newRig(t, 3, []notehubtest.Incident{silence(monday.Add(2*hour), 40*hour)}, silent())
-			r.config.Accounts[0].PerMinute = 600
+			r.config.Bot.Accounts[0].PerMinute = 600
 			r.run(monday.Add(12*hour + time.Minute))
 			require.Equal(t, []string{"fired"}, r.reasons("ops"))
 
@@ -136,8 +136,8 @@ func TestADeviceThatIsListedTwiceIsOneDevice(t *testing.T) {
 func TestAPollHasABound(t *testing.T) {
 	r := newRig(t, 1, nil, events("500"))
 	r.run(monday.Add(hour + time.Minute))
-	r.config.Accounts[0].PerMinute = 600
-	r.config.Machine = func() time.Time {
+	r.config.Bot.Accounts[0].PerMinute = 600
+	r.config.Bot.Machine = func() time.Time {
 		r.machine = r.machine.Add(4 * time.Minute)
 		return r.machine
 	}

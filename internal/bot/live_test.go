@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -20,7 +20,7 @@ func (r *rig) slack() *notifytest.Slack {
 	r.t.Cleanup(slack.Close)
 	sender, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
 	require.NoError(r.t, err)
-	r.config.Receivers = append(r.config.Receivers, bot.Receiver{
+	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{
 		Name: "team", Live: true, Lane: "slack C1", Pause: time.Second, Receiver: sender,
 	})
 	return slack

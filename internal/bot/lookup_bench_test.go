@@ -17,6 +17,7 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -51,7 +52,7 @@ func BenchmarkLookup(b *testing.B) {
 // A large scene is a bot of many devices, and a desk to ask about them.
 type large struct {
 	testing.TB
-	*bot.Bot
+	watch   *watch.Watch
 	desk    *lookup.Desk
 	devices []notehubtest.Device
 	mu      sync.Mutex
@@ -101,7 +102,7 @@ func newLarge(b testing.TB, n int) *large {
 		require.Empty(b, problems)
 		mine, ruled = append(mine, bot.Rule{Rule: rule, Notify: []string{}}), append(ruled, rule)
 	}
-	l.Bot, err = bot.New(b.Context(), bot.Config{
+	l.watch, err = watch.New(b.Context(), watch.Config{Bot: bot.Config{
 		Store:    db,
 		Accounts: []bot.Account{{Name: "acme", Client: client, PerMinute: 6}},
 		Projects: []bot.Project{{UID: project, Name: "cold-chain", Account: "acme"}},
@@ -109,7 +110,7 @@ func newLarge(b testing.TB, n int) *large {
 		Clock:    bot.Clock{Now: l.clock, Timer: l.timer},
 		Machine:  time.Now,
 		Log:      slog.New(slog.DiscardHandler),
-	})
+	}})
 	require.NoError(b, err)
 	l.desk = lookup.New(lookup.Config{
 		Store: db, Projects: []lookup.Project{{UID: project, Name: "cold-chain", Account: "acme"}}, Rules: ruled, Now: l.clock,
@@ -156,16 +157,16 @@ func (l *large) past(first, last rules.Day) store.Reading {
 // poll polls as of an instant.
 func (l *large) poll(at time.Time) error {
 	l.timer(at)
-	if err := l.PollNow(l.Context()); err != nil {
+	if err := l.watch.Bot.PollNow(l.Context()); err != nil {
 		return err
 	}
-	_, err := l.Turn(l.Context())
+	_, err := l.watch.Turn(l.Context())
 	return err
 }
 
 // polled checks that a poll did all that there was to do.
 func (l *large) polled(at time.Time) {
-	state, err := l.Store.Project(l.Context(), project)
+	state, err := l.watch.Config.Bot.Store.Project(l.Context(), project)
 	require.NoError(l, err)
 	require.Zero(l, state.Failures, state.Failure)
 	require.Equal(l, rules.DayOf(at), rules.DayOf(state.PolledAt))

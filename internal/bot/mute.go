@@ -157,7 +157,7 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 		if err != nil {
 			return err
 		}
-		d := store.Decision{Show: map[string][]string{}, StandIns: b.standIns(), Silences: seq, Now: now}
+		d := store.Decision{Show: map[string][]string{}, StandIns: b.Fallbacks, Silences: seq, Now: now}
 		next := mutes.Next(now)
 		projects, err := b.Store.OpenProjects(ctx)
 		if err != nil {
@@ -168,10 +168,10 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 			if err != nil {
 				return err
 			}
-			next = earlier(next, drillEnd)
+			next = store.Earlier(next, drillEnd)
 		}
 		if err := b.Store.Decide(ctx, d); err == nil {
-			b.wakeReceivers()
+			b.Wake(store.Receiver)
 			return b.Store.Complete(ctx, lease, now, next, 0)
 		} else if !errors.Is(err, store.ErrMoved) {
 			return err
@@ -195,7 +195,7 @@ func (b *Bot) muteProject(ctx context.Context, project string, mutes rules.Mutes
 		end := brief.FiredAt.Add(drillTime)
 		over := brief.Drill && !end.After(d.Now)
 		if brief.Drill && !over {
-			drillEnd = earlier(drillEnd, end)
+			drillEnd = store.Earlier(drillEnd, end)
 		}
 		if _, event := mutes.Apply(*brief, d.Now); event == rules.None && !over {
 			continue

@@ -88,7 +88,7 @@ func TestASilenceOfADeviceLeavesTheOthersAlone(t *testing.T) {
 
 func TestAStandingWindowMutesWeekByWeek(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
-	r.config.Windows = []rules.Window{{Match: rules.Match{Project: "cold-chain"}, Days: []time.Weekday{time.Monday}, Because: "no shift"}}
+	r.config.Bot.Windows = []rules.Window{{Match: rules.Match{Project: "cold-chain"}, Days: []time.Weekday{time.Monday}, Because: "no shift"}}
 	r.open()
 	r.run(monday.Add(23 * hour))
 	require.Empty(t, r.told("ops"))
@@ -152,7 +152,7 @@ func TestASilenceMadeDuringAPollHolds(t *testing.T) {
 	r.run(monday.Add(7*hour + 50*time.Minute))
 	require.Empty(t, r.told("ops"))
 	first := true
-	r.config.Machine = func() time.Time { // which a poll asks for while it works
+	r.config.Bot.Machine = func() time.Time { // which a poll asks for while it works
 		if first && r.now.After(monday.Add(7*hour+59*time.Minute)) {
 			first = false
 			r.hush(rules.Match{}, 20*hour)

@@ -78,16 +78,16 @@ func (r *journal) times(what string) int {
 func TestOutage(t *testing.T) {
 	r := newRig(t, 1, []notehubtest.Incident{flood(monday.Add(hour), 2*day)}, events("1000"))
 	r.receiver("on-call", rules.Critical)
-	r.config.Operators = []string{"ops", "on-call", "of old rules"}
+	r.config.Bot.Operators = []string{"ops", "on-call", "of old rules"}
 	watch, log := &stopwatch{now: monday, timers: map[*time.Timer]time.Time{}}, new(journal)
-	r.config.Clock, r.config.Machine = bot.Clock{Now: watch.read, Timer: watch.timer}, watch.read
-	r.config.Log = slog.New(slog.NewTextHandler(log, nil))
+	r.config.Bot.Clock, r.config.Bot.Machine = bot.Clock{Now: watch.read, Timer: watch.timer}, watch.read
+	r.config.Bot.Log = slog.New(slog.NewTextHandler(log, nil))
 	r.open()
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r.bot.Run(ctx)
+		r.watch.Run(ctx)
 	}()
 	defer stop()
 	soon(t, func() bool { return log.times("msg=polled") == 1 }, "the first poll")
@@ -98,14 +98,14 @@ func TestOutage(t *testing.T) {
 			return err == nil && !due
 		}, "that it is recorded")
 	}
-	require.NoError(t, r.bot.Outage())
+	require.NoError(t, r.watch.Outage())
 
 	const cannot, again = "the database cannot be used", "the database can be used again"
 	require.NoError(t, os.Rename(r.database, r.database+".away"))
 	asked := r.asked(notehubtest.Events)
 	soon(t, func() bool {
 		watch.pass(time.Minute)
-		return r.bot.Outage() != nil
+		return r.watch.Outage() != nil
 	}, "work fails")
 	soon(t, func() bool {
 		watch.pass(10 * time.Second)
@@ -132,7 +132,7 @@ func TestOutage(t *testing.T) {
 		watch.pass(10 * time.Second)
 		return len(r.told("ops")) == 3 && len(r.told("on-call")) == 2
 	}, "its end")
-	require.NoError(t, r.bot.Outage())
+	require.NoError(t, r.watch.Outage())
 	require.Equal(t, 1, log.times(again))
 	last := r.taken("on-call")[1]
 	require.Equal(t, "resolved", last.Reason)
@@ -141,7 +141,7 @@ func TestOutage(t *testing.T) {
 
 	stop()
 	<-done
-	r.now, r.config.Clock = watch.read(), bot.Clock{Now: r.clock, Timer: r.timer}
+	r.now, r.config.Bot.Clock = watch.read(), bot.Clock{Now: r.clock, Timer: r.timer}
 	r.open()
 	r.run(r.now.Add(time.Hour))
 	require.Equal(t, []string{"reported", "fired", "resolved", "fired"}, r.reasons("ops"), "what has happened meanwhile")
@@ -156,14 +156,14 @@ func TestOutageInAPoll(t *testing.T) {
 	r.timer(monday.Add(hour))
 	asked := r.asked(notehubtest.Events)
 	go func() {
-		_, err := r.bot.Turn(t.Context())
+		_, err := r.watch.Turn(t.Context())
 		turned <- err
 	}()
 	soon(t, func() bool { return r.asked(notehubtest.Events) > asked }, "Notehub is asked")
 	require.NoError(t, os.Rename(r.database, r.database+".away"))
 	close(release)
 	require.ErrorAs(t, <-turned, new(*store.UnavailableError))
-	require.Error(t, r.bot.Outage())
+	require.Error(t, r.watch.Outage())
 	require.NoError(t, os.Rename(r.database+".away", r.database))
 	state, err := r.store.Project(t.Context(), project)
 	require.NoError(t, err)

@@ -44,7 +44,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	b.tell(turn.commit)
-	b.wakeAll(store.PollRules)
+	b.Wake(store.PollRules)
 	took := b.Machine().Sub(started)
 	b.Metrics.Polled(project.UID, took, class)
 	b.logPoll(project, account, state, failure, turn.commit, took)
@@ -73,7 +73,7 @@ func (b *Bot) decide(ctx context.Context, lease store.Lease, d *projectData, due
 
 // own returns err if it is no failure to read Notehub: somebody else does this work now, or the database cannot be used.
 func own(err error) error {
-	if errors.Is(err, store.ErrLeaseLost) || unavailable(err) {
+	if errors.Is(err, store.ErrLeaseLost) || store.Unavailable(err) {
 		return err
 	}
 	return nil
@@ -94,6 +94,9 @@ func polled(state store.Project, failure error, class metrics.Class, now time.Ti
 	return state
 }
 
+// minPause is the time between the end of a poll and the next one at least.
+const minPause = time.Second
+
 // firstRetry is the time to the next poll after one that failed. It doubles with each further one, up to the cadence.
 const firstRetry = 2 * time.Minute
 
@@ -105,7 +108,7 @@ const firstRetry = 2 * time.Minute
 func (b *Bot) nextPoll(account Account, lease store.Lease, state store.Project, failure error, began time.Time) time.Time {
 	interval, ended := b.Cadence(account), b.Clock.Now()
 	if failure == nil {
-		next, soonest := began.Add(interval), ended.Add(busyTime)
+		next, soonest := began.Add(interval), ended.Add(minPause)
 		if late := began.Sub(lease.Due); late > 0 && late < interval {
 			next = next.Add(-min(late, interval/10))
 		}
@@ -128,7 +131,7 @@ func (b *Bot) nextPoll(account Account, lease store.Lease, state store.Project, 
 // tell wakes the receivers that have something new to show.
 func (b *Bot) tell(commit store.Commit) {
 	if len(commit.Show) > 0 || len(commit.Live) > 0 {
-		b.wakeReceivers()
+		b.Wake(store.Receiver)
 	}
 }
 

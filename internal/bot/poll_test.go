@@ -390,13 +390,13 @@ func TestAPollDoesNotWaitForALongHold(t *testing.T) {
 // Polls that Notehub lets wait reserve nothing: when the hold is over, all projects go on.
 func TestAHoldDoesNotUseUpTheBudget(t *testing.T) {
 	r := newRig(t, 1, nil, events("500"))
-	r.config.Projects = nil
+	r.config.Bot.Projects = nil
 	var projects []notehubtest.Project
 	for i := range 20 {
 		p := r.project
 		p.UID = fmt.Sprintf("app:%d", i)
 		projects = append(projects, p)
-		r.config.Projects = append(r.config.Projects, bot.Project{UID: p.UID, Name: p.UID, Account: "acme"})
+		r.config.Bot.Projects = append(r.config.Bot.Projects, bot.Project{UID: p.UID, Name: p.UID, Account: "acme"})
 	}
 	r.serve(projects...)
 	r.open()
@@ -412,8 +412,8 @@ func TestAHoldDoesNotUseUpTheBudget(t *testing.T) {
 
 func TestAHigherBudgetStaysBelowNotehubsLimit(t *testing.T) {
 	r := newRig(t, 2, nil, events("500"), silent())
-	r.config.Accounts[0].PerMinute = 7
-	r.config.Interval = time.Minute
+	r.config.Bot.Accounts[0].PerMinute = 7
+	r.config.Bot.Interval = time.Minute
 	r.open()
 	r.run(monday.Add(hour))
 	for _, request := range r.hub.Requests() {
@@ -486,7 +486,7 @@ func TestWithdrawn(t *testing.T) {
 	})
 	t.Run("the project is no longer watched", func(t *testing.T) {
 		r := fresh(t)
-		r.config.Projects = []bot.Project{{UID: "app:other", Name: "other", Account: "acme"}}
+		r.config.Bot.Projects = []bot.Project{{UID: "app:other", Name: "other", Account: "acme"}}
 		r.open()
 		requireWithdrawn(t, r, "project is no longer in the rules file")
 	})

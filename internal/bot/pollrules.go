@@ -43,7 +43,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 		}
 		b.tell(t.commit)
 		if t.commit.Mute {
-			b.wakeAll(store.Mute)
+			b.Wake(store.Mute)
 		}
 		return t.complain(ctx)
 	}

@@ -30,16 +30,16 @@ func TestAPollThatHangsIsReportedOnTime(t *testing.T) {
 	asked := r.asked(notehubtest.Events)
 	polled := make(chan error)
 	go func() {
-		_, err := r.bot.Turn(t.Context())
+		_, err := r.watch.Turn(t.Context())
 		polled <- err
 	}()
 	soon(t, func() bool { return r.asked(notehubtest.Events) > asked }, "a poll that hangs")
 
 	for range 50 {
-		next, err := r.bot.ServePollRules(t.Context())
+		next, err := r.watch.Serve(t.Context(), store.PollRules, project)
 		require.NoError(t, err)
 		require.False(t, next.IsZero())
-		require.NoError(t, r.bot.Serve(t.Context(), []string{"ops"}))
+		require.NoError(t, r.show(t.Context(), "ops"))
 		r.timer(next)
 	}
 	require.Greater(t, r.clock().Sub(started), 2*hour)
@@ -63,8 +63,8 @@ func TestAPollThatHangsHoldsUpNoOtherAccount(t *testing.T) {
 	r := newRig(t, 2, nil, events("500"))
 	other := r.project
 	other.UID = "app:other"
-	r.config.Accounts = append(r.config.Accounts, bot.Account{Name: "other", PerMinute: 4})
-	r.config.Projects = append(r.config.Projects, bot.Project{UID: other.UID, Name: "other", Account: "other"})
+	r.config.Bot.Accounts = append(r.config.Bot.Accounts, bot.Account{Name: "other", PerMinute: 4})
+	r.config.Bot.Projects = append(r.config.Bot.Projects, bot.Project{UID: other.UID, Name: "other", Account: "other"})
 	r.serve(r.project, other)
 	r.open()
 	r.run(monday.Add(12*hour + time.Minute))
@@ -79,7 +79,7 @@ func TestAPollThatHangsHoldsUpNoOtherAccount(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r.bot.Run(ctx)
+		r.watch.Run(ctx)
 	}()
 	longAfter := func(uid string) bool { return polled(uid).Sub(before) > 2*hour }
 	soon(t, func() bool { return longAfter(project) || longAfter(other.UID) }, "polls of the project that does not hang")
@@ -159,7 +159,7 @@ func TestATimeWithoutNotewatchIsNoFailureOfPolls(t *testing.T) {
 				r.open()
 			}
 			resumed := r.now
-			next, err := r.bot.ServePollRules(t.Context())
+			next, err := r.watch.Serve(t.Context(), store.PollRules, project)
 			require.NoError(t, err)
 			require.Equal(t, resumed.Add(15*time.Minute), next.UTC())
 			r.run(resumed.Add(hour))
@@ -175,10 +175,10 @@ func TestAPollThatHangsAfterARestartIsReported(t *testing.T) {
 	r.now = r.now.Add(8 * hour)
 	r.open()
 	for range 2 {
-		next, err := r.bot.ServePollRules(t.Context())
+		next, err := r.watch.Serve(t.Context(), store.PollRules, project)
 		require.NoError(t, err)
 		r.timer(next)
 	}
-	require.NoError(t, r.bot.Serve(t.Context(), []string{"ops"}))
+	require.NoError(t, r.show(t.Context(), "ops"))
 	require.Equal(t, []string{"fired"}, r.reasons("ops"))
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
@@ -26,7 +26,7 @@ func (r *rig) onCall() *notifytest.PagerDuty {
 		Name: "on-call", RoutingKey: secret.New(strings.Repeat("a1", 16)), URL: pager.URL, AllowPrivate: true,
 	})
 	require.NoError(r.t, err)
-	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: "on-call", Receiver: sender})
+	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{Name: "on-call", Receiver: sender})
 	return pager
 }
 
@@ -37,7 +37,7 @@ func TestWhatIsQuietDoesNotShowThatAReceiverIsBack(t *testing.T) {
 	floods := []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), flood(monday.Add(12*hour), 20*time.Minute), outage}
 	r := newRig(t, 2, floods, budget("1150"), silent())
 	r.receiver("second", rules.Inactive)
-	r.config.Operators = []string{"second"}
+	r.config.Bot.Operators = []string{"second"}
 	r.open()
 	r.run(monday.Add(10 * hour))
 	require.Equal(t, []string{"fired"}, r.reasonsOf("ops", "event-budget"))
@@ -57,7 +57,7 @@ func TestWhatIsSkippedDoesNotShowThatAReceiverIsBack(t *testing.T) {
 	for range 1000 {
 		pager.Fail(notifytest.Status(http.StatusForbidden, ""))
 	}
-	r.config.Operators, r.config.Summary = []string{"ops", "on-call"}, true
+	r.config.Bot.Operators, r.config.Bot.Summary = []string{"ops", "on-call"}, true
 	r.rules(silent())
 	r.hourly().run(monday.Add(16 * day))
 	require.Equal(t, []string{"fired"}, r.reasonsOf("ops", "receiver-dead"))
@@ -88,7 +88,7 @@ func TestWhatWasSkippedIsShownOnceThereIsSomethingToShow(t *testing.T) {
 	sender, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New(hook.URL), AllowPrivate: true, Template: `
 		{{define "send"}}{{eq .Level "critical"}}{{end}}{"title": {{json .Word}}}`})
 	require.NoError(t, err)
-	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: "worst", Receiver: sender})
+	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{Name: "worst", Receiver: sender})
 	r.rules(budget("1150"))
 	r.open()
 	r.run(monday.Add(11 * hour))
@@ -171,10 +171,10 @@ func TestAFigureThatCannotBeShownDoesNotShowThatAChannelIsBack(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), outage}, budget("1150"), silent()).hourly()
 	slack := r.slack()
 	r.rules(budget("1150"), silent())
-	for i := range r.config.Rules {
-		r.config.Rules[i].Notify = []string{"team"}
+	for i := range r.config.Bot.Rules {
+		r.config.Bot.Rules[i].Notify = []string{"team"}
 	}
-	r.config.Operators = []string{"ops"}
+	r.config.Bot.Operators = []string{"ops"}
 	r.open()
 	r.run(monday.Add(10 * hour))
 	require.Len(t, slack.Messages("C1"), 1)
@@ -189,7 +189,7 @@ func TestAFigureThatCannotBeShownDoesNotShowThatAChannelIsBack(t *testing.T) {
 func TestTwoWhoRefuseEverythingAreNotToldOfEachOtherForEver(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
 	r.receiver("second", rules.Inactive)
-	r.config.Operators = []string{"ops", "second"}
+	r.config.Bot.Operators = []string{"ops", "second"}
 	r.open()
 	for _, hook := range r.hooks {
 		failing(hook, notifytest.Status(http.StatusBadRequest, ""), 300)

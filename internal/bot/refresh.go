@@ -50,7 +50,7 @@ func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err erro
 	}
 	if !already {
 		b.fresh.last = now
-		b.wakeAll(store.Poll)
+		b.Wake(store.Poll)
 	}
 	return requests, already, nil
 }
@@ -97,4 +97,42 @@ func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
 		return load.Poll + load.List, nil
 	}
 	return load.Poll, err
+}
+
+// PollNow makes every project due for a poll.
+func (b *Bot) PollNow(ctx context.Context) error {
+	for _, p := range b.Projects {
+		if err := b.Store.Raise(ctx, store.Poll, p.UID, b.Clock.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PollOverdue makes every project due for a poll that was last polled longer ago than its interval, also one that failed since and
+// waits to be polled again: whoever starts notewatch may have fixed why. It returns when the first poll is due.
+func (b *Bot) PollOverdue(ctx context.Context) (next time.Time, err error) {
+	now := b.Clock.Now()
+	for _, a := range b.Accounts {
+		for _, uid := range b.ProjectsOf(a.Name) {
+			state, err := b.Store.Project(ctx, uid)
+			if err != nil {
+				return next, err
+			}
+			if now.Sub(state.PolledAt) >= b.Cadence(a) {
+				if err := b.Store.Raise(ctx, store.Poll, uid, now); err != nil {
+					return next, err
+				}
+			}
+			due, _, err := b.Store.NextDue(ctx, store.Poll, uid)
+			if err != nil {
+				return next, err
+			}
+			if due.Before(now) {
+				due = now
+			}
+			next = store.Earlier(next, due)
+		}
+	}
+	return next, nil
 }

@@ -28,8 +28,8 @@ const (
 	neverFor    = 90 * 24 * time.Hour
 )
 
-// nextSummary returns the first Monday at 08:00 UTC after now.
-func nextSummary(now time.Time) time.Time {
+// NextSummary returns the first Monday at 08:00 UTC after now.
+func NextSummary(now time.Time) time.Time {
 	year, month, day := now.UTC().Date()
 	next := time.Date(year, month, day, summaryHour, 0, 0, 0, time.UTC)
 	for next.Weekday() != time.Monday || !next.After(now) {
@@ -52,17 +52,17 @@ func (b *Bot) Summarize(ctx context.Context, lease store.Lease) error {
 		week := rules.DayOf(now.AddDate(0, 0, -7))
 		name := "week from " + week.Start().Format("Mon 2 Jan")
 		told := rules.Told{Subject: name, Summary: "Usage in the " + name, Body: body}
-		if err := b.report(ctx, rules.Key{Rule: weeklySummary, Subject: week.String()}, b.Operators, told); err != nil {
+		if err := b.Report(ctx, rules.Key{Rule: weeklySummary, Subject: week.String()}, b.Operators, told); err != nil {
 			return err
 		}
 	}
-	return b.Store.Complete(ctx, lease, now, nextSummary(now), 0)
+	return b.Store.Complete(ctx, lease, now, NextSummary(now), 0)
 }
 
 // polling reports whether a project is about to be read: after a time in which nobody watched, say.
 func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
 	for _, a := range b.Accounts {
-		for _, uid := range b.projectsOf(a.Name) {
+		for _, uid := range b.ProjectsOf(a.Name) {
 			state, err := b.Store.Project(ctx, uid)
 			if err != nil || state.Failures == 0 && now.Sub(state.PolledAt) > 2*b.Cadence(a) {
 				return err == nil, err
@@ -72,8 +72,8 @@ func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
 	return false, nil
 }
 
-// report tells receivers what there is to know, unless they were told it already.
-func (b *Bot) report(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error {
+// Report tells receivers what there is to know, unless they were told it already.
+func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error {
 	before, err := b.Store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
 	if err != nil || len(before) > 0 {
 		return err
@@ -246,7 +246,7 @@ func (b *Bot) greet(ctx context.Context) error {
 		}
 		devices += listed
 	}
-	err := b.report(ctx, rules.Key{Rule: watching}, b.Operators, rules.Told{
+	err := b.Report(ctx, rules.Key{Rule: watching}, b.Operators, rules.Told{
 		Subject: "notewatch",
 		Summary: fmt.Sprintf("notewatch is watching %s, %s, %s", count(len(b.Projects), "project"), count(devices, "device"), count(len(b.Rules), "rule")),
 	})

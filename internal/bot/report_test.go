@@ -18,7 +18,7 @@ import (
 // The weekly summary says what the project and its devices have used, as far as it is stored.
 func TestWeeklySummary(t *testing.T) {
 	r := newRig(t, 12, []notehubtest.Incident{flood(monday.Add(-4*day), 2*hour)}, budget("100000"))
-	r.config.Operators, r.config.Summary = []string{"ops"}, true
+	r.config.Bot.Operators, r.config.Bot.Summary = []string{"ops"}, true
 	r.open()
 	r.hourly().run(monday.Add(8*hour + 30*time.Minute))
 	reports, err := r.store.Alerts(t.Context(), store.AlertFilter{Match: rules.Match{Rule: "weekly-summary"}})

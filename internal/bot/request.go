@@ -180,7 +180,7 @@ func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
 		if at.Sub(began) > f.patience(state) {
 			return time.Time{}, heldError{at, f.account, !state.HeldUntil.Before(at)}
 		}
-		timer := f.Clock.Timer(earlier(at, f.Clock.Now().Add(slotPause)))
+		timer := f.Clock.Timer(store.Earlier(at, f.Clock.Now().Add(slotPause)))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

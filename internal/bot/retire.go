@@ -9,8 +9,8 @@ import (
 	"notewatch/internal/store"
 )
 
-// retire withdraws the alerts of projects that are no longer watched.
-func (b *Bot) retire(ctx context.Context) error {
+// WithdrawProjects withdraws the alerts of projects that are no longer watched.
+func (b *Bot) WithdrawProjects(ctx context.Context) error {
 	uids, err := b.Store.OpenProjects(ctx)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Co
 		return store.Commit{}, err
 	}
 	t := turn{open: open, commit: store.Commit{
-		Decision: store.Decision{Now: now, Show: map[string][]string{}, StandIns: b.standIns(), Silences: seq}, Project: state,
+		Decision: store.Decision{Now: now, Show: map[string][]string{}, StandIns: b.Fallbacks, Silences: seq}, Project: state,
 	}}
 	for a, err := range open.All() {
 		if err != nil {

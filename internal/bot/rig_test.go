@@ -12,9 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -42,7 +44,8 @@ type rig struct {
 	database string
 	store    *store.Store
 	hooks    map[string]*notifytest.Webhook // by receiver
-	config   bot.Config
+	config   watch.Config
+	watch    *watch.Watch
 	bot      *bot.Bot
 }
 
@@ -55,12 +58,12 @@ func newRig(t *testing.T, n int, incidents []notehubtest.Incident, specs ...rule
 	r.database = storetest.Database(t)
 	r.project = notehubtest.Project{UID: project, Name: "cold-chain", Devices: sensors(n), Incidents: incidents}
 	r.serve()
-	r.config = bot.Config{
+	r.config.Sleep = r.sleep
+	r.config.Bot = bot.Config{
 		Accounts: []bot.Account{{Name: "acme", Client: r.client, PerMinute: 4}},
 		Projects: []bot.Project{{UID: project, Name: "cold-chain", Account: "acme"}},
 		Clock:    bot.Clock{Now: r.clock, Timer: r.timer},
 		Machine:  r.machineClock,
-		Sleep:    r.sleep,
 		Log:      slog.New(slog.DiscardHandler),
 	}
 	r.receiver("ops", rules.Inactive)
@@ -88,8 +91,8 @@ func (r *rig) serve(projects ...notehubtest.Project) {
 	r.t.Cleanup(stop)
 	r.client, err = notehub.New(notehub.Config{BaseURL: address, Token: secret.New(token)})
 	require.NoError(r.t, err)
-	for i := range r.config.Accounts {
-		r.config.Accounts[i].Client = r.client
+	for i := range r.config.Bot.Accounts {
+		r.config.Bot.Accounts[i].Client = r.client
 	}
 }
 
@@ -131,7 +134,7 @@ func (r *rig) receiver(name string, from rules.Level) {
 	sender, err := notify.NewWebhook(notify.WebhookConfig{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
 	require.NoError(r.t, err)
 	r.hooks[name] = hook
-	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: name, From: from, Receiver: sender})
+	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{Name: name, From: from, Receiver: sender})
 }
 
 // rules replaces the rules; all receivers are told.
@@ -141,11 +144,11 @@ func (r *rig) rules(specs ...rules.Spec) {
 	for _, receiver := range r.config.Receivers {
 		names = append(names, receiver.Name)
 	}
-	r.config.Rules = nil
+	r.config.Bot.Rules = nil
 	for _, spec := range specs {
 		rule, problems := rules.Compile(spec)
 		require.Empty(r.t, problems)
-		r.config.Rules = append(r.config.Rules, bot.Rule{Rule: rule, Notify: names})
+		r.config.Bot.Rules = append(r.config.Bot.Rules, bot.Rule{Rule: rule, Notify: names})
 	}
 }
 
@@ -161,9 +164,10 @@ func (r *rig) open() {
 	opened := r.store
 	r.t.Cleanup(func() { _ = opened.Close() })
 	require.NoError(r.t, r.store.ReleaseAll(r.t.Context()))
-	r.config.Store = r.store
-	r.bot, err = bot.New(r.t.Context(), r.config)
+	r.config.Bot.Store = r.store
+	r.watch, err = watch.New(r.t.Context(), r.config)
 	require.NoError(r.t, err)
+	r.bot = r.watch.Bot
 }
 
 // hourly makes the bot poll every hour, for tests over many days.
@@ -171,7 +175,7 @@ func (r *rig) hourly() *rig { return r.every(hour) }
 
 // every opens the bot again and makes it poll at an interval.
 func (r *rig) every(interval time.Duration) *rig {
-	r.config.Interval = interval
+	r.config.Bot.Interval = interval
 	r.open()
 	return r
 }
@@ -181,7 +185,7 @@ func (r *rig) run(until time.Time) {
 	r.t.Helper()
 	ctx := context.WithoutCancel(r.t.Context()) // SQLite would start a goroutine for each statement to watch a context that ends
 	for !r.now.After(until) {
-		next, err := r.bot.Turn(ctx)
+		next, err := r.watch.Turn(ctx)
 		require.NoError(r.t, err)
 		if next.IsZero() || next.After(until) {
 			break
@@ -189,6 +193,12 @@ func (r *rig) run(until time.Time) {
 		r.timer(next)
 	}
 	r.timer(until)
+}
+
+// show serves a receiver.
+func (r *rig) show(ctx context.Context, receiver string) error {
+	_, err := r.watch.Serve(ctx, store.Receiver, receiver)
+	return err
 }
 
 // A told is one state of an alert that a receiver took.

@@ -3,12 +3,12 @@ package bot
 import (
 	"context"
 	"slices"
-	"time"
 )
 
-// reroute has what fires told to those whom its rule and project name now, and to nobody else: the rules file may have changed
+// Reroute has what fires told to those whom its rule and project name now, and to nobody else: the rules file may have changed
 // since it fired. What notewatch says of itself, and what is about to be withdrawn, goes on as it is.
-func (b *Bot) reroute(ctx context.Context, now time.Time) error {
+func (b *Bot) Reroute(ctx context.Context) error {
+	now := b.Clock.Now()
 	firing, err := b.Store.FiringRules(ctx)
 	if err != nil {
 		return err

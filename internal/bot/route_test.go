@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
@@ -20,8 +21,8 @@ import (
 // route has rules tell other receivers from the next start on, which it makes.
 func (r *rig) route(receivers ...string) {
 	r.t.Helper()
-	for i := range r.config.Rules {
-		r.config.Rules[i].Notify = receivers
+	for i := range r.config.Bot.Rules {
+		r.config.Bot.Rules[i].Notify = receivers
 	}
 	r.open()
 }
@@ -59,7 +60,7 @@ func TestAChangedRouteLeadsAnAlertToOthers(t *testing.T) {
 	require.Equal(t, []string{"fired", "withdrawn"}, r.reasons("ops"))
 	gone := r.taken("ops")[1]
 	require.Equal(t, "withdrawn", gone.State)
-	require.Equal(t, bot.ElsewhereText, gone.Why)
+	require.Equal(t, deliver.ElsewhereText, gone.Why)
 	r.open()
 	r.run(monday.Add(2 * day))
 	require.Equal(t, []string{"fired", "resolved"}, r.reasons("second"))
@@ -69,11 +70,11 @@ func TestAChangedRouteLeadsAnAlertToOthers(t *testing.T) {
 
 func TestTheRouteOfAProjectChangesToo(t *testing.T) {
 	r := routed(t)
-	r.config.Projects[0].Notify = []string{"ops"}
+	r.config.Bot.Projects[0].Notify = []string{"ops"}
 	r.route()
 	r.run(monday.Add(12*hour + time.Minute))
 	require.Equal(t, []string{"fired"}, r.reasons("ops"), "it leads where it led before")
-	r.config.Projects[0].Notify = []string{"second"}
+	r.config.Bot.Projects[0].Notify = []string{"second"}
 	r.open()
 	r.run(monday.Add(12*hour + 2*time.Minute))
 	require.Equal(t, []string{"fired", "withdrawn"}, r.reasons("ops"))
@@ -107,7 +108,7 @@ func TestWhoWasNotToldYetHearsNothingOfAnAlertThatGoesElsewhere(t *testing.T) {
 	r.route("second")
 	r.run(monday.Add(2 * day))
 	require.Empty(t, r.reasons("ops"))
-	require.Equal(t, bot.ElsewhereText, r.delivery("ops", "silent-device").Why)
+	require.Equal(t, deliver.ElsewhereText, r.delivery("ops", "silent-device").Why)
 	require.Equal(t, []string{"unmuted", "resolved"}, r.reasons("second"))
 }
 
@@ -144,7 +145,7 @@ func TestAChangedRouteEndsMessagesAndIncidents(t *testing.T) {
 		Name: "on-call", RoutingKey: secret.New(strings.Repeat("a1", 16)), URL: pager.URL, AllowPrivate: true,
 	})
 	require.NoError(t, err)
-	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: "on-call", Receiver: onCall})
+	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{Name: "on-call", Receiver: onCall})
 	r.route("team", "on-call")
 	r.run(monday.Add(12 * hour))
 	require.Equal(t, "triggered", pager.Incidents()[0].State)
@@ -153,7 +154,7 @@ func TestAChangedRouteEndsMessagesAndIncidents(t *testing.T) {
 	require.Equal(t, "resolved", pager.Incidents()[0].State)
 	require.Len(t, slack.Messages("C1"), 1)
 	require.Contains(t, slack.Messages("C1")[0].Text, "WITHDRAWN")
-	require.Contains(t, slack.Messages("C1")[0].Text, bot.ElsewhereText)
+	require.Contains(t, slack.Messages("C1")[0].Text, deliver.ElsewhereText)
 
 	r.route("team", "on-call")
 	r.run(monday.Add(14 * hour))
@@ -173,12 +174,12 @@ func TestARouteIsThatOfItsOwnAlerts(t *testing.T) {
 	r.receiver("second", rules.Inactive)
 	r.receiver("third", rules.Inactive)
 	r.config.Receivers[0].Fallback = "second"
-	r.config.Operators = []string{"third"}
+	r.config.Bot.Operators = []string{"third"}
 	failing(r.hooks["ops"], notifytest.Status(http.StatusGone, ""), 100)
 	r.route("ops")
 	r.run(monday.Add(12 * hour))
 	require.Equal(t, "ops", r.delivery("second", "silent-device").Via)
-	_, _, err := r.bot.Drill(t.Context(), "silent-device", r.config.Projects[0])
+	_, _, err := r.bot.Drill(t.Context(), "silent-device", r.config.Bot.Projects[0])
 	require.NoError(t, err)
 	require.NoError(t, r.bot.Complain(t.Context(), bot.Complaint{Rule: "rules-file", Subject: "rules.yaml", Receivers: []string{"third"}, Level: rules.Warning}))
 	before := moves(r)
@@ -234,5 +235,5 @@ func TestAReceiverThatIsBackKnowsWhyItWasNotNotified(t *testing.T) {
 	r.config.Receivers = all
 	r.open()
 	r.run(monday.Add(12*hour + 2*time.Minute))
-	require.Equal(t, bot.ElsewhereText, r.delivery("ops", "silent-device").Why)
+	require.Equal(t, deliver.ElsewhereText, r.delivery("ops", "silent-device").Why)
 }

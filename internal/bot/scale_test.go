@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
@@ -31,7 +31,7 @@ func stormRig(t *testing.T, n int, specs ...rules.Spec) (*rig, *notifytest.Slack
 	team, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
 	require.NoError(t, err)
 	r := newRig(t, n, everywhere(n), specs...)
-	r.config.Receivers = append(r.config.Receivers, bot.Receiver{Name: "team", Live: true, Receiver: team})
+	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{Name: "team", Live: true, Receiver: team})
 	pager := r.onCall()
 	r.rules(specs...)
 	r.hourly().run(monday.Add(hour))

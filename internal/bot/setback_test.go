@@ -30,7 +30,7 @@ func TestNothingWaitsForAClockThatWasAhead(t *testing.T) {
 			late := flood(monday.Add(day+5*hour), hour)
 			r := newRig(t, 3, []notehubtest.Incident{late}, events("500"), blind())
 			var logged bytes.Buffer
-			r.config.Log = slog.New(slog.NewTextHandler(&logged, nil))
+			r.config.Bot.Log = slog.New(slog.NewTextHandler(&logged, nil))
 			r.hourly().run(monday.Add(day))
 			require.Empty(t, r.told("ops"))
 
@@ -52,7 +52,7 @@ func TestNothingWaitsForAClockThatWasAhead(t *testing.T) {
 			require.Equal(t, 1, strings.Count(logged.String(), "the clock was set back"))
 			state, err := r.store.Project(t.Context(), project)
 			require.NoError(t, err)
-			require.False(t, r.bot.AwaitsPoll(state))
+			require.False(t, r.watch.AwaitsPoll(state))
 			require.Equal(t, rules.DayOf(r.now), state.RereadOn)
 			known := r.events(sensors(1)[0].UID, rules.DayOf(monday), rules.DayOf(monday)+500)
 			require.InDelta(t, 24, known[rules.DayOf(monday)], 1, "what the clock skipped is read")
@@ -75,7 +75,7 @@ func TestAClockThatWasSetBackAwaitsAPoll(t *testing.T) {
 	awaits := func() bool {
 		state, err := r.store.Project(t.Context(), project)
 		require.NoError(t, err)
-		return r.bot.AwaitsPoll(state)
+		return r.watch.AwaitsPoll(state)
 	}
 	require.False(t, awaits())
 	r.run(r.now.Add(time.Minute))
@@ -108,16 +108,16 @@ func TestAReceiverDoesNotWaitForAClockThatWasAhead(t *testing.T) {
 // The work of a project that was removed waits as long as its interval allowed. That is no clock that was set back.
 func TestAProjectThatWasRemovedIsNoClockThatWasSetBack(t *testing.T) {
 	r := newRig(t, 1, nil, events("500"), blind())
-	r.config.Interval = 6 * hour
+	r.config.Bot.Interval = 6 * hour
 	r.open()
 	r.run(monday.Add(time.Hour))
 	other := r.project
 	other.UID = "app:other"
 	r.serve(other)
-	r.config.Interval, r.config.Projects[0].UID = 0, other.UID
+	r.config.Bot.Interval, r.config.Bot.Projects[0].UID = 0, other.UID
 	r.open()
 	r.run(monday.Add(2 * hour))
 	state, err := r.store.Project(t.Context(), project)
 	require.NoError(t, err)
-	require.False(t, r.bot.AwaitsPoll(state))
+	require.False(t, r.watch.AwaitsPoll(state))
 }

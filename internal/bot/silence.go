@@ -32,7 +32,7 @@ func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 	if err := b.Store.AddSilence(ctx, s, b.Clock.Now()); err != nil {
 		return err
 	}
-	b.wakeAll(store.Mute)
+	b.Wake(store.Mute)
 	return nil
 }
 
@@ -40,7 +40,7 @@ func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 // there is no silence of that ID that is not over.
 func (b *Bot) Unsilence(ctx context.Context, id, by string) (ok bool, err error) {
 	if ok, err = b.Store.EndSilence(ctx, id, by, b.Clock.Now()); ok {
-		b.wakeAll(store.Mute)
+		b.Wake(store.Mute)
 	}
 	return ok, err
 }

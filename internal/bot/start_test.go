@@ -48,15 +48,15 @@ func TestAStartPollsWhatIsOverdue(t *testing.T) {
 // An interval that is shorter than it was counts from the last poll, not only after the next one.
 func TestAShorterIntervalCountsAtOnce(t *testing.T) {
 	r := newRig(t, 1, nil, events("500"))
-	r.config.Interval = 6 * time.Hour
+	r.config.Bot.Interval = 6 * time.Hour
 	r.open()
 	r.run(monday.Add(time.Hour))
-	r.config.Interval = 0
+	r.config.Bot.Interval = 0
 	r.open()
 	next, err := r.bot.PollOverdue(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, r.now, next)
 	state, err := r.store.Project(t.Context(), project)
 	require.NoError(t, err)
-	require.False(t, r.bot.AwaitsPoll(state), "this is no clock that was set back")
+	require.False(t, r.watch.AwaitsPoll(state), "this is no clock that was set back")
 }

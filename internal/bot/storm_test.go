@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -111,8 +111,8 @@ func TestAFallbackIsToldWhatAReceiverCannotBe(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent()).hourly()
 	r.receiver("second", rules.Inactive)
 	r.config.Receivers[0].Fallback = "second"
-	for i := range r.config.Rules {
-		r.config.Rules[i].Notify = []string{"ops"}
+	for i := range r.config.Bot.Rules {
+		r.config.Bot.Rules[i].Notify = []string{"ops"}
 	}
 	r.open()
 	failing(r.hooks["ops"], notifytest.Status(http.StatusGone, ""), 5)
@@ -144,8 +144,8 @@ func TestAFallbackIsToldAfterHalfAnHourOfTryingInVain(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
 	r.receiver("second", rules.Inactive)
 	r.config.Receivers[0].Fallback = "second"
-	for i := range r.config.Rules {
-		r.config.Rules[i].Notify = []string{"ops"}
+	for i := range r.config.Bot.Rules {
+		r.config.Bot.Rules[i].Notify = []string{"ops"}
 	}
 	r.open()
 	failing(r.hooks["ops"], notifytest.Status(http.StatusBadGateway, ""), 12)
@@ -191,8 +191,8 @@ func TestAProjectSaysWhoIsToldOfRulesThatDoNot(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent(), budget("1e6"))
 	r.receiver("second", rules.Inactive)
 	r.rules(silent(), budget("1e6"))
-	r.config.Projects[0].Notify = []string{"second"}
-	r.config.Rules[0].Notify = nil
+	r.config.Bot.Projects[0].Notify = []string{"second"}
+	r.config.Bot.Rules[0].Notify = nil
 	r.open()
 	r.run(monday.Add(12 * hour))
 	require.Empty(t, r.told("ops"))
@@ -202,7 +202,7 @@ func TestAProjectSaysWhoIsToldOfRulesThatDoNot(t *testing.T) {
 func TestADrillTakesTheRealRouteWhateverIsSilenced(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
 	r.hush(rules.Match{}, day)
-	alert, receivers, err := r.bot.Drill(t.Context(), "silent-device", r.config.Projects[0])
+	alert, receivers, err := r.bot.Drill(t.Context(), "silent-device", r.config.Bot.Projects[0])
 	require.NoError(t, err)
 	require.Equal(t, []string{"ops"}, receivers)
 	require.True(t, alert.Drill)
@@ -226,14 +226,14 @@ func TestADrillIsRaisedWithItsEnd(t *testing.T) {
 		require.NoError(t, err)
 	}
 	change(`CREATE TRIGGER refuse BEFORE UPDATE ON work WHEN NEW.kind = 'mute' BEGIN SELECT RAISE(ABORT, 'no end'); END`)
-	_, _, err = r.bot.Drill(t.Context(), "silent-device", r.config.Projects[0])
+	_, _, err = r.bot.Drill(t.Context(), "silent-device", r.config.Bot.Projects[0])
 	require.ErrorContains(t, err, "no end")
 	open, err := r.store.Alerts(t.Context(), store.AlertFilter{Open: true})
 	require.NoError(t, err)
 	require.Empty(t, open)
 
 	change(`DROP TRIGGER refuse`)
-	_, _, err = r.bot.Drill(t.Context(), "silent-device", r.config.Projects[0])
+	_, _, err = r.bot.Drill(t.Context(), "silent-device", r.config.Bot.Projects[0])
 	require.NoError(t, err)
 	r.run(monday.Add(30 * time.Minute))
 	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"))
@@ -244,7 +244,7 @@ func TestOperatorsAreToldWhatIsWatchedByTheNextProcessAtTheLatest(t *testing.T) 
 	r := newRig(t, 3, nil, silent())
 	r.run(monday.Add(time.Minute))
 	require.Empty(t, r.told("ops"))
-	r.config.Operators = []string{"ops"}
+	r.config.Bot.Operators = []string{"ops"}
 	r.open()
 	r.run(monday.Add(2 * hour))
 	require.Equal(t, []string{"reported"}, r.reasons("ops"))
@@ -255,7 +255,7 @@ func TestOperatorsAreToldWhatIsWatchedByTheNextProcessAtTheLatest(t *testing.T) 
 
 func TestOperatorsAreToldWhatIsWatchedAndEveryWeekWhatWasUsed(t *testing.T) {
 	r := newRig(t, 3, []notehubtest.Incident{outage(1, monday.Add(2*hour), 20*hour)}, silent(), budget("1e6"))
-	r.config.Operators, r.config.Summary = []string{"ops"}, true
+	r.config.Bot.Operators, r.config.Bot.Summary = []string{"ops"}, true
 	r.hourly().run(monday.Add(hour))
 	require.Equal(t, "notewatch is watching 1 project, 3 devices, 2 rules", r.taken("ops")[0].Summary)
 	r.run(monday.Add(15 * day))
@@ -278,7 +278,7 @@ func TestOperatorsAreToldWhatIsWatchedAndEveryWeekWhatWasUsed(t *testing.T) {
 // What a batch has no more time for is sent in the next one.
 func TestABatchThatTakesTooLongLeavesNothingBehind(t *testing.T) {
 	r := newRig(t, 6, []notehubtest.Incident{outage(4, monday.Add(2*hour), 2*day)}, silent())
-	r.config.Receivers[0].Batch = bot.MaxBatch
+	r.config.Receivers[0].Batch = deliver.MaxBatch
 	r.config.Receivers[0].Receiver = observed{r.config.Receivers[0].Receiver, func() { r.sleep(t.Context(), 15*time.Second) }}
 	r.open()
 	r.run(monday.Add(12 * hour))
@@ -292,7 +292,7 @@ func TestABatchThatTakesTooLongLeavesNothingBehind(t *testing.T) {
 // A batch ends with the first failure that is not of one message, and the rest is sent when it is tried again.
 func TestABatchEndsWithTheReceiver(t *testing.T) {
 	r := newRig(t, 6, []notehubtest.Incident{outage(4, monday.Add(2*hour), 2*day)}, silent())
-	r.config.Receivers[0].Batch = bot.MaxBatch
+	r.config.Receivers[0].Batch = deliver.MaxBatch
 	r.open()
 	r.hooks["ops"].Fail(notifytest.Status(http.StatusOK, ""), notifytest.Status(http.StatusServiceUnavailable, ""))
 	r.run(monday.Add(12 * hour))

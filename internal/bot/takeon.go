@@ -56,7 +56,7 @@ func (b *Bot) alterShown(
 		if err != nil {
 			return 0, err
 		}
-		d := store.Decision{Show: map[string][]string{}, StandIns: b.standIns(), Silences: seq, Now: now}
+		d := store.Decision{Show: map[string][]string{}, StandIns: b.Fallbacks, Silences: seq, Now: now}
 		for _, m := range members {
 			if after, event := change(m.Alert, now); event != rules.None {
 				d.Alerts, d.Show[after.ID] = append(d.Alerts, after), nil
@@ -68,7 +68,7 @@ func (b *Bot) alterShown(
 		err = b.Store.Decide(ctx, d)
 		switch {
 		case err == nil:
-			b.wakeReceivers()
+			b.Wake(store.Receiver)
 			return len(d.Alerts), nil
 		case !errors.Is(err, store.ErrMoved):
 			return 0, err

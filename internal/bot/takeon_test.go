@@ -101,9 +101,9 @@ func TestAMessageIsTakenOnOnce(t *testing.T) {
 	other, err := store.Open(t.Context(), r.database)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = other.Close() })
-	beside := r.config
+	beside := r.config.Bot
 	beside.Store = other
-	bots := []*bot.Bot{r.bot, bot.Attach(beside)}
+	bots := []*bot.Bot{r.bot, bot.New(beside)}
 	var wg sync.WaitGroup
 	var winners, taken atomic.Int64
 	for i := range 16 {

@@ -93,5 +93,5 @@ func (b *Bot) dropBroken(ctx context.Context) error {
 			there = append(there, brokenIn(r.Spec.Name, p))
 		}
 	}
-	return b.withdraw(ctx, ruleBroken, there, ruleRemoved)
+	return b.Withdraw(ctx, ruleBroken, there, ruleRemoved)
 }

@@ -32,9 +32,9 @@ func crowdedRig(t *testing.T) (*rig, *strings.Builder) {
 	}
 	r.serve()
 	r.receiver("second", rules.Inactive)
-	r.config.Operators = []string{"second"}
+	r.config.Bot.Operators = []string{"second"}
 	var log strings.Builder
-	r.config.Log = slog.New(slog.NewTextHandler(&log, nil))
+	r.config.Bot.Log = slog.New(slog.NewTextHandler(&log, nil))
 	r.open()
 	return r, &log
 }
@@ -76,7 +76,7 @@ func TestARuleStaysBrokenUntilItIsJudged(t *testing.T) {
 func TestWhatIsSaidOfABrokenRuleEndsWithTheRule(t *testing.T) {
 	for name, change := range map[string]func(*rig){
 		"the rule is gone": func(r *rig) { r.rules(silent()) },
-		"the project is":   func(r *rig) { r.config.Projects[0].UID = "app:another" },
+		"the project is":   func(r *rig) { r.config.Bot.Projects[0].UID = "app:another" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := crowdedRig(t)
@@ -84,7 +84,7 @@ func TestWhatIsSaidOfABrokenRuleEndsWithTheRule(t *testing.T) {
 			require.Equal(t, []string{"fired"}, r.reasonsOf("second", "rule-broken"))
 			change(r)
 			r.open()
-			require.NoError(t, r.bot.Serve(t.Context(), []string{"second"}))
+			require.NoError(t, r.show(t.Context(), "second"))
 			require.Equal(t, []string{"fired", "withdrawn"}, r.reasonsOf("second", "rule-broken"))
 		})
 	}

@@ -114,7 +114,7 @@ func TestALowerLevelOfAReceiverTakesEffectAtOnce(t *testing.T) {
 func TestAFallbackIsToldWhatAReceiverRefuses(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
 	r.receiver("second", rules.Inactive)
-	r.config.Rules[0].Notify = []string{"ops"}
+	r.config.Bot.Rules[0].Notify = []string{"ops"}
 	r.config.Receivers[0].Fallback = "second"
 	r.open()
 	failing(r.hooks["ops"], notifytest.Status(http.StatusBadRequest, ""), 10)
@@ -126,8 +126,8 @@ func TestAFallbackIsToldWhatAReceiverRefuses(t *testing.T) {
 func TestOperatorsAreToldWhatAReceiverWithoutFallbackRefuses(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
 	r.receiver("second", rules.Inactive)
-	r.config.Operators = []string{"ops", "second"}
-	r.config.Rules[0].Notify = []string{"ops"}
+	r.config.Bot.Operators = []string{"ops", "second"}
+	r.config.Bot.Rules[0].Notify = []string{"ops"}
 	r.open()
 	r.run(monday.Add(hour))
 	failing(r.hooks["ops"], notifytest.Status(http.StatusBadRequest, ""), 10)
@@ -165,8 +165,8 @@ func TestAMessageThatNeverSucceedsDoesNotKeepOthersWaiting(t *testing.T) {
 func TestAComplaintIsMadeOnceWhateverTheError(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
 	r.receiver("second", rules.Inactive)
-	r.config.Operators = []string{"second"}
-	r.config.Rules[0].Notify = []string{"ops"}
+	r.config.Bot.Operators = []string{"second"}
+	r.config.Bot.Rules[0].Notify = []string{"ops"}
 	r.open()
 	for range 400 {
 		r.hooks["ops"].Fail(notifytest.Status(http.StatusBadGateway, ""), notifytest.Cut(), notifytest.Status(http.StatusServiceUnavailable, ""))
@@ -245,7 +245,7 @@ func TestRedeliveryOfAMutedAlertPostsIt(t *testing.T) {
 
 func TestASummaryWaitsForAPollThatIsDue(t *testing.T) {
 	r := newRig(t, 3, nil, silent(), budget("1e6"))
-	r.config.Operators, r.config.Summary = []string{"ops"}, true
+	r.config.Bot.Operators, r.config.Bot.Summary = []string{"ops"}, true
 	r.hourly().run(monday.Add(9 * hour))
 	r.now = monday.Add(16*day + 3*hour) // nobody watched for a while
 	lease, ok, err := r.store.Claim(t.Context(), store.Summary, "", r.now, r.machine)

@@ -20,13 +20,13 @@ import (
 // stand lets the bot of a rig run while time stands still, so that nothing goes on but what it is woken for.
 func (r *rig) stand() *bot.Bot {
 	r.t.Helper()
-	r.config.Clock.Timer = func(time.Time) *time.Timer { return time.NewTimer(time.Hour) }
+	r.config.Bot.Clock.Timer = func(time.Time) *time.Timer { return time.NewTimer(time.Hour) }
 	r.open()
 	ctx, stop := context.WithCancel(r.t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r.bot.Run(ctx)
+		r.watch.Run(ctx)
 	}()
 	r.t.Cleanup(func() {
 		stop()
@@ -166,7 +166,7 @@ func TestWhatOtherProcessesDoShowsSoon(t *testing.T) {
 	other, err := store.Open(t.Context(), r.database)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, other.Close()) }()
-	beside := bot.Attach(bot.Config{Store: other, Clock: r.config.Clock, Machine: r.config.Machine, Log: r.config.Log})
+	beside := bot.New(bot.Config{Store: other, Clock: r.config.Bot.Clock, Machine: r.config.Bot.Machine, Log: r.config.Bot.Log})
 	ok, err := beside.Acknowledge(t.Context(), r.delivery("ops", "silent-device").Alert, "amy")
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -185,7 +185,7 @@ func TestALookWhetherWorkIsDueWritesNothing(t *testing.T) {
 	defer func() { require.NoError(t, db.Close()) }()
 	writing, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
-	next, err := r.bot.Turn(t.Context())
+	next, err := r.watch.Turn(t.Context())
 	require.NoError(t, err)
 	require.True(t, next.After(r.now))
 	require.NoError(t, writing.Rollback())
@@ -198,7 +198,7 @@ func TestTakingOnDoesNotUnmute(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, trial)
 	r.run(monday.Add(12 * hour))
 	a := r.delivery("ops", "silent-device").Alert
-	beside := bot.Attach(bot.Config{Store: r.store, Clock: r.config.Clock, Machine: r.config.Machine, Log: r.config.Log})
+	beside := bot.New(bot.Config{Store: r.store, Clock: r.config.Bot.Clock, Machine: r.config.Bot.Machine, Log: r.config.Bot.Log})
 	ok, err := beside.Acknowledge(t.Context(), a, "amy")
 	require.NoError(t, err)
 	require.True(t, ok)

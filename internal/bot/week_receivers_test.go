@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
 	"notewatch/rules"
@@ -79,7 +79,7 @@ type memory struct {
 
 // checkTold checks what was told to a receiver who cannot change what he has: only what was so, newer after older, as
 // often as doubt allows, and at last what is so.
-func (w *week) checkTold(r record, receiver bot.Receiver) {
+func (w *week) checkTold(r record, receiver deliver.Receiver) {
 	name := receiver.Name
 	messages := map[string]string{} // by alert
 	for _, d := range r.deliveries[name] {
@@ -108,7 +108,7 @@ func (w *week) checkTold(r record, receiver bot.Receiver) {
 }
 
 // checkSaying checks that what is said of an alert was so, and is no older than what was said before.
-func (w *week) checkSaying(r record, receiver bot.Receiver, m *memory, s saying, told telling) {
+func (w *week) checkSaying(r record, receiver deliver.Receiver, m *memory, s saying, told telling) {
 	version, versioned := told.versions[s.alert]
 	t := r.history[s.alert][version]
 	switch {
@@ -140,7 +140,7 @@ func (m *memory) keep(told telling, messages map[string]string) {
 
 // checkLastWords checks that what was told last of each alert is what is so. Of those of which the message shows only how
 // many there are, that is checked.
-func (w *week) checkLastWords(r record, receiver bot.Receiver, m *memory) {
+func (w *week) checkLastWords(r record, receiver deliver.Receiver, m *memory) {
 	for message, alerts := range r.members(receiver.Name) {
 		for _, a := range alerts {
 			said, told := m.last[a.ID]
@@ -191,7 +191,7 @@ func containsAny(text string, words []string) bool {
 
 // checkChannel checks that a channel of Slack shows each message as it has to be. What else stands there was posted by an
 // attempt of which nobody knows how it went, and was so at that time.
-func (w *week) checkChannel(r record, receiver bot.Receiver) {
+func (w *week) checkChannel(r record, receiver deliver.Receiver) {
 	channel := "C-" + receiver.Name
 	there := map[string]notifytest.Message{}
 	for _, m := range w.slack.Messages(channel) {
@@ -235,7 +235,7 @@ func (w *week) checkChannel(r record, receiver bot.Receiver) {
 }
 
 // checkShown checks what a message of Slack shows of its alerts.
-func (w *week) checkShown(receiver bot.Receiver, id, text string, alerts []rules.Alert) {
+func (w *week) checkShown(receiver deliver.Receiver, id, text string, alerts []rules.Alert) {
 	want := map[string]saying{}
 	for _, a := range alerts {
 		want[a.ID] = owed(a, receiver.From)
@@ -260,7 +260,7 @@ func (w *week) checkShown(receiver bot.Receiver, id, text string, alerts []rules
 
 // checkPagerDuty checks that an incident is open exactly as long as something of its message needs somebody, and that
 // there is no second one.
-func (w *week) checkPagerDuty(r record, receiver bot.Receiver) {
+func (w *week) checkPagerDuty(r record, receiver deliver.Receiver) {
 	members := r.members(receiver.Name)
 	delete(members, "")
 	states, count := map[string]string{}, map[string]int{}

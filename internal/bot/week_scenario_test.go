@@ -198,7 +198,7 @@ func leaving(rule string) func(*testing.T, *store.Store, time.Time) {
 
 func acknowledging(rule string, change func(*bot.Bot, context.Context, rules.Alert, string) (bool, error)) func(*testing.T, *store.Store, time.Time) {
 	return func(t *testing.T, db *store.Store, now time.Time) {
-		b := bot.Attach(weekConfig(db, bot.Clock{Now: func() time.Time { return now }}))
+		b := bot.New(weekConfig(db, bot.Clock{Now: func() time.Time { return now }}))
 		open, err := db.Alerts(t.Context(), store.AlertFilter{Match: rules.Match{Rule: rule}, Open: true})
 		require.NoError(t, err)
 		for _, a := range open {
@@ -210,7 +210,7 @@ func acknowledging(rule string, change func(*bot.Bot, context.Context, rules.Ale
 
 func drilling(rule string) func(*testing.T, *store.Store, time.Time) {
 	return func(t *testing.T, db *store.Store, now time.Time) {
-		b := bot.Attach(weekConfig(db, bot.Clock{Now: func() time.Time { return now }}))
+		b := bot.New(weekConfig(db, bot.Clock{Now: func() time.Time { return now }}))
 		_, _, err := b.Drill(t.Context(), rule, weekProjects[0])
 		require.NoError(t, err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/rules"
@@ -66,7 +66,7 @@ func (w *week) read() record {
 	return r
 }
 
-func (w *week) receivers() []bot.Receiver {
+func (w *week) receivers() []deliver.Receiver {
 	all, err := weekReceivers(w.settings.Doors)
 	require.NoError(w.t, err)
 	return all
@@ -199,7 +199,7 @@ func (w *week) checkRoutes(r record) {
 }
 
 // checkDeliveries checks that a receiver shows the newest of each alert, or has a reason not to.
-func (w *week) checkDeliveries(r record, receiver bot.Receiver) {
+func (w *week) checkDeliveries(r record, receiver deliver.Receiver) {
 	for _, d := range r.deliveries[receiver.Name] {
 		a := d.Alert
 		name := fmt.Sprintf("%s: alert %s of %s", receiver.Name, a.ID, a.Rule)
@@ -221,7 +221,7 @@ func (w *week) checkDeliveries(r record, receiver bot.Receiver) {
 }
 
 // checkAttempts checks that nothing was tried that was never so, or of which nobody was to be told yet.
-func (w *week) checkAttempts(r record, receiver bot.Receiver) {
+func (w *week) checkAttempts(r record, receiver deliver.Receiver) {
 	tried := map[string]bool{}
 	for _, attempt := range r.attempts {
 		if attempt.Receiver != receiver.Name {

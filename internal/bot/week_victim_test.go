@@ -17,8 +17,10 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -48,7 +50,7 @@ type survivor struct {
 	points, posts      atomic.Int64
 	lastPoint, endPost atomic.Int64 // where to die; 0 is nowhere
 	db                 *store.Store
-	config             bot.Config
+	config             watch.Config
 }
 
 // live takes orders until there are no more.
@@ -67,7 +69,7 @@ func (s *survivor) live() error {
 	if err := s.open(given); err != nil {
 		return err
 	}
-	b, err := bot.New(context.Background(), s.config)
+	b, err := watch.New(context.Background(), s.config)
 	if err != nil {
 		return err
 	}
@@ -133,17 +135,17 @@ func (s *survivor) open(given settings) (err error) {
 	if err != nil {
 		return err
 	}
-	s.config = weekConfig(s.db, bot.Clock{Timer: s.timer, Now: func() time.Time {
+	s.config.Bot = weekConfig(s.db, bot.Clock{Timer: s.timer, Now: func() time.Time {
 		s.point("clock")
 		return s.tick()
 	}})
-	s.config.Accounts = []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}}
-	s.config.Machine = func() time.Time {
+	s.config.Bot.Accounts = []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}}
+	s.config.Bot.Machine = func() time.Time {
 		s.point("clock")
 		return time.Now()
 	}
 	s.config.Sleep = func(context.Context, time.Duration) {}
-	s.config.Log = slog.New(slog.NewTextHandler(mortalLog{s.point}, nil))
+	s.config.Bot.Log = slog.New(slog.NewTextHandler(mortalLog{s.point}, nil))
 	s.config.Receivers, err = weekReceivers(given.Doors)
 	for i, r := range s.config.Receivers {
 		s.config.Receivers[i].Receiver = impatient{mortalReceiver{r.Receiver, s.point}, s.posted}
@@ -170,7 +172,7 @@ func (s *survivor) settle() error {
 // due names something that is due; "" is that nothing is.
 func (s *survivor) due() (string, error) {
 	work := map[store.Kind][]string{store.Mute: {""}, store.Summary: {""}}
-	for _, p := range s.config.Projects {
+	for _, p := range s.config.Bot.Projects {
 		work[store.Poll] = append(work[store.Poll], p.UID)
 		work[store.PollRules] = append(work[store.PollRules], p.UID)
 	}
@@ -298,7 +300,7 @@ func weekConfig(db *store.Store, clock bot.Clock) bot.Config {
 }
 
 // weekReceivers are receivers of every kind that speaks over the network, by the doors they go through.
-func weekReceivers(doors map[string]string) ([]bot.Receiver, error) {
+func weekReceivers(doors map[string]string) ([]deliver.Receiver, error) {
 	channel := func(id string) (notify.Receiver, error) {
 		return notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: id, APIURL: doors["slack"] + "/api/"})
 	}
@@ -320,13 +322,13 @@ func weekReceivers(doors map[string]string) ([]bot.Receiver, error) {
 	mail, err7 := notify.NewEmail(notify.EmailConfig{
 		Name: "mail", Server: doors["mail"], TLS: "none", From: "notewatch@example.com", To: []string{"ops@example.com"},
 	})
-	return []bot.Receiver{
+	return []deliver.Receiver{
 		{Name: "team", Live: true, Lane: "team", Pause: time.Second, Receiver: team},
 		{Name: "managers", Live: true, Lane: "managers", Pause: time.Second, From: rules.Critical, Receiver: managers},
 		{Name: "guests", Lane: "guests", Pause: time.Second, Receiver: guests},
-		{Name: "on-call", From: rules.Critical, Batch: bot.MaxBatch, Fallback: "team", Receiver: onCall},
-		{Name: "hook", Batch: bot.MaxBatch, Receiver: hooked},
-		{Name: "audit", From: rules.Critical, Batch: bot.MaxBatch, Fallback: "mail", Receiver: audit},
+		{Name: "on-call", From: rules.Critical, Batch: deliver.MaxBatch, Fallback: "team", Receiver: onCall},
+		{Name: "hook", Batch: deliver.MaxBatch, Receiver: hooked},
+		{Name: "audit", From: rules.Critical, Batch: deliver.MaxBatch, Fallback: "mail", Receiver: audit},
 		{Name: "mail", Receiver: mail},
 	}, errors.Join(err1, err2, err3, err4, err5, err6, err7)
 }

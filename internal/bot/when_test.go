@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
@@ -46,10 +46,10 @@ func (r *rig) everyKind() *everyKind {
 	mail, err := notify.NewEmail(notify.EmailConfig{Server: k.mail.Addr, TLS: "none", From: "a@example.com", To: []string{"b@example.com"}})
 	require.NoError(r.t, err)
 	r.config.Receivers = append(r.config.Receivers,
-		bot.Receiver{Name: "terminal", Receiver: notify.NewTerminal(&k.terminal, false)},
-		bot.Receiver{Name: "incoming", Receiver: incoming},
-		bot.Receiver{Name: "on-call", Receiver: onCall},
-		bot.Receiver{Name: "mail", Receiver: mail},
+		deliver.Receiver{Name: "terminal", Receiver: notify.NewTerminal(&k.terminal, false)},
+		deliver.Receiver{Name: "incoming", Receiver: incoming},
+		deliver.Receiver{Name: "on-call", Receiver: onCall},
+		deliver.Receiver{Name: "mail", Receiver: mail},
 	)
 	return k
 }
@@ -212,7 +212,7 @@ func TestChangedWordsChangeWhatIsShown(t *testing.T) {
 		"advice":  {func(_ *rig, s *rules.Spec) { s.Advice = "Sell some." }, "Sell some."},
 		"summary": {func(_ *rig, s *rules.Spec) { s.Summary = "{{.Value}} devices are in {{.Project}}" }, "3 devices are in cold-chain"},
 		"name of the project": {func(r *rig, _ *rules.Spec) {
-			r.config.Projects[0].Name = "warm-chain"
+			r.config.Bot.Projects[0].Name = "warm-chain"
 		}, "warm-chain: project.device_count 3"},
 	}
 	for name, c := range changes {

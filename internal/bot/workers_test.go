@@ -30,7 +30,7 @@ func TestSeveralWorkersCommitTheSame(t *testing.T) {
 				}
 			}
 			r := newRig(t, devices, []notehubtest.Incident{flooded}, events("500"), budget("400"), silent())
-			r.config.Workers = workers
+			r.config.Bot.Workers = workers
 			r.open()
 			r.run(monday.Add(40 * time.Minute))
 			require.NotEmpty(t, r.taken("ops"))

@@ -1,8 +1,7 @@
 package lookup
 
 import (
-	"strings"
-
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -30,19 +29,15 @@ type Subject struct {
 // Link returns the name of the subject with where to look at it.
 func (s Subject) Link() notify.Named {
 	link := notify.Named{UID: s.UID, Name: s.Name, URL: s.Project.URL}
-	if s.Kind == KindDevice && link.URL != "" {
-		link.URL += "/devices/" + s.UID
+	if s.Kind == KindDevice {
+		link.URL = words.DeviceURL(s.Project.UID, s.UID)
 	}
 	return link
 }
 
 // named returns a project as subjects show it.
 func (p Project) named() notify.Named {
-	named := notify.Named{UID: p.UID, Name: p.Name}
-	if strings.HasPrefix(p.UID, "app:") {
-		named.URL = "https://notehub.io/project/" + p.UID
-	}
-	return named
+	return notify.Named{UID: p.UID, Name: p.Name, URL: words.ProjectURL(p.UID)}
 }
 
 // subject returns the project as a subject.

@@ -3,7 +3,7 @@ package slackapp
 import (
 	"context"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -81,7 +81,7 @@ func whatText(a rules.Alert) string {
 func (q *question) ackText(a rules.Alert, changed bool) string {
 	who, again, have := "You", "you", "have"
 	if q.share {
-		who = name(bot.Name(q.Person.String()))
+		who = name(deliver.Name(q.Person.String()))
 		again, have = who, "has"
 	}
 	text := who + " " + have + " " + whatText(a)
@@ -89,7 +89,7 @@ func (q *question) ackText(a rules.Alert, changed bool) string {
 	case !changed:
 		return text + " already, since " + notify.FormatTime(a.Ack.At) + "."
 	case a.Ack.By != "":
-		text += " now, in place of " + name(bot.Name(a.Ack.By)) + "."
+		text += " now, in place of " + name(deliver.Name(a.Ack.By)) + "."
 	default:
 		text += " now: nobody is reminded of it while " + again + " " + have + " it."
 	}

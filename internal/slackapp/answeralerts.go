@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -74,11 +74,11 @@ func alertText(a rules.Alert, now time.Time) string {
 	if a.Drill {
 		drill = "a drill"
 	}
-	if by := bot.AckText(a.Ack); by != "" {
+	if by := deliver.AckText(a.Ack); by != "" {
 		ack = "taken on by " + notify.Mrkdwn(by, maxSaid)
 	}
 	return "*" + level + "* " + dotted(notify.MrkdwnLink(lookup.SubjectOf(a).Link()), alertValue(a), name(a.Rule),
-		"since "+agoText(since, now), ack, notify.Mrkdwn(bot.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
+		"since "+agoText(since, now), ack, notify.Mrkdwn(deliver.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
 }
 
 // alertValue is the figure of an alert against its limit.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/spelling"
 	"notewatch/internal/words"
@@ -164,7 +165,7 @@ func heldText(e bot.Explanation) string {
 
 // hushText says why people are not told.
 func hushText(e bot.Explanation) string {
-	if text := bot.MuteText(e.Mute); text != "" {
+	if text := deliver.MuteText(e.Mute); text != "" {
 		return "People are not told: " + notify.Mrkdwn(text, maxSaid)
 	}
 	return ""

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
@@ -37,7 +38,7 @@ func (q *question) silence(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	var p page
-	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), bot.WhenText(s, s.Start), counted(matching, "open alert"), s.ID),
+	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), deliver.WhenText(s, s.Start), counted(matching, "open alert"), s.ID),
 		"New alerts of it are told when that ends, if they still stand. To end it before: "+q.typed("unsilence "+s.ID))
 	return p, nil
 }
@@ -144,7 +145,7 @@ func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Ma
 // silenceLines say of silences what they mute, until when, by whom and why.
 func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []string) {
 	for _, s := range all[:min(len(all), maxSilences)] {
-		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), bot.WhenText(s, now), name(bot.Name(s.By)),
+		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), deliver.WhenText(s, now), name(deliver.Name(s.By)),
 			notify.Mrkdwn(s.Because, maxSaid)))
 	}
 	return leftOut(lines, len(all), "silence")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/spelling"
 	"notewatch/rules"
@@ -51,7 +52,7 @@ func (q *question) reply(ctx context.Context, answer func(context.Context) (page
 		return q.refuse(ctx, err)
 	}
 	if q.share {
-		p.note = dotted(p.note, "asked by "+name(bot.Name(q.Person.String())))
+		p.note = dotted(p.note, "asked by "+name(deliver.Name(q.Person.String())))
 	}
 	r := p.reply()
 	r.Public = q.share

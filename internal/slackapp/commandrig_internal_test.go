@@ -9,10 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -35,6 +37,7 @@ type askDesk struct {
 	slack *notifytest.Slack
 	log   *journal // of the App
 	app   *App
+	watch *watch.Watch
 	bot   *bot.Bot
 	store *store.Store
 	look  lookup.Config
@@ -85,7 +88,7 @@ func newAskDesk(t *testing.T, s scene) *askDesk {
 	d.store, err = store.Open(t.Context(), storetest.Database(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = d.store.Close() })
-	config := bot.Config{
+	config := watch.Config{Bot: bot.Config{
 		Store:    d.store,
 		Accounts: []bot.Account{{Name: "acme", Client: d.notehub(s), PerMinute: 6}},
 		Projects: []bot.Project{
@@ -95,7 +98,7 @@ func newAskDesk(t *testing.T, s scene) *askDesk {
 		Windows: s.windows, Interval: time.Hour,
 		Clock: bot.Clock{Now: func() time.Time { return d.now }, Timer: d.timer}, Machine: time.Now,
 		Log: slog.New(slog.DiscardHandler),
-	}
+	}}
 	for _, name := range []string{"team", "log"} {
 		config.Receivers = append(config.Receivers, receiver(t, name))
 	}
@@ -107,11 +110,12 @@ func newAskDesk(t *testing.T, s scene) *askDesk {
 	for _, spec := range s.rules {
 		rule, problems := rules.Compile(spec)
 		require.Empty(t, problems)
-		config.Rules = append(config.Rules, bot.Rule{Rule: rule})
+		config.Bot.Rules = append(config.Bot.Rules, bot.Rule{Rule: rule})
 		d.look.Rules = append(d.look.Rules, rule)
 	}
-	d.bot, err = bot.New(t.Context(), config)
+	d.watch, err = watch.New(t.Context(), config)
 	require.NoError(t, err)
+	d.bot = d.watch.Bot
 	d.open("")
 	d.run(midday)
 	return d
@@ -135,12 +139,12 @@ func (d *askDesk) notehub(s scene) *notehub.Client {
 }
 
 // receiver is told by webhook.
-func receiver(t *testing.T, name string) bot.Receiver {
+func receiver(t *testing.T, name string) deliver.Receiver {
 	hook := notifytest.NewWebhook()
 	t.Cleanup(hook.Close)
 	sender, err := notify.NewWebhook(notify.WebhookConfig{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
 	require.NoError(t, err)
-	return bot.Receiver{Name: name, Receiver: sender}
+	return deliver.Receiver{Name: name, Receiver: sender}
 }
 
 // open makes the App. Of the receivers, team is a channel in Slack. appToken "" is HTTP.
@@ -169,7 +173,7 @@ func (d *askDesk) run(until time.Time) {
 	d.t.Helper()
 	ctx := context.WithoutCancel(d.t.Context()) // SQLite would start a goroutine for each statement to watch a context that ends
 	for !d.now.After(until) {
-		next, err := d.bot.Turn(ctx)
+		next, err := d.watch.Turn(ctx)
 		require.NoError(d.t, err)
 		if next.IsZero() || next.After(until) {
 			break

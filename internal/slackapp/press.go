@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/notify"
@@ -137,7 +138,7 @@ func (q *pressed) taken() refusalError {
 	case firing[0].Ack.By == me:
 		return refusalError("You have it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
 	}
-	return refusalError(name(bot.Name(firing[0].Ack.By)) + " has it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
+	return refusalError(name(deliver.Name(firing[0].Ack.By)) + " has it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
 }
 
 // holders names who have some alerts.
@@ -145,7 +146,7 @@ func holders(alerts []rules.Alert, me string) string {
 	const named = 3
 	var all []string
 	for _, a := range alerts {
-		who := name(bot.Name(a.Ack.By))
+		who := name(deliver.Name(a.Ack.By))
 		if a.Ack.By == me {
 			who = "you"
 		}

@@ -320,7 +320,7 @@ func TestPressesBelowAMessageOfSeveralAlerts(t *testing.T) {
 func TestPressesBelowADrillAndWhatIsAboutNotewatchItself(t *testing.T) {
 	s := newStage(t, 1, nil, silentDevice())
 	s.settle()
-	_, _, err := s.bot.Drill(t.Context(), "silent-device", s.config.Projects[0])
+	_, _, err := s.bot.Drill(t.Context(), "silent-device", s.config.Bot.Projects[0])
 	require.NoError(t, err)
 	s.settle()
 	require.Len(t, s.offered(s.newest()), 1)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -131,7 +132,7 @@ func (q *pressed) silenced(standing rules.Mutes) refusalError {
 		return "All of these that fire are silenced already, for as long as that."
 	}
 	mute := standing.Of(q.alerts[0], q.bot.Clock.Now())
-	return refusalError("It is " + notify.Mrkdwn(bot.MuteText(mute), maxSaid) + ".")
+	return refusalError("It is " + notify.Mrkdwn(deliver.MuteText(mute), maxSaid) + ".")
 }
 
 // snoozed says what the message does not show by itself: that a rule was silenced, or that something else mutes the alert.
@@ -140,7 +141,7 @@ func (q *pressed) snoozed(made []snooze) Reply {
 	first := made[0]
 	if first.Match.Alert != "" {
 		if mute := first.alerts[0].Mute; len(q.alerts) == 1 && first.hidden(mute) {
-			return Reply{Text: "It is snoozed, and besides it is " + notify.Mrkdwn(bot.MuteText(mute), maxSaid) + "."}
+			return Reply{Text: "It is snoozed, and besides it is " + notify.Mrkdwn(deliver.MuteText(mute), maxSaid) + "."}
 		}
 		return Reply{}
 	}

@@ -100,7 +100,7 @@ func TestSnoozeForTheRestOfThePeriodTellsNobodyAtItsEnd(t *testing.T) {
 func TestSnoozeOfWhatIsMutedOtherwise(t *testing.T) {
 	window := rules.Window{Match: rules.Match{Project: "cold-chain"}, From: 13 * hour, To: 20 * hour, Because: "no shift"}
 	s := fired(t)
-	s.config.Windows = []rules.Window{window}
+	s.config.Bot.Windows = []rules.Window{window}
 	s.open()
 	s.run(june15.Add(14 * hour))
 	require.Contains(t, s.newest().Text, "muted until Mon 15 Jun 20:00 UTC: no shift")
@@ -170,7 +170,7 @@ func TestSnoozeOfVeryManyAlertsIsForThoseWhoMaySilenceTheRule(t *testing.T) {
 	s := newStage(t, 30, silentFor(25, june15.Add(2*hour)), silentDevice())
 	s.run(june15.Add(12 * hour))
 	snooze := s.button(amy, "snooze for 1 hour")
-	s.config.Rules[0].Notify = []string{"on-call"}
+	s.config.Bot.Rules[0].Notify = []string{"on-call"}
 	s.open()
 	reply := s.app.Press(t.Context(), snooze)
 	require.True(t, reply.Failed)

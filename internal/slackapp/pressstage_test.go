@@ -13,11 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/secret"
 	"notewatch/internal/slackapp"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -53,7 +55,8 @@ type stage struct {
 	pager    *notifytest.PagerDuty
 	database string
 	store    *store.Store
-	config   bot.Config
+	config   watch.Config
+	watch    *watch.Watch
 	bot      *bot.Bot
 	channels map[string]string // of receivers
 	allow    slackapp.Allow
@@ -69,7 +72,7 @@ func newStage(t *testing.T, n int, incidents []notehubtest.Incident, specs ...ru
 	t.Cleanup(s.slack.Close)
 	t.Cleanup(s.pager.Close)
 	s.database = storetest.Database(t)
-	s.config = bot.Config{
+	s.config.Bot = bot.Config{
 		Accounts: []bot.Account{{Name: "acme", Client: s.hub(n, incidents), PerMinute: 4}},
 		Projects: []bot.Project{{UID: coldChain, Name: "cold-chain", Account: "acme", Notify: []string{"team", "on-call"}}},
 		Interval: 30 * time.Minute,
@@ -82,7 +85,7 @@ func newStage(t *testing.T, n int, incidents []notehubtest.Incident, specs ...ru
 	for _, spec := range specs {
 		rule, problems := rules.Compile(spec)
 		require.Empty(t, problems)
-		s.config.Rules = append(s.config.Rules, bot.Rule{Rule: rule})
+		s.config.Bot.Rules = append(s.config.Bot.Rules, bot.Rule{Rule: rule})
 	}
 	s.open()
 	s.app = s.newApp("")
@@ -128,7 +131,7 @@ func (s *stage) receivers() {
 		Name: "on-call", RoutingKey: secret.New(strings.Repeat("a1", 16)), URL: s.pager.URL, AllowPrivate: true,
 	})
 	require.NoError(s.t, err)
-	s.config.Receivers = []bot.Receiver{{Name: "team", Receiver: team, Live: true}, {Name: "on-call", Receiver: onCall}}
+	s.config.Receivers = []deliver.Receiver{{Name: "team", Receiver: team, Live: true}, {Name: "on-call", Receiver: onCall}}
 }
 
 // stageSensors are devices alike: hourly sensors with 24 events a day.
@@ -148,9 +151,10 @@ func (s *stage) open() {
 	opened := s.store
 	s.t.Cleanup(func() { _ = opened.Close() })
 	require.NoError(s.t, s.store.ReleaseAll(s.t.Context()))
-	s.config.Store = s.store
-	s.bot, err = bot.New(s.t.Context(), s.config)
+	s.config.Bot.Store = s.store
+	s.watch, err = watch.New(s.t.Context(), s.config)
 	require.NoError(s.t, err)
+	s.bot = s.watch.Bot
 }
 
 // A slow receiver does something after it sent, before the bot can note that.
@@ -179,7 +183,7 @@ func (s *stage) dieAfterSending() {
 	s.t.Helper()
 	died := false
 	restart := s.slowly(func() { died = s.store.Close() == nil })
-	_, err := s.bot.Turn(s.t.Context())
+	_, err := s.watch.Turn(s.t.Context())
 	require.Error(s.t, err)
 	require.True(s.t, died)
 	restart()
@@ -202,7 +206,7 @@ func (s *stage) desk() *lookup.Desk {
 		Store: s.store, Projects: []lookup.Project{{UID: coldChain, Name: "cold-chain", Account: "acme"}},
 		Receivers: []string{"team", "on-call"}, Now: func() time.Time { return s.now },
 	}
-	for _, r := range s.config.Rules {
+	for _, r := range s.config.Bot.Rules {
 		config.Rules = append(config.Rules, r.Rule)
 	}
 	return lookup.New(config)
@@ -221,7 +225,7 @@ func (s *stage) run(until time.Time) {
 	s.t.Helper()
 	ctx := context.WithoutCancel(s.t.Context()) // SQLite would start a goroutine for each statement to watch a context that ends
 	for !s.now.After(until) {
-		next, err := s.bot.Turn(ctx)
+		next, err := s.watch.Turn(ctx)
 		require.NoError(s.t, err)
 		if next.IsZero() || next.After(until) {
 			break

@@ -72,6 +72,9 @@ func (e *UnavailableError) Unwrap() []error {
 	return []error{e.Err}
 }
 
+// Unavailable reports whether err says that the database cannot be used.
+func Unavailable(err error) bool { return errors.As(err, new(*UnavailableError)) }
+
 // explained returns an error of SQLite about the database in file as an UnavailableError if the cause lies outside notewatch,
 // and other errors as they are.
 func explained(err error, file string) error {

@@ -172,6 +172,14 @@ func (s *Store) NextDue(ctx context.Context, kind Kind, key string) (due time.Ti
 	return due, !due.IsZero(), doing(err, "reading when %s %q is due", kind, key)
 }
 
+// Earlier returns the earlier of two due times, of which zero is never.
+func Earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // ReleaseAll ends every lease. Only the holder of Lock may call it, at start: the leases are those of a dead process.
 // Attempts that were cut off get the status CutOff. One that was overtaken before that may have replaced what was shown
 // by something older: its receiver is made due to show the newest again.

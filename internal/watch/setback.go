@@ -1,9 +1,12 @@
-package bot
+package watch
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
 	"notewatch/internal/store"
 )
 
@@ -13,36 +16,36 @@ const (
 )
 
 // longestPauses returns for how long things wait at most.
-func (b *Bot) longestPauses() store.Pauses {
-	poll := b.Interval
-	for _, a := range b.Accounts {
-		poll = max(poll, b.Cadence(a))
+func (w *Watch) longestPauses() store.Pauses {
+	poll := cmp.Or(w.Config.Bot.Interval, bot.DefaultInterval)
+	for _, a := range w.Config.Bot.Accounts {
+		poll = max(poll, w.Bot.Cadence(a))
 	}
 	return store.Pauses{
-		Work: map[store.Kind]time.Duration{store.Poll: poll, store.PollRules: poll, store.Receiver: max(maxPatience, lookAgainTime), store.Summary: longestSummary},
+		Work: map[store.Kind]time.Duration{store.Poll: poll, store.PollRules: poll, store.Receiver: deliver.LongestPause, store.Summary: longestSummary},
 		Hold: longestHold,
 	}
 }
 
 // checkClock notices that the clock was set back, by times in the store that lie further ahead than anything waits. Then nothing
 // waits for the clock to get there: all work is due.
-func (b *Bot) checkClock(ctx context.Context) error {
-	now := b.Clock.Now()
-	ahead, err := b.Store.SetBack(ctx, now, nextSummary(now), b.longestPauses())
+func (w *Watch) checkClock(ctx context.Context) error {
+	now := w.clock.Now()
+	ahead, err := w.store.SetBack(ctx, now, bot.NextSummary(now), w.longestPauses())
 	if err != nil || ahead.IsZero() {
 		return err
 	}
-	b.setBack.Store(&now)
-	b.Log.Warn("continuing after the clock was set back: everything that waited is due now", "latest_stored", ahead.UTC(), "now", now.UTC(),
+	w.setBack.Store(&now)
+	w.log.Warn("continuing after the clock was set back: everything that waited is due now", "latest_stored", ahead.UTC(), "now", now.UTC(),
 		"hint", "check that the clock of this machine is right now")
-	for _, bell := range b.wake {
+	for _, bell := range w.bells {
 		bell.ring()
 	}
 	return nil
 }
 
 // AwaitsPoll reports whether the clock was set back and a project has not been polled successfully since.
-func (b *Bot) AwaitsPoll(state store.Project) bool {
-	since := b.setBack.Load()
+func (w *Watch) AwaitsPoll(state store.Project) bool {
+	since := w.setBack.Load()
 	return since != nil && !state.PolledAt.After(*since)
 }

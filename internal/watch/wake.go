@@ -1,4 +1,4 @@
-package bot
+package watch
 
 import (
 	"context"
@@ -23,28 +23,26 @@ type waking struct {
 	name string
 }
 
-// bells are those of all loops that something here makes due.
-func bells(config Config) map[waking]bell {
+// bellsOf returns those of all loops that something here makes due.
+func bellsOf(config Config) map[waking]bell {
 	all := map[waking]bell{{store.Mute, ""}: make(bell, 1), {store.PollRules, ""}: make(bell, 1)}
 	for _, r := range config.Receivers {
 		all[waking{store.Receiver, r.Name}] = make(bell, 1)
 	}
-	for _, a := range config.Accounts {
+	for _, a := range config.Bot.Accounts {
 		all[waking{store.Poll, a.Name}] = make(bell, 1)
 	}
 	return all
 }
 
 // wakeAll wakes the loops that serve a kind of work.
-func (b *Bot) wakeAll(kind store.Kind) {
-	for loop, bell := range b.wake {
+func (w *Watch) wakeAll(kind store.Kind) {
+	for loop, bell := range w.bells {
 		if loop.kind == kind {
 			bell.ring()
 		}
 	}
 }
-
-func (b *Bot) wakeReceivers() { b.wakeAll(store.Receiver) }
 
 // watchTime is how often, in real time, Run looks whether other processes made work due: a person at the terminal waits for
 // what comes of it.
@@ -52,7 +50,7 @@ const watchTime = 2 * time.Second
 
 // watch wakes all loops when somebody made work due since the store said that it was raised so often, until ctx is done. That it
 // was one of them does no harm.
-func (b *Bot) watch(ctx context.Context, seen int64) {
+func (w *Watch) watch(ctx context.Context, seen int64) {
 	ticker := time.NewTicker(watchTime)
 	defer ticker.Stop()
 	for {
@@ -61,12 +59,12 @@ func (b *Bot) watch(ctx context.Context, seen int64) {
 			return
 		case <-ticker.C:
 		}
-		raised, err := b.Store.Raised(ctx) // if that fails, what the loops do fails too, and they say so
+		raised, err := w.store.Raised(ctx) // if that fails, what the loops do fails too, and they say so
 		if err != nil || raised == seen {
 			continue
 		}
 		seen = raised
-		for _, bell := range b.wake {
+		for _, bell := range w.bells {
 			bell.ring()
 		}
 	}

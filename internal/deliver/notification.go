@@ -1,27 +1,26 @@
-package bot
+package deliver
 
 import (
 	"context"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
-	"notewatch/internal/metrics"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
 
 // notification is what a message should show from now on.
-func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
-	n := notify.Notification{ID: m.Message.ID, Sent: b.Machine(), Quiet: r.quiet(m), Tried: !m.Message.BegunAt.IsZero()}
+func (s *Sender) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
+	n := notify.Notification{ID: m.Message.ID, Sent: s.machine(), Quiet: r.quiet(m), Tried: !m.Message.BegunAt.IsZero()}
 	states := int64(0) // that there were
 	for _, d := range m.Members {
 		states += d.Alert.Version + d.Moves
-		a := r.alert(d, b.Clock.Now())
-		a.PeriodEnd = b.periodEnd(d.Alert)
+		a := r.alert(d, s.now())
+		a.PeriodEnd = s.periodEnd(d.Alert)
 		if d.Alert.Reason == rules.PeriodEnded && a.AsOf.Before(a.PeriodEnd) {
 			a.Value = math.NaN() // that is not the one at the end
 		}
@@ -31,17 +30,17 @@ func (b *Bot) notification(ctx context.Context, r Receiver, m outgoing) (notify.
 	if !r.Live || len(m.Members) > 1 {
 		return n, nil
 	}
-	trend, err := b.trend(ctx, m.Members[0].Alert)
+	trend, err := s.trend(ctx, m.Members[0].Alert)
 	n.Alerts[0].Trend = trend
 	return n, err
 }
 
 // periodEnd returns when the period that an alert of a period rule judges ends; zero for other alerts.
-func (b *Bot) periodEnd(a rules.Alert) time.Time {
+func (s *Sender) periodEnd(a rules.Alert) time.Time {
 	if a.Period.IsZero() {
 		return time.Time{}
 	}
-	_, next := b.Period.Bounds(rules.DayOf(a.Period))
+	_, next := s.period.Bounds(rules.DayOf(a.Period))
 	return next.Start()
 }
 
@@ -67,8 +66,8 @@ func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 		ID: a.ID, Version: a.Version, Changed: d.Want > d.Have,
 		State: string(a.State), Reason: string(a.Reason), Level: a.Level.String(),
 		Rule:    a.Rule,
-		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: projectURL(a.Project)},
-		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: deviceURL(a.Project, a.Subject)},
+		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: words.ProjectURL(a.Project)},
+		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: words.DeviceURL(a.Project, a.Subject)},
 		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Why: a.Why, Detail: detail(a, now), Body: body(a),
 		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
@@ -98,23 +97,6 @@ func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 	return out
 }
 
-// projectURL is where people look at a project.
-func projectURL(project string) string {
-	if !strings.HasPrefix(project, "app:") {
-		return ""
-	}
-	return "https://notehub.io/project/" + project
-}
-
-// deviceURL is where people look at a device.
-func deviceURL(project, device string) string {
-	base := projectURL(project)
-	if base == "" || device == "" {
-		return ""
-	}
-	return base + "/devices/" + device
-}
-
 // detail returns the short lines that tell what the headline does not.
 func detail(a rules.Alert, now time.Time) []string {
 	var lines []string
@@ -141,27 +123,4 @@ func quietText(since, now time.Time) string {
 		return fmt.Sprintf("quiet since %s; resolves %s if it stays quiet", since.UTC().Format("15:04 UTC"), notify.FormatTime(resolves))
 	}
 	return fmt.Sprintf("quiet since %s; resolves once a complete day is known to be quiet", notify.FormatTime(since))
-}
-
-// told puts an alert into words.
-func (t *turn) told(r *Rule, a rules.Alert) rules.Told {
-	told := r.Texts(a, rules.Wording{
-		Project: t.project.Name, Subject: t.name(a.Subject), Period: t.Period, Now: t.now, Format: notify.FormatFigure,
-	})
-	if r.Spec.Name == watcherBlind && t.state.Failures > 0 && a.Reason != rules.Cleared {
-		told = t.withCause(told)
-	}
-	return told
-}
-
-// withCause adds why the project cannot be polled, and what to do about that.
-func (t *turn) withCause(told rules.Told) rules.Told {
-	told.Summary += ": " + t.state.Failure
-	_, account, err := t.Bot.project(t.project.UID)
-	if err != nil {
-		return told // which cannot be: the project is being polled
-	}
-	step := "Next step: " + remedy(metrics.Class(t.state.Cause), account) + "."
-	told.Advice = strings.TrimSpace(step + " " + told.Advice)
-	return told
 }

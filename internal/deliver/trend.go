@@ -1,4 +1,4 @@
-package bot
+package deliver
 
 import (
 	"context"
@@ -15,13 +15,13 @@ const trendDays = 14
 // trend returns the figure that an alert shows, day by day: what was used since the period began for a figure that is counted over
 // it, else what was used on each day. It ends on the day of the last poll, of an ended alert on the day of its newest value. It is
 // empty for figures that are not counted by day.
-func (b *Bot) trend(ctx context.Context, a rules.Alert) ([]notify.Point, error) {
+func (s *Sender) trend(ctx context.Context, a rules.Alert) ([]notify.Point, error) {
 	metric, member, _ := strings.Cut(a.Told.Figure, ".")
 	figure, ok := rules.ParseFigure(metric)
 	if !ok || a.AsOf.IsZero() || a.Project == "" {
 		return nil, nil
 	}
-	last, err := b.trendEnd(ctx, a)
+	last, err := s.trendEnd(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (b *Bot) trend(ctx context.Context, a rules.Alert) ([]notify.Point, error) 
 	if total {
 		first = rules.DayOf(a.Period)
 	}
-	days, err := b.days(ctx, a, figure, first, last)
+	days, err := s.days(ctx, a, figure, first, last)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (b *Bot) trend(ctx context.Context, a rules.Alert) ([]notify.Point, error) 
 }
 
 // trendEnd returns the last day that the trend of an alert shows.
-func (b *Bot) trendEnd(ctx context.Context, a rules.Alert) (rules.Day, error) {
+func (s *Sender) trendEnd(ctx context.Context, a rules.Alert) (rules.Day, error) {
 	last := rules.DayOf(a.AsOf)
 	if a.AsOf.Equal(last.Start()) {
 		last-- // as of the end of a day
@@ -56,27 +56,27 @@ func (b *Bot) trendEnd(ctx context.Context, a rules.Alert) (rules.Day, error) {
 	if !a.Open() {
 		return last, nil
 	}
-	state, err := b.Store.Project(ctx, a.Project)
+	state, err := s.store.Project(ctx, a.Project)
 	if err != nil || state.PolledAt.IsZero() {
 		return last, err
 	}
 	polled := rules.DayOf(state.PolledAt)
 	if !a.Period.IsZero() {
-		_, next := b.Period.Bounds(rules.DayOf(a.Period))
+		_, next := s.period.Bounds(rules.DayOf(a.Period))
 		polled = min(polled, next-1)
 	}
 	return max(last, polled), nil
 }
 
 // days returns a figure of the subject of an alert day by day.
-func (b *Bot) days(ctx context.Context, a rules.Alert, figure rules.Figure, first, last rules.Day) ([]float64, error) {
+func (s *Sender) days(ctx context.Context, a rules.Alert, figure rules.Figure, first, last rules.Day) ([]float64, error) {
 	ordinal := 0
 	if a.Subject != "" {
 		var known bool
 		var err error
-		if ordinal, known, err = b.Store.Ordinal(ctx, a.Project, a.Subject); !known {
+		if ordinal, known, err = s.store.Ordinal(ctx, a.Project, a.Subject); !known {
 			return nil, err
 		}
 	}
-	return env.Days(ctx, b.Store, a.Project, ordinal, figure, first, last)
+	return env.Days(ctx, s.store, a.Project, ordinal, figure, first, last)
 }

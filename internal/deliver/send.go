@@ -1,4 +1,4 @@
-package bot
+package deliver
 
 import (
 	"context"
@@ -27,30 +27,33 @@ const (
 	lookAgainTime = time.Hour        // after which somebody may have mended what will not do by itself
 )
 
+// LongestPause is the longest time that a receiver waits for its next attempt.
+const LongestPause = max(maxPatience, lookAgainTime)
+
 // Deliver shows one receiver what is new: for each message the newest state, whatever happened in between. An error that
 // is about the receiver ends the turn; what comes by itself is tried again later, and what an operator has to mend gives
 // up all that waits, until it is looked at again. One that is about a message gives only that message up.
-func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
-	r, err := b.receiver(lease.Key)
+func (s *Sender) Deliver(ctx context.Context, lease store.Lease) error {
+	r, err := s.receiver(lease.Key)
 	if err != nil {
 		return err
 	}
-	if err := b.standIn(ctx, lease, r); err != nil {
+	if err := s.standIn(ctx, lease, r); err != nil {
 		return err
 	}
-	known, err := b.lookAgain(ctx, lease, r)
+	known, err := s.lookAgain(ctx, lease, r)
 	if err != nil {
 		return err
 	}
-	p, err := b.plan(ctx, lease, r)
+	p, err := s.plan(ctx, lease, r)
 	if err != nil {
 		return err
 	}
-	done, err := b.sendAll(ctx, lease, r, p.messages)
+	done, err := s.sendAll(ctx, lease, r, p.messages)
 	if err != nil {
 		return err
 	}
-	if err := b.passOn(ctx, r, done.refused); err != nil {
+	if err := s.passOn(ctx, r, done.refused); err != nil {
 		return err
 	}
 	failures := 0
@@ -59,22 +62,22 @@ func (b *Bot) Deliver(ctx context.Context, lease store.Lease) error {
 	}
 	switch {
 	case done.failure == nil && done.left:
-		p.later = b.Clock.Now()
+		p.later = s.now()
 	case done.failure == nil && done.heard:
-		err = b.recovered(ctx, r)
+		err = s.recovered(ctx, r)
 	case done.failure == nil && known:
-		p.later, failures = earlier(p.later, b.Clock.Now().Add(lookAgainTime)), 0 // after a failure news would wait for that, too
+		p.later, failures = store.Earlier(p.later, s.now().Add(lookAgainTime)), 0 // after a failure news would wait for that, too
 	case done.failure == nil:
 	case done.failure.Class == notify.Permanent:
-		p.later = b.Clock.Now().Add(lookAgainTime)
-		err = b.giveUp(ctx, lease, r, done.failure)
+		p.later = s.now().Add(lookAgainTime)
+		err = s.giveUp(ctx, lease, r, done.failure)
 	case done.failure.Class == notify.Temporary:
 		if failures = lease.Failures + 1; done.heard {
 			failures = 1
 		}
-		p.later, err = b.despair(ctx, r, done.failure, b.retryAt(failures-1, done.failure))
+		p.later, err = s.despair(ctx, r, done.failure, s.retryAt(failures-1, done.failure))
 	}
-	return errors.Join(err, b.Store.Complete(ctx, lease, b.Clock.Now(), p.later, failures))
+	return errors.Join(err, s.store.Complete(ctx, lease, s.now(), p.later, failures))
 }
 
 // A service is what came of sending messages.
@@ -94,14 +97,14 @@ type refused struct {
 }
 
 // sendAll sends messages until one fails for a reason that is not its own.
-func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []planned) (done service, err error) {
+func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []planned) (done service, err error) {
 	for len(messages) > 0 {
 		if done.taken > 0 {
-			if done.left, err = b.Store.Moved(ctx, lease); err != nil || done.left {
+			if done.left, err = s.store.Moved(ctx, lease); err != nil || done.left {
 				return done, err // there is something newer: what was planned may no longer be true
 			}
 		}
-		batch, n, err := b.nextBatch(ctx, r, messages)
+		batch, n, err := s.nextBatch(ctx, r, messages)
 		if err != nil {
 			return done, err
 		}
@@ -110,11 +113,11 @@ func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messag
 			return done, nil
 		}
 		messages = messages[n:]
-		s, err := b.send(ctx, lease, r, batch)
-		done.taken += s.taken
-		done.heard, done.called = done.heard || s.heard, done.called || s.called
-		done.failure, done.left, done.refused = s.failure, s.left, append(done.refused, s.refused...)
-		if err != nil || s.failure != nil || s.left {
+		sent, err := s.send(ctx, lease, r, batch)
+		done.taken += sent.taken
+		done.heard, done.called = done.heard || sent.heard, done.called || sent.called
+		done.failure, done.left, done.refused = sent.failure, sent.left, append(done.refused, sent.refused...)
+		if err != nil || sent.failure != nil || sent.left {
 			return done, err
 		}
 	}
@@ -123,9 +126,9 @@ func (b *Bot) sendAll(ctx context.Context, lease store.Lease, r Receiver, messag
 
 // nextBatch reads the members of the first of some messages: of as many as are sent together, and have no more members than one
 // message may have. n is how many; 0 is that the first is no longer what it was planned as.
-func (b *Bot) nextBatch(ctx context.Context, r Receiver, messages []planned) (batch []outgoing, n int, err error) {
+func (s *Sender) nextBatch(ctx context.Context, r Receiver, messages []planned) (batch []outgoing, n int, err error) {
 	for members := 0; n < min(len(messages), max(r.Batch, 1)) && members < maxMembers; n++ {
-		m, same, err := b.members(ctx, r, messages[n])
+		m, same, err := s.members(ctx, r, messages[n])
 		if err != nil || !same {
 			return batch, n, err
 		}
@@ -135,8 +138,8 @@ func (b *Bot) nextBatch(ctx context.Context, r Receiver, messages []planned) (ba
 	return batch, n, nil
 }
 
-func (b *Bot) receiver(name string) (Receiver, error) {
-	for _, r := range b.Receivers {
+func (s *Sender) receiver(name string) (Receiver, error) {
+	for _, r := range s.receivers {
 		if r.Name == name {
 			return r, nil
 		}
@@ -144,50 +147,12 @@ func (b *Bot) receiver(name string) (Receiver, error) {
 	return Receiver{}, fmt.Errorf("receiver %q is not configured", name)
 }
 
-// pause keeps the sends of a lane apart. Who waits keeps only his own lane waiting.
-func (b *Bot) pause(ctx context.Context, r Receiver) error {
-	if r.Pause <= 0 {
-		return nil
-	}
-	if wait := b.reserve(r); wait > 0 {
-		b.Sleep(ctx, wait)
-	}
-	return ctx.Err()
-}
-
-// reserve takes the next send of the receiver's lane and returns how long it is until then.
-func (b *Bot) reserve(r Receiver) time.Duration {
-	lane := r.Lane
-	if lane == "" {
-		lane = "receiver " + r.Name
-	}
-	b.lanes.Lock()
-	defer b.lanes.Unlock()
-	now := b.Machine()
-	next := b.lanes.last[lane].Add(r.Pause)
-	if next.Before(now) {
-		next = now
-	}
-	b.lanes.last[lane] = next
-	return next.Sub(now)
-}
-
-// sleep waits for some time, or until ctx is done.
-func sleep(ctx context.Context, wait time.Duration) {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
-
 // retryAt returns when to try again after a failure that follows so many others: exponentially later with jitter, or when
 // the receiver asked for it.
-func (b *Bot) retryAt(failures int, failure *notify.Error) time.Time {
+func (s *Sender) retryAt(failures int, failure *notify.Error) time.Time {
 	pause := min(minRetry<<min(failures, 20), maxRetry)
 	pause = pause/2 + rand.N(pause/2+1)
-	return b.Clock.Now().Add(max(pause, patience(failure)))
+	return s.now().Add(max(pause, patience(failure)))
 }
 
 // patience is for how long a receiver that failed is left alone at least.
@@ -195,23 +160,23 @@ func patience(failure *notify.Error) time.Duration { return min(failure.RetryAft
 
 // send makes one attempt at each message of a batch, until one fails for a reason that is not its own. The attempts are
 // recorded before they are made, their outcomes after it.
-func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, batch []outgoing) (done service, err error) {
-	attempts, err := b.Store.Begin(ctx, lease, batch, b.Clock.Now(), b.Machine())
+func (s *Sender) send(ctx context.Context, lease store.Lease, r Receiver, batch []outgoing) (done service, err error) {
+	attempts, err := s.store.Begin(ctx, lease, batch, s.now(), s.machine())
 	if err != nil {
 		return done, err
 	}
-	begun := b.Machine()
+	begun := s.machine()
 	outcomes := make([]store.Outcome, len(batch))
 	for i, m := range batch {
-		outcomes[i] = store.Outcome{Attempt: attempts[i], Message: m.Message, Members: m.Members, Status: store.NotMade, At: b.Clock.Now()}
-		if done.failure != nil || err != nil || ctx.Err() != nil || b.Machine().Sub(begun) > batchTime {
+		outcomes[i] = store.Outcome{Attempt: attempts[i], Message: m.Message, Members: m.Members, Status: store.NotMade, At: s.now()}
+		if done.failure != nil || err != nil || ctx.Err() != nil || s.machine().Sub(begun) > batchTime {
 			done.left = true
 			continue
 		}
 		loud := !r.quiet(m)
 		var outcome store.Outcome
 		var own *notify.Error
-		if outcome, own, err = b.attempt(ctx, lease, r, m); err != nil {
+		if outcome, own, err = s.attempt(ctx, lease, r, m); err != nil {
 			continue
 		}
 		outcome.Attempt = attempts[i]
@@ -231,50 +196,50 @@ func (b *Bot) send(ctx context.Context, lease store.Lease, r Receiver, batch []o
 		}
 	}
 	// What was posted is recorded even if there was no more time to post it: otherwise it is posted again.
-	return done, errors.Join(err, b.record(context.WithoutCancel(ctx), lease, outcomes))
+	return done, errors.Join(err, s.record(context.WithoutCancel(ctx), lease, outcomes))
 }
 
 // record stores outcomes. If somebody else has taken the receiver over, it is made to show the newest again.
-func (b *Bot) record(ctx context.Context, lease store.Lease, outcomes []store.Outcome) error {
-	err := b.Store.End(ctx, lease, outcomes...)
+func (s *Sender) record(ctx context.Context, lease store.Lease, outcomes []store.Outcome) error {
+	err := s.store.End(ctx, lease, outcomes...)
 	if !errors.Is(err, store.ErrLeaseLost) {
 		return err
 	}
 	for _, outcome := range outcomes {
-		err = errors.Join(err, b.Store.Repair(ctx, lease, outcome))
+		err = errors.Join(err, s.store.Repair(ctx, lease, outcome))
 	}
 	return err
 }
 
 // attempt makes one attempt at one message and returns what came of it. An error is our own trouble.
-func (b *Bot) attempt(ctx context.Context, lease store.Lease, r Receiver, m outgoing) (store.Outcome, *notify.Error, error) {
-	n, err := b.notification(ctx, r, m)
+func (s *Sender) attempt(ctx context.Context, lease store.Lease, r Receiver, m outgoing) (store.Outcome, *notify.Error, error) {
+	n, err := s.notification(ctx, r, m)
 	if err != nil {
 		return store.Outcome{}, nil, err
 	}
-	if err := b.pause(ctx, r); err != nil {
+	if err := s.pause(ctx, r); err != nil {
 		return store.Outcome{}, nil, err
 	}
-	started := b.Machine()
-	ref, err := b.call(ctx, r, n, notify.Ref(m.Message.Ref))
-	outcome, failure := b.outcome(r, m, ref, err)
+	started := s.machine()
+	ref, err := s.call(ctx, r, n, notify.Ref(m.Message.Ref))
+	outcome, failure := s.outcome(r, m, ref, err)
 	if r.Live {
 		outcome.ShowsValue = n.ShowsValueOf()
 	}
-	b.Metrics.Delivered(r.Name, metrics.Result(outcome.Status), b.Machine().Sub(started))
+	s.metrics.Delivered(r.Name, metrics.Result(outcome.Status), s.machine().Sub(started))
 	if failure != nil {
 		level := slog.LevelError
 		if lease.Failures > 0 && outcome.Status == store.Retrying {
 			level = slog.LevelDebug // said before
 		}
-		b.Log.Log(ctx, level, "sending", "receiver", r.Name, "message", m.Message.ID, "status", string(outcome.Status), "err", failure)
+		s.log.Log(ctx, level, "sending", "receiver", r.Name, "message", m.Message.ID, "status", string(outcome.Status), "err", failure)
 	}
 	return outcome, failure, nil
 }
 
 // call makes one call to a receiver, after one that goes on.
-func (b *Bot) call(ctx context.Context, r Receiver, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
-	lock, _ := b.calls.LoadOrStore(r.Name, new(sync.Mutex))
+func (s *Sender) call(ctx context.Context, r Receiver, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	lock, _ := s.calls.LoadOrStore(r.Name, new(sync.Mutex))
 	free := lock.(*sync.Mutex)
 	free.Lock()
 	defer free.Unlock()
@@ -292,8 +257,8 @@ func classify(err error) *notify.Error {
 }
 
 // outcome is what the store learns from an attempt that ended with err, and the failure if it is one.
-func (b *Bot) outcome(r Receiver, m outgoing, ref notify.Ref, err error) (store.Outcome, *notify.Error) {
-	now := b.Clock.Now()
+func (s *Sender) outcome(r Receiver, m outgoing, ref notify.Ref, err error) (store.Outcome, *notify.Error) {
+	now := s.now()
 	changes := waiting(m.Members)
 	out := store.Outcome{Message: m.Message, Members: m.Members, Status: store.Posted, At: now, Refresh: len(changes) == 0}
 	switch {

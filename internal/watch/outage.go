@@ -1,9 +1,8 @@
-package bot
+package watch
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -56,7 +55,7 @@ func (o *outage) note(of job, reached stage, err error, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case unavailable(err):
+	case store.Unavailable(err):
 		o.err = err
 		o.failing[of] = max(o.failing[of], reached)
 		if o.since.IsZero() {
@@ -79,160 +78,119 @@ func (o *outage) state() (since time.Time, err error) {
 	return o.since, o.err
 }
 
-// unavailable reports whether err says that the database cannot be used.
-func unavailable(err error) bool { return errors.As(err, new(*store.UnavailableError)) }
-
 // Outage returns why the database cannot be used, as far as work has failed for that reason; nil if none has.
-func (b *Bot) Outage() error {
-	_, err := b.outage.state()
+func (w *Watch) Outage() error {
+	_, err := w.outage.state()
 	return err
 }
 
 // attend serves work, but during an outage only if the database can be written again: a poll asks Notehub first, and a
 // receiver may take a message that cannot be recorded.
-func (b *Bot) attend(ctx context.Context, kind store.Kind, keys []string) (next time.Time, err error) {
-	if b.Outage() == nil {
-		return b.serve(ctx, kind, keys)
+func (w *Watch) attend(ctx context.Context, kind store.Kind, keys []string) (next time.Time, err error) {
+	if w.Outage() == nil {
+		return w.Serve(ctx, kind, keys...)
 	}
-	if err := b.Store.CheckWrite(ctx); err != nil {
+	if err := w.store.CheckWrite(ctx); err != nil {
 		return next, err
 	}
 	for _, key := range keys {
-		due, ok, err := b.Store.NextDue(ctx, kind, key)
+		due, ok, err := w.store.NextDue(ctx, kind, key)
 		if err != nil {
 			return next, err
 		}
-		if !ok || due.Sub(b.Clock.Now()) > idleTime { // it was done, and only what followed failed
-			b.outage.note(job{kind, key}, working, nil, b.Clock.Now())
+		if !ok || due.Sub(w.clock.Now()) > idleTime { // it was done, and only what followed failed
+			w.outage.note(job{kind, key}, working, nil, w.clock.Now())
 		}
 	}
-	return b.serve(ctx, kind, keys)
+	return w.Serve(ctx, kind, keys...)
 }
 
 // watchOutages reports each outage, until ctx is done.
-func (b *Bot) watchOutages(ctx context.Context) {
+func (w *Watch) watchOutages(ctx context.Context) {
 	for ctx.Err() == nil {
-		if since, err := b.outage.state(); err != nil {
-			b.reportOutage(ctx, since)
+		if since, err := w.outage.state(); err != nil {
+			w.reportOutage(ctx, since)
 			continue
 		}
 		select {
 		case <-ctx.Done():
-		case <-b.outage.changed:
+		case <-w.outage.changed:
 		}
 	}
 }
 
 // reportOutage logs an outage at once, then at growing intervals, and its end. After a minute it notifies the default
 // receivers, and of the end those that took that message.
-func (b *Bot) reportOutage(ctx context.Context, since time.Time) {
+func (w *Watch) reportOutage(ctx context.Context, since time.Time) {
 	next, pause := since, firstReport
 	for {
-		_, err := b.outage.state()
+		_, err := w.outage.state()
 		if err == nil {
 			break
 		}
-		now := b.Clock.Now()
+		now := w.clock.Now()
 		if !now.Before(next) {
-			b.Log.Error("the database cannot be used: no alert is recorded or sent until it can", "database", b.Store.Path(),
+			w.log.Error("the database cannot be used: no alert is recorded or sent until it can", "database", w.store.Path(),
 				"since", since, "err", err)
 			next, pause = now.Add(pause), min(2*pause, longestQuiet)
 		}
 		wake := next
-		if notice := since.Add(outageNotice); b.outage.alert.Version == 0 {
+		if notice := since.Add(outageNotice); w.outage.alert.Version == 0 {
 			if !now.Before(notice) {
-				b.beginOutage(ctx, since, err)
+				w.beginOutage(ctx, since, err)
 			} else {
-				wake = earlier(wake, notice)
+				wake = store.Earlier(wake, notice)
 			}
 		}
-		timer := b.Clock.Timer(wake)
+		timer := w.clock.Timer(wake)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return
-		case <-b.outage.changed:
+		case <-w.outage.changed:
 		case <-timer.C:
 		}
 		timer.Stop()
 	}
-	b.Log.Info("the database can be used again", "database", b.Store.Path(), "since", since)
-	b.endOutage(ctx)
+	w.log.Info("the database can be used again", "database", w.store.Path(), "since", since)
+	w.endOutage(ctx)
 }
 
 // beginOutage sends the default receivers an alert about an outage. The store has no part in it, so each is called once.
-func (b *Bot) beginOutage(ctx context.Context, since time.Time, err error) {
+func (w *Watch) beginOutage(ctx context.Context, since time.Time, err error) {
 	told := rules.Told{
 		Subject: "notewatch",
-		Summary: "notewatch cannot use its database " + b.Store.Path() + ", and sends no alert until it can",
+		Summary: "notewatch cannot use its database " + w.store.Path() + ", and sends no alert until it can",
 		Advice:  "notewatch goes on by itself once the cause is removed.",
 	}
 	if failure, ok := errors.AsType[*store.UnavailableError](err); ok {
 		told.Summary = "notewatch cannot use its database, and sends no alert until it can: " + string(failure.Cause)
-		told.Advice = "For " + b.Store.Path() + ": " + failure.Cause.Advice() + ". notewatch then goes on by itself."
+		told.Advice = "For " + w.store.Path() + ": " + failure.Cause.Advice() + ". notewatch then goes on by itself."
 	}
-	b.outage.alert, _ = rules.Key{Rule: databaseUnavailable}.Inactive().Raise(rules.Critical, told, since)
+	w.outage.alert, _ = rules.Key{Rule: databaseUnavailable}.Inactive().Raise(rules.Critical, told, since)
 	operators := map[string]notify.Ref{}
-	for _, name := range b.Operators {
+	for _, name := range w.Config.Bot.Operators {
 		operators[name] = nil
 	}
-	b.outage.shown = b.showOutage(ctx, operators)
+	w.outage.shown = w.sender.SendUnrecorded(ctx, w.outage.alert, operators)
 }
 
 // outageTries bounds how often a receiver is sent the end of an outage.
 const outageTries = 3
 
 // endOutage sends the end of an outage to the receivers that show it.
-func (b *Bot) endOutage(ctx context.Context) {
-	a, _ := b.outage.alert.Clear(b.Clock.Now())
+func (w *Watch) endOutage(ctx context.Context) {
+	a, _ := w.outage.alert.Clear(w.clock.Now())
 	a.Told.Summary, a.Told.Advice = "notewatch can use its database again, and sends what has changed meanwhile", ""
-	b.outage.alert = a
-	for try := 1; len(b.outage.shown) > 0; try++ {
-		for name := range b.showOutage(ctx, b.outage.shown) {
-			delete(b.outage.shown, name)
+	w.outage.alert = a
+	for try := 1; len(w.outage.shown) > 0; try++ {
+		for name := range w.sender.SendUnrecorded(ctx, w.outage.alert, w.outage.shown) {
+			delete(w.outage.shown, name)
 		}
-		if try == outageTries || len(b.outage.shown) == 0 {
+		if try == outageTries || len(w.outage.shown) == 0 {
 			break
 		}
-		b.Sleep(ctx, ownRetry)
+		w.sleep(ctx, ownRetry)
 	}
-	b.outage.alert, b.outage.shown = rules.Alert{}, nil
-}
-
-// showOutage makes one attempt to show the alert about an outage at receivers, of which refs holds what they show. It returns
-// what those that took it show now.
-func (b *Bot) showOutage(ctx context.Context, refs map[string]notify.Ref) map[string]notify.Ref {
-	var mu sync.Mutex
-	var calls sync.WaitGroup
-	taken := map[string]notify.Ref{}
-	for name, ref := range refs {
-		r, err := b.receiver(name)
-		if err != nil {
-			continue // it is no longer in the rules file
-		}
-		calls.Go(func() {
-			ref, err := b.call(ctx, r, b.outageNotification(r), ref)
-			if err != nil {
-				b.Log.Error("sending that the database cannot be used, or can be again", "receiver", r.Name, "err", err)
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			taken[r.Name] = ref
-		})
-	}
-	calls.Wait()
-	return taken
-}
-
-// outageNotification is the alert about an outage as a message for a receiver.
-func (b *Bot) outageNotification(r Receiver) notify.Notification {
-	d := store.Delivery{Alert: b.outage.alert, Want: b.outage.alert.Version}
-	if d.Alert.State != rules.Firing {
-		d.Have, d.Shown = d.Want-1, rules.Critical
-	}
-	id := r.message(d.Alert.ID).ID
-	return notify.Notification{
-		ID: id, Key: fmt.Sprintf("%s-%d", id, d.Want), Sent: b.Machine(), Alerts: []notify.Alert{r.alert(d, b.Clock.Now())},
-	}
+	w.outage.alert, w.outage.shown = rules.Alert{}, nil
 }

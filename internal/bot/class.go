@@ -11,47 +11,6 @@ import (
 	"notewatch/notehub"
 )
 
-// observe tells the metrics what is watched and how to look up how things stand.
-func (b *Bot) observe() {
-	configured := metrics.Configured{
-		Projects:  names(b.Projects, Project.uid),
-		Receivers: names(b.Receivers, func(r Receiver) string { return r.Name }),
-		Accounts:  map[string]float64{},
-	}
-	for _, a := range b.Accounts {
-		configured.Accounts[a.Name] = a.PerMinute
-	}
-	b.Metrics.Configure(configured)
-	b.Metrics.Observe(func(ctx context.Context) (metrics.Snapshot, error) {
-		snapshot := metrics.Snapshot{Outage: b.Outage() != nil, Waiting: map[string]metrics.Waiting{}, Dead: map[string]int{}}
-		standing, err := b.Store.Standing(ctx, b.Clock.Now())
-		if err != nil {
-			return snapshot, err
-		}
-		snapshot.Firing, snapshot.Pending, snapshot.PolledAt = standing.Firing, standing.Pending, standing.PolledAt
-		for name, queue := range standing.Queues {
-			snapshot.Waiting[name] = metrics.Waiting{Count: queue.Waiting, Oldest: queue.Oldest}
-			snapshot.Dead[name] = queue.Dead
-		}
-		snapshot.Budgets, err = b.budgets(ctx)
-		return snapshot, err
-	})
-}
-
-// budgets returns the request budgets of the accounts, by name.
-func (b *Bot) budgets(ctx context.Context) (map[string]metrics.RequestBudget, error) {
-	states, err := b.Store.Budgets(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]metrics.RequestBudget{}
-	for _, a := range b.Accounts {
-		rate := states[a.Name].AsOf(b.Clock.Now()).Rate(a.PerMinute)
-		all[a.Name] = metrics.RequestBudget{PerMinute: rate, Interval: b.Cadence(a)}
-	}
-	return all, nil
-}
-
 // classes are the kinds of failure of a poll, the first that fits.
 var classes = []struct {
 	err   error

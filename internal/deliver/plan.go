@@ -1,4 +1,4 @@
-package bot
+package deliver
 
 import (
 	"cmp"
@@ -46,13 +46,13 @@ type plan struct {
 
 // plan turns deliveries into messages: what is new first, then what changes, then figures that are to be brought up to
 // date. What the receiver has nothing to hear of, or must not be told for now, is noted as such.
-func (b *Bot) plan(ctx context.Context, lease store.Lease, r Receiver) (p plan, err error) {
-	changes, settled, err := b.changes(ctx, r)
+func (s *Sender) plan(ctx context.Context, lease store.Lease, r Receiver) (p plan, err error) {
+	changes, settled, err := s.changes(ctx, r)
 	if err != nil {
 		return plan{}, err
 	}
 	var news []fresh
-	err = b.Store.EachFresh(ctx, r.Name, func(d *store.Delivery) {
+	err = s.store.EachFresh(ctx, r.Name, func(d *store.Delivery) {
 		a := &d.Alert
 		if held := *d; r.settles(&held) {
 			settled = append(settled, held)
@@ -64,16 +64,16 @@ func (b *Bot) plan(ctx context.Context, lease store.Lease, r Receiver) (p plan, 
 		return plan{}, err
 	}
 	if len(settled) > 0 {
-		if err := b.Store.Settle(ctx, lease, settled); err != nil {
+		if err := s.store.Settle(ctx, lease, settled); err != nil {
 			return plan{}, err
 		}
 	}
-	if p, err = b.news(ctx, r, news); err != nil {
+	if p, err = s.news(ctx, r, news); err != nil {
 		return plan{}, err
 	}
 	p.messages = append(p.messages, changes...)
 	if r.Live {
-		err = b.refresh(ctx, r, &p)
+		err = s.refresh(ctx, r, &p)
 	}
 	return p, err
 }
@@ -138,8 +138,8 @@ func (r Receiver) knows(d store.Delivery) bool {
 
 // changes returns the messages that have to show something else, those that failed last at the end. What nobody is to hear
 // of is settled: deliveries that were about to be shown when people stopped being told, and such as the receiver knows.
-func (b *Bot) changes(ctx context.Context, r Receiver) (all []planned, settled []store.Delivery, err error) {
-	changes, err := b.Store.Changes(ctx, r.Name)
+func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settled []store.Delivery, err error) {
+	changes, err := s.store.Changes(ctx, r.Name)
 	for _, m := range changes {
 		shown := !m.Message.PostedAt.IsZero()
 		visible := func(d store.Delivery) bool { return shown || !waits(d) }
@@ -176,12 +176,12 @@ func compareFailed(a, b planned) int {
 
 // news returns messages for deliveries of which nothing is shown yet. Many alerts of one rule share a message. Beyond the
 // hourly cap everything shares one digest, the worst last to go there.
-func (b *Bot) news(ctx context.Context, r Receiver, all []fresh) (p plan, err error) {
+func (s *Sender) news(ctx context.Context, r Receiver, all []fresh) (p plan, err error) {
 	if len(all) == 0 {
 		return p, nil
 	}
-	now := b.Clock.Now()
-	count, digest, err := b.Store.Begun(ctx, r.Name, now.Add(-time.Hour))
+	now := s.now()
+	count, digest, err := s.store.Begun(ctx, r.Name, now.Add(-time.Hour))
 	if err != nil {
 		return p, err
 	}
@@ -250,9 +250,9 @@ func (r Receiver) message(first string) store.Message {
 
 // members reads the members of a planned message. It reports whether they are still those that it was planned with: of a message that
 // is stored all are, as it shows the newest of them.
-func (b *Bot) members(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
+func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
 	if p.fresh == nil {
-		m.Message, m.Members, err = b.Store.Members(ctx, p.ID)
+		m.Message, m.Members, err = s.store.Members(ctx, p.ID)
 		return m, true, err
 	}
 	ids, want := make([]string, len(p.fresh)), make(map[string]int64, len(p.fresh))
@@ -260,14 +260,14 @@ func (b *Bot) members(ctx context.Context, r Receiver, p planned) (m outgoing, s
 		ids[i], want[d.alert] = d.alert, d.want
 	}
 	m.Message = p.Message
-	m.Members, err = b.Store.Fresh(ctx, r.Name, ids)
+	m.Members, err = s.store.Fresh(ctx, r.Name, ids)
 	changed := func(d store.Delivery) bool { return d.Want != want[d.Alert.ID] }
 	return m, len(m.Members) == len(ids) && !slices.ContainsFunc(m.Members, changed), err
 }
 
 // refresh adds messages that show old figures.
-func (b *Bot) refresh(ctx context.Context, r Receiver, p *plan) error {
-	ids, err := b.Store.Stale(ctx, r.Name, maxRefresh)
+func (s *Sender) refresh(ctx context.Context, r Receiver, p *plan) error {
+	ids, err := s.store.Stale(ctx, r.Name, maxRefresh)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,85 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"notewatch/internal/store"
+)
+
+// Register puts down what work there is for a bot that is to run: polls, of which new ones are due at once, and what comes by time. What
+// another set of rules may change is due.
+func (b *Bot) Register(ctx context.Context) error {
+	if err := b.countDevices(ctx); err != nil {
+		return err
+	}
+	b.logIntervals()
+	projects := names(b.Projects, Project.uid)
+	now := b.Clock.Now()
+	if err := b.Store.ConvertLists(ctx); err != nil {
+		return err
+	}
+	if err := b.Store.AddWork(ctx, store.Poll, projects, now); err != nil {
+		return err
+	}
+	for _, uid := range projects {
+		if err := b.Store.Raise(ctx, store.PollRules, uid, now); err != nil {
+			return err
+		}
+	}
+	if err := b.shorten(ctx, now); err != nil {
+		return err
+	}
+	if err := b.Store.KeepProjects(ctx, projects); err != nil {
+		return err
+	}
+	if err := b.Store.AddWork(ctx, store.Summary, []string{""}, NextSummary(now)); err != nil {
+		return err
+	}
+	if err := b.Store.Raise(ctx, store.Mute, "", now); err != nil {
+		return err
+	}
+	return b.hurry(ctx, now)
+}
+
+// shorten has no project wait for longer than its interval, which may be shorter than it was.
+func (b *Bot) shorten(ctx context.Context, now time.Time) error {
+	for _, a := range b.Accounts {
+		for _, uid := range b.ProjectsOf(a.Name) {
+			state, err := b.Store.Project(ctx, uid)
+			if err != nil {
+				return err
+			}
+			next := now.Add(b.Cadence(a))
+			if last := state.PolledAt.Add(b.Cadence(a)); state.Failures == 0 && last.Before(next) {
+				next = last
+			}
+			if next.Before(now) {
+				next = now
+			}
+			if err := b.Store.Raise(ctx, store.Poll, uid, next); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// hurry makes projects due that rules have yet to judge: whoever has changed a rule wants to see what it does.
+func (b *Bot) hurry(ctx context.Context, now time.Time) error {
+	for _, p := range b.Projects {
+		judged, err := b.Store.Judged(ctx, p.UID)
+		if err != nil {
+			return err
+		}
+		changed := func(r Rule) bool { return !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != r.Meaning(b.Period) }
+		if !slices.ContainsFunc(b.Rules, changed) {
+			continue
+		}
+		if err := b.Store.Raise(ctx, store.Poll, p.UID, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+// Package deliver is the right side of Commit: it shows receivers what they owe, and repeats that until it is shown.
+package deliver
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"notewatch/internal/metrics"
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// A Config is all that a Sender works with. Every field is required but where said otherwise.
+type Config struct {
+	Store     *store.Store
+	Receivers []Receiver
+	Operators []string         // names of receivers that are told how notewatch itself does
+	Period    rules.PeriodSpec // what used is counted over; the zero value is the calendar month
+	Once      bool             // takes one turn, again and again by cron: it does not try again at each start what waits
+	Hooks     Hooks
+	Now       func() time.Time // domain clock
+	Machine   func() time.Time // machine clock: leases, signatures, and the pauses between two sends
+	// Sleep waits on the machine clock, until the context is done at most.
+	Sleep   func(context.Context, time.Duration)
+	Metrics *metrics.Metrics // nil counts nothing
+	Log     *slog.Logger
+}
+
+// Hooks are what a Sender asks of the left side of Commit, which it knows nothing else of.
+type Hooks struct {
+	// Raise raises an alert about notewatch itself, unless the same is open.
+	Raise func(ctx context.Context, key rules.Key, level rules.Level, receivers []string, told rules.Told) error
+	// Resolve ends such an alert and reports whether it was open.
+	Resolve func(ctx context.Context, rule, subject string) (bool, error)
+	// Report tells receivers what there is to know, unless they were told it already.
+	Report func(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error
+	// Wake wakes the loops that serve receivers.
+	Wake func()
+}
+
+// A Receiver is a named receiver of notifications.
+type Receiver struct {
+	Name     string
+	From     rules.Level   // the lowest level it wants; Inactive is all
+	Live     bool          // can change what it posted: figures are kept up to date there
+	Lane     string        // receivers with the same lane share its pauses; "" is one of its own
+	Pause    time.Duration // between the beginnings of two sends of its lane, on the machine clock
+	Batch    int           // messages that may be sent before what came of them is recorded; 0 is 1. More only if repeats are harmless
+	Fallback string        // the receiver that is told what this one cannot be told; "" is none
+	notify.Receiver
+}
+
+// MaxBatch is a good Batch of receivers to which repeats are harmless: what the disk has to keep is little beside the posts.
+const MaxBatch = 50
+
+// A Sender shows receivers what they owe. Several goroutines may call its methods at once.
+type Sender struct {
+	store     *store.Store
+	receivers []Receiver
+	operators []string
+	period    rules.PeriodSpec
+	once      bool
+	hooks     Hooks
+	now       func() time.Time
+	machine   func() time.Time
+	sleep     func(context.Context, time.Duration)
+	metrics   *metrics.Metrics
+	log       *slog.Logger
+
+	lanes lanes
+	calls sync.Map // of receivers by name: a *sync.Mutex that is held during a call
+}
+
+// New returns a sender. It puts nothing down in the store by itself.
+func New(c Config) *Sender {
+	return &Sender{
+		store: c.Store, receivers: c.Receivers, operators: c.Operators, period: c.Period, once: c.Once, hooks: c.Hooks,
+		now: c.Now, machine: c.Machine, sleep: c.Sleep, metrics: c.Metrics, log: c.Log,
+		lanes: lanes{last: map[string]time.Time{}},
+	}
+}
+
+// Register makes all receivers due, with what was given up, and what was held back for a reason that another set of rules and
+// receivers may have removed.
+func (s *Sender) Register(ctx context.Context) error {
+	now := s.now()
+	for _, r := range s.receivers {
+		if waits, err := s.waitsForRetry(ctx, r.Name, now); err != nil || waits {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.store.Revive(ctx, r.Name, now); err != nil {
+			return err
+		}
+		if err := s.store.Raise(ctx, store.Receiver, r.Name, now); err != nil {
+			return err
+		}
+	}
+	return s.store.Reconsider(ctx, now)
+}
+
+// KeepReceivers closes what receivers owe that are no longer in the rules file, and opens what those owe that are back.
+func (s *Sender) KeepReceivers(ctx context.Context) error {
+	names := make([]string, len(s.receivers))
+	for i, r := range s.receivers {
+		names[i] = r.Name
+	}
+	gone, err := s.store.KeepReceivers(ctx, names, s.now())
+	for name, n := range gone {
+		s.log.Warn("a receiver that is no longer in the rules file will not hear the end of its alerts", "receiver", name, "alerts", n)
+	}
+	return err
+}

@@ -1,0 +1,49 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// SendUnrecorded makes one attempt to show an alert at receivers, of which refs holds what they show. It returns what those that took
+// it show now. Nothing of it is stored: the alert says that this is impossible.
+func (s *Sender) SendUnrecorded(ctx context.Context, a rules.Alert, refs map[string]notify.Ref) map[string]notify.Ref {
+	var mu sync.Mutex
+	var calls sync.WaitGroup
+	taken := map[string]notify.Ref{}
+	for name, ref := range refs {
+		r, err := s.receiver(name)
+		if err != nil {
+			continue // it is no longer in the rules file
+		}
+		calls.Go(func() {
+			ref, err := s.call(ctx, r, s.unrecorded(r, a), ref)
+			if err != nil {
+				s.log.Error("sending that the database cannot be used, or can be again", "receiver", r.Name, "err", err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			taken[r.Name] = ref
+		})
+	}
+	calls.Wait()
+	return taken
+}
+
+// unrecorded is an alert that is not stored as a message for a receiver.
+func (s *Sender) unrecorded(r Receiver, a rules.Alert) notify.Notification {
+	d := store.Delivery{Alert: a, Want: a.Version}
+	if d.Alert.State != rules.Firing {
+		d.Have, d.Shown = d.Want-1, rules.Critical
+	}
+	id := r.message(d.Alert.ID).ID
+	return notify.Notification{
+		ID: id, Key: fmt.Sprintf("%s-%d", id, d.Want), Sent: s.machine(), Alerts: []notify.Alert{r.alert(d, s.now())},
+	}
+}

@@ -1,0 +1,21 @@
+package watch
+
+import (
+	"context"
+
+	"notewatch/internal/store"
+)
+
+// convertRest converts what an older version has stored, and goes on after an error, until ctx is done.
+func (w *Watch) convertRest(ctx context.Context) {
+	for {
+		err := w.Bot.Convert(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if !store.Unavailable(err) { // which watchOutages reports
+			w.log.Error("bringing the database up to date", "err", err)
+		}
+		w.sleep(ctx, idleTime)
+	}
+}

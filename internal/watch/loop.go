@@ -1,0 +1,167 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"notewatch/internal/store"
+)
+
+// drainTime is how long receivers are still served after Run was told to stop.
+const drainTime = 10 * time.Second
+
+// Run polls and delivers until ctx is done. Then it drops polls that are waiting for Notehub, serves what receivers are
+// still due for at most ten seconds, and returns.
+func (w *Watch) Run(ctx context.Context) {
+	draining, drained := context.WithCancel(context.WithoutCancel(ctx))
+	defer drained()
+	context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, drained) })
+	seen, _ := w.store.Raised(ctx) // before any loop looks; if that fails, they are woken once too often
+	var loops sync.WaitGroup
+	for _, account := range w.Config.Bot.Accounts {
+		loops.Go(func() {
+			w.loop(ctx, ctx, store.Poll, w.Bot.ProjectsOf(account.Name), w.bells[waking{store.Poll, account.Name}])
+		})
+	}
+	loops.Go(func() { w.loop(ctx, ctx, store.PollRules, w.projects, w.bells[waking{store.PollRules, ""}]) })
+	for _, kind := range []store.Kind{store.Mute, store.Summary} {
+		loops.Go(func() { w.loop(ctx, ctx, kind, []string{""}, w.bells[waking{kind, ""}]) })
+	}
+	for _, name := range w.receivers {
+		loops.Go(func() { w.loop(ctx, draining, store.Receiver, []string{name}, w.bells[waking{store.Receiver, name}]) })
+	}
+	loops.Go(func() { w.watch(ctx, seen) })
+	loops.Go(func() { w.watchOutages(ctx) })
+	loops.Go(func() { w.convertRest(ctx) })
+	loops.Wait()
+}
+
+const (
+	idleTime = time.Minute      // how long a loop sleeps at most
+	busyTime = time.Second      // how long it sleeps at least when work is due that somebody else holds
+	ownRetry = 10 * time.Second // after an error that is neither Notehub's nor a receiver's
+)
+
+// loop serves work whenever it is due or woken, until ctx is done, and then once more as long as serving lives.
+func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []string, woken bell) {
+	var pause time.Duration // after an error
+	for {
+		next, err := w.attend(serving, kind, keys)
+		if ctx.Err() != nil {
+			return
+		}
+		now := w.clock.Now()
+		switch {
+		case err == nil:
+			pause = 0
+		case store.Unavailable(err): // which watchOutages reports
+			next, pause = now, min(max(2*pause, ownRetry), idleTime)
+		default:
+			w.log.Error("serving work", "kind", string(kind), "err", err)
+			next, pause = now, ownRetry
+		}
+		if soonest := now.Add(max(pause, busyTime)); !next.IsZero() && next.Before(soonest) {
+			next = soonest
+		}
+		timer := w.clock.Timer(store.Earlier(next, now.Add(idleTime)))
+		select {
+		case <-ctx.Done():
+		case <-woken:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// Turn serves everything that is due, one after the other, and returns when something is due next; zero is never. It leaves
+// out the receivers of some names, which others may Serve meanwhile.
+func (w *Watch) Turn(ctx context.Context, but ...string) (next time.Time, err error) {
+	left := func(name string) bool { return slices.Contains(but, name) }
+	receivers := slices.DeleteFunc(slices.Clone(w.receivers), left)
+	var problems []error
+	for _, due := range []struct {
+		kind store.Kind
+		keys []string
+	}{
+		{store.Poll, w.projects}, {store.PollRules, w.projects}, {store.Mute, []string{""}}, {store.Summary, []string{""}}, {store.Receiver, receivers},
+	} {
+		again, err := w.Serve(ctx, due.kind, due.keys...)
+		next = store.Earlier(next, again)
+		problems = append(problems, err)
+	}
+	return next, errors.Join(problems...)
+}
+
+// Serve does the work of a kind that is due, unless somebody else is at it, and returns when some is due next; zero is never. An
+// error with one piece of work does not keep the others waiting.
+func (w *Watch) Serve(ctx context.Context, kind store.Kind, keys ...string) (next time.Time, err error) {
+	var problems []error
+	if kind == store.Poll {
+		if err := w.checkClock(ctx); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	for _, key := range keys {
+		due, err := w.serveOne(ctx, kind, key)
+		if err != nil {
+			problems = append(problems, err)
+		}
+		next = store.Earlier(next, due)
+	}
+	return next, errors.Join(problems...)
+}
+
+// serveOne does a piece of work as long as it is due and returns when it is due next; zero is never. A lost lease is no error: whoever
+// took it over does the work.
+func (w *Watch) serveOne(ctx context.Context, kind store.Kind, key string) (due time.Time, err error) {
+	for {
+		lease, due, err := w.claim(ctx, kind, key)
+		w.outage.note(job{kind, key}, claiming, err, w.clock.Now())
+		if err != nil || lease.Token == "" {
+			return due, err
+		}
+		err = w.work(ctx, lease)
+		w.outage.note(job{kind, key}, working, err, w.clock.Now())
+		if err != nil && !errors.Is(err, store.ErrLeaseLost) {
+			return due, errors.Join(err, w.giveBack(ctx, lease))
+		}
+	}
+}
+
+// claim leases a piece of work if it is due, and returns when it is; zero is never. It writes only then. The lease is the zero Lease if
+// the work is not due or somebody else holds it.
+func (w *Watch) claim(ctx context.Context, kind store.Kind, key string) (lease store.Lease, due time.Time, err error) {
+	now := w.clock.Now()
+	due, ok, err := w.store.NextDue(ctx, kind, key)
+	if err == nil && ok && !due.After(now) {
+		lease, _, err = w.store.Claim(ctx, kind, key, now, w.machine())
+	}
+	return lease, due, err
+}
+
+// giveBack lets go of work that could not be done for a reason of our own. It is due again soon.
+func (w *Watch) giveBack(ctx context.Context, lease store.Lease) error {
+	now := w.clock.Now()
+	err := w.store.Complete(context.WithoutCancel(ctx), lease, now, now.Add(ownRetry), lease.Failures)
+	if errors.Is(err, store.ErrLeaseLost) {
+		return nil
+	}
+	return err
+}
+
+func (w *Watch) work(ctx context.Context, lease store.Lease) error {
+	switch lease.Kind {
+	case store.Poll:
+		return w.Bot.Poll(ctx, lease)
+	case store.PollRules:
+		return w.Bot.EvaluatePollRules(ctx, lease)
+	case store.Mute:
+		return w.Bot.Mute(ctx, lease)
+	case store.Summary:
+		return w.Bot.Summarize(ctx, lease)
+	}
+	return w.sender.Deliver(ctx, lease)
+}

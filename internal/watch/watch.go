@@ -1,0 +1,115 @@
+// Package watch runs notewatch: it joins both sides of Commit, and serves the work that is due on either.
+package watch
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
+	"notewatch/internal/store"
+)
+
+// A Config is what both sides of Commit work with. The bot's Live, Fallbacks and Wake are set here, by the receivers.
+type Config struct {
+	Bot       bot.Config
+	Receivers []deliver.Receiver
+	// Sleep waits on the machine clock, until the context is done at most; nil really does.
+	Sleep func(context.Context, time.Duration)
+}
+
+// A Watch is both sides of Commit, and the loops that serve the work that is due on either. Several goroutines may call its methods at
+// once, also while it runs. Only Run is called once, and Turn not beside it.
+type Watch struct {
+	Config Config   // what it was made of
+	Bot    *bot.Bot // the left side of Commit, which decides what people ask for
+
+	sender    *deliver.Sender
+	store     *store.Store
+	projects  []string // UIDs
+	receivers []string // names
+	clock     bot.Clock
+	machine   func() time.Time
+	sleep     func(context.Context, time.Duration)
+	log       *slog.Logger
+
+	bells   map[waking]bell
+	outage  *outage
+	setBack atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
+}
+
+// Attach returns a watch that works beside the one that runs: it puts nothing down in the store by itself.
+func Attach(config Config) *Watch {
+	if config.Sleep == nil {
+		config.Sleep = sleep
+	}
+	w := &Watch{
+		Config: config, store: config.Bot.Store, clock: config.Bot.Clock, machine: config.Bot.Machine, sleep: config.Sleep, log: config.Bot.Log,
+		bells: bellsOf(config), outage: newOutage(),
+	}
+	for _, p := range config.Bot.Projects {
+		w.projects = append(w.projects, p.UID)
+	}
+	left := config.Bot
+	left.Wake, left.Live, left.Fallbacks = w.wakeAll, nil, map[string]string{}
+	for _, r := range config.Receivers {
+		w.receivers = append(w.receivers, r.Name)
+		if r.Live {
+			left.Live = append(left.Live, r.Name)
+		}
+		if r.Fallback != "" {
+			left.Fallbacks[r.Name] = r.Fallback
+		}
+	}
+	w.Bot = bot.New(left)
+	w.sender = deliver.New(deliver.Config{
+		Store: left.Store, Receivers: config.Receivers, Operators: left.Operators, Period: left.Period, Once: left.Once,
+		Hooks: deliver.Hooks{Raise: w.Bot.Raise, Resolve: w.Bot.Resolve, Report: w.Bot.Report, Wake: func() { w.wakeAll(store.Receiver) }},
+		Now:   left.Clock.Now, Machine: left.Machine, Sleep: config.Sleep, Metrics: left.Metrics, Log: left.Log,
+	})
+	return w
+}
+
+// New returns a watch that is to run. It registers polls and receivers as work; new ones are due at once.
+func New(ctx context.Context, config Config) (*Watch, error) {
+	w := Attach(config)
+	w.observe()
+	return w, w.register(ctx)
+}
+
+// register puts down what work there is and makes due what another set of rules and receivers may change. The order of the steps
+// matters.
+func (w *Watch) register(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		w.Bot.Register,
+		w.checkClock,             // of what is stored, before anything new depends on it
+		w.sender.Register,        // before anything is decided: what is held back is looked at by the new rules
+		w.Bot.WithdrawProjects,   // while receivers that are gone still count, since these alerts end for a reason of their own
+		w.sender.KeepReceivers,   // before self-alerts end: receivers that are back hear of it
+		w.Bot.WithdrawSelfAlerts, // about rules and accounts that are gone
+		w.withdrawUnreachable,
+		w.Bot.Reroute, // last: what comes to nothing must not have told anybody
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withdrawUnreachable withdraws the alerts about receivers that are no longer in the rules file.
+func (w *Watch) withdrawUnreachable(ctx context.Context) error {
+	return w.Bot.Withdraw(ctx, deliver.ReceiverDead, w.receivers, "receiver is no longer in the rules file")
+}
+
+// sleep waits for some time, or until ctx is done.
+func sleep(ctx context.Context, wait time.Duration) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
