@@ -13,9 +13,8 @@ import (
 // Days returns a figure of the subject of an ordinal day by day, from first to last. NaN is no data.
 func Days(ctx context.Context, db *store.Store, project string, ordinal int, figure rules.Figure, first, last rules.Day) ([]float64, error) {
 	days := slices.Repeat([]float64{math.NaN()}, max(0, int(last-first)+1))
-	block, position := ordinal/history.BlockSize, ordinal%history.BlockSize
-	err := db.Columns(ctx, project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
-		days[day-first] = history.At(cells, position).Float()
+	err := db.Cells(ctx, project, ordinal, figure, first, last, func(day rules.Day, cell history.Cell) {
+		days[day-first] = cell.Float()
 	})
 	return days, err
 }

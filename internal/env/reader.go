@@ -89,6 +89,12 @@ func (r *Reader) read(ctx context.Context, block int, members []Member, figure r
 		r.days = append(r.days, math.NaN())
 	}
 	last := first + rules.Day(days) - 1
+	if len(members) == 1 {
+		ordinal := block*history.BlockSize + members[0].Position
+		return r.Store.Cells(ctx, r.Project, ordinal, figure, first, last, func(day rules.Day, cell history.Cell) {
+			r.days[day-first] = cell.Float()
+		})
+	}
 	return r.Store.Columns(ctx, r.Project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
 		at := int(day - first)
 		for _, member := range members {

@@ -73,7 +73,18 @@ func TestAColumnIsUnpackedAsItWasPacked(t *testing.T) {
 			got, err := history.Unpack(nil, history.Pack(column))
 			require.NoError(t, err)
 			require.Equal(t, column, append([]history.Cell{}, got...))
+			requireCells(t, column, history.Pack(column))
 		})
+	}
+}
+
+// requireCells checks that each cell of a column is unpacked alone as it is with all others.
+func requireCells(t *testing.T, column []history.Cell, packed []byte) {
+	t.Helper()
+	for i := range len(column) + 2 {
+		c, err := history.UnpackAt(packed, i)
+		require.NoError(t, err)
+		require.Equal(t, history.At(column, i), c, i)
 	}
 }
 
@@ -95,7 +106,11 @@ func TestDamageIsNoticed(t *testing.T) {
 		flipped[i] ^= 0x10
 		_, err := history.Unpack(nil, flipped)
 		require.Error(t, err, "byte %d", i)
+		_, err = history.UnpackAt(flipped, 0)
+		require.Error(t, err, "byte %d", i)
 		_, err = history.Unpack(nil, packed[:i])
+		require.ErrorIs(t, err, history.ErrDamaged, "cut at %d", i)
+		_, err = history.UnpackAt(packed[:i], 0)
 		require.ErrorIs(t, err, history.ErrDamaged, "cut at %d", i)
 	}
 }
@@ -145,8 +160,10 @@ func FuzzUnpack(f *testing.F) {
 	f.Fuzz(func(t *testing.T, packed []byte) {
 		column, err := history.Unpack(nil, packed)
 		if err != nil {
+			_, _ = history.UnpackAt(packed, history.BlockSize-1)
 			return
 		}
+		requireCells(t, column, packed)
 		require.LessOrEqual(t, len(column), history.BlockSize)
 		again, err := history.Unpack(nil, history.Pack(column))
 		require.NoError(t, err)
@@ -188,6 +205,17 @@ func BenchmarkUnpack(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				_, _ = history.Unpack(dst, packed)
+			}
+		})
+	}
+}
+
+func BenchmarkUnpackAt(b *testing.B) {
+	for name, column := range columns() {
+		packed := history.Pack(column)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				_, _ = history.UnpackAt(packed, len(column)/2)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"math/bits"
 )
 
 // The errors of Unpack.
@@ -73,30 +74,89 @@ func appendPiece(packed []byte, cells []Cell) []byte {
 
 // Unpack returns the column that Pack made bytes of, in dst if that is large enough. Its errors are ErrDamaged and ErrNewer.
 func Unpack(dst []Cell, packed []byte) ([]Cell, error) {
-	if len(packed) <= checksize {
-		return nil, ErrDamaged
-	}
-	body, sum := packed[:len(packed)-checksize], packed[len(packed)-checksize:]
-	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(sum) {
-		return nil, ErrDamaged
-	}
-	if body[0] != format {
-		return nil, ErrNewer
-	}
-	count, body, ok := uvarint(body[1:])
-	if !ok || count > BlockSize {
-		return nil, ErrDamaged
+	count, body, err := pieces(packed)
+	if err != nil {
+		return nil, err
 	}
 	column := dst[:0]
 	for len(body) > 0 {
-		if column, body, ok = unpackPiece(column, body, int(count)); !ok {
+		var ok bool
+		if column, body, ok = unpackPiece(column, body, count); !ok {
 			return nil, ErrDamaged
 		}
 	}
-	if len(column) != int(count) {
+	if len(column) != count {
 		return nil, ErrDamaged
 	}
 	return column, nil
+}
+
+// UnpackAt returns the cell at a position of the column that Pack made bytes of; beyond its end it is not known. Its errors are those of
+// Unpack.
+func UnpackAt(packed []byte, position int) (Cell, error) {
+	count, body, err := pieces(packed)
+	if err != nil || position >= count {
+		return NotKnown, err
+	}
+	for len(body) > 0 {
+		head, cells, ok := uvarint(body)
+		if !ok {
+			break
+		}
+		length, stored := int(head>>1), int(head>>1)
+		if head&1 == 1 {
+			stored = 1
+		}
+		if position < length {
+			return cellAt(cells, min(position, stored-1))
+		}
+		position -= length
+		body = skip(cells, stored)
+	}
+	return NotKnown, ErrDamaged
+}
+
+// pieces returns how many cells a packed column has, and its pieces.
+func pieces(packed []byte) (count int, body []byte, err error) {
+	if len(packed) <= checksize {
+		return 0, nil, ErrDamaged
+	}
+	body, sum := packed[:len(packed)-checksize], packed[len(packed)-checksize:]
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(sum) {
+		return 0, nil, ErrDamaged
+	}
+	if body[0] != format {
+		return 0, nil, ErrNewer
+	}
+	n, body, ok := uvarint(body[1:])
+	if !ok || n > BlockSize {
+		return 0, nil, ErrDamaged
+	}
+	return int(n), body, nil
+}
+
+// cellAt returns one of cells that are stored one by one.
+func cellAt(cells []byte, i int) (Cell, error) {
+	c, _, ok := uvarint(skip(cells, i))
+	if !ok || !storable(c) {
+		return NotKnown, ErrDamaged
+	}
+	return Cell(c), nil
+}
+
+// skip returns what follows n uvarints: nothing, if there are fewer.
+func skip(body []byte, n int) []byte {
+	const lastBytes = 0x8080808080808080 // is not set in the last byte of a uvarint
+	for n >= 8 && len(body) >= 8 {
+		n -= bits.OnesCount64(^binary.LittleEndian.Uint64(body) & lastBytes)
+		body = body[8:]
+	}
+	for ; n > 0 && len(body) > 0; body = body[1:] {
+		if body[0] < 0x80 {
+			n--
+		}
+	}
+	return body
 }
 
 // unpackPiece appends the cells of the piece at the start of body, and returns what follows it. ok is false if it is none, or

@@ -68,6 +68,15 @@ func testBlocks(t *testing.T, open database) {
 	require.NoError(t, db.SaveReading(t.Context(), polling(t, db), reading(100, 100, column)))
 	require.Equal(t, column[:history.BlockSize], stored(t, db, 0)[100])
 	require.Equal(t, column[2*history.BlockSize:], stored(t, db, 2)[100])
+	for ordinal := range 2*history.BlockSize + 7 {
+		cell := history.NotKnown
+		err := db.Cells(t.Context(), project, ordinal, rules.Bytes, 100, 101, func(day rules.Day, c history.Cell) {
+			require.Equal(t, rules.Day(100), day)
+			cell = c
+		})
+		require.NoError(t, err)
+		require.Equal(t, history.At(column, ordinal), cell, ordinal)
+	}
 	require.Empty(t, stored(t, db, 3))
 }
 
