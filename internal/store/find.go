@@ -173,19 +173,33 @@ func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int
 	return alerts, count, doing(err, "reading the open alerts of %q of project %q", subject, project)
 }
 
-// AlertsOfFleet is AlertsOf for the listed devices of a fleet.
+// alertedInFleet selects the UIDs of those devices with open alerts that are listed in a fleet. Its parameters are those of inFleet.
+const alertedInFleet = `
+	SELECT device.uid FROM (SELECT DISTINCT subject FROM alert WHERE ` + openAlert + ` AND project = $1) AS alerted
+	CROSS JOIN device ON device.project = (SELECT id FROM project WHERE uid = $1) AND device.uid = alerted.subject AND ` + inFleet
+
+// AlertsOfFleet is AlertsOf for the listed devices of a fleet. Which devices they are takes most of the time, so the alerts are counted
+// and chosen by one query. limit is at least 1.
 func (s *Store) AlertsOfFleet(ctx context.Context, project, fleet string, limit int) (alerts []rules.Alert, count int, err error) {
 	first, other, err := fleetTexts(fleet)
 	if err == nil {
-		alerts, count, err = s.worst(ctx, limit, `project = $1 AND subject IN (SELECT uid `+ofProject+inFleet+`)`, project, first, other)
+		err = s.view(ctx, func(tx *sql.Tx) error {
+			alerts, err = collect(ctx, tx, func(a *rules.Alert) []any { return append([]any{&count}, alertFields(a)...) }, `
+				SELECT total, id, `+list(alertColumns)+` FROM (
+					SELECT id AS chosen, count(*) OVER () AS total FROM alert
+					WHERE `+openAlert+` AND project = $1 AND subject IN (`+alertedInFleet+`)`+worstFirst+` LIMIT $4
+				) CROSS JOIN alert ON id = chosen`+worstFirst, project, first, other, limit)
+			return err
+		})
 	}
 	return alerts, count, doing(err, "reading the open alerts of fleet %q of project %q", fleet, project)
 }
 
+const worstFirst = ` ORDER BY level DESC, since DESC, id`
+
 // worst returns the worst open alerts that a condition selects, and how many it selects. Which ones they are is found by an
 // index alone.
 func (s *Store) worst(ctx context.Context, limit int, condition string, args ...any) (alerts []rules.Alert, count int, err error) {
-	const order = ` ORDER BY level DESC, since DESC, id `
 	where := openAlert + ` AND ` + condition
 	err = s.view(ctx, func(tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+where, args...).Scan(&count); err != nil {
@@ -193,8 +207,8 @@ func (s *Store) worst(ctx context.Context, limit int, condition string, args ...
 		}
 		alerts, err = collect(ctx, tx, alertFields, `
 			SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (
-				SELECT id FROM alert WHERE `+where+order+`LIMIT `+params(len(args)+1, 1)+`
-			)`+order, append(args, limit)...)
+				SELECT id FROM alert WHERE `+where+worstFirst+` LIMIT `+params(len(args)+1, 1)+`
+			)`+worstFirst, append(args, limit)...)
 		return err
 	})
 	return alerts, count, err
