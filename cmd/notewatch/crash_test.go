@@ -128,7 +128,7 @@ rules:
 	if life%3 == 0 {
 		return
 	}
-	db, err := store.Open(c.t.Context(), c.path("notewatch.db"))
+	db, err := store.OpenToMigrate(c.t.Context(), c.path("notewatch.db")) // a life may have ended before it had made the tables
 	require.NoError(c.t, err)
 	defer func() { require.NoError(c.t, db.Close()) }()
 	if life%3 == 1 {
