@@ -102,19 +102,6 @@ var cycleConditions = map[string]string{
 	"heavy-sessions":  "sessions.today > 100 && bytes.today / sessions.today > kb(15)",
 }
 
-// cycleRules returns the ten rules.
-func cycleRules(b *testing.B) (all []bot.Rule) {
-	b.Helper()
-	for name, when := range cycleConditions {
-		rule, problems := rules.Compile(rules.Spec{
-			Name: name, Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Warning, Expr: when}},
-		})
-		require.Empty(b, problems)
-		all = append(all, bot.Rule{Rule: rule, Notify: []string{"ops"}})
-	}
-	return all
-}
-
 // A cycle is a bot of many devices, its Notehub and its receiver.
 type cycle struct {
 	hub      string // address
@@ -159,12 +146,10 @@ func newCycle(b *testing.B, n int) *cycle {
 	c.hub = strings.TrimSpace(address)
 	c.client, err = notehub.New(notehub.Config{BaseURL: c.hub, Token: secret.New(cycleToken), HTTP: &http.Client{Transport: c.fetched}})
 	require.NoError(b, err)
-	hook, err := notify.NewWebhook(notify.WebhookConfig{Name: "ops", URL: secret.New(c.hub + "/hook"), AllowPrivate: true})
-	require.NoError(b, err)
-	c.config.Receivers = []deliver.Receiver{{Name: "ops", Batch: deliver.MaxBatch, Receiver: hook}}
+	c.config.Receivers = []deliver.Receiver{c.receiver(b, "ops")}
 	c.config.Bot = bot.Config{
 		Accounts: []bot.Account{{Name: "acme", Client: c.client, PerMinute: 600}},
-		Rules:    cycleRules(b),
+		Rules:    compiled(b, cycleConditions),
 		Clock:    bot.Clock{Now: c.clock, Timer: c.timer},
 		Machine:  time.Now,
 		Log:      slog.New(pollNoter{slog.DiscardHandler, c}),
@@ -173,6 +158,13 @@ func newCycle(b *testing.B, n int) *cycle {
 		c.config.Bot.Projects = append(c.config.Bot.Projects, bot.Project{UID: cycleProject(i), Name: fmt.Sprintf("project-%d", i), Account: "acme"})
 	}
 	return c
+}
+
+// receiver returns a webhook that the hub answers.
+func (c *cycle) receiver(b *testing.B, name string) deliver.Receiver {
+	hook, err := notify.NewWebhook(notify.WebhookConfig{Name: name, URL: secret.New(c.hub + "/hook"), AllowPrivate: true})
+	require.NoError(b, err)
+	return deliver.Receiver{Name: name, Batch: deliver.MaxBatch, Receiver: hook}
 }
 
 func (c *cycle) clock() time.Time {
@@ -275,9 +267,11 @@ func (c *cycle) check(b *testing.B) {
 		require.Empty(b, state.Failure)
 		require.GreaterOrEqual(b, state.PolledAt.Unix(), c.order.Now)
 	}
-	waiting, err := c.config.Bot.Store.Undelivered(b.Context(), "ops")
-	require.NoError(b, err)
-	require.Empty(b, waiting)
+	for _, r := range c.config.Receivers {
+		waiting, err := c.config.Bot.Store.Undelivered(b.Context(), r.Name)
+		require.NoError(b, err)
+		require.Empty(b, waiting)
+	}
 	standing, err := c.config.Bot.Store.Standing(b.Context(), c.clock())
 	require.NoError(b, err)
 	require.Equal(b, len(c.config.Bot.Projects)*len(c.config.Bot.Rules)*min(c.order.Firing, c.devices), standing.Firing[rules.Warning])
