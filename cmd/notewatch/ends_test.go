@@ -18,15 +18,15 @@ func TestLookupsSayWhyAnAlertEnded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notewatch.db")
 	db, err := store.Open(t.Context(), path)
 	require.NoError(t, err)
-	ended := func(id, subject string, state rules.State, reason rules.Event, why string) rules.Alert {
-		return rules.Alert{
+	ended := func(id, subject string, state rules.State, reason rules.Event, why string) *rules.Alert {
+		return &rules.Alert{
 			ID: id, Rule: "budget", Project: plant.UID, Subject: subject, State: state, Reason: reason, Why: why, Version: 2,
 			Level: rules.Critical, Worst: rules.Critical, Since: noon, FiredAt: noon, ChangedAt: noon, EndedAt: noon,
 			Value: 3e6, Peak: 3e6, Limit: 6e6, Usual: math.NaN(),
 			Told: rules.Told{Subject: subject, Project: plant.Name, Figure: "bytes.used", Unit: "B"},
 		}
 	}
-	require.NoError(t, db.Decide(t.Context(), store.Decision{Now: noon, Alerts: []rules.Alert{
+	require.NoError(t, db.Decide(t.Context(), store.Decision{Now: noon, Alerts: []*rules.Alert{
 		ended("aaaaaaaaaa", "dev:1", rules.Resolved, rules.Corrected, "corrected: bytes.used 7 MB is 3 MB"),
 		ended("bbbbbbbbbb", "dev:2", rules.Withdrawn, rules.Retracted, "limit is 200 MB now"),
 	}}))

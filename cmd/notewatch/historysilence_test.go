@@ -23,7 +23,7 @@ func TestSelectionTouchesSilences(t *testing.T) {
 	a := rules.Key{Rule: "data-budget", Project: "app:1", Subject: "dev:7"}.Inactive()
 	a.ID, a.State, a.Since = "k3p", rules.Pending, now
 	a.Told.Project, a.Told.Subject = "cold-chain", "freezer 7"
-	require.NoError(t, db.Decide(t.Context(), store.Decision{Alerts: []rules.Alert{a}, Now: now}))
+	require.NoError(t, db.Decide(t.Context(), store.Decision{Alerts: []*rules.Alert{&a}, Now: now}))
 	n := namesakes{db: db, projects: []lookup.Project{{UID: "app:1", Name: "cold-chain"}, {UID: "app:2", Name: "depot"}}}
 
 	for name, c := range map[string]struct {

@@ -31,13 +31,13 @@ rules: [{name: busy, each: device, when: events.today > 1}]
 		{UID: "dev:1", Name: "pump-1"}, {UID: "dev:2", Name: "pump-1"}, {UID: "dev:3", Name: "freezer"}, {UID: "dev:4", Name: "new name"},
 	}, time.Now())
 	storetest.SaveDevices(t, db, "app:2", []store.Device{{UID: "dev:5", Name: "freezer"}, {UID: "dev:4", Name: "new name"}}, time.Now())
-	fires := func(id, project, subject, name string) rules.Alert {
+	fires := func(id, project, subject, name string) *rules.Alert {
 		a := rules.Key{Rule: "busy", Project: project, Subject: subject}.Inactive()
 		a.ID, a.State, a.Since = id, rules.Firing, time.Now()
 		a.Told.Subject, a.Told.Project = name, "old lab"
-		return a
+		return &a
 	}
-	require.NoError(t, db.Decide(t.Context(), store.Decision{Now: time.Now(), Alerts: []rules.Alert{
+	require.NoError(t, db.Decide(t.Context(), store.Decision{Now: time.Now(), Alerts: []*rules.Alert{
 		fires("a", "app:1", "dev:4", "old name"), fires("b", "", "on-call", "on-call"),
 		fires("c", "app:1", "dev:8", "twins"), fires("d", "app:1", "dev:9", "twins"),
 	}}))

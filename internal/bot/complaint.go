@@ -111,7 +111,7 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 			after.Mute = mutes.Of(after, b.Clock.Now())
 		}
 		err = b.Store.Decide(ctx, store.Decision{
-			Alerts: []rules.Alert{after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.Fallbacks, Silences: seq, Now: b.Clock.Now(),
+			Alerts: []*rules.Alert{&after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.Fallbacks, Silences: seq, Now: b.Clock.Now(),
 			Mute: after.Drill && after.Open() || key.Rule == accountFailing, // that ends a drill at last, and others are muted by an account
 		})
 		if err == nil {

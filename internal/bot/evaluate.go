@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"maps"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -117,7 +116,7 @@ func (t *turn) date() {
 	for a := range t.open.ShownAlerts() {
 		if dated := a.Told.Headline(t.now); dated != a.Told.Summary {
 			a.Told.Summary, a.Told.Dated, a.Told.DatedFrom = dated, "", 0
-			t.commit.Alerts = append(t.commit.Alerts, a)
+			t.commit.Alerts = append(t.commit.Alerts, &a)
 		}
 	}
 }
@@ -213,14 +212,8 @@ func (t *turn) inBlocks(ctx context.Context, blocks []block, do func(ctx context
 	if err := workers.Wait(); err != nil {
 		return err
 	}
-	alerts, states := 0, 0
 	for _, part := range parts {
-		alerts, states = alerts+len(part.commit.Alerts), states+len(part.commit.States)
-	}
-	t.commit.Alerts, t.commit.States = slices.Grow(t.commit.Alerts, alerts), slices.Grow(t.commit.States, states)
-	for i, part := range parts {
 		t.add(part)
-		parts[i] = nil // its memory is free for the next
 	}
 	return nil
 }
@@ -365,11 +358,11 @@ func (t *turn) record(r *Rule, before, after rules.Alert, event rules.Event) {
 	switch {
 	case r != nil && measured && measuredBy(r, after):
 		after.Told = t.told(r, after)
-		t.commit.Alerts = append(t.commit.Alerts, after)
+		t.commit.Alerts = append(t.commit.Alerts, new(after))
 	case !stored:
-		t.commit.Alerts = append(t.commit.Alerts, after)
+		t.commit.Alerts = append(t.commit.Alerts, new(after))
 	case event != rules.None || !after.Unchanged(before):
-		t.commit.States = append(t.commit.States, after)
+		t.commit.States = append(t.commit.States, new(after))
 	}
 }
 

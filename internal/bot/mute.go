@@ -76,9 +76,9 @@ func (t *turn) mute(ctx context.Context) error {
 	}
 	t.commit.Silences = seq
 	decided, firing := t.decided(), t.firingSet()
-	for _, list := range [][]rules.Alert{t.commit.Alerts, t.commit.States} {
-		for i := range list {
-			firing.note(&list[i])
+	for _, list := range [][]*rules.Alert{t.commit.Alerts, t.commit.States} {
+		for _, a := range list {
+			firing.note(a)
 		}
 	}
 	for a := range t.open.Brief() {
@@ -88,9 +88,9 @@ func (t *turn) mute(ctx context.Context) error {
 	}
 	mutes.Firing = firing.has
 	mutes = mutes.At(t.now)
-	for _, list := range [][]rules.Alert{t.commit.Alerts, t.commit.States} {
-		for i := range list {
-			t.muteDecided(mutes, &list[i])
+	for _, list := range [][]*rules.Alert{t.commit.Alerts, t.commit.States} {
+		for _, a := range list {
+			t.muteDecided(mutes, a)
 		}
 	}
 	return t.muteOthers(mutes, decided)
@@ -99,9 +99,9 @@ func (t *turn) mute(ctx context.Context) error {
 // decided returns the IDs of the alerts in the commit.
 func (t *turn) decided() map[string]bool {
 	all := make(map[string]bool, len(t.commit.Alerts)+len(t.commit.States))
-	for _, list := range [][]rules.Alert{t.commit.Alerts, t.commit.States} {
-		for i := range list {
-			all[list[i].ID] = true
+	for _, list := range [][]*rules.Alert{t.commit.Alerts, t.commit.States} {
+		for _, a := range list {
+			all[a.ID] = true
 		}
 	}
 	for _, id := range t.commit.Dropped {
@@ -143,7 +143,7 @@ func (t *turn) muteOthers(mutes rules.Mutes, decided map[string]bool) error {
 		a.Told = brief.Told
 		a, _ = mutes.Apply(a, t.now)
 		a.Told = told
-		t.commit.States, t.commit.Show[a.ID] = append(t.commit.States, a), nil
+		t.commit.States, t.commit.Show[a.ID] = append(t.commit.States, &a), nil
 	}
 	return nil
 }
@@ -209,7 +209,7 @@ func (b *Bot) muteProject(ctx context.Context, project string, mutes rules.Mutes
 		if over {
 			after, _ = a.Clear(d.Now)
 		}
-		d.States, d.Show[after.ID] = append(d.States, after), nil
+		d.States, d.Show[after.ID] = append(d.States, &after), nil
 	}
 	return drillEnd, nil
 }

@@ -161,7 +161,7 @@ func (r *rig) page(a rules.Alert) {
 	_, seq, err := r.store.Silences(r.t.Context(), r.now)
 	require.NoError(r.t, err)
 	require.NoError(r.t, r.store.Decide(r.t.Context(), store.Decision{
-		Alerts: []rules.Alert{a}, Show: map[string][]string{a.ID: {"on-call"}}, Silences: seq, Now: r.now,
+		Alerts: []*rules.Alert{&a}, Show: map[string][]string{a.ID: {"on-call"}}, Silences: seq, Now: r.now,
 	}))
 }
 

@@ -91,7 +91,7 @@ func TestDigestsKeepTheirDistance(t *testing.T) {
 	another := rules.Key{Rule: "another", Subject: "this"}.Inactive()
 	another, _ = another.Raise(rules.Critical, rules.Told{Subject: "this"}, r.now)
 	require.NoError(t, r.store.Decide(t.Context(), store.Decision{
-		Alerts: []rules.Alert{another}, Show: map[string][]string{another.ID: {"ops"}}, Now: r.now,
+		Alerts: []*rules.Alert{&another}, Show: map[string][]string{another.ID: {"ops"}}, Now: r.now,
 	}))
 	r.run(r.now.Add(time.Minute))
 	require.Len(t, r.bodies(), 21)

@@ -59,7 +59,7 @@ func (b *Bot) alterShown(
 		d := store.Decision{Show: map[string][]string{}, StandIns: b.Fallbacks, Silences: seq, Now: now}
 		for _, m := range members {
 			if after, event := change(m.Alert, now); event != rules.None {
-				d.Alerts, d.Show[after.ID] = append(d.Alerts, after), nil
+				d.Alerts, d.Show[after.ID] = append(d.Alerts, &after), nil
 			}
 		}
 		if len(d.Alerts) == 0 {

@@ -179,7 +179,7 @@ func TestAComplaintIsMadeOnceWhateverTheError(t *testing.T) {
 func (r *rig) decide(a rules.Alert) rules.Alert {
 	r.t.Helper()
 	require.NoError(r.t, r.store.Decide(r.t.Context(), store.Decision{
-		Alerts: []rules.Alert{a}, Show: map[string][]string{a.ID: {"ops"}}, Now: r.now,
+		Alerts: []*rules.Alert{&a}, Show: map[string][]string{a.ID: {"ops"}}, Now: r.now,
 	}))
 	return a
 }

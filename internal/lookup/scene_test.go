@@ -185,7 +185,11 @@ func (s *scene) alerts(all ...rules.Alert) {
 	s.Helper()
 	state, err := s.Store.Project(s.Context(), cold.UID)
 	require.NoError(s, err)
-	s.poll(cold, now, state, store.Decision{Alerts: all})
+	var decided []*rules.Alert
+	for i := range all {
+		decided = append(decided, &all[i])
+	}
+	s.poll(cold, now, state, store.Decision{Alerts: decided})
 	_, seq, err := s.Store.Silences(s.Context(), now)
 	require.NoError(s, err)
 	require.NoError(s, s.Store.Decide(s.Context(), store.Decision{

@@ -130,7 +130,7 @@ func (s *Store) Announced(ctx context.Context, project, rule string, from, to ti
 // saveAlerts writes alerts, and states without the texts. Those that have ended come before those that are open: a new episode
 // may take the place of one that ends in the same transaction. ErrMoved if an alert would be the second open one of its rule and
 // subject: the first was stored after the decision.
-func saveAlerts(ctx context.Context, tx *sql.Tx, alerts, states []rules.Alert) error {
+func saveAlerts(ctx context.Context, tx *sql.Tx, alerts, states []*rules.Alert) error {
 	table := upsert{table: "alert", key: []string{"id"}, set: alertColumns, single: true} // their places in the indexes are far apart
 	statements := newBatch(tx)
 	for _, open := range []bool{false, true} {
@@ -138,9 +138,9 @@ func saveAlerts(ctx context.Context, tx *sql.Tx, alerts, states []rules.Alert) e
 			return err
 		}
 		some := make([]*rules.Alert, 0, len(alerts))
-		for i := range alerts {
-			if alerts[i].Open() == open {
-				some = append(some, &alerts[i])
+		for _, a := range alerts {
+			if a.Open() == open {
+				some = append(some, a)
 			}
 		}
 		slices.SortFunc(some, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) }) // as the table is: pages are written once
@@ -156,9 +156,8 @@ func saveAlerts(ctx context.Context, tx *sql.Tx, alerts, states []rules.Alert) e
 }
 
 // saveStates writes those of some alerts that are open, or those that are not, without their texts.
-func saveStates(ctx context.Context, b batch, states []rules.Alert, open bool) error {
-	for i := range states {
-		a := &states[i]
+func saveStates(ctx context.Context, b batch, states []*rules.Alert, open bool) error {
+	for _, a := range states {
 		if a.Open() != open {
 			continue
 		}

@@ -50,7 +50,7 @@ func testAlerts(t *testing.T, open database) {
 
 	current, err := s.OpenAlerts(ctx, project)
 	require.NoError(t, err)
-	same(t, alerts(unknown, whole), current)
+	same(t, []rules.Alert{unknown, whole}, current)
 	require.Equal(t, whole, current[1])
 	require.True(t, math.IsNaN(current[0].Value))
 	none, err := s.OpenAlerts(ctx, "app:other")

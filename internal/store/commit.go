@@ -13,8 +13,8 @@ import (
 
 // A Decision is what was decided about alerts, from what the store said of them before.
 type Decision struct {
-	Alerts   []rules.Alert       // new states with their texts; inactive pending alerts are in Dropped
-	States   []rules.Alert       // new states of other alerts, which are stored already and keep the texts that are stored (Told)
+	Alerts   []*rules.Alert      // new states with their texts; inactive pending alerts are in Dropped
+	States   []*rules.Alert      // new states of other alerts, which are stored already and keep the texts that are stored (Told)
 	Dropped  []string            // IDs of pending alerts that came to nothing
 	Show     map[string][]string // receivers that should show an alert, by alert ID
 	StandIns map[string]string   // who is told in place of a receiver that cannot be, by receiver
@@ -133,7 +133,7 @@ func sameSilences(ctx context.Context, tx *sql.Tx, seen int64) error {
 
 // moved returns the alerts that have a newer version than is stored. ErrMoved if one has an event in the store that the
 // decision does not know of.
-func moved(ctx context.Context, tx *sql.Tx, lists ...[]rules.Alert) (newer []*rules.Alert, err error) {
+func moved(ctx context.Context, tx *sql.Tx, lists ...[]*rules.Alert) (newer []*rules.Alert, err error) {
 	statements := newBatch(tx)
 	read, err := statements.prepare(ctx, `
 		SELECT id, version, reason, changed_at, ack FROM alert WHERE id IN (SELECT value FROM json_each($1))`)
@@ -153,7 +153,7 @@ func moved(ctx context.Context, tx *sql.Tx, lists ...[]rules.Alert) (newer []*ru
 }
 
 // movedOf is moved for some alerts. read reads what is stored of alerts by their IDs.
-func movedOf(ctx context.Context, read *sql.Stmt, alerts []rules.Alert) (newer []*rules.Alert, err error) {
+func movedOf(ctx context.Context, read *sql.Stmt, alerts []*rules.Alert) (newer []*rules.Alert, err error) {
 	type version struct {
 		id      string
 		version int64
@@ -162,8 +162,8 @@ func movedOf(ctx context.Context, read *sql.Stmt, alerts []rules.Alert) (newer [
 		ack     rules.Ack
 	}
 	ids := make([]string, len(alerts))
-	for i := range alerts {
-		ids[i] = alerts[i].ID
+	for i, a := range alerts {
+		ids[i] = a.ID
 	}
 	found, err := collectFrom(ctx, read, func(v *version) []any {
 		return []any{&v.id, &v.version, &v.reason, instant{&v.at}, document[rules.Ack]{&v.ack}}
@@ -175,8 +175,8 @@ func movedOf(ctx context.Context, read *sql.Stmt, alerts []rules.Alert) (newer [
 	for _, v := range found {
 		stored[v.id] = rules.Alert{Version: v.version, Reason: v.reason, ChangedAt: v.at, Ack: v.ack}
 	}
-	for i := range alerts {
-		a, was := &alerts[i], stored[alerts[i].ID]
+	for _, a := range alerts {
+		was := stored[a.ID]
 		if outrun(&was, a) {
 			return nil, ErrMoved
 		}

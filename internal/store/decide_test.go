@@ -166,7 +166,7 @@ func testTransitions(t *testing.T, open database) {
 
 	a = firing("a", "dev:1")
 	a.ChangedAt = noon
-	versions := alerts(a)
+	versions := []rules.Alert{a}
 	a.Version, a.Reason, a.ChangedAt, a.Value = 2, rules.Muted, noon.Add(minute), math.NaN()
 	a.Mute = rules.Mute{Kind: rules.BySilence, Until: noon.Add(time.Hour), By: "amy", Because: "moving"}
 	versions = append(versions, a)

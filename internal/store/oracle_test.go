@@ -357,7 +357,7 @@ func decision(version int8) Commit {
 	return Commit{
 		Project:  Project{UID: "project"},
 		Due:      present,
-		Decision: Decision{Alerts: []rules.Alert{alertAt(version)}, Show: map[string][]string{"alert": {"receiver"}}, Now: present},
+		Decision: Decision{Alerts: []*rules.Alert{new(alertAt(version))}, Show: map[string][]string{"alert": {"receiver"}}, Now: present},
 	}
 }
 

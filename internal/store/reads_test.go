@@ -114,7 +114,7 @@ func TestRowsReadOfWhatWasSent(t *testing.T) {
 		a := firing(fmt.Sprintf("a-%d", i), fmt.Sprintf("dev:%05d", i))
 		all, to[a.ID] = append(all, a), []string{team}
 	}
-	decide(t, s, store.Commit{Decision: store.Decision{Alerts: all, Show: to}})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(all...), Show: to}})
 	lease := claim(t, s, store.Receiver, team)
 	for _, a := range all[:sent] {
 		post(t, s, lease, "m-"+a.ID, store.Delivery{Alert: a, Want: 1})

@@ -170,7 +170,7 @@ func testManyRoutes(t *testing.T, open database) {
 		a := firing(fmt.Sprintf("a-%05d", i), fmt.Sprintf("dev:%05d", i))
 		all, to[a.ID] = append(all, a), []string{team}
 	}
-	decide(t, s, store.Commit{Decision: store.Decision{Alerts: all, Show: to}})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(all...), Show: to}})
 	changed, err := s.Route(t.Context(), budget, []string{"on-call"}, noon)
 	require.NoError(t, err)
 	require.Equal(t, 2*n, changed)

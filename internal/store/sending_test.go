@@ -66,7 +66,7 @@ func testNews(t *testing.T, open database) {
 		all = append(all, a)
 	}
 	showAll := map[string][]string{"a0": {team, "on-call"}, "a1": {team}, "a2": {team}, "a3": {team}, "a4": {team}}
-	decide(t, s, store.Commit{Decision: store.Decision{Alerts: all, Show: showAll}})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(all...), Show: showAll}})
 	require.Equal(t, []string{"a4", "a3", "a2", "a1", "a0"}, alertsOf(fresh(t, s, team)), "in the order of firing")
 	require.Empty(t, changes())
 
@@ -359,7 +359,7 @@ func testStale(t *testing.T, open database) {
 	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
 
 	all[1].Value = 43
-	over := resolved(all[1], noon)
+	over := resolved(*all[1], noon)
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(over)}})
 	require.Empty(t, stale(), "the end of an alert is a change of its own")
 }

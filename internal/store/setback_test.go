@@ -28,7 +28,7 @@ func testSetBack(t *testing.T, open database) {
 	require.NoError(t, err)
 	storetest.SaveUsage(t, s, project, []storetest.Usage{{Day: rules.DayOf(noon)}}, rules.Events)
 	decide(t, s, store.Commit{
-		Decision: store.Decision{Alerts: []rules.Alert{a}, Show: shown("a", team), Now: noon},
+		Decision: store.Decision{Alerts: []*rules.Alert{&a}, Show: shown("a", team), Now: noon},
 		Project:  store.Project{UID: project, PolledAt: noon, RereadOn: rules.DayOf(noon)}, Judged: judged("rule", "hash"),
 	})
 	ahead, err := s.SetBack(ctx, noon, summary, longest)

@@ -17,7 +17,7 @@ func testFallBack(t *testing.T, open database) {
 	early := noon.Add(-time.Hour)
 	tell := func(now time.Time, receivers []string, all ...rules.Alert) {
 		t.Helper()
-		d := store.Decision{Alerts: all, Show: map[string][]string{}, Now: now}
+		d := store.Decision{Alerts: alerts(all...), Show: map[string][]string{}, Now: now}
 		for _, a := range all {
 			d.Show[a.ID] = receivers
 		}

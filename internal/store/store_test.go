@@ -228,7 +228,13 @@ func ids(all []rules.Alert) (ids []string) {
 	return ids
 }
 
-func alerts(all ...rules.Alert) []rules.Alert { return all }
+// alerts are alerts of a decision.
+func alerts(all ...rules.Alert) (decided []*rules.Alert) {
+	for i := range all {
+		decided = append(decided, &all[i])
+	}
+	return decided
+}
 
 // writes returns how many rows were ever written over the connection that writes.
 func writes(t *testing.T, s *store.Store) (n int) {
