@@ -3,6 +3,7 @@ package deliver
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -115,4 +116,14 @@ func (s *Sender) KeepReceivers(ctx context.Context) error {
 		s.log.Warn("a receiver that is no longer in the rules file will not hear the end of its alerts", "receiver", name, "alerts", n)
 	}
 	return err
+}
+
+// receiver returns the receiver of a name.
+func (s *Sender) receiver(name string) (Receiver, error) {
+	for _, r := range s.receivers {
+		if r.Name == name {
+			return r, nil
+		}
+	}
+	return Receiver{}, fmt.Errorf("receiver %q is not configured", name)
 }

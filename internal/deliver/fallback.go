@@ -17,10 +17,10 @@ const ReceiverDead = "receiver-dead"
 // messageRefused is the name of the rule of reports that a receiver refused a message for what is in it.
 const messageRefused = "message-refused"
 
-// cannotBeTold reports whether it is known of a receiver that it cannot be told.
-func (s *Sender) cannotBeTold(ctx context.Context, receiver string) (bool, error) {
-	_, known, err := s.store.OpenAlert(ctx, ReceiverDead, "", receiver)
-	return known, err
+// unreachable reports whether it is known of a receiver that it is unreachable.
+func (s *Sender) unreachable(ctx context.Context, receiver string) (bool, error) {
+	_, open, err := s.store.OpenAlert(ctx, ReceiverDead, "", receiver)
+	return open, err
 }
 
 // standIn gives a receiver what those cannot be told whose fallback it is: all, once that is known, and else what was given up
@@ -30,7 +30,7 @@ func (s *Sender) standIn(ctx context.Context, lease store.Lease, r Receiver) err
 		if other.Fallback != r.Name {
 			continue
 		}
-		known, err := s.cannotBeTold(ctx, other.Name)
+		known, err := s.unreachable(ctx, other.Name)
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (s *Sender) waitsForRetry(ctx context.Context, receiver string, now time.Ti
 	if !s.once {
 		return false, nil
 	}
-	known, err := s.cannotBeTold(ctx, receiver)
+	known, err := s.unreachable(ctx, receiver)
 	if err != nil || !known {
 		return false, err
 	}
@@ -64,73 +64,43 @@ func (s *Sender) waitsForRetry(ctx context.Context, receiver string, now time.Ti
 	return ok && due.After(now), err
 }
 
-// lookAgain revives what was given up of a receiver that cannot be told, unless there is something else to try: whoever has
-// mended it waits for that. It reports whether that is known of the receiver.
-func (s *Sender) lookAgain(ctx context.Context, lease store.Lease, r Receiver) (known bool, err error) {
-	if known, err = s.cannotBeTold(ctx, r.Name); err == nil && known {
+// retry has tried again what was given up of an unreachable receiver, unless something else waits: that shows as well whether it was
+// fixed. It reports whether the receiver is unreachable.
+func (s *Sender) retry(ctx context.Context, lease store.Lease, r Receiver) (unreachable bool, err error) {
+	if unreachable, err = s.unreachable(ctx, r.Name); err == nil && unreachable {
 		err = s.store.Retry(ctx, lease)
 	}
-	return known, err
+	return unreachable, err
 }
 
-// giveUp gives up all that waits for a receiver which will take nothing until somebody mends it.
-func (s *Sender) giveUp(ctx context.Context, lease store.Lease, r Receiver, failure *notify.Error) error {
-	if err := s.store.GiveUp(ctx, lease, failure.Error()); err != nil {
-		return err
-	}
-	return s.callForHelp(ctx, r, failure)
-}
-
-// despair calls for help when something has been tried in vain for long, or the receiver wants to be left alone for longer. It
-// returns when to try again: at later, or as soon as help will have to be called for.
-func (s *Sender) despair(ctx context.Context, r Receiver, failure *notify.Error, later time.Time) (time.Time, error) {
-	known, err := s.cannotBeTold(ctx, r.Name)
-	if err != nil {
-		return later, err
-	}
-	if known {
-		if again := s.now().Add(lookAgainTime); s.once && later.Before(again) {
-			later = again
-		}
-		return later, s.raiseFallback(ctx, r)
+// oldest returns since when something waits for a receiver, if it has just failed for a while and is not known to be unreachable; the zero
+// time otherwise.
+func (s *Sender) oldest(ctx context.Context, r Receiver, done round, unreachable bool) (since time.Time, err error) {
+	if unreachable || done.failure == nil || done.failure.Class == notify.Permanent {
+		return since, nil
 	}
 	waiting, err := s.store.Undelivered(ctx, r.Name)
-	if err != nil || len(waiting) == 0 {
-		return later, err
+	for _, d := range waiting {
+		since = store.Earlier(since, d.WaitingSince)
 	}
-	oldest := slices.MinFunc(waiting, func(a, b store.Delivery) int { return a.WaitingSince.Compare(b.WaitingSince) })
-	end, now := oldest.WaitingSince.Add(fallBackAfter), s.now()
-	if end.After(now) && !end.Before(now.Add(patience(failure))) {
-		return store.Earlier(later, end), nil
-	}
-	return later, s.callForHelp(ctx, r, failure)
+	return since, err
 }
 
-// callForHelp tells others that a receiver cannot be told, and has its fallback told in its place.
-func (s *Sender) callForHelp(ctx context.Context, r Receiver, failure *notify.Error) error {
+// reportUnreachable raises the alert that a receiver is unreachable: at its fallback, else at the default receivers.
+func (s *Sender) reportUnreachable(ctx context.Context, r Receiver, failure *notify.Error) error {
 	told := slices.DeleteFunc(slices.Clone(s.operators), func(name string) bool { return name == r.Name })
 	advice := "Mend its settings and reload; what it missed is sent then. `notewatch history` shows what was tried."
 	if r.Fallback != "" {
 		told = []string{r.Fallback}
 		advice = "Its alerts come here until it is back. " + advice
 	}
-	known, err := s.cannotBeTold(ctx, r.Name)
-	if err != nil {
-		return err
-	}
-	if !known { // what it fails with may change with every attempt
-		err := s.hooks.Raise(ctx, rules.Key{Rule: ReceiverDead, Subject: r.Name}, rules.Critical, told, rules.Told{
-			Subject: r.Name, Summary: fmt.Sprintf("%s cannot be told: %s", r.Name, failure), Advice: advice,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return s.raiseFallback(ctx, r)
+	return s.hooks.Raise(ctx, rules.Key{Rule: ReceiverDead, Subject: r.Name}, rules.Critical, told, rules.Told{
+		Subject: r.Name, Summary: fmt.Sprintf("%s cannot be told: %s", r.Name, failure), Advice: advice,
+	})
 }
 
-// raiseFallback has the fallback of a receiver look what it is to be told in its place.
-func (s *Sender) raiseFallback(ctx context.Context, r Receiver) error {
+// wakeFallback makes the fallback of a receiver due, if it has one: standIn then gives it what the receiver is missing.
+func (s *Sender) wakeFallback(ctx context.Context, r Receiver) error {
 	if r.Fallback == "" {
 		return nil
 	}
@@ -146,7 +116,7 @@ func (s *Sender) passOn(ctx context.Context, r Receiver, messages []refused) err
 		return nil
 	}
 	if r.Fallback != "" {
-		return s.raiseFallback(ctx, r)
+		return s.wakeFallback(ctx, r)
 	}
 	told := slices.DeleteFunc(slices.Clone(s.operators), func(name string) bool { return name == r.Name })
 	for _, m := range messages {
@@ -167,15 +137,11 @@ func (s *Sender) passOn(ctx context.Context, r Receiver, messages []refused) err
 	return nil
 }
 
-// recovered takes back the call for help, and has tried again what was given up.
-func (s *Sender) recovered(ctx context.Context, r Receiver) error {
-	known, err := s.cannotBeTold(ctx, r.Name)
-	if err != nil || !known {
-		return err
-	}
+// reportReachable ends the alert that a receiver is unreachable, and has tried again what was given up.
+func (s *Sender) reportReachable(ctx context.Context, r Receiver) error {
 	if err := s.store.Revive(ctx, r.Name, s.now()); err != nil {
 		return err
 	}
-	_, err = s.hooks.Resolve(ctx, ReceiverDead, r.Name)
+	_, err := s.hooks.Resolve(ctx, ReceiverDead, r.Name)
 	return err
 }

@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"hash/fnv"
@@ -12,13 +11,8 @@ import (
 	"notewatch/rules"
 )
 
-const (
-	stormSize   = 5                // more new alerts of one rule than this share one message
-	maxMembers  = 10_000           // of one message
-	hourlyCap   = 20               // new messages to a receiver within an hour; beyond that there are digests
-	digestPause = 10 * time.Minute // between two digests
-	maxRefresh  = 20               // messages that one turn changes only to bring figures up to date
-)
+// maxRefresh is how many messages one round changes only to bring figures up to date.
+const maxRefresh = 20
 
 // An outgoing is a message that is to be posted or changed.
 type outgoing = store.Sending
@@ -158,87 +152,31 @@ func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settle
 			}
 		}
 	}
-	slices.SortStableFunc(all, compareFailed)
+	order(all)
 	return all, settled, err
 }
 
-// compareFailed puts messages of which the last attempt failed behind the others: one that can never be posted must not
-// keep them waiting.
-func compareFailed(a, b planned) int {
-	switch {
-	case a.fails == b.fails:
-		return 0
-	case a.fails:
-		return 1
-	}
-	return -1
-}
-
-// news returns messages for deliveries of which nothing is shown yet. Many alerts of one rule share a message. Beyond the
-// hourly cap everything shares one digest, the worst last to go there.
+// news returns messages for deliveries of which nothing is shown yet.
 func (s *Sender) news(ctx context.Context, r Receiver, all []fresh) (p plan, err error) {
 	if len(all) == 0 {
 		return p, nil
 	}
 	now := s.now()
-	count, digest, err := s.store.Begun(ctx, r.Name, now.Add(-time.Hour))
+	begun, digest, err := s.store.Begun(ctx, r.Name, now.Add(-time.Hour))
 	if err != nil {
 		return p, err
 	}
-	groups := grouped(all)
-	slices.SortStableFunc(groups, func(a, b []fresh) int { return cmp.Compare(worst(b), worst(a)) })
-	room := min(max(0, hourlyCap-count), len(groups))
-	for _, members := range groups[:room] {
+	alone, together, later := capped(group(all), begun, digest, now)
+	for _, members := range alone {
 		p.messages = append(p.messages, planned{Message: r.message(members[0].alert), fresh: members})
 	}
-	rest := slices.Concat(groups[room:]...)
-	if len(rest) == 0 {
-		return p, nil
-	}
-	if next := digest.Add(digestPause); !digest.IsZero() && next.After(now) {
-		p.later = next
-		return p, nil
-	}
-	for members := range slices.Chunk(rest, maxMembers) {
+	for _, members := range together {
 		message := r.message(members[0].alert)
 		message.Digest = true
 		p.messages = append(p.messages, planned{Message: message, fresh: members})
 	}
+	p.later = later
 	return p, nil
-}
-
-// grouped cuts deliveries into those that share a message: those of one rule in one project if they are many, or were
-// true before their rule was first judged, and else each alone.
-func grouped(all []fresh) (groups [][]fresh) {
-	type storm struct {
-		rule, project string
-		first         bool
-	}
-	place := map[storm]int{}
-	var storms [][]fresh
-	for _, d := range all {
-		key := storm{d.rule, d.project, d.first}
-		at, ok := place[key]
-		if !ok {
-			at = len(storms)
-			place[key] = at
-			storms = append(storms, nil)
-		}
-		storms[at] = append(storms[at], d)
-	}
-	for _, members := range storms {
-		size := 1
-		if len(members) > stormSize || members[0].first {
-			size = maxMembers
-		}
-		groups = slices.AppendSeq(groups, slices.Chunk(members, size))
-	}
-	return groups
-}
-
-// worst is the highest level among deliveries.
-func worst(members []fresh) rules.Level {
-	return slices.MaxFunc(members, func(a, b fresh) int { return cmp.Compare(a.level, b.level) }).level
 }
 
 // message is the one that begins with an alert. Planning it again gives the same.

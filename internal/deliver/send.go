@@ -3,9 +3,7 @@ package deliver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -17,87 +15,13 @@ import (
 )
 
 const (
-	sendTime      = 15 * time.Second // for one call to a receiver
-	batchTime     = 20 * time.Second // after which a batch makes no further call: the last one must end within the lease
-	minRetry      = 5 * time.Second
-	maxRetry      = 10 * time.Minute // between two tries of our own accord
-	maxPatience   = time.Hour        // with a receiver that asks for time
-	fallBackAfter = 30 * time.Minute // of trying in vain
-	giveUpAfter   = 72 * time.Hour   // of waiting
-	lookAgainTime = time.Hour        // after which somebody may have mended what will not do by itself
+	sendTime    = 15 * time.Second // for one call to a receiver
+	batchTime   = 20 * time.Second // after which a batch makes no further call: the last one must end within the lease
+	giveUpAfter = 72 * time.Hour   // of waiting
 )
 
-// LongestPause is the longest time that a receiver waits for its next attempt.
-const LongestPause = max(maxPatience, lookAgainTime)
-
-// Deliver shows one receiver what is new: for each message the newest state, whatever happened in between. An error that
-// is about the receiver ends the turn; what comes by itself is tried again later, and what an operator has to mend gives
-// up all that waits, until it is looked at again. One that is about a message gives only that message up.
-func (s *Sender) Deliver(ctx context.Context, lease store.Lease) error {
-	r, err := s.receiver(lease.Key)
-	if err != nil {
-		return err
-	}
-	if err := s.standIn(ctx, lease, r); err != nil {
-		return err
-	}
-	known, err := s.lookAgain(ctx, lease, r)
-	if err != nil {
-		return err
-	}
-	p, err := s.plan(ctx, lease, r)
-	if err != nil {
-		return err
-	}
-	done, err := s.sendAll(ctx, lease, r, p.messages)
-	if err != nil {
-		return err
-	}
-	if err := s.passOn(ctx, r, done.refused); err != nil {
-		return err
-	}
-	failures := 0
-	if len(p.messages) > 0 && !done.called {
-		failures = lease.Failures
-	}
-	switch {
-	case done.failure == nil && done.left:
-		p.later = s.now()
-	case done.failure == nil && done.heard:
-		err = s.recovered(ctx, r)
-	case done.failure == nil && known:
-		p.later, failures = store.Earlier(p.later, s.now().Add(lookAgainTime)), 0 // after a failure news would wait for that, too
-	case done.failure == nil:
-	case done.failure.Class == notify.Permanent:
-		p.later = s.now().Add(lookAgainTime)
-		err = s.giveUp(ctx, lease, r, done.failure)
-	case done.failure.Class == notify.Temporary:
-		if failures = lease.Failures + 1; done.heard {
-			failures = 1
-		}
-		p.later, err = s.despair(ctx, r, done.failure, s.retryAt(failures-1, done.failure))
-	}
-	return errors.Join(err, s.store.Complete(ctx, lease, s.now(), p.later, failures))
-}
-
-// A service is what came of sending messages.
-type service struct {
-	taken   int           // messages that the receiver has taken
-	heard   bool          // one of them was not quiet: the receiver works
-	called  bool          // it was tried whether the receiver works, whatever came of it
-	failure *notify.Error // why the rest was not tried, if the receiver failed
-	left    bool          // some were not tried: there was no time, or there is something newer
-	refused []refused     // messages that were refused for what is in them
-}
-
-// A refused is a message that the receiver will never take.
-type refused struct {
-	message outgoing
-	failure *notify.Error
-}
-
 // sendAll sends messages until one fails for a reason that is not its own.
-func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []planned) (done service, err error) {
+func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []planned) (done round, err error) {
 	for len(messages) > 0 {
 		if done.taken > 0 {
 			if done.left, err = s.store.Moved(ctx, lease); err != nil || done.left {
@@ -138,29 +62,9 @@ func (s *Sender) nextBatch(ctx context.Context, r Receiver, messages []planned) 
 	return batch, n, nil
 }
 
-func (s *Sender) receiver(name string) (Receiver, error) {
-	for _, r := range s.receivers {
-		if r.Name == name {
-			return r, nil
-		}
-	}
-	return Receiver{}, fmt.Errorf("receiver %q is not configured", name)
-}
-
-// retryAt returns when to try again after a failure that follows so many others: exponentially later with jitter, or when
-// the receiver asked for it.
-func (s *Sender) retryAt(failures int, failure *notify.Error) time.Time {
-	pause := min(minRetry<<min(failures, 20), maxRetry)
-	pause = pause/2 + rand.N(pause/2+1)
-	return s.now().Add(max(pause, patience(failure)))
-}
-
-// patience is for how long a receiver that failed is left alone at least.
-func patience(failure *notify.Error) time.Duration { return min(failure.RetryAfter, maxPatience) }
-
 // send makes one attempt at each message of a batch, until one fails for a reason that is not its own. The attempts are
 // recorded before they are made, their outcomes after it.
-func (s *Sender) send(ctx context.Context, lease store.Lease, r Receiver, batch []outgoing) (done service, err error) {
+func (s *Sender) send(ctx context.Context, lease store.Lease, r Receiver, batch []outgoing) (done round, err error) {
 	attempts, err := s.store.Begin(ctx, lease, batch, s.now(), s.machine())
 	if err != nil {
 		return done, err
@@ -278,7 +182,7 @@ func (s *Sender) outcome(r Receiver, m outgoing, ref notify.Ref, err error) (sto
 	}
 	failure := classify(err)
 	out.Status, out.Error = store.Retrying, failure.Error()
-	if failure.Class != notify.Temporary || stale(changes, now) {
+	if failure.Class != notify.Temporary || expired(changes, now) {
 		out.Status = store.GivenUp
 	}
 	for i := range out.Members {
@@ -327,8 +231,8 @@ func waiting(members []store.Delivery) []store.Delivery {
 	return slices.DeleteFunc(slices.Clone(members), func(d store.Delivery) bool { return d.Want == d.Have })
 }
 
-// stale reports whether everything that waits to be shown has waited for too long to be worth another attempt.
-func stale(changes []store.Delivery, now time.Time) bool {
+// expired reports whether everything that waits to be shown has waited for too long to be worth another attempt.
+func expired(changes []store.Delivery, now time.Time) bool {
 	waits := func(d store.Delivery) bool { return !d.WaitingSince.IsZero() }
 	young := func(d store.Delivery) bool { return waits(d) && now.Sub(d.WaitingSince) < giveUpAfter }
 	return slices.ContainsFunc(changes, waits) && !slices.ContainsFunc(changes, young)

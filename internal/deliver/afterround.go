@@ -1,0 +1,127 @@
+package deliver
+
+import (
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+)
+
+const (
+	minRetry      = 5 * time.Second
+	maxRetry      = 10 * time.Minute // between two attempts, unless the receiver asks for more
+	maxPatience   = time.Hour        // with a receiver that asks for time
+	retryTime     = time.Hour        // after which somebody may have fixed what does not go away by itself
+	fallBackAfter = 30 * time.Minute // of failures
+)
+
+// LongestPause is the longest time that a receiver waits for its next attempt.
+const LongestPause = max(maxPatience, retryTime)
+
+// A round is the result of a round.
+type round struct {
+	planned int           // messages
+	taken   int           // messages that the receiver has taken
+	heard   bool          // one of them was not quiet: the receiver works
+	called  bool          // a call was made, so that it is known whether the receiver works
+	failure *notify.Error // why the rest was not tried, if the receiver failed: Temporary or Permanent
+	left    bool          // some were not tried: there was no time, or there is something newer
+	refused []refused     // messages that were refused for what is in them
+	later   time.Time     // when there will be more to send; zero is when something happens
+}
+
+// A refused is a message that the receiver will never take.
+type refused struct {
+	message outgoing
+	failure *notify.Error
+}
+
+// facts are what is known of a receiver when its round ends.
+type facts struct {
+	now         time.Time
+	unreachable bool      // the alert that says so was open when the round began
+	oldest      time.Time // since when something waits, as far as that decides; zero is that nothing does
+	once        bool      // no process waits for the next attempt: each start would be one
+	jitter      float64   // from 0 to 1
+}
+
+// An action is something to do after a round.
+type action string
+
+const (
+	giveUp            action = "give up what waits"
+	reportUnreachable action = "report that it is unreachable"
+	reportReachable   action = "report that it is reachable again"
+	wakeFallback      action = "wake its fallback"
+)
+
+// A next is what follows a round.
+type next struct {
+	due      time.Time // of the next round; zero is when something happens
+	failures int       // in a row
+	actions  []action  // in this order
+}
+
+// afterRound decides what follows a round.
+func afterRound(done round, lease store.Lease, k facts) next {
+	if done.failure != nil {
+		return afterFailure(done, lease, k)
+	}
+	n := next{due: done.later}
+	if done.planned > 0 && !done.called {
+		n.failures = lease.Failures // what needs no call does not show that the receiver works
+	}
+	switch {
+	case done.left:
+		n.due = k.now
+	case done.heard && k.unreachable:
+		n.actions = []action{reportReachable}
+	case k.unreachable && !done.heard:
+		// Without failures, or news would wait for the hourly retry too.
+		n.due, n.failures = store.Earlier(done.later, k.now.Add(retryTime)), 0
+	}
+	return n
+}
+
+// afterFailure decides what follows a round that a receiver ended. What only an operator can fix is given up, and tried again every hour.
+// After anything else the pauses grow. Once something waits for fallBackAfter, or has to because the receiver asks for time, the receiver
+// is reported as unreachable; from then on its fallback is woken after every failure.
+func afterFailure(done round, lease store.Lease, k facts) next {
+	if done.failure.Class == notify.Permanent {
+		n := next{due: k.now.Add(retryTime), actions: []action{giveUp}}
+		if !k.unreachable {
+			n.actions = append(n.actions, reportUnreachable)
+		}
+		n.actions = append(n.actions, wakeFallback)
+		return n
+	}
+	n := next{failures: lease.Failures + 1}
+	if done.heard {
+		n.failures = 1
+	}
+	n.due = k.now.Add(pauseAfter(n.failures, done.failure, k.jitter))
+	reportAt := k.oldest.Add(fallBackAfter)
+	switch {
+	case k.unreachable:
+		if hourly := k.now.Add(retryTime); k.once && n.due.Before(hourly) {
+			n.due = hourly
+		}
+		n.actions = []action{wakeFallback}
+	case k.oldest.IsZero():
+	case reportAt.After(k.now) && !reportAt.Before(k.now.Add(patience(done.failure))):
+		n.due = store.Earlier(n.due, reportAt)
+	default:
+		n.actions = []action{reportUnreachable, wakeFallback}
+	}
+	return n
+}
+
+// pauseAfter returns how long a receiver is left alone after so many failures in a row: exponentially longer, from half of that on by
+// chance, or as long as it asks.
+func pauseAfter(failures int, failure *notify.Error, jitter float64) time.Duration {
+	half := min(minRetry<<min(failures-1, 20), maxRetry) / 2
+	return max(half+time.Duration(jitter*float64(half)), patience(failure))
+}
+
+// patience is for how long a receiver that failed is left alone at least.
+func patience(failure *notify.Error) time.Duration { return min(failure.RetryAfter, maxPatience) }

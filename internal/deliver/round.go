@@ -1,0 +1,66 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+
+	"notewatch/internal/store"
+	"notewatch/notify"
+)
+
+// Deliver is one round for one receiver: it shows for each message the newest state, whatever happened in between. An error about the
+// receiver ends the round; afterRound says what follows. An error about a message gives up that message alone.
+func (s *Sender) Deliver(ctx context.Context, lease store.Lease) error {
+	r, err := s.receiver(lease.Key)
+	if err != nil {
+		return err
+	}
+	if err := s.standIn(ctx, lease, r); err != nil {
+		return err
+	}
+	unreachable, err := s.retry(ctx, lease, r)
+	if err != nil {
+		return err
+	}
+	p, err := s.plan(ctx, lease, r)
+	if err != nil {
+		return err
+	}
+	done, err := s.sendAll(ctx, lease, r, p.messages)
+	if err != nil {
+		return err
+	}
+	done.planned, done.later = len(p.messages), p.later
+	if err := s.passOn(ctx, r, done.refused); err != nil {
+		return err
+	}
+	known := facts{now: s.now(), unreachable: unreachable, once: s.once, jitter: rand.Float64()}
+	if known.oldest, err = s.oldest(ctx, r, done, unreachable); err != nil {
+		return err
+	}
+	next := afterRound(done, lease, known)
+	err = s.follow(ctx, lease, r, done.failure, next.actions)
+	return errors.Join(err, s.store.Complete(ctx, lease, s.now(), next.due, next.failures))
+}
+
+// follow takes the actions that follow a round that ended with a failure, or without one.
+func (s *Sender) follow(ctx context.Context, lease store.Lease, r Receiver, failure *notify.Error, actions []action) error {
+	for _, a := range actions {
+		var err error
+		switch a {
+		case giveUp:
+			err = s.store.GiveUp(ctx, lease, failure.Error())
+		case reportUnreachable:
+			err = s.reportUnreachable(ctx, r, failure)
+		case wakeFallback:
+			err = s.wakeFallback(ctx, r)
+		case reportReachable:
+			err = s.reportReachable(ctx, r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
