@@ -1,10 +1,3 @@
-// Package bot is the straight line of notewatch: it reads usage from Notehub, judges it by rules, commits what follows,
-// and shows it to receivers.
-//
-//	notehub.Client → usage rows → store → Env → Eval → Next → store.Commit → receiver due → Send → store
-//
-// Everything left of Commit may be repeated freely; Commit decides; everything right of it is repeated until shown. Polls
-// and receivers are due work in the store, served under leases, so that a crash anywhere loses nothing.
 package bot
 
 import (

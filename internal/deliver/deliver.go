@@ -1,4 +1,3 @@
-// Package deliver is the right side of Commit: it shows receivers what they owe, and repeats that until it is shown.
 package deliver
 
 import (

@@ -1,4 +1,3 @@
-// Package watch runs notewatch: it joins both sides of Commit, and serves the work that is due on either.
 package watch
 
 import (
