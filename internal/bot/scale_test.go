@@ -16,7 +16,7 @@ import (
 	"notewatch/rules"
 )
 
-var long = flag.Bool("long", false, "kill the bot at every point, live through a whole week, commit and send 100,000 alerts")
+var long = flag.Bool("long", false, "kill the bot at every point, live through a whole week, watch forty projects for 12 hours, commit and send 100,000 alerts")
 
 // everywhere is a fleet of n devices of which all but one go silent at once.
 func everywhere(n int) []notehubtest.Incident {
