@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
@@ -186,7 +187,10 @@ func (c *crash) settled() bool {
 		return false
 	}
 	standing, err := db.Standing(context.Background(), time.Now())
-	waiting := func(name string) bool { return standing.Queues[name].Waiting+standing.Queues[name].Dead > 0 }
+	waiting := func(name string) bool {
+		count := standing.Queues[name].Count
+		return count[delivery.Waiting]+count[delivery.GivenUp] > 0
+	}
 	return err == nil && !waiting("team") && !waiting("hook")
 }
 
@@ -260,9 +264,9 @@ func (c *crash) requireShown(db *store.Store, cut int) (orphans int) {
 	deliveries := storetest.Deliveries(t, db, "team")
 	shown := map[string]bool{}
 	for _, d := range deliveries {
-		require.Equal(t, d.Want, d.Have, "alert %s of %s", d.Alert.ID, d.Alert.Rule)
+		require.Equal(t, d.Alert.Version, d.Have, "alert %s of %s", d.Alert.ID, d.Alert.Rule)
 		if d.Message == "" || shown[d.Message] {
-			require.True(t, d.Message != "" || d.Why != "", "alert %s of %s", d.Alert.ID, d.Alert.Rule)
+			require.True(t, d.Message != "" || d.Detail != "", "alert %s of %s", d.Alert.ID, d.Alert.Rule)
 			continue
 		}
 		shown[d.Message] = true

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/watch"
 	"notewatch/rules"
@@ -74,8 +75,8 @@ const (
 	lookAgain     = 200 * time.Millisecond
 )
 
-// waits reports whether a receiver is still to be told.
-func waits(s showing) bool { return s.State == stateWaits }
+// waits reports whether a delivery is waiting.
+func waits(s showing) bool { return s.State == delivery.Waiting }
 
 // deliver serves the receivers, and those that stand in for them, until none is as wait says, or patience is at an end. Attempts
 // begin only while there is time for an answer; one that takes longer than patience is cut off. Another process that is at a
@@ -165,25 +166,25 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// report prints results and returns an error if a receiver was not told.
+// report prints results and returns an error if a receiver did not take it.
 func (d dispatch) report(c *cobra.Command, results []result, asJSON bool) error {
 	s := screenOf(c.OutOrStdout())
 	if asJSON {
 		if err := writeList(s.w, results); err != nil {
 			return err
 		}
-		return untold(results)
+		return undelivered(results)
 	}
 	if err := resultTable(results).print(s); err != nil {
 		return err
 	}
-	return untold(results)
+	return undelivered(results)
 }
 
 func resultTable(results []result) *table {
 	t := &table{columns: columns("RECEIVER~", "RESULT", "TOOK", "DETAIL")}
 	for _, r := range results {
-		t.add(r.Receiver, r.State, r.took(), r.detail())
+		t.add(r.Receiver, string(r.State), r.took(), r.detail())
 	}
 	return t
 }
@@ -195,10 +196,10 @@ func (r result) took() string {
 	return seconds(*r.Seconds)
 }
 
-// detail says why a receiver was not told, and how often it was tried.
+// detail says why a receiver does not show it, and how often it was tried.
 func (r result) detail() string {
 	said := r.Why
-	if r.State == stateWaits {
+	if r.State == delivery.Waiting {
 		said = sentence("not yet"+r.next(time.Now()), r.Why)
 	}
 	if r.InPlaceOf != "" {
@@ -210,16 +211,16 @@ func (r result) detail() string {
 	return said
 }
 
-// untold is an error about the receivers that should have been told and were not.
-func untold(results []result) error {
+// undelivered is an error about the receivers that should show it and do not.
+func undelivered(results []result) error {
 	n := 0
 	for _, r := range results {
-		if waits(r.showing) || r.State == stateGaveUp || r.State == stateGone {
+		if waits(r.showing) || r.State == delivery.GivenUp || r.State == delivery.Removed {
 			n++
 		}
 	}
 	if n == 0 {
 		return nil
 	}
-	return errors.New("not told: " + counted(n, "receiver"))
+	return errors.New("not delivered: " + counted(n, "receiver"))
 }

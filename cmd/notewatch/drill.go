@@ -32,8 +32,8 @@ until each of them has taken or refused it, and ends it again, so that incidents
 with and without notewatch run beside it. The exit code is 1 if a receiver did not take it; one that is not to be told of
 the level of the rule need not.
 
---json prints an array of objects with receiver, state (told, waits, gave up, held, not told, gone), shows, why, next_try,
-in_place_of, message, attempts and seconds (of the last attempt).`,
+--json prints an array of objects with receiver, state (delivered, waiting, given up, held, skipped, removed), shows, why,
+next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
 		Args:              oneArgument("the name of a rule, which notewatch check lists"),
 		ValidArgsFunction: completeFirst(ruleNames),
 		RunE: func(c *cobra.Command, args []string) error {

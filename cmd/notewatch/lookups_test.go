@@ -165,7 +165,7 @@ func TestStatusText(t *testing.T) {
 			{Account: lookup.Account{Name: "late", PerMinute: 4}, Interval: 15 * time.Minute, Rate: 0.5, RestoredAt: noon.Add(15 * time.Minute)},
 		},
 		Receivers: []lookup.ReceiverStatus{
-			{Name: "team", Waiting: 2, Oldest: time.Hour, Next: noon.Add(time.Minute)}, {Name: "mail", Dead: 1},
+			{Name: "team", Waiting: 2, Oldest: time.Hour, Next: noon.Add(time.Minute)}, {Name: "mail", GivenUp: 1},
 		},
 		Firing: map[rules.Level]int{rules.Critical: 1, rules.Warning: 3}, Pending: 4, Muted: 1, Acked: 2, Silences: 1,
 	}}.print(screen{w: &out}))
@@ -178,9 +178,9 @@ ACCOUNT  REQUESTS TODAY  A MINUTE  POLLS EVERY  STATE
 acme     31              4         50 min       rate-limited by Notehub until Mon 15 Jun 12:01 UTC
 late     0               4         15 min       sending 0.5 of 4 requests a minute until Mon 15 Jun 12:15 UTC, because Notehub rate-limited the account
 
-RECEIVER  WAITING  GAVE UP  STATE
-team      2        0        waiting for 1 h, next try in 1 min
-mail      0        1        cannot be told: notewatch history says why, notewatch redeliver tries again
+RECEIVER  WAITING  GIVEN UP  STATE
+team      2        0         waiting for 1 h, next try in 1 min
+mail      0        1         cannot be told: notewatch history says why, notewatch redeliver tries again
 
 Firing: 1 critical, 3 warning · 1 muted · 2 acknowledged · 4 pending · 1 silence.
 `, out.String())

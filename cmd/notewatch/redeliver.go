@@ -24,8 +24,8 @@ func newRedeliver() *cobra.Command {
 up and what was wrong has been mended. Alerts that share a message with it are posted with it. It needs the rules file, and
 works with and without notewatch run beside it. The exit code is 1 if a receiver did not take it.
 
---json prints an array of objects with receiver, state (told, waits, gave up, held, not told, gone), shows, why, next_try,
-in_place_of, message, attempts and seconds (of the last attempt).`,
+--json prints an array of objects with receiver, state (delivered, waiting, given up, held, skipped, removed), shows, why,
+next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
 		Args:              oneArgument("the ID of an alert, which notewatch alerts lists"),
 		ValidArgsFunction: completeFirst(alertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"notewatch/internal/deliver"
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -17,50 +17,34 @@ import (
 
 // A showing is what one receiver shows of an alert, and why not if it does not.
 type showing struct {
-	Receiver  string    `json:"receiver"`
-	State     string    `json:"state"`             // one of the states below
-	Shows     string    `json:"shows,omitempty"`   // the level it shows, or over
-	Why       string    `json:"why,omitempty"`     // of what keeps it from showing more: a reason or the last error
-	Next      time.Time `json:"next_try,omitzero"` // of one that waits
-	InPlaceOf string    `json:"in_place_of,omitempty"`
-	Message   string    `json:"message,omitempty"` // ID of the message that shows it
+	Receiver  string         `json:"receiver"`
+	State     delivery.State `json:"state"`
+	Shows     string         `json:"shows,omitempty"`   // the level it shows, muted, or ended
+	Why       string         `json:"why,omitempty"`     // of what keeps it from showing more: a reason or the last error
+	Next      time.Time      `json:"next_try,omitzero"` // of one that is waiting
+	InPlaceOf string         `json:"in_place_of,omitempty"`
+	Message   string         `json:"message,omitempty"` // ID of the message that shows it
 }
 
-// The states of a showing.
+// What a receiver shows that is no level.
 const (
-	stateTold    = "told"     // shows the newest state
-	stateWaits   = "waits"    // is to be told, and will be
-	stateGaveUp  = "gave up"  // could not be told, until somebody mends something
-	stateHeld    = "held"     // is not told for now
-	stateNotTold = "not told" // has nothing to be told of
-	stateGone    = "gone"     // is no longer in the rules file
+	showsMuted = "muted" // as firing, but people were not notified
+	showsEnd   = "ended"
 )
 
 // showingOf says what a receiver shows of an alert.
 func showingOf(receiver string, d store.Delivery) showing {
-	s := showing{Receiver: receiver, InPlaceOf: d.Via, Message: d.Message, Why: cmp.Or(d.Why, d.Error)}
-	posted := d.Have > 0 && d.Message != "" && d.Why == ""
+	s := showing{Receiver: receiver, State: d.State, InPlaceOf: d.For, Message: d.Message, Why: cmp.Or(d.Detail, d.Error)}
 	switch {
+	case d.Display == delivery.DisplayEnded:
+		s.Shows = showsEnd
 	case d.Shown > rules.Inactive:
 		s.Shows = d.Shown.String()
-	case posted:
-		s.Shows = "over"
+	case d.Display == delivery.DisplayFiring:
+		s.Shows = showsMuted
 	}
-	switch behind := d.Want > d.Have; {
-	case d.Closed:
-		s.State = stateGone
-	case behind && d.Dead:
-		s.State = stateGaveUp
-	case behind && d.Why != "":
-		s.State = stateHeld
-	case behind:
-		s.State = stateWaits
-	case d.Away():
-		s.State, s.Why = stateNotTold, deliver.ElsewhereText
-	case posted:
-		s.State, s.Why = stateTold, ""
-	default:
-		s.State = stateNotTold
+	if d.State == delivery.Delivered {
+		s.Why = ""
 	}
 	return s
 }
@@ -74,7 +58,7 @@ func showingsOf(deliveries map[string]store.Delivery) []showing {
 	return all
 }
 
-// readShowings reads what receivers show of an alert, and when those that wait are tried next.
+// readShowings reads what receivers show of an alert, and when those that are waiting are tried next.
 func readShowings(ctx context.Context, db *store.Store, alert string) ([]showing, error) {
 	deliveries, err := db.DeliveriesOf(ctx, alert)
 	if err != nil {
@@ -82,7 +66,7 @@ func readShowings(ctx context.Context, db *store.Store, alert string) ([]showing
 	}
 	all := showingsOf(deliveries)
 	for i := range all {
-		if all[i].State != stateWaits {
+		if all[i].State != delivery.Waiting {
 			continue
 		}
 		if all[i].Next, _, err = db.NextDue(ctx, store.Receiver, all[i].Receiver); err != nil {
@@ -95,44 +79,39 @@ func readShowings(ctx context.Context, db *store.Store, alert string) ([]showing
 // lateAfter is how long work may be overdue before somebody should look whether anything runs.
 const lateAfter = 2 * time.Minute
 
-// text says it in one sentence; what waits has waited since a time.
+// text says it in one sentence; what is waiting has waited since a time.
 func (s showing) text(since, now time.Time) string {
-	said := ""
+	said := sentence(string(s.State), s.Why)
 	switch s.State {
-	case stateTold:
+	case delivery.Delivered:
 		said = s.shows()
-	case stateWaits:
-		said = "waits since " + notify.FormatTime(since) + " (" + notify.FormatDuration(now.Sub(since)) + ")" + s.next(now)
+	case delivery.Waiting:
+		said = "waiting since " + notify.FormatTime(since) + " (" + notify.FormatDuration(now.Sub(since)) + ")" + s.next(now)
 		said = sentence(said, s.Why)
-	case stateGaveUp:
-		said = sentence("gave up", s.Why)
-	case stateHeld:
-		said = sentence("held back", s.Why)
-	case stateNotTold:
-		said = sentence("not told", s.Why)
-	case stateGone:
+	case delivery.Removed:
 		said = "no longer in the rules file"
-		if s.Shows != "" {
-			said += "; it " + s.shows()
-		}
 	}
 	if s.InPlaceOf != "" {
 		said += ", in place of " + s.InPlaceOf
 	}
-	if s.State != stateTold && s.State != stateGone && s.Shows != "" {
+	switch {
+	case s.Shows == "" || s.State == delivery.Delivered:
+	case s.State == delivery.Removed:
+		said += "; it " + s.shows()
+	default:
 		said += "; meanwhile it " + s.shows()
 	}
 	return said
 }
 
 func (s showing) shows() string {
-	if s.Shows == "over" {
-		return "shows that it is over"
+	if s.Shows == showsEnd {
+		return "shows that it has ended"
 	}
 	return "shows it as " + s.Shows
 }
 
-// next says when a receiver that waits is tried next.
+// next says when a delivery that is waiting is tried next.
 func (s showing) next(now time.Time) string {
 	switch {
 	case s.Next.IsZero():
@@ -152,18 +131,18 @@ func sentence(head, tail string) string {
 	return head + ": " + tail
 }
 
-// brief says in a few words who has been told, and who has not: "team, log; on-call waits".
+// brief says in a few words which receivers are in which state: "team, log; waiting: on-call".
 func brief(all []showing) string {
-	byState := map[string][]string{}
+	byState := map[delivery.State][]string{}
 	for _, s := range all {
 		byState[s.State] = append(byState[s.State], s.Receiver)
 	}
 	var parts []string
-	for _, state := range []string{stateTold, stateWaits, stateGaveUp, stateHeld, stateNotTold, stateGone} {
+	for _, state := range delivery.States() {
 		names := strings.Join(byState[state], ", ")
 		switch {
 		case names == "":
-		case state == stateTold:
+		case state == delivery.Delivered:
 			parts = append(parts, names)
 		default:
 			parts = append(parts, fmt.Sprintf("%s: %s", state, names))

@@ -193,9 +193,9 @@ func (t statusText) accounts() *table {
 }
 
 func (t statusText) receivers() *table {
-	table := &table{columns: columns("RECEIVER~", "WAITING", "GAVE UP", "STATE_")}
+	table := &table{columns: columns("RECEIVER~", "WAITING", "GIVEN UP", "STATE_")}
 	for _, r := range t.Receivers {
-		table.add(r.Name, strconv.Itoa(r.Waiting), strconv.Itoa(r.Dead), t.receiver(r))
+		table.add(r.Name, strconv.Itoa(r.Waiting), strconv.Itoa(r.GivenUp), t.receiver(r))
 	}
 	return table
 }
@@ -205,7 +205,7 @@ func (t statusText) receiver(r lookup.ReceiverStatus) string {
 	switch {
 	case r.Waiting > 0:
 		return "waiting for " + notify.FormatDuration(r.Oldest) + ", next try " + t.until(r.Next)
-	case r.Dead > 0:
+	case r.GivenUp > 0:
 		return "cannot be told: notewatch history says why, notewatch redeliver tries again"
 	}
 	return "fine"
@@ -318,7 +318,7 @@ func statusViewOf(s statusText) statusView {
 		})
 	}
 	for _, r := range s.Receivers {
-		v.Receivers = append(v.Receivers, receiverState{r.Name, r.Waiting, r.Dead, r.Oldest.Seconds(), r.Next})
+		v.Receivers = append(v.Receivers, receiverState{r.Name, r.Waiting, r.GivenUp, r.Oldest.Seconds(), r.Next})
 	}
 	return v
 }

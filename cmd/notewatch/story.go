@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/deliver"
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -182,7 +183,7 @@ func (t *story) ending(s screen, now time.Time) error {
 	gaveUp := false
 	for _, r := range t.Alert.Receivers {
 		table.add(r.Receiver, r.text(t.alert.ChangedAt, now))
-		gaveUp = gaveUp || r.State == stateGaveUp
+		gaveUp = gaveUp || r.State == delivery.GivenUp
 	}
 	if _, err := io.WriteString(s.w, "\n"); err != nil {
 		return err

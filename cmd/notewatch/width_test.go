@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/notify"
@@ -40,7 +41,7 @@ func wideTables() map[string]func(screen) error {
 	a := alertView{
 		ID: "abcdefghij", State: string(rules.Withdrawn), Level: "critical", Since: noon, EndedAt: noon, Rule: "sessions-no-events",
 		Project: named{"app:1", long}, Subject: device, Figure: "bytes.used", Unit: "B", Value: &value, Peak: &value, Limit: &value,
-		Receivers: []showing{{Receiver: long, State: stateTold}},
+		Receivers: []showing{{Receiver: long, State: delivery.Delivered}},
 	}
 	mute := rules.Mute{Kind: rules.BySilence, By: "amy", Because: long}
 	var changes []changeView
@@ -57,7 +58,7 @@ func wideTables() map[string]func(screen) error {
 	status := statusText{Status: lookup.Status{Now: noon,
 		Projects:  []lookup.ProjectStatus{{Project: lookup.Project{Name: "cold-chain"}, Devices: 100_000, PolledAt: noon.AddDate(0, 0, -144), Next: noon.AddDate(0, 0, -143), Failures: 1, Failure: long}},
 		Accounts:  []lookup.AccountStatus{{Account: lookup.Account{Name: long, PerMinute: 4}, Today: 31, HeldUntil: noon.Add(time.Minute)}},
-		Receivers: []lookup.ReceiverStatus{{Name: long, Waiting: 2, Dead: 1, Oldest: time.Hour, Next: noon.Add(time.Minute)}},
+		Receivers: []lookup.ReceiverStatus{{Name: long, Waiting: 2, GivenUp: 1, Oldest: time.Hour, Next: noon.Add(time.Minute)}},
 	}}
 	usage := usageText{now: noon, Usage: lookup.Usage{Span: lookup.Period, Period: rules.PeriodSpec{}.Period(rules.DayOf(noon), noon), Figures: []lookup.FigureUsage{{
 		Figure: rules.Sessions, Unit: "B", Total: 999.9e6, Limit: 6e6, LimitRule: "data-budget", Pace: 999.9e6, Forecast: 999.9e6, Usual: 999.9e6, Days: points(make([]float64, 30)...),
@@ -73,7 +74,7 @@ func wideTables() map[string]func(screen) error {
 	silence := rules.Silence{
 		ID: "s-abcdefgh", Match: rules.Match{Rule: long, Subject: long}, Start: noon, End: noon.Add(time.Hour), By: long, Because: long,
 	}
-	refused := result{showing: showing{Receiver: long, State: stateGaveUp, Why: long}, Seconds: &value}
+	refused := result{showing: showing{Receiver: long, State: delivery.GivenUp, Why: long}, Seconds: &value}
 	command := &cobra.Command{}
 	command.SetErr(new(strings.Builder))
 	return map[string]func(screen) error{

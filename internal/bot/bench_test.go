@@ -127,8 +127,7 @@ func begin(b *testing.B, db *store.Store, receiver string) {
 	var outcomes []store.Outcome
 	for i, s := range sendings {
 		s.Message.PostedAt = now
-		s.Members[0].Have, s.Members[0].Shown = s.Members[0].Want, rules.Warning
-		outcomes = append(outcomes, store.Outcome{Attempt: attempts[i], Message: s.Message, Members: s.Members, Status: store.Posted, At: now})
+		outcomes = append(outcomes, store.Outcome{Attempt: attempts[i], Sending: s, Status: store.Posted, At: now})
 	}
 	require.NoError(b, db.End(b.Context(), lease, outcomes...))
 	require.NoError(b, db.Complete(b.Context(), lease, now, time.Time{}, 0))

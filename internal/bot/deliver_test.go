@@ -15,6 +15,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
+	"notewatch/internal/delivery"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
@@ -77,7 +78,7 @@ func TestAChangeIsGivenUpAfterThreeDays(t *testing.T) {
 	r.hourly().run(monday.Add(5 * day))
 	deliveries := storetest.Deliveries(t, r.store, "ops")
 	require.Len(t, deliveries, 1)
-	require.True(t, deliveries[0].Dead)
+	require.Equal(t, delivery.GivenUp, deliveries[0].State)
 	require.Contains(t, deliveries[0].Error, "500")
 	attempts, err := r.store.Attempts(t.Context(), "")
 	require.NoError(t, err)
@@ -175,7 +176,7 @@ func TestWhatWasGivenUpIsTriedAgainAtTheNextStart(t *testing.T) {
 	r.hooks["ops"].Fail(notifytest.Status(http.StatusUnauthorized, ""))
 	r.run(monday.Add(8*hour + 40*time.Minute))
 	require.Empty(t, r.reasons("ops"))
-	require.True(t, r.delivery("ops", "silent-device").Dead)
+	require.Equal(t, delivery.GivenUp, r.delivery("ops", "silent-device").State)
 	r.open()
 	r.run(monday.Add(8*hour + 41*time.Minute))
 	require.Equal(t, []string{"fired"}, r.reasons("ops"))

@@ -81,7 +81,7 @@ func TestCorrectedBeforeItWasShown(t *testing.T) {
 	r.befall()
 	r.run(monday.Add(7 * hour))
 	require.Empty(t, r.told("ops"))
-	require.Equal(t, "corrected before it was sent", r.delivery("ops", "event-spike").Why)
+	require.Equal(t, "corrected before it was sent", r.delivery("ops", "event-spike").Detail)
 }
 
 func TestWithdrawnForAChangedRule(t *testing.T) {

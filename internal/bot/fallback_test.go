@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
@@ -157,7 +158,7 @@ func TestWhatWasGivenUpIsLookedAtAgainEveryHour(t *testing.T) {
 	r.run(monday.Add(11*hour + 50*time.Minute))
 	require.Len(t, r.hooks["ops"].Requests(), 4, "one an hour, however much waits")
 	for _, d := range storetest.Deliveries(t, r.store, "ops") {
-		require.True(t, d.Dead)
+		require.Equal(t, delivery.GivenUp, d.State)
 	}
 	r.run(monday.Add(14 * hour))
 	require.Equal(t, []string{"fired", "fired", "fired"}, r.reasons("ops"))

@@ -38,7 +38,7 @@ func TestWhatFiresDuringASilenceIsToldWhenItEnds(t *testing.T) {
 	r.hush(rules.Match{Rule: "silent-device"}, 14*hour)
 	r.run(monday.Add(12 * hour))
 	require.Empty(t, r.told("ops"))
-	require.Equal(t, "silenced until Mon 15 Jun 14:00 UTC by ops: maintenance", r.delivery("ops", "silent-device").Why)
+	require.Equal(t, "silenced until Mon 15 Jun 14:00 UTC by ops: maintenance", r.delivery("ops", "silent-device").Detail)
 	r.run(monday.Add(15 * hour))
 	require.Equal(t, []string{"unmuted"}, r.reasons("ops"))
 	require.Nil(t, r.taken("ops")[0].Was, "to the receiver all of it is new")
@@ -52,7 +52,7 @@ func TestWhatCameAndWentDuringASilenceIsNotTold(t *testing.T) {
 	r.hush(rules.Match{Project: "cold-chain"}, 2*day)
 	r.run(monday.Add(3 * day))
 	require.Empty(t, r.told("ops"))
-	require.Equal(t, "silenced until Wed 17 Jun 00:00 UTC by ops: maintenance, and over since", r.delivery("ops", "silent-device").Why)
+	require.Equal(t, "silenced until Wed 17 Jun 00:00 UTC by ops: maintenance, and over since", r.delivery("ops", "silent-device").Detail)
 	r.requireTruth("ops")
 }
 
@@ -92,7 +92,7 @@ func TestAStandingWindowMutesWeekByWeek(t *testing.T) {
 	r.open()
 	r.run(monday.Add(23 * hour))
 	require.Empty(t, r.told("ops"))
-	require.Equal(t, "muted until Tue 16 Jun 00:00 UTC: no shift", r.delivery("ops", "silent-device").Why)
+	require.Equal(t, "muted until Tue 16 Jun 00:00 UTC: no shift", r.delivery("ops", "silent-device").Detail)
 	r.run(monday.Add(day + time.Minute))
 	require.Equal(t, []string{"unmuted"}, r.reasons("ops"), "as soon as the window closes, not at the next poll")
 }
@@ -121,7 +121,7 @@ func TestARuleInShadowTellsNobodyUntilItComesOut(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, trial)
 	r.run(monday.Add(12 * hour))
 	require.Empty(t, r.told("ops"))
-	require.Contains(t, r.delivery("ops", "silent-device").Why, "on trial")
+	require.Contains(t, r.delivery("ops", "silent-device").Detail, "on trial")
 	r.rules(silent())
 	r.open()
 	r.run(monday.Add(13 * hour))
@@ -163,5 +163,5 @@ func TestASilenceMadeDuringAPollHolds(t *testing.T) {
 	r.run(monday.Add(12 * hour))
 	require.False(t, first)
 	require.Empty(t, r.told("ops"))
-	require.Contains(t, r.delivery("ops", "silent-device").Why, "silenced")
+	require.Contains(t, r.delivery("ops", "silent-device").Detail, "silenced")
 }

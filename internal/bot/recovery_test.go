@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/deliver"
+	"notewatch/internal/delivery"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
@@ -46,7 +47,7 @@ func TestWhatIsQuietDoesNotShowThatAReceiverIsBack(t *testing.T) {
 	failing(r.hooks["ops"], notifytest.Status(http.StatusGone, ""), 100)
 	r.run(monday.Add(14 * hour))
 	require.Equal(t, rules.Critical, r.delivery("ops", "event-budget").Alert.Level, "it got worse in silence")
-	require.True(t, r.delivery("ops", "silent-device").Dead)
+	require.Equal(t, delivery.GivenUp, r.delivery("ops", "silent-device").State)
 	require.Equal(t, []string{"fired"}, r.reasonsOf("second", "receiver-dead"))
 }
 
@@ -71,9 +72,9 @@ func TestWhatIsSkippedIsNotPosted(t *testing.T) {
 	r.run(r.now.Add(time.Minute))
 	require.Empty(t, pager.Events())
 	d := r.delivery("on-call", "report")
-	require.Equal(t, d.Want, d.Have, "there is nothing left to do")
+	require.Equal(t, delivery.Skipped, d.State, "there is nothing left to do")
 	require.Empty(t, d.Message)
-	require.Equal(t, "this receiver has nothing to show of it", d.Why)
+	require.Equal(t, "this receiver has nothing to show of it", d.Detail)
 	attempts, err := r.store.Attempts(t.Context(), d.Alert.ID)
 	require.NoError(t, err)
 	require.Len(t, attempts, 1)
@@ -100,7 +101,7 @@ func TestWhatWasSkippedIsShownOnceThereIsSomethingToShow(t *testing.T) {
 	require.JSONEq(t, `{"title": "FIRING critical"}`, string(hook.Requests()[0].Body))
 	d := r.delivery("worst", "event-budget")
 	require.Equal(t, rules.Critical, d.Shown)
-	require.Empty(t, d.Why)
+	require.Empty(t, d.Detail)
 	message, _, err := r.store.Members(t.Context(), d.Message)
 	require.NoError(t, err)
 	require.False(t, message.BegunAt.IsZero(), "now it counts to the hourly cap")

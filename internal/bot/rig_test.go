@@ -254,7 +254,7 @@ func (r *rig) requireTruth(receiver string) {
 		a := d.Alert
 		known[a.ID] = true
 		if d.Message == "" {
-			require.NotEmpty(r.t, d.Why, "alert %s of %s was not told, and nobody knows why", a.ID, a.Rule)
+			require.NotEmpty(r.t, d.Detail, "alert %s of %s was not told, and nobody knows why", a.ID, a.Rule)
 			require.Zero(r.t, last[a.ID].Version)
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/deliver"
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -179,7 +180,7 @@ func TestAReceiverThatIsGoneIsClosedUntilItIsBack(t *testing.T) {
 	r.rules(silent())
 	r.open()
 	r.run(monday.Add(13 * hour))
-	require.True(t, r.delivery("second", "silent-device").Closed)
+	require.Equal(t, delivery.Removed, r.delivery("second", "silent-device").State)
 	r.config.Receivers = both
 	r.rules(silent())
 	r.open()

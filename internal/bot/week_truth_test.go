@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/deliver"
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/rules"
@@ -148,8 +149,8 @@ func (w *week) requireTruth() record {
 		w.checkCard("database", inWords(a))
 	}
 	for _, receiver := range w.receivers() {
-		if queue := r.waiting[receiver.Name]; queue.Waiting+queue.Dead > 0 {
-			w.t.Errorf("%s: %d wait and %d were given up", receiver.Name, queue.Waiting, queue.Dead)
+		if queue := r.waiting[receiver.Name]; queue.Count[delivery.Waiting]+queue.Count[delivery.GivenUp] > 0 {
+			w.t.Errorf("%s: %d wait and %d were given up", receiver.Name, queue.Count[delivery.Waiting], queue.Count[delivery.GivenUp])
 		}
 		w.checkDeliveries(r, receiver)
 		w.checkAttempts(r, receiver)
@@ -210,12 +211,12 @@ func (w *week) checkDeliveries(r record, receiver deliver.Receiver) {
 			excused = true // what ended before it was an incident never is one
 		}
 		switch {
-		case d.Closed, d.Want != a.Version:
-			w.t.Errorf("%s: version %d is wanted of %d", name, d.Want, a.Version)
-		case d.Have != d.Want && (over || !excused || d.Why == ""):
-			w.t.Errorf("%s: shows version %d of %d: %s", name, d.Have, a.Version, d.Why)
-		case !shown && (!excused || d.Why == ""):
-			w.t.Errorf("%s: was not told: %q", name, d.Why)
+		case d.State == delivery.Removed:
+			w.t.Errorf("%s: is removed", name)
+		case d.Have != a.Version && (over || !excused || d.Detail == ""):
+			w.t.Errorf("%s: shows version %d of %d: %s", name, d.Have, a.Version, d.Detail)
+		case !shown && (!excused || d.Detail == ""):
+			w.t.Errorf("%s: was not told: %q", name, d.Detail)
 		}
 	}
 }
@@ -294,7 +295,7 @@ func (r record) firing(receiver string) map[string]string {
 	all := map[string]string{}
 	for _, d := range r.deliveries[receiver] {
 		taken := d.Alert.Ack != rules.Ack{}
-		if d.Alert.State == rules.Firing && d.Message != "" && d.Via == "" && !taken && !ofReceivers(d.Alert) {
+		if d.Alert.State == rules.Firing && d.Message != "" && d.For == "" && !taken && !ofReceivers(d.Alert) {
 			all[plot(d.Alert)] = d.Shown.String()
 		}
 	}

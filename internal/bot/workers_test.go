@@ -34,7 +34,7 @@ func TestSeveralWorkersCommitTheSame(t *testing.T) {
 			r.open()
 			r.run(monday.Add(40 * time.Minute))
 			require.NotEmpty(t, r.taken("ops"))
-			committed <- r.rows(`SELECT * FROM alert`, `SELECT * FROM transition`, `SELECT alert, receiver, want FROM delivery`)
+			committed <- r.rows(`SELECT * FROM alert`, `SELECT * FROM transition`, `SELECT alert, receiver, state FROM delivery`)
 		})
 	}
 }

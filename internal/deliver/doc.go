@@ -5,9 +5,9 @@
 //
 //  1. standIn (fallback.go) notifies this receiver as the fallback of others: it takes over what they are missing.
 //  2. retry (fallback.go) tries again what was given up, once an hour, while the receiver is unreachable.
-//  3. plan (plan.go) reads what is owed. Of each delivery alone it decides whether it is sent, held or skipped (settles, knows): a
-//     silenced or acknowledged alert is held and waits, one below the level of the receiver is skipped. Of what is left it makes
-//     messages: those that change, then new ones, then those whose figures are old (refresh). Pure functions in group.go decide what
+//  3. plan (plan.go) reads what is owed. Whether a delivery is sent, held or skipped is decided by delivery.Next, event Considered
+//     (rests, in plan.go): a silenced or acknowledged alert is held, one below the level of the receiver is skipped. Of what is left it
+//     makes messages: those that change, then new ones, then those whose figures are old (refresh). Pure functions in group.go decide what
 //     concerns several deliveries: group (alerts that share a message), capped (the hourly cap and digests) and order.
 //  4. sendAll (send.go) sends them in batches: Begin records the attempts, attempt makes each call in the pace of its lane (lane.go),
 //     End records the results. Between two batches it stops if anything newer was committed.
@@ -21,11 +21,11 @@
 // Where to look:
 //
 //   - A reminder waits while the alert is muted or acknowledged: left of Commit, in the rules package, so none reaches a receiver. One that
-//     was committed before is held by settles, or changes its message quietly (quiet, in notification.go).
+//     was committed before is held when it is considered, or changes its message quietly (delivery.View).
 //   - A message is posted again, rather than changed: the store forgets its reference when a copy is asked for (Redeliver), and the receiver
 //     posts afresh when its message is gone or too old (package notify). The plan makes no difference between the two.
-//   - After a lost lease record (send.go) does not drop what was posted: End fails, Repair stores what may be displayed now and makes the
-//     receiver due, so that whoever holds it shows the newest again.
+//   - After a lost lease record (send.go) does not drop what was posted: End fails, Repair stores what may be displayed now (event Overtaken
+//     of package delivery) and makes the receiver due, so that whoever holds it shows the newest again.
 //   - A receiver is unreachable for half an hour, or 72 hours have passed: afterFailure (afterround.go) and expired (send.go).
 //
 // [Sender.Register] and [Sender.KeepReceivers] belong to a start; package watch has their place in its order.

@@ -35,7 +35,7 @@ func (s *Sender) standIn(ctx context.Context, lease store.Lease, r Receiver) err
 			return err
 		}
 		now := s.now()
-		in := store.StandIn{For: other.Name, From: other.From, Before: now, Now: now}
+		in := store.StandIn{For: other.Name, Policy: other.policy(), Before: now, Now: now}
 		if !known {
 			in.Before = now.Add(-fallBackAfter)
 		}
@@ -81,7 +81,7 @@ func (s *Sender) oldest(ctx context.Context, r Receiver, done round, unreachable
 	}
 	waiting, err := s.store.Undelivered(ctx, r.Name)
 	for _, d := range waiting {
-		since = store.Earlier(since, d.WaitingSince)
+		since = store.Earlier(since, d.Since)
 	}
 	return since, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -95,7 +96,7 @@ func TestExpired(t *testing.T) {
 	now := time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
 	since := func(waits ...time.Duration) (all []store.Delivery) {
 		for _, wait := range waits {
-			all = append(all, store.Delivery{WaitingSince: now.Add(-wait)})
+			all = append(all, store.Delivery{Delivery: delivery.Delivery{Since: now.Add(-wait)}})
 		}
 		return all
 	}

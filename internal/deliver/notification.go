@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
 	"notewatch/notify"
@@ -15,10 +16,10 @@ import (
 
 // notification is what a message should show from now on.
 func (s *Sender) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
-	n := notify.Notification{ID: m.Message.ID, Sent: s.machine(), Quiet: r.quiet(m), Tried: !m.Message.BegunAt.IsZero()}
+	n := notify.Notification{ID: m.Message.ID, Sent: s.machine(), Quiet: quiet(m), Tried: !m.Message.BegunAt.IsZero()}
 	states := int64(0) // that there were
 	for _, d := range m.Members {
-		states += d.Alert.Version + d.Moves
+		states += d.Alert.Version + d.Turns
 		a := r.alert(d, s.now())
 		a.PeriodEnd = s.periodEnd(d.Alert)
 		if d.Alert.Reason == rules.PeriodEnded && a.AsOf.Before(a.PeriodEnd) {
@@ -45,9 +46,9 @@ func (s *Sender) periodEnd(a rules.Alert) time.Time {
 }
 
 // quiet reports whether nothing of a message is to disturb anybody.
-func (r Receiver) quiet(m outgoing) bool {
+func quiet(m outgoing) bool {
 	return !slices.ContainsFunc(m.Members, func(d store.Delivery) bool {
-		return d.Want > d.Have && !r.knows(d) && (!hushed(d) || d.Alert.Reason == rules.Muted || d.Have == 0)
+		return d.View(d.Facts(), m.Policy).Loud
 	})
 }
 
@@ -63,7 +64,7 @@ func body(a rules.Alert) string {
 func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 	a := d.Alert
 	out := notify.Alert{
-		ID: a.ID, Version: a.Version, Changed: d.Want > d.Have,
+		ID: a.ID, Version: a.Version, Changed: d.News(d.Facts()),
 		State: string(a.State), Reason: string(a.Reason), Level: a.Level.String(),
 		Rule:    a.Rule,
 		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: words.ProjectURL(a.Project)},
@@ -83,14 +84,13 @@ func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 	case a.Subject == "":
 		out.Subject = out.Project
 	}
-	if d.Via != "" {
-		out.Detail = append(out.Detail, "told here because "+d.Via+" cannot be told")
+	if d.For != "" {
+		out.Detail = append(out.Detail, "told here because "+d.For+" cannot be told")
 	}
-	switch {
-	case a.State != rules.Firing || r.level(d) > rules.Inactive:
-	case d.Away():
-		out.State, out.Reason, out.Why = string(rules.Withdrawn), string(rules.Retracted), ElsewhereText
-	default:
+	switch d.View(d.Facts(), r.policy()).Reason {
+	case delivery.ReasonRerouted:
+		out.State, out.Reason, out.Why = string(rules.Withdrawn), string(rules.Retracted), delivery.ReroutedDetail
+	case delivery.ReasonBelow:
 		out.State = string(rules.Resolved)
 		out.Detail = append(out.Detail, fmt.Sprintf("now %s, below what this receiver is told of", a.Level))
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -29,7 +30,7 @@ type fresh struct {
 	alert, rule, project string
 	first                bool // true before its rule was first evaluated, and nothing has changed since
 	level                rules.Level
-	want                 int64
+	version              int64
 }
 
 // A plan is what one turn has to send.
@@ -48,17 +49,17 @@ func (s *Sender) plan(ctx context.Context, lease store.Lease, r Receiver) (p pla
 	var news []fresh
 	err = s.store.EachFresh(ctx, r.Name, func(d *store.Delivery) {
 		a := &d.Alert
-		if held := *d; r.settles(&held) {
-			settled = append(settled, held)
+		if r.rests(d) {
+			settled = append(settled, *d)
 			return
 		}
-		news = append(news, fresh{a.ID, a.Rule, a.Project, a.Already && a.Version == 1, a.Level, d.Want})
+		news = append(news, fresh{a.ID, a.Rule, a.Project, a.Already && a.Version == 1, a.Level, a.Version})
 	})
 	if err != nil {
 		return plan{}, err
 	}
 	if len(settled) > 0 {
-		if err := s.store.Settle(ctx, lease, settled); err != nil {
+		if err := s.store.Settle(ctx, lease, r.policy(), settled); err != nil {
 			return plan{}, err
 		}
 	}
@@ -72,85 +73,38 @@ func (s *Sender) plan(ctx context.Context, lease store.Lease, r Receiver) (p pla
 	return p, err
 }
 
-// settles notes why the receiver is not to be shown an alert of which it shows nothing yet: for good, or until the alert
-// changes. It reports whether there is any reason.
-func (r Receiver) settles(d *store.Delivery) bool {
-	a := d.Alert
-	switch {
-	case d.Away():
-		d.Why = ElsewhereText
-	case a.State == rules.Firing && a.Level < r.From:
-		d.Why = fmt.Sprintf("%s is below %s, from which on this receiver is told", a.Level, r.From)
-		return true // it stays to be shown, should that change
-	case a.State == rules.Firing && muted(a):
-		d.Why = MuteText(a.Mute)
-		return true
-	case a.State == rules.Firing && a.Ack != rules.Ack{}:
-		d.Why = "acknowledged by " + AckText(a.Ack)
-		return true
-	case a.State == rules.Withdrawn:
-		d.Why = "taken back before it was shown"
-	case a.Reason == rules.Corrected:
-		d.Why = "corrected before it was sent"
-	case a.State == rules.Resolved && a.Level < r.From:
-		d.Why = fmt.Sprintf("over, and %s is below %s, from which on this receiver is told", a.Level, r.From)
-	case a.State == rules.Resolved && muted(a):
-		d.Why = MuteText(a.Mute) + ", and over since"
-	default:
-		return false
+// policy is what the rules file says of the receiver.
+func (r Receiver) policy() delivery.Policy { return delivery.Policy{From: r.From} }
+
+// rests reports whether a delivery that waits has nothing to show, or nothing for now, and notes the text of its mute or acknowledgement.
+func (r Receiver) rests(d *store.Delivery) bool {
+	switch a := &d.Alert; {
+	case a.Mute.Kind != rules.ByNothing:
+		d.Detail = MuteText(a.Mute)
+	case a.Ack != rules.Ack{}:
+		d.Detail = "acknowledged by " + AckText(a.Ack)
 	}
-	d.Have, d.Shown = d.Want, rules.Inactive
-	return true
+	return d.Next(d.Considered(d.Detail), d.Facts(), r.policy(), time.Time{}).State != delivery.Waiting
 }
 
-// ElsewhereText says why a receiver is not told of an alert any more that it was to show before.
-const ElsewhereText = "others are told of it now, as the rules file says"
-
-// fires reports whether an alert fires that the receiver is to show.
-func fires(d store.Delivery) bool { return d.Alert.State == rules.Firing && !d.Away() }
-
-func muted(a rules.Alert) bool { return a.Mute.Kind != rules.ByNothing }
-
-// hushed reports whether what is new of an alert is nothing to disturb anybody with.
-func hushed(d store.Delivery) bool {
-	return fires(d) && muted(d.Alert)
-}
-
-// waits reports whether an alert that is not shown yet has to wait: people are not told, or somebody has it.
-func waits(d store.Delivery) bool {
-	return hushed(d) || fires(d) && d.Alert.Ack != rules.Ack{}
-}
-
-// knows reports whether the receiver shows already that an alert is nothing to it any more: others are told of it, or it is
-// over or below the receiver's level and was below that when it was shown last. What was shown as muted is not shown as over.
-func (r Receiver) knows(d store.Delivery) bool {
-	a := d.Alert
-	news := a.Reason == rules.Revised || a.Reason == rules.Reported
-	over := a.Level < r.From && !muted(a) && !news
-	return d.Have > 0 && d.Shown == rules.Inactive && (over || d.Away())
-}
-
-// changes returns the messages that have to show something else, those that failed last at the end. What nobody is to hear
-// of is settled: deliveries that were about to be shown when people stopped being told, and such as the receiver knows.
+// changes returns the messages that have to show something else, those that failed last at the end. A message of which every member rests
+// is not sent: these members are settled.
 func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settled []store.Delivery, err error) {
 	changes, err := s.store.Changes(ctx, r.Name)
 	for _, m := range changes {
-		shown := !m.Message.PostedAt.IsZero()
-		visible := func(d store.Delivery) bool { return shown || !waits(d) }
-		news := func(d store.Delivery) bool { return d.Want > d.Have && !r.knows(d) && visible(d) }
-		if slices.ContainsFunc(m.Members, news) {
-			failed := func(d store.Delivery) bool { return d.Error != "" }
-			all = append(all, planned{Message: m.Message, fails: slices.ContainsFunc(m.Members, failed)})
-			continue
-		}
-		for _, d := range waiting(m.Members) {
-			if r.knows(d) {
-				d.Have = d.Want
-				settled = append(settled, d)
-			} else if r.settles(&d) {
-				settled = append(settled, d)
+		waits := slices.DeleteFunc(slices.Clone(m.Members), func(d store.Delivery) bool { return d.State != delivery.Waiting })
+		rests := 0
+		for i := range waits {
+			if r.rests(&waits[i]) {
+				rests++
 			}
 		}
+		if rests == len(waits) {
+			settled = append(settled, waits...)
+			continue
+		}
+		failed := func(d store.Delivery) bool { return d.Error != "" }
+		all = append(all, planned{Message: m.Message, fails: slices.ContainsFunc(m.Members, failed)})
 	}
 	order(all)
 	return all, settled, err
@@ -189,17 +143,18 @@ func (r Receiver) message(first string) store.Message {
 // members reads the members of a planned message. It reports whether they are still those that it was planned with: of a message that
 // is stored all are, as it shows the newest of them.
 func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
+	m.Policy = r.policy()
 	if p.fresh == nil {
 		m.Message, m.Members, err = s.store.Members(ctx, p.ID)
 		return m, true, err
 	}
-	ids, want := make([]string, len(p.fresh)), make(map[string]int64, len(p.fresh))
+	ids, planned := make([]string, len(p.fresh)), make(map[string]int64, len(p.fresh))
 	for i, d := range p.fresh {
-		ids[i], want[d.alert] = d.alert, d.want
+		ids[i], planned[d.alert] = d.alert, d.version
 	}
 	m.Message = p.Message
 	m.Members, err = s.store.Fresh(ctx, r.Name, ids)
-	changed := func(d store.Delivery) bool { return d.Want != want[d.Alert.ID] }
+	changed := func(d store.Delivery) bool { return d.Alert.Version != planned[d.Alert.ID] }
 	return m, len(m.Members) == len(ids) && !slices.ContainsFunc(m.Members, changed), err
 }
 

@@ -11,7 +11,6 @@ import (
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/notify"
-	"notewatch/rules"
 )
 
 const (
@@ -72,12 +71,12 @@ func (s *Sender) send(ctx context.Context, lease store.Lease, r Receiver, batch 
 	begun := s.machine()
 	outcomes := make([]store.Outcome, len(batch))
 	for i, m := range batch {
-		outcomes[i] = store.Outcome{Attempt: attempts[i], Message: m.Message, Members: m.Members, Status: store.NotMade, At: s.now()}
+		outcomes[i] = store.Outcome{Attempt: attempts[i], Sending: m, Status: store.NotMade, At: s.now()}
 		if done.failure != nil || err != nil || ctx.Err() != nil || s.machine().Sub(begun) > batchTime {
 			done.left = true
 			continue
 		}
-		loud := !r.quiet(m)
+		loud := !quiet(m)
 		var outcome store.Outcome
 		var own *notify.Error
 		if outcome, own, err = s.attempt(ctx, lease, r, m); err != nil {
@@ -126,7 +125,7 @@ func (s *Sender) attempt(ctx context.Context, lease store.Lease, r Receiver, m o
 	}
 	started := s.machine()
 	ref, err := s.call(ctx, r, n, notify.Ref(m.Message.Ref))
-	outcome, failure := s.outcome(r, m, ref, err)
+	outcome, failure := s.outcome(m, ref, err)
 	if r.Live {
 		outcome.ShowsValue = n.ShowsValueOf()
 	}
@@ -161,23 +160,19 @@ func classify(err error) *notify.Error {
 }
 
 // outcome is what the store learns from an attempt that ended with err, and the failure if it is one.
-func (s *Sender) outcome(r Receiver, m outgoing, ref notify.Ref, err error) (store.Outcome, *notify.Error) {
+func (s *Sender) outcome(m outgoing, ref notify.Ref, err error) (store.Outcome, *notify.Error) {
 	now := s.now()
-	changes := waiting(m.Members)
-	out := store.Outcome{Message: m.Message, Members: m.Members, Status: store.Posted, At: now, Refresh: len(changes) == 0}
+	changes := news(m.Members)
+	out := store.Outcome{Sending: m, Status: store.Posted, At: now, Refresh: len(changes) == 0}
 	switch {
 	case err == nil:
 		out.Message.Ref, out.Message.PostedAt = string(ref), now
-		out.Same = r.shows(out.Members)
 		return out, nil
 	case errors.Is(err, notify.ErrSkipped):
-		out.Status = store.Skipped
-		if m.Message.PostedAt.IsZero() {
-			skip(out.Members)
-			return out, nil
+		out.Status, out.Detail = store.Skipped, notify.ErrSkipped.Error()
+		if !m.Message.PostedAt.IsZero() {
+			out.Message.PostedAt = now
 		}
-		out.Message.PostedAt = now
-		out.Same = r.shows(out.Members)
 		return out, nil
 	}
 	failure := classify(err)
@@ -185,55 +180,17 @@ func (s *Sender) outcome(r Receiver, m outgoing, ref notify.Ref, err error) (sto
 	if failure.Class != notify.Temporary || expired(changes, now) {
 		out.Status = store.GivenUp
 	}
-	for i := range out.Members {
-		d := &out.Members[i]
-		d.Dead, d.Error = out.Status == store.GivenUp && d.Want > d.Have, failure.Error()
-	}
 	return out, failure
 }
 
-// shows notes that the receiver shows the newest of alerts. It returns the IDs of those that it has shown so before.
-func (r Receiver) shows(members []store.Delivery) map[string]bool {
-	same := map[string]bool{}
-	for i := range members {
-		d := &members[i]
-		level := r.level(*d)
-		if hushed(*d) {
-			level = min(level, d.Shown) // the rest is news when people are told again
-		}
-		if d.Have == d.Alert.Version && d.Want == d.Have && d.Shown == level && !d.Dead && d.Error == "" {
-			same[d.Alert.ID] = true
-		}
-		d.Have, d.Shown, d.Dead, d.Error = d.Alert.Version, level, false, ""
-	}
-	return same
-}
-
-// skip notes that the receiver shows nothing of alerts, and does not have to.
-func skip(members []store.Delivery) {
-	for i := range members {
-		d := &members[i]
-		d.Have, d.Shown, d.Dead, d.Error = d.Alert.Version, rules.Inactive, false, ""
-		d.Why = notify.ErrSkipped.Error()
-	}
-}
-
-// level is the level that the receiver shows of an alert.
-func (r Receiver) level(d store.Delivery) rules.Level {
-	if fires(d) && d.Alert.Level >= r.From {
-		return d.Alert.Level
-	}
-	return rules.Inactive
-}
-
-// waiting returns the members of which the newest is not shown.
-func waiting(members []store.Delivery) []store.Delivery {
-	return slices.DeleteFunc(slices.Clone(members), func(d store.Delivery) bool { return d.Want == d.Have })
+// news returns the members of which the receiver does not have the newest.
+func news(members []store.Delivery) []store.Delivery {
+	return slices.DeleteFunc(slices.Clone(members), func(d store.Delivery) bool { return !d.News(d.Facts()) })
 }
 
 // expired reports whether everything that waits to be shown has waited for too long to be worth another attempt.
 func expired(changes []store.Delivery, now time.Time) bool {
-	waits := func(d store.Delivery) bool { return !d.WaitingSince.IsZero() }
-	young := func(d store.Delivery) bool { return waits(d) && now.Sub(d.WaitingSince) < giveUpAfter }
+	waits := func(d store.Delivery) bool { return !d.Since.IsZero() }
+	young := func(d store.Delivery) bool { return waits(d) && now.Sub(d.Since) < giveUpAfter }
 	return slices.ContainsFunc(changes, waits) && !slices.ContainsFunc(changes, young)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -38,12 +39,12 @@ func (s *Sender) SendUnrecorded(ctx context.Context, a rules.Alert, refs map[str
 
 // unrecorded is an alert that is not stored as a message for a receiver.
 func (s *Sender) unrecorded(r Receiver, a rules.Alert) notify.Notification {
-	d := store.Delivery{Alert: a, Want: a.Version}
+	d := store.Delivery{Alert: a, Delivery: delivery.Delivery{State: delivery.Waiting}}
 	if d.Alert.State != rules.Firing {
-		d.Have, d.Shown = d.Want-1, rules.Critical
+		d.Have, d.Shown = a.Version-1, rules.Critical
 	}
 	id := r.message(d.Alert.ID).ID
 	return notify.Notification{
-		ID: id, Key: fmt.Sprintf("%s-%d", id, d.Want), Sent: s.machine(), Alerts: []notify.Alert{r.alert(d, s.now())},
+		ID: id, Key: fmt.Sprintf("%s-%d", id, a.Version), Sent: s.machine(), Alerts: []notify.Alert{r.alert(d, s.now())},
 	}
 }

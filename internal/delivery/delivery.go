@@ -22,6 +22,9 @@ const (
 // States returns all states, in the order in which people read of them.
 func States() []State { return []State{Delivered, Waiting, GivenUp, Held, Skipped, Removed} }
 
+// Unsettled returns the states in which something may still be sent. Their deliveries are few; the others are kept as long as alerts.
+func Unsettled() []State { return []State{Waiting, Held, GivenUp, Removed} }
+
 // A Reason is why a delivery is Held or Skipped.
 type Reason string
 
@@ -97,13 +100,13 @@ type Policy struct {
 type View struct {
 	Level  rules.Level // Inactive is an end
 	Reason Reason      // why a firing alert looks ended: ReasonBelow or ReasonRerouted; else ""
-	Loud   bool        // it is owed, and worth disturbing people
+	Loud   bool        // it is news, and worth disturbing people
 }
 
 // View returns how the alert looks to the receiver.
 func (d Delivery) View(f Facts, p Policy) View {
 	fires := d.fires(f)
-	v := View{Loud: d.State == Waiting && !d.known(f, p) && (!fires || !f.Muted || f.Reason == rules.Muted || d.Have == 0)}
+	v := View{Loud: d.News(f) && !d.known(f, p) && (!fires || !f.Muted || f.Reason == rules.Muted || d.Have == 0)}
 	switch {
 	case fires && f.Level >= p.From:
 		v.Level = f.Level
@@ -134,13 +137,17 @@ func (d Delivery) Missing(f Facts, p Policy, before time.Time) bool {
 	return late && d.fires(f) && f.Level >= p.From && (d.Have == 0 || d.Shown < f.Level)
 }
 
+// News reports whether the receiver does not have the newest of an alert: it is news in a message that shows it, also if nothing would be
+// sent for it alone.
+func (d Delivery) News(f Facts) bool { return d.State == Waiting || d.Have < f.Version }
+
 // fires reports whether the alert fires and its route leads to the receiver.
 func (d Delivery) fires(f Facts) bool { return f.State == rules.Firing && !d.Rerouted }
 
 // known reports whether the receiver displays already that the alert no longer concerns it.
 func (d Delivery) known(f Facts, p Policy) bool {
-	news := f.Reason == rules.Revised || f.Reason == rules.Reported
-	return d.Display == DisplayEnded && d.Have > 0 && (d.Rerouted || f.Level < p.From && !news)
+	report := f.Reason == rules.Revised || f.Reason == rules.Reported
+	return d.Display == DisplayEnded && d.Have > 0 && (d.Rerouted || f.Level < p.From && !report)
 }
 
 // unseen reports whether no message is known to have reached the receiver.

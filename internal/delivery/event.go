@@ -26,6 +26,7 @@ const (
 	ReceiverBack   Kind = "receiver back"   // the rules file has the receiver again
 	Redeliver      Kind = "redeliver"       // a person asks for a copy
 	Overtaken      Kind = "overtaken"       // Sent: it was posted without a lease, so another post may have come before or after
+	CutOff         Kind = "cut off"         // Sent: the process ended before the result was known
 )
 
 // An Event is what happened to a delivery. Which fields it has depends on its Kind.

@@ -39,6 +39,8 @@ func (d Delivery) Next(e Event, f Facts, p Policy, now time.Time) Delivery {
 		return d.redelivered(now)
 	case Overtaken:
 		return d.overtaken(e.Sent, f, now)
+	case CutOff:
+		return d.cutOff(e.Sent, f, now)
 	}
 	return d
 }

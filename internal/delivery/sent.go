@@ -97,3 +97,12 @@ func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
 	next.Error = d.Error
 	return d.stays(next)
 }
+
+// cutOff records an attempt that may have been posted. Unless something newer was recorded meanwhile, that is known already: nothing is
+// known to be displayed, or the newest is owed.
+func (d Delivery) cutOff(s Sent, f Facts, now time.Time) Delivery {
+	if d.unseen() || s.Epoch == d.Epoch && s.Version > d.Have {
+		return d
+	}
+	return d.overtaken(s, f, now)
+}

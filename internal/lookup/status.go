@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"notewatch/internal/budget"
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -60,7 +61,7 @@ type AccountStatus struct {
 type ReceiverStatus struct {
 	Name    string
 	Waiting int           // alerts
-	Dead    int           // alerts that were given up
+	GivenUp int           // alerts
 	Oldest  time.Duration // for how long the oldest has waited
 	Next    time.Time     // when it is served next; zero: when there is something new
 }
@@ -100,7 +101,9 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 		if err != nil {
 			return s, err
 		}
-		s.Receivers = append(s.Receivers, ReceiverStatus{Name: name, Waiting: queue.Waiting, Dead: queue.Dead, Oldest: queue.Oldest, Next: next})
+		s.Receivers = append(s.Receivers, ReceiverStatus{
+			Name: name, Waiting: queue.Count[delivery.Waiting], GivenUp: queue.Count[delivery.GivenUp], Oldest: queue.Oldest, Next: next,
+		})
 	}
 	return s, nil
 }

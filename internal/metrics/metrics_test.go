@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/metrics"
 	"notewatch/rules"
 )
@@ -35,12 +36,14 @@ func busy() *metrics.Metrics {
 	})
 	m.Observe(func(context.Context) (metrics.Snapshot, error) {
 		return metrics.Snapshot{
-			Firing:   map[rules.Level]int{rules.Warning: 7, rules.Critical: 2},
-			Pending:  3,
-			Waiting:  map[string]metrics.Waiting{"team": {Count: 5, Oldest: 90 * time.Second}},
-			Dead:     map[string]int{"team": 1, "gone": 4},
-			PolledAt: map[string]time.Time{"app:1": noon, "app:gone": noon},
-			Budgets:  map[string]metrics.RequestBudget{"acme": {PerMinute: 2, Interval: 50 * time.Minute}, "gone": {PerMinute: 1}},
+			Firing:  map[rules.Level]int{rules.Warning: 7, rules.Critical: 2},
+			Pending: 3,
+			Deliveries: map[string]map[delivery.State]int{
+				"team": {delivery.Waiting: 5, delivery.GivenUp: 1, delivery.Held: 2}, "gone": {delivery.GivenUp: 4},
+			},
+			OldestWaiting: map[string]time.Duration{"team": 90 * time.Second},
+			PolledAt:      map[string]time.Time{"app:1": noon, "app:gone": noon},
+			Budgets:       map[string]metrics.RequestBudget{"acme": {PerMinute: 2, Interval: 50 * time.Minute}, "gone": {PerMinute: 1}},
 		}, nil
 	})
 	m.Reloaded(true, noon)
@@ -147,6 +150,10 @@ func TestStanding(t *testing.T) {
 notewatch_alerts_firing{level="info"} 0
 notewatch_alerts_firing{level="warning"} 7
 notewatch_alerts_pending 3
+notewatch_deliveries{receiver="team",state="given up"} 1
+notewatch_deliveries{receiver="team",state="held"} 2
+notewatch_deliveries{receiver="team",state="removed"} 0
+notewatch_deliveries{receiver="team",state="waiting"} 5
 notewatch_deliveries_dead{receiver="team"} 1
 notewatch_deliveries_oldest_waiting_seconds{receiver="team"} 90
 notewatch_deliveries_waiting{receiver="team"} 5
@@ -215,7 +222,7 @@ func TestStrangeNames(t *testing.T) {
 		m := metrics.New(name)
 		m.Configure(metrics.Configured{Projects: []string{name}, Receivers: []string{name}, Accounts: map[string]float64{name: 1}})
 		m.Observe(func(context.Context) (metrics.Snapshot, error) {
-			return metrics.Snapshot{Waiting: map[string]metrics.Waiting{name: {Count: 1}}}, nil
+			return metrics.Snapshot{Deliveries: map[string]map[delivery.State]int{name: {delivery.Waiting: 1}}}, nil
 		})
 		m.Polled(name, time.Second, metrics.Other)
 		m.Requested(name)

@@ -7,16 +7,19 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"notewatch/internal/delivery"
 	"notewatch/rules"
 )
 
 // A Snapshot is how things stand in the store. What is not in a map is zero; names that are not configured are left out.
 type Snapshot struct {
-	Outage   bool // the store can be read, but work fails because it cannot be used
-	Firing   map[rules.Level]int
-	Pending  int
-	Waiting  map[string]Waiting       // by receiver
-	Dead     map[string]int           // deliveries that were given up and are not shown as they should be, by receiver
+	Outage  bool // the store can be read, but work fails because it cannot be used
+	Firing  map[rules.Level]int
+	Pending int
+
+	Deliveries    map[string]map[delivery.State]int // that are unsettled, by receiver
+	OldestWaiting map[string]time.Duration          // for how long the oldest that is waiting has waited, by receiver
+
 	PolledAt map[string]time.Time     // the last poll that went well, by project UID
 	Budgets  map[string]RequestBudget // by account
 }
@@ -25,12 +28,6 @@ type Snapshot struct {
 type RequestBudget struct {
 	PerMinute float64       // requests sent in a minute at most, for now
 	Interval  time.Duration // between two polls of each of its projects
-}
-
-// Waiting is the deliveries of one receiver that do not show yet what they should and are not given up.
-type Waiting struct {
-	Count  int
-	Oldest time.Duration // how long the oldest has waited
 }
 
 // Observe makes metrics of what snapshot returns. It is called for every scrape and has a few seconds. If it cannot tell,
@@ -44,7 +41,7 @@ func (m *Metrics) Observe(snapshot func(context.Context) (Snapshot, error)) {
 
 // standing is the collector of how things stand.
 type standing struct {
-	up, firing, pending, waiting, oldest, dead, polledAt, current, interval *prometheus.Desc
+	up, firing, pending, deliveries, waiting, oldest, dead, polledAt, current, interval *prometheus.Desc
 
 	mu         sync.Mutex
 	configured Configured
@@ -59,6 +56,8 @@ func newStanding() *standing {
 		up:      desc("store_up", "Whether the store can be read and written: 1 or 0. One that cannot be read tells nothing else."),
 		firing:  desc("alerts_firing", "Alerts that fire, by their level now.", "level"),
 		pending: desc("alerts_pending", "Alerts whose condition holds, but not for long enough yet."),
+		deliveries: desc("deliveries", "Deliveries of alerts by state, those that are delivered or skipped left out: waiting, held while the alert is muted or acknowledged, given up, or removed with their receiver.",
+			"receiver", "state"),
 		waiting: desc("deliveries_waiting", "Changes of alerts that the receiver has yet to be shown.", "receiver"),
 		oldest: desc("deliveries_oldest_waiting_seconds", "For how long the oldest change has waited that the receiver has yet to be shown; 0 if none does.",
 			"receiver"),
@@ -94,7 +93,7 @@ func (s *standing) state() (Configured, func(context.Context) (Snapshot, error))
 
 // Describe implements [prometheus.Collector].
 func (s *standing) Describe(to chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{s.up, s.firing, s.pending, s.waiting, s.oldest, s.dead, s.polledAt, s.current, s.interval} {
+	for _, desc := range []*prometheus.Desc{s.up, s.firing, s.pending, s.deliveries, s.waiting, s.oldest, s.dead, s.polledAt, s.current, s.interval} {
 		to <- desc
 	}
 }
@@ -131,10 +130,13 @@ func (s *standing) send(to chan<- prometheus.Metric, now Snapshot, configured Co
 	}
 	to <- gauge(s.pending, float64(now.Pending))
 	for _, receiver := range configured.Receivers {
-		waiting := now.Waiting[receiver]
-		to <- gauge(s.waiting, float64(waiting.Count), receiver)
-		to <- gauge(s.oldest, waiting.Oldest.Seconds(), receiver)
-		to <- gauge(s.dead, float64(now.Dead[receiver]), receiver)
+		count := now.Deliveries[receiver]
+		for _, state := range delivery.Unsettled() {
+			to <- gauge(s.deliveries, float64(count[state]), receiver, string(state))
+		}
+		to <- gauge(s.waiting, float64(count[delivery.Waiting]), receiver)
+		to <- gauge(s.oldest, now.OldestWaiting[receiver].Seconds(), receiver)
+		to <- gauge(s.dead, float64(count[delivery.GivenUp]), receiver)
 	}
 	for _, project := range configured.Projects {
 		to <- gauge(s.polledAt, timestamp(now.PolledAt[project]), project)

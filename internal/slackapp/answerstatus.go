@@ -165,15 +165,15 @@ func accountText(a lookup.AccountStatus, now time.Time) string {
 func receiverLines(s lookup.Status) []string {
 	var lines []string
 	for _, r := range s.Receivers {
-		if r.Waiting == 0 && r.Dead == 0 {
+		if r.Waiting == 0 && r.GivenUp == 0 {
 			continue
 		}
 		waiting, dead, next := "", "", ""
 		if r.Waiting > 0 {
-			waiting = fmt.Sprintf("%s to be told, the oldest for %s", counted(r.Waiting, "alert"), notify.FormatDuration(r.Oldest))
+			waiting = fmt.Sprintf("%s waiting, the oldest for %s", counted(r.Waiting, "alert"), notify.FormatDuration(r.Oldest))
 		}
-		if r.Dead > 0 {
-			dead = counted(r.Dead, "alert") + " given up"
+		if r.GivenUp > 0 {
+			dead = counted(r.GivenUp, "alert") + " given up"
 		}
 		if r.Next.After(s.Now) {
 			next = "next try " + notify.FormatTime(r.Next)

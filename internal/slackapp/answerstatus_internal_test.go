@@ -20,7 +20,7 @@ func TestStatusInTrouble(t *testing.T) {
 			{Project: lookup.Project{Name: "lab"}},
 		},
 		Receivers: []lookup.ReceiverStatus{
-			{Name: "team"}, {Name: "on-call", Waiting: 2, Dead: 1, Oldest: time.Hour, Next: midday.Add(time.Minute)},
+			{Name: "team"}, {Name: "on-call", Waiting: 2, GivenUp: 1, Oldest: time.Hour, Next: midday.Add(time.Minute)},
 		},
 	}
 	require.Equal(t, "*Firing:* 1 critical and 3 warning · 1 muted · 1 taken on · 2 pending · 1 silence", alarmText(s))
@@ -28,7 +28,7 @@ func TestStatusInTrouble(t *testing.T) {
 	require.Equal(t, "*cold-chain* 214 devices · read Mon 15 Jun 09:00 UTC, 3 h ago · next now · failed 4 times since: status 503 &lt;b&gt; · Notehub truncated an answer: missing devices are read in turn",
 		projectText(s.Projects[0], s.Now))
 	require.Equal(t, "*lab* 0 devices · never read", projectText(s.Projects[1], s.Now))
-	require.Equal(t, []string{"• receiver *on-call* · 2 alerts to be told, the oldest for 1 h · 1 alert given up · next try Mon 15 Jun 12:01 UTC"}, receiverLines(s))
+	require.Equal(t, []string{"• receiver *on-call* · 2 alerts waiting, the oldest for 1 h · 1 alert given up · next try Mon 15 Jun 12:01 UTC"}, receiverLines(s))
 	require.Equal(t, "account acme: 1 request today (UTC), of at most 5,760; rate-limited by Notehub until Mon 15 Jun 12:05 UTC", accountText(lookup.AccountStatus{
 		Account: lookup.Account{Name: "acme", PerMinute: 4}, Today: 1, HeldUntil: midday.Add(5 * time.Minute),
 	}, s.Now))

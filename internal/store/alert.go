@@ -161,13 +161,13 @@ func saveStates(ctx context.Context, b batch, states []*rules.Alert, open bool) 
 		if a.Open() != open {
 			continue
 		}
-		_, err := b.exec(ctx, `
+		err := b.exec(ctx, `
 			UPDATE alert SET holds = $1, doubted = $2, value = $3, peak = $4, peak_on = $5, threshold = $6, usual = $7, as_of = $8 WHERE id = $9`,
 			holds{&a.Holds}, a.Doubted, number{&a.Value}, number{&a.Peak}, a.PeakOn, number{&a.Limit}, number{&a.Usual}, instant{&a.AsOf}, a.ID)
 		if err != nil {
 			return err
 		}
-		_, err = b.exec(ctx, `
+		err = b.exec(ctx, `
 			UPDATE alert SET state = $1, level = $2, worst = $3, version = $4, reason = $5, fired_at = $6, raised_at = $7, notified_at = $8,
 				changed_at = $9, quiet_since = $10, ended_at = $11, mute = $12, ack = $13, by_whom = $14, reason_text = $15, then_values = $16
 			WHERE id = $17 AND version < $4`,

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/delivery"
 	"notewatch/rules"
 )
 
@@ -207,13 +208,20 @@ func dropAlerts(ctx context.Context, tx *sql.Tx, ids []string) error {
 	return nil
 }
 
-// show raises what receivers should show to the new versions of the alerts that moved, and makes these receivers due.
+// show adds the deliveries that a decision names, has receivers show the new versions of the alerts that moved, and makes these
+// receivers due.
 func show(ctx context.Context, tx *sql.Tx, d Decision, moved []*rules.Alert) error {
 	due := map[string]bool{}
-	if err := raiseShown(ctx, tx, d.Now, moved, due); err != nil {
+	if err := addShown(ctx, tx, d, due); err != nil {
 		return err
 	}
-	if err := addShown(ctx, tx, d, moved, due); err != nil {
+	var changed []string // an alert in its first version has no delivery that knows another one
+	for _, alert := range moved {
+		if alert.Version > 1 {
+			changed = append(changed, alert.ID)
+		}
+	}
+	if err := readDue(ctx, tx, changed, due); err != nil {
 		return err
 	}
 	for receiver := range maps.Clone(due) {
@@ -221,83 +229,72 @@ func show(ctx context.Context, tx *sql.Tx, d Decision, moved []*rules.Alert) err
 			due[standIn] = true
 		}
 	}
-	return raiseAll(ctx, tx, d.Now, due)
+	if err := raiseAll(ctx, tx, d.Now, due); err != nil {
+		return err
+	}
+	return showChanged(ctx, tx, changed, d.Now)
 }
 
-// raiseShown has receivers show the new versions of alerts that they were to show before, and notes these receivers in due. An alert
-// in its first version has no delivery yet.
-func raiseShown(ctx context.Context, tx *sql.Tx, now time.Time, moved []*rules.Alert, due map[string]bool) error {
-	statements := newBatch(tx)
-	update, err := statements.prepare(ctx, `
-		UPDATE delivery SET want = $1, dead = FALSE, error = '', why = '',
-			waiting_since = CASE WHEN dead OR waiting_since IS NULL THEN $3 ELSE waiting_since END
-		WHERE alert = $2 AND want < $1 AND NOT closed RETURNING receiver`)
+// addShown adds the deliveries that a decision names, and notes the receivers of those that are new in due.
+func addShown(ctx context.Context, tx *sql.Tx, d Decision, due map[string]bool) error {
+	stored, err := storedAlerts(ctx, tx, slices.Sorted(maps.Keys(d.Show)))
 	if err != nil {
 		return err
 	}
-	for _, alert := range moved {
-		if alert.Version == 1 {
-			continue
+	var fresh []row
+	for _, id := range stored {
+		for _, receiver := range d.Show[id] {
+			fresh = append(fresh, row{alert: id, receiver: receiver, Delivery: newDelivery(d.Now)})
 		}
-		shown, err := collectFrom(ctx, update, func(receiver *string) []any { return []any{receiver} }, alert.Version, alert.ID, at(now))
+	}
+	return insertDeliveries(ctx, tx, fresh, func(receiver string) { due[receiver] = true })
+}
+
+// storedAlerts returns those of some alerts that are stored: one may have been dropped since it was decided who is to show it.
+func storedAlerts(ctx context.Context, tx *sql.Tx, ids []string) (stored []string, err error) {
+	return collect(ctx, tx, func(id *string) []any { return []any{id} },
+		`SELECT id FROM alert WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id`, document[[]string]{&ids})
+}
+
+// maxAlerts bounds the alerts whose deliveries are read at once.
+const maxAlerts = 1_000
+
+// readDue notes in due which receivers are to show alerts.
+func readDue(ctx context.Context, tx *sql.Tx, alerts []string, due map[string]bool) error {
+	for some := range slices.Chunk(alerts, maxAlerts) {
+		names, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, `
+			SELECT DISTINCT receiver FROM delivery WHERE alert IN (SELECT value FROM json_each($1)) AND state <> $2`,
+			document[[]string]{&some}, delivery.Removed)
 		if err != nil {
 			return err
 		}
-		for _, receiver := range shown {
-			due[receiver] = true
+		for _, name := range names {
+			due[name] = true
 		}
 	}
 	return nil
 }
 
-// addShown adds the deliveries that a decision names, and notes the receivers of those that are new in due.
-func addShown(ctx context.Context, tx *sql.Tx, d Decision, moved []*rules.Alert, due map[string]bool) error {
-	type delivery struct {
-		alert, receiver string
-		want            int64
-	}
-	want := make(map[string]int64, len(moved))
-	for _, a := range moved {
-		want[a.ID] = a.Version
-	}
-	var known []delivery
+// showChanged makes the newest versions of alerts owed.
+func showChanged(ctx context.Context, tx *sql.Tx, alerts []string, now time.Time) error {
 	statements := newBatch(tx)
-	for _, id := range slices.Sorted(maps.Keys(d.Show)) {
-		for _, receiver := range d.Show[id] {
-			if version, ok := want[id]; ok {
-				known = append(known, delivery{id, receiver, version})
-				continue
-			}
-			added, err := affected(statements.exec(ctx, `
-				INSERT INTO delivery (alert, receiver, want, have, shown, dead, error, repairs, waiting_since)
-				SELECT id, $1, version, 0, 0, FALSE, '', 0, $3 FROM alert WHERE id = $2
-				ON CONFLICT (alert, receiver) DO NOTHING`, receiver, id, at(d.Now)))
-			if err != nil {
-				return err
-			}
-			if added {
-				due[receiver] = true
-			}
+	for some := range slices.Chunk(alerts, maxAlerts) {
+		rows, err := readRows(ctx, tx, `delivery.alert IN (SELECT value FROM json_each($1))`, all, document[[]string]{&some})
+		if err != nil {
+			return err
+		}
+		changes := changesOf(rows, always(delivery.Event{Kind: delivery.Changed}), delivery.Policy{}, now)
+		if err := write(ctx, statements, changes); err != nil {
+			return err
 		}
 	}
-	table := upsert{
-		table: "delivery", key: []string{"alert", "receiver"}, returning: "receiver",
-		fixed: []string{"want", "waiting_since", "have", "shown", "dead", "error", "repairs"},
-	}
-	return table.run(ctx, tx, len(known), func(i int) []any {
-		return []any{known[i].alert, known[i].receiver, known[i].want, at(d.Now), 0, 0, false, "", 0}
-	}, func(rows *sql.Rows) error {
-		var receiver string
-		err := rows.Scan(&receiver)
-		due[receiver] = true
-		return err
-	})
+	return nil
 }
 
-// raiseAll makes receivers due.
-func raiseAll(ctx context.Context, tx *sql.Tx, now time.Time, receivers map[string]bool) error {
-	for _, receiver := range slices.Sorted(maps.Keys(receivers)) {
-		if !receivers[receiver] {
+// raiseAll makes receivers due, those of which due is true.
+func raiseAll(ctx context.Context, tx *sql.Tx, now time.Time, due map[string]bool) error {
+	for _, receiver := range slices.Sorted(maps.Keys(due)) {
+		if !due[receiver] {
 			continue
 		}
 		if err := raise(ctx, tx, Receiver, receiver, now, true); err != nil {

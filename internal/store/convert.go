@@ -188,7 +188,7 @@ func (c converter) writeList(ctx context.Context, devices []Device, whole bool) 
 // addUnlisted adds devices that have ordinals and are not listed. day is the last on which there may be figures of them.
 func (c converter) addUnlisted(ctx context.Context, devices []Device, day rules.Day) error {
 	for _, d := range devices {
-		_, err := c.merger.exec(ctx, `
+		err := c.merger.exec(ctx, `
 			INSERT INTO device (project, ordinal, uid, listed, unlisted_on, `+list(deviceColumns)+`)
 			VALUES (`+params(1, 5+len(deviceColumns))+`) ON CONFLICT (project, ordinal) DO NOTHING`,
 			append([]any{c.id, d.Ordinal, d.UID, false, day}, d.row()...)...)

@@ -24,13 +24,13 @@ func testDecide(t *testing.T, open database) {
 	a := firing("a", "dev:1")
 	a.Project = ""
 	decideNow(t, s, store.Decision{Alerts: alerts(a), Show: shown("a", team)})
-	require.Equal(t, store.Delivery{Alert: a, Want: 1, WaitingSince: noon}, undelivered(t, s, team))
+	require.Equal(t, waits(a), undelivered(t, s, team))
 	require.Equal(t, noon, due(t, s, store.Receiver, team))
 
 	show(t, s, team)
 	decideNow(t, s, store.Decision{Alerts: alerts(resolved(a, noon)), Show: shown("a")})
 	require.Equal(t, noon, due(t, s, store.Receiver, team), "who was told hears the end")
-	require.Equal(t, int64(2), undelivered(t, s, team).Want)
+	require.Equal(t, int64(2), undelivered(t, s, team).Alert.Version)
 	require.Zero(t, due(t, s, store.Mute, ""))
 
 	before := dump(t, s)
@@ -146,7 +146,7 @@ func testMoved(t *testing.T, open database) {
 	require.Equal(t, acknowledged, undelivered(t, s, team).Alert)
 	a = version(acknowledged, 4, rules.Escalated, noon.Add(2*minute))
 	decideNow(t, s, store.Decision{Alerts: alerts(a), Silences: seq})
-	require.Equal(t, int64(4), undelivered(t, s, team).Want, "several events may come at once")
+	require.Equal(t, int64(4), undelivered(t, s, team).Alert.Version, "several events may come at once")
 
 	_, err = s.EndSilence(ctx, "s", "amy", noon)
 	require.NoError(t, err)

@@ -7,33 +7,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
-// posted is the outcome of an attempt that showed all that was wanted.
+// posted is the outcome of an attempt that was taken.
 func posted(message store.Message, members ...store.Delivery) store.Outcome {
 	message.Ref, message.PostedAt = "ref of "+message.ID, noon
-	out := store.Outcome{Message: message, Status: store.Posted, At: noon.Add(time.Second)}
+	out := store.Outcome{Sending: store.Sending{Message: message, Members: members}, Status: store.Posted, At: noon.Add(time.Second)}
 	for _, d := range members {
-		d.Have, d.Shown = d.Want, rules.Inactive
-		if d.Alert.Open() {
-			d.Shown = d.Alert.Level
-		}
-		out.Members, out.ShowsValue = append(out.Members, d), append(out.ShowsValue, d.Alert.ID)
+		out.ShowsValue = append(out.ShowsValue, d.Alert.ID)
 	}
 	return out
 }
 
-// failed is the outcome of an attempt that showed nothing.
-func failed(message store.Message, status store.AttemptStatus, members ...store.Delivery) store.Outcome {
-	out := store.Outcome{Message: message, Status: status, Error: "status 500", At: noon.Add(time.Second)}
-	for _, d := range members {
-		d.Dead = status == store.GivenUp
-		out.Members = append(out.Members, d)
+// refused is the outcome of an attempt that was not taken.
+func refused(message store.Message, status store.AttemptStatus, members ...store.Delivery) store.Outcome {
+	return store.Outcome{
+		Sending: store.Sending{Message: message, Members: members}, Status: status, Error: "status 500", At: noon.Add(time.Second),
 	}
-	return out
 }
 
 // show serves a receiver: everything that waits becomes one message.
@@ -59,7 +53,7 @@ func testDelivery(t *testing.T, open database) {
 	lease := claim(t, s, store.Receiver, team)
 	waiting, err := s.Undelivered(ctx, team)
 	require.NoError(t, err)
-	require.Equal(t, []store.Delivery{{Alert: early, Want: 1, WaitingSince: noon}, {Alert: late, Want: 1, WaitingSince: noon}}, waiting, "in the order of firing")
+	require.Equal(t, []store.Delivery{waits(early), waits(late)}, waiting, "in the order of firing")
 
 	message := store.Message{ID: "m", Receiver: team}
 	attempt, err := beginOne(ctx, s, lease, message, waiting, noon)
@@ -68,7 +62,7 @@ func testDelivery(t *testing.T, open database) {
 	require.NoError(t, err)
 	message.BegunAt = noon
 	require.Equal(t, message, found)
-	require.Equal(t, []store.Delivery{{Alert: early, Want: 1, Message: "m", WaitingSince: noon}, {Alert: late, Want: 1, Message: "m", WaitingSince: noon}}, members)
+	require.Equal(t, []store.Delivery{waits(early, begun("m")), waits(late, begun("m"))}, members)
 	running := store.Attempt{
 		ID: attempt, Message: "m", Receiver: team, Versions: map[string]int64{"a": 1, "z": 1}, Started: noon,
 	}
@@ -76,10 +70,10 @@ func testDelivery(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Equal(t, []store.Attempt{running}, attempts)
 
-	require.NoError(t, s.End(ctx, lease, of(attempt, failed(message, store.Retrying, waiting...))))
+	require.NoError(t, s.End(ctx, lease, of(attempt, refused(message, store.Retrying, waiting...))))
 	waiting, err = s.Undelivered(ctx, team)
 	require.NoError(t, err)
-	require.Equal(t, store.Delivery{Alert: early, Want: 1, Message: "m", Error: "status 500", WaitingSince: noon}, waiting[0])
+	require.Equal(t, waits(early, begun("m"), failed), waiting[0])
 
 	second, err := beginOne(ctx, s, lease, message, waiting, noon.Add(minute))
 	require.NoError(t, err)
@@ -89,7 +83,7 @@ func testDelivery(t *testing.T, open database) {
 	found, members, err = s.Members(ctx, "m")
 	require.NoError(t, err)
 	require.Equal(t, out.Message, found)
-	shownNow := store.Delivery{Alert: early, Want: 1, Have: 1, Shown: rules.Warning, Message: "m"}
+	shownNow := waits(early, delivered("m"))
 	require.Equal(t, shownNow, members[0])
 	waiting, err = s.Undelivered(ctx, team)
 	require.NoError(t, err)
@@ -103,13 +97,10 @@ func testDelivery(t *testing.T, open database) {
 	over := resolved(late, noon.Add(time.Hour))
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(over)}})
 	d := undelivered(t, s, team)
-	require.Equal(t, store.Delivery{Alert: over, Want: 2, Have: 1, Shown: rules.Warning, Message: "m", WaitingSince: noon}, d)
-	d.Have, d.Shown = 2, rules.Inactive
-	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
-	d.WaitingSince = never
-	deliveries := storetest.Deliveries(t, s, team)
-	require.Equal(t, []store.Delivery{shownNow, d}, deliveries)
-	require.Equal(t, store.Delivery{Alert: other, Want: 1, WaitingSince: noon}, undelivered(t, s, "on-call"), "receivers do not mix")
+	require.Equal(t, waits(over, shows("m", 1)), d)
+	settle(t, s, lease, d)
+	require.Equal(t, []store.Delivery{shownNow, d}, storetest.Deliveries(t, s, team), "what is shown is sent its end")
+	require.Equal(t, waits(other), undelivered(t, s, "on-call"), "receivers do not mix")
 }
 
 // What is given up stays so until there is something newer, even if that came while it was being given up.
@@ -124,23 +115,23 @@ func testGivingUp(t *testing.T, open database) {
 		attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
 		require.NoError(t, err)
 		meanwhile()
-		require.NoError(t, s.End(ctx, lease, of(attempt, failed(message, store.GivenUp, d))))
+		require.NoError(t, s.End(ctx, lease, of(attempt, refused(message, store.GivenUp, d))))
 	}
 	giveUp(func() {})
 	waiting, err := s.Undelivered(ctx, team)
 	require.NoError(t, err)
 	require.Empty(t, waiting)
 	deliveries := storetest.Deliveries(t, s, team)
-	require.Equal(t, []store.Delivery{{Alert: a, Want: 1, Message: "m", Dead: true, Error: "status 500", WaitingSince: noon}}, deliveries)
+	require.Equal(t, []store.Delivery{waits(a, begun("m"), failed, givenUp)}, deliveries)
 
 	a.Version, a.Level = 2, rules.Critical
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
-	require.Equal(t, store.Delivery{Alert: a, Want: 2, Message: "m", WaitingSince: noon}, undelivered(t, s, team), "the newer version is tried")
+	require.Equal(t, waits(a, begun("m")), undelivered(t, s, team), "the newer version is tried")
 	giveUp(func() {
 		a.Version = 3
 		decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
 	})
-	require.Equal(t, int64(3), undelivered(t, s, team).Want, "version 2 was given up, not version 3")
+	require.Equal(t, waits(a, begun("m"), failed), undelivered(t, s, team), "version 2 was given up, not version 3")
 }
 
 // A post made after the lease was lost may have replaced a newer one: the newest is shown again.
@@ -171,7 +162,6 @@ func testRepair(t *testing.T, open database) {
 	require.NoError(t, s.Repair(ctx, slow, of(slowAttempt, late)))
 	require.Equal(t, late.At, due(t, s, store.Receiver, team))
 	d := undelivered(t, s, team)
-	require.Equal(t, int64(2), d.Want)
 	require.Equal(t, int64(1), d.Have)
 	require.Equal(t, rules.Warning, d.Shown, "that is what stands there now")
 	found, _, err := s.Members(ctx, "m")
@@ -204,18 +194,18 @@ func testFences(t *testing.T, open database) {
 		"Extend":          s.Extend(ctx, receiver, machine.Add(time.Hour)),
 		"Begin":           second(beginOne(ctx, s, receiver, store.Message{ID: "n", Receiver: team}, []store.Delivery{d}, noon)),
 		"End":             s.End(ctx, receiver, of(attempt, posted(message, d))),
-		"End in failure":  s.End(ctx, receiver, of(attempt, failed(message, store.GivenUp, d))),
+		"End in failure":  s.End(ctx, receiver, of(attempt, refused(message, store.GivenUp, d))),
 		"FallBack":        second(s.FallBack(ctx, receiver, store.StandIn{For: "on-call", Before: noon, Now: noon})),
 		"Retry":           s.Retry(ctx, receiver),
 		"GiveUp":          s.GiveUp(ctx, receiver, "no such channel"),
-		"Settle":          s.Settle(ctx, receiver, posted(message, d).Members),
+		"Settle":          s.Settle(ctx, receiver, delivery.Policy{}, []store.Delivery{d}),
 	} {
 		require.ErrorIs(t, err, store.ErrLeaseLost, name)
 	}
 	require.Equal(t, before, dump(t, s))
 }
 
-func second(_ int64, err error) error { return err }
+func second[T any](_ T, err error) error { return err }
 
 // What was stored is there after a restart, and nothing else changes.
 func testRestart(t *testing.T, open database) {

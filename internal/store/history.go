@@ -108,7 +108,7 @@ func (m *merger) mergeBlock(ctx context.Context, block int, figure int64, day ru
 	if changed.Empty() && !damaged {
 		return nil, nil
 	}
-	_, err = m.exec(ctx, `
+	err = m.exec(ctx, `
 		INSERT INTO history (project, block, figure, day, vals) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (project, block, figure, day) DO UPDATE SET vals = excluded.vals`,
 		m.project, block, figure, day, history.Pack(merged))
@@ -143,7 +143,7 @@ func (m *merger) note(ctx context.Context, block int, figure int64, day rules.Da
 	if _, err := found(read.QueryRowContext(ctx, m.project, block, figure, day), &before); err != nil {
 		return err
 	}
-	_, err = m.exec(ctx, `
+	err = m.exec(ctx, `
 		INSERT INTO change (project, block, figure, day, bits) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (project, block, figure, day) DO UPDATE SET bits = excluded.bits`,
 		m.project, block, figure, day, []byte(changed.Or(before)))
@@ -273,9 +273,9 @@ func dropChanges(ctx context.Context, tx *sql.Tx, project string, seen []Change)
 		}
 		left := history.Bits(bits).Without(c.Bits)
 		if left.Empty() {
-			_, err = statements.exec(ctx, `DELETE FROM`+chosen, key...)
+			err = statements.exec(ctx, `DELETE FROM`+chosen, key...)
 		} else {
-			_, err = statements.exec(ctx, `UPDATE change SET bits = $5 WHERE project = $1 AND block = $2 AND day = $3
+			err = statements.exec(ctx, `UPDATE change SET bits = $5 WHERE project = $1 AND block = $2 AND day = $3
 				AND figure = (SELECT id FROM figure WHERE project = $1 AND name = $4)`, append(key, []byte(left))...)
 		}
 		if err != nil {

@@ -61,11 +61,11 @@ func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) 
 
 // DeliveriesTo returns the deliveries of some alerts, by alert ID and receiver. Their Alert is left empty.
 func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]map[string]Delivery, error) {
-	type row struct {
+	type received struct {
 		alert, receiver string
 		Delivery
 	}
-	fields := func(r *row) []any { return append([]any{&r.alert, &r.receiver}, r.own()...) }
+	fields := func(r *received) []any { return append([]any{&r.alert, &r.receiver}, own(&r.Delivery.Delivery)...) }
 	byAlert := map[string]map[string]Delivery{}
 	err := s.view(ctx, func(tx *sql.Tx) error {
 		rows, err := collect(ctx, tx, fields, `

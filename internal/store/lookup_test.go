@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/rules"
@@ -93,8 +94,8 @@ func testDeliveriesTo(t *testing.T, open database) {
 	deliveries, err := s.DeliveriesTo(ctx, []string{"a", "b"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]map[string]store.Delivery{"a": {
-		team:      {Want: 1, Have: 1, Shown: rules.Warning, Message: "m-" + team},
-		"on-call": {Want: 1, WaitingSince: noon},
+		team:      waits(rules.Alert{}, delivered("m-"+team)),
+		"on-call": waits(rules.Alert{}),
 	}}, deliveries)
 	deliveries, err = s.DeliveriesTo(ctx, nil)
 	require.NoError(t, err)
@@ -204,12 +205,10 @@ func testStanding(t *testing.T, open database) {
 	for hours, show := range []map[string][]string{1: {"a": {team}}, 2: {"b": {team, "dead"}}, 3: {"c": {"gone"}}} {
 		require.NoError(t, s.Decide(ctx, store.Decision{Show: show, Now: noon.Add(-time.Duration(hours) * time.Hour)}))
 	}
-	a.Version = 2
+	a.Version, a.Mute = 2, silenced(a).Mute
 	decideNow(t, s, store.Decision{Alerts: alerts(a)})
 	show(t, s, "shown")
-	held := undelivered(t, s, "held")
-	held.Why = "silenced"
-	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, "held"), []store.Delivery{held}))
+	settle(t, s, claim(t, s, store.Receiver, "held"), undelivered(t, s, "held"))
 	require.NoError(t, s.GiveUp(ctx, claim(t, s, store.Receiver, "dead"), "no such channel"))
 	_, err = s.KeepReceivers(ctx, []string{team, "shown", "held", "dead"}, noon)
 	require.NoError(t, err)
@@ -218,7 +217,11 @@ func testStanding(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Equal(t, store.Standing{
 		Firing: map[rules.Level]int{rules.Warning: 2, rules.Critical: 1}, Pending: 1,
-		Queues:   map[string]store.Queue{team: {Waiting: 2, Oldest: 2 * time.Hour}, "dead": {Dead: 2}},
+		Queues: map[string]store.Queue{team: {Count: one(delivery.Waiting, 2), Oldest: 2 * time.Hour}, "dead": {Count: one(delivery.GivenUp, 2)},
+			"held": {Count: one(delivery.Held, 1)}, "gone": {Count: one(delivery.Removed, 2)}},
 		PolledAt: map[string]time.Time{project: noon},
 	}, standing)
 }
+
+// one is a count of deliveries of one state.
+func one(state delivery.State, n int) map[delivery.State]int { return map[delivery.State]int{state: n} }

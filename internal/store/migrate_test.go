@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/rules"
@@ -137,17 +138,22 @@ func older(t *testing.T, version int64, path, model string) (db *sql.DB, columns
 	require.NoError(t, rows.Err())
 	delete(columns, "closed") // which later versions do not keep
 	for table, names := range columns {
-		if slices.Contains([]string{"change", "device", "usage"}, table) {
+		if slices.Contains([]string{"change", "delivery", "device", "usage"}, table) {
 			continue
 		}
 		_, err := db.ExecContext(t.Context(), "INSERT INTO main."+table+" ("+names+") SELECT "+names+" FROM model."+table)
 		require.NoError(t, err)
 	}
+	require.Equal(t, version > 1, strings.Contains(columns["delivery"], "why"))
+	_, err = db.ExecContext(t.Context(), `
+		INSERT INTO main.delivery (alert, receiver, want, have, shown, message, dead, error, repairs)
+		SELECT alert, receiver, version, have, shown, message, FALSE, error, repairs FROM model.delivery JOIN model.alert ON id = alert`)
+	require.NoError(t, err)
+	columns["delivery"] = "alert, receiver, have, shown, message, error, repairs"
 	_, err = db.ExecContext(t.Context(), "DETACH model")
 	require.NoError(t, err)
 	_, err = db.ExecContext(t.Context(), oldRows)
 	require.NoError(t, err)
-	require.Equal(t, version > 1, strings.Contains(columns["delivery"], "why"))
 	require.NotContains(t, columns, "fleet")
 	return db, columns
 }
@@ -163,5 +169,71 @@ func TestOldDemosAreRefused(t *testing.T) {
 		_, err := open(t.Context(), path)
 		require.ErrorIs(t, err, store.ErrOlder)
 		require.ErrorContains(t, err, "made by an older notewatch, by its demo: make a new one with notewatch demo --database")
+	}
+}
+
+// What the columns of an older schema said together is said by the state of a delivery and by what it displays.
+func TestMigrationOfDeliveries(t *testing.T) {
+	const insert = `INSERT INTO delivery
+		(alert, receiver, want, have, shown, message, dead, error, repairs, why, via, closed, moves, waiting_since) VALUES `
+	since := time.UnixMilli(7).UTC()
+	owed := func(d delivery.Delivery) delivery.Delivery {
+		d.State, d.Since = delivery.Waiting, since
+		return d
+	}
+	shown := func(d delivery.Delivery) delivery.Delivery {
+		d.Have, d.Shown, d.Display, d.Message = 1, rules.Warning, delivery.DisplayFiring, "posted"
+		return d
+	}
+	for _, c := range []struct {
+		name  string
+		alert string // state, mute
+		row   string // from want on
+		want  delivery.Delivery
+	}{
+		{"new", `'firing', '{}'`, `1, 0, 0, NULL, FALSE, '', 0, '', '', FALSE, 0, 7`, owed(delivery.Delivery{Display: delivery.DisplayNone})},
+		{"failed", `'firing', '{}'`, `1, 0, 0, 'begun', FALSE, 'status 500', 2, '', 'ops', FALSE, 0, 7`,
+			owed(delivery.Delivery{Display: delivery.DisplayMaybe, Message: "begun", Error: "status 500", For: "ops", Epoch: 2})},
+		{"shown", `'firing', '{}'`, `1, 1, 2, 'posted', FALSE, '', 0, '', '', FALSE, 0, NULL`, shown(delivery.Delivery{State: delivery.Delivered})},
+		{"changed", `'resolved', '{}'`, `2, 1, 2, 'posted', FALSE, '', 0, '', '', FALSE, 0, 7`, owed(shown(delivery.Delivery{}))},
+		{"ended", `'resolved', '{}'`, `2, 2, 0, 'posted', FALSE, '', 0, '', '', FALSE, 0, NULL`,
+			delivery.Delivery{State: delivery.Delivered, Have: 2, Display: delivery.DisplayEnded, Message: "posted"}},
+		{"muted", `'firing', '{"kind": "silence"}'`, `2, 2, 0, 'posted', FALSE, '', 0, '', '', FALSE, 0, NULL`,
+			delivery.Delivery{State: delivery.Delivered, Have: 2, Display: delivery.DisplayFiring, Message: "posted"}},
+		{"given up", `'firing', '{}'`, `1, 0, 0, 'begun', TRUE, 'status 400', 0, '', '', FALSE, 0, 7`,
+			delivery.Delivery{State: delivery.GivenUp, Since: since, Display: delivery.DisplayMaybe, Message: "begun", Error: "status 400"}},
+		{"held", `'firing', '{}'`, `1, 0, 0, NULL, FALSE, '', 0, 'silenced by amy', '', FALSE, 0, NULL`,
+			delivery.Delivery{State: delivery.Held, Reason: delivery.ReasonMuted, Detail: "silenced by amy", Display: delivery.DisplayNone}},
+		{"acknowledged", `'firing', '{}'`, `1, 0, 0, NULL, FALSE, '', 0, 'acknowledged by amy', '', FALSE, 0, NULL`,
+			delivery.Delivery{State: delivery.Held, Reason: delivery.ReasonAcknowledged, Detail: "acknowledged by amy", Display: delivery.DisplayNone}},
+		{"below", `'firing', '{}'`, `1, 0, 0, NULL, FALSE, '', 0, 'info is below warning, from which on this receiver is told', '', FALSE, 0, NULL`,
+			delivery.Delivery{State: delivery.Skipped, Reason: delivery.ReasonBelow, Display: delivery.DisplayNone,
+				Detail: "info is below warning, from which on this receiver is told"}},
+		{"ended below", `'resolved', '{}'`, `2, 2, 0, NULL, FALSE, '', 0, 'over, and info is below warning, from which …', '', FALSE, 0, NULL`,
+			delivery.Delivery{State: delivery.Skipped, Reason: delivery.ReasonEndedBelow, Have: 2, Display: delivery.DisplayNone,
+				Detail: "over, and info is below warning, from which …"}},
+		{"nothing to show", `'firing', '{}'`, `1, 1, 0, NULL, FALSE, '', 0, 'this receiver has nothing to show of it', '', FALSE, 0, NULL`,
+			delivery.Delivery{State: delivery.Skipped, Reason: delivery.ReasonContent, Have: 1, Display: delivery.DisplayNone,
+				Detail: "this receiver has nothing to show of it"}},
+		{"to be taken back", `'firing', '{}'`, `1, 0, 2, 'posted', FALSE, '', 1, '', '', FALSE, 1, 7`,
+			owed(delivery.Delivery{Shown: rules.Warning, Display: delivery.DisplayFiring, Message: "posted", Rerouted: true, Turns: 1, Epoch: 1})},
+		{"taken back", `'firing', '{}'`, `1, 1, 0, 'posted', FALSE, '', 1, '', '', FALSE, 1, NULL`,
+			delivery.Delivery{State: delivery.Skipped, Reason: delivery.ReasonRerouted, Detail: delivery.ReroutedDetail, Have: 1,
+				Display: delivery.DisplayEnded, Message: "posted", Rerouted: true, Turns: 1, Epoch: 1}},
+		{"removed", `'firing', '{}'`, `1, 1, 2, 'posted', FALSE, '', 0, '', '', TRUE, 0, NULL`, shown(delivery.Delivery{State: delivery.Removed})},
+	} {
+		path := filepath.Join(t.TempDir(), "notewatch.db")
+		db := storetest.OldDatabase(t, path, 18)
+		for _, statement := range []string{
+			`INSERT INTO alert (id, rule, project, subject, state, level, worst, version, reason, already, holds, since, told, mute, ack, drill, then_values, doubted, by_whom, reason_text)
+				SELECT 'a', 'rule', 'app:1', 'dev:1', column1, 2, 2, 2, 'fired', FALSE, '', 1, '{}', column2, '{}', FALSE, '{}', 0, '', '' FROM (VALUES (` + c.alert + `))`,
+			`INSERT INTO message (id, receiver, ref, posted_at, begun_at, digest) VALUES ('posted', 'team', '', 1, 1, FALSE), ('begun', 'team', '', NULL, 1, FALSE)`,
+			insert + `('a', 'team', ` + c.row + `)`,
+		} {
+			_, err := db.ExecContext(t.Context(), statement)
+			require.NoError(t, err, c.name)
+		}
+		require.NoError(t, db.Close())
+		require.Equal(t, c.want, told(t, migrate(t, path), "a")["team"].Delivery, c.name)
 	}
 }

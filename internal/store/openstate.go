@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"notewatch/internal/delivery"
 	"notewatch/rules"
 )
 
@@ -192,8 +193,8 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 func (o *OpenStates) readShown(ctx context.Context, tx *sql.Tx) error {
 	o.shown = map[string]rules.Alert{}
 	alerts, err := collect(ctx, tx, alertFields, `SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (
-			SELECT alert FROM delivery WHERE `+showsValue+` AND NOT closed AND moves % 2 = 0)
-		AND project || '' = $1`, o.project) // without || the index by project is taken, which leads through all that is open there
+			SELECT alert FROM delivery WHERE `+showsValue+` AND NOT rerouted AND state <> $2)
+		AND project || '' = $1`, o.project, delivery.Removed) // without || the index by project is taken, which leads through all that is open there
 	for _, a := range alerts {
 		if a.Open() {
 			o.shown[a.ID] = a

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/rules"
 )
 
@@ -23,11 +24,14 @@ const (
 // shared is all that the protocol depends on in the database: one receiver, one project and one alert, which the
 // receiver is to show.
 type shared struct {
-	work     work
-	delivery delivery
-	running  [4]int8 // versions that attempts without end were to show; 0 is no attempt
-	poll     poll
+	work    work
+	owed    owed
+	running [4]post // what attempts without end display if they are taken; the zero post is no attempt
+	poll    poll
 }
+
+// A post is what an attempt displays.
+type post struct{ version, epoch int8 }
 
 // work is the row of the receiver.
 type work struct {
@@ -37,14 +41,25 @@ type work struct {
 	expired bool // the lease
 }
 
-// delivery is what the receiver should show of the alert, and does.
-type delivery struct {
-	newest  int8 // version of the alert, which is the one to show
+// owed is what the receiver owes for the alert.
+type owed struct {
+	newest  int8 // version of the alert
 	have    int8
-	repairs int8
-	dead    bool
-	why     bool // it is held back
+	epoch   int8
+	state   delivery.State
+	display delivery.Display
 }
+
+// shown is the level that people were last notified of.
+func (o owed) shown() rules.Level {
+	if o.display == delivery.DisplayFiring {
+		return rules.Warning
+	}
+	return rules.Inactive
+}
+
+// rests reports whether nothing is sent for now.
+func (o owed) rests() bool { return o.state == delivery.Held || o.state == delivery.GivenUp }
 
 // poll is the row of the project, which is always due.
 type poll struct {
@@ -76,7 +91,15 @@ type question struct {
 }
 
 // A sight is what a sender has read of the delivery.
-type sight struct{ want, have, repairs int8 }
+type sight struct {
+	version, have, epoch int8
+	display              delivery.Display
+}
+
+// unseen reports whether no message is known to have reached the receiver.
+func (s sight) unseen() bool {
+	return s.display == delivery.DisplayNone || s.display == delivery.DisplayMaybe
+}
 
 // An answer is what a step did. ok is that there was something to claim or to read, or that the lease was held.
 type answer struct {
@@ -152,21 +175,21 @@ func (o *oracle) ask(q question) answer {
 const sample = 1009
 
 // touches says which parts of the database a step reads or writes.
-var touches = map[string]struct{ work, delivery, running, poll bool }{
+var touches = map[string]struct{ work, owed, running, poll bool }{
 	"claims":             {work: true},
-	"reads":              {delivery: true},
-	"begins":             {work: true, running: true},
-	"ends":               {work: true, delivery: true, running: true},
-	"gives up":           {work: true, delivery: true, running: true},
-	"leaves it":          {work: true, delivery: true, running: true},
-	"holds back":         {work: true, delivery: true},
-	"repairs":            {work: true, delivery: true, running: true},
+	"reads":              {owed: true},
+	"begins":             {work: true, owed: true, running: true},
+	"ends":               {work: true, owed: true, running: true},
+	"gives up":           {work: true, owed: true, running: true},
+	"leaves it":          {work: true, owed: true, running: true},
+	"holds back":         {work: true, owed: true},
+	"repairs":            {work: true, owed: true, running: true},
 	"closes the attempt": {running: true},
 	"completes":          {work: true},
 	"goes on":            {work: true},
 	"claims the poll":    {poll: true},
-	"commits":            {work: true, delivery: true, poll: true},
-	"restart":            {work: true, delivery: true, running: true, poll: true},
+	"commits":            {work: true, owed: true, poll: true},
+	"restart":            {work: true, owed: true, running: true, poll: true},
 }
 
 // essence is the question without what the answer does not depend on: parts that the step does not touch, and how often
@@ -174,8 +197,8 @@ var touches = map[string]struct{ work, delivery, running, poll bool }{
 func (q question) essence(untouched shared) question {
 	q.lease -= q.before.work.version
 	q.before.work.version = 0
-	q.read.repairs -= q.before.delivery.repairs
-	q.before.delivery.repairs = 0
+	q.read.epoch -= q.before.owed.epoch
+	q.before = q.before.inEpoch(0)
 	if q.step != "completes" {
 		q.lease = 0
 	}
@@ -185,15 +208,26 @@ func (q question) essence(untouched shared) question {
 // applied is the answer to the essence of the question turned into that to the question.
 func (q question) applied(a answer) answer {
 	a.after.work.version += q.before.work.version
-	a.after.delivery.repairs += q.before.delivery.repairs
+	a.after = a.after.inEpoch(a.after.owed.epoch + q.before.owed.epoch)
 	if a.ok && q.step == "claims" {
 		a.lease += q.before.work.version
 	}
 	if a.ok && q.step == "reads" {
-		a.read.repairs += q.before.delivery.repairs
+		a.read.epoch += q.before.owed.epoch
 	}
 	a.after = q.overlaid(a.after, q.before)
 	return a
+}
+
+// inEpoch is the state with the delivery in an epoch, and the attempts as far from it as they were.
+func (s shared) inEpoch(epoch int8) shared {
+	for i := range s.running {
+		if s.running[i].version > 0 {
+			s.running[i].epoch += epoch - s.owed.epoch
+		}
+	}
+	s.owed.epoch = epoch
+	return s
 }
 
 // overlaid takes the parts that the step touches from one state and the rest from the other.
@@ -202,8 +236,8 @@ func (q question) overlaid(touched, rest shared) shared {
 	if t.work {
 		rest.work = touched.work
 	}
-	if t.delivery {
-		rest.delivery = touched.delivery
+	if t.owed {
+		rest.owed = touched.owed
 	}
 	if t.running {
 		rest.running = touched.running
@@ -244,14 +278,14 @@ func (o *oracle) do(q question) (a answer) {
 		var found []Delivery
 		found, err = o.undelivered()
 		for _, d := range found {
-			a.ok, a.read = true, sight{int8(d.Want), int8(d.Have), int8(d.repairs)}
+			a.ok, a.read = true, sight{int8(d.Alert.Version), int8(d.Have), int8(d.Epoch), d.Display}
 		}
 	case "begins":
 		_, err = beginOne(ctx, s, lease, Message{ID: "message", Receiver: "receiver"}, outcome(q.read, "").Members, present)
 		a.ok = kept(&err)
 	case "ends":
 		if o.faults.noGuard {
-			q.read.repairs = q.before.delivery.repairs
+			q.read.epoch = q.before.owed.epoch
 		}
 		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, Posted)))
 		a.ok = kept(&err)
@@ -263,12 +297,14 @@ func (o *oracle) do(q question) (a answer) {
 		a.ok = kept(&err)
 	case "holds back":
 		d := outcome(q.read, "").Members[0]
-		d.Why = "muted"
+		d.Detail = "silenced"
 		if o.faults.blindHold {
-			d.Want = int64(q.before.delivery.newest)
+			d.Alert.Version = int64(q.before.owed.newest)
 		}
-		err = s.Settle(ctx, lease, []Delivery{d})
+		o.exec(`UPDATE alert SET mute = $1`, document[rules.Mute]{&rules.Mute{Kind: rules.BySilence}})
+		err = s.Settle(ctx, lease, delivery.Policy{}, []Delivery{d})
 		a.ok = kept(&err)
+		o.exec(`UPDATE alert SET mute = '{}'`)
 	case "repairs":
 		err = o.repair(q, lease)
 	case "closes the attempt":
@@ -288,10 +324,10 @@ func (o *oracle) do(q question) (a answer) {
 		a.ok = kept(&err)
 	case "commits":
 		lease.Kind, lease.Key = Poll, "project"
-		err = s.Commit(ctx, lease, decision(q.read.want+1))
+		err = s.Commit(ctx, lease, decision(q.read.version+1))
 		a.ok = kept(&err)
-		if o.faults.noRelease && q.before.delivery.why {
-			o.exec(`UPDATE delivery SET why = 'muted', waiting_since = NULL`)
+		if o.faults.noRelease && q.before.owed.state == delivery.Held {
+			o.exec(`UPDATE delivery SET state = $1, reason = $2, waiting_since = NULL`, delivery.Held, delivery.ReasonMuted)
 		}
 	case "restart":
 		if o.faults.noMend {
@@ -369,14 +405,13 @@ func alertAt(version int8) rules.Alert {
 }
 
 func outcome(r sight, status AttemptStatus) Outcome {
-	d := Delivery{Alert: alertAt(r.want), Want: int64(r.want), Have: int64(r.have), repairs: int64(r.repairs)}
-	switch status {
-	case Posted:
-		d.Have, d.Shown = d.Want, d.Alert.Level
-	case GivenUp:
-		d.Dead = true
+	d := Delivery{Alert: alertAt(r.version), Delivery: delivery.Delivery{
+		State: delivery.Waiting, Have: int64(r.have), Display: r.display, Epoch: int64(r.epoch),
+	}}
+	return Outcome{
+		Sending: Sending{Message: Message{ID: "message", Receiver: "receiver", BegunAt: present}, Members: []Delivery{d}},
+		Status:  status, At: present,
 	}
-	return Outcome{Message: Message{ID: "message", Receiver: "receiver"}, Members: []Delivery{d}, Status: status, At: present}
 }
 
 func (o *oracle) exec(query string, args ...any) {
@@ -396,20 +431,28 @@ func (o *oracle) prepared(query string) *sql.Stmt {
 
 // load brings the database into a state.
 func (o *oracle) load(s shared) {
-	d := s.delivery
+	d := s.owed
 	o.exec(`UPDATE work SET due_at = CASE WHEN $1 THEN $2 END, version = $3, failures = 0, lease_token = $4, leased_until = $5
 		WHERE kind = 'receiver'`, s.work.due, at(present), s.work.version, tokenOf(s.work.holder), endOf(s.work.holder, s.work.expired))
 	o.exec(`UPDATE work SET due_at = $1, version = 0, failures = 0, lease_token = $2, leased_until = $3
 		WHERE kind = 'poll'`, at(present), tokenOf(s.poll.holder), endOf(s.poll.holder, s.poll.expired))
 	o.exec(`UPDATE alert SET version = $1`, d.newest)
-	o.exec(`UPDATE delivery SET want = $1, have = $2, repairs = $3, dead = $4, why = CASE WHEN $5 THEN 'muted' ELSE '' END,
-		waiting_since = CASE WHEN $1 > $2 AND NOT $5 THEN $6 END`, d.newest, d.have, d.repairs, d.dead, d.why, at(present))
+	since, reason := time.Time{}, delivery.Reason("")
+	switch d.state {
+	case delivery.Waiting, delivery.GivenUp:
+		since = present
+	case delivery.Held:
+		reason = delivery.ReasonMuted
+	}
+	o.exec(`UPDATE delivery SET state = $1, reason = $2, waiting_since = $3, have = $4, shown = $5, display = $6, repairs = $7`,
+		d.state, reason, at(since), d.have, d.shown(), d.display, d.epoch)
 	o.exec(`DELETE FROM attempt`)
-	for i, version := range s.running {
-		if version > 0 {
+	for i, p := range s.running {
+		if p.version > 0 {
 			o.exec(`INSERT INTO attempt (id, message, receiver, started, status, error) VALUES ($1, 'message', 'receiver', $2, '', '')`,
 				i+1, at(present))
-			o.exec(`INSERT INTO attempt_alert (attempt, alert, version, level) VALUES ($1, 'alert', $2, 2)`, i+1, version)
+			o.exec(`INSERT INTO attempt_alert (attempt, alert, version, level, display, epoch) VALUES ($1, 'alert', $2, $3, $4, $5)`,
+				i+1, p.version, rules.Warning, delivery.DisplayFiring, p.epoch)
 		}
 	}
 }
@@ -437,32 +480,32 @@ func endOf(holder int8, expired bool) any {
 // save reads the state of the database. A token that is not known is that of by, who has just claimed; an attempt that is
 // not known is that of by, who has just begun, and gets a slot.
 func (o *oracle) save(by int8, slot *int8) (s shared) {
-	d, waits := &s.delivery, false
+	d, waits := &s.owed, false
 	//nolint:sqlclosecheck // prepared closes it at the end
 	row := o.prepared(`
-		SELECT due_at IS NOT NULL, work.version, alert.version, have, repairs, dead, why <> '', waiting_since IS NOT NULL
+		SELECT due_at IS NOT NULL, work.version, alert.version, have, repairs, delivery.state, display, waiting_since IS NOT NULL
 		FROM work, delivery, alert WHERE kind = 'receiver'`).QueryRowContext(o.t.Context())
-	require.NoError(o.t, row.Scan(&s.work.due, &s.work.version, &d.newest, &d.have, &d.repairs, &d.dead, &d.why, &waits))
-	require.Equal(o.t, d.newest > d.have && !d.why, waits, "it is known since when something waits, if something does")
+	require.NoError(o.t, row.Scan(&s.work.due, &s.work.version, &d.newest, &d.have, &d.epoch, &d.state, &d.display, &waits))
+	require.Equal(o.t, d.state == delivery.Waiting || d.state == delivery.GivenUp, waits, "it is known since when something is owed")
 	s.work.holder, s.work.expired = o.holder(Receiver, by)
 	s.poll.holder, s.poll.expired = o.holder(Poll, by)
 
 	//nolint:sqlclosecheck // prepared closes it at the end
 	rows, err := o.prepared(`
-		SELECT id, version FROM attempt JOIN attempt_alert ON attempt = id WHERE status = '' ORDER BY id`).QueryContext(o.t.Context())
+		SELECT id, version, epoch FROM attempt JOIN attempt_alert ON attempt = id WHERE status = '' ORDER BY id`).QueryContext(o.t.Context())
 	require.NoError(o.t, err)
 	defer func() { require.NoError(o.t, rows.Close()) }()
 	for rows.Next() {
 		var id int
-		var version int8
-		require.NoError(o.t, rows.Scan(&id, &version))
+		var p post
+		require.NoError(o.t, rows.Scan(&id, &p.version, &p.epoch))
 		i := id - 1
 		if i >= len(s.running) {
-			i = slices.Index(s.running[:], 0)
+			i = slices.Index(s.running[:], post{})
 			require.GreaterOrEqual(o.t, i, 0, "more attempts than slots")
 			*slot = int8(i)
 		}
-		s.running[i] = version
+		s.running[i] = p
 	}
 	require.NoError(o.t, rows.Err())
 	return s

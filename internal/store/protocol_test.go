@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/delivery"
 )
 
 // The lease protocol is checked in all interleavings: processes that send and processes that poll take their steps in
@@ -117,8 +119,8 @@ func (c *checker) report(problem string) error {
 // wrong says what must never be.
 func (w world) wrong() string {
 	switch {
-	case w.db.delivery.newest != 1+w.commits:
-		return fmt.Sprintf("%d commits made version %d of 1", w.commits, w.db.delivery.newest)
+	case w.db.owed.newest != 1+w.commits:
+		return fmt.Sprintf("%d commits made version %d of 1", w.commits, w.db.owed.newest)
 	case w.repeats > 0 && w.troubles == 0:
 		return "a version was posted twice without any trouble"
 	case w.repeats > 2*w.troubles:
@@ -129,18 +131,18 @@ func (w world) wrong() string {
 
 // wrongAtRest says what must not be when nobody has anything to do.
 func (w world) wrongAtRest() string {
-	d := w.db.delivery
+	d := w.db.owed
 	switch {
-	case d.dead && w.gaveUp != d.newest:
+	case d.state == delivery.GivenUp && w.gaveUp != d.newest:
 		return fmt.Sprintf("at rest version %d was given up, but %d is the newest", w.gaveUp, d.newest)
-	case d.why && w.hushed != d.newest:
+	case d.state == delivery.Held && w.hushed != d.newest:
 		return fmt.Sprintf("at rest version %d was held back, but %d is the newest", w.hushed, d.newest)
-	case d.dead || d.why:
+	case d.rests():
 		return ""
 	case w.last != d.newest:
 		return fmt.Sprintf("at rest version %d was posted last, but %d is the newest", w.last, d.newest)
-	case d.have != d.newest:
-		return fmt.Sprintf("at rest version %d is recorded as shown, but %d is the newest", d.have, d.newest)
+	case d.have != d.newest || d.state != delivery.Delivered:
+		return fmt.Sprintf("at rest version %d is recorded as shown and %s, but %d is the newest", d.have, d.state, d.newest)
 	}
 	return ""
 }
@@ -194,24 +196,24 @@ func (c *checker) send(w world, i int8) []step {
 			next = process{place: begun, lease: p.lease, read: p.read, slot: a.slot}
 		}
 		all := move(s, next)
-		if w.remaining.holds > 0 {
+		if w.remaining.holds > 0 && p.read.unseen() {
 			a, s = ask("holds back")
 			next = process{}
 			if a.ok {
-				next, s.to.hushed = process{place: ended, lease: p.lease}, p.read.want
+				next, s.to.hushed = process{place: ended, lease: p.lease}, p.read.version
 			}
 			s.to.remaining.holds--
 			all = append(all, move(s, next)...)
 		}
 		return all
 	case begun:
-		s := step{fmt.Sprintf("sender %d posts version %d", i, p.read.want), w.post(p.read.want)}
+		s := step{fmt.Sprintf("sender %d posts version %d", i, p.read.version), w.post(p.read.version)}
 		p.place = posted
 		all := move(s, p)
 		if w.remaining.refusals > 0 {
 			next := w
 			next.remaining.refusals--
-			next.gaveUp = p.read.want
+			next.gaveUp = p.read.version
 			p.place = refused
 			all = append(all, move(step{fmt.Sprintf("sender %d is refused", i), next}, p)...)
 		}
@@ -280,7 +282,7 @@ func (c *checker) poll(w world, i int8) []step {
 		return nil
 	case p.place == idle:
 		w.remaining.commits--
-		p = process{place: read, read: sight{want: w.db.delivery.newest}}
+		p = process{place: read, read: sight{version: w.db.owed.newest}}
 	default:
 		p = process{}
 		if a.ok {

@@ -5,21 +5,39 @@ import (
 	"database/sql"
 	"slices"
 	"time"
+
+	"notewatch/internal/delivery"
 )
 
-// Revive makes a receiver try again what was given up: somebody may have mended what was wrong with it.
+// Revive makes a receiver try again what was given up: the cause may have been fixed.
 func (s *Store) Revive(ctx context.Context, receiver string, now time.Time) error {
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE delivery SET dead = FALSE WHERE receiver = $1 AND dead AND want > have`, receiver)
-		if err != nil {
+		from, _ := delivery.Moves(delivery.Revived)
+		given, err := hasState(ctx, tx, receiver, from)
+		if err != nil || !given {
 			return err
 		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
+		if err := raise(ctx, tx, Receiver, receiver, now, true); err != nil {
 			return err
 		}
-		return raise(ctx, tx, Receiver, receiver, now, true)
+		return move(ctx, tx, receiver, delivery.Event{Kind: delivery.Revived})
 	})
 	return doing(err, "reviving what receiver %q had given up", receiver)
+}
+
+// Retry revives, in the delivery run that the lease is for, what was given up, unless something else waits. ErrLeaseLost if the lease is
+// no longer held.
+func (s *Store) Retry(ctx context.Context, lease Lease) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		if waits, err := hasState(ctx, tx, lease.Key, delivery.Waiting); err != nil || waits {
+			return err
+		}
+		return move(ctx, tx, lease.Key, delivery.Event{Kind: delivery.Retried})
+	})
+	return doing(err, "trying receiver %q again", lease.Key)
 }
 
 // GiveUp gives up everything that waits for a receiver, for a reason. ErrLeaseLost if the lease is no longer held.
@@ -28,87 +46,78 @@ func (s *Store) GiveUp(ctx context.Context, lease Lease, reason string) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `
-			UPDATE delivery SET dead = TRUE, error = $1 WHERE receiver = $2 AND want > have AND NOT dead AND why = ''`, reason, lease.Key)
-		return err
+		return move(ctx, tx, lease.Key, delivery.Event{Kind: delivery.ReceiverFailed, Error: reason})
 	})
 	return doing(err, "giving up what waits for receiver %q", lease.Key)
 }
 
-// Reconsider has looked at again what was held back of alerts that still fire: it may have been for a reason that is gone.
-func (s *Store) Reconsider(ctx context.Context, now time.Time) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			UPDATE delivery SET why = '', waiting_since = $1
-			WHERE want > have AND why <> '' AND alert IN (SELECT id FROM alert WHERE `+openAlert+` AND state = 'firing')`, at(now))
-		return err
-	})
-	return doing(err, "looking again at what was held back")
+// hasState reports whether any delivery of a receiver is in a state.
+func hasState(ctx context.Context, tx *sql.Tx, receiver string, state delivery.State) (has bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM delivery WHERE receiver = $1 AND state = $2)`, receiver, state).Scan(&has)
+	return has, err
 }
 
-// KeepReceivers says which receivers there are. What others were to show is closed until they are back, and then to be
-// brought up to date; it returns, by name, of how many firing alerts each of these will not hear the end.
+// Reconsider makes what was held or skipped of alerts that still fire be considered again: the rules may have changed.
+func (s *Store) Reconsider(ctx context.Context, now time.Time) error {
+	_, err := s.change(ctx, `delivery.state IN ($1, $2) AND alert.state = 'firing' AND `+openAlert, []any{delivery.Held, delivery.Skipped},
+		always(delivery.Event{Kind: delivery.RulesChanged}), now, false)
+	return doing(err, "reconsidering what was held back")
+}
+
+// KeepReceivers says which receivers there are. The deliveries of others of firing alerts are removed until the receiver is back, and
+// then brought up to date. It returns, by name, how many were removed.
 func (s *Store) KeepReceivers(ctx context.Context, receivers []string, now time.Time) (gone map[string]int64, err error) {
 	gone = map[string]int64{}
-	err = s.update(ctx, func(tx *sql.Tx) error {
-		known, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM delivery`)
+	known, err := s.knownReceivers(ctx)
+	for _, name := range known {
 		if err != nil {
-			return err
+			break
 		}
-		for _, name := range known {
-			if slices.Contains(receivers, name) {
-				if _, err := tx.ExecContext(ctx, reopen, name, at(now)); err != nil {
-					return err
-				}
-				continue
-			}
-			result, err := tx.ExecContext(ctx, `
-				UPDATE delivery SET closed = TRUE WHERE receiver = $1 AND NOT closed
-				AND alert IN (SELECT id FROM alert WHERE `+openAlert+` AND state = 'firing')`, name)
-			if err != nil {
-				return err
-			}
-			if n, err := result.RowsAffected(); err != nil {
-				return err
-			} else if n > 0 {
-				gone[name] = n
-			}
+		if slices.Contains(receivers, name) {
+			_, err = s.change(ctx, `delivery.receiver = $1 AND delivery.state = $2`, []any{name, delivery.Removed},
+				always(delivery.Event{Kind: delivery.ReceiverBack}), now, false)
+			continue
 		}
-		return nil
-	})
-	return gone, doing(err, "closing what receivers that are gone were to show")
+		var removed map[string]int64
+		removed, err = s.change(ctx, `delivery.receiver = $1 AND alert.state = 'firing' AND `+openAlert, []any{name},
+			always(delivery.Event{Kind: delivery.ReceiverGone}), now, false)
+		if removed[name] > 0 {
+			gone[name] = removed[name]
+		}
+	}
+	return gone, doing(err, "removing what receivers that are gone were to show")
 }
 
-// reopen has receiver $1 show from $2 on what became of the alerts since their deliveries were closed.
-const reopen = `
-	UPDATE delivery SET closed = FALSE, want = alert.version, dead = FALSE, error = '', why = '',
-		waiting_since = CASE WHEN alert.version > have THEN CAST($2 AS BIGINT) END
-	FROM alert WHERE alert.id = delivery.alert AND receiver = $1 AND closed`
+// knownReceivers returns the receivers that have deliveries.
+func (s *Store) knownReceivers(ctx context.Context) (names []string, err error) {
+	err = s.view(ctx, func(tx *sql.Tx) error {
+		names, err = collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM delivery`)
+		return err
+	})
+	return names, err
+}
 
-// Redeliver has what receivers should show of an alert posted afresh, whatever they show of it: with all that is in the
-// same messages. receiver "" is all that are to show it. It returns the receivers.
+// Redeliver has a copy posted of what receivers are to show of an alert, with all that is in the same messages. receiver "" is all that
+// are to show it. It returns the receivers.
 func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.Time) (receivers []string, err error) {
 	err = s.update(ctx, func(tx *sql.Tx) error {
-		const chosen = `(SELECT message FROM delivery WHERE alert = $1 AND moves % 2 = 0 AND ($2 = '' OR receiver = $2))`
-		if _, err := tx.ExecContext(ctx, `UPDATE message SET ref = '' WHERE id IN `+chosen, alert, receiver); err != nil {
-			return err
-		}
-		receivers, err = collect(ctx, tx, func(name *string) []any { return []any{name} }, `
-			UPDATE delivery SET have = 0, shown = 0, dead = FALSE, error = '', why = '', figure = NULL, words = NULL, repairs = repairs + 1,
-				waiting_since = $3
-			WHERE NOT closed AND moves % 2 = 0 AND (message IN `+chosen+` OR alert = $1 AND ($2 = '' OR receiver = $2))
-			RETURNING receiver`, alert, receiver, at(now))
+		const chosen = `delivery.alert = $1 AND NOT rerouted AND ($2 = '' OR delivery.receiver = $2)`
+		const messages = `(SELECT message FROM delivery WHERE ` + chosen + `)`
+		rows, err := readRows(ctx, tx, chosen+` OR message IN `+messages, all, alert, receiver)
 		if err != nil {
 			return err
 		}
-		slices.Sort(receivers)
-		receivers = slices.Compact(receivers)
+		changes := changesOf(rows, always(delivery.Event{Kind: delivery.Redeliver}), delivery.Policy{}, now)
+		receivers = receiversOf(changes)
 		for _, name := range receivers {
 			if err := raise(ctx, tx, Receiver, name, now, false); err != nil {
 				return err
 			}
 		}
-		return nil
+		if _, err := tx.ExecContext(ctx, `UPDATE message SET ref = '' WHERE id IN `+messages, alert, receiver); err != nil {
+			return err
+		}
+		return write(ctx, newBatch(tx), changes)
 	})
 	return receivers, doing(err, "sending alert %q again", alert)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -91,58 +92,51 @@ func testNews(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Equal(t, store.Sending{Message: message, Members: members}, found[0])
 
-	held := found[1].Members[1]
-	held.Why = "silenced"
-	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{held}))
-	require.Equal(t, map[string][]string{"early": {"a4", "a3"}}, changes(), "what is held back is no change")
-	waiting, err := s.Undelivered(ctx, team)
-	require.NoError(t, err)
-	require.Equal(t, []string{"a5", "a4", "a3", "a0"}, alertsOf(waiting))
 }
 
 // What is held back, or settled, stays so until there is something newer, even if that came in between.
 func testHeldBack(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
-	a := firing("a", "dev:1")
+	a := silenced(firing("a", "dev:1"))
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
 	lease := claim(t, s, store.Receiver, team)
-	hold := func(why string, meanwhile func()) {
+	hold := func(meanwhile func()) {
 		d := undelivered(t, s, team)
 		meanwhile()
-		d.Why = why
-		require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+		settle(t, s, lease, d)
 	}
 	newer := func() {
 		a.Version++
 		decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
 	}
-	hold("silenced", func() {})
+	hold(func() {})
 	require.Empty(t, fresh(t, s, team))
-	require.Equal(t, store.Delivery{Alert: a, Want: 1, Why: "silenced"}, told(t, s, "a")[team])
+	require.Equal(t, waits(a, held), told(t, s, "a")[team])
 	require.NoError(t, s.Revive(ctx, team, noon))
 	require.NoError(t, s.GiveUp(ctx, lease, "no such channel"))
-	require.Equal(t, store.Delivery{Alert: a, Want: 1, Why: "silenced"}, told(t, s, "a")[team], "it is not what was given up")
+	require.Equal(t, waits(a, held), told(t, s, "a")[team], "it is not what was given up")
 
 	newer()
-	require.Equal(t, store.Delivery{Alert: a, Want: 2, WaitingSince: noon}, undelivered(t, s, team))
-	hold("silenced", newer)
-	require.Equal(t, store.Delivery{Alert: a, Want: 3, WaitingSince: noon}, undelivered(t, s, team), "version 2 was held back, not version 3")
+	require.Equal(t, waits(a), undelivered(t, s, team))
+	hold(newer)
+	require.Equal(t, waits(a), undelivered(t, s, team), "version 2 was held back, not version 3")
 }
 
 // What was held back may be looked at again, as far as it can still be shown.
 func testReconsider(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
-	a, over := firing("a", "dev:1"), firing("over", "dev:2")
+	a, over := silenced(firing("a", "dev:1")), silenced(firing("over", "dev:2"))
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, over), Show: map[string][]string{"a": {team, "on-call"}, "over": {team}}}})
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(over, noon))}})
-	held, settled, ended := told(t, s, "a")[team], told(t, s, "a")["on-call"], told(t, s, "over")[team]
-	held.Why, settled.Why, settled.Have, ended.Why = "silenced", "below critical", 1, "silenced"
-	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, team), []store.Delivery{held, ended}))
-	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, "on-call"), []store.Delivery{settled}))
+	settle(t, s, claim(t, s, store.Receiver, team), told(t, s, "a")[team], told(t, s, "over")[team])
+	below := delivery.Policy{From: rules.Critical}
+	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, "on-call"), below, []store.Delivery{told(t, s, "a")["on-call"]}))
+	require.Equal(t, delivery.Held, told(t, s, "a")[team].State)
+	require.Equal(t, delivery.ReasonBelow, told(t, s, "a")["on-call"].Reason)
 	require.NoError(t, s.Reconsider(ctx, noon))
 	require.Equal(t, []string{"a"}, alertsOf(fresh(t, s, team)))
-	require.Equal(t, "silenced", told(t, s, "over")[team].Why, "it is over")
-	require.Equal(t, "below critical", told(t, s, "a")["on-call"].Why, "there is nothing more to show")
+	require.Equal(t, []string{"a"}, alertsOf(fresh(t, s, "on-call")))
+	require.Equal(t, delivery.ReasonEndedMuted, told(t, s, "over")[team].Reason, "it is over")
 }
 
 // One turn may begin and end many messages at once, each with an end of its own.
@@ -162,9 +156,9 @@ func testBatches(t *testing.T, open database) {
 	require.Len(t, attempts, 4)
 	outcomes := []store.Outcome{
 		of(attempts[0], posted(batch[0].Message, batch[0].Members...)),
-		of(attempts[1], failed(batch[1].Message, store.GivenUp, batch[1].Members...)),
-		of(attempts[2], failed(batch[2].Message, store.Retrying, batch[2].Members...)),
-		of(attempts[3], store.Outcome{Message: batch[3].Message, Members: batch[3].Members, Status: store.NotMade, At: noon.Add(time.Second)}),
+		of(attempts[1], refused(batch[1].Message, store.GivenUp, batch[1].Members...)),
+		of(attempts[2], refused(batch[2].Message, store.Retrying, batch[2].Members...)),
+		of(attempts[3], store.Outcome{Sending: batch[3], Status: store.NotMade, At: noon.Add(time.Second)}),
 	}
 	before := slices.Concat(dumpTable(t, s, "attempt"), dumpTable(t, s, "delivery"), dumpTable(t, s, "message"))
 	stolen := steal(t, s, lease)
@@ -179,9 +173,9 @@ func testBatches(t *testing.T, open database) {
 	require.Equal(t, []string{"c", "d"}, alertsOf(waiting))
 	require.Empty(t, fresh(t, s, team), "each has its message, whatever came of it")
 	require.Equal(t, int64(1), told(t, s, "a")[team].Have)
-	require.True(t, told(t, s, "b")[team].Dead)
+	require.Equal(t, delivery.GivenUp, told(t, s, "b")[team].State)
 	require.Equal(t, "status 500", told(t, s, "c")[team].Error)
-	require.Equal(t, store.Delivery{Alert: firing("d", "dev:4"), Want: 1, Message: "m-d", WaitingSince: noon}, told(t, s, "d")[team])
+	require.Equal(t, waits(firing("d", "dev:4"), begun("m-d")), told(t, s, "d")[team])
 	made, err := s.Attempts(ctx, "")
 	require.NoError(t, err)
 	for i, want := range []store.AttemptStatus{store.Posted, store.GivenUp, store.Retrying, store.NotMade} {
@@ -197,7 +191,7 @@ func testBatches(t *testing.T, open database) {
 	c := told(t, s, "c")[team]
 	attempt, err := beginOne(ctx, s, lease, batch[2].Message, []store.Delivery{c}, noon)
 	require.NoError(t, err)
-	require.NoError(t, s.End(ctx, lease, store.Outcome{Attempt: attempt, Message: batch[2].Message, Members: []store.Delivery{c}, Status: store.NotMade}))
+	require.NoError(t, s.End(ctx, lease, of(attempt, store.Outcome{Sending: store.Sending{Message: batch[2].Message, Members: []store.Delivery{c}}, Status: store.NotMade})))
 	require.Equal(t, c, told(t, s, "c")[team], "the error is that of the last attempt that was made")
 }
 
@@ -212,27 +206,28 @@ func testSkipped(t *testing.T, open database) {
 		t.Helper()
 		attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, started)
 		require.NoError(t, err)
-		d.Have = d.Want
-		require.NoError(t, s.End(ctx, lease, store.Outcome{
-			Attempt: attempt, Message: message, Members: []store.Delivery{d}, Status: store.Skipped, At: noon,
-		}))
+		require.NoError(t, s.End(ctx, lease, of(attempt, store.Outcome{
+			Sending: store.Sending{Message: message, Members: []store.Delivery{d}}, Status: store.Skipped, At: noon, Detail: "no report",
+		})))
 	}
-	begun := func() (messages int) {
+	count := func() (messages int) {
 		t.Helper()
 		messages, _, err := s.Begun(ctx, team, noon.Add(-minute))
 		require.NoError(t, err)
 		return messages
 	}
 	skip(noon, message, undelivered(t, s, team))
-	require.Equal(t, store.Delivery{Alert: a, Want: 1, Have: 1}, told(t, s, "a")[team])
-	require.Zero(t, begun())
+	require.Equal(t, waits(a, func(d *delivery.Delivery) {
+		d.State, d.Reason, d.Detail, d.Have, d.Since = delivery.Skipped, delivery.ReasonContent, "no report", 1, never
+	}), told(t, s, "a")[team])
+	require.Zero(t, count())
 
 	a.Version, a.Reason = 2, rules.Reminded
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
 	news := fresh(t, s, team)
 	require.Equal(t, []string{"a"}, alertsOf(news), "it is still new to the receiver")
 	post(t, s, lease, "m", news...)
-	require.Equal(t, 1, begun())
+	require.Equal(t, 1, count())
 	shown, _, err := s.Members(ctx, "m")
 	require.NoError(t, err)
 	require.Equal(t, noon, shown.BegunAt)
@@ -240,7 +235,7 @@ func testSkipped(t *testing.T, open database) {
 	a.Version = 3
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
 	skip(noon.Add(minute), shown, undelivered(t, s, team))
-	require.Equal(t, 1, begun(), "what was posted stays so")
+	require.Equal(t, 1, count(), "what was posted stays so")
 	require.Equal(t, "m", told(t, s, "a")[team].Message)
 	attempts, err := s.Attempts(ctx, "a")
 	require.NoError(t, err)
@@ -284,7 +279,7 @@ func testAttempts(t *testing.T, open database) {
 		before := len(versions("a"))
 		attempt, err := beginOne(ctx, s, lease, message, members, noon)
 		require.NoError(t, err)
-		out := store.Outcome{Attempt: attempt, Message: message, Members: members, Status: c.status, Refresh: true, At: noon}
+		out := of(attempt, store.Outcome{Sending: store.Sending{Message: message, Members: members}, Status: c.status, Refresh: true, At: noon})
 		require.NoError(t, s.End(ctx, lease, out))
 		require.Len(t, versions("a"), before+c.more, "what only brought figures up to date is not remembered, if it went well")
 	}
@@ -345,7 +340,7 @@ func testStale(t *testing.T, open database) {
 	require.NoError(t, err)
 	attempt, err := beginOne(ctx, s, lease, store.Message{ID: "early", Receiver: team}, members, noon)
 	require.NoError(t, err)
-	require.NoError(t, s.End(ctx, lease, of(attempt, failed(store.Message{ID: "early", Receiver: team}, store.Retrying, members...))))
+	require.NoError(t, s.End(ctx, lease, of(attempt, refused(store.Message{ID: "early", Receiver: team}, store.Retrying, members...))))
 	require.Equal(t, []string{"early", "late"}, stale(), "that did not go well")
 	send("early", noon.Add(2*minute), members...)
 	require.Equal(t, []string{"late"}, stale())

@@ -298,12 +298,12 @@ func (b batch) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	return stmt, err
 }
 
-func (b batch) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+func (b batch) exec(ctx context.Context, query string, args ...any) error {
 	stmt, err := b.prepare(ctx, query) //nolint:sqlclosecheck // the transaction closes it
-	if err != nil {
-		return nil, err
+	if err == nil {
+		_, err = stmt.ExecContext(ctx, args...)
 	}
-	return stmt.ExecContext(ctx, args...)
+	return err
 }
 
 // affected reports whether a statement changed any row.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -23,7 +24,7 @@ func testFallBack(t *testing.T, open database) {
 		}
 		require.NoError(t, s.Decide(ctx, d))
 	}
-	of := func(level rules.Level, ids ...string) (all []rules.Alert) {
+	at := func(level rules.Level, ids ...string) (all []rules.Alert) {
 		for _, id := range ids {
 			a := firing(id, "dev:"+id)
 			a.Level = level
@@ -31,45 +32,41 @@ func testFallBack(t *testing.T, open database) {
 		}
 		return all
 	}
-	old := of(rules.Warning, "waiting", "held", "over", "seen", "milder", "worse")
+	old := at(rules.Warning, "waiting", "held", "over", "seen", "milder", "worse")
+	old[1] = silenced(old[1])
 	tell(early, []string{team}, old...)
-	tell(early, []string{team, "on-call"}, of(rules.Warning, "both")...)
-	tell(early, []string{team}, of(rules.Info, "minor")...)
-	tell(noon, []string{team}, of(rules.Warning, "dead", "young")...)
+	tell(early, []string{team, "on-call"}, at(rules.Warning, "both")...)
+	tell(early, []string{team}, at(rules.Info, "minor")...)
+	tell(noon, []string{team}, at(rules.Warning, "dead", "young")...)
 
 	lease := claim(t, s, store.Receiver, team)
-	d := told(t, s, "held")[team]
-	d.Why = "silenced"
-	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+	settle(t, s, lease, told(t, s, "held")[team])
 	post(t, s, lease, "seen", told(t, s, "seen")[team], told(t, s, "milder")[team], told(t, s, "worse")[team])
-	message := store.Message{ID: "dead", Receiver: team}
-	d = told(t, s, "dead")[team]
+	message, d := store.Message{ID: "dead", Receiver: team}, told(t, s, "dead")[team]
 	attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
 	require.NoError(t, err)
-	require.NoError(t, s.End(ctx, lease, store.Outcome{
-		Attempt: attempt, Message: message, Members: failed(message, store.GivenUp, d).Members, Status: store.GivenUp, At: noon,
-	}))
+	require.NoError(t, s.End(ctx, lease, of(attempt, refused(message, store.GivenUp, d))))
 	milder, worse := old[4], old[5]
 	milder.Version, worse.Version, worse.Level = 2, 2, rules.Critical
 	tell(early, nil, resolved(old[2], early), milder, worse)
 
 	standIn := claim(t, s, store.Receiver, "on-call")
-	instead := func(before time.Time) int64 {
+	instead := func(before time.Time) int {
 		t.Helper()
-		count, err := s.FallBack(ctx, standIn, store.StandIn{For: team, From: rules.Warning, Before: before, Now: noon})
+		count, err := s.FallBack(ctx, standIn, store.StandIn{For: team, Policy: delivery.Policy{From: rules.Warning}, Before: before, Now: noon})
 		require.NoError(t, err)
 		return count
 	}
-	require.Equal(t, int64(3), instead(noon.Add(-30*minute)))
+	require.Equal(t, 3, instead(noon.Add(-30*minute)))
 	require.ElementsMatch(t, []string{"dead", "waiting", "worse", "both"}, alertsOf(fresh(t, s, "on-call")))
 	for _, id := range []string{"dead", "waiting", "worse"} {
-		require.Equal(t, team, told(t, s, id)["on-call"].Via)
-		require.Equal(t, noon, told(t, s, id)["on-call"].WaitingSince, "it is new to the other one")
+		require.Equal(t, team, told(t, s, id)["on-call"].For)
+		require.Equal(t, noon, told(t, s, id)["on-call"].Since, "it is new to the other one")
 	}
-	require.Empty(t, told(t, s, "both")["on-call"].Via, "it was told for itself already")
+	require.Empty(t, told(t, s, "both")["on-call"].For, "it was told for itself already")
 
 	require.Zero(t, instead(noon.Add(-30*minute)), "it knows")
-	require.Equal(t, int64(1), instead(noon), "the young one has waited for long enough now")
+	require.Equal(t, 1, instead(noon), "the young one has waited for long enough now")
 	require.NoError(t, s.Complete(ctx, standIn, noon, noon, 0))
 	show(t, s, "on-call")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(old[0], noon))}})
@@ -114,8 +111,8 @@ func testRetry(t *testing.T, open database) {
 	waiting, err := s.Undelivered(ctx, team)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b"}, alertsOf(waiting))
-	require.Equal(t, noon, waiting[0].WaitingSince, "it has waited all the time")
-	require.True(t, told(t, s, "a")["on-call"].Dead, "receivers do not mix")
+	require.Equal(t, noon, waiting[0].Since, "it has waited all the time")
+	require.Equal(t, delivery.GivenUp, told(t, s, "a")["on-call"].State, "receivers do not mix")
 	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
 	require.True(t, due(t, s, store.Receiver, team).IsZero(), "it is for this turn")
 }
@@ -127,13 +124,13 @@ func testGiveUpAll(t *testing.T, open database) {
 	lease := claim(t, s, store.Receiver, team)
 	post(t, s, lease, "a", told(t, s, "a")[team])
 	require.NoError(t, s.GiveUp(ctx, lease, "no such channel"))
-	require.Equal(t, store.Delivery{Alert: b, Want: 1, Dead: true, Error: "no such channel", WaitingSince: noon}, told(t, s, "b")[team])
-	require.False(t, told(t, s, "a")[team].Dead, "what is shown was not given up")
-	require.False(t, told(t, s, "b")["on-call"].Dead, "receivers do not mix")
+	require.Equal(t, waits(b, givenUp, func(d *delivery.Delivery) { d.Error = "no such channel" }), told(t, s, "b")[team])
+	require.Equal(t, delivery.Delivered, told(t, s, "a")[team].State, "what is shown was not given up")
+	require.Equal(t, delivery.Waiting, told(t, s, "b")["on-call"].State, "receivers do not mix")
 	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
 
 	require.NoError(t, s.Revive(ctx, "on-call", noon))
-	require.False(t, told(t, s, "b")["on-call"].Dead)
+	require.Equal(t, delivery.Waiting, told(t, s, "b")["on-call"].State)
 	require.True(t, due(t, s, store.Receiver, team).IsZero())
 	require.NoError(t, s.Revive(ctx, team, noon))
 	require.Equal(t, "b", undelivered(t, s, team).Alert.ID)
@@ -159,9 +156,9 @@ func testKeepReceivers(t *testing.T, open database) {
 	require.Empty(t, keep(team, "on-call", "new"))
 	require.Equal(t, map[string]int64{team: 2}, keep("on-call"), "what is over needs no further word")
 	require.Empty(t, keep("on-call"), "that was said before")
-	require.True(t, told(t, s, "a")[team].Closed)
-	require.False(t, told(t, s, "over")[team].Closed)
-	require.False(t, told(t, s, "a")["on-call"].Closed)
+	require.Equal(t, delivery.Removed, told(t, s, "a")[team].State)
+	require.Equal(t, delivery.Delivered, told(t, s, "over")[team].State)
+	require.Equal(t, delivery.Waiting, told(t, s, "a")["on-call"].State)
 
 	b.Version, b.Level, b.Value = 2, rules.Critical, 80
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(a, noon), b), Show: shown("b", "on-call")}, Live: []string{team}})
@@ -175,12 +172,10 @@ func testKeepReceivers(t *testing.T, open database) {
 	require.True(t, due(t, s, store.Receiver, team).IsZero(), "there is nobody to tell")
 
 	require.Empty(t, keep(team, "on-call"))
-	require.False(t, told(t, s, "a")[team].Closed)
 	waiting, err := s.Undelivered(ctx, team)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b"}, alertsOf(waiting), "what it shows has changed meanwhile")
 	for _, d := range waiting {
-		require.Equal(t, int64(2), d.Want)
 		require.Equal(t, int64(1), d.Have)
 	}
 }
@@ -200,9 +195,8 @@ func testRedeliver(t *testing.T, open database) {
 	}
 	serve()
 	lease := claim(t, s, store.Receiver, "held")
-	d := undelivered(t, s, "held")
-	d.Have, d.Why = 1, "below critical"
-	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+	below := delivery.Policy{From: rules.Critical}
+	require.NoError(t, s.Settle(ctx, lease, below, []store.Delivery{undelivered(t, s, "held")}))
 	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
 	_, err := s.KeepReceivers(ctx, []string{team, "on-call", "held"}, noon)
 	require.NoError(t, err)
@@ -226,7 +220,6 @@ func testRedeliver(t *testing.T, open database) {
 	require.Empty(t, message.Ref, "what stands there is not touched")
 	require.Equal(t, []string{"a", "b"}, alertsOf(members))
 	for _, d := range members {
-		require.Equal(t, int64(1), d.Want)
 		require.Zero(t, d.Have)
 		require.Equal(t, rules.Inactive, d.Shown)
 	}
@@ -234,7 +227,7 @@ func testRedeliver(t *testing.T, open database) {
 
 	require.Equal(t, []string{team, "held", "on-call"}, again("a", ""))
 	require.Equal(t, "a", undelivered(t, s, "held").Alert.ID, "also where it was held back")
-	require.Empty(t, told(t, s, "a")["held"].Why)
+	require.Empty(t, told(t, s, "a")["held"].Reason)
 	waiting, err := s.Undelivered(ctx, "on-call")
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "c"}, alertsOf(waiting))

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"notewatch/internal/delivery"
 	"notewatch/rules"
 )
 
@@ -18,9 +19,8 @@ type Standing struct {
 
 // A Queue is what a receiver does not show yet of what it should.
 type Queue struct {
-	Waiting int           // deliveries
-	Oldest  time.Duration // for how long the oldest of them has waited, whatever changed meanwhile
-	Dead    int           // deliveries that were given up
+	Count  map[delivery.State]int // of deliveries that are unsettled
+	Oldest time.Duration          // for how long the oldest that is waiting has waited, whatever changed meanwhile
 }
 
 // Standing returns how things stand at now.
@@ -56,21 +56,27 @@ func (s *Standing) countAlerts(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
+// countQueues counts by receiver, each of which has work: nothing leads through what was ever delivered.
 func (s *Standing) countQueues(ctx context.Context, tx *sql.Tx, now time.Time) error {
-	type row struct {
+	type count struct {
 		receiver string
-		Queue
-		oldest time.Time
+		state    delivery.State
+		n        int
+		oldest   time.Time
 	}
-	rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.receiver, &r.Waiting, &r.Dead, instant{&r.oldest}} }, `
-		SELECT receiver, count(CASE WHEN NOT dead THEN 1 END), count(CASE WHEN dead THEN 1 END), min(CASE WHEN NOT dead THEN waiting_since END)
-		FROM delivery
-		WHERE want > have AND why = '' AND NOT closed GROUP BY receiver`)
-	for _, r := range rows {
-		if !r.oldest.IsZero() {
-			r.Oldest = now.Sub(r.oldest)
+	states := delivery.Unsettled()
+	counts, err := collect(ctx, tx, func(c *count) []any { return []any{&c.receiver, &c.state, &c.n, instant{&c.oldest}} }, `
+		SELECT receiver, state, count(*), min(waiting_since) FROM work CROSS JOIN delivery ON receiver = key
+		WHERE kind = $1 AND state IN (SELECT value FROM json_each($2)) GROUP BY receiver, state`, Receiver, document[[]delivery.State]{&states})
+	for _, c := range counts {
+		q := s.Queues[c.receiver]
+		if q.Count == nil {
+			q.Count = map[delivery.State]int{}
 		}
-		s.Queues[r.receiver] = r.Queue
+		if q.Count[c.state] = c.n; c.state == delivery.Waiting {
+			q.Oldest = now.Sub(c.oldest)
+		}
+		s.Queues[c.receiver] = q
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"math"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/rules"
@@ -74,7 +76,12 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Route":        testRoute,
 		"RouteBusy":    testRouteWhileSending,
 		"RouteMuted":   testRouteMuted,
-		"RouteLate":    testRouteOvertaken,
+		"RouteLate": testRouteOvertaken(func(ctx context.Context, s *store.Store, slow store.Lease, late store.Outcome) error {
+			return s.Repair(ctx, slow, late)
+		}),
+		"RouteCut": testRouteOvertaken(func(ctx context.Context, s *store.Store, _ store.Lease, _ store.Outcome) error {
+			return s.ReleaseAll(ctx)
+		}),
 		"RouteBeside":  testRouteBesideOthers,
 		"ManyRoutes":   testManyRoutes,
 		"Redeliver":    testRedeliver,
@@ -210,6 +217,58 @@ func due(t *testing.T, s *store.Store, kind store.Kind, key string) time.Time {
 	require.NoError(t, err)
 	require.Equal(t, ok, !at.IsZero())
 	return at
+}
+
+// waits is a delivery of an alert that waits since noon, with changes.
+func waits(a rules.Alert, changes ...func(*delivery.Delivery)) store.Delivery {
+	d := store.Delivery{Alert: a, Delivery: delivery.Delivery{State: delivery.Waiting, Since: noon, Display: delivery.DisplayNone}}
+	for _, change := range changes {
+		change(&d.Delivery)
+	}
+	return d
+}
+
+// begun has a delivery belong to a message that was begun.
+func begun(message string) func(*delivery.Delivery) {
+	return func(d *delivery.Delivery) { d.Message, d.Display = message, delivery.DisplayMaybe }
+}
+
+// shows has a delivery show a version as warning.
+func shows(message string, version int64) func(*delivery.Delivery) {
+	return func(d *delivery.Delivery) {
+		d.Message, d.Have, d.Shown, d.Display = message, version, rules.Warning, delivery.DisplayFiring
+	}
+}
+
+// delivered has a delivery show the newest version, which is the first.
+func delivered(message string) func(*delivery.Delivery) {
+	return func(d *delivery.Delivery) {
+		shows(message, 1)(d)
+		d.State, d.Since = delivery.Delivered, never
+	}
+}
+
+// held has a delivery held because its alert is silenced.
+func held(d *delivery.Delivery) {
+	d.State, d.Reason, d.Detail, d.Since = delivery.Held, delivery.ReasonMuted, "silenced", never
+}
+
+func failed(d *delivery.Delivery)  { d.Error = "status 500" }
+func givenUp(d *delivery.Delivery) { d.State = delivery.GivenUp }
+
+// silenced is an alert that is muted.
+func silenced(a rules.Alert) rules.Alert {
+	a.Mute = rules.Mute{Kind: rules.BySilence, By: "amy"}
+	return a
+}
+
+// settle has deliveries considered for a receiver that takes alerts of all levels.
+func settle(t *testing.T, s *store.Store, lease store.Lease, deliveries ...store.Delivery) {
+	t.Helper()
+	for i := range deliveries {
+		deliveries[i].Detail = "silenced"
+	}
+	require.NoError(t, s.Settle(t.Context(), lease, delivery.Policy{}, deliveries))
 }
 
 // undelivered returns the only delivery that waits.

@@ -31,7 +31,7 @@ func daysWork() []write {
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	a.Told.Summary, b.Told.Summary = large, large
 	message := store.Message{ID: "m" + large, Receiver: team}
-	members := []store.Delivery{{Alert: a, Want: 1}}
+	members := []store.Delivery{waits(a)}
 	claim := func(ctx context.Context, s *store.Store, kind store.Kind, key string, lease *store.Lease) error {
 		found, ok, err := s.Claim(ctx, kind, key, noon, machine)
 		if err == nil && !ok {

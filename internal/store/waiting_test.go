@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/rules"
 )
 
 // It is known since when something has had to be shown without a gap, however often that changes meanwhile.
@@ -22,7 +24,7 @@ func testWaiting(t *testing.T, open database) {
 	}
 	waits := func(since time.Time, why string) {
 		t.Helper()
-		require.Equal(t, since, told(t, s, "a")[team].WaitingSince, why)
+		require.Equal(t, since, told(t, s, "a")[team].Since, why)
 	}
 	first := newer(team, "on-call")
 	lease := claim(t, s, store.Receiver, team)
@@ -33,7 +35,7 @@ func testWaiting(t *testing.T, open database) {
 		attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, now)
 		require.NoError(t, err)
 		meanwhile()
-		out := failed(message, status, d)
+		out := refused(message, status, d)
 		if status == store.Posted {
 			out = posted(message, d)
 		}
@@ -55,20 +57,17 @@ func testWaiting(t *testing.T, open database) {
 	try(store.GivenUp, nothing)
 	waits(newer(), "changed after it was given up")
 
-	d := undelivered(t, s, team)
-	d.Why = "silenced"
-	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+	a.Mute = silenced(a).Mute
+	newer()
+	settle(t, s, lease, undelivered(t, s, team))
 	waits(never, "held back")
 	waits(newer(), "changed after it was held back")
-	d = undelivered(t, s, team)
-	since := d.WaitingSince
+	d := undelivered(t, s, team)
+	since := d.Since
 	newer()
-	d.Why = "silenced"
-	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+	settle(t, s, lease, d)
 	waits(since, "changed while it was to be held back")
-	d = undelivered(t, s, team)
-	d.Why = "silenced"
-	require.NoError(t, s.Settle(ctx, lease, []store.Delivery{d}))
+	settle(t, s, lease, undelivered(t, s, team))
 	require.NoError(t, s.Reconsider(ctx, now.Add(time.Second)))
 	waits(now.Add(time.Second), "held back no more")
 
@@ -80,16 +79,15 @@ func testWaiting(t *testing.T, open database) {
 	try(store.Posted, nothing)
 	require.NoError(t, s.Repair(ctx, lease, of(1, posted(message, d))))
 	waits(never, "what is repaired shows the newest")
-	d.Want--
+	d.Alert.Version--
 	late := posted(message, d)
 	require.NoError(t, s.Repair(ctx, lease, of(1, late)))
 	waits(late.At, "what is repaired does not show the newest")
 	try(store.Posted, nothing)
 
-	d = undelivered(t, s, "on-call")
-	d.Have = d.Want
-	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, "on-call"), []store.Delivery{d}))
-	require.Zero(t, told(t, s, "a")["on-call"].WaitingSince, "settled for good")
+	below := delivery.Policy{From: rules.Critical}
+	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, "on-call"), below, []store.Delivery{undelivered(t, s, "on-call")}))
+	require.Zero(t, told(t, s, "a")["on-call"].Since, "skipped")
 
 	_, err := s.Redeliver(ctx, "a", team, noon)
 	require.NoError(t, err)

@@ -2,7 +2,9 @@ package watch
 
 import (
 	"context"
+	"time"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/metrics"
 )
 
@@ -18,15 +20,16 @@ func (w *Watch) observe() {
 	}
 	w.Config.Bot.Metrics.Configure(configured)
 	w.Config.Bot.Metrics.Observe(func(ctx context.Context) (metrics.Snapshot, error) {
-		snapshot := metrics.Snapshot{Outage: w.Outage() != nil, Waiting: map[string]metrics.Waiting{}, Dead: map[string]int{}}
+		snapshot := metrics.Snapshot{
+			Outage: w.Outage() != nil, Deliveries: map[string]map[delivery.State]int{}, OldestWaiting: map[string]time.Duration{},
+		}
 		standing, err := w.store.Standing(ctx, w.clock.Now())
 		if err != nil {
 			return snapshot, err
 		}
 		snapshot.Firing, snapshot.Pending, snapshot.PolledAt = standing.Firing, standing.Pending, standing.PolledAt
 		for name, queue := range standing.Queues {
-			snapshot.Waiting[name] = metrics.Waiting{Count: queue.Waiting, Oldest: queue.Oldest}
-			snapshot.Dead[name] = queue.Dead
+			snapshot.Deliveries[name], snapshot.OldestWaiting[name] = queue.Count, queue.Oldest
 		}
 		snapshot.Budgets, err = w.budgets(ctx)
 		return snapshot, err

@@ -1,0 +1,227 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+	"time"
+
+	"notewatch/internal/delivery"
+)
+
+// Every change of a delivery goes the same way: its row is read in the transaction of whatever caused the change, delivery.Next decides
+// what becomes of it, and what differs is written. On PostgreSQL rows of work are locked first, then those of deliveries, in the order of
+// their keys.
+
+// A row is a delivery as it is stored, with what delivery.Next needs to know of its alert.
+type row struct {
+	alert, receiver string
+	delivery.Delivery
+	facts  delivery.Facts
+	figure sql.NullFloat64 // value that the message shows; NULL: unknown or none
+	words  sql.NullString  // texts that it shows with the value; "": unknown; NULL: it does not show the value
+}
+
+// ownColumns are those of delivery.Delivery.
+const ownColumns = `delivery.state, delivery.reason, delivery.why, delivery.error, waiting_since, have, shown, display, message, via, rerouted,
+	moves, repairs`
+
+// own lists where ownColumns go.
+func own(d *delivery.Delivery) []any {
+	return []any{
+		&d.State, &d.Reason, &d.Detail, &d.Error, instant{&d.Since}, &d.Have, &d.Shown, &d.Display, optional{&d.Message}, &d.For, &d.Rerouted,
+		&d.Turns, &d.Epoch,
+	}
+}
+
+const rowColumns = `delivery.alert, delivery.receiver, ` + ownColumns + `, figure, words,
+	alert.state, alert.level, alert.version, alert.reason, alert.mute <> '` + emptyDocument + `', alert.ack <> '` + emptyDocument + `'`
+
+// fields lists where rowColumns go.
+func (r *row) fields() []any {
+	f := &r.facts
+	return slices.Concat([]any{&r.alert, &r.receiver}, own(&r.Delivery), []any{&r.figure, &r.words},
+		[]any{&f.State, &f.Level, &f.Version, &f.Reason, &f.Muted, &f.Acknowledged})
+}
+
+// readRows returns the deliveries for which condition holds, in the order of their keys, at most limit.
+func readRows(ctx context.Context, tx *sql.Tx, condition string, limit int, args ...any) ([]row, error) {
+	return collect(ctx, tx, (*row).fields, `
+		SELECT `+rowColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
+		WHERE `+condition+` ORDER BY delivery.alert, delivery.receiver LIMIT `+strconv.Itoa(limit), args...)
+}
+
+// all is the limit of readRows that is none.
+const all = -1
+
+// next returns the row after an event. A message of which it is uncertain what it displays shows an unknown value.
+func (r row) next(e delivery.Event, p delivery.Policy, now time.Time) row {
+	epoch := r.Epoch
+	if r.Delivery = r.Next(e, r.facts, p, now); r.Epoch != epoch {
+		r.figure, r.words.String = sql.NullFloat64{}, ""
+	}
+	return r
+}
+
+// A change is a row before and after an event.
+type change struct{ before, after row }
+
+// changesOf returns what events make of rows, without those that stay as they are. The zero event is that nothing happened.
+func changesOf(rows []row, event func(*row) delivery.Event, p delivery.Policy, now time.Time) []change {
+	changes := make([]change, 0, len(rows))
+	for _, r := range rows {
+		if after := r.next(event(&r), p, now); after != r {
+			changes = append(changes, change{r, after})
+		}
+	}
+	return changes
+}
+
+// always is an event that happens to every row.
+func always(e delivery.Event) func(*row) delivery.Event {
+	return func(*row) delivery.Event { return e }
+}
+
+// receiversOf returns the receivers of changes, each once.
+func receiversOf(changes []change) []string {
+	var names []string
+	for i := range changes {
+		if name := changes[i].after.receiver; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// write stores changes: which message displays what, then of each delivery what is displayed with what is owed, or only what is owed.
+func write(ctx context.Context, b batch, changes []change) error {
+	if err := attach(ctx, b, changes); err != nil {
+		return err
+	}
+	for i := range changes {
+		if err := changes[i].write(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attach stores in which messages deliveries are now, or that they are in none, with what that says of what is displayed.
+func attach(ctx context.Context, b batch, changes []change) error {
+	type place struct {
+		receiver, message string
+		display           delivery.Display
+	}
+	moved := map[place][]string{} // alerts
+	for i := range changes {
+		if was, is := &changes[i].before, &changes[i].after; was.Message != is.Message {
+			to := place{is.receiver, is.Message, is.Display}
+			moved[to] = append(moved[to], is.alert)
+			was.Message, was.Display = is.Message, is.Display
+		}
+	}
+	for to, alerts := range moved {
+		err := b.exec(ctx, `
+			UPDATE delivery SET message = $1, display = $2 WHERE receiver = $3 AND alert IN (SELECT value FROM json_each($4))`,
+			optional{&to.message}, to.display, to.receiver, document[[]string]{&alerts})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write stores what differs but for the message.
+func (c *change) write(ctx context.Context, b batch) error {
+	was, is := &c.before, &c.after
+	owed := []any{is.alert, is.receiver, is.State, is.Reason, is.Detail, is.Error, instant{&is.Since}}
+	switch {
+	case *was == *is:
+		return nil
+	case was.displayed() == is.displayed():
+		return b.exec(ctx, `
+			UPDATE delivery SET state = $3, reason = $4, why = $5, error = $6, waiting_since = $7 WHERE alert = $1 AND receiver = $2`, owed...)
+	}
+	return b.exec(ctx, `
+		UPDATE delivery SET state = $3, reason = $4, why = $5, error = $6, waiting_since = $7, have = $8, shown = $9, display = $10,
+			via = $11, rerouted = $12, moves = $13, repairs = $14, figure = $15, words = $16
+		WHERE alert = $1 AND receiver = $2`,
+		append(owed, is.Have, is.Shown, is.Display, is.For, is.Rerouted, is.Turns, is.Epoch, is.figure, is.words)...)
+}
+
+// displayed is the row without what is owed.
+func (r row) displayed() row {
+	r.State, r.Reason, r.Detail, r.Error, r.Since = "", "", "", "", time.Time{}
+	return r
+}
+
+// insertDeliveries adds deliveries that wait, and calls added with the receivers of those that were not there yet.
+func insertDeliveries(ctx context.Context, tx *sql.Tx, rows []row, added func(receiver string)) error {
+	table := upsert{
+		table: "delivery", key: []string{"alert", "receiver"}, returning: "receiver", fixed: []string{"state", "waiting_since", "display", "via"},
+	}
+	return table.run(ctx, tx, len(rows), func(i int) []any {
+		r := &rows[i]
+		return []any{r.alert, r.receiver, r.State, instant{&r.Since}, r.Display, r.For}
+	}, func(rows *sql.Rows) error {
+		var receiver string
+		err := rows.Scan(&receiver)
+		added(receiver)
+		return err
+	})
+}
+
+// change applies events to the deliveries for which condition holds, in transactions of 10,000, and returns how many of each receiver
+// changed. If due, it makes these receivers due.
+func (s *Store) change(
+	ctx context.Context, condition string, args []any, event func(*row) delivery.Event, now time.Time, due bool,
+) (map[string]int64, error) {
+	page := condition + ` AND (delivery.alert, delivery.receiver) > (` + params(len(args)+1, 2) + `)`
+	changed, alert, receiver := map[string]int64{}, "", ""
+	for more := true; more; {
+		err := s.update(ctx, func(tx *sql.Tx) error {
+			rows, err := readRows(ctx, tx, page, maxRows, append(slices.Clip(args), alert, receiver)...)
+			if err != nil || len(rows) == 0 {
+				more = false
+				return err
+			}
+			more, alert, receiver = len(rows) == maxRows, rows[len(rows)-1].alert, rows[len(rows)-1].receiver
+			changes := changesOf(rows, event, delivery.Policy{}, now)
+			names := map[string]bool{}
+			for i := range changes {
+				name := changes[i].after.receiver
+				changed[name]++
+				names[name] = due
+			}
+			if err := raiseAll(ctx, tx, now, names); err != nil {
+				return err
+			}
+			return write(ctx, newBatch(tx), changes)
+		})
+		if err != nil {
+			return changed, err
+		}
+	}
+	return changed, nil
+}
+
+// move moves all deliveries of a receiver from one state to another; see delivery.Moves.
+func move(ctx context.Context, tx *sql.Tx, receiver string, e delivery.Event) error {
+	from, to := delivery.Moves(e.Kind)
+	_, err := tx.ExecContext(ctx, `UPDATE delivery SET state = $1, error = coalesce($2, error) WHERE receiver = $3 AND state = $4`,
+		to, optional{&e.Error}, receiver, from)
+	return err
+}
+
+// newDelivery is one that has just been added.
+func newDelivery(now time.Time) delivery.Delivery {
+	return delivery.Delivery{}.Next(delivery.Event{Kind: delivery.Added}, delivery.Facts{}, delivery.Policy{}, now)
+}
+
+// rowsTo returns the deliveries of some alerts to a receiver.
+func rowsTo(ctx context.Context, tx *sql.Tx, receiver string, alerts []string) ([]row, error) {
+	return readRows(ctx, tx, `delivery.receiver = $1 AND delivery.alert IN (SELECT value FROM json_each($2))`, all, receiver,
+		document[[]string]{&alerts})
+}

@@ -1,0 +1,298 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"math"
+	"slices"
+	"time"
+
+	"notewatch/internal/delivery"
+	"notewatch/rules"
+)
+
+// A Sending is a message that is about to be sent.
+type Sending struct {
+	Message Message
+	Members []Delivery
+	Policy  delivery.Policy // of the receiver
+}
+
+// An Outcome is how an attempt went.
+type Outcome struct {
+	Sending // with the new Ref and PostedAt if it was posted; Members are those of Begin
+	Attempt int64
+	Status  AttemptStatus
+
+	// ShowsValue is the IDs of the members of which the message shows the value, to be kept up to date there: a few of many.
+	ShowsValue []string
+
+	Error   string // why not; "" if posted or skipped
+	Detail  string // why there was nothing to show, if skipped
+	At      time.Time
+	Refresh bool // only values were to be brought up to date: once that is done, the attempt is forgotten
+}
+
+// event is what the attempt is to a member.
+func (o *Outcome) event(d *Delivery) delivery.Event {
+	e := delivery.Event{Sent: d.Sent(d.Facts(), o.Policy), Again: !o.Message.BegunAt.IsZero(), Error: o.Error, Detail: o.Detail}
+	switch o.Status {
+	case Posted:
+		e.Kind = delivery.Posted
+	case Skipped:
+		e.Kind = delivery.NothingToShow
+	case Retrying:
+		e.Kind = delivery.Failed
+	case GivenUp:
+		e.Kind = delivery.GaveUp
+	}
+	return e
+}
+
+// Begin records that messages are about to be sent to show their members, before they are, and returns the attempts. It
+// attaches the members to the messages, and makes the lease hold LeaseTime from machine on. ErrLeaseLost if it is no
+// longer held.
+func (s *Store) Begin(ctx context.Context, lease Lease, sendings []Sending, started, machine time.Time) (attempts []int64, err error) {
+	err = s.update(ctx, func(tx *sql.Tx) error {
+		if err := extend(ctx, tx, lease, machine); err != nil {
+			return err
+		}
+		statements := newBatch(tx)
+		for i := range sendings {
+			if err := join(ctx, statements, &sendings[i], started); err != nil {
+				return err
+			}
+		}
+		attempts, err = insertAttempts(ctx, statements, lease.Key, sendings, started)
+		return err
+	})
+	return attempts, doing(err, "beginning to send %d messages to receiver %q", len(sendings), lease.Key)
+}
+
+// join adds a message and has it show its members.
+func join(ctx context.Context, b batch, sending *Sending, started time.Time) error {
+	message := sending.Message
+	if message.BegunAt.IsZero() {
+		err := b.exec(ctx, `
+			INSERT INTO message (id, receiver, ref, posted_at, begun_at, digest) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (id) DO UPDATE SET begun_at = excluded.begun_at, digest = excluded.digest WHERE message.begun_at IS NULL`,
+			message.ID, message.Receiver, message.Ref, at(message.PostedAt), at(started), message.Digest)
+		if err != nil {
+			return err
+		}
+	}
+	rows, err := rowsTo(ctx, b.tx, message.Receiver, alertIDs(sending.Members))
+	if err != nil {
+		return err
+	}
+	begun := always(delivery.Event{Kind: delivery.Begun, Message: message.ID})
+	return write(ctx, b, changesOf(rows, begun, sending.Policy, started))
+}
+
+// alertIDs returns the IDs of the alerts of deliveries.
+func alertIDs(deliveries []Delivery) []string {
+	ids := make([]string, len(deliveries))
+	for i := range deliveries {
+		ids[i] = deliveries[i].Alert.ID
+	}
+	return ids
+}
+
+// insertAttempts notes an attempt at each message, and what it displays if it is taken.
+func insertAttempts(ctx context.Context, b batch, receiver string, sendings []Sending, started time.Time) (attempts []int64, err error) {
+	//nolint:sqlclosecheck // the transaction closes it
+	insert, err := b.prepare(ctx, `
+		INSERT INTO attempt (message, receiver, started, status, error) VALUES ($1, $2, $3, '', '') RETURNING id`)
+	if err != nil {
+		return nil, err
+	}
+	for _, sending := range sendings {
+		var attempt int64
+		if err := insert.QueryRowContext(ctx, sending.Message.ID, receiver, at(started)).Scan(&attempt); err != nil {
+			return nil, err
+		}
+		members := sending.Members
+		table := upsert{table: "attempt_alert", key: []string{"attempt", "alert"}, fixed: []string{"version", "level", "display", "epoch"}}
+		err := table.run(ctx, b.tx, len(members), func(i int) []any {
+			d := &members[i]
+			sent := d.Sent(d.Facts(), sending.Policy)
+			return []any{attempt, d.Alert.ID, sent.Version, sent.Level, sent.Display, sent.Epoch}
+		}, nil)
+		if err != nil {
+			return nil, err
+		}
+		attempts = append(attempts, attempt)
+	}
+	return attempts, nil
+}
+
+// End records the outcomes of attempts. ErrLeaseLost if the lease is no longer held: then Repair is due for each.
+func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		statements := newBatch(tx)
+		for i := range outcomes {
+			outcome := &outcomes[i]
+			if err := finish(ctx, statements, outcome); err != nil {
+				return err
+			}
+			if outcome.Status == NotMade {
+				continue
+			}
+			if err := outcome.save(ctx, statements, outcome.event); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return doing(err, "recording %d attempts to send to receiver %q", len(outcomes), lease.Key)
+}
+
+// finish ends an attempt and stores where its message is. A message that was skipped at its first attempt is one that was never begun:
+// it does not count as new to the receiver.
+func finish(ctx context.Context, b batch, outcome *Outcome) error {
+	var err error
+	if outcome.Refresh && (outcome.Status == Posted || outcome.Status == Skipped) {
+		err = b.exec(ctx, `DELETE FROM attempt WHERE id = $1`, outcome.Attempt)
+	} else {
+		err = closeAttempt(ctx, b, outcome)
+	}
+	if err != nil {
+		return err
+	}
+	m := &outcome.Message
+	err = b.exec(ctx, `UPDATE message SET ref = $1, posted_at = $2 WHERE id = $3`, m.Ref, at(m.PostedAt), m.ID)
+	if err == nil && outcome.Status == Skipped && m.BegunAt.IsZero() {
+		err = b.exec(ctx, `UPDATE message SET begun_at = NULL WHERE id = $1`, m.ID)
+	}
+	return err
+}
+
+func closeAttempt(ctx context.Context, b batch, outcome *Outcome) error {
+	return b.exec(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
+		at(outcome.At), outcome.Status, outcome.Error, outcome.Attempt)
+}
+
+// save applies the events of an attempt to the members of its message, as they are stored now.
+func (o *Outcome) save(ctx context.Context, b batch, event func(*Delivery) delivery.Event) error {
+	rows, err := rowsTo(ctx, b.tx, o.Message.Receiver, alertIDs(o.Members))
+	if err != nil {
+		return err
+	}
+	members := make(map[string]*Delivery, len(o.Members))
+	for i := range o.Members {
+		members[o.Members[i].Alert.ID] = &o.Members[i]
+	}
+	changes := make([]change, 0, len(rows))
+	for _, r := range rows {
+		d := members[r.alert]
+		after := r.next(event(d), o.Policy, o.At)
+		if d.Epoch == r.Epoch && after.Epoch == r.Epoch {
+			if err := o.saveValue(&after, d); err != nil {
+				return err
+			}
+		}
+		if after != r {
+			changes = append(changes, change{r, after})
+		}
+	}
+	return write(ctx, b, changes)
+}
+
+// saveValue notes in a row whether the message shows the value of the alert from now on, and which.
+func (o *Outcome) saveValue(r *row, d *Delivery) error {
+	if o.Status != Posted && o.Status != Skipped {
+		return nil
+	}
+	r.figure, r.words = sql.NullFloat64{}, sql.NullString{}
+	if !slices.Contains(o.ShowsValue, d.Alert.ID) {
+		return nil
+	}
+	text, err := document[rules.Told]{&d.Alert.Told}.Value()
+	if err != nil {
+		return err
+	}
+	r.figure = sql.NullFloat64{Float64: d.Alert.Value, Valid: !math.IsNaN(d.Alert.Value)}
+	return r.words.Scan(text)
+}
+
+// Repair records the outcome of an attempt for which End returned ErrLeaseLost. What was posted without a lease may have replaced
+// something newer, or been replaced by it: the receiver is made due to show the newest again.
+func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		statements := newBatch(tx)
+		if outcome.Status != Posted {
+			return closeAttempt(ctx, statements, &outcome)
+		}
+		if err := raise(ctx, tx, Receiver, lease.Key, outcome.At, true); err != nil {
+			return err
+		}
+		if err := finish(ctx, statements, &outcome); err != nil {
+			return err
+		}
+		return outcome.save(ctx, statements, func(d *Delivery) delivery.Event {
+			return delivery.Event{Kind: delivery.Overtaken, Sent: d.Sent(d.Facts(), outcome.Policy)}
+		})
+	})
+	return doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
+}
+
+// mendCutOff gives attempts without end the status CutOff, and has the newest shown again where one of them may have replaced it.
+func mendCutOff(ctx context.Context, tx *sql.Tx) error {
+	type cut struct {
+		receiver, alert string
+		started         time.Time
+		delivery.Sent
+	}
+	attempts, err := collect(ctx, tx, func(c *cut) []any {
+		return []any{&c.receiver, &c.alert, instant{&c.started}, &c.Version, &c.Level, &c.Display, &c.Epoch}
+	}, `
+		SELECT receiver, alert, started, version, level, display, epoch FROM attempt JOIN attempt_alert ON attempt = id
+		WHERE status = '' ORDER BY receiver, alert, version DESC`)
+	if err != nil {
+		return err
+	}
+	statements := newBatch(tx)
+	for _, c := range attempts {
+		rows, err := rowsTo(ctx, tx, c.receiver, []string{c.alert})
+		if err != nil {
+			return err
+		}
+		changes := changesOf(rows, always(delivery.Event{Kind: delivery.CutOff, Sent: c.Sent}), delivery.Policy{}, c.started)
+		if len(changes) == 0 {
+			continue
+		}
+		if err := raise(ctx, tx, Receiver, c.receiver, c.started, true); err != nil {
+			return err
+		}
+		if err := write(ctx, statements, changes); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE attempt SET status = $1 WHERE status = ''`, CutOff)
+	return err
+}
+
+// Settle records that waiting deliveries have nothing to show, or nothing for now; Detail of each is the text of its mute or
+// acknowledgement. What changed since they were read stays as it is. ErrLeaseLost if the lease is no longer held.
+func (s *Store) Settle(ctx context.Context, lease Lease, p delivery.Policy, deliveries []Delivery) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		if err := hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		considered := make(map[string]delivery.Event, len(deliveries))
+		for i := range deliveries {
+			d := &deliveries[i]
+			considered[d.Alert.ID] = d.Considered(d.Detail)
+		}
+		rows, err := rowsTo(ctx, tx, lease.Key, alertIDs(deliveries))
+		if err != nil {
+			return err
+		}
+		changes := changesOf(rows, func(r *row) delivery.Event { return considered[r.alert] }, p, time.Time{})
+		return write(ctx, newBatch(tx), changes)
+	})
+	return doing(err, "settling deliveries to receiver %q", lease.Key)
+}
