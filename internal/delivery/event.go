@@ -10,7 +10,7 @@ const (
 	Added          Kind = "added"           // the receiver is to show the alert
 	Changed        Kind = "changed"         // the alert has a newer version
 	Considered     Kind = "considered"      // Version, Epoch, Detail: the receiver is served
-	Begun          Kind = "begun"           // Message: an attempt begins
+	Begun          Kind = "begun"           // Message, Sent: an attempt begins
 	Posted         Kind = "posted"          // Sent
 	NothingToShow  Kind = "nothing to show" // Sent, Again, Detail: the receiver has nothing to show of the content
 	Failed         Kind = "failed"          // Epoch, Error: the attempt will be repeated

@@ -18,7 +18,7 @@ func (d Delivery) Next(e Event, f Facts, p Policy, now time.Time) Delivery {
 	case Considered:
 		return d.considered(e, f, p)
 	case Begun:
-		return d.begun(e.Message)
+		return d.begun(e.Message, e.Sent)
 	case Posted:
 		return d.posted(e, f, now)
 	case NothingToShow:

@@ -41,8 +41,8 @@ func have(version int64) func(*delivery.Delivery) {
 func failing(text string) func(*delivery.Delivery) {
 	return func(d *delivery.Delivery) { d.Error = text }
 }
-func displays(display delivery.Display, level rules.Level) func(*delivery.Delivery) {
-	return func(d *delivery.Delivery) { d.Display, d.Shown = display, level }
+func notified(level rules.Level) func(*delivery.Delivery) {
+	return func(d *delivery.Delivery) { d.Display, d.Shown = delivery.DisplayFiring, level }
 }
 func state(s delivery.State) func(*delivery.Delivery) {
 	return func(d *delivery.Delivery) { d.State = s }
@@ -130,6 +130,8 @@ func TestNext(t *testing.T) {
 		{"what was decided before a reroute", owed(nothing), sent(delivery.Considered, 2, older), fires(muted), owed(nothing)},
 
 		{"an attempt begins", owed(nothing), delivery.Event{Kind: delivery.Begun, Message: "m"}, fires(), owed(maybe)},
+		{"an attempt that shows it as firing again", owed(ended), delivery.Event{Kind: delivery.Begun, Message: "m", Sent: sent("", 2).Sent}, fires(),
+			owed(notified(rules.Inactive))},
 		{"an attempt to change a message", owed(), delivery.Event{Kind: delivery.Begun, Message: "m"}, fires(), owed()},
 
 		{"posted", owed(maybe, failing("status 500")), sent(delivery.Posted, 2), fires(), shown()},
@@ -140,6 +142,8 @@ func TestNext(t *testing.T) {
 		{"a held member is posted with its group", owed(maybe, state(delivery.Held), because(delivery.ReasonMuted, "x"), since(never)),
 			sent(delivery.Posted, 2), fires(muted), shown()},
 		{"posted in an older epoch", owed(), sent(delivery.Posted, 2, older), fires(), owed()},
+		{"posted as firing before it was rerouted", owed(ended, turned(1)), sent(delivery.Posted, 2, older), fires(),
+			owed(notified(rules.Inactive), turned(1))},
 		{"posted after the receiver was removed", owed(state(delivery.Removed)), sent(delivery.Posted, 2), fires(), shown(state(delivery.Removed))},
 
 		{"nothing to show", owed(maybe), sent(delivery.NothingToShow, 2, text("no report")), fires(), owed(nothing, have(2), since(never),
@@ -190,16 +194,22 @@ func TestNext(t *testing.T) {
 			of(delivery.ReceiverBack), fires(), shown(nothing, have(2), state(delivery.Skipped), because(delivery.ReasonContent, "x"))},
 
 		{"a copy", shown(failing("x")), of(delivery.Redeliver), fires(), shown(state(delivery.Waiting), since(noon), have(0), uncertain,
-			displays(delivery.DisplayFiring, rules.Inactive))},
+			notified(rules.Inactive))},
 		{"a copy of what was turned away", shown(turned(1)), of(delivery.Redeliver), fires(), shown(turned(1))},
 
 		{"overtaken by the same", shown(), sent(delivery.Overtaken, 2), fires(), shown(uncertain)},
-		{"overtaken by an older version", shown(displays(delivery.DisplayFiring, rules.Critical)), sent(delivery.Overtaken, 1), fires(),
+		{"overtaken by an older version", shown(notified(rules.Critical)), sent(delivery.Overtaken, 1), fires(),
 			owed(since(noon), uncertain)},
 		{"overtaken by an end of the same version", shown(), sent(delivery.Overtaken, 2, anEnd), fires(),
-			shown(ended, state(delivery.Waiting), since(noon), uncertain)},
+			shown(notified(rules.Inactive), state(delivery.Waiting), since(noon), uncertain)},
 		{"a firing post overtakes a withdrawal", shown(ended, turned(1), state(delivery.Skipped), because(delivery.ReasonRerouted, "x")),
-			sent(delivery.Overtaken, 2, older), fires(), shown(turned(1), state(delivery.Waiting), since(noon), uncertain)},
+			sent(delivery.Overtaken, 2, older), fires(),
+			shown(notified(rules.Inactive), turned(1), state(delivery.Waiting), since(noon), uncertain)},
+		{"cut off before it was recorded", owed(maybe), sent(delivery.CutOff, 2), fires(), owed(maybe)},
+		{"cut off after a newer version was recorded", shown(notified(rules.Critical)), sent(delivery.CutOff, 1), fires(),
+			owed(since(noon), uncertain)},
+		{"cut off when it was to be taken back", shown(turned(1), state(delivery.Waiting), since(early)), sent(delivery.CutOff, 2, anEnd), fires(),
+			shown(notified(rules.Inactive), turned(1), state(delivery.Waiting), since(early), uncertain)},
 		{"overtaken after it was held", owed(maybe, state(delivery.Held), because(delivery.ReasonMuted, "x"), since(never)),
 			sent(delivery.Overtaken, 1), fires(muted), owed(have(0), since(noon), uncertain)},
 		{"overtaken after the receiver was removed", shown(state(delivery.Removed)), sent(delivery.Overtaken, 1), fires(),
@@ -298,7 +308,8 @@ func (w *walk) event() delivery.Event {
 	case delivery.Considered:
 		e.Version, e.Epoch = w.facts.Version, w.d.Epoch
 	case delivery.Begun:
-		w.running = append(w.running, w.d.Sent(w.facts, warning))
+		e.Sent = w.d.Sent(w.facts, warning)
+		w.running = append(w.running, e.Sent)
 	case delivery.Posted, delivery.NothingToShow, delivery.Failed, delivery.GaveUp, delivery.Overtaken:
 		if len(w.running) == 0 {
 			return delivery.Event{}

@@ -8,17 +8,22 @@ import (
 
 // The steps below are those of a message.
 
-func (d Delivery) begun(message string) Delivery {
+// begun records what the receiver may display from now on, whatever comes of the attempt.
+func (d Delivery) begun(message string, s Sent) Delivery {
 	d.Message = message
-	if d.Display == DisplayNone {
+	switch {
+	case d.Display == DisplayNone:
 		d.Display = DisplayMaybe
+	case d.Display == DisplayEnded && s.Display == DisplayFiring:
+		d.Display = DisplayFiring
 	}
 	return d
 }
 
+// posted records what the receiver displays now. A post of an older epoch leaves owed what was asked for since then.
 func (d Delivery) posted(e Event, f Facts, now time.Time) Delivery {
 	if e.Epoch != d.Epoch {
-		return d
+		return d.mayDisplay(e.Sent)
 	}
 	d.Shown, d.Display = e.Level, e.Display
 	return d.shows(e.Version, f, now)
@@ -83,7 +88,7 @@ func (d Delivery) failed(e Event, f Facts) Delivery {
 func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
 	same := s.Version == f.Version && s.Version == d.Have && s.Epoch == d.Epoch && s.Display == d.Display
 	if s.Version <= d.Have || s.Epoch != d.Epoch || d.unseen() {
-		d.Shown, d.Display = s.Level, s.Display
+		d = d.mayDisplay(s)
 	}
 	d.Have = min(d.Have, s.Version)
 	d.Epoch++
@@ -96,6 +101,20 @@ func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
 	next := d.owed(now)
 	next.Error = d.Error
 	return d.stays(next)
+}
+
+// mayDisplay records a post of which it is uncertain whether it came last. What is displayed counts as firing if one of both was, because
+// only that has to be taken back; and people as notified of the lower level.
+func (d Delivery) mayDisplay(s Sent) Delivery {
+	switch {
+	case d.unseen():
+		d.Shown, d.Display = s.Level, s.Display
+	case s.Display == DisplayFiring:
+		d.Shown, d.Display = min(d.Shown, s.Level), DisplayFiring
+	default:
+		d.Shown = min(d.Shown, s.Level)
+	}
+	return d
 }
 
 // cutOff records an attempt that may have been posted. Unless something newer was recorded meanwhile, that is known already: nothing is

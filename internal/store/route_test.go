@@ -85,7 +85,7 @@ func testRouteWhileSending(t *testing.T, open database) {
 	_, err = s.Route(ctx, budget, []string{"on-call"}, noon)
 	require.NoError(t, err)
 	require.NoError(t, s.End(ctx, lease, of(attempt, posted(message, d))))
-	require.Equal(t, delivery.DisplayMaybe, undelivered(t, s, team).Display, "it is still to be taken back")
+	require.Zero(t, undelivered(t, s, team).Have, "it is still to be taken back")
 	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
 	require.Equal(t, noon, due(t, s, store.Receiver, team))
 }

@@ -18,6 +18,18 @@ type Sending struct {
 	Policy  delivery.Policy // of the receiver
 }
 
+// sent is what the message displays of a member if it is taken.
+func (s *Sending) sent(d *Delivery) delivery.Sent { return d.Sent(d.Facts(), s.Policy) }
+
+// byAlert returns the members by the IDs of their alerts.
+func (s *Sending) byAlert() map[string]*Delivery {
+	members := make(map[string]*Delivery, len(s.Members))
+	for i := range s.Members {
+		members[s.Members[i].Alert.ID] = &s.Members[i]
+	}
+	return members
+}
+
 // An Outcome is how an attempt went.
 type Outcome struct {
 	Sending // with the new Ref and PostedAt if it was posted; Members are those of Begin
@@ -35,7 +47,7 @@ type Outcome struct {
 
 // event is what the attempt is to a member.
 func (o *Outcome) event(d *Delivery) delivery.Event {
-	e := delivery.Event{Sent: d.Sent(d.Facts(), o.Policy), Again: !o.Message.BegunAt.IsZero(), Error: o.Error, Detail: o.Detail}
+	e := delivery.Event{Sent: o.sent(d), Again: !o.Message.BegunAt.IsZero(), Error: o.Error, Detail: o.Detail}
 	switch o.Status {
 	case Posted:
 		e.Kind = delivery.Posted
@@ -85,7 +97,10 @@ func join(ctx context.Context, b batch, sending *Sending, started time.Time) err
 	if err != nil {
 		return err
 	}
-	begun := always(delivery.Event{Kind: delivery.Begun, Message: message.ID})
+	members := sending.byAlert()
+	begun := func(r *row) delivery.Event {
+		return delivery.Event{Kind: delivery.Begun, Message: message.ID, Sent: sending.sent(members[r.alert])}
+	}
 	return write(ctx, b, changesOf(rows, begun, sending.Policy, started))
 }
 
@@ -115,7 +130,7 @@ func insertAttempts(ctx context.Context, b batch, receiver string, sendings []Se
 		table := upsert{table: "attempt_alert", key: []string{"attempt", "alert"}, fixed: []string{"version", "level", "display", "epoch"}}
 		err := table.run(ctx, b.tx, len(members), func(i int) []any {
 			d := &members[i]
-			sent := d.Sent(d.Facts(), sending.Policy)
+			sent := sending.sent(d)
 			return []any{attempt, d.Alert.ID, sent.Version, sent.Level, sent.Display, sent.Epoch}
 		}, nil)
 		if err != nil {
@@ -181,10 +196,7 @@ func (o *Outcome) save(ctx context.Context, b batch, event func(*Delivery) deliv
 	if err != nil {
 		return err
 	}
-	members := make(map[string]*Delivery, len(o.Members))
-	for i := range o.Members {
-		members[o.Members[i].Alert.ID] = &o.Members[i]
-	}
+	members := o.byAlert()
 	changes := make([]change, 0, len(rows))
 	for _, r := range rows {
 		d := members[r.alert]
@@ -233,7 +245,7 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 			return err
 		}
 		return outcome.save(ctx, statements, func(d *Delivery) delivery.Event {
-			return delivery.Event{Kind: delivery.Overtaken, Sent: d.Sent(d.Facts(), outcome.Policy)}
+			return delivery.Event{Kind: delivery.Overtaken, Sent: outcome.sent(d)}
 		})
 	})
 	return doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
