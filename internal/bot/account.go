@@ -8,18 +8,15 @@ import (
 	"time"
 
 	"notewatch/internal/env"
+	"notewatch/internal/evaluate"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
 )
 
-const (
-	// accountFailing is the name of the rule of alerts that say that no project of an account can be polled.
-	accountFailing = "account-failing"
-	// watcherBlind is the name of the rule that says that one project cannot be polled.
-	watcherBlind = "watcher-blind"
-)
+// accountFailing is the name of the rule of alerts that say that no project of an account can be polled.
+const accountFailing = "account-failing"
 
 // failuresUntil returns after how many polls of a project in a row that fail for a cause that concerns the whole account its alert
 // fires. A refusal is certain when it is repeated. Both are no later than the built-in rule watcher-blind.
@@ -108,7 +105,7 @@ func PollText(project, behind string, wait time.Duration) string {
 
 // accountReceivers returns who is notified when a project of the account cannot be polled, by the rule watcher-blind.
 func (b *Bot) accountReceivers(account Account) []string {
-	rule, ok := b.rule(watcherBlind)
+	rule, ok := b.rule(evaluate.WatcherBlind)
 	if !ok {
 		return b.Operators
 	}
@@ -165,7 +162,7 @@ func (b *Bot) explained(ctx context.Context, current store.Project) (func(rules.
 		}
 	}
 	return func(a rules.Alert) string {
-		if a.Rule == watcherBlind && explained[a.Project] {
+		if a.Rule == evaluate.WatcherBlind && explained[a.Project] {
 			return accountFailing
 		}
 		return ""

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"notewatch/internal/evaluate"
 	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
@@ -83,13 +84,13 @@ func SystemClock() Clock {
 // of what they do to the same alert, silence or work the store lets one go first, and the others see what came of it.
 type Bot struct {
 	Config
-	reads  rules.Reads // of all rules together
-	reader *fetch.Reader
-	awake  awakening
+	reads     rules.Reads // of all rules together
+	reader    *fetch.Reader
+	awake     awakening
+	evaluator *evaluate.Evaluator
 
 	greeted atomic.Bool // the operators know what is watched, as far as this process can tell
-	lists   sync.Map    // device lists as they are stored, by the UID of the project: each a *deviceList
-	damaged sync.Map    // columns of history of which it was logged that they cannot be read: each a store.Damage
+	lists   sync.Map    // device lists as they are stored, by the UID of the project: each a *env.DeviceList
 	devices sync.Map    // int: how many devices a project lists, by UID
 	rates   sync.Map    // float64: requests a minute of an account when that was last logged, by name
 	fresh   freshening
@@ -105,6 +106,10 @@ func New(config Config) *Bot {
 	if b.Workers == 0 {
 		b.Workers = runtime.GOMAXPROCS(0)
 	}
+	b.evaluator = evaluate.New(evaluate.Config{
+		Store: b.Store, Rules: rulesOf(b.Rules), Figures: b.reads.Figures, Period: b.Period, Workers: b.Workers,
+		Live: b.Live, Fallbacks: b.Fallbacks, Metrics: b.Metrics, Log: b.Log,
+	})
 	if b.Wake == nil {
 		b.Wake = func(store.Kind) {}
 	}
@@ -117,6 +122,15 @@ func (p Project) Recipients(r Rule) []string {
 		return r.Notify
 	}
 	return p.Notify
+}
+
+// rulesOf returns rules without their receivers.
+func rulesOf(all []Rule) []*rules.Rule {
+	list := make([]*rules.Rule, len(all))
+	for i, r := range all {
+		list[i] = r.Rule
+	}
+	return list
 }
 
 // readsOf returns which figures the rules read together, and whether any reads a series.

@@ -2,32 +2,20 @@ package bot
 
 import (
 	"context"
+	"time"
 
+	"notewatch/internal/env"
 	"notewatch/internal/store"
 )
 
-// A deviceList is the device list of a project as it is stored. Several goroutines read it, and none changes it.
-type deviceList struct {
-	stored store.DeviceList
-	index  map[string]int // of the devices, by UID
-}
-
-// device returns a listed device; nil is that the subject is none.
-func (l *deviceList) device(subject string) *store.Device {
-	if i, ok := l.index[subject]; ok {
-		return &l.stored.Devices[i]
-	}
-	return nil
-}
-
 // deviceList returns the device list of a project. It stays in memory between polls as long as the stored one is the same.
-func (b *Bot) deviceList(ctx context.Context, project string) (*deviceList, error) {
+func (b *Bot) deviceList(ctx context.Context, project string) (*env.DeviceList, error) {
 	version, _, err := b.Store.ListVersion(ctx, project)
 	if err != nil {
 		return nil, err
 	}
-	if known, ok := b.lists.Load(project); ok && known.(*deviceList).stored.Version == version {
-		return known.(*deviceList), nil
+	if known, ok := b.lists.Load(project); ok && known.(*env.DeviceList).Stored.Version == version {
+		return known.(*env.DeviceList), nil
 	}
 	stored, err := b.Store.DeviceList(ctx, project)
 	if err != nil {
@@ -37,11 +25,27 @@ func (b *Bot) deviceList(ctx context.Context, project string) (*deviceList, erro
 }
 
 // keepList keeps the device list of a project in memory.
-func (b *Bot) keepList(project string, stored store.DeviceList) *deviceList {
-	list := &deviceList{stored: stored, index: make(map[string]int, len(stored.Devices))}
-	for i, d := range stored.Devices {
-		list.index[d.UID] = i
-	}
+func (b *Bot) keepList(project string, stored store.DeviceList) *env.DeviceList {
+	list := env.NewDeviceList(stored)
 	b.lists.Store(project, list)
 	return list
+}
+
+// look gathers what the store knows of a project as of now.
+func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time.Time) (*env.ProjectData, error) {
+	list, err := b.deviceList(ctx, p.UID)
+	if err != nil {
+		return nil, err
+	}
+	return b.source().Data(projectAt(p, state, now), list), nil
+}
+
+// source is where the data of projects is read.
+func (b *Bot) source() env.Source {
+	return env.Source{Store: b.Store, Period: b.Period, Series: b.reads.Series}
+}
+
+// projectAt is how things are with a project at an instant, but for its devices.
+func projectAt(p Project, state store.Project, now time.Time) env.Project {
+	return env.Project{UID: p.UID, Name: p.Name, State: state, Now: now}
 }

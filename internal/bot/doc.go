@@ -6,13 +6,12 @@
 // Everything up to Commit may be repeated freely: nothing is stored but data, and a crash loses at most the time. Commit is one
 // transaction under the lease of the poll. What happens right of it is the work of package deliver, which the bot does not know.
 //
-// The types are [Bot], which is made of a [Config] with its [Account]s, [Project]s and [Rule]s; a projectData, what is known of a
-// project at an instant; and a turn, one evaluation of a project. Package watch calls, when the work is due:
+// The type is [Bot], which is made of a [Config] with its [Account]s, [Project]s and [Rule]s. Package fetch reads for it, package env
+// gathers what is known of a project, and package evaluate finds out what happened. Package watch calls, when the work is due:
 //
 //   - [Bot.Poll] (poll.go), the line above on one screen. read (fetch.go) brings the store up to date, by requests within the budget
-//     of the account (request.go, interval.go). look (projectdata.go) gathers the device list and the state; evaluate (evaluate.go)
-//     takes each block of devices through every rule; revise (revise.go) evaluates the past again where its data changed; mute
-//     (mute.go) finds who must not be notified; decide commits, and again from evaluate on if somebody decided something meanwhile.
+//     of the account (request.go, interval.go). look (devicelist.go) gathers the device list and the state. decide has them evaluated,
+//     muted by what can mute them now (mutes, in mute.go) and commits; and all that again if somebody decided something meanwhile.
 //   - [Bot.EvaluatePollRules] (pollrules.go): the same for rules that read only the state of polling. They are evaluated by time alone
 //     too, so that a poll that hangs is noticed.
 //   - [Bot.Mute] (mute.go), when a silence or mute window begins or ends, and for drills that nobody ends.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/env"
+	"notewatch/internal/evaluate"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
 	"notewatch/notify"
@@ -157,9 +158,9 @@ func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rule
 		if err != nil {
 			failed = err
 		}
-		firing := b.firingSet()
-		firing.note(&other)
-		return firing.has(rule, project, subject)
+		firing := evaluate.NewFiringSet(mutes.Rules)
+		firing.Note(&other)
+		return firing.Has(rule, project, subject)
 	}
 	return mutes.Of(a, now), failed
 }

@@ -15,21 +15,21 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 		return nil, nil, err
 	}
 	figures := b.reads.Figures
-	if !whole.readable() {
+	if !whole.Readable() {
 		figures = nil
 	}
 	scope := rules.EachDevice
 	if subject == "" {
 		scope = rules.EachProject
 	}
-	for _, block := range whole.blocks(scope) {
-		data, err := whole.read(ctx, whole.reader(figures), block)
+	for _, block := range whole.Blocks(scope) {
+		data, err := whole.Read(ctx, whole.Reader(figures), block)
 		if err != nil {
 			return nil, nil, err
 		}
-		for i := range block.size() {
-			if block.subject(i) == subject {
-				polled = data.env(i)
+		for i := range block.Size() {
+			if block.Subject(i) == subject {
+				polled = data.Env(i)
 			}
 		}
 	}

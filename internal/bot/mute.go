@@ -3,9 +3,9 @@ package bot
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
+	"notewatch/internal/evaluate"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -26,126 +26,6 @@ func (b *Bot) mutes(ctx context.Context, current store.Project, now time.Time) (
 		specs[r.Spec.Name] = r.Spec
 	}
 	return rules.Mutes{Silences: silences, Windows: b.Windows, Rules: specs, Explains: explains}, seq, err
-}
-
-// explaining returns the rules that mute others by unless while they fire, but for those on trial, which tell nobody.
-func (b *Bot) explaining() map[string]bool {
-	all := map[string]bool{}
-	for _, r := range b.Rules {
-		if r.Spec.Unless != "" {
-			all[r.Spec.Unless] = true
-		}
-	}
-	for _, r := range b.Rules {
-		if r.Spec.Shadow {
-			delete(all, r.Spec.Name)
-		}
-	}
-	return all
-}
-
-// A firingSet is which rules fire for which subjects, as far as that mutes others.
-type firingSet struct {
-	rules map[string]bool // the only ones that count
-	keys  map[rules.Key]bool
-}
-
-func (b *Bot) firingSet() firingSet { return firingSet{b.explaining(), map[rules.Key]bool{}} }
-
-// note takes in an alert.
-func (f firingSet) note(a *rules.Alert) {
-	if !f.rules[a.Rule] {
-		return
-	}
-	key := rules.Key{Rule: a.Rule, Project: a.Project, Subject: a.Subject}
-	if a.State == rules.Firing && !a.Drill {
-		f.keys[key] = true
-	}
-}
-
-// has reports whether a rule fires for a subject.
-func (f firingSet) has(rule, project, subject string) bool {
-	return f.keys[rules.Key{Rule: rule, Project: project, Subject: subject}]
-}
-
-// mute looks which of the open alerts people are to be told of. What happened to an alert in this turn says that with it.
-func (t *turn) mute(ctx context.Context) error {
-	mutes, seq, err := t.mutes(ctx, t.state, t.now)
-	if err != nil {
-		return err
-	}
-	t.commit.Silences = seq
-	decided, firing := t.decided(), t.firingSet()
-	for _, list := range [][]*rules.Alert{t.commit.Alerts, t.commit.States} {
-		for _, a := range list {
-			firing.note(a)
-		}
-	}
-	for a := range t.open.Brief() {
-		if !decided[a.ID] {
-			firing.note(a)
-		}
-	}
-	mutes.Firing = firing.has
-	mutes = mutes.At(t.now)
-	for _, list := range [][]*rules.Alert{t.commit.Alerts, t.commit.States} {
-		for _, a := range list {
-			t.muteDecided(mutes, a)
-		}
-	}
-	return t.muteOthers(mutes, decided)
-}
-
-// decided returns the IDs of the alerts in the commit.
-func (t *turn) decided() map[string]bool {
-	all := make(map[string]bool, len(t.commit.Alerts)+len(t.commit.States))
-	for _, list := range [][]*rules.Alert{t.commit.Alerts, t.commit.States} {
-		for _, a := range list {
-			all[a.ID] = true
-		}
-	}
-	for _, id := range t.commit.Dropped {
-		all[id] = true
-	}
-	return all
-}
-
-// muteDecided looks whether people are to be told of an alert of the commit.
-func (t *turn) muteDecided(mutes rules.Mutes, a *rules.Alert) {
-	named := *a
-	named.Told.Subject, named.Told.Project = t.name(a.Subject), t.project.Name
-	if _, moved := t.commit.Show[a.ID]; moved && (a.State == rules.Firing || a.Reason == rules.Revised) {
-		a.Mute = mutes.Of(named, t.now)
-		return
-	}
-	if after, event := mutes.Apply(named, t.now); event != rules.None {
-		after.Told = a.Told
-		*a, t.commit.Show[a.ID] = after, nil
-	}
-}
-
-// muteOthers looks whether people are to be told of the open alerts that are not in the commit. Those of rules that are evaluated
-// apart are left to that.
-func (t *turn) muteOthers(mutes rules.Mutes, decided map[string]bool) error {
-	for brief := range t.open.Brief() {
-		if brief.State != rules.Firing || decided[brief.ID] || slices.Contains(t.commit.Others, brief.Rule) {
-			continue
-		}
-		brief.Told.Subject, brief.Told.Project = t.name(brief.Subject), t.project.Name
-		if _, event := mutes.Apply(*brief, t.now); event == rules.None {
-			continue
-		}
-		a, _, err := t.open.Of(brief.Rule, brief.Subject)
-		if err != nil {
-			return err
-		}
-		told := a.Told
-		a.Told = brief.Told
-		a, _ = mutes.Apply(a, t.now)
-		a.Told = told
-		t.commit.States, t.commit.Show[a.ID] = append(t.commit.States, &a), nil
-	}
-	return nil
 }
 
 // Mute looks which open alerts people are to be told of, now that a silence began or ended, or the rules are others. It
@@ -186,11 +66,11 @@ func (b *Bot) muteProject(ctx context.Context, project string, mutes rules.Mutes
 	if err != nil {
 		return drillEnd, err
 	}
-	firing := b.firingSet()
+	firing := evaluate.NewFiringSet(mutes.Rules)
 	for a := range open.Brief() {
-		firing.note(a)
+		firing.Note(a)
 	}
-	mutes.Firing = firing.has
+	mutes.Firing = firing.Has
 	for brief := range open.Brief() {
 		end := brief.FiredAt.Add(drillTime)
 		over := brief.Drill && !end.After(d.Now)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"notewatch/internal/env"
+	"notewatch/internal/evaluate"
 	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
@@ -39,16 +41,16 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	turn, err := b.decide(ctx, lease, data, b.nextPoll(account, lease, state, failure, now))
+	turn, err := b.decide(ctx, lease, project, account, data, b.nextPoll(account, lease, state, failure, now))
 	if err != nil {
 		return err
 	}
-	b.tell(turn.commit)
+	b.tell(turn.Commit)
 	b.Wake(store.PollRules)
 	took := b.Machine().Sub(started)
 	b.Metrics.Polled(project.UID, took, class)
-	b.logPoll(project, account, state, failure, turn.commit, took)
-	if err := turn.complain(ctx); err != nil {
+	b.logPoll(project, account, state, failure, turn.Commit, took)
+	if err := b.complain(ctx, project, data, turn.Trials); err != nil {
 		return err
 	}
 	if failure == nil {
@@ -58,17 +60,40 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 }
 
 // decide evaluates and commits, and again if somebody has decided something else meanwhile, such as a silence.
-func (b *Bot) decide(ctx context.Context, lease store.Lease, d *projectData, due time.Time) (*turn, error) {
+func (b *Bot) decide(
+	ctx context.Context, lease store.Lease, p Project, account Account, data *env.ProjectData, due time.Time,
+) (*evaluate.Turn, error) {
 	for {
-		t, err := b.evaluate(ctx, d)
+		t, err := b.evaluator.Evaluate(ctx, data, b.about(p, account, data.State))
 		if err != nil {
 			return nil, err
 		}
-		t.commit.Due, t.commit.Failures = due, d.state.Failures
-		if err = b.Store.Commit(ctx, lease, t.commit); !errors.Is(err, store.ErrMoved) {
+		if err := b.mute(ctx, t, data); err != nil {
+			return nil, err
+		}
+		t.Commit.Due, t.Commit.Failures = due, data.State.Failures
+		if err = b.Store.Commit(ctx, lease, t.Commit); !errors.Is(err, store.ErrMoved) {
 			return t, err
 		}
 	}
+}
+
+// about returns what the alerts of a project say beside its data.
+func (b *Bot) about(p Project, account Account, state store.Project) evaluate.Context {
+	c := evaluate.Context{Recipients: map[string][]string{}, NextStep: remedy(metrics.Class(state.Cause), account)}
+	for _, r := range b.Rules {
+		c.Recipients[r.Spec.Name] = p.Recipients(r)
+	}
+	return c
+}
+
+// mute has an evaluation take in what can mute its alerts now.
+func (b *Bot) mute(ctx context.Context, t *evaluate.Turn, data *env.ProjectData) error {
+	mutes, silences, err := b.mutes(ctx, data.State, data.Now)
+	if err != nil {
+		return err
+	}
+	return t.Mute(mutes, silences)
 }
 
 // own returns err if it is no failure to read Notehub: somebody else does this work now, or the database cannot be used.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -28,63 +29,45 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 		return b.Store.Complete(ctx, lease, b.Clock.Now(), until, 0)
 	}
 	for {
-		t, err := b.evaluatePolling(ctx, project)
+		data, err := b.lookAtPolling(ctx, project)
 		if err != nil {
 			return err
 		}
-		t.commit.Due = b.nextPollRules(account, t.state, t.now)
-		t.commit.Mute = len(t.commit.Show) > 0 // of other alerts, by unless
-		err = b.Store.CommitPollRules(ctx, lease, t.commit)
+		t, err := b.evaluator.EvaluatePollRules(ctx, data, b.about(project, account, data.State))
+		if err != nil {
+			return err
+		}
+		if err := b.mute(ctx, t, data); err != nil {
+			return err
+		}
+		t.Commit.Due = b.nextPollRules(account, data.State, data.Now)
+		t.Commit.Mute = len(t.Commit.Show) > 0 // of other alerts, by unless
+		err = b.Store.CommitPollRules(ctx, lease, t.Commit)
 		if errors.Is(err, store.ErrMoved) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		b.tell(t.commit)
-		if t.commit.Mute {
+		b.tell(t.Commit)
+		if t.Commit.Mute {
 			b.Wake(store.Mute)
 		}
-		return t.complain(ctx)
+		return b.complain(ctx, project, data, t.Trials)
 	}
 }
 
-// evaluatePolling evaluates the rules that read only poll, as of now.
-func (b *Bot) evaluatePolling(ctx context.Context, project Project) (*turn, error) {
-	state, err := b.Store.Project(ctx, project.UID)
+// lookAtPolling gathers what the rules that read only poll need of a project, as of now.
+func (b *Bot) lookAtPolling(ctx context.Context, p Project) (*env.ProjectData, error) {
+	state, err := b.Store.Project(ctx, p.UID)
 	if err != nil {
 		return nil, err
 	}
 	now := b.Clock.Now().UTC()
-	f := &projectData{Bot: b, project: project, state: state, now: now, today: rules.DayOf(now)}
-	f.period = b.Period.Period(f.today, now)
 	if b.watchesDevicesByPollAlone() {
-		if err := f.listDevices(ctx); err != nil {
-			return nil, err
-		}
+		return b.look(ctx, p, state, now)
 	}
-	t, err := b.begin(ctx, f, true)
-	if err != nil {
-		return nil, err
-	}
-	if err := t.evaluateAll(ctx); err != nil {
-		return nil, err
-	}
-	return t, t.mute(ctx)
-}
-
-// pollRules returns the names of the rules that read only poll, and of those that mute them; never nil.
-func (b *Bot) pollRules() []string {
-	all := []string{}
-	for _, r := range b.Rules {
-		if r.Reads.OnlyPoll() {
-			all = append(all, r.Spec.Name)
-			if r.Spec.Unless != "" {
-				all = append(all, r.Spec.Unless)
-			}
-		}
-	}
-	return all
+	return b.source().Data(projectAt(p, state, now), nil), nil
 }
 
 // watchesDevicesByPollAlone reports whether a rule that reads only poll is about devices.

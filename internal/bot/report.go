@@ -112,19 +112,19 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 		return err
 	}
 	_, _ = fmt.Fprintf(text, "%s: %d devices, %d silent for more than %.0f hours; last polled %s ago\n",
-		p.Name, d.counts.Enabled, d.counts.Silent, env.SilentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
-	project, err := d.read(ctx, d.reader(d.reads.Figures), block{})
+		p.Name, d.Counts.Enabled, d.Counts.Silent, env.SilentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
+	project, err := d.Read(ctx, d.Reader(b.reads.Figures), env.Block{})
 	if err != nil {
 		return err
 	}
-	total := project.env(0)
-	for i, figure := range d.reads.Figures {
+	total := project.Env(0)
+	for i, figure := range b.reads.Figures {
 		used := *env.Metric(total, figure)
-		d.summarizeFigure(text, figure, used)
+		b.summarizeFigure(text, d, figure, used)
 		if i > 0 {
 			continue
 		}
-		if err := d.top(ctx, text, figure, used.Used); err != nil {
+		if err := b.top(ctx, text, d, figure, used.Used); err != nil {
 			return err
 		}
 	}
@@ -133,15 +133,15 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 
 // summarizeFigure writes how much of a figure was used in the last seven complete days and in this period, and will be used at
 // the end of the period if the coming days are like the last seven: used + days left × (last 7 days ÷ 7).
-func (d *projectData) summarizeFigure(text *strings.Builder, figure rules.Figure, m rules.Metric) {
+func (b *Bot) summarizeFigure(text *strings.Builder, d *env.ProjectData, figure rules.Figure, m rules.Metric) {
 	unit := unitOf(figure)
-	forecast := m.Used + d.period.DaysLeft*m.D7/7
+	forecast := m.Used + d.Period.DaysLeft*m.D7/7
 	_, _ = fmt.Fprintf(text, "  %s: %s in the week, %s %s, forecast %s at its end\n", figure,
-		notify.FormatFigure(m.D7, unit), notify.FormatFigure(m.Used, unit), d.thisPeriod(), notify.FormatFigure(forecast, unit))
+		notify.FormatFigure(m.D7, unit), notify.FormatFigure(m.Used, unit), b.thisPeriod(d), notify.FormatFigure(forecast, unit))
 }
 
 // thisPeriod returns the current period in words, such as "this month".
-func (d *projectData) thisPeriod() string { return d.Period.When("events.used", d.today).Now }
+func (b *Bot) thisPeriod(d *env.ProjectData) string { return b.Period.When("events.used", d.Today).Now }
 
 // A deviceUse is a device and how much of a figure it has used in this period.
 type deviceUse struct {
@@ -150,12 +150,12 @@ type deviceUse struct {
 }
 
 // top writes the devices that used most of a figure in this period, of which total was used.
-func (d *projectData) top(ctx context.Context, text *strings.Builder, figure rules.Figure, total float64) error {
-	most, err := d.most(ctx, figure)
+func (b *Bot) top(ctx context.Context, text *strings.Builder, d *env.ProjectData, figure rules.Figure, total float64) error {
+	most, err := most(ctx, d, figure)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(text, "    most %s:\n", d.thisPeriod())
+	_, _ = fmt.Fprintf(text, "    most %s:\n", b.thisPeriod(d))
 	for i, device := range most {
 		share := ""
 		if total > 0 {
@@ -167,16 +167,16 @@ func (d *projectData) top(ctx context.Context, text *strings.Builder, figure rul
 }
 
 // most returns the topSize devices that used most of a figure in this period, the most first. One that used nothing is left out.
-func (d *projectData) most(ctx context.Context, figure rules.Figure) (most []deviceUse, err error) {
-	reader := &env.Reader{Store: d.Store, Project: d.project.UID, Period: d.Period, Figures: []rules.Figure{figure}}
-	for _, block := range d.blocks(rules.EachDevice) {
-		data, err := d.read(ctx, reader, block)
+func most(ctx context.Context, d *env.ProjectData, figure rules.Figure) (most []deviceUse, err error) {
+	reader := d.Reader([]rules.Figure{figure})
+	for _, block := range d.Blocks(rules.EachDevice) {
+		data, err := d.Read(ctx, reader, block)
 		if err != nil {
 			return nil, err
 		}
 		var e rules.Env
-		for i, device := range block.devices {
-			data.now.Fill(&e, i)
+		for i, device := range block.Devices {
+			data.Fill(&e, i)
 			if used := env.Metric(&e, figure).Used; used > 0 {
 				most = append(most, deviceUse{device.Name, used})
 			}

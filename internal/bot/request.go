@@ -24,7 +24,7 @@ const (
 
 // A fetcher makes the requests of one poll: each within the budget of the account and under the lease of the poll.
 type fetcher struct {
-	*Bot
+	bot     *Bot
 	account Account
 	project string
 	lease   store.Lease
@@ -46,14 +46,14 @@ func (f fetcher) do(ctx context.Context, request func(ctx context.Context) error
 			return err
 		}
 		if firstRefused.IsZero() {
-			firstRefused = f.Clock.Now()
+			firstRefused = f.bot.Clock.Now()
 		}
 		pause := ratePauseAfter(err, refusals)
 		state, noting := f.refused(ctx, sent, pause)
 		if noting != nil {
 			return noting
 		}
-		if refusals > 0 && f.Clock.Now().Add(pause).Sub(firstRefused) > f.patience(state) {
+		if refusals > 0 && f.bot.Clock.Now().Add(pause).Sub(firstRefused) > f.patience(state) {
 			return err
 		}
 	}
@@ -74,11 +74,11 @@ func ratePauseAfter(err error, before int) time.Duration {
 
 // refused notes that Notehub has refused a request with a 429, and lets the account wait for a pause.
 func (f fetcher) refused(ctx context.Context, sent time.Time, pause time.Duration) (budget.State, error) {
-	f.Log.Warn("rate-limited by Notehub", "account", f.account.Name, "project", f.project, "pause", pause)
-	now := f.Clock.Now()
-	state, err := f.Store.RefuseRequest(ctx, f.account.Name, sent, now, now.Add(pause))
+	f.bot.Log.Warn("rate-limited by Notehub", "account", f.account.Name, "project", f.project, "pause", pause)
+	now := f.bot.Clock.Now()
+	state, err := f.bot.Store.RefuseRequest(ctx, f.account.Name, sent, now, now.Add(pause))
 	if err == nil {
-		f.noteRate(f.account, state)
+		f.bot.noteRate(f.account, state)
 	}
 	return state, err
 }
@@ -87,7 +87,7 @@ func (f fetcher) refused(ctx context.Context, sent time.Time, pause time.Duratio
 // waits less.
 func (f fetcher) patience(state budget.State) time.Duration {
 	patience := longestWait
-	if f.Once {
+	if f.bot.Once {
 		patience = oncePause
 	}
 	return max(patience, 2*budget.Window(state.Rate(f.account.PerMinute)))
@@ -128,9 +128,9 @@ func (f fetcher) call(ctx context.Context, request func(ctx context.Context) err
 	}
 	calling, cancel := context.WithTimeoutCause(ctx, callTime, errNoAnswer)
 	defer cancel()
-	began := f.Machine()
+	began := f.bot.Machine()
 	err := request(calling)
-	*f.spent += max(0, f.Machine().Sub(began))
+	*f.spent += max(0, f.bot.Machine().Sub(began))
 	if err != nil && ctx.Err() == nil && calling.Err() != nil {
 		return context.Cause(calling)
 	}
@@ -163,24 +163,24 @@ func (e heldError) Error() string {
 
 // wait waits until the budget allows a request, takes it, and returns when. The lease is good for one call then.
 func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
-	began := f.Clock.Now()
+	began := f.bot.Clock.Now()
 	for {
-		if err := f.Store.Extend(ctx, f.lease, f.Machine()); err != nil {
+		if err := f.bot.Store.Extend(ctx, f.lease, f.bot.Machine()); err != nil {
 			return time.Time{}, err
 		}
-		state, at, taken, err := f.Store.TakeRequest(ctx, f.account.Name, f.account.PerMinute, f.Clock.Now)
+		state, at, taken, err := f.bot.Store.TakeRequest(ctx, f.account.Name, f.account.PerMinute, f.bot.Clock.Now)
 		if err != nil {
 			return time.Time{}, err
 		}
-		f.noteRate(f.account, state)
+		f.bot.noteRate(f.account, state)
 		if taken {
-			f.Metrics.Requested(f.account.Name)
+			f.bot.Metrics.Requested(f.account.Name)
 			return at, nil
 		}
 		if at.Sub(began) > f.patience(state) {
 			return time.Time{}, heldError{at, f.account, !state.HeldUntil.Before(at)}
 		}
-		timer := f.Clock.Timer(store.Earlier(at, f.Clock.Now().Add(slotPause)))
+		timer := f.bot.Clock.Timer(store.Earlier(at, f.bot.Clock.Now().Add(slotPause)))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

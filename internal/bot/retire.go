@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/evaluate"
 	"notewatch/internal/store"
 )
 
@@ -64,15 +65,7 @@ func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Co
 	if err != nil {
 		return store.Commit{}, err
 	}
-	t := turn{open: open, commit: store.Commit{
-		Decision: store.Decision{Now: now, Show: map[string][]string{}, StandIns: b.Fallbacks, Silences: seq}, Project: state,
-	}}
-	for a, err := range open.All() {
-		if err != nil {
-			return store.Commit{}, err
-		}
-		next, event := a.Withdraw(projectRemoved, now)
-		t.record(nil, a, next, event)
-	}
-	return t.commit, nil
+	commit, err := evaluate.Withdraw(open, evaluate.ProjectRemoved, now)
+	commit.StandIns, commit.Silences, commit.Project = b.Fallbacks, seq, state
+	return commit, err
 }

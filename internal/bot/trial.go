@@ -6,60 +6,34 @@ import (
 	"maps"
 	"slices"
 
+	"notewatch/internal/env"
+	"notewatch/internal/evaluate"
 	"notewatch/rules"
 )
 
 // ruleBroken is the name of the rule of alerts that say that a rule cannot be judged.
 const ruleBroken = "rule-broken"
 
-// A trial is how the evaluations of one rule went in one turn.
-type trial struct {
-	subjects int
-	failed   int
-	example  string // the first subject for which it failed, and why
-	err      error
-}
-
-// note takes in the evaluation for one subject.
-func (t *trial) note(subject string, err error) {
-	t.subjects++
-	if err == nil {
-		return
-	}
-	if t.failed++; t.failed == 1 {
-		t.example, t.err = subject, err
-	}
-}
-
-// add takes in the evaluations for other subjects.
-func (t *trial) add(other *trial) {
-	if t.failed == 0 {
-		t.example, t.err = other.example, other.err
-	}
-	t.subjects += other.subjects
-	t.failed += other.failed
-}
-
 // complain tells the operators of the rules that could not be judged in this turn, and that it is over of those that could. What
 // they fail with, and for how many, may change with every turn: a complaint that stands is left as it is.
-func (t *turn) complain(ctx context.Context) error {
-	standing, err := t.complaints(ctx, ruleBroken)
+func (b *Bot) complain(ctx context.Context, p Project, data *env.ProjectData, trials map[string]*evaluate.Trial) error {
+	standing, err := b.complaints(ctx, ruleBroken)
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(t.trials)) {
-		tried := t.trials[name]
-		if tried.failed > 0 {
-			t.Log.Warn("evaluating", "rule", name, "project", t.project.UID, "failed", tried.failed, "of", tried.subjects,
-				"device", tried.example, "err", tried.err)
+	for _, name := range slices.Sorted(maps.Keys(trials)) {
+		tried := trials[name]
+		if tried.Failed > 0 {
+			b.Log.Warn("evaluating", "rule", name, "project", p.UID, "failed", tried.Failed, "of", tried.Subjects,
+				"device", tried.Example, "err", tried.Err)
 		}
-		subject := brokenIn(name, t.project)
+		subject := brokenIn(name, p)
 		stands := slices.ContainsFunc(standing, func(a rules.Alert) bool { return a.Subject == subject })
 		switch {
-		case tried.failed > 0 && !stands:
-			err = t.Complain(ctx, t.broken(name, tried))
-		case tried.failed == 0 && stands:
-			_, err = t.Resolve(ctx, ruleBroken, subject)
+		case tried.Failed > 0 && !stands:
+			err = b.Complain(ctx, b.broken(name, p, data, tried))
+		case tried.Failed == 0 && stands:
+			_, err = b.Resolve(ctx, ruleBroken, subject)
 		}
 		if err != nil {
 			return err
@@ -69,15 +43,15 @@ func (t *turn) complain(ctx context.Context) error {
 }
 
 // broken is the complaint about a rule that cannot be judged.
-func (t *turn) broken(name string, tried *trial) Complaint {
+func (b *Bot) broken(name string, p Project, data *env.ProjectData, tried *evaluate.Trial) Complaint {
 	whom := ""
-	if tried.example != "" {
-		whom = fmt.Sprintf(" for %d of %d devices, such as %s", tried.failed, tried.subjects, t.name(tried.example))
+	if tried.Example != "" {
+		whom = fmt.Sprintf(" for %d of %d devices, such as %s", tried.Failed, tried.Subjects, data.NameOf(tried.Example))
 	}
 	return Complaint{
-		Rule: ruleBroken, Subject: brokenIn(name, t.project), Name: name + " in " + t.project.Name,
-		Level: rules.Warning, Receivers: t.Operators,
-		Summary: fmt.Sprintf("%s cannot be judged%s: %s", name, whom, tried.err),
+		Rule: ruleBroken, Subject: brokenIn(name, p), Name: name + " in " + p.Name,
+		Level: rules.Warning, Receivers: b.Operators,
+		Summary: fmt.Sprintf("%s cannot be judged%s: %s", name, whom, tried.Err),
 		Advice:  "Until it can be, it neither fires nor resolves there. Mend its expressions and reload; the log has the newest count.",
 	}
 }
@@ -93,5 +67,5 @@ func (b *Bot) dropBroken(ctx context.Context) error {
 			there = append(there, brokenIn(r.Spec.Name, p))
 		}
 	}
-	return b.Withdraw(ctx, ruleBroken, there, ruleRemoved)
+	return b.Withdraw(ctx, ruleBroken, there, evaluate.RuleRemoved)
 }

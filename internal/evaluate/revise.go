@@ -1,4 +1,4 @@
-package bot
+package evaluate
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"notewatch/internal/env"
 	"notewatch/internal/fetch"
 	"notewatch/internal/history"
 	"notewatch/internal/store"
@@ -14,7 +15,7 @@ import (
 
 // A revision is a rule that is evaluated again as of the end of a day, for subjects of a block by their position.
 type revision struct {
-	rule     *Rule
+	rule     *rules.Rule
 	day      rules.Day
 	from     time.Time // since when an alert would have been about that day or period
 	subjects history.Bits
@@ -23,23 +24,23 @@ type revision struct {
 // revise evaluates the past again where figures of closed days have changed: a day rule as of the end of that day, a period rule as
 // of the end of a period that is over. What was surely true there and not announced yet, or announced as less bad, is announced
 // once, as revised. The time before a rule was there does not count.
-func (t *turn) revise(ctx context.Context) error {
-	changed, err := t.Store.Changed(ctx, t.project.UID)
+func (t *Turn) revise(ctx context.Context) error {
+	changed, err := t.by.store.Changed(ctx, t.data.UID)
 	if err != nil {
 		return err
 	}
-	t.commit.Seen = changed
+	t.Commit.Seen = changed
 	announced := announcements{turn: t, known: map[announcement]map[string]rules.Level{}}
 	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
 		due := t.revisions(scope, changed)
-		var blocks []block
-		for _, b := range t.blocks(scope) {
-			if len(due[b.number]) > 0 {
+		var blocks []env.Block
+		for _, b := range t.data.Blocks(scope) {
+			if len(due[b.Number]) > 0 {
 				blocks = append(blocks, b)
 			}
 		}
-		err := t.inBlocks(ctx, blocks, func(ctx context.Context, part *turn, b *blockData) error {
-			for _, r := range due[b.number] {
+		err := t.inBlocks(ctx, blocks, func(ctx context.Context, part *Turn, b *env.BlockData) error {
+			for _, r := range due[b.Number] {
 				if err := part.reviseBlock(ctx, r, b, &announced); err != nil {
 					return err
 				}
@@ -54,14 +55,13 @@ func (t *turn) revise(ctx context.Context) error {
 }
 
 // revisions returns the rules of a scope that have to be evaluated again after changes, by the number of the block.
-func (t *turn) revisions(scope rules.Scope, changed []store.Change) map[int][]*revision {
+func (t *Turn) revisions(scope rules.Scope, changed []store.Change) map[int][]*revision {
 	due := map[int][]*revision{}
 	for _, c := range changed {
-		if c.Day < t.today-fetch.RereadDays {
+		if c.Day < t.data.Today-fetch.RereadDays {
 			continue
 		}
-		for i := range t.Rules {
-			r := &t.Rules[i]
+		for _, r := range t.by.rules {
 			if r.Spec.Each != scope || !slices.Contains(r.Reads.Figures, c.Figure) {
 				continue
 			}
@@ -82,16 +82,16 @@ func (t *turn) revisions(scope rules.Scope, changed []store.Change) map[int][]*r
 
 // revisable returns the day as of whose end the rule must be evaluated again after a change of a day, and since when an alert would
 // have been about it; the zero time if the change does not concern the rule.
-func (t *turn) revisable(r *Rule, changed rules.Day) (day rules.Day, from time.Time) {
+func (t *Turn) revisable(r *rules.Rule, changed rules.Day) (day rules.Day, from time.Time) {
 	last := t.judged[r.Spec.Name]
-	if last.Hash != r.Meaning(t.Period) || !last.Since.Before(changed.End()) {
+	if last.Hash != r.Meaning(t.by.period) || !last.Since.Before(changed.End()) {
 		return 0, time.Time{}
 	}
 	switch r.Kind {
 	case rules.DayRule:
 		return changed, changed.Start()
 	case rules.PeriodRule:
-		if first, next := t.Period.Bounds(changed); next <= t.today {
+		if first, next := t.by.period.Bounds(changed); next <= t.data.Today {
 			return next - 1, first.Start()
 		}
 	}
@@ -99,21 +99,21 @@ func (t *turn) revisable(r *Rule, changed rules.Day) (day rules.Day, from time.T
 }
 
 // reviseBlock evaluates a rule again for the subjects of a block whose figures changed.
-func (t *turn) reviseBlock(ctx context.Context, d *revision, b *blockData, announced *announcements) error {
-	for i, member := range b.members {
+func (t *Turn) reviseBlock(ctx context.Context, d *revision, b *env.BlockData, announced *announcements) error {
+	for i, member := range b.Members {
 		if !d.subjects.Has(member.Position) {
 			continue
 		}
-		past, err := b.envAt(ctx, i, d.day)
+		past, err := b.EnvAt(ctx, i, d.day)
 		if err != nil {
 			return err
 		}
 		v := rules.Verdict{Evaluation: d.rule.Eval(rules.NewView(past)), AsOf: d.day.End()}
-		key := rules.Key{Rule: d.rule.Spec.Name, Project: t.project.UID, Subject: b.subject(i)}
+		key := rules.Key{Rule: d.rule.Spec.Name, Project: t.data.UID, Subject: b.Subject(i)}
 		if d.rule.Kind == rules.PeriodRule {
 			key.Period = d.from
 		}
-		after, event := key.Revise(d.rule.Rule, v, t.now)
+		after, event := key.Revise(d.rule, v, t.data.Now)
 		if event == rules.None {
 			continue
 		}
@@ -136,7 +136,7 @@ type announcement struct {
 
 // announcements are what was announced of a project. Each is read once, and only if a rule is surely true.
 type announcements struct {
-	turn  *turn
+	turn  *Turn
 	mu    sync.Mutex
 	known map[announcement]map[string]rules.Level // by subject
 }
@@ -148,7 +148,7 @@ func (a *announcements) level(ctx context.Context, subject string, of announceme
 	levels, known := a.known[of]
 	if !known {
 		var err error
-		if levels, err = a.turn.Store.Announced(ctx, a.turn.project.UID, of.rule, of.from, of.to); err != nil {
+		if levels, err = a.turn.by.store.Announced(ctx, a.turn.data.UID, of.rule, of.from, of.to); err != nil {
 			return rules.Inactive, err
 		}
 		a.known[of] = levels

@@ -1,4 +1,4 @@
-package bot
+package evaluate
 
 import (
 	"fmt"
@@ -11,16 +11,15 @@ import (
 
 // Why an alert ended although nobody found its condition false, or why it changed, in words. Each reason is short, true and
 // one: where several parts of a rule changed, it names the one that decides most.
-
 const (
-	ruleRemoved    = "rule removed"
-	projectRemoved = "project is no longer in the rules file"
+	RuleRemoved    = "rule removed"
+	ProjectRemoved = "project is no longer in the rules file"
 	deviceUnlisted = "no longer listed in Notehub"
 )
 
 // whyGone says why an alert is withdrawn that no rule is evaluated for.
-func (t *turn) whyGone(a rules.Alert) string {
-	r, ok := t.rule(a.Rule)
+func (t *Turn) whyGone(a rules.Alert) string {
+	r, ok := t.by.rule(a.Rule)
 	switch {
 	case ok && r.Spec.Each != scopeOf(a):
 		return "rule is about " + string(r.Spec.Each) + "s now"
@@ -30,7 +29,7 @@ func (t *turn) whyGone(a rules.Alert) string {
 	if name := t.renamed(a.Rule); name != "" {
 		return "rule renamed to " + name
 	}
-	return ruleRemoved
+	return RuleRemoved
 }
 
 // scopeOf returns the scope of the rule that an alert is of.
@@ -42,10 +41,9 @@ func scopeOf(a rules.Alert) rules.Scope {
 }
 
 // renamed returns the new rule that means what a removed one meant; "" if there is none.
-func (t *turn) renamed(removed string) string {
-	for i := range t.Rules {
-		r := &t.Rules[i]
-		if _, old := t.judged[r.Spec.Name]; !old && r.Meaning(t.Period) == t.judged[removed].Hash {
+func (t *Turn) renamed(removed string) string {
+	for _, r := range t.by.rules {
+		if _, old := t.judged[r.Spec.Name]; !old && r.Meaning(t.by.period) == t.judged[removed].Hash {
 			return r.Spec.Name
 		}
 	}
@@ -53,7 +51,7 @@ func (t *turn) renamed(removed string) string {
 }
 
 // whyChanged says which part of the rule of an alert is another than when the rule was last evaluated.
-func (t *turn) whyChanged(r *Rule, a rules.Alert) string {
+func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert) string {
 	last := t.judged[r.Spec.Name]
 	was, is := last.Semantics, r.Semantics()
 	switch known := was.Each != ""; {
@@ -61,8 +59,8 @@ func (t *turn) whyChanged(r *Rule, a rules.Alert) string {
 		return "condition changed"
 	case otherLimit(r, a):
 		return limitNow(r)
-	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(t.Period)):
-		return "period is " + t.Period.String() + " now"
+	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(t.by.period)):
+		return "period is " + t.by.period.String() + " now"
 	case !known:
 		return "rule changed"
 	case was.ResolveWhen != is.ResolveWhen:
@@ -78,11 +76,11 @@ func (t *turn) whyChanged(r *Rule, a rules.Alert) string {
 }
 
 // otherLimit reports whether a rule has another limit than its alert was notified with.
-func otherLimit(r *Rule, a rules.Alert) bool {
+func otherLimit(r *rules.Rule, a rules.Alert) bool {
 	return a.Limit != r.Limit && (rules.Known(a.Limit) || rules.Known(r.Limit))
 }
 
-func limitNow(r *Rule) string {
+func limitNow(r *rules.Rule) string {
 	if !rules.Known(r.Limit) {
 		return "limit removed"
 	}
@@ -90,7 +88,7 @@ func limitNow(r *Rule) string {
 }
 
 // correctedText says which figures were wrong; "" if none was. The total of a project also falls when devices leave it.
-func correctedText(r *Rule, fallen []rules.Fall) string {
+func correctedText(r *rules.Rule, fallen []rules.Fall) string {
 	if len(fallen) == 0 {
 		return ""
 	}

@@ -1,0 +1,457 @@
+package evaluate
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"notewatch/internal/env"
+	"notewatch/internal/metrics"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A Config is what an Evaluator works with.
+type Config struct {
+	Store     *store.Store
+	Rules     []*rules.Rule
+	Figures   []rules.Figure // that the rules read
+	Period    rules.PeriodSpec
+	Workers   int               // blocks that are evaluated at once
+	Live      []string          // receivers that keep figures up to date in what they show
+	Fallbacks map[string]string // receivers by those that they replace
+	Metrics   *metrics.Metrics
+	Log       *slog.Logger
+}
+
+// An Evaluator evaluates projects. Several goroutines may use it at once.
+type Evaluator struct {
+	store     *store.Store
+	rules     []*rules.Rule
+	figures   []rules.Figure
+	period    rules.PeriodSpec
+	workers   int
+	live      []string
+	fallbacks map[string]string
+	metrics   *metrics.Metrics
+	log       *slog.Logger
+
+	damaged sync.Map // columns of history of which it was logged that they cannot be read: each a store.Damage
+}
+
+// New returns an evaluator.
+func New(c Config) *Evaluator {
+	return &Evaluator{
+		store: c.Store, rules: c.Rules, figures: c.Figures, period: c.Period, workers: c.Workers,
+		live: c.Live, fallbacks: c.Fallbacks, metrics: c.Metrics, log: c.Log,
+	}
+}
+
+// A Context is what alerts of a project say beside its data.
+type Context struct {
+	Recipients map[string][]string // names of receivers, by rule
+	NextStep   string              // what to do about polls that fail
+}
+
+// A Turn is one evaluation of a project: what is known, what was decided before, and what is decided now.
+type Turn struct {
+	Commit store.Commit
+	Trials map[string]*Trial // by name, of the rules that are evaluated in this turn
+
+	by     *Evaluator
+	data   *env.ProjectData
+	about  Context
+	open   *store.OpenStates
+	judged map[string]store.Judgement // by rule name, before this turn
+	alone  bool                       // of the rules that read only poll; else of all others
+}
+
+// Evaluate is Env → Eval → Next for every subject and rule but those that read only poll. It decides, but stores nothing. [Turn.Mute]
+// has to follow.
+func (e *Evaluator) Evaluate(ctx context.Context, data *env.ProjectData, about Context) (*Turn, error) {
+	t, err := e.begin(ctx, data, about, false)
+	if err != nil {
+		return nil, err
+	}
+	t.Commit.Project, t.Commit.Live = data.State, e.live
+	if data.Readable() {
+		if err := t.withdrawGone(); err != nil {
+			return nil, err
+		}
+	} else {
+		maps.Copy(t.Commit.Judged, t.judged) // also those of rules whose alerts are yet to be withdrawn
+		for _, other := range t.Commit.Others {
+			delete(t.Commit.Judged, other)
+		}
+	}
+	if err := t.evaluateAll(ctx); err != nil {
+		return nil, err
+	}
+	if data.Readable() {
+		if err := t.revise(ctx); err != nil {
+			return nil, err
+		}
+	} else {
+		t.date()
+	}
+	t.noteDamage()
+	return t, nil
+}
+
+// EvaluatePollRules is Evaluate for the rules that read only poll.
+func (e *Evaluator) EvaluatePollRules(ctx context.Context, data *env.ProjectData, about Context) (*Turn, error) {
+	t, err := e.begin(ctx, data, about, true)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.evaluateAll(ctx)
+}
+
+// noteDamage has what could not be read of the history read from Notehub again, and says so once.
+func (t *Turn) noteDamage() {
+	damaged := t.by.store.Damaged(t.data.UID)
+	for _, d := range damaged {
+		if _, logged := t.by.damaged.LoadOrStore(d, true); !logged {
+			t.by.log.Error("a column of history cannot be read: its figures are no data until they have been read from Notehub again",
+				"project", d.Project, "column", d.String(), "err", d.Err)
+		}
+	}
+	t.Commit.Damaged = append(t.Commit.Damaged, damaged...)
+	if t.data.Readable() {
+		t.Commit.Project.Damaged = len(damaged)
+	}
+}
+
+// begin returns a turn in which nothing is decided yet: of the rules that read only poll alone, or of all others.
+func (e *Evaluator) begin(ctx context.Context, data *env.ProjectData, about Context, alone bool) (*Turn, error) {
+	query := store.StateQuery{Project: data.UID}
+	if alone {
+		query.Rules = e.pollRules()
+	}
+	open, err := e.store.OpenStates(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	judged, err := e.store.Judged(ctx, data.UID)
+	if err != nil {
+		return nil, err
+	}
+	t := &Turn{by: e, data: data, about: about, open: open, judged: judged, alone: alone, Trials: map[string]*Trial{}}
+	t.Commit = store.Commit{
+		Decision: store.Decision{Now: data.Now, Show: map[string][]string{}, StandIns: e.fallbacks},
+		Judged:   map[string]store.Judgement{},
+	}
+	for _, r := range e.rules {
+		if r.Reads.OnlyPoll() != alone {
+			t.Commit.Others = append(t.Commit.Others, r.Spec.Name)
+		}
+	}
+	return t, nil
+}
+
+// rule returns the rule of a name.
+func (e *Evaluator) rule(name string) (*rules.Rule, bool) {
+	for _, r := range e.rules {
+		if r.Spec.Name == name {
+			return r, true
+		}
+	}
+	return nil, false
+}
+
+// evaluateAll evaluates the rules of this turn for all subjects.
+func (t *Turn) evaluateAll(ctx context.Context) error {
+	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
+		if err := t.evaluateEach(ctx, scope); err != nil {
+			return err
+		}
+	}
+	for _, tried := range t.Trials {
+		t.by.metrics.Evaluated(tried.Subjects, tried.Failed)
+	}
+	return nil
+}
+
+// date names the day or period in the headlines that messages show of alerts that are not evaluated in this turn, once it has
+// ended.
+func (t *Turn) date() {
+	for a := range t.open.ShownAlerts() {
+		if dated := a.Told.Headline(t.data.Now); dated != a.Told.Summary {
+			a.Told.Summary, a.Told.Dated, a.Told.DatedFrom = dated, "", 0
+			t.Commit.Alerts = append(t.Commit.Alerts, &a)
+		}
+	}
+}
+
+// withdrawGone ends the alerts whose rule or device is no more.
+func (t *Turn) withdrawGone() error {
+	for brief := range t.open.Brief() {
+		r, ok := t.by.rule(brief.Rule)
+		listed := t.data.Device(brief.Subject) != nil
+		if ok && r.Spec.Each == scopeOf(*brief) && (listed || brief.Subject == "") {
+			continue
+		}
+		a, _, err := t.open.Of(brief.Rule, brief.Subject)
+		if err != nil {
+			return err
+		}
+		next, event := a.Withdraw(t.whyGone(a), t.data.Now)
+		t.record(nil, a, next, event)
+	}
+	return nil
+}
+
+// evaluateEach evaluates every rule of a scope for every subject of it. A rule that needs more than could be read this time is
+// left for the next poll, with its alerts as they are.
+func (t *Turn) evaluateEach(ctx context.Context, scope rules.Scope) error {
+	applicable := t.applicable(scope)
+	if len(applicable) == 0 {
+		return nil
+	}
+	return t.inBlocks(ctx, t.data.Blocks(scope), func(ctx context.Context, part *Turn, b *env.BlockData) error {
+		for i := range b.Size() {
+			view := rules.NewView(b.Env(i))
+			for _, r := range applicable {
+				if err := part.evaluateOne(ctx, r, b, i, view); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// applicable returns the rules of a scope that are evaluated in this turn, and notes what they mean.
+func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
+	for _, r := range t.by.rules {
+		if r.Spec.Each != scope || r.Reads.OnlyPoll() != t.alone {
+			continue
+		}
+		before, known := t.judged[r.Spec.Name]
+		if known {
+			t.Commit.Judged[r.Spec.Name] = before
+		}
+		if t.data.Readable() || t.alone {
+			applicable = append(applicable, r)
+			t.Trials[r.Spec.Name] = new(Trial)
+			if meaning := r.Meaning(t.by.period); before.Hash != meaning {
+				before = store.Judgement{Hash: meaning, Since: t.data.Now}
+			}
+			before.Semantics = r.Semantics()
+			t.Commit.Judged[r.Spec.Name] = before
+		}
+	}
+	return applicable
+}
+
+// inBlocks calls do for each block, for several at once, with a part of the turn that holds nothing but what is found in that
+// block. What the parts found becomes part of the turn in the order of the blocks, however many are worked on at once.
+func (t *Turn) inBlocks(ctx context.Context, blocks []env.Block, do func(ctx context.Context, part *Turn, b *env.BlockData) error) error {
+	var figures []rules.Figure
+	if !t.alone {
+		figures = t.by.figures
+	}
+	parts := make([]*Turn, len(blocks))
+	readers := make(chan *env.Reader, t.by.workers)
+	for range t.by.workers {
+		readers <- t.data.Reader(figures)
+	}
+	workers, ctx := errgroup.WithContext(ctx)
+	workers.SetLimit(t.by.workers)
+	for i, b := range blocks {
+		workers.Go(func() error {
+			reader := <-readers
+			defer func() { readers <- reader }()
+			data, err := t.data.Read(ctx, reader, b)
+			if err != nil {
+				return err
+			}
+			parts[i] = t.part()
+			return do(ctx, parts[i], data)
+		})
+	}
+	if err := workers.Wait(); err != nil {
+		return err
+	}
+	for _, part := range parts {
+		t.add(part)
+	}
+	return nil
+}
+
+// part returns a turn that knows what t knows and in which nothing is found yet.
+func (t *Turn) part() *Turn {
+	part := *t
+	part.Commit = store.Commit{Decision: store.Decision{Show: map[string][]string{}}}
+	part.Trials = make(map[string]*Trial, len(t.Trials))
+	for name := range t.Trials {
+		part.Trials[name] = new(Trial)
+	}
+	return &part
+}
+
+// add takes in what a part found.
+func (t *Turn) add(part *Turn) {
+	t.Commit.Alerts = append(t.Commit.Alerts, part.Commit.Alerts...)
+	t.Commit.States = append(t.Commit.States, part.Commit.States...)
+	t.Commit.Dropped = append(t.Commit.Dropped, part.Commit.Dropped...)
+	maps.Copy(t.Commit.Show, part.Commit.Show)
+	for name, tried := range part.Trials {
+		t.Trials[name].add(tried)
+	}
+}
+
+// evaluateOne takes one alert one step further.
+func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData, i int, view *rules.View) error {
+	subject := b.Subject(i)
+	key := rules.Key{Rule: r.Spec.Name, Project: t.data.UID, Subject: subject}
+	if r.Kind == rules.PeriodRule {
+		key.Period = t.data.Period.Start
+	}
+	before, open, err := t.open.Of(key.Rule, subject)
+	if err != nil {
+		return err
+	}
+	if !open {
+		before = key.Inactive()
+	}
+	v, err := t.verdict(ctx, r, before, b, i, view)
+	if err != nil {
+		return err
+	}
+	t.Trials[key.Rule].note(subject, v.Err)
+	if !open && v.Result.Most == rules.Inactive {
+		return nil // nothing fires or begins to, as for most subjects: Next would copy an alert to return it unchanged
+	}
+	after, event := before.Next(r, v, t.data.Now)
+	last, known := t.judged[key.Rule]
+	changed := open && known && last.Hash != r.Meaning(t.by.period)
+	if changed && event == rules.PeriodEnded && rules.PeriodOfMeaning(last.Hash) == rules.PeriodOfMeaning(r.Meaning(t.by.period)) {
+		changed = false // it has ended by the old rule too
+	}
+	if changed {
+		after, event = before.Rejudge(r, v, t.whyChanged(r, before), t.data.Now)
+	}
+	switch event {
+	case rules.Corrected, rules.Deescalated:
+		after.Why = correctedText(r, before.Fallen(r, v, t.data.Now))
+	case rules.Updated:
+		if otherLimit(r, before) {
+			after.Why = limitNow(r)
+		}
+	}
+	t.record(r, before, after, event)
+	if over := open && !before.Period.Equal(key.Period); over || changed && !after.Open() {
+		fresh := key.Inactive()
+		after, event = fresh.Next(r, v, t.data.Now)
+		t.record(r, fresh, after, event)
+	}
+	return nil
+}
+
+// verdict evaluates the rule as of now and, where that decides, as of the end of yesterday.
+func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, view *rules.View) (rules.Verdict, error) {
+	_, judged := t.judged[r.Spec.Name]
+	v := rules.Verdict{
+		Evaluation: r.Eval(view),
+		DayEnd:     rules.Result{Least: rules.Inactive, Most: r.Highest},
+		Period:     t.data.Period.Start,
+		First:      !judged,
+		AsOf:       t.data.Now,
+		Shown:      t.open.Shown(a.ID),
+	}
+	if v.Result.Least > rules.Inactive || a.State == rules.Firing {
+		v.Growing = r.Growing(view)
+	}
+	if a.State != rules.Firing {
+		return v, nil
+	}
+	if r.Kind == rules.PeriodRule {
+		return v, t.periodEnded(ctx, r, a, b, i, &v)
+	}
+	if r.Kind != rules.DayRule || v.Result.Most >= a.Level {
+		return v, nil
+	}
+	yesterday, err := b.EnvAt(ctx, i, t.data.Today-1)
+	if err != nil {
+		return v, err
+	}
+	t.data.Present(yesterday, b.Device(i))
+	dayEnd := rules.NewView(yesterday)
+	last := r.Eval(dayEnd)
+	v.DayEnd, v.DayEndGrowing, v.Last, v.LastAt = last.Result, r.Growing(dayEnd), last.Value, t.data.Today.Start()
+	return v, nil
+}
+
+// periodEnded evaluates the rule as of the end of the alert's period, if that has ended and is not longer ago than the history
+// that was read.
+func (t *Turn) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
+	first, next := t.by.period.Bounds(rules.DayOf(a.Period))
+	if next > t.data.Today || next <= env.FirstDay(t.by.period, t.data.Today) || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
+		return nil
+	}
+	end, err := b.EnvAt(ctx, i, next-1)
+	if err != nil {
+		return err
+	}
+	v.Last, v.LastAt = r.Eval(rules.NewView(end)).Value, next.Start()
+	return nil
+}
+
+// record takes what happened to an alert into the commit, if anything has to be stored. What is told of an alert is of the same
+// evaluation as its figures. The rule is nil if it is no more.
+func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Event) {
+	if after.State == "" {
+		if before.ID != "" {
+			t.Commit.Dropped = append(t.Commit.Dropped, before.ID)
+		}
+		return
+	}
+	var receivers []string
+	if event != rules.None {
+		if r != nil {
+			receivers = t.about.Recipients[r.Spec.Name]
+		}
+		t.Commit.Show[after.ID] = receivers
+	}
+	shown, stored := t.open.Shown(after.ID), before.State != ""
+	measured := event != rules.None || !stored || shown || !sameFigures(before, after)
+	switch {
+	case r != nil && measured && measuredBy(r, after):
+		after.Told = t.told(r, after)
+		t.Commit.Alerts = append(t.Commit.Alerts, new(after))
+	case !stored:
+		t.Commit.Alerts = append(t.Commit.Alerts, new(after))
+	case event != rules.None || !after.Unchanged(before):
+		t.Commit.States = append(t.Commit.States, new(after))
+	}
+}
+
+// sameFigures reports whether what is told of two states of an alert is told with the same values.
+func sameFigures(a, b rules.Alert) bool {
+	same := func(x, y float64) bool { return x == y || !rules.Known(x) && !rules.Known(y) }
+	return same(a.Value, b.Value) && same(a.Usual, b.Usual) && same(a.Limit, b.Limit) && a.AsOf.Equal(b.AsOf)
+}
+
+// measuredBy reports whether the figures of an alert are those that the rule shows. An alert that a changed rule ends keeps
+// figures, and so words, of the rule before.
+func measuredBy(r *rules.Rule, a rules.Alert) bool {
+	return a.Reason != rules.Retracted && (a.Reason != rules.PeriodEnded || a.Told.Figure == r.Show)
+}
+
+// pollRules returns the names of the rules that read only poll, and of those that mute them; never nil.
+func (e *Evaluator) pollRules() []string {
+	all := []string{}
+	for _, r := range e.rules {
+		if r.Reads.OnlyPoll() {
+			all = append(all, r.Spec.Name)
+			if r.Spec.Unless != "" {
+				all = append(all, r.Spec.Unless)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,117 @@
+package evaluate
+
+import (
+	"slices"
+
+	"notewatch/rules"
+)
+
+// A FiringSet is which rules fire for which subjects, as far as that mutes others.
+type FiringSet struct {
+	rules map[string]bool // the only ones that count
+	keys  map[rules.Key]bool
+}
+
+// NewFiringSet returns an empty set. Rules count that mute others by unless, but for those in shadow mode, which notify no one.
+func NewFiringSet(specs map[string]rules.Spec) FiringSet {
+	f := FiringSet{map[string]bool{}, map[rules.Key]bool{}}
+	for _, spec := range specs {
+		if other, ok := specs[spec.Unless]; spec.Unless != "" && !(ok && other.Shadow) {
+			f.rules[spec.Unless] = true
+		}
+	}
+	return f
+}
+
+// Note takes in an alert.
+func (f FiringSet) Note(a *rules.Alert) {
+	if !f.rules[a.Rule] {
+		return
+	}
+	key := rules.Key{Rule: a.Rule, Project: a.Project, Subject: a.Subject}
+	if a.State == rules.Firing && !a.Drill {
+		f.keys[key] = true
+	}
+}
+
+// Has reports whether a rule fires for a subject.
+func (f FiringSet) Has(rule, project, subject string) bool {
+	return f.keys[rules.Key{Rule: rule, Project: project, Subject: subject}]
+}
+
+// Mute takes in what can mute alerts now, and what identifies the silences among it. It looks which of the open alerts that concerns.
+// What happened to an alert in this turn says that with it.
+func (t *Turn) Mute(mutes rules.Mutes, silences int64) error {
+	t.Commit.Silences = silences
+	decided, firing := t.decided(), NewFiringSet(mutes.Rules)
+	for _, list := range [][]*rules.Alert{t.Commit.Alerts, t.Commit.States} {
+		for _, a := range list {
+			firing.Note(a)
+		}
+	}
+	for a := range t.open.Brief() {
+		if !decided[a.ID] {
+			firing.Note(a)
+		}
+	}
+	mutes.Firing = firing.Has
+	mutes = mutes.At(t.data.Now)
+	for _, list := range [][]*rules.Alert{t.Commit.Alerts, t.Commit.States} {
+		for _, a := range list {
+			t.muteDecided(mutes, a)
+		}
+	}
+	return t.muteOthers(mutes, decided)
+}
+
+// decided returns the IDs of the alerts in the commit.
+func (t *Turn) decided() map[string]bool {
+	all := make(map[string]bool, len(t.Commit.Alerts)+len(t.Commit.States))
+	for _, list := range [][]*rules.Alert{t.Commit.Alerts, t.Commit.States} {
+		for _, a := range list {
+			all[a.ID] = true
+		}
+	}
+	for _, id := range t.Commit.Dropped {
+		all[id] = true
+	}
+	return all
+}
+
+// muteDecided looks whether people are to be told of an alert of the commit.
+func (t *Turn) muteDecided(mutes rules.Mutes, a *rules.Alert) {
+	named := *a
+	named.Told.Subject, named.Told.Project = t.data.NameOf(a.Subject), t.data.Name
+	if _, moved := t.Commit.Show[a.ID]; moved && (a.State == rules.Firing || a.Reason == rules.Revised) {
+		a.Mute = mutes.Of(named, t.data.Now)
+		return
+	}
+	if after, event := mutes.Apply(named, t.data.Now); event != rules.None {
+		after.Told = a.Told
+		*a, t.Commit.Show[a.ID] = after, nil
+	}
+}
+
+// muteOthers looks whether people are to be told of the open alerts that are not in the commit. Those of rules that are evaluated
+// apart are left to that.
+func (t *Turn) muteOthers(mutes rules.Mutes, decided map[string]bool) error {
+	for brief := range t.open.Brief() {
+		if brief.State != rules.Firing || decided[brief.ID] || slices.Contains(t.Commit.Others, brief.Rule) {
+			continue
+		}
+		brief.Told.Subject, brief.Told.Project = t.data.NameOf(brief.Subject), t.data.Name
+		if _, event := mutes.Apply(*brief, t.data.Now); event == rules.None {
+			continue
+		}
+		a, _, err := t.open.Of(brief.Rule, brief.Subject)
+		if err != nil {
+			return err
+		}
+		told := a.Told
+		a.Told = brief.Told
+		a, _ = mutes.Apply(a, t.data.Now)
+		a.Told = told
+		t.Commit.States, t.Commit.Show[a.ID] = append(t.Commit.States, &a), nil
+	}
+	return nil
+}
