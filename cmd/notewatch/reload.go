@@ -131,7 +131,7 @@ func (w *watcher) complain(ctx context.Context, problem error) error {
 	}
 	b := w.running.Load().watch.Bot
 	return b.Complain(ctx, bot.Complaint{
-		Rule: rulesFile, Subject: w.environment.Rules, Level: rules.Warning, Receivers: b.Operators,
+		Rule: rulesFile, Subject: w.environment.Rules, Level: rules.Warning, Receivers: b.Config().Operators,
 		Summary: w.environment.Rules + " has changed and is not valid: the rules from before go on",
 		Advice:  "Mend it: notewatch check says what is wrong. It is read again when it changes.",
 		Body:    text,

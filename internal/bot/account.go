@@ -40,7 +40,7 @@ func (b *Bot) noteAccount(ctx context.Context, account Account, state store.Proj
 	}
 	states := []store.Project{state}
 	for _, uid := range without(slices.Clone(uids), []string{state.UID}) {
-		other, err := b.Store.Project(ctx, uid)
+		other, err := b.store.Project(ctx, uid)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (b *Bot) accountComplaint(account Account, cause store.Cause, failure strin
 		summary += ": " + failure
 	}
 	var projects []string
-	for _, p := range b.Projects {
+	for _, p := range b.projects {
 		if p.Account == account.Name {
 			projects = append(projects, p.Name)
 		}
@@ -107,10 +107,10 @@ func PollText(project, behind string, wait time.Duration) string {
 func (b *Bot) accountReceivers(account Account) []string {
 	rule, ok := b.rule(evaluate.WatcherBlind)
 	if !ok {
-		return b.Operators
+		return b.operators
 	}
 	var all []string
-	for _, p := range b.Projects {
+	for _, p := range b.projects {
 		if p.Account == account.Name {
 			all = append(all, p.Recipients(*rule)...)
 		}
@@ -126,7 +126,7 @@ func (b *Bot) accountRestored(ctx context.Context, account Account, others []str
 	if err != nil || !open.Open() {
 		return err
 	}
-	if _, err := b.Store.Restore(ctx, others, now); err != nil {
+	if _, err := b.store.Restore(ctx, others, now); err != nil {
 		return err
 	}
 	_, err = b.Resolve(ctx, accountFailing, account.Name)
@@ -135,7 +135,7 @@ func (b *Bot) accountRestored(ctx context.Context, account Account, others []str
 
 // dropAccounts withdraws the alerts about accounts that no project uses: no poll can end them.
 func (b *Bot) dropAccounts(ctx context.Context) error {
-	used := names(b.Projects, func(p Project) string { return p.Account })
+	used := names(b.projects, func(p Project) string { return p.Account })
 	return b.Withdraw(ctx, accountFailing, used, "no project in the rules file uses this account")
 }
 
@@ -143,13 +143,13 @@ func (b *Bot) dropAccounts(ctx context.Context) error {
 // for a cause that concerns the whole account, while that alert is firing or it is not yet known whether it will, and for projects
 // that have not been polled since it ended. What current says of its project counts, not what the store says.
 func (b *Bot) explained(ctx context.Context, current store.Project) (func(rules.Alert) string, error) {
-	failing, err := b.Store.Failing(ctx)
+	failing, err := b.store.Failing(ctx)
 	if err != nil {
 		return nil, err
 	}
 	failing[current.UID] = current
 	explained := map[string]bool{}
-	for _, p := range b.Projects {
+	for _, p := range b.projects {
 		state := failing[p.UID]
 		known := state.Failures >= failuresUntil(state.Cause)
 		explained[p.UID] = state.Cause == store.Restored || state.Cause.AccountWide() && !known

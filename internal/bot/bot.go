@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -83,12 +84,28 @@ func SystemClock() Clock {
 // A Bot stands left of Commit: it polls projects, and decides what people ask for. Several goroutines may call its methods at once:
 // of what they do to the same alert, silence or work the store lets one go first, and the others see what came of it.
 type Bot struct {
-	Config
+	config    Config // what it was made of
+	store     *store.Store
+	accounts  []Account
+	projects  []Project
+	rules     []Rule
+	operators []string
+	fallbacks map[string]string
+	windows   []rules.Window
+	once      bool
+	period    rules.PeriodSpec
+	interval  time.Duration
+	clock     Clock
+	machine   func() time.Time
+	wake      func(store.Kind)
+	metrics   *metrics.Metrics
+	log       *slog.Logger
+
 	reads     rules.Reads // of all rules together
 	reader    *fetch.Reader
-	awake     awakening
 	evaluator *evaluate.Evaluator
 
+	awake   awakening
 	greeted atomic.Bool // the operators know what is watched, as far as this process can tell
 	lists   sync.Map    // device lists as they are stored, by the UID of the project: each a *env.DeviceList
 	devices sync.Map    // int: how many devices a project lists, by UID
@@ -97,24 +114,25 @@ type Bot struct {
 }
 
 // New returns a bot. It puts nothing down in the store by itself.
-func New(config Config) *Bot {
-	b := &Bot{Config: config, reads: readsOf(config.Rules)}
-	b.reader = fetch.New(fetch.Config{Store: b.Store, Log: b.Log, Figures: b.reads.Figures})
-	if b.Interval == 0 {
-		b.Interval = DefaultInterval
+func New(c Config) *Bot {
+	b := &Bot{
+		config: c, store: c.Store, accounts: c.Accounts, projects: c.Projects, rules: c.Rules, operators: c.Operators, fallbacks: c.Fallbacks,
+		windows: c.Windows, once: c.Once, period: c.Period, interval: cmp.Or(c.Interval, DefaultInterval), clock: c.Clock, machine: c.Machine,
+		wake: c.Wake, metrics: c.Metrics, log: c.Log, reads: readsOf(c.Rules),
 	}
-	if b.Workers == 0 {
-		b.Workers = runtime.GOMAXPROCS(0)
+	if b.wake == nil {
+		b.wake = func(store.Kind) {}
 	}
+	b.reader = fetch.New(fetch.Config{Store: c.Store, Log: c.Log, Figures: b.reads.Figures})
 	b.evaluator = evaluate.New(evaluate.Config{
-		Store: b.Store, Rules: rulesOf(b.Rules), Figures: b.reads.Figures, Period: b.Period, Workers: b.Workers,
-		Live: b.Live, Fallbacks: b.Fallbacks, Metrics: b.Metrics, Log: b.Log,
+		Store: c.Store, Rules: rulesOf(c.Rules), Figures: b.reads.Figures, Period: c.Period, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
+		Live: c.Live, Fallbacks: c.Fallbacks, Metrics: c.Metrics, Log: c.Log,
 	})
-	if b.Wake == nil {
-		b.Wake = func(store.Kind) {}
-	}
 	return b
 }
+
+// Config returns what the bot was made of.
+func (b *Bot) Config() Config { return b.config }
 
 // Recipients returns the names of the receivers that are told of a rule in a project.
 func (p Project) Recipients(r Rule) []string {
@@ -146,11 +164,11 @@ func readsOf(all []Rule) rules.Reads {
 }
 
 func (b *Bot) project(uid string) (Project, Account, error) {
-	for _, p := range b.Projects {
+	for _, p := range b.projects {
 		if p.UID != uid {
 			continue
 		}
-		for _, a := range b.Accounts {
+		for _, a := range b.accounts {
 			if a.Name == p.Account {
 				return p, a, nil
 			}

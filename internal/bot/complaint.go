@@ -31,7 +31,7 @@ func (b *Bot) Complain(ctx context.Context, c Complaint) error {
 // Raise raises an alert about notewatch itself, unless the same is open.
 func (b *Bot) Raise(ctx context.Context, key rules.Key, level rules.Level, receivers []string, told rules.Told) error {
 	_, err := b.alter(ctx, key, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
-		return a.Raise(level, told, b.Clock.Now())
+		return a.Raise(level, told, b.clock.Now())
 	})
 	return err
 }
@@ -39,7 +39,7 @@ func (b *Bot) Raise(ctx context.Context, key rules.Key, level rules.Level, recei
 // Resolve ends a complaint and reports whether it stood.
 func (b *Bot) Resolve(ctx context.Context, rule, subject string) (stood bool, err error) {
 	return b.alter(ctx, rules.Key{Rule: rule, Subject: subject}, nil, func(a rules.Alert) (rules.Alert, rules.Event) {
-		return a.Clear(b.Clock.Now())
+		return a.Clear(b.clock.Now())
 	})
 }
 
@@ -67,7 +67,7 @@ func (b *Bot) Withdraw(ctx context.Context, rule string, there []string, why str
 		if slices.Contains(there, a.Subject) {
 			continue
 		}
-		_, err := b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) { return a.Withdraw(why, b.Clock.Now()) })
+		_, err := b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) { return a.Withdraw(why, b.clock.Now()) })
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (b *Bot) Withdraw(ctx context.Context, rule string, there []string, why str
 
 // complaints returns those of a rule that stand.
 func (b *Bot) complaints(ctx context.Context, rule string) ([]rules.Alert, error) {
-	open, err := b.Store.OpenAlerts(ctx, "")
+	open, err := b.store.OpenAlerts(ctx, "")
 	others := func(a rules.Alert) bool { return a.Rule != rule || a.Drill }
 	return slices.DeleteFunc(open, others), err
 }
@@ -102,21 +102,21 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 		if event == rules.None {
 			return false, nil
 		}
-		mutes, seq, err := b.mutes(ctx, store.Project{}, b.Clock.Now())
+		mutes, seq, err := b.mutes(ctx, store.Project{}, b.clock.Now())
 		if err != nil {
 			return false, err
 		}
 		if event == rules.Fired {
 			mutes.Firing = func(string, string, string) bool { return false }
-			after.Mute = mutes.Of(after, b.Clock.Now())
+			after.Mute = mutes.Of(after, b.clock.Now())
 		}
-		err = b.Store.Decide(ctx, store.Decision{
-			Alerts: []*rules.Alert{&after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.Fallbacks, Silences: seq, Now: b.Clock.Now(),
+		err = b.store.Decide(ctx, store.Decision{
+			Alerts: []*rules.Alert{&after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.fallbacks, Silences: seq, Now: b.clock.Now(),
 			Mute: after.Drill && after.Open() || key.Rule == accountFailing, // that ends a drill at last, and others are muted by an account
 		})
 		if err == nil {
-			b.Wake(store.Receiver)
-			b.Wake(store.Mute)
+			b.wake(store.Receiver)
+			b.wake(store.Mute)
 		}
 		if !errors.Is(err, store.ErrMoved) {
 			return err == nil, err
@@ -126,7 +126,7 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 
 // open returns the open alert of a key, or the inactive one.
 func (b *Bot) open(ctx context.Context, key rules.Key) (rules.Alert, error) {
-	a, ok, err := b.Store.OpenAlert(ctx, key.Rule, key.Project, key.Subject)
+	a, ok, err := b.store.OpenAlert(ctx, key.Rule, key.Project, key.Subject)
 	if !ok || a.Key() != key {
 		return key.Inactive(), err
 	}

@@ -14,16 +14,16 @@ import (
 // convertRecent converts the days that an older version has stored of a project, as far as its rules look back, before the project
 // is polled. It keeps the lease of the poll.
 func (b *Bot) convertRecent(ctx context.Context, lease store.Lease, now time.Time) error {
-	first := env.FirstDay(b.Period, rules.DayOf(now)-fetch.RereadDays)
+	first := env.FirstDay(b.period, rules.DayOf(now)-fetch.RereadDays)
 	for begun := false; ; begun = true {
-		more, err := b.Store.ConvertProject(ctx, lease.Key, first)
+		more, err := b.store.ConvertProject(ctx, lease.Key, first)
 		if err != nil || !more {
 			return err
 		}
 		if !begun {
-			b.Log.Info("bringing a project up to date before it is polled", "project", lease.Key, "from", first.String())
+			b.log.Info("bringing a project up to date before it is polled", "project", lease.Key, "from", first.String())
 		}
-		if err := b.Store.Extend(ctx, lease, b.Machine()); err != nil {
+		if err := b.store.Extend(ctx, lease, b.machine()); err != nil {
 			return err
 		}
 	}
@@ -32,23 +32,23 @@ func (b *Bot) convertRecent(ctx context.Context, lease store.Lease, now time.Tim
 // Convert converts all that an older version has stored, the newest days first. Polls have their turn between two days. Another
 // process goes on where this one stops.
 func (b *Bot) Convert(ctx context.Context) error {
-	left, err := b.Store.Conversion(ctx)
+	left, err := b.store.Conversion(ctx)
 	if err != nil || left.Ended() {
 		return err
 	}
-	b.Log.Info("bringing the database up to date: older days are missing until it is done", "from", left.String())
+	b.log.Info("bringing the database up to date: older days are missing until it is done", "from", left.String())
 	for more := true; more; {
-		if more, err = b.Store.ConvertNext(ctx); err != nil {
+		if more, err = b.store.ConvertNext(ctx); err != nil {
 			return err
 		}
 	}
-	free, size, err := b.Store.FreeSpace(ctx)
+	free, size, err := b.store.FreeSpace(ctx)
 	if err != nil {
 		return err
 	}
-	log := b.Log.With("megabytes", size/1e6, "free_megabytes", free/1e6)
+	log := b.log.With("megabytes", size/1e6, "free_megabytes", free/1e6)
 	if free > size/2 {
-		log = log.With("hint", fmt.Sprintf("notewatch uses the free space again; to make the file smaller, stop notewatch and run: sqlite3 %q VACUUM", b.Store.Path()))
+		log = log.With("hint", fmt.Sprintf("notewatch uses the free space again; to make the file smaller, stop notewatch and run: sqlite3 %q VACUUM", b.store.Path()))
 	}
 	log.Info("brought the database up to date")
 	return nil

@@ -10,14 +10,14 @@ import (
 
 // deviceList returns the device list of a project. It stays in memory between polls as long as the stored one is the same.
 func (b *Bot) deviceList(ctx context.Context, project string) (*env.DeviceList, error) {
-	version, _, err := b.Store.ListVersion(ctx, project)
+	version, _, err := b.store.ListVersion(ctx, project)
 	if err != nil {
 		return nil, err
 	}
 	if known, ok := b.lists.Load(project); ok && known.(*env.DeviceList).Stored.Version == version {
 		return known.(*env.DeviceList), nil
 	}
-	stored, err := b.Store.DeviceList(ctx, project)
+	stored, err := b.store.DeviceList(ctx, project)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 
 // source is where the data of projects is read.
 func (b *Bot) source() env.Source {
-	return env.Source{Store: b.Store, Period: b.Period, Series: b.reads.Series}
+	return env.Source{Store: b.store, Period: b.period, Series: b.reads.Series}
 }
 
 // projectAt is how things are with a project at an instant, but for its devices.

@@ -42,12 +42,12 @@ func (b *Bot) drilled(r *Rule, project Project, key rules.Key) rules.Alert {
 		Subject: drillSubject, Project: project.Name, Figure: r.Show, Unit: r.Unit,
 		Advice: "This is a drill: nothing is wrong. " + r.Spec.Advice,
 	}
-	a := key.Drill(r.Rule, told, b.Clock.Now())
+	a := key.Drill(r.Rule, told, b.clock.Now())
 	a.Told.Summary = r.Headline(rules.Facts{
 		Rule: key.Rule, Project: project.Name, Subject: drillSubject, Level: a.Level.String(),
 		Value: notify.FormatFigure(a.Value, r.Unit), Limit: notify.FormatFigure(a.Limit, r.Unit),
-		Usual: notify.FormatFigure(a.Usual, r.Unit), Period: b.Period.String(),
-		When: b.Period.When(r.Show, rules.DayOf(a.AsOf)).Now,
+		Usual: notify.FormatFigure(a.Usual, r.Unit), Period: b.period.String(),
+		When: b.period.When(r.Show, rules.DayOf(a.AsOf)).Now,
 	})
 	return a
 }

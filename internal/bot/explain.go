@@ -62,11 +62,11 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	if !ok {
 		return Explanation{}, &UnknownError{"rule", rule}
 	}
-	at := slices.IndexFunc(b.Projects, func(p Project) bool { return p.UID == project })
+	at := slices.IndexFunc(b.projects, func(p Project) bool { return p.UID == project })
 	if at < 0 {
 		return Explanation{}, &UnknownError{"project", project}
 	}
-	p := b.Projects[at]
+	p := b.projects[at]
 	if r.Spec.Each == rules.EachProject {
 		subject = ""
 	} else if subject == "" {
@@ -96,8 +96,8 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 // lookAt gathers what the store knows of one subject as of an instant, and how many devices the project has if that is
 // wanted.
 func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time, counts bool) (env.Subject, error) {
-	seen, err := env.Look(ctx, b.Store, env.Query{
-		Project: p.UID, Name: p.Name, Device: subject, Now: at, Period: b.Period, Figures: b.reads.Figures, Counts: counts,
+	seen, err := env.Look(ctx, b.store, env.Query{
+		Project: p.UID, Name: p.Name, Device: subject, Now: at, Period: b.period, Figures: b.reads.Figures, Counts: counts,
 	})
 	if err == nil && subject != "" && seen.Device == nil {
 		err = &UnknownError{"device", subject}
@@ -108,8 +108,8 @@ func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Tim
 // explainedAsOf returns the instant that a rule is explained as of: now, or the last poll if that is long ago, since of today
 // nothing is known then. Rules about the reading itself are judged as of now whether it succeeds or not.
 func (b *Bot) explainedAsOf(ctx context.Context, r *Rule, p Project) (time.Time, error) {
-	now := b.Clock.Now().UTC()
-	state, err := b.Store.Project(ctx, p.UID)
+	now := b.clock.Now().UTC()
+	state, err := b.store.Project(ctx, p.UID)
 	if read := state.PolledAt; !r.Reads.OnlyPoll() && !read.IsZero() && now.Sub(read) > StaleAfter {
 		return read.UTC(), err
 	}
@@ -118,7 +118,7 @@ func (b *Bot) explainedAsOf(ctx context.Context, r *Rule, p Project) (time.Time,
 
 // explainAlert says what there is of an alert.
 func (b *Bot) explainAlert(ctx context.Context, e *Explanation, subject string) error {
-	a, open, err := b.Store.OpenAlert(ctx, e.Rule.Spec.Name, e.Project.UID, subject)
+	a, open, err := b.store.OpenAlert(ctx, e.Rule.Spec.Name, e.Project.UID, subject)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (b *Bot) explainAlert(ctx context.Context, e *Explanation, subject string) 
 	}
 	a.Rule, a.Project, a.Subject = e.Rule.Spec.Name, e.Project.UID, subject
 	a.Told.Project, a.Told.Subject = e.Project.Name, e.Subject.Name
-	e.Mute, err = b.wouldMute(ctx, a, b.Clock.Now())
+	e.Mute, err = b.wouldMute(ctx, a, b.clock.Now())
 	return err
 }
 
@@ -154,7 +154,7 @@ func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rule
 	}
 	var failed error
 	mutes.Firing = func(rule, project, subject string) bool {
-		other, _, err := b.Store.OpenAlert(ctx, rule, project, subject)
+		other, _, err := b.store.OpenAlert(ctx, rule, project, subject)
 		if err != nil {
 			failed = err
 		}
@@ -199,9 +199,9 @@ func (e Explanation) orCorrected(when string) string {
 
 // rule returns the rule of a name.
 func (b *Bot) rule(name string) (*Rule, bool) {
-	for i := range b.Rules {
-		if b.Rules[i].Spec.Name == name {
-			return &b.Rules[i], true
+	for i := range b.rules {
+		if b.rules[i].Spec.Name == name {
+			return &b.rules[i], true
 		}
 	}
 	return nil, false

@@ -9,7 +9,7 @@ import (
 
 // Envs returns what an expression sees of a subject as a poll would gather it, and as an explanation does.
 func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject string) (polled, alone *rules.Env, err error) {
-	now := b.Clock.Now().UTC()
+	now := b.clock.Now().UTC()
 	whole, err := b.look(ctx, p, state, now)
 	if err != nil {
 		return nil, nil, err

@@ -32,19 +32,19 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 		b.keepList(f.project, result.List)
 	}
 	b.devices.Store(f.project, len(result.List.Devices))
-	b.Metrics.GotInvalid(result.Invalid)
+	b.metrics.GotInvalid(result.Invalid)
 	if err != nil {
 		return err
 	}
 	state.Truncated = result.Truncated
 	if reread {
 		state.RereadOn = today
-		return b.Store.Prune(ctx, today-keepDays)
+		return b.store.Prune(ctx, today-keepDays)
 	}
 	return nil
 }
 
 // historyStart returns the first day that an Env as of today looks back on.
 func (b *Bot) historyStart(today rules.Day) rules.Day {
-	return env.FirstDay(b.Period, today)
+	return env.FirstDay(b.period, today)
 }

@@ -23,13 +23,13 @@ func (b *Bot) Cadence(account Account) time.Duration {
 	for _, uid := range b.ProjectsOf(account.Name) {
 		loads = append(loads, b.load(uid))
 	}
-	return budget.Interval(b.Interval, account.PerMinute, loads)
+	return budget.Interval(b.interval, account.PerMinute, loads)
 }
 
 // ProjectsOf returns the UIDs of the projects of an account.
 func (b *Bot) ProjectsOf(account string) []string {
 	var uids []string
-	for _, p := range b.Projects {
+	for _, p := range b.projects {
 		if p.Account == account {
 			uids = append(uids, p.UID)
 		}
@@ -49,8 +49,8 @@ func (b *Bot) load(uid string) budget.Load {
 
 // countDevices reads from the store how many devices the projects list.
 func (b *Bot) countDevices(ctx context.Context) error {
-	for _, p := range b.Projects {
-		devices, _, err := b.Store.DeviceCount(ctx, p.UID)
+	for _, p := range b.projects {
+		devices, _, err := b.store.DeviceCount(ctx, p.UID)
 		if err != nil {
 			return err
 		}
@@ -61,12 +61,12 @@ func (b *Bot) countDevices(ctx context.Context) error {
 
 // logIntervals logs how often the projects of each account are polled.
 func (b *Bot) logIntervals() {
-	for _, a := range b.Accounts {
+	for _, a := range b.accounts {
 		facts := []any{"account", a.Name, "projects", len(b.ProjectsOf(a.Name)), "requests_per_minute", a.PerMinute, "interval", b.Cadence(a)}
-		if b.Cadence(a) > b.Interval {
-			b.Log.Warn("polling less often: the projects of an account do not fit into its request budget", append(facts, "wanted", b.Interval)...)
+		if b.Cadence(a) > b.interval {
+			b.log.Warn("polling less often: the projects of an account do not fit into its request budget", append(facts, "wanted", b.interval)...)
 		} else {
-			b.Log.Info("polling the projects of an account", facts...)
+			b.log.Info("polling the projects of an account", facts...)
 		}
 	}
 }

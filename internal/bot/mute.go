@@ -16,30 +16,30 @@ const endedLately = 7 * 24 * time.Hour
 // mutes gathers what can keep people from being told, and what identifies the silences among it. current is the project that is
 // being polled, as the store does not know it yet; the zero value is none.
 func (b *Bot) mutes(ctx context.Context, current store.Project, now time.Time) (rules.Mutes, int64, error) {
-	silences, seq, err := b.Store.Silences(ctx, now.Add(-endedLately))
+	silences, seq, err := b.store.Silences(ctx, now.Add(-endedLately))
 	if err != nil {
 		return rules.Mutes{}, 0, err
 	}
 	explains, err := b.explained(ctx, current)
-	specs := make(map[string]rules.Spec, len(b.Rules))
-	for _, r := range b.Rules {
+	specs := make(map[string]rules.Spec, len(b.rules))
+	for _, r := range b.rules {
 		specs[r.Spec.Name] = r.Spec
 	}
-	return rules.Mutes{Silences: silences, Windows: b.Windows, Rules: specs, Explains: explains}, seq, err
+	return rules.Mutes{Silences: silences, Windows: b.windows, Rules: specs, Explains: explains}, seq, err
 }
 
 // Mute looks which open alerts people are to be told of, now that a silence began or ended, or the rules are others. It
 // also ends drills that nobody has ended.
 func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 	for {
-		now := b.Clock.Now()
+		now := b.clock.Now()
 		mutes, seq, err := b.mutes(ctx, store.Project{}, now)
 		if err != nil {
 			return err
 		}
-		d := store.Decision{Show: map[string][]string{}, StandIns: b.Fallbacks, Silences: seq, Now: now}
+		d := store.Decision{Show: map[string][]string{}, StandIns: b.fallbacks, Silences: seq, Now: now}
 		next := mutes.Next(now)
-		projects, err := b.Store.OpenProjects(ctx)
+		projects, err := b.store.OpenProjects(ctx)
 		if err != nil {
 			return err
 		}
@@ -50,9 +50,9 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 			}
 			next = store.Earlier(next, drillEnd)
 		}
-		if err := b.Store.Decide(ctx, d); err == nil {
-			b.Wake(store.Receiver)
-			return b.Store.Complete(ctx, lease, now, next, 0)
+		if err := b.store.Decide(ctx, d); err == nil {
+			b.wake(store.Receiver)
+			return b.store.Complete(ctx, lease, now, next, 0)
 		} else if !errors.Is(err, store.ErrMoved) {
 			return err
 		}
@@ -62,7 +62,7 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 // muteProject decides which open alerts of a project people are to be told of, and which drills end. It returns when the first of the
 // other drills ends by itself; zero is never.
 func (b *Bot) muteProject(ctx context.Context, project string, mutes rules.Mutes, d *store.Decision) (drillEnd time.Time, err error) {
-	open, err := b.Store.OpenStates(ctx, store.StateQuery{Project: project, Names: true})
+	open, err := b.store.OpenStates(ctx, store.StateQuery{Project: project, Names: true})
 	if err != nil {
 		return drillEnd, err
 	}

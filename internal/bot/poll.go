@@ -20,11 +20,11 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	now, started := b.Clock.Now().UTC(), b.Machine()
+	now, started := b.clock.Now().UTC(), b.machine()
 	if err := b.convertRecent(ctx, lease, now); err != nil {
 		return err
 	}
-	state, err := b.Store.Project(ctx, project.UID)
+	state, err := b.store.Project(ctx, project.UID)
 	if err != nil {
 		return err
 	}
@@ -46,9 +46,9 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	b.tell(turn.Commit)
-	b.Wake(store.PollRules)
-	took := b.Machine().Sub(started)
-	b.Metrics.Polled(project.UID, took, class)
+	b.wake(store.PollRules)
+	took := b.machine().Sub(started)
+	b.metrics.Polled(project.UID, took, class)
 	b.logPoll(project, account, state, failure, turn.Commit, took)
 	if err := b.complain(ctx, project, data, turn.Trials); err != nil {
 		return err
@@ -72,7 +72,7 @@ func (b *Bot) decide(
 			return nil, err
 		}
 		t.Commit.Due, t.Commit.Failures = due, data.State.Failures
-		if err = b.Store.Commit(ctx, lease, t.Commit); !errors.Is(err, store.ErrMoved) {
+		if err = b.store.Commit(ctx, lease, t.Commit); !errors.Is(err, store.ErrMoved) {
 			return t, err
 		}
 	}
@@ -81,7 +81,7 @@ func (b *Bot) decide(
 // about returns what the alerts of a project say beside its data.
 func (b *Bot) about(p Project, account Account, state store.Project) evaluate.Context {
 	c := evaluate.Context{Recipients: map[string][]string{}, NextStep: remedy(metrics.Class(state.Cause), account)}
-	for _, r := range b.Rules {
+	for _, r := range b.rules {
 		c.Recipients[r.Spec.Name] = p.Recipients(r)
 	}
 	return c
@@ -131,7 +131,7 @@ const firstRetry = 2 * time.Minute
 // its interval, and the polls of an account stay spread over it. After a poll that began later than an interval, since nothing ran, there
 // is nothing to make up for. In any case other projects that are due come first.
 func (b *Bot) nextPoll(account Account, lease store.Lease, state store.Project, failure error, began time.Time) time.Time {
-	interval, ended := b.Cadence(account), b.Clock.Now()
+	interval, ended := b.Cadence(account), b.clock.Now()
 	if failure == nil {
 		next, soonest := began.Add(interval), ended.Add(minPause)
 		if late := began.Sub(lease.Due); late > 0 && late < interval {
@@ -156,7 +156,7 @@ func (b *Bot) nextPoll(account Account, lease store.Lease, state store.Project, 
 // tell wakes the receivers that have something new to show.
 func (b *Bot) tell(commit store.Commit) {
 	if len(commit.Show) > 0 || len(commit.Live) > 0 {
-		b.Wake(store.Receiver)
+		b.wake(store.Receiver)
 	}
 }
 
@@ -166,13 +166,13 @@ func (b *Bot) logPoll(p Project, account Account, state store.Project, failure e
 		if errors.As(failure, new(fetch.ListError)) {
 			hint = "check the devices of the project at notehub.io: the next poll reads the list again and removes them if they are still missing"
 		}
-		b.Log.Error("reading Notehub", "project", p.UID, "failures", state.Failures, "err", failure, "hint", hint, "next", commit.Due)
+		b.log.Error("reading Notehub", "project", p.UID, "failures", state.Failures, "err", failure, "hint", hint, "next", commit.Due)
 		return
 	}
 	if state.Truncated {
-		b.Log.Warn("Notehub truncated an answer: the devices that are missing are no data until they are read at the next polls", "project", p.UID)
+		b.log.Warn("Notehub truncated an answer: the devices that are missing are no data until they are read at the next polls", "project", p.UID)
 	}
-	b.Log.Info("polled", "project", p.UID, "alerts", len(commit.Show), "took", took.Round(time.Millisecond), "next", commit.Due)
+	b.log.Info("polled", "project", p.UID, "alerts", len(commit.Show), "took", took.Round(time.Millisecond), "next", commit.Due)
 }
 
 // remedy says what an operator can do about a kind of failure to poll a project of an account.

@@ -26,7 +26,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	if !until.IsZero() {
-		return b.Store.Complete(ctx, lease, b.Clock.Now(), until, 0)
+		return b.store.Complete(ctx, lease, b.clock.Now(), until, 0)
 	}
 	for {
 		data, err := b.lookAtPolling(ctx, project)
@@ -42,7 +42,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 		}
 		t.Commit.Due = b.nextPollRules(account, data.State, data.Now)
 		t.Commit.Mute = len(t.Commit.Show) > 0 // of other alerts, by unless
-		err = b.Store.CommitPollRules(ctx, lease, t.Commit)
+		err = b.store.CommitPollRules(ctx, lease, t.Commit)
 		if errors.Is(err, store.ErrMoved) {
 			continue
 		}
@@ -51,7 +51,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 		}
 		b.tell(t.Commit)
 		if t.Commit.Mute {
-			b.Wake(store.Mute)
+			b.wake(store.Mute)
 		}
 		return b.complain(ctx, project, data, t.Trials)
 	}
@@ -59,11 +59,11 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 
 // lookAtPolling gathers what the rules that read only poll need of a project, as of now.
 func (b *Bot) lookAtPolling(ctx context.Context, p Project) (*env.ProjectData, error) {
-	state, err := b.Store.Project(ctx, p.UID)
+	state, err := b.store.Project(ctx, p.UID)
 	if err != nil {
 		return nil, err
 	}
-	now := b.Clock.Now().UTC()
+	now := b.clock.Now().UTC()
 	if b.watchesDevicesByPollAlone() {
 		return b.look(ctx, p, state, now)
 	}
@@ -72,7 +72,7 @@ func (b *Bot) lookAtPolling(ctx context.Context, p Project) (*env.ProjectData, e
 
 // watchesDevicesByPollAlone reports whether a rule that reads only poll is about devices.
 func (b *Bot) watchesDevicesByPollAlone() bool {
-	for _, r := range b.Rules {
+	for _, r := range b.rules {
 		if r.Spec.Each == rules.EachDevice && r.Reads.OnlyPoll() {
 			return true
 		}
@@ -117,9 +117,9 @@ func (a *awakening) since(uid string, now time.Time, gap time.Duration) time.Tim
 // pollComesFirst returns until when the rules that read only poll wait for the poll of a project; zero is that they do not. After a
 // start or a suspension the last poll is old because nobody was polling, so the poll that is due gets the time of one cadence.
 func (b *Bot) pollComesFirst(ctx context.Context, uid string, cadence time.Duration) (until time.Time, err error) {
-	now := b.Clock.Now()
+	now := b.clock.Now()
 	until = b.awake.since(uid, now, cadence+lateEvery).Add(cadence)
-	due, ok, err := b.Store.NextDue(ctx, store.Poll, uid)
+	due, ok, err := b.store.NextDue(ctx, store.Poll, uid)
 	if err != nil || !ok || due.After(now) || !now.Before(until) {
 		return time.Time{}, err
 	}

@@ -26,12 +26,12 @@ type freshening struct {
 func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err error) {
 	b.fresh.Lock()
 	defer b.fresh.Unlock()
-	now := b.Clock.Now()
+	now := b.clock.Now()
 	if now.Sub(b.fresh.last) < freshFor {
 		return 0, true, nil
 	}
 	already = true
-	for _, p := range b.Projects {
+	for _, p := range b.projects {
 		idle, err := b.idle(ctx, p, now)
 		if err != nil {
 			return requests, false, err
@@ -43,25 +43,25 @@ func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err erro
 		if err != nil {
 			return requests, false, err
 		}
-		if err := b.Store.Raise(ctx, store.Poll, p.UID, now); err != nil {
+		if err := b.store.Raise(ctx, store.Poll, p.UID, now); err != nil {
 			return requests, false, err
 		}
 		requests, already = requests+cost, false
 	}
 	if !already {
 		b.fresh.last = now
-		b.Wake(store.Poll)
+		b.wake(store.Poll)
 	}
 	return requests, already, nil
 }
 
 // Backlog returns how many projects are due for a poll, and about how long their polls take within the request budgets.
 func (b *Bot) Backlog(ctx context.Context) (projects int, takes time.Duration, err error) {
-	now := b.Clock.Now()
-	for _, a := range b.Accounts {
+	now := b.clock.Now()
+	for _, a := range b.accounts {
 		requests := 0
-		for _, p := range b.Projects {
-			due, ok, err := b.Store.NextDue(ctx, store.Poll, p.UID)
+		for _, p := range b.projects {
+			due, ok, err := b.store.NextDue(ctx, store.Poll, p.UID)
 			if err != nil {
 				return 0, 0, err
 			}
@@ -81,18 +81,18 @@ func (b *Bot) Backlog(ctx context.Context) (projects int, takes time.Duration, e
 
 // idle reports whether a project is neither due, nor being polled, nor just polled.
 func (b *Bot) idle(ctx context.Context, p Project, now time.Time) (bool, error) {
-	due, held, err := b.Store.WorkState(ctx, store.Poll, p.UID, b.Machine())
+	due, held, err := b.store.WorkState(ctx, store.Poll, p.UID, b.machine())
 	if err != nil || held || !due.After(now) && !due.IsZero() {
 		return false, err
 	}
-	state, err := b.Store.Project(ctx, p.UID)
+	state, err := b.store.Project(ctx, p.UID)
 	return now.Sub(state.PolledAt) >= freshFor, err
 }
 
 // cost is how many requests a poll of a project takes: those for usage, and those of the device list if that is due.
 func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
 	load := b.load(p.UID)
-	listed, err := b.Store.Listed(ctx, p.UID)
+	listed, err := b.store.Listed(ctx, p.UID)
 	if err == nil && b.listDue(p.Account, p.UID, listed, now) {
 		return load.Poll + load.List, nil
 	}
@@ -101,8 +101,8 @@ func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
 
 // PollNow makes every project due for a poll.
 func (b *Bot) PollNow(ctx context.Context) error {
-	for _, p := range b.Projects {
-		if err := b.Store.Raise(ctx, store.Poll, p.UID, b.Clock.Now()); err != nil {
+	for _, p := range b.projects {
+		if err := b.store.Raise(ctx, store.Poll, p.UID, b.clock.Now()); err != nil {
 			return err
 		}
 	}
@@ -112,19 +112,19 @@ func (b *Bot) PollNow(ctx context.Context) error {
 // PollOverdue makes every project due for a poll that was last polled longer ago than its interval, also one that failed since and
 // waits to be polled again: whoever starts notewatch may have fixed why. It returns when the first poll is due.
 func (b *Bot) PollOverdue(ctx context.Context) (next time.Time, err error) {
-	now := b.Clock.Now()
-	for _, a := range b.Accounts {
+	now := b.clock.Now()
+	for _, a := range b.accounts {
 		for _, uid := range b.ProjectsOf(a.Name) {
-			state, err := b.Store.Project(ctx, uid)
+			state, err := b.store.Project(ctx, uid)
 			if err != nil {
 				return next, err
 			}
 			if now.Sub(state.PolledAt) >= b.Cadence(a) {
-				if err := b.Store.Raise(ctx, store.Poll, uid, now); err != nil {
+				if err := b.store.Raise(ctx, store.Poll, uid, now); err != nil {
 					return next, err
 				}
 			}
-			due, _, err := b.Store.NextDue(ctx, store.Poll, uid)
+			due, _, err := b.store.NextDue(ctx, store.Poll, uid)
 			if err != nil {
 				return next, err
 			}

@@ -40,11 +40,11 @@ func NextSummary(now time.Time) time.Time {
 
 // Summarize tells the operators what was used in the week, and which rules may need a look.
 func (b *Bot) Summarize(ctx context.Context, lease store.Lease) error {
-	now := b.Clock.Now().UTC()
+	now := b.clock.Now().UTC()
 	if coming, err := b.polling(ctx, now); err != nil || coming {
-		return errors.Join(err, b.Store.Complete(ctx, lease, now, now.Add(time.Minute), 0))
+		return errors.Join(err, b.store.Complete(ctx, lease, now, now.Add(time.Minute), 0))
 	}
-	if b.Summary && len(b.Operators) > 0 {
+	if b.config.Summary && len(b.operators) > 0 {
 		body, err := b.summary(ctx, now)
 		if err != nil {
 			return err
@@ -52,18 +52,18 @@ func (b *Bot) Summarize(ctx context.Context, lease store.Lease) error {
 		week := rules.DayOf(now.AddDate(0, 0, -7))
 		name := "week from " + week.Start().Format("Mon 2 Jan")
 		told := rules.Told{Subject: name, Summary: "Usage in the " + name, Body: body}
-		if err := b.Report(ctx, rules.Key{Rule: weeklySummary, Subject: week.String()}, b.Operators, told); err != nil {
+		if err := b.Report(ctx, rules.Key{Rule: weeklySummary, Subject: week.String()}, b.operators, told); err != nil {
 			return err
 		}
 	}
-	return b.Store.Complete(ctx, lease, now, NextSummary(now), 0)
+	return b.store.Complete(ctx, lease, now, NextSummary(now), 0)
 }
 
 // polling reports whether a project is about to be read: after a time in which nobody watched, say.
 func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
-	for _, a := range b.Accounts {
+	for _, a := range b.accounts {
 		for _, uid := range b.ProjectsOf(a.Name) {
-			state, err := b.Store.Project(ctx, uid)
+			state, err := b.store.Project(ctx, uid)
 			if err != nil || state.Failures == 0 && now.Sub(state.PolledAt) > 2*b.Cadence(a) {
 				return err == nil, err
 			}
@@ -74,12 +74,12 @@ func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
 
 // Report tells receivers what there is to know, unless they were told it already.
 func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error {
-	before, err := b.Store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
+	before, err := b.store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
 	if err != nil || len(before) > 0 {
 		return err
 	}
 	_, err = b.alter(ctx, key, receivers, func(rules.Alert) (rules.Alert, rules.Event) {
-		return key.Report(told, b.Clock.Now()), rules.Reported
+		return key.Report(told, b.clock.Now()), rules.Reported
 	})
 	return err
 }
@@ -87,7 +87,7 @@ func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, tol
 // summary is the text of a weekly summary.
 func (b *Bot) summary(ctx context.Context, now time.Time) (string, error) {
 	var text strings.Builder
-	for _, p := range b.Projects {
+	for _, p := range b.projects {
 		if err := b.summarize(ctx, &text, p, now); err != nil {
 			return "", err
 		}
@@ -98,7 +98,7 @@ func (b *Bot) summary(ctx context.Context, now time.Time) (string, error) {
 
 // summarize writes what one project used.
 func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, now time.Time) error {
-	state, err := b.Store.Project(ctx, p.UID)
+	state, err := b.store.Project(ctx, p.UID)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,9 @@ func (b *Bot) summarizeFigure(text *strings.Builder, d *env.ProjectData, figure 
 }
 
 // thisPeriod returns the current period in words, such as "this month".
-func (b *Bot) thisPeriod(d *env.ProjectData) string { return b.Period.When("events.used", d.Today).Now }
+func (b *Bot) thisPeriod(d *env.ProjectData) string {
+	return b.period.When("events.used", d.Today).Now
+}
 
 // A deviceUse is a device and how much of a figure it has used in this period.
 type deviceUse struct {
@@ -196,16 +198,16 @@ func unitOf(figure rules.Figure) string {
 
 // summarizeRules writes which rules fired, which too often, and which never.
 func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now time.Time) error {
-	week, err := b.Store.Fired(ctx, now.AddDate(0, 0, -7))
+	week, err := b.store.Fired(ctx, now.AddDate(0, 0, -7))
 	if err != nil {
 		return err
 	}
-	ever, err := b.Store.Fired(ctx, now.Add(-neverFor))
+	ever, err := b.store.Fired(ctx, now.Add(-neverFor))
 	if err != nil {
 		return err
 	}
 	var fired, often, never []string
-	for _, r := range b.Rules {
+	for _, r := range b.rules {
 		name := r.Spec.Name
 		switch count := week[name]; {
 		case count > tooOften:
@@ -231,24 +233,24 @@ func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now tim
 // greet tells the operators once what is watched, as soon as all of it has been read. Each process sees to it: the one that
 // read the last project may have died before it could.
 func (b *Bot) greet(ctx context.Context) error {
-	if len(b.Operators) == 0 || b.greeted.Load() {
+	if len(b.operators) == 0 || b.greeted.Load() {
 		return nil
 	}
 	devices := 0
-	for _, p := range b.Projects {
-		state, err := b.Store.Project(ctx, p.UID)
+	for _, p := range b.projects {
+		state, err := b.store.Project(ctx, p.UID)
 		if err != nil || state.PolledAt.IsZero() {
 			return err
 		}
-		listed, _, err := b.Store.DeviceCount(ctx, p.UID)
+		listed, _, err := b.store.DeviceCount(ctx, p.UID)
 		if err != nil {
 			return err
 		}
 		devices += listed
 	}
-	err := b.Report(ctx, rules.Key{Rule: watching}, b.Operators, rules.Told{
+	err := b.Report(ctx, rules.Key{Rule: watching}, b.operators, rules.Told{
 		Subject: "notewatch",
-		Summary: fmt.Sprintf("notewatch is watching %s, %s, %s", count(len(b.Projects), "project"), count(devices, "device"), count(len(b.Rules), "rule")),
+		Summary: fmt.Sprintf("notewatch is watching %s, %s, %s", count(len(b.projects), "project"), count(devices, "device"), count(len(b.rules), "rule")),
 	})
 	b.greeted.Store(err == nil)
 	return err

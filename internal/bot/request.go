@@ -46,14 +46,14 @@ func (f fetcher) do(ctx context.Context, request func(ctx context.Context) error
 			return err
 		}
 		if firstRefused.IsZero() {
-			firstRefused = f.bot.Clock.Now()
+			firstRefused = f.bot.clock.Now()
 		}
 		pause := ratePauseAfter(err, refusals)
 		state, noting := f.refused(ctx, sent, pause)
 		if noting != nil {
 			return noting
 		}
-		if refusals > 0 && f.bot.Clock.Now().Add(pause).Sub(firstRefused) > f.patience(state) {
+		if refusals > 0 && f.bot.clock.Now().Add(pause).Sub(firstRefused) > f.patience(state) {
 			return err
 		}
 	}
@@ -74,9 +74,9 @@ func ratePauseAfter(err error, before int) time.Duration {
 
 // refused notes that Notehub has refused a request with a 429, and lets the account wait for a pause.
 func (f fetcher) refused(ctx context.Context, sent time.Time, pause time.Duration) (budget.State, error) {
-	f.bot.Log.Warn("rate-limited by Notehub", "account", f.account.Name, "project", f.project, "pause", pause)
-	now := f.bot.Clock.Now()
-	state, err := f.bot.Store.RefuseRequest(ctx, f.account.Name, sent, now, now.Add(pause))
+	f.bot.log.Warn("rate-limited by Notehub", "account", f.account.Name, "project", f.project, "pause", pause)
+	now := f.bot.clock.Now()
+	state, err := f.bot.store.RefuseRequest(ctx, f.account.Name, sent, now, now.Add(pause))
 	if err == nil {
 		f.bot.noteRate(f.account, state)
 	}
@@ -87,7 +87,7 @@ func (f fetcher) refused(ctx context.Context, sent time.Time, pause time.Duratio
 // waits less.
 func (f fetcher) patience(state budget.State) time.Duration {
 	patience := longestWait
-	if f.bot.Once {
+	if f.bot.once {
 		patience = oncePause
 	}
 	return max(patience, 2*budget.Window(state.Rate(f.account.PerMinute)))
@@ -108,10 +108,10 @@ func (b *Bot) noteRate(account Account, state budget.State) {
 	}
 	switch {
 	case rate < before.(float64):
-		b.Log.Warn("sending fewer requests to Notehub", "account", account.Name, "requests_per_minute", rate, "of", account.PerMinute,
+		b.log.Warn("sending fewer requests to Notehub", "account", account.Name, "requests_per_minute", rate, "of", account.PerMinute,
 			"until", state.RestoredAt(), "hint", remedy(metrics.RateLimited, account))
 	case rate > before.(float64):
-		b.Log.Info("sending more requests to Notehub again", "account", account.Name, "requests_per_minute", rate, "of", account.PerMinute)
+		b.log.Info("sending more requests to Notehub again", "account", account.Name, "requests_per_minute", rate, "of", account.PerMinute)
 	}
 }
 
@@ -128,9 +128,9 @@ func (f fetcher) call(ctx context.Context, request func(ctx context.Context) err
 	}
 	calling, cancel := context.WithTimeoutCause(ctx, callTime, errNoAnswer)
 	defer cancel()
-	began := f.bot.Machine()
+	began := f.bot.machine()
 	err := request(calling)
-	*f.spent += max(0, f.bot.Machine().Sub(began))
+	*f.spent += max(0, f.bot.machine().Sub(began))
 	if err != nil && ctx.Err() == nil && calling.Err() != nil {
 		return context.Cause(calling)
 	}
@@ -163,24 +163,24 @@ func (e heldError) Error() string {
 
 // wait waits until the budget allows a request, takes it, and returns when. The lease is good for one call then.
 func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
-	began := f.bot.Clock.Now()
+	began := f.bot.clock.Now()
 	for {
-		if err := f.bot.Store.Extend(ctx, f.lease, f.bot.Machine()); err != nil {
+		if err := f.bot.store.Extend(ctx, f.lease, f.bot.machine()); err != nil {
 			return time.Time{}, err
 		}
-		state, at, taken, err := f.bot.Store.TakeRequest(ctx, f.account.Name, f.account.PerMinute, f.bot.Clock.Now)
+		state, at, taken, err := f.bot.store.TakeRequest(ctx, f.account.Name, f.account.PerMinute, f.bot.clock.Now)
 		if err != nil {
 			return time.Time{}, err
 		}
 		f.bot.noteRate(f.account, state)
 		if taken {
-			f.bot.Metrics.Requested(f.account.Name)
+			f.bot.metrics.Requested(f.account.Name)
 			return at, nil
 		}
 		if at.Sub(began) > f.patience(state) {
 			return time.Time{}, heldError{at, f.account, !state.HeldUntil.Before(at)}
 		}
-		timer := f.bot.Clock.Timer(store.Earlier(at, f.bot.Clock.Now().Add(slotPause)))
+		timer := f.bot.clock.Timer(store.Earlier(at, f.bot.clock.Now().Add(slotPause)))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -12,19 +12,19 @@ import (
 
 // WithdrawProjects withdraws the alerts of projects that are no longer watched.
 func (b *Bot) WithdrawProjects(ctx context.Context) error {
-	uids, err := b.Store.OpenProjects(ctx)
+	uids, err := b.store.OpenProjects(ctx)
 	if err != nil {
 		return err
 	}
-	now := b.Clock.Now()
+	now := b.clock.Now()
 	for _, uid := range uids {
-		if uid == "" || slices.ContainsFunc(b.Projects, func(p Project) bool { return p.UID == uid }) {
+		if uid == "" || slices.ContainsFunc(b.projects, func(p Project) bool { return p.UID == uid }) {
 			continue // "" is what notewatch says of itself
 		}
-		if err := b.Store.Raise(ctx, store.Poll, uid, now); err != nil {
+		if err := b.store.Raise(ctx, store.Poll, uid, now); err != nil {
 			return err
 		}
-		lease, ok, err := b.Store.Claim(ctx, store.Poll, uid, now, b.Machine())
+		lease, ok, err := b.store.Claim(ctx, store.Poll, uid, now, b.machine())
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func (b *Bot) leave(ctx context.Context, lease store.Lease, uid string, now time
 		if err != nil {
 			return err
 		}
-		if err := b.Store.Commit(ctx, lease, commit); !errors.Is(err, store.ErrMoved) {
+		if err := b.store.Commit(ctx, lease, commit); !errors.Is(err, store.ErrMoved) {
 			return err
 		}
 	}
@@ -53,19 +53,19 @@ func (b *Bot) leave(ctx context.Context, lease store.Lease, uid string, now time
 
 // farewell withdraws all alerts of a project, which is then never due again.
 func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Commit, error) {
-	state, err := b.Store.Project(ctx, uid)
+	state, err := b.store.Project(ctx, uid)
 	if err != nil {
 		return store.Commit{}, err
 	}
-	open, err := b.Store.OpenStates(ctx, store.StateQuery{Project: uid})
+	open, err := b.store.OpenStates(ctx, store.StateQuery{Project: uid})
 	if err != nil {
 		return store.Commit{}, err
 	}
-	_, seq, err := b.Store.Silences(ctx, now)
+	_, seq, err := b.store.Silences(ctx, now)
 	if err != nil {
 		return store.Commit{}, err
 	}
 	commit, err := evaluate.Withdraw(open, evaluate.ProjectRemoved, now)
-	commit.StandIns, commit.Silences, commit.Project = b.Fallbacks, seq, state
+	commit.StandIns, commit.Silences, commit.Project = b.fallbacks, seq, state
 	return commit, err
 }

@@ -21,7 +21,7 @@ func NewSilenceID() string { return "s-" + strings.ToLower(rand.Text()[:8]) }
 // names is over; ErrOver if it is already.
 func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 	if s.Match.Alert != "" {
-		open, err := b.Store.IsOpen(ctx, s.Match.Alert)
+		open, err := b.store.IsOpen(ctx, s.Match.Alert)
 		if err != nil {
 			return err
 		}
@@ -29,18 +29,18 @@ func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 			return fmt.Errorf("silencing alert %q: %w", s.Match.Alert, ErrOver)
 		}
 	}
-	if err := b.Store.AddSilence(ctx, s, b.Clock.Now()); err != nil {
+	if err := b.store.AddSilence(ctx, s, b.clock.Now()); err != nil {
 		return err
 	}
-	b.Wake(store.Mute)
+	b.wake(store.Mute)
 	return nil
 }
 
 // Unsilence ends a silence and has this bot tell at once what still stands, if it runs. by is who ends it. ok is false if
 // there is no silence of that ID that is not over.
 func (b *Bot) Unsilence(ctx context.Context, id, by string) (ok bool, err error) {
-	if ok, err = b.Store.EndSilence(ctx, id, by, b.Clock.Now()); ok {
-		b.Wake(store.Mute)
+	if ok, err = b.store.EndSilence(ctx, id, by, b.clock.Now()); ok {
+		b.wake(store.Mute)
 	}
 	return ok, err
 }

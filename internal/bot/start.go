@@ -15,29 +15,29 @@ func (b *Bot) Register(ctx context.Context) error {
 		return err
 	}
 	b.logIntervals()
-	projects := names(b.Projects, Project.uid)
-	now := b.Clock.Now()
-	if err := b.Store.ConvertLists(ctx); err != nil {
+	projects := names(b.projects, Project.uid)
+	now := b.clock.Now()
+	if err := b.store.ConvertLists(ctx); err != nil {
 		return err
 	}
-	if err := b.Store.AddWork(ctx, store.Poll, projects, now); err != nil {
+	if err := b.store.AddWork(ctx, store.Poll, projects, now); err != nil {
 		return err
 	}
 	for _, uid := range projects {
-		if err := b.Store.Raise(ctx, store.PollRules, uid, now); err != nil {
+		if err := b.store.Raise(ctx, store.PollRules, uid, now); err != nil {
 			return err
 		}
 	}
 	if err := b.shorten(ctx, now); err != nil {
 		return err
 	}
-	if err := b.Store.KeepProjects(ctx, projects); err != nil {
+	if err := b.store.KeepProjects(ctx, projects); err != nil {
 		return err
 	}
-	if err := b.Store.AddWork(ctx, store.Summary, []string{""}, NextSummary(now)); err != nil {
+	if err := b.store.AddWork(ctx, store.Summary, []string{""}, NextSummary(now)); err != nil {
 		return err
 	}
-	if err := b.Store.Raise(ctx, store.Mute, "", now); err != nil {
+	if err := b.store.Raise(ctx, store.Mute, "", now); err != nil {
 		return err
 	}
 	return b.hurry(ctx, now)
@@ -45,9 +45,9 @@ func (b *Bot) Register(ctx context.Context) error {
 
 // shorten has no project wait for longer than its interval, which may be shorter than it was.
 func (b *Bot) shorten(ctx context.Context, now time.Time) error {
-	for _, a := range b.Accounts {
+	for _, a := range b.accounts {
 		for _, uid := range b.ProjectsOf(a.Name) {
-			state, err := b.Store.Project(ctx, uid)
+			state, err := b.store.Project(ctx, uid)
 			if err != nil {
 				return err
 			}
@@ -58,7 +58,7 @@ func (b *Bot) shorten(ctx context.Context, now time.Time) error {
 			if next.Before(now) {
 				next = now
 			}
-			if err := b.Store.Raise(ctx, store.Poll, uid, next); err != nil {
+			if err := b.store.Raise(ctx, store.Poll, uid, next); err != nil {
 				return err
 			}
 		}
@@ -68,16 +68,18 @@ func (b *Bot) shorten(ctx context.Context, now time.Time) error {
 
 // hurry makes projects due that rules have yet to judge: whoever has changed a rule wants to see what it does.
 func (b *Bot) hurry(ctx context.Context, now time.Time) error {
-	for _, p := range b.Projects {
-		judged, err := b.Store.Judged(ctx, p.UID)
+	for _, p := range b.projects {
+		judged, err := b.store.Judged(ctx, p.UID)
 		if err != nil {
 			return err
 		}
-		changed := func(r Rule) bool { return !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != r.Meaning(b.Period) }
-		if !slices.ContainsFunc(b.Rules, changed) {
+		changed := func(r Rule) bool {
+			return !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != r.Meaning(b.period)
+		}
+		if !slices.ContainsFunc(b.rules, changed) {
 			continue
 		}
-		if err := b.Store.Raise(ctx, store.Poll, p.UID, now); err != nil {
+		if err := b.store.Raise(ctx, store.Poll, p.UID, now); err != nil {
 			return err
 		}
 	}

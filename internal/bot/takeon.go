@@ -12,14 +12,14 @@ import (
 // Acknowledge notes that somebody has taken a firing alert on. It reports whether that changed anything.
 func (b *Bot) Acknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
 	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
-		return a.Acknowledged(by, b.Clock.Now())
+		return a.Acknowledged(by, b.clock.Now())
 	})
 }
 
 // Unacknowledge notes that nobody has a firing alert any more; by is who says so. It reports whether somebody had it.
 func (b *Bot) Unacknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
 	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
-		return a.Unacknowledged(by, b.Clock.Now())
+		return a.Unacknowledged(by, b.clock.Now())
 	})
 }
 
@@ -47,16 +47,16 @@ func (b *Bot) alterShown(
 	ctx context.Context, message string, change func(a rules.Alert, now time.Time) (rules.Alert, rules.Event),
 ) (changed int, err error) {
 	for {
-		_, members, err := b.Store.Members(ctx, message)
+		_, members, err := b.store.Members(ctx, message)
 		if err != nil {
 			return 0, err
 		}
-		now := b.Clock.Now()
-		_, seq, err := b.Store.Silences(ctx, now)
+		now := b.clock.Now()
+		_, seq, err := b.store.Silences(ctx, now)
 		if err != nil {
 			return 0, err
 		}
-		d := store.Decision{Show: map[string][]string{}, StandIns: b.Fallbacks, Silences: seq, Now: now}
+		d := store.Decision{Show: map[string][]string{}, StandIns: b.fallbacks, Silences: seq, Now: now}
 		for _, m := range members {
 			if after, event := change(m.Alert, now); event != rules.None {
 				d.Alerts, d.Show[after.ID] = append(d.Alerts, &after), nil
@@ -65,10 +65,10 @@ func (b *Bot) alterShown(
 		if len(d.Alerts) == 0 {
 			return 0, nil
 		}
-		err = b.Store.Decide(ctx, d)
+		err = b.store.Decide(ctx, d)
 		switch {
 		case err == nil:
-			b.Wake(store.Receiver)
+			b.wake(store.Receiver)
 			return len(d.Alerts), nil
 		case !errors.Is(err, store.ErrMoved):
 			return 0, err

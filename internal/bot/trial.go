@@ -24,7 +24,7 @@ func (b *Bot) complain(ctx context.Context, p Project, data *env.ProjectData, tr
 	for _, name := range slices.Sorted(maps.Keys(trials)) {
 		tried := trials[name]
 		if tried.Failed > 0 {
-			b.Log.Warn("evaluating", "rule", name, "project", p.UID, "failed", tried.Failed, "of", tried.Subjects,
+			b.log.Warn("evaluating", "rule", name, "project", p.UID, "failed", tried.Failed, "of", tried.Subjects,
 				"device", tried.Example, "err", tried.Err)
 		}
 		subject := brokenIn(name, p)
@@ -50,7 +50,7 @@ func (b *Bot) broken(name string, p Project, data *env.ProjectData, tried *evalu
 	}
 	return Complaint{
 		Rule: ruleBroken, Subject: brokenIn(name, p), Name: name + " in " + p.Name,
-		Level: rules.Warning, Receivers: b.Operators,
+		Level: rules.Warning, Receivers: b.operators,
 		Summary: fmt.Sprintf("%s cannot be judged%s: %s", name, whom, tried.Err),
 		Advice:  "Until it can be, it neither fires nor resolves there. Mend its expressions and reload; the log has the newest count.",
 	}
@@ -62,8 +62,8 @@ func brokenIn(rule string, p Project) string { return rule + " in " + p.UID }
 // dropBroken withdraws the complaints about rules that are no longer there.
 func (b *Bot) dropBroken(ctx context.Context) error {
 	var there []string
-	for _, p := range b.Projects {
-		for _, r := range b.Rules {
+	for _, p := range b.projects {
+		for _, r := range b.rules {
 			there = append(there, brokenIn(r.Spec.Name, p))
 		}
 	}

@@ -19,7 +19,7 @@ const (
 
 // whyGone says why an alert is withdrawn that no rule is evaluated for.
 func (t *Turn) whyGone(a rules.Alert) string {
-	r, ok := t.by.rule(a.Rule)
+	r, ok := t.evaluator.rule(a.Rule)
 	switch {
 	case ok && r.Spec.Each != scopeOf(a):
 		return "rule is about " + string(r.Spec.Each) + "s now"
@@ -42,8 +42,8 @@ func scopeOf(a rules.Alert) rules.Scope {
 
 // renamed returns the new rule that means what a removed one meant; "" if there is none.
 func (t *Turn) renamed(removed string) string {
-	for _, r := range t.by.rules {
-		if _, old := t.judged[r.Spec.Name]; !old && r.Meaning(t.by.period) == t.judged[removed].Hash {
+	for _, r := range t.evaluator.rules {
+		if _, old := t.judged[r.Spec.Name]; !old && r.Meaning(t.evaluator.period) == t.judged[removed].Hash {
 			return r.Spec.Name
 		}
 	}
@@ -59,8 +59,8 @@ func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert) string {
 		return "condition changed"
 	case otherLimit(r, a):
 		return limitNow(r)
-	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(t.by.period)):
-		return "period is " + t.by.period.String() + " now"
+	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(t.evaluator.period)):
+		return "period is " + t.evaluator.period.String() + " now"
 	case !known:
 		return "rule changed"
 	case was.ResolveWhen != is.ResolveWhen:

@@ -61,12 +61,12 @@ type Turn struct {
 	Commit store.Commit
 	Trials map[string]*Trial // by name, of the rules that are evaluated in this turn
 
-	by     *Evaluator
-	data   *env.ProjectData
-	about  Context
-	open   *store.OpenStates
-	judged map[string]store.Judgement // by rule name, before this turn
-	alone  bool                       // of the rules that read only poll; else of all others
+	evaluator *Evaluator
+	data      *env.ProjectData
+	about     Context
+	open      *store.OpenStates
+	judged    map[string]store.Judgement // by rule name, before this turn
+	alone     bool                       // of the rules that read only poll; else of all others
 }
 
 // Evaluate is Env → Eval → Next for every subject and rule but those that read only poll. It decides, but stores nothing. [Turn.Mute]
@@ -112,10 +112,10 @@ func (e *Evaluator) EvaluatePollRules(ctx context.Context, data *env.ProjectData
 
 // noteDamage has what could not be read of the history read from Notehub again, and says so once.
 func (t *Turn) noteDamage() {
-	damaged := t.by.store.Damaged(t.data.UID)
+	damaged := t.evaluator.store.Damaged(t.data.UID)
 	for _, d := range damaged {
-		if _, logged := t.by.damaged.LoadOrStore(d, true); !logged {
-			t.by.log.Error("a column of history cannot be read: its figures are no data until they have been read from Notehub again",
+		if _, logged := t.evaluator.damaged.LoadOrStore(d, true); !logged {
+			t.evaluator.log.Error("a column of history cannot be read: its figures are no data until they have been read from Notehub again",
 				"project", d.Project, "column", d.String(), "err", d.Err)
 		}
 	}
@@ -139,7 +139,7 @@ func (e *Evaluator) begin(ctx context.Context, data *env.ProjectData, about Cont
 	if err != nil {
 		return nil, err
 	}
-	t := &Turn{by: e, data: data, about: about, open: open, judged: judged, alone: alone, Trials: map[string]*Trial{}}
+	t := &Turn{evaluator: e, data: data, about: about, open: open, judged: judged, alone: alone, Trials: map[string]*Trial{}}
 	t.Commit = store.Commit{
 		Decision: store.Decision{Now: data.Now, Show: map[string][]string{}, StandIns: e.fallbacks},
 		Judged:   map[string]store.Judgement{},
@@ -170,7 +170,7 @@ func (t *Turn) evaluateAll(ctx context.Context) error {
 		}
 	}
 	for _, tried := range t.Trials {
-		t.by.metrics.Evaluated(tried.Subjects, tried.Failed)
+		t.evaluator.metrics.Evaluated(tried.Subjects, tried.Failed)
 	}
 	return nil
 }
@@ -189,7 +189,7 @@ func (t *Turn) date() {
 // withdrawGone ends the alerts whose rule or device is no more.
 func (t *Turn) withdrawGone() error {
 	for brief := range t.open.Brief() {
-		r, ok := t.by.rule(brief.Rule)
+		r, ok := t.evaluator.rule(brief.Rule)
 		listed := t.data.Device(brief.Subject) != nil
 		if ok && r.Spec.Each == scopeOf(*brief) && (listed || brief.Subject == "") {
 			continue
@@ -226,7 +226,7 @@ func (t *Turn) evaluateEach(ctx context.Context, scope rules.Scope) error {
 
 // applicable returns the rules of a scope that are evaluated in this turn, and notes what they mean.
 func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
-	for _, r := range t.by.rules {
+	for _, r := range t.evaluator.rules {
 		if r.Spec.Each != scope || r.Reads.OnlyPoll() != t.alone {
 			continue
 		}
@@ -237,7 +237,7 @@ func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
 		if t.data.Readable() || t.alone {
 			applicable = append(applicable, r)
 			t.Trials[r.Spec.Name] = new(Trial)
-			if meaning := r.Meaning(t.by.period); before.Hash != meaning {
+			if meaning := r.Meaning(t.evaluator.period); before.Hash != meaning {
 				before = store.Judgement{Hash: meaning, Since: t.data.Now}
 			}
 			before.Semantics = r.Semantics()
@@ -252,15 +252,15 @@ func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
 func (t *Turn) inBlocks(ctx context.Context, blocks []env.Block, do func(ctx context.Context, part *Turn, b *env.BlockData) error) error {
 	var figures []rules.Figure
 	if !t.alone {
-		figures = t.by.figures
+		figures = t.evaluator.figures
 	}
 	parts := make([]*Turn, len(blocks))
-	readers := make(chan *env.Reader, t.by.workers)
-	for range t.by.workers {
+	readers := make(chan *env.Reader, t.evaluator.workers)
+	for range t.evaluator.workers {
 		readers <- t.data.Reader(figures)
 	}
 	workers, ctx := errgroup.WithContext(ctx)
-	workers.SetLimit(t.by.workers)
+	workers.SetLimit(t.evaluator.workers)
 	for i, b := range blocks {
 		workers.Go(func() error {
 			reader := <-readers
@@ -328,8 +328,8 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 	}
 	after, event := before.Next(r, v, t.data.Now)
 	last, known := t.judged[key.Rule]
-	changed := open && known && last.Hash != r.Meaning(t.by.period)
-	if changed && event == rules.PeriodEnded && rules.PeriodOfMeaning(last.Hash) == rules.PeriodOfMeaning(r.Meaning(t.by.period)) {
+	changed := open && known && last.Hash != r.Meaning(t.evaluator.period)
+	if changed && event == rules.PeriodEnded && rules.PeriodOfMeaning(last.Hash) == rules.PeriodOfMeaning(r.Meaning(t.evaluator.period)) {
 		changed = false // it has ended by the old rule too
 	}
 	if changed {
@@ -389,8 +389,8 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 // periodEnded evaluates the rule as of the end of the alert's period, if that has ended and is not longer ago than the history
 // that was read.
 func (t *Turn) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
-	first, next := t.by.period.Bounds(rules.DayOf(a.Period))
-	if next > t.data.Today || next <= env.FirstDay(t.by.period, t.data.Today) || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
+	first, next := t.evaluator.period.Bounds(rules.DayOf(a.Period))
+	if next > t.data.Today || next <= env.FirstDay(t.evaluator.period, t.data.Today) || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
 		return nil
 	}
 	end, err := b.EnvAt(ctx, i, next-1)

@@ -25,7 +25,7 @@ type revision struct {
 // of the end of a period that is over. What was surely true there and not announced yet, or announced as less bad, is announced
 // once, as revised. The time before a rule was there does not count.
 func (t *Turn) revise(ctx context.Context) error {
-	changed, err := t.by.store.Changed(ctx, t.data.UID)
+	changed, err := t.evaluator.store.Changed(ctx, t.data.UID)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (t *Turn) revisions(scope rules.Scope, changed []store.Change) map[int][]*r
 		if c.Day < t.data.Today-fetch.RereadDays {
 			continue
 		}
-		for _, r := range t.by.rules {
+		for _, r := range t.evaluator.rules {
 			if r.Spec.Each != scope || !slices.Contains(r.Reads.Figures, c.Figure) {
 				continue
 			}
@@ -84,14 +84,14 @@ func (t *Turn) revisions(scope rules.Scope, changed []store.Change) map[int][]*r
 // have been about it; the zero time if the change does not concern the rule.
 func (t *Turn) revisable(r *rules.Rule, changed rules.Day) (day rules.Day, from time.Time) {
 	last := t.judged[r.Spec.Name]
-	if last.Hash != r.Meaning(t.by.period) || !last.Since.Before(changed.End()) {
+	if last.Hash != r.Meaning(t.evaluator.period) || !last.Since.Before(changed.End()) {
 		return 0, time.Time{}
 	}
 	switch r.Kind {
 	case rules.DayRule:
 		return changed, changed.Start()
 	case rules.PeriodRule:
-		if first, next := t.by.period.Bounds(changed); next <= t.data.Today {
+		if first, next := t.evaluator.period.Bounds(changed); next <= t.data.Today {
 			return next - 1, first.Start()
 		}
 	}
@@ -148,7 +148,7 @@ func (a *announcements) level(ctx context.Context, subject string, of announceme
 	levels, known := a.known[of]
 	if !known {
 		var err error
-		if levels, err = a.turn.by.store.Announced(ctx, a.turn.data.UID, of.rule, of.from, of.to); err != nil {
+		if levels, err = a.turn.evaluator.store.Announced(ctx, a.turn.data.UID, of.rule, of.from, of.to); err != nil {
 			return rules.Inactive, err
 		}
 		a.known[of] = levels

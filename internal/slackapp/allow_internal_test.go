@@ -91,11 +91,11 @@ func TestGroupsAreRemembered(t *testing.T) {
 // Everything is also what notewatch says of itself: who silences that has to be told of it.
 func TestEverythingIsForThoseWhoAreAlsoToldOfNotewatchItself(t *testing.T) {
 	d := newAskDesk(t, usualScene())
-	d.bot.Projects[1].Notify = []string{"team"}
-	d.bot.Operators = []string{"log"}
+	d.bot.Config().Projects[1].Notify = []string{"team"}
+	d.operators("log")
 	require.Contains(t, d.refused("silence everything for 2h because of the fair"), "No channel in Slack is told of all of that")
 	d.ask("silence rule event-spike for 2h because it is known")
-	d.bot.Operators = []string{"log", "team"}
+	d.operators("log", "team")
 	d.ask("silence everything for 2h because of the fair")
 }
 

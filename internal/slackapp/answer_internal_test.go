@@ -231,8 +231,8 @@ func TestChangesAreForThoseWhoAreTold(t *testing.T) {
 // A rule that judges projects never says anything of a device, so that it does not matter whom it tells.
 func TestDevicesAreSilencedWhereverProjectsAreTold(t *testing.T) {
 	d := newAskDesk(t, usualScene())
-	require.Equal(t, rules.EachProject, d.bot.Rules[2].Spec.Each)
-	d.bot.Rules[2].Notify = []string{"log"} // which is not in Slack
+	require.Equal(t, rules.EachProject, d.bot.Config().Rules[2].Spec.Each)
+	d.bot.Config().Rules[2].Notify = []string{"log"} // which is not in Slack
 	answer := d.ask("silence device hourly-sensor-1 for 2h because x")
 	d.ask("unsilence " + regexp.MustCompile("s-[a-z0-9]+").FindString(answer))
 	require.Contains(t, d.refused("silence project cold-chain for 2h because x"), "No channel in Slack is told of all of that")

@@ -73,7 +73,7 @@ func TestExplanationsAreAsOfTheLastPollIfThatIsLongAgo(t *testing.T) {
 // Not every alert has a rule that can be explained.
 func TestAlertsThatCannotBeExplained(t *testing.T) {
 	d := newAskDesk(t, usualScene())
-	_, _, err := d.bot.Drill(t.Context(), "event-spike", d.bot.Projects[0])
+	_, _, err := d.bot.Drill(t.Context(), "event-spike", d.bot.Config().Projects[0])
 	require.NoError(t, err)
 	q := d.app.question(Command{})
 	for want, a := range map[string]rules.Alert{

@@ -116,7 +116,7 @@ func (q *question) silences(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	windows := q.bot.Windows
+	windows := q.bot.Config().Windows
 	called, err := q.directory(ctx, matchesOf(all, windows)...)
 	if err != nil {
 		return page{}, err

@@ -61,13 +61,13 @@ func (q *question) toldOfAll(m rules.Match) (all []string, some bool) {
 // project also selects what notewatch says of itself. At the terminal, projects may be selected by their names, also as subjects.
 func (q *question) receiversOf(m rules.Match) (all [][]string) {
 	if m.Rule == "" && m.Project == "" {
-		all = append(all, q.bot.Operators)
+		all = append(all, q.bot.Config().Operators)
 	}
-	for _, p := range q.bot.Projects {
+	for _, p := range q.bot.Config().Projects {
 		if m.Project != "" && m.Project != p.UID && m.Project != p.Name {
 			continue
 		}
-		for _, r := range q.bot.Rules {
+		for _, r := range q.bot.Config().Rules {
 			named := m.Rule == "" || m.Rule == r.Spec.Name
 			project := r.Spec.Each == rules.EachProject // of which alerts have the project as their subject
 			if named && (!project || m.Subject == "" || m.Subject == p.Name) {

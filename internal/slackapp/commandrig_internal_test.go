@@ -138,6 +138,13 @@ func (d *askDesk) notehub(s scene) *notehub.Client {
 	return client
 }
 
+// operators changes who is told how notewatch itself does.
+func (d *askDesk) operators(names ...string) {
+	config := d.bot.Config()
+	config.Operators = names
+	d.bot = bot.New(config)
+}
+
 // receiver is told by webhook.
 func receiver(t *testing.T, name string) deliver.Receiver {
 	hook := notifytest.NewWebhook()

@@ -69,8 +69,8 @@ func TestHelpOffersWhatTheAskerMay(t *testing.T) {
 // Where one may change something, help is about that, not about what is worse and told elsewhere.
 func TestHelpIsAboutWhatTheChannelIsTold(t *testing.T) {
 	d := newAskDesk(t, usualScene())
-	require.Equal(t, "event-budget", d.bot.Rules[0].Spec.Name)
-	d.bot.Rules[0].Notify = []string{"log"}
+	require.Equal(t, "event-budget", d.bot.Config().Rules[0].Spec.Name)
+	d.bot.Config().Rules[0].Notify = []string{"log"}
 	d.app.Channels = func() map[string]string { return map[string]string{"team": teamRoom, "log": otherRoom} }
 	budget, err := d.store.Alerts(t.Context(), store.AlertFilter{Match: rules.Match{Rule: "event-budget"}, Open: true})
 	require.NoError(t, err)

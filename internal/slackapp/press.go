@@ -80,7 +80,7 @@ func (p Press) meant() (do func(*pressed, context.Context) (Reply, error), messa
 // look reads the alerts of the message. It is a [refusalError] unless the press comes from below that very message: values can
 // be made up, and messages forwarded; when one was posted afresh, the old one stays behind.
 func (q *pressed) look(ctx context.Context) error {
-	message, members, err := q.bot.Store.Members(ctx, q.message)
+	message, members, err := q.bot.Config().Store.Members(ctx, q.message)
 	if err != nil && !errors.Is(err, store.ErrNoMessage) {
 		return err
 	}

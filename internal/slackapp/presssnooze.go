@@ -30,7 +30,7 @@ func (q *pressed) snooze(ctx context.Context, length notify.Snooze) (Reply, erro
 	if err != nil {
 		return Reply{}, err
 	}
-	silences, _, err := q.bot.Store.Silences(ctx, q.bot.Clock.Now())
+	silences, _, err := q.bot.Config().Store.Silences(ctx, q.bot.Config().Clock.Now())
 	if err != nil {
 		return Reply{}, err
 	}
@@ -106,7 +106,7 @@ func (q *pressed) maySilence(ctx context.Context, all []snooze) error {
 // silence is one for as long as is asked for. It lasts until the alert is over if it has no end: that is when a period is, too,
 // since a silence that ended with the period would let the alert be told before the poll that closes it.
 func (q *pressed) silence(match rules.Match, length notify.Snooze) rules.Silence {
-	now := q.bot.Clock.Now()
+	now := q.bot.Config().Clock.Now()
 	s := rules.Silence{ID: bot.NewSilenceID(), Match: match, Start: now, By: q.Person.String(), Because: "snoozed from Slack"}
 	switch length {
 	case notify.SnoozeHour:
@@ -131,7 +131,7 @@ func (q *pressed) silenced(standing rules.Mutes) refusalError {
 	if len(q.alerts) > 1 {
 		return "All of these that fire are silenced already, for as long as that."
 	}
-	mute := standing.Of(q.alerts[0], q.bot.Clock.Now())
+	mute := standing.Of(q.alerts[0], q.bot.Config().Clock.Now())
 	return refusalError("It is " + notify.Mrkdwn(deliver.MuteText(mute), maxSaid) + ".")
 }
 
