@@ -7,7 +7,7 @@
 //  2. retry (fallback.go) tries again what was given up, once an hour, while the receiver is unreachable.
 //  3. plan (plan.go) reads what is owed. Whether a delivery is sent, held or skipped is decided by delivery.Next, event Considered
 //     (rests, in plan.go): a silenced or acknowledged alert is held, one below the level of the receiver is skipped. Of what is left it
-//     makes messages: those that change, then new ones, then those whose figures are old (refresh). Pure functions in group.go decide what
+//     makes messages: new ones, those that change, then those whose figures are old (refresh). Pure functions in group.go decide what
 //     concerns several deliveries: group (alerts that share a message), capped (the hourly cap and digests) and order.
 //  4. sendAll (send.go) sends them in batches: Begin records the attempts, attempt makes each call in the pace of its lane (lane.go),
 //     End records the results. Between two batches it stops if anything newer was committed.
