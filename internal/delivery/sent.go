@@ -104,14 +104,12 @@ func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
 }
 
 // mayDisplay records a post of which it is uncertain whether it came last. What is displayed counts as firing if one of both was, because
-// only that has to be taken back; and people as notified of the lower level.
+// only that has to be taken back. Of two levels people count as notified of the lower one.
 func (d Delivery) mayDisplay(s Sent) Delivery {
 	switch {
-	case d.unseen():
+	case d.Display != DisplayFiring:
 		d.Shown, d.Display = s.Level, s.Display
 	case s.Display == DisplayFiring:
-		d.Shown, d.Display = min(d.Shown, s.Level), DisplayFiring
-	default:
 		d.Shown = min(d.Shown, s.Level)
 	}
 	return d
