@@ -241,13 +241,13 @@ func addShown(ctx context.Context, tx *sql.Tx, d Decision, due map[string]bool) 
 	if err != nil {
 		return err
 	}
-	var fresh []row
+	var addresses []address
 	for _, id := range stored {
 		for _, receiver := range d.Show[id] {
-			fresh = append(fresh, row{alert: id, receiver: receiver, Delivery: newDelivery(d.Now)})
+			addresses = append(addresses, address{id, receiver})
 		}
 	}
-	return insertDeliveries(ctx, tx, fresh, func(receiver string) { due[receiver] = true })
+	return insert(ctx, tx, newDelivery(d.Now), addresses, func(receiver string) { due[receiver] = true })
 }
 
 // storedAlerts returns those of some alerts that are stored: one may have been dropped since it was decided who is to show it.
@@ -279,7 +279,7 @@ func readDue(ctx context.Context, tx *sql.Tx, alerts []string, due map[string]bo
 func showChanged(ctx context.Context, tx *sql.Tx, alerts []string, now time.Time) error {
 	statements := newBatch(tx)
 	for some := range slices.Chunk(alerts, maxAlerts) {
-		rows, err := readRows(ctx, tx, `delivery.alert IN (SELECT value FROM json_each($1))`, all, document[[]string]{&some})
+		rows, err := readRows(ctx, tx, `delivery.alert IN (SELECT value FROM json_each($1))`, document[[]string]{&some})
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (s *Store) FallBack(ctx context.Context, lease Lease, in StandIn) (count in
 func missingAlerts(ctx context.Context, tx *sql.Tx, fallback string, in StandIn) (missing []string, err error) {
 	rows, err := readRows(ctx, tx, `delivery.receiver = $1 AND delivery.state IN ($2, $3) AND alert.state = 'firing'
 		AND NOT EXISTS (SELECT 1 FROM delivery AS own WHERE own.alert = delivery.alert AND own.receiver = $4 AND NOT own.rerouted)`,
-		all, in.For, delivery.Waiting, delivery.GivenUp, fallback)
+		in.For, delivery.Waiting, delivery.GivenUp, fallback)
 	for i := range rows {
 		if r := &rows[i]; r.Missing(r.facts, in.Policy, in.Before) {
 			missing = append(missing, r.alert)
@@ -60,11 +60,12 @@ func replace(ctx context.Context, tx *sql.Tx, fallback string, alerts []string, 
 	if err := write(ctx, newBatch(tx), changes); err != nil {
 		return 0, err
 	}
-	fresh := make([]row, len(alerts))
+	addresses := make([]address, len(alerts))
 	for i, alert := range alerts {
-		fresh[i] = row{alert: alert, receiver: fallback, Delivery: delivery.Delivery{}.Next(e, delivery.Facts{}, delivery.Policy{}, in.Now)}
+		addresses[i] = address{alert, fallback}
 	}
 	count = len(changes)
-	err = insertDeliveries(ctx, tx, fresh, func(string) { count++ })
+	fresh := delivery.Delivery{}.Next(e, delivery.Facts{}, delivery.Policy{}, in.Now)
+	err = insert(ctx, tx, fresh, addresses, func(string) { count++ })
 	return count, err
 }

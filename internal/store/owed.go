@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"strconv"
 	"time"
 
 	"notewatch/internal/delivery"
@@ -45,15 +44,12 @@ func (r *row) fields() []any {
 		[]any{&f.State, &f.Level, &f.Version, &f.Reason, &f.Muted, &f.Acknowledged})
 }
 
-// readRows returns the deliveries for which condition holds, in the order of their keys, at most limit.
-func readRows(ctx context.Context, tx *sql.Tx, condition string, limit int, args ...any) ([]row, error) {
+// readRows returns the deliveries for which condition holds, in the order of their keys.
+func readRows(ctx context.Context, tx *sql.Tx, condition string, args ...any) ([]row, error) {
 	return collect(ctx, tx, (*row).fields, `
 		SELECT `+rowColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
-		WHERE `+condition+` ORDER BY delivery.alert, delivery.receiver LIMIT `+strconv.Itoa(limit), args...)
+		WHERE `+condition+` ORDER BY delivery.alert, delivery.receiver`, args...)
 }
-
-// all is the limit of readRows that is none.
-const all = -1
 
 // next returns the row after an event. A message of which it is uncertain what it displays shows an unknown value.
 func (r row) next(e delivery.Event, p delivery.Policy, now time.Time) row {
@@ -110,14 +106,14 @@ func write(ctx context.Context, b batch, changes []change) error {
 
 // attach stores in which messages deliveries are now, or that they are in none, with what that says of what is displayed.
 func attach(ctx context.Context, b batch, changes []change) error {
-	type place struct {
+	type target struct {
 		receiver, message string
 		display           delivery.Display
 	}
-	moved := map[place][]string{} // alerts
+	moved := map[target][]string{} // alerts
 	for i := range changes {
 		if was, is := &changes[i].before, &changes[i].after; was.Message != is.Message {
-			to := place{is.receiver, is.Message, is.Display}
+			to := target{is.receiver, is.Message, is.Display}
 			moved[to] = append(moved[to], is.alert)
 			was.Message, was.Display = is.Message, is.Display
 		}
@@ -157,14 +153,16 @@ func (r row) displayed() row {
 	return r
 }
 
-// insertDeliveries adds deliveries that wait, and calls added with the receivers of those that were not there yet.
-func insertDeliveries(ctx context.Context, tx *sql.Tx, rows []row, added func(receiver string)) error {
+// An address is where a delivery is added.
+type address struct{ alert, receiver string }
+
+// insert adds a delivery at addresses, and calls added with the receivers of those where there was none yet.
+func insert(ctx context.Context, tx *sql.Tx, d delivery.Delivery, addresses []address, added func(receiver string)) error {
 	table := upsert{
 		table: "delivery", key: []string{"alert", "receiver"}, returning: "receiver", fixed: []string{"state", "waiting_since", "display", "via"},
 	}
-	return table.run(ctx, tx, len(rows), func(i int) []any {
-		r := &rows[i]
-		return []any{r.alert, r.receiver, r.State, instant{&r.Since}, r.Display, r.For}
+	return table.run(ctx, tx, len(addresses), func(i int) []any {
+		return []any{addresses[i].alert, addresses[i].receiver, d.State, instant{&d.Since}, d.Display, d.For}
 	}, func(rows *sql.Rows) error {
 		var receiver string
 		err := rows.Scan(&receiver)
@@ -173,21 +171,32 @@ func insertDeliveries(ctx context.Context, tx *sql.Tx, rows []row, added func(re
 	})
 }
 
-// change applies events to the deliveries for which condition holds, in transactions of 10,000, and returns how many of each receiver
+// A selection is what one event after the other happens to: the deliveries of some alerts, to one receiver or to all.
+type selection struct {
+	alerts   string // query of the IDs of the alerts, in order
+	args     []any  // of the query
+	receiver string // "" is all
+}
+
+// change applies events to the deliveries of a selection, in a transaction for every 1,000 alerts, and returns how many of each receiver
 // changed. If due, it makes these receivers due.
-func (s *Store) change(
-	ctx context.Context, condition string, args []any, event func(*row) delivery.Event, now time.Time, due bool,
-) (map[string]int64, error) {
-	page := condition + ` AND (delivery.alert, delivery.receiver) > (` + params(len(args)+1, 2) + `)`
-	changed, alert, receiver := map[string]int64{}, "", ""
-	for more := true; more; {
+func (s *Store) change(ctx context.Context, of selection, event func(*row) delivery.Event, now time.Time, due bool) (map[string]int64, error) {
+	var alerts []string
+	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+		alerts, err = collect(ctx, tx, func(id *string) []any { return []any{id} }, of.alerts, of.args...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	changed := map[string]int64{}
+	for some := range slices.Chunk(alerts, maxAlerts) {
 		err := s.update(ctx, func(tx *sql.Tx) error {
-			rows, err := readRows(ctx, tx, page, maxRows, append(slices.Clip(args), alert, receiver)...)
-			if err != nil || len(rows) == 0 {
-				more = false
+			rows, err := readRows(ctx, tx, `delivery.alert IN (SELECT value FROM json_each($1)) AND ($2 = '' OR delivery.receiver = $2)`,
+				document[[]string]{&some}, of.receiver)
+			if err != nil {
 				return err
 			}
-			more, alert, receiver = len(rows) == maxRows, rows[len(rows)-1].alert, rows[len(rows)-1].receiver
 			changes := changesOf(rows, event, delivery.Policy{}, now)
 			names := map[string]bool{}
 			for i := range changes {
@@ -222,6 +231,6 @@ func newDelivery(now time.Time) delivery.Delivery {
 
 // rowsTo returns the deliveries of some alerts to a receiver.
 func rowsTo(ctx context.Context, tx *sql.Tx, receiver string, alerts []string) ([]row, error) {
-	return readRows(ctx, tx, `delivery.receiver = $1 AND delivery.alert IN (SELECT value FROM json_each($2))`, all, receiver,
+	return readRows(ctx, tx, `delivery.receiver = $1 AND delivery.alert IN (SELECT value FROM json_each($2))`, receiver,
 		document[[]string]{&alerts})
 }

@@ -59,8 +59,11 @@ func hasState(ctx context.Context, tx *sql.Tx, receiver string, state delivery.S
 
 // Reconsider makes what was held or skipped of alerts that still fire be considered again: the rules may have changed.
 func (s *Store) Reconsider(ctx context.Context, now time.Time) error {
-	_, err := s.change(ctx, `delivery.state IN ($1, $2) AND alert.state = 'firing' AND `+openAlert, []any{delivery.Held, delivery.Skipped},
-		always(delivery.Event{Kind: delivery.RulesChanged}), now, false)
+	_, err := s.change(ctx, selection{
+		alerts: `SELECT id FROM alert WHERE ` + openAlert + ` AND state = 'firing'
+			AND EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.state IN ($1, $2)) ORDER BY id`,
+		args: []any{delivery.Held, delivery.Skipped},
+	}, always(delivery.Event{Kind: delivery.RulesChanged}), now, false)
 	return doing(err, "reconsidering what was held back")
 }
 
@@ -74,13 +77,18 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string, now time.
 			break
 		}
 		if slices.Contains(receivers, name) {
-			_, err = s.change(ctx, `delivery.receiver = $1 AND delivery.state = $2`, []any{name, delivery.Removed},
-				always(delivery.Event{Kind: delivery.ReceiverBack}), now, false)
+			_, err = s.change(ctx, selection{
+				alerts: `SELECT alert FROM delivery WHERE receiver = $1 AND state = $2 ORDER BY alert`, args: []any{name, delivery.Removed},
+				receiver: name,
+			}, always(delivery.Event{Kind: delivery.ReceiverBack}), now, false)
 			continue
 		}
 		var removed map[string]int64
-		removed, err = s.change(ctx, `delivery.receiver = $1 AND alert.state = 'firing' AND `+openAlert, []any{name},
-			always(delivery.Event{Kind: delivery.ReceiverGone}), now, false)
+		removed, err = s.change(ctx, selection{
+			alerts: `SELECT id FROM alert WHERE ` + openAlert + ` AND state = 'firing'
+				AND EXISTS (SELECT 1 FROM delivery WHERE alert = id AND receiver = $1 AND delivery.state <> $2) ORDER BY id`,
+			args: []any{name, delivery.Removed}, receiver: name,
+		}, always(delivery.Event{Kind: delivery.ReceiverGone}), now, false)
 		if removed[name] > 0 {
 			gone[name] = removed[name]
 		}
@@ -103,7 +111,7 @@ func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.
 	err = s.update(ctx, func(tx *sql.Tx) error {
 		const chosen = `delivery.alert = $1 AND NOT rerouted AND ($2 = '' OR delivery.receiver = $2)`
 		const messages = `(SELECT message FROM delivery WHERE ` + chosen + `)`
-		rows, err := readRows(ctx, tx, chosen+` OR message IN `+messages, all, alert, receiver)
+		rows, err := readRows(ctx, tx, chosen+` OR message IN `+messages, alert, receiver)
 		if err != nil {
 			return err
 		}

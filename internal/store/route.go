@@ -34,7 +34,8 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 	if err != nil {
 		return changed, doing(err, "routing what fires of rule %q in project %q", key.Rule, key.Project)
 	}
-	turned, err := s.change(ctx, routed, []any{key.Project, key.Rule}, func(r *row) delivery.Event {
+	firing := selection{alerts: `SELECT id FROM alert WHERE ` + routed + ` ORDER BY id`, args: []any{key.Project, key.Rule}}
+	turned, err := s.change(ctx, firing, func(r *row) delivery.Event {
 		if slices.Contains(receivers, r.receiver) {
 			return delivery.Event{Kind: delivery.TurnedBack}
 		}
@@ -50,23 +51,22 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 func (s *Store) addRouted(ctx context.Context, key rules.Key, receivers []string, now time.Time) (added int, err error) {
 	receivers = append([]string{}, receivers...) // nil is no list
 	err = s.update(ctx, func(tx *sql.Tx) error {
-		fresh, err := collect(ctx, tx, func(r *row) []any { return []any{&r.alert, &r.receiver} }, `
+		addresses, err := collect(ctx, tx, func(p *address) []any { return []any{&p.alert, &p.receiver} }, `
 			SELECT alert.id, routed.value FROM alert CROSS JOIN json_each($3) AS routed
 			WHERE `+routed+` AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.receiver = routed.value)
 			LIMIT `+strconv.Itoa(maxRows), key.Project, key.Rule, document[[]string]{&receivers})
 		if err != nil {
 			return err
 		}
-		added = len(fresh)
+		added = len(addresses)
 		due := map[string]bool{}
-		for i := range fresh {
-			fresh[i].Delivery = newDelivery(now)
-			due[fresh[i].receiver] = true
+		for _, p := range addresses {
+			due[p.receiver] = true
 		}
 		if err := raiseAll(ctx, tx, now, due); err != nil {
 			return err
 		}
-		return insertDeliveries(ctx, tx, fresh, func(string) {})
+		return insert(ctx, tx, newDelivery(now), addresses, func(string) {})
 	})
 	return added, err
 }
