@@ -139,7 +139,9 @@ func (d Delivery) Missing(f Facts, p Policy, before time.Time) bool {
 
 // News reports whether the receiver does not have the newest of an alert: it is news in a message that shows it, also if nothing would be
 // sent for it alone.
-func (d Delivery) News(f Facts) bool { return d.State == Waiting || d.Have < f.Version }
+func (d Delivery) News(f Facts) bool {
+	return d.State == Waiting || d.State == GivenUp || d.Have < f.Version
+}
 
 // fires reports whether the alert fires and its route leads to the receiver.
 func (d Delivery) fires(f Facts) bool { return f.State == rules.Firing && !d.Rerouted }

@@ -231,6 +231,14 @@ func TestSent(t *testing.T) {
 	require.Equal(t, delivery.Sent{Version: 2, Display: delivery.DisplayEnded, Epoch: 3}, owed(turned(1)).Sent(worse, warning))
 }
 
+// What is owed is news in a message that is sent for another alert, and so is what is held.
+func TestNews(t *testing.T) {
+	require.True(t, owed(have(2)).News(fires()))
+	require.True(t, owed(have(2), state(delivery.GivenUp)).News(fires()))
+	require.True(t, owed(nothing, state(delivery.Held)).News(fires()))
+	require.False(t, shown().News(fires()))
+}
+
 // The fallback is notified of what the receiver does not show as bad as it is.
 func TestMissing(t *testing.T) {
 	for _, c := range []struct {
