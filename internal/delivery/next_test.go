@@ -329,18 +329,17 @@ func (w *walk) event() delivery.Event {
 	return e
 }
 
-// wrong says which promise about every row is broken.
-func (w *walk) wrong(before delivery.Delivery) string {
-	d := w.d
+// breach says which promise about every row a change has broken.
+func breach(before, d delivery.Delivery, f delivery.Facts) string {
 	since, reasons := d.State == delivery.Waiting || d.State == delivery.GivenUp, d.State == delivery.Held || d.State == delivery.Skipped
 	switch {
 	case d.State != delivery.Removed && since == d.Since.IsZero():
 		return "since is set if and only if something is owed"
 	case d.State != delivery.Removed && reasons == (d.Reason == ""):
 		return "a reason is known if and only if nothing is sent"
-	case d.Have > w.facts.Version:
+	case d.Have > f.Version:
 		return "more is shown than there is"
-	case d.State == delivery.Delivered && (d.Have != w.facts.Version || d.Display != delivery.DisplayFiring && d.Display != delivery.DisplayEnded):
+	case d.State == delivery.Delivered && (d.Have != f.Version || d.Display != delivery.DisplayFiring && d.Display != delivery.DisplayEnded):
 		return "what is delivered is displayed"
 	case d.Display == delivery.DisplayNone && d.Shown != rules.Inactive:
 		return "what is not displayed was not notified"
@@ -362,7 +361,7 @@ func TestInvariants(t *testing.T) {
 			e, before := w.event(), w.d
 			w.d = w.d.Next(e, w.facts, warning, w.now)
 			story = append(story, step{e, w.facts, w.d})
-			require.Empty(t, w.wrong(before), "seed %d: %+v", seed, story)
+			require.Empty(t, breach(before, w.d, w.facts), "seed %d: %+v", seed, story)
 			if !once[e.Kind] {
 				require.Equal(t, w.d, w.d.Next(e, w.facts, warning, w.now), "it happens twice: seed %d: %+v", seed, story)
 			}
