@@ -109,7 +109,7 @@ func TestProtocol(t *testing.T) {
 		{2, 2, changes | turns | answers | delays},
 	}
 	if *long {
-		all = []bounds{{1, 4, anything}, {2, 3, anything}}
+		all = []bounds{{1, 3, anything}, {2, 2, anything}}
 	}
 	for _, b := range all {
 		c, err := check(newWorld(&faults{}, b))
