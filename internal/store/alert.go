@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +29,7 @@ func alertFields(a *rules.Alert) []any {
 
 // OpenAlerts returns the pending and firing alerts of a project, by ID.
 func (s *Store) OpenAlerts(ctx context.Context, project string) (alerts []rules.Alert, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		alerts, err = collect(ctx, tx, alertFields, `
 			SELECT id, `+list(alertColumns)+` FROM alert
 			WHERE project = $1 AND state IN ('pending', 'firing') ORDER BY id`, project)
@@ -41,7 +40,7 @@ func (s *Store) OpenAlerts(ctx context.Context, project string) (alerts []rules.
 
 // OpenProjects returns the projects that have pending or firing alerts.
 func (s *Store) OpenProjects(ctx context.Context) (uids []string, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		uids, err = collect(ctx, tx, func(uid *string) []any { return []any{uid} },
 			`SELECT DISTINCT project FROM alert WHERE state IN ('pending', 'firing') ORDER BY project`)
 		return err
@@ -56,7 +55,7 @@ func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert
 		args = append(args, f.Limit)
 		where = `id IN (SELECT id FROM alert WHERE ` + where + newestFirst + ` LIMIT ` + params(len(args), 1) + `)`
 	}
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		alerts, err = collect(ctx, tx, alertFields, `SELECT id, `+list(alertColumns)+` FROM alert WHERE `+where+newestFirst, args...)
 		return err
 	})
@@ -70,7 +69,7 @@ const newestFirst = ` ORDER BY since DESC, id`
 func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each func([]rules.Alert) error) error {
 	where, args := f.where()
 	var ids []string
-	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+	err := s.view(ctx, func(tx transaction) (err error) {
 		ids, err = collect(ctx, tx, func(id *string) []any { return []any{id} },
 			`SELECT id FROM alert WHERE `+where+newestFirst+` LIMIT `+params(len(args)+1, 1), append(args, f.limit())...)
 		return err
@@ -92,7 +91,7 @@ func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each fu
 
 // alertsOf returns the alerts of some IDs, the newest first.
 func (s *Store) alertsOf(ctx context.Context, ids []string) (alerts []rules.Alert, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		alerts, err = collect(ctx, tx, alertFields,
 			`SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (SELECT value FROM json_each($1))`, document[[]string]{&ids})
 		return err
@@ -112,7 +111,7 @@ func (s *Store) Announced(ctx context.Context, project, rule string, from, to ti
 		level   rules.Level
 	}
 	announced := map[string]rules.Level{}
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx transaction) error {
 		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.subject, &r.level} }, `
 			SELECT subject, max(worst) FROM alert WHERE project = $1 AND rule = $2 AND reason <> 'corrected'
 				AND CASE reason
@@ -130,7 +129,7 @@ func (s *Store) Announced(ctx context.Context, project, rule string, from, to ti
 // saveAlerts writes alerts, and states without the texts. Those that have ended come before those that are open: a new episode
 // may take the place of one that ends in the same transaction. ErrMoved if an alert would be the second open one of its rule and
 // subject: the first was stored after the decision.
-func saveAlerts(ctx context.Context, tx *sql.Tx, alerts, states []*rules.Alert) error {
+func saveAlerts(ctx context.Context, tx transaction, alerts, states []*rules.Alert) error {
 	table := upsert{table: "alert", key: []string{"id"}, set: alertColumns, single: true} // their places in the indexes are far apart
 	statements := newBatch(tx)
 	for _, open := range []bool{false, true} {
@@ -188,7 +187,7 @@ func (s *Store) Fired(ctx context.Context, since time.Time) (map[string]int, err
 		count int
 	}
 	fired := map[string]int{}
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx transaction) error {
 		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.rule, &r.count} },
 			`SELECT rule, count(*) FROM alert WHERE fired_at >= $1 AND NOT drill GROUP BY rule`, at(since))
 		for _, r := range rows {

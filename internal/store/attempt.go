@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 )
 
@@ -39,7 +38,7 @@ func (s *Store) Attempts(ctx context.Context, alert string) ([]Attempt, error) {
 		of, about, args = `id IN (SELECT attempt FROM attempt_alert WHERE alert = $1)`, `alert = $1`, []any{alert}
 	}
 	var attempts []Attempt
-	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+	err := s.view(ctx, func(tx transaction) (err error) {
 		attempts, err = collect(ctx, tx, func(a *Attempt) []any {
 			return []any{&a.ID, &a.Message, &a.Receiver, instant{&a.Started}, instant{&a.Ended}, &a.Status, &a.Error}
 		}, `SELECT id, message, receiver, started, ended, status, error FROM attempt WHERE `+of+` ORDER BY id`, args...)
@@ -52,7 +51,7 @@ func (s *Store) Attempts(ctx context.Context, alert string) ([]Attempt, error) {
 }
 
 // readVersions fills in the versions that attempts sent of the alerts for which condition holds.
-func readVersions(ctx context.Context, tx *sql.Tx, attempts []Attempt, condition string, args ...any) error {
+func readVersions(ctx context.Context, tx transaction, attempts []Attempt, condition string, args ...any) error {
 	type sent struct {
 		attempt int64
 		alert   string

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"time"
 
@@ -34,7 +33,7 @@ func (d *BlockDevice) fields() []any { return append(d.Place.fields(), &d.UID, &
 
 // Blocks returns how many blocks the history of a project has.
 func (s *Store) Blocks(ctx context.Context, project string) (blocks int, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		var next int
 		ok, err := found(tx.QueryRowContext(ctx, `SELECT next_ordinal FROM project WHERE uid = $1`, project), &next)
 		if ok {
@@ -53,7 +52,7 @@ const (
 // BlockDevices returns the devices of a block, listed or formerly listed, in the order of their ordinals.
 func (s *Store) BlockDevices(ctx context.Context, project string, block int) (devices []BlockDevice, err error) {
 	first := block * history.BlockSize
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		devices, err = collect(ctx, tx, (*BlockDevice).fields,
 			`SELECT `+placeColumns+`, uid, name `+ofBlock+`ORDER BY ordinal`, project, first, first+history.BlockSize)
 		return err
@@ -65,7 +64,7 @@ func (s *Store) BlockDevices(ctx context.Context, project string, block int) (de
 // instant, in the order of their ordinals.
 func (s *Store) ChangedPlaces(ctx context.Context, project string, block int, since time.Time) (places []Place, err error) {
 	first := block * history.BlockSize
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		places, err = collect(ctx, tx, (*Place).fields,
 			`SELECT `+placeColumns+` `+ofBlock+`AND (NOT listed OR provisioned >= $4) ORDER BY ordinal`,
 			project, first, first+history.BlockSize, at(since))
@@ -89,7 +88,7 @@ func fleetTexts(fleet string) (first, other string, err error) {
 func (s *Store) FleetPlaces(ctx context.Context, project, fleet string) (places []Place, err error) {
 	first, other, err := fleetTexts(fleet)
 	if err == nil {
-		err = s.view(ctx, func(tx *sql.Tx) error {
+		err = s.view(ctx, func(tx transaction) error {
 			places, err = collect(ctx, tx, (*Place).fields,
 				`SELECT `+placeColumns+` `+ofProject+inFleet+` ORDER BY ordinal`, project, first, other)
 			return err
@@ -100,7 +99,7 @@ func (s *Store) FleetPlaces(ctx context.Context, project, fleet string) (places 
 
 // DeviceAt returns the device of an ordinal, listed or formerly listed.
 func (s *Store) DeviceAt(ctx context.Context, project string, ordinal int) (device BlockDevice, ok bool, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		ok, err = found(tx.QueryRowContext(ctx, `SELECT `+placeColumns+`, uid, name `+ofProject+`ordinal = $2`, project, ordinal), device.fields()...)
 		return err
 	})

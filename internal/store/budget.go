@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 func (s *Store) TakeRequest(ctx context.Context, account string, perMinute float64, clock func() time.Time) (
 	state budget.State, at time.Time, taken bool, err error,
 ) {
-	err = s.relax(ctx, func(tx *sql.Tx) error {
+	err = s.relax(ctx, func(tx transaction) error {
 		return changeBudget(ctx, tx, account, func(before budget.State) (budget.State, rules.Day) {
 			now := clock()
 			state, at = before.Take(now, perMinute)
@@ -34,7 +33,7 @@ func (s *Store) TakeRequest(ctx context.Context, account string, perMinute float
 // RefuseRequest notes at now that Notehub has refused a request that was sent at sent, and that no request of the account may be
 // sent until until, as [budget.State.Refuse] does. It returns the state of the budget afterwards.
 func (s *Store) RefuseRequest(ctx context.Context, account string, sent, now, until time.Time) (state budget.State, err error) {
-	err = s.update(ctx, func(tx *sql.Tx) error {
+	err = s.update(ctx, func(tx transaction) error {
 		return changeBudget(ctx, tx, account, func(before budget.State) (budget.State, rules.Day) {
 			state = before.Refuse(sent, now, until)
 			return state, 0
@@ -44,7 +43,7 @@ func (s *Store) RefuseRequest(ctx context.Context, account string, sent, now, un
 }
 
 // changeBudget changes the budget of an account. change returns also on which UTC day it took a request; 0 is none.
-func changeBudget(ctx context.Context, tx *sql.Tx, account string, change func(budget.State) (budget.State, rules.Day)) error {
+func changeBudget(ctx context.Context, tx transaction, account string, change func(budget.State) (budget.State, rules.Day)) error {
 	var state budget.State
 	row := tx.QueryRowContext(ctx, `
 		INSERT INTO account (name, next_at) VALUES ($1, 0) ON CONFLICT (name) DO UPDATE SET name = excluded.name
@@ -103,7 +102,7 @@ func (s *Store) Budgets(ctx context.Context) (map[string]budget.State, error) {
 		state   budget.State
 	}
 	var all []row
-	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+	err := s.view(ctx, func(tx transaction) (err error) {
 		all, err = collect(ctx, tx, func(r *row) []any { return append([]any{&r.account}, budgetFields(&r.state)...) },
 			`SELECT name, `+budgetColumns+` FROM account`)
 		return err
@@ -123,7 +122,7 @@ func (s *Store) Requests(ctx context.Context, now time.Time) (map[string]int, er
 		requests int
 	}
 	var all []row
-	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+	err := s.view(ctx, func(tx transaction) (err error) {
 		all, err = collect(ctx, tx, func(r *row) []any { return []any{&r.account, &r.requests} },
 			`SELECT name, requests FROM account WHERE requests_on = $1 AND requests > 0`, rules.DayOf(now))
 		return err

@@ -45,7 +45,7 @@ type Commit struct {
 // version. Deliveries that were given up or held back are tried again then. Whoever is told in its place is made due with it:
 // what it cannot be told does not wait until that is known.
 func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		if err := complete(ctx, tx, lease, c.Now, c.Due, c.Failures); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 // with the errors of Commit. Of c it takes the decision, Judged, which replaces what Judged returns of those rules, and Due. The
 // state of the project belongs to its polls: it stays.
 func (s *Store) CommitPollRules(ctx context.Context, lease Lease, c Commit) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		if err := complete(ctx, tx, lease, c.Now, c.Due, 0); err != nil {
 			return err
 		}
@@ -93,11 +93,11 @@ func (s *Store) CommitPollRules(ctx context.Context, lease Lease, c Commit) erro
 
 // Decide stores a decision that no poll made, and makes receivers due as Commit does. All or nothing; ErrMoved as there.
 func (s *Store) Decide(ctx context.Context, d Decision) error {
-	err := s.update(ctx, func(tx *sql.Tx) error { return decide(ctx, tx, d) })
+	err := s.update(ctx, func(tx transaction) error { return decide(ctx, tx, d) })
 	return doing(err, "storing what was decided about %d alerts", len(d.Alerts)+len(d.States))
 }
 
-func decide(ctx context.Context, tx *sql.Tx, d Decision) error {
+func decide(ctx context.Context, tx transaction, d Decision) error {
 	if err := sameSilences(ctx, tx, d.Silences); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func decide(ctx context.Context, tx *sql.Tx, d Decision) error {
 }
 
 // sameSilences is ErrMoved if the silences are others than those that a decision rests on.
-func sameSilences(ctx context.Context, tx *sql.Tx, seen int64) error {
+func sameSilences(ctx context.Context, tx transaction, seen int64) error {
 	seq, err := silenceSeq(ctx, tx)
 	if err == nil && seq != seen {
 		return ErrMoved
@@ -134,7 +134,7 @@ func sameSilences(ctx context.Context, tx *sql.Tx, seen int64) error {
 
 // moved returns the alerts that have a newer version than is stored. ErrMoved if one has an event in the store that the
 // decision does not know of.
-func moved(ctx context.Context, tx *sql.Tx, lists ...[]*rules.Alert) (newer []*rules.Alert, err error) {
+func moved(ctx context.Context, tx transaction, lists ...[]*rules.Alert) (newer []*rules.Alert, err error) {
 	statements := newBatch(tx)
 	read, err := statements.prepare(ctx, `
 		SELECT id, version, reason, changed_at, ack FROM alert WHERE id IN (SELECT value FROM json_each($1))`)
@@ -199,7 +199,7 @@ func outrun(was, is *rules.Alert) bool {
 }
 
 // dropAlerts deletes pending alerts. Nobody was told of them.
-func dropAlerts(ctx context.Context, tx *sql.Tx, ids []string) error {
+func dropAlerts(ctx context.Context, tx transaction, ids []string) error {
 	for _, id := range ids {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM alert WHERE id = $1 AND state = 'pending'`, id); err != nil {
 			return err
@@ -210,7 +210,7 @@ func dropAlerts(ctx context.Context, tx *sql.Tx, ids []string) error {
 
 // show adds the deliveries that a decision names, has receivers show the new versions of the alerts that moved, and makes these
 // receivers due.
-func show(ctx context.Context, tx *sql.Tx, d Decision, moved []*rules.Alert) error {
+func show(ctx context.Context, tx transaction, d Decision, moved []*rules.Alert) error {
 	due := map[string]bool{}
 	if err := addShown(ctx, tx, d, due); err != nil {
 		return err
@@ -236,7 +236,7 @@ func show(ctx context.Context, tx *sql.Tx, d Decision, moved []*rules.Alert) err
 }
 
 // addShown adds the deliveries that a decision names, and notes the receivers of those that are new in due.
-func addShown(ctx context.Context, tx *sql.Tx, d Decision, due map[string]bool) error {
+func addShown(ctx context.Context, tx transaction, d Decision, due map[string]bool) error {
 	stored, err := storedAlerts(ctx, tx, slices.Sorted(maps.Keys(d.Show)))
 	if err != nil {
 		return err
@@ -251,7 +251,7 @@ func addShown(ctx context.Context, tx *sql.Tx, d Decision, due map[string]bool) 
 }
 
 // storedAlerts returns those of some alerts that are stored: one may have been dropped since it was decided who is to show it.
-func storedAlerts(ctx context.Context, tx *sql.Tx, ids []string) (stored []string, err error) {
+func storedAlerts(ctx context.Context, tx transaction, ids []string) (stored []string, err error) {
 	return collect(ctx, tx, func(id *string) []any { return []any{id} },
 		`SELECT id FROM alert WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id`, document[[]string]{&ids})
 }
@@ -260,7 +260,7 @@ func storedAlerts(ctx context.Context, tx *sql.Tx, ids []string) (stored []strin
 const maxAlerts = 1_000
 
 // readDue notes in due which receivers are to show alerts.
-func readDue(ctx context.Context, tx *sql.Tx, alerts []string, due map[string]bool) error {
+func readDue(ctx context.Context, tx transaction, alerts []string, due map[string]bool) error {
 	for some := range slices.Chunk(alerts, maxAlerts) {
 		names, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, `
 			SELECT DISTINCT receiver FROM delivery WHERE alert IN (SELECT value FROM json_each($1)) AND state <> $2`,
@@ -276,7 +276,7 @@ func readDue(ctx context.Context, tx *sql.Tx, alerts []string, due map[string]bo
 }
 
 // showChanged makes the newest versions of alerts owed.
-func showChanged(ctx context.Context, tx *sql.Tx, alerts []string, now time.Time) error {
+func showChanged(ctx context.Context, tx transaction, alerts []string, now time.Time) error {
 	statements := newBatch(tx)
 	for some := range slices.Chunk(alerts, maxAlerts) {
 		rows, err := readRows(ctx, tx, `delivery.alert IN (SELECT value FROM json_each($1))`, document[[]string]{&some})
@@ -292,7 +292,7 @@ func showChanged(ctx context.Context, tx *sql.Tx, alerts []string, now time.Time
 }
 
 // raiseAll makes receivers due, those of which due is true.
-func raiseAll(ctx context.Context, tx *sql.Tx, now time.Time, due map[string]bool) error {
+func raiseAll(ctx context.Context, tx transaction, now time.Time, due map[string]bool) error {
 	for _, receiver := range slices.Sorted(maps.Keys(due)) {
 		if !due[receiver] {
 			continue
@@ -305,7 +305,7 @@ func raiseAll(ctx context.Context, tx *sql.Tx, now time.Time, due map[string]boo
 }
 
 // raiseLive makes those receivers due that show a figure of this project which has moved.
-func raiseLive(ctx context.Context, tx *sql.Tx, c Commit) error {
+func raiseLive(ctx context.Context, tx transaction, c Commit) error {
 	due := map[string]bool{}
 	for _, receiver := range c.Live {
 		var moved bool

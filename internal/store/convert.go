@@ -26,7 +26,7 @@ func (c Conversion) String() string { return fmt.Sprintf("day %d of %d", c.Done+
 
 // Conversion returns how far the rows of an older version have been converted.
 func (s *Store) Conversion(ctx context.Context) (c Conversion, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		var devices bool
 		var oldest, next, newest sql.NullInt64
 		err := tx.QueryRowContext(ctx, `
@@ -47,7 +47,7 @@ func (s *Store) Conversion(ctx context.Context) (c Conversion, err error) {
 // ConvertLists converts the device lists of all projects. Only the holder of Lock may call it.
 func (s *Store) ConvertLists(ctx context.Context) error {
 	for more := true; more; {
-		err := s.relax(ctx, func(tx *sql.Tx) (err error) {
+		err := s.relax(ctx, func(tx transaction) (err error) {
 			var project string
 			if more, err = found(tx.QueryRowContext(ctx, `SELECT project FROM device_row LIMIT 1`), &project); more && err == nil {
 				_, err = s.convert(ctx, tx, project, 0)
@@ -64,7 +64,7 @@ func (s *Store) ConvertLists(ctx context.Context) error {
 // ConvertProject converts what is next of a project: its device list, then the newest day that is not before first. It reports
 // whether there was anything to do. Only the holder of Lock may call it.
 func (s *Store) ConvertProject(ctx context.Context, project string, first rules.Day) (more bool, err error) {
-	err = s.relax(ctx, func(tx *sql.Tx) error {
+	err = s.relax(ctx, func(tx transaction) error {
 		more, err = s.convert(ctx, tx, project, first)
 		return err
 	})
@@ -74,7 +74,7 @@ func (s *Store) ConvertProject(ctx context.Context, project string, first rules.
 // ConvertNext converts the newest day of any project, or its device list if that is not converted. It reports whether there was
 // anything to do. Only the holder of Lock may call it.
 func (s *Store) ConvertNext(ctx context.Context) (more bool, err error) {
-	err = s.relax(ctx, func(tx *sql.Tx) error {
+	err = s.relax(ctx, func(tx transaction) error {
 		var project string
 		more, err = found(tx.QueryRowContext(ctx, `SELECT project FROM usage ORDER BY day DESC, project LIMIT 1`), &project)
 		if more && err == nil {
@@ -86,7 +86,7 @@ func (s *Store) ConvertNext(ctx context.Context) (more bool, err error) {
 }
 
 // convert converts what is next of a project and reports whether there was anything to do.
-func (s *Store) convert(ctx context.Context, tx *sql.Tx, project string, first rules.Day) (more bool, err error) {
+func (s *Store) convert(ctx context.Context, tx transaction, project string, first rules.Day) (more bool, err error) {
 	w, err := newListWriter(ctx, tx, project)
 	if err != nil {
 		return false, err

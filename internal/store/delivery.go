@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
 
@@ -41,7 +40,7 @@ func (d *Delivery) fields() []any { return append(own(&d.Delivery), alertFields(
 var deliveryColumns = ownColumns + `, alert.id, alert.` + strings.Join(alertColumns, ", alert.")
 
 // readDeliveries returns the deliveries for which condition holds, in the order of their alerts' firing.
-func readDeliveries(ctx context.Context, tx *sql.Tx, condition string, args ...any) ([]Delivery, error) {
+func readDeliveries(ctx context.Context, tx transaction, condition string, args ...any) ([]Delivery, error) {
 	return collect(ctx, tx, (*Delivery).fields, `
 		SELECT `+deliveryColumns+`
 		FROM delivery JOIN alert ON alert.id = delivery.alert
@@ -53,7 +52,7 @@ func readDeliveries(ctx context.Context, tx *sql.Tx, condition string, args ...a
 // Of its Alert it has ID, Rule, Project, State, Level, Version, Reason, Already, Mute and Ack. It is valid during the call only, which
 // must not use the store.
 func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Delivery)) error {
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx transaction) error {
 		rows, err := tx.QueryContext(ctx, `
 			SELECT `+ownColumns+`, id, rule, project, alert.state, level, version, alert.reason, already, mute, ack
 			FROM delivery JOIN alert ON alert.id = delivery.alert
@@ -84,7 +83,7 @@ func (s *Store) Fresh(ctx context.Context, receiver string, alerts []string) (de
 	if alerts != nil {
 		condition, args = condition+` AND delivery.alert IN (SELECT value FROM json_each($2))`, append(args, document[[]string]{&alerts})
 	}
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		deliveries, err = readDeliveries(ctx, tx, condition, args...)
 		return err
 	})
@@ -96,7 +95,7 @@ const undelivered = `receiver = $1 AND delivery.state = '` + string(delivery.Wai
 
 // Undelivered returns the deliveries of a receiver that are Waiting, in the order of their alerts' firing.
 func (s *Store) Undelivered(ctx context.Context, receiver string) (deliveries []Delivery, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		deliveries, err = readDeliveries(ctx, tx, undelivered, receiver)
 		return err
 	})
@@ -105,7 +104,7 @@ func (s *Store) Undelivered(ctx context.Context, receiver string) (deliveries []
 
 // Unshown returns how many deliveries of a receiver are Waiting or GivenUp, and the last error of one of them; "" if there was none.
 func (s *Store) Unshown(ctx context.Context, receiver string) (count int, problem string, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		return tx.QueryRowContext(ctx, `
 			SELECT count(*), coalesce(max(error), '') FROM delivery
 			WHERE receiver = $1 AND state IN ($2, $3)`, receiver, delivery.Waiting, delivery.GivenUp).Scan(&count, &problem)
@@ -118,7 +117,7 @@ func (s *Store) Unshown(ctx context.Context, receiver string) (count int, proble
 func (s *Store) Changes(ctx context.Context, receiver string) ([]Sending, error) {
 	var messages []Message
 	var members []Delivery
-	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+	err := s.view(ctx, func(tx transaction) (err error) {
 		const due = `SELECT message FROM delivery WHERE ` + undelivered
 		messages, err = collect(ctx, tx, (*Message).fields, `SELECT `+messageColumns+` FROM message WHERE id IN (`+due+`)`, receiver)
 		if err != nil || len(messages) == 0 {
@@ -160,7 +159,7 @@ func (m *Message) fields() []any {
 // Members returns the message and all deliveries that it shows, in the order of their alerts' firing. ErrNoMessage if there
 // is none.
 func (s *Store) Members(ctx context.Context, message string) (m Message, members []Delivery, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		ok, err := found(tx.QueryRowContext(ctx, `SELECT `+messageColumns+` FROM message WHERE id = $1`, message), m.fields()...)
 		if err != nil {
 			return err
@@ -184,7 +183,7 @@ const stale = `FROM delivery JOIN alert ON alert.id = delivery.alert
 // Stale returns the messages of a receiver that show a figure or a text which has changed since, those that were not changed for the
 // longest time first, at most limit.
 func (s *Store) Stale(ctx context.Context, receiver string, limit int) (messages []string, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		messages, err = collect(ctx, tx, func(id *string) []any { return []any{id} }, `
 			SELECT message.id FROM message WHERE message.id IN (SELECT message `+stale+`)
 			ORDER BY posted_at, message.id LIMIT $2`, receiver, limit)
@@ -196,7 +195,7 @@ func (s *Store) Stale(ctx context.Context, receiver string, limit int) (messages
 // Begun returns how many messages to a receiver were begun after a time, and when the last digest was; the zero time is
 // never.
 func (s *Store) Begun(ctx context.Context, receiver string, after time.Time) (count int, digest time.Time, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM message WHERE receiver = $1 AND begun_at > $2 AND NOT digest`,
 			receiver, at(after)).Scan(&count)
 		if err != nil {
@@ -214,7 +213,7 @@ func (s *Store) DeliveriesOf(ctx context.Context, alert string) (map[string]Deli
 		Delivery
 	}
 	byReceiver := map[string]Delivery{}
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx transaction) error {
 		rows, err := collect(ctx, tx, func(r *received) []any { return append([]any{&r.receiver}, r.fields()...) },
 			`SELECT receiver, `+deliveryColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert WHERE alert.id = $1`, alert)
 		for _, r := range rows {

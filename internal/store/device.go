@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -57,14 +56,14 @@ func (s *Store) Devices(ctx context.Context, project string) ([]Device, time.Tim
 
 // DeviceList returns the device list of a project. It is large; ListVersion reports whether it is still the same.
 func (s *Store) DeviceList(ctx context.Context, project string) (stored DeviceList, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		stored, err = readDeviceList(ctx, tx, project)
 		return err
 	})
 	return stored, doing(err, "reading the devices of project %q", project)
 }
 
-func readDeviceList(ctx context.Context, tx *sql.Tx, project string) (stored DeviceList, err error) {
+func readDeviceList(ctx context.Context, tx transaction, project string) (stored DeviceList, err error) {
 	if stored.Version, stored.Read, err = listVersion(ctx, tx, project); err != nil || stored.Version == 0 {
 		return stored, err
 	}
@@ -87,21 +86,21 @@ func readDeviceList(ctx context.Context, tx *sql.Tx, project string) (stored Dev
 
 // ListVersion returns the version of the device list of a project and when it was read; zero is that there is none.
 func (s *Store) ListVersion(ctx context.Context, project string) (version int64, read time.Time, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		version, read, err = listVersion(ctx, tx, project)
 		return err
 	})
 	return version, read, doing(err, "reading when the devices of project %q were listed", project)
 }
 
-func listVersion(ctx context.Context, tx *sql.Tx, project string) (version int64, read time.Time, err error) {
+func listVersion(ctx context.Context, tx transaction, project string) (version int64, read time.Time, err error) {
 	_, err = found(tx.QueryRowContext(ctx, `SELECT version, read_at FROM device_list WHERE project = $1`, project), &version, instant{&read})
 	return version, read, err
 }
 
 // Ordinal returns the number of a device in its project, also if it is no longer listed. ok is false if it has none.
 func (s *Store) Ordinal(ctx context.Context, project, uid string) (ordinal int, ok bool, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		ok, err = found(tx.QueryRowContext(ctx, `
 			SELECT device.ordinal FROM project JOIN device ON device.project = project.id
 			WHERE project.uid = $1 AND device.uid = $2`, project, uid), &ordinal)
@@ -116,7 +115,7 @@ func (s *Store) Ordinal(ctx context.Context, project, uid string) (ordinal int, 
 // New devices get ordinals in the order of the list. One that is no longer listed keeps its ordinal, and has it again when it
 // returns. stored may be the list that is stored, if the caller has it: with the current version it is not read again.
 func (s *Store) SaveDevices(ctx context.Context, lease Lease, devices []Device, read time.Time, stored DeviceList) (saved DeviceList, err error) {
-	err = s.relax(ctx, func(tx *sql.Tx) error {
+	err = s.relax(ctx, func(tx transaction) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -139,12 +138,12 @@ func (s *Store) SaveDevices(ctx context.Context, lease Lease, devices []Device, 
 
 // A listWriter writes the device list of a project.
 type listWriter struct {
-	tx  *sql.Tx
+	tx  transaction
 	uid string // of the project
 	id  int64
 }
 
-func newListWriter(ctx context.Context, tx *sql.Tx, project string) (listWriter, error) {
+func newListWriter(ctx context.Context, tx transaction, project string) (listWriter, error) {
 	id, err := projectID(ctx, tx, project)
 	return listWriter{tx, project, id}, err
 }
@@ -324,7 +323,7 @@ type ListDoubt struct {
 
 // ListDoubt returns the doubt about the device list of the project that was read last.
 func (s *Store) ListDoubt(ctx context.Context, project string) (d ListDoubt, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		_, err := found(tx.QueryRowContext(ctx, `SELECT doubted_at, doubted_kept FROM device_list WHERE project = $1`, project),
 			instant{&d.At}, &d.Kept)
 		return err
@@ -334,7 +333,7 @@ func (s *Store) ListDoubt(ctx context.Context, project string) (d ListDoubt, err
 
 // DoubtList stores a doubt about the device list of the project. SaveDevices ends it.
 func (s *Store) DoubtList(ctx context.Context, project string, d ListDoubt) error {
-	err := s.relax(ctx, func(tx *sql.Tx) error {
+	err := s.relax(ctx, func(tx transaction) error {
 		_, err := tx.ExecContext(ctx, `UPDATE device_list SET doubted_at = $1, doubted_kept = $2 WHERE project = $3`, at(d.At), d.Kept, project)
 		return err
 	})

@@ -9,4 +9,7 @@ import (
 func (s *Store) DB() *sql.DB { return s.write }
 
 // Relax runs f in a transaction that does not wait for the disk.
-func (s *Store) Relax(ctx context.Context, f func(*sql.Tx) error) error { return s.relax(ctx, f) }
+func (s *Store) Relax(ctx context.Context, f func(transaction) error) error { return s.relax(ctx, f) }
+
+// A Transaction is what Relax runs a function in.
+type Transaction = transaction

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"notewatch/internal/delivery"
@@ -19,7 +18,7 @@ type StandIn struct {
 // FallBack gives a receiver the firing alerts that are missing at another one. It returns how many are new to it. ErrLeaseLost if the
 // lease on the receiver is no longer held.
 func (s *Store) FallBack(ctx context.Context, lease Lease, in StandIn) (count int, err error) {
-	err = s.update(ctx, func(tx *sql.Tx) error {
+	err = s.update(ctx, func(tx transaction) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -34,7 +33,7 @@ func (s *Store) FallBack(ctx context.Context, lease Lease, in StandIn) (count in
 }
 
 // missingAlerts returns the alerts that are missing at a receiver, and that its fallback is not to show yet.
-func missingAlerts(ctx context.Context, tx *sql.Tx, fallback string, in StandIn) (missing []string, err error) {
+func missingAlerts(ctx context.Context, tx transaction, fallback string, in StandIn) (missing []string, err error) {
 	rows, err := readRows(ctx, tx, `delivery.receiver = $1 AND delivery.state IN ($2, $3) AND alert.state = 'firing'
 		AND NOT EXISTS (SELECT 1 FROM delivery AS own WHERE own.alert = delivery.alert AND own.receiver = $4 AND NOT own.rerouted)`,
 		in.For, delivery.Waiting, delivery.GivenUp, fallback)
@@ -47,7 +46,7 @@ func missingAlerts(ctx context.Context, tx *sql.Tx, fallback string, in StandIn)
 }
 
 // replace has a fallback show alerts, and returns how many it did not have to show before.
-func replace(ctx context.Context, tx *sql.Tx, fallback string, alerts []string, in StandIn) (count int, err error) {
+func replace(ctx context.Context, tx transaction, fallback string, alerts []string, in StandIn) (count int, err error) {
 	if len(alerts) == 0 {
 		return 0, nil
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 
 	"notewatch/internal/history"
@@ -28,7 +27,7 @@ func (s *Store) Device(ctx context.Context, project, uid string) (device Device,
 // DevicesOf returns those of some devices, by UID, that are listed, in order of Ordinal.
 func (s *Store) DevicesOf(ctx context.Context, project string, uids []string) (devices []Device, err error) {
 	seen := newRepeated()
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		id, known, err := findProject(ctx, tx, project)
 		if !known {
 			return err
@@ -61,7 +60,7 @@ const namedDevices = `SELECT project.uid, device.uid, device.name FROM device CR
 
 // DevicesCalled returns the listed devices of all projects that have a name, in whatever case its ASCII letters are.
 func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		devices, err = collect(ctx, tx, (*DeviceName).fields,
 			namedDevices+` AND device.name = $1 COLLATE NOCASE ORDER BY project.uid, device.uid`, name)
 		return err
@@ -71,7 +70,7 @@ func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []Devic
 
 // DeviceNames returns what all listed devices of all projects are called, by name.
 func (s *Store) DeviceNames(ctx context.Context) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		devices, err = collect(ctx, tx, (*DeviceName).fields, namedDevices+` ORDER BY device.name COLLATE NOCASE, project.uid, device.uid`)
 		return err
 	})
@@ -84,7 +83,7 @@ const beyond = "\U0010FFFF"
 // DevicesNamed returns listed devices of some projects whose name begins with prefix, in whatever case its ASCII letters are,
 // by name, at most limit.
 func (s *Store) DevicesNamed(ctx context.Context, projects []string, prefix string, limit int) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		devices, err = collect(ctx, tx, (*DeviceName).fields, namedDevices+`
 				AND device.name >= $1 COLLATE NOCASE AND device.name < $2 COLLATE NOCASE
 				AND project.uid IN (SELECT value FROM json_each($3))
@@ -96,7 +95,7 @@ func (s *Store) DevicesNamed(ctx context.Context, projects []string, prefix stri
 
 // DevicesFrom returns listed devices of a project whose UID begins with prefix, by UID, at most limit.
 func (s *Store) DevicesFrom(ctx context.Context, project, prefix string, limit int) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		devices, err = collect(ctx, tx, (*DeviceName).fields, `
 			SELECT project.uid, device.uid, device.name FROM project JOIN device ON device.project = project.id
 			WHERE project.uid = $1 AND device.listed AND device.uid >= $2 AND device.uid < $3 ORDER BY device.uid LIMIT $4`,
@@ -109,7 +108,7 @@ func (s *Store) DevicesFrom(ctx context.Context, project, prefix string, limit i
 // GoneDevices returns the devices that the newest alerts that are over tell of and that are not listed any more, by the name
 // they had last; the last one first. It looks at so many alerts at most.
 func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		told, err := collect(ctx, tx, (*DeviceName).fields, `
 			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM (
 				SELECT project, subject, told FROM alert WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT $1
@@ -138,7 +137,7 @@ func firstNames(all []DeviceName) (devices []DeviceName) {
 // DevicesInAlerts returns the devices of all alerts that have a UID or that alerts call by a name, each once, by the name that
 // its newest alert has. The subject of an alert about notewatch itself is such a device, without a project.
 func (s *Store) DevicesInAlerts(ctx context.Context, text string) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		named, err := collect(ctx, tx, (*DeviceName).fields, `
 			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM alert
 			WHERE subject <> '' AND (subject = $1 OR told ->> 'subject' = $1) ORDER BY since DESC`, text)
@@ -150,7 +149,7 @@ func (s *Store) DevicesInAlerts(ctx context.Context, text string) (devices []Dev
 
 // AlertIDs returns the IDs of alerts that begin with prefix, in order, at most limit.
 func (s *Store) AlertIDs(ctx context.Context, prefix string, limit int) (ids []string, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		ids, err = collect(ctx, tx, func(id *string) []any { return []any{id} },
 			`SELECT id FROM alert WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3`, prefix, prefix+beyond, limit)
 		return err
@@ -183,7 +182,7 @@ const alertedInFleet = `
 func (s *Store) AlertsOfFleet(ctx context.Context, project, fleet string, limit int) (alerts []rules.Alert, count int, err error) {
 	first, other, err := fleetTexts(fleet)
 	if err == nil {
-		err = s.view(ctx, func(tx *sql.Tx) error {
+		err = s.view(ctx, func(tx transaction) error {
 			alerts, err = collect(ctx, tx, func(a *rules.Alert) []any { return append([]any{&count}, alertFields(a)...) }, `
 				SELECT total, id, `+list(alertColumns)+` FROM (
 					SELECT id AS chosen, count(*) OVER () AS total FROM alert
@@ -201,7 +200,7 @@ const worstFirst = ` ORDER BY level DESC, since DESC, id`
 // index alone.
 func (s *Store) worst(ctx context.Context, limit int, condition string, args ...any) (alerts []rules.Alert, count int, err error) {
 	where := openAlert + ` AND ` + condition
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+where, args...).Scan(&count); err != nil {
 			return err
 		}

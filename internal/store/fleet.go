@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 )
 
 // A Fleet is a fleet of a project, which devices name by its UID.
@@ -20,7 +19,7 @@ func (s *Store) SaveFleets(ctx context.Context, project string, fleets []Fleet) 
 	for i, fleet := range fleets {
 		uids[i] = storable(fleet.UID)
 	}
-	err := s.relax(ctx, func(tx *sql.Tx) error {
+	err := s.relax(ctx, func(tx transaction) error {
 		err := table.run(ctx, tx, len(fleets), func(i int) []any { return []any{project, uids[i], storable(fleets[i].Name)} }, nil)
 		if err != nil {
 			return err
@@ -34,7 +33,7 @@ func (s *Store) SaveFleets(ctx context.Context, project string, fleets []Fleet) 
 
 // Fleets returns the fleets of the project by UID.
 func (s *Store) Fleets(ctx context.Context, project string) (fleets []Fleet, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		fleets, err = collect(ctx, tx, (*Fleet).fields, `SELECT uid, name FROM fleet WHERE project = $1 ORDER BY uid`, project)
 		return err
 	})

@@ -39,7 +39,7 @@ type Change struct {
 // A change of a day before today is remembered for Changed, unless the day is before the first that had been read of its
 // figure: what is read for the first time is no news.
 func (s *Store) SaveReading(ctx context.Context, lease Lease, r Reading) error {
-	err := s.relax(ctx, func(tx *sql.Tx) error {
+	err := s.relax(ctx, func(tx transaction) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (m *merger) note(ctx context.Context, block int, figure int64, day rules.Da
 
 // Coverage returns the days that have been read, by figure. A figure that was never read is left out.
 func (s *Store) Coverage(ctx context.Context, project string) (spans map[rules.Figure]Span, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		id, ok, err := findProject(ctx, tx, project)
 		if !ok {
 			return err
@@ -200,7 +200,7 @@ func (s *Store) packed(
 	if first > last {
 		return nil
 	}
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx transaction) error {
 		rows, err := tx.QueryContext(ctx, `
 			SELECT day, vals FROM history
 			WHERE project = (SELECT id FROM project WHERE uid = $1) AND block = $2
@@ -231,7 +231,7 @@ func (s *Store) Changed(ctx context.Context, project string) (changes []Change, 
 		Change
 		figure string
 	}
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.Block, &r.figure, &r.Day, (*[]byte)(&r.Bits)} }, `
 			SELECT change.block, figure.name, change.day, change.bits
 			FROM change JOIN figure ON figure.id = change.figure JOIN project ON project.id = change.project
@@ -250,7 +250,7 @@ func (s *Store) Changed(ctx context.Context, project string) (changes []Change, 
 }
 
 // dropChanges forgets changes that were evaluated. What has changed since stays.
-func dropChanges(ctx context.Context, tx *sql.Tx, project string, seen []Change) error {
+func dropChanges(ctx context.Context, tx transaction, project string, seen []Change) error {
 	id, ok, err := findProject(ctx, tx, project)
 	if !ok || len(seen) == 0 {
 		return err
@@ -292,7 +292,7 @@ type figures struct {
 	spans   map[rules.Figure]Span // that have been read
 }
 
-func readFigures(ctx context.Context, tx *sql.Tx, project int64) (figures, error) {
+func readFigures(ctx context.Context, tx transaction, project int64) (figures, error) {
 	type row struct {
 		id          int64
 		name        string
@@ -311,7 +311,7 @@ func readFigures(ctx context.Context, tx *sql.Tx, project int64) (figures, error
 }
 
 // id returns the number of a figure, which it gets if it has none.
-func (f figures) id(ctx context.Context, tx *sql.Tx, figure rules.Figure) (int64, error) {
+func (f figures) id(ctx context.Context, tx transaction, figure rules.Figure) (int64, error) {
 	name := figure.String()
 	if id, ok := f.ids[name]; ok {
 		return id, nil
@@ -322,7 +322,7 @@ func (f figures) id(ctx context.Context, tx *sql.Tx, figure rules.Figure) (int64
 }
 
 // addFigure gives a figure of a project a number, or returns the one that it has.
-func addFigure(ctx context.Context, tx *sql.Tx, project int64, name string, scale int64) (id int64, err error) {
+func addFigure(ctx context.Context, tx transaction, project int64, name string, scale int64) (id int64, err error) {
 	err = tx.QueryRowContext(ctx, `
 		INSERT INTO figure (project, name, scale) VALUES ($1, $2, $3)
 		ON CONFLICT (project, name) DO UPDATE SET scale = excluded.scale RETURNING id`, project, name, scale).Scan(&id)
@@ -330,7 +330,7 @@ func addFigure(ctx context.Context, tx *sql.Tx, project int64, name string, scal
 }
 
 // cover notes which days have been read.
-func (f figures) cover(ctx context.Context, tx *sql.Tx, r Reading) error {
+func (f figures) cover(ctx context.Context, tx transaction, r Reading) error {
 	for _, figure := range r.Figures {
 		id, err := f.id(ctx, tx, figure)
 		if err != nil {
@@ -365,7 +365,7 @@ func (f figures) covered(figure rules.Figure, r Reading) Span {
 }
 
 // uncover notes that the days up to those of damaged columns have to be read again.
-func uncover(ctx context.Context, tx *sql.Tx, damaged []Damage) error {
+func uncover(ctx context.Context, tx transaction, damaged []Damage) error {
 	for _, d := range damaged {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE figure SET first = $1 WHERE name = $2 AND project = (SELECT id FROM project WHERE uid = $3) AND first < $1 AND last >= $1`,
@@ -378,7 +378,7 @@ func uncover(ctx context.Context, tx *sql.Tx, damaged []Damage) error {
 }
 
 // projectID returns the number of a project, which it gets if it has none.
-func projectID(ctx context.Context, tx *sql.Tx, uid string) (id int64, err error) {
+func projectID(ctx context.Context, tx transaction, uid string) (id int64, err error) {
 	id, ok, err := findProject(ctx, tx, uid)
 	if ok || err != nil {
 		return id, err
@@ -388,7 +388,7 @@ func projectID(ctx context.Context, tx *sql.Tx, uid string) (id int64, err error
 }
 
 // findProject returns the number of a project; ok is false if it has none.
-func findProject(ctx context.Context, tx *sql.Tx, uid string) (id int64, ok bool, err error) {
+func findProject(ctx context.Context, tx transaction, uid string) (id int64, ok bool, err error) {
 	ok, err = found(tx.QueryRowContext(ctx, `SELECT id FROM project WHERE uid = $1`, uid), &id)
 	return id, ok, err
 }

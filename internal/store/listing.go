@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"math"
 	"slices"
 	"time"
@@ -84,7 +83,7 @@ func (l listing) active(without []int, since time.Time) (active, silent int) {
 
 // readListing reads what the device list of a project says, of some blocks or of all. A damaged column is not known until the list
 // is read again, which is soon.
-func readListing(ctx context.Context, tx *sql.Tx, project int64, blocks ...int) (listing, error) {
+func readListing(ctx context.Context, tx transaction, project int64, blocks ...int) (listing, error) {
 	type row struct {
 		figure string
 		block  int
@@ -108,7 +107,7 @@ func readListing(ctx context.Context, tx *sql.Tx, project int64, blocks ...int) 
 
 // saveListing writes what the device list of a project says about devices, which are in order of Ordinal, and drops what an earlier
 // list said.
-func saveListing(ctx context.Context, tx *sql.Tx, project int64, devices []Device) error {
+func saveListing(ctx context.Context, tx transaction, project int64, devices []Device) error {
 	blocks := []int{}
 	table := upsert{table: "listing", key: []string{"project", "block", "figure"}, set: []string{"vals"}}
 	for _, figure := range []struct {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 // CountAlerts returns how many alerts a filter wants, whatever its limit.
 func (s *Store) CountAlerts(ctx context.Context, f AlertFilter) (count int, err error) {
 	where, args := f.where()
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		return tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+where, args...).Scan(&count)
 	})
 	return count, doing(err, "counting alerts")
@@ -43,7 +42,7 @@ func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) 
 	}
 	from += ` WHERE ` + where + ` AND transition.at >= ` + params(len(args), 1)
 	const order = ` ORDER BY transition.at DESC, transition.alert, transition.version DESC `
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+from, args...).Scan(&count); err != nil {
 			return err
 		}
@@ -67,7 +66,7 @@ func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]m
 	}
 	fields := func(r *received) []any { return append([]any{&r.alert, &r.receiver}, own(&r.Delivery.Delivery)...) }
 	byAlert := map[string]map[string]Delivery{}
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx transaction) error {
 		rows, err := collect(ctx, tx, fields, `
 			SELECT alert, receiver, `+ownColumns+` FROM delivery
 			WHERE alert IN (SELECT value FROM json_each($1))`, document[[]string]{&alerts})
@@ -96,7 +95,7 @@ func (p *ProjectName) fields() []any { return []any{&p.UID, optional{&p.Name}} }
 
 // Names returns what the store knows by name.
 func (s *Store) Names(ctx context.Context) (n Names, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		for _, list := range []struct {
 			to    *[]string
 			query string

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"iter"
 	"math"
 	"time"
@@ -155,7 +154,7 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 	if q.Rules != nil {
 		ofProject, args = ofProject+` AND alert.rule IN (SELECT value FROM json_each($2))`, append(args, document[[]string]{&q.Rules})
 	}
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx transaction) error {
 		var count int
 		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+ofProject, args...).Scan(&count); err != nil || count == 0 {
 			return err
@@ -190,7 +189,7 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 }
 
 // readShown reads the alerts of which a receiver shows the value.
-func (o *OpenStates) readShown(ctx context.Context, tx *sql.Tx) error {
+func (o *OpenStates) readShown(ctx context.Context, tx transaction) error {
 	o.shown = map[string]rules.Alert{}
 	alerts, err := collect(ctx, tx, alertFields, `SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (
 			SELECT alert FROM delivery WHERE `+showsValue+` AND NOT rerouted AND state <> $2)

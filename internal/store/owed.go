@@ -45,7 +45,7 @@ func (r *row) fields() []any {
 }
 
 // readRows returns the deliveries for which condition holds, in the order of their keys.
-func readRows(ctx context.Context, tx *sql.Tx, condition string, args ...any) ([]row, error) {
+func readRows(ctx context.Context, tx transaction, condition string, args ...any) ([]row, error) {
 	return collect(ctx, tx, (*row).fields, `
 		SELECT `+rowColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
 		WHERE `+condition+` ORDER BY delivery.alert, delivery.receiver`, args...)
@@ -157,7 +157,7 @@ func (r row) displayed() row {
 type address struct{ alert, receiver string }
 
 // insert adds a delivery at addresses, and calls added with the receivers of those where there was none yet.
-func insert(ctx context.Context, tx *sql.Tx, d delivery.Delivery, addresses []address, added func(receiver string)) error {
+func insert(ctx context.Context, tx transaction, d delivery.Delivery, addresses []address, added func(receiver string)) error {
 	table := upsert{
 		table: "delivery", key: []string{"alert", "receiver"}, returning: "receiver", fixed: []string{"state", "waiting_since", "display", "via"},
 	}
@@ -182,7 +182,7 @@ type selection struct {
 // changed. If due, it makes these receivers due.
 func (s *Store) change(ctx context.Context, of selection, event func(*row) delivery.Event, now time.Time, due bool) (map[string]int64, error) {
 	var alerts []string
-	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+	err := s.view(ctx, func(tx transaction) (err error) {
 		alerts, err = collect(ctx, tx, func(id *string) []any { return []any{id} }, of.alerts, of.args...)
 		return err
 	})
@@ -191,7 +191,7 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 	}
 	changed := map[string]int64{}
 	for some := range slices.Chunk(alerts, maxAlerts) {
-		err := s.update(ctx, func(tx *sql.Tx) error {
+		err := s.update(ctx, func(tx transaction) error {
 			rows, err := readRows(ctx, tx, `delivery.alert IN (SELECT value FROM json_each($1)) AND ($2 = '' OR delivery.receiver = $2)`,
 				document[[]string]{&some}, of.receiver)
 			if err != nil {
@@ -217,7 +217,7 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 }
 
 // move moves all deliveries of a receiver from one state to another; see delivery.Moves.
-func move(ctx context.Context, tx *sql.Tx, receiver string, e delivery.Event) error {
+func move(ctx context.Context, tx transaction, receiver string, e delivery.Event) error {
 	from, to := delivery.Moves(e.Kind)
 	_, err := tx.ExecContext(ctx, `UPDATE delivery SET state = $1, error = coalesce($2, error) WHERE receiver = $3 AND state = $4`,
 		to, optional{&e.Error}, receiver, from)
@@ -230,7 +230,7 @@ func newDelivery(now time.Time) delivery.Delivery {
 }
 
 // rowsTo returns the deliveries of some alerts to a receiver.
-func rowsTo(ctx context.Context, tx *sql.Tx, receiver string, alerts []string) ([]row, error) {
+func rowsTo(ctx context.Context, tx transaction, receiver string, alerts []string) ([]row, error) {
 	return readRows(ctx, tx, `delivery.receiver = $1 AND delivery.alert IN (SELECT value FROM json_each($2))`, receiver,
 		document[[]string]{&alerts})
 }

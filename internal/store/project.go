@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"notewatch/rules"
@@ -58,7 +57,7 @@ func (p *Project) fields() []any {
 // Project returns the state of a project; the zero state with its UID if it was never polled.
 func (s *Store) Project(ctx context.Context, uid string) (Project, error) {
 	project := Project{UID: uid}
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx transaction) error {
 		row := tx.QueryRowContext(ctx, `SELECT uid, `+list(projectColumns)+` FROM project WHERE uid = $1`, uid)
 		_, err := found(row, project.fields()...)
 		return err
@@ -69,7 +68,7 @@ func (s *Store) Project(ctx context.Context, uid string) (Project, error) {
 // Failing returns the projects that have a cause, by UID.
 func (s *Store) Failing(ctx context.Context) (map[string]Project, error) {
 	var all []Project
-	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+	err := s.view(ctx, func(tx transaction) (err error) {
 		all, err = collect(ctx, tx, (*Project).fields, `SELECT uid, `+list(projectColumns)+` FROM project WHERE cause <> ''`)
 		return err
 	})
@@ -83,7 +82,7 @@ func (s *Store) Failing(ctx context.Context) (map[string]Project, error) {
 // Restore forgets the failures of projects that failed for a cause that concerned all of their account, since other projects of
 // it are polled again, and makes these projects due at now. It returns how many there were.
 func (s *Store) Restore(ctx context.Context, projects []string, now time.Time) (restored int, err error) {
-	err = s.update(ctx, func(tx *sql.Tx) error {
+	err = s.update(ctx, func(tx transaction) error {
 		for _, uid := range projects {
 			changed, err := affected(tx.ExecContext(ctx, `
 				UPDATE project SET failures = 0, failure = '', cause = $1, failing_since = NULL
@@ -104,7 +103,7 @@ func (s *Store) Restore(ctx context.Context, projects []string, now time.Time) (
 	return restored, doing(err, "making the other projects of an account due")
 }
 
-func saveProject(ctx context.Context, tx *sql.Tx, project Project) error {
+func saveProject(ctx context.Context, tx transaction, project Project) error {
 	table := upsert{table: "project", key: []string{"uid"}, set: projectColumns}
 	return table.run(ctx, tx, 1, func(int) []any { return project.fields() }, nil)
 }
@@ -123,7 +122,7 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 		Judgement
 	}
 	var all []row
-	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+	err := s.view(ctx, func(tx transaction) (err error) {
 		all, err = collect(ctx, tx, func(r *row) []any {
 			return []any{&r.rule, &r.Hash, instant{&r.Since}, document[rules.Semantics]{&r.Semantics}}
 		},
@@ -138,7 +137,7 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 }
 
 // dropJudged deletes what Judged returns, but for the rules that are others.
-func dropJudged(ctx context.Context, tx *sql.Tx, project string, others []string) error {
+func dropJudged(ctx context.Context, tx transaction, project string, others []string) error {
 	args := []any{project}
 	for _, rule := range others {
 		args = append(args, rule)
@@ -148,7 +147,7 @@ func dropJudged(ctx context.Context, tx *sql.Tx, project string, others []string
 }
 
 // saveJudged adds to what Judged returns, or replaces it, by rule.
-func saveJudged(ctx context.Context, tx *sql.Tx, project string, judged map[string]Judgement) error {
+func saveJudged(ctx context.Context, tx transaction, project string, judged map[string]Judgement) error {
 	for rule, j := range judged {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO judged (project, rule, hash, since, semantics) VALUES ($1, $2, $3, $4, $5)

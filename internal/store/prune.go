@@ -51,7 +51,7 @@ func (s *Store) pruneOnce(ctx context.Context, before rules.Day) error {
 			return err
 		}
 	}
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE figure SET first = CASE WHEN last >= $1 THEN CAST($1 AS BIGINT) END, last = CASE WHEN last >= $1 THEN last END
 			WHERE first < $1`, before)
@@ -70,7 +70,7 @@ func (s *Store) pruneOnce(ctx context.Context, before rules.Day) error {
 func (s *Store) prune(ctx context.Context, table, key, condition string, args ...any) error {
 	for {
 		var deleted int64
-		err := s.update(ctx, func(tx *sql.Tx) error {
+		err := s.update(ctx, func(tx transaction) error {
 			result, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE (`+key+`) IN (
 				SELECT `+key+` FROM `+table+` WHERE `+condition+` LIMIT `+strconv.Itoa(maxRows)+`)`, args...)
 			if err == nil {
@@ -97,7 +97,7 @@ func (s *Store) pruneDevices(ctx context.Context, before rules.Day) error {
 		ordinal int
 	}
 	unlisted := map[blockKey][]int{}
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx transaction) error {
 		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.project, &r.ordinal} },
 			`SELECT project, ordinal FROM device WHERE NOT listed AND unlisted_on < $1`, before)
 		for _, r := range rows {
@@ -108,14 +108,14 @@ func (s *Store) pruneDevices(ctx context.Context, before rules.Day) error {
 	})
 	for key, ordinals := range unlisted {
 		if err == nil {
-			err = s.update(ctx, func(tx *sql.Tx) error { return dropDevices(ctx, tx, key, ordinals, before) })
+			err = s.update(ctx, func(tx transaction) error { return dropDevices(ctx, tx, key, ordinals, before) })
 		}
 	}
 	return err
 }
 
 // dropDevices drops those of some devices of a block of which there are no figures.
-func dropDevices(ctx context.Context, tx *sql.Tx, key blockKey, ordinals []int, before rules.Day) error {
+func dropDevices(ctx context.Context, tx transaction, key blockKey, ordinals []int, before rules.Day) error {
 	used, err := usedPositions(ctx, tx, key)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func dropDevices(ctx context.Context, tx *sql.Tx, key blockKey, ordinals []int, 
 }
 
 // usedPositions returns which subjects of a block have a figure on any day. A damaged column has none.
-func usedPositions(ctx context.Context, tx *sql.Tx, key blockKey) (used history.Bits, err error) {
+func usedPositions(ctx context.Context, tx transaction, key blockKey) (used history.Bits, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT vals FROM history WHERE project = $1 AND block = $2`, key.project, key.block)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 
 // Revive makes a receiver try again what was given up: the cause may have been fixed.
 func (s *Store) Revive(ctx context.Context, receiver string, now time.Time) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		from, _ := delivery.Moves(delivery.Revived)
 		given, err := hasState(ctx, tx, receiver, from)
 		if err != nil || !given {
@@ -28,7 +27,7 @@ func (s *Store) Revive(ctx context.Context, receiver string, now time.Time) erro
 // Retry revives, in the delivery run that the lease is for, what was given up, unless something else waits. ErrLeaseLost if the lease is
 // no longer held.
 func (s *Store) Retry(ctx context.Context, lease Lease) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -42,7 +41,7 @@ func (s *Store) Retry(ctx context.Context, lease Lease) error {
 
 // GiveUp gives up everything that waits for a receiver, for a reason. ErrLeaseLost if the lease is no longer held.
 func (s *Store) GiveUp(ctx context.Context, lease Lease, reason string) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -52,7 +51,7 @@ func (s *Store) GiveUp(ctx context.Context, lease Lease, reason string) error {
 }
 
 // hasState reports whether any delivery of a receiver is in a state.
-func hasState(ctx context.Context, tx *sql.Tx, receiver string, state delivery.State) (has bool, err error) {
+func hasState(ctx context.Context, tx transaction, receiver string, state delivery.State) (has bool, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM delivery WHERE receiver = $1 AND state = $2)`, receiver, state).Scan(&has)
 	return has, err
 }
@@ -98,7 +97,7 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string, now time.
 
 // knownReceivers returns the receivers that have deliveries.
 func (s *Store) knownReceivers(ctx context.Context) (names []string, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		names, err = collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM delivery`)
 		return err
 	})
@@ -108,7 +107,7 @@ func (s *Store) knownReceivers(ctx context.Context) (names []string, err error) 
 // Redeliver has a copy posted of what receivers are to show of an alert, with all that is in the same messages. receiver "" is all that
 // are to show it. It returns the receivers.
 func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.Time) (receivers []string, err error) {
-	err = s.update(ctx, func(tx *sql.Tx) error {
+	err = s.update(ctx, func(tx transaction) error {
 		const chosen = `delivery.alert = $1 AND NOT rerouted AND ($2 = '' OR delivery.receiver = $2)`
 		const messages = `(SELECT message FROM delivery WHERE ` + chosen + `)`
 		rows, err := readRows(ctx, tx, chosen+` OR message IN `+messages, alert, receiver)

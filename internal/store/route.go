@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strconv"
 	"time"
@@ -13,7 +12,7 @@ import (
 
 // FiringRules returns which rules fire in which projects: Rule and Project of each key are set.
 func (s *Store) FiringRules(ctx context.Context) (keys []rules.Key, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		keys, err = collect(ctx, tx, func(k *rules.Key) []any { return []any{&k.Project, &k.Rule} },
 			`SELECT DISTINCT project, rule FROM alert WHERE `+openAlert+` AND state = 'firing' ORDER BY project, rule`)
 		return err
@@ -50,7 +49,7 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 // addRouted gives receivers some of the alerts of which they have no delivery yet, and makes them due.
 func (s *Store) addRouted(ctx context.Context, key rules.Key, receivers []string, now time.Time) (added int, err error) {
 	receivers = append([]string{}, receivers...) // nil is no list
-	err = s.update(ctx, func(tx *sql.Tx) error {
+	err = s.update(ctx, func(tx transaction) error {
 		addresses, err := collect(ctx, tx, func(p *address) []any { return []any{&p.alert, &p.receiver} }, `
 			SELECT alert.id, routed.value FROM alert CROSS JOIN json_each($3) AS routed
 			WHERE `+routed+` AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.receiver = routed.value)

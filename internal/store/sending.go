@@ -65,7 +65,7 @@ func (o *Outcome) event(d *Delivery) delivery.Event {
 // attaches the members to the messages, and makes the lease hold LeaseTime from machine on. ErrLeaseLost if it is no
 // longer held.
 func (s *Store) Begin(ctx context.Context, lease Lease, sendings []Sending, started, machine time.Time) (attempts []int64, err error) {
-	err = s.update(ctx, func(tx *sql.Tx) error {
+	err = s.update(ctx, func(tx transaction) error {
 		if err := extend(ctx, tx, lease, machine); err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func insertAttempts(ctx context.Context, b batch, receiver string, sendings []Se
 
 // End records the outcomes of attempts. ErrLeaseLost if the lease is no longer held: then Repair is due for each.
 func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -233,7 +233,7 @@ func (o *Outcome) saveValue(r *row, d *Delivery) error {
 // Repair records the outcome of an attempt for which End returned ErrLeaseLost. What was posted without a lease may have replaced
 // something newer, or been replaced by it: the receiver is made due to show the newest again.
 func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		statements := newBatch(tx)
 		if outcome.Status != Posted {
 			return closeAttempt(ctx, statements, &outcome)
@@ -252,7 +252,7 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 }
 
 // mendCutOff gives attempts without end the status CutOff, and has the newest shown again where one of them may have replaced it.
-func mendCutOff(ctx context.Context, tx *sql.Tx) error {
+func mendCutOff(ctx context.Context, tx transaction) error {
 	type cut struct {
 		receiver, alert string
 		started         time.Time
@@ -290,7 +290,7 @@ func mendCutOff(ctx context.Context, tx *sql.Tx) error {
 // Settle records that waiting deliveries have nothing to show, or nothing for now; Detail of each is the text of its mute or
 // acknowledgement. What changed since they were read stays as it is. ErrLeaseLost if the lease is no longer held.
 func (s *Store) Settle(ctx context.Context, lease Lease, p delivery.Policy, deliveries []Delivery) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"notewatch/rules"
@@ -24,18 +23,18 @@ type Pauses struct {
 // than now happened at now. What is known of days that have yet to come is dropped. Silences keep the times that people gave
 // them. It returns the time that lies furthest ahead; the zero time is that there is none, and nothing was done.
 func (s *Store) SetBack(ctx context.Context, now, summary time.Time, longest Pauses) (ahead time.Time, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		ahead, err = furthestAhead(ctx, tx, now, longest)
 		return err
 	})
 	if err == nil && !ahead.IsZero() {
-		err = s.update(ctx, func(tx *sql.Tx) error { return setBack(ctx, tx, now, summary) })
+		err = s.update(ctx, func(tx transaction) error { return setBack(ctx, tx, now, summary) })
 	}
 	return ahead, doing(err, "setting back the times that lie ahead of the clock")
 }
 
 // furthestAhead returns the latest time that only a clock that was ahead can have written; zero is none.
-func furthestAhead(ctx context.Context, tx *sql.Tx, now time.Time, longest Pauses) (ahead time.Time, err error) {
+func furthestAhead(ctx context.Context, tx transaction, now time.Time, longest Pauses) (ahead time.Time, err error) {
 	find := func(query string, wait time.Duration, args ...any) {
 		var found time.Time
 		if err == nil {
@@ -68,7 +67,7 @@ var happened = map[string][]string{
 	"transition": {"at"},
 }
 
-func setBack(ctx context.Context, tx *sql.Tx, now, summary time.Time) error {
+func setBack(ctx context.Context, tx transaction, now, summary time.Time) error {
 	var err error
 	run := func(statement string, args ...any) {
 		if err == nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -27,7 +26,7 @@ const lasting = `(` + stops + ` > $1 OR ` + stops + ` IS NULL
 	AND EXISTS (SELECT 1 FROM alert WHERE alert.id = silence.alert AND alert.state IN ('pending', 'firing')))`
 
 // silenceSeq identifies the state of all silences: it grows with every change.
-func silenceSeq(ctx context.Context, tx *sql.Tx) (seq int64, err error) {
+func silenceSeq(ctx context.Context, tx transaction) (seq int64, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM silence`).Scan(&seq)
 	return seq, err
 }
@@ -35,7 +34,7 @@ func silenceSeq(ctx context.Context, tx *sql.Tx) (seq int64, err error) {
 // Silences returns the silences that are not over at a time, the first to end first, and what identifies the state of all
 // silences: it grows with every change. A silence without an end is left out once its alert is over.
 func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules.Silence, seq int64, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		if seq, err = silenceSeq(ctx, tx); err != nil {
 			return err
 		}
@@ -48,7 +47,7 @@ func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules
 
 // SilencesSince returns all silences that were made or ended since a time, the newest first.
 func (s *Store) SilencesSince(ctx context.Context, since time.Time) (silences []rules.Silence, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		silences, err = collect(ctx, tx, fieldsOf, `
 			SELECT `+silenceColumns+` FROM silence WHERE start_at >= $1 OR ended_at >= $1 ORDER BY start_at DESC, id`,
 			at(since))
@@ -62,7 +61,7 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 	if silence.End.IsZero() && silence.Match.Alert == "" {
 		return errors.New("storing a silence: one without an end must name an alert")
 	}
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		seq, err := silenceSeq(ctx, tx)
 		if err != nil {
 			return err
@@ -79,7 +78,7 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 
 // EndSilence ends a silence at now; by is who does. ok is false if there is none of that ID that is not over.
 func (s *Store) EndSilence(ctx context.Context, id, by string, now time.Time) (ok bool, err error) {
-	err = s.update(ctx, func(tx *sql.Tx) error {
+	err = s.update(ctx, func(tx transaction) error {
 		seq, err := silenceSeq(ctx, tx)
 		if err != nil {
 			return err

@@ -243,7 +243,7 @@ func found(row *sql.Row, fields ...any) (bool, error) {
 
 // collect reads all rows of a query. fields lists where the columns of a row go; what it points to must not be shared
 // with the row before.
-func collect[T any](ctx context.Context, tx *sql.Tx, fields func(*T) []any, query string, args ...any) ([]T, error) {
+func collect[T any](ctx context.Context, tx transaction, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -281,11 +281,11 @@ func scanInto[T any](all []T, rows *sql.Rows, fields func(*T) []any) ([]T, error
 
 // A batch is a transaction that runs the same statements many times: each is prepared once. They end with the transaction.
 type batch struct {
-	tx       *sql.Tx
+	tx       transaction
 	prepared map[string]*sql.Stmt
 }
 
-func newBatch(tx *sql.Tx) batch { return batch{tx, map[string]*sql.Stmt{}} }
+func newBatch(tx transaction) batch { return batch{tx, map[string]*sql.Stmt{}} }
 
 func (b batch) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if stmt, ok := b.prepared[query]; ok {

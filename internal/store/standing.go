@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"notewatch/internal/delivery"
@@ -26,7 +25,7 @@ type Queue struct {
 // Standing returns how things stand at now.
 func (s *Store) Standing(ctx context.Context, now time.Time) (Standing, error) {
 	standing := Standing{Firing: map[rules.Level]int{}, Queues: map[string]Queue{}, PolledAt: map[string]time.Time{}}
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx transaction) error {
 		if err := standing.countAlerts(ctx, tx); err != nil {
 			return err
 		}
@@ -38,7 +37,7 @@ func (s *Store) Standing(ctx context.Context, now time.Time) (Standing, error) {
 	return standing, doing(err, "reading how things stand")
 }
 
-func (s *Standing) countAlerts(ctx context.Context, tx *sql.Tx) error {
+func (s *Standing) countAlerts(ctx context.Context, tx transaction) error {
 	type row struct {
 		state rules.State
 		level rules.Level
@@ -57,7 +56,7 @@ func (s *Standing) countAlerts(ctx context.Context, tx *sql.Tx) error {
 }
 
 // countQueues counts by receiver, each of which has work: nothing leads through what was ever delivered.
-func (s *Standing) countQueues(ctx context.Context, tx *sql.Tx, now time.Time) error {
+func (s *Standing) countQueues(ctx context.Context, tx transaction, now time.Time) error {
 	type count struct {
 		receiver string
 		state    delivery.State
@@ -81,7 +80,7 @@ func (s *Standing) countQueues(ctx context.Context, tx *sql.Tx, now time.Time) e
 	return err
 }
 
-func (s *Standing) readPolls(ctx context.Context, tx *sql.Tx) error {
+func (s *Standing) readPolls(ctx context.Context, tx transaction) error {
 	rows, err := collect(ctx, tx, func(p *Project) []any { return []any{&p.UID, instant{&p.PolledAt}} },
 		`SELECT uid, polled_at FROM project`)
 	for _, p := range rows {

@@ -2,13 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 )
 
 // DeviceCount returns how many devices a project lists and when the list was read; the zero time is never.
 func (s *Store) DeviceCount(ctx context.Context, project string) (devices int, read time.Time, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		row := tx.QueryRowContext(ctx, `SELECT read_at FROM device_list WHERE project = $1`, project)
 		if ok, err := found(row, instant{&read}); !ok {
 			return err
@@ -21,7 +20,7 @@ func (s *Store) DeviceCount(ctx context.Context, project string) (devices int, r
 
 // Listed returns when the device list of a project was read; the zero time is never.
 func (s *Store) Listed(ctx context.Context, project string) (read time.Time, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		_, err := found(tx.QueryRowContext(ctx, `SELECT read_at FROM device_list WHERE project = $1`, project), instant{&read})
 		return err
 	})
@@ -31,7 +30,7 @@ func (s *Store) Listed(ctx context.Context, project string) (read time.Time, err
 // CountHushed returns how many firing alerts people are not told of for now, and how many somebody has taken on; drills are
 // left out.
 func (s *Store) CountHushed(ctx context.Context) (muted, acknowledged int, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		return tx.QueryRowContext(ctx, `
 			SELECT count(CASE WHEN mute <> '{}' THEN 1 END), count(CASE WHEN ack <> '{}' THEN 1 END)
 			FROM alert WHERE state = 'firing' AND (mute <> '{}' OR ack <> '{}') AND NOT drill`).Scan(&muted, &acknowledged)
@@ -41,7 +40,7 @@ func (s *Store) CountHushed(ctx context.Context) (muted, acknowledged int, err e
 
 // FreeSpace returns how many bytes of the database hold nothing, and how large it is.
 func (s *Store) FreeSpace(ctx context.Context) (free, size int64, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		return tx.QueryRowContext(ctx, `
 			SELECT freelist_count * page_size, page_count * page_size FROM pragma_freelist_count, pragma_page_count, pragma_page_size`).
 			Scan(&free, &size)

@@ -56,7 +56,7 @@ func (s *Store) Close() error {
 func (s *Store) Path() string { return s.file }
 
 // view runs f in a transaction that only reads.
-func (s *Store) view(ctx context.Context, f func(*sql.Tx) error) error {
+func (s *Store) view(ctx context.Context, f func(transaction) error) error {
 	if err := s.inPlace(); err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s *Store) view(ctx context.Context, f func(*sql.Tx) error) error {
 }
 
 // update runs f in a transaction that writes, all or nothing.
-func (s *Store) update(ctx context.Context, f func(*sql.Tx) error) error {
+func (s *Store) update(ctx context.Context, f func(transaction) error) error {
 	if err := s.inPlace(); err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ const sureSpace = 1 << 20
 func (s *Store) CheckWrite(ctx context.Context) error {
 	err := s.CheckDisk()
 	if err == nil {
-		err = s.update(ctx, func(tx *sql.Tx) error {
+		err = s.update(ctx, func(tx transaction) error {
 			_, err := tx.ExecContext(ctx, `PRAGMA user_version = 0`) // which nothing reads, and which is written even if it is 0
 			return err
 		})
@@ -107,7 +107,7 @@ func (s *Store) CheckDisk() error {
 // relax is update for what the machine may forget when it loses its power, though not when the process dies: leases, which
 // are over then anyhow, and what was read from Notehub, which is read again. It does not wait for the disk; the next update
 // waits for both.
-func (s *Store) relax(ctx context.Context, f func(*sql.Tx) error) error {
+func (s *Store) relax(ctx context.Context, f func(transaction) error) error {
 	if err := s.inPlace(); err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (s *Store) relax(ctx context.Context, f func(*sql.Tx) error) error {
 }
 
 // relaxed is relax without the cause of an error.
-func (s *Store) relaxed(ctx context.Context, f func(*sql.Tx) error) error {
+func (s *Store) relaxed(ctx context.Context, f func(transaction) error) error {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return err
@@ -129,26 +129,6 @@ func (s *Store) relaxed(ctx context.Context, f func(*sql.Tx) error) error {
 	if _, strict := conn.ExecContext(always, `PRAGMA synchronous = FULL`); strict != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // nobody must write with it again
 		return errors.Join(err, strict)
-	}
-	return err
-}
-
-// A beginner is a database or a connection to one.
-type beginner interface {
-	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
-}
-
-func transact(ctx context.Context, db beginner, options *sql.TxOptions, f func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, options)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // does nothing after Commit
-	if err = f(tx); err == nil {
-		err = tx.Commit()
-	}
-	if err != nil && ctx.Err() != nil && errors.Is(tx.Rollback(), sql.ErrTxDone) {
-		return ctx.Err() // which has ended the transaction: what else went wrong follows from that
 	}
 	return err
 }

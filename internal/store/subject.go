@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"notewatch/rules"
@@ -20,7 +19,7 @@ type DeviceCounts struct {
 // CountDevices counts the devices of a project. Silent ones are those not heard of for longer than after when the list was
 // read.
 func (s *Store) CountDevices(ctx context.Context, project string, after time.Duration) (c DeviceCounts, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		if _, c.ListedAt, err = listVersion(ctx, tx, project); err != nil || c.ListedAt.IsZero() {
 			return err
 		}
@@ -49,7 +48,7 @@ func (s *Store) CountDevices(ctx context.Context, project string, after time.Dur
 
 // WorkState returns when a piece of work is due, zero being never, and whether somebody is at it at machine.
 func (s *Store) WorkState(ctx context.Context, kind Kind, key string, machine time.Time) (due time.Time, held bool, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		row := tx.QueryRowContext(ctx, `
 			SELECT due_at, lease_token IS NOT NULL AND leased_until > $3 AND leased_until <= $4 FROM work WHERE kind = $1 AND key = $2`,
 			kind, key, at(machine), at(machine.Add(LeaseTime+ClockTolerance)))
@@ -61,7 +60,7 @@ func (s *Store) WorkState(ctx context.Context, kind Kind, key string, machine ti
 
 // Raised counts how often any work was made due by something that happened.
 func (s *Store) Raised(ctx context.Context) (times int64, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		return tx.QueryRowContext(ctx, `SELECT coalesce(sum(version), 0) FROM work`).Scan(&times)
 	})
 	return times, doing(err, "looking whether work was made due")
@@ -70,7 +69,7 @@ func (s *Store) Raised(ctx context.Context) (times int64, err error) {
 // OpenAlert returns the pending or firing alert of a rule and a subject, whatever its period; ok is false if there is none.
 // Subject "" is the project.
 func (s *Store) OpenAlert(ctx context.Context, rule, project, subject string) (a rules.Alert, ok bool, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		row := tx.QueryRowContext(ctx, `
 			SELECT id, `+list(alertColumns)+` FROM alert
 			WHERE project = $1 AND rule = $2 AND subject = $3 AND state IN ('pending', 'firing')
@@ -83,7 +82,7 @@ func (s *Store) OpenAlert(ctx context.Context, rule, project, subject string) (a
 
 // IsOpen reports whether there is a pending or firing alert of an ID.
 func (s *Store) IsOpen(ctx context.Context, id string) (open bool, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM alert WHERE id = $1 AND state IN ('pending', 'firing'))`, id).Scan(&open)
 	})
 	return open, doing(err, "reading whether alert %q is over", id)

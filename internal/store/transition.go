@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"notewatch/rules"
@@ -34,7 +33,7 @@ func (t *Transition) fields() []any {
 }
 
 // saveTransitions notes the versions of alerts.
-func saveTransitions(ctx context.Context, tx *sql.Tx, alerts []*rules.Alert) error {
+func saveTransitions(ctx context.Context, tx transaction, alerts []*rules.Alert) error {
 	table := upsert{table: "transition", key: []string{"alert", "version"}, set: transitionColumns}
 	return table.run(ctx, tx, len(alerts), func(i int) []any {
 		a := alerts[i]
@@ -45,7 +44,7 @@ func saveTransitions(ctx context.Context, tx *sql.Tx, alerts []*rules.Alert) err
 
 // Transitions returns what happened to an alert, oldest first.
 func (s *Store) Transitions(ctx context.Context, alert string) (all []Transition, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		all, err = collect(ctx, tx, (*Transition).fields, `
 			SELECT alert, version, `+list(transitionColumns)+` FROM transition WHERE alert = $1 ORDER BY version`, alert)
 		return err

@@ -176,7 +176,7 @@ func requireCause(t *testing.T, err error, want store.OutageCause) {
 func TestRelaxedIsFollowedByStrict(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "notewatch.db"))
 	work := func(ctx context.Context) error {
-		return s.Relax(ctx, func(tx *sql.Tx) error {
+		return s.Relax(ctx, func(tx store.Transaction) error {
 			var level int
 			if err := tx.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&level); err != nil {
 				return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"notewatch/rules"
 )
@@ -37,7 +36,7 @@ func (w listWriter) addUnread(ctx context.Context, devices []Device, joined []in
 // Unread returns the ordinals of the devices that joined a device list that had been read before, and of which the days before
 // that have not been read.
 func (s *Store) Unread(ctx context.Context, project string) (ordinals []int, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		ordinals, err = collect(ctx, tx, func(ordinal *int) []any { return []any{ordinal} }, `
 			SELECT unread.ordinal FROM unread JOIN project ON project.id = unread.project WHERE project.uid = $1 ORDER BY unread.ordinal`, project)
 		return err
@@ -48,7 +47,7 @@ func (s *Store) Unread(ctx context.Context, project string) (ordinals []int, err
 // MarkRead notes that days of devices of the project of the lease have been read, so that Unread no longer returns them.
 // ErrLeaseLost if the lease is no longer held.
 func (s *Store) MarkRead(ctx context.Context, lease Lease, ordinals []int) error {
-	err := s.relax(ctx, func(tx *sql.Tx) error {
+	err := s.relax(ctx, func(tx transaction) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ type upsert struct {
 
 // run writes n rows, no two with one key. row returns the columns key, set and fixed of one of them. If written is not nil it
 // scans the columns returning of each row that was new or differed.
-func (u upsert) run(ctx context.Context, tx *sql.Tx, n int, row func(i int) []any, written func(*sql.Rows) error) error {
+func (u upsert) run(ctx context.Context, tx transaction, n int, row func(i int) []any, written func(*sql.Rows) error) error {
 	if n == 0 {
 		return nil
 	}

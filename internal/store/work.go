@@ -35,7 +35,7 @@ const LeaseTime = 60 * time.Second
 
 // AddWork makes sure that a row exists for each key, new ones due at due. Existing rows stay as they are.
 func (s *Store) AddWork(ctx context.Context, kind Kind, keys []string, due time.Time) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		for _, key := range keys {
 			_, err := tx.ExecContext(ctx, `
 				INSERT INTO work (kind, key, due_at, version, failures) VALUES ($1, $2, $3, 0, 0)
@@ -51,7 +51,7 @@ func (s *Store) AddWork(ctx context.Context, kind Kind, keys []string, due time.
 
 // KeepProjects makes the polls of other projects, and the rules about them, never due.
 func (s *Store) KeepProjects(ctx context.Context, projects []string) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE work SET due_at = NULL WHERE kind IN ($1, $2) AND key NOT IN (SELECT value FROM json_each($3))`,
 			Poll, PollRules, document[[]string]{&projects})
@@ -64,7 +64,7 @@ func (s *Store) KeepProjects(ctx context.Context, projects []string) error {
 // ends later than any that is taken at machine was taken before that clock was set back, and does not count.
 func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine time.Time) (Lease, bool, error) {
 	lease, ok := Lease{Kind: kind, Key: key, Token: rand.Text()}, false
-	err := s.relax(ctx, func(tx *sql.Tx) (err error) {
+	err := s.relax(ctx, func(tx transaction) (err error) {
 		row := tx.QueryRowContext(ctx, `
 			UPDATE work SET lease_token = $1, leased_until = $2
 			WHERE kind = $3 AND key = $4 AND due_at <= $5 AND (lease_token IS NULL OR leased_until <= $6 OR leased_until > $7)
@@ -81,11 +81,11 @@ func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine t
 
 // Extend makes the lease hold LeaseTime from machine on. ErrLeaseLost if somebody else has claimed the work.
 func (s *Store) Extend(ctx context.Context, lease Lease, machine time.Time) error {
-	err := s.relax(ctx, func(tx *sql.Tx) error { return extend(ctx, tx, lease, machine) })
+	err := s.relax(ctx, func(tx transaction) error { return extend(ctx, tx, lease, machine) })
 	return doing(err, "extending the lease on %s %q", lease.Kind, lease.Key)
 }
 
-func extend(ctx context.Context, tx *sql.Tx, lease Lease, machine time.Time) error {
+func extend(ctx context.Context, tx transaction, lease Lease, machine time.Time) error {
 	return held(tx.ExecContext(ctx, `
 		UPDATE work SET leased_until = $1 WHERE kind = $2 AND key = $3 AND lease_token = $4`,
 		at(machine.Add(LeaseTime)), lease.Kind, lease.Key, lease.Token))
@@ -95,11 +95,11 @@ func extend(ctx context.Context, tx *sql.Tx, lease Lease, machine time.Time) err
 // due is never, until something makes it due. failures is the new count of failures in a row; after one, due is when to
 // try again, and no new version brings that forward. ErrLeaseLost if somebody else has claimed the work.
 func (s *Store) Complete(ctx context.Context, lease Lease, now, due time.Time, failures int) error {
-	err := s.relax(ctx, func(tx *sql.Tx) error { return complete(ctx, tx, lease, now, due, failures) })
+	err := s.relax(ctx, func(tx transaction) error { return complete(ctx, tx, lease, now, due, failures) })
 	return doing(err, "completing %s %q", lease.Kind, lease.Key)
 }
 
-func complete(ctx context.Context, tx *sql.Tx, lease Lease, now, due time.Time, failures int) error {
+func complete(ctx context.Context, tx transaction, lease Lease, now, due time.Time, failures int) error {
 	moved := now // due, if the version moved
 	if failures > 0 && !due.IsZero() {
 		moved = due
@@ -114,7 +114,7 @@ func complete(ctx context.Context, tx *sql.Tx, lease Lease, now, due time.Time, 
 
 // hold makes a transaction depend on the lease: it fails if somebody else has claimed the work, and nobody can claim it
 // before the transaction ends.
-func hold(ctx context.Context, tx *sql.Tx, lease Lease) error {
+func hold(ctx context.Context, tx transaction, lease Lease) error {
 	return held(tx.ExecContext(ctx, `
 		UPDATE work SET lease_token = lease_token WHERE kind = $1 AND key = $2 AND lease_token = $3`,
 		lease.Kind, lease.Key, lease.Token))
@@ -135,13 +135,13 @@ func held(result sql.Result, err error) error {
 // Raise makes the piece of work due at now at the latest, whatever it waits for, and again at once if somebody is at it
 // right now.
 func (s *Store) Raise(ctx context.Context, kind Kind, key string, now time.Time) error {
-	err := s.update(ctx, func(tx *sql.Tx) error { return raise(ctx, tx, kind, key, now, false) })
+	err := s.update(ctx, func(tx transaction) error { return raise(ctx, tx, kind, key, now, false) })
 	return doing(err, "making %s %q due", kind, key)
 }
 
 // raise moves the version of a piece of work and makes it due at now at the latest. If patient, work that waits for its
 // next try after a failure goes on waiting: a receiver that asked for time gets it.
-func raise(ctx context.Context, tx *sql.Tx, kind Kind, key string, now time.Time, patient bool) error {
+func raise(ctx context.Context, tx transaction, kind Kind, key string, now time.Time, patient bool) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO work (kind, key, due_at, version, failures) VALUES ($1, $2, $3, 1, 0)
 		ON CONFLICT (kind, key) DO UPDATE SET
@@ -156,7 +156,7 @@ func raise(ctx context.Context, tx *sql.Tx, kind Kind, key string, now time.Time
 
 // Moved reports whether there is something new since the work was claimed.
 func (s *Store) Moved(ctx context.Context, lease Lease) (moved bool, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		return tx.QueryRowContext(ctx, `SELECT version <> $1 FROM work WHERE kind = $2 AND key = $3`,
 			lease.Version, lease.Kind, lease.Key).Scan(&moved)
 	})
@@ -165,7 +165,7 @@ func (s *Store) Moved(ctx context.Context, lease Lease) (moved bool, err error) 
 
 // NextDue returns when the piece of work is due; ok is false if never.
 func (s *Store) NextDue(ctx context.Context, kind Kind, key string) (due time.Time, ok bool, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
+	err = s.view(ctx, func(tx transaction) error {
 		_, err := found(tx.QueryRowContext(ctx, `SELECT due_at FROM work WHERE kind = $1 AND key = $2`, kind, key), instant{&due})
 		return err
 	})
@@ -184,7 +184,7 @@ func Earlier(a, b time.Time) time.Time {
 // Attempts that were cut off get the status CutOff. One that was overtaken before that may have replaced what was shown
 // by something older: its receiver is made due to show the newest again.
 func (s *Store) ReleaseAll(ctx context.Context) error {
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(ctx, func(tx transaction) error {
 		if err := mendCutOff(ctx, tx); err != nil {
 			return err
 		}
