@@ -5,8 +5,8 @@
 // the time of day, and with a third truth value. A figure that nobody knows is no data: neither zero nor nil. What is
 // compared with no data, or computed from it, is no data; and, or, not, all, any, none and ?: follow Kleene, so that
 // "no data or true" is true; x ?? y alone replaces it. Dividing by zero, reading beyond the end of a list, and a series
-// with a hole give no data as well. A rule therefore has an interval of levels, of which every level is possible that
-// the unknown figures could make true; it fires and resolves by what is the same throughout.
+// with a hole give no data as well. The result of a rule is therefore an interval: from the lowest to the highest level that
+// the unknown figures allow. It fires and resolves only by what is the same throughout.
 //
 // The way of an expression from text to truth:
 //

@@ -5,8 +5,8 @@
 //	Waiting    a message will be sent, or retried
 //	Held       the first message is kept back while the alert is muted or acknowledged
 //	Delivered  the receiver shows the newest version
-//	Skipped    there is nothing to show here: its level, its content, its route
-//	GivenUp    no retry until something changes or someone asks
+//	Skipped    there is nothing to show here, because of its level, content or route, or because it ended first
+//	GivenUp    no retry of its own: the sender tries again once an hour if nothing else waits, or when something changes
 //	Removed    the rules file no longer has the receiver
 //
 // Beside the state stand what the receiver displays (Display, Shown, Have), the route (For, Rerouted, Turns) and the Epoch.
@@ -14,22 +14,24 @@
 // [Delivery.Next] is the transition table: from a row and an [Event] to the next row. The store calls it for every change, in the
 // transaction of whatever caused the event, and writes the rows that differ:
 //
-//   - The alert changes (Changed, Added): the delivery becomes Waiting, and nothing is decided yet. The process that commits may have
-//     older rules than the one that sends.
+//   - The alert changes (Changed, Added): the delivery becomes Waiting, and nothing is decided yet, because the process that
+//     commits may have older rules than the one that sends.
 //   - The receiver is served (Considered): now it is decided whether the alert is held, skipped or sent. A silenced alert is held
 //     here, and here an alert below the level of the receiver is skipped.
 //   - A message is sent (Begun, then Posted, NothingToShow, Failed or GaveUp). These events carry what was sent, so that a change in
 //     between stays owed.
-//   - The lease is lost (Overtaken): two senders may have posted, so what the last one displays counts, and the newest is owed.
-//   - The route or the set of receivers changes (TurnedAway, TurnedBack, FallenBack, ReceiverGone, ReceiverBack), the rules are read
-//     again (RulesChanged), or a person asks for a copy (Redeliver).
+//   - The lease is lost (Overtaken), or a process died while it sent (CutOff): two senders may have posted, in an unknown order. The newest
+//     is owed again, unless both displayed the same.
+//   - The route or the set of receivers changes (TurnedAway, TurnedBack, FallenBack, ReceiverGone, ReceiverBack), the rules file is
+//     applied (RulesChanged, at a start and a reload: store.Reconsider), or a person asks for a copy (Redeliver).
 //   - The receiver is unreachable or back (ReceiverFailed, Retried, Revived): see [Moves].
 //
 // The Epoch rises when it becomes uncertain what the receiver displays, or when it has to be sent once more. The result of an attempt
 // that began in an older epoch is ignored.
 //
-// [Delivery.View] says how an alert looks to the receiver: its level or an end, and whether people are disturbed. [Delivery.Sent] is
-// what a message with that view records. [Delivery.Missing] says whether the fallback has to be notified instead.
+// Three more decisions stand in delivery.go. [Delivery.View] says how an alert looks to the receiver: its level or an end, and whether
+// people are disturbed. [Delivery.Sent] is what a message with that view records. [Delivery.Missing] says whether the fallback has to be
+// notified instead.
 //
 // What concerns several deliveries at once (groups, the hourly cap, the order, retries) is decided by the sender; leases and attempts
 // belong to the store.

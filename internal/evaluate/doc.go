@@ -7,10 +7,11 @@
 //  3. evaluateAll takes block after block of subjects through the rules, several blocks at once (inBlocks). evaluateOne is the step of one
 //     alert: verdict evaluates the rule, Next decides, record takes the result into the commit, with the words of told.go.
 //  4. revise evaluates closed days and periods again whose data changed (revise.go).
-//  5. [Turn.Mute] says of each open alert whether people are notified (mute.go). It comes last, as rules mute each other by what
-//     fires now.
 //
-// [Evaluator.EvaluatePollRules] does 1, 3 and 5 for the rules that read only the state of polling, which are evaluated apart from polls.
+// Then the caller has [Turn.Mute] say of each open alert whether people are notified (mute.go). It comes last, as rules mute each other by
+// what fires now.
+//
+// [Evaluator.EvaluatePollRules] does 1 and 3 for the rules that read only the state of polling, which are evaluated apart from polls.
 // [Turn.Trials] tells how many evaluations of each rule failed.
 //
 // Nothing is stored here and nobody is notified: package bot commits the result, and evaluates again if somebody decided something

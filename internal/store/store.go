@@ -1,19 +1,3 @@
-// Package store keeps everything that must survive a restart: usage history, alerts, what each receiver was shown, and
-// the work that is due.
-//
-// What a receiver owes for an alert is decided by package delivery and stored in one place, owed.go. Who calls it:
-//
-//   - Commit and Decide (commit.go) add deliveries and make new versions owed, when an alert changes.
-//   - Settle, Begin and End (sending.go) record what the delivery run of a receiver decided and sent. Each checks the lease of the receiver
-//     first (work.go). Repair records a post that was made after the lease was lost.
-//   - Route (route.go), FallBack (fallback.go), KeepReceivers, Redeliver, Revive and GiveUp (receiver.go) record what the rules file, an
-//     unreachable receiver or a person changed.
-//
-// An attempt is noted before it is made, with what it would display and the epoch of each delivery (attempt.go): so a start knows what a
-// process that died may have posted (ReleaseAll).
-//
-// Times are kept to the millisecond and come back in UTC; the zero time and NaN are kept as NULL. Every method is one
-// transaction unless it says otherwise, and reads all it returns before it returns.
 package store
 
 import (

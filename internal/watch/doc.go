@@ -4,11 +4,12 @@
 // again as long as it is due: polls, rules that read only poll, mutes and the weekly summary by a [bot.Bot], receivers by a
 // [deliver.Sender]. Both know only the store and functions that are given to them here, so neither sees the other:
 //
-//	store.Claim → Bot.Poll, EvaluatePollRules, Mute, Summarize | Sender.Deliver → store.Complete, by whoever does the work
+//	store.Claim → Bot.Poll, EvaluatePollRules, Mute, Summarize → store.Commit
+//	            → Sender.Deliver                               → store.End, store.Complete
 //
 // [Watch.Run] is a loop for each account, receiver and other kind of work. A loop sleeps until its work is due, or until a bell wakes it
-// (wake.go): the bot rings for what it has made due, and a look at the store every two seconds for what other processes have. [Watch.Turn]
-// does the same once and in order, for `notewatch once`, the demo and tests.
+// (wake.go). The bot rings for work that it made due; work that other processes made due is found by a look at the store every two seconds.
+// [Watch.Turn] does the same once and in order, for `notewatch once`, the demo and tests.
 //
 // [New] registers what there is to do (watch.go: register); the order of its steps, and the reason for each, stands there. [Attach]
 // returns a Watch that works beside the one that runs and registers nothing.
