@@ -62,7 +62,7 @@ func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert
 	return alerts, doing(err, "reading alerts")
 }
 
-const newestFirst = ` ORDER BY since DESC, id`
+const newestFirst = ` ORDER BY since DESC NULLS LAST, id`
 
 // EachAlerts calls each with the alerts that Alerts returns, size at a time, so that very many need little memory. Each time is a
 // transaction of its own, so each may take any time; an alert that has been dropped meanwhile is left out.

@@ -45,7 +45,7 @@ func readDeliveries(ctx context.Context, tx transaction, condition string, args 
 		SELECT `+deliveryColumns+`
 		FROM delivery JOIN alert ON alert.id = delivery.alert
 		WHERE `+condition+`
-		ORDER BY fired_at, alert.since, id`, args...)
+		ORDER BY fired_at NULLS FIRST, alert.since NULLS FIRST, id`, args...)
 }
 
 // EachFresh calls each for every delivery of a receiver that Undelivered returns and that belongs to no message yet, in that order.
@@ -57,7 +57,7 @@ func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Deliv
 			SELECT `+ownColumns+`, id, rule, project, alert.state, level, version, alert.reason, already, mute, ack
 			FROM delivery JOIN alert ON alert.id = delivery.alert
 			WHERE `+undelivered+` AND message IS NULL
-			ORDER BY fired_at, since, id`, receiver)
+			ORDER BY fired_at NULLS FIRST, since NULLS FIRST, id`, receiver)
 		if err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func (s *Store) Stale(ctx context.Context, receiver string, limit int) (messages
 	err = s.view(ctx, func(tx transaction) error {
 		messages, err = collect(ctx, tx, func(id *string) []any { return []any{id} }, `
 			SELECT message.id FROM message WHERE message.id IN (SELECT message `+stale+`)
-			ORDER BY posted_at, message.id LIMIT $2`, receiver, limit)
+			ORDER BY posted_at NULLS FIRST, message.id LIMIT $2`, receiver, limit)
 		return err
 	})
 	return messages, doing(err, "reading which messages to receiver %q show old figures", receiver)

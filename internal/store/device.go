@@ -245,7 +245,7 @@ func (w listWriter) unlist(ctx context.Context, ordinals []int, day rules.Day) e
 		return nil
 	}
 	_, err := w.tx.ExecContext(ctx, `
-		UPDATE device SET listed = FALSE, unlisted_on = $1 WHERE project = $2 AND ordinal IN (SELECT value FROM json_each($3))`,
+		UPDATE device SET listed = FALSE, unlisted_on = $1 WHERE project = $2 AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($3))`,
 		day, w.id, document[[]int]{&ordinals})
 	return err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"strings"
 
 	"notewatch/rules"
@@ -42,7 +43,7 @@ const openAlert = `alert.state IN ('pending', 'firing')`
 // limit is the parameter of LIMIT.
 func (f AlertFilter) limit() int {
 	if f.Limit <= 0 {
-		return -1
+		return math.MaxInt64
 	}
 	return f.Limit
 }

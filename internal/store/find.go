@@ -56,7 +56,7 @@ func blocksOf(devices []Device) (blocks []int) {
 }
 
 // namedDevices selects listed devices with the UID of their project.
-const namedDevices = `SELECT project.uid, device.uid, device.name FROM device CROSS JOIN project ON project.id = device.project WHERE device.listed`
+const namedDevices = `SELECT project.uid, device.uid, device.name FROM device CROSS JOIN project WHERE project.id = device.project AND device.listed`
 
 // DevicesCalled returns the listed devices of all projects that have a name, in whatever case its ASCII letters are.
 func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []DeviceName, err error) {
@@ -140,7 +140,7 @@ func (s *Store) DevicesInAlerts(ctx context.Context, text string) (devices []Dev
 	err = s.view(ctx, func(tx transaction) error {
 		named, err := collect(ctx, tx, (*DeviceName).fields, `
 			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM alert
-			WHERE subject <> '' AND (subject = $1 OR told ->> 'subject' = $1) ORDER BY since DESC`, text)
+			WHERE subject <> '' AND (subject = $1 OR told ->> 'subject' = $1) ORDER BY since DESC NULLS LAST`, text)
 		devices = firstNames(named)
 		return err
 	})
@@ -175,7 +175,7 @@ func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int
 // alertedInFleet selects the UIDs of those devices with open alerts that are listed in a fleet. Its parameters are those of inFleet.
 const alertedInFleet = `
 	SELECT device.uid FROM (SELECT DISTINCT subject FROM alert WHERE ` + openAlert + ` AND project = $1) AS alerted
-	CROSS JOIN device ON device.project = (SELECT id FROM project WHERE uid = $1) AND device.uid = alerted.subject AND ` + inFleet
+	CROSS JOIN device WHERE device.project = (SELECT id FROM project WHERE uid = $1) AND device.uid = alerted.subject AND ` + inFleet
 
 // AlertsOfFleet is AlertsOf for the listed devices of a fleet. Which devices they are takes most of the time, so the alerts are counted
 // and chosen by one query. limit is at least 1.
@@ -187,14 +187,14 @@ func (s *Store) AlertsOfFleet(ctx context.Context, project, fleet string, limit 
 				SELECT total, id, `+list(alertColumns)+` FROM (
 					SELECT id AS chosen, count(*) OVER () AS total FROM alert
 					WHERE `+openAlert+` AND project = $1 AND subject IN (`+alertedInFleet+`)`+worstFirst+` LIMIT $4
-				) CROSS JOIN alert ON id = chosen`+worstFirst, project, first, other, limit)
+				) AS page CROSS JOIN alert WHERE id = chosen`+worstFirst, project, first, other, limit)
 			return err
 		})
 	}
 	return alerts, count, doing(err, "reading the open alerts of fleet %q of project %q", fleet, project)
 }
 
-const worstFirst = ` ORDER BY level DESC, since DESC, id`
+const worstFirst = ` ORDER BY level DESC, since DESC NULLS LAST, id`
 
 // worst returns the worst open alerts that a condition selects, and how many it selects. Which ones they are is found by an
 // index alone.

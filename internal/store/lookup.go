@@ -41,7 +41,7 @@ func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) 
 		from += ` JOIN alert ON alert.id = transition.alert`
 	}
 	from += ` WHERE ` + where + ` AND transition.at >= ` + params(len(args), 1)
-	const order = ` ORDER BY transition.at DESC, transition.alert, transition.version DESC `
+	const order = ` ORDER BY transition.at DESC NULLS LAST, transition.alert, transition.version DESC `
 	err = s.view(ctx, func(tx transaction) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+from, args...).Scan(&count); err != nil {
 			return err
@@ -51,8 +51,8 @@ func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) 
 				transition.value, transition.mute, transition.ack, transition.by_whom, transition.reason_text,
 				alert.rule, alert.project, alert.subject, alert.told, alert.drill
 			FROM (SELECT transition.alert, transition.version`+from+order+`LIMIT `+params(len(args)+1, 1)+`) AS page
-			CROSS JOIN transition ON transition.alert = page.alert AND transition.version = page.version
-			CROSS JOIN alert ON alert.id = page.alert`+order, append(args, f.limit())...)
+			CROSS JOIN transition CROSS JOIN alert
+			WHERE transition.alert = page.alert AND transition.version = page.version AND alert.id = page.alert`+order, append(args, f.limit())...)
 		return err
 	})
 	return all, count, doing(err, "reading what happened")
@@ -114,7 +114,7 @@ func (s *Store) Names(ctx context.Context) (n Names, err error) {
 			SELECT uid, name FROM (
 				SELECT project AS uid, told ->> 'project' AS name, max(since) AS last FROM alert WHERE project <> '' GROUP BY 1, 2
 				UNION ALL SELECT uid, NULL, 0 FROM project WHERE uid NOT IN (SELECT project FROM alert)
-			) AS known ORDER BY last DESC, uid, name`)
+			) AS known ORDER BY last DESC NULLS LAST, uid, name NULLS FIRST`)
 		return err
 	})
 	return n, doing(err, "reading what there is by name")

@@ -138,11 +138,9 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 
 // dropJudged deletes what Judged returns, but for the rules that are others.
 func dropJudged(ctx context.Context, tx transaction, project string, others []string) error {
-	args := []any{project}
-	for _, rule := range others {
-		args = append(args, rule)
-	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM judged WHERE project = $1 AND rule NOT IN (`+params(2, len(others))+`)`, args...)
+	others = append([]string{}, others...) // nil is no list
+	_, err := tx.ExecContext(ctx, `DELETE FROM judged WHERE project = $1 AND rule NOT IN (SELECT value FROM json_each($2))`,
+		project, document[[]string]{&others})
 	return err
 }
 

@@ -122,7 +122,7 @@ func dropDevices(ctx context.Context, tx transaction, key blockKey, ordinals []i
 	}
 	idle := slices.DeleteFunc(ordinals, func(ordinal int) bool { return used.Has(ordinal % history.BlockSize) })
 	_, err = tx.ExecContext(ctx, `
-		DELETE FROM device WHERE project = $1 AND ordinal IN (SELECT value FROM json_each($2)) AND NOT listed AND unlisted_on < $3`,
+		DELETE FROM device WHERE project = $1 AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($2)) AND NOT listed AND unlisted_on < $3`,
 		key.project, document[[]int]{&idle}, before)
 	return err
 }

@@ -73,7 +73,7 @@ func (s *Store) OpenAlert(ctx context.Context, rule, project, subject string) (a
 		row := tx.QueryRowContext(ctx, `
 			SELECT id, `+list(alertColumns)+` FROM alert
 			WHERE project = $1 AND rule = $2 AND subject = $3 AND state IN ('pending', 'firing')
-			ORDER BY since DESC LIMIT 1`, project, rule, subject)
+			ORDER BY since DESC NULLS LAST LIMIT 1`, project, rule, subject)
 		ok, err = found(row, alertFields(&a)...)
 		return err
 	})

@@ -28,7 +28,7 @@ func (w listWriter) addUnread(ctx context.Context, devices []Device, joined []in
 		return nil
 	}
 	_, err := w.tx.ExecContext(ctx, `
-		INSERT INTO unread (project, ordinal) SELECT $1, value FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING`,
+		INSERT INTO unread (project, ordinal) SELECT CAST($1 AS BIGINT), CAST(value AS BIGINT) FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING`,
 		w.id, document[[]int]{&ordinals})
 	return err
 }
@@ -52,7 +52,7 @@ func (s *Store) MarkRead(ctx context.Context, lease Lease, ordinals []int) error
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
-			DELETE FROM unread WHERE project = (SELECT id FROM project WHERE uid = $1) AND ordinal IN (SELECT value FROM json_each($2))`,
+			DELETE FROM unread WHERE project = (SELECT id FROM project WHERE uid = $1) AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`,
 			lease.Key, document[[]int]{&ordinals})
 		return err
 	})
