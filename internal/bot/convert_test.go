@@ -26,7 +26,7 @@ func TestPollsBeginWhenTheDaysThatRulesNeedAreConverted(t *testing.T) {
 	r.open()
 	stored, err := r.store.DeviceList(t.Context(), project)
 	require.NoError(t, err)
-	require.Len(t, stored.Devices, 3, "no rule sees a project without its devices")
+	require.Equal(t, 3, stored.Len(), "no rule sees a project without its devices")
 
 	r.run(r.now)
 	left, err := r.store.Conversion(t.Context())

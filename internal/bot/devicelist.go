@@ -9,26 +9,19 @@ import (
 )
 
 // deviceList returns the device list of a project. It stays in memory between polls as long as the stored one is the same.
-func (b *Bot) deviceList(ctx context.Context, project string) (*env.DeviceList, error) {
+func (b *Bot) deviceList(ctx context.Context, project string) (*store.DeviceList, error) {
 	version, _, err := b.store.ListVersion(ctx, project)
 	if err != nil {
 		return nil, err
 	}
-	if known, ok := b.lists.Load(project); ok && known.(*env.DeviceList).Stored.Version == version {
-		return known.(*env.DeviceList), nil
+	if known, ok := b.lists.Load(project); ok && known.(*store.DeviceList).Version == version {
+		return known.(*store.DeviceList), nil
 	}
-	stored, err := b.store.DeviceList(ctx, project)
-	if err != nil {
-		return nil, err
+	list, err := b.store.DeviceList(ctx, project)
+	if err == nil {
+		b.lists.Store(project, list)
 	}
-	return b.keepList(project, stored), nil
-}
-
-// keepList keeps the device list of a project in memory.
-func (b *Bot) keepList(project string, stored store.DeviceList) *env.DeviceList {
-	list := env.NewDeviceList(stored)
-	b.lists.Store(project, list)
-	return list
+	return list, err
 }
 
 // look gathers what the store knows of a project as of now.

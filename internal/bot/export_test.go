@@ -27,8 +27,8 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 		if err != nil {
 			return nil, nil, err
 		}
-		for i := range block.Size() {
-			if block.Subject(i) == subject {
+		for i := range data.Size() {
+			if data.Subject(i) == subject {
 				polled = data.Env(i)
 			}
 		}

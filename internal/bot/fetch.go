@@ -25,13 +25,11 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	reread := f.now.Hour() >= rereadHour && state.RereadOn < today
 	result, err := b.reader.Read(ctx, fetch.Poll{
 		Project: f.project, Lease: f.lease, Client: f.account.Client, Request: f.do, Now: f.now,
-		First: b.historyStart(today), List: list.Stored, Relist: b.listDue(f.account.Name, f.project, list.Stored.Read, f.now), Reread: reread,
+		First: b.historyStart(today), List: list, Relist: b.listDue(f.account.Name, f.project, list.Read, f.now), Reread: reread,
 		Polled: !state.PolledAt.IsZero(),
 	})
-	if result.List.Version != list.Stored.Version {
-		b.keepList(f.project, result.List)
-	}
-	b.devices.Store(f.project, len(result.List.Devices))
+	b.lists.Store(f.project, result.List)
+	b.devices.Store(f.project, result.List.Len())
 	b.metrics.GotInvalid(result.Invalid)
 	if err != nil {
 		return err

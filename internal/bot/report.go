@@ -177,7 +177,7 @@ func most(ctx context.Context, d *env.ProjectData, figure rules.Figure) (most []
 			return nil, err
 		}
 		var e rules.Env
-		for i, device := range block.Devices {
+		for i, device := range data.Devices {
 			data.Fill(&e, i)
 			if used := env.Metric(&e, figure).Used; used > 0 {
 				most = append(most, deviceUse{device.Name, used})

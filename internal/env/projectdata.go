@@ -8,41 +8,15 @@ import (
 	"notewatch/rules"
 )
 
-// A DeviceList is the device list of a project as it is stored. Several goroutines read it, and none changes it.
-type DeviceList struct {
-	Stored store.DeviceList
-	index  map[string]int // of the devices, by UID
-}
-
-// NewDeviceList returns a device list in which devices are found by UID.
-func NewDeviceList(stored store.DeviceList) *DeviceList {
-	l := &DeviceList{Stored: stored, index: make(map[string]int, len(stored.Devices))}
-	for i := range stored.Devices {
-		l.index[stored.Devices[i].UID] = i
-	}
-	return l
-}
-
-// Device returns a listed device; nil is that the subject is none.
-func (l *DeviceList) Device(subject string) *store.Device {
-	if l == nil {
-		return nil
-	}
-	if i, ok := l.index[subject]; ok {
-		return &l.Stored.Devices[i]
-	}
-	return nil
-}
-
-// count counts the devices. One that was never heard of is neither active nor silent.
-func (l *DeviceList) count() store.DeviceCounts {
-	counts := store.DeviceCounts{ListedAt: l.Stored.Read, All: len(l.Stored.Devices)}
-	for i := range l.Stored.Devices {
-		switch d := &l.Stored.Devices[i]; {
+// count counts the devices of a list. One that was never heard of is neither active nor silent.
+func count(list *store.DeviceList) store.DeviceCounts {
+	counts := store.DeviceCounts{ListedAt: list.Read, All: list.Len()}
+	for d := range list.All() {
+		switch {
 		case d.Disabled:
 			continue
 		case d.LastActivity.IsZero():
-		case l.Stored.Read.Sub(d.LastActivity) > SilentAfter:
+		case list.Read.Sub(d.LastActivity) > SilentAfter:
 			counts.Silent++
 		default:
 			counts.Active++
@@ -57,8 +31,8 @@ func (l *DeviceList) count() store.DeviceCounts {
 type ProjectData struct {
 	Project
 	Today  rules.Day
-	Period rules.Period // as of Now
-	list   *DeviceList  // nil: not read
+	Period rules.Period      // as of Now
+	list   *store.DeviceList // nil: not read
 	store  *store.Store
 	spec   rules.PeriodSpec
 	series bool
@@ -72,11 +46,11 @@ type Source struct {
 }
 
 // Data returns what is known of a project at its instant, Now. Without a list nothing is known of its devices.
-func (s Source) Data(p Project, list *DeviceList) *ProjectData {
+func (s Source) Data(p Project, list *store.DeviceList) *ProjectData {
 	d := &ProjectData{Project: p, list: list, store: s.Store, spec: s.Period, series: s.Series, Today: rules.DayOf(p.Now)}
 	d.Period = s.Period.Period(d.Today, p.Now)
 	if list != nil {
-		d.Counts = list.count()
+		d.Counts = count(list)
 	}
 	return d
 }
@@ -84,13 +58,23 @@ func (s Source) Data(p Project, list *DeviceList) *ProjectData {
 // Readable reports whether the last poll could read Notehub.
 func (d *ProjectData) Readable() bool { return d.State.Failures == 0 }
 
-// Device returns a listed device; nil is that the subject is none.
-func (d *ProjectData) Device(subject string) *store.Device { return d.list.Device(subject) }
+// Listed reports whether a subject is a listed device.
+func (d *ProjectData) Listed(subject string) bool {
+	_, ok := d.find(subject)
+	return ok
+}
+
+func (d *ProjectData) find(subject string) (place int, ok bool) {
+	if d.list == nil {
+		return 0, false
+	}
+	return d.list.Find(subject)
+}
 
 // NameOf returns what people call a subject.
 func (d *ProjectData) NameOf(subject string) string {
-	if device := d.Device(subject); device != nil {
-		return device.Name
+	if place, ok := d.find(subject); ok {
+		return d.list.At(place).Name
 	}
 	if subject == "" {
 		return d.Name
@@ -100,62 +84,29 @@ func (d *ProjectData) NameOf(subject string) string {
 
 // A Block is subjects of one scope whose figures are stored together: the project, or devices that are listed.
 type Block struct {
-	Number  int
-	Devices []store.Device // none: the block is the project itself
+	Number      int
+	first, next int // places of its devices in the list; the same: the block is the project itself
 }
 
 // Blocks returns the subjects of a scope, in the order of their ordinals.
-func (d *ProjectData) Blocks(scope rules.Scope) []Block {
+func (d *ProjectData) Blocks(scope rules.Scope) (all []Block) {
 	if scope == rules.EachProject {
 		return []Block{{}}
 	}
-	var all []Block
-	devices := d.list.Stored.Devices
-	for len(devices) > 0 {
-		number, n := devices[0].Ordinal/history.BlockSize, 1
-		for n < len(devices) && devices[n].Ordinal/history.BlockSize == number {
-			n++
+	for place := range d.list.Len() {
+		number := d.list.Ordinal(place) / history.BlockSize
+		if last := len(all) - 1; last < 0 || all[last].Number != number {
+			all = append(all, Block{Number: number, first: place})
 		}
-		all = append(all, Block{number, devices[:n]})
-		devices = devices[n:]
+		all[len(all)-1].next = place + 1
 	}
 	return all
 }
 
-// Size returns how many subjects the block has.
-func (b Block) Size() int { return max(1, len(b.Devices)) }
-
-// Subject returns a subject of the block: "" is the project.
-func (b Block) Subject(i int) string {
-	if device := b.Device(i); device != nil {
-		return device.UID
-	}
-	return ""
-}
-
-// Device returns a device of the block; nil is the project.
-func (b Block) Device(i int) *store.Device {
-	if len(b.Devices) == 0 {
-		return nil
-	}
-	return &b.Devices[i]
-}
-
-// members returns where the figures of the subjects are.
-func (b Block) members() []Member {
-	if len(b.Devices) == 0 {
-		return []Member{{}}
-	}
-	members := make([]Member, len(b.Devices))
-	for i := range b.Devices {
-		members[i] = MemberOf(&b.Devices[i])
-	}
-	return members
-}
-
-// A BlockData makes what expressions see of the subjects of a block. It is used by one goroutine.
+// A BlockData makes what expressions see of the subjects of a block. It is used by one goroutine, until its Reader reads the next block.
 type BlockData struct {
 	Block
+	Devices []store.Device // none: the block is the project itself
 	Members []Member
 	data    *ProjectData
 	reader  *Reader
@@ -165,13 +116,41 @@ type BlockData struct {
 
 // Read reads the figures of a block as of now.
 func (d *ProjectData) Read(ctx context.Context, reader *Reader, b Block) (*BlockData, error) {
-	data := &BlockData{Block: b, Members: b.members(), data: d, reader: reader, past: map[rules.Day]Metrics{}}
+	data := &BlockData{Block: b, data: d, reader: reader, past: map[rules.Day]Metrics{}}
+	reader.devices, reader.members = reader.devices[:0], reader.members[:0]
+	for place := b.first; place < b.next; place++ {
+		reader.devices = append(reader.devices, d.list.At(place))
+	}
+	data.Devices = reader.devices
+	for i := range data.Size() {
+		reader.members = append(reader.members, MemberOf(data.Device(i)))
+	}
+	data.Members = reader.members
 	if len(reader.Figures) == 0 {
 		return data, nil
 	}
 	now, err := reader.Block(ctx, b.Number, data.Members, d.Today)
 	data.now = now
 	return data, err
+}
+
+// Size returns how many subjects the block has.
+func (b *BlockData) Size() int { return max(1, len(b.Devices)) }
+
+// Subject returns a subject of the block: "" is the project.
+func (b *BlockData) Subject(i int) string {
+	if device := b.Device(i); device != nil {
+		return device.UID
+	}
+	return ""
+}
+
+// Device returns a device of the block; nil is the project.
+func (b *BlockData) Device(i int) *store.Device {
+	if len(b.Devices) == 0 {
+		return nil
+	}
+	return &b.Devices[i]
 }
 
 // Fill puts the metrics of a subject as of now into an Env.

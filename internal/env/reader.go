@@ -37,7 +37,9 @@ type Reader struct {
 	Figures []rules.Figure // those wanted; of the others nothing is known
 	Series  bool           // whether the days one by one are wanted too
 
-	days []float64 // of one figure, by member, then day
+	days    []float64 // of one figure, by member, then day
+	devices []store.Device
+	members []Member
 }
 
 // Metrics are the figures of the members of a block as of a day, by figure in the order of the Reader, then member.

@@ -190,8 +190,7 @@ func (t *Turn) date() {
 func (t *Turn) withdrawGone() error {
 	for brief := range t.open.Brief() {
 		r, ok := t.evaluator.rule(brief.Rule)
-		listed := t.data.Device(brief.Subject) != nil
-		if ok && r.Spec.Each == scopeOf(*brief) && (listed || brief.Subject == "") {
+		if ok && r.Spec.Each == scopeOf(*brief) && (brief.Subject == "" || t.data.Listed(brief.Subject)) {
 			continue
 		}
 		a, _, err := t.open.Of(brief.Rule, brief.Subject)

@@ -18,9 +18,8 @@ type answer struct {
 	invalid []int            // by figure of the endpoint: numbers that are no counts
 	cells   []history.Cell   // of all columns
 
-	place     int32 // of the last row of a listed device
-	truncated bool  // by Notehub
-	stale     bool  // made of summary tables only, in which the newest of today is missing
+	truncated bool // by Notehub
+	stale     bool // made of summary tables only, in which the newest of today is missing
 
 	// unlisted returns the ordinal of a device that is not among the subjects, or 0; nil leaves such devices out of the answer.
 	unlisted func(uid string) (int32, error)
@@ -67,10 +66,8 @@ func (a *answer) add(device string, period time.Time, counts ...notehub.Count) e
 		return nil
 	}
 	a.rows[day]++
-	place, listed := a.subjects.find(device, a.place)
-	if listed {
-		a.place = place
-	} else {
+	place, listed := a.subjects.find(device)
+	if !listed {
 		var err error
 		if place, err = a.unlistedPlace(device); err != nil {
 			return err
@@ -114,11 +111,11 @@ func (a *answer) widen(places int) {
 			a.columns[i] = append(column, more...)
 		}
 	}
-	born := a.subjects.born
+	wide := *a.subjects
 	for range places {
-		born = append(born, never)
+		wide.born = append(wide.born, never)
 	}
-	a.subjects = &subjects{places: a.subjects.places, uids: a.subjects.uids, born: born}
+	a.subjects = &wide
 }
 
 // cellOf returns the cell of a count. ok is false for a number that is no count.

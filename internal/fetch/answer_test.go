@@ -264,5 +264,5 @@ func TestHostileNamesFailNoPoll(t *testing.T) {
 	r.poll()
 	require.Equal(t, value(1), r.cell(rules.Events, today, "dev:a"))
 	require.Equal(t, value(3), r.cell(rules.Events, today, ""))
-	require.Len(t, r.list.Devices, 2)
+	require.Equal(t, 2, r.list.Len())
 }

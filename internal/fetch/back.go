@@ -24,9 +24,9 @@ func (p *poll) readBack(ctx context.Context, endpoints []endpoint) error {
 	if err != nil || len(ordinals) == 0 {
 		return err
 	}
-	var devices []*store.Device
-	for i := range p.List.Devices {
-		if d := &p.List.Devices[i]; hasOrdinal(ordinals, d.Ordinal) {
+	var devices []store.Device
+	for d := range p.List.All() {
+		if hasOrdinal(ordinals, d.Ordinal) {
 			devices = append(devices, d)
 		}
 	}
@@ -50,7 +50,7 @@ func hasOrdinal(ordinals []int, ordinal int) bool {
 }
 
 // readBackOf reads the days of an endpoint before yesterday, as far back as they have been read of the other devices.
-func (p *poll) readBackOf(ctx context.Context, e endpoint, devices []*store.Device) error {
+func (p *poll) readBackOf(ctx context.Context, e endpoint, devices []store.Device) error {
 	q := question{endpoint: e, span: span{first: p.today, last: p.today - 2, back: true}, wanted: e.figures, part: true, quiet: true}
 	for _, figure := range e.figures {
 		if read, ok := p.coverage[figure]; ok {

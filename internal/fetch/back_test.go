@@ -87,7 +87,7 @@ func TestADeviceThatReturnsIsReadBack(t *testing.T) {
 	hub.answers["devices"] = listing("a", "b")
 	r.now = r.now.Add(hour)
 	r.poll()
-	require.Len(t, r.list.Devices, 2)
+	require.Equal(t, 2, r.list.Len())
 	for on := today - 5; on <= today+3; on++ {
 		require.Equal(t, value(0), r.cell(rules.Events, on, "dev:b"), "%s", on)
 	}

@@ -40,12 +40,10 @@ func BenchmarkRead(b *testing.B) {
 	}), rules.Events)
 	lease, _, err := r.db.Claim(b.Context(), store.Poll, project, r.now, r.now)
 	require.NoError(b, err)
-	list := make([]store.Device, devices)
-	for i := range list {
-		list[i] = store.Device{UID: fmt.Sprintf("dev:%015d", i), Provisioned: longAgo}
+	for i := range devices {
+		r.list.Add(store.Device{UID: fmt.Sprintf("dev:%015d", i), Provisioned: longAgo})
 	}
-	r.list, err = r.db.SaveDevices(b.Context(), lease, list, r.now, store.DeviceList{})
-	require.NoError(b, err)
+	require.NoError(b, r.db.SaveDevices(b.Context(), lease, r.list, r.now, nil))
 	require.NoError(b, r.db.Complete(b.Context(), lease, r.now, longAgo, 0))
 	r.first = today - 1
 	r.poll()

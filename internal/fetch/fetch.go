@@ -44,8 +44,7 @@ func New(config Config) *Reader {
 
 // A memory holds what a Reader remembers of a project between polls. Losing it costs requests, never data.
 type memory struct {
-	version  int64 // of the device list that subjects are made of
-	subjects *subjects
+	version  int64                 // of the device list that unlisted goes by
 	unlisted map[string]int32      // ordinals of devices that are not in the list; 0: it never was
 	rows     map[string]int        // that a day has at most, by endpoint
 	turns    map[turn]int          // which part of a day is asked for next
@@ -60,19 +59,19 @@ type Poll struct {
 	Client  *notehub.Client
 	// Request makes one request, within the budget of the account and under the lease. It may make it again.
 	Request func(ctx context.Context, request func(context.Context) error) error
-	Now     time.Time        // domain clock
-	First   rules.Day        // the first day that rules look back on
-	List    store.DeviceList // as it is stored
-	Relist  bool             // the device list and the fleets are to be read
-	Reread  bool             // days before yesterday are to be read again
-	Polled  bool             // an earlier poll of the project succeeded
+	Now     time.Time         // domain clock
+	First   rules.Day         // the first day that rules look back on
+	List    *store.DeviceList // as it is stored
+	Relist  bool              // the device list and the fleets are to be read
+	Reread  bool              // days before yesterday are to be read again
+	Polled  bool              // an earlier poll of the project succeeded
 }
 
 // A Result is the outcome of reading a project.
 type Result struct {
-	List      store.DeviceList // as it is stored now
-	Truncated bool             // an answer was truncated, and not all of it was read in another way
-	Invalid   int              // numbers that are no counts
+	List      *store.DeviceList // as it is stored now
+	Truncated bool              // an answer was truncated, and not all of it was read in another way
+	Invalid   int               // numbers that are no counts
 }
 
 // Read brings the store up to date with Notehub. What was read before an error stays.
@@ -96,6 +95,7 @@ type poll struct {
 	maxRows   int // of one answer
 	known     *memory
 	today     rules.Day
+	subjects  *subjects                   // all listed devices
 	coverage  map[rules.Figure]store.Span // days that have been read
 	parts     map[string]int              // requests for parts of days, by endpoint
 	buffer    []history.Cell              // for one answer at a time
@@ -121,10 +121,11 @@ func (p *poll) read(ctx context.Context, endpoints []endpoint) (err error) {
 	return p.readBack(ctx, endpoints)
 }
 
-// index makes the subjects of the device list, unless it is the same as before.
+// index makes the subjects of the device list.
 func (p *poll) index() {
-	if p.known.subjects == nil || p.known.version != p.List.Version {
-		p.known.version, p.known.subjects, p.known.unlisted = p.List.Version, subjectsOf(p.List.Devices), map[string]int32{}
+	p.subjects = subjectsOf(p.List)
+	if p.known.version != p.List.Version || p.known.unlisted == nil {
+		p.known.version, p.known.unlisted = p.List.Version, map[string]int32{}
 	}
 }
 
@@ -132,14 +133,14 @@ func (p *poll) index() {
 // has succeeded, else one span in each poll.
 func (p *poll) readEndpoint(ctx context.Context, e endpoint) error {
 	if due, ok := p.due(e); ok {
-		q := question{endpoint: e, wanted: e.figures, subjects: p.known.subjects}
+		q := question{endpoint: e, wanted: e.figures, subjects: p.subjects}
 		if err := p.readSpans(ctx, q, due.cut(p.fitting(e))); err != nil {
 			return err
 		}
 	}
 	missing, figures, ok := p.missing(e)
 	for ok {
-		if err := p.readSpan(ctx, question{endpoint: e, span: missing, wanted: figures, subjects: p.known.subjects}); err != nil {
+		if err := p.readSpan(ctx, question{endpoint: e, span: missing, wanted: figures, subjects: p.subjects}); err != nil {
 			return err
 		}
 		before := missing.last

@@ -10,7 +10,7 @@ import (
 )
 
 // nameFleets brings the names of the fleets up to date. They are only for people to read: a poll goes on without them.
-func (p *poll) nameFleets(ctx context.Context, devices []store.Device) error {
+func (p *poll) nameFleets(ctx context.Context, devices *store.DeviceList) error {
 	fleets, failure, err := p.fleets(ctx)
 	if err != nil {
 		return err
@@ -30,14 +30,14 @@ func (p *poll) nameFleets(ctx context.Context, devices []store.Device) error {
 }
 
 // withUsed adds the stored fleets that Notehub no longer lists, as long as devices are in them: their names are still good.
-func (p *poll) withUsed(ctx context.Context, fleets []store.Fleet, devices []store.Device) ([]store.Fleet, error) {
+func (p *poll) withUsed(ctx context.Context, fleets []store.Fleet, devices *store.DeviceList) ([]store.Fleet, error) {
 	stored, err := p.store.Fleets(ctx, p.Project)
 	if err != nil {
 		return nil, err
 	}
 	used := map[string]bool{}
-	for i := range devices {
-		for _, uid := range devices[i].Fleets {
+	for d := range devices.All() {
+		for _, uid := range d.Fleets {
 			used[uid] = true
 		}
 	}

@@ -22,11 +22,10 @@ func (p *poll) relist(ctx context.Context) error {
 	if err := p.nameFleets(ctx, devices); err != nil {
 		return fmt.Errorf("reading the fleets: %w", err)
 	}
-	saved, err := p.store.SaveDevices(ctx, p.Lease, devices, p.Now, p.List)
-	if err != nil {
+	if err := p.store.SaveDevices(ctx, p.Lease, devices, p.Now, p.List); err != nil {
 		return err
 	}
-	p.List = saved
+	p.List = devices
 	p.index()
 	return nil
 }
@@ -35,22 +34,16 @@ func (p *poll) relist(ctx context.Context) error {
 const maxPages = 100
 
 // listDevices reads the whole device list. A device that Notehub lists twice is one device, as listed last.
-func (p *poll) listDevices(ctx context.Context) ([]store.Device, error) {
-	devices := make([]store.Device, 0, len(p.List.Devices))
-	index := make(map[string]int, len(p.List.Devices)) // of devices, by UID
+func (p *poll) listDevices(ctx context.Context) (*store.DeviceList, error) {
+	devices := store.NewDeviceList()
 	for page, more := 1, true; more; page++ {
 		if page > maxPages {
 			return nil, fmt.Errorf("%w: it has more than %d pages of devices", notehub.ErrInvalidAnswer, maxPages)
 		}
-		before := len(devices)
+		before := devices.Len()
 		err := p.Request(ctx, func(ctx context.Context) (err error) {
 			more, err = p.Client.Devices(ctx, p.Project, page, notehub.MaxPageSize, func(d notehub.Device) error {
-				if i, again := index[d.UID]; again {
-					devices[i] = listed(d)
-					return nil
-				}
-				index[d.UID] = len(devices)
-				devices = append(devices, listed(d))
+				devices.Add(listed(d))
 				return nil
 			})
 			return err
@@ -58,7 +51,7 @@ func (p *poll) listDevices(ctx context.Context) ([]store.Device, error) {
 		if err != nil {
 			return nil, err
 		}
-		if more && len(devices) == before {
+		if more && devices.Len() == before {
 			return nil, fmt.Errorf("%w: page %d of devices brings no new device, and says that there are more", notehub.ErrInvalidAnswer, page)
 		}
 	}
@@ -88,10 +81,10 @@ const ConfirmTime = 10 * time.Minute
 
 // doubt returns a ListError for a device list that lost more than half of the stored devices, unless the reading before said about the
 // same: that as many of them are left, give or take a tenth of all.
-func (p *poll) doubt(ctx context.Context, read []store.Device) error {
-	stored, kept := len(p.List.Devices), 0
-	for i := range read {
-		if _, ok := p.known.subjects.places[read[i].UID]; ok {
+func (p *poll) doubt(ctx context.Context, read *store.DeviceList) error {
+	stored, kept := p.List.Len(), 0
+	for place := range read.Len() {
+		if _, ok := p.List.Find(read.UID(place)); ok {
 			kept++
 		}
 	}

@@ -20,8 +20,8 @@ func TestADeviceThatIsListedTwiceCountsAsListedLast(t *testing.T) {
 	hub.answers["events"] = `{"data":[` + eventsRow("a", 0, total(4)) + `]}`
 	r := newRig(t, hub, rules.Events)
 	r.poll()
-	require.Len(t, r.list.Devices, 2)
-	require.Equal(t, "last", r.list.Devices[0].Name)
+	require.Equal(t, 2, r.list.Len())
+	require.Equal(t, "last", r.list.At(0).Name)
 	require.Equal(t, value(4), r.cell(rules.Events, today, "dev:a"))
 	require.Equal(t, value(4), r.cell(rules.Events, today, ""))
 }
@@ -35,11 +35,11 @@ func TestADeviceListThatShrinksIsDoubted(t *testing.T) {
 	r.now = r.now.Add(hour)
 	_, err := r.tryPoll()
 	require.ErrorAs(t, err, new(fetch.ListError))
-	require.Len(t, r.list.Devices, 3)
+	require.Equal(t, 3, r.list.Len())
 
 	r.now = r.now.Add(fetch.ConfirmTime)
 	r.poll()
-	require.Len(t, r.list.Devices, 1)
+	require.Equal(t, 1, r.list.Len())
 	ordinal, ok, err := r.db.Ordinal(t.Context(), project, "dev:c")
 	require.NoError(t, err)
 	require.True(t, ok, "it keeps its place")
@@ -78,7 +78,7 @@ func TestADeviceListThatGrowsByAHundredThousand(t *testing.T) {
 	hub.devices = 100_002
 	r.now = r.now.Add(hour)
 	r.poll()
-	require.Len(t, r.list.Devices, hub.devices)
+	require.Equal(t, hub.devices, r.list.Len())
 	for on := today - 3; on <= today; on++ {
 		require.Equal(t, value(0), r.cell(rules.Events, on, "dev:0"))
 		require.Equal(t, value(0), r.cell(rules.Events, on, "dev:100001"), "%s", on)

@@ -118,8 +118,7 @@ func (a *answer) rowsOfDevice() int {
 func (p *poll) partsOf(rowsOfDevice int) (parts []part) {
 	sizes := map[string]int{}
 	var alone []string
-	for i := range p.List.Devices {
-		d := &p.List.Devices[i]
+	for d := range p.List.All() {
 		for _, fleet := range d.Fleets {
 			sizes[fleet] += rowsOfDevice
 		}
@@ -146,9 +145,8 @@ func (p *poll) partsOf(rowsOfDevice int) (parts []part) {
 func (p *poll) partQuestion(q question, wanted part) question {
 	q.part, q.fleets, q.devices = true, wanted.fleets, wanted.devices
 	fleets, uids := setOf(wanted.fleets), setOf(wanted.devices)
-	var devices []*store.Device
-	for i := range p.List.Devices {
-		d := &p.List.Devices[i]
+	var devices []store.Device
+	for d := range p.List.All() {
 		if uids[d.UID] || slices.ContainsFunc(d.Fleets, func(fleet string) bool { return fleets[fleet] }) {
 			devices = append(devices, d)
 		}

@@ -79,7 +79,7 @@ func TestPartsAreReadInTurn(t *testing.T) {
 		}
 		column := f.column(rules.Events, today)
 		require.True(t, history.At(column, 0).Known(), "the total is known at once")
-		for _, d := range f.list.Devices {
+		for d := range f.list.All() {
 			if cell := history.At(column, d.Ordinal); cell.Known() {
 				known[d.UID] = true
 				require.Equal(t, value(f.hub.AsOf(project, d.UID, monday, f.now).Events), cell)

@@ -44,7 +44,7 @@ type rig struct {
 	config fetch.Config
 	reader *fetch.Reader
 	log    bytes.Buffer
-	list   store.DeviceList
+	list   *store.DeviceList
 	first  rules.Day // that rules look back on
 	asked  int       // requests of the last poll
 	polled bool
@@ -54,7 +54,7 @@ func newRig(t testing.TB, hub http.Handler, figures ...rules.Figure) *rig {
 	t.Helper()
 	server := httptest.NewServer(hub)
 	t.Cleanup(server.Close)
-	r := &rig{t: t, now: monday.Add(12 * hour), first: today - rules.HistoryDays}
+	r := &rig{t: t, list: store.NewDeviceList(), now: monday.Add(12 * hour), first: today - rules.HistoryDays}
 	var err error
 	r.db, err = store.Open(t.Context(), storetest.Database(t))
 	require.NoError(t, err)
@@ -102,7 +102,7 @@ func (r *rig) tryPoll() (fetch.Result, error) {
 func (r *rig) column(figure rules.Figure, on rules.Day) (column []history.Cell) {
 	r.t.Helper()
 	blocks := 1
-	for _, d := range r.list.Devices {
+	for d := range r.list.All() {
 		blocks = max(blocks, d.Ordinal/history.BlockSize+1)
 	}
 	for block := range blocks {

@@ -86,7 +86,7 @@ const maxCells = 4 << 20
 // fitting returns how many days of an endpoint fit into one answer.
 func (p *poll) fitting(e endpoint) int {
 	rows := max(p.busiest(e), 1)
-	return max(1, min(p.maxRows/rows, maxCells/(len(p.known.subjects.born)*len(e.figures))))
+	return max(1, min(p.maxRows/rows, maxCells/(len(p.subjects.born)*len(e.figures))))
 }
 
 // busiest returns how many rows of an endpoint a day has at most, as far as that is known. Some devices have several rows where
@@ -95,7 +95,7 @@ func (p *poll) busiest(e endpoint) int {
 	if rows, ok := p.known.rows[e.name]; ok {
 		return rows
 	}
-	devices := len(p.known.subjects.places)
+	devices := p.List.Len()
 	if !e.whole {
 		devices += devices / 4
 	}

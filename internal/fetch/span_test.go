@@ -85,7 +85,7 @@ func (f *fleet) requireDevices(first, last rules.Day) {
 	f.t.Helper()
 	for on := first; on <= last; on++ {
 		column := f.column(rules.Events, on)
-		for _, d := range f.list.Devices {
+		for d := range f.list.All() {
 			want := f.hub.AsOf(project, d.UID, on.Start(), f.now).Events
 			require.Equal(f.t, value(want), history.At(column, d.Ordinal), "events of %s on %s", d.Name, on)
 		}
@@ -209,7 +209,7 @@ func TestSpansFollowTheRowsOfTheLastAnswers(t *testing.T) {
 	f := newFleet(t, devices, rules.Events)
 	f.limit(20)
 	f.poll()
-	require.Len(t, f.list.Devices, 1)
+	require.Equal(t, 1, f.list.Len())
 	require.Greater(t, f.asked, 2+18, "answers were truncated")
 	f.requireTruth(f.first, today)
 

@@ -10,55 +10,62 @@ import (
 
 // subjects are the devices that an answer is read for. Each has a place in the columns of the answer, from 1; place 0 is the project.
 type subjects struct {
-	places   map[string]int32 // by UID
-	uids     []string         // by place; "" is no listed device
-	born     []rules.Day      // by place: the first day that a device existed
-	ordinals []int            // by place; nil if a place is an ordinal
+	list     *store.DeviceList // nil: a part of the devices
+	last     int               // where in the list a device was found last
+	places   map[string]int32  // of a part of the devices, by UID
+	ordinals []int             // by place; nil: a place is an ordinal
+	born     []rules.Day       // by place: the first day that a device existed
 }
 
 // never is the first day of a place without a listed device.
 const never rules.Day = math.MaxInt
 
 // subjectsOf returns all listed devices. Their places are their ordinals.
-func subjectsOf(devices []store.Device) *subjects {
+func subjectsOf(list *store.DeviceList) *subjects {
 	size := 1
-	if len(devices) > 0 {
-		size = devices[len(devices)-1].Ordinal + 1
+	if n := list.Len(); n > 0 {
+		size = list.Ordinal(n-1) + 1
 	}
-	s := &subjects{places: make(map[string]int32, len(devices)), uids: make([]string, size), born: make([]rules.Day, size)}
+	s := &subjects{list: list, born: make([]rules.Day, size)}
 	for place := range s.born {
 		s.born[place] = never
 	}
-	for i := range devices {
-		d := &devices[i]
-		s.places[d.UID], s.uids[d.Ordinal] = int32(d.Ordinal), d.UID
+	for d := range list.All() {
 		s.born[d.Ordinal] = rules.DayOf(d.Provisioned)
 	}
 	return s
 }
 
 // some returns a part of the devices, whose places have no gaps.
-func some(devices []*store.Device) *subjects {
-	s := &subjects{places: make(map[string]int32, len(devices)), uids: []string{""}, born: []rules.Day{never}, ordinals: []int{0}}
+func some(devices []store.Device) *subjects {
+	s := &subjects{places: make(map[string]int32, len(devices)), born: []rules.Day{never}, ordinals: []int{0}}
 	for _, d := range devices {
 		s.places[d.UID] = int32(len(s.born))
-		s.uids = append(s.uids, d.UID)
 		s.born = append(s.born, rules.DayOf(d.Provisioned))
 		s.ordinals = append(s.ordinals, d.Ordinal)
 	}
 	return s
 }
 
-// find returns the place of a device. Rows mostly come in the order of places, so it tries the place of the row before and the next
-// one first.
-func (s *subjects) find(uid string, before int32) (place int32, ok bool) {
-	for place := before; place <= before+1 && int(place) < len(s.uids); place++ {
-		if place > 0 && s.uids[place] == uid && uid != "" {
-			return place, true
+// find returns the place of a device. Rows mostly come in the order of the list, so it tries the device of the row before and the
+// next one first.
+func (s *subjects) find(uid string) (place int32, ok bool) {
+	if s.list == nil {
+		place, ok = s.places[uid]
+		return place, ok
+	}
+	for at := s.last; at <= s.last+1 && at < s.list.Len(); at++ {
+		if s.list.UID(at) == uid {
+			s.last = at
+			return int32(s.list.Ordinal(at)), true
 		}
 	}
-	place, ok = s.places[uid]
-	return place, ok
+	at, ok := s.list.Find(uid)
+	if !ok {
+		return 0, false
+	}
+	s.last = at
+	return int32(s.list.Ordinal(at)), true
 }
 
 // expand returns a column by ordinal.

@@ -58,19 +58,18 @@ func populate(tb testing.TB, s *store.Store, devices int) {
 	lease, ok, err := s.Claim(ctx, store.Poll, cold.UID, now, now)
 	require.NoError(tb, err)
 	require.True(tb, ok)
-	list := make([]store.Device, devices)
-	for i := range list {
+	list := store.NewDeviceList()
+	for i := range devices {
 		fleets := []string{"fleet:all"}
 		if i%10 == 0 {
 			fleets = append(fleets, "fleet:tenth")
 		}
-		list[i] = store.Device{
+		list.Add(store.Device{
 			UID: fmt.Sprintf("dev:%015d", i), Name: fmt.Sprintf("sensor-%06d", i*7919%devices), Fleets: fleets,
 			SKU: "NOTE-WBNAW", Product: "product", Firmware: "7.2.2", Voltage: 4.1, Provisioned: time.Unix(0, 0),
-		}
+		})
 	}
-	_, err = s.SaveDevices(ctx, lease, list, now, store.DeviceList{})
-	require.NoError(tb, err)
+	require.NoError(tb, s.SaveDevices(ctx, lease, list, now, nil))
 	require.NoError(tb, s.SaveFleets(ctx, cold.UID, []store.Fleet{{UID: "fleet:all", Name: "all"}, {UID: "fleet:tenth", Name: "every tenth"}}))
 	for figure, value := range map[rules.Figure]func(i int) int64{
 		rules.Bytes:    func(i int) int64 { return int64(i) * 1000 },

@@ -44,35 +44,34 @@ func benchmarkSaveDevices(b *testing.B, n int) {
 	}
 	b.Run("first", func(b *testing.B) {
 		for b.Loop() {
-			_, err := s.SaveDevices(b.Context(), lease, devices, read, store.DeviceList{})
-			require.NoError(b, err)
+			require.NoError(b, s.SaveDevices(b.Context(), lease, store.NewDeviceList(devices...), read, nil))
 			b.StopTimer()
 			_, err = s.DB().ExecContext(b.Context(), "DELETE FROM device; DELETE FROM device_list; DELETE FROM listing")
 			require.NoError(b, err)
 			b.StartTimer()
 		}
 	})
-	stored, err := s.SaveDevices(b.Context(), lease, devices, read, store.DeviceList{})
-	require.NoError(b, err)
+	stored := store.NewDeviceList(devices...)
+	require.NoError(b, s.SaveDevices(b.Context(), lease, stored, read, nil))
 	b.Run("hourly", func(b *testing.B) {
 		for b.Loop() {
 			active()
-			stored, err = s.SaveDevices(b.Context(), lease, devices, read, stored)
-			require.NoError(b, err)
+			listed := store.NewDeviceList(devices...)
+			require.NoError(b, s.SaveDevices(b.Context(), lease, listed, read, stored))
+			stored = listed
 		}
 	})
 	b.Run("hourly, nothing kept", func(b *testing.B) {
 		for b.Loop() {
 			active()
-			_, err := s.SaveDevices(b.Context(), lease, devices, read, store.DeviceList{})
-			require.NoError(b, err)
+			require.NoError(b, s.SaveDevices(b.Context(), lease, store.NewDeviceList(devices...), read, nil))
 		}
 	})
 	b.Run("read", func(b *testing.B) {
 		for b.Loop() {
 			stored, err := s.DeviceList(b.Context(), project)
 			require.NoError(b, err)
-			require.Len(b, stored.Devices, n)
+			require.Equal(b, n, stored.Len())
 		}
 	})
 }

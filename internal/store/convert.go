@@ -154,7 +154,7 @@ func (c converter) convertDevices(ctx context.Context) (converted bool, err erro
 		return false, err
 	}
 	if version == 0 { // else a newer list is stored
-		if err := c.writeList(ctx, tidy(devices), !read.IsZero()); err != nil {
+		if err := c.writeList(ctx, NewDeviceList(devices...), !read.IsZero()); err != nil {
 			return false, err
 		}
 	}
@@ -164,16 +164,16 @@ func (c converter) convertDevices(ctx context.Context) (converted bool, err erro
 
 // writeList writes the device list that was stored. If it is not whole, since its reading was interrupted, its devices get
 // ordinals, and are not listed.
-func (c converter) writeList(ctx context.Context, devices []Device, whole bool) error {
-	if err := c.number(ctx, devices); err != nil {
+func (c converter) writeList(ctx context.Context, devices *DeviceList, whole bool) error {
+	if err := c.number(ctx, devices, devices.unnumbered()); err != nil {
 		return err
 	}
 	if !whole {
 		return c.addUnlisted(ctx, devices, 0)
 	}
-	all := make([]int, len(devices))
-	for i := range all {
-		all[i] = i
+	all := make([]int, devices.Len())
+	for place := range all {
+		all[place] = place
 	}
 	if err := c.writeRows(ctx, devices, all); err != nil {
 		return err
@@ -186,8 +186,8 @@ func (c converter) writeList(ctx context.Context, devices []Device, whole bool) 
 }
 
 // addUnlisted adds devices that have ordinals and are not listed. day is the last on which there may be figures of them.
-func (c converter) addUnlisted(ctx context.Context, devices []Device, day rules.Day) error {
-	for _, d := range devices {
+func (c converter) addUnlisted(ctx context.Context, devices *DeviceList, day rules.Day) error {
+	for d := range devices.All() {
 		err := c.merger.exec(ctx, `
 			INSERT INTO device (project, ordinal, uid, listed, unlisted_on, `+list(deviceColumns)+`)
 			VALUES (`+params(1, 5+len(deviceColumns))+`) ON CONFLICT (project, ordinal) DO NOTHING`,

@@ -101,12 +101,12 @@ func requireConverted(t *testing.T, s *store.Store, devices, days int) {
 	require.False(t, ok)
 
 	stored := listed(t, s, project)
-	require.Len(t, stored.Devices, devices)
+	require.Equal(t, devices, stored.Len())
 	require.Equal(t, noon, stored.Read)
 	require.Equal(t, store.Device{
 		Ordinal: 7, UID: "dev:000007", Name: "sensor 7", SKU: "NOTE", Product: "product", Firmware: "1.2.1", Fleets: []string{"fleet:all"},
 		Voltage: 3.5, Disabled: true, Provisioned: time.UnixMilli(1).UTC(), LastActivity: noon.Add(-7 * time.Millisecond),
-	}, stored.Devices[6])
+	}, stored.At(6))
 
 	spans, err := s.Coverage(ctx, project)
 	require.NoError(t, err)
@@ -192,7 +192,7 @@ func TestConversionBesidePolls(t *testing.T) {
 	want[2].Figures[rules.Bytes] = 77
 	same(t, want, storetest.ReadUsage(t, s, project, []string{"dev:000004"}, 0, today))
 	requireConverted(t, s, devices, days)
-	require.Len(t, listed(t, s, "app:other").Devices, 2, "the newest list counts")
+	require.Equal(t, 2, listed(t, s, "app:other").Len(), "the newest list counts")
 }
 
 // converterEnv names the database that this test binary converts when it is started as a process to be killed.

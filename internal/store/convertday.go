@@ -117,15 +117,16 @@ func (c converter) addUnlistedRows(ctx context.Context, day rules.Day, rows []da
 	if len(rows) == 0 {
 		return nil
 	}
-	devices := make([]Device, len(rows))
-	for i, row := range rows {
-		devices[i] = Device{UID: storable(row.uid), Name: storable(row.uid)}
+	devices := &DeviceList{}
+	for _, row := range rows {
+		devices.Add(Device{UID: row.uid, Name: row.uid})
 	}
-	if err := c.number(ctx, devices); err != nil {
+	if err := c.number(ctx, devices, devices.unnumbered()); err != nil {
 		return err
 	}
-	for i, row := range rows {
-		columns.add(devices[i].Ordinal, &row.figures)
+	for _, row := range rows {
+		place, _ := devices.Find(storable(row.uid))
+		columns.add(devices.Ordinal(place), &row.figures)
 	}
 	return c.addUnlisted(ctx, devices, day)
 }

@@ -19,13 +19,6 @@ type Device struct {
 	LastActivity                      time.Time // zero: no activity yet
 }
 
-// A DeviceList is the device list of a project.
-type DeviceList struct {
-	Devices []Device  // in order of Ordinal
-	Read    time.Time // when Notehub was asked for it; zero: never
-	Version int64     // raised with each list that is saved; 0: none was
-}
-
 // deviceColumns are the columns of a device that change rarely, but for its keys.
 var deviceColumns = []string{"name", "sku", "product", "firmware", "fleets", "disabled", "provisioned"}
 
@@ -51,11 +44,15 @@ func sameRow(a, b Device) bool {
 // Devices returns the listed devices of a project in order of Ordinal, and when the list was read; the zero time is never.
 func (s *Store) Devices(ctx context.Context, project string) ([]Device, time.Time, error) {
 	stored, err := s.DeviceList(ctx, project)
-	return stored.Devices, stored.Read, err
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return slices.Collect(stored.All()), stored.Read, nil
 }
 
-// DeviceList returns the device list of a project. It is large; ListVersion reports whether it is still the same.
-func (s *Store) DeviceList(ctx context.Context, project string) (stored DeviceList, err error) {
+// DeviceList returns the device list of a project as it is stored; an empty one of version 0 is that none was. It is large;
+// ListVersion reports whether it is still the same.
+func (s *Store) DeviceList(ctx context.Context, project string) (stored *DeviceList, err error) {
 	err = s.view(ctx, func(tx transaction) error {
 		stored, err = readDeviceList(ctx, tx, project)
 		return err
@@ -63,25 +60,36 @@ func (s *Store) DeviceList(ctx context.Context, project string) (stored DeviceLi
 	return stored, doing(err, "reading the devices of project %q", project)
 }
 
-func readDeviceList(ctx context.Context, tx transaction, project string) (stored DeviceList, err error) {
-	if stored.Version, stored.Read, err = listVersion(ctx, tx, project); err != nil || stored.Version == 0 {
-		return stored, err
+func readDeviceList(ctx context.Context, tx transaction, project string) (*DeviceList, error) {
+	l := &DeviceList{}
+	var err error
+	if l.Version, l.Read, err = listVersion(ctx, tx, project); err != nil || l.Version == 0 {
+		return l, err
 	}
 	id, ok, err := findProject(ctx, tx, project)
 	if !ok {
-		return stored, err
-	}
-	seen := newRepeated()
-	stored.Devices, err = collect(ctx, tx, func(d *Device) []any { return d.identity(seen) },
-		`SELECT ordinal, uid, `+list(deviceColumns)+` FROM device WHERE project = $1 AND listed ORDER BY ordinal`, id)
-	if err != nil {
-		return stored, err
+		return l, err
 	}
 	moving, err := readListing(ctx, tx, id)
-	for i := range stored.Devices {
-		moving.fill(&stored.Devices[i])
+	if err != nil {
+		return nil, err
 	}
-	return stored, err
+	rows, err := tx.QueryContext(ctx, `
+		SELECT ordinal, uid, `+list(deviceColumns)+` FROM device WHERE project = $1 AND listed ORDER BY ordinal`, id)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var d Device
+	fields := d.identity(newRepeated())
+	for rows.Next() {
+		if err := rows.Scan(fields...); err != nil {
+			return nil, err
+		}
+		moving.fill(&d)
+		l.add(d)
+	}
+	return l, rows.Err()
 }
 
 // ListVersion returns the version of the device list of a project and when it was read; zero is that there is none.
@@ -109,18 +117,18 @@ func (s *Store) Ordinal(ctx context.Context, project, uid string) (ordinal int, 
 	return ordinal, ok, doing(err, "reading which device of project %q is %q", project, uid)
 }
 
-// SaveDevices replaces the device list of the project of the lease by the one that was read, in one transaction, and returns it as
-// it is stored. ErrLeaseLost if the lease is no longer held. Of a device that is listed twice the last line counts.
+// SaveDevices replaces the device list of the project of the lease by one that was read, in one transaction, and completes it to the
+// stored one. ErrLeaseLost if the lease is no longer held.
 //
 // New devices get ordinals in the order of the list. One that is no longer listed keeps its ordinal, and has it again when it
 // returns. stored may be the list that is stored, if the caller has it: with the current version it is not read again.
-func (s *Store) SaveDevices(ctx context.Context, lease Lease, devices []Device, read time.Time, stored DeviceList) (saved DeviceList, err error) {
-	err = s.relax(ctx, func(tx transaction) error {
+func (s *Store) SaveDevices(ctx context.Context, lease Lease, devices *DeviceList, read time.Time, stored *DeviceList) error {
+	err := s.relax(ctx, func(tx transaction) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
 		version, _, err := listVersion(ctx, tx, lease.Key)
-		if err == nil && stored.Version != version {
+		if err == nil && (stored == nil || stored.Version != version) {
 			stored, err = readDeviceList(ctx, tx, lease.Key)
 		}
 		if err != nil {
@@ -130,10 +138,9 @@ func (s *Store) SaveDevices(ctx context.Context, lease Lease, devices []Device, 
 		if err != nil {
 			return err
 		}
-		saved, err = w.save(ctx, stored, devices, read)
-		return err
+		return w.save(ctx, stored, devices, read)
 	})
-	return saved, doing(err, "saving the devices of project %q", lease.Key)
+	return doing(err, "saving the devices of project %q", lease.Key)
 }
 
 // A listWriter writes the device list of a project.
@@ -149,93 +156,56 @@ func newListWriter(ctx context.Context, tx transaction, project string) (listWri
 }
 
 // save writes a list in place of the one that is stored.
-func (w listWriter) save(ctx context.Context, stored DeviceList, devices []Device, read time.Time) (DeviceList, error) {
-	saved := DeviceList{Devices: tidy(devices), Read: read.UTC().Truncate(time.Millisecond)}
-	written, gone := compare(stored.Devices, saved.Devices)
+func (w listWriter) save(ctx context.Context, stored, devices *DeviceList, read time.Time) error {
+	written, gone := devices.compare(stored)
 	if err := w.unlist(ctx, gone, rules.DayOf(read)); err != nil {
-		return saved, err
+		return err
 	}
-	joined := unnumbered(saved.Devices)
-	if err := w.number(ctx, saved.Devices); err != nil {
-		return saved, err
+	joined := devices.unnumbered()
+	if err := w.number(ctx, devices, joined); err != nil {
+		return err
 	}
 	if stored.Version > 0 {
-		if err := w.addUnread(ctx, saved.Devices, joined, rules.DayOf(read)); err != nil {
-			return saved, err
+		if err := w.addUnread(ctx, devices, joined, rules.DayOf(read)); err != nil {
+			return err
 		}
 	}
-	if err := w.writeRows(ctx, saved.Devices, written); err != nil {
-		return saved, err
+	if err := w.writeRows(ctx, devices, written); err != nil {
+		return err
 	}
-	byOrdinal := func(a, b Device) int { return a.Ordinal - b.Ordinal }
-	if !slices.IsSortedFunc(saved.Devices, byOrdinal) {
-		slices.SortFunc(saved.Devices, byOrdinal)
+	devices.sort()
+	if err := saveListing(ctx, w.tx, w.id, devices); err != nil {
+		return err
 	}
-	if err := saveListing(ctx, w.tx, w.id, saved.Devices); err != nil {
-		return saved, err
-	}
-	err := w.tx.QueryRowContext(ctx, `
+	devices.Read = read.UTC().Truncate(time.Millisecond)
+	return w.tx.QueryRowContext(ctx, `
 		INSERT INTO device_list (project, read_at, version) VALUES ($1, $2, 1)
 		ON CONFLICT (project) DO UPDATE SET read_at = excluded.read_at, doubted_at = NULL, doubted_kept = 0, version = device_list.version + 1
-		RETURNING version`, w.uid, at(read)).Scan(&saved.Version)
-	return saved, err
+		RETURNING version`, w.uid, at(read)).Scan(&devices.Version)
 }
 
-// tidy returns devices as they can be stored, each once.
-func tidy(devices []Device) []Device {
-	index := make(map[string]int, len(devices))
-	all := make([]Device, 0, len(devices))
-	for _, d := range devices {
-		d.Ordinal = 0
-		for _, text := range []*string{&d.UID, &d.Name, &d.SKU, &d.Product, &d.Firmware} {
-			*text = storable(*text)
-		}
-		if slices.ContainsFunc(d.Fleets, func(fleet string) bool { return storable(fleet) != fleet }) {
-			d.Fleets = slices.Clone(d.Fleets)
-			for i, fleet := range d.Fleets {
-				d.Fleets[i] = storable(fleet)
-			}
-		}
-		d.Provisioned = d.Provisioned.UTC().Truncate(time.Millisecond)
-		d.LastActivity, d.Voltage = timeOf(cellOfTime(d.LastActivity)), voltageOf(cellOfVoltage(d.Voltage))
-		if i, again := index[d.UID]; again {
-			all[i] = d
-			continue
-		}
-		index[d.UID] = len(all)
-		all = append(all, d)
-	}
-	return all
-}
-
-// compare gives the devices that are stored their ordinals, and their texts where they are the same. It returns which devices have
-// to be written, by index, and the ordinals of those that are no longer listed.
-func compare(stored, devices []Device) (written, gone []int) {
-	left := make(map[string]int, len(stored))
-	for i, d := range stored {
-		left[d.UID] = i
-	}
-	for i := range devices {
-		d := &devices[i]
-		at, ok := left[d.UID]
+// compare gives the devices that are stored their ordinals. It returns the places of those that have to be written, and the ordinals
+// of those that are no longer listed.
+func (l *DeviceList) compare(stored *DeviceList) (written, gone []int) {
+	stays := make([]bool, stored.Len())
+	for place := range l.rows {
+		before, ok := stored.Find(l.rows[place].uid)
 		if !ok {
-			written = append(written, i)
+			l.rows[place].ordinal = 0 // the transaction may be tried again
+			written = append(written, place)
 			continue
 		}
-		delete(left, d.UID)
-		before := stored[at]
-		d.Ordinal = before.Ordinal
-		if !sameRow(before, *d) {
-			written = append(written, i)
-			continue
+		stays[before] = true
+		l.rows[place].ordinal = stored.Ordinal(before)
+		if !sameRow(stored.At(before), l.At(place)) {
+			written = append(written, place)
 		}
-		before.LastActivity, before.Voltage = d.LastActivity, d.Voltage
-		*d = before
 	}
-	for _, at := range left {
-		gone = append(gone, stored[at].Ordinal)
+	for place, stays := range stays {
+		if !stays {
+			gone = append(gone, stored.Ordinal(place))
+		}
 	}
-	slices.Sort(gone)
 	return written, gone
 }
 
@@ -250,34 +220,30 @@ func (w listWriter) unlist(ctx context.Context, ordinals []int, day rules.Day) e
 	return err
 }
 
-// number gives devices without an ordinal the one that they had before, or a new one.
-func (w listWriter) number(ctx context.Context, devices []Device) error {
-	var fresh []string
-	for _, d := range devices {
-		if d.Ordinal == 0 {
-			fresh = append(fresh, d.UID)
-		}
-	}
-	if len(fresh) == 0 {
+// number gives devices, by place, the ordinal that they had before, or a new one.
+func (w listWriter) number(ctx context.Context, devices *DeviceList, places []int) error {
+	if len(places) == 0 {
 		return nil
 	}
-	before, err := w.ordinals(ctx, fresh)
+	uids := make([]string, len(places))
+	for i, place := range places {
+		uids[i] = devices.UID(place)
+	}
+	before, err := w.ordinals(ctx, uids)
 	if err != nil {
 		return err
 	}
-	next, err := w.reserve(ctx, len(fresh)-len(before))
+	next, err := w.reserve(ctx, len(uids)-len(before))
 	if err != nil {
 		return err
 	}
-	for i := range devices {
-		d := &devices[i]
-		if d.Ordinal != 0 {
-			continue
-		}
-		if d.Ordinal = before[d.UID]; d.Ordinal == 0 {
-			d.Ordinal = next
+	for i, place := range places {
+		ordinal, ok := before[uids[i]]
+		if !ok {
+			ordinal = next
 			next++
 		}
+		devices.rows[place].ordinal = ordinal
 	}
 	return nil
 }
@@ -305,11 +271,11 @@ func (w listWriter) reserve(ctx context.Context, n int) (first int, err error) {
 	return first, err
 }
 
-// writeRows writes the rows of some devices, by index.
-func (w listWriter) writeRows(ctx context.Context, devices []Device, some []int) error {
+// writeRows writes the rows of devices, by place.
+func (w listWriter) writeRows(ctx context.Context, devices *DeviceList, places []int) error {
 	table := upsert{table: "device", key: []string{"project", "ordinal"}, set: slices.Concat([]string{"uid", "listed", "unlisted_on"}, deviceColumns)}
-	return table.run(ctx, w.tx, len(some), func(i int) []any {
-		d := &devices[some[i]]
+	return table.run(ctx, w.tx, len(places), func(i int) []any {
+		d := devices.At(places[i])
 		return append([]any{w.id, d.Ordinal, d.UID, true, nil}, d.row()...)
 	}, nil)
 }

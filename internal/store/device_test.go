@@ -15,7 +15,7 @@ import (
 )
 
 // listed returns the device list of a project.
-func listed(t *testing.T, s *store.Store, project string) store.DeviceList {
+func listed(t *testing.T, s *store.Store, project string) *store.DeviceList {
 	t.Helper()
 	stored, err := s.DeviceList(t.Context(), project)
 	require.NoError(t, err)
@@ -32,7 +32,10 @@ func withOrdinals(first int, devices ...store.Device) []store.Device {
 
 func testDevices(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
-	require.Zero(t, listed(t, s, project), "never read")
+	never := listed(t, s, project)
+	require.Zero(t, never.Len())
+	require.Zero(t, never.Read)
+	require.Zero(t, never.Version)
 
 	whole := filled[store.Device]()
 	whole.UID = "dev:2"
@@ -50,7 +53,10 @@ func testDevices(t *testing.T, open database) {
 
 	whole.Name, whole.Ordinal = "renamed", 1
 	storetest.SaveDevices(t, s, project, []store.Device{whole}, noon.Add(minute))
-	require.Equal(t, store.DeviceList{Devices: []store.Device{whole}, Read: noon.Add(minute), Version: 2}, listed(t, s, project))
+	stored := listed(t, s, project)
+	require.Equal(t, []store.Device{whole}, slices.Collect(stored.All()))
+	require.Equal(t, noon.Add(minute), stored.Read)
+	require.Equal(t, int64(2), stored.Version)
 	_, ok, err := s.Device(ctx, project, "dev:1")
 	require.NoError(t, err)
 	require.False(t, ok, "it is no longer listed")
@@ -59,7 +65,10 @@ func testDevices(t *testing.T, open database) {
 	require.Equal(t, []store.Device{whole}, some)
 
 	storetest.SaveDevices(t, s, project, nil, noon.Add(2*minute))
-	require.Equal(t, store.DeviceList{Read: noon.Add(2 * minute), Version: 3}, listed(t, s, project), "an empty list was read all the same")
+	empty := listed(t, s, project)
+	require.Zero(t, empty.Len())
+	require.Equal(t, noon.Add(2*minute), empty.Read, "an empty list was read all the same")
+	require.Equal(t, int64(3), empty.Version)
 }
 
 // A device keeps its ordinal, and no other device gets it.
@@ -72,7 +81,7 @@ func testOrdinals(t *testing.T, open database) {
 			devices = append(devices, store.Device{UID: uid})
 		}
 		storetest.SaveDevices(t, s, project, devices, noon)
-		stored := listed(t, s, project).Devices
+		stored := slices.Collect(listed(t, s, project).All())
 		require.True(t, slices.IsSortedFunc(stored, func(a, b store.Device) int { return a.Ordinal - b.Ordinal }))
 		ordinals := map[string]int{}
 		for _, d := range stored {
@@ -124,7 +133,7 @@ func testOddDevices(t *testing.T, open database) {
 		t.Run(name, func(t *testing.T) {
 			s := open()
 			storetest.SaveDevices(t, s, "app:"+name, c.listed, noon)
-			same(t, withOrdinals(1, c.want...), listed(t, s, "app:"+name).Devices)
+			same(t, withOrdinals(1, c.want...), slices.Collect(listed(t, s, "app:"+name).All()))
 		})
 	}
 }
@@ -135,10 +144,9 @@ func testDeviceListNeedsALease(t *testing.T, open database) {
 	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
 	lost := claim(t, s, store.Poll, project)
 	lease := steal(t, s, lost)
-	_, err := s.SaveDevices(ctx, lease, []store.Device{{UID: "a"}}, noon, store.DeviceList{})
-	require.NoError(t, err)
+	require.NoError(t, s.SaveDevices(ctx, lease, store.NewDeviceList(store.Device{UID: "a"}), noon, nil))
 	before := dump(t, s)
-	_, err = s.SaveDevices(ctx, lost, []store.Device{{UID: "b"}}, noon, store.DeviceList{})
+	err := s.SaveDevices(ctx, lost, store.NewDeviceList(store.Device{UID: "b"}), noon, nil)
 	require.ErrorIs(t, err, store.ErrLeaseLost)
 	require.ErrorContains(t, err, "saving the devices of project ")
 	require.Equal(t, before, dump(t, s))
@@ -149,20 +157,28 @@ func testStoredDeviceList(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
 	lease := claim(t, s, store.Poll, project)
-	save := func(stored store.DeviceList, devices ...store.Device) store.DeviceList {
+	save := func(stored *store.DeviceList, devices ...store.Device) *store.DeviceList {
 		t.Helper()
-		saved, err := s.SaveDevices(ctx, lease, devices, noon, stored)
-		require.NoError(t, err)
-		same(t, listed(t, s, project), saved)
+		saved := store.NewDeviceList(devices...)
+		require.NoError(t, s.SaveDevices(ctx, lease, saved, noon, stored))
+		now := listed(t, s, project)
+		require.Equal(t, now.Version, saved.Version)
+		require.Equal(t, now.Read, saved.Read)
+		same(t, slices.Collect(now.All()), slices.Collect(saved.All()))
+		for place := range saved.Len() {
+			found, ok := saved.Find(saved.UID(place))
+			require.True(t, ok)
+			require.Equal(t, place, found, "whatever order it was read in")
+		}
 		return saved
 	}
 	a, b, c := store.Device{UID: "a", Fleets: []string{"f"}}, store.Device{UID: "b", LastActivity: noon}, store.Device{UID: "c", Voltage: 4}
-	first := save(store.DeviceList{}, a, b)
+	first := save(nil, a, b)
 	second := save(first, b, c)
 	third := save(first, a, c)
 	require.Equal(t, int64(3), third.Version)
-	same(t, []store.Device{{Ordinal: 1, UID: "a", Fleets: []string{"f"}}, {Ordinal: 3, UID: "c", Voltage: 4}}, third.Devices)
-	same(t, []store.Device{{Ordinal: 2, UID: "b", LastActivity: noon}, {Ordinal: 3, UID: "c", Voltage: 4}}, second.Devices)
+	same(t, []store.Device{{Ordinal: 1, UID: "a", Fleets: []string{"f"}}, {Ordinal: 3, UID: "c", Voltage: 4}}, slices.Collect(third.All()))
+	same(t, []store.Device{{Ordinal: 2, UID: "b", LastActivity: noon}, {Ordinal: 3, UID: "c", Voltage: 4}}, slices.Collect(second.All()))
 	a.Name = "renamed"
 	save(third, c, a)
 }
@@ -188,7 +204,7 @@ func testDeviceListWritesLittle(t *testing.T, open database) {
 		devices = devices[:100]
 		return cost() - 4 // the columns: two are shorter, two are gone
 	}())
-	stored := listed(t, s, project).Devices
+	stored := slices.Collect(listed(t, s, project).All())
 	require.Len(t, stored, 100)
 	require.Equal(t, noon.Add(99*time.Second), stored[99].LastActivity)
 	_, ok, err := s.Device(t.Context(), project, "dev:000500")

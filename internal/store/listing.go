@@ -105,9 +105,8 @@ func readListing(ctx context.Context, tx transaction, project int64, blocks ...i
 	return all, err
 }
 
-// saveListing writes what the device list of a project says about devices, which are in order of Ordinal, and drops what an earlier
-// list said.
-func saveListing(ctx context.Context, tx transaction, project int64, devices []Device) error {
+// saveListing writes what the device list of a project says about devices, and drops what an earlier list said.
+func saveListing(ctx context.Context, tx transaction, project int64, devices *DeviceList) error {
 	blocks := []int{}
 	table := upsert{table: "listing", key: []string{"project", "block", "figure"}, set: []string{"vals"}}
 	for _, figure := range []struct {
@@ -141,9 +140,9 @@ func saveListing(ctx context.Context, tx transaction, project int64, devices []D
 }
 
 // columnsOf returns one figure of devices as columns, by block.
-func columnsOf(devices []Device, cell func(Device) history.Cell) map[int][]history.Cell {
+func columnsOf(devices *DeviceList, cell func(Device) history.Cell) map[int][]history.Cell {
 	columns := map[int][]history.Cell{}
-	for _, d := range devices {
+	for d := range devices.All() {
 		block, position := d.Ordinal/history.BlockSize, d.Ordinal%history.BlockSize
 		if columns[block] == nil {
 			columns[block] = make([]history.Cell, history.BlockSize)

@@ -219,7 +219,7 @@ func TestFullDisk(t *testing.T) {
 	_, err := s.DB().ExecContext(t.Context(), "PRAGMA max_page_count = 1")
 	require.NoError(t, err)
 	before := dump(t, s)
-	_, err = s.SaveDevices(t.Context(), lease, manyDevices(5000), noon, store.DeviceList{})
+	err = s.SaveDevices(t.Context(), lease, store.NewDeviceList(manyDevices(5000)...), noon, nil)
 	require.ErrorContains(t, err, fmt.Sprintf("saving the devices of project %q: ", project))
 	require.ErrorContains(t, err, "full")
 	require.ErrorContains(t, err, ": free some space on its disk")

@@ -64,8 +64,7 @@ func fileSize(b *testing.B, projects, devices, days int, figures func(*rand.Rand
 		for i := range listed {
 			listed[i] = store.Device{UID: fmt.Sprintf("dev:%08d%07d", p, i), Provisioned: noon.Add(-9000 * time.Hour)}
 		}
-		_, err = s.SaveDevices(b.Context(), lease, listed, noon, store.DeviceList{})
-		require.NoError(b, err)
+		require.NoError(b, s.SaveDevices(b.Context(), lease, store.NewDeviceList(listed...), noon, nil))
 		for day := today - rules.Day(days) + 1; day <= today; day++ {
 			require.NoError(b, s.SaveReading(b.Context(), lease, dayOf(day, devices, func() rules.Figures { return figures(random) })))
 		}

@@ -6,22 +6,22 @@ import (
 	"notewatch/rules"
 )
 
-// unnumbered returns the devices without an ordinal, by index: those that join the list.
-func unnumbered(devices []Device) (joined []int) {
-	for i := range devices {
-		if devices[i].Ordinal == 0 {
-			joined = append(joined, i)
+// unnumbered returns the places of the devices without an ordinal: those that join the list.
+func (l *DeviceList) unnumbered() (joined []int) {
+	for place := range l.rows {
+		if l.rows[place].ordinal == 0 {
+			joined = append(joined, place)
 		}
 	}
 	return joined
 }
 
-// addUnread notes the devices of a list, by index, that existed before the days that each poll reads.
-func (w listWriter) addUnread(ctx context.Context, devices []Device, joined []int, listed rules.Day) error {
+// addUnread notes the devices of a list, by place, that existed before the days that each poll reads.
+func (w listWriter) addUnread(ctx context.Context, devices *DeviceList, joined []int, listed rules.Day) error {
 	var ordinals []int
-	for _, i := range joined {
-		if rules.DayOf(devices[i].Provisioned) < listed-1 {
-			ordinals = append(ordinals, devices[i].Ordinal)
+	for _, place := range joined {
+		if d := devices.At(place); rules.DayOf(d.Provisioned) < listed-1 {
+			ordinals = append(ordinals, d.Ordinal)
 		}
 	}
 	if len(ordinals) == 0 {

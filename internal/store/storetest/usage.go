@@ -27,8 +27,7 @@ func SaveDevices(t testing.TB, s *store.Store, project string, devices []store.D
 
 func saveDevices(t testing.TB, s *store.Store, lease store.Lease, devices []store.Device, read time.Time) {
 	t.Helper()
-	_, err := s.SaveDevices(t.Context(), lease, devices, read, store.DeviceList{})
-	require.NoError(t, err)
+	require.NoError(t, s.SaveDevices(t.Context(), lease, store.NewDeviceList(devices...), read, nil))
 }
 
 // SaveUsage stores usage as a poll does that reads it on the last of its days. which are the figures that were read; nil is all of
@@ -52,7 +51,7 @@ func list(t testing.TB, s *store.Store, lease store.Lease, rows []Usage) {
 	t.Helper()
 	stored, err := s.DeviceList(t.Context(), lease.Key)
 	require.NoError(t, err)
-	all := slices.Clone(stored.Devices)
+	all := slices.Collect(stored.All())
 	seen := map[string]bool{"": true}
 	for _, row := range rows {
 		if seen[row.Device] {
@@ -65,7 +64,7 @@ func list(t testing.TB, s *store.Store, lease store.Lease, rows []Usage) {
 		}
 		all = append(all, store.Device{UID: row.Device, Name: row.Device})
 	}
-	if len(all) == len(stored.Devices) {
+	if len(all) == stored.Len() {
 		return
 	}
 	if stored.Version == 0 {
@@ -73,7 +72,7 @@ func list(t testing.TB, s *store.Store, lease store.Lease, rows []Usage) {
 		return
 	}
 	saveDevices(t, s, lease, all, stored.Read)
-	saveDevices(t, s, lease, stored.Devices, stored.Read)
+	saveDevices(t, s, lease, slices.Collect(stored.All()), stored.Read)
 }
 
 // readingOf is what an answer says that has rows.
