@@ -33,11 +33,3 @@ func ExampleTerminal() {
 	//                   bytes.used 41.2 MB (103 %) · limit 40 MB · usual day 1.25 MB · since 13:50 (15 min) · as of 14:04
 	//                   → Check the sync period. [cold-chain · data-budget · 7f3a]
 }
-
-func ExampleFormatFigure() {
-	fmt.Println(notify.FormatFigure(41_234_567, "B"))
-	fmt.Println(notify.FormatFigure(12345, ""))
-	// Output:
-	// 41.2 MB
-	// 12,345
-}

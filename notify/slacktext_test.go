@@ -1,0 +1,26 @@
+package notify_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/notify"
+)
+
+func TestMrkdwnIsOneLineThatCallsNobody(t *testing.T) {
+	for text, want := range map[string]string{
+		"<!channel> `rm`\n& more": "&lt;!channel&gt; 'rm' &amp; more",
+		"truck *7*":               "truck *7*",
+		"\u202eright to left":     `\u202eright to left`,
+		"a name that is too long": "a name that…",
+	} {
+		limit := 100
+		if want == "a name that…" {
+			limit = 12
+		}
+		require.Equal(t, want, notify.Mrkdwn(text, limit))
+	}
+	require.Equal(t, "<https://notehub.io/x|a 'b' &lt;c&gt;>",
+		notify.MrkdwnLink(notify.Named{Name: "a 'b' <c>", URL: "https://notehub.io/x"}))
+}
