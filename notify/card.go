@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"notewatch/internal/words"
 )
 
 // A status is the word that leads a message: what happened, seen from what the receiver was shown before.
@@ -129,20 +131,20 @@ func describe(a Alert) card {
 		tone:     toneOf(s, a.Level),
 		headline: headlineOf(a),
 		figures:  figuresOf(a, s),
-		why:      clean(a.Why, maxDetail),
+		why:      words.Clean(a.Why, maxDetail),
 		detail:   linesOf(a, s),
 		body:     lines(a.Body),
 		since:    cmp.Or(a.Since, a.FiredAt),
 		asOf:     a.AsOf,
 		subject:  nameOf(a.Subject),
-		rule:     clean(a.Rule, maxName),
-		id:       clean(a.ID, maxName),
+		rule:     words.Clean(a.Rule, maxName),
+		id:       words.Clean(a.ID, maxName),
 	}
 	if s.ended() {
 		c.ended = a.EndedAt
 	}
 	if unseen(a) || s != resolved && s != corrected && s != withdrawn {
-		c.advice = clean(a.Advice, maxAdvice)
+		c.advice = words.Clean(a.Advice, maxAdvice)
 	}
 	if until := happened(a); !c.since.IsZero() && until.After(c.since) {
 		c.lasted = until.Sub(c.since)
@@ -150,7 +152,7 @@ func describe(a Alert) card {
 	if a.Project != a.Subject && a.Project != (Named{}) {
 		c.project = nameOf(a.Project)
 	}
-	if uid := clean(a.Subject.UID, maxName); uid != c.subject {
+	if uid := words.Clean(a.Subject.UID, maxName); uid != c.subject {
 		c.uid = uid
 	}
 	return c
@@ -177,7 +179,7 @@ func wordOf(a Alert, s status) string {
 	case s == report:
 		return string(s)
 	case !s.ended():
-		return strings.TrimSpace(string(s) + " " + clean(a.Level, maxName))
+		return strings.TrimSpace(string(s) + " " + words.Clean(a.Level, maxName))
 	case !unseen(a):
 		return string(s)
 	case s == periodEnded:
@@ -200,12 +202,12 @@ func toneOf(s status, level string) tone {
 
 // headlineOf is the summary, led by the name of the subject unless the summary holds it or is that of a report.
 func headlineOf(a Alert) string {
-	name, summary := nameOf(a.Subject), clean(a.Summary, maxSummary)
+	name, summary := nameOf(a.Subject), words.Clean(a.Summary, maxSummary)
 	switch {
 	case summary != "" && a.Reason == "reported":
 		return summary
 	case summary == "":
-		return name + ": " + clean(a.Rule, maxName)
+		return name + ": " + words.Clean(a.Rule, maxName)
 	case containsWord(summary, name):
 		return summary
 	}
@@ -213,7 +215,9 @@ func headlineOf(a Alert) string {
 }
 
 // nameOf is the name of n for people.
-func nameOf(n Named) string { return cmp.Or(clean(n.Name, maxName), clean(n.UID, maxName), "unnamed") }
+func nameOf(n Named) string {
+	return cmp.Or(words.Clean(n.Name, maxName), words.Clean(n.UID, maxName), "unnamed")
+}
 
 // figuresOf lists the value, its peak if that was higher, limit and usual. What the alert is about, the value while it
 // fires and the peak once it is over, is followed by its share of the limit.
@@ -223,33 +227,33 @@ func figuresOf(a Alert, s status) []fact {
 	}
 	var facts []fact
 	if s == escalated || s == eased {
-		facts = append(facts, fact{"was", clean(a.Was, maxName)})
+		facts = append(facts, fact{"was", words.Clean(a.Was, maxName)})
 	}
-	peaked := known(a.Peak) && (!known(a.Value) || a.Peak > a.Value)
-	value, peak := FormatFigure(a.Value, a.Unit), FormatFigure(a.Peak, a.Unit)
+	peaked := words.Known(a.Peak) && (!words.Known(a.Value) || a.Peak > a.Value)
+	value, peak := words.Figure(a.Value, a.Unit), words.Figure(a.Peak, a.Unit)
 	if s.ended() && peaked {
 		peak += shareOf(a.Peak, a.Limit)
 	} else {
 		value += shareOf(a.Value, a.Limit)
 	}
-	if a.Figure != "" || known(a.Value) {
+	if a.Figure != "" || words.Known(a.Value) {
 		facts = append(facts, fact{valueLabel(a, s), value})
 	}
 	if peaked {
 		facts = append(facts, fact{"peak", peak})
 	}
-	if known(a.Limit) {
-		facts = append(facts, fact{"limit", FormatFigure(a.Limit, a.Unit)})
+	if words.Known(a.Limit) {
+		facts = append(facts, fact{"limit", words.Figure(a.Limit, a.Unit)})
 	}
-	if known(a.Usual) {
-		facts = append(facts, fact{"usual day", FormatFigure(a.Usual, a.Unit)})
+	if words.Known(a.Usual) {
+		facts = append(facts, fact{"usual day", words.Figure(a.Usual, a.Unit)})
 	}
 	return facts
 }
 
 // valueLabel names the value and, for an ended alert, its time. A withdrawn alert keeps the value that was notified.
 func valueLabel(a Alert, s status) string {
-	label := clean(cmp.Or(a.Figure, "value"), maxName)
+	label := words.Clean(cmp.Or(a.Figure, "value"), maxName)
 	switch {
 	case s == periodEnded:
 		return label + " at the end"
@@ -259,9 +263,9 @@ func valueLabel(a Alert, s status) string {
 	return label
 }
 
-// shareOf is FormatShare in brackets, to follow a figure.
+// shareOf returns the share in brackets, to follow a figure.
 func shareOf(value, limit float64) string {
-	if share := FormatShare(value, limit); share != "" {
+	if share := words.Share(value, limit); share != "" {
 		return " (" + share + ")"
 	}
 	return ""
@@ -284,13 +288,13 @@ func notices(a Alert, s status) []string {
 	if a.Drill {
 		lines = append(lines, "This is a drill: nothing is wrong.")
 	}
-	switch mute := clean(a.Mute, maxDetail); {
+	switch mute := words.Clean(a.Mute, maxDetail); {
 	case mute != "" && !s.ended():
 		lines = append(lines, "still firing, muted: "+mute)
 	case s == unmuted:
 		lines = append(lines, "still firing, and no longer muted")
 	}
-	switch ack := clean(a.Ack, maxDetail); {
+	switch ack := words.Clean(a.Ack, maxDetail); {
 	case ack != "":
 		lines = append(lines, "acknowledged by "+ack)
 	case s == unacknowledged:
@@ -302,7 +306,7 @@ func notices(a Alert, s status) []string {
 func detailOf(a Alert, s status) []string {
 	var lines []string
 	for _, line := range append([]string{a.Why}, a.Detail...) {
-		if line = clean(line, maxDetail); line != "" {
+		if line = words.Clean(line, maxDetail); line != "" {
 			lines = append(lines, line)
 		}
 	}
@@ -310,7 +314,7 @@ func detailOf(a Alert, s status) []string {
 		return []string{endings[s]}
 	}
 	if len(lines) > maxDetails {
-		more := FormatFigure(float64(len(lines)-maxDetails), "") + " more"
+		more := words.Figure(float64(len(lines)-maxDetails), "") + " more"
 		lines = append(lines[:maxDetails], more)
 	}
 	return lines

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"notewatch/internal/secret"
+	"notewatch/internal/words"
 )
 
 // The ways to a mail server.
@@ -76,7 +77,7 @@ func (c EmailConfig) checkServer() error {
 	}
 	host, port, err := net.SplitHostPort(c.Server)
 	number, portErr := strconv.ParseUint(port, 10, 16)
-	if err != nil || portErr != nil || number == 0 || host == "" || clean(host, len(host)) != host {
+	if err != nil || portErr != nil || number == 0 || host == "" || words.Clean(host, len(host)) != host {
 		return errors.New("the server is not host:port, such as smtp.example.com:587")
 	}
 	if !slices.Contains([]string{"", mailStartTLS, mailTLS, mailPlain}, c.TLS) {

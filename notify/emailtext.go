@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"notewatch/internal/words"
 )
 
 // What a mail holds at most: a subject that is read at a glance, and a list that mail servers take.
@@ -78,7 +80,7 @@ func mailText(n Notification) (subject, text string) {
 		m.rows(n, same)
 	}
 	subject = strings.ReplaceAll(subject, "=?", "= ?") // what begins so would be read as encoded
-	return cut(subject, maxSubject), strings.TrimSpace(m.text.String()) + "\n"
+	return words.Cut(subject, maxSubject), strings.TrimSpace(m.text.String()) + "\n"
 }
 
 func isChanged(a Alert) bool { return a.Changed }
@@ -122,7 +124,7 @@ func (m *mailBody) card(c card, a Alert) (subject string) {
 	}
 	m.paragraph(labelled("→ ", c.advice))
 	m.table(
-		fact{"subject", join(c.subject, c.uid)}, fact{"page", cleanNamed(a.Subject).URL}, fact{"project", c.project},
+		fact{"subject", words.Dotted(c.subject, c.uid)}, fact{"page", cleanNamed(a.Subject).URL}, fact{"project", c.project},
 		fact{"rule", c.rule}, fact{"alert", c.id}, fact{"figures", asOf(c.asOf)},
 	)
 	return subject
@@ -152,7 +154,7 @@ func (m *mailBody) rows(n Notification, alerts []Alert) {
 				break
 			}
 			r := rowOf(a)
-			m.line(fmt.Sprintf("  %-8s  %s", r.word, join(nameOf(a.Subject), r.text)))
+			m.line(fmt.Sprintf("  %-8s  %s", r.word, words.Dotted(nameOf(a.Subject), r.text)))
 			for _, line := range lines(a.Body) {
 				m.line(strings.TrimRight("    "+line, " "))
 			}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"notewatch/internal/words"
 )
 
 // How much a list shows.
@@ -47,7 +49,7 @@ func describeList(n Notification, alerts []Alert) list {
 	groups := groupByRule(sorted)
 	l := list{
 		word: listWord(sorted), tone: toneOf(statusOf(sorted[0]), sorted[0].Level), headline: listHeadline(n, alerts, groups),
-		detail: commonDetail(alerts), asOf: oldest(alerts), id: clean(n.ID, maxName), count: len(alerts),
+		detail: commonDetail(alerts), asOf: oldest(alerts), id: words.Clean(n.ID, maxName), count: len(alerts),
 	}
 	l.groups = groups[:min(len(groups), maxRules)]
 	if left := groups[len(l.groups):]; len(left) > 0 {
@@ -55,7 +57,7 @@ func describeList(n Notification, alerts []Alert) list {
 		for _, g := range left {
 			hidden = append(hidden, g.alerts...)
 		}
-		l.more = "and " + count(len(left), "more rules") + ": " + countLevels(hidden)
+		l.more = "and " + words.Count(len(left), "more rules") + ": " + countLevels(hidden)
 	}
 	return l
 }
@@ -76,7 +78,7 @@ func (n Notification) ShowsValueOf() (ids []string) {
 }
 
 // about says how many there are of what.
-func (g group) about() string { return join(g.counts, g.figure) }
+func (g group) about() string { return words.Dotted(g.counts, g.figure) }
 
 // left counts the alerts of g that are not shown when shown are: "and 1,234 more: 2 critical, 1,232 warning". It is "" when
 // none is left out.
@@ -84,7 +86,7 @@ func (g group) left(shown int) string {
 	if shown == len(g.alerts) {
 		return ""
 	}
-	return "and " + count(len(g.alerts)-shown, "more") + ": " + countLevels(g.alerts[shown:])
+	return "and " + words.Count(len(g.alerts)-shown, "more") + ": " + countLevels(g.alerts[shown:])
 }
 
 // groupByRule splits alerts, of which the worst come first.
@@ -96,7 +98,7 @@ func groupByRule(sorted []Alert) []group {
 		if !ok {
 			at = len(groups)
 			index[a.Rule] = at
-			groups = append(groups, group{rule: clean(a.Rule, maxName), figure: clean(a.Figure, maxName), advice: describe(a).advice})
+			groups = append(groups, group{rule: words.Clean(a.Rule, maxName), figure: words.Clean(a.Figure, maxName), advice: describe(a).advice})
 		}
 		groups[at].alerts = append(groups[at].alerts, a)
 	}
@@ -114,7 +116,7 @@ func groupByRule(sorted []Alert) []group {
 func listHeadline(n Notification, alerts []Alert, groups []group) string {
 	what := groups[0].rule
 	if len(groups) > 1 {
-		what = count(len(groups), "rules")
+		what = words.Count(len(groups), "rules")
 	}
 	where := ""
 	differs := func(a Alert) bool { return a.Project != alerts[0].Project }
@@ -126,7 +128,7 @@ func listHeadline(n Notification, alerts []Alert, groups []group) string {
 	case still == "":
 		return what + ": " + countLevels(alerts) + where
 	case !slices.ContainsFunc(n.Alerts, fires):
-		return what + ": all " + count(len(n.Alerts), "ended") + where
+		return what + ": all " + words.Count(len(n.Alerts), "ended") + where
 	case len(alerts) < len(n.Alerts):
 		return what + ": " + countLevels(alerts) + ", " + still + where
 	}
@@ -149,7 +151,7 @@ func stillFiring(alerts []Alert) string {
 	if firing == len(alerts) {
 		return ""
 	}
-	return FormatFigure(float64(firing), "") + " of " + count(len(alerts), "still firing")
+	return words.Figure(float64(firing), "") + " of " + words.Count(len(alerts), "still firing")
 }
 
 // describeIn puts an alert of n into words, and says how many of those in n still fire.
@@ -174,22 +176,22 @@ func rowOf(a Alert) row {
 	case s == report:
 		return row{strings.ToLower(string(s)), c.headline, c.headline}
 	case s == withdrawn, s == corrected:
-		word, figures := strings.ToLower(strings.TrimPrefix(c.word, drillMark)), join(ofLimit(a.Value, a.Limit, a.Unit), c.why)
-		return row{word, join(figures, "lasted "+FormatDuration(c.lasted), c.id), join(figures, c.id)}
+		word, figures := strings.ToLower(strings.TrimPrefix(c.word, drillMark)), words.Dotted(ofLimit(a.Value, a.Limit, a.Unit), c.why)
+		return row{word, words.Dotted(figures, "lasted "+words.Duration(c.lasted), c.id), words.Dotted(figures, c.id)}
 	case s.ended():
-		figures := join("now "+FormatFigure(a.Value, a.Unit), "peak "+ofLimit(a.Peak, a.Limit, a.Unit))
+		figures := words.Dotted("now "+words.Figure(a.Value, a.Unit), "peak "+ofLimit(a.Peak, a.Limit, a.Unit))
 		word := strings.ToLower(strings.TrimPrefix(c.word, drillMark))
-		return row{word, join(figures, "lasted "+FormatDuration(c.lasted), c.id), join(figures, c.id)}
+		return row{word, words.Dotted(figures, "lasted "+words.Duration(c.lasted), c.id), words.Dotted(figures, c.id)}
 	}
 	var figures, since string
-	if a.Figure != "" || known(a.Value) {
+	if a.Figure != "" || words.Known(a.Value) {
 		figures = ofLimit(a.Value, a.Limit, a.Unit)
 	}
 	if !c.since.IsZero() {
-		since = "since " + FormatTime(c.since)
+		since = "since " + words.Time(c.since)
 	}
 	marks := marksOf(a)
-	return row{clean(a.Level, maxName), join(figures, since, marks, c.id), join(figures, marks, c.id)}
+	return row{words.Clean(a.Level, maxName), words.Dotted(figures, since, marks, c.id), words.Dotted(figures, marks, c.id)}
 }
 
 // marksOf says shortly what the notices of a firing alert say at length.
@@ -201,14 +203,14 @@ func marksOf(a Alert) string {
 	if a.Ack != "" {
 		marks = append(marks, "acknowledged")
 	}
-	return join(marks...)
+	return words.Dotted(marks...)
 }
 
 // ofLimit formats a figure with its share of the limit: "41.2 MB (103 % of 40 MB)".
 func ofLimit(value, limit float64, unit string) string {
-	text := FormatFigure(value, unit)
-	if share := FormatShare(value, limit); share != "" {
-		text += " (" + share + " of " + FormatFigure(limit, unit) + ")"
+	text := words.Figure(value, unit)
+	if share := words.Share(value, limit); share != "" {
+		text += " (" + share + " of " + words.Figure(limit, unit) + ")"
 	}
 	return text
 }
@@ -239,7 +241,7 @@ func countLevels(alerts []Alert) string {
 	var parts []string
 	for _, kind := range []string{"critical", "warning", "info", "ended"} {
 		if counts[kind] > 0 {
-			parts = append(parts, count(counts[kind], kind))
+			parts = append(parts, words.Count(counts[kind], kind))
 		}
 	}
 	return strings.Join(parts, ", ")

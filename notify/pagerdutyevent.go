@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"notewatch/internal/words"
 )
 
 // What is told to PagerDuty. It takes a summary of 1,024 characters, and events of 512 KB, of which the rows are most.
@@ -75,7 +77,7 @@ func (e *pagerDutyEvent) describe(n Notification, alerts []Alert) {
 	if !slices.ContainsFunc(alerts, func(a Alert) bool { return !a.Drill }) {
 		e.Payload.Summary = drillMark + e.Payload.Summary
 	}
-	e.Payload.Summary = cut(e.Payload.Summary, maxPagerDutySummary)
+	e.Payload.Summary = words.Cut(e.Payload.Summary, maxPagerDutySummary)
 	e.Payload.Severity = pagerDutySeverity(worst.Level)
 	e.Payload.Timestamp = webhookTime(happened(worst))
 	e.Payload.Details.Message = n.ID
@@ -100,13 +102,13 @@ func pagerDutyCard(a Alert) *pagerDutyPayload {
 		details.Figures[f.label] = f.value
 	}
 	if !c.since.IsZero() {
-		details.Since = FormatTime(c.since)
+		details.Since = words.Time(c.since)
 	}
 	if !c.asOf.IsZero() {
-		details.AsOf = FormatTime(c.asOf)
+		details.AsOf = words.Time(c.asOf)
 	}
 	return &pagerDutyPayload{
-		Summary: join(c.headline, joinFacts(c.figures)), Source: c.subject, Component: clean(a.Figure, maxName),
+		Summary: words.Dotted(c.headline, joinFacts(c.figures)), Source: c.subject, Component: words.Clean(a.Figure, maxName),
 		Group: cmp.Or(c.project, c.subject), Class: c.rule, Details: details,
 	}
 }
@@ -114,15 +116,15 @@ func pagerDutyCard(a Alert) *pagerDutyPayload {
 // pagerDutyList says what the alerts of n are about: how many there are, and the worst of them.
 func pagerDutyList(n Notification, sorted []Alert) *pagerDutyPayload {
 	l := describeList(n, sorted)
-	project, _ := common(sorted, func(a Alert) string { return clean(cmp.Or(a.Project.Name, a.Project.UID), maxName) })
+	project, _ := common(sorted, func(a Alert) string { return words.Clean(cmp.Or(a.Project.Name, a.Project.UID), maxName) })
 	details := pagerDutyDetails{
 		Alerts: countLevels(sorted), Detail: l.detail, Worst: pagerDutyRows(sorted, l.digest()), Project: project,
 	}
 	if !l.asOf.IsZero() {
-		details.AsOf = FormatTime(l.asOf)
+		details.AsOf = words.Time(l.asOf)
 	}
 	if left := sorted[len(details.Worst):]; len(left) > 0 {
-		details.More = "and " + count(len(left), "more") + ": " + countLevels(left) + "; see " + l.hint()
+		details.More = "and " + words.Count(len(left), "more") + ": " + countLevels(left) + "; see " + l.hint()
 	}
 	payload := &pagerDutyPayload{
 		Summary: l.headline + ": " + topSubjects(onlyFiring(sorted)), Source: cmp.Or(project, "notewatch"), Group: project,
@@ -147,9 +149,9 @@ func pagerDutyRows(sorted []Alert, rules bool) []string {
 	for _, a := range sorted[:min(len(sorted), maxPagerDutyRows)] {
 		r, rule := rowOf(a), ""
 		if rules {
-			rule = clean(a.Rule, maxName)
+			rule = words.Clean(a.Rule, maxName)
 		}
-		rows = append(rows, cut(join(r.word+" "+nameOf(a.Subject), rule, r.text), maxPagerDutyRow))
+		rows = append(rows, words.Cut(words.Dotted(r.word+" "+nameOf(a.Subject), rule, r.text), maxPagerDutyRow))
 	}
 	return rows
 }
@@ -160,13 +162,13 @@ func topSubjects(firing []Alert) string {
 	names := make([]string, 0, len(shown)+1)
 	for _, a := range shown {
 		name := nameOf(a.Subject)
-		if known(a.Value) {
+		if words.Known(a.Value) {
 			name += " " + ofLimit(a.Value, a.Limit, a.Unit)
 		}
 		names = append(names, name)
 	}
 	if left := len(firing) - len(shown); left > 0 {
-		names = append(names, count(left, "more"))
+		names = append(names, words.Count(left, "more"))
 	}
 	return strings.Join(names, ", ")
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/slack-go/slack"
+
+	"notewatch/internal/words"
 )
 
 // The actions that messages offer: their action IDs. The value of a button is the ID of the message, that of a choice of
@@ -53,9 +55,9 @@ func slackButtons(n Notification) *slack.ActionBlock {
 	if len(open) == 0 || n.ID == "" || len(n.ID) > maxButtonID || len(n.Key) > maxBlockID {
 		return nil
 	}
-	all, about := "", nameOf(open[0].Subject)+", "+clean(open[0].Rule, maxName)
+	all, about := "", nameOf(open[0].Subject)+", "+words.Clean(open[0].Rule, maxName)
 	if len(n.Alerts) > 1 {
-		all, about = " all", count(len(open), "alerts")
+		all, about = " all", words.Count(len(open), "alerts")
 	}
 	take := slackButton(SlackAcknowledge, n.ID, "Acknowledge"+all, about)
 	if !slices.ContainsFunc(open, func(a Alert) bool { return a.Ack == "" }) {
@@ -76,7 +78,7 @@ func slackButtons(n Notification) *slack.ActionBlock {
 // slackButton is a button below a message. Screen readers say what it is about.
 func slackButton(action, message, text, about string) slack.BlockElement {
 	button := slack.NewButtonBlockElement(action, message, slackPlain(text))
-	button.AccessibilityLabel = cut(text+": "+about, maxButtonLabel)
+	button.AccessibilityLabel = words.Cut(text+": "+about, maxButtonLabel)
 	return button
 }
 

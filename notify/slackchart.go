@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/slack-go/slack"
+
+	"notewatch/internal/words"
 )
 
 // The limits of charts: Slack's own, except that it draws one of a single point too.
@@ -25,12 +27,12 @@ func slackChart(a Alert) *slack.DataVisualizationBlock {
 	for _, p := range points {
 		largest = max(largest, math.Abs(p.Value))
 	}
-	if known(a.Limit) {
+	if words.Known(a.Limit) {
 		largest = max(largest, math.Abs(a.Limit))
 	}
-	divisor, unit := 1.0, clean(a.Unit, maxChartName)
+	divisor, unit := 1.0, words.Clean(a.Unit, maxChartName)
 	if unit == "B" {
-		divisor, unit = byteScale(largest)
+		divisor, unit = words.ByteScale(largest)
 	}
 	var days []string
 	var figures, limits []slack.DataVisualizationDataPoint
@@ -40,12 +42,12 @@ func slackChart(a Alert) *slack.DataVisualizationBlock {
 		figures = append(figures, slack.NewDataVisualizationDataPoint(day, chartValue(p.Value, divisor)))
 		limits = append(limits, slack.NewDataVisualizationDataPoint(day, chartValue(a.Limit, divisor)))
 	}
-	name := clean(a.Figure, maxChartName)
+	name := words.Clean(a.Figure, maxChartName)
 	if name == "" || name == "limit" {
 		name = "value"
 	}
 	series := []slack.DataVisualizationDataSeries{slack.NewDataVisualizationDataSeries(name, figures...)}
-	if known(a.Limit) {
+	if words.Known(a.Limit) {
 		series = append(series, slack.NewDataVisualizationDataSeries("limit", limits...))
 	}
 	axes := slack.NewDataVisualizationAxisConfig(days...).WithXLabel("day (UTC)").WithYLabel(unit)
@@ -58,7 +60,7 @@ func chartPoints(trend []Point) []Point {
 	var points []Point
 	named := make(map[string]bool)
 	for _, p := range slices.Backward(trend) {
-		if known(p.Value) && !named[chartDay(p)] && len(points) < maxChartPoints {
+		if words.Known(p.Value) && !named[chartDay(p)] && len(points) < maxChartPoints {
 			named[chartDay(p)] = true
 			points = append(points, p)
 		}

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
+
+	"notewatch/internal/words"
 )
 
 // slackList lays out several alerts: how many there are of what, and the worst of each rule.
@@ -29,7 +31,7 @@ func slackList(l list) slackLayout {
 		layout.hidden = true
 	}
 	if layout.hidden {
-		all := "All " + FormatFigure(float64(l.count), "") + ": " + l.hint()
+		all := "All " + words.Figure(float64(l.count), "") + ": " + l.hint()
 		add(mrkdwn(all, maxSlackField), all)
 	}
 	context := listContext(l)
@@ -39,11 +41,11 @@ func slackList(l list) slackLayout {
 }
 
 func listContext(l list) string {
-	what := count(l.count, "alerts")
+	what := words.Count(l.count, "alerts")
 	if first := l.groups[0]; !l.digest() {
-		what = join(first.figure, labelled("rule ", first.rule), what)
+		what = words.Dotted(first.figure, labelled("rule ", first.rule), what)
 	}
-	return join(what, asOf(l.asOf), labelled("message ", l.id))
+	return words.Dotted(what, asOf(l.asOf), labelled("message ", l.id))
 }
 
 // slackGroup is a section of about room characters with the worst alerts of a rule, led by the name of the rule in a digest:
@@ -87,17 +89,17 @@ func slackFullList(n Notification) slackMessage {
 
 // fullLines are escaped lines, of at most room bytes, for as many alerts as fit. The last says how many do not.
 func fullLines(l list, sorted []Alert, room int) []string {
-	lines := []string{mrkdwn(join("All "+count(l.count, "alerts"), asOf(l.asOf)), maxSlackField)}
+	lines := []string{mrkdwn(words.Dotted("All "+words.Count(l.count, "alerts"), asOf(l.asOf)), maxSlackField)}
 	room -= len(lines[0]) + maxSlackName
 	for i, a := range sorted {
 		r := rowOf(a)
 		text := r.brief
 		if l.digest() {
-			text = join(clean(a.Rule, maxName), text)
+			text = words.Dotted(words.Clean(a.Rule, maxName), text)
 		}
 		line := "• " + mrkdwn(r.word+" "+nameOf(a.Subject)+" · "+text, maxSlackSection-1)
 		if room -= len(line) + 1; room < 0 {
-			return append(lines, mrkdwn("and "+count(len(sorted)-i, "more: ")+l.hint(), maxSlackName))
+			return append(lines, mrkdwn("and "+words.Count(len(sorted)-i, "more: ")+l.hint(), maxSlackName))
 		}
 		lines = append(lines, line)
 	}

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
+
+	"notewatch/internal/words"
 )
 
 // What Slack takes, in characters after escaping. Each is below Slack's own limit: 3,000 a section, 2,000 a field, about
@@ -161,7 +163,7 @@ func slackCard(a Alert, c card) slackLayout {
 	if c.project != "" {
 		project = "project " + slackLink(a.Project)
 	}
-	layout.context = join(subject, mrkdwn(c.uid, maxSlackName), project, mrkdwn(labelled("rule ", c.rule), maxSlackName),
+	layout.context = words.Dotted(subject, mrkdwn(c.uid, maxSlackName), project, mrkdwn(labelled("rule ", c.rule), maxSlackName),
 		mrkdwn(labelled("alert ", c.id), maxSlackName), asOf(c.asOf))
 	layout.sections = append(slackBody(c.body, layout.room()), layout.sections...)
 	return layout
@@ -171,7 +173,7 @@ func slackCard(a Alert, c card) slackLayout {
 func plainCard(c card) []string {
 	lines := filled(append([]string{c.word + ": " + c.headline, joinFacts(slackFacts(c))}, c.detail...))
 	lines = append(lines, c.body...) // an empty line of it is meant
-	last := join(c.uid, c.project, labelled("rule ", c.rule), labelled("alert ", c.id), asOf(c.asOf))
+	last := words.Dotted(c.uid, c.project, labelled("rule ", c.rule), labelled("alert ", c.id), asOf(c.asOf))
 	return append(lines, filled([]string{labelled("→ ", c.advice), last})...)
 }
 
@@ -196,12 +198,12 @@ func slackFacts(c card) []fact {
 	if c.since.IsZero() || c.status == report {
 		return c.figures
 	}
-	since := fact{"since", FormatTime(c.since)}
+	since := fact{"since", words.Time(c.since)}
 	if !c.ended.IsZero() {
-		return append(slices.Clip(c.figures), since, fact{"ended", FormatTime(c.ended) + ", after " + FormatDuration(c.lasted)})
+		return append(slices.Clip(c.figures), since, fact{"ended", words.Time(c.ended) + ", after " + words.Duration(c.lasted)})
 	}
 	if c.lasted >= time.Minute {
-		since.value += " (" + FormatDuration(c.lasted) + ")"
+		since.value += " (" + words.Duration(c.lasted) + ")"
 	}
 	return append(slices.Clip(c.figures), since)
 }
@@ -210,5 +212,5 @@ func asOf(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return "as of " + FormatTime(t)
+	return "as of " + words.Time(t)
 }

@@ -3,6 +3,8 @@ package notify
 import (
 	"slices"
 	"strings"
+
+	"notewatch/internal/words"
 )
 
 // A slackNote is what the thread of a message is told of a change.
@@ -49,9 +51,9 @@ func noteText(n Notification, alerts []Alert) string {
 		still = stillFiring(n.Alerts)
 	}
 	if len(alerts) == 1 {
-		return join(noteOf(alerts[0]), still)
+		return words.Dotted(noteOf(alerts[0]), still)
 	}
-	return join(append(noteCounts(alerts), still)...)
+	return words.Dotted(append(noteCounts(alerts), still)...)
 }
 
 // noteOf is a note about one alert.
@@ -61,12 +63,12 @@ func noteOf(a Alert) string {
 	switch {
 	case c.lasted == 0:
 	case c.ended.IsZero():
-		lasted = "for " + FormatDuration(c.lasted)
+		lasted = "for " + words.Duration(c.lasted)
 	default:
-		lasted = "lasted " + FormatDuration(c.lasted)
+		lasted = "lasted " + words.Duration(c.lasted)
 	}
-	said := mrkdwn(join(joinFacts(c.figures), c.why, lasted, labelled("rule ", c.rule)), maxSlackSection)
-	return "*" + mrkdwn(c.word, maxSlackName) + "*  " + join(slackLink(a.Subject), said)
+	said := mrkdwn(words.Dotted(joinFacts(c.figures), c.why, lasted, labelled("rule ", c.rule)), maxSlackSection)
+	return "*" + mrkdwn(c.word, maxSlackName) + "*  " + words.Dotted(slackLink(a.Subject), said)
 }
 
 // noteCounts are notes about several alerts, by what happened and of which rule.
@@ -75,7 +77,7 @@ func noteCounts(alerts []Alert) []string {
 	var kinds []kind
 	names := make(map[kind][]string)
 	for _, a := range alerts {
-		k := kind{wordOf(a, statusOf(a)), clean(a.Rule, maxName)}
+		k := kind{wordOf(a, statusOf(a)), words.Clean(a.Rule, maxName)}
 		if names[k] == nil {
 			kinds = append(kinds, k)
 		}
@@ -86,12 +88,12 @@ func noteCounts(alerts []Alert) []string {
 		shown := names[k][:min(len(names[k]), maxNoteNames)]
 		who := strings.Join(shown, ", ")
 		if more := len(names[k]) - len(shown); more > 0 {
-			who += " and " + count(more, "more")
+			who += " and " + words.Count(more, "more")
 		}
 		notes = append(notes, "*"+mrkdwn(k.word, maxSlackName)+"*  "+mrkdwn(k.rule+": "+who, maxSlackField))
 	}
 	if more := len(kinds) - len(notes); more > 0 {
-		notes = append(notes, count(more, "more changes"))
+		notes = append(notes, words.Count(more, "more changes"))
 	}
 	return notes
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"notewatch/internal/words"
 )
 
 // mrkdwnEscapes are the only characters with which text could become a link, or a mention that pings people.
@@ -13,7 +15,7 @@ var mrkdwnEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 // Mrkdwn makes outside text fit for one line of Slack's mrkdwn, of at most limit characters after escaping: nothing in it
 // becomes a link, a mention or a code block.
 func Mrkdwn(text string, limit int) string {
-	return mrkdwn(strings.ReplaceAll(clean(text, limit), "`", "'"), limit)
+	return mrkdwn(strings.ReplaceAll(words.Clean(text, limit), "`", "'"), limit)
 }
 
 // MrkdwnLink returns the name of n for Slack's mrkdwn, as a link if n has a URL that can be one.
@@ -87,7 +89,7 @@ func slackBody(lines []string, room int) []string {
 	for i, line := range lines {
 		line = strings.ReplaceAll(mrkdwnEscapes.Replace(line), "`", "'") // a fence would end the block
 		if room -= utf8.RuneCountInString(line) + 1; room < maxSlackName {
-			shown = append(shown, "… "+count(len(lines)-i, "more lines"))
+			shown = append(shown, "… "+words.Count(len(lines)-i, "more lines"))
 			break
 		}
 		shown = append(shown, line)
@@ -109,7 +111,7 @@ var slackURLEscapes = strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", " 
 func slackLink(n Named) string {
 	name := mrkdwn(nameOf(n), maxSlackName)
 	u, err := url.Parse(n.URL)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || clean(n.URL, maxSlackURL) != n.URL {
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || words.Clean(n.URL, maxSlackURL) != n.URL {
 		return name
 	}
 	return "<" + slackURLEscapes.Replace(n.URL) + "|" + name + ">"

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"notewatch/internal/words"
 )
 
 // A Terminal prints alerts for an operator, as blocks of a few lines:
@@ -64,7 +66,7 @@ func (t *Terminal) block(b *strings.Builder, n Notification, a Alert) {
 	for _, line := range c.body {
 		b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
 	}
-	t.advice(b, c.advice, join(c.project, c.rule, c.id))
+	t.advice(b, c.advice, words.Dotted(c.project, c.rule, c.id))
 }
 
 // list prints several alerts, a line each.
@@ -78,13 +80,13 @@ func (t *Terminal) list(b *strings.Builder, n Notification, alerts []Alert) {
 	}
 	t.line(b, l.more)
 	if hidden {
-		t.line(b, "all "+FormatFigure(float64(l.count), "")+": "+l.hint())
+		t.line(b, "all "+words.Figure(float64(l.count), "")+": "+l.hint())
 	}
 	first := l.groups[0]
 	if l.digest() {
 		first = group{}
 	}
-	t.advice(b, first.advice, join(first.figure, first.rule, l.id))
+	t.advice(b, first.advice, words.Dotted(first.figure, first.rule, l.id))
 }
 
 // group prints the worst alerts of a rule, with its name and advice in a digest, and reports whether it left any out.
@@ -94,7 +96,7 @@ func (t *Terminal) group(b *strings.Builder, g group, digest bool) (hidden bool)
 	}
 	for _, a := range g.alerts[:g.top] {
 		r := rowOf(a)
-		t.line(b, fmt.Sprintf("%-8s  %s", r.word, join(nameOf(a.Subject), r.text)))
+		t.line(b, fmt.Sprintf("%-8s  %s", r.word, words.Dotted(nameOf(a.Subject), r.text)))
 	}
 	left := g.left(g.top)
 	t.line(b, left)
@@ -140,16 +142,16 @@ func terminalFacts(c card, at time.Time) string {
 	switch {
 	case c.since.IsZero(), c.status == report:
 	case !c.ended.IsZero():
-		parts = append(parts, since, "lasted "+FormatDuration(c.lasted))
+		parts = append(parts, since, "lasted "+words.Duration(c.lasted))
 	case c.lasted >= time.Minute:
-		parts = append(parts, since+" ("+FormatDuration(c.lasted)+")")
+		parts = append(parts, since+" ("+words.Duration(c.lasted)+")")
 	default:
 		parts = append(parts, since)
 	}
 	if !c.asOf.IsZero() {
 		parts = append(parts, "as of "+shortTime(c.asOf, at))
 	}
-	return join(parts...)
+	return words.Dotted(parts...)
 }
 
 // shortTime is t in UTC, without the date if that is the day of at.

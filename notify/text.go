@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"notewatch/internal/words"
 )
 
 // How many characters of outside text are shown.
@@ -27,10 +29,10 @@ func lines(s string) []string {
 	all := strings.Split(s, "\n")
 	kept := all[:min(len(all), maxBody)]
 	for i, line := range kept {
-		kept[i] = printable(blanks(line), maxLine)
+		kept[i] = words.Escape(blanks(line), maxLine)
 	}
 	if len(all) > maxBody {
-		kept[maxBody-1] = "… " + count(len(all)-maxBody+1, "more lines")
+		kept[maxBody-1] = "… " + words.Count(len(all)-maxBody+1, "more lines")
 	}
 	return kept
 }

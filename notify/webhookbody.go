@@ -3,6 +3,8 @@ package notify
 import (
 	"slices"
 	"time"
+
+	"notewatch/internal/words"
 )
 
 // webhookVersion is the version of WebhookBody. It is raised when a field goes away or changes its meaning; fields that
@@ -172,7 +174,7 @@ func webhookAlert(a Alert) WebhookAlert {
 }
 
 func webhookFigure(x float64) *float64 {
-	if !known(x) {
+	if !words.Known(x) {
 		return nil
 	}
 	return &x

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"notewatch/internal/words"
 )
 
 // TemplateFacts is what a template of a webhook sees: a message in the words of all receivers, made safe for display but
@@ -155,7 +157,7 @@ func (f TemplateFacts) text() []string {
 func (f TemplateFacts) about(alerts []Alert) TemplateFacts {
 	same := func(limit int, of func(Alert) string) string {
 		value, _ := common(alerts, of)
-		return clean(value, limit)
+		return words.Clean(value, limit)
 	}
 	f.Rule = same(maxName, func(a Alert) string { return a.Rule })
 	f.Mute = same(maxDetail, func(a Alert) string { return a.Mute })
@@ -179,7 +181,7 @@ func (f TemplateFacts) about(alerts []Alert) TemplateFacts {
 
 func (f TemplateFacts) aboutOne(a Alert) TemplateFacts {
 	c := describe(a)
-	f.Level, f.Tone, f.Word, f.Title, f.Advice = clean(a.Level, maxName), string(c.tone), c.word, c.headline, c.advice
+	f.Level, f.Tone, f.Word, f.Title, f.Advice = words.Clean(a.Level, maxName), string(c.tone), c.word, c.headline, c.advice
 	f.Detail, f.Body, f.Rows = c.detail, c.body, nil
 	f.Figures = nil
 	for _, figure := range slices.Concat(c.figures, timesOf(c)) {
@@ -187,7 +189,7 @@ func (f TemplateFacts) aboutOne(a Alert) TemplateFacts {
 	}
 	f.Subject, f.Since, f.AsOf = cleanNamed(a.Subject), c.since, c.asOf
 	f.Link = cmp.Or(f.Subject.URL, f.Project.URL)
-	f.Source = join(c.uid, c.project, "rule "+c.rule, "alert "+c.id, asOf(c.asOf))
+	f.Source = words.Dotted(c.uid, c.project, "rule "+c.rule, "alert "+c.id, asOf(c.asOf))
 	return f
 }
 
@@ -196,26 +198,26 @@ func timesOf(c card) []fact {
 	if c.since.IsZero() || c.status == report {
 		return nil
 	}
-	since := fact{"since", FormatTime(c.since)}
+	since := fact{"since", words.Time(c.since)}
 	if !c.ended.IsZero() {
-		return []fact{since, {"ended", FormatTime(c.ended) + ", after " + FormatDuration(c.lasted)}}
+		return []fact{since, {"ended", words.Time(c.ended) + ", after " + words.Duration(c.lasted)}}
 	}
 	if c.lasted >= time.Minute {
-		since.value += " (" + FormatDuration(c.lasted) + ")"
+		since.value += " (" + words.Duration(c.lasted) + ")"
 	}
 	return []fact{since}
 }
 
 func (f TemplateFacts) aboutSeveral(alerts []Alert) TemplateFacts {
 	l := describeList(f.notification, alerts)
-	f.Level, f.Tone = clean(l.groups[0].alerts[0].Level, maxName), string(l.tone)
+	f.Level, f.Tone = words.Clean(l.groups[0].alerts[0].Level, maxName), string(l.tone)
 	f.Word, f.Title, f.Detail, f.Advice = l.word, l.headline, l.detail, ""
 	if !l.digest() {
 		f.Advice = l.groups[0].advice
 	}
 	f.Figures, f.Body, f.Subject, f.Since, f.AsOf = nil, nil, Named{}, time.Time{}, l.asOf
 	f.Link = f.Project.URL
-	f.Source = join(count(l.count, "alerts"), "message "+l.id+" ("+l.hint()+")", asOf(l.asOf))
+	f.Source = words.Dotted(words.Count(l.count, "alerts"), "message "+l.id+" ("+l.hint()+")", asOf(l.asOf))
 	f.Rows = nil
 	for _, g := range l.groups {
 		if l.digest() {
@@ -240,9 +242,9 @@ func cleanNamed(n Named) Named {
 	if n == (Named{}) {
 		return n
 	}
-	shown := Named{UID: clean(n.UID, maxName), Name: nameOf(n)}
+	shown := Named{UID: words.Clean(n.UID, maxName), Name: nameOf(n)}
 	u, err := url.Parse(n.URL)
-	if err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && clean(n.URL, maxTemplateURL) == n.URL {
+	if err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && words.Clean(n.URL, maxTemplateURL) == n.URL {
 		shown.URL = n.URL
 	}
 	return shown

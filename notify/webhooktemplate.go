@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"notewatch/internal/bounded"
+	"notewatch/internal/words"
 )
 
 // A webhookTemplate is a format that is given as a text.
@@ -131,7 +132,7 @@ func (t *webhookTemplate) ref(facts TemplateFacts, answer []byte) string {
 	if err != nil {
 		return facts.Ref
 	}
-	return cut(ref, maxTemplateRef)
+	return words.Cut(ref, maxTemplateRef)
 }
 
 // status returns the HTTP status that an answer stands for; 0 if its text holds none.
@@ -176,7 +177,7 @@ func notJSON(given []byte, err error) error {
 	start := bytes.LastIndexByte(given[:at], '\n') + 1
 	line, _, _ := bytes.Cut(given[start:], []byte("\n"))
 	return fmt.Errorf("what it gives is not JSON at its line %d, column %d, which is %q: %w",
-		bytes.Count(given[:at], []byte("\n"))+1, utf8.RuneCount(given[start:at])+1, cut(string(line), maxSummary), err)
+		bytes.Count(given[:at], []byte("\n"))+1, utf8.RuneCount(given[start:at])+1, words.Cut(string(line), maxSummary), err)
 }
 
 // templateError is how text/template begins its errors: with the name, the line and perhaps the column, which counts from 0.
@@ -198,7 +199,7 @@ func placed(err error) error {
 // templateFuncs are described with TemplateFacts.
 var templateFuncs = template.FuncMap{
 	"json":    func(v any) (string, error) { text, err := encode(v); return string(text), err },
-	"cut":     func(limit int, s string) string { return cut(s, limit) },
+	"cut":     func(limit int, s string) string { return words.Cut(s, limit) },
 	"bytes":   func(limit int, s string) string { return cutBytes(s, limit) },
 	"fit":     func(limit int, lines []string) []string { return fit(lines, limit) },
 	"join":    joinLines,
@@ -206,7 +207,7 @@ var templateFuncs = template.FuncMap{
 	"code":    code,
 	"default": func(otherwise, s string) string { return cmp.Or(s, otherwise) },
 	"path":    url.PathEscape,
-	"time":    FormatTime,
+	"time":    words.Time,
 	"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"figure":  templateFigure,
 	"find":    find,
@@ -221,14 +222,14 @@ var markdownEscapes = strings.NewReplacer(
 func templateFigure(value any, unit string) (string, error) {
 	switch x := value.(type) {
 	case float64:
-		return FormatFigure(x, unit), nil
+		return words.Figure(x, unit), nil
 	case int:
-		return FormatFigure(float64(x), unit), nil
+		return words.Figure(float64(x), unit), nil
 	case *float64:
 		if x == nil {
-			return FormatFigure(math.NaN(), unit), nil
+			return words.Figure(math.NaN(), unit), nil
 		}
-		return FormatFigure(*x, unit), nil
+		return words.Figure(*x, unit), nil
 	}
 	return "", fmt.Errorf("%T is not a figure", value)
 }
@@ -289,7 +290,7 @@ func fit(lines []string, limit int) []string {
 	if kept == last {
 		return lines
 	}
-	return append(slices.Clone(lines[:kept]), "… "+count(last-kept, "more lines"), lines[last])
+	return append(slices.Clone(lines[:kept]), "… "+words.Count(last-kept, "more lines"), lines[last])
 }
 
 // code returns lines as a fenced block, which none of them can end.

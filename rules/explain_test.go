@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -15,7 +15,7 @@ import (
 func explained(t *testing.T, env rules.Env, spec rules.Spec) []string {
 	t.Helper()
 	spec.Name, spec.Each = "test", rules.EachDevice
-	return compile(t, spec).Explain(rules.NewView(&env)).Lines(notify.FormatFigure)
+	return compile(t, spec).Explain(rules.NewView(&env)).Lines(words.Figure)
 }
 
 // night is an Env in which a budget is spent and half of the figures are unknown.

@@ -3,7 +3,7 @@ package rules_test
 import (
 	"testing"
 
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -51,7 +51,7 @@ func judgeAll(t *testing.T, spec rules.Spec) {
 		if got.Err != nil || got.Result.Least > got.Result.Most {
 			t.Fatalf("%+v of %+v", got, spec)
 		}
-		if e := rule.Explain(rules.NewView(env)); e.Result != got.Result || len(e.Lines(notify.FormatFigure)) == 0 {
+		if e := rule.Explain(rules.NewView(env)); e.Result != got.Result || len(e.Lines(words.Figure)) == 0 {
 			t.Fatalf("%+v of %+v", e, spec)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -105,7 +105,7 @@ func acknowledged(a rules.Alert, by string, changed bool, hence string) string {
 	case !changed && by == "":
 		return "Nobody had " + what + "."
 	case !changed:
-		return who + " has " + what + " already, since " + notify.FormatTime(a.Ack.At) + "."
+		return who + " has " + what + " already, since " + words.Time(a.Ack.At) + "."
 	case by == "":
 		return "Nobody has " + what + " any more. " + hence + "."
 	}

@@ -12,7 +12,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -113,7 +113,7 @@ func (q alertsQuery) run(c *cobra.Command, db opened) error {
 // sayMore says how many rows a limit has left out.
 func sayMore(c *cobra.Command, n int) {
 	if n > 0 {
-		c.PrintErrf("and %s more: --limit 0 shows all\n", notify.FormatFigure(float64(n), ""))
+		c.PrintErrf("and %s more: --limit 0 shows all\n", words.Figure(float64(n), ""))
 	}
 }
 
@@ -249,14 +249,14 @@ func (a alertView) value() string {
 	case a.Limit == nil:
 		return prefix + text
 	}
-	return prefix + text + " of " + notify.FormatFigure(*a.Limit, a.Unit)
+	return prefix + text + " of " + words.Figure(*a.Limit, a.Unit)
 }
 
 // figureText is a value of a figure for people; an alert that is about no figure has a dash.
 func figureText(value *float64, figure, unit string) string {
 	switch {
 	case value != nil:
-		return notify.FormatFigure(*value, unit)
+		return words.Figure(*value, unit)
 	case figure == "":
 		return "-"
 	}

@@ -13,7 +13,7 @@ import (
 	"notewatch/internal/config"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
-	"notewatch/notify"
+	"notewatch/internal/words"
 )
 
 // outline reads the environment and the rules file for a command that only looks: no secret need be there. Where it fails,
@@ -62,9 +62,9 @@ func (f source) print(s screen, now time.Time) error {
 		return s.say(amber, sentence("Nothing has been read yet", cmp.Or(f.Failure, "does notewatch run?")))
 	}
 	if f.AsOf.Sub(now) > store.ClockTolerance {
-		return s.say(amber, "Data as of "+notify.FormatTime(f.AsOf)+", which is later than now: the clock was set back since. notewatch run polls at once.")
+		return s.say(amber, "Data as of "+words.Time(f.AsOf)+", which is later than now: the clock was set back since. notewatch run polls at once.")
 	}
-	said, as := "Figures as of "+notify.FormatTime(f.AsOf)+", "+ago(now.Sub(f.AsOf)), dim
+	said, as := "Figures as of "+words.Time(f.AsOf)+", "+ago(now.Sub(f.AsOf)), dim
 	if f.stale(now) {
 		said, as = said+": does notewatch run?", amber
 	}
@@ -86,7 +86,7 @@ func (f source) print(s screen, now time.Time) error {
 func (f source) stale(now time.Time) bool { return now.Sub(f.AsOf) > bot.StaleAfter }
 
 // ago is how long something is in the past.
-func ago(d time.Duration) string { return notify.FormatDuration(d) + " ago" }
+func ago(d time.Duration) string { return words.Duration(d) + " ago" }
 
 // times is how often something happened.
 func times(n int) string {

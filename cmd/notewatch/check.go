@@ -15,6 +15,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/watch"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -126,9 +127,9 @@ func describeAccounts(w io.Writer, wired bot.Config) error {
 		}
 		interval := time.Duration(a.Interval * float64(time.Second))
 		said := fmt.Sprintf("Account %s: %s, each polled every %s with %s requests a minute", a.Name, counted(a.Projects, "project"),
-			notify.FormatDuration(interval), notify.FormatFigure(a.PerMinute, ""))
+			words.Duration(interval), words.Figure(a.PerMinute, ""))
 		if interval > bot.DefaultInterval {
-			said += ", which are too few for every " + notify.FormatDuration(bot.DefaultInterval)
+			said += ", which are too few for every " + words.Duration(bot.DefaultInterval)
 		}
 		problems = append(problems, s.say(plain, said+"."))
 	}

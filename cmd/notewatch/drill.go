@@ -12,7 +12,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/watch"
-	"notewatch/notify"
+	"notewatch/internal/words"
 )
 
 // drill is what the flags of the command say.
@@ -79,7 +79,7 @@ func (d drill) run(c *cobra.Command, w *watch.Watch, rule string) error {
 	}
 	if d.keep {
 		c.PrintErrf("the alert %s stands until %s if notewatch run runs; the next drill of the rule ends it too\n",
-			alert.ID, notify.FormatTime(alert.FiredAt.Add(15*time.Minute)))
+			alert.ID, words.Time(alert.FiredAt.Add(15*time.Minute)))
 		return err
 	}
 	return errors.Join(err, sending.end(ctx, c, rule))

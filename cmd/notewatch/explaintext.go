@@ -8,7 +8,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -30,7 +30,7 @@ func (e explanationText) print(s screen) error {
 	lines := []string{e.verdict(), e.figures(), e.alert()}
 	for _, h := range e.Held {
 		lines = append(lines, fmt.Sprintf("%s has held for %s, of the %s that it takes.",
-			h.Level, notify.FormatDuration(h.For), notify.FormatDuration(h.Need)))
+			h.Level, words.Duration(h.For), words.Duration(h.Need)))
 	}
 	for _, line := range append(lines, e.muted()) {
 		if line == "" {
@@ -74,19 +74,19 @@ func (e explanationText) figures() string {
 	if e.Rule.Show == "" {
 		return ""
 	}
-	facts := []string{e.Rule.Show + " " + notify.FormatFigure(e.Value, e.Rule.Unit)}
+	facts := []string{e.Rule.Show + " " + words.Figure(e.Value, e.Rule.Unit)}
 	if rules.Known(e.Rule.Limit) {
-		facts = append(facts, "limit "+notify.FormatFigure(e.Rule.Limit, e.Rule.Unit))
+		facts = append(facts, "limit "+words.Figure(e.Rule.Limit, e.Rule.Unit))
 	}
 	if rules.Known(e.Usual) {
-		facts = append(facts, "usual day "+notify.FormatFigure(e.Usual, e.Rule.Unit))
+		facts = append(facts, "usual day "+words.Figure(e.Usual, e.Rule.Unit))
 	}
 	return strings.Join(facts, " · ")
 }
 
 // alert says what there is of an alert, and when it ends.
 func (e explanationText) alert() string {
-	since := ", since " + notify.FormatTime(e.Alert.Since)
+	since := ", since " + words.Time(e.Alert.Since)
 	switch e.Alert.State {
 	case rules.Pending:
 		return "Alert " + e.Alert.ID + " is pending" + since + "."
@@ -94,7 +94,7 @@ func (e explanationText) alert() string {
 		return "Alert " + e.Alert.ID + " fires as " + e.Alert.Level.String() + since + ". " + e.Ending()
 	}
 	if e.over.ID != "" {
-		ended := "Alert " + e.over.ID + " is over since " + notify.FormatTime(e.over.EndedAt)
+		ended := "Alert " + e.over.ID + " is over since " + words.Time(e.over.EndedAt)
 		if e.over.Why != "" {
 			ended += " (" + e.over.Why + ")"
 		}
@@ -134,7 +134,7 @@ var operators = map[string]string{
 
 // addPart adds rows for a part of a condition, each step down marked by a dot.
 func addPart(t *table, field, indent string, p rules.Part) {
-	text := p.Fill(notify.FormatFigure)
+	text := p.Fill(words.Figure)
 	if len(p.Parts) > 0 {
 		text = operators[p.Operator]
 	}
@@ -143,7 +143,7 @@ func addPart(t *table, field, indent string, p rules.Part) {
 	}
 	t.add(field, p.Truth.String(), indent+text)
 	for _, let := range p.Lets {
-		t.add("", "", indent+"  where "+let.Name+" is "+let.Fill(notify.FormatFigure))
+		t.add("", "", indent+"  where "+let.Name+" is "+let.Fill(words.Figure))
 	}
 	for _, part := range p.Parts {
 		addPart(t, "", indent+"· ", part)

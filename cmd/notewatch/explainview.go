@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -94,13 +94,13 @@ func explanationViewOf(e bot.Explanation, now time.Time) explanationView {
 
 func partViewOf(p rules.Part) partView {
 	v := partView{
-		Text: p.Text, Filled: p.Fill(notify.FormatFigure), Truth: p.Truth.String(), Name: p.Name, Operator: p.Operator,
+		Text: p.Text, Filled: p.Fill(words.Figure), Truth: p.Truth.String(), Name: p.Name, Operator: p.Operator,
 	}
 	for _, part := range p.Parts {
 		v.Parts = append(v.Parts, partViewOf(part))
 	}
 	for _, let := range p.Lets {
-		v.Lets = append(v.Lets, letView{let.Name, let.Text, let.Fill(notify.FormatFigure)})
+		v.Lets = append(v.Lets, letView{let.Name, let.Text, let.Fill(words.Figure)})
 	}
 	return v
 }

@@ -9,7 +9,7 @@ import (
 
 	"notewatch/internal/deliver"
 	"notewatch/internal/store"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -111,7 +111,7 @@ func (q historyQuery) list(c *cobra.Command, db opened) error {
 		return writeList(s.w, changes)
 	}
 	if count == 0 {
-		c.PrintErrf("Nothing happened since %s; --since 7d looks further back.\n", notify.FormatTime(since))
+		c.PrintErrf("Nothing happened since %s; --since 7d looks further back.\n", words.Time(since))
 		return nil
 	}
 	if err := changeTable(changes).print(s); err != nil {

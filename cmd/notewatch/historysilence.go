@@ -10,7 +10,7 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -147,7 +147,7 @@ func (r silenceRef) detail(event, by string) string {
 	}
 	until := "it is over"
 	if !r.Until.IsZero() {
-		until = notify.FormatTime(r.Until)
+		until = words.Time(r.Until)
 	}
 	return sentence(r.ID+" until "+until+" by "+by, r.Because)
 }

@@ -9,7 +9,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -106,7 +106,7 @@ func list(c *cobra.Command, _ *store.Store, firing []rules.Alert) error {
 	}
 	t := &table{columns: columns("LEVEL", "SUBJECT~", "RULE_", "VALUE", "LIMIT", "SINCE", "ID")}
 	for _, a := range firing {
-		t.add(a.Level.String(), a.Told.Subject, a.Rule, notify.FormatFigure(a.Value, a.Told.Unit), limit(a),
+		t.add(a.Level.String(), a.Told.Subject, a.Rule, words.Figure(a.Value, a.Told.Unit), limit(a),
 			a.Since.UTC().Format(time.DateTime+" UTC"), a.ID)
 	}
 	return t.print(out)
@@ -138,7 +138,7 @@ func (s setup) asOf(c *cobra.Command, db *store.Store, now time.Time) error {
 		}
 		said := "never polled, so nothing is known to fire or not"
 		if !state.PolledAt.IsZero() {
-			said = "alerts and data as of " + notify.FormatTime(state.PolledAt) + " (" + ago(now.Sub(state.PolledAt)) + "), since polls fail"
+			said = "alerts and data as of " + words.Time(state.PolledAt) + " (" + ago(now.Sub(state.PolledAt)) + "), since polls fail"
 		}
 		if err := out.say(amber, p.Name+": "+said); err != nil {
 			return err
@@ -147,7 +147,7 @@ func (s setup) asOf(c *cobra.Command, db *store.Store, now time.Time) error {
 	if oldest.IsZero() {
 		return nil
 	}
-	return out.say(dim, "Data as of "+notify.FormatTime(oldest)+".")
+	return out.say(dim, "Data as of "+words.Time(oldest)+".")
 }
 
 // limit returns the limit of an alert, or a dash if its rule has none.
@@ -155,7 +155,7 @@ func limit(a rules.Alert) string {
 	if !rules.Known(a.Limit) {
 		return "-"
 	}
-	return notify.FormatFigure(a.Limit, a.Told.Unit)
+	return words.Figure(a.Limit, a.Told.Unit)
 }
 
 // trouble returns what went wrong in a cycle.

@@ -19,7 +19,7 @@ import (
 	"notewatch/internal/metrics"
 	"notewatch/internal/watch"
 	"notewatch/internal/web"
-	"notewatch/notify"
+	"notewatch/internal/words"
 )
 
 func newRun() *cobra.Command {
@@ -189,7 +189,7 @@ func ready(ctx context.Context, w *watch.Watch, started time.Time) error {
 				last = started
 			}
 			if age := time.Since(last); age > stalePolls*w.Bot.Cadence(account) {
-				return fmt.Errorf("project %q was not read for %s; %s", p.UID, notify.FormatDuration(age), cmp.Or(state.Failure, "nobody knows why"))
+				return fmt.Errorf("project %q was not read for %s; %s", p.UID, words.Duration(age), cmp.Or(state.Failure, "nobody knows why"))
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -86,7 +86,7 @@ func (s showing) text(since, now time.Time) string {
 	case delivery.Delivered:
 		said = s.shows()
 	case delivery.Waiting:
-		said = "waiting since " + notify.FormatTime(since) + " (" + notify.FormatDuration(now.Sub(since)) + ")" + s.next(now)
+		said = "waiting since " + words.Time(since) + " (" + words.Duration(now.Sub(since)) + ")" + s.next(now)
 		said = sentence(said, s.Why)
 	case delivery.Removed:
 		said = "no longer in the rules file"
@@ -117,9 +117,9 @@ func (s showing) next(now time.Time) string {
 	case s.Next.IsZero():
 		return ""
 	case now.Sub(s.Next) > lateAfter:
-		return ", due for " + notify.FormatDuration(now.Sub(s.Next)) + ": does notewatch run?"
+		return ", due for " + words.Duration(now.Sub(s.Next)) + ": does notewatch run?"
 	case s.Next.After(now):
-		return ", next try in " + notify.FormatDuration(s.Next.Sub(now))
+		return ", next try in " + words.Duration(s.Next.Sub(now))
 	}
 	return ", due now"
 }

@@ -14,7 +14,6 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -214,7 +213,7 @@ func standingSilence(ctx context.Context, db *store.Store, text string, now time
 		err = fmt.Errorf("%w; notewatch silences lists them", err)
 	}
 	if err == nil && s.Over(now) {
-		err = fmt.Errorf("silence %s is over already, since %s", s.ID, notify.FormatTime(s.Stops()))
+		err = fmt.Errorf("silence %s is over already, since %s", s.ID, words.Time(s.Stops()))
 	}
 	return s, err
 }

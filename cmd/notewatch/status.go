@@ -14,7 +14,6 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -77,7 +76,7 @@ func statusOf(ctx context.Context, d *lookup.Desk) (t statusText, err error) {
 
 func (t statusText) print(s screen) error {
 	if t.demo {
-		if err := errors.Join(s.say(bold, "A demo, ended at "+notify.FormatTime(t.Now)), s.blank()); err != nil {
+		if err := errors.Join(s.say(bold, "A demo, ended at "+words.Time(t.Now)), s.blank()); err != nil {
 			return err
 		}
 	}
@@ -103,7 +102,7 @@ func (t statusText) print(s screen) error {
 func (t statusText) projects() *table {
 	table := &table{columns: columns("PROJECT~", "DEVICES", "READ", "NEXT", "STATE_")}
 	for _, p := range t.Projects {
-		table.add(p.Name, notify.FormatFigure(float64(p.Devices), ""), t.since(p.PolledAt), t.next(p), t.state(p))
+		table.add(p.Name, words.Figure(float64(p.Devices), ""), t.since(p.PolledAt), t.next(p), t.state(p))
 	}
 	return table
 }
@@ -125,9 +124,9 @@ func (t statusText) until(at time.Time) string {
 	case at.IsZero():
 		return "-"
 	case t.Now.Sub(at) > lateAfter:
-		return notify.FormatDuration(t.Now.Sub(at)) + " late"
+		return words.Duration(t.Now.Sub(at)) + " late"
 	case at.After(t.Now):
-		return "in " + notify.FormatDuration(at.Sub(t.Now))
+		return "in " + words.Duration(at.Sub(t.Now))
 	}
 	return "now"
 }
@@ -138,7 +137,7 @@ func (t statusText) next(p lookup.ProjectStatus) string {
 	case p.Polling:
 		return "now"
 	case p.Behind != "":
-		return "in " + notify.FormatDuration(p.Wait)
+		return "in " + words.Duration(p.Wait)
 	}
 	return t.until(p.Next)
 }
@@ -179,15 +178,15 @@ func (t statusText) accounts() *table {
 		case a.Cause != store.None:
 			state = sentence(bot.AccountText(a.Cause, a.Name), bot.NextStep(a.Cause))
 		case a.HeldUntil.After(t.Now):
-			state = "rate-limited by Notehub until " + notify.FormatTime(a.HeldUntil)
+			state = "rate-limited by Notehub until " + words.Time(a.HeldUntil)
 		case a.RestoredAt.After(t.Now):
 			state = bot.RateText(a.Rate, a.PerMinute, a.RestoredAt)
 		}
 		every := "-"
 		if a.Interval > 0 {
-			every = notify.FormatDuration(a.Interval)
+			every = words.Duration(a.Interval)
 		}
-		table.add(a.Name, notify.FormatFigure(float64(a.Today), ""), notify.FormatFigure(a.PerMinute, ""), every, state)
+		table.add(a.Name, words.Figure(float64(a.Today), ""), words.Figure(a.PerMinute, ""), every, state)
 	}
 	return table
 }
@@ -204,7 +203,7 @@ func (t statusText) receivers() *table {
 func (t statusText) receiver(r lookup.ReceiverStatus) string {
 	switch {
 	case r.Waiting > 0:
-		return "waiting for " + notify.FormatDuration(r.Oldest) + ", next try " + t.until(r.Next)
+		return "waiting for " + words.Duration(r.Oldest) + ", next try " + t.until(r.Next)
 	case r.GivenUp > 0:
 		return "cannot be told: notewatch history says why, notewatch redeliver tries again"
 	}

@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -166,11 +167,11 @@ func (t *story) head(s screen, now time.Time) error {
 
 // lasted says since when the alert has lasted, and how long.
 func (t *story) lasted(now time.Time) string {
-	since := "since " + notify.FormatTime(t.alert.Since)
+	since := "since " + words.Time(t.alert.Since)
 	if t.alert.EndedAt.IsZero() {
-		return since + " (" + notify.FormatDuration(now.Sub(t.alert.Since)) + ")"
+		return since + " (" + words.Duration(now.Sub(t.alert.Since)) + ")"
 	}
-	return since + ", lasted " + notify.FormatDuration(t.alert.EndedAt.Sub(t.alert.Since))
+	return since + ", lasted " + words.Duration(t.alert.EndedAt.Sub(t.alert.Since))
 }
 
 // ending prints what each receiver shows now, and what can be done about those that do not.

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"notewatch/internal/lookup"
-	"notewatch/notify"
+	"notewatch/internal/words"
 )
 
 // kindWords are the words for kinds of subjects.
@@ -114,7 +114,7 @@ func candidates(e *lookup.AmbiguousError) string {
 		}
 	}
 	if e.More > 0 {
-		fmt.Fprintf(&b, "\n  and %s more", notify.FormatFigure(float64(e.More), ""))
+		fmt.Fprintf(&b, "\n  and %s more", words.Figure(float64(e.More), ""))
 	}
 	return b.String()
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/lookup"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -177,7 +177,7 @@ func (t topText) value(x float64) string {
 	if t.By == lookup.ByCost && rules.Known(x) {
 		return money(lookup.Money{Amount: x, Currency: t.Unit})
 	}
-	return notify.FormatFigure(x, t.Unit)
+	return words.Figure(x, t.Unit)
 }
 
 // shareText is a percentage of all, with one digit where it is small.

@@ -10,6 +10,7 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -52,7 +53,7 @@ func (u usageText) head(s screen) error {
 func (u usageText) title() string {
 	title := u.subject() + " · " + spanText(u.Span, u.From, u.To, u.now)
 	if left := u.Usage.Period.End.Sub(u.now); u.Span == lookup.Period && left > 0 {
-		title += " · " + notify.FormatDuration(left) + " left"
+		title += " · " + words.Duration(left) + " left"
 	}
 	return title
 }
@@ -109,7 +110,7 @@ func (u usageText) device(d store.Device) string {
 	if d.LastActivity.IsZero() {
 		facts = append(facts, "never heard of")
 	} else {
-		facts = append(facts, "last heard of "+notify.FormatTime(d.LastActivity)+", "+ago(u.now.Sub(d.LastActivity)))
+		facts = append(facts, "last heard of "+words.Time(d.LastActivity)+", "+ago(u.now.Sub(d.LastActivity)))
 	}
 	return strings.Join(append(facts, d.UID), " · ")
 }
@@ -127,15 +128,15 @@ func (u usageText) table() *table {
 	}
 	t := &table{columns: columns(append(names, "USUAL DAY", "DAY BY DAY_")...)}
 	for _, f := range u.Figures {
-		cells := []string{f.Figure.String(), notify.FormatFigure(f.Total, f.Unit)}
+		cells := []string{f.Figure.String(), words.Figure(f.Total, f.Unit)}
 		if limited {
 			cells = append(cells, limitText(f))
 		}
-		cells = append(cells, notify.FormatFigure(f.Pace, f.Unit))
+		cells = append(cells, words.Figure(f.Pace, f.Unit))
 		if ahead {
-			cells = append(cells, notify.FormatFigure(f.Forecast, f.Unit))
+			cells = append(cells, words.Figure(f.Forecast, f.Unit))
 		}
-		t.add(append(cells, notify.FormatFigure(f.Usual, f.Unit), notify.Sparkline(values(f.Days)))...)
+		t.add(append(cells, words.Figure(f.Usual, f.Unit), words.Sparkline(values(f.Days)))...)
 	}
 	return t
 }
@@ -168,8 +169,8 @@ func limitText(f lookup.FigureUsage) string {
 	if !rules.Known(f.Limit) {
 		return "-"
 	}
-	text := notify.FormatFigure(f.Limit, f.Unit) + " (" + f.LimitRule + ")"
-	if share := notify.FormatShare(f.Total, f.Limit); share != "" {
+	text := words.Figure(f.Limit, f.Unit) + " (" + f.LimitRule + ")"
+	if share := words.Share(f.Total, f.Limit); share != "" {
 		text = share + " of " + text
 	}
 	return text

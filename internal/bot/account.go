@@ -11,7 +11,7 @@ import (
 	"notewatch/internal/evaluate"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -98,7 +98,7 @@ func PollText(project, behind string, wait time.Duration) string {
 	}
 	text := "waiting for the request budget while " + behind + " is being polled"
 	if wait > 0 {
-		text += ", for about " + notify.FormatDuration(wait)
+		text += ", for about " + words.Duration(wait)
 	}
 	return text
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -45,8 +45,8 @@ func (b *Bot) drilled(r *Rule, project Project, key rules.Key) rules.Alert {
 	a := key.Drill(r.Rule, told, b.clock.Now())
 	a.Told.Summary = r.Headline(rules.Facts{
 		Rule: key.Rule, Project: project.Name, Subject: drillSubject, Level: a.Level.String(),
-		Value: notify.FormatFigure(a.Value, r.Unit), Limit: notify.FormatFigure(a.Limit, r.Unit),
-		Usual: notify.FormatFigure(a.Usual, r.Unit), Period: b.period.String(),
+		Value: words.Figure(a.Value, r.Unit), Limit: words.Figure(a.Limit, r.Unit),
+		Usual: words.Figure(a.Usual, r.Unit), Period: b.period.String(),
 		When: b.period.When(r.Show, rules.DayOf(a.AsOf)).Now,
 	})
 	return a

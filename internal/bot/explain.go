@@ -173,16 +173,16 @@ func (e Explanation) Ending() string {
 	}
 	switch quiet := e.Alert.QuietSince; {
 	case e.Rule.Kind == rules.PeriodRule && early == "":
-		return "It ends when the period does, at " + notify.FormatTime(e.Period.End) + e.orCorrected("") + "."
+		return "It ends when the period does, at " + words.Time(e.Period.End) + e.orCorrected("") + "."
 	case e.Rule.Kind == rules.PeriodRule:
-		return "It ends " + early + ", at the latest with the period, at " + notify.FormatTime(e.Period.End) + "."
+		return "It ends " + early + ", at the latest with the period, at " + words.Time(e.Period.End) + "."
 	case early != "":
 		return "It ends " + early + "."
 	case !quiet.IsZero() && e.Now.Before(rules.DayOf(quiet).End()):
 		return fmt.Sprintf("It has been quiet since %s and ends at %s if it stays quiet.",
-			notify.FormatTime(quiet), notify.FormatTime(rules.DayOf(quiet).End()))
+			words.Time(quiet), words.Time(rules.DayOf(quiet).End()))
 	case !quiet.IsZero():
-		return fmt.Sprintf("It has been quiet since %s and ends once a complete day is known to be quiet.", notify.FormatTime(quiet))
+		return fmt.Sprintf("It has been quiet since %s and ends once a complete day is known to be quiet.", words.Time(quiet))
 	case e.Rule.Kind == rules.DayRule:
 		return "It ends with the first day (UTC) at whose end it is surely not true" + e.orCorrected(" on the same day") + "."
 	}

@@ -10,6 +10,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/words"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -49,7 +50,7 @@ func TestExplain(t *testing.T) {
 	require.Equal(t, []string{
 		"✗ critical: events.used 946 > limit 1,150",
 		"✓ warning: events.used 946 > 0.8 * limit 1,150 = 920",
-	}, e.Lines(notify.FormatFigure))
+	}, e.Lines(words.Figure))
 	require.Equal(t, notify.Named{
 		UID: sensors(1)[0].UID, Name: sensors(1)[0].Name,
 		URL: "https://notehub.io/project/" + project + "/devices/" + sensors(1)[0].UID,
@@ -162,7 +163,7 @@ func TestExplainIsAsOfTheLastPollIfThatIsLongAgo(t *testing.T) {
 		require.Less(t, e.Now, monday.Add(day), rule)
 	}
 	e := r.explain("event-spike")
-	require.Equal(t, before.Lines(notify.FormatFigure), e.Lines(notify.FormatFigure), "of today nothing is known")
+	require.Equal(t, before.Lines(words.Figure), e.Lines(words.Figure), "of today nothing is known")
 	require.Equal(t, rules.BySilence, r.explain("event-budget").Mute.Kind)
 	require.Equal(t, r.now.UTC(), r.explain("watcher-blind").Now)
 }

@@ -13,6 +13,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
@@ -136,10 +137,10 @@ func inWords(a rules.Alert) string {
 func cardOf(a notify.WebhookAlert) string {
 	card := strings.ToUpper(a.State) + ": " + a.Summary
 	if a.Value != nil {
-		card += "\n" + a.Figure + " " + notify.FormatFigure(*a.Value, a.Unit)
+		card += "\n" + a.Figure + " " + words.Figure(*a.Value, a.Unit)
 	}
 	if a.Peak != nil {
-		card += "\npeak " + notify.FormatFigure(*a.Peak, a.Unit)
+		card += "\npeak " + words.Figure(*a.Peak, a.Unit)
 	}
 	return strings.Join(append([]string{card}, a.Detail...), "\n")
 }
@@ -172,7 +173,7 @@ func TestTheFirstPostAfterASilenceIsOfTheNewestFigures(t *testing.T) {
 	require.NotEmpty(t, slack.Messages("C1"))
 	r.requireOneVoice(slack)
 	for _, a := range r.taken("ops") {
-		require.Contains(t, a.Summary, " "+notify.FormatFigure(*a.Value, a.Unit)+" ", a.Rule)
+		require.Contains(t, a.Summary, " "+words.Figure(*a.Value, a.Unit)+" ", a.Rule)
 	}
 }
 
@@ -189,6 +190,6 @@ func TestWhatPeopleDoTellsTheNewestFigures(t *testing.T) {
 		told := r.taken("ops")
 		last := told[len(told)-1]
 		require.Contains(t, last.Reason, "acknowledged")
-		require.Contains(t, last.Summary, " "+notify.FormatFigure(*last.Value, last.Unit)+" ")
+		require.Contains(t, last.Summary, " "+words.Figure(*last.Value, last.Unit)+" ")
 	}
 }

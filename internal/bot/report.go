@@ -11,7 +11,7 @@ import (
 
 	"notewatch/internal/env"
 	"notewatch/internal/store"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -112,7 +112,7 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 		return err
 	}
 	_, _ = fmt.Fprintf(text, "%s: %d devices, %d silent for more than %.0f hours; last polled %s ago\n",
-		p.Name, d.Counts.Enabled, d.Counts.Silent, env.SilentAfter.Hours(), notify.FormatDuration(now.Sub(state.PolledAt)))
+		p.Name, d.Counts.Enabled, d.Counts.Silent, env.SilentAfter.Hours(), words.Duration(now.Sub(state.PolledAt)))
 	project, err := d.Read(ctx, d.Reader(b.reads.Figures), env.Block{})
 	if err != nil {
 		return err
@@ -137,7 +137,7 @@ func (b *Bot) summarizeFigure(text *strings.Builder, d *env.ProjectData, figure 
 	unit := unitOf(figure)
 	forecast := m.Used + d.Period.DaysLeft*m.D7/7
 	_, _ = fmt.Fprintf(text, "  %s: %s in the week, %s %s, forecast %s at its end\n", figure,
-		notify.FormatFigure(m.D7, unit), notify.FormatFigure(m.Used, unit), b.thisPeriod(d), notify.FormatFigure(forecast, unit))
+		words.Figure(m.D7, unit), words.Figure(m.Used, unit), b.thisPeriod(d), words.Figure(forecast, unit))
 }
 
 // thisPeriod returns the current period in words, such as "this month".
@@ -163,7 +163,7 @@ func (b *Bot) top(ctx context.Context, text *strings.Builder, d *env.ProjectData
 		if total > 0 {
 			share = fmt.Sprintf(" (%.0f %%)", 100*device.used/total)
 		}
-		_, _ = fmt.Fprintf(text, "    %d. %s %s%s\n", i+1, device.name, notify.FormatFigure(device.used, unitOf(figure)), share)
+		_, _ = fmt.Fprintf(text, "    %d. %s %s%s\n", i+1, device.name, words.Figure(device.used, unitOf(figure)), share)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/words"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -27,10 +28,10 @@ func TestWeeklySummary(t *testing.T) {
 	body := reports[0].Told.Body
 	require.Contains(t, body, "cold-chain: 12 devices, 0 silent for more than 24 hours; last polled ")
 	total := r.usedBy("")
-	require.Contains(t, body, fmt.Sprintf("  events: %s in the week, %s this month, forecast ", notify.FormatFigure(total.week, ""), notify.FormatFigure(total.used, "")))
+	require.Contains(t, body, fmt.Sprintf("  events: %s in the week, %s this month, forecast ", words.Figure(total.week, ""), words.Figure(total.used, "")))
 	first := r.project.Devices[0]
 	require.Contains(t, body, fmt.Sprintf("    most this month:\n    1. %s %s (%.0f %%)\n    2. ",
-		first.Name, notify.FormatFigure(r.usedBy(first.UID).used, ""), 100*r.usedBy(first.UID).used/total.used))
+		first.Name, words.Figure(r.usedBy(first.UID).used, ""), 100*r.usedBy(first.UID).used/total.used))
 	require.Contains(t, body, "\n    10. ")
 	require.NotContains(t, body, "\n    11. ")
 }

@@ -9,8 +9,8 @@ import (
 	"notewatch/internal/budget"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notehub"
-	"notewatch/notify"
 )
 
 const (
@@ -96,7 +96,7 @@ func (f fetcher) patience(state budget.State) time.Duration {
 // RateText says that an account sends fewer requests a minute than it may, and until when.
 func RateText(rate, perMinute float64, until time.Time) string {
 	return fmt.Sprintf("sending %s of %s requests a minute until %s, because Notehub rate-limited the account",
-		notify.FormatFigure(rate, ""), notify.FormatFigure(perMinute, ""), notify.FormatTime(until))
+		words.Figure(rate, ""), words.Figure(perMinute, ""), words.Time(until))
 }
 
 // noteRate logs that the rate of an account has changed since it was last noted.
@@ -116,10 +116,10 @@ func (b *Bot) noteRate(account Account, state budget.State) {
 }
 
 // errPollTooLong is the failure of a poll whose requests take more than pollTime. Other projects of the account are waiting.
-var errPollTooLong = fmt.Errorf("the requests to Notehub for one poll take longer than %s", notify.FormatDuration(pollTime))
+var errPollTooLong = fmt.Errorf("the requests to Notehub for one poll take longer than %s", words.Duration(pollTime))
 
 // errNoAnswer is the failure of a request that takes more than callTime.
-var errNoAnswer = fmt.Errorf("no answer from Notehub within %s", notify.FormatDuration(callTime))
+var errNoAnswer = fmt.Errorf("no answer from Notehub within %s", words.Duration(callTime))
 
 // call makes a request within the time that a request, and the poll, may take.
 func (f fetcher) call(ctx context.Context, request func(ctx context.Context) error) error {
@@ -155,10 +155,10 @@ type heldError struct {
 // Error implements error.
 func (e heldError) Error() string {
 	if e.refused {
-		return fmt.Sprintf("Notehub has rate-limited account %s until %s", e.account.Name, notify.FormatTime(e.until))
+		return fmt.Sprintf("Notehub has rate-limited account %s until %s", e.account.Name, words.Time(e.until))
 	}
 	return fmt.Sprintf("notewatch is waiting for the request budget of account %s, %s a minute, until %s",
-		e.account.Name, notify.FormatFigure(e.account.PerMinute, ""), notify.FormatTime(e.until))
+		e.account.Name, words.Figure(e.account.PerMinute, ""), words.Time(e.until))
 }
 
 // wait waits until the budget allows a request, takes it, and returns when. The lease is good for one call then.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/deliver"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
 	"notewatch/rules"
@@ -253,7 +254,7 @@ func (w *week) checkShown(receiver deliver.Receiver, id, text string, alerts []r
 		w.t.Errorf("%s: message %s says none of %q: %s", receiver.Name, id, still, text)
 	}
 	a := alerts[0]
-	if value := notify.FormatFigure(a.Value, a.Told.Unit); len(alerts) == 1 && want[a.ID].level != "" && a.Told.Figure != "" && !strings.Contains(text, value) {
+	if value := words.Figure(a.Value, a.Told.Unit); len(alerts) == 1 && want[a.ID].level != "" && a.Told.Figure != "" && !strings.Contains(text, value) {
 		w.t.Errorf("%s: message %s does not show %s: %s", receiver.Name, id, value, text)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
@@ -114,7 +115,7 @@ func TestADayIsNamedOnceItIsOver(t *testing.T) {
 
 	r.run(monday.Add(26 * hour))
 	peak := r.delivery("ops", "event-spike").Alert.Peak
-	total := fmt.Sprintf("%s sent %s events on Mon 15 Jun; usually 24", name, notify.FormatFigure(peak, ""))
+	total := fmt.Sprintf("%s sent %s events on Mon 15 Jun; usually 24", name, words.Figure(peak, ""))
 	r.requireFirst(k, "UPDATED", total, "events today; usually 24")
 	require.InDelta(t, r.used(name, monday), peak, 0, "it is all that was sent on that day")
 	require.Contains(t, k.slack.Messages("C1")[0].Text, "quiet since 00:00 UTC; resolves Wed 17 Jun 00:00 UTC if it stays quiet")
@@ -122,7 +123,7 @@ func TestADayIsNamedOnceItIsOver(t *testing.T) {
 	r.run(monday.Add(50 * hour))
 	over := r.delivery("ops", "event-spike").Alert
 	require.Equal(t, rules.Resolved, over.State)
-	resolved := fmt.Sprintf("%s: events %s today, peak %s on Mon 15 Jun", name, notify.FormatFigure(over.Value, ""), notify.FormatFigure(peak, ""))
+	resolved := fmt.Sprintf("%s: events %s today, peak %s on Mon 15 Jun", name, words.Figure(over.Value, ""), words.Figure(peak, ""))
 	r.requireFirst(k, "RESOLVED", resolved)
 	require.Equal(t, strings.Replace(resolved, " today", " on Wed 17 Jun", 1), over.Told.Headline(monday.Add(3*day)))
 }
@@ -149,7 +150,7 @@ func TestAPeriodIsNamedOnceItHasEnded(t *testing.T) {
 	r.run(time.Date(2026, 7, 1, 0, 30, 0, 0, time.UTC))
 	ended := r.delivery("ops", "event-budget").Alert
 	require.Equal(t, rules.PeriodEnded, ended.Reason)
-	text := fmt.Sprintf("%s has used %s of 100 events in June", sensors(1)[0].Name, notify.FormatFigure(ended.Value, ""))
+	text := fmt.Sprintf("%s has used %s of 100 events in June", sensors(1)[0].Name, words.Figure(ended.Value, ""))
 	require.Equal(t, time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), ended.AsOf.UTC())
 	for receiver, first := range r.first(k) {
 		if receiver != "on-call" {

@@ -120,7 +120,7 @@ func detail(a rules.Alert, now time.Time) []string {
 func quietText(since, now time.Time) string {
 	resolves := rules.DayOf(since).End()
 	if now.Before(resolves) {
-		return fmt.Sprintf("quiet since %s; resolves %s if it stays quiet", since.UTC().Format("15:04 UTC"), notify.FormatTime(resolves))
+		return fmt.Sprintf("quiet since %s; resolves %s if it stays quiet", since.UTC().Format("15:04 UTC"), words.Time(resolves))
 	}
-	return fmt.Sprintf("quiet since %s; resolves once a complete day is known to be quiet", notify.FormatTime(since))
+	return fmt.Sprintf("quiet since %s; resolves once a complete day is known to be quiet", words.Time(since))
 }

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"time"
 
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -31,7 +31,7 @@ func MuteText(m rules.Mute) string {
 func MuteRecord(m rules.Mute) string {
 	until, because := "", ""
 	if !m.Until.IsZero() {
-		until = " until " + notify.FormatTime(m.Until)
+		until = " until " + words.Time(m.Until)
 	}
 	if m.Because != "" {
 		because = ": " + m.Because
@@ -56,12 +56,12 @@ func MuteRecord(m rules.Mute) string {
 func WhenText(s rules.Silence, now time.Time) string {
 	from := ""
 	if s.Start.After(now) {
-		from, now = "from "+notify.FormatTime(s.Start)+" ", s.Start
+		from, now = "from "+words.Time(s.Start)+" ", s.Start
 	}
 	if s.End.IsZero() {
 		return from + "until it is over"
 	}
-	return from + "until " + notify.FormatTime(s.End) + " (" + notify.FormatDuration(s.End.Sub(now)) + ")"
+	return from + "until " + words.Time(s.End) + " (" + words.Duration(s.End.Sub(now)) + ")"
 }
 
 // AckText says who has taken an alert on: "amy at Mon 15 Jun 13:02 UTC". It is "" if nobody has.
@@ -75,5 +75,5 @@ func AckRecord(a rules.Ack) string {
 	if a == (rules.Ack{}) {
 		return ""
 	}
-	return a.By + " at " + notify.FormatTime(a.At)
+	return a.By + " at " + words.Time(a.At)
 }

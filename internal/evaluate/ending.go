@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -84,7 +84,7 @@ func limitNow(r *rules.Rule) string {
 	if !rules.Known(r.Limit) {
 		return "limit removed"
 	}
-	return "limit is " + notify.FormatFigure(r.Limit, r.Unit) + " now"
+	return "limit is " + words.Figure(r.Limit, r.Unit) + " now"
 }
 
 // correctedText says which figures were wrong; "" if none was. The total of a project also falls when devices leave it.
@@ -95,11 +95,11 @@ func correctedText(r *rules.Rule, fallen []rules.Fall) string {
 	if r.Spec.Each == rules.EachProject {
 		f := fallen[0]
 		return fmt.Sprintf("%s was %s, is %s%s: values were corrected, or devices left",
-			f.Figure, notify.FormatFigure(f.Was, f.Unit), notify.FormatFigure(f.Is, f.Unit), onDay(f))
+			f.Figure, words.Figure(f.Was, f.Unit), words.Figure(f.Is, f.Unit), onDay(f))
 	}
 	texts := make([]string, len(fallen))
 	for i, f := range fallen {
-		texts[i] = fmt.Sprintf("%s %s is %s%s", f.Figure, notify.FormatFigure(f.Was, f.Unit), notify.FormatFigure(f.Is, f.Unit), onDay(f))
+		texts[i] = fmt.Sprintf("%s %s is %s%s", f.Figure, words.Figure(f.Was, f.Unit), words.Figure(f.Is, f.Unit), onDay(f))
 	}
 	return "corrected: " + strings.Join(texts, ", ")
 }

@@ -3,7 +3,7 @@ package evaluate
 import (
 	"strings"
 
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -13,7 +13,7 @@ const WatcherBlind = "watcher-blind"
 // told puts an alert into words.
 func (t *Turn) told(r *rules.Rule, a rules.Alert) rules.Told {
 	told := r.Texts(a, rules.Wording{
-		Project: t.data.Name, Subject: t.data.NameOf(a.Subject), Period: t.evaluator.period, Now: t.data.Now, Format: notify.FormatFigure,
+		Project: t.data.Name, Subject: t.data.NameOf(a.Subject), Period: t.evaluator.period, Now: t.data.Now, Format: words.Figure,
 	})
 	if r.Spec.Name == WatcherBlind && t.data.State.Failures > 0 && a.Reason != rules.Cleared {
 		told = t.withCause(told)

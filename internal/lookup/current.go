@@ -7,7 +7,7 @@ import (
 	"notewatch/internal/env"
 	"notewatch/internal/history"
 	"notewatch/internal/store"
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -171,7 +171,7 @@ func (c *lastPoll) updateSubject(s outdatedSubject, view *rules.View) {
 			continue
 		}
 		now.Told = r.Texts(now, rules.Wording{
-			Project: c.Name, Subject: c.name(s.device), Period: c.desk.Period, Now: c.Now, Format: notify.FormatFigure,
+			Project: c.Name, Subject: c.name(s.device), Period: c.desk.Period, Now: c.Now, Format: words.Figure,
 		})
 		*a = now
 	}

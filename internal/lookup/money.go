@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"notewatch/notify"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -49,7 +49,7 @@ func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast 
 func (d *Desk) costNote(s Subject, span Span) string {
 	switch {
 	case !d.billed(span):
-		return d.priced(fmt.Sprintf("at list price, before the %s events that are free each month", notify.FormatFigure(d.Prices.FreeEvents, "")))
+		return d.priced(fmt.Sprintf("at list price, before the %s events that are free each month", words.Figure(d.Prices.FreeEvents, "")))
 	case s.Kind == KindAll:
 		return d.priced("what is billed this month, if only the watched projects use their accounts")
 	}
@@ -74,7 +74,7 @@ func (d *Desk) blocks(bytes float64) Money {
 	}
 	return Money{
 		Amount: bytes / dataBlock * d.Prices.DataBlock, Currency: d.Prices.Currency,
-		Note: d.priced("as part of added blocks of " + notify.FormatFigure(dataBlock, "B") + ", once what came with the SIM is used up"),
+		Note: d.priced("as part of added blocks of " + words.Figure(dataBlock, "B") + ", once what came with the SIM is used up"),
 	}
 }
 

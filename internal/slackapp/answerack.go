@@ -5,6 +5,7 @@ import (
 
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -87,7 +88,7 @@ func (q *question) ackText(a rules.Alert, changed bool) string {
 	text := who + " " + have + " " + whatText(a)
 	switch {
 	case !changed:
-		return text + " already, since " + notify.FormatTime(a.Ack.At) + "."
+		return text + " already, since " + words.Time(a.Ack.At) + "."
 	case a.Ack.By != "":
 		text += " now, in place of " + name(deliver.Name(a.Ack.By)) + "."
 	default:

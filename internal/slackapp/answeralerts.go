@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -86,9 +87,9 @@ func alertValue(a rules.Alert) string {
 	if a.Told.Figure == "" {
 		return ""
 	}
-	text := notify.FormatFigure(a.Value, a.Told.Unit)
+	text := words.Figure(a.Value, a.Told.Unit)
 	if rules.Known(a.Limit) {
-		text += " of " + notify.FormatFigure(a.Limit, a.Told.Unit)
+		text += " of " + words.Figure(a.Limit, a.Told.Unit)
 	}
 	return strings.TrimSpace(text + " " + name(a.Told.Figure))
 }

@@ -123,7 +123,7 @@ func (q *question) explainPage(e bot.Explanation) page {
 	now := q.desk.Now()
 	var p page
 	p.say("*"+name(e.Rule.Spec.Name)+"* for "+notify.MrkdwnLink(e.Subject)+" "+verdict(e, now), heldText(e), hushText(e))
-	p.show(strings.Join(e.Lines(notify.FormatFigure), "\n"))
+	p.show(strings.Join(e.Lines(words.Figure), "\n"))
 	p.say(readText(e.PolledAt, e.Failures, e.Failure, e.Truncated)...)
 	if now.Sub(e.Now) > bot.StaleAfter {
 		p.say("Notehub was not read since " + agoText(e.Now, now) + ": this is how it was then.")
@@ -149,7 +149,7 @@ func verdict(e bot.Explanation, now time.Time) string {
 		return "does not fire: what it needs is not known"
 	case e.Rule.Spec.For > 0:
 		return fmt.Sprintf("is true, %s: it is pending when it is judged next, and fires when it has been true for %s from then",
-			e.Result.Least, notify.FormatDuration(e.Rule.Spec.For))
+			e.Result.Least, words.Duration(e.Rule.Spec.For))
 	}
 	return fmt.Sprintf("is true, %s: it fires when it is judged next", e.Result.Least)
 }
@@ -158,7 +158,7 @@ func verdict(e bot.Explanation, now time.Time) string {
 func heldText(e bot.Explanation) string {
 	texts := make([]string, len(e.Held))
 	for i, h := range e.Held {
-		texts[i] = fmt.Sprintf("%s for %s of %s", h.Level, notify.FormatDuration(h.For), notify.FormatDuration(h.Need))
+		texts[i] = fmt.Sprintf("%s for %s of %s", h.Level, words.Duration(h.For), words.Duration(h.Need))
 	}
 	return dotted(texts...)
 }

@@ -154,11 +154,11 @@ func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []str
 // windowLines say of windows of the rules file what they mute, and until when or from when.
 func (d directory) windowLines(all []rules.Window, now time.Time) (lines []string) {
 	for _, w := range all[:min(len(all), maxSilences)] {
-		when := "from " + notify.FormatTime(w.Next(now))
+		when := "from " + words.Time(w.Next(now))
 		if end, open := w.Open(now); open && end.IsZero() {
 			when = "always"
 		} else if open {
-			when = "until " + notify.FormatTime(end)
+			when = "until " + words.Time(end)
 		}
 		lines = append(lines, "• "+d.matchText(w.Match)+" "+when+", by the rules file: "+notify.Mrkdwn(w.Because, maxSaid))
 	}
@@ -207,7 +207,7 @@ func (q *question) standing(ctx context.Context) (rules.Silence, error) {
 	case err != nil:
 		return s, err
 	case s.Over(q.desk.Now()):
-		return s, mistakeError("The silence " + s.ID + " is over already, since " + notify.FormatTime(s.Stops()) + ".")
+		return s, mistakeError("The silence " + s.ID + " is over already, since " + words.Time(s.Stops()) + ".")
 	}
 	return s, q.mayAlter(ctx, s.Match)
 }

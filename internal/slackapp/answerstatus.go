@@ -130,7 +130,7 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 	case p.Polling || p.Behind != "":
 		next = bot.PollText(name(p.Name), name(p.Behind), p.Wait)
 	case p.Next.After(now):
-		next = "next in " + notify.FormatDuration(p.Next.Sub(now))
+		next = "next in " + words.Duration(p.Next.Sub(now))
 	case !p.Next.IsZero():
 		next = "next now"
 	}
@@ -146,15 +146,15 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 // accountText says how many requests an account has made of those that it may.
 func accountText(a lookup.AccountStatus, now time.Time) string {
 	const minutes = 24 * 60
-	text := fmt.Sprintf("account %s: %s today (UTC), of at most %s", name(a.Name), counted(a.Today, "request"), notify.FormatFigure(a.PerMinute*minutes, ""))
+	text := fmt.Sprintf("account %s: %s today (UTC), of at most %s", name(a.Name), counted(a.Today, "request"), words.Figure(a.PerMinute*minutes, ""))
 	if a.Interval > 0 {
-		text += ", a poll of each project every " + notify.FormatDuration(a.Interval)
+		text += ", a poll of each project every " + words.Duration(a.Interval)
 	}
 	switch {
 	case a.Cause != store.None:
 		text += "; " + bot.AccountText(a.Cause, name(a.Name)) + ": " + bot.NextStep(a.Cause)
 	case a.HeldUntil.After(now):
-		text += "; rate-limited by Notehub until " + notify.FormatTime(a.HeldUntil)
+		text += "; rate-limited by Notehub until " + words.Time(a.HeldUntil)
 	case a.RestoredAt.After(now):
 		text += "; " + bot.RateText(a.Rate, a.PerMinute, a.RestoredAt)
 	}
@@ -170,13 +170,13 @@ func receiverLines(s lookup.Status) []string {
 		}
 		waiting, dead, next := "", "", ""
 		if r.Waiting > 0 {
-			waiting = fmt.Sprintf("%s waiting, the oldest for %s", counted(r.Waiting, "alert"), notify.FormatDuration(r.Oldest))
+			waiting = fmt.Sprintf("%s waiting, the oldest for %s", counted(r.Waiting, "alert"), words.Duration(r.Oldest))
 		}
 		if r.GivenUp > 0 {
 			dead = counted(r.GivenUp, "alert") + " given up"
 		}
 		if r.Next.After(s.Now) {
-			next = "next try " + notify.FormatTime(r.Next)
+			next = "next try " + words.Time(r.Next)
 		}
 		lines = append(lines, "• receiver "+dotted("*"+name(r.Name)+"*", waiting, dead, next))
 	}

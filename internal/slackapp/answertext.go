@@ -6,6 +6,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"notewatch/internal/words"
 	"notewatch/notify"
 )
 
@@ -133,7 +134,7 @@ func counted(n int, what string) string {
 	if n != 1 {
 		what += "s"
 	}
-	return notify.FormatFigure(float64(n), "") + " " + what
+	return words.Figure(float64(n), "") + " " + what
 }
 
 // name shows outside text in a line of mrkdwn.

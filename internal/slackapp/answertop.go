@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -52,14 +53,14 @@ func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.desk.Now()), notify.Mrkdwn(top.Note, maxSaid))
 	var lines []string
 	for i, row := range top.Rows {
-		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, notify.MrkdwnLink(row.Link()))+dotted(notify.FormatFigure(row.Value, top.Unit),
+		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, notify.MrkdwnLink(row.Link()))+dotted(words.Figure(row.Value, top.Unit),
 			shareBar(row.Share, top.Rows[0].Share), elsewhere(row, of)))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, "Nothing to rank: as far as is known, all of it is 0.")
 	}
 	p.say(lines...)
-	p.say(fmt.Sprintf("%s in all, of %s", notify.FormatFigure(top.Total, top.Unit), counted(top.Devices, "device")), unmeasuredText(top.Unknown))
+	p.say(fmt.Sprintf("%s in all, of %s", words.Figure(top.Total, top.Unit), counted(top.Devices, "device")), unmeasuredText(top.Unknown))
 	p.say(readText(top.AsOf, top.Failures, top.Failure, top.Truncated)...)
 	p.note = asOfText(top.AsOf, q.desk.Now())
 	return p
@@ -80,7 +81,7 @@ func shareBar(share, largest float64) string {
 		return ""
 	}
 	drawn := int(math.Round(bars * min(share/largest, 1)))
-	return strings.TrimSpace(notify.FormatFigure(share, "%") + " " + strings.Repeat("▇", drawn))
+	return strings.TrimSpace(words.Figure(share, "%") + " " + strings.Repeat("▇", drawn))
 }
 
 // unmeasuredText says of how many devices nothing is known.

@@ -111,7 +111,7 @@ func deviceText(u lookup.Usage, now time.Time) string {
 		heard = "last heard " + agoText(d.LastActivity, now)
 	}
 	if rules.Known(d.Voltage) {
-		voltage = notify.FormatFigure(d.Voltage, "V")
+		voltage = words.Figure(d.Voltage, "V")
 	}
 	if d.Firmware != "" {
 		firmware = "firmware " + name(d.Firmware)
@@ -124,9 +124,9 @@ func deviceText(u lookup.Usage, now time.Time) string {
 
 // figureLines say all of one figure.
 func figureLines(u lookup.Usage, f lookup.FigureUsage) []string {
-	total := notify.FormatFigure(f.Total, f.Unit)
+	total := words.Figure(f.Total, f.Unit)
 	if rules.Known(f.Limit) {
-		total += " of " + notify.FormatFigure(f.Limit, f.Unit) + " " + within(notify.FormatShare(f.Total, f.Limit), f.LimitRule)
+		total += " of " + words.Figure(f.Limit, f.Unit) + " " + within(words.Share(f.Total, f.Limit), f.LimitRule)
 	}
 	return []string{
 		fmt.Sprintf("*%s* %s", f.Figure, total), paceText(f), forecastText(u, f), costText(f), gapText(u, f),
@@ -149,13 +149,13 @@ func paceText(f lookup.FigureUsage) string {
 	}
 	line, usual, pace := "", "", ""
 	if len(values) > 1 {
-		line = notify.Sparkline(values)
+		line = words.Sparkline(values)
 	}
 	if rules.Known(f.Usual) {
-		usual = "usually " + notify.FormatFigure(f.Usual, f.Unit) + " a day"
+		usual = "usually " + words.Figure(f.Usual, f.Unit) + " a day"
 	}
 	if rules.Known(f.Pace) {
-		pace = notify.FormatFigure(f.Pace, f.Unit) + " a day over the last 7 days"
+		pace = words.Figure(f.Pace, f.Unit) + " a day over the last 7 days"
 	}
 	return dotted(line, usual, pace)
 }
@@ -165,7 +165,7 @@ func forecastText(u lookup.Usage, f lookup.FigureUsage) string {
 	if !rules.Known(f.Forecast) {
 		return ""
 	}
-	text := fmt.Sprintf("→ %s when the period ends, %s", notify.FormatFigure(f.Forecast, f.Unit), notify.FormatTime(u.Period.End))
+	text := fmt.Sprintf("→ %s when the period ends, %s", words.Figure(f.Forecast, f.Unit), words.Time(u.Period.End))
 	switch {
 	case !rules.Known(f.Limit):
 		return text
@@ -176,7 +176,7 @@ func forecastText(u lookup.Usage, f lookup.FigureUsage) string {
 	}
 	days := (f.Limit - f.Total) / f.Pace
 	passed := u.AsOf.Add(time.Duration(days * float64(24*time.Hour)))
-	return fmt.Sprintf("%s: %s of the limit, which is passed about %s", text, notify.FormatShare(f.Forecast, f.Limit), passed.UTC().Format("Mon 2 Jan"))
+	return fmt.Sprintf("%s: %s of the limit, which is passed about %s", text, words.Share(f.Forecast, f.Limit), passed.UTC().Format("Mon 2 Jan"))
 }
 
 // costText says what a figure costs, where prices are set.
@@ -184,9 +184,9 @@ func costText(f lookup.FigureUsage) string {
 	if !rules.Known(f.Cost.Amount) {
 		return ""
 	}
-	text := notify.FormatFigure(f.Cost.Amount, f.Cost.Currency)
+	text := words.Figure(f.Cost.Amount, f.Cost.Currency)
 	if rules.Known(f.CostForecast.Amount) {
-		text += " so far, " + notify.FormatFigure(f.CostForecast.Amount, f.CostForecast.Currency) + " when the period ends"
+		text += " so far, " + words.Figure(f.CostForecast.Amount, f.CostForecast.Currency) + " when the period ends"
 	}
 	return notify.Mrkdwn(text+" ("+f.Cost.Note+")", maxSaid)
 }
@@ -244,5 +244,5 @@ func asOfText(asOf, now time.Time) string {
 
 // agoText says when something was, and how long that is ago: "Mon 15 Jun 14:05 UTC, 12 min ago".
 func agoText(t, now time.Time) string {
-	return notify.FormatTime(t) + ", " + notify.FormatDuration(max(0, now.Sub(t))) + " ago"
+	return words.Time(t) + ", " + words.Duration(max(0, now.Sub(t))) + " ago"
 }

@@ -11,7 +11,6 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/words"
-	"notewatch/notify"
 )
 
 // maxText is how many characters a command may have.
@@ -60,8 +59,8 @@ func (t token) special() bool {
 // is like a word; the quotes may be curly, or backticks. All that follows the word because is a reason.
 func parse(text string) (line, error) {
 	if n := utf8.RuneCountInString(text); n > maxText {
-		return line{}, mistakeError("That is " + notify.FormatFigure(float64(n), "characters") + " long; a command has at most " +
-			notify.FormatFigure(maxText, "") + ".")
+		return line{}, mistakeError("That is " + words.Figure(float64(n), "characters") + " long; a command has at most " +
+			words.Figure(maxText, "") + ".")
 	}
 	var l line
 	rest := unescape(text)

@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -110,7 +111,7 @@ func (q *pressed) over() refusalError {
 	if len(q.alerts) > 1 {
 		return "That is over: none of these alerts fires any more."
 	}
-	return refusalError("That is over, since " + notify.FormatTime(q.alerts[0].EndedAt) + ".")
+	return refusalError("That is over, since " + words.Time(q.alerts[0].EndedAt) + ".")
 }
 
 // takeOn notes that the person has what nobody has yet.
@@ -136,9 +137,9 @@ func (q *pressed) taken() refusalError {
 	case len(firing) > 1:
 		return refusalError("All of these that fire are taken on already, by " + holders(firing, me) + ".")
 	case firing[0].Ack.By == me:
-		return refusalError("You have it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
+		return refusalError("You have it already, since " + words.Time(firing[0].Ack.At) + ".")
 	}
-	return refusalError(name(deliver.Name(firing[0].Ack.By)) + " has it already, since " + notify.FormatTime(firing[0].Ack.At) + ".")
+	return refusalError(name(deliver.Name(firing[0].Ack.By)) + " has it already, since " + words.Time(firing[0].Ack.At) + ".")
 }
 
 // holders names who have some alerts.

@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -153,7 +154,7 @@ func (q *pressed) snoozed(made []snooze) Reply {
 	if more := len(made) - named; more > 0 {
 		what = append(what, counted(more, "more rule"))
 	}
-	return Reply{Text: "These are many, so I silenced " + strings.Join(what, ", ") + ", until " + notify.FormatTime(first.End) +
+	return Reply{Text: "These are many, so I silenced " + strings.Join(what, ", ") + ", until " + words.Time(first.End) +
 		". `" + q.app.Command() + " silences` lists that, and `" + q.app.Command() + " unsilence` ends it."}
 }
 

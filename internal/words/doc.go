@@ -1,5 +1,6 @@
-// Package words reads and writes text for the terminal and Slack alike: one grammar for typed times, and one way to print text
-// from outside. It reads no clock; the caller passes the current time.
+// Package words is the one voice and the one grammar of notewatch: it prints figures, times, lengths of time and outside text,
+// and reads the times that people type. It is pure and reads no clock; the caller passes the current time.
 //
-// [Length] reads a length of time and [Instant] a point in time. [Line] and [Printable] remove control characters.
+// [Figure], [Share], [Time], [Duration] and [Sparkline] print. [Length] reads a length of time and [Instant] a point in time.
+// [Clean] and [Escape] make outside text fit for messages; [Line] and [Printable] make it fit for a terminal.
 package words

@@ -1,4 +1,4 @@
-package notify_test
+package words_test
 
 import (
 	"math"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/notify"
+	"notewatch/internal/words"
 )
 
 func TestSparkline(t *testing.T) {
@@ -21,6 +21,6 @@ func TestSparkline(t *testing.T) {
 		{"··", []float64{math.NaN(), math.Inf(1)}},
 		{"█", []float64{math.MaxFloat64}},
 	} {
-		require.Equal(t, test.line, notify.Sparkline(test.values))
+		require.Equal(t, test.line, words.Sparkline(test.values))
 	}
 }

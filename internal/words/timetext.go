@@ -1,21 +1,20 @@
-package notify
+package words
 
 import (
 	"fmt"
 	"time"
 )
 
-// FormatTime returns an instant for people, in UTC: "Mon 12 Jan 14:05 UTC". The zero time is "unknown". Who puts instants
-// into summaries and details writes them with it, so that all of a message has one layout.
-func FormatTime(t time.Time) string {
+// Time returns an instant for people, in UTC: "Mon 12 Jan 14:05 UTC". The zero time is "unknown".
+func Time(t time.Time) string {
 	if t.IsZero() {
 		return "unknown"
 	}
 	return t.UTC().Format("Mon 2 Jan 15:04 UTC")
 }
 
-// FormatDuration returns a length of time for people in its two largest units: "2 d 3 h", "4 h 12 min", "40 s".
-func FormatDuration(d time.Duration) string {
+// Duration returns a length of time for people in its two largest units: "2 d 3 h", "4 h 12 min", "40 s".
+func Duration(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
 	case d < time.Minute:
@@ -28,7 +27,7 @@ func FormatDuration(d time.Duration) string {
 	return twoUnits(d, day, "d", time.Hour, "h")
 }
 
-// twoUnits writes d in a large and a small unit, leaving out a small part of zero.
+// twoUnits returns d in a large and a small unit, without the small one if that is zero.
 func twoUnits(d, large time.Duration, largeName string, small time.Duration, smallName string) string {
 	text := fmt.Sprintf("%d %s", d/large, largeName)
 	if rest := d % large / small; rest > 0 {

@@ -1,4 +1,4 @@
-package notify_test
+package words_test
 
 import (
 	"math"
@@ -7,10 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/notify"
+	"notewatch/internal/words"
 )
 
-func TestFormatFigure(t *testing.T) {
+func TestFigure(t *testing.T) {
 	for _, test := range []struct {
 		value float64
 		unit  string
@@ -45,11 +45,31 @@ func TestFormatFigure(t *testing.T) {
 		{math.NaN(), "B", "no data"},
 		{math.Inf(1), "", "no data"},
 	} {
-		require.Equal(t, test.want, notify.FormatFigure(test.value, test.unit), "%v %q", test.value, test.unit)
+		require.Equal(t, test.want, words.Figure(test.value, test.unit), "%v %q", test.value, test.unit)
 	}
 }
 
-func TestFormatDuration(t *testing.T) {
+func TestShare(t *testing.T) {
+	for _, test := range []struct {
+		value, limit float64
+		want         string
+	}{
+		{41.2, 40, "103 %"},
+		{40, 40, "100 %"},
+		{39.999, 40, "99 %"},
+		{0.29, 1, "29 %"},
+		{0, 40, "0 %"},
+		{1e6, 40, "2,500,000 %"},
+		{-1, 40, ""},
+		{1, 0, ""},
+		{math.NaN(), 40, ""},
+		{1, math.Inf(1), ""},
+	} {
+		require.Equal(t, test.want, words.Share(test.value, test.limit), "%v of %v", test.value, test.limit)
+	}
+}
+
+func TestDuration(t *testing.T) {
 	for want, d := range map[string]time.Duration{
 		"0 s":        -time.Minute,
 		"40 s":       40 * time.Second,
@@ -60,12 +80,12 @@ func TestFormatDuration(t *testing.T) {
 		"7 d":        7 * 24 * time.Hour,
 		"400 d":      400 * 24 * time.Hour,
 	} {
-		require.Equal(t, want, notify.FormatDuration(d))
+		require.Equal(t, want, words.Duration(d))
 	}
 }
 
-func TestFormatTime(t *testing.T) {
+func TestTime(t *testing.T) {
 	zone := time.FixedZone("", 3*60*60)
-	require.Equal(t, "Mon 12 Jan 14:05 UTC", notify.FormatTime(time.Date(2026, 1, 12, 17, 5, 59, 0, zone)))
-	require.Equal(t, "unknown", notify.FormatTime(time.Time{}))
+	require.Equal(t, "Mon 12 Jan 14:05 UTC", words.Time(time.Date(2026, 1, 12, 17, 5, 59, 0, zone)))
+	require.Equal(t, "unknown", words.Time(time.Time{}))
 }

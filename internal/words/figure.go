@@ -1,0 +1,65 @@
+package words
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/dustin/go-humanize"
+)
+
+// byteUnits are the decimal units of bytes, each a thousand times the one before.
+var byteUnits = [...]string{"B", "kB", "MB", "GB", "TB", "PB"}
+
+// Figure returns a figure for people, to three significant digits. Unit "B" gives decimal bytes: "41.2 MB". Any other unit
+// follows a plain number, whose whole part is exact: "12,345", "2.35". A figure that is not finite is "no data".
+func Figure(value float64, unit string) string {
+	switch {
+	case !Known(value):
+		return "no data"
+	case unit == "B":
+		return bytesText(value)
+	case unit == "":
+		return number(value)
+	}
+	return number(value) + " " + unit
+}
+
+// Known reports whether x is data: neither NaN nor infinite.
+func Known(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+func bytesText(value float64) string {
+	divisor, unit := ByteScale(math.Abs(value))
+	return number(value/divisor) + " " + unit
+}
+
+// ByteScale returns the largest unit that does not exceed a number of bytes, and the bytes of that unit.
+func ByteScale(size float64) (divisor float64, unit string) {
+	divisor = 1
+	i := 0
+	// 999.5 rounds to the next unit's 1.
+	for ; size/divisor >= 999.5 && i < len(byteUnits)-1; i++ {
+		divisor *= 1000
+	}
+	return divisor, byteUnits[i]
+}
+
+func number(value float64) string {
+	const exact = 1 << 53 // whole numbers up to here are exact in a float64
+	if size := math.Abs(value); size >= 99.95 && size < exact {
+		return humanize.Comma(int64(math.Round(value)))
+	}
+	return strconv.FormatFloat(value+0, 'g', 3, 64) // + 0 makes -0 a plain 0
+}
+
+// Share returns value as a percentage of limit: "103 %". It is rounded down, so that only a value that has reached the limit
+// shows 100 %. It is "" if either is no data, the value is negative or the limit is not positive.
+func Share(value, limit float64) string {
+	if !Known(value) || !Known(limit) || limit <= 0 || value < 0 {
+		return ""
+	}
+	const noise = 1e-9 // 0.29 × 100 is 28.999…
+	return number(math.Floor(100*value/limit+noise)) + " %"
+}
+
+// Count is a number of things: "1,234 more".
+func Count(n int, what string) string { return Figure(float64(n), "") + " " + what }
