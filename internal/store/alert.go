@@ -93,7 +93,7 @@ func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each fu
 func (s *Store) alertsOf(ctx context.Context, ids []string) (alerts []rules.Alert, err error) {
 	err = s.view(ctx, func(tx transaction) error {
 		alerts, err = collect(ctx, tx, alertFields,
-			`SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (SELECT value FROM json_each($1))`, document[[]string]{&ids})
+			`SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (SELECT value FROM json_each($1))`, elements(ids))
 		return err
 	})
 	slices.SortFunc(alerts, func(a, b rules.Alert) int { // sorting whole rows takes SQLite longer
@@ -156,29 +156,45 @@ func saveAlerts(ctx context.Context, tx transaction, alerts, states []*rules.Ale
 
 // saveStates writes those of some alerts that are open, or those that are not, without their texts.
 func saveStates(ctx context.Context, b batch, states []*rules.Alert, open bool) error {
+	some := make([]*rules.Alert, 0, len(states))
 	for _, a := range states {
-		if a.Open() != open {
-			continue
-		}
-		err := b.exec(ctx, `
-			UPDATE alert SET holds = $1, doubted = $2, value = $3, peak = $4, peak_on = $5, threshold = $6, usual = $7, as_of = $8 WHERE id = $9`,
-			holds{&a.Holds}, a.Doubted, number{&a.Value}, number{&a.Peak}, a.PeakOn, number{&a.Limit}, number{&a.Usual}, instant{&a.AsOf}, a.ID)
-		if err != nil {
-			return err
-		}
-		err = b.exec(ctx, `
-			UPDATE alert SET state = $1, level = $2, worst = $3, version = $4, reason = $5, fired_at = $6, raised_at = $7, notified_at = $8,
-				changed_at = $9, quiet_since = $10, ended_at = $11, mute = $12, ack = $13, by_whom = $14, reason_text = $15, then_values = $16
-			WHERE id = $17 AND version < $4`,
-			a.State, a.Level, a.Worst, a.Version, a.Reason, instant{&a.FiredAt}, instant{&a.RaisedAt}, instant{&a.NotifiedAt},
-			instant{&a.ChangedAt}, instant{&a.QuietSince}, instant{&a.EndedAt}, document[rules.Mute]{&a.Mute}, document[rules.Ack]{&a.Ack},
-			a.By, a.Why, document[rules.Then]{&a.Then}, a.ID)
-		if err != nil {
-			return err
+		if a.Open() == open {
+			some = append(some, a)
 		}
 	}
-	return nil
+	err := writeValues.run(ctx, b, len(some), func(i int) []any {
+		a := some[i]
+		return []any{
+			a.ID, holds{&a.Holds}, a.Doubted, number{&a.Value}, number{&a.Peak}, a.PeakOn, number{&a.Limit}, number{&a.Usual}, instant{&a.AsOf},
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return writeVersion.run(ctx, b, len(some), func(i int) []any {
+		a := some[i]
+		return []any{
+			a.ID, a.State, a.Level, a.Worst, a.Version, a.Reason, instant{&a.FiredAt}, instant{&a.RaisedAt}, instant{&a.NotifiedAt},
+			instant{&a.ChangedAt}, instant{&a.QuietSince}, instant{&a.EndedAt}, document[rules.Mute]{&a.Mute}, document[rules.Ack]{&a.Ack},
+			a.By, a.Why, document[rules.Then]{&a.Then},
+		}
+	})
 }
+
+// What is written of an alert without its texts: its values, and what only a new version changes.
+var (
+	writeValues = rewrite{
+		table: "alert", key: []string{"id"},
+		set: []string{"holds", "doubted", "value", "peak", "peak_on", "threshold", "usual", "as_of"},
+	}
+	writeVersion = rewrite{
+		table: "alert", key: []string{"id"}, rising: "version",
+		set: []string{
+			"state", "level", "worst", "version", "reason", "fired_at", "raised_at", "notified_at", "changed_at", "quiet_since", "ended_at",
+			"mute", "ack", "by_whom", "reason_text", "then_values",
+		},
+	}
+)
 
 // Fired returns how many alerts of each rule fired since a time, drills left out.
 func (s *Store) Fired(ctx context.Context, since time.Time) (map[string]int, error) {

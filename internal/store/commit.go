@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"maps"
 	"slices"
 	"strings"
@@ -98,6 +97,9 @@ func (s *Store) Decide(ctx context.Context, d Decision) error {
 }
 
 func decide(ctx context.Context, tx transaction, d Decision) error {
+	if err := holdSilences(ctx, tx); err != nil {
+		return err
+	}
 	if err := sameSilences(ctx, tx, d.Silences); err != nil {
 		return err
 	}
@@ -135,15 +137,9 @@ func sameSilences(ctx context.Context, tx transaction, seen int64) error {
 // moved returns the alerts that have a newer version than is stored. ErrMoved if one has an event in the store that the
 // decision does not know of.
 func moved(ctx context.Context, tx transaction, lists ...[]*rules.Alert) (newer []*rules.Alert, err error) {
-	statements := newBatch(tx)
-	read, err := statements.prepare(ctx, `
-		SELECT id, version, reason, changed_at, ack FROM alert WHERE id IN (SELECT value FROM json_each($1))`)
-	if err != nil {
-		return nil, err
-	}
 	for _, alerts := range lists {
 		for some := range slices.Chunk(alerts, maxRows) {
-			more, err := movedOf(ctx, read, some)
+			more, err := movedOf(ctx, tx, some)
 			if err != nil {
 				return nil, err
 			}
@@ -153,8 +149,8 @@ func moved(ctx context.Context, tx transaction, lists ...[]*rules.Alert) (newer 
 	return newer, nil
 }
 
-// movedOf is moved for some alerts. read reads what is stored of alerts by their IDs.
-func movedOf(ctx context.Context, read *sql.Stmt, alerts []*rules.Alert) (newer []*rules.Alert, err error) {
+// movedOf is moved for some alerts.
+func movedOf(ctx context.Context, tx transaction, alerts []*rules.Alert) (newer []*rules.Alert, err error) {
 	type version struct {
 		id      string
 		version int64
@@ -166,9 +162,12 @@ func movedOf(ctx context.Context, read *sql.Stmt, alerts []*rules.Alert) (newer 
 	for i, a := range alerts {
 		ids[i] = a.ID
 	}
-	found, err := collectFrom(ctx, read, func(v *version) []any {
+	if err := lockAlerts(ctx, tx, ids); err != nil {
+		return nil, err
+	}
+	found, err := collect(ctx, tx, func(v *version) []any {
 		return []any{&v.id, &v.version, &v.reason, instant{&v.at}, document[rules.Ack]{&v.ack}}
-	}, document[[]string]{&ids})
+	}, `SELECT id, version, reason, changed_at, ack FROM alert WHERE id IN (SELECT value FROM json_each($1))`, elements(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +231,7 @@ func show(ctx context.Context, tx transaction, d Decision, moved []*rules.Alert)
 	if err := raiseAll(ctx, tx, d.Now, due); err != nil {
 		return err
 	}
-	return showChanged(ctx, tx, changed, d.Now)
+	return showChanged(ctx, tx, changed, due, d.Now)
 }
 
 // addShown adds the deliveries that a decision names, and notes the receivers of those that are new in due.
@@ -253,7 +252,7 @@ func addShown(ctx context.Context, tx transaction, d Decision, due map[string]bo
 // storedAlerts returns those of some alerts that are stored: one may have been dropped since it was decided who is to show it.
 func storedAlerts(ctx context.Context, tx transaction, ids []string) (stored []string, err error) {
 	return collect(ctx, tx, func(id *string) []any { return []any{id} },
-		`SELECT id FROM alert WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id`, document[[]string]{&ids})
+		`SELECT id FROM alert WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id`, elements(ids))
 }
 
 // maxAlerts bounds the alerts whose deliveries are read at once.
@@ -264,7 +263,7 @@ func readDue(ctx context.Context, tx transaction, alerts []string, due map[strin
 	for some := range slices.Chunk(alerts, maxAlerts) {
 		names, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, `
 			SELECT DISTINCT receiver FROM delivery WHERE alert IN (SELECT value FROM json_each($1)) AND state <> $2`,
-			document[[]string]{&some}, delivery.Removed)
+			elements(some), delivery.Removed)
 		if err != nil {
 			return err
 		}
@@ -275,15 +274,18 @@ func readDue(ctx context.Context, tx transaction, alerts []string, due map[strin
 	return nil
 }
 
-// showChanged makes the newest versions of alerts owed.
-func showChanged(ctx context.Context, tx transaction, alerts []string, now time.Time) error {
+// showChanged makes the newest versions of alerts owed by receivers, which are locked on PostgreSQL.
+func showChanged(ctx context.Context, tx transaction, alerts []string, receivers map[string]bool, now time.Time) error {
 	statements := newBatch(tx)
 	for some := range slices.Chunk(alerts, maxAlerts) {
-		rows, err := readRows(ctx, tx, `delivery.alert IN (SELECT value FROM json_each($1))`, document[[]string]{&some})
+		rows, err := readRows(ctx, tx, `delivery.alert IN (SELECT value FROM json_each($1))`, elements(some))
 		if err != nil {
 			return err
 		}
 		changes := changesOf(rows, always(delivery.Event{Kind: delivery.Changed}), delivery.Policy{}, now)
+		if slices.ContainsFunc(changes, func(c change) bool { return !receivers[c.after.receiver] }) {
+			return errStartOver // another process has just added it
+		}
 		if err := write(ctx, statements, changes); err != nil {
 			return err
 		}

@@ -26,6 +26,9 @@ func (c Conversion) String() string { return fmt.Sprintf("day %d of %d", c.Done+
 
 // Conversion returns how far the rows of an older version have been converted.
 func (s *Store) Conversion(ctx context.Context) (c Conversion, err error) {
+	if s.postgres {
+		return c, nil // no older version used it
+	}
 	err = s.view(ctx, func(tx transaction) error {
 		var devices bool
 		var oldest, next, newest sql.NullInt64
@@ -46,7 +49,7 @@ func (s *Store) Conversion(ctx context.Context) (c Conversion, err error) {
 
 // ConvertLists converts the device lists of all projects. Only the holder of Lock may call it.
 func (s *Store) ConvertLists(ctx context.Context) error {
-	for more := true; more; {
+	for more := !s.postgres; more; {
 		err := s.relax(ctx, func(tx transaction) (err error) {
 			var project string
 			if more, err = found(tx.QueryRowContext(ctx, `SELECT project FROM device_row LIMIT 1`), &project); more && err == nil {
@@ -64,6 +67,9 @@ func (s *Store) ConvertLists(ctx context.Context) error {
 // ConvertProject converts what is next of a project: its device list, then the newest day that is not before first. It reports
 // whether there was anything to do. Only the holder of Lock may call it.
 func (s *Store) ConvertProject(ctx context.Context, project string, first rules.Day) (more bool, err error) {
+	if s.postgres {
+		return false, nil
+	}
 	err = s.relax(ctx, func(tx transaction) error {
 		more, err = s.convert(ctx, tx, project, first)
 		return err
@@ -74,6 +80,9 @@ func (s *Store) ConvertProject(ctx context.Context, project string, first rules.
 // ConvertNext converts the newest day of any project, or its device list if that is not converted. It reports whether there was
 // anything to do. Only the holder of Lock may call it.
 func (s *Store) ConvertNext(ctx context.Context) (more bool, err error) {
+	if s.postgres {
+		return false, nil
+	}
 	err = s.relax(ctx, func(tx transaction) error {
 		var project string
 		more, err = found(tx.QueryRowContext(ctx, `SELECT project FROM usage ORDER BY day DESC, project LIMIT 1`), &project)
@@ -91,7 +100,7 @@ func (s *Store) convert(ctx context.Context, tx transaction, project string, fir
 	if err != nil {
 		return false, err
 	}
-	c := converter{listWriter: w, merger: merger{batch: newBatch(tx), store: s, project: w.id}}
+	c := converter{listWriter: w, merger: merger{tx: tx, project: w.id}}
 	if converted, err := c.convertDevices(ctx); converted || err != nil {
 		return true, err
 	}
@@ -187,8 +196,9 @@ func (c converter) writeList(ctx context.Context, devices *DeviceList, whole boo
 
 // addUnlisted adds devices that have ordinals and are not listed. day is the last on which there may be figures of them.
 func (c converter) addUnlisted(ctx context.Context, devices *DeviceList, day rules.Day) error {
+	statements := newBatch(c.tx)
 	for d := range devices.All() {
-		err := c.merger.exec(ctx, `
+		err := statements.exec(ctx, `
 			INSERT INTO device (project, ordinal, uid, listed, unlisted_on, `+list(deviceColumns)+`)
 			VALUES (`+params(1, 5+len(deviceColumns))+`) ON CONFLICT (project, ordinal) DO NOTHING`,
 			append([]any{c.id, d.Ordinal, d.UID, false, day}, d.row()...)...)

@@ -52,10 +52,8 @@ func (c converter) convertDay(ctx context.Context, day rules.Day) error {
 		if err := c.coverDay(ctx, id, day, covered[figure]); err != nil {
 			return err
 		}
-		for block, bits := range changed {
-			if err := c.merger.note(ctx, block, id, day, *bits); err != nil {
-				return err
-			}
+		if err := c.merger.note(ctx, id, day, changed); err != nil {
+			return err
 		}
 	}
 	for _, table := range []string{"usage", "usage_change"} {
@@ -170,14 +168,19 @@ func (d *dayColumns) set(figure rules.Figure, ordinal int, cell history.Cell) {
 
 // fillBack takes in a column where nothing is known yet: what was read since is newer.
 func (m *merger) fillBack(ctx context.Context, figure int64, c Column) error {
-	for block := 0; block*history.BlockSize < len(c.Cells); block++ {
-		stored, _, err := m.read(ctx, block, figure, c.Day)
-		if err != nil {
-			return err
-		}
-		said := c.Cells[block*history.BlockSize:]
-		for position := range min(len(stored), len(said)) {
-			if stored[position] != history.NotKnown {
+	blocks := make([]int, (len(c.Cells)+history.BlockSize-1)/history.BlockSize)
+	for block := range blocks {
+		blocks[block] = block
+	}
+	stored, err := m.read(ctx, packedColumns, figure, c.Day, blocks)
+	if err != nil {
+		return err
+	}
+	for block, packed := range stored {
+		column, _ := m.unpack(packed)
+		said := c.block(block)
+		for position := range min(len(column), len(said)) {
+			if column[position] != history.NotKnown {
 				said[position] = history.Nothing
 			}
 		}
@@ -197,18 +200,17 @@ func (c converter) coverDay(ctx context.Context, figure int64, day rules.Day, co
 
 // changes returns the devices that changed on a day and that no poll has evaluated since, by block: which figure changed is not
 // known.
-func (c converter) changes(ctx context.Context, day rules.Day) (map[int]*history.Bits, error) {
+func (c converter) changes(ctx context.Context, day rules.Day) (map[int]history.Bits, error) {
 	ordinals, err := collect(ctx, c.tx, func(ordinal *int) []any { return []any{ordinal} }, `
 		SELECT coalesce(device.ordinal, 0) FROM usage_change LEFT JOIN device ON device.project = $1 AND device.uid = usage_change.device
 		WHERE usage_change.project = $2 AND usage_change.day = $3 AND (usage_change.device = '' OR device.ordinal IS NOT NULL)`,
 		c.id, c.uid, day)
-	changed := map[int]*history.Bits{}
+	changed := map[int]history.Bits{}
 	for _, ordinal := range ordinals {
 		block := ordinal / history.BlockSize
-		if changed[block] == nil {
-			changed[block] = &history.Bits{}
-		}
-		changed[block].Set(ordinal % history.BlockSize)
+		bits := changed[block]
+		bits.Set(ordinal % history.BlockSize)
+		changed[block] = bits
 	}
 	return changed, err
 }

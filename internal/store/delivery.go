@@ -81,7 +81,7 @@ func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Deliv
 func (s *Store) Fresh(ctx context.Context, receiver string, alerts []string) (deliveries []Delivery, err error) {
 	condition, args := undelivered+` AND message IS NULL`, []any{receiver}
 	if alerts != nil {
-		condition, args = condition+` AND delivery.alert IN (SELECT value FROM json_each($2))`, append(args, document[[]string]{&alerts})
+		condition, args = condition+` AND delivery.alert IN (SELECT value FROM json_each($2))`, append(args, elements(alerts))
 	}
 	err = s.view(ctx, func(tx transaction) error {
 		deliveries, err = readDeliveries(ctx, tx, condition, args...)

@@ -216,7 +216,7 @@ func (w listWriter) unlist(ctx context.Context, ordinals []int, day rules.Day) e
 	}
 	_, err := w.tx.ExecContext(ctx, `
 		UPDATE device SET listed = FALSE, unlisted_on = $1 WHERE project = $2 AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($3))`,
-		day, w.id, document[[]int]{&ordinals})
+		day, w.id, elements(ordinals))
 	return err
 }
 
@@ -256,7 +256,7 @@ func (w listWriter) ordinals(ctx context.Context, uids []string) (map[string]int
 	}
 	rows, err := collect(ctx, w.tx, func(r *row) []any { return []any{&r.uid, &r.ordinal} }, `
 		SELECT device.uid, device.ordinal FROM json_each($2) AS wanted CROSS JOIN device
-		WHERE device.project = $1 AND device.uid = wanted.value`, w.id, document[[]string]{&uids})
+		WHERE device.project = $1 AND device.uid = wanted.value`, w.id, elements(uids))
 	ordinals := make(map[string]int, len(rows))
 	for _, r := range rows {
 		ordinals[r.uid] = r.ordinal

@@ -12,6 +12,14 @@
 // An attempt is noted before it is made, with what it would display and the epoch of each delivery (attempt.go): so a start knows what a
 // process that died may have posted (ReleaseAll).
 //
+// The database is SQLite or PostgreSQL. Queries have one text for both; what differs is in few files:
+//
+//   - open.go, path.go, lock.go and unavailable.go are about the file of SQLite, postgres.go and servererror.go about a server: its URL,
+//     its connections, and which transactions are run once more.
+//   - schema.go makes the schema and brings it up to date, in one transaction. Each database has migrations of its own.
+//   - locks.go says what a transaction locks on PostgreSQL, where several processes write at once, and in which order.
+//   - upsert.go and arrays.go write many rows: by a statement for each on SQLite, by arrays on PostgreSQL.
+//
 // Times are kept to the millisecond and come back in UTC; the zero time and NaN are kept as NULL. Every method is one
 // transaction unless it says otherwise, and reads all it returns before it returns.
 package store

@@ -37,5 +37,5 @@ func doing(err error, format string, args ...any) error {
 // violatesUnique reports whether a row was not written because there is another one with its key.
 func violatesUnique(err error) bool {
 	failure, ok := errors.AsType[*sqlite.Error](err)
-	return ok && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+	return ok && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || codeOf(err) == "23505"
 }

@@ -13,3 +13,6 @@ func (s *Store) Relax(ctx context.Context, f func(transaction) error) error { re
 
 // A Transaction is what Relax runs a function in.
 type Transaction = transaction
+
+// Update runs f in a transaction.
+func (s *Store) Update(ctx context.Context, f func(transaction) error) error { return s.update(ctx, f) }

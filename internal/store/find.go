@@ -34,7 +34,7 @@ func (s *Store) DevicesOf(ctx context.Context, project string, uids []string) (d
 		}
 		devices, err = collect(ctx, tx, func(d *Device) []any { return d.identity(seen) }, `
 			SELECT ordinal, uid, `+list(deviceColumns)+` FROM json_each($2) AS wanted CROSS JOIN device
-			WHERE project = $1 AND uid = wanted.value AND listed ORDER BY ordinal`, id, document[[]string]{&uids})
+			WHERE project = $1 AND uid = wanted.value AND listed ORDER BY ordinal`, id, elements(uids))
 		if err != nil || len(devices) == 0 {
 			return err
 		}
@@ -62,7 +62,7 @@ const namedDevices = `SELECT project.uid, device.uid, device.name FROM device CR
 func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []DeviceName, err error) {
 	err = s.view(ctx, func(tx transaction) error {
 		devices, err = collect(ctx, tx, (*DeviceName).fields,
-			namedDevices+` AND device.name = $1 COLLATE NOCASE ORDER BY project.uid, device.uid`, name)
+			namedDevices+` AND `+tx.fold("device.name")+` = `+tx.fold("$1")+` ORDER BY project.uid, device.uid`, name)
 		return err
 	})
 	return devices, doing(err, "reading which devices are called %q", name)
@@ -71,7 +71,7 @@ func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []Devic
 // DeviceNames returns what all listed devices of all projects are called, by name.
 func (s *Store) DeviceNames(ctx context.Context) (devices []DeviceName, err error) {
 	err = s.view(ctx, func(tx transaction) error {
-		devices, err = collect(ctx, tx, (*DeviceName).fields, namedDevices+` ORDER BY device.name COLLATE NOCASE, project.uid, device.uid`)
+		devices, err = collect(ctx, tx, (*DeviceName).fields, namedDevices+` ORDER BY `+tx.fold("device.name")+`, project.uid, device.uid`)
 		return err
 	})
 	return devices, doing(err, "reading what the devices are called")
@@ -84,10 +84,11 @@ const beyond = "\U0010FFFF"
 // by name, at most limit.
 func (s *Store) DevicesNamed(ctx context.Context, projects []string, prefix string, limit int) (devices []DeviceName, err error) {
 	err = s.view(ctx, func(tx transaction) error {
+		name := tx.fold("device.name")
 		devices, err = collect(ctx, tx, (*DeviceName).fields, namedDevices+`
-				AND device.name >= $1 COLLATE NOCASE AND device.name < $2 COLLATE NOCASE
+				AND `+name+` >= `+tx.fold("$1")+` AND `+name+` < `+tx.fold("$2")+`
 				AND project.uid IN (SELECT value FROM json_each($3))
-			ORDER BY device.name COLLATE NOCASE, project.uid, device.uid LIMIT $4`, prefix, prefix+beyond, document[[]string]{&projects}, limit)
+			ORDER BY `+name+`, project.uid, device.uid LIMIT $4`, prefix, prefix+beyond, elements(projects), limit)
 		return err
 	})
 	return devices, doing(err, "reading which devices have names like %q", prefix)

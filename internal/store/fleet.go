@@ -25,7 +25,7 @@ func (s *Store) SaveFleets(ctx context.Context, project string, fleets []Fleet) 
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM fleet WHERE project = $1 AND uid NOT IN (SELECT value FROM json_each($2))`,
-			project, document[[]string]{&uids})
+			project, elements(uids))
 		return err
 	})
 	return doing(err, "saving the fleets of project %q", project)

@@ -24,9 +24,9 @@ func testFleets(t *testing.T, open database) {
 	require.NoError(t, s.SaveFleets(ctx, "app:other", []store.Fleet{{UID: "fleet:1", Name: "Elsewhere"}}))
 	require.Equal(t, []store.Fleet{north, south}, fleets(project))
 
-	before := changesMade(t, s)
+	before := writes(t, s)
 	require.NoError(t, s.SaveFleets(ctx, project, []store.Fleet{north, south}))
-	require.Equal(t, before, changesMade(t, s))
+	require.Equal(t, before, writes(t, s))
 
 	south.Name = "South-West"
 	require.NoError(t, s.SaveFleets(ctx, project, []store.Fleet{south}))
@@ -41,11 +41,4 @@ func testFleets(t *testing.T, open database) {
 	}
 	require.NoError(t, s.SaveFleets(ctx, project, many))
 	require.Equal(t, many, fleets(project))
-}
-
-// changesMade returns how many rows were written since the database was opened.
-func changesMade(t *testing.T, s *store.Store) (count int) {
-	t.Helper()
-	require.NoError(t, s.DB().QueryRowContext(t.Context(), "SELECT total_changes()").Scan(&count))
-	return count
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 
 	"notewatch/internal/history"
@@ -51,7 +52,7 @@ func (s *Store) SaveReading(ctx context.Context, lease Lease, r Reading) error {
 		if err != nil {
 			return err
 		}
-		w := merger{batch: newBatch(tx), store: s, project: project}
+		w := merger{tx: tx, project: project}
 		for _, c := range r.Columns {
 			figure, err := dictionary.id(ctx, tx, c.Figure)
 			if err != nil {
@@ -70,84 +71,110 @@ func (s *Store) SaveReading(ctx context.Context, lease Lease, r Reading) error {
 
 // A merger takes columns into the history of a project.
 type merger struct {
-	batch
-	store   *Store
+	tx      transaction
 	project int64
 	buffer  []history.Cell
 }
 
-// merge takes in a column, block by block.
-func (m *merger) merge(ctx context.Context, figure int64, c Column, news bool) error {
-	for block := 0; block*history.BlockSize < len(c.Cells); block++ {
-		said := c.Cells[block*history.BlockSize : min((block+1)*history.BlockSize, len(c.Cells))]
-		if !slices.ContainsFunc(said, func(c history.Cell) bool { return c != history.Nothing }) {
-			continue
-		}
-		changed, err := m.mergeBlock(ctx, block, figure, c.Day, said)
-		if err != nil || !news || changed.Empty() {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if err := m.note(ctx, block, figure, c.Day, changed); err != nil {
-			return err
-		}
-	}
-	return nil
+// A blockValue is what a table of columns holds of one block.
+type blockValue struct {
+	block int
+	value []byte
 }
 
-// mergeBlock takes in a part of a column that belongs to one block.
-func (m *merger) mergeBlock(ctx context.Context, block int, figure int64, day rules.Day, said []history.Cell) (changed history.Bits, err error) {
-	column, damaged, err := m.read(ctx, block, figure, day)
-	if err != nil {
-		return nil, err
+// merge takes in a column.
+func (m *merger) merge(ctx context.Context, figure int64, c Column, news bool) error {
+	var blocks []int
+	for block := 0; block*history.BlockSize < len(c.Cells); block++ {
+		if slices.ContainsFunc(c.block(block), func(c history.Cell) bool { return c != history.Nothing }) {
+			blocks = append(blocks, block)
+		}
 	}
-	merged, changed := history.Merge(column, said)
-	m.buffer = merged
-	if changed.Empty() && !damaged {
+	stored, err := m.read(ctx, packedColumns, figure, c.Day, blocks)
+	if err != nil {
+		return err
+	}
+	var merged []blockValue
+	changed := map[int]history.Bits{}
+	for _, block := range blocks {
+		before, damaged := m.unpack(stored[block])
+		after, bits := history.Merge(before, c.block(block))
+		m.buffer = after
+		if !bits.Empty() || damaged {
+			merged = append(merged, blockValue{block, history.Pack(after)})
+		}
+		if !bits.Empty() {
+			changed[block] = bits
+		}
+	}
+	if err := m.write(ctx, packedColumns, figure, c.Day, merged); err != nil || !news {
+		return err
+	}
+	return m.note(ctx, figure, c.Day, changed)
+}
+
+// block returns the part of the column that belongs to a block.
+func (c *Column) block(block int) []history.Cell {
+	first := min(block*history.BlockSize, len(c.Cells))
+	return c.Cells[first:min(first+history.BlockSize, len(c.Cells))]
+}
+
+// A blockTable is a table that has a row for each block, figure and day.
+type blockTable struct{ name, column string }
+
+var (
+	packedColumns = blockTable{"history", "vals"}
+	changedBits   = blockTable{"change", "bits"}
+)
+
+// read returns what a table holds of some blocks.
+func (m *merger) read(ctx context.Context, from blockTable, figure int64, day rules.Day, blocks []int) (map[int][]byte, error) {
+	if len(blocks) == 0 {
 		return nil, nil
 	}
-	err = m.exec(ctx, `
-		INSERT INTO history (project, block, figure, day, vals) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (project, block, figure, day) DO UPDATE SET vals = excluded.vals`,
-		m.project, block, figure, day, history.Pack(merged))
-	return changed, err
+	rows, err := collect(ctx, m.tx, func(v *blockValue) []any { return []any{&v.block, &v.value} }, `
+		SELECT block, `+from.column+` FROM `+from.name+`
+		WHERE project = $1 AND block IN (SELECT CAST(value AS BIGINT) FROM json_each($2)) AND figure = $3 AND day = $4`,
+		m.project, elements(blocks), figure, day)
+	stored := make(map[int][]byte, len(rows))
+	for _, v := range rows {
+		stored[v.block] = v.value
+	}
+	return stored, err
 }
 
-// read returns a part of a column as it is stored, until it is called again. A damaged column is as if nothing of it was known.
-func (m *merger) read(ctx context.Context, block int, figure int64, day rules.Day) (column []history.Cell, damaged bool, err error) {
-	read, err := m.prepare(ctx, `SELECT vals FROM history WHERE project = $1 AND block = $2 AND figure = $3 AND day = $4`) //nolint:sqlclosecheck // the transaction closes it
-	if err != nil {
-		return nil, false, err
-	}
-	var packed []byte
-	stored, err := found(read.QueryRowContext(ctx, m.project, block, figure, day), &packed)
-	if !stored {
-		return m.buffer[:0], false, err
+// write writes what a table is to hold of some blocks.
+func (m *merger) write(ctx context.Context, to blockTable, figure int64, day rules.Day, values []blockValue) error {
+	table := upsert{table: to.name, key: []string{"project", "block", "figure", "day"}, set: []string{to.column}, single: true} // values are large
+	return table.run(ctx, m.tx, len(values), func(i int) []any {
+		return []any{m.project, values[i].block, figure, day, values[i].value}
+	}, nil)
+}
+
+// unpack returns a part of a column, until it is called again. A damaged one is as if nothing of it was known.
+func (m *merger) unpack(packed []byte) (column []history.Cell, damaged bool) {
+	if packed == nil {
+		return m.buffer[:0], false
 	}
 	column, failure := history.Unpack(m.buffer, packed)
 	if failure != nil {
-		return m.buffer[:0], true, nil //nolint:nilerr // damage is no failure: the figures are not known
+		return m.buffer[:0], true
 	}
-	return column, false, nil
+	return column, false
 }
 
 // note adds to the changes of a column.
-func (m *merger) note(ctx context.Context, block int, figure int64, day rules.Day, changed history.Bits) error {
-	read, err := m.prepare(ctx, `SELECT bits FROM change WHERE project = $1 AND block = $2 AND figure = $3 AND day = $4`) //nolint:sqlclosecheck // the transaction closes it
+func (m *merger) note(ctx context.Context, figure int64, day rules.Day, changed map[int]history.Bits) error {
+	blocks := slices.Sorted(maps.Keys(changed))
+	before, err := m.read(ctx, changedBits, figure, day, blocks)
 	if err != nil {
 		return err
 	}
-	var before []byte
-	if _, err := found(read.QueryRowContext(ctx, m.project, block, figure, day), &before); err != nil {
-		return err
+	all := make([]blockValue, len(blocks))
+	for i, block := range blocks {
+		all[i] = blockValue{block, changed[block].Or(before[block])}
 	}
-	err = m.exec(ctx, `
-		INSERT INTO change (project, block, figure, day, bits) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (project, block, figure, day) DO UPDATE SET bits = excluded.bits`,
-		m.project, block, figure, day, []byte(changed.Or(before)))
-	return err
+	return m.write(ctx, changedBits, figure, day, all)
 }
 
 // Coverage returns the days that have been read, by figure. A figure that was never read is left out.
@@ -258,14 +285,10 @@ func dropChanges(ctx context.Context, tx transaction, project string, seen []Cha
 	statements := newBatch(tx)
 	const chosen = ` change WHERE project = $1 AND block = $2 AND day = $3
 		AND figure = (SELECT id FROM figure WHERE project = $1 AND name = $4)`
-	read, err := statements.prepare(ctx, `SELECT bits FROM`+chosen) //nolint:sqlclosecheck // the transaction closes it
-	if err != nil {
-		return err
-	}
 	for _, c := range seen {
 		key := []any{id, c.Block, c.Day, c.Figure.String()}
 		var bits []byte
-		if ok, err := found(read.QueryRowContext(ctx, key...), &bits); !ok {
+		if ok, err := found(tx.QueryRowContext(ctx, `SELECT bits FROM`+chosen, key...), &bits); !ok {
 			if err != nil {
 				return err
 			}

@@ -91,7 +91,7 @@ func readListing(ctx context.Context, tx transaction, project int64, blocks ...i
 	}
 	condition, args := `TRUE`, []any{project}
 	if len(blocks) > 0 {
-		condition, args = `listing.block IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`, append(args, document[[]int]{&blocks})
+		condition, args = `listing.block IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`, append(args, elements(blocks))
 	}
 	rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.figure, &r.block, &r.packed} }, `
 		SELECT figure.name, listing.block, listing.vals FROM listing JOIN figure ON figure.id = listing.figure
@@ -135,7 +135,7 @@ func saveListing(ctx context.Context, tx transaction, project int64, devices *De
 		}
 	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM listing WHERE project = $1 AND block NOT IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`,
-		project, document[[]int]{&blocks})
+		project, elements(blocks))
 	return err
 }
 

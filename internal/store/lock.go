@@ -11,8 +11,12 @@ import (
 
 // Lock takes the lock file beside the database at path, links followed, so that one process at a time runs on it. The lock
 // ends with the process at the latest. ErrLocked if another process has it, named by the process ID that it left in the file.
-// What cannot be a database gets no lock file. Lock comes before Open: see recognize.
+// What cannot be a database gets no lock file. Lock comes before Open: see recognize. On PostgreSQL, named by a URL, any number of
+// processes may run: it has no lock.
 func Lock(path string) (release func() error, err error) {
+	if isURL(path) {
+		return func() error { return nil }, nil
+	}
 	release, err = lock(path)
 	if err != nil {
 		return nil, fmt.Errorf("locking database %q: %w", path, err)

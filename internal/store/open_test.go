@@ -364,17 +364,17 @@ func TestPathsThatCannotWork(t *testing.T) {
 	require.NoError(t, syscall.Mkfifo("pipe", 0o600))
 	before := list(t, folder)
 	for path, want := range map[string]string{
-		"":                        "the path is empty: name a file",
-		"~":                       "only a shell replaces ~: write the whole path, such as /home/amy/notewatch.db",
-		"~/notewatch.db":          "only a shell replaces ~: write the whole path, such as /home/amy/notewatch.db",
-		":memory:":                "a database in memory does not survive the process: name a file",
-		"file:notewatch.db":       "this is a URL: give the path of an SQLite file instead",
-		"postgres://db/notewatch": "this is a URL: give the path of an SQLite file instead",
-		"folder":                  "this is a folder: name a file in it",
-		"text":                    "the database is damaged or not a database",
-		"text/notewatch.db":       "is not a folder: choose another path",
-		"pipe":                    "this is not a regular file: choose another path",
-		"no/notewatch.db":         fmt.Sprintf("there is no folder %q: make it, or choose another path", filepath.Join(folder, "no")),
+		"":                     "the path is empty: name a file",
+		"~":                    "only a shell replaces ~: write the whole path, such as /home/amy/notewatch.db",
+		"~/notewatch.db":       "only a shell replaces ~: write the whole path, such as /home/amy/notewatch.db",
+		":memory:":             "a database in memory does not survive the process: name a file",
+		"file:notewatch.db":    "this is no URL of PostgreSQL: give one that begins with postgres://, or the path of an SQLite file",
+		"mysql://db/notewatch": "this is no URL of PostgreSQL: give one that begins with postgres://, or the path of an SQLite file",
+		"folder":               "this is a folder: name a file in it",
+		"text":                 "the database is damaged or not a database",
+		"text/notewatch.db":    "is not a folder: choose another path",
+		"pipe":                 "this is not a regular file: choose another path",
+		"no/notewatch.db":      fmt.Sprintf("there is no folder %q: make it, or choose another path", filepath.Join(folder, "no")),
 	} {
 		for name, use := range using {
 			err := use(t, path)

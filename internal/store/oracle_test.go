@@ -135,11 +135,11 @@ func newOracle(t *testing.T, faults faults) *oracle {
 	require.NoError(t, err)
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	require.NoError(t, migrate(t.Context(), db))
 	place := t.TempDir() // a database in memory has no file
 	info, err := os.Stat(place)
 	require.NoError(t, err)
-	s := &Store{write: db, read: db, file: place, info: info}
+	s := &Store{write: db, read: db, name: place, info: info}
+	require.NoError(t, s.prepare(t.Context(), creating))
 	o := &oracle{t: t, s: s, faults: faults, known: map[question]answer{}, stmts: map[string]*sql.Stmt{}}
 	require.NoError(t, s.AddWork(t.Context(), Poll, []string{"project"}, present))
 	lease, ok, err := s.Claim(t.Context(), Poll, "project", present, present)

@@ -10,8 +10,7 @@ import (
 )
 
 // Every change of a delivery goes the same way: its row is read in the transaction of whatever caused the change, delivery.Next decides
-// what becomes of it, and what differs is written. On PostgreSQL rows of work are locked first, then those of deliveries, in the order of
-// their keys.
+// what becomes of it, and what differs is written. Before that, on PostgreSQL, its receiver is locked (locks.go).
 
 // A row is a delivery as it is stored, with what delivery.Next needs to know of its alert.
 type row struct {
@@ -96,12 +95,40 @@ func write(ctx context.Context, b batch, changes []change) error {
 	if err := attach(ctx, b, changes); err != nil {
 		return err
 	}
+	var owed, displayed []*row
 	for i := range changes {
-		if err := changes[i].write(ctx, b); err != nil {
-			return err
+		switch was, is := &changes[i].before, &changes[i].after; {
+		case *was == *is:
+		case was.displayed() == is.displayed():
+			owed = append(owed, is)
+		default:
+			displayed = append(displayed, is)
 		}
 	}
-	return nil
+	err := writeOwed.run(ctx, b, len(owed), func(i int) []any { return owed[i].owed() })
+	if err == nil {
+		err = writeDisplayed.run(ctx, b, len(displayed), func(i int) []any {
+			r := displayed[i]
+			return append(r.owed(), r.Have, r.Shown, r.Display, r.For, r.Rerouted, r.Turns, r.Epoch, r.figure, r.words)
+		})
+	}
+	return err
+}
+
+// What is written of a delivery when only what is owed differs, and when what is displayed does too.
+var (
+	writeOwed = rewrite{
+		table: "delivery", key: []string{"alert", "receiver"}, set: []string{"state", "reason", "why", "error", "waiting_since"},
+	}
+	writeDisplayed = rewrite{
+		table: "delivery", key: writeOwed.key,
+		set: append(slices.Clip(writeOwed.set), "have", "shown", "display", "via", "rerouted", "moves", "repairs", "figure", "words"),
+	}
+)
+
+// owed returns the columns of writeOwed.
+func (r *row) owed() []any {
+	return []any{r.alert, r.receiver, r.State, r.Reason, r.Detail, r.Error, at(r.Since)}
 }
 
 // attach stores in which messages deliveries are now, or that they are in none, with what that says of what is displayed.
@@ -121,30 +148,12 @@ func attach(ctx context.Context, b batch, changes []change) error {
 	for to, alerts := range moved {
 		err := b.exec(ctx, `
 			UPDATE delivery SET message = $1, display = $2 WHERE receiver = $3 AND alert IN (SELECT value FROM json_each($4))`,
-			optional{&to.message}, to.display, to.receiver, document[[]string]{&alerts})
+			optional{&to.message}, to.display, to.receiver, elements(alerts))
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// write stores what differs but for the message.
-func (c *change) write(ctx context.Context, b batch) error {
-	was, is := &c.before, &c.after
-	owed := []any{is.alert, is.receiver, is.State, is.Reason, is.Detail, is.Error, instant{&is.Since}}
-	switch {
-	case *was == *is:
-		return nil
-	case was.displayed() == is.displayed():
-		return b.exec(ctx, `
-			UPDATE delivery SET state = $3, reason = $4, why = $5, error = $6, waiting_since = $7 WHERE alert = $1 AND receiver = $2`, owed...)
-	}
-	return b.exec(ctx, `
-		UPDATE delivery SET state = $3, reason = $4, why = $5, error = $6, waiting_since = $7, have = $8, shown = $9, display = $10,
-			via = $11, rerouted = $12, moves = $13, repairs = $14, figure = $15, words = $16
-		WHERE alert = $1 AND receiver = $2`,
-		append(owed, is.Have, is.Shown, is.Display, is.For, is.Rerouted, is.Turns, is.Epoch, is.figure, is.words)...)
 }
 
 // displayed is the row without what is owed.
@@ -191,18 +200,20 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 	}
 	changed := map[string]int64{}
 	for some := range slices.Chunk(alerts, maxAlerts) {
+		var changes []change
 		err := s.update(ctx, func(tx transaction) error {
-			rows, err := readRows(ctx, tx, `delivery.alert IN (SELECT value FROM json_each($1)) AND ($2 = '' OR delivery.receiver = $2)`,
-				document[[]string]{&some}, of.receiver)
+			const chosen = `delivery.alert IN (SELECT value FROM json_each($1)) AND ($2 = '' OR delivery.receiver = $2)`
+			if err := lockReceiversOf(ctx, tx, chosen, elements(some), of.receiver); err != nil {
+				return err
+			}
+			rows, err := readRows(ctx, tx, chosen, elements(some), of.receiver)
 			if err != nil {
 				return err
 			}
-			changes := changesOf(rows, event, delivery.Policy{}, now)
+			changes = changesOf(rows, event, delivery.Policy{}, now)
 			names := map[string]bool{}
 			for i := range changes {
-				name := changes[i].after.receiver
-				changed[name]++
-				names[name] = due
+				names[changes[i].after.receiver] = due
 			}
 			if err := raiseAll(ctx, tx, now, names); err != nil {
 				return err
@@ -211,6 +222,9 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 		})
 		if err != nil {
 			return changed, err
+		}
+		for i := range changes {
+			changed[changes[i].after.receiver]++
 		}
 	}
 	return changed, nil
@@ -232,5 +246,5 @@ func newDelivery(now time.Time) delivery.Delivery {
 // rowsTo returns the deliveries of some alerts to a receiver.
 func rowsTo(ctx context.Context, tx transaction, receiver string, alerts []string) ([]row, error) {
 	return readRows(ctx, tx, `delivery.receiver = $1 AND delivery.alert IN (SELECT value FROM json_each($2))`, receiver,
-		document[[]string]{&alerts})
+		elements(alerts))
 }

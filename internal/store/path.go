@@ -51,7 +51,7 @@ func plain(path string) error {
 	case path == ":memory:":
 		return errors.New("a database in memory does not survive the process: name a file")
 	case strings.HasPrefix(path, "file:") || strings.Contains(path, "://"):
-		return errors.New("this is a URL: give the path of an SQLite file instead")
+		return errors.New("this is no URL of PostgreSQL: give one that begins with postgres://, or the path of an SQLite file")
 	}
 	return nil
 }

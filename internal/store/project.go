@@ -83,6 +83,10 @@ func (s *Store) Failing(ctx context.Context) (map[string]Project, error) {
 // it are polled again, and makes these projects due at now. It returns how many there were.
 func (s *Store) Restore(ctx context.Context, projects []string, now time.Time) (restored int, err error) {
 	err = s.update(ctx, func(tx transaction) error {
+		restored = 0
+		if err := lockWork(ctx, tx, Poll, projects...); err != nil {
+			return err
+		}
 		for _, uid := range projects {
 			changed, err := affected(tx.ExecContext(ctx, `
 				UPDATE project SET failures = 0, failure = '', cause = $1, failing_since = NULL
@@ -138,9 +142,8 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 
 // dropJudged deletes what Judged returns, but for the rules that are others.
 func dropJudged(ctx context.Context, tx transaction, project string, others []string) error {
-	others = append([]string{}, others...) // nil is no list
 	_, err := tx.ExecContext(ctx, `DELETE FROM judged WHERE project = $1 AND rule NOT IN (SELECT value FROM json_each($2))`,
-		project, document[[]string]{&others})
+		project, elements(others))
 	return err
 }
 

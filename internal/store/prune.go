@@ -43,10 +43,7 @@ func (s *Store) pruneOnce(ctx context.Context, before rules.Day) error {
 	if s.pruned.before >= before {
 		return nil
 	}
-	for _, table := range []struct{ name, key string }{
-		{"usage", "day, project, device"}, {"usage_change", "project, device, day"},
-		{"history", "project, block, figure, day"}, {"change", "project, block, figure, day"},
-	} {
+	for _, table := range s.dayTables() {
 		if err := s.prune(ctx, table.name, table.key, "day < $1", before); err != nil {
 			return err
 		}
@@ -64,6 +61,18 @@ func (s *Store) pruneOnce(ctx context.Context, before rules.Day) error {
 		s.pruned.before = before
 	}
 	return err
+}
+
+// A dayTable is a table that has a row for each day of something.
+type dayTable struct{ name, key string }
+
+// dayTables returns the tables of days. Those of an older version are in SQLite only.
+func (s *Store) dayTables() []dayTable {
+	tables := []dayTable{{"history", "project, block, figure, day"}, {"change", "project, block, figure, day"}}
+	if s.postgres {
+		return tables
+	}
+	return append(tables, dayTable{"usage", "day, project, device"}, dayTable{"usage_change", "project, device, day"})
 }
 
 // prune deletes the rows of a table for which condition holds.
@@ -123,7 +132,7 @@ func dropDevices(ctx context.Context, tx transaction, key blockKey, ordinals []i
 	idle := slices.DeleteFunc(ordinals, func(ordinal int) bool { return used.Has(ordinal % history.BlockSize) })
 	_, err = tx.ExecContext(ctx, `
 		DELETE FROM device WHERE project = $1 AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($2)) AND NOT listed AND unlisted_on < $3`,
-		key.project, document[[]int]{&idle}, before)
+		key.project, elements(idle), before)
 	return err
 }
 

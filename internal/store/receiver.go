@@ -110,7 +110,11 @@ func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.
 	err = s.update(ctx, func(tx transaction) error {
 		const chosen = `delivery.alert = $1 AND NOT rerouted AND ($2 = '' OR delivery.receiver = $2)`
 		const messages = `(SELECT message FROM delivery WHERE ` + chosen + `)`
-		rows, err := readRows(ctx, tx, chosen+` OR message IN `+messages, alert, receiver)
+		const all = chosen + ` OR message IN ` + messages
+		if err := lockReceiversOf(ctx, tx, all, alert, receiver); err != nil {
+			return err
+		}
+		rows, err := readRows(ctx, tx, all, alert, receiver)
 		if err != nil {
 			return err
 		}

@@ -48,12 +48,11 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 
 // addRouted gives receivers some of the alerts of which they have no delivery yet, and makes them due.
 func (s *Store) addRouted(ctx context.Context, key rules.Key, receivers []string, now time.Time) (added int, err error) {
-	receivers = append([]string{}, receivers...) // nil is no list
 	err = s.update(ctx, func(tx transaction) error {
 		addresses, err := collect(ctx, tx, func(p *address) []any { return []any{&p.alert, &p.receiver} }, `
 			SELECT alert.id, routed.value FROM alert CROSS JOIN json_each($3) AS routed
 			WHERE `+routed+` AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.receiver = routed.value)
-			LIMIT `+strconv.Itoa(maxRows), key.Project, key.Rule, document[[]string]{&receivers})
+			LIMIT `+strconv.Itoa(maxRows), key.Project, key.Rule, elements(receivers))
 		if err != nil {
 			return err
 		}

@@ -115,20 +115,17 @@ func alertIDs(deliveries []Delivery) []string {
 
 // insertAttempts notes an attempt at each message, and what it displays if it is taken.
 func insertAttempts(ctx context.Context, b batch, receiver string, sendings []Sending, started time.Time) (attempts []int64, err error) {
-	//nolint:sqlclosecheck // the transaction closes it
-	insert, err := b.prepare(ctx, `
-		INSERT INTO attempt (message, receiver, started, status, error) VALUES ($1, $2, $3, '', '') RETURNING id`)
-	if err != nil {
-		return nil, err
-	}
 	for _, sending := range sendings {
 		var attempt int64
-		if err := insert.QueryRowContext(ctx, sending.Message.ID, receiver, at(started)).Scan(&attempt); err != nil {
+		err := b.tx.QueryRowContext(ctx, `
+			INSERT INTO attempt (message, receiver, started, status, error) VALUES ($1, $2, $3, '', '') RETURNING id`,
+			sending.Message.ID, receiver, at(started)).Scan(&attempt)
+		if err != nil {
 			return nil, err
 		}
 		members := sending.Members
 		table := upsert{table: "attempt_alert", key: []string{"attempt", "alert"}, fixed: []string{"version", "level", "display", "epoch"}}
-		err := table.run(ctx, b.tx, len(members), func(i int) []any {
+		err = table.run(ctx, b.tx, len(members), func(i int) []any {
 			d := &members[i]
 			sent := sending.sent(d)
 			return []any{attempt, d.Alert.ID, sent.Version, sent.Level, sent.Display, sent.Epoch}
@@ -264,6 +261,13 @@ func mendCutOff(ctx context.Context, tx transaction) error {
 		SELECT receiver, alert, started, version, level, display, epoch FROM attempt JOIN attempt_alert ON attempt = id
 		WHERE status = '' ORDER BY receiver, alert, version DESC`)
 	if err != nil {
+		return err
+	}
+	names := make([]string, len(attempts))
+	for i, c := range attempts {
+		names[i] = c.receiver
+	}
+	if err := lockReceivers(ctx, tx, names...); err != nil {
 		return err
 	}
 	statements := newBatch(tx)

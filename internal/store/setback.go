@@ -28,7 +28,7 @@ func (s *Store) SetBack(ctx context.Context, now, summary time.Time, longest Pau
 		return err
 	})
 	if err == nil && !ahead.IsZero() {
-		err = s.update(ctx, func(tx transaction) error { return setBack(ctx, tx, now, summary) })
+		err = s.update(ctx, func(tx transaction) error { return s.setBack(ctx, tx, now, summary) })
 	}
 	return ahead, doing(err, "setting back the times that lie ahead of the clock")
 }
@@ -67,7 +67,7 @@ var happened = map[string][]string{
 	"transition": {"at"},
 }
 
-func setBack(ctx context.Context, tx transaction, now, summary time.Time) error {
+func (s *Store) setBack(ctx context.Context, tx transaction, now, summary time.Time) error {
 	var err error
 	run := func(statement string, args ...any) {
 		if err == nil {
@@ -84,8 +84,8 @@ func setBack(ctx context.Context, tx transaction, now, summary time.Time) error 
 		WHERE due_at > $3`, Summary, at(summary), at(now))
 	today := rules.DayOf(now)
 	run(`UPDATE project SET reread_on = 0 WHERE reread_on > $1`, today)
-	for _, table := range []string{"history", "change", "usage", "usage_change"} {
-		run(`DELETE FROM `+table+` WHERE day > $1`, today)
+	for _, table := range s.dayTables() {
+		run(`DELETE FROM `+table.name+` WHERE day > $1`, today)
 	}
 	run(`UPDATE figure SET first = NULL, last = NULL WHERE first > $1`, today)
 	run(`UPDATE figure SET last = $1 WHERE last > $1`, today)

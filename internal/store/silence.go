@@ -62,16 +62,19 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 		return errors.New("storing a silence: one without an end must name an alert")
 	}
 	err := s.update(ctx, func(tx transaction) error {
+		if err := raise(ctx, tx, Mute, "", now, false); err != nil {
+			return err
+		}
+		if err := lockSilences(ctx, tx); err != nil {
+			return err
+		}
 		seq, err := silenceSeq(ctx, tx)
 		if err != nil {
 			return err
 		}
 		args := append(fieldsOf(&silence), seq+1)
 		_, err = tx.ExecContext(ctx, `INSERT INTO silence (`+silenceColumns+`, seq) VALUES (`+params(1, len(args))+`)`, args...)
-		if err != nil {
-			return err
-		}
-		return raise(ctx, tx, Mute, "", now, false)
+		return err
 	})
 	return doing(err, "storing a silence")
 }
@@ -79,6 +82,9 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 // EndSilence ends a silence at now; by is who does. ok is false if there is none of that ID that is not over.
 func (s *Store) EndSilence(ctx context.Context, id, by string, now time.Time) (ok bool, err error) {
 	err = s.update(ctx, func(tx transaction) error {
+		if err := lockSilences(ctx, tx); err != nil {
+			return err
+		}
 		seq, err := silenceSeq(ctx, tx)
 		if err != nil {
 			return err

@@ -124,6 +124,14 @@ func (d document[T]) Scan(column any) error {
 	return nil
 }
 
+// elements is a list as JSON text, for json_each.
+func elements[T any](list []T) document[[]T] {
+	if list == nil {
+		list = []T{} // which is no null
+	}
+	return document[[]T]{&list}
+}
+
 // repeated keeps one copy of each text, and of each list of texts, that many rows of a query have.
 type repeated struct {
 	texts map[string]string
@@ -251,15 +259,6 @@ func collect[T any](ctx context.Context, tx transaction, fields func(*T) []any, 
 	return scanAll(rows, fields)
 }
 
-// collectFrom is collect for a statement that is run many times.
-func collectFrom[T any](ctx context.Context, stmt *sql.Stmt, fields func(*T) []any, args ...any) ([]T, error) {
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, err
-	}
-	return scanAll(rows, fields)
-}
-
 // scanAll reads all rows and closes them.
 func scanAll[T any](rows *sql.Rows, fields func(*T) []any) ([]T, error) {
 	return scanInto(nil, rows, fields)
@@ -279,7 +278,8 @@ func scanInto[T any](all []T, rows *sql.Rows, fields func(*T) []any) ([]T, error
 	return all, rows.Err()
 }
 
-// A batch is a transaction that runs the same statements many times: each is prepared once. They end with the transaction.
+// A batch is a transaction that runs the same statements many times: SQLite prepares each once. They end with the transaction.
+// PostgreSQL gets no prepared statements, which would stay behind in the session.
 type batch struct {
 	tx       transaction
 	prepared map[string]*sql.Stmt
@@ -291,7 +291,7 @@ func (b batch) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if stmt, ok := b.prepared[query]; ok {
 		return stmt, nil
 	}
-	stmt, err := b.tx.PrepareContext(ctx, query)
+	stmt, err := b.tx.tx.PrepareContext(ctx, query)
 	if err == nil {
 		b.prepared[query] = stmt
 	}
@@ -299,6 +299,10 @@ func (b batch) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (b batch) exec(ctx context.Context, query string, args ...any) error {
+	if b.tx.postgres {
+		_, err := b.tx.ExecContext(ctx, query, args...)
+		return err
+	}
 	stmt, err := b.prepare(ctx, query) //nolint:sqlclosecheck // the transaction closes it
 	if err == nil {
 		_, err = stmt.ExecContext(ctx, args...)

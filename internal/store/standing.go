@@ -66,7 +66,7 @@ func (s *Standing) countQueues(ctx context.Context, tx transaction, now time.Tim
 	states := delivery.Unsettled()
 	counts, err := collect(ctx, tx, func(c *count) []any { return []any{&c.receiver, &c.state, &c.n, instant{&c.oldest}} }, `
 		SELECT receiver, state, count(*), min(waiting_since) FROM work CROSS JOIN delivery
-		WHERE receiver = key AND kind = $1 AND state IN (SELECT value FROM json_each($2)) GROUP BY receiver, state`, Receiver, document[[]delivery.State]{&states})
+		WHERE receiver = key AND kind = $1 AND state IN (SELECT value FROM json_each($2)) GROUP BY receiver, state`, Receiver, elements(states))
 	for _, c := range counts {
 		q := s.Queues[c.receiver]
 		if q.Count == nil {

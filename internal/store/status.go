@@ -38,12 +38,15 @@ func (s *Store) CountHushed(ctx context.Context) (muted, acknowledged int, err e
 	return muted, acknowledged, doing(err, "counting the alerts that people are not told of")
 }
 
-// FreeSpace returns how many bytes of the database hold nothing, and how large it is.
+// FreeSpace returns how many bytes of the file hold nothing, and how large it is. Of PostgreSQL, which reuses space by itself, free is 0.
 func (s *Store) FreeSpace(ctx context.Context) (free, size int64, err error) {
+	query := `SELECT freelist_count * page_size, page_count * page_size FROM pragma_freelist_count, pragma_page_count, pragma_page_size`
+	if s.postgres {
+		query = `SELECT 0, CAST(coalesce(sum(pg_total_relation_size(oid)), 0) AS BIGINT) FROM pg_class
+			WHERE relnamespace = to_regnamespace(current_schema()) AND relkind = 'r'`
+	}
 	err = s.view(ctx, func(tx transaction) error {
-		return tx.QueryRowContext(ctx, `
-			SELECT freelist_count * page_size, page_count * page_size FROM pragma_freelist_count, pragma_page_count, pragma_page_size`).
-			Scan(&free, &size)
+		return tx.QueryRowContext(ctx, query).Scan(&free, &size)
 	})
 	return free, size, doing(err, "reading how large the database is")
 }

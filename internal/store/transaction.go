@@ -6,8 +6,21 @@ import (
 	"errors"
 )
 
-// A transaction runs statements, all or nothing.
-type transaction struct{ tx *sql.Tx }
+// A transaction runs statements, all or nothing. Queries have one text for both kinds of database, but for what fold returns, for
+// locks (locks.go) and for the writing of many rows (upsert.go).
+type transaction struct {
+	tx       *sql.Tx
+	postgres bool
+	types    columnTypes // of PostgreSQL
+}
+
+// fold returns SQL for a text that compares and sorts whatever the case of its ASCII letters.
+func (t transaction) fold(text string) string {
+	if t.postgres {
+		return "lower(" + text + ")"
+	}
+	return text + " COLLATE NOCASE"
+}
 
 // ExecContext runs a statement that returns no rows.
 func (t transaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -24,27 +37,34 @@ func (t transaction) QueryRowContext(ctx context.Context, query string, args ...
 	return t.tx.QueryRowContext(ctx, query, args...)
 }
 
-// PrepareContext prepares a statement that is run many times. It ends with the transaction.
-func (t transaction) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
-	return t.tx.PrepareContext(ctx, query)
-}
-
 // A beginner is a database or a connection to one.
 type beginner interface {
 	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
 }
 
-func transact(ctx context.Context, db beginner, options *sql.TxOptions, f func(transaction) error) error {
+// transact runs f in a transaction. An error of its end is an endError: whether it was stored is not known, if it was to be.
+func (s *Store) transact(ctx context.Context, db beginner, options *sql.TxOptions, f func(transaction) error) error {
 	tx, err := db.BeginTx(ctx, options)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after Commit
-	if err = f(transaction{tx}); err == nil {
-		err = tx.Commit()
+	if err = f(transaction{tx, s.postgres, s.types}); err == nil {
+		if err = tx.Commit(); err != nil {
+			err = &endError{err}
+		}
 	}
 	if err != nil && ctx.Err() != nil && errors.Is(tx.Rollback(), sql.ErrTxDone) {
 		return ctx.Err() // which has ended the transaction: what else went wrong follows from that
 	}
 	return err
 }
+
+// An endError is an error of the end of a transaction.
+type endError struct{ err error }
+
+// Error returns the error.
+func (e *endError) Error() string { return e.err.Error() }
+
+// Unwrap returns the error.
+func (e *endError) Unwrap() error { return e.err }

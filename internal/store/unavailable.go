@@ -23,6 +23,13 @@ const (
 	Moved    OutageCause = "the database file was deleted or replaced"
 	Damaged  OutageCause = "the database is damaged or not a database"
 	Failing  OutageCause = "the disk fails"
+
+	// Of PostgreSQL.
+	NoServer     OutageCause = "the database server cannot be reached"
+	Refused      OutageCause = "the database server refuses the connection"
+	Unprivileged OutageCause = "the database user lacks a right"
+	Standby      OutageCause = "the database server takes no changes"
+	Busy         OutageCause = "the database server takes too long"
 )
 
 // Advice returns the next step, in the imperative.
@@ -40,6 +47,16 @@ func (c OutageCause) Advice() string {
 		return "put the file back, or restart notewatch"
 	case Damaged:
 		return replaceAdvice
+	case NoServer:
+		return "check that it runs, and host and port in the URL"
+	case Refused:
+		return "check user, password, database and sslmode in the URL"
+	case Unprivileged:
+		return "grant it the right to create a schema in the database, or make it the owner of the schema"
+	case Standby:
+		return "name the primary in the URL, or several hosts with target_session_attrs=read-write"
+	case Busy:
+		return "look for locks and long transactions in pg_stat_activity, and at the limit of its connections"
 	}
 	return "check its disk, and the disk quota of this user"
 }

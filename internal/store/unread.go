@@ -29,7 +29,7 @@ func (w listWriter) addUnread(ctx context.Context, devices *DeviceList, joined [
 	}
 	_, err := w.tx.ExecContext(ctx, `
 		INSERT INTO unread (project, ordinal) SELECT CAST($1 AS BIGINT), CAST(value AS BIGINT) FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING`,
-		w.id, document[[]int]{&ordinals})
+		w.id, elements(ordinals))
 	return err
 }
 
@@ -53,7 +53,7 @@ func (s *Store) MarkRead(ctx context.Context, lease Lease, ordinals []int) error
 		}
 		_, err := tx.ExecContext(ctx, `
 			DELETE FROM unread WHERE project = (SELECT id FROM project WHERE uid = $1) AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`,
-			lease.Key, document[[]int]{&ordinals})
+			lease.Key, elements(ordinals))
 		return err
 	})
 	return doing(err, "noting which devices of project %q have been read", lease.Key)

@@ -28,6 +28,9 @@ type upsert struct {
 // run writes n rows, no two with one key. row returns the columns key, set and fixed of one of them. If written is not nil it
 // scans the columns returning of each row that was new or differed.
 func (u upsert) run(ctx context.Context, tx transaction, n int, row func(i int) []any, written func(*sql.Rows) error) error {
+	if tx.postgres {
+		return u.runArrays(ctx, tx, n, row, written)
+	}
 	if n == 0 {
 		return nil
 	}
@@ -36,7 +39,7 @@ func (u upsert) run(ctx context.Context, tx transaction, n int, row func(i int) 
 	if u.single {
 		batch = 1
 	}
-	stmt, err := tx.PrepareContext(ctx, u.statement(batch))
+	stmt, err := tx.tx.PrepareContext(ctx, u.statement(batch))
 	if err != nil {
 		return err
 	}
@@ -55,6 +58,29 @@ func (u upsert) run(ctx context.Context, tx transaction, n int, row func(i int) 
 	return u.run(ctx, tx, n-done, rest, written)
 }
 
+// runArrays is run on PostgreSQL, where each statement is a round trip: it has one array for each column.
+func (u upsert) runArrays(ctx context.Context, tx transaction, n int, row func(i int) []any, written func(*sql.Rows) error) error {
+	columns := u.columns()
+	text := u.insert("SELECT * FROM " + tx.types.unnest(u.table, columns))
+	for first := 0; first < n; first += maxArray {
+		args := arrays(len(columns), first, min(first+maxArray, n), row)
+		if written == nil {
+			if _, err := tx.ExecContext(ctx, text, args...); err != nil {
+				return err
+			}
+			continue
+		}
+		rows, err := tx.QueryContext(ctx, text, args...)
+		if err == nil {
+			err = scanEach(rows, written)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (u upsert) exec(ctx context.Context, stmt *sql.Stmt, args []any, written func(*sql.Rows) error) error {
 	if written == nil {
 		_, err := stmt.ExecContext(ctx, args...)
@@ -64,6 +90,11 @@ func (u upsert) exec(ctx context.Context, stmt *sql.Stmt, args []any, written fu
 	if err != nil {
 		return err
 	}
+	return scanEach(rows, written)
+}
+
+// scanEach calls written with each row and closes them.
+func scanEach(rows *sql.Rows, written func(*sql.Rows) error) error {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := written(rows); err != nil {
@@ -73,13 +104,19 @@ func (u upsert) exec(ctx context.Context, stmt *sql.Stmt, args []any, written fu
 	return rows.Err()
 }
 
+// columns returns the columns that a row gives.
+func (u upsert) columns() []string { return slices.Concat(u.key, u.set, u.fixed) }
+
 // statement returns the SQL text that writes n rows.
 func (u upsert) statement(n int) string {
-	columns := slices.Concat(u.key, u.set, u.fixed)
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(u.columns())), ", ") + ")"
+	return u.insert("VALUES " + row + strings.Repeat(", "+row, n-1))
+}
+
+// insert returns the SQL text that writes rows.
+func (u upsert) insert(rows string) string {
 	var text strings.Builder
-	text.WriteString("INSERT INTO " + u.table + " (" + list(columns) + ") VALUES ")
-	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ") + ")"
-	text.WriteString(row + strings.Repeat(", "+row, n-1))
+	text.WriteString("INSERT INTO " + u.table + " (" + list(u.columns()) + ") " + rows)
 	text.WriteString(" ON CONFLICT (" + list(u.key) + ") DO ")
 	if len(u.set) == 0 {
 		text.WriteString("NOTHING")
@@ -107,4 +144,49 @@ func params(first, n int) string {
 		all[i] = "$" + strconv.Itoa(first+i)
 	}
 	return list(all)
+}
+
+// A rewrite changes rows that are there.
+type rewrite struct {
+	table  string
+	key    []string
+	set    []string
+	rising string // column that has to be greater than before, else the row stays; "" is none
+}
+
+// run changes n rows, no two with one key. row returns the columns key and set of one of them.
+func (r rewrite) run(ctx context.Context, b batch, n int, row func(i int) []any) error {
+	columns := slices.Concat(r.key, r.set)
+	if b.tx.postgres {
+		text := r.statement("FROM "+b.tx.types.unnest(r.table, columns)+" AS given ("+list(columns)+") ",
+			func(column string) string { return "given." + column })
+		for first := 0; first < n; first += maxArray {
+			if _, err := b.tx.ExecContext(ctx, text, arrays(len(columns), first, min(first+maxArray, n), row)...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	text := r.statement("", func(column string) string { return "$" + strconv.Itoa(slices.Index(columns, column)+1) })
+	for i := range n {
+		if err := b.exec(ctx, text, row(i)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statement returns the SQL text. from is where the new values come from, if not from parameters; given is the new value of a column.
+func (r rewrite) statement(from string, given func(column string) string) string {
+	var changes, conditions []string
+	for _, column := range r.set {
+		changes = append(changes, column+" = "+given(column))
+	}
+	for _, column := range r.key {
+		conditions = append(conditions, r.table+"."+column+" = "+given(column))
+	}
+	if r.rising != "" {
+		conditions = append(conditions, r.table+"."+r.rising+" < "+given(r.rising))
+	}
+	return "UPDATE " + r.table + " SET " + list(changes) + " " + from + "WHERE " + strings.Join(conditions, " AND ")
 }

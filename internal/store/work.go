@@ -54,7 +54,7 @@ func (s *Store) KeepProjects(ctx context.Context, projects []string) error {
 	err := s.update(ctx, func(tx transaction) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE work SET due_at = NULL WHERE kind IN ($1, $2) AND key NOT IN (SELECT value FROM json_each($3))`,
-			Poll, PollRules, document[[]string]{&projects})
+			Poll, PollRules, elements(projects))
 		return err
 	})
 	return doing(err, "keeping the work of %d projects", len(projects))
@@ -65,9 +65,13 @@ func (s *Store) KeepProjects(ctx context.Context, projects []string) error {
 func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine time.Time) (Lease, bool, error) {
 	lease, ok := Lease{Kind: kind, Key: key, Token: rand.Text()}, false
 	err := s.relax(ctx, func(tx transaction) (err error) {
+		chosen := `kind = $3 AND key = $4`
+		if tx.postgres { // who has locked the row may be claiming it
+			chosen = `(kind, key) IN (SELECT kind, key FROM work WHERE ` + chosen + ` FOR UPDATE SKIP LOCKED)`
+		}
 		row := tx.QueryRowContext(ctx, `
 			UPDATE work SET lease_token = $1, leased_until = $2
-			WHERE kind = $3 AND key = $4 AND due_at <= $5 AND (lease_token IS NULL OR leased_until <= $6 OR leased_until > $7)
+			WHERE `+chosen+` AND due_at <= $5 AND (lease_token IS NULL OR leased_until <= $6 OR leased_until > $7)
 			RETURNING due_at, version, failures`,
 			lease.Token, at(machine.Add(LeaseTime)), kind, key, at(now), at(machine), at(machine.Add(LeaseTime+ClockTolerance)))
 		ok, err = found(row, instant{&lease.Due}, &lease.Version, &lease.Failures)

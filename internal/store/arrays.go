@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// PostgreSQL takes many rows as one array for each column: a statement a row would be a round trip a row.
+
+// maxArray bounds the rows that are sent at once.
+const maxArray = 2_000
+
+// columnTypes are the types of all columns, by table and column as in "alert.level". PostgreSQL has to be told those of arrays.
+type columnTypes map[string]string
+
+// readColumnTypes reads the types of the columns of the schema that is used.
+func readColumnTypes(ctx context.Context, tx transaction) (columnTypes, error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT table_name || '.' || column_name, data_type FROM information_schema.columns WHERE table_schema = current_schema()`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	types := columnTypes{}
+	for rows.Next() {
+		var column, name string
+		if err := rows.Scan(&column, &name); err != nil {
+			return nil, err
+		}
+		types[column] = name
+	}
+	return types, rows.Err()
+}
+
+// unnest returns SQL for rows of a table that come as arrays of some of its columns, which are the parameters from $1 on.
+func (t columnTypes) unnest(table string, columns []string) string {
+	params := make([]string, len(columns))
+	for i, column := range columns {
+		params[i] = fmt.Sprintf("$%d::%s[]", i+1, t[table+"."+column])
+	}
+	return "unnest(" + strings.Join(params, ", ") + ")"
+}
+
+// arrays returns the rows from first to before last as the parameters of unnest. row returns the columns of one of them.
+func arrays(columns, first, last int, row func(i int) []any) []any {
+	all := make([]any, columns)
+	lists := make([]pgtype.FlatArray[any], columns)
+	for c := range lists {
+		lists[c] = make(pgtype.FlatArray[any], 0, last-first)
+	}
+	for i := first; i < last; i++ {
+		for c, value := range row(i) {
+			lists[c] = append(lists[c], value)
+		}
+	}
+	for c := range lists {
+		all[c] = lists[c]
+	}
+	return all
+}

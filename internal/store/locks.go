@@ -1,0 +1,73 @@
+package store
+
+import "context"
+
+// On PostgreSQL several processes write at the same time. A transaction sees what others have committed when each of its statements
+// begins, so it locks what it reads to change it, in one order:
+//
+//  1. the row of work whose lease it relies on (hold, extend, complete);
+//  2. the silences, by the row of work of kind Mute (holdSilences, lockSilences);
+//  3. alerts, by ID (lockAlerts);
+//  4. the rows of work of receivers, by name (lockReceivers, raiseAll).
+//
+// Deliveries need no locks of their own: who changes one holds the row of work of its receiver. So whoever reads a delivery after
+// that sees the newest state, and nobody else changes it before the transaction ends. New deliveries may be added without it.
+//
+// SQLite has one writer at a time: there all of this does nothing.
+
+// lockReceivers locks the deliveries of receivers.
+func lockReceivers(ctx context.Context, tx transaction, names ...string) error {
+	return lockWork(ctx, tx, Receiver, names...)
+}
+
+// lockReceiversOf locks the deliveries of the receivers of those for which condition holds.
+func lockReceiversOf(ctx context.Context, tx transaction, condition string, args ...any) error {
+	if !tx.postgres {
+		return nil
+	}
+	names, err := collect(ctx, tx, func(name *string) []any { return []any{name} },
+		`SELECT DISTINCT delivery.receiver FROM delivery WHERE `+condition, args...)
+	if err != nil {
+		return err
+	}
+	return lockReceivers(ctx, tx, names...)
+}
+
+// lockWork locks rows of work of a kind.
+func lockWork(ctx context.Context, tx transaction, kind Kind, keys ...string) error {
+	if !tx.postgres || len(keys) == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `
+		SELECT 1 FROM work WHERE kind = $1 AND key IN (SELECT value FROM json_each($2)) ORDER BY key FOR UPDATE`,
+		kind, elements(keys))
+	return err
+}
+
+// lockAlerts locks those of some alerts that are stored.
+func lockAlerts(ctx context.Context, tx transaction, ids []string) error {
+	if !tx.postgres || len(ids) == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `
+		SELECT 1 FROM alert WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id FOR NO KEY UPDATE`, elements(ids))
+	return err
+}
+
+// holdSilences keeps silences from being made or ended before the transaction ends. Any number of transactions may do so.
+func holdSilences(ctx context.Context, tx transaction) error {
+	if !tx.postgres {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `SELECT 1 FROM work WHERE kind = $1 FOR KEY SHARE`, Mute)
+	return err
+}
+
+// lockSilences waits for those that hold the silences. The row may be new.
+func lockSilences(ctx context.Context, tx transaction) error {
+	if !tx.postgres {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `SELECT 1 FROM work WHERE kind = $1 FOR UPDATE`, Mute)
+	return err
+}

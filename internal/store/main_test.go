@@ -1,0 +1,9 @@
+package store_test
+
+import (
+	"testing"
+
+	"notewatch/internal/store/postgrestest"
+)
+
+func TestMain(m *testing.M) { postgrestest.Main(m) }

@@ -1,0 +1,238 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"notewatch/internal/store/session"
+)
+
+const (
+	oldestServer  = 15 // version of PostgreSQL
+	defaultSchema = "notewatch"
+	defaultPool   = 4 // connections that write, and as many that read
+	maxPool       = 100
+
+	connectTime   = 10 * time.Second // until another host of the URL is tried
+	statementTime = time.Minute
+	lockTime      = 20 * time.Second // that a statement waits for a row that another process changes
+	idleTime      = 30 * time.Second // of a process that stands still in a transaction, until the server ends that
+	longestTime   = 5 * time.Minute  // of a transaction, whatever happens to the network
+)
+
+// A server is a database of PostgreSQL as a URL names it.
+type server struct {
+	config pgx.ConnConfig
+	schema string
+	pool   int
+	name   string // the URL without what is secret in it
+}
+
+// isURL reports whether text names a database of PostgreSQL.
+func isURL(text string) bool {
+	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
+}
+
+// nameOf returns the path of a database, or its URL without what is secret in it.
+func nameOf(place string) string {
+	if !isURL(place) {
+		return place
+	}
+	u, err := url.Parse(place)
+	if err != nil {
+		return "postgres://…"
+	}
+	public := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	if u.User.Username() != "" {
+		public.User = url.User(u.User.Username())
+	}
+	return public.String()
+}
+
+// errNotURL says how a URL is written. It shows nothing of the one that was given: where a password has a character that it may not
+// have, any part of it may be the password.
+var errNotURL = errors.New("this is not a URL: write postgres://user:password@host:5432/database, with %40 for @, %3A for :, " +
+	"%2F for / and %25 for % in the password")
+
+// parseURL reads the URL of a database. Its errors show no password.
+func parseURL(text string) (server, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return server{}, errNotURL
+	}
+	s := server{name: nameOf(text)}
+	query := u.Query()
+	if s.pool, err = poolOf(query); err != nil {
+		return s, err
+	}
+	query.Del(poolParameter)
+	u.RawQuery = query.Encode()
+	config, err := pgx.ParseConfig(u.String())
+	if err != nil {
+		return s, refusedURL(err, u)
+	}
+	s.config = *config
+	s.schema = cmp.Or(config.RuntimeParams["search_path"], defaultSchema)
+	delete(s.config.RuntimeParams, "search_path")
+	if !plainSchema.MatchString(s.schema) {
+		return s, fmt.Errorf("search_path is %q: name one schema, of small letters, digits and _", s.schema)
+	}
+	if !query.Has(modeParameter) {
+		s.config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+	if mode := s.config.DefaultQueryExecMode; mode == pgx.QueryExecModeExec || mode == pgx.QueryExecModeSimpleProtocol {
+		return s, fmt.Errorf("%s is %q, which sends no types of parameters: leave it out", modeParameter, query.Get(modeParameter))
+	}
+	if s.config.RuntimeParams["application_name"] == "" {
+		s.config.RuntimeParams["application_name"] = "notewatch"
+	}
+	if !query.Has("connect_timeout") {
+		s.config.ConnectTimeout = connectTime
+	}
+	dialer := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 4}}
+	s.config.DialFunc = dialer.DialContext
+	return s, nil
+}
+
+// Parameters of a URL.
+const (
+	poolParameter = "pool_max_conns"
+	modeParameter = "default_query_exec_mode"
+)
+
+// plainSchema matches names that need no quotation marks.
+var plainSchema = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+
+func poolOf(query url.Values) (int, error) {
+	if !query.Has(poolParameter) {
+		return defaultPool, nil
+	}
+	size, err := strconv.Atoi(query.Get(poolParameter))
+	if err != nil || size < 1 || size > maxPool {
+		return 0, fmt.Errorf("%s is %q: want a number from 1 to %d", poolParameter, query.Get(poolParameter), maxPool)
+	}
+	return size, nil
+}
+
+// refusedURL returns what the driver finds wrong with a URL.
+func refusedURL(err error, u *url.URL) error {
+	modes := []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+	if mode := u.Query().Get("sslmode"); mode != "" && !slices.Contains(modes, mode) {
+		return fmt.Errorf("sslmode is %q: want %s", mode, strings.Join(modes, ", "))
+	}
+	password, _ := u.User.Password()
+	cause := errors.Unwrap(err)
+	if cause == nil || password != "" && strings.Contains(cause.Error(), password) {
+		return errNotURL
+	}
+	return fmt.Errorf("reading the URL: %w: compare it with postgres://user:password@host:5432/database?sslmode=verify-full", cause)
+}
+
+// connect returns a pool of connections, each opened when it is first used.
+func (s server) connect(settings ...session.Setting) *sql.DB {
+	all := append([]session.Setting{
+		{Name: "search_path", Value: s.schema},
+		{Name: "statement_timeout", Value: inMilliseconds(statementTime)},
+		{Name: "lock_timeout", Value: inMilliseconds(lockTime)},
+		{Name: "idle_in_transaction_session_timeout", Value: inMilliseconds(idleTime)},
+	}, settings...)
+	db := sql.OpenDB(session.NewConnector(s.config, all...))
+	db.SetMaxOpenConns(s.pool)
+	db.SetMaxIdleConns(s.pool)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db
+}
+
+func inMilliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// openServer opens a database of PostgreSQL.
+func openServer(ctx context.Context, text string, a access) (*Store, error) {
+	server, err := parseURL(text)
+	if err != nil {
+		return nil, err
+	}
+	var settings []session.Setting
+	if a == looking {
+		settings = append(settings, session.Setting{Name: "transaction_read_only", Value: "on"})
+	}
+	s := &Store{postgres: true, write: server.connect(settings...), read: server.connect(settings...), name: server.name, schema: server.schema}
+	err = s.checkServer(ctx, a)
+	if err == nil {
+		err = s.prepare(ctx, a)
+	}
+	if err == nil {
+		err = s.view(ctx, func(tx transaction) (err error) {
+			s.types, err = readColumnTypes(ctx, tx)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, errors.Join(explainedByServer(err), s.Close())
+	}
+	return s, nil
+}
+
+// checkServer returns an error if the server cannot serve.
+func (s *Store) checkServer(ctx context.Context, a access) error {
+	var version int
+	var name string
+	var standby bool
+	err := s.view(ctx, func(tx transaction) error {
+		return tx.QueryRowContext(ctx, `
+			SELECT CAST(current_setting('server_version_num') AS INTEGER), current_setting('server_version'), pg_is_in_recovery()`).
+			Scan(&version, &name, &standby)
+	})
+	if err == nil {
+		err = supported(version, name)
+	}
+	if err == nil && standby && a != looking {
+		err = &UnavailableError{Cause: Standby}
+	}
+	return err
+}
+
+// supported returns an error if a version of PostgreSQL, as a number such as 150018, is too old.
+func supported(version int, name string) error {
+	if version < oldestServer*10_000 {
+		return fmt.Errorf("the server is PostgreSQL %s: use version %d or later", name, oldestServer)
+	}
+	return nil
+}
+
+// maxTries bounds how often a transaction is tried that the server ends so that others can go on.
+const maxTries = 6
+
+// serve runs f in a transaction of PostgreSQL. It starts over if the server ended the transaction in favour of another one, if
+// something appeared meanwhile that it had to lock first, or if the connection was lost before its end. If the connection is lost at
+// its end, nobody knows whether it was stored: that is an UnavailableError.
+func (s *Store) serve(ctx context.Context, db *sql.DB, options *sql.TxOptions, f func(transaction) error) error {
+	limited, cancel := context.WithTimeout(ctx, longestTime)
+	defer cancel()
+	for try := 1; ; try++ {
+		err := s.transact(limited, db, options, f)
+		if try < maxTries && startsOver(err) && pause(limited, try) {
+			continue
+		}
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err() // which has ended the transaction: what else went wrong follows from that
+		case limited.Err() != nil:
+			return &UnavailableError{Busy, err}
+		}
+		return explainedByServer(err)
+	}
+}

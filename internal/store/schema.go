@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+
+	"notewatch/internal/store/nested"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// An access is what whoever opens a database may do with its schema.
+type access int
+
+const (
+	looking   access = iota // nothing
+	creating                // make it in an empty database. Another process may run on any other
+	migrating               // and bring an older one up to date
+)
+
+// prepare makes the schema or brings it up to date, as far as access allows, or says why it cannot be used.
+func (s *Store) prepare(ctx context.Context, a access) error {
+	files, known, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	due := false
+	err = s.transact(ctx, s.write, &sql.TxOptions{ReadOnly: true}, func(tx transaction) (err error) {
+		due, err = s.migrationDue(ctx, tx, a, known)
+		return err
+	})
+	if err != nil || !due {
+		return err
+	}
+	return s.migrate(ctx, a, files, known)
+}
+
+// migrations returns the migrations of this kind of database and the number of the newest.
+func (s *Store) migrations() (files fs.FS, newest int64, err error) {
+	files, err = fs.Sub(migrations, "migrations/"+s.kind())
+	if err != nil {
+		return nil, 0, err
+	}
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, name := range names {
+		number, err := goose.NumericComponent(name)
+		if err != nil {
+			return nil, 0, err
+		}
+		newest = max(newest, number)
+	}
+	return files, newest, nil
+}
+
+// kind is the name of the folder of the migrations.
+func (s *Store) kind() string {
+	if s.postgres {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// migrationDue reports whether the schema has to be made or brought up to date. It returns an error if access does not allow that, or if the
+// schema is that of a newer version.
+func (s *Store) migrationDue(ctx context.Context, tx transaction, a access, known int64) (bool, error) {
+	current, err := s.currentSchema(ctx, tx)
+	switch {
+	case err != nil || current == known:
+		return false, err
+	case current > known:
+		return false, fmt.Errorf("%w (schema %d, this one knows %d): use that version, or restore a backup from before it",
+			ErrNewer, current, known)
+	case current == 0 && s.postgres && a == looking:
+		return false, fmt.Errorf("the schema %q has no database of notewatch: check the URL, or start notewatch once to make it", s.schema)
+	}
+	if err := s.notOfDemo(ctx, tx, current); err != nil {
+		return false, err
+	}
+	if a == looking || a == creating && current > 0 {
+		return false, fmt.Errorf("%w (schema %d, this one knows %d): start notewatch run, or notewatch once, to bring it up to date",
+			ErrOlder, current, known)
+	}
+	return true, nil
+}
+
+// migrate makes the schema or brings it up to date in one transaction: nobody ever sees it half done, and of several processes one
+// does it while the others wait.
+func (s *Store) migrate(ctx context.Context, a access, files fs.FS, known int64) error {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	return s.transact(ctx, conn, nil, func(tx transaction) error {
+		if s.postgres {
+			if err := s.lockSchema(ctx, tx); err != nil {
+				return err
+			}
+		}
+		due, err := s.migrationDue(ctx, tx, a, known)
+		if err != nil || !due {
+			return err
+		}
+		return conn.Raw(func(opened any) error { return s.apply(ctx, opened, files) })
+	})
+}
+
+// lockSchema waits for other processes that make the schema or bring it up to date, and makes the schema of PostgreSQL if there is
+// none, which is empty then. Both end with the transaction, which may take any time.
+func (s *Store) lockSchema(ctx context.Context, tx transaction) error {
+	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+		if _, err := tx.ExecContext(ctx, `SET LOCAL `+name+` = 0`); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, "notewatch schema "+s.schema); err != nil {
+		return err
+	}
+	var exists bool
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)`, s.schema).Scan(&exists)
+	if err == nil && !exists {
+		_, err = tx.ExecContext(ctx, `CREATE SCHEMA `+s.schema)
+	}
+	return err
+}
+
+// apply runs the migrations that are due on a connection inside a transaction.
+func (s *Store) apply(ctx context.Context, opened any, files fs.FS) error {
+	conn, ok := opened.(driver.Conn)
+	if !ok {
+		return fmt.Errorf("the driver has another connection: %T", opened)
+	}
+	db, err := nested.Open(conn)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	dialect := goose.DialectSQLite3
+	if s.postgres {
+		dialect = goose.DialectPostgres
+	}
+	provider, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
+	if err == nil {
+		_, err = provider.Up(ctx)
+	}
+	return err
+}
+
+// demoSchema is the first schema of SQLite that knows of demos.
+const demoSchema = 4
+
+// notOfDemo is an error about the database of a demo that has an older schema: nothing runs on it that would bring it up to date.
+func (s *Store) notOfDemo(ctx context.Context, tx transaction, current int64) error {
+	if current == 0 || !s.postgres && current < demoSchema {
+		return nil
+	}
+	var demo bool
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM demo)`).Scan(&demo)
+	if err == nil && demo {
+		err = fmt.Errorf("%w, by its demo: make a new one with notewatch demo --database", ErrOlder)
+	}
+	return err
+}
+
+// currentSchema returns the version that goose has noted, 0 if the database is empty.
+func (s *Store) currentSchema(ctx context.Context, tx transaction) (version int64, err error) {
+	query, args := `SELECT count(*), count(CASE WHEN name = $1 THEN 1 END) FROM sqlite_master`, []any{goose.DefaultTablename}
+	if s.postgres {
+		query, args = `
+			SELECT count(*), count(CASE WHEN relname = $1 THEN 1 END) FROM pg_class
+			WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $2) AND relkind IN ('r', 'p', 'v', 'm')`, append(args, s.schema)
+	}
+	var all, noted int
+	switch err := tx.QueryRowContext(ctx, query, args...).Scan(&all, &noted); {
+	case err != nil || all == 0:
+		return 0, err
+	case noted == 0 && s.postgres:
+		return 0, fmt.Errorf("the schema %q belongs to another program: add search_path=notewatch to the URL, or another name", s.schema)
+	case noted == 0:
+		return 0, errors.New("it belongs to another program: choose another path")
+	}
+	err = tx.QueryRowContext(ctx, `SELECT max(version_id) FROM `+goose.DefaultTablename).Scan(&version)
+	return version, err
+}

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// errStartOver says that a transaction met rows that it would have had to lock before.
+var errStartOver = errors.New("something appeared that was to be locked first")
+
+// startsOver reports whether a transaction left nothing behind and may succeed if it is run once more.
+func startsOver(err error) bool {
+	switch codeOf(err) {
+	case "40001", "40P01": // serialization failure, deadlock
+		return true
+	}
+	_, atEnd := errors.AsType[*endError](err)
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	return errors.Is(err, errStartOver) || lost(err) && !atEnd && !connecting
+}
+
+// pause waits for a moment, longer after each try and never as long as another process. It returns false if ctx is done.
+func pause(ctx context.Context, try int) bool {
+	timer := time.NewTimer(rand.N(5 * time.Millisecond << try)) //nolint:gosec // it is no secret
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// codeOf returns the SQLSTATE of an error of the server; "" if it is another error.
+func codeOf(err error) string {
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return failure.Code
+	}
+	return ""
+}
+
+// lost reports whether an error says that the connection to the server is gone or was not made.
+func lost(err error) bool {
+	switch code := codeOf(err); {
+	case strings.HasPrefix(code, "08"), code == "57P01", code == "57P02", code == "57P03", code == "25P03":
+		return true
+	case code != "":
+		return false
+	}
+	_, network := errors.AsType[net.Error](err)
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	return network || connecting || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, net.ErrClosed)
+}
+
+// explainedByServer returns an error of PostgreSQL as an UnavailableError if the cause lies outside notewatch, and other errors as
+// they are.
+func explainedByServer(err error) error {
+	if err == nil || Unavailable(err) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if cause := serverCause(err); cause != "" {
+		return &UnavailableError{cause, &serverError{err}}
+	}
+	return err
+}
+
+// serverCause returns why the server failed; "" is for a reason of our own.
+func serverCause(err error) OutageCause {
+	code := codeOf(err)
+	switch {
+	case code == "53100":
+		return Full
+	case code == "25006":
+		return Standby
+	case code == "42501":
+		return Unprivileged
+	case code == "58030":
+		return Failing
+	case code == "XX001", code == "XX002":
+		return Damaged
+	case code == "40001", code == "40P01", code == "55P03", code == "57014", strings.HasPrefix(code, "53"), errors.Is(err, errStartOver):
+		return Busy
+	case strings.HasPrefix(code, "28"), code == "3D000", refusesTLS(err):
+		return Refused
+	case lost(err):
+		return NoServer
+	}
+	return ""
+}
+
+// refusesTLS reports whether no connection was made since the server takes no TLS, or since it did not prove who it is.
+func refusesTLS(err error) bool {
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	return connecting && (strings.Contains(err.Error(), "tls error") || strings.Contains(err.Error(), "tls: "))
+}
+
+// A serverError is an error of the driver in one line.
+type serverError struct{ err error }
+
+// Error returns what the server said, or else what the driver did.
+func (e *serverError) Error() string {
+	if failure, ok := errors.AsType[*pgconn.PgError](e.err); ok {
+		return failure.Message + " (SQLSTATE " + failure.Code + ")"
+	}
+	err := e.err
+	if failure, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		err = failure.Unwrap()
+		if several, ok := err.(interface{ Unwrap() []error }); ok && len(several.Unwrap()) > 0 {
+			err = several.Unwrap()[0] // the others are of other addresses of the host
+		}
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// Unwrap returns the error of the driver.
+func (e *serverError) Unwrap() error { return e.err }
