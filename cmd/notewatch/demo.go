@@ -73,6 +73,9 @@ func (d demo) run(c *cobra.Command) error {
 	if d.lasts < time.Second {
 		return usageError{fmt.Errorf("--for %s: want at least 1s", d.lasts)}
 	}
+	if store.IsURL(d.database) {
+		return usageError{errors.New("--database is a URL: name a path, since a demo keeps its database in a file")}
+	}
 	for _, path := range []string{d.database, d.keptRules()} {
 		if err := vacant(path); err != nil {
 			return err

@@ -94,7 +94,7 @@ func (o opened) hence(does string) string {
 func refuseDemo(ctx context.Context, db *store.Store, path string) error {
 	end, err := db.DemoEnd(ctx)
 	if err == nil && !end.IsZero() {
-		err = fmt.Errorf("the database %q is that of a demo, to ask and to try things on; to watch, set NOTEWATCH_DATABASE to another", path)
+		err = fmt.Errorf("the database %q is that of a demo, to ask and to try things on; to watch, set NOTEWATCH_DATABASE to another", store.NameOf(path))
 	}
 	return err
 }

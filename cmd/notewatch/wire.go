@@ -86,7 +86,8 @@ func newLog(w io.Writer, environment config.Environment) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// open takes the database for this process alone. The leases in it are those of a process that is dead.
+// open takes the database for this process: a file for it alone, so that the leases in it are those of a process that is dead. A server
+// is shared with others.
 func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
 	release, err := store.Lock(s.environment.Database)
 	if err != nil {
@@ -105,7 +106,7 @@ func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
 		closeAll()
 		return nil, nil, err
 	}
-	if err := db.ReleaseAll(ctx); err != nil {
+	if err := db.TakeOver(ctx, time.Now()); err != nil {
 		closeAll()
 		return nil, nil, err
 	}

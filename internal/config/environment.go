@@ -23,7 +23,7 @@ import (
 // An Environment is the settings of the process and its own secrets.
 type Environment struct {
 	Rules              string      // path of the rules file
-	Database           string      // path of the SQLite file
+	Database           string      // path of an SQLite file, or URL of PostgreSQL, which may hold a password
 	Listen             string      // host:port of the HTTP server
 	Pprof              string      // host:port of the profiling server, on the loopback interface; "" is none
 	NotehubURL         string      // where the Notehub API is; "" is Notehub's own
@@ -122,6 +122,9 @@ var injected = regexp.MustCompile(`^NOTEWATCH_(SERVICE_HOST|SERVICE_PORT(_.*)?|N
 // ofCobra matches variables that the completion scripts set, and those that cobra documents for users.
 var ofCobra = regexp.MustCompile(`^NOTEWATCH_(ACTIVE_HELP|COMPLETION_DESCRIPTIONS)$`)
 
+// ofTests matches variables that the tests of this program read.
+var ofTests = regexp.MustCompile(`^NOTEWATCH_TEST_POSTGRES$`)
+
 // checkNames reports variables that look like settings but are none: a slip would else go unseen.
 func (r *environmentReader) checkNames(environ []string) {
 	known := make([]string, 0, len(r.settings))
@@ -133,7 +136,7 @@ func (r *environmentReader) checkNames(environ []string) {
 		name, _, _ := strings.Cut(entry, "=")
 		setting := strings.TrimSuffix(name, fileSuffix)
 		_, ok := r.settings[setting]
-		if ok || !strings.HasPrefix(name, prefix) || injected.MatchString(name) || ofCobra.MatchString(name) {
+		if ok || !strings.HasPrefix(name, prefix) || injected.MatchString(name) || ofCobra.MatchString(name) || ofTests.MatchString(name) {
 			continue
 		}
 		hint := "the names " + prefix + "… are for its own settings; call yours something else"
@@ -172,9 +175,6 @@ func (r *environmentReader) environment(v variables) Environment {
 	var level slog.Level
 	levelErr := level.UnmarshalText([]byte(v.LogLevel))
 	_, _, listenErr := net.SplitHostPort(v.Listen)
-	isPostgres := strings.HasPrefix(v.Database, "postgres://") || strings.HasPrefix(v.Database, "postgresql://")
-
-	r.require(!isPostgres, "NOTEWATCH_DATABASE", "PostgreSQL is not supported yet", "give the path of a SQLite file")
 	r.require(listenErr == nil, "NOTEWATCH_LISTEN", "want a host and port", "such as 127.0.0.1:8080")
 	r.require(v.Pprof == "" || isLoopback(v.Pprof), "NOTEWATCH_PPROF", "want a loopback address and port", "such as 127.0.0.1:6060")
 	r.require(v.NotehubURL == "" || isHTTP(v.NotehubURL), "NOTEWATCH_NOTEHUB_URL", "want an address", "such as https://api.notefile.net")

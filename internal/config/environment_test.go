@@ -118,7 +118,6 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 	_, err := config.ReadEnvironment()
 	require.EqualError(t, err, strings.Join([]string{
 		`NOTEWATCH_BILLING_SECRET: unknown variable; hint: the names NOTEWATCH_… are for its own settings; call yours something else`,
-		`NOTEWATCH_DATABASE: PostgreSQL is not supported yet; hint: give the path of a SQLite file`,
 		`NOTEWATCH_LISTEN: want a host and port; hint: such as 127.0.0.1:8080`,
 		`NOTEWATCH_LOG_FORMAT: unknown format; hint: want text or json`,
 		`NOTEWATCH_LOG_LEVEL: unknown level; hint: want debug, info, warn or error`,

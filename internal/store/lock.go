@@ -14,7 +14,7 @@ import (
 // What cannot be a database gets no lock file. Lock comes before Open: see recognize. On PostgreSQL, named by a URL, any number of
 // processes may run: it has no lock.
 func Lock(path string) (release func() error, err error) {
-	if isURL(path) {
+	if IsURL(path) {
 		return func() error { return nil }, nil
 	}
 	release, err = lock(path)

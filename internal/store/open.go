@@ -34,14 +34,14 @@ func OpenReadOnly(ctx context.Context, place string) (*Store, error) {
 
 func openAs(ctx context.Context, place string, a access) (s *Store, err error) {
 	switch {
-	case isURL(place):
+	case IsURL(place):
 		s, err = openServer(ctx, place, a)
 	case a == looking:
 		s, err = openToRead(ctx, place)
 	default:
 		s, err = openToWrite(ctx, place, a)
 	}
-	return s, doing(err, "opening database %q", nameOf(place))
+	return s, doing(err, "opening database %q", NameOf(place))
 }
 
 // openToWrite opens an SQLite database or makes a file for one.

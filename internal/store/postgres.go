@@ -40,14 +40,14 @@ type server struct {
 	name   string // the URL without what is secret in it
 }
 
-// isURL reports whether text names a database of PostgreSQL.
-func isURL(text string) bool {
+// IsURL reports whether text is the URL of a database of PostgreSQL, and no path.
+func IsURL(text string) bool {
 	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
 }
 
-// nameOf returns the path of a database, or its URL without what is secret in it.
-func nameOf(place string) string {
-	if !isURL(place) {
+// NameOf returns the path of a database, or its URL without what is secret in it.
+func NameOf(place string) string {
+	if !IsURL(place) {
 		return place
 	}
 	u, err := url.Parse(place)
@@ -72,7 +72,7 @@ func parseURL(text string) (server, error) {
 	if err != nil {
 		return server{}, errNotURL
 	}
-	s := server{name: nameOf(text)}
+	s := server{name: NameOf(text)}
 	query := u.Query()
 	if s.pool, err = poolOf(query); err != nil {
 		return s, err

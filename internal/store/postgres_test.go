@@ -226,3 +226,28 @@ func TestDeadlock(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, int64(4), raised)
 }
+
+// A process that starts beside others leaves their leases alone, and mends what one that died had begun to send.
+func TestTakeOverBesideOthers(t *testing.T) {
+	t.Parallel()
+	s := open(t, storetest.Postgres(t))
+	a := firing("a", "dev:1")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team, "on-call")}})
+	alive, dead := claim(t, s, store.Receiver, team), claim(t, s, store.Receiver, "on-call")
+	for _, lease := range []store.Lease{alive, dead} {
+		_, err := beginOne(t.Context(), s, lease, store.Message{ID: "to " + lease.Key, Receiver: lease.Key}, fresh(t, s, lease.Key), noon)
+		require.NoError(t, err)
+	}
+	later := machine.Add(store.LeaseTime)
+	require.NoError(t, s.Extend(t.Context(), alive, later))
+	require.NoError(t, s.TakeOver(t.Context(), later))
+	status := map[string]store.AttemptStatus{}
+	attempts, err := s.Attempts(t.Context(), "a")
+	require.NoError(t, err)
+	for _, attempt := range attempts {
+		status[attempt.Receiver] = attempt.Status
+	}
+	require.Equal(t, map[string]store.AttemptStatus{team: "", "on-call": store.CutOff}, status)
+	require.NoError(t, s.Extend(t.Context(), alive, later), "the lease is still held")
+	steal(t, s, dead)
+}

@@ -249,7 +249,15 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 }
 
 // mendCutOff gives attempts without end the status CutOff, and has the newest shown again where one of them may have replaced it.
-func mendCutOff(ctx context.Context, tx transaction) error {
+// That is all attempts of which open, a condition on the columns of attempt, holds.
+func mendCutOff(ctx context.Context, tx transaction, open string) error {
+	receivers, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM attempt WHERE `+open)
+	if err != nil {
+		return err
+	}
+	if err := lockReceivers(ctx, tx, receivers...); err != nil {
+		return err
+	}
 	type cut struct {
 		receiver, alert string
 		started         time.Time
@@ -259,15 +267,8 @@ func mendCutOff(ctx context.Context, tx transaction) error {
 		return []any{&c.receiver, &c.alert, instant{&c.started}, &c.Version, &c.Level, &c.Display, &c.Epoch}
 	}, `
 		SELECT receiver, alert, started, version, level, display, epoch FROM attempt JOIN attempt_alert ON attempt = id
-		WHERE status = '' ORDER BY receiver, alert, version DESC`)
+		WHERE `+open+` ORDER BY receiver, alert, version DESC`)
 	if err != nil {
-		return err
-	}
-	names := make([]string, len(attempts))
-	for i, c := range attempts {
-		names[i] = c.receiver
-	}
-	if err := lockReceivers(ctx, tx, names...); err != nil {
 		return err
 	}
 	statements := newBatch(tx)
@@ -287,7 +288,7 @@ func mendCutOff(ctx context.Context, tx transaction) error {
 			return err
 		}
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE attempt SET status = $1 WHERE status = ''`, CutOff)
+	_, err = tx.ExecContext(ctx, `UPDATE attempt SET status = $1 WHERE `+open, CutOff)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"fmt"
 	"time"
 )
 
@@ -189,11 +190,29 @@ func Earlier(a, b time.Time) time.Time {
 // by something older: its receiver is made due to show the newest again.
 func (s *Store) ReleaseAll(ctx context.Context) error {
 	err := s.update(ctx, func(tx transaction) error {
-		if err := mendCutOff(ctx, tx); err != nil {
+		if err := mendCutOff(ctx, tx, openAttempt); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE work SET lease_token = NULL, leased_until = NULL WHERE lease_token IS NOT NULL`)
 		return err
 	})
 	return doing(err, "releasing the leases of a dead process")
+}
+
+// openAttempt is the condition that an attempt has no end.
+const openAttempt = `status = ''`
+
+// TakeOver is what a process does at its start about processes that are dead. On SQLite, where only the holder of Lock may call it, that
+// is ReleaseAll. On PostgreSQL others may be at work: leases stay until they run out, and an attempt counts as cut off only if nobody
+// holds the lease on its receiver at machine.
+func (s *Store) TakeOver(ctx context.Context, machine time.Time) error {
+	if !s.postgres {
+		return s.ReleaseAll(ctx)
+	}
+	held := fmt.Sprintf(`SELECT key FROM work WHERE kind = '%s' AND lease_token IS NOT NULL AND leased_until > %d AND leased_until <= %d`,
+		Receiver, machine.UnixMilli(), machine.Add(LeaseTime+ClockTolerance).UnixMilli())
+	err := s.update(ctx, func(tx transaction) error {
+		return mendCutOff(ctx, tx, openAttempt+` AND receiver NOT IN (`+held+`)`)
+	})
+	return doing(err, "mending what processes that died left behind")
 }
