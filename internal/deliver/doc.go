@@ -29,8 +29,8 @@
 //     half an hour or was given up, and of all that waits once the receiver is known to be unreachable (standIn).
 //   - Whether a message is updated or posted as new is decided by the receiver (its Send in package notify): as new without a reference,
 //     which store.Redeliver deletes, or when the old message is gone or too old. The plan does not know which.
-//   - After a lost lease record (send.go) does not drop what was posted: End fails, Repair stores what may be displayed now (event Overtaken
-//     of package delivery) and makes the receiver due, so that whoever holds it shows the newest again.
+//   - After a lost lease record (send.go) does not drop what was posted: End fails, Repair stores what may be displayed now (events Overtaken
+//     and CutOff of package delivery) and makes the receiver due, so that whoever holds it shows the newest again.
 //   - A receiver is reported as unreachable after half an hour (afterFailure, in afterround.go). One message is given up when it is refused,
 //     or after 72 hours (outcome and expired, in send.go).
 //

@@ -115,6 +115,7 @@ func (w *world) cutOff(k int8) (all []delivery.Sent) {
 	for i := range r.senders {
 		if s := &r.senders[i]; s.running() {
 			w.troubles++
+			r.loseResult(s)
 			all = append(all, s.sight.sent())
 		}
 	}
@@ -152,13 +153,12 @@ func (w world) answers(k int8) (all []outcome) {
 			all = append(all, w.does(k, i, a.what, func(_ *world, _, _ int8, s *sender) { s.answer(a.result) }))
 		}
 		all = append(all, w.does(k, i, "has nothing to show", (*world).showNothing))
-		if w.receivers[k].work.holder == i { // without the lease, the store takes it for a post that did not arrive
-			all = append(all, w.does(k, i, "posts, and the answer is lost", func(w *world, k, _ int8, s *sender) {
-				w.post(k, s)
-				w.troubles++
-				s.answer(delivery.Failed)
-			}))
-		}
+		all = append(all, w.does(k, i, "posts, and the answer is lost", func(w *world, k, _ int8, s *sender) {
+			w.post(k, s)
+			w.receivers[k].loseResult(s)
+			w.troubles++
+			s.answer(delivery.Failed)
+		}))
 	}
 	return all
 }
@@ -188,6 +188,7 @@ func (w *world) die(k, i int8, s *sender) {
 	r := &w.receivers[k]
 	if s.running() {
 		w.troubles++
+		r.loseResult(s)
 		r.cut = s.sight.sent()
 	}
 	if r.work.holder == i {

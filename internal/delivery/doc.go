@@ -20,8 +20,10 @@
 //     here, and here an alert below the level of the receiver is skipped.
 //   - A message is sent (Begun, then Posted, NothingToShow, Failed or GaveUp). These events carry what was sent, so that a change in
 //     between stays owed.
-//   - The lease is lost (Overtaken), or a process died while it sent (CutOff): two senders may have posted, in an unknown order. The newest
-//     is owed again, unless both displayed the same.
+//   - The lease is lost (Overtaken, or CutOff if the answer is lost too), or a process died while it sent (CutOff): two senders may have
+//     posted, in an unknown order. The newest is owed again, unless both displayed the same. What may be displayed as firing counts as
+//     displayed, because only that has to be taken back; and people count as notified of the lower of two levels, because a higher one that
+//     they may not have seen has to disturb them.
 //   - The route or the set of receivers changes (TurnedAway, TurnedBack, FallenBack, ReceiverGone, ReceiverBack), the rules file is
 //     applied (RulesChanged, at a start and a reload: store.Reconsider), or a person asks for a copy (Redeliver).
 //   - The receiver is unreachable or back (ReceiverFailed, Retried, Revived): see [Moves].

@@ -26,7 +26,7 @@ const (
 	ReceiverBack   Kind = "receiver back"   // the rules file has the receiver again
 	Redeliver      Kind = "redeliver"       // a person asks for a copy
 	Overtaken      Kind = "overtaken"       // Sent: it was posted without a lease, so another post may have come before or after
-	CutOff         Kind = "cut off"         // Sent: the process ended before the result was known
+	CutOff         Kind = "cut off"         // Sent: it may have been posted without a lease, or before the process ended
 )
 
 // An Event is what happened to a delivery. Which fields it has depends on its Kind.

@@ -16,6 +16,7 @@ type faults struct {
 	noVersion  bool // a round is completed whatever was made due since the claim
 	noRepair   bool // a post without the lease is not stored
 	onlyRaise  bool // a post without the lease makes the receiver due, and nothing more
+	onlyClose  bool // an attempt without the lease whose answer was lost is taken for one that was not posted
 	noMend     bool // a start does not look at attempts without a result
 	noWayBack  bool // nobody comes back for a post for which there was no time
 	blindHold  bool // a delivery is held or skipped as it was read
@@ -58,6 +59,15 @@ func keepsEpoch(kinds ...delivery.Kind) rule {
 		}
 		return next
 	}
+}
+
+// seenForSure takes what may have come before an end for what people saw last.
+func seenForSure(d delivery.Delivery, e delivery.Event, f delivery.Facts) delivery.Delivery {
+	next := right(d, e, f)
+	if e.Kind == delivery.Overtaken && d.Display == delivery.DisplayEnded {
+		next.Shown = e.Level
+	}
+	return next
 }
 
 // newestLevel takes what was posted for the newest level.
@@ -104,9 +114,12 @@ var planted = []struct {
 	{"no version of work", faults{noVersion: true}, bounds{1, 1, changes}, "waits"},
 	{"no repair", faults{noRepair: true}, bounds{1, 2, changes | expiries}, "is displayed, but"},
 	{"a repair that corrects nothing", faults{onlyRaise: true}, bounds{1, 2, changes | expiries}, "is displayed, but"},
+	{"a repair that only closes an attempt whose answer was lost", faults{onlyClose: true}, bounds{1, 3, changes | expiries | answers}, "is displayed, but"},
+	{"a cut-off that keeps the epoch", faults{rule: keepsEpoch(delivery.CutOff)}, bounds{1, 3, changes | expiries | answers}, "is displayed, but"},
 	{"a repair that compares versions only", faults{rule: ignores(func(d delivery.Delivery, e delivery.Event) bool {
 		return e.Kind == delivery.Overtaken && e.Version >= d.Have
 	})}, bounds{1, 2, turns | expiries}, "displayed as firing"},
+	{"a repair that takes for seen what may have come first", faults{rule: seenForSure}, bounds{1, 3, changes | expiries}, "people were disturbed for"},
 	{"no guard against a repair in between", faults{rule: anyEpoch}, bounds{1, 2, changes | expiries}, "is displayed, but"},
 	{"no mend of attempts that were cut off", faults{noMend: true}, bounds{1, 3, changes | expiries | restarts}, "is displayed, but"},
 	{"no way back", faults{noWayBack: true}, bounds{1, 1, answers}, "waits"},
@@ -119,7 +132,7 @@ var planted = []struct {
 	{"a post that is forgotten, for it is of an older epoch", faults{rule: ignores(func(d delivery.Delivery, e delivery.Event) bool {
 		return e.Kind == delivery.Posted && e.Epoch != d.Epoch
 	})}, bounds{1, 2, changes | copies}, "held, but displayed"},
-	{"a version that begins an epoch", faults{rule: changeIsEpoch}, bounds{1, 2, changes}, "people were disturbed for"},
+	{"a version that begins an epoch", faults{rule: changeIsEpoch}, bounds{1, 3, changes}, "people are disturbed by what is muted"},
 	{"a reroute that keeps the epoch", faults{rule: keepsEpoch(delivery.TurnedAway, delivery.TurnedBack)}, bounds{1, 1, turns}, "displayed as firing"},
 	{"a copy that keeps the epoch", faults{rule: keepsEpoch(delivery.Redeliver)}, bounds{1, 1, copies}, "copy was not sent"},
 	{"an end that stays one while firing is posted", faults{rule: endsForGood}, bounds{1, 4, turns | answers}, "displayed as firing"},

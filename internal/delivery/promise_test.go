@@ -74,7 +74,7 @@ func (w *world) wrongDisplay(r *receiver) string {
 		return ""
 	case r.displays.Version != w.alert.Version:
 		return fmt.Sprintf("version %d is displayed, but %d is the newest", r.displays.Version, w.alert.Version)
-	case w.troubles == 0 && r.woken < level && !w.alert.Muted: // after trouble, an end in between may not be known
+	case r.woken < level && !w.alert.Muted:
 		return fmt.Sprintf("people were disturbed for %s, but the alert is %s", r.woken, level)
 	case r.copied < r.asked:
 		return "a copy was not sent"

@@ -104,6 +104,7 @@ func TestProtocol(t *testing.T) {
 	all := []bounds{
 		{1, 2, anything},
 		{1, 3, changes | turns | expiries},
+		{1, 3, changes | expiries | answers},
 		{1, 4, turns | answers | others},
 		{2, 1, anything},
 		{2, 2, changes | turns | answers | delays},

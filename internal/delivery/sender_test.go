@@ -167,11 +167,18 @@ func (w *world) record(k, i int8, s *sender) {
 	}
 }
 
-// repair stores that a message was posted without the lease. Other attempts without it are only closed.
+// repairs are the events about attempts whose lease is lost, by their results. One that posted nothing for certain is only closed.
+var repairs = map[delivery.Kind]delivery.Kind{
+	delivery.Posted: delivery.Overtaken,
+	delivery.Failed: delivery.CutOff, delivery.GaveUp: delivery.CutOff, delivery.ReceiverFailed: delivery.CutOff,
+}
+
+// repair stores that a message was posted without the lease, or may have been.
 func (w *world) repair(k, _ int8, s *sender) {
-	if s.result == delivery.Posted && !w.faults.noRepair {
+	kind := repairs[s.result]
+	if kind != "" && !w.faults.noRepair && !(kind == delivery.CutOff && w.faults.onlyClose) {
 		if !w.faults.onlyRaise {
-			w.happens(k, s.sight.result(delivery.Overtaken))
+			w.happens(k, s.sight.result(kind))
 		}
 		w.raise(k)
 	}

@@ -87,9 +87,7 @@ func (d Delivery) failed(e Event, f Facts) Delivery {
 // the same, the newest is sent once more. Whoever is sending right now cannot record otherwise, because the epoch rises.
 func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
 	same := s.Version == f.Version && s.Version == d.Have && s.Epoch == d.Epoch && s.Display == d.Display
-	if s.Version <= d.Have || s.Epoch != d.Epoch || d.unseen() {
-		d = d.mayDisplay(s)
-	}
+	d = d.mayDisplay(s)
 	d.Have = min(d.Have, s.Version)
 	d.Epoch++
 	if same {
@@ -104,21 +102,24 @@ func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
 }
 
 // mayDisplay records a post of which it is uncertain whether it came last. What is displayed counts as firing if one of both was, because
-// only that has to be taken back. Of two levels people count as notified of the lower one.
+// only that has to be taken back. People count as notified of the lower level of both, because a higher one that they may not have seen is
+// to disturb them.
 func (d Delivery) mayDisplay(s Sent) Delivery {
-	switch {
-	case d.Display != DisplayFiring:
+	if d.unseen() {
 		d.Shown, d.Display = s.Level, s.Display
-	case s.Display == DisplayFiring:
-		d.Shown = min(d.Shown, s.Level)
+		return d
+	}
+	if d.Shown = min(d.Shown, s.Level); s.Display == DisplayFiring {
+		d.Display = DisplayFiring
 	}
 	return d
 }
 
-// cutOff records an attempt that may have been posted. Unless something newer was recorded meanwhile, that is known already: nothing is
-// known to be displayed, or the newest is owed.
+// cutOff records an attempt that may have been posted. Unless something newer was recorded meanwhile, the row says so already: nothing
+// is known to be displayed, or the newest is owed. The result of another attempt that is being made no longer counts all the same.
 func (d Delivery) cutOff(s Sent, f Facts, now time.Time) Delivery {
 	if d.unseen() || s.Epoch == d.Epoch && s.Version > d.Have {
+		d.Epoch++
 		return d
 	}
 	return d.overtaken(s, f, now)

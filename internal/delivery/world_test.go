@@ -34,7 +34,7 @@ type receiver struct {
 	displays delivery.Sent // what was posted last
 	turns    int64         // of the route, when it was posted
 	empty    int64         // newest version of which the receiver had nothing to show
-	woken    rules.Level   // level that people were disturbed for
+	woken    rules.Level   // level that people were disturbed for; a lower one that was posted since counts if that was recorded
 	repeats  int8          // posts of what was posted before
 	gaveUp   int64         // version that an attempt gave up last
 	asked    int8          // copies that people asked for
@@ -57,10 +57,11 @@ const (
 type sender struct {
 	place  place
 	moved  bool          // the receiver was made due since the claim
-	sight  *sight        // what it has read
 	other  bool          // it sends the message for another alert
-	result delivery.Kind // of the attempt; "" is that it was not made
 	back   bool          // the receiver is due again after this round
+	sight  *sight        // what it has read
+	result delivery.Kind // of the attempt; "" is that it was not made
+	woken  rules.Level   // level that people had been disturbed for before it was posted
 }
 
 // A place is how far a sender has come.
@@ -171,12 +172,25 @@ func (w *world) post(k int8, s *sender) {
 		if w.troubles == 0 && view.Loud && r.endsAgain(seen) {
 			w.must("people are disturbed by an end that is displayed already")
 		}
+		if w.troubles == 0 && view.Loud && r.goesOnMuted(seen) {
+			w.must("people are disturbed by what is muted")
+		}
 	}
+	s.woken = r.woken
 	if r.woken = min(r.woken, view.Level); view.Loud && view.Level > seen.row.Shown {
 		r.woken = view.Level
 	}
 	r.displays, r.turns, r.copied = sent, seen.row.Turns, max(r.copied, seen.asked)
 }
+
+// goesOnMuted reports whether the receiver displays an alert as firing that goes on and was muted before.
+func (r *receiver) goesOnMuted(seen *sight) bool {
+	muted := seen.alert.Muted && seen.alert.Reason != rules.Muted
+	return muted && r.displays.Display == delivery.DisplayFiring && seen.sent().Display == delivery.DisplayFiring
+}
+
+// loseResult is that nobody learns what a sender has posted, so that people count as disturbed as before.
+func (r *receiver) loseResult(s *sender) { r.woken = max(r.woken, s.woken) }
 
 // repeat is 1 if a post of what was read shows nothing new.
 func (r *receiver) repeat(seen *sight) int8 {

@@ -73,6 +73,7 @@ type faults struct {
 	noToken   bool // nobody is stopped because his lease was lost
 	noRepair  bool // who posted and finds his lease lost leaves it at that
 	onlyRaise bool // who posted and finds his lease lost makes the receiver due, and nothing more
+	onlyClose bool // who finds his lease lost after an attempt that failed takes it for one that was not posted
 	noGuard   bool // what was posted is recorded even if a repair came in between
 	noMend    bool // a start does not look at attempts that were cut off
 	noRelease bool // what is held back stays so, whatever is newer
@@ -181,9 +182,11 @@ var touches = map[string]struct{ work, owed, running, poll bool }{
 	"begins":             {work: true, owed: true, running: true},
 	"ends":               {work: true, owed: true, running: true},
 	"gives up":           {work: true, owed: true, running: true},
+	"fails":              {work: true, owed: true, running: true},
 	"leaves it":          {work: true, owed: true, running: true},
 	"holds back":         {work: true, owed: true},
 	"repairs":            {work: true, owed: true, running: true},
+	"doubts":             {work: true, owed: true, running: true},
 	"closes the attempt": {running: true},
 	"completes":          {work: true},
 	"goes on":            {work: true},
@@ -292,6 +295,9 @@ func (o *oracle) do(q question) (a answer) {
 	case "gives up":
 		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, GivenUp)))
 		a.ok = kept(&err)
+	case "fails":
+		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, Retrying)))
+		a.ok = kept(&err)
 	case "leaves it":
 		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, NotMade)))
 		a.ok = kept(&err)
@@ -307,8 +313,14 @@ func (o *oracle) do(q question) (a answer) {
 		o.exec(`UPDATE alert SET mute = '{}'`)
 	case "repairs":
 		err = o.repair(q, lease)
+	case "doubts":
+		status := Retrying
+		if o.faults.onlyClose {
+			status = NotMade
+		}
+		err = s.Repair(ctx, lease, of(int64(q.slot)+1, outcome(q.read, status)))
 	case "closes the attempt":
-		err = s.Repair(ctx, lease, of(int64(q.slot)+1, outcome(q.read, GivenUp)))
+		err = s.Repair(ctx, lease, of(int64(q.slot)+1, outcome(q.read, NotMade)))
 	case "completes":
 		if o.faults.noVersion {
 			lease.Version = int64(q.before.work.version)
@@ -368,7 +380,7 @@ func (o *oracle) repair(q question, lease Lease) error {
 // pretend makes the leases look like those of by, who relies on one. The function that it returns gives them back to
 // their holders, unless the step ended them.
 func (o *oracle) pretend(q question) func() {
-	if !slices.Contains([]string{"begins", "ends", "gives up", "leaves it", "holds back", "completes", "goes on", "commits"}, q.step) {
+	if !slices.Contains([]string{"begins", "ends", "gives up", "fails", "leaves it", "holds back", "completes", "goes on", "commits"}, q.step) {
 		return func() {}
 	}
 	o.exec(`UPDATE work SET lease_token = $1`, tokens[q.by])

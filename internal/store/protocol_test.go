@@ -23,11 +23,13 @@ const (
 	claimed
 	read
 	begun
-	posted   // the receiver has taken the post
-	refused  // the receiver will never take the post
-	unmade   // the turn has no time left for the post
-	overtook // the lease turned out to be lost after the post
-	spurned  // the lease turned out to be lost after the refusal
+	posted     // the receiver has taken the post
+	unanswered // the receiver has taken the post, but its answer was lost
+	refused    // the receiver will never take the post
+	unmade     // the turn has no time left for the post
+	overtook   // the lease turned out to be lost after the post
+	doubts     // the lease turned out to be lost after an attempt that failed
+	left       // the lease turned out to be lost after no attempt was made
 	ended
 	more // the turn is over before all was sent
 )
@@ -60,7 +62,7 @@ type world struct {
 type limits struct {
 	senders, pollers                    int8
 	commits, expiries, deaths, refusals int8
-	holds, delays                       int8
+	holds, delays, losses               int8
 }
 
 // A step leads from a world to the next.
@@ -217,13 +219,20 @@ func (c *checker) send(w world, i int8) []step {
 			p.place = refused
 			all = append(all, move(step{fmt.Sprintf("sender %d is refused", i), next}, p)...)
 		}
+		if w.remaining.losses > 0 {
+			next := w.post(p.read.version)
+			next.remaining.losses--
+			next.troubles++
+			p.place = unanswered
+			all = append(all, move(step{fmt.Sprintf("sender %d posts version %d, and the answer is lost", i, p.read.version), next}, p)...)
+		}
 		if w.remaining.delays > 0 {
 			w.remaining.delays--
 			p.place = unmade
 			all = append(all, move(step{fmt.Sprintf("sender %d has no time left", i), w}, p)...)
 		}
 		return all
-	case posted, refused, unmade:
+	case posted, unanswered, refused, unmade:
 		end := ends[p.place]
 		a, s := ask(end.step)
 		if !a.ok {
@@ -233,7 +242,10 @@ func (c *checker) send(w world, i int8) []step {
 	case overtook:
 		_, s := ask("repairs")
 		return move(s, process{})
-	case spurned:
+	case doubts:
+		_, s := ask("doubts")
+		return move(s, process{})
+	case left:
 		_, s := ask("closes the attempt")
 		return move(s, process{})
 	}
@@ -250,9 +262,10 @@ var ends = map[place]struct {
 	step       string
 	held, lost place
 }{
-	posted:  {"ends", ended, overtook},
-	refused: {"gives up", ended, spurned},
-	unmade:  {"leaves it", more, spurned},
+	posted:     {"ends", ended, overtook},
+	unanswered: {"fails", more, doubts},
+	refused:    {"gives up", ended, doubts},
+	unmade:     {"leaves it", more, left},
 }
 
 // overtaken is 1 if a claim now takes the lease from a sender that has begun an attempt.
@@ -325,9 +338,9 @@ func (c *checker) accidents(w world) (all []step) {
 // without a lease and dies before he can say so: not before the next start.
 func (w world) mayDie(i int8) bool {
 	switch w.senders[i].place {
-	case idle, overtook, spurned:
+	case idle, overtook, doubts, left:
 		return false
-	case posted:
+	case posted, unanswered:
 		return w.db.work.holder == i
 	}
 	return true
@@ -376,9 +389,14 @@ func TestProtocol(t *testing.T) {
 		{senders: 2, pollers: 1, commits: 1, expiries: 1, refusals: 1, holds: 1},
 		{senders: 2, pollers: 1, commits: 1, expiries: 2, delays: 1},
 		{senders: 2, pollers: 1, commits: 1, expiries: 1, deaths: 1, delays: 1},
+		{senders: 2, pollers: 1, commits: 1, expiries: 1, losses: 1},
+		{senders: 2, pollers: 1, commits: 1, expiries: 1, deaths: 1, losses: 1},
 	}
 	if *long {
-		all = []limits{{senders: 2, pollers: 1, commits: 2, expiries: 2, deaths: 1, refusals: 1, holds: 1, delays: 1}}
+		all = []limits{
+			{senders: 2, pollers: 1, commits: 2, expiries: 2, deaths: 1, refusals: 1, holds: 1, delays: 1},
+			{senders: 2, pollers: 1, commits: 2, expiries: 2, deaths: 1, refusals: 1, losses: 1},
+		}
 	}
 	o := newOracle(t, faults{})
 	for _, limits := range all {
@@ -396,21 +414,23 @@ func TestProtocolNeeds(t *testing.T) {
 	deaths := limits{senders: 2, pollers: 1, commits: 1, expiries: 1, deaths: 1}
 	holds := limits{senders: 1, pollers: 1, commits: 1, holds: 1}
 	delays := limits{senders: 1, delays: 1}
+	losses := limits{senders: 2, pollers: 1, commits: 1, expiries: 1, losses: 1}
 	for part, control := range map[string]struct {
 		faults faults
 		limits limits
 		wrong  string
 	}{
-		"the version":                   {faults{noVersion: true}, senders, "posted last"},
-		"the token of senders":          {faults{noToken: true}, senders, "posted last"},
-		"the token of pollers":          {faults{noToken: true}, pollers, "commits made"},
-		"the repair":                    {faults{noRepair: true}, senders, "posted last"},
-		"the repair to correct":         {faults{onlyRaise: true}, senders, "posted last"},
-		"the repair to be seen":         {faults{noGuard: true}, senders, "posted last"},
-		"the start to mend what it cut": {faults{noMend: true}, deaths, "posted last"},
-		"news to release what is held":  {faults{noRelease: true}, holds, "held back"},
-		"a hold on what was read":       {faults{blindHold: true}, holds, "held back"},
-		"a way back to what was left":   {faults{noMore: true}, delays, "posted last"},
+		"the version":                      {faults{noVersion: true}, senders, "posted last"},
+		"the token of senders":             {faults{noToken: true}, senders, "posted last"},
+		"the token of pollers":             {faults{noToken: true}, pollers, "commits made"},
+		"the repair":                       {faults{noRepair: true}, senders, "posted last"},
+		"the repair to correct":            {faults{onlyRaise: true}, senders, "posted last"},
+		"the repair to be seen":            {faults{noGuard: true}, senders, "posted last"},
+		"the repair of what may be posted": {faults{onlyClose: true}, losses, "posted last"},
+		"the start to mend what it cut":    {faults{noMend: true}, deaths, "posted last"},
+		"news to release what is held":     {faults{noRelease: true}, holds, "held back"},
+		"a hold on what was read":          {faults{blindHold: true}, holds, "held back"},
+		"a way back to what was left":      {faults{noMore: true}, delays, "posted last"},
 	} {
 		t.Run(part, func(t *testing.T) {
 			_, err := check(newOracle(t, control.faults), control.limits, control.wrong)

@@ -227,22 +227,26 @@ func (o *Outcome) saveValue(r *row, d *Delivery) error {
 	return r.words.Scan(text)
 }
 
-// Repair records the outcome of an attempt for which End returned ErrLeaseLost. What was posted without a lease may have replaced
-// something newer, or been replaced by it: the receiver is made due to show the newest again.
+// Repair records the outcome of an attempt for which End returned ErrLeaseLost. What was posted without a lease, or may have been although
+// the attempt failed, may have replaced something newer, or been replaced by it: the receiver is made due to show the newest again.
 func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error {
 	err := s.update(ctx, func(tx transaction) error {
 		statements := newBatch(tx)
-		if outcome.Status != Posted {
+		if outcome.Status == NotMade || outcome.Status == Skipped {
 			return closeAttempt(ctx, statements, &outcome)
 		}
 		if err := raise(ctx, tx, Receiver, lease.Key, outcome.At, true); err != nil {
 			return err
 		}
-		if err := finish(ctx, statements, &outcome); err != nil {
+		kind, end := delivery.CutOff, closeAttempt // a failed attempt does not know where the message is by now
+		if outcome.Status == Posted {
+			kind, end = delivery.Overtaken, finish
+		}
+		if err := end(ctx, statements, &outcome); err != nil {
 			return err
 		}
 		return outcome.save(ctx, statements, func(d *Delivery) delivery.Event {
-			return delivery.Event{Kind: delivery.Overtaken, Sent: outcome.sent(d)}
+			return delivery.Event{Kind: kind, Sent: outcome.sent(d)}
 		})
 	})
 	return doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)

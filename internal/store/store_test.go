@@ -114,6 +114,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Delivery":     testDelivery,
 		"GivingUp":     testGivingUp,
 		"Repair":       testRepair,
+		"RepairFirst":  testRepairFirst,
 		"Fences":       testFences,
 		"Restart":      testRestart,
 		"Interrupted":  testInterrupted,
