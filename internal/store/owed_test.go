@@ -4,10 +4,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
 )
 
 // The SQL of deliveries stores and finds rows. Whatever is decided about them is decided by package delivery.
@@ -31,4 +35,67 @@ func TestSQLDecidesNothing(t *testing.T) {
 		found += len(writes.FindAll(text, -1))
 	}
 	require.Equal(t, 5, found, "statements that write deliveries: insert, message, owed, displayed, move")
+}
+
+// Whatever changes deliveries writes rows of work first, by name, then deliveries by their keys. So no two transactions wait for each other
+// on a database that locks rows.
+func TestLockOrder(t *testing.T) {
+	ctx, s := t.Context(), open(t, filepath.Join(t.TempDir(), "notewatch.db"))
+	all := []rules.Alert{firing("a", "dev:1"), firing("b", "dev:2")}
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(all...), Show: map[string][]string{"a": {"ops", team}, "b": {"ops", team}}}})
+	begin := func(receiver string) {
+		lease := claim(t, s, store.Receiver, receiver)
+		var sendings []store.Sending
+		for _, d := range fresh(t, s, receiver) {
+			sendings = append(sendings, store.Sending{
+				Message: store.Message{ID: receiver + d.Alert.ID, Receiver: receiver}, Members: []store.Delivery{d},
+			})
+		}
+		_, err := s.Begin(ctx, lease, sendings, noon, machine)
+		require.NoError(t, err)
+	}
+	for _, statement := range []string{
+		`CREATE TABLE written (entry TEXT)`,
+		`CREATE TRIGGER work_written AFTER UPDATE ON work WHEN new.kind = 'receiver'
+			BEGIN INSERT INTO written VALUES ('1 work ' || new.key); END`,
+		`CREATE TRIGGER delivery_written AFTER UPDATE ON delivery BEGIN INSERT INTO written VALUES ('2 ' || new.alert || ' to ' || new.receiver); END`,
+	} {
+		_, err := s.DB().ExecContext(ctx, statement)
+		require.NoError(t, err)
+	}
+	requireOrder := func(name string, do func()) {
+		t.Helper()
+		_, err := s.DB().ExecContext(ctx, `DELETE FROM written`)
+		require.NoError(t, err)
+		do()
+		var entries []string // each when it is first written, and so locked
+		rows, err := s.DB().QueryContext(ctx, `SELECT entry FROM written ORDER BY rowid`)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, rows.Close()) }()
+		for rows.Next() {
+			var entry string
+			require.NoError(t, rows.Scan(&entry))
+			if !slices.Contains(entries, entry) {
+				entries = append(entries, entry)
+			}
+		}
+		require.NoError(t, rows.Err())
+		require.Len(t, entries, 6, "%s: %q", name, entries)
+		require.True(t, slices.IsSorted(entries), "%s: %q", name, entries)
+	}
+	begin(team)
+	begin("ops")
+	requireOrder("ReleaseAll", func() { require.NoError(t, s.ReleaseAll(ctx)) })
+	show(t, s, team)
+	show(t, s, "ops")
+	requireOrder("Decide", func() {
+		for i := range all {
+			all[i].Version++
+		}
+		require.NoError(t, s.Decide(ctx, store.Decision{Alerts: alerts(all...), Now: noon}))
+	})
+	requireOrder("Route", func() {
+		_, err := s.Route(ctx, rules.Key{Rule: all[0].Rule, Project: all[0].Project}, []string{"nobody"}, noon)
+		require.NoError(t, err)
+	})
 }

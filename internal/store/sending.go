@@ -263,34 +263,40 @@ func mendCutOff(ctx context.Context, tx transaction, open string) error {
 		return err
 	}
 	type cut struct {
-		receiver, alert string
-		started         time.Time
+		address
+		started time.Time
 		delivery.Sent
 	}
+	cutOff := `FROM attempt JOIN attempt_alert ON attempt = id WHERE ` + open
 	attempts, err := collect(ctx, tx, func(c *cut) []any {
 		return []any{&c.receiver, &c.alert, instant{&c.started}, &c.Version, &c.Level, &c.Display, &c.Epoch}
-	}, `
-		SELECT receiver, alert, started, version, level, display, epoch FROM attempt JOIN attempt_alert ON attempt = id
-		WHERE `+open+` ORDER BY receiver, alert, version DESC`)
+	}, `SELECT receiver, alert, started, version, level, display, epoch `+cutOff+` ORDER BY version DESC`)
 	if err != nil {
 		return err
 	}
-	statements := newBatch(tx)
+	of, due, oldest := map[address][]cut{}, map[string]bool{}, time.Time{}
 	for _, c := range attempts {
-		rows, err := rowsTo(ctx, tx, c.receiver, []string{c.alert})
-		if err != nil {
-			return err
+		of[c.address], due[c.receiver], oldest = append(of[c.address], c), true, Earlier(oldest, c.started)
+	}
+	if err := raiseAll(ctx, tx, oldest, due); err != nil {
+		return err
+	}
+	rows, err := readRows(ctx, tx, `(delivery.receiver, delivery.alert) IN (SELECT receiver, alert `+cutOff+`)`)
+	if err != nil {
+		return err
+	}
+	var changes []change
+	for _, r := range rows {
+		after := r
+		for _, c := range of[address{r.alert, r.receiver}] {
+			after = after.next(delivery.Event{Kind: delivery.CutOff, Sent: c.Sent}, delivery.Policy{}, c.started)
 		}
-		changes := changesOf(rows, always(delivery.Event{Kind: delivery.CutOff, Sent: c.Sent}), delivery.Policy{}, c.started)
-		if len(changes) == 0 {
-			continue
+		if after != r {
+			changes = append(changes, change{r, after})
 		}
-		if err := raise(ctx, tx, Receiver, c.receiver, c.started, true); err != nil {
-			return err
-		}
-		if err := write(ctx, statements, changes); err != nil {
-			return err
-		}
+	}
+	if err := write(ctx, newBatch(tx), changes); err != nil {
+		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE attempt SET status = $1 WHERE `+open, CutOff)
 	return err

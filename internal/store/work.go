@@ -190,11 +190,11 @@ func Earlier(a, b time.Time) time.Time {
 // by something older: its receiver is made due to show the newest again.
 func (s *Store) ReleaseAll(ctx context.Context) error {
 	err := s.update(ctx, func(tx transaction) error {
-		if err := mendCutOff(ctx, tx, openAttempt); err != nil {
+		_, err := tx.ExecContext(ctx, `UPDATE work SET lease_token = NULL, leased_until = NULL WHERE lease_token IS NOT NULL`)
+		if err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE work SET lease_token = NULL, leased_until = NULL WHERE lease_token IS NOT NULL`)
-		return err
+		return mendCutOff(ctx, tx, openAttempt)
 	})
 	return doing(err, "releasing the leases of a dead process")
 }
