@@ -166,6 +166,47 @@ func (r *rig) page(a rules.Alert) {
 	}))
 }
 
+// A receiver that takes nothing is tried again every hour, also if another process takes it over at any instant after the attempt that showed
+// that.
+func TestWhatIsGivenUpIsTriedAgainWhereverTheLeaseIsLost(t *testing.T) {
+	r := newRig(t, 2, nil, silent())
+	pager := r.onCall()
+	var calls, left int // of the pager until it is armed; looks at a clock from then on until the lease is lost
+	look := func() {
+		if len(pager.Events()) < calls {
+			return
+		}
+		if left--; left != 0 {
+			return
+		}
+		other, ok, err := r.store.Claim(t.Context(), store.Receiver, "on-call", r.now, r.machine.Add(store.LeaseTime))
+		require.NoError(t, err)
+		if ok { // else the round has ended
+			require.NoError(t, r.store.Complete(t.Context(), other, r.now, r.now, 0))
+		}
+	}
+	r.config.Bot.Clock.Now = func() time.Time { look(); return r.clock() }
+	r.config.Bot.Machine = func() time.Time { look(); return r.machineClock() }
+	r.config.Bot.Operators = []string{"ops"}
+	r.open()
+	for n := 1; ; n++ {
+		calls, left = len(pager.Events())+1, n
+		pager.Fail(notifytest.Status(http.StatusForbidden, ""))
+		a := pump(strconv.Itoa(n))
+		r.page(a)
+		r.run(r.now.Add(30 * time.Second))
+		reached := left <= 0
+		r.run(r.now.Add(61 * time.Minute))
+		shown, err := r.store.DeliveriesOf(t.Context(), a.ID)
+		require.NoError(t, err)
+		require.Equal(t, delivery.Delivered, shown["on-call"].State, "the lease was lost at look %d", n)
+		if !reached {
+			require.Greater(t, n, 3)
+			return
+		}
+	}
+}
+
 func TestAFigureThatCannotBeShownDoesNotShowThatAChannelIsBack(t *testing.T) {
 	outage := silence(monday.Add(6*hour), 2*day)
 	outage.Devices = []string{sensors(2)[1].UID}

@@ -88,12 +88,11 @@ func afterRound(done round, lease store.Lease, k facts) next {
 // is reported as unreachable; from then on its fallback is woken after every failure.
 func afterFailure(done round, lease store.Lease, k facts) next {
 	if done.failure.Class == notify.Permanent {
-		n := next{due: k.now.Add(retryTime), actions: []action{giveUp}}
+		actions := []action{giveUp, wakeFallback}
 		if !k.unreachable {
-			n.actions = append(n.actions, reportUnreachable)
+			actions = append([]action{reportUnreachable}, actions...) // first: what is given up is tried again as long as that is open
 		}
-		n.actions = append(n.actions, wakeFallback)
-		return n
+		return next{due: k.now.Add(retryTime), actions: actions}
 	}
 	n := next{failures: lease.Failures + 1}
 	if done.heard {

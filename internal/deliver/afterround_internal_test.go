@@ -36,7 +36,7 @@ func TestAfterRound(t *testing.T) {
 		"unreachable, nothing to send":           {failures: 3, known: facts{unreachable: true}, want: next{due: after(time.Hour)}},
 		"unreachable, nothing needed a call":     {done: round{planned: 1}, failures: 3, known: facts{unreachable: true}, want: next{due: after(time.Hour)}},
 		"unreachable, digests to come":           {done: round{later: after(time.Minute)}, known: facts{unreachable: true}, want: next{due: after(time.Minute)}},
-		"permanent":                              {done: round{planned: 1, called: true, failure: permanent}, failures: 3, want: next{due: after(time.Hour), actions: []action{giveUp, reportUnreachable, wakeFallback}}},
+		"permanent":                              {done: round{planned: 1, called: true, failure: permanent}, failures: 3, want: next{due: after(time.Hour), actions: []action{reportUnreachable, giveUp, wakeFallback}}},
 		"permanent, reported":                    {done: round{planned: 1, called: true, failure: permanent}, known: facts{unreachable: true}, want: next{due: after(time.Hour), actions: []action{giveUp, wakeFallback}}},
 		"first failure":                          {done: round{planned: 1, called: true, failure: temporary}, known: facts{oldest: now}, want: next{due: after(minRetry), failures: 1}},
 		"third failure":                          {done: round{planned: 1, called: true, failure: temporary}, failures: 2, known: facts{oldest: now}, want: next{due: after(4 * minRetry), failures: 3}},

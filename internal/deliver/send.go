@@ -176,7 +176,7 @@ func (s *Sender) outcome(m outgoing, ref notify.Ref, err error) (store.Outcome, 
 		return out, nil
 	}
 	failure := classify(err)
-	out.Status, out.Error = store.Retrying, failure.Error()
+	out.Status, out.Error, out.All = store.Retrying, failure.Error(), failure.Class == notify.Permanent
 	if failure.Class != notify.Temporary || expired(changes, now) {
 		out.Status = store.GivenUp
 	}

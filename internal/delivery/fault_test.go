@@ -12,15 +12,16 @@ import (
 type faults struct {
 	rule rule // nil is none
 
-	noToken    bool // nobody is stopped because the lease was lost
-	noVersion  bool // a round is completed whatever was made due since the claim
-	noRepair   bool // a post without the lease is not stored
-	onlyRaise  bool // a post without the lease makes the receiver due, and nothing more
-	onlyClose  bool // an attempt without the lease whose answer was lost is taken for one that was not posted
-	noMend     bool // a start does not look at attempts without a result
-	noWayBack  bool // nobody comes back for a post for which there was no time
-	blindHold  bool // a delivery is held or skipped as it was read
-	writesBack bool // the result of an attempt changes the delivery as it was read
+	noToken     bool // nobody is stopped because the lease was lost
+	noVersion   bool // a round is completed whatever was made due since the claim
+	noRepair    bool // a post without the lease is not stored
+	onlyRaise   bool // a post without the lease makes the receiver due, and nothing more
+	onlyClose   bool // an attempt without the lease whose answer was lost is taken for one that was not posted
+	noMend      bool // a start does not look at attempts without a result
+	gaveUpFirst bool // what a receiver that takes nothing was sent is given up before that is known
+	noWayBack   bool // nobody comes back for a post for which there was no time
+	blindHold   bool // a delivery is held or skipped as it was read
+	writesBack  bool // the result of an attempt changes the delivery as it was read
 }
 
 // A rule is a wrong one in place of Next.
@@ -122,6 +123,7 @@ var planted = []struct {
 	{"a repair that takes for seen what may have come first", faults{rule: seenForSure}, bounds{1, 3, changes | expiries}, "people were disturbed for"},
 	{"no guard against a repair in between", faults{rule: anyEpoch}, bounds{1, 2, changes | expiries}, "is displayed, but"},
 	{"no mend of attempts that were cut off", faults{noMend: true}, bounds{1, 3, changes | expiries | restarts}, "is displayed, but"},
+	{"a message given up before its receiver is known to be unreachable", faults{gaveUpFirst: true}, bounds{1, 2, answers | expiries}, "was given up, but"},
 	{"no way back", faults{noWayBack: true}, bounds{1, 1, answers}, "waits"},
 	{"a blind hold", faults{blindHold: true}, bounds{1, 2, changes}, "held for no reason"},
 	{"no release of what is held", faults{rule: ignores(func(d delivery.Delivery, e delivery.Event) bool {

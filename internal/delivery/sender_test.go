@@ -69,6 +69,8 @@ func (w world) step(k, i int8) outcome {
 	case overrun:
 		return w.does(k, i, "repairs what it displays", (*world).repair)
 	case rejected:
+		return w.does(k, i, "reports that the receiver is unreachable", (*world).report)
+	case reported:
 		return w.does(k, i, "gives up all that waits", (*world).giveUp)
 	}
 	return w.does(k, i, "completes the round", (*world).complete)
@@ -154,11 +156,12 @@ func (w *world) record(k, i int8, s *sender) {
 		r.unreachable = false
 	case delivery.Failed:
 		s.back = true
-	case delivery.ReceiverFailed:
-		s.place, e.Kind = rejected, delivery.GaveUp
-	}
-	if e.Kind == delivery.GaveUp {
+	case delivery.GaveUp:
 		r.gaveUp = e.Version
+	case delivery.ReceiverFailed:
+		if s.place, e.Kind = rejected, delivery.Failed; w.faults.gaveUpFirst {
+			e.Kind = delivery.GaveUp
+		}
 	}
 	if w.faults.writesBack {
 		w.write(k, s.sight.row.Next(e, s.sight.alert, warning, noon))
@@ -185,9 +188,13 @@ func (w *world) repair(k, _ int8, s *sender) {
 	*s = sender{}
 }
 
+func (w *world) report(k, _ int8, s *sender) {
+	w.receivers[k].unreachable = true
+	s.place = reported
+}
+
 func (w *world) giveUp(k, i int8, s *sender) {
 	if s.place = done; w.holds(k, i) {
-		w.receivers[k].unreachable = true
 		w.happens(k, delivery.Event{Kind: delivery.ReceiverFailed, Error: "status 410"})
 	}
 }

@@ -74,7 +74,8 @@ const (
 	begun    // the attempt is recorded
 	answered // the attempt has a result
 	overrun  // the lease turned out to be lost when the result was to be recorded
-	rejected // the receiver takes nothing, so all that waits is to be given up
+	rejected // the receiver takes nothing
+	reported // this is known, so all that waits is to be given up
 	done
 )
 

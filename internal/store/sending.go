@@ -40,6 +40,7 @@ type Outcome struct {
 	ShowsValue []string
 
 	Error   string // why not; "" if posted or skipped
+	All     bool   // the receiver takes nothing: GiveUp will give up all that waits, and this with it
 	Detail  string // why there was nothing to show, if skipped
 	At      time.Time
 	Refresh bool // only values were to be brought up to date: once that is done, the attempt is forgotten
@@ -56,7 +57,9 @@ func (o *Outcome) event(d *Delivery) delivery.Event {
 	case Retrying:
 		e.Kind = delivery.Failed
 	case GivenUp:
-		e.Kind = delivery.GaveUp
+		if e.Kind = delivery.GaveUp; o.All {
+			e.Kind = delivery.Failed // so that it is tried again if the lease is lost before GiveUp
+		}
 	}
 	return e
 }
