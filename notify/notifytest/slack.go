@@ -56,6 +56,7 @@ type Call struct {
 	Form   url.Values
 	Body   []byte // of the incoming webhook
 	Taken  bool
+	Code   string // of the error in the answer, if there is one
 }
 
 // NewSlack starts a server. Close it at the end.
@@ -142,7 +143,7 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if fault.takes() {
 		message, code = s.take(call.Method, r.PostForm.Get("token"), message)
 	}
-	call.Taken = fault.takes() && code == ""
+	call.Taken, call.Code = fault.takes() && code == "", code
 	s.record(call)
 	if fault.answer(w, r) {
 		return
