@@ -219,12 +219,15 @@ func TestConversionKilled(t *testing.T) {
 	requireConverted(t, s, devices, days)
 }
 
-// convertUntilKilled kills a process that converts when it has begun so many steps. It reports whether the process was done before that.
+// convertUntilKilled kills a process that converts when it may begin the last of so many steps. It reports whether the process was done
+// before that.
 func convertUntilKilled(t *testing.T, path string, steps int) (done bool) {
 	t.Helper()
 	process := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestConversionKilled$")
 	process.Env = append(os.Environ(), converterEnv+"="+path)
 	out, err := process.StdoutPipe()
+	require.NoError(t, err)
+	orders, err := process.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, process.Start())
 	lines := bufio.NewScanner(out)
@@ -233,17 +236,21 @@ func convertUntilKilled(t *testing.T, path string, steps int) (done bool) {
 			require.NoError(t, process.Wait())
 			return true
 		}
+		_, err := fmt.Fprintln(orders, "go on") // or it would get far before a test that has to wait for the processor kills it
+		require.NoError(t, err)
 	}
 	require.NoError(t, process.Process.Kill())
 	_ = process.Wait() // which was killed
 	return false
 }
 
-// convertAloud converts a database and prints a line before each step.
+// convertAloud converts a database. Before each step it prints a line and waits for one.
 func convertAloud(t *testing.T, path string) {
 	s := open(t, path)
+	orders := bufio.NewScanner(os.Stdin)
 	for more := true; more; {
 		fmt.Println("step")
+		require.True(t, orders.Scan())
 		var err error
 		if more, err = s.ConvertNext(context.Background()); err != nil {
 			panic(err)
