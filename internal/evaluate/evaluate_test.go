@@ -1,0 +1,336 @@
+package evaluate_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/env"
+	"notewatch/internal/evaluate"
+	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
+	"notewatch/rules"
+)
+
+const (
+	project = "app:1"
+	team    = "team"
+)
+
+var (
+	noon    = time.Date(2026, 6, 17, 12, 0, 0, 0, time.UTC)
+	today   = rules.DayOf(noon)
+	unknown = math.NaN()
+)
+
+// A bench is a project of two devices, "pump" and "valve", whose events a test writes down day by day, and the rules that are evaluated.
+type bench struct {
+	t     *testing.T
+	store *store.Store
+	now   time.Time
+	state store.Project // how the polls went
+	rules []*rules.Rule
+}
+
+func newBench(t *testing.T, specs ...rules.Spec) *bench {
+	t.Helper()
+	t.Parallel()
+	db, err := store.Open(t.Context(), storetest.Database(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	b := &bench{t: t, store: db, now: noon, state: store.Project{UID: project, PolledAt: noon}}
+	b.list("pump", "valve")
+	b.events(today-1, 10, 10)
+	b.rule(specs...)
+	return b
+}
+
+// list replaces the device list.
+func (b *bench) list(names ...string) {
+	b.t.Helper()
+	devices := make([]store.Device, len(names))
+	for i, name := range names {
+		devices[i] = store.Device{UID: "dev:" + name, Name: name, Provisioned: noon.AddDate(-1, 0, 0), LastActivity: b.now}
+	}
+	storetest.SaveDevices(b.t, b.store, project, devices, b.now)
+}
+
+// rule replaces the rules.
+func (b *bench) rule(specs ...rules.Spec) {
+	b.t.Helper()
+	b.rules = nil
+	for _, spec := range specs {
+		r, problems := rules.Compile(spec)
+		require.Empty(b.t, problems)
+		b.rules = append(b.rules, r)
+	}
+}
+
+// events writes down the events of both devices on a day, as a poll reads them now.
+func (b *bench) events(day rules.Day, pump, valve float64) {
+	b.t.Helper()
+	of := func(device string, day rules.Day, events float64) storetest.Usage {
+		return storetest.Usage{Device: device, Day: day, Figures: rules.Figures{rules.Events: events}}
+	}
+	rows := []storetest.Usage{of("", day, pump+valve), of("dev:pump", day, pump), of("dev:valve", day, valve)}
+	storetest.SaveUsage(b.t, b.store, project, rows, rules.Events)
+}
+
+// evaluate is one turn that is committed, for the rules that read more than poll. It returns what the turn found.
+func (b *bench) evaluate() *evaluate.Turn {
+	b.t.Helper()
+	return b.turn((*evaluate.Evaluator).Evaluate, store.Poll, (*store.Store).Commit)
+}
+
+// evaluatePoll is evaluate for the rules that read only poll.
+func (b *bench) evaluatePoll() *evaluate.Turn {
+	b.t.Helper()
+	return b.turn((*evaluate.Evaluator).EvaluatePollRules, store.PollRules, (*store.Store).CommitPollRules)
+}
+
+type (
+	evaluation func(*evaluate.Evaluator, context.Context, *env.ProjectData, evaluate.Context) (*evaluate.Turn, error)
+	committal  func(*store.Store, context.Context, store.Lease, store.Commit) error
+)
+
+func (b *bench) turn(evaluateRules evaluation, kind store.Kind, commit committal) *evaluate.Turn {
+	b.t.Helper()
+	ctx := b.t.Context()
+	list, err := b.store.DeviceList(ctx, project)
+	require.NoError(b.t, err)
+	data := env.Source{Store: b.store}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now}, list)
+	about := evaluate.Context{Recipients: map[string][]string{}, NextStep: "check the network"}
+	specs := map[string]rules.Spec{}
+	for _, r := range b.rules {
+		about.Recipients[r.Spec.Name], specs[r.Spec.Name] = []string{team}, r.Spec
+	}
+	e := evaluate.New(evaluate.Config{
+		Store: b.store, Rules: b.rules, Figures: []rules.Figure{rules.Events}, Workers: 2, Log: slog.New(slog.DiscardHandler),
+	})
+	turn, err := evaluateRules(e, ctx, data, about)
+	require.NoError(b.t, err)
+	silences, seq, err := b.store.Silences(ctx, b.now)
+	require.NoError(b.t, err)
+	require.NoError(b.t, turn.Mute(rules.Mutes{Silences: silences, Rules: specs}, seq))
+
+	require.NoError(b.t, b.store.AddWork(ctx, kind, []string{project}, b.now))
+	require.NoError(b.t, b.store.Raise(ctx, kind, project, b.now))
+	lease, ok, err := b.store.Claim(ctx, kind, project, b.now, b.now)
+	require.NoError(b.t, err)
+	require.True(b.t, ok)
+	require.NoError(b.t, commit(b.store, ctx, lease, turn.Commit))
+	return turn
+}
+
+// happened says what happened to alerts in a turn, a line each: rule, subject, event and level.
+func happened(turn *evaluate.Turn) []string {
+	all := []string{}
+	for _, a := range slices.Concat(turn.Commit.Alerts, turn.Commit.States) {
+		if _, event := turn.Commit.Show[a.ID]; event {
+			all = append(all, fmt.Sprintf("%s %s: %s %s", a.Rule, cmp.Or(strings.TrimPrefix(a.Subject, "dev:"), "lab"), a.Reason, a.Level))
+		}
+	}
+	return all
+}
+
+// busy is a rule about the events of a day.
+func busy(over string) rules.Spec {
+	return rules.Spec{
+		Name: "busy", Each: rules.EachDevice, Limit: over, Show: "events.today",
+		When: []rules.Condition{
+			{Level: rules.Warning, Expr: "events.today > limit"},
+			{Level: rules.Critical, Expr: "events.today > 2 * limit"},
+		},
+	}
+}
+
+func blind() rules.Spec {
+	return rules.Spec{
+		Name: evaluate.WatcherBlind, Each: rules.EachProject,
+		When: []rules.Condition{{Level: rules.Critical, Expr: "poll.failures >= 3"}},
+	}
+}
+
+// A turn finds only what is new. What fires is shown by the receivers of its rule, under the headline of this turn.
+func TestEachEventIsFoundOnce(t *testing.T) {
+	b := newBench(t, busy("100"))
+	b.events(today, 120, 50)
+	turn := b.evaluate()
+	require.Equal(t, []string{"busy pump: fired warning"}, happened(turn))
+	fired := turn.Commit.Alerts[0]
+	require.Equal(t, []string{team}, turn.Commit.Show[fired.ID])
+	require.Equal(t, "pump: events 120 today, limit 100", fired.Told.Summary)
+	require.True(t, fired.Already, "it was true before its rule was first evaluated")
+
+	b.now = noon.Add(15 * time.Minute)
+	require.Empty(t, happened(b.evaluate()), "nothing has changed")
+	b.events(today, 250, 50)
+	require.Equal(t, []string{"busy pump: escalated critical"}, happened(b.evaluate()))
+	b.events(today, 260, 130)
+	require.Equal(t, []string{"busy valve: fired warning"}, happened(b.evaluate()))
+	b.now = noon.AddDate(0, 0, 1)
+	b.events(today+1, 3, 3)
+	require.Equal(t, []string{"busy pump: updated critical", "busy valve: updated warning"}, happened(b.evaluate()), "they are quiet since")
+	b.now = noon.AddDate(0, 0, 2)
+	b.events(today+2, 3, 3)
+	require.Equal(t, []string{"busy pump: resolved critical", "busy valve: resolved warning"}, happened(b.evaluate()), "a complete day was quiet")
+}
+
+// What is not known makes nothing fire and ends nothing.
+func TestNoDataChangesNothing(t *testing.T) {
+	b := newBench(t, busy("100"))
+	b.events(today, unknown, 120)
+	require.Equal(t, []string{"busy valve: fired warning"}, happened(b.evaluate()))
+	b.events(today+1, unknown, unknown)
+	b.now = noon.AddDate(0, 0, 2)
+	b.events(today+2, unknown, 5)
+	require.Equal(t, []string{"busy valve: updated warning"}, happened(b.evaluate()), "it is quiet, but what it was yesterday is not known")
+	b.now = noon.AddDate(0, 0, 3)
+	b.events(today+3, unknown, 5)
+	require.Equal(t, []string{"busy valve: resolved warning"}, happened(b.evaluate()))
+}
+
+// An alert whose rule or device is gone, or whose rule changed so that it no longer fires, is withdrawn and says why. Where the changed rule
+// still fires, the alert goes on.
+func TestWhatAChangeOfTheRulesEnds(t *testing.T) {
+	renamed, other, projects := busy("100"), busy("100"), busy("100")
+	renamed.Name = "lively"
+	other.When = []rules.Condition{{Level: rules.Warning, Expr: "events.today > 3 * limit"}}
+	projects.Each, projects.When = rules.EachProject, []rules.Condition{{Level: rules.Warning, Expr: "events.today > 10 * limit"}}
+	for name, c := range map[string]struct {
+		change func(*bench)
+		want   []string
+		why    string
+	}{
+		"removed":       {func(b *bench) { b.rule() }, []string{"busy pump: withdrawn warning"}, "rule removed"},
+		"renamed":       {func(b *bench) { b.rule(renamed) }, []string{"lively pump: fired warning", "busy pump: withdrawn warning"}, "rule renamed to lively"},
+		"other scope":   {func(b *bench) { b.rule(projects) }, []string{"busy pump: withdrawn warning"}, "rule is about projects now"},
+		"device gone":   {func(b *bench) { b.list("valve") }, []string{"busy pump: withdrawn warning"}, "no longer listed in Notehub"},
+		"higher limit":  {func(b *bench) { b.rule(busy("150")) }, []string{"busy pump: withdrawn warning"}, "limit is 150 now"},
+		"condition":     {func(b *bench) { b.rule(other) }, []string{"busy pump: withdrawn warning"}, "condition changed"},
+		"still exceeds": {func(b *bench) { b.rule(busy("90")) }, []string{"busy pump: updated warning"}, "limit is 90 now"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, busy("100"))
+			b.events(today, 120, 50)
+			b.evaluate()
+			c.change(b)
+			turn := b.evaluate()
+			require.Equal(t, c.want, happened(turn))
+			alerts := slices.Concat(turn.Commit.Alerts, turn.Commit.States)
+			require.True(t, slices.ContainsFunc(alerts, func(a *rules.Alert) bool { return a.Rule == "busy" && a.Why == c.why }), "%+v", alerts)
+		})
+	}
+}
+
+// Without an answer of Notehub nothing is evaluated but what reads only poll, which says why, and what to do. Alerts stay as they are, also
+// those whose rule is gone: nobody could compare them.
+func TestWhereNotehubCannotBeRead(t *testing.T) {
+	b := newBench(t, busy("100"), blind())
+	b.events(today, 120, 50)
+	b.evaluate()
+	require.Empty(t, happened(b.evaluatePoll()))
+
+	b.state.Failures, b.state.Failure = 3, "status 502"
+	b.rule(blind())
+	turn := b.evaluate()
+	require.Empty(t, happened(turn))
+	require.Empty(t, turn.Trials)
+	turn = b.evaluatePoll()
+	require.Equal(t, []string{"watcher-blind lab: fired critical"}, happened(turn))
+	told := turn.Commit.Alerts[0].Told
+	require.Contains(t, told.Summary, ": status 502")
+	require.Equal(t, "Next step: check the network.", told.Advice)
+
+	b.state.Failures, b.state.Failure = 0, ""
+	require.Equal(t, []string{"busy pump: withdrawn warning"}, happened(b.evaluate()))
+	require.Equal(t, []string{"watcher-blind lab: resolved critical"}, happened(b.evaluatePoll()))
+}
+
+// Figures of a closed day that arrive late are evaluated as of the end of that day, and what was true then is reported once. The time before
+// the rule was there does not count.
+func TestLateFiguresAreRevised(t *testing.T) {
+	b := newBench(t, busy("100"))
+	b.now = noon.AddDate(0, 0, -1)
+	b.events(today-2, 10, 10)
+	b.events(today-1, 90, 10)
+	require.Empty(t, happened(b.evaluate()))
+	b.now = noon
+	b.events(today, 10, 10)
+	require.Empty(t, happened(b.evaluate()))
+
+	late := func(day rules.Day, events float64) {
+		storetest.SaveUsage(t, b.store, project, []storetest.Usage{
+			{Device: "dev:pump", Day: day, Figures: rules.Figures{rules.Events: events}},
+			{Device: "dev:pump", Day: today, Figures: rules.Figures{rules.Events: 10}},
+		}, rules.Events)
+	}
+	late(today-1, 130)
+	turn := b.evaluate()
+	require.Equal(t, []string{"busy pump: revised warning"}, happened(turn))
+	require.Equal(t, rules.Resolved, turn.Commit.Alerts[0].State, "nothing stays open")
+	require.Empty(t, happened(b.evaluate()))
+	late(today-1, 140)
+	require.Empty(t, happened(b.evaluate()), "that was announced")
+	late(today-2, 500)
+	require.Empty(t, happened(b.evaluate()), "the rule is newer than that day")
+}
+
+// Alerts take their mute along in the turn in which it begins or ends: a silence by a person, or a rule that explains them.
+func TestMutesComeWithTheTurn(t *testing.T) {
+	crowd := busy("500")
+	crowd.Name, crowd.Each = "crowd", rules.EachProject
+	quiet := busy("100")
+	quiet.Unless, quiet.For = "crowd", time.Minute
+	b := newBench(t, crowd, quiet)
+	b.events(today, 120, 50)
+	b.evaluate()
+	b.now = b.now.Add(2 * time.Minute)
+	require.Equal(t, []string{"busy pump: fired warning"}, happened(b.evaluate()))
+
+	silence := rules.Silence{ID: "s", Match: rules.Match{Subject: "dev:pump"}, Start: b.now, End: b.now.Add(time.Hour), By: "amy"}
+	require.NoError(t, b.store.AddSilence(t.Context(), silence, b.now))
+	turn := b.evaluate()
+	require.Equal(t, []string{"busy pump: muted warning"}, happened(turn))
+	require.Equal(t, rules.BySilence, turn.Commit.States[0].Mute.Kind)
+
+	b.now = b.now.Add(time.Hour)
+	b.events(today, 130, 600)
+	turn = b.evaluate()
+	require.Contains(t, happened(turn), "crowd lab: fired warning")
+	for _, a := range turn.Commit.Alerts {
+		if a.Rule == "busy" && a.Subject == "dev:pump" {
+			require.Equal(t, rules.ByUnless, a.Mute.Kind, "the silence is over, but crowd fires")
+		}
+	}
+}
+
+// A rule whose evaluation fails for some subjects is evaluated for the others. The trial says how many failed, with the first as an example.
+func TestATrialCountsFailures(t *testing.T) {
+	spec := busy("100")
+	spec.Where = `len(map(device.fleets, len(map(device.fleets, #)))) >= 0`
+	b := newBench(t, spec)
+	var fleets []string
+	for i := range 400 {
+		fleets = append(fleets, fmt.Sprint("fleet:", i))
+	}
+	storetest.SaveDevices(t, b.store, project, []store.Device{
+		{UID: "dev:pump", Name: "pump"}, {UID: "dev:valve", Name: "valve", Fleets: fleets},
+	}, noon.Add(time.Minute))
+	b.events(today, 120, 120)
+	turn := b.evaluate()
+	require.Equal(t, []string{"busy pump: fired warning"}, happened(turn))
+	trial := turn.Trials["busy"]
+	require.Equal(t, 2, trial.Subjects)
+	require.Equal(t, 1, trial.Failed)
+	require.Equal(t, "dev:valve", trial.Example)
+	require.ErrorContains(t, trial.Err, "memory budget exceeded")
+}
