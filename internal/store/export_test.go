@@ -16,3 +16,6 @@ type Transaction = transaction
 
 // Update runs f in a transaction.
 func (s *Store) Update(ctx context.Context, f func(transaction) error) error { return s.update(ctx, f) }
+
+// DecideIn stores a decision in a transaction.
+func DecideIn(ctx context.Context, tx Transaction, d Decision) error { return decide(ctx, tx, d) }

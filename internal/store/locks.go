@@ -63,7 +63,8 @@ func holdSilences(ctx context.Context, tx transaction) error {
 	return err
 }
 
-// lockSilences waits for those that hold the silences. The row may be new.
+// lockSilences waits for those that hold the silences, and keeps others from doing so. The row of work is there once a process has
+// started.
 func lockSilences(ctx context.Context, tx transaction) error {
 	if !tx.postgres {
 		return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/postgrestest"
 	"notewatch/rules"
 )
 
@@ -115,6 +116,7 @@ type answer struct {
 type oracle struct {
 	t      *testing.T
 	s      *Store
+	all    []*Store // of the processes, one after the other; s is the first
 	faults faults
 	start  shared
 	known  map[question]answer // to the essence of questions
@@ -141,7 +143,26 @@ func newOracle(t *testing.T, faults faults) *oracle {
 	require.NoError(t, err)
 	s := &Store{write: db, read: db, name: place, info: info}
 	require.NoError(t, s.prepare(t.Context(), creating))
-	o := &oracle{t: t, s: s, faults: faults, known: map[question]answer{}, stmts: map[string]*sql.Stmt{}}
+	return newOracleOf(t, faults, s)
+}
+
+// newServerOracle returns an oracle of PostgreSQL that each process asks over connections of its own.
+func newServerOracle(t *testing.T) *oracle {
+	place := postgrestest.New(t)
+	var all []*Store
+	for range 2 {
+		s, err := Open(t.Context(), place)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		all = append(all, s)
+	}
+	return newOracleOf(t, faults{}, all...)
+}
+
+// newOracleOf returns an oracle of processes that have one database open.
+func newOracleOf(t *testing.T, faults faults, all ...*Store) *oracle {
+	s := all[0]
+	o := &oracle{t: t, s: s, all: all, faults: faults, known: map[question]answer{}, stmts: map[string]*sql.Stmt{}}
 	require.NoError(t, s.AddWork(t.Context(), Poll, []string{"project"}, present))
 	lease, ok, err := s.Claim(t.Context(), Poll, "project", present, present)
 	require.NoError(t, err)
@@ -149,8 +170,9 @@ func newOracle(t *testing.T, faults faults) *oracle {
 	require.NoError(t, s.Commit(t.Context(), lease, decision(1)))
 	o.exec(`INSERT INTO message (id, receiver, ref) VALUES ('message', 'receiver', '')`)
 	// Attempts that are begun get numbers beyond those of the slots.
-	o.exec(`INSERT INTO attempt (id, message, receiver, started, status, error) VALUES ($1, 'message', 'receiver', 0, '', '')`,
-		len(shared{}.running))
+	for range len(shared{}.running) {
+		o.exec(`INSERT INTO attempt (message, receiver, started, status, error) VALUES ('message', 'receiver', 0, '', '')`)
+	}
 	o.exec(`DELETE FROM attempt`)
 	o.start = o.save(nobody, nil)
 	return o
@@ -263,6 +285,9 @@ func (o *oracle) try(q question) answer {
 // do takes a step on the database.
 func (o *oracle) do(q question) (a answer) {
 	ctx, s := o.t.Context(), o.s
+	if q.by > 0 {
+		s = o.all[int(q.by)%len(o.all)]
+	}
 	lease := Lease{Kind: Receiver, Key: "receiver", Version: int64(q.lease)}
 	if q.by >= 0 {
 		lease.Token = tokens[q.by]
@@ -444,7 +469,7 @@ func (o *oracle) prepared(query string) *sql.Stmt {
 // load brings the database into a state.
 func (o *oracle) load(s shared) {
 	d := s.owed
-	o.exec(`UPDATE work SET due_at = CASE WHEN $1 THEN $2 END, version = $3, failures = 0, lease_token = $4, leased_until = $5
+	o.exec(`UPDATE work SET due_at = CASE WHEN $1 THEN CAST($2 AS BIGINT) END, version = $3, failures = 0, lease_token = $4, leased_until = $5
 		WHERE kind = 'receiver'`, s.work.due, at(present), s.work.version, tokenOf(s.work.holder), endOf(s.work.holder, s.work.expired))
 	o.exec(`UPDATE work SET due_at = $1, version = 0, failures = 0, lease_token = $2, leased_until = $3
 		WHERE kind = 'poll'`, at(present), tokenOf(s.poll.holder), endOf(s.poll.holder, s.poll.expired))

@@ -407,6 +407,25 @@ func TestProtocol(t *testing.T) {
 	t.Logf("%d steps tried on the store", o.tried)
 }
 
+// PostgreSQL gives the same answers to processes that have connections of their own. In the long form all of them are compared.
+func TestProtocolOnServer(t *testing.T) {
+	t.Parallel()
+	o, server := newOracle(t, faults{}), newServerOracle(t)
+	_, err := check(o, limits{senders: 2, pollers: 1, commits: 1, expiries: 1, deaths: 1, refusals: 1, holds: 1, delays: 1}, "")
+	require.NoError(t, err)
+	compared := 0
+	for q, want := range o.known {
+		if *long || compared < fewQuestions {
+			require.Equal(t, want, server.try(q), "%+v", q)
+			compared++
+		}
+	}
+	t.Logf("%d of %d steps tried on the server", compared, len(o.known))
+}
+
+// fewQuestions is how many are asked of PostgreSQL in the short form.
+const fewQuestions = 300
+
 // Every part of the protocol is needed: the check finds what goes wrong without it.
 func TestProtocolNeeds(t *testing.T) {
 	senders := limits{senders: 2, pollers: 1, commits: 1, expiries: 2}

@@ -62,9 +62,6 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 		return errors.New("storing a silence: one without an end must name an alert")
 	}
 	err := s.update(ctx, func(tx transaction) error {
-		if err := raise(ctx, tx, Mute, "", now, false); err != nil {
-			return err
-		}
 		if err := lockSilences(ctx, tx); err != nil {
 			return err
 		}
@@ -74,7 +71,10 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 		}
 		args := append(fieldsOf(&silence), seq+1)
 		_, err = tx.ExecContext(ctx, `INSERT INTO silence (`+silenceColumns+`, seq) VALUES (`+params(1, len(args))+`)`, args...)
-		return err
+		if err != nil {
+			return err
+		}
+		return raise(ctx, tx, Mute, "", now, false)
 	})
 	return doing(err, "storing a silence")
 }

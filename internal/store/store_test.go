@@ -27,6 +27,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Work":         testWork,
 		"Leases":       testLeases,
 		"Race":         testRace,
+		"Rivals":       testRivals,
 		"Raise":        testRaise,
 		"ReleaseAll":   testReleaseAll,
 		"Budget":       testBudget,
