@@ -31,8 +31,9 @@
 //     which store.Redeliver deletes, or when the old message is gone or too old. The plan does not know which.
 //   - After a lost lease record (send.go) does not drop what was posted: End fails, Repair stores what may be displayed now (events Overtaken
 //     and CutOff of package delivery) and makes the receiver due, so that whoever holds it shows the newest again.
-//   - A receiver is reported as unreachable after half an hour (afterFailure, in afterround.go). One message is given up when it is refused,
-//     or after 72 hours (outcome and expired, in send.go).
+//   - A receiver is reported as unreachable after half an hour, or at once when only an operator can fix it (afterFailure, in afterround.go).
+//     What waits is given up after that, so that somebody tries it again wherever the lease is lost. One message is given up when it is
+//     refused, or after 72 hours (outcome and expired, in send.go).
 //
 // [Sender.Register] and [Sender.KeepReceivers] belong to a start; package watch has their place in its order.
 //

@@ -5,7 +5,7 @@
 //
 //   - Commit and Decide (commit.go) add deliveries and make new versions owed, when an alert changes.
 //   - Settle, Begin and End (sending.go) record what the delivery run of a receiver decided and sent. Each checks the lease of the receiver
-//     first (work.go). Repair records a post that was made after the lease was lost.
+//     first (work.go). Repair records what was posted after the lease was lost, or may have been.
 //   - Route (route.go), FallBack (fallback.go), KeepReceivers, Reconsider, Redeliver, GiveUp, Retry and Revive (receiver.go)
 //     record what the rules file, an unreachable receiver or a person changed.
 //
