@@ -19,16 +19,18 @@ const (
 
 // A part is a named part of expressions, checked.
 type part struct {
-	typed
-	size int // in nodes
-	deep int // predicates within predicates
+	typed typed
+	size  int             // in nodes
+	deep  int             // predicates within predicates
+	uses  map[string]bool // names of the parts in it
 }
 
 // A checker reads the expression of one field: it finds out what the names mean, puts named parts in their place,
 // derives kinds and notes everything that is wrong. Of expr's syntax it lets pass what it understands, nothing else.
 type checker struct {
+	names       *Vocabulary
+	scope       string
 	field, text string
-	each        Scope
 	parts       map[string]part // by name, limit among them
 	used        map[string]bool // names of the parts in the expression
 	problems    *[]Problem
@@ -140,12 +142,12 @@ func (c *checker) name(n *ast.IdentifierNode) typed {
 	at := n.Location().From
 	if p, ok := c.parts[n.Value]; ok {
 		c.used[n.Value] = true
-		if p.broken() || !c.grow(p.size-1, n) || !c.descend(p.deep, n) {
+		if p.typed.broken() || !c.grow(p.size-1, n) || !c.descend(p.deep, n) {
 			return typed{}
 		}
 		return p.typed
 	}
-	switch members := membersOf(n.Value); {
+	switch members := c.names.members(n.Value); {
 	case n.Value == "limit":
 		return c.problem(at, "add `limit:` to the rule", "limit is used, but the rule has none")
 	case c.unseen(n.Value):
@@ -158,14 +160,14 @@ func (c *checker) name(n *ast.IdentifierNode) typed {
 
 // unseen reports whether an object exists but not for this scope.
 func (c *checker) unseen(object string) bool {
-	return membersOf(object) != nil && !slices.Contains(objects(c.each), object)
+	return c.names.members(object) != nil && !slices.Contains(c.names.seen(c.scope), object)
 }
 
 func (c *checker) unknownName(n *ast.IdentifierNode) typed {
-	names := objects(c.each)
-	there := "a rule for each " + string(c.each) + " sees " + strings.Join(names, ", ")
+	names := c.names.seen(c.scope)
+	there := "a rule for each " + c.scope + " sees " + strings.Join(names, ", ")
 	if c.unseen(n.Value) {
-		return c.problem(n.Location().From, there, "%s is not known in a rule for each %s", n.Value, c.each)
+		return c.problem(n.Location().From, there, "%s is not known in a rule for each %s", n.Value, c.scope)
 	}
 	names = slices.AppendSeq(append(names, "limit"), maps.Keys(c.parts))
 	slices.Sort(names)
@@ -205,7 +207,7 @@ func (c *checker) member(n *ast.MemberNode) typed {
 }
 
 func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
-	members := membersOf(object.Value)
+	members := c.names.members(object.Value)
 	if members == nil || c.unseen(object.Value) {
 		return c.name(object)
 	}
@@ -214,12 +216,12 @@ func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
 		return c.problem(start(n.Property), "write "+object.Value+". and one of "+strings.Join(members, ", "),
 			"%s is not a list", object.Value)
 	}
-	i, ok := leafIndex[object.Value+"."+name.Value]
-	if !ok {
+	l := c.names.Leaf(object.Value + "." + name.Value)
+	if l == nil {
 		return c.problem(n.Location().From, didYouMean(name.Value, members, "it has "+strings.Join(members, ", ")),
 			"%s has no member %q", object.Value, name.Value)
 	}
-	return retyped(n, leaves[i].kind, largest)
+	return retyped(n, l.kind, largest)
 }
 
 func (c *checker) slice(n *ast.SliceNode) typed {

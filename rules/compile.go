@@ -1,285 +1,145 @@
 package rules
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/builtin"
-	"github.com/expr-lang/expr/parser"
-	"github.com/expr-lang/expr/parser/utils"
 )
+
+// maxTextBytes is how many bytes the summary and the advice of a rule may have each.
+const maxTextBytes = 4096
 
 // A builder compiles one Spec.
 type builder struct {
-	spec     Spec
-	each     Scope
-	parts    map[string]part
-	uses     map[string]map[string]bool // by field: the names of parts in its expression
-	reads    leafSet                    // of everything evaluated
-	decides  leafSet                    // of everything but Show
-	problems []Problem
+	spec    Spec
+	lang    *Compiler
+	decides []*Leaf // what the conditions read
+	reads   []*Leaf // the same, and what is shown
 }
 
+// newBuilder takes a spec of an unknown scope for one about devices, so that its expressions can be checked all the same.
 func newBuilder(spec Spec) *builder {
-	return &builder{spec: spec, each: spec.Each, parts: map[string]part{}, uses: map[string]map[string]bool{}}
+	scope := EachProject
+	if spec.Each != EachProject {
+		scope = EachDevice
+	}
+	return &builder{spec: spec, lang: vocabulary.Compiler(string(scope))}
 }
 
 // Compile checks and compiles a rule. The problems are all that are wrong with it; with any the rule is nil.
 func Compile(spec Spec) (*Rule, []Problem) {
 	b := newBuilder(spec)
-	r := &Rule{Spec: spec, Limit: math.NaN()}
+	r := &Rule{Spec: spec}
 	b.frame()
-	b.limit(r)
-	b.lets()
+	r.Limit = b.parts()
 	r.where = b.condition("where", spec.Where)
 	conditions := b.levels(r)
 	r.resolve = b.condition("resolve_when", spec.ResolveWhen)
 	b.show(r, conditions)
 	b.summary(r)
-	if len(b.problems) == 0 && b.decides == 0 {
-		b.whole("when", "compare a figure, such as bytes.used", "reads no figure")
+	if len(b.lang.Problems) == 0 && len(b.decides) == 0 {
+		b.lang.Whole("when", "compare a figure, such as bytes.used", "reads no figure")
 	}
-	if len(b.problems) == 0 {
+	if len(b.lang.Problems) == 0 {
 		b.unused()
 	}
-	if len(b.problems) > 0 {
-		return nil, b.problems
+	if len(b.lang.Problems) > 0 {
+		return nil, b.lang.Problems
 	}
 	r.Kind, r.Reads = kindOf(b.decides), readsOf(b.reads)
-	r.growing = growing(r.levels)
+	r.growing = growing(conditions)
 	return r, nil
-}
-
-// whole notes a problem with a whole field.
-func (b *builder) whole(field, hint, format string, args ...any) {
-	b.problems = append(b.problems, Problem{Field: field, Offset: -1, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // frame checks what is not an expression.
 func (b *builder) frame() {
 	if strings.TrimSpace(b.spec.Name) == "" {
-		b.whole("name", "", "is empty")
+		b.lang.Whole("name", "", "is empty")
 	}
-	if b.each != EachDevice && b.each != EachProject {
-		b.whole("each", "want device or project", "unknown scope %q", b.each)
-		b.each = EachDevice
+	if b.spec.Each != EachDevice && b.spec.Each != EachProject {
+		b.lang.Whole("each", "want device or project", "unknown scope %q", b.spec.Each)
 	}
 	if b.spec.For < 0 {
-		b.whole("for", "", "is negative")
+		b.lang.Whole("for", "", "is negative")
 	}
-	if len(b.spec.Advice) > maxSource {
-		b.whole("advice", "put it on a page and give its address", "is too long: %d bytes, at most %d", len(b.spec.Advice), maxSource)
+	if len(b.spec.Advice) > maxTextBytes {
+		b.lang.Whole("advice", "put it on a page and give its address", "is too long: %d bytes, at most %d", len(b.spec.Advice), maxTextBytes)
 	}
 	last := time.Duration(0)
 	for _, after := range b.spec.Remind {
 		if after < last+time.Minute {
-			b.whole("remind", "such as [24h, 72h, 168h]", "must ascend by a minute at least, not %s after %s", after, last)
+			b.lang.Whole("remind", "such as [24h, 72h, 168h]", "must ascend by a minute at least, not %s after %s", after, last)
 			return
 		}
 		last = after
 	}
 }
 
-// check parses and checks an expression. It is broken if anything is wrong with it.
-func (b *builder) check(field, text string) part {
-	if strings.TrimSpace(text) == "" {
-		b.whole(field, "", "is empty")
-		return part{}
+// parts names the limit and the lets, for the expressions that use them.
+func (b *builder) parts() (limit float64) {
+	limit = math.NaN()
+	if b.spec.Limit != "" {
+		limit = b.lang.Limit(b.spec.Limit)
 	}
-	if len(text) > maxSource {
-		b.whole(field, "", "is too long: %d bytes, at most %d", len(text), maxSource)
-		return part{}
-	}
-	tree, err := parser.Parse(text)
-	if err != nil {
-		b.problems = append(b.problems, syntaxProblem(field, text, err))
-		return part{}
-	}
-	before := len(b.problems)
-	b.uses[field] = map[string]bool{}
-	c := &checker{field: field, text: text, each: b.each, parts: b.parts, used: b.uses[field], problems: &b.problems}
-	t := settle(c.check(tree.Node))
-	if len(b.problems) > before {
-		return part{}
-	}
-	return part{typed: t, size: c.size, deep: c.deep}
-}
-
-// limit computes the limit, which must be constant. From then on it is a named part.
-func (b *builder) limit(r *Rule) {
-	if b.spec.Limit == "" {
-		return
-	}
-	p := b.check("limit", b.spec.Limit)
-	b.parts["limit"] = part{}
-	switch {
-	case p.broken():
-	case !p.number():
-		b.whole("limit", "such as mb(40)", "must be a number, not %s", kindName(p.kind))
-	case leavesIn(p.node) != 0:
-		b.whole("limit", "such as mb(40); put what changes into `let`", "must be constant")
-	default:
-		if p = b.folded("limit", p); !p.broken() {
-			r.Limit, _ = literal(p.node)
-			b.parts["limit"] = p
-		}
-	}
-}
-
-// lets checks the named parts, each with those before it.
-func (b *builder) lets() {
 	for _, let := range b.spec.Let {
-		field := "let." + let.Name
-		if !b.free(field, let.Name) {
-			continue
-		}
-		p := b.check(field, let.Expr)
-		if !p.broken() && p.number() && leavesIn(p.node) == 0 {
-			p = b.folded(field, p)
-		}
-		b.parts[let.Name] = p
+		b.lang.Let(let.Name, let.Expr)
 	}
-}
-
-// free reports whether a name can be given to a part, and notes a problem if not.
-func (b *builder) free(field, name string) bool {
-	_, taken := b.parts[name]
-	switch {
-	case !utils.IsValidIdentifier(name) || strings.Contains(name, "$"):
-		b.whole(field, "letters, digits and _, not a digit first", "%q is not a name", name)
-	case name == "limit":
-		b.whole(field, "", "limit is the name of the rule's limit")
-	case taken:
-		b.whole(field, "", "%s is defined twice", name)
-	case membersOf(name) != nil:
-		b.whole(field, "", "%s already names what a rule reads", name)
-	case slices.Contains(keywords, name):
-		b.whole(field, "", "%s is a word of the language", name)
-	case slices.Contains(builtin.Names, name) || factors[name] != 0:
-		b.whole(field, "", "%s is the name of a function", name)
-	default:
-		return true
-	}
-	return false
+	return limit
 }
 
 // unused reports the limit and the named parts that no condition reads, neither directly nor through other parts.
 func (b *builder) unused() {
-	read := map[string]bool{}
-	var follow func(field string)
-	follow = func(field string) {
-		for name := range b.uses[field] {
-			if !read[name] {
-				read[name] = true
-				follow("let." + name)
-			}
-		}
-	}
-	for field := range b.uses {
-		if !strings.HasPrefix(field, "let.") {
-			follow(field)
-		}
-	}
-	if b.spec.Limit != "" && !read["limit"] {
-		b.whole("limit", "compare with it in when, as in bytes.used > limit, or remove it", "no condition reads it")
+	if b.spec.Limit != "" && !b.lang.Uses("limit") {
+		b.lang.Whole("limit", "compare with it in when, as in bytes.used > limit, or remove it", "no condition reads it")
 	}
 	for _, let := range b.spec.Let {
-		if !read[let.Name] {
-			b.whole("let."+let.Name, "use it in when, or remove it", "no condition reads it")
+		if !b.lang.Uses(let.Name) {
+			b.lang.Whole("let."+let.Name, "use it in when, or remove it", "no condition reads it")
 		}
 	}
-}
-
-// keywords are the words of expr's syntax.
-var keywords = []string{"true", "false", "nil", "let", "if", "else", "not", "in", "and", "or", "matches", "contains",
-	"startsWith", "endsWith"}
-
-// folded computes a part that is constant.
-func (b *builder) folded(field string, p part) part {
-	if _, ok := literal(p.node); ok {
-		return part{typed: p.typed, size: 1}
-	}
-	value, err := evaluate(p.node)
-	if err != nil {
-		b.failed(field, err)
-		return part{}
-	}
-	switch value := value.(type) {
-	case int:
-		return part{typed: integer(value), size: 1}
-	case float64:
-		return part{typed: number(value), size: 1}
-	}
-	b.whole(field, "it divides by zero or leaves the range of numbers", "has no value")
-	return part{}
-}
-
-// failed notes that a checked expression does not compile.
-func (b *builder) failed(field string, err error) {
-	hint := ""
-	if errors.Is(err, errTooComplex) {
-		hint = "use less of ?:, ?? and compared conditions inside of one another"
-	}
-	b.whole(field, hint, "%v", err)
 }
 
 // condition compiles an optional condition; nil if there is none.
-func (b *builder) condition(field, text string) *expression {
+func (b *builder) condition(field, text string) *Expression {
 	if text == "" {
 		return nil
 	}
-	e, _ := b.boolean(field, text)
+	return b.decide(field, text)
+}
+
+// decide compiles a condition; nil if anything is wrong with it.
+func (b *builder) decide(field, text string) *Expression {
+	e := b.lang.Condition(field, text)
+	if e != nil {
+		b.decides, b.reads = append(b.decides, e.Reads...), append(b.reads, e.Reads...)
+	}
 	return e
 }
 
-// boolean checks and compiles a condition.
-func (b *builder) boolean(field, text string) (*expression, ast.Node) {
-	p := b.check(field, text)
-	if p.broken() {
-		return nil, nil
-	}
-	if !p.boolean() {
-		b.whole(field, "compare it, such as bytes.used > mb(40)", "must be true or false, not %s", kindName(p.kind))
-		return nil, nil
-	}
-	e, err := compile(field, p.node)
-	if err != nil {
-		b.failed(field, err)
-		return nil, nil
-	}
-	b.decides |= e.reads
-	b.reads |= e.reads
-	return e, p.node
-}
-
-// levels compiles the conditions of all levels and returns their trees in the order they are written in.
-func (b *builder) levels(r *Rule) []ast.Node {
+// levels compiles the conditions of all levels and returns them in the order they are written in.
+func (b *builder) levels(r *Rule) []*Expression {
 	if len(b.spec.When) == 0 {
-		b.whole("when", "", "is missing")
+		b.lang.Whole("when", "", "is missing")
 		return nil
 	}
-	var trees []ast.Node
-	compiled := map[Level]*expression{}
+	var all []*Expression
+	compiled := map[Level]*Expression{}
 	for _, c := range b.spec.When {
 		field := "when." + c.Level.String()
 		if _, twice := compiled[c.Level]; twice {
-			b.whole(field, "", "is given twice")
+			b.lang.Whole(field, "", "is given twice")
 			continue
 		}
 		if c.Level < Info || c.Level > Critical {
-			b.whole(field, "want info, warning or critical", "is no level of a condition")
+			b.lang.Whole(field, "want info, warning or critical", "is no level of a condition")
 			continue
 		}
-		e, tree := b.boolean(field, c.Expr)
+		e := b.decide(field, c.Expr)
 		compiled[c.Level] = e
-		if tree != nil {
-			trees = append(trees, tree)
+		if e != nil {
+			all = append(all, e)
 		}
 	}
 	for _, level := range slices.Backward(slices.Sorted(maps.Keys(compiled))) {
@@ -288,5 +148,5 @@ func (b *builder) levels(r *Rule) []ast.Node {
 	if len(r.levels) > 0 {
 		r.Highest, r.Lowest = r.levels[0].level, r.levels[len(r.levels)-1].level
 	}
-	return trees
+	return all
 }

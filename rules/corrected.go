@@ -34,15 +34,13 @@ type Fall struct {
 	Day     Day // the day that both are of, if that is the day before; else zero
 }
 
-// growing returns the leaves that only grow among those that levels read.
-func growing(levels []condition) (all []int) {
-	var reads leafSet
-	for _, l := range levels {
-		reads |= l.when.reads
-	}
-	for i, l := range leaves {
-		if _, metric := metrics[l.object]; metric && reads&(1<<i) != 0 && slices.Contains(growingMembers, l.member) {
-			all = append(all, i)
+// growing returns the leaves that only grow among those that conditions read, each once.
+func growing(conditions []*Expression) (all []*Leaf) {
+	for _, c := range conditions {
+		for _, l := range c.Reads {
+			if _, metric := metrics[l.Object]; metric && slices.Contains(growingMembers, l.Member) && !slices.Contains(all, l) {
+				all = append(all, l)
+			}
 		}
 	}
 	return all
@@ -55,9 +53,9 @@ func (r *Rule) Growing(v *View) map[string]float64 {
 		return nil
 	}
 	values := make(map[string]float64, len(r.growing))
-	for _, i := range r.growing {
-		if x := v.number(i); Known(x) {
-			values[leaves[i].path()] = x
+	for _, l := range r.growing {
+		if x := v.Number(l); Known(x) {
+			values[l.Path()] = x
 		}
 	}
 	return values
@@ -74,14 +72,13 @@ func (a Alert) remember(v Verdict, now time.Time) Alert {
 func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
 	then, today := DayOf(a.Then.At), DayOf(now)
 	for _, path := range slices.Sorted(maps.Keys(a.Then.Values)) {
-		i, ok := leafIndex[path]
-		if !ok {
+		l := vocabulary.Leaf(path)
+		if l == nil {
 			continue // a figure of another version of notewatch
 		}
-		l := leaves[i]
-		fall, values := Fall{Figure: path, Unit: l.unit(), Was: a.Then.Values[path]}, v.Growing
+		fall, values := Fall{Figure: path, Unit: l.Unit, Was: a.Then.Values[path]}, v.Growing
 		switch {
-		case l.member != "today" || then == today:
+		case l.Member != "today" || then == today:
 		case then == today-1:
 			fall.Day, values = then, v.DayEndGrowing
 		default:

@@ -6,11 +6,11 @@ import "time"
 // All figures are float64 by value and NaN is no data; the objects carry Known, and everything read of an object that
 // is not known is no data.
 type Env struct {
-	Bytes    Metric `expr:"bytes"`
+	Bytes    Metric `expr:"bytes" unit:"B"`
 	Events   Metric `expr:"events"`
 	Sessions Metric `expr:"sessions"`
 
-	Device  Device  `expr:"device"`
+	Device  Device  `expr:"device" scope:"device"`
 	Project Project `expr:"project"`
 	Period  Period  `expr:"period"`
 	Poll    Poll    `expr:"poll"`
@@ -18,13 +18,13 @@ type Env struct {
 
 // A Metric is one figure of a subject seen through its windows. All members but Series are NaN when they are no data.
 type Metric struct {
-	Today     float64 `expr:"today"`     // the current UTC day so far
-	Yesterday float64 `expr:"yesterday"` // the last complete UTC day
-	Used      float64 `expr:"used"`      // the period so far, today included
-	D7        float64 `expr:"d7"`        // sum of the last 7 complete days
-	D30       float64 `expr:"d30"`       // sum of the last 30 complete days
-	Median    float64 `expr:"median"`    // median of the last 14 complete days
-	Days      float64 `expr:"days"`      // how many complete days are known; never no data
+	Today     float64 `expr:"today"`        // the current UTC day so far
+	Yesterday float64 `expr:"yesterday"`    // the last complete UTC day
+	Used      float64 `expr:"used"`         // the period so far, today included
+	D7        float64 `expr:"d7"`           // sum of the last 7 complete days
+	D30       float64 `expr:"d30"`          // sum of the last 30 complete days
+	Median    float64 `expr:"median"`       // median of the last 14 complete days
+	Days      float64 `expr:"days" unit:""` // how many complete days are known; never no data
 
 	// Series holds the complete days, oldest first. A series that is empty or has a hole (a NaN) is no data.
 	Series []float64 `expr:"series"`

@@ -112,7 +112,7 @@ func requirePartsAgree(t *testing.T, s Spec, v *View, p Part, seen map[string]in
 		alone.Where, alone.When = "", []Condition{{Warning, p.Text}}
 		alone.ResolveWhen = "part || number > 0" // which reads all named parts
 		if rule, problems := Compile(alone); problems == nil {
-			truth, err := rule.levels[0].when.truth(v)
+			truth, err := rule.levels[0].when.Truth(v)
 			require.NoError(t, err)
 			require.Equal(t, truth, p.Truth, p.Text)
 		} else {
@@ -142,13 +142,13 @@ func TestExplanationShowsWhatIsRead(t *testing.T) {
 		view := NewView(&env)
 		for _, c := range rule.Explain(view).Conditions {
 			for _, v := range valuesOf(c.Part) {
-				i, ok := leafIndex[v.Path]
-				if !ok || leaves[i].kind != numberKind {
+				l := vocabulary.Leaf(v.Path)
+				if l == nil || !l.Number() {
 					continue
 				}
 				shown++
-				require.Equal(t, Known(view.number(i)), v.Known, v.Path)
-				require.True(t, !v.Known || view.number(i) == v.Number, v.Path)
+				require.Equal(t, Known(view.Number(l)), v.Known, v.Path)
+				require.True(t, !v.Known || view.Number(l) == v.Number, v.Path)
 			}
 		}
 	})

@@ -2,18 +2,23 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/vm"
 )
 
-// An expression is a compiled condition. While all that it reads is known, one program of expr decides it. Else the
-// connectives are computed here, after Kleene, and programs decide only what they connect: the atoms, such as
-// comparisons, of which those that lack a figure need not run.
-type expression struct {
+// An Expression is a compiled condition. It never changes and is safe for use by several goroutines.
+//
+// While all that it reads is known, one program of expr decides it. Else the connectives are computed here, after Kleene, and
+// programs decide only what they connect: the atoms, such as comparisons, of which those that lack a figure need not run.
+type Expression struct {
+	Reads    []*Leaf // what it reads, in the order of the vocabulary
+	Compared []*Leaf // what stands in its comparisons, in the order of its text
+
 	field    string
 	operator string        // "!", "&&", "||", "??" or "?:"; "" is an atom
-	operands []*expression // of the operator
+	operands []*Expression // of the operator
 	reads    leafSet       // leaves that it reads
 	vital    leafSet       // leaves without any of which it is certainly no data
 	known    *vm.Program   // decides it when all that it reads is known; may be nil where there is an operator
@@ -21,26 +26,29 @@ type expression struct {
 }
 
 // compile makes the programs of a checked condition.
-func compile(field string, condition ast.Node) (*expression, error) {
-	e, partial, err := compileAny(field, condition)
-	if err != nil || partial || e.operator == "" {
-		return e, err
+func (v *Vocabulary) compile(field string, condition ast.Node) (*Expression, error) {
+	e, partial, err := v.compileAny(field, condition)
+	if err != nil {
+		return nil, err
 	}
-	c := &compilation{left: maxProgram}
-	e.known, err = c.program(c.plain(condition))
+	e.Reads, e.Compared = slices.Collect(e.reads.all(v)), v.compared(condition, false)
+	if !partial && e.operator != "" {
+		c := v.compilation()
+		e.known, err = c.program(c.plain(condition))
+	}
 	return e, err
 }
 
 // compileAny makes the programs of an atom, or those of the atoms below a connective. Of a partial one a figure more
 // than those it reads can be missing: it can be no data when all that it reads is known.
-func compileAny(field string, n ast.Node) (e *expression, partial bool, err error) {
+func (v *Vocabulary) compileAny(field string, n ast.Node) (e *Expression, partial bool, err error) {
 	operator, operands := connected(n)
 	if operator == "" {
-		return compileAtom(field, n)
+		return v.compileAtom(field, n)
 	}
-	e = &expression{field: field, operator: operator, reads: leavesIn(n), vital: vital(n)}
+	e = &Expression{field: field, operator: operator, reads: v.reads(n), vital: v.vital(n)}
 	for _, operand := range operands {
-		below, belowPartial, err := compileAny(field, operand)
+		below, belowPartial, err := v.compileAny(field, operand)
 		if err != nil {
 			return nil, false, err
 		}
@@ -66,9 +74,9 @@ func connected(n ast.Node) (operator string, operands []ast.Node) {
 	return "", nil
 }
 
-func compileAtom(field string, n ast.Node) (e *expression, partial bool, err error) {
-	c := &compilation{left: maxProgram}
-	e = &expression{field: field, reads: leavesIn(n), vital: vital(n)}
+func (v *Vocabulary) compileAtom(field string, n ast.Node) (e *Expression, partial bool, err error) {
+	c := v.compilation()
+	e = &Expression{field: field, reads: v.reads(n), vital: v.vital(n)}
 	if e.verdict, err = c.program(c.verdict(n)); err != nil {
 		return nil, false, err
 	}
@@ -81,29 +89,8 @@ func compileAtom(field string, n ast.Node) (e *expression, partial bool, err err
 	return e, c.partial, err
 }
 
-// vital returns leaves without any of which an expression is no data, whatever the others are.
-func vital(n ast.Node) leafSet {
-	if i, ok := leafOf(n); ok {
-		return 1 << i
-	}
-	switch n := n.(type) {
-	case *ast.ConditionalNode, *ast.PredicateNode:
-		return 0
-	case *ast.BinaryNode:
-		switch n.Operator {
-		case "&&", "||", "??":
-			return vital(n.Left) & vital(n.Right)
-		}
-	}
-	var set leafSet
-	for _, child := range children(n) {
-		set |= vital(*child)
-	}
-	return set
-}
-
-// truth evaluates an expression.
-func (e *expression) truth(v *View) (Truth, error) {
+// Truth evaluates the condition. The error is of expr; then the truth is NoData.
+func (e *Expression) Truth(v *View) (Truth, error) {
 	switch {
 	case v.unknown&e.reads == 0 && e.known != nil:
 		return e.run(e.known, v)
@@ -116,8 +103,8 @@ func (e *expression) truth(v *View) (Truth, error) {
 }
 
 // connect computes a connective after Kleene. In the order of truths and is the minimum, or the maximum.
-func (e *expression) connect(v *View) (Truth, error) {
-	first, err := e.operands[0].truth(v)
+func (e *Expression) connect(v *View) (Truth, error) {
+	first, err := e.operands[0].Truth(v)
 	if err != nil {
 		return NoData, err
 	}
@@ -130,7 +117,7 @@ func (e *expression) connect(v *View) (Truth, error) {
 	case e.operator == "&&" && first == False, e.operator == "||" && first == True, e.operator == "??" && first != NoData:
 		return first, nil
 	}
-	if second, err = e.operands[1].truth(v); err != nil {
+	if second, err = e.operands[1].Truth(v); err != nil {
 		return NoData, err
 	}
 	switch e.operator {
@@ -143,15 +130,15 @@ func (e *expression) connect(v *View) (Truth, error) {
 }
 
 // choose computes ?: of which the condition is known. Where that is no data the branches decide if they agree.
-func (e *expression) choose(condition Truth, v *View) (Truth, error) {
+func (e *Expression) choose(condition Truth, v *View) (Truth, error) {
 	if condition == False {
-		return e.operands[2].truth(v)
+		return e.operands[2].Truth(v)
 	}
-	yes, err := e.operands[1].truth(v)
+	yes, err := e.operands[1].Truth(v)
 	if condition == True || err != nil {
 		return yes, err
 	}
-	no, err := e.operands[2].truth(v)
+	no, err := e.operands[2].Truth(v)
 	if yes != no || err != nil {
 		return NoData, err
 	}
@@ -159,7 +146,7 @@ func (e *expression) choose(condition Truth, v *View) (Truth, error) {
 }
 
 // run runs a program, which gives a boolean or a Truth.
-func (e *expression) run(p *vm.Program, v *View) (Truth, error) {
+func (e *Expression) run(p *vm.Program, v *View) (Truth, error) {
 	out, err := v.machine.Run(p, v.env)
 	if err != nil {
 		return NoData, fmt.Errorf("evaluating %s: %s", e.field, message(err))

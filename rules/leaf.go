@@ -1,168 +1,215 @@
 package rules
 
 import (
-	"maps"
+	"iter"
 	"math"
+	"math/bits"
 	"reflect"
 	"slices"
 
 	"github.com/expr-lang/expr/ast"
 )
 
-// A leaf is one thing that an expression can read, such as bytes.today. The index of a leaf in leaves is also its bit
-// in a set of leaves.
-type leaf struct {
-	object, member string
-	kind           reflect.Type
-	index          []int // of the field in Env
-	known          []int // of the Known field of its object; nil when the object has none
+// A Leaf is one thing that an expression can read, such as bytes.today.
+type Leaf struct {
+	Object, Member string
+	Unit           string // of a number: "B" for bytes, else ""
+
+	id    int // its place among the leaves, and its bit in a set of leaves
+	kind  reflect.Type
+	index []int // of the field in the struct that is read
+	known []int // of the field that says whether the object is known; nil when the object has none
 }
 
-func (l leaf) path() string { return l.object + "." + l.member }
+// Path returns the text that reads the leaf, such as bytes.today.
+func (l *Leaf) Path() string { return l.Object + "." + l.Member }
+
+// Number reports whether the leaf is a number.
+func (l *Leaf) Number() bool { return l.kind == numberKind }
 
 // A leafSet is a set of leaves.
 type leafSet uint64
 
-// has reports whether the set contains a leaf that the function accepts.
-func (s leafSet) has(accept func(leaf) bool) bool {
-	for i, l := range leaves {
-		if s&(1<<i) != 0 && accept(l) {
-			return true
+// maxLeaves is how many leaves a leafSet can tell apart.
+const maxLeaves = 64
+
+// all returns the leaves of the set, in their order.
+func (s leafSet) all(v *Vocabulary) iter.Seq[*Leaf] {
+	return func(yield func(*Leaf) bool) {
+		for ; s != 0; s &= s - 1 {
+			if !yield(v.leaves[bits.TrailingZeros64(uint64(s))]) {
+				return
+			}
 		}
 	}
-	return false
 }
 
-// knownMember is the tag of the field that says whether an object is known. Expressions cannot name it.
-const knownMember = "known"
+// A Vocabulary is the names of what expressions can read.
+type Vocabulary struct {
+	env     any // the zero value of the struct that is read, for expr
+	objects []object
+	leaves  []*Leaf
+	byPath  map[string]*Leaf
+}
 
-// leaves are all leaves, in the order of the fields of Env; leafIndex finds them by path.
-var (
-	leaves    = leavesOf(reflect.TypeFor[Env]())
-	leafIndex = indexOf(leaves)
+// An object is a name that has members.
+type object struct {
+	name    string
+	scope   string // the only scope that sees it; "" is that all do
+	members []string
+}
+
+// The tags of the fields of a struct that is read.
+const (
+	nameTag  = "expr"  // of an object, and of a member; "-" is none
+	scopeTag = "scope" // of an object: the only scope that sees it
+	unitTag  = "unit"  // of the members of an object, unless a member has its own
 )
 
-// metrics are the figures behind the objects of Env that are metrics.
-var metrics = map[string]Figure{"bytes": Bytes, "events": Events, "sessions": Sessions}
+// knownMember is the name of the field that says whether an object is known. Expressions cannot name it.
+const knownMember = "known"
 
-func leavesOf(env reflect.Type) []leaf {
-	var all []leaf
-	for _, object := range reflect.VisibleFields(env) {
-		var known []int
-		for _, member := range reflect.VisibleFields(object.Type) {
-			l := leaf{
-				object: object.Tag.Get("expr"),
-				member: member.Tag.Get("expr"),
-				kind:   member.Type,
-				index:  slices.Concat(object.Index, member.Index),
+// NewVocabulary returns the names of E, a struct of structs: the objects and their members. Fields have the tag expr with their
+// names. An object with a field named known is no data while that is false. The tag scope of an object names the only scope
+// that sees it; the tag unit is the unit of its members, or of one member.
+func NewVocabulary[E any]() *Vocabulary {
+	v := &Vocabulary{env: *new(E), byPath: map[string]*Leaf{}}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[E]()) {
+		v.add(field)
+	}
+	return v
+}
+
+func (v *Vocabulary) add(field reflect.StructField) {
+	o := object{name: field.Tag.Get(nameTag), scope: field.Tag.Get(scopeTag)}
+	var known []int
+	for _, member := range reflect.VisibleFields(field.Type) {
+		index := slices.Concat(field.Index, member.Index)
+		switch name := member.Tag.Get(nameTag); name {
+		case "-", "":
+		case knownMember:
+			known = index
+		default:
+			unit, own := member.Tag.Lookup(unitTag)
+			if !own {
+				unit = field.Tag.Get(unitTag)
 			}
-			switch l.member {
-			case "-", "":
-			case knownMember:
-				known = l.index
-			default:
-				l.known = known
-				all = append(all, l)
-			}
+			l := &Leaf{Object: o.name, Member: name, Unit: unit, id: len(v.leaves), kind: member.Type, index: index, known: known}
+			v.leaves = append(v.leaves, l)
+			v.byPath[l.Path()] = l
+			o.members = append(o.members, name)
 		}
 	}
-	return all
+	v.objects = append(v.objects, o)
 }
 
-func indexOf(all []leaf) map[string]int {
-	index := make(map[string]int, len(all))
-	for i, l := range all {
-		index[l.path()] = i
-	}
-	return index
-}
+// Leaf returns the leaf of a path, such as bytes.today; nil if there is none.
+func (v *Vocabulary) Leaf(path string) *Leaf { return v.byPath[path] }
 
-// objects returns the names that a rule of the scope can read members of.
-func objects(each Scope) []string {
+// seen returns the names that a rule of a scope can read members of.
+func (v *Vocabulary) seen(scope string) []string {
 	var names []string
-	for _, l := range leaves {
-		if !slices.Contains(names, l.object) && (l.object != "device" || each == EachDevice) {
-			names = append(names, l.object)
+	for _, o := range v.objects {
+		if o.scope == "" || o.scope == scope {
+			names = append(names, o.name)
 		}
 	}
 	return names
 }
 
-// membersOf returns the members of an object; none if there is no such object.
-func membersOf(object string) []string {
-	var names []string
-	for _, l := range leaves {
-		if l.object == object {
-			names = append(names, l.member)
+// members returns the members of an object; none if there is no such object.
+func (v *Vocabulary) members(name string) []string {
+	for _, o := range v.objects {
+		if o.name == name {
+			return o.members
 		}
 	}
-	return names
+	return nil
 }
 
-// leafOf returns the index of the leaf that a node reads.
-func leafOf(n ast.Node) (int, bool) {
+// leaf returns the leaf that a node of a checked tree reads; nil if it reads none.
+func (v *Vocabulary) leaf(n ast.Node) *Leaf {
+	if path, ok := pathOf(n); ok {
+		return v.byPath[path]
+	}
+	return nil
+}
+
+// pathOf returns the path that a node reads. In what has been checked, that is the path of a leaf.
+func pathOf(n ast.Node) (path string, ok bool) {
 	member, ok := n.(*ast.MemberNode)
 	if !ok {
-		return 0, false
+		return "", false
 	}
 	object, ok := member.Node.(*ast.IdentifierNode)
 	if !ok {
-		return 0, false
+		return "", false
 	}
 	name, ok := member.Property.(*ast.StringNode)
 	if !ok {
-		return 0, false
+		return "", false
 	}
-	i, ok := leafIndex[object.Value+"."+name.Value]
-	return i, ok
+	return object.Value + "." + name.Value, true
 }
 
-// leavesIn returns the leaves that a tree reads.
-func leavesIn(n ast.Node) leafSet {
-	if i, ok := leafOf(n); ok {
-		return 1 << i
+func isLeaf(n ast.Node) bool {
+	_, ok := pathOf(n)
+	return ok
+}
+
+// reads returns the leaves that a tree reads.
+func (v *Vocabulary) reads(n ast.Node) leafSet {
+	if l := v.leaf(n); l != nil {
+		return 1 << l.id
 	}
 	var set leafSet
 	for _, child := range children(n) {
-		set |= leavesIn(*child)
+		set |= v.reads(*child)
 	}
 	return set
 }
 
-// kindOf returns the kind of a rule that reads a set of leaves.
-func kindOf(reads leafSet) Kind {
-	metric := func(member string) bool {
-		return reads.has(func(l leaf) bool { _, ok := metrics[l.object]; return ok && l.member == member })
+// vital returns leaves without any of which an expression is no data, whatever the others are.
+func (v *Vocabulary) vital(n ast.Node) leafSet {
+	if l := v.leaf(n); l != nil {
+		return 1 << l.id
 	}
-	switch {
-	case metric("used"):
-		return PeriodRule
-	case metric("today"):
-		return DayRule
-	}
-	return Live
-}
-
-// readsOf says of a set of leaves where they come from.
-func readsOf(reads leafSet) Reads {
-	figures := map[Figure]bool{}
-	var r Reads
-	reads.has(func(l leaf) bool {
-		if figure, ok := metrics[l.object]; ok {
-			figures[figure] = true
-			r.Series = r.Series || l.member == "series"
+	switch n := n.(type) {
+	case *ast.ConditionalNode, *ast.PredicateNode:
+		return 0
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "&&", "||", "??":
+			return v.vital(n.Left) & v.vital(n.Right)
 		}
-		r.Device = r.Device || l.object == "device" || l.object == "project"
-		r.Counts = r.Counts || l.object == "project" && l.kind == numberKind
-		r.Poll = r.Poll || l.object == "poll"
-		return false
-	})
-	r.Figures = slices.Sorted(maps.Keys(figures))
-	return r
+	}
+	var set leafSet
+	for _, child := range children(n) {
+		set |= v.vital(*child)
+	}
+	return set
 }
 
-// The figures that count as data lie between these magnitudes, or are zero. Beyond the largest a float64 no longer
-// counts exactly; and with both, arithmetic on a handful of figures cannot overflow.
+// compared returns the leaves that stand in a comparison of a tree, in the order of the text.
+func (v *Vocabulary) compared(n ast.Node, inComparison bool) []*Leaf {
+	if l := v.leaf(n); l != nil && inComparison {
+		return []*Leaf{l}
+	}
+	if op, ok := n.(*ast.BinaryNode); ok {
+		switch op.Operator {
+		case "==", "!=", "<", "<=", ">", ">=", "in":
+			inComparison = true
+		}
+	}
+	var all []*Leaf
+	for _, child := range children(n) {
+		all = append(all, v.compared(*child, inComparison)...)
+	}
+	return all
+}
+
+// The numbers that count as data lie between these magnitudes, or are zero. Beyond the largest a float64 no longer
+// counts exactly; and with both, arithmetic on a handful of numbers cannot overflow.
 const (
 	largest  = 1 << 53
 	smallest = 1e-30

@@ -12,21 +12,22 @@ import (
 
 // TestLeaves holds the names of the language against Env: what has a tag can be read, and nothing else.
 func TestLeaves(t *testing.T) {
-	require.LessOrEqual(t, len(leaves), 64, "leafSet has one bit for each")
-	require.Len(t, leafIndex, len(leaves), "paths are unique")
+	require.LessOrEqual(t, len(vocabulary.leaves), maxLeaves, "leafSet has one bit for each")
+	require.Len(t, vocabulary.byPath, len(vocabulary.leaves), "paths are unique")
 	for name := range metrics {
 		for _, member := range []string{"today", "used", "median", "series"} {
-			require.Contains(t, leafIndex, name+"."+member)
+			require.NotNil(t, vocabulary.Leaf(name+"."+member))
 		}
 	}
 	kinds := []reflect.Type{numberKind, booleanKind, textKind, listOf(numberKind), listOf(textKind)}
-	for _, l := range leaves {
-		require.Contains(t, kinds, l.kind, l.path())
-		require.NotContains(t, []string{"", "-", knownMember}, l.member)
-		require.Equal(t, l.object == "device" || l.object == "project", l.known != nil, l.path())
-		require.Contains(t, objects(EachDevice), l.object)
+	for _, l := range vocabulary.leaves {
+		require.Contains(t, kinds, l.kind, l.Path())
+		require.NotContains(t, []string{"", "-", knownMember}, l.Member)
+		require.Equal(t, l.Object == "device" || l.Object == "project", l.known != nil, l.Path())
+		require.Contains(t, vocabulary.seen("device"), l.Object)
+		require.Equal(t, l.Object == "bytes" && l.Member != "days", l.Unit == "B", l.Path())
 	}
-	require.NotContains(t, objects(EachProject), "device")
+	require.NotContains(t, vocabulary.seen("project"), "device")
 }
 
 // TestEveryLeaf reads every member of an Env of which all, and then nothing, is known.
@@ -41,13 +42,13 @@ func TestEveryLeaf(t *testing.T) {
 		m.Series = []float64{1}
 	}
 	fields := reflect.ValueOf(&unknown).Elem()
-	for _, l := range leaves {
+	for _, l := range vocabulary.leaves {
 		if l.kind == numberKind {
 			fields.FieldByIndex(l.index).SetFloat(math.NaN())
 		}
 	}
-	for _, l := range leaves {
-		condition := strings.ReplaceAll(forms[l.kind], "%s", l.path())
+	for _, l := range vocabulary.leaves {
+		condition := strings.ReplaceAll(forms[l.kind], "%s", l.Path())
 		r, problems := Compile(spec(condition))
 		require.Empty(t, problems, condition)
 		require.Equal(t, Result{Warning, Warning}, r.Eval(NewView(&known)).Result, condition)

@@ -34,27 +34,6 @@ func ParseLevel(word string) (Level, error) {
 	return Inactive, fmt.Errorf("unknown level %q: want info, warning or critical", word)
 }
 
-// A Truth is a value of Kleene's three-valued logic.
-type Truth int8
-
-// The three truth values.
-const (
-	False  Truth = -1
-	NoData Truth = 0
-	True   Truth = 1
-)
-
-// String returns "true", "false" or "no data".
-func (t Truth) String() string {
-	switch t {
-	case True:
-		return "true"
-	case False:
-		return "false"
-	}
-	return "no data"
-}
-
 // A Result is what is known about a rule's level: an interval that contains the level the rule would have if every
 // figure were known. Least is the highest level that is surely true, Most the highest that is not surely false. With
 // everything known they are equal; with nothing known Least is Inactive and Most the rule's highest level.

@@ -5,29 +5,16 @@ import (
 	"strings"
 )
 
-// Mark returns the sign of a truth in texts: ✓, ✗, or ? for no data.
-func (t Truth) Mark() string {
-	switch t {
-	case True:
-		return "✓"
-	case False:
-		return "✗"
-	}
-	return "?"
-}
-
 // maxLine is how many characters a line of an explanation may have.
 const maxLine = 300
 
-// Lines writes the explanation for people, a line for each part, indented by two spaces below what it is a part of. A line
-// begins with the mark of its truth. format writes a number with its unit, which is "B" for bytes, else "".
-func (e Explanation) Lines(format func(value float64, unit string) string) []string {
+// Lines writes the explanation of a condition for people, a line for each part, indented by two spaces below what it is a part of.
+// A line begins with the mark of its truth. format writes a number with its unit, which is "B" for bytes, else "".
+func (e Explained) Lines(format func(value float64, unit string) string) []string {
 	w := liner{format: format}
-	for _, c := range e.Conditions {
-		w.part(0, strings.ReplaceAll(strings.TrimPrefix(c.Field, "when."), "_", " ")+": ", c.Part)
-		if c.Omitted > 0 {
-			w.line(1, "… and "+strconv.Itoa(c.Omitted)+" more")
-		}
+	w.part(0, strings.ReplaceAll(strings.TrimPrefix(e.Field, "when."), "_", " ")+": ", e.Part)
+	if e.Omitted > 0 {
+		w.line(1, "… and "+strconv.Itoa(e.Omitted)+" more")
 	}
 	return w.lines
 }

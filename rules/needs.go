@@ -25,11 +25,11 @@ func (c *compilation) known(n ast.Node) []test {
 
 // needs returns the tests under which an operator or function has all that it needs.
 func (c *compilation) needs(n ast.Node) []test {
-	if i, ok := leafOf(n); ok {
+	if l := c.names.leaf(n); l != nil {
 		if c.complete {
 			return nil
 		}
-		return leaves[i].tests(n)
+		return l.tests(n)
 	}
 	switch n := n.(type) {
 	case *ast.BinaryNode:
@@ -140,8 +140,8 @@ func (c *compilation) nonEmpty(list ast.Node) []test {
 
 // neverEmpty reports whether a list has elements whenever it is known.
 func neverEmpty(n ast.Node) bool {
-	if i, ok := leafOf(n); ok {
-		return leaves[i].kind == listOf(numberKind)
+	if isLeaf(n) {
+		return n.Type() == listOf(numberKind)
 	}
 	switch n := n.(type) {
 	case *ast.ArrayNode:
@@ -167,15 +167,15 @@ func isList(n ast.Node) bool { return typed{kind: n.Type()}.list() }
 
 // tests returns the tests under which a leaf is known. A View makes NaN of every number that is not, and an empty list
 // of every series.
-func (l leaf) tests(n ast.Node) []test {
+func (l *Leaf) tests(n ast.Node) []test {
 	switch {
 	case l.kind == numberKind:
-		return []test{{node: binary("==", copyOf(n), copyOf(n)), leaf: l.path()}}
+		return []test{{node: binary("==", copyOf(n), copyOf(n)), leaf: l.Path()}}
 	case l.kind == listOf(numberKind):
-		return []test{{node: binary(">", call("len", copyOf(n)), &ast.IntegerNode{}), leaf: l.path()}}
+		return []test{{node: binary(">", call("len", copyOf(n)), &ast.IntegerNode{}), leaf: l.Path()}}
 	case l.known != nil:
-		known := &ast.MemberNode{Node: &ast.IdentifierNode{Value: l.object}, Property: &ast.StringNode{Value: knownMember}}
-		return []test{{node: known, leaf: l.object}}
+		known := &ast.MemberNode{Node: &ast.IdentifierNode{Value: l.Object}, Property: &ast.StringNode{Value: knownMember}}
+		return []test{{node: known, leaf: l.Object}}
 	}
 	return nil
 }

@@ -201,7 +201,7 @@ func least(n ast.Node) float64 {
 	if x, ok := literal(n); ok {
 		return math.Abs(x)
 	}
-	if _, ok := leafOf(n); ok {
+	if isLeaf(n) {
 		return smallest
 	}
 	return positive(n)

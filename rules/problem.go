@@ -12,6 +12,14 @@ import (
 	"github.com/expr-lang/expr/file"
 )
 
+// A Problem is something wrong with a rule.
+type Problem struct {
+	Field   string // as in the rule file: "where", "let.usual", "when", "when.critical", "limit", "summary", …
+	Offset  int    // byte offset into the text of the field, -1 when it is about the whole field
+	Message string // lower case, without the name of the field
+	Hint    string // how to fix it; may be ""
+}
+
 // byteOffset converts an offset in characters, as expr counts, to one in bytes. An offset beyond the text is its end.
 func byteOffset(text string, characters int) int {
 	for offset := range text {

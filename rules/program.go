@@ -21,18 +21,18 @@ const memoryBudget = 100_000
 var errTooComplex = errors.New("is nested too deeply")
 
 // evaluate computes an expression that reads nothing. The value is nil if it is no data.
-func evaluate(n ast.Node) (any, error) {
-	p, err := valueProgram(n)
+func (v *Vocabulary) evaluate(n ast.Node) (any, error) {
+	p, err := v.valueProgram(n)
 	if err != nil {
 		return nil, err
 	}
 	machine := vm.VM{MemoryBudget: memoryBudget}
-	return machine.Run(p, Env{})
+	return machine.Run(p, v.env)
 }
 
 // valueProgram makes the program of the value of a checked tree, which gives nil for no data.
-func valueProgram(n ast.Node) (*vm.Program, error) {
-	c := &compilation{left: maxProgram}
+func (v *Vocabulary) valueProgram(n ast.Node) (*vm.Program, error) {
+	c := v.compilation()
 	return c.program(choose(and(c.known(n)), c.value(n), &ast.NilNode{}))
 }
 
@@ -41,7 +41,7 @@ func (c *compilation) program(n ast.Node) (*vm.Program, error) {
 	if c.left < 0 {
 		return nil, errTooComplex
 	}
-	config := conf.New(Env{})
+	config := conf.New(c.names.env)
 	tree := &parser.Tree{Node: n}
 	if _, err := typecheck.Check(tree, config); err != nil {
 		return nil, fmt.Errorf("checking %s: %s", n, message(err))

@@ -106,7 +106,7 @@ func TestProgramsAgree(t *testing.T) {
 		}
 		view := NewView(&env)
 		direct := rule.levels[0].when
-		want, err := direct.truth(view)
+		want, err := direct.Truth(view)
 		require.NoError(t, err, describe(condition, env))
 		truths[want]++
 
@@ -117,7 +117,7 @@ func TestProgramsAgree(t *testing.T) {
 			if direct.operator == "" {
 				connected.known = direct.verdict
 			}
-			got, err := connected.truth(view)
+			got, err := connected.Truth(view)
 			require.NoError(t, err)
 			require.Equal(t, want, got, describe(condition, env))
 		}
@@ -128,7 +128,7 @@ func TestProgramsAgree(t *testing.T) {
 			if other == nil {
 				continue
 			}
-			got, err := other.levels[0].when.truth(view)
+			got, err := other.levels[0].when.Truth(view)
 			require.NoError(t, err, describe(form, env))
 			require.Equal(t, want*sign, got, describe(form, env))
 		}
@@ -139,7 +139,7 @@ func TestProgramsAgree(t *testing.T) {
 }
 
 // requireAtomsAgree compares the two programs of every atom of which all is known.
-func requireAtomsAgree(t *testing.T, e *expression, v *View, condition string) {
+func requireAtomsAgree(t *testing.T, e *Expression, v *View, condition string) {
 	t.Helper()
 	for _, operand := range e.operands {
 		requireAtomsAgree(t, operand, v, condition)
@@ -167,15 +167,15 @@ func TestVital(t *testing.T) {
 		}
 		view := NewView(&env)
 		short := rule.levels[0].when
-		want, err := withoutVital(short).truth(view)
+		want, err := withoutVital(short).Truth(view)
 		require.NoError(t, err, describe(condition, env))
-		got, err := short.truth(view)
+		got, err := short.Truth(view)
 		require.NoError(t, err)
 		require.Equal(t, want, got, describe(condition, env))
 	})
 }
 
-func withoutVital(e *expression) *expression {
+func withoutVital(e *Expression) *Expression {
 	twin := *e
 	twin.vital = 0
 	twin.operands = nil

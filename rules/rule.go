@@ -59,14 +59,6 @@ type Condition struct {
 	Expr  string
 }
 
-// A Problem is something wrong with a Spec.
-type Problem struct {
-	Field   string // as in the rule file: "where", "let.usual", "when", "when.critical", "limit", "summary", …
-	Offset  int    // byte offset into the text of the field, -1 when it is about the whole field
-	Message string // lower case, without the name of the field
-	Hint    string // how to mend it; may be ""
-}
-
 // A Rule is a compiled Spec. It never changes and is safe for use by several goroutines.
 type Rule struct {
 	Spec    Spec
@@ -78,32 +70,20 @@ type Rule struct {
 	Show    string // the path of the figure shown, such as bytes.used; "" is none
 	Unit    string // of Show and Limit: "B" for bytes, else ""
 
-	where   *expression // nil selects every subject
+	where   *Expression // nil selects every subject
 	levels  []condition // highest first
-	resolve *expression // nil is none
-	shown   int         // index into leaves of Show; -1 is none
-	usual   int         // index into leaves of the median that Show is compared with; -1 is none
-	growing []int       // indices into leaves of what only grows, among what the levels read
+	resolve *Expression // nil is none
+	shown   *Leaf       // Show; nil is none
+	usual   *Leaf       // the median that Show is compared with; nil is none
+	growing []*Leaf     // what only grows, among what the levels read
 	summary *template.Template
 }
 
 // A condition is the compiled expression of one level.
 type condition struct {
 	level Level
-	when  *expression
+	when  *Expression
 }
-
-// Reads is what a rule reads, through Let, Where and ResolveWhen.
-type Reads struct {
-	Figures []Figure // metrics, ascending: decides which endpoints are called
-	Device  bool     // device or project: needs the device list
-	Counts  bool     // what is counted over it: all of project but who it is
-	Series  bool     // the series of any metric
-	Poll    bool     // poll
-}
-
-// OnlyPoll reports whether nothing but poll is read: such a rule is judged even when Notehub could not be read.
-func (r Reads) OnlyPoll() bool { return r.Poll && len(r.Figures) == 0 && !r.Device }
 
 // Semantics are the part of a Spec that decides about alerts; the rest is about texts, receivers and reminders.
 type Semantics struct {

@@ -119,14 +119,14 @@ func (s source) name() string {
 // An operand is a source below a connective, and what was compiled of it.
 type operand struct {
 	source
-	compiled *expression
+	compiled *Expression
 }
 
 // size counts the tests of an operand.
 func (o operand) size() int { return max(1, o.compiled.tests()) }
 
 // tests counts the tests that an expression consists of.
-func (e *expression) tests() int {
+func (e *Expression) tests() int {
 	if e.operator == "" {
 		return 1
 	}
@@ -139,7 +139,7 @@ func (e *expression) tests() int {
 
 // operands returns what the connective of a source connects, nested ones of the same kind put side by side. It is nil if the
 // source has no connective, or one that cannot be taken apart in its text, such as a < b < c or a not in b.
-func (s source) operands(e *expression) []operand {
+func (s source) operands(e *Expression) []operand {
 	var all []operand
 	for i, below := range s.below(e.operator) {
 		o := operand{below, e.operands[i]}

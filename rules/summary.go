@@ -34,8 +34,8 @@ func (b *builder) summary(r *Rule) {
 	if b.spec.Summary == "" {
 		return
 	}
-	if len(b.spec.Summary) > maxSource {
-		b.whole("summary", "", "is too long: %d bytes, at most %d", len(b.spec.Summary), maxSource)
+	if len(b.spec.Summary) > maxTextBytes {
+		b.lang.Whole("summary", "", "is too long: %d bytes, at most %d", len(b.spec.Summary), maxTextBytes)
 		return
 	}
 	t, err := template.New("summary").Parse(b.spec.Summary)
@@ -44,11 +44,11 @@ func (b *builder) summary(r *Rule) {
 		return
 	}
 	if len(t.Templates()) > 1 {
-		b.whole("summary", "", "define and block are not used in summaries")
+		b.lang.Whole("summary", "", "define and block are not used in summaries")
 		return
 	}
 	if found := unbounded(t.Root); found != nil {
-		b.problems = append(b.problems, Problem{Field: "summary", Offset: int(found.Position()),
+		b.lang.Problems = append(b.lang.Problems, Problem{Field: "summary", Offset: int(found.Position()),
 			Message: fmt.Sprintf("%s is not used in summaries", found),
 			Hint:    "there are if, with, " + strings.Join(templateFunctions, ", ")})
 		return
@@ -131,18 +131,18 @@ var templateError = regexp.MustCompile(`^template: summary:(\d+)(?::(\d+))?: (?:
 // templateProblem notes an error of text/template, which tells line and column.
 func (b *builder) templateProblem(err error) {
 	if errors.Is(err, bounded.ErrTooLarge) {
-		b.whole("summary", "", "renders more than %d bytes", maxRendered)
+		b.lang.Whole("summary", "", "renders more than %d bytes", maxRendered)
 		return
 	}
 	p := Problem{Field: "summary", Offset: -1, Message: err.Error(),
 		Hint: "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual, .Period and .When"}
 	if m := templateError.FindStringSubmatch(p.Message); m != nil {
-		p.Message = decapitalize(m[3])
+		p.Message = m[3]
 		line, _ := strconv.Atoi(m[1])
 		column, _ := strconv.Atoi(m[2])
 		p.Offset = lineStart(b.spec.Summary, line) + column
 	}
-	b.problems = append(b.problems, p)
+	b.lang.Problems = append(b.lang.Problems, p)
 }
 
 // lineStart returns the offset of a line, counted from 1.
@@ -208,21 +208,4 @@ func limitText(limit string) string {
 }
 
 // oneLine joins lines and cuts what is too long.
-func oneLine(text string) string {
-	return shortened(oneSpace(strings.ToValidUTF8(text, "�")), maxHeadline)
-}
-
-// oneSpace writes a text on one line.
-func oneSpace(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-// shortened cuts a text that has more than so many characters.
-func shortened(text string, most int) string {
-	count := 0
-	for i := range text {
-		if count == most-1 && utf8.RuneCountInString(text[i:]) > 1 {
-			return text[:i] + "…"
-		}
-		count++
-	}
-	return text
-}
+func oneLine(text string) string { return OneLine(strings.ToValidUTF8(text, "\uFFFD"), maxHeadline) }

@@ -15,7 +15,7 @@ func children(n ast.Node) []*ast.Node {
 	case *ast.BinaryNode:
 		return []*ast.Node{&n.Left, &n.Right}
 	case *ast.MemberNode:
-		if _, ok := leafOf(n); ok {
+		if isLeaf(n) {
 			return nil
 		}
 		return []*ast.Node{&n.Node, &n.Property}
@@ -57,7 +57,7 @@ func copyOf(n ast.Node) ast.Node {
 	twin := value.Interface().(ast.Node)
 	switch twin := twin.(type) {
 	case *ast.MemberNode:
-		if _, ok := leafOf(twin); ok {
+		if isLeaf(twin) {
 			twin.Node, twin.Property = copyOf(twin.Node), copyOf(twin.Property)
 		}
 	case *ast.BuiltinNode:

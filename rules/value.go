@@ -52,7 +52,7 @@ func (p Phrase) Fill(format func(value float64, unit string) string) string {
 func (v Value) Format(format func(value float64, unit string) string) string {
 	switch {
 	case !v.Known:
-		return noData
+		return NoData.String()
 	case v.Text != "":
 		return v.Text
 	case math.IsNaN(v.Number):
@@ -62,7 +62,7 @@ func (v Value) Format(format func(value float64, unit string) string) string {
 }
 
 // values returns what a source reads, and what it computes of that on both sides of a comparison.
-func (x *explainer) values(s source) []Value {
+func (x *Explainer) values(s source) []Value {
 	if s.node == nil {
 		return nil
 	}
@@ -70,16 +70,16 @@ func (x *explainer) values(s source) []Value {
 	add := func(path string, n ast.Node, end int) {
 		if value, ok := x.valueOf(n); ok {
 			v := describeValue(value)
-			v.Path, v.Unit = path, x.unit(n)
+			v.Path, v.Unit = path, x.unitOf(n)
 			v.end = len(string(s.text[s.from():end]))
 			all = append(all, v)
 		}
 	}
 	visit(s.node, func(n ast.Node) {
-		if i, ok := leafOf(n); ok {
-			add(leaves[i].path(), n, s.endOfMember(n.(*ast.MemberNode)))
+		if path, ok := pathOf(n); ok {
+			add(path, n, s.endOfMember(n.(*ast.MemberNode)))
 		} else if name, ok := n.(*ast.IdentifierNode); ok {
-			if _, ok := x.parts[name.Value]; ok {
+			if _, ok := x.compiler.parts[name.Value]; ok {
 				add(name.Value, n, name.Location().To)
 			}
 		}
@@ -127,8 +127,7 @@ func computed(n ast.Node) bool {
 	case *ast.BinaryNode, *ast.ConditionalNode, *ast.SliceNode, *ast.BuiltinNode:
 		return true
 	case *ast.MemberNode:
-		_, ok := leafOf(n)
-		return !ok
+		return !isLeaf(n)
 	case *ast.CallNode: // mb(40) says itself what it is
 		return slices.ContainsFunc(n.Arguments, func(n ast.Node) bool { return computed(n) || !written(n) })
 	}
@@ -140,29 +139,29 @@ func written(n ast.Node) bool {
 	return ok
 }
 
-// unit returns the unit of a number that a node of a source computes, as far as its form tells.
-func (x *explainer) unit(n ast.Node) string {
-	if i, ok := leafOf(n); ok {
-		return leaves[i].unit()
+// unitOf returns the unit of a number that a node of a source computes, as far as its form tells.
+func (x *Explainer) unitOf(n ast.Node) string {
+	if l := x.compiler.names.leaf(n); l != nil {
+		return l.Unit
 	}
 	switch n := n.(type) {
 	case *ast.IdentifierNode:
-		if n.Value == "limit" {
-			return x.rule.Unit
+		if n.Value == limitName {
+			return x.unit
 		}
-		return x.unit(x.lets[n.Value].node)
+		return x.unitOf(x.lets[n.Value].node)
 	case *ast.CallNode:
 		return unitOfBytes // there are kb, mb and the like only
 	case *ast.UnaryNode:
-		return x.unit(n.Node)
+		return x.unitOf(n.Node)
 	case *ast.BinaryNode:
 		return x.unitOfOperation(n)
 	case *ast.ConditionalNode:
-		return cmp.Or(x.unit(n.Exp1), x.unit(n.Exp2))
+		return cmp.Or(x.unitOf(n.Exp1), x.unitOf(n.Exp2))
 	case *ast.MemberNode:
-		return x.unit(n.Node)
+		return x.unitOf(n.Node)
 	case *ast.SliceNode:
-		return x.unit(n.Node)
+		return x.unitOf(n.Node)
 	case *ast.BuiltinNode:
 		return x.unitOfFunction(n)
 	}
@@ -171,16 +170,8 @@ func (x *explainer) unit(n ast.Node) string {
 
 const unitOfBytes = "B"
 
-// unit returns the unit of a leaf: "B" for bytes, else "".
-func (l leaf) unit() string {
-	if figure, ok := metrics[l.object]; ok && figure == Bytes && l.member != "days" {
-		return unitOfBytes
-	}
-	return ""
-}
-
-func (x *explainer) unitOfOperation(n *ast.BinaryNode) string {
-	left, right := x.unit(n.Left), x.unit(n.Right)
+func (x *Explainer) unitOfOperation(n *ast.BinaryNode) string {
+	left, right := x.unitOf(n.Left), x.unitOf(n.Right)
 	switch n.Operator {
 	case "+", "-", "??", "%":
 		return cmp.Or(left, right)
@@ -196,7 +187,7 @@ func (x *explainer) unitOfOperation(n *ast.BinaryNode) string {
 	return ""
 }
 
-func (x *explainer) unitOfFunction(n *ast.BuiltinNode) string {
+func (x *Explainer) unitOfFunction(n *ast.BuiltinNode) string {
 	switch n.Name {
 	case "len", "count", "findIndex", "indexOf", "lastIndexOf", "map":
 		return ""
@@ -209,20 +200,11 @@ func (x *explainer) unitOfFunction(n *ast.BuiltinNode) string {
 		if _, ok := argument.(*ast.PredicateNode); ok {
 			continue
 		}
-		if unit := x.unit(argument); unit != "" {
+		if unit := x.unitOf(argument); unit != "" {
 			return unit
 		}
 	}
 	return ""
-}
-
-// compute evaluates a checked tree; nil is no data.
-func compute(n ast.Node, v *View) (any, error) {
-	p, err := valueProgram(n)
-	if err != nil {
-		return nil, err
-	}
-	return v.machine.Run(p, v.env)
 }
 
 // The bounds of a value that is written out.

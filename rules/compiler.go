@@ -1,0 +1,211 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/parser/utils"
+)
+
+// limitName is the name of the limit of a rule in expressions.
+const limitName = "limit"
+
+// A Compiler checks and compiles the expressions of one rule, and notes everything that is wrong with it. Limit comes first, then
+// Let in the order of the rule, then the expressions that use them.
+type Compiler struct {
+	Problems []Problem
+
+	names *Vocabulary
+	scope string            // what the rule is about, such as device
+	parts map[string]part   // by name
+	texts map[string]string // of the parts that Let has named
+	used  map[string]bool   // the parts that a condition or figure reads, directly or through other parts
+}
+
+// Compiler returns a compiler for a rule about a scope, such as device.
+func (v *Vocabulary) Compiler(scope string) *Compiler {
+	return &Compiler{names: v, scope: scope, parts: map[string]part{}, texts: map[string]string{}, used: map[string]bool{}}
+}
+
+// Whole notes a problem with a whole field. The hint may be "".
+func (c *Compiler) Whole(field, hint, format string, args ...any) {
+	c.Problems = append(c.Problems, Problem{Field: field, Offset: -1, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// Limit computes the text of the field limit, which must be a constant number, and names it limit. It returns NaN if anything is
+// wrong with the text.
+func (c *Compiler) Limit(text string) float64 {
+	p := c.check(limitName, text)
+	switch {
+	case p.typed.broken():
+	case !p.typed.number():
+		c.Whole(limitName, "such as mb(40)", "must be a number, not %s", kindName(p.typed.kind))
+		p = part{}
+	case c.names.reads(p.typed.node) != 0:
+		c.Whole(limitName, "such as mb(40); put what changes into `let`", "must be constant")
+		p = part{}
+	default:
+		p = c.folded(limitName, p)
+	}
+	c.parts[limitName] = p
+	if p.typed.broken() {
+		return math.NaN()
+	}
+	limit, _ := literal(p.typed.node)
+	return limit
+}
+
+// Let names a part of expressions. The field of its text is let, a dot and the name.
+func (c *Compiler) Let(name, text string) {
+	field := "let." + name
+	if !c.free(field, name) {
+		return
+	}
+	p := c.check(field, text)
+	if !p.typed.broken() && p.typed.number() && c.names.reads(p.typed.node) == 0 {
+		p = c.folded(field, p)
+	}
+	c.parts[name], c.texts[name] = p, text
+}
+
+// Condition compiles an expression that must be true or false. It returns nil if anything is wrong with it.
+func (c *Compiler) Condition(field, text string) *Expression {
+	p := c.checkUse(field, text)
+	if p.typed.broken() {
+		return nil
+	}
+	if !p.typed.boolean() {
+		c.Whole(field, "compare it, such as bytes.used > mb(40)", "must be true or false, not %s", kindName(p.typed.kind))
+		return nil
+	}
+	e, err := c.names.compile(field, p.typed.node)
+	if err != nil {
+		c.failed(field, err)
+		return nil
+	}
+	return e
+}
+
+// Figure returns the leaf that an expression must consist of, directly or through a named part. It returns nil if anything is
+// wrong with it.
+func (c *Compiler) Figure(field, text string) *Leaf {
+	p := c.checkUse(field, text)
+	if p.typed.broken() {
+		return nil
+	}
+	if l := c.names.leaf(p.typed.node); l != nil && l.Number() {
+		return l
+	}
+	c.Whole(field, "such as bytes.used", "must name one figure")
+	return nil
+}
+
+// Uses reports whether a condition or figure reads a named part, directly or through other parts.
+func (c *Compiler) Uses(name string) bool { return c.used[name] }
+
+// checkUse checks an expression other than a named part.
+func (c *Compiler) checkUse(field, text string) part {
+	p := c.check(field, text)
+	c.use(p)
+	return p
+}
+
+func (c *Compiler) use(p part) {
+	for name := range p.uses {
+		if !c.used[name] {
+			c.used[name] = true
+			c.use(c.parts[name])
+		}
+	}
+}
+
+// check parses and checks an expression. It is broken if anything is wrong with it.
+func (c *Compiler) check(field, text string) part {
+	if strings.TrimSpace(text) == "" {
+		c.Whole(field, "", "is empty")
+		return part{}
+	}
+	if len(text) > maxSource {
+		c.Whole(field, "", "is too long: %d bytes, at most %d", len(text), maxSource)
+		return part{}
+	}
+	tree, err := parser.Parse(text)
+	if err != nil {
+		c.Problems = append(c.Problems, syntaxProblem(field, text, err))
+		return part{}
+	}
+	before := len(c.Problems)
+	checker := c.checker(field, text, &c.Problems)
+	t := settle(checker.check(tree.Node))
+	if len(c.Problems) > before {
+		return part{}
+	}
+	return part{typed: t, size: checker.size, deep: checker.deep, uses: checker.used}
+}
+
+func (c *Compiler) checker(field, text string, problems *[]Problem) *checker {
+	return &checker{names: c.names, scope: c.scope, field: field, text: text, parts: c.parts, used: map[string]bool{}, problems: problems}
+}
+
+// free reports whether a name can be given to a part, and notes a problem if not.
+func (c *Compiler) free(field, name string) bool {
+	_, taken := c.parts[name]
+	switch {
+	case !utils.IsValidIdentifier(name) || strings.Contains(name, "$"):
+		c.Whole(field, "letters, digits and _, not a digit first", "%q is not a name", name)
+	case name == limitName:
+		c.Whole(field, "", "limit is the name of the rule's limit")
+	case taken:
+		c.Whole(field, "", "%s is defined twice", name)
+	case c.names.members(name) != nil:
+		c.Whole(field, "", "%s already names what a rule reads", name)
+	case slices.Contains(keywords, name):
+		c.Whole(field, "", "%s is a word of the language", name)
+	case slices.Contains(builtin.Names, name) || factors[name] != 0:
+		c.Whole(field, "", "%s is the name of a function", name)
+	default:
+		return true
+	}
+	return false
+}
+
+// keywords are the words of expr's syntax.
+var keywords = []string{"true", "false", "nil", "let", "if", "else", "not", "in", "and", "or", "matches", "contains",
+	"startsWith", "endsWith"}
+
+// folded computes a part that is constant.
+func (c *Compiler) folded(field string, p part) part {
+	p.size, p.deep = 1, 0
+	if _, ok := literal(p.typed.node); ok {
+		return p
+	}
+	value, err := c.names.evaluate(p.typed.node)
+	if err != nil {
+		c.failed(field, err)
+		return part{}
+	}
+	switch value := value.(type) {
+	case int:
+		p.typed = integer(value)
+	case float64:
+		p.typed = number(value)
+	default:
+		c.Whole(field, "it divides by zero or leaves the range of numbers", "has no value")
+		return part{}
+	}
+	return p
+}
+
+// failed notes that a checked expression does not compile.
+func (c *Compiler) failed(field string, err error) {
+	hint := ""
+	if errors.Is(err, errTooComplex) {
+		hint = "use less of ?:, ?? and compared conditions inside of one another"
+	}
+	c.Whole(field, hint, "%v", err)
+}

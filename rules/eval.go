@@ -1,0 +1,62 @@
+package rules
+
+// NewView boxes env. The View shares the slices of env. Numbers that are not data, and all of an object that is not
+// known, are made NaN; a series that is empty or has a hole is made empty.
+func NewView(env *Env) *View { return ViewOf(vocabulary, env) }
+
+// An Evaluation is all that one rule finds out about one subject.
+type Evaluation struct {
+	Result    Result
+	Selected  Truth   // Where; False makes Result inactive
+	Recovered Truth   // ResolveWhen; NoData if the rule has none
+	Value     float64 // of Show; NaN is no data
+	Usual     float64 // median of the metric that Show is of; NaN is no data
+	Err       error   // what went wrong in evaluating; Result is then as with no data
+}
+
+// Eval evaluates the rule for the subject of v. Where a figure is no data the Result contains every level that the rule could have if
+// it were known.
+func (r *Rule) Eval(v *View) Evaluation {
+	result, selected, recovered, err := r.evaluate(v)
+	if err != nil || selected == NoData {
+		result = Result{Inactive, r.Highest}
+	}
+	return Evaluation{
+		Result: result, Selected: selected, Recovered: recovered,
+		Value: v.Number(r.shown), Usual: v.Number(r.usual), Err: err,
+	}
+}
+
+func (r *Rule) evaluate(v *View) (result Result, selected, recovered Truth, err error) {
+	selected = True
+	if r.where != nil {
+		if selected, err = r.where.Truth(v); selected == False || err != nil {
+			return result, selected, recovered, err
+		}
+	}
+	if r.resolve != nil {
+		if recovered, err = r.resolve.Truth(v); err != nil {
+			return result, selected, recovered, err
+		}
+	}
+	result, err = r.level(v)
+	return result, selected, recovered, err
+}
+
+// level finds the highest level that is surely true and the highest that is not surely false.
+func (r *Rule) level(v *View) (Result, error) {
+	most := Inactive
+	for _, l := range r.levels {
+		held, err := l.when.Truth(v)
+		if err != nil {
+			return Result{}, err
+		}
+		if held != False {
+			most = max(most, l.level)
+		}
+		if held == True {
+			return Result{l.level, most}, nil
+		}
+	}
+	return Result{Inactive, most}, nil
+}

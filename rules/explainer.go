@@ -1,0 +1,143 @@
+package rules
+
+import (
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser"
+)
+
+// An Explained is one condition of a rule.
+type Explained struct {
+	Field string // as in Problem
+	Part
+	Omitted int // parts that are left out because there are too many
+}
+
+// A Part is a condition or a part of one.
+type Part struct {
+	Name     string // of the let that stands in its place; "" is that it is written there
+	Operator string // that joins Parts: "and", "or", "not", "?:" or "??"; "" is a part that has none: a test
+	Phrase
+	Truth Truth
+	Parts []Part    // of ?: the condition and both branches
+	Lets  []Meaning // of the names in a test that were not explained further up in the condition
+}
+
+// A Meaning is what a name in an expression stands for.
+type Meaning struct {
+	Name string
+	Phrase
+}
+
+// The bounds of an explanation.
+const (
+	maxParts  = 60 // of a condition
+	maxValues = 40 // of a phrase
+)
+
+// An Explainer explains the conditions of one rule. It reads their text once more, and walks it side by side with what was
+// compiled of it. It is used by one goroutine at a time.
+type Explainer struct {
+	compiler *Compiler
+	view     *View
+	unit     string            // of the limit
+	lets     map[string]source // by name
+	told     map[string]bool   // names that were explained in this condition
+	left     int               // parts that may still be made in it
+}
+
+// Explainer returns an explainer of what a compiler with the same limit and named parts as c has compiled. unit is that of the
+// limit.
+func (c *Compiler) Explainer(v *View, unit string) *Explainer {
+	x := &Explainer{compiler: c, view: v, unit: unit, lets: map[string]source{}}
+	for name, text := range c.texts {
+		x.lets[name] = sourceOf(text)
+	}
+	return x
+}
+
+// Condition explains the condition of a field.
+func (x *Explainer) Condition(field, text string, compiled *Expression) Explained {
+	x.left, x.told = maxParts, map[string]bool{}
+	explained := Explained{Field: field}
+	explained.Part = x.part(sourceOf(text), compiled, &explained.Omitted)
+	return explained
+}
+
+// part explains a source of which an expression was compiled.
+func (x *Explainer) part(s source, e *Expression, omitted *int) Part {
+	if let, ok := x.lets[s.name()]; ok {
+		p := x.part(let, e, omitted)
+		p.Name = s.name()
+		return p
+	}
+	x.left--
+	truth, err := e.Truth(x.view)
+	if err != nil {
+		truth = NoData
+	}
+	p := Part{Phrase: Phrase{Text: s.String()}, Truth: truth}
+	operands := s.operands(e)
+	if operands == nil {
+		x.test(&p, s)
+		return p
+	}
+	p.Operator = operatorWords[e.operator]
+	for _, operand := range operands {
+		if x.left <= 0 {
+			*omitted += operand.size()
+			continue
+		}
+		p.Parts = append(p.Parts, x.part(operand.source, operand.compiled, omitted))
+	}
+	return p
+}
+
+// operatorWords are what connectives are called, however they were written.
+var operatorWords = map[string]string{"!": "not", "&&": "and", "||": "or", "??": "??", "?:": "?:"}
+
+// test fills in what a test reads, and what the names in it stand for.
+func (x *Explainer) test(p *Part, s source) {
+	p.Values = x.values(s)
+	for _, name := range s.names() {
+		if let, ok := x.lets[name]; ok && !x.told[name] {
+			x.told[name] = true
+			p.Lets = append(p.Lets, x.meanings(name, let)...)
+		}
+	}
+}
+
+// meanings says what a name stands for, and what the names in that stand for.
+func (x *Explainer) meanings(name string, let source) []Meaning {
+	all := []Meaning{{name, Phrase{let.String(), x.values(let)}}}
+	for _, below := range let.names() {
+		if source, ok := x.lets[below]; ok && !x.told[below] {
+			x.told[below] = true
+			all = append(all, x.meanings(below, source)...)
+		}
+	}
+	return all
+}
+
+// sourceOf parses a text that has been compiled before.
+func sourceOf(text string) source {
+	tree, err := parser.Parse(text)
+	if err != nil {
+		return source{}
+	}
+	return source{node: tree.Node, passage: passageOf(text)}
+}
+
+// valueOf computes a node of a source.
+func (x *Explainer) valueOf(n ast.Node) (value any, ok bool) {
+	var problems []Problem
+	t := settle(x.compiler.checker("", "", &problems).check(n))
+	if len(problems) > 0 || t.broken() {
+		return nil, false
+	}
+	p, err := x.compiler.names.valueProgram(t.node)
+	if err != nil {
+		return nil, false
+	}
+	value, err = x.view.machine.Run(p, x.view.env)
+	return value, err == nil
+}
