@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"notewatch/rules/internal/lang"
 )
 
 // maxTextBytes is how many bytes the summary and the advice of a rule may have each.
@@ -14,9 +16,9 @@ const maxTextBytes = 4096
 // A builder compiles one Spec.
 type builder struct {
 	spec    Spec
-	lang    *Compiler
-	decides []*Leaf // what the conditions read
-	reads   []*Leaf // the same, and what is shown
+	lang    *lang.Compiler
+	decides []*lang.Leaf // what the conditions read
+	reads   []*lang.Leaf // the same, and what is shown
 }
 
 // newBuilder takes a spec of an unknown scope for one about devices, so that its expressions can be checked all the same.
@@ -102,7 +104,7 @@ func (b *builder) unused() {
 }
 
 // condition compiles an optional condition; nil if there is none.
-func (b *builder) condition(field, text string) *Expression {
+func (b *builder) condition(field, text string) *lang.Expression {
 	if text == "" {
 		return nil
 	}
@@ -110,7 +112,7 @@ func (b *builder) condition(field, text string) *Expression {
 }
 
 // decide compiles a condition; nil if anything is wrong with it.
-func (b *builder) decide(field, text string) *Expression {
+func (b *builder) decide(field, text string) *lang.Expression {
 	e := b.lang.Condition(field, text)
 	if e != nil {
 		b.decides, b.reads = append(b.decides, e.Reads...), append(b.reads, e.Reads...)
@@ -119,13 +121,13 @@ func (b *builder) decide(field, text string) *Expression {
 }
 
 // levels compiles the conditions of all levels and returns them in the order they are written in.
-func (b *builder) levels(r *Rule) []*Expression {
+func (b *builder) levels(r *Rule) []*lang.Expression {
 	if len(b.spec.When) == 0 {
 		b.lang.Whole("when", "", "is missing")
 		return nil
 	}
-	var all []*Expression
-	compiled := map[Level]*Expression{}
+	var all []*lang.Expression
+	compiled := map[Level]*lang.Expression{}
 	for _, c := range b.spec.When {
 		field := "when." + c.Level.String()
 		if _, twice := compiled[c.Level]; twice {

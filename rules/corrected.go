@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"notewatch/rules/internal/lang"
 )
 
 // A figure that only grows within a period or a day falls only when Notehub corrects it. So an alert keeps the values of these
@@ -35,7 +37,7 @@ type Fall struct {
 }
 
 // growing returns the leaves that only grow among those that conditions read, each once.
-func growing(conditions []*Expression) (all []*Leaf) {
+func growing(conditions []*lang.Expression) (all []*lang.Leaf) {
 	for _, c := range conditions {
 		for _, l := range c.Reads {
 			if _, metric := metrics[l.Object]; metric && slices.Contains(growingMembers, l.Member) && !slices.Contains(all, l) {

@@ -1,9 +1,5 @@
 package rules
 
-// NewView boxes env. The View shares the slices of env. Numbers that are not data, and all of an object that is not
-// known, are made NaN; a series that is empty or has a hole is made empty.
-func NewView(env *Env) *View { return ViewOf(vocabulary, env) }
-
 // An Evaluation is all that one rule finds out about one subject.
 type Evaluation struct {
 	Result    Result

@@ -1,5 +1,7 @@
 package rules
 
+import "notewatch/rules/internal/lang"
+
 // An Explanation says why a rule finds what it finds about one subject: its conditions, part by part, with what each part
 // read and whether it was true.
 type Explanation struct {
@@ -14,7 +16,7 @@ func (r *Rule) Explain(v *View) Explanation {
 	b.parts()
 	x := b.lang.Explainer(v, r.Unit)
 	e := Explanation{Evaluation: r.Eval(v)}
-	add := func(field, text string, compiled *Expression) {
+	add := func(field, text string, compiled *lang.Expression) {
 		if compiled != nil {
 			e.Conditions = append(e.Conditions, x.Condition(field, text, compiled))
 		}

@@ -3,10 +3,9 @@ package rules
 import (
 	"maps"
 	"slices"
-)
 
-// vocabulary is what expressions can read.
-var vocabulary = NewVocabulary[Env]()
+	"notewatch/rules/internal/lang"
+)
 
 // metrics are the figures behind the objects of Env that are metrics.
 var metrics = map[string]Figure{"bytes": Bytes, "events": Events, "sessions": Sessions}
@@ -24,7 +23,7 @@ type Reads struct {
 func (r Reads) OnlyPoll() bool { return r.Poll && len(r.Figures) == 0 && !r.Device }
 
 // readsOf says of leaves where they come from.
-func readsOf(leaves []*Leaf) Reads {
+func readsOf(leaves []*lang.Leaf) Reads {
 	figures := map[Figure]bool{}
 	var r Reads
 	for _, l := range leaves {
@@ -41,7 +40,7 @@ func readsOf(leaves []*Leaf) Reads {
 }
 
 // kindOf returns the kind of a rule whose conditions read leaves.
-func kindOf(leaves []*Leaf) Kind {
+func kindOf(leaves []*lang.Leaf) Kind {
 	kind := Live
 	for _, l := range leaves {
 		if _, metric := metrics[l.Object]; metric {

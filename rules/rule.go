@@ -7,6 +7,8 @@ import (
 	"slices"
 	"text/template"
 	"time"
+
+	"notewatch/rules/internal/lang"
 )
 
 // A Scope says what a rule is about: its subject.
@@ -70,19 +72,19 @@ type Rule struct {
 	Show    string // the path of the figure shown, such as bytes.used; "" is none
 	Unit    string // of Show and Limit: "B" for bytes, else ""
 
-	where   *Expression // nil selects every subject
-	levels  []condition // highest first
-	resolve *Expression // nil is none
-	shown   *Leaf       // Show; nil is none
-	usual   *Leaf       // the median that Show is compared with; nil is none
-	growing []*Leaf     // what only grows, among what the levels read
+	where   *lang.Expression // nil selects every subject
+	levels  []condition      // highest first
+	resolve *lang.Expression // nil is none
+	shown   *lang.Leaf       // Show; nil is none
+	usual   *lang.Leaf       // the median that Show is compared with; nil is none
+	growing []*lang.Leaf     // what only grows, among what the levels read
 	summary *template.Template
 }
 
 // A condition is the compiled expression of one level.
 type condition struct {
 	level Level
-	when  *Expression
+	when  *lang.Expression
 }
 
 // Semantics are the part of a Spec that decides about alerts; the rest is about texts, receivers and reminders.

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"notewatch/internal/bounded"
+	"notewatch/rules/internal/lang"
 )
 
 // Facts are what a summary template may use.
@@ -208,4 +209,6 @@ func limitText(limit string) string {
 }
 
 // oneLine joins lines and cuts what is too long.
-func oneLine(text string) string { return OneLine(strings.ToValidUTF8(text, "\uFFFD"), maxHeadline) }
+func oneLine(text string) string {
+	return lang.OneLine(strings.ToValidUTF8(text, "\uFFFD"), maxHeadline)
+}

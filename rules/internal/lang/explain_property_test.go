@@ -1,4 +1,4 @@
-package rules
+package lang_test
 
 import (
 	"fmt"
@@ -6,10 +6,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"notewatch/rules"
+	"notewatch/rules/internal/lang"
 )
 
 // kleene is the truth of a connective from the truths of its parts.
-func kleene(operator string, parts []Part) Truth {
+func kleene(operator string, parts []rules.Part) rules.Truth {
 	first := parts[0].Truth
 	switch operator {
 	case "not":
@@ -23,17 +26,17 @@ func kleene(operator string, parts []Part) Truth {
 			first = max(first, p.Truth)
 		}
 	case "??":
-		if first == NoData {
+		if first == rules.NoData {
 			return parts[1].Truth
 		}
 	case "?:":
 		switch {
-		case first == True || first == NoData && parts[1].Truth == parts[2].Truth:
+		case first == rules.True || first == rules.NoData && parts[1].Truth == parts[2].Truth:
 			return parts[1].Truth
-		case first == False:
+		case first == rules.False:
 			return parts[2].Truth
 		}
-		return NoData
+		return rules.NoData
 	}
 	return first
 }
@@ -47,8 +50,10 @@ func TestExplanationAgrees(t *testing.T) {
 			return
 		}
 		s := spec(condition + w.word("", " && part", " || number > 3 * figure", " and (part ? number > 1 : not part)"))
-		s.Let = []Let{{"figure", w.number(1)}, {"part", w.condition(2)}, {"number", "figure + " + w.number(1)}}
-		s.When = append(s.When, Condition{Critical, "part && (" + w.condition(2) + ")"})
+		s.Let = []rules.Let{
+			{Name: "figure", Expr: w.number(1)}, {Name: "part", Expr: w.condition(2)}, {Name: "number", Expr: "figure + " + w.number(1)},
+		}
+		s.When = append(s.When, rules.Condition{Level: rules.Critical, Expr: "part && (" + w.condition(2) + ")"})
 		s.Where, s.ResolveWhen = w.condition(1), w.condition(1)
 		rule := mayCompile(t, s)
 		if rule == nil {
@@ -58,7 +63,7 @@ func TestExplanationAgrees(t *testing.T) {
 		for _, h := range w.some(holes()) {
 			h.hide(&env)
 		}
-		view := NewView(&env)
+		view := rules.NewView(&env)
 		e := rule.Explain(view)
 		seen["rules"]++
 		requireSameResult(t, rule, e, describe(condition, env))
@@ -73,34 +78,41 @@ func TestExplanationAgrees(t *testing.T) {
 }
 
 // requireSameResult compares what the conditions of an explanation come to with what Eval found.
-func requireSameResult(t *testing.T, r *Rule, e Explanation, about string) {
+func requireSameResult(t *testing.T, r *rules.Rule, e rules.Explanation, about string) {
 	t.Helper()
-	var where, resolve Truth
-	var result Result
+	var where, resolve rules.Truth
+	var result rules.Result
 	for _, c := range e.Conditions {
-		level, _ := ParseLevel(strings.TrimPrefix(c.Field, "when."))
+		level, _ := rules.ParseLevel(strings.TrimPrefix(c.Field, "when."))
 		switch {
 		case c.Field == "where":
 			where = c.Truth
 		case c.Field == "resolve_when":
 			resolve = c.Truth
-		case c.Truth == True:
+		case c.Truth == rules.True:
 			result.Least, result.Most = max(result.Least, level), max(result.Most, level)
-		case c.Truth == NoData:
+		case c.Truth == rules.NoData:
 			result.Most = max(result.Most, level)
 		}
 	}
 	require.Equal(t, e.Selected, where, about)
 	switch where {
-	case True:
+	case rules.True:
 		require.Equal(t, e.Result, result, about)
 		require.Equal(t, e.Recovered, resolve, about)
-	case NoData:
-		require.Equal(t, Result{Inactive, r.Highest}, e.Result, about)
+	case rules.NoData:
+		require.Equal(t, rules.Result{Least: rules.Inactive, Most: r.Highest}, e.Result, about)
 	}
 }
 
-func requirePartsAgree(t *testing.T, s Spec, v *View, p Part, seen map[string]int, omitted bool) {
+// truths are the truths of the only condition of a rule, by its result.
+var truths = map[rules.Result]rules.Truth{
+	{Least: rules.Warning, Most: rules.Warning}: rules.True,
+	{Most: rules.Warning}:                       rules.NoData,
+	{}:                                          rules.False,
+}
+
+func requirePartsAgree(t *testing.T, s rules.Spec, v *rules.View, p rules.Part, seen map[string]int, omitted bool) {
 	t.Helper()
 	seen[p.Operator]++
 	if p.Name != "" {
@@ -109,16 +121,16 @@ func requirePartsAgree(t *testing.T, s Spec, v *View, p Part, seen map[string]in
 	switch {
 	case p.Operator == "":
 		alone := s
-		alone.Where, alone.When = "", []Condition{{Warning, p.Text}}
+		alone.Where, alone.When = "", []rules.Condition{{Level: rules.Warning, Expr: p.Text}}
 		alone.ResolveWhen = "part || number > 0" // which reads all named parts
-		if rule, problems := Compile(alone); problems == nil {
-			truth, err := rule.levels[0].when.Truth(v)
-			require.NoError(t, err)
-			require.Equal(t, truth, p.Truth, p.Text)
+		if rule, problems := rules.Compile(alone); problems == nil {
+			e := rule.Eval(v)
+			require.NoError(t, e.Err)
+			require.Equal(t, truths[e.Result], p.Truth, p.Text)
 		} else {
 			require.Equal(t, "reads no figure", problems[0].Message)
 		}
-		require.Equal(t, oneSpace(p.Text), Phrase{Text: p.Text}.Fill(nil))
+		require.Equal(t, strings.Join(strings.Fields(p.Text), " "), rules.Phrase{Text: p.Text}.Fill(nil))
 	case !omitted:
 		require.Equal(t, kleene(p.Operator, p.Parts), p.Truth, "%s of %+v", p.Operator, p.Parts)
 	}
@@ -139,7 +151,7 @@ func TestExplanationShowsWhatIsRead(t *testing.T) {
 		for _, h := range w.some(holes()) {
 			h.hide(&env)
 		}
-		view := NewView(&env)
+		view := rules.NewView(&env)
 		for _, c := range rule.Explain(view).Conditions {
 			for _, v := range valuesOf(c.Part) {
 				l := vocabulary.Leaf(v.Path)
@@ -147,7 +159,7 @@ func TestExplanationShowsWhatIsRead(t *testing.T) {
 					continue
 				}
 				shown++
-				require.Equal(t, Known(view.Number(l)), v.Known, v.Path)
+				require.Equal(t, rules.Known(view.Number(l)), v.Known, v.Path)
 				require.True(t, !v.Known || view.Number(l) == v.Number, v.Path)
 			}
 		}
@@ -155,7 +167,7 @@ func TestExplanationShowsWhatIsRead(t *testing.T) {
 	require.Greater(t, shown, 1000)
 }
 
-func valuesOf(p Part) []Value {
+func valuesOf(p rules.Part) []rules.Value {
 	all := p.Values
 	for _, below := range p.Parts {
 		all = append(all, valuesOf(below)...)
@@ -172,14 +184,14 @@ func TestExplanationIsBounded(t *testing.T) {
 		condition                         string
 		parts, omitted, values, longLines int
 	}{
-		{many, maxParts, 81 - (maxParts - 1), maxParts - 1, 0},
-		{wide, 1, 0, maxValues, 1},
-		{nested, maxParts, 1, 0, 0},
+		{many, lang.MaxParts, 81 - (lang.MaxParts - 1), lang.MaxParts - 1, 0},
+		{wide, 1, 0, lang.MaxValues, 1},
+		{nested, lang.MaxParts, 1, 0, 0},
 	} {
-		rule, problems := Compile(spec(c.condition))
+		rule, problems := rules.Compile(spec(c.condition))
 		require.Empty(t, problems)
-		env := Env{}
-		e := rule.Explain(NewView(&env))
+		env := rules.Env{}
+		e := rule.Explain(rules.NewView(&env))
 		require.Equal(t, c.omitted, e.Conditions[0].Omitted)
 		require.Equal(t, c.parts, countParts(e.Conditions[0].Part))
 		require.Len(t, valuesOf(e.Conditions[0].Part), c.values)
@@ -188,13 +200,13 @@ func TestExplanationIsBounded(t *testing.T) {
 			if strings.HasSuffix(line, "…") {
 				long++
 			}
-			require.LessOrEqual(t, len([]rune(strings.TrimLeft(line, " "))), maxLine)
+			require.LessOrEqual(t, len([]rune(strings.TrimLeft(line, " "))), lang.MaxLine)
 		}
 		require.Equal(t, c.longLines, long)
 	}
 }
 
-func countParts(p Part) int {
+func countParts(p rules.Part) int {
 	count := 1
 	for _, below := range p.Parts {
 		count += countParts(below)

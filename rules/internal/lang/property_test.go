@@ -1,4 +1,4 @@
-package rules
+package lang_test
 
 import (
 	"fmt"
@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"notewatch/rules"
+	"notewatch/rules/internal/lang"
 )
 
 // each calls check with many random conditions.
@@ -18,9 +21,9 @@ func eachRandom(seed uint64, coalesce bool, check func(w *writer, condition stri
 }
 
 // mayCompile compiles a rule; nil if it is too complex.
-func mayCompile(t *testing.T, spec Spec) *Rule {
+func mayCompile(t *testing.T, spec rules.Spec) *rules.Rule {
 	t.Helper()
-	r, problems := Compile(spec)
+	r, problems := rules.Compile(spec)
 	if problems == nil {
 		return r
 	}
@@ -32,13 +35,27 @@ func mayCompile(t *testing.T, spec Spec) *Rule {
 	return nil
 }
 
+// vocabulary is what rules read.
+var vocabulary = lang.NewVocabulary[rules.Env]()
+
+// mayCompileCondition compiles a condition; nil if it is too complex.
+func mayCompileCondition(t *testing.T, text string) *lang.Expression {
+	t.Helper()
+	c := vocabulary.Compiler(string(rules.EachDevice))
+	e := c.Condition("when.warning", text)
+	if e == nil && !tooComplex(c.Problems) {
+		t.Fatalf("%s\n%+v", text, c.Problems)
+	}
+	return e
+}
+
 // TestContainment says what the third truth value is for: a decision made while something is unknown is
 // made with any value in its place as well. (?? is left out: choosing a value is what it is for.)
 func TestContainment(t *testing.T) {
 	decided := 0
 	eachRandom(7, false, func(w *writer, condition string) {
 		s := spec(condition)
-		s.When = append(s.When, Condition{Critical, w.condition(2)})
+		s.When = append(s.When, rules.Condition{Level: rules.Critical, Expr: w.condition(2)})
 		if w.IntN(2) == 0 {
 			s.Where = w.condition(1)
 		}
@@ -51,16 +68,16 @@ func TestContainment(t *testing.T) {
 		for _, h := range chosen {
 			h.hide(&env)
 		}
-		unknown := r.Eval(NewView(&env))
+		unknown := r.Eval(rules.NewView(&env))
 		require.NoError(t, unknown.Err, describe(condition, env))
-		if unknown.Result != (Result{Inactive, Critical}) && len(chosen) > 0 {
+		if unknown.Result != (rules.Result{Least: rules.Inactive, Most: rules.Critical}) && len(chosen) > 0 {
 			decided++
 		}
 		for range 8 {
 			for _, h := range chosen {
 				h.fill(w, &env)
 			}
-			known := r.Eval(NewView(&env))
+			known := r.Eval(rules.NewView(&env))
 			require.NoError(t, known.Err, describe(condition, env))
 			if known.Result.Least < unknown.Result.Least || known.Result.Most > unknown.Result.Most {
 				t.Fatalf("%+v while unknown, but %+v with %s", unknown.Result, known.Result, describe(condition, env))
@@ -73,7 +90,7 @@ func TestContainment(t *testing.T) {
 // equivalents are conditions that are as true as the one in them, or as false.
 var equivalents = []struct {
 	form string
-	sign Truth
+	sign rules.Truth
 }{
 	{"(%s) == true", 1},
 	{"(%s) == false", -1},
@@ -92,10 +109,10 @@ var equivalents = []struct {
 // TestProgramsAgree compares the three ways to the truth of a condition: the program for when all is known, the
 // connectives computed outside of expr, and the programs for surely true and surely false.
 func TestProgramsAgree(t *testing.T) {
-	truths := map[Truth]int{}
-	eachRandom(8, true, func(w *writer, condition string) {
-		rule := mayCompile(t, spec(condition))
-		if rule == nil {
+	truths := map[rules.Truth]int{}
+	eachRandom(8, true, func(w *writer, text string) {
+		direct := mayCompileCondition(t, text)
+		if direct == nil {
 			return
 		}
 		env := w.known()
@@ -104,83 +121,65 @@ func TestProgramsAgree(t *testing.T) {
 				h.hide(&env)
 			}
 		}
-		view := NewView(&env)
-		direct := rule.levels[0].when
+		view := lang.NewView(vocabulary, &env)
 		want, err := direct.Truth(view)
-		require.NoError(t, err, describe(condition, env))
+		require.NoError(t, err, describe(text, env))
 		truths[want]++
 
-		requireAtomsAgree(t, direct, view, condition)
-		if view.unknown&direct.reads == 0 && direct.known != nil {
-			connected := *direct
-			connected.known = nil
-			if direct.operator == "" {
-				connected.known = direct.verdict
-			}
-			got, err := connected.Truth(view)
+		for _, atom := range direct.Atoms() {
+			requireProgramsAgree(t, atom, view, text)
+		}
+		if direct.AllKnown(view) {
+			got, err := direct.WithoutKnown().Truth(view)
 			require.NoError(t, err)
-			require.Equal(t, want, got, describe(condition, env))
+			require.Equal(t, want, got, describe(text, env))
 		}
 		for range 2 {
 			same := equivalents[w.IntN(len(equivalents))]
-			form, sign := fmt.Sprintf(same.form, condition), same.sign
-			other := mayCompile(t, spec(form))
+			form, sign := fmt.Sprintf(same.form, text), same.sign
+			other := mayCompileCondition(t, form)
 			if other == nil {
 				continue
 			}
-			got, err := other.levels[0].when.Truth(view)
+			got, err := other.Truth(view)
 			require.NoError(t, err, describe(form, env))
 			require.Equal(t, want*sign, got, describe(form, env))
 		}
 	})
-	for _, truth := range []Truth{False, NoData, True} {
+	for _, truth := range []rules.Truth{rules.False, rules.NoData, rules.True} {
 		require.Greater(t, truths[truth], 200, truth.String())
 	}
 }
 
-// requireAtomsAgree compares the two programs of every atom of which all is known.
-func requireAtomsAgree(t *testing.T, e *Expression, v *View, condition string) {
+// requireProgramsAgree compares the two programs of an atom if all that it reads is known.
+func requireProgramsAgree(t *testing.T, atom *lang.Expression, v *lang.View, condition string) {
 	t.Helper()
-	for _, operand := range e.operands {
-		requireAtomsAgree(t, operand, v, condition)
-	}
-	if e.operator != "" || v.unknown&e.reads != 0 {
+	if !atom.AllKnown(v) {
 		return
 	}
-	known, err := e.run(e.known, v)
+	known, err := atom.Truth(v)
 	require.NoError(t, err, condition)
-	verdict, err := e.run(e.verdict, v)
+	verdict, err := atom.WithoutKnown().Truth(v)
 	require.NoError(t, err, condition)
 	require.Equal(t, known, verdict, condition)
 }
 
 // TestVital holds the short cut against what it spares.
 func TestVital(t *testing.T) {
-	eachRandom(9, true, func(w *writer, condition string) {
-		rule := mayCompile(t, spec(condition))
-		if rule == nil {
+	eachRandom(9, true, func(w *writer, text string) {
+		short := mayCompileCondition(t, text)
+		if short == nil {
 			return
 		}
 		env := w.known()
 		for _, h := range w.some(holes()) {
 			h.hide(&env)
 		}
-		view := NewView(&env)
-		short := rule.levels[0].when
-		want, err := withoutVital(short).Truth(view)
-		require.NoError(t, err, describe(condition, env))
+		view := lang.NewView(vocabulary, &env)
+		want, err := short.WithoutVital().Truth(view)
+		require.NoError(t, err, describe(text, env))
 		got, err := short.Truth(view)
 		require.NoError(t, err)
-		require.Equal(t, want, got, describe(condition, env))
+		require.Equal(t, want, got, describe(text, env))
 	})
-}
-
-func withoutVital(e *Expression) *Expression {
-	twin := *e
-	twin.vital = 0
-	twin.operands = nil
-	for _, operand := range e.operands {
-		twin.operands = append(twin.operands, withoutVital(operand))
-	}
-	return &twin
 }

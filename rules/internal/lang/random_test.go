@@ -1,10 +1,13 @@
-package rules
+package lang_test
 
 import (
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
+
+	"notewatch/rules"
+	"notewatch/rules/internal/lang"
 )
 
 // A writer writes random conditions over the whole grammar.
@@ -78,7 +81,7 @@ func (w *writer) number(depth int) string {
 			return w.word("max", "min", "mean", "median") + "(" + w.number(below) + ", " + w.number(below) + ")"
 		},
 		func() string {
-			if w.loops == maxLoops {
+			if w.loops == lang.MaxLoops {
 				return w.number(0)
 			}
 			return w.word("max", "min", "mean", "median", "sum", "first", "last") + "(" + w.list(below) + ")"
@@ -123,7 +126,7 @@ func (w *writer) list(depth int) string {
 		func() string { return w.loop("filter", below, w.condition) },
 		func() string { return w.loop("map", below, w.number) },
 		func() string {
-			if w.loops == maxLoops {
+			if w.loops == lang.MaxLoops {
 				return w.list(0)
 			}
 			return w.word("sort", "reverse") + "(" + w.list(below) + ")"
@@ -134,7 +137,7 @@ func (w *writer) list(depth int) string {
 
 // loop writes a call with a predicate; where that would be nested too deeply, something simple of its kind.
 func (w *writer) loop(name string, depth int, body func(int) string) string {
-	if w.loops == maxLoops {
+	if w.loops == lang.MaxLoops {
 		switch name {
 		case "all", "any", "none", "one":
 			return w.condition(0)
@@ -162,66 +165,66 @@ func (w *writer) value() float64 {
 }
 
 // known fills an Env of which all is known.
-func (w *writer) known() Env {
-	metric := func() Metric {
-		m := Metric{Today: w.value(), Yesterday: w.value(), Used: w.value(), D7: w.value(), D30: w.value(),
+func (w *writer) known() rules.Env {
+	metric := func() rules.Metric {
+		m := rules.Metric{Today: w.value(), Yesterday: w.value(), Used: w.value(), D7: w.value(), D30: w.value(),
 			Median: w.value(), Days: float64(w.IntN(40))}
 		for range 1 + w.IntN(5) {
 			m.Series = append(m.Series, w.value())
 		}
 		return m
 	}
-	env := Env{Bytes: metric(), Events: metric(), Sessions: metric()}
-	env.Period = Period{ElapsedPct: w.value(), DaysLeft: w.value()}
-	env.Poll = Poll{AgeMinutes: w.value(), Failures: w.value(), Truncated: w.IntN(2) == 0}
+	env := rules.Env{Bytes: metric(), Events: metric(), Sessions: metric()}
+	env.Period = rules.Period{ElapsedPct: w.value(), DaysLeft: w.value()}
+	env.Poll = rules.Poll{AgeMinutes: w.value(), Failures: w.value(), Truncated: w.IntN(2) == 0}
 	w.device(&env)
 	w.project(&env)
 	return env
 }
 
-func (w *writer) device(env *Env) {
-	env.Device = Device{Known: true, UID: "dev:1", Name: w.word("a", "pump-7"), Firmware: w.word("a", "1.2"),
+func (w *writer) device(env *rules.Env) {
+	env.Device = rules.Device{Known: true, UID: "dev:1", Name: w.word("a", "pump-7"), Firmware: w.word("a", "1.2"),
 		Fleets: []string{"a"}, Disabled: w.IntN(2) == 0, IsNew: w.IntN(2) == 0,
 		Voltage: w.value(), SilentHours: w.value(), AgeDays: w.value()}
 }
 
-func (w *writer) project(env *Env) {
-	env.Project = Project{Known: true, UID: "app:1", Name: w.word("a", "cold-chain"), DeviceCount: w.value(),
+func (w *writer) project(env *rules.Env) {
+	env.Project = rules.Project{Known: true, UID: "app:1", Name: w.word("a", "cold-chain"), DeviceCount: w.value(),
 		Active: w.value(), Silent: w.value(), SilentPct: w.value()}
 }
 
 // A hole is something of an Env that can be made no data, and filled with any value again.
 type hole struct {
-	hide func(*Env)
-	fill func(w *writer, env *Env)
+	hide func(*rules.Env)
+	fill func(w *writer, env *rules.Env)
 }
 
 // holes are the holes that conditions of a writer can notice.
 func holes() []hole {
-	figure := func(of func(*Env) *float64) hole {
+	figure := func(of func(*rules.Env) *float64) hole {
 		return hole{
-			hide: func(env *Env) { *of(env) = math.NaN() },
-			fill: func(w *writer, env *Env) { *of(env) = w.value() },
+			hide: func(env *rules.Env) { *of(env) = math.NaN() },
+			fill: func(w *writer, env *rules.Env) { *of(env) = w.value() },
 		}
 	}
-	series := func(of func(*Env) *Metric) hole {
+	series := func(of func(*rules.Env) *rules.Metric) hole {
 		return hole{
-			hide: func(env *Env) { of(env).Series = []float64{1, math.NaN(), 2} },
-			fill: func(w *writer, env *Env) { of(env).Series = []float64{1, w.value(), 2} },
+			hide: func(env *rules.Env) { of(env).Series = []float64{1, math.NaN(), 2} },
+			fill: func(w *writer, env *rules.Env) { of(env).Series = []float64{1, w.value(), 2} },
 		}
 	}
 	return []hole{
-		figure(func(env *Env) *float64 { return &env.Bytes.Today }),
-		figure(func(env *Env) *float64 { return &env.Events.Today }),
-		figure(func(env *Env) *float64 { return &env.Sessions.Today }),
-		figure(func(env *Env) *float64 { return &env.Bytes.Used }),
-		figure(func(env *Env) *float64 { return &env.Sessions.Median }),
-		figure(func(env *Env) *float64 { return &env.Device.Voltage }),
-		figure(func(env *Env) *float64 { return &env.Poll.AgeMinutes }),
-		series(func(env *Env) *Metric { return &env.Bytes }),
-		series(func(env *Env) *Metric { return &env.Sessions }),
-		{hide: func(env *Env) { env.Device = Device{} }, fill: func(w *writer, env *Env) { w.device(env) }},
-		{hide: func(env *Env) { env.Project = Project{} }, fill: func(w *writer, env *Env) { w.project(env) }},
+		figure(func(env *rules.Env) *float64 { return &env.Bytes.Today }),
+		figure(func(env *rules.Env) *float64 { return &env.Events.Today }),
+		figure(func(env *rules.Env) *float64 { return &env.Sessions.Today }),
+		figure(func(env *rules.Env) *float64 { return &env.Bytes.Used }),
+		figure(func(env *rules.Env) *float64 { return &env.Sessions.Median }),
+		figure(func(env *rules.Env) *float64 { return &env.Device.Voltage }),
+		figure(func(env *rules.Env) *float64 { return &env.Poll.AgeMinutes }),
+		series(func(env *rules.Env) *rules.Metric { return &env.Bytes }),
+		series(func(env *rules.Env) *rules.Metric { return &env.Sessions }),
+		{hide: func(env *rules.Env) { env.Device = rules.Device{} }, fill: func(w *writer, env *rules.Env) { w.device(env) }},
+		{hide: func(env *rules.Env) { env.Project = rules.Project{} }, fill: func(w *writer, env *rules.Env) { w.project(env) }},
 	}
 }
 
@@ -237,12 +240,12 @@ func (w *writer) some(all []hole) []hole {
 }
 
 // spec returns a rule of one level.
-func spec(condition string) Spec {
-	return Spec{Name: "random", Each: EachDevice, When: []Condition{{Level: Warning, Expr: condition}}}
+func spec(condition string) rules.Spec {
+	return rules.Spec{Name: "random", Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Warning, Expr: condition}}}
 }
 
 // tooComplex reports whether all that is wrong with a rule is its size.
-func tooComplex(problems []Problem) bool {
+func tooComplex(problems []rules.Problem) bool {
 	for _, p := range problems {
 		if !strings.Contains(p.Message, "too") && !strings.Contains(p.Message, "deep") {
 			return false
@@ -251,4 +254,4 @@ func tooComplex(problems []Problem) bool {
 	return len(problems) > 0
 }
 
-func describe(expr string, env Env) string { return fmt.Sprintf("%s\nin %+v", expr, env) }
+func describe(expr string, env rules.Env) string { return fmt.Sprintf("%s\nin %+v", expr, env) }

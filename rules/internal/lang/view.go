@@ -1,4 +1,4 @@
-package rules
+package lang
 
 import (
 	"math"
@@ -16,9 +16,9 @@ type View struct {
 	machine vm.VM
 }
 
-// ViewOf boxes env, the struct that v is the vocabulary of. The View shares the slices of env. Numbers that are not data, and all
+// NewView boxes env, the struct that v is the vocabulary of. The View shares the slices of env. Numbers that are not data, and all
 // of an object that is not known, are made NaN; a series that is empty or has a hole is made empty.
-func ViewOf[E any](v *Vocabulary, env *E) *View {
+func NewView[E any](v *Vocabulary, env *E) *View {
 	view := &View{machine: vm.VM{MemoryBudget: memoryBudget}}
 	boxed := *env
 	fields := reflect.ValueOf(&boxed).Elem()

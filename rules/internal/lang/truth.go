@@ -1,4 +1,4 @@
-package rules
+package lang
 
 // A Truth is a value of Kleene's three-valued logic.
 type Truth int8
