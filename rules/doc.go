@@ -1,16 +1,24 @@
-// Package rules holds what a rule means: what its expressions see of a device or project (Env), what is wrong with it
-// (Compile), what it finds (Eval), and what follows for an alert (Next). It reads no file, no network and no clock.
+// Package rules holds what a rule means: what its expressions see of a device or project, whether they are true, and what follows for
+// an alert. It reads no file, no network and no clock.
 //
-// Expressions are written in the language of github.com/expr-lang/expr, without what could run for long or depend on
-// the time of day, and with a third truth value. A figure that nobody knows is no data: neither zero nor nil. What is
-// compared with no data, or computed from it, is no data; and, or, not, all, any, none and ?: follow Kleene, so that
-// "no data or true" is true; x ?? y alone replaces it. Dividing by zero, reading beyond the end of a list, and a series
-// with a hole give no data as well. The result of a rule is therefore an interval: from the lowest to the highest level that
-// the unknown figures allow. It fires and resolves only by what is the same throughout.
+// A rule goes through these in turn:
 //
-// The way of an expression from text to truth:
+//   - A [Spec] is a rule as its author wrote it. [Compile] checks all of it and returns a [Rule], or every [Problem] with a position and
+//     a hint. The expressions are compiled by package lang, whose tour explains the language and its third truth value, no data.
+//   - [Rule.Reads] says what has to be fetched and computed for the rule, [Rule.Kind] when an alert of it may resolve. Both follow from
+//     what the conditions read.
+//   - An [Env] is what expressions see of one subject as of one instant. Its tags name the objects and members (env.go); [Close] sums
+//     up the complete days of a metric (history.go). [NewView] makes it ready for all rules of the subject.
+//   - [Rule.Eval] returns an [Evaluation]. Its [Result] is an interval, from the lowest to the highest level that the values without
+//     data allow. [Rule.Explain] says why, part by part.
+//   - [Alert.Next] decides what follows for the alert of the rule and the subject, from the alert before and a [Verdict]: the table of an
+//     alert's life (next.go). Neither fires nor resolves what the interval leaves open. corrected.go adds what holds when a value that
+//     only grows has fallen: it was wrong.
+//   - [Rule.Texts] writes what messages and look-ups say of an alert, from the template of its author (summary.go) or built in, with the
+//     days that the value is about (when.go).
 //
-//	text ─expr's parser→ tree ─checker→ tree of known kinds, named parts in place
-//	   ─compilation→ trees that test what is known before they read it ─expr's compiler→ programs
-//	   ─Eval→ Truth of each condition → Result of the rule
+// [Mutes] decides which alerts are not announced for now: silences, mute windows, other rules, shadow mode. [Alert.Raise] and its
+// neighbours in notice.go make alerts that no expression found.
+//
+// The same functions serve the live run, revisions of closed days, look-ups and explanations.
 package rules

@@ -1,0 +1,34 @@
+// Package lang is the language of rules: it checks the text of an expression, compiles it, evaluates it with a third truth value,
+// and explains the result. It does not know what the names in an expression stand for; package rules gives it those.
+//
+// Expressions have the syntax of github.com/expr-lang/expr, without what could run for long or depend on the time of day. A number
+// that is NaN is no data: neither zero nor nil. What is compared with no data, or computed from it, is no data; and, or, not, all,
+// any, none and ?: follow Kleene, so that "no data or true" is true; x ?? y alone replaces it. Dividing by zero, reading beyond the
+// end of a list, and a series with a hole give no data as well.
+//
+// The main types, in the order in which an expression meets them:
+//
+//   - A [Vocabulary] holds the names that expressions can read: the leaves of a struct type, each an object and a member, such as
+//     bytes.today. It is made once, from the tags of the type.
+//   - A [Compiler] takes the expressions of one rule: first [Compiler.Limit] and [Compiler.Let], which name parts, then
+//     [Compiler.Condition] and [Compiler.Figure], which use them. It collects a [Problem], with a position and a hint, for each thing
+//     that is wrong.
+//   - An [Expression] is a compiled condition. It lists what it reads, so that nothing else has to be fetched or computed.
+//   - A [View] is one struct made ready for evaluation. [Expression.Truth] reads it.
+//   - An [Explainer] shows the parts of a condition with what each read and whether it was true: [Explained].
+//
+// The way of an expression from text to truth:
+//
+//	text ─expr's parser→ tree
+//	   ─checker (check.go, operators.go, functions.go)→ tree of known kinds, named parts in place, within its bounds
+//	   ─compilation (kleene.go, needs.go)→ trees that test what is known before they read it
+//	   ─expr's compiler (program.go)→ programs
+//	   ─Truth (expression.go)→ true, false or no data
+//
+// expr has no time limit. That an expression ends soon follows from its form: the checker bounds its nodes, the depth of its loops
+// and the size of its programs (maxNodes, maxLoops, maxProgram). The checker also bounds the magnitude of every number (kinds.go,
+// operators.go), so that known numbers give a known result.
+//
+// Three programs lead to one truth: one for when all that is read is known, which is as fast as expr itself, and for each atom two
+// trees, surely true and surely false. The tests compare them on random expressions (property_test.go).
+package lang
