@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -36,9 +35,13 @@ func Compile(spec Spec) (*Rule, []Problem) {
 	r := &Rule{Spec: spec}
 	b.frame()
 	r.Limit = b.parts()
-	r.where = b.condition("where", spec.Where)
+	if spec.Where != "" {
+		r.where = b.condition("where", spec.Where)
+	}
 	conditions := b.levels(r)
-	r.resolve = b.condition("resolve_when", spec.ResolveWhen)
+	if spec.ResolveWhen != "" {
+		r.resolve = b.condition("resolve_when", spec.ResolveWhen)
+	}
 	b.show(r, conditions)
 	b.summary(r)
 	if len(b.lang.Problems) == 0 && len(b.decides) == 0 {
@@ -103,16 +106,8 @@ func (b *builder) unused() {
 	}
 }
 
-// condition compiles an optional condition; nil if there is none.
+// condition compiles a condition; nil if anything is wrong with it.
 func (b *builder) condition(field, text string) *lang.Expression {
-	if text == "" {
-		return nil
-	}
-	return b.decide(field, text)
-}
-
-// decide compiles a condition; nil if anything is wrong with it.
-func (b *builder) decide(field, text string) *lang.Expression {
 	e := b.lang.Condition(field, text)
 	if e != nil {
 		b.decides, b.reads = append(b.decides, e.Reads...), append(b.reads, e.Reads...)
@@ -121,32 +116,25 @@ func (b *builder) decide(field, text string) *lang.Expression {
 }
 
 // levels compiles the conditions of all levels and returns them in the order they are written in.
-func (b *builder) levels(r *Rule) []*lang.Expression {
+func (b *builder) levels(r *Rule) (all []*lang.Expression) {
 	if len(b.spec.When) == 0 {
 		b.lang.Whole("when", "", "is missing")
 		return nil
 	}
-	var all []*lang.Expression
-	compiled := map[Level]*lang.Expression{}
-	for _, c := range b.spec.When {
+	for i, c := range b.spec.When {
 		field := "when." + c.Level.String()
-		if _, twice := compiled[c.Level]; twice {
-			b.lang.Whole(field, "", "is given twice")
-			continue
-		}
-		if c.Level < Info || c.Level > Critical {
+		switch twice := func(d Condition) bool { return d.Level == c.Level }; {
+		case c.Level < Info || c.Level > Critical:
 			b.lang.Whole(field, "want info, warning or critical", "is no level of a condition")
-			continue
-		}
-		e := b.decide(field, c.Expr)
-		compiled[c.Level] = e
-		if e != nil {
-			all = append(all, e)
+		case slices.ContainsFunc(b.spec.When[:i], twice):
+			b.lang.Whole(field, "", "is given twice")
+		default:
+			if e := b.condition(field, c.Expr); e != nil {
+				all, r.levels = append(all, e), append(r.levels, condition{c.Level, e})
+			}
 		}
 	}
-	for _, level := range slices.Backward(slices.Sorted(maps.Keys(compiled))) {
-		r.levels = append(r.levels, condition{level, compiled[level]})
-	}
+	slices.SortFunc(r.levels, func(a, b condition) int { return int(b.level) - int(a.level) })
 	if len(r.levels) > 0 {
 		r.Highest, r.Lowest = r.levels[0].level, r.levels[len(r.levels)-1].level
 	}

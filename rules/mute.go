@@ -121,11 +121,6 @@ func (s Silence) Over(now time.Time) bool {
 	return !stops.IsZero() && !stops.After(now)
 }
 
-// on reports whether the silence mutes at now.
-func (s Silence) on(now time.Time) bool {
-	return !now.Before(s.Start) && !s.Over(now)
-}
-
 // mute is what the silence does to an alert that it matches.
 func (s Silence) mute() Mute {
 	return Mute{Kind: BySilence, Until: s.End, By: s.By, Because: s.Because}
@@ -210,20 +205,16 @@ func clock(noon time.Time, at time.Duration) time.Time {
 	if change.IsZero() || t.Before(change) {
 		return t.In(noon.Location())
 	}
-	return latest(change, shown.Add(-offset(change)).In(noon.Location()))
+	if t = shown.Add(-offset(change)); t.Before(change) {
+		return change
+	}
+	return t.In(noon.Location())
 }
 
 // offset is how far clocks are ahead of UTC.
 func offset(t time.Time) time.Duration {
 	_, seconds := t.Zone()
 	return time.Duration(seconds) * time.Second
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // Mutes is what can keep people from being told.
@@ -254,7 +245,7 @@ func (m Mutes) At(now time.Time) Mutes {
 func (m Mutes) mutings(now time.Time) []muting {
 	on := []muting{}
 	for _, s := range m.Silences {
-		if s.on(now) {
+		if !now.Before(s.Start) && !s.Over(now) {
 			on = append(on, muting{s.Match, s.mute()})
 		}
 	}

@@ -31,16 +31,14 @@ func (s PeriodSpec) Validate() error {
 	if s.MonthDay < 0 || s.MonthDay > 28 {
 		return fmt.Errorf("a month from day %d: want 1 to 28", s.MonthDay)
 	}
-	if s.MonthDay > 1 && s.name() != "month" {
-		return fmt.Errorf("a %s cannot begin on a day of the month", s.name())
+	if s.MonthDay > 1 && s.String() != "month" {
+		return fmt.Errorf("a %s cannot begin on a day of the month", s.String())
 	}
 	return nil
 }
 
 // String returns the word that messages use: day, week, month or so many days.
-func (s PeriodSpec) String() string { return s.name() }
-
-func (s PeriodSpec) name() string {
+func (s PeriodSpec) String() string {
 	switch {
 	case s.Every != "":
 		return s.Every

@@ -106,11 +106,13 @@ func unbounded(n parse.Node) parse.Node {
 	case *parse.ActionNode:
 		below = []parse.Node{n.Pipe}
 	case *parse.IfNode:
-		below = branch(&n.BranchNode)
+		below = []parse.Node{n.Pipe, n.List, n.ElseList}
 	case *parse.WithNode:
-		below = branch(&n.BranchNode)
+		below = []parse.Node{n.Pipe, n.List, n.ElseList}
 	case *parse.ListNode:
-		below = n.Nodes
+		if n != nil { // as an else that is not there
+			below = n.Nodes
+		}
 	}
 	for _, child := range below {
 		if found := unbounded(child); found != nil {
@@ -118,13 +120,6 @@ func unbounded(n parse.Node) parse.Node {
 		}
 	}
 	return nil
-}
-
-func branch(n *parse.BranchNode) []parse.Node {
-	if n.ElseList == nil {
-		return []parse.Node{n.Pipe, n.List}
-	}
-	return []parse.Node{n.Pipe, n.List, n.ElseList}
 }
 
 var templateError = regexp.MustCompile(`^template: summary:(\d+)(?::(\d+))?: (?:executing "summary" at )?(.*)$`)
@@ -176,7 +171,11 @@ func (r *Rule) builtIn(f Facts) string {
 	if r.Show == "" {
 		return fmt.Sprintf("%s: %s", f.Subject, f.Rule)
 	}
-	return f.Subject + ": " + shown(r.Show, f.Value, f.When) + limitText(f.Limit)
+	text := f.Subject + ": " + shown(r.Show, f.Value, f.When)
+	if f.Limit != "" && f.Limit != noData {
+		text += ", limit " + f.Limit
+	}
+	return text
 }
 
 // Resolved is the headline of a resolved alert, whose summary was about a condition that was true: pump-7: bytes 12 MB today,
@@ -185,7 +184,7 @@ func (r *Rule) Resolved(f Facts, peak string) string {
 	if r.Show == "" {
 		return oneLine(fmt.Sprintf("%s: %s is no longer true", f.Subject, f.Rule))
 	}
-	text := f.Subject + ": " + shown(r.Show, f.Value, f.When) + limitText(f.Limit)
+	text := r.builtIn(f)
 	if peak != "" {
 		text += ", peak " + peak
 	}
@@ -199,13 +198,6 @@ func shown(figure, value, when string) string {
 		figure = metric
 	}
 	return strings.TrimSpace(figure + " " + value + " " + when)
-}
-
-func limitText(limit string) string {
-	if limit == "" || limit == noData {
-		return ""
-	}
-	return ", limit " + limit
 }
 
 // oneLine joins lines and cuts what is too long.

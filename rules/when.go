@@ -38,11 +38,11 @@ func (s PeriodSpec) whenUsed(day Day) When {
 	const date = "2 Jan"
 	first, next := s.Bounds(day)
 	switch {
-	case s.name() == "day":
+	case s.String() == "day":
 		return When{"today", onDay(day), next}
-	case s.name() == "week":
+	case s.String() == "week":
 		return When{"this week", "in the week from " + dayName(first), next}
-	case s.name() == "month" && s.MonthDay <= 1:
+	case s.String() == "month" && s.MonthDay <= 1:
 		return When{"this month", "in " + first.Start().Format("January"), next}
 	}
 	from, to := first.Start().Format(date), (next - 1).Start().Format(date)

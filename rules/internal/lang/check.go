@@ -28,12 +28,9 @@ type part struct {
 // A checker reads the expression of one field: it finds out what the names mean, puts named parts in their place,
 // derives kinds and notes everything that is wrong. Of expr's syntax it lets pass what it understands, nothing else.
 type checker struct {
-	names       *Vocabulary
-	scope       string
+	compiler    *Compiler // of the other expressions of the rule
 	field, text string
-	parts       map[string]part // by name, limit among them
-	used        map[string]bool // names of the parts in the expression
-	problems    *[]Problem
+	uses        map[string]bool // names of the parts in the expression
 
 	size  int
 	deep  int     // the most predicates within predicates so far
@@ -43,7 +40,7 @@ type checker struct {
 
 // problem notes what is wrong at a character of the text and returns the broken expression.
 func (c *checker) problem(at int, hint, format string, args ...any) typed {
-	*c.problems = append(*c.problems, Problem{
+	c.compiler.Problems = append(c.compiler.Problems, Problem{
 		Field: c.field, Offset: byteOffset(c.text, at), Message: fmt.Sprintf(format, args...), Hint: hint,
 	})
 	return typed{}
@@ -140,14 +137,14 @@ func (c *checker) refuse(n ast.Node) typed {
 // name reads a bare name: a named part. Everything else that has a name has members.
 func (c *checker) name(n *ast.IdentifierNode) typed {
 	at := n.Location().From
-	if p, ok := c.parts[n.Value]; ok {
-		c.used[n.Value] = true
+	if p, ok := c.compiler.parts[n.Value]; ok {
+		c.uses[n.Value] = true
 		if p.typed.broken() || !c.grow(p.size-1, n) || !c.descend(p.deep, n) {
 			return typed{}
 		}
 		return p.typed
 	}
-	switch members := c.names.members(n.Value); {
+	switch members := c.compiler.names.members(n.Value); {
 	case n.Value == "limit":
 		return c.problem(at, "add `limit:` to the rule", "limit is used, but the rule has none")
 	case c.unseen(n.Value):
@@ -160,16 +157,16 @@ func (c *checker) name(n *ast.IdentifierNode) typed {
 
 // unseen reports whether an object exists but not for this scope.
 func (c *checker) unseen(object string) bool {
-	return c.names.members(object) != nil && !slices.Contains(c.names.seen(c.scope), object)
+	return c.compiler.names.members(object) != nil && !slices.Contains(c.compiler.names.objects(c.compiler.scope), object)
 }
 
 func (c *checker) unknownName(n *ast.IdentifierNode) typed {
-	names := c.names.seen(c.scope)
-	there := "a rule for each " + c.scope + " sees " + strings.Join(names, ", ")
+	names := c.compiler.names.objects(c.compiler.scope)
+	there := "a rule for each " + c.compiler.scope + " sees " + strings.Join(names, ", ")
 	if c.unseen(n.Value) {
-		return c.problem(n.Location().From, there, "%s is not known in a rule for each %s", n.Value, c.scope)
+		return c.problem(n.Location().From, there, "%s is not known in a rule for each %s", n.Value, c.compiler.scope)
 	}
-	names = slices.AppendSeq(append(names, "limit"), maps.Keys(c.parts))
+	names = slices.AppendSeq(append(names, "limit"), maps.Keys(c.compiler.parts))
 	slices.Sort(names)
 	return c.problem(n.Location().From, didYouMean(n.Value, names, there), "unknown name %q", n.Value)
 }
@@ -177,13 +174,13 @@ func (c *checker) unknownName(n *ast.IdentifierNode) typed {
 // member reads a member of an object, or an element of a list.
 func (c *checker) member(n *ast.MemberNode) typed {
 	if object, ok := n.Node.(*ast.IdentifierNode); ok {
-		if _, ok := c.parts[object.Value]; !ok {
+		if _, ok := c.compiler.parts[object.Value]; !ok {
 			return c.leaf(n, object)
 		}
 	}
 	if name, ok := n.Property.(*ast.StringNode); ok {
 		if list := c.check(n.Node); !list.broken() {
-			c.problem(n.Location().From, "", "%s has no member %q", kindName(list.kind), name.Value)
+			c.problem(n.Location().From, "", "%s has no member %q", kindNames[list.kind], name.Value)
 		}
 		return typed{}
 	}
@@ -193,10 +190,10 @@ func (c *checker) member(n *ast.MemberNode) typed {
 	}
 	list, index := all[0], all[1]
 	if !list.list() {
-		return c.problem(start(n.Node), "", "[] takes an element of a list, not of %s", kindName(list.kind))
+		return c.problem(start(n.Node), "", "[] takes an element of a list, not of %s", kindNames[list.kind])
 	}
 	if !index.integer() {
-		return c.problem(start(n.Property), "int(…) makes one of a number", "the position in a list must be a whole number, not %s", kindName(index.kind))
+		return c.problem(start(n.Property), "int(…) makes one of a number", "the position in a list must be a whole number, not %s", kindNames[index.kind])
 	}
 	if at, ok := literal(index.node); ok && at < 0 {
 		if _, made := list.node.(*ast.BuiltinNode); made {
@@ -207,7 +204,7 @@ func (c *checker) member(n *ast.MemberNode) typed {
 }
 
 func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
-	members := c.names.members(object.Value)
+	members := c.compiler.names.members(object.Value)
 	if members == nil || c.unseen(object.Value) {
 		return c.name(object)
 	}
@@ -216,7 +213,7 @@ func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
 		return c.problem(start(n.Property), "write "+object.Value+". and one of "+strings.Join(members, ", "),
 			"%s is not a list", object.Value)
 	}
-	l := c.names.Leaf(object.Value + "." + name.Value)
+	l := c.compiler.names.Leaf(object.Value + "." + name.Value)
 	if l == nil {
 		return c.problem(n.Location().From, didYouMean(name.Value, members, "it has "+strings.Join(members, ", ")),
 			"%s has no member %q", object.Value, name.Value)
@@ -227,7 +224,7 @@ func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
 func (c *checker) slice(n *ast.SliceNode) typed {
 	list := c.check(n.Node)
 	if !list.broken() && !list.list() {
-		list = c.problem(start(n.Node), "", "[:] takes a part of a list, not of %s", kindName(list.kind))
+		list = c.problem(start(n.Node), "", "[:] takes a part of a list, not of %s", kindNames[list.kind])
 	}
 	from, fromOK := c.position(n.From)
 	to, toOK := c.position(n.To)
@@ -244,7 +241,7 @@ func (c *checker) position(n ast.Node) (ast.Node, bool) {
 	}
 	t := c.check(n)
 	if !t.broken() && !t.integer() {
-		t = c.problem(start(n), "int(…) makes one of a number", "the position in a list must be a whole number, not %s", kindName(t.kind))
+		t = c.problem(start(n), "int(…) makes one of a number", "the position in a list must be a whole number, not %s", kindNames[t.kind])
 	}
 	return t.node, !t.broken()
 }
@@ -256,11 +253,11 @@ func (c *checker) conditional(n *ast.ConditionalNode) typed {
 	}
 	cond, yes, no := all[0], settle(all[1]), settle(all[2])
 	if !cond.boolean() {
-		return c.problem(start(n.Cond), "", "the condition of ?: must be true or false, not %s", kindName(cond.kind))
+		return c.problem(start(n.Cond), "", "the condition of ?: must be true or false, not %s", kindNames[cond.kind])
 	}
 	kind := common(yes.kind, no.kind)
 	if kind == nil {
-		return c.problem(start(n.Exp1), "", "the branches of ?: must be of one kind, not %s and %s", kindName(yes.kind), kindName(no.kind))
+		return c.problem(start(n.Exp1), "", "the branches of ?: must be of one kind, not %s and %s", kindNames[yes.kind], kindNames[no.kind])
 	}
 	return retyped(choose(cond.node, alike(yes, kind), alike(no, kind)), kind, max(yes.most, no.most))
 }
@@ -279,7 +276,7 @@ func (c *checker) array(n *ast.ArrayNode) typed {
 		elements[i] = settle(element)
 		if kind = common(kind, element.kind); kind == nil || !element.scalar() {
 			return c.problem(start(n.Nodes[i]), "",
-				"the elements of a list must be numbers, texts, or true and false, not %s among others", kindName(element.kind))
+				"the elements of a list must be numbers, texts, or true and false, not %s among others", kindNames[element.kind])
 		}
 		most = max(most, elements[i].most)
 	}

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/parser/utils"
+	"github.com/expr-lang/expr/vm"
 )
 
 // limitName is the name of the limit of a rule in expressions.
@@ -41,22 +43,20 @@ func (c *Compiler) Whole(field, hint, format string, args ...any) {
 // wrong with the text.
 func (c *Compiler) Limit(text string) float64 {
 	p := c.check(limitName, text)
+	c.parts[limitName] = part{}
 	switch {
 	case p.typed.broken():
 	case !p.typed.number():
-		c.Whole(limitName, "such as mb(40)", "must be a number, not %s", kindName(p.typed.kind))
-		p = part{}
+		c.Whole(limitName, "such as mb(40)", "must be a number, not %s", kindNames[p.typed.kind])
 	case c.names.reads(p.typed.node) != 0:
 		c.Whole(limitName, "such as mb(40); put what changes into `let`", "must be constant")
-		p = part{}
 	default:
-		p = c.folded(limitName, p)
+		c.parts[limitName] = c.folded(limitName, p)
 	}
-	c.parts[limitName] = p
-	if p.typed.broken() {
+	limit, ok := literal(c.parts[limitName].typed.node)
+	if !ok {
 		return math.NaN()
 	}
-	limit, _ := literal(p.typed.node)
 	return limit
 }
 
@@ -80,7 +80,7 @@ func (c *Compiler) Condition(field, text string) *Expression {
 		return nil
 	}
 	if !p.typed.boolean() {
-		c.Whole(field, "compare it, such as bytes.used > mb(40)", "must be true or false, not %s", kindName(p.typed.kind))
+		c.Whole(field, "compare it, such as bytes.used > mb(40)", "must be true or false, not %s", kindNames[p.typed.kind])
 		return nil
 	}
 	e, err := c.names.compile(field, p.typed.node)
@@ -139,17 +139,18 @@ func (c *Compiler) check(field, text string) part {
 		c.Problems = append(c.Problems, syntaxProblem(field, text, err))
 		return part{}
 	}
+	return c.checkTree(field, text, tree.Node)
+}
+
+// checkTree checks a tree that was parsed. It is broken if anything is wrong with it.
+func (c *Compiler) checkTree(field, text string, n ast.Node) part {
 	before := len(c.Problems)
-	checker := c.checker(field, text, &c.Problems)
-	t := settle(checker.check(tree.Node))
+	checker := &checker{compiler: c, field: field, text: text, uses: map[string]bool{}}
+	t := settle(checker.check(n))
 	if len(c.Problems) > before {
 		return part{}
 	}
-	return part{typed: t, size: checker.size, deep: checker.deep, uses: checker.used}
-}
-
-func (c *Compiler) checker(field, text string, problems *[]Problem) *checker {
-	return &checker{names: c.names, scope: c.scope, field: field, text: text, parts: c.parts, used: map[string]bool{}, problems: problems}
+	return part{typed: t, size: checker.size, deep: checker.deep, uses: checker.uses}
 }
 
 // free reports whether a name can be given to a part, and notes a problem if not.
@@ -184,7 +185,7 @@ func (c *Compiler) folded(field string, p part) part {
 	if _, ok := literal(p.typed.node); ok {
 		return p
 	}
-	value, err := c.names.evaluate(p.typed.node)
+	value, err := c.names.value(p.typed.node, &vm.VM{MemoryBudget: memoryBudget}, c.names.env)
 	if err != nil {
 		c.failed(field, err)
 		return part{}

@@ -41,7 +41,7 @@ type Explainer struct {
 	view     *View
 	unit     string            // of the limit
 	lets     map[string]source // by name
-	told     map[string]bool   // names that were explained in this condition
+	named    map[string]bool   // names that were explained in this condition
 	left     int               // parts that may still be made in it
 }
 
@@ -57,7 +57,7 @@ func (c *Compiler) Explainer(v *View, unit string) *Explainer {
 
 // Condition explains the condition of a field.
 func (x *Explainer) Condition(field, text string, compiled *Expression) Explained {
-	x.left, x.told = maxParts, map[string]bool{}
+	x.left, x.named = maxParts, map[string]bool{}
 	explained := Explained{Field: field}
 	explained.Part = x.part(sourceOf(text), compiled, &explained.Omitted)
 	return explained
@@ -78,7 +78,7 @@ func (x *Explainer) part(s source, e *Expression, omitted *int) Part {
 	p := Part{Phrase: Phrase{Text: s.String()}, Truth: truth}
 	operands := s.operands(e)
 	if operands == nil {
-		x.test(&p, s)
+		p.Values, p.Lets = x.values(s), x.meanings(s)
 		return p
 	}
 	p.Operator = operatorWords[e.operator]
@@ -95,24 +95,13 @@ func (x *Explainer) part(s source, e *Expression, omitted *int) Part {
 // operatorWords are what connectives are called, however they were written.
 var operatorWords = map[string]string{"!": "not", "&&": "and", "||": "or", "??": "??", "?:": "?:"}
 
-// test fills in what a test reads, and what the names in it stand for.
-func (x *Explainer) test(p *Part, s source) {
-	p.Values = x.values(s)
+// meanings says what the names in a source stand for, and what the names in that stand for.
+func (x *Explainer) meanings(s source) (all []Meaning) {
 	for _, name := range s.names() {
-		if let, ok := x.lets[name]; ok && !x.told[name] {
-			x.told[name] = true
-			p.Lets = append(p.Lets, x.meanings(name, let)...)
-		}
-	}
-}
-
-// meanings says what a name stands for, and what the names in that stand for.
-func (x *Explainer) meanings(name string, let source) []Meaning {
-	all := []Meaning{{name, Phrase{let.String(), x.values(let)}}}
-	for _, below := range let.names() {
-		if source, ok := x.lets[below]; ok && !x.told[below] {
-			x.told[below] = true
-			all = append(all, x.meanings(below, source)...)
+		if let, ok := x.lets[name]; ok && !x.named[name] {
+			x.named[name] = true
+			all = append(all, Meaning{name, Phrase{let.String(), x.values(let)}})
+			all = append(all, x.meanings(let)...)
 		}
 	}
 	return all
@@ -129,15 +118,10 @@ func sourceOf(text string) source {
 
 // valueOf computes a node of a source.
 func (x *Explainer) valueOf(n ast.Node) (value any, ok bool) {
-	var problems []Problem
-	t := settle(x.compiler.checker("", "", &problems).check(n))
-	if len(problems) > 0 || t.broken() {
+	p := x.compiler.checkTree("", "", n)
+	if p.typed.broken() {
 		return nil, false
 	}
-	p, err := x.compiler.names.valueProgram(t.node)
-	if err != nil {
-		return nil, false
-	}
-	value, err = x.view.machine.Run(p, x.view.env)
+	value, err := x.compiler.names.value(p.typed.node, &x.view.machine, x.view.env)
 	return value, err == nil
 }

@@ -2,7 +2,6 @@ package lang
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/vm"
@@ -31,7 +30,7 @@ func (v *Vocabulary) compile(field string, condition ast.Node) (*Expression, err
 	if err != nil {
 		return nil, err
 	}
-	e.Reads, e.Compared = slices.Collect(e.reads.all(v)), v.compared(condition, false)
+	e.Reads, e.Compared = v.in(e.reads), v.compared(condition, false)
 	if !partial && e.operator != "" {
 		c := v.compilation()
 		e.known, err = c.program(c.plain(condition))

@@ -89,30 +89,26 @@ func average(a []typed) (reflect.Type, float64) {
 type loopFunction struct {
 	body  func(typed) bool // what the predicate may be
 	wants string
-	gives func(list, body typed) (reflect.Type, float64)
+	gives func([]typed) (reflect.Type, float64) // of the list and the predicate
 }
 
 // loops are the functions with a predicate.
 var loops = map[string]loopFunction{
-	"all":       {typed.boolean, "true or false", aTruthOf},
-	"any":       {typed.boolean, "true or false", aTruthOf},
-	"none":      {typed.boolean, "true or false", aTruthOf},
-	"one":       {typed.boolean, "true or false", aTruthOf},
-	"count":     {typed.boolean, "true or false", countOf},
+	"all":       {typed.boolean, "true or false", aTruth},
+	"any":       {typed.boolean, "true or false", aTruth},
+	"none":      {typed.boolean, "true or false", aTruth},
+	"one":       {typed.boolean, "true or false", aTruth},
+	"count":     {typed.boolean, "true or false", counted},
 	"sum":       {typed.number, "a number", sumOf},
 	"map":       {typed.scalar, "a single value", mapOf},
-	"filter":    {typed.boolean, "true or false", listItself},
-	"find":      {typed.boolean, "true or false", elementOf},
-	"findLast":  {typed.boolean, "true or false", elementOf},
-	"findIndex": {typed.boolean, "true or false", countOf},
+	"filter":    {typed.boolean, "true or false", likeFirst},
+	"find":      {typed.boolean, "true or false", elementOfFirst},
+	"findLast":  {typed.boolean, "true or false", elementOfFirst},
+	"findIndex": {typed.boolean, "true or false", counted},
 }
 
-func aTruthOf(_, _ typed) (reflect.Type, float64)      { return booleanKind, 0 }
-func countOf(_, _ typed) (reflect.Type, float64)       { return integerKind, longest }
-func sumOf(_, body typed) (reflect.Type, float64)      { return numberKind, body.most * longest }
-func mapOf(_, body typed) (reflect.Type, float64)      { return listOf(body.kind), body.most }
-func listItself(list, _ typed) (reflect.Type, float64) { return list.kind, list.most }
-func elementOf(list, _ typed) (reflect.Type, float64)  { return list.kind.Elem(), list.most }
+func sumOf(a []typed) (reflect.Type, float64) { return numberKind, a[1].most * longest }
+func mapOf(a []typed) (reflect.Type, float64) { return listOf(a[1].kind), a[1].most }
 
 // factors are the functions that write a count of bytes, decimal and binary.
 var factors = map[string]float64{"kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
@@ -176,7 +172,7 @@ func (c *checker) function(n *ast.BuiltinNode, f function) typed {
 	}
 	for i, argument := range arguments {
 		if !f.takes(argument) {
-			return c.problem(start(n.Arguments[i]), "", "%s takes %s, not %s", n.Name, f.wants, kindName(argument.kind))
+			return c.problem(start(n.Arguments[i]), "", "%s takes %s, not %s", n.Name, f.wants, kindNames[argument.kind])
 		}
 		arguments[i] = settle(argument)
 		if argument.list() && n.Name != "len" && n.Name != "first" && !c.descend(1, n) {
@@ -201,7 +197,7 @@ func (c *checker) function(n *ast.BuiltinNode, f function) typed {
 func (c *checker) loop(n *ast.BuiltinNode, f loopFunction) typed {
 	list := c.check(n.Arguments[0])
 	if !list.broken() && !list.list() {
-		list = c.problem(start(n.Arguments[0]), "", "%s runs over a list, not over %s", n.Name, kindName(list.kind))
+		list = c.problem(start(n.Arguments[0]), "", "%s runs over a list, not over %s", n.Name, kindNames[list.kind])
 	}
 	if !c.descend(1, n) || list.broken() {
 		return typed{} // without its list a predicate means nothing
@@ -211,7 +207,7 @@ func (c *checker) loop(n *ast.BuiltinNode, f loopFunction) typed {
 		at, body = start(n.Arguments[1]), c.body(n, list)
 	}
 	if !body.broken() && !f.body(body) {
-		body = c.problem(at, "", "%s needs %s for each element, not %s", n.Name, f.wants, kindName(body.kind))
+		body = c.problem(at, "", "%s needs %s for each element, not %s", n.Name, f.wants, kindNames[body.kind])
 	}
 	if body.broken() {
 		return body
@@ -228,7 +224,7 @@ func (c *checker) body(n *ast.BuiltinNode, list typed) typed {
 
 // over makes the call of a checked loop.
 func over(name string, f loopFunction, list, body typed) typed {
-	kind, most := f.gives(list, body)
+	kind, most := f.gives([]typed{list, body})
 	switch name {
 	case "findLast":
 		return retyped(loop("find", reversed(list), body.node), kind, most)

@@ -56,23 +56,14 @@ func common(a, b reflect.Type) reflect.Type {
 	return nil
 }
 
-// kindName names a kind in messages.
-func kindName(kind reflect.Type) string {
-	switch kind {
-	case numberKind:
-		return "a number"
-	case integerKind:
-		return "a whole number"
-	case booleanKind:
-		return "true or false"
-	case textKind:
-		return "text"
-	}
-	switch kind.Elem() {
-	case booleanKind:
-		return "a list of true and false"
-	case textKind:
-		return "a list of texts"
-	}
-	return "a list of numbers"
+// kindNames are the words for kinds in messages.
+var kindNames = map[reflect.Type]string{
+	numberKind:          "a number",
+	integerKind:         "a whole number",
+	booleanKind:         "true or false",
+	textKind:            "text",
+	listOf(numberKind):  "a list of numbers",
+	listOf(integerKind): "a list of numbers",
+	listOf(booleanKind): "a list of true and false",
+	listOf(textKind):    "a list of texts",
 }

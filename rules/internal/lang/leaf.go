@@ -1,9 +1,7 @@
 package lang
 
 import (
-	"iter"
 	"math"
-	"math/bits"
 	"reflect"
 	"slices"
 
@@ -17,8 +15,9 @@ type Leaf struct {
 
 	id    int // its place among the leaves, and its bit in a set of leaves
 	kind  reflect.Type
-	index []int // of the field in the struct that is read
-	known []int // of the field that says whether the object is known; nil when the object has none
+	scope string // the only scope that sees the object; "" is that all do
+	index []int  // of the field in the struct that is read
+	known []int  // of the field that says whether the object is known; nil when the object has none
 }
 
 // Path returns the text that reads the leaf, such as bytes.today.
@@ -33,30 +32,11 @@ type leafSet uint64
 // maxLeaves is how many leaves a leafSet can tell apart.
 const maxLeaves = 64
 
-// all returns the leaves of the set, in their order.
-func (s leafSet) all(v *Vocabulary) iter.Seq[*Leaf] {
-	return func(yield func(*Leaf) bool) {
-		for ; s != 0; s &= s - 1 {
-			if !yield(v.leaves[bits.TrailingZeros64(uint64(s))]) {
-				return
-			}
-		}
-	}
-}
-
 // A Vocabulary is the names of what expressions can read.
 type Vocabulary struct {
-	env     any // the zero value of the struct that is read, for expr
-	objects []object
-	leaves  []*Leaf
-	byPath  map[string]*Leaf
-}
-
-// An object is a name that has members.
-type object struct {
-	name    string
-	scope   string // the only scope that sees it; "" is that all do
-	members []string
+	env    any // the zero value of the struct that is read, for expr
+	leaves []*Leaf
+	byPath map[string]*Leaf
 }
 
 // The tags of the fields of a struct that is read.
@@ -74,57 +54,60 @@ const knownMember = "known"
 // that sees it; the tag unit is the unit of its members, or of one member.
 func NewVocabulary[E any]() *Vocabulary {
 	v := &Vocabulary{env: *new(E), byPath: map[string]*Leaf{}}
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[E]()) {
-		v.add(field)
-	}
-	return v
-}
-
-func (v *Vocabulary) add(field reflect.StructField) {
-	o := object{name: field.Tag.Get(nameTag), scope: field.Tag.Get(scopeTag)}
-	var known []int
-	for _, member := range reflect.VisibleFields(field.Type) {
-		index := slices.Concat(field.Index, member.Index)
-		switch name := member.Tag.Get(nameTag); name {
-		case "-", "":
-		case knownMember:
-			known = index
-		default:
-			unit, own := member.Tag.Lookup(unitTag)
-			if !own {
-				unit = field.Tag.Get(unitTag)
+	for _, object := range reflect.VisibleFields(reflect.TypeFor[E]()) {
+		var known []int
+		for _, member := range reflect.VisibleFields(object.Type) {
+			l := &Leaf{
+				Object: object.Tag.Get(nameTag), Member: member.Tag.Get(nameTag), Unit: object.Tag.Get(unitTag),
+				id: len(v.leaves), kind: member.Type, scope: object.Tag.Get(scopeTag), index: slices.Concat(object.Index, member.Index),
 			}
-			l := &Leaf{Object: o.name, Member: name, Unit: unit, id: len(v.leaves), kind: member.Type, index: index, known: known}
-			v.leaves = append(v.leaves, l)
-			v.byPath[l.Path()] = l
-			o.members = append(o.members, name)
+			if unit, own := member.Tag.Lookup(unitTag); own {
+				l.Unit = unit
+			}
+			switch l.Member {
+			case "-", "":
+			case knownMember:
+				known = l.index
+			default:
+				l.known = known
+				v.leaves, v.byPath[l.Path()] = append(v.leaves, l), l
+			}
 		}
 	}
-	v.objects = append(v.objects, o)
+	return v
 }
 
 // Leaf returns the leaf of a path, such as bytes.today; nil if there is none.
 func (v *Vocabulary) Leaf(path string) *Leaf { return v.byPath[path] }
 
-// seen returns the names that a rule of a scope can read members of.
-func (v *Vocabulary) seen(scope string) []string {
-	var names []string
-	for _, o := range v.objects {
-		if o.scope == "" || o.scope == scope {
-			names = append(names, o.name)
+// in returns the leaves of a set, in their order.
+func (v *Vocabulary) in(set leafSet) (all []*Leaf) {
+	for _, l := range v.leaves {
+		if set&(1<<l.id) != 0 {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// objects returns the names that a rule of a scope can read members of.
+func (v *Vocabulary) objects(scope string) (names []string) {
+	for _, l := range v.leaves {
+		if !slices.Contains(names, l.Object) && (l.scope == "" || l.scope == scope) {
+			names = append(names, l.Object)
 		}
 	}
 	return names
 }
 
 // members returns the members of an object; none if there is no such object.
-func (v *Vocabulary) members(name string) []string {
-	for _, o := range v.objects {
-		if o.name == name {
-			return o.members
+func (v *Vocabulary) members(object string) (names []string) {
+	for _, l := range v.leaves {
+		if l.Object == object {
+			names = append(names, l.Member)
 		}
 	}
-	return nil
+	return names
 }
 
 // leaf returns the leaf that a node of a checked tree reads; nil if it reads none.
@@ -141,12 +124,9 @@ func pathOf(n ast.Node) (path string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	object, ok := member.Node.(*ast.IdentifierNode)
-	if !ok {
-		return "", false
-	}
-	name, ok := member.Property.(*ast.StringNode)
-	if !ok {
+	object, isName := member.Node.(*ast.IdentifierNode)
+	name, isText := member.Property.(*ast.StringNode)
+	if !isName || !isText {
 		return "", false
 	}
 	return object.Value + "." + name.Value, true

@@ -36,11 +36,11 @@ func (c *checker) unary(n *ast.UnaryNode) typed {
 		return t
 	case n.Operator == "!" || n.Operator == "not":
 		if !t.boolean() {
-			return c.problem(at, "", "%s takes true or false, not %s", n.Operator, kindName(t.kind))
+			return c.problem(at, "", "%s takes true or false, not %s", n.Operator, kindNames[t.kind])
 		}
 		return retyped(not(t.node), booleanKind, 0)
 	case !t.number():
-		return c.problem(at, "", "%s takes a number, not %s", n.Operator, kindName(t.kind))
+		return c.problem(at, "", "%s takes a number, not %s", n.Operator, kindNames[t.kind])
 	case n.Operator == "+":
 		return t
 	}
@@ -82,7 +82,7 @@ func (c *checker) binary(n *ast.BinaryNode) typed {
 
 // mismatch notes that an operator does not take what stands beside it.
 func (c *checker) mismatch(n *ast.BinaryNode, takes string, l, r typed) typed {
-	return c.problem(n.Location().From, "", "%s takes %s, not %s and %s", n.Operator, takes, kindName(l.kind), kindName(r.kind))
+	return c.problem(n.Location().From, "", "%s takes %s, not %s and %s", n.Operator, takes, kindNames[l.kind], kindNames[r.kind])
 }
 
 func (c *checker) logic(n *ast.BinaryNode, operator string, l, r typed) typed {

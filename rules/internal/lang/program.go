@@ -20,20 +20,14 @@ const memoryBudget = 100_000
 // errTooComplex is returned for expressions whose programs would be too large.
 var errTooComplex = errors.New("is nested too deeply")
 
-// evaluate computes an expression that reads nothing. The value is nil if it is no data.
-func (v *Vocabulary) evaluate(n ast.Node) (any, error) {
-	p, err := v.valueProgram(n)
+// value computes a checked tree. The value is nil if it is no data.
+func (v *Vocabulary) value(n ast.Node, machine *vm.VM, env any) (any, error) {
+	c := v.compilation()
+	p, err := c.program(choose(and(c.known(n)), c.value(n), &ast.NilNode{}))
 	if err != nil {
 		return nil, err
 	}
-	machine := vm.VM{MemoryBudget: memoryBudget}
-	return machine.Run(p, v.env)
-}
-
-// valueProgram makes the program of the value of a checked tree, which gives nil for no data.
-func (v *Vocabulary) valueProgram(n ast.Node) (*vm.Program, error) {
-	c := v.compilation()
-	return c.program(choose(and(c.known(n)), c.value(n), &ast.NilNode{}))
+	return machine.Run(p, env)
 }
 
 // program compiles a tree that the compilation made.

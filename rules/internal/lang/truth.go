@@ -11,23 +11,7 @@ const (
 )
 
 // String returns "true", "false" or "no data".
-func (t Truth) String() string {
-	switch t {
-	case True:
-		return "true"
-	case False:
-		return "false"
-	}
-	return "no data"
-}
+func (t Truth) String() string { return [...]string{"false", "no data", "true"}[t-False] }
 
 // Mark returns the sign of a truth in texts: ✓, ✗, or ? for no data.
-func (t Truth) Mark() string {
-	switch t {
-	case True:
-		return "✓"
-	case False:
-		return "✗"
-	}
-	return "?"
-}
+func (t Truth) Mark() string { return [...]string{"✗", "?", "✓"}[t-False] }

@@ -129,14 +129,12 @@ func computed(n ast.Node) bool {
 	case *ast.MemberNode:
 		return !isLeaf(n)
 	case *ast.CallNode: // mb(40) says itself what it is
-		return slices.ContainsFunc(n.Arguments, func(n ast.Node) bool { return computed(n) || !written(n) })
+		return slices.ContainsFunc(n.Arguments, func(n ast.Node) bool {
+			_, written := literal(n)
+			return computed(n) || !written
+		})
 	}
 	return false
-}
-
-func written(n ast.Node) bool {
-	_, ok := literal(n)
-	return ok
 }
 
 // unitOf returns the unit of a number that a node of a source computes, as far as its form tells.
@@ -231,26 +229,18 @@ func describeValue(value any) Value {
 		v.Text = listText(lastElements(value), len(value), quoted)
 	case []float64:
 		v.List, v.Length = lastElements(value), len(value)
-	case []any:
-		v.describeList(value)
-	}
-	return v
-}
-
-// describeList takes in a list that was computed. Its elements are of one kind.
-func (v *Value) describeList(list []any) {
-	v.Length = len(list)
-	for _, element := range lastElements(list) {
-		switch element := element.(type) {
-		case int:
-			v.List = append(v.List, float64(element))
-		case float64:
-			v.List = append(v.List, element)
-		default:
-			v.Text = listText(lastElements(list), len(list), func(element any) string { return describeValue(element).Text })
-			return
+	case []any: // computed, of one kind
+		v.Length = len(value)
+		for _, element := range lastElements(value) {
+			e := describeValue(element)
+			if e.Text != "" {
+				v.Text = listText(lastElements(value), len(value), func(element any) string { return describeValue(element).Text })
+				break
+			}
+			v.List = append(v.List, e.Number)
 		}
 	}
+	return v
 }
 
 func lastElements[T any](list []T) []T { return list[max(0, len(list)-maxElements):] }
