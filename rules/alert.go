@@ -16,7 +16,7 @@ const (
 	Withdrawn State = "withdrawn" // ended because the rule or the subject went away or changed
 )
 
-// An Event is why an alert changed. The empty event is no change that anybody needs to hear of.
+// An Event is why an alert changed. The empty event is a change that is not announced, or none.
 type Event string
 
 // The events.
@@ -33,8 +33,8 @@ const (
 	Revised     Event = "revised" // late figures show that a day or period that is over passed the limit
 	Retracted   Event = "withdrawn"
 
-	Muted          Event = "muted"   // people are not told for now
-	Unmuted        Event = "unmuted" // they are again
+	Muted          Event = "muted"   // not announced for now
+	Unmuted        Event = "unmuted" // announced again
 	Acknowledged   Event = "acknowledged"
 	Unacknowledged Event = "unacknowledged"
 	Reported       Event = "reported" // nothing is wrong: a report
@@ -56,7 +56,7 @@ type Alert struct {
 	Rule    string
 	Project string    // UID
 	Subject string    // device UID; "" for the project itself
-	Period  time.Time // start of the period a period rule judges; else zero
+	Period  time.Time // start of the period that a period rule evaluates; else zero
 
 	State   State
 	Level   Level  // of a pending alert Inactive, of an ended one the level it ended at
@@ -65,7 +65,7 @@ type Alert struct {
 	Reason  Event  // the event that made this version, at ChangedAt
 	By      string // who did; "" is that nobody had to
 	Why     string // why an alert is withdrawn, corrected or updated, in words; else ""
-	Already bool   // was true before the rule was first judged here
+	Already bool   // was true when the rule was first evaluated here
 
 	Holds [Critical + 1]Hold // by level; how long each has been surely true
 
@@ -86,17 +86,17 @@ type Alert struct {
 	AsOf   time.Time // of Value
 	Then   Then      // of the figures that only grow
 
-	Mute  Mute // why people are not told for now; zero is not muted
-	Ack   Ack  // who has taken it on; zero is nobody
+	Mute  Mute // why it is not announced for now; zero is not muted
+	Ack   Ack  // who has acknowledged it; zero is not acknowledged
 	Drill bool // a test of the route to people
 
-	Told Told // what is said of it in words, with the figures above
+	Told Told // its texts, with the values above
 }
 
 // NotSelected is the reason of an alert that is withdrawn because the where of its rule no longer selects the subject.
 const NotSelected = "no longer selected by where"
 
-// An Ack says who has taken an alert on. It ends when the alert gets worse.
+// An Ack says who has acknowledged an alert. It ends when the alert escalates.
 type Ack struct {
 	By string    `json:"by,omitempty"`
 	At time.Time `json:"at,omitzero"`
@@ -105,7 +105,7 @@ type Ack struct {
 // IsZero reports whether nobody has acknowledged the alert.
 func (a Ack) IsZero() bool { return a == Ack{} }
 
-// Told is what messages and look-ups say of an alert in words. It is kept with the alert, since by the time a message is sent
+// Told holds the texts of an alert for messages and look-ups. It is kept with the alert, because by the time a message is sent
 // the rule may have changed and the device may be gone.
 type Told struct {
 	Subject string `json:"subject"` // name of the device or project

@@ -213,7 +213,7 @@ func TestAChangedRuleTakesThenAnew(t *testing.T) {
 	k := key
 	k.Period = monday
 	a, _ := k.Inactive().Next(r, reading{used: 7}.verdict(r), monday)
-	a, _ = a.Rejudge(r, reading{used: 9}.verdict(r), "condition changed", monday.Add(hour))
+	a, _ = a.Reevaluate(r, reading{used: 9}.verdict(r), "condition changed", monday.Add(hour))
 	require.Equal(t, map[string]float64{"bytes.used": 9}, a.Then.Values)
 }
 

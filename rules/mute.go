@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// A Muter is a kind of reason not to tell people of an alert.
+// A Muter is a kind of reason for not announcing an alert.
 type Muter string
 
 // The muters.
 const (
 	ByNothing Muter = ""
-	BySilence Muter = "silence" // somebody asked for silence, until some time or until the alert is over
+	BySilence Muter = "silence" // made by a person, until some time or until the alert ends
 	ByWindow  Muter = "window"  // silence that comes back with the days of the week
-	ByUnless  Muter = "unless"  // another rule fires and says it all
-	ByShadow  Muter = "shadow"  // the rule is on trial
+	ByUnless  Muter = "unless"  // another rule fires for the same cause
+	ByShadow  Muter = "shadow"  // the rule is in shadow mode
 )
 
-// A Mute is why people are not told of an alert for now. The zero Mute is that they are.
+// A Mute is why an alert is not announced for now. The zero Mute is that it is.
 type Mute struct {
 	Kind    Muter     `json:"kind,omitempty"`
-	Until   time.Time `json:"until,omitzero"` // zero: nobody knows, or of a silence when the alert is over
-	By      string    `json:"by,omitempty"`   // who asked for silence, or which rule fires
+	Until   time.Time `json:"until,omitzero"` // zero: not known, or of a silence: when the alert ends
+	By      string    `json:"by,omitempty"`   // who made the silence, or which rule fires
 	Because string    `json:"because,omitempty"`
 }
 
@@ -47,8 +47,8 @@ func (m Mute) outlasts(other Mute) bool {
 	return m.Until.IsZero() || m.Until.After(other.Until)
 }
 
-// Muted returns a firing alert with another reason not to tell people of it, or none. Any other alert stays as it is. by is
-// who ended the silence, where that is why it is muted no more; "" is that its time was over, or that it was no silence.
+// Muted returns a with mute m, and the event if that changed a firing alert. The zero m ends the mute. by is the person who ended
+// the silence; it is "" if the mute ended by itself or was not a silence.
 func (a Alert) Muted(m Mute, by string, now time.Time) (Alert, Event) {
 	switch {
 	case a.State != Firing || a.Mute.equal(m):
@@ -65,8 +65,8 @@ func (a Alert) Muted(m Mute, by string, now time.Time) (Alert, Event) {
 	return a.raiseBy(by, Muted, now), Muted
 }
 
-// Acknowledged returns a firing alert that somebody has taken on. Any other alert stays as it is, and so does one that the
-// same person has already.
+// Acknowledged returns a firing alert as acknowledged by a person. Any other alert stays as it is, and so does one that the
+// same person has acknowledged already.
 func (a Alert) Acknowledged(by string, now time.Time) (Alert, Event) {
 	if a.State != Firing || a.Ack.By == by {
 		return a, None
@@ -75,8 +75,8 @@ func (a Alert) Acknowledged(by string, now time.Time) (Alert, Event) {
 	return a.raiseBy(by, Acknowledged, now), Acknowledged
 }
 
-// Unacknowledged returns a firing alert that nobody has any more; by is who says so. Any other alert stays as it is, and so
-// does one that nobody had.
+// Unacknowledged returns a firing alert as not acknowledged; by is who removed the acknowledgement. Any other alert stays as it is,
+// and so does one that is not acknowledged.
 func (a Alert) Unacknowledged(by string, now time.Time) (Alert, Event) {
 	if a.State != Firing || a.Ack == (Ack{}) {
 		return a, None
@@ -138,7 +138,7 @@ type Window struct {
 // lookAhead is how many days may pass before a window that is open closes, at most: one that covers all the week never does.
 const lookAhead = 8
 
-// Open reports whether the window mutes at now, and until when; the zero time is for ever.
+// Open reports whether the window mutes at now, and until when; the zero time is that it never closes.
 func (w Window) Open(now time.Time) (until time.Time, open bool) {
 	for until = now; ; {
 		end, inside := w.endOf(until)
@@ -217,9 +217,9 @@ func offset(t time.Time) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// Mutes is what can keep people from being told.
+// Mutes holds everything that can mute alerts.
 type Mutes struct {
-	Silences []Silence // that are not over, and those that somebody ended lately
+	Silences []Silence // that have not ended, and those that a person ended lately
 	Windows  []Window
 	Rules    map[string]Spec                          // by name
 	Firing   func(rule, project, subject string) bool // whether a rule fires for a subject; "" is the project
@@ -257,7 +257,7 @@ func (m Mutes) mutings(now time.Time) []muting {
 	return on
 }
 
-// Of returns why people are not told of an alert at now. A rule on trial comes first, then one that another rule explains,
+// Of returns why an alert is not announced at now. A rule in shadow mode comes first, then one that another rule explains,
 // and then the silence or window that lasts longest: the first of those that last as long.
 func (m Mutes) Of(a Alert, now time.Time) Mute {
 	spec := m.Rules[a.Rule]
@@ -287,13 +287,13 @@ func (m Mutes) Of(a Alert, now time.Time) Mute {
 	return longest
 }
 
-// Apply returns the alert muted or not, as Of says at now. If that is so because somebody ended a silence, it says who.
+// Apply returns the alert muted or not, as Of says at now. If a person ended the silence, it says who.
 func (m Mutes) Apply(a Alert, now time.Time) (Alert, Event) {
 	return a.Muted(m.Of(a, now), m.endedBy(a, now), now)
 }
 
-// endedBy returns who ended the silence that an alert is muted by; "" is nobody. Of several that say the same, the last to
-// be ended is the one that kept people from being told.
+// endedBy returns who ended the silence that mutes a, or "" if it was not ended by a person. If several silences match equally, the
+// one ended last counts.
 func (m Mutes) endedBy(a Alert, now time.Time) (by string) {
 	if until := a.Mute.Until; !until.IsZero() && !until.After(now) {
 		return "" // its time was over

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// A Verdict is what one turn found out about a rule and a subject: all that Next decides from.
+// A Verdict is the result of one evaluation of a rule for a subject: all that Next decides from.
 type Verdict struct {
 	Evaluation           // as of now
 	DayEnd     Result    // as of the end of the last complete UTC day; read for day rules only
 	Period     time.Time // start of the current period; read for period rules only
-	First      bool      // the rule has never been judged here before
+	First      bool      // the rule has never been evaluated here before
 	AsOf       time.Time // when the figures were read
 	Shown      bool      // a message shows the value of the alert: Value, Usual, AsOf and Peak are kept up to date
 
@@ -26,7 +26,7 @@ type Verdict struct {
 	LastAt time.Time // the end of the last complete UTC day, or of the alert's period if that has ended; zero: not evaluated
 }
 
-// Key is what makes two episodes the same thing to be told about.
+// Key identifies what an alert is about: rule, project and subject, and for a period rule the start of the period.
 type Key struct {
 	Rule, Project, Subject string
 	Period                 time.Time // start of the period for period rules; else zero
@@ -42,7 +42,7 @@ func (k Key) Inactive() Alert {
 // Key returns the key of the alert.
 func (a Alert) Key() Key { return Key{a.Rule, a.Project, a.Subject, a.Period} }
 
-// Next returns the alert after one more judgement at now, and what happened. It is a pure function: the same alert, rule,
+// Next returns the alert after one more evaluation at now, and what happened. It is a pure function: the same alert, rule,
 // verdict and instant give the same answer.
 //
 // The level stays where it is while it lies between the level that is surely held and the highest that is not ruled out,
@@ -129,10 +129,10 @@ func (a Alert) Withdraw(why string, now time.Time) (Alert, Event) {
 	return a, event
 }
 
-// Rejudge is Next for a rule whose meaning has changed since the alert was last judged. A firing alert that the new rule
+// Reevaluate is Next for a rule whose meaning has changed since the alert was last evaluated. A firing alert that the new rule
 // does not contradict goes on with its message; any other is withdrawn, and the caller evaluates the rule again. why is what
 // changed, for people.
-func (a Alert) Rejudge(r *Rule, v Verdict, why string, now time.Time) (Alert, Event) {
+func (a Alert) Reevaluate(r *Rule, v Verdict, why string, now time.Time) (Alert, Event) {
 	period := v.Period
 	if r.Kind != PeriodRule {
 		period = time.Time{}
@@ -153,7 +153,7 @@ func (a Alert) Rejudge(r *Rule, v Verdict, why string, now time.Time) (Alert, Ev
 	return a.raise(Updated, now), Updated
 }
 
-// Revise returns the alert that tells of a day or period that is over: late figures show that at its end, v.AsOf, the
+// Revise returns the alert about a day or period that has ended: late values show that at its end, v.AsOf, the
 // condition was surely true. The alert is over as soon as it is made. The event is None if the condition was not surely
 // true.
 func (k Key) Revise(r *Rule, v Verdict, now time.Time) (Alert, Event) {
@@ -313,19 +313,19 @@ func (a Alert) fire(level Level, now time.Time) Alert {
 }
 
 func (a Alert) escalate(level Level, now time.Time) Alert {
-	a.RaisedAt, a.Ack = now, Ack{} // it was taken on when it was less bad
+	a.RaisedAt, a.Ack = now, Ack{} // it was acknowledged at a lower level
 	return a.speak(level, now).raise(Escalated, now)
 }
 
-// speak moves to a level of which people are told.
+// speak moves to a level that is announced.
 func (a Alert) speak(level Level, now time.Time) Alert {
 	a.Level, a.NotifiedAt, a.Doubted, a.QuietSince = level, now, false, time.Time{}
 	a.Worst = max(a.Worst, level)
 	return a
 }
 
-// stay keeps the level: time may call for a reminder, unless people are not told or somebody has it, or the day for a
-// word that it is quiet.
+// stay keeps the level. It may send a reminder, if the alert is neither muted nor acknowledged, or note that a day rule has become
+// quiet.
 func (a Alert) stay(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	surely := v.Result.Least >= a.Level
 	switch due, ok := a.nextReminder(r.Spec.Remind); {
@@ -357,7 +357,7 @@ func (a Alert) nextReminder(schedule []time.Duration) (time.Time, bool) {
 	return a.NotifiedAt.Add(step - since%step), true
 }
 
-// end closes a firing alert; one that nobody was told of comes to nothing.
+// end closes a firing alert. One that was not announced is inactive again.
 func (a Alert) end(state State, event Event, now time.Time) (Alert, Event) {
 	if a.State != Firing {
 		return a.Key().Inactive(), None
@@ -379,7 +379,7 @@ func (a Alert) raiseBy(by string, event Event, now time.Time) Alert {
 	return a
 }
 
-// id makes a short identifier: 50 bits of a hash over what makes an episode unique. Judging the same again gives the same.
+// id makes a short identifier: 50 bits of a hash over what makes an episode unique. The same evaluation gives the same identifier.
 func (a Alert) id(what string, at time.Time) string {
 	text := fmt.Sprintf("%q %q %q %d %s %d", a.Rule, a.Project, a.Subject, a.Period.Unix(), what, at.UnixMilli())
 	hash := sha256.Sum256([]byte(text))

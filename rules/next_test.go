@@ -318,25 +318,25 @@ func TestAlreadyTrueIsKept(t *testing.T) {
 	require.True(t, a.Already)
 }
 
-func TestRejudge(t *testing.T) {
+func TestReevaluate(t *testing.T) {
 	r := rule(rules.Live, nil)
 	firing, _ := key.Inactive().Next(r, verdict(warning), monday)
 	raised := rule(rules.Live, func(r *rules.Rule) { r.Limit = 50 })
 
-	same, event := firing.Rejudge(r, verdict(warning), "limit is 50 now", monday.Add(hour))
+	same, event := firing.Reevaluate(r, verdict(warning), "limit is 50 now", monday.Add(hour))
 	require.Equal(t, rules.None, event, "nothing that a message says has changed")
 	require.Equal(t, rules.Firing, same.State)
 
-	kept, event := firing.Rejudge(raised, verdict(warning), "limit is 50 now", monday.Add(hour))
+	kept, event := firing.Reevaluate(raised, verdict(warning), "limit is 50 now", monday.Add(hour))
 	require.Equal(t, rules.Updated, event)
 	require.InDelta(t, 50, kept.Limit, 0)
 	require.Equal(t, firing.ID, kept.ID)
 
-	unknown, event := firing.Rejudge(raised, verdict(noData), "limit is 50 now", monday.Add(hour))
+	unknown, event := firing.Reevaluate(raised, verdict(noData), "limit is 50 now", monday.Add(hour))
 	require.Equal(t, rules.Updated, event)
 	require.Equal(t, rules.Firing, unknown.State)
 
-	ended, event := firing.Rejudge(raised, verdict(quiet), "limit is 50 now", monday.Add(hour))
+	ended, event := firing.Reevaluate(raised, verdict(quiet), "limit is 50 now", monday.Add(hour))
 	require.Equal(t, rules.Retracted, event)
 	require.Equal(t, rules.Withdrawn, ended.State)
 }

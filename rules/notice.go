@@ -7,9 +7,9 @@ import (
 
 // Raise returns an alert that fires because the program itself found something wrong, not an expression. An alert of that
 // key that fires already stays as it is, unless level is higher or the words differ.
-func (a Alert) Raise(level Level, told Told, now time.Time) (Alert, Event) {
+func (a Alert) Raise(level Level, texts Told, now time.Time) (Alert, Event) {
 	before := a
-	a.Told = told
+	a.Told = texts
 	switch {
 	case a.State != Firing:
 		return a.fire(level, now), Fired
@@ -21,24 +21,24 @@ func (a Alert) Raise(level Level, told Told, now time.Time) (Alert, Event) {
 	return before, None
 }
 
-// Clear returns the alert as over, because the program itself found that it is.
+// Clear returns the alert as resolved, because the program itself found that its cause is gone.
 func (a Alert) Clear(now time.Time) (Alert, Event) { return a.end(Resolved, Cleared, now) }
 
-// Report returns an alert that tells what there is to know, and is over as soon as it is made.
-func (k Key) Report(told Told, now time.Time) Alert {
+// Report returns an alert that carries a report. It has ended as soon as it is made.
+func (k Key) Report(texts Told, now time.Time) Alert {
 	a := k.Inactive()
 	a.ID = a.id("report", now)
-	a.State, a.Level, a.Worst, a.Told = Resolved, Info, Info, told
+	a.State, a.Level, a.Worst, a.Told = Resolved, Info, Info, texts
 	a.Since, a.FiredAt, a.RaisedAt, a.NotifiedAt, a.EndedAt, a.AsOf = now, now, now, now, now, now
 	return a.raise(Reported, now)
 }
 
-// Drill returns an alert that tests the route to people. It says what one of the rule would say of a figure just beyond
+// Drill returns an alert that tests the route to people. Its texts are those of the rule for a value just beyond
 // its limit.
-func (k Key) Drill(r *Rule, told Told, now time.Time) Alert {
+func (k Key) Drill(r *Rule, texts Told, now time.Time) Alert {
 	a := k.Inactive().begin(now)
 	a.ID = a.id("drill", now)
-	a.Drill, a.Told, a.Limit, a.AsOf = true, told, r.Limit, now
+	a.Drill, a.Told, a.Limit, a.AsOf = true, texts, r.Limit, now
 	a.Value = r.Limit + r.Limit/10
 	a.Peak = a.Value
 	a.State, a.FiredAt, a.RaisedAt = Firing, now, now

@@ -49,7 +49,7 @@ type Spec struct {
 	Advice      string          // one next step; may be ""
 	Remind      []time.Duration // after firing; the last one repeats
 	Unless      string          // name of a rule: muted while that fires for the same subject or its project; "" is none
-	Shadow      bool            // judged and recorded as any other, but nobody is told
+	Shadow      bool            // evaluated and recorded as any other, but not announced
 }
 
 // A Let is a named part of expressions.

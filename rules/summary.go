@@ -124,7 +124,7 @@ func unbounded(n parse.Node) parse.Node {
 
 var templateError = regexp.MustCompile(`^template: summary:(\d+)(?::(\d+))?: (?:executing "summary" at )?(.*)$`)
 
-// templateProblem notes an error of text/template, which tells line and column.
+// templateProblem notes an error of text/template, which names line and column.
 func (b *builder) templateProblem(err error) {
 	if errors.Is(err, bounded.ErrTooLarge) {
 		b.lang.Whole("summary", "", "renders more than %d bytes", maxRendered)

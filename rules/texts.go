@@ -16,7 +16,7 @@ type Wording struct {
 
 // Texts returns what messages and look-ups say of an alert of the rule, with the values that the alert has.
 func (r *Rule) Texts(a Alert, w Wording) Told {
-	told := Told{Subject: w.Subject, Project: w.Project, Figure: r.Show, Unit: r.Unit, Advice: r.Spec.Advice}
+	texts := Told{Subject: w.Subject, Project: w.Project, Figure: r.Show, Unit: r.Unit, Advice: r.Spec.Advice}
 	facts := Facts{
 		Rule: r.Spec.Name, Project: w.Project, Subject: w.Subject, Level: a.Level.String(),
 		Value: w.Format(a.Value, r.Unit), Limit: w.Format(a.Limit, r.Unit), Usual: w.Format(a.Usual, r.Unit), Period: w.Period.String(),
@@ -24,18 +24,18 @@ func (r *Rule) Texts(a Alert, w Wording) Told {
 	day := a.valueDay()
 	switch {
 	case a.Reason == Cleared:
-		return r.resolvedTexts(a, w, told, facts)
+		return r.resolvedTexts(a, w, texts, facts)
 	case !a.QuietSince.IsZero() && a.Reason != Corrected:
 		day, facts.Value = a.PeakOn, w.Format(a.Peak, r.Unit) // the value is below the limit by now
 	}
-	return told.Say(w.Period.When(r.Show, day), w.Now, func(when string) string {
+	return texts.Say(w.Period.When(r.Show, day), w.Now, func(when string) string {
 		facts.When = when
 		return r.Headline(facts)
 	})
 }
 
 // resolvedTexts completes the texts of an alert whose condition is false: what the value is, and its peak.
-func (r *Rule) resolvedTexts(a Alert, w Wording, told Told, facts Facts) Told {
+func (r *Rule) resolvedTexts(a Alert, w Wording, texts Told, facts Facts) Told {
 	value, day := a.ValueAtEnd(), DayOf(w.Now)
 	facts.Value = w.Format(value, r.Unit)
 	when, peakWhen := w.Period.When(r.Show, day), w.Period.When(r.Show, a.PeakOn)
@@ -49,7 +49,7 @@ func (r *Rule) resolvedTexts(a Alert, w Wording, told Told, facts Facts) Told {
 	if when == (When{}) {
 		when = When{Now: "now", Named: "at the end", Until: day + 1}
 	}
-	return told.Say(when, w.Now, func(when string) string {
+	return texts.Say(when, w.Now, func(when string) string {
 		facts.When = when
 		return r.Resolved(facts, strings.TrimSpace(peak))
 	})

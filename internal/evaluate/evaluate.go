@@ -332,7 +332,7 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 		changed = false // it has ended by the old rule too
 	}
 	if changed {
-		after, event = before.Rejudge(r, v, t.whyChanged(r, before), t.data.Now)
+		after, event = before.Reevaluate(r, v, t.whyChanged(r, before), t.data.Now)
 	}
 	switch event {
 	case rules.Corrected, rules.Deescalated:

@@ -7,7 +7,7 @@ import "github.com/expr-lang/expr/ast"
 const maxProgram = 5000
 
 // A compilation makes programs of a checked tree. With unknown figures an expression is true, false or no data, after
-// Kleene: it is surely true if it would be true whatever the unknown figures were, as far as its form tells. Two
+// Kleene: it is surely true if it would be true whatever the unknown figures were, as far as its form shows. Two
 // trees are derived, one true exactly where the expression is surely true and one where it is surely false. They test
 // what is known before they read it, so that what is no data is never computed with.
 type compilation struct {

@@ -29,7 +29,7 @@ func (l *Leaf) Number() bool { return l.kind == numberKind }
 // A leafSet is a set of leaves.
 type leafSet uint64
 
-// maxLeaves is how many leaves a leafSet can tell apart.
+// maxLeaves is how many leaves a leafSet can hold.
 const maxLeaves = 64
 
 // A Vocabulary is the names of what expressions can read.

@@ -153,7 +153,7 @@ func (s source) operands(e *Expression) []operand {
 	return all
 }
 
-// below returns the sources that an operator connects; nil if they cannot be told apart.
+// below returns the sources that an operator connects; nil if their texts cannot be separated.
 func (s source) below(operator string) []source {
 	s.passage = s.bare()
 	switch n := s.node.(type) {

@@ -137,7 +137,7 @@ func computed(n ast.Node) bool {
 	return false
 }
 
-// unitOf returns the unit of a number that a node of a source computes, as far as its form tells.
+// unitOf returns the unit of a number that a node of a source computes, as far as its form shows.
 func (x *Explainer) unitOf(n ast.Node) string {
 	if l := x.compiler.names.leaf(n); l != nil {
 		return l.Unit
