@@ -251,3 +251,15 @@ func TestTakeOverBesideOthers(t *testing.T) {
 	require.NoError(t, s.Extend(t.Context(), alive, later), "the lease is still held")
 	steal(t, s, dead)
 }
+
+// A pooler that gives every transaction another session may stand between a store and its server, from the making of the schema on.
+func TestPooler(t *testing.T) {
+	t.Parallel()
+	place := postgrestest.Pooled(t, postgrestest.New(t))
+	s := open(t, place)
+	storetest.SaveDevices(t, s, project, manyDevices(3000), noon)
+	devices, _, err := s.Devices(t.Context(), project)
+	require.NoError(t, err)
+	require.Len(t, devices, 3000)
+	testRivals(t, func() *store.Store { return open(t, place) })
+}

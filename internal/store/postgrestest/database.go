@@ -92,7 +92,7 @@ func Exec(t testing.TB, place string, statements ...string) {
 // skipOrFail skips a test that has no server, unless one is required.
 func skipOrFail(t testing.TB, err error) {
 	t.Helper()
-	if errors.Is(err, errMissing) && os.Getenv(variable) != required {
+	if (errors.Is(err, errMissing) || errors.Is(err, errNoPooler)) && os.Getenv(variable) != required {
 		t.Skip(err)
 	}
 	t.Fatal(err)

@@ -79,7 +79,7 @@ CREATE TABLE history (
     day     BIGINT NOT NULL,
     vals    BYTEA NOT NULL,
     PRIMARY KEY (project, block, figure, day)
-) WITH (toast.autovacuum_vacuum_scale_factor = 0.02);
+) WITH (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.02, toast.autovacuum_vacuum_scale_factor = 0.02);
 ALTER TABLE history ALTER COLUMN vals SET STORAGE EXTERNAL;
 
 -- Days that were over when a figure changed and that no poll has evaluated since: one bit for each subject.
