@@ -33,20 +33,26 @@ func own(d *delivery.Delivery) []any {
 	}
 }
 
-const rowColumns = `delivery.alert, delivery.receiver, ` + ownColumns + `, figure, words,
-	alert.state, alert.level, alert.version, alert.reason, alert.mute <> '` + emptyDocument + `', alert.ack <> '` + emptyDocument + `'`
+const (
+	storedColumns = `delivery.alert, delivery.receiver, ` + ownColumns + `, figure, words`
+	factColumns   = `alert.state, alert.level, alert.version, alert.reason, alert.mute <> '` + emptyDocument + `', alert.ack <> '` + emptyDocument + `'`
+)
 
-// fields lists where rowColumns go.
+// storedFields lists where storedColumns go.
+func (r *row) storedFields() []any {
+	return slices.Concat([]any{&r.alert, &r.receiver}, own(&r.Delivery), []any{&r.figure, &r.words})
+}
+
+// fields lists where storedColumns and factColumns go.
 func (r *row) fields() []any {
 	f := &r.facts
-	return slices.Concat([]any{&r.alert, &r.receiver}, own(&r.Delivery), []any{&r.figure, &r.words},
-		[]any{&f.State, &f.Level, &f.Version, &f.Reason, &f.Muted, &f.Acknowledged})
+	return append(r.storedFields(), &f.State, &f.Level, &f.Version, &f.Reason, &f.Muted, &f.Acknowledged)
 }
 
 // readRows returns the deliveries for which condition holds, in the order of their keys.
 func readRows(ctx context.Context, tx transaction, condition string, args ...any) ([]row, error) {
 	return collect(ctx, tx, (*row).fields, `
-		SELECT `+rowColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
+		SELECT `+storedColumns+`, `+factColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
 		WHERE `+condition+` ORDER BY delivery.alert, delivery.receiver`, args...)
 }
 
@@ -90,65 +96,76 @@ func receiversOf(changes []change) []string {
 	return names
 }
 
-// write stores changes: which message displays what, then of each delivery what is displayed with what is owed, or only what is owed.
+// A group is deliveries to one receiver of which the same is to be stored.
+type group struct {
+	row    // that is to be stored, but for the alert
+	alerts []string
+}
+
+// groups are groups in the order in which they were found.
+type groups struct {
+	all   []group
+	place map[row]int
+}
+
+// add adds a delivery to the group of those of which the same is to be stored as of it.
+func (g *groups) add(alert string, stored row) {
+	at, ok := g.place[stored]
+	if !ok {
+		at = len(g.all)
+		if g.place == nil {
+			g.place = map[row]int{}
+		}
+		g.place[stored] = at
+		g.all = append(g.all, group{row: stored})
+	}
+	g.all[at].alerts = append(g.all[at].alerts, alert)
+}
+
+// write stores changes: which message displays what, then of deliveries what is displayed with what is owed, or only what is owed.
+// Deliveries of which the same is to be stored share a statement: rows of a storm differ in little but their alerts.
 func write(ctx context.Context, b batch, changes []change) error {
 	if err := attach(ctx, b, changes); err != nil {
 		return err
 	}
-	var owed, displayed []*row
+	var owed, displayed groups
 	for i := range changes {
-		switch was, is := &changes[i].before, &changes[i].after; {
+		was, is := &changes[i].before, &changes[i].after
+		switch {
 		case *was == *is:
 		case was.displayed() == is.displayed():
-			owed = append(owed, is)
+			owed.add(is.alert, is.owed())
 		default:
-			displayed = append(displayed, is)
+			displayed.add(is.alert, is.stored())
 		}
 	}
-	err := writeOwed.run(ctx, b, len(owed), func(i int) []any { return owed[i].owed() })
-	if err == nil {
-		err = writeDisplayed.run(ctx, b, len(displayed), func(i int) []any {
-			r := displayed[i]
-			return append(r.owed(), r.Have, r.Shown, r.Display, r.For, r.Rerouted, r.Turns, r.Epoch, r.figure, r.words)
-		})
+	for i := range owed.all {
+		if err := owed.all[i].writeOwed(ctx, b); err != nil {
+			return err
+		}
 	}
-	return err
-}
-
-// What is written of a delivery when only what is owed differs, and when what is displayed does too.
-var (
-	writeOwed = rewrite{
-		table: "delivery", key: []string{"alert", "receiver"}, set: []string{"state", "reason", "why", "error", "waiting_since"},
+	for i := range displayed.all {
+		if err := displayed.all[i].writeDisplayed(ctx, b); err != nil {
+			return err
+		}
 	}
-	writeDisplayed = rewrite{
-		table: "delivery", key: writeOwed.key,
-		set: append(slices.Clip(writeOwed.set), "have", "shown", "display", "via", "rerouted", "moves", "repairs", "figure", "words"),
-	}
-)
-
-// owed returns the columns of writeOwed.
-func (r *row) owed() []any {
-	return []any{r.alert, r.receiver, r.State, r.Reason, r.Detail, r.Error, at(r.Since)}
+	return nil
 }
 
 // attach stores in which messages deliveries are now, or that they are in none, with what that says of what is displayed.
 func attach(ctx context.Context, b batch, changes []change) error {
-	type target struct {
-		receiver, message string
-		display           delivery.Display
-	}
-	moved := map[target][]string{} // alerts
+	var moved groups
 	for i := range changes {
 		if was, is := &changes[i].before, &changes[i].after; was.Message != is.Message {
-			to := target{is.receiver, is.Message, is.Display}
-			moved[to] = append(moved[to], is.alert)
+			moved.add(is.alert, row{receiver: is.receiver, Delivery: delivery.Delivery{Message: is.Message, Display: is.Display}})
 			was.Message, was.Display = is.Message, is.Display
 		}
 	}
-	for to, alerts := range moved {
+	for i := range moved.all {
+		to := &moved.all[i]
 		err := b.exec(ctx, `
 			UPDATE delivery SET message = $1, display = $2 WHERE receiver = $3 AND alert IN (SELECT value FROM json_each($4))`,
-			optional{&to.message}, to.display, to.receiver, elements(alerts))
+			optional{&to.Message}, to.Display, to.receiver, elements(to.alerts))
 		if err != nil {
 			return err
 		}
@@ -156,9 +173,39 @@ func attach(ctx context.Context, b batch, changes []change) error {
 	return nil
 }
 
+// writeOwed stores what is owed.
+func (g *group) writeOwed(ctx context.Context, b batch) error {
+	return b.exec(ctx, `
+		UPDATE delivery SET state = $1, reason = $2, why = $3, error = $4, waiting_since = $5
+		WHERE receiver = $6 AND alert IN (SELECT value FROM json_each($7))`,
+		g.State, g.Reason, g.Detail, g.Error, instant{&g.Since}, g.receiver, elements(g.alerts))
+}
+
+// writeDisplayed stores all but the message.
+func (g *group) writeDisplayed(ctx context.Context, b batch) error {
+	return b.exec(ctx, `
+		UPDATE delivery SET state = $1, reason = $2, why = $3, error = $4, waiting_since = $5, have = $6, shown = $7, display = $8,
+			via = $9, rerouted = $10, moves = $11, repairs = $12, figure = $13, words = $14
+		WHERE receiver = $15 AND alert IN (SELECT value FROM json_each($16))`,
+		g.State, g.Reason, g.Detail, g.Error, instant{&g.Since}, g.Have, g.Shown, g.Display,
+		g.For, g.Rerouted, g.Turns, g.Epoch, g.figure, g.words, g.receiver, elements(g.alerts))
+}
+
 // displayed is the row without what is owed.
 func (r row) displayed() row {
 	r.State, r.Reason, r.Detail, r.Error, r.Since = "", "", "", "", time.Time{}
+	return r
+}
+
+// owed is what the row stores of what is owed.
+func (r row) owed() row {
+	d := delivery.Delivery{State: r.State, Reason: r.Reason, Detail: r.Detail, Error: r.Error, Since: r.Since}
+	return row{receiver: r.receiver, Delivery: d}
+}
+
+// stored is what the row stores but for its alert and its message.
+func (r row) stored() row {
+	r.alert, r.facts, r.Message = "", delivery.Facts{}, ""
 	return r
 }
 
@@ -247,4 +294,12 @@ func newDelivery(now time.Time) delivery.Delivery {
 func rowsTo(ctx context.Context, tx transaction, receiver string, alerts []string) ([]row, error) {
 	return readRows(ctx, tx, `delivery.receiver = $1 AND delivery.alert IN (SELECT value FROM json_each($2))`, receiver,
 		elements(alerts))
+}
+
+// storedTo is rowsTo without the facts of the alerts, for events that delivery.Next decides without them: to find the alerts takes
+// half of the time.
+func storedTo(ctx context.Context, tx transaction, receiver string, alerts []string) ([]row, error) {
+	return collect(ctx, tx, (*row).storedFields, `
+		SELECT `+storedColumns+` FROM delivery
+		WHERE receiver = $1 AND alert IN (SELECT value FROM json_each($2)) ORDER BY alert`, receiver, elements(alerts))
 }

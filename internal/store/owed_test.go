@@ -37,8 +37,8 @@ func TestSQLDecidesNothing(t *testing.T) {
 	require.Equal(t, 5, found, "statements that write deliveries: insert, message, owed, displayed, move")
 }
 
-// Whatever changes deliveries writes rows of work first, by name, then deliveries by their keys. So no two transactions wait for each other
-// on a database that locks rows.
+// Whatever changes deliveries writes rows of work first, by name, then deliveries, in any order: those of a receiver are locked with its row
+// of work. So no two transactions wait for each other on a database that locks rows.
 func TestLockOrder(t *testing.T) {
 	ctx, s := t.Context(), open(t, filepath.Join(t.TempDir(), "notewatch.db"))
 	all := []rules.Alert{firing("a", "dev:1"), firing("b", "dev:2")}
@@ -81,7 +81,12 @@ func TestLockOrder(t *testing.T) {
 		}
 		require.NoError(t, rows.Err())
 		require.Len(t, entries, 6, "%s: %q", name, entries)
-		require.True(t, slices.IsSorted(entries), "%s: %q", name, entries)
+		require.True(t, slices.IsSortedFunc(entries, func(a, b string) int {
+			if strings.HasPrefix(a, "2 ") && strings.HasPrefix(b, "2 ") {
+				return 0
+			}
+			return strings.Compare(a, b)
+		}), "%s: %q", name, entries)
 	}
 	begin(team)
 	begin("ops")

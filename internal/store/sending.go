@@ -96,7 +96,7 @@ func join(ctx context.Context, b batch, sending *Sending, started time.Time) err
 			return err
 		}
 	}
-	rows, err := rowsTo(ctx, b.tx, message.Receiver, alertIDs(sending.Members))
+	rows, err := storedTo(ctx, b.tx, message.Receiver, alertIDs(sending.Members))
 	if err != nil {
 		return err
 	}
