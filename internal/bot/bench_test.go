@@ -115,7 +115,7 @@ func begin(b *testing.B, db *store.Store, receiver string) {
 	lease, ok, err := db.Claim(b.Context(), store.Receiver, receiver, now, now)
 	require.NoError(b, err)
 	require.True(b, ok)
-	fresh, err := db.Fresh(b.Context(), receiver, nil)
+	fresh, err := db.Undelivered(b.Context(), receiver)
 	require.NoError(b, err)
 	var sendings []store.Sending
 	for _, d := range fresh {

@@ -19,23 +19,30 @@ const (
 	giveUpAfter = 72 * time.Hour   // of waiting
 )
 
-// sendAll sends messages until one fails for a reason that is not its own.
+// sendAll sends messages until one fails for a reason that is not its own. While a batch is sent, the next one is read.
 func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []planned) (done round, err error) {
-	for len(messages) > 0 {
-		if done.taken > 0 {
-			if done.left, err = s.store.Moved(ctx, lease); err != nil || done.left {
-				return done, err // there is something newer: what was planned may no longer be true
-			}
-		}
-		batch, n, err := s.nextBatch(ctx, r, messages)
+	reading, stop := context.WithCancel(ctx)
+	next := s.readNext(reading, r, messages)
+	defer func() {
+		stop()
+		_, _, _ = next() // nothing is read any longer when the round goes on
+	}()
+	for first := true; len(messages) > 0; first = false {
+		batch, n, err := next()
 		if err != nil {
 			return done, err
+		}
+		if !first {
+			if done.left, err = s.store.Moved(ctx, lease); err != nil || done.left {
+				return done, err // there is something newer: what was planned or read may no longer be true
+			}
 		}
 		if n == 0 {
 			done.left = true
 			return done, nil
 		}
 		messages = messages[n:]
+		next = s.readNext(reading, r, messages)
 		sent, err := s.send(ctx, lease, r, batch)
 		done.taken += sent.taken
 		done.heard, done.called = done.heard || sent.heard, done.called || sent.called
@@ -45,6 +52,25 @@ func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, mes
 		}
 	}
 	return done, nil
+}
+
+// readNext begins to read the next batch of messages. What it returns waits for the result of nextBatch.
+func (s *Sender) readNext(ctx context.Context, r Receiver, messages []planned) func() ([]outgoing, int, error) {
+	type result struct {
+		batch []outgoing
+		n     int
+		err   error
+	}
+	read := make(chan result, 1)
+	go func() {
+		batch, n, err := s.nextBatch(ctx, r, messages)
+		read <- result{batch, n, err}
+		close(read)
+	}()
+	return func() ([]outgoing, int, error) {
+		got := <-read
+		return got.batch, got.n, got.err
+	}
 }
 
 // nextBatch reads the members of the first of some messages: of as many as are sent together, and have no more members than one

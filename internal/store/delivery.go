@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,17 +79,43 @@ func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Deliv
 	return doing(err, "reading what is new to receiver %q", receiver)
 }
 
-// Fresh is Undelivered without what belongs to a message already. alerts are the IDs of the only ones that are wanted; nil is all.
-func (s *Store) Fresh(ctx context.Context, receiver string, alerts []string) (deliveries []Delivery, err error) {
-	condition, args := undelivered+` AND message IS NULL`, []any{receiver}
-	if alerts != nil {
-		condition, args = condition+` AND delivery.alert IN (SELECT value FROM json_each($2))`, append(args, elements(alerts))
-	}
-	err = s.view(ctx, func(tx transaction) error {
-		deliveries, err = readDeliveries(ctx, tx, condition, args...)
-		return err
+// Fresh returns those of some alerts that Undelivered returns for a receiver and that belong to no message yet, in the order of alerts,
+// which are IDs. Of each Alert it has all that a message shows: Holds and Then are left out.
+func (s *Store) Fresh(ctx context.Context, receiver string, alerts []string) ([]Delivery, error) {
+	all := make([]Delivery, len(alerts)) // at their places, for SQLite would sort whole rows
+	err := s.view(ctx, func(tx transaction) error {
+		rows, err := tx.QueryContext(ctx, `
+			SELECT `+freshColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
+			WHERE `+undelivered+` AND message IS NULL AND delivery.alert IN (SELECT value FROM json_each($2))`,
+			receiver, elements(alerts))
+		if err != nil {
+			return err
+		}
+		return placeFresh(all, alerts, rows)
 	})
-	return deliveries, doing(err, "reading what is new to receiver %q", receiver)
+	found := slices.DeleteFunc(all, func(d Delivery) bool { return d.Alert.ID == "" })
+	return found, doing(err, "reading what is new to receiver %q", receiver)
+}
+
+// freshColumns are deliveryColumns without what no message shows.
+var freshColumns = strings.NewReplacer("alert.holds", "''", "alert.then_values", "'"+emptyDocument+"'").Replace(deliveryColumns)
+
+// placeFresh reads rows of freshColumns into all, each to the place of its alert, and closes them.
+func placeFresh(all []Delivery, alerts []string, rows *sql.Rows) error {
+	defer func() { _ = rows.Close() }()
+	place := make(map[string]int, len(alerts))
+	for i, id := range alerts {
+		place[id] = i
+	}
+	var d Delivery
+	fields := d.fields()
+	for rows.Next() {
+		if err := rows.Scan(fields...); err != nil {
+			return err
+		}
+		all[place[d.Alert.ID]] = d
+	}
+	return rows.Err()
 }
 
 // undelivered selects what receiver $1 owes.

@@ -381,10 +381,11 @@ func (o *oracle) do(q question) (a answer) {
 // undelivered is what a sender reads: what is new, and the messages that have to change.
 func (o *oracle) undelivered() ([]Delivery, error) {
 	ctx := o.t.Context()
-	all, err := o.s.Fresh(ctx, "receiver", nil)
+	all, err := o.s.Undelivered(ctx, "receiver")
 	if err != nil {
 		return nil, err
 	}
+	all = slices.DeleteFunc(all, func(d Delivery) bool { return d.Message != "" })
 	changes, err := o.s.Changes(ctx, "receiver")
 	for _, m := range changes {
 		all = append(all, m.Members...)

@@ -16,9 +16,9 @@ import (
 // fresh returns what is new to a receiver.
 func fresh(t *testing.T, s *store.Store, receiver string) []store.Delivery {
 	t.Helper()
-	all, err := s.Fresh(t.Context(), receiver, nil)
+	all, err := s.Undelivered(t.Context(), receiver)
 	require.NoError(t, err)
-	return all
+	return slices.DeleteFunc(all, func(d store.Delivery) bool { return d.Message != "" })
 }
 
 // post sends a message.
@@ -64,6 +64,8 @@ func testNews(t *testing.T, open database) {
 	for i := range 6 {
 		a := firing(fmt.Sprint("a", i), fmt.Sprint("dev:", i))
 		a.FiredAt = noon.Add(-time.Duration(i) * minute)
+		a.Holds[rules.Warning] = rules.Hold{Since: noon, Count: 2}
+		a.Then = rules.Then{At: noon, Values: map[string]float64{"bytes.used": 41}}
 		all = append(all, a)
 	}
 	showAll := map[string][]string{"a0": {team, "on-call"}, "a1": {team}, "a2": {team}, "a3": {team}, "a4": {team}}
@@ -77,6 +79,19 @@ func testNews(t *testing.T, open database) {
 	post(t, s, lease, "late", news[2], news[3])
 	require.Equal(t, []string{"a0"}, alertsOf(fresh(t, s, team)))
 	require.Empty(t, changes())
+
+	some, err := s.Fresh(ctx, "on-call", []string{"a5", "a0", "nobody"})
+	require.NoError(t, err)
+	want := fresh(t, s, "on-call")
+	want[0].Alert.Holds, want[0].Alert.Then = [rules.Critical + 1]rules.Hold{}, rules.Then{}
+	require.Equal(t, want, some, "what no message shows is left out")
+	some, err = s.Fresh(ctx, team, []string{"a1", "a0", "a4"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a0"}, alertsOf(some), "the others belong to messages")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(all[5]), Show: map[string][]string{"a3": {"on-call"}, "a1": {"on-call"}}}})
+	some, err = s.Fresh(ctx, "on-call", []string{"a1", "a3", "a0"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a1", "a3", "a0"}, alertsOf(some), "in the order that was asked for")
 
 	post(t, s, claim(t, s, store.Receiver, "on-call"), "elsewhere", fresh(t, s, "on-call")...)
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(all[1], noon), resolved(all[0], noon)), Show: shown("a5", team)}})
