@@ -118,8 +118,16 @@ func placeFresh(all []Delivery, alerts []string, rows *sql.Rows) error {
 	return rows.Err()
 }
 
-// undelivered selects what receiver $1 owes.
-const undelivered = `receiver = $1 AND delivery.state = '` + string(delivery.Waiting) + `'`
+const (
+	// undelivered selects what receiver $1 owes.
+	undelivered = `receiver = $1 AND ` + owes + ` AND delivery.state = '` + string(delivery.Waiting) + `'`
+
+	// owes is the condition of the index of the deliveries that are Waiting or GivenUp, and of those that were when they became Removed.
+	owes = `waiting_since IS NOT NULL`
+
+	// keptBack is the condition of the index of the deliveries that are Held or Removed.
+	keptBack = `delivery.state IN ('` + string(delivery.Held) + `', '` + string(delivery.Removed) + `')`
+)
 
 // Undelivered returns the deliveries of a receiver that are Waiting, in the order of their alerts' firing.
 func (s *Store) Undelivered(ctx context.Context, receiver string) (deliveries []Delivery, err error) {
@@ -135,7 +143,7 @@ func (s *Store) Unshown(ctx context.Context, receiver string) (count int, proble
 	err = s.view(ctx, func(tx transaction) error {
 		return tx.QueryRowContext(ctx, `
 			SELECT count(*), coalesce(max(error), '') FROM delivery
-			WHERE receiver = $1 AND state IN ($2, $3)`, receiver, delivery.Waiting, delivery.GivenUp).Scan(&count, &problem)
+			WHERE receiver = $1 AND `+owes+` AND state IN ($2, $3)`, receiver, delivery.Waiting, delivery.GivenUp).Scan(&count, &problem)
 	})
 	return count, problem, doing(err, "counting what receiver %q does not show", receiver)
 }

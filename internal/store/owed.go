@@ -280,7 +280,7 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 // move moves all deliveries of a receiver from one state to another; see delivery.Moves.
 func move(ctx context.Context, tx transaction, receiver string, e delivery.Event) error {
 	from, to := delivery.Moves(e.Kind)
-	_, err := tx.ExecContext(ctx, `UPDATE delivery SET state = $1, error = coalesce($2, error) WHERE receiver = $3 AND state = $4`,
+	_, err := tx.ExecContext(ctx, `UPDATE delivery SET state = $1, error = coalesce($2, error) WHERE receiver = $3 AND `+owes+` AND state = $4`,
 		to, optional{&e.Error}, receiver, from)
 	return err
 }

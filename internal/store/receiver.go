@@ -50,9 +50,9 @@ func (s *Store) GiveUp(ctx context.Context, lease Lease, reason string) error {
 	return doing(err, "giving up what waits for receiver %q", lease.Key)
 }
 
-// hasState reports whether any delivery of a receiver is in a state.
+// hasState reports whether any delivery of a receiver is in a state, which is Waiting or GivenUp.
 func hasState(ctx context.Context, tx transaction, receiver string, state delivery.State) (has bool, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM delivery WHERE receiver = $1 AND state = $2)`, receiver, state).Scan(&has)
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM delivery WHERE receiver = $1 AND `+owes+` AND state = $2)`, receiver, state).Scan(&has)
 	return has, err
 }
 
@@ -77,7 +77,7 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string, now time.
 		}
 		if slices.Contains(receivers, name) {
 			_, err = s.change(ctx, selection{
-				alerts: `SELECT alert FROM delivery WHERE receiver = $1 AND state = $2 ORDER BY alert`, args: []any{name, delivery.Removed},
+				alerts: `SELECT alert FROM delivery WHERE receiver = $1 AND ` + keptBack + ` AND state = $2 ORDER BY alert`, args: []any{name, delivery.Removed},
 				receiver: name,
 			}, always(delivery.Event{Kind: delivery.ReceiverBack}), now, false)
 			continue
@@ -95,10 +95,10 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string, now time.
 	return gone, doing(err, "removing what receivers that are gone were to show")
 }
 
-// knownReceivers returns the receivers that have deliveries.
+// knownReceivers returns the receivers that have deliveries, or had: each has work.
 func (s *Store) knownReceivers(ctx context.Context) (names []string, err error) {
 	err = s.view(ctx, func(tx transaction) error {
-		names, err = collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM delivery`)
+		names, err = collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT key FROM work WHERE kind = $1 ORDER BY key`, Receiver)
 		return err
 	})
 	return names, err

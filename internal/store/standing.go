@@ -63,10 +63,11 @@ func (s *Standing) countQueues(ctx context.Context, tx transaction, now time.Tim
 		n        int
 		oldest   time.Time
 	}
-	states := delivery.Unsettled()
+	const ofReceiver = ` FROM work CROSS JOIN delivery WHERE receiver = key AND kind = $1 AND `
 	counts, err := collect(ctx, tx, func(c *count) []any { return []any{&c.receiver, &c.state, &c.n, instant{&c.oldest}} }, `
-		SELECT receiver, state, count(*), min(waiting_since) FROM work CROSS JOIN delivery
-		WHERE receiver = key AND kind = $1 AND state IN (SELECT value FROM json_each($2)) GROUP BY receiver, state`, Receiver, elements(states))
+		SELECT receiver, state, count(*), min(waiting_since)`+ofReceiver+owes+` AND state IN ($2, $3) GROUP BY receiver, state
+		UNION ALL SELECT receiver, state, count(*), NULL`+ofReceiver+keptBack+` GROUP BY receiver, state`,
+		Receiver, delivery.Waiting, delivery.GivenUp)
 	for _, c := range counts {
 		q := s.Queues[c.receiver]
 		if q.Count == nil {

@@ -248,7 +248,8 @@ CREATE TABLE delivery (
     words         TEXT COLLATE "C",                     -- texts that it shows with the value; '': unknown; NULL: it does not show the value
     PRIMARY KEY (alert, receiver)
 );
-CREATE INDEX delivery_state ON delivery (receiver, state);
+CREATE INDEX delivery_owed ON delivery (receiver, alert) WHERE waiting_since IS NOT NULL;
+CREATE INDEX delivery_kept ON delivery (receiver, state) WHERE state IN ('held', 'removed');
 CREATE INDEX delivery_message ON delivery (message) WHERE message IS NOT NULL;
 CREATE INDEX delivery_value ON delivery (receiver, alert) WHERE words IS NOT NULL;
 
