@@ -58,11 +58,12 @@ func (u upsert) run(ctx context.Context, tx transaction, n int, row func(i int) 
 		for range all { // until row is no longer called
 		}
 	}()
+	unwatched := context.WithoutCancel(ctx) // the driver has a goroutine watch each statement else, though none takes long
 	for some := range all {
 		if some.err != nil {
 			return some.err
 		}
-		if err := u.exec(ctx, stmt, some.args, written); err != nil {
+		if err := u.exec(unwatched, stmt, some.args, written); err != nil {
 			return err
 		}
 	}
