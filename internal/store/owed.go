@@ -234,14 +234,19 @@ type selection struct {
 	receiver string // "" is all
 }
 
-// change applies events to the deliveries of a selection, in a transaction for every 1,000 alerts, and returns how many of each receiver
-// changed. If due, it makes these receivers due.
-func (s *Store) change(ctx context.Context, of selection, event func(*row) delivery.Event, now time.Time, due bool) (map[string]int64, error) {
-	var alerts []string
-	err := s.view(ctx, func(tx transaction) (err error) {
+// selected returns the IDs of the alerts of a selection.
+func (s *Store) selected(ctx context.Context, of selection) (alerts []string, err error) {
+	err = s.view(ctx, func(tx transaction) error {
 		alerts, err = collect(ctx, tx, func(id *string) []any { return []any{id} }, of.alerts, of.args...)
 		return err
 	})
+	return alerts, err
+}
+
+// change applies events to the deliveries of a selection, in a transaction for every 1,000 alerts, and returns how many of each receiver
+// changed. If due, it makes these receivers due.
+func (s *Store) change(ctx context.Context, of selection, event func(*row) delivery.Event, now time.Time, due bool) (map[string]int64, error) {
+	alerts, err := s.selected(ctx, of)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"slices"
-	"strconv"
 	"time"
 
 	"notewatch/internal/delivery"
@@ -20,20 +19,18 @@ func (s *Store) FiringRules(ctx context.Context) (keys []rules.Key, err error) {
 	return keys, doing(err, "reading which rules fire")
 }
 
-// routed selects the firing alerts of rule $2 in project $1.
-const routed = openAlert + ` AND alert.state = 'firing' AND alert.project = $1 AND alert.rule = $2`
+// routed selects the firing alerts of rule $2 in project $1, in order.
+const routed = `SELECT id FROM alert WHERE ` + openAlert + ` AND alert.state = 'firing' AND alert.project = $1 AND alert.rule = $2 ORDER BY id`
 
 // Route has receivers, and nobody else, show the firing alerts of the rule and project of key, and makes due whom that concerns. It
 // returns how many deliveries it added or turned. Those of fallbacks and of receivers that are gone stay as they are. It takes a
 // transaction for every 10,000 of them; to do it again does nothing.
 func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, now time.Time) (changed int, err error) {
-	for n := maxRows; n == maxRows && err == nil; changed += n {
-		n, err = s.addRouted(ctx, key, receivers, now)
-	}
+	firing := selection{alerts: routed, args: []any{key.Project, key.Rule}}
+	changed, err = s.addRouted(ctx, firing, receivers, now)
 	if err != nil {
 		return changed, doing(err, "routing what fires of rule %q in project %q", key.Rule, key.Project)
 	}
-	firing := selection{alerts: `SELECT id FROM alert WHERE ` + routed + ` ORDER BY id`, args: []any{key.Project, key.Rule}}
 	turned, err := s.change(ctx, firing, func(r *row) delivery.Event {
 		if slices.Contains(receivers, r.receiver) {
 			return delivery.Event{Kind: delivery.TurnedBack}
@@ -46,25 +43,36 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 	return changed, doing(err, "routing what fires of rule %q in project %q", key.Rule, key.Project)
 }
 
-// addRouted gives receivers some of the alerts of which they have no delivery yet, and makes them due.
-func (s *Store) addRouted(ctx context.Context, key rules.Key, receivers []string, now time.Time) (added int, err error) {
-	err = s.update(ctx, func(tx transaction) error {
-		addresses, err := collect(ctx, tx, func(p *address) []any { return []any{&p.alert, &p.receiver} }, `
-			SELECT alert.id, routed.value FROM alert CROSS JOIN json_each($3) AS routed
-			WHERE `+routed+` AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.receiver = routed.value)
-			LIMIT `+strconv.Itoa(maxRows), key.Project, key.Rule, elements(receivers))
+// addRouted gives receivers the alerts of a selection of which they have no delivery yet, and makes them due.
+func (s *Store) addRouted(ctx context.Context, of selection, receivers []string, now time.Time) (added int, err error) {
+	alerts, err := s.selected(ctx, of)
+	if err != nil {
+		return 0, err
+	}
+	for some := range slices.Chunk(alerts, max(1, maxRows/max(1, len(receivers)))) {
+		var addresses []address
+		err := s.update(ctx, func(tx transaction) (err error) {
+			addresses, err = collect(ctx, tx, func(p *address) []any { return []any{&p.alert, &p.receiver} }, `
+				SELECT alert.id, routed.value FROM alert CROSS JOIN json_each($2) AS routed
+				WHERE alert.id IN (SELECT value FROM json_each($1)) AND alert.state = 'firing'
+					AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.receiver = routed.value)`,
+				elements(some), elements(receivers))
+			if err != nil {
+				return err
+			}
+			due := map[string]bool{}
+			for _, p := range addresses {
+				due[p.receiver] = true
+			}
+			if err := raiseAll(ctx, tx, now, due); err != nil {
+				return err
+			}
+			return insert(ctx, tx, newDelivery(now), addresses, func(string) {})
+		})
 		if err != nil {
-			return err
+			return added, err
 		}
-		added = len(addresses)
-		due := map[string]bool{}
-		for _, p := range addresses {
-			due[p.receiver] = true
-		}
-		if err := raiseAll(ctx, tx, now, due); err != nil {
-			return err
-		}
-		return insert(ctx, tx, newDelivery(now), addresses, func(string) {})
-	})
-	return added, err
+		added += len(addresses)
+	}
+	return added, nil
 }
