@@ -46,11 +46,7 @@ const cycleHubSize = "CYCLE_HUB_SIZE"
 //	storm    all ten rules begin to fire for up to 10,000 devices of each project, and every alert is sent
 //	open     a cycle while these alerts are open
 //
-// It reports the medians of what a cycle takes, in seconds: cycle-s is the sum of fetch-s (from the start of each request to
-// the end of its answer, with all that is done with rows as they arrive), save-s (all else up to the log of the last poll) and send-s
-// (what follows). decode-s is how long the same client takes to decode the same answers into nothing, and x-decode the cycle
-// as a multiple of that. cpu-s is the processor time of the process on a cycle. peak-MB is the most memory that the process had resident, read-MB the size of the answers, written-MB what
-// went to files, db-MB the size of these.
+// It reports medians over the cycles, in units that docs/performance.md explains.
 func BenchmarkCycle(b *testing.B) {
 	for size := range strings.SplitSeq(*cycleSizes, ",") {
 		devices, err := strconv.Atoi(size)
@@ -111,6 +107,7 @@ type cycle struct {
 	devices  int // of each project
 	client   *notehub.Client
 	fetched  *fetchLog
+	polls    *pollLog
 	database string
 	config   watch.Config
 	watch    *watch.Watch
@@ -118,14 +115,13 @@ type cycle struct {
 	close    func()
 	mu       sync.Mutex
 	now      time.Time // domain
-	polled   time.Time // when the log last said that a project was polled
 }
 
 // newCycle starts a Notehub of n devices, and the clock late in a month.
 func newCycle(b *testing.B, n int) *cycle {
 	projects := max(1, n/cycleProjectSize)
 	c := &cycle{
-		projects: projects, devices: n / projects, fetched: &fetchLog{}, asking: &http.Client{Timeout: time.Minute},
+		projects: projects, devices: n / projects, fetched: &fetchLog{}, polls: newPollLog(), asking: &http.Client{Timeout: time.Minute},
 		database: filepath.Join(b.TempDir(), "notewatch.db"), close: func() {},
 	}
 	command := exec.CommandContext(b.Context(), os.Args[0])
@@ -152,7 +148,7 @@ func newCycle(b *testing.B, n int) *cycle {
 		Rules:    compiled(b, cycleConditions),
 		Clock:    bot.Clock{Now: c.clock, Timer: c.timer},
 		Machine:  time.Now,
-		Log:      slog.New(pollNoter{slog.DiscardHandler, c}),
+		Log:      slog.New(c.polls),
 	}
 	for i := range c.projects {
 		c.config.Bot.Projects = append(c.config.Bot.Projects, bot.Project{UID: cycleProject(i), Name: fmt.Sprintf("project-%d", i), Account: "acme"})

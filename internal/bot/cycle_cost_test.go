@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/metrics"
 	"notewatch/notehub"
 )
 
@@ -45,21 +47,19 @@ func (c *cycle) measure(b *testing.B) map[string]float64 {
 	resetPeak(b)
 	before, wrote, worked := c.tally(b), written(b), cpu(b)
 	c.fetched.begin()
+	c.polls.begin()
 	began := time.Now()
 	c.turn(b)
 	ended := time.Now()
-	fetch, addresses := c.fetched.end()
+	addresses := c.fetched.end()
 	peak, wrote, worked := peak(b), written(b)-wrote, cpu(b)-worked
 	c.check(b)
 	after := c.tally(b)
 	decode := c.decode(b, addresses)
 	took := ended.Sub(began)
-	return map[string]float64{
+	costs := map[string]float64{
 		"cycle-s":    took.Seconds(),
 		"cpu-s":      worked.Seconds(),
-		"fetch-s":    fetch.Seconds(),
-		"save-s":     (c.polled.Sub(began) - fetch).Seconds(),
-		"send-s":     ended.Sub(c.polled).Seconds(),
 		"decode-s":   decode.Seconds(),
 		"x-decode":   float64(took) / float64(decode),
 		"requests":   float64(after.Requests - before.Requests),
@@ -68,6 +68,17 @@ func (c *cycle) measure(b *testing.B) map[string]float64 {
 		"db-MB":      float64(c.size(b)) / 1e6,
 		"peak-MB":    float64(peak) / 1e6,
 	}
+	steps := maps.Clone(c.polls.steps)
+	steps["send"] = ended.Sub(c.polls.last)
+	rest := took
+	for _, step := range steps {
+		rest -= step
+	}
+	steps["rest"] = rest
+	for name, step := range steps {
+		costs[name+"-s"], costs[name+"-%"] = step.Seconds(), 100*step.Seconds()/took.Seconds()
+	}
+	return costs
 }
 
 // size returns the bytes of the files of the database.
@@ -121,66 +132,60 @@ func decodeAlone(ctx context.Context, client *notehub.Client, project, endpoint 
 	return err
 }
 
-// A fetchLog is a transport that notes requests and how long they take, to the end of their answers.
+// A fetchLog is a transport that notes requests.
 type fetchLog struct {
 	mu        sync.Mutex
-	took      time.Duration
 	addresses []*url.URL
 }
 
 func (f *fetchLog) begin() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.took, f.addresses = 0, nil
+	f.addresses = nil
 }
 
-func (f *fetchLog) end() (took time.Duration, addresses []*url.URL) {
+func (f *fetchLog) end() (addresses []*url.URL) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.took, f.addresses
+	return f.addresses
 }
 
 // RoundTrip implements http.RoundTripper.
 func (f *fetchLog) RoundTrip(r *http.Request) (*http.Response, error) {
-	began := time.Now()
-	response, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	response.Body = &fetchedBody{response.Body, func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.took += time.Since(began)
-		f.addresses = append(f.addresses, r.URL)
-	}}
-	return response, nil
+	f.mu.Lock()
+	f.addresses = append(f.addresses, r.URL)
+	f.mu.Unlock()
+	return http.DefaultTransport.RoundTrip(r)
 }
 
-type fetchedBody struct {
-	io.ReadCloser
-	ended func()
-}
-
-// Close implements io.Closer.
-func (f *fetchedBody) Close() error {
-	f.ended()
-	return f.ReadCloser.Close()
-}
-
-// A pollNoter is a log that notes when a project was polled.
-type pollNoter struct {
+// A pollLog is a log that notes how long the steps of polls took, and when the last poll ended.
+type pollLog struct {
 	slog.Handler
-	cycle *cycle
+	steps map[string]time.Duration // of all polls together
+	last  time.Time
 }
+
+func newPollLog() *pollLog {
+	return &pollLog{slog.DiscardHandler, map[string]time.Duration{}, time.Time{}}
+}
+
+func (p *pollLog) begin() { clear(p.steps) }
 
 // Enabled implements slog.Handler.
-func (pollNoter) Enabled(context.Context, slog.Level) bool { return true }
+func (*pollLog) Enabled(context.Context, slog.Level) bool { return true }
 
 // Handle implements slog.Handler.
-func (p pollNoter) Handle(_ context.Context, r slog.Record) error {
-	if r.Message == "polled" {
-		p.cycle.polled = time.Now()
+func (p *pollLog) Handle(_ context.Context, r slog.Record) error {
+	if r.Message != "polled" {
+		return nil
 	}
+	p.last = time.Now()
+	r.Attrs(func(a slog.Attr) bool {
+		if slices.Contains(metrics.Steps(), metrics.Step(a.Key)) {
+			p.steps[a.Key] += a.Value.Duration()
+		}
+		return true
+	})
 	return nil
 }
 

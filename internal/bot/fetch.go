@@ -5,6 +5,7 @@ import (
 
 	"notewatch/internal/env"
 	"notewatch/internal/fetch"
+	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -23,11 +24,14 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	}
 	today := rules.DayOf(f.now)
 	reread := f.now.Hour() >= rereadHour && state.RereadOn < today
+	done := b.spend(f.times, metrics.Save)
 	result, err := b.reader.Read(ctx, fetch.Poll{
 		Project: f.project, Lease: f.lease, Client: f.account.Client, Request: f.do, Now: f.now,
 		First: b.historyStart(today), List: list, Relist: b.listDue(f.account.Name, f.project, list.Read, f.now), Reread: reread,
 		Polled: !state.PolledAt.IsZero(),
 	})
+	done()
+	f.times[metrics.Save] -= f.times[metrics.Wait] + f.times[metrics.Fetch]
 	b.lists.Store(f.project, result.List)
 	b.devices.Store(f.project, result.List.Len())
 	b.metrics.GotInvalid(result.Invalid)

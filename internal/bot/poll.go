@@ -20,7 +20,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	now, started := b.clock.Now().UTC(), b.machine()
+	now, started, times := b.clock.Now().UTC(), b.machine(), stepTimes{}
 	if err := b.convertRecent(ctx, lease, now); err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, new(time.Duration)}, &state)
+	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, times}, &state)
 	if stop := errors.Join(ctx.Err(), own(failure)); stop != nil {
 		return stop
 	}
@@ -41,15 +41,15 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	turn, err := b.decide(ctx, lease, project, account, data, b.nextPoll(account, lease, state, failure, now))
+	turn, err := b.decide(ctx, lease, project, account, data, b.nextPoll(account, lease, state, failure, now), times)
 	if err != nil {
 		return err
 	}
 	b.tell(turn.Commit)
 	b.wake(store.PollRules)
 	took := b.machine().Sub(started)
-	b.metrics.Polled(project.UID, took, class)
-	b.logPoll(project, account, state, failure, turn.Commit, took)
+	b.metrics.Polled(project.UID, took, times, class)
+	b.logPoll(project, account, state, failure, turn.Commit, took, times)
 	if err := b.complain(ctx, project, data, turn.Trials); err != nil {
 		return err
 	}
@@ -61,21 +61,32 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 
 // decide evaluates and commits, and again if somebody has decided something else meanwhile, such as a silence.
 func (b *Bot) decide(
-	ctx context.Context, lease store.Lease, p Project, account Account, data *env.ProjectData, due time.Time,
+	ctx context.Context, lease store.Lease, p Project, account Account, data *env.ProjectData, due time.Time, times stepTimes,
 ) (*evaluate.Turn, error) {
 	for {
-		t, err := b.evaluator.Evaluate(ctx, data, b.about(p, account, data.State))
+		t, err := b.evaluate(ctx, data, b.about(p, account, data.State), times)
 		if err != nil {
 			return nil, err
 		}
-		if err := b.mute(ctx, t, data); err != nil {
-			return nil, err
-		}
 		t.Commit.Due, t.Commit.Failures = due, data.State.Failures
-		if err = b.store.Commit(ctx, lease, t.Commit); !errors.Is(err, store.ErrMoved) {
+		if err = b.commit(ctx, lease, t.Commit, times); !errors.Is(err, store.ErrMoved) {
 			return t, err
 		}
 	}
+}
+
+func (b *Bot) evaluate(ctx context.Context, data *env.ProjectData, about evaluate.Context, times stepTimes) (*evaluate.Turn, error) {
+	defer b.spend(times, metrics.Evaluate)()
+	t, err := b.evaluator.Evaluate(ctx, data, about)
+	if err != nil {
+		return nil, err
+	}
+	return t, b.mute(ctx, t, data)
+}
+
+func (b *Bot) commit(ctx context.Context, lease store.Lease, commit store.Commit, times stepTimes) error {
+	defer b.spend(times, metrics.Commit)()
+	return b.store.Commit(ctx, lease, commit)
 }
 
 // about returns what the alerts of a project say beside its data.
@@ -160,7 +171,7 @@ func (b *Bot) tell(commit store.Commit) {
 	}
 }
 
-func (b *Bot) logPoll(p Project, account Account, state store.Project, failure error, commit store.Commit, took time.Duration) {
+func (b *Bot) logPoll(p Project, account Account, state store.Project, failure error, commit store.Commit, took time.Duration, times stepTimes) {
 	if failure != nil {
 		hint := remedy(metrics.Class(state.Cause), account)
 		if errors.As(failure, new(fetch.ListError)) {
@@ -172,7 +183,11 @@ func (b *Bot) logPoll(p Project, account Account, state store.Project, failure e
 	if state.Truncated {
 		b.log.Warn("Notehub truncated an answer: the devices that are missing are no data until they are read at the next polls", "project", p.UID)
 	}
-	b.log.Info("polled", "project", p.UID, "alerts", len(commit.Show), "took", took.Round(time.Millisecond), "next", commit.Due)
+	polled := []any{"project", p.UID, "alerts", len(commit.Show), "next", commit.Due, "took", took.Round(time.Millisecond)}
+	for _, step := range metrics.Steps() {
+		polled = append(polled, string(step), times[step].Round(time.Millisecond))
+	}
+	b.log.Info("polled", polled...)
 }
 
 // remedy says what an operator can do about a kind of failure to poll a project of an account.

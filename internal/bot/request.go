@@ -28,8 +28,8 @@ type fetcher struct {
 	account Account
 	project string
 	lease   store.Lease
-	now     time.Time      // of the poll, domain clock
-	spent   *time.Duration // in requests so far, on the machine clock
+	now     time.Time // of the poll, domain clock
+	times   stepTimes // so far
 }
 
 // do makes one request as soon as the budget allows. After a 429 the whole account waits and goes on at half the rate. Then the request
@@ -123,14 +123,14 @@ var errNoAnswer = fmt.Errorf("no answer from Notehub within %s", words.Duration(
 
 // call makes a request within the time that a request, and the poll, may take.
 func (f fetcher) call(ctx context.Context, request func(ctx context.Context) error) error {
-	if *f.spent >= pollTime {
+	if f.times[metrics.Fetch] >= pollTime {
 		return errPollTooLong
 	}
 	calling, cancel := context.WithTimeoutCause(ctx, callTime, errNoAnswer)
 	defer cancel()
-	began := f.bot.machine()
+	done := f.bot.spend(f.times, metrics.Fetch)
 	err := request(calling)
-	*f.spent += max(0, f.bot.machine().Sub(began))
+	done()
 	if err != nil && ctx.Err() == nil && calling.Err() != nil {
 		return context.Cause(calling)
 	}
@@ -163,6 +163,7 @@ func (e heldError) Error() string {
 
 // wait waits until the budget allows a request, takes it, and returns when. The lease is good for one call then.
 func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
+	defer f.bot.spend(f.times, metrics.Wait)()
 	began := f.bot.clock.Now()
 	for {
 		if err := f.bot.store.Extend(ctx, f.lease, f.bot.machine()); err != nil {

@@ -39,6 +39,21 @@ func classes() []Class {
 	}
 }
 
+// A Step is a part of a poll.
+type Step string
+
+// The steps, in the order in which they are.
+const (
+	Wait     Step = "wait"     // for the request budget
+	Fetch    Step = "fetch"    // requests, to the end of their answers
+	Save     Step = "save"     // merging the answers into the store
+	Evaluate Step = "evaluate" // the rules, for every subject
+	Commit   Step = "commit"   // what was decided
+)
+
+// Steps returns all steps.
+func Steps() []Step { return []Step{Wait, Fetch, Save, Evaluate, Commit} }
+
 // A Result is what came of an attempt to show a message.
 type Result string
 
@@ -58,6 +73,7 @@ type Metrics struct {
 	standing *standing
 
 	polls        *prometheus.HistogramVec
+	pollSteps    *prometheus.HistogramVec
 	pollErrors   *prometheus.CounterVec
 	requests     *prometheus.CounterVec
 	invalid      prometheus.Counter
@@ -80,12 +96,15 @@ func New(version string) *Metrics {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	f := factory{promauto.With(registry)}
 	f.gauges("build_info", "The version that runs; always 1.", "version").WithLabelValues(clean(version)).Set(1)
-	return &Metrics{
+	m := &Metrics{
 		registry: registry,
 		standing: standing,
 
 		polls: f.histograms("poll_duration_seconds", "How long polls of a project took, waiting for the request budget included.",
 			[]float64{1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900}, "project"),
+		pollSteps: f.histograms("poll_step_duration_seconds",
+			"How long the steps of polls took: wait for the request budget, fetch, save what was read, evaluate the rules, commit.",
+			[]float64{.01, .05, .25, 1, 2.5, 5, 10, 30, 60, 300}, "step"),
 		pollErrors: f.counters("poll_errors_total", "Polls that failed or brought less than all, by what was wrong.",
 			"project", "class"),
 		requests: f.counters("notehub_requests_total", "Requests sent to Notehub.", "account"),
@@ -108,6 +127,10 @@ func New(version string) *Metrics {
 		sockets: f.gauges("slack_socket_connections", "Connections of the Slack app when Socket Mode was last connected, this one "+
 			"among them. With more than one, Slack sends commands and presses to any of them."),
 	}
+	for _, step := range Steps() {
+		m.pollSteps.WithLabelValues(string(step))
+	}
+	return m
 }
 
 // namespace is what all names begin with.
@@ -131,13 +154,16 @@ func (f factory) histograms(name, help string, buckets []float64, labels ...stri
 // clean returns a name as a label may hold it.
 func clean(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
 
-// Polled counts a poll of a project, by its UID. class is "" if all of the figures came. A poll that was dropped because
+// Polled counts a poll of a project, by its UID, and how long it and its steps took. class is "" if all of the figures came. A poll that was dropped because
 // the process ends or somebody else took it over is none.
-func (m *Metrics) Polled(project string, took time.Duration, class Class) {
+func (m *Metrics) Polled(project string, took time.Duration, steps map[Step]time.Duration, class Class) {
 	if m == nil {
 		return
 	}
 	m.polls.WithLabelValues(clean(project)).Observe(took.Seconds())
+	for step, took := range steps {
+		m.pollSteps.WithLabelValues(string(step)).Observe(took.Seconds())
+	}
 	if class != "" {
 		m.pollErrors.WithLabelValues(clean(project), string(class)).Inc()
 	}

@@ -47,8 +47,8 @@ func busy() *metrics.Metrics {
 		}, nil
 	})
 	m.Reloaded(true, noon)
-	m.Polled("app:1", 12*time.Second, "")
-	m.Polled("app:1", 2*time.Second, metrics.RateLimited)
+	m.Polled("app:1", 12*time.Second, map[metrics.Step]time.Duration{metrics.Fetch: 9 * time.Second, metrics.Save: time.Second}, "")
+	m.Polled("app:1", 2*time.Second, nil, metrics.RateLimited)
 	m.Requested("acme")
 	m.Requested("acme")
 	m.GotInvalid(3)
@@ -115,6 +115,13 @@ func TestCounting(t *testing.T) {
 notewatch_poll_duration_seconds_count{project="app:1"} 2
 notewatch_poll_duration_seconds_sum{project="app:2"} 0
 notewatch_poll_duration_seconds_count{project="app:2"} 0
+`,
+		`notewatch_poll_step_duration_seconds_sum notewatch_poll_step_duration_seconds_count{step="save"}`: `notewatch_poll_step_duration_seconds_sum{step="commit"} 0
+notewatch_poll_step_duration_seconds_sum{step="evaluate"} 0
+notewatch_poll_step_duration_seconds_sum{step="fetch"} 9
+notewatch_poll_step_duration_seconds_sum{step="save"} 1
+notewatch_poll_step_duration_seconds_count{step="save"} 1
+notewatch_poll_step_duration_seconds_sum{step="wait"} 0
 `,
 		"notewatch_poll_interval": `notewatch_poll_interval_seconds{account="acme"} 3000
 `,
@@ -224,7 +231,7 @@ func TestStrangeNames(t *testing.T) {
 		m.Observe(func(context.Context) (metrics.Snapshot, error) {
 			return metrics.Snapshot{Deliveries: map[string]map[delivery.State]int{name: {delivery.Waiting: 1}}}, nil
 		})
-		m.Polled(name, time.Second, metrics.Other)
+		m.Polled(name, time.Second, nil, metrics.Other)
 		m.Requested(name)
 		m.Delivered(name, metrics.Dead, time.Second)
 
@@ -326,7 +333,7 @@ func TestNilCountsNothing(t *testing.T) {
 	var m *metrics.Metrics
 	m.Configure(metrics.Configured{Projects: []string{"app:1"}})
 	m.Observe(func(context.Context) (metrics.Snapshot, error) { return metrics.Snapshot{}, nil })
-	m.Polled("app:1", time.Second, metrics.Other)
+	m.Polled("app:1", time.Second, nil, metrics.Other)
 	m.Requested("acme")
 	m.Evaluated(1, 1)
 	m.Delivered("team", metrics.Posted, time.Second)
@@ -348,7 +355,7 @@ func TestConcurrently(t *testing.T) {
 		all.Go(func() {
 			m.Configure(metrics.Configured{Projects: []string{"app:1", "app:2"}[:1+i%2], Accounts: map[string]float64{"acme": 4}})
 			m.Observe(func(context.Context) (metrics.Snapshot, error) { return metrics.Snapshot{}, nil })
-			m.Polled("app:2", time.Second, metrics.Server)
+			m.Polled("app:2", time.Second, nil, metrics.Server)
 			m.Requested("acme")
 			m.Evaluated(1, 0)
 			m.Delivered("team", metrics.Posted, time.Second)
