@@ -48,7 +48,7 @@ func (c *Compiler) Limit(text string) float64 {
 	case p.typed.broken():
 	case !p.typed.number():
 		c.Whole(limitName, "such as mb(40)", "must be a number, not %s", kindNames[p.typed.kind])
-	case c.names.reads(p.typed.node) != 0:
+	case len(c.names.reads(p.typed.node)) > 0:
 		c.Whole(limitName, "such as mb(40); put what changes into `let`", "must be constant")
 	default:
 		c.parts[limitName] = c.folded(limitName, p)
@@ -67,7 +67,7 @@ func (c *Compiler) Let(name, text string) {
 		return
 	}
 	p := c.check(field, text)
-	if !p.typed.broken() && p.typed.number() && c.names.reads(p.typed.node) == 0 {
+	if !p.typed.broken() && p.typed.number() && len(c.names.reads(p.typed.node)) == 0 {
 		p = c.folded(field, p)
 	}
 	c.parts[name], c.texts[name] = p, text

@@ -23,7 +23,7 @@ func (e *Expression) Atoms() []*Expression {
 }
 
 // AllKnown reports whether all that e reads is known, and e has a program for that.
-func (e *Expression) AllKnown(v *View) bool { return v.unknown&e.reads == 0 && e.known != nil }
+func (e *Expression) AllKnown(v *View) bool { return e.known != nil && !e.reads.meets(v.unknown) }
 
 // WithoutKnown returns e without the program for when all is known. Its operands keep theirs.
 func (e *Expression) WithoutKnown() *Expression {
@@ -35,7 +35,7 @@ func (e *Expression) WithoutKnown() *Expression {
 // WithoutVital returns e without the short cut for when something vital is not known.
 func (e *Expression) WithoutVital() *Expression {
 	twin := *e
-	twin.vital, twin.operands = 0, nil
+	twin.vital, twin.operands = nil, nil
 	for _, operand := range e.operands {
 		twin.operands = append(twin.operands, operand.WithoutVital())
 	}

@@ -18,8 +18,8 @@ type Expression struct {
 	field    string
 	operator string        // "!", "&&", "||", "??" or "?:"; "" is an atom
 	operands []*Expression // of the operator
-	reads    leafSet       // leaves that it reads
-	vital    leafSet       // leaves without any of which it is certainly no data
+	reads    mask          // of the leaves that it reads
+	vital    mask          // of leaves without any of which it is certainly no data
 	known    *vm.Program   // decides it when all that it reads is known; may be nil where there is an operator
 	verdict  *vm.Program   // decides an atom always
 }
@@ -30,7 +30,7 @@ func (v *Vocabulary) compile(field string, condition ast.Node) (*Expression, err
 	if err != nil {
 		return nil, err
 	}
-	e.Reads, e.Compared = v.in(e.reads), v.compared(condition, false)
+	e.Reads, e.Compared = v.reads(condition), v.compared(condition, false)
 	if !partial && e.operator != "" {
 		c := v.compilation()
 		e.known, err = c.program(c.plain(condition))
@@ -45,7 +45,7 @@ func (v *Vocabulary) compileAny(field string, n ast.Node) (e *Expression, partia
 	if operator == "" {
 		return v.compileAtom(field, n)
 	}
-	e = &Expression{field: field, operator: operator, reads: v.reads(n), vital: v.vital(n)}
+	e = &Expression{field: field, operator: operator, reads: maskOf(v.reads(n)), vital: maskOf(v.vital(n))}
 	for _, operand := range operands {
 		below, belowPartial, err := v.compileAny(field, operand)
 		if err != nil {
@@ -75,7 +75,7 @@ func connected(n ast.Node) (operator string, operands []ast.Node) {
 
 func (v *Vocabulary) compileAtom(field string, n ast.Node) (e *Expression, partial bool, err error) {
 	c := v.compilation()
-	e = &Expression{field: field, reads: v.reads(n), vital: v.vital(n)}
+	e = &Expression{field: field, reads: maskOf(v.reads(n)), vital: maskOf(v.vital(n))}
 	if e.verdict, err = c.program(c.verdict(n)); err != nil {
 		return nil, false, err
 	}
@@ -91,9 +91,9 @@ func (v *Vocabulary) compileAtom(field string, n ast.Node) (e *Expression, parti
 // Truth evaluates the condition. The error is of expr; then the truth is NoData.
 func (e *Expression) Truth(v *View) (Truth, error) {
 	switch {
-	case v.unknown&e.reads == 0 && e.known != nil:
+	case e.known != nil && !e.reads.meets(v.unknown):
 		return e.run(e.known, v)
-	case v.unknown&e.vital != 0:
+	case e.vital.meets(v.unknown):
 		return NoData, nil
 	case e.operator == "":
 		return e.run(e.verdict, v)

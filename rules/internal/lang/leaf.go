@@ -13,7 +13,7 @@ type Leaf struct {
 	Object, Member string
 	Unit           string // of a number: "B" for bytes, else ""
 
-	id    int // its place among the leaves, and its bit in a set of leaves
+	id    int // its place among the leaves, and its bit in masks
 	kind  reflect.Type
 	scope string // the only scope that sees the object; "" is that all do
 	index []int  // of the field in the struct that is read
@@ -25,12 +25,6 @@ func (l *Leaf) Path() string { return l.Object + "." + l.Member }
 
 // Number reports whether the leaf is a number.
 func (l *Leaf) Number() bool { return l.kind == numberKind }
-
-// A leafSet is a set of leaves.
-type leafSet uint64
-
-// maxLeaves is how many leaves a leafSet can hold.
-const maxLeaves = 64
 
 // A Vocabulary is the names of what expressions can read.
 type Vocabulary struct {
@@ -80,16 +74,6 @@ func NewVocabulary[E any]() *Vocabulary {
 // Leaf returns the leaf of a path, such as bytes.today; nil if there is none.
 func (v *Vocabulary) Leaf(path string) *Leaf { return v.byPath[path] }
 
-// in returns the leaves of a set, in their order.
-func (v *Vocabulary) in(set leafSet) (all []*Leaf) {
-	for _, l := range v.leaves {
-		if set&(1<<l.id) != 0 {
-			all = append(all, l)
-		}
-	}
-	return all
-}
-
 // objects returns the names that a rule of a scope can read members of.
 func (v *Vocabulary) objects(scope string) (names []string) {
 	for _, l := range v.leaves {
@@ -137,37 +121,45 @@ func isLeaf(n ast.Node) bool {
 	return ok
 }
 
-// reads returns the leaves that a tree reads.
-func (v *Vocabulary) reads(n ast.Node) leafSet {
+// reads returns the leaves that a tree reads, each once, in the order of the vocabulary.
+func (v *Vocabulary) reads(n ast.Node) []*Leaf { return inOrder(v.read(n, nil)) }
+
+// read appends the leaves that a tree reads.
+func (v *Vocabulary) read(n ast.Node, all []*Leaf) []*Leaf {
 	if l := v.leaf(n); l != nil {
-		return 1 << l.id
+		return append(all, l)
 	}
-	var set leafSet
 	for _, child := range children(n) {
-		set |= v.reads(*child)
+		all = v.read(*child, all)
 	}
-	return set
+	return all
 }
 
 // vital returns leaves without any of which an expression is no data, whatever the others are.
-func (v *Vocabulary) vital(n ast.Node) leafSet {
+func (v *Vocabulary) vital(n ast.Node) (all []*Leaf) {
 	if l := v.leaf(n); l != nil {
-		return 1 << l.id
+		return []*Leaf{l}
 	}
 	switch n := n.(type) {
 	case *ast.ConditionalNode, *ast.PredicateNode:
-		return 0
+		return nil
 	case *ast.BinaryNode:
 		switch n.Operator {
 		case "&&", "||", "??":
-			return v.vital(n.Left) & v.vital(n.Right)
+			left := v.vital(n.Left)
+			return slices.DeleteFunc(v.vital(n.Right), func(l *Leaf) bool { return !slices.Contains(left, l) })
 		}
 	}
-	var set leafSet
 	for _, child := range children(n) {
-		set |= v.vital(*child)
+		all = append(all, v.vital(*child)...)
 	}
-	return set
+	return inOrder(all)
+}
+
+// inOrder sorts leaves in the order of the vocabulary and removes those that are there twice.
+func inOrder(all []*Leaf) []*Leaf {
+	slices.SortFunc(all, func(a, b *Leaf) int { return a.id - b.id })
+	return slices.Compact(all)
 }
 
 // compared returns the leaves that stand in a comparison of a tree, in the order of the text.

@@ -10,16 +10,20 @@ import (
 // A View is a struct of which an expression reads the leaves, made ready for evaluation: boxed once, read by all expressions. A
 // View is used by one goroutine at a time.
 type View struct {
-	env     any                // a struct by value, which expr reads several times as fast as through a pointer
-	unknown leafSet            // the leaves that are no data
-	numbers [maxLeaves]float64 // by leaf; NaN is no data
+	env     any       // a struct by value, which expr reads several times as fast as through a pointer
+	unknown bitmap    // of the leaves that are no data
+	numbers []float64 // by leaf; NaN is no data
 	machine vm.VM
 }
 
 // NewView boxes env, the struct that v is the vocabulary of. The View shares the slices of env. Numbers that are not data, and all
 // of an object that is not known, are made NaN; a series that is empty or has a hole is made empty.
 func NewView[E any](v *Vocabulary, env *E) *View {
-	view := &View{machine: vm.VM{MemoryBudget: memoryBudget}}
+	view := &View{
+		unknown: make(bitmap, (len(v.leaves)+63)/64),
+		numbers: make([]float64, len(v.leaves)),
+		machine: vm.VM{MemoryBudget: memoryBudget},
+	}
 	boxed := *env
 	fields := reflect.ValueOf(&boxed).Elem()
 	var object reflect.Value
@@ -43,7 +47,7 @@ func NewView[E any](v *Vocabulary, env *E) *View {
 			}
 		}
 		if !known {
-			view.unknown |= 1 << i
+			view.unknown[i/64] |= 1 << (i % 64)
 		}
 	}
 	view.env = boxed

@@ -1,0 +1,37 @@
+package lang
+
+// A bitmap has one bit for each leaf of a vocabulary, in words of 64.
+type bitmap []uint64
+
+// A mask is the words of a bitmap in which leaves have their bits. The few leaves of an expression are in one word or two, however many
+// leaves there are.
+type mask []maskWord
+
+type maskWord struct {
+	at   int    // the place of the word in the bitmap
+	bits uint64 // at least one
+}
+
+// maskOf returns the mask of leaves, which are in the order of the vocabulary.
+func maskOf(leaves []*Leaf) mask {
+	var m mask
+	for _, l := range leaves {
+		at, bit := l.id/64, uint64(1)<<(l.id%64)
+		if last := len(m) - 1; last >= 0 && m[last].at == at {
+			m[last].bits |= bit
+		} else {
+			m = append(m, maskWord{at, bit})
+		}
+	}
+	return m
+}
+
+// meets reports whether the bit of any leaf of the mask is set.
+func (m mask) meets(b bitmap) bool {
+	for _, w := range m {
+		if b[w.at]&w.bits != 0 {
+			return true
+		}
+	}
+	return false
+}
