@@ -40,7 +40,7 @@ type Fall struct {
 func growing(conditions []*lang.Expression) (all []*lang.Leaf) {
 	for _, c := range conditions {
 		for _, l := range c.Reads {
-			if _, metric := metrics[l.Object]; metric && slices.Contains(growingMembers, l.Member) && !slices.Contains(all, l) {
+			if _, metric := ParseFigure(l.Object); metric && slices.Contains(growingMembers, l.Member) && !slices.Contains(all, l) {
 				all = append(all, l)
 			}
 		}

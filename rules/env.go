@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // An Env is what an expression sees of one subject as of one instant: a pure function of the history and that instant.
 // All figures are float64 by value and NaN is no data; the objects carry Known, and everything read of an object that
@@ -14,6 +17,26 @@ type Env struct {
 	Project Project `expr:"project"`
 	Period  Period  `expr:"period"`
 	Poll    Poll    `expr:"poll"`
+}
+
+// metricFields are the fields of Env that are metrics, by the figure that they are named after; nil is none.
+var metricFields = findMetrics()
+
+func findMetrics() (fields [FigureCount][]int) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Env]()) {
+		if figure, ok := ParseFigure(field.Tag.Get("expr")); ok && field.Type == reflect.TypeFor[Metric]() {
+			fields[figure] = field.Index
+		}
+	}
+	return fields
+}
+
+// Metric returns the metric of a figure; nil if expressions do not see that figure.
+func (e *Env) Metric(f Figure) *Metric {
+	if metricFields[f] == nil {
+		return nil
+	}
+	return reflect.ValueOf(e).Elem().FieldByIndex(metricFields[f]).Addr().Interface().(*Metric)
 }
 
 // A Metric is one figure of a subject seen through its windows. All members but Series are NaN when they are no data.

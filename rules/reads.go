@@ -7,9 +7,6 @@ import (
 	"notewatch/rules/internal/lang"
 )
 
-// metrics are the figures behind the objects of Env that are metrics.
-var metrics = map[string]Figure{"bytes": Bytes, "events": Events, "sessions": Sessions}
-
 // Reads is what a rule reads, through Let, Where and ResolveWhen.
 type Reads struct {
 	Figures []Figure // metrics, ascending: decides which endpoints are called
@@ -27,7 +24,7 @@ func readsOf(leaves []*lang.Leaf) Reads {
 	figures := map[Figure]bool{}
 	var r Reads
 	for _, l := range leaves {
-		if figure, ok := metrics[l.Object]; ok {
+		if figure, ok := ParseFigure(l.Object); ok {
 			figures[figure] = true
 			r.Series = r.Series || l.Member == "series"
 		}
@@ -43,7 +40,7 @@ func readsOf(leaves []*lang.Leaf) Reads {
 func kindOf(leaves []*lang.Leaf) Kind {
 	kind := Live
 	for _, l := range leaves {
-		if _, metric := metrics[l.Object]; metric {
+		if _, metric := ParseFigure(l.Object); metric {
 			switch l.Member {
 			case "used":
 				return PeriodRule

@@ -119,7 +119,7 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 	}
 	total := project.Env(0)
 	for i, figure := range b.reads.Figures {
-		used := *env.Metric(total, figure)
+		used := *total.Metric(figure)
 		b.summarizeFigure(text, d, figure, used)
 		if i > 0 {
 			continue
@@ -179,7 +179,7 @@ func most(ctx context.Context, d *env.ProjectData, figure rules.Figure) (most []
 		var e rules.Env
 		for i, device := range data.Devices {
 			data.Fill(&e, i)
-			if used := env.Metric(&e, figure).Used; used > 0 {
+			if used := e.Metric(figure).Used; used > 0 {
 				most = append(most, deviceUse{device.Name, used})
 			}
 		}

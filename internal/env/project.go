@@ -26,14 +26,17 @@ type Project struct {
 // project itself, or a device that is not listed.
 func (p Project) Identity(device *store.Device, at time.Time) *rules.Env {
 	nan := math.NaN()
-	unknown := rules.UnknownMetric()
 	env := &rules.Env{
-		Bytes: unknown, Events: unknown, Sessions: unknown,
 		Project: rules.Project{
 			Known: true, UID: p.UID, Name: p.Name,
 			DeviceCount: nan, Active: nan, Silent: nan, SilentPct: nan,
 		},
 		Poll: rules.Poll{AgeMinutes: nan, Failures: nan},
+	}
+	for figure := range rules.FigureCount {
+		if m := env.Metric(figure); m != nil {
+			*m = rules.UnknownMetric()
+		}
 	}
 	env.Device = rules.Device{Voltage: nan, SilentHours: nan, AgeDays: nan}
 	if d := device; d != nil {
@@ -82,16 +85,4 @@ func (p Project) counts() rules.Project {
 		counts.SilentPct = 100 * counts.Silent / counts.DeviceCount
 	}
 	return counts
-}
-
-// Metric returns the metric of env that shows a figure.
-func Metric(env *rules.Env, figure rules.Figure) *rules.Metric {
-	switch figure {
-	case rules.Bytes:
-		return &env.Bytes
-	case rules.Events:
-		return &env.Events
-	default:
-		return &env.Sessions
-	}
 }

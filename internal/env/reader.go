@@ -51,7 +51,7 @@ type Metrics struct {
 // Fill puts the metrics of a member into an Env, by the place of the member in the list that Block was given.
 func (m Metrics) Fill(e *rules.Env, member int) {
 	for i, figure := range m.figures {
-		*Metric(e, figure) = m.by[i][member]
+		*e.Metric(figure) = m.by[i][member]
 	}
 }
 
