@@ -48,5 +48,8 @@ func (v *Vocabulary) Leaves() []*Leaf { return v.leaves }
 // Field returns the field of a struct that the leaf is read from.
 func (l *Leaf) Field(structure reflect.Value) reflect.Value { return structure.FieldByIndex(l.index) }
 
+// Scope returns the only scope that sees the leaf; "" is that all do.
+func (l *Leaf) Scope() string { return l.scope }
+
 // HasKnown reports whether the object of the leaf can be unknown as a whole.
 func (l *Leaf) HasKnown() bool { return l.known != nil }

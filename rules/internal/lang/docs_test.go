@@ -1,0 +1,71 @@
+package lang_test
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/rules"
+)
+
+// The manual names what rules can read, with its unit and scopes, and nothing else.
+func TestManualListsAllLeaves(t *testing.T) {
+	content, err := os.ReadFile("../../../docs/rules.md")
+	require.NoError(t, err)
+	text := string(content)
+	both := string(rules.EachDevice) + ", " + string(rules.EachProject)
+	isMetric := func(field reflect.StructField) bool { return field.Type == reflect.TypeFor[rules.Metric]() }
+	var metrics, members, objects [][]string
+	for _, l := range vocabulary.Leaves() {
+		field, ok := reflect.TypeFor[rules.Env]().FieldByNameFunc(func(name string) bool {
+			field, _ := reflect.TypeFor[rules.Env]().FieldByName(name)
+			return field.Tag.Get("expr") == l.Object
+		})
+		require.True(t, ok)
+		unit, scope := "–", both
+		if l.Unit != "" {
+			unit = l.Unit
+		}
+		if l.Scope() != "" {
+			scope = l.Scope()
+		}
+		if !isMetric(field) {
+			objects = append(objects, []string{l.Path(), scope})
+			continue
+		}
+		require.Equal(t, both, scope, "the text says that all rules see metrics")
+		if l.Member == "today" {
+			metrics = append(metrics, []string{l.Object, unit})
+		}
+		if !slices.ContainsFunc(members, func(row []string) bool { return row[0] == l.Member }) {
+			members = append(members, []string{l.Member})
+		}
+	}
+	require.Equal(t, metrics, rows(t, text, "metrics", 2))
+	require.Equal(t, members, rows(t, text, "members", 1))
+	require.Equal(t, objects, rows(t, text, "objects", 2))
+}
+
+// rows returns the first cells of each row of the table between two marks.
+func rows(t *testing.T, text, mark string, cells int) (all [][]string) {
+	t.Helper()
+	found := regexp.MustCompile(`(?s)<!-- ` + mark + ` -->\n(.*)<!-- /` + mark + ` -->`).FindStringSubmatch(text)
+	require.NotNil(t, found, mark)
+	lines := strings.Split(strings.TrimSpace(found[1]), "\n")
+	require.Greater(t, len(lines), 2)
+	for _, line := range lines[2:] {
+		row := strings.Split(strings.Trim(line, "|"), "|")
+		for i, cell := range row {
+			row[i] = strings.Trim(cell, " `")
+			require.NotEmpty(t, row[i], line)
+		}
+		require.Greater(t, len(row), cells)
+		all = append(all, row[:cells])
+	}
+	return all
+}
