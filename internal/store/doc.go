@@ -12,6 +12,9 @@
 // An attempt is noted before it is made, with what it would display and the epoch of each delivery (attempt.go): so a start knows what a
 // process that died may have posted (ReleaseAll).
 //
+// Several processes may work on one database. process.go lists them, and activerules.go holds which rules all of them work by; asked.go and
+// lane.go hold what they must not do twice, or too fast, together.
+//
 // The database is SQLite or PostgreSQL. Queries have one text for both; what differs is in few files:
 //
 //   - open.go, path.go, lock.go and unavailable.go are about the file of SQLite, postgres.go and servererror.go about a server: its URL,

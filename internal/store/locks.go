@@ -5,10 +5,11 @@ import "context"
 // On PostgreSQL several processes write at the same time. A transaction sees what others have committed when each of its statements
 // begins, so it locks what it reads to change it, in one order:
 //
-//  1. the row of work whose lease it relies on (hold, extend, complete);
-//  2. the silences, by the row of work of kind Mute (holdSilences, lockSilences);
-//  3. alerts, by ID (lockAlerts);
-//  4. the rows of work of receivers, by name (lockReceivers, raiseAll).
+//  1. the active rules (activeFor, ActivateRules);
+//  2. the row of work whose lease it relies on (hold, extend, complete);
+//  3. the silences, by the row of work of kind Mute (holdSilences, lockSilences);
+//  4. alerts, by ID (lockAlerts);
+//  5. the rows of work of receivers, by name (lockReceivers, raiseAll).
 //
 // Deliveries need no locks of their own: who changes one holds the row of work of its receiver. So whoever reads a delivery after
 // that sees the newest state, and nobody else changes it before the transaction ends. New deliveries may be added without it.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -253,6 +254,20 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 		})
 	})
 	return doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
+}
+
+// MendCutOff has attempts without end that started before a time count as cut off: whoever made them has died, or was held up for so long
+// that others have taken its work over.
+func (s *Store) MendCutOff(ctx context.Context, before time.Time) error {
+	late := openAttempt + fmt.Sprintf(` AND started < %d`, before.UnixMilli())
+	var some bool
+	err := s.view(ctx, func(tx transaction) error {
+		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM attempt WHERE `+late+`)`).Scan(&some)
+	})
+	if err == nil && some {
+		err = s.update(ctx, func(tx transaction) error { return mendCutOff(ctx, tx, late) })
+	}
+	return doing(err, "ending attempts that were cut off")
 }
 
 // mendCutOff gives attempts without end the status CutOff, and has the newest shown again where one of them may have replaced it.

@@ -58,9 +58,6 @@ func (s *Store) SilencesSince(ctx context.Context, since time.Time) (silences []
 
 // AddSilence stores a silence and has it applied at once. One without an end must name an alert.
 func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.Time) error {
-	if silence.End.IsZero() && silence.Match.Alert == "" {
-		return errors.New("storing a silence: one without an end must name an alert")
-	}
 	err := s.update(ctx, func(tx transaction) error {
 		if err := lockSilences(ctx, tx); err != nil {
 			return err
@@ -69,14 +66,47 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 		if err != nil {
 			return err
 		}
-		args := append(fieldsOf(&silence), seq+1)
-		_, err = tx.ExecContext(ctx, `INSERT INTO silence (`+silenceColumns+`, seq) VALUES (`+params(1, len(args))+`)`, args...)
-		if err != nil {
+		if err := addSilences(ctx, tx, []rules.Silence{silence}, seq); err != nil {
 			return err
 		}
 		return raise(ctx, tx, Mute, "", now, false)
 	})
 	return doing(err, "storing a silence")
+}
+
+// AddSilences is AddSilence for some, all or none. seen is the state of the silences that they were decided upon, as Silences returns it;
+// ErrMoved if that is another one now.
+func (s *Store) AddSilences(ctx context.Context, silences []rules.Silence, seen int64, now time.Time) error {
+	err := s.update(ctx, func(tx transaction) error {
+		if err := lockSilences(ctx, tx); err != nil {
+			return err
+		}
+		if err := sameSilences(ctx, tx, seen); err != nil {
+			return err
+		}
+		if err := addSilences(ctx, tx, silences, seen); err != nil {
+			return err
+		}
+		return raise(ctx, tx, Mute, "", now, false)
+	})
+	return doing(err, "storing %d silences", len(silences))
+}
+
+// addSilences stores silences after those of which seq identifies the state.
+func addSilences(ctx context.Context, tx transaction, silences []rules.Silence, seq int64) error {
+	for i := range silences {
+		s := &silences[i]
+		if s.End.IsZero() && s.Match.Alert == "" {
+			return errors.New("one without an end must name an alert")
+		}
+		seq++
+		args := append(fieldsOf(s), seq)
+		_, err := tx.ExecContext(ctx, `INSERT INTO silence (`+silenceColumns+`, seq) VALUES (`+params(1, len(args))+`)`, args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // EndSilence ends a silence at now; by is who does. ok is false if there is none of that ID that is not over.

@@ -129,6 +129,26 @@ func testEndlessSilences(t *testing.T, open database) {
 }
 
 // What people did is known as long of a silence without an end whose alert came to nothing as of any other.
+// Silences that were decided upon the same state are not stored twice.
+func testAddSilences(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	two := []rules.Silence{silence("a", noon, noon.Add(time.Hour)), silence("b", noon, noon.Add(time.Hour))}
+	require.NoError(t, s.AddSilences(ctx, two, 0, noon))
+	require.Equal(t, noon, due(t, s, store.Mute, ""))
+	all, seq, err := s.Silences(ctx, noon)
+	require.NoError(t, err)
+	require.Equal(t, two, all)
+	require.Equal(t, int64(2), seq)
+	two[0].ID, two[1].ID = "c", "d"
+	require.ErrorIs(t, s.AddSilences(ctx, two, 0, noon), store.ErrMoved)
+	endless := two[1]
+	endless.End = never
+	require.ErrorContains(t, s.AddSilences(ctx, []rules.Silence{two[0], endless}, seq, noon), "without an end")
+	all, _, err = s.Silences(ctx, noon)
+	require.NoError(t, err)
+	require.Len(t, all, 2, "all or nothing")
+}
+
 func testSilencesOfWhatCameToNothing(t *testing.T, open database) {
 	ctx, s := t.Context(), open()
 	brief := rules.Key{Rule: "data-budget", Project: project, Subject: "dev:1"}.Inactive()

@@ -18,6 +18,7 @@ const (
 	Receiver  Kind = "receiver"   // key: receiver name
 	Mute      Kind = "mute"       // key: "": looks who is to be told of which alert
 	Summary   Kind = "summary"    // key: "": tells what was used
+	Rules     Kind = "rules"      // key: "": applies the active rules to what is stored; due until some process has done so
 )
 
 // A Lease is the right to do one piece of work for a while. Each transaction that relies on it checks Token first. A
@@ -61,20 +62,35 @@ func (s *Store) KeepProjects(ctx context.Context, projects []string) error {
 	return doing(err, "keeping the work of %d projects", len(projects))
 }
 
+// A Claimant is who claims work.
+type Claimant struct {
+	Process string // ID; "" is not listed
+	Rules   string // hash of the rules that it works by; "" is whatever rules are active
+}
+
 // Claim leases the piece of work if it is due at now (domain clock) and nobody holds it at machine (machine clock). A lease that
 // ends later than any that is taken at machine was taken before that clock was set back, and does not count.
 func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine time.Time) (Lease, bool, error) {
+	return s.ClaimFor(ctx, Claimant{}, kind, key, now, machine)
+}
+
+// ClaimFor is Claim for a process. It does not get the work if the rules that it works by are not the active ones.
+func (s *Store) ClaimFor(ctx context.Context, c Claimant, kind Kind, key string, now, machine time.Time) (Lease, bool, error) {
 	lease, ok := Lease{Kind: kind, Key: key, Token: rand.Text()}, false
 	err := s.relax(ctx, func(tx transaction) (err error) {
+		if ok, err = activeFor(ctx, tx, c.Rules); !ok || err != nil {
+			return err
+		}
 		chosen := `kind = $3 AND key = $4`
 		if tx.postgres { // who has locked the row may be claiming it
 			chosen = `(kind, key) IN (SELECT kind, key FROM work WHERE ` + chosen + ` FOR UPDATE SKIP LOCKED)`
 		}
 		row := tx.QueryRowContext(ctx, `
-			UPDATE work SET lease_token = $1, leased_until = $2
+			UPDATE work SET lease_token = $1, leased_until = $2, process = $8
 			WHERE `+chosen+` AND due_at <= $5 AND (lease_token IS NULL OR leased_until <= $6 OR leased_until > $7)
 			RETURNING due_at, version, failures`,
-			lease.Token, at(machine.Add(LeaseTime)), kind, key, at(now), at(machine), at(machine.Add(LeaseTime+ClockTolerance)))
+			lease.Token, at(machine.Add(LeaseTime)), kind, key, at(now), at(machine), at(machine.Add(LeaseTime+ClockTolerance)),
+			optional{&c.Process})
 		ok, err = found(row, instant{&lease.Due}, &lease.Version, &lease.Failures)
 		return err
 	})
@@ -112,7 +128,7 @@ func complete(ctx context.Context, tx transaction, lease Lease, now, due time.Ti
 	return held(tx.ExecContext(ctx, `
 		UPDATE work SET
 			due_at = CASE WHEN version = $1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END,
-			failures = $4, lease_token = NULL, leased_until = NULL
+			failures = $4, lease_token = NULL, leased_until = NULL, process = NULL
 		WHERE kind = $5 AND key = $6 AND lease_token = $7`,
 		lease.Version, at(due), at(moved), failures, lease.Kind, lease.Key, lease.Token))
 }
@@ -185,13 +201,16 @@ func Earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// ReleaseAll ends every lease. Only the holder of Lock may call it, at start: the leases are those of a dead process.
+// ReleaseAll ends every lease and every process. Only the holder of Lock may call it, at start: the leases are those of a dead process.
 // Attempts that were cut off get the status CutOff. One that was overtaken before that may have replaced what was shown
 // by something older: its receiver is made due to show the newest again.
 func (s *Store) ReleaseAll(ctx context.Context) error {
 	err := s.update(ctx, func(tx transaction) error {
-		_, err := tx.ExecContext(ctx, `UPDATE work SET lease_token = NULL, leased_until = NULL WHERE lease_token IS NOT NULL`)
+		_, err := tx.ExecContext(ctx, `UPDATE work SET lease_token = NULL, leased_until = NULL, process = NULL WHERE lease_token IS NOT NULL`)
 		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE process SET ended_at = seen_at WHERE ended_at IS NULL`); err != nil {
 			return err
 		}
 		return mendCutOff(ctx, tx, openAttempt)

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// ActiveRules returns the hash of the rules that all processes work by; "" before the first start.
+func (s *Store) ActiveRules(ctx context.Context) (hash string, err error) {
+	err = s.view(ctx, func(tx transaction) error {
+		return tx.QueryRowContext(ctx, `SELECT hash FROM active_rules`).Scan(&hash)
+	})
+	return hash, doing(err, "reading which rules are active")
+}
+
+// activeFor reports whether rules are the active ones, and keeps that so until the transaction ends; "" is whatever rules are active.
+func activeFor(ctx context.Context, tx transaction, rules string) (bool, error) {
+	if rules == "" {
+		return true, nil
+	}
+	query := `SELECT hash FROM active_rules`
+	if tx.postgres {
+		query += ` FOR SHARE`
+	}
+	var active string
+	err := tx.QueryRowContext(ctx, query).Scan(&active)
+	return active == rules, err
+}
+
+// ActivateRules makes rules the active ones and work of kind Rules due at now. If they were not active, whoever polls or evaluates by
+// the ones before loses its lease: what it would commit was decided by those. A receiver that is being served is left to its process
+// for the round: a post that was made is recorded.
+func (s *Store) ActivateRules(ctx context.Context, hash string, now time.Time) error {
+	err := s.update(ctx, func(tx transaction) error {
+		changed, err := affected(tx.ExecContext(ctx, `UPDATE active_rules SET hash = $1 WHERE hash <> $1`, hash))
+		if err != nil {
+			return err
+		}
+		if changed {
+			if err := endLeases(ctx, tx, Poll, PollRules, Summary, Mute); err != nil { // in the order of locks.go
+				return err
+			}
+		}
+		return raise(ctx, tx, Rules, "", now, false)
+	})
+	return doing(err, "making the rules active")
+}
+
+// endLeases takes the work of kinds away from whoever holds it.
+func endLeases(ctx context.Context, tx transaction, kinds ...Kind) error {
+	for _, kind := range kinds {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE work SET lease_token = NULL, leased_until = NULL, process = NULL WHERE kind = $1 AND lease_token IS NOT NULL`, kind)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,21 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// keepAsked is for how long it is known that a request of Slack was taken: longer than it can come again.
+const keepAsked = 15 * time.Minute
+
+// TakeAsked notes that a request of Slack is taken at machine. It reports whether no process has taken it before.
+func (s *Store) TakeAsked(ctx context.Context, id string, machine time.Time) (first bool, err error) {
+	err = s.relax(ctx, func(tx transaction) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM asked WHERE at < $1`, at(machine.Add(-keepAsked))); err != nil {
+			return err
+		}
+		first, err = affected(tx.ExecContext(ctx, `INSERT INTO asked (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, storable(id), at(machine)))
+		return err
+	})
+	return first, doing(err, "noting a request of Slack")
+}

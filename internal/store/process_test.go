@@ -1,0 +1,134 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store"
+)
+
+func testProcesses(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	process := func(id string, started time.Time) store.Process {
+		return store.Process{
+			ID: id, Host: "host-" + id, PID: 7, Version: "1.2.3", File: "/etc/rules.yaml", Rules: "r1", Started: started, Seen: started,
+		}
+	}
+	old, first, second := process("old", machine.Add(-8*24*time.Hour)), process("first", machine.Add(-minute)), process("second", machine)
+	for _, p := range []store.Process{old, first, second} {
+		require.NoError(t, s.Beat(ctx, p))
+	}
+	all, err := s.Processes(ctx)
+	require.NoError(t, err)
+	require.NotZero(t, all[0].Schema)
+	first.Schema, second.Schema = all[0].Schema, all[0].Schema
+	require.Equal(t, []store.Process{second, first}, all, "the newest first, and those that were not seen for a week are forgotten")
+	require.Equal(t, "host-second/7", second.Name())
+
+	require.True(t, first.Lives(machine.Add(-1)))
+	require.False(t, first.Lives(machine), "it was not seen for as long as a lease holds")
+	first.Seen, first.Rules = machine, "r2"
+	require.NoError(t, s.Beat(ctx, first))
+	require.NoError(t, s.Leave(ctx, second, machine.Add(time.Second)))
+	second.Seen, second.Ended = machine.Add(time.Second), machine.Add(time.Second)
+	all, err = s.Processes(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []store.Process{second, first}, all)
+	require.True(t, first.Lives(machine))
+	require.False(t, second.Lives(machine), "it has ended")
+
+	require.NoError(t, s.ReleaseAll(ctx))
+	all, err = s.Processes(ctx)
+	require.NoError(t, err)
+	require.False(t, all[1].Lives(machine), "who holds the lock is alone")
+	require.NoError(t, s.Beat(ctx, first))
+	all, err = s.Processes(ctx)
+	require.NoError(t, err)
+	require.True(t, all[1].Lives(machine), "a process that was taken for dead is back")
+}
+
+// Work goes only to processes whose rules are the active ones, and it is known who holds it.
+func testClaimFor(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project, "app:2"}, noon))
+	take := func(c store.Claimant, kind store.Kind, key string) (store.Lease, bool) {
+		lease, ok, err := s.ClaimFor(ctx, c, kind, key, noon, machine)
+		require.NoError(t, err)
+		return lease, ok
+	}
+	require.NoError(t, s.ActivateRules(ctx, "r1", noon))
+	active, err := s.ActiveRules(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "r1", active)
+	_, ok := take(store.Claimant{Process: "b", Rules: "r2"}, store.Poll, project)
+	require.False(t, ok, "it has other rules")
+	_, ok = take(store.Claimant{Process: "a", Rules: "r1"}, store.Poll, project)
+	require.True(t, ok)
+	_, ok = take(store.Claimant{}, store.Poll, "app:2")
+	require.True(t, ok, "a command works whatever rules are active")
+
+	held, err := s.Held(ctx, machine)
+	require.NoError(t, err)
+	require.Equal(t, []store.Held{{Kind: store.Poll, Key: project, Process: "a"}}, held)
+	held, err = s.Held(ctx, machine.Add(store.LeaseTime))
+	require.NoError(t, err)
+	require.Empty(t, held, "the lease has run out")
+}
+
+// Other rules end what is decided by those before. What is sent is sent.
+func testActivateRules(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
+	require.NoError(t, s.AddWork(ctx, store.Receiver, []string{team}, noon))
+	require.NoError(t, s.ActivateRules(ctx, "r1", noon))
+	require.Equal(t, noon, due(t, s, store.Rules, ""))
+	claimed := func(kind store.Kind, key string) store.Lease {
+		lease, ok, err := s.ClaimFor(ctx, store.Claimant{Process: "a", Rules: "r1"}, kind, key, noon, machine)
+		require.NoError(t, err)
+		require.True(t, ok)
+		return lease
+	}
+	poll, receiver, applying := claimed(store.Poll, project), claimed(store.Receiver, team), claimed(store.Rules, "")
+
+	require.NoError(t, s.ActivateRules(ctx, "r1", noon))
+	require.NoError(t, s.Extend(ctx, poll, machine), "they were active already")
+	require.NoError(t, s.ActivateRules(ctx, "r2", noon))
+	require.ErrorIs(t, s.Commit(ctx, poll, store.Commit{Project: store.Project{UID: project}, Decision: store.Decision{Now: noon}}), store.ErrLeaseLost)
+	require.NoError(t, s.Extend(ctx, receiver, machine))
+	require.NoError(t, s.Extend(ctx, applying, machine), "who applies rules is not joined by another")
+	require.NoError(t, s.Complete(ctx, applying, noon, never, 0))
+	require.Equal(t, noon, due(t, s, store.Rules, ""), "those that were activated meanwhile are to be applied")
+}
+
+// An attempt that a process died at is ended without a start: what it may have replaced is shown again.
+func testMendCutOff(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
+	message := store.Message{ID: "m", Receiver: team}
+	begin := func(lease store.Lease) (int64, store.Delivery) {
+		d := undelivered(t, s, team)
+		attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
+		require.NoError(t, err)
+		return attempt, d
+	}
+	frozen := claim(t, s, store.Receiver, team)
+	begin(frozen)
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(a, noon))}})
+	fast := steal(t, s, frozen)
+	attempt, d := begin(fast)
+	require.NoError(t, s.End(ctx, fast, of(attempt, posted(message, d))))
+	require.NoError(t, s.Complete(ctx, fast, noon, never, 0))
+
+	require.NoError(t, s.MendCutOff(ctx, noon))
+	require.True(t, due(t, s, store.Receiver, team).IsZero(), "the attempt may still be made")
+	require.NoError(t, s.MendCutOff(ctx, noon.Add(1*time.Millisecond)))
+	require.Equal(t, noon, due(t, s, store.Receiver, team))
+	require.Equal(t, int64(1), undelivered(t, s, team).Have)
+	attempts, err := s.Attempts(ctx, "")
+	require.NoError(t, err)
+	require.Equal(t, store.CutOff, attempts[0].Status)
+	require.Equal(t, store.Posted, attempts[1].Status)
+}
