@@ -36,6 +36,30 @@ func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 	return nil
 }
 
+// SilenceAll is Silence for some that were decided upon when the state of all silences was seen; store.ErrMoved if that is another one now.
+// It makes none of an alert that is over, and returns those that it made.
+func (b *Bot) SilenceAll(ctx context.Context, silences []rules.Silence, seen int64) (made []rules.Silence, err error) {
+	for _, s := range silences {
+		open := true
+		if s.Match.Alert != "" {
+			if open, err = b.store.IsOpen(ctx, s.Match.Alert); err != nil {
+				return nil, err
+			}
+		}
+		if open {
+			made = append(made, s)
+		}
+	}
+	if len(made) == 0 {
+		return nil, nil
+	}
+	if err := b.store.AddSilences(ctx, made, seen, b.clock.Now()); err != nil {
+		return nil, err
+	}
+	b.wake(store.Mute)
+	return made, nil
+}
+
 // Unsilence ends a silence and has this bot tell at once what still stands, if it runs. by is who ends it. ok is false if
 // there is no silence of that ID that is not over.
 func (b *Bot) Unsilence(ctx context.Context, id, by string) (ok bool, err error) {

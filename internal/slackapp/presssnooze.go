@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
+	"notewatch/internal/store"
 	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -23,15 +24,25 @@ type snooze struct {
 // nearEnough is how much longer a silence has to last than one that stands: who asks for an hour twice in a row means one.
 const nearEnough = 5 * time.Minute
 
-// snooze silences what fires. Silences are looked at and made by one press at a time, so that of two there is one effect.
+// snooze silences what fires. If a silence was made or ended meanwhile, it looks again, so that of two presses there is one effect.
 func (q *pressed) snooze(ctx context.Context, length notify.Snooze) (Reply, error) {
-	q.app.snoozing.Lock()
-	defer q.app.snoozing.Unlock()
+	for {
+		reply, err := q.snoozeOnce(ctx, length)
+		if !errors.Is(err, store.ErrMoved) {
+			return reply, err
+		}
+		if err := q.look(ctx); err != nil {
+			return Reply{}, err
+		}
+	}
+}
+
+func (q *pressed) snoozeOnce(ctx context.Context, length notify.Snooze) (Reply, error) {
 	wanted, err := q.wanted(length)
 	if err != nil {
 		return Reply{}, err
 	}
-	silences, _, err := q.bot.Config().Store.Silences(ctx, q.bot.Config().Clock.Now())
+	silences, seen, err := q.bot.Config().Store.Silences(ctx, q.bot.Config().Clock.Now())
 	if err != nil {
 		return Reply{}, err
 	}
@@ -43,19 +54,21 @@ func (q *pressed) snooze(ctx context.Context, length notify.Snooze) (Reply, erro
 	if err := q.maySilence(ctx, fresh); err != nil {
 		return Reply{}, err
 	}
-	made := fresh[:0]
-	for _, s := range fresh {
-		switch err := q.bot.Silence(ctx, s.Silence); {
-		case err == nil:
-			made = append(made, s)
-		case !errors.Is(err, bot.ErrOver): // one that has ended meanwhile needs none
-			return Reply{}, err
-		}
+	asked := make([]rules.Silence, len(fresh))
+	for i, s := range fresh {
+		asked[i] = s.Silence
+	}
+	made, err := q.bot.SilenceAll(ctx, asked, seen)
+	if err != nil {
+		return Reply{}, err
 	}
 	if len(made) == 0 {
 		return Reply{}, refusalError("That is over: nothing of it fires any more.")
 	}
-	return q.snoozed(made), nil
+	isMade := func(s snooze) bool {
+		return slices.ContainsFunc(made, func(m rules.Silence) bool { return m.ID == s.ID })
+	}
+	return q.snoozed(slices.DeleteFunc(fresh, func(s snooze) bool { return !isMade(s) })), nil
 }
 
 // wanted returns the silences that are asked for: one for each alert, or for each rule of a project if these are many.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/slackapp"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -57,6 +58,24 @@ func TestSnoozingTwiceHasOneEffect(t *testing.T) {
 	require.Contains(t, s.newest().Text, "silenced until Tue 16 Jun 12:04 UTC by bob")
 	require.Contains(t, s.app.Press(t.Context(), snooze).Text, "It is silenced until Tue 16 Jun 12:04 UTC by bob", "less is nothing")
 	require.Equal(t, []rules.Event{rules.Fired, rules.Muted, rules.Muted}, s.history("silent-device"))
+}
+
+// Several processes may be told of presses of different people at once: of those who ask for the same, one makes the silence.
+func TestSnoozingAtOnceInSeveralProcesses(t *testing.T) {
+	s := fired(t)
+	snooze := s.button(amy, "snooze for 1 hour")
+	apps := []*slackapp.App{s.app, s.newApp(""), s.newApp("")}
+	replies := s.together(12, func(i int) slackapp.Reply { return apps[i%len(apps)].Press(t.Context(), snooze) })
+	done := 0
+	for _, reply := range replies {
+		if reply.Text == "" {
+			done++
+			continue
+		}
+		require.Equal(t, "It is silenced until Mon 15 Jun 13:00 UTC by amy: snoozed from Slack.", reply.Text)
+	}
+	require.Equal(t, 1, done)
+	require.Len(t, s.silences(), 1)
 }
 
 func TestSnoozeUntilItIsOver(t *testing.T) {

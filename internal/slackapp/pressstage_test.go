@@ -100,6 +100,9 @@ func (s *stage) newApp(token string) *slackapp.App {
 		Channels: func() map[string]string { return s.channels },
 		Command:  func() string { return "/notewatch" },
 		Allow:    func() slackapp.Allow { return s.allow },
+		Take: func(ctx context.Context, request string) (bool, error) {
+			return s.store.TakeAsked(ctx, request, stageTime())
+		},
 		BotToken: secret.New("xoxb-token"), AppToken: secret.New(token), SigningSecret: secret.New(stageSecret), APIURL: s.slack.URL,
 		Machine: stageTime, Log: slog.New(slog.DiscardHandler),
 	})

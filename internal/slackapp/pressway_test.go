@@ -23,7 +23,7 @@ var (
 // A way is how Slack tells an App of presses. Each is told of twice.
 type way func(s *stage, asked ...notifytest.Asked)
 
-var ways = map[string]way{"HTTP": overHTTP, "socket": overSocket}
+var ways = map[string]way{"HTTP": overHTTP, "socket": overSocket, "two processes": overTwoProcesses}
 
 // overHTTP tells a new App of presses and waits until it has done them.
 func overHTTP(s *stage, asked ...notifytest.Asked) {
@@ -35,6 +35,23 @@ func overHTTP(s *stage, asked ...notifytest.Asked) {
 		for _, a := range append(asked, asked...) {
 			require.Equal(s.t, http.StatusOK, s.request(web, a, stageSecret, stageTime()))
 		}
+	})
+}
+
+// overTwoProcesses tells two new Apps of presses, each of each, and waits until they have done them.
+func overTwoProcesses(s *stage, asked ...notifytest.Asked) {
+	s.t.Helper()
+	one, other := s.newApp(""), s.newApp("")
+	first, second := httptest.NewServer(one.Handler()), httptest.NewServer(other.Handler())
+	defer first.Close()
+	defer second.Close()
+	s.atWork(one, func() {
+		s.atWork(other, func() {
+			for _, a := range asked {
+				require.Equal(s.t, http.StatusOK, s.request(first, a, stageSecret, stageTime()))
+				require.Equal(s.t, http.StatusOK, s.request(second, a, stageSecret, stageTime()))
+			}
+		})
 	})
 }
 

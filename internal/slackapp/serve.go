@@ -39,8 +39,27 @@ func (a *App) take(r request) bool {
 	return a.refusals.submit(func(ctx context.Context) { a.guard(r, func() { a.reply(ctx, r, Reply{Text: busyText}) }) })
 }
 
+// takenElsewhere reports whether another process has taken a request. While the store cannot say so, it is answered: nothing can be changed
+// then, and an answer may be what people need most.
+func (a *App) takenElsewhere(ctx context.Context, r request) bool {
+	if a.Take == nil {
+		return false
+	}
+	first, err := a.Take(ctx, r.id)
+	if err != nil {
+		a.Log.Warn("noting a request of Slack", "kind", string(r.kind), "err", err)
+		return false
+	}
+	return !first
+}
+
 // serve answers a request.
 func (a *App) serve(ctx context.Context, r request) {
+	if a.takenElsewhere(ctx, r) {
+		a.Metrics.Asked(r.kind, metrics.Repeated)
+		a.Log.Info("a request of Slack came again; another process has taken it", "kind", string(r.kind))
+		return
+	}
 	reply, told := Reply{Text: sorryText}, false
 	known := a.guard(r, func() { reply = a.answerTo(ctx, r) })
 	a.guard(r, func() { told = a.reply(ctx, r, reply) })

@@ -1,7 +1,10 @@
 // Package slackapp answers what people send from Slack: commands that they type and buttons that they press.
 //
 // They come over Socket Mode or as HTTP requests. Either way they are acknowledged at once, so that Slack waits for
-// nothing, and answered afterwards through the URL that came with them. What comes twice has one effect.
+// nothing, and answered afterwards through the URL that came with them. What comes twice has one effect, also if it comes to two processes:
+// Slack sends an envelope to any connection, and again to another one if it is not acknowledged, and a balancer sends requests anywhere.
+// So each process remembers what it has taken (memory), and before it answers it asks the store whether another one has (Config.Take).
+// The store also settles what different people press at once. All else in memory are caches of what Slack says.
 package slackapp
 
 import (
@@ -28,6 +31,10 @@ type Config struct {
 	Channels func() map[string]string // the channel IDs of receivers that post to Slack with a bot token, by their names
 	Command  func() string            // what people type first, such as /notewatch
 	Allow    func() Allow
+	// Take notes that a request is taken, and reports whether no process has taken it before. nil is that there is one process.
+	Take func(ctx context.Context, request string) (first bool, err error)
+	// Processes counts those that use the same app. nil is one.
+	Processes func(context.Context) int
 
 	BotToken      secret.Text // xoxb-…
 	AppToken      secret.Text // xapp-…, for Socket Mode; "" is none
@@ -58,7 +65,6 @@ type App struct {
 	api      *slack.Client
 	home     *home
 	groups   *groups
-	snoozing sync.Mutex // one press at a time
 	seen     *memory
 	jobs     *pool
 	refusals *pool    // told to those whom jobs has no room for

@@ -84,7 +84,7 @@ func (s *socket) on(ctx context.Context, event socketmode.Event) {
 	case socketmode.EventTypeConnecting:
 		s.Metrics.SocketClosed()
 	case socketmode.EventTypeHello:
-		s.hello(event.Request.NumConnections)
+		s.hello(ctx, event.Request.NumConnections)
 	case socketmode.EventTypeConnectionError:
 		s.failed(event.Data)
 	case socketmode.EventTypeErrorBadMessage:
@@ -98,18 +98,19 @@ func (s *socket) on(ctx context.Context, event socketmode.Event) {
 	}
 }
 
-// hello notes that there is a connection. More than one of the app means that another process has one too, or that one was
-// lost and Slack does not know it yet.
-func (s *socket) hello(connections int) {
+// hello notes that there is a connection. More of the app than there are processes mean that one has another database, or that one was lost
+// and Slack does not know it yet.
+func (s *socket) hello(ctx context.Context, connections int) {
 	s.opener.greet()
 	s.Metrics.SocketOpened(connections)
 	s.Log.Info("connected to Slack", "connections", connections)
-	if connections > 1 && !s.shared {
+	shared := connections > 1 && (s.Processes == nil || connections > s.Processes(ctx))
+	if shared && !s.shared {
 		s.Log.Warn("the Slack app has other connections: Slack sends commands and presses to any one of them, so that some may go "+
-			"unanswered. If another process uses the same app-level token, end it or give it an app of its own; if this is left "+
+			"unanswered. If a process with another database uses the same app-level token, end it or give it an app of its own; if this is left "+
 			"of a connection that was lost, it passes", "connections", connections)
 	}
-	s.shared = connections > 1
+	s.shared = shared
 }
 
 // failed notes that there is no connection, and ends the run if Slack has refused the token. Of that slack-go knows only some

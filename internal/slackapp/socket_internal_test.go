@@ -234,6 +234,24 @@ func TestSocketOfTwoProcesses(t *testing.T) {
 	require.Equal(t, "1", other.count(`requests_total{kind="command",result="answered"}`))
 }
 
+// Other processes that share the database may have connections too.
+func TestSocketOfKnownProcesses(t *testing.T) {
+	b := newBench(t, plan{config: func(c *Config) {
+		overSocket(c)
+		c.Processes = func(context.Context) int { return 2 }
+	}})
+	require.NoError(t, b.slack.AwaitConnection(t.Context(), 1))
+	for i, shared := range []int{1, 2} {
+		b.slack.ShareApp(shared)
+		b.slack.CutSockets()
+		require.NoError(t, b.slack.AwaitConnection(t.Context(), i+2))
+		asked := b.slack.Type(ann, "/notewatch", "status") // so that the hello before it was heard
+		b.deliver(asked)
+		b.answer(asked)
+		require.Equal(t, shared == 2, strings.Contains(b.log.String(), "the Slack app has other connections"))
+	}
+}
+
 // When Slack refuses the token, that is said loudly, and tried again after a while; the rest goes on.
 func TestSocketCredentials(t *testing.T) {
 	for _, code := range []string{"invalid_auth", "token_revoked", "missing_scope", "not_allowed_token_type", "access_denied"} {
