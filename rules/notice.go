@@ -24,10 +24,11 @@ func (a Alert) Raise(level Level, texts Told, now time.Time) (Alert, Event) {
 // Clear returns the alert as resolved, because the program itself found that its cause is gone.
 func (a Alert) Clear(now time.Time) (Alert, Event) { return a.end(Resolved, Cleared, now) }
 
-// Report returns an alert that carries a report. It has ended as soon as it is made.
+// Report returns an alert that carries a report. It has ended as soon as it is made. There is one report of each key: whoever makes it, at
+// whatever time, gives it the same ID.
 func (k Key) Report(texts Told, now time.Time) Alert {
 	a := k.Inactive()
-	a.ID = a.id("report", now)
+	a.ID = a.id("report", time.UnixMilli(0))
 	a.State, a.Level, a.Worst, a.Told = Resolved, Info, Info, texts
 	a.Since, a.FiredAt, a.RaisedAt, a.NotifiedAt, a.EndedAt, a.AsOf = now, now, now, now, now, now
 	return a.raise(Reported, now)

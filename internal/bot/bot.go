@@ -106,10 +106,11 @@ type Bot struct {
 	evaluator *evaluate.Evaluator
 
 	awake   awakening
-	greeted atomic.Bool // the operators know what is watched, as far as this process can tell
-	lists   sync.Map    // device lists as they are stored, by the UID of the project: each a *store.DeviceList
-	devices sync.Map    // int: how many devices a project lists, by UID
-	rates   sync.Map    // float64: requests a minute of an account when that was last logged, by name
+	greeted atomic.Bool  // the operators know what is watched, as far as this process can tell
+	lists   sync.Map     // device lists as they are stored, by the UID of the project: each a *store.DeviceList
+	devices sync.Map     // int: how many devices a project lists, by UID
+	counted atomic.Int64 // when they were last counted, as Unix milliseconds
+	rates   sync.Map     // float64: requests a minute of an account when that was last logged, by name
 	fresh   freshening
 }
 

@@ -94,34 +94,40 @@ func (b *Bot) WithdrawSelfAlerts(ctx context.Context) error {
 // anything changed. Whether people are told of an alert that stands is left as it is.
 func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
 	for {
-		before, err := b.open(ctx, key)
-		if err != nil {
-			return false, err
-		}
-		after, event := change(before)
-		if event == rules.None {
-			return false, nil
-		}
-		mutes, seq, err := b.mutes(ctx, store.Project{}, b.clock.Now())
-		if err != nil {
-			return false, err
-		}
-		if event == rules.Fired {
-			mutes.Firing = func(string, string, string) bool { return false }
-			after.Mute = mutes.Of(after, b.clock.Now())
-		}
-		err = b.store.Decide(ctx, store.Decision{
-			Alerts: []*rules.Alert{&after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.fallbacks, Silences: seq, Now: b.clock.Now(),
-			Mute: after.Drill && after.Open() || key.Rule == accountFailing, // that ends a drill at last, and others are muted by an account
-		})
-		if err == nil {
-			b.wake(store.Receiver)
-			b.wake(store.Mute)
-		}
+		changed, err := b.alterOnce(ctx, key, receivers, change)
 		if !errors.Is(err, store.ErrMoved) {
-			return err == nil, err
+			return changed, err
 		}
 	}
+}
+
+// alterOnce is alter that returns store.ErrMoved if somebody else has decided something meanwhile.
+func (b *Bot) alterOnce(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
+	before, err := b.open(ctx, key)
+	if err != nil {
+		return false, err
+	}
+	after, event := change(before)
+	if event == rules.None {
+		return false, nil
+	}
+	mutes, seq, err := b.mutes(ctx, store.Project{}, b.clock.Now())
+	if err != nil {
+		return false, err
+	}
+	if event == rules.Fired {
+		mutes.Firing = func(string, string, string) bool { return false }
+		after.Mute = mutes.Of(after, b.clock.Now())
+	}
+	err = b.store.Decide(ctx, store.Decision{
+		Alerts: []*rules.Alert{&after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.fallbacks, Silences: seq, Now: b.clock.Now(),
+		Mute: after.Drill && after.Open() || key.Rule == accountFailing, // that ends a drill at last, and others are muted by an account
+	})
+	if err == nil {
+		b.wake(store.Receiver)
+		b.wake(store.Mute)
+	}
+	return err == nil, err
 }
 
 // open returns the open alert of a key, or the inactive one.

@@ -59,6 +59,20 @@ func (b *Bot) countDevices(ctx context.Context) error {
 	return nil
 }
 
+// recountTime is how old a count of devices is that is read from the store again: device lists are read as often.
+const recountTime = time.Hour
+
+// recount reads from the store now and then how many devices the projects list: other processes read device lists too, and the interval
+// between polls depends on all of them.
+func (b *Bot) recount(ctx context.Context, now time.Time) error {
+	counted := b.counted.Swap(now.UnixMilli())
+	if age := now.Sub(time.UnixMilli(counted)); age >= 0 && age < recountTime {
+		b.counted.Store(counted)
+		return nil
+	}
+	return b.countDevices(ctx)
+}
+
 // logIntervals logs how often the projects of each account are polled.
 func (b *Bot) logIntervals() {
 	for _, a := range b.accounts {

@@ -21,6 +21,9 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	now, started, times := b.clock.Now().UTC(), b.machine(), stepTimes{}
+	if err := b.recount(ctx, now); err != nil {
+		return err
+	}
 	if err := b.convertRecent(ctx, lease, now); err != nil {
 		return err
 	}

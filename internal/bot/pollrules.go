@@ -89,36 +89,33 @@ func (b *Bot) nextPollRules(account Account, state store.Project, now time.Time)
 	return now.Add(min(cadence, lateEvery))
 }
 
-// An awakening holds since when this process has been awake, by project UID: since it started, or since the machine was suspended.
+// An awakening holds since when this process has been awake: since it started, or since the machine was suspended.
 type awakening struct {
-	mu    sync.Mutex
-	times map[string]awakeTime
+	mu          sync.Mutex
+	since, last time.Time
 }
 
-// An awakeTime is a time without gaps in which the rules that read only poll were looked at.
-type awakeTime struct{ since, last time.Time }
-
-// since notes that the process is awake at now, and returns since when. It has slept if that was last noted longer than gap ago.
-func (a *awakening) since(uid string, now time.Time, gap time.Duration) time.Time {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	t := a.times[uid]
-	if t.last.IsZero() || now.Before(t.last) || now.Sub(t.last) > gap {
-		t.since = now
+// NoteAwake notes that the process is awake, and returns since when. It has slept if that was last noted longer ago than any rules that read
+// only poll wait to be evaluated. The loop of these rules notes it too, because another process may evaluate them for long.
+func (b *Bot) NoteAwake() (since time.Time) {
+	now, gap := b.clock.Now(), lateEvery
+	for _, a := range b.accounts {
+		gap = max(gap, lateEvery+b.Cadence(a))
 	}
-	t.last = now
-	if a.times == nil {
-		a.times = map[string]awakeTime{}
+	b.awake.mu.Lock()
+	defer b.awake.mu.Unlock()
+	if b.awake.last.IsZero() || now.Before(b.awake.last) || now.Sub(b.awake.last) > gap {
+		b.awake.since = now
 	}
-	a.times[uid] = t
-	return t.since
+	b.awake.last = now
+	return b.awake.since
 }
 
 // pollComesFirst returns until when the rules that read only poll wait for the poll of a project; zero is that they do not. After a
 // start or a suspension the last poll is old because nobody was polling, so the poll that is due gets the time of one cadence.
 func (b *Bot) pollComesFirst(ctx context.Context, uid string, cadence time.Duration) (until time.Time, err error) {
 	now := b.clock.Now()
-	until = b.awake.since(uid, now, cadence+lateEvery).Add(cadence)
+	until = b.NoteAwake().Add(cadence)
 	due, ok, err := b.store.NextDue(ctx, store.Poll, uid)
 	if err != nil || !ok || due.After(now) || !now.Before(until) {
 		return time.Time{}, err

@@ -72,16 +72,20 @@ func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
 	return false, nil
 }
 
-// Report tells receivers what there is to know, unless they were told it already.
+// Report tells receivers what there is to know, unless they were told it already, by this process or another.
 func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error {
-	before, err := b.store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
-	if err != nil || len(before) > 0 {
-		return err
+	for {
+		before, err := b.store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
+		if err != nil || len(before) > 0 {
+			return err
+		}
+		_, err = b.alterOnce(ctx, key, receivers, func(rules.Alert) (rules.Alert, rules.Event) {
+			return key.Report(told, b.clock.Now()), rules.Reported
+		})
+		if !errors.Is(err, store.ErrMoved) {
+			return err
+		}
 	}
-	_, err = b.alter(ctx, key, receivers, func(rules.Alert) (rules.Alert, rules.Event) {
-		return key.Report(told, b.clock.Now()), rules.Reported
-	})
-	return err
 }
 
 // summary is the text of a weekly summary.
