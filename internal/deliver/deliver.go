@@ -70,7 +70,6 @@ type Sender struct {
 	metrics   *metrics.Metrics
 	log       *slog.Logger
 
-	lanes lanes
 	calls sync.Map // of receivers by name: a *sync.Mutex that is held during a call
 }
 
@@ -79,7 +78,6 @@ func New(c Config) *Sender {
 	return &Sender{
 		store: c.Store, receivers: c.Receivers, operators: c.Operators, period: c.Period, once: c.Once, hooks: c.Hooks,
 		now: c.Now, machine: c.Machine, sleep: c.Sleep, metrics: c.Metrics, log: c.Log,
-		lanes: lanes{last: map[string]time.Time{}},
 	}
 }
 
