@@ -40,11 +40,15 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	if asJSON {
 		s.stdout = c.ErrOrStderr()
 	}
+	s.process = thisProcess(s.environment)
 	w, closeDB, err := s.start(ctx, true)
 	if err != nil {
 		return err
 	}
 	defer closeDB()
+	if w.StandsBy() {
+		return errors.New("other rules are active, which a process that runs was started or reloaded with: use the same rules file, or end that process")
+	}
 	if err := w.Bot.PollNow(ctx); err != nil {
 		return err
 	}

@@ -36,38 +36,59 @@ func (w *watcher) watch(ctx context.Context) error {
 			defer close(done)
 			w.running.Load().watch.Run(working)
 		}()
-		next := w.await(ctx, changed)
+		next, moved := w.await(ctx, changed)
 		stop()
 		<-done
 		if next != nil {
-			w.replace(ctx, next)
+			w.replace(ctx, next, moved)
 		}
 	}
 	return nil
 }
 
-// await returns new settings that are good, or nil when ctx is done. Of settings that are not good the operators are told.
-func (w *watcher) await(ctx context.Context, changed <-chan struct{}) *settings {
+// await returns new settings that are good, or nil when ctx is done. Of settings that are not good the operators are told. moved is that
+// they were read again because another process has made other rules active, and that theirs are these.
+func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *settings, moved bool) {
 	for {
+		moved = false
 		select {
 		case <-ctx.Done():
-			return nil
+			return nil, false
 		case <-changed:
 		case <-w.hangups:
+		case <-w.running.Load().watch.RulesMoved():
+			moved = true
 		}
 		next, err := interruptible(ctx, w.read)
 		if ctx.Err() != nil {
-			return nil
+			return nil, false
 		}
 		w.metrics.Reloaded(err == nil, time.Now())
-		if err == nil {
-			return next
-		}
-		w.log.Error("reading the settings again; those that run stay", "err", err)
-		if err := w.complain(ctx, err); err != nil {
-			w.log.Error("telling receivers that the rules file is not valid", "err", err)
+		switch {
+		case err == nil && moved && !w.agrees(ctx, next):
+		case err == nil:
+			return next, moved
+		default:
+			w.log.Error("reading the settings again; those that run stay", "err", err)
+			if err := w.complain(ctx, err); err != nil {
+				w.log.Error("telling receivers that the rules file is not valid", "err", err)
+			}
 		}
 	}
+}
+
+// agrees reports whether the rules of settings are the active ones, and says so if not.
+func (w *watcher) agrees(ctx context.Context, next *settings) bool {
+	active, err := next.wired.Bot.Store.ActiveRules(ctx)
+	if err != nil {
+		return true // whoever resumes finds out
+	}
+	own := watch.RulesHash(next.wired)
+	if own != active {
+		w.log.Warn("the rules file, read again, is another one than that of the active rules: this process stands by until they are the same, "+
+			"or until its file is changed or it gets SIGHUP, which makes its rules the active ones", "file", w.environment.Rules, "active", active, "own", own)
+	}
+	return own == active
 }
 
 // settings are all that a watch is made of.
@@ -82,7 +103,7 @@ func (w *watcher) read() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.metrics = w.metrics
+	s.metrics, s.process = w.metrics, w.process
 	wired, err := s.wire(bot.SystemClock())
 	if err != nil {
 		return nil, err
@@ -91,9 +112,14 @@ func (w *watcher) read() (*settings, error) {
 	return &settings{s, wired}, nil
 }
 
-// replace puts a watch with new settings in the place of the one that has stopped. If that fails, the old one goes on.
-func (w *watcher) replace(ctx context.Context, next *settings) {
-	made, err := watch.New(ctx, next.wired)
+// replace puts a watch with new settings in the place of the one that has stopped. If that fails, the old one goes on. moved is that their
+// rules are active already, by another process.
+func (w *watcher) replace(ctx context.Context, next *settings, moved bool) {
+	begin := watch.New
+	if moved {
+		begin = watch.Resume
+	}
+	made, err := begin(ctx, next.wired)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.log.Error("starting with new settings; the old ones stay", "err", err)
@@ -105,6 +131,9 @@ func (w *watcher) replace(ctx context.Context, next *settings) {
 	if err := w.greet(ctx); err != nil {
 		w.log.Error("making overdue polls due", "err", err)
 	}
+	if made.StandsBy() {
+		return
+	}
 	if err := made.Bot.ResolveAll(ctx, rulesFile); err != nil {
 		w.log.Error("telling receivers that the rules file is valid again", "err", err)
 	}
@@ -112,7 +141,11 @@ func (w *watcher) replace(ctx context.Context, next *settings) {
 
 // restore puts the settings that run back into the store, which may hold some of those that failed.
 func (w *watcher) restore(ctx context.Context) {
-	made, err := watch.New(ctx, w.running.Load().watch.Config)
+	old, begin := w.running.Load().watch, watch.New
+	if old.StandsBy() {
+		begin = watch.Resume
+	}
+	made, err := begin(ctx, old.Config)
 	if err != nil {
 		w.log.Error("going back to the old settings", "err", err)
 		return

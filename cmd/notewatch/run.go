@@ -95,7 +95,10 @@ func (w *watcher) take(s setup, made *watch.Watch) {
 
 // listen starts the servers and who answers in Slack.
 func (w *watcher) listen(ctx context.Context, group *errgroup.Group) error {
-	health := func(ctx context.Context) error { return ready(ctx, w.running.Load().watch, w.started) }
+	health := func(ctx context.Context) (string, error) {
+		watch := w.running.Load().watch
+		return standingBy(watch), ready(ctx, watch, w.started)
+	}
 	server, err := web.Listen(ctx, w.environment.Listen, health)
 	if err != nil {
 		return err
@@ -139,8 +142,12 @@ func (w *watcher) answerSlack(ctx context.Context, group *errgroup.Group, server
 	return nil
 }
 
-// greet makes overdue polls due, and logs what is watched, from when on, and what an operator should know of the settings.
+// greet makes overdue polls due, and logs what is watched, from when on, and what an operator should know of the settings. A process that
+// stands by has said that.
 func (w *watcher) greet(ctx context.Context) error {
+	if w.running.Load().watch.StandsBy() {
+		return nil
+	}
 	next, err := w.running.Load().watch.Bot.PollOverdue(ctx)
 	if err != nil {
 		return err
@@ -167,6 +174,14 @@ func (w *watcher) greet(ctx context.Context) error {
 
 // stalePolls is how many polls of a project may fail to come before notewatch says that it is not ready.
 const stalePolls = 3
+
+// standingBy says that a watch stands by; "" if it does not.
+func standingBy(w *watch.Watch) string {
+	if !w.StandsBy() {
+		return ""
+	}
+	return "standing by: other rules are active than those of this process"
+}
 
 // ready reports whether the database can be used and every project has been read not long ago.
 func ready(ctx context.Context, w *watch.Watch, started time.Time) error {

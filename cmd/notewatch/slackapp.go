@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"notewatch/internal/bot"
@@ -49,5 +50,9 @@ func (w *watcher) slackApp() (*slackapp.App, error) {
 	c.Channels = func() map[string]string { return w.running.Load().slackChannels() }
 	c.Command = func() string { return w.running.Load().file.Slack.Command }
 	c.Allow = func() slackapp.Allow { return slackapp.Allow(w.running.Load().file.Slack.Allow) }
+	c.Take = func(ctx context.Context, request string) (bool, error) {
+		return w.running.Load().watch.Config.Bot.Store.TakeAsked(ctx, request, time.Now())
+	}
+	c.Processes = func(ctx context.Context) int { return w.running.Load().watch.Processes(ctx) }
 	return slackapp.New(c)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,8 +31,9 @@ beside notewatch run, asks Notehub nothing and needs no secrets.
 truncated, polling, behind: the project that is polled before it), accounts (name, requests_per_minute, requests_today,
 interval_seconds: between two polls of each of its projects, current_requests_per_minute: less until reduced_until after Notehub has rate-limited the
 account, held_until, cause: why none of its projects can be polled), receivers (name, waiting, gave_up,
-oldest_seconds, next_try) and alerts (info, warning, critical, pending, muted, acknowledged, silences). Times are RFC 3339;
-one that is not known is left out.`,
+oldest_seconds, next_try), alerts (info, warning, critical, pending, muted, acknowledged, silences) and processes (host, pid, version, schema:
+the newest that it knows, rules_file, rules: what identifies them, started_at, seen_at, alive, standing_by: its rules are not the active ones,
+doing: the kind and key of each piece of work). Times are RFC 3339; one that is not known is left out.`,
 		Example: `  notewatch status
   notewatch status --json`,
 		Args: noArguments,
@@ -85,7 +87,7 @@ func (t statusText) print(s screen) error {
 			return err
 		}
 	}
-	for _, part := range []*table{t.projects(), t.accounts(), t.receivers()} {
+	for _, part := range []*table{t.projects(), t.accounts(), t.receivers(), t.processes()} {
 		if len(part.rows) == 0 {
 			continue
 		}
@@ -210,6 +212,44 @@ func (t statusText) receiver(r lookup.ReceiverStatus) string {
 	return "fine"
 }
 
+func (t statusText) processes() *table {
+	table := &table{columns: columns("PROCESS~", "VERSION", "STARTED", "DOING", "STATE_")}
+	for _, p := range t.Processes {
+		table.add(p.Name(), p.Version, t.since(p.Started), doing(p.Holds), t.process(p))
+	}
+	return table
+}
+
+// doing says what work a process holds.
+func doing(held []store.Held) string {
+	count := map[store.Kind]int{}
+	for _, h := range held {
+		count[h.Kind]++
+	}
+	polls, receivers := count[store.Poll], count[store.Receiver]
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		noun string
+	}{{polls, "poll"}, {receivers, "receiver"}, {len(held) - polls - receivers, "other"}} {
+		if part.n > 0 {
+			parts = append(parts, counted(part.n, part.noun))
+		}
+	}
+	return cmp.Or(strings.Join(parts, ", "), "-")
+}
+
+// process says how a process does.
+func (t statusText) process(p lookup.ProcessStatus) string {
+	switch {
+	case !p.Lives:
+		return "died, or is cut off from the database: last seen " + t.since(p.Seen)
+	case p.StandsBy:
+		return "standing by: its rules are not the active ones"
+	}
+	return "fine"
+}
+
 // alerts says how many alerts are open, and how many of them nobody is told of.
 func (t statusText) alerts() string {
 	var firing []string
@@ -245,6 +285,26 @@ type statusView struct {
 	Accounts  []accountState  `json:"accounts"`
 	Receivers []receiverState `json:"receivers"`
 	Alerts    alertCounts     `json:"alerts"`
+	Processes []processState  `json:"processes"`
+}
+
+type processState struct {
+	Host     string      `json:"host"`
+	PID      int         `json:"pid"`
+	Version  string      `json:"version"`
+	Schema   int64       `json:"schema"`
+	File     string      `json:"rules_file"`
+	Rules    string      `json:"rules"`
+	Started  time.Time   `json:"started_at"`
+	Seen     time.Time   `json:"seen_at"`
+	Lives    bool        `json:"alive"`
+	StandsBy bool        `json:"standing_by"`
+	Doing    []heldState `json:"doing"`
+}
+
+type heldState struct {
+	Kind string `json:"kind"`
+	Key  string `json:"key,omitempty"`
 }
 
 type projectState struct {
@@ -301,7 +361,7 @@ func diskText(err error) string {
 
 func statusViewOf(s statusText) statusView {
 	v := statusView{
-		Now: s.Now.UTC(), Demo: s.demo, Disk: diskText(s.disk), Projects: []projectState{}, Accounts: []accountState{}, Receivers: []receiverState{},
+		Now: s.Now.UTC(), Demo: s.demo, Disk: diskText(s.disk), Projects: []projectState{}, Accounts: []accountState{}, Receivers: []receiverState{}, Processes: []processState{},
 		Alerts: alertCounts{
 			s.Firing[rules.Info], s.Firing[rules.Warning], s.Firing[rules.Critical], s.Pending, s.Muted, s.Acked, s.Silences,
 		},
@@ -318,6 +378,13 @@ func statusViewOf(s statusText) statusView {
 	}
 	for _, r := range s.Receivers {
 		v.Receivers = append(v.Receivers, receiverState{r.Name, r.Waiting, r.GivenUp, r.Oldest.Seconds(), r.Next})
+	}
+	for _, p := range s.Processes {
+		state := processState{p.Host, p.PID, p.Version, p.Schema, p.File, p.Rules, p.Started, p.Seen, p.Lives, p.StandsBy, []heldState{}}
+		for _, h := range p.Holds {
+			state.Doing = append(state.Doing, heldState{string(h.Kind), h.Key})
+		}
+		v.Processes = append(v.Processes, state)
 	}
 	return v
 }

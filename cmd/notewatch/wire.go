@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -32,6 +34,7 @@ type setup struct {
 	file        *config.File
 	log         *slog.Logger
 	stdout      io.Writer
+	process     store.Process    // this one, if it runs notewatch
 	metrics     *metrics.Metrics // nil counts nothing
 }
 
@@ -98,7 +101,8 @@ func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
 		return nil, nil, errors.Join(err, release())
 	}
 	closeAll := func() {
-		if err := errors.Join(db.Close(), release()); err != nil {
+		left := db.Leave(context.WithoutCancel(ctx), s.process, time.Now())
+		if err := errors.Join(left, db.Close(), release()); err != nil {
 			s.log.Error("closing the database", "err", err)
 		}
 	}
@@ -120,7 +124,7 @@ func start(c *cobra.Command, m *metrics.Metrics) (setup, *watch.Watch, func(), e
 	if err != nil {
 		return s, nil, nil, err
 	}
-	s.metrics = m
+	s.metrics, s.process = m, thisProcess(s.environment)
 	w, closeDB, err := s.start(c.Context(), false)
 	return s, w, closeDB, err
 }
@@ -136,8 +140,8 @@ func (s setup) start(ctx context.Context, once bool) (*watch.Watch, func(), erro
 		return nil, nil, err
 	}
 	wired.Bot.Store, wired.Bot.Once = db, once
-	w, err := watch.New(ctx, wired)
-	if err == nil {
+	w, err := watch.Start(ctx, wired)
+	if err == nil && !w.StandsBy() {
 		err = w.Bot.ResolveAll(ctx, rulesFile) // it is valid, and the complaint may be about one from before
 	}
 	if err != nil {
@@ -165,7 +169,22 @@ func (s setup) wire(clock bot.Clock) (watch.Config, error) {
 		Summary: s.file.Summary, Period: s.file.Period,
 		Clock: clock, Machine: time.Now, Metrics: s.metrics, Log: s.log,
 	}
-	return watch.Config{Bot: left, Receivers: receivers}, nil
+	return watch.Config{Bot: left, Receivers: receivers, Process: s.process}, nil
+}
+
+// thisProcess is how this process is listed among those that work on the database.
+func thisProcess(environment config.Environment) store.Process {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	file, err := filepath.Abs(environment.Rules)
+	if err != nil {
+		file = environment.Rules
+	}
+	return store.Process{
+		ID: rand.Text(), Host: host, PID: os.Getpid(), Version: version, File: file, Started: time.Now(),
+	}
 }
 
 func (s setup) projects() (projects []bot.Project) {

@@ -186,6 +186,8 @@ func TestWhatWasGivenUpIsTriedAgainAtTheNextStart(t *testing.T) {
 // Work that is due but held by somebody else is looked at now and then, not without pause.
 func TestRunDoesNotSpinOnWorkThatIsHeld(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
+	r.config.Receivers = nil
+	r.open() // or the watch below would have other rules, and end the lease
 	_, ok, err := r.store.Claim(t.Context(), store.Poll, project, r.now, r.machine)
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -203,7 +205,6 @@ func TestRunDoesNotSpinOnWorkThatIsHeld(t *testing.T) {
 		}
 		return time.NewTimer(0)
 	}}
-	r.config.Receivers = nil
 	held, err := watch.New(t.Context(), r.config)
 	require.NoError(t, err)
 	held.Run(ctx)

@@ -21,6 +21,15 @@ type Status struct {
 	Muted     int // of those that fire
 	Acked     int // of those that fire
 	Silences  int // that are not over
+	Processes []ProcessStatus
+}
+
+// A ProcessStatus is a process that works on the database, or that has died and has not been started again.
+type ProcessStatus struct {
+	store.Process
+	Lives    bool
+	StandsBy bool         // its rules are not the active ones
+	Holds    []store.Held // that it is doing
 }
 
 // A ProjectStatus is how the reading of a project goes.
@@ -66,6 +75,35 @@ type ReceiverStatus struct {
 	Next    time.Time     // when it is served next; zero: when there is something new
 }
 
+// processStatus returns the processes that run, the newest first, and those that have died.
+func (d *Desk) processStatus(ctx context.Context, now time.Time) (all []ProcessStatus, err error) {
+	processes, err := d.Store.Processes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	active, err := d.Store.ActiveRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held, err := d.Store.Held(ctx, now)
+	type place struct{ host, file string }
+	startedAgain := map[place]bool{}
+	for _, p := range processes {
+		status := ProcessStatus{Process: p, Lives: p.Lives(now), StandsBy: p.Rules != active}
+		for _, h := range held {
+			if h.Process == p.ID {
+				status.Holds = append(status.Holds, h)
+			}
+		}
+		at := place{p.Host, p.File}
+		if status.Lives || p.Ended.IsZero() && !startedAgain[at] {
+			all = append(all, status)
+		}
+		startedAgain[at] = true
+	}
+	return all, err
+}
+
 // Status returns how notewatch does.
 func (d *Desk) Status(ctx context.Context) (Status, error) {
 	s := Status{Now: d.Now()}
@@ -82,6 +120,9 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 		return s, err
 	}
 	s.Silences = len(silences)
+	if s.Processes, err = d.processStatus(ctx, s.Now); err != nil {
+		return s, err
+	}
 	for _, p := range d.Projects {
 		status, err := d.projectStatus(ctx, p)
 		if err != nil {

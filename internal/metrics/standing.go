@@ -22,6 +22,10 @@ type Snapshot struct {
 
 	PolledAt map[string]time.Time     // the last poll that went well, by project UID
 	Budgets  map[string]RequestBudget // by account
+
+	Processes int  // that run on the database, this one among them
+	StandsBy  bool // this process does no work, since other rules are active
+	Leases    int  // that this process holds
 }
 
 // RequestBudget is the request budget of one account.
@@ -41,7 +45,7 @@ func (m *Metrics) Observe(snapshot func(context.Context) (Snapshot, error)) {
 
 // standing is the collector of how things stand.
 type standing struct {
-	up, firing, pending, deliveries, waiting, oldest, dead, polledAt, current, interval *prometheus.Desc
+	up, firing, pending, deliveries, waiting, oldest, dead, polledAt, current, interval, processes, standsBy, leases *prometheus.Desc
 
 	mu         sync.Mutex
 	configured Configured
@@ -65,7 +69,10 @@ func newStanding() *standing {
 			"receiver"),
 		current: desc("notehub_current_requests_per_minute", "Requests to Notehub that the account sends in a minute at most, for now: fewer than allowed for some minutes after Notehub has rate-limited the account.",
 			"account"),
-		interval: desc("poll_interval_seconds", "Time between two polls of each project of the account.", "account"),
+		interval:  desc("poll_interval_seconds", "Time between two polls of each project of the account.", "account"),
+		processes: desc("processes", "Processes of notewatch run that work on the database, this one among them."),
+		standsBy:  desc("standing_by", "Whether this process does no work because its rules are not the active ones: 1 or 0."),
+		leases:    desc("leases", "Leases that this process holds: the polls, receivers and other work that it is doing."),
 		polledAt: desc("poll_last_success_timestamp_seconds", "When the last poll of the project that succeeded began; 0 is never.",
 			"project"),
 	}
@@ -93,7 +100,7 @@ func (s *standing) state() (Configured, func(context.Context) (Snapshot, error))
 
 // Describe implements [prometheus.Collector].
 func (s *standing) Describe(to chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{s.up, s.firing, s.pending, s.deliveries, s.waiting, s.oldest, s.dead, s.polledAt, s.current, s.interval} {
+	for _, desc := range []*prometheus.Desc{s.up, s.firing, s.pending, s.deliveries, s.waiting, s.oldest, s.dead, s.polledAt, s.current, s.interval, s.processes, s.standsBy, s.leases} {
 		to <- desc
 	}
 }
@@ -116,11 +123,7 @@ func (s *standing) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.NewInvalidMetric(s.up, err) // for the log of the handler
 		return
 	}
-	up := 1.0
-	if now.Outage {
-		up = 0
-	}
-	to <- gauge(s.up, up)
+	to <- gauge(s.up, one(!now.Outage))
 	s.send(to, now, configured)
 }
 
@@ -129,6 +132,9 @@ func (s *standing) send(to chan<- prometheus.Metric, now Snapshot, configured Co
 		to <- gauge(s.firing, float64(now.Firing[level]), level.String())
 	}
 	to <- gauge(s.pending, float64(now.Pending))
+	to <- gauge(s.processes, float64(now.Processes))
+	to <- gauge(s.standsBy, one(now.StandsBy))
+	to <- gauge(s.leases, float64(now.Leases))
 	for _, receiver := range configured.Receivers {
 		count := now.Deliveries[receiver]
 		for _, state := range delivery.Unsettled() {
@@ -145,6 +151,14 @@ func (s *standing) send(to chan<- prometheus.Metric, now Snapshot, configured Co
 		to <- gauge(s.current, now.Budgets[account].PerMinute, account)
 		to <- gauge(s.interval, now.Budgets[account].Interval.Seconds(), account)
 	}
+}
+
+// one is 1 for true and 0 for false.
+func one(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func gauge(desc *prometheus.Desc, value float64, labels ...string) prometheus.Metric {

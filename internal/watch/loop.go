@@ -27,13 +27,14 @@ func (w *Watch) Run(ctx context.Context) {
 		})
 	}
 	loops.Go(func() { w.loop(ctx, ctx, store.PollRules, w.projects, w.bells[waking{store.PollRules, ""}]) })
-	for _, kind := range []store.Kind{store.Mute, store.Summary} {
+	for _, kind := range []store.Kind{store.Mute, store.Summary, store.Rules} {
 		loops.Go(func() { w.loop(ctx, ctx, kind, []string{""}, w.bells[waking{kind, ""}]) })
 	}
 	for _, name := range w.receivers {
 		loops.Go(func() { w.loop(ctx, draining, store.Receiver, []string{name}, w.bells[waking{store.Receiver, name}]) })
 	}
 	loops.Go(func() { w.watch(ctx, seen) })
+	loops.Go(func() { w.beat(ctx) })
 	loops.Go(func() { w.watchOutages(ctx) })
 	loops.Go(func() { w.convertRest(ctx) })
 	loops.Wait()
@@ -137,7 +138,7 @@ func (w *Watch) claim(ctx context.Context, kind store.Kind, key string) (lease s
 	now := w.clock.Now()
 	due, ok, err := w.store.NextDue(ctx, kind, key)
 	if err == nil && ok && !due.After(now) {
-		lease, _, err = w.store.Claim(ctx, kind, key, now, w.machine())
+		lease, _, err = w.store.ClaimFor(ctx, store.Claimant{Process: w.process.ID, Rules: w.rules}, kind, key, now, w.machine())
 	}
 	return lease, due, err
 }
@@ -162,6 +163,8 @@ func (w *Watch) work(ctx context.Context, lease store.Lease) error {
 		return w.Bot.Mute(ctx, lease)
 	case store.Summary:
 		return w.Bot.Summarize(ctx, lease)
+	case store.Rules:
+		return w.register(ctx, lease)
 	}
 	return w.sender.Deliver(ctx, lease)
 }

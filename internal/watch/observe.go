@@ -31,9 +31,44 @@ func (w *Watch) observe() {
 		for name, queue := range standing.Queues {
 			snapshot.Deliveries[name], snapshot.OldestWaiting[name] = queue.Count, queue.Oldest
 		}
-		snapshot.Budgets, err = w.budgets(ctx)
-		return snapshot, err
+		if snapshot.Budgets, err = w.budgets(ctx); err != nil {
+			return snapshot, err
+		}
+		return snapshot, w.observeProcesses(ctx, &snapshot)
 	})
+}
+
+// observeProcesses counts the processes that run, and what this one is doing.
+func (w *Watch) observeProcesses(ctx context.Context, snapshot *metrics.Snapshot) error {
+	now := w.machine()
+	snapshot.StandsBy = w.StandsBy()
+	var err error
+	if snapshot.Processes, err = w.countProcesses(ctx); err != nil {
+		return err
+	}
+	held, err := w.store.Held(ctx, now)
+	for _, h := range held {
+		if h.Process == w.process.ID {
+			snapshot.Leases++
+		}
+	}
+	return err
+}
+
+// Processes returns how many processes run on the database, this one among them; 1 if that cannot be read.
+func (w *Watch) Processes(ctx context.Context) int {
+	count, _ := w.countProcesses(ctx)
+	return max(count, 1)
+}
+
+func (w *Watch) countProcesses(ctx context.Context) (count int, err error) {
+	all, err := w.store.Processes(ctx)
+	for i := range all {
+		if all[i].Lives(w.machine()) {
+			count++
+		}
+	}
+	return count, err
 }
 
 // budgets returns the request budgets of the accounts, by name.

@@ -84,9 +84,15 @@ func (w *Watch) Outage() error {
 	return err
 }
 
-// attend serves work, but during an outage only if the database can be written again: a poll asks Notehub first, and a
-// receiver may take a message that cannot be recorded.
+// attend serves work, unless the watch stands by. During an outage it does so only if the database can be written again: a poll asks
+// Notehub first, and a receiver may take a message that cannot be recorded.
 func (w *Watch) attend(ctx context.Context, kind store.Kind, keys []string) (next time.Time, err error) {
+	if kind == store.PollRules {
+		w.Bot.NoteAwake()
+	}
+	if w.StandsBy() {
+		return time.Time{}, nil
+	}
 	if w.Outage() == nil {
 		return w.Serve(ctx, kind, keys...)
 	}

@@ -25,7 +25,7 @@ type waking struct {
 
 // bellsOf returns those of all loops that something here makes due.
 func bellsOf(config Config) map[waking]bell {
-	all := map[waking]bell{{store.Mute, ""}: make(bell, 1), {store.PollRules, ""}: make(bell, 1)}
+	all := map[waking]bell{{store.Mute, ""}: make(bell, 1), {store.PollRules, ""}: make(bell, 1), {store.Rules, ""}: make(bell, 1)}
 	for _, r := range config.Receivers {
 		all[waking{store.Receiver, r.Name}] = make(bell, 1)
 	}
@@ -44,8 +44,15 @@ func (w *Watch) wakeAll(kind store.Kind) {
 	}
 }
 
-// watchTime is how often, in real time, Run looks whether other processes made work due: a person at the terminal waits for
-// what comes of it.
+// ringAll wakes all loops.
+func (w *Watch) ringAll() {
+	for _, bell := range w.bells {
+		bell.ring()
+	}
+}
+
+// watchTime is how often, in real time, Run looks whether other processes made work due or other rules active: a person at the terminal
+// waits for what comes of it.
 const watchTime = 2 * time.Second
 
 // watch wakes all loops when somebody made work due since the store said that it was raised so often, until ctx is done. That it
@@ -59,13 +66,11 @@ func (w *Watch) watch(ctx context.Context, seen int64) {
 			return
 		case <-ticker.C:
 		}
-		raised, err := w.store.Raised(ctx) // if that fails, what the loops do fails too, and they say so
-		if err != nil || raised == seen {
-			continue
+		raised, err := w.store.Raised(ctx)
+		if err != nil || raised == seen || w.checkRules(ctx) != nil {
+			continue // after an error, what the loops do fails too, and they say so
 		}
 		seen = raised
-		for _, bell := range w.bells {
-			bell.ring()
-		}
+		w.ringAll()
 	}
 }

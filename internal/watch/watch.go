@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Bot       bot.Config
 	Receivers []deliver.Receiver
+	Process   store.Process // that runs it; the zero value is not listed. Rules is set here
 	// Sleep waits on the machine clock, until the context is done at most; nil really does.
 	Sleep func(context.Context, time.Duration)
 }
@@ -27,6 +28,8 @@ type Watch struct {
 
 	sender    *deliver.Sender
 	store     *store.Store
+	process   store.Process
+	rules     string   // hash; "" claims work whatever rules are active
 	projects  []string // UIDs
 	receivers []string // names
 	clock     bot.Clock
@@ -34,19 +37,21 @@ type Watch struct {
 	sleep     func(context.Context, time.Duration)
 	log       *slog.Logger
 
-	bells   map[waking]bell
-	outage  *outage
-	setBack atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
+	bells    map[waking]bell
+	outage   *outage
+	setBack  atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
+	standsBy atomic.Bool               // other rules are active
+	moved    bell                      // rings when it begins to stand by
 }
 
-// Attach returns a watch that works beside the one that runs: it puts nothing down in the store by itself.
+// Attach returns a watch that works beside those that run: it puts nothing down in the store by itself.
 func Attach(config Config) *Watch {
 	if config.Sleep == nil {
 		config.Sleep = sleep
 	}
 	w := &Watch{
-		Config: config, store: config.Bot.Store, clock: config.Bot.Clock, machine: config.Bot.Machine, sleep: config.Sleep, log: config.Bot.Log,
-		bells: bellsOf(config), outage: newOutage(),
+		Config: config, store: config.Bot.Store, clock: config.Bot.Clock, machine: config.Bot.Machine, sleep: config.Sleep, log: config.Bot.Log, process: config.Process,
+		bells: bellsOf(config), outage: newOutage(), moved: make(bell, 1),
 	}
 	for _, p := range config.Bot.Projects {
 		w.projects = append(w.projects, p.UID)
@@ -71,16 +76,57 @@ func Attach(config Config) *Watch {
 	return w
 }
 
-// New returns a watch that is to run. It registers polls and receivers as work; new ones are due at once.
+// New returns a watch that is to run, with rules that a person has changed: they are the active ones from now on, and what they change is
+// applied to what is stored. New polls are due at once.
 func New(ctx context.Context, config Config) (*Watch, error) {
-	w := Attach(config)
-	w.observe()
-	return w, w.register(ctx)
+	w, err := prepare(ctx, config)
+	if err != nil {
+		return w, err
+	}
+	return w, w.activate(ctx)
 }
 
-// register puts down what work there is and makes due what another set of rules and receivers may change. The order of the steps
-// matters.
-func (w *Watch) register(ctx context.Context) error {
+// Start is New for a process that begins. It stands by if it was only started again, with rules that others have replaced.
+func Start(ctx context.Context, config Config) (*Watch, error) {
+	known, err := config.Bot.Store.Processes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	active, err := config.Bot.Store.ActiveRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := prepare(ctx, config)
+	if err != nil {
+		return w, err
+	}
+	if outdated(w.process, active, known, w.machine()) {
+		return w, w.checkRules(ctx)
+	}
+	return w, w.activate(ctx)
+}
+
+// Resume is New for a process that has read its file again by itself. It stands by unless its rules are active.
+func Resume(ctx context.Context, config Config) (*Watch, error) {
+	w, err := prepare(ctx, config)
+	if err != nil {
+		return w, err
+	}
+	return w, w.apply(ctx)
+}
+
+// prepare returns a watch whose process is listed.
+func prepare(ctx context.Context, config Config) (*Watch, error) {
+	w := Attach(config)
+	w.rules = RulesHash(config)
+	w.process.Rules = w.rules
+	w.observe()
+	return w, w.beatOnce(ctx)
+}
+
+// register applies the rules to what is stored: it puts down what work there is and makes due what another set of rules and receivers may
+// change. The order of the steps matters. All of them may be repeated, so another process goes on where one has died.
+func (w *Watch) register(ctx context.Context, lease store.Lease) error {
 	for _, step := range []func(context.Context) error{
 		w.Bot.Register,
 		w.checkClock,             // of what is stored, before anything new depends on it
@@ -91,11 +137,14 @@ func (w *Watch) register(ctx context.Context) error {
 		w.withdrawUnreachable,
 		w.Bot.Reroute, // last: what comes to nothing must not have told anybody
 	} {
+		if err := w.store.Extend(ctx, lease, w.machine()); err != nil {
+			return err
+		}
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	return nil
+	return w.store.Complete(ctx, lease, w.clock.Now(), time.Time{}, 0)
 }
 
 // withdrawUnreachable withdraws the alerts about receivers that are no longer in the rules file.

@@ -22,7 +22,7 @@ const patience = time.Minute
 // serve serves until the test ends, with the limits that hurry has changed.
 func serve(t *testing.T, hurry func(*http.Server), pattern string, handler http.HandlerFunc) *Server {
 	t.Helper()
-	s, err := Listen(t.Context(), "127.0.0.1:0", func(context.Context) error { return nil })
+	s, err := Listen(t.Context(), "127.0.0.1:0", func(context.Context) (string, error) { return "", nil })
 	require.NoError(t, err)
 	s.Handle(pattern, handler)
 	hurry(&s.server)

@@ -12,8 +12,8 @@ import (
 	"notewatch/internal/words"
 )
 
-// A Health says whether notewatch does its work. The error says why it does not.
-type Health func(ctx context.Context) error
+// A Health says whether notewatch does its work. The error says why it does not; note is what is to be said in any case, or "".
+type Health func(ctx context.Context) (note string, err error)
 
 // A Server answers requests on one address. It serves what it was given and nothing of [http.DefaultServeMux].
 type Server struct {
@@ -29,8 +29,11 @@ func Listen(ctx context.Context, address string, ready Health) (*Server, error) 
 	if err != nil {
 		return nil, fmt.Errorf("%w; set NOTEWATCH_LISTEN to a free address", err)
 	}
-	s.Handle("GET /livez", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) }))
-	s.Handle("GET /readyz", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(w, ready(r.Context())) }))
+	s.Handle("GET /livez", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, "", nil) }))
+	s.Handle("GET /readyz", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		note, err := ready(r.Context())
+		answer(w, note, err)
+	}))
 	return s, nil
 }
 
@@ -59,14 +62,17 @@ func cause(err error) error {
 	return err
 }
 
-func answer(w http.ResponseWriter, err error) {
+func answer(w http.ResponseWriter, note string, err error) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	said := "ok"
 	if err != nil {
+		said = err.Error()
 		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = fmt.Fprintln(w, words.Printable(err.Error()))
-		return
 	}
-	_, _ = fmt.Fprintln(w, "ok")
+	_, _ = fmt.Fprintln(w, words.Printable(said))
+	if note != "" {
+		_, _ = fmt.Fprintln(w, words.Printable(note))
+	}
 }
 
 // Handle adds what is served for a pattern of [http.ServeMux], such as "GET /metrics".

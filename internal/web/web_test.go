@@ -33,7 +33,7 @@ func serve(t *testing.T, server *web.Server) (stop func() error) {
 
 func listen(t *testing.T) *web.Server {
 	t.Helper()
-	server, err := web.Listen(t.Context(), "127.0.0.1:0", func(context.Context) error { return nil })
+	server, err := web.Listen(t.Context(), "127.0.0.1:0", func(context.Context) (string, error) { return "", nil })
 	require.NoError(t, err)
 	return server
 }
@@ -67,8 +67,9 @@ func requireAnswer(t *testing.T, server *web.Server, path string, status int, bo
 }
 
 func TestHealth(t *testing.T) {
+	var note string
 	var sick error
-	server, err := web.Listen(t.Context(), "127.0.0.1:0", func(context.Context) error { return sick })
+	server, err := web.Listen(t.Context(), "127.0.0.1:0", func(context.Context) (string, error) { return note, sick })
 	require.NoError(t, err)
 	stop := serve(t, server)
 
@@ -77,6 +78,10 @@ func TestHealth(t *testing.T) {
 	requireAnswer(t, server, "/readyz", http.StatusServiceUnavailable, "project \"app:1\" was not read for 2 h\n")
 	sick = errors.New("Notehub answers 500: \x1b[2J\u202e")
 	requireAnswer(t, server, "/readyz", http.StatusServiceUnavailable, "Notehub answers 500: \uFFFD[2J\uFFFD\n")
+	note = "standing by"
+	requireAnswer(t, server, "/readyz", http.StatusServiceUnavailable, "Notehub answers 500: \uFFFD[2J\uFFFD\nstanding by\n")
+	sick = nil
+	requireAnswer(t, server, "/readyz", http.StatusOK, "ok\nstanding by\n")
 	requireAnswer(t, server, "/livez", http.StatusOK, "ok\n")
 	requireAnswer(t, server, "/", http.StatusNotFound, "404 page not found\n")
 

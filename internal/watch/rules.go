@@ -1,0 +1,189 @@
+package watch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// What a rules file decides, as far as several processes have to agree on it. Texts are left out, because they change no alert; so are
+// secrets and the addresses of receivers, which may differ from host to host.
+type decided struct {
+	Rules     []decidedRule
+	Period    rules.PeriodSpec
+	Projects  []decidedProject
+	Accounts  map[string]float64 // requests a minute
+	Receivers []decidedReceiver
+	Operators []string
+	Windows   []decidedWindow
+	Summary   bool
+}
+
+type decidedRule struct {
+	Name, Meaning, Show string
+	Shadow              bool
+	Remind              []time.Duration
+	Notify              []string
+}
+
+type decidedProject struct {
+	UID, Account string
+	Notify       []string
+}
+
+type decidedReceiver struct {
+	Name, Fallback, Lane string
+	From                 rules.Level
+}
+
+type decidedWindow struct {
+	Match    rules.Match
+	Days     []time.Weekday
+	From, To time.Duration
+	Zone     string
+}
+
+// RulesHash identifies what the rules file of a configuration decides. It is 16 hexadecimal digits.
+func RulesHash(c Config) string {
+	left := c.Bot
+	d := decided{Period: left.Period, Accounts: map[string]float64{}, Operators: left.Operators, Summary: left.Summary}
+	for _, r := range left.Rules {
+		d.Rules = append(d.Rules, decidedRule{r.Spec.Name, r.Meaning(left.Period), r.Show, r.Spec.Shadow, r.Spec.Remind, r.Notify})
+	}
+	for _, p := range left.Projects {
+		d.Projects = append(d.Projects, decidedProject{p.UID, p.Account, p.Notify})
+	}
+	for _, a := range left.Accounts {
+		d.Accounts[a.Name] = a.PerMinute
+	}
+	for _, r := range c.Receivers {
+		d.Receivers = append(d.Receivers, decidedReceiver{r.Name, r.Fallback, r.Lane, r.From})
+	}
+	for _, w := range left.Windows {
+		zone := time.UTC
+		if w.Zone != nil {
+			zone = w.Zone
+		}
+		d.Windows = append(d.Windows, decidedWindow{w.Match, w.Days, w.From, w.To, zone.String()})
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // strings and numbers always have a JSON form
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// StandsBy reports whether other rules than those of this watch are active, so that it does no work.
+func (w *Watch) StandsBy() bool { return w.standsBy.Load() }
+
+// RulesMoved returns a channel that receives when the watch begins to stand by.
+func (w *Watch) RulesMoved() <-chan struct{} { return w.moved }
+
+// activate makes the rules of this watch the active ones and waits until they are applied.
+func (w *Watch) activate(ctx context.Context) error {
+	if err := w.store.ActivateRules(ctx, w.rules, w.clock.Now()); err != nil {
+		return err
+	}
+	return w.apply(ctx)
+}
+
+// apply returns once the active rules have been applied to what is stored, by this process or by another one, or when they are not those
+// of this watch.
+func (w *Watch) apply(ctx context.Context) error {
+	for {
+		if err := w.checkRules(ctx); err != nil || w.StandsBy() {
+			return err
+		}
+		if _, err := w.Serve(ctx, store.Rules, ""); err != nil {
+			return err
+		}
+		_, due, err := w.store.NextDue(ctx, store.Rules, "")
+		if err != nil || !due {
+			return err
+		}
+		w.sleep(ctx, busyTime) // another process is at it
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// checkRules finds out whether the rules of this watch are the active ones.
+func (w *Watch) checkRules(ctx context.Context) error {
+	active, err := w.store.ActiveRules(ctx)
+	if err != nil {
+		return err
+	}
+	other := active != w.rules
+	if w.standsBy.Swap(other) == other {
+		return nil
+	}
+	if other {
+		w.log.Warn("standing by: other rules are active, which another process was started or reloaded with", "active", active, "own", w.rules)
+		w.moved.ring()
+		return nil
+	}
+	w.log.Info("working again: the rules of this process are active", "active", active)
+	w.ringAll()
+	return nil
+}
+
+// outdated reports whether a process that starts must not make its rules the active ones: it runs by the file as it was when the last
+// process on its host ran by it, and since then others have been activated, by which a process works now. Who has restarted it has not
+// changed the rules.
+func outdated(p store.Process, active string, known []store.Process, machine time.Time) bool {
+	if p.Rules == active {
+		return false
+	}
+	works := false
+	for _, other := range known {
+		works = works || other.Rules == active && other.Lives(machine)
+	}
+	for _, other := range known { // the newest first
+		if other.Host == p.Host && other.File == p.File {
+			return works && other.Rules == p.Rules
+		}
+	}
+	return false
+}
+
+// beat says until ctx is done that the process runs, and ends what processes that died have left open.
+func (w *Watch) beat(ctx context.Context) {
+	ticker := time.NewTicker(store.BeatTime)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := w.beatOnce(ctx); err != nil && ctx.Err() == nil && !store.Unavailable(err) { // which watchOutages reports
+			w.log.Error("noting that this process runs", "err", err)
+		}
+	}
+}
+
+// cutOffTime is how old an attempt without a result is that nobody makes any more: much older than a lease holds.
+const cutOffTime = 5 * time.Minute
+
+// beatOnce says that the process runs. One that is not listed says nothing.
+func (w *Watch) beatOnce(ctx context.Context) error {
+	if w.process.ID == "" {
+		return nil
+	}
+	p := w.process
+	p.Seen = w.machine()
+	if err := w.store.Beat(ctx, p); err != nil {
+		return err
+	}
+	if w.StandsBy() {
+		return nil
+	}
+	return w.store.MendCutOff(ctx, w.clock.Now().Add(-cutOffTime))
+}
