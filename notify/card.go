@@ -314,7 +314,7 @@ func detailOf(a Alert, s status) []string {
 		return []string{endings[s]}
 	}
 	if len(lines) > maxDetails {
-		more := words.Figure(float64(len(lines)-maxDetails), "") + " more"
+		more := words.Number(len(lines)-maxDetails) + " more"
 		lines = append(lines[:maxDetails], more)
 	}
 	return lines

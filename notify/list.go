@@ -57,7 +57,7 @@ func describeList(n Notification, alerts []Alert) list {
 		for _, g := range left {
 			hidden = append(hidden, g.alerts...)
 		}
-		l.more = "and " + words.Count(len(left), "more rules") + ": " + countLevels(hidden)
+		l.more = "and " + words.Count(len(left), "more rule") + ": " + countLevels(hidden)
 	}
 	return l
 }
@@ -86,7 +86,7 @@ func (g group) left(shown int) string {
 	if shown == len(g.alerts) {
 		return ""
 	}
-	return "and " + words.Count(len(g.alerts)-shown, "more") + ": " + countLevels(g.alerts[shown:])
+	return "and " + words.Number(len(g.alerts)-shown) + " more" + ": " + countLevels(g.alerts[shown:])
 }
 
 // groupByRule splits alerts, of which the worst come first.
@@ -116,7 +116,7 @@ func groupByRule(sorted []Alert) []group {
 func listHeadline(n Notification, alerts []Alert, groups []group) string {
 	what := groups[0].rule
 	if len(groups) > 1 {
-		what = words.Count(len(groups), "rules")
+		what = words.Count(len(groups), "rule")
 	}
 	where := ""
 	differs := func(a Alert) bool { return a.Project != alerts[0].Project }
@@ -128,7 +128,7 @@ func listHeadline(n Notification, alerts []Alert, groups []group) string {
 	case still == "":
 		return what + ": " + countLevels(alerts) + where
 	case !slices.ContainsFunc(n.Alerts, fires):
-		return what + ": all " + words.Count(len(n.Alerts), "ended") + where
+		return what + ": all " + words.Number(len(n.Alerts)) + " ended" + where
 	case len(alerts) < len(n.Alerts):
 		return what + ": " + countLevels(alerts) + ", " + still + where
 	}
@@ -151,7 +151,7 @@ func stillFiring(alerts []Alert) string {
 	if firing == len(alerts) {
 		return ""
 	}
-	return words.Figure(float64(firing), "") + " of " + words.Count(len(alerts), "still firing")
+	return words.Number(firing) + " of " + words.Number(len(alerts)) + " still firing"
 }
 
 // describeIn puts an alert of n into words, and says how many of those in n still fire.
@@ -241,7 +241,7 @@ func countLevels(alerts []Alert) string {
 	var parts []string
 	for _, kind := range []string{"critical", "warning", "info", "ended"} {
 		if counts[kind] > 0 {
-			parts = append(parts, words.Count(counts[kind], kind))
+			parts = append(parts, words.Number(counts[kind])+" "+kind)
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -124,7 +124,7 @@ func pagerDutyList(n Notification, sorted []Alert) *pagerDutyPayload {
 		details.AsOf = words.Time(l.asOf)
 	}
 	if left := sorted[len(details.Worst):]; len(left) > 0 {
-		details.More = "and " + words.Count(len(left), "more") + ": " + countLevels(left) + "; see " + l.hint()
+		details.More = "and " + words.Number(len(left)) + " more" + ": " + countLevels(left) + "; see " + l.hint()
 	}
 	payload := &pagerDutyPayload{
 		Summary: l.headline + ": " + topSubjects(onlyFiring(sorted)), Source: cmp.Or(project, "notewatch"), Group: project,
@@ -168,7 +168,7 @@ func topSubjects(firing []Alert) string {
 		names = append(names, name)
 	}
 	if left := len(firing) - len(shown); left > 0 {
-		names = append(names, words.Count(left, "more"))
+		names = append(names, words.Number(left)+" more")
 	}
 	return strings.Join(names, ", ")
 }

@@ -57,7 +57,7 @@ func slackButtons(n Notification) *slack.ActionBlock {
 	}
 	all, about := "", nameOf(open[0].Subject)+", "+words.Clean(open[0].Rule, maxName)
 	if len(n.Alerts) > 1 {
-		all, about = " all", words.Count(len(open), "alerts")
+		all, about = " all", words.Count(len(open), "alert")
 	}
 	take := slackButton(SlackAcknowledge, n.ID, "Acknowledge"+all, about)
 	if !slices.ContainsFunc(open, func(a Alert) bool { return a.Ack == "" }) {

@@ -31,7 +31,7 @@ func slackList(l list) slackLayout {
 		layout.hidden = true
 	}
 	if layout.hidden {
-		all := "All " + words.Figure(float64(l.count), "") + ": " + l.hint()
+		all := "All " + words.Number(l.count) + ": " + l.hint()
 		add(mrkdwn(all, maxSlackField), all)
 	}
 	context := listContext(l)
@@ -41,7 +41,7 @@ func slackList(l list) slackLayout {
 }
 
 func listContext(l list) string {
-	what := words.Count(l.count, "alerts")
+	what := words.Count(l.count, "alert")
 	if first := l.groups[0]; !l.digest() {
 		what = words.Dotted(first.figure, labelled("rule ", first.rule), what)
 	}
@@ -89,7 +89,7 @@ func slackFullList(n Notification) slackMessage {
 
 // fullLines are escaped lines, of at most room bytes, for as many alerts as fit. The last says how many do not.
 func fullLines(l list, sorted []Alert, room int) []string {
-	lines := []string{mrkdwn(words.Dotted("All "+words.Count(l.count, "alerts"), asOf(l.asOf)), maxSlackField)}
+	lines := []string{mrkdwn(words.Dotted("All "+words.Count(l.count, "alert"), asOf(l.asOf)), maxSlackField)}
 	room -= len(lines[0]) + maxSlackName
 	for i, a := range sorted {
 		r := rowOf(a)
@@ -99,7 +99,7 @@ func fullLines(l list, sorted []Alert, room int) []string {
 		}
 		line := "• " + mrkdwn(r.word+" "+nameOf(a.Subject)+" · "+text, maxSlackSection-1)
 		if room -= len(line) + 1; room < 0 {
-			return append(lines, mrkdwn("and "+words.Count(len(sorted)-i, "more: ")+l.hint(), maxSlackName))
+			return append(lines, mrkdwn("and "+words.Number(len(sorted)-i)+" more: "+l.hint(), maxSlackName))
 		}
 		lines = append(lines, line)
 	}

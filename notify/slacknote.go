@@ -88,12 +88,12 @@ func noteCounts(alerts []Alert) []string {
 		shown := names[k][:min(len(names[k]), maxNoteNames)]
 		who := strings.Join(shown, ", ")
 		if more := len(names[k]) - len(shown); more > 0 {
-			who += " and " + words.Count(more, "more")
+			who += " and " + words.Number(more) + " more"
 		}
 		notes = append(notes, "*"+mrkdwn(k.word, maxSlackName)+"*  "+mrkdwn(k.rule+": "+who, maxSlackField))
 	}
 	if more := len(kinds) - len(notes); more > 0 {
-		notes = append(notes, words.Count(more, "more changes"))
+		notes = append(notes, words.Count(more, "more change"))
 	}
 	return notes
 }

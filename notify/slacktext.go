@@ -89,7 +89,7 @@ func slackBody(lines []string, room int) []string {
 	for i, line := range lines {
 		line = strings.ReplaceAll(mrkdwnEscapes.Replace(line), "`", "'") // a fence would end the block
 		if room -= utf8.RuneCountInString(line) + 1; room < maxSlackName {
-			shown = append(shown, "… "+words.Count(len(lines)-i, "more lines"))
+			shown = append(shown, "… "+words.Count(len(lines)-i, "more line"))
 			break
 		}
 		shown = append(shown, line)

@@ -80,7 +80,7 @@ func (t *Terminal) list(b *strings.Builder, n Notification, alerts []Alert) {
 	}
 	t.line(b, l.more)
 	if hidden {
-		t.line(b, "all "+words.Figure(float64(l.count), "")+": "+l.hint())
+		t.line(b, "all "+words.Number(l.count)+": "+l.hint())
 	}
 	first := l.groups[0]
 	if l.digest() {

@@ -32,7 +32,7 @@ func lines(s string) []string {
 		kept[i] = words.Escape(blanks(line), maxLine)
 	}
 	if len(all) > maxBody {
-		kept[maxBody-1] = "… " + words.Count(len(all)-maxBody+1, "more lines")
+		kept[maxBody-1] = "… " + words.Count(len(all)-maxBody+1, "more line")
 	}
 	return kept
 }

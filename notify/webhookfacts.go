@@ -217,7 +217,7 @@ func (f TemplateFacts) aboutSeveral(alerts []Alert) TemplateFacts {
 	}
 	f.Figures, f.Body, f.Subject, f.Since, f.AsOf = nil, nil, Named{}, time.Time{}, l.asOf
 	f.Link = f.Project.URL
-	f.Source = words.Dotted(words.Count(l.count, "alerts"), "message "+l.id+" ("+l.hint()+")", asOf(l.asOf))
+	f.Source = words.Dotted(words.Count(l.count, "alert"), "message "+l.id+" ("+l.hint()+")", asOf(l.asOf))
 	f.Rows = nil
 	for _, g := range l.groups {
 		if l.digest() {

@@ -290,7 +290,7 @@ func fit(lines []string, limit int) []string {
 	if kept == last {
 		return lines
 	}
-	return append(slices.Clone(lines[:kept]), "… "+words.Count(last-kept, "more lines"), lines[last])
+	return append(slices.Clone(lines[:kept]), "… "+words.Count(last-kept, "more line"), lines[last])
 }
 
 // code returns lines as a fenced block, which none of them can end.

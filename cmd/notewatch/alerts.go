@@ -113,7 +113,7 @@ func (q alertsQuery) run(c *cobra.Command, db opened) error {
 // sayMore says how many rows a limit has left out.
 func sayMore(c *cobra.Command, n int) {
 	if n > 0 {
-		c.PrintErrf("and %s more: --limit 0 shows all\n", words.Figure(float64(n), ""))
+		c.PrintErrf("and %s more: --limit 0 shows all\n", words.Number(n))
 	}
 }
 

@@ -58,8 +58,8 @@ fallback) and windows (as notewatch silences --json has them).`,
 
 // describe prints how the file is understood.
 func describe(w io.Writer, file *config.File) error {
-	fmt.Fprintf(w, "%s is fine: %s, %s, %s\n\n", tidy(file.Path), counted(len(file.Projects), "project"),
-		counted(len(file.Rules), "rule"), counted(len(file.Receivers), "receiver"))
+	fmt.Fprintf(w, "%s is fine: %s, %s, %s\n\n", tidy(file.Path), words.Count(len(file.Projects), "project"),
+		words.Count(len(file.Rules), "rule"), words.Count(len(file.Receivers), "receiver"))
 	t := &table{columns: columns("RULE", "EACH", "KIND", "LEVELS_", "READS=", "TELLS")}
 	for _, r := range file.Rules {
 		t.add(r.Spec.Name, fmt.Sprint(r.Spec.Each), fmt.Sprint(r.Kind), strings.Join(levels(r.Spec), ", "),
@@ -126,7 +126,7 @@ func describeAccounts(w io.Writer, wired bot.Config) error {
 			continue
 		}
 		interval := time.Duration(a.Interval * float64(time.Second))
-		said := fmt.Sprintf("Account %s: %s, each polled every %s with %s requests a minute", a.Name, counted(a.Projects, "project"),
+		said := fmt.Sprintf("Account %s: %s, each polled every %s with %s requests a minute", a.Name, words.Count(a.Projects, "project"),
 			words.Duration(interval), words.Figure(a.PerMinute, ""))
 		if interval > bot.DefaultInterval {
 			said += ", which are too few for every " + words.Duration(bot.DefaultInterval)
@@ -171,13 +171,6 @@ func told(file *config.File, r config.Rule) []string {
 		}
 	}
 	return names
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func levels(spec rules.Spec) []string {

@@ -19,6 +19,7 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/watch"
+	"notewatch/internal/words"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -237,7 +238,7 @@ func (d demo) sum(ctx context.Context, s setup, db *store.Store, witnesses []*wi
 			}
 		}
 	}
-	fmt.Fprintf(s.stdout, "\nEnd of the demo: %s to Notehub, %s still firing.\n\n", counted(requests, "request"), counted(firing, "alert"))
+	fmt.Fprintf(s.stdout, "\nEnd of the demo: %s to Notehub, %s still firing.\n\n", words.Count(requests, "request"), words.Count(firing, "alert"))
 	t := &table{columns: columns(sumColumns...)}
 	for _, w := range witnesses {
 		missing, _, err := db.Unshown(ctx, w.name)

@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/watch"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -206,7 +207,7 @@ func (r result) detail() string {
 		said = sentence("in place of "+r.InPlaceOf, said)
 	}
 	if r.Attempts > 1 {
-		said = sentence(counted(r.Attempts, "attempt"), said)
+		said = sentence(words.Count(r.Attempts, "attempt"), said)
 	}
 	return said
 }
@@ -222,5 +223,5 @@ func undelivered(results []result) error {
 	if n == 0 {
 		return nil
 	}
-	return errors.New("not delivered: " + counted(n, "receiver"))
+	return errors.New("not delivered: " + words.Count(n, "receiver"))
 }

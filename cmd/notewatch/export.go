@@ -155,7 +155,7 @@ func (p *exportProgress) count(row lookup.ExportRow) {
 	if p.width == 0 || p.devices%1000 != 0 {
 		return
 	}
-	_, _ = fmt.Fprintf(p.w, "\r%s devices", words.Figure(float64(p.devices), ""))
+	_, _ = fmt.Fprintf(p.w, "\r%s devices", words.Number(p.devices))
 }
 
 // end removes what is shown.

@@ -180,7 +180,7 @@ func (s setup) trouble(c *cobra.Command, db *store.Store) error {
 			return err
 		}
 		if missing > 0 {
-			said := fmt.Sprintf("receiver %q does not show %s", r.Name, counted(missing, "alert"))
+			said := fmt.Sprintf("receiver %q does not show %s", r.Name, words.Count(missing, "alert"))
 			problems = append(problems, errors.New(sentence(said, tidy(problem))))
 		}
 	}

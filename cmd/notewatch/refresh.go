@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/words"
 )
 
 func newRefresh() *cobra.Command {
@@ -56,6 +57,6 @@ func refresh(c *cobra.Command, asJSON bool) error {
 		case already:
 			return out.say(plain, "Every project is due, is being polled, or was polled within the last minute.")
 		}
-		return out.say(plain, fmt.Sprintf("Polls are due now and take at least %s. %s.", counted(requests, "request"), db.hence("polls")))
+		return out.say(plain, fmt.Sprintf("Polls are due now and take at least %s. %s.", words.Count(requests, "request"), db.hence("polls")))
 	})
 }

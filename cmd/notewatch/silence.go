@@ -96,7 +96,7 @@ func (o silenceOrder) run(c *cobra.Command) error {
 		return errors.Join(
 			s.say(plain, fmt.Sprintf("%s silences %s %s.", silence.ID, called.matchText(silence.Match), deliver.WhenText(silence, now))),
 			s.say(plain, fmt.Sprintf("It matches %s now. %s; notewatch unsilence %s ends it.",
-				counted(count, "open alert"), db.hence("applies it"), silence.ID)),
+				words.Count(count, "open alert"), db.hence("applies it"), silence.ID)),
 		)
 	})
 }

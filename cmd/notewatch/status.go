@@ -104,7 +104,7 @@ func (t statusText) print(s screen) error {
 func (t statusText) projects() *table {
 	table := &table{columns: columns("PROJECT~", "DEVICES", "READ", "NEXT", "STATE_")}
 	for _, p := range t.Projects {
-		table.add(p.Name, words.Figure(float64(p.Devices), ""), t.since(p.PolledAt), t.next(p), t.state(p))
+		table.add(p.Name, words.Number(p.Devices), t.since(p.PolledAt), t.next(p), t.state(p))
 	}
 	return table
 }
@@ -188,7 +188,7 @@ func (t statusText) accounts() *table {
 		if a.Interval > 0 {
 			every = words.Duration(a.Interval)
 		}
-		table.add(a.Name, words.Figure(float64(a.Today), ""), words.Figure(a.PerMinute, ""), every, state)
+		table.add(a.Name, words.Number(a.Today), words.Figure(a.PerMinute, ""), every, state)
 	}
 	return table
 }
@@ -233,7 +233,7 @@ func doing(held []store.Held) string {
 		noun string
 	}{{polls, "poll"}, {receivers, "receiver"}, {len(held) - polls - receivers, "other"}} {
 		if part.n > 0 {
-			parts = append(parts, counted(part.n, part.noun))
+			parts = append(parts, words.Count(part.n, part.noun))
 		}
 	}
 	return cmp.Or(strings.Join(parts, ", "), "-")
@@ -271,7 +271,7 @@ func (t statusText) alerts() string {
 		}
 	}
 	if t.Silences > 0 {
-		said += " · " + counted(t.Silences, "silence")
+		said += " · " + words.Count(t.Silences, "silence")
 	}
 	return said + "."
 }

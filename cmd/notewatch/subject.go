@@ -114,7 +114,7 @@ func candidates(e *lookup.AmbiguousError) string {
 		}
 	}
 	if e.More > 0 {
-		fmt.Fprintf(&b, "\n  and %s more", words.Figure(float64(e.More), ""))
+		fmt.Fprintf(&b, "\n  and %s more", words.Number(e.More))
 	}
 	return b.String()
 }

@@ -199,7 +199,7 @@ func bar(value, largest float64) string {
 
 // sum says what all devices have used together, and of how many that is not known.
 func (t topText) sum() string {
-	said := "All " + counted(t.Devices, "device") + ": " + t.value(t.Total)
+	said := "All " + words.Count(t.Devices, "device") + ": " + t.value(t.Total)
 	if t.Unknown > 0 {
 		said += "; of " + strconv.Itoa(t.Unknown) + " of them it is not known"
 	}

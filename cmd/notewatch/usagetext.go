@@ -61,13 +61,13 @@ func (u usageText) title() string {
 func (u usageText) subject() string {
 	switch u.Kind {
 	case lookup.KindAll:
-		return "All projects, " + counted(u.Devices, "device")
+		return "All projects, " + words.Count(u.Devices, "device")
 	case lookup.KindDevice:
 		return u.Name + ", a device of " + u.Project.Name
 	case lookup.KindFleet:
-		return u.Name + ", a fleet of " + u.Project.Name + ", " + counted(u.Devices, "device")
+		return u.Name + ", a fleet of " + u.Project.Name + ", " + words.Count(u.Devices, "device")
 	}
-	return u.Name + ", a project, " + counted(u.Devices, "device")
+	return u.Name + ", a project, " + words.Count(u.Devices, "device")
 }
 
 // spanText says over which days figures are counted, seen from now.
@@ -83,7 +83,7 @@ func spanText(span lookup.Span, from, to, now time.Time) string {
 	case span == lookup.Period:
 		return "the period, " + days(from, to)
 	}
-	return counted(int(to.Sub(from)/(24*time.Hour)), "complete day") + ", " + days(from, to)
+	return words.Count(int(to.Sub(from)/(24*time.Hour)), "complete day") + ", " + days(from, to)
 }
 
 // days are the UTC days before an instant: "1 Jun – 30 Jun (UTC)".
@@ -216,14 +216,14 @@ func (u usageText) notes(s screen) error {
 func (u usageText) unknown(f lookup.FigureUsage) string {
 	var parts []string
 	if f.Unknown > 0 {
-		parts = append(parts, fmt.Sprintf("no data of %d of %s", f.Unknown, counted(len(f.Days), "day")))
+		parts = append(parts, fmt.Sprintf("no data of %d of %s", f.Unknown, words.Count(len(f.Days), "day")))
 	}
 	if f.Missing > 0 {
 		part := "device"
 		if u.Kind == lookup.KindAll {
 			part = "project"
 		}
-		missing := "no data of " + counted(f.Missing, part)
+		missing := "no data of " + words.Count(f.Missing, part)
 		if rules.Known(f.Total) {
 			missing += ", so these are the figures of the others"
 		}
@@ -280,7 +280,7 @@ func (u usageText) alerts(c *cobra.Command, s screen) error {
 		return err
 	}
 	if more := u.AlertCount - len(u.Alerts); more > 0 {
-		c.PrintErrf("and %s more: notewatch alerts lists them\n", counted(more, "alert"))
+		c.PrintErrf("and %s more: notewatch alerts lists them\n", words.Count(more, "alert"))
 	}
 	return nil
 }

@@ -254,16 +254,8 @@ func (b *Bot) greet(ctx context.Context) error {
 	}
 	err := b.Report(ctx, rules.Key{Rule: watching}, b.operators, rules.Told{
 		Subject: "notewatch",
-		Summary: fmt.Sprintf("notewatch is watching %s, %s, %s", count(len(b.projects), "project"), count(devices, "device"), count(len(b.rules), "rule")),
+		Summary: fmt.Sprintf("notewatch is watching %s, %s, %s", words.Count(len(b.projects), "project"), words.Count(devices, "device"), words.Count(len(b.rules), "rule")),
 	})
 	b.greeted.Store(err == nil)
 	return err
-}
-
-// count is a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

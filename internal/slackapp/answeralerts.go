@@ -48,7 +48,7 @@ func (q *question) alertsPage(of lookup.Subject, open []rules.Alert, count int) 
 		p.say("No alert" + about + " is open.")
 		return p
 	}
-	p.say("*" + counted(count, "open alert") + "*" + about + ", the worst first")
+	p.say("*" + words.Count(count, "open alert") + "*" + about + ", the worst first")
 	var lines []string
 	var oldest time.Time
 	for _, a := range open {
@@ -78,7 +78,7 @@ func alertText(a rules.Alert, now time.Time) string {
 	if by := deliver.AckText(a.Ack); by != "" {
 		ack = "taken on by " + notify.Mrkdwn(by, maxSaid)
 	}
-	return "*" + level + "* " + dotted(notify.MrkdwnLink(lookup.SubjectOf(a).Link()), alertValue(a), name(a.Rule),
+	return "*" + level + "* " + words.Dotted(notify.MrkdwnLink(lookup.SubjectOf(a).Link()), alertValue(a), name(a.Rule),
 		"since "+agoText(since, now), ack, notify.Mrkdwn(deliver.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
 }
 

@@ -160,7 +160,7 @@ func heldText(e bot.Explanation) string {
 	for i, h := range e.Held {
 		texts[i] = fmt.Sprintf("%s for %s of %s", h.Level, words.Duration(h.For), words.Duration(h.Need))
 	}
-	return dotted(texts...)
+	return words.Dotted(texts...)
 }
 
 // hushText says why people are not told.

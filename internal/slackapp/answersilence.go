@@ -38,7 +38,7 @@ func (q *question) silence(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	var p page
-	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), deliver.WhenText(s, s.Start), counted(matching, "open alert"), s.ID),
+	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), deliver.WhenText(s, s.Start), words.Count(matching, "open alert"), s.ID),
 		"New alerts of it are told when that ends, if they still stand. To end it before: "+q.typed("unsilence "+s.ID))
 	return p, nil
 }
@@ -126,7 +126,7 @@ func (q *question) silences(ctx context.Context) (page, error) {
 		p.say("Nothing is silenced.")
 		return p, nil
 	}
-	p.say("*" + counted(len(all), "silence") + "* by hand, " + counted(len(windows), "window") + " of the rules file")
+	p.say("*" + words.Count(len(all), "silence") + "* by hand, " + words.Count(len(windows), "window") + " of the rules file")
 	p.say(append(called.silenceLines(all, now), called.windowLines(windows, now)...)...)
 	return p, nil
 }
@@ -168,7 +168,7 @@ func (d directory) windowLines(all []rules.Window, now time.Time) (lines []strin
 // leftOut adds to lines how many more there are.
 func leftOut(lines []string, total int, what string) []string {
 	if more := total - len(lines); more > 0 {
-		lines = append(lines, "and "+counted(more, "more "+what))
+		lines = append(lines, "and "+words.Count(more, "more "+what))
 	}
 	return lines
 }

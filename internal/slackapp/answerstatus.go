@@ -75,16 +75,16 @@ func alarmText(s lookup.Status) string {
 		pending = fmt.Sprintf("%d pending", s.Pending)
 	}
 	if total == 0 {
-		return dotted("*No alert fires*", pending, silencesText(s))
+		return words.Dotted("*No alert fires*", pending, silencesText(s))
 	}
-	return dotted("*Firing:* "+listWords(levels, "and"), some(s.Muted, "muted"), some(s.Acked, "taken on"), pending, silencesText(s))
+	return words.Dotted("*Firing:* "+listWords(levels, "and"), some(s.Muted, "muted"), some(s.Acked, "taken on"), pending, silencesText(s))
 }
 
 func silencesText(s lookup.Status) string {
 	if s.Silences == 0 {
 		return ""
 	}
-	return counted(s.Silences, "silence")
+	return words.Count(s.Silences, "silence")
 }
 
 func some(n int, what string) string {
@@ -107,15 +107,15 @@ func ageText(s lookup.Status) string {
 			oldest = p.PolledAt
 		}
 	}
-	text := "Watching " + counted(len(s.Projects), "project") + " with " + counted(devices, "device")
+	text := "Watching " + words.Count(len(s.Projects), "project") + " with " + words.Count(devices, "device")
 	age := asOfText(oldest, s.Now)
 	if oldest.IsZero() {
 		age = "not all have been read yet"
 	}
 	if failing > 0 {
-		return dotted(text, age, counted(failing, "project")+" could not be read lately: the word status says more")
+		return words.Dotted(text, age, words.Count(failing, "project")+" could not be read lately: the word status says more")
 	}
-	return dotted(text, age)
+	return words.Dotted(text, age)
 }
 
 // projectText says how the reading of a project goes.
@@ -135,18 +135,18 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 		next = "next now"
 	}
 	if p.Failures > 0 {
-		failed = "failed " + counted(p.Failures, "time") + " since: " + notify.Mrkdwn(p.Failure, maxSaid)
+		failed = "failed " + words.Count(p.Failures, "time") + " since: " + notify.Mrkdwn(p.Failure, maxSaid)
 	}
 	if p.Truncated {
 		truncated = words.Truncated
 	}
-	return dotted("*"+name(p.Name)+"* "+counted(p.Devices, "device"), read, next, failed, truncated, words.Damaged(p.Damaged))
+	return words.Dotted("*"+name(p.Name)+"* "+words.Count(p.Devices, "device"), read, next, failed, truncated, words.Damaged(p.Damaged))
 }
 
 // accountText says how many requests an account has made of those that it may.
 func accountText(a lookup.AccountStatus, now time.Time) string {
 	const minutes = 24 * 60
-	text := fmt.Sprintf("account %s: %s today (UTC), of at most %s", name(a.Name), counted(a.Today, "request"), words.Figure(a.PerMinute*minutes, ""))
+	text := fmt.Sprintf("account %s: %s today (UTC), of at most %s", name(a.Name), words.Count(a.Today, "request"), words.Figure(a.PerMinute*minutes, ""))
 	if a.Interval > 0 {
 		text += ", a poll of each project every " + words.Duration(a.Interval)
 	}
@@ -170,18 +170,18 @@ func receiverLines(s lookup.Status) []string {
 		}
 		waiting, dead, next := "", "", ""
 		if r.Waiting > 0 {
-			waiting = fmt.Sprintf("%s waiting, the oldest for %s", counted(r.Waiting, "alert"), words.Duration(r.Oldest))
+			waiting = fmt.Sprintf("%s waiting, the oldest for %s", words.Count(r.Waiting, "alert"), words.Duration(r.Oldest))
 		}
 		if r.GivenUp > 0 {
-			dead = counted(r.GivenUp, "alert") + " given up"
+			dead = words.Count(r.GivenUp, "alert") + " given up"
 		}
 		if r.Next.After(s.Now) {
 			next = "next try " + words.Time(r.Next)
 		}
-		lines = append(lines, "• receiver "+dotted("*"+name(r.Name)+"*", waiting, dead, next))
+		lines = append(lines, "• receiver "+words.Dotted("*"+name(r.Name)+"*", waiting, dead, next))
 	}
 	if len(lines) == 0 {
-		lines = append(lines, "All receivers show what they should: "+counted(len(s.Receivers), "receiver"))
+		lines = append(lines, "All receivers show what they should: "+words.Count(len(s.Receivers), "receiver"))
 	}
 	return lines
 }
@@ -202,7 +202,7 @@ func (q *question) refresh(ctx context.Context) (page, error) {
 	if already {
 		p.say("Notehub is being read, or was within the last minute: there is nothing to do.")
 	} else {
-		p.say("Reading Notehub now, which takes " + counted(requests, "request") + " of the budget. Ask again in a minute.")
+		p.say("Reading Notehub now, which takes " + words.Count(requests, "request") + " of the budget. Ask again in a minute.")
 	}
 	return p, nil
 }

@@ -71,7 +71,7 @@ func (p page) reply() Reply {
 		}
 	}
 	if left > 0 {
-		more := "… " + counted(left, "more line") + ", for which a message has no room"
+		more := "… " + words.Count(left, "more line") + ", for which a message has no room"
 		r.Blocks, plain = append(r.Blocks, sectionBlock(more)), append(plain, more)
 	}
 	if p.note != "" {
@@ -129,24 +129,5 @@ func markdown(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }
 
-// counted is a number of things: 1 alert, 2 alerts.
-func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return words.Figure(float64(n), "") + " " + what
-}
-
 // name shows outside text in a line of mrkdwn.
 func name(text string) string { return notify.Mrkdwn(text, maxShown) }
-
-// dotted joins what is not empty.
-func dotted(parts ...string) string {
-	var filled []string
-	for _, part := range parts {
-		if part != "" {
-			filled = append(filled, part)
-		}
-	}
-	return strings.Join(filled, " · ")
-}

@@ -53,14 +53,14 @@ func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.desk.Now()), notify.Mrkdwn(top.Note, maxSaid))
 	var lines []string
 	for i, row := range top.Rows {
-		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, notify.MrkdwnLink(row.Link()))+dotted(words.Figure(row.Value, top.Unit),
+		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, notify.MrkdwnLink(row.Link()))+words.Dotted(words.Figure(row.Value, top.Unit),
 			shareBar(row.Share, top.Rows[0].Share), elsewhere(row, of)))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, "Nothing to rank: as far as is known, all of it is 0.")
 	}
 	p.say(lines...)
-	p.say(fmt.Sprintf("%s in all, of %s", words.Figure(top.Total, top.Unit), counted(top.Devices, "device")), unmeasuredText(top.Unknown))
+	p.say(fmt.Sprintf("%s in all, of %s", words.Figure(top.Total, top.Unit), words.Count(top.Devices, "device")), unmeasuredText(top.Unknown))
 	p.say(readText(top.AsOf, top.Failures, top.Failure, top.Truncated)...)
 	p.note = asOfText(top.AsOf, q.desk.Now())
 	return p
@@ -89,5 +89,5 @@ func unmeasuredText(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of %s there is no data.", counted(n, "device"))
+	return fmt.Sprintf("Of %s there is no data.", words.Count(n, "device"))
 }

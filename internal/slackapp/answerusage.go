@@ -101,7 +101,7 @@ func spanText(span lookup.Span, from, to, now time.Time) string {
 func deviceText(u lookup.Usage, now time.Time) string {
 	switch {
 	case u.Kind != lookup.KindDevice:
-		return counted(u.Devices, "device")
+		return words.Count(u.Devices, "device")
 	case u.Device == nil:
 		return "Notehub does not list it any more."
 	}
@@ -119,7 +119,7 @@ func deviceText(u lookup.Usage, now time.Time) string {
 	if d.Disabled {
 		disabled = "disabled in Notehub"
 	}
-	return dotted(heard, firmware, voltage, name(d.SKU), disabled)
+	return words.Dotted(heard, firmware, voltage, name(d.SKU), disabled)
 }
 
 // figureLines say all of one figure.
@@ -157,7 +157,7 @@ func paceText(f lookup.FigureUsage) string {
 	if rules.Known(f.Pace) {
 		pace = words.Figure(f.Pace, f.Unit) + " a day over the last 7 days"
 	}
-	return dotted(line, usual, pace)
+	return words.Dotted(line, usual, pace)
 }
 
 // forecastText says where a figure is heading until the period ends, and whether that is too much.
@@ -195,14 +195,14 @@ func costText(f lookup.FigureUsage) string {
 func gapText(u lookup.Usage, f lookup.FigureUsage) string {
 	days, missing := "", ""
 	if f.Unknown > 0 && u.Span != lookup.Today {
-		days = fmt.Sprintf("%d of %s without data", f.Unknown, counted(len(f.Days), "day"))
+		days = fmt.Sprintf("%d of %s without data", f.Unknown, words.Count(len(f.Days), "day"))
 	}
 	if f.Missing > 0 && u.Kind == lookup.KindAll {
-		missing = counted(f.Missing, "project") + " without data"
+		missing = words.Count(f.Missing, "project") + " without data"
 	} else if f.Missing > 0 {
-		missing = counted(f.Missing, "device") + " without data"
+		missing = words.Count(f.Missing, "device") + " without data"
 	}
-	return dotted(days, missing)
+	return words.Dotted(days, missing)
 }
 
 // alertsBelow lists the open alerts of what usage is about.
@@ -210,7 +210,7 @@ func (q *question) alertsBelow(u lookup.Usage) []string {
 	if u.AlertCount == 0 {
 		return nil
 	}
-	lines := []string{"*" + counted(u.AlertCount, "open alert") + "*"}
+	lines := []string{"*" + words.Count(u.AlertCount, "open alert") + "*"}
 	for _, a := range u.Alerts {
 		lines = append(lines, "• "+alertText(a, q.desk.Now()))
 	}
@@ -226,7 +226,7 @@ func readText(asOf time.Time, failures int, failure string, truncated bool) (lin
 		lines = append(lines, "Notehub has not been read yet: there are no figures.")
 	}
 	if failures > 0 {
-		lines = append(lines, fmt.Sprintf("Notehub could not be read the last %s: %s", counted(failures, "time"), notify.Mrkdwn(failure, maxSaid)))
+		lines = append(lines, fmt.Sprintf("Notehub could not be read the last %s: %s", words.Count(failures, "time"), notify.Mrkdwn(failure, maxSaid)))
 	}
 	if truncated {
 		lines = append(lines, "Notehub cut its last answer short: there may be more than these figures say.")

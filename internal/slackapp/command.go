@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/spelling"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -52,7 +53,7 @@ func (q *question) reply(ctx context.Context, answer func(context.Context) (page
 		return q.refuse(ctx, err)
 	}
 	if q.share {
-		p.note = dotted(p.note, "asked by "+name(deliver.Name(q.Person.String())))
+		p.note = words.Dotted(p.note, "asked by "+name(deliver.Name(q.Person.String())))
 	}
 	r := p.reply()
 	r.Public = q.share

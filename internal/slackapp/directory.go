@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -45,7 +46,7 @@ func (d directory) matchText(m rules.Match) string {
 	if m.Subject != "" {
 		device = "device " + d.link(lookup.KindDevice, m.Subject, m.Project)
 	}
-	return dotted(alert, rule, project, device)
+	return words.Dotted(alert, rule, project, device)
 }
 
 // link shows what has just this UID or name, in a project if that is named. What is not known any more, or may be one of

@@ -59,7 +59,7 @@ func (t token) special() bool {
 // is like a word; the quotes may be curly, or backticks. All that follows the word because is a reason.
 func parse(text string) (line, error) {
 	if n := utf8.RuneCountInString(text); n > maxText {
-		return line{}, mistakeError("That is " + words.Figure(float64(n), "characters") + " long; a command has at most " +
+		return line{}, mistakeError("That is " + words.Number(n) + " characters" + " long; a command has at most " +
 			words.Figure(maxText, "") + ".")
 	}
 	var l line

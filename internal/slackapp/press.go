@@ -156,7 +156,7 @@ func holders(alerts []rules.Alert, me string) string {
 		}
 	}
 	if more := len(all) - named; more > 0 {
-		all = append(all[:named], counted(more, "other"))
+		all = append(all[:named], words.Count(more, "other"))
 	}
 	return strings.Join(all, ", ")
 }

@@ -165,7 +165,7 @@ func (q *pressed) snoozed(made []snooze) Reply {
 		what = append(what, "all of rule *"+name(told.Rule)+"* in "+name(told.Told.Project))
 	}
 	if more := len(made) - named; more > 0 {
-		what = append(what, counted(more, "more rule"))
+		what = append(what, words.Count(more, "more rule"))
 	}
 	return Reply{Text: "These are many, so I silenced " + strings.Join(what, ", ") + ", until " + words.Time(first.End) +
 		". `" + q.app.Command() + " silences` lists that, and `" + q.app.Command() + " unsilence` ends it."}

@@ -61,5 +61,13 @@ func Share(value, limit float64) string {
 	return number(math.Floor(100*value/limit+noise)) + " %"
 }
 
-// Count is a number of things: "1,234 more".
-func Count(n int, what string) string { return Figure(float64(n), "") + " " + what }
+// Number returns a whole number: "1,234".
+func Number(n int) string { return humanize.Comma(int64(n)) }
+
+// Count returns a number of things, of which noun is the name of one: "1 alert", "1,234 alerts".
+func Count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return Number(n) + " " + noun
+}

@@ -69,6 +69,12 @@ func TestShare(t *testing.T) {
 	}
 }
 
+func TestCount(t *testing.T) {
+	for n, want := range map[int]string{0: "0 alerts", 1: "1 alert", 2: "2 alerts", 999: "999 alerts", 1234567: "1,234,567 alerts"} {
+		require.Equal(t, want, words.Count(n, "alert"))
+	}
+}
+
 func TestDuration(t *testing.T) {
 	for want, d := range map[string]time.Duration{
 		"0 s":        -time.Minute,
