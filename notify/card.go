@@ -51,9 +51,9 @@ func statusOf(a Alert) status {
 		return resolved
 	case unseen(a), !a.Changed:
 		return firing
-	case severity(a.Level) > severity(a.Was):
+	case Severity(a.Level) > Severity(a.Was):
 		return escalated
-	case severity(a.Level) < severity(a.Was):
+	case Severity(a.Level) < Severity(a.Was):
 		return eased
 	}
 	return cmp.Or(sameLevel[a.Reason], updated)
@@ -70,16 +70,6 @@ var sameLevel = map[string]status{
 
 // unseen reports whether nothing was shown of a before.
 func unseen(a Alert) bool { return a.Changed && a.Was == "" }
-
-// ended reports whether a message with this status is about something that is over.
-func (s status) ended() bool {
-	return s == resolved || s == periodEnded || s == corrected || s == withdrawn
-}
-
-// severity orders levels.
-func severity(level string) int {
-	return slices.Index([]string{"", "info", "warning", "critical"}, level)
-}
 
 // A tone is the mood of a message, which receivers show as a colour.
 type tone string
@@ -128,7 +118,7 @@ func describe(a Alert) card {
 	c := card{
 		status:   s,
 		word:     wordOf(a, s),
-		tone:     toneOf(s, a.Level),
+		tone:     toneOf(a),
 		headline: headlineOf(a),
 		figures:  figuresOf(a, s),
 		why:      words.Clean(a.Why, maxDetail),
@@ -140,7 +130,7 @@ func describe(a Alert) card {
 		rule:     words.Clean(a.Rule, maxName),
 		id:       words.Clean(a.ID, maxName),
 	}
-	if s.ended() {
+	if a.Ended() {
 		c.ended = a.EndedAt
 	}
 	if unseen(a) || s != resolved && s != corrected && s != withdrawn {
@@ -178,7 +168,7 @@ func wordOf(a Alert, s status) string {
 	switch {
 	case s == report:
 		return string(s)
-	case !s.ended():
+	case !a.Ended():
 		return strings.TrimSpace(string(s) + " " + words.Clean(a.Level, maxName))
 	case !unseen(a):
 		return string(s)
@@ -188,16 +178,16 @@ func wordOf(a Alert, s status) string {
 	return "FIRED AND " + string(s)
 }
 
-func toneOf(s status, level string) tone {
-	switch {
+func toneOf(a Alert) tone {
+	switch s := statusOf(a); {
 	case s == withdrawn:
 		return gone
-	case s.ended():
+	case a.Ended():
 		return good
 	case s == report:
 		return neutral
 	}
-	return tone(level)
+	return tone(a.Level)
 }
 
 // headlineOf is the summary, led by the name of the subject unless the summary holds it or is that of a report.
@@ -231,7 +221,7 @@ func figuresOf(a Alert, s status) []fact {
 	}
 	peaked := words.Known(a.Peak) && (!words.Known(a.Value) || a.Peak > a.Value)
 	value, peak := words.Figure(a.Value, a.Unit), words.Figure(a.Peak, a.Unit)
-	if s.ended() && peaked {
+	if a.Ended() && peaked {
 		peak += shareOf(a.Peak, a.Limit)
 	} else {
 		value += shareOf(a.Value, a.Limit)
@@ -257,7 +247,7 @@ func valueLabel(a Alert, s status) string {
 	switch {
 	case s == periodEnded:
 		return label + " at the end"
-	case s.ended() && s != withdrawn:
+	case a.Ended() && s != withdrawn:
 		return label + " now"
 	}
 	return label
@@ -289,7 +279,7 @@ func notices(a Alert, s status) []string {
 		lines = append(lines, "This is a drill: nothing is wrong.")
 	}
 	switch mute := words.Clean(a.Mute, maxDetail); {
-	case mute != "" && !s.ended():
+	case mute != "" && !a.Ended():
 		lines = append(lines, "still firing, muted: "+mute)
 	case s == unmuted:
 		lines = append(lines, "still firing, and no longer muted")
@@ -318,4 +308,19 @@ func detailOf(a Alert, s status) []string {
 		lines = append(lines[:maxDetails], more)
 	}
 	return lines
+}
+
+// facts are the figures of c, since when, and until when if it is over. A report has none.
+func (c card) facts() []fact {
+	if c.since.IsZero() || c.status == report {
+		return c.figures
+	}
+	since := fact{"since", words.Time(c.since)}
+	if !c.ended.IsZero() {
+		return append(slices.Clip(c.figures), since, fact{"ended", words.Time(c.ended) + ", after " + words.Duration(c.lasted)})
+	}
+	if c.lasted >= time.Minute {
+		since.value += " (" + words.Duration(c.lasted) + ")"
+	}
+	return append(slices.Clip(c.figures), since)
 }

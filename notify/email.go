@@ -140,7 +140,7 @@ type emailRef struct {
 
 // Send mails what changed in n; ErrSkipped if n is quiet, or if something was mailed before and nothing of n is news.
 func (e *Email) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
-	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(n.changed(), news) {
+	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(n.ChangedAlerts(), news) {
 		return ref, ErrSkipped
 	}
 	var thread emailRef

@@ -69,7 +69,7 @@ func (e *Email) messageID(n Notification) string {
 // mailText is what changed in n, as a subject and as lines to read.
 func mailText(n Notification) (subject, text string) {
 	var m mailBody
-	changed := n.changed()
+	changed := n.ChangedAlerts()
 	if len(changed) == 1 {
 		subject = m.card(describeIn(n, changed[0]), changed[0])
 	} else {
@@ -82,8 +82,6 @@ func mailText(n Notification) (subject, text string) {
 	subject = strings.ReplaceAll(subject, "=?", "= ?") // what begins so would be read as encoded
 	return words.Cut(subject, maxSubject), strings.TrimSpace(m.text.String()) + "\n"
 }
-
-func isChanged(a Alert) bool { return a.Changed }
 
 // A mailBody is built of paragraphs, with an empty line behind each.
 type mailBody struct {
@@ -115,16 +113,14 @@ func (m *mailBody) table(facts ...fact) {
 func (m *mailBody) card(c card, a Alert) (subject string) {
 	subject = c.word + ": " + c.headline
 	m.paragraph(subject)
-	if c.status != report {
-		m.table(slices.Concat(c.figures, timesOf(c))...)
-	}
+	m.table(c.facts()...)
 	m.paragraph(c.detail...)
 	if len(c.body) > 0 {
 		m.text.WriteString(strings.Join(c.body, "\n") + "\n\n") // its empty lines too
 	}
 	m.paragraph(labelled("→ ", c.advice))
 	m.table(
-		fact{"subject", words.Dotted(c.subject, c.uid)}, fact{"page", cleanNamed(a.Subject).URL}, fact{"project", c.project},
+		fact{"subject", words.Dotted(c.subject, c.uid)}, fact{"page", words.Page(a.Subject.URL)}, fact{"project", c.project},
 		fact{"rule", c.rule}, fact{"alert", c.id}, fact{"figures", asOf(c.asOf)},
 	)
 	return subject
@@ -143,7 +139,7 @@ func (m *mailBody) list(n Notification, alerts []Alert) (subject string) {
 
 // rows writes a line for each alert, by rule, as long as there is room.
 func (m *mailBody) rows(n Notification, alerts []Alert) {
-	groups := groupByRule(worstFirst(alerts))
+	groups := groupByRule(WorstFirst(alerts))
 	for _, g := range groups {
 		if len(groups) > 1 {
 			m.line(g.rule + ": " + g.counts)

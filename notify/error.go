@@ -1,8 +1,6 @@
 package notify
 
 import (
-	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -30,42 +28,3 @@ func (e *Error) Error() string { return e.Err.Error() }
 
 // Unwrap returns the underlying error.
 func (e *Error) Unwrap() error { return e.Err }
-
-// classOf returns what an HTTP status other than 2xx asks for. Redirects, and that there is no such page or method, may come
-// from a proxy while what is behind it restarts. 407 always comes from a proxy, not from the receiver.
-func classOf(status int) Class {
-	if status < 400 || status >= 500 {
-		return Temporary
-	}
-	switch status {
-	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusTooEarly,
-		http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired:
-		return Temporary
-	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusGone:
-		return Permanent
-	}
-	return Payload
-}
-
-// maxRetryAfter bounds how long a receiver can make us wait.
-const maxRetryAfter = time.Hour
-
-// retryAfter reads the Retry-After header: seconds, or a date that is compared with the Date header, or with sent if there
-// is none. What makes no sense counts as not given.
-func retryAfter(header http.Header, sent time.Time) time.Duration {
-	value := header.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second
-	}
-	until, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		sent = date
-	}
-	if sent.IsZero() {
-		return 0
-	}
-	return min(max(until.Sub(sent), 0), maxRetryAfter)
-}

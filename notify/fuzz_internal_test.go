@@ -55,7 +55,7 @@ func FuzzRender(f *testing.F) {
 		}
 		requireCalmTerminal(t, Notification{ID: text, Alerts: alerts[:1]}, 4+maxBody)
 		if len(alerts) > 1 {
-			requireCalmTerminal(t, notification, 6+maxRules*(maxTopOfRule+3))
+			requireCalmTerminal(t, notification, 6+MaxRules*(maxTopOfRule+3))
 		}
 		requireWebhookHolds(t, alerts)
 	})

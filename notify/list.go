@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -9,19 +8,12 @@ import (
 	"notewatch/internal/words"
 )
 
-// How much a list shows.
-const (
-	maxTop       = 5 // alerts of one rule
-	maxTopOfRule = 3 // alerts of each rule of a digest
-	maxRules     = 8 // rules of a digest
-)
-
 // A list is a message about several alerts in words: of one rule, or of several rules if it is a digest.
 type list struct {
 	word     string // FIRING critical
 	tone     tone
 	headline string  // how many there are of what
-	groups   []group // by rule, that with the worst alert first; at most maxRules
+	groups   []group // by rule, that with the worst alert first; at most MaxRules
 	more     string  // which rules are left out; "" is none
 	detail   []string
 	asOf     time.Time // when the oldest of the figures was read
@@ -45,13 +37,13 @@ func (l list) digest() bool { return len(l.groups) > 1 }
 // describeList puts some alerts of n into words, all of them or those that changed. How many still fire is counted over
 // all of n.
 func describeList(n Notification, alerts []Alert) list {
-	sorted := worstFirst(alerts)
+	sorted := WorstFirst(alerts)
 	groups := groupByRule(sorted)
 	l := list{
-		word: listWord(sorted), tone: toneOf(statusOf(sorted[0]), sorted[0].Level), headline: listHeadline(n, alerts, groups),
+		word: listWord(sorted), tone: toneOf(sorted[0]), headline: listHeadline(n, alerts, groups),
 		detail: commonDetail(alerts), asOf: oldest(alerts), id: words.Clean(n.ID, maxName), count: len(alerts),
 	}
-	l.groups = groups[:min(len(groups), maxRules)]
+	l.groups = groups[:min(len(groups), MaxRules)]
 	if left := groups[len(l.groups):]; len(left) > 0 {
 		var hidden []Alert
 		for _, g := range left {
@@ -65,18 +57,6 @@ func describeList(n Notification, alerts []Alert) list {
 // hint says how to see what a message leaves out.
 func (l list) hint() string { return "notewatch alerts --message " + l.id }
 
-// ShowsValueOf returns the IDs of the alerts of which a message about n leads with the value: that of a single alert, of several the
-// worst of each rule. The others stand in a list that is not kept up to date, or are only counted.
-func (n Notification) ShowsValueOf() (ids []string) {
-	groups := groupByRule(worstFirst(n.Alerts))
-	for _, g := range groups[:min(len(groups), maxRules)] {
-		for _, a := range g.alerts[:g.top] {
-			ids = append(ids, a.ID)
-		}
-	}
-	return ids
-}
-
 // about says how many there are of what.
 func (g group) about() string { return words.Dotted(g.counts, g.figure) }
 
@@ -89,25 +69,15 @@ func (g group) left(shown int) string {
 	return "and " + words.Number(len(g.alerts)-shown) + " more" + ": " + countLevels(g.alerts[shown:])
 }
 
-// groupByRule splits alerts, of which the worst come first.
+// groupByRule puts alerts into words by rule, of which the worst come first.
 func groupByRule(sorted []Alert) []group {
 	var groups []group
-	index := make(map[string]int)
-	for _, a := range sorted {
-		at, ok := index[a.Rule]
-		if !ok {
-			at = len(groups)
-			index[a.Rule] = at
-			groups = append(groups, group{rule: words.Clean(a.Rule, maxName), figure: words.Clean(a.Figure, maxName), advice: describe(a).advice})
-		}
-		groups[at].alerts = append(groups[at].alerts, a)
-	}
-	top := maxTop
-	if len(groups) > 1 {
-		top = maxTopOfRule
-	}
-	for i, g := range groups {
-		groups[i].counts, groups[i].top = countLevels(g.alerts), min(top, len(g.alerts))
+	for _, g := range ByRule(sorted) {
+		first := g.Alerts[0]
+		groups = append(groups, group{
+			rule: words.Clean(g.Rule, maxName), figure: words.Clean(first.Figure, maxName), advice: describe(first).advice,
+			counts: countLevels(g.Alerts), alerts: g.Alerts, top: g.Top,
+		})
 	}
 	return groups
 }
@@ -132,13 +102,11 @@ func listHeadline(n Notification, alerts []Alert, groups []group) string {
 	case len(alerts) < len(n.Alerts):
 		return what + ": " + countLevels(alerts) + ", " + still + where
 	}
-	firing := slices.DeleteFunc(slices.Clone(alerts), ended)
+	firing := slices.DeleteFunc(slices.Clone(alerts), Alert.Ended)
 	return what + ": " + still + " (" + countLevels(firing) + ")" + where
 }
 
-func ended(a Alert) bool { return statusOf(a).ended() }
-
-func fires(a Alert) bool { return !ended(a) }
+func fires(a Alert) bool { return !a.Ended() }
 
 // stillFiring says how many of alerts fire; "" if all do.
 func stillFiring(alerts []Alert) string {
@@ -178,7 +146,7 @@ func rowOf(a Alert) row {
 	case s == withdrawn, s == corrected:
 		word, figures := strings.ToLower(strings.TrimPrefix(c.word, drillMark)), words.Dotted(ofLimit(a.Value, a.Limit, a.Unit), c.why)
 		return row{word, words.Dotted(figures, "lasted "+words.Duration(c.lasted), c.id), words.Dotted(figures, c.id)}
-	case s.ended():
+	case a.Ended():
 		figures := words.Dotted("now "+words.Figure(a.Value, a.Unit), "peak "+ofLimit(a.Peak, a.Limit, a.Unit))
 		word := strings.ToLower(strings.TrimPrefix(c.word, drillMark))
 		return row{word, words.Dotted(figures, "lasted "+words.Duration(c.lasted), c.id), words.Dotted(figures, c.id)}
@@ -222,7 +190,7 @@ func listWord(sorted []Alert) string {
 	switch {
 	case !slices.ContainsFunc(sorted, func(a Alert) bool { return word(a) != first }):
 		return first
-	case statusOf(sorted[0]).ended():
+	case sorted[0].Ended():
 		return string(resolved)
 	}
 	return wordOf(sorted[0], firing)
@@ -232,7 +200,7 @@ func listWord(sorted []Alert) string {
 func countLevels(alerts []Alert) string {
 	counts := make(map[string]int)
 	for _, a := range alerts {
-		if ended(a) {
+		if a.Ended() {
 			counts["ended"]++
 		} else {
 			counts[a.Level]++
@@ -266,44 +234,4 @@ func oldest(alerts []Alert) time.Time {
 		}
 	}
 	return oldest
-}
-
-// worstFirst orders alerts by how much they matter: those that are not over, then the level, then the value.
-func worstFirst(alerts []Alert) []Alert {
-	type place struct {
-		ended    bool
-		severity int
-		value    float64
-		name     string
-		index    int
-	}
-	places := make([]place, len(alerts)) // an alert is too large to be moved often
-	for i := range alerts {
-		a := &alerts[i]
-		places[i] = place{ended(*a), severity(a.Level), a.Value, nameOf(a.Subject), i}
-	}
-	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(
-			compareBool(a.ended, b.ended),
-			cmp.Compare(b.severity, a.severity),
-			cmp.Compare(b.value, a.value), // NaN is less than any number, so last
-			cmp.Compare(a.name, b.name),
-			cmp.Compare(a.index, b.index),
-		)
-	})
-	sorted := make([]Alert, len(alerts))
-	for i, p := range places {
-		sorted[i] = alerts[p.index]
-	}
-	return sorted
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }

@@ -20,21 +20,6 @@ type Receiver interface {
 	Send(ctx context.Context, n Notification, ref Ref) (Ref, error)
 }
 
-// Proxy returns the host and port of the proxy for a receiver; "" if there is none.
-func Proxy(r Receiver) string {
-	switch r := r.(type) {
-	case *Webhook:
-		return r.poster.via
-	case *PagerDuty:
-		return r.poster.via
-	case *SlackWebhook:
-		return r.poster.via
-	case *Slack:
-		return r.via
-	}
-	return ""
-}
-
 // ErrSkipped says that a receiver has nothing to show of a notification, for one because that is quiet and it cannot change
 // what it posted. What is shown stays as it was; that tells nothing of whether the receiver works.
 var ErrSkipped = errors.New("this receiver has nothing to show of it")
@@ -51,20 +36,6 @@ type Notification struct {
 	Quiet  bool    // nobody is to be disturbed: change what is shown, or do nothing; nothing new is posted
 	Tried  bool    // an earlier attempt may have been taken, whatever ref says
 	Alerts []Alert // at least one; all of one rule, or of several in a digest. Those with Changed are why the message is sent
-}
-
-// changed returns the alerts that the message is sent for: those marked, or all if none is.
-func (n Notification) changed() []Alert {
-	var changed []Alert
-	for _, a := range n.Alerts {
-		if a.Changed {
-			changed = append(changed, a)
-		}
-	}
-	if changed == nil {
-		return n.Alerts
-	}
-	return changed
 }
 
 // An Alert is what a notification says of one alert. Figures that are no data are NaN; times that are not known zero.

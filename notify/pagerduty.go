@@ -89,6 +89,9 @@ type pagerDutyRef struct {
 	State    pagerDutyState `json:"state"`
 }
 
+// Proxy returns the host and port of the proxy on the way; "" if there is none.
+func (p *PagerDuty) Proxy() string { return p.poster.via }
+
 // Send brings the incident of n to the state of its alerts; ErrSkipped if it is there, or has nothing to open for. If n is
 // quiet it only acknowledges or resolves, which wakes nobody.
 func (p *PagerDuty) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {

@@ -64,7 +64,7 @@ type pagerDutyLink struct {
 
 // describe says in e what the alerts of n are about, of which at least one needs somebody.
 func (e *pagerDutyEvent) describe(n Notification, alerts []Alert) {
-	sorted := worstFirst(alerts)
+	sorted := WorstFirst(alerts)
 	firing := onlyFiring(sorted)
 	worst := firing[slices.IndexFunc(firing, needsSomebody)]
 	e.Client, e.Links = "notewatch", pagerDutyLinks(firing)
@@ -79,13 +79,13 @@ func (e *pagerDutyEvent) describe(n Notification, alerts []Alert) {
 	}
 	e.Payload.Summary = words.Cut(e.Payload.Summary, maxPagerDutySummary)
 	e.Payload.Severity = pagerDutySeverity(worst.Level)
-	e.Payload.Timestamp = webhookTime(happened(worst))
+	e.Payload.Timestamp = jsonTime(happened(worst))
 	e.Payload.Details.Message = n.ID
 }
 
 // pagerDutySeverity is the level, which PagerDuty calls the same.
 func pagerDutySeverity(level string) string {
-	if severity(level) > 0 {
+	if Severity(level) > 0 {
 		return level
 	}
 	return "error"
@@ -178,7 +178,7 @@ func pagerDutyLinks(firing []Alert) []pagerDutyLink {
 	var links []pagerDutyLink
 	for _, a := range firing[:min(len(firing), maxPagerDutyTop)] {
 		for _, n := range []Named{a.Subject, a.Project} {
-			link := pagerDutyLink{Href: cleanNamed(n).URL, Text: nameOf(n)}
+			link := pagerDutyLink{Href: words.Page(n.URL), Text: nameOf(n)}
 			if link.Href != "" && !slices.Contains(links, link) {
 				links = append(links, link)
 			}

@@ -3,15 +3,13 @@ package notify
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"sync/atomic"
+	"strconv"
 	"time"
 
 	"notewatch/internal/proxy"
@@ -103,7 +101,7 @@ func (p *poster) post(ctx context.Context, header http.Header, body []byte) (ans
 func (p *poster) send(ctx context.Context, method string, to *url.URL, header http.Header, body []byte) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	ctx, sent := traceSent(ctx)
+	ctx, left := proxy.Track(ctx)
 	req, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
 	if err != nil { // its text holds the URL
 		return answer{}, &Error{Class: Permanent, Err: fmt.Errorf("posting to %s: the URL is not valid", p.what)}
@@ -116,7 +114,7 @@ func (p *poster) send(ctx context.Context, method string, to *url.URL, header ht
 	}
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return answer{}, noAnswer("posting to "+p.what, err, sent.Load())
+		return answer{}, noAnswer("posting to "+p.what, err, left(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	// The status says whether the message was taken; what is missing of the body does not matter.
@@ -125,57 +123,12 @@ func (p *poster) send(ctx context.Context, method string, to *url.URL, header ht
 	return got, nil
 }
 
-// traceSent returns a context that notes when a request made with it has begun to leave.
-func traceSent(ctx context.Context) (context.Context, *atomic.Bool) {
-	sent := new(atomic.Bool)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}), sent
-}
-
-// noAnswer makes an *Error of what net/http says when there is no answer.
+// noAnswer makes an *Error of an error of net/http or its like. sent is that the receiver may have got the message.
 func noAnswer(doing string, err error, sent bool) *Error {
-	class := Temporary
-	if _, refused := errors.AsType[*refusedError](err); refused {
-		class = Permanent
-	}
-	if failed, ok := errors.AsType[*proxy.Error](err); ok && failed.Status != 0 {
-		sent = false // only to the proxy
-	}
-	return &Error{Class: class, Uncertain: sent, Err: fmt.Errorf("%s: %w", doing, Cause(err))}
-}
-
-// Cause strips an error of net/http or its like down to what may be shown: nothing of the URL but its host, and nothing that the
-// other side wrote, which might repeat our secrets. The contexts' errors can be tested for.
-func Cause(err error) error {
 	if refused, ok := errors.AsType[*refusedError](err); ok {
-		return refused
+		return &Error{Class: Permanent, Err: fmt.Errorf("%s: %w", doing, refused)}
 	}
-	if failed, ok := errors.AsType[*proxy.Error](err); ok {
-		shown := *failed
-		if shown.Err != nil {
-			shown.Err = Cause(shown.Err)
-		}
-		return &shown
-	}
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return fmt.Errorf("looking up %q: %s", dns.Name, dns.Err)
-	}
-	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Errorf("checking the certificate: %w", certificate.Err)
-	}
-	switch {
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
-	case errors.Is(err, http.ErrSchemeMismatch):
-		return errors.New("the server speaks http, not https")
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the connection was cut")
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		return fmt.Errorf("%s: %w", op.Op, op.Err)
-	}
-	return errors.New("no valid answer")
+	return &Error{Class: Temporary, Uncertain: sent, Err: fmt.Errorf("%s: %w", doing, proxy.Cause(err))}
 }
 
 // refusal makes an *Error of an answer that is not a success.
@@ -241,4 +194,12 @@ func parseURL(text secret.Text) (u *url.URL, origin string, err error) {
 		return nil, "", errors.New("the URL holds a user or password, which is not supported")
 	}
 	return u, u.Scheme + "://" + u.Host, nil
+}
+
+// named is name as a part of an error; "" if there is none.
+func named(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " " + strconv.Quote(name)
 }

@@ -115,6 +115,9 @@ func SlackPlace(ref Ref) (channel, ts string, ok bool) {
 	return at.Channel, at.TS, at != (slackRef{})
 }
 
+// Proxy returns the host and port of the proxy on the way; "" if there is none.
+func (s *Slack) Proxy() string { return s.via }
+
 // Send shows n in the message that ref refers to, or in a new one if there is none any more and n is not quiet. A layout
 // that Slack refuses is sent again at once without its chart, and then as plain text. What ought to be said in the thread
 // belongs to the attempt, unless Slack will never take it: the message itself then says it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 )
 
@@ -16,7 +17,7 @@ import (
 func (s *Slack) call(
 	ctx context.Context, n Notification, do func(context.Context, *slack.Client) (channel, ts string, err error),
 ) (slackRef, error) {
-	ctx, sent := traceSent(ctx)
+	ctx, left := proxy.Track(ctx)
 	exchange := &slackExchange{client: s.client, via: s.via}
 	api := slack.New(s.token(), slack.OptionHTTPClient(exchange), slack.OptionAPIURL(s.api))
 	channel, ts, err := do(ctx, api)
@@ -24,7 +25,7 @@ func (s *Slack) call(
 	if err == nil && channel != "" && ts != "" && !s.repeats(channel+" "+ts) {
 		return at, nil
 	}
-	return slackRef{}, s.failure(n, exchange.answer, err, sent.Load())
+	return slackRef{}, s.failure(n, exchange.answer, err, left(err))
 }
 
 // failure makes an *Error of a call that did not work. The library's error alone would not do: it hides the header
@@ -42,7 +43,7 @@ func (s *Slack) failure(n Notification, got answer, err error, sent bool) *Error
 	// Cut short, not JSON, neither ok nor an error, or what was meant for us alone.
 	return &Error{
 		Class: Temporary, Status: got.status, Uncertain: true,
-		Err: fmt.Errorf("%s: reading the answer: %w", s.doing, Cause(err)),
+		Err: fmt.Errorf("%s: reading the answer: %w", s.doing, proxy.Cause(err)),
 	}
 }
 

@@ -78,7 +78,7 @@ func slackGroup(g group, digest bool, room int) (section string, plain []string,
 // slackFullList is as many of the alerts of n as one message holds, a line each, to stand in the thread of a message that
 // shows only the worst.
 func slackFullList(n Notification) slackMessage {
-	sorted := worstFirst(n.Alerts)
+	sorted := WorstFirst(n.Alerts)
 	l := describeList(n, n.Alerts)
 	var blocks []slack.Block
 	for _, section := range packed(fullLines(l, sorted, maxSlackTotal), maxSlackSection) {

@@ -14,7 +14,7 @@ var slackMention = regexp.MustCompile(`^<(@[UW][A-Z0-9]{1,20}|!subteam\^S[A-Z0-9
 // checkMentions returns what is wrong with the mentions by level.
 func checkMentions(byLevel map[string]string) error {
 	for _, level := range slices.Sorted(maps.Keys(byLevel)) {
-		if severity(level) < severity("info") {
+		if Severity(level) < Severity("info") {
 			return fmt.Errorf("the mention of level %q: levels are info, warning and critical", level)
 		}
 		if !slackMention.MatchString(byLevel[level]) {
@@ -27,7 +27,7 @@ func checkMentions(byLevel map[string]string) error {
 // mentions calls those who are to be called for alerts: for each that fires, is not muted, and was not shown at its level.
 func mentions(byLevel map[string]string, alerts []Alert) string {
 	var called []string
-	for _, a := range worstFirst(alerts) {
+	for _, a := range WorstFirst(alerts) {
 		mention := byLevel[a.Level]
 		if mention != "" && worse(a) && a.Mute == "" && !slices.Contains(called, mention) {
 			called = append(called, mention)

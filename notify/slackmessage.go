@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -103,8 +102,6 @@ func newSlackMessage(n Notification, alerts []Alert, mention string) slackMessag
 	}
 }
 
-func joinWords(words ...string) string { return strings.TrimSpace(strings.Join(words, " ")) }
-
 func (l slackLayout) body() []slack.Block {
 	var blocks []slack.Block
 	if len(l.fields) > 0 {
@@ -147,7 +144,7 @@ func slackMarkdown(text string) *slack.TextBlockObject {
 // slackCard lays out one alert.
 func slackCard(a Alert, c card) slackLayout {
 	layout := slackLayout{tone: c.tone, headline: slackHeadline(c.word, c.headline), chart: slackChart(a), plain: plainCard(c)}
-	for _, f := range slackFacts(c) {
+	for _, f := range c.facts() {
 		layout.fields = append(layout.fields, slackField(f))
 	}
 	if len(c.detail) > 0 {
@@ -171,18 +168,10 @@ func slackCard(a Alert, c card) slackLayout {
 
 // plainCard is c as lines of text.
 func plainCard(c card) []string {
-	lines := filled(append([]string{c.word + ": " + c.headline, joinFacts(slackFacts(c))}, c.detail...))
+	lines := filled(append([]string{c.word + ": " + c.headline, joinFacts(c.facts())}, c.detail...))
 	lines = append(lines, c.body...) // an empty line of it is meant
 	last := words.Dotted(c.uid, c.project, labelled("rule ", c.rule), labelled("alert ", c.id), asOf(c.asOf))
 	return append(lines, filled([]string{labelled("→ ", c.advice), last})...)
-}
-
-// labelled is a text behind its label; "" if there is none.
-func labelled(label, text string) string {
-	if text == "" {
-		return ""
-	}
-	return label + text
 }
 
 func slackHeadline(word, text string) string {
@@ -191,26 +180,4 @@ func slackHeadline(word, text string) string {
 
 func slackField(f fact) string {
 	return "*" + mrkdwn(f.label, maxSlackName) + "*\n" + mrkdwn(f.value, maxSlackField)
-}
-
-// slackFacts are the figures of c, since when, and until when if it is over.
-func slackFacts(c card) []fact {
-	if c.since.IsZero() || c.status == report {
-		return c.figures
-	}
-	since := fact{"since", words.Time(c.since)}
-	if !c.ended.IsZero() {
-		return append(slices.Clip(c.figures), since, fact{"ended", words.Time(c.ended) + ", after " + words.Duration(c.lasted)})
-	}
-	if c.lasted >= time.Minute {
-		since.value += " (" + words.Duration(c.lasted) + ")"
-	}
-	return append(slices.Clip(c.figures), since)
-}
-
-func asOf(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return "as of " + words.Time(t)
 }

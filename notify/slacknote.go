@@ -21,7 +21,7 @@ const maxNoteNames = 3
 // or ended. All else people see in the message when they look.
 func slackNoteOf(n Notification) (note slackNote, ok bool) {
 	var worth []Alert
-	for _, a := range worstFirst(n.Alerts) {
+	for _, a := range WorstFirst(n.Alerts) {
 		if a.Changed && notable(a) {
 			worth = append(worth, a)
 		}
@@ -84,7 +84,7 @@ func noteCounts(alerts []Alert) []string {
 		names[k] = append(names[k], nameOf(a.Subject))
 	}
 	notes := make([]string, 0, len(kinds))
-	for _, k := range kinds[:min(len(kinds), maxRules)] {
+	for _, k := range kinds[:min(len(kinds), MaxRules)] {
 		shown := names[k][:min(len(names[k]), maxNoteNames)]
 		who := strings.Join(shown, ", ")
 		if more := len(names[k]) - len(shown); more > 0 {

@@ -1,8 +1,6 @@
 package notify
 
 import (
-	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -76,11 +74,6 @@ func packed(lines []string, limit int) []string {
 	return texts
 }
 
-// filled returns the lines that are not empty.
-func filled(lines []string) []string {
-	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
-}
-
 // slackBody is sections of at most room characters in all that show lines as written, blanks too. The last line counts
 // what does not fit.
 func slackBody(lines []string, room int) []string {
@@ -101,18 +94,15 @@ func slackBody(lines []string, room int) []string {
 	return sections
 }
 
-// maxSlackURL is the longest URL that is made a link.
-const maxSlackURL = 500
-
 // slackURLEscapes are the characters that end a URL within a link, and &, which Slack wants escaped there.
 var slackURLEscapes = strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", " ", "%20", "&", "&amp;")
 
 // slackLink returns the name of n for people, as a link if n has a URL that can be one.
 func slackLink(n Named) string {
 	name := mrkdwn(nameOf(n), maxSlackName)
-	u, err := url.Parse(n.URL)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || words.Clean(n.URL, maxSlackURL) != n.URL {
+	page := words.Page(n.URL)
+	if page == "" {
 		return name
 	}
-	return "<" + slackURLEscapes.Replace(n.URL) + "|" + name + ">"
+	return "<" + slackURLEscapes.Replace(page) + "|" + name + ">"
 }

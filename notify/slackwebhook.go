@@ -67,10 +67,13 @@ func checkSlackHost(u *url.URL) error {
 	return nil
 }
 
+// Proxy returns the host and port of the proxy on the way; "" if there is none.
+func (w *SlackWebhook) Proxy() string { return w.poster.via }
+
 // Send posts what changed as a new message; ErrSkipped if n is quiet, or if something was posted before and nothing of n is
 // news. A layout that Slack refuses is sent again at once without its chart, and then as plain text.
 func (w *SlackWebhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
-	changed := n.changed()
+	changed := n.ChangedAlerts()
 	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(changed, news) {
 		return ref, ErrSkipped
 	}
@@ -82,18 +85,6 @@ func (w *SlackWebhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, 
 		return nil, err
 	}
 	return Ref(`{"posted":true}`), nil
-}
-
-// news reports whether a says more than that what was shown of it is brought up to date, or who is told. The reason is only
-// that of the newest change: one before it, of the level, may not have been shown.
-func news(a Alert) bool {
-	switch statusOf(a) {
-	case updated:
-		return a.Reason != "updated"
-	case muted, unmuted, acknowledged, unacknowledged:
-		return false
-	}
-	return true
 }
 
 // slackWebhookBody is what an incoming webhook takes.

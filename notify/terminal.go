@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +37,7 @@ func (t *Terminal) Send(ctx context.Context, n Notification, ref Ref) (Ref, erro
 		return nil, &Error{Class: Temporary, Err: fmt.Errorf("printing to the terminal: %w", err)}
 	}
 	var b strings.Builder
-	if changed := n.changed(); len(changed) == 1 {
+	if changed := n.ChangedAlerts(); len(changed) == 1 {
 		t.block(&b, n, changed[0])
 	} else {
 		t.list(&b, n, changed)
@@ -72,7 +71,7 @@ func (t *Terminal) block(b *strings.Builder, n Notification, a Alert) {
 // list prints several alerts, a line each.
 func (t *Terminal) list(b *strings.Builder, n Notification, alerts []Alert) {
 	l := describeList(n, alerts)
-	t.head(b, latest(alerts).UTC(), l.tone, l.word, l.headline)
+	t.head(b, newest(alerts).UTC(), l.tone, l.word, l.headline)
 	t.line(b, strings.Join(l.detail, " · "))
 	hidden := l.more != ""
 	for _, g := range l.groups {
@@ -104,12 +103,6 @@ func (t *Terminal) group(b *strings.Builder, g group, digest bool) (hidden bool)
 		t.line(b, labelled("→ ", g.advice))
 	}
 	return left != ""
-}
-
-// latest returns when the newest of what alerts say came about.
-func latest(alerts []Alert) time.Time {
-	newest := slices.MaxFunc(alerts, func(a, b Alert) int { return happened(a).Compare(happened(b)) })
-	return happened(newest)
 }
 
 // head prints the first line of a block.

@@ -1,7 +1,9 @@
 package notify
 
 import (
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -67,4 +69,26 @@ func containsWord(s, word string) bool {
 
 func wordRune(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_')
+}
+
+func joinWords(words ...string) string { return strings.TrimSpace(strings.Join(words, " ")) }
+
+// labelled is a text behind its label; "" if there is none.
+func labelled(label, text string) string {
+	if text == "" {
+		return ""
+	}
+	return label + text
+}
+
+// filled returns the lines that are not empty.
+func filled(lines []string) []string {
+	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+}
+
+func asOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return "as of " + words.Time(t)
 }

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -120,19 +119,14 @@ func (c WebhookConfig) formats(to *url.URL) ([]webhookFormat, error) {
 	return []webhookFormat{format, format.of(bare)}, nil
 }
 
-// named is name as a part of an error; "" if there is none.
-func named(name string) string {
-	if name == "" {
-		return ""
-	}
-	return " " + strconv.Quote(name)
-}
-
 // A webhookRef is the Ref of a Webhook.
 type webhookRef struct {
 	Posted string `json:"posted"`        // the key of what was posted last
 	Ref    string `json:"ref,omitempty"` // what the receiver calls it, for a format that keeps that
 }
+
+// Proxy returns the host and port of the proxy on the way; "" if there is none.
+func (w *Webhook) Proxy() string { return w.poster.via }
 
 // Send posts n; ErrSkipped if its format has nothing to say of it. A message that can be changed and is gone is posted anew.
 // What the receiver refuses is sent again at once: of a template in the format to fall back to, else with less in it.
@@ -199,15 +193,4 @@ func (w *Webhook) do(ctx context.Context, n Notification, r *webhookRequest) (an
 		header.Set("Webhook-Signature", w.sign(n.Key, n.Sent, r.body))
 	}
 	return w.poster.send(ctx, r.method, extend(w.poster.url, r.path), header, r.body)
-}
-
-// encode returns v as JSON that people can read too: & < > stay as they are.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSpace(b.Bytes()), nil
 }

@@ -64,7 +64,7 @@ func withoutPast(alerts []Alert) []Alert {
 func endsShown(a Alert) bool { return a.Changed && a.Was != "" && a.State != "firing" }
 
 func newAlertmanagerBody(n Notification, receiver string) alertmanagerBody {
-	alerts := worstFirst(n.Alerts)
+	alerts := WorstFirst(n.Alerts)
 	if len(alerts) > maxAlertmanagerAlerts {
 		// An end is sent once, so it goes before alerts without a change.
 		slices.SortStableFunc(alerts, func(a, b Alert) int { return compareBool(b.Changed, a.Changed) })

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"slices"
 	"time"
 
 	"notewatch/internal/words"
@@ -115,14 +114,14 @@ type WebhookNamed struct {
 
 // webhookBody returns what n says to a webhook.
 func webhookBody(n Notification) WebhookBody {
-	changed := n.changed()
+	changed := n.ChangedAlerts()
 	data := WebhookData{Message: n.ID, Key: n.Key, Unchanged: len(n.Alerts) - len(changed)}
 	data.Rule, _ = common(changed, func(a Alert) string { return a.Rule })
 	data.Alerts = make([]WebhookAlert, len(changed))
 	for i, a := range changed {
 		data.Alerts[i] = webhookAlert(a)
 	}
-	return WebhookBody{Type: webhookType(changed), Timestamp: webhookTime(newest(changed)), Version: webhookVersion, Data: data}
+	return WebhookBody{Type: webhookType(changed), Timestamp: jsonTime(newest(changed)), Version: webhookVersion, Data: data}
 }
 
 func webhookType(alerts []Alert) string {
@@ -130,29 +129,6 @@ func webhookType(alerts []Alert) string {
 		return "alert." + reason
 	}
 	return "alert.changed"
-}
-
-// common returns what all alerts have the same of; ok is false if they do not.
-func common(alerts []Alert, of func(Alert) string) (value string, ok bool) {
-	if len(alerts) == 0 {
-		return "", false
-	}
-	value = of(alerts[0])
-	if slices.ContainsFunc(alerts, func(a Alert) bool { return of(a) != value }) {
-		return "", false
-	}
-	return value, true
-}
-
-// newest returns when the last of the alerts came about.
-func newest(alerts []Alert) time.Time {
-	var newest time.Time
-	for _, a := range alerts {
-		if at := happened(a); at.After(newest) {
-			newest = at
-		}
-	}
-	return newest
 }
 
 func webhookAlert(a Alert) WebhookAlert {
@@ -164,8 +140,8 @@ func webhookAlert(a Alert) WebhookAlert {
 		Figure: a.Figure, Unit: a.Unit,
 		Value: webhookFigure(a.Value), Peak: webhookFigure(a.Peak),
 		Limit: webhookFigure(a.Limit), Usual: webhookFigure(a.Usual),
-		Since: webhookTime(a.Since), FiredAt: webhookTime(a.FiredAt),
-		EndedAt: webhookTime(a.EndedAt), AsOf: webhookTime(a.AsOf),
+		Since: jsonTime(a.Since), FiredAt: jsonTime(a.FiredAt),
+		EndedAt: jsonTime(a.EndedAt), AsOf: jsonTime(a.AsOf),
 	}
 	if a.Was != "" {
 		w.Was = &a.Was
@@ -178,13 +154,4 @@ func webhookFigure(x float64) *float64 {
 		return nil
 	}
 	return &x
-}
-
-// webhookTime drops what is less than a second.
-func webhookTime(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC().Truncate(time.Second)
-	return &t
 }

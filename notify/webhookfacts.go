@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -104,7 +103,7 @@ func newTemplateFacts(n Notification, was webhookRef, target string) TemplateFac
 	// Templates may call All and Data in loops.
 	f.data = sync.OnceValue(func() WebhookData { return webhookBody(n).Data })
 	f.all = sync.OnceValue(func() TemplateFacts { return f.about(n.Alerts) })
-	return f.about(n.changed())
+	return f.about(n.ChangedAlerts())
 }
 
 // answered returns f with the answer of the receiver.
@@ -184,28 +183,13 @@ func (f TemplateFacts) aboutOne(a Alert) TemplateFacts {
 	f.Level, f.Tone, f.Word, f.Title, f.Advice = words.Clean(a.Level, maxName), string(c.tone), c.word, c.headline, c.advice
 	f.Detail, f.Body, f.Rows = c.detail, c.body, nil
 	f.Figures = nil
-	for _, figure := range slices.Concat(c.figures, timesOf(c)) {
+	for _, figure := range c.facts() {
 		f.Figures = append(f.Figures, TemplateFigure{figure.label, figure.value})
 	}
 	f.Subject, f.Since, f.AsOf = cleanNamed(a.Subject), c.since, c.asOf
 	f.Link = cmp.Or(f.Subject.URL, f.Project.URL)
 	f.Source = words.Dotted(c.uid, c.project, "rule "+c.rule, "alert "+c.id, asOf(c.asOf))
 	return f
-}
-
-// timesOf says since when, and until when if it is over. A report has no times.
-func timesOf(c card) []fact {
-	if c.since.IsZero() || c.status == report {
-		return nil
-	}
-	since := fact{"since", words.Time(c.since)}
-	if !c.ended.IsZero() {
-		return []fact{since, {"ended", words.Time(c.ended) + ", after " + words.Duration(c.lasted)}}
-	}
-	if c.lasted >= time.Minute {
-		since.value += " (" + words.Duration(c.lasted) + ")"
-	}
-	return []fact{since}
 }
 
 func (f TemplateFacts) aboutSeveral(alerts []Alert) TemplateFacts {
@@ -237,18 +221,10 @@ func (f TemplateFacts) aboutSeveral(alerts []Alert) TemplateFacts {
 	return f
 }
 
-// cleanNamed is n fit for display. An address that is no web page is left out.
+// cleanNamed returns n as it may be shown.
 func cleanNamed(n Named) Named {
 	if n == (Named{}) {
 		return n
 	}
-	shown := Named{UID: words.Clean(n.UID, maxName), Name: nameOf(n)}
-	u, err := url.Parse(n.URL)
-	if err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && words.Clean(n.URL, maxTemplateURL) == n.URL {
-		shown.URL = n.URL
-	}
-	return shown
+	return Named{UID: words.Clean(n.UID, maxName), Name: nameOf(n), URL: words.Page(n.URL)}
 }
-
-// maxTemplateURL is the longest URL that a template is given.
-const maxTemplateURL = 500

@@ -175,11 +175,6 @@ func over(alerts []Alert) bool {
 	return !slices.ContainsFunc(alerts, func(a Alert) bool { return a.State == "firing" })
 }
 
-// withoutReports returns the alerts that can fire and end.
-func withoutReports(alerts []Alert) []Alert {
-	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return statusOf(a) == report })
-}
-
 // stateOf is what most on-call tools call the state of a message: firing while any of the alerts does, else resolved.
 func stateOf(alerts []Alert) string {
 	if over(alerts) {

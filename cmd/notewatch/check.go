@@ -16,7 +16,6 @@ import (
 	"notewatch/internal/config"
 	"notewatch/internal/watch"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -144,9 +143,9 @@ func describeProxies(w io.Writer, wired watch.Config) error {
 			behind[via] = []string{"Notehub"} // all accounts have one address
 		}
 	}
-	for _, r := range wired.Receivers {
-		if via := notify.Proxy(r.Receiver); via != "" {
-			behind[via] = append(behind[via], r.Name)
+	for _, receiver := range wired.Receivers {
+		if r, ok := receiver.Receiver.(interface{ Proxy() string }); ok && r.Proxy() != "" {
+			behind[r.Proxy()] = append(behind[r.Proxy()], receiver.Name)
 		}
 	}
 	s := screenOf(w)

@@ -13,7 +13,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"notewatch/internal/proxy"
-	"notewatch/notify"
 )
 
 // callTime is how long one call to Slack may take.
@@ -118,5 +117,5 @@ func explain(err error) error {
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		return fmt.Errorf("too many requests: Slack asks to wait for %s", limited.RetryAfter)
 	}
-	return notify.Cause(err)
+	return proxy.Cause(err)
 }

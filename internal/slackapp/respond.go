@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
+	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 )
 
@@ -100,14 +99,14 @@ func (a *App) postTo(ctx context.Context, to secret.Text, reply Reply) error {
 	if err != nil {
 		return err
 	}
-	ctx, sent := traceSent(ctx)
+	ctx, left := proxy.Track(ctx)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.Reveal(), bytes.NewReader(body))
 	if err != nil {
 		return errors.New("it is not valid")
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	resp, err := a.do(req)
-	if err != nil && sent.Load() {
+	if err != nil && left(err) {
 		return &lostError{explain(err)}
 	} else if err != nil {
 		return explain(err)
@@ -115,12 +114,6 @@ func (a *App) postTo(ctx context.Context, to secret.Text, reply Reply) error {
 	defer func() { _ = resp.Body.Close() }()
 	said, _ := io.ReadAll(resp.Body) // the status alone would do
 	return answerError(resp.StatusCode, said)
-}
-
-// traceSent returns a context that notes when a request made with it has begun to leave.
-func traceSent(ctx context.Context) (context.Context, *atomic.Bool) {
-	sent := new(atomic.Bool)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}), sent
 }
 
 // A lostError is why nothing came back of what was sent.

@@ -1,6 +1,9 @@
 package words
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // ProjectURL returns where people look at a project on notehub.io; "" if the UID is none of Notehub's.
 func ProjectURL(project string) string {
@@ -17,4 +20,16 @@ func DeviceURL(project, device string) string {
 		return ""
 	}
 	return base + "/devices/" + device
+}
+
+// maxPage is the longest address of a page that is shown, in characters.
+const maxPage = 500
+
+// Page returns an address from outside if it is one of a web page that can be shown as a link; else "".
+func Page(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || Clean(address, maxPage) != address {
+		return ""
+	}
+	return address
 }

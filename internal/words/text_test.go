@@ -1,6 +1,7 @@
 package words_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,5 +24,17 @@ func TestOutsideTextCannotControlATerminal(t *testing.T) {
 			require.Equal(t, c.printable, words.Printable(c.text))
 			require.Equal(t, c.line, words.Line(c.text))
 		})
+	}
+}
+
+func TestPage(t *testing.T) {
+	for _, page := range []string{"https://notehub.io/device/dev:1", "http://intranet/x?y=<z>&é"} {
+		require.Equal(t, page, words.Page(page))
+	}
+	for _, other := range []string{
+		"", "notehub.io", "/device", "javascript:alert(1)", "ftp://h/", "https:///x", "https://h/%zz", "https://h/a  b", "https://h/\u202e",
+		"https://h/" + strings.Repeat("x", 500),
+	} {
+		require.Empty(t, words.Page(other), other)
 	}
 }
