@@ -19,16 +19,6 @@ import (
 	"notewatch/notify/notifytest"
 )
 
-// failsToSend sends n and returns the error.
-func failsToSend(t *testing.T, receiver notify.Receiver, n notify.Notification, ref notify.Ref) *notify.Error {
-	t.Helper()
-	got, err := receiver.Send(t.Context(), n, ref)
-	failure, ok := errors.AsType[*notify.Error](err)
-	require.True(t, ok, "%v", err)
-	require.Empty(t, got)
-	return failure
-}
-
 func TestPagerDutyErrors(t *testing.T) {
 	for _, test := range []struct {
 		status     int
@@ -174,5 +164,31 @@ func TestPagerDutyTellsNoSecret(t *testing.T) {
 		_, err := notify.NewPagerDuty(config)
 		requireNoMark(t, err)
 		require.NotContains(t, fmt.Sprintf("%v %+v %#v", config.RoutingKey, config.RoutingKey, config.RoutingKey), "hunter")
+	}
+}
+
+func TestPagerDutyReadsErrorsInAnswers(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		status     int
+		class      notify.Class
+	}{
+		{"success", `{"status":"success","message":"Event processed","dedup_key":"m"}`, 0, 0},
+		{"nothing", "", 0, 0},
+		{"throttled", `{"status":"throttle exceeded","message":"Requests for this service are arriving too quickly."}`, 429, notify.Temporary},
+		{"refused", `{"status":"invalid event","message":"Event object is invalid"}`, 400, notify.Payload},
+		{"a page", signIn, 502, notify.Temporary},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := notifytest.NewWebhook()
+			t.Cleanup(server.Close)
+			server.Fail(notifytest.Status(http.StatusOK, test.text))
+			receiver, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+				RoutingKey: secret.New("0123456789abcdef0123456789abcdef"), URL: server.URL, AllowPrivate: true,
+			})
+			require.NoError(t, err)
+			_, err = receiver.Send(t.Context(), notification(firing()), nil)
+			requireAnswered(t, err, test.status, test.class)
+		})
 	}
 }

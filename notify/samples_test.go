@@ -1,9 +1,10 @@
 package notify_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
-	"io"
-	"log"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -166,14 +167,54 @@ func notification(alerts ...notify.Alert) notify.Notification {
 	return notify.Notification{ID: "msg_4kx0", Key: "msg_4kx0-7", Sent: at(14, 6), Alerts: alerts}
 }
 
-func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }
-
-// requireSent checks what Send returned, of what it posted something of and what it did not.
-func requireSent(t *testing.T, posted bool, err error) {
-	t.Helper()
-	if posted {
-		require.NoError(t, err)
-		return
+// fleet returns n alerts of the same rule, in the mix that a bad night brings.
+func fleet(n int) []notify.Alert {
+	alerts := make([]notify.Alert, n)
+	for i := range alerts {
+		alerts[i] = alertWith(func(a *notify.Alert) {
+			a.ID = fmt.Sprintf("%04x", i)
+			a.Subject = notify.Named{UID: fmt.Sprintf("dev:%d", i), Name: fmt.Sprintf("sensor-%d", i)}
+			a.Value = 40e6 + float64(i*7919%n)*1e5
+			a.Peak = a.Value
+			a.Detail = []string{"already true when the rule was first judged", a.Subject.Name}
+			switch {
+			case i%5 == 0:
+				ended(a)
+			case i%3 == 0:
+				a.Level = "warning"
+			}
+		})
 	}
-	require.ErrorIs(t, err, notify.ErrSkipped)
+	return alerts
+}
+
+// digest is alerts of several rules.
+func digest(rules int) []notify.Alert {
+	var alerts []notify.Alert
+	for i := range rules {
+		for _, a := range fleet(2 + 3*i) {
+			a.Rule, a.Level = fmt.Sprintf("rule-%d", i), []string{"info", "critical", "warning"}[i%3]
+			a.Advice = "Do what rule " + a.Rule + " says."
+			alerts = append(alerts, a)
+		}
+	}
+	return alerts
+}
+
+func sampleNamed(t *testing.T, name string) notify.Alert {
+	t.Helper()
+	for _, s := range samples() {
+		if s.name == name {
+			return s.alert
+		}
+	}
+	require.Fail(t, "no such sample", name)
+	return notify.Alert{}
+}
+
+func indented(t *testing.T, body []byte) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, json.Indent(&b, body, "", "  "))
+	return b.String()
 }

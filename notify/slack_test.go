@@ -68,27 +68,6 @@ func TestSlackMessages(t *testing.T) {
 	}
 }
 
-// fleet returns n alerts of the same rule, in the mix that a bad night brings.
-func fleet(n int) []notify.Alert {
-	alerts := make([]notify.Alert, n)
-	for i := range alerts {
-		alerts[i] = alertWith(func(a *notify.Alert) {
-			a.ID = fmt.Sprintf("%04x", i)
-			a.Subject = notify.Named{UID: fmt.Sprintf("dev:%d", i), Name: fmt.Sprintf("sensor-%d", i)}
-			a.Value = 40e6 + float64(i*7919%n)*1e5
-			a.Peak = a.Value
-			a.Detail = []string{"already true when the rule was first judged", a.Subject.Name}
-			switch {
-			case i%5 == 0:
-				ended(a)
-			case i%3 == 0:
-				a.Level = "warning"
-			}
-		})
-	}
-	return alerts
-}
-
 func TestSlackListsManyAlerts(t *testing.T) {
 	for _, n := range []int{2, 12, 10_000} {
 		server := newSlackServer(t)
@@ -101,19 +80,6 @@ func TestSlackListsManyAlerts(t *testing.T) {
 			golden(t, fmt.Sprintf("slack_list_%d_thread.golden.json", n), shown(t, reply))
 		}
 	}
-}
-
-// digest is alerts of several rules.
-func digest(rules int) []notify.Alert {
-	var alerts []notify.Alert
-	for i := range rules {
-		for _, a := range fleet(2 + 3*i) {
-			a.Rule, a.Level = fmt.Sprintf("rule-%d", i), []string{"info", "critical", "warning"}[i%3]
-			a.Advice = "Do what rule " + a.Rule + " says."
-			alerts = append(alerts, a)
-		}
-	}
-	return alerts
 }
 
 func TestSlackDigest(t *testing.T) {

@@ -32,17 +32,6 @@ func thread(t *testing.T, server *notifytest.Slack) []notifytest.Message {
 	return server.Replies(channel, messages[0].TS)
 }
 
-func sampleNamed(t *testing.T, name string) notify.Alert {
-	t.Helper()
-	for _, s := range samples() {
-		if s.name == name {
-			return s.alert
-		}
-	}
-	require.Fail(t, "no such sample", name)
-	return notify.Alert{}
-}
-
 // The message always shows what is; its thread, and the channel through it, are only told what people would miss.
 func TestSlackThreadNotes(t *testing.T) {
 	const (

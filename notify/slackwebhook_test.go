@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"testing"
@@ -189,5 +190,34 @@ func TestSlackWebhookConfig(t *testing.T) {
 		_, err := notify.NewSlackWebhook(config)
 		require.NoError(t, err)
 		require.NoError(t, config.Validate())
+	}
+}
+
+func TestSlackWebhookReadsErrorsInAnswers(t *testing.T) {
+	for _, test := range []struct {
+		name, text, want string
+		class            notify.Class
+	}{
+		{"ok", "ok\n", "", 0},
+		{"a code", "no_service", "no_service: the webhook was removed", notify.Permanent},
+		{"a page", signIn, "status 200 with a web page, which is not its answer", notify.Temporary},
+		{"nothing", "", `status 200 without the text "ok"`, notify.Temporary},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := notifytest.NewWebhook()
+			t.Cleanup(server.Close)
+			server.Fail(notifytest.Status(http.StatusOK, test.text))
+			receiver, err := notify.NewSlackWebhook(notify.SlackWebhookConfig{URL: secret.New(server.URL), AllowPrivate: true})
+			require.NoError(t, err)
+			_, err = receiver.Send(t.Context(), notification(firing()), nil)
+			if test.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			failure, ok := errors.AsType[*notify.Error](err)
+			require.True(t, ok, "%v", err)
+			require.Equal(t, test.class, failure.Class)
+			require.ErrorContains(t, err, test.want)
+		})
 	}
 }

@@ -161,16 +161,6 @@ func TestWebhookStatuses(t *testing.T) {
 	}
 }
 
-// fails sends a notification and returns the error.
-func fails(t *testing.T, receiver notify.Receiver) *notify.Error {
-	t.Helper()
-	got, err := receiver.Send(t.Context(), notification(firing()), nil)
-	require.Empty(t, got)
-	failure, ok := errors.AsType[*notify.Error](err)
-	require.True(t, ok, "%v", err)
-	return failure
-}
-
 func TestWebhookRetryAfter(t *testing.T) {
 	const date = "Mon, 12 Jan 2026 14:00:00 GMT"
 	for _, test := range []struct {
@@ -398,4 +388,26 @@ func TestWebhookBodyHasNoNumberThatJSONCannotHold(t *testing.T) {
 	odd := alertWith(func(a *notify.Alert) { a.Value, a.Peak = math.Inf(1), math.Inf(-1) })
 	_, err := newWebhook(t, server.URL).Send(t.Context(), notification(odd), nil)
 	require.NoError(t, err)
+}
+
+// A name says nothing about where it leads: the address is looked at when it is known.
+func TestNamesOfPrivateAddressesAreRefused(t *testing.T) {
+	server := newWebhookServer(t)
+	named := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+	config := notify.WebhookConfig{URL: secret.New(named)}
+	for allowed, requests := range map[bool]int{false: 0, true: 1} {
+		config.AllowPrivate = allowed
+		receiver, err := notify.NewWebhook(config)
+		require.NoError(t, err, "the name alone is fine")
+		before := len(server.Requests())
+		if allowed {
+			_, err = receiver.Send(t.Context(), notification(firing()), nil)
+			require.NoError(t, err)
+		} else {
+			failure := fails(t, receiver)
+			require.Equal(t, notify.Permanent, failure.Class)
+			require.ErrorContains(t, failure, "is not public; allow_private: true lets this receiver reach it")
+		}
+		require.Len(t, server.Requests(), before+requests)
+	}
 }

@@ -83,13 +83,6 @@ func TestWebhookFormats(t *testing.T) {
 // paging are the formats that open something that has to be closed, and have nothing for a report.
 var paging = map[string]bool{"alertmanager": true, "grafana-irm": true, "incidentio": true, "jsm": true}
 
-func indented(t *testing.T, body []byte) string {
-	t.Helper()
-	var b bytes.Buffer
-	require.NoError(t, json.Indent(&b, body, "", "  "))
-	return b.String()
-}
-
 // Where a format posts, and how.
 func TestWebhookFormatsRequest(t *testing.T) {
 	const cloudEvents = "application/cloudevents+json; charset=utf-8"

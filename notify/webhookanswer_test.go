@@ -12,9 +12,6 @@ import (
 	"notewatch/notify/notifytest"
 )
 
-// signIn is what a proxy or portal answers in place of a receiver.
-const signIn = "\r\n<!DOCTYPE html><html><body>Sign in to your network</body></html>"
-
 // ofTeams is how the older connectors of Teams answer whatever became of a message.
 func ofTeams(status string) string {
 	return "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error " + status +
@@ -67,25 +64,6 @@ func TestWebhookReadsErrorsInAnswers(t *testing.T) {
 	}
 }
 
-// requireAnswered checks what became of a message whose receiver answered 200.
-func requireAnswered(t *testing.T, err error, status int, class notify.Class) {
-	t.Helper()
-	if status == 0 {
-		require.NoError(t, err)
-		return
-	}
-	failure, ok := errors.AsType[*notify.Error](err)
-	require.True(t, ok, "%v", err)
-	require.Equal(t, status, failure.Status)
-	require.Equal(t, class, failure.Class)
-	if status == http.StatusBadGateway {
-		require.ErrorContains(t, err, "status 200 with a web page, which is not its answer")
-	} else {
-		require.ErrorContains(t, err, http.StatusText(status)+" in the text of an answer with status 200")
-	}
-	require.NotContains(t, err.Error(), "ContextId")
-}
-
 // A failure keeps its status whatever page comes with it.
 func TestWebhookKeepsTheStatusOfFailures(t *testing.T) {
 	for _, format := range notify.Formats() {
@@ -113,57 +91,4 @@ func TestWebhookTemplateReadsErrorsInAnswers(t *testing.T) {
 	require.ErrorContains(t, notify.WebhookConfig{
 		URL: secret.New("https://h.example/"), Template: `{"text": {{json (find "(" .Title)}}}`,
 	}.Validate(), "missing closing )")
-}
-
-func TestPagerDutyReadsErrorsInAnswers(t *testing.T) {
-	for _, test := range []struct {
-		name, text string
-		status     int
-		class      notify.Class
-	}{
-		{"success", `{"status":"success","message":"Event processed","dedup_key":"m"}`, 0, 0},
-		{"nothing", "", 0, 0},
-		{"throttled", `{"status":"throttle exceeded","message":"Requests for this service are arriving too quickly."}`, 429, notify.Temporary},
-		{"refused", `{"status":"invalid event","message":"Event object is invalid"}`, 400, notify.Payload},
-		{"a page", signIn, 502, notify.Temporary},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			server := newWebhookServer(t)
-			server.Fail(notifytest.Status(http.StatusOK, test.text))
-			receiver, err := notify.NewPagerDuty(notify.PagerDutyConfig{
-				RoutingKey: secret.New("0123456789abcdef0123456789abcdef"), URL: server.URL, AllowPrivate: true,
-			})
-			require.NoError(t, err)
-			_, err = receiver.Send(t.Context(), notification(firing()), nil)
-			requireAnswered(t, err, test.status, test.class)
-		})
-	}
-}
-
-func TestSlackWebhookReadsErrorsInAnswers(t *testing.T) {
-	for _, test := range []struct {
-		name, text, want string
-		class            notify.Class
-	}{
-		{"ok", "ok\n", "", 0},
-		{"a code", "no_service", "no_service: the webhook was removed", notify.Permanent},
-		{"a page", signIn, "status 200 with a web page, which is not its answer", notify.Temporary},
-		{"nothing", "", `status 200 without the text "ok"`, notify.Temporary},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			server := newWebhookServer(t)
-			server.Fail(notifytest.Status(http.StatusOK, test.text))
-			receiver, err := notify.NewSlackWebhook(notify.SlackWebhookConfig{URL: secret.New(server.URL), AllowPrivate: true})
-			require.NoError(t, err)
-			_, err = receiver.Send(t.Context(), notification(firing()), nil)
-			if test.want == "" {
-				require.NoError(t, err)
-				return
-			}
-			failure, ok := errors.AsType[*notify.Error](err)
-			require.True(t, ok, "%v", err)
-			require.Equal(t, test.class, failure.Class)
-			require.ErrorContains(t, err, test.want)
-		})
-	}
 }

@@ -1,0 +1,37 @@
+package notify_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/notify"
+)
+
+func TestSlackListHeadlines(t *testing.T) {
+	warning := func(a *notify.Alert) { a.Level = "warning" }
+	withdrawn := func(a *notify.Alert) { ended(a); a.State, a.Reason = "withdrawn", "withdrawn" }
+	elsewhere := func(a *notify.Alert) { a.Project.Name = "lab" }
+	for _, test := range []struct {
+		changes []func(*notify.Alert)
+		want    string
+	}{
+		{[]func(*notify.Alert){warning, func(*notify.Alert) {}}, "FIRING critical: data-budget: 1 critical, 1 warning in cold-chain"},
+		{[]func(*notify.Alert){warning, elsewhere}, "FIRING critical: data-budget: 1 critical, 1 warning"},
+		{[]func(*notify.Alert){ended, warning}, "FIRING warning: data-budget: 1 of 2 still firing (1 warning) in cold-chain"},
+		{[]func(*notify.Alert){ended, ended}, "RESOLVED: data-budget: all 2 ended in cold-chain"},
+		{[]func(*notify.Alert){withdrawn, withdrawn}, "WITHDRAWN: data-budget: all 2 ended in cold-chain"},
+		{[]func(*notify.Alert){withdrawn, ended}, "RESOLVED: data-budget: all 2 ended in cold-chain"},
+	} {
+		server := newSlackServer(t)
+		var alerts []notify.Alert
+		for _, change := range test.changes {
+			alerts = append(alerts, alertWith(change))
+		}
+		_, err := newSlack(t, server.URL).Send(t.Context(), notification(alerts...), nil)
+		require.NoError(t, err)
+		line, _, _ := strings.Cut(server.Messages(channel)[0].Text, "\n")
+		require.Equal(t, test.want, line)
+	}
+}
