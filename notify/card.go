@@ -206,7 +206,7 @@ func headlineOf(a Alert) string {
 
 // nameOf is the name of n for people.
 func nameOf(n Named) string {
-	return cmp.Or(words.Clean(n.Name, maxName), words.Clean(n.UID, maxName), "unnamed")
+	return words.Name(n.Name, n.UID)
 }
 
 // figuresOf lists the value, its peak if that was higher, limit and usual. What the alert is about, the value while it

@@ -53,7 +53,7 @@ func (s *Slack) repeats(text string) bool { return secret.New(s.token()).In(text
 // failedCode makes an *Error of an error code.
 func failedCode(doing string, refused *slackError, got answer, n Notification) *Error {
 	e := &Error{
-		Class: refused.kind.class(), Status: got.status, Uncertain: refused.kind == slackUncertain,
+		Class: classOfKind(refused.kind), Status: got.status, Uncertain: refused.kind == slackUncertain,
 		Err: fmt.Errorf("%s: %w", doing, refused),
 	}
 	if e.Class == Temporary {
@@ -98,4 +98,15 @@ func (e *slackExchange) Do(req *http.Request) (*http.Response, error) {
 		io.Closer
 	}{io.LimitReader(resp.Body, maxSlackAnswer), resp.Body}
 	return resp, nil
+}
+
+// classOfKind is the class of an error code. What nobody knows may be about anything, and ought not to cost a message.
+func classOfKind(k slackKind) Class {
+	switch k {
+	case slackCredential, slackTarget:
+		return Permanent
+	case slackPayload:
+		return Payload
+	}
+	return Temporary
 }

@@ -18,17 +18,6 @@ const (
 	slackLost                        // the message to update can no longer be
 )
 
-// class is that of a message. What nobody knows may be about anything, and ought not to cost a message.
-func (k slackKind) class() Class {
-	switch k {
-	case slackCredential, slackTarget:
-		return Permanent
-	case slackPayload:
-		return Payload
-	}
-	return Temporary
-}
-
 // passes reports whether what failed may work later.
 func (k slackKind) passes() bool { return k == slackWait || k == slackUncertain }
 

@@ -7,37 +7,6 @@ import (
 	"notewatch/internal/words"
 )
 
-// mrkdwnEscapes are the only characters with which text could become a link, or a mention that pings people.
-var mrkdwnEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
-// Mrkdwn makes outside text fit for one line of Slack's mrkdwn, of at most limit characters after escaping: nothing in it
-// becomes a link, a mention or a code block.
-func Mrkdwn(text string, limit int) string {
-	return mrkdwn(strings.ReplaceAll(words.Clean(text, limit), "`", "'"), limit)
-}
-
-// MrkdwnLink returns the name of n for Slack's mrkdwn, as a link if n has a URL that can be one.
-func MrkdwnLink(n Named) string { return strings.ReplaceAll(slackLink(n), "`", "'") }
-
-// mrkdwn escapes clean text for Slack and cuts it so that at most limit characters come out, never within an escape.
-func mrkdwn(s string, limit int) string {
-	escaped := mrkdwnEscapes.Replace(s)
-	if utf8.RuneCountInString(escaped) <= limit {
-		return escaped
-	}
-	var b strings.Builder
-	length := 0
-	for _, r := range s {
-		piece := mrkdwnEscapes.Replace(string(r))
-		length += utf8.RuneCountInString(piece)
-		if length >= limit { // the last character is for the mark
-			break
-		}
-		b.WriteString(piece)
-	}
-	return b.String() + "…"
-}
-
 // slackText is lines as one text of at most maxSlackText bytes. Lines are left out whole, neither the first nor the last,
 // and a mark stands for them.
 func slackText(lines []string) string {
@@ -94,15 +63,5 @@ func slackBody(lines []string, room int) []string {
 	return sections
 }
 
-// slackURLEscapes are the characters that end a URL within a link, and &, which Slack wants escaped there.
-var slackURLEscapes = strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", " ", "%20", "&", "&amp;")
-
-// slackLink returns the name of n for people, as a link if n has a URL that can be one.
-func slackLink(n Named) string {
-	name := mrkdwn(nameOf(n), maxSlackName)
-	page := words.Page(n.URL)
-	if page == "" {
-		return name
-	}
-	return "<" + slackURLEscapes.Replace(page) + "|" + name + ">"
-}
+// slackLink returns the name of n, as a link if n has a page.
+func slackLink(n Named) string { return MrkdwnLink(nameOf(n), n.URL) }

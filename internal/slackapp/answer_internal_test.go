@@ -333,9 +333,9 @@ func TestWhatIsSilencedIsNamedOnlyIfThatIsSure(t *testing.T) {
 	first, twin := s.coldChain[5], s.coldChain[2]
 	link := "https://notehub.io/project/" + coldChainUID + "/devices/"
 	for want, m := range map[string]rules.Match{
-		"project " + notify.MrkdwnLink(notify.Named{Name: "lab", URL: "https://notehub.io/project/" + labUID}) + " until": {Project: labUID},
-		"device " + notify.MrkdwnLink(notify.Named{Name: first.Name, URL: link + first.UID}) + " until":                   {Subject: first.UID},
-		" · device " + notify.MrkdwnLink(notify.Named{Name: first.Name, URL: link + first.UID}) + " until":                {Project: "cold-chain", Subject: first.Name},
+		"project " + linkTo(notify.Named{Name: "lab", URL: "https://notehub.io/project/" + labUID}) + " until": {Project: labUID},
+		"device " + linkTo(notify.Named{Name: first.Name, URL: link + first.UID}) + " until":                   {Subject: first.UID},
+		" · device " + linkTo(notify.Named{Name: first.Name, URL: link + first.UID}) + " until":                {Project: "cold-chain", Subject: first.Name},
 		"project lab-2 until":            {Project: "lab-2"},
 		"device sensor-1 until":          {Subject: "sensor-1"},
 		"device HOURLY-SENSOR-2 until":   {Subject: "HOURLY-SENSOR-2"},

@@ -6,7 +6,6 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -75,7 +74,7 @@ func (q *question) mine(ctx context.Context) (rules.Alert, error) {
 
 // whatText names an alert.
 func whatText(a rules.Alert) string {
-	return notify.MrkdwnLink(lookup.SubjectOf(a).Link()) + " (" + name(a.Rule) + ", `" + name(a.ID) + "`)"
+	return linkTo(lookup.SubjectOf(a).Link()) + " (" + name(a.Rule) + ", `" + name(a.ID) + "`)"
 }
 
 // ackText says what has come of it: to the person, or to the channel if that sees it.

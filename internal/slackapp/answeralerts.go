@@ -78,7 +78,7 @@ func alertText(a rules.Alert, now time.Time) string {
 	if by := deliver.AckText(a.Ack); by != "" {
 		ack = "taken on by " + notify.Mrkdwn(by, maxSaid)
 	}
-	return "*" + level + "* " + words.Dotted(notify.MrkdwnLink(lookup.SubjectOf(a).Link()), alertValue(a), name(a.Rule),
+	return "*" + level + "* " + words.Dotted(linkTo(lookup.SubjectOf(a).Link()), alertValue(a), name(a.Rule),
 		"since "+agoText(since, now), ack, notify.Mrkdwn(deliver.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
 }
 

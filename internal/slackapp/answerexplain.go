@@ -122,7 +122,7 @@ func (q *question) unknownRule(name string) error {
 func (q *question) explainPage(e bot.Explanation) page {
 	now := q.desk.Now()
 	var p page
-	p.say("*"+name(e.Rule.Spec.Name)+"* for "+notify.MrkdwnLink(e.Subject)+" "+verdict(e, now), heldText(e), hushText(e))
+	p.say("*"+name(e.Rule.Spec.Name)+"* for "+linkTo(e.Subject)+" "+verdict(e, now), heldText(e), hushText(e))
 	p.show(strings.Join(e.Lines(words.Figure), "\n"))
 	p.say(readText(e.PolledAt, e.Failures, e.Failure, e.Truncated)...)
 	if now.Sub(e.Now) > bot.StaleAfter {

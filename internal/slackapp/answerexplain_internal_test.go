@@ -91,6 +91,6 @@ func TestAlertsInOneLine(t *testing.T) {
 	pending := rules.Alert{
 		ID: "a1b2", Rule: "r", Project: coldChainUID, State: rules.Pending, Since: midday.Add(-time.Minute), Told: rules.Told{Project: "cold-chain"},
 	}
-	link := notify.MrkdwnLink(notify.Named{Name: "cold-chain", URL: "https://notehub.io/project/" + coldChainUID})
+	link := linkTo(notify.Named{Name: "cold-chain", URL: "https://notehub.io/project/" + coldChainUID})
 	require.Equal(t, "*pending* "+link+" · r · since Mon 15 Jun 11:59 UTC, 1 min ago · `a1b2`", alertText(pending, midday))
 }

@@ -131,3 +131,6 @@ func markdown(text string) *slack.TextBlockObject {
 
 // name shows outside text in a line of mrkdwn.
 func name(text string) string { return notify.Mrkdwn(text, maxShown) }
+
+// linkTo shows the name of something in a line of mrkdwn, as a link if it has a page.
+func linkTo(n notify.Named) string { return notify.MrkdwnLink(words.Name(n.Name, n.UID), n.URL) }

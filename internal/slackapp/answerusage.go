@@ -70,7 +70,7 @@ func (q *question) usagePage(u lookup.Usage) page {
 
 // subjectText names a subject, and what it is.
 func subjectText(s lookup.Subject) string {
-	link := notify.MrkdwnLink(s.Link())
+	link := linkTo(s.Link())
 	switch s.Kind {
 	case lookup.KindAll:
 		return "all projects"

@@ -5,7 +5,6 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -62,5 +61,5 @@ func (d directory) link(kind lookup.Kind, text, project string) string {
 	if len(found) != 1 {
 		return name(text)
 	}
-	return notify.MrkdwnLink(found[0].Link())
+	return linkTo(found[0].Link())
 }

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -32,4 +33,12 @@ func Damaged(columns int) string {
 		return "1 column of its history is damaged: the next polls read it from Notehub again"
 	}
 	return strconv.Itoa(columns) + " columns of its history are damaged: the next polls read them from Notehub again"
+}
+
+// maxName is how many characters of a name are shown.
+const maxName = 80
+
+// Name returns what people call something: its name, else its UID, else "unnamed".
+func Name(name, uid string) string {
+	return cmp.Or(Clean(name, maxName), Clean(uid, maxName), "unnamed")
 }

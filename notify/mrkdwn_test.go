@@ -22,5 +22,5 @@ func TestMrkdwnIsOneLineThatCallsNobody(t *testing.T) {
 		require.Equal(t, want, notify.Mrkdwn(text, limit))
 	}
 	require.Equal(t, "<https://notehub.io/x|a 'b' &lt;c&gt;>",
-		notify.MrkdwnLink(notify.Named{Name: "a 'b' <c>", URL: "https://notehub.io/x"}))
+		notify.MrkdwnLink("a `b` <c>", "https://notehub.io/x"))
 }
