@@ -1,9 +1,3 @@
-// Package notify sends notifications to receivers: a terminal, Slack, PagerDuty, webhooks, mail. It knows nothing of rules,
-// usage or storage.
-//
-// [Terminal] prints for an operator, [Webhook] posts signed JSON (see [WebhookBody]), [Slack] posts with a bot token and
-// updates what it posted, [SlackWebhook] posts to an incoming-webhook URL, [PagerDuty] keeps an incident in step with its
-// alerts, [Email] sends mail. All say the same in the same words.
 package notify
 
 import (

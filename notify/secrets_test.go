@@ -16,25 +16,28 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
+	"notewatch/notify/slack"
+	"notewatch/notify/webhook"
 )
 
 // marked returns receivers at base, every secret of which holds the mark.
 func marked(t *testing.T, base string) map[string]notify.Receiver {
 	t.Helper()
-	url := secret.New(base + "/" + mark + "?key=" + mark)
-	standard, err := notify.NewWebhook(markedWebhook(url))
+	url := secret.New(base + "/" + fixture.Mark + "?key=" + fixture.Mark)
+	standard, err := webhook.New(markedWebhook(url))
 	require.NoError(t, err)
 	discord := markedWebhook(url)
 	discord.Format = "discord"
 	ntfy := markedWebhook(url)
 	ntfy.Format = "ntfy"
-	edited, err := notify.NewWebhook(discord)
+	edited, err := webhook.New(discord)
 	require.NoError(t, err)
-	topic, err := notify.NewWebhook(ntfy)
+	topic, err := webhook.New(ntfy)
 	require.NoError(t, err)
-	bot, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-" + mark), Channel: "C0123456789", APIURL: base})
+	bot, err := slack.NewBot(slack.BotConfig{Token: secret.New("xoxb-" + fixture.Mark), Channel: "C0123456789", APIURL: base})
 	require.NoError(t, err)
-	incoming, err := notify.NewSlackWebhook(notify.SlackWebhookConfig{URL: url, AllowPrivate: true})
+	incoming, err := slack.NewWebhook(slack.WebhookConfig{URL: url, AllowPrivate: true})
 	require.NoError(t, err)
 	return map[string]notify.Receiver{
 		"webhook": standard, "discord": edited, "ntfy": topic, "slack": bot, "slack webhook": incoming,
@@ -42,19 +45,19 @@ func marked(t *testing.T, base string) map[string]notify.Receiver {
 }
 
 // markedWebhook is a configuration every secret of which holds the mark.
-func markedWebhook(url secret.Text) notify.WebhookConfig {
-	return notify.WebhookConfig{
+func markedWebhook(url secret.Text) webhook.Config {
+	return webhook.Config{
 		Name: "ops", URL: url, AllowPrivate: true,
 		Secrets: []secret.Text{
 			secret.New("whsec_" + strings.Repeat("hunter", 6)), secret.New(strings.Repeat("oldhunter", 4)),
 		},
-		Headers: []notify.Header{{Name: "Authorization", Value: secret.New("Bearer " + mark)}},
+		Headers: []webhook.Header{{Name: "Authorization", Value: secret.New("Bearer " + fixture.Mark)}},
 	}
 }
 
 func TestConfigurationPrintsNoSecret(t *testing.T) {
-	config := markedWebhook(secret.New("https://h.example/" + mark + "?key=" + mark))
-	receiver, err := notify.NewWebhook(config)
+	config := markedWebhook(secret.New("https://h.example/" + fixture.Mark + "?key=" + fixture.Mark))
+	receiver, err := webhook.New(config)
 	require.NoError(t, err)
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("starting", "config", config, "receiver", receiver)
@@ -73,7 +76,7 @@ func TestConfigurationPrintsNoSecret(t *testing.T) {
 }
 
 func TestErrorsHoldNoSecret(t *testing.T) {
-	for name, handler := range echoes {
+	for name, handler := range fixture.Echoes {
 		server := httptest.NewServer(handler)
 		defer server.Close()
 		for kind, receiver := range marked(t, server.URL) {
@@ -83,9 +86,9 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, 50*time.Millisecond)
 				}
 				defer cancel()
-				_, err := receiver.Send(ctx, notification(firing()), nil)
+				_, err := receiver.Send(ctx, fixture.Notification(fixture.Firing()), nil)
 				if err != nil { // a webhook takes any 200
-					requireNoMark(t, err)
+					fixture.RequireNoMark(t, err)
 				}
 				require.NotContains(t, fmt.Sprintf("%+v %#v", receiver, receiver), "hunter")
 			})
@@ -95,7 +98,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 
 // What is kept to find a message again comes from the other side.
 func TestReferencesHoldNoSecret(t *testing.T) {
-	const told = "xoxb-" + mark + ", Bearer " + mark
+	const told = "xoxb-" + fixture.Mark + ", Bearer " + fixture.Mark
 	for name, answer := range map[string]string{
 		"id": `{"id":"%s"}`, "ts": `{"ok":true,"channel":"C1","ts":"%s"}`, "channel": `{"ok":true,"channel":"%s","ts":"1.2"}`,
 		"code": `{"ok":false,"error":"invalid_%s"}`,
@@ -107,10 +110,10 @@ func TestReferencesHoldNoSecret(t *testing.T) {
 			defer server.Close()
 			for kind, receiver := range marked(t, server.URL) {
 				t.Run(name+" "+how+" "+kind, func(t *testing.T) {
-					ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+					ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 					require.NotContains(t, string(ref), text)
 					if err != nil {
-						requireNoMark(t, err)
+						fixture.RequireNoMark(t, err)
 					}
 				})
 			}
@@ -122,48 +125,48 @@ func TestErrorsOfTheNetworkHoldNoSecret(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	tls := httptest.NewTLSServer(http.NotFoundHandler())
-	tls.Config.ErrorLog = discardLog()
+	tls.Config.ErrorLog = fixture.DiscardLog()
 	defer tls.Close()
 	for _, base := range []string{
 		closed.URL, "https://hooks.invalid", tls.URL,
 		strings.Replace(tls.URL, "https", "http", 1),
 	} {
 		for _, receiver := range marked(t, base) {
-			_, err := receiver.Send(t.Context(), notification(firing()), nil)
-			requireNoMark(t, err)
+			_, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
+			fixture.RequireNoMark(t, err)
 		}
 	}
 }
 
 func TestErrorsOfConfigurationHoldNoSecret(t *testing.T) {
 	for _, url := range []string{
-		mark, "http://h/%zz" + mark, "ftp://h/" + mark, "https://" + mark + ":" + mark + "@h/", "https:///" + mark,
-		"https://10.0.0.1/" + mark, "http://h/\x7f" + mark, "https://h:" + mark + "/",
+		fixture.Mark, "http://h/%zz" + fixture.Mark, "ftp://h/" + fixture.Mark, "https://" + fixture.Mark + ":" + fixture.Mark + "@h/", "https:///" + fixture.Mark,
+		"https://10.0.0.1/" + fixture.Mark, "http://h/\x7f" + fixture.Mark, "https://h:" + fixture.Mark + "/",
 	} {
-		_, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New(url)})
-		requireNoMark(t, err)
-		_, err = notify.NewSlackWebhook(notify.SlackWebhookConfig{URL: secret.New(url)})
-		requireNoMark(t, err)
+		_, err := webhook.New(webhook.Config{URL: secret.New(url)})
+		fixture.RequireNoMark(t, err)
+		_, err = slack.NewWebhook(slack.WebhookConfig{URL: secret.New(url)})
+		fixture.RequireNoMark(t, err)
 	}
-	for _, signing := range []string{mark, "whsec_" + mark, "whsec_hunter", "whsk_" + mark, strings.Repeat(mark, 9)} {
-		config := notify.WebhookConfig{URL: secret.New("https://h/"), Secrets: []secret.Text{secret.New(signing)}}
-		_, err := notify.NewWebhook(config)
-		requireNoMark(t, err)
-		requireNoMark(t, config.Validate())
+	for _, signing := range []string{fixture.Mark, "whsec_" + fixture.Mark, "whsec_hunter", "whsk_" + fixture.Mark, strings.Repeat(fixture.Mark, 9)} {
+		config := webhook.Config{URL: secret.New("https://h/"), Secrets: []secret.Text{secret.New(signing)}}
+		_, err := webhook.New(config)
+		fixture.RequireNoMark(t, err)
+		fixture.RequireNoMark(t, config.Validate())
 	}
 	for name, value := range map[string]string{
-		"Authorization": mark + "\n", "Host": mark, "webhook-id": mark, "a b": mark, "Content-Type": mark,
+		"Authorization": fixture.Mark + "\n", "Host": fixture.Mark, "webhook-id": fixture.Mark, "a b": fixture.Mark, "Content-Type": fixture.Mark,
 	} {
-		config := notify.WebhookConfig{URL: secret.New("https://h/"), Headers: []notify.Header{{Name: name, Value: secret.New(value)}}}
-		requireNoMark(t, config.Validate())
+		config := webhook.Config{URL: secret.New("https://h/"), Headers: []webhook.Header{{Name: name, Value: secret.New(value)}}}
+		fixture.RequireNoMark(t, config.Validate())
 	}
 	for _, template := range []string{"{{.Target.Nope}}", "{{.Target}}", "{{index .Target 99}}", `{{printf "%d" .Target | time}}`} {
-		config := markedWebhook(secret.New("https://h.example/" + mark))
+		config := markedWebhook(secret.New("https://h.example/" + fixture.Mark))
 		config.Template = template
-		requireNoMark(t, config.Validate())
+		fixture.RequireNoMark(t, config.Validate())
 	}
-	for _, token := range []string{"xapp-" + mark, "xoxb-" + mark + "\n"} {
-		_, err := notify.NewSlack(notify.SlackConfig{Token: secret.New(token), Channel: "C0123456789"})
-		requireNoMark(t, err)
+	for _, token := range []string{"xapp-" + fixture.Mark, "xoxb-" + fixture.Mark + "\n"} {
+		_, err := slack.NewBot(slack.BotConfig{Token: secret.New(token), Channel: "C0123456789"})
+		fixture.RequireNoMark(t, err)
 	}
 }

@@ -13,18 +13,23 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/email"
+	"notewatch/notify/internal/fixture"
+	"notewatch/notify/pagerduty"
+	"notewatch/notify/slack"
+	"notewatch/notify/webhook"
 )
 
 // everyHTTP returns a receiver of each kind that speaks HTTP, at a base URL.
 func everyHTTP(t *testing.T, base string) map[string]notify.Receiver {
 	t.Helper()
-	hook, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New(base + "/hook"), AllowPrivate: true})
+	hook, err := webhook.New(webhook.Config{URL: secret.New(base + "/hook"), AllowPrivate: true})
 	require.NoError(t, err)
-	bot, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C0123456789", APIURL: base})
+	bot, err := slack.NewBot(slack.BotConfig{Token: secret.New("xoxb-token"), Channel: "C0123456789", APIURL: base})
 	require.NoError(t, err)
-	incoming, err := notify.NewSlackWebhook(notify.SlackWebhookConfig{URL: secret.New(base + "/services/x"), AllowPrivate: true})
+	incoming, err := slack.NewWebhook(slack.WebhookConfig{URL: secret.New(base + "/services/x"), AllowPrivate: true})
 	require.NoError(t, err)
-	events, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+	events, err := pagerduty.New(pagerduty.Config{
 		RoutingKey: secret.New("R0123456789ABCDEF0123456789ABCDE"), URL: base + "/v2/enqueue", AllowPrivate: true,
 	})
 	require.NoError(t, err)
@@ -39,7 +44,7 @@ func TestNobodyFollowsRedirects(t *testing.T) {
 		server := httptest.NewServer(http.RedirectHandler(target.URL, status))
 		defer server.Close()
 		for kind, receiver := range everyHTTP(t, server.URL) {
-			failure := fails(t, receiver)
+			failure := fixture.Fails(t, receiver)
 			require.Equal(t, notify.Temporary, failure.Class, kind)
 			require.ErrorContains(t, failure, "redirects are not followed, give the final URL in the settings of this receiver", kind)
 		}
@@ -50,11 +55,11 @@ func TestNobodyFollowsRedirects(t *testing.T) {
 func TestEverybodyChecksCertificates(t *testing.T) {
 	var asked atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
-	server.Config.ErrorLog = discardLog()
+	server.Config.ErrorLog = fixture.DiscardLog()
 	server.StartTLS() // with a certificate of an authority that nobody knows
 	defer server.Close()
 	for kind, receiver := range everyHTTP(t, server.URL) {
-		require.ErrorContains(t, fails(t, receiver), "checking the certificate: x509: certificate signed by unknown authority", kind)
+		require.ErrorContains(t, fixture.Fails(t, receiver), "checking the certificate: x509: certificate signed by unknown authority", kind)
 	}
 	require.Zero(t, asked.Load())
 }
@@ -86,7 +91,7 @@ func TestNobodyReadsAnswersWithoutAnEnd(t *testing.T) {
 			}
 		}))
 		for _, receiver := range everyHTTP(t, server.URL) {
-			_, _ = receiver.Send(t.Context(), notification(firing()), nil) // some need no more than the status
+			_, _ = receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil) // some need no more than the status
 		}
 		server.Close() // waits for the handlers
 		require.GreaterOrEqual(t, answers.Load(), int64(4), status)
@@ -109,9 +114,9 @@ func TestNobodyReadsMailAnswersWithoutAnEnd(t *testing.T) {
 			_, _ = io.WriteString(connection, start)
 			stopped <- pour(connection)
 		}()
-		receiver, err := notify.NewEmail(notify.EmailConfig{Server: listener.Addr().String(), From: "a@example.com", To: []string{"b@example.com"}})
+		receiver, err := email.New(email.Config{Server: listener.Addr().String(), From: "a@example.com", To: []string{"b@example.com"}})
 		require.NoError(t, err)
-		require.Equal(t, notify.Temporary, fails(t, receiver).Class)
+		require.Equal(t, notify.Temporary, fixture.Fails(t, receiver).Class)
 		require.True(t, <-stopped)
 		require.NoError(t, listener.Close())
 	}

@@ -24,8 +24,8 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -218,9 +218,9 @@ func (c *crash) requireTruth() {
 func (c *crash) requireTold(db *store.Store, cut int) {
 	t := c.t
 	t.Helper()
-	last, keys, repeats := map[string]notify.WebhookAlert{}, map[string]int{}, 0
+	last, keys, repeats := map[string]webhook.Alert{}, map[string]int{}, 0
 	for _, request := range c.hook.Requests() {
-		var body notify.WebhookBody
+		var body webhook.Body
 		require.NoError(t, json.Unmarshal(request.Body, &body))
 		if keys[body.Data.Key]++; keys[body.Data.Key] > 1 {
 			repeats++

@@ -15,8 +15,8 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -37,9 +37,9 @@ func TestDemoTellsTheTruth(t *testing.T) {
 	db, err := store.OpenReadOnly(t.Context(), database)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	last := map[string]notify.WebhookAlert{}
+	last := map[string]webhook.Alert{}
 	for _, request := range hook.Requests() {
-		var body notify.WebhookBody
+		var body webhook.Body
 		require.NoError(t, json.Unmarshal(request.Body, &body))
 		for _, a := range body.Data.Alerts {
 			require.Equal(t, last[a.ID].Version+1, a.Version, "each version of %s comes once, in order", a.ID)

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 )
 
 // A journal is output that is written while it is read.
@@ -108,7 +108,7 @@ func (r *reloading) soon(reason, rule, what string) {
 	r.t.Helper()
 	told := func() bool {
 		for _, request := range r.hook.Requests() {
-			var body notify.WebhookBody
+			var body webhook.Body
 			if json.Unmarshal(request.Body, &body) == nil && request.Taken && body.Data.Rule == rule && body.Data.Alerts[0].Reason == reason {
 				return true
 			}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/notify"
+	"notewatch/notify/webhook"
 )
 
 func newTemplate() *cobra.Command {
@@ -24,12 +24,12 @@ file webhook: {template: teams.json.tmpl} in place of format: teams. Without a n
 				_, err := fmt.Fprintln(c.OutOrStdout(), strings.Join(names, "\n"))
 				return err
 			}
-			text, ok := notify.TemplateText(args[0])
+			text, ok := webhook.TemplateText(args[0])
 			switch {
 			case ok:
 				_, err := fmt.Fprint(c.OutOrStdout(), text)
 				return err
-			case slices.Contains(notify.Formats(), args[0]):
+			case slices.Contains(webhook.Formats(), args[0]):
 				return fmt.Errorf("the format %q is code and has no template; those that have: %s", args[0], strings.Join(names, ", "))
 			}
 			return unknown("format", args[0], names, "there are "+strings.Join(names, ", "))
@@ -39,8 +39,8 @@ file webhook: {template: teams.json.tmpl} in place of format: teams. Without a n
 
 // templates are the formats that are templates.
 func templates() []string {
-	return slices.DeleteFunc(notify.Formats(), func(name string) bool {
-		_, ok := notify.TemplateText(name)
+	return slices.DeleteFunc(webhook.Formats(), func(name string) bool {
+		_, ok := webhook.TemplateText(name)
 		return !ok
 	})
 }

@@ -25,6 +25,11 @@ import (
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notify"
+	"notewatch/notify/email"
+	"notewatch/notify/pagerduty"
+	"notewatch/notify/slack"
+	"notewatch/notify/terminal"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -275,19 +280,19 @@ func (s setup) lane(r config.Receiver) string {
 func (s setup) receiver(r config.Receiver) (notify.Receiver, error) {
 	switch {
 	case r.Webhook != nil:
-		return notify.NewWebhook(webhookOf(r))
+		return webhook.New(webhookOf(r))
 	case r.PagerDuty != nil:
-		return notify.NewPagerDuty(pagerDutyOf(r))
+		return pagerduty.New(pagerDutyOf(r))
 	case r.Email != nil:
-		return notify.NewEmail(emailOf(r))
+		return email.New(emailOf(r))
 	case r.Slack == nil:
-		return notify.NewTerminal(s.stdout, colored(s.stdout)), nil
+		return terminal.New(s.stdout, colored(s.stdout)), nil
 	case r.Slack.Channel == "":
-		return notify.NewSlackWebhook(slackWebhookOf(r))
+		return slack.NewWebhook(slackWebhookOf(r))
 	case s.environment.SlackBotToken.IsZero():
 		return nil, errNoSlackToken
 	}
-	return notify.NewSlack(s.slackOf(r))
+	return slack.NewBot(s.slackOf(r))
 }
 
 // check returns what would be wrong with a receiver, without making it.
@@ -312,35 +317,35 @@ func (s setup) check(r config.Receiver) error {
 var errNoSlackToken = errors.New("no Slack token: install the app with the scope chat:write and set " +
 	"NOTEWATCH_SLACK_BOT_TOKEN to its xoxb- token")
 
-func webhookOf(r config.Receiver) notify.WebhookConfig {
-	hook := notify.WebhookConfig{
+func webhookOf(r config.Receiver) webhook.Config {
+	hook := webhook.Config{
 		Name: r.Name, URL: r.Webhook.URL, Secrets: r.Webhook.Secrets, Format: r.Webhook.Format, Template: r.Webhook.Template,
 		AllowPrivate: r.Webhook.AllowPrivate,
 	}
 	for _, h := range r.Webhook.Headers {
-		hook.Headers = append(hook.Headers, notify.Header(h))
+		hook.Headers = append(hook.Headers, webhook.Header(h))
 	}
 	return hook
 }
 
-func pagerDutyOf(r config.Receiver) notify.PagerDutyConfig {
-	return notify.PagerDutyConfig{Name: r.Name, RoutingKey: r.PagerDuty.RoutingKey, URL: r.PagerDuty.URL.Reveal()}
+func pagerDutyOf(r config.Receiver) pagerduty.Config {
+	return pagerduty.Config{Name: r.Name, RoutingKey: r.PagerDuty.RoutingKey, URL: r.PagerDuty.URL.Reveal()}
 }
 
-func emailOf(r config.Receiver) notify.EmailConfig {
-	return notify.EmailConfig{
+func emailOf(r config.Receiver) email.Config {
+	return email.Config{
 		Name: r.Name, Server: r.Email.Server, TLS: r.Email.TLS, User: r.Email.User, Password: r.Email.Password,
 		From: r.Email.From, To: r.Email.To,
 	}
 }
 
-func slackWebhookOf(r config.Receiver) notify.SlackWebhookConfig {
-	return notify.SlackWebhookConfig{Name: r.Name, URL: r.Slack.URL, Mention: mentions(r.Slack.Mention)}
+func slackWebhookOf(r config.Receiver) slack.WebhookConfig {
+	return slack.WebhookConfig{Name: r.Name, URL: r.Slack.URL, Mention: mentions(r.Slack.Mention)}
 }
 
 // slackOf is a channel of the bot token's workspace.
-func (s setup) slackOf(r config.Receiver) notify.SlackConfig {
-	return notify.SlackConfig{
+func (s setup) slackOf(r config.Receiver) slack.BotConfig {
+	return slack.BotConfig{
 		Token: s.environment.SlackBotToken, Channel: r.Slack.Channel, APIURL: s.environment.SlackAPIURL,
 		Mention: mentions(r.Slack.Mention), Buttons: s.answersSlack(),
 	}

@@ -19,7 +19,7 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/watch"
-	"notewatch/notify"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -38,7 +38,7 @@ func BenchmarkDeliver(b *testing.B) {
 	db, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "notewatch.db"))
 	require.NoError(b, err)
 	defer func() { _ = db.Close() }()
-	hook, err := notify.NewWebhook(notify.WebhookConfig{Name: "ops", URL: secret.New(server.URL), AllowPrivate: true})
+	hook, err := webhook.New(webhook.Config{Name: "ops", URL: secret.New(server.URL), AllowPrivate: true})
 	require.NoError(b, err)
 	config := watch.Config{Bot: bot.Config{Store: db, Clock: bot.SystemClock(), Machine: time.Now, Log: slog.New(slog.DiscardHandler)}}
 	var names []string

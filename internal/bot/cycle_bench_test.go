@@ -26,7 +26,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
-	"notewatch/notify"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -158,7 +158,7 @@ func newCycle(b *testing.B, n int) *cycle {
 
 // receiver returns a webhook that the hub answers.
 func (c *cycle) receiver(b *testing.B, name string) deliver.Receiver {
-	hook, err := notify.NewWebhook(notify.WebhookConfig{Name: name, URL: secret.New(c.hub + "/hook"), AllowPrivate: true})
+	hook, err := webhook.New(webhook.Config{Name: name, URL: secret.New(c.hub + "/hook"), AllowPrivate: true})
 	require.NoError(b, err)
 	return deliver.Receiver{Name: name, Batch: deliver.MaxBatch, Receiver: hook}
 }

@@ -23,6 +23,7 @@ import (
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	notifyslack "notewatch/notify/slack"
 	"notewatch/rules"
 )
 
@@ -148,7 +149,7 @@ func TestAReceiverIsToldFromItsLevelOn(t *testing.T) {
 func TestSlackShowsOneMessageAnAlertAndKeepsItTrue(t *testing.T) {
 	slack := notifytest.NewSlack()
 	t.Cleanup(slack.Close)
-	sender, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
+	sender, err := notifyslack.NewBot(notifyslack.BotConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
 	require.NoError(t, err)
 	outages := []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour), silence(monday.Add(2*day), 20*hour)}
 	r := newRig(t, 2, outages, silent()).hourly()

@@ -15,7 +15,7 @@ import (
 func (r *rig) last(rule string) (last taken) {
 	r.t.Helper()
 	for _, a := range r.taken("ops") {
-		if a.WebhookAlert.Rule == rule {
+		if a.Alert.Rule == rule {
 			last = a
 		}
 	}

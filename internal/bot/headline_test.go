@@ -15,8 +15,8 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/words"
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -127,14 +127,14 @@ func inWords(a rules.Alert) string {
 	if !a.QuietSince.IsZero() {
 		detail = "quiet since then"
 	}
-	return cardOf(notify.WebhookAlert{
+	return cardOf(webhook.Alert{
 		State: string(a.State), Summary: a.Told.Summary, Detail: []string{detail},
 		Figure: a.Told.Figure, Unit: a.Told.Unit, Value: &a.Value, Peak: &a.Peak,
 	})
 }
 
 // cardOf is an alert as a card that begins with its summary.
-func cardOf(a notify.WebhookAlert) string {
+func cardOf(a webhook.Alert) string {
 	card := strings.ToUpper(a.State) + ": " + a.Summary
 	if a.Value != nil {
 		card += "\n" + a.Figure + " " + words.Figure(*a.Value, a.Unit)

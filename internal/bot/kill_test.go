@@ -31,6 +31,7 @@ import (
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -185,7 +186,7 @@ func (v *victim) config(db *store.Store) (watch.Config, func(), error) {
 	if err != nil {
 		return watch.Config{}, nil, err
 	}
-	hook, err := notify.NewWebhook(notify.WebhookConfig{Name: "ops", URL: secret.New(os.Getenv(killHook)), AllowPrivate: true})
+	hook, err := webhook.New(webhook.Config{Name: "ops", URL: secret.New(os.Getenv(killHook)), AllowPrivate: true})
 	if err != nil {
 		return watch.Config{}, nil, err
 	}
@@ -267,7 +268,7 @@ func runKilled(t *testing.T, point int) afterlife {
 	}
 	after := afterlife{points: points, alerts: map[string]rules.Alert{}}
 	for _, request := range hook.Requests() {
-		var body notify.WebhookBody
+		var body webhook.Body
 		require.NoError(t, json.Unmarshal(request.Body, &body))
 		for _, a := range body.Data.Alerts {
 			after.posts = append(after.posts, post{a.ID, a.Version, a.State, a.Level, a.Reason})

@@ -12,13 +12,14 @@ import (
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	notifyslack "notewatch/notify/slack"
 )
 
 // slack adds the receiver "team", a Slack channel C1 that figures are kept up to date in.
 func (r *rig) slack() *notifytest.Slack {
 	slack := notifytest.NewSlack()
 	r.t.Cleanup(slack.Close)
-	sender, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
+	sender, err := notifyslack.NewBot(notifyslack.BotConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
 	require.NoError(r.t, err)
 	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{
 		Name: "team", Live: true, Lane: "slack C1", Pause: time.Second, Receiver: sender,

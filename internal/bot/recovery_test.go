@@ -14,8 +14,9 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/pagerduty"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -23,7 +24,7 @@ import (
 func (r *rig) onCall() *notifytest.PagerDuty {
 	pager := notifytest.NewPagerDuty()
 	r.t.Cleanup(pager.Close)
-	sender, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+	sender, err := pagerduty.New(pagerduty.Config{
 		Name: "on-call", RoutingKey: secret.New(strings.Repeat("a1", 16)), URL: pager.URL, AllowPrivate: true,
 	})
 	require.NoError(r.t, err)
@@ -86,7 +87,7 @@ func TestWhatWasSkippedIsShownOnceThereIsSomethingToShow(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), flood(monday.Add(12*hour), 20*time.Minute)}, budget("1150"))
 	hook := notifytest.NewWebhook()
 	t.Cleanup(hook.Close)
-	sender, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New(hook.URL), AllowPrivate: true, Template: `
+	sender, err := webhook.New(webhook.Config{URL: secret.New(hook.URL), AllowPrivate: true, Template: `
 		{{define "send"}}{{eq .Level "critical"}}{{end}}{"title": {{json .Word}}}`})
 	require.NoError(t, err)
 	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{Name: "worst", Receiver: sender})

@@ -19,8 +19,8 @@ import (
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -131,7 +131,7 @@ func (r *rig) timer(until time.Time) *time.Timer {
 func (r *rig) receiver(name string, from rules.Level) {
 	hook := notifytest.NewWebhook()
 	r.t.Cleanup(hook.Close)
-	sender, err := notify.NewWebhook(notify.WebhookConfig{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
+	sender, err := webhook.New(webhook.Config{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
 	require.NoError(r.t, err)
 	r.hooks[name] = hook
 	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{Name: name, From: from, Receiver: sender})
@@ -218,7 +218,7 @@ func (r *rig) told(receiver string) []told {
 
 // A taken is an alert as a receiver took it.
 type taken struct {
-	notify.WebhookAlert
+	webhook.Alert
 	Rule string
 }
 
@@ -230,7 +230,7 @@ func (r *rig) taken(receiver string) []taken {
 		if !request.Taken {
 			continue
 		}
-		var body notify.WebhookBody
+		var body webhook.Body
 		require.NoError(r.t, json.Unmarshal(request.Body, &body))
 		for _, a := range body.Data.Alerts {
 			all = append(all, taken{a, body.Data.Rule})

@@ -14,8 +14,8 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/pagerduty"
 	"notewatch/rules"
 )
 
@@ -142,7 +142,7 @@ func TestAChangedRouteEndsMessagesAndIncidents(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent()).hourly()
 	slack, pager := r.slack(), notifytest.NewPagerDuty()
 	t.Cleanup(pager.Close)
-	onCall, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+	onCall, err := pagerduty.New(pagerduty.Config{
 		Name: "on-call", RoutingKey: secret.New(strings.Repeat("a1", 16)), URL: pager.URL, AllowPrivate: true,
 	})
 	require.NoError(t, err)

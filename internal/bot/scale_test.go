@@ -11,8 +11,8 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	notifyslack "notewatch/notify/slack"
 	"notewatch/rules"
 )
 
@@ -28,7 +28,7 @@ func stormRig(t *testing.T, n int, specs ...rules.Spec) (*rig, *notifytest.Slack
 	t.Helper()
 	slack := notifytest.NewSlack()
 	t.Cleanup(slack.Close)
-	team, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
+	team, err := notifyslack.NewBot(notifyslack.BotConfig{Token: secret.New("xoxb-token"), Channel: "C1", APIURL: slack.URL})
 	require.NoError(t, err)
 	r := newRig(t, n, everywhere(n), specs...)
 	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{Name: "team", Live: true, Receiver: team})

@@ -14,8 +14,8 @@ import (
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -29,13 +29,13 @@ func outage(n int, start time.Time, lasts time.Duration) notehubtest.Incident {
 }
 
 // bodies returns what the receiver "ops" took, message by message.
-func (r *rig) bodies() (bodies []notify.WebhookBody) {
+func (r *rig) bodies() (bodies []webhook.Body) {
 	r.t.Helper()
 	for _, request := range r.hooks["ops"].Requests() {
 		if !request.Taken {
 			continue
 		}
-		var body notify.WebhookBody
+		var body webhook.Body
 		require.NoError(r.t, json.Unmarshal(request.Body, &body))
 		bodies = append(bodies, body)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"notewatch/internal/deliver"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -50,7 +50,7 @@ func (w *week) tellings(name string) (all []telling) {
 				continue
 			}
 			require.NoError(w.t, request.Verify(hookSecret))
-			var body notify.WebhookBody
+			var body webhook.Body
 			require.NoError(w.t, json.Unmarshal(request.Body, &body))
 			told := telling{key: request.Header.Get("Webhook-Id"), versions: map[string]int64{}}
 			for _, a := range body.Data.Alerts {

@@ -23,6 +23,10 @@ import (
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notify"
+	"notewatch/notify/email"
+	"notewatch/notify/pagerduty"
+	"notewatch/notify/slack"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -302,24 +306,24 @@ func weekConfig(db *store.Store, clock bot.Clock) bot.Config {
 // weekReceivers are receivers of every kind that speaks over the network, by the doors they go through.
 func weekReceivers(doors map[string]string) ([]deliver.Receiver, error) {
 	channel := func(id string) (notify.Receiver, error) {
-		return notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: id, APIURL: doors["slack"] + "/api/"})
+		return slack.NewBot(slack.BotConfig{Token: secret.New("xoxb-token"), Channel: id, APIURL: doors["slack"] + "/api/"})
 	}
 	hook := func(name string) (notify.Receiver, error) {
-		return notify.NewWebhook(notify.WebhookConfig{
+		return webhook.New(webhook.Config{
 			Name: name, URL: secret.New(doors[name] + "/hook"), Secrets: []secret.Text{secret.New(hookSecret)}, AllowPrivate: true,
 		})
 	}
 	team, err1 := channel("C-team")
 	managers, err2 := channel("C-managers")
-	guests, err3 := notify.NewSlackWebhook(notify.SlackWebhookConfig{
+	guests, err3 := slack.NewWebhook(slack.WebhookConfig{
 		Name: "guests", URL: secret.New(doors["guests"] + "/services/T0/B0/incoming"), AllowPrivate: true,
 	})
-	onCall, err4 := notify.NewPagerDuty(notify.PagerDutyConfig{
+	onCall, err4 := pagerduty.New(pagerduty.Config{
 		Name: "on-call", RoutingKey: secret.New("0123456789abcdef0123456789abcdef"), URL: doors["on-call"] + "/v2/enqueue", AllowPrivate: true,
 	})
 	hooked, err5 := hook("hook")
 	audit, err6 := hook("audit")
-	mail, err7 := notify.NewEmail(notify.EmailConfig{
+	mail, err7 := email.New(email.Config{
 		Name: "mail", Server: doors["mail"], TLS: "none", From: "notewatch@example.com", To: []string{"ops@example.com"},
 	})
 	return []deliver.Receiver{

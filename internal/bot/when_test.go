@@ -15,8 +15,11 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/words"
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
+	"notewatch/notify/email"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/pagerduty"
+	notifyslack "notewatch/notify/slack"
+	"notewatch/notify/terminal"
 	"notewatch/rules"
 )
 
@@ -36,18 +39,18 @@ func (r *rig) everyKind() *everyKind {
 	k.mail, err = notifytest.NewSMTP(notifytest.SMTPOptions{TLS: "none"})
 	require.NoError(r.t, err)
 	r.t.Cleanup(k.mail.Close)
-	incoming, err := notify.NewSlackWebhook(notify.SlackWebhookConfig{
+	incoming, err := notifyslack.NewWebhook(notifyslack.WebhookConfig{
 		URL: secret.New(k.incoming.WebhookURL), AllowPrivate: true,
 	})
 	require.NoError(r.t, err)
-	onCall, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+	onCall, err := pagerduty.New(pagerduty.Config{
 		RoutingKey: secret.New("0123456789abcdef0123456789abcdef"), URL: k.pagerDuty.URL, AllowPrivate: true,
 	})
 	require.NoError(r.t, err)
-	mail, err := notify.NewEmail(notify.EmailConfig{Server: k.mail.Addr, TLS: "none", From: "a@example.com", To: []string{"b@example.com"}})
+	mail, err := email.New(email.Config{Server: k.mail.Addr, TLS: "none", From: "a@example.com", To: []string{"b@example.com"}})
 	require.NoError(r.t, err)
 	r.config.Receivers = append(r.config.Receivers,
-		deliver.Receiver{Name: "terminal", Receiver: notify.NewTerminal(&k.terminal, false)},
+		deliver.Receiver{Name: "terminal", Receiver: terminal.New(&k.terminal, false)},
 		deliver.Receiver{Name: "incoming", Receiver: incoming},
 		deliver.Receiver{Name: "on-call", Receiver: onCall},
 		deliver.Receiver{Name: "mail", Receiver: mail},

@@ -1,99 +1,100 @@
-package notify
+package slackapi
 
 import (
 	"regexp"
 	"strings"
 )
 
-// A slackKind says what an error code of Slack means for us.
-type slackKind int
+// A Kind says what an error code of Slack means for us.
+type Kind int
 
+// The kinds of error codes.
 const (
-	slackUnknown    slackKind = iota // nobody knows
-	slackWait                        // it may work later
-	slackUncertain                   // it may work later, and may have worked now
-	slackCredential                  // the token or URL is no good
-	slackTarget                      // the channel is no good
-	slackPayload                     // the message is no good
-	slackLost                        // the message to update can no longer be
+	Unknown    Kind = iota // nobody knows
+	Wait                   // it may work later
+	Uncertain              // it may work later, and may have worked now
+	Credential             // the token or URL is no good
+	Target                 // the channel is no good
+	Payload                // the message is no good
+	Lost                   // the message to update can no longer be
 )
 
-// passes reports whether what failed may work later.
-func (k slackKind) passes() bool { return k == slackWait || k == slackUncertain }
+// Passes reports whether what failed may work later.
+func (k Kind) Passes() bool { return k == Wait || k == Uncertain }
 
-// slackKinds are the error codes of chat.postMessage, chat.update and incoming webhooks.
-var slackKinds = map[string]slackKind{
-	"rate_limited":               slackWait,
-	"ratelimited":                slackWait,
-	"message_limit_exceeded":     slackWait,
-	"team_added_to_org":          slackWait,
-	"org_login_required":         slackWait, // the workspace moves to an organization
-	"external_channel_migrating": slackWait,
+// kinds are the error codes of chat.postMessage, chat.update and incoming webhooks.
+var kinds = map[string]Kind{
+	"rate_limited":               Wait,
+	"ratelimited":                Wait,
+	"message_limit_exceeded":     Wait,
+	"team_added_to_org":          Wait,
+	"org_login_required":         Wait, // the workspace moves to an organization
+	"external_channel_migrating": Wait,
 
-	"internal_error":      slackUncertain,
-	"fatal_error":         slackUncertain,
-	"request_timeout":     slackUncertain,
-	"service_unavailable": slackUncertain,
-	"update_failed":       slackUncertain,
+	"internal_error":      Uncertain,
+	"fatal_error":         Uncertain,
+	"request_timeout":     Uncertain,
+	"service_unavailable": Uncertain,
+	"update_failed":       Uncertain,
 
-	"invalid_auth":              slackCredential,
-	"not_authed":                slackCredential,
-	"account_inactive":          slackCredential,
-	"token_revoked":             slackCredential,
-	"token_expired":             slackCredential,
-	"no_permission":             slackCredential,
-	"missing_scope":             slackCredential,
-	"not_allowed_token_type":    slackCredential,
-	"access_denied":             slackCredential,
-	"team_access_not_granted":   slackCredential,
-	"enterprise_is_restricted":  slackCredential,
-	"two_factor_setup_required": slackCredential,
-	"invalid_token":             slackCredential,
-	"no_service":                slackCredential,
-	"no_service_id":             slackCredential,
-	"no_active_hooks":           slackCredential,
-	"no_team":                   slackCredential,
-	"team_disabled":             slackCredential,
-	"action_prohibited":         slackCredential,
+	"invalid_auth":              Credential,
+	"not_authed":                Credential,
+	"account_inactive":          Credential,
+	"token_revoked":             Credential,
+	"token_expired":             Credential,
+	"no_permission":             Credential,
+	"missing_scope":             Credential,
+	"not_allowed_token_type":    Credential,
+	"access_denied":             Credential,
+	"team_access_not_granted":   Credential,
+	"enterprise_is_restricted":  Credential,
+	"two_factor_setup_required": Credential,
+	"invalid_token":             Credential,
+	"no_service":                Credential,
+	"no_service_id":             Credential,
+	"no_active_hooks":           Credential,
+	"no_team":                   Credential,
+	"team_disabled":             Credential,
+	"action_prohibited":         Credential,
 
-	"channel_not_found":                 slackTarget,
-	"not_in_channel":                    slackTarget,
-	"is_archived":                       slackTarget,
-	"channel_is_archived":               slackTarget,
-	"messages_tab_disabled":             slackTarget,
-	"ekm_access_denied":                 slackTarget,
-	"user_not_found":                    slackTarget,
-	"posting_to_general_channel_denied": slackTarget,
+	"channel_not_found":                 Target,
+	"not_in_channel":                    Target,
+	"is_archived":                       Target,
+	"channel_is_archived":               Target,
+	"messages_tab_disabled":             Target,
+	"ekm_access_denied":                 Target,
+	"user_not_found":                    Target,
+	"posting_to_general_channel_denied": Target,
 
-	"msg_too_long":                      slackPayload,
-	"msg_blocks_too_long":               slackPayload,
-	"too_many_attachments":              slackPayload,
-	"attachment_payload_limit_exceeded": slackPayload,
-	"no_text":                           slackPayload,
-	"metadata_too_large":                slackPayload,
+	"msg_too_long":                      Payload,
+	"msg_blocks_too_long":               Payload,
+	"too_many_attachments":              Payload,
+	"attachment_payload_limit_exceeded": Payload,
+	"no_text":                           Payload,
+	"metadata_too_large":                Payload,
 
-	"message_not_found":   slackLost,
-	"cant_update_message": slackLost,
-	"edit_window_closed":  slackLost,
-	"is_inactive":         slackLost,
+	"message_not_found":   Lost,
+	"cant_update_message": Lost,
+	"edit_window_closed":  Lost,
+	"is_inactive":         Lost,
 }
 
-// slackKindOf returns what code means.
-func slackKindOf(code string) slackKind {
-	kind, ok := slackKinds[code]
+// kindOf returns what code means.
+func kindOf(code string) Kind {
+	kind, ok := kinds[code]
 	switch {
 	case ok:
 		return kind
 	case strings.HasPrefix(code, "restricted_action"):
-		return slackTarget
+		return Target
 	case strings.HasPrefix(code, "invalid_"): // invalid_blocks, invalid_payload, invalid_attachments …
-		return slackPayload
+		return Payload
 	}
-	return slackUnknown
+	return Unknown
 }
 
-// slackHints say what an operator may do about a code.
-var slackHints = map[string]string{
+// hints say what an operator may do about a code.
+var hints = map[string]string{
 	"invalid_auth":      "check the bot token",
 	"not_authed":        "check the bot token",
 	"account_inactive":  "the bot was removed: install it again",
@@ -111,27 +112,28 @@ var slackHints = map[string]string{
 	"action_prohibited":   "an administrator has restricted this webhook",
 }
 
-// A slackError is an error code of Slack.
-type slackError struct {
-	code string
-	kind slackKind
+// A Error is an error code of Slack.
+type Error struct {
+	Code string
+	Kind Kind
 }
 
-// slackCode is the form of Slack's error codes. What is not in this form is not repeated.
-var slackCode = regexp.MustCompile(`^[a-z][a-z_]{0,60}$`)
+// codeForm is the form of Slack's error codes. What is not in this form is not repeated.
+var codeForm = regexp.MustCompile(`^[a-z][a-z_]{0,60}$`)
 
-func newSlackError(code string) *slackError {
+// NewError returns the error of a code. What is not in the form of a code is not repeated: it may hold anything.
+func NewError(code string) *Error {
 	code = strings.TrimSpace(code)
-	if !slackCode.MatchString(code) {
-		return &slackError{code: "an error without a code", kind: slackUnknown}
+	if !codeForm.MatchString(code) {
+		return &Error{Code: "an error without a code", Kind: Unknown}
 	}
-	return &slackError{code: code, kind: slackKindOf(code)}
+	return &Error{Code: code, Kind: kindOf(code)}
 }
 
 // Error returns the code, and what to do about it if we know.
-func (r *slackError) Error() string {
-	if hint := slackHints[r.code]; hint != "" {
-		return r.code + ": " + hint
+func (r *Error) Error() string {
+	if hint := hints[r.Code]; hint != "" {
+		return r.Code + ": " + hint
 	}
-	return r.code
+	return r.Code
 }

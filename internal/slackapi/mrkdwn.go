@@ -1,4 +1,4 @@
-package notify
+package slackapi
 
 import (
 	"strings"
@@ -7,25 +7,25 @@ import (
 	"notewatch/internal/words"
 )
 
-// mrkdwnEscapes are the only characters with which text could become a link, or a mention that pings people.
-var mrkdwnEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+// MrkdwnEscapes are the only characters with which text could become a link, or a mention that pings people.
+var MrkdwnEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // Mrkdwn makes outside text fit for one line of Slack's mrkdwn, of at most limit characters after escaping: nothing in it
 // becomes a link, a mention or a code block.
 func Mrkdwn(text string, limit int) string {
-	return mrkdwn(strings.ReplaceAll(words.Clean(text, limit), "`", "'"), limit)
+	return Escape(strings.ReplaceAll(words.Clean(text, limit), "`", "'"), limit)
 }
 
-// mrkdwn escapes clean text for Slack and cuts it so that at most limit characters come out, never within an escape.
-func mrkdwn(s string, limit int) string {
-	escaped := mrkdwnEscapes.Replace(s)
+// Escape escapes clean text for Slack and cuts it so that at most limit characters come out, never within an escape.
+func Escape(s string, limit int) string {
+	escaped := MrkdwnEscapes.Replace(s)
 	if utf8.RuneCountInString(escaped) <= limit {
 		return escaped
 	}
 	var b strings.Builder
 	length := 0
 	for _, r := range s {
-		piece := mrkdwnEscapes.Replace(string(r))
+		piece := MrkdwnEscapes.Replace(string(r))
 		length += utf8.RuneCountInString(piece)
 		if length >= limit { // the last character is for the mark
 			break
@@ -35,18 +35,18 @@ func mrkdwn(s string, limit int) string {
 	return b.String() + "…"
 }
 
-// slackURLEscapes are the characters that end a URL within a link, and &, which Slack wants escaped there.
-var slackURLEscapes = strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", " ", "%20", "&", "&amp;")
+// urlEscapes are the characters that end a URL within a link, and &, which Slack wants escaped there.
+var urlEscapes = strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", " ", "%20", "&", "&amp;")
 
 // maxLinkName is how many characters of a name a link shows.
 const maxLinkName = 200
 
-// MrkdwnLink returns a name as it is shown in mrkdwn: as a link if address is that of a web page.
-func MrkdwnLink(name, address string) string {
+// Link returns a name as it is shown in mrkdwn: as a link if address is that of a web page.
+func Link(name, address string) string {
 	name = Mrkdwn(name, maxLinkName)
 	page := words.Page(address)
 	if page == "" {
 		return name
 	}
-	return "<" + slackURLEscapes.Replace(page) + "|" + name + ">"
+	return "<" + urlEscapes.Replace(page) + "|" + name + ">"
 }

@@ -1,11 +1,11 @@
-package notify_test
+package slackapi_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/notify"
+	"notewatch/internal/slackapi"
 )
 
 func TestMrkdwnIsOneLineThatCallsNobody(t *testing.T) {
@@ -19,8 +19,8 @@ func TestMrkdwnIsOneLineThatCallsNobody(t *testing.T) {
 		if want == "a name that…" {
 			limit = 12
 		}
-		require.Equal(t, want, notify.Mrkdwn(text, limit))
+		require.Equal(t, want, slackapi.Mrkdwn(text, limit))
 	}
 	require.Equal(t, "<https://notehub.io/x|a 'b' &lt;c&gt;>",
-		notify.MrkdwnLink("a `b` <c>", "https://notehub.io/x"))
+		slackapi.Link("a `b` <c>", "https://notehub.io/x"))
 }

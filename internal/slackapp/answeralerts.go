@@ -9,8 +9,8 @@ import (
 
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -76,10 +76,10 @@ func alertText(a rules.Alert, now time.Time) string {
 		drill = "a drill"
 	}
 	if by := deliver.AckText(a.Ack); by != "" {
-		ack = "taken on by " + notify.Mrkdwn(by, maxSaid)
+		ack = "taken on by " + slackapi.Mrkdwn(by, maxSaid)
 	}
 	return "*" + level + "* " + words.Dotted(linkTo(lookup.SubjectOf(a).Link()), alertValue(a), name(a.Rule),
-		"since "+agoText(since, now), ack, notify.Mrkdwn(deliver.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
+		"since "+agoText(since, now), ack, slackapi.Mrkdwn(deliver.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
 }
 
 // alertValue is the figure of an alert against its limit.

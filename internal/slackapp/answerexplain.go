@@ -10,9 +10,9 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
 	"notewatch/internal/spelling"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -136,7 +136,7 @@ func (q *question) explainPage(e bot.Explanation) page {
 func verdict(e bot.Explanation, now time.Time) string {
 	switch {
 	case e.Err != nil:
-		return "cannot be judged: " + notify.Mrkdwn(e.Err.Error(), maxSaid)
+		return "cannot be judged: " + slackapi.Mrkdwn(e.Err.Error(), maxSaid)
 	case e.Alert.State == rules.Firing:
 		return fmt.Sprintf("fires, %s, since %s · `%s`", e.Alert.Level, agoText(e.Alert.FiredAt, now), name(e.Alert.ID))
 	case e.Alert.State == rules.Pending:
@@ -166,7 +166,7 @@ func heldText(e bot.Explanation) string {
 // hushText says why people are not told.
 func hushText(e bot.Explanation) string {
 	if text := deliver.MuteText(e.Mute); text != "" {
-		return "People are not told: " + notify.Mrkdwn(text, maxSaid)
+		return "People are not told: " + slackapi.Mrkdwn(text, maxSaid)
 	}
 	return ""
 }

@@ -9,9 +9,9 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -146,7 +146,7 @@ func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Ma
 func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []string) {
 	for _, s := range all[:min(len(all), maxSilences)] {
 		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), deliver.WhenText(s, now), name(deliver.Name(s.By)),
-			notify.Mrkdwn(s.Because, maxSaid)))
+			slackapi.Mrkdwn(s.Because, maxSaid)))
 	}
 	return leftOut(lines, len(all), "silence")
 }
@@ -160,7 +160,7 @@ func (d directory) windowLines(all []rules.Window, now time.Time) (lines []strin
 		} else if open {
 			when = "until " + words.Time(end)
 		}
-		lines = append(lines, "• "+d.matchText(w.Match)+" "+when+", by the rules file: "+notify.Mrkdwn(w.Because, maxSaid))
+		lines = append(lines, "• "+d.matchText(w.Match)+" "+when+", by the rules file: "+slackapi.Mrkdwn(w.Because, maxSaid))
 	}
 	return leftOut(lines, len(all), "window")
 }

@@ -9,9 +9,9 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
-	"notewatch/notify"
 )
 
 // hello is the answer to a command without a word: how things stand, and how to go on.
@@ -135,7 +135,7 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 		next = "next now"
 	}
 	if p.Failures > 0 {
-		failed = "failed " + words.Count(p.Failures, "time") + " since: " + notify.Mrkdwn(p.Failure, maxSaid)
+		failed = "failed " + words.Count(p.Failures, "time") + " since: " + slackapi.Mrkdwn(p.Failure, maxSaid)
 	}
 	if p.Truncated {
 		truncated = words.Truncated

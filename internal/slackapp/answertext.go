@@ -6,6 +6,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"notewatch/internal/slackapi"
 	"notewatch/internal/words"
 	"notewatch/notify"
 )
@@ -49,7 +50,7 @@ func (p *page) show(text string) {
 	var lines []string
 	for line := range strings.Lines(text) {
 		indent := len(line) - len(strings.TrimLeft(line, " "))
-		lines = append(lines, strings.Repeat(" ", min(indent, maxShown))+notify.Mrkdwn(line, maxSaid))
+		lines = append(lines, strings.Repeat(" ", min(indent, maxShown))+slackapi.Mrkdwn(line, maxSaid))
 	}
 	p.paragraphs = append(p.paragraphs, paragraph{lines: lines, code: true})
 }
@@ -130,7 +131,7 @@ func markdown(text string) *slack.TextBlockObject {
 }
 
 // name shows outside text in a line of mrkdwn.
-func name(text string) string { return notify.Mrkdwn(text, maxShown) }
+func name(text string) string { return slackapi.Mrkdwn(text, maxShown) }
 
 // linkTo shows the name of something in a line of mrkdwn, as a link if it has a page.
-func linkTo(n notify.Named) string { return notify.MrkdwnLink(words.Name(n.Name, n.UID), n.URL) }
+func linkTo(n notify.Named) string { return slackapi.Link(words.Name(n.Name, n.UID), n.URL) }

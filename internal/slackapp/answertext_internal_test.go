@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
 	"notewatch/internal/store"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -29,7 +30,7 @@ func FuzzPage(f *testing.F) {
 		for range min(max(paragraphs, 0), 100) {
 			var all []string
 			for i := range min(max(lines, 0), 200) {
-				all = append(all, fmt.Sprintf("%d. %s", i, notify.Mrkdwn(outside, maxSaid)))
+				all = append(all, fmt.Sprintf("%d. %s", i, slackapi.Mrkdwn(outside, maxSaid)))
 			}
 			p.say(all...)
 			p.show(strings.Repeat("  "+outside+"\n", min(max(lines, 0), 200)))

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -50,7 +50,7 @@ func topMistake(err error) error {
 // topPage puts a ranking into words.
 func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	var p page
-	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.desk.Now()), notify.Mrkdwn(top.Note, maxSaid))
+	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.desk.Now()), slackapi.Mrkdwn(top.Note, maxSaid))
 	var lines []string
 	for i, row := range top.Rows {
 		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, linkTo(row.Link()))+words.Dotted(words.Figure(row.Value, top.Unit),

@@ -9,8 +9,8 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -188,7 +188,7 @@ func costText(f lookup.FigureUsage) string {
 	if rules.Known(f.CostForecast.Amount) {
 		text += " so far, " + words.Figure(f.CostForecast.Amount, f.CostForecast.Currency) + " when the period ends"
 	}
-	return notify.Mrkdwn(text+" ("+f.Cost.Note+")", maxSaid)
+	return slackapi.Mrkdwn(text+" ("+f.Cost.Note+")", maxSaid)
 }
 
 // gapText says what the total lacks.
@@ -226,7 +226,7 @@ func readText(asOf time.Time, failures int, failure string, truncated bool) (lin
 		lines = append(lines, "Notehub has not been read yet: there are no figures.")
 	}
 	if failures > 0 {
-		lines = append(lines, fmt.Sprintf("Notehub could not be read the last %s: %s", words.Count(failures, "time"), notify.Mrkdwn(failure, maxSaid)))
+		lines = append(lines, fmt.Sprintf("Notehub could not be read the last %s: %s", words.Count(failures, "time"), slackapi.Mrkdwn(failure, maxSaid)))
 	}
 	if truncated {
 		lines = append(lines, "Notehub cut its last answer short: there may be more than these figures say.")

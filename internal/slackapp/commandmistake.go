@@ -8,7 +8,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
-	"notewatch/notify"
+	"notewatch/internal/slackapi"
 )
 
 // refuse says why nothing was done, and how to ask instead.
@@ -29,7 +29,7 @@ func (q *question) complaint(err error) []string {
 		return []string{string(denied)}
 	}
 	if slip, ok := errors.AsType[mistakeError](err); ok {
-		return []string{notify.Mrkdwn(string(slip), maxSaid)}
+		return []string{slackapi.Mrkdwn(string(slip), maxSaid)}
 	}
 	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok {
 		return []string{unknownText(unknown)}
@@ -97,5 +97,5 @@ func (q *question) instead(ctx context.Context) string {
 
 // typed shows a command so that it can be typed as it stands.
 func (q *question) typed(text string) string {
-	return "`" + notify.Mrkdwn(q.app.Command()+" "+text, maxSaid) + "`"
+	return "`" + slackapi.Mrkdwn(q.app.Command()+" "+text, maxSaid) + "`"
 }

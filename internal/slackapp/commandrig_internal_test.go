@@ -17,8 +17,8 @@ import (
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -149,7 +149,7 @@ func (d *askDesk) operators(names ...string) {
 func receiver(t *testing.T, name string) deliver.Receiver {
 	hook := notifytest.NewWebhook()
 	t.Cleanup(hook.Close)
-	sender, err := notify.NewWebhook(notify.WebhookConfig{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
+	sender, err := webhook.New(webhook.Config{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
 	require.NoError(t, err)
 	return deliver.Receiver{Name: name, Receiver: sender}
 }

@@ -9,7 +9,7 @@ import (
 	"unicode"
 
 	"notewatch/internal/lookup"
-	"notewatch/notify"
+	"notewatch/internal/slackapi"
 	"notewatch/rules"
 )
 
@@ -22,7 +22,7 @@ func (q *question) help(ctx context.Context) (page, error) {
 	var lines []string
 	var elsewhere bars
 	for _, w := range commands() {
-		line := strings.TrimSpace("*"+w.name+"* "+notify.Mrkdwn(w.hint, maxSaid)) + " – " + w.summary
+		line := strings.TrimSpace("*"+w.name+"* "+slackapi.Mrkdwn(w.hint, maxSaid)) + " – " + w.summary
 		examples, denied := q.offers(ctx, w, names)
 		if len(examples) > 0 {
 			line += " " + q.typed(examples[0])
@@ -55,7 +55,7 @@ func (q *question) helpFor(ctx context.Context) (page, error) {
 		return page{}, q.unknownWord(ctx)
 	}
 	var p page
-	p.say(strings.TrimSpace("*"+w.name+"* "+notify.Mrkdwn(w.hint, maxSaid)), w.summary)
+	p.say(strings.TrimSpace("*"+w.name+"* "+slackapi.Mrkdwn(w.hint, maxSaid)), w.summary)
 	lines, denied := q.offers(ctx, w, q.names(ctx))
 	for i, line := range lines {
 		lines[i] = "• " + q.typed(line)

@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/words"
 	"notewatch/notify"
+	notifyslack "notewatch/notify/slack"
 	"notewatch/rules"
 )
 
@@ -62,16 +63,16 @@ func (a *App) pressed(ctx context.Context, p Press) (Reply, error) {
 // meant returns what a press is to do, below which message, and whether that changes anything.
 func (p Press) meant() (do func(*pressed, context.Context) (Reply, error), message string, changes, ok bool) {
 	switch p.Action {
-	case notify.SlackAcknowledge:
+	case notifyslack.ActionAcknowledge:
 		return (*pressed).takeOn, p.Value, true, true
-	case notify.SlackGiveBack:
+	case notifyslack.ActionUnacknowledge:
 		return (*pressed).giveBack, p.Value, true, true
-	case notify.SlackExplain:
+	case notifyslack.ActionExplain:
 		return (*pressed).explain, p.Value, false, true
-	case notify.SlackUsage:
+	case notifyslack.ActionUsage:
 		return (*pressed).usage, p.Value, false, true
-	case notify.SlackSnooze:
-		length, message, ok := notify.ParseSnooze(p.Value)
+	case notifyslack.ActionSnooze:
+		length, message, ok := notifyslack.ParseSnooze(p.Value)
 		snooze := func(q *pressed, ctx context.Context) (Reply, error) { return q.snooze(ctx, length) }
 		return snooze, message, true, ok
 	}
@@ -88,7 +89,7 @@ func (q *pressed) look(ctx context.Context) error {
 	if !message.BegunAt.IsZero() && message.PostedAt.IsZero() {
 		return refusalError("Slack has not yet confirmed to me that this message is posted. Please press again in a moment.")
 	}
-	channel, ts, ok := notify.SlackPlace(notify.Ref(message.Ref))
+	channel, ts, ok := notifyslack.Place(notify.Ref(message.Ref))
 	_, kept := q.app.Channels()[message.Receiver]
 	if !ok || !kept || channel != q.Channel || ts != q.TS || len(members) == 0 {
 		return refusalError("This message is out of date, or a copy, and is not kept up to date. " +

@@ -9,9 +9,10 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
+	"notewatch/internal/slackapi"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
-	"notewatch/notify"
+	notifyslack "notewatch/notify/slack"
 	"notewatch/rules"
 )
 
@@ -25,7 +26,7 @@ type snooze struct {
 const nearEnough = 5 * time.Minute
 
 // snooze silences what fires. If a silence was made or ended meanwhile, it looks again, so that of two presses there is one effect.
-func (q *pressed) snooze(ctx context.Context, length notify.Snooze) (Reply, error) {
+func (q *pressed) snooze(ctx context.Context, length notifyslack.Snooze) (Reply, error) {
 	for {
 		reply, err := q.snoozeOnce(ctx, length)
 		if !errors.Is(err, store.ErrMoved) {
@@ -37,7 +38,7 @@ func (q *pressed) snooze(ctx context.Context, length notify.Snooze) (Reply, erro
 	}
 }
 
-func (q *pressed) snoozeOnce(ctx context.Context, length notify.Snooze) (Reply, error) {
+func (q *pressed) snoozeOnce(ctx context.Context, length notifyslack.Snooze) (Reply, error) {
 	wanted, err := q.wanted(length)
 	if err != nil {
 		return Reply{}, err
@@ -72,16 +73,16 @@ func (q *pressed) snoozeOnce(ctx context.Context, length notify.Snooze) (Reply, 
 }
 
 // wanted returns the silences that are asked for: one for each alert, or for each rule of a project if these are many.
-func (q *pressed) wanted(length notify.Snooze) ([]snooze, error) {
+func (q *pressed) wanted(length notifyslack.Snooze) ([]snooze, error) {
 	firing := q.firing()
 	firing = slices.DeleteFunc(firing, func(a rules.Alert) bool { return a.Drill })
-	many := len(firing) > notify.MaxSnoozeOver
+	many := len(firing) > notifyslack.MaxSnoozeOver
 	switch {
 	case len(q.firing()) == 0:
 		return nil, q.over()
 	case len(firing) == 0:
 		return nil, refusalError("A drill cannot be silenced. It ends by itself.")
-	case many && length == notify.SnoozeOver:
+	case many && length == notifyslack.SnoozeOver:
 		return nil, refusalError("These are too many to wait for each of them. Please choose an hour or a day.")
 	}
 	var all []snooze
@@ -119,13 +120,13 @@ func (q *pressed) maySilence(ctx context.Context, all []snooze) error {
 
 // silence is one for as long as is asked for. It lasts until the alert is over if it has no end: that is when a period is, too,
 // since a silence that ended with the period would let the alert be told before the poll that closes it.
-func (q *pressed) silence(match rules.Match, length notify.Snooze) rules.Silence {
+func (q *pressed) silence(match rules.Match, length notifyslack.Snooze) rules.Silence {
 	now := q.bot.Config().Clock.Now()
 	s := rules.Silence{ID: bot.NewSilenceID(), Match: match, Start: now, By: q.Person.String(), Because: "snoozed from Slack"}
 	switch length {
-	case notify.SnoozeHour:
+	case notifyslack.SnoozeHour:
 		s.End = now.Add(time.Hour)
-	case notify.SnoozeDay:
+	case notifyslack.SnoozeDay:
 		s.End = now.Add(24 * time.Hour)
 	}
 	return s
@@ -146,7 +147,7 @@ func (q *pressed) silenced(standing rules.Mutes) refusalError {
 		return "All of these that fire are silenced already, for as long as that."
 	}
 	mute := standing.Of(q.alerts[0], q.bot.Config().Clock.Now())
-	return refusalError("It is " + notify.Mrkdwn(deliver.MuteText(mute), maxSaid) + ".")
+	return refusalError("It is " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + ".")
 }
 
 // snoozed says what the message does not show by itself: that a rule was silenced, or that something else mutes the alert.
@@ -155,7 +156,7 @@ func (q *pressed) snoozed(made []snooze) Reply {
 	first := made[0]
 	if first.Match.Alert != "" {
 		if mute := first.alerts[0].Mute; len(q.alerts) == 1 && first.hidden(mute) {
-			return Reply{Text: "It is snoozed, and besides it is " + notify.Mrkdwn(deliver.MuteText(mute), maxSaid) + "."}
+			return Reply{Text: "It is snoozed, and besides it is " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + "."}
 		}
 		return Reply{}
 	}

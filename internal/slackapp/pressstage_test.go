@@ -24,6 +24,8 @@ import (
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/pagerduty"
+	notifyslack "notewatch/notify/slack"
 	"notewatch/rules"
 )
 
@@ -126,11 +128,11 @@ func (s *stage) hub(n int, incidents []notehubtest.Incident) *notehub.Client {
 
 // receivers are a Slack channel, whose messages have buttons, and PagerDuty.
 func (s *stage) receivers() {
-	team, err := notify.NewSlack(notify.SlackConfig{
+	team, err := notifyslack.NewBot(notifyslack.BotConfig{
 		Token: secret.New("xoxb-token"), Channel: teamChannel, APIURL: s.slack.URL, Buttons: true,
 	})
 	require.NoError(s.t, err)
-	onCall, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+	onCall, err := pagerduty.New(pagerduty.Config{
 		Name: "on-call", RoutingKey: secret.New(strings.Repeat("a1", 16)), URL: s.pager.URL, AllowPrivate: true,
 	})
 	require.NoError(s.t, err)

@@ -21,8 +21,8 @@ import (
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -83,7 +83,7 @@ func newScene(t *testing.T, receivers ...string) *scene {
 	for _, name := range receivers {
 		hook := notifytest.NewWebhook()
 		t.Cleanup(hook.Close)
-		sender, err := notify.NewWebhook(notify.WebhookConfig{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
+		sender, err := webhook.New(webhook.Config{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
 		require.NoError(t, err)
 		s.hooks[name] = hook
 		s.config.Receivers = append(s.config.Receivers, deliver.Receiver{Name: name, Receiver: sender})
@@ -126,7 +126,7 @@ func (s *scene) took(receiver string) (all []string) {
 		if !request.Taken {
 			continue
 		}
-		var body notify.WebhookBody
+		var body webhook.Body
 		if err := json.Unmarshal(request.Body, &body); err != nil {
 			s.t.Error(err)
 		}

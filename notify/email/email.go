@@ -1,4 +1,4 @@
-package notify
+package email
 
 import (
 	"cmp"
@@ -16,17 +16,20 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
+	"notewatch/notify/internal/post"
 )
 
 // The ways to a mail server.
 const (
-	mailStartTLS = "starttls"
-	mailTLS      = "tls"
-	mailPlain    = "none"
+	securityStartTLS = "starttls"
+	securityTLS      = "tls"
+	securityNone     = "none"
 )
 
-// An EmailConfig says how an [Email] sends.
-type EmailConfig struct {
+// A Config says how a [Receiver] sends.
+type Config struct {
 	Name     string      // of the receiver, for errors; may be ""
 	Server   string      // host:port, such as smtp.example.com:587
 	TLS      string      // starttls, which is also "": a server that does not offer it is refused; tls from the start; or none
@@ -37,11 +40,11 @@ type EmailConfig struct {
 	RootCAs  *x509.CertPool // that the server's certificate is checked by; nil is those of the system
 }
 
-// An Email sends mail by an SMTP server: one for each change that is news, to all recipients at once. Those about one
+// A Receiver sends mail by an SMTP server: one for each change that is news, to all recipients at once. Those about one
 // message refer to the first of them, so that they are shown as one thread. A reference is {"first": its Message-ID}.
 //
 // If a recipient is refused nobody gets the mail: the error says who it is.
-type Email struct {
+type Receiver struct {
 	server   string
 	host     string // of server
 	security string // starttls, tls or none
@@ -55,7 +58,7 @@ type Email struct {
 
 // Validate returns all that is wrong with c, joined. Its errors quote nothing of c: what is not a server or an address may be
 // a password that was put in the wrong place.
-func (c EmailConfig) Validate() error {
+func (c Config) Validate() error {
 	problems := []error{c.checkServer(), c.checkUser()}
 	if _, err := parseMailbox(c.From); err != nil {
 		problems = append(problems, fmt.Errorf("reading the sender: %w", err))
@@ -71,7 +74,7 @@ func (c EmailConfig) Validate() error {
 	return errors.Join(problems...)
 }
 
-func (c EmailConfig) checkServer() error {
+func (c Config) checkServer() error {
 	if c.Server == "" {
 		return errors.New("the server is missing")
 	}
@@ -80,13 +83,13 @@ func (c EmailConfig) checkServer() error {
 	if err != nil || portErr != nil || number == 0 || host == "" || words.Clean(host, len(host)) != host {
 		return errors.New("the server is not host:port, such as smtp.example.com:587")
 	}
-	if !slices.Contains([]string{"", mailStartTLS, mailTLS, mailPlain}, c.TLS) {
+	if !slices.Contains([]string{"", securityStartTLS, securityTLS, securityNone}, c.TLS) {
 		return errors.New("tls is none of starttls, tls and none")
 	}
 	return nil
 }
 
-func (c EmailConfig) checkUser() error {
+func (c Config) checkUser() error {
 	switch {
 	case c.User.IsZero() && c.Password.IsZero():
 		return nil
@@ -94,7 +97,7 @@ func (c EmailConfig) checkUser() error {
 		return errors.New("there is a password, but no user")
 	case c.Password.IsZero():
 		return errors.New("there is a user, but no password")
-	case c.TLS == mailPlain:
+	case c.TLS == securityNone:
 		return errors.New("a password is not sent without TLS: leave user and password out, or set tls to starttls")
 	}
 	return nil
@@ -113,17 +116,17 @@ func parseMailbox(text string) (*mail.Address, error) {
 	return address, nil
 }
 
-// NewEmail returns a receiver that sends mail as c says. Errors quote nothing of c but its name.
-func NewEmail(c EmailConfig) (*Email, error) {
+// New returns a receiver that sends mail as c says. Errors quote nothing of c but its name.
+func New(c Config) (*Receiver, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("checking e-mail%s: %w", named(c.Name), err)
+		return nil, fmt.Errorf("checking e-mail%s: %w", post.Quoted(c.Name), err)
 	}
 	host, _, _ := net.SplitHostPort(c.Server)
-	e := &Email{
-		server: c.Server, host: host, security: cmp.Or(c.TLS, mailStartTLS),
+	e := &Receiver{
+		server: c.Server, host: host, security: cmp.Or(c.TLS, securityStartTLS),
 		tls:  &tls.Config{ServerName: host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
 		user: c.User.Reveal, password: c.Password.Reveal,
-		doing: "sending e-mail" + named(c.Name) + " by " + c.Server,
+		doing: "sending e-mail" + post.Quoted(c.Name) + " by " + c.Server,
 	}
 	e.from, _ = parseMailbox(c.From)
 	for _, text := range c.To {
@@ -133,24 +136,24 @@ func NewEmail(c EmailConfig) (*Email, error) {
 	return e, nil
 }
 
-// An emailRef is the thread of a message.
-type emailRef struct {
+// An handle is the thread of a message.
+type handle struct {
 	First string `json:"first"` // Message-ID of the first mail, with its brackets; "" if there was none
 }
 
 // Send mails what changed in n; ErrSkipped if n is quiet, or if something was mailed before and nothing of n is news.
-func (e *Email) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
-	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(n.ChangedAlerts(), news) {
-		return ref, ErrSkipped
+func (e *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(n.ChangedAlerts(), message.News) {
+		return ref, notify.ErrSkipped
 	}
-	var thread emailRef
+	var thread handle
 	if len(ref) > 0 && json.Unmarshal(ref, &thread) != nil || !isMessageID(thread.First) {
-		thread = emailRef{} // not ours: better a second thread than none
+		thread = handle{} // not ours: better a second thread than none
 	}
 	if err := e.deliver(ctx, e.compose(n, thread.First)); err != nil {
 		return nil, err
 	}
-	return json.Marshal(emailRef{First: cmp.Or(thread.First, e.messageID(n))})
+	return json.Marshal(handle{First: cmp.Or(thread.First, e.messageID(n))})
 }
 
 // isMessageID reports whether id can stand in a header as it is.

@@ -1,4 +1,4 @@
-package notify_test
+package email_test
 
 import (
 	"regexp"
@@ -10,6 +10,8 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/email"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
 )
 
@@ -22,16 +24,16 @@ func newMailServer(t *testing.T, options notifytest.SMTPOptions) *notifytest.SMT
 }
 
 // emailConfig is that of a receiver at server.
-func emailConfig(server *notifytest.SMTP) notify.EmailConfig {
-	return notify.EmailConfig{
+func emailConfig(server *notifytest.SMTP) email.Config {
+	return email.Config{
 		Name: "team", Server: server.Addr, From: "notewatch <alerts@example.com>",
 		To: []string{"amy@example.com", "Ben <ben@example.org>"}, RootCAs: server.Roots,
 	}
 }
 
-func newEmail(t *testing.T, config notify.EmailConfig) *notify.Email {
+func newEmail(t *testing.T, config email.Config) *email.Receiver {
 	t.Helper()
-	receiver, err := notify.NewEmail(config)
+	receiver, err := email.New(config)
 	require.NoError(t, err)
 	return receiver
 }
@@ -47,41 +49,41 @@ func mailed(t *testing.T, n notify.Notification, ref notify.Ref) (notifytest.Mai
 }
 
 func TestEmailReads(t *testing.T) {
-	report := alertWith(func(a *notify.Alert) {
+	report := fixture.With(func(a *notify.Alert) {
 		a.State, a.Reason, a.Level, a.Rule, a.Subject = "resolved", "reported", "info", "summary", a.Project
 		a.Summary, a.Body = "12 devices used 1.2 GB this week", "top ten\n\n  sensor-14   41.2 MB\n  sensor-15    3.1 MB"
 	})
-	silence := alertWith(func(a *notify.Alert) {
+	silence := fixture.With(func(a *notify.Alert) {
 		a.ID, a.Rule, a.Level, a.Figure, a.Unit = "51d0", "fleet-silent", "warning", "fleet.silent_pct", ""
 		a.Subject = notify.Named{UID: "fleet:1", Name: "north"}
 		a.Summary, a.Value, a.Peak, a.Limit = "40 % of north is silent", 40, 40, 20
 	})
-	over := alertWith(func(a *notify.Alert) { ended(a); a.ID = "9b1c"; a.Subject.Name = "sensor-15" })
-	still := alertWith(func(a *notify.Alert) { a.ID, a.Changed, a.Subject.Name = "0000", false, "sensor-16" })
+	over := fixture.With(func(a *notify.Alert) { fixture.Ended(a); a.ID = "9b1c"; a.Subject.Name = "sensor-15" })
+	still := fixture.With(func(a *notify.Alert) { a.ID, a.Changed, a.Subject.Name = "0000", false, "sensor-16" })
 	notifications := map[string]notify.Notification{
-		"group":        notification(firing(), over),
-		"group_change": notification(over, still),
-		"digest":       notification(firing(), silence, report),
+		"group":        fixture.Notification(fixture.Firing(), over),
+		"group_change": fixture.Notification(over, still),
+		"digest":       fixture.Notification(fixture.Firing(), silence, report),
 	}
 	telling := []string{
 		"fired", "escalated", "reminded", "resolved", "fired_and_resolved", "period_ended", "drill", "reported", "unmuted", "no_data",
 	}
-	for _, s := range samples() {
-		if slices.Contains(telling, s.name) {
-			notifications[s.name] = notification(s.alert)
+	for _, s := range fixture.Samples() {
+		if slices.Contains(telling, s.Name) {
+			notifications[s.Name] = fixture.Notification(s.Alert)
 		}
 	}
 	require.Len(t, notifications, len(telling)+3)
 	for name, n := range notifications {
 		t.Run(name, func(t *testing.T) {
 			mail, _ := mailed(t, n, nil)
-			golden(t, "email_"+name+".golden.txt", "Subject: "+mail.Subject+"\n\n"+mail.Text)
+			fixture.Golden(t, "email_"+name+".golden.txt", "Subject: "+mail.Subject+"\n\n"+mail.Text)
 		})
 	}
 }
 
 func TestEmailHeaders(t *testing.T) {
-	first, ref := mailed(t, notification(firing()), nil)
+	first, ref := mailed(t, fixture.Notification(fixture.Firing()), nil)
 	require.JSONEq(t, `{"first":"<msg_4kx0.msg_4kx0-7@example.com>"}`, string(ref))
 	require.Equal(t, "alerts@example.com", first.From)
 	require.Equal(t, []string{"amy@example.com", "ben@example.org"}, first.To)
@@ -107,7 +109,7 @@ func TestEmailHeaders(t *testing.T) {
 
 func TestEmailSubjectBeginsOnTheLineOfItsName(t *testing.T) {
 	for _, name := range []string{"Füllstand", strings.Repeat("水", 40), strings.Repeat("😀", 40), strings.Repeat("x", 70) + "é"} {
-		mail, _ := mailed(t, notification(alertWith(func(a *notify.Alert) { a.Summary = name + " is low" })), nil)
+		mail, _ := mailed(t, fixture.Notification(fixture.With(func(a *notify.Alert) { a.Summary = name + " is low" })), nil)
 		require.Regexp(t, `(?m)^Subject: =\?UTF-8\?b\?`, string(mail.Raw))
 		for line := range strings.Lines(string(mail.Raw)) {
 			require.LessOrEqual(t, len(strings.TrimSpace(line)), 78, line)
@@ -118,12 +120,12 @@ func TestEmailSubjectBeginsOnTheLineOfItsName(t *testing.T) {
 
 // A repeat has the same Message-ID, by which mail programs show it once. Further states refer to the first mail.
 func TestEmailThreads(t *testing.T) {
-	first, ref := mailed(t, notification(firing()), nil)
-	repeated, _ := mailed(t, notification(firing()), nil)
+	first, ref := mailed(t, fixture.Notification(fixture.Firing()), nil)
+	repeated, _ := mailed(t, fixture.Notification(fixture.Firing()), nil)
 	require.Equal(t, first.Header, repeated.Header)
 	require.Equal(t, first.Text, repeated.Text)
 
-	over := notification(alertWith(ended))
+	over := fixture.Notification(fixture.With(fixture.Ended))
 	over.Key = "msg_4kx0-8"
 	last, got := mailed(t, over, ref)
 	require.JSONEq(t, string(ref), string(got), "the first mail stays the first")
@@ -140,7 +142,7 @@ func TestEmailThreads(t *testing.T) {
 
 func TestEmailIsOnlyOfNews(t *testing.T) {
 	with := func(reason string, changes ...func(*notify.Alert)) notify.Alert {
-		return alertWith(func(a *notify.Alert) {
+		return fixture.With(func(a *notify.Alert) {
 			a.Reason, a.Was = reason, "critical"
 			for _, change := range changes {
 				change(a)
@@ -155,10 +157,10 @@ func TestEmailIsOnlyOfNews(t *testing.T) {
 		ref   notify.Ref
 		mails int
 	}{
-		{"fired", firing(), false, nil, 1},
-		{"fired quietly", firing(), true, nil, 0},
-		{"resolved", with("resolved", ended), false, ref, 1},
-		{"resolved quietly", with("resolved", ended), true, ref, 0},
+		{"fired", fixture.Firing(), false, nil, 1},
+		{"fired quietly", fixture.Firing(), true, nil, 0},
+		{"resolved", with("resolved", fixture.Ended), false, ref, 1},
+		{"resolved quietly", with("resolved", fixture.Ended), true, ref, 0},
 		{"reminded", with("reminded"), false, ref, 1},
 		{"reported", with("reported"), false, nil, 1},
 		{"updated", with("updated"), false, ref, 0},
@@ -169,10 +171,10 @@ func TestEmailIsOnlyOfNews(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := newMailServer(t, notifytest.SMTPOptions{})
-			n := notification(test.alert)
+			n := fixture.Notification(test.alert)
 			n.Quiet = test.quiet
 			got, err := newEmail(t, emailConfig(server)).Send(t.Context(), n, test.ref)
-			requireSent(t, test.mails > 0, err)
+			fixture.RequireSent(t, test.mails > 0, err)
 			require.Len(t, server.Messages(), test.mails)
 			if test.mails == 0 {
 				require.Equal(t, test.ref, got)
@@ -183,7 +185,7 @@ func TestEmailIsOnlyOfNews(t *testing.T) {
 
 func TestEmailListsAll(t *testing.T) {
 	const n = 2000
-	mail, _ := mailed(t, notification(fleet(n)...), nil)
+	mail, _ := mailed(t, fixture.Notification(fixture.Fleet(n)...), nil)
 	require.Contains(t, mail.Subject, "1,600 of 2,000 still firing")
 	listed := make(map[string]bool)
 	for _, name := range regexp.MustCompile(`(?m)^  \w+ +(sensor-\d+) · `).FindAllStringSubmatch(mail.Text, -1) {
@@ -194,23 +196,23 @@ func TestEmailListsAll(t *testing.T) {
 }
 
 func TestEmailIsNotTooLong(t *testing.T) {
-	alerts := fleet(8000)
+	alerts := fixture.Fleet(8000)
 	for i := range alerts {
 		alerts[i].Subject.Name = strings.Repeat("x", 79)
 	}
-	mail, _ := mailed(t, notification(alerts...), nil)
+	mail, _ := mailed(t, fixture.Notification(alerts...), nil)
 	require.Less(t, len(mail.Text), 1<<20+10_000)
 	require.Regexp(t, `\n  and [\d,]+ more: [^\n]* ended; see notewatch alerts --message msg_4kx0\n`, mail.Text)
 }
 
 // Whatever devices are called, a mail has no other headers and recipients for it.
 func TestEmailHeadersCannotBeInjected(t *testing.T) {
-	plain, _ := mailed(t, notification(firing()), nil)
+	plain, _ := mailed(t, fixture.Notification(fixture.Firing()), nil)
 	for _, evil := range []string{
 		"x\r\nBcc: eve@example.net", "x\nBcc: eve@example.net\n\nhello", "x\rBcc: eve@example.net", "\r\n\r\n", "\r\n.\r\nMAIL FROM:<x>",
 		"x\u2028Bcc: eve", "x\x00y", "=?utf-8?q?x=0D=0ABcc:_eve@example.net?=", strings.Repeat("é", 50), "é\r\nBcc: eve@example.net",
 	} {
-		n := notification(alertWith(func(a *notify.Alert) {
+		n := fixture.Notification(fixture.With(func(a *notify.Alert) {
 			a.ID, a.Rule, a.Summary, a.Advice, a.Level, a.Figure, a.Body = evil, evil, evil, evil, evil, evil, evil
 			a.Subject, a.Project = notify.Named{UID: evil, Name: evil, URL: evil}, notify.Named{UID: evil, Name: evil}
 			a.Detail, a.Mute, a.Ack = []string{evil}, evil, evil
@@ -250,13 +252,13 @@ func TestEmailSignsIn(t *testing.T) {
 			config.TLS, config.User, config.Password = test.security, secret.New("amy"), secret.New(test.password)
 			receiver := newEmail(t, config)
 			if test.want != "" {
-				failure := failsToSend(t, receiver, notification(firing()), nil)
+				failure := fixture.FailsToSend(t, receiver, fixture.Notification(fixture.Firing()), nil)
 				require.Equal(t, notify.Permanent, failure.Class)
 				require.ErrorContains(t, failure, test.want)
 				require.Empty(t, server.Messages())
 				return
 			}
-			_, err := receiver.Send(t.Context(), notification(firing()), nil)
+			_, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 			require.NoError(t, err)
 			require.Equal(t, "amy", server.Messages()[0].User)
 			require.True(t, server.Messages()[0].TLS)
@@ -267,13 +269,13 @@ func TestEmailSignsIn(t *testing.T) {
 func TestEmailWithoutTLS(t *testing.T) {
 	server := newMailServer(t, notifytest.SMTPOptions{TLS: "none"})
 	config := emailConfig(server)
-	failure := failsToSend(t, newEmail(t, config), notification(firing()), nil)
+	failure := fixture.FailsToSend(t, newEmail(t, config), fixture.Notification(fixture.Firing()), nil)
 	require.Equal(t, notify.Permanent, failure.Class)
 	require.ErrorContains(t, failure, "starting TLS: the server does not offer STARTTLS")
 	require.Empty(t, server.Messages())
 
 	config.TLS = "none"
-	_, err := newEmail(t, config).Send(t.Context(), notification(firing()), nil)
+	_, err := newEmail(t, config).Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 	require.False(t, server.Messages()[0].TLS)
 }

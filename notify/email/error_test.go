@@ -1,4 +1,4 @@
-package notify_test
+package email_test
 
 import (
 	"context"
@@ -14,6 +14,8 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/email"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
 )
 
@@ -26,8 +28,8 @@ func TestEmailChecksTheCertificate(t *testing.T) {
 		stranger.TLS, misnamed.TLS = security, security
 		stranger.RootCAs = nil // those of the system do not know it
 		misnamed.Server = "localhost:" + port
-		for _, config := range []notify.EmailConfig{stranger, misnamed} {
-			failure := failsToSend(t, newEmail(t, config), notification(firing()), nil)
+		for _, config := range []email.Config{stranger, misnamed} {
+			failure := fixture.FailsToSend(t, newEmail(t, config), fixture.Notification(fixture.Firing()), nil)
 			require.Equal(t, notify.Temporary, failure.Class)
 			require.False(t, failure.Uncertain)
 			require.ErrorContains(t, failure, "checking the certificate: x509:")
@@ -37,7 +39,7 @@ func TestEmailChecksTheCertificate(t *testing.T) {
 	plain := newMailServer(t, notifytest.SMTPOptions{TLS: "none"})
 	config := emailConfig(plain)
 	config.TLS = "tls"
-	failure := failsToSend(t, newEmail(t, config), notification(firing()), nil)
+	failure := fixture.FailsToSend(t, newEmail(t, config), fixture.Notification(fixture.Firing()), nil)
 	require.ErrorContains(t, failure, "connecting: the server does not speak TLS here")
 }
 
@@ -71,7 +73,7 @@ func TestEmailRefused(t *testing.T) {
 			config := emailConfig(server)
 			config.User, config.Password = secret.New("amy"), secret.New("open sesame")
 			receiver := newEmail(t, config)
-			failure := failsToSend(t, receiver, notification(firing()), nil)
+			failure := fixture.FailsToSend(t, receiver, fixture.Notification(fixture.Firing()), nil)
 			require.Equal(t, test.class, failure.Class)
 			require.Equal(t, test.answer[:3], fmt.Sprint(failure.Status))
 			require.False(t, failure.Uncertain)
@@ -79,7 +81,7 @@ func TestEmailRefused(t *testing.T) {
 			require.True(t, strings.HasSuffix(failure.Error(), test.want), "%v", failure)
 			require.Empty(t, server.Messages(), "nobody got it")
 
-			_, err := receiver.Send(t.Context(), notification(firing()), nil)
+			_, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 			require.NoError(t, err)
 			require.Len(t, server.Messages(), 1)
 		})
@@ -107,7 +109,7 @@ func TestEmailNetworkErrors(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, 200*time.Millisecond)
 					defer cancel()
 				}
-				_, err := newEmail(t, config).Send(ctx, notification(firing()), nil)
+				_, err := newEmail(t, config).Send(ctx, fixture.Notification(fixture.Firing()), nil)
 				failure, ok := errors.AsType[*notify.Error](err)
 				require.True(t, ok, "%v", err)
 				require.Equal(t, notify.Temporary, failure.Class)
@@ -129,7 +131,7 @@ func TestEmailMayHaveBeenTaken(t *testing.T) {
 		}
 		cancel()
 	}()
-	_, err := newEmail(t, emailConfig(server)).Send(ctx, notification(firing()), nil)
+	_, err := newEmail(t, emailConfig(server)).Send(ctx, fixture.Notification(fixture.Firing()), nil)
 	failure, ok := errors.AsType[*notify.Error](err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, notify.Temporary, failure.Class)
@@ -145,7 +147,7 @@ func TestEmailIsSentOnceItIsTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := newMailServer(t, notifytest.SMTPOptions{})
 			server.Fail(fault)
-			_, err := newEmail(t, emailConfig(server)).Send(t.Context(), notification(firing()), nil)
+			_, err := newEmail(t, emailConfig(server)).Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 			require.NoError(t, err)
 			require.Len(t, server.Messages(), 1)
 		})
@@ -158,50 +160,50 @@ func TestEmailUnreachable(t *testing.T) {
 	server.Close()
 	nowhere := closed
 	nowhere.Server = "mail.invalid:587"
-	for want, config := range map[string]notify.EmailConfig{
+	for want, config := range map[string]email.Config{
 		"connecting: dial: connect: connection refused": closed,
 		`connecting: looking up "mail.invalid"`:         nowhere,
 	} {
-		failure := failsToSend(t, newEmail(t, config), notification(firing()), nil)
+		failure := fixture.FailsToSend(t, newEmail(t, config), fixture.Notification(fixture.Firing()), nil)
 		require.Equal(t, notify.Temporary, failure.Class)
 		require.False(t, failure.Uncertain)
 		require.ErrorContains(t, failure, want)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := newEmail(t, closed).Send(ctx, notification(firing()), nil)
+	_, err := newEmail(t, closed).Send(ctx, fixture.Notification(fixture.Firing()), nil)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestEmailConfig(t *testing.T) {
-	good := notify.EmailConfig{Name: "team", Server: "mail.example.com:587", From: "a@example.com", To: []string{"b@example.com"}}
+	good := email.Config{Name: "team", Server: "mail.example.com:587", From: "a@example.com", To: []string{"b@example.com"}}
 	password := secret.New("open sesame")
 	for _, test := range []struct {
-		change func(*notify.EmailConfig)
+		change func(*email.Config)
 		want   []string
 	}{
-		{func(*notify.EmailConfig) {}, nil},
-		{func(c *notify.EmailConfig) { c.User, c.Password, c.TLS = secret.New("amy"), password, "tls" }, nil},
-		{func(c *notify.EmailConfig) { c.Server, c.TLS = "[::1]:25", "none" }, nil},
-		{func(c *notify.EmailConfig) { *c = notify.EmailConfig{Name: c.Name} }, []string{
+		{func(*email.Config) {}, nil},
+		{func(c *email.Config) { c.User, c.Password, c.TLS = secret.New("amy"), password, "tls" }, nil},
+		{func(c *email.Config) { c.Server, c.TLS = "[::1]:25", "none" }, nil},
+		{func(c *email.Config) { *c = email.Config{Name: c.Name} }, []string{
 			"the server is missing", `reading the sender: that is not an e-mail address`, "the recipients are missing",
 		}},
-		{func(c *notify.EmailConfig) { c.Server = "mail.example.com" }, []string{"the server is not host:port"}},
-		{func(c *notify.EmailConfig) { c.Server = ":25" }, []string{"the server is not host:port"}},
-		{func(c *notify.EmailConfig) { c.Server = "mail:smtp" }, []string{"the server is not host:port"}},
-		{func(c *notify.EmailConfig) { c.Server = "mail\r\n:25" }, []string{"the server is not host:port"}},
-		{func(c *notify.EmailConfig) { c.TLS = "ssl" }, []string{`tls is none of starttls, tls and none`}},
-		{func(c *notify.EmailConfig) { c.User = secret.New("amy") }, []string{"there is a user, but no password"}},
-		{func(c *notify.EmailConfig) { c.Password = password }, []string{"there is a password, but no user"}},
-		{func(c *notify.EmailConfig) { c.User, c.Password, c.TLS = secret.New("amy"), password, "none" }, []string{"a password is not sent without TLS"}},
-		{func(c *notify.EmailConfig) { c.From = "a@example.com\r\nBcc: x@y" }, []string{"is not an e-mail address"}},
-		{func(c *notify.EmailConfig) { c.To = []string{"b", "é@example.com", "ok@example.com"} }, []string{
+		{func(c *email.Config) { c.Server = "mail.example.com" }, []string{"the server is not host:port"}},
+		{func(c *email.Config) { c.Server = ":25" }, []string{"the server is not host:port"}},
+		{func(c *email.Config) { c.Server = "mail:smtp" }, []string{"the server is not host:port"}},
+		{func(c *email.Config) { c.Server = "mail\r\n:25" }, []string{"the server is not host:port"}},
+		{func(c *email.Config) { c.TLS = "ssl" }, []string{`tls is none of starttls, tls and none`}},
+		{func(c *email.Config) { c.User = secret.New("amy") }, []string{"there is a user, but no password"}},
+		{func(c *email.Config) { c.Password = password }, []string{"there is a password, but no user"}},
+		{func(c *email.Config) { c.User, c.Password, c.TLS = secret.New("amy"), password, "none" }, []string{"a password is not sent without TLS"}},
+		{func(c *email.Config) { c.From = "a@example.com\r\nBcc: x@y" }, []string{"is not an e-mail address"}},
+		{func(c *email.Config) { c.To = []string{"b", "é@example.com", "ok@example.com"} }, []string{
 			"reading recipient 1: that is not an e-mail address", "reading recipient 2: the address has other characters",
 		}},
 	} {
 		config := good
 		test.change(&config)
-		_, err := notify.NewEmail(config)
+		_, err := email.New(config)
 		if test.want == nil {
 			require.NoError(t, err)
 			require.NoError(t, config.Validate())
@@ -215,7 +217,7 @@ func TestEmailConfig(t *testing.T) {
 }
 
 func TestEmailTellsNoPassword(t *testing.T) {
-	echo := func(step, code string) notifytest.SMTPFault { return notifytest.AnswerAt(step, code+" "+mark) }
+	echo := func(step, code string) notifytest.SMTPFault { return notifytest.AnswerAt(step, code+" "+fixture.Mark) }
 	faults := map[string]notifytest.SMTPFault{"password": {}}
 	for _, step := range []string{"connect", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "."} {
 		for _, code := range []string{"554", "451", "what?", "334", "999"} {
@@ -226,31 +228,31 @@ func TestEmailTellsNoPassword(t *testing.T) {
 	for name, fault := range faults {
 		for _, mechanism := range []string{"PLAIN", "LOGIN"} {
 			t.Run(name+" "+mechanism, func(t *testing.T) {
-				password := mark
+				password := fixture.Mark
 				if name == "password" {
 					password = "another" // what is sent is wrong, and the server says what it was
 				}
 				server := newMailServer(t, notifytest.SMTPOptions{User: "amy", Password: password, Mechanisms: mechanism})
 				server.Fail(fault)
 				config := emailConfig(server)
-				config.User, config.Password = secret.New("amy"), secret.New(mark)
+				config.User, config.Password = secret.New("amy"), secret.New(fixture.Mark)
 				receiver := newEmail(t, config)
 				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 				defer cancel()
-				_, err := receiver.Send(ctx, notification(firing()), nil)
-				requireNoMark(t, err)
+				_, err := receiver.Send(ctx, fixture.Notification(fixture.Firing()), nil)
+				fixture.RequireNoMark(t, err)
 				for _, shown := range []any{receiver, *receiver, config} {
 					require.NotContains(t, fmt.Sprintf("%v %+v %#v", shown, shown, shown), "hunter")
 				}
 			})
 		}
 	}
-	for _, config := range []notify.EmailConfig{
-		{Password: secret.New(mark)},
-		{Password: secret.New(mark), User: secret.New(mark), TLS: "none", Server: "h:25"},
-		{Server: "smtp://amy:" + mark + "@mail.example.com:587", TLS: mark, From: mark, To: []string{mark, mark + "é@example.com"}},
+	for _, config := range []email.Config{
+		{Password: secret.New(fixture.Mark)},
+		{Password: secret.New(fixture.Mark), User: secret.New(fixture.Mark), TLS: "none", Server: "h:25"},
+		{Server: "smtp://amy:" + fixture.Mark + "@mail.example.com:587", TLS: fixture.Mark, From: fixture.Mark, To: []string{fixture.Mark, fixture.Mark + "é@example.com"}},
 	} {
-		_, err := notify.NewEmail(config)
-		requireNoMark(t, err)
+		_, err := email.New(config)
+		fixture.RequireNoMark(t, err)
 	}
 }

@@ -1,4 +1,4 @@
-package notify
+package email
 
 import (
 	"context"
@@ -16,34 +16,37 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+
+	"notewatch/notify"
+	"notewatch/notify/internal/post"
 )
 
-// A mailStep is one exchange with a mail server.
-type mailStep struct {
+// A step is one exchange with a mail server.
+type step struct {
 	name    string
-	refused Class // what it means if the server refuses it for good
-	last    bool  // the message was sent: if no answer comes it may have been taken
+	refused notify.Class // what it means if the server refuses it for good
+	last    bool         // the message was sent: if no answer comes it may have been taken
 	do      func() error
 }
 
-// A mailError is why we do not go on with a server.
-type mailError string
+// A serverError is why we do not go on with a server.
+type serverError string
 
-func (r mailError) Error() string { return string(r) }
+func (r serverError) Error() string { return string(r) }
 
-// deliver hands message to the server, in one attempt. The error is an *Error.
-func (e *Email) deliver(ctx context.Context, message *gomail.Msg) error {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+// deliver hands message to the server, in one attempt. The error is a *notify.Error.
+func (e *Receiver) deliver(ctx context.Context, message *gomail.Msg) error {
+	ctx, cancel := context.WithTimeout(ctx, post.Timeout)
 	defer cancel()
-	connection, err := plainDialer().DialContext(ctx, "tcp", e.server)
+	connection, err := post.Dialer().DialContext(ctx, "tcp", e.server)
 	if err != nil {
-		return e.failure(ctx, mailStep{name: "connecting"}, err)
+		return e.failure(ctx, step{name: "connecting"}, err)
 	}
 	// The library takes no context.
 	stop := context.AfterFunc(ctx, func() { _ = connection.Close() })
 	defer stop()
 	defer func() { _ = connection.Close() }()
-	for _, step := range e.steps(&boundedConn{Conn: connection, left: maxMailAnswers}, message) {
+	for _, step := range e.steps(&boundedConn{Conn: connection, left: maxAnswers}, message) {
 		if err := step.do(); err != nil {
 			return e.failure(ctx, step, err)
 		}
@@ -51,8 +54,8 @@ func (e *Email) deliver(ctx context.Context, message *gomail.Msg) error {
 	return nil
 }
 
-// maxMailAnswers bounds what a server says in one session, with its certificates, in bytes.
-const maxMailAnswers = 256 << 10
+// maxAnswers bounds what a server says in one session, with its certificates, in bytes.
+const maxAnswers = 256 << 10
 
 // A boundedConn ends a talk in which the other side says too much: the library keeps a line in memory until it ends.
 type boundedConn struct {
@@ -71,36 +74,36 @@ func (c *boundedConn) Read(p []byte) (int, error) {
 }
 
 // steps are all that is said to the server.
-func (e *Email) steps(connection net.Conn, message *gomail.Msg) []mailStep {
+func (e *Receiver) steps(connection net.Conn, message *gomail.Msg) []step {
 	var client *smtp.Client
 	var body io.WriteCloser
-	steps := []mailStep{
-		{name: "connecting", refused: Permanent, do: func() (err error) {
+	steps := []step{
+		{name: "connecting", refused: notify.Permanent, do: func() (err error) {
 			client, err = smtp.NewClient(e.encrypted(connection), e.host)
 			return err
 		}},
-		{name: "saying hello", refused: Permanent, do: func() error {
+		{name: "saying hello", refused: notify.Permanent, do: func() error {
 			client.SkipSMTPUTF8(true) // our addresses are ASCII, and the next server may not know it
 			return client.Hello(addressLiteral(connection.LocalAddr()))
 		}},
-		{name: "starting TLS", refused: Permanent, do: func() error { return e.startTLS(client) }},
-		{name: "signing in", refused: Permanent, do: func() error { return e.signIn(client) }},
-		{name: fmt.Sprintf("naming sender %q", e.from.Address), refused: Permanent, do: func() error {
+		{name: "starting TLS", refused: notify.Permanent, do: func() error { return e.startTLS(client) }},
+		{name: "signing in", refused: notify.Permanent, do: func() error { return e.signIn(client) }},
+		{name: fmt.Sprintf("naming sender %q", e.from.Address), refused: notify.Permanent, do: func() error {
 			return client.Mail(angle(e.from))
 		}},
 	}
 	for _, to := range e.to {
-		steps = append(steps, mailStep{name: fmt.Sprintf("naming recipient %q", to.Address), refused: Permanent, do: func() error {
+		steps = append(steps, step{name: fmt.Sprintf("naming recipient %q", to.Address), refused: notify.Permanent, do: func() error {
 			return client.Rcpt(angle(to))
 		}})
 	}
-	return append(steps, mailStep{name: "sending the message", refused: Payload, do: func() (err error) {
+	return append(steps, step{name: "sending the message", refused: notify.Payload, do: func() (err error) {
 		if body, err = client.Data(); err != nil {
 			return err
 		}
 		_, err = message.WriteTo(body)
 		return err
-	}}, mailStep{name: "sending the message", refused: Payload, last: true, do: func() error {
+	}}, step{name: "sending the message", refused: notify.Payload, last: true, do: func() error {
 		if err := body.Close(); err != nil {
 			return err
 		}
@@ -113,24 +116,24 @@ func (e *Email) steps(connection net.Conn, message *gomail.Msg) []mailStep {
 func angle(a *mail.Address) string { return (&mail.Address{Address: a.Address}).String() }
 
 // encrypted is connection with TLS from the start, if that is the way to the server.
-func (e *Email) encrypted(connection net.Conn) net.Conn {
-	if e.security == mailTLS {
+func (e *Receiver) encrypted(connection net.Conn) net.Conn {
+	if e.security == securityTLS {
 		return tls.Client(connection, e.tls)
 	}
 	return connection
 }
 
-func (e *Email) startTLS(client *smtp.Client) error {
-	if e.security != mailStartTLS {
+func (e *Receiver) startTLS(client *smtp.Client) error {
+	if e.security != securityStartTLS {
 		return nil
 	}
 	if offered, _ := client.Extension("STARTTLS"); !offered {
-		return mailError("the server does not offer STARTTLS")
+		return serverError("the server does not offer STARTTLS")
 	}
 	return client.StartTLS(e.tls)
 }
 
-func (e *Email) signIn(client *smtp.Client) error {
+func (e *Receiver) signIn(client *smtp.Client) error {
 	if e.user() == "" {
 		return nil
 	}
@@ -142,7 +145,7 @@ func (e *Email) signIn(client *smtp.Client) error {
 	case slices.Contains(mechanisms, "LOGIN"):
 		return client.Auth(smtp.LoginAuth(e.user(), e.password(), e.host, false))
 	}
-	return mailError("the server offers neither AUTH PLAIN nor AUTH LOGIN")
+	return serverError("the server offers neither AUTH PLAIN nor AUTH LOGIN")
 }
 
 // addressLiteral names a host by its address, as RFC 5321 section 4.1.3 has it for those without a name of their own.
@@ -162,31 +165,31 @@ func addressLiteral(local net.Addr) string {
 // server wrote, which might repeat the password.
 var enhancedCode = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
-// failure makes an *Error of what went wrong at a step.
-func (e *Email) failure(ctx context.Context, at mailStep, err error) *Error {
+// failure makes a *notify.Error of what went wrong at a step.
+func (e *Receiver) failure(ctx context.Context, at step, err error) *notify.Error {
 	doing := e.doing + ": " + at.name
-	if refused, ok := errors.AsType[mailError](err); ok {
-		return &Error{Class: Permanent, Err: fmt.Errorf("%s: %w", doing, refused)}
+	if refused, ok := errors.AsType[serverError](err); ok {
+		return &notify.Error{Class: notify.Permanent, Err: fmt.Errorf("%s: %w", doing, refused)}
 	}
 	if reply, ok := errors.AsType[*textproto.Error](err); ok {
-		return refusedMail(doing, at, reply)
+		return refused(doing, at, reply)
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return &Error{Class: Temporary, Err: fmt.Errorf("%s: the server does not speak TLS here", doing)}
+		return &notify.Error{Class: notify.Temporary, Err: fmt.Errorf("%s: the server does not speak TLS here", doing)}
 	}
 	if ctx.Err() != nil { // then we closed the connection
 		err = ctx.Err()
 	}
-	return noAnswer(doing, err, at.last)
+	return post.NoAnswer(doing, err, at.last)
 }
 
-// refusedMail makes an *Error of an answer of the server.
-func refusedMail(doing string, at mailStep, reply *textproto.Error) *Error {
+// refused makes a *notify.Error of an answer of the server.
+func refused(doing string, at step, reply *textproto.Error) *notify.Error {
 	text := fmt.Sprintf("%s: refused with %d", doing, reply.Code)
 	if code := enhancedCode.FindString(reply.Msg); code != "" {
 		text += " " + code
 	}
-	class := Temporary
+	class := notify.Temporary
 	if reply.Code >= 500 {
 		class = at.refused
 	}
@@ -194,9 +197,9 @@ func refusedMail(doing string, at mailStep, reply *textproto.Error) *Error {
 	case 530, 534, 535, 538:
 		text += ": check user and password"
 	case 552: // a mailbox or a disk is full; RFC 5321 section 4.5.3.1.10 wants it tried again when it is said of a recipient
-		if at.refused == Permanent {
-			class = Temporary
+		if at.refused == notify.Permanent {
+			class = notify.Temporary
 		}
 	}
-	return &Error{Class: class, Status: reply.Code, Err: errors.New(text)}
+	return &notify.Error{Class: class, Status: reply.Code, Err: errors.New(text)}
 }

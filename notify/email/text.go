@@ -1,4 +1,4 @@
-package notify
+package email
 
 import (
 	"encoding/base64"
@@ -12,18 +12,20 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
 )
 
 // What a mail holds at most: a subject that is read at a glance, and a list that mail servers take.
 const (
-	maxSubject   = 150     // characters
-	maxMailBytes = 1 << 20 // of the rows, before they are encoded
+	maxSubject = 150     // characters
+	maxBytes   = 1 << 20 // of the rows, before they are encoded
 )
 
 // compose makes the mail that says what changed in n. first is the Message-ID of the first mail of its thread; "" is that
 // this is it.
-func (e *Email) compose(n Notification, first string) *gomail.Msg {
-	subject, text := mailText(n)
+func (e *Receiver) compose(n notify.Notification, first string) *gomail.Msg {
+	subject, text := textOf(n)
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	message.FromMailAddress(e.from)
 	message.ToMailAddress(e.to...)
@@ -61,105 +63,108 @@ func isASCII(text string) bool {
 }
 
 // messageID is the same over repeated attempts to send this state of n: who gets it twice sees it once.
-func (e *Email) messageID(n Notification) string {
+func (e *Receiver) messageID(n notify.Notification) string {
 	_, domain, _ := strings.Cut(e.from.Address[strings.LastIndex(e.from.Address, "@"):], "@")
 	return "<" + url.QueryEscape(n.ID) + "." + url.QueryEscape(n.Key) + "@" + domain + ">"
 }
 
-// mailText is what changed in n, as a subject and as lines to read.
-func mailText(n Notification) (subject, text string) {
-	var m mailBody
+// textOf is what changed in n, as a subject and as lines to read.
+func textOf(n notify.Notification) (subject, text string) {
+	var m document
 	changed := n.ChangedAlerts()
 	if len(changed) == 1 {
-		subject = m.card(describeIn(n, changed[0]), changed[0])
+		subject = m.card(message.DescribeIn(n, changed[0]), changed[0])
 	} else {
 		subject = m.list(n, changed)
 	}
-	if same := slices.DeleteFunc(slices.Clone(n.Alerts), isChanged); len(same) > 0 && len(changed) < len(n.Alerts) {
-		m.paragraph("As before: " + countLevels(same))
+	if same := slices.DeleteFunc(slices.Clone(n.Alerts), message.IsChanged); len(same) > 0 && len(changed) < len(n.Alerts) {
+		m.paragraph("As before: " + message.CountLevels(same))
 		m.rows(n, same)
 	}
 	subject = strings.ReplaceAll(subject, "=?", "= ?") // what begins so would be read as encoded
 	return words.Cut(subject, maxSubject), strings.TrimSpace(m.text.String()) + "\n"
 }
 
-// A mailBody is built of paragraphs, with an empty line behind each.
-type mailBody struct {
+// A document is built of paragraphs, with an empty line behind each.
+type document struct {
 	text strings.Builder
 }
 
 // paragraph writes the lines that are not empty.
-func (m *mailBody) paragraph(lines ...string) {
-	if lines = filled(lines); len(lines) > 0 {
+func (m *document) paragraph(lines ...string) {
+	if lines = message.Filled(lines); len(lines) > 0 {
 		m.text.WriteString(strings.Join(lines, "\n") + "\n\n")
 	}
 }
 
 // table writes facts in two columns. Those without a value are left out.
-func (m *mailBody) table(facts ...fact) {
-	facts = slices.DeleteFunc(facts, func(f fact) bool { return f.value == "" })
+func (m *document) table(facts ...message.Fact) {
+	facts = slices.DeleteFunc(facts, func(f message.Fact) bool { return f.Value == "" })
 	width := 0
 	for _, f := range facts {
-		width = max(width, utf8.RuneCountInString(f.label))
+		width = max(width, utf8.RuneCountInString(f.Label))
 	}
 	lines := make([]string, len(facts))
 	for i, f := range facts {
-		lines[i] = fmt.Sprintf("  %-*s  %s", width, f.label, f.value)
+		lines[i] = fmt.Sprintf("  %-*s  %s", width, f.Label, f.Value)
 	}
 	m.paragraph(lines...)
 }
 
+// fact is a row of a table.
+func fact(label, value string) message.Fact { return message.Fact{Label: label, Value: value} }
+
 // card writes one alert and returns a subject for it.
-func (m *mailBody) card(c card, a Alert) (subject string) {
-	subject = c.word + ": " + c.headline
+func (m *document) card(c message.Card, a notify.Alert) (subject string) {
+	subject = c.Word + ": " + c.Headline
 	m.paragraph(subject)
-	m.table(c.facts()...)
-	m.paragraph(c.detail...)
-	if len(c.body) > 0 {
-		m.text.WriteString(strings.Join(c.body, "\n") + "\n\n") // its empty lines too
+	m.table(c.Facts()...)
+	m.paragraph(c.Detail...)
+	if len(c.Body) > 0 {
+		m.text.WriteString(strings.Join(c.Body, "\n") + "\n\n") // its empty lines too
 	}
-	m.paragraph(labelled("→ ", c.advice))
+	m.paragraph(message.Labelled("→ ", c.Advice))
 	m.table(
-		fact{"subject", words.Dotted(c.subject, c.uid)}, fact{"page", words.Page(a.Subject.URL)}, fact{"project", c.project},
-		fact{"rule", c.rule}, fact{"alert", c.id}, fact{"figures", asOf(c.asOf)},
+		fact("subject", words.Dotted(c.Subject, c.UID)), fact("page", words.Page(a.Subject.URL)), fact("project", c.Project),
+		fact("rule", c.Rule), fact("alert", c.ID), fact("figures", message.AsOf(c.AsOf)),
 	)
 	return subject
 }
 
 // list writes several alerts and returns a subject for them.
-func (m *mailBody) list(n Notification, alerts []Alert) (subject string) {
-	l := describeList(n, alerts)
-	subject = l.word + ": " + l.headline
+func (m *document) list(n notify.Notification, alerts []notify.Alert) (subject string) {
+	l := message.DescribeList(n, alerts)
+	subject = l.Word + ": " + l.Headline
 	m.paragraph(subject)
-	m.paragraph(l.detail...)
+	m.paragraph(l.Detail...)
 	m.rows(n, alerts)
-	m.table(fact{"message", l.id}, fact{"figures", asOf(l.asOf)})
+	m.table(fact("message", l.ID), fact("figures", message.AsOf(l.AsOf)))
 	return subject
 }
 
 // rows writes a line for each alert, by rule, as long as there is room.
-func (m *mailBody) rows(n Notification, alerts []Alert) {
-	groups := groupByRule(WorstFirst(alerts))
+func (m *document) rows(n notify.Notification, alerts []notify.Alert) {
+	groups := message.GroupByRule(notify.WorstFirst(alerts))
 	for _, g := range groups {
 		if len(groups) > 1 {
-			m.line(g.rule + ": " + g.counts)
+			m.line(g.Rule + ": " + g.Counts)
 		}
-		for i, a := range g.alerts {
-			if m.text.Len() > maxMailBytes {
-				m.line("  " + g.left(i) + "; see " + describeList(n, n.Alerts).hint())
+		for i, a := range g.Alerts {
+			if m.text.Len() > maxBytes {
+				m.line("  " + g.Left(i) + "; see " + message.DescribeList(n, n.Alerts).Hint())
 				break
 			}
-			r := rowOf(a)
-			m.line(fmt.Sprintf("  %-8s  %s", r.word, words.Dotted(nameOf(a.Subject), r.text)))
-			for _, line := range lines(a.Body) {
+			r := message.RowOf(a)
+			m.line(fmt.Sprintf("  %-8s  %s", r.Word, words.Dotted(message.NameOf(a.Subject), r.Text)))
+			for _, line := range message.BodyLines(a.Body) {
 				m.line(strings.TrimRight("    "+line, " "))
 			}
 		}
-		if g.advice != "" {
-			m.line("  → " + g.advice)
+		if g.Advice != "" {
+			m.line("  → " + g.Advice)
 		}
 		m.line("")
 	}
 }
 
-func (m *mailBody) line(text string) { m.text.WriteString(text + "\n") }
+func (m *document) line(text string) { m.text.WriteString(text + "\n") }

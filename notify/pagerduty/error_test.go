@@ -1,4 +1,4 @@
-package notify_test
+package pagerduty_test
 
 import (
 	"context"
@@ -16,7 +16,9 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/pagerduty"
 )
 
 func TestPagerDutyErrors(t *testing.T) {
@@ -42,7 +44,7 @@ func TestPagerDutyErrors(t *testing.T) {
 		t.Run(strconv.Itoa(test.status)+" "+test.body, func(t *testing.T) {
 			server := newPagerDutyServer(t)
 			server.Fail(notifytest.Status(test.status, test.body).With("Retry-After", "7").With("Location", server.URL))
-			failure := failsToSend(t, newPagerDuty(t, server.URL), notification(firing()), nil)
+			failure := fixture.FailsToSend(t, newPagerDuty(t, server.URL), fixture.Notification(fixture.Firing()), nil)
 			require.Equal(t, test.class, failure.Class)
 			require.Equal(t, test.status, failure.Status)
 			require.Equal(t, test.retryAfter, failure.RetryAfter)
@@ -59,10 +61,10 @@ func TestPagerDutyWaitsAsLongAsRateLimitsSay(t *testing.T) {
 	server := newPagerDutyServer(t)
 	receiver := newPagerDuty(t, server.URL)
 	for value, want := range map[string]time.Duration{
-		"": 0, "60": time.Minute, "soon": 0, notification().Sent.Add(time.Minute).Format(http.TimeFormat): time.Minute,
+		"": 0, "60": time.Minute, "soon": 0, fixture.Notification().Sent.Add(time.Minute).Format(http.TimeFormat): time.Minute,
 	} {
-		server.Fail(notifytest.RateLimited(value).With("Date", notification().Sent.Format(http.TimeFormat)))
-		failure := failsToSend(t, receiver, notification(firing()), nil)
+		server.Fail(notifytest.RateLimited(value).With("Date", fixture.Notification().Sent.Format(http.TimeFormat)))
+		failure := fixture.FailsToSend(t, receiver, fixture.Notification(fixture.Firing()), nil)
 		require.Equal(t, notify.Temporary, failure.Class)
 		require.Equal(t, want, failure.RetryAfter, "%q", value)
 	}
@@ -89,7 +91,7 @@ func TestPagerDutyNetworkErrors(t *testing.T) {
 				cancel()
 			}
 		}()
-		_, err := receiver.Send(ctx, notification(firing()), nil)
+		_, err := receiver.Send(ctx, fixture.Notification(fixture.Firing()), nil)
 		cancel()
 		failure, ok := errors.AsType[*notify.Error](err)
 		require.True(t, ok)
@@ -99,8 +101,8 @@ func TestPagerDutyNetworkErrors(t *testing.T) {
 	}
 	tls := httptest.NewTLSServer(http.NotFoundHandler())
 	defer tls.Close()
-	tls.Config.ErrorLog = discardLog()
-	failure := failsToSend(t, newPagerDuty(t, tls.URL), notification(firing()), nil)
+	tls.Config.ErrorLog = fixture.DiscardLog()
+	failure := fixture.FailsToSend(t, newPagerDuty(t, tls.URL), fixture.Notification(fixture.Firing()), nil)
 	require.Equal(t, notify.Temporary, failure.Class)
 	require.ErrorContains(t, failure, "checking the certificate")
 	require.False(t, failure.Uncertain)
@@ -120,8 +122,8 @@ func TestPagerDutyConfig(t *testing.T) {
 		{"", "http://events.pagerduty.com/v2/enqueue", []string{"the routing key is missing", "does not begin with https://"}},
 		{routingKey, "https://a:b@events.pagerduty.com/", []string{"the URL holds a user or password"}},
 	} {
-		config := notify.PagerDutyConfig{Name: "on-call", RoutingKey: secret.New(test.key), URL: test.url}
-		_, err := notify.NewPagerDuty(config)
+		config := pagerduty.Config{Name: "on-call", RoutingKey: secret.New(test.key), URL: test.url}
+		_, err := pagerduty.New(config)
 		if test.want == nil {
 			require.NoError(t, err)
 			require.NoError(t, config.Validate())
@@ -135,13 +137,13 @@ func TestPagerDutyConfig(t *testing.T) {
 }
 
 func TestPagerDutyTellsNoSecret(t *testing.T) {
-	key := secret.New(strings.Repeat(mark, 4))
-	for name, handler := range echoes {
+	key := secret.New(strings.Repeat(fixture.Mark, 4))
+	for name, handler := range fixture.Echoes {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(handler)
 			defer server.Close()
-			receiver, err := notify.NewPagerDuty(notify.PagerDutyConfig{
-				RoutingKey: key, URL: server.URL + "/" + mark, AllowPrivate: true,
+			receiver, err := pagerduty.New(pagerduty.Config{
+				RoutingKey: key, URL: server.URL + "/" + fixture.Mark, AllowPrivate: true,
 			})
 			require.NoError(t, err)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -150,19 +152,19 @@ func TestPagerDutyTellsNoSecret(t *testing.T) {
 				ctx, cancel = context.WithTimeout(ctx, 50*time.Millisecond)
 				defer cancel()
 			}
-			if _, err = receiver.Send(ctx, notification(firing()), nil); err != nil { // any 200 is success
-				requireNoMark(t, err)
+			if _, err = receiver.Send(ctx, fixture.Notification(fixture.Firing()), nil); err != nil { // any 200 is success
+				fixture.RequireNoMark(t, err)
 			}
 			require.NotContains(t, fmt.Sprintf("%v %+v %#v", receiver, receiver, receiver), "hunter")
 		})
 	}
-	for _, config := range []notify.PagerDutyConfig{
-		{RoutingKey: secret.New(mark)},
-		{RoutingKey: secret.New(mark + " "), URL: "http://h/" + mark},
-		{RoutingKey: key, URL: "https://" + mark + ":" + mark + "@h/"},
+	for _, config := range []pagerduty.Config{
+		{RoutingKey: secret.New(fixture.Mark)},
+		{RoutingKey: secret.New(fixture.Mark + " "), URL: "http://h/" + fixture.Mark},
+		{RoutingKey: key, URL: "https://" + fixture.Mark + ":" + fixture.Mark + "@h/"},
 	} {
-		_, err := notify.NewPagerDuty(config)
-		requireNoMark(t, err)
+		_, err := pagerduty.New(config)
+		fixture.RequireNoMark(t, err)
 		require.NotContains(t, fmt.Sprintf("%v %+v %#v", config.RoutingKey, config.RoutingKey, config.RoutingKey), "hunter")
 	}
 }
@@ -177,18 +179,18 @@ func TestPagerDutyReadsErrorsInAnswers(t *testing.T) {
 		{"nothing", "", 0, 0},
 		{"throttled", `{"status":"throttle exceeded","message":"Requests for this service are arriving too quickly."}`, 429, notify.Temporary},
 		{"refused", `{"status":"invalid event","message":"Event object is invalid"}`, 400, notify.Payload},
-		{"a page", signIn, 502, notify.Temporary},
+		{"a page", fixture.SignIn, 502, notify.Temporary},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := notifytest.NewWebhook()
 			t.Cleanup(server.Close)
 			server.Fail(notifytest.Status(http.StatusOK, test.text))
-			receiver, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+			receiver, err := pagerduty.New(pagerduty.Config{
 				RoutingKey: secret.New("0123456789abcdef0123456789abcdef"), URL: server.URL, AllowPrivate: true,
 			})
 			require.NoError(t, err)
-			_, err = receiver.Send(t.Context(), notification(firing()), nil)
-			requireAnswered(t, err, test.status, test.class)
+			_, err = receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
+			fixture.RequireAnswered(t, err, test.status, test.class)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package notify
+package pagerduty
 
 import (
 	"cmp"
@@ -7,39 +7,42 @@ import (
 	"time"
 
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
+	"notewatch/notify/internal/post"
 )
 
 // What is told to PagerDuty. It takes a summary of 1,024 characters, and events of 512 KB, of which the rows are most.
 const (
-	maxPagerDutySummary = 1024
-	maxPagerDutyRows    = 100
-	maxPagerDutyRow     = 400 // characters
-	maxPagerDutyTop     = 3   // subjects in the summary of several alerts
+	maxSummary = 1024
+	maxRows    = 100
+	maxRow     = 400 // characters
+	maxTop     = 3   // subjects in the summary of several alerts
 )
 
-// A pagerDutyEvent is what the Events API v2 takes. To acknowledge and to resolve nothing is described.
-type pagerDutyEvent struct {
-	RoutingKey string            `json:"routing_key"`
-	Action     string            `json:"event_action"`
-	DedupKey   string            `json:"dedup_key"`
-	Client     string            `json:"client,omitempty"`
-	Payload    *pagerDutyPayload `json:"payload,omitempty"`
-	Links      []pagerDutyLink   `json:"links,omitempty"`
+// A event is what the Events API v2 takes. To acknowledge and to resolve nothing is described.
+type event struct {
+	RoutingKey string   `json:"routing_key"`
+	Action     string   `json:"event_action"`
+	DedupKey   string   `json:"dedup_key"`
+	Client     string   `json:"client,omitempty"`
+	Payload    *payload `json:"payload,omitempty"`
+	Links      []link   `json:"links,omitempty"`
 }
 
-type pagerDutyPayload struct {
-	Summary   string           `json:"summary"`
-	Source    string           `json:"source"`
-	Severity  string           `json:"severity"`
-	Timestamp *time.Time       `json:"timestamp,omitempty"`
-	Component string           `json:"component,omitempty"`
-	Group     string           `json:"group,omitempty"`
-	Class     string           `json:"class,omitempty"`
-	Details   pagerDutyDetails `json:"custom_details"`
+type payload struct {
+	Summary   string     `json:"summary"`
+	Source    string     `json:"source"`
+	Severity  string     `json:"severity"`
+	Timestamp *time.Time `json:"timestamp,omitempty"`
+	Component string     `json:"component,omitempty"`
+	Group     string     `json:"group,omitempty"`
+	Class     string     `json:"class,omitempty"`
+	Details   details    `json:"custom_details"`
 }
 
-// pagerDutyDetails are shown as a table, in this order.
-type pagerDutyDetails struct {
+// details are shown as a table, in this order.
+type details struct {
 	Alerts  string            `json:"alerts,omitempty"` // counts
 	Figures map[string]string `json:"figures,omitempty"`
 	Since   string            `json:"since,omitempty"`
@@ -57,113 +60,115 @@ type pagerDutyDetails struct {
 	Message string            `json:"message"`
 }
 
-type pagerDutyLink struct {
+type link struct {
 	Href string `json:"href"`
 	Text string `json:"text"`
 }
 
 // describe says in e what the alerts of n are about, of which at least one needs somebody.
-func (e *pagerDutyEvent) describe(n Notification, alerts []Alert) {
-	sorted := WorstFirst(alerts)
+func (e *event) describe(n notify.Notification, alerts []notify.Alert) {
+	sorted := notify.WorstFirst(alerts)
 	firing := onlyFiring(sorted)
 	worst := firing[slices.IndexFunc(firing, needsSomebody)]
-	e.Client, e.Links = "notewatch", pagerDutyLinks(firing)
+	e.Client, e.Links = "notewatch", linksTo(firing)
 	if len(alerts) == 1 {
-		e.Payload = pagerDutyCard(worst)
+		e.Payload = describeOne(worst)
 	} else {
 		n.Alerts = alerts
-		e.Payload = pagerDutyList(n, sorted)
+		e.Payload = describeSeveral(n, sorted)
 	}
-	if !slices.ContainsFunc(alerts, func(a Alert) bool { return !a.Drill }) {
-		e.Payload.Summary = drillMark + e.Payload.Summary
+	if !slices.ContainsFunc(alerts, func(a notify.Alert) bool { return !a.Drill }) {
+		e.Payload.Summary = message.DrillMark + e.Payload.Summary
 	}
-	e.Payload.Summary = words.Cut(e.Payload.Summary, maxPagerDutySummary)
-	e.Payload.Severity = pagerDutySeverity(worst.Level)
-	e.Payload.Timestamp = jsonTime(happened(worst))
+	e.Payload.Summary = words.Cut(e.Payload.Summary, maxSummary)
+	e.Payload.Severity = severityOf(worst.Level)
+	e.Payload.Timestamp = post.Time(message.Happened(worst))
 	e.Payload.Details.Message = n.ID
 }
 
-// pagerDutySeverity is the level, which PagerDuty calls the same.
-func pagerDutySeverity(level string) string {
-	if Severity(level) > 0 {
+// severityOf is the level, which PagerDuty calls the same.
+func severityOf(level string) string {
+	if notify.Severity(level) > 0 {
 		return level
 	}
 	return "error"
 }
 
-// pagerDutyCard says what one alert is about.
-func pagerDutyCard(a Alert) *pagerDutyPayload {
-	c := describe(a)
-	details := pagerDutyDetails{
-		Figures: make(map[string]string), Detail: append(slices.Clip(c.detail), c.body...), Advice: c.advice,
-		Subject: c.subject, UID: c.uid, Project: c.project, Rule: c.rule, Alert: c.id,
+// describeOne says what one alert is about.
+func describeOne(a notify.Alert) *payload {
+	c := message.Describe(a)
+	details := details{
+		Figures: make(map[string]string), Detail: append(slices.Clip(c.Detail), c.Body...), Advice: c.Advice,
+		Subject: c.Subject, UID: c.UID, Project: c.Project, Rule: c.Rule, Alert: c.ID,
 	}
-	for _, f := range c.figures {
-		details.Figures[f.label] = f.value
+	for _, f := range c.Figures {
+		details.Figures[f.Label] = f.Value
 	}
-	if !c.since.IsZero() {
-		details.Since = words.Time(c.since)
+	if !c.Since.IsZero() {
+		details.Since = words.Time(c.Since)
 	}
-	if !c.asOf.IsZero() {
-		details.AsOf = words.Time(c.asOf)
+	if !c.AsOf.IsZero() {
+		details.AsOf = words.Time(c.AsOf)
 	}
-	return &pagerDutyPayload{
-		Summary: words.Dotted(c.headline, joinFacts(c.figures)), Source: c.subject, Component: words.Clean(a.Figure, maxName),
-		Group: cmp.Or(c.project, c.subject), Class: c.rule, Details: details,
+	return &payload{
+		Summary: words.Dotted(c.Headline, message.JoinFacts(c.Figures)), Source: c.Subject, Component: words.Clean(a.Figure, message.MaxName),
+		Group: cmp.Or(c.Project, c.Subject), Class: c.Rule, Details: details,
 	}
 }
 
-// pagerDutyList says what the alerts of n are about: how many there are, and the worst of them.
-func pagerDutyList(n Notification, sorted []Alert) *pagerDutyPayload {
-	l := describeList(n, sorted)
-	project, _ := common(sorted, func(a Alert) string { return words.Clean(cmp.Or(a.Project.Name, a.Project.UID), maxName) })
-	details := pagerDutyDetails{
-		Alerts: countLevels(sorted), Detail: l.detail, Worst: pagerDutyRows(sorted, l.digest()), Project: project,
+// describeSeveral says what the alerts of n are about: how many there are, and the worst of them.
+func describeSeveral(n notify.Notification, sorted []notify.Alert) *payload {
+	l := message.DescribeList(n, sorted)
+	project, _ := message.Common(sorted, func(a notify.Alert) string {
+		return words.Clean(cmp.Or(a.Project.Name, a.Project.UID), message.MaxName)
+	})
+	details := details{
+		Alerts: message.CountLevels(sorted), Detail: l.Detail, Worst: rowsOf(sorted, l.Digest()), Project: project,
 	}
-	if !l.asOf.IsZero() {
-		details.AsOf = words.Time(l.asOf)
+	if !l.AsOf.IsZero() {
+		details.AsOf = words.Time(l.AsOf)
 	}
 	if left := sorted[len(details.Worst):]; len(left) > 0 {
-		details.More = "and " + words.Number(len(left)) + " more" + ": " + countLevels(left) + "; see " + l.hint()
+		details.More = "and " + words.Number(len(left)) + " more" + ": " + message.CountLevels(left) + "; see " + l.Hint()
 	}
-	payload := &pagerDutyPayload{
-		Summary: l.headline + ": " + topSubjects(onlyFiring(sorted)), Source: cmp.Or(project, "notewatch"), Group: project,
+	payload := &payload{
+		Summary: l.Headline + ": " + topSubjects(onlyFiring(sorted)), Source: cmp.Or(project, "notewatch"), Group: project,
 	}
-	if l.digest() {
-		for _, g := range l.groups {
-			details.Rules = append(details.Rules, g.rule+": "+joinWords(g.counts, labelled("→ ", g.advice)))
+	if l.Digest() {
+		for _, g := range l.Groups {
+			details.Rules = append(details.Rules, g.Rule+": "+message.JoinWords(g.Counts, message.Labelled("→ ", g.Advice)))
 		}
-		details.Rules = filled(append(details.Rules, l.more))
+		details.Rules = message.Filled(append(details.Rules, l.More))
 	} else {
-		only := l.groups[0]
-		payload.Component, payload.Class = only.figure, only.rule
-		details.Rule, details.Advice = only.rule, only.advice
+		only := l.Groups[0]
+		payload.Component, payload.Class = only.Figure, only.Rule
+		details.Rule, details.Advice = only.Rule, only.Advice
 	}
 	payload.Details = details
 	return payload
 }
 
-// pagerDutyRows are the worst alerts, one on a line, with the rule of each if there are several.
-func pagerDutyRows(sorted []Alert, rules bool) []string {
+// rowsOf are the worst alerts, one on a line, with the rule of each if there are several.
+func rowsOf(sorted []notify.Alert, rules bool) []string {
 	var rows []string
-	for _, a := range sorted[:min(len(sorted), maxPagerDutyRows)] {
-		r, rule := rowOf(a), ""
+	for _, a := range sorted[:min(len(sorted), maxRows)] {
+		r, rule := message.RowOf(a), ""
 		if rules {
-			rule = words.Clean(a.Rule, maxName)
+			rule = words.Clean(a.Rule, message.MaxName)
 		}
-		rows = append(rows, words.Cut(words.Dotted(r.word+" "+nameOf(a.Subject), rule, r.text), maxPagerDutyRow))
+		rows = append(rows, words.Cut(words.Dotted(r.Word+" "+message.NameOf(a.Subject), rule, r.Text), maxRow))
 	}
 	return rows
 }
 
 // topSubjects names the subjects of the worst alerts with their figures, for a headline.
-func topSubjects(firing []Alert) string {
-	shown := firing[:min(len(firing), maxPagerDutyTop)]
+func topSubjects(firing []notify.Alert) string {
+	shown := firing[:min(len(firing), maxTop)]
 	names := make([]string, 0, len(shown)+1)
 	for _, a := range shown {
-		name := nameOf(a.Subject)
+		name := message.NameOf(a.Subject)
 		if words.Known(a.Value) {
-			name += " " + ofLimit(a.Value, a.Limit, a.Unit)
+			name += " " + message.OfLimit(a.Value, a.Limit, a.Unit)
 		}
 		names = append(names, name)
 	}
@@ -173,12 +178,12 @@ func topSubjects(firing []Alert) string {
 	return strings.Join(names, ", ")
 }
 
-// pagerDutyLinks lead to the worst subjects and to their projects.
-func pagerDutyLinks(firing []Alert) []pagerDutyLink {
-	var links []pagerDutyLink
-	for _, a := range firing[:min(len(firing), maxPagerDutyTop)] {
-		for _, n := range []Named{a.Subject, a.Project} {
-			link := pagerDutyLink{Href: words.Page(n.URL), Text: nameOf(n)}
+// linksTo lead to the worst subjects and to their projects.
+func linksTo(firing []notify.Alert) []link {
+	var links []link
+	for _, a := range firing[:min(len(firing), maxTop)] {
+		for _, n := range []notify.Named{a.Subject, a.Project} {
+			link := link{Href: words.Page(n.URL), Text: message.NameOf(n)}
 			if link.Href != "" && !slices.Contains(links, link) {
 				links = append(links, link)
 			}

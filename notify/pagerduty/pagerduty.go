@@ -1,4 +1,4 @@
-package notify
+package pagerduty
 
 import (
 	"bytes"
@@ -14,38 +14,41 @@ import (
 
 	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
+	"notewatch/notify/internal/post"
 )
 
-// pagerDutyURL takes the events of all accounts but those in the EU.
-const pagerDutyURL = "https://events.pagerduty.com/v2/enqueue"
+// defaultURL takes the events of all accounts but those in the EU.
+const defaultURL = "https://events.pagerduty.com/v2/enqueue"
 
-// A PagerDutyConfig says where a [PagerDuty] sends events.
-type PagerDutyConfig struct {
+// A Config says where a [Receiver] sends events.
+type Config struct {
 	Name         string      // of the receiver, for errors; may be ""
 	RoutingKey   secret.Text // the integration key of a service, 32 characters
 	URL          string      // "" is https://events.pagerduty.com/v2/enqueue; the EU has its own
 	AllowPrivate bool        // http is allowed too: a proxy of one's own, or a test
 }
 
-// A PagerDuty keeps one incident a message in step with its alerts, by the Events API v2. The incident is triggered while
+// A Receiver keeps one incident a message in step with its alerts, by the Events API v2. The incident is triggered while
 // an alert fires, acknowledged when somebody has taken on all that fire, and resolved when all have ended. Its dedup_key is
 // the ID of the message, so that repeats are harmless. Reports are no incidents.
 //
 // A reference is {"dedup_key": …, "state": "triggered"}, or "acknowledged", or "resolved".
-type PagerDuty struct {
-	poster poster
+type Receiver struct {
+	poster post.Poster
 	key    func() string // reveals the routing key; however a PagerDuty is printed, a func prints as an address
 }
 
 // Validate returns all that is wrong with c, joined. Its errors do not quote the routing key.
-func (c PagerDutyConfig) Validate() error {
+func (c Config) Validate() error {
 	_, _, err := c.parse()
 	return err
 }
 
 // parse returns where c posts, and which part of that may be shown.
-func (c PagerDutyConfig) parse() (u *url.URL, origin string, err error) {
-	u, origin, err = parseURL(secret.New(cmp.Or(c.URL, pagerDutyURL)))
+func (c Config) parse() (u *url.URL, origin string, err error) {
+	u, origin, err = post.ParseURL(secret.New(cmp.Or(c.URL, defaultURL)))
 	if err == nil && u.Scheme != "https" && !c.AllowPrivate {
 		err = errors.New("the URL does not begin with https://")
 	}
@@ -64,54 +67,54 @@ func checkRoutingKey(key string) error {
 	return nil
 }
 
-// NewPagerDuty returns a receiver that sends events to the service of c.RoutingKey. Errors do not quote the key.
-func NewPagerDuty(c PagerDutyConfig) (*PagerDuty, error) {
+// New returns a receiver that sends events to the service of c.RoutingKey. Errors do not quote the key.
+func New(c Config) (*Receiver, error) {
 	u, origin, err := c.parse()
 	if err != nil {
-		return nil, fmt.Errorf("checking PagerDuty%s: %w", named(c.Name), err)
+		return nil, fmt.Errorf("checking PagerDuty%s: %w", post.Quoted(c.Name), err)
 	}
-	what := "PagerDuty" + named(c.Name) + " at " + origin
-	return &PagerDuty{poster: poster{url: u, client: newClient(), what: what, via: proxy.Of(u)}, key: c.RoutingKey.Reveal}, nil
+	what := "PagerDuty" + post.Quoted(c.Name) + " at " + origin
+	return &Receiver{poster: post.Poster{URL: u, Client: post.NewClient(), What: what, Via: proxy.Of(u)}, key: c.RoutingKey.Reveal}, nil
 }
 
-// A pagerDutyState is how an incident is: "" before it was triggered.
-type pagerDutyState string
+// A state is how an incident is: "" before it was triggered.
+type state string
 
 const (
-	pagerDutyTriggered    pagerDutyState = "triggered"
-	pagerDutyAcknowledged pagerDutyState = "acknowledged"
-	pagerDutyResolved     pagerDutyState = "resolved"
+	triggered    state = "triggered"
+	acknowledged state = "acknowledged"
+	resolved     state = "resolved"
 )
 
-// A pagerDutyRef is the incident of a message.
-type pagerDutyRef struct {
-	DedupKey string         `json:"dedup_key"`
-	State    pagerDutyState `json:"state"`
+// A handle is the incident of a message.
+type handle struct {
+	DedupKey string `json:"dedup_key"`
+	State    state  `json:"state"`
 }
 
 // Proxy returns the host and port of the proxy on the way; "" if there is none.
-func (p *PagerDuty) Proxy() string { return p.poster.via }
+func (p *Receiver) Proxy() string { return p.poster.Via }
 
 // Send brings the incident of n to the state of its alerts; ErrSkipped if it is there, or has nothing to open for. If n is
 // quiet it only acknowledges or resolves, which wakes nobody.
-func (p *PagerDuty) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
-	var have pagerDutyRef
+func (p *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	var have handle
 	if len(ref) > 0 && json.Unmarshal(ref, &have) != nil {
-		have = pagerDutyRef{} // not ours
+		have = handle{} // not ours
 	}
-	alerts := withoutReports(n.Alerts)
-	want, ok := pagerDutyWant(alerts)
+	alerts := message.WithoutReports(n.Alerts)
+	want, ok := wanted(alerts)
 	if n.Tried && have.State == "" {
-		have.State = pagerDutyTriggered
+		have.State = triggered
 	}
-	actions := pagerDutyActions(have.State, want, n.Quiet)
+	actions := actionsTo(have.State, want, n.Quiet)
 	if !ok || len(actions) == 0 {
-		return ref, ErrSkipped
+		return ref, notify.ErrSkipped
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, post.Timeout)
 	defer cancel()
 	for _, action := range actions {
-		event := pagerDutyEvent{RoutingKey: p.key(), Action: action, DedupKey: n.ID}
+		event := event{RoutingKey: p.key(), Action: action, DedupKey: n.ID}
 		if action == "trigger" {
 			event.describe(n, alerts)
 		}
@@ -119,83 +122,83 @@ func (p *PagerDuty) Send(ctx context.Context, n Notification, ref Ref) (Ref, err
 			return nil, err
 		}
 	}
-	return json.Marshal(pagerDutyRef{DedupKey: n.ID, State: want})
+	return json.Marshal(handle{DedupKey: n.ID, State: want})
 }
 
-// pagerDutyWant returns the state that an incident of these alerts should be in. Where they do not tell, ok is false, and it
+// wanted returns the state that an incident of these alerts should be in. Where they do not tell, ok is false, and it
 // should stay as it is: there are only reports, or alerts that are muted and that nobody has taken on.
-func pagerDutyWant(alerts []Alert) (want pagerDutyState, ok bool) {
+func wanted(alerts []notify.Alert) (want state, ok bool) {
 	firing := onlyFiring(alerts)
-	open := func(a Alert) bool { return a.Ack == "" }
+	open := func(a notify.Alert) bool { return a.Ack == "" }
 	switch {
 	case len(alerts) == 0:
 		return "", false
 	case len(firing) == 0:
-		return pagerDutyResolved, true
+		return resolved, true
 	case slices.ContainsFunc(firing, needsSomebody):
-		return pagerDutyTriggered, true
+		return triggered, true
 	case slices.ContainsFunc(firing, open):
 		return "", false
 	}
-	return pagerDutyAcknowledged, true
+	return acknowledged, true
 }
 
 // onlyFiring returns the alerts that are to be mended. One that was only revised is not, though it does not count as ended.
-func onlyFiring(alerts []Alert) []Alert {
-	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return a.State != "firing" })
+func onlyFiring(alerts []notify.Alert) []notify.Alert {
+	return slices.DeleteFunc(slices.Clone(alerts), func(a notify.Alert) bool { return a.State != "firing" })
 }
 
 // needsSomebody reports whether a firing alert waits for somebody to take it on. One that got worse is nobody's any more.
-func needsSomebody(a Alert) bool { return a.Mute == "" && a.Ack == "" }
+func needsSomebody(a notify.Alert) bool { return a.Mute == "" && a.Ack == "" }
 
-// pagerDutyActions returns the events that lead an incident from one state to another. There is none that disturbs anybody
+// actionsTo returns the events that lead an incident from one state to another. There is none that disturbs anybody
 // if that has to be quiet.
-func pagerDutyActions(have, want pagerDutyState, quiet bool) []string {
+func actionsTo(have, want state, quiet bool) []string {
 	switch {
-	case want == pagerDutyTriggered && quiet:
+	case want == triggered && quiet:
 		return nil
-	case want == pagerDutyTriggered && have == pagerDutyAcknowledged:
+	case want == triggered && have == acknowledged:
 		// An acknowledged incident takes further triggers in silence.
 		return []string{"resolve", "trigger"}
-	case want == pagerDutyTriggered:
+	case want == triggered:
 		return []string{"trigger"}
-	case have != pagerDutyTriggered && have != pagerDutyAcknowledged, have == want:
+	case have != triggered && have != acknowledged, have == want:
 		return nil
-	case want == pagerDutyAcknowledged:
+	case want == acknowledged:
 		return []string{"acknowledge"}
 	}
 	return []string{"resolve"}
 }
 
-func (p *PagerDuty) post(ctx context.Context, n Notification, event pagerDutyEvent) error {
-	body, err := encode(event)
+func (p *Receiver) post(ctx context.Context, n notify.Notification, event event) error {
+	body, err := post.Encode(event)
 	if err != nil {
-		return &Error{Class: Payload, Err: fmt.Errorf("encoding for %s: %w", p.poster.what, err)}
+		return &notify.Error{Class: notify.Payload, Err: fmt.Errorf("encoding for %s: %w", p.poster.What, err)}
 	}
-	got, err := p.poster.post(ctx, make(http.Header), body)
+	got, err := p.poster.Post(ctx, make(http.Header), body)
 	if err != nil {
 		return err
 	}
-	if got = got.as(pagerDutyStatus(got.body)); got.ok() {
+	if got = got.As(statusOf(got.Body)); got.OK() {
 		return nil
 	}
-	doing := "posting to " + p.poster.what
+	doing := "posting to " + p.poster.What
 	// The answer to a wrong key is that to a wrong event.
-	if got.status == http.StatusBadRequest && bytes.Contains(bytes.ToLower(got.body), []byte("routing key")) {
-		return &Error{
-			Class: Permanent, Status: got.status,
-			Err: fmt.Errorf("%s: status %d: the routing key is not known, check it", doing, got.status),
+	if got.Status == http.StatusBadRequest && bytes.Contains(bytes.ToLower(got.Body), []byte("routing key")) {
+		return &notify.Error{
+			Class: notify.Permanent, Status: got.Status,
+			Err: fmt.Errorf("%s: status %d: the routing key is not known, check it", doing, got.Status),
 		}
 	}
-	return refusal(doing, got, n.Sent)
+	return post.Refusal(doing, got, n.Sent)
 }
 
-// pagerDutyStatus returns the HTTP status that the text of an answer stands for. It is 0 if the text is empty, says "success" or
+// statusOf returns the HTTP status that the text of an answer stands for. It is 0 if the text is empty, says "success" or
 // has no status.
-func pagerDutyStatus(body []byte) int {
+func statusOf(body []byte) int {
 	var said struct{ Status string }
 	switch err := json.Unmarshal(body, &said); {
-	case isPage(body):
+	case post.IsPage(body):
 		return http.StatusBadGateway
 	case err != nil || said.Status == "" || said.Status == "success":
 		return 0

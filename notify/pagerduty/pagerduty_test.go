@@ -1,4 +1,4 @@
-package notify_test
+package pagerduty_test
 
 import (
 	"bytes"
@@ -11,7 +11,9 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/pagerduty"
 )
 
 const routingKey = "R0123456789ABCDEF0123456789ABCDE"
@@ -22,9 +24,9 @@ func newPagerDutyServer(t *testing.T) *notifytest.PagerDuty {
 	return server
 }
 
-func newPagerDuty(t *testing.T, url string) *notify.PagerDuty {
+func newPagerDuty(t *testing.T, url string) *pagerduty.Receiver {
 	t.Helper()
-	receiver, err := notify.NewPagerDuty(notify.PagerDutyConfig{
+	receiver, err := pagerduty.New(pagerduty.Config{
 		Name: "on-call", RoutingKey: secret.New(routingKey), URL: url, AllowPrivate: true,
 	})
 	require.NoError(t, err)
@@ -33,23 +35,23 @@ func newPagerDuty(t *testing.T, url string) *notify.PagerDuty {
 
 func TestPagerDutyTriggers(t *testing.T) {
 	drill := func(a *notify.Alert) { a.Drill = true }
-	silence := alertWith(func(a *notify.Alert) {
+	silence := fixture.With(func(a *notify.Alert) {
 		a.ID, a.Rule, a.Level, a.Figure, a.Unit = "51d0", "fleet-silent", "warning", "fleet.silent_pct", ""
 		a.Subject = notify.Named{UID: "fleet:1", Name: "north"}
 		a.Summary, a.Value, a.Peak, a.Limit = "40 % of north is silent", 40, 40, 20
 	})
-	over := alertWith(func(a *notify.Alert) { ended(a); a.ID = "9b1c"; a.Subject.Name = "sensor-15" })
+	over := fixture.With(func(a *notify.Alert) { fixture.Ended(a); a.ID = "9b1c"; a.Subject.Name = "sensor-15" })
 	for name, alerts := range map[string][]notify.Alert{
-		"fired":      {firing()},
-		"drill":      {alertWith(drill)},
-		"no_data":    {samples()[len(samples())-1].alert},
-		"group":      {firing(), over},
-		"digest":     {silence, firing()},
-		"list_10000": fleet(10_000),
+		"fired":      {fixture.Firing()},
+		"drill":      {fixture.With(drill)},
+		"no_data":    {fixture.Samples()[len(fixture.Samples())-1].Alert},
+		"group":      {fixture.Firing(), over},
+		"digest":     {silence, fixture.Firing()},
+		"list_10000": fixture.Fleet(10_000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newPagerDutyServer(t)
-			ref, err := newPagerDuty(t, server.URL).Send(t.Context(), notification(alerts...), nil)
+			ref, err := newPagerDuty(t, server.URL).Send(t.Context(), fixture.Notification(alerts...), nil)
 			require.NoError(t, err)
 			require.JSONEq(t, `{"dedup_key":"msg_4kx0","state":"triggered"}`, string(ref))
 			events := server.Events()
@@ -57,7 +59,7 @@ func TestPagerDutyTriggers(t *testing.T) {
 			require.True(t, events[0].Taken)
 			var indented bytes.Buffer
 			require.NoError(t, json.Indent(&indented, events[0].Body, "", "  "))
-			golden(t, "pagerduty_"+name+".golden.json", indented.String()+"\n")
+			fixture.Golden(t, "pagerduty_"+name+".golden.json", indented.String()+"\n")
 		})
 	}
 }
@@ -70,7 +72,7 @@ func TestPagerDutyKeepsInStep(t *testing.T) {
 		at   string // the state in the reference
 	}
 	with := func(reason string, changes ...func(*notify.Alert)) notify.Alert {
-		return alertWith(func(a *notify.Alert) {
+		return fixture.With(func(a *notify.Alert) {
 			a.Reason, a.Was = reason, "critical"
 			for _, change := range changes {
 				change(a)
@@ -84,83 +86,83 @@ func TestPagerDutyKeepsInStep(t *testing.T) {
 	}
 	same := func(a *notify.Alert) { a.ID, a.Changed = "0000", false }
 	quiet := func(alerts ...notify.Alert) notify.Notification {
-		n := notification(alerts...)
+		n := fixture.Notification(alerts...)
 		n.Quiet = true
 		return n
 	}
-	fired := step{notification(firing()), "trigger", "triggered"}
-	taken := step{notification(with("acknowledged", acked)), "acknowledge", "acknowledged"}
-	over := step{notification(with("resolved", ended)), "resolve", "resolved"}
+	fired := step{fixture.Notification(fixture.Firing()), "trigger", "triggered"}
+	taken := step{fixture.Notification(with("acknowledged", acked)), "acknowledge", "acknowledged"}
+	over := step{fixture.Notification(with("resolved", fixture.Ended)), "resolve", "resolved"}
 	for name, steps := range map[string][]step{
 		"fired and resolved": {fired, over},
 		"acknowledged":       {fired, taken, over},
 		"already so":         {fired, taken, {taken.n, "", "acknowledged"}, over, {over.n, "", "resolved"}},
-		"updates are logged": {fired, {notification(with("updated")), "trigger", "triggered"}},
+		"updates are logged": {fired, {fixture.Notification(with("updated")), "trigger", "triggered"}},
 		"updates once it is taken on are not": {
-			fired, taken, {notification(with("updated", acked)), "", "acknowledged"},
+			fired, taken, {fixture.Notification(with("updated", acked)), "", "acknowledged"},
 		},
-		"unseen":           {{notification(alertWith(func(a *notify.Alert) { ended(a); a.Was = "" })), "", ""}},
-		"revised":          {{notification(alertWith(func(a *notify.Alert) { a.State, a.Reason = "resolved", "revised" })), "", ""}},
-		"withdrawn":        {fired, {notification(with("withdrawn", ended, func(a *notify.Alert) { a.State = "withdrawn" })), "resolve", "resolved"}},
-		"corrected":        {fired, {notification(with("corrected", ended)), "resolve", "resolved"}},
-		"fires again":      {fired, over, {notification(firing()), "trigger", "triggered"}, over},
-		"reported":         {{notification(with("reported")), "", ""}, {notification(with("reported", ended)), "", ""}},
-		"report beside it": {fired, {notification(with("resolved", ended), with("reported")), "resolve", "resolved"}},
+		"unseen":           {{fixture.Notification(fixture.With(func(a *notify.Alert) { fixture.Ended(a); a.Was = "" })), "", ""}},
+		"revised":          {{fixture.Notification(fixture.With(func(a *notify.Alert) { a.State, a.Reason = "resolved", "revised" })), "", ""}},
+		"withdrawn":        {fired, {fixture.Notification(with("withdrawn", fixture.Ended, func(a *notify.Alert) { a.State = "withdrawn" })), "resolve", "resolved"}},
+		"corrected":        {fired, {fixture.Notification(with("corrected", fixture.Ended)), "resolve", "resolved"}},
+		"fires again":      {fired, over, {fixture.Notification(fixture.Firing()), "trigger", "triggered"}, over},
+		"reported":         {{fixture.Notification(with("reported")), "", ""}, {fixture.Notification(with("reported", fixture.Ended)), "", ""}},
+		"report beside it": {fired, {fixture.Notification(with("resolved", fixture.Ended), with("reported")), "resolve", "resolved"}},
 
 		// PagerDuty tells nobody of a trigger while its incident is acknowledged: it has to be a new one.
-		"nobody has it any more": {fired, taken, {notification(with("unacknowledged")), "resolve trigger", "triggered"}},
+		"nobody has it any more": {fired, taken, {fixture.Notification(with("unacknowledged")), "resolve trigger", "triggered"}},
 		"worse once it is taken on": {
-			{notification(with("fired", as("warning", ""))), "trigger", "triggered"},
-			{notification(with("acknowledged", acked, as("warning", "warning"))), "acknowledge", "acknowledged"},
-			{notification(with("escalated", as("critical", "warning"))), "resolve trigger", "triggered"},
-			{notification(with("acknowledged", acked)), "acknowledge", "acknowledged"},
+			{fixture.Notification(with("fired", as("warning", ""))), "trigger", "triggered"},
+			{fixture.Notification(with("acknowledged", acked, as("warning", "warning"))), "acknowledge", "acknowledged"},
+			{fixture.Notification(with("escalated", as("critical", "warning"))), "resolve trigger", "triggered"},
+			{fixture.Notification(with("acknowledged", acked)), "acknowledge", "acknowledged"},
 		},
 		"worse, and updated since": {
-			fired, taken, {notification(with("updated", as("critical", "warning"))), "resolve trigger", "triggered"},
+			fired, taken, {fixture.Notification(with("updated", as("critical", "warning"))), "resolve trigger", "triggered"},
 		},
 		// Only the newest state is sent, whatever happened before it.
 		"taken on, and more since": {
-			fired, {notification(with("updated", acked)), "acknowledge", "acknowledged"},
+			fired, {fixture.Notification(with("updated", acked)), "acknowledge", "acknowledged"},
 		},
 		"taken on, and muted since": {
-			fired, {notification(with("muted", acked, mute)), "acknowledge", "acknowledged"},
+			fired, {fixture.Notification(with("muted", acked, mute)), "acknowledge", "acknowledged"},
 		},
 		"worse, and taken on since": {
-			{notification(with("fired", as("warning", ""))), "trigger", "triggered"},
-			{notification(with("updated", acked, as("critical", "warning"))), "acknowledge", "acknowledged"},
+			{fixture.Notification(with("fired", as("warning", ""))), "trigger", "triggered"},
+			{fixture.Notification(with("updated", acked, as("critical", "warning"))), "acknowledge", "acknowledged"},
 		},
 		"another joins": {
-			fired, taken, {notification(with("acknowledged", acked, same), firing()), "resolve trigger", "triggered"},
+			fired, taken, {fixture.Notification(with("acknowledged", acked, same), fixture.Firing()), "resolve trigger", "triggered"},
 		},
 
 		"several, one of them taken on": {
-			{notification(firing(), firing()), "trigger", "triggered"},
-			{notification(with("acknowledged", acked), with("fired", same)), "trigger", "triggered"},
-			{notification(with("acknowledged", acked, same), with("resolved", ended)), "acknowledge", "acknowledged"},
-			{notification(with("resolved", ended), with("resolved", ended)), "resolve", "resolved"},
+			{fixture.Notification(fixture.Firing(), fixture.Firing()), "trigger", "triggered"},
+			{fixture.Notification(with("acknowledged", acked), with("fired", same)), "trigger", "triggered"},
+			{fixture.Notification(with("acknowledged", acked, same), with("resolved", fixture.Ended)), "acknowledge", "acknowledged"},
+			{fixture.Notification(with("resolved", fixture.Ended), with("resolved", fixture.Ended)), "resolve", "resolved"},
 		},
 		"several, one of them over": {
-			{notification(firing(), firing()), "trigger", "triggered"},
-			{notification(with("resolved", ended), with("fired", same)), "trigger", "triggered"},
+			{fixture.Notification(fixture.Firing(), fixture.Firing()), "trigger", "triggered"},
+			{fixture.Notification(with("resolved", fixture.Ended), with("fired", same)), "trigger", "triggered"},
 		},
 
-		"acknowledged before anybody was paged": {{notification(with("acknowledged", acked, as("critical", ""))), "", ""}},
+		"acknowledged before anybody was paged": {{fixture.Notification(with("acknowledged", acked, as("critical", ""))), "", ""}},
 		"escalated before anybody was paged": {
-			{notification(with("escalated", as("critical", ""))), "trigger", "triggered"},
+			{fixture.Notification(with("escalated", as("critical", ""))), "trigger", "triggered"},
 		},
 		"muted": {
-			{notification(with("muted", mute, as("critical", ""))), "", ""},
-			{notification(with("unmuted", as("critical", ""))), "trigger", "triggered"},
-			{notification(with("muted", mute)), "", "triggered"},
+			{fixture.Notification(with("muted", mute, as("critical", ""))), "", ""},
+			{fixture.Notification(with("unmuted", as("critical", ""))), "trigger", "triggered"},
+			{fixture.Notification(with("muted", mute)), "", "triggered"},
 			over,
 		},
-		"muted beside one that is not": {{notification(with("muted", mute), firing()), "trigger", "triggered"}},
+		"muted beside one that is not": {{fixture.Notification(with("muted", mute), fixture.Firing()), "trigger", "triggered"}},
 
-		"quiet":                 {{quiet(firing()), "", ""}},
+		"quiet":                 {{quiet(fixture.Firing()), "", ""}},
 		"quiet update":          {fired, {quiet(with("updated")), "", "triggered"}},
 		"quiet unacknowledging": {fired, taken, {quiet(with("unacknowledged")), "", "acknowledged"}},
 		"taken on quietly":      {fired, {quiet(with("acknowledged", acked)), "acknowledge", "acknowledged"}},
-		"over quietly":          {fired, {quiet(with("resolved", ended)), "resolve", "resolved"}},
+		"over quietly":          {fired, {quiet(with("resolved", fixture.Ended)), "resolve", "resolved"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newPagerDutyServer(t)
@@ -169,7 +171,7 @@ func TestPagerDutyKeepsInStep(t *testing.T) {
 			for i, step := range steps {
 				before := len(server.Events())
 				got, err := receiver.Send(t.Context(), step.n, ref)
-				requireSent(t, step.want != "", err)
+				fixture.RequireSent(t, step.want != "", err)
 				var actions []string
 				for _, event := range server.Events()[before:] {
 					require.True(t, event.Taken)
@@ -194,7 +196,7 @@ func TestPagerDutyKeepsInStep(t *testing.T) {
 func TestPagerDutySendsOnlyWhatIsNeededToEnd(t *testing.T) {
 	server := newPagerDutyServer(t)
 	ref := notify.Ref(`{"dedup_key":"msg_4kx0","state":"triggered"}`)
-	_, err := newPagerDuty(t, server.URL).Send(t.Context(), notification(alertWith(ended)), ref)
+	_, err := newPagerDuty(t, server.URL).Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"routing_key":"`+routingKey+`","event_action":"resolve","dedup_key":"msg_4kx0"}`,
 		string(server.Events()[0].Body))
@@ -202,7 +204,7 @@ func TestPagerDutySendsOnlyWhatIsNeededToEnd(t *testing.T) {
 
 func TestPagerDutySeverityIsThatOfTheWorstThatFires(t *testing.T) {
 	level := func(level string, changes ...func(*notify.Alert)) notify.Alert {
-		return alertWith(func(a *notify.Alert) {
+		return fixture.With(func(a *notify.Alert) {
 			a.Level = level
 			for _, change := range changes {
 				change(a)
@@ -217,11 +219,11 @@ func TestPagerDutySeverityIsThatOfTheWorstThatFires(t *testing.T) {
 		{"info", []notify.Alert{level("info")}},
 		{"error", []notify.Alert{level("dreadful")}},
 		{"critical", []notify.Alert{level("info"), level("critical"), level("warning")}},
-		{"warning", []notify.Alert{level("critical", ended), level("warning")}},
+		{"warning", []notify.Alert{level("critical", fixture.Ended), level("warning")}},
 		{"warning", []notify.Alert{level("critical", muted), level("warning")}},
 	} {
 		server := newPagerDutyServer(t)
-		_, err := newPagerDuty(t, server.URL).Send(t.Context(), notification(test.alerts...), nil)
+		_, err := newPagerDuty(t, server.URL).Send(t.Context(), fixture.Notification(test.alerts...), nil)
 		require.NoError(t, err)
 		require.Equal(t, test.want, server.Incidents()[0].Severity)
 	}
@@ -229,17 +231,17 @@ func TestPagerDutySeverityIsThatOfTheWorstThatFires(t *testing.T) {
 
 // A drill beside the real thing must not make it look like one.
 func TestPagerDutyMarksDrills(t *testing.T) {
-	drill := alertWith(func(a *notify.Alert) { a.Drill = true })
+	drill := fixture.With(func(a *notify.Alert) { a.Drill = true })
 	for _, test := range []struct {
 		alerts []notify.Alert
 		marked bool
 	}{
 		{[]notify.Alert{drill}, true},
 		{[]notify.Alert{drill, drill}, true},
-		{[]notify.Alert{drill, firing()}, false},
+		{[]notify.Alert{drill, fixture.Firing()}, false},
 	} {
 		server := newPagerDutyServer(t)
-		_, err := newPagerDuty(t, server.URL).Send(t.Context(), notification(test.alerts...), nil)
+		_, err := newPagerDuty(t, server.URL).Send(t.Context(), fixture.Notification(test.alerts...), nil)
 		require.NoError(t, err)
 		require.Equal(t, test.marked, strings.HasPrefix(server.Incidents()[0].Summary, "DRILL: "))
 		require.Equal(t, test.marked, bytes.Contains(server.Events()[0].Body, []byte("This is a drill")))
@@ -251,7 +253,7 @@ func TestPagerDutyKeepsLimits(t *testing.T) {
 	long := strings.Repeat("🛰", 3000)
 	alerts := make([]notify.Alert, 500)
 	for i := range alerts {
-		alerts[i] = alertWith(func(a *notify.Alert) {
+		alerts[i] = fixture.With(func(a *notify.Alert) {
 			a.Subject = notify.Named{UID: long, Name: long, URL: "https://h.example/" + long}
 			a.Project, a.Rule, a.Summary, a.Advice, a.Figure = a.Subject, long, long, long, long
 			a.Detail, a.Body, a.ID = []string{long, long + "1", long + "2"}, strings.Repeat(long+"\n", 50), long
@@ -260,7 +262,7 @@ func TestPagerDutyKeepsLimits(t *testing.T) {
 	server := newPagerDutyServer(t)
 	receiver := newPagerDuty(t, server.URL)
 	for _, n := range []int{1, 2, 500} {
-		_, err := receiver.Send(t.Context(), notification(alerts[:n]...), nil)
+		_, err := receiver.Send(t.Context(), fixture.Notification(alerts[:n]...), nil)
 		require.NoError(t, err)
 	}
 	for _, event := range server.Events() {
@@ -274,16 +276,16 @@ func TestPagerDutyRepeatsAreHarmless(t *testing.T) {
 	server := newPagerDutyServer(t)
 	receiver := newPagerDuty(t, server.URL)
 	server.Fail(notifytest.TakeAndCut())
-	failure := failsToSend(t, receiver, notification(firing()), nil)
+	failure := fixture.FailsToSend(t, receiver, fixture.Notification(fixture.Firing()), nil)
 	require.Equal(t, notify.Temporary, failure.Class)
 	require.True(t, failure.Uncertain)
-	ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+	ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 	require.Len(t, server.Incidents(), 1)
 
 	server.Fail(notifytest.TakeAndCut())
-	_ = failsToSend(t, receiver, notification(alertWith(ended)), ref)
-	_, err = receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+	_ = fixture.FailsToSend(t, receiver, fixture.Notification(fixture.With(fixture.Ended)), ref)
+	_, err = receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 	require.NoError(t, err)
 	require.Len(t, server.Incidents(), 1)
 	require.Equal(t, notifytest.Resolved, server.Incidents()[0].State)
@@ -293,12 +295,12 @@ func TestPagerDutyRepeatsAreHarmless(t *testing.T) {
 func TestPagerDutyOpensAfreshInTwoSteps(t *testing.T) {
 	server := newPagerDutyServer(t)
 	receiver := newPagerDuty(t, server.URL)
-	_, err := receiver.Send(t.Context(), notification(firing()), nil)
+	_, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 	ref := notify.Ref(`{"dedup_key":"msg_4kx0","state":"acknowledged"}`)
-	again := notification(alertWith(func(a *notify.Alert) { a.Reason, a.Was = "unacknowledged", "critical" }))
+	again := fixture.Notification(fixture.With(func(a *notify.Alert) { a.Reason, a.Was = "unacknowledged", "critical" }))
 	server.Fail(notifytest.Fault{}, notifytest.Status(http.StatusInternalServerError, ""))
-	_ = failsToSend(t, receiver, again, ref)
+	_ = fixture.FailsToSend(t, receiver, again, ref)
 	_, err = receiver.Send(t.Context(), again, ref)
 	require.NoError(t, err)
 	incidents := server.Incidents()
@@ -310,7 +312,7 @@ func TestPagerDutyOpensAfreshInTwoSteps(t *testing.T) {
 func TestPagerDutyTakesAStrangeReferenceForNone(t *testing.T) {
 	for _, ref := range []string{`{"posted":true}`, `[]`, `"x"`, `{`, `{"state":7}`, `{"state":"odd"}`} {
 		server := newPagerDutyServer(t)
-		_, err := newPagerDuty(t, server.URL).Send(t.Context(), notification(firing()), notify.Ref(ref))
+		_, err := newPagerDuty(t, server.URL).Send(t.Context(), fixture.Notification(fixture.Firing()), notify.Ref(ref))
 		require.NoError(t, err)
 		require.Len(t, server.Incidents(), 1)
 	}
@@ -321,9 +323,9 @@ func TestPagerDutyClosesWhatItMayHaveOpened(t *testing.T) {
 	server := newPagerDutyServer(t)
 	receiver := newPagerDuty(t, server.URL)
 	server.Fail(notifytest.TakeAndCut())
-	_, err := receiver.Send(t.Context(), notification(firing()), nil)
+	_, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.Error(t, err)
-	over := notification(alertWith(ended))
+	over := fixture.Notification(fixture.With(fixture.Ended))
 	over.Tried = true
 	_, err = receiver.Send(t.Context(), over, nil)
 	require.NoError(t, err)

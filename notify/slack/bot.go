@@ -1,4 +1,4 @@
-package notify
+package slack
 
 import (
 	"context"
@@ -14,10 +14,14 @@ import (
 
 	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
+	"notewatch/internal/slackapi"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
+	"notewatch/notify/internal/post"
 )
 
-// A SlackConfig says where a [Slack] posts.
-type SlackConfig struct {
+// A BotConfig says where a [Bot] posts.
+type BotConfig struct {
 	Token   secret.Text       // of the bot, xoxb-…, with the scope chat:write
 	Channel string            // ID
 	Mention map[string]string // level to who is called: <@U0123>, <!subteam^S0123>, <!here> or <!channel>
@@ -26,11 +30,11 @@ type SlackConfig struct {
 	HTTP    *http.Client      // nil is one that uses the environment's proxy; redirects are not followed in any case
 }
 
-// A Slack posts to a channel with a bot token. What it posted it updates for every change, and posts afresh when the
+// A Bot posts to a channel with a bot token. What it posted it updates for every change, and posts afresh when the
 // message is gone or too old. The thread of a message tells of changes that people would miss otherwise, and lists all
 // alerts when there are more than the message shows. Those whom the configuration mentions are called when an alert that
 // is not muted fires or gets worse. A reference is {"channel": …, "ts": …}.
-type Slack struct {
+type Bot struct {
 	token   func() string // reveals it; however a Slack is printed, a func prints as an address
 	channel string
 	mention map[string]string
@@ -41,15 +45,15 @@ type Slack struct {
 	via     string // host and port of the proxy on the way; "" is none
 }
 
-// NewSlack returns a receiver that posts to c.Channel.
-func NewSlack(c SlackConfig) (*Slack, error) {
+// NewBot returns a receiver that posts to c.Channel.
+func NewBot(c BotConfig) (*Bot, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("checking Slack channel %q: %w", c.Channel, err)
 	}
-	client := newClient()
+	client := post.NewClient()
 	if c.HTTP != nil {
 		clone := *c.HTTP
-		clone.CheckRedirect = refuseRedirect
+		clone.CheckRedirect = post.RefuseRedirect
 		client = &clone
 	}
 	api := slack.APIURL
@@ -61,14 +65,14 @@ func NewSlack(c SlackConfig) (*Slack, error) {
 		return nil, errors.New("reading the address of Slack's API: the URL is not valid")
 	}
 	doing := fmt.Sprintf("posting to Slack channel %q", c.Channel)
-	return &Slack{
+	return &Bot{
 		token: c.Token.Reveal, channel: c.Channel, mention: maps.Clone(c.Mention), buttons: c.Buttons,
 		api: api, client: client, doing: doing, via: proxy.Of(to),
 	}, nil
 }
 
 // Validate returns what is wrong with c. Its errors do not quote the token.
-func (c SlackConfig) Validate() error {
+func (c BotConfig) Validate() error {
 	token := c.Token.Reveal()
 	switch {
 	case token == "":
@@ -86,51 +90,51 @@ func (c SlackConfig) Validate() error {
 	if c.APIURL == "" {
 		return nil
 	}
-	if _, _, err := parseURL(secret.New(c.APIURL)); err != nil {
+	if _, _, err := post.ParseURL(secret.New(c.APIURL)); err != nil {
 		return fmt.Errorf("reading the address of Slack's API: %w", err)
 	}
 	return nil
 }
 
-// A slackRef is where a message is. The zero slackRef is nowhere.
-type slackRef struct {
+// A handle is where a message is. The zero handle is nowhere.
+type handle struct {
 	Channel  string `json:"channel"`
 	TS       string `json:"ts"`
 	Unlisted bool   `json:"unlisted,omitempty"` // its thread still lacks the list of all alerts
 }
 
-// slackRefOf reads ref. What is not ours is nowhere: better a second message than none.
-func slackRefOf(ref Ref) slackRef {
-	var at slackRef
+// handleOf reads ref. What is not ours is nowhere: better a second message than none.
+func handleOf(ref notify.Ref) handle {
+	var at handle
 	if len(ref) == 0 || json.Unmarshal(ref, &at) != nil || at.Channel == "" || at.TS == "" {
-		return slackRef{}
+		return handle{}
 	}
 	return at
 }
 
-// SlackPlace returns in which channel and at which timestamp the message is that a reference of a [Slack] refers to. ok is
+// Place returns in which channel and at which timestamp the message is that a reference of a [Bot] refers to. ok is
 // false if it refers to none.
-func SlackPlace(ref Ref) (channel, ts string, ok bool) {
-	at := slackRefOf(ref)
-	return at.Channel, at.TS, at != (slackRef{})
+func Place(ref notify.Ref) (channel, ts string, ok bool) {
+	at := handleOf(ref)
+	return at.Channel, at.TS, at != (handle{})
 }
 
 // Proxy returns the host and port of the proxy on the way; "" if there is none.
-func (s *Slack) Proxy() string { return s.via }
+func (s *Bot) Proxy() string { return s.via }
 
 // Send shows n in the message that ref refers to, or in a new one if there is none any more and n is not quiet. A layout
 // that Slack refuses is sent again at once without its chart, and then as plain text. What ought to be said in the thread
 // belongs to the attempt, unless Slack will never take it: the message itself then says it.
-func (s *Slack) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+func (s *Bot) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	ctx, cancel := context.WithTimeout(ctx, post.Timeout)
 	defer cancel()
-	at := slackRefOf(ref)
-	if at == (slackRef{}) {
+	at := handleOf(ref)
+	if at == (handle{}) {
 		return s.post(ctx, n, ref)
 	}
 	err := s.show(ctx, n, at)
 	switch {
-	case slackGone(err):
+	case isGone(err):
 		return s.post(ctx, n, ref)
 	case err == nil && n.Quiet:
 		return json.Marshal(at)
@@ -143,21 +147,21 @@ func (s *Slack) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) 
 	return json.Marshal(s.list(ctx, n, at))
 }
 
-// slackGone reports whether an update failed because the message can no longer be updated, or because its channel is no
+// isGone reports whether an update failed because the message can no longer be updated, or because its channel is no
 // good any more: the configured channel may be another one by now.
-func slackGone(err error) bool {
-	refusal, ok := errors.AsType[*slackError](err)
-	return ok && (refusal.kind == slackLost || refusal.kind == slackTarget)
+func isGone(err error) bool {
+	refusal, ok := errors.AsType[*slackapi.Error](err)
+	return ok && (refusal.Kind == slackapi.Lost || refusal.Kind == slackapi.Target)
 }
 
 // post shows n in a new message; ErrSkipped if n is quiet.
-func (s *Slack) post(ctx context.Context, n Notification, ref Ref) (Ref, error) {
+func (s *Bot) post(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	if n.Quiet {
-		return ref, ErrSkipped
+		return ref, notify.ErrSkipped
 	}
 	message := s.message(n, mentions(s.mention, n.Alerts))
-	var at slackRef
-	err := inTurn(message.layouts(), func(m slackMessage) (err error) {
+	var at handle
+	err := inTurn(message.layouts(), func(m content) (err error) {
 		at, err = s.call(ctx, n, func(ctx context.Context, api *slack.Client) (string, string, error) {
 			return api.PostMessageContext(ctx, s.channel, m.options()...)
 		})
@@ -171,17 +175,17 @@ func (s *Slack) post(ctx context.Context, n Notification, ref Ref) (Ref, error) 
 }
 
 // message shows all of n, with what people can do about it.
-func (s *Slack) message(n Notification, mention string) slackMessage {
-	m := newSlackMessage(n, n.Alerts, mention)
+func (s *Bot) message(n notify.Notification, mention string) content {
+	m := newContent(n, n.Alerts, mention)
 	if s.buttons {
-		m.buttons = slackButtons(n)
+		m.buttons = buttonsOf(n)
 	}
 	return m
 }
 
 // show updates the message at at.
-func (s *Slack) show(ctx context.Context, n Notification, at slackRef) error {
-	return inTurn(s.message(n, "").layouts(), func(m slackMessage) error {
+func (s *Bot) show(ctx context.Context, n notify.Notification, at handle) error {
+	return inTurn(s.message(n, "").layouts(), func(m content) error {
 		_, err := s.call(ctx, n, func(ctx context.Context, api *slack.Client) (string, string, error) {
 			channel, ts, _, err := api.UpdateMessageContext(ctx, at.Channel, at.TS, m.options()...)
 			return channel, ts, err
@@ -192,21 +196,21 @@ func (s *Slack) show(ctx context.Context, n Notification, at slackRef) error {
 
 // list puts all alerts into the thread of the message at at, if it lacks that. The message is posted by now and says how to
 // see them, so an error only means that the next Send has to try again.
-func (s *Slack) list(ctx context.Context, n Notification, at slackRef) slackRef {
+func (s *Bot) list(ctx context.Context, n notify.Notification, at handle) handle {
 	if at.Unlisted {
-		err := inTurn(slackFullList(n).layouts(), func(m slackMessage) error { return s.reply(ctx, n, at, m.options()) })
+		err := inTurn(fullList(n).layouts(), func(m content) error { return s.reply(ctx, n, at, m.options()) })
 		at.Unlisted = owed(err)
 	}
 	return at
 }
 
 // note tells the thread of the message at at what changed, if that is worth it.
-func (s *Slack) note(ctx context.Context, n Notification, at slackRef) error {
-	note, ok := slackNoteOf(n)
+func (s *Bot) note(ctx context.Context, n notify.Notification, at handle) error {
+	note, ok := noteAbout(n)
 	if !ok {
 		return nil
 	}
-	options := slackMessage{text: joinWords(mentions(s.mention, note.calls), note.text)}.options()
+	options := content{text: message.JoinWords(mentions(s.mention, note.calls), note.text)}.options()
 	if note.broadcast {
 		options = append(options, slack.MsgOptionBroadcast())
 	}
@@ -217,7 +221,7 @@ func (s *Slack) note(ctx context.Context, n Notification, at slackRef) error {
 }
 
 // reply posts to the thread of the message at at.
-func (s *Slack) reply(ctx context.Context, n Notification, at slackRef, options []slack.MsgOption) error {
+func (s *Bot) reply(ctx context.Context, n notify.Notification, at handle, options []slack.MsgOption) error {
 	_, err := s.call(ctx, n, func(ctx context.Context, api *slack.Client) (string, string, error) {
 		return api.PostMessageContext(ctx, at.Channel, append(options, slack.MsgOptionTS(at.TS))...)
 	})
@@ -225,10 +229,10 @@ func (s *Slack) reply(ctx context.Context, n Notification, at slackRef, options 
 }
 
 // inTurn sends layouts until one is not refused for what it is.
-func inTurn(layouts []slackMessage, send func(slackMessage) error) (err error) {
+func inTurn(layouts []content, send func(content) error) (err error) {
 	for _, m := range layouts {
 		err = send(m)
-		if e, ok := errors.AsType[*Error](err); !ok || e.Class != Payload {
+		if e, ok := errors.AsType[*notify.Error](err); !ok || e.Class != notify.Payload {
 			return err
 		}
 	}
@@ -238,9 +242,9 @@ func inTurn(layouts []slackMessage, send func(slackMessage) error) (err error) {
 // owed reports whether a reply that failed with err is to be tried again. One that Slack refuses for a reason that is not
 // known to pass is not: it would keep all that is to be posted after it waiting.
 func owed(err error) bool {
-	if refusal, ok := errors.AsType[*slackError](err); ok {
-		return refusal.kind.passes()
+	if refusal, ok := errors.AsType[*slackapi.Error](err); ok {
+		return refusal.Kind.Passes()
 	}
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Class == Temporary
+	e, ok := errors.AsType[*notify.Error](err)
+	return ok && e.Class == notify.Temporary
 }

@@ -1,4 +1,4 @@
-package notify_test
+package slack_test
 
 import (
 	"bytes"
@@ -17,7 +17,9 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/slack"
 )
 
 const channel = "C0123456789"
@@ -28,16 +30,16 @@ func newSlackServer(t *testing.T) *notifytest.Slack {
 	return server
 }
 
-func newSlack(t *testing.T, url string) *notify.Slack {
+func newSlack(t *testing.T, url string) *slack.Bot {
 	t.Helper()
-	receiver, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: channel, APIURL: url})
+	receiver, err := slack.NewBot(slack.BotConfig{Token: secret.New("xoxb-token"), Channel: channel, APIURL: url})
 	require.NoError(t, err)
 	return receiver
 }
 
-func newSlackWebhook(t *testing.T, url string) *notify.SlackWebhook {
+func newSlackWebhook(t *testing.T, url string) *slack.Webhook {
 	t.Helper()
-	receiver, err := notify.NewSlackWebhook(notify.SlackWebhookConfig{
+	receiver, err := slack.NewWebhook(slack.WebhookConfig{
 		URL: secret.New(url), AllowPrivate: true, Name: "team",
 	})
 	require.NoError(t, err)
@@ -56,14 +58,14 @@ func shown(t *testing.T, m notifytest.Message) string {
 }
 
 func TestSlackMessages(t *testing.T) {
-	for _, s := range samples() {
-		t.Run(s.name, func(t *testing.T) {
+	for _, s := range fixture.Samples() {
+		t.Run(s.Name, func(t *testing.T) {
 			server := newSlackServer(t)
-			_, err := newSlack(t, server.URL).Send(t.Context(), notification(s.alert), nil)
+			_, err := newSlack(t, server.URL).Send(t.Context(), fixture.Notification(s.Alert), nil)
 			require.NoError(t, err)
 			messages := server.Messages(channel)
 			require.Len(t, messages, 1)
-			golden(t, "slack_"+s.name+".golden.json", shown(t, messages[0]))
+			fixture.Golden(t, "slack_"+s.Name+".golden.json", shown(t, messages[0]))
 		})
 	}
 }
@@ -71,13 +73,13 @@ func TestSlackMessages(t *testing.T) {
 func TestSlackListsManyAlerts(t *testing.T) {
 	for _, n := range []int{2, 12, 10_000} {
 		server := newSlackServer(t)
-		_, err := newSlack(t, server.URL).Send(t.Context(), notification(fleet(n)...), nil)
+		_, err := newSlack(t, server.URL).Send(t.Context(), fixture.Notification(fixture.Fleet(n)...), nil)
 		require.NoError(t, err)
 		require.Len(t, server.Messages(channel), 1)
 		require.Zero(t, refused(server), "no fall-back was needed")
-		golden(t, fmt.Sprintf("slack_list_%d.golden.json", n), shown(t, server.Messages(channel)[0]))
+		fixture.Golden(t, fmt.Sprintf("slack_list_%d.golden.json", n), shown(t, server.Messages(channel)[0]))
 		for _, reply := range server.Replies(channel, server.Messages(channel)[0].TS) {
-			golden(t, fmt.Sprintf("slack_list_%d_thread.golden.json", n), shown(t, reply))
+			fixture.Golden(t, fmt.Sprintf("slack_list_%d_thread.golden.json", n), shown(t, reply))
 		}
 	}
 }
@@ -85,21 +87,21 @@ func TestSlackListsManyAlerts(t *testing.T) {
 func TestSlackDigest(t *testing.T) {
 	for _, rules := range []int{3, 30} {
 		server := newSlackServer(t)
-		_, err := newSlack(t, server.URL).Send(t.Context(), notification(digest(rules)...), nil)
+		_, err := newSlack(t, server.URL).Send(t.Context(), fixture.Notification(fixture.Digest(rules)...), nil)
 		require.NoError(t, err)
 		require.Zero(t, refused(server))
 		message := server.Messages(channel)[0]
-		golden(t, fmt.Sprintf("slack_digest_%d.golden.json", rules), shown(t, message))
-		golden(t, fmt.Sprintf("slack_digest_%d_thread.golden.json", rules), shown(t, server.Replies(channel, message.TS)[0]))
+		fixture.Golden(t, fmt.Sprintf("slack_digest_%d.golden.json", rules), shown(t, message))
+		fixture.Golden(t, fmt.Sprintf("slack_digest_%d_thread.golden.json", rules), shown(t, server.Replies(channel, message.TS)[0]))
 	}
 }
 
 // A long report is cut at a line, and says how much is missing.
 func TestSlackReportIsCutAtALine(t *testing.T) {
-	long := weekly()
+	long := fixture.Weekly()
 	long.Body = strings.Repeat("sensor-14 🛰 & 41.2 MB of 40 MB\n", 1000)
 	server := newSlackServer(t)
-	_, err := newSlack(t, server.URL).Send(t.Context(), notification(long), nil)
+	_, err := newSlack(t, server.URL).Send(t.Context(), fixture.Notification(long), nil)
 	require.NoError(t, err)
 	require.Zero(t, refused(server))
 	message := server.Messages(channel)[0]
@@ -107,7 +109,7 @@ func TestSlackReportIsCutAtALine(t *testing.T) {
 	require.Contains(t, unescaped(t, message.Attachments), `MB\n… 801 more lines\n`+"```")
 
 	long.Body = strings.Repeat(strings.Repeat("&", 190)+"\n", 150)
-	_, err = newSlack(t, server.URL).Send(t.Context(), notification(long), nil)
+	_, err = newSlack(t, server.URL).Send(t.Context(), fixture.Notification(long), nil)
 	require.NoError(t, err)
 	require.Zero(t, refused(server))
 	require.Regexp(t, `&amp;\\n… 1\d\d more lines\\n`+"```", unescaped(t, server.Messages(channel)[1].Attachments))
@@ -120,12 +122,12 @@ func refused(server *notifytest.Slack) int {
 
 // Slack says characters but may count bytes, of which the longest characters have four.
 func TestSlackTextsAreShortInBytesToo(t *testing.T) {
-	wide := alertWith(func(a *notify.Alert) {
+	wide := fixture.With(func(a *notify.Alert) {
 		a.Summary, a.Advice = strings.Repeat("🛰", 1300), strings.Repeat("🔋", 1300)
 		a.Detail = []string{strings.Repeat("📡", 1300), strings.Repeat("📶", 1300), strings.Repeat("📈", 1300)}
 	})
 	server := newSlackServer(t)
-	_, err := newSlack(t, server.URL).Send(t.Context(), notification(wide), nil)
+	_, err := newSlack(t, server.URL).Send(t.Context(), fixture.Notification(wide), nil)
 	require.NoError(t, err)
 	text := server.Messages(channel)[0].Text
 	require.LessOrEqual(t, len(text), 4000)
@@ -137,9 +139,9 @@ func TestSlackTextsAreShortInBytesToo(t *testing.T) {
 func TestSlackAsksForNoParsing(t *testing.T) {
 	server := newSlackServer(t)
 	receiver := newSlack(t, server.URL)
-	ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+	ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
-	_, err = receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+	_, err = receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 	require.NoError(t, err)
 	require.Len(t, server.Calls(), 3, "a post, an update and a note in the thread")
 	for _, call := range server.Calls() {
@@ -156,12 +158,12 @@ func TestSlackAsksForNoParsing(t *testing.T) {
 func TestSlackUpdatesTheSameMessage(t *testing.T) {
 	server := newSlackServer(t)
 	receiver := newSlack(t, server.URL)
-	ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+	ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 	posted := server.Messages(channel)[0]
 	require.JSONEq(t, fmt.Sprintf(`{"channel":%q,"ts":%q}`, channel, posted.TS), string(ref))
 
-	again, err := receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+	again, err := receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 	require.NoError(t, err)
 	require.JSONEq(t, string(ref), string(again))
 	messages := server.Messages(channel)
@@ -175,10 +177,10 @@ func TestSlackPostsAfreshWhenTheMessageIsGone(t *testing.T) {
 	t.Run("deleted", func(t *testing.T) {
 		server := newSlackServer(t)
 		receiver := newSlack(t, server.URL)
-		ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+		ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		require.NoError(t, err)
 		server.Delete(channel, server.Messages(channel)[0].TS)
-		again, err := receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+		again, err := receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 		require.NoError(t, err)
 		require.NotEqual(t, string(ref), string(again))
 		require.Contains(t, server.Messages(channel)[0].Text, "RESOLVED")
@@ -190,10 +192,10 @@ func TestSlackPostsAfreshWhenTheMessageIsGone(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			server := newSlackServer(t)
 			receiver := newSlack(t, server.URL)
-			ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+			ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 			require.NoError(t, err)
 			server.Fail(notifytest.Code(code))
-			again, err := receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+			again, err := receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 			require.NoError(t, err)
 			require.NotEqual(t, string(ref), string(again))
 			require.Len(t, server.Messages(channel), 2)
@@ -202,7 +204,7 @@ func TestSlackPostsAfreshWhenTheMessageIsGone(t *testing.T) {
 	t.Run("reference of something else", func(t *testing.T) {
 		for _, ref := range []string{`{"posted":true}`, `null`, `"x"`, `{`, `{"channel":"C1"}`} {
 			server := newSlackServer(t)
-			again, err := newSlack(t, server.URL).Send(t.Context(), notification(firing()), notify.Ref(ref))
+			again, err := newSlack(t, server.URL).Send(t.Context(), fixture.Notification(fixture.Firing()), notify.Ref(ref))
 			require.NoError(t, err)
 			require.NotEmpty(t, again)
 			require.Len(t, server.Messages(channel), 1)
@@ -248,7 +250,7 @@ func TestSlackErrorCodes(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			server := newSlackServer(t)
 			server.Fail(notifytest.Code(code), notifytest.Code(code))
-			failure := fails(t, newSlack(t, server.URL))
+			failure := fixture.Fails(t, newSlack(t, server.URL))
 			require.Equal(t, want, failure.Class)
 			require.Equal(t, http.StatusOK, failure.Status)
 			require.ErrorContains(t, failure, `posting to Slack channel "`+channel+`": `+code)
@@ -261,10 +263,10 @@ func TestSlackFallsBackToPlainText(t *testing.T) {
 		server := newSlackServer(t)
 		receiver := newSlack(t, server.URL)
 		server.Fail(notifytest.Code(code))
-		ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+		ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		require.NoError(t, err)
 		server.Fail(notifytest.Code(code))
-		_, err = receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+		_, err = receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 		require.NoError(t, err)
 		messages := server.Messages(channel)
 		require.Len(t, messages, 1)
@@ -303,7 +305,7 @@ func TestSlackStatuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			server := newSlackServer(t)
 			server.Fail(test.fault)
-			failure := fails(t, newSlack(t, server.URL))
+			failure := fixture.Fails(t, newSlack(t, server.URL))
 			require.Equal(t, test.class, failure.Class)
 			require.Equal(t, test.status, failure.Status)
 			require.Equal(t, test.after, failure.RetryAfter)
@@ -319,7 +321,7 @@ func TestSlackNoAnswer(t *testing.T) {
 		server.Fail(fault)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, err := newSlack(t, server.URL).Send(ctx, notification(firing()), nil)
+		_, err := newSlack(t, server.URL).Send(ctx, fixture.Notification(fixture.Firing()), nil)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		failure, ok := errors.AsType[*notify.Error](err)
 		require.True(t, ok)
@@ -327,7 +329,7 @@ func TestSlackNoAnswer(t *testing.T) {
 	}
 	server := newSlackServer(t)
 	server.Close()
-	failure := fails(t, newSlack(t, server.URL))
+	failure := fixture.Fails(t, newSlack(t, server.URL))
 	require.Equal(t, notify.Temporary, failure.Class)
 	require.False(t, failure.Uncertain, "nothing was sent")
 }
@@ -337,18 +339,18 @@ func TestSlackUsesTheClientGiven(t *testing.T) {
 	redirect := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"chat.postMessage", http.StatusTemporaryRedirect))
 	defer redirect.Close()
 	client := redirect.Client()
-	receiver, err := notify.NewSlack(notify.SlackConfig{
+	receiver, err := slack.NewBot(slack.BotConfig{
 		Token: secret.New("xoxb-token"), Channel: channel, APIURL: redirect.URL, HTTP: client,
 	})
 	require.NoError(t, err)
-	failure := fails(t, receiver)
+	failure := fixture.Fails(t, receiver)
 	require.Equal(t, http.StatusTemporaryRedirect, failure.Status)
 	require.Empty(t, elsewhere.Calls(), "the token goes nowhere else")
 	require.Nil(t, client.CheckRedirect, "the client of the caller stays as it was")
 }
 
 func TestSlackConfig(t *testing.T) {
-	for want, c := range map[string]notify.SlackConfig{
+	for want, c := range map[string]slack.BotConfig{
 		"the bot token is missing":              {Channel: channel},
 		"the token is an app-level token":       {Token: secret.New("xapp-1-A"), Channel: channel},
 		"the bot token contains white space":    {Token: secret.New("xoxb-1\n"), Channel: channel},
@@ -357,10 +359,10 @@ func TestSlackConfig(t *testing.T) {
 		"the URL does not begin with https://":  {Token: secret.New("xoxb-1"), Channel: channel, APIURL: "slack.com/api"},
 		"the URL holds a user or password, whi": {Token: secret.New("xoxb-1"), Channel: channel, APIURL: "https://a:b@h/"},
 	} {
-		_, err := notify.NewSlack(c)
+		_, err := slack.NewBot(c)
 		require.ErrorContains(t, err, want)
 		require.EqualError(t, err, fmt.Sprintf("checking Slack channel %q: %v", c.Channel, c.Validate()))
 	}
-	_, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-1"), Channel: channel})
+	_, err := slack.NewBot(slack.BotConfig{Token: secret.New("xoxb-1"), Channel: channel})
 	require.NoError(t, err)
 }

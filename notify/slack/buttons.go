@@ -1,4 +1,4 @@
-package notify
+package slack
 
 import (
 	"slices"
@@ -7,16 +7,18 @@ import (
 	"github.com/slack-go/slack"
 
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
 )
 
 // The actions that messages offer: their action IDs. The value of a button is the ID of the message, that of a choice of
 // SlackSnooze is read by [ParseSnooze].
 const (
-	SlackAcknowledge = "ack"
-	SlackGiveBack    = "unack"
-	SlackSnooze      = "snooze"
-	SlackExplain     = "explain"
-	SlackUsage       = "usage"
+	ActionAcknowledge   = "ack"
+	ActionUnacknowledge = "unack"
+	ActionSnooze        = "snooze"
+	ActionExplain       = "explain"
+	ActionUsage         = "usage"
 )
 
 // A Snooze is for how long somebody does not want to hear of alerts.
@@ -49,55 +51,55 @@ const (
 	maxBlockID     = 255
 )
 
-// slackButtons are what people can do about the alerts of n that fire; nil if none does.
-func slackButtons(n Notification) *slack.ActionBlock {
-	open := slices.DeleteFunc(slices.Clone(n.Alerts), func(a Alert) bool { return a.State != "firing" || a.Reason == "reported" })
+// buttonsOf are what people can do about the alerts of n that fire; nil if none does.
+func buttonsOf(n notify.Notification) *slack.ActionBlock {
+	open := slices.DeleteFunc(slices.Clone(n.Alerts), func(a notify.Alert) bool { return a.State != "firing" || a.Reason == "reported" })
 	if len(open) == 0 || n.ID == "" || len(n.ID) > maxButtonID || len(n.Key) > maxBlockID {
 		return nil
 	}
-	all, about := "", nameOf(open[0].Subject)+", "+words.Clean(open[0].Rule, maxName)
+	all, about := "", message.NameOf(open[0].Subject)+", "+words.Clean(open[0].Rule, message.MaxName)
 	if len(n.Alerts) > 1 {
 		all, about = " all", words.Count(len(open), "alert")
 	}
-	take := slackButton(SlackAcknowledge, n.ID, "Acknowledge"+all, about)
-	if !slices.ContainsFunc(open, func(a Alert) bool { return a.Ack == "" }) {
-		take = slackButton(SlackGiveBack, n.ID, "Give"+all+" back", about)
+	take := newButton(ActionAcknowledge, n.ID, "Acknowledge"+all, about)
+	if !slices.ContainsFunc(open, func(a notify.Alert) bool { return a.Ack == "" }) {
+		take = newButton(ActionUnacknowledge, n.ID, "Give"+all+" back", about)
 	}
 	elements := []slack.BlockElement{take}
-	if slices.ContainsFunc(open, func(a Alert) bool { return !a.Drill }) { // nothing silences a drill
-		elements = append(elements, slackSnooze(n.ID, "Snooze"+all, open))
+	if slices.ContainsFunc(open, func(a notify.Alert) bool { return !a.Drill }) { // nothing silences a drill
+		elements = append(elements, snoozeMenu(n.ID, "Snooze"+all, open))
 	}
 	if len(n.Alerts) == 1 && open[0].Project.UID != "" { // else it is about notewatch itself
 		elements = append(elements,
-			slackButton(SlackExplain, n.ID, "Explain", about), slackButton(SlackUsage, n.ID, "Usage", about))
+			newButton(ActionExplain, n.ID, "Explain", about), newButton(ActionUsage, n.ID, "Usage", about))
 	}
 	// What is chosen in a menu stays chosen, and cannot be chosen again, as long as its block has the same ID.
 	return slack.NewActionBlock(n.Key, elements...)
 }
 
-// slackButton is a button below a message. Screen readers say what it is about.
-func slackButton(action, message, text, about string) slack.BlockElement {
-	button := slack.NewButtonBlockElement(action, message, slackPlain(text))
+// newButton is a button below a message. Screen readers say what it is about.
+func newButton(action, message, text, about string) slack.BlockElement {
+	button := slack.NewButtonBlockElement(action, message, plainObject(text))
 	button.AccessibilityLabel = words.Cut(text+": "+about, maxButtonLabel)
 	return button
 }
 
-// slackSnooze is a menu of how long to hear nothing of alerts.
-func slackSnooze(message, text string, open []Alert) slack.BlockElement {
+// snoozeMenu is a menu of how long to hear nothing of alerts.
+func snoozeMenu(message, text string, open []notify.Alert) slack.BlockElement {
 	option := func(s Snooze, text string) *slack.OptionBlockObject {
-		return slack.NewOptionBlockObject(s.value(message), slackPlain(text), nil)
+		return slack.NewOptionBlockObject(s.value(message), plainObject(text), nil)
 	}
 	options := []*slack.OptionBlockObject{option(SnoozeHour, "for 1 hour"), option(SnoozeDay, "for 1 day")}
 	if len(open) <= MaxSnoozeOver {
 		options = append(options, option(SnoozeOver, untilOver(open)))
 	}
-	return slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, slackPlain(text), SlackSnooze, options...)
+	return slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainObject(text), ActionSnooze, options...)
 }
 
 // untilOver says what SnoozeOver is for some alerts.
-func untilOver(open []Alert) string {
+func untilOver(open []notify.Alert) string {
 	switch {
-	case !slices.ContainsFunc(open, func(a Alert) bool { return a.PeriodEnd.IsZero() }):
+	case !slices.ContainsFunc(open, func(a notify.Alert) bool { return a.PeriodEnd.IsZero() }):
 		return "for the rest of the period"
 	case len(open) == 1:
 		return "until it is over"
@@ -105,7 +107,7 @@ func untilOver(open []Alert) string {
 	return "until they are over"
 }
 
-// slackPlain is text without any markup.
-func slackPlain(text string) *slack.TextBlockObject {
+// plainObject is text without any markup.
+func plainObject(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, text, false, false)
 }

@@ -1,4 +1,4 @@
-package notify_test
+package slack_test
 
 import (
 	"encoding/json"
@@ -13,13 +13,15 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	notifyslack "notewatch/notify/slack"
 )
 
 // newButtonSlack is a Slack below whose messages are buttons.
-func newButtonSlack(t *testing.T, url string) *notify.Slack {
+func newButtonSlack(t *testing.T, url string) *notifyslack.Bot {
 	t.Helper()
-	receiver, err := notify.NewSlack(notify.SlackConfig{Token: secret.New("xoxb-token"), Channel: channel, APIURL: url, Buttons: true})
+	receiver, err := notifyslack.NewBot(notifyslack.BotConfig{Token: secret.New("xoxb-token"), Channel: channel, APIURL: url, Buttons: true})
 	require.NoError(t, err)
 	return receiver
 }
@@ -62,9 +64,9 @@ func offered(block *slack.ActionBlock) []string {
 func TestSlackButtons(t *testing.T) {
 	muted := func(a *notify.Alert) { a.Mute = "silenced until Mon 12 Jan 15:00 UTC by amy" }
 	taken := func(a *notify.Alert) { a.Ack = "amy at Mon 12 Jan 14:10 UTC" }
-	period := func(a *notify.Alert) { a.PeriodEnd = at(0, 0).AddDate(0, 0, 20) }
+	period := func(a *notify.Alert) { a.PeriodEnd = fixture.At(0, 0).AddDate(0, 0, 20) }
 	several := func(n int, change func(i int, a *notify.Alert)) []notify.Alert {
-		alerts := fleet(n)
+		alerts := fixture.Fleet(n)
 		for i := range alerts {
 			alerts[i].State, alerts[i].Reason = "firing", "fired"
 			change(i, &alerts[i])
@@ -80,19 +82,19 @@ func TestSlackButtons(t *testing.T) {
 		alerts []notify.Alert
 		want   []string
 	}{
-		"fired": {[]notify.Alert{firing()}, []string{"ack: Acknowledge", snooze, "explain: Explain", "usage: Usage"}},
-		"muted": {[]notify.Alert{alertWith(muted)}, []string{"ack: Acknowledge", snooze, "explain: Explain", "usage: Usage"}},
-		"taken": {[]notify.Alert{alertWith(taken)}, []string{"unack: Give back", snooze, "explain: Explain", "usage: Usage"}},
-		"period rule": {[]notify.Alert{alertWith(period)}, []string{
+		"fired": {[]notify.Alert{fixture.Firing()}, []string{"ack: Acknowledge", snooze, "explain: Explain", "usage: Usage"}},
+		"muted": {[]notify.Alert{fixture.With(muted)}, []string{"ack: Acknowledge", snooze, "explain: Explain", "usage: Usage"}},
+		"taken": {[]notify.Alert{fixture.With(taken)}, []string{"unack: Give back", snooze, "explain: Explain", "usage: Usage"}},
+		"period rule": {[]notify.Alert{fixture.With(period)}, []string{
 			"ack: Acknowledge", "snooze: Snooze | for 1 hour | for 1 day | for the rest of the period", "explain: Explain", "usage: Usage",
 		}},
-		"about notewatch itself": {[]notify.Alert{alertWith(func(a *notify.Alert) { a.Project.UID, a.Subject.UID = "", "" })},
+		"about notewatch itself": {[]notify.Alert{fixture.With(func(a *notify.Alert) { a.Project.UID, a.Subject.UID = "", "" })},
 			[]string{"ack: Acknowledge", snooze}},
-		"drill": {[]notify.Alert{alertWith(func(a *notify.Alert) { a.Drill, a.Project.UID = true, "" })}, []string{"ack: Acknowledge"}},
+		"drill": {[]notify.Alert{fixture.With(func(a *notify.Alert) { a.Drill, a.Project.UID = true, "" })}, []string{"ack: Acknowledge"}},
 
 		"several":           {several(3, unchanged), []string{"ack: Acknowledge all", snoozeAll + " | until they are over"}},
-		"many":              {several(notify.MaxSnoozeOver, unchanged), []string{"ack: Acknowledge all", snoozeAll + " | until they are over"}},
-		"too many":          {several(notify.MaxSnoozeOver+1, unchanged), []string{"ack: Acknowledge all", snoozeAll}},
+		"many":              {several(notifyslack.MaxSnoozeOver, unchanged), []string{"ack: Acknowledge all", snoozeAll + " | until they are over"}},
+		"too many":          {several(notifyslack.MaxSnoozeOver+1, unchanged), []string{"ack: Acknowledge all", snoozeAll}},
 		"all of the period": {several(3, func(_ int, a *notify.Alert) { period(a) }), []string{"ack: Acknowledge all", snoozeAll + " | for the rest of the period"}},
 		"some of the period": {several(3, func(i int, a *notify.Alert) {
 			if i == 1 {
@@ -107,23 +109,23 @@ func TestSlackButtons(t *testing.T) {
 		"all that fire are taken": {several(3, func(i int, a *notify.Alert) {
 			if taken(a); i == 0 {
 				a.Ack = ""
-				ended(a)
+				fixture.Ended(a)
 			}
 		}), []string{"unack: Give all back", snoozeAll + " | until they are over"}},
 		"one of several fires": {several(3, func(i int, a *notify.Alert) {
 			if i > 0 {
-				ended(a)
+				fixture.Ended(a)
 			}
 		}), []string{"ack: Acknowledge all", snoozeAll + " | until it is over"}},
 
-		"ended":     {[]notify.Alert{alertWith(ended)}, nil},
-		"all ended": {several(3, func(_ int, a *notify.Alert) { ended(a) }), nil},
-		"report":    {[]notify.Alert{weekly()}, nil},
-		"revised":   {[]notify.Alert{alertWith(func(a *notify.Alert) { a.State, a.Reason = "resolved", "revised" })}, nil},
+		"ended":     {[]notify.Alert{fixture.With(fixture.Ended)}, nil},
+		"all ended": {several(3, func(_ int, a *notify.Alert) { fixture.Ended(a) }), nil},
+		"report":    {[]notify.Alert{fixture.Weekly()}, nil},
+		"revised":   {[]notify.Alert{fixture.With(func(a *notify.Alert) { a.State, a.Reason = "resolved", "revised" })}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newSlackServer(t)
-			_, err := newButtonSlack(t, server.URL).Send(t.Context(), notification(test.alerts...), nil)
+			_, err := newButtonSlack(t, server.URL).Send(t.Context(), fixture.Notification(test.alerts...), nil)
 			require.NoError(t, err)
 			require.Zero(t, refused(server))
 			block := buttons(t, server.Messages(channel)[0])
@@ -160,7 +162,7 @@ func requireWithinLimits(t *testing.T, block *slack.ActionBlock) {
 			for _, option := range e.Options {
 				plain(option.Text)
 				within(option.Value, 75)
-				_, message, ok := notify.ParseSnooze(option.Value)
+				_, message, ok := notifyslack.ParseSnooze(option.Value)
 				require.True(t, ok)
 				require.Equal(t, "msg_4kx0", message)
 			}
@@ -171,28 +173,28 @@ func requireWithinLimits(t *testing.T, block *slack.ActionBlock) {
 }
 
 func TestSlackButtonsOnTheWire(t *testing.T) {
-	for name, alerts := range map[string][]notify.Alert{"one": {firing()}, "list": fleet(12)} {
+	for name, alerts := range map[string][]notify.Alert{"one": {fixture.Firing()}, "list": fixture.Fleet(12)} {
 		server := newSlackServer(t)
-		_, err := newButtonSlack(t, server.URL).Send(t.Context(), notification(alerts...), nil)
+		_, err := newButtonSlack(t, server.URL).Send(t.Context(), fixture.Notification(alerts...), nil)
 		require.NoError(t, err)
 		var block json.RawMessage
 		require.NoError(t, json.Unmarshal(server.Messages(channel)[0].Blocks, &[]any{new(any), &block}))
-		golden(t, "slack_buttons_"+name+".golden.json", indented(t, block))
+		fixture.Golden(t, "slack_buttons_"+name+".golden.json", fixture.Indented(t, block))
 	}
 }
 
 // All but the buttons is as it would be without them.
 func TestSlackButtonsChangeNothingElse(t *testing.T) {
-	for _, s := range samples() {
+	for _, s := range fixture.Samples() {
 		server := newSlackServer(t)
-		for _, receiver := range []*notify.Slack{newSlack(t, server.URL), newButtonSlack(t, server.URL)} {
-			_, err := receiver.Send(t.Context(), notification(s.alert), nil)
+		for _, receiver := range []*notifyslack.Bot{newSlack(t, server.URL), newButtonSlack(t, server.URL)} {
+			_, err := receiver.Send(t.Context(), fixture.Notification(s.Alert), nil)
 			require.NoError(t, err)
 		}
 		plain, pressable := server.Messages(channel)[0], server.Messages(channel)[1]
 		require.Equal(t, plain.Text, pressable.Text)
 		require.JSONEq(t, string(plain.Attachments), string(pressable.Attachments))
-		require.Equal(t, s.alert.State == "firing", buttons(t, pressable) != nil, s.name)
+		require.Equal(t, s.Alert.State == "firing", buttons(t, pressable) != nil, s.Name)
 		require.Nil(t, buttons(t, plain))
 	}
 }
@@ -200,11 +202,11 @@ func TestSlackButtonsChangeNothingElse(t *testing.T) {
 func TestSlackButtonsGoWhenTheAlertIsOver(t *testing.T) {
 	server := newSlackServer(t)
 	receiver := newButtonSlack(t, server.URL)
-	ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+	ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 	before := buttons(t, server.Messages(channel)[0])
 
-	taken := notification(alertWith(func(a *notify.Alert) {
+	taken := fixture.Notification(fixture.With(func(a *notify.Alert) {
 		a.Version, a.Reason, a.Was, a.Ack = 2, "acknowledged", "critical", "amy at Mon 12 Jan 14:10 UTC"
 	}))
 	taken.Key = "msg_4kx0-8"
@@ -214,7 +216,7 @@ func TestSlackButtonsGoWhenTheAlertIsOver(t *testing.T) {
 	require.Equal(t, "unack: Give back", offered(after)[0])
 	require.NotEqual(t, before.BlockID, after.BlockID, "what was chosen before can be chosen again")
 
-	_, err = receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+	_, err = receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 	require.NoError(t, err)
 	require.Nil(t, buttons(t, server.Messages(channel)[0]))
 }
@@ -222,28 +224,28 @@ func TestSlackButtonsGoWhenTheAlertIsOver(t *testing.T) {
 func TestSlackButtonsAreLostWithTheLayout(t *testing.T) {
 	server := newSlackServer(t)
 	server.RefuseCharts()
-	charted := alertWith(func(a *notify.Alert) { a.Trend = trend(14) })
-	_, err := newButtonSlack(t, server.URL).Send(t.Context(), notification(charted), nil)
+	charted := fixture.With(func(a *notify.Alert) { a.Trend = fixture.Trend(14) })
+	_, err := newButtonSlack(t, server.URL).Send(t.Context(), fixture.Notification(charted), nil)
 	require.NoError(t, err)
 	require.NotNil(t, buttons(t, server.Messages(channel)[0]), "the chart goes first")
 
 	server.Fail(notifytest.Code("invalid_blocks"), notifytest.Code("invalid_blocks"))
-	_, err = newButtonSlack(t, server.URL).Send(t.Context(), notification(charted), nil)
+	_, err = newButtonSlack(t, server.URL).Send(t.Context(), fixture.Notification(charted), nil)
 	require.NoError(t, err)
 	require.JSONEq(t, `[]`, string(server.Messages(channel)[1].Blocks))
 }
 
 // A message that is as long as messages get has room for buttons.
 func TestSlackButtonsFitBelowTheLongestMessages(t *testing.T) {
-	long := alertWith(func(a *notify.Alert) {
+	long := fixture.With(func(a *notify.Alert) {
 		a.Summary, a.Advice, a.Rule = strings.Repeat("&🛰", 1300), strings.Repeat("&", 1300), strings.Repeat("r", 300)
 		a.Subject.Name = "<!channel>\u202e" + strings.Repeat("🔋", 300)
 		a.Body = strings.Repeat("& a line of it\n", 1000)
-		a.Trend = trend(20)
+		a.Trend = fixture.Trend(20)
 	})
-	for _, alerts := range [][]notify.Alert{{long}, digest(30), fleet(10_000)} {
+	for _, alerts := range [][]notify.Alert{{long}, fixture.Digest(30), fixture.Fleet(10_000)} {
 		server := newSlackServer(t)
-		_, err := newButtonSlack(t, server.URL).Send(t.Context(), notification(alerts...), nil)
+		_, err := newButtonSlack(t, server.URL).Send(t.Context(), fixture.Notification(alerts...), nil)
 		require.NoError(t, err)
 		require.Zero(t, refused(server))
 		requireWithinLimits(t, buttons(t, server.Messages(channel)[0]))
@@ -257,7 +259,7 @@ func TestNoSlackButtonsWithoutAUsableMessageID(t *testing.T) {
 		func(n *notify.Notification) { n.Key = strings.Repeat("k", 256) },
 	} {
 		server := newSlackServer(t)
-		n := notification(firing())
+		n := fixture.Notification(fixture.Firing())
 		change(&n)
 		_, err := newButtonSlack(t, server.URL).Send(t.Context(), n, nil)
 		require.NoError(t, err)
@@ -266,14 +268,14 @@ func TestNoSlackButtonsWithoutAUsableMessageID(t *testing.T) {
 }
 
 func TestParseSnooze(t *testing.T) {
-	for _, s := range []notify.Snooze{notify.SnoozeHour, notify.SnoozeDay, notify.SnoozeOver} {
-		got, message, ok := notify.ParseSnooze(fmt.Sprintf("%s msg_4kx0", s))
+	for _, s := range []notifyslack.Snooze{notifyslack.SnoozeHour, notifyslack.SnoozeDay, notifyslack.SnoozeOver} {
+		got, message, ok := notifyslack.ParseSnooze(fmt.Sprintf("%s msg_4kx0", s))
 		require.True(t, ok)
 		require.Equal(t, s, got)
 		require.Equal(t, "msg_4kx0", message)
 	}
 	for _, value := range []string{"", " ", "1h", "1h ", "2h msg_4kx0", " msg_4kx0", "over", "1H msg_4kx0", strings.Repeat("x", 10_000)} {
-		_, _, ok := notify.ParseSnooze(value)
+		_, _, ok := notifyslack.ParseSnooze(value)
 		require.False(t, ok, value)
 	}
 }
@@ -284,8 +286,8 @@ func FuzzParseSnooze(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		s, message, ok := notify.ParseSnooze(value)
-		require.Equal(t, ok, slices.Contains([]notify.Snooze{"1h", "1d", "over"}, s) && message != "")
+		s, message, ok := notifyslack.ParseSnooze(value)
+		require.Equal(t, ok, slices.Contains([]notifyslack.Snooze{"1h", "1d", "over"}, s) && message != "")
 		if ok {
 			require.Equal(t, value, string(s)+" "+message)
 		}

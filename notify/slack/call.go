@@ -1,4 +1,4 @@
-package notify
+package slack
 
 import (
 	"context"
@@ -11,60 +11,63 @@ import (
 
 	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
+	"notewatch/internal/slackapi"
+	"notewatch/notify"
+	"notewatch/notify/internal/post"
 )
 
-// call makes one call, which returns where the message is. The error is an *Error.
-func (s *Slack) call(
-	ctx context.Context, n Notification, do func(context.Context, *slack.Client) (channel, ts string, err error),
-) (slackRef, error) {
+// call makes one call, which returns where the message is. The error is a *notify.Error.
+func (s *Bot) call(
+	ctx context.Context, n notify.Notification, do func(context.Context, *slack.Client) (channel, ts string, err error),
+) (handle, error) {
 	ctx, left := proxy.Track(ctx)
-	exchange := &slackExchange{client: s.client, via: s.via}
+	exchange := &exchange{client: s.client, via: s.via}
 	api := slack.New(s.token(), slack.OptionHTTPClient(exchange), slack.OptionAPIURL(s.api))
 	channel, ts, err := do(ctx, api)
-	at := slackRef{Channel: channel, TS: ts}
+	at := handle{Channel: channel, TS: ts}
 	if err == nil && channel != "" && ts != "" && !s.repeats(channel+" "+ts) {
 		return at, nil
 	}
-	return slackRef{}, s.failure(n, exchange.answer, err, left(err))
+	return handle{}, s.failure(n, exchange.answer, err, left(err))
 }
 
-// failure makes an *Error of a call that did not work. The library's error alone would not do: it hides the header
+// failure makes a *notify.Error of a call that did not work. The library's error alone would not do: it hides the header
 // Retry-After, and its text may repeat what the other side wrote.
-func (s *Slack) failure(n Notification, got answer, err error, sent bool) *Error {
+func (s *Bot) failure(n notify.Notification, got post.Answer, err error, sent bool) *notify.Error {
 	switch {
-	case got.status == 0:
-		return noAnswer(s.doing, err, sent)
-	case got.status != http.StatusOK:
-		return refusal(s.doing, got, n.Sent)
+	case got.Status == 0:
+		return post.NoAnswer(s.doing, err, sent)
+	case got.Status != http.StatusOK:
+		return post.Refusal(s.doing, got, n.Sent)
 	}
 	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok && !s.repeats(refused.Err) {
-		return failedCode(s.doing, newSlackError(refused.Err), got, n)
+		return failedCode(s.doing, slackapi.NewError(refused.Err), got, n)
 	}
 	// Cut short, not JSON, neither ok nor an error, or what was meant for us alone.
-	return &Error{
-		Class: Temporary, Status: got.status, Uncertain: true,
+	return &notify.Error{
+		Class: notify.Temporary, Status: got.Status, Uncertain: true,
 		Err: fmt.Errorf("%s: reading the answer: %w", s.doing, proxy.Cause(err)),
 	}
 }
 
 // repeats reports whether an answer gives back the token, which then is kept nowhere.
-func (s *Slack) repeats(text string) bool { return secret.New(s.token()).In(text) }
+func (s *Bot) repeats(text string) bool { return secret.New(s.token()).In(text) }
 
-// failedCode makes an *Error of an error code.
-func failedCode(doing string, refused *slackError, got answer, n Notification) *Error {
-	e := &Error{
-		Class: classOfKind(refused.kind), Status: got.status, Uncertain: refused.kind == slackUncertain,
+// failedCode makes a *notify.Error of an error code.
+func failedCode(doing string, refused *slackapi.Error, got post.Answer, n notify.Notification) *notify.Error {
+	e := &notify.Error{
+		Class: classOf(refused.Kind), Status: got.Status, Uncertain: refused.Kind == slackapi.Uncertain,
 		Err: fmt.Errorf("%s: %w", doing, refused),
 	}
-	if e.Class == Temporary {
-		e.RetryAfter = retryAfter(got.header, n.Sent)
+	if e.Class == notify.Temporary {
+		e.RetryAfter = post.RetryAfter(got.Header, n.Sent)
 	}
 	return e
 }
 
 // options are the arguments of a call. All three of text, blocks and attachments are given each time: an update leaves
 // what is not given as it was.
-func (m slackMessage) options() []slack.MsgOption {
+func (m content) options() []slack.MsgOption {
 	return []slack.MsgOption{
 		slack.MsgOptionText(m.text, false), // escaped
 		slack.MsgOptionBlocks(m.blockSet()...),
@@ -76,37 +79,37 @@ func (m slackMessage) options() []slack.MsgOption {
 	}
 }
 
-// maxSlackAnswer bounds an answer in bytes; it repeats the message.
-const maxSlackAnswer = 1 << 20
+// maxAnswer bounds an answer in bytes; it repeats the message.
+const maxAnswer = 1 << 20
 
-// A slackExchange is the HTTP client of one call. It keeps what the library does not tell.
-type slackExchange struct {
+// A exchange is the HTTP client of one call. It keeps what the library does not tell.
+type exchange struct {
 	client *http.Client
 	via    string // the proxy on the way
-	answer answer
+	answer post.Answer
 }
 
 // Do makes the request and bounds the answer.
-func (e *slackExchange) Do(req *http.Request) (*http.Response, error) {
+func (e *exchange) Do(req *http.Request) (*http.Response, error) {
 	resp, err := e.client.Do(req)
 	if err != nil {
 		return nil, err
 	}
-	e.answer = newAnswer(req, resp, e.via)
+	e.answer = post.NewAnswer(req, resp, e.via)
 	resp.Body = struct {
 		io.Reader
 		io.Closer
-	}{io.LimitReader(resp.Body, maxSlackAnswer), resp.Body}
+	}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
 	return resp, nil
 }
 
-// classOfKind is the class of an error code. What nobody knows may be about anything, and ought not to cost a message.
-func classOfKind(k slackKind) Class {
+// classOf is the class of an error code. What nobody knows may be about anything, and ought not to cost a message.
+func classOf(k slackapi.Kind) notify.Class {
 	switch k {
-	case slackCredential, slackTarget:
-		return Permanent
-	case slackPayload:
-		return Payload
+	case slackapi.Credential, slackapi.Target:
+		return notify.Permanent
+	case slackapi.Payload:
+		return notify.Payload
 	}
-	return Temporary
+	return notify.Temporary
 }

@@ -1,4 +1,4 @@
-package notify
+package slack
 
 import (
 	"math"
@@ -7,6 +7,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"notewatch/internal/words"
+	"notewatch/notify"
 )
 
 // The limits of charts: Slack's own, except that it draws one of a single point too.
@@ -14,11 +15,11 @@ const (
 	minChartPoints = 3
 	maxChartPoints = 20
 	maxChartName   = 20
-	maxSlackChart  = 2500 // what a chart may take of a message, in characters
+	maxChart       = 2500 // what a chart may take of a message, in characters
 )
 
-// slackChart draws the newest days of the figure of a, and its limit; nil if too few are known.
-func slackChart(a Alert) *slack.DataVisualizationBlock {
+// chartOf draws the newest days of the figure of a, and its limit; nil if too few are known.
+func chartOf(a notify.Alert) *slack.DataVisualizationBlock {
 	points := chartPoints(a.Trend)
 	if len(points) < minChartPoints || a.Reason == "reported" {
 		return nil
@@ -56,8 +57,8 @@ func slackChart(a Alert) *slack.DataVisualizationBlock {
 
 // chartPoints returns the newest points that are known, oldest first: as many as a chart may have, and one for each name of
 // a day.
-func chartPoints(trend []Point) []Point {
-	var points []Point
+func chartPoints(trend []notify.Point) []notify.Point {
+	var points []notify.Point
 	named := make(map[string]bool)
 	for _, p := range slices.Backward(trend) {
 		if words.Known(p.Value) && !named[chartDay(p)] && len(points) < maxChartPoints {
@@ -69,7 +70,7 @@ func chartPoints(trend []Point) []Point {
 	return points
 }
 
-func chartDay(p Point) string { return p.Day.UTC().Format("01-02") }
+func chartDay(p notify.Point) string { return p.Day.UTC().Format("01-02") }
 
 // chartValue is value in a larger unit, to three decimals.
 func chartValue(value, divisor float64) float64 {

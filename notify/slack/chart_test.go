@@ -1,4 +1,4 @@
-package notify_test
+package slack_test
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
 )
 
@@ -36,7 +37,7 @@ type chart struct {
 // chartOf returns the chart that is posted of a; nil if there is none.
 func chartOf(t *testing.T, a notify.Alert) *chart {
 	t.Helper()
-	_, _, server := posted(t, notification(a))
+	_, _, server := posted(t, fixture.Notification(a))
 	require.Zero(t, refused(server))
 	var blocks []chart
 	require.NoError(t, json.Unmarshal(server.Messages(channel)[0].Blocks, &blocks))
@@ -49,7 +50,7 @@ func chartOf(t *testing.T, a notify.Alert) *chart {
 }
 
 func TestSlackChart(t *testing.T) {
-	got := chartOf(t, sampleNamed(t, "charted"))
+	got := chartOf(t, fixture.SampleNamed(t, "charted"))
 	require.Equal(t, "bytes.used by day", got.Title)
 	require.Equal(t, "line", got.Chart.Type)
 	require.Equal(t, "MB", got.Chart.Axes.YLabel)
@@ -76,27 +77,27 @@ func TestSlackChartOfWhatIsKnown(t *testing.T) {
 		series int // 0 is no chart
 		unit   string
 	}{
-		"no limit":       {func(a *notify.Alert) { a.Trend, a.Limit = trend(9), math.NaN() }, 1, "MB"},
-		"no unit":        {func(a *notify.Alert) { a.Trend, a.Unit = trend(9), "" }, 2, ""},
-		"another unit":   {func(a *notify.Alert) { a.Trend, a.Unit = trend(9), "min" }, 2, "min"},
-		"a high limit":   {func(a *notify.Alert) { a.Trend, a.Limit = trend(9), 40e9 }, 2, "GB"},
-		"three points":   {func(a *notify.Alert) { a.Trend = trend(4) }, 2, "MB"},
-		"two points":     {func(a *notify.Alert) { a.Trend = trend(3) }, 0, ""},
-		"called limit":   {func(a *notify.Alert) { a.Trend, a.Figure = trend(9), "limit" }, 2, "MB"},
-		"called nothing": {func(a *notify.Alert) { a.Trend, a.Figure = trend(9), "" }, 2, "MB"},
-		"a long name":    {func(a *notify.Alert) { a.Trend, a.Figure = trend(9), strings.Repeat("x", 99) }, 2, "MB"},
-		"a report":       {func(a *notify.Alert) { a.Trend, a.Reason = trend(9), "reported" }, 0, ""},
+		"no limit":       {func(a *notify.Alert) { a.Trend, a.Limit = fixture.Trend(9), math.NaN() }, 1, "MB"},
+		"no unit":        {func(a *notify.Alert) { a.Trend, a.Unit = fixture.Trend(9), "" }, 2, ""},
+		"another unit":   {func(a *notify.Alert) { a.Trend, a.Unit = fixture.Trend(9), "min" }, 2, "min"},
+		"a high limit":   {func(a *notify.Alert) { a.Trend, a.Limit = fixture.Trend(9), 40e9 }, 2, "GB"},
+		"three points":   {func(a *notify.Alert) { a.Trend = fixture.Trend(4) }, 2, "MB"},
+		"two points":     {func(a *notify.Alert) { a.Trend = fixture.Trend(3) }, 0, ""},
+		"called limit":   {func(a *notify.Alert) { a.Trend, a.Figure = fixture.Trend(9), "limit" }, 2, "MB"},
+		"called nothing": {func(a *notify.Alert) { a.Trend, a.Figure = fixture.Trend(9), "" }, 2, "MB"},
+		"a long name":    {func(a *notify.Alert) { a.Trend, a.Figure = fixture.Trend(9), strings.Repeat("x", 99) }, 2, "MB"},
+		"a report":       {func(a *notify.Alert) { a.Trend, a.Reason = fixture.Trend(9), "reported" }, 0, ""},
 		"one day":        {func(a *notify.Alert) { a.Trend = make([]notify.Point, 9) }, 0, ""},
 		"huge figures": {func(a *notify.Alert) {
-			a.Trend = trend(9)
+			a.Trend = fixture.Trend(9)
 			a.Trend[0].Value, a.Trend[1].Value = math.Inf(1), 1e300
 		}, 2, "PB"},
 		"a year apart": {func(a *notify.Alert) {
-			a.Trend = append([]notify.Point{{Day: time.Date(2025, 1, 11, 0, 0, 0, 0, time.UTC), Value: 1}}, trend(9)...)
+			a.Trend = append([]notify.Point{{Day: time.Date(2025, 1, 11, 0, 0, 0, 0, time.UTC), Value: 1}}, fixture.Trend(9)...)
 		}, 2, "MB"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := chartOf(t, alertWith(test.change))
+			got := chartOf(t, fixture.With(test.change))
 			if test.series == 0 {
 				require.Nil(t, got)
 				return
@@ -108,15 +109,15 @@ func TestSlackChartOfWhatIsKnown(t *testing.T) {
 }
 
 func TestSlackSendsAgainWithoutTheChartThatIsRefused(t *testing.T) {
-	charted := sampleNamed(t, "charted")
+	charted := fixture.SampleNamed(t, "charted")
 	server := newSlackServer(t)
 	server.RefuseCharts()
 	receiver := newSlack(t, server.URL)
-	ref, err := receiver.Send(t.Context(), notification(charted), nil)
+	ref, err := receiver.Send(t.Context(), fixture.Notification(charted), nil)
 	require.NoError(t, err)
-	_, err = receiver.Send(t.Context(), notification(charted), ref)
+	_, err = receiver.Send(t.Context(), fixture.Notification(charted), ref)
 	require.NoError(t, err)
-	_, err = newSlackWebhook(t, server.WebhookURL).Send(t.Context(), notification(charted), nil)
+	_, err = newSlackWebhook(t, server.WebhookURL).Send(t.Context(), fixture.Notification(charted), nil)
 	require.NoError(t, err)
 	require.Equal(t, 3, refused(server))
 	for _, m := range append(server.Messages(channel), server.Messages(notifytest.IncomingChannel)...) {
@@ -125,7 +126,7 @@ func TestSlackSendsAgainWithoutTheChartThatIsRefused(t *testing.T) {
 	}
 
 	server.Fail(notifytest.Code("invalid_blocks"), notifytest.Code("invalid_blocks"))
-	_, err = receiver.Send(t.Context(), notification(charted), ref)
+	_, err = receiver.Send(t.Context(), fixture.Notification(charted), ref)
 	require.NoError(t, err)
 	require.JSONEq(t, `[]`, string(server.Messages(channel)[0].Attachments), "then plain text")
 }

@@ -1,4 +1,4 @@
-package notify
+package slack
 
 import (
 	"strings"
@@ -6,100 +6,103 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"notewatch/internal/slackapi"
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
 )
 
-// slackList lays out several alerts: how many there are of what, and the worst of each rule.
-func slackList(l list) slackLayout {
-	layout := slackLayout{tone: l.tone, headline: slackHeadline(l.word, l.headline), plain: []string{l.word + ": " + l.headline}}
+// listLayout lays out several alerts: how many there are of what, and the worst of each rule.
+func listLayout(l message.List) layout {
+	layout := layout{tone: l.Tone, headline: headlineText(l.Word, l.Headline), plain: []string{l.Word + ": " + l.Headline}}
 	add := func(section string, plain ...string) {
 		layout.sections = append(layout.sections, section)
 		layout.plain = append(layout.plain, plain...)
 	}
-	if len(l.detail) > 0 {
-		add(mrkdwn(strings.Join(l.detail, "\n"), maxSlackDetail), l.detail...)
+	if len(l.Detail) > 0 {
+		add(slackapi.Escape(strings.Join(l.Detail, "\n"), maxDetail), l.Detail...)
 	}
-	const rest = 3 * maxSlackField // what comes after the groups
-	room := min(maxSlackSection, (layout.room()-rest)/len(l.groups))
-	for _, g := range l.groups {
-		section, plain, hidden := slackGroup(g, l.digest(), room)
+	const rest = 3 * maxField // what comes after the groups
+	room := min(maxSection, (layout.room()-rest)/len(l.Groups))
+	for _, g := range l.Groups {
+		section, plain, hidden := groupSection(g, l.Digest(), room)
 		add(section, plain...)
 		layout.hidden = layout.hidden || hidden
 	}
-	if l.more != "" {
-		add(mrkdwn(l.more, maxSlackField), l.more)
+	if l.More != "" {
+		add(slackapi.Escape(l.More, maxField), l.More)
 		layout.hidden = true
 	}
 	if layout.hidden {
-		all := "All " + words.Number(l.count) + ": " + l.hint()
-		add(mrkdwn(all, maxSlackField), all)
+		all := "All " + words.Number(l.Count) + ": " + l.Hint()
+		add(slackapi.Escape(all, maxField), all)
 	}
 	context := listContext(l)
-	layout.context = mrkdwn(context, maxSlackField)
+	layout.context = slackapi.Escape(context, maxField)
 	layout.plain = append(layout.plain, context)
 	return layout
 }
 
-func listContext(l list) string {
-	what := words.Count(l.count, "alert")
-	if first := l.groups[0]; !l.digest() {
-		what = words.Dotted(first.figure, labelled("rule ", first.rule), what)
+func listContext(l message.List) string {
+	what := words.Count(l.Count, "alert")
+	if first := l.Groups[0]; !l.Digest() {
+		what = words.Dotted(first.Figure, message.Labelled("rule ", first.Rule), what)
 	}
-	return words.Dotted(what, asOf(l.asOf), labelled("message ", l.id))
+	return words.Dotted(what, message.AsOf(l.AsOf), message.Labelled("message ", l.ID))
 }
 
-// slackGroup is a section of about room characters with the worst alerts of a rule, led by the name of the rule in a digest:
+// groupSection is a section of about room characters with the worst alerts of a rule, led by the name of the rule in a digest:
 // as mrkdwn and as lines of text.
-func slackGroup(g group, digest bool, room int) (section string, plain []string, hidden bool) {
+func groupSection(g message.Group, digest bool, room int) (section string, plain []string, hidden bool) {
 	var lines []string
 	if digest {
-		lines = append(lines, "*"+mrkdwn(g.rule, maxSlackName)+"*  "+mrkdwn(g.about(), maxSlackName))
-		plain = append(plain, g.rule+": "+g.about())
+		lines = append(lines, "*"+slackapi.Escape(g.Rule, maxName)+"*  "+slackapi.Escape(g.About(), maxName))
+		plain = append(plain, g.Rule+": "+g.About())
 	}
-	advice := mrkdwn(labelled("→ ", g.advice), maxSlackField)
-	room -= 2*maxSlackName + utf8.RuneCountInString(advice) // the title, what is left, and the advice
+	advice := slackapi.Escape(message.Labelled("→ ", g.Advice), maxField)
+	room -= 2*maxName + utf8.RuneCountInString(advice) // the title, what is left, and the advice
 	shown := 0
-	for _, a := range g.alerts[:g.top] {
-		r := rowOf(a)
-		line := "• *" + mrkdwn(r.word, maxSlackName) + "* " + slackLink(a.Subject) + " · " + mrkdwn(r.text, maxSlackField)
+	for _, a := range g.Alerts[:g.Top] {
+		r := message.RowOf(a)
+		line := "• *" + slackapi.Escape(r.Word, maxName) + "* " + link(a.Subject) + " · " + slackapi.Escape(r.Text, maxField)
 		if room -= utf8.RuneCountInString(line) + 1; room < 0 {
 			break
 		}
 		lines = append(lines, line)
-		plain = append(plain, "• "+r.word+" "+nameOf(a.Subject)+" · "+r.text)
+		plain = append(plain, "• "+r.Word+" "+message.NameOf(a.Subject)+" · "+r.Text)
 		shown++
 	}
-	left := g.left(shown)
-	lines = append(lines, mrkdwn(left, maxSlackName), advice)
-	plain = append(plain, left, labelled("→ ", g.advice))
-	return strings.Join(filled(lines), "\n"), filled(plain), left != ""
+	left := g.Left(shown)
+	lines = append(lines, slackapi.Escape(left, maxName), advice)
+	plain = append(plain, left, message.Labelled("→ ", g.Advice))
+	return strings.Join(message.Filled(lines), "\n"), message.Filled(plain), left != ""
 }
 
-// slackFullList is as many of the alerts of n as one message holds, a line each, to stand in the thread of a message that
+// fullList is as many of the alerts of n as one message holds, a line each, to stand in the thread of a message that
 // shows only the worst.
-func slackFullList(n Notification) slackMessage {
-	sorted := WorstFirst(n.Alerts)
-	l := describeList(n, n.Alerts)
+func fullList(n notify.Notification) content {
+	sorted := notify.WorstFirst(n.Alerts)
+	l := message.DescribeList(n, n.Alerts)
 	var blocks []slack.Block
-	for _, section := range packed(fullLines(l, sorted, maxSlackTotal), maxSlackSection) {
-		blocks = append(blocks, slack.NewSectionBlock(slackMarkdown(section), nil, nil, slack.SectionBlockOptionExpand(true)))
+	for _, section := range packed(fullLines(l, sorted, maxTotal), maxSection) {
+		blocks = append(blocks, slack.NewSectionBlock(markdown(section), nil, nil, slack.SectionBlockOptionExpand(true)))
 	}
-	return slackMessage{text: strings.Join(fullLines(l, sorted, maxSlackText), "\n"), blocks: blocks}
+	return content{text: strings.Join(fullLines(l, sorted, maxText), "\n"), blocks: blocks}
 }
 
 // fullLines are escaped lines, of at most room bytes, for as many alerts as fit. The last says how many do not.
-func fullLines(l list, sorted []Alert, room int) []string {
-	lines := []string{mrkdwn(words.Dotted("All "+words.Count(l.count, "alert"), asOf(l.asOf)), maxSlackField)}
-	room -= len(lines[0]) + maxSlackName
+func fullLines(l message.List, sorted []notify.Alert, room int) []string {
+	lines := []string{slackapi.Escape(words.Dotted("All "+words.Count(l.Count, "alert"), message.AsOf(l.AsOf)), maxField)}
+	room -= len(lines[0]) + maxName
 	for i, a := range sorted {
-		r := rowOf(a)
-		text := r.brief
-		if l.digest() {
-			text = words.Dotted(words.Clean(a.Rule, maxName), text)
+		r := message.RowOf(a)
+		text := r.Brief
+		if l.Digest() {
+			text = words.Dotted(words.Clean(a.Rule, message.MaxName), text)
 		}
-		line := "• " + mrkdwn(r.word+" "+nameOf(a.Subject)+" · "+text, maxSlackSection-1)
+		line := "• " + slackapi.Escape(r.Word+" "+message.NameOf(a.Subject)+" · "+text, maxSection-1)
 		if room -= len(line) + 1; room < 0 {
-			return append(lines, mrkdwn("and "+words.Number(len(sorted)-i)+" more: "+l.hint(), maxSlackName))
+			return append(lines, slackapi.Escape("and "+words.Number(len(sorted)-i)+" more: "+l.Hint(), maxName))
 		}
 		lines = append(lines, line)
 	}

@@ -1,4 +1,4 @@
-package notify
+package slack
 
 import (
 	"fmt"
@@ -6,18 +6,21 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
 )
 
-// slackMention is the form of what may call people: a user, a group of users, those in the channel who are active, all.
-var slackMention = regexp.MustCompile(`^<(@[UW][A-Z0-9]{1,20}|!subteam\^S[A-Z0-9]{1,20}|!here|!channel)>$`)
+// mentionForm is the form of what may call people: a user, a group of users, those in the channel who are active, all.
+var mentionForm = regexp.MustCompile(`^<(@[UW][A-Z0-9]{1,20}|!subteam\^S[A-Z0-9]{1,20}|!here|!channel)>$`)
 
 // checkMentions returns what is wrong with the mentions by level.
 func checkMentions(byLevel map[string]string) error {
 	for _, level := range slices.Sorted(maps.Keys(byLevel)) {
-		if Severity(level) < Severity("info") {
+		if notify.Severity(level) < notify.Severity("info") {
 			return fmt.Errorf("the mention of level %q: levels are info, warning and critical", level)
 		}
-		if !slackMention.MatchString(byLevel[level]) {
+		if !mentionForm.MatchString(byLevel[level]) {
 			return fmt.Errorf("the mention of level %s: it has to be <@U…>, <!subteam^S…>, <!here> or <!channel>", level)
 		}
 	}
@@ -25,9 +28,9 @@ func checkMentions(byLevel map[string]string) error {
 }
 
 // mentions calls those who are to be called for alerts: for each that fires, is not muted, and was not shown at its level.
-func mentions(byLevel map[string]string, alerts []Alert) string {
+func mentions(byLevel map[string]string, alerts []notify.Alert) string {
 	var called []string
-	for _, a := range WorstFirst(alerts) {
+	for _, a := range notify.WorstFirst(alerts) {
 		mention := byLevel[a.Level]
 		if mention != "" && worse(a) && a.Mute == "" && !slices.Contains(called, mention) {
 			called = append(called, mention)
@@ -37,7 +40,7 @@ func mentions(byLevel map[string]string, alerts []Alert) string {
 }
 
 // worse reports whether a fires at a level that is higher than the one shown, or was not shown at all.
-func worse(a Alert) bool {
-	s := statusOf(a)
-	return s == escalated || s == firing && unseen(a)
+func worse(a notify.Alert) bool {
+	s := message.StatusOf(a)
+	return s == message.Escalated || s == message.Firing && message.Unseen(a)
 }

@@ -1,4 +1,4 @@
-package notify_test
+package slack_test
 
 import (
 	"encoding/json"
@@ -10,14 +10,16 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/slack"
 )
 
 var callsByLevel = map[string]string{"critical": "<!subteam^S012AB3CD>", "warning": "<@U024BE7LH>"}
 
-func newCallingSlack(t *testing.T, url string) *notify.Slack {
+func newCallingSlack(t *testing.T, url string) *slack.Bot {
 	t.Helper()
-	receiver, err := notify.NewSlack(notify.SlackConfig{
+	receiver, err := slack.NewBot(slack.BotConfig{
 		Token: secret.New("xoxb-token"), Channel: channel, APIURL: url, Mention: callsByLevel,
 	})
 	require.NoError(t, err)
@@ -51,7 +53,7 @@ func unescaped(t *testing.T, raw []byte) string {
 
 func TestSlackMentions(t *testing.T) {
 	warning := func(change func(*notify.Alert)) notify.Alert {
-		a := alertWith(change)
+		a := fixture.With(change)
 		a.ID, a.Level = "5c11", "warning"
 		return a
 	}
@@ -60,29 +62,29 @@ func TestSlackMentions(t *testing.T) {
 		alerts []notify.Alert
 		calls  []string
 	}{
-		"critical":     {[]notify.Alert{firing()}, []string{"<!subteam^S012AB3CD>"}},
+		"critical":     {[]notify.Alert{fixture.Firing()}, []string{"<!subteam^S012AB3CD>"}},
 		"warning":      {[]notify.Alert{warning(asIs)}, []string{"<@U024BE7LH>"}},
-		"both":         {[]notify.Alert{warning(asIs), firing(), firing()}, []string{"<!subteam^S012AB3CD>", "<@U024BE7LH>"}},
-		"nobody":       {[]notify.Alert{alertWith(func(a *notify.Alert) { a.Level = "info" })}, nil},
-		"drill":        {[]notify.Alert{sampleNamed(t, "drill")}, []string{"<!subteam^S012AB3CD>"}},
-		"muted":        {[]notify.Alert{alertWith(func(a *notify.Alert) { a.Mute = "by amy" })}, nil},
-		"over":         {[]notify.Alert{sampleNamed(t, "fired_and_resolved")}, nil},
-		"report":       {[]notify.Alert{alertWith(func(a *notify.Alert) { a.Reason = "reported" })}, nil},
-		"late figures": {[]notify.Alert{sampleNamed(t, "revised")}, nil},
-		"not news":     {[]notify.Alert{sampleNamed(t, "updated")}, nil},
-		"reminder":     {[]notify.Alert{sampleNamed(t, "reminded")}, nil},
+		"both":         {[]notify.Alert{warning(asIs), fixture.Firing(), fixture.Firing()}, []string{"<!subteam^S012AB3CD>", "<@U024BE7LH>"}},
+		"nobody":       {[]notify.Alert{fixture.With(func(a *notify.Alert) { a.Level = "info" })}, nil},
+		"drill":        {[]notify.Alert{fixture.SampleNamed(t, "drill")}, []string{"<!subteam^S012AB3CD>"}},
+		"muted":        {[]notify.Alert{fixture.With(func(a *notify.Alert) { a.Mute = "by amy" })}, nil},
+		"over":         {[]notify.Alert{fixture.SampleNamed(t, "fired_and_resolved")}, nil},
+		"report":       {[]notify.Alert{fixture.With(func(a *notify.Alert) { a.Reason = "reported" })}, nil},
+		"late figures": {[]notify.Alert{fixture.SampleNamed(t, "revised")}, nil},
+		"not news":     {[]notify.Alert{fixture.SampleNamed(t, "updated")}, nil},
+		"reminder":     {[]notify.Alert{fixture.SampleNamed(t, "reminded")}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newSlackServer(t)
-			_, err := newCallingSlack(t, server.URL).Send(t.Context(), notification(test.alerts...), nil)
+			_, err := newCallingSlack(t, server.URL).Send(t.Context(), fixture.Notification(test.alerts...), nil)
 			require.NoError(t, err)
 			require.Equal(t, test.calls, called(t, server.Messages(channel)[0]))
 
-			incoming, err := notify.NewSlackWebhook(notify.SlackWebhookConfig{
+			incoming, err := slack.NewWebhook(slack.WebhookConfig{
 				URL: secret.New(server.WebhookURL), AllowPrivate: true, Mention: callsByLevel,
 			})
 			require.NoError(t, err)
-			_, err = incoming.Send(t.Context(), notification(test.alerts...), nil)
+			_, err = incoming.Send(t.Context(), fixture.Notification(test.alerts...), nil)
 			require.NoError(t, err)
 			require.Equal(t, test.calls, called(t, server.Messages(notifytest.IncomingChannel)[0]))
 		})
@@ -95,9 +97,9 @@ func TestSlackMentionsInTheThread(t *testing.T) {
 	} {
 		server := newSlackServer(t)
 		receiver := newCallingSlack(t, server.URL)
-		ref, err := receiver.Send(t.Context(), notification(firingBefore()), nil)
+		ref, err := receiver.Send(t.Context(), fixture.Notification(firingBefore()), nil)
 		require.NoError(t, err)
-		_, err = receiver.Send(t.Context(), notification(sampleNamed(t, sample)), ref)
+		_, err = receiver.Send(t.Context(), fixture.Notification(fixture.SampleNamed(t, sample)), ref)
 		require.NoError(t, err)
 		require.Empty(t, called(t, server.Messages(channel)[0]), "an update calls nobody")
 		require.Equal(t, calls, called(t, thread(t, server)[0]), sample)
@@ -117,8 +119,8 @@ func TestSlackOutsideTextCallsNobody(t *testing.T) {
 		"advice":      func(a *notify.Alert, s string) { a.Advice = s },
 		"detail":      func(a *notify.Alert, s string) { a.Detail = []string{s} },
 		"body":        func(a *notify.Alert, s string) { a.Body = "one\n" + s },
-		"figure":      func(a *notify.Alert, s string) { a.Figure, a.Trend = s, trend(5) },
-		"unit":        func(a *notify.Alert, s string) { a.Unit, a.Trend = s, trend(5) },
+		"figure":      func(a *notify.Alert, s string) { a.Figure, a.Trend = s, fixture.Trend(5) },
+		"unit":        func(a *notify.Alert, s string) { a.Unit, a.Trend = s, fixture.Trend(5) },
 		"mute":        func(a *notify.Alert, s string) { a.Mute = s },
 		"ack":         func(a *notify.Alert, s string) { a.Ack = s },
 		"level":       func(a *notify.Alert, s string) { a.Level = s },
@@ -128,13 +130,13 @@ func TestSlackOutsideTextCallsNobody(t *testing.T) {
 			"<!channel>", "<!here|x>", "<@U024BE7LH>", "<!subteam^S012AB3CD>", "<https://evil.example|x>", "@here", "@channel",
 			"*", "`", "```<!here>```", "|", ">", "|x> <!here>", "&lt;!here&gt;", "<#C0123456789>",
 		} {
-			receiver, ref, server := posted(t, notification(firingBefore()))
+			receiver, ref, server := posted(t, fixture.Notification(firingBefore()))
 			require.Empty(t, called(t, server.Messages(channel)[0]))
-			nasty := sampleNamed(t, "escalated")
+			nasty := fixture.SampleNamed(t, "escalated")
 			set(&nasty, text)
 			other := nasty
 			other.ID, other.Rule = "5c11", "another"
-			for _, n := range []notify.Notification{notification(nasty), notification(nasty, other)} {
+			for _, n := range []notify.Notification{fixture.Notification(nasty), fixture.Notification(nasty, other)} {
 				_, err := receiver.Send(t.Context(), n, ref)
 				require.NoError(t, err)
 			}
@@ -160,8 +162,8 @@ func TestSlackMentionConfig(t *testing.T) {
 		byLevel := map[string]string{"warning": mention}
 		url := secret.New("https://hooks.slack.com/services/T/B/x")
 		for _, err := range []error{
-			notify.SlackConfig{Token: secret.New("xoxb-1"), Channel: channel, Mention: byLevel}.Validate(),
-			notify.SlackWebhookConfig{URL: url, Mention: byLevel}.Validate(),
+			slack.BotConfig{Token: secret.New("xoxb-1"), Channel: channel, Mention: byLevel}.Validate(),
+			slack.WebhookConfig{URL: url, Mention: byLevel}.Validate(),
 		} {
 			if ok {
 				require.NoError(t, err, mention)
@@ -171,6 +173,6 @@ func TestSlackMentionConfig(t *testing.T) {
 		}
 	}
 	byLevel := map[string]string{"fatal": "<!here>"}
-	err := notify.SlackConfig{Token: secret.New("xoxb-1"), Channel: channel, Mention: byLevel}.Validate()
+	err := slack.BotConfig{Token: secret.New("xoxb-1"), Channel: channel, Mention: byLevel}.Validate()
 	require.EqualError(t, err, `the mention of level "fatal": levels are info, warning and critical`)
 }

@@ -1,4 +1,4 @@
-package notify
+package slack
 
 import (
 	"cmp"
@@ -8,34 +8,37 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"notewatch/internal/slackapi"
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
 )
 
 // What Slack takes, in characters after escaping. Each is below Slack's own limit: 3,000 a section, 2,000 a field, about
 // 13,000 all blocks together. The text of an update has 4,000, perhaps bytes, which is how ours is counted.
 const (
-	maxSlackText     = 3800
-	maxSlackTotal    = 11_000
-	maxSlackHeadline = 1900
-	maxSlackSection  = 2500
-	maxSlackDetail   = 2000
-	maxSlackAdvice   = 1500
-	maxSlackField    = 400
-	maxSlackName     = 200
+	maxText     = 3800
+	maxTotal    = 11_000
+	maxHeadline = 1900
+	maxSection  = 2500
+	maxDetail   = 2000
+	maxAdvice   = 1500
+	maxField    = 400
+	maxName     = 200
 )
 
-// slackColors are the colours of the bar beside a message.
-var slackColors = map[tone]string{
-	"critical": "#d72b3f",
-	"warning":  "#e8912d",
-	"info":     "#2f7fd1",
-	good:       "#2e9e6b",
-	gone:       "#8a8a8a",
-	neutral:    "#5b6b8c",
+// colors are the colours of the bar beside a message.
+var colors = map[message.Tone]string{
+	"critical":      "#d72b3f",
+	"warning":       "#e8912d",
+	"info":          "#2f7fd1",
+	message.Good:    "#2e9e6b",
+	message.Gone:    "#8a8a8a",
+	message.Neutral: "#5b6b8c",
 }
 
-// A slackMessage is what Slack shows. The text is for notifications, screen readers and for when Slack refuses the rest.
-type slackMessage struct {
+// A content is what Slack shows. The text is for notifications, screen readers and for when Slack refuses the rest.
+type content struct {
 	text        string
 	blocks      []slack.Block                 // the headline
 	chart       *slack.DataVisualizationBlock // below it; nil is none
@@ -45,18 +48,18 @@ type slackMessage struct {
 }
 
 // layouts are m and what to send in its place, in turn, when Slack refuses it: m without its chart, and its text alone.
-func (m slackMessage) layouts() []slackMessage {
-	plain := slackMessage{text: m.text}
+func (m content) layouts() []content {
+	plain := content{text: m.text}
 	if m.chart == nil {
-		return []slackMessage{m, plain}
+		return []content{m, plain}
 	}
 	bare := m
 	bare.chart = nil
-	return []slackMessage{m, bare, plain}
+	return []content{m, bare, plain}
 }
 
 // blockSet is the headline, the chart and the buttons.
-func (m slackMessage) blockSet() []slack.Block {
+func (m content) blockSet() []slack.Block {
 	blocks := slices.Clip(m.blocks)
 	if m.chart != nil {
 		blocks = append(blocks, m.chart)
@@ -67,9 +70,9 @@ func (m slackMessage) blockSet() []slack.Block {
 	return blocks
 }
 
-// A slackLayout is what a slackMessage is built of. Its texts are escaped, except plain.
-type slackLayout struct {
-	tone     tone
+// A layout is what a content is built of. Its texts are escaped, except plain.
+type layout struct {
+	tone     message.Tone
 	headline string
 	chart    *slack.DataVisualizationBlock
 	fields   []string
@@ -79,52 +82,52 @@ type slackLayout struct {
 	plain    []string // the same as lines of text: a headline, what may be left out, a line that tells which alert it is
 }
 
-// newSlackMessage shows some alerts of n, all of them or those that changed. The mention, which may be "", is Slack's markup
+// newContent shows some alerts of n, all of them or those that changed. The mention, which may be "", is Slack's markup
 // and calls people.
-func newSlackMessage(n Notification, alerts []Alert, mention string) slackMessage {
-	var layout slackLayout
+func newContent(n notify.Notification, alerts []notify.Alert, mention string) content {
+	var layout layout
 	if len(alerts) == 1 {
-		layout = slackCard(alerts[0], describeIn(n, alerts[0]))
+		layout = cardLayout(alerts[0], message.DescribeIn(n, alerts[0]))
 	} else {
-		layout = slackList(describeList(n, alerts))
+		layout = listLayout(message.DescribeList(n, alerts))
 	}
 	attachment := slack.Attachment{
-		Color:    cmp.Or(slackColors[layout.tone], slackColors[gone]),
-		Fallback: mrkdwn(layout.plain[0], maxSlackHeadline),
+		Color:    cmp.Or(colors[layout.tone], colors[message.Gone]),
+		Fallback: slackapi.Escape(layout.plain[0], maxHeadline),
 		Blocks:   slack.Blocks{BlockSet: layout.body()},
 	}
-	return slackMessage{
-		text:        joinWords(mention, slackText(layout.plain)),
-		blocks:      []slack.Block{slackSection(joinWords(layout.headline, mention))},
+	return content{
+		text:        message.JoinWords(mention, linesText(layout.plain)),
+		blocks:      []slack.Block{newSection(message.JoinWords(layout.headline, mention))},
 		chart:       layout.chart,
 		attachments: []slack.Attachment{attachment},
 		hidden:      layout.hidden,
 	}
 }
 
-func (l slackLayout) body() []slack.Block {
+func (l layout) body() []slack.Block {
 	var blocks []slack.Block
 	if len(l.fields) > 0 {
 		fields := make([]*slack.TextBlockObject, len(l.fields))
 		for i, field := range l.fields {
-			fields[i] = slackMarkdown(field)
+			fields[i] = markdown(field)
 		}
 		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
 	}
 	for _, section := range l.sections {
-		blocks = append(blocks, slackSection(section))
+		blocks = append(blocks, newSection(section))
 	}
 	if l.context == "" {
 		return blocks
 	}
-	return append(blocks, slack.NewContextBlock("", slackMarkdown(l.context)))
+	return append(blocks, slack.NewContextBlock("", markdown(l.context)))
 }
 
 // room is how many characters are left for further sections.
-func (l slackLayout) room() int {
-	room := maxSlackTotal - utf8.RuneCountInString(l.headline) - utf8.RuneCountInString(l.context)
+func (l layout) room() int {
+	room := maxTotal - utf8.RuneCountInString(l.headline) - utf8.RuneCountInString(l.context)
 	if l.chart != nil {
-		room -= maxSlackChart
+		room -= maxChart
 	}
 	for _, text := range slices.Concat(l.fields, l.sections) {
 		room -= utf8.RuneCountInString(text)
@@ -132,52 +135,52 @@ func (l slackLayout) room() int {
 	return room
 }
 
-func slackSection(text string) slack.Block {
-	return slack.NewSectionBlock(slackMarkdown(text), nil, nil)
+func newSection(text string) slack.Block {
+	return slack.NewSectionBlock(markdown(text), nil, nil)
 }
 
-// slackMarkdown is verbatim: Slack makes no links and mentions of its own out of the text.
-func slackMarkdown(text string) *slack.TextBlockObject {
+// markdown is verbatim: Slack makes no links and mentions of its own out of the text.
+func markdown(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }
 
-// slackCard lays out one alert.
-func slackCard(a Alert, c card) slackLayout {
-	layout := slackLayout{tone: c.tone, headline: slackHeadline(c.word, c.headline), chart: slackChart(a), plain: plainCard(c)}
-	for _, f := range c.facts() {
-		layout.fields = append(layout.fields, slackField(f))
+// cardLayout lays out one alert.
+func cardLayout(a notify.Alert, c message.Card) layout {
+	layout := layout{tone: c.Tone, headline: headlineText(c.Word, c.Headline), chart: chartOf(a), plain: plainCard(c)}
+	for _, f := range c.Facts() {
+		layout.fields = append(layout.fields, fieldText(f))
 	}
-	if len(c.detail) > 0 {
-		layout.sections = append(layout.sections, mrkdwn(strings.Join(c.detail, "\n"), maxSlackDetail))
+	if len(c.Detail) > 0 {
+		layout.sections = append(layout.sections, slackapi.Escape(strings.Join(c.Detail, "\n"), maxDetail))
 	}
-	if c.advice != "" {
-		layout.sections = append(layout.sections, mrkdwn("→ "+c.advice, maxSlackAdvice))
+	if c.Advice != "" {
+		layout.sections = append(layout.sections, slackapi.Escape("→ "+c.Advice, maxAdvice))
 	}
 	var subject, project string
-	if a.Subject != (Named{}) {
-		subject = slackLink(a.Subject)
+	if a.Subject != (notify.Named{}) {
+		subject = link(a.Subject)
 	}
-	if c.project != "" {
-		project = "project " + slackLink(a.Project)
+	if c.Project != "" {
+		project = "project " + link(a.Project)
 	}
-	layout.context = words.Dotted(subject, mrkdwn(c.uid, maxSlackName), project, mrkdwn(labelled("rule ", c.rule), maxSlackName),
-		mrkdwn(labelled("alert ", c.id), maxSlackName), asOf(c.asOf))
-	layout.sections = append(slackBody(c.body, layout.room()), layout.sections...)
+	layout.context = words.Dotted(subject, slackapi.Escape(c.UID, maxName), project, slackapi.Escape(message.Labelled("rule ", c.Rule), maxName),
+		slackapi.Escape(message.Labelled("alert ", c.ID), maxName), message.AsOf(c.AsOf))
+	layout.sections = append(bodySections(c.Body, layout.room()), layout.sections...)
 	return layout
 }
 
 // plainCard is c as lines of text.
-func plainCard(c card) []string {
-	lines := filled(append([]string{c.word + ": " + c.headline, joinFacts(c.facts())}, c.detail...))
-	lines = append(lines, c.body...) // an empty line of it is meant
-	last := words.Dotted(c.uid, c.project, labelled("rule ", c.rule), labelled("alert ", c.id), asOf(c.asOf))
-	return append(lines, filled([]string{labelled("→ ", c.advice), last})...)
+func plainCard(c message.Card) []string {
+	lines := message.Filled(append([]string{c.Word + ": " + c.Headline, message.JoinFacts(c.Facts())}, c.Detail...))
+	lines = append(lines, c.Body...) // an empty line of it is meant
+	last := words.Dotted(c.UID, c.Project, message.Labelled("rule ", c.Rule), message.Labelled("alert ", c.ID), message.AsOf(c.AsOf))
+	return append(lines, message.Filled([]string{message.Labelled("→ ", c.Advice), last})...)
 }
 
-func slackHeadline(word, text string) string {
-	return "*" + mrkdwn(word, maxSlackName) + "*  " + mrkdwn(text, maxSlackHeadline)
+func headlineText(word, text string) string {
+	return "*" + slackapi.Escape(word, maxName) + "*  " + slackapi.Escape(text, maxHeadline)
 }
 
-func slackField(f fact) string {
-	return "*" + mrkdwn(f.label, maxSlackName) + "*\n" + mrkdwn(f.value, maxSlackField)
+func fieldText(f message.Fact) string {
+	return "*" + slackapi.Escape(f.Label, maxName) + "*\n" + slackapi.Escape(f.Value, maxField)
 }

@@ -1,54 +1,57 @@
-package notify
+package slack
 
 import (
 	"slices"
 	"strings"
 
+	"notewatch/internal/slackapi"
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
 )
 
-// A slackNote is what the thread of a message is told of a change.
-type slackNote struct {
+// A note is what the thread of a message is told of a change.
+type note struct {
 	text      string
-	broadcast bool    // to the channel too
-	calls     []Alert // for which people may be called
+	broadcast bool           // to the channel too
+	calls     []notify.Alert // for which people may be called
 }
 
 // maxNoteNames is how many subjects a note names.
 const maxNoteNames = 3
 
-// slackNoteOf returns the note about what changed in n, if that is worth one: an alert that got worse, is remembered, eased
+// noteAbout returns the note about what changed in n, if that is worth one: an alert that got worse, is remembered, eased
 // or ended. All else people see in the message when they look.
-func slackNoteOf(n Notification) (note slackNote, ok bool) {
-	var worth []Alert
-	for _, a := range WorstFirst(n.Alerts) {
+func noteAbout(n notify.Notification) (about note, ok bool) {
+	var worth []notify.Alert
+	for _, a := range notify.WorstFirst(n.Alerts) {
 		if a.Changed && notable(a) {
 			worth = append(worth, a)
 		}
 	}
 	if len(worth) == 0 {
-		return slackNote{}, false
+		return note{}, false
 	}
-	loud := func(a Alert) bool { return worse(a) || statusOf(a) == reminder }
-	return slackNote{text: noteText(n, worth), broadcast: slices.ContainsFunc(worth, loud), calls: worth}, true
+	loud := func(a notify.Alert) bool { return worse(a) || message.StatusOf(a) == message.Reminder }
+	return note{text: noteText(n, worth), broadcast: slices.ContainsFunc(worth, loud), calls: worth}, true
 }
 
 // notable reports whether a note is worth it. Of what is muted only the end is.
-func notable(a Alert) bool {
-	switch statusOf(a) {
-	case firing, escalated, reminder, eased:
+func notable(a notify.Alert) bool {
+	switch message.StatusOf(a) {
+	case message.Firing, message.Escalated, message.Reminder, message.Eased:
 		return a.Mute == ""
-	case resolved, periodEnded, corrected, withdrawn, revised:
+	case message.Resolved, message.PeriodEnded, message.Corrected, message.Withdrawn, message.Revised:
 		return true
 	}
 	return false
 }
 
 // noteText is one line: an alert with its figures, or how many of n changed in which way.
-func noteText(n Notification, alerts []Alert) string {
+func noteText(n notify.Notification, alerts []notify.Alert) string {
 	still := ""
 	if len(n.Alerts) > 1 {
-		still = stillFiring(n.Alerts)
+		still = message.StillFiring(n.Alerts)
 	}
 	if len(alerts) == 1 {
 		return words.Dotted(noteOf(alerts[0]), still)
@@ -57,40 +60,40 @@ func noteText(n Notification, alerts []Alert) string {
 }
 
 // noteOf is a note about one alert.
-func noteOf(a Alert) string {
-	c := describe(a)
+func noteOf(a notify.Alert) string {
+	c := message.Describe(a)
 	lasted := ""
 	switch {
-	case c.lasted == 0:
-	case c.ended.IsZero():
-		lasted = "for " + words.Duration(c.lasted)
+	case c.Lasted == 0:
+	case c.Ended.IsZero():
+		lasted = "for " + words.Duration(c.Lasted)
 	default:
-		lasted = "lasted " + words.Duration(c.lasted)
+		lasted = "lasted " + words.Duration(c.Lasted)
 	}
-	said := mrkdwn(words.Dotted(joinFacts(c.figures), c.why, lasted, labelled("rule ", c.rule)), maxSlackSection)
-	return "*" + mrkdwn(c.word, maxSlackName) + "*  " + words.Dotted(slackLink(a.Subject), said)
+	said := slackapi.Escape(words.Dotted(message.JoinFacts(c.Figures), c.Why, lasted, message.Labelled("rule ", c.Rule)), maxSection)
+	return "*" + slackapi.Escape(c.Word, maxName) + "*  " + words.Dotted(link(a.Subject), said)
 }
 
 // noteCounts are notes about several alerts, by what happened and of which rule.
-func noteCounts(alerts []Alert) []string {
+func noteCounts(alerts []notify.Alert) []string {
 	type kind struct{ word, rule string }
 	var kinds []kind
 	names := make(map[kind][]string)
 	for _, a := range alerts {
-		k := kind{wordOf(a, statusOf(a)), words.Clean(a.Rule, maxName)}
+		k := kind{message.WordOf(a, message.StatusOf(a)), words.Clean(a.Rule, message.MaxName)}
 		if names[k] == nil {
 			kinds = append(kinds, k)
 		}
-		names[k] = append(names[k], nameOf(a.Subject))
+		names[k] = append(names[k], message.NameOf(a.Subject))
 	}
 	notes := make([]string, 0, len(kinds))
-	for _, k := range kinds[:min(len(kinds), MaxRules)] {
+	for _, k := range kinds[:min(len(kinds), notify.MaxRules)] {
 		shown := names[k][:min(len(names[k]), maxNoteNames)]
 		who := strings.Join(shown, ", ")
 		if more := len(names[k]) - len(shown); more > 0 {
 			who += " and " + words.Number(more) + " more"
 		}
-		notes = append(notes, "*"+mrkdwn(k.word, maxSlackName)+"*  "+mrkdwn(k.rule+": "+who, maxSlackField))
+		notes = append(notes, "*"+slackapi.Escape(k.word, maxName)+"*  "+slackapi.Escape(k.rule+": "+who, maxField))
 	}
 	if more := len(kinds) - len(notes); more > 0 {
 		notes = append(notes, words.Count(more, "more change"))

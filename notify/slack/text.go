@@ -1,23 +1,26 @@
-package notify
+package slack
 
 import (
 	"strings"
 	"unicode/utf8"
 
+	"notewatch/internal/slackapi"
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
 )
 
-// slackText is lines as one text of at most maxSlackText bytes. Lines are left out whole, neither the first nor the last,
+// linesText is lines as one text of at most maxText bytes. Lines are left out whole, neither the first nor the last,
 // and a mark stands for them.
-func slackText(lines []string) string {
-	first, last := mrkdwnEscapes.Replace(lines[0]), mrkdwnEscapes.Replace(lines[len(lines)-1])
+func linesText(lines []string) string {
+	first, last := slackapi.MrkdwnEscapes.Replace(lines[0]), slackapi.MrkdwnEscapes.Replace(lines[len(lines)-1])
 	if len(lines) == 1 {
 		return first
 	}
 	const mark = "\n…"
-	text, room := first, maxSlackText-len(first)-len(last)-len(mark)-1
+	text, room := first, maxText-len(first)-len(last)-len(mark)-1
 	for _, line := range lines[1 : len(lines)-1] {
-		line = "\n" + mrkdwnEscapes.Replace(line)
+		line = "\n" + slackapi.MrkdwnEscapes.Replace(line)
 		if room -= len(line); room < 0 {
 			text += mark
 			break
@@ -43,25 +46,25 @@ func packed(lines []string, limit int) []string {
 	return texts
 }
 
-// slackBody is sections of at most room characters in all that show lines as written, blanks too. The last line counts
+// bodySections is sections of at most room characters in all that show lines as written, blanks too. The last line counts
 // what does not fit.
-func slackBody(lines []string, room int) []string {
+func bodySections(lines []string, room int) []string {
 	const fence = "```"
 	var shown []string
 	for i, line := range lines {
-		line = strings.ReplaceAll(mrkdwnEscapes.Replace(line), "`", "'") // a fence would end the block
-		if room -= utf8.RuneCountInString(line) + 1; room < maxSlackName {
+		line = strings.ReplaceAll(slackapi.MrkdwnEscapes.Replace(line), "`", "'") // a fence would end the block
+		if room -= utf8.RuneCountInString(line) + 1; room < maxName {
 			shown = append(shown, "… "+words.Count(len(lines)-i, "more line"))
 			break
 		}
 		shown = append(shown, line)
 	}
-	sections := packed(shown, maxSlackSection-2*len(fence)-2)
+	sections := packed(shown, maxSection-2*len(fence)-2)
 	for i, section := range sections {
 		sections[i] = fence + "\n" + section + "\n" + fence
 	}
 	return sections
 }
 
-// slackLink returns the name of n, as a link if n has a page.
-func slackLink(n Named) string { return MrkdwnLink(nameOf(n), n.URL) }
+// link returns the name of n, as a link if n has a page.
+func link(n notify.Named) string { return slackapi.Link(message.NameOf(n), n.URL) }

@@ -1,4 +1,4 @@
-package notify_test
+package slack_test
 
 import (
 	"errors"
@@ -10,11 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/slack"
 )
 
 // posted returns a Slack that has shown n, where that is, and the server.
-func posted(t *testing.T, n notify.Notification) (*notify.Slack, notify.Ref, *notifytest.Slack) {
+func posted(t *testing.T, n notify.Notification) (*slack.Bot, notify.Ref, *notifytest.Slack) {
 	t.Helper()
 	server := newSlackServer(t)
 	receiver := newSlack(t, server.URL)
@@ -66,9 +68,9 @@ func TestSlackThreadNotes(t *testing.T) {
 		{"unacknowledged", false, ""},
 	} {
 		t.Run(test.sample, func(t *testing.T) {
-			receiver, ref, server := posted(t, notification(firingBefore()))
-			alert := sampleNamed(t, test.sample)
-			again, err := receiver.Send(t.Context(), notification(alert), ref)
+			receiver, ref, server := posted(t, fixture.Notification(firingBefore()))
+			alert := fixture.SampleNamed(t, test.sample)
+			again, err := receiver.Send(t.Context(), fixture.Notification(alert), ref)
 			require.NoError(t, err)
 			require.JSONEq(t, string(ref), string(again))
 			require.Equal(t, 1, server.Messages(channel)[0].Edits)
@@ -81,7 +83,7 @@ func TestSlackThreadNotes(t *testing.T) {
 			require.Equal(t, test.note, replies[0].Text)
 			require.Equal(t, test.broadcast, replies[0].Broadcast)
 
-			quiet := notification(alert)
+			quiet := fixture.Notification(alert)
 			quiet.Quiet = true
 			_, err = receiver.Send(t.Context(), quiet, ref)
 			require.NoError(t, err)
@@ -89,7 +91,7 @@ func TestSlackThreadNotes(t *testing.T) {
 			require.Len(t, thread(t, server), 1, "nobody is disturbed")
 
 			alert.Changed = false
-			_, err = receiver.Send(t.Context(), notification(alert), ref)
+			_, err = receiver.Send(t.Context(), fixture.Notification(alert), ref)
 			require.NoError(t, err)
 			require.Len(t, thread(t, server), 1, "nothing changed")
 		})
@@ -98,15 +100,15 @@ func TestSlackThreadNotes(t *testing.T) {
 
 // firingBefore is firing as it was before the other samples.
 func firingBefore() notify.Alert {
-	return alertWith(func(a *notify.Alert) { a.Level, a.Value = "warning", 33e6 })
+	return fixture.With(func(a *notify.Alert) { a.Level, a.Value = "warning", 33e6 })
 }
 
 func TestSlackThreadNotesOfSeveral(t *testing.T) {
-	alerts := fleet(12)
+	alerts := fixture.Fleet(12)
 	for i := range alerts {
 		alerts[i].State, alerts[i].Reason, alerts[i].EndedAt = "firing", "fired", time.Time{}
 	}
-	receiver, ref, server := posted(t, notification(alerts...))
+	receiver, ref, server := posted(t, fixture.Notification(alerts...))
 	for i := range alerts {
 		a := &alerts[i]
 		a.Changed, a.Was = i < 7, a.Level
@@ -116,10 +118,10 @@ func TestSlackThreadNotesOfSeveral(t *testing.T) {
 		case i == 4:
 			a.Level, a.Was, a.Mute = "critical", "warning", "silenced until 18:00 UTC by amy"
 		case i < 7:
-			ended(a)
+			fixture.Ended(a)
 		}
 	}
-	_, err := receiver.Send(t.Context(), notification(alerts...), ref)
+	_, err := receiver.Send(t.Context(), fixture.Notification(alerts...), ref)
 	require.NoError(t, err)
 	replies := thread(t, server)
 	require.Len(t, replies, 2, "the full list and a note")
@@ -129,10 +131,10 @@ func TestSlackThreadNotesOfSeveral(t *testing.T) {
 	require.Contains(t, server.Messages(channel)[0].Text, "data-budget: 7 of 12 still firing")
 
 	for i := range alerts {
-		ended(&alerts[i])
+		fixture.Ended(&alerts[i])
 		alerts[i].Changed = i == 11
 	}
-	_, err = receiver.Send(t.Context(), notification(alerts...), ref)
+	_, err = receiver.Send(t.Context(), fixture.Notification(alerts...), ref)
 	require.NoError(t, err)
 	replies = thread(t, server)
 	const last = `^\*RESOLVED\*  sensor-11 · .* · lasted 2 h 30 min · rule data-budget · 0 of 12 still firing$`
@@ -142,7 +144,7 @@ func TestSlackThreadNotesOfSeveral(t *testing.T) {
 }
 
 func TestSlackQuietPostsNothing(t *testing.T) {
-	quiet := notification(alertWith(ended))
+	quiet := fixture.Notification(fixture.With(fixture.Ended))
 	quiet.Quiet = true
 
 	server := newSlackServer(t)
@@ -152,7 +154,7 @@ func TestSlackQuietPostsNothing(t *testing.T) {
 	require.Empty(t, server.Calls())
 
 	for _, code := range []string{"message_not_found", "edit_window_closed", "channel_not_found", "is_archived"} {
-		receiver, ref, server := posted(t, notification(firing()))
+		receiver, ref, server := posted(t, fixture.Notification(fixture.Firing()))
 		server.Fail(notifytest.Code(code))
 		again, err := receiver.Send(t.Context(), quiet, ref)
 		require.ErrorIs(t, err, notify.ErrSkipped)
@@ -167,16 +169,16 @@ func TestSlackRepeatsANoteThatMayStillArrive(t *testing.T) {
 		"code": notifytest.Code("internal_error"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			receiver, ref, server := posted(t, notification(firing()))
+			receiver, ref, server := posted(t, fixture.Notification(fixture.Firing()))
 			server.Fail(notifytest.Fault{}, fault)
-			_, err := receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+			_, err := receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 			failure, ok := errors.AsType[*notify.Error](err)
 			require.True(t, ok, "%v", err)
 			require.Equal(t, notify.Temporary, failure.Class)
 			require.Contains(t, server.Messages(channel)[0].Text, "RESOLVED")
 			require.Empty(t, thread(t, server))
 
-			_, err = receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+			_, err = receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 			require.NoError(t, err)
 			require.Len(t, thread(t, server), 1)
 			require.Equal(t, 2, server.Messages(channel)[0].Edits, "to update again does no harm")
@@ -188,9 +190,9 @@ func TestSlackRepeatsANoteThatMayStillArrive(t *testing.T) {
 func TestSlackUpdateStandsWhenItsNoteIsRefused(t *testing.T) {
 	for code := range classes {
 		t.Run(code, func(t *testing.T) {
-			receiver, ref, server := posted(t, notification(firing()))
+			receiver, ref, server := posted(t, fixture.Notification(fixture.Firing()))
 			server.Fail(notifytest.Fault{}, notifytest.Code(code))
-			again, err := receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+			again, err := receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 			require.Contains(t, server.Messages(channel)[0].Text, "RESOLVED")
 			if slices.Contains(passing, code) {
 				failure, ok := errors.AsType[*notify.Error](err)
@@ -208,34 +210,34 @@ func TestSlackListThatIsRefusedIsNotTriedAgain(t *testing.T) {
 	server := newSlackServer(t)
 	receiver := newSlack(t, server.URL)
 	server.Fail(notifytest.Fault{}, notifytest.Code("cannot_reply_to_message"))
-	ref, err := receiver.Send(t.Context(), notification(fleet(12)...), nil)
+	ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Fleet(12)...), nil)
 	require.NoError(t, err)
 	require.NotContains(t, string(ref), "unlisted")
 }
 
 func TestSlackPostedAfreshNeedsNoNote(t *testing.T) {
-	receiver, ref, server := posted(t, notification(firing()))
+	receiver, ref, server := posted(t, fixture.Notification(fixture.Firing()))
 	server.Delete(channel, server.Messages(channel)[0].TS)
-	_, err := receiver.Send(t.Context(), notification(alertWith(ended)), ref)
+	_, err := receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 	require.NoError(t, err)
 	require.Empty(t, thread(t, server))
 }
 
 func TestSlackListsAllAlertsInTheThreadOnce(t *testing.T) {
-	receiver, ref, server := posted(t, notification(fleet(12)...))
+	receiver, ref, server := posted(t, fixture.Notification(fixture.Fleet(12)...))
 	require.Len(t, thread(t, server), 1)
 	require.False(t, thread(t, server)[0].Broadcast)
 	require.Equal(t, 13, strings.Count(thread(t, server)[0].Text, "\n")+1, "a title and an alert a line")
 
-	alerts := fleet(12)
+	alerts := fixture.Fleet(12)
 	for i := range alerts {
 		alerts[i].Changed = false
 	}
-	_, err := receiver.Send(t.Context(), notification(alerts...), ref)
+	_, err := receiver.Send(t.Context(), fixture.Notification(alerts...), ref)
 	require.NoError(t, err)
 	require.Len(t, thread(t, server), 1)
 
-	_, _, server = posted(t, notification(fleet(5)...))
+	_, _, server = posted(t, fixture.Notification(fixture.Fleet(5)...))
 	require.Empty(t, thread(t, server), "the message shows all")
 }
 
@@ -244,23 +246,23 @@ func TestSlackListThatFailedComesWithTheNextChange(t *testing.T) {
 	server := newSlackServer(t)
 	receiver := newSlack(t, server.URL)
 	server.Fail(notifytest.Fault{}, notifytest.RateLimited("1"))
-	ref, err := receiver.Send(t.Context(), notification(fleet(12)...), nil)
+	ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Fleet(12)...), nil)
 	require.NoError(t, err)
 	require.Empty(t, thread(t, server))
 	require.Contains(t, server.Messages(channel)[0].Text, "All 12: notewatch alerts --message msg_4kx0")
 
-	alerts := fleet(12)
+	alerts := fixture.Fleet(12)
 	for i := range alerts {
 		alerts[i].Changed = false
 	}
-	quiet := notification(alerts...)
+	quiet := fixture.Notification(alerts...)
 	quiet.Quiet = true
 	ref, err = receiver.Send(t.Context(), quiet, ref)
 	require.NoError(t, err)
 	require.Empty(t, thread(t, server))
 
 	server.Fail(notifytest.Fault{}, notifytest.Code("invalid_blocks"))
-	ref, err = receiver.Send(t.Context(), notification(alerts...), ref)
+	ref, err = receiver.Send(t.Context(), fixture.Notification(alerts...), ref)
 	require.NoError(t, err)
 	require.Len(t, thread(t, server), 1)
 	require.JSONEq(t, `[]`, string(thread(t, server)[0].Blocks), "refused once, it came as plain text")
@@ -270,14 +272,14 @@ func TestSlackListThatFailedComesWithTheNextChange(t *testing.T) {
 func TestSlackListIsNotRepeatedWithItsNote(t *testing.T) {
 	server := newSlackServer(t)
 	receiver := newSlack(t, server.URL)
-	alerts := fleet(12)
+	alerts := fixture.Fleet(12)
 	server.Fail(notifytest.Fault{}, notifytest.RateLimited("1"))
-	ref, err := receiver.Send(t.Context(), notification(alerts...), nil)
+	ref, err := receiver.Send(t.Context(), fixture.Notification(alerts...), nil)
 	require.NoError(t, err)
 	server.Fail(notifytest.Fault{}, notifytest.RateLimited("1"))
-	_, err = receiver.Send(t.Context(), notification(alerts...), ref)
+	_, err = receiver.Send(t.Context(), fixture.Notification(alerts...), ref)
 	require.Error(t, err)
-	_, err = receiver.Send(t.Context(), notification(alerts...), ref)
+	_, err = receiver.Send(t.Context(), fixture.Notification(alerts...), ref)
 	require.NoError(t, err)
 	replies := thread(t, server)
 	require.Len(t, replies, 2)
@@ -286,11 +288,11 @@ func TestSlackListIsNotRepeatedWithItsNote(t *testing.T) {
 }
 
 func TestSlackFullListFits(t *testing.T) {
-	alerts := fleet(400)
+	alerts := fixture.Fleet(400)
 	for i := range alerts {
 		alerts[i].Subject.Name = strings.Repeat("&", 60) + alerts[i].Subject.Name
 	}
-	_, _, server := posted(t, notification(alerts...))
+	_, _, server := posted(t, fixture.Notification(alerts...))
 	require.Zero(t, refused(server))
 	reply := thread(t, server)[0]
 	require.Less(t, len(unescaped(t, reply.Blocks)), 12_000)

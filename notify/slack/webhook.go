@@ -1,4 +1,4 @@
-package notify
+package slack
 
 import (
 	"bytes"
@@ -14,33 +14,37 @@ import (
 
 	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
+	"notewatch/internal/slackapi"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
+	"notewatch/notify/internal/post"
 )
 
-// A SlackWebhookConfig says where a [SlackWebhook] posts.
-type SlackWebhookConfig struct {
+// A WebhookConfig says where a [Webhook] posts.
+type WebhookConfig struct {
 	URL          secret.Text       // https://hooks.slack.com/services/…
 	AllowPrivate bool              // any other host is allowed too, and http: a proxy of one's own, or a test
 	Mention      map[string]string // as that of a SlackConfig
 	Name         string            // of the receiver, for errors; may be ""
 }
 
-// A SlackWebhook posts to the channel of an incoming-webhook URL. Such a URL cannot change what was posted: each change
+// A Webhook posts to the channel of an incoming-webhook URL. Such a URL cannot change what was posted: each change
 // is a further message about the alerts that changed. What is no news is not posted: alerts that are only brought up to
 // date, such as those of a day rule that falls quiet and comes back every day, or muted or acknowledged.
-type SlackWebhook struct {
-	poster  poster
+type Webhook struct {
+	poster  post.Poster
 	mention map[string]string
 }
 
 // Validate returns what is wrong with c. Its errors do not quote the URL.
-func (c SlackWebhookConfig) Validate() error {
+func (c WebhookConfig) Validate() error {
 	_, _, err := c.parse()
 	return err
 }
 
 // parse returns where c posts, and which part of that may be shown.
-func (c SlackWebhookConfig) parse() (u *url.URL, origin string, err error) {
-	u, origin, err = parseURL(c.URL)
+func (c WebhookConfig) parse() (u *url.URL, origin string, err error) {
+	u, origin, err = post.ParseURL(c.URL)
 	if err == nil && !c.AllowPrivate {
 		err = checkSlackHost(u)
 	}
@@ -50,14 +54,14 @@ func (c SlackWebhookConfig) parse() (u *url.URL, origin string, err error) {
 	return u, origin, err
 }
 
-// NewSlackWebhook returns a receiver that posts to c.URL. Errors do not quote the URL.
-func NewSlackWebhook(c SlackWebhookConfig) (*SlackWebhook, error) {
+// NewWebhook returns a receiver that posts to c.URL. Errors do not quote the URL.
+func NewWebhook(c WebhookConfig) (*Webhook, error) {
 	u, origin, err := c.parse()
 	if err != nil {
-		return nil, fmt.Errorf("checking Slack webhook%s: %w", named(c.Name), err)
+		return nil, fmt.Errorf("checking Slack webhook%s: %w", post.Quoted(c.Name), err)
 	}
-	what := "Slack webhook" + named(c.Name) + " at " + origin
-	return &SlackWebhook{mention: maps.Clone(c.Mention), poster: poster{url: u, client: newClient(), what: what, via: proxy.Of(u)}}, nil
+	what := "Slack webhook" + post.Quoted(c.Name) + " at " + origin
+	return &Webhook{mention: maps.Clone(c.Mention), poster: post.Poster{URL: u, Client: post.NewClient(), What: what, Via: proxy.Of(u)}}, nil
 }
 
 func checkSlackHost(u *url.URL) error {
@@ -68,27 +72,27 @@ func checkSlackHost(u *url.URL) error {
 }
 
 // Proxy returns the host and port of the proxy on the way; "" if there is none.
-func (w *SlackWebhook) Proxy() string { return w.poster.via }
+func (w *Webhook) Proxy() string { return w.poster.Via }
 
 // Send posts what changed as a new message; ErrSkipped if n is quiet, or if something was posted before and nothing of n is
 // news. A layout that Slack refuses is sent again at once without its chart, and then as plain text.
-func (w *SlackWebhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
+func (w *Webhook) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	changed := n.ChangedAlerts()
-	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(changed, news) {
-		return ref, ErrSkipped
+	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(changed, message.News) {
+		return ref, notify.ErrSkipped
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, post.Timeout)
 	defer cancel()
-	message := newSlackMessage(n, changed, mentions(w.mention, changed))
-	err := inTurn(message.layouts(), func(m slackMessage) error { return w.post(ctx, n, m) })
+	message := newContent(n, changed, mentions(w.mention, changed))
+	err := inTurn(message.layouts(), func(m content) error { return w.post(ctx, n, m) })
 	if err != nil {
 		return nil, err
 	}
-	return Ref(`{"posted":true}`), nil
+	return notify.Ref(`{"posted":true}`), nil
 }
 
-// slackWebhookBody is what an incoming webhook takes.
-type slackWebhookBody struct {
+// webhookBody is what an incoming webhook takes.
+type webhookBody struct {
 	Text        string             `json:"text"`
 	Blocks      []slack.Block      `json:"blocks,omitempty"`
 	Attachments []slack.Attachment `json:"attachments,omitempty"`
@@ -98,25 +102,25 @@ type slackWebhookBody struct {
 	LinkNames   bool               `json:"link_names"`
 }
 
-func (w *SlackWebhook) post(ctx context.Context, n Notification, m slackMessage) error {
-	body, err := encode(slackWebhookBody{Text: m.text, Blocks: m.blockSet(), Attachments: m.attachments, Parse: "none"})
+func (w *Webhook) post(ctx context.Context, n notify.Notification, m content) error {
+	body, err := post.Encode(webhookBody{Text: m.text, Blocks: m.blockSet(), Attachments: m.attachments, Parse: "none"})
 	if err != nil {
-		return &Error{Class: Payload, Err: fmt.Errorf("encoding for %s: %w", w.poster.what, err)}
+		return &notify.Error{Class: notify.Payload, Err: fmt.Errorf("encoding for %s: %w", w.poster.What, err)}
 	}
-	got, err := w.poster.post(ctx, make(http.Header), body)
-	if err != nil || got.ok() && string(bytes.TrimSpace(got.body)) == "ok" {
+	got, err := w.poster.Post(ctx, make(http.Header), body)
+	if err != nil || got.OK() && string(bytes.TrimSpace(got.Body)) == "ok" {
 		return err
 	}
-	doing := "posting to " + w.poster.what
-	if got.status < http.StatusInternalServerError && got.status != http.StatusTooManyRequests {
-		refused := newSlackError(string(got.body))
-		if refused.kind != slackUnknown && !secret.New(w.poster.url.RequestURI()).In(refused.code) {
+	doing := "posting to " + w.poster.What
+	if got.Status < http.StatusInternalServerError && got.Status != http.StatusTooManyRequests {
+		refused := slackapi.NewError(string(got.Body))
+		if refused.Kind != slackapi.Unknown && !secret.New(w.poster.URL.RequestURI()).In(refused.Code) {
 			return failedCode(doing, refused, got, n)
 		}
 	}
-	if got.ok() && !isPage(got.body) {
-		err := fmt.Errorf(`%s: status %d without the text "ok" of Slack: check proxies on the way`, doing, got.status)
-		return &Error{Class: Temporary, Status: got.status, Uncertain: true, Err: err}
+	if got.OK() && !post.IsPage(got.Body) {
+		err := fmt.Errorf(`%s: status %d without the text "ok" of Slack: check proxies on the way`, doing, got.Status)
+		return &notify.Error{Class: notify.Temporary, Status: got.Status, Uncertain: true, Err: err}
 	}
-	return refusal(doing, got.as(http.StatusBadGateway), n.Sent)
+	return post.Refusal(doing, got.As(http.StatusBadGateway), n.Sent)
 }

@@ -1,4 +1,4 @@
-package notify_test
+package slack_test
 
 import (
 	"encoding/json"
@@ -12,18 +12,20 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/slack"
 )
 
 func TestSlackWebhookPostsWhatABotPosts(t *testing.T) {
-	for _, s := range samples() {
+	for _, s := range fixture.Samples() {
 		server := newSlackServer(t)
-		ref, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), notification(s.alert), nil)
+		ref, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), fixture.Notification(s.Alert), nil)
 		require.NoError(t, err)
 		require.NotEmpty(t, ref)
 		messages := server.Messages(notifytest.IncomingChannel)
 		require.Len(t, messages, 1)
-		golden(t, "slack_"+s.name+".golden.json", shown(t, messages[0]))
+		fixture.Golden(t, "slack_"+s.Name+".golden.json", shown(t, messages[0]))
 
 		var body map[string]any
 		require.NoError(t, json.Unmarshal(server.Calls()[0].Body, &body))
@@ -35,11 +37,11 @@ func TestSlackWebhookPostsWhatABotPosts(t *testing.T) {
 func TestSlackWebhookPostsEachChange(t *testing.T) {
 	server := newSlackServer(t)
 	receiver := newSlackWebhook(t, server.WebhookURL)
-	ref, err := receiver.Send(t.Context(), notification(firing()), nil)
+	ref, err := receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 
-	still := alertWith(func(a *notify.Alert) { a.ID, a.Changed = "0000", false })
-	_, err = receiver.Send(t.Context(), notification(still, alertWith(ended)), ref)
+	still := fixture.With(func(a *notify.Alert) { a.ID, a.Changed = "0000", false })
+	_, err = receiver.Send(t.Context(), fixture.Notification(still, fixture.With(fixture.Ended)), ref)
 	require.NoError(t, err)
 	messages := server.Messages(notifytest.IncomingChannel)
 	require.Len(t, messages, 2)
@@ -57,28 +59,28 @@ func TestSlackWebhookPostsNoUpdates(t *testing.T) {
 		ref    notify.Ref
 		posts  int
 	}{
-		{"updated", []notify.Alert{alertWith(updated)}, ref, 0},
-		{"several", []notify.Alert{alertWith(updated), alertWith(updated)}, ref, 0},
+		{"updated", []notify.Alert{fixture.With(updated)}, ref, 0},
+		{"several", []notify.Alert{fixture.With(updated), fixture.With(updated)}, ref, 0},
 		{"beside one that did not change", []notify.Alert{
-			alertWith(updated), alertWith(func(a *notify.Alert) { a.Changed = false }),
+			fixture.With(updated), fixture.With(func(a *notify.Alert) { a.Changed = false }),
 		}, ref, 0},
-		{"beside one that ended", []notify.Alert{alertWith(updated), alertWith(ended)}, ref, 1},
-		{"nothing was posted", []notify.Alert{alertWith(updated)}, nil, 1},
-		{"nobody was told of it", []notify.Alert{alertWith(func(a *notify.Alert) { updated(a); a.Was = "" })}, ref, 1},
-		{"nor of the new level", []notify.Alert{alertWith(func(a *notify.Alert) { updated(a); a.Was = "warning" })}, ref, 1},
-		{"reminded", []notify.Alert{alertWith(func(a *notify.Alert) { updated(a); a.Reason = "reminded" })}, ref, 1},
-		{"muted", []notify.Alert{sampleNamed(t, "muted")}, ref, 0},
-		{"unmuted", []notify.Alert{sampleNamed(t, "unmuted")}, ref, 0},
-		{"unmuted at another level", []notify.Alert{sampleNamed(t, "unmuted_worse")}, ref, 1},
-		{"acknowledged", []notify.Alert{sampleNamed(t, "acknowledged")}, ref, 0},
-		{"unacknowledged", []notify.Alert{sampleNamed(t, "unacknowledged")}, ref, 0},
-		{"report", []notify.Alert{sampleNamed(t, "reported")}, ref, 1},
-		{"drill", []notify.Alert{sampleNamed(t, "drill")}, ref, 1},
+		{"beside one that ended", []notify.Alert{fixture.With(updated), fixture.With(fixture.Ended)}, ref, 1},
+		{"nothing was posted", []notify.Alert{fixture.With(updated)}, nil, 1},
+		{"nobody was told of it", []notify.Alert{fixture.With(func(a *notify.Alert) { updated(a); a.Was = "" })}, ref, 1},
+		{"nor of the new level", []notify.Alert{fixture.With(func(a *notify.Alert) { updated(a); a.Was = "warning" })}, ref, 1},
+		{"reminded", []notify.Alert{fixture.With(func(a *notify.Alert) { updated(a); a.Reason = "reminded" })}, ref, 1},
+		{"muted", []notify.Alert{fixture.SampleNamed(t, "muted")}, ref, 0},
+		{"unmuted", []notify.Alert{fixture.SampleNamed(t, "unmuted")}, ref, 0},
+		{"unmuted at another level", []notify.Alert{fixture.SampleNamed(t, "unmuted_worse")}, ref, 1},
+		{"acknowledged", []notify.Alert{fixture.SampleNamed(t, "acknowledged")}, ref, 0},
+		{"unacknowledged", []notify.Alert{fixture.SampleNamed(t, "unacknowledged")}, ref, 0},
+		{"report", []notify.Alert{fixture.SampleNamed(t, "reported")}, ref, 1},
+		{"drill", []notify.Alert{fixture.SampleNamed(t, "drill")}, ref, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := newSlackServer(t)
-			got, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), notification(test.alerts...), test.ref)
-			requireSent(t, test.posts > 0, err)
+			got, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), fixture.Notification(test.alerts...), test.ref)
+			fixture.RequireSent(t, test.posts > 0, err)
 			require.JSONEq(t, string(ref), string(got))
 			require.Len(t, server.Messages(notifytest.IncomingChannel), test.posts)
 		})
@@ -87,7 +89,7 @@ func TestSlackWebhookPostsNoUpdates(t *testing.T) {
 
 func TestSlackWebhookQuietPostsNothing(t *testing.T) {
 	server := newSlackServer(t)
-	quiet := notification(firing())
+	quiet := fixture.Notification(fixture.Firing())
 	quiet.Quiet = true
 	for _, ref := range []notify.Ref{nil, notify.Ref(`{"posted":true}`)} {
 		got, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), quiet, ref)
@@ -99,16 +101,16 @@ func TestSlackWebhookQuietPostsNothing(t *testing.T) {
 
 // A further message tells only of what changed, and of how much of the whole still fires.
 func TestSlackWebhookCountsWhatStillFires(t *testing.T) {
-	alerts := fleet(12)
+	alerts := fixture.Fleet(12)
 	for i := range alerts {
 		alerts[i].Changed = i == 0
 	}
 	server := newSlackServer(t)
 	receiver := newSlackWebhook(t, server.WebhookURL)
-	_, err := receiver.Send(t.Context(), notification(alerts...), nil)
+	_, err := receiver.Send(t.Context(), fixture.Notification(alerts...), nil)
 	require.NoError(t, err)
 	alerts[5].Changed = true
-	_, err = receiver.Send(t.Context(), notification(alerts...), nil)
+	_, err = receiver.Send(t.Context(), fixture.Notification(alerts...), nil)
 	require.NoError(t, err)
 	messages := server.Messages(notifytest.IncomingChannel)
 	require.Contains(t, messages[0].Text, "\n9 of 12 still firing in its group\n")
@@ -147,7 +149,7 @@ func TestSlackWebhookErrors(t *testing.T) {
 			server := newSlackServer(t)
 			fault := notifytest.Status(test.status, test.body).With("Retry-After", "7")
 			server.Fail(fault, fault)
-			failure := fails(t, newSlackWebhook(t, server.WebhookURL))
+			failure := fixture.Fails(t, newSlackWebhook(t, server.WebhookURL))
 			require.Equal(t, test.class, failure.Class)
 			require.Equal(t, test.status, failure.Status)
 			require.Equal(t, test.uncertain, failure.Uncertain)
@@ -163,7 +165,7 @@ func TestSlackWebhookErrors(t *testing.T) {
 func TestSlackWebhookFallsBackToPlainText(t *testing.T) {
 	server := newSlackServer(t)
 	server.Fail(notifytest.Status(http.StatusBadRequest, "invalid_blocks"))
-	_, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), notification(firing()), nil)
+	_, err := newSlackWebhook(t, server.WebhookURL).Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 	message := server.Messages(notifytest.IncomingChannel)[0]
 	require.Contains(t, message.Text, "FIRING critical")
@@ -180,14 +182,14 @@ func TestSlackWebhookConfig(t *testing.T) {
 		"https://127.0.0.1/services/x":                    "does not begin with https://hooks.slack.com/",
 		"https://a@hooks.slack.com/services/x":            "the URL holds a user or password",
 	} {
-		config := notify.SlackWebhookConfig{URL: secret.New(url), Name: "team"}
-		_, err := notify.NewSlackWebhook(config)
+		config := slack.WebhookConfig{URL: secret.New(url), Name: "team"}
+		_, err := slack.NewWebhook(config)
 		require.ErrorContains(t, err, want)
 		require.EqualError(t, err, `checking Slack webhook "team": `+config.Validate().Error())
 	}
 	for _, url := range []string{"https://hooks.slack.com/services/T/B/x", "https://hooks.slack-gov.com/services/T/B/x"} {
-		config := notify.SlackWebhookConfig{URL: secret.New(url)}
-		_, err := notify.NewSlackWebhook(config)
+		config := slack.WebhookConfig{URL: secret.New(url)}
+		_, err := slack.NewWebhook(config)
 		require.NoError(t, err)
 		require.NoError(t, config.Validate())
 	}
@@ -200,16 +202,16 @@ func TestSlackWebhookReadsErrorsInAnswers(t *testing.T) {
 	}{
 		{"ok", "ok\n", "", 0},
 		{"a code", "no_service", "no_service: the webhook was removed", notify.Permanent},
-		{"a page", signIn, "status 200 with a web page, which is not its answer", notify.Temporary},
+		{"a page", fixture.SignIn, "status 200 with a web page, which is not its answer", notify.Temporary},
 		{"nothing", "", `status 200 without the text "ok"`, notify.Temporary},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := notifytest.NewWebhook()
 			t.Cleanup(server.Close)
 			server.Fail(notifytest.Status(http.StatusOK, test.text))
-			receiver, err := notify.NewSlackWebhook(notify.SlackWebhookConfig{URL: secret.New(server.URL), AllowPrivate: true})
+			receiver, err := slack.NewWebhook(slack.WebhookConfig{URL: secret.New(server.URL), AllowPrivate: true})
 			require.NoError(t, err)
-			_, err = receiver.Send(t.Context(), notification(firing()), nil)
+			_, err = receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 			if test.want == "" {
 				require.NoError(t, err)
 				return

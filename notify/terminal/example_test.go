@@ -1,4 +1,4 @@
-package notify_test
+package terminal_test
 
 import (
 	"context"
@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"notewatch/notify"
+	"notewatch/notify/terminal"
 )
 
-func ExampleTerminal() {
-	terminal := notify.NewTerminal(os.Stdout, false)
+func Example() {
+	terminal := terminal.New(os.Stdout, false)
 	alert := notify.Alert{
 		ID: "7f3a", Version: 1, Changed: true,
 		State: "firing", Reason: "fired", Level: "critical",

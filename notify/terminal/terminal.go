@@ -1,4 +1,4 @@
-package notify
+package terminal
 
 import (
 	"context"
@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
 )
 
-// A Terminal prints alerts for an operator, as blocks of a few lines:
+// A Receiver prints alerts for an operator, as blocks of a few lines:
 //
 //	12 Jan 14:05 UTC  FIRING critical      sensor-14 has used 41.2 MB of 40 MB this month
 //	                  bytes.used 41.2 MB (103 %) · limit 40 MB · usual day 1.25 MB · since 13:50 (15 min) · as of 14:04
@@ -18,23 +20,23 @@ import (
 //
 // The first time is that of the alert, not of the printing. All times are UTC, those of the same day without a date. What
 // was printed stays: each change is a further block.
-type Terminal struct {
+type Receiver struct {
 	w     io.Writer
 	color bool
 }
 
-// NewTerminal returns a receiver that prints to w. Without color it writes no escape sequences at all; control characters
+// New returns a receiver that prints to w. Without color it writes no escape sequences at all; control characters
 // in names never reach w as such.
-func NewTerminal(w io.Writer, color bool) *Terminal { return &Terminal{w: w, color: color} }
+func New(w io.Writer, color bool) *Receiver { return &Receiver{w: w, color: color} }
 
 // Send prints the changed alerts of n in one write: one at length, of several the worst of each rule; ErrSkipped if n is
 // quiet.
-func (t *Terminal) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
+func (t *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	if n.Quiet {
-		return ref, ErrSkipped
+		return ref, notify.ErrSkipped
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, &Error{Class: Temporary, Err: fmt.Errorf("printing to the terminal: %w", err)}
+		return nil, &notify.Error{Class: notify.Temporary, Err: fmt.Errorf("printing to the terminal: %w", err)}
 	}
 	var b strings.Builder
 	if changed := n.ChangedAlerts(); len(changed) == 1 {
@@ -43,106 +45,106 @@ func (t *Terminal) Send(ctx context.Context, n Notification, ref Ref) (Ref, erro
 		t.list(&b, n, changed)
 	}
 	if _, err := io.WriteString(t.w, b.String()); err != nil {
-		return nil, &Error{Class: Temporary, Uncertain: true, Err: fmt.Errorf("printing to the terminal: %w", err)}
+		return nil, &notify.Error{Class: notify.Temporary, Uncertain: true, Err: fmt.Errorf("printing to the terminal: %w", err)}
 	}
-	return Ref(`{"printed":true}`), nil
+	return notify.Ref(`{"printed":true}`), nil
 }
 
 // The widths of the first two columns and the blanks before further lines.
 const (
-	terminalTime = "2 Jan 15:04 UTC"
-	timeWidth    = len("12 Jan 14:05 UTC")
-	wordWidth    = len("FIRED AND WITHDRAWN")
+	timeLayout = "2 Jan 15:04 UTC"
+	timeWidth  = len("12 Jan 14:05 UTC")
+	wordWidth  = len("FIRED AND WITHDRAWN")
 )
 
 var indent = strings.Repeat(" ", timeWidth+2)
 
-func (t *Terminal) block(b *strings.Builder, n Notification, a Alert) {
-	c, at := describeIn(n, a), happened(a).UTC()
-	t.head(b, at, c.tone, c.word, c.headline)
-	t.line(b, terminalFacts(c, at))
-	t.line(b, strings.Join(c.detail, " · "))
-	for _, line := range c.body {
+func (t *Receiver) block(b *strings.Builder, n notify.Notification, a notify.Alert) {
+	c, at := message.DescribeIn(n, a), message.Happened(a).UTC()
+	t.head(b, at, c.Tone, c.Word, c.Headline)
+	t.line(b, factsLine(c, at))
+	t.line(b, strings.Join(c.Detail, " · "))
+	for _, line := range c.Body {
 		b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
 	}
-	t.advice(b, c.advice, words.Dotted(c.project, c.rule, c.id))
+	t.advice(b, c.Advice, words.Dotted(c.Project, c.Rule, c.ID))
 }
 
 // list prints several alerts, a line each.
-func (t *Terminal) list(b *strings.Builder, n Notification, alerts []Alert) {
-	l := describeList(n, alerts)
-	t.head(b, newest(alerts).UTC(), l.tone, l.word, l.headline)
-	t.line(b, strings.Join(l.detail, " · "))
-	hidden := l.more != ""
-	for _, g := range l.groups {
-		hidden = t.group(b, g, l.digest()) || hidden
+func (t *Receiver) list(b *strings.Builder, n notify.Notification, alerts []notify.Alert) {
+	l := message.DescribeList(n, alerts)
+	t.head(b, message.Newest(alerts).UTC(), l.Tone, l.Word, l.Headline)
+	t.line(b, strings.Join(l.Detail, " · "))
+	hidden := l.More != ""
+	for _, g := range l.Groups {
+		hidden = t.group(b, g, l.Digest()) || hidden
 	}
-	t.line(b, l.more)
+	t.line(b, l.More)
 	if hidden {
-		t.line(b, "all "+words.Number(l.count)+": "+l.hint())
+		t.line(b, "all "+words.Number(l.Count)+": "+l.Hint())
 	}
-	first := l.groups[0]
-	if l.digest() {
-		first = group{}
+	first := l.Groups[0]
+	if l.Digest() {
+		first = message.Group{}
 	}
-	t.advice(b, first.advice, words.Dotted(first.figure, first.rule, l.id))
+	t.advice(b, first.Advice, words.Dotted(first.Figure, first.Rule, l.ID))
 }
 
 // group prints the worst alerts of a rule, with its name and advice in a digest, and reports whether it left any out.
-func (t *Terminal) group(b *strings.Builder, g group, digest bool) (hidden bool) {
+func (t *Receiver) group(b *strings.Builder, g message.Group, digest bool) (hidden bool) {
 	if digest {
-		t.line(b, t.paint(bold, g.rule+": "+g.about()))
+		t.line(b, t.paint(bold, g.Rule+": "+g.About()))
 	}
-	for _, a := range g.alerts[:g.top] {
-		r := rowOf(a)
-		t.line(b, fmt.Sprintf("%-8s  %s", r.word, words.Dotted(nameOf(a.Subject), r.text)))
+	for _, a := range g.Alerts[:g.Top] {
+		r := message.RowOf(a)
+		t.line(b, fmt.Sprintf("%-8s  %s", r.Word, words.Dotted(message.NameOf(a.Subject), r.Text)))
 	}
-	left := g.left(g.top)
+	left := g.Left(g.Top)
 	t.line(b, left)
 	if digest {
-		t.line(b, labelled("→ ", g.advice))
+		t.line(b, message.Labelled("→ ", g.Advice))
 	}
 	return left != ""
 }
 
 // head prints the first line of a block.
-func (t *Terminal) head(b *strings.Builder, at time.Time, tone tone, word, headline string) {
+func (t *Receiver) head(b *strings.Builder, at time.Time, tone message.Tone, word, headline string) {
 	when := "time unknown"
 	if !at.IsZero() {
-		when = at.Format(terminalTime)
+		when = at.Format(timeLayout)
 	}
 	fmt.Fprintf(b, "%*s  %s  %s\n", timeWidth, when, t.paint(styles[tone], pad(word)), t.paint(bold, headline))
 }
 
 // advice prints the last line of a block.
-func (t *Terminal) advice(b *strings.Builder, advice, where string) {
+func (t *Receiver) advice(b *strings.Builder, advice, where string) {
 	if where != "" {
 		where = t.paint(dim, "["+where+"]")
 	}
-	t.line(b, joinWords(labelled("→ ", advice), where))
+	t.line(b, message.JoinWords(message.Labelled("→ ", advice), where))
 }
 
-func (t *Terminal) line(b *strings.Builder, text string) {
+func (t *Receiver) line(b *strings.Builder, text string) {
 	if text != "" {
 		b.WriteString(indent + text + "\n")
 	}
 }
 
-// terminalFacts is the line of figures and times of a block that is headed by the instant at.
-func terminalFacts(c card, at time.Time) string {
-	parts := []string{joinFacts(c.figures)}
-	since := "since " + shortTime(c.since, at)
+// factsLine is the line of figures and times of a block that is headed by the instant at.
+func factsLine(c message.Card, at time.Time) string {
+	parts := []string{message.JoinFacts(c.Figures)}
+	since := "since " + shortTime(c.Since, at)
 	switch {
-	case c.since.IsZero(), c.status == report:
-	case !c.ended.IsZero():
-		parts = append(parts, since, "lasted "+words.Duration(c.lasted))
-	case c.lasted >= time.Minute:
-		parts = append(parts, since+" ("+words.Duration(c.lasted)+")")
+	case c.Since.IsZero(), c.Status == message.Report:
+	case !c.Ended.IsZero():
+		parts = append(parts, since, "lasted "+words.Duration(c.Lasted))
+	case c.Lasted >= time.Minute:
+		parts = append(parts, since+" ("+words.Duration(c.Lasted)+")")
 	default:
 		parts = append(parts, since)
 	}
-	if !c.asOf.IsZero() {
-		parts = append(parts, "as of "+shortTime(c.asOf, at))
+	if !c.AsOf.IsZero() {
+		parts = append(parts, "as of "+shortTime(c.AsOf, at))
 	}
 	return words.Dotted(parts...)
 }
@@ -168,16 +170,16 @@ const (
 	dim   style = "2"
 )
 
-var styles = map[tone]style{
-	"critical": "1;31", // bold red
-	"warning":  "1;33", // bold yellow
-	"info":     "1;36", // bold cyan
-	good:       "1;32", // bold green
-	gone:       dim,
-	neutral:    bold,
+var styles = map[message.Tone]style{
+	"critical":      "1;31", // bold red
+	"warning":       "1;33", // bold yellow
+	"info":          "1;36", // bold cyan
+	message.Good:    "1;32", // bold green
+	message.Gone:    dim,
+	message.Neutral: bold,
 }
 
-func (t *Terminal) paint(s style, text string) string {
+func (t *Receiver) paint(s style, text string) string {
 	if !t.color || s == plain {
 		return text
 	}

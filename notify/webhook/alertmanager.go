@@ -1,4 +1,4 @@
-package notify
+package webhook
 
 import (
 	"cmp"
@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
 )
 
 // maxAlertmanagerAlerts is how many alerts a body of Alertmanager's format holds.
@@ -40,9 +43,9 @@ const noPage = "https://notehub.io"
 
 // alertmanagerFormat posts the message as a group of alerts: each time all firing alerts, and those that have ended since
 // the last post. Alertmanager has no reports. A quiet message is posted only to end alerts that were posted before.
-func alertmanagerFormat(receiver string) webhookFormat {
-	return func(n Notification, was webhookRef) (*webhookRequest, error) {
-		n.Alerts = withoutPast(withoutReports(n.Alerts))
+func alertmanagerFormat(receiver string) layout {
+	return func(n notify.Notification, was handle) (*request, error) {
+		n.Alerts = withoutPast(message.WithoutReports(n.Alerts))
 		closing := (was.Posted != "" || n.Tried) && (over(n.Alerts) || slices.ContainsFunc(n.Alerts, endsShown))
 		if len(n.Alerts) == 0 || n.Quiet && !closing {
 			return nil, nil
@@ -52,33 +55,33 @@ func alertmanagerFormat(receiver string) webhookFormat {
 }
 
 // withoutPast removes alerts whose end was sent before. If no alert changed, the message is sent again with all of them.
-func withoutPast(alerts []Alert) []Alert {
-	if !slices.ContainsFunc(alerts, isChanged) {
+func withoutPast(alerts []notify.Alert) []notify.Alert {
+	if !slices.ContainsFunc(alerts, message.IsChanged) {
 		return alerts
 	}
-	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return !a.Changed && a.State != "firing" })
+	return slices.DeleteFunc(slices.Clone(alerts), func(a notify.Alert) bool { return !a.Changed && a.State != "firing" })
 }
 
 // endsShown reports whether an alert that the receiver shows as firing has ended. Its end is sent once, so it is sent even if
 // the message is quiet.
-func endsShown(a Alert) bool { return a.Changed && a.Was != "" && a.State != "firing" }
+func endsShown(a notify.Alert) bool { return a.Changed && a.Was != "" && a.State != "firing" }
 
-func newAlertmanagerBody(n Notification, receiver string) alertmanagerBody {
-	alerts := WorstFirst(n.Alerts)
+func newAlertmanagerBody(n notify.Notification, receiver string) alertmanagerBody {
+	alerts := notify.WorstFirst(n.Alerts)
 	if len(alerts) > maxAlertmanagerAlerts {
 		// An end is sent once, so it goes before alerts without a change.
-		slices.SortStableFunc(alerts, func(a, b Alert) int { return compareBool(b.Changed, a.Changed) })
-		alerts = alerts[:maxAlertmanagerAlerts]
+		changed := slices.DeleteFunc(slices.Clone(alerts), func(a notify.Alert) bool { return !a.Changed })
+		alerts = append(changed, slices.DeleteFunc(alerts, message.IsChanged)...)[:maxAlertmanagerAlerts]
 	}
 	body := alertmanagerBody{
 		Version: "4", GroupKey: n.ID, TruncatedAlerts: len(n.Alerts) - len(alerts),
 		Status: stateOf(n.Alerts), Receiver: receiver, GroupLabels: map[string]string{}, ExternalURL: noPage,
 		Alerts: make([]alertmanagerAlert, len(alerts)),
 	}
-	if page, ok := common(n.Alerts, func(a Alert) string { return a.Project.URL }); ok && page != "" {
+	if page, ok := message.Common(n.Alerts, func(a notify.Alert) string { return a.Project.URL }); ok && page != "" {
 		body.ExternalURL = page
 	}
-	if rule, ok := common(n.Alerts, func(a Alert) string { return a.Rule }); ok {
+	if rule, ok := message.Common(n.Alerts, func(a notify.Alert) string { return a.Rule }); ok {
 		body.GroupLabels["alertname"] = rule
 	}
 	for i, a := range alerts {
@@ -89,12 +92,12 @@ func newAlertmanagerBody(n Notification, receiver string) alertmanagerBody {
 	return body
 }
 
-func newAlertmanagerAlert(a Alert) alertmanagerAlert {
-	c := describe(a)
-	figures := joinFacts(c.figures)
-	description := filled(slices.Concat([]string{figures}, c.detail, []string{c.advice}))
+func newAlertmanagerAlert(a notify.Alert) alertmanagerAlert {
+	c := message.Describe(a)
+	figures := message.JoinFacts(c.Figures)
+	description := message.Filled(slices.Concat([]string{figures}, c.Detail, []string{c.Advice}))
 	alert := alertmanagerAlert{
-		Status: stateOf([]Alert{a}),
+		Status: stateOf([]notify.Alert{a}),
 		Labels: pairs(
 			"alertname", a.Rule, "severity", a.Level,
 			"project", a.Project.Name, "project_uid", a.Project.UID, "subject", a.Subject.Name, "subject_uid", a.Subject.UID,
@@ -102,7 +105,7 @@ func newAlertmanagerAlert(a Alert) alertmanagerAlert {
 		),
 		Annotations: pairs(
 			"summary", a.Summary, "advice", a.Advice, "figures", figures,
-			"description", cmp.Or(strings.Join(description, "\n"), c.headline),
+			"description", cmp.Or(strings.Join(description, "\n"), c.Headline),
 			"muted", a.Mute, "acknowledged", a.Ack,
 		),
 		StartsAt:     cmp.Or(a.FiredAt, a.Since).UTC().Truncate(time.Second),
@@ -110,7 +113,7 @@ func newAlertmanagerAlert(a Alert) alertmanagerAlert {
 		Fingerprint:  a.ID,
 	}
 	if a.State != "firing" {
-		alert.EndsAt = happened(a).UTC().Truncate(time.Second)
+		alert.EndsAt = message.Happened(a).UTC().Truncate(time.Second)
 	}
 	if a.Drill {
 		alert.Labels["drill"] = "true"

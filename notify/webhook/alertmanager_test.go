@@ -1,4 +1,4 @@
-package notify_test
+package webhook_test
 
 import (
 	"encoding/json"
@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 )
 
 func TestWebhookAlertmanagerHoldsAThousand(t *testing.T) {
 	server := newWebhookServer(t)
-	_, err := newFormat(t, server, "alertmanager").Send(t.Context(), notification(fleet(1200)...), nil)
+	_, err := newFormat(t, server, "alertmanager").Send(t.Context(), fixture.Notification(fixture.Fleet(1200)...), nil)
 	require.NoError(t, err)
 	var body struct {
 		TruncatedAlerts int
@@ -66,7 +67,7 @@ func postToAlertmanager(t *testing.T, n notify.Notification) (post alertmanagerP
 
 // memberOf is an alert of a group.
 func memberOf(id string, changes ...func(*notify.Alert)) notify.Alert {
-	return alertWith(func(a *notify.Alert) {
+	return fixture.With(func(a *notify.Alert) {
 		a.ID, a.Changed = id, false
 		for _, change := range changes {
 			change(a)
@@ -84,24 +85,24 @@ func TestWebhookAlertmanagerSendsAnEndOnce(t *testing.T) {
 		want    map[string]string
 	}{
 		{
-			"one ends", []notify.Alert{memberOf("a", ended, changed), memberOf("b"), memberOf("c")},
+			"one ends", []notify.Alert{memberOf("a", fixture.Ended, changed), memberOf("b"), memberOf("c")},
 			"firing", map[string]string{"a": "resolved", "b": "firing", "c": "firing"},
 		},
 		{
-			"another one joins", []notify.Alert{memberOf("a", ended), memberOf("b"), memberOf("c"), memberOf("d", changed)},
+			"another one joins", []notify.Alert{memberOf("a", fixture.Ended), memberOf("b"), memberOf("c"), memberOf("d", changed)},
 			"firing", map[string]string{"b": "firing", "c": "firing", "d": "firing"},
 		},
 		{
-			"the others end", []notify.Alert{memberOf("a", ended), memberOf("b", ended, changed), memberOf("c", ended, changed)},
+			"the others end", []notify.Alert{memberOf("a", fixture.Ended), memberOf("b", fixture.Ended, changed), memberOf("c", fixture.Ended, changed)},
 			"resolved", map[string]string{"b": "resolved", "c": "resolved"},
 		},
 		{
-			"it is sent again", []notify.Alert{memberOf("a", ended), memberOf("b", ended)},
+			"it is sent again", []notify.Alert{memberOf("a", fixture.Ended), memberOf("b", fixture.Ended)},
 			"resolved", map[string]string{"a": "resolved", "b": "resolved"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			post := postToAlertmanager(t, notification(test.members...))
+			post := postToAlertmanager(t, fixture.Notification(test.members...))
 			require.Equal(t, test.status, post.Status)
 			require.Equal(t, test.want, post.statuses())
 		})
@@ -110,7 +111,7 @@ func TestWebhookAlertmanagerSendsAnEndOnce(t *testing.T) {
 
 // An end is not in the posts that follow, so it is sent at once.
 func TestWebhookAlertmanagerSendsAQuietEnd(t *testing.T) {
-	quiet := notification(memberOf("a", ended, changed), memberOf("b"))
+	quiet := fixture.Notification(memberOf("a", fixture.Ended, changed), memberOf("b"))
 	quiet.Quiet = true
 	require.Equal(t, map[string]string{"a": "resolved", "b": "firing"}, postToAlertmanager(t, quiet).statuses())
 	quiet.Alerts[0].Was = "" // the receiver does not show it
@@ -123,27 +124,27 @@ func TestWebhookAlertmanagerLeavesOutWhatIsAsItWas(t *testing.T) {
 	for i := range members {
 		members[i] = memberOf(fmt.Sprint(i))
 	}
-	ended(&members[1100])
+	fixture.Ended(&members[1100])
 	members[1100].Changed = true
-	statuses := postToAlertmanager(t, notification(members...)).statuses()
+	statuses := postToAlertmanager(t, fixture.Notification(members...)).statuses()
 	require.Equal(t, "firing", statuses["0"])
 	require.Equal(t, "resolved", statuses["1100"])
 }
 
 // Bridges show these as they are, and nothing if they are empty.
 func TestWebhookAlertmanagerFillsWhatBridgesShow(t *testing.T) {
-	bare := alertWith(func(a *notify.Alert) {
+	bare := fixture.With(func(a *notify.Alert) {
 		a.Subject, a.Project = notify.Named{UID: "dev:1"}, notify.Named{}
 		a.Summary, a.Advice, a.Detail, a.Figure = "", "", nil, ""
 		a.Value, a.Peak, a.Limit, a.Usual = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 	})
-	for _, a := range []notify.Alert{firing(), alertWith(ended), sampleNamed(t, "no_data"), bare} {
-		post := postToAlertmanager(t, notification(a))
+	for _, a := range []notify.Alert{fixture.Firing(), fixture.With(fixture.Ended), fixture.SampleNamed(t, "no_data"), bare} {
+		post := postToAlertmanager(t, fixture.Notification(a))
 		require.NotEmpty(t, post.Alerts[0].Annotations["description"])
 		require.NotEmpty(t, post.Alerts[0].Labels["instance"])
 		require.Contains(t, post.ExternalURL, "https://")
 	}
-	post := postToAlertmanager(t, notification(alertWith(func(a *notify.Alert) {
+	post := postToAlertmanager(t, fixture.Notification(fixture.With(func(a *notify.Alert) {
 		a.Subject, a.Project = notify.Named{Name: "pump-1"}, notify.Named{Name: "lab", URL: "https://notehub.io/project/app:1"}
 	})))
 	require.Equal(t, "pump-1", post.Alerts[0].Labels["instance"])

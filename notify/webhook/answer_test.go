@@ -1,4 +1,4 @@
-package notify_test
+package webhook_test
 
 import (
 	"errors"
@@ -9,7 +9,9 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 )
 
 // ofTeams is how the older connectors of Teams answer whatever became of a message.
@@ -35,41 +37,41 @@ func TestWebhookReadsErrorsInAnswers(t *testing.T) {
 		{"teams", ofTeams("503"), http.StatusServiceUnavailable, notify.Temporary},
 		{"teams", ofTeams("none"), http.StatusInternalServerError, notify.Temporary},
 		{"teams", "Microsoft Teams endpoint returned HTTP error 429", http.StatusTooManyRequests, notify.Temporary},
-		{"teams", signIn, http.StatusBadGateway, notify.Temporary},
+		{"teams", fixture.SignIn, http.StatusBadGateway, notify.Temporary},
 		{"ntfy", `{"id":"x","event":"message","topic":"hook","message":"\"http\":429"}`, 0, 0},
 		{"ntfy", `{"code":42901,"http":429,"error":"limit reached"}`, http.StatusTooManyRequests, notify.Temporary},
 		{"ntfy", `{"code":40301,"http":403,"error":"forbidden"}`, http.StatusForbidden, notify.Permanent},
-		{"ntfy", signIn, http.StatusBadGateway, notify.Temporary},
+		{"ntfy", fixture.SignIn, http.StatusBadGateway, notify.Temporary},
 		{"discord", `{"id":"1234"}`, 0, 0},
 		{"discord", "", 0, 0},
-		{"discord", signIn, http.StatusBadGateway, notify.Temporary},
+		{"discord", fixture.SignIn, http.StatusBadGateway, notify.Temporary},
 		{"grafana-irm", "Ok.", 0, 0},
-		{"grafana-irm", signIn, http.StatusBadGateway, notify.Temporary},
+		{"grafana-irm", fixture.SignIn, http.StatusBadGateway, notify.Temporary},
 		{"incidentio", `{"status":"success","deduplication_key":"m"}`, 0, 0},
-		{"incidentio", signIn, http.StatusBadGateway, notify.Temporary},
+		{"incidentio", fixture.SignIn, http.StatusBadGateway, notify.Temporary},
 		{"jsm", `{"result":"Request will be processed","took":0.1,"requestId":"r"}`, 0, 0},
-		{"jsm", signIn, http.StatusBadGateway, notify.Temporary},
+		{"jsm", fixture.SignIn, http.StatusBadGateway, notify.Temporary},
 		// Any 2xx is a success to these, whatever it says.
-		{"standard", signIn, 0, 0},
-		{"alertmanager", signIn, 0, 0},
-		{"cloudevents", signIn, 0, 0},
+		{"standard", fixture.SignIn, 0, 0},
+		{"alertmanager", fixture.SignIn, 0, 0},
+		{"cloudevents", fixture.SignIn, 0, 0},
 	} {
 		t.Run(test.format+" "+test.text, func(t *testing.T) {
 			server := newWebhookServer(t)
 			said := notifytest.Status(http.StatusOK, test.text)
 			server.Fail(said, said) // what is refused is sent again with less
-			_, err := newFormat(t, server, test.format).Send(t.Context(), notification(firing()), nil)
-			requireAnswered(t, err, test.status, test.class)
+			_, err := newFormat(t, server, test.format).Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
+			fixture.RequireAnswered(t, err, test.status, test.class)
 		})
 	}
 }
 
 // A failure keeps its status whatever page comes with it.
 func TestWebhookKeepsTheStatusOfFailures(t *testing.T) {
-	for _, format := range notify.Formats() {
+	for _, format := range webhook.Formats() {
 		server := newWebhookServer(t)
-		server.Fail(notifytest.Status(http.StatusUnauthorized, signIn))
-		_, err := newFormat(t, server, format).Send(t.Context(), notification(firing()), nil)
+		server.Fail(notifytest.Status(http.StatusUnauthorized, fixture.SignIn))
+		_, err := newFormat(t, server, format).Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		failure, ok := errors.AsType[*notify.Error](err)
 		require.True(t, ok)
 		require.Equal(t, http.StatusUnauthorized, failure.Status)
@@ -85,10 +87,10 @@ func TestWebhookTemplateReadsErrorsInAnswers(t *testing.T) {
 	} {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Status(http.StatusOK, answer))
-		_, err := newTemplated(t, server, text, "").Send(t.Context(), notification(firing()), nil)
-		requireAnswered(t, err, status, notify.Temporary)
+		_, err := newTemplated(t, server, text, "").Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
+		fixture.RequireAnswered(t, err, status, notify.Temporary)
 	}
-	require.ErrorContains(t, notify.WebhookConfig{
+	require.ErrorContains(t, webhook.Config{
 		URL: secret.New("https://h.example/"), Template: `{"text": {{json (find "(" .Title)}}}`,
 	}.Validate(), "missing closing )")
 }

@@ -1,33 +1,36 @@
-package notify
+package webhook
 
 import (
 	"time"
 
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
+	"notewatch/notify/internal/post"
 )
 
-// webhookVersion is the version of WebhookBody. It is raised when a field goes away or changes its meaning; fields that
+// version is the version of a Body. It is raised when a field goes away or changes its meaning; fields that
 // are only added do not raise it.
-const webhookVersion = 1
+const version = 1
 
-// A WebhookBody is the JSON that a [Webhook] posts. Fields are always present, except why, drill, mute, ack and body, which are
+// A Body is the JSON that a [Receiver] posts. Fields are always present, except why, drill, mute, ack and body, which are
 // left out when empty. Figures that are no data and times that are not known are null. Times are UTC as in RFC 3339. Ignore
 // fields that you do not know.
 //
 // A receiver that keeps the newest Version it saw of each alert knows the state of everything: a request may come twice
 // (with the same webhook-id header), and states that were superseded before they could be sent never come.
-type WebhookBody struct {
+type Body struct {
 	// Type is "alert." and the reason of the alerts, or "alert.changed" if they do not have the same.
 	Type string `json:"type"`
 	// Timestamp is when the newest of the alerts came about. The header webhook-timestamp is when it was sent.
 	Timestamp *time.Time `json:"timestamp"`
 	// Version is that of this format: 1.
-	Version int         `json:"version"`
-	Data    WebhookData `json:"data"`
+	Version int  `json:"version"`
+	Data    Data `json:"data"`
 }
 
-// WebhookData is the message.
-type WebhookData struct {
+// Data is the message.
+type Data struct {
 	// Message identifies the message over all its states: what belongs into one ticket or thread.
 	Message string `json:"message"`
 	// Key identifies this state of the message and is the same over repeated attempts, as is the header webhook-id.
@@ -37,11 +40,11 @@ type WebhookData struct {
 	// Unchanged counts the alerts that belong to the message too and are as they were when it was last sent.
 	Unchanged int `json:"unchanged"`
 	// Alerts are those that changed since then, or all if none did.
-	Alerts []WebhookAlert `json:"alerts"`
+	Alerts []Alert `json:"alerts"`
 }
 
-// A WebhookAlert is the state of one alert.
-type WebhookAlert struct {
+// A Alert is the state of one alert.
+type Alert struct {
 	// ID is short and the same over the life of the alert. A subject that breaks the rule again later gets a new alert.
 	ID string `json:"id"`
 	// Version rises with every change of the alert. Versions may be skipped.
@@ -59,10 +62,10 @@ type WebhookAlert struct {
 	Was *string `json:"was"`
 
 	// Rule is the name of the rule.
-	Rule    string       `json:"rule"`
-	Project WebhookNamed `json:"project"`
+	Rule    string `json:"rule"`
+	Project Named  `json:"project"`
 	// Subject is the device, or the project again if the rule is about projects.
-	Subject WebhookNamed `json:"subject"`
+	Subject Named `json:"subject"`
 	// Summary says in one sentence what is wrong.
 	Summary string `json:"summary"`
 	// Advice is one next step; may be empty.
@@ -104,44 +107,44 @@ type WebhookAlert struct {
 	AsOf *time.Time `json:"as_of"`
 }
 
-// A WebhookNamed is a device or project.
-type WebhookNamed struct {
+// A Named is a device or project.
+type Named struct {
 	UID  string `json:"uid"`
 	Name string `json:"name"`
 	// URL is where to look at it; may be empty.
 	URL string `json:"url"`
 }
 
-// webhookBody returns what n says to a webhook.
-func webhookBody(n Notification) WebhookBody {
+// bodyOf returns what n says to a webhook.
+func bodyOf(n notify.Notification) Body {
 	changed := n.ChangedAlerts()
-	data := WebhookData{Message: n.ID, Key: n.Key, Unchanged: len(n.Alerts) - len(changed)}
-	data.Rule, _ = common(changed, func(a Alert) string { return a.Rule })
-	data.Alerts = make([]WebhookAlert, len(changed))
+	data := Data{Message: n.ID, Key: n.Key, Unchanged: len(n.Alerts) - len(changed)}
+	data.Rule, _ = message.Common(changed, func(a notify.Alert) string { return a.Rule })
+	data.Alerts = make([]Alert, len(changed))
 	for i, a := range changed {
-		data.Alerts[i] = webhookAlert(a)
+		data.Alerts[i] = alertOf(a)
 	}
-	return WebhookBody{Type: webhookType(changed), Timestamp: jsonTime(newest(changed)), Version: webhookVersion, Data: data}
+	return Body{Type: typeOf(changed), Timestamp: post.Time(message.Newest(changed)), Version: version, Data: data}
 }
 
-func webhookType(alerts []Alert) string {
-	if reason, ok := common(alerts, func(a Alert) string { return a.Reason }); ok {
+func typeOf(alerts []notify.Alert) string {
+	if reason, ok := message.Common(alerts, func(a notify.Alert) string { return a.Reason }); ok {
 		return "alert." + reason
 	}
 	return "alert.changed"
 }
 
-func webhookAlert(a Alert) WebhookAlert {
-	w := WebhookAlert{
+func alertOf(a notify.Alert) Alert {
+	w := Alert{
 		ID: a.ID, Version: a.Version, State: a.State, Reason: a.Reason, Level: a.Level, Rule: a.Rule,
-		Project: WebhookNamed(a.Project), Subject: WebhookNamed(a.Subject),
+		Project: Named(a.Project), Subject: Named(a.Subject),
 		Summary: a.Summary, Advice: a.Advice, Why: a.Why, Detail: append([]string{}, a.Detail...),
 		Body: a.Body, Drill: a.Drill, Mute: a.Mute, Ack: a.Ack,
 		Figure: a.Figure, Unit: a.Unit,
-		Value: webhookFigure(a.Value), Peak: webhookFigure(a.Peak),
-		Limit: webhookFigure(a.Limit), Usual: webhookFigure(a.Usual),
-		Since: jsonTime(a.Since), FiredAt: jsonTime(a.FiredAt),
-		EndedAt: jsonTime(a.EndedAt), AsOf: jsonTime(a.AsOf),
+		Value: numberOf(a.Value), Peak: numberOf(a.Peak),
+		Limit: numberOf(a.Limit), Usual: numberOf(a.Usual),
+		Since: post.Time(a.Since), FiredAt: post.Time(a.FiredAt),
+		EndedAt: post.Time(a.EndedAt), AsOf: post.Time(a.AsOf),
 	}
 	if a.Was != "" {
 		w.Was = &a.Was
@@ -149,7 +152,7 @@ func webhookAlert(a Alert) WebhookAlert {
 	return w
 }
 
-func webhookFigure(x float64) *float64 {
+func numberOf(x float64) *float64 {
 	if !words.Known(x) {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package notify
+package webhook
 
 import (
 	"bytes"
@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
 )
 
-// TemplateFacts is what a template of a webhook sees: a message in the words of all receivers, made safe for display but
+// Facts is what a template of a webhook sees: a message in the words of all receivers, made safe for display but
 // not for JSON, for which the template has the function json. A message about one alert has Figures, and one about several
 // has Rows.
 //
@@ -43,7 +45,7 @@ import (
 //	rfc3339 T        an instant for machines
 //	figure X UNIT    a figure for people
 //	find PATTERN S   what a regular expression matches in S, or its first group if it has one; "" if it matches nothing
-type TemplateFacts struct {
+type Facts struct {
 	ID     string // of the message, the same for all its states: what to recognize an incident by
 	Key    string // of this state
 	Rule   string // "" if the alerts are of several
@@ -55,15 +57,15 @@ type TemplateFacts struct {
 	Title  string // one sentence
 	Advice string // one next step; may be ""
 
-	Figures []TemplateFigure
+	Figures []Figure
 	Rows    []string // the worst alerts, a line each, and how many more there are
 	Detail  []string // further lines; that it is a drill, muted or acknowledged is one of them
 	Body    []string // lines to be shown as they are, such as a report
 
-	Subject Named  // the device or project; of several alerts zero
-	Project Named  // zero if the alerts are of several
-	Link    string // where to look at the subject or the project; may be ""
-	Source  string // which rule and alert, and of when, in one line
+	Subject notify.Named // the device or project; of several alerts zero
+	Project notify.Named // zero if the alerts are of several
+	Link    string       // where to look at the subject or the project; may be ""
+	Source  string       // which rule and alert, and of when, in one line
 
 	Time  time.Time // when it came about; may be zero, as the next two
 	Since time.Time // when the condition was first found true
@@ -83,31 +85,31 @@ type TemplateFacts struct {
 	Answer     any    // of the receiver, decoded JSON; nil if it is not JSON. Only in ref and status, like AnswerText
 	AnswerText string // of the receiver, without white space around it
 
-	notification Notification
-	all          func() TemplateFacts
-	data         func() WebhookData
+	notification notify.Notification
+	all          func() Facts
+	data         func() Data
 }
 
-// A TemplateFigure is a labelled piece of text, such as "limit" and "40 MB".
-type TemplateFigure struct{ Label, Value string }
+// A Figure is a labelled piece of text, such as "limit" and "40 MB".
+type Figure struct{ Label, Value string }
 
-// newTemplateFacts describes what changed in n.
-func newTemplateFacts(n Notification, was webhookRef, target string) TemplateFacts {
-	f := TemplateFacts{
+// newFacts describes what changed in n.
+func newFacts(n notify.Notification, was handle, target string) Facts {
+	f := Facts{
 		ID: n.ID, Key: n.Key, Status: "report", Quiet: n.Quiet,
 		Posted: was.Posted != "" || n.Tried, Ref: was.Ref, Target: target, notification: n,
 	}
-	if alerts := withoutReports(n.Alerts); len(alerts) > 0 {
+	if alerts := message.WithoutReports(n.Alerts); len(alerts) > 0 {
 		f.Status = stateOf(alerts)
 	}
 	// Templates may call All and Data in loops.
-	f.data = sync.OnceValue(func() WebhookData { return webhookBody(n).Data })
-	f.all = sync.OnceValue(func() TemplateFacts { return f.about(n.Alerts) })
+	f.data = sync.OnceValue(func() Data { return bodyOf(n).Data })
+	f.all = sync.OnceValue(func() Facts { return f.about(n.Alerts) })
 	return f.about(n.ChangedAlerts())
 }
 
 // answered returns f with the answer of the receiver.
-func (f TemplateFacts) answered(body []byte) TemplateFacts {
+func (f Facts) answered(body []byte) Facts {
 	f.AnswerText = strings.TrimSpace(string(body))
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -119,32 +121,32 @@ func (f TemplateFacts) answered(body []byte) TemplateFacts {
 
 // All returns the facts of all alerts of the message, and not only of those that changed: for what shows the whole message
 // in place of what was shown before.
-func (f TemplateFacts) All() TemplateFacts {
+func (f Facts) All() Facts {
 	all := f.all()
 	all.Answer, all.AnswerText = f.Answer, f.AnswerText
 	return all
 }
 
 // Data returns what the format standard says under that name.
-func (f TemplateFacts) Data() WebhookData { return f.data() }
+func (f Facts) Data() Data { return f.data() }
 
 // Lines returns all that is to be said below the title, of which the last line is the source.
-func (f TemplateFacts) Lines() []string {
-	figures := make([]fact, len(f.Figures))
+func (f Facts) Lines() []string {
+	figures := make([]message.Fact, len(f.Figures))
 	for i, figure := range f.Figures {
-		figures[i] = fact{figure.Label, figure.Value}
+		figures[i] = message.Fact{Label: figure.Label, Value: figure.Value}
 	}
 	lines := slices.Concat(f.text(), f.Body, []string{f.Source})
 	if len(figures) > 0 {
-		lines = slices.Insert(lines, 0, joinFacts(figures))
+		lines = slices.Insert(lines, 0, message.JoinFacts(figures))
 	}
 	return lines
 }
 
 // Text returns the lines without figures and body.
-func (f TemplateFacts) Text() []string { return append(f.text(), f.Source) }
+func (f Facts) Text() []string { return append(f.text(), f.Source) }
 
-func (f TemplateFacts) text() []string {
+func (f Facts) text() []string {
 	lines := slices.Clone(f.Detail)
 	if f.Advice != "" {
 		lines = append(lines, "→ "+f.Advice)
@@ -153,23 +155,23 @@ func (f TemplateFacts) text() []string {
 }
 
 // about returns f with the facts of alerts.
-func (f TemplateFacts) about(alerts []Alert) TemplateFacts {
-	same := func(limit int, of func(Alert) string) string {
-		value, _ := common(alerts, of)
+func (f Facts) about(alerts []notify.Alert) Facts {
+	same := func(limit int, of func(notify.Alert) string) string {
+		value, _ := message.Common(alerts, of)
 		return words.Clean(value, limit)
 	}
-	f.Rule = same(maxName, func(a Alert) string { return a.Rule })
-	f.Mute = same(maxDetail, func(a Alert) string { return a.Mute })
-	f.Ack = same(maxDetail, func(a Alert) string { return a.Ack })
-	f.Drill = slices.ContainsFunc(alerts, func(a Alert) bool { return a.Drill })
-	f.Time, f.Count, f.Firing = newest(alerts), len(alerts), 0
+	f.Rule = same(message.MaxName, func(a notify.Alert) string { return a.Rule })
+	f.Mute = same(message.MaxDetail, func(a notify.Alert) string { return a.Mute })
+	f.Ack = same(message.MaxDetail, func(a notify.Alert) string { return a.Ack })
+	f.Drill = slices.ContainsFunc(alerts, func(a notify.Alert) bool { return a.Drill })
+	f.Time, f.Count, f.Firing = message.Newest(alerts), len(alerts), 0
 	for _, a := range alerts {
 		if a.State == "firing" {
 			f.Firing++
 		}
 	}
-	f.Project = Named{}
-	if a := alerts[0]; !slices.ContainsFunc(alerts, func(b Alert) bool { return a.Project != b.Project }) {
+	f.Project = notify.Named{}
+	if a := alerts[0]; !slices.ContainsFunc(alerts, func(b notify.Alert) bool { return a.Project != b.Project }) {
 		f.Project = cleanNamed(a.Project)
 	}
 	if len(alerts) == 1 {
@@ -178,53 +180,53 @@ func (f TemplateFacts) about(alerts []Alert) TemplateFacts {
 	return f.aboutSeveral(alerts)
 }
 
-func (f TemplateFacts) aboutOne(a Alert) TemplateFacts {
-	c := describe(a)
-	f.Level, f.Tone, f.Word, f.Title, f.Advice = words.Clean(a.Level, maxName), string(c.tone), c.word, c.headline, c.advice
-	f.Detail, f.Body, f.Rows = c.detail, c.body, nil
+func (f Facts) aboutOne(a notify.Alert) Facts {
+	c := message.Describe(a)
+	f.Level, f.Tone, f.Word, f.Title, f.Advice = words.Clean(a.Level, message.MaxName), string(c.Tone), c.Word, c.Headline, c.Advice
+	f.Detail, f.Body, f.Rows = c.Detail, c.Body, nil
 	f.Figures = nil
-	for _, figure := range c.facts() {
-		f.Figures = append(f.Figures, TemplateFigure{figure.label, figure.value})
+	for _, figure := range c.Facts() {
+		f.Figures = append(f.Figures, Figure{figure.Label, figure.Value})
 	}
-	f.Subject, f.Since, f.AsOf = cleanNamed(a.Subject), c.since, c.asOf
+	f.Subject, f.Since, f.AsOf = cleanNamed(a.Subject), c.Since, c.AsOf
 	f.Link = cmp.Or(f.Subject.URL, f.Project.URL)
-	f.Source = words.Dotted(c.uid, c.project, "rule "+c.rule, "alert "+c.id, asOf(c.asOf))
+	f.Source = words.Dotted(c.UID, c.Project, "rule "+c.Rule, "alert "+c.ID, message.AsOf(c.AsOf))
 	return f
 }
 
-func (f TemplateFacts) aboutSeveral(alerts []Alert) TemplateFacts {
-	l := describeList(f.notification, alerts)
-	f.Level, f.Tone = words.Clean(l.groups[0].alerts[0].Level, maxName), string(l.tone)
-	f.Word, f.Title, f.Detail, f.Advice = l.word, l.headline, l.detail, ""
-	if !l.digest() {
-		f.Advice = l.groups[0].advice
+func (f Facts) aboutSeveral(alerts []notify.Alert) Facts {
+	l := message.DescribeList(f.notification, alerts)
+	f.Level, f.Tone = words.Clean(l.Groups[0].Alerts[0].Level, message.MaxName), string(l.Tone)
+	f.Word, f.Title, f.Detail, f.Advice = l.Word, l.Headline, l.Detail, ""
+	if !l.Digest() {
+		f.Advice = l.Groups[0].Advice
 	}
-	f.Figures, f.Body, f.Subject, f.Since, f.AsOf = nil, nil, Named{}, time.Time{}, l.asOf
+	f.Figures, f.Body, f.Subject, f.Since, f.AsOf = nil, nil, notify.Named{}, time.Time{}, l.AsOf
 	f.Link = f.Project.URL
-	f.Source = words.Dotted(words.Count(l.count, "alert"), "message "+l.id+" ("+l.hint()+")", asOf(l.asOf))
+	f.Source = words.Dotted(words.Count(l.Count, "alert"), "message "+l.ID+" ("+l.Hint()+")", message.AsOf(l.AsOf))
 	f.Rows = nil
-	for _, g := range l.groups {
-		if l.digest() {
-			f.Rows = append(f.Rows, g.rule+": "+g.counts)
+	for _, g := range l.Groups {
+		if l.Digest() {
+			f.Rows = append(f.Rows, g.Rule+": "+g.Counts)
 		}
-		for _, a := range g.alerts[:g.top] {
-			r := rowOf(a)
-			f.Rows = append(f.Rows, "• "+r.word+" "+nameOf(a.Subject)+" · "+r.text)
+		for _, a := range g.Alerts[:g.Top] {
+			r := message.RowOf(a)
+			f.Rows = append(f.Rows, "• "+r.Word+" "+message.NameOf(a.Subject)+" · "+r.Text)
 		}
-		if left := g.left(g.top); left != "" {
+		if left := g.Left(g.Top); left != "" {
 			f.Rows = append(f.Rows, left)
 		}
 	}
-	if l.more != "" {
-		f.Rows = append(f.Rows, l.more)
+	if l.More != "" {
+		f.Rows = append(f.Rows, l.More)
 	}
 	return f
 }
 
 // cleanNamed returns n as it may be shown.
-func cleanNamed(n Named) Named {
-	if n == (Named{}) {
+func cleanNamed(n notify.Named) notify.Named {
+	if n == (notify.Named{}) {
 		return n
 	}
-	return Named{UID: words.Clean(n.UID, maxName), Name: nameOf(n), URL: words.Page(n.URL)}
+	return notify.Named{UID: words.Clean(n.UID, message.MaxName), Name: message.NameOf(n), URL: words.Page(n.URL)}
 }

@@ -1,4 +1,4 @@
-package notify
+package webhook
 
 import (
 	"embed"
@@ -8,41 +8,44 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"notewatch/notify"
+	"notewatch/notify/internal/post"
 )
 
-// A webhookFormat says what to send of a notification, after what was posted before. A nil request is nothing.
-type webhookFormat func(n Notification, was webhookRef) (*webhookRequest, error)
+// A layout says what to send of a notification, after what was posted before. A nil request is nothing.
+type layout func(n notify.Notification, was handle) (*request, error)
 
-// A webhookRequest is one request of a webhook.
-type webhookRequest struct {
+// A request is one request of a webhook.
+type request struct {
 	method      string
 	path        string // put behind that of the URL, with a query
 	contentType string
 	body        []byte
-	keep        func(answer []byte) string // what to remember of the answer as webhookRef.Ref; nil leaves that as it is
+	keep        func(answer []byte) string // what to remember of the answer as handle.Ref; nil leaves that as it is
 	status      func(answer []byte) int    // returns the HTTP status of an error in the text of a success; 0 is no error. nil reads no text
 }
 
 // ref is what to remember after an answer.
-func (r *webhookRequest) ref(got answer, was webhookRef) string {
+func (r *request) ref(got post.Answer, was handle) string {
 	if r.keep == nil {
 		return was.Ref
 	}
-	return r.keep(got.body)
+	return r.keep(got.Body)
 }
 
 // read returns the answer with the status that its text stands for: some receivers put an error into an answer of 200.
-func (r *webhookRequest) read(got answer) answer {
+func (r *request) read(got post.Answer) post.Answer {
 	if r.status == nil {
 		return got
 	}
-	return got.as(r.status(got.body))
+	return got.As(r.status(got.Body))
 }
 
 // of returns f for what change makes of a notification.
-func (f webhookFormat) of(change func(Alert) Alert) webhookFormat {
-	return func(n Notification, was webhookRef) (*webhookRequest, error) {
-		alerts := make([]Alert, len(n.Alerts))
+func (f layout) of(change func(notify.Alert) notify.Alert) layout {
+	return func(n notify.Notification, was handle) (*request, error) {
+		alerts := make([]notify.Alert, len(n.Alerts))
 		for i, a := range n.Alerts {
 			alerts[i] = change(a)
 		}
@@ -52,13 +55,13 @@ func (f webhookFormat) of(change func(Alert) Alert) webhookFormat {
 }
 
 // explained is a with a line that says why it looks other than the user wants it.
-func explained(a Alert) Alert {
+func explained(a notify.Alert) notify.Alert {
 	a.Detail = append([]string{"the template of this receiver failed, so this is the built-in text"}, a.Detail...)
 	return a
 }
 
 // bare is a without what a receiver may dislike: links, and texts that are not needed to know what it is about.
-func bare(a Alert) Alert {
+func bare(a notify.Alert) notify.Alert {
 	a.Subject.URL, a.Project.URL = "", ""
 	a.Advice, a.Body, a.Detail = "", "", []string{"the receiver refused the whole message, so this is a part of it"}
 	return a
@@ -77,7 +80,7 @@ const (
 // codedFormats are the formats that are not templates.
 var codedFormats = []string{"standard", "alertmanager", "cloudevents"}
 
-// Formats returns the names of the formats of a [Webhook], first those that are code, then those whose text [TemplateText]
+// Formats returns the names of the formats of a [Receiver], first those that are code, then those whose text [TemplateText]
 // gives.
 func Formats() []string {
 	names := slices.Clone(codedFormats)
@@ -89,14 +92,14 @@ func Formats() []string {
 }
 
 // TemplateText returns the template of a format, to be copied, changed and given as [WebhookConfig].Template. A format
-// that is code has none. What a template sees and can do says [TemplateFacts].
+// that is code has none. What a template sees and can do says [Facts].
 func TemplateText(format string) (text string, ok bool) {
 	data, err := templateFiles.ReadFile(templateDir + format + templateSuffix)
 	return string(data), err == nil
 }
 
-// newWebhookFormat returns the format of a name for the receiver of a name. target is the last part of its URL's path.
-func newWebhookFormat(name, receiver, target string) (webhookFormat, error) {
+// newLayout returns the format of a name for the receiver of a name. target is the last part of its URL's path.
+func newLayout(name, receiver, target string) (layout, error) {
 	switch name {
 	case "", "standard":
 		return standardFormat, nil
@@ -109,47 +112,47 @@ func newWebhookFormat(name, receiver, target string) (webhookFormat, error) {
 	if !ok {
 		return nil, fmt.Errorf("there is no format %q: want one of %s", name, strings.Join(Formats(), ", "))
 	}
-	template, err := parseWebhookTemplate(text)
+	template, err := parseTemplate(text)
 	if err != nil {
 		return nil, err
 	}
 	return template.format(target), nil
 }
 
-func standardFormat(n Notification, _ webhookRef) (*webhookRequest, error) {
+func standardFormat(n notify.Notification, _ handle) (*request, error) {
 	if n.Quiet {
 		return nil, nil
 	}
-	return postJSON("application/json", webhookBody(n))
+	return postJSON("application/json", bodyOf(n))
 }
 
-func postJSON(contentType string, v any) (*webhookRequest, error) {
-	body, err := encode(v)
-	return &webhookRequest{method: http.MethodPost, contentType: contentType, body: body}, err
+func postJSON(contentType string, v any) (*request, error) {
+	body, err := post.Encode(v)
+	return &request{method: http.MethodPost, contentType: contentType, body: body}, err
 }
 
 // A cloudEvent is a CloudEvent 1.0.2 in structured JSON.
 type cloudEvent struct {
-	SpecVersion     string      `json:"specversion"`
-	ID              string      `json:"id"`
-	Source          string      `json:"source"` // a URI reference; with id unique
-	Type            string      `json:"type"`
-	Subject         string      `json:"subject"` // the message
-	Time            *time.Time  `json:"time,omitempty"`
-	DataContentType string      `json:"datacontenttype"`
-	Data            WebhookData `json:"data"`
+	SpecVersion     string     `json:"specversion"`
+	ID              string     `json:"id"`
+	Source          string     `json:"source"` // a URI reference; with id unique
+	Type            string     `json:"type"`
+	Subject         string     `json:"subject"` // the message
+	Time            *time.Time `json:"time,omitempty"`
+	DataContentType string     `json:"datacontenttype"`
+	Data            Data       `json:"data"`
 }
 
-func cloudEventsFormat(receiver string) webhookFormat {
+func cloudEventsFormat(receiver string) layout {
 	source := "/notewatch"
 	if receiver != "" {
 		source += "/" + url.PathEscape(receiver)
 	}
-	return func(n Notification, _ webhookRef) (*webhookRequest, error) {
+	return func(n notify.Notification, _ handle) (*request, error) {
 		if n.Quiet {
 			return nil, nil
 		}
-		body := webhookBody(n)
+		body := bodyOf(n)
 		return postJSON("application/cloudevents+json; charset=utf-8", cloudEvent{
 			SpecVersion: "1.0", ID: n.Key, Source: source, Type: "notewatch." + body.Type, Subject: n.ID,
 			Time: body.Timestamp, DataContentType: "application/json", Data: body.Data,
@@ -171,12 +174,12 @@ func extend(u *url.URL, more string) *url.URL {
 }
 
 // over reports whether all alerts have ended.
-func over(alerts []Alert) bool {
-	return !slices.ContainsFunc(alerts, func(a Alert) bool { return a.State == "firing" })
+func over(alerts []notify.Alert) bool {
+	return !slices.ContainsFunc(alerts, func(a notify.Alert) bool { return a.State == "firing" })
 }
 
 // stateOf is what most on-call tools call the state of a message: firing while any of the alerts does, else resolved.
-func stateOf(alerts []Alert) string {
+func stateOf(alerts []notify.Alert) string {
 	if over(alerts) {
 		return "resolved"
 	}

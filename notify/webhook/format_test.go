@@ -1,4 +1,4 @@
-package notify_test
+package webhook_test
 
 import (
 	"bytes"
@@ -14,13 +14,15 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 )
 
 // newFormat returns a receiver of a format that posts to server.
-func newFormat(t *testing.T, server *notifytest.Webhook, format string) *notify.Webhook {
+func newFormat(t *testing.T, server *notifytest.Webhook, format string) *webhook.Receiver {
 	t.Helper()
-	webhook, err := notify.NewWebhook(notify.WebhookConfig{
+	webhook, err := webhook.New(webhook.Config{
 		Name: "billing", URL: secret.New(server.URL), Format: format, AllowPrivate: true,
 	})
 	require.NoError(t, err)
@@ -32,8 +34,8 @@ var webhookPosted = notify.Ref(`{"posted":"msg_4kx0-6"}`)
 
 // webhookGroup is a message of one alert that fired, one that ended and one that is as it was.
 func webhookGroup() notify.Notification {
-	return notification(firing(), alertWith(func(a *notify.Alert) { ended(a); a.ID = "9b1c" }),
-		alertWith(func(a *notify.Alert) { a.ID, a.Changed = "0000", false }))
+	return fixture.Notification(fixture.Firing(), fixture.With(func(a *notify.Alert) { fixture.Ended(a); a.ID = "9b1c" }),
+		fixture.With(func(a *notify.Alert) { a.ID, a.Changed = "0000", false }))
 }
 
 // goldenName is the file with what a format gives; that of the standard format does not name it.
@@ -47,20 +49,20 @@ func goldenName(format, name string) string {
 func TestWebhookFormats(t *testing.T) {
 	require.Equal(t, []string{
 		"standard", "alertmanager", "cloudevents", "discord", "grafana-irm", "incidentio", "jsm", "ntfy", "teams",
-	}, notify.Formats())
-	for _, format := range notify.Formats() {
+	}, webhook.Formats())
+	for _, format := range webhook.Formats() {
 		for _, test := range []struct {
 			name string
 			n    notify.Notification
 			ref  notify.Ref
 		}{
-			{"fired", notification(firing()), nil},
-			{"resolved", notification(alertWith(ended)), webhookPosted},
+			{"fired", fixture.Notification(fixture.Firing()), nil},
+			{"resolved", fixture.Notification(fixture.With(fixture.Ended)), webhookPosted},
 			{"group", webhookGroup(), nil},
-			{"drill", notification(alertWith(func(a *notify.Alert) { a.Drill = true })), nil},
-			{"no_data", notification(sampleNamed(t, "no_data")), nil},
-			{"digest", notification(digest(10)...), nil},
-			{"report", notification(weekly()), nil},
+			{"drill", fixture.Notification(fixture.With(func(a *notify.Alert) { a.Drill = true })), nil},
+			{"no_data", fixture.Notification(fixture.SampleNamed(t, "no_data")), nil},
+			{"digest", fixture.Notification(fixture.Digest(10)...), nil},
+			{"report", fixture.Notification(fixture.Weekly()), nil},
 		} {
 			t.Run(format+" "+test.name, func(t *testing.T) {
 				server := newWebhookServer(t)
@@ -74,7 +76,7 @@ func TestWebhookFormats(t *testing.T) {
 				require.NoError(t, err)
 				require.JSONEq(t, `{"posted":"msg_4kx0-7"}`, string(ref))
 				require.Len(t, server.Requests(), 1)
-				golden(t, goldenName(format, test.name), indented(t, server.Requests()[0].Body)+"\n")
+				fixture.Golden(t, goldenName(format, test.name), fixture.Indented(t, server.Requests()[0].Body)+"\n")
 			})
 		}
 	}
@@ -101,9 +103,9 @@ func TestWebhookFormatsRequest(t *testing.T) {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Status(http.StatusOK, `{"id":"1234"}`))
 		webhook := newFormat(t, server, format)
-		ref, err := webhook.Send(t.Context(), notification(firing()), nil)
+		ref, err := webhook.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		require.NoError(t, err)
-		_, err = webhook.Send(t.Context(), notification(alertWith(ended)), ref)
+		_, err = webhook.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)
 		require.NoError(t, err)
 		requests := server.Requests()
 		require.Len(t, requests, 2, format)
@@ -116,12 +118,12 @@ func TestWebhookFormatsRequest(t *testing.T) {
 // What is quiet is not posted. A format that changes what it posted or opened something still does so and closes it.
 func TestWebhookFormatsWhenQuiet(t *testing.T) {
 	known := notify.Ref(`{"posted":"msg_4kx0-6","ref":"1234"}`)
-	for _, format := range notify.Formats() {
+	for _, format := range webhook.Formats() {
 		server := newWebhookServer(t)
 		webhook := newFormat(t, server, format)
 		send := func(a notify.Alert, ref notify.Ref) int {
 			before := len(server.Requests())
-			n := notification(a)
+			n := fixture.Notification(a)
 			n.Quiet = true
 			got, err := webhook.Send(t.Context(), n, ref)
 			after := len(server.Requests())
@@ -140,18 +142,18 @@ func TestWebhookFormatsWhenQuiet(t *testing.T) {
 		if paging[format] {
 			closes = 1
 		}
-		require.Zero(t, send(firing(), nil), "%s: nothing new", format)
-		require.Zero(t, send(alertWith(ended), nil), "%s: nothing new that is over", format)
-		require.Equal(t, changes, send(firing(), known), format)
-		require.Equal(t, closes, send(alertWith(ended), known), format)
+		require.Zero(t, send(fixture.Firing(), nil), "%s: nothing new", format)
+		require.Zero(t, send(fixture.With(fixture.Ended), nil), "%s: nothing new that is over", format)
+		require.Equal(t, changes, send(fixture.Firing(), known), format)
+		require.Equal(t, closes, send(fixture.With(fixture.Ended), known), format)
 	}
 }
 
 // What ended before it was posted opens nothing that somebody would have to close.
 func TestWebhookFormatsOfWhatEndedUnseen(t *testing.T) {
-	for _, format := range notify.Formats() {
+	for _, format := range webhook.Formats() {
 		server := newWebhookServer(t)
-		unseen := notification(alertWith(func(a *notify.Alert) { ended(a); a.Was = "" }))
+		unseen := fixture.Notification(fixture.With(func(a *notify.Alert) { fixture.Ended(a); a.Was = "" }))
 		ref, err := newFormat(t, server, format).Send(t.Context(), unseen, nil)
 		if paging[format] && format != "alertmanager" {
 			require.ErrorIs(t, err, notify.ErrSkipped, format)
@@ -166,18 +168,18 @@ func TestWebhookFormatsOfWhatEndedUnseen(t *testing.T) {
 
 // An incident stays open while an alert of the message fires.
 func TestWebhookFormatsResolveWhenAllEnded(t *testing.T) {
-	one := alertWith(func(a *notify.Alert) { ended(a); a.ID = "9b1c" })
+	one := fixture.With(func(a *notify.Alert) { fixture.Ended(a); a.ID = "9b1c" })
 	for format, resolved := range map[string]string{
 		"alertmanager": `"status":"resolved","receiver"`, "grafana-irm": `"state":"ok"`,
 		"incidentio": `"status":"resolved"`, "jsm": `"note"`,
 	} {
 		server := newWebhookServer(t)
 		webhook := newFormat(t, server, format)
-		other := alertWith(func(a *notify.Alert) { a.Changed = false })
-		_, err := webhook.Send(t.Context(), notification(one, other), webhookPosted)
+		other := fixture.With(func(a *notify.Alert) { a.Changed = false })
+		_, err := webhook.Send(t.Context(), fixture.Notification(one, other), webhookPosted)
 		require.NoError(t, err)
-		ended(&other)
-		_, err = webhook.Send(t.Context(), notification(one, other), webhookPosted)
+		fixture.Ended(&other)
+		_, err = webhook.Send(t.Context(), fixture.Notification(one, other), webhookPosted)
 		require.NoError(t, err)
 		requests := server.Requests()
 		require.Len(t, requests, 2)
@@ -191,7 +193,7 @@ func TestWebhookDiscordPostsAnewWhenTheMessageIsGone(t *testing.T) {
 	t.Run("loud", func(t *testing.T) {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Status(http.StatusNotFound, `{"code":10008}`), notifytest.Status(http.StatusOK, `{"id":"5678"}`))
-		ref, err := newFormat(t, server, "discord").Send(t.Context(), notification(firing()), known)
+		ref, err := newFormat(t, server, "discord").Send(t.Context(), fixture.Notification(fixture.Firing()), known)
 		require.NoError(t, err)
 		require.JSONEq(t, `{"posted":"msg_4kx0-7","ref":"5678"}`, string(ref))
 		require.Equal(t, "/hook?wait=true", server.Requests()[1].Path)
@@ -199,7 +201,7 @@ func TestWebhookDiscordPostsAnewWhenTheMessageIsGone(t *testing.T) {
 	t.Run("quiet", func(t *testing.T) {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Status(http.StatusNotFound, `{"code":10008}`))
-		n := notification(firing())
+		n := fixture.Notification(fixture.Firing())
 		n.Quiet = true
 		ref, err := newFormat(t, server, "discord").Send(t.Context(), n, known)
 		require.ErrorIs(t, err, notify.ErrSkipped)
@@ -209,7 +211,7 @@ func TestWebhookDiscordPostsAnewWhenTheMessageIsGone(t *testing.T) {
 	t.Run("with the webhook", func(t *testing.T) {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Status(http.StatusNotFound, ""), notifytest.Status(http.StatusNotFound, ""))
-		_, err := newFormat(t, server, "discord").Send(t.Context(), notification(firing()), known)
+		_, err := newFormat(t, server, "discord").Send(t.Context(), fixture.Notification(fixture.Firing()), known)
 		failure, ok := errors.AsType[*notify.Error](err)
 		require.True(t, ok)
 		require.Equal(t, notify.Temporary, failure.Class)
@@ -222,9 +224,9 @@ func TestWebhookDiscordInAThread(t *testing.T) {
 	server.URL += "?thread_id=7"
 	server.Fail(notifytest.Status(http.StatusOK, `{"id":"12/34"}`))
 	webhook := newFormat(t, server, "discord")
-	ref, err := webhook.Send(t.Context(), notification(firing()), nil)
+	ref, err := webhook.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
-	_, err = webhook.Send(t.Context(), notification(firing()), ref)
+	_, err = webhook.Send(t.Context(), fixture.Notification(fixture.Firing()), ref)
 	require.NoError(t, err)
 	require.Equal(t, "/hook?thread_id=7&wait=true", server.Requests()[0].Path)
 	require.Equal(t, "/hook/messages/12%2F34?thread_id=7", server.Requests()[1].Path)
@@ -282,19 +284,19 @@ func tooLong(t *testing.T, format string, body []byte) string {
 
 // Whatever names say and however many alerts there are, a body is within the limits of the one who takes it.
 func TestWebhookFormatsKeepLimits(t *testing.T) {
-	widest := notification(fleet(200)...)
+	widest := fixture.Notification(fixture.Fleet(200)...)
 	for i := range widest.Alerts {
 		widest.Alerts[i] = oddAlert(widest.Alerts[i], i)
 	}
-	one := oddAlert(firing(), 0)
-	one.Reason, one.Was, one.State, one.EndedAt = "escalated", strings.Repeat("_", 500), "firing", at(16, 0)
-	for _, format := range notify.Formats() {
-		for _, n := range []notify.Notification{widest, notification(one), notification(oddAlert(weekly(), 0))} {
+	one := oddAlert(fixture.Firing(), 0)
+	one.Reason, one.Was, one.State, one.EndedAt = "escalated", strings.Repeat("_", 500), "firing", fixture.At(16, 0)
+	for _, format := range webhook.Formats() {
+		for _, n := range []notify.Notification{widest, fixture.Notification(one), fixture.Notification(oddAlert(fixture.Weekly(), 0))} {
 			for _, known := range []notify.Ref{nil, webhookPosted} {
 				n.ID = strings.Repeat("m", 600)
 				server := newWebhookServer(t)
 				_, err := newFormat(t, server, format).Send(t.Context(), n, known)
-				requireSent(t, len(server.Requests()) > 0, err)
+				fixture.RequireSent(t, len(server.Requests()) > 0, err)
 				for _, request := range server.Requests() {
 					require.Empty(t, tooLong(t, format, request.Body), "%s: %d bytes", format, len(request.Body))
 				}
@@ -319,12 +321,12 @@ func TestWebhookClosesWhatItMayHaveOpened(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			hook := notifytest.NewWebhook()
 			t.Cleanup(hook.Close)
-			receiver, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New(hook.URL), Format: format, AllowPrivate: true})
+			receiver, err := webhook.New(webhook.Config{URL: secret.New(hook.URL), Format: format, AllowPrivate: true})
 			require.NoError(t, err)
 			hook.Fail(notifytest.TakeAndCut())
-			_, err = receiver.Send(t.Context(), notification(firing()), nil)
+			_, err = receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 			require.Error(t, err)
-			over := notification(alertWith(ended))
+			over := fixture.Notification(fixture.With(fixture.Ended))
 			over.Tried = true
 			_, err = receiver.Send(t.Context(), over, nil)
 			require.NoError(t, err)

@@ -1,13 +1,18 @@
-package notify
+package webhook
 
 import (
 	"encoding/json"
 	"math"
+	"net/http"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/secret"
+	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
+	"notewatch/notify/internal/post"
 )
 
 // FuzzWebhookFormats checks that whatever outside text says, every format gives JSON, and one that is small where the other
@@ -22,21 +27,12 @@ func FuzzWebhookFormats(f *testing.F) {
 	}
 	limits := map[string]int{"teams": 28_000, "ntfy": 8192, "discord": 24_000, "jsm": 64_000, "incidentio": 512_000, "grafana-irm": 64_000}
 	f.Fuzz(func(t *testing.T, name, text string, value float64, n uint8, state, reason string) {
-		alert := Alert{
-			ID: text, Changed: true, State: state, Reason: reason, Level: text, Was: name, Rule: text,
-			Project: Named{UID: text, Name: name, URL: name}, Subject: Named{UID: name, Name: text, URL: "https://h.example/" + name},
-			Summary: name, Advice: text, Detail: []string{text, name}, Body: text + "\n" + name, Mute: name, Ack: text,
-			Figure: name, Unit: "B", Value: value, Peak: value, Limit: 1, Usual: value,
-			Since: time.Unix(0, 0), FiredAt: time.Unix(60, 0), EndedAt: time.Unix(3600, 0), AsOf: time.Unix(3600, 0),
-		}
-		alerts := make([]Alert, max(n, 1))
-		for i := range alerts {
-			alerts[i] = alert
-		}
+		alerts := fixture.Several(fixture.Fuzzed(name, text, value, state, reason), n)
+		requireBodyHolds(t, alerts)
 		for _, name := range Formats() {
-			format, err := newWebhookFormat(name, text, text)
+			format, err := newLayout(name, text, text)
 			require.NoError(t, err)
-			request, err := format(Notification{ID: "m", Key: "m-1", Alerts: alerts}, webhookRef{Posted: "m-0", Ref: text})
+			request, err := format(notify.Notification{ID: "m", Key: "m-1", Alerts: alerts}, handle{Posted: "m-0", Ref: text})
 			require.NoError(t, err)
 			if request == nil {
 				continue
@@ -46,5 +42,23 @@ func FuzzWebhookFormats(f *testing.F) {
 				require.LessOrEqual(t, len(request.body), limit, name)
 			}
 		}
+	})
+}
+
+func requireBodyHolds(t *testing.T, alerts []notify.Alert) {
+	body, err := post.Encode(bodyOf(notify.Notification{Alerts: alerts}))
+	require.NoError(t, err)
+	require.True(t, utf8.Valid(body))
+	var decoded Body
+	require.NoError(t, json.Unmarshal(body, &decoded))
+	require.Len(t, decoded.Data.Alerts, len(alerts))
+}
+
+func TestEveryRequestHasADeadline(t *testing.T) {
+	fixture.RequireDeadline(t, func(client *http.Client) notify.Receiver {
+		receiver, err := New(Config{URL: secret.New("https://h.example/")})
+		require.NoError(t, err)
+		receiver.poster.Client = client
+		return receiver
 	})
 }

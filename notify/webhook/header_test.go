@@ -1,4 +1,4 @@
-package notify_test
+package webhook_test
 
 import (
 	"testing"
@@ -6,22 +6,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/secret"
-	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
+	"notewatch/notify/webhook"
 )
 
 func TestWebhookSendsHeaders(t *testing.T) {
 	server := newWebhookServer(t)
 	for format, contentType := range map[string]string{"standard": "application/json", "cloudevents": "application/cloudevents+json; charset=utf-8"} {
-		webhook, err := notify.NewWebhook(notify.WebhookConfig{
+		webhook, err := webhook.New(webhook.Config{
 			URL: secret.New(server.URL), Format: format, AllowPrivate: true,
-			Headers: []notify.Header{
+			Headers: []webhook.Header{
 				{Name: "authorization", Value: secret.New("Bearer tk_1")},
 				{Name: "X-Scope", Value: secret.New("fleet, größer")},
 				{Name: "User-Agent", Value: secret.New("ours")},
 			},
 		})
 		require.NoError(t, err)
-		_, err = webhook.Send(t.Context(), notification(firing()), nil)
+		_, err = webhook.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		require.NoError(t, err)
 		requests := server.Requests()
 		header := requests[len(requests)-1].Header
@@ -34,12 +35,12 @@ func TestWebhookSendsHeaders(t *testing.T) {
 
 func TestWebhookSendsAnotherJSONType(t *testing.T) {
 	server := newWebhookServer(t)
-	webhook, err := notify.NewWebhook(notify.WebhookConfig{
+	webhook, err := webhook.New(webhook.Config{
 		URL: secret.New(server.URL), AllowPrivate: true,
-		Headers: []notify.Header{{Name: "content-type", Value: secret.New("application/vnd.alert+json")}},
+		Headers: []webhook.Header{{Name: "content-type", Value: secret.New("application/vnd.alert+json")}},
 	})
 	require.NoError(t, err)
-	_, err = webhook.Send(t.Context(), notification(firing()), nil)
+	_, err = webhook.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{"application/vnd.alert+json"}, server.Requests()[0].Header["Content-Type"])
 	require.Equal(t, "notewatch", server.Requests()[0].Header.Get("User-Agent"))
@@ -65,13 +66,13 @@ func TestWebhookHeadersAreChecked(t *testing.T) {
 		{"another type", "Content-Type", "text/plain", "the body is JSON"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			err := notify.WebhookConfig{
-				URL: secret.New("https://h/"), Headers: []notify.Header{{Name: test.header, Value: secret.New(test.value)}},
+			err := webhook.Config{
+				URL: secret.New("https://h/"), Headers: []webhook.Header{{Name: test.header, Value: secret.New(test.value)}},
 			}.Validate()
 			require.ErrorContains(t, err, test.want)
 		})
 	}
-	require.ErrorContains(t, notify.WebhookConfig{URL: secret.New("https://h/"), Headers: []notify.Header{
+	require.ErrorContains(t, webhook.Config{URL: secret.New("https://h/"), Headers: []webhook.Header{
 		{Name: "X-Key", Value: secret.New("1")}, {Name: "x-key", Value: secret.New("2")},
 	}}.Validate(), `header "x-key": it is there twice`)
 }

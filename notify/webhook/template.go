@@ -1,4 +1,4 @@
-package notify
+package webhook
 
 import (
 	"bytes"
@@ -19,10 +19,13 @@ import (
 
 	"notewatch/internal/bounded"
 	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/notify/internal/message"
+	"notewatch/notify/internal/post"
 )
 
-// A webhookTemplate is a format that is given as a text.
-type webhookTemplate struct{ *bounded.Template }
+// A textTemplate is a format that is given as a text.
+type textTemplate struct{ *bounded.Template }
 
 // bodyPart is the name of the template outside of any define.
 const bodyPart = "body"
@@ -30,9 +33,9 @@ const bodyPart = "body"
 // maxTemplateText is how many bytes a template may write.
 const maxTemplateText = 1 << 20
 
-// newWebhookTemplate reads a template of the user's and renders it for messages of every kind. Errors name line and column.
-func newWebhookTemplate(text string) (*webhookTemplate, error) {
-	t, err := parseWebhookTemplate(text)
+// newTemplate reads a template of the user's and renders it for messages of every kind. Errors name line and column.
+func newTemplate(text string) (*textTemplate, error) {
+	t, err := parseTemplate(text)
 	if err == nil {
 		err = t.check()
 	}
@@ -42,19 +45,19 @@ func newWebhookTemplate(text string) (*webhookTemplate, error) {
 	return t, nil
 }
 
-func parseWebhookTemplate(text string) (*webhookTemplate, error) {
+func parseTemplate(text string) (*textTemplate, error) {
 	t, err := bounded.Parse(bodyPart, text, maxTemplateText, templateFuncs)
 	if err != nil {
 		return nil, placed(err)
 	}
-	return &webhookTemplate{t}, nil
+	return &textTemplate{t}, nil
 }
 
 // check renders t for messages of every kind: as the first, and after others were posted.
-func (t *webhookTemplate) check() error {
+func (t *textTemplate) check() error {
 	sends := false
-	for _, s := range webhookSamples() {
-		for _, was := range []webhookRef{{}, {Posted: "key", Ref: "ref"}} {
+	for _, s := range samples() {
+		for _, was := range []handle{{}, {Posted: "key", Ref: "ref"}} {
 			request, err := t.format("target")(s.notification, was)
 			if err != nil {
 				return fmt.Errorf("for %s: %w", s.name, err)
@@ -69,16 +72,16 @@ func (t *webhookTemplate) check() error {
 }
 
 // format returns t as a format of a receiver, of whose URL target is the last part of the path.
-func (t *webhookTemplate) format(target string) webhookFormat {
-	return func(n Notification, was webhookRef) (*webhookRequest, error) {
-		return t.request(newTemplateFacts(n, was, target))
+func (t *textTemplate) format(target string) layout {
+	return func(n notify.Notification, was handle) (*request, error) {
+		return t.request(newFacts(n, was, target))
 	}
 }
 
 // templateMethods are the methods that a template may ask for.
 var templateMethods = []string{http.MethodPost, http.MethodPut, http.MethodPatch}
 
-func (t *webhookTemplate) request(facts TemplateFacts) (*webhookRequest, error) {
+func (t *textTemplate) request(facts Facts) (*request, error) {
 	send, sendErr := t.part("send", strconv.FormatBool(!facts.Quiet), facts)
 	switch {
 	case sendErr != nil:
@@ -100,7 +103,7 @@ func (t *webhookTemplate) request(facts TemplateFacts) (*webhookRequest, error) 
 	if err := errors.Join(methodErr, pathErr, bodyErr); err != nil {
 		return nil, err
 	}
-	request := &webhookRequest{method: method, path: path, contentType: "application/json", body: body}
+	request := &request{method: method, path: path, contentType: "application/json", body: body}
 	if t.Has("ref") {
 		request.keep = func(answer []byte) string { return t.ref(facts, answer) }
 	}
@@ -111,7 +114,7 @@ func (t *webhookTemplate) request(facts TemplateFacts) (*webhookRequest, error) 
 }
 
 // part renders what t defines as name; without that it returns otherwise.
-func (t *webhookTemplate) part(name, otherwise string, facts TemplateFacts) (string, error) {
+func (t *textTemplate) part(name, otherwise string, facts Facts) (string, error) {
 	if !t.Has(name) {
 		return otherwise, nil
 	}
@@ -123,7 +126,7 @@ func (t *webhookTemplate) part(name, otherwise string, facts TemplateFacts) (str
 }
 
 // ref returns what to remember of an answer; "" if that does not tell.
-func (t *webhookTemplate) ref(facts TemplateFacts, answer []byte) string {
+func (t *textTemplate) ref(facts Facts, answer []byte) string {
 	facts = facts.answered(answer)
 	if facts.Answer == nil {
 		return facts.Ref
@@ -136,7 +139,7 @@ func (t *webhookTemplate) ref(facts TemplateFacts, answer []byte) string {
 }
 
 // status returns the HTTP status that an answer stands for; 0 if its text holds none.
-func (t *webhookTemplate) status(facts TemplateFacts, answer []byte) int {
+func (t *textTemplate) status(facts Facts, answer []byte) int {
 	text, err := t.part("status", "", facts.answered(answer))
 	if err != nil {
 		return 0
@@ -155,7 +158,7 @@ const maxStatus = 599
 const maxTemplateRef = 500
 
 // json renders the body.
-func (t *webhookTemplate) json(facts TemplateFacts) ([]byte, error) {
+func (t *textTemplate) json(facts Facts) ([]byte, error) {
 	text, err := t.Execute(bodyPart, facts)
 	if err != nil {
 		return nil, placed(err)
@@ -165,7 +168,7 @@ func (t *webhookTemplate) json(facts TemplateFacts) ([]byte, error) {
 	if err := json.Unmarshal(given, &value); err != nil {
 		return nil, notJSON(given, err)
 	}
-	return encode(value)
+	return post.Encode(value)
 }
 
 // notJSON says where the text that a template gives is not JSON.
@@ -177,7 +180,7 @@ func notJSON(given []byte, err error) error {
 	start := bytes.LastIndexByte(given[:at], '\n') + 1
 	line, _, _ := bytes.Cut(given[start:], []byte("\n"))
 	return fmt.Errorf("what it gives is not JSON at its line %d, column %d, which is %q: %w",
-		bytes.Count(given[:at], []byte("\n"))+1, utf8.RuneCount(given[start:at])+1, words.Cut(string(line), maxSummary), err)
+		bytes.Count(given[:at], []byte("\n"))+1, utf8.RuneCount(given[start:at])+1, words.Cut(string(line), message.MaxSummary), err)
 }
 
 // templateError is how text/template begins its errors: with the name, the line and perhaps the column, which counts from 0.
@@ -196,9 +199,9 @@ func placed(err error) error {
 	return errors.New(where + ": " + found[3])
 }
 
-// templateFuncs are described with TemplateFacts.
+// templateFuncs are described with Facts.
 var templateFuncs = template.FuncMap{
-	"json":    func(v any) (string, error) { text, err := encode(v); return string(text), err },
+	"json":    func(v any) (string, error) { text, err := post.Encode(v); return string(text), err },
 	"cut":     func(limit int, s string) string { return words.Cut(s, limit) },
 	"bytes":   func(limit int, s string) string { return cutBytes(s, limit) },
 	"fit":     func(limit int, lines []string) []string { return fit(lines, limit) },

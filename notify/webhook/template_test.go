@@ -1,4 +1,4 @@
-package notify_test
+package webhook_test
 
 import (
 	"bytes"
@@ -11,13 +11,15 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 )
 
 // newTemplated returns a receiver with a template that posts to server, and falls back to a format.
-func newTemplated(t *testing.T, server *notifytest.Webhook, template, format string) *notify.Webhook {
+func newTemplated(t *testing.T, server *notifytest.Webhook, template, format string) *webhook.Receiver {
 	t.Helper()
-	webhook, err := notify.NewWebhook(notify.WebhookConfig{
+	webhook, err := webhook.New(webhook.Config{
 		Name: "billing", URL: secret.New(server.URL), Template: template, Format: format, AllowPrivate: true,
 	})
 	require.NoError(t, err)
@@ -26,26 +28,26 @@ func newTemplated(t *testing.T, server *notifytest.Webhook, template, format str
 
 // A copy of a template does what its format does.
 func TestWebhookTemplatesCanBeCopied(t *testing.T) {
-	for _, format := range notify.Formats() {
-		text, ok := notify.TemplateText(format)
+	for _, format := range webhook.Formats() {
+		text, ok := webhook.TemplateText(format)
 		if !ok {
 			require.Contains(t, []string{"standard", "alertmanager", "cloudevents"}, format)
 			continue
 		}
 		server := newWebhookServer(t)
-		for _, webhook := range []*notify.Webhook{newFormat(t, server, format), newTemplated(t, server, text, "")} {
+		for _, webhook := range []*webhook.Receiver{newFormat(t, server, format), newTemplated(t, server, text, "")} {
 			_, err := webhook.Send(t.Context(), webhookGroup(), nil)
 			require.NoError(t, err)
 		}
 		require.Equal(t, server.Requests()[0].Body, server.Requests()[1].Body)
 		require.Equal(t, server.Requests()[0].Path, server.Requests()[1].Path)
 	}
-	_, ok := notify.TemplateText("../webhook.go")
+	_, ok := webhook.TemplateText("../webhook.go")
 	require.False(t, ok)
 }
 
 func TestWebhookTemplateFacts(t *testing.T) {
-	muted := alertWith(func(a *notify.Alert) { a.Mute, a.Ack, a.Body = "silenced by amy", "joe at 13:02 UTC", "one\n  two" })
+	muted := fixture.With(func(a *notify.Alert) { a.Mute, a.Ack, a.Body = "silenced by amy", "joe at 13:02 UTC", "one\n  two" })
 	for _, test := range []struct{ template, want string }{
 		{`[{{json .ID}}, {{json .Key}}, {{json .Rule}}]`, `["msg_4kx0","msg_4kx0-7","data-budget"]`},
 		{`[{{json .Status}}, {{json .Level}}, {{json .Tone}}, {{json .Word}}]`, `["firing","critical","critical","FIRING critical"]`},
@@ -68,7 +70,7 @@ func TestWebhookTemplateFacts(t *testing.T) {
 		{`{{json (code .Body)}}`, "\"```\\none\\n  two\\n```\""},
 	} {
 		server := newWebhookServer(t)
-		_, err := newTemplated(t, server, test.template, "").Send(t.Context(), notification(muted), nil)
+		_, err := newTemplated(t, server, test.template, "").Send(t.Context(), fixture.Notification(muted), nil)
 		require.NoError(t, err)
 		require.JSONEq(t, test.want, string(server.Requests()[0].Body), test.template)
 	}
@@ -92,13 +94,13 @@ func TestWebhookTemplateAsksForARequest(t *testing.T) {
 		{{define "path"}}{{with .Ref}}/items/{{path .}}?again=yes{{end}}{{end}}
 		{{define "ref"}}{{.Answer.result.id}}{{end}}
 		{"text": {{json .Title}}}`, "")
-	ref, err := webhook.Send(t.Context(), notification(firing()), nil)
+	ref, err := webhook.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"posted":"msg_4kx0-7","ref":"7"}`, string(ref))
-	again, err := webhook.Send(t.Context(), notification(firing()), ref)
+	again, err := webhook.Send(t.Context(), fixture.Notification(fixture.Firing()), ref)
 	require.NoError(t, err)
 	require.Equal(t, string(ref), string(again), "an answer that does not tell changes nothing")
-	same, err := webhook.Send(t.Context(), notification(alertWith(func(a *notify.Alert) { a.Level = "info" })), ref)
+	same, err := webhook.Send(t.Context(), fixture.Notification(fixture.With(func(a *notify.Alert) { a.Level = "info" })), ref)
 	require.ErrorIs(t, err, notify.ErrSkipped)
 	require.Equal(t, ref, same)
 
@@ -116,7 +118,7 @@ func TestWebhookTemplateStaysAtItsHost(t *testing.T) {
 	} {
 		server := newWebhookServer(t)
 		webhook := newTemplated(t, server, `{{define "path"}}`+path+`{{end}}{}`, "")
-		_, err := webhook.Send(t.Context(), notification(firing()), nil)
+		_, err := webhook.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		require.NoError(t, err)
 		require.Equal(t, want, server.Requests()[0].Path, path)
 	}
@@ -143,9 +145,9 @@ func TestWebhookTemplateIsTriedBeforeItIsUsed(t *testing.T) {
 		{"a hook that fails", `{{define "path"}}{{.Nope}}{{end}}{}`, "line 1, column 20"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			config := notify.WebhookConfig{Name: "billing", URL: secret.New("https://h.example/"), Template: test.template}
+			config := webhook.Config{Name: "billing", URL: secret.New("https://h.example/"), Template: test.template}
 			require.ErrorContains(t, config.Validate(), test.want)
-			_, err := notify.NewWebhook(config)
+			_, err := webhook.New(config)
 			require.ErrorContains(t, err, `checking webhook "billing": template: `)
 		})
 	}
@@ -157,7 +159,7 @@ func TestWebhookTemplateFallsBack(t *testing.T) {
 	const note = "the template of this receiver failed, so this is the built-in text"
 	for format, want := range map[string]string{"": `"type":"alert.fired"`, "teams": "AdaptiveCard", "ntfy": `"topic":"hook"`} {
 		server := newWebhookServer(t)
-		ref, err := newTemplated(t, server, breaks, format).Send(t.Context(), notification(firing()), nil)
+		ref, err := newTemplated(t, server, breaks, format).Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		require.NoError(t, err)
 		require.NotEmpty(t, ref)
 		require.Contains(t, string(server.Requests()[0].Body), want)
@@ -166,7 +168,7 @@ func TestWebhookTemplateFallsBack(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Status(http.StatusBadRequest, "too long"))
-		_, err := newTemplated(t, server, `{"text": {{json .Title}}}`, "teams").Send(t.Context(), notification(firing()), nil)
+		_, err := newTemplated(t, server, `{"text": {{json .Title}}}`, "teams").Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		require.NoError(t, err)
 		requests := server.Requests()
 		require.Len(t, requests, 2)
@@ -177,7 +179,7 @@ func TestWebhookTemplateFallsBack(t *testing.T) {
 	t.Run("refused again", func(t *testing.T) {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Status(http.StatusBadRequest, ""), notifytest.Status(http.StatusBadRequest, ""))
-		failure := fails(t, newTemplated(t, server, `{}`, ""))
+		failure := fixture.Fails(t, newTemplated(t, server, `{}`, ""))
 		require.Equal(t, notify.Payload, failure.Class)
 		require.Len(t, server.Requests(), 2)
 	})
@@ -185,13 +187,13 @@ func TestWebhookTemplateFallsBack(t *testing.T) {
 
 // What a receiver refuses of a built-in template is told with less in it.
 func TestWebhookFormatsSayLessWhenRefused(t *testing.T) {
-	for _, format := range notify.Formats() {
-		if _, ok := notify.TemplateText(format); !ok {
+	for _, format := range webhook.Formats() {
+		if _, ok := webhook.TemplateText(format); !ok {
 			continue
 		}
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Status(http.StatusBadRequest, "embeds[0].url is not valid"))
-		ref, err := newFormat(t, server, format).Send(t.Context(), notification(firing()), nil)
+		ref, err := newFormat(t, server, format).Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		require.NoError(t, err)
 		require.JSONEq(t, `{"posted":"msg_4kx0-7"}`, string(ref))
 		less := string(server.Requests()[1].Body)
@@ -204,18 +206,18 @@ func TestWebhookFormatsSayLessWhenRefused(t *testing.T) {
 // Names cannot add fields or end a string, whatever they hold.
 func TestWebhookTemplatesQuote(t *testing.T) {
 	evil := `x", "priority": 5, "y": "{{.Target}}`
-	a := alertWith(func(a *notify.Alert) {
+	a := fixture.With(func(a *notify.Alert) {
 		a.Subject.Name, a.Rule, a.Summary, a.Subject.URL = evil, evil, evil, "javascript:alert(1)"
 	})
-	for _, format := range notify.Formats() {
+	for _, format := range webhook.Formats() {
 		server := newWebhookServer(t)
-		_, err := newFormat(t, server, format).Send(t.Context(), notification(a), nil)
+		_, err := newFormat(t, server, format).Send(t.Context(), fixture.Notification(a), nil)
 		require.NoError(t, err)
 		body := server.Requests()[0].Body
 		require.True(t, json.Valid(body))
 		require.NotContains(t, string(body), `, "priority": 5`)
 		require.Contains(t, string(bytes.ReplaceAll(body, []byte(`\\`), nil)), `{{.Target}}`)
-		if _, template := notify.TemplateText(format); template {
+		if _, template := webhook.TemplateText(format); template {
 			require.NotContains(t, string(body), "javascript:", "%s: a link that is none", format)
 		}
 	}

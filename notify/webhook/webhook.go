@@ -1,4 +1,4 @@
-package notify
+package webhook
 
 import (
 	"cmp"
@@ -14,10 +14,12 @@ import (
 
 	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
+	"notewatch/notify"
+	"notewatch/notify/internal/post"
 )
 
-// A WebhookConfig says where a [Webhook] posts, and what.
-type WebhookConfig struct {
+// A Config says where a [Receiver] posts, and what.
+type Config struct {
 	Name         string        // of the receiver, for errors and for formats that name it; may be ""
 	URL          secret.Text   // https or http
 	Secrets      []secret.Text // base64 of 24 to 64 bytes, with or without whsec_; newest first; two during a change; none is unsigned
@@ -27,7 +29,7 @@ type WebhookConfig struct {
 	AllowPrivate bool          // private and loopback addresses may be called
 }
 
-// A Webhook posts each change of a message, as a [WebhookBody] or in another of the [Formats]. Requests are signed as
+// A Receiver posts each change of a message, as a [Body] or in another of the [Formats]. Requests are signed as
 // Standard Webhooks 1.0 says: the headers are webhook-id (the key of the notification), webhook-timestamp (Unix seconds)
 // and webhook-signature (for each secret "v1," and the base64 HMAC-SHA256 of id.timestamp.body, with a blank between
 // them). A status of 2xx is success, unless the format finds an error in the text of the answer. Redirects are not followed,
@@ -35,46 +37,46 @@ type WebhookConfig struct {
 // URL and names that cannot be public are refused.
 //
 // What is quiet is not posted. The formats that open something elsewhere still close it, and discord changes its message.
-type Webhook struct {
-	poster  poster
+type Receiver struct {
+	poster  post.Poster
 	sign    signer // nil: unsigned
 	headers []Header
-	formats []webhookFormat        // the one that is wanted, and what to try if that fails or is refused
+	formats []layout               // the one that is wanted, and what to try if that fails or is refused
 	repeats func(text string) bool // whether text holds one of our secrets
 }
 
 // Validate returns all that is wrong with c, joined. Its errors quote neither the URL nor a secret. A template is rendered
 // for messages of every kind.
-func (c WebhookConfig) Validate() error {
+func (c Config) Validate() error {
 	_, _, err := c.build()
 	return err
 }
 
-// NewWebhook returns a receiver that posts to c.URL. Errors quote neither the URL nor a secret.
-func NewWebhook(c WebhookConfig) (*Webhook, error) {
+// New returns a receiver that posts to c.URL. Errors quote neither the URL nor a secret.
+func New(c Config) (*Receiver, error) {
 	w, origin, err := c.build()
 	if err != nil {
-		return nil, fmt.Errorf("checking webhook%s: %w", named(c.Name), err)
+		return nil, fmt.Errorf("checking webhook%s: %w", post.Quoted(c.Name), err)
 	}
-	w.poster.what = "webhook" + named(c.Name) + " at " + origin
-	w.poster.client = newGuardedClient()
-	if c.AllowPrivate || w.poster.via != "" {
-		w.poster.client = newClient() // a guard would see only the address of the proxy
+	w.poster.What = "webhook" + post.Quoted(c.Name) + " at " + origin
+	w.poster.Client = post.NewGuardedClient()
+	if c.AllowPrivate || w.poster.Via != "" {
+		w.poster.Client = post.NewClient() // a guard would see only the address of the proxy
 	}
 	return w, nil
 }
 
 // build returns what c describes, without a client, and which part of its URL may be shown.
-func (c WebhookConfig) build() (w *Webhook, origin string, err error) {
-	to, origin, err := parseURL(c.URL)
+func (c Config) build() (w *Receiver, origin string, err error) {
+	to, origin, err := post.ParseURL(c.URL)
 	via := ""
 	if err == nil {
 		via = proxy.Of(to)
 	}
 	if err == nil && !c.AllowPrivate {
-		err = checkHost(to.Hostname(), via)
+		err = post.CheckHost(to.Hostname(), via)
 	}
-	w = &Webhook{poster: poster{url: to, via: via}, headers: c.Headers, repeats: c.repeats(to)}
+	w = &Receiver{poster: post.Poster{URL: to, Via: via}, headers: c.Headers, repeats: c.repeats(to)}
 	var signErr, formatErr error
 	if len(c.Secrets) > 0 {
 		w.sign, signErr = newSigner(c.Secrets)
@@ -84,7 +86,7 @@ func (c WebhookConfig) build() (w *Webhook, origin string, err error) {
 }
 
 // repeats returns what finds the secrets of c in text. to may be nil.
-func (c WebhookConfig) repeats(to *url.URL) func(text string) bool {
+func (c Config) repeats(to *url.URL) func(text string) bool {
 	secrets := slices.Clone(c.Secrets)
 	if to != nil {
 		secrets = append(secrets, secret.New(to.RequestURI()))
@@ -98,66 +100,66 @@ func (c WebhookConfig) repeats(to *url.URL) func(text string) bool {
 }
 
 // formats returns the formats of c in the order in which to try them. to may be nil.
-func (c WebhookConfig) formats(to *url.URL) ([]webhookFormat, error) {
+func (c Config) formats(to *url.URL) ([]layout, error) {
 	target := ""
 	if to != nil {
 		target = path.Base(to.Path)
 	}
-	format, err := newWebhookFormat(c.Format, c.Name, target)
+	format, err := newLayout(c.Format, c.Name, target)
 	switch {
 	case err != nil:
 		return nil, err
 	case c.Template != "":
-		template, err := newWebhookTemplate(c.Template)
+		template, err := newTemplate(c.Template)
 		if err != nil {
 			return nil, err
 		}
-		return []webhookFormat{template.format(target), format.of(explained)}, nil
+		return []layout{template.format(target), format.of(explained)}, nil
 	case slices.Contains(codedFormats, cmp.Or(c.Format, "standard")):
-		return []webhookFormat{format}, nil
+		return []layout{format}, nil
 	}
-	return []webhookFormat{format, format.of(bare)}, nil
+	return []layout{format, format.of(bare)}, nil
 }
 
-// A webhookRef is the Ref of a Webhook.
-type webhookRef struct {
+// A handle is the Ref of a Webhook.
+type handle struct {
 	Posted string `json:"posted"`        // the key of what was posted last
 	Ref    string `json:"ref,omitempty"` // what the receiver calls it, for a format that keeps that
 }
 
 // Proxy returns the host and port of the proxy on the way; "" if there is none.
-func (w *Webhook) Proxy() string { return w.poster.via }
+func (w *Receiver) Proxy() string { return w.poster.Via }
 
 // Send posts n; ErrSkipped if its format has nothing to say of it. A message that can be changed and is gone is posted anew.
 // What the receiver refuses is sent again at once: of a template in the format to fall back to, else with less in it.
-func (w *Webhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error) {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+func (w *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	ctx, cancel := context.WithTimeout(ctx, post.Timeout)
 	defer cancel()
-	var was webhookRef
+	var was handle
 	if len(ref) > 0 && json.Unmarshal(ref, &was) != nil {
-		was = webhookRef{} // not ours: nothing was posted here
+		was = handle{} // not ours: nothing was posted here
 	}
-	var failure *Error
+	var failure *notify.Error
 	for _, format := range w.formats {
 		request, err := format(n, was)
 		if err != nil { // its text may hold the end of the URL
-			failure = &Error{Class: Payload, Err: fmt.Errorf("posting to %s: the message cannot be written in its format", w.poster.what)}
+			failure = &notify.Error{Class: notify.Payload, Err: fmt.Errorf("posting to %s: the message cannot be written in its format", w.poster.What)}
 			continue
 		}
 		if request == nil {
-			return ref, ErrSkipped
+			return ref, notify.ErrSkipped
 		}
 		got, err := w.do(ctx, n, request)
 		if err != nil {
 			return nil, err
 		}
-		if got = request.read(got); got.ok() {
-			return json.Marshal(webhookRef{Posted: n.Key, Ref: w.refOf(request, got, was)})
+		if got = request.read(got); got.OK() {
+			return json.Marshal(handle{Posted: n.Key, Ref: w.refOf(request, got, was)})
 		}
-		if gone := got.status == http.StatusNotFound || got.status == http.StatusGone; gone && was.Ref != "" {
+		if gone := got.Status == http.StatusNotFound || got.Status == http.StatusGone; gone && was.Ref != "" {
 			return w.anew(ctx, n, ref)
 		}
-		if failure = refusal("posting to "+w.poster.what, got, n.Sent); failure.Class != Payload {
+		if failure = post.Refusal("posting to "+w.poster.What, got, n.Sent); failure.Class != notify.Payload {
 			break
 		}
 	}
@@ -165,7 +167,7 @@ func (w *Webhook) Send(ctx context.Context, n Notification, ref Ref) (Ref, error
 }
 
 // refOf is what to remember after an answer. An answer that gives back a secret is not remembered.
-func (w *Webhook) refOf(r *webhookRequest, got answer, was webhookRef) string {
+func (w *Receiver) refOf(r *request, got post.Answer, was handle) string {
 	if ref := r.ref(got, was); !w.repeats(ref) {
 		return ref
 	}
@@ -173,15 +175,15 @@ func (w *Webhook) refOf(r *webhookRequest, got answer, was webhookRef) string {
 }
 
 // anew posts n again after what was posted before as ref has gone.
-func (w *Webhook) anew(ctx context.Context, n Notification, ref Ref) (Ref, error) {
+func (w *Receiver) anew(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	if n.Quiet {
-		return ref, ErrSkipped
+		return ref, notify.ErrSkipped
 	}
 	return w.Send(ctx, n, nil)
 }
 
 // do makes one attempt.
-func (w *Webhook) do(ctx context.Context, n Notification, r *webhookRequest) (answer, error) {
+func (w *Receiver) do(ctx context.Context, n notify.Notification, r *request) (post.Answer, error) {
 	header := make(http.Header)
 	header.Set("Content-Type", r.contentType)
 	for _, h := range w.headers {
@@ -192,5 +194,5 @@ func (w *Webhook) do(ctx context.Context, n Notification, r *webhookRequest) (an
 	if w.sign != nil {
 		header.Set("Webhook-Signature", w.sign(n.Key, n.Sent, r.body))
 	}
-	return w.poster.send(ctx, r.method, extend(w.poster.url, r.path), header, r.body)
+	return w.poster.Send(ctx, r.method, extend(w.poster.URL, r.path), header, r.body)
 }

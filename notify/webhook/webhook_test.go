@@ -1,4 +1,4 @@
-package notify_test
+package webhook_test
 
 import (
 	"context"
@@ -21,7 +21,9 @@ import (
 
 	"notewatch/internal/secret"
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
 	"notewatch/notify/notifytest"
+	"notewatch/notify/webhook"
 )
 
 // signingSecret is 32 bytes in base64.
@@ -34,9 +36,9 @@ func newWebhookServer(t *testing.T) *notifytest.Webhook {
 }
 
 // newWebhook returns a signing receiver that posts to url, which is on loopback.
-func newWebhook(t *testing.T, url string) *notify.Webhook {
+func newWebhook(t *testing.T, url string) *webhook.Receiver {
 	t.Helper()
-	webhook, err := notify.NewWebhook(notify.WebhookConfig{
+	webhook, err := webhook.New(webhook.Config{
 		Name: "billing", URL: secret.New(url), Secrets: []secret.Text{secret.New(signingSecret)}, AllowPrivate: true,
 	})
 	require.NoError(t, err)
@@ -54,13 +56,13 @@ func TestWebhookSigns(t *testing.T) {
 		"next and one": {signingSecret, plain},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config := notify.WebhookConfig{URL: secret.New(server.URL), AllowPrivate: true}
+			config := webhook.Config{URL: secret.New(server.URL), AllowPrivate: true}
 			for _, text := range secrets {
 				config.Secrets = append(config.Secrets, secret.New(text))
 			}
-			webhook, err := notify.NewWebhook(config)
+			webhook, err := webhook.New(config)
 			require.NoError(t, err)
-			n := notification(firing())
+			n := fixture.Notification(fixture.Firing())
 			_, err = webhook.Send(t.Context(), n, nil)
 			require.NoError(t, err)
 
@@ -95,9 +97,9 @@ func signature(t *testing.T, key string, request notifytest.Request) string {
 
 func TestWebhookWithoutSecretDoesNotSign(t *testing.T) {
 	server := newWebhookServer(t)
-	webhook, err := notify.NewWebhook(notify.WebhookConfig{URL: secret.New(server.URL), AllowPrivate: true})
+	webhook, err := webhook.New(webhook.Config{URL: secret.New(server.URL), AllowPrivate: true})
 	require.NoError(t, err)
-	_, err = webhook.Send(t.Context(), notification(firing()), nil)
+	_, err = webhook.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 	header := server.Requests()[0].Header
 	require.Empty(t, header.Get("webhook-signature"))
@@ -109,7 +111,7 @@ func TestWebhookRepeatsAreTheSame(t *testing.T) {
 	server := newWebhookServer(t)
 	server.Fail(notifytest.TakeAndCut())
 	webhook := newWebhook(t, server.URL)
-	n := notification(firing())
+	n := fixture.Notification(fixture.Firing())
 	_, err := webhook.Send(t.Context(), n, nil)
 	require.Error(t, err)
 	n.Sent = n.Sent.Add(time.Minute)
@@ -125,9 +127,9 @@ func TestWebhookBodyIsSmall(t *testing.T) {
 	server := newWebhookServer(t)
 	alerts := make([]notify.Alert, 20)
 	for i := range alerts {
-		alerts[i] = alertWith(func(a *notify.Alert) { a.Detail = []string{"already true when the rule was first judged"} })
+		alerts[i] = fixture.With(func(a *notify.Alert) { a.Detail = []string{"already true when the rule was first judged"} })
 	}
-	_, err := newWebhook(t, server.URL).Send(t.Context(), notification(alerts...), nil)
+	_, err := newWebhook(t, server.URL).Send(t.Context(), fixture.Notification(alerts...), nil)
 	require.NoError(t, err)
 	require.Less(t, len(server.Requests()[0].Body), 20_000)
 }
@@ -145,7 +147,7 @@ func TestWebhookStatuses(t *testing.T) {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			server := newWebhookServer(t)
 			server.Fail(notifytest.Status(status, "a reason"))
-			failure := fails(t, newWebhook(t, server.URL))
+			failure := fixture.Fails(t, newWebhook(t, server.URL))
 			require.Equal(t, want, failure.Class)
 			require.Equal(t, status, failure.Status)
 			require.Equal(t, status >= 500, failure.Uncertain)
@@ -156,7 +158,7 @@ func TestWebhookStatuses(t *testing.T) {
 	for _, status := range []int{200, 201, 202, 204, 299} {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Status(status, ""))
-		_, err := newWebhook(t, server.URL).Send(t.Context(), notification(firing()), nil)
+		_, err := newWebhook(t, server.URL).Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		require.NoError(t, err)
 	}
 }
@@ -183,7 +185,7 @@ func TestWebhookRetryAfter(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			server := newWebhookServer(t)
 			server.Fail(notifytest.RateLimited(test.retryAfter).With("Date", test.date))
-			failure := fails(t, newWebhook(t, server.URL))
+			failure := fixture.Fails(t, newWebhook(t, server.URL))
 			require.Equal(t, test.want, failure.RetryAfter)
 		})
 	}
@@ -193,7 +195,7 @@ func TestWebhookFollowsNoRedirect(t *testing.T) {
 	target := newWebhookServer(t)
 	server := newWebhookServer(t)
 	server.Fail(notifytest.Status(http.StatusTemporaryRedirect, "").With("Location", target.URL))
-	failure := fails(t, newWebhook(t, server.URL))
+	failure := fixture.Fails(t, newWebhook(t, server.URL))
 	require.Contains(t, failure.Error(), "redirects are not followed")
 	require.Empty(t, target.Requests())
 }
@@ -207,7 +209,7 @@ func TestWebhookNoAnswer(t *testing.T) {
 			<-r.Context().Done()
 		}))
 		defer server.Close()
-		_, err := newWebhook(t, server.URL).Send(ctx, notification(firing()), nil)
+		_, err := newWebhook(t, server.URL).Send(ctx, fixture.Notification(fixture.Firing()), nil)
 		failure, ok := errors.AsType[*notify.Error](err)
 		require.True(t, ok)
 		require.Equal(t, notify.Temporary, failure.Class)
@@ -219,14 +221,14 @@ func TestWebhookNoAnswer(t *testing.T) {
 		server.Fail(notifytest.Hang())
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, err := newWebhook(t, server.URL).Send(ctx, notification(firing()), nil)
+		_, err := newWebhook(t, server.URL).Send(ctx, fixture.Notification(fixture.Firing()), nil)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorContains(t, err, "no answer in time")
 	})
 	t.Run("cut", func(t *testing.T) {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.Cut())
-		failure := fails(t, newWebhook(t, server.URL))
+		failure := fixture.Fails(t, newWebhook(t, server.URL))
 		require.Equal(t, notify.Temporary, failure.Class)
 		require.True(t, failure.Uncertain)
 		require.ErrorContains(t, failure, "the connection was cut")
@@ -241,7 +243,7 @@ func TestWebhookNoAnswer(t *testing.T) {
 			}
 			cancel()
 		}()
-		_, err := newWebhook(t, server.URL).Send(ctx, notification(firing()), nil)
+		_, err := newWebhook(t, server.URL).Send(ctx, fixture.Notification(fixture.Firing()), nil)
 		failure, ok := errors.AsType[*notify.Error](err)
 		require.True(t, ok)
 		require.Equal(t, notify.Temporary, failure.Class)
@@ -251,7 +253,7 @@ func TestWebhookNoAnswer(t *testing.T) {
 	t.Run("header without an end", func(t *testing.T) {
 		server := newWebhookServer(t)
 		server.Fail(notifytest.EndlessHeader())
-		failure := fails(t, newWebhook(t, server.URL))
+		failure := fixture.Fails(t, newWebhook(t, server.URL))
 		require.Equal(t, notify.Temporary, failure.Class)
 		require.True(t, failure.Uncertain)
 		require.ErrorContains(t, failure, "no valid answer")
@@ -259,13 +261,13 @@ func TestWebhookNoAnswer(t *testing.T) {
 	t.Run("nobody listens", func(t *testing.T) {
 		server := newWebhookServer(t)
 		server.Close()
-		failure := fails(t, newWebhook(t, server.URL))
+		failure := fixture.Fails(t, newWebhook(t, server.URL))
 		require.Equal(t, notify.Temporary, failure.Class)
 		require.False(t, failure.Uncertain, "nothing was sent")
 		require.ErrorContains(t, failure, "refused")
 	})
 	t.Run("no such host", func(t *testing.T) {
-		failure := fails(t, newWebhook(t, notifytest.NoHostURL))
+		failure := fixture.Fails(t, newWebhook(t, notifytest.NoHostURL))
 		require.Equal(t, notify.Temporary, failure.Class)
 		require.False(t, failure.Uncertain)
 		require.ErrorContains(t, failure, `looking up "notewatch.invalid"`)
@@ -273,7 +275,7 @@ func TestWebhookNoAnswer(t *testing.T) {
 	t.Run("certificate of an unknown authority", func(t *testing.T) {
 		server := notifytest.NewTLSWebhook()
 		defer server.Close()
-		failure := fails(t, newWebhook(t, server.URL))
+		failure := fixture.Fails(t, newWebhook(t, server.URL))
 		require.Equal(t, notify.Temporary, failure.Class, "whoever runs the server may mend it")
 		require.False(t, failure.Uncertain)
 		require.ErrorContains(t, failure, "checking the certificate")
@@ -281,7 +283,7 @@ func TestWebhookNoAnswer(t *testing.T) {
 	})
 	t.Run("http where https is meant", func(t *testing.T) {
 		server := newWebhookServer(t)
-		failure := fails(t, newWebhook(t, strings.Replace(server.URL, "http:", "https:", 1)))
+		failure := fixture.Fails(t, newWebhook(t, strings.Replace(server.URL, "http:", "https:", 1)))
 		require.ErrorContains(t, failure, "speaks http, not https")
 	})
 }
@@ -295,7 +297,7 @@ func TestWebhookReadsLittle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := newWebhookServer(t)
 			server.Fail(fault)
-			_, err := newWebhook(t, server.URL).Send(t.Context(), notification(firing()), nil)
+			_, err := newWebhook(t, server.URL).Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 			require.NoError(t, err)
 			require.True(t, server.Requests()[0].Taken)
 		})
@@ -307,9 +309,9 @@ func TestWebhookServerComesBack(t *testing.T) {
 	server := newWebhookServer(t)
 	webhook := newWebhook(t, server.URL)
 	server.Close()
-	require.ErrorContains(t, fails(t, webhook), "refused")
+	require.ErrorContains(t, fixture.Fails(t, webhook), "refused")
 	require.NoError(t, server.Reopen())
-	_, err := webhook.Send(t.Context(), notification(firing()), nil)
+	_, err := webhook.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 	require.NoError(t, err)
 	require.Len(t, server.Requests(), 1)
 }
@@ -318,14 +320,14 @@ func TestWebhookServerComesBack(t *testing.T) {
 func TestWebhookAllowsPrivateAddressesOfOneReceiver(t *testing.T) {
 	server := newWebhookServer(t)
 	url := secret.New(strings.Replace(server.URL, "127.0.0.1", "localhost", 1))
-	open, err := notify.NewWebhook(notify.WebhookConfig{Name: "ours", URL: url, AllowPrivate: true})
+	open, err := webhook.New(webhook.Config{Name: "ours", URL: url, AllowPrivate: true})
 	require.NoError(t, err)
-	guarded, err := notify.NewWebhook(notify.WebhookConfig{Name: "theirs", URL: url})
+	guarded, err := webhook.New(webhook.Config{Name: "theirs", URL: url})
 	require.NoError(t, err)
 	for range 2 {
-		_, err = open.Send(t.Context(), notification(firing()), nil)
+		_, err = open.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 		require.NoError(t, err)
-		failure := fails(t, guarded)
+		failure := fixture.Fails(t, guarded)
 		require.Equal(t, notify.Permanent, failure.Class)
 		require.False(t, failure.Uncertain)
 		require.ErrorContains(t, failure, "is not public; allow_private: true lets this receiver reach it")
@@ -356,28 +358,28 @@ func TestWebhookConfig(t *testing.T) {
 		{"three", "https://h/x", strings.Repeat(signingSecret+" ", 3), "there are 3 secrets"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			config := notify.WebhookConfig{Name: "billing", URL: secret.New(test.url)}
+			config := webhook.Config{Name: "billing", URL: secret.New(test.url)}
 			for text := range strings.FieldsSeq(test.secrets) {
 				config.Secrets = append(config.Secrets, secret.New(text))
 			}
-			_, err := notify.NewWebhook(config)
+			_, err := webhook.New(config)
 			require.ErrorContains(t, err, `checking webhook "billing"`)
 			require.ErrorContains(t, err, test.want)
 			require.EqualError(t, err, `checking webhook "billing": `+config.Validate().Error())
 		})
 	}
-	require.EqualError(t, notify.WebhookConfig{
+	require.EqualError(t, webhook.Config{
 		URL: secret.New("https://u:p@h/x"), Secrets: []secret.Text{secret.New("MDEy")},
-		Headers: []notify.Header{{Name: "Host", Value: secret.New("h")}}, Format: "smoke",
+		Headers: []webhook.Header{{Name: "Host", Value: secret.New("h")}}, Format: "smoke",
 	}.Validate(), `the URL holds a user or password, which is not supported
 the secret has 3 bytes: want 24 to 64, encoded with base64
 header "Host": it cannot be set
-there is no format "smoke": want one of `+strings.Join(notify.Formats(), ", "))
-	unset := notify.WebhookConfig{URL: secret.New("https://h/x"), Secrets: []secret.Text{{}}}
+there is no format "smoke": want one of `+strings.Join(webhook.Formats(), ", "))
+	unset := webhook.Config{URL: secret.New("https://h/x"), Secrets: []secret.Text{{}}}
 	require.ErrorContains(t, unset.Validate(), "the secret has 0 bytes", "an empty variable is no reason to send unsigned")
 	for _, good := range []string{"whsec_" + strings.Repeat("MDEy", 8), strings.Repeat("x", 32), strings.Repeat("x", 86)} {
-		config := notify.WebhookConfig{URL: secret.New("https://h/x?token=1"), Secrets: []secret.Text{secret.New(good)}}
-		_, err := notify.NewWebhook(config)
+		config := webhook.Config{URL: secret.New("https://h/x?token=1"), Secrets: []secret.Text{secret.New(good)}}
+		_, err := webhook.New(config)
 		require.NoError(t, err)
 		require.NoError(t, config.Validate())
 	}
@@ -385,8 +387,8 @@ there is no format "smoke": want one of `+strings.Join(notify.Formats(), ", "))
 
 func TestWebhookBodyHasNoNumberThatJSONCannotHold(t *testing.T) {
 	server := newWebhookServer(t)
-	odd := alertWith(func(a *notify.Alert) { a.Value, a.Peak = math.Inf(1), math.Inf(-1) })
-	_, err := newWebhook(t, server.URL).Send(t.Context(), notification(odd), nil)
+	odd := fixture.With(func(a *notify.Alert) { a.Value, a.Peak = math.Inf(1), math.Inf(-1) })
+	_, err := newWebhook(t, server.URL).Send(t.Context(), fixture.Notification(odd), nil)
 	require.NoError(t, err)
 }
 
@@ -394,17 +396,17 @@ func TestWebhookBodyHasNoNumberThatJSONCannotHold(t *testing.T) {
 func TestNamesOfPrivateAddressesAreRefused(t *testing.T) {
 	server := newWebhookServer(t)
 	named := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-	config := notify.WebhookConfig{URL: secret.New(named)}
+	config := webhook.Config{URL: secret.New(named)}
 	for allowed, requests := range map[bool]int{false: 0, true: 1} {
 		config.AllowPrivate = allowed
-		receiver, err := notify.NewWebhook(config)
+		receiver, err := webhook.New(config)
 		require.NoError(t, err, "the name alone is fine")
 		before := len(server.Requests())
 		if allowed {
-			_, err = receiver.Send(t.Context(), notification(firing()), nil)
+			_, err = receiver.Send(t.Context(), fixture.Notification(fixture.Firing()), nil)
 			require.NoError(t, err)
 		} else {
-			failure := fails(t, receiver)
+			failure := fixture.Fails(t, receiver)
 			require.Equal(t, notify.Permanent, failure.Class)
 			require.ErrorContains(t, failure, "is not public; allow_private: true lets this receiver reach it")
 		}

@@ -1,14 +1,16 @@
-package notify
+package message
 
 import (
 	"slices"
 	"time"
+
+	"notewatch/notify"
 )
 
-// news reports whether a says more than that what was shown of it is brought up to date, or who is told. The reason is only
-// that of the newest change: one before it, of the level, may not have been shown.
-func news(a Alert) bool {
-	switch statusOf(a) {
+// News reports whether an alert says more than new texts or values, a mute or an acknowledgement. The reason is that of the newest
+// change alone: an earlier change, of the level, may not have been shown.
+func News(a notify.Alert) bool {
+	switch StatusOf(a) {
 	case updated:
 		return a.Reason != "updated"
 	case muted, unmuted, acknowledged, unacknowledged:
@@ -17,30 +19,31 @@ func news(a Alert) bool {
 	return true
 }
 
-func isChanged(a Alert) bool { return a.Changed }
+// IsChanged reports whether an alert changed since the message was last sent.
+func IsChanged(a notify.Alert) bool { return a.Changed }
 
-// withoutReports returns the alerts that can fire and end.
-func withoutReports(alerts []Alert) []Alert {
-	return slices.DeleteFunc(slices.Clone(alerts), func(a Alert) bool { return statusOf(a) == report })
+// WithoutReports returns the alerts that can fire and end.
+func WithoutReports(alerts []notify.Alert) []notify.Alert {
+	return slices.DeleteFunc(slices.Clone(alerts), func(a notify.Alert) bool { return StatusOf(a) == Report })
 }
 
-// common returns what all alerts have the same of; ok is false if they do not.
-func common(alerts []Alert, of func(Alert) string) (value string, ok bool) {
+// Common returns what of returns for all alerts, if that is the same; else ok is false.
+func Common(alerts []notify.Alert, of func(notify.Alert) string) (value string, ok bool) {
 	if len(alerts) == 0 {
 		return "", false
 	}
 	value = of(alerts[0])
-	if slices.ContainsFunc(alerts, func(a Alert) bool { return of(a) != value }) {
+	if slices.ContainsFunc(alerts, func(a notify.Alert) bool { return of(a) != value }) {
 		return "", false
 	}
 	return value, true
 }
 
-// newest returns when the last of the alerts came about.
-func newest(alerts []Alert) time.Time {
+// Newest returns the time of the newest change of all alerts.
+func Newest(alerts []notify.Alert) time.Time {
 	var newest time.Time
 	for _, a := range alerts {
-		if at := happened(a); at.After(newest) {
+		if at := Happened(a); at.After(newest) {
 			newest = at
 		}
 	}

@@ -1,4 +1,4 @@
-package notify
+package message
 
 import (
 	"cmp"
@@ -7,149 +7,151 @@ import (
 	"time"
 
 	"notewatch/internal/words"
+	"notewatch/notify"
 )
 
-// A status is the word that leads a message: what happened, seen from what the receiver was shown before.
-type status string
+// A Status is the word that leads a message: what happened since the receiver last showed the alert.
+type Status string
 
+// The statuses of alerts, and that of a report.
 const (
-	firing         status = "FIRING"
-	escalated      status = "ESCALATED"
-	eased          status = "EASED TO"
-	reminder       status = "REMINDER"
-	updated        status = "UPDATED"
-	muted          status = "MUTED"
-	unmuted        status = "UNMUTED"
-	acknowledged   status = "ACKNOWLEDGED"
-	unacknowledged status = "UNACKNOWLEDGED"
-	revised        status = "REVISED"
-	resolved       status = "RESOLVED"
-	periodEnded    status = "PERIOD ENDED"
-	corrected      status = "CORRECTED"
-	withdrawn      status = "WITHDRAWN"
-	report         status = "REPORT"
+	Firing         Status = "FIRING"
+	Escalated      Status = "ESCALATED"
+	Eased          Status = "EASED TO"
+	Reminder       Status = "REMINDER"
+	updated        Status = "UPDATED"
+	muted          Status = "MUTED"
+	unmuted        Status = "UNMUTED"
+	acknowledged   Status = "ACKNOWLEDGED"
+	unacknowledged Status = "UNACKNOWLEDGED"
+	Revised        Status = "REVISED"
+	Resolved       Status = "RESOLVED"
+	PeriodEnded    Status = "PERIOD ENDED"
+	Corrected      Status = "CORRECTED"
+	Withdrawn      Status = "WITHDRAWN"
+	Report         Status = "REPORT"
 )
 
-// drillMark leads the word of a drill.
-const drillMark = "DRILL: "
+// DrillMark leads the word of a drill.
+const DrillMark = "DRILL: "
 
-// statusOf compares a with what was shown last. The reason alone would not do: an alert that fired and escalated before
-// anybody was told is news as a whole.
-func statusOf(a Alert) status {
+// StatusOf compares an alert with what was shown last. The reason alone would not do: an alert that fired and escalated before
+// its first message is new as a whole.
+func StatusOf(a notify.Alert) Status {
 	switch {
 	case a.Reason == "reported":
-		return report
+		return Report
 	case a.Reason == "revised":
-		return revised
+		return Revised
 	case a.State == "withdrawn":
-		return withdrawn
+		return Withdrawn
 	case a.Reason == "period_ended":
-		return periodEnded
+		return PeriodEnded
 	case a.Reason == "corrected":
-		return corrected
+		return Corrected
 	case a.State == "resolved":
-		return resolved
-	case unseen(a), !a.Changed:
-		return firing
-	case Severity(a.Level) > Severity(a.Was):
-		return escalated
-	case Severity(a.Level) < Severity(a.Was):
-		return eased
+		return Resolved
+	case Unseen(a), !a.Changed:
+		return Firing
+	case notify.Severity(a.Level) > notify.Severity(a.Was):
+		return Escalated
+	case notify.Severity(a.Level) < notify.Severity(a.Was):
+		return Eased
 	}
 	return cmp.Or(sameLevel[a.Reason], updated)
 }
 
-// sameLevel are the reasons, other than to be brought up to date, to send an alert that fires at the level shown.
-var sameLevel = map[string]status{
-	"reminded":       reminder,
+// sameLevel holds the reasons, other than an update, to send an alert that fires at the level that is shown.
+var sameLevel = map[string]Status{
+	"reminded":       Reminder,
 	"muted":          muted,
 	"unmuted":        unmuted,
 	"acknowledged":   acknowledged,
 	"unacknowledged": unacknowledged,
 }
 
-// unseen reports whether nothing was shown of a before.
-func unseen(a Alert) bool { return a.Changed && a.Was == "" }
+// Unseen reports whether the receiver has not shown an alert before.
+func Unseen(a notify.Alert) bool { return a.Changed && a.Was == "" }
 
-// A tone is the mood of a message, which receivers show as a colour.
-type tone string
+// A Tone says how serious a message is. Receivers show it as a colour.
+type Tone string
 
+// The tones that are not levels. The others are critical, warning and info.
 const (
-	good    tone = "good"    // over
-	gone    tone = "gone"    // withdrawn
-	neutral tone = "neutral" // a report
-	// The other tones are the levels: critical, warning, info.
+	Good    Tone = "good"    // over
+	Gone    Tone = "gone"    // withdrawn
+	Neutral Tone = "neutral" // a report
 )
 
-// A fact is a labelled piece of a card.
-type fact struct{ label, value string }
+// A Fact is a labelled piece of a card.
+type Fact struct{ Label, Value string }
 
-// joinFacts is facts on one line.
-func joinFacts(facts []fact) string {
+// JoinFacts returns facts on one line.
+func JoinFacts(facts []Fact) string {
 	joined := make([]string, len(facts))
 	for i, f := range facts {
-		joined[i] = f.label + " " + f.value
+		joined[i] = f.Label + " " + f.Value
 	}
 	return strings.Join(joined, " · ")
 }
 
-// A card is an alert in words: what is said, before a receiver lays it out. Its texts are clean.
-type card struct {
-	status   status
-	word     string // the status, with the level if that matters and the mark of a drill: FIRING critical
-	tone     tone
-	headline string
-	figures  []fact   // value against limit and usual; none of a report
-	why      string   // why it is withdrawn, corrected or updated; may be ""
-	detail   []string // begins with why; a drill, a mute and an acknowledgement are said here too
-	body     []string // lines whose blanks matter; at most maxBody
-	advice   string   // "" when nothing is left to do
+// A Card is an alert in words, for a receiver to lay out. Its texts are clean.
+type Card struct {
+	Status   Status
+	Word     string // the status, with the level if that matters and the mark of a drill: FIRING critical
+	Tone     Tone
+	Headline string
+	Figures  []Fact   // value against limit and usual; none of a report
+	Why      string   // why it is withdrawn, corrected or updated; may be ""
+	Detail   []string // begins with why; a drill, a mute and an acknowledgement are said here too
+	Body     []string // lines whose blanks matter; at most maxBody
+	Advice   string   // "" when nothing is left to do
 
-	since, ended, asOf time.Time // zero when not known
-	lasted             time.Duration
+	Since, Ended, AsOf time.Time // zero when not known
+	Lasted             time.Duration
 
-	subject, project, rule, id string
-	uid                        string // of the subject; "" if that is what subject says
+	Subject, Project, Rule, ID string
+	UID                        string // of the subject; "" if that is what subject says
 }
 
-// describe puts an alert into words.
-func describe(a Alert) card {
-	s := statusOf(a)
-	c := card{
-		status:   s,
-		word:     wordOf(a, s),
-		tone:     toneOf(a),
-		headline: headlineOf(a),
-		figures:  figuresOf(a, s),
-		why:      words.Clean(a.Why, maxDetail),
-		detail:   linesOf(a, s),
-		body:     lines(a.Body),
-		since:    cmp.Or(a.Since, a.FiredAt),
-		asOf:     a.AsOf,
-		subject:  nameOf(a.Subject),
-		rule:     words.Clean(a.Rule, maxName),
-		id:       words.Clean(a.ID, maxName),
+// Describe returns an alert in words.
+func Describe(a notify.Alert) Card {
+	s := StatusOf(a)
+	c := Card{
+		Status:   s,
+		Word:     WordOf(a, s),
+		Tone:     toneOf(a),
+		Headline: headlineOf(a),
+		Figures:  figuresOf(a, s),
+		Why:      words.Clean(a.Why, MaxDetail),
+		Detail:   linesOf(a, s),
+		Body:     BodyLines(a.Body),
+		Since:    cmp.Or(a.Since, a.FiredAt),
+		AsOf:     a.AsOf,
+		Subject:  NameOf(a.Subject),
+		Rule:     words.Clean(a.Rule, MaxName),
+		ID:       words.Clean(a.ID, MaxName),
 	}
 	if a.Ended() {
-		c.ended = a.EndedAt
+		c.Ended = a.EndedAt
 	}
-	if unseen(a) || s != resolved && s != corrected && s != withdrawn {
-		c.advice = words.Clean(a.Advice, maxAdvice)
+	if Unseen(a) || s != Resolved && s != Corrected && s != Withdrawn {
+		c.Advice = words.Clean(a.Advice, maxAdvice)
 	}
-	if until := happened(a); !c.since.IsZero() && until.After(c.since) {
-		c.lasted = until.Sub(c.since)
+	if until := Happened(a); !c.Since.IsZero() && until.After(c.Since) {
+		c.Lasted = until.Sub(c.Since)
 	}
-	if a.Project != a.Subject && a.Project != (Named{}) {
-		c.project = nameOf(a.Project)
+	if a.Project != a.Subject && a.Project != (notify.Named{}) {
+		c.Project = NameOf(a.Project)
 	}
-	if uid := words.Clean(a.Subject.UID, maxName); uid != c.subject {
-		c.uid = uid
+	if uid := words.Clean(a.Subject.UID, MaxName); uid != c.Subject {
+		c.UID = uid
 	}
 	return c
 }
 
-// happened is when what a says came about, as far as its times tell.
-func happened(a Alert) time.Time {
+// Happened returns the time of the newest change of an alert; the zero time is not known.
+func Happened(a notify.Alert) time.Time {
 	if !a.EndedAt.IsZero() {
 		return a.EndedAt
 	}
@@ -159,65 +161,65 @@ func happened(a Alert) time.Time {
 	return cmp.Or(a.FiredAt, a.Since)
 }
 
-// wordOf is the status with the level. What is over had its level before, unless nobody was told: then it says that too.
-func wordOf(a Alert, s status) string {
+// WordOf returns the status with the level. An ended alert has no level, but its word says if it was never shown as firing.
+func WordOf(a notify.Alert, s Status) string {
 	if a.Drill {
 		a.Drill = false
-		return drillMark + wordOf(a, s)
+		return DrillMark + WordOf(a, s)
 	}
 	switch {
-	case s == report:
+	case s == Report:
 		return string(s)
 	case !a.Ended():
-		return strings.TrimSpace(string(s) + " " + words.Clean(a.Level, maxName))
-	case !unseen(a):
+		return strings.TrimSpace(string(s) + " " + words.Clean(a.Level, MaxName))
+	case !Unseen(a):
 		return string(s)
-	case s == periodEnded:
+	case s == PeriodEnded:
 		return "FIRED, " + string(s)
 	}
 	return "FIRED AND " + string(s)
 }
 
-func toneOf(a Alert) tone {
-	switch s := statusOf(a); {
-	case s == withdrawn:
-		return gone
+func toneOf(a notify.Alert) Tone {
+	switch s := StatusOf(a); {
+	case s == Withdrawn:
+		return Gone
 	case a.Ended():
-		return good
-	case s == report:
-		return neutral
+		return Good
+	case s == Report:
+		return Neutral
 	}
-	return tone(a.Level)
+	return Tone(a.Level)
 }
 
-// headlineOf is the summary, led by the name of the subject unless the summary holds it or is that of a report.
-func headlineOf(a Alert) string {
-	name, summary := nameOf(a.Subject), words.Clean(a.Summary, maxSummary)
+// headlineOf returns the summary. The name of the subject comes first, unless the summary holds it or is that of a report.
+func headlineOf(a notify.Alert) string {
+	name, summary := NameOf(a.Subject), words.Clean(a.Summary, MaxSummary)
 	switch {
 	case summary != "" && a.Reason == "reported":
 		return summary
 	case summary == "":
-		return name + ": " + words.Clean(a.Rule, maxName)
+		return name + ": " + words.Clean(a.Rule, MaxName)
 	case containsWord(summary, name):
 		return summary
 	}
 	return name + ": " + summary
 }
 
-// nameOf is the name of n for people.
-func nameOf(n Named) string {
+// NameOf returns what people call n.
+func NameOf(n notify.Named) string {
 	return words.Name(n.Name, n.UID)
 }
 
 // figuresOf lists the value, its peak if that was higher, limit and usual. What the alert is about, the value while it
 // fires and the peak once it is over, is followed by its share of the limit.
-func figuresOf(a Alert, s status) []fact {
-	if s == report {
+func figuresOf(a notify.Alert, s Status) []Fact {
+	if s == Report {
 		return nil
 	}
-	var facts []fact
-	if s == escalated || s == eased {
-		facts = append(facts, fact{"was", words.Clean(a.Was, maxName)})
+	var facts []Fact
+	if s == Escalated || s == Eased {
+		facts = append(facts, Fact{"was", words.Clean(a.Was, MaxName)})
 	}
 	peaked := words.Known(a.Peak) && (!words.Known(a.Value) || a.Peak > a.Value)
 	value, peak := words.Figure(a.Value, a.Unit), words.Figure(a.Peak, a.Unit)
@@ -227,27 +229,27 @@ func figuresOf(a Alert, s status) []fact {
 		value += shareOf(a.Value, a.Limit)
 	}
 	if a.Figure != "" || words.Known(a.Value) {
-		facts = append(facts, fact{valueLabel(a, s), value})
+		facts = append(facts, Fact{valueLabel(a, s), value})
 	}
 	if peaked {
-		facts = append(facts, fact{"peak", peak})
+		facts = append(facts, Fact{"peak", peak})
 	}
 	if words.Known(a.Limit) {
-		facts = append(facts, fact{"limit", words.Figure(a.Limit, a.Unit)})
+		facts = append(facts, Fact{"limit", words.Figure(a.Limit, a.Unit)})
 	}
 	if words.Known(a.Usual) {
-		facts = append(facts, fact{"usual day", words.Figure(a.Usual, a.Unit)})
+		facts = append(facts, Fact{"usual day", words.Figure(a.Usual, a.Unit)})
 	}
 	return facts
 }
 
 // valueLabel names the value and, for an ended alert, its time. A withdrawn alert keeps the value that was notified.
-func valueLabel(a Alert, s status) string {
-	label := words.Clean(cmp.Or(a.Figure, "value"), maxName)
+func valueLabel(a notify.Alert, s Status) string {
+	label := words.Clean(cmp.Or(a.Figure, "value"), MaxName)
 	switch {
-	case s == periodEnded:
+	case s == PeriodEnded:
 		return label + " at the end"
-	case a.Ended() && s != withdrawn:
+	case a.Ended() && s != Withdrawn:
 		return label + " now"
 	}
 	return label
@@ -262,29 +264,29 @@ func shareOf(value, limit float64) string {
 }
 
 // endings say what a status means where the alert has no detail of its own.
-var endings = map[status]string{
-	withdrawn:   "the rule or the subject was removed or changed",
-	corrected:   "the values were wrong",
-	periodEnded: "the rule starts again with the new period",
-	revised:     "late figures show it for a time that is over; nothing stays open",
+var endings = map[Status]string{
+	Withdrawn:   "the rule or the subject was removed or changed",
+	Corrected:   "the values were wrong",
+	PeriodEnded: "the rule starts again with the new period",
+	Revised:     "late figures show it for a time that is over; nothing stays open",
 }
 
 // linesOf are the lines of detail of a card.
-func linesOf(a Alert, s status) []string { return append(notices(a, s), detailOf(a, s)...) }
+func linesOf(a notify.Alert, s Status) []string { return append(notices(a, s), detailOf(a, s)...) }
 
 // notices are the lines that a says of itself beside its detail: whether it is a drill, muted or acknowledged.
-func notices(a Alert, s status) []string {
+func notices(a notify.Alert, s Status) []string {
 	var lines []string
 	if a.Drill {
 		lines = append(lines, "This is a drill: nothing is wrong.")
 	}
-	switch mute := words.Clean(a.Mute, maxDetail); {
+	switch mute := words.Clean(a.Mute, MaxDetail); {
 	case mute != "" && !a.Ended():
 		lines = append(lines, "still firing, muted: "+mute)
 	case s == unmuted:
 		lines = append(lines, "still firing, and no longer muted")
 	}
-	switch ack := words.Clean(a.Ack, maxDetail); {
+	switch ack := words.Clean(a.Ack, MaxDetail); {
 	case ack != "":
 		lines = append(lines, "acknowledged by "+ack)
 	case s == unacknowledged:
@@ -293,10 +295,10 @@ func notices(a Alert, s status) []string {
 	return lines
 }
 
-func detailOf(a Alert, s status) []string {
+func detailOf(a notify.Alert, s Status) []string {
 	var lines []string
 	for _, line := range append([]string{a.Why}, a.Detail...) {
-		if line = words.Clean(line, maxDetail); line != "" {
+		if line = words.Clean(line, MaxDetail); line != "" {
 			lines = append(lines, line)
 		}
 	}
@@ -310,17 +312,17 @@ func detailOf(a Alert, s status) []string {
 	return lines
 }
 
-// facts are the figures of c, since when, and until when if it is over. A report has none.
-func (c card) facts() []fact {
-	if c.since.IsZero() || c.status == report {
-		return c.figures
+// Facts returns the figures of c, when it began and, if it is over, when it ended. A report has figures at most.
+func (c Card) Facts() []Fact {
+	if c.Since.IsZero() || c.Status == Report {
+		return c.Figures
 	}
-	since := fact{"since", words.Time(c.since)}
-	if !c.ended.IsZero() {
-		return append(slices.Clip(c.figures), since, fact{"ended", words.Time(c.ended) + ", after " + words.Duration(c.lasted)})
+	since := Fact{"since", words.Time(c.Since)}
+	if !c.Ended.IsZero() {
+		return append(slices.Clip(c.Figures), since, Fact{"ended", words.Time(c.Ended) + ", after " + words.Duration(c.Lasted)})
 	}
-	if c.lasted >= time.Minute {
-		since.value += " (" + words.Duration(c.lasted) + ")"
+	if c.Lasted >= time.Minute {
+		since.Value += " (" + words.Duration(c.Lasted) + ")"
 	}
-	return append(slices.Clip(c.figures), since)
+	return append(slices.Clip(c.Figures), since)
 }

@@ -1,4 +1,4 @@
-package notify_test
+package message_test
 
 import (
 	"strings"
@@ -7,13 +7,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/notify"
+	"notewatch/notify/internal/fixture"
+	"notewatch/notify/terminal"
 )
 
 // headline returns the first line of what a terminal prints of a, without the time.
 func headline(t *testing.T, a notify.Alert) string {
 	t.Helper()
 	var out strings.Builder
-	_, err := notify.NewTerminal(&out, false).Send(t.Context(), notification(a), nil)
+	_, err := terminal.New(&out, false).Send(t.Context(), fixture.Notification(a), nil)
 	require.NoError(t, err)
 	line, _, _ := strings.Cut(out.String(), "\n")
 	_, line, _ = strings.Cut(line, "UTC  ")
@@ -52,7 +54,7 @@ func TestWordComparesWithWhatWasShown(t *testing.T) {
 		{"resolved", "reported", "info", "", "REPORT"},
 		{"firing", "reported", "info", "info", "REPORT"},
 	} {
-		a := alertWith(func(a *notify.Alert) {
+		a := fixture.With(func(a *notify.Alert) {
 			a.State, a.Reason, a.Level, a.Was = test.state, test.reason, test.level, test.was
 		})
 		require.Regexp(t, "^"+test.want+"  +sensor-14 has", headline(t, a), "%v", test)
@@ -73,7 +75,7 @@ func TestHeadlineNamesTheSubjectOnce(t *testing.T) {
 		{"sensor-14", "dev:1", "", "sensor-14: data-budget"},
 		{"sensor-14", "dev:1", strings.Repeat("x", 400), "sensor-14: " + strings.Repeat("x", 299) + "…"},
 	} {
-		a := alertWith(func(a *notify.Alert) {
+		a := fixture.With(func(a *notify.Alert) {
 			a.Subject, a.Summary = notify.Named{UID: test.uid, Name: test.name}, test.summary
 		})
 		require.Regexp(t, " "+test.want+"$", headline(t, a))

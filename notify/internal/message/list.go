@@ -1,4 +1,4 @@
-package notify
+package message
 
 import (
 	"slices"
@@ -6,110 +6,110 @@ import (
 	"time"
 
 	"notewatch/internal/words"
+	"notewatch/notify"
 )
 
-// A list is a message about several alerts in words: of one rule, or of several rules if it is a digest.
-type list struct {
-	word     string // FIRING critical
-	tone     tone
-	headline string  // how many there are of what
-	groups   []group // by rule, that with the worst alert first; at most MaxRules
-	more     string  // which rules are left out; "" is none
-	detail   []string
-	asOf     time.Time // when the oldest of the figures was read
-	id       string    // of the message
-	count    int       // of alerts
+// A List is a message about several alerts in words: of one rule, or of several rules if it is a digest.
+type List struct {
+	Word     string // FIRING critical
+	Tone     Tone
+	Headline string  // how many there are of what
+	Groups   []Group // by rule, that with the worst alert first; at most MaxRules
+	More     string  // which rules are left out; "" is none
+	Detail   []string
+	AsOf     time.Time // when the oldest of the figures was read
+	ID       string    // of the message
+	Count    int       // of alerts
 }
 
-// A group is the alerts of one rule in a list.
-type group struct {
-	rule   string
-	counts string // 2 critical, 7 warning
-	advice string
-	figure string
-	alerts []Alert // the worst first
-	top    int     // how many of them to show
+// A Group is the alerts of one rule in a list.
+type Group struct {
+	Rule   string
+	Counts string // 2 critical, 7 warning
+	Advice string
+	Figure string
+	Alerts []notify.Alert // the worst first
+	Top    int            // how many of them to show
 }
 
-// digest reports whether l is about several rules.
-func (l list) digest() bool { return len(l.groups) > 1 }
+// Digest reports whether l is about several rules.
+func (l List) Digest() bool { return len(l.Groups) > 1 }
 
-// describeList puts some alerts of n into words, all of them or those that changed. How many still fire is counted over
+// DescribeList returns some alerts of n in words, all of them or those that changed. How many still fire is counted over
 // all of n.
-func describeList(n Notification, alerts []Alert) list {
-	sorted := WorstFirst(alerts)
-	groups := groupByRule(sorted)
-	l := list{
-		word: listWord(sorted), tone: toneOf(sorted[0]), headline: listHeadline(n, alerts, groups),
-		detail: commonDetail(alerts), asOf: oldest(alerts), id: words.Clean(n.ID, maxName), count: len(alerts),
+func DescribeList(n notify.Notification, alerts []notify.Alert) List {
+	sorted := notify.WorstFirst(alerts)
+	groups := GroupByRule(sorted)
+	l := List{
+		Word: listWord(sorted), Tone: toneOf(sorted[0]), Headline: listHeadline(n, alerts, groups),
+		Detail: commonDetail(alerts), AsOf: oldest(alerts), ID: words.Clean(n.ID, MaxName), Count: len(alerts),
 	}
-	l.groups = groups[:min(len(groups), MaxRules)]
-	if left := groups[len(l.groups):]; len(left) > 0 {
-		var hidden []Alert
+	l.Groups = groups[:min(len(groups), notify.MaxRules)]
+	if left := groups[len(l.Groups):]; len(left) > 0 {
+		var hidden []notify.Alert
 		for _, g := range left {
-			hidden = append(hidden, g.alerts...)
+			hidden = append(hidden, g.Alerts...)
 		}
-		l.more = "and " + words.Count(len(left), "more rule") + ": " + countLevels(hidden)
+		l.More = "and " + words.Count(len(left), "more rule") + ": " + CountLevels(hidden)
 	}
 	return l
 }
 
-// hint says how to see what a message leaves out.
-func (l list) hint() string { return "notewatch alerts --message " + l.id }
+// Hint returns the command that shows what a message leaves out.
+func (l List) Hint() string { return "notewatch alerts --message " + l.ID }
 
-// about says how many there are of what.
-func (g group) about() string { return words.Dotted(g.counts, g.figure) }
+// About returns the counts of g and its figure.
+func (g Group) About() string { return words.Dotted(g.Counts, g.Figure) }
 
-// left counts the alerts of g that are not shown when shown are: "and 1,234 more: 2 critical, 1,232 warning". It is "" when
-// none is left out.
-func (g group) left(shown int) string {
-	if shown == len(g.alerts) {
+// Left counts the alerts of g after the first shown ones: "and 1,234 more: 2 critical, 1,232 warning". It is "" if there are none.
+func (g Group) Left(shown int) string {
+	if shown == len(g.Alerts) {
 		return ""
 	}
-	return "and " + words.Number(len(g.alerts)-shown) + " more" + ": " + countLevels(g.alerts[shown:])
+	return "and " + words.Number(len(g.Alerts)-shown) + " more" + ": " + CountLevels(g.Alerts[shown:])
 }
 
-// groupByRule puts alerts into words by rule, of which the worst come first.
-func groupByRule(sorted []Alert) []group {
-	var groups []group
-	for _, g := range ByRule(sorted) {
+// GroupByRule returns alerts in words by rule. The worst come first, in sorted and in each group.
+func GroupByRule(sorted []notify.Alert) []Group {
+	var groups []Group
+	for _, g := range notify.ByRule(sorted) {
 		first := g.Alerts[0]
-		groups = append(groups, group{
-			rule: words.Clean(g.Rule, maxName), figure: words.Clean(first.Figure, maxName), advice: describe(first).advice,
-			counts: countLevels(g.Alerts), alerts: g.Alerts, top: g.Top,
+		groups = append(groups, Group{
+			Rule: words.Clean(g.Rule, MaxName), Figure: words.Clean(first.Figure, MaxName), Advice: Describe(first).Advice,
+			Counts: CountLevels(g.Alerts), Alerts: g.Alerts, Top: g.Top,
 		})
 	}
 	return groups
 }
 
 // listHeadline counts alerts by level, and says how many of n still fire once some have ended.
-func listHeadline(n Notification, alerts []Alert, groups []group) string {
-	what := groups[0].rule
+func listHeadline(n notify.Notification, alerts []notify.Alert, groups []Group) string {
+	what := groups[0].Rule
 	if len(groups) > 1 {
 		what = words.Count(len(groups), "rule")
 	}
 	where := ""
-	differs := func(a Alert) bool { return a.Project != alerts[0].Project }
-	if a := alerts[0]; a.Project != (Named{}) && a.Project != a.Subject && !slices.ContainsFunc(alerts, differs) {
-		where = " in " + nameOf(a.Project)
+	differs := func(a notify.Alert) bool { return a.Project != alerts[0].Project }
+	if a := alerts[0]; a.Project != (notify.Named{}) && a.Project != a.Subject && !slices.ContainsFunc(alerts, differs) {
+		where = " in " + NameOf(a.Project)
 	}
-	still := stillFiring(n.Alerts)
+	still := StillFiring(n.Alerts)
 	switch {
 	case still == "":
-		return what + ": " + countLevels(alerts) + where
+		return what + ": " + CountLevels(alerts) + where
 	case !slices.ContainsFunc(n.Alerts, fires):
 		return what + ": all " + words.Number(len(n.Alerts)) + " ended" + where
 	case len(alerts) < len(n.Alerts):
-		return what + ": " + countLevels(alerts) + ", " + still + where
+		return what + ": " + CountLevels(alerts) + ", " + still + where
 	}
-	firing := slices.DeleteFunc(slices.Clone(alerts), Alert.Ended)
-	return what + ": " + still + " (" + countLevels(firing) + ")" + where
+	firing := slices.DeleteFunc(slices.Clone(alerts), notify.Alert.Ended)
+	return what + ": " + still + " (" + CountLevels(firing) + ")" + where
 }
 
-func fires(a Alert) bool { return !a.Ended() }
+func fires(a notify.Alert) bool { return !a.Ended() }
 
-// stillFiring says how many of alerts fire; "" if all do.
-func stillFiring(alerts []Alert) string {
+// StillFiring counts the alerts that fire: "2 of 3 still firing"; "" if all do.
+func StillFiring(alerts []notify.Alert) string {
 	firing := 0
 	for _, a := range alerts {
 		if fires(a) {
@@ -122,48 +122,49 @@ func stillFiring(alerts []Alert) string {
 	return words.Number(firing) + " of " + words.Number(len(alerts)) + " still firing"
 }
 
-// describeIn puts an alert of n into words, and says how many of those in n still fire.
-func describeIn(n Notification, a Alert) card {
-	c := describe(a)
-	if still := stillFiring(n.Alerts); len(n.Alerts) > 1 && still != "" {
-		c.detail = append(c.detail, still+" in its group")
+// DescribeIn returns an alert of n in words, which say how many alerts of n still fire.
+func DescribeIn(n notify.Notification, a notify.Alert) Card {
+	c := Describe(a)
+	if still := StillFiring(n.Alerts); len(n.Alerts) > 1 && still != "" {
+		c.Detail = append(c.Detail, still+" in its group")
 	}
 	return c
 }
 
-// A row says of an alert in a list what its card would say at length.
-type row struct {
-	word  string // critical, resolved
-	text  string
-	brief string // the text without times
+// A Row is an alert in one line of a list.
+type Row struct {
+	Word  string // critical, resolved
+	Text  string
+	Brief string // the text without times
 }
 
-func rowOf(a Alert) row {
-	s, c := statusOf(a), describe(a)
+// RowOf returns the row of an alert.
+func RowOf(a notify.Alert) Row {
+	s, c := StatusOf(a), Describe(a)
 	switch {
-	case s == report:
-		return row{strings.ToLower(string(s)), c.headline, c.headline}
-	case s == withdrawn, s == corrected:
-		word, figures := strings.ToLower(strings.TrimPrefix(c.word, drillMark)), words.Dotted(ofLimit(a.Value, a.Limit, a.Unit), c.why)
-		return row{word, words.Dotted(figures, "lasted "+words.Duration(c.lasted), c.id), words.Dotted(figures, c.id)}
+	case s == Report:
+		return Row{strings.ToLower(string(s)), c.Headline, c.Headline}
+	case s == Withdrawn, s == Corrected:
+		word, figures := strings.ToLower(strings.TrimPrefix(c.Word, DrillMark)), words.Dotted(OfLimit(a.Value, a.Limit, a.Unit), c.Why)
+		return Row{word, words.Dotted(figures, "lasted "+words.Duration(c.Lasted), c.ID), words.Dotted(figures, c.ID)}
 	case a.Ended():
-		figures := words.Dotted("now "+words.Figure(a.Value, a.Unit), "peak "+ofLimit(a.Peak, a.Limit, a.Unit))
-		word := strings.ToLower(strings.TrimPrefix(c.word, drillMark))
-		return row{word, words.Dotted(figures, "lasted "+words.Duration(c.lasted), c.id), words.Dotted(figures, c.id)}
+		figures := words.Dotted("now "+words.Figure(a.Value, a.Unit), "peak "+OfLimit(a.Peak, a.Limit, a.Unit))
+		word := strings.ToLower(strings.TrimPrefix(c.Word, DrillMark))
+		return Row{word, words.Dotted(figures, "lasted "+words.Duration(c.Lasted), c.ID), words.Dotted(figures, c.ID)}
 	}
 	var figures, since string
 	if a.Figure != "" || words.Known(a.Value) {
-		figures = ofLimit(a.Value, a.Limit, a.Unit)
+		figures = OfLimit(a.Value, a.Limit, a.Unit)
 	}
-	if !c.since.IsZero() {
-		since = "since " + words.Time(c.since)
+	if !c.Since.IsZero() {
+		since = "since " + words.Time(c.Since)
 	}
 	marks := marksOf(a)
-	return row{words.Clean(a.Level, maxName), words.Dotted(figures, since, marks, c.id), words.Dotted(figures, marks, c.id)}
+	return Row{words.Clean(a.Level, MaxName), words.Dotted(figures, since, marks, c.ID), words.Dotted(figures, marks, c.ID)}
 }
 
 // marksOf says shortly what the notices of a firing alert say at length.
-func marksOf(a Alert) string {
+func marksOf(a notify.Alert) string {
 	var marks []string
 	if a.Mute != "" {
 		marks = append(marks, "muted")
@@ -174,8 +175,8 @@ func marksOf(a Alert) string {
 	return words.Dotted(marks...)
 }
 
-// ofLimit formats a figure with its share of the limit: "41.2 MB (103 % of 40 MB)".
-func ofLimit(value, limit float64, unit string) string {
+// OfLimit returns a figure with its share of the limit: "41.2 MB (103 % of 40 MB)".
+func OfLimit(value, limit float64, unit string) string {
 	text := words.Figure(value, unit)
 	if share := words.Share(value, limit); share != "" {
 		text += " (" + share + " of " + words.Figure(limit, unit) + ")"
@@ -184,20 +185,20 @@ func ofLimit(value, limit float64, unit string) string {
 }
 
 // listWord is the word for several alerts, the worst of which comes first.
-func listWord(sorted []Alert) string {
-	word := func(a Alert) string { return wordOf(a, statusOf(a)) }
+func listWord(sorted []notify.Alert) string {
+	word := func(a notify.Alert) string { return WordOf(a, StatusOf(a)) }
 	first := word(sorted[0])
 	switch {
-	case !slices.ContainsFunc(sorted, func(a Alert) bool { return word(a) != first }):
+	case !slices.ContainsFunc(sorted, func(a notify.Alert) bool { return word(a) != first }):
 		return first
 	case sorted[0].Ended():
-		return string(resolved)
+		return string(Resolved)
 	}
-	return wordOf(sorted[0], firing)
+	return WordOf(sorted[0], Firing)
 }
 
-// countLevels counts alerts by level, and those that have ended: "2 critical, 7 warning, 3 ended".
-func countLevels(alerts []Alert) string {
+// CountLevels counts alerts by level, and those that have ended: "2 critical, 7 warning, 3 ended".
+func CountLevels(alerts []notify.Alert) string {
 	counts := make(map[string]int)
 	for _, a := range alerts {
 		if a.Ended() {
@@ -216,17 +217,17 @@ func countLevels(alerts []Alert) string {
 }
 
 // commonDetail returns the detail lines that all alerts have.
-func commonDetail(alerts []Alert) []string {
-	common := linesOf(alerts[0], statusOf(alerts[0]))
+func commonDetail(alerts []notify.Alert) []string {
+	common := linesOf(alerts[0], StatusOf(alerts[0]))
 	for _, a := range alerts[1:] {
-		detail := linesOf(a, statusOf(a))
+		detail := linesOf(a, StatusOf(a))
 		common = slices.DeleteFunc(common, func(line string) bool { return !slices.Contains(detail, line) })
 	}
 	return common
 }
 
 // oldest returns when the oldest of the figures was read.
-func oldest(alerts []Alert) time.Time {
+func oldest(alerts []notify.Alert) time.Time {
 	var oldest time.Time
 	for _, a := range alerts {
 		if !a.AsOf.IsZero() && (oldest.IsZero() || a.AsOf.Before(oldest)) {

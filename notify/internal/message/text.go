@@ -1,4 +1,4 @@
-package notify
+package message
 
 import (
 	"slices"
@@ -12,18 +12,18 @@ import (
 
 // How many characters of outside text are shown.
 const (
-	maxName    = 80
-	maxSummary = 300
+	MaxName    = 80
+	MaxSummary = 300
 	maxAdvice  = 500
-	maxDetail  = 160
+	MaxDetail  = 160
 	maxDetails = 5
 	maxLine    = 200 // of a body
 	maxBody    = 200 // lines
 )
 
-// lines makes outside text fit to be shown as written: lines that are clean but for their blanks, without empty ones at
-// the end. Of more than maxBody lines the last counts what is missing.
-func lines(s string) []string {
+// BodyLines returns outside text as lines that can be shown as written: they are clean but keep their blanks. Empty ones at the
+// end are dropped. Of more than 200 lines the last counts those that are missing.
+func BodyLines(s string) []string {
 	s = strings.TrimRightFunc(s, unicode.IsSpace)
 	if s == "" {
 		return nil
@@ -39,7 +39,7 @@ func lines(s string) []string {
 	return kept
 }
 
-// blanks is line with blanks for all its white space, and none at its end.
+// blanks returns line with blanks for all its white space, and none at its end.
 func blanks(line string) string {
 	line = strings.ReplaceAll(strings.TrimRightFunc(line, unicode.IsSpace), "\t", "    ")
 	return strings.Map(func(r rune) rune {
@@ -71,22 +71,24 @@ func wordRune(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_')
 }
 
-func joinWords(words ...string) string { return strings.TrimSpace(strings.Join(words, " ")) }
+// JoinWords joins words with a blank between them, and none around them.
+func JoinWords(words ...string) string { return strings.TrimSpace(strings.Join(words, " ")) }
 
-// labelled is a text behind its label; "" if there is none.
-func labelled(label, text string) string {
+// Labelled returns a text behind its label; "" if there is none.
+func Labelled(label, text string) string {
 	if text == "" {
 		return ""
 	}
 	return label + text
 }
 
-// filled returns the lines that are not empty.
-func filled(lines []string) []string {
+// Filled returns the lines that are not empty.
+func Filled(lines []string) []string {
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 }
 
-func asOf(t time.Time) string {
+// AsOf returns "as of" and an instant; "" if that is the zero time.
+func AsOf(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

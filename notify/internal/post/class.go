@@ -1,33 +1,35 @@
-package notify
+package post
 
 import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"notewatch/notify"
 )
 
 // classOf returns what an HTTP status other than 2xx asks for. Redirects, and that there is no such page or method, may come
 // from a proxy while what is behind it restarts. 407 always comes from a proxy, not from the receiver.
-func classOf(status int) Class {
+func classOf(status int) notify.Class {
 	if status < 400 || status >= 500 {
-		return Temporary
+		return notify.Temporary
 	}
 	switch status {
 	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusTooEarly,
 		http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired:
-		return Temporary
+		return notify.Temporary
 	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusGone:
-		return Permanent
+		return notify.Permanent
 	}
-	return Payload
+	return notify.Payload
 }
 
 // maxRetryAfter bounds how long a receiver can make us wait.
 const maxRetryAfter = time.Hour
 
-// retryAfter reads the Retry-After header: seconds, or a date that is compared with the Date header, or with sent if there
-// is none. What makes no sense counts as not given.
-func retryAfter(header http.Header, sent time.Time) time.Duration {
+// RetryAfter returns how long the header Retry-After asks to wait, at most an hour: seconds, or a date, which is compared with the
+// header Date or, without one, with sent. A value that makes no sense is 0.
+func RetryAfter(header http.Header, sent time.Time) time.Duration {
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
 		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second

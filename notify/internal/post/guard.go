@@ -1,4 +1,4 @@
-package notify
+package post
 
 import (
 	"fmt"
@@ -55,9 +55,9 @@ func public(addr netip.Addr) bool {
 	return !slices.ContainsFunc(notPublic, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// checkHost refuses an address that the guard would refuse later. With a proxy it is the only check, because the proxy looks up
+// CheckHost refuses an address that the guard would refuse later. With a proxy it is the only check, because the proxy looks up
 // names and connects. Then it also refuses names that are not public.
-func checkHost(host, via string) error {
+func CheckHost(host, via string) error {
 	addr, err := netip.ParseAddr(host)
 	switch {
 	case err == nil && !public(addr):
@@ -90,7 +90,7 @@ func publicName(host string) bool {
 // guardedDialer refuses addresses that are not public. It looks at each address after the name was resolved and before
 // anything is sent, so that no name, redirect or changing DNS answer leads past it.
 func guardedDialer() *net.Dialer {
-	dialer := plainDialer()
+	dialer := Dialer()
 	dialer.Control = func(_, address string, _ syscall.RawConn) error {
 		target, err := netip.ParseAddrPort(address)
 		if err != nil || !public(target.Addr()) {
@@ -101,4 +101,5 @@ func guardedDialer() *net.Dialer {
 	return dialer
 }
 
-func plainDialer() *net.Dialer { return &net.Dialer{Timeout: dialTimeout} }
+// Dialer returns a dialer that reaches all addresses.
+func Dialer() *net.Dialer { return &net.Dialer{Timeout: dialTimeout} }

@@ -1,4 +1,4 @@
-package notify
+package post
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"notewatch/notify"
 )
 
 // refusedAddresses are addresses of every kind that must not be called, in every form that a dialer may see.
@@ -74,11 +76,11 @@ func TestGuardSeesTheResolvedAddress(t *testing.T) {
 
 	for _, host := range []string{"localhost", "127.0.0.1", "[::ffff:127.0.0.1]"} {
 		u := &url.URL{Scheme: "http", Host: host + ":" + port, Path: "/secret"}
-		p := poster{url: u, what: "it", client: newGuardedClient()}
-		_, err = p.post(t.Context(), http.Header{}, nil)
-		failure, ok := errors.AsType[*Error](err)
+		p := Poster{URL: u, What: "it", Client: NewGuardedClient()}
+		_, err = p.Post(t.Context(), http.Header{}, nil)
+		failure, ok := errors.AsType[*notify.Error](err)
 		require.True(t, ok)
-		require.Equal(t, Permanent, failure.Class)
+		require.Equal(t, notify.Permanent, failure.Class)
 		require.False(t, failure.Uncertain)
 		require.ErrorContains(t, err, "is not public")
 		require.NotContains(t, err.Error(), "secret")
@@ -89,7 +91,7 @@ func TestGuardSeesTheResolvedAddress(t *testing.T) {
 func TestGuardedClientUsesNoProxy(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
 	t.Setenv("HTTP_PROXY", "http://proxy.invalid:3128")
-	client := newGuardedClient()
+	client := NewGuardedClient()
 	require.Nil(t, client.Transport.(*http.Transport).Proxy)
 	_, err := client.Transport.(*http.Transport).DialContext(context.Background(), "tcp", "10.0.0.1:80")
 	require.ErrorContains(t, err, "is not public")

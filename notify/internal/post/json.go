@@ -1,4 +1,4 @@
-package notify
+package post
 
 import (
 	"bytes"
@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// encode returns v as JSON that people can read too: & < > stay as they are.
-func encode(v any) ([]byte, error) {
+// Encode returns v as JSON in which & < > stay as they are.
+func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
@@ -17,8 +17,8 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSpace(b.Bytes()), nil
 }
 
-// jsonTime returns t for JSON, nil if it is zero. It drops what is less than a second.
-func jsonTime(t time.Time) *time.Time {
+// Time returns t in UTC and whole seconds for JSON; nil if it is zero.
+func Time(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package notify
+package post
 
 import (
 	"bytes"
@@ -14,28 +14,29 @@ import (
 
 	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
+	"notewatch/notify"
 )
 
 // The bounds of one Send.
 const (
-	sendTimeout  = 15 * time.Second
+	Timeout      = 15 * time.Second
 	dialTimeout  = 5 * time.Second
 	maxAnswer    = 64 << 10 // bytes
 	maxHeaderLen = 64 << 10 // bytes
 )
 
-// newClient returns a client that follows no redirects, which could lead a signed or secret request elsewhere, and keeps
+// NewClient returns a client that follows no redirects, which could lead a signed or secret request elsewhere, and keeps
 // no connections: alerts are rare, and a POST on a connection that went stale may or may not have arrived. It uses the proxy
 // of the environment.
-func newClient() *http.Client {
-	transport := newTransport(plainDialer())
+func NewClient() *http.Client {
+	transport := newTransport(Dialer())
 	transport.Proxy = http.ProxyFromEnvironment
-	return &http.Client{Transport: proxy.Transport(transport), CheckRedirect: refuseRedirect}
+	return &http.Client{Transport: proxy.Transport(transport), CheckRedirect: RefuseRedirect}
 }
 
-// newGuardedClient returns a client like newClient, which reaches only public addresses and uses no proxy.
-func newGuardedClient() *http.Client {
-	return &http.Client{Transport: newTransport(guardedDialer()), CheckRedirect: refuseRedirect}
+// NewGuardedClient returns a client like NewClient that reaches only public addresses and uses no proxy.
+func NewGuardedClient() *http.Client {
+	return &http.Client{Transport: newTransport(guardedDialer()), CheckRedirect: RefuseRedirect}
 }
 
 func newTransport(dialer *net.Dialer) *http.Transport {
@@ -47,29 +48,30 @@ func newTransport(dialer *net.Dialer) *http.Transport {
 	}
 }
 
-func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+// RefuseRedirect makes an http.Client return a redirect as an answer.
+func RefuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// A poster posts JSON to a URL whose path and query may be secret.
-type poster struct {
-	url    *url.URL // however a poster is printed, a pointer prints as an address
-	client *http.Client
-	what   string // who is posted to, for errors; of the URL only scheme and host
-	via    string // host and port of the proxy on the way; "" is none
+// A Poster posts JSON to a URL whose path and query may be secret.
+type Poster struct {
+	URL    *url.URL // however a poster is printed, a pointer prints as an address
+	Client *http.Client
+	What   string // who is posted to, for errors; of the URL only scheme and host
+	Via    string // host and port of the proxy on the way; "" is none
 }
 
-// An answer is what came back. Its body may be cut short.
-type answer struct {
-	status int
+// An Answer is what the other side answered. Its body may be cut.
+type Answer struct {
+	Status int
 	sent   int // the original status, if status is the one that the text stands for; else 0
-	header http.Header
-	body   []byte
+	Header http.Header
+	Body   []byte
 	proxy  string // the proxy that may have answered instead of the receiver; "" if the receiver answered
 }
 
-// newAnswer returns the answer to req without its body. via is the proxy on the way: over http, an answer with a status that
+// NewAnswer returns the answer to req without its body. via is the proxy on the way: over http, an answer with a status that
 // proxies use may be from the proxy or from the receiver.
-func newAnswer(req *http.Request, resp *http.Response, via string) answer {
-	a := answer{status: resp.StatusCode, header: resp.Header}
+func NewAnswer(req *http.Request, resp *http.Response, via string) Answer {
+	a := Answer{Status: resp.StatusCode, Header: resp.Header}
 	switch resp.StatusCode {
 	case http.StatusForbidden, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		if req.URL.Scheme == "http" {
@@ -79,32 +81,33 @@ func newAnswer(req *http.Request, resp *http.Response, via string) answer {
 	return a
 }
 
-func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
+// OK reports whether a is a success.
+func (a Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
 
-// as returns a with the status that its text stands for, if a is a success. A status of 0 changes nothing.
-func (a answer) as(status int) answer {
-	if a.ok() && status != 0 && status != a.status {
-		a.status, a.sent = status, a.status
+// As returns a success with the status that its text stands for. A status of 0 changes nothing.
+func (a Answer) As(status int) Answer {
+	if a.OK() && status != 0 && status != a.Status {
+		a.Status, a.sent = status, a.Status
 	}
 	return a
 }
 
-// isPage reports whether the text of an answer is a web page, such as one to sign in, and not the answer of an API.
-func isPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
+// IsPage reports whether the text of an answer is a web page, such as one to sign in, and not the answer of an API.
+func IsPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
 
-// post makes one attempt. The error is an *Error and means that there was no answer.
-func (p *poster) post(ctx context.Context, header http.Header, body []byte) (answer, error) {
-	return p.send(ctx, http.MethodPost, p.url, header, body)
+// Post makes one attempt. The error is a *notify.Error and means that there was no answer.
+func (p *Poster) Post(ctx context.Context, header http.Header, body []byte) (Answer, error) {
+	return p.Send(ctx, http.MethodPost, p.URL, header, body)
 }
 
-// send is post with another method, or to another path of the same host. A header that is set stays as it is.
-func (p *poster) send(ctx context.Context, method string, to *url.URL, header http.Header, body []byte) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+// Send is Post with another method, or to another path of the same host. A header that is set stays as it is.
+func (p *Poster) Send(ctx context.Context, method string, to *url.URL, header http.Header, body []byte) (Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	ctx, left := proxy.Track(ctx)
 	req, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
 	if err != nil { // its text holds the URL
-		return answer{}, &Error{Class: Permanent, Err: fmt.Errorf("posting to %s: the URL is not valid", p.what)}
+		return Answer{}, &notify.Error{Class: notify.Permanent, Err: fmt.Errorf("posting to %s: the URL is not valid", p.What)}
 	}
 	req.Header = header
 	for name, value := range map[string]string{"Content-Type": "application/json", "User-Agent": "notewatch"} {
@@ -112,49 +115,49 @@ func (p *poster) send(ctx context.Context, method string, to *url.URL, header ht
 			header.Set(name, value)
 		}
 	}
-	resp, err := p.client.Do(req)
+	resp, err := p.Client.Do(req)
 	if err != nil {
-		return answer{}, noAnswer("posting to "+p.what, err, left(err))
+		return Answer{}, NoAnswer("posting to "+p.What, err, left(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	// The status says whether the message was taken; what is missing of the body does not matter.
-	got := newAnswer(req, resp, p.via)
-	got.body, _ = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	got := NewAnswer(req, resp, p.Via)
+	got.Body, _ = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	return got, nil
 }
 
-// noAnswer makes an *Error of an error of net/http or its like. sent is that the receiver may have got the message.
-func noAnswer(doing string, err error, sent bool) *Error {
+// NoAnswer makes a *notify.Error of an error of net/http or its like. sent is that the receiver may have got the message.
+func NoAnswer(doing string, err error, sent bool) *notify.Error {
 	if refused, ok := errors.AsType[*refusedError](err); ok {
-		return &Error{Class: Permanent, Err: fmt.Errorf("%s: %w", doing, refused)}
+		return &notify.Error{Class: notify.Permanent, Err: fmt.Errorf("%s: %w", doing, refused)}
 	}
-	return &Error{Class: Temporary, Uncertain: sent, Err: fmt.Errorf("%s: %w", doing, proxy.Cause(err))}
+	return &notify.Error{Class: notify.Temporary, Uncertain: sent, Err: fmt.Errorf("%s: %w", doing, proxy.Cause(err))}
 }
 
-// refusal makes an *Error of an answer that is not a success.
-func refusal(doing string, a answer, sent time.Time) *Error {
-	text := fmt.Sprintf("status %d", a.status)
-	if name := http.StatusText(a.status); name != "" {
+// Refusal makes a *notify.Error of an answer that is not a success, to a request of the time sent.
+func Refusal(doing string, a Answer, sent time.Time) *notify.Error {
+	text := fmt.Sprintf("status %d", a.Status)
+	if name := http.StatusText(a.Status); name != "" {
 		text += " " + name
 	}
 	switch {
-	case a.sent != 0 && isPage(a.body):
+	case a.sent != 0 && IsPage(a.Body):
 		text = fmt.Sprintf("status %d with a web page, which is not its answer: check the URL, and proxies on the way", a.sent)
 	case a.sent != 0:
 		text += fmt.Sprintf(" in the text of an answer with status %d", a.sent)
 	}
-	class, hint := classOf(a.status), hintOf(a.status)
+	class, hint := classOf(a.Status), hintOf(a.Status)
 	if a.proxy != "" {
-		class = Temporary
+		class = notify.Temporary
 		hint = fmt.Sprintf("it is from the receiver or from proxy %s: check both, or add the receiver to NO_PROXY", a.proxy)
 	}
 	if hint != "" {
 		text += ": " + hint
 	}
-	e := &Error{Class: class, Status: a.status, Uncertain: a.status >= 500}
+	e := &notify.Error{Class: class, Status: a.Status, Uncertain: a.Status >= 500}
 	e.Err = fmt.Errorf("%s: %s", doing, text)
-	if e.Class == Temporary {
-		e.RetryAfter = retryAfter(a.header, sent)
+	if e.Class == notify.Temporary {
+		e.RetryAfter = RetryAfter(a.Header, sent)
 	}
 	return e
 }
@@ -178,8 +181,8 @@ func hintOf(status int) string {
 	return ""
 }
 
-// parseURL checks a configured URL and returns it with scheme://host, which is all of it that may be shown.
-func parseURL(text secret.Text) (u *url.URL, origin string, err error) {
+// ParseURL checks a configured URL and returns it with scheme://host, which is all of it that may be shown.
+func ParseURL(text secret.Text) (u *url.URL, origin string, err error) {
 	u, err = url.Parse(text.Reveal())
 	switch { // no error may quote the URL
 	case text.IsZero():
@@ -196,8 +199,8 @@ func parseURL(text secret.Text) (u *url.URL, origin string, err error) {
 	return u, u.Scheme + "://" + u.Host, nil
 }
 
-// named is name as a part of an error; "" if there is none.
-func named(name string) string {
+// Quoted returns name as a part of an error; "" if there is none.
+func Quoted(name string) string {
 	if name == "" {
 		return ""
 	}

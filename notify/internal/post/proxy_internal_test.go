@@ -1,4 +1,4 @@
-package notify
+package post
 
 import (
 	"errors"
@@ -12,19 +12,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/proxy"
+	"notewatch/notify"
 )
 
 // behind returns a poster that reaches target through a proxy which answers all requests itself. via is its address.
-func behind(t *testing.T, target string, answer http.HandlerFunc) (p poster, via string) {
+func behind(t *testing.T, target string, answer http.HandlerFunc) (p Poster, via string) {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
 	via = strings.TrimPrefix(server.URL, "http://")
 	to, err := url.Parse(target)
 	require.NoError(t, err)
-	transport := newTransport(plainDialer())
+	transport := newTransport(Dialer())
 	transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: via, User: url.UserPassword("amy", "hunter-2")})
-	return poster{url: to, client: &http.Client{Transport: proxy.Transport(transport)}, what: "it", via: via}, via
+	return Poster{URL: to, Client: &http.Client{Transport: proxy.Transport(transport)}, What: "it", Via: via}, via
 }
 
 // What a proxy refuses is a fault of the way: it is tried again, and no receiver is blamed for it.
@@ -43,13 +44,13 @@ func TestProxyRefusals(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p, via := behind(t, test.target, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) })
-			got, err := p.post(t.Context(), http.Header{}, []byte("{}"))
+			got, err := p.Post(t.Context(), http.Header{}, []byte("{}"))
 			if err == nil {
-				err = refusal("posting to "+p.what, got, time.Time{})
+				err = Refusal("posting to "+p.What, got, time.Time{})
 			}
-			failure, ok := errors.AsType[*Error](err)
+			failure, ok := errors.AsType[*notify.Error](err)
 			require.True(t, ok, "%v", err)
-			require.Equal(t, Temporary, failure.Class)
+			require.Equal(t, notify.Temporary, failure.Class)
 			require.ErrorContains(t, err, strings.ReplaceAll(test.want, "VIA", via))
 			require.NotContains(t, err.Error(), "hunter")
 			require.NotContains(t, err.Error(), "s3cret")
@@ -57,10 +58,10 @@ func TestProxyRefusals(t *testing.T) {
 	}
 	t.Run("its receiver", func(t *testing.T) {
 		p, _ := behind(t, "http://h.example/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
-		got, err := p.post(t.Context(), http.Header{}, nil)
+		got, err := p.Post(t.Context(), http.Header{}, nil)
 		require.NoError(t, err)
-		failure := refusal("posting to it", got, time.Time{})
-		require.Equal(t, Permanent, failure.Class)
+		failure := Refusal("posting to it", got, time.Time{})
+		require.Equal(t, notify.Permanent, failure.Class)
 		require.NotContains(t, failure.Error(), "proxy")
 	})
 }
@@ -68,18 +69,18 @@ func TestProxyRefusals(t *testing.T) {
 // Behind a proxy a name is all that can be checked.
 func TestCheckHost(t *testing.T) {
 	for _, host := range []string{"8.8.8.8", "2606:4700:4700::1111", "hooks.example.com", "xn--bcher-kva.example", "a-1.b2.example.", "1.example.org"} {
-		require.NoError(t, checkHost(host, ""), host)
-		require.NoError(t, checkHost(host, "proxy:3128"), host)
+		require.NoError(t, CheckHost(host, ""), host)
+		require.NoError(t, CheckHost(host, "proxy:3128"), host)
 	}
 	for _, host := range []string{"10.0.0.1", "127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "fe80::1%eth0"} {
-		require.ErrorContains(t, checkHost(host, ""), "is not public", host)
-		require.ErrorContains(t, checkHost(host, "proxy:3128"), "is not public", host)
+		require.ErrorContains(t, CheckHost(host, ""), "is not public", host)
+		require.ErrorContains(t, CheckHost(host, "proxy:3128"), "is not public", host)
 	}
 	for _, host := range []string{
 		"localhost", "LOCALHOST", "localhost.", "api.localhost", "intranet", "metadata", "metadata.google.internal", "printer.local", "nas.home.arpa",
 		"2130706433", "127.1", "0x7f.1", "0x7f000001", "0177.0.0.1", "127.0.0.1.", "127.0.0.0x1", "１２７.０.０.１", "localhost。", "bücher.example", "h..",
 	} {
-		require.NoError(t, checkHost(host, ""), "%s: the guard sees where it leads", host)
-		require.ErrorContains(t, checkHost(host, "proxy:3128"), "is not a public name, and proxy proxy:3128 would connect to it", host)
+		require.NoError(t, CheckHost(host, ""), "%s: the guard sees where it leads", host)
+		require.ErrorContains(t, CheckHost(host, "proxy:3128"), "is not a public name, and proxy proxy:3128 would connect to it", host)
 	}
 }
