@@ -1,8 +1,15 @@
 package slackapi
 
 import (
+	"errors"
+	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/slack-go/slack"
+
+	"notewatch/internal/proxy"
 )
 
 // A Kind says what an error code of Slack means for us.
@@ -22,118 +29,125 @@ const (
 // Passes reports whether what failed may work later.
 func (k Kind) Passes() bool { return k == Wait || k == Uncertain }
 
-// kinds are the error codes of chat.postMessage, chat.update and incoming webhooks.
-var kinds = map[string]Kind{
-	"rate_limited":               Wait,
-	"ratelimited":                Wait,
-	"message_limit_exceeded":     Wait,
-	"team_added_to_org":          Wait,
-	"org_login_required":         Wait, // the workspace moves to an organization
-	"external_channel_migrating": Wait,
-
-	"internal_error":      Uncertain,
-	"fatal_error":         Uncertain,
-	"request_timeout":     Uncertain,
-	"service_unavailable": Uncertain,
-	"update_failed":       Uncertain,
-
-	"invalid_auth":              Credential,
-	"not_authed":                Credential,
-	"account_inactive":          Credential,
-	"token_revoked":             Credential,
-	"token_expired":             Credential,
-	"no_permission":             Credential,
-	"missing_scope":             Credential,
-	"not_allowed_token_type":    Credential,
-	"access_denied":             Credential,
-	"team_access_not_granted":   Credential,
-	"enterprise_is_restricted":  Credential,
-	"two_factor_setup_required": Credential,
-	"invalid_token":             Credential,
-	"no_service":                Credential,
-	"no_service_id":             Credential,
-	"no_active_hooks":           Credential,
-	"no_team":                   Credential,
-	"team_disabled":             Credential,
-	"action_prohibited":         Credential,
-
-	"channel_not_found":                 Target,
-	"not_in_channel":                    Target,
-	"is_archived":                       Target,
-	"channel_is_archived":               Target,
-	"messages_tab_disabled":             Target,
-	"ekm_access_denied":                 Target,
-	"user_not_found":                    Target,
-	"posting_to_general_channel_denied": Target,
-
-	"msg_too_long":                      Payload,
-	"msg_blocks_too_long":               Payload,
-	"too_many_attachments":              Payload,
-	"attachment_payload_limit_exceeded": Payload,
-	"no_text":                           Payload,
-	"metadata_too_large":                Payload,
-
-	"message_not_found":   Lost,
-	"cant_update_message": Lost,
-	"edit_window_closed":  Lost,
-	"is_inactive":         Lost,
+// A code is what an error code means, and what an operator may do about it; "" if that is not known.
+type code struct {
+	kind Kind
+	hint string
 }
 
-// kindOf returns what code means.
-func kindOf(code string) Kind {
-	kind, ok := kinds[code]
+// codes are the error codes of the methods that notewatch calls, and of incoming webhooks.
+var codes = map[string]code{
+	"rate_limited":               {kind: Wait},
+	"ratelimited":                {kind: Wait},
+	"message_limit_exceeded":     {kind: Wait},
+	"team_added_to_org":          {kind: Wait},
+	"org_login_required":         {kind: Wait, hint: "ask an administrator of the workspace to allow the app"}, // the workspace moves to an organization
+	"external_channel_migrating": {kind: Wait},
+
+	"internal_error":      {kind: Uncertain},
+	"fatal_error":         {kind: Uncertain},
+	"request_timeout":     {kind: Uncertain},
+	"service_unavailable": {kind: Uncertain},
+	"update_failed":       {kind: Uncertain},
+
+	"invalid_auth":              {kind: Credential, hint: "check the token"},
+	"not_authed":                {kind: Credential, hint: "check the token"},
+	"account_inactive":          {kind: Credential, hint: "the app was removed: install it again"},
+	"token_revoked":             {kind: Credential, hint: "install the app again and give its new token"},
+	"token_expired":             {kind: Credential, hint: "install the app again and give its new token"},
+	"no_permission":             {kind: Credential, hint: "ask an administrator of the workspace to allow the app"},
+	"missing_scope":             {kind: Credential, hint: "add the scope to the app, chat:write to post, and install it again"},
+	"not_allowed_token_type":    {kind: Credential, hint: "check that the bot token is one of xoxb- and the app-level token one of xapp-"},
+	"access_denied":             {kind: Credential, hint: "ask an administrator of the workspace to allow the app"},
+	"team_access_not_granted":   {kind: Credential, hint: "ask an administrator of the workspace to allow the app"},
+	"enterprise_is_restricted":  {kind: Credential},
+	"two_factor_setup_required": {kind: Credential},
+	"invalid_token":             {kind: Credential, hint: "check the webhook's URL"},
+	"no_service":                {kind: Credential, hint: "the webhook was removed: make a new one"},
+	"no_service_id":             {kind: Credential},
+	"no_active_hooks":           {kind: Credential, hint: "the webhook was switched off: make a new one"},
+	"no_team":                   {kind: Credential},
+	"team_disabled":             {kind: Credential},
+	"action_prohibited":         {kind: Credential, hint: "an administrator has restricted this webhook"},
+
+	"channel_not_found":                 {kind: Target, hint: "check the channel ID, and invite the bot to the channel if it is private"},
+	"not_in_channel":                    {kind: Target, hint: "invite the bot to the channel"},
+	"is_archived":                       {kind: Target, hint: "the channel is archived: give another one"},
+	"channel_is_archived":               {kind: Target, hint: "the channel is archived: give another one"},
+	"messages_tab_disabled":             {kind: Target},
+	"ekm_access_denied":                 {kind: Target},
+	"user_not_found":                    {kind: Target},
+	"posting_to_general_channel_denied": {kind: Target},
+
+	"msg_too_long":                      {kind: Payload},
+	"msg_blocks_too_long":               {kind: Payload},
+	"too_many_attachments":              {kind: Payload},
+	"attachment_payload_limit_exceeded": {kind: Payload},
+	"no_text":                           {kind: Payload},
+	"metadata_too_large":                {kind: Payload},
+
+	"message_not_found":   {kind: Lost},
+	"cant_update_message": {kind: Lost},
+	"edit_window_closed":  {kind: Lost},
+	"is_inactive":         {kind: Lost},
+}
+
+// meaningOf returns what an error code means.
+func meaningOf(name string) code {
+	known, ok := codes[name]
 	switch {
 	case ok:
-		return kind
-	case strings.HasPrefix(code, "restricted_action"):
-		return Target
-	case strings.HasPrefix(code, "invalid_"): // invalid_blocks, invalid_payload, invalid_attachments …
-		return Payload
+		return known
+	case strings.HasPrefix(name, "restricted_action"):
+		return code{kind: Target}
+	case strings.HasPrefix(name, "invalid_"): // invalid_blocks, invalid_payload, invalid_attachments …
+		return code{kind: Payload}
 	}
-	return Unknown
+	return code{}
 }
 
-// hints say what an operator may do about a code.
-var hints = map[string]string{
-	"invalid_auth":      "check the bot token",
-	"not_authed":        "check the bot token",
-	"account_inactive":  "the bot was removed: install it again",
-	"token_revoked":     "install the bot again and give its new token",
-	"token_expired":     "install the bot again and give its new token",
-	"missing_scope":     "add the scope chat:write to the app and install it again",
-	"channel_not_found": "check the channel ID, and invite the bot if the channel is private",
-	"not_in_channel":    "invite the bot to the channel",
-	"is_archived":       "the channel is archived: give another one",
-
-	"no_service":          "the webhook was removed: make a new one",
-	"no_active_hooks":     "the webhook was switched off: make a new one",
-	"invalid_token":       "check the webhook's URL",
-	"channel_is_archived": "the channel is archived: give another one",
-	"action_prohibited":   "an administrator has restricted this webhook",
-}
-
-// A Error is an error code of Slack.
+// An Error is an error code of Slack.
 type Error struct {
 	Code string
 	Kind Kind
+	hint string
 }
 
-// codeForm is the form of Slack's error codes. What is not in this form is not repeated.
+// codeForm is the form of Slack's error codes.
 var codeForm = regexp.MustCompile(`^[a-z][a-z_]{0,60}$`)
 
 // NewError returns the error of a code. What is not in the form of a code is not repeated: it may hold anything.
-func NewError(code string) *Error {
-	code = strings.TrimSpace(code)
-	if !codeForm.MatchString(code) {
-		return &Error{Code: "an error without a code", Kind: Unknown}
+func NewError(name string) *Error {
+	name = strings.TrimSpace(name)
+	if !codeForm.MatchString(name) {
+		return &Error{Code: "something else than an error code"}
 	}
-	return &Error{Code: code, Kind: kindOf(code)}
+	meaning := meaningOf(name)
+	return &Error{Code: name, Kind: meaning.kind, hint: meaning.hint}
 }
 
 // Error returns the code, and what to do about it if we know.
-func (r *Error) Error() string {
-	if hint := hints[r.Code]; hint != "" {
-		return r.Code + ": " + hint
+func (e *Error) Error() string { return e.withHint(e.Code) }
+
+func (e *Error) withHint(text string) string {
+	if e.hint == "" {
+		return text
 	}
-	return r.Code
+	return text + ": " + e.hint
+}
+
+// Explain makes an error of one of slack-go's or net/http's: what was wrong and what to do about it. It holds no URL, which may be
+// a secret, and nothing else that the other side wrote but error codes.
+func Explain(err error) error {
+	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+		e := NewError(refused.Err)
+		return errors.New(e.withHint(fmt.Sprintf("Slack says %q", e.Code)))
+	}
+	if answered, ok := errors.AsType[slack.StatusCodeError](err); ok {
+		return fmt.Errorf("status %d %s", answered.Code, http.StatusText(answered.Code))
+	}
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		return fmt.Errorf("too many requests: Slack asks to wait for %s", limited.RetryAfter)
+	}
+	return proxy.Cause(err)
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"notewatch/internal/slackapi"
+
 	"github.com/slack-go/slack"
 )
 
@@ -124,7 +126,7 @@ func (g *groups) members(ctx context.Context, id string) ([]string, error) {
 	}
 	members, err := g.api.GetUserGroupMembersContext(ctx, id)
 	if err != nil {
-		return nil, explain(err)
+		return nil, slackapi.Explain(err)
 	}
 	g.known[id] = group{members: members, at: g.now()}
 	return members, nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 
+	"notewatch/internal/slackapi"
+
 	"github.com/slack-go/slack"
 )
 
@@ -29,7 +31,7 @@ func (h *home) learn(ctx context.Context) (team, company string, err error) {
 	answer, err := h.api.AuthTestContext(ctx)
 	switch {
 	case err != nil:
-		return "", "", explain(err)
+		return "", "", slackapi.Explain(err)
 	case answer.TeamID == "":
 		return "", "", errors.New("the answer names no workspace")
 	}

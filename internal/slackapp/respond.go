@@ -16,6 +16,7 @@ import (
 
 	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
+	"notewatch/internal/slackapi"
 )
 
 // The limits of an answer.
@@ -107,9 +108,9 @@ func (a *App) postTo(ctx context.Context, to secret.Text, reply Reply) error {
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	resp, err := a.do(req)
 	if err != nil && left(err) {
-		return &lostError{explain(err)}
+		return &lostError{slackapi.Explain(err)}
 	} else if err != nil {
-		return explain(err)
+		return slackapi.Explain(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	said, _ := io.ReadAll(resp.Body) // the status alone would do
@@ -135,7 +136,7 @@ type slackError struct {
 }
 
 func (e *slackError) Error() string {
-	return fmt.Sprintf("status %d: Slack says %q", e.status, tame(e.code))
+	return fmt.Sprintf("status %d: Slack says %q", e.status, slackapi.NewError(e.code).Code)
 }
 
 // blocks reports whether the blocks were what Slack did not take.
@@ -189,7 +190,7 @@ func (a *App) post(ctx context.Context, r request, reply Reply) error {
 		_, err = a.api.PostEphemeralContext(ctx, r.channel, r.person.ID, options...)
 	}
 	if err != nil {
-		return fmt.Errorf("posting with the bot token: %w", explain(err))
+		return fmt.Errorf("posting with the bot token: %w", slackapi.Explain(err))
 	}
 	return nil
 }

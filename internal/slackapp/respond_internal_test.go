@@ -3,15 +3,12 @@ package slackapp
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -19,6 +16,7 @@ import (
 
 	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
+	"notewatch/internal/slackapi"
 	"notewatch/notify/notifytest"
 )
 
@@ -253,44 +251,11 @@ func TestAnswerError(t *testing.T) {
 	}
 }
 
-// What goes wrong is told without what must not be told: the URL, and what the other side wrote.
-func TestExplain(t *testing.T) {
-	for _, test := range []struct {
-		err  error
-		want string
-	}{
-		{slack.SlackErrorResponse{Err: "token_revoked"}, `Slack says "token_revoked": install the app again and give its new token`},
-		{slack.SlackErrorResponse{Err: "xoxb-hunter2"}, `Slack says "something else than an error code"`},
-		{slack.StatusCodeError{Code: 500, Status: "500 hunter2"}, "status 500 Internal Server Error"},
-		{&slack.RateLimitedError{RetryAfter: 30 * time.Second}, "too many requests: Slack asks to wait for 30s"},
-		{&url.Error{Op: "Post", URL: "https://hooks.slack.com/hunter2", Err: io.ErrUnexpectedEOF}, "the connection was cut"},
-		{&url.Error{Op: "parse", URL: "wss://x/hunter2", Err: errors.New(`invalid port ":hunter2" after host`)}, "no valid answer"},
-		{context.DeadlineExceeded, "no answer in time: context deadline exceeded"},
-	} {
-		require.EqualError(t, explain(test.err), test.want)
-	}
-}
-
 func TestFailedSocketsNameTheProxy(t *testing.T) {
 	refused := &proxy.Error{Proxy: "proxy:3128", Target: "slack.com:443", Status: 403}
 	require.EqualError(t, named(errors.New("no valid answer"), ""), "no valid answer")
 	require.EqualError(t, named(errors.New("no valid answer"), "proxy:3128"),
 		"through proxy proxy:3128, which has to allow wss-primary.slack.com: no valid answer")
-	require.EqualError(t, named(explain(&url.Error{Op: "Post", URL: "https://slack.com/x", Err: refused}), "proxy:3128"),
+	require.EqualError(t, named(slackapi.Explain(&url.Error{Op: "Post", URL: "https://slack.com/x", Err: refused}), "proxy:3128"),
 		"proxy proxy:3128 answers 403 Forbidden for slack.com:443: allow it on the proxy, or add it to NO_PROXY")
-}
-
-// An answer to a call that has no end is not read to the end.
-func TestCallsAreBounded(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		for {
-			if _, err := w.Write([]byte(strings.Repeat(" ", 1<<16))); err != nil {
-				return
-			}
-		}
-	}))
-	defer server.Close()
-	config := Config{APIURL: server.URL, BotToken: secret.New("xoxb-1")}
-	_, err := newAPI(config, newDoer(nil)).AuthTestContext(t.Context())
-	require.Error(t, err)
 }

@@ -8,6 +8,7 @@
 package slackapp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -22,6 +23,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/metrics"
 	"notewatch/internal/secret"
+	"notewatch/internal/slackapi"
 )
 
 // A Config is what an [App] works with. What may change when the settings are read again comes from functions.
@@ -61,7 +63,7 @@ type App struct {
 	onPress   func(context.Context, Press) Reply
 
 	made     time.Time // on the machine clock
-	do       doer
+	do       slackapi.Doer
 	api      *slack.Client
 	home     *home
 	groups   *groups
@@ -87,8 +89,8 @@ func newApp(c Config, onCommand func(context.Context, Command) Reply, onPress fu
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	do := newDoer(c.HTTP)
-	api := newAPI(c, do)
+	do := slackapi.NewDoer(timed(c.HTTP))
+	api := slackapi.New(c.APIURL, c.BotToken, c.AppToken, do)
 	return &App{
 		Config: c, onCommand: onCommand, onPress: onPress,
 		made: c.Machine(), do: do, api: api,
@@ -98,6 +100,19 @@ func newApp(c Config, onCommand func(context.Context, Command) Reply, onPress fu
 		jobs:   newPool(queued), refusals: newPool(queued),
 		wait: wait,
 	}, nil
+}
+
+// callTime is how long one call to Slack may take.
+const callTime = 10 * time.Second
+
+// timed returns a client, nil or not, with a timeout.
+func timed(given *http.Client) *http.Client {
+	client := new(http.Client)
+	if given != nil {
+		*client = *given
+	}
+	client.Timeout = cmp.Or(client.Timeout, callTime)
+	return client
 }
 
 // Validate returns what is wrong with the tokens and the signing secret. Its errors quote none of them.

@@ -13,6 +13,7 @@ import (
 	"github.com/slack-go/slack/socketmode"
 
 	"notewatch/internal/proxy"
+	"notewatch/internal/slackapi"
 )
 
 const (
@@ -48,7 +49,7 @@ func (a *App) listen(ctx context.Context) {
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	opener := &opener{do: a.do, now: a.Machine, wait: a.wait}
-	client := socketmode.New(newAPI(a.Config, opener.open), socketmode.OptionReadLimit(maxMessage))
+	client := socketmode.New(slackapi.New(a.APIURL, a.BotToken, a.AppToken, opener.open), socketmode.OptionReadLimit(maxMessage))
 	s := &socket{App: a, client: client, opener: opener, end: end}
 	var events sync.WaitGroup
 	events.Go(func() { s.follow(running) })
@@ -61,7 +62,7 @@ func (a *App) listen(ctx context.Context) {
 	a.Metrics.SocketClosed()
 	if ctx.Err() == nil {
 		a.Log.Error("Slack does not let the app connect, so that commands and buttons do nothing: check NOTEWATCH_SLACK_APP_TOKEN, "+
-			"an app-level token with the scope connections:write, and start notewatch again", "err", explain(err), "again_after", refusedPause)
+			"an app-level token with the scope connections:write, and start notewatch again", "err", slackapi.Explain(err), "again_after", refusedPause)
 	}
 }
 
@@ -121,11 +122,11 @@ func (s *socket) failed(data any) {
 		return
 	}
 	refused, ok := errors.AsType[slack.SlackErrorResponse](failure.ErrorObj)
-	if ok && tokenHints[refused.Err] != "" {
+	if ok && slackapi.NewError(refused.Err).Kind == slackapi.Credential {
 		s.end(failure.ErrorObj)
 		return
 	}
-	s.Log.Warn("connecting to Slack; it will be tried again", "err", named(explain(failure.ErrorObj), proxy.Of(socketURL)),
+	s.Log.Warn("connecting to Slack; it will be tried again", "err", named(slackapi.Explain(failure.ErrorObj), proxy.Of(socketURL)),
 		"after", failure.Backoff)
 }
 
@@ -167,7 +168,7 @@ func (s *socket) acknowledge(ctx context.Context, envelope string) {
 // it makes at once; others it spaces, for slack-go asks for a new connection as soon as one is closed, even if Slack closes each
 // at once.
 type opener struct {
-	do   doer
+	do   slackapi.Doer
 	now  func() time.Time
 	wait func(context.Context, time.Duration) error
 

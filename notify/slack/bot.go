@@ -35,12 +35,12 @@ type BotConfig struct {
 // alerts when there are more than the message shows. Those whom the configuration mentions are called when an alert that
 // is not muted fires or gets worse. A reference is {"channel": …, "ts": …}.
 type Bot struct {
-	token   func() string // reveals it; however a Slack is printed, a func prints as an address
+	token   func() string // reveals it; however a Bot is printed, a func prints as an address
 	channel string
 	mention map[string]string
 	buttons bool
-	api     string // ends in a slash
-	client  *http.Client
+	api     string // "" is Slack's
+	do      slackapi.Doer
 	doing   string // for errors
 	via     string // host and port of the proxy on the way; "" is none
 }
@@ -50,24 +50,14 @@ func NewBot(c BotConfig) (*Bot, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("checking Slack channel %q: %w", c.Channel, err)
 	}
-	client := post.NewClient()
-	if c.HTTP != nil {
-		clone := *c.HTTP
-		clone.CheckRedirect = post.RefuseRedirect
-		client = &clone
-	}
-	api := slack.APIURL
-	if c.APIURL != "" {
-		api = strings.TrimRight(c.APIURL, "/") + "/"
-	}
-	to, err := url.Parse(api)
+	to, err := url.Parse(slackapi.Address(c.APIURL))
 	if err != nil {
 		return nil, errors.New("reading the address of Slack's API: the URL is not valid")
 	}
 	doing := fmt.Sprintf("posting to Slack channel %q", c.Channel)
 	return &Bot{
 		token: c.Token.Reveal, channel: c.Channel, mention: maps.Clone(c.Mention), buttons: c.Buttons,
-		api: api, client: client, doing: doing, via: proxy.Of(to),
+		api: c.APIURL, do: slackapi.NewDoer(c.HTTP), doing: doing, via: proxy.Of(to),
 	}, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/slack-go/slack"
@@ -21,14 +20,20 @@ func (s *Bot) call(
 	ctx context.Context, n notify.Notification, do func(context.Context, *slack.Client) (channel, ts string, err error),
 ) (handle, error) {
 	ctx, left := proxy.Track(ctx)
-	exchange := &exchange{client: s.client, via: s.via}
-	api := slack.New(s.token(), slack.OptionHTTPClient(exchange), slack.OptionAPIURL(s.api))
-	channel, ts, err := do(ctx, api)
+	var got post.Answer // slack-go does not give its status and header
+	recorded := func(req *http.Request) (*http.Response, error) {
+		resp, err := s.do(req)
+		if err == nil {
+			got = post.NewAnswer(req, resp, s.via)
+		}
+		return resp, err
+	}
+	channel, ts, err := do(ctx, slackapi.New(s.api, secret.New(s.token()), secret.Text{}, recorded))
 	at := handle{Channel: channel, TS: ts}
 	if err == nil && channel != "" && ts != "" && !s.repeats(channel+" "+ts) {
 		return at, nil
 	}
-	return handle{}, s.failure(n, exchange.answer, err, left(err))
+	return handle{}, s.failure(n, got, err, left(err))
 }
 
 // failure makes a *notify.Error of a call that did not work. The library's error alone would not do: it hides the header
@@ -77,30 +82,6 @@ func (m content) options() []slack.MsgOption {
 		slack.MsgOptionParse(false),
 		slack.MsgOptionLinkNames(false),
 	}
-}
-
-// maxAnswer bounds an answer in bytes; it repeats the message.
-const maxAnswer = 1 << 20
-
-// A exchange is the HTTP client of one call. It keeps what the library does not tell.
-type exchange struct {
-	client *http.Client
-	via    string // the proxy on the way
-	answer post.Answer
-}
-
-// Do makes the request and bounds the answer.
-func (e *exchange) Do(req *http.Request) (*http.Response, error) {
-	resp, err := e.client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	e.answer = post.NewAnswer(req, resp, e.via)
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
-	return resp, nil
 }
 
 // classOf is the class of an error code. What nobody knows may be about anything, and ought not to cost a message.
