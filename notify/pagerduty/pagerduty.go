@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 	"notewatch/notify"
 	"notewatch/notify/internal/message"
@@ -42,17 +41,17 @@ type Receiver struct {
 
 // Validate returns all that is wrong with c, joined. Its errors do not quote the routing key.
 func (c Config) Validate() error {
-	_, _, err := c.parse()
+	_, err := c.parse()
 	return err
 }
 
-// parse returns where c posts, and which part of that may be shown.
-func (c Config) parse() (u *url.URL, origin string, err error) {
-	u, origin, err = post.ParseURL(secret.New(cmp.Or(c.URL, defaultURL)))
+// parse returns where c posts.
+func (c Config) parse() (*url.URL, error) {
+	u, err := post.ParseURL(secret.New(cmp.Or(c.URL, defaultURL)))
 	if err == nil && u.Scheme != "https" && !c.AllowPrivate {
 		err = errors.New("the URL does not begin with https://")
 	}
-	return u, origin, errors.Join(err, checkRoutingKey(c.RoutingKey.Reveal()))
+	return u, errors.Join(err, checkRoutingKey(c.RoutingKey.Reveal()))
 }
 
 func checkRoutingKey(key string) error {
@@ -69,12 +68,11 @@ func checkRoutingKey(key string) error {
 
 // New returns a receiver that sends events to the service of c.RoutingKey. Errors do not quote the key.
 func New(c Config) (*Receiver, error) {
-	u, origin, err := c.parse()
+	u, err := c.parse()
 	if err != nil {
 		return nil, fmt.Errorf("checking PagerDuty%s: %w", post.Quoted(c.Name), err)
 	}
-	what := "PagerDuty" + post.Quoted(c.Name) + " at " + origin
-	return &Receiver{poster: post.Poster{URL: u, Client: post.NewClient(), What: what, Via: proxy.Of(u)}, key: c.RoutingKey.Reveal}, nil
+	return &Receiver{poster: post.New(u, "PagerDuty", c.Name), key: c.RoutingKey.Reveal}, nil
 }
 
 // A state is how an incident is: "" before it was triggered.
@@ -171,11 +169,7 @@ func actionsTo(have, want state, quiet bool) []string {
 }
 
 func (p *Receiver) post(ctx context.Context, n notify.Notification, event event) error {
-	body, err := post.Encode(event)
-	if err != nil {
-		return &notify.Error{Class: notify.Payload, Err: fmt.Errorf("encoding for %s: %w", p.poster.What, err)}
-	}
-	got, err := p.poster.Post(ctx, make(http.Header), body)
+	got, err := p.poster.PostJSON(ctx, event)
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func (c BotConfig) Validate() error {
 	if c.APIURL == "" {
 		return nil
 	}
-	if _, _, err := post.ParseURL(secret.New(c.APIURL)); err != nil {
+	if _, err := post.ParseURL(secret.New(c.APIURL)); err != nil {
 		return fmt.Errorf("reading the address of Slack's API: %w", err)
 	}
 	return nil

@@ -12,7 +12,6 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 	"notewatch/internal/slackapi"
 	"notewatch/notify"
@@ -38,30 +37,29 @@ type Webhook struct {
 
 // Validate returns what is wrong with c. Its errors do not quote the URL.
 func (c WebhookConfig) Validate() error {
-	_, _, err := c.parse()
+	_, err := c.parse()
 	return err
 }
 
-// parse returns where c posts, and which part of that may be shown.
-func (c WebhookConfig) parse() (u *url.URL, origin string, err error) {
-	u, origin, err = post.ParseURL(c.URL)
+// parse returns where c posts.
+func (c WebhookConfig) parse() (*url.URL, error) {
+	u, err := post.ParseURL(c.URL)
 	if err == nil && !c.AllowPrivate {
 		err = checkSlackHost(u)
 	}
 	if err == nil {
 		err = checkMentions(c.Mention)
 	}
-	return u, origin, err
+	return u, err
 }
 
 // NewWebhook returns a receiver that posts to c.URL. Errors do not quote the URL.
 func NewWebhook(c WebhookConfig) (*Webhook, error) {
-	u, origin, err := c.parse()
+	u, err := c.parse()
 	if err != nil {
 		return nil, fmt.Errorf("checking Slack webhook%s: %w", post.Quoted(c.Name), err)
 	}
-	what := "Slack webhook" + post.Quoted(c.Name) + " at " + origin
-	return &Webhook{mention: maps.Clone(c.Mention), poster: post.Poster{URL: u, Client: post.NewClient(), What: what, Via: proxy.Of(u)}}, nil
+	return &Webhook{mention: maps.Clone(c.Mention), poster: post.New(u, "Slack webhook", c.Name)}, nil
 }
 
 func checkSlackHost(u *url.URL) error {
@@ -103,11 +101,7 @@ type webhookBody struct {
 }
 
 func (w *Webhook) post(ctx context.Context, n notify.Notification, m content) error {
-	body, err := post.Encode(webhookBody{Text: m.text, Blocks: m.blockSet(), Attachments: m.attachments, Parse: "none"})
-	if err != nil {
-		return &notify.Error{Class: notify.Payload, Err: fmt.Errorf("encoding for %s: %w", w.poster.What, err)}
-	}
-	got, err := w.poster.Post(ctx, make(http.Header), body)
+	got, err := w.poster.PostJSON(ctx, webhookBody{Text: m.text, Blocks: m.blockSet(), Attachments: m.attachments, Parse: "none"})
 	if err != nil || got.OK() && string(bytes.TrimSpace(got.Body)) == "ok" {
 		return err
 	}

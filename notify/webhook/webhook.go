@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 
-	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
 	"notewatch/notify"
 	"notewatch/notify/internal/post"
@@ -48,41 +47,36 @@ type Receiver struct {
 // Validate returns all that is wrong with c, joined. Its errors quote neither the URL nor a secret. A template is rendered
 // for messages of every kind.
 func (c Config) Validate() error {
-	_, _, err := c.build()
+	_, err := c.build()
 	return err
 }
 
 // New returns a receiver that posts to c.URL. Errors quote neither the URL nor a secret.
 func New(c Config) (*Receiver, error) {
-	w, origin, err := c.build()
+	w, err := c.build()
 	if err != nil {
 		return nil, fmt.Errorf("checking webhook%s: %w", post.Quoted(c.Name), err)
-	}
-	w.poster.What = "webhook" + post.Quoted(c.Name) + " at " + origin
-	w.poster.Client = post.NewGuardedClient()
-	if c.AllowPrivate || w.poster.Via != "" {
-		w.poster.Client = post.NewClient() // a guard would see only the address of the proxy
 	}
 	return w, nil
 }
 
-// build returns what c describes, without a client, and which part of its URL may be shown.
-func (c Config) build() (w *Receiver, origin string, err error) {
-	to, origin, err := post.ParseURL(c.URL)
-	via := ""
+// build returns what c describes, and all that is wrong with it.
+func (c Config) build() (*Receiver, error) {
+	to, err := post.ParseURL(c.URL)
+	w := &Receiver{headers: c.Headers, repeats: c.repeats(to)}
 	if err == nil {
-		via = proxy.Of(to)
+		w.poster = post.New(to, "webhook", c.Name)
 	}
 	if err == nil && !c.AllowPrivate {
-		err = post.CheckHost(to.Hostname(), via)
+		w.poster = w.poster.Guarded()
+		err = post.CheckHost(to.Hostname(), w.poster.Via)
 	}
-	w = &Receiver{poster: post.Poster{URL: to, Via: via}, headers: c.Headers, repeats: c.repeats(to)}
 	var signErr, formatErr error
 	if len(c.Secrets) > 0 {
 		w.sign, signErr = newSigner(c.Secrets)
 	}
 	w.formats, formatErr = c.formats(to)
-	return w, origin, errors.Join(err, signErr, checkHeaders(c.Headers), formatErr)
+	return w, errors.Join(err, signErr, checkHeaders(c.Headers), formatErr)
 }
 
 // repeats returns what finds the secrets of c in text. to may be nil.

@@ -144,11 +144,11 @@ func RowOf(a notify.Alert) Row {
 	switch {
 	case s == Report:
 		return Row{strings.ToLower(string(s)), c.Headline, c.Headline}
-	case s == Withdrawn, s == Corrected:
-		word, figures := strings.ToLower(strings.TrimPrefix(c.Word, DrillMark)), words.Dotted(OfLimit(a.Value, a.Limit, a.Unit), c.Why)
-		return Row{word, words.Dotted(figures, "lasted "+words.Duration(c.Lasted), c.ID), words.Dotted(figures, c.ID)}
 	case a.Ended():
 		figures := words.Dotted("now "+words.Figure(a.Value, a.Unit), "peak "+OfLimit(a.Peak, a.Limit, a.Unit))
+		if s == Withdrawn || s == Corrected {
+			figures = words.Dotted(OfLimit(a.Value, a.Limit, a.Unit), c.Why)
+		}
 		word := strings.ToLower(strings.TrimPrefix(c.Word, DrillMark))
 		return Row{word, words.Dotted(figures, "lasted "+words.Duration(c.Lasted), c.ID), words.Dotted(figures, c.ID)}
 	}

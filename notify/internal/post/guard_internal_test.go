@@ -76,8 +76,8 @@ func TestGuardSeesTheResolvedAddress(t *testing.T) {
 
 	for _, host := range []string{"localhost", "127.0.0.1", "[::ffff:127.0.0.1]"} {
 		u := &url.URL{Scheme: "http", Host: host + ":" + port, Path: "/secret"}
-		p := Poster{URL: u, What: "it", Client: NewGuardedClient()}
-		_, err = p.Post(t.Context(), http.Header{}, nil)
+		p := Poster{URL: u, What: "it", Client: newGuardedClient()}
+		_, err = p.Send(t.Context(), http.MethodPost, p.URL, http.Header{}, nil)
 		failure, ok := errors.AsType[*notify.Error](err)
 		require.True(t, ok)
 		require.Equal(t, notify.Permanent, failure.Class)
@@ -91,7 +91,7 @@ func TestGuardSeesTheResolvedAddress(t *testing.T) {
 func TestGuardedClientUsesNoProxy(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
 	t.Setenv("HTTP_PROXY", "http://proxy.invalid:3128")
-	client := NewGuardedClient()
+	client := newGuardedClient()
 	require.Nil(t, client.Transport.(*http.Transport).Proxy)
 	_, err := client.Transport.(*http.Transport).DialContext(context.Background(), "tcp", "10.0.0.1:80")
 	require.ErrorContains(t, err, "is not public")

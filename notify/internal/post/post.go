@@ -25,18 +25,18 @@ const (
 	maxHeaderLen = 64 << 10 // bytes
 )
 
-// NewClient returns a client that follows no redirects, which could lead a signed or secret request elsewhere, and keeps
+// newClient returns a client that follows no redirects, which could lead a signed or secret request elsewhere, and keeps
 // no connections: alerts are rare, and a POST on a connection that went stale may or may not have arrived. It uses the proxy
 // of the environment.
-func NewClient() *http.Client {
+func newClient() *http.Client {
 	transport := newTransport(Dialer())
 	transport.Proxy = http.ProxyFromEnvironment
-	return &http.Client{Transport: proxy.Transport(transport), CheckRedirect: RefuseRedirect}
+	return &http.Client{Transport: proxy.Transport(transport), CheckRedirect: refuseRedirect}
 }
 
-// NewGuardedClient returns a client like NewClient that reaches only public addresses and uses no proxy.
-func NewGuardedClient() *http.Client {
-	return &http.Client{Transport: newTransport(guardedDialer()), CheckRedirect: RefuseRedirect}
+// newGuardedClient returns a client like that of newClient, which reaches only public addresses and uses no proxy.
+func newGuardedClient() *http.Client {
+	return &http.Client{Transport: newTransport(guardedDialer()), CheckRedirect: refuseRedirect}
 }
 
 func newTransport(dialer *net.Dialer) *http.Transport {
@@ -48,15 +48,27 @@ func newTransport(dialer *net.Dialer) *http.Transport {
 	}
 }
 
-// RefuseRedirect makes an http.Client return a redirect as an answer.
-func RefuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// A Poster posts JSON to a URL whose path and query may be secret.
+// A Poster posts to a URL whose path and query may be secret.
 type Poster struct {
-	URL    *url.URL // however a poster is printed, a pointer prints as an address
+	URL    *url.URL // however a Poster is printed, a pointer prints as an address
 	Client *http.Client
 	What   string // who is posted to, for errors; of the URL only scheme and host
 	Via    string // host and port of the proxy on the way; "" is none
+}
+
+// New returns a Poster to a URL. kind and name say who is behind it, for errors; name may be "".
+func New(to *url.URL, kind, name string) Poster {
+	return Poster{URL: to, Client: newClient(), What: kind + Quoted(name) + " at " + to.Scheme + "://" + to.Host, Via: proxy.Of(to)}
+}
+
+// Guarded returns p for public addresses only. Behind a proxy it is p, since a guard would see only the address of the proxy.
+func (p Poster) Guarded() Poster {
+	if p.Via == "" {
+		p.Client = newGuardedClient()
+	}
+	return p
 }
 
 // An Answer is what the other side answered. Its body may be cut.
@@ -95,12 +107,16 @@ func (a Answer) As(status int) Answer {
 // IsPage reports whether the text of an answer is a web page, such as one to sign in, and not the answer of an API.
 func IsPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
 
-// Post makes one attempt. The error is a *notify.Error and means that there was no answer.
-func (p *Poster) Post(ctx context.Context, header http.Header, body []byte) (Answer, error) {
-	return p.Send(ctx, http.MethodPost, p.URL, header, body)
+// PostJSON posts v in one attempt. The error is a *notify.Error and means that there was no answer.
+func (p *Poster) PostJSON(ctx context.Context, v any) (Answer, error) {
+	body, err := Encode(v)
+	if err != nil {
+		return Answer{}, &notify.Error{Class: notify.Payload, Err: fmt.Errorf("encoding for %s: %w", p.What, err)}
+	}
+	return p.Send(ctx, http.MethodPost, p.URL, make(http.Header), body)
 }
 
-// Send is Post with another method, or to another path of the same host. A header that is set stays as it is.
+// Send is PostJSON of a body with another method, or to another path of the same host. A header that is set stays as it is.
 func (p *Poster) Send(ctx context.Context, method string, to *url.URL, header http.Header, body []byte) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
@@ -181,22 +197,22 @@ func hintOf(status int) string {
 	return ""
 }
 
-// ParseURL checks a configured URL and returns it with scheme://host, which is all of it that may be shown.
-func ParseURL(text secret.Text) (u *url.URL, origin string, err error) {
-	u, err = url.Parse(text.Reveal())
-	switch { // no error may quote the URL
+// ParseURL checks a configured URL. No error quotes it.
+func ParseURL(text secret.Text) (*url.URL, error) {
+	u, err := url.Parse(text.Reveal())
+	switch {
 	case text.IsZero():
-		return nil, "", errors.New("the URL is missing")
+		return nil, errors.New("the URL is missing")
 	case err != nil:
-		return nil, "", errors.New("the URL is not valid")
+		return nil, errors.New("the URL is not valid")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, "", errors.New("the URL does not begin with https:// or http://")
+		return nil, errors.New("the URL does not begin with https:// or http://")
 	case u.Hostname() == "":
-		return nil, "", errors.New("the URL has no host")
+		return nil, errors.New("the URL has no host")
 	case u.User != nil:
-		return nil, "", errors.New("the URL holds a user or password, which is not supported")
+		return nil, errors.New("the URL holds a user or password, which is not supported")
 	}
-	return u, u.Scheme + "://" + u.Host, nil
+	return u, nil
 }
 
 // Quoted returns name as a part of an error; "" if there is none.

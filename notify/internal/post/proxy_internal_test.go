@@ -44,7 +44,7 @@ func TestProxyRefusals(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p, via := behind(t, test.target, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) })
-			got, err := p.Post(t.Context(), http.Header{}, []byte("{}"))
+			got, err := p.Send(t.Context(), http.MethodPost, p.URL, http.Header{}, []byte("{}"))
 			if err == nil {
 				err = Refusal("posting to "+p.What, got, time.Time{})
 			}
@@ -58,7 +58,7 @@ func TestProxyRefusals(t *testing.T) {
 	}
 	t.Run("its receiver", func(t *testing.T) {
 		p, _ := behind(t, "http://h.example/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
-		got, err := p.Post(t.Context(), http.Header{}, nil)
+		got, err := p.Send(t.Context(), http.MethodPost, p.URL, http.Header{}, nil)
 		require.NoError(t, err)
 		failure := Refusal("posting to it", got, time.Time{})
 		require.Equal(t, notify.Permanent, failure.Class)
