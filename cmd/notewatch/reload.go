@@ -108,7 +108,8 @@ func (w *watcher) read() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	wired.Bot.Store = w.running.Load().watch.Config.Bot.Store
+	now := w.running.Load().watch.Config
+	wired.Bot.Store, wired.Bot.Clock, wired.Bot.Machine, wired.Clock = now.Bot.Store, now.Bot.Clock, now.Bot.Machine, now.Clock
 	return &settings{s, wired}, nil
 }
 

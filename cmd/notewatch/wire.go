@@ -94,8 +94,7 @@ func newLog(w io.Writer, environment config.Environment) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// open takes the database for this process: a file for it alone, so that the leases in it are those of a process that is dead. A server
-// is shared with others.
+// open opens the database for this process: a file for it alone. A server is shared with others.
 func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
 	release, err := store.Lock(s.environment.Database)
 	if err != nil {
@@ -112,10 +111,6 @@ func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
 		}
 	}
 	if err := refuseDemo(ctx, db, s.environment.Database); err != nil {
-		closeAll()
-		return nil, nil, err
-	}
-	if err := db.TakeOver(ctx, time.Now()); err != nil {
 		closeAll()
 		return nil, nil, err
 	}
@@ -145,7 +140,7 @@ func (s setup) start(ctx context.Context, once bool) (*watch.Watch, func(), erro
 		return nil, nil, err
 	}
 	wired.Bot.Store, wired.Bot.Once = db, once
-	w, err := watch.Start(ctx, wired)
+	w, err := begin(ctx, wired)
 	if err == nil && !w.StandsBy() {
 		err = w.Bot.ResolveAll(ctx, rulesFile) // it is valid, and the complaint may be about one from before
 	}
@@ -154,6 +149,23 @@ func (s setup) start(ctx context.Context, once bool) (*watch.Watch, func(), erro
 		return nil, nil, err
 	}
 	return w, closeDB, nil
+}
+
+// begin makes a watch on a database that is open. Processes that share it go by its clock, since those of their hosts may differ.
+func begin(ctx context.Context, wired watch.Config) (*watch.Watch, error) {
+	db := wired.Bot.Store
+	if db.Shared() {
+		wired.Clock = watch.NewClock(db.Time, time.Now)
+		if err := wired.Clock.Measure(ctx); err != nil {
+			return nil, err
+		}
+		wired.Bot.Clock, wired.Bot.Machine = wired.Clock.Domain(), wired.Clock.Now
+	}
+	wired.Process.Started = wired.Bot.Machine()
+	if err := db.TakeOver(ctx, wired.Process.Started); err != nil {
+		return nil, err
+	}
+	return watch.Start(ctx, wired)
 }
 
 // wire gathers what a watch works with, but for the database.

@@ -23,9 +23,10 @@ type Snapshot struct {
 	PolledAt map[string]time.Time     // the last poll that went well, by project UID
 	Budgets  map[string]RequestBudget // by account
 
-	Processes int  // that run on the database, this one among them
-	StandsBy  bool // this process does no work, since other rules are active
-	Leases    int  // that this process holds
+	Processes int           // that run on the database, this one among them
+	StandsBy  bool          // this process does no work, since other rules are active
+	Leases    int           // that this process holds
+	Ahead     time.Duration // of the clock of the database against that of the host
 }
 
 // RequestBudget is the request budget of one account.
@@ -45,7 +46,7 @@ func (m *Metrics) Observe(snapshot func(context.Context) (Snapshot, error)) {
 
 // standing is the collector of how things stand.
 type standing struct {
-	up, firing, pending, deliveries, waiting, oldest, dead, polledAt, current, interval, processes, standsBy, leases *prometheus.Desc
+	up, firing, pending, deliveries, waiting, oldest, dead, polledAt, current, interval, processes, standsBy, leases, ahead *prometheus.Desc
 
 	mu         sync.Mutex
 	configured Configured
@@ -73,6 +74,7 @@ func newStanding() *standing {
 		processes: desc("processes", "Processes of notewatch run that work on the database, this one among them."),
 		standsBy:  desc("standing_by", "Whether this process does no work because its rules are not the active ones: 1 or 0."),
 		leases:    desc("leases", "Leases that this process holds: the polls, receivers and other work that it is doing."),
+		ahead:     desc("database_clock_ahead_seconds", "How far the clock of the database is ahead of that of this host; 0 for a database in a file."),
 		polledAt: desc("poll_last_success_timestamp_seconds", "When the last poll of the project that succeeded began; 0 is never.",
 			"project"),
 	}
@@ -100,7 +102,7 @@ func (s *standing) state() (Configured, func(context.Context) (Snapshot, error))
 
 // Describe implements [prometheus.Collector].
 func (s *standing) Describe(to chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{s.up, s.firing, s.pending, s.deliveries, s.waiting, s.oldest, s.dead, s.polledAt, s.current, s.interval, s.processes, s.standsBy, s.leases} {
+	for _, desc := range []*prometheus.Desc{s.up, s.firing, s.pending, s.deliveries, s.waiting, s.oldest, s.dead, s.polledAt, s.current, s.interval, s.processes, s.standsBy, s.leases, s.ahead} {
 		to <- desc
 	}
 }
@@ -135,6 +137,7 @@ func (s *standing) send(to chan<- prometheus.Metric, now Snapshot, configured Co
 	to <- gauge(s.processes, float64(now.Processes))
 	to <- gauge(s.standsBy, one(now.StandsBy))
 	to <- gauge(s.leases, float64(now.Leases))
+	to <- gauge(s.ahead, now.Ahead.Seconds())
 	for _, receiver := range configured.Receivers {
 		count := now.Deliveries[receiver]
 		for _, state := range delivery.Unsettled() {

@@ -61,6 +61,17 @@ func (s *Store) Beat(ctx context.Context, p Process) error {
 	return doing(err, "noting that process %q runs", p.Name())
 }
 
+// Time returns the time on the clock of the database: of the server, or of this host for a file.
+func (s *Store) Time(ctx context.Context) (now time.Time, err error) {
+	if !s.postgres {
+		return time.Now(), nil
+	}
+	err = s.view(ctx, func(tx transaction) error {
+		return tx.QueryRowContext(ctx, `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)`).Scan(instant{&now})
+	})
+	return now, doing(err, "reading the clock of the database")
+}
+
 // Leave says that a process has ended at machine.
 func (s *Store) Leave(ctx context.Context, p Process, machine time.Time) error {
 	err := s.relax(ctx, func(tx transaction) error {

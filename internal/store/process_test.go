@@ -49,6 +49,12 @@ func testProcesses(t *testing.T, open database) {
 	require.True(t, all[1].Lives(machine), "a process that was taken for dead is back")
 }
 
+func testTime(t *testing.T, open database) {
+	now, err := open().Time(t.Context())
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now(), now, time.Minute) // the server is on this host
+}
+
 // Work goes only to processes whose rules are the active ones, and it is known who holds it.
 func testClaimFor(t *testing.T, open database) {
 	ctx, s := t.Context(), open()

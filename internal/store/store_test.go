@@ -31,6 +31,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Raise":        testRaise,
 		"ReleaseAll":   testReleaseAll,
 		"Processes":    testProcesses,
+		"Time":         testTime,
 		"Asked":        testAsked,
 		"Lanes":        testLanes,
 		"AddSilences":  testAddSilences,

@@ -42,6 +42,9 @@ func (w *Watch) observe() {
 func (w *Watch) observeProcesses(ctx context.Context, snapshot *metrics.Snapshot) error {
 	now := w.machine()
 	snapshot.StandsBy = w.StandsBy()
+	if w.Config.Clock != nil {
+		snapshot.Ahead = w.Config.Clock.Ahead()
+	}
 	var err error
 	if snapshot.Processes, err = w.countProcesses(ctx); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"notewatch/internal/store"
@@ -153,7 +154,7 @@ func outdated(p store.Process, active string, known []store.Process, machine tim
 	return false
 }
 
-// beat says until ctx is done that the process runs, and ends what processes that died have left open.
+// beat says until ctx is done that the process runs, sets its clock, and ends what processes that died have left open.
 func (w *Watch) beat(ctx context.Context) {
 	ticker := time.NewTicker(store.BeatTime)
 	defer ticker.Stop()
@@ -163,7 +164,7 @@ func (w *Watch) beat(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if err := w.beatOnce(ctx); err != nil && ctx.Err() == nil && !store.Unavailable(err) { // which watchOutages reports
+		if err := errors.Join(w.measure(ctx), w.beatOnce(ctx)); err != nil && ctx.Err() == nil && !store.Unavailable(err) { // which watchOutages reports
 			w.log.Error("noting that this process runs", "err", err)
 		}
 	}

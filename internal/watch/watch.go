@@ -16,6 +16,7 @@ type Config struct {
 	Bot       bot.Config
 	Receivers []deliver.Receiver
 	Process   store.Process // that runs it; the zero value is not listed. Rules is set here
+	Clock     *Clock        // of the database, where several hosts share it: Bot.Clock and Bot.Machine are this clock; nil: they are that of the host
 	// Sleep waits on the machine clock, until the context is done at most; nil really does.
 	Sleep func(context.Context, time.Duration)
 }
@@ -42,6 +43,7 @@ type Watch struct {
 	setBack  atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
 	standsBy atomic.Bool               // other rules are active
 	moved    bell                      // rings when it begins to stand by
+	differs  atomic.Bool               // it was warned that the clocks differ
 }
 
 // Attach returns a watch that works beside those that run: it puts nothing down in the store by itself.
@@ -121,6 +123,9 @@ func prepare(ctx context.Context, config Config) (*Watch, error) {
 	w.rules = RulesHash(config)
 	w.process.Rules = w.rules
 	w.observe()
+	if err := w.measure(ctx); err != nil {
+		return w, err
+	}
 	return w, w.beatOnce(ctx)
 }
 

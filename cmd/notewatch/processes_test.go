@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/store/storetest"
+)
+
+// beside returns a program on the database of another one, with a rules file of its own.
+func (r *reloading) beside(rules string) *reloading {
+	other := &reloading{t: r.t, hook: r.hook, environment: slices.Clone(r.environment)}
+	other.move(filepath.Join(r.t.TempDir(), "rules.yaml"))
+	other.write(rules)
+	return other
+}
+
+// says waits until the program has logged something so often.
+func (r *reloading) says(text string, times int) {
+	r.t.Helper()
+	require.Eventually(r.t, func() bool { return strings.Count(r.stderr.String(), text) >= times }, 50*time.Second, 20*time.Millisecond,
+		"%s\n%s", text, &r.stderr)
+}
+
+// processes returns what status prints of the processes.
+func (r *reloading) processes() []processState {
+	r.t.Helper()
+	c := exec.CommandContext(r.t.Context(), "notewatch", "status", "--json")
+	c.Env = r.environment
+	out, err := c.Output()
+	require.NoError(r.t, err)
+	var status statusView
+	require.NoError(r.t, json.Unmarshal(out, &status))
+	return status.Processes
+}
+
+// Two programs on one PostgreSQL with different rules files: the one that was started last works, the other stands by until its file is the
+// same. What is started again with an old file changes nothing.
+func TestTwoProcesses(t *testing.T) {
+	database := storetest.Postgres(t)
+	first := newReloading(t)
+	first.environment = append(first.environment, "NOTEWATCH_DATABASE="+database)
+	first.start()
+	first.soon("reported", "watching", "it runs")
+	changed := strings.Replace(reloadRules, "500000", "0 - 1", 1) // it fires at once
+	second := first.beside(changed)
+	stopSecond := second.start()
+	second.soon("fired", "spike", "the rules of the second one are active")
+	first.says("standing by: other rules are active", 1)
+	first.says("read again, is another one", 1)
+
+	require.NoError(t, first.process.Signal(syscall.SIGKILL))
+	_, err := first.process.Wait()
+	require.NoError(t, err)
+	killed := first.process.Pid // it is taken to live for as long as a lease holds
+	stopFirst := first.start()
+	first.says("standing by: other rules are active", 2)
+	listed := first.processes()
+	require.Len(t, listed, 3)
+	for _, p := range listed {
+		require.True(t, p.Lives)
+		require.Equal(t, p.File == first.file, p.StandsBy)
+	}
+
+	first.write(changed)
+	first.says("msg=watching", 2) // once before it was killed
+	for _, p := range first.processes() {
+		require.Equal(t, p.PID == killed, p.StandsBy)
+	}
+	stopSecond()
+	stopFirst()
+	left := first.processes()
+	require.Len(t, left, 1)
+	require.Equal(t, killed, left[0].PID)
+	require.NotContains(t, first.stderr.String()+second.stderr.String(), "level=ERROR")
+}
