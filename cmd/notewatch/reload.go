@@ -135,9 +135,18 @@ func (w *watcher) replace(ctx context.Context, next *settings, moved bool) {
 	if made.StandsBy() {
 		return
 	}
-	if err := made.Bot.ResolveAll(ctx, rulesFile); err != nil {
+	if err := rulesFileValid(ctx, made, w.environment.Rules); err != nil {
 		w.log.Error("telling receivers that the rules file is valid again", "err", err)
 	}
+}
+
+// rulesFileValid ends the alert that a rules file is not valid. A process alone ends those about other files too: nobody else reads them.
+func rulesFileValid(ctx context.Context, made *watch.Watch, file string) error {
+	if made.Processes(ctx) == 1 {
+		return made.Bot.ResolveAll(ctx, rulesFile)
+	}
+	_, err := made.Bot.Resolve(ctx, rulesFile, file)
+	return err
 }
 
 // restore puts the settings that run back into the store, which may hold some of those that failed.

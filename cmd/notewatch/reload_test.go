@@ -103,19 +103,21 @@ func (r *reloading) start() (stop func()) {
 	}
 }
 
-// soon waits until the receiver was told something of a rule.
+// told reports whether the receiver was told something of a rule.
+func (r *reloading) told(reason, rule string) bool {
+	for _, request := range r.hook.Requests() {
+		var body webhook.Body
+		if json.Unmarshal(request.Body, &body) == nil && request.Taken && body.Data.Rule == rule && body.Data.Alerts[0].Reason == reason {
+			return true
+		}
+	}
+	return false
+}
+
+// soon waits until it was.
 func (r *reloading) soon(reason, rule, what string) {
 	r.t.Helper()
-	told := func() bool {
-		for _, request := range r.hook.Requests() {
-			var body webhook.Body
-			if json.Unmarshal(request.Body, &body) == nil && request.Taken && body.Data.Rule == rule && body.Data.Alerts[0].Reason == reason {
-				return true
-			}
-		}
-		return false
-	}
-	require.Eventually(r.t, told, 50*time.Second, 20*time.Millisecond, "%s\n%s", what, &r.stderr)
+	require.Eventually(r.t, func() bool { return r.told(reason, rule) }, 50*time.Second, 20*time.Millisecond, "%s\n%s", what, &r.stderr)
 }
 
 // TestReload changes the rules file under a program that runs: what is valid takes effect, what is not leaves everything as

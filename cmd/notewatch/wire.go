@@ -142,7 +142,7 @@ func (s setup) start(ctx context.Context, once bool) (*watch.Watch, func(), erro
 	wired.Bot.Store, wired.Bot.Once = db, once
 	w, err := begin(ctx, wired)
 	if err == nil && !w.StandsBy() {
-		err = w.Bot.ResolveAll(ctx, rulesFile) // it is valid, and the complaint may be about one from before
+		err = rulesFileValid(ctx, w, s.environment.Rules) // the alert may be of a process before
 	}
 	if err != nil {
 		closeDB()
