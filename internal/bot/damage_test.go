@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"bytes"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -30,11 +29,9 @@ func TestDamagedHistoryIsReadAgain(t *testing.T) {
 	before := read()
 	require.True(t, rules.Known(before[0].Figures[rules.Events]))
 
-	db, err := sql.Open("sqlite", r.database)
+	db := rawDatabase(t, r.database)
+	_, err := db.ExecContext(t.Context(), `UPDATE history SET vals = $2 WHERE day = $1 AND figure = (SELECT id FROM figure WHERE name = 'events')`, day, []byte{1, 0xff, 0})
 	require.NoError(t, err)
-	_, err = db.ExecContext(t.Context(), `UPDATE history SET vals = x'01ff00' WHERE day = $1 AND figure = (SELECT id FROM figure WHERE name = 'events')`, day)
-	require.NoError(t, err)
-	require.NoError(t, db.Close())
 	var log bytes.Buffer
 	r.config.Bot.Log = slog.New(slog.NewTextHandler(&log, nil))
 	r.open()

@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"database/sql"
 	"fmt"
 	"testing"
 	"time"
@@ -61,12 +60,11 @@ func TestExplain(t *testing.T) {
 // Of the other devices nothing is read, unless the rule reads how many there are.
 func TestExplainReadsLittle(t *testing.T) {
 	fleet := rules.Spec{Name: "fleet-silent", Each: rules.EachProject, When: []rules.Condition{{Level: rules.Warning, Expr: "project.silent_pct > 20"}}}
+	needsSQLite(t)
 	counter := storetest.CountRows(t)
 	r := newRig(t, 30, nil, events("600"), fleet)
 	r.run(monday.Add(hour))
-	db, err := sql.Open("sqlite", r.database)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	db := rawDatabase(t, r.database)
 	counter.Watch(t, db, map[string]string{"history": "vals", "device": "uid", "alert": "id"})
 	for rule, want := range map[string]map[string]int{
 		"event-spike":  {"device": 1, "history": 36},

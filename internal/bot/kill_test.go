@@ -25,7 +25,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
-	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
@@ -57,7 +57,8 @@ func TestMain(m *testing.M) {
 	case os.Getenv(cycleHubSize) != "":
 		err = serveCycleHub(os.Getenv(cycleHubSize))
 	default:
-		os.Exit(m.Run()) //nolint:forbidigo // that is how a TestMain ends
+		postgrestest.Main(m)
+		return
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -260,7 +261,7 @@ func runKilled(t *testing.T, point int) afterlife {
 	t.Helper()
 	hook := notifytest.NewWebhook()
 	defer hook.Close()
-	database := storetest.Database(t)
+	database := newDatabase(t)
 	reached, points, killed := runVictim(t, database, hook.URL, point, 0)
 	if killed {
 		_, points, killed = runVictim(t, database, hook.URL, 0, reached)

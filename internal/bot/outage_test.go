@@ -3,7 +3,6 @@ package bot_test
 import (
 	"context"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -101,7 +100,7 @@ func TestOutage(t *testing.T) {
 	require.NoError(t, r.watch.Outage())
 
 	const cannot, again = "the database cannot be used", "the database can be used again"
-	require.NoError(t, os.Rename(r.database, r.database+".away"))
+	takeAway(t, r.database)
 	asked := r.asked(notehubtest.Events)
 	soon(t, func() bool {
 		watch.pass(time.Minute)
@@ -114,8 +113,12 @@ func TestOutage(t *testing.T) {
 	soon(t, func() bool { return len(r.told("ops")) == 2 }, "all of them")
 	require.Equal(t, told{"fired", "firing", "critical", "database-unavailable", "notewatch"}, r.told("ops")[1])
 	first := r.taken("on-call")[0]
-	require.Equal(t, "notewatch cannot use its database, and sends no alert until it can: the database file was deleted or replaced", first.Summary)
-	require.Contains(t, first.Advice, "put the file back, or restart notewatch. notewatch then goes on by itself.")
+	cause := store.Moved
+	if *onPostgres {
+		cause = store.NoServer
+	}
+	require.Equal(t, "notewatch cannot use its database, and sends no alert until it can: "+string(cause), first.Summary)
+	require.Contains(t, first.Advice, cause.Advice()+". notewatch then goes on by itself.")
 	passed := 0
 	soon(t, func() bool {
 		watch.pass(time.Minute)
@@ -127,7 +130,7 @@ func TestOutage(t *testing.T) {
 	require.Equal(t, asked, r.asked(notehubtest.Events), "Notehub is not asked for what cannot be kept")
 	require.Len(t, r.told("ops"), 2)
 
-	require.NoError(t, os.Rename(r.database+".away", r.database))
+	putBack(t, r.database)
 	soon(t, func() bool {
 		watch.pass(10 * time.Second)
 		return len(r.told("ops")) == 3 && len(r.told("on-call")) == 2
@@ -160,11 +163,11 @@ func TestOutageInAPoll(t *testing.T) {
 		turned <- err
 	}()
 	soon(t, func() bool { return r.asked(notehubtest.Events) > asked }, "Notehub is asked")
-	require.NoError(t, os.Rename(r.database, r.database+".away"))
+	takeAway(t, r.database)
 	close(release)
 	require.ErrorAs(t, <-turned, new(*store.UnavailableError))
 	require.Error(t, r.watch.Outage())
-	require.NoError(t, os.Rename(r.database+".away", r.database))
+	putBack(t, r.database)
 	state, err := r.store.Project(t.Context(), project)
 	require.NoError(t, err)
 	require.Zero(t, state.Failures)

@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -216,18 +215,17 @@ func TestADrillTakesTheRealRouteWhateverIsSilenced(t *testing.T) {
 
 // What ends a drill is put down with it: whatever stops the process that raises it, none is left standing.
 func TestADrillIsRaisedWithItsEnd(t *testing.T) {
+	needsSQLite(t)
 	r := newRig(t, 2, nil, silent())
 	r.run(monday.Add(time.Minute))
-	db, err := sql.Open("sqlite", r.database)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	db := rawDatabase(t, r.database)
 	change := func(query string) {
 		t.Helper()
 		_, err := db.ExecContext(t.Context(), query)
 		require.NoError(t, err)
 	}
 	change(`CREATE TRIGGER refuse BEFORE UPDATE ON work WHEN NEW.kind = 'mute' BEGIN SELECT RAISE(ABORT, 'no end'); END`)
-	_, _, err = r.bot.Drill(t.Context(), "silent-device", r.config.Bot.Projects[0])
+	_, _, err := r.bot.Drill(t.Context(), "silent-device", r.config.Bot.Projects[0])
 	require.ErrorContains(t, err, "no end")
 	open, err := r.store.Alerts(t.Context(), store.AlertFilter{Open: true})
 	require.NoError(t, err)

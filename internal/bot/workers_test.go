@@ -42,9 +42,7 @@ func TestSeveralWorkersCommitTheSame(t *testing.T) {
 // rows returns what queries find in the database, as text.
 func (r *rig) rows(queries ...string) string {
 	r.t.Helper()
-	db, err := sql.Open("sqlite", r.database)
-	require.NoError(r.t, err)
-	defer func() { require.NoError(r.t, db.Close()) }()
+	db := rawDatabase(r.t, r.database)
 	var text strings.Builder
 	for _, query := range queries {
 		r.writeRows(&text, db, query)

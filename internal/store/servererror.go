@@ -23,8 +23,7 @@ func startsOver(err error) bool {
 		return true
 	}
 	_, atEnd := errors.AsType[*endError](err)
-	_, connecting := errors.AsType[*pgconn.ConnectError](err)
-	return errors.Is(err, errStartOver) || lost(err) && !atEnd && !connecting
+	return errors.Is(err, errStartOver) || lost(err) && !atEnd && !connecting(err)
 }
 
 // pause waits for a moment, longer after each try and never as long as another process. It returns false if ctx is done.
@@ -56,8 +55,7 @@ func lost(err error) bool {
 		return false
 	}
 	_, network := errors.AsType[net.Error](err)
-	_, connecting := errors.AsType[*pgconn.ConnectError](err)
-	return network || connecting || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
+	return network || connecting(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
 		errors.Is(err, net.ErrClosed)
 }
 
@@ -89,18 +87,23 @@ func serverCause(err error) OutageCause {
 		return Damaged
 	case code == "40001", code == "40P01", code == "55P03", code == "57014", strings.HasPrefix(code, "53"), errors.Is(err, errStartOver):
 		return Busy
-	case strings.HasPrefix(code, "28"), code == "3D000", refusesTLS(err):
+	case strings.HasPrefix(code, "28"), code == "3D000", code == "" && refusesTLS(err):
 		return Refused
-	case lost(err):
+	case lost(err), connecting(err):
 		return NoServer
 	}
 	return ""
 }
 
+// connecting reports whether an error is one of making a connection.
+func connecting(err error) bool {
+	_, ok := errors.AsType[*pgconn.ConnectError](err)
+	return ok
+}
+
 // refusesTLS reports whether no connection was made since the server takes no TLS, or since it did not prove who it is.
 func refusesTLS(err error) bool {
-	_, connecting := errors.AsType[*pgconn.ConnectError](err)
-	return connecting && (strings.Contains(err.Error(), "tls error") || strings.Contains(err.Error(), "tls: "))
+	return connecting(err) && (strings.Contains(err.Error(), "tls error") || strings.Contains(err.Error(), "tls: "))
 }
 
 // A serverError is an error of the driver in one line.
@@ -115,7 +118,8 @@ func (e *serverError) Error() string {
 	if failure, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		err = failure.Unwrap()
 		if several, ok := err.(interface{ Unwrap() []error }); ok && len(several.Unwrap()) > 0 {
-			err = several.Unwrap()[0] // the others are of other addresses of the host
+			all := several.Unwrap()
+			err = all[len(all)-1] // the others are of other addresses of the host, or of TLS, which it need not have
 		}
 	}
 	return strings.Join(strings.Fields(err.Error()), " ")

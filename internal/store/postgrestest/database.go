@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -87,6 +88,31 @@ func Exec(t testing.TB, place string, statements ...string) {
 	require.NoError(t, err)
 	admin.Path = database.Path
 	require.NoError(t, (&server{url: admin.String()}).exec(t.Context(), statements...))
+}
+
+// Shut ends all connections to the database of a URL and lets nobody connect until Reopen.
+func Shut(t testing.TB, place string) {
+	t.Helper()
+	onServer(t, place, "ALTER DATABASE %[1]s ALLOW_CONNECTIONS false", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%[1]s'")
+}
+
+// Reopen ends what Shut began.
+func Reopen(t testing.TB, place string) {
+	t.Helper()
+	onServer(t, place, "ALTER DATABASE %s ALLOW_CONNECTIONS true")
+}
+
+// onServer runs statements about the database of a URL, each of which is a format for its name, over a connection to another one.
+func onServer(t testing.TB, place string, statements ...string) {
+	t.Helper()
+	s, err := start()
+	require.NoError(t, err)
+	u, err := url.Parse(place)
+	require.NoError(t, err)
+	for i := range statements {
+		statements[i] = fmt.Sprintf(statements[i], strings.TrimPrefix(u.Path, "/"))
+	}
+	require.NoError(t, s.exec(t.Context(), statements...))
 }
 
 // skipOrFail skips a test that has no server, unless one is required.
