@@ -2,14 +2,13 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
-	"time"
+	"os/user"
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
 	"notewatch/internal/store"
-	"notewatch/internal/words"
+	"notewatch/internal/terminal"
 	"notewatch/rules"
 )
 
@@ -26,34 +25,20 @@ gets worse, everybody is told, and nobody has it any more.
 		ValidArgsFunction: completeFirst(alertIDs(true)),
 		RunE:              func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], true, asJSON) },
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	jsonFlag(c, &asJSON)
 	return c
 }
 
 // acknowledgedJSON is the help about --json of ack and unack.
 const acknowledgedJSON = `--json prints the alert as notewatch alerts --json has it, with changed: false if nothing was to be done.`
 
-func newUnack() *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
-		Use:   "unack ALERT",
-		Short: "Say that nobody has an alert any more",
-		Long: `Removes the acknowledgement of a firing alert, so that reminders go on.
-
-` + acknowledgedJSON,
-		Args: oneArgument("the ID of an alert, which notewatch alerts lists"),
-		RunE: func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], false, asJSON) },
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return c
-}
-
 // acknowledge notes that this person has an alert, or that nobody has it.
 func acknowledge(c *cobra.Command, id string, have, asJSON bool) error {
 	return change(c, func(db opened) error {
-		a, err := alertOf(c.Context(), db.Store, id)
+		desk := db.desk(c)
+		a, err := desk.Alert(c.Context(), id)
 		if err != nil {
-			return err
+			return hinted(err)
 		}
 		if a.State != rules.Firing {
 			return fmt.Errorf("alert %s is %s, not firing: there is nothing to take on", a.ID, a.State)
@@ -66,48 +51,26 @@ func acknowledge(c *cobra.Command, id string, have, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		if asJSON {
-			return printAcknowledged(c, db, a.ID, changed)
+		if !asJSON {
+			if !have {
+				by = ""
+			}
+			return terminal.Acknowledged(screenOf(c), a, by, changed, db.hence("tells receivers"))
 		}
-		if !have {
-			by = ""
-		}
-		return screenOf(c.OutOrStdout()).say(plain, acknowledged(a, by, changed, db.hence("tells receivers")))
+		return alertDesk(c, db).EachAlert(c.Context(), store.AlertFilter{Match: rules.Match{Alert: a.ID}}, func(now lookup.Alert) error {
+			return terminal.WriteJSON(c.OutOrStdout(), struct {
+				lookup.Alert
+				Changed bool `json:"changed"`
+			}{now, changed})
+		})
 	})
 }
 
-// An acknowledgedView is an alert that was acknowledged, or is no longer, as it is printed.
-type acknowledgedView struct {
-	alertView
-	Changed bool `json:"changed"`
-}
-
-// printAcknowledged prints an alert as it is now.
-func printAcknowledged(c *cobra.Command, db opened, id string, changed bool) error {
-	return eachAlert(c.Context(), db, alertDesk(c, db), store.AlertFilter{Match: rules.Match{Alert: id}}, func(a alertView) error {
-		return writeJSON(c.OutOrStdout(), acknowledgedView{a, changed})
-	})
-}
-
-// hand returns a bot that notes what a person does, beside the one that runs.
-func hand(db opened) *bot.Bot {
-	return bot.New(bot.Config{Store: db.Store, Clock: db.clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler)})
-}
-
-// acknowledged says what has come of it that by has an alert; "" is nobody. hence says what comes of that.
-func acknowledged(a rules.Alert, by string, changed bool, hence string) string {
-	who := by
-	if by == "" {
-		who = "nobody"
+// whoami returns what this person is called in messages.
+func whoami() string {
+	me, err := user.Current()
+	if err != nil || me.Username == "" {
+		return "somebody at the terminal"
 	}
-	what := fmt.Sprintf("%s (%s, %s)", a.ID, a.Rule, tidy(subjectOf(named{a.Subject, a.Told.Subject}, named{a.Project, a.Told.Project})))
-	switch {
-	case !changed && by == "":
-		return "Nobody had " + what + "."
-	case !changed:
-		return who + " has " + what + " already, since " + words.Time(a.Ack.At) + "."
-	case by == "":
-		return "Nobody has " + what + " any more. " + hence + "."
-	}
-	return who + " has " + what + " now. " + hence + "; notewatch unack " + a.ID + " takes it back."
+	return me.Username
 }

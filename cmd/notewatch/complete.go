@@ -8,9 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/config"
 	"notewatch/internal/lookup"
+	"notewatch/internal/silences"
 	"notewatch/internal/store"
+	"notewatch/internal/terminal"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -26,8 +28,7 @@ type offer func(ctx context.Context, d stock, typed string) ([]cobra.Completion,
 
 // A stock is what offers are made from. Without a rules file only the database is there; without that, Store is nil.
 type stock struct {
-	*lookup.Desk
-	file *config.File
+	desk *lookup.Desk
 	args []string // that stand before
 }
 
@@ -37,13 +38,10 @@ func complete(offers ...offer) cobra.CompletionFunc {
 		ctx, cancel := context.WithTimeout(c.Context(), completePatience)
 		defer cancel()
 		s, _ := outline(c)
-		if s.file == nil {
-			s.file = &config.File{}
-		}
 		asked := false
 		ask := func(db opened) error {
 			asked = true
-			d := stock{s.desk(db.Store, db.clock.Now), s.file, args}
+			d := stock{s.desk(db.store, db.clock.Now), args}
 			for _, offer := range offers {
 				some, err := offer(ctx, d, typed)
 				offered = append(offered, some...)
@@ -100,13 +98,13 @@ func oneOf(all ...string) offer {
 // alertIDs offers the newest alerts; open ones only, if that is wanted.
 func alertIDs(open bool) offer {
 	return func(ctx context.Context, d stock, typed string) (some []cobra.Completion, err error) {
-		if d.Store == nil {
+		if d.desk.Store == nil {
 			return nil, nil
 		}
-		alerts, err := d.Store.Alerts(ctx, store.AlertFilter{Open: open, Limit: maxNewest})
+		alerts, err := d.desk.Store.Alerts(ctx, store.AlertFilter{Open: open, Limit: maxNewest})
 		for _, a := range alerts {
 			if strings.HasPrefix(a.ID, typed) && len(some) < maxCompletions {
-				some = append(some, cobra.CompletionWithDesc(a.ID, tidy(a.Level.String()+": "+a.Told.Headline(d.Now()))))
+				some = append(some, cobra.CompletionWithDesc(a.ID, words.Line(a.Level.String()+": "+a.Told.Headline(d.desk.Now()))))
 			}
 		}
 		return some, err
@@ -115,27 +113,23 @@ func alertIDs(open bool) offer {
 
 // ruleNames offers the rules of the rules file.
 func ruleNames(ctx context.Context, d stock, typed string) ([]cobra.Completion, error) {
-	return oneOf(ruleNamesOf(d.file)...)(ctx, d, typed)
+	return oneOf(d.desk.RuleNames()...)(ctx, d, typed)
 }
 
 // receiverNames offers the receivers of the rules file.
 func receiverNames(ctx context.Context, d stock, typed string) ([]cobra.Completion, error) {
-	return oneOf(d.Receivers...)(ctx, d, typed)
+	return oneOf(d.desk.Receivers...)(ctx, d, typed)
 }
 
 // silenceIDs offers the silences that are not over.
 func silenceIDs(ctx context.Context, d stock, typed string) (some []cobra.Completion, err error) {
-	if d.Store == nil {
+	if d.desk.Store == nil {
 		return nil, nil
 	}
-	silences, _, err := d.Store.Silences(ctx, d.Now())
-	if err != nil {
-		return nil, err
-	}
-	called, err := directoryOf(ctx, d.Desk, matchesOf(silences, nil)...)
-	for _, s := range silences {
-		if strings.HasPrefix(s.ID, typed) {
-			some = append(some, cobra.CompletionWithDesc(s.ID, tidy(called.matchText(s.Match)+": "+s.Because)))
+	all, err := silences.List(ctx, d.desk)
+	for _, s := range all {
+		if s.ID != "" && strings.HasPrefix(s.ID, typed) { // a mute window has none
+			some = append(some, cobra.CompletionWithDesc(s.ID, words.Line(terminal.MatchText(s.Match)+": "+s.Because)))
 		}
 	}
 	return some, err
@@ -144,16 +138,16 @@ func silenceIDs(ctx context.Context, d stock, typed string) (some []cobra.Comple
 // subjects offers what is watched, by name or by UID.
 func subjects(kinds ...lookup.Kind) offer {
 	return func(ctx context.Context, d stock, typed string) (some []cobra.Completion, err error) {
-		if d.Store == nil {
+		if d.desk.Store == nil {
 			return nil, nil
 		}
-		found, err := d.Complete(ctx, typed, maxCompletions, kinds...)
+		found, err := d.desk.Complete(ctx, typed, maxCompletions, kinds...)
 		for _, s := range found {
 			word, about := s.Name, string(s.Kind)+" "+s.UID
 			if !strings.HasPrefix(s.Name, typed) {
 				word, about = s.UID, string(s.Kind)+" "+s.Name
 			}
-			some = append(some, cobra.CompletionWithDesc(tidy(word), tidy(about)))
+			some = append(some, cobra.CompletionWithDesc(words.Line(word), words.Line(about)))
 		}
 		return some, err
 	}
@@ -183,8 +177,8 @@ func explainWords(ctx context.Context, d stock, typed string) ([]cobra.Completio
 		ids, err := alertIDs(false)(ctx, d, typed)
 		return append(names, ids...), err
 	case 1:
-		at := slices.IndexFunc(d.file.Rules, func(r config.Rule) bool { return r.Spec.Name == d.args[0] })
-		if at >= 0 && d.file.Rules[at].Spec.Each == rules.EachProject {
+		at := slices.Index(d.desk.RuleNames(), d.args[0])
+		if at >= 0 && d.desk.Rules[at].Spec.Each == rules.EachProject {
 			return subjects(lookup.KindProject)(ctx, d, typed)
 		}
 		return subjects(lookup.KindDevice)(ctx, d, typed)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/demo"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
@@ -59,7 +60,7 @@ rules: [{name: busy, each: device, when: events.today > 1000}]
 	require.NoError(t, db.Close())
 
 	hub := notehubtest.New(notehubtest.Config{
-		Now: time.Now, Token: demoToken, Seed: 1, RequestsPerMinute: 100,
+		Now: time.Now, Token: demo.Token, Seed: 1, RequestsPerMinute: 100,
 		Projects: []notehubtest.Project{{UID: "app:1", Name: "lab", Devices: []notehubtest.Device{
 			{UID: "dev:1", Name: "pump", Archetype: notehubtest.HourlySensor, Provisioned: time.Now().AddDate(-1, 0, 0)},
 		}}},
@@ -68,7 +69,7 @@ rules: [{name: busy, each: device, when: events.today > 1000}]
 	require.NoError(t, err)
 	defer stop()
 	t.Setenv("NOTEWATCH_NOTEHUB_URL", address)
-	t.Setenv("NOTEWATCH_NOTEHUB_TOKEN", demoToken)
+	t.Setenv("NOTEWATCH_NOTEHUB_TOKEN", demo.Token)
 	expect(0, []string{"once"}, "brought the database up to date")
 	expect(0, append(reads, "silence --project lab --for 1h --because test"), "")
 	db, err = store.OpenReadOnly(t.Context(), path)

@@ -9,35 +9,20 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"notewatch"
 	"notewatch/internal/config"
+	"notewatch/internal/demo"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
-	"notewatch/internal/watch"
-	"notewatch/internal/words"
-	"notewatch/notehub/notehubtest"
-	"notewatch/notify"
-	"notewatch/rules"
+	"notewatch/internal/terminal"
 )
 
-// What the demo fixes.
-const (
-	demoDays     = 14
-	demoInterval = time.Hour // between polls, simulated
-	demoToken    = "demo"
-	demoLimit    = 7 // requests a minute, as of the real Notehub
-)
-
-// demoStart is late in a month, so that a period ends on the way, and in an afternoon, so that something is used on the last day.
-var demoStart = time.Date(2026, 6, 17, 15, 0, 0, 0, time.UTC)
-
-// A demo is what the flags of the command say.
-type demo struct {
+// demoFlags are what the flags of demo say.
+type demoFlags struct {
 	lasts    time.Duration
 	rules    string
 	database string
@@ -46,7 +31,7 @@ type demo struct {
 }
 
 func newDemo() *cobra.Command {
-	var d demo
+	var d demoFlags
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch a simulated fleet get into trouble",
@@ -70,7 +55,7 @@ a second: what it has no time for is left out, and the last of it may come up to
 	return c
 }
 
-func (d demo) run(c *cobra.Command) error {
+func (d demoFlags) run(c *cobra.Command) error {
 	if d.lasts < time.Second {
 		return usageError{fmt.Errorf("--for %s: want at least 1s", d.lasts)}
 	}
@@ -91,17 +76,43 @@ func (d demo) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	clock := newStepClock(demoStart)
-	hub := notehubtest.New(notehubtest.Config{
-		Now: clock.clock().Now, Token: demoToken, Seed: 1, RequestsPerMinute: demoLimit, Projects: scenario(s.file.Projects),
-	})
+	clock := demo.NewClock(demo.Start)
+	hub := demo.NewHub(clock, s.file.Projects)
 	address, stop, err := hub.Start()
 	if err != nil {
 		return err
 	}
 	defer stop()
-	s.environment.NotehubURL, s.environment.NotehubToken = address, secret.New(demoToken)
+	s.environment.NotehubURL, s.environment.NotehubToken = address, secret.New(demo.Token)
 	return d.play(c, s, clock, func() int { return len(hub.Requests()) })
+}
+
+// play shows the demo, and what came of it.
+func (d demoFlags) play(c *cobra.Command, s setup, clock *demo.Clock, requests func() int) error {
+	wired, err := s.wire(clock.Clock())
+	if err != nil {
+		return err
+	}
+	db, closeDB, err := s.open(c.Context())
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	wired.Bot.Store = db
+	fmt.Fprintf(s.stdout, "A simulated fleet lives through %d days in %s, from %s. All times are UTC.\n\n",
+		demo.Days, d.lasts, demo.Start.Format("Monday 2 January 2006"))
+	summary, err := demo.Play(c.Context(), wired, clock, d.lasts)
+	if err != nil {
+		return err
+	}
+	if err := terminal.Demo(screenOf(c), summary, requests()); err != nil || d.database == "" {
+		return err
+	}
+	lines, err := demo.Commands(context.WithoutCancel(c.Context()), db, d.database, cmp.Or(d.rules, d.keptRules()))
+	if err != nil {
+		return err
+	}
+	return terminal.Invitation(screenOf(c), lines)
 }
 
 // vacant refuses a file that is there already: it may be one that is needed. "" is no file.
@@ -120,7 +131,7 @@ func vacant(path string) error {
 }
 
 // keptRules returns where the example rules are kept beside a database that is kept; "" if they are not.
-func (d demo) keptRules() string {
+func (d demoFlags) keptRules() string {
 	if d.database == "" || d.rules != "" {
 		return ""
 	}
@@ -128,7 +139,7 @@ func (d demo) keptRules() string {
 }
 
 // setup is the setup of the demo: rules from a file, everything else its own.
-func (d demo) setup(c *cobra.Command, folder string) (setup, error) {
+func (d demoFlags) setup(c *cobra.Command, folder string) (setup, error) {
 	environment, err := config.ReadEnvironment()
 	if err != nil {
 		return setup{}, err
@@ -144,144 +155,13 @@ func (d demo) setup(c *cobra.Command, folder string) (setup, error) {
 		return setup{}, err
 	}
 	for i := range file.Accounts {
-		file.Accounts[i].Token = secret.New(demoToken)
+		file.Accounts[i].Token = secret.New(demo.Token)
 	}
 	environment.Database = d.database
 	if d.database == "" {
 		environment.Database = filepath.Join(folder, "notewatch.db")
 	}
 	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	d.receive(file)
+	demo.Receive(file, d.webhook, d.channel)
 	return setup{environment: environment, file: file, log: log, stdout: c.OutOrStdout()}, nil
-}
-
-// receive replaces the receivers of the file by those of the demo.
-func (d demo) receive(file *config.File) {
-	file.Receivers = []config.Receiver{{Name: "terminal", Terminal: true}}
-	if d.webhook != "" {
-		hook := &config.Webhook{URL: secret.New(d.webhook), AllowPrivate: true}
-		file.Receivers = append(file.Receivers, config.Receiver{Name: "webhook", Webhook: hook})
-	}
-	if d.channel != "" {
-		file.Receivers = append(file.Receivers, config.Receiver{Name: "slack", Slack: &config.Slack{Channel: d.channel}})
-	}
-	var names []string
-	for _, r := range file.Receivers {
-		names = append(names, r.Name)
-	}
-	file.Operators = names
-	for i := range file.Projects {
-		file.Projects[i].Notify = names
-	}
-	for i := range file.Rules {
-		file.Rules[i].Notify = nil
-	}
-}
-
-// play runs the bot until the time is up, and sums up.
-func (d demo) play(c *cobra.Command, s setup, clock *stepClock, requests func() int) error {
-	wired, err := s.wire(clock.clock())
-	if err != nil {
-		return err
-	}
-	db, closeDB, err := s.open(c.Context())
-	if err != nil {
-		return err
-	}
-	defer closeDB()
-	if err := db.MarkDemo(c.Context(), demoStart); err != nil {
-		return err
-	}
-	wired.Bot.Store, wired.Bot.Interval = db, demoInterval
-	var witnesses []*witness
-	for i, r := range wired.Receivers {
-		witnesses = append(witnesses, &witness{Receiver: r.Receiver, name: r.Name, told: map[string]int{}, seen: map[string]bool{}})
-		wired.Receivers[i].Receiver = witnesses[i]
-	}
-	w, err := watch.New(c.Context(), wired)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(s.stdout, "A simulated fleet lives through %d days in %s, from %s. All times are UTC.\n\n",
-		demoDays, d.lasts, demoStart.Format("Monday 2 January 2006"))
-	end := demoStart.AddDate(0, 0, demoDays)
-	if err := follow(c.Context(), w, clock, end, d.lasts); err != nil {
-		return err
-	}
-	ctx := context.WithoutCancel(c.Context())
-	if clock.now().Before(end) {
-		end = clock.now()
-	}
-	if err := db.MarkDemo(ctx, end); err != nil {
-		return err
-	}
-	if err := d.sum(ctx, s, db, witnesses, requests()); err != nil || d.database == "" {
-		return err
-	}
-	return d.invite(ctx, s, db)
-}
-
-// sumColumns are what the demo counts of each receiver.
-var sumColumns = []string{"RECEIVER~", "MESSAGES", "FIRED", "ESCALATED", "REMINDED", "ENDED", "DUPLICATES=", "NOT DELIVERED="}
-
-// sum prints what happened, and whether every receiver shows what the database says.
-func (d demo) sum(ctx context.Context, s setup, db *store.Store, witnesses []*witness, requests int) error {
-	firing := 0
-	for _, p := range s.file.Projects {
-		open, err := db.OpenAlerts(ctx, p.UID)
-		if err != nil {
-			return err
-		}
-		for _, a := range open {
-			if a.State == rules.Firing {
-				firing++
-			}
-		}
-	}
-	fmt.Fprintf(s.stdout, "\nEnd of the demo: %s to Notehub, %s still firing.\n\n", words.Count(requests, "request"), words.Count(firing, "alert"))
-	t := &table{columns: columns(sumColumns...)}
-	for _, w := range witnesses {
-		missing, _, err := db.Unshown(ctx, w.name)
-		if err != nil {
-			return err
-		}
-		ended := w.told["resolved"] + w.told["period_ended"] + w.told["corrected"] + w.told["withdrawn"]
-		cells := []string{w.name}
-		for _, n := range []int{w.messages, w.told["fired"], w.told["escalated"], w.told["reminded"], ended, w.twice, missing} {
-			cells = append(cells, strconv.Itoa(n))
-		}
-		t.add(cells...)
-	}
-	return t.print(screenOf(s.stdout))
-}
-
-// A witness counts what a receiver accepted.
-type witness struct {
-	notify.Receiver
-	name     string
-	messages int
-	twice    int            // states of alerts that were sent before
-	told     map[string]int // by reason
-	seen     map[string]bool
-}
-
-// Send implements notify.Receiver.
-func (w *witness) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
-	shown, err := w.Receiver.Send(ctx, n, ref)
-	if err != nil {
-		return shown, err
-	}
-	w.messages++
-	for _, a := range n.Alerts {
-		if !a.Changed {
-			continue
-		}
-		w.told[a.Reason]++
-		state := fmt.Sprintf("%s %d", a.ID, a.Version)
-		if w.seen[state] {
-			w.twice++
-		}
-		w.seen[state] = true
-	}
-	return shown, nil
 }

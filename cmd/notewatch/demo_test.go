@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/demo"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/notify/notifytest"
@@ -93,7 +94,7 @@ func TestDemoDatabaseIsNotWatchedOn(t *testing.T) {
 	database, file := filepath.Join(t.TempDir(), "demo.db"), filepath.Join(t.TempDir(), "rules.yaml")
 	db, err := store.Open(t.Context(), database)
 	require.NoError(t, err)
-	require.NoError(t, errors.Join(db.MarkDemo(t.Context(), demoStart), db.Close()))
+	require.NoError(t, errors.Join(db.MarkDemo(t.Context(), demo.Start), db.Close()))
 	require.NoError(t, os.WriteFile(file, []byte(alone), 0o600))
 	t.Setenv("NOTEWATCH_NOTEHUB_TOKEN", "a-token")
 	t.Setenv("NOTEWATCH_RULES", file)
@@ -115,10 +116,10 @@ func TestDemoOutrunsSlack(t *testing.T) {
 	slack.Fail(notifytest.RateLimited(""), notifytest.Status(503, ""), notifytest.Status(503, ""))
 	database := filepath.Join(t.TempDir(), "demo.db")
 	var stdout, stderr bytes.Buffer
-	demo := exec.CommandContext(t.Context(), "notewatch", "demo", "--for", "1s", "--slack", "C0123456789", "--database", database)
-	demo.Env = append(os.Environ(), "NOTEWATCH_SLACK_BOT_TOKEN=xoxb-test", "NOTEWATCH_SLACK_API_URL="+slack.URL)
-	demo.Stdout, demo.Stderr = &stdout, &stderr
-	require.NoError(t, demo.Run(), &stderr)
+	played := exec.CommandContext(t.Context(), "notewatch", "demo", "--for", "1s", "--slack", "C0123456789", "--database", database)
+	played.Env = append(os.Environ(), "NOTEWATCH_SLACK_BOT_TOKEN=xoxb-test", "NOTEWATCH_SLACK_API_URL="+slack.URL)
+	played.Stdout, played.Stderr = &stdout, &stderr
+	require.NoError(t, played.Run(), &stderr)
 	require.Regexp(t, `(?m)^slack( +\d+){6} +0$`, stdout.String(), "nothing waits to be shown")
 
 	db, err := store.OpenReadOnly(t.Context(), database)
@@ -132,5 +133,5 @@ func TestDemoOutrunsSlack(t *testing.T) {
 	for _, d := range deliveries {
 		require.Equal(t, d.Alert.Version, d.Have, d.Error)
 	}
-	require.Less(t, len(slack.Calls()), demoDays*24, "it is not told of every poll")
+	require.Less(t, len(slack.Calls()), demo.Days*24, "it is not told of every poll")
 }

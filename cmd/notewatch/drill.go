@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/dispatch"
 	"notewatch/internal/lookup"
+	"notewatch/internal/terminal"
 	"notewatch/internal/watch"
 	"notewatch/internal/words"
 )
@@ -48,7 +50,7 @@ next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
 	c.Flags().StringVar(&d.project, "project", "", "the project whose receivers are told, by UID or name (default: the only one)")
 	completeFlag(c, "project", subjects(lookup.KindProject))
 	c.Flags().BoolVar(&d.keep, "keep", false, "let the alert stand, for 15 minutes while notewatch run runs")
-	c.Flags().BoolVar(&d.json, "json", false, "print JSON")
+	jsonFlag(c, &d.json)
 	return c
 }
 
@@ -72,17 +74,17 @@ func (d drill) run(c *cobra.Command, w *watch.Watch, rule string) error {
 		return errors.Join(fmt.Errorf("rule %q tells nobody in project %q", rule, project.Name), err)
 	}
 	c.PrintErrf("drilling %s: telling %s\n", rule, listed(receivers))
-	sending := dispatch{watch: w, alert: alert, receivers: receivers, began: began}
-	results, err := sending.deliver(ctx, sendPatience, waits)
+	sending := dispatch.Dispatch{Watch: w, Alert: alert.ID, Receivers: receivers, Began: began}
+	results, err := sending.Deliver(ctx, dispatch.SendPatience, dispatch.Waits)
 	if err == nil {
-		err = sending.report(c, results, d.json)
+		err = report(c, results, d.json)
 	}
 	if d.keep {
 		c.PrintErrf("the alert %s stands until %s if notewatch run runs; the next drill of the rule ends it too\n",
 			alert.ID, words.Time(alert.FiredAt.Add(15*time.Minute)))
 		return err
 	}
-	return errors.Join(err, sending.end(ctx, c, rule))
+	return errors.Join(err, end(ctx, c, sending, rule))
 }
 
 // route returns the project whose receivers are told.
@@ -111,20 +113,32 @@ func (d drill) route(b bot.Config, rule string) (bot.Project, error) {
 }
 
 // end ends the drill, so that incidents close, even if nobody waits for it any more.
-func (d dispatch) end(ctx context.Context, c *cobra.Command, rule string) error {
+func end(ctx context.Context, c *cobra.Command, d dispatch.Dispatch, rule string) error {
 	ending := context.WithoutCancel(ctx)
-	if _, err := d.watch.Bot.EndDrill(ending, rule); err != nil {
+	if _, err := d.Watch.Bot.EndDrill(ending, rule); err != nil {
 		return err
 	}
-	standing := func(s showing) bool { return waits(s) && s.Shows != "" }
-	results, err := d.deliver(ending, closePatience, standing)
+	standing := func(s lookup.Showing) bool { return dispatch.Waits(s) && s.Shows != "" }
+	results, err := d.Deliver(ending, dispatch.ClosePatience, standing)
 	if err != nil {
 		return err
 	}
 	for _, r := range results {
-		if standing(r.showing) {
-			c.PrintErrf("%s still shows the drill%s\n", r.Receiver, r.next(time.Now()))
+		if standing(r.Showing) {
+			c.PrintErrf("%s still shows the drill%s\n", r.Receiver, terminal.NextTry(r.Showing, time.Now()))
 		}
 	}
 	return nil
+}
+
+// report prints results and returns an error if a receiver did not take it.
+func report(c *cobra.Command, results []dispatch.Result, asJSON bool) error {
+	show := func() error { return terminal.Results(screenOf(c), results, time.Now()) }
+	if asJSON {
+		show = func() error { return terminal.WriteList(c.OutOrStdout(), results) }
+	}
+	if err := show(); err != nil {
+		return err
+	}
+	return dispatch.Undelivered(results)
 }

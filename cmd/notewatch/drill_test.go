@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/dispatch"
 	"notewatch/internal/store"
 	"notewatch/notify/notifytest"
 )
@@ -74,12 +75,12 @@ rules: [{name: spike, when: events.today > 500}]
 	require.NoError(t, err)
 	require.Len(t, receivers, 2)
 
-	results, err := dispatch{watch: w, alert: alert, receivers: receivers, began: began}.deliver(t.Context(), time.Second, waits)
+	results, err := dispatch.Dispatch{Watch: w, Alert: alert.ID, Receivers: receivers, Began: began}.Deliver(t.Context(), time.Second, dispatch.Waits)
 	require.NoError(t, err)
 	require.Less(t, time.Since(began), 10*time.Second)
 	require.Len(t, results, 2)
 	for _, r := range results {
-		require.True(t, waits(r.showing))
+		require.True(t, dispatch.Waits(r.Showing))
 	}
 	require.Len(t, hook.Requests(), 2)
 }

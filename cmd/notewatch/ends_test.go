@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -15,15 +16,16 @@ import (
 
 // Every command says of a corrected or withdrawn alert that it is that, and why; none calls it resolved.
 func TestLookupsSayWhyAnAlertEnded(t *testing.T) {
+	noon := time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
 	path := filepath.Join(t.TempDir(), "notewatch.db")
 	db, err := store.Open(t.Context(), path)
 	require.NoError(t, err)
 	ended := func(id, subject string, state rules.State, reason rules.Event, why string) *rules.Alert {
 		return &rules.Alert{
-			ID: id, Rule: "budget", Project: plant.UID, Subject: subject, State: state, Reason: reason, Why: why, Version: 2,
+			ID: id, Rule: "budget", Project: "app:1", Subject: subject, State: state, Reason: reason, Why: why, Version: 2,
 			Level: rules.Critical, Worst: rules.Critical, Since: noon, FiredAt: noon, ChangedAt: noon, EndedAt: noon,
 			Value: 3e6, Peak: 3e6, Limit: 6e6, Usual: math.NaN(),
-			Told: rules.Told{Subject: subject, Project: plant.Name, Figure: "bytes.used", Unit: "B"},
+			Told: rules.Told{Subject: subject, Project: "plant", Figure: "bytes.used", Unit: "B"},
 		}
 	}
 	require.NoError(t, db.Decide(t.Context(), store.Decision{Now: noon, Alerts: []*rules.Alert{

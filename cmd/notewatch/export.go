@@ -1,23 +1,19 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/lookup"
-	"notewatch/internal/words"
-	"notewatch/rules"
+	"notewatch/internal/terminal"
 )
 
 // exportQuery is what the command line of export says.
 type exportQuery struct {
-	of       usageQuery
+	of       usageOrder
 	from, to dayFlag
 	csv      bool
 	totals   bool
@@ -53,15 +49,12 @@ would take for a formula begins with an apostrophe. --json prints an array of ob
 			return ask(c, func(d *lookup.Desk) error { return q.run(c, d, name) })
 		},
 	}
-	c.Flags().Var(&q.of.span, "span", "today, 7d, 30d or period (default: period); with it, every word is of the name")
-	c.Flags().Var(&q.of.kind, "kind", "what NAME is: project, fleet or device (default: any of them)")
-	completeFlag(c, "span", oneOf(spanWords()...))
-	completeFlag(c, "kind", oneOf(kindWords()...))
+	q.of.flags(c)
 	c.Flags().Var(&q.from, "from", "first day, such as 2026-05-01 (default: the first that has been read)")
 	c.Flags().Var(&q.to, "to", "last day (default: the last that has been read)")
 	c.Flags().BoolVar(&q.totals, "totals", false, "print the totals of projects instead of their devices")
 	c.Flags().BoolVar(&q.csv, "csv", false, "print CSV in UTF-8 (the default)")
-	c.Flags().BoolVar(&q.of.json, "json", false, "print JSON")
+	jsonFlag(c, &q.of.json)
 	return c
 }
 
@@ -93,7 +86,7 @@ func (q *exportQuery) run(c *cobra.Command, desk *lookup.Desk, name string) erro
 	}
 	subject, err := desk.Find(c.Context(), name, kinds...)
 	if err != nil {
-		return missed(err)
+		return err
 	}
 	query := lookup.ExportQuery{Of: subject, From: q.from.day, To: q.to.day, Totals: q.totals}
 	if !q.ranged() {
@@ -104,87 +97,15 @@ func (q *exportQuery) run(c *cobra.Command, desk *lookup.Desk, name string) erro
 		return err
 	}
 	if len(export.Figures) == 0 {
-		_, _ = fmt.Fprintln(c.ErrOrStderr(), "No data yet: is notewatch run running?")
+		c.PrintErrln("No data yet: is notewatch run running?")
 	}
-	err = q.write(c, export)
+	var progress terminal.Screen
+	if screenOf(c).Width == 0 && !q.totals { // else the rows show it
+		progress = terminal.Screen{W: c.ErrOrStderr(), Width: terminal.Width(c.ErrOrStderr())}
+	}
+	err = terminal.Export(c.Context(), c.OutOrStdout(), export, q.of.json, progress)
 	if errors.Is(err, syscall.EPIPE) {
 		return nil // the reader has seen enough
 	}
 	return err
 }
-
-// write prints the rows of an export.
-func (q *exportQuery) write(c *cobra.Command, export *lookup.Export) error {
-	out := bufio.NewWriter(c.OutOrStdout())
-	var to exportWriter = newCSVExport(out, export.Figures)
-	if q.of.json {
-		to = &jsonExport{out: out, figures: export.Figures}
-	}
-	progress := exportProgress{screen: screenOf(c.ErrOrStderr())}
-	if screenOf(c.OutOrStdout()).width > 0 || q.totals {
-		progress.screen.width = 0 // the rows show it
-	}
-	err := to.begin()
-	if err == nil {
-		err = export.Rows(c.Context(), func(row lookup.ExportRow) error {
-			progress.count(row)
-			return to.row(row)
-		})
-	}
-	progress.end()
-	if err == nil {
-		err = to.end()
-	}
-	return errors.Join(err, out.Flush())
-}
-
-// An exportProgress shows on a terminal how many devices have been printed.
-type exportProgress struct {
-	screen
-	devices int
-	last    string // UID of the device
-}
-
-// count takes in a row.
-func (p *exportProgress) count(row lookup.ExportRow) {
-	if row.UID == p.last {
-		return
-	}
-	p.last = row.UID
-	p.devices++
-	if p.width == 0 || p.devices%1000 != 0 {
-		return
-	}
-	_, _ = fmt.Fprintf(p.w, "\r%s devices", words.Number(p.devices))
-}
-
-// end removes what is shown.
-func (p *exportProgress) end() {
-	if p.width > 0 && p.devices >= 1000 {
-		_, _ = io.WriteString(p.w, "\r\x1b[K")
-	}
-}
-
-// A dayFlag is a UTC day on the command line.
-type dayFlag struct{ day rules.Day }
-
-// Set implements pflag.Value.
-func (f *dayFlag) Set(text string) error {
-	at, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return errors.New("want a day such as 2026-05-01")
-	}
-	f.day = rules.DayOf(at)
-	return nil
-}
-
-// String implements pflag.Value.
-func (f *dayFlag) String() string {
-	if f.day == 0 {
-		return ""
-	}
-	return f.day.String()
-}
-
-// Type implements pflag.Value.
-func (*dayFlag) Type() string { return "day" }

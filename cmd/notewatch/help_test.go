@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clipperhouse/displaywidth"
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 )
@@ -17,7 +18,7 @@ func TestHelpFits(t *testing.T) {
 		require.Zero(t, run(t.Context(), append(path, "--help"), &stdout, &stderr), stderr.String())
 		require.NotEmpty(t, stdout.String())
 		for line := range strings.Lines(stdout.String()) {
-			require.LessOrEqual(t, widthOf(strings.TrimSuffix(line, "\n")), helpWidth, "%v: %s", path, line)
+			require.LessOrEqual(t, displaywidth.String(strings.TrimSuffix(line, "\n")), helpWidth, "%v: %s", path, line)
 		}
 		for _, below := range c.Commands() {
 			all(below, append(path, below.Name()))

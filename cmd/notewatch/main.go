@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/terminal"
 	"notewatch/internal/words"
 )
 
@@ -112,7 +113,7 @@ func fitHelp(c *cobra.Command) {
 	paragraphs := strings.Split(c.Long, "\n\n")
 	for i, text := range paragraphs {
 		if !strings.HasPrefix(text, " ") { // which is to stay as it is
-			paragraphs[i] = strings.Join(wrap(text, helpWidth), "\n")
+			paragraphs[i] = strings.Join(terminal.Wrap(text, helpWidth), "\n")
 		}
 	}
 	c.Long = strings.Join(paragraphs, "\n\n")
@@ -149,14 +150,6 @@ func unknownCommand(c *cobra.Command, args []string) error {
 		hint = fmt.Sprintf("did you mean %q?", near[0])
 	}
 	return usageError{fmt.Errorf("unknown command %q; %s", args[0], hint)}
-}
-
-// noArguments refuses arguments to a command that takes none.
-func noArguments(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageError{fmt.Errorf("%s takes no arguments, got %q; see %s --help", c.CommandPath(), args[0], c.CommandPath())}
-	}
-	return nil
 }
 
 func newVersion() *cobra.Command {

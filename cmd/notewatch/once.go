@@ -3,14 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/terminal"
 	"notewatch/internal/words"
-	"notewatch/rules"
 )
 
 func newOnce() *cobra.Command {
@@ -27,7 +26,7 @@ stderr.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return cycle(c, asJSON) },
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	jsonFlag(c, &asJSON)
 	return c
 }
 
@@ -59,18 +58,12 @@ func cycle(c *cobra.Command, asJSON bool) error {
 		return err
 	}
 	db := w.Config.Bot.Store
-	firing, err := s.firing(c, db)
+	desk := s.desk(db, w.Config.Bot.Clock.Now)
+	firing, err := desk.Firing(ctx)
 	if err != nil {
 		return err
 	}
-	show := list
-	if asJSON {
-		show = listJSON
-	}
-	if err := show(c, db, firing); err != nil {
-		return err
-	}
-	if err := s.asOf(c, db, w.Config.Bot.Clock.Now()); err != nil {
+	if err := s.report(c, desk, firing, asJSON); err != nil {
 		return err
 	}
 	if err := s.trouble(c, db); err != nil {
@@ -82,84 +75,22 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	return nil
 }
 
-// firing returns the firing alerts: first those about notewatch itself and its accounts, then those of each project.
-func (s setup) firing(c *cobra.Command, db *store.Store) (firing []rules.Alert, err error) {
-	projects := []string{""} // no project: what concerns more than one
-	for _, p := range s.file.Projects {
-		projects = append(projects, p.UID)
+// report prints the firing alerts, and as of when they are.
+func (s setup) report(c *cobra.Command, desk *lookup.Desk, firing []lookup.Alert, asJSON bool) error {
+	show := func() error { return terminal.Firing(screenOf(c), firing) }
+	if asJSON {
+		show = func() error { return terminal.WriteList(c.OutOrStdout(), firing) }
 	}
-	for _, uid := range projects {
-		alerts, err := db.OpenAlerts(c.Context(), uid)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range alerts {
-			if a.State == rules.Firing {
-				firing = append(firing, a)
-			}
-		}
-	}
-	return firing, s.desk(db, time.Now).UpdateValues(c.Context(), firing)
-}
-
-// list prints the alerts that are firing.
-func list(c *cobra.Command, _ *store.Store, firing []rules.Alert) error {
-	out := screenOf(c.OutOrStdout())
-	if len(firing) == 0 {
-		return out.say(plain, "nothing is firing")
-	}
-	t := &table{columns: columns("LEVEL", "SUBJECT~", "RULE_", "VALUE", "LIMIT", "SINCE", "ID")}
-	for _, a := range firing {
-		t.add(a.Level.String(), a.Told.Subject, a.Rule, words.Figure(a.Value, a.Told.Unit), limit(a),
-			a.Since.UTC().Format(time.DateTime+" UTC"), a.ID)
-	}
-	return t.print(out)
-}
-
-// listJSON prints the alerts that are firing as JSON.
-func listJSON(c *cobra.Command, db *store.Store, firing []rules.Alert) error {
-	printed := newListWriter[alertView](c.OutOrStdout())
-	if err := eachView(c.Context(), opened{Store: db, clock: bot.SystemClock()}, firing, printed.add); err != nil {
+	if err := show(); err != nil {
 		return err
 	}
-	return printed.end()
-}
-
-// asOf prints as of when the alerts are that list prints: of each project that could not be polled, and of the others.
-func (s setup) asOf(c *cobra.Command, db *store.Store, now time.Time) error {
-	out := screenOf(s.stdout)
-	var oldest time.Time
-	for _, p := range s.file.Projects {
-		state, err := db.Project(c.Context(), p.UID)
-		switch {
-		case err != nil:
-			return err
-		case state.Failures == 0:
-			if oldest.IsZero() || state.PolledAt.Before(oldest) {
-				oldest = state.PolledAt
-			}
-			continue
-		}
-		said := "never polled, so nothing is known to fire or not"
-		if !state.PolledAt.IsZero() {
-			said = "alerts and data as of " + words.Time(state.PolledAt) + " (" + ago(now.Sub(state.PolledAt)) + "), since polls fail"
-		}
-		if err := out.say(amber, p.Name+": "+said); err != nil {
-			return err
-		}
+	status, err := desk.Status(c.Context())
+	if err != nil {
+		return err
 	}
-	if oldest.IsZero() {
-		return nil
-	}
-	return out.say(dim, "Data as of "+words.Time(oldest)+".")
-}
-
-// limit returns the limit of an alert, or a dash if its rule has none.
-func limit(a rules.Alert) string {
-	if !rules.Known(a.Limit) {
-		return "-"
-	}
-	return words.Figure(a.Limit, a.Told.Unit)
+	talk := screenOf(c)
+	talk.W = s.stdout
+	return terminal.AsOf(talk, status)
 }
 
 // trouble returns what went wrong in a cycle.
@@ -171,7 +102,7 @@ func (s setup) trouble(c *cobra.Command, db *store.Store) error {
 			return err
 		}
 		if state.Failures > 0 {
-			problems = append(problems, fmt.Errorf("project %q: %s", p.UID, tidy(state.Failure)))
+			problems = append(problems, fmt.Errorf("project %q: %s", p.UID, words.Line(state.Failure)))
 		}
 	}
 	for _, r := range s.file.Receivers {
@@ -181,7 +112,7 @@ func (s setup) trouble(c *cobra.Command, db *store.Store) error {
 		}
 		if missing > 0 {
 			said := fmt.Sprintf("receiver %q does not show %s", r.Name, words.Count(missing, "alert"))
-			problems = append(problems, errors.New(sentence(said, tidy(problem))))
+			problems = append(problems, errors.New(terminal.Sentence(said, words.Line(problem))))
 		}
 	}
 	return errors.Join(problems...)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -31,13 +30,4 @@ func TestNotReadyInAnOutage(t *testing.T) {
 	require.Error(t, err)
 	require.ErrorContains(t, ready(t.Context(), b, time.Now()), "the database cannot be used: ")
 	require.ErrorContains(t, ready(t.Context(), b, time.Now()), "the database file was deleted or replaced: put the file back")
-}
-
-func TestStatusOfAFullDisk(t *testing.T) {
-	status := statusText{disk: &store.UnavailableError{Cause: store.Full}}
-	var out bytes.Buffer
-	require.NoError(t, status.print(screenOf(&out)))
-	require.Contains(t, out.String(), "The database cannot be written: the disk is full: free some space on its disk\n")
-	require.Equal(t, "the disk is full: free some space on its disk", statusViewOf(status).Disk)
-	require.Empty(t, statusViewOf(statusText{}).Disk)
 }

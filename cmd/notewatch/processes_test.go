@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/lookup"
 	"notewatch/internal/store/storetest"
 )
 
@@ -31,13 +32,13 @@ func (r *reloading) says(text string, times int) {
 }
 
 // processes returns what status prints of the processes.
-func (r *reloading) processes() []processState {
+func (r *reloading) processes() []lookup.ProcessStatus {
 	r.t.Helper()
 	c := exec.CommandContext(r.t.Context(), "notewatch", "status", "--json")
 	c.Env = r.environment
 	out, err := c.Output()
 	require.NoError(r.t, err)
-	var status statusView
+	var status struct{ Processes []lookup.ProcessStatus }
 	require.NoError(r.t, json.Unmarshal(out, &status))
 	return status.Processes
 }
@@ -67,7 +68,7 @@ func TestTwoProcesses(t *testing.T) {
 	require.Len(t, listed, 3)
 	for _, p := range listed {
 		require.True(t, p.Lives)
-		require.Equal(t, p.File == first.file, p.StandsBy)
+		require.Equal(t, p.RulesFile == first.file, p.StandsBy)
 	}
 
 	first.write(changed)

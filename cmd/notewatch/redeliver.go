@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/deliver"
+	"notewatch/internal/dispatch"
+	"notewatch/internal/lookup"
 	"notewatch/internal/watch"
 	"notewatch/rules"
 )
@@ -37,16 +39,16 @@ next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
 				return err
 			}
 			defer closeDB()
-			a, err := alertOf(c.Context(), w.Config.Bot.Store, args[0])
+			a, err := lookup.New(lookup.Config{Store: w.Config.Bot.Store, Now: time.Now}).Alert(c.Context(), args[0])
 			if err != nil {
-				return err
+				return hinted(err)
 			}
 			return redeliver(c, w, a, receiver, asJSON)
 		},
 	}
 	c.Flags().StringVar(&receiver, "receiver", "", "only to this receiver")
 	completeFlag(c, "receiver", receiverNames)
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	jsonFlag(c, &asJSON)
 	return c
 }
 
@@ -71,12 +73,12 @@ func redeliver(c *cobra.Command, w *watch.Watch, a rules.Alert, receiver string,
 		return !slices.ContainsFunc(w.Config.Receivers, func(r deliver.Receiver) bool { return r.Name == name })
 	})
 	c.PrintErrf("posting %s afresh to %s\n", a.ID, listed(receivers))
-	d := dispatch{watch: w, alert: a, receivers: here, began: began}
-	results, err := d.deliver(ctx, sendPatience, waits)
+	d := dispatch.Dispatch{Watch: w, Alert: a.ID, Receivers: here, Began: began}
+	results, err := d.Deliver(ctx, dispatch.SendPatience, dispatch.Waits)
 	if err != nil {
 		return err
 	}
-	return d.report(c, results, asJSON)
+	return report(c, results, asJSON)
 }
 
 // listed is names in a row.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/terminal"
 	"notewatch/internal/words"
 )
 
@@ -24,14 +25,8 @@ count against the request budget as always. Projects that are being polled or we
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return refresh(c, asJSON) },
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	jsonFlag(c, &asJSON)
 	return c
-}
-
-// A refreshView is the result of a refresh as it is printed.
-type refreshView struct {
-	Due      bool `json:"due"`
-	Requests int  `json:"requests"`
 }
 
 func refresh(c *cobra.Command, asJSON bool) error {
@@ -44,19 +39,21 @@ func refresh(c *cobra.Command, asJSON bool) error {
 			return errors.New("nothing polls for the database of a demo: set NOTEWATCH_DATABASE to that of notewatch run")
 		}
 		b := bot.New(bot.Config{
-			Store: db.Store, Projects: s.projects(), Rules: s.rules(), Clock: db.clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler),
+			Store: db.store, Projects: s.projects(), Rules: s.rules(), Clock: db.clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler),
 		})
 		requests, already, err := b.Refresh(c.Context())
 		if err != nil {
 			return err
 		}
-		out := screenOf(c.OutOrStdout())
 		switch {
 		case asJSON:
-			return writeJSON(out.w, refreshView{!already, requests})
+			return terminal.WriteJSON(c.OutOrStdout(), struct {
+				Due      bool `json:"due"`
+				Requests int  `json:"requests"`
+			}{!already, requests})
 		case already:
-			return out.say(plain, "Every project is due, is being polled, or was polled within the last minute.")
+			return screenOf(c).Say("Every project is due, is being polled, or was polled within the last minute.")
 		}
-		return out.say(plain, fmt.Sprintf("Polls are due now and take at least %s. %s.", words.Count(requests, "request"), db.hence("polls")))
+		return screenOf(c).Say(fmt.Sprintf("Polls are due now and take at least %s. %s.", words.Count(requests, "request"), db.hence("polls")))
 	})
 }

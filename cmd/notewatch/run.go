@@ -15,9 +15,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"notewatch/internal/check"
 	"notewatch/internal/lookup"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
+	"notewatch/internal/terminal"
 	"notewatch/internal/watch"
 	"notewatch/internal/web"
 	"notewatch/internal/words"
@@ -123,7 +125,7 @@ func (w *watcher) listen(ctx context.Context, group *errgroup.Group) error {
 
 // answerSlack starts who answers commands and buttons in Slack, if that is set up.
 func (w *watcher) answerSlack(ctx context.Context, group *errgroup.Group, server *web.Server) error {
-	if !w.answersSlack() {
+	if !w.environment.AnswersSlack() {
 		return nil
 	}
 	app, err := w.slackApp()
@@ -165,7 +167,7 @@ func (w *watcher) greet(ctx context.Context) error {
 				"with a bot token and a channel the first one would be kept up to date", "receiver", r.Name)
 		}
 	}
-	warnings := w.warnings()
+	warnings := check.Warnings(w.file, w.environment)
 	for _, warning := range warnings[:min(len(warnings), maxProblems)] {
 		w.log.Warn("checking the settings", "problem", warning.String())
 	}
@@ -198,7 +200,7 @@ func ready(ctx context.Context, w *watch.Watch, started time.Time) error {
 				return err
 			}
 			if w.AwaitsPoll(state) {
-				return errors.New(sentence(fmt.Sprintf("the clock was set back, and project %q has not been polled since", p.UID), state.Failure))
+				return errors.New(terminal.Sentence(fmt.Sprintf("the clock was set back, and project %q has not been polled since", p.UID), state.Failure))
 			}
 			last := state.PolledAt
 			if last.Before(started) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,17 +9,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/silences"
 	"notewatch/internal/store"
+	"notewatch/internal/terminal"
 	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
 // silenceOrder is what the flags of silence say.
 type silenceOrder struct {
-	selection
-	span    span
+	match   rules.Match
+	length  lengthFlag
 	from    string
 	until   string
 	because string
@@ -46,81 +46,81 @@ if others have or get the same name. With --alert,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
 	}
-	o.flags(c)
-	c.Flags().StringVar(&o.Alert, "alert", "", "only this alert")
-	c.Flags().Var(&o.span, "for", "how long: 90m, 2h, 3d, 1w")
+	matchFlags(c, &o.match)
+	c.Flags().StringVar(&o.match.Alert, "alert", "", "only this alert")
+	c.Flags().Var(&o.length, "for", "how long: 90m, 2h, 3d, 1w")
 	c.Flags().StringVar(&o.from, "from", "", `when it begins, such as 22:00 (default: now)`)
 	c.Flags().StringVar(&o.until, "until", "", `until when instead: 14:00, tomorrow, "2026-06-15 14:00", or over: until the alert is`)
 	completeFlag(c, "from", oneOf("tomorrow"))
 	completeFlag(c, "alert", alertIDs(true))
 	completeFlag(c, "until", oneOf(untilOver, "tomorrow"))
 	c.Flags().StringVar(&o.because, "because", "", "why, for those who see it")
-	c.Flags().BoolVar(&o.json, "json", false, "print JSON")
+	jsonFlag(c, &o.json)
 	return c
 }
 
 func (o silenceOrder) run(c *cobra.Command) error {
-	ctx := c.Context()
 	return change(c, func(db opened) error {
 		now := db.clock.Now().UTC()
-		silence, err := o.silence(now)
+		order, err := o.silence(now)
 		if err != nil {
 			return usageError{fmt.Errorf("%w; see notewatch silence --help", err)}
 		}
-		if o.Alert != "" {
-			a, err := alertOf(ctx, db.Store, o.Alert)
-			if err != nil {
-				return err
-			}
-			o.Alert = a.ID
-		}
-		if err := o.identify(c, db); err != nil {
-			return err
-		}
-		silence.Match = o.Match
-		called, err := nameMatch(c, db, silence.Match)
+		selector, err := db.desk(c).Selector(c.Context())
 		if err != nil {
 			return err
 		}
-		count, err := db.CountAlerts(ctx, store.AlertFilter{Match: silence.Match, Open: true})
+		if order.Match, err = o.identify(c, selector); err != nil {
+			return hinted(err)
+		}
+		count, err := db.store.CountAlerts(c.Context(), store.AlertFilter{Match: order.Match, Open: true})
 		if err != nil {
 			return err
 		}
-		if err := hand(db).Silence(ctx, silence); err != nil {
+		if err := hand(db).Silence(c.Context(), order); err != nil {
 			return err
 		}
-		s := screenOf(c.OutOrStdout())
-		if o.json {
-			return writeJSON(s.w, madeView{called.viewOfSilence(silence, now), count})
+		made, err := silences.Of(c.Context(), selector.Desk, order)
+		switch {
+		case err != nil:
+			return err
+		case o.json:
+			return terminal.WriteJSON(c.OutOrStdout(), struct {
+				silences.Silence
+				Matches int `json:"matches"`
+			}{made, count})
 		}
-		return errors.Join(
-			s.say(plain, fmt.Sprintf("%s silences %s %s.", silence.ID, called.matchText(silence.Match), deliver.WhenText(silence, now))),
-			s.say(plain, fmt.Sprintf("It matches %s now. %s; notewatch unsilence %s ends it.",
-				words.Count(count, "open alert"), db.hence("applies it"), silence.ID)),
-		)
+		return terminal.NewSilence(screenOf(c), order, made.Match, count, now, db.hence("applies it"))
 	})
 }
 
-// A madeView is a new silence as it is printed.
-type madeView struct {
-	silenceView
-	Matches int `json:"matches"`
+// identify returns what the silence matches, by the ID of its alert and the UIDs of its project and device.
+func (o silenceOrder) identify(c *cobra.Command, selector lookup.Selector) (rules.Match, error) {
+	m := o.match
+	if m.Alert != "" {
+		a, err := selector.Desk.Alert(c.Context(), m.Alert)
+		if err != nil {
+			return m, err
+		}
+		m.Alert = a.ID
+	}
+	return selector.Identify(c.Context(), m)
 }
 
 // silence is what is ordered.
 func (o silenceOrder) silence(now time.Time) (rules.Silence, error) {
 	s := rules.Silence{
-		ID: bot.NewSilenceID(), Match: o.Match, Start: now, By: whoami(), Because: strings.TrimSpace(o.because),
+		ID: bot.NewSilenceID(), Match: o.match, Start: now, By: whoami(), Because: strings.TrimSpace(o.because),
 	}
 	var err error
 	switch {
-	case o.Match == rules.Match{}:
+	case o.match == rules.Match{}:
 		err = errors.New("this would silence everything: want --rule, --project, --device or --alert")
 	case s.Because == "":
 		err = errors.New("want --because, for those who wonder why nobody is told")
-	case (o.span == 0) == (o.until == ""):
+	case (o.length == 0) == (o.until == ""):
 		err = errors.New("want --for or --until, one of them")
-	case o.until == untilOver && o.Alert == "":
+	case o.until == untilOver && o.match.Alert == "":
 		err = errors.New("only an alert can be silenced until it is over: want --alert")
 	case o.from != "":
 		s.Start, err = words.Instant(o.from, now)
@@ -138,7 +138,7 @@ func (o silenceOrder) silence(now time.Time) (rules.Silence, error) {
 func (o silenceOrder) end(start time.Time) (time.Time, error) {
 	switch o.until {
 	case "":
-		return start.Add(time.Duration(o.span)), nil
+		return start.Add(time.Duration(o.length)), nil
 	case untilOver:
 		return time.Time{}, nil
 	}
@@ -154,66 +154,3 @@ func (o silenceOrder) end(start time.Time) (time.Time, error) {
 
 // untilOver is the end of a silence that lasts as long as its alert.
 const untilOver = "over"
-
-func newUnsilence() *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
-		Use:   "unsilence ID",
-		Short: "End a silence",
-		Long: `Ends a silence before its time.
-
---json prints the silence as notewatch silences --json has it, with ended_at and ended_by.`,
-		Args:              oneArgument("the ID of a silence, which notewatch silences lists"),
-		ValidArgsFunction: completeFirst(silenceIDs),
-		RunE:              func(c *cobra.Command, args []string) error { return unsilence(c, args[0], asJSON) },
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return c
-}
-
-// An endedView is a silence that somebody ended as it is printed.
-type endedView struct {
-	silenceView
-	EndedAt time.Time `json:"ended_at"`
-	EndedBy string    `json:"ended_by"`
-}
-
-func unsilence(c *cobra.Command, text string, asJSON bool) error {
-	return change(c, func(db opened) error {
-		ctx, now, by := c.Context(), db.clock.Now().UTC(), whoami()
-		silence, err := standingSilence(ctx, db.Store, text, now)
-		if err != nil {
-			return err
-		}
-		called, err := nameMatch(c, db, silence.Match)
-		if err != nil {
-			return err
-		}
-		ended, err := hand(db).Unsilence(ctx, silence.ID, by)
-		if err == nil && !ended { // somebody was faster
-			err = fmt.Errorf("silence %s is over already", silence.ID)
-		}
-		if err != nil {
-			return err
-		}
-		s := screenOf(c.OutOrStdout())
-		if asJSON {
-			view := endedView{called.viewOfSilence(silence, now), now, by}
-			view.On = false
-			return writeJSON(s.w, view)
-		}
-		return s.say(plain, silence.ID+" is over. "+db.hence("tells what still stands")+".")
-	})
-}
-
-// standingSilence returns a silence that is not over, whose ID text is or begins, whatever the case.
-func standingSilence(ctx context.Context, db *store.Store, text string, now time.Time) (rules.Silence, error) {
-	s, err := lookup.New(lookup.Config{Store: db, Now: func() time.Time { return now }}).Silence(ctx, text)
-	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok && unknown.Nearest == "" {
-		err = fmt.Errorf("%w; notewatch silences lists them", err)
-	}
-	if err == nil && s.Over(now) {
-		err = fmt.Errorf("silence %s is over already, since %s", s.ID, words.Time(s.Stops()))
-	}
-	return s, err
-}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/silences"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/rules"
@@ -79,7 +80,7 @@ rules: [{name: busy, each: device, when: events.today > 1}]
 			require.Contains(t, out.String(), " silences "+c.shown+" until ")
 			out.Reset()
 			require.Zero(t, run(t.Context(), []string{"silences", "--json"}, &out, &talk), &talk)
-			var listed []silenceView
+			var listed []silences.Silence
 			require.NoError(t, json.Unmarshal(out.Bytes(), &listed))
 			for _, s := range listed {
 				if s.Because == c.name {

@@ -9,11 +9,6 @@ import (
 	"notewatch/internal/slackapp"
 )
 
-// answersSlack reports whether commands and buttons in Slack are answered.
-func (s setup) answersSlack() bool {
-	return !s.environment.SlackAppToken.IsZero() || !s.environment.SlackSigningSecret.IsZero()
-}
-
 // slackConfig is how they are, but for what may change while notewatch runs.
 func (s setup) slackConfig() slackapp.Config {
 	return slackapp.Config{
@@ -25,7 +20,7 @@ func (s setup) slackConfig() slackapp.Config {
 
 // checkSlack returns what keeps commands and buttons from being answered, if they are to be.
 func (s setup) checkSlack() error {
-	if !s.answersSlack() {
+	if !s.environment.AnswersSlack() {
 		return nil
 	}
 	return s.slackConfig().Validate()

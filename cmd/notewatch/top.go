@@ -4,17 +4,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/lookup"
-	"notewatch/internal/words"
-	"notewatch/rules"
+	"notewatch/internal/terminal"
 )
 
 // topQuery is what the command line of top says.
@@ -59,7 +56,7 @@ times are RFC 3339.`,
 	c.Flags().StringVar(&q.fleet, "fleet", "", "only devices of this fleet, by UID or name")
 	completeFlag(c, "project", subjects(lookup.KindProject))
 	completeFlag(c, "fleet", subjects(lookup.KindFleet))
-	c.Flags().BoolVar(&q.json, "json", false, "print JSON")
+	jsonFlag(c, &q.json)
 	return c
 }
 
@@ -111,133 +108,14 @@ func (q topQuery) run(c *cobra.Command, desk *lookup.Desk) error {
 		query.Of, err = desk.Find(c.Context(), q.fleet, lookup.KindFleet)
 	}
 	if err != nil {
-		return missed(err)
+		return err
 	}
 	top, err := desk.Top(c.Context(), query)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case q.json:
+		return terminal.WriteJSON(c.OutOrStdout(), top)
 	}
-	s := screenOf(c.OutOrStdout())
-	if q.json {
-		return writeJSON(s.w, topViewOf(top))
-	}
-	return topText{top, query.Of, desk.Now()}.print(s)
-}
-
-// A topText is what people are told of who uses most.
-type topText struct {
-	lookup.Top
-	of  lookup.Subject
-	now time.Time
-}
-
-func (t topText) print(s screen) error {
-	where := "all projects"
-	if t.of.Kind != lookup.KindAll {
-		where = t.of.Name
-	}
-	if err := s.say(bold, "Most "+t.By+" · "+where+" · "+spanText(t.Span, t.From, t.To, t.now)); err != nil {
-		return err
-	}
-	from := source{AsOf: t.AsOf, Failures: t.Failures, Failure: t.Failure, Truncated: t.Truncated}
-	if err := from.print(s, t.now); err != nil {
-		return err
-	}
-	if err := s.blank(); err != nil {
-		return err
-	}
-	if len(t.Rows) > 0 {
-		if err := t.table().print(s); err != nil {
-			return err
-		}
-	}
-	return s.say(plain, t.sum())
-}
-
-// table has a row for each device, with its project if there are several.
-func (t topText) table() *table {
-	names := []string{"#", "DEVICE~"}
-	several := slices.ContainsFunc(t.Rows, func(r lookup.TopRow) bool { return r.Project != t.Rows[0].Project })
-	if several {
-		names = append(names, "PROJECT_")
-	}
-	table := &table{columns: columns(append(names, strings.ToUpper(t.By), "SHARE", "_")...)}
-	for i, r := range t.Rows {
-		cells := []string{strconv.Itoa(i + 1), cmp.Or(r.Name, r.UID)}
-		if several {
-			cells = append(cells, r.Project.Name)
-		}
-		table.add(append(cells, t.value(r.Value), shareText(r.Share), bar(r.Value, t.Rows[0].Value))...)
-	}
-	return table
-}
-
-// value is a value of the list for people.
-func (t topText) value(x float64) string {
-	if t.By == lookup.ByCost && rules.Known(x) {
-		return money(lookup.Money{Amount: x, Currency: t.Unit})
-	}
-	return words.Figure(x, t.Unit)
-}
-
-// shareText is a percentage of all, with one digit where it is small.
-func shareText(share float64) string {
-	if !rules.Known(share) {
-		return "-"
-	}
-	return fmt.Sprintf("%.1f %%", share)
-}
-
-// bar draws a value beside the largest.
-func bar(value, largest float64) string {
-	const longest = 20
-	if !(largest > 0) || !(value > 0) {
-		return ""
-	}
-	return strings.Repeat("█", max(1, int(math.Round(longest*value/largest))))
-}
-
-// sum says what all devices have used together, and of how many that is not known.
-func (t topText) sum() string {
-	said := "All " + words.Count(t.Devices, "device") + ": " + t.value(t.Total)
-	if t.Unknown > 0 {
-		said += "; of " + strconv.Itoa(t.Unknown) + " of them it is not known"
-	}
-	if t.Note != "" {
-		said += " (" + t.Note + ")"
-	}
-	return said + "."
-}
-
-// A topView is a list of devices as JSON.
-type topView struct {
-	By   string    `json:"by"`
-	Span string    `json:"span"`
-	From time.Time `json:"from"`
-	To   time.Time `json:"to"`
-	source
-	Unit    string   `json:"unit"`
-	Note    string   `json:"note,omitempty"`
-	Total   *float64 `json:"total"`
-	Devices int      `json:"devices"`
-	Unknown int      `json:"unknown_devices"`
-	Rows    []topRow `json:"rows"`
-}
-
-type topRow struct {
-	subjectView
-	Value *float64 `json:"value"`
-	Share *float64 `json:"share"`
-}
-
-func topViewOf(top lookup.Top) topView {
-	v := topView{
-		By: top.By, Span: string(top.Span), From: top.From, To: top.To,
-		source: source{AsOf: top.AsOf, Failures: top.Failures, Failure: top.Failure, Truncated: top.Truncated},
-		Unit:   top.Unit, Note: top.Note, Total: figure(top.Total), Devices: top.Devices, Unknown: top.Unknown, Rows: []topRow{},
-	}
-	for _, r := range top.Rows {
-		v.Rows = append(v.Rows, topRow{subjectViewOf(r.Subject), figure(r.Value), figure(r.Share)})
-	}
-	return v
+	return terminal.Top(screenOf(c), top)
 }

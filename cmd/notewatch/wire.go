@@ -1,25 +1,17 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
-	"github.com/spf13/cobra"
-	"golang.org/x/term"
-
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/deliver"
-	"notewatch/internal/metrics"
 	"notewatch/internal/proxy"
 	"notewatch/internal/store"
 	"notewatch/internal/watch"
@@ -32,141 +24,6 @@ import (
 	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
-
-// A setup is what a command works with: the environment and the rules file, both checked.
-type setup struct {
-	environment config.Environment
-	file        *config.File
-	log         *slog.Logger
-	stdout      io.Writer
-	process     store.Process    // this one, if it runs notewatch
-	metrics     *metrics.Metrics // nil counts nothing
-}
-
-// configure reads the environment and the rules file. It returns early when the command is interrupted.
-func configure(c *cobra.Command) (setup, error) {
-	return interruptible(c.Context(), func() (setup, error) { return readSettings(c) })
-}
-
-// interruptible returns what read returns, or the error of ctx as soon as that is done. A file system that does not answer
-// may keep read from returning.
-func interruptible[T any](ctx context.Context, read func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		value, err := read()
-		done <- result{value, err}
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		return *new(T), fmt.Errorf("reading the settings: %w", ctx.Err())
-	}
-}
-
-func readSettings(c *cobra.Command) (setup, error) {
-	environment, err := config.ReadEnvironment()
-	if err != nil {
-		return setup{}, err
-	}
-	s := setup{environment: environment, log: newLog(c.ErrOrStderr(), environment), stdout: c.OutOrStdout()}
-	s.file, err = config.Load(environment.Rules, os.LookupEnv, s.check)
-	return s, unread(err)
-}
-
-// unread adds to an error about a rules file that is not there what to do.
-func unread(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w; copy rules.example.yaml to rules.yaml, or set NOTEWATCH_RULES to the path of your own", err)
-	}
-	return err
-}
-
-func newLog(w io.Writer, environment config.Environment) *slog.Logger {
-	options := &slog.HandlerOptions{Level: environment.LogLevel}
-	if environment.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
-	}
-	return slog.New(slog.NewTextHandler(w, options))
-}
-
-// open opens the database for this process: a file for it alone. A server is shared with others.
-func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
-	release, err := store.Lock(s.environment.Database)
-	if err != nil {
-		return nil, nil, err
-	}
-	db, err := store.OpenToMigrate(ctx, s.environment.Database)
-	if err != nil {
-		return nil, nil, errors.Join(err, release())
-	}
-	closeAll := func() {
-		left := db.Leave(context.WithoutCancel(ctx), s.process, time.Now())
-		if err := errors.Join(left, db.Close(), release()); err != nil {
-			s.log.Error("closing the database", "err", err)
-		}
-	}
-	if err := refuseDemo(ctx, db, s.environment.Database); err != nil {
-		closeAll()
-		return nil, nil, err
-	}
-	return db, closeAll, nil
-}
-
-// start makes a watch of the settings, on the database that they name. m counts what it does; nil counts nothing. The third
-// result closes it.
-func start(c *cobra.Command, m *metrics.Metrics) (setup, *watch.Watch, func(), error) {
-	s, err := configure(c)
-	if err != nil {
-		return s, nil, nil, err
-	}
-	s.metrics, s.process = m, thisProcess(s.environment)
-	w, closeDB, err := s.start(c.Context(), false)
-	return s, w, closeDB, err
-}
-
-// start makes a watch of the settings, on the database that they name. once is that it takes one turn. The second result closes it.
-func (s setup) start(ctx context.Context, once bool) (*watch.Watch, func(), error) {
-	wired, err := s.wire(bot.SystemClock())
-	if err != nil {
-		return nil, nil, err
-	}
-	db, closeDB, err := s.open(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	wired.Bot.Store, wired.Bot.Once = db, once
-	w, err := begin(ctx, wired)
-	if err == nil && !w.StandsBy() {
-		err = rulesFileValid(ctx, w, s.environment.Rules) // the alert may be of a process before
-	}
-	if err != nil {
-		closeDB()
-		return nil, nil, err
-	}
-	return w, closeDB, nil
-}
-
-// begin makes a watch on a database that is open. Processes that share it go by its clock, since those of their hosts may differ.
-func begin(ctx context.Context, wired watch.Config) (*watch.Watch, error) {
-	db := wired.Bot.Store
-	if db.Shared() {
-		wired.Clock = watch.NewClock(db.Time, time.Now)
-		if err := wired.Clock.Measure(ctx); err != nil {
-			return nil, err
-		}
-		wired.Bot.Clock, wired.Bot.Machine = wired.Clock.Domain(), wired.Clock.Now
-	}
-	wired.Process.Started = wired.Bot.Machine()
-	if err := db.TakeOver(ctx, wired.Process.Started); err != nil {
-		return nil, err
-	}
-	return watch.Start(ctx, wired)
-}
 
 // wire gathers what a watch works with, but for the database.
 func (s setup) wire(clock bot.Clock) (watch.Config, error) {
@@ -359,7 +216,7 @@ func slackWebhookOf(r config.Receiver) slack.WebhookConfig {
 func (s setup) slackOf(r config.Receiver) slack.BotConfig {
 	return slack.BotConfig{
 		Token: s.environment.SlackBotToken, Channel: r.Slack.Channel, APIURL: s.environment.SlackAPIURL,
-		Mention: mentions(r.Slack.Mention), Buttons: s.answersSlack(),
+		Mention: mentions(r.Slack.Mention), Buttons: s.environment.AnswersSlack(),
 	}
 }
 
@@ -370,10 +227,4 @@ func mentions(byLevel map[rules.Level]string) map[string]string {
 		words[level.String()] = mention
 	}
 	return words
-}
-
-// colored reports whether w is a terminal that wants colour.
-func colored(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
 }

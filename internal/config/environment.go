@@ -36,6 +36,11 @@ type Environment struct {
 	LogFormat          string // text or json
 }
 
+// AnswersSlack reports whether commands and buttons in Slack are to be answered.
+func (e Environment) AnswersSlack() bool {
+	return !e.SlackAppToken.IsZero() || !e.SlackSigningSecret.IsZero()
+}
+
 // variables are the settings as text. Only text, since envconfig stops at the first value it cannot convert and prints
 // it, and takes a variable that is set but empty for a value.
 type variables struct {

@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"notewatch/internal/spelling"
@@ -12,44 +13,40 @@ import (
 // KindAlert is the kind in errors about an alert.
 const KindAlert Kind = "alert"
 
-// Alerts returns the alerts that a filter wants, the newest first, and how many there are without its limit. Open ones have the values
-// as of the last poll, as far as UpdateValues finds any.
-func (d *Desk) Alerts(ctx context.Context, f store.AlertFilter) (alerts []rules.Alert, count int, err error) {
-	if alerts, err = d.Store.Alerts(ctx, f); err != nil {
-		return nil, 0, err
-	}
-	if err = d.UpdateValues(ctx, alerts); err != nil {
-		return nil, 0, err
-	}
-	count, err = d.Store.CountAlerts(ctx, f)
-	return alerts, count, err
-}
-
-// alertPage is how many alerts EachAlerts reads at a time.
+// alertPage is how many alerts EachAlert reads at a time.
 const alertPage = 20_000
 
-// EachAlerts calls each with the alerts that Alerts returns, some at a time.
-func (d *Desk) EachAlerts(ctx context.Context, f store.AlertFilter, each func([]rules.Alert) error) error {
+// EachAlert calls each with the alerts that a filter wants, the newest first. Open ones have the values as of the last poll, as far
+// as UpdateValues finds any.
+func (d *Desk) EachAlert(ctx context.Context, f store.AlertFilter, each func(Alert) error) error {
 	return d.Store.EachAlerts(ctx, f, alertPage, func(alerts []rules.Alert) error {
 		if err := d.UpdateValues(ctx, alerts); err != nil {
 			return err
 		}
-		return each(alerts)
+		return d.Show(ctx, alerts, each)
 	})
 }
 
 // OpenAlerts returns the open alerts of a subject and of what is in it, the worst first, at most limit, and how many there are. They
 // have the values as of the last poll, as far as UpdateValues finds any.
-func (d *Desk) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []rules.Alert, count int, err error) {
+func (d *Desk) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []Alert, count int, err error) {
+	var open []rules.Alert
 	if s.Kind == KindFleet {
-		alerts, count, err = d.Store.AlertsOfFleet(ctx, s.Project.UID, s.UID, limit)
+		open, count, err = d.Store.AlertsOfFleet(ctx, s.Project.UID, s.UID, limit)
 	} else {
-		alerts, count, err = d.Store.AlertsOf(ctx, s.Project.UID, s.within(), limit)
+		open, count, err = d.Store.AlertsOf(ctx, s.Project.UID, s.within(), limit)
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	return alerts, count, d.UpdateValues(ctx, alerts)
+	if err := d.UpdateValues(ctx, open); err != nil {
+		return nil, 0, err
+	}
+	err = d.Show(ctx, open, func(a Alert) error {
+		alerts = append(alerts, a)
+		return nil
+	})
+	return alerts, count, err
 }
 
 // Alert returns the alert of an ID or of the only ID that begins with text, ended or not. Its errors are *UnknownError,
@@ -92,4 +89,31 @@ func (d *Desk) unknownAlert(ctx context.Context, text string) error {
 	}
 	unknown.Nearest = spelling.Nearest(text, ids)
 	return unknown
+}
+
+// Firing returns the firing alerts: first those about notewatch itself and its accounts, then those of each project. They have the
+// values as of the last poll, as far as UpdateValues finds any.
+func (d *Desk) Firing(ctx context.Context) (firing []Alert, err error) {
+	projects := []string{""} // no project: what concerns more than one
+	for _, p := range d.Projects {
+		projects = append(projects, p.UID)
+	}
+	for _, uid := range projects {
+		open, err := d.Store.OpenAlerts(ctx, uid)
+		if err != nil {
+			return nil, err
+		}
+		open = slices.DeleteFunc(open, func(a rules.Alert) bool { return a.State != rules.Firing })
+		if err := d.UpdateValues(ctx, open); err != nil {
+			return nil, err
+		}
+		err = d.Show(ctx, open, func(a Alert) error {
+			firing = append(firing, a)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return firing, nil
 }

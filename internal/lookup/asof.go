@@ -7,14 +7,19 @@ import (
 	"notewatch/rules"
 )
 
+// A Source says how far the data of an answer can be relied on. An answer embeds it, since its keys are keys of the answer.
+type Source struct {
+	AsOf      time.Time `json:"as_of,omitzero"`    // last successful poll; of several projects the oldest; zero: none
+	Failures  int       `json:"failures"`          // failed polls since; of several projects the most
+	Failure   string    `json:"failure,omitempty"` // why the last one failed
+	Truncated bool      `json:"truncated"`         // Notehub truncated its last answer
+}
+
 // An asOf is when what is known of some projects was read.
 type asOf struct {
-	at        time.Time // the oldest of the projects that were ever read; zero: none was
-	instant   time.Time // at, or now if nothing was ever read or the clock was set back since
-	day       rules.Day // of instant
-	failures  int       // the most of one project
-	failure   string
-	truncated bool
+	Source
+	instant time.Time // AsOf, or now if nothing was ever read or the clock was set back since
+	day     rules.Day // of instant
 }
 
 // asOf returns when what is known of projects was read.
@@ -25,16 +30,16 @@ func (d *Desk) asOf(ctx context.Context, projects []Project) (asOf, error) {
 		if err != nil {
 			return a, err
 		}
-		if !state.PolledAt.IsZero() && (a.at.IsZero() || state.PolledAt.Before(a.at)) {
-			a.at = state.PolledAt
+		if !state.PolledAt.IsZero() && (a.AsOf.IsZero() || state.PolledAt.Before(a.AsOf)) {
+			a.AsOf = state.PolledAt
 		}
-		if state.Failures > a.failures {
-			a.failures, a.failure = state.Failures, state.Failure
+		if state.Failures > a.Failures {
+			a.Failures, a.Failure = state.Failures, state.Failure
 		}
-		a.truncated = a.truncated || state.Truncated
+		a.Truncated = a.Truncated || state.Truncated
 	}
-	a.instant = a.at
-	if now := d.Now(); a.at.IsZero() || isAhead(a.at, now) {
+	a.instant = a.AsOf
+	if now := d.Now(); a.AsOf.IsZero() || isAhead(a.AsOf, now) {
 		a.instant = now
 	}
 	a.day = rules.DayOf(a.instant)

@@ -63,8 +63,7 @@ func TestAlertsAsOfTheLastPoll(t *testing.T) {
 			if c.value != 0 {
 				want.Value, want.Usual, want.AsOf, want.Peak, summary = c.value, 2000, now, max(c.value, c.peak), "freezer-2: bytes 19 kB this month, limit 10 kB"
 			}
-			all, _, err := s.desk().Alerts(t.Context(), store.AlertFilter{})
-			require.NoError(t, err)
+			all := updated(t, s.desk(), store.AlertFilter{})
 			require.Len(t, all, 1)
 			got := all[0]
 			require.Equal(t, summary, got.Told.Summary)
@@ -74,6 +73,15 @@ func TestAlertsAsOfTheLastPoll(t *testing.T) {
 			require.Equal(t, want.Version, got.Version)
 		})
 	}
+}
+
+// updated returns alerts with the values as of the last poll.
+func updated(t *testing.T, desk *lookup.Desk, filter store.AlertFilter) []rules.Alert {
+	t.Helper()
+	alerts, err := desk.Store.Alerts(t.Context(), filter)
+	require.NoError(t, err)
+	require.NoError(t, desk.UpdateValues(t.Context(), alerts))
+	return alerts
 }
 
 // edit changes the rule about the data budget in the rules file.
@@ -146,9 +154,7 @@ func TestAlertsReadTheirBlocks(t *testing.T) {
 	for _, c := range []struct{ limit, blocks int }{{50, 1}, {150, 2}, {0, 3}} {
 		var alerts []rules.Alert
 		read := rows.Read(func() {
-			var err error
-			alerts, _, err = l.Desk.Alerts(t.Context(), store.AlertFilter{Open: true, Limit: c.limit})
-			require.NoError(t, err)
+			alerts = updated(t, l.Desk, store.AlertFilter{Open: true, Limit: c.limit})
 		})
 		require.Equal(t, map[string]int{"history": 36 * c.blocks, "device": len(alerts)}, read)
 		for i, a := range alerts[1:] {

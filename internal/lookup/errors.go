@@ -11,8 +11,9 @@ import (
 // An UnknownError says that nothing is called so.
 type UnknownError struct {
 	Text    string
-	Kinds   []Kind // that were looked for; none is any but alerts and silences
-	Nearest string // what may have been meant; "" is nothing like it
+	Kinds   []Kind   // that were looked for; none is any but alerts and silences
+	Nearest string   // what may have been meant; "" is nothing like it
+	Choices []string // all that there are, where these are few; else nil
 }
 
 // Error says what was looked for.
@@ -25,8 +26,11 @@ func (e *UnknownError) Error() string {
 		kinds = []string{"project, fleet or device"}
 	}
 	text := fmt.Sprintf("there is no %s %q", strings.Join(kinds, " or "), e.Text)
-	if e.Nearest != "" {
+	switch {
+	case e.Nearest != "":
 		text += fmt.Sprintf("; did you mean %q?", e.Nearest)
+	case len(e.Choices) > 0:
+		text += "; there are " + strings.Join(e.Choices, ", ")
 	}
 	return text
 }
@@ -38,8 +42,8 @@ type AmbiguousError struct {
 	More       int       // how many there are besides
 }
 
-// Ambiguous is an error about several subjects that are called by a text. It lists as many as people may want to read.
-func Ambiguous(text string, found []Subject) *AmbiguousError {
+// ambiguous is an error about several subjects that are called by a text. It lists as many as people may want to read.
+func ambiguous(text string, found []Subject) *AmbiguousError {
 	listed := found[:min(maxCandidates, len(found))]
 	return &AmbiguousError{Text: text, Candidates: listed, More: len(found) - len(listed)}
 }

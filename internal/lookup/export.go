@@ -7,7 +7,6 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -29,7 +28,7 @@ type Export struct {
 
 // An ExportRow is one device, or the total of one project, on one day.
 type ExportRow struct {
-	Project   notify.Named
+	Project   Named
 	UID, Name string // of the device; "" for the total of the project
 	Day       rules.Day
 	Values    []float64 // by Export.Figures; NaN is no data. Good until the next row.

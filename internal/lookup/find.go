@@ -37,7 +37,7 @@ func (d *Desk) Find(ctx context.Context, text string, kinds ...Kind) (Subject, e
 	case len(found) == 1:
 		return found[0], nil
 	}
-	return Subject{}, Ambiguous(s.text, found)
+	return Subject{}, ambiguous(s.text, found)
 }
 
 // Complete returns listed subjects whose UID or name begins with prefix, at most limit: projects, fleets, devices by name, then

@@ -10,7 +10,6 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/store/storetest"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -91,7 +90,7 @@ func TestFindOnlyProject(t *testing.T) {
 	s := newScene(t)
 	s.Projects = []lookup.Project{lab}
 	require.Equal(t, lookup.Subject{
-		Kind: lookup.KindProject, Project: notify.Named{UID: "app:lab", Name: "lab", URL: "https://notehub.io/project/app:lab"},
+		Kind: lookup.KindProject, Project: lookup.Named{UID: "app:lab", Name: "lab"},
 		UID: "app:lab", Name: "lab",
 	}, s.find(""))
 	s.Projects = nil
@@ -116,13 +115,11 @@ func TestFindAmong(t *testing.T) {
 	require.ErrorContains(t, err, `device "sensor-009" (dev:009) or one of 15 more`)
 }
 
-func TestLink(t *testing.T) {
+func TestURL(t *testing.T) {
 	s := usual(t)
-	require.Equal(t, notify.Named{
-		UID: "dev:864475000000003", Name: ice, URL: "https://notehub.io/project/app:cold/devices/dev:864475000000003",
-	}, s.find("864475000000003").Link())
-	require.Equal(t, notify.Named{UID: "app:lab", Name: "lab", URL: "https://notehub.io/project/app:lab"}, s.find("app:lab").Link())
-	require.Equal(t, notify.Named{}, lookup.Subject{}.Link())
+	require.Equal(t, "https://notehub.io/project/app:cold/devices/dev:864475000000003", s.find("864475000000003").URL())
+	require.Equal(t, "https://notehub.io/project/app:lab", s.find("app:lab").URL())
+	require.Empty(t, lookup.Subject{}.URL())
 }
 
 func TestComplete(t *testing.T) {

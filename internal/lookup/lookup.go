@@ -22,6 +22,7 @@ type Config struct {
 	Receivers []string         // names
 	Period    rules.PeriodSpec // the zero value is the calendar month
 	Prices    Prices           // the zero value is that none are set
+	Windows   []rules.Window   // mute windows of the rules file
 	Interval  time.Duration    // between two polls of a project, unless its account has too few requests; 0 is not known
 	Kinds     int              // of usage that each poll requests: events, sessions, data
 	Now       func() time.Time // domain clock
@@ -29,14 +30,15 @@ type Config struct {
 
 // A Project is a Notehub project that is watched.
 type Project struct {
-	UID, Name string
-	Account   string // name
+	UID     string `json:"uid"`
+	Name    string `json:"name"`
+	Account string `json:"account"` // name
 }
 
 // An Account is a Notehub billing account.
 type Account struct {
-	Name      string
-	PerMinute float64 // requests
+	Name      string  `json:"name"`
+	PerMinute float64 `json:"requests_per_minute"`
 }
 
 // Prices are what Notehub charges. Without a currency none are set.
@@ -66,6 +68,15 @@ func New(c Config) *Desk {
 		}
 	}
 	return d
+}
+
+// RuleNames returns the names of the rules of the rules file, in its order.
+func (d *Desk) RuleNames() []string {
+	names := make([]string, len(d.Rules))
+	for i, r := range d.Rules {
+		names[i] = r.Spec.Name
+	}
+	return names
 }
 
 // accounted are the figures that can be asked for, in the order of answers.

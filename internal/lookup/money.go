@@ -3,46 +3,44 @@ package lookup
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
-// Money is what something costs.
-type Money struct {
-	Amount   float64 // NaN: no data, or no prices are set
-	Currency string  // such as USD
-	Note     string  // what Amount is
+// A Cost is what something costs. The zero value is that no price is set.
+type Cost struct {
+	Amount   float64 `json:"amount"`   // over the span; NaN: no data
+	Forecast float64 `json:"forecast"` // at the end of the period; NaN: no data, or another span
+	Currency string  `json:"currency"` // such as USD
+	Note     string  `json:"note"`     // what Amount is
 }
-
-func noMoney() Money { return Money{Amount: math.NaN()} }
 
 // cost returns what events cost over a span, and at the end of the period. Over the calendar month so far that is a share of
 // what the account is billed, if nothing but the watched projects uses it; otherwise it is the list price.
-func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast float64) (now, end Money, err error) {
-	now = Money{Amount: events * d.Prices.Event, Currency: d.Prices.Currency, Note: d.costNote(s, span)}
-	end = now
-	end.Amount = forecast * d.Prices.Event
-	switch {
-	case d.Prices.Event == 0:
-		return noMoney(), noMoney(), nil
-	case !d.billed(span):
-		return now, end, nil
+func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast float64) (Cost, error) {
+	if d.Prices.Event == 0 {
+		return Cost{}, nil
 	}
-	now.Amount, end.Amount = 0, 0
+	cost := Cost{
+		Amount: events * d.Prices.Event, Forecast: forecast * d.Prices.Event, Currency: d.Prices.Currency, Note: d.costNote(s, span),
+	}
+	if !d.billed(span) {
+		return cost, nil
+	}
+	cost.Amount, cost.Forecast = 0, 0
 	for _, account := range d.accountsOf(s) {
 		all, err := d.accountEvents(ctx, account)
 		if err != nil {
-			return noMoney(), noMoney(), err
+			return Cost{}, err
 		}
 		if s.Kind == KindAll {
 			events, forecast = all.now, all.end
 		}
-		now.Amount, end.Amount = now.Amount+events*d.rate(all.now), end.Amount+forecast*d.rate(all.end)
+		cost.Amount, cost.Forecast = cost.Amount+events*d.rate(all.now), cost.Forecast+forecast*d.rate(all.end)
 	}
-	return now, end, nil
+	return cost, nil
 }
 
 // costNote says what a cost is.
@@ -68,12 +66,12 @@ func (d *Desk) priced(note string) string {
 const dataBlock = 500e6
 
 // blocks returns what cellular data costs as a part of the blocks that are added to SIMs.
-func (d *Desk) blocks(bytes float64) Money {
+func (d *Desk) blocks(bytes, forecast float64) Cost {
 	if d.Prices.DataBlock == 0 {
-		return noMoney()
+		return Cost{}
 	}
-	return Money{
-		Amount: bytes / dataBlock * d.Prices.DataBlock, Currency: d.Prices.Currency,
+	return Cost{
+		Amount: bytes / dataBlock * d.Prices.DataBlock, Forecast: forecast / dataBlock * d.Prices.DataBlock, Currency: d.Prices.Currency,
 		Note: d.priced("as part of added blocks of " + words.Figure(dataBlock, "B") + ", once what came with the SIM is used up"),
 	}
 }

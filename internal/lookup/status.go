@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"notewatch/internal/budget"
@@ -10,43 +11,79 @@ import (
 	"notewatch/rules"
 )
 
-// A Status is how notewatch itself does.
+// A Status is the state of projects, accounts, receivers and alerts.
 type Status struct {
-	Now       time.Time
-	Projects  []ProjectStatus
-	Accounts  []AccountStatus
-	Receivers []ReceiverStatus
-	Firing    map[rules.Level]int
-	Pending   int
-	Muted     int // of those that fire
-	Acked     int // of those that fire
-	Silences  int // that are not over
-	Processes []ProcessStatus
+	Now       time.Time        `json:"now"`                      // UTC; of a demo database its end
+	Demo      bool             `json:"demo"`                     // it is the status of a demo database, for which nothing runs
+	DiskError string           `json:"database_error,omitempty"` // why the database cannot be written; "": its disk has room
+	Projects  []ProjectStatus  `json:"projects"`
+	Accounts  []AccountStatus  `json:"accounts"`
+	Receivers []ReceiverStatus `json:"receivers"` // of a demo database none
+	Alerts    AlertCounts      `json:"alerts"`
+	Processes []ProcessStatus  `json:"processes"`
 }
 
 // A ProcessStatus is a process that works on the database, or that has died and has not been started again.
 type ProcessStatus struct {
-	store.Process
-	Lives    bool
-	StandsBy bool         // its rules are not the active ones
-	Holds    []store.Held // that it is doing
+	Host      string       `json:"host"`
+	PID       int          `json:"pid"`
+	Version   string       `json:"version"`
+	Schema    int64        `json:"schema"`     // the newest that it knows
+	RulesFile string       `json:"rules_file"` // path
+	Rules     string       `json:"rules"`      // what identifies them
+	Started   time.Time    `json:"started_at"`
+	Seen      time.Time    `json:"seen_at"`
+	Lives     bool         `json:"alive"`
+	StandsBy  bool         `json:"standing_by"` // its rules are not the active ones
+	Holds     []WorkStatus `json:"doing"`
+	Name      string       `json:"-"` // for people
 }
 
-// A ProjectStatus is how the reading of a project goes.
+// A WorkStatus is work that a process is doing.
+type WorkStatus struct {
+	Kind store.Kind `json:"kind"`
+	Key  string     `json:"key,omitempty"`
+}
+
+// AlertCounts are how many alerts are open.
+type AlertCounts struct {
+	Info         int `json:"info"` // firing
+	Warning      int `json:"warning"`
+	Critical     int `json:"critical"`
+	Pending      int `json:"pending"`
+	Muted        int `json:"muted"`        // of the firing ones
+	Acknowledged int `json:"acknowledged"` // of the firing ones
+	Silences     int `json:"silences"`     // active ones, not alerts
+}
+
+// Firing returns how many alerts are firing at each level, as text with the highest first: "1 critical", "3 warning".
+func (c AlertCounts) Firing() (counts []string) {
+	for _, of := range []struct {
+		n     int
+		level rules.Level
+	}{{c.Critical, rules.Critical}, {c.Warning, rules.Warning}, {c.Info, rules.Info}} {
+		if of.n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", of.n, of.level))
+		}
+	}
+	return counts
+}
+
+// A ProjectStatus is the state of the polls of a project.
 type ProjectStatus struct {
 	Project
-	Devices   int
-	ListedAt  time.Time // when the device list was read; zero: never
-	PolledAt  time.Time // last poll that succeeded; zero: never
-	Failures  int       // polls that failed since
-	Failure   string    // why the last one failed
-	Truncated bool      // Notehub cut its last answer short
-	Damaged   int       // columns of history that the last poll could not read
-	Next      time.Time // when it is polled next; zero: never, or nobody knows
+	Devices   int       `json:"devices"`
+	ListedAt  time.Time `json:"listed_at,omitzero"`       // when the device list was read; zero: never
+	PolledAt  time.Time `json:"polled_at,omitzero"`       // last successful poll; zero: none
+	Next      time.Time `json:"next_poll,omitzero"`       // zero: never, or not known
+	Failures  int       `json:"failures"`                 // failed polls since
+	Failure   string    `json:"failure,omitempty"`        // why the last one failed
+	Truncated bool      `json:"truncated"`                // Notehub truncated its last answer
+	Damaged   int       `json:"damaged_columns,omitzero"` // of history, which the last poll could not read
 
-	Polling bool          // it is being polled
-	Behind  string        // name of the project that is being polled while this one, which is due, waits for the request budget
-	Wait    time.Duration // about how long this one waits, if Behind is set
+	Polling bool          `json:"polling"`          // it is being polled
+	Behind  string        `json:"behind,omitempty"` // name of the project that is being polled while this one, which is due, waits for the request budget
+	Wait    time.Duration `json:"-"`                // about how long this one waits, if Behind is set
 }
 
 // Ahead reports whether the project was polled later than now: the clock was ahead then and has been set back.
@@ -55,24 +92,24 @@ func (p ProjectStatus) Ahead(now time.Time) bool { return isAhead(p.PolledAt, no
 // isAhead reports whether something that has happened lies ahead of the clock.
 func isAhead(at, now time.Time) bool { return at.Sub(now) > store.ClockTolerance }
 
-// An AccountStatus is what requests an account makes.
+// An AccountStatus is the requests that an account sends.
 type AccountStatus struct {
 	Account
-	Today      int           // requests since 00:00 UTC
-	Interval   time.Duration // between two polls of each of its projects; 0 is not known
-	Rate       float64       // requests a minute now: fewer than PerMinute after Notehub has refused one
-	RestoredAt time.Time     // when Rate is PerMinute again; zero: it is
-	HeldUntil  time.Time     // rate-limited by Notehub until then; zero: it is not
-	Cause      store.Cause   // why none of its projects can be polled
+	Today      int           `json:"requests_today"`              // since 00:00 UTC
+	Interval   time.Duration `json:"interval_seconds,omitzero"`   // between two polls of each of its projects; 0: not known
+	Rate       float64       `json:"current_requests_per_minute"` // fewer than PerMinute after Notehub has refused one
+	RestoredAt time.Time     `json:"reduced_until,omitzero"`      // when Rate is PerMinute again; zero: it is
+	HeldUntil  time.Time     `json:"held_until,omitzero"`         // rate-limited by Notehub until then; zero: it is not
+	Cause      store.Cause   `json:"cause,omitempty"`             // why none of its projects can be polled
 }
 
 // A ReceiverStatus is what a receiver does not show yet of what it should.
 type ReceiverStatus struct {
-	Name    string
-	Waiting int           // alerts
-	GivenUp int           // alerts
-	Oldest  time.Duration // for how long the oldest has waited
-	Next    time.Time     // when it is served next; zero: when there is something new
+	Name    string        `json:"name"`
+	Waiting int           `json:"waiting"`           // alerts
+	GivenUp int           `json:"gave_up"`           // alerts
+	Oldest  time.Duration `json:"oldest_seconds"`    // for how long the oldest has waited
+	Next    time.Time     `json:"next_try,omitzero"` // when it is served next; zero: when there is something new
 }
 
 // processStatus returns the processes that run, the newest first, and those that have died.
@@ -89,10 +126,13 @@ func (d *Desk) processStatus(ctx context.Context, now time.Time) (all []ProcessS
 	type place struct{ host, file string }
 	startedAgain := map[place]bool{}
 	for _, p := range processes {
-		status := ProcessStatus{Process: p, Lives: p.Lives(now), StandsBy: p.Rules != active}
+		status := ProcessStatus{
+			Host: p.Host, PID: p.PID, Version: p.Version, Schema: p.Schema, RulesFile: p.File, Rules: p.Rules, Started: p.Started, Seen: p.Seen,
+			Lives: p.Lives(now), StandsBy: p.Rules != active, Name: p.Name(),
+		}
 		for _, h := range held {
 			if h.Process == p.ID {
-				status.Holds = append(status.Holds, h)
+				status.Holds = append(status.Holds, WorkStatus{h.Kind, h.Key})
 			}
 		}
 		at := place{p.Host, p.File}
@@ -104,22 +144,24 @@ func (d *Desk) processStatus(ctx context.Context, now time.Time) (all []ProcessS
 	return all, err
 }
 
-// Status returns how notewatch does.
+// Status returns the state of projects, accounts, receivers and alerts.
 func (d *Desk) Status(ctx context.Context) (Status, error) {
-	s := Status{Now: d.Now()}
+	s := Status{Now: d.Now().UTC()}
+	end, err := d.Store.DemoEnd(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Demo = !end.IsZero()
+	if err := d.Store.CheckDisk(); err != nil {
+		s.DiskError = err.Error()
+	}
 	standing, err := d.Store.Standing(ctx, s.Now)
 	if err != nil {
 		return s, err
 	}
-	s.Firing, s.Pending = standing.Firing, standing.Pending
-	if s.Muted, s.Acked, err = d.Store.CountHushed(ctx); err != nil {
+	if err := d.countAlerts(ctx, &s, standing); err != nil {
 		return s, err
 	}
-	silences, _, err := d.Store.Silences(ctx, s.Now)
-	if err != nil {
-		return s, err
-	}
-	s.Silences = len(silences)
 	if s.Processes, err = d.processStatus(ctx, s.Now); err != nil {
 		return s, err
 	}
@@ -136,6 +178,9 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 	if err := d.queue(ctx, &s); err != nil {
 		return s, err
 	}
+	if s.Demo {
+		return s, nil
+	}
 	for _, name := range d.Receivers {
 		queue := standing.Queues[name]
 		next, _, err := d.Store.NextDue(ctx, store.Receiver, name)
@@ -147,6 +192,20 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 		})
 	}
 	return s, nil
+}
+
+// countAlerts fills in how many alerts are open.
+func (d *Desk) countAlerts(ctx context.Context, s *Status, standing store.Standing) error {
+	muted, acknowledged, err := d.Store.CountHushed(ctx)
+	if err != nil {
+		return err
+	}
+	silences, _, err := d.Store.Silences(ctx, s.Now)
+	s.Alerts = AlertCounts{
+		Info: standing.Firing[rules.Info], Warning: standing.Firing[rules.Warning], Critical: standing.Firing[rules.Critical],
+		Pending: standing.Pending, Muted: muted, Acknowledged: acknowledged, Silences: len(silences),
+	}
+	return err
 }
 
 func (d *Desk) projectStatus(ctx context.Context, p Project) (ProjectStatus, error) {

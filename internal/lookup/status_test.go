@@ -43,8 +43,7 @@ func TestStatus(t *testing.T) {
 			{Account: s.Accounts[1], Interval: 15 * minute, Rate: 1, RestoredAt: now.Add(5 * minute), HeldUntil: now.Add(minute)},
 		},
 		Receivers: []lookup.ReceiverStatus{{Name: "team", Waiting: 1, Oldest: time.Hour, Next: now.Add(-time.Hour)}, {Name: "on-call"}},
-		Firing:    map[rules.Level]int{rules.Warning: 2, rules.Critical: 1},
-		Pending:   1, Muted: 1, Acked: 1, Silences: 1,
+		Alerts:    lookup.AlertCounts{Warning: 2, Critical: 1, Pending: 1, Muted: 1, Acknowledged: 1, Silences: 1},
 	}, status)
 }
 

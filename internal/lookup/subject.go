@@ -1,8 +1,9 @@
 package lookup
 
 import (
+	"cmp"
+
 	"notewatch/internal/words"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -17,43 +18,52 @@ const (
 	KindDevice  Kind = "device"
 )
 
-// A Subject is what a question is about.
-type Subject struct {
-	Kind    Kind         `json:"kind"`
-	Project notify.Named `json:"project"` // the zero value for every project
-	UID     string       `json:"uid"`     // of the project itself for KindProject
-	Name    string       `json:"name"`
-	Gone    bool         `json:"gone,omitempty"` // a device that is not listed any more
+// MarshalText implements encoding.TextMarshaler.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(cmp.Or(string(k), "all")), nil }
+
+// A Named is something with an identifier, and its name for people, which may be "".
+type Named struct {
+	UID  string `json:"uid"`
+	Name string `json:"name"`
 }
 
-// Link returns the name of the subject with where to look at it.
-func (s Subject) Link() notify.Named {
-	link := notify.Named{UID: s.UID, Name: s.Name, URL: s.Project.URL}
+// A Subject is what a question is about.
+type Subject struct {
+	Kind    Kind   `json:"kind"`
+	UID     string `json:"uid,omitzero"` // of the project itself for KindProject
+	Name    string `json:"name,omitzero"`
+	Project Named  `json:"project,omitzero"` // the zero value for every project
+	Gone    bool   `json:"gone,omitzero"`    // a device that is no longer listed
+}
+
+// URL returns where people look at the subject on notehub.io; "" if they cannot.
+func (s Subject) URL() string {
 	if s.Kind == KindDevice {
-		link.URL = words.DeviceURL(s.Project.UID, s.UID)
+		return words.DeviceURL(s.Project.UID, s.UID)
 	}
-	return link
+	return words.ProjectURL(s.Project.UID)
 }
 
 // named returns a project as subjects show it.
-func (p Project) named() notify.Named {
-	return notify.Named{UID: p.UID, Name: p.Name, URL: words.ProjectURL(p.UID)}
-}
+func (p Project) named() Named { return Named{UID: p.UID, Name: p.Name} }
 
 // subject returns the project as a subject.
 func (p Project) subject() Subject {
 	return Subject{Kind: KindProject, Project: p.named(), UID: p.UID, Name: p.Name}
 }
 
-// SubjectOf returns whom an alert is about, by the names that it tells. One about notewatch itself is about no project: its
+// SubjectOf returns the subject of an alert, by the names in its texts. An alert about notewatch itself is about no project: its
 // subject has no UID.
 func SubjectOf(a rules.Alert) Subject {
-	p := Project{UID: a.Project, Name: a.Told.Project}
+	return subjectOf(Named{a.Project, a.Told.Project}, Named{a.Subject, a.Told.Subject})
+}
+
+func subjectOf(project, subject Named) Subject {
 	switch {
-	case a.Project == "":
-		return Subject{Name: a.Told.Subject}
-	case a.Subject == "":
-		return p.subject()
+	case project.UID == "":
+		return Subject{Name: subject.Name}
+	case subject.UID == "":
+		return Project{UID: project.UID, Name: project.Name}.subject()
 	}
-	return Subject{Kind: KindDevice, Project: p.named(), UID: a.Subject, Name: a.Told.Subject}
+	return Subject{Kind: KindDevice, Project: project, UID: subject.UID, Name: subject.Name}
 }

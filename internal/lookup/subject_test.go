@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/lookup"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -14,12 +13,14 @@ func TestAlertsAreAboutSubjects(t *testing.T) {
 	told := rules.Told{Subject: "freezer-1", Project: "cold-chain"}
 	device := lookup.SubjectOf(rules.Alert{Project: "app:1", Subject: "dev:1", Told: told})
 	require.Equal(t, lookup.KindDevice, device.Kind)
-	require.Equal(t, notify.Named{UID: "dev:1", Name: "freezer-1", URL: "https://notehub.io/project/app:1/devices/dev:1"}, device.Link())
+	require.Equal(t, "freezer-1", device.Name)
+	require.Equal(t, "https://notehub.io/project/app:1/devices/dev:1", device.URL())
 
 	project := lookup.SubjectOf(rules.Alert{Project: "app:1", Told: told})
 	require.Equal(t, lookup.KindProject, project.Kind)
-	require.Equal(t, notify.Named{UID: "app:1", Name: "cold-chain", URL: "https://notehub.io/project/app:1"}, project.Link())
+	require.Equal(t, "cold-chain", project.Name)
+	require.Equal(t, "https://notehub.io/project/app:1", project.URL())
 
 	itself := lookup.SubjectOf(rules.Alert{Subject: "on-call", Told: rules.Told{Subject: "on-call", Project: "notewatch"}})
-	require.Equal(t, notify.Named{Name: "on-call"}, itself.Link())
+	require.Equal(t, lookup.Subject{Name: "on-call"}, itself)
 }

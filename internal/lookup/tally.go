@@ -6,17 +6,16 @@ import (
 	"slices"
 
 	"notewatch/internal/env"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
 // A tally is how much of one figure a subject used. NaN is no data.
 type tally struct {
-	total   float64        // over the span
-	week    float64        // in the last 7 complete days
-	median  float64        // of the last 14 complete days
-	days    []notify.Point // of the span
-	missing int            // parts of the subject that are not counted in, since there is no data for them
+	total   float64    // over the span
+	week    float64    // in the last 7 complete days
+	median  float64    // of the last 14 complete days
+	days    []DayUsage // of the span
+	missing int        // parts of the subject that are not counted in, since there is no data for them
 }
 
 // tallies are by figure. Only those that rules read mean anything.
@@ -93,7 +92,7 @@ func (q question) tally(column []float64) tally {
 	complete := column[min(max(0, int(q.life.born-q.first())), len(column)-1) : len(column)-1]
 	t := tally{total: total.get(), week: week.get(), median: rules.Close(complete, 0).Median}
 	for day := max(q.drawn(), q.life.born); day < q.to; day++ {
-		t.days = append(t.days, notify.Point{Day: day.Start(), Value: column[day-q.first()]})
+		t.days = append(t.days, DayUsage{Day: day, Value: column[day-q.first()]})
 	}
 	return t
 }

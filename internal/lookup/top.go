@@ -24,26 +24,26 @@ type TopQuery struct {
 
 // A Top is the devices that used most. NaN is no data.
 type Top struct {
-	By        string
-	Span      Span
-	From, To  time.Time // 00:00 UTC of the first day, and of the day after the last
-	AsOf      time.Time // as in Usage, and so are the next three
-	Failures  int
-	Failure   string
-	Truncated bool
-	Unit      string   // of values: "B", "" or a currency
-	Note      string   // what a cost is
-	Rows      []TopRow // the most first
-	Total     float64  // of all devices that there is data of
-	Devices   int      // how many devices are listed
-	Unknown   int      // devices without data for a day on which they were listed, also such that are no longer listed
+	Of      Subject   `json:"-"` // what was asked about
+	Now     time.Time `json:"-"` // when it was asked
+	By      string    `json:"by"`
+	Span    Span      `json:"span"`
+	From    time.Time `json:"from"` // 00:00 UTC of the first day
+	To      time.Time `json:"to"`   // 00:00 UTC of the day after the last
+	Source            // as in Usage
+	Unit    string    `json:"unit"`            // of values: "B", "" or a currency
+	Note    string    `json:"note,omitempty"`  // what a cost is
+	Total   float64   `json:"total"`           // of all devices that there is data for
+	Devices int       `json:"devices"`         // how many devices are listed
+	Unknown int       `json:"unknown_devices"` // devices without data for a day on which they were listed, also such that are no longer listed
+	Rows    []TopRow  `json:"rows"`            // the most first
 }
 
 // A TopRow is one device and what it used.
 type TopRow struct {
 	Subject
-	Value   float64
-	Share   float64 // percent of Total
+	Value   float64 `json:"value"`
+	Share   float64 `json:"share"` // percent of Total
 	ordinal int
 }
 
@@ -66,8 +66,7 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 		return Top{}, err
 	}
 	top := Top{
-		By: q.By, Span: q.Span, AsOf: asOf.at, Failures: asOf.failures, Failure: asOf.failure, Truncated: asOf.truncated,
-		Unit: unitOf(figure), Total: math.NaN(),
+		Of: q.Of, Now: d.Now(), By: q.By, Span: q.Span, Source: asOf.Source, Unit: unitOf(figure), Total: math.NaN(),
 	}
 	top.From, top.To = q.Span.bounds(d.dayOf(q.Span, asOf), d.Period)
 	var rates map[string]float64

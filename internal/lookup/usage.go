@@ -5,8 +5,6 @@ import (
 	"math"
 	"time"
 
-	"notewatch/internal/store"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -15,39 +13,59 @@ const shownAlerts = 5
 
 // A Usage is how much a subject used.
 type Usage struct {
-	Subject
-	Span       Span
-	From, To   time.Time       // 00:00 UTC of the first day, and of the day after the last
-	AsOf       time.Time       // when Notehub was last read; of several projects the oldest; zero: never
-	Failures   int             // polls that failed since
-	Failure    string          // why the last one failed
-	Truncated  bool            // Notehub cut its last answer short
-	Devices    int             // that are counted in
-	Device     *store.Device   // of a listed device: what the device list says; else nil
-	Period     rules.Period    // as of AsOf
-	Figures    []FigureUsage   // those that rules read, in the order bytes, events, sessions
-	NotRead    []rules.Figure  // those that no rule reads, so that notewatch does not fetch them
-	Polls      []ProjectStatus // of the projects of the subject, if Notehub was never read
-	Alerts     []rules.Alert   // open ones of the subject and what is in it, the worst first, at most 5
-	AlertCount int
+	Now     time.Time `json:"-"` // when it was asked
+	Subject           // its keys are keys of the usage
+	Span    Span      `json:"span"`
+	From    time.Time `json:"from"` // 00:00 UTC of the first day
+	To      time.Time `json:"to"`   // 00:00 UTC of the day after the last
+	Source
+	Devices    int             `json:"devices"`         // that are counted in
+	Period     UsagePeriod     `json:"period"`          // as of AsOf
+	Device     *Device         `json:"device,omitzero"` // of a listed device: what the device list says; else nil
+	Figures    []FigureUsage   `json:"figures"`         // those that rules read, in the order bytes, events, sessions
+	NotRead    []rules.Figure  `json:"not_read"`        // those that no rule reads, so that notewatch does not fetch them
+	Polls      []ProjectStatus `json:"-"`               // of the projects of the subject, if Notehub was never read
+	Alerts     []Alert         `json:"alerts"`          // open ones of the subject and what is in it, the worst first, at most 5
+	AlertCount int             `json:"alert_count"`
+}
+
+// A UsagePeriod is the period that a forecast is for.
+type UsagePeriod struct {
+	Start    time.Time `json:"start"`
+	End      time.Time `json:"end"`
+	DaysLeft float64   `json:"days_left"`
+}
+
+// A Device is what the device list says of a device.
+type Device struct {
+	SKU          string    `json:"sku"`
+	Firmware     string    `json:"firmware"`
+	Voltage      float64   `json:"voltage"`                // NaN: no data
+	LastActivity time.Time `json:"last_activity,omitzero"` // zero: no activity yet
+	Disabled     bool      `json:"disabled"`
 }
 
 // A FigureUsage is how much of one figure a subject used. NaN is no data.
 type FigureUsage struct {
-	Figure    rules.Figure
-	Unit      string         // "B" or ""
-	Total     float64        // over the span
-	Limit     float64        // of the rule that shows this figure over this span for the subject; NaN: there is none
-	LimitRule string         // its name
-	Pace      float64        // a day, over the last 7 complete days
-	Forecast  float64        // at the end of the period: Total + days left × Pace. NaN for other spans
-	Usual     float64        // median of the last 14 complete days
-	Days      []notify.Point // each day of the span; of today the last 14 days. Empty for a fleet without devices
-	Unknown   int            // how many of Days are no data
-	Missing   int            // devices of the fleet, or projects of all, without data: the values are those of the others
-	Cost      Money          // of events and bytes, over the span
-	// CostForecast is the cost at the end of the period. No amount for other spans.
-	CostForecast Money
+	Figure    rules.Figure `json:"figure"`
+	Unit      string       `json:"unit"`                 // "B" or ""
+	Total     float64      `json:"total"`                // over the span
+	Limit     float64      `json:"limit"`                // of the rule that shows this figure over this span for the subject; NaN: there is none
+	LimitRule string       `json:"limit_rule,omitempty"` // its name
+	LimitAt   time.Time    `json:"limit_at,omitzero"`    // about when Total exceeds Limit; zero: it has, or not before the period ends
+	Pace      float64      `json:"pace"`                 // a day, over the last 7 complete days
+	Forecast  float64      `json:"forecast"`             // at the end of the period: Total + days left × Pace. NaN for other spans
+	Usual     float64      `json:"usual"`                // median of the last 14 complete days
+	Days      []DayUsage   `json:"days"`                 // each day of the span; of today the last 14 days. Empty for a fleet without devices
+	Unknown   int          `json:"unknown_days"`         // how many of Days are no data
+	Missing   int          `json:"missing"`              // devices of the fleet, or projects of all, without data: the values are those of the others
+	Cost      Cost         `json:"cost,omitzero"`        // of events and bytes
+}
+
+// A DayUsage is what was used on a UTC day; NaN is no data.
+type DayUsage struct {
+	Day   rules.Day `json:"day"`
+	Value float64   `json:"value"`
 }
 
 // Usage returns how much a subject used over a span. It is as of the last time that the subject's projects were read, but
@@ -58,9 +76,10 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 		return Usage{}, err
 	}
 	u := Usage{
-		Subject: s, Span: span, AsOf: asOf.at, Failures: asOf.failures, Failure: asOf.failure, Truncated: asOf.truncated,
-		Period: d.Period.Period(asOf.day, asOf.instant), NotRead: d.notRead(),
+		Now: d.Now(), Subject: s, Span: span, Source: asOf.Source, NotRead: d.notRead(),
 	}
+	period := d.Period.Period(asOf.day, asOf.instant)
+	u.Period = UsagePeriod{period.Start, period.End, period.DaysLeft}
 	q := d.question(s, span, d.dayOf(span, asOf))
 	u.From, u.To = q.from.Start(), q.to.Start()
 	if err := d.describe(ctx, &u, &q); err != nil {
@@ -80,13 +99,14 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 		return Usage{}, err
 	}
 	for _, figure := range d.figures {
-		f := tallies[figure].over(figure, span, u.Period)
+		f := tallies[figure].over(figure, span, period)
 		f.Limit, f.LimitRule = limit(limiting, figure, span, f.Total)
+		f.LimitAt = f.limitAt(u.AsOf)
 		switch figure {
 		case rules.Bytes:
-			f.Cost, f.CostForecast = d.blocks(f.Total), d.blocks(f.Forecast)
+			f.Cost = d.blocks(f.Total, f.Forecast)
 		case rules.Events:
-			if f.Cost, f.CostForecast, err = d.cost(ctx, s, span, f.Total, f.Forecast); err != nil {
+			if f.Cost, err = d.cost(ctx, s, span, f.Total, f.Forecast); err != nil {
 				return Usage{}, err
 			}
 		}
@@ -94,6 +114,15 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	}
 	u.Alerts, u.AlertCount, err = d.OpenAlerts(ctx, s, shownAlerts)
 	return u, err
+}
+
+// limitAt returns when a figure that grows at its pace exceeds its limit; zero: it has, or not before the period ends.
+func (f FigureUsage) limitAt(asOf time.Time) time.Time {
+	if !(f.Total <= f.Limit && f.Forecast > f.Limit) {
+		return time.Time{}
+	}
+	days := (f.Limit - f.Total) / f.Pace
+	return asOf.Add(time.Duration(days * float64(24*time.Hour))).Round(time.Minute)
 }
 
 // within returns the device key that the store uses: the UID of a device, or "" for a project.
@@ -110,13 +139,14 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 	case KindDevice:
 		u.Devices = 1
 		device, ok, err := d.Store.Device(ctx, u.Project.UID, u.UID)
-		if ok {
-			u.Device = &device
-		}
 		if err != nil {
 			return err
 		}
-		return d.locate(ctx, q, u.Device)
+		if !ok {
+			return d.locate(ctx, q, nil)
+		}
+		u.Device = &Device{device.SKU, device.Firmware, device.Voltage, device.LastActivity, device.Disabled}
+		return d.locate(ctx, q, &device)
 	case KindFleet:
 		q.members, err = d.Store.FleetPlaces(ctx, u.Project.UID, u.UID)
 		u.Devices = len(q.members)
@@ -142,7 +172,7 @@ func (d *Desk) deviceCount(ctx context.Context, projects []Project) (all int, er
 func (t tally) over(figure rules.Figure, span Span, period rules.Period) FigureUsage {
 	f := FigureUsage{
 		Figure: figure, Unit: unitOf(figure), Total: t.total, Pace: t.week / weekDays, Forecast: math.NaN(), Usual: t.median,
-		Days: t.days, Missing: t.missing, Cost: noMoney(), CostForecast: noMoney(),
+		Days: t.days, Missing: t.missing,
 	}
 	if span == Period {
 		f.Forecast = f.Total + period.DaysLeft*f.Pace

@@ -12,7 +12,6 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -101,7 +100,7 @@ func TestUsageSays(t *testing.T) {
 	require.Equal(t, 1, u.Devices)
 	require.Equal(t, time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC), u.From)
 	require.Equal(t, time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC), u.To)
-	require.Equal(t, notify.Point{Day: u.From, Value: 1000}, figure(t, u, rules.Bytes).Days[0])
+	require.Equal(t, lookup.DayUsage{Day: rules.DayOf(u.From), Value: 1000}, figure(t, u, rules.Bytes).Days[0])
 	require.InDelta(t, 70, figure(t, u, rules.Events).Total, 0)
 	require.InDelta(t, 14, figure(t, u, rules.Sessions).Total, 0)
 
@@ -168,7 +167,9 @@ func TestUsageBeforeADayIsCommitted(t *testing.T) {
 			storetest.Usage{Device: uid, Day: today, Figures: rules.Figures{rules.Bytes: 9000}},
 			storetest.Usage{Device: uid, Day: today + 1, Figures: rules.Figures{rules.Bytes: 1}})
 	}
-	require.Equal(t, before, top())
+	during := top()
+	during.Now = before.Now
+	require.Equal(t, before, during)
 	require.Equal(t, ofFleet, fleet())
 }
 
@@ -225,6 +226,7 @@ func TestUsageNotRead(t *testing.T) {
 
 // The limit is that of a rule that shows this figure over this span for such a subject: the next one that is not passed.
 func TestUsageLimit(t *testing.T) {
+	var never time.Time
 	s := usual(t)
 	s.Rules = []*rules.Rule{
 		rule(t, "low", rules.EachDevice, "bytes.used", "1000"),
@@ -242,17 +244,19 @@ func TestUsageLimit(t *testing.T) {
 		span   lookup.Span
 		figure rules.Figure
 		want   string
+		at     time.Time
 	}{
-		{"freezer-2", lookup.Period, rules.Bytes, "next 20000"}, // has used 19000
-		{ice, lookup.Period, rules.Bytes, "high 50000"},         // has used 28500
-		{"freezer-2", lookup.Today, rules.Bytes, "quick 5000"},
-		{"freezer-2", lookup.Week, rules.Bytes, " NaN"},
-		{"freezer-2", lookup.Week, rules.Events, "silent 0"},
-		{"cold-chain", lookup.Period, rules.Bytes, "more 80000"}, // all are passed
-		{"fleet:prod", lookup.Period, rules.Bytes, " NaN"},
+		{"freezer-2", lookup.Period, rules.Bytes, "next 20000", now.Add(12 * time.Hour)}, // has used 19000, and 2000 a day
+		{ice, lookup.Period, rules.Bytes, "high 50000", now.Add(172 * time.Hour)},        // has used 28500, and 3000 a day
+		{"freezer-2", lookup.Today, rules.Bytes, "quick 5000", never},
+		{"freezer-2", lookup.Week, rules.Bytes, " NaN", never},
+		{"freezer-2", lookup.Week, rules.Events, "silent 0", never},
+		{"cold-chain", lookup.Period, rules.Bytes, "more 80000", never}, // all are exceeded
+		{"fleet:prod", lookup.Period, rules.Bytes, " NaN", never},
 	} {
 		f := figure(t, s.usage(s.find(c.of), c.span), c.figure)
 		require.Equal(t, c.want, fmt.Sprintf("%s %g", f.LimitRule, f.Limit), "%s %s", c.of, c.span)
+		require.WithinDuration(t, c.at, f.LimitAt, time.Second, "%s %s", c.of, c.span)
 	}
 	s.Rules = []*rules.Rule{only}
 	require.Equal(t, "selective", figure(t, s.usage(s.find(ice), lookup.Period), rules.Bytes).LimitRule)

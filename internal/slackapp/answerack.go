@@ -74,7 +74,7 @@ func (q *question) mine(ctx context.Context) (rules.Alert, error) {
 
 // whatText names an alert.
 func whatText(a rules.Alert) string {
-	return linkTo(lookup.SubjectOf(a).Link()) + " (" + name(a.Rule) + ", `" + name(a.ID) + "`)"
+	return link(lookup.SubjectOf(a)) + " (" + name(a.Rule) + ", `" + name(a.ID) + "`)"
 }
 
 // ackText says what has come of it: to the person, or to the channel if that sees it.

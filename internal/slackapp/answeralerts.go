@@ -38,7 +38,7 @@ func (q *question) alerts(ctx context.Context) (page, error) {
 }
 
 // alertsPage puts alerts into words.
-func (q *question) alertsPage(of lookup.Subject, open []rules.Alert, count int) page {
+func (q *question) alertsPage(of lookup.Subject, open []lookup.Alert, count int) page {
 	var p page
 	about := ""
 	if of.Kind != lookup.KindAll {
@@ -66,7 +66,7 @@ func (q *question) alertsPage(of lookup.Subject, open []rules.Alert, count int) 
 }
 
 // alertText says all of an alert in one line.
-func alertText(a rules.Alert, now time.Time) string {
+func alertText(a lookup.Alert, now time.Time) string {
 	level, since := a.Level.String(), a.FiredAt
 	if a.State == rules.Pending {
 		level, since = "pending", a.Since
@@ -78,18 +78,18 @@ func alertText(a rules.Alert, now time.Time) string {
 	if by := deliver.AckText(a.Ack); by != "" {
 		ack = "taken on by " + slackapi.Mrkdwn(by, maxSaid)
 	}
-	return "*" + level + "* " + words.Dotted(linkTo(lookup.SubjectOf(a).Link()), alertValue(a), name(a.Rule),
+	return "*" + level + "* " + words.Dotted(link(a.About()), alertValue(a), name(a.Rule),
 		"since "+agoText(since, now), ack, slackapi.Mrkdwn(deliver.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
 }
 
 // alertValue is the figure of an alert against its limit.
-func alertValue(a rules.Alert) string {
-	if a.Told.Figure == "" {
+func alertValue(a lookup.Alert) string {
+	if a.Figure == "" {
 		return ""
 	}
-	text := words.Figure(a.Value, a.Told.Unit)
+	text := words.Figure(a.Value, a.Unit)
 	if rules.Known(a.Limit) {
-		text += " of " + words.Figure(a.Limit, a.Told.Unit)
+		text += " of " + words.Figure(a.Limit, a.Unit)
 	}
-	return strings.TrimSpace(text + " " + name(a.Told.Figure))
+	return strings.TrimSpace(text + " " + name(a.Figure))
 }

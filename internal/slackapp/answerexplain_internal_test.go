@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -92,5 +93,5 @@ func TestAlertsInOneLine(t *testing.T) {
 		ID: "a1b2", Rule: "r", Project: coldChainUID, State: rules.Pending, Since: midday.Add(-time.Minute), Told: rules.Told{Project: "cold-chain"},
 	}
 	link := linkTo(notify.Named{Name: "cold-chain", URL: "https://notehub.io/project/" + coldChainUID})
-	require.Equal(t, "*pending* "+link+" · r · since Mon 15 Jun 11:59 UTC, 1 min ago · `a1b2`", alertText(pending, midday))
+	require.Equal(t, "*pending* "+link+" · r · since Mon 15 Jun 11:59 UTC, 1 min ago · `a1b2`", alertText(lookup.AlertOf(pending, midday, nil), midday))
 }

@@ -65,26 +65,19 @@ func (q *question) status(ctx context.Context) (page, error) {
 
 // alarmText says how many alerts there are: "2 alerts fire: 1 critical, 1 warning; 1 pending".
 func alarmText(s lookup.Status) string {
-	total, pending := 0, ""
-	var levels []string
-	for _, level := range slices.Backward(slices.Sorted(maps.Keys(s.Firing))) {
-		total += s.Firing[level]
-		levels = append(levels, fmt.Sprintf("%d %s", s.Firing[level], level))
+	pending, silences := some(s.Alerts.Pending, "pending"), silencesText(s)
+	firing := s.Alerts.Firing()
+	if len(firing) == 0 {
+		return words.Dotted("*No alert fires*", pending, silences)
 	}
-	if s.Pending > 0 {
-		pending = fmt.Sprintf("%d pending", s.Pending)
-	}
-	if total == 0 {
-		return words.Dotted("*No alert fires*", pending, silencesText(s))
-	}
-	return words.Dotted("*Firing:* "+listWords(levels, "and"), some(s.Muted, "muted"), some(s.Acked, "taken on"), pending, silencesText(s))
+	return words.Dotted("*Firing:* "+listWords(firing, "and"), some(s.Alerts.Muted, "muted"), some(s.Alerts.Acknowledged, "taken on"), pending, silences)
 }
 
 func silencesText(s lookup.Status) string {
-	if s.Silences == 0 {
+	if s.Alerts.Silences == 0 {
 		return ""
 	}
-	return words.Count(s.Silences, "silence")
+	return words.Count(s.Alerts.Silences, "silence")
 }
 
 func some(n int, what string) string {

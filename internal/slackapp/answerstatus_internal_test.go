@@ -7,14 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/lookup"
-	"notewatch/rules"
 )
 
 func TestStatusInTrouble(t *testing.T) {
 	project := lookup.Project{UID: coldChainUID, Name: "cold-chain", Account: "acme"}
 	s := lookup.Status{
 		Now:    midday,
-		Firing: map[rules.Level]int{rules.Warning: 3, rules.Critical: 1}, Pending: 2, Muted: 1, Acked: 1, Silences: 1,
+		Alerts: lookup.AlertCounts{Warning: 3, Critical: 1, Pending: 2, Muted: 1, Acknowledged: 1, Silences: 1},
 		Projects: []lookup.ProjectStatus{
 			{Project: project, Devices: 214, PolledAt: midday.Add(-3 * time.Hour), Failures: 4, Failure: "status 503 <b>", Truncated: true, Next: midday},
 			{Project: lookup.Project{Name: "lab"}},

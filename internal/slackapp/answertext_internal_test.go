@@ -11,8 +11,6 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/slackapi"
-	"notewatch/internal/store"
-	"notewatch/notify"
 	"notewatch/rules"
 )
 
@@ -63,29 +61,29 @@ func TestLongAnswersFit(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	q := d.app.question(Command{})
 	for _, outside := range append(hostile, strings.Repeat("<", 300)) {
-		s := lookup.Subject{Kind: lookup.KindDevice, UID: outside, Name: outside, Project: notify.Named{UID: outside, Name: outside, URL: "https://notehub.io/project/" + strings.Repeat("x", 460)}}
-		top := lookup.Top{By: "bytes", Span: lookup.Month, AsOf: midday, Failures: 3, Failure: outside, Truncated: true, Unit: "B", Note: outside, Devices: 100_000, Unknown: 99_000, Total: 1e15}
+		s := lookup.Subject{Kind: lookup.KindDevice, UID: outside, Name: outside, Project: lookup.Named{UID: "app:" + outside + strings.Repeat("x", 460), Name: outside}}
+		top := lookup.Top{By: "bytes", Span: lookup.Month, Source: lookup.Source{AsOf: midday, Failures: 3, Failure: outside, Truncated: true}, Unit: "B", Note: outside, Devices: 100_000, Unknown: 99_000, Total: 1e15}
 		for range maxRows {
 			top.Rows = append(top.Rows, lookup.TopRow{Subject: s, Value: 1e13, Share: 1})
 		}
 		page := q.topPage(top, lookup.Subject{})
 		requireSlack(t, page.reply())
 
-		a := rules.Alert{ID: "a1b2c3d4e5", Rule: outside, Project: outside, Subject: outside, State: rules.Firing, Level: rules.Critical, FiredAt: midday, Value: 1e15, Limit: 1e12,
+		a := lookup.AlertOf(rules.Alert{ID: "a1b2c3d4e5", Rule: outside, Project: outside, Subject: outside, State: rules.Firing, Level: rules.Critical, FiredAt: midday, Value: 1e15, Limit: 1e12,
 			Told: rules.Told{Subject: outside, Project: outside, Figure: outside, Unit: outside}, Ack: rules.Ack{By: outside, At: midday},
-			Mute: rules.Mute{Kind: rules.BySilence, By: outside, Because: outside, Until: midday}}
-		u := lookup.Usage{Subject: s, Span: lookup.Period, From: midday, To: midday, AsOf: midday, Failures: 1, Failure: outside, Truncated: true,
-			Device: &store.Device{Firmware: outside, SKU: outside, Voltage: math.NaN(), Disabled: true, LastActivity: midday}, AlertCount: 100_000}
+			Mute: rules.Mute{Kind: rules.BySilence, By: outside, Because: outside, Until: midday}}, midday, nil)
+		u := lookup.Usage{Subject: s, Span: lookup.Period, From: midday, To: midday, Source: lookup.Source{AsOf: midday, Failures: 1, Failure: outside, Truncated: true},
+			Device: &lookup.Device{Firmware: outside, SKU: outside, Voltage: math.NaN(), Disabled: true, LastActivity: midday}, AlertCount: 100_000}
 		for range 5 {
 			u.Alerts = append(u.Alerts, a)
 		}
 		for figure := range rules.FigureCount {
 			u.Figures = append(u.Figures, lookup.FigureUsage{Figure: figure, Unit: "B", Total: 1e15, Limit: 1e12, LimitRule: outside, Pace: 1e10, Forecast: 1e16, Usual: 1e10,
-				Days: make([]notify.Point, 366), Unknown: 300, Cost: lookup.Money{Amount: 1, Currency: "USD", Note: outside}, CostForecast: lookup.Money{Amount: 1, Currency: "USD"}})
+				Days: make([]lookup.DayUsage, 366), Unknown: 300, Cost: lookup.Cost{Amount: 1, Forecast: 1, Currency: "USD", Note: outside}})
 			u.NotRead = append(u.NotRead, figure)
 		}
 		requireSlack(t, q.usagePage(u).reply())
-		var many []rules.Alert
+		var many []lookup.Alert
 		for range maxAlerts {
 			many = append(many, a)
 		}
@@ -95,29 +93,29 @@ func TestLongAnswersFit(t *testing.T) {
 
 // Forecasts say when a limit is passed.
 func TestForecasts(t *testing.T) {
-	u := lookup.Usage{AsOf: midday, Period: rules.Period{End: midday.AddDate(0, 0, 15)}}
+	u := lookup.Usage{Period: lookup.UsagePeriod{End: midday.AddDate(0, 0, 15)}}
 	for _, test := range []struct {
-		total, limit, pace, forecast float64
-		want                         string
+		total, limit, forecast float64
+		want                   string
 	}{
-		{100, 400, 10, 250, ": within the limit"},
-		{100, 200, 10, 250, ": 125 % of the limit, which is passed about Thu 25 Jun"},
-		{250, 200, 10, 400, ": the limit is passed already"},
-		{100, math.NaN(), 10, 250, "→ 250 when the period ends, Tue 30 Jun 12:00 UTC"},
-		{100, 200, math.NaN(), math.NaN(), ""},
+		{100, 400, 250, ": within the limit"},
+		{100, 200, 250, ": 125 % of the limit, which is passed about Thu 25 Jun"},
+		{250, 200, 400, ": the limit is passed already"},
+		{100, math.NaN(), 250, "→ 250 when the period ends, Tue 30 Jun 12:00 UTC"},
+		{100, 200, math.NaN(), ""},
 	} {
-		text := forecastText(u, lookup.FigureUsage{Total: test.total, Limit: test.limit, Pace: test.pace, Forecast: test.forecast})
+		text := forecastText(u, lookup.FigureUsage{Total: test.total, Limit: test.limit, LimitAt: midday.AddDate(0, 0, 10), Forecast: test.forecast})
 		require.True(t, strings.HasSuffix(text, test.want), "%q: want %q", text, test.want)
 	}
 }
 
 // Money is shown where prices are set, with what it is.
 func TestMoney(t *testing.T) {
-	none := lookup.Money{Amount: math.NaN()}
-	spent, ahead := lookup.Money{Amount: 0.75, Currency: "USD", Note: "at list price"}, lookup.Money{Amount: 1.5, Currency: "USD"}
-	require.Empty(t, costText(lookup.FigureUsage{Cost: none, CostForecast: none}))
-	require.Equal(t, "0.75 USD (at list price)", costText(lookup.FigureUsage{Cost: spent, CostForecast: none}))
-	require.Equal(t, "0.75 USD so far, 1.5 USD when the period ends (at list price)", costText(lookup.FigureUsage{Cost: spent, CostForecast: ahead}))
+	spent := lookup.Cost{Amount: 0.75, Forecast: math.NaN(), Currency: "USD", Note: "at list price"}
+	require.Empty(t, costText(lookup.FigureUsage{}))
+	require.Equal(t, "0.75 USD (at list price)", costText(lookup.FigureUsage{Cost: spent}))
+	spent.Forecast = 1.5
+	require.Equal(t, "0.75 USD so far, 1.5 USD when the period ends (at list price)", costText(lookup.FigureUsage{Cost: spent}))
 }
 
 // What is not known is said.
@@ -127,10 +125,10 @@ func TestWhatIsNotKnownIsSaid(t *testing.T) {
 		"Notehub cut its last answer short: there may be more than these figures say.",
 	}, readText(time.Time{}, 2, "status 503", true))
 	require.Equal(t, "3 of 14 days without data · 2 devices without data",
-		gapText(lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}, lookup.FigureUsage{Days: make([]notify.Point, 14), Unknown: 3, Missing: 2}))
+		gapText(lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}, lookup.FigureUsage{Days: make([]lookup.DayUsage, 14), Unknown: 3, Missing: 2}))
 	require.Equal(t, "Notehub does not list it any more.", deviceText(lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindDevice}}, midday))
 	gone := figureLines(lookup.Usage{}, lookup.FigureUsage{
-		Figure: rules.Bytes, Unit: "B", Total: math.NaN(), Limit: math.NaN(), Pace: math.NaN(), Forecast: math.NaN(), Usual: math.NaN(), Cost: lookup.Money{Amount: math.NaN()},
+		Figure: rules.Bytes, Unit: "B", Total: math.NaN(), Limit: math.NaN(), Pace: math.NaN(), Forecast: math.NaN(), Usual: math.NaN(),
 	})
 	require.Equal(t, "*bytes* no data", gone[0])
 }

@@ -53,7 +53,7 @@ func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.desk.Now()), slackapi.Mrkdwn(top.Note, maxSaid))
 	var lines []string
 	for i, row := range top.Rows {
-		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, linkTo(row.Link()))+words.Dotted(words.Figure(row.Value, top.Unit),
+		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, link(row.Subject))+words.Dotted(words.Figure(row.Value, top.Unit),
 			shareBar(row.Share, top.Rows[0].Share), elsewhere(row, of)))
 	}
 	if len(lines) == 0 {

@@ -70,15 +70,17 @@ func (q *question) usagePage(u lookup.Usage) page {
 
 // subjectText names a subject, and what it is.
 func subjectText(s lookup.Subject) string {
-	link := linkTo(s.Link())
 	switch s.Kind {
 	case lookup.KindAll:
 		return "all projects"
 	case lookup.KindProject:
-		return "project " + link
+		return "project " + link(s)
 	}
-	return fmt.Sprintf("%s %s (%s)", s.Kind, link, name(s.Project.Name))
+	return fmt.Sprintf("%s %s (%s)", s.Kind, link(s), name(s.Project.Name))
 }
+
+// link returns the name of a subject as a link to where people look at it.
+func link(s lookup.Subject) string { return slackapi.Link(words.Name(s.Name, s.UID), s.URL()) }
 
 // spanText names a span, seen from now.
 func spanText(span lookup.Span, from, to, now time.Time) string {
@@ -174,19 +176,17 @@ func forecastText(u lookup.Usage, f lookup.FigureUsage) string {
 	case f.Forecast <= f.Limit:
 		return text + ": within the limit"
 	}
-	days := (f.Limit - f.Total) / f.Pace
-	passed := u.AsOf.Add(time.Duration(days * float64(24*time.Hour)))
-	return fmt.Sprintf("%s: %s of the limit, which is passed about %s", text, words.Share(f.Forecast, f.Limit), passed.UTC().Format("Mon 2 Jan"))
+	return fmt.Sprintf("%s: %s of the limit, which is passed about %s", text, words.Share(f.Forecast, f.Limit), f.LimitAt.UTC().Format("Mon 2 Jan"))
 }
 
 // costText says what a figure costs, where prices are set.
 func costText(f lookup.FigureUsage) string {
-	if !rules.Known(f.Cost.Amount) {
+	if f.Cost.Currency == "" || !rules.Known(f.Cost.Amount) {
 		return ""
 	}
 	text := words.Figure(f.Cost.Amount, f.Cost.Currency)
-	if rules.Known(f.CostForecast.Amount) {
-		text += " so far, " + words.Figure(f.CostForecast.Amount, f.CostForecast.Currency) + " when the period ends"
+	if rules.Known(f.Cost.Forecast) {
+		text += " so far, " + words.Figure(f.Cost.Forecast, f.Cost.Currency) + " when the period ends"
 	}
 	return slackapi.Mrkdwn(text+" ("+f.Cost.Note+")", maxSaid)
 }

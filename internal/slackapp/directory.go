@@ -40,17 +40,17 @@ func (d directory) matchText(m rules.Match) string {
 		rule = "rule " + name(m.Rule)
 	}
 	if m.Project != "" {
-		project = "project " + d.link(lookup.KindProject, m.Project, m.Project)
+		project = "project " + d.named(lookup.KindProject, m.Project, m.Project)
 	}
 	if m.Subject != "" {
-		device = "device " + d.link(lookup.KindDevice, m.Subject, m.Project)
+		device = "device " + d.named(lookup.KindDevice, m.Subject, m.Project)
 	}
 	return words.Dotted(alert, rule, project, device)
 }
 
-// link shows what has just this UID or name, in a project if that is named. What is not known any more, or may be one of
+// named shows what has just this UID or name, in a project if that is named. What is not known any more, or may be one of
 // several, is shown as it is written.
-func (d directory) link(kind lookup.Kind, text, project string) string {
+func (d directory) named(kind lookup.Kind, text, project string) string {
 	var found []lookup.Subject
 	for _, s := range d {
 		inside := project == "" || project == s.Project.UID || project == s.Project.Name
@@ -61,5 +61,5 @@ func (d directory) link(kind lookup.Kind, text, project string) string {
 	if len(found) != 1 {
 		return name(text)
 	}
-	return linkTo(found[0].Link())
+	return link(found[0])
 }

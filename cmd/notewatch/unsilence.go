@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/silences"
+	"notewatch/internal/terminal"
+	"notewatch/internal/words"
+)
+
+func newUnsilence() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "unsilence ID",
+		Short: "End a silence",
+		Long: `Ends a silence before its time.
+
+--json prints the silence as notewatch silences --json has it, with ended_at and ended_by.`,
+		Args:              oneArgument("the ID of a silence, which notewatch silences lists"),
+		ValidArgsFunction: completeFirst(silenceIDs),
+		RunE:              func(c *cobra.Command, args []string) error { return unsilence(c, args[0], asJSON) },
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func unsilence(c *cobra.Command, text string, asJSON bool) error {
+	return change(c, func(db opened) error {
+		ctx, desk := c.Context(), db.desk(c)
+		silence, err := desk.Silence(ctx, text)
+		if err != nil {
+			return hinted(err)
+		}
+		if now := db.clock.Now(); silence.Over(now) {
+			return fmt.Errorf("silence %s is over already, since %s", silence.ID, words.Time(silence.Stops()))
+		}
+		ended, err := hand(db).Unsilence(ctx, silence.ID, whoami())
+		if err == nil && !ended { // someone was faster
+			err = fmt.Errorf("silence %s is over already", silence.ID)
+		}
+		if err != nil {
+			return err
+		}
+		if !asJSON {
+			return screenOf(c).Say(silence.ID + " is over. " + db.hence("tells what still stands") + ".")
+		}
+		if silence, err = desk.Silence(ctx, silence.ID); err != nil {
+			return err
+		}
+		selector, err := desk.Selector(ctx)
+		if err != nil {
+			return err
+		}
+		view, err := silences.Of(ctx, selector.Desk, silence)
+		if err != nil {
+			return err
+		}
+		return terminal.WriteJSON(c.OutOrStdout(), view)
+	})
+}

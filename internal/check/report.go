@@ -1,0 +1,173 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/config"
+	"notewatch/internal/lookup"
+	"notewatch/internal/silences"
+	"notewatch/internal/watch"
+	"notewatch/rules"
+)
+
+// A Report is how a rules file is understood.
+type Report struct {
+	File      string         `json:"file"` // path
+	Projects  []lookup.Named `json:"projects"`
+	Accounts  []Account      `json:"accounts"`
+	Rules     []Rule         `json:"rules"`
+	Receivers []Receiver     `json:"receivers"`
+	Windows   []Window       `json:"windows"`
+	Proxies   []Proxy        `json:"-"`
+}
+
+// An Account is how often the projects of an account are polled.
+type Account struct {
+	Name      string        `json:"name"`
+	Projects  int           `json:"projects"`
+	PerMinute float64       `json:"requests_per_minute"`
+	Interval  time.Duration `json:"interval_seconds"` // between two polls of each of its projects, as far as known without their device lists
+}
+
+// A Rule is a rule of the file.
+type Rule struct {
+	Name      string        `json:"name"`
+	Each      rules.Scope   `json:"each"`
+	Kind      string        `json:"kind"` // live, day or period
+	Levels    []rules.Level `json:"levels"`
+	Reads     []string      `json:"reads"`     // figures, "device list" and "poll"
+	Receivers []string      `json:"receivers"` // its own, else those of all projects
+}
+
+// A Receiver is a receiver without its settings: these hold secrets.
+type Receiver struct {
+	Name     string      `json:"name"`
+	From     rules.Level `json:"from"`
+	Fallback string      `json:"fallback,omitempty"`
+}
+
+// A Window is a mute window with what it covers.
+type Window struct {
+	silences.Silence        // its keys are keys of the window
+	UTC              bool   `json:"-"` // the zone of its schedule
+	Rules            string `json:"-"` // a name, or "all 3"
+	Project          string `json:"-"` // a name, or "all 2"
+	Devices          string `json:"-"` // a name, "all", or "-" for a rule for each project
+}
+
+// A Proxy is what is reached through a proxy.
+type Proxy struct {
+	Name   string   // without its secrets
+	Behind []string // "Notehub" and names of receivers
+}
+
+// Of returns how a rules file is understood at an instant.
+func Of(file *config.File, wired watch.Config, now time.Time) Report {
+	r := Report{File: file.Path, Accounts: accounts(wired.Bot), Proxies: proxies(wired)}
+	for _, p := range file.Projects {
+		r.Projects = append(r.Projects, lookup.Named{UID: p.UID, Name: p.Name})
+	}
+	for _, rule := range file.Rules {
+		r.Rules = append(r.Rules, Rule{
+			Name: rule.Spec.Name, Each: rule.Spec.Each, Kind: rule.Kind.String(),
+			Levels: levels(rule.Spec), Reads: reads(rule.Reads), Receivers: notified(file, rule),
+		})
+	}
+	for _, receiver := range file.Receivers {
+		r.Receivers = append(r.Receivers, Receiver{receiver.Name, receiver.From, receiver.Fallback})
+	}
+	for _, w := range file.Silences {
+		r.Windows = append(r.Windows, Window{
+			Silence: silences.Window(w, now), UTC: w.Zone == nil || w.Zone == time.UTC,
+			Rules:   cmp.Or(w.Match.Rule, fmt.Sprintf("all %d", len(file.Rules))),
+			Project: cmp.Or(w.Match.Project, fmt.Sprintf("all %d", len(file.Projects))),
+			Devices: covered(file, w.Match),
+		})
+	}
+	return r
+}
+
+// accounts returns how often the projects of each account are polled.
+func accounts(wired bot.Config) (all []Account) {
+	b := bot.New(wired)
+	for _, a := range wired.Accounts {
+		projects := 0
+		for _, p := range wired.Projects {
+			if p.Account == a.Name {
+				projects++
+			}
+		}
+		all = append(all, Account{a.Name, projects, a.PerMinute, b.Cadence(a)})
+	}
+	return all
+}
+
+// proxies returns what is reached through which proxy, in the order of their names.
+func proxies(wired watch.Config) (all []Proxy) {
+	behind := make(map[string][]string)
+	for _, a := range wired.Bot.Accounts {
+		if via := a.Client.Proxy(); via != "" && behind[via] == nil {
+			behind[via] = []string{"Notehub"} // all accounts have one address
+		}
+	}
+	for _, receiver := range wired.Receivers {
+		if r, ok := receiver.Receiver.(interface{ Proxy() string }); ok && r.Proxy() != "" {
+			behind[r.Proxy()] = append(behind[r.Proxy()], receiver.Name)
+		}
+	}
+	for _, via := range slices.Sorted(maps.Keys(behind)) {
+		all = append(all, Proxy{via, behind[via]})
+	}
+	return all
+}
+
+// covered names the devices that a match covers. A rule for each project has none.
+func covered(file *config.File, m rules.Match) string {
+	projectRule := func(r config.Rule) bool { return r.Spec.Name == m.Rule && r.Spec.Each == rules.EachProject }
+	if slices.ContainsFunc(file.Rules, projectRule) {
+		return "-"
+	}
+	return cmp.Or(m.Subject, "all")
+}
+
+// notified returns the receivers that a rule notifies: its own, else those of all projects.
+func notified(file *config.File, r config.Rule) []string {
+	if r.Notify != nil {
+		return r.Notify
+	}
+	var names []string
+	for _, p := range file.Projects {
+		for _, name := range p.Notify {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+func levels(spec rules.Spec) (all []rules.Level) {
+	for _, condition := range spec.When {
+		all = append(all, condition.Level)
+	}
+	return all
+}
+
+// reads returns what a rule reads.
+func reads(r rules.Reads) (all []string) {
+	for _, figure := range r.Figures {
+		all = append(all, figure.String())
+	}
+	if r.Device {
+		all = append(all, "device list")
+	}
+	if r.Poll {
+		all = append(all, "poll")
+	}
+	return all
+}

@@ -1,0 +1,50 @@
+package demo
+
+import (
+	"cmp"
+	"context"
+	"regexp"
+	"strings"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// Commands returns what can be asked and tried on the database of a demo that was kept, as lines to be typed as they stand.
+func Commands(ctx context.Context, db *store.Store, database, rulesFile string) ([]string, error) {
+	alerts, err := db.Alerts(ctx, store.AlertFilter{})
+	lines := []string{
+		"export NOTEWATCH_DATABASE=" + shellWord(database) + " NOTEWATCH_RULES=" + shellWord(rulesFile),
+		"notewatch status", "notewatch alerts", "notewatch top 5 events 7d",
+	}
+	if a, ok := firingOne(alerts); ok {
+		lines = append(lines,
+			"notewatch usage "+shellWord(cmp.Or(a.Told.Subject, a.Told.Project))+" 30d",
+			"notewatch explain "+a.ID,
+			"notewatch history "+a.ID,
+			"notewatch ack "+a.ID,
+			"notewatch silence --alert "+a.ID+` --until over --because "we know"`,
+		)
+	}
+	return lines, err
+}
+
+// firingOne returns an alert that fires, the newest of a device if there is one.
+func firingOne(alerts []rules.Alert) (found rules.Alert, ok bool) {
+	for _, a := range alerts {
+		if a.State == rules.Firing && (!ok || found.Subject == "") {
+			found, ok = a, true
+		}
+	}
+	return found, ok
+}
+
+var bareWord = regexp.MustCompile(`^[\w./:@%+,-]+$`)
+
+// shellWord is text as one word of a shell.
+func shellWord(text string) string {
+	if bareWord.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}

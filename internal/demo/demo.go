@@ -1,0 +1,165 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notewatch/internal/config"
+	"notewatch/internal/secret"
+	"notewatch/internal/watch"
+	"notewatch/notehub/notehubtest"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// What a demo fixes.
+const (
+	Days              = 14
+	Token             = "demo"    // of the simulated Notehub
+	interval          = time.Hour // between polls, simulated
+	requestsPerMinute = 7         // as of the real Notehub
+)
+
+// Start is when the demo begins. It is late in a month, so that a period ends on the way, and in an afternoon, so that something is
+// used on the last day.
+var Start = time.Date(2026, 6, 17, 15, 0, 0, 0, time.UTC)
+
+// NewHub returns a Notehub that simulates the projects of a rules file.
+func NewHub(clock *Clock, projects []config.Project) *notehubtest.Server {
+	return notehubtest.New(notehubtest.Config{
+		Now: clock.Now, Token: Token, Seed: 1, RequestsPerMinute: requestsPerMinute, Projects: scenario(projects),
+	})
+}
+
+// Receive replaces the receivers of a rules file by those of a demo: the terminal, and a webhook URL and a Slack channel unless they
+// are "".
+func Receive(file *config.File, webhook, channel string) {
+	file.Receivers = []config.Receiver{{Name: "terminal", Terminal: true}}
+	if webhook != "" {
+		hook := &config.Webhook{URL: secret.New(webhook), AllowPrivate: true}
+		file.Receivers = append(file.Receivers, config.Receiver{Name: "webhook", Webhook: hook})
+	}
+	if channel != "" {
+		file.Receivers = append(file.Receivers, config.Receiver{Name: "slack", Slack: &config.Slack{Channel: channel}})
+	}
+	var names []string
+	for _, r := range file.Receivers {
+		names = append(names, r.Name)
+	}
+	file.Operators = names
+	for i := range file.Projects {
+		file.Projects[i].Notify = names
+	}
+	for i := range file.Rules {
+		file.Rules[i].Notify = nil
+	}
+}
+
+// A Summary is what happened in a demo.
+type Summary struct {
+	Firing    int // alerts at its end
+	Receivers []Counts
+}
+
+// Counts are what a receiver accepted.
+type Counts struct {
+	Receiver     string
+	Messages     int
+	Fired        int
+	Escalated    int
+	Reminded     int
+	Ended        int
+	Duplicates   int // states of alerts that were sent before
+	NotDelivered int // alerts that it does not show as the database says
+}
+
+// Play runs the watch that is wired with a database until the simulated days are over, or ctx is done, which takes as long as lasts or
+// longer.
+func Play(ctx context.Context, wired watch.Config, clock *Clock, lasts time.Duration) (Summary, error) {
+	db := wired.Bot.Store
+	if err := db.MarkDemo(ctx, Start); err != nil {
+		return Summary{}, err
+	}
+	wired.Bot.Interval = interval
+	var witnesses []*witness
+	for i, r := range wired.Receivers {
+		witnesses = append(witnesses, &witness{Receiver: r.Receiver, name: r.Name, events: map[string]int{}, seen: map[string]bool{}})
+		wired.Receivers[i].Receiver = witnesses[i]
+	}
+	w, err := watch.New(ctx, wired)
+	if err != nil {
+		return Summary{}, err
+	}
+	end := Start.AddDate(0, 0, Days)
+	if err := follow(ctx, w, clock, end, lasts); err != nil {
+		return Summary{}, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if clock.Now().Before(end) {
+		end = clock.Now()
+	}
+	if err := db.MarkDemo(ctx, end); err != nil {
+		return Summary{}, err
+	}
+	return summarize(ctx, wired, witnesses)
+}
+
+// summarize returns what happened, and whether every receiver shows what the database says.
+func summarize(ctx context.Context, wired watch.Config, witnesses []*witness) (s Summary, err error) {
+	db := wired.Bot.Store
+	for _, p := range wired.Bot.Projects {
+		open, err := db.OpenAlerts(ctx, p.UID)
+		if err != nil {
+			return s, err
+		}
+		for _, a := range open {
+			if a.State == rules.Firing {
+				s.Firing++
+			}
+		}
+	}
+	for _, w := range witnesses {
+		missing, _, err := db.Unshown(ctx, w.name)
+		if err != nil {
+			return s, err
+		}
+		s.Receivers = append(s.Receivers, Counts{
+			Receiver: w.name, Messages: w.messages, Fired: w.events["fired"], Escalated: w.events["escalated"], Reminded: w.events["reminded"],
+			Ended:      w.events["resolved"] + w.events["period_ended"] + w.events["corrected"] + w.events["withdrawn"],
+			Duplicates: w.twice, NotDelivered: missing,
+		})
+	}
+	return s, nil
+}
+
+// A witness counts what a receiver accepted.
+type witness struct {
+	notify.Receiver
+	name     string
+	messages int
+	twice    int            // states of alerts that were sent before
+	events   map[string]int // by reason
+	seen     map[string]bool
+}
+
+// Send implements notify.Receiver.
+func (w *witness) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+	shown, err := w.Receiver.Send(ctx, n, ref)
+	if err != nil {
+		return shown, err
+	}
+	w.messages++
+	for _, a := range n.Alerts {
+		if !a.Changed {
+			continue
+		}
+		w.events[a.Reason]++
+		state := fmt.Sprintf("%s %d", a.ID, a.Version)
+		if w.seen[state] {
+			w.twice++
+		}
+		w.seen[state] = true
+	}
+	return shown, nil
+}

@@ -1,0 +1,229 @@
+package explain
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/internal/spelling"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// An Explanation is why a rule fires for a subject, or why not. NaN is no data.
+type Explanation struct {
+	Now     time.Time    `json:"-"` // when it was asked
+	Rule    string       `json:"rule"`
+	Each    rules.Scope  `json:"each"`
+	Project lookup.Named `json:"project"`
+	Subject lookup.Named `json:"subject"` // of a rule for each project the project
+	Time    time.Time    `json:"as_of"`   // that the rule is evaluated as of: Now, or the last poll if that is long ago
+
+	PolledAt  time.Time `json:"polled_at,omitzero"`
+	Failures  int       `json:"failures"`
+	Failure   string    `json:"failure,omitempty"`
+	Truncated bool      `json:"truncated"`
+	ListedAt  time.Time `json:"listed_at,omitzero"` // when the device list was read
+
+	Least    rules.Level `json:"least"` // the highest level that is certainly reached
+	Most     rules.Level `json:"most"`  // the highest level that is possible
+	Selected rules.Truth `json:"-"`     // where
+	Error    string      `json:"error,omitempty"`
+
+	Figure string  `json:"figure"`
+	Unit   string  `json:"unit"`
+	Value  float64 `json:"value"`
+	Usual  float64 `json:"usual"`
+	Limit  float64 `json:"limit"`
+
+	Conditions []Condition   `json:"conditions"`
+	Alert      *lookup.Alert `json:"alert,omitzero"` // the open one; nil: there is none
+	Ending     string        `json:"-"`              // when that ends, or would, as a sentence
+	Ended      *lookup.Alert `json:"-"`              // the one that was asked about, if it has ended
+	Mute       rules.Mute    `json:"mute,omitzero"`
+	Held       []Held        `json:"held"`
+}
+
+// A Condition is one condition of a rule: where, that of a level, or resolve_when.
+type Condition struct {
+	Field   string `json:"field"`
+	Part           // its keys are keys of the condition
+	Omitted int    `json:"omitted"` // parts that are left out because there are too many
+}
+
+// A Part is a condition or a part of one.
+type Part struct {
+	Text     string      `json:"text"`
+	Filled   string      `json:"filled"` // Text with the values put in
+	Truth    rules.Truth `json:"truth"`
+	Name     string      `json:"name,omitempty"`     // of the let that stands in its place
+	Operator string      `json:"operator,omitempty"` // that joins Parts
+	Parts    []Part      `json:"parts,omitempty"`
+	Lets     []Let       `json:"lets,omitempty"`
+}
+
+// A Let is what a name in a part stands for.
+type Let struct {
+	Name   string `json:"name"`
+	Text   string `json:"text"`
+	Filled string `json:"filled"`
+}
+
+// A Held is a level that is true but not yet for long enough to fire.
+type Held struct {
+	Level rules.Level   `json:"level"`
+	For   time.Duration `json:"seconds"`
+	Need  time.Duration `json:"of_seconds"`
+}
+
+// A MisuseError is a question that is not complete.
+type MisuseError struct{ Text string }
+
+// Error says what is missing.
+func (e *MisuseError) Error() string { return e.Text }
+
+// Explain explains the rule of an alert, by its ID or the beginning of one, or a rule for what a name names. Its errors are those of
+// the desk, and *MisuseError if no subject is named where one is needed.
+func Explain(ctx context.Context, desk *lookup.Desk, b *bot.Bot, word, name string) (Explanation, error) {
+	q := question{desk, b}
+	rule := q.rule(word)
+	switch {
+	case rule == nil && name == "":
+		return q.alert(ctx, word)
+	case rule == nil:
+		return Explanation{}, &lookup.UnknownError{
+			Text: word, Kinds: []lookup.Kind{lookup.KindRule}, Nearest: spelling.Nearest(word, desk.RuleNames()),
+		}
+	}
+	return q.named(ctx, rule, name)
+}
+
+// A question is what an explanation is made from.
+type question struct {
+	desk *lookup.Desk
+	bot  *bot.Bot
+}
+
+// rule returns the rule of a name, ignoring case; nil if there is none.
+func (q question) rule(name string) *rules.Rule {
+	at := slices.IndexFunc(q.desk.Rules, func(r *rules.Rule) bool { return strings.EqualFold(r.Spec.Name, name) })
+	if at < 0 {
+		return nil
+	}
+	return q.desk.Rules[at]
+}
+
+// named explains a rule for what a name names.
+func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Explanation, error) {
+	kinds := []lookup.Kind{lookup.KindDevice}
+	if rule.Spec.Each == rules.EachProject {
+		kinds = append(kinds, lookup.KindProject)
+	}
+	if name == "" && rule.Spec.Each == rules.EachDevice {
+		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is about devices: name one", rule.Spec.Name)}
+	}
+	subject, err := q.desk.Find(ctx, name, kinds...)
+	if err != nil {
+		return Explanation{}, err
+	}
+	if subject.Kind == lookup.KindAll {
+		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is about projects: name one", rule.Spec.Name)}
+	}
+	if subject.Gone {
+		return Explanation{}, fmt.Errorf("device %q is not listed any more, so no rule judges it", subject.Name)
+	}
+	device := ""
+	if subject.Kind == lookup.KindDevice {
+		device = subject.UID
+	}
+	return q.explain(ctx, rule, subject.Project.UID, device)
+}
+
+// alert explains the rule of an alert for its subject.
+func (q question) alert(ctx context.Context, id string) (Explanation, error) {
+	a, err := q.desk.Alert(ctx, id)
+	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok {
+		hint := "notewatch alerts --all and notewatch check list them"
+		if near := cmp.Or(unknown.Nearest, spelling.Nearest(unknown.Text, q.desk.RuleNames())); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		return Explanation{}, fmt.Errorf("there is no alert and no rule %q; %s", unknown.Text, hint)
+	}
+	if err != nil {
+		return Explanation{}, err
+	}
+	if a.Drill {
+		return Explanation{}, fmt.Errorf("alert %s is a drill: nothing was judged", a.ID)
+	}
+	at := slices.Index(q.desk.RuleNames(), a.Rule)
+	if at < 0 {
+		return Explanation{}, fmt.Errorf("alert %s is of %q, which is no rule of the rules file; notewatch history %s tells its story",
+			a.ID, a.Rule, a.ID)
+	}
+	e, err := q.explain(ctx, q.desk.Rules[at], a.Project, a.Subject)
+	if !a.Open() {
+		ended := lookup.AlertOf(a, e.Now, nil)
+		e.Ended = &ended
+	}
+	return e, err
+}
+
+// explain explains what a rule finds about a device, or about the project if device is "".
+func (q question) explain(ctx context.Context, rule *rules.Rule, project, device string) (Explanation, error) {
+	found, err := q.bot.Explain(ctx, rule.Spec.Name, project, device)
+	if err != nil {
+		return Explanation{}, err
+	}
+	if found.Alert, err = q.desk.UpdateValue(ctx, found.Alert); err != nil {
+		return Explanation{}, err
+	}
+	e := Of(found)
+	e.Now = q.desk.Now()
+	if !found.Alert.Open() {
+		return e, nil
+	}
+	e.Ending = found.Ending()
+	return e, q.desk.Show(ctx, []rules.Alert{found.Alert}, func(a lookup.Alert) error {
+		e.Alert = &a
+		return nil
+	})
+}
+
+// Of returns what the bot found as data for people, without the alert.
+func Of(found bot.Explanation) Explanation {
+	e := Explanation{
+		Rule: found.Rule.Spec.Name, Each: found.Rule.Spec.Each, Time: found.Now,
+		Project: lookup.Named{UID: found.Project.UID, Name: found.Project.Name}, Subject: lookup.Named{UID: found.Subject.UID, Name: found.Subject.Name},
+		PolledAt: found.PolledAt, Failures: found.Failures, Failure: found.Failure, Truncated: found.Truncated, ListedAt: found.ListedAt,
+		Least: found.Result.Least, Most: found.Result.Most, Selected: found.Selected,
+		Figure: found.Rule.Show, Unit: found.Rule.Unit, Value: found.Value, Usual: found.Usual, Limit: found.Rule.Limit, Mute: found.Mute,
+	}
+	if found.Err != nil {
+		e.Error = found.Err.Error()
+	}
+	for _, c := range found.Conditions {
+		e.Conditions = append(e.Conditions, Condition{c.Field, partOf(c.Part), c.Omitted})
+	}
+	for _, h := range found.Held {
+		e.Held = append(e.Held, Held(h))
+	}
+	return e
+}
+
+// partOf returns a part with its values put in.
+func partOf(p rules.Part) Part {
+	part := Part{Text: p.Text, Filled: p.Fill(words.Figure), Truth: p.Truth, Name: p.Name, Operator: p.Operator}
+	for _, below := range p.Parts {
+		part.Parts = append(part.Parts, partOf(below))
+	}
+	for _, let := range p.Lets {
+		part.Lets = append(part.Lets, Let{let.Name, let.Text, let.Fill(words.Figure)})
+	}
+	return part
+}

@@ -1,0 +1,43 @@
+package lookup
+
+import (
+	"context"
+	"slices"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A Match is what a silence selects: the alerts that have all that is set.
+type Match struct {
+	Alert       string `json:"alert,omitempty"`
+	Rule        string `json:"rule,omitempty"`
+	Project     string `json:"project,omitempty"` // UID or, in the rules file, also a name
+	ProjectName string `json:"project_name,omitempty"`
+	Device      string `json:"device,omitempty"` // UID or, in the rules file, also a name
+	DeviceName  string `json:"device_name,omitempty"`
+}
+
+// Name returns a match with the names of its project and device. A device that is no longer listed has the name of its newest alert.
+func (d *Desk) Name(ctx context.Context, m rules.Match) (Match, error) {
+	named := Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject}
+	if p, ok := d.project(m.Project); ok {
+		named.ProjectName = p.Name
+	}
+	if m.Subject == "" {
+		return named, nil
+	}
+	listed, err := d.Called(ctx, m.Subject, KindDevice)
+	if err != nil {
+		return named, err
+	}
+	if at := slices.IndexFunc(listed, func(s Subject) bool { return s.UID == m.Subject }); at >= 0 {
+		named.DeviceName = listed[at].Name
+		return named, nil
+	}
+	former, err := d.Store.DevicesInAlerts(ctx, m.Subject)
+	if at := slices.IndexFunc(former, func(n store.DeviceName) bool { return n.UID == m.Subject }); at >= 0 {
+		named.DeviceName = former[at].Name
+	}
+	return named, err
+}

@@ -1,0 +1,101 @@
+package silences
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"notewatch/internal/lookup"
+	"notewatch/rules"
+)
+
+// A Silence is a silence or a mute window of the rules file.
+type Silence struct {
+	Kind     rules.Muter  `json:"kind"` // rules.BySilence or rules.ByWindow
+	ID       string       `json:"id,omitempty"`
+	Match    lookup.Match `json:"match"`
+	On       bool         `json:"on"`
+	Start    time.Time    `json:"start,omitzero"`
+	End      time.Time    `json:"end,omitzero"`       // zero: of a window that is closed; of a silence when its alert ends
+	Schedule string       `json:"schedule,omitempty"` // of a window: "Sat, Sun 22:00–06:00 Europe/Berlin"
+	By       string       `json:"by,omitempty"`
+	Because  string       `json:"because"`
+	EndedAt  time.Time    `json:"ended_at,omitzero"` // of a silence that someone ended
+	EndedBy  string       `json:"ended_by,omitempty"`
+}
+
+// List returns the active silences, then the mute windows, with the names that the rules file and the store know.
+func List(ctx context.Context, desk *lookup.Desk) ([]Silence, error) {
+	active, _, err := desk.Store.Silences(ctx, desk.Now())
+	if err != nil {
+		return nil, err
+	}
+	selector, err := desk.Selector(ctx)
+	if err != nil {
+		return nil, err
+	}
+	desk = selector.Desk
+	all := make([]Silence, 0, len(active)+len(desk.Windows))
+	for _, s := range active {
+		silence, err := Of(ctx, desk, s)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, silence)
+	}
+	for _, w := range desk.Windows {
+		window := Window(w, desk.Now())
+		if window.Match, err = desk.Name(ctx, w.Match); err != nil {
+			return nil, err
+		}
+		all = append(all, window)
+	}
+	return all, nil
+}
+
+// Of returns a silence as it is now, with the names of what it matches.
+func Of(ctx context.Context, desk *lookup.Desk, s rules.Silence) (Silence, error) {
+	match, err := desk.Name(ctx, s.Match)
+	now := desk.Now()
+	return Silence{
+		Kind: rules.BySilence, ID: s.ID, Match: match, On: !now.Before(s.Start) && (s.EndedAt.IsZero() || now.Before(s.EndedAt)),
+		Start: s.Start, End: s.End, By: s.By, Because: s.Because, EndedAt: s.EndedAt, EndedBy: s.EndedBy,
+	}, err
+}
+
+// Window returns a mute window as it is at an instant, without the names of what it matches.
+func Window(w rules.Window, now time.Time) Silence {
+	m := w.Match
+	s := Silence{
+		Kind: rules.ByWindow, Match: lookup.Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject},
+		Schedule: schedule(w), Because: w.Because,
+	}
+	if s.End, s.On = w.Open(now); !s.On {
+		s.Start, s.End = w.Next(now).UTC(), time.Time{}
+	}
+	s.End = s.End.UTC()
+	return s
+}
+
+// schedule returns when a window opens and closes: "Sat, Sun 22:00–06:00 Europe/Berlin".
+func schedule(w rules.Window) string {
+	var days []string
+	for _, day := range w.Days {
+		days = append(days, day.String()[:3])
+	}
+	parts := []string{cmp.Or(strings.Join(days, ", "), "every day")}
+	if w.From != 0 || w.To != 0 {
+		parts = append(parts, clockTime(w.From)+"–"+clockTime(w.To))
+	}
+	if w.Zone != nil && w.Zone != time.UTC {
+		parts = append(parts, w.Zone.String())
+	}
+	return strings.Join(parts, " ")
+}
+
+// clockTime returns a length of time since midnight as a time of day.
+func clockTime(d time.Duration) string {
+	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
+}

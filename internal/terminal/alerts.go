@@ -1,0 +1,169 @@
+package terminal
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"notewatch/internal/deliver"
+	"notewatch/internal/lookup"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// Alerts prints alerts with who has been notified of them.
+func Alerts(s Screen, alerts []lookup.Alert) error {
+	t := &table{columns: columns("ID", "LEVEL", "STATE", "SINCE (UTC)=", "SUBJECT~", "VALUE~", "RULE_", "PROJECT_", "TOLD_")}
+	for _, a := range alerts {
+		t.add(a.ID, levelOf(a), stateOf(a), minute(a.Since), subjectOf(a.Subject, a.Project), valueOf(a), a.Rule, nameOf(a.Project), toldOf(a))
+	}
+	return t.print(s)
+}
+
+// levelOf is the level of an alert that has one.
+func levelOf(a lookup.Alert) string {
+	if a.State == rules.Pending {
+		return "-"
+	}
+	return a.Level.String()
+}
+
+// stateOf is the state of an alert, and whether people are told of it.
+func stateOf(a lookup.Alert) string {
+	switch {
+	case a.Reason == rules.Corrected:
+		return string(a.Reason)
+	case a.State != rules.Firing:
+		return string(a.State)
+	case a.Mute.Kind != rules.ByNothing:
+		return "muted"
+	case a.Ack != rules.Ack{}:
+		return "acked"
+	}
+	return string(a.State)
+}
+
+// valueOf is the figure of an alert against its limit; of one that has resolved its peak.
+func valueOf(a lookup.Alert) string {
+	value, prefix := a.Value, ""
+	if a.State == rules.Resolved && a.Reason != rules.Corrected {
+		value, prefix = a.Peak, "peak "
+	}
+	text := figureText(value, a.Figure, a.Unit)
+	switch {
+	case text == "-":
+		return text
+	case !words.Known(a.Limit):
+		return prefix + text
+	}
+	return prefix + text + " of " + words.Figure(a.Limit, a.Unit)
+}
+
+// figureText is a value of a figure for people; an alert that is about no figure has a dash.
+func figureText(value float64, figure, unit string) string {
+	if figure == "" && !words.Known(value) {
+		return "-"
+	}
+	return words.Figure(value, unit)
+}
+
+// toldOf is who has been told, and why not everybody.
+func toldOf(a lookup.Alert) string {
+	parts := []string{brief(a.Receivers)}
+	if a.State == rules.Firing {
+		if a.Mute.Kind != rules.ByNothing {
+			parts = append(parts, deliver.MuteText(a.Mute))
+		}
+		if a.Ack != (rules.Ack{}) {
+			parts = append(parts, "taken on by "+deliver.AckText(a.Ack))
+		}
+	}
+	if a.Why != "" {
+		parts = append(parts, a.Why)
+	}
+	if a.Drill {
+		parts = append(parts, "a drill")
+	}
+	return strings.Join(parts, " · ")
+}
+
+// nameOf is what people call a thing that may have no name.
+func nameOf(n lookup.Named) string { return cmp.Or(n.Name, n.UID, "-") }
+
+// subjectOf is what people call the subject of an alert, which may be its project.
+func subjectOf(subject, project lookup.Named) string {
+	return cmp.Or(subject.Name, subject.UID, nameOf(project))
+}
+
+// Firing prints the firing alerts after a cycle.
+func Firing(s Screen, alerts []lookup.Alert) error {
+	if len(alerts) == 0 {
+		return s.Say("nothing is firing")
+	}
+	t := &table{columns: columns("LEVEL", "SUBJECT~", "RULE_", "VALUE", "LIMIT=", "SINCE=", "ID")}
+	for _, a := range alerts {
+		limit := "-"
+		if words.Known(a.Limit) {
+			limit = words.Figure(a.Limit, a.Unit)
+		}
+		t.add(a.Level.String(), a.Subject.Name, a.Rule, words.Figure(a.Value, a.Unit), limit, moment(a.Since)+" UTC", a.ID)
+	}
+	return t.print(s)
+}
+
+// AsOf prints as of when the alerts are that Firing prints: of each project that could not be polled, and of the others.
+func AsOf(s Screen, status lookup.Status) error {
+	var oldest time.Time
+	for _, p := range status.Projects {
+		if p.Failures == 0 {
+			if oldest.IsZero() || p.PolledAt.Before(oldest) {
+				oldest = p.PolledAt
+			}
+			continue
+		}
+		said := "never polled, so nothing is known to fire or not"
+		if !p.PolledAt.IsZero() {
+			said = "alerts and data as of " + words.Time(p.PolledAt) + " (" + ago(status.Now.Sub(p.PolledAt)) + "), since polls fail"
+		}
+		if err := s.say(amber, p.Name+": "+said); err != nil {
+			return err
+		}
+	}
+	if oldest.IsZero() {
+		return nil
+	}
+	return s.say(dim, "Data as of "+words.Time(oldest)+".")
+}
+
+// NoAlerts remarks that nothing is listed: of alerts that match, of those in a message, or of all including ended ones.
+func NoAlerts(s Screen, m rules.Match, ofMessage, all bool) {
+	of := MatchText(lookup.Match{Rule: m.Rule, Project: m.Project, Device: m.Subject})
+	if of != "" {
+		of = " of " + words.Line(of)
+	}
+	switch {
+	case ofMessage:
+		s.remark("The message shows no alert%s.\n", of)
+	case all:
+		s.remark("There has never been an alert%s.\n", of)
+	default:
+		s.remark("No alert%s is open; --all lists those that have ended too.\n", of)
+	}
+}
+
+// Candidates lists what a name may mean, one a line.
+func Candidates(e *lookup.AmbiguousError) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q may be more than one thing; which?", e.Text)
+	for _, s := range e.Candidates {
+		fmt.Fprintf(&b, "\n  %-7s  %s  %s", s.Kind, s.UID, words.Line(s.Name))
+		if s.Kind != lookup.KindProject {
+			fmt.Fprintf(&b, "  (%s)", words.Line(s.Project.Name))
+		}
+	}
+	if e.More > 0 {
+		fmt.Fprintf(&b, "\n  and %s more", words.Number(e.More))
+	}
+	return b.String()
+}

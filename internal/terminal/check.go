@@ -1,0 +1,79 @@
+package terminal
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/check"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// Check prints how a rules file is understood.
+func Check(s Screen, r check.Report) error {
+	return errors.Join(checkedRules(s, r), checkedWindows(s, r), checkedAccounts(s, r), checkedProxies(s, r))
+}
+
+func checkedRules(s Screen, r check.Report) error {
+	head := fmt.Sprintf("%s is fine: %s, %s, %s", words.Line(r.File), words.Count(len(r.Projects), "project"),
+		words.Count(len(r.Rules), "rule"), words.Count(len(r.Receivers), "receiver"))
+	t := &table{columns: columns("RULE", "EACH", "KIND", "LEVELS_", "READS=", "TELLS")}
+	for _, rule := range r.Rules {
+		t.add(rule.Name, string(rule.Each), rule.Kind, joinLevels(rule.Levels), strings.Join(rule.Reads, ", "), strings.Join(rule.Receivers, ", "))
+	}
+	return errors.Join(s.Say(head), s.blank(), t.print(s), s.blank(), s.Say(
+		"A live rule resolves as soon as it is over, a day rule after a whole quiet day (UTC), a period rule when its period ends. "+
+			"The last two also end as corrected when Notehub lowers the values that made them fire."))
+}
+
+func joinLevels(levels []rules.Level) string {
+	texts := make([]string, len(levels))
+	for i, level := range levels {
+		texts[i] = level.String()
+	}
+	return strings.Join(texts, ", ")
+}
+
+// checkedWindows prints what each mute window covers.
+func checkedWindows(s Screen, r check.Report) error {
+	if len(r.Windows) == 0 {
+		return nil
+	}
+	t := &table{columns: columns("MUTED", "RULES", "PROJECTS=", "DEVICES=", "BECAUSE_")}
+	for _, w := range r.Windows {
+		schedule := w.Schedule
+		if w.UTC {
+			schedule += " UTC"
+		}
+		t.add(schedule, w.Rules, w.Project, w.Devices, w.Because)
+	}
+	return errors.Join(s.blank(), t.print(s))
+}
+
+// checkedAccounts prints how often the projects of each account are polled.
+func checkedAccounts(s Screen, r check.Report) error {
+	problems := []error{s.blank()}
+	for _, a := range r.Accounts {
+		if a.Projects == 0 {
+			continue
+		}
+		said := fmt.Sprintf("Account %s: %s, each polled every %s with %s requests a minute", a.Name, words.Count(a.Projects, "project"),
+			words.Duration(a.Interval), words.Figure(a.PerMinute, ""))
+		if a.Interval > bot.DefaultInterval {
+			said += ", which are too few for every " + words.Duration(bot.DefaultInterval)
+		}
+		problems = append(problems, s.Say(said+"."))
+	}
+	return errors.Join(problems...)
+}
+
+// checkedProxies prints what is reached through which proxy.
+func checkedProxies(s Screen, r check.Report) error {
+	var problems []error
+	for _, p := range r.Proxies {
+		problems = append(problems, s.Say(fmt.Sprintf("Through proxy %s: %s.", p.Name, strings.Join(p.Behind, ", "))))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,34 @@
+package terminal
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"notewatch/internal/demo"
+	"notewatch/internal/words"
+)
+
+// Demo prints what happened in a demo that sent requests to Notehub.
+func Demo(s Screen, summary demo.Summary, requests int) error {
+	said := fmt.Sprintf("End of the demo: %s to Notehub, %s still firing.", words.Count(requests, "request"), words.Count(summary.Firing, "alert"))
+	if err := errors.Join(s.blank(), s.Say(said), s.blank()); err != nil {
+		return err
+	}
+	t := &table{columns: columns("RECEIVER~", "MESSAGES", "FIRED", "ESCALATED", "REMINDED", "ENDED", "DUPLICATES=", "NOT DELIVERED=")}
+	for _, r := range summary.Receivers {
+		cells := []string{r.Receiver}
+		for _, n := range []int{r.Messages, r.Fired, r.Escalated, r.Reminded, r.Ended, r.Duplicates, r.NotDelivered} {
+			cells = append(cells, strconv.Itoa(n))
+		}
+		t.add(cells...)
+	}
+	return t.print(s)
+}
+
+// Invitation prints what can be typed on the database of a demo.
+func Invitation(s Screen, lines []string) error {
+	_, err := fmt.Fprintf(s.W, "\nIt is kept, to ask and to try things on, as of its end. To do so, type:\n\n  %s\n", strings.Join(lines, "\n  "))
+	return err
+}

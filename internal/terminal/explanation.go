@@ -1,0 +1,146 @@
+package terminal
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"notewatch/internal/deliver"
+	"notewatch/internal/explain"
+	"notewatch/internal/lookup"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// Explanation prints why a rule fires, or why not.
+func Explanation(s Screen, explanation explain.Explanation) error {
+	e := explanationText{explanation}
+	if err := s.say(bold, e.title()); err != nil {
+		return err
+	}
+	from := lookup.Source{AsOf: e.PolledAt, Failures: e.Failures, Failure: e.Failure, Truncated: e.Truncated}
+	if err := printSource(s, from, nil, e.Now); err != nil {
+		return err
+	}
+	lines := []string{e.verdict(), e.figures(), e.alert()}
+	for _, h := range e.Held {
+		lines = append(lines, fmt.Sprintf("%s has held for %s, of the %s that it takes.",
+			h.Level, words.Duration(h.For), words.Duration(h.Need)))
+	}
+	for _, line := range append(lines, e.muted()) {
+		if line == "" {
+			continue
+		}
+		if err := s.say(plain, line); err != nil {
+			return err
+		}
+	}
+	if err := s.blank(); err != nil {
+		return err
+	}
+	return e.table().print(s)
+}
+
+// An explanationText puts an explanation into words.
+type explanationText struct{ explain.Explanation }
+
+func (e explanationText) title() string {
+	if e.Each == rules.EachProject {
+		return e.Rule + " · " + e.Project.Name + ", a project"
+	}
+	return e.Rule + " · " + cmp.Or(e.Subject.Name, e.Subject.UID) + ", a device of " + e.Project.Name
+}
+
+// verdict says what the rule finds.
+func (e explanationText) verdict() string {
+	switch {
+	case e.Error != "":
+		return Sentence("The rule cannot be evaluated", e.Error)
+	case e.Selected == rules.False:
+		return "The rule is not about it: where is false."
+	case e.Least != e.Most:
+		return fmt.Sprintf("Too little is known: it is between %s and %s.", e.Least, e.Most)
+	case e.Least == rules.Inactive:
+		return "It does not hold."
+	}
+	return "It holds: " + e.Least.String() + "."
+}
+
+// figures is what the rule shows, against its limit and what is usual; "" if it shows nothing.
+func (e explanationText) figures() string {
+	if e.Figure == "" {
+		return ""
+	}
+	facts := []string{e.Figure + " " + words.Figure(e.Value, e.Unit)}
+	if words.Known(e.Limit) {
+		facts = append(facts, "limit "+words.Figure(e.Limit, e.Unit))
+	}
+	if words.Known(e.Usual) {
+		facts = append(facts, "usual day "+words.Figure(e.Usual, e.Unit))
+	}
+	return strings.Join(facts, " · ")
+}
+
+// alert says what there is of an alert, and when it ends.
+func (e explanationText) alert() string {
+	switch {
+	case e.Alert != nil && e.Alert.State == rules.Firing:
+		return "Alert " + e.Alert.ID + " fires as " + e.Alert.Level.String() + ", since " + words.Time(e.Alert.Since) + ". " + e.Ending
+	case e.Alert != nil:
+		return "Alert " + e.Alert.ID + " is pending, since " + words.Time(e.Alert.Since) + "."
+	case e.Ended == nil:
+		return "No alert of it is open."
+	}
+	ended := "Alert " + e.Ended.ID + " is over since " + words.Time(e.Ended.EndedAt)
+	if e.Ended.Why != "" {
+		ended += " (" + e.Ended.Why + ")"
+	}
+	return ended + "; this is what its rule finds now."
+}
+
+// muted says why people are not told.
+func (e explanationText) muted() string {
+	why := deliver.MuteText(e.Mute)
+	switch {
+	case why == "":
+		return ""
+	case e.Alert != nil && e.Alert.State == rules.Firing:
+		return "Nobody is told: " + why + "."
+	}
+	return "Nobody would be told: " + why + "."
+}
+
+// table has a row for each condition and each of its parts.
+func (e explanationText) table() *table {
+	t := &table{columns: columns("CONDITION", "IS", "WITH VALUES")}
+	for _, c := range e.Conditions {
+		addPart(t, c.Field, "", c.Part)
+		if c.Omitted > 0 {
+			t.add("", "", fmt.Sprintf("… and %d parts more", c.Omitted))
+		}
+	}
+	return t
+}
+
+// operators say how parts make a whole.
+var operators = map[string]string{
+	"and": "all of these", "or": "any of these", "not": "not this", "?:": "if, then, else", "??": "the first of these that is known",
+}
+
+// addPart adds rows for a part of a condition, each step down marked by a dot.
+func addPart(t *table, field, indent string, p explain.Part) {
+	text := p.Filled
+	if len(p.Parts) > 0 {
+		text = operators[p.Operator]
+	}
+	if p.Name != "" {
+		text = p.Name + ": " + text
+	}
+	t.add(field, p.Truth.String(), indent+text)
+	for _, let := range p.Lets {
+		t.add("", "", indent+"  where "+let.Name+" is "+let.Filled)
+	}
+	for _, part := range p.Parts {
+		addPart(t, "", indent+"· ", part)
+	}
+}

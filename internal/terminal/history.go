@@ -1,0 +1,68 @@
+package terminal
+
+import (
+	"cmp"
+
+	"notewatch/internal/deliver"
+	"notewatch/internal/timeline"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// Changes prints what happened to alerts and silences.
+func Changes(s Screen, changes []timeline.Change) error {
+	t := &table{columns: columns("TIME (UTC)", "ALERT=", "EVENT~", "LEVEL=", "SUBJECT~", "RULE_", "PROJECT_", "DETAIL")}
+	for _, c := range changes {
+		event := eventWord(c.Event)
+		if c.Drill {
+			event = "drill " + event
+		}
+		detail := eventDetail(c.Event, figureText(c.Value, c.Figure, c.Unit), c.Mute, c.By, c.Why)
+		if c.Silence != nil {
+			detail = silenceDetail(c)
+		}
+		t.add(moment(c.At), cmp.Or(c.Alert, "-"), event, cmp.Or(c.Level, "-"), subjectOf(c.Subject, c.Project), cmp.Or(c.Rule, "-"),
+			nameOf(c.Project), detail)
+	}
+	return t.print(s)
+}
+
+// silenceDetail says what someone did with a silence.
+func silenceDetail(c timeline.Change) string {
+	if c.Event == timeline.Unsilenced {
+		return c.Silence.ID + " by " + c.By
+	}
+	until := "it is over"
+	if !c.Silence.Until.IsZero() {
+		until = words.Time(c.Silence.Until)
+	}
+	return Sentence(c.Silence.ID+" until "+until+" by "+c.By, c.Silence.Because)
+}
+
+// eventWord is the word for an event.
+func eventWord(e rules.Event) string {
+	if e == rules.PeriodEnded {
+		return "period ended"
+	}
+	return string(e)
+}
+
+// eventDetail says what there is to say of an event: of one that is about people, who and why; else the value and the reason.
+func eventDetail(e rules.Event, value string, mute rules.Mute, by, why string) string {
+	switch e {
+	case rules.Muted:
+		return deliver.MuteRecord(mute)
+	case rules.Acknowledged, rules.Unacknowledged, rules.Unmuted, rules.Reported:
+		if by == "" {
+			return "-"
+		}
+		return "by " + by
+	}
+	if mute.Kind != rules.ByNothing {
+		value += " · " + deliver.MuteRecord(mute)
+	}
+	if why != "" {
+		value += " · " + why
+	}
+	return value
+}

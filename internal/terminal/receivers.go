@@ -1,0 +1,109 @@
+package terminal
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"notewatch/internal/delivery"
+	"notewatch/internal/dispatch"
+	"notewatch/internal/lookup"
+	"notewatch/internal/words"
+)
+
+// lateAfter is how long work may be overdue before somebody should look whether anything runs.
+const lateAfter = 2 * time.Minute
+
+// showingText says in one sentence what a receiver shows; what is waiting has waited since a time.
+func showingText(s lookup.Showing, since, now time.Time) string {
+	said := Sentence(string(s.State), s.Why)
+	switch s.State {
+	case delivery.Delivered:
+		said = shows(s)
+	case delivery.Waiting:
+		said = "waiting since " + words.Time(since) + " (" + words.Duration(now.Sub(since)) + ")" + NextTry(s, now)
+		said = Sentence(said, s.Why)
+	case delivery.Removed:
+		said = "no longer in the rules file"
+	}
+	if s.InPlaceOf != "" {
+		said += ", in place of " + s.InPlaceOf
+	}
+	switch {
+	case s.Shows == "" || s.State == delivery.Delivered:
+	case s.State == delivery.Removed:
+		said += "; it " + shows(s)
+	default:
+		said += "; meanwhile it " + shows(s)
+	}
+	return said
+}
+
+func shows(s lookup.Showing) string {
+	if s.Shows == lookup.ShowsEnded {
+		return "shows that it has ended"
+	}
+	return "shows it as " + s.Shows
+}
+
+// NextTry says when a delivery that is waiting is tried next.
+func NextTry(s lookup.Showing, now time.Time) string {
+	switch {
+	case s.Next.IsZero():
+		return ""
+	case now.Sub(s.Next) > lateAfter:
+		return ", due for " + words.Duration(now.Sub(s.Next)) + ": does notewatch run?"
+	case s.Next.After(now):
+		return ", next try in " + words.Duration(s.Next.Sub(now))
+	}
+	return ", due now"
+}
+
+// brief says in a few words which receivers are in which state: "team, log; waiting: on-call".
+func brief(all []lookup.Showing) string {
+	byState := map[delivery.State][]string{}
+	for _, s := range all {
+		byState[s.State] = append(byState[s.State], s.Receiver)
+	}
+	var parts []string
+	for _, state := range delivery.States() {
+		names := strings.Join(byState[state], ", ")
+		switch {
+		case names == "":
+		case state == delivery.Delivered:
+			parts = append(parts, names)
+		default:
+			parts = append(parts, fmt.Sprintf("%s: %s", state, names))
+		}
+	}
+	return cmp.Or(strings.Join(parts, "; "), "-")
+}
+
+// Results prints the results of a dispatch.
+func Results(s Screen, results []dispatch.Result, now time.Time) error {
+	t := &table{columns: columns("RECEIVER~", "RESULT", "TOOK", "DETAIL")}
+	for _, r := range results {
+		took := "-"
+		if words.Known(r.Seconds) {
+			took = seconds(r.Seconds)
+		}
+		t.add(r.Receiver, string(r.State), took, resultDetail(r, now))
+	}
+	return t.print(s)
+}
+
+// resultDetail says why a receiver does not show an alert, and how often it was tried.
+func resultDetail(r dispatch.Result, now time.Time) string {
+	said := r.Why
+	if r.State == delivery.Waiting {
+		said = Sentence("not yet"+NextTry(r.Showing, now), r.Why)
+	}
+	if r.InPlaceOf != "" {
+		said = Sentence("in place of "+r.InPlaceOf, said)
+	}
+	if r.Attempts > 1 {
+		said = Sentence(words.Count(r.Attempts, "attempt"), said)
+	}
+	return said
+}

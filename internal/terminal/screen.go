@@ -1,0 +1,163 @@
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/clipperhouse/displaywidth"
+	"golang.org/x/term"
+
+	"notewatch/internal/words"
+)
+
+// A Screen is where a command prints.
+type Screen struct {
+	W     io.Writer // of data
+	Talk  io.Writer // of remarks about the data
+	Width int       // of W in columns; 0 is no terminal: nothing is cut or wrapped
+	Color bool
+}
+
+// Width returns how many columns w has; 0 is no terminal.
+func Width(w io.Writer) int {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return 0
+	}
+	width, _, _ := term.GetSize(int(file.Fd()))
+	if width <= 0 {
+		return 80 // it does not say
+	}
+	return width
+}
+
+// Say prints a text that may hold some from outside.
+func (s Screen) Say(text string) error { return s.say(plain, text) }
+
+// say prints a text in a style.
+func (s Screen) say(as style, text string) error {
+	var b strings.Builder
+	for _, line := range s.lines(words.Line(text)) {
+		b.WriteString(s.paint(as, line) + "\n")
+	}
+	_, err := io.WriteString(s.W, b.String())
+	return err
+}
+
+// blank prints an empty line.
+func (s Screen) blank() error {
+	_, err := io.WriteString(s.W, "\n")
+	return err
+}
+
+// More remarks how many rows a limit has left out.
+func (s Screen) More(n int) {
+	if n > 0 {
+		s.remark("and %s more: --limit 0 shows all\n", words.Number(n))
+	}
+}
+
+// remark prints a remark.
+func (s Screen) remark(format string, args ...any) { fmt.Fprintf(s.Talk, format, args...) }
+
+// lines breaks text into lines that fit.
+func (s Screen) lines(text string) []string {
+	if s.Width == 0 {
+		return []string{text}
+	}
+	return Wrap(text, s.Width)
+}
+
+// A style is an ANSI graphic rendition.
+type style string
+
+const (
+	plain style = ""
+	bold  style = "1"
+	dim   style = "2"
+	red   style = "1;31"
+	amber style = "1;33"
+	cyan  style = "1;36"
+	green style = "1;32"
+)
+
+// styles are those of words that stand out wherever they are a cell of a table.
+var styles = map[string]style{
+	"critical": red, "warning": amber, "info": cyan,
+	"muted": dim, "resolved": green, "withdrawn": dim, "pending": dim,
+	"true": bold, "false": dim, "no data": amber,
+}
+
+func (s Screen) paint(as style, text string) string {
+	if !s.Color || as == plain || text == "" {
+		return text
+	}
+	return "\x1b[" + string(as) + "m" + text + "\x1b[0m"
+}
+
+// clip shortens text to a width, the last column of which then shows that something is missing.
+func clip(text string, width int) string { return displaywidth.TruncateString(text, width, "…") }
+
+// Wrap breaks text into lines of a width, between words where it can.
+func Wrap(text string, width int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && displaywidth.String(line)+1+displaywidth.String(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+		for displaywidth.String(line) > width {
+			head := displaywidth.TruncateString(line, max(width, 2), "") // no character is wider than 2
+			lines = append(lines, head)
+			line = line[len(head):]
+		}
+	}
+	return append(lines, line)
+}
+
+// moment is an instant in UTC as tables show it.
+func moment(t time.Time) string { return instant(t, time.DateTime) }
+
+// minute is an instant in UTC without its seconds.
+func minute(t time.Time) string { return instant(t, "2006-01-02 15:04") }
+
+func instant(t time.Time, layout string) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format(layout)
+}
+
+// ago is how long something is in the past.
+func ago(d time.Duration) string { return words.Duration(d) + " ago" }
+
+// seconds is a short length of time.
+func seconds(x float64) string {
+	if x < 1 {
+		return fmt.Sprintf("%.0f ms", x*1000)
+	}
+	return fmt.Sprintf("%.1f s", x)
+}
+
+// times is how often something happened.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// Sentence joins a statement and its reason, which may be "".
+func Sentence(head, tail string) string {
+	if tail == "" {
+		return head
+	}
+	return head + ": " + tail
+}

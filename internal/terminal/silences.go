@@ -1,0 +1,88 @@
+package terminal
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"notewatch/internal/deliver"
+	"notewatch/internal/lookup"
+	"notewatch/internal/silences"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// Silences prints silences and mute windows.
+func Silences(s Screen, all []silences.Silence) error {
+	t := &table{columns: columns("ID", "STATE=", "WHEN (UTC)", "WHAT", "BY_", "BECAUSE_")}
+	for _, silence := range all {
+		state, by := "off", silence.By
+		if silence.On {
+			state = "on"
+		}
+		if silence.Kind == rules.ByWindow {
+			by = "rules file, " + silence.Schedule
+		}
+		t.add(cmp.Or(silence.ID, "-"), state, whenText(silence), MatchText(silence.Match), by, silence.Because)
+	}
+	return t.print(s)
+}
+
+// whenText says until when a silence lasts, or when it begins.
+func whenText(s silences.Silence) string {
+	switch {
+	case s.On && s.End.IsZero() && s.Kind == rules.BySilence:
+		return "until it is over"
+	case s.On:
+		return "until " + minute(s.End)
+	case !s.End.IsZero():
+		return "from " + minute(s.Start) + " until " + minute(s.End)
+	}
+	return "from " + minute(s.Start)
+}
+
+// MatchText says what a silence selects: "rule data-budget, device sensor-1 (dev:860000099723646)".
+func MatchText(m lookup.Match) string {
+	var parts []string
+	for _, part := range []struct{ what, name string }{
+		{"alert", m.Alert}, {"rule", m.Rule}, {"project", withUID(m.Project, m.ProjectName)}, {"device", withUID(m.Device, m.DeviceName)},
+	} {
+		if part.name != "" {
+			parts = append(parts, part.what+" "+part.name)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// withUID is a name with its UID. What is no UID, such as a name in the rules file, is shown as it is written.
+func withUID(uid, name string) string {
+	if name != "" && name != uid {
+		return name + " (" + uid + ")"
+	}
+	return uid
+}
+
+// NewSilence prints a silence that was made at an instant, how many open alerts it matches, and what applies it.
+func NewSilence(s Screen, silence rules.Silence, match lookup.Match, matches int, now time.Time, applied string) error {
+	return errors.Join(
+		s.Say(fmt.Sprintf("%s silences %s %s.", silence.ID, MatchText(match), deliver.WhenText(silence, now))),
+		s.Say(fmt.Sprintf("It matches %s now. %s; notewatch unsilence %s ends it.", words.Count(matches, "open alert"), applied, silence.ID)),
+	)
+}
+
+// Acknowledged prints that by has acknowledged an alert, or for "" that nobody has; applied says what notifies receivers.
+func Acknowledged(s Screen, a rules.Alert, by string, changed bool, applied string) error {
+	subject, project := lookup.Named{UID: a.Subject, Name: a.Told.Subject}, lookup.Named{UID: a.Project, Name: a.Told.Project}
+	what := fmt.Sprintf("%s (%s, %s)", a.ID, a.Rule, words.Line(subjectOf(subject, project)))
+	switch {
+	case !changed && by == "":
+		return s.Say("Nobody had " + what + ".")
+	case !changed:
+		return s.Say(by + " has " + what + " already, since " + words.Time(a.Ack.At) + ".")
+	case by == "":
+		return s.Say("Nobody has " + what + " any more. " + applied + ".")
+	}
+	return s.Say(by + " has " + what + " now. " + applied + "; notewatch unack " + a.ID + " takes it back.")
+}

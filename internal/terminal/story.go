@@ -1,0 +1,121 @@
+package terminal
+
+import (
+	"io"
+	"strings"
+
+	"notewatch/internal/deliver"
+	"notewatch/internal/delivery"
+	"notewatch/internal/store"
+	"notewatch/internal/timeline"
+	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// Story prints all that happened to one alert.
+func Story(s Screen, t timeline.Story) error {
+	if err := storyHead(s, t); err != nil {
+		return err
+	}
+	events := &table{columns: columns("TIME (UTC)", "EVENT~", "LEVEL=", "DETAIL")}
+	for _, e := range t.Events {
+		if e.Attempt != nil {
+			events.add(moment(e.At), "→ "+e.Receiver, "", outcome(e.Attempt))
+			continue
+		}
+		detail := eventDetail(e.Event, figureText(e.Value, t.Alert.Figure, t.Alert.Unit), e.Mute, e.By, e.Why)
+		events.add(moment(e.At), eventWord(e.Event), e.Level, detail)
+	}
+	if len(t.Events) == 0 {
+		events.add(moment(t.Alert.Since), "pending", "-", "nobody is told before it has lasted long enough")
+	}
+	if err := events.print(s); err != nil {
+		return err
+	}
+	return storyEnd(s, t)
+}
+
+// storyHead prints what the alert is.
+func storyHead(s Screen, t timeline.Story) error {
+	a := t.Alert
+	title := a.ID + "  " + stateOf(a)
+	if a.State != rules.Pending {
+		level := a.Level.String()
+		title = a.ID + "  " + s.paint(styles[level], level) + "  " + stateOf(a)
+	}
+	if a.Drill {
+		title += "  (a drill)"
+	}
+	facts := []string{a.Rule, nameOf(a.Project), subjectOf(a.Subject, a.Project), lasted(t)}
+	if a.Figure != "" {
+		facts = append(facts, a.Figure+" "+valueOf(a))
+	}
+	if a.Why != "" {
+		facts = append(facts, a.Why)
+	}
+	if by := deliver.AckRecord(a.Ack); by != "" {
+		facts = append(facts, "taken on by "+by)
+	}
+	lines := []string{title}
+	for _, line := range s.lines(words.Line(a.Summary)) {
+		lines = append(lines, s.paint(bold, line))
+	}
+	lines = append(lines, s.lines(words.Line(strings.Join(facts, " · ")))...)
+	_, err := io.WriteString(s.W, strings.Join(lines, "\n")+"\n\n")
+	return err
+}
+
+// lasted says since when the alert has lasted, and how long.
+func lasted(t timeline.Story) string {
+	since := "since " + words.Time(t.Alert.Since)
+	if t.Alert.EndedAt.IsZero() {
+		return since + " (" + words.Duration(t.Now.Sub(t.Alert.Since)) + ")"
+	}
+	return since + ", lasted " + words.Duration(t.Alert.EndedAt.Sub(t.Alert.Since))
+}
+
+// storyEnd prints what each receiver shows now, and what can be done about those that do not.
+func storyEnd(s Screen, t timeline.Story) error {
+	if len(t.Alert.Receivers) == 0 {
+		_, err := io.WriteString(s.W, "\nNo receiver has been told, or is to be.\n")
+		return err
+	}
+	receivers := &table{columns: columns("RECEIVER~", "NOW")}
+	gaveUp := false
+	for _, r := range t.Alert.Receivers {
+		receivers.add(r.Receiver, showingText(r, t.ChangedAt, t.Now))
+		gaveUp = gaveUp || r.State == delivery.GivenUp
+	}
+	if err := s.blank(); err != nil {
+		return err
+	}
+	if err := receivers.print(s); err != nil || !gaveUp {
+		return err
+	}
+	_, err := io.WriteString(s.W, "\nOnce what is wrong is mended: notewatch redeliver "+t.Alert.ID+"\n")
+	return err
+}
+
+// outcome says how an attempt ended.
+func outcome(a *timeline.Attempt) string {
+	took := ""
+	if a.Seconds > 0 {
+		took = " after " + seconds(a.Seconds)
+	}
+	switch a.Status {
+	case store.Posted:
+		return "sent" + took
+	case store.Skipped:
+		return "not sent: " + notify.ErrSkipped.Error()
+	case store.Retrying:
+		return Sentence("not taken"+took+", to be tried again", a.Error)
+	case store.GivenUp:
+		return Sentence("not taken"+took+", given up", a.Error)
+	case store.NotMade:
+		return "not tried: the turn ended before it"
+	case store.CutOff:
+		return "cut off: it may have been sent or not"
+	}
+	return "being sent"
+}

@@ -1,0 +1,95 @@
+package terminal
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/words"
+)
+
+// Top prints the devices that used most.
+func Top(s Screen, top lookup.Top) error {
+	t := topText{top}
+	where := "all projects"
+	if t.Of.Kind != lookup.KindAll {
+		where = t.Of.Name
+	}
+	if err := s.say(bold, "Most "+t.By+" · "+where+" · "+spanText(t.Span, t.From, t.To, t.Now)); err != nil {
+		return err
+	}
+	if err := printSource(s, t.Source, nil, t.Now); err != nil {
+		return err
+	}
+	if err := s.blank(); err != nil {
+		return err
+	}
+	if len(t.Rows) > 0 {
+		if err := t.table().print(s); err != nil {
+			return err
+		}
+	}
+	return s.say(plain, t.sum())
+}
+
+// A topText puts a ranking into words.
+type topText struct{ lookup.Top }
+
+// table has a row for each device, with its project if there are several.
+func (t topText) table() *table {
+	names := []string{"#", "DEVICE~"}
+	several := slices.ContainsFunc(t.Rows, func(r lookup.TopRow) bool { return r.Project != t.Rows[0].Project })
+	if several {
+		names = append(names, "PROJECT_")
+	}
+	table := &table{columns: columns(append(names, strings.ToUpper(t.By), "SHARE", "_")...)}
+	for i, r := range t.Rows {
+		cells := []string{strconv.Itoa(i + 1), cmp.Or(r.Name, r.UID)}
+		if several {
+			cells = append(cells, r.Project.Name)
+		}
+		table.add(append(cells, t.value(r.Value), shareText(r.Share), bar(r.Value, t.Rows[0].Value))...)
+	}
+	return table
+}
+
+// value is a value of the list for people.
+func (t topText) value(x float64) string {
+	if t.By == lookup.ByCost && words.Known(x) {
+		return money(x, t.Unit)
+	}
+	return words.Figure(x, t.Unit)
+}
+
+// shareText is a percentage of all, with one digit where it is small.
+func shareText(share float64) string {
+	if !words.Known(share) {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", share)
+}
+
+// bar draws a value beside the largest.
+func bar(value, largest float64) string {
+	const longest = 20
+	if !(largest > 0) || !(value > 0) {
+		return ""
+	}
+	return strings.Repeat("█", max(1, int(math.Round(longest*value/largest))))
+}
+
+// sum says what all devices have used together, and of how many that is not known.
+func (t topText) sum() string {
+	said := "All " + words.Count(t.Devices, "device") + ": " + t.value(t.Total)
+	if t.Unknown > 0 {
+		said += "; of " + strconv.Itoa(t.Unknown) + " of them it is not known"
+	}
+	if t.Note != "" {
+		said += " (" + t.Note + ")"
+	}
+	return said + "."
+}

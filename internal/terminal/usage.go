@@ -1,0 +1,282 @@
+package terminal
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// Usage prints how much a subject used.
+func Usage(s Screen, usage lookup.Usage) error {
+	u := usageText{usage}
+	if err := u.head(s); err != nil {
+		return err
+	}
+	if len(u.Figures) > 0 {
+		if err := errors.Join(s.blank(), u.table().print(s)); err != nil {
+			return err
+		}
+	}
+	if err := u.notes(s); err != nil {
+		return err
+	}
+	return u.alerts(s)
+}
+
+// A usageText puts a usage into words.
+type usageText struct{ lookup.Usage }
+
+// head says what is told of, how old the figures are, and what the device list says.
+func (u usageText) head(s Screen) error {
+	err := errors.Join(s.say(bold, u.title()), printSource(s, u.Source, u.Polls, u.Now))
+	switch {
+	case u.Gone:
+		return errors.Join(err, s.say(amber, "Notehub does not list it any more."))
+	case u.Device != nil:
+		return errors.Join(err, s.say(plain, u.device(*u.Device)))
+	}
+	return err
+}
+
+// title says what is told of, and over which days.
+func (u usageText) title() string {
+	title := u.subject() + " · " + spanText(u.Span, u.From, u.To, u.Now)
+	if left := u.Usage.Period.End.Sub(u.Now); u.Span == lookup.Period && left > 0 {
+		title += " · " + words.Duration(left) + " left"
+	}
+	return title
+}
+
+func (u usageText) subject() string {
+	switch u.Kind {
+	case lookup.KindAll:
+		return "All projects, " + words.Count(u.Devices, "device")
+	case lookup.KindDevice:
+		return u.Name + ", a device of " + u.Project.Name
+	case lookup.KindFleet:
+		return u.Name + ", a fleet of " + u.Project.Name + ", " + words.Count(u.Devices, "device")
+	}
+	return u.Name + ", a project, " + words.Count(u.Devices, "device")
+}
+
+// spanText says over which days figures are counted, seen from now.
+func spanText(span lookup.Span, from, to, now time.Time) string {
+	current := now.Before(to)
+	switch {
+	case span == lookup.Today && current:
+		return "today, " + from.UTC().Format("Mon 2 Jan") + " (UTC)"
+	case span == lookup.Today:
+		return from.UTC().Format("Mon 2 Jan") + " (UTC)"
+	case span == lookup.Period && current:
+		return "this period, since " + from.UTC().Format("2 Jan") + " (UTC)"
+	case span == lookup.Period:
+		return "the period, " + days(from, to)
+	}
+	return words.Count(int(to.Sub(from)/(24*time.Hour)), "complete day") + ", " + days(from, to)
+}
+
+// days are the UTC days before an instant: "1 Jun – 30 Jun (UTC)".
+func days(from, to time.Time) string {
+	const day = "2 Jan"
+	return from.UTC().Format(day) + " – " + to.UTC().AddDate(0, 0, -1).Format(day) + " (UTC)"
+}
+
+// device says what the device list tells of a device.
+func (u usageText) device(d lookup.Device) string {
+	var facts []string
+	if d.Disabled {
+		facts = append(facts, "disabled")
+	}
+	if d.SKU != "" {
+		facts = append(facts, d.SKU)
+	}
+	if d.Firmware != "" {
+		facts = append(facts, "firmware "+d.Firmware)
+	}
+	if rules.Known(d.Voltage) {
+		facts = append(facts, fmt.Sprintf("%.2f V", d.Voltage))
+	}
+	if d.LastActivity.IsZero() {
+		facts = append(facts, "never heard of")
+	} else {
+		facts = append(facts, "last heard of "+words.Time(d.LastActivity)+", "+ago(u.Now.Sub(d.LastActivity)))
+	}
+	return strings.Join(append(facts, u.UID), " · ")
+}
+
+// table has a row for each figure.
+func (u usageText) table() *table {
+	names := []string{"FIGURE", strings.ToUpper(totalWord(u.Span))}
+	limited, ahead := u.limited(), u.Span == lookup.Period
+	if limited {
+		names = append(names, "LIMIT_")
+	}
+	names = append(names, "PACE/DAY")
+	if ahead {
+		names = append(names, strings.ToUpper(u.Usage.Period.End.Add(-1).UTC().Format("by 2 Jan")))
+	}
+	t := &table{columns: columns(append(names, "USUAL DAY", "DAY BY DAY_")...)}
+	for _, f := range u.Figures {
+		cells := []string{f.Figure.String(), words.Figure(f.Total, f.Unit)}
+		if limited {
+			cells = append(cells, limitText(f))
+		}
+		cells = append(cells, words.Figure(f.Pace, f.Unit))
+		if ahead {
+			cells = append(cells, words.Figure(f.Forecast, f.Unit))
+		}
+		t.add(append(cells, words.Figure(f.Usual, f.Unit), words.Sparkline(values(f.Days)))...)
+	}
+	return t
+}
+
+// limited reports whether a rule has a limit for what is shown.
+func (u usageText) limited() bool {
+	for _, f := range u.Figures {
+		if rules.Known(f.Limit) {
+			return true
+		}
+	}
+	return false
+}
+
+// totalWord is the word for what is counted over a span.
+func totalWord(span lookup.Span) string {
+	switch span {
+	case lookup.Today:
+		return "today"
+	case lookup.Week:
+		return "7 days"
+	case lookup.Month:
+		return "30 days"
+	}
+	return "so far"
+}
+
+// limitText is the limit of a figure, and how much of it is used: "83 % of 6 MB (data-budget)".
+func limitText(f lookup.FigureUsage) string {
+	if !rules.Known(f.Limit) {
+		return "-"
+	}
+	text := words.Figure(f.Limit, f.Unit) + " (" + f.LimitRule + ")"
+	if share := words.Share(f.Total, f.Limit); share != "" {
+		text = share + " of " + text
+	}
+	return text
+}
+
+func values(days []lookup.DayUsage) []float64 {
+	all := make([]float64, len(days))
+	for i, d := range days {
+		all[i] = d.Value
+	}
+	return all
+}
+
+// notes says what the table does not: days that are not known, money, and what is not read.
+func (u usageText) notes(s Screen) error {
+	var notes []string
+	for _, f := range u.Figures {
+		if unknown := u.unknown(f); unknown != "" {
+			notes = append(notes, fmt.Sprintf("%s: %s.", f.Figure, unknown))
+		}
+		if !f.LimitAt.IsZero() {
+			notes = append(notes, fmt.Sprintf("%s: at this pace, the limit is passed about %s.", f.Figure, f.LimitAt.UTC().Format("Mon 2 Jan")))
+		}
+		if cost := costText(f); cost != "" {
+			notes = append(notes, fmt.Sprintf("%s: %s.", f.Figure, cost))
+		}
+	}
+	if len(u.NotRead) > 0 {
+		notes = append(notes, "Not fetched from Notehub, since no rule reads them: "+figureNames(u.NotRead)+".")
+	}
+	if len(notes) == 0 {
+		return nil
+	}
+	if err := s.blank(); err != nil {
+		return err
+	}
+	for _, note := range notes {
+		if err := s.say(plain, note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unknown says what is not known of a figure; "" is nothing.
+func (u usageText) unknown(f lookup.FigureUsage) string {
+	var parts []string
+	if f.Unknown > 0 {
+		parts = append(parts, fmt.Sprintf("no data of %d of %s", f.Unknown, words.Count(len(f.Days), "day")))
+	}
+	if f.Missing > 0 {
+		part := "device"
+		if u.Kind == lookup.KindAll {
+			part = "project"
+		}
+		missing := "no data of " + words.Count(f.Missing, part)
+		if rules.Known(f.Total) {
+			missing += ", so these are the figures of the others"
+		}
+		parts = append(parts, missing)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// costText is what a figure costs; "" if no price is set.
+func costText(f lookup.FigureUsage) string {
+	if f.Cost.Currency == "" || !rules.Known(f.Cost.Amount) {
+		return ""
+	}
+	text := money(f.Cost.Amount, f.Cost.Currency) + " so far"
+	if rules.Known(f.Cost.Forecast) {
+		text += ", " + money(f.Cost.Forecast, f.Cost.Currency) + " by the end"
+	}
+	if f.Cost.Note != "" {
+		text += " (" + f.Cost.Note + ")"
+	}
+	return text
+}
+
+// money is an amount for people. Nothing that costs something is nothing.
+func money(amount float64, currency string) string {
+	if amount > 0 && amount < 0.01 {
+		return "less than " + currency + " 0.01"
+	}
+	return fmt.Sprintf("%s %.2f", currency, amount)
+}
+
+func figureNames(figures []rules.Figure) string {
+	var names []string
+	for _, f := range figures {
+		names = append(names, f.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+// alerts lists the open alerts of the subject.
+func (u usageText) alerts(s Screen) error {
+	if err := s.blank(); err != nil {
+		return err
+	}
+	if u.AlertCount == 0 {
+		return s.say(dim, "No alert is open.")
+	}
+	t := &table{columns: columns("ALERT", "LEVEL", "SINCE (UTC)=", "SUMMARY")}
+	for _, a := range u.Alerts {
+		t.add(a.ID, levelOf(a), minute(a.Since), a.Summary)
+	}
+	if err := t.print(s); err != nil {
+		return err
+	}
+	if more := u.AlertCount - len(u.Alerts); more > 0 {
+		s.remark("and %s more: notewatch alerts lists them\n", words.Count(more, "alert"))
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package timeline
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A Change is an event of an alert, or what someone did with a silence.
+type Change struct {
+	At      time.Time       `json:"at"`
+	Event   rules.Event     `json:"event"` // or Silenced, Unsilenced
+	Alert   string          `json:"alert"` // ID
+	Version int64           `json:"version"`
+	State   rules.State     `json:"state"`
+	Level   string          `json:"level"` // "" for a silence
+	Rule    string          `json:"rule"`
+	Project lookup.Named    `json:"project"`
+	Subject lookup.Named    `json:"subject"`
+	Figure  string          `json:"figure"`
+	Unit    string          `json:"unit"`
+	Value   float64         `json:"value"` // NaN: no data
+	Mute    rules.Mute      `json:"mute,omitzero"`
+	Ack     rules.Ack       `json:"ack,omitzero"`
+	By      string          `json:"by,omitempty"`
+	Why     string          `json:"why,omitempty"`
+	Drill   bool            `json:"drill"`
+	Silence *ChangedSilence `json:"silence,omitzero"` // nil for an event of an alert
+}
+
+// A ChangedSilence is the silence that a change is about.
+type ChangedSilence struct {
+	ID      string    `json:"id"`
+	Until   time.Time `json:"until,omitzero"` // as it was asked for; zero: the end of its alert
+	Because string    `json:"because"`
+}
+
+// A Query asks for changes.
+type Query struct {
+	Match rules.Match
+	Since time.Time
+	Limit int // 0 is none
+}
+
+// Changes returns what happened, the newest first, and how much it was without the limit.
+func Changes(ctx context.Context, desk *lookup.Desk, q Query) (changes []Change, count int, err error) {
+	happened, count, err := desk.Store.Happenings(ctx, store.AlertFilter{Match: q.Match, Limit: q.Limit}, q.Since)
+	if err != nil {
+		return nil, 0, err
+	}
+	if changes, err = silenceChanges(ctx, desk, q); err != nil {
+		return nil, 0, err
+	}
+	count += len(changes)
+	for _, h := range happened {
+		changes = append(changes, changeOf(h))
+	}
+	slices.SortStableFunc(changes, func(a, b Change) int { return b.At.Compare(a.At) })
+	if q.Limit > 0 {
+		changes = changes[:min(len(changes), q.Limit)]
+	}
+	return changes, count, nil
+}
+
+// changeOf returns an event of an alert as a change.
+func changeOf(h store.Happening) Change {
+	return Change{
+		At: h.At, Event: h.Reason, Alert: h.Alert, Version: h.Version, State: h.State, Level: h.Level.String(),
+		Rule: h.Rule, Project: lookup.Named{UID: h.Project, Name: h.Told.Project}, Subject: lookup.Named{UID: h.Subject, Name: h.Told.Subject},
+		Figure: h.Told.Figure, Unit: h.Told.Unit, Value: h.Value, Mute: h.Mute, Ack: h.Ack, By: h.By, Why: h.Why, Drill: h.Drill,
+	}
+}

@@ -1,0 +1,137 @@
+package timeline
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// Events of silences, beside those of alerts.
+const (
+	Silenced   rules.Event = "silenced"
+	Unsilenced rules.Event = "unsilenced"
+)
+
+// silenceChanges returns what people did with the silences that concern what a query selects.
+func silenceChanges(ctx context.Context, desk *lookup.Desk, q Query) (changes []Change, err error) {
+	silences, err := desk.Store.SilencesSince(ctx, q.Since)
+	if err != nil || len(silences) == 0 {
+		return nil, err
+	}
+	selector, err := desk.Selector(ctx)
+	if err != nil {
+		return nil, err
+	}
+	desk = selector.Desk // which knows what silences name even if the rules file does not
+	for _, s := range silences {
+		concerned, err := concerns(ctx, desk, s.Match, q.Match)
+		if err != nil {
+			return nil, err
+		}
+		if !concerned {
+			continue
+		}
+		match, err := desk.Name(ctx, s.Match)
+		if err != nil {
+			return nil, err
+		}
+		if began(s, desk.Now()) && !s.Start.Before(q.Since) {
+			changes = append(changes, silenceChange(s, match, Silenced, s.Start, s.By))
+		}
+		if s.EndedBy != "" && !s.EndedAt.Before(q.Since) {
+			changes = append(changes, silenceChange(s, match, Unsilenced, s.EndedAt, s.EndedBy))
+		}
+	}
+	return changes, nil
+}
+
+// concerns reports whether a silence is about what is selected: the alert that it names is selected, or it names some of what is
+// selected and nothing else in its place.
+func concerns(ctx context.Context, desk *lookup.Desk, silence, selected rules.Match) (bool, error) {
+	switch {
+	case selected == (rules.Match{}):
+		return true, nil
+	case silence.Alert != "":
+		selected.Alert = silence.Alert
+		count, err := desk.Store.CountAlerts(ctx, store.AlertFilter{Match: selected})
+		return count > 0, err
+	}
+	shared := false
+	for _, of := range []struct {
+		kind            lookup.Kind
+		selected, named string
+	}{
+		{lookup.KindRule, selected.Rule, silence.Rule},
+		{lookup.KindProject, selected.Project, silence.Project},
+		{lookup.KindDevice, selected.Subject, silence.Subject},
+	} {
+		if of.selected == "" || of.named == "" {
+			continue
+		}
+		same, err := same(ctx, desk, of.kind, of.selected, of.named)
+		if err != nil || !same {
+			return false, err
+		}
+		shared = true
+	}
+	return shared, nil
+}
+
+// same reports whether two texts mean the same: they are the same, or one is the name of the other.
+func same(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, a, b string) (bool, error) {
+	if a == b {
+		return true, nil
+	}
+	calledA, err := called(ctx, desk, kind, a)
+	if err != nil {
+		return false, err
+	}
+	calledB, err := called(ctx, desk, kind, b)
+	return slices.Contains(calledA, b) || slices.Contains(calledB, a), err
+}
+
+// called returns the UIDs of the projects or devices that have a name; a rule has no UID.
+func called(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, name string) (uids []string, err error) {
+	switch kind {
+	case lookup.KindProject:
+		for _, p := range desk.Projects {
+			if p.Name == name {
+				uids = append(uids, p.UID)
+			}
+		}
+	case lookup.KindDevice:
+		devices, err := desk.Store.DevicesCalled(ctx, name)
+		for _, d := range devices {
+			if d.Name == name {
+				uids = append(uids, d.UID)
+			}
+		}
+		return uids, err
+	}
+	return uids, nil
+}
+
+// began reports whether a silence has muted anything until now: some begin later than they are made, and may be ended before.
+func began(s rules.Silence, now time.Time) bool {
+	return !s.Start.After(now) && (s.EndedAt.IsZero() || s.EndedAt.After(s.Start))
+}
+
+func silenceChange(s rules.Silence, m lookup.Match, event rules.Event, at time.Time, by string) Change {
+	return Change{
+		At: at, Event: event, Alert: m.Alert, Rule: m.Rule, Project: named(m.Project, m.ProjectName), Subject: named(m.Device, m.DeviceName),
+		Value: math.NaN(), By: by, Silence: &ChangedSilence{ID: s.ID, Until: s.End, Because: s.Because},
+	}
+}
+
+// named returns something by its UID and name. A text that is no UID is a name itself.
+func named(uid, name string) lookup.Named {
+	if name == "" {
+		return lookup.Named{Name: uid}
+	}
+	return lookup.Named{UID: uid, Name: name}
+}
