@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/terminal"
 	"notewatch/internal/words"
 )
 
@@ -25,9 +24,6 @@ const (
 	exitUsage   = 2
 	exitFiring  = 3 // of once: an alert is firing
 )
-
-// version is set when a release is built.
-var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -105,23 +101,6 @@ bill or the customer does.
 	return root
 }
 
-// helpWidth is how many columns help takes at most.
-const helpWidth = 80
-
-// fitHelp wraps the help of a command and of those below it.
-func fitHelp(c *cobra.Command) {
-	paragraphs := strings.Split(c.Long, "\n\n")
-	for i, text := range paragraphs {
-		if !strings.HasPrefix(text, " ") { // which is to stay as it is
-			paragraphs[i] = strings.Join(terminal.Wrap(text, helpWidth), "\n")
-		}
-	}
-	c.Long = strings.Join(paragraphs, "\n\n")
-	for _, below := range c.Commands() {
-		fitHelp(below)
-	}
-}
-
 // A commandGroup is commands under a title in help.
 type commandGroup struct {
 	title    string
@@ -137,29 +116,5 @@ func commands() []commandGroup {
 		{"Act:", []*cobra.Command{
 			newAck(), newUnack(), newSilence(), newUnsilence(), newRefresh(), newDrill(), newRedeliver(),
 		}},
-	}
-}
-
-// unknownCommand refuses a word that is no command, and says which one may be meant.
-func unknownCommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	hint := "see notewatch --help"
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = fmt.Sprintf("did you mean %q?", near[0])
-	}
-	return usageError{fmt.Errorf("unknown command %q; %s", args[0], hint)}
-}
-
-func newVersion() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(c.OutOrStdout(), "notewatch", version)
-			return err
-		},
 	}
 }
