@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/terminal"
@@ -22,7 +23,7 @@ gets worse, everybody is told, and nobody has it any more.
 
 ` + acknowledgedJSON,
 		Args:              oneArgument("the ID of an alert, which notewatch alerts lists"),
-		ValidArgsFunction: completeFirst(alertIDs(true)),
+		ValidArgsFunction: completeFirst(complete.AlertIDs(true)),
 		RunE:              func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], true, asJSON) },
 	}
 	jsonFlag(c, &asJSON)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/terminal"
@@ -40,7 +41,7 @@ summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, unti
   notewatch alerts cold-chain
   notewatch alerts --rule data-budget --all
   notewatch alerts --device hourly-sensor-6 --all --json`,
-		ValidArgsFunction: completeFirst(subjects(lookup.KindProject, lookup.KindDevice)),
+		ValidArgsFunction: completeFirst(complete.Subjects(lookup.KindProject, lookup.KindDevice)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 && q.match.Project+q.match.Subject != "" {
 				return usageError{errors.New("want a name, --project or --device, one of them; see notewatch alerts --help")}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/spelling"
 	"notewatch/internal/terminal"
@@ -88,19 +89,6 @@ func (f *lengthFlag) String() string {
 // Type implements pflag.Value.
 func (*lengthFlag) Type() string { return "duration" }
 
-// kindWords are the words for kinds of subjects.
-func kindWords() []string {
-	return []string{string(lookup.KindProject), string(lookup.KindFleet), string(lookup.KindDevice)}
-}
-
-// spanWords are the words for time spans.
-func spanWords() (all []string) {
-	for _, span := range lookup.Spans() {
-		all = append(all, string(span))
-	}
-	return all
-}
-
 // A usageOrder is what someone asks for with [project|fleet|device] [NAME] [today|7d|30d|period].
 type usageOrder struct {
 	kind kindFlag
@@ -111,8 +99,8 @@ type usageOrder struct {
 func (o *usageOrder) flags(c *cobra.Command) {
 	c.Flags().Var(&o.span, "span", "today, 7d, 30d or period (default: period); with it, every word is of the name")
 	c.Flags().Var(&o.kind, "kind", "what NAME is: project, fleet or device (default: any of them)")
-	completeFlag(c, "span", oneOf(spanWords()...))
-	completeFlag(c, "kind", oneOf(kindWords()...))
+	completeFlag(c, "span", complete.OneOf(lookup.SpanWords()...))
+	completeFlag(c, "kind", complete.OneOf(lookup.KindWords()...))
 }
 
 // parse reads the words of the command line and returns the name among them.
@@ -137,7 +125,7 @@ type kindFlag lookup.Kind
 
 // Set implements pflag.Value.
 func (f *kindFlag) Set(text string) error {
-	if !slices.Contains(kindWords(), text) {
+	if !slices.Contains(lookup.KindWords(), text) {
 		return errors.New("want project, fleet or device")
 	}
 	*f = kindFlag(text)
@@ -231,9 +219,9 @@ func matchFlags(c *cobra.Command, m *rules.Match) {
 	c.Flags().StringVar(&m.Rule, "rule", "", "only alerts of this rule")
 	c.Flags().StringVar(&m.Project, "project", "", "only alerts of this project, by UID or name")
 	c.Flags().StringVar(&m.Subject, "device", "", "only alerts of this device, by UID or name")
-	completeFlag(c, "rule", ruleNames)
-	completeFlag(c, "project", subjects(lookup.KindProject))
-	completeFlag(c, "device", subjects(lookup.KindDevice))
+	completeFlag(c, "rule", complete.RuleNames)
+	completeFlag(c, "project", complete.Subjects(lookup.KindProject))
+	completeFlag(c, "device", complete.Subjects(lookup.KindDevice))
 }
 
 // unknown is an error about a name that is none of those there are.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/complete"
 	"notewatch/internal/dispatch"
 	"notewatch/internal/lookup"
 	"notewatch/internal/terminal"
@@ -37,7 +37,7 @@ the level of the rule need not.
 --json prints an array of objects with receiver, state (delivered, waiting, given up, held, skipped, removed), shows, why,
 next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
 		Args:              oneArgument("the name of a rule, which notewatch check lists"),
-		ValidArgsFunction: completeFirst(ruleNames),
+		ValidArgsFunction: completeFirst(complete.RuleNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			b, closeDB, err := attach(c)
 			if err != nil {
@@ -48,7 +48,7 @@ next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
 		},
 	}
 	c.Flags().StringVar(&d.project, "project", "", "the project whose receivers are told, by UID or name (default: the only one)")
-	completeFlag(c, "project", subjects(lookup.KindProject))
+	completeFlag(c, "project", complete.Subjects(lookup.KindProject))
 	c.Flags().BoolVar(&d.keep, "keep", false, "let the alert stand, for 15 minutes while notewatch run runs")
 	jsonFlag(c, &d.json)
 	return c
@@ -84,7 +84,11 @@ func (d drill) run(c *cobra.Command, w *watch.Watch, rule string) error {
 			alert.ID, words.Time(alert.FiredAt.Add(15*time.Minute)))
 		return err
 	}
-	return errors.Join(err, end(ctx, c, sending, rule))
+	still, ending := sending.EndDrill(ctx, rule)
+	for _, r := range still {
+		c.PrintErrf("%s still shows the drill%s\n", r.Receiver, terminal.NextTry(r.Showing, time.Now()))
+	}
+	return errors.Join(err, ending)
 }
 
 // route returns the project whose receivers are told.
@@ -110,25 +114,6 @@ func (d drill) route(b bot.Config, rule string) (bot.Project, error) {
 		return bot.Project{}, usageError{fmt.Errorf("the route depends on the project: want --project, one of %s", listed(projectNames))}
 	}
 	return b.Projects[0], nil
-}
-
-// end ends the drill, so that incidents close, even if nobody waits for it any more.
-func end(ctx context.Context, c *cobra.Command, d dispatch.Dispatch, rule string) error {
-	ending := context.WithoutCancel(ctx)
-	if _, err := d.Watch.Bot.EndDrill(ending, rule); err != nil {
-		return err
-	}
-	standing := func(s lookup.Showing) bool { return dispatch.Waits(s) && s.Shows != "" }
-	results, err := d.Deliver(ending, dispatch.ClosePatience, standing)
-	if err != nil {
-		return err
-	}
-	for _, r := range results {
-		if standing(r.Showing) {
-			c.PrintErrf("%s still shows the drill%s\n", r.Receiver, terminal.NextTry(r.Showing, time.Now()))
-		}
-	}
-	return nil
 }
 
 // report prints results and returns an error if a receiver did not take it.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/complete"
 	"notewatch/internal/explain"
 	"notewatch/internal/terminal"
 )
@@ -38,7 +39,7 @@ has any, name, operator, parts and lets (name, text, filled). What is not known 
 			}
 			return usageError{errors.New("want an alert, or a rule and the name of a device or project; see notewatch explain --help")}
 		},
-		ValidArgsFunction: complete(explainWords),
+		ValidArgsFunction: completeFrom(complete.ExplainWords),
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := outline(c)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/terminal"
 )
@@ -40,7 +41,7 @@ would take for a formula begins with an apostrophe. --json prints an array of ob
   notewatch export cold-chain 30d
   notewatch export device hourly-sensor-6 --from 2026-05-01 --to 2026-05-31
   notewatch export --totals --from 2026-01-01 --json`,
-		ValidArgsFunction: complete(usageWords),
+		ValidArgsFunction: completeFrom(complete.UsageWords),
 		RunE: func(c *cobra.Command, args []string) error {
 			name, err := q.parse(args)
 			if err != nil {

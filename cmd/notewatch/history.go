@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/complete"
 	"notewatch/internal/terminal"
 	"notewatch/internal/timeline"
 	"notewatch/internal/words"
@@ -39,7 +40,7 @@ figure, unit and drill; what people did with silences is among them, with event 
   notewatch history --since 1w --rule data-budget
   notewatch history --device hourly-sensor-6 --json`,
 		Args:              optionalArgument("one alert at most"),
-		ValidArgsFunction: completeFirst(alertIDs(false)),
+		ValidArgsFunction: completeFirst(complete.AlertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return look(c, func(db opened) error { return hinted(q.list(c, db)) })

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/complete"
 	"notewatch/internal/deliver"
 	"notewatch/internal/dispatch"
 	"notewatch/internal/lookup"
@@ -29,7 +30,7 @@ works with and without notewatch run beside it. The exit code is 1 if a receiver
 --json prints an array of objects with receiver, state (delivered, waiting, given up, held, skipped, removed), shows, why,
 next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
 		Args:              oneArgument("the ID of an alert, which notewatch alerts lists"),
-		ValidArgsFunction: completeFirst(alertIDs(false)),
+		ValidArgsFunction: completeFirst(complete.AlertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := exists(c); err != nil {
 				return err
@@ -47,7 +48,7 @@ next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
 		},
 	}
 	c.Flags().StringVar(&receiver, "receiver", "", "only to this receiver")
-	completeFlag(c, "receiver", receiverNames)
+	completeFlag(c, "receiver", complete.ReceiverNames)
 	jsonFlag(c, &asJSON)
 	return c
 }

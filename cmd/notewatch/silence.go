@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/silences"
 	"notewatch/internal/store"
@@ -51,9 +52,9 @@ if others have or get the same name. With --alert,
 	c.Flags().Var(&o.length, "for", "how long: 90m, 2h, 3d, 1w")
 	c.Flags().StringVar(&o.from, "from", "", `when it begins, such as 22:00 (default: now)`)
 	c.Flags().StringVar(&o.until, "until", "", `until when instead: 14:00, tomorrow, "2026-06-15 14:00", or over: until the alert is`)
-	completeFlag(c, "from", oneOf("tomorrow"))
-	completeFlag(c, "alert", alertIDs(true))
-	completeFlag(c, "until", oneOf(untilOver, "tomorrow"))
+	completeFlag(c, "from", complete.OneOf("tomorrow"))
+	completeFlag(c, "alert", complete.AlertIDs(true))
+	completeFlag(c, "until", complete.OneOf(untilOver, "tomorrow"))
 	c.Flags().StringVar(&o.because, "because", "", "why, for those who see it")
 	jsonFlag(c, &o.json)
 	return c

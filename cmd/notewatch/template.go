@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/complete"
 	"notewatch/notify/webhook"
 )
 
@@ -17,7 +18,7 @@ func newTemplate() *cobra.Command {
 		Long: `Prints the template of a webhook format. To change one: notewatch template teams > teams.json.tmpl, and in the rules
 file webhook: {template: teams.json.tmpl} in place of format: teams. Without a name, lists the formats that are templates.`,
 		Args:              optionalArgument("one format at most"),
-		ValidArgsFunction: completeFirst(oneOf(templates()...)),
+		ValidArgsFunction: completeFirst(complete.OneOf(templates()...)),
 		RunE: func(c *cobra.Command, args []string) error {
 			names := templates()
 			if len(args) == 0 {

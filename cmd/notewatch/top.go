@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/terminal"
 )
@@ -44,7 +45,7 @@ times are RFC 3339.`,
   notewatch top 5 events 30d
   notewatch top 3 sessions today --project cold-chain
   notewatch top 10 bytes 7d --json`,
-		ValidArgsFunction: complete(oneOf(lookup.By()...), oneOf(spanWords()...)),
+		ValidArgsFunction: completeFrom(complete.OneOf(lookup.By()...), complete.OneOf(lookup.SpanWords()...)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := q.parse(args); err != nil {
 				return usageError{fmt.Errorf("%w; see notewatch top --help", err)}
@@ -54,8 +55,8 @@ times are RFC 3339.`,
 	}
 	c.Flags().StringVar(&q.project, "project", "", "only devices of this project, by UID or name")
 	c.Flags().StringVar(&q.fleet, "fleet", "", "only devices of this fleet, by UID or name")
-	completeFlag(c, "project", subjects(lookup.KindProject))
-	completeFlag(c, "fleet", subjects(lookup.KindFleet))
+	completeFlag(c, "project", complete.Subjects(lookup.KindProject))
+	completeFlag(c, "fleet", complete.Subjects(lookup.KindFleet))
 	jsonFlag(c, &q.json)
 	return c
 }
@@ -95,7 +96,7 @@ func (q *topQuery) take(word string) (what string, err error) {
 		return "span", nil
 	}
 	return "", fmt.Errorf("%q is neither a number of devices, nor one of %s, nor one of %s",
-		word, strings.Join(lookup.By(), ", "), strings.Join(spanWords(), ", "))
+		word, strings.Join(lookup.By(), ", "), strings.Join(lookup.SpanWords(), ", "))
 }
 
 func (q topQuery) run(c *cobra.Command, desk *lookup.Desk) error {

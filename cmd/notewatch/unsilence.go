@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/complete"
 	"notewatch/internal/silences"
 	"notewatch/internal/terminal"
 	"notewatch/internal/words"
@@ -19,7 +20,7 @@ func newUnsilence() *cobra.Command {
 
 --json prints the silence as notewatch silences --json has it, with ended_at and ended_by.`,
 		Args:              oneArgument("the ID of a silence, which notewatch silences lists"),
-		ValidArgsFunction: completeFirst(silenceIDs),
+		ValidArgsFunction: completeFirst(complete.SilenceIDs),
 		RunE:              func(c *cobra.Command, args []string) error { return unsilence(c, args[0], asJSON) },
 	}
 	jsonFlag(c, &asJSON)

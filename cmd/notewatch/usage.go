@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/terminal"
 )
@@ -30,7 +31,7 @@ What is not known is null; times are RFC 3339.`,
   notewatch usage device hourly-sensor-6 7d
   notewatch usage project cold-chain today
   notewatch usage cold-chain --span 30d --json`,
-		ValidArgsFunction: complete(usageWords),
+		ValidArgsFunction: completeFrom(complete.UsageWords),
 		RunE: func(c *cobra.Command, args []string) error {
 			name, err := q.parse(args)
 			if err != nil {

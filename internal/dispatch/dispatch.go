@@ -35,7 +35,7 @@ type Result struct {
 // How long a dispatch waits.
 const (
 	SendPatience  = 30 * time.Second // for receivers to take something
-	ClosePatience = 15 * time.Second // for them to take its end
+	closePatience = 15 * time.Second // for them to take its end
 	answerTime    = 15 * time.Second // that a receiver has to answer an attempt
 	lookAgain     = 200 * time.Millisecond
 )
@@ -143,4 +143,16 @@ func Undelivered(results []Result) error {
 		return nil
 	}
 	return fmt.Errorf("not delivered: %s", words.Count(n, "receiver"))
+}
+
+// EndDrill ends the drill of a rule, so that incidents close, also if ctx is done. It returns the results of receivers that still show
+// the drill.
+func (d Dispatch) EndDrill(ctx context.Context, rule string) (still []Result, err error) {
+	ctx = context.WithoutCancel(ctx)
+	if _, err := d.Watch.Bot.EndDrill(ctx, rule); err != nil {
+		return nil, err
+	}
+	showing := func(s lookup.Showing) bool { return Waits(s) && s.Shows != "" }
+	results, err := d.Deliver(ctx, closePatience, showing)
+	return slices.DeleteFunc(results, func(r Result) bool { return !showing(r.Showing) }), err
 }

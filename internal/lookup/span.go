@@ -22,6 +22,14 @@ const (
 // Spans returns all spans.
 func Spans() []Span { return []Span{Today, Week, Month, Period} }
 
+// SpanWords returns the words for all spans.
+func SpanWords() (all []string) {
+	for _, span := range Spans() {
+		all = append(all, string(span))
+	}
+	return all
+}
+
 // ParseSpan returns the span that a word names, in whatever case. ok is false if it names none.
 func ParseSpan(word string) (span Span, ok bool) {
 	for _, span := range Spans() {

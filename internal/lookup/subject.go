@@ -18,6 +18,11 @@ const (
 	KindDevice  Kind = "device"
 )
 
+// KindWords returns the words for the kinds of subjects that have names.
+func KindWords() []string {
+	return []string{string(KindProject), string(KindFleet), string(KindDevice)}
+}
+
 // MarshalText implements encoding.TextMarshaler.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(cmp.Or(string(k), "all")), nil }
 

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/complete"
+)
+
+// completePatience is how long completing a word may keep a shell waiting.
+const completePatience = 2 * time.Second
+
+// completeFrom asks offers for words. What cannot be read offers nothing: a shell has no place for errors.
+func completeFrom(offers ...complete.Offer) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, typed string) (offered []cobra.Completion, _ cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(c.Context(), completePatience)
+		defer cancel()
+		s, _ := outline(c)
+		asked := false
+		ask := func(db opened) error {
+			asked = true
+			q := complete.Query{Desk: s.desk(db.store, db.clock.Now), Args: args, Typed: typed}
+			for _, offer := range offers {
+				some, err := offer(ctx, q)
+				for _, word := range some {
+					offered = append(offered, completion(word))
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		if err := look(c, ask); err != nil && !asked {
+			_ = ask(opened{})
+		}
+		return offered, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeFlag has a flag completed from offers. The flag must be there.
+func completeFlag(c *cobra.Command, flag string, offers ...complete.Offer) {
+	if err := c.RegisterFlagCompletionFunc(flag, completeFrom(offers...)); err != nil {
+		panic(err)
+	}
+}
+
+// completeFile has a flag completed from the names of files that end so. The flag must be there.
+func completeFile(c *cobra.Command, flag string, extensions ...string) {
+	if err := c.MarkFlagFilename(flag, extensions...); err != nil {
+		panic(err)
+	}
+}
+
+// completeFirst offers words for the first argument only.
+func completeFirst(offers ...complete.Offer) cobra.CompletionFunc {
+	first := completeFrom(offers...)
+	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return first(c, args, typed)
+	}
+}
+
+// completion returns a word as cobra wants it.
+func completion(w complete.Word) cobra.Completion {
+	if w.About == "" {
+		return w.Text
+	}
+	return cobra.CompletionWithDesc(w.Text, w.About)
+}
