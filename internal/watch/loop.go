@@ -19,7 +19,7 @@ func (w *Watch) Run(ctx context.Context) {
 	draining, drained := context.WithCancel(context.WithoutCancel(ctx))
 	defer drained()
 	context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, drained) })
-	seen, _ := w.store.Raised(ctx) // before any loop looks; if that fails, they are woken once too often
+	seen := w.look(ctx) // before any loop looks
 	var loops sync.WaitGroup
 	for _, account := range w.Config.Bot.Accounts {
 		loops.Go(func() {

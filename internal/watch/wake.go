@@ -55,6 +55,16 @@ func (w *Watch) ringAll() {
 // waits for what comes of it.
 const watchTime = 2 * time.Second
 
+// look finds out whether the active rules have changed since they were registered, and returns how often work was raised until then. If
+// that cannot be read, it returns what wakes the loops once too often.
+func (w *Watch) look(ctx context.Context) (raised int64) {
+	raised, err := w.store.Raised(ctx)
+	if err != nil || w.checkRules(ctx) != nil {
+		return -1
+	}
+	return raised
+}
+
 // watch wakes all loops when somebody made work due since the store said that it was raised so often, until ctx is done. That it
 // was one of them does no harm.
 func (w *Watch) watch(ctx context.Context, seen int64) {
