@@ -27,8 +27,9 @@
 //     muted after the commit, a first message is held and a message that is shown changes quietly (delivery.View).
 //   - A fallback is notified of what the receiver is missing (delivery.Missing, which the store applies in FallBack): of what has waited for
 //     half an hour or was given up, and of all that waits once the receiver is known to be unreachable (standIn).
-//   - Whether a message is updated or posted as new is decided by the receiver (its Send in package notify): as new without a reference,
-//     which store.Redeliver deletes, or when the old message is gone or too old. The plan does not know which.
+//   - Whether a message is updated or posted as new is decided by the receiver, in the Send of its package below notify (for Slack:
+//     notify/slack/bot.go). It is new without a reference, as the messages of alerts that were never sent are and those of which
+//     store.Redeliver deleted it, or when the old message is gone or too old.
 //   - After a lost lease record (send.go) does not drop what was posted: End fails, Repair stores what may be displayed now (events Overtaken
 //     and CutOff of package delivery) and makes the receiver due, so that whoever holds it shows the newest again.
 //   - A receiver is reported as unreachable after half an hour, or at once when only an operator can fix it (afterFailure, in afterround.go).
