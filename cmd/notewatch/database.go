@@ -34,10 +34,10 @@ func timed(ctx context.Context, db *store.Store) (opened, error) {
 	return opened{db, demo.NewClock(end).Clock(), true}, err
 }
 
-// look lets f read the database, beside whoever works with it.
+// look lets f read the database, while other processes work with it.
 func look(c *cobra.Command, f func(db opened) error) error { return with(c, store.OpenReadOnly, f) }
 
-// change lets f write to the database, which must be there, beside whoever works with it.
+// change lets f write to the database, which must be there, while other processes work with it.
 func change(c *cobra.Command, f func(db opened) error) error {
 	if err := exists(c); err != nil {
 		return err

@@ -81,7 +81,7 @@ func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *set
 func (w *watcher) agrees(ctx context.Context, next *settings) bool {
 	active, err := next.wired.Bot.Store.ActiveRules(ctx)
 	if err != nil {
-		return true // whoever resumes finds out
+		return true // the process that resumes finds out
 	}
 	own := watch.RulesHash(next.wired)
 	if own != active {

@@ -139,7 +139,7 @@ func alertDesk(c *cobra.Command, db opened) *lookup.Desk {
 	return s.desk(db.store, db.clock.Now)
 }
 
-// ask lets f ask what the rules file is about, from the database alone, beside whoever works with it.
+// ask lets f ask what the rules file is about, from the database alone, while other processes work with it.
 func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 	s, err := outline(c)
 	if err != nil {

@@ -107,7 +107,7 @@ func TestProcessesWithOtherRulesStandBy(t *testing.T) {
 	r.requireTruth("ops")
 }
 
-// A process that runs is told by the store that other rules are active, and that its own are again.
+// A process that runs learns from the store that other rules are active, and that its own are again.
 func TestARunningProcessStandsByAndGoesOn(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
 	r.run(monday.Add(hour))
@@ -194,7 +194,7 @@ func TestAProcessTakesOverFromOneThatDied(t *testing.T) {
 	r.requireTruth("ops")
 }
 
-// What notewatch reports is told once, whichever process finds that it is time.
+// What notewatch reports is sent once, whichever process finds that it is time.
 func TestReportsAreMadeOnce(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
 	r.config.Bot.Operators = []string{"ops"}

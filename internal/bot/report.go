@@ -72,7 +72,7 @@ func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
 	return false, nil
 }
 
-// Report tells receivers what there is to know, unless they were told it already, by this process or another.
+// Report notifies receivers of a report, unless this process or another one has done so.
 func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error {
 	for {
 		before, err := b.store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})

@@ -60,7 +60,7 @@ func TestSnoozingTwiceHasOneEffect(t *testing.T) {
 	require.Equal(t, []rules.Event{rules.Fired, rules.Muted, rules.Muted}, s.history("silent-device"))
 }
 
-// Several processes may be told of presses of different people at once: of those who ask for the same, one makes the silence.
+// Several processes may get presses of different people at once: of those who ask for the same, one makes the silence.
 func TestSnoozingAtOnceInSeveralProcesses(t *testing.T) {
 	s := fired(t)
 	snooze := s.button(amy, "snooze for 1 hour")

@@ -46,7 +46,7 @@ func (s *Store) ActivateRules(ctx context.Context, hash string, now time.Time) e
 	return doing(err, "making the rules active")
 }
 
-// endLeases takes the work of kinds away from whoever holds it.
+// endLeases takes work of kinds away from the processes that hold it.
 func endLeases(ctx context.Context, tx transaction, kinds ...Kind) error {
 	for _, kind := range kinds {
 		_, err := tx.ExecContext(ctx, `

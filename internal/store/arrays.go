@@ -13,7 +13,7 @@ import (
 // maxArray bounds the rows that are sent at once.
 const maxArray = 2_000
 
-// columnTypes are the types of all columns, by table and column as in "alert.level". PostgreSQL has to be told those of arrays.
+// columnTypes are the types of all columns, by table and column as in "alert.level". PostgreSQL needs those of arrays.
 type columnTypes map[string]string
 
 // readColumnTypes reads the types of the columns of the schema that is used.

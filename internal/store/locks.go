@@ -11,8 +11,8 @@ import "context"
 //  4. alerts, by ID (lockAlerts);
 //  5. the rows of work of receivers, by name (lockReceivers, raiseAll).
 //
-// Deliveries need no locks of their own: who changes one holds the row of work of its receiver. So whoever reads a delivery after
-// that sees the newest state, and nobody else changes it before the transaction ends. New deliveries may be added without it.
+// Deliveries need no locks of their own: a transaction that changes one holds the row of work of its receiver. What it reads of the
+// delivery after that is the newest state, and no other transaction changes it before this one ends. New deliveries may be added without it.
 //
 // SQLite has one writer at a time: there all of this does nothing.
 

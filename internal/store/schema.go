@@ -17,7 +17,7 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// An access is what whoever opens a database may do with its schema.
+// An access is what a process that opens a database may do with its schema.
 type access int
 
 const (

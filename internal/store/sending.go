@@ -256,8 +256,8 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 	return doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
 }
 
-// MendCutOff has attempts without end that started before a time count as cut off: whoever made them has died, or was held up for so long
-// that others have taken its work over.
+// MendCutOff has attempts without end that started before a time count as cut off: the process that made them has
+// died, or was held up for so long that others have taken its work over.
 func (s *Store) MendCutOff(ctx context.Context, before time.Time) error {
 	late := openAttempt + fmt.Sprintf(` AND started < %d`, before.UnixMilli())
 	var some bool

@@ -144,7 +144,7 @@ func (t statusText) receivers() *table {
 	return table
 }
 
-// receiver says how telling a receiver goes.
+// receiver describes how sending to a receiver goes.
 func (t statusText) receiver(r lookup.ReceiverStatus) string {
 	switch {
 	case r.Waiting > 0:
@@ -155,7 +155,7 @@ func (t statusText) receiver(r lookup.ReceiverStatus) string {
 	return "fine"
 }
 
-// alerts says how many alerts are open, and how many of them nobody is told of.
+// alerts says how many alerts are open, and how many of them are muted or acknowledged.
 func (t statusText) alerts() string {
 	said, alerts := "Nothing is firing", t.Status.Alerts
 	if firing := alerts.Firing(); len(firing) > 0 {

@@ -170,7 +170,7 @@ func (w *Watch) beat(ctx context.Context) {
 	}
 }
 
-// cutOffTime is how old an attempt without a result is that nobody makes any more: much older than a lease holds.
+// cutOffTime is the age from which an attempt without a result counts as cut off: much longer than a lease holds.
 const cutOffTime = 5 * time.Minute
 
 // beatOnce says that the process runs. One that is not listed says nothing.
