@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -19,7 +20,11 @@ import (
 	"notewatch/notehub/notehubtest"
 )
 
+// TestMain runs more parallel tests at a time than there are processors: most of them wait for a program that waits.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "16"); err != nil { // a flag of the command line still wins
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"notewatch": main})
 }
 

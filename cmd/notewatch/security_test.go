@@ -31,12 +31,20 @@ import (
 // TestNoSecretIsTold marks every secret that notewatch holds, has everything fail in every way by those who are told them
 // and repeat them, and looks for the marks in all that notewatch says and keeps.
 func TestNoSecretIsTold(t *testing.T) {
+	t.Parallel() // it waits for receivers that do not answer
 	v := newVault(t)
 	v.write(t, v.environment["NOTEWATCH_RULES"], v.rules())
 	v.watch(t)
 	v.requireTold(t)
 	v.requireCleanDatabase(t, true)
 	v.runCommands(t)
+	v.requireCleanHealth(t)
+}
+
+// TestNoSecretIsPrinted reads settings in this very process, whose environment it changes.
+func TestNoSecretIsPrinted(t *testing.T) {
+	v := newVault(t)
+	v.write(t, v.environment["NOTEWATCH_RULES"], v.rules())
 	v.requireCleanSettings(t)
 	v.requireCleanMistakes(t)
 }
@@ -170,6 +178,7 @@ func (v *vault) requireTold(t *testing.T) {
 			require.True(t, told[name] || name == "token of the environment", "%s is told the %s", kind, name)
 		}
 	}
+	require.NotZero(t, v.proxied.Load(), "incoming webhooks of Slack were called")
 	v.requireCleanWitnesses(t)
 }
 
@@ -346,24 +355,24 @@ func (v *vault) requireCleanSettings(t *testing.T) {
 	}
 	require.Contains(t, text.String(), "[secret]")
 	v.marks.requireClean(t, "settings", text.String())
-	v.marks.requireClean(t, "health", v.health(t, wired))
 }
 
-// health returns why notewatch is not ready, project by project.
-func (v *vault) health(t *testing.T, wired watch.Config) string {
+// requireCleanHealth asks why notewatch is not ready, project by project.
+func (v *vault) requireCleanHealth(t *testing.T) {
 	t.Helper()
 	db, err := store.OpenReadOnly(t.Context(), v.environment["NOTEWATCH_DATABASE"])
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	wired.Bot.Store = db
-	w := watch.Attach(wired)
 	text := ""
-	for _, p := range wired.Bot.Projects {
-		w.Config.Bot.Projects = []bot.Project{p}
+	for _, uid := range v.projects() {
+		w := watch.Attach(watch.Config{Bot: bot.Config{
+			Clock: bot.SystemClock(), Store: db,
+			Accounts: []bot.Account{{PerMinute: 4}}, Projects: []bot.Project{{UID: uid}},
+		}})
 		text += fmt.Sprintln(ready(t.Context(), w, time.Now().AddDate(0, 0, -1)))
 	}
 	require.Contains(t, text, "401 Unauthorized")
-	return text
+	v.marks.requireClean(t, "health", text)
 }
 
 // requireCleanMistakes makes every mistake around a secret that stands in the rules file itself.
