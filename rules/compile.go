@@ -20,19 +20,29 @@ type builder struct {
 	reads   []*lang.Leaf // the same, and what is shown
 }
 
-// newBuilder takes a spec of an unknown scope for one about devices, so that its expressions can be checked all the same.
-func newBuilder(spec Spec) *builder {
+// A Set is rules that are evaluated together: what they read of a subject is gathered once for all of them. All rules of a set are
+// compiled before one of them is evaluated.
+type Set struct{ layout *lang.Layout }
+
+// NewSet returns a set without rules.
+func NewSet() *Set { return &Set{vocabulary.NewLayout()} }
+
+// builder takes a spec of an unknown scope for one about devices, so that its expressions can be checked all the same.
+func (s *Set) builder(spec Spec) *builder {
 	scope := EachProject
 	if spec.Each != EachProject {
 		scope = EachDevice
 	}
-	return &builder{spec: spec, lang: vocabulary.Compiler(string(scope))}
+	return &builder{spec: spec, lang: s.layout.Compiler(string(scope))}
 }
 
+// Compile is [Set.Compile] for a rule by itself.
+func Compile(spec Spec) (*Rule, []Problem) { return NewSet().Compile(spec) }
+
 // Compile checks and compiles a rule. The problems are all that are wrong with it; with any the rule is nil.
-func Compile(spec Spec) (*Rule, []Problem) {
-	b := newBuilder(spec)
-	r := &Rule{Spec: spec}
+func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
+	b := s.builder(spec)
+	r := &Rule{Spec: spec, set: s}
 	b.frame()
 	r.Limit = b.parts()
 	if spec.Where != "" {

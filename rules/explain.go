@@ -12,7 +12,7 @@ type Explanation struct {
 // Explain says why the rule finds what it finds about the subject of v. It decides nothing itself: each truth in it is the
 // one that Eval goes by. All conditions are explained, those that Eval needs not look at too.
 func (r *Rule) Explain(v *View) Explanation {
-	b := newBuilder(r.Spec)
+	b := r.set.builder(r.Spec)
 	b.parts()
 	x := b.lang.Explainer(v, r.Unit)
 	e := Explanation{Evaluation: r.Eval(v)}

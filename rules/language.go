@@ -18,13 +18,12 @@ const (
 	True   = lang.True
 )
 
-// A View is an Env made ready for evaluation: boxed once, read by all rules of the subject. A View is used by one
-// goroutine at a time.
+// A View is an Env as rules read it: once for all rules of a [Set]. A View is used by one goroutine at a time.
 type View = lang.View
 
-// NewView boxes env. The View shares the slices of env. Numbers that are not data, and all of an object that is not
-// known, are made NaN; a series that is empty or has a hole is made empty.
-func NewView(env *Env) *View { return lang.NewView(vocabulary, env) }
+// NewView returns a view of env, which is read when a rule is evaluated. Numbers that are not data, all of an object that is not
+// known, and a series that is empty or has a hole are no data. After env has changed, [View.Renew] has it read again.
+func NewView(env *Env) *View { return lang.NewView(env) }
 
 // What an explanation consists of.
 type (

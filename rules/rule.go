@@ -72,6 +72,7 @@ type Rule struct {
 	Show    string // the path of the figure shown, such as bytes.used; "" is none
 	Unit    string // of Show and Limit: "B" for bytes, else ""
 
+	set     *Set
 	where   *lang.Expression // nil selects every subject
 	levels  []condition      // highest first
 	resolve *lang.Expression // nil is none

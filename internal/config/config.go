@@ -159,7 +159,7 @@ func Parse(path string, data []byte, lookup func(name string) (string, bool), ch
 }
 
 func parse(path string, data []byte, o options) (*File, error) {
-	d := &decoder{source: newSource(data), options: o, path: path, file: newFile(path)}
+	d := &decoder{source: newSource(data), options: o, path: path, file: newFile(path), rules: rules.NewSet()}
 	d.decode()
 	if len(d.problems) > 0 {
 		return nil, d.problems.sorted()

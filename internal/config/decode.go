@@ -17,6 +17,7 @@ type decoder struct {
 	file     *File
 	defaults defaults
 	drafts   []draft // of the rules
+	rules    *rules.Set
 	problems Errors
 	warnings Errors
 	missing  Errors // of the account or receiver that is being read

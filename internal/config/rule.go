@@ -55,7 +55,7 @@ func (d *decoder) ruleNames() []string {
 
 // builtin returns the rule that comes with the program, reminded of as the defaults of the file say.
 func (d *decoder) builtin() Rule {
-	inner := &decoder{path: watcherBlind + ".yaml", source: newSource(watcherBlindRule), file: d.file, defaults: d.defaults}
+	inner := &decoder{path: watcherBlind + ".yaml", source: newSource(watcherBlindRule), file: d.file, defaults: d.defaults, rules: d.rules}
 	var rule Rule
 	if root, ok := inner.root(); ok {
 		rule = root.rule(names{})
@@ -196,7 +196,7 @@ func (r *draft) conditions(v value) (conditions []rules.Condition) {
 
 // compile compiles what was read. Of fields that are already known to be wrong it says no more.
 func (v value) compile(r draft, known Errors) *rules.Rule {
-	rule, problems := rules.Compile(r.Spec)
+	rule, problems := v.decoder.rules.Compile(r.Spec)
 	for _, p := range problems {
 		place := v.place(r, p.Field)
 		section, _, _ := strings.Cut(place.field, ".")

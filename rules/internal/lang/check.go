@@ -218,7 +218,7 @@ func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
 		return c.problem(n.Location().From, didYouMean(name.Value, members, "it has "+strings.Join(members, ", ")),
 			"%s has no member %q", object.Value, name.Value)
 	}
-	return retyped(n, l.kind, largest)
+	return retyped(c.compiler.layout.place(l), l.kind, largest)
 }
 
 func (c *checker) slice(n *ast.SliceNode) typed {

@@ -22,16 +22,17 @@ const limitName = "limit"
 type Compiler struct {
 	Problems []Problem
 
-	names *Vocabulary
-	scope string            // what the rule is about, such as device
-	parts map[string]part   // by name
-	texts map[string]string // of the parts that Let has named
-	used  map[string]bool   // the parts that a condition or figure reads, directly or through other parts
+	names  *Vocabulary
+	layout *Layout
+	scope  string            // what the rule is about, such as device
+	parts  map[string]part   // by name
+	texts  map[string]string // of the parts that Let has named
+	used   map[string]bool   // the parts that a condition or figure reads, directly or through other parts
 }
 
 // Compiler returns a compiler for a rule about a scope, such as device.
-func (v *Vocabulary) Compiler(scope string) *Compiler {
-	return &Compiler{names: v, scope: scope, parts: map[string]part{}, texts: map[string]string{}, used: map[string]bool{}}
+func (l *Layout) Compiler(scope string) *Compiler {
+	return &Compiler{names: l.names, layout: l, scope: scope, parts: map[string]part{}, texts: map[string]string{}, used: map[string]bool{}}
 }
 
 // Whole notes a problem with a whole field. The hint may be "".
@@ -48,7 +49,7 @@ func (c *Compiler) Limit(text string) float64 {
 	case p.typed.broken():
 	case !p.typed.number():
 		c.Whole(limitName, "such as mb(40)", "must be a number, not %s", kindNames[p.typed.kind])
-	case len(c.names.reads(p.typed.node)) > 0:
+	case len(c.layout.reads(p.typed.node)) > 0:
 		c.Whole(limitName, "such as mb(40); put what changes into `let`", "must be constant")
 	default:
 		c.parts[limitName] = c.folded(limitName, p)
@@ -67,7 +68,7 @@ func (c *Compiler) Let(name, text string) {
 		return
 	}
 	p := c.check(field, text)
-	if !p.typed.broken() && p.typed.number() && len(c.names.reads(p.typed.node)) == 0 {
+	if !p.typed.broken() && p.typed.number() && len(c.layout.reads(p.typed.node)) == 0 {
 		p = c.folded(field, p)
 	}
 	c.parts[name], c.texts[name] = p, text
@@ -83,7 +84,7 @@ func (c *Compiler) Condition(field, text string) *Expression {
 		c.Whole(field, "compare it, such as bytes.used > mb(40)", "must be true or false, not %s", kindNames[p.typed.kind])
 		return nil
 	}
-	e, err := c.names.compile(field, p.typed.node)
+	e, err := c.layout.compile(field, p.typed.node)
 	if err != nil {
 		c.failed(field, err)
 		return nil
@@ -98,7 +99,7 @@ func (c *Compiler) Figure(field, text string) *Leaf {
 	if p.typed.broken() {
 		return nil
 	}
-	if l := c.names.leaf(p.typed.node); l != nil && l.Number() {
+	if l := c.layout.leaf(p.typed.node); l != nil && l.Number() {
 		return l
 	}
 	c.Whole(field, "such as bytes.used", "must name one figure")
@@ -185,7 +186,7 @@ func (c *Compiler) folded(field string, p part) part {
 	if _, ok := literal(p.typed.node); ok {
 		return p
 	}
-	value, err := c.names.value(p.typed.node, &vm.VM{MemoryBudget: memoryBudget}, c.names.env)
+	value, err := c.layout.value(p.typed.node, &vm.VM{MemoryBudget: memoryBudget}, struct{}{})
 	if err != nil {
 		c.failed(field, err)
 		return part{}

@@ -122,6 +122,7 @@ func (x *Explainer) valueOf(n ast.Node) (value any, ok bool) {
 	if p.typed.broken() {
 		return nil, false
 	}
-	value, err := x.compiler.names.value(p.typed.node, &x.view.machine, x.view.env)
+	x.view.see(x.compiler.layout)
+	value, err := x.compiler.layout.value(p.typed.node, &x.view.machine, x.view.boxed)
 	return value, err == nil
 }

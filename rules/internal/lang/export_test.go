@@ -23,7 +23,10 @@ func (e *Expression) Atoms() []*Expression {
 }
 
 // AllKnown reports whether all that e reads is known, and e has a program for that.
-func (e *Expression) AllKnown(v *View) bool { return e.known != nil && !e.reads.meets(v.unknown) }
+func (e *Expression) AllKnown(v *View) bool {
+	v.see(e.layout)
+	return e.known != nil && !e.reads.meets(v.unknown)
+}
 
 // WithoutKnown returns e without the program for when all is known. Its operands keep theirs.
 func (e *Expression) WithoutKnown() *Expression {

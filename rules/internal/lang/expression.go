@@ -15,6 +15,7 @@ type Expression struct {
 	Reads    []*Leaf // what it reads, in the order of the vocabulary
 	Compared []*Leaf // what stands in its comparisons, in the order of its text
 
+	layout   *Layout
 	field    string
 	operator string        // "!", "&&", "||", "??" or "?:"; "" is an atom
 	operands []*Expression // of the operator
@@ -25,14 +26,14 @@ type Expression struct {
 }
 
 // compile makes the programs of a checked condition.
-func (v *Vocabulary) compile(field string, condition ast.Node) (*Expression, error) {
-	e, partial, err := v.compileAny(field, condition)
+func (l *Layout) compile(field string, condition ast.Node) (*Expression, error) {
+	e, partial, err := l.compileAny(field, condition)
 	if err != nil {
 		return nil, err
 	}
-	e.Reads, e.Compared = v.reads(condition), v.compared(condition, false)
+	e.Reads, e.Compared = l.reads(condition), l.compared(condition, false)
 	if !partial && e.operator != "" {
-		c := v.compilation()
+		c := l.compilation()
 		e.known, err = c.program(c.plain(condition))
 	}
 	return e, err
@@ -40,14 +41,14 @@ func (v *Vocabulary) compile(field string, condition ast.Node) (*Expression, err
 
 // compileAny makes the programs of an atom, or those of the atoms below a connective. Of a partial one a figure more
 // than those it reads can be missing: it can be no data when all that it reads is known.
-func (v *Vocabulary) compileAny(field string, n ast.Node) (e *Expression, partial bool, err error) {
+func (l *Layout) compileAny(field string, n ast.Node) (e *Expression, partial bool, err error) {
 	operator, operands := connected(n)
 	if operator == "" {
-		return v.compileAtom(field, n)
+		return l.compileAtom(field, n)
 	}
-	e = &Expression{field: field, operator: operator, reads: maskOf(v.reads(n)), vital: maskOf(v.vital(n))}
+	e = &Expression{layout: l, field: field, operator: operator, reads: l.mask(l.reads(n)), vital: l.mask(l.vital(n))}
 	for _, operand := range operands {
-		below, belowPartial, err := v.compileAny(field, operand)
+		below, belowPartial, err := l.compileAny(field, operand)
 		if err != nil {
 			return nil, false, err
 		}
@@ -73,9 +74,9 @@ func connected(n ast.Node) (operator string, operands []ast.Node) {
 	return "", nil
 }
 
-func (v *Vocabulary) compileAtom(field string, n ast.Node) (e *Expression, partial bool, err error) {
-	c := v.compilation()
-	e = &Expression{field: field, reads: maskOf(v.reads(n)), vital: maskOf(v.vital(n))}
+func (l *Layout) compileAtom(field string, n ast.Node) (e *Expression, partial bool, err error) {
+	c := l.compilation()
+	e = &Expression{layout: l, field: field, reads: l.mask(l.reads(n)), vital: l.mask(l.vital(n))}
 	if e.verdict, err = c.program(c.verdict(n)); err != nil {
 		return nil, false, err
 	}
@@ -90,6 +91,7 @@ func (v *Vocabulary) compileAtom(field string, n ast.Node) (e *Expression, parti
 
 // Truth evaluates the condition. The error is of expr; then the truth is NoData.
 func (e *Expression) Truth(v *View) (Truth, error) {
+	v.see(e.layout)
 	switch {
 	case e.known != nil && !e.reads.meets(v.unknown):
 		return e.run(e.known, v)
@@ -146,7 +148,7 @@ func (e *Expression) choose(condition Truth, v *View) (Truth, error) {
 
 // run runs a program, which gives a boolean or a Truth.
 func (e *Expression) run(p *vm.Program, v *View) (Truth, error) {
-	out, err := v.machine.Run(p, v.env)
+	out, err := v.machine.Run(p, v.boxed)
 	if err != nil {
 		return NoData, fmt.Errorf("evaluating %s: %s", e.field, message(err))
 	}

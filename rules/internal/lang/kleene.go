@@ -11,13 +11,13 @@ const maxProgram = 5000
 // trees are derived, one true exactly where the expression is surely true and one where it is surely false. They test
 // what is known before they read it, so that what is no data is never computed with.
 type compilation struct {
-	names    *Vocabulary
+	layout   *Layout
 	left     int  // nodes that may still be made
 	complete bool // make programs for when all figures that are read are known
 	partial  bool // set when the expression can be no data even then
 }
 
-func (v *Vocabulary) compilation() *compilation { return &compilation{names: v, left: maxProgram} }
+func (l *Layout) compilation() *compilation { return &compilation{layout: l, left: maxProgram} }
 
 // spend counts a node and reports whether the bound is passed; then what is made is of no use.
 func (c *compilation) spend() bool {

@@ -4,16 +4,16 @@ import (
 	"math"
 	"reflect"
 	"slices"
-
-	"github.com/expr-lang/expr/ast"
 )
 
 // A Leaf is one thing that an expression can read, such as bytes.today.
 type Leaf struct {
 	Object, Member string
-	Unit           string // of a number: "B" for bytes, else ""
+	Key            string            // of an object whose members are read by key, such as notefiles["x.qo"]; else ""
+	Unit           string            // of a number: "B" for bytes, else ""
+	Tag            reflect.StructTag // of the member
 
-	id    int // its place among the leaves, and its bit in masks
+	id    int // its place in the vocabulary
 	kind  reflect.Type
 	scope string // the only scope that sees the object; "" is that all do
 	index []int  // of the field in the struct that is read
@@ -23,12 +23,20 @@ type Leaf struct {
 // Path returns the text that reads the leaf, such as bytes.today.
 func (l *Leaf) Path() string { return l.Object + "." + l.Member }
 
+// field returns the field of the struct that is read, and whether the object is known.
+func (l *Leaf) field(structure reflect.Value) (field reflect.Value, known bool) {
+	object := structure.Field(l.index[0])
+	return object.Field(l.index[1]), l.known == nil || object.Field(l.known[1]).Bool()
+}
+
+// mayBeUnknown reports whether the leaf can be no data although it is neither a number nor a list of numbers.
+func (l *Leaf) mayBeUnknown() bool { return l.known != nil }
+
 // Number reports whether the leaf is a number.
 func (l *Leaf) Number() bool { return l.kind == numberKind }
 
 // A Vocabulary is the names of what expressions can read.
 type Vocabulary struct {
-	env    any // the zero value of the struct that is read, for expr
 	leaves []*Leaf
 	byPath map[string]*Leaf
 }
@@ -47,12 +55,12 @@ const knownMember = "known"
 // names. An object with a field named known is no data while that is false. The tag scope of an object names the only scope
 // that sees it; the tag unit is the unit of its members, or of one member.
 func NewVocabulary[E any]() *Vocabulary {
-	v := &Vocabulary{env: *new(E), byPath: map[string]*Leaf{}}
+	v := &Vocabulary{byPath: map[string]*Leaf{}}
 	for _, object := range reflect.VisibleFields(reflect.TypeFor[E]()) {
 		var known []int
 		for _, member := range reflect.VisibleFields(object.Type) {
 			l := &Leaf{
-				Object: object.Tag.Get(nameTag), Member: member.Tag.Get(nameTag), Unit: object.Tag.Get(unitTag),
+				Object: object.Tag.Get(nameTag), Member: member.Tag.Get(nameTag), Unit: object.Tag.Get(unitTag), Tag: member.Tag,
 				id: len(v.leaves), kind: member.Type, scope: object.Tag.Get(scopeTag), index: slices.Concat(object.Index, member.Index),
 			}
 			if unit, own := member.Tag.Lookup(unitTag); own {
@@ -92,92 +100,6 @@ func (v *Vocabulary) members(object string) (names []string) {
 		}
 	}
 	return names
-}
-
-// leaf returns the leaf that a node of a checked tree reads; nil if it reads none.
-func (v *Vocabulary) leaf(n ast.Node) *Leaf {
-	if path, ok := pathOf(n); ok {
-		return v.byPath[path]
-	}
-	return nil
-}
-
-// pathOf returns the path that a node reads. In what has been checked, that is the path of a leaf.
-func pathOf(n ast.Node) (path string, ok bool) {
-	member, ok := n.(*ast.MemberNode)
-	if !ok {
-		return "", false
-	}
-	object, isName := member.Node.(*ast.IdentifierNode)
-	name, isText := member.Property.(*ast.StringNode)
-	if !isName || !isText {
-		return "", false
-	}
-	return object.Value + "." + name.Value, true
-}
-
-func isLeaf(n ast.Node) bool {
-	_, ok := pathOf(n)
-	return ok
-}
-
-// reads returns the leaves that a tree reads, each once, in the order of the vocabulary.
-func (v *Vocabulary) reads(n ast.Node) []*Leaf { return inOrder(v.read(n, nil)) }
-
-// read appends the leaves that a tree reads.
-func (v *Vocabulary) read(n ast.Node, all []*Leaf) []*Leaf {
-	if l := v.leaf(n); l != nil {
-		return append(all, l)
-	}
-	for _, child := range children(n) {
-		all = v.read(*child, all)
-	}
-	return all
-}
-
-// vital returns leaves without any of which an expression is no data, whatever the others are.
-func (v *Vocabulary) vital(n ast.Node) (all []*Leaf) {
-	if l := v.leaf(n); l != nil {
-		return []*Leaf{l}
-	}
-	switch n := n.(type) {
-	case *ast.ConditionalNode, *ast.PredicateNode:
-		return nil
-	case *ast.BinaryNode:
-		switch n.Operator {
-		case "&&", "||", "??":
-			left := v.vital(n.Left)
-			return slices.DeleteFunc(v.vital(n.Right), func(l *Leaf) bool { return !slices.Contains(left, l) })
-		}
-	}
-	for _, child := range children(n) {
-		all = append(all, v.vital(*child)...)
-	}
-	return inOrder(all)
-}
-
-// inOrder sorts leaves in the order of the vocabulary and removes those that are there twice.
-func inOrder(all []*Leaf) []*Leaf {
-	slices.SortFunc(all, func(a, b *Leaf) int { return a.id - b.id })
-	return slices.Compact(all)
-}
-
-// compared returns the leaves that stand in a comparison of a tree, in the order of the text.
-func (v *Vocabulary) compared(n ast.Node, inComparison bool) []*Leaf {
-	if l := v.leaf(n); l != nil && inComparison {
-		return []*Leaf{l}
-	}
-	if op, ok := n.(*ast.BinaryNode); ok {
-		switch op.Operator {
-		case "==", "!=", "<", "<=", ">", ">=", "in":
-			inComparison = true
-		}
-	}
-	var all []*Leaf
-	for _, child := range children(n) {
-		all = append(all, v.compared(*child, inComparison)...)
-	}
-	return all
 }
 
 // The numbers that count as data lie between these magnitudes, or are zero. Beyond the largest a float64 no longer

@@ -1,6 +1,6 @@
 package lang
 
-// A bitmap has one bit for each leaf of a vocabulary, in words of 64.
+// A bitmap has one bit for each leaf of a layout, in words of 64.
 type bitmap []uint64
 
 // A mask is the words of a bitmap in which leaves have their bits. The few leaves of an expression are in one word or two, however many
@@ -12,11 +12,11 @@ type maskWord struct {
 	bits uint64 // at least one
 }
 
-// maskOf returns the mask of leaves, which are in the order of the vocabulary.
-func maskOf(leaves []*Leaf) mask {
+// maskOf returns the mask of places of leaves, which ascend.
+func maskOf(places []int) mask {
 	var m mask
-	for _, l := range leaves {
-		at, bit := l.id/64, uint64(1)<<(l.id%64)
+	for _, place := range places {
+		at, bit := place/64, uint64(1)<<(place%64)
 		if last := len(m) - 1; last >= 0 && m[last].at == at {
 			m[last].bits |= bit
 		} else {

@@ -9,7 +9,7 @@ import (
 // A test is a condition under which something is known.
 type test struct {
 	node ast.Node
-	leaf string // what is tested to be known, if it is a leaf or an object: not to be tested twice
+	leaf string // what is tested to be known, if it is a leaf: not to be tested twice
 }
 
 // known returns the tests under which the value of an expression is known, in the order to make them.
@@ -25,11 +25,11 @@ func (c *compilation) known(n ast.Node) []test {
 
 // needs returns the tests under which an operator or function has all that it needs.
 func (c *compilation) needs(n ast.Node) []test {
-	if l := c.names.leaf(n); l != nil {
+	if isLeaf(n) {
 		if c.complete {
 			return nil
 		}
-		return l.tests(n)
+		return c.layout.tests(n)
 	}
 	switch n := n.(type) {
 	case *ast.BinaryNode:
@@ -164,21 +164,6 @@ func literalOr(n ast.Node, missing float64) (float64, bool) {
 }
 
 func isList(n ast.Node) bool { return typed{kind: n.Type()}.list() }
-
-// tests returns the tests under which a leaf is known. A View makes NaN of every number that is not, and an empty list
-// of every series.
-func (l *Leaf) tests(n ast.Node) []test {
-	switch {
-	case l.kind == numberKind:
-		return []test{{node: binary("==", copyOf(n), copyOf(n)), leaf: l.Path()}}
-	case l.kind == listOf(numberKind):
-		return []test{{node: binary(">", call("len", copyOf(n)), &ast.IntegerNode{}), leaf: l.Path()}}
-	case l.known != nil:
-		known := &ast.MemberNode{Node: &ast.IdentifierNode{Value: l.Object}, Property: &ast.StringNode{Value: knownMember}}
-		return []test{{node: known, leaf: l.Object}}
-	}
-	return nil
-}
 
 // and joins tests; none are true.
 func and(tests []test) ast.Node {

@@ -20,9 +20,9 @@ const memoryBudget = 100_000
 // errTooComplex is returned for expressions whose programs would be too large.
 var errTooComplex = errors.New("is nested too deeply")
 
-// value computes a checked tree. The value is nil if it is no data.
-func (v *Vocabulary) value(n ast.Node, machine *vm.VM, env any) (any, error) {
-	c := v.compilation()
+// value computes a checked tree on a struct of the layout. The value is nil if it is no data.
+func (l *Layout) value(n ast.Node, machine *vm.VM, env any) (any, error) {
+	c := l.compilation()
 	p, err := c.program(choose(and(c.known(n)), c.value(n), &ast.NilNode{}))
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (c *compilation) program(n ast.Node) (*vm.Program, error) {
 	if c.left < 0 {
 		return nil, errTooComplex
 	}
-	config := conf.New(c.names.env)
+	config := conf.New(c.layout.zero())
 	tree := &parser.Tree{Node: n}
 	if _, err := typecheck.Check(tree, config); err != nil {
 		return nil, fmt.Errorf("checking %s: %s", n, message(err))

@@ -41,7 +41,7 @@ var vocabulary = lang.NewVocabulary[rules.Env]()
 // mayCompileCondition compiles a condition; nil if it is too complex.
 func mayCompileCondition(t *testing.T, text string) *lang.Expression {
 	t.Helper()
-	c := vocabulary.Compiler(string(rules.EachDevice))
+	c := vocabulary.NewLayout().Compiler(string(rules.EachDevice))
 	e := c.Condition("when.warning", text)
 	if e == nil && !tooComplex(c.Problems) {
 		t.Fatalf("%s\n%+v", text, c.Problems)
@@ -121,7 +121,7 @@ func TestProgramsAgree(t *testing.T) {
 				h.hide(&env)
 			}
 		}
-		view := lang.NewView(vocabulary, &env)
+		view := lang.NewView(&env)
 		want, err := direct.Truth(view)
 		require.NoError(t, err, describe(text, env))
 		truths[want]++
@@ -175,7 +175,7 @@ func TestVital(t *testing.T) {
 		for _, h := range w.some(holes()) {
 			h.hide(&env)
 		}
-		view := lang.NewView(vocabulary, &env)
+		view := lang.NewView(&env)
 		want, err := short.WithoutVital().Truth(view)
 		require.NoError(t, err, describe(text, env))
 		got, err := short.Truth(view)

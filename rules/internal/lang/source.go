@@ -188,6 +188,20 @@ func sources(nodes []ast.Node, passages []passage) []source {
 	return all
 }
 
+// pathOf returns the path that a node of a source reads, such as bytes.today.
+func pathOf(n ast.Node) (path string, ok bool) {
+	member, ok := n.(*ast.MemberNode)
+	if !ok {
+		return "", false
+	}
+	object, isName := member.Node.(*ast.IdentifierNode)
+	name, isText := member.Property.(*ast.StringNode)
+	if !isName || !isText {
+		return "", false
+	}
+	return object.Value + "." + name.Value, true
+}
+
 // names returns the bare names in a source, in the order of the text.
 func (s source) names() []string {
 	var names []string

@@ -7,7 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// children returns where a node holds its children, in the order of the text. A leaf has none.
+// children returns where a node holds its children, in the order of the text. A leaf has none, in a source neither.
 func children(n ast.Node) []*ast.Node {
 	switch n := n.(type) {
 	case *ast.UnaryNode:
@@ -15,7 +15,7 @@ func children(n ast.Node) []*ast.Node {
 	case *ast.BinaryNode:
 		return []*ast.Node{&n.Left, &n.Right}
 	case *ast.MemberNode:
-		if isLeaf(n) {
+		if _, ok := pathOf(n); ok {
 			return nil
 		}
 		return []*ast.Node{&n.Node, &n.Property}
@@ -50,16 +50,12 @@ func rebuild(n ast.Node, change func(ast.Node) ast.Node) ast.Node {
 	return twin
 }
 
-// copyOf copies a node, not its children, save those of a leaf.
+// copyOf copies a node, not its children.
 func copyOf(n ast.Node) ast.Node {
 	value := reflect.New(reflect.TypeOf(n).Elem())
 	value.Elem().Set(reflect.ValueOf(n).Elem())
 	twin := value.Interface().(ast.Node)
 	switch twin := twin.(type) {
-	case *ast.MemberNode:
-		if isLeaf(twin) {
-			twin.Node, twin.Property = copyOf(twin.Node), copyOf(twin.Property)
-		}
 	case *ast.BuiltinNode:
 		twin.Arguments = slices.Clone(twin.Arguments)
 	case *ast.ArrayNode:

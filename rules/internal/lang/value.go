@@ -127,7 +127,8 @@ func computed(n ast.Node) bool {
 	case *ast.BinaryNode, *ast.ConditionalNode, *ast.SliceNode, *ast.BuiltinNode:
 		return true
 	case *ast.MemberNode:
-		return !isLeaf(n)
+		_, leaf := pathOf(n)
+		return !leaf
 	case *ast.CallNode: // mb(40) says itself what it is
 		return slices.ContainsFunc(n.Arguments, func(n ast.Node) bool {
 			_, written := literal(n)
@@ -139,8 +140,10 @@ func computed(n ast.Node) bool {
 
 // unitOf returns the unit of a number that a node of a source computes, as far as its form shows.
 func (x *Explainer) unitOf(n ast.Node) string {
-	if l := x.compiler.names.leaf(n); l != nil {
-		return l.Unit
+	if path, ok := pathOf(n); ok {
+		if l := x.compiler.names.Leaf(path); l != nil {
+			return l.Unit
+		}
 	}
 	switch n := n.(type) {
 	case *ast.IdentifierNode:

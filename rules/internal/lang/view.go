@@ -7,51 +7,38 @@ import (
 	"github.com/expr-lang/expr/vm"
 )
 
-// A View is a struct of which an expression reads the leaves, made ready for evaluation: boxed once, read by all expressions. A
-// View is used by one goroutine at a time.
+// A View is a struct of which expressions read the leaves. It is read once for all expressions of a [Layout]. A View is used by one
+// goroutine at a time.
 type View struct {
-	env     any       // a struct by value, which expr reads several times as fast as through a pointer
-	unknown bitmap    // of the leaves that are no data
-	numbers []float64 // by leaf; NaN is no data
+	source  reflect.Value // the struct that is read
 	machine vm.VM
+
+	layout  *Layout       // of which the rest is; nil: nothing was read yet
+	scratch reflect.Value // the struct that programs run on
+	boxed   any           // scratch by value, which expr reads several times as fast as through a pointer
+	unknown bitmap        // of the leaves that are no data, by place
 }
 
-// NewView boxes env, the struct that v is the vocabulary of. The View shares the slices of env. Numbers that are not data, and all
-// of an object that is not known, are made NaN; a series that is empty or has a hole is made empty.
-func NewView[E any](v *Vocabulary, env *E) *View {
-	view := &View{
-		unknown: make(bitmap, (len(v.leaves)+63)/64),
-		numbers: make([]float64, len(v.leaves)),
-		machine: vm.VM{MemoryBudget: memoryBudget},
+// NewView returns a view of env, the struct that the names of a vocabulary stand for. It reads env when an expression is evaluated.
+func NewView[E any](env *E) *View {
+	return &View{source: reflect.ValueOf(env).Elem(), machine: vm.VM{MemoryBudget: memoryBudget}}
+}
+
+// Renew forgets what has been read, because the struct has changed.
+func (v *View) Renew() { v.boxed = nil }
+
+// see reads the leaves of a layout, unless they were read.
+func (v *View) see(l *Layout) {
+	if v.layout == l && v.boxed != nil {
+		return
 	}
-	boxed := *env
-	fields := reflect.ValueOf(&boxed).Elem()
-	var object reflect.Value
-	var objectKnown bool
-	for i, l := range v.leaves {
-		if i == 0 || l.Object != v.leaves[i-1].Object {
-			object = fields.Field(l.index[0])
-			objectKnown = l.known == nil || fields.FieldByIndex(l.known).Bool()
-		}
-		field, known := object.Field(l.index[1]), objectKnown
-		switch l.kind {
-		case numberKind:
-			if known = known && usable(field.Float()); !known {
-				field.SetFloat(math.NaN())
-			}
-			view.numbers[i] = field.Float()
-		case listOf(numberKind):
-			series := field.Addr().Interface().(*[]float64)
-			if known = known && whole(*series); !known {
-				*series = nil
-			}
-		}
-		if !known {
-			view.unknown[i/64] |= 1 << (i % 64)
-		}
+	if v.layout != l {
+		v.layout, v.scratch = l, reflect.New(l.structure()).Elem()
+		v.unknown = make(bitmap, (len(l.slots)+63)/64)
 	}
-	view.env = boxed
-	return view
+	v.scratch.SetZero()
+	l.fill(v.scratch, v.source, v.unknown)
+	v.boxed = v.scratch.Interface()
 }
 
 // Number returns the value of a leaf; NaN if it is no data or there is no leaf.
@@ -59,5 +46,8 @@ func (v *View) Number(l *Leaf) float64 {
 	if l == nil {
 		return math.NaN()
 	}
-	return v.numbers[l.id]
+	if field, known := l.field(v.source); known && usable(field.Float()) {
+		return field.Float()
+	}
+	return math.NaN()
 }

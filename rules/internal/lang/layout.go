@@ -1,0 +1,209 @@
+package lang
+
+import (
+	"cmp"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// A Layout is the leaves that a set of expressions reads, each with a place in the struct that their programs run on. So what no
+// expression reads costs nothing. Compilers add leaves to it, one compiler at a time. Afterwards several goroutines may use it.
+type Layout struct {
+	names  *Vocabulary
+	slots  []slot
+	places map[string]int // of slots, by path
+	fields []reflect.StructField
+
+	sealed sync.Once // when the first View needs the structure
+	struc  reflect.Type
+}
+
+// A slot is the place of one leaf.
+type slot struct {
+	leaf  *Leaf
+	value int // its field
+	known int // the field that says whether it is known; -1: the value itself does
+}
+
+// The names of fields begin with these, and go on with the number of the slot.
+const (
+	valuePrefix = "V"
+	knownPrefix = "K"
+)
+
+// NewLayout returns a layout without leaves.
+func (v *Vocabulary) NewLayout() *Layout { return &Layout{names: v, places: map[string]int{}} }
+
+// place returns the node that reads a leaf in a checked tree, and gives the leaf a place if it has none.
+func (l *Layout) place(leaf *Leaf) ast.Node {
+	at, ok := l.places[leaf.Path()]
+	if !ok {
+		at = len(l.slots)
+		s := slot{leaf: leaf, value: len(l.fields), known: -1}
+		l.fields = append(l.fields, reflect.StructField{Name: valuePrefix + strconv.Itoa(at), Type: leaf.kind})
+		if leaf.kind != numberKind && leaf.kind != listOf(numberKind) && leaf.mayBeUnknown() {
+			s.known = len(l.fields)
+			l.fields = append(l.fields, reflect.StructField{Name: knownPrefix + strconv.Itoa(at), Type: booleanKind})
+		}
+		l.slots, l.places[leaf.Path()] = append(l.slots, s), at
+	}
+	return &ast.IdentifierNode{Value: valuePrefix + strconv.Itoa(at)}
+}
+
+// zero returns a struct of the fields so far. A program that was compiled for it runs on every later struct too, since fields keep
+// their places.
+func (l *Layout) zero() any { return reflect.Zero(reflect.StructOf(l.fields)).Interface() }
+
+// isLeaf reports whether a node of a checked tree reads a leaf: nothing else in it has a name.
+func isLeaf(n ast.Node) bool {
+	_, ok := n.(*ast.IdentifierNode)
+	return ok
+}
+
+// slot returns the place of the leaf that a node of a checked tree reads. ok is false if it reads none.
+func (l *Layout) slot(n ast.Node) (at int, ok bool) {
+	name, ok := n.(*ast.IdentifierNode)
+	if !ok {
+		return 0, false
+	}
+	at, err := strconv.Atoi(name.Value[len(valuePrefix):])
+	return at, err == nil
+}
+
+// leaf returns the leaf that a node of a checked tree reads; nil if it reads none.
+func (l *Layout) leaf(n ast.Node) *Leaf {
+	if at, ok := l.slot(n); ok {
+		return l.slots[at].leaf
+	}
+	return nil
+}
+
+// tests returns the tests under which the leaf of a node is known. A View makes NaN of every number that is not, and an empty list
+// of every series.
+func (l *Layout) tests(n ast.Node) []test {
+	at, _ := l.slot(n)
+	s := l.slots[at]
+	switch {
+	case s.leaf.kind == numberKind:
+		return []test{{node: binary("==", copyOf(n), copyOf(n)), leaf: s.leaf.Path()}}
+	case s.leaf.kind == listOf(numberKind):
+		return []test{{node: binary(">", call("len", copyOf(n)), &ast.IntegerNode{}), leaf: s.leaf.Path()}}
+	case s.known >= 0:
+		return []test{{node: &ast.IdentifierNode{Value: knownPrefix + strconv.Itoa(at)}, leaf: s.leaf.Path()}}
+	}
+	return nil
+}
+
+// reads returns the leaves that a tree reads, each once, in the order of the vocabulary.
+func (l *Layout) reads(n ast.Node) []*Leaf { return inOrder(l.read(n, nil)) }
+
+// read appends the leaves that a tree reads.
+func (l *Layout) read(n ast.Node, all []*Leaf) []*Leaf {
+	if leaf := l.leaf(n); leaf != nil {
+		return append(all, leaf)
+	}
+	for _, child := range children(n) {
+		all = l.read(*child, all)
+	}
+	return all
+}
+
+// vital returns leaves without any of which an expression is no data, whatever the others are.
+func (l *Layout) vital(n ast.Node) (all []*Leaf) {
+	if leaf := l.leaf(n); leaf != nil {
+		return []*Leaf{leaf}
+	}
+	switch n := n.(type) {
+	case *ast.ConditionalNode, *ast.PredicateNode:
+		return nil
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "&&", "||", "??":
+			left := l.vital(n.Left)
+			return slices.DeleteFunc(l.vital(n.Right), func(leaf *Leaf) bool { return !slices.Contains(left, leaf) })
+		}
+	}
+	for _, child := range children(n) {
+		all = append(all, l.vital(*child)...)
+	}
+	return inOrder(all)
+}
+
+// inOrder sorts leaves in the order of the vocabulary and removes those that are there twice.
+func inOrder(all []*Leaf) []*Leaf {
+	slices.SortFunc(all, func(a, b *Leaf) int { return cmp.Or(a.id-b.id, cmp.Compare(a.Key, b.Key)) })
+	return slices.Compact(all)
+}
+
+// compared returns the leaves that stand in a comparison of a tree, in the order of the text.
+func (l *Layout) compared(n ast.Node, inComparison bool) []*Leaf {
+	if leaf := l.leaf(n); leaf != nil && inComparison {
+		return []*Leaf{leaf}
+	}
+	if op, ok := n.(*ast.BinaryNode); ok {
+		switch op.Operator {
+		case "==", "!=", "<", "<=", ">", ">=", "in":
+			inComparison = true
+		}
+	}
+	var all []*Leaf
+	for _, child := range children(n) {
+		all = append(all, l.compared(*child, inComparison)...)
+	}
+	return all
+}
+
+// mask returns the mask of leaves that have places.
+func (l *Layout) mask(leaves []*Leaf) mask {
+	places := make([]int, len(leaves))
+	for i, leaf := range leaves {
+		places[i] = l.places[leaf.Path()]
+	}
+	slices.Sort(places)
+	return maskOf(places)
+}
+
+// structure returns the type of the struct that programs run on. No leaf is added any longer.
+func (l *Layout) structure() reflect.Type {
+	l.sealed.Do(func() { l.struc = reflect.StructOf(l.fields) })
+	return l.struc
+}
+
+// fill reads the leaves from a struct of the vocabulary, and notes those that are no data.
+func (l *Layout) fill(to, from reflect.Value, unknown bitmap) {
+	clear(unknown)
+	for i, s := range l.slots {
+		if !s.leaf.read(from, to.Field(s.value)) {
+			unknown[i/64] |= 1 << (i % 64)
+		} else if s.known >= 0 {
+			to.Field(s.known).SetBool(true)
+		}
+	}
+}
+
+// read sets a field to the value of the leaf in a struct. ok is false if it is no data: a number is NaN then, a list empty.
+func (l *Leaf) read(from, to reflect.Value) (ok bool) {
+	field, known := l.field(from)
+	switch l.kind {
+	case numberKind:
+		if known = known && usable(field.Float()); known {
+			to.SetFloat(field.Float())
+		} else {
+			to.SetFloat(math.NaN())
+		}
+	case listOf(numberKind):
+		if known = known && whole(field.Interface().([]float64)); known {
+			to.Set(field)
+		}
+	default:
+		if known {
+			to.Set(field)
+		}
+	}
+	return known
+}
