@@ -10,11 +10,13 @@
 //
 //   - A [Vocabulary] holds the names that expressions can read: the leaves of a struct type, each an object and a member, such as
 //     bytes.today. It is made once, from the tags of the type.
+//   - A [Layout] gives the leaves that the rules of a set read their places in the struct that programs run on.
 //   - A [Compiler] takes the expressions of one rule: first [Compiler.Limit] and [Compiler.Let], which name parts, then
 //     [Compiler.Condition] and [Compiler.Figure], which use them. It collects a [Problem], with a position and a hint, for each thing
 //     that is wrong.
 //   - An [Expression] is a compiled condition. It lists what it reads, so that nothing else has to be fetched or computed.
-//   - A [View] is one struct made ready for evaluation. [Expression.Truth] reads it.
+//   - A [View] is the struct that a Vocabulary was made from, of which it reads the leaves of one Layout at once. [Expression.Truth]
+//     reads it.
 //   - An [Explainer] shows the parts of a condition with what each read and whether it was true: [Explained].
 //
 // The way of an expression from text to truth:
