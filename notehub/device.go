@@ -21,6 +21,22 @@ type Device struct {
 	LastActivity                    time.Time // zero: never
 	Voltage, Temperature            float64   // volts and degrees Celsius; NaN when not known
 	SIMs                            []SIM
+	UpdateNotecard, UpdateHost      Update // of the two firmwares
+}
+
+// An Update is what a device is doing to update a firmware.
+type Update struct {
+	Mode    string // idle, error, downloading, sideloading, ready, ready-retry, updating or completed; "" is no data
+	Invalid bool   // Notehub answered something that is no mode; then it is not known
+}
+
+// Running reports whether the update has begun and is not over.
+func (u Update) Running() bool {
+	switch u.Mode {
+	case "downloading", "sideloading", "ready", "ready-retry", "updating":
+		return true
+	}
+	return false
 }
 
 // A SIM is the data plan of one SIM card.
@@ -105,6 +121,8 @@ func (d *decoder) device() Device {
 		case "cellular_usage":
 			device.SIMs = nil
 			d.list(maxListed, func() { device.SIMs = append(device.SIMs, d.sim()) })
+		case "dfu":
+			device.UpdateNotecard, device.UpdateHost = d.updates()
 		default:
 			d.skip()
 		}
@@ -138,6 +156,36 @@ func (d *decoder) firmware() string {
 		d.versions[string(text)] = version
 	}
 	return version
+}
+
+// updates reads the updates of the firmwares of the Notecard and of the host.
+func (d *decoder) updates() (notecard, host Update) {
+	var invalid bool
+	d.lenientFields(&invalid, func(name string) {
+		switch name {
+		case "card":
+			notecard = d.update()
+		case "user":
+			host = d.update()
+		default:
+			d.skip()
+		}
+	})
+	if invalid {
+		notecard, host = Update{Invalid: true}, Update{Invalid: true}
+	}
+	return notecard, host
+}
+
+func (d *decoder) update() (update Update) {
+	d.lenientFields(&update.Invalid, func(name string) {
+		if name != "mode" {
+			d.skip()
+			return
+		}
+		update.Mode = d.lenientText(&update.Invalid)
+	})
+	return update
 }
 
 func (d *decoder) sim() (sim SIM) {

@@ -71,6 +71,35 @@ func TestFirmwareIsItsVersion(t *testing.T) {
 	}
 }
 
+func TestUpdatesOfFirmware(t *testing.T) {
+	invalid := notehub.Update{Invalid: true}
+	for field, want := range map[string][2]notehub.Update{
+		`"dfu":null`: {},
+		`"dfu":{}`:   {},
+		`"dfu":{"card":null,"user":{"mode":null}}`:                          {},
+		`"dfu":{"card":{"mode":"downloading","read":1},"new":[{}]}`:         {{Mode: "downloading"}, {}},
+		`"dfu":{"user":{"type":"user","mode":"completed","version":"{"}}`:   {{}, {Mode: "completed"}},
+		`"dfu":{"card":{"mode":"idle"},"user":{"errors":2,"mode":"error"}}`: {{Mode: "idle"}, {Mode: "error"}},
+		`"dfu":{"card":{"mode":7},"user":{"mode":"ready"}}`:                 {invalid, {Mode: "ready"}},
+		`"dfu":{"card":"idle","user":[]}`:                                   {invalid, invalid},
+		`"dfu":"idle"`:                                                      {invalid, invalid},
+		`"dfu":[{"card":{"mode":"idle"}}]`:                                  {invalid, invalid},
+	} {
+		client := answering(t, `{"devices":[{"uid":"dev:1",`+field+`,"sku":"NOTE-NBGL-500"}],"has_more":false}`)
+		var list []notehub.Device
+		_, err := client.Devices(t.Context(), project, 1, 50, keep(&list))
+		require.NoError(t, err, field)
+		require.Equal(t, want, [2]notehub.Update{list[0].UpdateNotecard, list[0].UpdateHost}, field)
+		require.Equal(t, "NOTE-NBGL-500", list[0].SKU)
+	}
+	for mode, running := range map[string]bool{
+		"downloading": true, "sideloading": true, "ready": true, "ready-retry": true, "updating": true,
+		"": false, "idle": false, "error": false, "completed": false, "resting": false,
+	} {
+		require.Equal(t, running, notehub.Update{Mode: mode}.Running(), mode)
+	}
+}
+
 func TestPagesOfDevicesMustSayWhetherThereAreMore(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"devices":[]}`:                              `it has no "has_more"`,

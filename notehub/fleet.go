@@ -7,8 +7,10 @@ import (
 
 // A Fleet is a group of devices of a project. A device may be in several.
 type Fleet struct {
-	UID   string
-	Label string // what people call it; may be ""
+	UID                   string
+	Label                 string // what people call it; may be ""
+	ConnectivityAssurance Truth  // more data is bought for a device whose plan runs out
+	WatchdogMinutes       Count  // of silence, after which Notehub makes an event, which is billed; 0 is never
 }
 
 // maxFleets is how many fleets a project may have. The answer has no pages.
@@ -38,10 +40,28 @@ func (d *decoder) fleet() (fleet Fleet) {
 			fleet.UID = d.string()
 		case "label":
 			fleet.Label = d.string()
+		case "connectivity_assurance":
+			fleet.ConnectivityAssurance = d.assurance()
+		case "watchdog_mins":
+			fleet.WatchdogMinutes = d.lenientCount()
 		default:
 			d.skip()
 		}
 	}
 	d.require("uid", fleet.UID != "")
 	return fleet
+}
+
+// assurance reads whether Connectivity Assurance is enabled.
+func (d *decoder) assurance() (enabled Truth) {
+	var invalid bool
+	d.lenientFields(&invalid, func(name string) {
+		if name != "enabled" {
+			d.skip()
+			return
+		}
+		enabled = d.truth()
+	})
+	enabled.Invalid = enabled.Invalid || invalid
+	return enabled
 }

@@ -146,6 +146,8 @@ func FuzzData(f *testing.F) {
 
 func FuzzDevices(f *testing.F) {
 	f.Add(`{"uid":"dev:1","fleet_uids":["fleet:1"],"voltage":4.1,"provisioned":"2026-03-01T00:00:00Z","disabled":true}`)
+	f.Add(`{"uid":"dev:1","dfu":{"card":{"mode":"downloading","read":1.5},"user":null}}`)
+	f.Add(`{"uid":"dev:1","dfu":[{"card":"x"}],"voltage":4}`)
 	f.Add(`{"uid":"dev:1","firmware_notecard":"{\"version\":\"notecard-8.1.3\"}","firmware_host":"{"}`)
 	f.Add(`{"uid":"dev:1","cellular_usage":[{"iccid":"8901","used":1,"limit":null,"last_updated":1772366400}],"sku":"\ta"}`)
 	f.Fuzz(func(t *testing.T, device string) {
@@ -160,6 +162,11 @@ func FuzzDevices(f *testing.F) {
 				Disabled    bool      `json:"disabled"`
 				Provisioned time.Time `json:"provisioned"`
 				Voltage     *float64  `json:"voltage"`
+				Updates     struct {
+					Notecard struct {
+						Mode string `json:"mode"`
+					} `json:"card"`
+				} `json:"dfu"`
 			} `json:"devices"`
 		}
 		if !mustAgree(t, body, err, &answer) || err != nil {
@@ -172,6 +179,9 @@ func FuzzDevices(f *testing.F) {
 			require.Equal(t, []any{want.UID, want.SKU, want.Disabled, voltage}, []any{got.UID, got.SKU, got.Disabled, got.Voltage})
 			require.Equal(t, slices.Concat(want.Fleets), slices.Concat(got.Fleets))
 			require.True(t, want.Provisioned.Equal(got.Provisioned))
+			if strings.Count(device, `"dfu"`) == 1 && strings.Count(device, `"card"`) == 1 && strings.Count(device, `"mode"`) == 1 {
+				require.Equal(t, notehub.Update{Mode: want.Updates.Notecard.Mode}, got.UpdateNotecard)
+			}
 		}
 	})
 }
@@ -179,17 +189,35 @@ func FuzzDevices(f *testing.F) {
 func FuzzFleets(f *testing.F) {
 	f.Add(`{"uid":"fleet:1","label":"North","created":"2026-03-01T00:00:00Z","smart_rule":{"x":[1]},"watchdog_mins":0}`)
 	f.Add(`{"label":"\u00e9\ud800","uid":"fleet:1","label":null}`)
+	f.Add(`{"uid":"fleet:1","connectivity_assurance":{"enabled":true,"x":[]},"watchdog_mins":"90"}`)
+	f.Add(`{"uid":"fleet:1","connectivity_assurance":{"enabled":null},"watchdog_mins":9e9}`)
 	f.Fuzz(func(t *testing.T, fleet string) {
 		body := `{"fleets":[` + fleet + `]}`
 		var ours []notehub.Fleet
 		err := answering(t, body).Fleets(t.Context(), project, keep(&ours))
 		var answer struct {
-			Fleets []notehub.Fleet `json:"fleets"`
+			Fleets []struct {
+				notehub.Fleet
+				Assurance struct {
+					Enabled *bool `json:"enabled"`
+				} `json:"connectivity_assurance"`
+				Watchdog notehub.Count `json:"watchdog_mins"`
+			} `json:"fleets"`
 		}
 		if !mustAgree(t, body, err, &answer) || err != nil {
 			return
 		}
-		require.Equal(t, slices.Concat(answer.Fleets), slices.Concat(ours))
+		var want []notehub.Fleet
+		for _, read := range answer.Fleets {
+			if enabled := read.Assurance.Enabled; enabled != nil {
+				read.ConnectivityAssurance = notehub.Truth{True: *enabled, Known: true}
+			}
+			read.WatchdogMinutes = read.Watchdog
+			want = append(want, read.Fleet)
+		}
+		if strings.Count(fleet, `"connectivity_assurance"`) <= 1 && strings.Count(fleet, `"enabled"`) <= 1 {
+			require.Equal(t, want, ours)
+		}
 	})
 }
 

@@ -4,7 +4,8 @@
 // caller can. Rows are handed on one at a time as they arrive; memory does not grow with the answer. Notehub adds and
 // renames fields every few weeks, so unknown fields are ignored and older names are understood, but an answer that is
 // cut, mistyped or not Notehub's is always an error, never a shorter result: rows that were handed on before an error
-// are part of an answer that never came, and must be thrown away.
+// are part of an answer that never came, and must be thrown away. Only a number that is no count, and a setting of a fleet or
+// the update of a firmware of an unexpected type, is marked as Invalid and not known instead.
 //
 // All days, weeks and months are UTC.
 package notehub

@@ -98,7 +98,7 @@ func eventsAnswer(q query) eventsEnvelope {
 func (q *query) eventsPoint(t *total) eventsPoint {
 	row := eventsPoint{
 		Period: t.period.start, Device: t.uid(), Fleet: t.fleet, Devices: t.devices, Days: t.period.days,
-		Reboots: new(t.figures.Reboots), FwUpdates: new(int64(0)),
+		Reboots: new(t.figures.Reboots), FwUpdates: new(t.figures.FwUpdates),
 	}
 	if t.device != nil && t.device.Archetype == Satellite {
 		row.Reboots, row.FwUpdates = nil, nil
@@ -116,12 +116,18 @@ func (q *query) eventsPoint(t *total) eventsPoint {
 		} else {
 			row.Billable += n
 		}
+		if name == watchdogNotefile {
+			row.Watchdog += n
+		}
 		if q.includeNotefiles {
 			row.Notefiles[name] = n
 		}
 	}
 	return row
 }
+
+// watchdogNotefile is where Notehub puts the events that it makes because a device is silent.
+const watchdogNotefile = "_watchdog.qo"
 
 func platformNotefile(name string) bool {
 	return name == "_session.qo" || name == "_health.qo" || name == "_geolocate.qo"

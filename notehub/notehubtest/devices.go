@@ -8,6 +8,8 @@ import (
 const (
 	planLimit = 500_000_000 // bytes that come with a device
 	planEvery = 6 * time.Hour
+	planBlock = 500_000_000 // bytes that Connectivity Assurance adds
+	planLow   = 100_000_000 // bytes that are left then
 )
 
 // devicesAnswer returns one page of the device list.
@@ -32,8 +34,9 @@ func devicesAnswer(q query) devicesEnvelope {
 func (d *device) line(now time.Time) deviceLine {
 	line := deviceLine{
 		UID: d.UID, SerialNumber: d.Name, SKU: d.profile.sku, Product: d.Product, Fleets: append([]string{}, d.Fleets...),
-		FirmwareNotecard: firmware{"Blues Wireless", "Notecard", "notecard-8.1.3.17074"}.text(),
-		FirmwareHost:     firmware{"Acme", d.Product, d.FirmwareHost}.text(),
+		FirmwareNotecard: firmware{"Blues Wireless", "Notecard", d.installed(false, now)}.text(),
+		FirmwareHost:     firmware{"Acme", d.Product, d.installed(true, now)}.text(),
+		Updates:          d.updates(now),
 		Disabled:         d.Disabled, Provisioned: d.Provisioned, Voltage: d.voltage(now), Temperature: d.temperature(now),
 	}
 	if last := d.lastActivity(now); !last.IsZero() {
@@ -58,12 +61,62 @@ func (d *device) simUsage(now time.Time) []simUsage {
 	var sims []simUsage
 	for i, iccid := range d.iccids {
 		sim := simUsage{ICCID: iccid, Used: used, Limit: planLimit, LifetimeUsed: used, LastUpdated: asOf.Unix()}
+		for d.assured && i == 0 && sim.Limit-sim.Used <= planLow {
+			sim.Limit += planBlock
+		}
 		if i > 0 { // the SIM that was swapped
 			sim.Used, sim.LifetimeUsed = used*15/100, used*15/100
 		}
 		sims = append(sims, sim)
 	}
 	return sims
+}
+
+// installed returns the version of the firmware of the host, or else of the Notecard.
+func (d *device) installed(host bool, now time.Time) string {
+	version := d.Firmware
+	if host {
+		version = d.FirmwareHost
+	}
+	var newest time.Time
+	for _, i := range d.incidents {
+		if i.Kind == FirmwareUpdate && i.Host == host && i.end().Before(now) && !i.end().Before(newest) {
+			version, newest = i.Version, i.end()
+		}
+	}
+	return version
+}
+
+// updates returns the newest update of each firmware; nil if there has been none.
+func (d *device) updates(now time.Time) *updates {
+	var newest updates
+	for _, i := range d.incidents {
+		if i.Kind != FirmwareUpdate || !i.Start.Before(now) {
+			continue
+		}
+		of, kind := &newest.Notecard, "card"
+		if i.Host {
+			of, kind = &newest.Host, "user"
+		}
+		if *of == nil || i.Start.Unix() >= (*of).Began {
+			*of = &update{Type: kind, Mode: i.mode(now), Version: i.Version, Began: i.Start.Unix(), Updated: earlier(i.end(), now).Unix()}
+		}
+	}
+	if newest == (updates{}) {
+		return nil
+	}
+	return &newest
+}
+
+// mode returns what an update that has begun does at now: it installs in the last tenth of its time.
+func (i *Incident) mode(now time.Time) string {
+	switch {
+	case i.end().Before(now):
+		return "completed"
+	case i.Duration > 0 && i.end().Sub(now) < i.Duration/10:
+		return "updating"
+	}
+	return "downloading"
 }
 
 // dailyBytes returns the cellular bytes that the device uses on an average day of a week.

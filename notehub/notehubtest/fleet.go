@@ -17,6 +17,7 @@ type Device struct {
 	Provisioned  time.Time // it appears then; zero: 2025-01-01
 	Removed      time.Time // it disappears then; zero: never
 	FirmwareHost string    // "" is 1.0.0
+	Firmware     string    // of the Notecard; "" is notecard-8.1.3.17074
 	Disabled     bool
 }
 

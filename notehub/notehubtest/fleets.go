@@ -4,7 +4,25 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 )
+
+// FleetSettings are what people set for a fleet of a project.
+type FleetSettings struct {
+	ConnectivityAssurance *bool // a device whose plan is almost used up gets 500 MB more; nil is answered as null
+	WatchdogMinutes       int64 // of a [Silence], after which Notehub makes an event of each of the devices, again and again; 0: never
+}
+
+// join applies the settings of a fleet to a device in it.
+func (d *device) join(settings FleetSettings) {
+	if on := settings.ConnectivityAssurance; on != nil && *on {
+		d.assured = true
+	}
+	watchdog := time.Duration(settings.WatchdogMinutes) * time.Minute
+	if watchdog > 0 && (d.watchdog == 0 || watchdog < d.watchdog) {
+		d.watchdog = watchdog
+	}
+}
 
 // fleetsAnswer returns the fleets that have a name or a device.
 func fleetsAnswer(q query) fleetsEnvelope {
@@ -22,7 +40,12 @@ func fleetsAnswer(q query) fleetsEnvelope {
 	}
 	answer := fleetsEnvelope{Fleets: []fleetLine{}}
 	for _, uid := range slices.Sorted(maps.Keys(named)) {
-		answer.Fleets = append(answer.Fleets, fleetLine{UID: uid, Label: named[uid], Created: q.project.beginning()})
+		line := fleetLine{UID: uid, Label: named[uid], Created: q.project.beginning()}
+		if settings, ok := q.project.FleetSettings[uid]; ok {
+			line.Watchdog = settings.WatchdogMinutes
+			line.Assurance = &assurance{settings.ConnectivityAssurance}
+		}
+		answer.Fleets = append(answer.Fleets, line)
 	}
 	return answer
 }

@@ -1,6 +1,9 @@
 package notehubtest
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // An IncidentKind is something that happens to devices.
 type IncidentKind string
@@ -12,6 +15,9 @@ const (
 	ExtraBytes    IncidentKind = "extra bytes"    // Bytes more, evenly over Duration: an upload, a leak
 	Silence       IncidentKind = "silence"        // no sessions, no events, no activity
 	RouteFailures IncidentKind = "route failures" // two of five events are not routed; of the project, not of devices
+
+	SatelliteFallback IncidentKind = "satellite fallback" // sessions that were cellular go over a satellite
+	FirmwareUpdate    IncidentKind = "firmware update"    // a download of Bytes (300,000), evenly, then a reboot into Version
 )
 
 // An Incident happens from Start for as long as Duration.
@@ -21,7 +27,9 @@ type Incident struct {
 	Start    time.Time
 	Duration time.Duration // 0: for good, but ExtraBytes: at once
 	Every    time.Duration // of EventFlood and SessionStorm; 0 is the usual
-	Bytes    int64         // of ExtraBytes, to each device
+	Bytes    int64         // of ExtraBytes, to each device; of FirmwareUpdate, 0 is the usual
+	Version  string        // of FirmwareUpdate, which without a Duration downloads nothing for good
+	Host     bool          // FirmwareUpdate is of the host, not of the Notecard
 	Delay    time.Duration // of ExtraBytes: how late the carrier reports them, which corrects days that had closed
 }
 
@@ -30,6 +38,7 @@ const (
 	stormBytes   = 1_200 // of a session
 	floodEvery   = 2 * time.Second
 	stormEvery   = 2 * time.Minute
+	updateBytes  = 300_000
 	failingShare = 0.4
 )
 
@@ -71,6 +80,15 @@ func (i *Incident) bytes(t time.Time) int64 {
 	return int64(float64(i.Bytes) * float64(t.Sub(i.Start)) / float64(i.Duration))
 }
 
+// downloaded returns how many bytes of a firmware have arrived by t.
+func (i *Incident) downloaded(t time.Time) int64 {
+	passed := min(t.Sub(i.Start), i.Duration)
+	if passed <= 0 {
+		return 0
+	}
+	return int64(float64(cmp.Or(i.Bytes, updateBytes)) * float64(passed) / float64(i.Duration))
+}
+
 // add adds what the incident did between from and to, as far as it is known at now.
 func (i *Incident) add(f *Figures, from, to, now time.Time) {
 	to = earlier(to, now)
@@ -89,6 +107,15 @@ func (i *Incident) add(f *Figures, from, to, now time.Time) {
 		f.Cell += n
 		f.Bytes += n * stormBytes
 		f.SessionBytes += n * stormBytes
+	case FirmwareUpdate:
+		n := i.downloaded(to) - i.downloaded(from)
+		f.Bytes += n
+		f.SessionBytes += n
+		if end := i.end(); !end.Before(from) && end.Before(to) {
+			f.HealthEvents++
+			f.Reboots++
+			f.FwUpdates++
+		}
 	case ExtraBytes:
 		f.SessionBytes += i.bytes(to) - i.bytes(from)
 		if known := earlier(to, now.Add(-i.Delay)); known.After(from) {

@@ -31,6 +31,9 @@ func newProject(seed uint64, given Project) *project {
 			d.Product = given.ProductUID
 		}
 		known := newSimulated(seed, d)
+		for _, uid := range d.Fleets {
+			known.join(given.FleetSettings[uid])
+		}
 		p.devices = append(p.devices, known)
 		p.byUID[d.UID] = known
 	}
@@ -53,6 +56,9 @@ func (p *project) befall(incident Incident) {
 		case incident.Kind == Silence:
 			d.absent = append(d.absent, span{incident.Start, incident.end()})
 		default:
+			if incident.Kind == SatelliteFallback && d.psid == "" {
+				d.psid = fmt.Sprintf("skylo:%013d", hash("satellite "+d.UID)%1e13)
+			}
 			d.incidents = append(d.incidents, incident)
 		}
 	}
@@ -62,9 +68,8 @@ func newSimulated(seed uint64, given Device) *device {
 	if given.Provisioned.IsZero() {
 		given.Provisioned = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	if given.FirmwareHost == "" {
-		given.FirmwareHost = "1.0.0"
-	}
+	given.FirmwareHost = cmp.Or(given.FirmwareHost, "1.0.0")
+	given.Firmware = cmp.Or(given.Firmware, "notecard-8.1.3.17074")
 	given.Provisioned = given.Provisioned.UTC()
 	d := &device{Device: given, profile: profiles[given.Archetype], key: seed ^ hash(given.UID)}
 	source := rand.New(rand.NewPCG(d.key, 0)) //nolint:gosec // a simulation must be repeatable
@@ -184,7 +189,8 @@ func (t *total) notefiles(yield func(string, int64) bool) {
 			return
 		}
 	}
-	_ = yield("_session.qo", t.figures.SessionEvents) &&
+	_ = yield(watchdogNotefile, t.figures.WatchdogEvents) &&
+		yield("_session.qo", t.figures.SessionEvents) &&
 		yield("_health.qo", t.figures.HealthEvents) &&
 		yield("_geolocate.qo", t.figures.GeolocateEvents)
 }

@@ -37,8 +37,9 @@ type Project struct {
 	UID, ProductUID string // either may stand in a request's path
 	Name            string
 	Devices         []Device
-	Fleets          map[string]string // names by UID; without one, a fleet that [Fleet] made has its own, any other its UID
-	Routes          []string          // UIDs; every event takes each route; none: one route
+	Fleets          map[string]string        // names by UID; without one, a fleet that [Fleet] made has its own, any other its UID
+	FleetSettings   map[string]FleetSettings // by UID
+	Routes          []string                 // UIDs; every event takes each route; none: one route
 	Incidents       []Incident
 }
 

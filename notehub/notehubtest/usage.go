@@ -15,8 +15,9 @@ type Figures struct {
 	SatelliteBilled  int64 // at least 50 a packet
 	SatellitePackets int64
 
-	Events, SessionEvents, HealthEvents, GeolocateEvents int64 // only Events are billed
-	Reboots                                              int64
+	Events, SessionEvents, HealthEvents, GeolocateEvents int64 // of these only Events are billed
+	WatchdogEvents                                       int64 // made by Notehub while the device is silent; billed too
+	Reboots, FwUpdates                                   int64
 
 	Cell, WiFi, NTN int64 // sessions by transport
 	FirstSyncs, TLS int64
@@ -35,7 +36,9 @@ func (f *Figures) add(g *Figures) {
 	f.SessionEvents += g.SessionEvents
 	f.HealthEvents += g.HealthEvents
 	f.GeolocateEvents += g.GeolocateEvents
+	f.WatchdogEvents += g.WatchdogEvents
 	f.Reboots += g.Reboots
+	f.FwUpdates += g.FwUpdates
 	f.Cell += g.Cell
 	f.WiFi += g.WiFi
 	f.NTN += g.NTN
@@ -74,7 +77,9 @@ type device struct {
 	wifi         bool
 	iccids       []string // of its SIMs, the older one last
 	psid         string
-	usedBefore   int64 // bytes of its data plan, when it was provisioned
+	usedBefore   int64         // bytes of its data plan, when it was provisioned
+	assured      bool          // its plan is extended before it is used up
+	watchdog     time.Duration // of silence, after which Notehub makes an event; 0: never
 	absent       []span
 	incidents    []Incident
 }
@@ -134,6 +139,7 @@ func (d *device) figures(date, now time.Time) (f Figures) {
 	p := d.plan(date)
 	if done := d.done(p.sessions, date, earlier(now, date.Add(day))); done > 0 {
 		d.work(&f, &p, done)
+		d.fallBack(&f, &p, date, earlier(now, date.Add(day)))
 		if d.Provisioned.Truncate(day).Equal(date) {
 			f.FirstSyncs = 1
 			f.SessionBytes += firstSyncBytes
@@ -149,7 +155,24 @@ func (d *device) figures(date, now time.Time) (f Figures) {
 	for i := range d.incidents {
 		d.incidents[i].add(&f, date, date.Add(day), now)
 	}
+	f.WatchdogEvents = d.barked(earlier(now, date.Add(day))) - d.barked(date)
 	return f
+}
+
+// barked returns how many events Notehub has made by t because the device was silent.
+func (d *device) barked(t time.Time) (n int64) {
+	if d.watchdog == 0 {
+		return 0
+	}
+	if !d.Removed.IsZero() {
+		t = earlier(t, d.Removed)
+	}
+	for _, gap := range d.absent {
+		if !gap.from.IsZero() && gap.from.Before(t) { // not before it was provisioned
+			n += int64(earlier(gap.to, t).Sub(gap.from) / d.watchdog)
+		}
+	}
+	return n
 }
 
 // work fills in what done of the day's sessions did.
@@ -163,16 +186,45 @@ func (d *device) work(f *Figures, p *plan, done int64) {
 	switch {
 	case d.Archetype == Satellite:
 		f.NTN = done
-		f.SatellitePackets = f.Events + done
-		f.SatelliteBytes = f.SatellitePackets * 42
-		f.SatelliteBilled = f.SatellitePackets * 50
+		f.addPackets(f.Events + done)
 	case d.wifi:
 		f.WiFi = done * 7 / 10
 		f.Cell = done - f.WiFi
 	default:
 		f.Cell = done
 	}
-	f.Bytes = p.bytes * f.Cell / p.sessions * 106 / 100 // networks count more than sessions do
+	f.Bytes = p.cellularBytes(f.Cell)
+}
+
+// cellularBytes returns what networks count for some of the day's sessions, which is more than sessions do.
+func (p *plan) cellularBytes(sessions int64) int64 {
+	return p.bytes * sessions / p.sessions * 106 / 100
+}
+
+// addPackets adds packets to a satellite.
+func (f *Figures) addPackets(n int64) {
+	f.SatellitePackets += n
+	f.SatelliteBytes += n * 42
+	f.SatelliteBilled += n * 50
+}
+
+// fallBack moves the cellular sessions of the day that a fallback to satellite took, until the instant until.
+func (d *device) fallBack(f *Figures, p *plan, date, until time.Time) {
+	var n int64
+	for _, incident := range d.incidents {
+		from, to := later(incident.Start, date), earlier(incident.end(), until)
+		if incident.Kind == SatelliteFallback && from.Before(to) {
+			n += d.done(p.sessions, date, to) - d.done(p.sessions, date, from)
+		}
+	}
+	if n = min(n, f.Cell); n == 0 {
+		return
+	}
+	packets := n + f.Events*n/f.Sessions()
+	f.addPackets(packets)
+	f.Cell, f.NTN = f.Cell-n, f.NTN+n
+	f.Bytes = p.cellularBytes(f.Cell)
+	f.SessionBytes += packets*42 - p.bytes*n/p.sessions
 }
 
 // done returns how many of a day's sessions were held by t, leaving out those in stretches when the device was absent.

@@ -113,6 +113,20 @@ type deviceLine struct {
 	Voltage          float64    `json:"voltage"`
 	Temperature      float64    `json:"temperature"`
 	SIMs             []simUsage `json:"cellular_usage,omitempty"`
+	Updates          *updates   `json:"dfu,omitempty"`
+}
+
+type updates struct {
+	Notecard *update `json:"card"`
+	Host     *update `json:"user"`
+}
+
+type update struct {
+	Type    string `json:"type"`
+	Mode    string `json:"mode"`
+	Version string `json:"version"`
+	Began   int64  `json:"began"`   // Unix seconds
+	Updated int64  `json:"updated"` // the same
 }
 
 type firmware struct {
@@ -141,6 +155,12 @@ type fleetLine struct {
 	Label    string    `json:"label"`
 	Created  time.Time `json:"created"`
 	Watchdog int64     `json:"watchdog_mins"`
+
+	Assurance *assurance `json:"connectivity_assurance,omitempty"`
+}
+
+type assurance struct {
+	Enabled *bool `json:"enabled"`
 }
 
 func encode(answer any) []byte {

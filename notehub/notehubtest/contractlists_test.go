@@ -1,0 +1,57 @@
+package notehubtest_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/notehub"
+	"notewatch/notehub/notehubtest"
+)
+
+func TestListsWithAllTheirFieldsAreAsTheOfficialDescriptionSays(t *testing.T) {
+	description := loadDescription(t)
+	s := simulateConfig(t, func(c *notehubtest.Config) {
+		p := &c.Projects[0]
+		p.FleetSettings = map[string]notehubtest.FleetSettings{
+			notehubtest.FleetUID("pilot"): {ConnectivityAssurance: new(true), WatchdogMinutes: 90},
+			p.Devices[0].Fleets[0]:        {},
+		}
+		p.Incidents = []notehubtest.Incident{
+			{Kind: notehubtest.FirmwareUpdate, Devices: uids(p.Devices[:5]), Start: monday, Duration: 20 * time.Hour, Version: "9.1.1"},
+			{Kind: notehubtest.FirmwareUpdate, Devices: uids(p.Devices[3:7]), Start: monday, Duration: time.Hour, Host: true, Version: "2"},
+			{Kind: notehubtest.SatelliteFallback, Devices: uids(p.Devices[:5]), Start: monday},
+			{Kind: notehubtest.Silence, Devices: uids(p.Devices[7:9]), Start: monday},
+		}
+	})
+	v := newValidator(t, description, s)
+	client := clientOf(t, v)
+	var running, enabled int
+	_, err := client.Devices(t.Context(), app, 1, 100, func(d notehub.Device) error {
+		if d.UpdateNotecard.Running() {
+			running++
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 5, running)
+	require.NoError(t, client.Fleets(t.Context(), app, func(f notehub.Fleet) error {
+		if f.ConnectivityAssurance.True {
+			enabled++
+		}
+		return nil
+	}))
+	require.Equal(t, 1, enabled)
+	for _, call := range calls(monday) {
+		require.NoError(t, call(t.Context(), client))
+	}
+	require.Equal(t, map[int]int{200: 2 + len(calls(monday))}, v.answers)
+}
+
+func uids(devices []notehubtest.Device) (list []string) {
+	for _, d := range devices {
+		list = append(list, d.UID)
+	}
+	return list
+}
