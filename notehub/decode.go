@@ -53,6 +53,16 @@ func (d *decoder) usage(list string, optional bool, row func(*decoder)) (truncat
 	return truncated
 }
 
+// onlyList reads an answer whose rows stand in the field list. One that has nothing else in its place may lack it.
+func (d *decoder) onlyList(list string, row func()) {
+	strange := false
+	found := d.envelope(list, row, func(string) bool {
+		strange = true
+		return false
+	})
+	d.require(list, found || !strange)
+}
+
 // envelope reads an object whose rows stand in the field list, null for none, and whose other fields are read by other,
 // if that knows them. It reports whether there was such a list.
 func (d *decoder) envelope(list string, row func(), other func(name string) bool) (found bool) {

@@ -240,6 +240,15 @@ func TestAnswersOfTooManyRowsAreInvalid(t *testing.T) {
 		{"fleets", `{"fleets":[`, `{"uid":"fleet:1"}`, 10_000, func(t *testing.T, c *notehub.Client) error {
 			return c.Fleets(t.Context(), project, func(notehub.Fleet) error { handed++; return nil })
 		}},
+		{"routes", `[`, `{"uid":"route:1"}`, 10_000, func(t *testing.T, c *notehub.Client) error {
+			return c.Routes(t.Context(), project, func(notehub.Route) error { handed++; return nil })
+		}},
+		{"organizations", `{"organizations":[`, `{"uid":"org:1"}`, 10_000, func(t *testing.T, c *notehub.Client) error {
+			return c.Organizations(t.Context(), notehub.Organizations, func(notehub.Organization) error { handed++; return nil })
+		}},
+		{"balances", `{"data":[`, `{"period":"2026-03-01T00:00:00Z"}`, 20_000, func(t *testing.T, c *notehub.Client) error {
+			return c.BalanceHistory(t.Context(), notehub.Organizations, "org:1", start, start, func(notehub.Balance) error { handed++; return nil })
+		}},
 		{"events", `{"data":[`, `{"period":"2026-03-01T00:00:00Z"}`, 2, func(t *testing.T, c *notehub.Client) error {
 			_, err := c.EventsUsage(t.Context(), project, notehub.EventsQuery{UsageQuery: two}, func(notehub.EventsRow) error { handed++; return nil })
 			return err

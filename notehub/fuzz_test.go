@@ -221,6 +221,86 @@ func FuzzFleets(f *testing.F) {
 	})
 }
 
+func FuzzRoutes(f *testing.F) {
+	f.Add(`{"uid":"route:1","label":"North","type":"http","modified":"2026-03-01T00:00:00Z","disabled":true}`)
+	f.Add(`{"disabled":null,"uid":"route:1","label":{"x":[1e5]},"type":null}`)
+	f.Fuzz(func(t *testing.T, route string) {
+		body := `[` + route + `]`
+		var ours []notehub.Route
+		err := answering(t, body).Routes(t.Context(), project, keep(&ours))
+		var answer []struct {
+			UID      string `json:"uid"`
+			Label    string `json:"label"`
+			Type     string `json:"type"`
+			Disabled bool   `json:"disabled"`
+		}
+		if !mustAgree(t, body, err, &answer) || err != nil || strings.Count(route, `"disabled"`) > 1 {
+			return
+		}
+		require.Len(t, ours, len(answer))
+		for i, want := range answer {
+			got := ours[i]
+			require.Equal(t, []any{want.UID, want.Label, want.Type, want.Disabled}, []any{got.UID, got.Name, got.Type, got.Disabled.True})
+			require.False(t, got.Invalid || got.Disabled.Invalid)
+		}
+	})
+}
+
+func FuzzOrganizations(f *testing.F) {
+	f.Add(`{"uid":"org:1","name":"Acme","suspended":false,"plan":{"type":"Enterprise","current_balance":12,"end_date":"2027-01-01T00:00:00Z"}}`)
+	f.Add(`{"uid":null,"name":7,"suspended":"no","plan":[{"type":"x"}]}`)
+	f.Add(`{"suspended":null,"plan":{"current_balance":"12","start_date":"soon","event_capacity":1.5}}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		ours, err := answering(t, body).Organization(t.Context(), notehub.Organizations, "org:1")
+		var answer struct {
+			UID       string `json:"uid"`
+			Suspended bool   `json:"suspended"`
+			Plan      struct {
+				Balance notehub.Count `json:"current_balance"`
+				End     time.Time     `json:"end_date"`
+			} `json:"plan"`
+		}
+		if !mustAgree(t, body, err, &answer) || err != nil || ours.Invalid {
+			return
+		}
+		if strings.Count(body, `"suspended"`) <= 1 && strings.Count(body, `"plan"`) <= 1 {
+			require.Equal(t, answer.UID, ours.UID)
+			require.Equal(t, answer.Suspended, ours.Suspended.True)
+			require.Equal(t, answer.Plan.Balance, ours.Plan.Balance)
+			require.True(t, answer.Plan.End.Equal(ours.Plan.End))
+		}
+	})
+}
+
+func FuzzBalanceHistory(f *testing.F) {
+	f.Add(`{"period":"2026-03-01T00:00:00Z","remaining_event_capacity":12,"total_event_capacity_used":34}`)
+	f.Add(`{"period":"2026-03-01T01:00:00+01:00","remaining_event_capacity":null,"total_event_capacity_used":"x"}`)
+	f.Fuzz(func(t *testing.T, row string) {
+		body := `{"data":[` + row + `]}`
+		var ours []notehub.Balance
+		err := answering(t, body).BalanceHistory(t.Context(), notehub.Organizations, "org:1", start, start, keep(&ours))
+		var answer struct {
+			Data []struct {
+				Period    time.Time     `json:"period"`
+				Remaining notehub.Count `json:"remaining_event_capacity"`
+				Used      notehub.Count `json:"total_event_capacity_used"`
+			} `json:"data"`
+		}
+		if !mustAgree(t, body, err, &answer) {
+			return
+		}
+		var want []notehub.Balance
+		for _, row := range answer.Data {
+			if !inUTC(&row.Period) {
+				return
+			}
+			want = append(want, notehub.Balance(row))
+		}
+		require.NoError(t, err)
+		require.Equal(t, want, ours)
+	})
+}
+
 func FuzzRefusals(f *testing.F) {
 	f.Add(403, `{"err":"this billing account is suspended","code":403,"status":"Forbidden"}`)
 	f.Add(401, `{"error":"invalid_token","error_description":"expired"}`)

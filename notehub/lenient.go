@@ -1,5 +1,7 @@
 package notehub
 
+import "time"
+
 // A Truth is a yes or no that Notehub may answer as null or leave out; Known tells that from no.
 type Truth struct {
 	True    bool
@@ -40,6 +42,15 @@ func (d *decoder) lenientText(invalid *bool) string {
 	d.skip()
 	*invalid = true
 	return ""
+}
+
+// lenientInstant reads an RFC 3339 time or null, which is the zero time. It sets invalid for anything else.
+func (d *decoder) lenientInstant(invalid *bool) (t time.Time) {
+	if text := d.lenientText(invalid); text != "" && t.UnmarshalText([]byte(text)) != nil {
+		*invalid = true
+		return time.Time{}
+	}
+	return t.UTC()
 }
 
 // lenientFields reads an object, of which field reads each value, or null. It sets invalid for anything else.

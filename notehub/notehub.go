@@ -1,11 +1,12 @@
-// Package notehub reads usage, devices and fleets from the Blues Notehub API.
+// Package notehub reads usage, devices, fleets, routes and organizations from the Blues Notehub API.
 //
 // A [Client] makes single attempts: it neither waits nor repeats, and says in typed errors what went wrong, so that its
 // caller can. Rows are handed on one at a time as they arrive; memory does not grow with the answer. Notehub adds and
 // renames fields every few weeks, so unknown fields are ignored and older names are understood, but an answer that is
 // cut, mistyped or not Notehub's is always an error, never a shorter result: rows that were handed on before an error
-// are part of an answer that never came, and must be thrown away. Only a number that is no count, and a setting of a fleet or
-// the update of a firmware of an unexpected type, is marked as Invalid and not known instead.
+// are part of an answer that never came, and must be thrown away. Only a number that is no count, and an
+// unexpected type in what the lists of devices, fleets, routes and organizations say beside usage, are marked as Invalid and not
+// known instead.
 //
 // All days, weeks and months are UTC.
 package notehub
@@ -120,10 +121,18 @@ func defaultHTTP() *http.Client {
 // get asks for something of a project, which has a project or product UID, and hands the answer to decode. An answer of
 // more than most rows is invalid, and reading ends there.
 func (c *Client) get(ctx context.Context, project, something string, query url.Values, most int, decode func(*decoder)) error {
-	if project == "" || project == "." || project == ".." {
+	if !isPathElement(project) {
 		return errors.New("that is neither a project nor a product UID")
 	}
-	address := c.base + "/v1/projects/" + url.PathEscape(project) + "/" + something
+	return c.read(ctx, "/v1/projects/"+url.PathEscape(project)+"/"+something, query, most, decode)
+}
+
+// isPathElement reports whether a UID names something of its own in an address.
+func isPathElement(uid string) bool { return uid != "" && uid != "." && uid != ".." }
+
+// read asks for what is at path and hands the answer to decode, as get does.
+func (c *Client) read(ctx context.Context, path string, query url.Values, most int, decode func(*decoder)) error {
+	address := c.base + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}

@@ -55,6 +55,23 @@ func fleets(t *testing.T, c *notehub.Client) error {
 	return c.Fleets(t.Context(), project, func(notehub.Fleet) error { return nil })
 }
 
+func routes(t *testing.T, c *notehub.Client) error {
+	t.Helper()
+	return c.Routes(t.Context(), project, func(notehub.Route) error { return nil })
+}
+
+// organization and balances read those of an organization that has the UID of the project, so that all errors hold the same one.
+func organization(t *testing.T, c *notehub.Client) error {
+	t.Helper()
+	_, err := c.Organization(t.Context(), notehub.Organizations, project)
+	return err
+}
+
+func balances(t *testing.T, c *notehub.Client) error {
+	t.Helper()
+	return c.BalanceHistory(t.Context(), notehub.BillingAccounts, project, start, time.Time{}, func(notehub.Balance) error { return nil })
+}
+
 // everyCall has one call of each endpoint.
 func everyCall() map[string]call {
 	return map[string]call{
@@ -64,6 +81,10 @@ func everyCall() map[string]call {
 		"route-logs": routeLogs(notehub.RouteLogsQuery{UsageQuery: daily()}),
 		"devices":    devices(1, 50),
 		"fleets":     fleets,
+		"routes":     routes,
+
+		"organization":               organization,
+		"balance history of billing": balances,
 	}
 }
 

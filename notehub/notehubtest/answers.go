@@ -159,13 +159,14 @@ func sessionsAnswer(q query) sessionsEnvelope {
 	return sessionsEnvelope{Sessions: rows, Truncated: truncated}
 }
 
-// routeLogsAnswer lets every billed event take every route.
+// routeLogsAnswer lets every billed event take every route that is not disabled.
 func routeLogsAnswer(q query) routeLogsEnvelope {
 	var rows []routeLogsPoint
 	for _, t := range q.totals() {
 		var sum routeLogsPoint
 		routes := slices.DeleteFunc(slices.Clone(q.project.Routes), func(uid string) bool {
-			return len(q.routes) > 0 && !slices.Contains(q.routes, uid)
+			settings := q.project.RouteSettings[uid]
+			return len(q.routes) > 0 && !slices.Contains(q.routes, uid) || settings.Disabled || settings.removed(t.period.first)
 		})
 		for _, route := range routes {
 			row := q.routed(route, &t)
@@ -199,7 +200,9 @@ func (p routeLogsPoint) plus(other routeLogsPoint) routeLogsPoint {
 func (q *query) routed(route string, t *total) routeLogsPoint {
 	events := t.figures.Events
 	latency := float64(120 + hash(route)%240)
-	failing := 0.002 + failingShare*q.project.failing(t.period.first, earlier(t.period.next, q.now))
+	until := earlier(t.period.next, q.now)
+	failing := 0.002 + failingShare*q.project.befallen(RouteFailures, route, t.period.first, until)
+	latency *= 1 + (delayed-1)*q.project.befallen(RouteDelays, route, t.period.first, until)
 	failed := int64(math.Round(float64(events) * failing))
 	row := routeLogsPoint{
 		Period: t.period.start, Total: events, Successful: events - failed, Failed: failed,
@@ -211,16 +214,16 @@ func (q *query) routed(route string, t *total) routeLogsPoint {
 	return row
 }
 
-// failing returns in which share of a stretch of time routes were failing.
-func (p *project) failing(from, to time.Time) float64 {
+// befallen returns in which share of a stretch of time a route had incidents of a kind.
+func (p *project) befallen(kind IncidentKind, route string, from, to time.Time) float64 {
 	if !to.After(from) {
 		return 0
 	}
-	var failing time.Duration
+	var befallen time.Duration
 	for _, incident := range p.Incidents {
-		if incident.Kind == RouteFailures {
-			failing += max(earlier(incident.end(), to).Sub(later(incident.Start, from)), 0)
+		if incident.Kind == kind && (len(incident.Routes) == 0 || slices.Contains(incident.Routes, route)) {
+			befallen += max(earlier(incident.end(), to).Sub(later(incident.Start, from)), 0)
 		}
 	}
-	return min(float64(failing)/float64(to.Sub(from)), 1)
+	return min(float64(befallen)/float64(to.Sub(from)), 1)
 }

@@ -204,7 +204,7 @@ func TestEmptyAndTruncatedAnswersAreAsTheOfficialDescriptionSays(t *testing.T) {
 	for _, call := range calls(monday) {
 		require.NoError(t, call(t.Context(), client))
 	}
-	require.Equal(t, map[int]int{200: 12}, v.answers)
+	require.Equal(t, map[int]int{200: 14}, v.answers)
 }
 
 func TestRefusalsAreAsTheOfficialDescriptionSays(t *testing.T) {
@@ -214,7 +214,7 @@ func TestRefusalsAreAsTheOfficialDescriptionSays(t *testing.T) {
 	client := clientOf(t, v)
 	kinds := []notehubtest.FaultKind{
 		notehubtest.Unauthorized, notehubtest.Forbidden, notehubtest.Suspended, notehubtest.RateLimited, notehubtest.ServerError,
-		notehubtest.BadGateway, notehubtest.TookTooLong, notehubtest.WebPage,
+		notehubtest.BadGateway, notehubtest.TookTooLong, notehubtest.NotFound, notehubtest.WebPage,
 	}
 	for _, kind := range kinds {
 		s.Fail(notehubtest.Fault{Kind: kind, RetryAfter: time.Minute})
@@ -225,5 +225,5 @@ func TestRefusalsAreAsTheOfficialDescriptionSays(t *testing.T) {
 	}
 	_, err := client.DataUsage(t.Context(), "app:none", days(monday, 1), func(notehub.DataRow) error { return nil })
 	require.ErrorIs(t, err, notehub.ErrNotFound)
-	require.Equal(t, map[int]int{401: 6, 403: 12, 404: 1, 429: 6, 500: 6, 504: 6}, v.answers)
+	require.Equal(t, map[int]int{401: 7, 403: 14, 404: 8, 429: 7, 500: 7, 504: 7}, v.answers)
 }

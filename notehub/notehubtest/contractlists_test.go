@@ -49,6 +49,35 @@ func TestListsWithAllTheirFieldsAreAsTheOfficialDescriptionSays(t *testing.T) {
 	require.Equal(t, map[int]int{200: 2 + len(calls(monday))}, v.answers)
 }
 
+func TestOrganizationsAreAsTheOfficialDescriptionSays(t *testing.T) {
+	description := loadDescription(t)
+	s := simulateConfig(t, func(c *notehubtest.Config) {
+		c.Organizations = []notehubtest.Organization{
+			{UID: "org:1", Name: "Acme", Capacity: 1_000_000},
+			{UID: "org:2", Role: "org_member", Suspensions: []notehubtest.Suspension{{Start: monday.AddDate(1, 0, 0)}}},
+		}
+	})
+	v := newValidator(t, description, s)
+	client := clientOf(t, v)
+	for _, in := range []notehub.Collection{notehub.Organizations, notehub.BillingAccounts} {
+		require.NoError(t, client.Organizations(t.Context(), in, func(o notehub.Organization) error {
+			o, err := client.Organization(t.Context(), in, o.UID)
+			require.NoError(t, err)
+			days := 0
+			require.NoError(t, client.BalanceHistory(t.Context(), in, o.UID, monday.AddDate(0, 0, -7), monday, func(b notehub.Balance) error {
+				days++
+				require.True(t, b.Remaining.Known && b.Used.Known)
+				return nil
+			}))
+			require.Equal(t, 7, days)
+			return nil
+		}))
+	}
+	_, err := client.Organization(t.Context(), notehub.Organizations, "org:3")
+	require.ErrorIs(t, err, notehub.ErrNotFound)
+	require.Equal(t, map[int]int{200: 10, 404: 1}, v.answers)
+}
+
 func uids(devices []notehubtest.Device) (list []string) {
 	for _, d := range devices {
 		list = append(list, d.UID)

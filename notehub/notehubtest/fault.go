@@ -12,7 +12,7 @@ import (
 // A FaultKind is a way for an answer to go wrong.
 type FaultKind string
 
-// The kinds of faults. Unauthorized to TookTooLong answer as Notehub or a proxy before it does; the others break an answer
+// The kinds of faults. Unauthorized to NotFound answer as Notehub or a proxy before it does; the others break an answer
 // that would have been good.
 const (
 	Unauthorized FaultKind = "unauthorized"  // 401
@@ -22,20 +22,23 @@ const (
 	ServerError  FaultKind = "server error"  // 500
 	BadGateway   FaultKind = "bad gateway"   // 502, with a web page
 	TookTooLong  FaultKind = "took too long" // 504
+	NotFound     FaultKind = "not found"     // 404
 	Cut          FaultKind = "cut"           // the connection breaks in the middle of the answer
 	Slow         FaultKind = "slow"          // no answer until Release is closed or the client leaves
 	InvalidJSON  FaultKind = "invalid JSON"  // half an answer, as if it were whole
 	WebPage      FaultKind = "web page"      // HTML with status 200
-	Truncated    FaultKind = "truncated"     // half the rows, with truncated true; lists of devices and fleets are left whole
+	Truncated    FaultKind = "truncated"     // half the rows of usage, with truncated true; other answers are left whole
+	Late         FaultKind = "late"          // a good answer, as it was Lag ago
 )
 
 // A Fault breaks answers to requests that are otherwise in order.
 type Fault struct {
 	Kind       FaultKind
 	Endpoint   Endpoint        // "" is all of them
-	Project    string          // UID; "" is all of them
+	Project    string          // UID of a project or organization; "" is all of them
 	Times      int             // how many answers; 0: all until ClearFaults
 	RetryAfter time.Duration   // of RateLimited; 0: none is sent
+	Lag        time.Duration   // of Late
 	Release    <-chan struct{} // of Slow; the answer is good once it is closed
 }
 
@@ -72,7 +75,7 @@ func (s *Server) nextFault(endpoint Endpoint, project string) (Fault, bool) {
 }
 
 // breaks reports whether the fault takes the place of the good answer.
-func (f Fault) breaks() bool { return f.Kind != Slow && f.Kind != Truncated }
+func (f Fault) breaks() bool { return f.Kind != Slow && f.Kind != Truncated && f.Kind != Late }
 
 // write answers as the fault says; good is what would have been answered.
 func (f Fault) write(w http.ResponseWriter, r *http.Request, good []byte) {
@@ -85,6 +88,8 @@ func (f Fault) write(w http.ResponseWriter, r *http.Request, good []byte) {
 		refused = refusal{status: http.StatusForbidden, text: "you do not have access to this project"}
 	case Suspended:
 		refused = refusal{status: http.StatusForbidden, text: "this billing account is suspended"}
+	case NotFound:
+		refused = refusal{status: http.StatusNotFound, text: "no such project or path"}
 	case RateLimited:
 		refused = refusal{status: http.StatusTooManyRequests, text: "too many requests", retryAfter: f.RetryAfter}
 	case TookTooLong:

@@ -14,7 +14,8 @@ const (
 	SessionStorm  IncidentKind = "session storm"  // one more session each Every (2 min), with 1,200 bytes
 	ExtraBytes    IncidentKind = "extra bytes"    // Bytes more, evenly over Duration: an upload, a leak
 	Silence       IncidentKind = "silence"        // no sessions, no events, no activity
-	RouteFailures IncidentKind = "route failures" // two of five events are not routed; of the project, not of devices
+	RouteFailures IncidentKind = "route failures" // two of five events are not routed; of Routes, not of devices
+	RouteDelays   IncidentKind = "route delays"   // routing takes ten times as long; of Routes, not of devices
 
 	SatelliteFallback IncidentKind = "satellite fallback" // sessions that were cellular go over a satellite
 	FirmwareUpdate    IncidentKind = "firmware update"    // a download of Bytes (300,000), evenly, then a reboot into Version
@@ -24,6 +25,7 @@ const (
 type Incident struct {
 	Kind     IncidentKind
 	Devices  []string // UIDs
+	Routes   []string // UIDs, of RouteFailures and RouteDelays; none: all routes of the project
 	Start    time.Time
 	Duration time.Duration // 0: for good, but ExtraBytes: at once
 	Every    time.Duration // of EventFlood and SessionStorm; 0 is the usual
@@ -40,6 +42,7 @@ const (
 	stormEvery   = 2 * time.Minute
 	updateBytes  = 300_000
 	failingShare = 0.4
+	delayed      = 10 // times as long
 )
 
 func (i *Incident) end() time.Time {

@@ -48,6 +48,11 @@ func newProject(seed uint64, given Project) *project {
 
 // befall hands an incident to its devices.
 func (p *project) befall(incident Incident) {
+	for _, uid := range incident.Routes {
+		if !slices.Contains(p.Routes, uid) {
+			panic(fmt.Sprintf("notehubtest: %s befall the unknown route %q", incident.Kind, uid))
+		}
+	}
 	for _, uid := range incident.Devices {
 		d := p.byUID[uid]
 		switch {

@@ -23,6 +23,7 @@ const (
 type query struct {
 	endpoint         Endpoint
 	project          *project
+	organization     *organization
 	now              time.Time // as of when figures are answered
 	start, end       time.Time
 	period           string
@@ -36,14 +37,27 @@ type query struct {
 	page, pageSize   int
 }
 
+// uid returns the UID of what the query is about; "" if that is everything.
+func (q *query) uid() string {
+	switch {
+	case q.project != nil:
+		return q.project.UID
+	case q.organization != nil:
+		return q.organization.UID
+	}
+	return ""
+}
+
 // A parameter reads the values of one query parameter.
 type parameter func(q *query, values []string) error
 
 // parameters returns those that an endpoint has.
 func parameters(endpoint Endpoint) map[string]parameter {
 	switch endpoint {
-	case Fleets:
+	case Fleets, Routes, Organizations, OneOrganization, BillingAccounts, OneBillingAccount:
 		return nil
+	case BalanceHistory, BillingBalanceHistory:
+		return stretch()
 	case Devices:
 		return map[string]parameter{
 			"pageSize":  number(1, maxPage, func(q *query, n int64) { q.pageSize = int(n) }),
@@ -52,12 +66,9 @@ func parameters(endpoint Endpoint) map[string]parameter {
 			"fleetUID":  list(func(q *query, items []string) { q.fleets = items }),
 		}
 	}
-	all := map[string]parameter{
-		"startDate": number(0, 1<<40, func(q *query, n int64) { q.start = time.Unix(n, 0).UTC() }),
-		"endDate":   number(0, 1<<40, func(q *query, n int64) { q.end = time.Unix(n, 0).UTC() }),
-		"limit":     number(1, maxLimit, func(q *query, n int64) { q.limit = int(n) }),
-		"period":    choice(func(q *query, word string) { q.period = word }, "day", "week", "month"),
-	}
+	all := stretch()
+	all["limit"] = number(1, maxLimit, func(q *query, n int64) { q.limit = int(n) })
+	all["period"] = choice(func(q *query, word string) { q.period = word }, "day", "week", "month")
 	aggregates := []string{"device", "fleet", "project"}
 	if endpoint == RouteLogs {
 		aggregates = []string{"route", "project"}
@@ -75,6 +86,14 @@ func parameters(endpoint Endpoint) map[string]parameter {
 		all["includeNotefiles"] = boolean(func(q *query) { q.includeNotefiles = true })
 	}
 	return all
+}
+
+// stretch returns the parameters that say which time an answer is about.
+func stretch() map[string]parameter {
+	return map[string]parameter{
+		"startDate": number(0, 1<<40, func(q *query, n int64) { q.start = time.Unix(n, 0).UTC() }),
+		"endDate":   number(0, 1<<40, func(q *query, n int64) { q.end = time.Unix(n, 0).UTC() }),
+	}
 }
 
 // parseQuery reads and checks parameters. Unlike Notehub, which may ignore what it does not know, it refuses unknown ones:
@@ -103,7 +122,7 @@ func parseQuery(endpoint Endpoint, raw string, now time.Time) (query, error) {
 	}
 	hasEnd := q.end.Unix() > 0 // 0 is now
 	switch {
-	case endpoint != Devices && endpoint != Fleets && q.period == "":
+	case endpoint.ofUsage() && q.period == "":
 		return query{}, fmt.Errorf("parameter %q is required", "period")
 	case hasEnd && q.start.After(q.end):
 		return query{}, errors.New("startDate is after endDate")

@@ -1,5 +1,5 @@
-// Package notehubtest is a simulated Notehub: an http.Handler that answers the usage, device and fleet endpoints from a fleet
-// which behaves like a real one. Tests use it, and the demo.
+// Package notehubtest is a simulated Notehub: an http.Handler that answers for usage, devices, fleets, routes and organizations
+// from a fleet which behaves like a real one. Tests use it, and the demo.
 //
 // Usage is a pure function of the seed, the device, the day and the simulated instant. There is nothing to advance: the
 // clock may jump anywhere, and asking twice gives the same. Figures come as late as Notehub's: carriers report a part of a
@@ -30,6 +30,8 @@ type Config struct {
 	Seed              uint64           // another seed is another history
 	RequestsPerMinute int              // of the whole server, in simulated minutes; beyond it: 429; 0: no limit
 	Projects          []Project
+	Organizations     []Organization
+	Older             bool // from before June 2026: organizations are billing accounts alone
 }
 
 // A Project is a project of Notehub with its devices.
@@ -40,6 +42,7 @@ type Project struct {
 	Fleets          map[string]string        // names by UID; without one, a fleet that [Fleet] made has its own, any other its UID
 	FleetSettings   map[string]FleetSettings // by UID
 	Routes          []string                 // UIDs; every event takes each route; none: one route
+	RouteSettings   map[string]RouteSettings // by UID
 	Incidents       []Incident
 }
 
@@ -47,7 +50,7 @@ type Project struct {
 type Request struct {
 	At       time.Time // simulated
 	Endpoint Endpoint  // "" if there is none at that path
-	Project  string    // as it stood in the path
+	Project  string    // as it stood in the path; or the UID of an organization
 	Query    url.Values
 	Status   int // before a fault broke the answer
 }
@@ -63,6 +66,18 @@ const (
 	RouteLogs Endpoint = "usage/route-logs"
 	Devices   Endpoint = "devices"
 	Fleets    Endpoint = "fleets"
+	Routes    Endpoint = "routes"
+)
+
+// The endpoints of organizations, by their paths without a UID. Each has the same answers at an older address.
+const (
+	Organizations   Endpoint = "organizations"
+	OneOrganization Endpoint = "organizations/"
+	BalanceHistory  Endpoint = "organizations/balance-history"
+
+	BillingAccounts       Endpoint = "billing-accounts"
+	OneBillingAccount     Endpoint = "billing-accounts/"
+	BillingBalanceHistory Endpoint = "billing-accounts/balance-history"
 )
 
 // maxRequests is how many requests are remembered.
@@ -70,8 +85,9 @@ const maxRequests = 10_000
 
 // A Server is a simulated Notehub. It is safe for use by several goroutines.
 type Server struct {
-	config   Config
-	projects []*project
+	config        Config
+	projects      []*project
+	organizations []*organization
 
 	mu       sync.Mutex
 	faults   []Fault
@@ -80,7 +96,7 @@ type Server struct {
 }
 
 // New returns a server. It panics if the configuration has no clock, a UID that is missing or comes twice, an archetype
-// that does not exist or an incident of a device that does not.
+// that does not exist, or an incident or organization of something that does not.
 func New(config Config) *Server {
 	if config.Now == nil {
 		panic("notehubtest: the configuration has no clock")
@@ -91,6 +107,9 @@ func New(config Config) *Server {
 			panic(fmt.Sprintf("notehubtest: the UID of project %q is missing or comes twice", p.UID))
 		}
 		s.projects = append(s.projects, newProject(config.Seed, p))
+	}
+	for _, o := range config.Organizations {
+		s.organizations = append(s.organizations, s.newOrganization(o))
 	}
 	return s
 }
@@ -125,13 +144,13 @@ func (s *Server) Requests() []Request {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := s.config.Now().UTC()
 	w.Header().Set("Date", now.Format(http.TimeFormat))
-	endpoint, project := endpointOf(r.URL)
-	q, refused := s.check(r, endpoint, project, now)
+	endpoint, uid := endpointOf(r.URL)
+	q, refused := s.check(r, endpoint, uid, now)
 	status := http.StatusOK
 	if refused != nil {
 		status = refused.status
 	}
-	s.record(Request{At: now, Endpoint: endpoint, Project: project, Query: r.URL.Query(), Status: status})
+	s.record(Request{At: now, Endpoint: endpoint, Project: uid, Query: r.URL.Query(), Status: status})
 	if refused != nil {
 		refused.write(w, r)
 		return
@@ -141,11 +160,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer answers a request that is in order, unless a fault is due.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, q query) {
-	fault, due := s.nextFault(q.endpoint, q.project.UID)
+	fault, due := s.nextFault(q.endpoint, q.uid())
 	if due && fault.Kind == Slow && !wait(r.Context(), fault.Release) {
 		return
 	}
 	q.halved = due && fault.Kind == Truncated
+	if due && fault.Kind == Late {
+		q.now = q.now.Add(-fault.Lag)
+	}
 	if due && fault.breaks() {
 		fault.write(w, r, encode(s.body(q)))
 		return
@@ -167,9 +189,32 @@ func (s *Server) body(q query) any {
 		return routeLogsAnswer(q)
 	case Fleets:
 		return fleetsAnswer(q)
+	case Routes:
+		return routesAnswer(q)
+	case Organizations:
+		return organizationsEnvelope{s.organizationLines("org_")}
+	case BillingAccounts:
+		return accountsEnvelope{s.organizationLines("billing_")}
+	case OneOrganization, OneBillingAccount:
+		return organizationAnswer(q)
+	case BalanceHistory, BillingBalanceHistory:
+		return balanceAnswer(q)
 	default:
 		return devicesAnswer(q)
 	}
+}
+
+// organizationLines returns the organizations, as a list in which roles such as org_admin begin with prefix.
+func (s *Server) organizationLines(prefix string) []organizationLine {
+	lines := []organizationLine{}
+	for _, o := range s.organizations {
+		role := o.Role
+		if name, ok := strings.CutPrefix(role, "org_"); ok {
+			role = prefix + name
+		}
+		lines = append(lines, organizationLine{UID: o.UID, Name: o.Name, Role: role})
+	}
+	return lines
 }
 
 // check returns the query of a request, or why it is refused.
@@ -183,17 +228,45 @@ func (s *Server) check(r *http.Request, endpoint Endpoint, uid string, now time.
 	if wait := s.takeSlot(now); wait > 0 {
 		return query{}, &refusal{status: http.StatusTooManyRequests, text: "too many requests", retryAfter: wait}
 	}
-	project := s.project(uid)
-	if endpoint == "" || project == nil {
+	project, organization := s.project(uid), s.organization(uid)
+	switch {
+	case !s.exists(endpoint, project, organization):
 		return query{}, &refusal{status: http.StatusNotFound, text: "no such project or path"}
+	case endpoint.ofProject() && s.suspends(project, now):
+		return query{}, &refusal{status: http.StatusForbidden, text: "this billing account is suspended"}
 	}
 	q, err := parseQuery(endpoint, r.URL.RawQuery, now)
 	if err != nil {
 		return query{}, &refusal{status: http.StatusBadRequest, text: err.Error()}
 	}
-	q.project = project
+	q.project, q.organization = project, organization
 	return q, nil
 }
+
+// exists reports whether there is something at an endpoint; p and o are what has the UID in the path.
+func (s *Server) exists(endpoint Endpoint, p *project, o *organization) bool {
+	switch endpoint {
+	case "":
+		return false
+	case Organizations:
+		return !s.config.Older
+	case BillingAccounts:
+		return true
+	case OneOrganization, BalanceHistory:
+		return !s.config.Older && o != nil
+	case OneBillingAccount, BillingBalanceHistory:
+		return o != nil
+	}
+	return p != nil
+}
+
+// ofProject reports whether the endpoint is one of a project.
+func (e Endpoint) ofProject() bool {
+	return !strings.HasPrefix(string(e), string(Organizations)) && !strings.HasPrefix(string(e), string(BillingAccounts))
+}
+
+// ofUsage reports whether the endpoint is one of usage.
+func (e Endpoint) ofUsage() bool { return strings.HasPrefix(string(e), "usage/") }
 
 // takeSlot counts a request and returns 0, or how long the client has to wait for the next. It is a window that slides
 // over a minute, so what a client may do does not depend on when its minute begins.
@@ -231,19 +304,36 @@ func (s *Server) project(uid string) *project {
 	return nil
 }
 
-// endpointOf takes a path apart: /v1/projects/{project}/{endpoint}.
-func endpointOf(u *url.URL) (endpoint Endpoint, project string) {
-	rest, ok := strings.CutPrefix(u.EscapedPath(), "/v1/projects/")
-	escaped, something, found := strings.Cut(rest, "/")
-	project, err := url.PathUnescape(escaped)
-	if !ok || !found || err != nil {
+// endpointOf takes a path apart: /v1/projects/{project}/{endpoint}, or /v1/{collection}, /v1/{collection}/{organization} and what
+// is below it.
+func endpointOf(u *url.URL) (endpoint Endpoint, uid string) {
+	rest, ok := strings.CutPrefix(u.EscapedPath(), "/v1/")
+	collection, below, deeper := strings.Cut(rest, "/")
+	escaped, something, deep := strings.Cut(below, "/")
+	uid, err := url.PathUnescape(escaped)
+	if !ok || err != nil {
 		return "", ""
 	}
-	known := []Endpoint{Data, Events, Sessions, RouteLogs, Devices, Fleets}
-	if !slices.Contains(known, Endpoint(something)) {
-		return "", project
+	switch {
+	case collection == "projects":
+		endpoint = Endpoint(something)
+	case deep:
+		endpoint = Endpoint(collection + "/" + something)
+	case deeper:
+		endpoint = Endpoint(collection + "/")
+	default:
+		endpoint = Endpoint(collection)
 	}
-	return Endpoint(something), project
+	known := []Endpoint{Data, Events, Sessions, RouteLogs, Devices, Fleets, Routes}
+	if collection != "projects" {
+		known = []Endpoint{
+			Organizations, OneOrganization, BalanceHistory, BillingAccounts, OneBillingAccount, BillingBalanceHistory,
+		}
+	}
+	if !slices.Contains(known, endpoint) {
+		return "", uid
+	}
+	return endpoint, uid
 }
 
 // A refusal is an answer in Notehub's error envelope.

@@ -255,6 +255,9 @@ func calls(start time.Time) map[string]func(context.Context, *notehub.Client) er
 		"fleets": func(ctx context.Context, c *notehub.Client) error {
 			return c.Fleets(ctx, app, func(notehub.Fleet) error { return nil })
 		},
+		"routes": func(ctx context.Context, c *notehub.Client) error {
+			return c.Routes(ctx, app, func(notehub.Route) error { return nil })
+		},
 	}
 }
 
@@ -357,6 +360,16 @@ func TestNewRefusesMistakes(t *testing.T) {
 		"unknown archetype": func(c *notehubtest.Config) { c.Projects[0].Devices[0].Archetype = "fridge" },
 		"unknown device": func(c *notehubtest.Config) {
 			c.Projects[0].Incidents = []notehubtest.Incident{{Kind: notehubtest.Silence, Devices: []string{"dev:2"}}}
+		},
+		"unknown route": func(c *notehubtest.Config) {
+			c.Projects[0].Incidents = []notehubtest.Incident{{Kind: notehubtest.RouteFailures, Routes: []string{"route:none"}}}
+		},
+		"no organization": func(c *notehubtest.Config) { c.Organizations = []notehubtest.Organization{{}} },
+		"organization twice": func(c *notehubtest.Config) {
+			c.Organizations = []notehubtest.Organization{{UID: "org:1"}, {UID: "org:1"}}
+		},
+		"project not its own": func(c *notehubtest.Config) {
+			c.Organizations = []notehubtest.Organization{{UID: "org:1", Projects: []string{"app:none"}}}
 		},
 	} {
 		require.Panics(t, config(change), name)

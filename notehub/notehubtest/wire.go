@@ -163,6 +163,53 @@ type assurance struct {
 	Enabled *bool `json:"enabled"`
 }
 
+type routeLine struct {
+	UID      string    `json:"uid"`
+	Label    string    `json:"label"`
+	Type     string    `json:"type"`
+	Modified time.Time `json:"modified"`
+	Disabled bool      `json:"disabled"`
+}
+
+type organizationsEnvelope struct {
+	Organizations []organizationLine `json:"organizations"`
+}
+
+type accountsEnvelope struct {
+	Accounts []organizationLine `json:"billing_accounts"`
+}
+
+type organizationLine struct {
+	UID  string `json:"uid"`
+	Name string `json:"name"`
+	Role string `json:"role"`
+}
+
+type organizationDetails struct {
+	UID       string            `json:"uid"`
+	Name      string            `json:"name"`
+	Suspended bool              `json:"suspended"`
+	Plan      *organizationPlan `json:"plan,omitempty"`
+}
+
+type organizationPlan struct {
+	Type     string    `json:"type"`
+	Balance  int64     `json:"current_balance"`
+	Capacity int64     `json:"event_capacity"`
+	Start    time.Time `json:"start_date"`
+	End      time.Time `json:"end_date"`
+}
+
+type balanceEnvelope struct {
+	Data []balancePoint `json:"data"`
+}
+
+type balancePoint struct {
+	Period    time.Time `json:"period"`
+	Remaining int64     `json:"remaining_event_capacity"`
+	Used      int64     `json:"total_event_capacity_used"`
+}
+
 func encode(answer any) []byte {
 	body, err := json.Marshal(answer)
 	if err != nil {

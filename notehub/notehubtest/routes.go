@@ -1,0 +1,33 @@
+package notehubtest
+
+import (
+	"cmp"
+	"time"
+)
+
+// RouteSettings are what people set for a route of a project.
+type RouteSettings struct {
+	Name     string    // "" is its UID
+	Type     string    // "" is http
+	Disabled bool      // no event takes it
+	Removed  time.Time // it is no longer listed then, and no event takes it from that day on; zero: never
+}
+
+// routesAnswer returns the routes that are listed.
+func routesAnswer(q query) []routeLine {
+	lines := []routeLine{}
+	for _, uid := range q.project.Routes {
+		settings := q.project.RouteSettings[uid]
+		if !settings.removed(q.now) {
+			lines = append(lines, routeLine{
+				UID: uid, Label: cmp.Or(settings.Name, uid), Type: cmp.Or(settings.Type, "http"), Disabled: settings.Disabled,
+				Modified: q.project.beginning(),
+			})
+		}
+	}
+	return lines
+}
+
+func (s RouteSettings) removed(now time.Time) bool {
+	return !s.Removed.IsZero() && !now.Before(s.Removed)
+}
