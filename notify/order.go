@@ -7,14 +7,20 @@ import (
 
 // ChangedAlerts returns the alerts that the message is sent for: those marked as changed, or all if none is.
 func (n Notification) ChangedAlerts() []Alert {
-	var changed []Alert
-	for _, a := range n.Alerts {
-		if a.Changed {
-			changed = append(changed, a)
+	count := 0
+	for i := range n.Alerts {
+		if n.Alerts[i].Changed {
+			count++
 		}
 	}
-	if changed == nil {
+	if count == 0 || count == len(n.Alerts) {
 		return n.Alerts
+	}
+	changed := make([]Alert, 0, count)
+	for i := range n.Alerts {
+		if n.Alerts[i].Changed {
+			changed = append(changed, n.Alerts[i])
+		}
 	}
 	return changed
 }

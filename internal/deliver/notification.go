@@ -17,6 +17,7 @@ import (
 // notification is what a message should show from now on.
 func (s *Sender) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
 	n := notify.Notification{ID: m.Message.ID, Sent: s.machine(), Quiet: quiet(m), Tried: !m.Message.BegunAt.IsZero()}
+	n.Alerts = make([]notify.Alert, 0, len(m.Members))
 	states := int64(0) // that there were
 	for _, d := range m.Members {
 		states += d.Alert.Version + d.Turns

@@ -188,8 +188,7 @@ func classify(err error) *notify.Error {
 // outcome is what the store learns from an attempt that ended with err, and the failure if it is one.
 func (s *Sender) outcome(m outgoing, ref notify.Ref, err error) (store.Outcome, *notify.Error) {
 	now := s.now()
-	changes := news(m.Members)
-	out := store.Outcome{Sending: m, Status: store.Posted, At: now, Refresh: len(changes) == 0}
+	out := store.Outcome{Sending: m, Status: store.Posted, At: now, Refresh: !slices.ContainsFunc(m.Members, isNews)}
 	switch {
 	case err == nil:
 		out.Message.Ref, out.Message.PostedAt = string(ref), now
@@ -203,15 +202,23 @@ func (s *Sender) outcome(m outgoing, ref notify.Ref, err error) (store.Outcome, 
 	}
 	failure := classify(err)
 	out.Status, out.Error, out.All = store.Retrying, failure.Error(), failure.Class == notify.Permanent
-	if failure.Class != notify.Temporary || expired(changes, now) {
+	if failure.Class != notify.Temporary || expired(news(m.Members), now) {
 		out.Status = store.GivenUp
 	}
 	return out, failure
 }
 
+// isNews reports whether the receiver does not have the newest of a member.
+func isNews(d store.Delivery) bool { return d.News(d.Facts()) }
+
 // news returns the members of which the receiver does not have the newest.
-func news(members []store.Delivery) []store.Delivery {
-	return slices.DeleteFunc(slices.Clone(members), func(d store.Delivery) bool { return !d.News(d.Facts()) })
+func news(members []store.Delivery) (some []store.Delivery) {
+	for i := range members {
+		if isNews(members[i]) {
+			some = append(some, members[i])
+		}
+	}
+	return some
 }
 
 // expired reports whether everything that waits to be shown has waited for too long to be worth another attempt.

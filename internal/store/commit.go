@@ -236,7 +236,7 @@ func show(ctx context.Context, tx transaction, d Decision, moved []*rules.Alert)
 
 // addShown adds the deliveries that a decision names, and notes the receivers of those that are new in due.
 func addShown(ctx context.Context, tx transaction, d Decision, due map[string]bool) error {
-	stored, err := storedAlerts(ctx, tx, slices.Sorted(maps.Keys(d.Show)))
+	stored, err := storedAlerts(ctx, tx, slices.Sorted(maps.Keys(d.Show)), d.Alerts)
 	if err != nil {
 		return err
 	}
@@ -249,10 +249,30 @@ func addShown(ctx context.Context, tx transaction, d Decision, due map[string]bo
 	return insert(ctx, tx, newDelivery(d.Now), addresses, func(receiver string) { due[receiver] = true })
 }
 
-// storedAlerts returns those of some alerts that are stored: one may have been dropped since it was decided who is to show it.
-func storedAlerts(ctx context.Context, tx transaction, ids []string) (stored []string, err error) {
-	return collect(ctx, tx, func(id *string) []any { return []any{id} },
-		`SELECT id FROM alert WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id`, elements(ids))
+// storedAlerts returns those of some alerts that are stored, in their order, given some that are for sure: another one may have been
+// dropped since it was decided which receivers show it.
+func storedAlerts(ctx context.Context, tx transaction, ids []string, sure []*rules.Alert) ([]string, error) {
+	stored := make(map[string]bool, len(sure))
+	for _, a := range sure {
+		stored[a.ID] = true
+	}
+	var others []string
+	for _, id := range ids {
+		if !stored[id] {
+			others = append(others, id)
+		}
+	}
+	if len(others) > 0 {
+		found, err := collect(ctx, tx, func(id *string) []any { return []any{id} },
+			`SELECT id FROM alert WHERE id IN (SELECT value FROM json_each($1))`, elements(others))
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			stored[id] = true
+		}
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return !stored[id] }), nil
 }
 
 // maxAlerts bounds the alerts whose deliveries are read at once.
@@ -278,7 +298,7 @@ func readDue(ctx context.Context, tx transaction, alerts []string, due map[strin
 func showChanged(ctx context.Context, tx transaction, alerts []string, receivers map[string]bool, now time.Time) error {
 	statements := newBatch(tx)
 	for some := range slices.Chunk(alerts, maxAlerts) {
-		rows, err := readRows(ctx, tx, `delivery.alert IN (SELECT value FROM json_each($1))`, elements(some))
+		rows, err := readRows(ctx, tx, len(some), `delivery.alert IN (SELECT value FROM json_each($1))`, elements(some))
 		if err != nil {
 			return err
 		}

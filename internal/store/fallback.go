@@ -34,7 +34,7 @@ func (s *Store) FallBack(ctx context.Context, lease Lease, in StandIn) (count in
 
 // missingAlerts returns the alerts that are missing at a receiver, and that its fallback is not to show yet.
 func missingAlerts(ctx context.Context, tx transaction, fallback string, in StandIn) (missing []string, err error) {
-	rows, err := readRows(ctx, tx, `delivery.receiver = $1 AND `+owes+` AND delivery.state IN ($2, $3) AND alert.state = 'firing'
+	rows, err := readRows(ctx, tx, 0, `delivery.receiver = $1 AND `+owes+` AND delivery.state IN ($2, $3) AND alert.state = 'firing'
 		AND NOT EXISTS (SELECT 1 FROM delivery AS own WHERE own.alert = delivery.alert AND own.receiver = $4 AND NOT own.rerouted)`,
 		in.For, delivery.Waiting, delivery.GivenUp, fallback)
 	for i := range rows {

@@ -217,6 +217,9 @@ var touches = map[string]struct{ work, owed, running, poll bool }{
 	"restart":            {work: true, owed: true, running: true, poll: true},
 }
 
+// leased are the steps that depend on whether the work was raised since the claim.
+var leased = []string{"completes", "ends", "gives up", "fails"}
+
 // essence is the question without what the answer does not depend on: parts that the step does not touch, and how often
 // the work was raised and the delivery repaired before.
 func (q question) essence(untouched shared) question {
@@ -224,7 +227,7 @@ func (q question) essence(untouched shared) question {
 	q.before.work.version = 0
 	q.read.epoch -= q.before.owed.epoch
 	q.before = q.before.inEpoch(0)
-	if q.step != "completes" {
+	if q.lease = max(q.lease, -1); !slices.Contains(leased, q.step) {
 		q.lease = 0
 	}
 	return question{q.overlaid(q.before, untouched), q.step, q.by, q.lease, q.read, q.slot}

@@ -49,9 +49,9 @@ func (r *row) fields() []any {
 	return append(r.storedFields(), &f.State, &f.Level, &f.Version, &f.Reason, &f.Muted, &f.Acknowledged)
 }
 
-// readRows returns the deliveries for which condition holds, in the order of their keys.
-func readRows(ctx context.Context, tx transaction, condition string, args ...any) ([]row, error) {
-	return collect(ctx, tx, (*row).fields, `
+// readRows returns the deliveries for which condition holds, in the order of their keys. There are about n.
+func readRows(ctx context.Context, tx transaction, n int, condition string, args ...any) ([]row, error) {
+	return collectAbout(ctx, tx, n, (*row).fields, `
 		SELECT `+storedColumns+`, `+factColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
 		WHERE `+condition+` ORDER BY delivery.alert, delivery.receiver`, args...)
 }
@@ -258,7 +258,7 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 			if err := lockReceiversOf(ctx, tx, chosen, elements(some), of.receiver); err != nil {
 				return err
 			}
-			rows, err := readRows(ctx, tx, chosen, elements(some), of.receiver)
+			rows, err := readRows(ctx, tx, len(some), chosen, elements(some), of.receiver)
 			if err != nil {
 				return err
 			}
@@ -297,14 +297,14 @@ func newDelivery(now time.Time) delivery.Delivery {
 
 // rowsTo returns the deliveries of some alerts to a receiver.
 func rowsTo(ctx context.Context, tx transaction, receiver string, alerts []string) ([]row, error) {
-	return readRows(ctx, tx, `delivery.receiver = $1 AND delivery.alert IN (SELECT value FROM json_each($2))`, receiver,
+	return readRows(ctx, tx, len(alerts), `delivery.receiver = $1 AND delivery.alert IN (SELECT value FROM json_each($2))`, receiver,
 		elements(alerts))
 }
 
 // storedTo is rowsTo without the facts of the alerts, for events that delivery.Next decides without them: to find the alerts takes
 // half of the time.
 func storedTo(ctx context.Context, tx transaction, receiver string, alerts []string) ([]row, error) {
-	return collect(ctx, tx, (*row).storedFields, `
+	return collectAbout(ctx, tx, len(alerts), (*row).storedFields, `
 		SELECT `+storedColumns+` FROM delivery
 		WHERE receiver = $1 AND alert IN (SELECT value FROM json_each($2)) ORDER BY alert`, receiver, elements(alerts))
 }

@@ -114,7 +114,7 @@ func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.
 		if err := lockReceiversOf(ctx, tx, all, alert, receiver); err != nil {
 			return err
 		}
-		rows, err := readRows(ctx, tx, all, alert, receiver)
+		rows, err := readRows(ctx, tx, 0, all, alert, receiver)
 		if err != nil {
 			return err
 		}

@@ -148,6 +148,10 @@ func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
+		changed, err := raised(ctx, tx, lease)
+		if err != nil {
+			return err
+		}
 		statements := newBatch(tx)
 		for i := range outcomes {
 			outcome := &outcomes[i]
@@ -157,7 +161,7 @@ func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error
 			if outcome.Status == NotMade {
 				continue
 			}
-			if err := outcome.save(ctx, statements, outcome.event); err != nil {
+			if err := outcome.save(ctx, statements, changed, outcome.event); err != nil {
 				return err
 			}
 		}
@@ -191,9 +195,14 @@ func closeAttempt(ctx context.Context, b batch, outcome *Outcome) error {
 		at(outcome.At), outcome.Status, outcome.Error, outcome.Attempt)
 }
 
-// save applies the events of an attempt to the members of its message, as they are stored now.
-func (o *Outcome) save(ctx context.Context, b batch, event func(*Delivery) delivery.Event) error {
-	rows, err := rowsTo(ctx, b.tx, o.Message.Receiver, alertIDs(o.Members))
+// save applies the events of an attempt to the members of its message, as they are stored now. changed is that their alerts may have
+// changed since the members were read.
+func (o *Outcome) save(ctx context.Context, b batch, changed bool, event func(*Delivery) delivery.Event) error {
+	read := storedTo
+	if changed {
+		read = rowsTo
+	}
+	rows, err := read(ctx, b.tx, o.Message.Receiver, alertIDs(o.Members))
 	if err != nil {
 		return err
 	}
@@ -201,6 +210,9 @@ func (o *Outcome) save(ctx context.Context, b batch, event func(*Delivery) deliv
 	changes := make([]change, 0, len(rows))
 	for _, r := range rows {
 		d := members[r.alert]
+		if !changed {
+			r.facts = d.Facts()
+		}
 		after := r.next(event(d), o.Policy, o.At)
 		if d.Epoch == r.Epoch && after.Epoch == r.Epoch {
 			if err := o.saveValue(&after, d); err != nil {
@@ -249,7 +261,7 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 		if err := end(ctx, statements, &outcome); err != nil {
 			return err
 		}
-		return outcome.save(ctx, statements, func(d *Delivery) delivery.Event {
+		return outcome.save(ctx, statements, true, func(d *Delivery) delivery.Event {
 			return delivery.Event{Kind: kind, Sent: outcome.sent(d)}
 		})
 	})
@@ -299,7 +311,7 @@ func mendCutOff(ctx context.Context, tx transaction, open string) error {
 	if err := raiseAll(ctx, tx, oldest, due); err != nil {
 		return err
 	}
-	rows, err := readRows(ctx, tx, `(delivery.receiver, delivery.alert) IN (SELECT receiver, alert `+cutOff+`)`)
+	rows, err := readRows(ctx, tx, len(of), `(delivery.receiver, delivery.alert) IN (SELECT receiver, alert `+cutOff+`)`)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -252,19 +253,19 @@ func found(row *sql.Row, fields ...any) (bool, error) {
 // collect reads all rows of a query. fields lists where the columns of a row go; what it points to must not be shared
 // with the row before.
 func collect[T any](ctx context.Context, tx transaction, fields func(*T) []any, query string, args ...any) ([]T, error) {
+	return collectAbout(ctx, tx, 0, fields, query, args...)
+}
+
+// collectAbout is collect for about n rows: to make room for them at once is quicker than to move large rows often.
+func collectAbout[T any](ctx context.Context, tx transaction, n int, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	return scanAll(rows, fields)
+	return scanInto(slices.Grow([]T(nil), n), rows, fields)
 }
 
-// scanAll reads all rows and closes them.
-func scanAll[T any](rows *sql.Rows, fields func(*T) []any) ([]T, error) {
-	return scanInto(nil, rows, fields)
-}
-
-// scanInto is scanAll that appends to all.
+// scanInto reads all rows, appends them to all, and closes them.
 func scanInto[T any](all []T, rows *sql.Rows, fields func(*T) []any) ([]T, error) {
 	defer func() { _ = rows.Close() }()
 	var row T

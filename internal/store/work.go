@@ -178,10 +178,17 @@ func raise(ctx context.Context, tx transaction, kind Kind, key string, now time.
 // Moved reports whether there is something new since the work was claimed.
 func (s *Store) Moved(ctx context.Context, lease Lease) (moved bool, err error) {
 	err = s.view(ctx, func(tx transaction) error {
-		return tx.QueryRowContext(ctx, `SELECT version <> $1 FROM work WHERE kind = $2 AND key = $3`,
-			lease.Version, lease.Kind, lease.Key).Scan(&moved)
+		moved, err = raised(ctx, tx, lease)
+		return err
 	})
 	return moved, doing(err, "looking whether there is more of %s %q", lease.Kind, lease.Key)
+}
+
+// raised reports whether the version of a piece of work has risen since it was claimed.
+func raised(ctx context.Context, tx transaction, lease Lease) (yes bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT version <> $1 FROM work WHERE kind = $2 AND key = $3`,
+		lease.Version, lease.Kind, lease.Key).Scan(&yes)
+	return yes, err
 }
 
 // NextDue returns when the piece of work is due; ok is false if never.
