@@ -114,7 +114,7 @@ func commands() []commandGroup {
 			newUsage(), newTop(), newExplain(), newAlerts(), newHistory(), newStatus(), newSilences(), newExport(),
 		}},
 		{"Act:", []*cobra.Command{
-			newAck(), newUnack(), newSilence(), newUnsilence(), newRefresh(), newDrill(), newRedeliver(),
+			newAck(), newUnack(), newSilence(), newUnsilence(), newRefresh(), newDrill(), newRedeliver(), newMigrate(),
 		}},
 	}
 }

@@ -21,6 +21,7 @@
 //     its connections, and which transactions are run once more.
 //   - schema.go makes the schema and brings it up to date, in one transaction. Each database has migrations of its own.
 //   - locks.go says what a transaction locks on PostgreSQL, where several processes write at once, and in which order.
+//   - transfer.go copies one database to another, of either kind; package transfer copies the rows.
 //   - upsert.go and arrays.go write many rows: by a statement for each on SQLite, by arrays on PostgreSQL.
 //
 // Times are kept to the millisecond and come back in UTC; the zero time and NaN are kept as NULL. Every method is one

@@ -22,6 +22,9 @@ var (
 	ErrOlder = errors.New("the database was made by an older notewatch")
 	// ErrNewer means that a newer notewatch has migrated the database.
 	ErrNewer = errors.New("the database was made by a newer notewatch")
+	// ErrHalfCopied means that Transfer has not ended copying another database into this one.
+	ErrHalfCopied = errors.New("it holds part of another database, since a copy was interrupted: run the same notewatch migrate again, " +
+		"or delete the database")
 	// ErrCorrupt means that the file is not an intact SQLite database.
 	ErrCorrupt = errors.New("the database is damaged or not a database")
 )

@@ -19,7 +19,7 @@ func Lock(path string) (release func() error, err error) {
 	}
 	release, err = lock(path)
 	if err != nil {
-		return nil, fmt.Errorf("locking database %q: %w", path, err)
+		return nil, fmt.Errorf("locking database %q: %w", NameOf(path), err)
 	}
 	return release, nil
 }

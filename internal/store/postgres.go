@@ -47,12 +47,13 @@ func IsURL(text string) bool {
 
 // NameOf returns the path of a database, or its URL without what is secret in it.
 func NameOf(place string) string {
-	if !IsURL(place) {
+	scheme, _, isURL := strings.Cut(place, "://") // also one of another kind, which may hold a password too
+	if !isURL {
 		return place
 	}
 	u, err := url.Parse(place)
 	if err != nil {
-		return "postgres://…"
+		return scheme + "://…"
 	}
 	public := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
 	if u.User.Username() != "" {

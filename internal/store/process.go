@@ -67,9 +67,16 @@ func (s *Store) Time(ctx context.Context) (now time.Time, err error) {
 		return time.Now(), nil
 	}
 	err = s.view(ctx, func(tx transaction) error {
-		return tx.QueryRowContext(ctx, `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)`).Scan(instant{&now})
+		now, err = serverTime(ctx, tx)
+		return err
 	})
 	return now, doing(err, "reading the clock of the database")
+}
+
+// serverTime returns the time on the clock of PostgreSQL.
+func serverTime(ctx context.Context, tx transaction) (now time.Time, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)`).Scan(instant{&now})
+	return now, err
 }
 
 // Leave says that a process has ended at machine.
@@ -84,14 +91,18 @@ func (s *Store) Leave(ctx context.Context, p Process, machine time.Time) error {
 // Processes returns the processes that are known, the newest first.
 func (s *Store) Processes(ctx context.Context) (all []Process, err error) {
 	err = s.view(ctx, func(tx transaction) error {
-		all, err = collect(ctx, tx, func(p *Process) []any {
-			return []any{&p.ID, &p.Host, &p.PID, &p.Version, &p.File, &p.Rules, &p.Schema, instant{&p.Started}, instant{&p.Seen}, instant{&p.Ended}}
-		}, `
-			SELECT id, host, pid, version, rules_file, rules, schema_version, started_at, seen_at, ended_at
-			FROM process ORDER BY started_at DESC, id`)
+		all, err = readProcesses(ctx, tx)
 		return err
 	})
 	return all, doing(err, "reading which processes there are")
+}
+
+func readProcesses(ctx context.Context, tx transaction) ([]Process, error) {
+	return collect(ctx, tx, func(p *Process) []any {
+		return []any{&p.ID, &p.Host, &p.PID, &p.Version, &p.File, &p.Rules, &p.Schema, instant{&p.Started}, instant{&p.Seen}, instant{&p.Ended}}
+	}, `
+		SELECT id, host, pid, version, rules_file, rules, schema_version, started_at, seen_at, ended_at
+		FROM process ORDER BY started_at DESC, id`)
 }
 
 // Held is a piece of work whose lease a process holds.

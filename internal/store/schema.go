@@ -24,6 +24,7 @@ const (
 	looking   access = iota // nothing
 	creating                // make it in an empty database. Another process may run on any other
 	migrating               // and bring an older one up to date
+	filling                 // make it in an empty database, and copy another database into it
 )
 
 // prepare makes the schema or brings it up to date, as far as access allows, or says why it cannot be used.
@@ -74,10 +75,14 @@ func (s *Store) kind() string {
 // migrationDue reports whether the schema has to be made or brought up to date. It returns an error if access does not allow that, or if the
 // schema is that of a newer version.
 func (s *Store) migrationDue(ctx context.Context, tx transaction, a access, known int64) (bool, error) {
-	current, err := s.currentSchema(ctx, tx)
+	current, half, err := s.currentSchema(ctx, tx)
 	switch {
-	case err != nil || current == known:
+	case err != nil:
 		return false, err
+	case half && (a != filling || current != known):
+		return false, ErrHalfCopied
+	case current == known:
+		return false, nil
 	case current > known:
 		return false, fmt.Errorf("%w (schema %d, this one knows %d): use that version, or restore a backup from before it",
 			ErrNewer, current, known)
@@ -87,7 +92,7 @@ func (s *Store) migrationDue(ctx context.Context, tx transaction, a access, know
 	if err := s.notOfDemo(ctx, tx, current); err != nil {
 		return false, err
 	}
-	if a == looking || a == creating && current > 0 {
+	if a == looking || a != migrating && current > 0 {
 		return false, fmt.Errorf("%w (schema %d, this one knows %d): start notewatch run, or notewatch once, to bring it up to date",
 			ErrOlder, current, known)
 	}
@@ -119,10 +124,8 @@ func (s *Store) migrate(ctx context.Context, a access, files fs.FS, known int64)
 // lockSchema waits for other processes that make the schema or bring it up to date, and makes the schema of PostgreSQL if there is
 // none, which is empty then. Both end with the transaction, which may take any time.
 func (s *Store) lockSchema(ctx context.Context, tx transaction) error {
-	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
-		if _, err := tx.ExecContext(ctx, `SET LOCAL `+name+` = 0`); err != nil {
-			return err
-		}
+	if err := unlimited(ctx, tx, "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"); err != nil {
+		return err
 	}
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, "notewatch schema "+s.schema); err != nil {
 		return err
@@ -133,6 +136,16 @@ func (s *Store) lockSchema(ctx context.Context, tx transaction) error {
 		_, err = tx.ExecContext(ctx, `CREATE SCHEMA `+s.schema)
 	}
 	return err
+}
+
+// unlimited lifts limits of PostgreSQL from a transaction.
+func unlimited(ctx context.Context, tx transaction, limits ...string) error {
+	for _, name := range limits {
+		if _, err := tx.ExecContext(ctx, `SET LOCAL `+name+` = 0`); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // apply runs the migrations that are due on a connection inside a transaction.
@@ -173,23 +186,35 @@ func (s *Store) notOfDemo(ctx context.Context, tx transaction, current int64) er
 	return err
 }
 
-// currentSchema returns the version that goose has noted, 0 if the database is empty.
-func (s *Store) currentSchema(ctx context.Context, tx transaction) (version int64, err error) {
-	query, args := `SELECT count(*), count(CASE WHEN name = $1 THEN 1 END) FROM sqlite_master`, []any{goose.DefaultTablename}
-	if s.postgres {
-		query, args = `
-			SELECT count(*), count(CASE WHEN relname = $1 THEN 1 END) FROM pg_class
-			WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $2) AND relkind IN ('r', 'p', 'v', 'm')`, append(args, s.schema)
-	}
-	var all, noted int
-	switch err := tx.QueryRowContext(ctx, query, args...).Scan(&all, &noted); {
-	case err != nil || all == 0:
-		return 0, err
-	case noted == 0 && s.postgres:
-		return 0, fmt.Errorf("the schema %q belongs to another program: add search_path=notewatch to the URL, or another name", s.schema)
-	case noted == 0:
-		return 0, errors.New("it belongs to another program: choose another path")
+// currentSchema returns the version that goose has noted, 0 if the database is empty. half is that a copy into it has not ended.
+func (s *Store) currentSchema(ctx context.Context, tx transaction) (version int64, half bool, err error) {
+	made, half, err := s.schemaTables(ctx, tx)
+	if err != nil || !made {
+		return 0, false, err
 	}
 	err = tx.QueryRowContext(ctx, `SELECT max(version_id) FROM `+goose.DefaultTablename).Scan(&version)
-	return version, err
+	return version, half, err
+}
+
+// schemaTables reports whether the schema has been made, and whether a copy into it has not ended. It returns an error if the tables are those
+// of another program.
+func (s *Store) schemaTables(ctx context.Context, tx transaction) (made, half bool, err error) {
+	query, args := `
+		SELECT count(*), count(CASE WHEN name = $1 THEN 1 END), count(CASE WHEN name = $2 THEN 1 END) FROM sqlite_master`,
+		[]any{goose.DefaultTablename, transferTable}
+	if s.postgres {
+		query, args = `
+			SELECT count(*), count(CASE WHEN relname = $1 THEN 1 END), count(CASE WHEN relname = $2 THEN 1 END) FROM pg_class
+			WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $3) AND relkind IN ('r', 'p', 'v', 'm')`, append(args, s.schema)
+	}
+	var all, noted, copying int
+	switch err := tx.QueryRowContext(ctx, query, args...).Scan(&all, &noted, &copying); {
+	case err != nil || all == 0:
+		return false, false, err
+	case noted == 0 && s.postgres:
+		return false, false, fmt.Errorf("the schema %q belongs to another program: add search_path=notewatch to the URL, or another name", s.schema)
+	case noted == 0:
+		return false, false, errors.New("it belongs to another program: choose another path")
+	}
+	return true, copying > 0, nil
 }
