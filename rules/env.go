@@ -91,7 +91,8 @@ type Period struct {
 
 // A Poll is the state of reading Notehub.
 type Poll struct {
-	AgeMinutes float64 `expr:"age_minutes"` // minutes since the last poll that succeeded; no data before the first
-	Failures   float64 `expr:"failures"`    // polls that failed since then
-	Truncated  bool    `expr:"truncated"`   // the newest answer was cut short
+	AgeMinutes   float64 `expr:"age_minutes"`   // minutes since the last poll that succeeded; no data before the first
+	EveryMinutes float64 `expr:"every_minutes"` // minutes between two polls now: more, where the request budget of the account is too small
+	Failures     float64 `expr:"failures"`      // polls that failed since then
+	Truncated    bool    `expr:"truncated"`     // the newest answer was cut short
 }

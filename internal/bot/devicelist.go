@@ -30,7 +30,7 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 	if err != nil {
 		return nil, err
 	}
-	return b.source().Data(projectAt(p, state, now), list), nil
+	return b.source().Data(b.projectAt(p, state, now), list), nil
 }
 
 // source is where the data of projects is read.
@@ -39,6 +39,6 @@ func (b *Bot) source() env.Source {
 }
 
 // projectAt is how things are with a project at an instant, but for its devices.
-func projectAt(p Project, state store.Project, now time.Time) env.Project {
-	return env.Project{UID: p.UID, Name: p.Name, State: state, Now: now}
+func (b *Bot) projectAt(p Project, state store.Project, now time.Time) env.Project {
+	return env.Project{UID: p.UID, Name: p.Name, State: state, Every: b.every(p), Now: now}
 }

@@ -96,8 +96,11 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 // lookAt gathers what the store knows of one subject as of an instant, and how many devices the project has if that is
 // wanted.
 func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time, counts bool) (env.Subject, error) {
+	if err := b.recount(ctx, b.clock.Now()); err != nil {
+		return env.Subject{}, err
+	}
 	seen, err := env.Look(ctx, b.store, env.Query{
-		Project: p.UID, Name: p.Name, Device: subject, Now: at, Period: b.period, Figures: b.reads.Figures, Counts: counts,
+		Project: p.UID, Name: p.Name, Device: subject, Now: at, Every: b.every(p), Period: b.period, Figures: b.reads.Figures, Counts: counts,
 	})
 	if err == nil && subject != "" && seen.Device == nil {
 		err = &UnknownError{"device", subject}

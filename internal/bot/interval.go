@@ -26,6 +26,15 @@ func (b *Bot) Cadence(account Account) time.Duration {
 	return budget.Interval(b.interval, account.PerMinute, loads)
 }
 
+// every returns the time between two polls of a project; 0 if its account is not configured.
+func (b *Bot) every(p Project) time.Duration {
+	at := slices.IndexFunc(b.accounts, func(a Account) bool { return a.Name == p.Account })
+	if at < 0 {
+		return 0
+	}
+	return b.Cadence(b.accounts[at])
+}
+
 // ProjectsOf returns the UIDs of the projects of an account.
 func (b *Bot) ProjectsOf(account string) []string {
 	var uids []string

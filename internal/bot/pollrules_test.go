@@ -2,6 +2,8 @@ package bot_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -181,4 +184,17 @@ func TestAPollThatHangsAfterARestartIsReported(t *testing.T) {
 	}
 	require.NoError(t, r.show(t.Context(), "ops"))
 	require.Equal(t, []string{"fired"}, r.reasons("ops"))
+}
+
+// Where the request budget allows a poll every two hours only, that is no outage.
+func TestALongIntervalIsNoOutage(t *testing.T) {
+	r := newRig(t, 2, nil, events("500"), blind())
+	r.config.Bot.Accounts[0].PerMinute = 0.02
+	r.open()
+	r.run(monday.Add(48 * hour))
+	every := r.bot.Cadence(r.config.Bot.Accounts[0])
+	require.Greater(t, every, 90*time.Minute)
+	require.Empty(t, r.told("ops"))
+	lines := strings.Join(r.explain("watcher-blind").Lines(words.Figure), "\n")
+	require.Contains(t, lines, fmt.Sprintf("poll.every_minutes %g", every.Minutes()))
 }

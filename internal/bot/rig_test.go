@@ -312,7 +312,7 @@ func budget(limit string) rules.Spec {
 func blind() rules.Spec {
 	return rules.Spec{
 		Name: "watcher-blind", Each: rules.EachProject,
-		When: []rules.Condition{{Level: rules.Critical, Expr: "poll.age_minutes > 90 || poll.failures >= 3"}},
+		When: []rules.Condition{{Level: rules.Critical, Expr: "poll.age_minutes > max(90, 3 * poll.every_minutes) || poll.failures >= 3"}},
 	}
 }
 

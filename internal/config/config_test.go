@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -246,6 +247,29 @@ func TestTheBuiltInRule(t *testing.T) {
 	require.Equal(t, []time.Duration{3 * time.Hour}, watcher.Spec.Remind)
 	require.Nil(t, watcher.Notify)
 	require.Contains(t, watcher.Spec.Advice, "notewatch status", "the cause and the next step come before that")
+}
+
+// A project that is polled less often than every 90 minutes is not blind between two polls.
+func TestTheBuiltInRuleFires(t *testing.T) {
+	watcher := parse(t, minimal).Rules[1]
+	for _, c := range []struct {
+		age, every, failures float64
+		want                 rules.Level
+	}{
+		{age: 90, every: 15, want: rules.Inactive},
+		{age: 91, every: 15, want: rules.Critical},
+		{age: 90, every: 30, want: rules.Inactive},
+		{age: 91, every: 31, want: rules.Inactive},
+		{age: 94, every: 31, want: rules.Critical},
+		{age: 240, every: 120, want: rules.Inactive},
+		{age: 361, every: 120, want: rules.Critical},
+		{age: 5, every: 120, failures: 2, want: rules.Inactive},
+		{age: 5, every: 120, failures: 3, want: rules.Critical},
+		{age: math.NaN(), every: 15, failures: 3, want: rules.Critical},
+	} {
+		env := rules.Env{Poll: rules.Poll{AgeMinutes: c.age, EveryMinutes: c.every, Failures: c.failures}}
+		require.Equal(t, c.want, watcher.Eval(rules.NewView(&env)).Result.Least, "%+v", c)
+	}
 }
 
 func TestTheBuiltInRuleCanBeReplaced(t *testing.T) {

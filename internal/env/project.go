@@ -19,6 +19,7 @@ type Project struct {
 	UID, Name string
 	Now       time.Time
 	State     store.Project      // how the reading of Notehub goes
+	Every     time.Duration      // between two polls; 0 is not known
 	Counts    store.DeviceCounts // of the device list, silent ones being those that are silent for SilentAfter
 }
 
@@ -31,7 +32,7 @@ func (p Project) Identity(device *store.Device, at time.Time) *rules.Env {
 			Known: true, UID: p.UID, Name: p.Name,
 			DeviceCount: nan, Active: nan, Silent: nan, SilentPct: nan,
 		},
-		Poll: rules.Poll{AgeMinutes: nan, Failures: nan},
+		Poll: rules.Poll{AgeMinutes: nan, EveryMinutes: nan, Failures: nan},
 	}
 	for figure := range rules.FigureCount {
 		if m := env.Metric(figure); m != nil {
@@ -68,9 +69,12 @@ func (p Project) Present(env *rules.Env, device *store.Device) {
 		}
 	}
 	env.Project = p.counts()
-	env.Poll = rules.Poll{AgeMinutes: math.NaN(), Failures: float64(p.State.Failures), Truncated: p.State.Truncated}
+	env.Poll = rules.Poll{AgeMinutes: math.NaN(), EveryMinutes: math.NaN(), Failures: float64(p.State.Failures), Truncated: p.State.Truncated}
 	if !p.State.PolledAt.IsZero() {
 		env.Poll.AgeMinutes = p.Now.Sub(p.State.PolledAt).Minutes()
+	}
+	if p.Every > 0 {
+		env.Poll.EveryMinutes = p.Every.Minutes()
 	}
 }
 

@@ -14,6 +14,7 @@ type Query struct {
 	Project, Name string // UID and name of the project
 	Device        string // UID; "" is the project itself
 	Now           time.Time
+	Every         time.Duration // between two polls; 0 is not known
 	Period        rules.PeriodSpec
 	Figures       []rules.Figure // those wanted; of the others nothing is known
 	Counts        bool           // whether it is wanted how many devices the project has, for which all are read
@@ -28,7 +29,7 @@ type Subject struct {
 
 // Look gathers what the store knows of one subject; of the other devices of the project at most how many there are.
 func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) {
-	s.UID, s.Name, s.Now = q.Project, q.Name, q.Now
+	s.UID, s.Name, s.Now, s.Every = q.Project, q.Name, q.Now, q.Every
 	if s.State, err = db.Project(ctx, q.Project); err != nil {
 		return s, err
 	}

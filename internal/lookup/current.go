@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"notewatch/internal/env"
@@ -105,6 +106,9 @@ func (d *Desk) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
 		if !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash == r.Meaning(d.Period) {
 			c.rules[r.Spec.Name] = r
 		}
+	}
+	if err == nil {
+		c.Every, err = d.every(ctx, p.UID, maps.Values(c.rules))
 	}
 	return c, err
 }

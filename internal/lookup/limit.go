@@ -25,8 +25,12 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) ([]*rules.R
 	if !slices.ContainsFunc(limiting, func(r *rules.Rule) bool { return r.Spec.Where != "" }) {
 		return limiting, nil
 	}
+	every, err := d.every(ctx, u.Project.UID, slices.Values(limiting))
+	if err != nil {
+		return nil, err
+	}
 	seen, err := env.Look(ctx, d.Store, env.Query{
-		Project: u.Project.UID, Name: u.Project.Name, Device: u.within(), Now: now, Period: d.Period, Figures: d.figures,
+		Project: u.Project.UID, Name: u.Project.Name, Device: u.within(), Now: now, Every: every, Period: d.Period, Figures: d.figures,
 		Counts: slices.ContainsFunc(limiting, func(r *rules.Rule) bool { return r.Reads.Counts }),
 	})
 	if err != nil {

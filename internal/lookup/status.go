@@ -3,6 +3,8 @@ package lookup
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"time"
 
 	"notewatch/internal/budget"
@@ -252,6 +254,32 @@ func (d *Desk) accountStatus(ctx context.Context, s Status) ([]AccountStatus, er
 		}
 	}
 	return all, nil
+}
+
+// every returns the time between two polls of a project, by UID, if one of some rules reads how polls go. Else, or if it is not known, it
+// returns 0.
+func (d *Desk) every(ctx context.Context, project string, some iter.Seq[*rules.Rule]) (time.Duration, error) {
+	at := slices.IndexFunc(d.Projects, func(p Project) bool { return p.UID == project })
+	if at < 0 || !slices.ContainsFunc(slices.Collect(some), func(r *rules.Rule) bool { return r.Reads.Poll }) {
+		return 0, nil
+	}
+	name := d.Projects[at].Account
+	account := slices.IndexFunc(d.Accounts, func(a Account) bool { return a.Name == name })
+	if account < 0 {
+		return 0, nil
+	}
+	var projects []ProjectStatus
+	for _, other := range d.Projects {
+		if other.Account != name {
+			continue
+		}
+		devices, _, err := d.Store.DeviceCount(ctx, other.UID)
+		if err != nil {
+			return 0, err
+		}
+		projects = append(projects, ProjectStatus{Project: other, Devices: devices})
+	}
+	return d.interval(d.Accounts[account], projects), nil
 }
 
 // interval returns the time between two polls of each project of an account; 0 is not known.

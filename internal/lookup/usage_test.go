@@ -294,6 +294,8 @@ func TestUsageLimitIsOfTheSubject(t *testing.T) {
 		{rules.EachProject, `project.device_count > 3`, "far-away", false}, // never read
 		{rules.EachProject, `poll.age_minutes < 30`, "cold-chain", true},
 		{rules.EachProject, `poll.age_minutes < 30`, "far-away", false},
+		{rules.EachProject, `poll.every_minutes == 15`, "cold-chain", true},
+		{rules.EachProject, `poll.every_minutes > 15`, "cold-chain", false},
 		{rules.EachDevice, `project.name == "lab"`, "dev:999", true},
 		{rules.EachDevice, `project.name == "lab"`, "freezer-2", false},
 		{rules.EachDevice, `device.age_days > 300`, "freezer-2", true},
