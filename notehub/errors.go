@@ -13,7 +13,7 @@ import (
 
 // What Notehub may refuse a request with; errors.Is finds them in an [*Error]. At most one of them holds.
 var (
-	ErrUnauthorized = errors.New("the token is not valid")                        // 401
+	ErrUnauthorized = errors.New("the token is not valid")                        // 401, or an OAuth client that is not known
 	ErrForbidden    = errors.New("the token lacks rights")                        // 403, unless suspended
 	ErrSuspended    = errors.New("the billing account is suspended")              // 403 that says so
 	ErrNotFound     = errors.New("no such project or address")                    // 404
@@ -68,7 +68,7 @@ func (e *Error) kind() error {
 	switch {
 	case e.Status == http.StatusGatewayTimeout, strings.Contains(said, "took too long"):
 		return ErrTookTooLong
-	case e.Status == http.StatusUnauthorized:
+	case e.Status == http.StatusUnauthorized, e.Code == "invalid_client", e.Code == "unauthorized_client": // the last ones are of OAuth
 		return ErrUnauthorized
 	case e.Status == http.StatusForbidden && strings.Contains(said, "suspended"):
 		return ErrSuspended
@@ -82,8 +82,8 @@ func (e *Error) kind() error {
 	return nil
 }
 
-// errorOf reads a refusal. What cannot be read of it is left out: the status is what counts.
-func (c *Client) errorOf(response *http.Response) *Error {
+// errorOf reads a refusal of a server at base. What cannot be read of it is left out: the status is what counts.
+func errorOf(base string, response *http.Response, hidden secrets) *Error {
 	body, _ := io.ReadAll(io.LimitReader(response.Body, maxErrorAnswer))
 	code, message := parseError(body)
 	if response.StatusCode/100 == 3 && message == "" {
@@ -91,12 +91,12 @@ func (c *Client) errorOf(response *http.Response) *Error {
 	}
 	e := &Error{
 		Status:     response.StatusCode,
-		Code:       c.quotable(code),
-		Message:    c.quotable(message),
+		Code:       hidden.quotable(code),
+		Message:    hidden.quotable(message),
 		RetryAfter: retryAfter(response.Header),
 	}
-	if code == "" && strings.HasPrefix(c.base, "http://") {
-		e.Proxy = c.Proxy() // over http the proxy may have answered, unless the answer has Notehub's form
+	if code == "" && strings.HasPrefix(base, "http://") {
+		e.Proxy = proxyFor(base) // over http the proxy may have answered, unless the answer has Notehub's form
 	}
 	return e
 }

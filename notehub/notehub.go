@@ -21,7 +21,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"notewatch/internal/proxy"
 	"notewatch/internal/secret"
@@ -37,26 +36,24 @@ const (
 
 // A Config says how to reach Notehub.
 type Config struct {
-	BaseURL string       // "" is DefaultURL; may have a path
-	Token   secret.Text  // personal access token, or an access token of OAuth
-	HTTP    *http.Client // nil is a client with sensible time limits; redirects are never followed
+	BaseURL     string       // "" is DefaultURL; may have a path
+	Token       secret.Text  // personal access token
+	Credentials Credentials  // in place of Token; then the client asks for an access token, at the first request and about every 25 minutes
+	HTTP        *http.Client // nil is a client with sensible time limits; redirects are never followed
 }
 
 // A Client makes single attempts at Notehub's API; it neither waits nor repeats. It is safe for use by several goroutines.
 type Client struct {
 	base      string // without a slash at the end
-	token     secret.Text
+	access    *access
 	http      *http.Client
 	maxAnswer int64 // bytes
 }
 
-// New returns a client. It is an error if the base URL or the token cannot be used in a request.
+// New returns a client. It is an error if the base URL, the token or the credentials cannot be used in a request.
 func New(config Config) (*Client, error) {
 	base, err := baseURL(config.BaseURL)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkToken(config.Token.Reveal()); err != nil {
 		return nil, err
 	}
 	client := defaultHTTP()
@@ -65,16 +62,22 @@ func New(config Config) (*Client, error) {
 	}
 	// A redirect would hand the token to whoever it names.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{base: base, token: config.Token, http: client, maxAnswer: maxAnswer}, nil
+	access, err := newAccess(config, base, client)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{base: base, access: access, http: client, maxAnswer: maxAnswer}, nil
 }
 
 // Proxy returns the host and port of the proxy for Notehub; "" if there is none.
-func (c *Client) Proxy() string {
-	base, err := url.Parse(c.base)
+func (c *Client) Proxy() string { return proxyFor(c.base) }
+
+func proxyFor(base string) string {
+	u, err := url.Parse(base)
 	if err != nil { // New has checked it
 		return ""
 	}
-	return proxy.Of(base)
+	return proxy.Of(u)
 }
 
 // baseURL checks the configured address. Its errors do not repeat it, since it may hold a password.
@@ -92,16 +95,6 @@ func baseURL(text string) (string, error) {
 		return "", errors.New("the base URL of Notehub must not hold a user, a query or a fragment")
 	}
 	return strings.TrimRight(u.String(), "/"), nil
-}
-
-func checkToken(token string) error {
-	if token == "" {
-		return errors.New("the Notehub token is empty")
-	}
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' || r == '\\' }) {
-		return errors.New("the Notehub token holds a space, a line break or another character that no token has")
-	}
-	return nil
 }
 
 func defaultHTTP() *http.Client {
@@ -140,20 +133,28 @@ func (c *Client) read(ctx context.Context, path string, query url.Values, most i
 	if err != nil {
 		return withoutURL(err)
 	}
+	token, err := c.access.token(ctx)
+	if err != nil {
+		return fmt.Errorf("getting an access token: %w", err)
+	}
+	hidden := c.access.secrets(token)
 	request.Header.Set("Accept", "application/json")
-	request.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+	request.Header.Set("Authorization", "Bearer "+token.Reveal())
 	response, err := c.http.Do(request)
 	if err != nil {
-		return c.failure(err)
+		return hidden.failure(err)
 	}
 	defer func() { _ = response.Body.Close() }() // the answer has been judged by then
+	if response.StatusCode == http.StatusUnauthorized {
+		c.access.refused(token)
+	}
 	if response.StatusCode != http.StatusOK {
-		return c.errorOf(response)
+		return errorOf(c.base, response, hidden)
 	}
 	d := newDecoder(&boundedReader{src: response.Body, left: c.maxAnswer}, most)
 	decode(d)
 	d.finish()
-	return c.problemOf(&d.scanner, response.Header.Get("Content-Type"))
+	return problemOf(&d.scanner, response.Header.Get("Content-Type"), hidden)
 }
 
 // withoutURL takes the request's address out of an error of package http.
@@ -164,48 +165,20 @@ func withoutURL(err error) error {
 	return err
 }
 
-// failure is an error of package http without the request's address, and without what an answer said that is no HTTP or
-// redirects to no URL, if that repeats the token.
-func (c *Client) failure(err error) error {
-	err = withoutURL(err)
-	if c.token.In(err.Error()) {
-		return errors.New("the answer cannot be read, and repeats the token")
-	}
-	return err
-}
-
 // problemOf returns what stopped the scanner: the caller, the connection or the answer itself.
-func (c *Client) problemOf(s *scanner, contentType string) error {
+func problemOf(s *scanner, contentType string, hidden secrets) error {
 	switch {
 	case s.stopped != nil:
 		return s.stopped
 	case s.broken != nil:
-		return fmt.Errorf("the connection broke after %d bytes of the answer: %w", s.offset(), c.failure(s.broken))
+		return fmt.Errorf("the connection broke after %d bytes of the answer: %w", s.offset(), hidden.failure(s.broken))
 	case s.problem == "":
 		return nil
 	case s.offset() == 0:
-		return fmt.Errorf("%w: %s (Content-Type %q)", ErrInvalidAnswer, c.quotable(s.problem), c.quotable(contentType))
+		return fmt.Errorf("%w: %s (Content-Type %q)", ErrInvalidAnswer, hidden.quotable(s.problem), hidden.quotable(contentType))
 	default:
-		return fmt.Errorf("%w: %s", ErrInvalidAnswer, c.quotable(s.problem))
+		return fmt.Errorf("%w: %s", ErrInvalidAnswer, hidden.quotable(s.problem))
 	}
-}
-
-// quotable makes text from outside fit for an error: short, and without the token, which an answer may have repeated.
-func (c *Client) quotable(text string) string {
-	const most = 300 // bytes
-	text = strings.ReplaceAll(text, c.token.Reveal(), c.token.String())
-	if c.token.In(text) { // in another form
-		return c.token.String()
-	}
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
-	if len(text) <= most {
-		return text
-	}
-	end := most
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
 }
 
 var errTooLong = errors.New("too long")

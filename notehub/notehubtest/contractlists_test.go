@@ -1,11 +1,13 @@
 package notehubtest_test
 
 import (
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/secret"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 )
@@ -76,6 +78,25 @@ func TestOrganizationsAreAsTheOfficialDescriptionSays(t *testing.T) {
 	_, err := client.Organization(t.Context(), notehub.Organizations, "org:3")
 	require.ErrorIs(t, err, notehub.ErrNotFound)
 	require.Equal(t, map[int]int{200: 10, 404: 1}, v.answers)
+}
+
+func TestAccessTokensAreAsTheOfficialDescriptionSays(t *testing.T) {
+	description := loadDescription(t)
+	s := simulateConfig(t, func(c *notehubtest.Config) {
+		c.Clients = []notehubtest.OAuthClient{{ID: "d37ae69a-c739-44e9-9722-81a4cb7aeb67", Secret: "2a40832d028a3e24"}}
+	})
+	v := newValidator(t, description, s)
+	server := httptest.NewServer(v)
+	t.Cleanup(server.Close)
+	for given, want := range map[string]error{"2a40832d028a3e24": nil, "another": notehub.ErrUnauthorized} {
+		client, err := notehub.New(notehub.Config{
+			BaseURL:     server.URL,
+			Credentials: notehub.Credentials{ID: "d37ae69a-c739-44e9-9722-81a4cb7aeb67", Secret: secret.New(given)},
+		})
+		require.NoError(t, err)
+		require.ErrorIs(t, client.Fleets(t.Context(), app, func(notehub.Fleet) error { return nil }), want)
+	}
+	require.Equal(t, map[int]int{200: 2, 401: 1}, v.answers)
 }
 
 func uids(devices []notehubtest.Device) (list []string) {

@@ -26,7 +26,8 @@ import (
 // A Config describes the simulated Notehub.
 type Config struct {
 	Now               func() time.Time // the simulated clock; required; called by several goroutines
-	Token             string           // the bearer token that is accepted
+	Token             string           // the personal access token that is accepted; "": none is
+	Clients           []OAuthClient    // whose access tokens are accepted
 	Seed              uint64           // another seed is another history
 	RequestsPerMinute int              // of the whole server, in simulated minutes; beyond it: 429; 0: no limit
 	Projects          []Project
@@ -92,7 +93,9 @@ type Server struct {
 	mu       sync.Mutex
 	faults   []Fault
 	requests []Request
-	minute   []time.Time // when the requests of the last simulated minute came
+	minute   []time.Time          // when the requests of the last simulated minute came
+	tokens   map[string]time.Time // when access tokens expire, by the header that has them
+	issues   int                  // access tokens so far
 }
 
 // New returns a server. It panics if the configuration has no clock, a UID that is missing or comes twice, an archetype
@@ -101,7 +104,7 @@ func New(config Config) *Server {
 	if config.Now == nil {
 		panic("notehubtest: the configuration has no clock")
 	}
-	s := &Server{config: config}
+	s := &Server{config: config, tokens: map[string]time.Time{}}
 	for _, p := range config.Projects {
 		if p.UID == "" || s.project(p.UID) != nil || p.ProductUID != "" && s.project(p.ProductUID) != nil {
 			panic(fmt.Sprintf("notehubtest: the UID of project %q is missing or comes twice", p.UID))
@@ -144,6 +147,10 @@ func (s *Server) Requests() []Request {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := s.config.Now().UTC()
 	w.Header().Set("Date", now.Format(http.TimeFormat))
+	if r.URL.Path == "/"+string(Token) {
+		s.issue(w, r, now)
+		return
+	}
 	endpoint, uid := endpointOf(r.URL)
 	q, refused := s.check(r, endpoint, uid, now)
 	status := http.StatusOK
@@ -222,7 +229,7 @@ func (s *Server) check(r *http.Request, endpoint Endpoint, uid string, now time.
 	if r.Method != http.MethodGet {
 		return query{}, &refusal{status: http.StatusMethodNotAllowed, text: "use GET"}
 	}
-	if r.Header.Get("Authorization") != "Bearer "+s.config.Token {
+	if !s.authorizes(r, now) {
 		return query{}, &refusal{status: http.StatusUnauthorized, text: "could not be authorized"}
 	}
 	if wait := s.takeSlot(now); wait > 0 {

@@ -210,6 +210,18 @@ type balancePoint struct {
 	Used      int64     `json:"total_event_capacity_used"`
 }
 
+type oauthToken struct {
+	Token     string `json:"access_token"`
+	Type      string `json:"token_type"`
+	Scope     string `json:"scope"`
+	ExpiresIn int64  `json:"expires_in"` // seconds
+}
+
+type oauthError struct {
+	Code string `json:"error"`
+	Text string `json:"error_description"`
+}
+
 func encode(answer any) []byte {
 	body, err := json.Marshal(answer)
 	if err != nil {
