@@ -33,7 +33,7 @@ fallback) and windows (as notewatch silences --json has them).`,
 			if err := s.checkSlack(); err != nil {
 				return err
 			}
-			if warnings := check.Warnings(s.file, s.environment); len(warnings) > 0 {
+			if warnings := check.Warnings(s.file, s.environment, time.Now()); len(warnings) > 0 {
 				c.PrintErrln(warnings)
 			}
 			report := check.Of(s.file, wired, time.Now())

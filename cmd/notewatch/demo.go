@@ -83,7 +83,7 @@ func (d demoFlags) run(c *cobra.Command) error {
 		return err
 	}
 	defer stop()
-	s.environment.NotehubURL, s.environment.NotehubToken = address, secret.New(demo.Token)
+	s.environment.NotehubURL = address
 	return d.play(c, s, clock, func() int { return len(hub.Requests()) })
 }
 
@@ -155,7 +155,7 @@ func (d demoFlags) setup(c *cobra.Command, folder string) (setup, error) {
 		return setup{}, err
 	}
 	for i := range file.Accounts {
-		file.Accounts[i].Token = secret.New(demo.Token)
+		file.Accounts[i].Token, file.Accounts[i].ClientID, file.Accounts[i].ClientSecret = secret.New(demo.Token), "", secret.Text{}
 	}
 	environment.Database = d.database
 	if d.database == "" {

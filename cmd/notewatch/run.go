@@ -167,7 +167,7 @@ func (w *watcher) greet(ctx context.Context) error {
 				"with a bot token and a channel the first one would be kept up to date", "receiver", r.Name)
 		}
 	}
-	warnings := check.Warnings(w.file, w.environment)
+	warnings := check.Warnings(w.file, w.environment, time.Now())
 	for _, warning := range warnings[:min(len(warnings), maxProblems)] {
 		w.log.Warn("checking the settings", "problem", warning.String())
 	}

@@ -75,30 +75,39 @@ func (s setup) rules() (all []bot.Rule) {
 	return all
 }
 
-// accounts makes a client for each account. One that has no token in the rules file uses that of the environment.
+// accounts makes a client for each account. One that has no token or OAuth client in the rules file uses that of the environment.
 func (s setup) accounts() ([]bot.Account, error) {
 	var accounts []bot.Account
 	for _, a := range s.file.Accounts {
-		token, from := a.Token, fmt.Sprintf("the entry %q of accounts in %s", a.Name, s.environment.Rules)
-		if token.IsZero() {
-			token, from = s.environment.NotehubToken, tokenVariable()
+		from := fmt.Sprintf("the entry %q of accounts in %s", a.Name, s.environment.Rules)
+		if a.OfEnvironment() {
+			a.Token, a.ClientID, a.ClientSecret = s.environment.NotehubToken, s.environment.ClientID, s.environment.ClientSecret
+			from = s.accessVariable()
 		}
-		if token.IsZero() {
+		if a.OfEnvironment() { // there is none either
 			return nil, errors.New("no Notehub token: make one at notehub.io/api-access and set NOTEWATCH_NOTEHUB_TOKEN, " +
 				"or NOTEWATCH_NOTEHUB_TOKEN_FILE to a file that holds it")
 		}
-		client, err := notehub.New(notehub.Config{BaseURL: s.environment.NotehubURL, Token: token})
+		client, err := notehub.New(notehub.Config{
+			BaseURL: s.environment.NotehubURL, Token: a.Token,
+			Credentials: notehub.Credentials{ID: a.ClientID, Secret: a.ClientSecret},
+		})
 		if err != nil {
 			return nil, err
 		}
-		accounts = append(accounts, bot.Account{Name: a.Name, Client: client, PerMinute: a.RequestsPerMinute, TokenFrom: from})
+		accounts = append(accounts, bot.Account{
+			Name: a.Name, Client: client, PerMinute: a.RequestsPerMinute, TokenFrom: from, OAuth: a.ClientID != "",
+		})
 	}
 	return accounts, nil
 }
 
-// tokenVariable names where the environment has the token of Notehub.
-func tokenVariable() string {
-	const name = "NOTEWATCH_NOTEHUB_TOKEN"
+// accessVariable names where the environment has the token of Notehub, or the secret of the OAuth client.
+func (s setup) accessVariable() string {
+	name := "NOTEWATCH_NOTEHUB_TOKEN"
+	if s.environment.ClientID != "" {
+		name = "NOTEWATCH_NOTEHUB_CLIENT_SECRET"
+	}
 	if file := os.Getenv(name + "_FILE"); file != "" {
 		return "the file " + file
 	}

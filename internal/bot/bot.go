@@ -50,6 +50,7 @@ type Account struct {
 	Client    *notehub.Client
 	PerMinute float64 // requests
 	TokenFrom string  // where its token is set, for people: "NOTEWATCH_NOTEHUB_TOKEN"; "" is not known
+	OAuth     bool    // there, it is the secret of an OAuth client
 }
 
 // A Project is a Notehub project to watch.

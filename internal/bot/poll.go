@@ -197,7 +197,11 @@ func (b *Bot) logPoll(p Project, account Account, state store.Project, failure e
 func remedy(class metrics.Class, account Account) string {
 	switch class {
 	case metrics.Unauthorized:
-		return "make a new token at notehub.io/api-access, put it in " + cmp.Or(account.TokenFrom, "the place of the old one") + " and restart notewatch"
+		what := "token at notehub.io/api-access"
+		if account.OAuth {
+			what = "client secret in the settings of the project at notehub.io"
+		}
+		return "make a new " + what + ", put it in " + cmp.Or(account.TokenFrom, "the place of the old one") + " and restart notewatch"
 	case metrics.Suspended:
 		return "settle the billing account on notehub.io"
 	case metrics.Forbidden:

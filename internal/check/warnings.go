@@ -1,18 +1,30 @@
 package check
 
 import (
+	"fmt"
 	"slices"
+	"time"
 
 	"notewatch/internal/config"
 )
 
-// Warnings returns what the rules file and the environment set without effect.
-func Warnings(file *config.File, environment config.Environment) config.Errors {
+// tokenEnds is how long before a token expires people are warned.
+const tokenEnds = 14 * 24 * time.Hour
+
+// Warnings returns what the rules file and the environment set without effect, and which tokens have expired at now or soon will.
+func Warnings(file *config.File, environment config.Environment, now time.Time) config.Errors {
 	all := slices.Clone(file.Warnings)
-	withoutToken := func(a config.Account) bool { return a.Token.IsZero() }
-	if !environment.NotehubToken.IsZero() && !slices.ContainsFunc(file.Accounts, withoutToken) {
-		all = append(all, config.Problem{Warning: true, Where: "NOTEWATCH_NOTEHUB_TOKEN",
-			Message: "is not used: the accounts of the rules file have tokens"})
+	if !slices.ContainsFunc(file.Accounts, config.Account.OfEnvironment) {
+		all = append(all, notUsed(environment)...)
+	} else if p, ok := expiry(environment.TokenExpires, now); ok {
+		p.Where = "NOTEWATCH_NOTEHUB_TOKEN"
+		all = append(all, p)
+	}
+	for _, a := range file.Accounts {
+		if p, ok := expiry(a.TokenExpires, now); ok {
+			p.File, p.Where = file.Path, fmt.Sprintf("account %q: token", a.Name)
+			all = append(all, p)
+		}
 	}
 	if !environment.AnswersSlack() && (file.Slack.Allow.Look != nil || file.Slack.Allow.Change != nil) {
 		all = append(all, config.Problem{Warning: true, File: file.Path, Where: "slack.allow",
@@ -20,4 +32,36 @@ func Warnings(file *config.File, environment config.Environment) config.Errors {
 			Hint:    "set NOTEWATCH_SLACK_APP_TOKEN or NOTEWATCH_SLACK_SIGNING_SECRET"})
 	}
 	return all
+}
+
+// notUsed returns what the environment sets for an account that the rules file does not have.
+func notUsed(environment config.Environment) (all config.Errors) {
+	for _, setting := range []struct {
+		name string
+		set  bool
+	}{
+		{"NOTEWATCH_NOTEHUB_TOKEN", !environment.NotehubToken.IsZero()}, {"NOTEWATCH_NOTEHUB_CLIENT_ID", environment.ClientID != ""},
+	} {
+		if setting.set {
+			all = append(all, config.Problem{Warning: true, Where: setting.name,
+				Message: "is not used: the accounts of the rules file have tokens or OAuth clients"})
+		}
+	}
+	return all
+}
+
+// expiry returns a warning if a token expires within two weeks of now, or has expired. The zero time is no warning.
+func expiry(expires, now time.Time) (config.Problem, bool) {
+	if expires.IsZero() || expires.Sub(now) > tokenEnds {
+		return config.Problem{}, false
+	}
+	verb := "expires"
+	if expires.Before(now) {
+		verb = "has expired"
+	}
+	return config.Problem{
+		Warning: true,
+		Message: verb + " on " + expires.Format(time.DateOnly) + ", as was stated",
+		Hint:    "make a new one at notehub.io/api-access, and state when it expires",
+	}, true
 }

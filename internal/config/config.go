@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"notewatch/internal/secret"
 	"notewatch/internal/smallfile"
@@ -31,10 +32,16 @@ type File struct {
 // An Account is a Notehub billing account; its projects share one budget of requests.
 type Account struct {
 	Name              string
-	Token             secret.Text // unset in the account that stands for none in the file
+	Token             secret.Text // unset with a client, and in the account that stands for none in the file
+	TokenExpires      time.Time   // the day, as the file says it; zero: it does not
+	ClientID          string      // of an OAuth client, in place of a token; "" is none
+	ClientSecret      secret.Text
 	RequestsPerMinute float64
 	Missing           Errors // what keeps it from being used; only of LoadPartly
 }
+
+// OfEnvironment reports whether the environment has the token or client of the account.
+func (a Account) OfEnvironment() bool { return a.Token.IsZero() && a.ClientID == "" }
 
 // A Project is a Notehub project to watch.
 type Project struct {

@@ -34,6 +34,22 @@ func environment(name string) (string, bool) {
 	return value, ok
 }
 
+func TestAccountsHaveATokenOrAnOAuthClient(t *testing.T) {
+	file, err := config.Parse("rules.yaml", []byte(`accounts:
+  - {name: acme, token: '${SET}', token_expires: 2027-01-14}
+  - {name: other, client_id: d37ae69a, client_secret: '${SET}'}
+projects: [{uid: 'app:1', account: acme}, {uid: 'app:2', account: other}]
+receivers: [{name: log, terminal: {}}]
+rules: [{name: budget, when: bytes.used > 5}]
+`), environment)
+	require.NoError(t, err)
+	require.Equal(t, []config.Account{
+		{Name: "acme", Token: secret.New("s3cret"), TokenExpires: time.Date(2027, 1, 14, 0, 0, 0, 0, time.UTC), RequestsPerMinute: 4},
+		{Name: "other", ClientID: "d37ae69a", ClientSecret: secret.New("s3cret"), RequestsPerMinute: 4},
+	}, file.Accounts)
+	require.False(t, file.Accounts[0].OfEnvironment() || file.Accounts[1].OfEnvironment())
+}
+
 // Each file of testdata/invalid shows one kind of mistake; what is said of it stands beside it. What is said of
 // expressions comes from package rules: after a change of its words, run with -update and read the difference.
 func TestMistakes(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kelseyhightower/envconfig"
 
@@ -28,6 +29,9 @@ type Environment struct {
 	Pprof              string      // host:port of the profiling server, on the loopback interface; "" is none
 	NotehubURL         string      // where the Notehub API is; "" is Notehub's own
 	NotehubToken       secret.Text // of the account of a rules file that has no accounts; may be unset
+	TokenExpires       time.Time   // the day on which NotehubToken expires; zero: not stated
+	ClientID           string      // of an OAuth client, in place of NotehubToken; "" is none
+	ClientSecret       secret.Text
 	SlackBotToken      secret.Text // may be unset
 	SlackAppToken      secret.Text // of Socket Mode; may be unset
 	SlackSigningSecret secret.Text // of what Slack sends over HTTP; may be unset
@@ -50,6 +54,9 @@ type variables struct {
 	Pprof              string `envconfig:"NOTEWATCH_PPROF"`
 	NotehubURL         string `envconfig:"NOTEWATCH_NOTEHUB_URL"`
 	NotehubToken       string `envconfig:"NOTEWATCH_NOTEHUB_TOKEN"`
+	TokenExpires       string `envconfig:"NOTEWATCH_NOTEHUB_TOKEN_EXPIRES"`
+	ClientID           string `envconfig:"NOTEWATCH_NOTEHUB_CLIENT_ID"`
+	ClientSecret       string `envconfig:"NOTEWATCH_NOTEHUB_CLIENT_SECRET"`
 	SlackBotToken      string `envconfig:"NOTEWATCH_SLACK_BOT_TOKEN"`
 	SlackAppToken      string `envconfig:"NOTEWATCH_SLACK_APP_TOKEN"`
 	SlackSigningSecret string `envconfig:"NOTEWATCH_SLACK_SIGNING_SECRET"`
@@ -183,7 +190,7 @@ func (r *environmentReader) environment(v variables) Environment {
 	r.require(listenErr == nil, "NOTEWATCH_LISTEN", "want a host and port", "such as 127.0.0.1:8080")
 	r.require(v.Pprof == "" || isLoopback(v.Pprof), "NOTEWATCH_PPROF", "want a loopback address and port", "such as 127.0.0.1:6060")
 	r.require(v.NotehubURL == "" || isHTTP(v.NotehubURL), "NOTEWATCH_NOTEHUB_URL", "want an address", "such as https://api.notefile.net")
-	r.require(!holdsSpace(v.NotehubToken), "NOTEWATCH_NOTEHUB_TOKEN", "holds white space", "")
+	tokenExpires := r.checkNotehub(v)
 	r.checkSlack(v)
 	r.require(v.SlackAPIURL == "" || isHTTP(v.SlackAPIURL), "NOTEWATCH_SLACK_API_URL", "want an address",
 		"such as https://slack.com/api/")
@@ -197,6 +204,9 @@ func (r *environmentReader) environment(v variables) Environment {
 		Pprof:              v.Pprof,
 		NotehubURL:         v.NotehubURL,
 		NotehubToken:       secret.New(v.NotehubToken),
+		TokenExpires:       tokenExpires,
+		ClientID:           v.ClientID,
+		ClientSecret:       secret.New(v.ClientSecret),
 		SlackBotToken:      secret.New(v.SlackBotToken),
 		SlackAppToken:      secret.New(v.SlackAppToken),
 		SlackSigningSecret: secret.New(v.SlackSigningSecret),
@@ -204,6 +214,31 @@ func (r *environmentReader) environment(v variables) Environment {
 		LogLevel:           level,
 		LogFormat:          v.LogFormat,
 	}
+}
+
+// checkNotehub checks what gives access to Notehub, and returns when the token expires.
+func (r *environmentReader) checkNotehub(v variables) (expires time.Time) {
+	const token, expiry = "NOTEWATCH_NOTEHUB_TOKEN", "NOTEWATCH_NOTEHUB_TOKEN_EXPIRES"
+	const id, secret = "NOTEWATCH_NOTEHUB_CLIENT_ID", "NOTEWATCH_NOTEHUB_CLIENT_SECRET"
+	r.require(!holdsSpace(v.NotehubToken), token, "holds white space", "")
+	r.require(!holdsSpace(v.ClientID), id, "holds white space", "")
+	r.require(!holdsSpace(v.ClientSecret), secret, "holds white space", "")
+	switch {
+	case v.ClientID == "" && v.ClientSecret == "":
+	case v.NotehubToken != "":
+		r.report(token, "there is an OAuth client too", "unset it, or "+id+" and "+secret)
+	case v.ClientID == "":
+		r.report(id, "missing", "it belongs to "+secret)
+	case v.ClientSecret == "":
+		r.report(secret, "missing", "it belongs to "+id)
+	}
+	if v.TokenExpires == "" {
+		return time.Time{}
+	}
+	expires, err := time.Parse(time.DateOnly, v.TokenExpires)
+	r.require(err == nil, expiry, "not a date", "such as 2027-01-14")
+	r.require(v.NotehubToken != "", expiry, "there is no token that expires", "it is about "+token)
+	return expires
 }
 
 // checkSlack checks what Slack gives an app, which is easily mixed up.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -57,18 +58,19 @@ func TestTheEnvironment(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(path, []byte("s3cret\n"), 0o600))
 	setenv(t, map[string]string{
-		"NOTEWATCH_RULES":                "/etc/notewatch/rules.yaml",
-		"NOTEWATCH_DATABASE":             "/var/lib/notewatch.db",
-		"NOTEWATCH_LISTEN":               ":9090",
-		"NOTEWATCH_PPROF":                "127.0.0.1:6060",
-		"NOTEWATCH_NOTEHUB_URL":          "http://127.0.0.1:1234/base",
-		"NOTEWATCH_NOTEHUB_TOKEN_FILE":   path,
-		"NOTEWATCH_SLACK_BOT_TOKEN":      "xoxb-1",
-		"NOTEWATCH_SLACK_APP_TOKEN":      "xapp-1-A",
-		"NOTEWATCH_SLACK_SIGNING_SECRET": "00112233445566778899aabbccddeeff",
-		"NOTEWATCH_SLACK_API_URL":        "http://127.0.0.1:5678/api/",
-		"NOTEWATCH_LOG_LEVEL":            "DEBUG",
-		"NOTEWATCH_LOG_FORMAT":           "json",
+		"NOTEWATCH_RULES":                 "/etc/notewatch/rules.yaml",
+		"NOTEWATCH_DATABASE":              "/var/lib/notewatch.db",
+		"NOTEWATCH_LISTEN":                ":9090",
+		"NOTEWATCH_PPROF":                 "127.0.0.1:6060",
+		"NOTEWATCH_NOTEHUB_URL":           "http://127.0.0.1:1234/base",
+		"NOTEWATCH_NOTEHUB_TOKEN_FILE":    path,
+		"NOTEWATCH_NOTEHUB_TOKEN_EXPIRES": "2027-01-14",
+		"NOTEWATCH_SLACK_BOT_TOKEN":       "xoxb-1",
+		"NOTEWATCH_SLACK_APP_TOKEN":       "xapp-1-A",
+		"NOTEWATCH_SLACK_SIGNING_SECRET":  "00112233445566778899aabbccddeeff",
+		"NOTEWATCH_SLACK_API_URL":         "http://127.0.0.1:5678/api/",
+		"NOTEWATCH_LOG_LEVEL":             "DEBUG",
+		"NOTEWATCH_LOG_FORMAT":            "json",
 	})
 	environment, err := config.ReadEnvironment()
 	require.NoError(t, err)
@@ -79,6 +81,7 @@ func TestTheEnvironment(t *testing.T) {
 		Pprof:              "127.0.0.1:6060",
 		NotehubURL:         "http://127.0.0.1:1234/base",
 		NotehubToken:       secret.New("s3cret"),
+		TokenExpires:       time.Date(2027, 1, 14, 0, 0, 0, 0, time.UTC),
 		SlackBotToken:      secret.New("xoxb-1"),
 		SlackAppToken:      secret.New("xapp-1-A"),
 		SlackSigningSecret: secret.New("00112233445566778899aabbccddeeff"),
@@ -86,6 +89,40 @@ func TestTheEnvironment(t *testing.T) {
 		LogLevel:           slog.LevelDebug,
 		LogFormat:          "json",
 	}, environment)
+}
+
+func TestAccessToNotehubFromTheEnvironment(t *testing.T) {
+	const mark = "mArk4711"
+	path := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(path, []byte(mark+"\n"), 0o600))
+	const token, expires = "NOTEWATCH_NOTEHUB_TOKEN", "NOTEWATCH_NOTEHUB_TOKEN_EXPIRES"
+	const id, clientSecret = "NOTEWATCH_NOTEHUB_CLIENT_ID", "NOTEWATCH_NOTEHUB_CLIENT_SECRET"
+	for _, test := range []struct {
+		name      string
+		variables map[string]string
+		want      string
+	}{
+		{"client", map[string]string{id: "acme", clientSecret + "_FILE": path}, ""},
+		{"both", map[string]string{id: "acme", clientSecret: mark, token: mark},
+			token + ": there is an OAuth client too; hint: unset it, or " + id + " and " + clientSecret},
+		{"no ID", map[string]string{clientSecret: mark}, id + ": missing; hint: it belongs to " + clientSecret},
+		{"no secret", map[string]string{id: mark}, clientSecret + ": missing; hint: it belongs to " + id},
+		{"spaces", map[string]string{id: "a b", clientSecret: mark + "\t"}, id + ": holds white space\n" + clientSecret + ": holds white space"},
+		{"no date", map[string]string{token: mark, expires: mark}, expires + ": not a date; hint: such as 2027-01-14"},
+		{"a date of nothing", map[string]string{expires: "2027-01-14"}, expires + ": there is no token that expires; hint: it is about " + token},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			setenv(t, test.variables)
+			environment, err := config.ReadEnvironment()
+			if test.want == "" {
+				require.NoError(t, err)
+				require.Equal(t, "acme", environment.ClientID)
+				require.Equal(t, secret.New(mark), environment.ClientSecret)
+				return
+			}
+			require.EqualError(t, err, test.want)
+		})
+	}
 }
 
 func TestMistakesInTheEnvironment(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 
+	"go.yaml.in/yaml/v4"
+
 	"notewatch/internal/secret"
 )
 
@@ -27,11 +29,32 @@ func (v value) account(taken names) Account {
 	account := Account{RequestsPerMinute: defaultRate}
 	v.keys(
 		key{name: "name", required: true, read: func(v value) { account.Name = v.claim("account", taken) }},
-		key{name: "token", required: true, read: func(v value) { account.Token = secret.New(v.word()) }},
+		key{name: "token", read: func(v value) { account.Token = secret.New(v.word()) }},
+		key{name: "token_expires", read: func(v value) { account.TokenExpires = v.date().Start() }},
+		key{name: "client_id", read: func(v value) { account.ClientID = v.word() }},
+		key{name: "client_secret", read: func(v value) { account.ClientSecret = secret.New(v.word()) }},
 		key{name: "requests_per_minute", read: func(v value) { account.RequestsPerMinute = v.rate() }},
 	)
+	v.checkAccess()
 	account.Missing = v.takeMissing()
 	return account
+}
+
+// checkAccess reports an account that has no way to get access to Notehub, two of them, or half of one.
+func (v value) checkAccess() {
+	client := v.count("client_id", "client_secret")
+	switch {
+	case client > 0 && v.has("token"):
+		v.at("token").report("there is an OAuth client too", "remove token, or client_id and client_secret")
+	case client > 0 && v.has("token_expires"):
+		v.at("token_expires").report("there is no token that expires", "tokens of an OAuth client are renewed by themselves")
+	case client > 0 && !v.has("client_id"):
+		v.child(v.node, "client_id").report("missing", "")
+	case client > 0 && !v.has("client_secret"):
+		v.child(v.node, "client_secret").report("missing", "")
+	case client == 0 && !v.has("token") && v.node.Kind == yaml.MappingNode:
+		v.child(v.node, "token").report("missing", "")
+	}
 }
 
 func (d *decoder) accountNames() []string {
