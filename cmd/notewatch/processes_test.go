@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
 )
 
@@ -89,4 +91,45 @@ func TestTwoProcesses(t *testing.T) {
 	left := first.processes()
 	require.Len(t, left, 1)
 	require.Equal(t, killed, left[0].PID)
+}
+
+// A program that runs ends with one error when a newer one has removed from the schema what it uses.
+func TestContractedSchema(t *testing.T) {
+	for name, place := range map[string]func(t *testing.T, r *reloading) (exec func(statement string)){
+		"SQLite": func(t *testing.T, r *reloading) func(string) {
+			path := storetest.Database(t)
+			r.environment = append(r.environment, "NOTEWATCH_DATABASE="+path)
+			return func(statement string) {
+				db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
+				require.NoError(t, err)
+				_, err = db.ExecContext(t.Context(), statement)
+				require.NoError(t, err)
+				require.NoError(t, db.Close())
+			}
+		},
+		"PostgreSQL": func(t *testing.T, r *reloading) func(string) {
+			database := storetest.Postgres(t)
+			r.environment = append(r.environment, "NOTEWATCH_DATABASE="+database)
+			return func(statement string) { postgrestest.Exec(t, database, "SET search_path = notewatch", statement) }
+		},
+	} {
+		for what, change := range map[string]string{
+			"what it uses at times":     "UPDATE usable SET oldest = 99",
+			"what it uses all the time": "BEGIN; UPDATE usable SET oldest = 99; ALTER TABLE work RENAME COLUMN due_at TO due; COMMIT",
+		} {
+			t.Run(name+" without "+what, func(t *testing.T) {
+				r := newReloading(t)
+				contract := place(t, r)
+				c := exec.CommandContext(t.Context(), "notewatch", "run")
+				c.Env, c.Stderr = r.environment, &r.stderr
+				require.NoError(t, c.Start())
+				r.says("msg=watching", 1)
+				contract(change)
+				_ = c.Wait()
+				require.Equal(t, exitFailure, c.ProcessState.ExitCode(), &r.stderr)
+				require.Contains(t, r.stderr.String(), "notewatch: using the database: the database was made by a newer notewatch, which removed what this version uses")
+				require.NotContains(t, r.stderr.String(), "level=ERROR")
+			})
+		}
+	}
 }

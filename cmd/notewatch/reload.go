@@ -18,7 +18,8 @@ const rulesFile = "rules-file"
 // lookEvery is the time between two looks at the rules file.
 const lookEvery = 5 * time.Second
 
-// watch runs one watch after the other until ctx is done: a new one whenever the settings have changed and are good.
+// watch runs one watch after the other until ctx is done: a new one whenever the settings have changed and are good. It returns an error if
+// this program can no longer use the database.
 func (w *watcher) watch(ctx context.Context) error {
 	changed := make(chan struct{}, 1)
 	again := func() {
@@ -36,9 +37,12 @@ func (w *watcher) watch(ctx context.Context) error {
 			defer close(done)
 			w.running.Load().watch.Run(working)
 		}()
-		next, moved := w.await(ctx, changed)
+		next, moved, err := w.await(ctx, changed)
 		stop()
 		<-done
+		if err != nil {
+			return err
+		}
 		if next != nil {
 			w.replace(ctx, next, moved)
 		}
@@ -47,27 +51,30 @@ func (w *watcher) watch(ctx context.Context) error {
 }
 
 // await returns new settings that are good, or nil when ctx is done. Of settings that are not good the operators are told. moved is that
-// they were read again because another process has made other rules active, and that theirs are these.
-func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *settings, moved bool) {
+// they were read again because another process has made other rules active, and that theirs are these. The error is that of a watch that
+// can no longer use the database.
+func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *settings, moved bool, err error) {
 	for {
 		moved = false
 		select {
 		case <-ctx.Done():
-			return nil, false
+			return nil, false, nil
 		case <-changed:
 		case <-w.hangups:
+		case err := <-w.running.Load().watch.Ended():
+			return nil, false, err
 		case <-w.running.Load().watch.RulesMoved():
 			moved = true
 		}
 		next, err := interruptible(ctx, w.read)
 		if ctx.Err() != nil {
-			return nil, false
+			return nil, false, nil //nolint:nilerr // the end of the program is no error
 		}
 		w.metrics.Reloaded(err == nil, time.Now())
 		switch {
 		case err == nil && moved && !w.agrees(ctx, next):
 		case err == nil:
-			return next, moved
+			return next, moved, nil
 		default:
 			w.log.Error("reading the settings again; those that run stay", "err", err)
 			if err := w.complain(ctx, err); err != nil {

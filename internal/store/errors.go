@@ -20,7 +20,7 @@ var (
 	ErrLocked = errors.New("another notewatch runs on this database")
 	// ErrOlder means that an older notewatch made the database, and that this process may not migrate it.
 	ErrOlder = errors.New("the database was made by an older notewatch")
-	// ErrNewer means that a newer notewatch has migrated the database.
+	// ErrNewer means that a newer notewatch has migrated the database, so that this one cannot use it.
 	ErrNewer = errors.New("the database was made by a newer notewatch")
 	// ErrHalfCopied means that Transfer has not ended copying another database into this one.
 	ErrHalfCopied = errors.New("it holds part of another database, since a copy was interrupted: run the same notewatch migrate again, " +

@@ -36,13 +36,16 @@ func (p *Process) Lives(machine time.Time) bool {
 func (p *Process) Name() string { return p.Host + "/" + strconv.Itoa(p.PID) }
 
 // Beat says that a process runs, at p.Seen, and by which rules. A process that is new is added, and those are forgotten that have not
-// been seen for a week.
+// been seen for a week. ErrNewer if the process can no longer use the schema.
 func (s *Store) Beat(ctx context.Context, p Process) error {
 	_, known, err := s.migrations()
 	if err != nil {
 		return err
 	}
 	err = s.relax(ctx, func(tx transaction) error {
+		if err := usable(ctx, tx, known); err != nil {
+			return err
+		}
 		listed, err := affected(tx.ExecContext(ctx, `UPDATE process SET rules = $1, seen_at = $2, ended_at = NULL WHERE id = $3`,
 			p.Rules, at(p.Seen), p.ID))
 		if listed || err != nil {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -47,6 +48,30 @@ func testProcesses(t *testing.T, open database) {
 	all, err = s.Processes(ctx)
 	require.NoError(t, err)
 	require.True(t, all[1].Lives(machine), "a process that was taken for dead is back")
+}
+
+// A process that runs finds out that a newer program has removed what it uses from the schema. What was only added keeps nobody out.
+func testUsable(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	p := store.Process{ID: "a", Host: "host", PID: 7, Started: machine, Seen: machine}
+	require.NoError(t, s.Beat(ctx, p))
+	require.NoError(t, s.CheckSchema(ctx))
+	all, err := s.Processes(ctx)
+	require.NoError(t, err)
+	known := all[0].Schema
+	set := func(oldest int64) {
+		require.NoError(t, s.Update(ctx, func(tx store.Transaction) error {
+			_, err := tx.ExecContext(ctx, "UPDATE usable SET oldest = $1", oldest)
+			return err
+		}))
+	}
+	set(known)
+	require.NoError(t, s.Beat(ctx, p))
+	set(known + 2)
+	for _, err := range []error{s.Beat(ctx, p), s.CheckSchema(ctx)} {
+		require.ErrorIs(t, err, store.ErrNewer)
+		require.ErrorContains(t, err, fmt.Sprintf("(schema %d or later is needed, this one knows %d): install the newer version and start it", known+2, known))
+	}
 }
 
 func testTime(t *testing.T, open database) {

@@ -196,6 +196,27 @@ func (s *Store) currentSchema(ctx context.Context, tx transaction) (version int6
 	return version, half, err
 }
 
+// CheckSchema returns ErrNewer if the schema, which a newer notewatch has brought up to date since the database was opened, can no longer be
+// used by this one.
+func (s *Store) CheckSchema(ctx context.Context) error {
+	_, known, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	return doing(s.view(ctx, func(tx transaction) error { return usable(ctx, tx, known) }), "using the database")
+}
+
+// usable returns ErrNewer if a program that knows a schema cannot use the one that is there.
+func usable(ctx context.Context, tx transaction, known int64) error {
+	var oldest int64
+	err := tx.QueryRowContext(ctx, `SELECT oldest FROM usable`).Scan(&oldest)
+	if err == nil && oldest > known {
+		err = fmt.Errorf("%w, which removed what this version uses (schema %d or later is needed, this one knows %d): "+
+			"install the newer version and start it", ErrNewer, oldest, known)
+	}
+	return err
+}
+
 // schemaTables reports whether the schema has been made, and whether a copy into it has not ended. It returns an error if the tables are those
 // of another program.
 func (s *Store) schemaTables(ctx context.Context, tx transaction) (made, half bool, err error) {

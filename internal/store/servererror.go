@@ -77,7 +77,7 @@ func serverCause(err error) OutageCause {
 	switch {
 	case code == "53100":
 		return Full
-	case code == "25006":
+	case code == "25006", code == "" && refusesRole(err):
 		return Standby
 	case code == "42501":
 		return Unprivileged
@@ -99,6 +99,11 @@ func serverCause(err error) OutageCause {
 func connecting(err error) bool {
 	_, ok := errors.AsType[*pgconn.ConnectError](err)
 	return ok
+}
+
+// refusesRole reports whether a server was reached and is not what target_session_attrs asks for: most often none of the hosts is the primary.
+func refusesRole(err error) bool {
+	return connecting(err) && strings.Contains(err.Error(), "ValidateConnect failed")
 }
 
 // refusesTLS reports whether no connection was made since the server takes no TLS, or since it did not prove who it is.

@@ -32,6 +32,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"ReleaseAll":   testReleaseAll,
 		"Processes":    testProcesses,
 		"Time":         testTime,
+		"Usable":       testUsable,
 		"Asked":        testAsked,
 		"Lanes":        testLanes,
 		"AddSilences":  testAddSilences,

@@ -19,7 +19,7 @@ const transferTable = "transfer"
 
 // notCopied are the tables and columns that are not copied to another database: those of the schema itself, and those of SQLite that are
 // empty once the rows of an older version have been converted.
-var notCopied = []string{goose.DefaultTablename, transferTable, "usage", "usage_change", "device_row", "project.read_days"}
+var notCopied = []string{goose.DefaultTablename, "usable", transferTable, "usage", "usage_change", "device_row", "project.read_days"}
 
 // Transfer copies all that the database at from holds to the one at to, which may hold nothing, and which it makes if there is none. It
 // holds the lock of both, lets nobody write to the source before the end, and verifies what it has copied. report is called after each

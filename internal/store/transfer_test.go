@@ -20,7 +20,7 @@ import (
 )
 
 // notCopied are the tables that say something of the schema, and those of an older version.
-var notCopied = []string{"goose_db_version", "usage", "usage_change", "device_row"}
+var notCopied = []string{"goose_db_version", "usable", "usage", "usage_change", "device_row"}
 
 // A copiedTable is a table as the schema of SQLite has it.
 type copiedTable struct {

@@ -60,6 +60,8 @@ func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []strin
 			pause = 0
 		case store.Unavailable(err): // which watchOutages reports
 			next, pause = now, min(max(2*pause, ownRetry), idleTime)
+		case w.checkSchema(ctx) != nil: // which explains the error
+			next = time.Time{}
 		default:
 			w.log.Error("serving work", "kind", string(kind), "err", err)
 			next, pause = now, ownRetry

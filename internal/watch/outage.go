@@ -90,7 +90,7 @@ func (w *Watch) attend(ctx context.Context, kind store.Kind, keys []string) (nex
 	if kind == store.PollRules {
 		w.Bot.NoteAwake()
 	}
-	if w.StandsBy() {
+	if w.StandsBy() || w.outdated.Load() {
 		return time.Time{}, nil
 	}
 	if w.Outage() == nil {

@@ -164,7 +164,12 @@ func (w *Watch) beat(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if err := errors.Join(w.measure(ctx), w.beatOnce(ctx)); err != nil && ctx.Err() == nil && !store.Unavailable(err) { // which watchOutages reports
+		err := errors.Join(w.measure(ctx), w.beatOnce(ctx))
+		switch {
+		case err == nil || ctx.Err() != nil || store.Unavailable(err): // which watchOutages reports
+		case w.checkSchema(ctx) != nil:
+			return
+		default:
 			w.log.Error("noting that this process runs", "err", err)
 		}
 	}
@@ -187,4 +192,23 @@ func (w *Watch) beatOnce(ctx context.Context) error {
 		return nil
 	}
 	return w.store.MendCutOff(ctx, w.clock.Now().Add(-cutOffTime))
+}
+
+// Ended returns a channel that receives an error when this program can no longer use the database, because a newer one has changed its
+// schema. The watch does no work from then on, and the program has to end.
+func (w *Watch) Ended() <-chan error { return w.ended }
+
+// checkSchema returns an error, and ends all work, if this program can no longer use the schema.
+func (w *Watch) checkSchema(ctx context.Context) error {
+	err := w.store.CheckSchema(ctx)
+	switch {
+	case w.outdated.Load(): // also if that has cancelled ctx meanwhile
+		return store.ErrNewer
+	case !errors.Is(err, store.ErrNewer):
+		return nil // what else is wrong with the database is found by its use
+	}
+	if !w.outdated.Swap(true) {
+		w.ended <- err
+	}
+	return err
 }

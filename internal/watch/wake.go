@@ -77,8 +77,12 @@ func (w *Watch) watch(ctx context.Context, seen int64) {
 		case <-ticker.C:
 		}
 		raised, err := w.store.Raised(ctx)
-		if err != nil || raised == seen || w.checkRules(ctx) != nil {
-			continue // after an error, what the loops do fails too, and they say so
+		if err != nil {
+			_ = w.checkSchema(ctx) // another error is that of the loops too, which say so
+			continue
+		}
+		if raised == seen || w.checkRules(ctx) != nil {
+			continue
 		}
 		seen = raised
 		w.ringAll()

@@ -43,6 +43,8 @@ type Watch struct {
 	setBack  atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
 	standsBy atomic.Bool               // other rules are active
 	moved    bell                      // rings when it begins to stand by
+	outdated atomic.Bool               // this program can no longer use the schema
+	ended    chan error                // receives why, once
 	differs  atomic.Bool               // it was warned that the clocks differ
 }
 
@@ -53,7 +55,7 @@ func Attach(config Config) *Watch {
 	}
 	w := &Watch{
 		Config: config, store: config.Bot.Store, clock: config.Bot.Clock, machine: config.Bot.Machine, sleep: config.Sleep, log: config.Bot.Log, process: config.Process,
-		bells: bellsOf(config), outage: newOutage(), moved: make(bell, 1),
+		bells: bellsOf(config), outage: newOutage(), moved: make(bell, 1), ended: make(chan error, 1),
 	}
 	for _, p := range config.Bot.Projects {
 		w.projects = append(w.projects, p.UID)

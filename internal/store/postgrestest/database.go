@@ -87,7 +87,7 @@ func Exec(t testing.TB, place string, statements ...string) {
 	database, err := url.Parse(place)
 	require.NoError(t, err)
 	admin.Path = database.Path
-	require.NoError(t, (&server{url: admin.String()}).exec(t.Context(), statements...))
+	require.NoError(t, (&server{url: admin.String()}).exec(context.WithoutCancel(t.Context()), statements...)) // also at the end of a test
 }
 
 // Shut ends all connections to the database of a URL and lets nobody connect until Reopen.

@@ -41,6 +41,9 @@ type server struct {
 	url     string // of its database postgres
 	process *exec.Cmd
 	folder  string
+
+	who      *syscall.Credential // user that it runs as; nil is that of the test
+	binaries string              // folder of its programs
 }
 
 var running struct {
@@ -70,8 +73,7 @@ func Main(m *testing.M) {
 	running.Lock()
 	defer running.Unlock()
 	if s := running.server; s != nil && s.process != nil {
-		_ = s.process.Process.Signal(syscall.SIGQUIT) // at once: nothing of it is kept
-		_ = s.process.Wait()
+		s.kill() // nothing of it is kept
 		_ = os.RemoveAll(s.folder)
 	}
 }
@@ -97,6 +99,7 @@ func launch() (s *server, err error) {
 		return nil, err
 	}
 	data := filepath.Join(folder, "data")
+	s.who, s.binaries = who, binaries
 	// Texts are ordered as in English, so that an order that depends on the server shows.
 	initialize := exec.CommandContext(context.Background(), filepath.Join(binaries, "initdb"), "--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8",
 		"--locale", "C.UTF-8", "--locale-provider", "icu", "--icu-locale", "en-US", "--no-sync", "--no-instructions")
@@ -104,35 +107,45 @@ func launch() (s *server, err error) {
 	if out, err := initialize.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	log, err := os.Create(filepath.Join(folder, "log"))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = log.Close() }()
 	// A user of this name has to have a password, any other is trusted.
-	trust := "host all " + Sealed + " all scram-sha-256\nhost all all all trust\n"
+	trust := "host all " + Sealed + " all scram-sha-256\nhost all all all trust\nhost replication all all trust\n"
 	if err := os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte(trust), 0o600); err != nil {
 		return nil, err
 	}
+	return s, s.run(data)
+}
+
+// run starts the server on a folder of data, and waits until it answers.
+func (s *server) run(data string) error {
+	log, err := os.Create(filepath.Join(s.folder, "log"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
 	port, err := freePort()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.process = exec.CommandContext(context.Background(), filepath.Join(binaries, "postgres"), "-D", data, "-c", "unix_socket_directories=",
+	s.process = exec.CommandContext(context.Background(), filepath.Join(s.binaries, "postgres"), "-D", data, "-c", "unix_socket_directories=",
 		"-c", "listen_addresses=127.0.0.1", "-p", port, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB", "-c", "deadlock_timeout=100ms")
-	s.process.SysProcAttr, s.process.Dir = dying(&syscall.SysProcAttr{Credential: who}), folder
+	s.process.SysProcAttr, s.process.Dir = dying(&syscall.SysProcAttr{Credential: s.who}), s.folder
 	s.process.Stdout, s.process.Stderr = log, log
 	if err := s.process.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	s.url = (&url.URL{Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + port, Path: "/postgres"}).String()
 	if err := s.await(); err != nil {
 		said, _ := os.ReadFile(log.Name())
-		_ = s.process.Process.Kill()
-		_ = s.process.Wait()
-		return nil, fmt.Errorf("starting PostgreSQL: %w: %s", err, said)
+		s.kill()
+		return fmt.Errorf("starting PostgreSQL: %w: %s", err, said)
 	}
-	return s, nil
+	return nil
+}
+
+// kill ends the server at once, as a crash does.
+func (s *server) kill() {
+	_ = s.process.Process.Signal(syscall.SIGQUIT)
+	_ = s.process.Wait()
 }
 
 // freePort returns a port that nothing listens on.
