@@ -143,7 +143,7 @@ func (a Alert) Open() bool { return a.State == Pending || a.State == Firing }
 // At returns an open alert with the values of an evaluation as of an instant, in a period that began at start. ok is false, and the
 // alert unchanged, if its period has ended, the rule no longer selects the subject, or there is no data for the figure that it shows.
 func (a Alert) At(r *Rule, e Evaluation, asOf, start time.Time) (now Alert, ok bool) {
-	ended := r.Kind == PeriodRule && !a.Period.Equal(start)
+	ended := r.Kind.OfPeriod() && !a.Period.Equal(start)
 	if ended || e.Selected == False || !Known(e.Value) || a.showsOther(r) {
 		return a, false
 	}

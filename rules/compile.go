@@ -63,8 +63,8 @@ func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 	if len(b.lang.Problems) > 0 {
 		return nil, b.lang.Problems
 	}
-	r.Kind, r.Reads = kindOf(b.decides), readsOf(b.reads)
 	r.growing = growing(conditions)
+	r.Kind, r.Reads = kindOf(conditions), readsOf(append(b.reads, r.growing...))
 	return r, nil
 }
 

@@ -22,9 +22,9 @@ func at(level rules.Level, expr string) []rules.Condition {
 }
 
 const (
-	deviceSees  = "a rule for each device sees bytes, events, sessions, device, project, period, poll"
-	projectSees = "a rule for each project sees bytes, events, sessions, project, period, poll"
-	metricHas   = "today, yesterday, used, d7, d30, median, days, series"
+	deviceSees  = "a rule for each device sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, device, project, period, poll"
+	projectSees = "a rule for each project sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, project, period, poll"
+	metricHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, days, series"
 	deviceHas   = "uid, name, sku, product, fleets, firmware, disabled, is_new, voltage, silent_hours, age_days"
 )
 
@@ -333,6 +333,28 @@ func TestKindAndReads(t *testing.T) {
 			func(s *rules.Spec) { s.When[0].Expr = "events.today > 5 && bytes.used > 5" },
 			rules.PeriodRule, rules.Reads{Figures: figures(rules.Bytes, rules.Events)},
 		},
+		"forecast before day": {
+			func(s *rules.Spec) { s.When[0].Expr = "events.forecast > 5 && events.ratio > 5" },
+			rules.ForecastRule, rules.Reads{Figures: figures(rules.Events)},
+		},
+		"period before forecast": {
+			func(s *rules.Spec) { s.When[0].Expr = "events.used > 5 && events.forecast > 5" },
+			rules.PeriodRule, rules.Reads{Figures: figures(rules.Events)},
+		},
+		"ratio": {
+			func(s *rules.Spec) { s.When[0].Expr = "events.ratio > 5" },
+			rules.DayRule, rules.Reads{Figures: figures(rules.Events)},
+		},
+		"z": {
+			func(s *rules.Spec) { s.When[0].Expr = "events.z > 5" },
+			rules.DayRule, rules.Reads{Figures: figures(rules.Events)},
+		},
+		"usual days are live": {
+			func(s *rules.Spec) {
+				s.When[0].Expr = "events.prev > events.usual + events.usual_yesterday + events.mad + events.days + max(events.series)"
+			},
+			rules.Live, rules.Reads{Figures: figures(rules.Events)},
+		},
 		"the other levels too": {
 			func(s *rules.Spec) {
 				s.When = []rules.Condition{{rules.Info, "events.d7 > 5"}, {rules.Critical, "bytes.used > 5"}}
@@ -346,12 +368,12 @@ func TestKindAndReads(t *testing.T) {
 			},
 			rules.DayRule, rules.Reads{Figures: figures(rules.Events)},
 		},
-		"where and resolve_when": {
+		"where and resolve_when are read but decide nothing": {
 			func(s *rules.Spec) {
 				s.Where, s.ResolveWhen = `"production" in device.fleets`, "sessions.today == 0"
 				s.When[0].Expr = "events.d7 > 5"
 			},
-			rules.DayRule, rules.Reads{Figures: figures(rules.Events, rules.Sessions), Device: true},
+			rules.Live, rules.Reads{Figures: figures(rules.Events, rules.Sessions), Device: true},
 		},
 		"show is read but decides nothing": {
 			func(s *rules.Spec) { s.When[0].Expr, s.Show = "events.d7 > 5", "bytes.used" },
@@ -359,7 +381,7 @@ func TestKindAndReads(t *testing.T) {
 		},
 		"series": {
 			func(s *rules.Spec) { s.When[0].Expr = "max(bytes.series) > 5" },
-			rules.Live, rules.Reads{Figures: figures(rules.Bytes), Series: true},
+			rules.Live, rules.Reads{Figures: figures(rules.Bytes)},
 		},
 		"project": {
 			func(s *rules.Spec) { s.Each, s.When[0].Expr = rules.EachProject, "project.silent_pct > 5" },
@@ -384,9 +406,27 @@ func TestKindAndReads(t *testing.T) {
 			test.change(&spec)
 			rule := compile(t, spec)
 			require.Equal(t, test.kind.String(), rule.Kind.String())
-			require.Equal(t, test.reads, rule.Reads)
+			for _, figure := range rule.Reads.Figures {
+				require.NotZero(t, rule.Reads.Members[figure])
+			}
+			reads := rule.Reads
+			reads.Members = rules.Wants{}
+			require.Equal(t, test.reads, reads)
 			require.Equal(t, name == "poll", rule.Reads.OnlyPoll())
 		})
+	}
+}
+
+// A rule wants what it reads, what it shows with what is usual, and what its values can be seen to have been wrong by.
+func TestMembersRead(t *testing.T) {
+	for when, want := range map[string]rules.Members{
+		"events.yesterday > 5":              rules.MembersOf("yesterday", "median"),
+		"events.days > 5":                   rules.MembersOf("days"),
+		"events.forecast > 5":               rules.MembersOf("forecast", "median"),
+		"events.ratio > 5":                  rules.MembersOf("ratio", "today"),
+		"poll.failures > 5 && events.z > 5": rules.MembersOf("z", "today"),
+	} {
+		require.Equal(t, rules.Wants{rules.Events: want}, compile(t, ruleWhen(when)).Reads.Members, when)
 	}
 }
 

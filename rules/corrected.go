@@ -12,11 +12,12 @@ import (
 // A figure that only grows within a period or a day falls only when Notehub corrects it. So an alert keeps the values of these
 // figures from when it was announced, and ends as corrected if its condition is false now and one of them is lower.
 
-// growingMembers are the members of a metric that only grow: used within a period, today within a day.
-var growingMembers = []string{"used", "today"}
-
-// fallShare is the part of itself by which a figure must be lower to count as fallen: rounding is no correction.
-const fallShare = 0.01
+// The parts of itself by which a figure must be lower to count as fallen: rounding is no correction, and bytes of sessions are
+// estimates that the next session corrects.
+const (
+	fallShare     = 0.01
+	estimateShare = 0.1
+)
 
 // Then are the growing figures of an alert as they were when it fired, escalated or de-escalated. It is zero for an alert
 // without such figures, and for one that an older version of notewatch made.
@@ -36,12 +37,14 @@ type Fall struct {
 	Day     Day // the day that both are of, if that is the day before; else zero
 }
 
-// growing returns the leaves that only grow among those that conditions read, each once.
+// growing returns the leaves that only grow, each once, by which the values can be seen to have been wrong that conditions read: used
+// within a period, today and forecast within a day.
 func growing(conditions []*lang.Expression) (all []*lang.Leaf) {
 	for _, c := range conditions {
 		for _, l := range c.Reads {
-			if _, metric := ParseFigure(l.Object); metric && slices.Contains(growingMembers, l.Member) && !slices.Contains(all, l) {
-				all = append(all, l)
+			grows := vocabulary.Leaf(l.Object + "." + l.Tag.Get("grows"))
+			if grows != nil && !slices.Contains(all, grows) {
+				all = append(all, grows)
 			}
 		}
 	}
@@ -80,14 +83,14 @@ func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
 		}
 		fall, values := Fall{Figure: path, Unit: l.Unit, Was: a.Then.Values[path]}, v.Growing
 		switch {
-		case l.Member != "today" || then == today:
+		case l.Tag.Get("kind") == PeriodRule.String() || then == today:
 		case then == today-1:
 			fall.Day, values = then, v.DayEndGrowing
 		default:
 			continue
 		}
 		is, known := values[path]
-		if fall.Is = is; known && is < fall.Was*(1-fallShare) {
+		if fall.Is = is; known && is < fall.Was*(1-mayFall(l)) {
 			all = append(all, fall)
 		}
 	}
@@ -97,10 +100,18 @@ func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
 	return all
 }
 
+// mayFall returns the part of itself by which a figure may be lower without being corrected.
+func mayFall(l *lang.Leaf) float64 {
+	if l.Object == SessionBytes.String() {
+		return estimateShare
+	}
+	return fallShare
+}
+
 // fell reports whether the values that the alert was announced with were wrong. Then its rule does not wait for the end of the
 // period or of the day.
 func (a Alert) fell(r *Rule, v Verdict, now time.Time) bool {
-	if v.Result.Most >= a.level() || r.Kind == DayRule && DayOf(a.Then.At) != DayOf(now) {
+	if v.Result.Most >= a.level() || r.Kind.ByDay() && DayOf(a.Then.At) != DayOf(now) {
 		return false
 	}
 	return len(a.Fallen(r, v, now)) > 0

@@ -228,3 +228,43 @@ func TestFallenNamesTheShownFigureFirst(t *testing.T) {
 	require.Equal(t, []rules.Fall{{Figure: "events.today", Was: 600, Is: 5}, {Figure: "bytes.used", Unit: "B", Was: 7, Is: 1}},
 		a.Fallen(r, reading{used: 1, today: 5}.verdict(r), monday.Add(hour)))
 }
+
+// A rule that compares with what is usual, or expects, falls by what it rests on. Bytes of sessions may fall by a tenth.
+func TestWhatFalls(t *testing.T) {
+	for _, c := range []struct {
+		when          string
+		was, is       rules.Env
+		want          []rules.Fall
+		kind          rules.Kind
+		againTomorrow bool // whether the fall counts on the day after, as of the end of the day
+	}{
+		{"events.ratio > 5", rules.Env{Events: rules.Metric{Ratio: 9, Today: 90}}, rules.Env{Events: rules.Metric{Ratio: 3, Today: 30}},
+			[]rules.Fall{{Figure: "events.today", Was: 90, Is: 30}}, rules.DayRule, true},
+		{"events.ratio > 5", rules.Env{Events: rules.Metric{Ratio: 9, Today: 90}}, rules.Env{Events: rules.Metric{Ratio: 3, Today: 90}}, nil, rules.DayRule, true},
+		{"events.z > 5", rules.Env{Events: rules.Metric{Z: 9, Today: 90}}, rules.Env{Events: rules.Metric{Z: 3, Today: 30}},
+			[]rules.Fall{{Figure: "events.today", Was: 90, Is: 30}}, rules.DayRule, true},
+		{"bytes.forecast > 5", rules.Env{Bytes: rules.Metric{Forecast: 9}}, rules.Env{Bytes: rules.Metric{Forecast: 3}},
+			[]rules.Fall{{Figure: "bytes.forecast", Unit: "B", Was: 9, Is: 3}}, rules.ForecastRule, true},
+		{"session_bytes.used > 5", rules.Env{SessionBytes: rules.Metric{Used: 100}}, rules.Env{SessionBytes: rules.Metric{Used: 91}}, nil, rules.PeriodRule, false},
+		{"session_bytes.used > 5", rules.Env{SessionBytes: rules.Metric{Used: 100}}, rules.Env{SessionBytes: rules.Metric{Used: 89}},
+			[]rules.Fall{{Figure: "session_bytes.used", Unit: "B", Was: 100, Is: 89}}, rules.PeriodRule, false},
+	} {
+		r := compile(t, ruleWhen(c.when))
+		require.Equal(t, c.kind, r.Kind, c.when)
+		was, is := rules.NewView(&c.was), rules.NewView(&c.is)
+		a, event := key.Inactive().Next(r, rules.Verdict{Evaluation: r.Eval(was), Growing: r.Growing(was)}, monday)
+		require.Equal(t, rules.Fired, event)
+		now := rules.Verdict{Evaluation: r.Eval(is), Growing: r.Growing(is)}
+		require.Equal(t, c.want, a.Fallen(r, now, monday.Add(hour)), c.when)
+		if !c.againTomorrow {
+			continue
+		}
+		require.Empty(t, a.Fallen(r, now, monday.Add(day)), "today is another day")
+		ended := rules.Verdict{Evaluation: r.Eval(is), DayEndGrowing: r.Growing(is)}
+		fallen := a.Fallen(r, ended, monday.Add(day))
+		require.Len(t, fallen, len(c.want), c.when)
+		for _, fall := range fallen {
+			require.Equal(t, rules.DayOf(monday), fall.Day)
+		}
+	}
+}

@@ -9,9 +9,19 @@ import (
 // All figures are float64 by value and NaN is no data; the objects carry Known, and everything read of an object that
 // is not known is no data.
 type Env struct {
-	Bytes    Metric `expr:"bytes" unit:"B"`
-	Events   Metric `expr:"events"`
-	Sessions Metric `expr:"sessions"`
+	Bytes        Metric `expr:"bytes" unit:"B"`
+	Sat          Metric `expr:"sat" unit:"B"`
+	SatPackets   Metric `expr:"sat_packets"`
+	SessionBytes Metric `expr:"session_bytes" unit:"B"`
+	Events       Metric `expr:"events"`
+	EventsTotal  Metric `expr:"events_total"`
+	Platform     Metric `expr:"platform"`
+	Watchdog     Metric `expr:"watchdog"`
+	Reboots      Metric `expr:"reboots"`
+	FwUpdates    Metric `expr:"fw_updates"`
+	Sessions     Metric `expr:"sessions"`
+	TLS          Metric `expr:"tls"`
+	FirstSyncs   Metric `expr:"first_syncs"`
 
 	Device  Device  `expr:"device" scope:"device"`
 	Project Project `expr:"project"`
@@ -40,16 +50,26 @@ func (e *Env) Metric(f Figure) *Metric {
 }
 
 // A Metric is one figure of a subject seen through its windows. All members but Series are NaN when they are no data.
+//
+// The tag kind is the kind of a rule whose condition reads the member; without it that is live. The tag grows names the member of
+// the metric that only grows, and by which the value can be seen to have been wrong.
 type Metric struct {
-	Today     float64 `expr:"today"`        // the current UTC day so far
-	Yesterday float64 `expr:"yesterday"`    // the last complete UTC day
-	Used      float64 `expr:"used"`         // the period so far, today included
-	D7        float64 `expr:"d7"`           // sum of the last 7 complete days
-	D30       float64 `expr:"d30"`          // sum of the last 30 complete days
-	Median    float64 `expr:"median"`       // median of the last 14 complete days
-	Days      float64 `expr:"days" unit:""` // how many complete days are known; never no data
+	Today          float64 `expr:"today" kind:"day" grows:"today"`            // the current UTC day so far
+	Yesterday      float64 `expr:"yesterday"`                                 // the last complete UTC day
+	Used           float64 `expr:"used" kind:"period" grows:"used"`           // the period so far, today included
+	Prev           float64 `expr:"prev"`                                      // the period before
+	Forecast       float64 `expr:"forecast" kind:"forecast" grows:"forecast"` // the period at its end, as expected
+	D7             float64 `expr:"d7"`                                        // sum of the last 7 complete days
+	D30            float64 `expr:"d30"`                                       // sum of the last 30 complete days
+	Median         float64 `expr:"median"`                                    // median of the last 14 whole days
+	MAD            float64 `expr:"mad"`                                       // median of their distances from it
+	Usual          float64 `expr:"usual"`                                     // median of this weekday in the last four weeks
+	UsualYesterday float64 `expr:"usual_yesterday"`                           // the same of yesterday's weekday
+	Ratio          float64 `expr:"ratio" unit:"" kind:"day" grows:"today"`    // today / median
+	Z              float64 `expr:"z" unit:"" kind:"day" grows:"today"`        // today's distance from median in standard deviations
+	Days           float64 `expr:"days" unit:""`                              // how many of the last 35 days are known whole days
 
-	// Series holds the complete days, oldest first. A series that is empty or has a hole (a NaN) is no data.
+	// Series holds the whole days of the last 35, oldest first. A series that is empty or has a hole (a NaN) is no data.
 	Series []float64 `expr:"series"`
 }
 

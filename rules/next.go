@@ -13,8 +13,8 @@ import (
 // A Verdict is the result of one evaluation of a rule for a subject: all that Next decides from.
 type Verdict struct {
 	Evaluation           // as of now
-	DayEnd     Result    // as of the end of the last complete UTC day; read for day rules only
-	Period     time.Time // start of the current period; read for period rules only
+	DayEnd     Result    // as of the end of the last complete UTC day; read for day and forecast rules only
+	Period     time.Time // start of the current period; read for period and forecast rules only
 	First      bool      // the rule has never been evaluated here before
 	AsOf       time.Time // when the figures were read
 	Shown      bool      // a message shows the value of the alert: Value, Usual, AsOf and Peak are kept up to date
@@ -26,10 +26,10 @@ type Verdict struct {
 	LastAt time.Time // the end of the last complete UTC day, or of the alert's period if that has ended; zero: not evaluated
 }
 
-// Key identifies what an alert is about: rule, project and subject, and for a period rule the start of the period.
+// Key identifies what an alert is about: rule, project and subject, and for a period or forecast rule the start of the period.
 type Key struct {
 	Rule, Project, Subject string
-	Period                 time.Time // start of the period for period rules; else zero
+	Period                 time.Time // start of the period for period and forecast rules; else zero
 }
 
 // Inactive returns the alert of a subject that has none: the state before Next finds anything.
@@ -47,9 +47,9 @@ func (a Alert) Key() Key { return Key{a.Rule, a.Project, a.Subject, a.Period} }
 //
 // The level stays where it is while it lies between the level that is surely held and the highest that is not ruled out,
 // and else moves to the nearer of the two. So figures that are no data neither fire nor resolve anything. What is ruled
-// out depends on the kind of the rule: a live rule goes by now, a day rule by now and the end of yesterday, and a period
-// rule rules nothing out until its period ends. Where a figure that only grows is lower than when the alert was announced,
-// it was wrong: then a period rule goes by now as well, and on the same day a day rule does.
+// out depends on the kind of the rule: a live rule goes by now, a day or forecast rule by now and the end of yesterday, and a
+// period rule rules nothing out until its period ends. Where a figure that only grows is lower than when the alert was announced,
+// it was wrong: then a period rule goes by now as well, and on the same day a day or forecast rule does.
 //
 // An alert that comes to nothing has the state "". One about which nothing has to be stored is returned as it was: see
 // Unchanged.
@@ -67,7 +67,7 @@ func (a Alert) Next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 
 // next is Next with the figures of v, whatever happened.
 func (a Alert) next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
-	if r.Kind == PeriodRule && a.Open() && !a.Period.Equal(v.Period) {
+	if r.Kind.OfPeriod() && a.Open() && !a.Period.Equal(v.Period) {
 		return a.last(v).end(Resolved, PeriodEnded, now)
 	}
 	if v.Selected == False {
@@ -134,7 +134,7 @@ func (a Alert) Withdraw(why string, now time.Time) (Alert, Event) {
 // changed, for people.
 func (a Alert) Reevaluate(r *Rule, v Verdict, why string, now time.Time) (Alert, Event) {
 	period := v.Period
-	if r.Kind != PeriodRule {
+	if !r.Kind.OfPeriod() {
 		period = time.Time{}
 	}
 	contradicted := a.Level < v.Result.Least || a.Level > v.possible(r)
@@ -195,7 +195,7 @@ func (a Alert) measure(r *Rule, v Verdict) Alert {
 	if a.showsOther(r) {
 		a.Value, a.Peak, a.Usual = math.NaN(), math.NaN(), math.NaN()
 	}
-	if r.Kind == DayRule && a.Since.Before(v.LastAt) { // events of that day may have come in after its last poll
+	if r.Kind.ByDay() && a.Since.Before(v.LastAt) { // events of that day may have come in after its last poll
 		a = a.peak(v.Last, DayOf(v.LastAt)-1)
 	}
 	if !Known(v.Value) {
@@ -247,7 +247,7 @@ func (a Alert) bounds(r *Rule, v Verdict, now time.Time) (low, high Level) {
 // possible returns the highest level that is not ruled out, leaving aside that a period rule rules nothing out.
 func (v Verdict) possible(r *Rule) Level {
 	high := v.Result.Most
-	if r.Kind == DayRule {
+	if r.Kind.ByDay() {
 		high = max(high, v.DayEnd.Most)
 	}
 	if r.Spec.ResolveWhen != "" && !v.recovered(r) {
@@ -331,7 +331,7 @@ func (a Alert) stay(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	switch due, ok := a.nextReminder(r.Spec.Remind); {
 	case ok && surely && !a.Doubted && !now.Before(due) && a.Mute.Kind == ByNothing && a.Ack == Ack{}:
 		return a.speak(a.Level, now).raise(Reminded, now), Reminded
-	case r.Kind == DayRule && r.Spec.ResolveWhen == "" && a.QuietSince.IsZero() && v.Result.Most == Inactive:
+	case r.Kind.ByDay() && r.Spec.ResolveWhen == "" && a.QuietSince.IsZero() && v.Result.Most == Inactive:
 		a.QuietSince = now
 		return a.raise(Updated, now), Updated
 	case !a.QuietSince.IsZero() && v.Result.Least > Inactive:

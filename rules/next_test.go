@@ -127,6 +127,12 @@ func TestNext(t *testing.T) {
 			{28 * hour, quiet, noData, rules.Updated, rules.Firing, rules.Critical},
 			{hour, quiet, atMost, rules.Deescalated, rules.Firing, rules.Warning},
 		}},
+		"a forecast rule stays until a whole day was quiet": {kind: rules.ForecastRule, steps: []step{
+			{20 * hour, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
+			{5 * hour, quiet, warning, rules.Deescalated, rules.Firing, rules.Warning},
+			{hour, quiet, warning, rules.Updated, rules.Firing, rules.Warning},
+			{24 * hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+		}},
 		"a period rule latches": {kind: rules.PeriodRule, steps: []step{
 			{0, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
 			{hour, warning, quiet, rules.None, rules.Firing, rules.Critical},
@@ -177,7 +183,7 @@ func TestNext(t *testing.T) {
 }
 
 func TestResolveWhenOverridesTheKind(t *testing.T) {
-	for _, kind := range []rules.Kind{rules.Live, rules.DayRule, rules.PeriodRule} {
+	for _, kind := range []rules.Kind{rules.Live, rules.DayRule, rules.ForecastRule, rules.PeriodRule} {
 		r := rule(kind, func(r *rules.Rule) { r.Spec.ResolveWhen = "events.today < 50" })
 		a, _ := key.Inactive().Next(r, verdict(critical), monday)
 		for _, recovered := range []rules.Truth{rules.False, rules.NoData} {

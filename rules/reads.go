@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"maps"
 	"slices"
 
 	"notewatch/rules/internal/lang"
@@ -10,9 +9,9 @@ import (
 // Reads is what a rule reads, through Let, Where and ResolveWhen.
 type Reads struct {
 	Figures []Figure // metrics, ascending: decides which endpoints are called
+	Members Wants    // of the metrics
 	Device  bool     // device or project: needs the device list
 	Counts  bool     // what is counted over it: all of project but who it is
-	Series  bool     // the series of any metric
 	Poll    bool     // poll
 }
 
@@ -21,32 +20,25 @@ func (r Reads) OnlyPoll() bool { return r.Poll && len(r.Figures) == 0 && !r.Devi
 
 // readsOf says of leaves where they come from.
 func readsOf(leaves []*lang.Leaf) Reads {
-	figures := map[Figure]bool{}
 	var r Reads
 	for _, l := range leaves {
 		if figure, ok := ParseFigure(l.Object); ok {
-			figures[figure] = true
-			r.Series = r.Series || l.Member == "series"
+			r.Members[figure] |= MembersOf(l.Member)
 		}
 		r.Device = r.Device || l.Object == "device" || l.Object == "project"
 		r.Counts = r.Counts || l.Object == "project" && l.Number()
 		r.Poll = r.Poll || l.Object == "poll"
 	}
-	r.Figures = slices.Sorted(maps.Keys(figures))
+	r.Figures = r.Members.Figures()
 	return r
 }
 
-// kindOf returns the kind of a rule whose conditions read leaves.
-func kindOf(leaves []*lang.Leaf) Kind {
+// kindOf returns the kind of a rule whose levels have these conditions: the highest of what they read.
+func kindOf(conditions []*lang.Expression) Kind {
 	kind := Live
-	for _, l := range leaves {
-		if _, metric := ParseFigure(l.Object); metric {
-			switch l.Member {
-			case "used":
-				return PeriodRule
-			case "today":
-				kind = DayRule
-			}
+	for _, c := range conditions {
+		for _, l := range c.Reads {
+			kind = max(kind, Kind(slices.Index(kindNames[:], l.Tag.Get("kind"))))
 		}
 	}
 	return kind

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,9 +21,7 @@ func TestMetricsAreRead(t *testing.T) {
 		metrics++
 		m.Today = float64(1 + figure)
 		require.InDelta(t, m.Today, NewView(&env).Number(vocabulary.Leaf(figure.String()+".today")), 0)
-		for _, member := range append([]string{"median", "series", "days"}, growingMembers...) {
-			require.NotNil(t, vocabulary.Leaf(figure.String()+"."+member), member)
-		}
+		require.Equal(t, figure.Unit(), vocabulary.Leaf(figure.String()+".today").Unit)
 	}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Env]()) {
 		if field.Type == reflect.TypeFor[Metric]() {
@@ -30,4 +29,30 @@ func TestMetricsAreRead(t *testing.T) {
 		}
 	}
 	require.Zero(t, metrics, "each metric of Env is named after a figure")
+}
+
+// Each member of a metric is computed, and its tags name what exists.
+func TestMembersAreComputed(t *testing.T) {
+	var names []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Metric]()) {
+		names = append(names, field.Tag.Get("expr"))
+		if kind, ok := field.Tag.Lookup("kind"); ok {
+			require.Contains(t, kindNames, kind)
+		}
+		if grows, ok := field.Tag.Lookup("grows"); ok {
+			require.NotNil(t, vocabulary.Leaf("bytes."+grows))
+		}
+	}
+	for i, member := range metricMembers {
+		require.Equal(t, names[i], member.name)
+		if i == seriesMember {
+			continue
+		}
+		var m Metric
+		*member.in(&m) = 1
+		require.InDelta(t, 1, reflect.ValueOf(m).Field(i).Float(), 0, member.name)
+	}
+	require.Len(t, metricMembers, len(names))
+	require.Equal(t, MembersOf(names...), AllMembers&(1<<len(names)-1))
+	require.True(t, slices.IsSorted([]Kind{Live, DayRule, ForecastRule, PeriodRule}))
 }

@@ -23,16 +23,25 @@ const (
 // A Kind says when a firing rule may resolve. It follows from what the rule reads.
 type Kind int
 
-// The kinds. A rule that reads used of any metric is a period rule, else one that reads today is a day rule, else it
-// is live.
+// The kinds. What any level of a rule reads decides: used of a metric makes it a period rule, else forecast a forecast rule, else
+// today, ratio or z a day rule. Any other is live.
 const (
 	Live Kind = iota
 	DayRule
+	ForecastRule
 	PeriodRule
 )
 
-// String returns "live", "day" or "period".
-func (k Kind) String() string { return [...]string{"live", "day", "period"}[k] }
+var kindNames = [...]string{"live", "day", "forecast", "period"}
+
+// String returns "live", "day", "forecast" or "period".
+func (k Kind) String() string { return kindNames[k] }
+
+// OfPeriod reports whether an alert belongs to the period that it begins in, and ends with it at the latest.
+func (k Kind) OfPeriod() bool { return k >= ForecastRule }
+
+// ByDay reports whether an alert resolves when its condition is false now and was false at the end of the day before.
+func (k Kind) ByDay() bool { return k == DayRule || k == ForecastRule }
 
 // A Spec is a rule as its author wrote it.
 type Spec struct {

@@ -17,8 +17,9 @@ func (b *builder) show(r *Rule, conditions []*lang.Expression) {
 		return
 	}
 	r.Show, b.reads = r.shown.Path(), append(b.reads, r.shown)
-	if median := vocabulary.Leaf(r.shown.Object + ".median"); median != nil && r.shown.Member != "days" {
-		r.usual, r.Unit = median, r.shown.Unit
+	_, otherUnit := r.shown.Tag.Lookup("unit")
+	if median := vocabulary.Leaf(r.shown.Object + ".median"); median != nil && !otherUnit {
+		r.usual, r.Unit, b.reads = median, r.shown.Unit, append(b.reads, median)
 	}
 }
 

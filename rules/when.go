@@ -27,8 +27,12 @@ func (s PeriodSpec) When(figure string, day Day) When {
 		return When{"in the last 7 days", "in the 7 days to " + dayName(day-1), day + 1}
 	case "d30":
 		return When{"in the last 30 days", "in the 30 days to " + dayName(day-1), day + 1}
-	case "used":
+	case "used", "forecast":
 		return s.whenUsed(day)
+	case "prev":
+		first, next := s.Bounds(day)
+		named := s.whenUsed(first - 1).Named
+		return When{named, named, next}
 	}
 	return When{}
 }

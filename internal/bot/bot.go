@@ -127,7 +127,7 @@ func New(c Config) *Bot {
 	}
 	b.reader = fetch.New(fetch.Config{Store: c.Store, Log: c.Log, Figures: b.reads.Figures})
 	b.evaluator = evaluate.New(evaluate.Config{
-		Store: c.Store, Rules: rulesOf(c.Rules), Figures: b.reads.Figures, Period: c.Period, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
+		Store: c.Store, Rules: rulesOf(c.Rules), Wants: b.reads.Members, Period: c.Period, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
 		Live: c.Live, Fallbacks: c.Fallbacks, Metrics: c.Metrics, Log: c.Log,
 	})
 	return b
@@ -153,15 +153,12 @@ func rulesOf(all []Rule) []*rules.Rule {
 	return list
 }
 
-// readsOf returns which figures the rules read together, and whether any reads a series.
-func readsOf(all []Rule) rules.Reads {
-	var reads rules.Reads
+// readsOf returns which figures the rules read together.
+func readsOf(all []Rule) (reads rules.Reads) {
 	for _, r := range all {
-		reads.Figures = append(reads.Figures, r.Reads.Figures...)
-		reads.Series = reads.Series || r.Reads.Series
+		reads.Members = reads.Members.With(r.Reads.Members)
 	}
-	slices.Sort(reads.Figures)
-	reads.Figures = slices.Compact(reads.Figures)
+	reads.Figures = reads.Members.Figures()
 	return reads
 }
 

@@ -14,7 +14,7 @@ import (
 // convertRecent converts the days that an older version has stored of a project, as far as its rules look back, before the project
 // is polled. It keeps the lease of the poll.
 func (b *Bot) convertRecent(ctx context.Context, lease store.Lease, now time.Time) error {
-	first := env.FirstDay(b.period, rules.DayOf(now)-fetch.RereadDays)
+	first := env.FirstDay(b.period, rules.DayOf(now)-fetch.RereadDays, b.reads.Members)
 	for begun := false; ; begun = true {
 		more, err := b.store.ConvertProject(ctx, lease.Key, first)
 		if err != nil || !more {

@@ -35,7 +35,7 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 
 // source is where the data of projects is read.
 func (b *Bot) source() env.Source {
-	return env.Source{Store: b.store, Period: b.period, Series: b.reads.Series}
+	return env.Source{Store: b.store, Period: b.period}
 }
 
 // projectAt is how things are with a project at an instant, but for its devices.

@@ -100,7 +100,7 @@ func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Tim
 		return env.Subject{}, err
 	}
 	seen, err := env.Look(ctx, b.store, env.Query{
-		Project: p.UID, Name: p.Name, Device: subject, Now: at, Every: b.every(p), Period: b.period, Figures: b.reads.Figures, Counts: counts,
+		Project: p.UID, Name: p.Name, Device: subject, Now: at, Every: b.every(p), Period: b.period, Wants: b.reads.Members, Counts: counts,
 	})
 	if err == nil && subject != "" && seen.Device == nil {
 		err = &UnknownError{"device", subject}

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,8 +26,14 @@ func (r *rig) explain(rule string) bot.Explanation {
 
 // An explanation reads little, but sees what a poll would see.
 func TestExplainSeesWhatAPollSees(t *testing.T) {
+	members := "events.M + sat.M + sat_packets.M + session_bytes.M + reboots.M + bytes.M > 0"
+	var conditions []string
+	for _, member := range []string{"today", "yesterday", "used", "prev", "forecast", "d7", "d30", "median", "mad", "usual", "usual_yesterday",
+		"ratio", "z", "days"} {
+		conditions = append(conditions, "("+strings.ReplaceAll(members, "M", member)+")")
+	}
 	trend := rules.Spec{Name: "trend", Each: rules.EachDevice, When: []rules.Condition{
-		{Level: rules.Warning, Expr: "sum(events.series) > 30 * bytes.median && sessions.d30 > 1"},
+		{Level: rules.Warning, Expr: "sum(events.series) > 30 * bytes.median && sessions.d30 > 1 || " + strings.Join(conditions, " && ")},
 	}}
 	r := newRig(t, 3, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), silence(monday.Add(12*hour), 4*day)}, trend, blind()).hourly()
 	for _, until := range []time.Duration{hour, 10 * hour, day + hour, 2*day + 14*hour} {
@@ -38,6 +45,8 @@ func TestExplainSeesWhatAPollSees(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, fmt.Sprintf("%+v", polled), fmt.Sprintf("%+v", alone), "which compares no data as well")
 			require.True(t, rules.Known(alone.Events.D30))
+			require.True(t, rules.Known(alone.Events.Forecast))
+			require.True(t, rules.Known(alone.Bytes.Usual))
 		}
 	}
 }
@@ -67,8 +76,8 @@ func TestExplainReadsLittle(t *testing.T) {
 	db := rawDatabase(t, r.database)
 	counter.Watch(t, db, map[string]string{"history": "vals", "device": "uid", "alert": "id"})
 	for rule, want := range map[string]map[string]int{
-		"event-spike":  {"device": 1, "history": 36},
-		"fleet-silent": {"device": 30, "history": 36},
+		"event-spike":  {"device": 1, "history": 15},
+		"fleet-silent": {"device": 30, "history": 15},
 	} {
 		require.Equal(t, want, counter.Read(func() { r.explain(rule) }), rule)
 	}

@@ -14,22 +14,23 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 	if err != nil {
 		return nil, nil, err
 	}
-	figures := b.reads.Figures
+	wants := b.reads.Members
 	if !whole.Readable() {
-		figures = nil
+		wants = rules.Wants{}
 	}
 	scope := rules.EachDevice
 	if subject == "" {
 		scope = rules.EachProject
 	}
 	for _, block := range whole.Blocks(scope) {
-		data, err := whole.Read(ctx, whole.Reader(figures), block)
+		data, err := whole.Read(ctx, whole.Reader(wants), block)
 		if err != nil {
 			return nil, nil, err
 		}
 		for i := range data.Size() {
 			if data.Subject(i) == subject {
-				polled = data.Env(i)
+				polled = new(rules.Env)
+				data.See(polled, i)
 			}
 		}
 	}

@@ -48,5 +48,5 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 
 // historyStart returns the first day that an Env as of today looks back on.
 func (b *Bot) historyStart(today rules.Day) rules.Day {
-	return env.FirstDay(b.period, today)
+	return env.FirstDay(b.period, today, b.reads.Members)
 }

@@ -117,11 +117,16 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 	}
 	_, _ = fmt.Fprintf(text, "%s: %d devices, %d silent for more than %.0f hours; last polled %s ago\n",
 		p.Name, d.Counts.Enabled, d.Counts.Silent, env.SilentAfter.Hours(), words.Duration(now.Sub(state.PolledAt)))
-	project, err := d.Read(ctx, d.Reader(b.reads.Figures), env.Block{})
+	var wants rules.Wants
+	for _, figure := range b.reads.Figures {
+		wants[figure] = rules.MembersOf("used", "d7", "forecast")
+	}
+	project, err := d.Read(ctx, d.Reader(wants), env.Block{})
 	if err != nil {
 		return err
 	}
-	total := project.Env(0)
+	var total rules.Env
+	project.See(&total, 0)
 	for i, figure := range b.reads.Figures {
 		used := *total.Metric(figure)
 		b.summarizeFigure(text, d, figure, used)
@@ -135,13 +140,12 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 	return nil
 }
 
-// summarizeFigure writes how much of a figure was used in the last seven complete days and in this period, and will be used at
-// the end of the period if the coming days are like the last seven: used + days left × (last 7 days ÷ 7).
+// summarizeFigure writes how much of a figure was used in the last seven complete days and in this period, and how much is expected at
+// the end of the period.
 func (b *Bot) summarizeFigure(text *strings.Builder, d *env.ProjectData, figure rules.Figure, m rules.Metric) {
-	unit := unitOf(figure)
-	forecast := m.Used + d.Period.DaysLeft*m.D7/7
+	unit := figure.Unit()
 	_, _ = fmt.Fprintf(text, "  %s: %s in the week, %s %s, forecast %s at its end\n", figure,
-		words.Figure(m.D7, unit), words.Figure(m.Used, unit), b.thisPeriod(d), words.Figure(forecast, unit))
+		words.Figure(m.D7, unit), words.Figure(m.Used, unit), b.thisPeriod(d), words.Figure(m.Forecast, unit))
 }
 
 // thisPeriod returns the current period in words, such as "this month".
@@ -167,14 +171,16 @@ func (b *Bot) top(ctx context.Context, text *strings.Builder, d *env.ProjectData
 		if total > 0 {
 			share = fmt.Sprintf(" (%.0f %%)", 100*device.used/total)
 		}
-		_, _ = fmt.Fprintf(text, "    %d. %s %s%s\n", i+1, device.name, words.Figure(device.used, unitOf(figure)), share)
+		_, _ = fmt.Fprintf(text, "    %d. %s %s%s\n", i+1, device.name, words.Figure(device.used, figure.Unit()), share)
 	}
 	return nil
 }
 
 // most returns the topSize devices that used most of a figure in this period, the most first. One that used nothing is left out.
 func most(ctx context.Context, d *env.ProjectData, figure rules.Figure) (most []deviceUse, err error) {
-	reader := d.Reader([]rules.Figure{figure})
+	var wants rules.Wants
+	wants[figure] = rules.MembersOf("used")
+	reader := d.Reader(wants)
 	for _, block := range d.Blocks(rules.EachDevice) {
 		data, err := d.Read(ctx, reader, block)
 		if err != nil {
@@ -191,13 +197,6 @@ func most(ctx context.Context, d *env.ProjectData, figure rules.Figure) (most []
 		most = most[:min(topSize, len(most))]
 	}
 	return most, nil
-}
-
-func unitOf(figure rules.Figure) string {
-	if figure == rules.Bytes {
-		return "B"
-	}
-	return ""
 }
 
 // summarizeRules writes which rules fired, which too often, and which never.

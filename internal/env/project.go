@@ -28,6 +28,7 @@ type Project struct {
 func (p Project) Identity(device *store.Device, at time.Time) *rules.Env {
 	nan := math.NaN()
 	env := &rules.Env{
+		Device: rules.Device{Voltage: nan, SilentHours: nan, AgeDays: nan},
 		Project: rules.Project{
 			Known: true, UID: p.UID, Name: p.Name,
 			DeviceCount: nan, Active: nan, Silent: nan, SilentPct: nan,
@@ -39,15 +40,19 @@ func (p Project) Identity(device *store.Device, at time.Time) *rules.Env {
 			*m = rules.UnknownMetric()
 		}
 	}
-	env.Device = rules.Device{Voltage: nan, SilentHours: nan, AgeDays: nan}
-	if d := device; d != nil {
-		env.Device = rules.Device{
-			Known: true, UID: d.UID, Name: d.Name, SKU: d.SKU, Product: d.Product, Fleets: d.Fleets,
-			Firmware: d.Firmware, Disabled: d.Disabled, Voltage: nan, SilentHours: nan,
-			IsNew: at.Sub(d.Provisioned) < newFor, AgeDays: at.Sub(d.Provisioned).Hours() / 24,
-		}
+	if device != nil {
+		env.Device = identityOf(device, at)
 	}
 	return env
+}
+
+// identityOf returns what a device is, and how old it is at an instant.
+func identityOf(d *store.Device, at time.Time) rules.Device {
+	return rules.Device{
+		Known: true, UID: d.UID, Name: d.Name, SKU: d.SKU, Product: d.Product, Fleets: d.Fleets,
+		Firmware: d.Firmware, Disabled: d.Disabled, Voltage: math.NaN(), SilentHours: math.NaN(),
+		IsNew: at.Sub(d.Provisioned) < newFor, AgeDays: at.Sub(d.Provisioned).Hours() / 24,
+	}
 }
 
 // NewEnv returns the Env of a subject as of Now, with the metrics of a member of a block. Device nil is the project itself, or a
@@ -63,10 +68,7 @@ func (p Project) NewEnv(device *store.Device, period rules.Period, metrics Metri
 // Present fills in what has no past, as it is now: the condition of the device, the project's counts, and the polling.
 func (p Project) Present(env *rules.Env, device *store.Device) {
 	if device != nil {
-		env.Device.Voltage = device.Voltage
-		if !device.LastActivity.IsZero() {
-			env.Device.SilentHours = p.Counts.ListedAt.Sub(device.LastActivity).Hours()
-		}
+		p.condition(&env.Device, device)
 	}
 	env.Project = p.counts()
 	env.Poll = rules.Poll{AgeMinutes: math.NaN(), EveryMinutes: math.NaN(), Failures: float64(p.State.Failures), Truncated: p.State.Truncated}
@@ -75,6 +77,14 @@ func (p Project) Present(env *rules.Env, device *store.Device) {
 	}
 	if p.Every > 0 {
 		env.Poll.EveryMinutes = p.Every.Minutes()
+	}
+}
+
+// condition fills in how a device is.
+func (p Project) condition(to *rules.Device, device *store.Device) {
+	to.Voltage = device.Voltage
+	if !device.LastActivity.IsZero() {
+		to.SilentHours = p.Counts.ListedAt.Sub(device.LastActivity).Hours()
 	}
 }
 

@@ -35,19 +35,17 @@ type ProjectData struct {
 	list   *store.DeviceList // nil: not read
 	store  *store.Store
 	spec   rules.PeriodSpec
-	series bool
 }
 
 // A Source is where the data of projects comes from, and how it is read.
 type Source struct {
 	Store  *store.Store
 	Period rules.PeriodSpec
-	Series bool // whether the days of figures are wanted one by one
 }
 
 // Data returns what is known of a project at its instant, Now. Without a list nothing is known of its devices.
 func (s Source) Data(p Project, list *store.DeviceList) *ProjectData {
-	d := &ProjectData{Project: p, list: list, store: s.Store, spec: s.Period, series: s.Series, Today: rules.DayOf(p.Now)}
+	d := &ProjectData{Project: p, list: list, store: s.Store, spec: s.Period, Today: rules.DayOf(p.Now)}
 	d.Period = s.Period.Period(d.Today, p.Now)
 	if list != nil {
 		d.Counts = count(list)
@@ -110,6 +108,7 @@ type BlockData struct {
 	Members []Member
 	data    *ProjectData
 	reader  *Reader
+	common  *rules.Env // what all subjects have in common; nil: not made yet
 	now     Metrics
 	past    map[rules.Day]Metrics // as of the end of days, once something asks for it
 }
@@ -126,7 +125,7 @@ func (d *ProjectData) Read(ctx context.Context, reader *Reader, b Block) (*Block
 		reader.members = append(reader.members, MemberOf(data.Device(i)))
 	}
 	data.Members = reader.members
-	if len(reader.Figures) == 0 {
+	if reader.Wants == (rules.Wants{}) {
 		return data, nil
 	}
 	now, err := reader.Block(ctx, b.Number, data.Members, d.Today)
@@ -156,9 +155,19 @@ func (b *BlockData) Device(i int) *store.Device {
 // Fill puts the metrics of a subject as of now into an Env.
 func (b *BlockData) Fill(e *rules.Env, i int) { b.now.Fill(e, i) }
 
-// Env returns what an expression sees of a subject as of now.
-func (b *BlockData) Env(i int) *rules.Env {
-	return b.data.NewEnv(b.Device(i), b.data.Period, b.now, i)
+// See puts what an expression sees of a subject as of now into an Env.
+func (b *BlockData) See(e *rules.Env, i int) {
+	if b.common == nil {
+		b.common = b.data.Identity(nil, b.data.Counts.ListedAt)
+		b.common.Period = b.data.Period
+		b.data.Present(b.common, nil)
+	}
+	*e = *b.common
+	if device := b.Device(i); device != nil {
+		e.Device = identityOf(device, b.data.Counts.ListedAt)
+		b.data.condition(&e.Device, device)
+	}
+	b.now.Fill(e, i)
 }
 
 // EnvAt returns what an expression would have seen of a subject at the end of a day, with the figures known now. What has no
@@ -179,6 +188,6 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 }
 
 // Reader returns a reader of figures of the project.
-func (d *ProjectData) Reader(figures []rules.Figure) *Reader {
-	return &Reader{Store: d.store, Project: d.UID, Period: d.spec, Figures: figures, Series: d.series}
+func (d *ProjectData) Reader(wants rules.Wants) *Reader {
+	return &Reader{Store: d.store, Project: d.UID, Period: d.spec, Wants: wants}
 }

@@ -9,10 +9,14 @@ import (
 	"notewatch/rules"
 )
 
-// FirstDay returns the first day that an Env as of a day looks back on.
-func FirstDay(spec rules.PeriodSpec, asOf rules.Day) rules.Day {
-	start, _ := spec.Bounds(asOf)
-	return min(start, asOf-rules.HistoryDays)
+// FirstDay returns the first day that an Env as of a day looks back on, and people may.
+func FirstDay(spec rules.PeriodSpec, asOf rules.Day, wants rules.Wants) rules.Day {
+	past := rules.NewPast(0, spec, asOf, 0)
+	first := min(past.Start, asOf-rules.HistoryDays)
+	for _, members := range wants {
+		first = min(first, past.First(members))
+	}
+	return first
 }
 
 // A Member is a subject of a block: its position there, and the first day that it existed, as far as that is known.
@@ -34,15 +38,14 @@ type Reader struct {
 	Store   *store.Store
 	Project string // UID
 	Period  rules.PeriodSpec
-	Figures []rules.Figure // those wanted; of the others nothing is known
-	Series  bool           // whether the days one by one are wanted too
+	Wants   rules.Wants // of the others nothing is known
 
 	days    []float64 // of one figure, by member, then day
 	devices []store.Device
 	members []Member
 }
 
-// Metrics are the figures of the members of a block as of a day, by figure in the order of the Reader, then member.
+// Metrics are the figures of the members of a block as of a day, by figure, ascending, then member.
 type Metrics struct {
 	figures []rules.Figure
 	by      [][]rules.Metric
@@ -58,30 +61,22 @@ func (m Metrics) Fill(e *rules.Env, member int) {
 // Block returns the metrics of members of a block as of a day. What happened on the day itself is Today; the days before it are
 // complete.
 func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf rules.Day) (Metrics, error) {
-	m := Metrics{figures: r.Figures, by: make([][]rules.Metric, len(r.Figures))}
-	first := FirstDay(r.Period, asOf)
-	days := int(asOf-first) + 1
-	start, _ := r.Period.Bounds(asOf)
-	for i, figure := range r.Figures {
+	m := Metrics{figures: r.Wants.Figures()}
+	m.by = make([][]rules.Metric, len(m.figures))
+	for i, figure := range m.figures {
+		past, wants := rules.NewPast(figure, r.Period, asOf, 0), r.Wants[figure]
+		first := past.First(wants)
+		days := int(asOf-first) + 1
 		if err := r.read(ctx, block, members, figure, first, days); err != nil {
 			return Metrics{}, err
 		}
 		m.by[i] = make([]rules.Metric, len(members))
 		for j, member := range members {
-			all := r.days[j*days : (j+1)*days]
-			complete := all[min(max(0, int(member.Born-first)), days-1) : days-1]
-			m.by[i][j] = rules.Close(complete, int(asOf-start)).Metric(all[days-1], r.series(complete))
+			past.Born, past.Values = member.Born, r.days[j*days:(j+1)*days]
+			m.by[i][j] = past.Metric(wants)
 		}
 	}
 	return m, nil
-}
-
-// series returns the last complete days one by one, if that is wanted.
-func (r *Reader) series(complete []float64) []float64 {
-	if !r.Series {
-		return nil
-	}
-	return append([]float64(nil), rules.Series(complete[max(0, len(complete)-rules.HistoryDays):])...)
 }
 
 // read reads one figure of members for some days from first on.

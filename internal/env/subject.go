@@ -16,8 +16,8 @@ type Query struct {
 	Now           time.Time
 	Every         time.Duration // between two polls; 0 is not known
 	Period        rules.PeriodSpec
-	Figures       []rules.Figure // those wanted; of the others nothing is known
-	Counts        bool           // whether it is wanted how many devices the project has, for which all are read
+	Wants         rules.Wants // of the other figures nothing is known
+	Counts        bool        // whether it is wanted how many devices the project has, for which all are read
 }
 
 // A Subject is what is known of one subject.
@@ -72,6 +72,6 @@ func (s Subject) measure(ctx context.Context, db *store.Store, q Query) (Metrics
 	case q.Device != "":
 		return Metrics{}, nil
 	}
-	reader := Reader{Store: db, Project: q.Project, Period: q.Period, Figures: q.Figures, Series: true}
+	reader := Reader{Store: db, Project: q.Project, Period: q.Period, Wants: q.Wants}
 	return reader.Block(ctx, block, []Member{MemberOf(s.Device)}, rules.DayOf(q.Now))
 }

@@ -18,7 +18,7 @@ import (
 type Config struct {
 	Store     *store.Store
 	Rules     []*rules.Rule
-	Figures   []rules.Figure // that the rules read
+	Wants     rules.Wants // what the rules read
 	Period    rules.PeriodSpec
 	Workers   int               // blocks that are evaluated at once
 	Live      []string          // receivers that keep figures up to date in what they show
@@ -31,7 +31,7 @@ type Config struct {
 type Evaluator struct {
 	store     *store.Store
 	rules     []*rules.Rule
-	figures   []rules.Figure
+	wants     rules.Wants
 	period    rules.PeriodSpec
 	workers   int
 	live      []string
@@ -45,7 +45,7 @@ type Evaluator struct {
 // New returns an evaluator.
 func New(c Config) *Evaluator {
 	return &Evaluator{
-		store: c.Store, rules: c.Rules, figures: c.Figures, period: c.Period, workers: c.Workers,
+		store: c.Store, rules: c.Rules, wants: c.Wants, period: c.Period, workers: c.Workers,
 		live: c.Live, fallbacks: c.Fallbacks, metrics: c.Metrics, log: c.Log,
 	}
 }
@@ -211,8 +211,11 @@ func (t *Turn) evaluateEach(ctx context.Context, scope rules.Scope) error {
 		return nil
 	}
 	return t.inBlocks(ctx, t.data.Blocks(scope), func(ctx context.Context, part *Turn, b *env.BlockData) error {
+		var seen rules.Env
+		view := rules.NewView(&seen)
 		for i := range b.Size() {
-			view := rules.NewView(b.Env(i))
+			b.See(&seen, i)
+			view.Renew()
 			for _, r := range applicable {
 				if err := part.evaluateOne(ctx, r, b, i, view); err != nil {
 					return err
@@ -249,14 +252,14 @@ func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
 // inBlocks calls do for each block, for several at once, with a part of the turn that holds nothing but what is found in that
 // block. What the parts found becomes part of the turn in the order of the blocks, however many are worked on at once.
 func (t *Turn) inBlocks(ctx context.Context, blocks []env.Block, do func(ctx context.Context, part *Turn, b *env.BlockData) error) error {
-	var figures []rules.Figure
+	var wants rules.Wants
 	if !t.alone {
-		figures = t.evaluator.figures
+		wants = t.evaluator.wants
 	}
 	parts := make([]*Turn, len(blocks))
 	readers := make(chan *env.Reader, t.evaluator.workers)
 	for range t.evaluator.workers {
-		readers <- t.data.Reader(figures)
+		readers <- t.data.Reader(wants)
 	}
 	workers, ctx := errgroup.WithContext(ctx)
 	workers.SetLimit(t.evaluator.workers)
@@ -307,7 +310,7 @@ func (t *Turn) add(part *Turn) {
 func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData, i int, view *rules.View) error {
 	subject := b.Subject(i)
 	key := rules.Key{Rule: r.Spec.Name, Project: t.data.UID, Subject: subject}
-	if r.Kind == rules.PeriodRule {
+	if r.Kind.OfPeriod() {
 		key.Period = t.data.Period.Start
 	}
 	before, open, err := t.open.Of(key.Rule, subject)
@@ -368,10 +371,14 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 	if a.State != rules.Firing {
 		return v, nil
 	}
-	if r.Kind == rules.PeriodRule {
+	if r.Kind == rules.PeriodRule || r.Kind.OfPeriod() && !a.Period.Equal(v.Period) {
 		return v, t.periodEnded(ctx, r, a, b, i, &v)
 	}
-	if r.Kind != rules.DayRule || v.Result.Most >= a.Level {
+	if !r.Kind.ByDay() || v.Result.Most >= a.Level {
+		return v, nil
+	}
+	if today := t.data.Today.Start(); r.Kind.OfPeriod() && today.Equal(v.Period) { // yesterday was of another period
+		v.DayEnd = rules.Result{}
 		return v, nil
 	}
 	yesterday, err := b.EnvAt(ctx, i, t.data.Today-1)
@@ -389,7 +396,7 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 // that was read.
 func (t *Turn) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
 	first, next := t.evaluator.period.Bounds(rules.DayOf(a.Period))
-	if next > t.data.Today || next <= env.FirstDay(t.evaluator.period, t.data.Today) || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
+	if next > t.data.Today || next <= env.FirstDay(t.evaluator.period, t.data.Today, t.evaluator.wants) || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
 		return nil
 	}
 	end, err := b.EnvAt(ctx, i, next-1)

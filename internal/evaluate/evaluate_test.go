@@ -113,7 +113,7 @@ func (b *bench) turn(evaluateRules evaluation, kind store.Kind, commit committal
 		about.Recipients[r.Spec.Name], specs[r.Spec.Name] = []string{team}, r.Spec
 	}
 	e := evaluate.New(evaluate.Config{
-		Store: b.store, Rules: b.rules, Figures: []rules.Figure{rules.Events}, Workers: 2, Log: slog.New(slog.DiscardHandler),
+		Store: b.store, Rules: b.rules, Wants: rules.Wants{rules.Events: rules.AllMembers}, Workers: 2, Log: slog.New(slog.DiscardHandler),
 	})
 	turn, err := evaluateRules(e, ctx, data, about)
 	require.NoError(b.t, err)
@@ -282,6 +282,37 @@ func TestLateFiguresAreRevised(t *testing.T) {
 	require.Empty(t, happened(b.evaluate()), "that was announced")
 	late(today-2, 500)
 	require.Empty(t, happened(b.evaluate()), "the rule is newer than that day")
+}
+
+// An alert about a forecast ends as corrected when the forecast was wrong, and at the latest with its period.
+func TestForecast(t *testing.T) {
+	spec := busy("500")
+	spec.Name, spec.Show = "heading", "events.forecast"
+	spec.When = []rules.Condition{{Level: rules.Warning, Expr: "events.forecast > limit"}}
+	b := newBench(t, spec)
+	for day := today - 16; day < today; day++ {
+		b.events(day, 10, 10)
+	}
+	b.events(today, 10, 10)
+	require.Empty(t, happened(b.evaluate()), "300 are expected")
+	b.events(today, 300, 10)
+	turn := b.evaluate()
+	require.Equal(t, []string{"heading pump: fired warning"}, happened(turn))
+	require.Equal(t, "pump: events.forecast 590 this month, limit 500", turn.Commit.Alerts[0].Told.Summary)
+	require.Equal(t, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), turn.Commit.Alerts[0].Period)
+	b.events(today, 20, 10)
+	require.Equal(t, []string{"heading pump: corrected warning"}, happened(b.evaluate()))
+	b.now = noon.Add(15 * time.Minute)
+	b.events(today, 300, 10)
+	require.Equal(t, []string{"heading pump: fired warning"}, happened(b.evaluate()))
+	for day := today + 1; day < today+14; day++ {
+		b.now = day.Start().Add(12 * time.Hour)
+		b.events(day, 10, 10)
+		require.Empty(t, happened(b.evaluate()), day)
+	}
+	b.now = noon.AddDate(0, 0, 14)
+	b.events(today+14, 10, 10)
+	require.Equal(t, []string{"heading pump: period_ended warning"}, happened(b.evaluate()))
 }
 
 // Alerts take their mute along in the turn in which it begins or ends: a silence by a person, or a rule that explains them.

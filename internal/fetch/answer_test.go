@@ -266,3 +266,42 @@ func TestHostileNamesFailNoPoll(t *testing.T) {
 	require.Equal(t, value(3), r.cell(rules.Events, today, ""))
 	require.Equal(t, 2, r.list.Len())
 }
+
+// Packets are of satellite rows alone: a device without one sent none, and one whose rows leave them out is null.
+func TestSatellitePackets(t *testing.T) {
+	hub := newScript("a", "b", "c", "d")
+	series := func(kind, name, fields string) string {
+		return fmt.Sprintf(`{"type":%q,"device":"dev:%s","data":[{"period":"%sT00:00:00Z",%s}]}`, kind, name, today, fields)
+	}
+	hub.answers["data"] = `{"data":[` + strings.Join([]string{
+		series("cellular", "a", `"total_bytes":500`),
+		series("satellite", "a", `"total_bytes":90,"billable_bytes_total":100,"uplink_packets":3,"downlink_packets":2`),
+		series("satellite", "a", `"total_bytes":40,"uplink_packets":1`),
+		series("cellular", "b", `"total_bytes":500`),
+		series("cellular", "c", `"total_bytes":500`),
+		series("satellite", "c", `"total_bytes":40`),
+	}, ",") + `]}`
+	r := newRig(t, hub, rules.SatPackets)
+	r.poll()
+	for device, want := range map[string]history.Cell{
+		"dev:a": value(6), "dev:b": value(0), "dev:c": history.Null, "dev:d": value(0), "": value(6),
+	} {
+		require.Equal(t, want, r.cell(rules.SatPackets, today, device), "of %q", device)
+	}
+	require.Equal(t, value(140), r.cell(rules.Sat, today, "dev:a"))
+	require.Equal(t, value(500), r.cell(rules.Bytes, today, "dev:c"))
+}
+
+// What an older version has not stored is only read back if a rule reads it.
+func TestOptionalFigures(t *testing.T) {
+	r := newRig(t, newScript("a"), rules.Bytes)
+	r.poll()
+	require.Zero(t, r.coverage(rules.SatPackets))
+	require.Equal(t, r.first, r.coverage(rules.Sat).First)
+	r.config.Figures = append(r.config.Figures, rules.SatPackets)
+	r.restart()
+	r.now = r.now.Add(hour / 4)
+	r.poll()
+	require.Equal(t, r.coverage(rules.Sat), r.coverage(rules.SatPackets))
+	require.Empty(t, r.news())
+}

@@ -51,8 +51,8 @@ func hasOrdinal(ordinals []int, ordinal int) bool {
 
 // readBackOf reads the days of an endpoint before yesterday, as far back as they have been read of the other devices.
 func (p *poll) readBackOf(ctx context.Context, e endpoint, devices []store.Device) error {
-	q := question{endpoint: e, span: span{first: p.today, last: p.today - 2, back: true}, wanted: e.figures, part: true, quiet: true}
-	for _, figure := range e.figures {
+	q := question{endpoint: e, span: span{first: p.today, last: p.today - 2, back: true}, wanted: e.kept, part: true, quiet: true}
+	for _, figure := range e.kept {
 		if read, ok := p.coverage[figure]; ok {
 			q.first = min(q.first, max(read.First, p.First))
 		}

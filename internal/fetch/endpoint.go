@@ -12,6 +12,7 @@ import (
 type endpoint struct {
 	name      string
 	figures   []rules.Figure // that its rows carry
+	kept      []rules.Figure // of those, the ones that are stored
 	whole     bool           // a row is all there is of its device and day; else the rows of a device add up
 	summaries bool           // can be asked for its summary tables only
 	read      func(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, summariesOnly bool, a *answer) (truncated bool, err error)
@@ -28,20 +29,32 @@ var endpoints = []endpoint{
 	},
 	{
 		name: "data", read: readData,
-		figures: []rules.Figure{rules.Bytes, rules.Sat},
+		figures: []rules.Figure{rules.Bytes, rules.Sat, rules.SatPackets},
 	},
 }
 
 // nullable reports whether Notehub may leave a figure out of a row. The sum over the others still counts then.
 func nullable(figure rules.Figure) bool {
-	return figure == rules.Reboots || figure == rules.FwUpdates || figure == rules.TLS
+	return figure == rules.Reboots || figure == rules.FwUpdates || figure == rules.TLS || figure == rules.SatPackets
 }
 
+// optional reports whether a figure is stored only if rules read it. The others are stored whenever their endpoint is read.
+func optional(figure rules.Figure) bool { return figure == rules.SatPackets }
+
 // endpointsOf returns the endpoints that answer any of the figures.
-func endpointsOf(figures []rules.Figure) []endpoint {
-	return slices.DeleteFunc(slices.Clone(endpoints), func(e endpoint) bool {
-		return !slices.ContainsFunc(e.figures, func(f rules.Figure) bool { return slices.Contains(figures, f) })
-	})
+func endpointsOf(figures []rules.Figure) (all []endpoint) {
+	for _, e := range endpoints {
+		if !slices.ContainsFunc(e.figures, func(f rules.Figure) bool { return slices.Contains(figures, f) }) {
+			continue
+		}
+		for _, figure := range e.figures {
+			if !optional(figure) || slices.Contains(figures, figure) {
+				e.kept = append(e.kept, figure)
+			}
+		}
+		all = append(all, e)
+	}
+	return all
 }
 
 // Requests returns how many requests a poll makes for the usage that rules read, when nothing is missing and no answer is too
@@ -67,13 +80,25 @@ func readSessions(ctx context.Context, c *notehub.Client, project string, q note
 func readData(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, _ bool, a *answer) (bool, error) {
 	none := notehub.Count{Known: true}
 	return c.DataUsage(ctx, project, q, func(row notehub.DataRow) error {
-		if row.Type != "satellite" {
+		if row.Type != "satellite" { // and so says nothing of packets
 			return a.add(row.Device, row.Period, row.Total, none)
 		}
 		billable := row.Billable
 		if !billable.Known && !billable.Invalid {
 			billable = row.Total
 		}
-		return a.add(row.Device, row.Period, none, billable)
+		return a.add(row.Device, row.Period, none, billable, sumOf(row.UplinkPackets, row.DownlinkPackets))
 	})
+}
+
+// sumOf adds two counts, of which either may be left out.
+func sumOf(a, b notehub.Count) notehub.Count {
+	leftOut := notehub.Count{}
+	switch {
+	case a == leftOut:
+		return b
+	case b == leftOut:
+		return a
+	}
+	return notehub.Count{N: a.N + b.N, Known: a.Known && b.Known, Invalid: a.Invalid || b.Invalid}
 }

@@ -133,7 +133,7 @@ func (p *poll) index() {
 // has succeeded, else one span in each poll.
 func (p *poll) readEndpoint(ctx context.Context, e endpoint) error {
 	if due, ok := p.due(e); ok {
-		q := question{endpoint: e, wanted: e.figures, subjects: p.subjects}
+		q := question{endpoint: e, wanted: e.kept, subjects: p.subjects}
 		if err := p.readSpans(ctx, q, due.cut(p.fitting(e))); err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ const RereadDays = 7
 // due returns the days to read of the figures of an endpoint that have been read before, up to today. ok is false if none has.
 func (p *poll) due(e endpoint) (due span, ok bool) {
 	due = span{first: p.today, last: p.today}
-	for _, figure := range e.figures {
+	for _, figure := range e.kept {
 		if read, known := p.coverage[figure]; known {
 			due.first, ok = min(due.first, p.dueSince(read)), true
 		}
@@ -61,7 +61,7 @@ func (p *poll) dueSince(read store.Span) rules.Day {
 // figures. ok is false if nothing is missing.
 func (p *poll) missing(e endpoint) (missing span, figures []rules.Figure, ok bool) {
 	missing = span{first: p.First, last: p.First - 1, back: true}
-	for _, figure := range e.figures {
+	for _, figure := range e.kept {
 		last := p.today
 		if read, known := p.coverage[figure]; known {
 			last = min(last, read.First-1)
@@ -86,7 +86,7 @@ const maxCells = 4 << 20
 // fitting returns how many days of an endpoint fit into one answer.
 func (p *poll) fitting(e endpoint) int {
 	rows := max(p.busiest(e), 1)
-	return max(1, min(p.maxRows/rows, maxCells/(len(p.subjects.born)*len(e.figures))))
+	return max(1, min(p.maxRows/rows, maxCells/(len(p.subjects.born)*len(e.kept))))
 }
 
 // busiest returns how many rows of an endpoint a day has at most, as far as that is known. Some devices have several rows where

@@ -147,13 +147,7 @@ func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSub
 	for i, s := range subjects {
 		members[i] = env.MemberOf(s.device)
 		for _, a := range s.alerts {
-			reads := c.rules[a.Rule].Reads
-			reader.Series = reader.Series || reads.Series
-			for _, figure := range reads.Figures {
-				if !slices.Contains(reader.Figures, figure) {
-					reader.Figures = append(reader.Figures, figure)
-				}
-			}
+			reader.Wants = reader.Wants.With(c.rules[a.Rule].Reads.Members)
 		}
 	}
 	metrics, err := reader.Block(ctx, block, members, rules.DayOf(c.Now))

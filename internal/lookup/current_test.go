@@ -156,7 +156,7 @@ func TestAlertsReadTheirBlocks(t *testing.T) {
 		read := rows.Read(func() {
 			alerts = updated(t, l.Desk, store.AlertFilter{Open: true, Limit: c.limit})
 		})
-		require.Equal(t, map[string]int{"history": 36 * c.blocks, "device": len(alerts)}, read)
+		require.Equal(t, map[string]int{"history": 15 * c.blocks, "device": len(alerts)}, read)
 		for i, a := range alerts[1:] {
 			require.InDelta(t, 10*20*1000*(i+1), a.Value, 0, a.ID)
 			require.Equal(t, now, a.AsOf)

@@ -87,14 +87,6 @@ func (d *Desk) notRead() []rules.Figure {
 	return slices.DeleteFunc(slices.Clone(accounted), func(f rules.Figure) bool { return slices.Contains(d.figures, f) })
 }
 
-// unitOf returns the unit of a figure: "B" for bytes, "" for counts.
-func unitOf(figure rules.Figure) string {
-	if figure == rules.Bytes {
-		return "B"
-	}
-	return ""
-}
-
 // project returns the configured project of a UID.
 func (d *Desk) project(uid string) (Project, bool) {
 	i := slices.IndexFunc(d.Projects, func(p Project) bool { return p.UID == uid })

@@ -99,7 +99,7 @@ func (d *Desk) accountsOf(s Subject) (names []string) {
 	return names
 }
 
-// ofMonth are the events of an account so far, and at its end if it goes on as in the last seven days.
+// ofMonth are the events of an account so far, and at its end, as expected.
 type ofMonth struct{ now, end float64 }
 
 // accountEvents returns how many events the watched projects of an account use this month.
@@ -116,7 +116,7 @@ func (d *Desk) accountEvents(ctx context.Context, account string) (all ofMonth, 
 		if err != nil {
 			return all, err
 		}
-		f := t[rules.Events].over(rules.Events, Period, d.Period.Period(asOf.day, asOf.instant))
+		f := t[rules.Events].over(rules.Events)
 		all.now, all.end = all.now+f.Total, all.end+f.Forecast
 	}
 	return all, nil

@@ -10,7 +10,7 @@ import (
 
 const (
 	drawnDays  = 14 // shown where the day so far is asked for
-	medianDays = 14 // complete days that say what is usual
+	medianDays = 14 // days that say what is usual
 )
 
 // A question is what is asked about the usage of a subject.
@@ -19,8 +19,9 @@ type question struct {
 	span     Span
 	day      rules.Day // that the answer is as of
 	from, to rules.Day // the days of the span; to is the day after the last
-	ordinal  int       // of a device or, 0, a project; noOrdinal: no history
-	life     life      // of a device; a project always existed
+	period   rules.PeriodSpec
+	ordinal  int  // of a device or, 0, a project; noOrdinal: no history
+	life     life // of a device; a project always existed
 	members  []store.Place
 }
 
@@ -44,13 +45,18 @@ const noOrdinal = -1
 
 // question asks what a subject used over a span, as of a day.
 func (d *Desk) question(s Subject, span Span, day rules.Day) question {
-	q := question{Subject: s, span: span, day: day, life: life{gone: notGone}}
+	q := question{Subject: s, span: span, day: day, period: d.Period, life: life{gone: notGone}}
 	q.from, q.to = span.days(day, d.Period)
 	return q
 }
 
-// first returns the first day that an answer reads.
-func (q question) first() rules.Day { return min(q.from, q.day-medianDays) }
+// first returns the first day that an answer reads: a forecast is made of more days than a median.
+func (q question) first() rules.Day {
+	if q.span == Period {
+		return min(q.from, q.day-rules.HistoryDays)
+	}
+	return min(q.from, q.day-medianDays)
+}
 
 // drawn returns the first of the days that an answer shows one by one.
 func (q question) drawn() rules.Day {

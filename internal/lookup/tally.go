@@ -11,11 +11,12 @@ import (
 
 // A tally is how much of one figure a subject used. NaN is no data.
 type tally struct {
-	total   float64    // over the span
-	week    float64    // in the last 7 complete days
-	median  float64    // of the last 14 complete days
-	days    []DayUsage // of the span
-	missing int        // parts of the subject that are not counted in, since there is no data for them
+	total    float64    // over the span
+	week     float64    // in the last 7 complete days
+	median   float64    // of the last 14 whole days
+	forecast float64    // at the end of the period that the span is; NaN for other spans
+	days     []DayUsage // of the span
+	missing  int        // parts of the subject that are not counted in, since there is no data for them
 }
 
 // tallies are by figure. Only those that rules read mean anything.
@@ -89,8 +90,14 @@ func (q question) tally(column []float64) tally {
 		total.add(day, value)
 		week.add(day, value)
 	}
-	complete := column[min(max(0, int(q.life.born-q.first())), len(column)-1) : len(column)-1]
-	t := tally{total: total.get(), week: week.get(), median: rules.Close(complete, 0).Median}
+	past := rules.NewPast(0, q.period, q.day, q.life.born)
+	past.Values = column
+	wants := rules.MembersOf("median")
+	if q.span == Period {
+		wants |= rules.MembersOf("forecast")
+	}
+	metric := past.Metric(wants)
+	t := tally{total: total.get(), week: week.get(), median: metric.Median, forecast: metric.Forecast}
 	for day := max(q.drawn(), q.life.born); day < q.to; day++ {
 		t.days = append(t.days, DayUsage{Day: day, Value: column[day-q.first()]})
 	}

@@ -66,7 +66,7 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 		return Top{}, err
 	}
 	top := Top{
-		Of: q.Of, Now: d.Now(), By: q.By, Span: q.Span, Source: asOf.Source, Unit: unitOf(figure), Total: math.NaN(),
+		Of: q.Of, Now: d.Now(), By: q.By, Span: q.Span, Source: asOf.Source, Unit: figure.Unit(), Total: math.NaN(),
 	}
 	top.From, top.To = q.Span.bounds(d.dayOf(q.Span, asOf), d.Period)
 	var rates map[string]float64

@@ -54,11 +54,11 @@ type FigureUsage struct {
 	LimitRule string       `json:"limit_rule,omitempty"` // its name
 	LimitAt   time.Time    `json:"limit_at,omitzero"`    // about when Total exceeds Limit; zero: it has, or not before the period ends
 	Pace      float64      `json:"pace"`                 // a day, over the last 7 complete days
-	Forecast  float64      `json:"forecast"`             // at the end of the period: Total + days left × Pace. NaN for other spans
+	Forecast  float64      `json:"forecast"`             // at the end of the period, as rules expect it. NaN for other spans
 	Usual     float64      `json:"usual"`                // median of the last 14 complete days
 	Days      []DayUsage   `json:"days"`                 // each day of the span; of today the last 14 days. Empty for a fleet without devices
 	Unknown   int          `json:"unknown_days"`         // how many of Days are no data
-	Missing   int          `json:"missing"`              // devices of the fleet, or projects of all, without data: the values are those of the others
+	Missing   int          `json:"missing"`              // devices of the fleet, or projects of all, without data: Total and Pace are those of the others
 	Cost      Cost         `json:"cost,omitzero"`        // of events and bytes
 }
 
@@ -99,9 +99,9 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 		return Usage{}, err
 	}
 	for _, figure := range d.figures {
-		f := tallies[figure].over(figure, span, period)
+		f := tallies[figure].over(figure)
 		f.Limit, f.LimitRule = limit(limiting, figure, span, f.Total)
-		f.LimitAt = f.limitAt(u.AsOf)
+		f.LimitAt = f.limitAt(u.AsOf, period)
 		switch figure {
 		case rules.Bytes:
 			f.Cost = d.blocks(f.Total, f.Forecast)
@@ -116,12 +116,12 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	return u, err
 }
 
-// limitAt returns when a figure that grows at its pace exceeds its limit; zero: it has, or not before the period ends.
-func (f FigureUsage) limitAt(asOf time.Time) time.Time {
+// limitAt returns when a figure exceeds its limit if it grows evenly up to its forecast; zero: it has, or not before the period ends.
+func (f FigureUsage) limitAt(asOf time.Time, period rules.Period) time.Time {
 	if !(f.Total <= f.Limit && f.Forecast > f.Limit) {
 		return time.Time{}
 	}
-	days := (f.Limit - f.Total) / f.Pace
+	days := period.DaysLeft * (f.Limit - f.Total) / (f.Forecast - f.Total)
 	return asOf.Add(time.Duration(days * float64(24*time.Hour))).Round(time.Minute)
 }
 
@@ -168,14 +168,11 @@ func (d *Desk) deviceCount(ctx context.Context, projects []Project) (all int, er
 	return all, nil
 }
 
-// over returns how much of a figure was used over a span.
-func (t tally) over(figure rules.Figure, span Span, period rules.Period) FigureUsage {
+// over returns how much of a figure was used over the span.
+func (t tally) over(figure rules.Figure) FigureUsage {
 	f := FigureUsage{
-		Figure: figure, Unit: unitOf(figure), Total: t.total, Pace: t.week / weekDays, Forecast: math.NaN(), Usual: t.median,
+		Figure: figure, Unit: figure.Unit(), Total: t.total, Pace: t.week / weekDays, Forecast: t.forecast, Usual: t.median,
 		Days: t.days, Missing: t.missing,
-	}
-	if span == Period {
-		f.Forecast = f.Total + period.DaysLeft*f.Pace
 	}
 	for _, day := range t.days {
 		if math.IsNaN(day.Value) {

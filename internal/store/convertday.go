@@ -8,11 +8,14 @@ import (
 	"notewatch/rules"
 )
 
+// convertedFigures is how many figures an older version knew, which are the first.
+const convertedFigures = rules.FwUpdates + 1
+
 // A dayRow is what an older version kept of a device and day.
 type dayRow struct {
 	uid     string
 	ordinal sql.NullInt64 // null: the device has none
-	figures [rules.FigureCount]sql.NullInt64
+	figures [convertedFigures]sql.NullInt64
 }
 
 // convertDay turns the rows of a day into columns.
@@ -72,7 +75,7 @@ var endpointFigures = map[string][]rules.Figure{
 }
 
 // coveredFigures returns which figures were read of a day.
-func (c converter) coveredFigures(ctx context.Context, day rules.Day) (covered [rules.FigureCount]bool, err error) {
+func (c converter) coveredFigures(ctx context.Context, day rules.Day) (covered [convertedFigures]bool, err error) {
 	var read map[string]Span
 	err = c.tx.QueryRowContext(ctx, `SELECT read_days FROM project WHERE id = $1`, c.id).Scan(document[map[string]Span]{&read})
 	for endpoint, span := range read {
@@ -87,7 +90,7 @@ func (c converter) coveredFigures(ctx context.Context, day rules.Day) (covered [
 func (c converter) readDay(ctx context.Context, day rules.Day, columns *dayColumns) (unlisted []dayRow, err error) {
 	var row dayRow
 	fields, names := []any{&row.uid, &row.ordinal}, []string{"usage.device", "device.ordinal"}
-	for figure := range rules.FigureCount {
+	for figure := range convertedFigures {
 		fields, names = append(fields, &row.figures[figure]), append(names, "usage."+figure.String())
 	}
 	rows, err := c.tx.QueryContext(ctx, `
@@ -131,15 +134,15 @@ func (c converter) addUnlistedRows(ctx context.Context, day rules.Day, rows []da
 
 // dayColumns are the columns of all figures of a day.
 type dayColumns struct {
-	covered [rules.FigureCount]bool
-	cells   [rules.FigureCount][]history.Cell
+	covered [convertedFigures]bool
+	cells   [convertedFigures][]history.Cell
 }
 
-func newDayColumns(covered [rules.FigureCount]bool) *dayColumns { return &dayColumns{covered: covered} }
+func newDayColumns(covered [convertedFigures]bool) *dayColumns { return &dayColumns{covered: covered} }
 
 // add takes in a row. Figures were read together: one that is missing beside others was left out by Notehub, and if all are, they
 // are not known. The total of a project is not known if it was left out for any device.
-func (d *dayColumns) add(ordinal int, figures *[rules.FigureCount]sql.NullInt64) {
+func (d *dayColumns) add(ordinal int, figures *[convertedFigures]sql.NullInt64) {
 	for _, together := range endpointFigures {
 		missing := history.NotKnown
 		for _, figure := range together {

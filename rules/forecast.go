@@ -1,0 +1,81 @@
+package rules
+
+import (
+	"math"
+	"slices"
+)
+
+// forecast returns the sum of the period at its end: of its complete days, of the day as far as it is known or expected, and of what
+// is expected of the days to come.
+func (p Past) forecast() float64 {
+	expected := p.expectations()
+	total := p.sum(p.Start, p.Day-1) + max(p.today(), expected[0])
+	for day := p.Day + 1; day < p.Next; day++ {
+		total += expected[(day-p.Day)%weekDays]
+	}
+	return total
+}
+
+// expectations returns what is expected of a day, by how many days it is after the weekday of the Past.
+func (p Past) expectations() (all [weekDays]float64) {
+	if p.whole(2*weekDays) < 2*weekDays {
+		x := p.newest(weekDays)
+		for i := range all {
+			all[i] = x
+		}
+		return all
+	}
+	lately := p.newest(fewestDays)
+	for i := range all {
+		all[i] = p.expected(weekDays-i, lately)
+	}
+	return all
+}
+
+// newest returns the mean of the newest known whole days, of at most so many; NaN if they are too few to say what is usual.
+func (p Past) newest(most int) float64 {
+	total, known := 0.0, 0
+	for back := 1; back <= p.whole(HistoryDays) && known < most; back++ {
+		if x := p.back(back); Known(x) {
+			total += x
+			known++
+		}
+	}
+	if known < fewestDays {
+		return math.NaN()
+	}
+	return total / float64(known)
+}
+
+// expected returns the middle one of three: the newest known day of a weekday, the median of that weekday in four weeks, and the mean
+// of the last days; the lower of two if one is not known. So weekends are kept, one upload is forgotten, and a new level counts once
+// it fills the week. back is how many days before the day the weekday was last.
+func (p Past) expected(back int, lately float64) float64 {
+	var memory [usualWeeks]float64
+	same := memory[:0]
+	for week := range usualWeeks {
+		if x := p.wholeDay(back + week*weekDays); Known(x) {
+			same = append(same, x)
+		}
+	}
+	var of [3]float64
+	all := of[:0]
+	if len(same) > 0 {
+		all = append(all, same[0])
+	}
+	if len(same) > 1 {
+		slices.Sort(same)
+		all = append(all, middle(same))
+	}
+	if Known(lately) {
+		all = append(all, lately)
+	}
+	slices.Sort(all)
+	switch len(all) {
+	case 0:
+		return math.NaN()
+	case len(of):
+		return all[1]
+	}
+	return all[0]
+}

@@ -1,0 +1,74 @@
+package rules
+
+import "slices"
+
+// Members are some of the members of a metric: a bit for each, by its place in metricMembers.
+type Members uint32
+
+func (m Members) has(place int) bool { return m>>place&1 == 1 }
+
+// MembersOf returns the members of some names, such as used.
+func MembersOf(names ...string) (m Members) {
+	for i, member := range metricMembers {
+		if slices.Contains(names, member.name) {
+			m |= 1 << i
+		}
+	}
+	return m
+}
+
+// AllMembers are all members of a metric.
+const AllMembers = ^Members(0)
+
+// Wants are the members of metrics that something reads, by figure.
+type Wants [FigureCount]Members
+
+// Figures returns the figures of which any member is wanted, ascending.
+func (w Wants) Figures() (all []Figure) {
+	for figure, members := range w {
+		if members != 0 {
+			all = append(all, Figure(figure))
+		}
+	}
+	return all
+}
+
+// With returns what w or other wants.
+func (w Wants) With(other Wants) Wants {
+	for figure, members := range other {
+		w[figure] |= members
+	}
+	return w
+}
+
+// A metricMember is one member of a metric: the first day that it needs, how it follows from the past, and where it is kept.
+type metricMember struct {
+	name  string
+	first func(Past) Day
+	of    func(Past) float64
+	in    func(*Metric) *float64
+}
+
+// metricMembers are the members of a metric that are numbers, and then its series, which is a list.
+var metricMembers = []metricMember{
+	{"today", daysBack(0), Past.today, func(m *Metric) *float64 { return &m.Today }},
+	{"yesterday", daysBack(1), Past.yesterday, func(m *Metric) *float64 { return &m.Yesterday }},
+	{"used", func(p Past) Day { return p.Start }, Past.used, func(m *Metric) *float64 { return &m.Used }},
+	{"prev", func(p Past) Day { return p.Previous }, Past.prev, func(m *Metric) *float64 { return &m.Prev }},
+	{"forecast", func(p Past) Day { return min(p.Start, p.Day-HistoryDays) }, Past.forecast, func(m *Metric) *float64 { return &m.Forecast }},
+	{"d7", daysBack(weekDays), Past.week, func(m *Metric) *float64 { return &m.D7 }},
+	{"d30", daysBack(monthDays), Past.month, func(m *Metric) *float64 { return &m.D30 }},
+	{"median", daysBack(medianDays), Past.median, func(m *Metric) *float64 { return &m.Median }},
+	{"mad", daysBack(medianDays), Past.mad, func(m *Metric) *float64 { return &m.MAD }},
+	{"usual", daysBack(usualWeeks * weekDays), Past.usual, func(m *Metric) *float64 { return &m.Usual }},
+	{"usual_yesterday", daysBack(usualWeeks*weekDays + 1), Past.usualYesterday, func(m *Metric) *float64 { return &m.UsualYesterday }},
+	{"ratio", daysBack(medianDays), Past.ratio, func(m *Metric) *float64 { return &m.Ratio }},
+	{"z", daysBack(medianDays), Past.z, func(m *Metric) *float64 { return &m.Z }},
+	{"days", daysBack(HistoryDays), Past.days, func(m *Metric) *float64 { return &m.Days }},
+	{name: "series", first: daysBack(HistoryDays)},
+}
+
+// seriesMember is the place of the series among the members.
+var seriesMember = len(metricMembers) - 1
+
+func daysBack(days Day) func(Past) Day { return func(p Past) Day { return p.Day - days } }

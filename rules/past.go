@@ -1,0 +1,234 @@
+package rules
+
+import (
+	"math"
+	"slices"
+)
+
+// Windows over complete days, in days.
+const (
+	weekDays   = 7
+	monthDays  = 30
+	medianDays = 14
+	usualWeeks = 4 // that have the same weekday
+)
+
+// HistoryDays is how many complete days days and series look back on.
+const HistoryDays = 35
+
+// fewestDays is how many days must be known to say what is usual.
+const fewestDays = 3
+
+// A Past is the days of one figure of a subject, from which its Metric follows.
+type Past struct {
+	Figure   Figure
+	Values   []float64 // by day, the last is the day itself; NaN is not known
+	Day      Day       // the day that the Metric is as of; its value is that of the day so far
+	Born     Day       // the first day that the subject existed
+	Start    Day       // the first day of the period
+	Previous Day       // the first day of the period before
+	Next     Day       // the first day of the next period
+}
+
+// NewPast returns the past of a subject without its days.
+func NewPast(figure Figure, period PeriodSpec, day, born Day) Past {
+	p := Past{Figure: figure, Day: day, Born: born}
+	p.Start, p.Next = period.Bounds(day)
+	p.Previous, _ = period.Bounds(p.Start - 1)
+	return p
+}
+
+// First returns the first day that Metric needs for some members.
+func (p Past) First(m Members) Day {
+	first := p.Day
+	for i, member := range metricMembers {
+		if m.has(i) {
+			first = min(first, member.first(p))
+		}
+	}
+	return first
+}
+
+// Metric computes members of the metric. The others are no data.
+//
+// A sum is over all days of its window: a subject used nothing before it existed, unless it is known to have. What is usual goes by
+// whole days alone, which are the complete ones after the day of birth, and does without some that are not known.
+func (p Past) Metric(m Members) Metric {
+	metric := UnknownMetric()
+	for i, member := range metricMembers[:seriesMember] {
+		if m.has(i) {
+			*member.in(&metric) = member.of(p)
+		}
+	}
+	if m.has(seriesMember) {
+		metric.Series = p.series()
+	}
+	return metric
+}
+
+// UnknownMetric returns a metric of which nothing is known.
+func UnknownMetric() Metric {
+	nan := math.NaN()
+	return Metric{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nil}
+}
+
+// back returns the value of so many days before the day; NaN if it is not known.
+func (p Past) back(days int) float64 {
+	if at := len(p.Values) - 1 - days; at >= 0 {
+		return p.Values[at]
+	}
+	return math.NaN()
+}
+
+// sum adds up the days from first to last.
+func (p Past) sum(first, last Day) float64 {
+	total := 0.0
+	for day := first; day <= last; day++ {
+		switch x := p.back(int(p.Day - day)); {
+		case Known(x):
+			total += x
+		case day >= p.Born:
+			return math.NaN()
+		}
+	}
+	return total
+}
+
+func (p Past) today() float64 { return p.back(0) }
+func (p Past) used() float64  { return p.sum(p.Start, p.Day) }
+func (p Past) week() float64  { return p.complete(weekDays) }
+func (p Past) month() float64 { return p.complete(monthDays) }
+
+// complete adds up the last complete days.
+func (p Past) complete(days Day) float64 {
+	if p.Born >= p.Day {
+		return math.NaN()
+	}
+	return p.sum(p.Day-days, p.Day-1)
+}
+
+// whole returns how many whole days there are among the last days.
+func (p Past) whole(days int) int { return max(0, min(days, int(p.Day-p.Born)-1)) }
+
+// wholeDay returns the value of so many days before the day, if that is a whole day; NaN if it is not, or not known.
+func (p Past) wholeDay(days int) float64 {
+	if days > p.whole(days) {
+		return math.NaN()
+	}
+	return p.back(days)
+}
+
+// yesterday returns the value of the day before, if that is a whole day.
+func (p Past) yesterday() float64 { return p.wholeDay(1) }
+
+// prev returns the sum over the period before.
+func (p Past) prev() float64 {
+	if p.Born > p.Previous {
+		return math.NaN()
+	}
+	return p.sum(p.Previous, p.Start-1)
+}
+
+// known returns the known ones of the last whole days, sorted, in the memory given.
+func (p Past) known(memory []float64) []float64 {
+	days := memory[:0]
+	for back := p.whole(medianDays); back > 0; back-- {
+		if x := p.back(back); Known(x) {
+			days = append(days, x)
+		}
+	}
+	slices.Sort(days)
+	return days
+}
+
+// recent returns what known returns; none if the days are too few to say what is usual, or over a quarter of them is not known.
+func (p Past) recent(memory []float64) []float64 {
+	days := p.known(memory)
+	if whole := p.whole(medianDays); len(days) < fewestDays || 4*(whole-len(days)) > whole {
+		return nil
+	}
+	return days
+}
+
+func (p Past) median() float64 {
+	var memory [medianDays]float64
+	return middle(p.recent(memory[:]))
+}
+
+// mad returns the median of the distances from the median.
+func (p Past) mad() float64 {
+	var memory [medianDays]float64
+	days := p.recent(memory[:])
+	median := middle(days)
+	for i, x := range days {
+		days[i] = math.Abs(x - median)
+	}
+	slices.Sort(days)
+	return middle(days)
+}
+
+func (p Past) usual() float64          { return p.usualOn(0) }
+func (p Past) usualYesterday() float64 { return p.usualOn(1) }
+
+// usualOn returns the median of the weekday of so many days before the day, in the four weeks before that; the median of all days
+// if one of the four is not known.
+func (p Past) usualOn(back int) float64 {
+	var days [usualWeeks]float64
+	for week := range days {
+		if days[week] = p.wholeDay(back + (week+1)*weekDays); !Known(days[week]) {
+			return p.median()
+		}
+	}
+	slices.Sort(days[:])
+	return middle(days[:])
+}
+
+// days counts the known whole days.
+func (p Past) days() float64 {
+	known := 0.0
+	for back := p.whole(HistoryDays); back > 0; back-- {
+		if Known(p.back(back)) {
+			known++
+		}
+	}
+	return known
+}
+
+// series returns the whole days, oldest first, without unknown ones at the start.
+func (p Past) series() []float64 {
+	whole := min(p.whole(HistoryDays), len(p.Values)-1)
+	return slices.Clone(Series(p.Values[len(p.Values)-1-whole : len(p.Values)-1]))
+}
+
+// Series returns days without the unknown ones at its start, which lie before the history that was read.
+func Series(days []float64) []float64 {
+	for i, x := range days {
+		if Known(x) {
+			return days[i:]
+		}
+	}
+	return nil
+}
+
+// ratio compares the day so far with the median.
+func (p Past) ratio() float64 { return p.today() / max(p.median(), p.Figure.Floor()) }
+
+// z returns by how many standard deviations the day so far is above the median, as far as mad tells: 0.6745 × mad is a standard
+// deviation.
+func (p Past) z() float64 {
+	const deviation, least = 0.6745, 0.05
+	median := p.median()
+	return deviation * (p.today() - median) / max(p.mad(), least*median, p.Figure.Floor())
+}
+
+// middle returns the median of sorted numbers; NaN if there are none.
+func middle(sorted []float64) float64 {
+	half := len(sorted) / 2
+	switch {
+	case len(sorted) == 0:
+		return math.NaN()
+	case len(sorted)%2 == 1:
+		return sorted[half]
+	}
+	return (sorted[half-1] + sorted[half]) / 2
+}
