@@ -27,10 +27,10 @@ type Credentials struct {
 
 // An access gives the token of each request: a personal one, or that of an OAuth client, which is renewed before it expires.
 type access struct {
-	personal secret.Text
-	base     string
-	client   clientcredentials.Config
-	http     *http.Client
+	personal    secret.Text
+	credentials Credentials
+	base        string // of the addresses of Notehub
+	http        *http.Client
 
 	turn   chan struct{} // full while one caller asks for a token; the others wait for it, or leave
 	mu     sync.Mutex
@@ -52,15 +52,7 @@ func newAccess(config Config, base string, client *http.Client) (*access, error)
 	if err := checkToken("client secret for Notehub", credentials.Secret.Reveal()); err != nil {
 		return nil, err
 	}
-	return &access{
-		base: base,
-		client: clientcredentials.Config{
-			ClientID: credentials.ID, ClientSecret: credentials.Secret.Reveal(), TokenURL: base + "/oauth2/token",
-			AuthStyle: oauth2.AuthStyleInParams, // else each refusal is asked for twice, once in either style
-		},
-		http: client,
-		turn: make(chan struct{}, 1),
-	}, nil
+	return &access{credentials: credentials, base: base, http: client, turn: make(chan struct{}, 1)}, nil
 }
 
 // checkToken checks a text that requests carry.
@@ -119,7 +111,11 @@ func (a *access) refused(token secret.Text) {
 
 // ask asks for a token, which is valid for five of six parts of its time.
 func (a *access) ask(ctx context.Context) (*oauth2.Token, error) {
-	token, err := a.client.Token(context.WithValue(ctx, oauth2.HTTPClient, a.http)) // the package offers no other way
+	client := clientcredentials.Config{
+		ClientID: a.credentials.ID, ClientSecret: a.credentials.Secret.Reveal(), TokenURL: a.base + "/oauth2/token",
+		AuthStyle: oauth2.AuthStyleInParams, // else each refusal is asked for twice, once in either style
+	}
+	token, err := client.Token(context.WithValue(ctx, oauth2.HTTPClient, a.http)) // the package offers no other way
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -153,7 +149,7 @@ func (a *access) problem(err error) error {
 
 // secrets returns what no error may repeat of a request with a token.
 func (a *access) secrets(token secret.Text) secrets {
-	return secrets{token, secret.New(a.client.ClientSecret)}
+	return secrets{token, a.credentials.Secret}
 }
 
 // secrets are texts that no error may repeat. Those that are not set are nowhere.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -283,6 +284,16 @@ func TestRedirectsOfTokensAreNotFollowed(t *testing.T) {
 	defer elsewhere.Close()
 	client := tokenAnswers(t, http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect).ServeHTTP)
 	require.ErrorContains(t, fleets(t, client), "307 Temporary Redirect: redirects are not followed; check the base URL")
+}
+
+func TestAClientPrintsNoSecret(t *testing.T) {
+	_, client := simulateOAuth(t, notehubtest.OAuthClient{})
+	require.NoError(t, fleets(t, client))
+	for _, format := range []string{"%v", "%+v", "%#v"} {
+		require.NotContains(t, fmt.Sprintf(format, client), clientSecret)
+		require.NotContains(t, fmt.Sprintf(format, *client), clientSecret)
+		require.NotContains(t, fmt.Sprintf(format, notehub.Config{Credentials: credentials}), clientSecret)
+	}
 }
 
 func TestNewChecksCredentials(t *testing.T) {

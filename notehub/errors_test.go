@@ -243,6 +243,9 @@ func TestAnswersOfTooManyRowsAreInvalid(t *testing.T) {
 		{"routes", `[`, `{"uid":"route:1"}`, 10_000, func(t *testing.T, c *notehub.Client) error {
 			return c.Routes(t.Context(), project, func(notehub.Route) error { handed++; return nil })
 		}},
+		{"projects", `{"projects":[`, `{"uid":"app:1"}`, 10_000, func(t *testing.T, c *notehub.Client) error {
+			return c.Projects(t.Context(), func(notehub.Project) error { handed++; return nil })
+		}},
 		{"organizations", `{"organizations":[`, `{"uid":"org:1"}`, 10_000, func(t *testing.T, c *notehub.Client) error {
 			return c.Organizations(t.Context(), notehub.Organizations, func(notehub.Organization) error { handed++; return nil })
 		}},

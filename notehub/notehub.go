@@ -1,11 +1,11 @@
-// Package notehub reads usage, devices, fleets, routes and organizations from the Blues Notehub API.
+// Package notehub reads usage, devices, fleets, routes, projects and organizations from the Blues Notehub API.
 //
 // A [Client] makes single attempts: it neither waits nor repeats, and says in typed errors what went wrong, so that its
 // caller can. Rows are handed on one at a time as they arrive; memory does not grow with the answer. Notehub adds and
 // renames fields every few weeks, so unknown fields are ignored and older names are understood, but an answer that is
 // cut, mistyped or not Notehub's is always an error, never a shorter result: rows that were handed on before an error
 // are part of an answer that never came, and must be thrown away. Only a number that is no count, and an
-// unexpected type in what the lists of devices, fleets, routes and organizations say beside usage, are marked as Invalid and not
+// unexpected type in what is read of fleets, routes, projects, organizations and updates of firmware, are marked as Invalid and not
 // known instead.
 //
 // All days, weeks and months are UTC.

@@ -198,8 +198,11 @@ func remedy(class metrics.Class, account Account) string {
 	switch class {
 	case metrics.Unauthorized:
 		what := "token at notehub.io/api-access"
-		if account.OAuth {
+		switch {
+		case account.OAuth:
 			what = "client secret in the settings of the project at notehub.io"
+		case account.TokenFrom == "":
+			what += ", or a new client secret in the settings of the project"
 		}
 		return "make a new " + what + ", put it in " + cmp.Or(account.TokenFrom, "the place of the old one") + " and restart notewatch"
 	case metrics.Suspended:

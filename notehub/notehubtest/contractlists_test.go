@@ -45,10 +45,13 @@ func TestListsWithAllTheirFieldsAreAsTheOfficialDescriptionSays(t *testing.T) {
 		return nil
 	}))
 	require.Equal(t, 1, enabled)
+	var projects []notehub.Project
+	require.NoError(t, client.Projects(t.Context(), keep(&projects)))
+	require.Equal(t, []notehub.Project{{UID: app, Name: "cold-chain", Role: "viewer"}}, projects)
 	for _, call := range calls(monday) {
 		require.NoError(t, call(t.Context(), client))
 	}
-	require.Equal(t, map[int]int{200: 2 + len(calls(monday))}, v.answers)
+	require.Equal(t, map[int]int{200: 3 + len(calls(monday))}, v.answers)
 }
 
 func TestOrganizationsAreAsTheOfficialDescriptionSays(t *testing.T) {

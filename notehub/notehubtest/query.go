@@ -54,7 +54,7 @@ type parameter func(q *query, values []string) error
 // parameters returns those that an endpoint has.
 func parameters(endpoint Endpoint) map[string]parameter {
 	switch endpoint {
-	case Fleets, Routes, Organizations, OneOrganization, BillingAccounts, OneBillingAccount:
+	case Fleets, Routes, Projects, Organizations, OneOrganization, BillingAccounts, OneBillingAccount:
 		return nil
 	case BalanceHistory, BillingBalanceHistory:
 		return stretch()

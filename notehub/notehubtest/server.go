@@ -1,4 +1,4 @@
-// Package notehubtest is a simulated Notehub: an http.Handler that answers for usage, devices, fleets, routes and organizations
+// Package notehubtest is a simulated Notehub: an http.Handler that answers for usage, devices, fleets, routes, projects and organizations
 // from a fleet which behaves like a real one. Tests use it, and the demo.
 //
 // Usage is a pure function of the seed, the device, the day and the simulated instant. There is nothing to advance: the
@@ -11,6 +11,7 @@
 package notehubtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -69,6 +70,9 @@ const (
 	Fleets    Endpoint = "fleets"
 	Routes    Endpoint = "routes"
 )
+
+// Projects is the endpoint that lists them.
+const Projects Endpoint = "projects"
 
 // The endpoints of organizations, by their paths without a UID. Each has the same answers at an older address.
 const (
@@ -198,6 +202,8 @@ func (s *Server) body(q query) any {
 		return fleetsAnswer(q)
 	case Routes:
 		return routesAnswer(q)
+	case Projects:
+		return s.projectsAnswer()
 	case Organizations:
 		return organizationsEnvelope{s.organizationLines("org_")}
 	case BillingAccounts:
@@ -209,6 +215,15 @@ func (s *Server) body(q query) any {
 	default:
 		return devicesAnswer(q)
 	}
+}
+
+func (s *Server) projectsAnswer() projectsEnvelope {
+	answer := projectsEnvelope{Projects: []projectLine{}}
+	for _, p := range s.projects {
+		line := projectLine{UID: p.UID, Label: cmp.Or(p.Name, p.UID), Created: p.beginning(), Role: "viewer"}
+		answer.Projects = append(answer.Projects, line)
+	}
+	return answer
 }
 
 // organizationLines returns the organizations, as a list in which roles such as org_admin begin with prefix.
@@ -257,7 +272,7 @@ func (s *Server) exists(endpoint Endpoint, p *project, o *organization) bool {
 		return false
 	case Organizations:
 		return !s.config.Older
-	case BillingAccounts:
+	case BillingAccounts, Projects:
 		return true
 	case OneOrganization, BalanceHistory:
 		return !s.config.Older && o != nil
@@ -269,7 +284,7 @@ func (s *Server) exists(endpoint Endpoint, p *project, o *organization) bool {
 
 // ofProject reports whether the endpoint is one of a project.
 func (e Endpoint) ofProject() bool {
-	return !strings.HasPrefix(string(e), string(Organizations)) && !strings.HasPrefix(string(e), string(BillingAccounts))
+	return slices.Contains([]Endpoint{Data, Events, Sessions, RouteLogs, Devices, Fleets, Routes}, e)
 }
 
 // ofUsage reports whether the endpoint is one of usage.
@@ -322,7 +337,7 @@ func endpointOf(u *url.URL) (endpoint Endpoint, uid string) {
 		return "", ""
 	}
 	switch {
-	case collection == "projects":
+	case collection == "projects" && deep:
 		endpoint = Endpoint(something)
 	case deep:
 		endpoint = Endpoint(collection + "/" + something)
@@ -331,13 +346,10 @@ func endpointOf(u *url.URL) (endpoint Endpoint, uid string) {
 	default:
 		endpoint = Endpoint(collection)
 	}
-	known := []Endpoint{Data, Events, Sessions, RouteLogs, Devices, Fleets, Routes}
-	if collection != "projects" {
-		known = []Endpoint{
-			Organizations, OneOrganization, BalanceHistory, BillingAccounts, OneBillingAccount, BillingBalanceHistory,
-		}
+	known := []Endpoint{
+		Projects, Organizations, OneOrganization, BalanceHistory, BillingAccounts, OneBillingAccount, BillingBalanceHistory,
 	}
-	if !slices.Contains(known, endpoint) {
+	if !endpoint.ofProject() && !slices.Contains(known, endpoint) || endpoint.ofProject() && collection != "projects" {
 		return "", uid
 	}
 	return endpoint, uid

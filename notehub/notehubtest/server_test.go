@@ -42,6 +42,9 @@ func TestRequestsAreChecked(t *testing.T) {
 		{"project", "GET", "/v1/projects/app:none/devices", bearer, 404, "no such project"},
 		{"endpoint", "GET", usage + "bytes?period=day", bearer, 404, "no such project or path"},
 		{"path", "GET", "/v2/projects", bearer, 404, "no such"},
+		{"one project", "GET", "/v1/projects/" + app, bearer, 404, "no such"},
+		{"nothing of organizations", "GET", "/v1/organizations/org:1/devices", bearer, 404, "no such"},
+		{"devices of no project", "GET", "/v1/devices", bearer, 404, "no such"},
 		{"product", "GET", "/v1/projects/" + product + "/usage/data?period=day", bearer, 200, `"truncated":false`},
 		{"escaped", "GET", "/v1/projects/app%3A" + app[4:] + "/usage/data?period=day", bearer, 200, `"truncated":false`},
 		{"no period", "GET", usage + "data", bearer, 400, `\"period\" is required`},
@@ -423,4 +426,20 @@ func TestFleetsHaveNames(t *testing.T) {
 		want[notehubtest.FleetUID(string(share.Archetype))] = string(share.Archetype)
 	}
 	require.Equal(t, want, names)
+}
+
+func TestProjectsAreListed(t *testing.T) {
+	s := simulateConfig(t, func(c *notehubtest.Config) { c.Projects = append(c.Projects, notehubtest.Project{UID: "app:2"}) })
+	list := func() (list []notehub.Project, err error) {
+		err = s.client.Projects(t.Context(), keep(&list))
+		return list, err
+	}
+	projects, err := list()
+	require.NoError(t, err)
+	require.Equal(t, []notehub.Project{
+		{UID: app, Name: "cold-chain", Role: "viewer"}, {UID: "app:2", Name: "app:2", Role: "viewer"},
+	}, projects)
+	s.Fail(notehubtest.Fault{Kind: notehubtest.InvalidJSON, Endpoint: notehubtest.Projects, Times: 1})
+	_, err = list()
+	require.ErrorIs(t, err, notehub.ErrInvalidAnswer)
 }

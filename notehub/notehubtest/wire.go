@@ -171,6 +171,17 @@ type routeLine struct {
 	Disabled bool      `json:"disabled"`
 }
 
+type projectsEnvelope struct {
+	Projects []projectLine `json:"projects"`
+}
+
+type projectLine struct {
+	UID     string    `json:"uid"`
+	Label   string    `json:"label"`
+	Created time.Time `json:"created"`
+	Role    string    `json:"role"`
+}
+
 type organizationsEnvelope struct {
 	Organizations []organizationLine `json:"organizations"`
 }
