@@ -78,6 +78,7 @@ func TestCausesOfServerErrors(t *testing.T) {
 		}
 	}
 	require.True(t, Unavailable(explainedByServer(io.ErrUnexpectedEOF)))
+	require.True(t, Unavailable(explainedByServer(pgconn.ErrConnClosed)))
 	require.NoError(t, explainedByServer(nil))
 	require.ErrorIs(t, explainedByServer(context.Canceled), context.Canceled)
 }
@@ -95,6 +96,7 @@ func TestStartsOver(t *testing.T) {
 		"locked too late":             {errStartOver, true},
 		"connection lost":             {io.ErrUnexpectedEOF, true},
 		"server shut down":            {said("57P01"), true},
+		"connection found closed":     {pgconn.ErrConnClosed, true},
 		"connection lost at its end":  {&endError{io.ErrUnexpectedEOF}, false},
 		"server shut down at its end": {&endError{said("57P01")}, false},
 		"statement took too long":     {said("57014"), false},

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/url"
 	"strings"
 	"sync"
@@ -26,6 +27,24 @@ func with(t *testing.T, place string, change func(u *url.URL, query url.Values))
 	return u.String()
 }
 
+// hangingUp returns the address of a server that ends each connection at once, as one that shuts down does, or a proxy without a server.
+func hangingUp(t *testing.T) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_ = connection.Close()
+		}
+	}()
+	return listener.Addr().String()
+}
+
 // What a server refuses is one clear error with the next step, without the password.
 func TestServersThatCannotWork(t *testing.T) {
 	t.Parallel()
@@ -41,8 +60,9 @@ func TestServersThatCannotWork(t *testing.T) {
 		cause store.OutageCause
 		want  string
 	}{
-		"host": {with(t, place, func(u *url.URL, _ url.Values) { u.Host = "no-such-host.invalid" }), store.NoServer, "check that it runs, and host and port in the URL"},
-		"port": {with(t, place, func(u *url.URL, _ url.Values) { u.Host = "127.0.0.1:1" }), store.NoServer, "connection refused): check that it runs, and host and port in the URL"},
+		"host":     {with(t, place, func(u *url.URL, _ url.Values) { u.Host = "no-such-host.invalid" }), store.NoServer, "check that it runs, and host and port in the URL"},
+		"port":     {with(t, place, func(u *url.URL, _ url.Values) { u.Host = "127.0.0.1:1" }), store.NoServer, "connection refused): check that it runs, and host and port in the URL"},
+		"hangs up": {with(t, place, func(u *url.URL, _ url.Values) { u.Host = hangingUp(t) }), store.NoServer, "check that it runs, and host and port in the URL"},
 		"password": {user(postgrestest.Sealed), store.Refused,
 			`password authentication failed for user "notewatch_sealed" (SQLSTATE 28P01)): check user, password, database and sslmode in the URL`},
 		"database": {with(t, place, func(u *url.URL, _ url.Values) { u.Path = "/nothing" }), store.Refused,

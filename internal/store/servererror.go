@@ -56,7 +56,7 @@ func lost(err error) bool {
 	}
 	_, network := errors.AsType[net.Error](err)
 	return network || connecting(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
-		errors.Is(err, net.ErrClosed)
+		errors.Is(err, net.ErrClosed) || errors.Is(err, pgconn.ErrConnClosed)
 }
 
 // explainedByServer returns an error of PostgreSQL as an UnavailableError if the cause lies outside notewatch, and other errors as
@@ -108,7 +108,26 @@ func refusesRole(err error) bool {
 
 // refusesTLS reports whether no connection was made since the server takes no TLS, or since it did not prove who it is.
 func refusesTLS(err error) bool {
-	return connecting(err) && (strings.Contains(err.Error(), "tls error") || strings.Contains(err.Error(), "tls: "))
+	if !connecting(err) {
+		return false
+	}
+	text := newest(err).Error()
+	return strings.Contains(text, "tls error") || strings.Contains(text, "tls: ")
+}
+
+// newest returns the last of the errors of making a connection, and other errors as they are. Those before are of other addresses of the
+// host, or of TLS, which it need not have.
+func newest(err error) error {
+	failure, ok := errors.AsType[*pgconn.ConnectError](err)
+	if !ok {
+		return err
+	}
+	err = failure.Unwrap()
+	if several, ok := err.(interface{ Unwrap() []error }); ok && len(several.Unwrap()) > 0 {
+		all := several.Unwrap()
+		err = all[len(all)-1]
+	}
+	return err
 }
 
 // A serverError is an error of the driver in one line.
@@ -119,15 +138,7 @@ func (e *serverError) Error() string {
 	if failure, ok := errors.AsType[*pgconn.PgError](e.err); ok {
 		return failure.Message + " (SQLSTATE " + failure.Code + ")"
 	}
-	err := e.err
-	if failure, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		err = failure.Unwrap()
-		if several, ok := err.(interface{ Unwrap() []error }); ok && len(several.Unwrap()) > 0 {
-			all := several.Unwrap()
-			err = all[len(all)-1] // the others are of other addresses of the host, or of TLS, which it need not have
-		}
-	}
-	return strings.Join(strings.Fields(err.Error()), " ")
+	return strings.Join(strings.Fields(newest(e.err).Error()), " ")
 }
 
 // Unwrap returns the error of the driver.
