@@ -89,6 +89,10 @@ func TestProcessesWithOtherRulesStandBy(t *testing.T) {
 	polls := len(r.hub.Requests())
 	r.alternate(r.now.Add(4*hour), first)
 	require.Len(t, r.hub.Requests(), polls, "its rules are not the active ones")
+	due, err := first.Turn(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, due, "what is due is not its work")
+	require.True(t, first.StandsBy())
 
 	resumed := r.peer(func(ctx context.Context, _ watch.Config) (*watch.Watch, error) {
 		return watch.Resume(ctx, first.config)

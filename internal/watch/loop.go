@@ -79,8 +79,8 @@ func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []strin
 	}
 }
 
-// Turn serves everything that is due, one after the other, and returns when something is due next; zero is never. It leaves
-// out the receivers of some names, which others may Serve meanwhile.
+// Turn serves everything that is due, one after the other, and returns when something is due next; zero is never, which is so for a watch
+// that stands by. It leaves out the receivers of some names, which others may Serve meanwhile.
 func (w *Watch) Turn(ctx context.Context, but ...string) (next time.Time, err error) {
 	left := func(name string) bool { return slices.Contains(but, name) }
 	receivers := slices.DeleteFunc(slices.Clone(w.receivers), left)
@@ -94,6 +94,10 @@ func (w *Watch) Turn(ctx context.Context, but ...string) (next time.Time, err er
 		again, err := w.Serve(ctx, due.kind, due.keys...)
 		next = store.Earlier(next, again)
 		problems = append(problems, err)
+	}
+	problems = append(problems, w.checkRules(ctx))
+	if w.StandsBy() {
+		next = time.Time{}
 	}
 	return next, errors.Join(problems...)
 }
