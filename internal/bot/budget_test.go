@@ -5,12 +5,18 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	requests "notewatch/internal/budget"
+	"notewatch/internal/store"
+	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -176,4 +182,41 @@ func TestAPollDoesNotWaitForEver(t *testing.T) {
 	r.run(monday.Add(2 * hour))
 	require.Contains(t, log.String(), "level=ERROR")
 	require.Less(t, len(r.hub.Requests())-before, 25)
+}
+
+// A process that stands still for some minutes when it has counted a request and not yet sent it sends none in a minute for which it was not
+// counted.
+func TestNoRequestIsSentLate(t *testing.T) {
+	r := newRig(t, 1, nil, events("500"))
+	r.config.Bot.Accounts[0].PerMinute = 100
+	freeze, counts := 0, 0
+	r.config.Bot.Clock.Now = func() time.Time {
+		now := r.clock()
+		if strings.Contains(string(debug.Stack()), ".TakeRequest(") {
+			if counts++; counts == freeze {
+				r.timer(now.Add(2 * time.Minute)) // after it was read
+			}
+		}
+		return now
+	}
+	p := r.peer(watch.New)
+	for freeze = 1; counts >= freeze-1; freeze++ {
+		r.timer(r.now.Add(hour))
+		require.NoError(t, p.Bot.PollNow(t.Context()))
+		counts = 0
+		_, err := p.Serve(t.Context(), store.Poll, project)
+		require.NoError(t, err)
+		budgets, err := r.store.Budgets(t.Context())
+		require.NoError(t, err)
+		for _, request := range r.hub.Requests() {
+			counted := func(sent requests.Sent) bool {
+				late := request.At.Sub(sent.At)
+				return late >= 0 && late <= requests.Margin
+			}
+			if r.now.Sub(request.At) < time.Minute {
+				require.True(t, slices.ContainsFunc(budgets["acme"].Sent, counted), "%s, after request %d was counted", request.Endpoint, freeze)
+			}
+		}
+	}
+	require.Greater(t, freeze, 3)
 }

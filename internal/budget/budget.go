@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	minute       = time.Minute + margin
-	margin       = time.Second    // for requests that arrive later than they were counted
+	// Margin is how much later than it was counted a request may be sent.
+	Margin = time.Second
+
+	minute       = time.Minute + Margin
 	longestWait  = 24 * time.Hour // between two requests, however low the rate
 	maxHalvings  = 3
 	doubledAfter = 5 * time.Minute // without a refusal
@@ -120,7 +122,7 @@ func limit(perMinute float64) (requests int, window time.Duration) {
 	if perMinute >= 1 {
 		return int(min(math.Floor(perMinute), math.MaxInt32)), minute
 	}
-	return 1, time.Duration(min(float64(time.Minute)/perMinute, float64(longestWait))) + margin
+	return 1, time.Duration(min(float64(time.Minute)/perMinute, float64(longestWait))) + Margin
 }
 
 // Window returns the time in which perMinute requests a minute allow one request at least.
