@@ -246,6 +246,32 @@ func FuzzRoutes(f *testing.F) {
 	})
 }
 
+func FuzzProjects(f *testing.F) {
+	f.Add(`{"uid":"app:1","label":"North","created":"2026-03-01T00:00:00Z","role":"viewer","technical_contact":{"x":[1]}}`)
+	f.Add(`{"role":null,"label":{"x":[1e5]},"uid":"app:1"}`)
+	f.Fuzz(func(t *testing.T, project string) {
+		body := `{"projects":[` + project + `]}`
+		var ours []notehub.Project
+		err := answering(t, body).Projects(t.Context(), keep(&ours))
+		var answer struct {
+			Projects []struct {
+				UID  string `json:"uid"`
+				Name string `json:"label"`
+				Role string `json:"role"`
+			} `json:"projects"`
+		}
+		if !mustAgree(t, body, err, &answer) || err != nil {
+			return
+		}
+		require.Len(t, ours, len(answer.Projects))
+		for i, want := range answer.Projects {
+			if strings.Count(project, `"label"`) <= len(ours) && strings.Count(project, `"role"`) <= len(ours) {
+				require.Equal(t, notehub.Project{UID: want.UID, Name: want.Name, Role: want.Role}, ours[i])
+			}
+		}
+	})
+}
+
 func FuzzOrganizations(f *testing.F) {
 	f.Add(`{"uid":"org:1","name":"Acme","suspended":false,"plan":{"type":"Enterprise","current_balance":12,"end_date":"2027-01-01T00:00:00Z"}}`)
 	f.Add(`{"uid":null,"name":7,"suspended":"no","plan":[{"type":"x"}]}`)

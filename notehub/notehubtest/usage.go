@@ -155,12 +155,12 @@ func (d *device) figures(date, now time.Time) (f Figures) {
 	for i := range d.incidents {
 		d.incidents[i].add(&f, date, date.Add(day), now)
 	}
-	f.WatchdogEvents = d.barked(earlier(now, date.Add(day))) - d.barked(date)
+	f.WatchdogEvents = d.watchdogEvents(earlier(now, date.Add(day))) - d.watchdogEvents(date)
 	return f
 }
 
-// barked returns how many events Notehub has made by t because the device was silent.
-func (d *device) barked(t time.Time) (n int64) {
+// watchdogEvents returns how many events Notehub has made by t because the device was silent.
+func (d *device) watchdogEvents(t time.Time) (n int64) {
 	if d.watchdog == 0 {
 		return 0
 	}
