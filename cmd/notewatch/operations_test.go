@@ -1,0 +1,124 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+
+	"notewatch/internal/config"
+	"notewatch/internal/store/postgrestest"
+)
+
+// The scripts of docs/operations.md back a database up and restore it, of either kind, and a file also without sqlite3.
+func TestBackup(t *testing.T) {
+	demoDatabase(t)
+	file := os.Getenv("NOTEWATCH_DATABASE")
+	server := postgrestest.New(t)
+	typed(t, "notewatch migrate --to "+server)
+	folder := t.TempDir()
+	script := func(name, argument, path string) string {
+		t.Helper()
+		c := exec.CommandContext(t.Context(), "/bin/sh", filepath.Join("..", "..", "docs", name), argument)
+		c.Env = append(os.Environ(), "PATH="+path)
+		var stderr strings.Builder
+		c.Stderr = &stderr
+		out, err := c.Output()
+		require.NoError(t, err, "%s", &stderr)
+		return strings.TrimSpace(string(out))
+	}
+	path := os.Getenv("PATH")
+	bare := t.TempDir() // a PATH without sqlite3
+	for _, program := range []string{"notewatch", "date", "mv", "rm", "cp", "sed"} {
+		found, err := exec.LookPath(program)
+		require.NoError(t, err)
+		require.NoError(t, os.Symlink(found, filepath.Join(bare, program)))
+	}
+	cases := map[string]struct{ database, path string }{"SQLite without sqlite3": {file, bare}}
+	if _, err := exec.LookPath("sqlite3"); err == nil {
+		cases["SQLite"] = struct{ database, path string }{file, path}
+	}
+	if _, err := exec.LookPath("pg_dump"); err == nil {
+		cases["PostgreSQL"] = struct{ database, path string }{server + "?pool_max_conns=2&sslmode=disable&search_path=notewatch", path}
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("NOTEWATCH_DATABASE", c.database)
+			target := filepath.Join(folder, strings.ReplaceAll(name, " ", "-"))
+			require.NoError(t, os.Mkdir(target, 0o700))
+			before := typed(t, "notewatch alerts --all --json") + typed(t, "notewatch export 7d") + typed(t, "notewatch silences --json")
+			backup := script("backup.sh", target, c.path)
+			typed(t, `notewatch silence --rule data-budget --for 2h --because "after the backup"`)
+			require.Contains(t, typed(t, "notewatch silences --json"), "after the backup")
+			script("restore.sh", backup, c.path)
+			require.Equal(t, before, typed(t, "notewatch alerts --all --json")+typed(t, "notewatch export 7d")+typed(t, "notewatch silences --json"))
+			left, err := os.ReadDir(target)
+			require.NoError(t, err)
+			require.Len(t, left, 1, "nothing but the backup")
+			info, err := left[0].Info()
+			require.NoError(t, err)
+			require.Zero(t, info.Mode().Perm()&0o077, "others cannot read it")
+		})
+	}
+}
+
+// The compose file and the unit set variables that are settings.
+func TestDeploymentFiles(t *testing.T) {
+	text, err := os.ReadFile("../../docs/compose.yaml")
+	require.NoError(t, err)
+	var compose struct {
+		Services map[string]struct {
+			Environment map[string]string
+			Volumes     []string
+			DependsOn   map[string]struct{ Condition string } `yaml:"depends_on"`
+		}
+		Secrets map[string]struct{ File string }
+		Volumes map[string]any
+	}
+	require.NoError(t, yaml.Unmarshal(text, &compose))
+	require.Equal(t, "service_healthy", compose.Services["notewatch"].DependsOn["database"].Condition)
+	for name, value := range compose.Services["notewatch"].Environment {
+		secret, isSecret := strings.CutPrefix(value, "/run/secrets/")
+		require.True(t, isSecret, name)
+		require.Contains(t, compose.Secrets, secret)
+		path := filepath.Join(t.TempDir(), secret)
+		require.NoError(t, os.WriteFile(path, []byte("x"), 0o600))
+		t.Setenv(name, path)
+	}
+	unit, err := os.ReadFile("../../docs/notewatch.service")
+	require.NoError(t, err)
+	for _, name := range regexp.MustCompile(`\bNOTEWATCH_[A-Z_]+\b`).FindAllString(string(unit), -1) {
+		if name != "NOTEWATCH_DATABASE" { // which the compose file names by its file
+			t.Setenv(name, "x")
+		}
+	}
+	_, err = config.ReadEnvironment()
+	require.NoError(t, err)
+
+	if analyze, err := exec.LookPath("systemd-analyze"); err == nil {
+		binary := filepath.Join(t.TempDir(), "notewatch.service")
+		program, err := os.Executable()
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(binary, []byte(strings.Replace(string(unit), "/usr/local/bin/notewatch", program, 1)), 0o600))
+		out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", binary).CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+}
+
+// docs/operations.md names metrics that there are.
+func TestOperationsNameMetrics(t *testing.T) {
+	operations, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	metrics, err := os.ReadFile("../../docs/metrics.md")
+	require.NoError(t, err)
+	names := regexp.MustCompile(`\bnotewatch_[a-z_]+\b`).FindAllString(string(operations), -1)
+	require.Greater(t, len(names), 5)
+	for _, name := range names {
+		require.Contains(t, string(metrics), "`"+name+"`")
+	}
+}

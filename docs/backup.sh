@@ -1,0 +1,28 @@
+#!/bin/sh
+# Writes a backup of the database of NOTEWATCH_DATABASE into a folder and prints its path. notewatch run may be running, but for a file
+# where sqlite3 is not installed. restore.sh puts a backup back.
+set -eu
+umask 077
+folder=${1:?usage: backup.sh FOLDER}
+database=${NOTEWATCH_DATABASE:-notewatch.db}
+backup=$folder/notewatch-$(date -u +%Y%m%dT%H%M%SZ)
+case $database in
+postgres://* | postgresql://*)
+	backup=$backup.dump
+	schema=$(printf %s "$database" | sed -n 's/.*[?&]search_path=\([a-z0-9_]*\).*/\1/p')
+	# What only notewatch knows of a URL is no parameter of pg_dump.
+	url=$(printf %s "$database" | sed -E 's/(search_path|pool_max_conns|default_query_exec_mode)=[^&]*&?//g; s/[?&]$//')
+	pg_dump --dbname="$url" --schema="${schema:-notewatch}" --format=custom --no-owner --file="$backup.part"
+	;;
+*)
+	backup=$backup.db
+	if command -v sqlite3 >/dev/null; then
+		sqlite3 "$database" ".timeout 5000" "VACUUM INTO '$backup.part'"
+	else
+		notewatch migrate --to "$backup.part" >/dev/null
+		rm -f "$backup.part.lock"
+	fi
+	;;
+esac
+mv "$backup.part" "$backup" # a backup that was interrupted keeps the name of a part
+printf '%s\n' "$backup"
