@@ -71,6 +71,9 @@ func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 		}
 		return dropChanges(ctx, tx, c.Project.UID, c.Seen)
 	})
+	if err == nil {
+		s.shrink(ctx)
+	}
 	return doing(err, "committing the poll of project %q", c.Project.UID)
 }
 

@@ -147,3 +147,10 @@ func (s *Store) relaxed(ctx context.Context, f func(transaction) error) error {
 	}
 	return err
 }
+
+// shrink lets go of the pages that SQLite keeps for the next write, as far as it can: the next poll comes long after this one.
+func (s *Store) shrink(ctx context.Context) {
+	if !s.postgres {
+		_, _ = s.write.ExecContext(ctx, `PRAGMA shrink_memory`)
+	}
+}
