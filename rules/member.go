@@ -17,9 +17,6 @@ func MembersOf(names ...string) (m Members) {
 	return m
 }
 
-// AllMembers are all members of a metric.
-const AllMembers = ^Members(0)
-
 // Wants are the members of metrics that something reads, by figure.
 type Wants [FigureCount]Members
 

@@ -44,9 +44,14 @@ func without(p rules.Past, day rules.Day) rules.Past {
 	return p
 }
 
+// names are the members of a metric that are numbers.
+var names = []string{"today", "yesterday", "d7", "d30", "used", "prev", "median", "mad", "usual", "usual_yesterday", "ratio", "z", "forecast", "days"}
+
+// whole returns a metric with all of its members.
+func whole(p rules.Past) rules.Metric { return p.Metric(rules.MembersOf(append(names, "series")...)) }
+
 func TestMetric(t *testing.T) {
 	wednesday := on(2026, 6, 17)
-	names := []string{"today", "yesterday", "d7", "d30", "used", "prev", "median", "mad", "usual", "usual_yesterday", "ratio", "z", "forecast", "days"}
 	for name, c := range map[string]struct {
 		past   rules.Past
 		want   []float64
@@ -95,7 +100,7 @@ func TestMetric(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			metric := c.past.Metric(rules.AllMembers)
+			metric := whole(c.past)
 			for i, member := range names {
 				require.InDelta(t, c.want[i], memberOf(t, metric, member), 1e-4, "%s of %+v", member, metric)
 			}
@@ -128,7 +133,7 @@ func memberOf(t *testing.T, m rules.Metric, name string) float64 {
 // Members that are not wanted are no data, and need no history.
 func TestMetricComputesWhatIsWanted(t *testing.T) {
 	p := past(on(2026, 6, 17), ever, 120)
-	all := p.Metric(rules.AllMembers)
+	all := whole(p)
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[rules.Metric]()) {
 		name := field.Tag.Get("expr")
 		if name == "series" {
@@ -163,7 +168,7 @@ func TestMedianNeedsDays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := rules.NewPast(rules.Events, rules.PeriodSpec{}, 20_000, 20_000-rules.Day(len(c.days))-1)
 			p.Values = append(append([]float64{}, c.days...), 0)
-			require.InDelta(t, c.want, p.Metric(rules.AllMembers).Median, 0)
+			require.InDelta(t, c.want, whole(p).Median, 0)
 		})
 	}
 }
@@ -187,7 +192,7 @@ func TestForecast(t *testing.T) {
 			p := past(on(2026, 6, 17), ever, 120)
 			p.Start, p.Next = p.Day, p.Day+1+tomorrow
 			c.change(p)
-			require.InDelta(t, c.want, p.Metric(rules.AllMembers).Forecast, 1e-9)
+			require.InDelta(t, c.want, whole(p).Forecast, 1e-9)
 		})
 	}
 }

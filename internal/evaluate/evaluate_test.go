@@ -108,12 +108,13 @@ func (b *bench) turn(evaluateRules evaluation, kind store.Kind, commit committal
 	require.NoError(b.t, err)
 	data := env.Source{Store: b.store}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now}, list)
 	about := evaluate.Context{Recipients: map[string][]string{}, NextStep: "check the network"}
-	specs := map[string]rules.Spec{}
+	specs, wants := map[string]rules.Spec{}, rules.Wants{}
 	for _, r := range b.rules {
+		wants = wants.With(r.Reads.Members)
 		about.Recipients[r.Spec.Name], specs[r.Spec.Name] = []string{team}, r.Spec
 	}
 	e := evaluate.New(evaluate.Config{
-		Store: b.store, Rules: b.rules, Wants: rules.Wants{rules.Events: rules.AllMembers}, Workers: 2, Log: slog.New(slog.DiscardHandler),
+		Store: b.store, Rules: b.rules, Wants: wants, Workers: 2, Log: slog.New(slog.DiscardHandler),
 	})
 	turn, err := evaluateRules(e, ctx, data, about)
 	require.NoError(b.t, err)

@@ -1,7 +1,6 @@
 package lang
 
 import (
-	"cmp"
 	"math"
 	"reflect"
 	"slices"
@@ -136,7 +135,7 @@ func (l *Layout) vital(n ast.Node) (all []*Leaf) {
 
 // inOrder sorts leaves in the order of the vocabulary and removes those that are there twice.
 func inOrder(all []*Leaf) []*Leaf {
-	slices.SortFunc(all, func(a, b *Leaf) int { return cmp.Or(a.id-b.id, cmp.Compare(a.Key, b.Key)) })
+	slices.SortFunc(all, func(a, b *Leaf) int { return a.id - b.id })
 	return slices.Compact(all)
 }
 

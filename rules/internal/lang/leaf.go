@@ -9,7 +9,6 @@ import (
 // A Leaf is one thing that an expression can read, such as bytes.today.
 type Leaf struct {
 	Object, Member string
-	Key            string            // of an object whose members are read by key, such as notefiles["x.qo"]; else ""
 	Unit           string            // of a number: "B" for bytes, else ""
 	Tag            reflect.StructTag // of the member
 
