@@ -152,7 +152,7 @@ type DifferenceError struct{ From, To Total }
 
 // Error returns the table and its number of rows in both.
 func (e *DifferenceError) Error() string {
-	return fmt.Sprintf("table %s differs: %d rows with checksum %s in the source, %d with %s in the target",
+	return fmt.Sprintf("table %s differs: %d rows with checksum %s in the source, %d with %s in the target: type the same command again to copy all again",
 		e.From.Table, e.From.Rows, e.From.Checksum, e.To.Rows, e.To.Checksum)
 }
 
