@@ -41,5 +41,8 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 	return polled, one.Env, nil
 }
 
+// HistoryStart is Bot.historyStart.
+func (b *Bot) HistoryStart(today rules.Day) rules.Day { return b.historyStart(today) }
+
 // ClassOf is classOf.
 var ClassOf = classOf

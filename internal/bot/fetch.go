@@ -46,7 +46,8 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	return nil
 }
 
-// historyStart returns the first day that an Env as of today looks back on.
+// historyStart returns the first day that an Env as of today looks back on, as far as days are kept: what is dropped each day is not
+// read back.
 func (b *Bot) historyStart(today rules.Day) rules.Day {
-	return env.FirstDay(b.period, today, b.reads.Members)
+	return max(env.FirstDay(b.period, today, b.reads.Members), today-keepDays)
 }

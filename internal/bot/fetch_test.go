@@ -151,3 +151,23 @@ func TestTheCadenceCountsEveryRequest(t *testing.T) {
 		require.Equal(t, time.Duration(want)*time.Minute, bot.New(r.config.Bot).Cadence(r.config.Bot.Accounts[0]), "%d projects", projects)
 	}
 }
+
+// How far back Notehub is read follows from the members and the period, up to what is kept.
+func TestHistoryStart(t *testing.T) {
+	today := rules.DayOf(monday)
+	for _, c := range []struct {
+		when   string
+		period rules.PeriodSpec
+		want   rules.Day
+	}{
+		{"events.used > 5", rules.PeriodSpec{}, today - rules.HistoryDays},
+		{"events.used > 5", rules.PeriodSpec{Days: 100, From: today - 99}, today - 99},
+		{"events.prev > 5", rules.PeriodSpec{Days: 100, From: today - 99}, today - 199},
+		{"events.prev > 5", rules.PeriodSpec{Days: 366, From: today - 365}, today - 13*31},
+	} {
+		r, problems := rules.Compile(rules.Spec{Name: "test", Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Warning, Expr: c.when}}})
+		require.Empty(t, problems)
+		b := bot.New(bot.Config{Rules: []bot.Rule{{Rule: r}}, Period: c.period})
+		require.Equal(t, c.want.String(), b.HistoryStart(today).String(), "%s by %s", c.when, c.period)
+	}
+}
