@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +18,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/store/postgrestest"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 )
 
@@ -25,20 +28,38 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "16"); err != nil { // a flag of the command line still wins
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"notewatch": main})
+	testscript.Main(suite{m}, map[string]func(){"notewatch": main})
+}
+
+// A suite is the tests of this package.
+type suite struct{ tests *testing.M }
+
+// Run implements testscript.TestingM.
+func (s suite) Run() int {
+	defer postgrestest.Stop()
+	return s.tests.Run()
 }
 
 // TestScript runs the scripts in testdata/script. Each has a simulated Notehub at $HUB, in real time, that knows the project
 // app:1 and the token a-token, a port that is taken at $BUSY, one that is free at $PORT, two webhook receivers, at $FIRST_HOOK
-// and $SECOND_HOOK, and a Slack, at $SLACK.
+// and $SECOND_HOOK, and a Slack, at $SLACK. The database notewatch.db is of SQLite; on PostgreSQL, where the condition postgres is true, it
+// is a schema of a database of the script.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setupScript,
+		Condition: func(name string) (bool, error) {
+			if name != "postgres" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return storetest.OnPostgres(), nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"fail":  fail,
-			"ready": awaitReady,
+			"exits":    exits,
+			"database": useDatabase,
+			"fail":     fail,
+			"ready":    awaitReady,
+			"polled":   awaitPoll,
 
 			"answer":  answer,
 			"capture": capture,
@@ -81,7 +102,24 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("PORT", strconv.Itoa(port))
 	env.Setenv("NOTEWATCH_NOTEHUB_URL", address)
 	env.Setenv("NOTEWATCH_LISTEN", "127.0.0.1:0")
+	if storetest.OnPostgres() {
+		env.Values["server"] = postgrestest.New(env.T().(testing.TB))
+		env.Setenv("NOTEWATCH_DATABASE", databaseOf(env.Values["server"], "notewatch"))
+	}
 	return nil
+}
+
+// databaseOf returns the place of a database of a script: a file, or a schema of the database of PostgreSQL at a URL.
+func databaseOf(server any, name string) string {
+	if url, ok := server.(string); ok {
+		return url + "?search_path=" + name
+	}
+	return name + ".db"
+}
+
+// useDatabase has all commands from now on use another database of the script: database other.
+func useDatabase(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv("NOTEWATCH_DATABASE", databaseOf(ts.Value("server"), args[0]))
 }
 
 // lastPort is the last that freePort gave.
@@ -139,6 +177,15 @@ func awaitReady(ts *testscript.TestScript, _ bool, args []string) {
 		case <-tick.C:
 		}
 	}
+}
+
+// awaitPoll waits until the notewatch that listens on an address has polled a project.
+func awaitPoll(ts *testscript.TestScript, _ bool, args []string) {
+	seen(ts, "a poll", func() bool {
+		all, err := scrape(args[0])
+		ts.Check(err)
+		return strings.Contains(all, "\nnotewatch_poll_duration_seconds_count{")
+	})
 }
 
 func TestExitCodes(t *testing.T) {

@@ -97,7 +97,7 @@ func TestTwoProcesses(t *testing.T) {
 func TestContractedSchema(t *testing.T) {
 	for name, place := range map[string]func(t *testing.T, r *reloading) (exec func(statement string)){
 		"SQLite": func(t *testing.T, r *reloading) func(string) {
-			path := storetest.Database(t)
+			path := storetest.SQLite(t)
 			r.environment = append(r.environment, "NOTEWATCH_DATABASE="+path)
 			return func(statement string) {
 				db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 	"notewatch/notify/webhook"
@@ -66,7 +67,7 @@ func newReloading(t *testing.T) *reloading {
 	t.Cleanup(hook.Close)
 	folder := t.TempDir()
 	r := &reloading{t: t, hook: hook, environment: append(os.Environ(),
-		"NOTEWATCH_DATABASE="+filepath.Join(folder, "notewatch.db"), "NOTEWATCH_LISTEN=127.0.0.1:0",
+		"NOTEWATCH_DATABASE="+storetest.Database(t), "NOTEWATCH_LISTEN=127.0.0.1:0",
 		"NOTEWATCH_NOTEHUB_URL="+address, "NOTEWATCH_NOTEHUB_TOKEN=a-token", "HOOK="+hook.URL,
 	)}
 	r.move(filepath.Join(folder, "rules.yaml"))

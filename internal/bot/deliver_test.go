@@ -216,7 +216,7 @@ func TestRunDoesNotSpinOnWorkThatIsHeld(t *testing.T) {
 
 // A project whose results cannot be stored does not keep the other projects of its account waiting.
 func TestOneProjectsTroubleLeavesTheOthersAlone(t *testing.T) {
-	needsSQLite(t)
+	storetest.NeedsSQLite(t)
 	r := newRig(t, 1, nil, blind())
 	r.config.Bot.Projects = []bot.Project{{UID: "app:a", Name: "a", Account: "acme"}, {UID: project, Name: "b", Account: "acme"}}
 	r.config.Receivers = nil

@@ -69,7 +69,7 @@ func TestExplain(t *testing.T) {
 // Of the other devices nothing is read, unless the rule reads how many there are.
 func TestExplainReadsLittle(t *testing.T) {
 	fleet := rules.Spec{Name: "fleet-silent", Each: rules.EachProject, When: []rules.Condition{{Level: rules.Warning, Expr: "project.silent_pct > 20"}}}
-	needsSQLite(t)
+	storetest.NeedsSQLite(t)
 	counter := storetest.CountRows(t)
 	r := newRig(t, 30, nil, events("600"), fleet)
 	r.run(monday.Add(hour))

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -26,6 +25,7 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/postgrestest"
+	"notewatch/internal/store/storetest"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
@@ -45,6 +45,7 @@ const (
 	killHook     = "KILL_TEST_HOOK"     // URL of the receiver
 	killAt       = "KILL_TEST_AT"       // number of the point to die at; 0 is not at all
 	killFrom     = "KILL_TEST_FROM"     // index of the instant to begin at
+	killLife     = "KILL_TEST_LIFE"     // how many processes came before
 )
 
 func TestMain(m *testing.M) {
@@ -71,9 +72,13 @@ var instants = []time.Time{
 	monday.Add(10 * hour), monday.Add(10*hour + 15*time.Minute), monday.Add(12 * hour), monday.Add(30 * hour), monday.Add(60 * hour),
 }
 
+// restartTime is how much later on the machine clock a process begins than the one before it has died: its leases have run out.
+const restartTime = store.LeaseTime + time.Second
+
 // A victim is a bot that dies at a point.
 type victim struct {
-	now    atomic.Int64 // domain, Unix milliseconds
+	tide
+	late   time.Duration // of the machine clock
 	mu     sync.Mutex
 	points []string // kinds
 	fatal  int
@@ -93,16 +98,17 @@ func (v *victim) point(kind string) {
 // live runs the bot through the instants that are left, and prints the index of each as it comes, then the kind of each
 // point.
 func (v *victim) live() error {
-	from := 0
-	if _, err := fmt.Sscan(os.Getenv(killAt)+" "+os.Getenv(killFrom), &v.fatal, &from); err != nil {
+	from, life := 0, 0
+	if _, err := fmt.Sscan(os.Getenv(killAt)+" "+os.Getenv(killFrom)+" "+os.Getenv(killLife), &v.fatal, &from, &life); err != nil {
 		return err
 	}
-	v.now.Store(instants[from].UnixMilli())
+	v.late = time.Duration(life) * restartTime
+	v.advance(instants[from])
 	db, err := store.Open(context.Background(), os.Getenv(killDatabase))
 	if err != nil {
 		return err
 	}
-	if err := db.ReleaseAll(context.Background()); err != nil {
+	if err := db.TakeOver(context.Background(), v.machine()); err != nil {
 		return err
 	}
 	config, stop, err := v.config(db)
@@ -119,7 +125,7 @@ func (v *victim) live() error {
 	running.Go(func() { b.Run(ctx) })
 	for i := from; i < len(instants); i++ {
 		fmt.Println(i)
-		v.now.Store(instants[i].UnixMilli())
+		v.advance(instants[i])
 		if err := v.settle(db); err != nil {
 			cancel()
 			running.Wait()
@@ -134,7 +140,7 @@ func (v *victim) live() error {
 
 // settle waits until nothing is due at this instant.
 func (v *victim) settle(db *store.Store) error {
-	tick, began := time.NewTicker(time.Millisecond), time.Now()
+	tick, began := time.NewTicker(10*time.Millisecond), time.Now()
 	defer tick.Stop()
 	for range tick.C {
 		if time.Since(began) > time.Minute {
@@ -148,29 +154,31 @@ func (v *victim) settle(db *store.Store) error {
 		if err != nil {
 			return err
 		}
-		if ok && poll.UnixMilli() > v.now.Load() && !receiver {
+		if ok && poll.After(v.now()) && !receiver {
 			return nil
 		}
 	}
 	return nil
 }
 
-// timer lets the moments pass that a request waits for its turn, and nothing longer: settle says when an instant is over.
+// timer is that of the tide, but lets no time pass while another transaction has locked work that is due: alerts fire at the instants.
 func (v *victim) timer(until time.Time) *time.Timer {
-	if now := v.now.Load(); until.UnixMilli() < now+time.Second.Milliseconds() {
-		v.now.CompareAndSwap(now, max(now, until.UnixMilli()+1))
+	if until.Equal(v.now().Add(time.Second)) {
+		return time.NewTimer(time.Millisecond)
 	}
-	return time.NewTimer(time.Millisecond)
+	return v.tide.timer(until)
 }
+
+func (v *victim) machine() time.Time { return v.now().Add(v.late) }
 
 func (v *victim) config(db *store.Store) (watch.Config, func(), error) {
 	clock := func() time.Time {
 		v.point("clock")
-		return time.UnixMilli(v.now.Load()).UTC()
+		return v.now()
 	}
 	first := []string{sensors(2)[0].UID}
 	hub := notehubtest.New(notehubtest.Config{
-		Now: func() time.Time { return time.UnixMilli(v.now.Load()).UTC() }, Token: token, Seed: 1,
+		Now: v.now, Token: token, Seed: 1,
 		Projects: []notehubtest.Project{{UID: project, Devices: sensors(2), Incidents: []notehubtest.Incident{
 			{Kind: notehubtest.EventFlood, Devices: first, Start: monday.Add(9 * hour), Duration: 20 * time.Minute},
 			{Kind: notehubtest.EventFlood, Devices: first, Start: monday.Add(11 * hour), Duration: 20 * time.Minute},
@@ -197,8 +205,11 @@ func (v *victim) config(db *store.Store) (watch.Config, func(), error) {
 		Accounts: []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}},
 		Projects: []bot.Project{{UID: project, Name: "cold-chain", Account: "acme"}},
 		Clock:    bot.Clock{Now: clock, Timer: v.timer},
-		Machine:  clock,
-		Log:      slog.New(slog.NewTextHandler(mortalLog{v.point}, nil)),
+		Machine: func() time.Time {
+			v.point("clock")
+			return v.machine()
+		},
+		Log: slog.New(slog.NewTextHandler(mortalLog{v.point}, nil)),
 	}
 	for _, spec := range []rules.Spec{budget("1100"), silent()} {
 		rule, problems := rules.Compile(spec)
@@ -261,10 +272,10 @@ func runKilled(t *testing.T, point int) afterlife {
 	t.Helper()
 	hook := notifytest.NewWebhook()
 	defer hook.Close()
-	database := newDatabase(t)
-	reached, points, killed := runVictim(t, database, hook.URL, point, 0)
+	database := storetest.Database(t)
+	reached, points, killed := runVictim(t, database, hook.URL, 0, point, 0)
 	if killed {
-		_, points, killed = runVictim(t, database, hook.URL, 0, reached)
+		_, points, killed = runVictim(t, database, hook.URL, 1, 0, reached)
 		require.False(t, killed)
 	}
 	after := afterlife{points: points, alerts: map[string]rules.Alert{}}
@@ -293,12 +304,12 @@ func runKilled(t *testing.T, point int) afterlife {
 	return after
 }
 
-// runVictim runs one process and returns the index of the instant it reached, the points it passed, and whether it died.
-func runVictim(t *testing.T, database, hook string, at, from int) (reached int, points []string, killed bool) {
+// runVictim runs one process, after life others, and returns the index of the instant it reached, the points it passed, and whether it died.
+func runVictim(t *testing.T, database, hook string, life, at, from int) (reached int, points []string, killed bool) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0])
 	command.Env = append(os.Environ(), killDatabase+"="+database, killHook+"="+hook,
-		fmt.Sprintf("%s=%d", killAt, at), fmt.Sprintf("%s=%d", killFrom, from))
+		fmt.Sprintf("%s=%d", killAt, at), fmt.Sprintf("%s=%d", killFrom, from), fmt.Sprintf("%s=%d", killLife, life))
 	var trouble strings.Builder
 	command.Stderr = &trouble
 	output, err := command.StdoutPipe()

@@ -12,6 +12,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -100,7 +101,7 @@ func TestOutage(t *testing.T) {
 	require.NoError(t, r.watch.Outage())
 
 	const cannot, again = "the database cannot be used", "the database can be used again"
-	takeAway(t, r.database)
+	storetest.TakeAway(t, r.database)
 	asked := r.asked(notehubtest.Events)
 	soon(t, func() bool {
 		watch.pass(time.Minute)
@@ -114,7 +115,7 @@ func TestOutage(t *testing.T) {
 	require.Equal(t, told{"fired", "firing", "critical", "database-unavailable", "notewatch"}, r.told("ops")[1])
 	first := r.taken("on-call")[0]
 	cause := store.Moved
-	if *onPostgres {
+	if storetest.OnPostgres() {
 		cause = store.NoServer
 	}
 	require.Equal(t, "notewatch cannot use its database, and sends no alert until it can: "+string(cause), first.Summary)
@@ -130,7 +131,7 @@ func TestOutage(t *testing.T) {
 	require.Equal(t, asked, r.asked(notehubtest.Events), "Notehub is not asked for what cannot be kept")
 	require.Len(t, r.told("ops"), 2)
 
-	putBack(t, r.database)
+	storetest.PutBack(t, r.database)
 	soon(t, func() bool {
 		watch.pass(10 * time.Second)
 		return len(r.told("ops")) == 3 && len(r.told("on-call")) == 2
@@ -163,11 +164,11 @@ func TestOutageInAPoll(t *testing.T) {
 		turned <- err
 	}()
 	soon(t, func() bool { return r.asked(notehubtest.Events) > asked }, "Notehub is asked")
-	takeAway(t, r.database)
+	storetest.TakeAway(t, r.database)
 	close(release)
 	require.ErrorAs(t, <-turned, new(*store.UnavailableError))
 	require.Error(t, r.watch.Outage())
-	putBack(t, r.database)
+	storetest.PutBack(t, r.database)
 	state, err := r.store.Project(t.Context(), project)
 	require.NoError(t, err)
 	require.Zero(t, state.Failures)

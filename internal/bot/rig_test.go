@@ -55,7 +55,7 @@ func newRig(t *testing.T, n int, incidents []notehubtest.Incident, specs ...rule
 	t.Helper()
 	t.Parallel()
 	r := &rig{t: t, now: monday, machine: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), hooks: map[string]*notifytest.Webhook{}}
-	r.database = newDatabase(t)
+	r.database = storetest.Database(t)
 	r.project = notehubtest.Project{UID: project, Name: "cold-chain", Devices: sensors(n), Incidents: incidents}
 	r.serve()
 	r.config.Sleep = r.sleep

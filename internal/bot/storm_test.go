@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 	"notewatch/notify/webhook"
@@ -215,7 +216,7 @@ func TestADrillTakesTheRealRouteWhateverIsSilenced(t *testing.T) {
 
 // What ends a drill is put down with it: whatever stops the process that raises it, none is left standing.
 func TestADrillIsRaisedWithItsEnd(t *testing.T) {
-	needsSQLite(t)
+	storetest.NeedsSQLite(t)
 	r := newRig(t, 2, nil, silent())
 	r.run(monday.Add(time.Minute))
 	db := rawDatabase(t, r.database)

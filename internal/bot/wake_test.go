@@ -13,6 +13,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -178,7 +179,7 @@ func TestWhatOtherProcessesDoShowsSoon(t *testing.T) {
 
 // A look whether work is due writes nothing, so it does not wait for anybody who writes.
 func TestALookWhetherWorkIsDueWritesNothing(t *testing.T) {
-	needsSQLite(t)
+	storetest.NeedsSQLite(t)
 	r := newRig(t, 2, nil, silent())
 	r.run(monday.Add(hour))
 	db, err := sql.Open("sqlite", r.database+"?_txlock=immediate")

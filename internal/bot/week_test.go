@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 )
@@ -131,7 +132,7 @@ func newWeek(t *testing.T, seed uint64) *week {
 		t.Cleanup(hook.Close)
 		w.doors[name] = newDoor(t, hook.URL, hook.Fail)
 	}
-	w.settings = settings{Database: newDatabase(t), Hub: address, Doors: map[string]string{}}
+	w.settings = settings{Database: storetest.Database(t), Hub: address, Doors: map[string]string{}}
 	w.forecast(seed)
 	return w
 }

@@ -63,6 +63,7 @@ func (s *survivor) live() error {
 	if err := json.Unmarshal([]byte(os.Getenv(weekSettings)), &given); err != nil {
 		return err
 	}
+	s.moved = func(to time.Time) { fmt.Println("now", to.UnixMilli()) }
 	orders := bufio.NewScanner(os.Stdin)
 	if !orders.Scan() {
 		return errors.New("there is no order")
@@ -200,6 +201,7 @@ type tide struct {
 	mu      sync.Mutex
 	instant time.Time
 	waiting []wait
+	moved   func(to time.Time) // is called when it moves; nil is nothing
 }
 
 type wait struct {
@@ -229,7 +231,9 @@ func (t *tide) advance(to time.Time) {
 		return
 	}
 	t.instant = to
-	fmt.Println("now", to.UnixMilli())
+	if t.moved != nil {
+		t.moved(to)
+	}
 	var still []wait
 	for _, w := range t.waiting {
 		if w.until.After(to) {

@@ -26,7 +26,7 @@ func BenchmarkDays(b *testing.B) {
 		two.First, two.Columns = today-1, append(two.Columns, before.Columns...)
 		some = append(some, two)
 	}
-	for name, place := range map[string]func(testing.TB) string{"SQLite": storetest.Database, "Postgres": storetest.Postgres} {
+	for name, place := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "Postgres": storetest.Postgres} {
 		b.Run(name, func(b *testing.B) {
 			s, err := store.Open(b.Context(), place(b))
 			require.NoError(b, err)

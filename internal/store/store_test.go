@@ -138,7 +138,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 
 func TestSQLite(t *testing.T) {
 	testStore(t, func(t *testing.T) database {
-		path := storetest.Database(t)
+		path := storetest.SQLite(t)
 		return func() *store.Store { return open(t, path) }
 	})
 }

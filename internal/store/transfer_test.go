@@ -157,7 +157,7 @@ const manyRows = 150 // more than one batch
 // sourceFile makes an SQLite database in which every table has rows.
 func sourceFile(t *testing.T) (path string, tables []copiedTable, held []string) {
 	t.Helper()
-	path = storetest.Database(t)
+	path = storetest.SQLite(t)
 	opened(t, path, func(s *store.Store) {
 		fillTables(t, s, 1, manyRows)
 		_, err := s.DB().ExecContext(t.Context(), "DELETE FROM attempt WHERE id > 120") // whose numbers must not be given again
@@ -275,7 +275,7 @@ func TestTransferRefused(t *testing.T) {
 	folder := t.TempDir()
 	file := func(name string) string { return filepath.Join(folder, name) }
 	require.NoError(t, os.WriteFile(file("text"), []byte("no database"), 0o600))
-	busy := storetest.Database(t)
+	busy := storetest.SQLite(t)
 	release, err := store.Lock(busy)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, release()) }()

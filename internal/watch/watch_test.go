@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -291,13 +290,13 @@ func TestAnOutageEndsWhenTheWorkIsDone(t *testing.T) {
 	s := newScene(t, "team")
 	w := s.start()
 	require.NoError(t, w.Outage())
-	require.NoError(t, os.Rename(s.store.Path(), s.store.Path()+".away"))
+	storetest.TakeAway(t, s.store.Path())
 	_, err := w.Turn(t.Context())
 	require.True(t, store.Unavailable(err), "%v", err)
 	require.True(t, store.Unavailable(w.Outage()))
 	require.Zero(t, s.polls())
 
-	require.NoError(t, os.Rename(s.store.Path()+".away", s.store.Path()))
+	storetest.PutBack(t, s.store.Path())
 	require.Error(t, w.Outage(), "as far as work has shown")
 	s.turn(w)
 	require.NoError(t, w.Outage())

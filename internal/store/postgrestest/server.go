@@ -70,6 +70,11 @@ func start() (*server, error) {
 // Main is TestMain of a package: it runs the tests and stops the server, if one was started.
 func Main(m *testing.M) {
 	m.Run()
+	Stop()
+}
+
+// Stop stops the server of this test binary, if one was started, after the last test.
+func Stop() {
 	running.Lock()
 	defer running.Unlock()
 	if s := running.server; s != nil && s.process != nil {

@@ -12,9 +12,9 @@ import (
 	"notewatch/internal/store"
 )
 
-// Database returns the path of a new database of this test, for store.Open. It is a copy of one that store.Open has made in this
+// SQLite returns the path of a new database of this test, for store.Open. It is a copy of one that store.Open has made in this
 // process: to migrate each from the first schema on would take most of the time of a small test.
-func Database(t testing.TB) (path string) {
+func SQLite(t testing.TB) (path string) {
 	t.Helper()
 	content, err := empty()
 	require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 	"notewatch/internal/store/postgrestest"
 )
 
-// Postgres returns the URL of a new database of this test, for store.Open, as Database does for SQLite.
+// Postgres returns the URL of a new database of this test, for store.Open, as SQLite returns a path.
 func Postgres(t testing.TB) (url string) {
 	t.Helper()
 	return postgrestest.Copy(t, func(url string) error {
