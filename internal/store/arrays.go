@@ -53,7 +53,7 @@ func arrays(columns, first, last int, row func(i int) []any) []any {
 	}
 	for i := first; i < last; i++ {
 		for c, value := range row(i) {
-			lists[c] = append(lists[c], value)
+			lists[c] = append(lists[c], acceptable(value))
 		}
 	}
 	for c := range lists {

@@ -55,6 +55,22 @@ func testDecide(t *testing.T, open database) {
 	require.Equal(t, noon, due(t, s, store.Mute, ""))
 }
 
+// What Notehub and people say may be any bytes. It is no reason that a decision cannot be stored.
+func testOddTexts(t *testing.T, open database) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	a.Why, a.Told.Subject, a.Ack.By = "\x00", "line\\u0000 \x00", "amy\xff"
+	decideNow(t, s, store.Decision{Alerts: alerts(a), Show: shown("a", team)})
+	stored := undelivered(t, s, team).Alert
+	require.Equal(t, "line\\u0000 \uFFFD", stored.Told.Subject)
+	_, err := s.DevicesInAlerts(ctx, "line\x00")
+	require.NoError(t, err)
+	require.NoError(t, s.AddSilence(ctx, rules.Silence{ID: "s-a", Start: noon, End: noon.Add(time.Hour), By: "amy\x00", Because: "\xff"}, noon))
+	ended, err := s.EndSilence(ctx, "s-a", "\x00", noon)
+	require.NoError(t, err)
+	require.True(t, ended)
+}
+
 // Rules about polling are evaluated beside the polls: what one of the two decides stays when the other commits.
 func testPollRules(t *testing.T, open database) {
 	ctx, s := t.Context(), open()

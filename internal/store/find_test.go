@@ -35,6 +35,22 @@ func testFind(t *testing.T, open database) {
 	require.NoError(t, err)
 	require.Empty(t, called)
 
+	for _, odd := range []string{"\x00", "\xff", "dev:\x00"} {
+		_, _, err := s.Device(ctx, project, odd)
+		require.NoError(t, err)
+		_, _, err = s.Ordinal(ctx, project, odd)
+		require.NoError(t, err)
+		called, err = s.DevicesCalled(ctx, odd)
+		require.NoError(t, err)
+		require.Empty(t, called)
+		some, err := s.DevicesOf(ctx, project, []string{"dev:1", odd})
+		require.NoError(t, err)
+		require.Len(t, some, 1)
+		called, err = s.DevicesNamed(ctx, []string{project}, odd, 9)
+		require.NoError(t, err)
+		require.Empty(t, called)
+	}
+
 	names, err := s.DeviceNames(ctx)
 	require.NoError(t, err)
 	require.Equal(t, append([]store.DeviceName{{project, "dev:2", "boiler"}}, freezers...), names)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -81,7 +82,7 @@ func (o optional) Value() (driver.Value, error) {
 	if *o.string == "" {
 		return nil, nil
 	}
-	return *o.string, nil
+	return storable(*o.string), nil
 }
 
 // Scan implements sql.Scanner.
@@ -104,8 +105,17 @@ func (d document[T]) Value() (driver.Value, error) {
 		return emptyDocument, nil
 	}
 	text, err := json.Marshal(*d.value)
+	if bytes.Contains(text, []byte(escapedNUL)) {
+		return storableDocument.Replace(string(text)), err
+	}
 	return string(text), err
 }
+
+// escapedNUL is NUL in JSON, which PostgreSQL does not take out of a document.
+const escapedNUL = `\u0000`
+
+// storableDocument is storable for JSON. A backslash that is escaped escapes nothing.
+var storableDocument = strings.NewReplacer(`\\`, `\\`, escapedNUL, `\ufffd`)
 
 // Scan implements sql.Scanner. It fills a new value: the old one may have been handed out.
 func (d document[T]) Scan(column any) error {

@@ -48,6 +48,7 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 		"Fleets":       testFleets,
 		"Ordinals":     testOrdinals,
 		"OddDevices":   testOddDevices,
+		"OddTexts":     testOddTexts,
 		"ListLease":    testDeviceListNeedsALease,
 		"StoredList":   testStoredDeviceList,
 		"ListWrites":   testDeviceListWritesLittle,

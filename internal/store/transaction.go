@@ -24,17 +24,39 @@ func (t transaction) fold(text string) string {
 
 // ExecContext runs a statement that returns no rows.
 func (t transaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return t.tx.ExecContext(ctx, query, args...)
+	return t.tx.ExecContext(ctx, query, t.accepted(args)...)
 }
 
 // QueryContext runs a statement that returns rows. No other statement may run before they are closed.
 func (t transaction) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return t.tx.QueryContext(ctx, query, args...)
+	return t.tx.QueryContext(ctx, query, t.accepted(args)...)
 }
 
 // QueryRowContext runs a statement that returns at most one row.
 func (t transaction) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return t.tx.QueryRowContext(ctx, query, args...)
+	return t.tx.QueryRowContext(ctx, query, t.accepted(args)...)
+}
+
+// accepted returns arguments whose texts the database accepts: what people type and Notehub answers may be any bytes.
+func (t transaction) accepted(args []any) []any {
+	if !t.postgres {
+		return args
+	}
+	for i, arg := range args {
+		args[i] = acceptable(arg)
+	}
+	return args
+}
+
+// acceptable returns an argument as PostgreSQL takes it.
+func acceptable(arg any) any {
+	switch text := arg.(type) {
+	case string:
+		return storable(text)
+	case *string:
+		return storable(*text)
+	}
+	return arg
 }
 
 // A beginner is a database or a connection to one.
