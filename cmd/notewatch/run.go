@@ -33,7 +33,13 @@ func newRun() *cobra.Command {
 Settings come from NOTEWATCH_… variables and the rules file; see the README. When the rules file or a file that it names
 changes, or on SIGHUP, it is read again; if it is not valid, the rules that run stay, and receivers are told.`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return runUntilStopped(c) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			err := runUntilStopped(c)
+			if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				return nil // it was stopped before it had started
+			}
+			return err
+		},
 	}
 }
 
