@@ -117,11 +117,16 @@ type cycle struct {
 	now      time.Time // domain
 }
 
-// newCycle starts a Notehub of n devices, and the clock late in a month.
+// newCycle starts a Notehub of n devices.
 func newCycle(b *testing.B, n int) *cycle {
 	projects := max(1, n/cycleProjectSize)
+	return newCycleOf(b, projects, n/projects)
+}
+
+// newCycleOf starts a Notehub of projects that have so many devices each. All are of one account.
+func newCycleOf(b *testing.B, projects, devices int) *cycle {
 	c := &cycle{
-		projects: projects, devices: n / projects, fetched: &fetchLog{}, polls: newPollLog(), asking: &http.Client{Timeout: time.Minute},
+		projects: projects, devices: devices, fetched: &fetchLog{}, polls: newPollLog(), asking: &http.Client{Timeout: time.Minute},
 		database: filepath.Join(b.TempDir(), "notewatch.db"), close: func() {},
 	}
 	command := exec.CommandContext(b.Context(), os.Args[0])
