@@ -88,7 +88,7 @@ var shows = []line{
 			mean(fires(resolved), end(""), end("")),
 			{alert: fires(resolved, at(rules.Info)), fresh: new(rest(delivery.Skipped, delivery.ReasonEndedBelow))},
 		}},
-	{page: []string{"is corrected: `used` or `today` is lower than when it fired, and the condition is false now",
+	{page: []string{"is corrected: `used`, `today` or `forecast` is lower than when it fired, and the condition is false now",
 		"the message says so: \"corrected: bytes.used 7 MB is 3 MB\"; else as over, PagerDuty too", "nothing"},
 		alerts: []meaning{mean(fires(corrected), rest(delivery.Skipped, delivery.ReasonCorrected), end(""))}},
 	{page: []string{"is withdrawn: rule or device removed or changed",
