@@ -55,6 +55,8 @@ func TestMain(m *testing.M) {
 		err = new(victim).live()
 	case os.Getenv(weekSettings) != "":
 		err = new(survivor).live()
+	case os.Getenv(siblingSettings) != "":
+		err = new(sibling).live()
 	case os.Getenv(cycleHubSize) != "":
 		err = serveCycleHub(os.Getenv(cycleHubSize))
 	default:

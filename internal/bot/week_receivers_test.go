@@ -42,6 +42,9 @@ func (w *week) tellings(name string) (all []telling) {
 		}
 	case "mail":
 		for _, m := range w.mail.Messages() {
+			if ofOutage(m.Text) {
+				continue
+			}
 			all = append(all, telling{key: m.Header.Get("Message-Id"), text: m.Text, cards: []string{m.Text}, sayings: sayings(m.Text)})
 		}
 	default:
@@ -66,6 +69,11 @@ func (w *week) tellings(name string) (all []telling) {
 		}
 	}
 	return all
+}
+
+// ofOutage reports whether a message is about the database, of which the database knows nothing.
+func ofOutage(text string) bool {
+	return strings.Contains(text, "cannot use its database") || strings.Contains(text, "can use its database again")
 }
 
 // A memory is what a receiver remembers who cannot change what he has.
@@ -196,7 +204,9 @@ func (w *week) checkChannel(r record, receiver deliver.Receiver) {
 	channel := "C-" + receiver.Name
 	there := map[string]notifytest.Message{}
 	for _, m := range w.slack.Messages(channel) {
-		there[m.TS] = m
+		if !ofOutage(m.Text) {
+			there[m.TS] = m
+		}
 	}
 	members := r.members(receiver.Name)
 	delete(members, "")
@@ -219,7 +229,7 @@ func (w *week) checkChannel(r record, receiver deliver.Receiver) {
 		delete(there, at.TS)
 	}
 	for _, call := range w.slack.Calls() {
-		if !call.Taken || call.Form.Get("channel") != channel {
+		if !call.Taken || call.Form.Get("channel") != channel || ofOutage(call.Form.Get("text")) {
 			continue
 		}
 		w.checkCard(receiver.Name, call.Form.Get("text"))

@@ -112,11 +112,21 @@ type weekRule struct {
 	notify []string
 }
 
-// weekRules are rules of every kind.
-func weekRules() []weekRule {
+// Rules files of the week.
+const (
+	beforeChange = "before"
+	afterChange  = "after"
+)
+
+// weekRules are rules of every kind, as they are before or after somebody changes the rules file.
+func weekRules(file string) []weekRule {
 	when := func(warning, critical string) (all []rules.Condition) {
 		all = []rules.Condition{{Level: rules.Warning, Expr: warning}, {Level: rules.Critical, Expr: critical}}
 		return slices.DeleteFunc(all, func(c rules.Condition) bool { return c.Expr == "" })
+	}
+	limit, upload := "2000", "bytes.today > kb(500)"
+	if file == afterChange {
+		limit, upload = "1000", "bytes.today > kb(1500)"
 	}
 	return []weekRule{
 		{spec: rules.Spec{
@@ -131,11 +141,11 @@ func weekRules() []weekRule {
 			Name: "spike", Each: rules.EachDevice, When: when("events.today > 300", "events.today > 2000"), Show: "events.today",
 		}, notify: []string{"team", "managers", "guests", "on-call", "hook", "audit", "mail"}},
 		{spec: rules.Spec{
-			Name: "budget", Each: rules.EachDevice, Limit: "2000", When: when("events.used > 0.8 * limit", "events.used > limit"),
+			Name: "budget", Each: rules.EachDevice, Limit: limit, When: when("events.used > 0.8 * limit", "events.used > limit"),
 			Show: "events.used", Remind: []time.Duration{5 * hour, 20 * hour},
 		}, notify: []string{"on-call", "hook", "audit", "guests"}},
 		{spec: rules.Spec{
-			Name: "upload", Each: rules.EachDevice, When: when("bytes.today > kb(500)", ""), Show: "bytes.today",
+			Name: "upload", Each: rules.EachDevice, When: when(upload, ""), Show: "bytes.today",
 		}},
 		{spec: rules.Spec{
 			Name: "trial", Each: rules.EachDevice, When: when("sessions.today > 40", ""), Show: "sessions.today", Shadow: true,

@@ -44,11 +44,11 @@ func TestWeek(t *testing.T) {
 		kills, steps = min(kills, 5), stepOf(at(2, 9))
 	}
 	t.Logf("repeat with -seed %d -kills %d", seed, kills)
-	quiet := newWeek(t, seed)
+	quiet := newWeek(t, seed, storetest.Database(t), new(atomic.Int64), 0)
 	quiet.live(steps, nil)
 	calm := quiet.requireTruth()
 	require.Zero(t, quiet.killed)
-	w := newWeek(t, seed)
+	w := newWeek(t, seed, storetest.Database(t), new(atomic.Int64), 0)
 	w.live(steps, lots(rand.New(rand.NewPCG(seed, 3)), kills, quiet.activity))
 	record := w.requireTruth()
 	requireSameHistory(t, calm, record)
@@ -61,7 +61,7 @@ func TestWeek(t *testing.T) {
 type week struct {
 	t        *testing.T
 	random   *rand.Rand
-	clock    atomic.Int64 // domain, Unix milliseconds, as the bot last said
+	clock    *atomic.Int64 // domain, Unix milliseconds, as the bot last said
 	hub      *notehubtest.Server
 	settings settings
 
@@ -79,8 +79,12 @@ type week struct {
 	lots     []lot    // kills to come
 	killed   int
 	orphans  int        // messages in channels that belong to nothing
+	freezes  []span     // in which a process stood still
 	activity []activity // by step
 }
+
+// A span is a time on the clock.
+type span struct{ from, to time.Time }
 
 // activity is what the bot did in a step.
 type activity struct{ points, posts int64 }
@@ -102,10 +106,11 @@ func (l *lot) survive(done activity) {
 
 const hookSecret = "0123456789abcdef0123456789abcdef"
 
-func newWeek(t *testing.T, seed uint64) *week {
+// newWeek returns a world with a database, a clock, and as many requests a minute as Notehub accepts; 0 is any number.
+func newWeek(t *testing.T, seed uint64, database string, clock *atomic.Int64, perMinute int) *week {
 	t.Helper()
 	w := &week{
-		t: t, random: rand.New(rand.NewPCG(seed, 1)), acts: acts(), deleted: map[string]time.Time{},
+		t: t, random: rand.New(rand.NewPCG(seed, 1)), clock: clock, acts: acts(), deleted: map[string]time.Time{},
 		slack: notifytest.NewSlack(), guests: notifytest.NewSlack(), pagerDuty: notifytest.NewPagerDuty(),
 		hooks: map[string]*notifytest.Webhook{"hook": notifytest.NewWebhook(), "audit": notifytest.NewWebhook()},
 	}
@@ -115,6 +120,7 @@ func newWeek(t *testing.T, seed uint64) *week {
 	w.clock.Store(weekStart.UnixMilli())
 	w.hub = notehubtest.New(notehubtest.Config{
 		Now: func() time.Time { return time.UnixMilli(w.clock.Load()).UTC() }, Token: token, Seed: 1, Projects: weekFleet(),
+		RequestsPerMinute: perMinute,
 	})
 	address, stop, err := w.hub.Start()
 	require.NoError(t, err)
@@ -132,7 +138,7 @@ func newWeek(t *testing.T, seed uint64) *week {
 		t.Cleanup(hook.Close)
 		w.doors[name] = newDoor(t, hook.URL, hook.Fail)
 	}
-	w.settings = settings{Database: storetest.Database(t), Hub: address, Doors: map[string]string{}}
+	w.settings = settings{Database: database, Hub: address, Doors: map[string]string{}}
 	w.forecast(seed)
 	return w
 }
@@ -255,7 +261,7 @@ func (w *week) step(step int) {
 		if doomed {
 			next.Point, next.Post = w.lots[0].points, w.lots[0].posts
 		}
-		done, settled = w.process.obey(next, &w.clock)
+		done, settled = w.process.obey(next, w.clock)
 		switch {
 		case !settled:
 			w.process.requireKilled(w.t)
@@ -297,10 +303,15 @@ type process struct {
 }
 
 func (w *week) start() *process {
-	text, err := json.Marshal(w.settings)
+	return w.exec(weekSettings, w.settings)
+}
+
+// exec starts the test binary as another program: the one that a variable with settings makes it.
+func (w *week) exec(variable string, given settings) *process {
+	text, err := json.Marshal(given)
 	require.NoError(w.t, err)
 	p := &process{command: exec.CommandContext(w.t.Context(), os.Args[0])}
-	p.command.Env = append(os.Environ(), weekSettings+"="+string(text))
+	p.command.Env = append(os.Environ(), variable+"="+string(text))
 	p.command.Stderr = &p.trouble
 	p.orders, err = p.command.StdinPipe()
 	require.NoError(w.t, err)

@@ -84,15 +84,21 @@ func (r record) cutOff(receiver string) (n int) {
 }
 
 // doubtful counts the attempts to tell a receiver that may have told it without anybody knowing: those that were cut off by
-// a kill, those whose answer the door spoilt, and those that nobody answered in time.
+// a kill, those whose answer the door spoilt, those that nobody answered in time, and those that were under way while their process stood
+// still.
 func (w *week) doubtful(r record, receiver, door string) int {
 	n := r.cutOff(receiver) + w.doors[door].spoilt
 	for _, a := range r.attempts {
-		if a.Receiver == receiver && a.Status == store.Retrying && strings.Contains(a.Error, "in time") {
+		if a.Receiver == receiver && (a.Status == store.Retrying && strings.Contains(a.Error, "in time") || a.Status == store.Posted && w.stoodStill(a)) {
 			n++
 		}
 	}
 	return n
+}
+
+// stoodStill reports whether a process stood still while an attempt was under way.
+func (w *week) stoodStill(a store.Attempt) bool {
+	return slices.ContainsFunc(w.freezes, func(s span) bool { return !a.Started.After(s.from) && !a.Ended.Before(s.to) })
 }
 
 // A saying is what a message says of an alert: the level at which it fires, or "" that it is over.
@@ -179,7 +185,7 @@ func (w *week) checkCard(where, card string) {
 // checkRoutes checks that every alert is to be shown by all whom its rule tells.
 func (w *week) checkRoutes(r record) {
 	routes := map[string][]string{}
-	for _, rule := range weekRules() {
+	for _, rule := range weekRules(beforeChange) {
 		for _, p := range weekProjects {
 			routes[rule.spec.Name+p.UID] = p.Notify
 			if rule.notify != nil {

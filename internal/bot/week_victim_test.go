@@ -38,6 +38,13 @@ type settings struct {
 	Database string
 	Hub      string            // address of the simulated Notehub
 	Doors    map[string]string // addresses by name
+
+	// Of a sibling.
+	Name      string
+	Clock     string // path
+	Rules     string // path
+	Log       string // path
+	PerMinute float64
 }
 
 // An order lets a survivor go on to an instant. It dies at one of the points or posts that follow; 0 is at none.
@@ -293,18 +300,23 @@ func (i impatient) Send(ctx context.Context, n notify.Notification, ref notify.R
 func weekConfig(db *store.Store, clock bot.Clock) bot.Config {
 	config := bot.Config{
 		Store: db, Clock: clock, Projects: weekProjects, Operators: []string{"team", "mail"}, Summary: true,
-		// Less than the time from one poll to the next, since an instant lasts a little.
-		Interval: pollSteps*stepTime - 5*time.Minute,
+		// Less than the time from one poll to the next, since an instant lasts a little, and some minutes where Notehub refuses requests.
+		Interval: pollSteps*stepTime - 9*time.Minute,
 		Windows:  []rules.Window{{Match: rules.Match{Rule: "spike", Project: "lab"}, Days: []time.Weekday{time.Wednesday}, Because: "load test"}},
 	}
-	for _, r := range weekRules() {
+	config.Rules = compileAll(weekRules(beforeChange))
+	return config
+}
+
+func compileAll(all []weekRule) (made []bot.Rule) {
+	for _, r := range all {
 		rule, problems := rules.Compile(r.spec)
 		if len(problems) > 0 {
 			panic(fmt.Sprintf("compiling %s: %v", r.spec.Name, problems))
 		}
-		config.Rules = append(config.Rules, bot.Rule{Rule: rule, Notify: r.notify})
+		made = append(made, bot.Rule{Rule: rule, Notify: r.notify})
 	}
-	return config
+	return made
 }
 
 // weekReceivers are receivers of every kind that speaks over the network, by the doors they go through.

@@ -1,0 +1,158 @@
+package bot_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/store"
+)
+
+var siblingsSeed = flag.Uint64("siblings-seed", 0, "what TestWeekOfThree does at random, to be repeated as nearly as the machine allows; 0 is another each time")
+
+// TestWeekOfThree lets three processes share the work of TestWeek on one PostgreSQL. In every hour of the week one of them is killed, frozen
+// for longer than its leases hold, or cut off from the database: at any point, or just after something was posted and not yet recorded. At
+// the end every receiver shows what the database says, the database has the alerts that it would have of one process to which nothing happened, and in no
+// 60 seconds Notehub was sent more requests than it may be. The short form is the first 12 hours.
+func TestWeekOfThree(t *testing.T) {
+	t.Parallel()
+	seed, steps := cmp.Or(*siblingsSeed, uint64(time.Now().UnixNano()%1e9)), weekSteps
+	if !*long {
+		steps = stepOf(at(0, 12))
+	}
+	t.Logf("repeat with -siblings-seed %d", seed)
+	quiet := newCompany(t, seed, "a")
+	quiet.live(steps, false, func(int) {})
+	calm := quiet.requireTruth()
+	quiet.requireBudget()
+	c := newCompany(t, seed, "a", "b", "c")
+	c.live(steps, true, func(int) {})
+	record := c.requireTruth()
+	c.requireBudget()
+	requireSameAlerts(t, calm, record)
+	t.Logf("accidents: %v; %d attempts were cut off, which left %d messages behind in channels (%d without); %s",
+		c.counts, record.cutOff(""), c.orphans, quiet.orphans, c.struck())
+}
+
+// TestRulesFileOfThree changes the rules file of three processes one after the other. The others stand by, and say so, until theirs is
+// changed; meanwhile the one that works dies and is started again. Nothing is lost or repeated: all goes as with one process whose file was
+// changed when the first one was.
+func TestRulesFileOfThree(t *testing.T) {
+	t.Parallel()
+	const first, dies, second, third = 20, 24, 30, 36
+	seed, steps := cmp.Or(*siblingsSeed, uint64(time.Now().UnixNano()%1e9)), 45
+	t.Logf("repeat with -siblings-seed %d", seed)
+	quiet := newCompany(t, seed, "a")
+	quiet.live(steps, false, func(step int) {
+		if step == first {
+			quiet.change(quiet.members[0])
+		}
+	})
+	calm := quiet.requireTruth()
+	c := newCompany(t, seed, "a", "b", "c")
+	a, b := c.members[0], c.members[1]
+	c.live(steps, false, func(step int) {
+		switch step {
+		case first:
+			c.change(b)
+		case first + 1:
+			c.requireStandingBy("a", "c")
+		case dies:
+			require.NoError(t, b.command.Process.Signal(syscall.SIGKILL))
+			for range b.lines { // until it has died
+			}
+			b.requireKilled(t)
+			c.launch(b)
+		case second:
+			c.change(a)
+		case second + 1:
+			c.requireStandingBy("c")
+		case third:
+			c.change(c.members[2])
+		case third + 1:
+			c.requireStandingBy()
+		}
+	})
+	record := c.requireTruth()
+	c.requireBudget()
+	requireSameAlerts(t, calm, record)
+}
+
+// change starts a member again with the changed rules file.
+func (c *company) change(m *member) {
+	c.t.Helper()
+	c.write(m, afterChange)
+	c.quit(m)
+	c.launch(m)
+}
+
+// requireStandingBy checks that status says of members, and of no others, that they stand by.
+func (c *company) requireStandingBy(names ...string) {
+	c.t.Helper()
+	db, err := store.OpenReadOnly(c.t.Context(), c.settings.Database)
+	require.NoError(c.t, err)
+	defer func() { require.NoError(c.t, db.Close()) }()
+	status, err := lookup.New(lookup.Config{Store: db, Now: c.now}).Status(c.t.Context())
+	require.NoError(c.t, err)
+	pids := map[int]string{}
+	for _, m := range c.members {
+		pids[m.command.Process.Pid] = m.name
+	}
+	var standing []string
+	for _, p := range status.Processes {
+		if name := pids[p.PID]; name != "" && p.StandsBy {
+			standing = append(standing, name)
+		}
+	}
+	require.ElementsMatch(c.t, names, standing)
+}
+
+// requireSameAlerts checks that the same devices and projects had the same alerts, as often and at about the same time: an accident moves
+// the polls that follow it. Rules about polls themselves are left out.
+func requireSameAlerts(t *testing.T, calm, cut record) {
+	t.Helper()
+	first, second := calm.begins(), cut.begins()
+	for _, of := range slices.Sorted(maps.Keys(first)) {
+		require.Len(t, second[of], len(first[of]), of)
+		for i := range first[of] {
+			require.InDelta(t, first[of][i], second[of][i], 3*pollSteps, of)
+		}
+		delete(second, of)
+	}
+	require.Empty(t, second)
+}
+
+// begins are the steps in which the alerts of a rule about a device or project fired, in order.
+func (r record) begins() map[string][]int {
+	all := map[string][]int{}
+	for _, a := range r.alerts {
+		if a.Project != "" && a.Rule != "blind" && !a.FiredAt.IsZero() {
+			of := fmt.Sprintf("%s of %s in %q", a.Rule, a.Subject, a.Project)
+			all[of] = append(all[of], stepOf(a.FiredAt))
+		}
+	}
+	for _, steps := range all {
+		slices.Sort(steps)
+	}
+	return all
+}
+
+// requireBudget checks that no 60 seconds saw more requests than Notehub may be sent in a minute.
+func (c *company) requireBudget() {
+	c.t.Helper()
+	all := c.hub.Requests()
+	require.Less(c.t, len(all), 10_000, "the simulator remembers no more")
+	require.Greater(c.t, len(all), requestsPerMinute)
+	for i := requestsPerMinute; i < len(all); i++ {
+		first, last := all[i-requestsPerMinute].At, all[i].At
+		require.GreaterOrEqual(c.t, last.Sub(first), time.Minute, "%d requests from %s to %s", requestsPerMinute+1, first, last)
+	}
+}
