@@ -7,8 +7,9 @@
 //     a hint. The expressions are compiled by package lang, whose tour explains the language and its third truth value, no data.
 //   - [Rule.Reads] says what has to be fetched and computed for the rule, [Rule.Kind] when an alert of it may resolve. Both follow from
 //     what the conditions read.
-//   - An [Env] is what expressions see of one subject as of one instant. Its tags name the objects and members (env.go); A [Past]
-//     computes the members of a metric that rules read (member.go, past.go, forecast.go). [NewView] reads of it what the rules of a [Set] read, once for all of them.
+//   - An [Env] is what expressions see of one subject as of one instant. Its tags name the objects and members (env.go); a [Past]
+//     computes the members of a metric that rules read (member.go, past.go, forecast.go). [NewView] reads of it what the rules of a
+//     [Set] read, once for all of them.
 //   - [Rule.Eval] returns an [Evaluation]. Its [Result] is an interval, from the lowest to the highest level that the values without
 //     data allow. [Rule.Explain] says why, part by part.
 //   - [Alert.Next] decides what follows for the alert of the rule and the subject, from the alert before and a [Verdict]: the table of an

@@ -44,17 +44,10 @@ func BenchmarkAccounts(b *testing.B) {
 		}},
 	} {
 		b.Run(part.name, func(b *testing.B) {
-			costs := map[string][]float64{}
-			for b.Loop() {
+			reportMedians(b, func() map[string]float64 {
 				part.prepare(b)
-				for unit, cost := range c.measureAccounts(b, server) {
-					costs[unit] = append(costs[unit], cost)
-				}
-			}
-			for unit, all := range costs {
-				b.ReportMetric(median(all), unit)
-			}
-			b.ReportMetric(0, "ns/op") // it would count the preparation
+				return c.measureAccounts(b, server)
+			})
 		})
 	}
 }

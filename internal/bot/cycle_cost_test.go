@@ -27,11 +27,18 @@ import (
 // bench measures cycles, each after some preparation, and reports the medians.
 func (c *cycle) bench(b *testing.B, prepare func(*testing.B)) {
 	defer debug.SetGCPercent(debug.SetGCPercent(50)) // as `notewatch run` does
-	costs := map[string][]float64{}
-	for b.Loop() {
+	reportMedians(b, func() map[string]float64 {
 		prepare(b)
 		c.next(b)
-		for unit, cost := range c.measure(b) {
+		return c.measure(b)
+	})
+}
+
+// reportMedians measures again and again, and reports the medians, by unit.
+func reportMedians(b *testing.B, measure func() map[string]float64) {
+	costs := map[string][]float64{}
+	for b.Loop() {
+		for unit, cost := range measure() {
 			costs[unit] = append(costs[unit], cost)
 		}
 	}

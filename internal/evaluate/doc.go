@@ -4,8 +4,8 @@
 //
 //  1. begin reads the open alerts and what the rules meant when they were last evaluated.
 //  2. withdrawGone ends alerts whose rule or device is gone; ending.go has the reasons.
-//  3. evaluateAll takes block after block of subjects through the rules, several blocks at once (inBlocks). evaluateOne is the step of one
-//     alert: verdict evaluates the rule, Next decides, record takes the result into the commit, with the words of told.go.
+//  3. evaluateAll takes block after block of subjects through the rules, several blocks at once (blocks.go). evaluateOne is the step of one
+//     alert: verdict evaluates the rule (verdict.go), Next decides, record takes the result into the commit, with the words of told.go.
 //  4. revise evaluates closed days and periods again whose data changed (revise.go).
 //
 // Then the caller has [Turn.Mute] say of each open alert whether people are notified (mute.go). It comes last, as rules mute each other by

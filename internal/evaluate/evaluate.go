@@ -6,8 +6,6 @@ import (
 	"maps"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"notewatch/internal/env"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
@@ -249,63 +247,6 @@ func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
 	return applicable
 }
 
-// inBlocks calls do for each block, for several at once, with a part of the turn that holds nothing but what is found in that
-// block. What the parts found becomes part of the turn in the order of the blocks, however many are worked on at once.
-func (t *Turn) inBlocks(ctx context.Context, blocks []env.Block, do func(ctx context.Context, part *Turn, b *env.BlockData) error) error {
-	var wants rules.Wants
-	if !t.alone {
-		wants = t.evaluator.wants
-	}
-	parts := make([]*Turn, len(blocks))
-	readers := make(chan *env.Reader, t.evaluator.workers)
-	for range t.evaluator.workers {
-		readers <- t.data.Reader(wants)
-	}
-	workers, ctx := errgroup.WithContext(ctx)
-	workers.SetLimit(t.evaluator.workers)
-	for i, b := range blocks {
-		workers.Go(func() error {
-			reader := <-readers
-			defer func() { readers <- reader }()
-			data, err := t.data.Read(ctx, reader, b)
-			if err != nil {
-				return err
-			}
-			parts[i] = t.part()
-			return do(ctx, parts[i], data)
-		})
-	}
-	if err := workers.Wait(); err != nil {
-		return err
-	}
-	for _, part := range parts {
-		t.add(part)
-	}
-	return nil
-}
-
-// part returns a turn that knows what t knows and in which nothing is found yet.
-func (t *Turn) part() *Turn {
-	part := *t
-	part.Commit = store.Commit{Decision: store.Decision{Show: map[string][]string{}}}
-	part.Trials = make(map[string]*Trial, len(t.Trials))
-	for name := range t.Trials {
-		part.Trials[name] = new(Trial)
-	}
-	return &part
-}
-
-// add takes in what a part found.
-func (t *Turn) add(part *Turn) {
-	t.Commit.Alerts = append(t.Commit.Alerts, part.Commit.Alerts...)
-	t.Commit.States = append(t.Commit.States, part.Commit.States...)
-	t.Commit.Dropped = append(t.Commit.Dropped, part.Commit.Dropped...)
-	maps.Copy(t.Commit.Show, part.Commit.Show)
-	for name, tried := range part.Trials {
-		t.Trials[name].add(tried)
-	}
-}
-
 // evaluateOne takes one alert one step further.
 func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData, i int, view *rules.View) error {
 	subject := b.Subject(i)
@@ -351,59 +292,6 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 		after, event = fresh.Next(r, v, t.data.Now)
 		t.record(r, fresh, after, event)
 	}
-	return nil
-}
-
-// verdict evaluates the rule as of now and, where that decides, as of the end of yesterday.
-func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, view *rules.View) (rules.Verdict, error) {
-	_, judged := t.judged[r.Spec.Name]
-	v := rules.Verdict{
-		Evaluation: r.Eval(view),
-		DayEnd:     rules.Result{Least: rules.Inactive, Most: r.Highest},
-		Period:     t.data.Period.Start,
-		First:      !judged,
-		AsOf:       t.data.Now,
-		Shown:      t.open.Shown(a.ID),
-	}
-	if v.Result.Least > rules.Inactive || a.State == rules.Firing {
-		v.Growing = r.Growing(view)
-	}
-	if a.State != rules.Firing {
-		return v, nil
-	}
-	if r.Kind == rules.PeriodRule || r.Kind.OfPeriod() && !a.Period.Equal(v.Period) {
-		return v, t.periodEnded(ctx, r, a, b, i, &v)
-	}
-	if !r.Kind.ByDay() || v.Result.Most >= a.Level {
-		return v, nil
-	}
-	if today := t.data.Today.Start(); r.Kind.OfPeriod() && today.Equal(v.Period) { // yesterday was of another period
-		v.DayEnd = rules.Result{}
-		return v, nil
-	}
-	yesterday, err := b.EnvAt(ctx, i, t.data.Today-1)
-	if err != nil {
-		return v, err
-	}
-	t.data.Present(yesterday, b.Device(i))
-	dayEnd := rules.NewView(yesterday)
-	last := r.Eval(dayEnd)
-	v.DayEnd, v.DayEndGrowing, v.Last, v.LastAt = last.Result, r.Growing(dayEnd), last.Value, t.data.Today.Start()
-	return v, nil
-}
-
-// periodEnded evaluates the rule as of the end of the alert's period, if that has ended and is not longer ago than the history
-// that was read.
-func (t *Turn) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
-	first, next := t.evaluator.period.Bounds(rules.DayOf(a.Period))
-	if next > t.data.Today || next <= env.FirstDay(t.evaluator.period, t.data.Today, t.evaluator.wants) || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
-		return nil
-	}
-	end, err := b.EnvAt(ctx, i, next-1)
-	if err != nil {
-		return err
-	}
-	v.Last, v.LastAt = r.Eval(rules.NewView(end)).Value, next.Start()
 	return nil
 }
 

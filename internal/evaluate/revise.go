@@ -22,8 +22,8 @@ type revision struct {
 }
 
 // revise evaluates the past again where figures of closed days have changed: a day rule as of the end of that day, a period rule as
-// of the end of a period that is over. What a forecast rule would have expected is no news. What was surely true there and not announced yet, or announced as less bad, is announced
-// once, as revised. The time before a rule was there does not count.
+// of the end of a period that is over. Forecast rules are not revised. What was surely true there and not announced yet, or announced
+// as less bad, is announced once, as revised. The time before a rule was there does not count.
 func (t *Turn) revise(ctx context.Context) error {
 	changed, err := t.evaluator.store.Changed(ctx, t.data.UID)
 	if err != nil {

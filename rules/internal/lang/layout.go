@@ -18,8 +18,8 @@ type Layout struct {
 	places map[string]int // of slots, by path
 	fields []reflect.StructField
 
-	sealed sync.Once // when the first View needs the structure
-	struc  reflect.Type
+	sealed sync.Once    // when the first View needs the structure
+	kind   reflect.Type // of the struct
 }
 
 // A slot is the place of one leaf.
@@ -169,8 +169,8 @@ func (l *Layout) mask(leaves []*Leaf) mask {
 
 // structure returns the type of the struct that programs run on. No leaf is added any longer.
 func (l *Layout) structure() reflect.Type {
-	l.sealed.Do(func() { l.struc = reflect.StructOf(l.fields) })
-	return l.struc
+	l.sealed.Do(func() { l.kind = reflect.StructOf(l.fields) })
+	return l.kind
 }
 
 // fill reads the leaves from a struct of the vocabulary, and notes those that are no data.

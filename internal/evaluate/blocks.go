@@ -1,0 +1,69 @@
+package evaluate
+
+import (
+	"context"
+	"maps"
+
+	"golang.org/x/sync/errgroup"
+
+	"notewatch/internal/env"
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// inBlocks calls do for each block, for several at once, with a part of the turn that holds nothing but what is found in that
+// block. What the parts found becomes part of the turn in the order of the blocks, however many are worked on at once.
+func (t *Turn) inBlocks(ctx context.Context, blocks []env.Block, do func(ctx context.Context, part *Turn, b *env.BlockData) error) error {
+	var wants rules.Wants
+	if !t.alone {
+		wants = t.evaluator.wants
+	}
+	parts := make([]*Turn, len(blocks))
+	readers := make(chan *env.Reader, t.evaluator.workers)
+	for range t.evaluator.workers {
+		readers <- t.data.Reader(wants)
+	}
+	workers, ctx := errgroup.WithContext(ctx)
+	workers.SetLimit(t.evaluator.workers)
+	for i, b := range blocks {
+		workers.Go(func() error {
+			reader := <-readers
+			defer func() { readers <- reader }()
+			data, err := t.data.Read(ctx, reader, b)
+			if err != nil {
+				return err
+			}
+			parts[i] = t.part()
+			return do(ctx, parts[i], data)
+		})
+	}
+	if err := workers.Wait(); err != nil {
+		return err
+	}
+	for _, part := range parts {
+		t.add(part)
+	}
+	return nil
+}
+
+// part returns a turn that knows what t knows and in which nothing is found yet.
+func (t *Turn) part() *Turn {
+	part := *t
+	part.Commit = store.Commit{Decision: store.Decision{Show: map[string][]string{}}}
+	part.Trials = make(map[string]*Trial, len(t.Trials))
+	for name := range t.Trials {
+		part.Trials[name] = new(Trial)
+	}
+	return &part
+}
+
+// add takes in what a part found.
+func (t *Turn) add(part *Turn) {
+	t.Commit.Alerts = append(t.Commit.Alerts, part.Commit.Alerts...)
+	t.Commit.States = append(t.Commit.States, part.Commit.States...)
+	t.Commit.Dropped = append(t.Commit.Dropped, part.Commit.Dropped...)
+	maps.Copy(t.Commit.Show, part.Commit.Show)
+	for name, tried := range part.Trials {
+		t.Trials[name].add(tried)
+	}
+}

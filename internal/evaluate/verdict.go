@@ -1,0 +1,62 @@
+package evaluate
+
+import (
+	"context"
+
+	"notewatch/internal/env"
+	"notewatch/rules"
+)
+
+// verdict evaluates the rule as of now and, where that decides, as of the end of yesterday.
+func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, view *rules.View) (rules.Verdict, error) {
+	_, judged := t.judged[r.Spec.Name]
+	v := rules.Verdict{
+		Evaluation: r.Eval(view),
+		DayEnd:     rules.Result{Least: rules.Inactive, Most: r.Highest},
+		Period:     t.data.Period.Start,
+		First:      !judged,
+		AsOf:       t.data.Now,
+		Shown:      t.open.Shown(a.ID),
+	}
+	if v.Result.Least > rules.Inactive || a.State == rules.Firing {
+		v.Growing = r.Growing(view)
+	}
+	if a.State != rules.Firing {
+		return v, nil
+	}
+	if r.Kind == rules.PeriodRule || r.Kind.OfPeriod() && !a.Period.Equal(v.Period) {
+		return v, t.periodEnded(ctx, r, a, b, i, &v)
+	}
+	if !r.Kind.ByDay() || v.Result.Most >= a.Level {
+		return v, nil
+	}
+	if today := t.data.Today.Start(); r.Kind.OfPeriod() && today.Equal(v.Period) { // yesterday was of another period
+		v.DayEnd = rules.Result{}
+		return v, nil
+	}
+	yesterday, err := b.EnvAt(ctx, i, t.data.Today-1)
+	if err != nil {
+		return v, err
+	}
+	t.data.Present(yesterday, b.Device(i))
+	dayEnd := rules.NewView(yesterday)
+	last := r.Eval(dayEnd)
+	v.DayEnd, v.DayEndGrowing, v.Last, v.LastAt = last.Result, r.Growing(dayEnd), last.Value, t.data.Today.Start()
+	return v, nil
+}
+
+// periodEnded evaluates the rule as of the end of the alert's period, if that has ended and is not longer ago than the history
+// that was read.
+func (t *Turn) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
+	first, next := t.evaluator.period.Bounds(rules.DayOf(a.Period))
+	read := env.FirstDay(t.evaluator.period, t.data.Today, t.evaluator.wants)
+	if next > t.data.Today || next <= read || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
+		return nil
+	}
+	end, err := b.EnvAt(ctx, i, next-1)
+	if err != nil {
+		return err
+	}
+	v.Last, v.LastAt = r.Eval(rules.NewView(end)).Value, next.Start()
+	return nil
+}
