@@ -93,7 +93,7 @@ func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each fu
 func (s *Store) alertsOf(ctx context.Context, ids []string) (alerts []rules.Alert, err error) {
 	err = s.view(ctx, func(tx transaction) error {
 		alerts, err = collect(ctx, tx, alertFields,
-			`SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (SELECT value FROM json_each($1))`, elements(ids))
+			`SELECT id, `+list(alertColumns)+` FROM alert WHERE id `+tx.among(1), texts(ids))
 		return err
 	})
 	slices.SortFunc(alerts, func(a, b rules.Alert) int { // sorting whole rows takes SQLite longer

@@ -54,7 +54,7 @@ func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 		if err := decide(ctx, tx, c.Decision); err != nil {
 			return err
 		}
-		if err := dropJudged(ctx, tx, c.Project.UID, c.Others); err != nil {
+		if err := dropJudged(ctx, tx, c.Project.UID, slices.AppendSeq(slices.Clone(c.Others), maps.Keys(c.Judged))); err != nil {
 			return err
 		}
 		if err := saveJudged(ctx, tx, c.Project.UID, c.Judged); err != nil {
@@ -170,7 +170,7 @@ func movedOf(ctx context.Context, tx transaction, alerts []*rules.Alert) (newer 
 	}
 	found, err := collect(ctx, tx, func(v *version) []any {
 		return []any{&v.id, &v.version, &v.reason, instant{&v.at}, document[rules.Ack]{&v.ack}}
-	}, `SELECT id, version, reason, changed_at, ack FROM alert WHERE id IN (SELECT value FROM json_each($1))`, elements(ids))
+	}, `SELECT id, version, reason, changed_at, ack FROM alert WHERE id `+tx.among(1), texts(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +267,7 @@ func storedAlerts(ctx context.Context, tx transaction, ids []string, sure []*rul
 	}
 	if len(others) > 0 {
 		found, err := collect(ctx, tx, func(id *string) []any { return []any{id} },
-			`SELECT id FROM alert WHERE id IN (SELECT value FROM json_each($1))`, elements(others))
+			`SELECT id FROM alert WHERE id `+tx.among(1), texts(others))
 		if err != nil {
 			return nil, err
 		}
@@ -285,8 +285,8 @@ const maxAlerts = 1_000
 func readDue(ctx context.Context, tx transaction, alerts []string, due map[string]bool) error {
 	for some := range slices.Chunk(alerts, maxAlerts) {
 		names, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, `
-			SELECT DISTINCT receiver FROM delivery WHERE alert IN (SELECT value FROM json_each($1)) AND state <> $2`,
-			elements(some), delivery.Removed)
+			SELECT DISTINCT receiver FROM delivery WHERE alert `+tx.among(1)+` AND state <> $2`,
+			texts(some), delivery.Removed)
 		if err != nil {
 			return err
 		}
@@ -301,7 +301,7 @@ func readDue(ctx context.Context, tx transaction, alerts []string, due map[strin
 func showChanged(ctx context.Context, tx transaction, alerts []string, receivers map[string]bool, now time.Time) error {
 	statements := newBatch(tx)
 	for some := range slices.Chunk(alerts, maxAlerts) {
-		rows, err := readRows(ctx, tx, len(some), `delivery.alert IN (SELECT value FROM json_each($1))`, elements(some))
+		rows, err := readRows(ctx, tx, len(some), `delivery.alert `+tx.among(1), texts(some))
 		if err != nil {
 			return err
 		}
@@ -318,15 +318,8 @@ func showChanged(ctx context.Context, tx transaction, alerts []string, receivers
 
 // raiseAll makes receivers due, those of which due is true.
 func raiseAll(ctx context.Context, tx transaction, now time.Time, due map[string]bool) error {
-	for _, receiver := range slices.Sorted(maps.Keys(due)) {
-		if !due[receiver] {
-			continue
-		}
-		if err := raise(ctx, tx, Receiver, receiver, now, true); err != nil {
-			return err
-		}
-	}
-	return nil
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(due)), func(name string) bool { return !due[name] })
+	return raiseEach(ctx, tx, Receiver, names, now, true)
 }
 
 // raiseLive makes those receivers due that show a figure of this project which has moved.

@@ -49,13 +49,17 @@ func (c converter) convertDay(ctx context.Context, day rules.Day) error {
 		if err != nil {
 			return err
 		}
-		if err := c.merger.fillBack(ctx, id, Column{figure, day, cells}); err != nil {
+		if err := c.merger.fillBack(ctx, arrival{Column: Column{figure, day, cells}, figure: id}); err != nil {
 			return err
 		}
 		if err := c.coverDay(ctx, id, day, covered[figure]); err != nil {
 			return err
 		}
-		if err := c.merger.note(ctx, id, day, changed); err != nil {
+		var noted []blockValue
+		for block, bits := range changed {
+			noted = append(noted, blockValue{columnKey{block, id, day}, bits})
+		}
+		if err := c.merger.note(ctx, noted); err != nil {
 			return err
 		}
 	}
@@ -170,25 +174,21 @@ func (d *dayColumns) set(figure rules.Figure, ordinal int, cell history.Cell) {
 }
 
 // fillBack takes in a column where nothing is known yet: what was read since is newer.
-func (m *merger) fillBack(ctx context.Context, figure int64, c Column) error {
-	blocks := make([]int, (len(c.Cells)+history.BlockSize-1)/history.BlockSize)
-	for block := range blocks {
-		blocks[block] = block
-	}
-	stored, err := m.read(ctx, packedColumns, figure, c.Day, blocks)
+func (m *merger) fillBack(ctx context.Context, c arrival) error {
+	stored, err := m.read(ctx, packedColumns, c.keys())
 	if err != nil {
 		return err
 	}
-	for block, packed := range stored {
+	for at, packed := range stored {
 		column, _ := m.unpack(packed)
-		said := c.block(block)
+		said := c.block(at.block)
 		for position := range min(len(column), len(said)) {
 			if column[position] != history.NotKnown {
 				said[position] = history.Nothing
 			}
 		}
 	}
-	return m.merge(ctx, figure, c, false)
+	return m.merge(ctx, []arrival{c})
 }
 
 // coverDay notes that a figure was read of a day, if there is no gap between it and the days of which it was read.

@@ -86,8 +86,7 @@ func (s *Store) Fresh(ctx context.Context, receiver string, alerts []string) ([]
 	err := s.view(ctx, func(tx transaction) error {
 		rows, err := tx.QueryContext(ctx, `
 			SELECT `+freshColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
-			WHERE `+undelivered+` AND message IS NULL AND delivery.alert IN (SELECT value FROM json_each($2))`,
-			receiver, elements(alerts))
+			WHERE `+undelivered+` AND message IS NULL AND delivery.alert `+tx.among(2), receiver, texts(alerts))
 		if err != nil {
 			return err
 		}
@@ -120,7 +119,7 @@ func placeFresh(all []Delivery, alerts []string, rows *sql.Rows) error {
 
 const (
 	// undelivered selects what receiver $1 owes.
-	undelivered = `receiver = $1 AND ` + owes + ` AND delivery.state = '` + string(delivery.Waiting) + `'`
+	undelivered = `receiver = $1 AND ` + owes + ` AND ` + `delivery.state = '` + string(delivery.Waiting) + `'`
 
 	// owes is the condition of the index of the deliveries that are Waiting or GivenUp, and of those that were when they became Removed.
 	owes = `waiting_since IS NOT NULL`

@@ -22,7 +22,8 @@
 //   - schema.go makes the schema and brings it up to date, in one transaction. Each database has migrations of its own.
 //   - locks.go says what a transaction locks on PostgreSQL, where several processes write at once, and in which order.
 //   - transfer.go copies one database to another, of either kind; package transfer copies the rows.
-//   - upsert.go and arrays.go write many rows: by a statement for each on SQLite, by arrays on PostgreSQL.
+//   - upsert.go and arrays.go write many rows: by a statement for each on SQLite, by arrays on PostgreSQL. transaction.among finds the rows of a
+//     list: by a JSON text on SQLite, by an array on PostgreSQL.
 //
 // Times are kept to the millisecond and come back in UTC; the zero time and NaN are kept as NULL. Every method is one
 // transaction unless it says otherwise, and reads all it returns before it returns.

@@ -87,8 +87,8 @@ func (s *Store) DevicesNamed(ctx context.Context, projects []string, prefix stri
 		name := tx.fold("device.name")
 		devices, err = collect(ctx, tx, (*DeviceName).fields, namedDevices+`
 				AND `+name+` >= `+tx.fold("$1")+` AND `+name+` < `+tx.fold("$2")+`
-				AND project.uid IN (SELECT value FROM json_each($3))
-			ORDER BY `+name+`, project.uid, device.uid LIMIT $4`, prefix, prefix+beyond, elements(projects), limit)
+				AND project.uid `+tx.among(3)+`
+			ORDER BY `+name+`, project.uid, device.uid LIMIT $4`, prefix, prefix+beyond, texts(projects), limit)
 		return err
 	})
 	return devices, doing(err, "reading which devices have names like %q", prefix)

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"maps"
 	"slices"
 
 	"notewatch/internal/history"
@@ -53,14 +52,12 @@ func (s *Store) SaveReading(ctx context.Context, lease Lease, r Reading) error {
 			return err
 		}
 		w := merger{tx: tx, project: project}
-		for _, c := range r.Columns {
-			figure, err := dictionary.id(ctx, tx, c.Figure)
-			if err != nil {
-				return err
+		for some := range slices.Chunk(r.Columns, w.together()) {
+			columns, err := dictionary.arrivals(ctx, tx, r, some)
+			if err == nil {
+				err = w.merge(ctx, columns)
 			}
-			before, read := dictionary.spans[c.Figure]
-			news := read && c.Day >= before.First && c.Day < r.Today
-			if err := w.merge(ctx, figure, c, news); err != nil {
+			if err != nil {
 				return err
 			}
 		}
@@ -76,41 +73,73 @@ type merger struct {
 	buffer  []history.Cell
 }
 
-// A blockValue is what a table of columns holds of one block.
+// together is how many columns are merged at once. On PostgreSQL each time is a few round trips; on SQLite it would only take memory.
+func (m *merger) together() int {
+	if m.tx.postgres {
+		return 16
+	}
+	return 1
+}
+
+// An arrival is a column that is to be merged.
+type arrival struct {
+	Column
+	figure int64 // number
+	news   bool  // what changes is remembered for Changed
+}
+
+// A columnKey is where a table of columns holds a value.
+type columnKey struct {
+	block  int
+	figure int64
+	day    rules.Day
+}
+
+// A blockValue is what a table of columns holds at a key.
 type blockValue struct {
-	block int
+	columnKey
 	value []byte
 }
 
-// merge takes in a column.
-func (m *merger) merge(ctx context.Context, figure int64, c Column, news bool) error {
-	var blocks []int
-	for block := 0; block*history.BlockSize < len(c.Cells); block++ {
-		if slices.ContainsFunc(c.block(block), func(c history.Cell) bool { return c != history.Nothing }) {
-			blocks = append(blocks, block)
-		}
+// merge takes in columns.
+func (m *merger) merge(ctx context.Context, columns []arrival) error {
+	var keys []columnKey
+	for i := range columns {
+		keys = append(keys, columns[i].keys()...)
 	}
-	stored, err := m.read(ctx, packedColumns, figure, c.Day, blocks)
+	stored, err := m.read(ctx, packedColumns, keys)
 	if err != nil {
 		return err
 	}
-	var merged []blockValue
-	changed := map[int]history.Bits{}
-	for _, block := range blocks {
-		before, damaged := m.unpack(stored[block])
-		after, bits := history.Merge(before, c.block(block))
-		m.buffer = after
-		if !bits.Empty() || damaged {
-			merged = append(merged, blockValue{block, history.Pack(after)})
-		}
-		if !bits.Empty() {
-			changed[block] = bits
+	var merged, changed []blockValue
+	for i := range columns {
+		c := &columns[i]
+		for _, at := range c.keys() {
+			before, damaged := m.unpack(stored[at])
+			after, bits := history.Merge(before, c.block(at.block))
+			m.buffer = after
+			if !bits.Empty() || damaged {
+				merged = append(merged, blockValue{at, history.Pack(after)})
+			}
+			if c.news && !bits.Empty() {
+				changed = append(changed, blockValue{at, bits})
+			}
 		}
 	}
-	if err := m.write(ctx, packedColumns, figure, c.Day, merged); err != nil || !news {
+	if err := m.write(ctx, packedColumns, merged); err != nil {
 		return err
 	}
-	return m.note(ctx, figure, c.Day, changed)
+	return m.note(ctx, changed)
+}
+
+// keys are those of the blocks of which the column says something.
+func (a *arrival) keys() (keys []columnKey) {
+	for block := 0; block*history.BlockSize < len(a.Cells); block++ {
+		if slices.ContainsFunc(a.block(block), func(c history.Cell) bool { return c != history.Nothing }) {
+			keys = append(keys, columnKey{block, a.figure, a.Day})
+		}
+	}
+	return keys
 }
 
 // block returns the part of the column that belongs to a block.
@@ -127,27 +156,32 @@ var (
 	changedBits   = blockTable{"change", "bits"}
 )
 
-// read returns what a table holds of some blocks.
-func (m *merger) read(ctx context.Context, from blockTable, figure int64, day rules.Day, blocks []int) (map[int][]byte, error) {
-	if len(blocks) == 0 {
+// read returns what a table holds at some keys, and maybe at others of the same blocks, figures and days.
+func (m *merger) read(ctx context.Context, from blockTable, keys []columnKey) (map[columnKey][]byte, error) {
+	if len(keys) == 0 {
 		return nil, nil
 	}
-	rows, err := collect(ctx, m.tx, func(v *blockValue) []any { return []any{&v.block, &v.value} }, `
-		SELECT block, `+from.column+` FROM `+from.name+`
-		WHERE project = $1 AND block IN (SELECT CAST(value AS BIGINT) FROM json_each($2)) AND figure = $3 AND day = $4`,
-		m.project, elements(blocks), figure, day)
-	stored := make(map[int][]byte, len(rows))
+	var blocks, figures, days numbers
+	for _, at := range keys {
+		blocks, figures, days = append(blocks, int64(at.block)), append(figures, at.figure), append(days, int64(at.day))
+	}
+	rows, err := collect(ctx, m.tx, func(v *blockValue) []any { return []any{&v.block, &v.figure, &v.day, &v.value} }, `
+		SELECT block, figure, day, `+from.column+` FROM `+from.name+`
+		WHERE project = $1 AND block `+m.tx.among(2)+` AND figure `+m.tx.among(3)+` AND day `+m.tx.among(4),
+		m.project, blocks.each(), figures.each(), days.each())
+	stored := make(map[columnKey][]byte, len(rows))
 	for _, v := range rows {
-		stored[v.block] = v.value
+		stored[v.columnKey] = v.value
 	}
 	return stored, err
 }
 
-// write writes what a table is to hold of some blocks.
-func (m *merger) write(ctx context.Context, to blockTable, figure int64, day rules.Day, values []blockValue) error {
+// write writes what a table is to hold.
+func (m *merger) write(ctx context.Context, to blockTable, values []blockValue) error {
 	table := upsert{table: to.name, key: []string{"project", "block", "figure", "day"}, set: []string{to.column}, single: true} // values are large
 	return table.run(ctx, m.tx, len(values), func(i int) []any {
-		return []any{m.project, values[i].block, figure, day, values[i].value}
+		v := &values[i]
+		return []any{m.project, v.block, v.figure, v.day, v.value}
 	}, nil)
 }
 
@@ -163,18 +197,21 @@ func (m *merger) unpack(packed []byte) (column []history.Cell, damaged bool) {
 	return column, false
 }
 
-// note adds to the changes of a column.
-func (m *merger) note(ctx context.Context, figure int64, day rules.Day, changed map[int]history.Bits) error {
-	blocks := slices.Sorted(maps.Keys(changed))
-	before, err := m.read(ctx, changedBits, figure, day, blocks)
+// note adds to what has changed.
+func (m *merger) note(ctx context.Context, changed []blockValue) error {
+	keys := make([]columnKey, len(changed))
+	for i := range changed {
+		keys[i] = changed[i].columnKey
+	}
+	before, err := m.read(ctx, changedBits, keys)
 	if err != nil {
 		return err
 	}
-	all := make([]blockValue, len(blocks))
-	for i, block := range blocks {
-		all[i] = blockValue{block, changed[block].Or(before[block])}
+	all := make([]blockValue, len(changed))
+	for i, c := range changed {
+		all[i] = blockValue{c.columnKey, history.Bits(c.value).Or(before[c.columnKey])}
 	}
-	return m.write(ctx, changedBits, figure, day, all)
+	return m.write(ctx, changedBits, all)
 }
 
 // Coverage returns the days that have been read, by figure. A figure that was never read is left out.
@@ -344,6 +381,20 @@ func (f figures) id(ctx context.Context, tx transaction, figure rules.Figure) (i
 	return id, err
 }
 
+// arrivals returns columns of a reading as they are to be merged.
+func (f figures) arrivals(ctx context.Context, tx transaction, r Reading, columns []Column) ([]arrival, error) {
+	all := make([]arrival, len(columns))
+	for i, c := range columns {
+		id, err := f.id(ctx, tx, c.Figure)
+		if err != nil {
+			return nil, err
+		}
+		before, read := f.spans[c.Figure]
+		all[i] = arrival{c, id, read && c.Day >= before.First && c.Day < r.Today}
+	}
+	return all, nil
+}
+
 // addFigure gives a figure of a project a number, or returns the one that it has.
 func addFigure(ctx context.Context, tx transaction, project int64, name string, scale int64) (id int64, err error) {
 	err = tx.QueryRowContext(ctx, `
@@ -354,17 +405,19 @@ func addFigure(ctx context.Context, tx transaction, project int64, name string, 
 
 // cover notes which days have been read.
 func (f figures) cover(ctx context.Context, tx transaction, r Reading) error {
-	for _, figure := range r.Figures {
+	ids := make([]int64, len(r.Figures))
+	for i, figure := range r.Figures {
 		id, err := f.id(ctx, tx, figure)
 		if err != nil {
 			return err
 		}
-		span := f.covered(figure, r)
-		if _, err := tx.ExecContext(ctx, `UPDATE figure SET first = $1, last = $2 WHERE id = $3`, span.First, span.Last, id); err != nil {
-			return err
-		}
+		ids[i] = id
 	}
-	return nil
+	spans := rewrite{table: "figure", key: []string{"id"}, set: []string{"first", "last"}}
+	return spans.run(ctx, newBatch(tx), len(ids), func(i int) []any {
+		span := f.covered(r.Figures[i], r)
+		return []any{ids[i], span.First, span.Last}
+	})
 }
 
 // covered returns the days of a figure that have been read, without gaps, once a reading is stored. Of two spans with a gap between

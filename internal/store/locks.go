@@ -40,8 +40,8 @@ func lockWork(ctx context.Context, tx transaction, kind Kind, keys ...string) er
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `
-		SELECT 1 FROM work WHERE kind = $1 AND key IN (SELECT value FROM json_each($2)) ORDER BY key FOR UPDATE`,
-		kind, elements(keys))
+		SELECT 1 FROM work WHERE kind = $1 AND key `+tx.among(2)+` ORDER BY key FOR UPDATE`,
+		kind, texts(keys))
 	return err
 }
 
@@ -51,7 +51,7 @@ func lockAlerts(ctx context.Context, tx transaction, ids []string) error {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `
-		SELECT 1 FROM alert WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id FOR NO KEY UPDATE`, elements(ids))
+		SELECT 1 FROM alert WHERE id `+tx.among(1)+` ORDER BY id FOR NO KEY UPDATE`, texts(ids))
 	return err
 }
 

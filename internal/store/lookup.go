@@ -69,7 +69,7 @@ func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]m
 	err := s.view(ctx, func(tx transaction) error {
 		rows, err := collect(ctx, tx, fields, `
 			SELECT alert, receiver, `+ownColumns+` FROM delivery
-			WHERE alert IN (SELECT value FROM json_each($1))`, elements(alerts))
+			WHERE alert `+tx.among(1), texts(alerts))
 		for _, r := range rows {
 			if byAlert[r.alert] == nil {
 				byAlert[r.alert] = map[string]Delivery{}

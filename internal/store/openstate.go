@@ -150,11 +150,11 @@ type StateQuery struct {
 // OpenStates returns open alerts of a project.
 func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, error) {
 	o := &OpenStates{project: q.Project}
-	ofProject, args, names := ` FROM alert WHERE alert.project = $1 AND `+openAlert, []any{q.Project}, q.Names
-	if q.Rules != nil {
-		ofProject, args = ofProject+` AND alert.rule IN (SELECT value FROM json_each($2))`, append(args, document[[]string]{&q.Rules})
-	}
 	err := s.view(ctx, func(tx transaction) error {
+		ofProject, args := ` FROM alert WHERE alert.project = $1 AND `+openAlert, []any{q.Project}
+		if q.Rules != nil {
+			ofProject, args = ofProject+` AND alert.rule `+tx.among(2), append(args, texts(q.Rules))
+		}
 		var count int
 		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+ofProject, args...).Scan(&count); err != nil || count == 0 {
 			return err
@@ -163,7 +163,7 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 			return err
 		}
 		columns, seen := openStateColumns, repeated{texts: map[string]string{}}
-		if names {
+		if q.Names {
 			columns += `, coalesce(told ->> 'subject', ''), coalesce(told ->> 'project', '')`
 		}
 		// The subquery is answered by an index and puts the IDs in order, so that the rows are read as they lie.
@@ -174,7 +174,7 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 		o.states = make([]openState, 0, count)
 		o.states, err = scanInto(o.states, rows, func(row *openState) []any {
 			fields := row.fields(seen)
-			if names {
+			if q.Names {
 				fields = append(fields, &row.subjectName, seen.text(&row.projectName))
 			}
 			return fields

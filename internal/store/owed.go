@@ -164,8 +164,8 @@ func attach(ctx context.Context, b batch, changes []change) error {
 	for i := range moved.all {
 		to := &moved.all[i]
 		err := b.exec(ctx, `
-			UPDATE delivery SET message = $1, display = $2 WHERE receiver = $3 AND alert IN (SELECT value FROM json_each($4))`,
-			optional{&to.Message}, to.Display, to.receiver, elements(to.alerts))
+			UPDATE delivery SET message = $1, display = $2 WHERE receiver = $3 AND alert `+b.tx.among(4),
+			optional{&to.Message}, to.Display, to.receiver, texts(to.alerts))
 		if err != nil {
 			return err
 		}
@@ -177,8 +177,8 @@ func attach(ctx context.Context, b batch, changes []change) error {
 func (g *group) writeOwed(ctx context.Context, b batch) error {
 	return b.exec(ctx, `
 		UPDATE delivery SET state = $1, reason = $2, why = $3, error = $4, waiting_since = $5
-		WHERE receiver = $6 AND alert IN (SELECT value FROM json_each($7))`,
-		g.State, g.Reason, g.Detail, g.Error, instant{&g.Since}, g.receiver, elements(g.alerts))
+		WHERE receiver = $6 AND alert `+b.tx.among(7),
+		g.State, g.Reason, g.Detail, g.Error, instant{&g.Since}, g.receiver, texts(g.alerts))
 }
 
 // writeDisplayed stores all but the message.
@@ -186,9 +186,9 @@ func (g *group) writeDisplayed(ctx context.Context, b batch) error {
 	return b.exec(ctx, `
 		UPDATE delivery SET state = $1, reason = $2, why = $3, error = $4, waiting_since = $5, have = $6, shown = $7, display = $8,
 			via = $9, rerouted = $10, moves = $11, repairs = $12, figure = $13, words = $14
-		WHERE receiver = $15 AND alert IN (SELECT value FROM json_each($16))`,
+		WHERE receiver = $15 AND alert `+b.tx.among(16),
 		g.State, g.Reason, g.Detail, g.Error, instant{&g.Since}, g.Have, g.Shown, g.Display,
-		g.For, g.Rerouted, g.Turns, g.Epoch, g.figure, g.words, g.receiver, elements(g.alerts))
+		g.For, g.Rerouted, g.Turns, g.Epoch, g.figure, g.words, g.receiver, texts(g.alerts))
 }
 
 // displayed is the row without what is owed.
@@ -254,11 +254,11 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 	for some := range slices.Chunk(alerts, maxAlerts) {
 		var changes []change
 		err := s.update(ctx, func(tx transaction) error {
-			const chosen = `delivery.alert IN (SELECT value FROM json_each($1)) AND ($2 = '' OR delivery.receiver = $2)`
-			if err := lockReceiversOf(ctx, tx, chosen, elements(some), of.receiver); err != nil {
+			chosen := `delivery.alert ` + tx.among(1) + ` AND ($2 = '' OR delivery.receiver = $2)`
+			if err := lockReceiversOf(ctx, tx, chosen, texts(some), of.receiver); err != nil {
 				return err
 			}
-			rows, err := readRows(ctx, tx, len(some), chosen, elements(some), of.receiver)
+			rows, err := readRows(ctx, tx, len(some), chosen, texts(some), of.receiver)
 			if err != nil {
 				return err
 			}
@@ -297,8 +297,8 @@ func newDelivery(now time.Time) delivery.Delivery {
 
 // rowsTo returns the deliveries of some alerts to a receiver.
 func rowsTo(ctx context.Context, tx transaction, receiver string, alerts []string) ([]row, error) {
-	return readRows(ctx, tx, len(alerts), `delivery.receiver = $1 AND delivery.alert IN (SELECT value FROM json_each($2))`, receiver,
-		elements(alerts))
+	return readRows(ctx, tx, len(alerts), `delivery.receiver = $1 AND delivery.alert `+tx.among(2), receiver,
+		texts(alerts))
 }
 
 // storedTo is rowsTo without the facts of the alerts, for events that delivery.Next decides without them: to find the alerts takes
@@ -306,5 +306,5 @@ func rowsTo(ctx context.Context, tx transaction, receiver string, alerts []strin
 func storedTo(ctx context.Context, tx transaction, receiver string, alerts []string) ([]row, error) {
 	return collectAbout(ctx, tx, len(alerts), (*row).storedFields, `
 		SELECT `+storedColumns+` FROM delivery
-		WHERE receiver = $1 AND alert IN (SELECT value FROM json_each($2)) ORDER BY alert`, receiver, elements(alerts))
+		WHERE receiver = $1 AND alert `+tx.among(2)+` ORDER BY alert`, receiver, texts(alerts))
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"notewatch/rules"
@@ -140,23 +142,19 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 	return judged, doing(err, "reading which rules judged project %q", project)
 }
 
-// dropJudged deletes what Judged returns, but for the rules that are others.
-func dropJudged(ctx context.Context, tx transaction, project string, others []string) error {
+// dropJudged deletes what Judged returns, but for the rules that stay.
+func dropJudged(ctx context.Context, tx transaction, project string, stay []string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM judged WHERE project = $1 AND rule NOT IN (SELECT value FROM json_each($2))`,
-		project, elements(others))
+		project, elements(stay))
 	return err
 }
 
 // saveJudged adds to what Judged returns, or replaces it, by rule.
 func saveJudged(ctx context.Context, tx transaction, project string, judged map[string]Judgement) error {
-	for rule, j := range judged {
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO judged (project, rule, hash, since, semantics) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (project, rule) DO UPDATE SET hash = excluded.hash, since = excluded.since, semantics = excluded.semantics`,
-			project, rule, j.Hash, at(j.Since), document[rules.Semantics]{&j.Semantics})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	names := slices.Sorted(maps.Keys(judged))
+	table := upsert{table: "judged", key: []string{"project", "rule"}, set: []string{"hash", "since", "semantics"}}
+	return table.run(ctx, tx, len(names), func(i int) []any {
+		j := judged[names[i]]
+		return []any{project, names[i], j.Hash, at(j.Since), document[rules.Semantics]{&j.Semantics}}
+	}, nil)
 }

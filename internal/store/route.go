@@ -54,9 +54,9 @@ func (s *Store) addRouted(ctx context.Context, of selection, receivers []string,
 		err := s.update(ctx, func(tx transaction) (err error) {
 			addresses, err = collect(ctx, tx, func(p *address) []any { return []any{&p.alert, &p.receiver} }, `
 				SELECT alert.id, routed.value FROM alert CROSS JOIN json_each($2) AS routed
-				WHERE alert.id IN (SELECT value FROM json_each($1)) AND alert.state = 'firing'
+				WHERE alert.id `+tx.among(1)+` AND alert.state = 'firing'
 					AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.receiver = routed.value)`,
-				elements(some), elements(receivers))
+				texts(some), elements(receivers))
 			if err != nil {
 				return err
 			}

@@ -135,6 +135,21 @@ func (d document[T]) Scan(column any) error {
 	return nil
 }
 
+// numbers is a list of whole numbers as a parameter of among.
+type numbers []int64
+
+// Value implements driver.Valuer, for SQLite.
+func (n numbers) Value() (driver.Value, error) { return elements([]int64(n)).Value() }
+
+// each returns every number once, in order.
+func (n numbers) each() numbers { return slices.Compact(slices.Sorted(slices.Values(n))) }
+
+// texts is a list of texts as a parameter of among.
+type texts []string
+
+// Value implements driver.Valuer, for SQLite.
+func (t texts) Value() (driver.Value, error) { return elements([]string(t)).Value() }
+
 // elements is a list as JSON text, for json_each.
 func elements[T any](list []T) document[[]T] {
 	if list == nil {

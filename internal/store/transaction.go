@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 )
 
 // A transaction runs statements, all or nothing. Queries have one text for both kinds of database, but for what fold returns, for
@@ -20,6 +21,15 @@ func (t transaction) fold(text string) string {
 		return "lower(" + text + ")"
 	}
 	return text + " COLLATE NOCASE"
+}
+
+// among returns SQL that holds for the elements of a list, which is the parameter $param: texts or numbers. PostgreSQL plans a query of an
+// array well whatever it expects of a table. It would compare each row with each element of anything else if it expects few rows.
+func (t transaction) among(param int) string {
+	if t.postgres {
+		return fmt.Sprintf("= ANY ($%d)", param)
+	}
+	return fmt.Sprintf("IN (SELECT value FROM json_each($%d))", param)
 }
 
 // ExecContext runs a statement that returns no rows.
@@ -50,11 +60,19 @@ func (t transaction) accepted(args []any) []any {
 
 // acceptable returns an argument as PostgreSQL takes it.
 func acceptable(arg any) any {
-	switch text := arg.(type) {
+	switch arg := arg.(type) {
 	case string:
-		return storable(text)
+		return storable(arg)
 	case *string:
-		return storable(*text)
+		return storable(*arg)
+	case texts:
+		all := make([]string, len(arg))
+		for i := range arg {
+			all[i] = storable(arg[i])
+		}
+		return all
+	case numbers:
+		return []int64(arg)
 	}
 	return arg
 }

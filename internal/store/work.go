@@ -38,15 +38,11 @@ const LeaseTime = 60 * time.Second
 // AddWork makes sure that a row exists for each key, new ones due at due. Existing rows stay as they are.
 func (s *Store) AddWork(ctx context.Context, kind Kind, keys []string, due time.Time) error {
 	err := s.update(ctx, func(tx transaction) error {
-		for _, key := range keys {
-			_, err := tx.ExecContext(ctx, `
-				INSERT INTO work (kind, key, due_at, version, failures) VALUES ($1, $2, $3, 0, 0)
-				ON CONFLICT (kind, key) DO NOTHING`, kind, key, at(due))
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO work (kind, key, due_at, version, failures)
+			SELECT $1, value, CAST($2 AS BIGINT), 0, 0 FROM json_each($3) WHERE TRUE
+			ON CONFLICT (kind, key) DO NOTHING`, kind, at(due), elements(keys))
+		return err
 	})
 	return doing(err, "adding work of kind %s", kind)
 }
@@ -163,15 +159,23 @@ func (s *Store) Raise(ctx context.Context, kind Kind, key string, now time.Time)
 // raise moves the version of a piece of work and makes it due at now at the latest. If patient, work that waits for its
 // next try after a failure goes on waiting: a receiver that asked for time gets it.
 func raise(ctx context.Context, tx transaction, kind Kind, key string, now time.Time, patient bool) error {
+	return raiseEach(ctx, tx, kind, []string{key}, now, patient)
+}
+
+// raiseEach is raise for the pieces of work of several keys, which are in order.
+func raiseEach(ctx context.Context, tx transaction, kind Kind, keys []string, now time.Time, patient bool) error {
+	if len(keys) == 0 {
+		return nil
+	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO work (kind, key, due_at, version, failures) VALUES ($1, $2, $3, 1, 0)
+		INSERT INTO work (kind, key, due_at, version, failures) SELECT $1, value, CAST($2 AS BIGINT), 1, 0 FROM json_each($3) WHERE TRUE
 		ON CONFLICT (kind, key) DO UPDATE SET
 			version = work.version + 1,
 			due_at = CASE
 				WHEN work.due_at < excluded.due_at THEN work.due_at
 				WHEN $4 AND work.failures > 0 AND work.due_at IS NOT NULL THEN work.due_at
 				ELSE excluded.due_at END`,
-		kind, key, at(now), patient)
+		kind, at(now), elements(keys), patient)
 	return err
 }
 
