@@ -11,9 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
-	"notewatch/internal/watch"
 )
 
 var cycleAccounts = flag.Int("accounts", 10, "how many accounts BenchmarkAccounts polls, of 1,000 devices each")
@@ -31,12 +29,16 @@ func BenchmarkAccounts(b *testing.B) {
 		c.config.Bot.Projects[i].Account = name
 		c.config.Bot.Accounts = append(c.config.Bot.Accounts, bot.Account{Name: name, Client: c.client, PerMinute: 600})
 	}
+	c.empty = func() string { return storetest.Postgres(b) }
 	var server *sql.DB
 	for _, part := range []struct {
 		name    string
 		prepare func(b *testing.B)
 	}{
-		{"first", func(*testing.B) { server = c.openPostgres(b) }},
+		{"first", func(*testing.B) {
+			c.open(b)
+			server = rawDatabase(b, c.database)
+		}},
 		{"steady", c.next},
 		{"list", func(b *testing.B) {
 			c.pass(time.Hour)
@@ -50,25 +52,6 @@ func BenchmarkAccounts(b *testing.B) {
 			})
 		})
 	}
-}
-
-// openPostgres begins with an empty database on PostgreSQL, and returns a connection of its own to it.
-func (c *cycle) openPostgres(b *testing.B) *sql.DB {
-	c.close()
-	place := storetest.Postgres(b)
-	server, err := sql.Open("pgx", place)
-	require.NoError(b, err)
-	db, err := store.Open(b.Context(), place)
-	require.NoError(b, err)
-	c.close = func() {
-		require.NoError(b, db.Close())
-		require.NoError(b, server.Close())
-	}
-	c.now, c.config.Bot.Store = cycleStart, db
-	c.watch, err = watch.New(b.Context(), c.config)
-	require.NoError(b, err)
-	c.bot = c.watch.Bot
-	return server
 }
 
 // measureAccounts returns what a turn costs, by unit.

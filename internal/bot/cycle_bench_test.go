@@ -53,30 +53,33 @@ func BenchmarkCycle(b *testing.B) {
 		require.NoError(b, err)
 		b.Run(size, func(b *testing.B) {
 			c := newCycle(b, devices)
-			for _, part := range []struct {
-				name    string
-				prepare func(b *testing.B)
-			}{
-				{"first", c.open},
-				{"steady", func(b *testing.B) { c.ready(b, 0) }},
-				{"late", func(b *testing.B) {
-					c.ready(b, 0)
-					c.order.Late++
-				}},
-				{"list", func(b *testing.B) {
-					c.ready(b, 0)
-					c.pass(time.Hour)
-				}},
-				{"storm", func(b *testing.B) {
-					c.ready(b, 0)
-					c.order.Firing = cycleStorm
-				}},
-				{"open", func(b *testing.B) { c.ready(b, cycleStorm) }},
-			} {
+			for _, part := range cycleParts {
 				b.Run(part.name, func(b *testing.B) { c.bench(b, part.prepare) })
 			}
 		})
 	}
+}
+
+// cycleParts are the parts of BenchmarkCycle, with what comes before each of their cycles.
+var cycleParts = []struct {
+	name    string
+	prepare func(c *cycle, b *testing.B)
+}{
+	{"first", (*cycle).open},
+	{"steady", func(c *cycle, b *testing.B) { c.ready(b, 0) }},
+	{"late", func(c *cycle, b *testing.B) {
+		c.ready(b, 0)
+		c.order.Late++
+	}},
+	{"list", func(c *cycle, b *testing.B) {
+		c.ready(b, 0)
+		c.pass(time.Hour)
+	}},
+	{"storm", func(c *cycle, b *testing.B) {
+		c.ready(b, 0)
+		c.order.Firing = cycleStorm
+	}},
+	{"open", func(c *cycle, b *testing.B) { c.ready(b, cycleStorm) }},
 }
 
 const (
@@ -108,7 +111,8 @@ type cycle struct {
 	client   *notehub.Client
 	fetched  *fetchLog
 	polls    *pollLog
-	database string
+	empty    func() string // returns the place of an empty database
+	database string        // place of the one in use
 	config   watch.Config
 	watch    *watch.Watch
 	bot      *bot.Bot
@@ -128,6 +132,12 @@ func newCycleOf(b *testing.B, projects, devices int) *cycle {
 	c := &cycle{
 		projects: projects, devices: devices, fetched: &fetchLog{}, polls: newPollLog(), asking: &http.Client{Timeout: time.Minute},
 		database: filepath.Join(b.TempDir(), "notewatch.db"), close: func() {},
+	}
+	c.empty = func() string {
+		for _, suffix := range databaseFiles {
+			_ = os.Remove(c.database + suffix)
+		}
+		return c.database
 	}
 	command := exec.CommandContext(b.Context(), os.Args[0])
 	command.Env = append(os.Environ(), fmt.Sprintf("%s=%dx%d", cycleHubSize, c.projects, c.devices))
@@ -195,9 +205,7 @@ var databaseFiles = []string{"", "-wal", "-shm"}
 // open begins with an empty database.
 func (c *cycle) open(b *testing.B) {
 	c.close()
-	for _, suffix := range databaseFiles {
-		_ = os.Remove(c.database + suffix)
-	}
+	c.database = c.empty()
 	db, err := store.Open(b.Context(), c.database)
 	require.NoError(b, err)
 	c.close = func() { require.NoError(b, db.Close()) }

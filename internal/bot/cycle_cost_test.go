@@ -21,17 +21,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/metrics"
+	"notewatch/internal/store"
 	"notewatch/notehub"
 )
 
 // bench measures cycles, each after some preparation, and reports the medians.
-func (c *cycle) bench(b *testing.B, prepare func(*testing.B)) {
+func (c *cycle) bench(b *testing.B, prepare func(*cycle, *testing.B)) {
 	defer debug.SetGCPercent(debug.SetGCPercent(50)) // as `notewatch run` does
-	reportMedians(b, func() map[string]float64 {
-		prepare(b)
-		c.next(b)
-		return c.measure(b)
-	})
+	reportMedians(b, func() map[string]float64 { return c.taken(b, prepare) })
+}
+
+// taken takes a cycle after some preparation, and returns what it costs, by unit.
+func (c *cycle) taken(b *testing.B, prepare func(*cycle, *testing.B)) map[string]float64 {
+	prepare(c, b)
+	c.next(b)
+	return c.measure(b)
 }
 
 // reportMedians measures again and again, and reports the medians, by unit.
@@ -88,8 +92,13 @@ func (c *cycle) measure(b *testing.B) map[string]float64 {
 	return costs
 }
 
-// size returns the bytes of the files of the database.
+// size returns the bytes of the database.
 func (c *cycle) size(b *testing.B) (size int64) {
+	if store.IsURL(c.database) {
+		query := "SELECT pg_database_size(current_database())"
+		require.NoError(b, rawDatabase(b, c.database).QueryRowContext(b.Context(), query).Scan(&size))
+		return size
+	}
 	for _, suffix := range databaseFiles {
 		info, err := os.Stat(c.database + suffix)
 		require.NoError(b, err)

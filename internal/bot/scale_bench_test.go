@@ -38,7 +38,7 @@ func BenchmarkScale(b *testing.B) {
 		b.Run(part.name, func(b *testing.B) {
 			c := newCycle(b, scaleDevices)
 			part.change(b, c)
-			c.bench(b, func(b *testing.B) {
+			c.bench(b, func(c *cycle, b *testing.B) {
 				c.ready(b, 0)
 				if strings.HasPrefix(part.name, "storm") {
 					c.order.Firing = scaleStorm
