@@ -42,6 +42,7 @@ func TestProblemsOfExpressions(t *testing.T) {
 		{"$env.bytes.today > 5", 0, `unknown name "$env"`, deviceSees},
 		{"bytes.tday > 5", 6, `bytes has no member "tday"`, "did you mean today? it has " + metricHas},
 		{`device["known"]`, 6, `device has no member "known"`, "it has " + deviceHas},
+		{"bytes.h1 > 5", 6, `bytes has no member "h1"`, "events, sessions have it; bytes has " + metricHas},
 		{"bytes > 5", 0, "bytes is not a value by itself", "write bytes. and one of " + metricHas},
 		{"bytes[0] > 5", 6, "bytes is not a list", "write bytes. and one of " + metricHas},
 		{"bytes.today > limit", 14, "limit is used, but the rule has none", "add `limit:` to the rule"},

@@ -13,13 +13,13 @@ type Env struct {
 	Sat          Metric `expr:"sat" unit:"B"`
 	SatPackets   Metric `expr:"sat_packets"`
 	SessionBytes Metric `expr:"session_bytes" unit:"B"`
-	Events       Metric `expr:"events"`
+	Events       Metric `expr:"events" has:"polls"`
 	EventsTotal  Metric `expr:"events_total"`
 	Platform     Metric `expr:"platform"`
 	Watchdog     Metric `expr:"watchdog"`
 	Reboots      Metric `expr:"reboots"`
 	FwUpdates    Metric `expr:"fw_updates"`
-	Sessions     Metric `expr:"sessions"`
+	Sessions     Metric `expr:"sessions" has:"polls"`
 	TLS          Metric `expr:"tls"`
 	FirstSyncs   Metric `expr:"first_syncs"`
 
@@ -52,7 +52,8 @@ func (e *Env) Metric(f Figure) *Metric {
 // A Metric is one figure of a subject seen through its windows. All members but Series are NaN when they are no data.
 //
 // The tag kind is the kind of a rule whose condition reads the member; without it that is live. The tag grows names the member of
-// the metric that only grows, and by which the value can be seen to have been wrong.
+// the metric that only grows, and by which the value can be seen to have been wrong. Members that need polls are seen of those metrics
+// that Notehub counts within minutes.
 type Metric struct {
 	Today          float64 `expr:"today" kind:"day" grows:"today"`            // the current UTC day so far
 	Yesterday      float64 `expr:"yesterday"`                                 // the last complete UTC day
@@ -67,6 +68,8 @@ type Metric struct {
 	UsualYesterday float64 `expr:"usual_yesterday"`                           // the same of yesterday's weekday
 	Ratio          float64 `expr:"ratio" unit:"" kind:"day" grows:"today"`    // today / median
 	Z              float64 `expr:"z" unit:"" kind:"day" grows:"today"`        // today's distance from median in standard deviations
+	H1             float64 `expr:"h1" needs:"polls"`                          // growth in an hour, between two polls
+	H6             float64 `expr:"h6" needs:"polls"`                          // growth in six hours, between two polls
 	Days           float64 `expr:"days" unit:""`                              // how many of the last 35 days are known whole days
 
 	// Series holds the whole days of the last 35, oldest first. A series that is empty or has a hole (a NaN) is no data.

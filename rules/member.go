@@ -61,6 +61,8 @@ var metricMembers = []metricMember{
 	{"usual_yesterday", daysBack(usualWeeks*weekDays + 1), Past.usualYesterday, func(m *Metric) *float64 { return &m.UsualYesterday }},
 	{"ratio", daysBack(medianDays), Past.ratio, func(m *Metric) *float64 { return &m.Ratio }},
 	{"z", daysBack(medianDays), Past.z, func(m *Metric) *float64 { return &m.Z }},
+	{"h1", daysBack(1), func(p Past) float64 { return p.growth(0) }, func(m *Metric) *float64 { return &m.H1 }},
+	{"h6", daysBack(1), func(p Past) float64 { return p.growth(1) }, func(m *Metric) *float64 { return &m.H6 }},
 	{"days", daysBack(HistoryDays), Past.days, func(m *Metric) *float64 { return &m.Days }},
 	{name: "series", first: daysBack(HistoryDays)},
 }

@@ -22,12 +22,13 @@ const fewestDays = 3
 // A Past is the days of one figure of a subject, from which its Metric follows.
 type Past struct {
 	Figure   Figure
-	Values   []float64 // by day, the last is the day itself; NaN is not known
-	Day      Day       // the day that the Metric is as of; its value is that of the day so far
-	Born     Day       // the first day that the subject existed
-	Start    Day       // the first day of the period
-	Previous Day       // the first day of the period before
-	Next     Day       // the first day of the next period
+	Values   []float64    // by day, the last is the day itself; NaN is not known
+	Day      Day          // the day that the Metric is as of; its value is that of the day so far
+	Born     Day          // the first day that the subject existed
+	Start    Day          // the first day of the period
+	Previous Day          // the first day of the period before
+	Next     Day          // the first day of the next period
+	Earlier  [2]PollValue // what the polls that Growths[0] and Growths[1] go back to had read
 }
 
 // NewPast returns the past of a subject without its days.
@@ -69,7 +70,7 @@ func (p Past) Metric(m Members) Metric {
 // UnknownMetric returns a metric of which nothing is known.
 func UnknownMetric() Metric {
 	nan := math.NaN()
-	return Metric{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nil}
+	return Metric{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nil}
 }
 
 // back returns the value of so many days before the day; NaN if it is not known.

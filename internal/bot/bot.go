@@ -125,7 +125,7 @@ func New(c Config) *Bot {
 	if b.wake == nil {
 		b.wake = func(store.Kind) {}
 	}
-	b.reader = fetch.New(fetch.Config{Store: c.Store, Log: c.Log, Figures: b.reads.Figures})
+	b.reader = fetch.New(fetch.Config{Store: c.Store, Log: c.Log, Wants: b.reads.Members})
 	b.evaluator = evaluate.New(evaluate.Config{
 		Store: c.Store, Rules: rulesOf(c.Rules), Wants: b.reads.Members, Period: c.Period, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
 		Live: c.Live, Fallbacks: c.Fallbacks, Metrics: c.Metrics, Log: c.Log,

@@ -32,6 +32,7 @@ func TestExplainSeesWhatAPollSees(t *testing.T) {
 		"ratio", "z", "days"} {
 		conditions = append(conditions, "("+strings.ReplaceAll(members, "M", member)+")")
 	}
+	conditions = append(conditions, "(events.h1 + sessions.h6 > 0)")
 	trend := rules.Spec{Name: "trend", Each: rules.EachDevice, When: []rules.Condition{
 		{Level: rules.Warning, Expr: "sum(events.series) > 30 * bytes.median && sessions.d30 > 1 || " + strings.Join(conditions, " && ")},
 	}}

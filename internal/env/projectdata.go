@@ -187,7 +187,16 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 	return e, nil
 }
 
+// Present fills in what has no past of a subject, as it is now: see [Project.Present]; and how much its metrics grow.
+func (b *BlockData) Present(e *rules.Env, i int) {
+	b.data.Present(e, b.Device(i))
+	for k, figure := range b.now.figures {
+		m := e.Metric(figure)
+		m.H1, m.H6 = b.now.by[k][i].H1, b.now.by[k][i].H6
+	}
+}
+
 // Reader returns a reader of figures of the project.
 func (d *ProjectData) Reader(wants rules.Wants) *Reader {
-	return &Reader{Store: d.store, Project: d.UID, Period: d.spec, Wants: wants}
+	return &Reader{Store: d.store, Project: d.UID, Period: d.spec, Wants: wants, Polled: d.State.PolledAt}
 }

@@ -3,6 +3,7 @@ package env
 import (
 	"context"
 	"math"
+	"time"
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
@@ -19,10 +20,10 @@ func FirstDay(spec rules.PeriodSpec, asOf rules.Day, wants rules.Wants) rules.Da
 	return first
 }
 
-// A Member is a subject of a block: its position there, and the first day that it existed, as far as that is known.
+// A Member is a subject of a block: its position there, and since when it exists, as far as that is known.
 type Member struct {
 	Position int
-	Born     rules.Day
+	Born     time.Time
 }
 
 // MemberOf returns a device as a member of its block; nil is the project, which is a member of block 0.
@@ -30,7 +31,7 @@ func MemberOf(device *store.Device) Member {
 	if device == nil {
 		return Member{}
 	}
-	return Member{Position: device.Ordinal % history.BlockSize, Born: rules.DayOf(device.Provisioned)}
+	return Member{Position: device.Ordinal % history.BlockSize, Born: device.Provisioned}
 }
 
 // A Reader reads metrics of a project. It is used by one goroutine at a time: its memory is used again by the next block.
@@ -39,6 +40,7 @@ type Reader struct {
 	Project string // UID
 	Period  rules.PeriodSpec
 	Wants   rules.Wants // of the others nothing is known
+	Polled  time.Time   // the newest poll that succeeded; zero: growth between polls is not known
 
 	days    []float64 // of one figure, by member, then day
 	devices []store.Device
@@ -70,9 +72,16 @@ func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf ru
 		if err := r.read(ctx, block, members, figure, first, days); err != nil {
 			return Metrics{}, err
 		}
+		polls, err := r.earlier(ctx, block, figure, asOf)
+		if err != nil {
+			return Metrics{}, err
+		}
 		m.by[i] = make([]rules.Metric, len(members))
 		for j, member := range members {
-			past.Born, past.Values = member.Born, r.days[j*days:(j+1)*days]
+			past.Born, past.Values = rules.DayOf(member.Born), r.days[j*days:(j+1)*days]
+			for k, poll := range polls {
+				past.Earlier[k] = poll.of(member)
+			}
 			m.by[i][j] = past.Metric(wants)
 		}
 	}

@@ -72,6 +72,6 @@ func (s Subject) measure(ctx context.Context, db *store.Store, q Query) (Metrics
 	case q.Device != "":
 		return Metrics{}, nil
 	}
-	reader := Reader{Store: db, Project: q.Project, Period: q.Period, Wants: q.Wants}
+	reader := Reader{Store: db, Project: q.Project, Period: q.Period, Wants: q.Wants, Polled: s.State.PolledAt}
 	return reader.Block(ctx, block, []Member{MemberOf(s.Device)}, rules.DayOf(q.Now))
 }

@@ -38,7 +38,7 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 	if err != nil {
 		return v, err
 	}
-	t.data.Present(yesterday, b.Device(i))
+	b.Present(yesterday, i)
 	dayEnd := rules.NewView(yesterday)
 	last := r.Eval(dayEnd)
 	v.DayEnd, v.DayEndGrowing, v.Last, v.LastAt = last.Result, r.Growing(dayEnd), last.Value, t.data.Today.Start()

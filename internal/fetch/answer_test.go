@@ -298,7 +298,7 @@ func TestOptionalFigures(t *testing.T) {
 	r.poll()
 	require.Zero(t, r.coverage(rules.SatPackets))
 	require.Equal(t, r.first, r.coverage(rules.Sat).First)
-	r.config.Figures = append(r.config.Figures, rules.SatPackets)
+	r.config.Wants = wanted(rules.Bytes, rules.SatPackets)
 	r.restart()
 	r.now = r.now.Add(hour / 4)
 	r.poll()

@@ -74,6 +74,7 @@ func (p *poll) unlistedOrdinal(ctx context.Context, uid string) (int32, error) {
 // save saves an answer. Its days have been read of the figures in read then, which is all that are wanted, or none.
 func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
 	a.close(p.today, p.open)
+	p.note(a)
 	p.logInvalid(a)
 	reading := store.Reading{Figures: read, First: a.first, Last: a.last, Today: p.today}
 	if a.quiet {

@@ -23,8 +23,8 @@ import (
 type Config struct {
 	Store   *store.Store
 	Log     *slog.Logger
-	Figures []rules.Figure // that rules read
-	MaxRows int            // of one answer; 0 is notehub.MaxLimit
+	Wants   rules.Wants // what rules read of metrics
+	MaxRows int         // of one answer; 0 is notehub.MaxLimit
 }
 
 // A Reader reads projects. It is safe for use by several goroutines, but a project is read by one at a time.
@@ -39,7 +39,7 @@ func New(config Config) *Reader {
 	if config.MaxRows == 0 {
 		config.MaxRows = notehub.MaxLimit
 	}
-	return &Reader{config: config, endpoints: endpointsOf(config.Figures)}
+	return &Reader{config: config, endpoints: endpointsOf(config.Wants.Figures())}
 }
 
 // A memory holds what a Reader remembers of a project between polls. Losing it costs requests, never data.
@@ -81,9 +81,12 @@ func (r *Reader) Read(ctx context.Context, given Poll) (Result, error) {
 	})
 	p := &poll{
 		Poll: given, store: r.config.Store, log: r.config.Log, maxRows: r.config.MaxRows, known: known.(*memory),
-		today: rules.DayOf(given.Now), parts: map[string]int{},
+		today: rules.DayOf(given.Now), parts: map[string]int{}, current: map[rules.Figure]bool{},
 	}
 	err := p.read(ctx, r.endpoints)
+	if err == nil {
+		err = p.keep(ctx, r.config.Wants)
+	}
 	return Result{List: p.List, Truncated: p.truncated, Invalid: p.invalid}, err
 }
 
@@ -98,6 +101,7 @@ type poll struct {
 	subjects  *subjects                   // all listed devices
 	coverage  map[rules.Figure]store.Span // days that have been read
 	parts     map[string]int              // requests for parts of days, by endpoint
+	current   map[rules.Figure]bool       // figures of which today was read; false: only without the newest of it
 	buffer    []history.Cell              // for one answer at a time
 	truncated bool
 	invalid   int // numbers that are no counts

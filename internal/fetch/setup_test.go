@@ -62,9 +62,17 @@ func newRig(t testing.TB, hub http.Handler, figures ...rules.Figure) *rig {
 	require.NoError(t, r.db.AddWork(t.Context(), store.Poll, []string{project}, longAgo))
 	r.client, err = notehub.New(notehub.Config{BaseURL: server.URL, Token: secret.New(token)})
 	require.NoError(t, err)
-	r.config = fetch.Config{Store: r.db, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Figures: figures}
+	r.config = fetch.Config{Store: r.db, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Wants: wanted(figures...)}
 	r.restart()
 	return r
+}
+
+// wanted is what rules read that look at today's value of some figures.
+func wanted(figures ...rules.Figure) (wants rules.Wants) {
+	for _, figure := range figures {
+		wants[figure] = rules.MembersOf("today")
+	}
+	return wants
 }
 
 // restart begins a new process on the same database.

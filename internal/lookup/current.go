@@ -142,7 +142,7 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 
 // update gives alerts of subjects in one block the values as of the poll.
 func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSubject) error {
-	reader := env.Reader{Store: c.desk.Store, Project: c.UID, Period: c.desk.Period}
+	reader := env.Reader{Store: c.desk.Store, Project: c.UID, Period: c.desk.Period, Polled: c.State.PolledAt}
 	members := make([]env.Member, len(subjects))
 	for i, s := range subjects {
 		members[i] = env.MemberOf(s.device)

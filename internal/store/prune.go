@@ -68,7 +68,8 @@ type dayTable struct{ name, key string }
 
 // dayTables returns the tables of days. Those of an older version are in SQLite only.
 func (s *Store) dayTables() []dayTable {
-	tables := []dayTable{{"history", "project, block, figure, day"}, {"change", "project, block, figure, day"}}
+	tables := []dayTable{{"history", "project, block, figure, day"}, {"change", "project, block, figure, day"},
+		{"intraday", "project, block, figure, polled_at"}}
 	if s.postgres {
 		return tables
 	}

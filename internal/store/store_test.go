@@ -350,7 +350,7 @@ func countWrites(t *testing.T, db *sql.DB) {
 var (
 	tables = []string{
 		"account", "alert", "attempt", "attempt_alert", "change", "delivery", "device", "device_list", "figure", "fleet",
-		"history", "judged", "listing", "message", "project", "silence", "transition", "work",
+		"history", "intraday", "judged", "listing", "message", "project", "silence", "transition", "work",
 	}
 	oldTables = []string{"device_row", "usage", "usage_change"} // of an older version, which PostgreSQL never had
 )

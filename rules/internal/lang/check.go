@@ -215,8 +215,11 @@ func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
 	}
 	l := c.compiler.names.Leaf(object.Value + "." + name.Value)
 	if l == nil {
-		return c.problem(n.Location().From, didYouMean(name.Value, members, "it has "+strings.Join(members, ", ")),
-			"%s has no member %q", object.Value, name.Value)
+		hint := didYouMean(name.Value, members, "it has "+strings.Join(members, ", "))
+		if owners := c.compiler.names.owners(name.Value); len(owners) > 0 {
+			hint = strings.Join(owners, ", ") + " have it; " + object.Value + " has " + strings.Join(members, ", ")
+		}
+		return c.problem(n.Location().From, hint, "%s has no member %q", object.Value, name.Value)
 	}
 	return retyped(c.compiler.layout.place(l), l.kind, largest)
 }

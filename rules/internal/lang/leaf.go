@@ -45,6 +45,8 @@ const (
 	nameTag  = "expr"  // of an object, and of a member; "-" is none
 	scopeTag = "scope" // of an object: the only scope that sees it
 	unitTag  = "unit"  // of the members of an object, unless a member has its own
+	needsTag = "needs" // of a member: only objects that have it have the member
+	hasTag   = "has"   // of an object
 )
 
 // knownMember is the name of the field that says whether an object is known. Expressions cannot name it.
@@ -52,7 +54,8 @@ const knownMember = "known"
 
 // NewVocabulary returns the names of E, a struct of structs: the objects and their members. Fields have the tag expr with their
 // names. An object with a field named known is no data while that is false. The tag scope of an object names the only scope
-// that sees it; the tag unit is the unit of its members, or of one member.
+// that sees it; the tag unit is the unit of its members, or of one member. A member with the tag needs is left out of the objects that
+// do not have the same text in their tag has.
 func NewVocabulary[E any]() *Vocabulary {
 	v := &Vocabulary{byPath: map[string]*Leaf{}}
 	for _, object := range reflect.VisibleFields(reflect.TypeFor[E]()) {
@@ -70,6 +73,9 @@ func NewVocabulary[E any]() *Vocabulary {
 			case knownMember:
 				known = l.index
 			default:
+				if needs, ok := member.Tag.Lookup(needsTag); ok && needs != object.Tag.Get(hasTag) {
+					continue
+				}
 				l.known = known
 				v.leaves, v.byPath[l.Path()] = append(v.leaves, l), l
 			}
@@ -99,6 +105,16 @@ func (v *Vocabulary) members(object string) (names []string) {
 		}
 	}
 	return names
+}
+
+// owners returns the objects that have a member.
+func (v *Vocabulary) owners(member string) (objects []string) {
+	for _, l := range v.leaves {
+		if l.Member == member {
+			objects = append(objects, l.Object)
+		}
+	}
+	return objects
 }
 
 // The numbers that count as data lie between these magnitudes, or are zero. Beyond the largest a float64 no longer

@@ -1,0 +1,54 @@
+package env
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"notewatch/internal/history"
+	"notewatch/rules"
+)
+
+// An earlierPoll is what a poll knew of one figure of the subjects of a block. The zero earlierPoll is that there is no such poll.
+type earlierPoll struct {
+	at    time.Time
+	age   time.Duration // when the newest poll was
+	cells []history.Cell
+}
+
+// earlier returns the polls that each of rules.Growths is counted from, as of a day. There are none unless the newest poll was on that
+// day and read the figure.
+func (r *Reader) earlier(ctx context.Context, block int, figure rules.Figure, asOf rules.Day) (earlier [len(rules.Past{}.Earlier)]earlierPoll, err error) {
+	growths := rules.Growths()
+	wanted := slices.ContainsFunc(growths[:], func(g rules.Growth) bool { return g.Wanted(r.Wants[figure]) })
+	if !wanted || r.Polled.IsZero() || rules.DayOf(r.Polled) != asOf {
+		return earlier, nil
+	}
+	polls, err := r.Store.KeptPolls(ctx, r.Project, figure)
+	if newest := len(polls) - 1; newest < 0 || polls[newest].UnixMilli() != r.Polled.UnixMilli() {
+		return earlier, err
+	}
+	for i, growth := range growths {
+		since, ok := growth.Since(polls)
+		if !ok || !growth.Wanted(r.Wants[figure]) {
+			continue
+		}
+		earlier[i] = earlierPoll{at: since, age: r.Polled.Sub(since)}
+		if earlier[i].cells, err = r.Store.KeptColumn(ctx, r.Project, block, figure, since); err != nil {
+			return earlier, err
+		}
+	}
+	return earlier, nil
+}
+
+// of returns the value of a member. One that did not exist yet had used nothing.
+func (p earlierPoll) of(m Member) rules.PollValue {
+	if p.at.IsZero() {
+		return rules.PollValue{}
+	}
+	value := history.At(p.cells, m.Position).Float()
+	if !rules.Known(value) && m.Born.After(p.at) {
+		value = 0
+	}
+	return rules.PollValue{Value: value, Day: rules.DayOf(p.at), Age: p.age}
+}

@@ -1,0 +1,34 @@
+package fetch
+
+import (
+	"context"
+	"slices"
+
+	"notewatch/rules"
+)
+
+// note notes of which figures an answer says what today is so far.
+func (p *poll) note(a *answer) {
+	if a.last < p.today {
+		return
+	}
+	for _, figure := range a.wanted {
+		earlier, noted := p.current[figure]
+		p.current[figure] = !a.stale && (earlier || !noted)
+	}
+}
+
+// keep keeps what this poll read of today, of the figures of which rules read how much they grow between polls.
+func (p *poll) keep(ctx context.Context, wants rules.Wants) error {
+	var growing []rules.Figure
+	for _, figure := range wants.Figures() {
+		wanted := func(g rules.Growth) bool { return g.Wanted(wants[figure]) }
+		if growths := rules.Growths(); p.current[figure] && slices.ContainsFunc(growths[:], wanted) {
+			growing = append(growing, figure)
+		}
+	}
+	if len(growing) == 0 {
+		return nil
+	}
+	return p.store.KeepPoll(ctx, p.Lease, p.Now, p.Now.Add(-rules.KeepPolls), growing)
+}
