@@ -89,7 +89,7 @@ bill or the customer does.
 	root.SetVersionTemplate("notewatch {{.Version}}\n")
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SuggestionsMinimumDistance = 2
-	for _, group := range commands() {
+	for _, group := range commandGroups() {
 		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
 		for _, command := range group.commands {
 			command.GroupID = group.title
@@ -107,7 +107,7 @@ type commandGroup struct {
 	commands []*cobra.Command
 }
 
-func commands() []commandGroup {
+func commandGroups() []commandGroup {
 	return []commandGroup{
 		{"Watch:", []*cobra.Command{newRun(), newOnce(), newCheck(), newDemo()}},
 		{"Ask:", []*cobra.Command{

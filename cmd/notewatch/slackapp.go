@@ -7,6 +7,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/slackapp"
+	"notewatch/internal/slackapp/commands"
 )
 
 // slackConfig is how they are, but for what may change while notewatch runs.
@@ -40,11 +41,15 @@ func (s setup) slackChannels() map[string]string {
 // slackApp makes who answers commands and buttons in Slack, always by the settings that run.
 func (w *watcher) slackApp() (*slackapp.App, error) {
 	c := w.slackConfig()
-	c.Bot = func() *bot.Bot { return w.running.Load().watch.Bot }
-	c.Desk = func() *lookup.Desk { return w.running.Load().desk }
-	c.Channels = func() map[string]string { return w.running.Load().slackChannels() }
-	c.Command = func() string { return w.running.Load().file.Slack.Command }
-	c.Allow = func() slackapp.Allow { return slackapp.Allow(w.running.Load().file.Slack.Allow) }
+	answerer := commands.New(commands.Config{
+		Bot:      func() *bot.Bot { return w.running.Load().watch.Bot },
+		Desk:     func() *lookup.Desk { return w.running.Load().desk },
+		Channels: func() map[string]string { return w.running.Load().slackChannels() },
+		Command:  func() string { return w.running.Load().file.Slack.Command },
+		Allow:    func() commands.Allow { return commands.Allow(w.running.Load().file.Slack.Allow) },
+		Slack:    c.Client(), Machine: c.Machine, Log: c.Log,
+	})
+	c.OnCommand, c.OnPress = answerer.Command, answerer.Press
 	c.Take = func(ctx context.Context, request string) (bool, error) {
 		return w.running.Load().watch.Config.Bot.Store.TakeAsked(ctx, request, time.Now())
 	}

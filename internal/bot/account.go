@@ -76,9 +76,11 @@ func (b *Bot) accountComplaint(account Account, cause store.Cause, failure strin
 	}
 }
 
-// AccountText says why no project of an account can be polled.
+// AccountText says why no project of an account can be polled; "" if there is no cause.
 func AccountText(cause store.Cause, account string) string {
 	switch cause {
+	case store.None:
+		return ""
 	case store.Unauthorized:
 		return fmt.Sprintf("Notehub refuses the token of account %s (401)", account)
 	case store.Suspended:

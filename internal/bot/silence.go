@@ -36,7 +36,15 @@ func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 	return nil
 }
 
-// SilenceAll is Silence for some that were decided upon when the state of all silences was seen; store.ErrMoved if that is another one now.
+// ErrMoved means that something else was decided meanwhile: look again, and decide again.
+var ErrMoved = store.ErrMoved
+
+// Silences returns the silences that have not ended, and the state of all silences, for SilenceAll.
+func (b *Bot) Silences(ctx context.Context) (silences []rules.Silence, seen int64, err error) {
+	return b.store.Silences(ctx, b.clock.Now())
+}
+
+// SilenceAll is Silence for some that were decided upon when the state of all silences was seen; [ErrMoved] if that is another one now.
 // It makes none of an alert that is over, and returns those that it made.
 func (b *Bot) SilenceAll(ctx context.Context, silences []rules.Silence, seen int64) (made []rules.Silence, err error) {
 	for _, s := range silences {

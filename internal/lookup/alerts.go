@@ -49,6 +49,17 @@ func (d *Desk) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []A
 	return alerts, count, err
 }
 
+// Worst returns the open alerts of all projects and of notewatch itself as they are stored, the worst first, at most limit.
+func (d *Desk) Worst(ctx context.Context, limit int) ([]rules.Alert, error) {
+	open, _, err := d.Store.AlertsOf(ctx, "", "", limit)
+	return open, err
+}
+
+// CountOpen returns how many open alerts m selects.
+func (d *Desk) CountOpen(ctx context.Context, m rules.Match) (int, error) {
+	return d.Store.CountAlerts(ctx, store.AlertFilter{Match: m, Open: true})
+}
+
 // Alert returns the alert of an ID or of the only ID that begins with text, ended or not. Its errors are *UnknownError,
 // *AmbiguousIDError, and those of the store.
 func (d *Desk) Alert(ctx context.Context, text string) (rules.Alert, error) {

@@ -12,6 +12,12 @@ import (
 // KindSilence is the kind in errors about a silence.
 const KindSilence Kind = "silence"
 
+// Silences returns the silences that have not ended.
+func (d *Desk) Silences(ctx context.Context) ([]rules.Silence, error) {
+	silences, _, err := d.Store.Silences(ctx, d.Now())
+	return silences, err
+}
+
 // Silence returns the silence of an ID, over or not, or the only one that is not over of which the ID begins with text, whatever
 // the case. Its errors are *UnknownError, *AmbiguousIDError, and those of the store.
 func (d *Desk) Silence(ctx context.Context, text string) (rules.Silence, error) {

@@ -49,7 +49,6 @@ func newBench(t *testing.T, p plan) *bench {
 	b := &bench{t: t, slack: notifytest.NewSlack(), log: newJournal(), clock: &clock{now: morning}}
 	t.Cleanup(b.slack.Close)
 	config := Config{
-		Command: func() string { return "/notewatch" }, Allow: func() Allow { return Allow{} },
 		BotToken: secret.New("xoxb-1"), AppToken: secret.New("xapp-1"), SigningSecret: secret.New(signingSecret),
 		APIURL: b.slack.URL, Machine: b.clock.read, Metrics: metrics.New("test"),
 		Log: slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -64,7 +63,8 @@ func newBench(t *testing.T, p plan) *bench {
 		p.press = func(_ context.Context, p Press) Reply { return Reply{Text: "you pressed " + p.Action + " " + p.Value} }
 	}
 	var err error
-	b.App, err = newApp(config, p.command, p.press)
+	config.OnCommand, config.OnPress = p.command, p.press
+	b.App, err = New(config)
 	require.NoError(t, err)
 	b.wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	b.web = httptest.NewServer(b.Handler())
@@ -130,7 +130,7 @@ func (b *bench) texts() (texts []string) {
 // count returns the value of a series.
 func (b *bench) count(series string) string {
 	response := httptest.NewRecorder()
-	b.Metrics.Handler(b.Log).ServeHTTP(response, httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, "/metrics", nil))
+	b.config.Metrics.Handler(b.config.Log).ServeHTTP(response, httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, "/metrics", nil))
 	for line := range strings.Lines(response.Body.String()) {
 		if value, ok := strings.CutPrefix(line, "notewatch_slack_"+series+" "); ok {
 			return strings.TrimSpace(value)

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"sync"
 
-	"notewatch/internal/slackapi"
-
 	"github.com/slack-go/slack"
+
+	"notewatch/internal/slackapi"
 )
+
+// errStranger means that a person belongs to another workspace.
+var errStranger = errors.New("the person belongs to another workspace than the bot")
 
 // A home is the workspace that the bot belongs to. That a request is for this app is known without asking: the app-level
 // token or the signing secret is the app's own. But in a channel that is shared with others, those others have buttons too.
@@ -39,8 +42,8 @@ func (h *home) learn(ctx context.Context) (team, company string, err error) {
 	return h.team, h.company, nil
 }
 
-// check returns an error unless a person of the team, which may be one of a company, is at home here. It is a [refusalError] if
-// they are not.
+// check returns an error unless a person of the team, which may be one of a company, is at home here. It is [errStranger] if they
+// are not.
 func (h *home) check(ctx context.Context, team, company string) error {
 	ourTeam, ourCompany, err := h.learn(ctx)
 	switch {
@@ -49,5 +52,5 @@ func (h *home) check(ctx context.Context, team, company string) error {
 	case team == ourTeam, ourCompany != "" && (company == ourCompany || team == ourCompany):
 		return nil
 	}
-	return refusalError("Sorry, I answer only people of the workspace that I belong to.")
+	return errStranger
 }

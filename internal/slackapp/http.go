@@ -76,7 +76,7 @@ func (a *App) bounded(kind metrics.Ask, places chan struct{}, next http.HandlerF
 			defer func() { <-places }()
 		case <-ctx.Done():
 			refuse(w, http.StatusServiceUnavailable)
-			a.Metrics.Asked(kind, metrics.Busy)
+			a.config.Metrics.Asked(kind, metrics.Busy)
 			a.warnOnce("too many are being read", "Slack does not send so many: look at what else calls this address", ctx.Err())
 			return
 		}
@@ -143,14 +143,14 @@ func refuse(w http.ResponseWriter, status int) { http.Error(w, http.StatusText(s
 
 // forged counts and logs a request that is not known to be Slack's.
 func (a *App) forged(kind metrics.Ask, err error) {
-	a.Metrics.Asked(kind, metrics.Forged)
+	a.config.Metrics.Asked(kind, metrics.Forged)
 	a.warnOnce("it is not known to be Slack's", "if Slack sent it, check NOTEWATCH_SLACK_SIGNING_SECRET and the clock of this machine", err)
 }
 
 // unreadable refuses, counts and logs a request whose body is too large or did not arrive.
 func (a *App) unreadable(w http.ResponseWriter, kind metrics.Ask, err error) {
 	refuse(w, statusOf(err))
-	a.Metrics.Asked(kind, metrics.Unreadable)
+	a.config.Metrics.Asked(kind, metrics.Unreadable)
 	a.warnOnce("its body could not be read", "if Slack sent it, check the proxy in front of notewatch", err)
 }
 
@@ -158,10 +158,10 @@ func (a *App) unreadable(w http.ResponseWriter, kind metrics.Ask, err error) {
 // requests.
 func (a *App) warnOnce(reason, hint string, err error) {
 	if _, before := a.warned.LoadOrStore(reason, true); !before {
-		a.Log.Warn("refused a request; further ones like it are logged at level debug", "reason", reason, "err", err, "hint", hint)
+		a.config.Log.Warn("refused a request; further ones like it are logged at level debug", "reason", reason, "err", err, "hint", hint)
 		return
 	}
-	a.Log.Debug("refused a request", "reason", reason, "err", err)
+	a.config.Log.Debug("refused a request", "reason", reason, "err", err)
 }
 
 // The headers of a signature.
@@ -176,7 +176,7 @@ var signatureForm = regexp.MustCompile(`^v0=[0-9a-f]{64}$`)
 // checkHeaders returns an error unless the headers may be those of a request that Slack has signed, not long ago, and since
 // the App was made: a request that was signed before may have been taken by the process before.
 func (a *App) checkHeaders(header http.Header) error {
-	if a.SigningSecret.IsZero() {
+	if a.config.SigningSecret.IsZero() {
 		return errors.New("there is no signing secret")
 	}
 	seconds, err := strconv.ParseInt(header.Get(timestampHeader), 10, 64)
@@ -186,7 +186,7 @@ func (a *App) checkHeaders(header http.Header) error {
 	if !signatureForm.MatchString(header.Get(signatureHeader)) {
 		return errors.New("its signature is missing or not valid")
 	}
-	signed, now := time.Unix(seconds, 0), a.Machine()
+	signed, now := time.Unix(seconds, 0), a.config.Machine()
 	made := now.Add(-now.Sub(a.made)) // by the clock as it is now: it may have been set back since
 	switch {
 	case signed.Before(now.Add(-signatureWindow)), signed.After(now.Add(signatureWindow)):
@@ -200,7 +200,7 @@ func (a *App) checkHeaders(header http.Header) error {
 // checkSignature returns an error unless Slack has signed the body at the time in the header. [slack.SecretsVerifier] would
 // check that time too, by a clock that cannot be injected.
 func (a *App) checkSignature(header http.Header, body []byte) error {
-	mac := hmac.New(sha256.New, []byte(a.SigningSecret.Reveal()))
+	mac := hmac.New(sha256.New, []byte(a.config.SigningSecret.Reveal()))
 	_, _ = io.Copy(mac, io.MultiReader(strings.NewReader("v0:"+header.Get(timestampHeader)+":"), bytes.NewReader(body)))
 	if want := "v0=" + hex.EncodeToString(mac.Sum(nil)); !hmac.Equal([]byte(want), []byte(header.Get(signatureHeader))) {
 		return errors.New("its signature is not right")

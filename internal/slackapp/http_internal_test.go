@@ -168,7 +168,7 @@ func (deadlined) SetReadDeadline(time.Time) error { return nil }
 func TestHTTPBoundsBodies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := metrics.New("test")
-		a := &App{Config: Config{Metrics: m, Log: slog.New(slog.DiscardHandler)}}
+		a := &App{config: Config{Metrics: m, Log: slog.New(slog.DiscardHandler)}}
 		end, handled := make(chan bool), 0
 		handler := a.bounded(metrics.Command, make(chan struct{}, 1), func(http.ResponseWriter, *http.Request) {
 			handled++
@@ -347,7 +347,7 @@ func TestValidate(t *testing.T) {
 			continue
 		}
 		require.ErrorContains(t, err, test.want)
-		_, err = newApp(test.config, nil, nil)
+		_, err = New(test.config)
 		require.Error(t, err)
 	}
 }
@@ -382,7 +382,7 @@ func FuzzVerify(f *testing.F) {
 	good := req.Header
 	f.Add(good.Get(timestampHeader), good.Get(signatureHeader), string(body))
 	f.Add("-1", "v0=", "")
-	a := &App{Config: Config{SigningSecret: secret.New(signingSecret), Machine: func() time.Time { return morning }}, made: morning}
+	a := &App{config: Config{SigningSecret: secret.New(signingSecret), Machine: func() time.Time { return morning }}, made: morning}
 	f.Fuzz(func(t *testing.T, stamp, signature, text string) {
 		header := http.Header{timestampHeader: {stamp}, signatureHeader: {signature}}
 		err := a.checkHeaders(header)

@@ -65,7 +65,7 @@ func (a *App) command(c commandPayload) (request, error) {
 	return request{
 		kind: metrics.Command, id: c.TriggerID, team: c.TeamID,
 		person: person, channel: c.ChannelID, answerTo: secret.New(c.ResponseURL),
-		handle: func(ctx context.Context) Reply { return a.onCommand(ctx, command) },
+		handle: func(ctx context.Context) Reply { return a.config.OnCommand(ctx, command) },
 	}, nil
 }
 
@@ -120,7 +120,7 @@ func (a *App) pressInJSON(payload []byte) (request, error) {
 	return request{
 		kind: metrics.Press, id: p.TriggerID, team: p.User.TeamID, company: p.company(),
 		person: press.Person, channel: press.Channel, answerTo: secret.New(p.ResponseURL),
-		handle: func(ctx context.Context) Reply { return a.onPress(ctx, press) },
+		handle: func(ctx context.Context) Reply { return a.config.OnPress(ctx, press) },
 	}, nil
 }
 

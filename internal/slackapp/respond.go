@@ -19,10 +19,10 @@ import (
 	"notewatch/internal/slackapi"
 )
 
-// The limits of an answer.
+// The limits of a [Reply]. What is longer is cut.
 const (
-	maxReplyText   = 3_000 // characters
-	maxReplyBlocks = 50
+	MaxText   = 3_000 // characters
+	MaxBlocks = 50
 )
 
 // replyTime is how long it may take to tell a person the answer, all ways tried.
@@ -37,7 +37,7 @@ func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
 	ctx, cancel := context.WithTimeout(ctx, replyTime)
 	defer cancel()
 	reply.Text = clip(reply.Text)
-	reply.Blocks = reply.Blocks[:min(len(reply.Blocks), maxReplyBlocks)]
+	reply.Blocks = reply.Blocks[:min(len(reply.Blocks), MaxBlocks)]
 	err := a.respond(ctx, r.answerTo, reply)
 	if err == nil {
 		return true
@@ -46,19 +46,19 @@ func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
 		reply.Public = false // or the channel might have it twice
 	}
 	if postErr := a.post(ctx, r, reply); postErr != nil {
-		a.Log.Error("telling somebody in Slack the answer", "kind", string(r.kind), "channel", r.channel, "err", errors.Join(err, postErr))
+		a.config.Log.Error("telling somebody in Slack the answer", "kind", string(r.kind), "channel", r.channel, "err", errors.Join(err, postErr))
 		return false
 	}
-	a.Log.Info("a response URL of Slack did not say that it took the answer; it was posted by the bot", "err", err)
+	a.config.Log.Info("a response URL of Slack did not say that it took the answer; it was posted by the bot", "err", err)
 	return true
 }
 
 // clip cuts a text that is too long, where a line ends if it has lines.
 func clip(text string) string {
-	if utf8.RuneCountInString(text) <= maxReplyText {
+	if utf8.RuneCountInString(text) <= MaxText {
 		return text
 	}
-	text = string([]rune(text)[:maxReplyText-2])
+	text = string([]rune(text)[:MaxText-2])
 	if end := strings.LastIndexByte(text, '\n'); end > 0 {
 		text = text[:end]
 	}
@@ -171,7 +171,7 @@ func (a *App) checkResponseURL(to secret.Text) error {
 	case u.Scheme == "https" && (strings.HasSuffix(u.Host, ".slack.com") || strings.HasSuffix(u.Host, ".slack-gov.com")):
 		return nil
 	}
-	if api, err := url.Parse(a.APIURL); err == nil && api.Host != "" && u.Scheme == api.Scheme && u.Host == api.Host {
+	if api, err := url.Parse(a.config.APIURL); err == nil && api.Host != "" && u.Scheme == api.Scheme && u.Host == api.Host {
 		return nil
 	}
 	return errors.New("it is not Slack's")

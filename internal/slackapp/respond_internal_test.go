@@ -69,7 +69,7 @@ func TestReplyIsCut(t *testing.T) {
 	b.deliver(asked)
 	answer, err := b.slack.AwaitAnswer(t.Context(), asked.ResponseURL)
 	require.NoError(t, err)
-	require.LessOrEqual(t, utf8.RuneCountInString(answer.Text), maxReplyText)
+	require.LessOrEqual(t, utf8.RuneCountInString(answer.Text), MaxText)
 	require.True(t, strings.HasSuffix(answer.Text, "fünf Sätze\n…"))
 	require.Equal(t, 50, strings.Count(string(answer.Blocks), "section"))
 	require.Equal(t, strings.Repeat("x", 2998)+"\n…", clip(strings.Repeat("x", 3001)))
@@ -192,7 +192,7 @@ func TestReplyNobodyTakes(t *testing.T) {
 
 // Answers go to Slack alone, whatever a request says.
 func TestResponseURL(t *testing.T) {
-	genuine, played := &App{}, &App{Config: Config{APIURL: "http://127.0.0.1:9/api/"}}
+	genuine, played := &App{}, &App{config: Config{APIURL: "http://127.0.0.1:9/api/"}}
 	for _, test := range []struct {
 		app  *App
 		url  string

@@ -20,34 +20,36 @@ const (
 
 // What people are told when there is no answer.
 const (
-	busyText  = "There is too much to answer just now. Please try again in a minute."
-	sorryText = "Sorry, something went wrong. The log of notewatch says what."
+	busyText     = "There is too much to answer just now. Please try again in a minute."
+	strangerText = "Sorry, I answer only people of the workspace that I belong to."
+	// SorryText stands for an answer when there is none for a reason that only the log gives.
+	SorryText = "Sorry, something went wrong. The log of notewatch says what."
 )
 
 // take has a request answered, once however often it comes. It does not wait. It reports false if the App has stopped.
 func (a *App) take(r request) bool {
 	if !a.seen.first(r.id) {
-		a.Metrics.Asked(r.kind, metrics.Repeated)
-		a.Log.Info("a request of Slack came again; it was taken before", "kind", string(r.kind))
+		a.config.Metrics.Asked(r.kind, metrics.Repeated)
+		a.config.Log.Info("a request of Slack came again; it was taken before", "kind", string(r.kind))
 		return true
 	}
 	if a.jobs.submit(func(ctx context.Context) { a.serve(ctx, r) }) {
 		return true
 	}
-	a.Metrics.Asked(r.kind, metrics.Busy)
-	a.Log.Warn("not answering a request of Slack: too many wait, or notewatch is about to stop", "kind", string(r.kind))
+	a.config.Metrics.Asked(r.kind, metrics.Busy)
+	a.config.Log.Warn("not answering a request of Slack: too many wait, or notewatch is about to stop", "kind", string(r.kind))
 	return a.refusals.submit(func(ctx context.Context) { a.guard(r, func() { a.reply(ctx, r, Reply{Text: busyText}) }) })
 }
 
 // takenElsewhere reports whether another process has taken a request. While the store cannot say so, it is answered: nothing can be changed
 // then, and an answer may be what people need most.
 func (a *App) takenElsewhere(ctx context.Context, r request) bool {
-	if a.Take == nil {
+	if a.config.Take == nil {
 		return false
 	}
-	first, err := a.Take(ctx, r.id)
+	first, err := a.config.Take(ctx, r.id)
 	if err != nil {
-		a.Log.Warn("noting a request of Slack", "kind", string(r.kind), "err", err)
+		a.config.Log.Warn("noting a request of Slack", "kind", string(r.kind), "err", err)
 		return false
 	}
 	return !first
@@ -56,11 +58,11 @@ func (a *App) takenElsewhere(ctx context.Context, r request) bool {
 // serve answers a request.
 func (a *App) serve(ctx context.Context, r request) {
 	if a.takenElsewhere(ctx, r) {
-		a.Metrics.Asked(r.kind, metrics.Repeated)
-		a.Log.Info("a request of Slack came again; another process has taken it", "kind", string(r.kind))
+		a.config.Metrics.Asked(r.kind, metrics.Repeated)
+		a.config.Log.Info("a request of Slack came again; another process has taken it", "kind", string(r.kind))
 		return
 	}
-	reply, told := Reply{Text: sorryText}, false
+	reply, told := Reply{Text: SorryText}, false
 	known := a.guard(r, func() { reply = a.answerTo(ctx, r) })
 	a.guard(r, func() { told = a.reply(ctx, r, reply) })
 	outcome := metrics.Answered
@@ -70,7 +72,7 @@ func (a *App) serve(ctx context.Context, r request) {
 	case reply.Failed:
 		outcome = metrics.Refused
 	}
-	a.Metrics.Asked(r.kind, outcome)
+	a.config.Metrics.Asked(r.kind, outcome)
 }
 
 // answerTo returns what a request is answered.
@@ -81,11 +83,11 @@ func (a *App) answerTo(ctx context.Context, r request) Reply {
 	if err == nil {
 		return r.handle(ctx)
 	}
-	a.Log.Warn("not answering a request of Slack", "kind", string(r.kind), "err", err)
-	if refused, ok := errors.AsType[refusalError](err); ok {
-		return Reply{Text: refused.Error(), Failed: true}
+	a.config.Log.Warn("not answering a request of Slack", "kind", string(r.kind), "err", err)
+	if errors.Is(err, errStranger) {
+		return Reply{Text: strangerText, Failed: true}
 	}
-	return Reply{Text: sorryText, Failed: true}
+	return Reply{Text: SorryText, Failed: true}
 }
 
 // guard does something. If that panics, it logs where, nothing of what was asked, and reports false.
@@ -96,7 +98,7 @@ func (a *App) guard(r request, do func()) (fine bool) {
 			if broken, ok := p.(runtime.Error); ok {
 				cause = broken.Error()
 			}
-			a.Log.Error("answering Slack ended in a panic: this is a bug of notewatch", "kind", string(r.kind), "err", cause,
+			a.config.Log.Error("answering Slack ended in a panic: this is a bug of notewatch", "kind", string(r.kind), "err", cause,
 				"stack", string(debug.Stack()))
 		}
 	}()

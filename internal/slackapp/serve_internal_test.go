@@ -32,7 +32,7 @@ func TestPanic(t *testing.T) {
 			}})
 			asked := b.slack.Type(ann, "/notewatch", "private words")
 			b.deliver(asked)
-			require.Equal(t, sorryText, b.answer(asked))
+			require.Equal(t, SorryText, b.answer(asked))
 			next := b.slack.Type(ann, "/notewatch", "status")
 			b.deliver(next)
 			require.Equal(t, "fine", b.answer(next))
@@ -182,7 +182,7 @@ func TestHomeUnknown(t *testing.T) {
 	b.run()
 	require.NoError(t, b.log.await(t.Context(), "asking Slack whose bot this is"))
 	require.Contains(t, b.log.String(), `Slack says \"invalid_auth\": check the token`)
-	for _, want := range []string{sorryText, "you typed status"} {
+	for _, want := range []string{SorryText, "you typed status"} {
 		asked := b.slack.Type(ann, "/notewatch", "status")
 		b.deliver(asked)
 		require.Equal(t, want, b.answer(asked))

@@ -1,10 +1,3 @@
-// Package slackapp answers what people send from Slack: commands that they type and buttons that they press.
-//
-// They come over Socket Mode or as HTTP requests. Either way they are acknowledged at once, so that Slack waits for
-// nothing, and answered afterwards through the URL that came with them. What comes twice has one effect, also if it comes to two processes:
-// Slack sends an envelope to any connection, and again to another one if it is not acknowledged, and a balancer sends requests anywhere.
-// So each process remembers what it has taken (memory), and before it answers it asks the store whether another one has (Config.Take).
-// The store also settles what different people press at once. All else in memory are caches of what Slack says.
 package slackapp
 
 import (
@@ -19,20 +12,15 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"notewatch/internal/bot"
-	"notewatch/internal/lookup"
 	"notewatch/internal/metrics"
 	"notewatch/internal/secret"
 	"notewatch/internal/slackapi"
 )
 
-// A Config is what an [App] works with. What may change when the settings are read again comes from functions.
+// A Config is what an [App] works with.
 type Config struct {
-	Bot      func() *bot.Bot
-	Desk     func() *lookup.Desk
-	Channels func() map[string]string // the channel IDs of receivers that post to Slack with a bot token, by their names
-	Command  func() string            // what people type first, such as /notewatch
-	Allow    func() Allow
+	OnCommand func(context.Context, Command) Reply // returns the answer to a command
+	OnPress   func(context.Context, Press) Reply   // does what a button is for, and returns what to say about it
 	// Take notes that a request is taken, and reports whether no process has taken it before. nil is that there is one process.
 	Take func(ctx context.Context, request string) (first bool, err error)
 	// Processes counts those that use the same app. nil is one.
@@ -49,24 +37,13 @@ type Config struct {
 	Log     *slog.Logger
 }
 
-// Allow says who may do what: IDs of users (U…, W…), of user groups (S…) and of channels (C…, G…, D…), which stand for
-// everybody who writes in them. An empty list is the default.
-type Allow struct {
-	Look   []string // by default anybody in the workspace
-	Change []string // by default whoever writes in a channel that is told of the alert
-}
-
-// An App answers commands and buttons.
+// An App takes commands and presses, and sends the answers.
 type App struct {
-	Config
-	onCommand func(context.Context, Command) Reply
-	onPress   func(context.Context, Press) Reply
-
+	config   Config
 	made     time.Time // on the machine clock
 	do       slackapi.Doer
 	api      *slack.Client
 	home     *home
-	groups   *groups
 	seen     *memory
 	jobs     *pool
 	refusals *pool    // told to those whom jobs has no room for
@@ -76,28 +53,17 @@ type App struct {
 
 // New returns an App. It refuses a configuration that [Config.Validate] refuses.
 func New(c Config) (*App, error) {
-	a, err := newApp(c, nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	a.onCommand, a.onPress = a.answer, a.press
-	return a, nil
-}
-
-// newApp returns an App that answers with the two functions.
-func newApp(c Config, onCommand func(context.Context, Command) Reply, onPress func(context.Context, Press) Reply) (*App, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
 	do := slackapi.NewDoer(timed(c.HTTP))
 	api := slackapi.New(c.APIURL, c.BotToken, c.AppToken, do)
 	return &App{
-		Config: c, onCommand: onCommand, onPress: onPress,
-		made: c.Machine(), do: do, api: api,
-		home:   &home{api: api},
-		groups: &groups{api: api, now: c.Machine, known: map[string]group{}},
-		seen:   newMemory(c.Machine),
-		jobs:   newPool(queued), refusals: newPool(queued),
+		config: c,
+		made:   c.Machine(), do: do, api: api,
+		home: &home{api: api},
+		seen: newMemory(c.Machine),
+		jobs: newPool(queued), refusals: newPool(queued),
 		wait: wait,
 	}, nil
 }
@@ -128,6 +94,11 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// Client returns a client of Slack for calls with the bot token.
+func (c Config) Client() *slack.Client {
+	return slackapi.New(c.APIURL, c.BotToken, c.AppToken, slackapi.NewDoer(timed(c.HTTP)))
+}
+
 // Run answers until ctx is done, and what has come by then a little longer. Requests that [App.Handler] has taken before wait
 // for it. It is called once.
 func (a *App) Run(ctx context.Context) {
@@ -138,11 +109,11 @@ func (a *App) Run(ctx context.Context) {
 		all.Go(func() { a.jobs.work(lingering) })
 	}
 	all.Go(func() { a.refusals.work(lingering) })
-	a.Metrics.ServeSlack(!a.AppToken.IsZero())
+	a.config.Metrics.ServeSlack(!a.config.AppToken.IsZero())
 	if _, _, err := a.home.learn(ctx); err != nil && ctx.Err() == nil {
-		a.Log.Error("asking Slack whose bot this is; commands and buttons are not answered until it says so", "err", err)
+		a.config.Log.Error("asking Slack whose bot this is; commands and buttons are not answered until it says so", "err", err)
 	}
-	if !a.AppToken.IsZero() {
+	if !a.config.AppToken.IsZero() {
 		a.listenOn(ctx)
 	}
 	<-ctx.Done()
@@ -170,7 +141,7 @@ type Person struct {
 }
 
 // String is how it is written down who did something: by the name, which people may change and share, and the ID; by the ID
-// alone if the name is not known. [bot.Name] returns the name.
+// alone if the name is not known.
 func (p Person) String() string {
 	if p.Name != "" {
 		return p.Name + " (" + p.ID + ")"
@@ -180,14 +151,14 @@ func (p Person) String() string {
 
 // A Command is what a person typed.
 type Command struct {
-	Person
+	Person  Person
 	Channel string // ID of where
 	Text    string // without the word that it begins with
 }
 
 // A Press is a button that a person pressed, or an option that they chose.
 type Press struct {
-	Person
+	Person      Person
 	Channel, TS string // of the message with the button
 	Action      string // its action_id
 	Value       string // of the button or of the option

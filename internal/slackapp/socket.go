@@ -28,7 +28,7 @@ const (
 
 // A socket is one run of Socket Mode: one connection after the other.
 type socket struct {
-	*App
+	app    *App
 	client *socketmode.Client
 	opener *opener
 	end    context.CancelCauseFunc
@@ -48,9 +48,9 @@ func (a *App) listenOn(ctx context.Context) {
 func (a *App) listen(ctx context.Context) {
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	opener := &opener{do: a.do, now: a.Machine, wait: a.wait}
-	client := socketmode.New(slackapi.New(a.APIURL, a.BotToken, a.AppToken, opener.open), socketmode.OptionReadLimit(maxMessage))
-	s := &socket{App: a, client: client, opener: opener, end: end}
+	opener := &opener{do: a.do, now: a.config.Machine, wait: a.wait}
+	client := socketmode.New(slackapi.New(a.config.APIURL, a.config.BotToken, a.config.AppToken, opener.open), socketmode.OptionReadLimit(maxMessage))
+	s := &socket{app: a, client: client, opener: opener, end: end}
 	var events sync.WaitGroup
 	events.Go(func() { s.follow(running) })
 	err := s.client.RunContext(running)
@@ -59,9 +59,9 @@ func (a *App) listen(ctx context.Context) {
 	}
 	end(nil)
 	events.Wait()
-	a.Metrics.SocketClosed()
+	a.config.Metrics.SocketClosed()
 	if ctx.Err() == nil {
-		a.Log.Error("Slack does not let the app connect, so that commands and buttons do nothing: check NOTEWATCH_SLACK_APP_TOKEN, "+
+		a.config.Log.Error("Slack does not let the app connect, so that commands and buttons do nothing: check NOTEWATCH_SLACK_APP_TOKEN, "+
 			"an app-level token with the scope connections:write, and start notewatch again", "err", slackapi.Explain(err), "again_after", refusedPause)
 	}
 }
@@ -83,17 +83,17 @@ func (s *socket) follow(ctx context.Context) {
 func (s *socket) on(ctx context.Context, event socketmode.Event) {
 	switch event.Type {
 	case socketmode.EventTypeConnecting:
-		s.Metrics.SocketClosed()
+		s.app.config.Metrics.SocketClosed()
 	case socketmode.EventTypeHello:
 		s.hello(ctx, event.Request.NumConnections)
 	case socketmode.EventTypeConnectionError:
 		s.failed(event.Data)
 	case socketmode.EventTypeErrorBadMessage:
-		s.Log.Error("a message of Slack could not be read and was left out")
+		s.app.config.Log.Error("a message of Slack could not be read and was left out")
 	case socketmode.EventTypeSlashCommand:
-		s.envelope(ctx, event.Request, s.commandInJSON)
+		s.envelope(ctx, event.Request, s.app.commandInJSON)
 	case socketmode.EventTypeInteractive:
-		s.envelope(ctx, event.Request, s.pressInJSON)
+		s.envelope(ctx, event.Request, s.app.pressInJSON)
 	case socketmode.EventTypeEventsAPI:
 		s.acknowledge(ctx, event.Request.EnvelopeID)
 	}
@@ -103,11 +103,11 @@ func (s *socket) on(ctx context.Context, event socketmode.Event) {
 // and Slack does not know it yet.
 func (s *socket) hello(ctx context.Context, connections int) {
 	s.opener.greet()
-	s.Metrics.SocketOpened(connections)
-	s.Log.Info("connected to Slack", "connections", connections)
-	shared := connections > 1 && (s.Processes == nil || connections > s.Processes(ctx))
+	s.app.config.Metrics.SocketOpened(connections)
+	s.app.config.Log.Info("connected to Slack", "connections", connections)
+	shared := connections > 1 && (s.app.config.Processes == nil || connections > s.app.config.Processes(ctx))
 	if shared && !s.shared {
-		s.Log.Warn("the Slack app has other connections: Slack sends commands and presses to any one of them, so that some may go "+
+		s.app.config.Log.Warn("the Slack app has other connections: Slack sends commands and presses to any one of them, so that some may go "+
 			"unanswered. If a process with another database uses the same app-level token, end it or give it an app of its own; if this is left "+
 			"of a connection that was lost, it passes", "connections", connections)
 	}
@@ -126,7 +126,7 @@ func (s *socket) failed(data any) {
 		s.end(failure.ErrorObj)
 		return
 	}
-	s.Log.Warn("connecting to Slack; it will be tried again", "err", named(slackapi.Explain(failure.ErrorObj), proxy.Of(socketURL)),
+	s.app.config.Log.Warn("connecting to Slack; it will be tried again", "err", named(slackapi.Explain(failure.ErrorObj), proxy.Of(socketURL)),
 		"after", failure.Backoff)
 }
 
@@ -146,13 +146,13 @@ func (s *socket) envelope(ctx context.Context, e *socketmode.Request, read func(
 	s.acknowledge(ctx, e.EnvelopeID)
 	asked, err := read(e.Payload)
 	if err != nil {
-		s.Log.Debug("Slack sent something else than a command or a press")
+		s.app.config.Log.Debug("Slack sent something else than a command or a press")
 		return
 	}
 	if asked.id == "" {
 		asked.id = e.EnvelopeID
 	}
-	s.take(asked)
+	s.app.take(asked)
 }
 
 // acknowledge tells Slack that an envelope has come. If the connection is gone, the answer still goes another way.
@@ -160,7 +160,7 @@ func (s *socket) acknowledge(ctx context.Context, envelope string) {
 	ctx, cancel := context.WithTimeout(ctx, ackTime)
 	defer cancel()
 	if err := s.client.AckCtx(ctx, envelope, nil); err != nil && !errors.Is(err, context.Canceled) {
-		s.Log.Warn("acknowledging to Slack", "err", err)
+		s.app.config.Log.Warn("acknowledging to Slack", "err", err)
 	}
 }
 

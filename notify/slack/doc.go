@@ -12,7 +12,7 @@
 // lost because of its form. An update that Slack refuses because the message is gone becomes a new message.
 //
 // The buttons and the menu below a message have the action IDs [ActionAcknowledge] to [ActionUsage]. What a press does is decided
-// in internal/slackapp, which reads the choices with [ParseSnooze] and finds the message with [Place].
+// in internal/slackapp/commands, which reads the choices with [ParseSnooze] and finds the message with [Place].
 //
 // What an error code of Slack means, and how text is escaped, is in internal/slackapi.
 package slack

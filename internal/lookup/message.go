@@ -1,0 +1,41 @@
+package lookup
+
+import (
+	"context"
+	"errors"
+
+	"notewatch/internal/store"
+	"notewatch/rules"
+)
+
+// A Message is what one receiver shows of some alerts.
+type Message struct {
+	Receiver string        // name
+	Ref      string        // the receiver's own handle; "" before it was posted
+	Sending  bool          // it has been sent for the first time, and the receiver has not said yet that it was posted
+	Alerts   []rules.Alert // as they are now, in the order of their firing
+}
+
+// Message returns the message of an ID, and reports whether there is one.
+func (d *Desk) Message(ctx context.Context, id string) (m Message, ok bool, err error) {
+	stored, members, err := d.Store.Members(ctx, id)
+	if errors.Is(err, store.ErrNoMessage) {
+		return Message{}, false, nil
+	} else if err != nil {
+		return Message{}, false, err
+	}
+	m = Message{Receiver: stored.Receiver, Ref: stored.Ref, Sending: !stored.BegunAt.IsZero() && stored.PostedAt.IsZero()}
+	for _, member := range members {
+		m.Alerts = append(m.Alerts, member.Alert)
+	}
+	return m, true, nil
+}
+
+// ReceiversOf returns the names of the receivers that have been notified of an alert, or will be.
+func (d *Desk) ReceiversOf(ctx context.Context, alert string) (names []string, err error) {
+	deliveries, err := d.Store.DeliveriesTo(ctx, []string{alert})
+	for receiver := range deliveries[alert] {
+		names = append(names, receiver)
+	}
+	return names, err
+}

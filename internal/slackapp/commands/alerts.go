@@ -1,0 +1,96 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/deliver"
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
+	"notewatch/internal/slackapp/grammar"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// maxAlerts is how many alerts are listed at most.
+const maxAlerts = 30
+
+// alerts lists what is wrong now.
+func (q *question) alerts(ctx context.Context) (page, error) {
+	if i := slices.IndexFunc(q.line.Rest, grammar.Token.Span); i >= 0 {
+		return page{}, grammar.MistakeError("alerts takes no span, such as " + q.line.Rest[i].Text + ": it says what is wrong now.")
+	}
+	named, kinds := grammar.TakeKind(q.line.Rest)
+	of := lookup.Subject{}
+	if len(named) > 0 {
+		var err error
+		if of, err = q.find(ctx, grammar.Joined(named), kinds...); err != nil {
+			return page{}, err
+		}
+	}
+	open, count, err := q.desk.OpenAlerts(ctx, of, maxAlerts)
+	if err != nil {
+		return page{}, err
+	}
+	return q.alertsPage(of, open, count), nil
+}
+
+// alertsPage puts alerts into words.
+func (q *question) alertsPage(of lookup.Subject, open []lookup.Alert, count int) page {
+	var p page
+	about := ""
+	if of.Kind != lookup.KindAll {
+		about = " of " + subjectText(of)
+	}
+	if count == 0 {
+		p.say("No alert" + about + " is open.")
+		return p
+	}
+	p.say("*" + words.Count(count, "open alert") + "*" + about + ", the worst first")
+	var lines []string
+	var oldest time.Time
+	for _, a := range open {
+		lines = append(lines, "• "+alertText(a, q.desk.Now()))
+		if !a.AsOf.IsZero() && (oldest.IsZero() || a.AsOf.Before(oldest)) {
+			oldest = a.AsOf
+		}
+	}
+	if more := count - len(open); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more: name a project or a device, or see them all at the terminal with notewatch alerts", more))
+	}
+	p.say(lines...)
+	p.note = asOfText(oldest, q.desk.Now())
+	return p
+}
+
+// alertText says all of an alert in one line.
+func alertText(a lookup.Alert, now time.Time) string {
+	level, since := a.Level.String(), a.FiredAt
+	if a.State == rules.Pending {
+		level, since = "pending", a.Since
+	}
+	drill, ack := "", ""
+	if a.Drill {
+		drill = "a drill"
+	}
+	if by := deliver.AckText(a.Ack); by != "" {
+		ack = "taken on by " + slackapi.Mrkdwn(by, maxSaid)
+	}
+	return "*" + level + "* " + words.Dotted(link(a.About()), alertValue(a), name(a.Rule),
+		"since "+agoText(since, now), ack, slackapi.Mrkdwn(deliver.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
+}
+
+// alertValue is the figure of an alert against its limit.
+func alertValue(a lookup.Alert) string {
+	if a.Figure == "" {
+		return ""
+	}
+	text := words.Figure(a.Value, a.Unit)
+	if rules.Known(a.Limit) {
+		text += " of " + words.Figure(a.Limit, a.Unit)
+	}
+	return strings.TrimSpace(text + " " + name(a.Figure))
+}

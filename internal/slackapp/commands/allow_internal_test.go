@@ -1,0 +1,136 @@
+package commands
+
+import (
+	"bytes"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/slackapp"
+	"notewatch/notify/notifytest"
+	"notewatch/rules"
+)
+
+func TestMayLook(t *testing.T) {
+	bob := slackapp.Person{ID: "U0000000BOB", Name: "bob"}
+	for name, test := range map[string]struct {
+		allowed []string
+		want    string
+	}{
+		"by default":     {nil, ""},
+		"by name":        {[]string{"U1", bob.ID}, ""},
+		"by channel":     {[]string{"C0000000001"}, ""},
+		"by group":       {[]string{"S0000000001"}, ""},
+		"another person": {[]string{"U1"}, "Only <@U1> may look things up here."},
+		"others":         {[]string{"W1", "C2", "S0000000002"}, "Only <@W1>, people in <#C2> and <!subteam^S0000000002> may look things up here."},
+		"many": {
+			[]string{"U1", "U2", "U3", "U4", "U5", "U6", "U7", "U8", "U9", "U10", "U11", "U12"},
+			"Only <@U1>, <@U2>, <@U3>, <@U4>, <@U5>, <@U6>, <@U7>, <@U8>, <@U9>, <@U10> and 2 more may look things up here.",
+		},
+		"an unknown group": {[]string{"S0000000009"}, "I could not find out who is in <!subteam^S0000000009>. " +
+			"Has the app the scope usergroups:read? The log of notewatch says more."},
+		"by group, beside an unknown one": {[]string{"S0000000009", "S0000000001"}, ""},
+		"others, and unknown groups": {[]string{"S0000000009", "S0000000002", "S0000000008"}, "I could not find out who is in <!subteam^S0000000009>. " +
+			"Has the app the scope usergroups:read? The log of notewatch says more."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			slack := notifytest.NewSlack()
+			t.Cleanup(slack.Close)
+			slack.SetGroup("S0000000001", "U1", bob.ID)
+			slack.SetGroup("S0000000002", "U1")
+			a := New(Config{
+				Allow: func() Allow { return Allow{Look: test.allowed} }, Slack: client(slack),
+				Machine: time.Now, Log: slog.New(slog.DiscardHandler),
+			})
+			told := ""
+			if err := a.mayLook(t.Context(), bob, "C0000000001"); err != nil {
+				told = err.Error()
+			}
+			require.Equal(t, test.want, told)
+		})
+	}
+}
+
+// By default those change things who are told of them, which is what the channel says.
+func TestMayChange(t *testing.T) {
+	bob := slackapp.Person{ID: "U0000000BOB"}
+	for name, test := range map[string]struct {
+		allowed, told []string
+		want          string
+	}{
+		"in the channel":       {nil, []string{"C2", "C1"}, ""},
+		"elsewhere":            {nil, []string{"C2", "C3"}, "Only people in <#C2> and people in <#C3> may change this. Please ask from there."},
+		"nobody is told":       {nil, nil, "No channel in Slack is told of this, so that nobody may change it from here. The setting slack.allow.change can say who may."},
+		"named":                {[]string{bob.ID}, []string{"C2"}, ""},
+		"not named":            {[]string{"U1"}, []string{"C1"}, "Only <@U1> may change this."},
+		"in a named channel":   {[]string{"C1"}, nil, ""},
+		"named, but elsewhere": {[]string{"C3"}, []string{"C1"}, "Only people in <#C3> may change this."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &Answerer{config: Config{Allow: func() Allow { return Allow{Change: test.allowed} }}}
+			told := ""
+			if err := a.mayChange(t.Context(), bob, "C1", test.told); err != nil {
+				told = err.Error()
+			}
+			require.Equal(t, test.want, told)
+		})
+	}
+}
+
+// Who is in a group is asked once in a while, and again at once after a failure.
+func TestGroupsAreRemembered(t *testing.T) {
+	slack := notifytest.NewSlack()
+	t.Cleanup(slack.Close)
+	now, log := midday, new(bytes.Buffer)
+	a := New(Config{
+		Allow: func() Allow { return Allow{Look: []string{"S1"}} }, Slack: client(slack),
+		Machine: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(log, nil)),
+	})
+	bob := slackapp.Person{ID: "U0000000BOB"}
+	slack.FailMethod("usergroups.users.list", notifytest.Code("missing_scope"))
+	slack.SetGroup("S1", bob.ID)
+	require.Error(t, a.mayLook(t.Context(), bob, "C1"))
+	require.Contains(t, log.String(), "missing_scope")
+	require.NoError(t, a.mayLook(t.Context(), bob, "C1"))
+
+	slack.SetGroup("S1")
+	now = now.Add(groupsKnown - time.Second)
+	require.NoError(t, a.mayLook(t.Context(), bob, "C1"))
+	now = now.Add(time.Second)
+	require.Error(t, a.mayLook(t.Context(), bob, "C1"))
+}
+
+// Everything is also what notewatch says of itself: who silences that has to be told of it.
+func TestEverythingIsForThoseWhoAreAlsoToldOfNotewatchItself(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	d.bot.Config().Projects[1].Notify = []string{"team"}
+	d.operators("log")
+	require.Contains(t, d.refused("silence everything for 2h because of the fair"), "No channel in Slack is told of all of that")
+	d.ask("silence rule event-spike for 2h because it is known")
+	d.operators("log", "team")
+	d.ask("silence everything for 2h because of the fair")
+}
+
+// At the terminal, silences may be made by the names of projects. Those who are told of what they match may end them.
+func TestASilenceByTheNameOfAProjectIsForThoseWhoAreToldOfIt(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	for id, project := range map[string]string{"s-cold": "cold-chain", "s-lab": "lab"} {
+		require.NoError(t, d.bot.Silence(t.Context(), rules.Silence{
+			ID: id, Match: rules.Match{Project: project}, Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "maintenance",
+		}))
+	}
+	require.True(t, d.from(otherRoom, "unsilence s-cold").Failed)
+	require.Contains(t, d.ask("unsilence s-cold"), "Not silenced any more")
+	require.Contains(t, d.refused("unsilence s-lab"), "No channel in Slack is told of this")
+}
+
+// What is typed is for those who may look, whatever it changes; buttons are for the same people.
+func TestOnlyThoseWhoMayLookMayChange(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	d.allow = Allow{Look: []string{"U0BOB"}, Change: []string{"U0AMY"}}
+	require.Contains(t, d.refused("ack "+d.spike().ID), "Only <@U0BOB> may look things up")
+	d.allow.Look = append(d.allow.Look, "U0AMY")
+	d.ask("ack " + d.spike().ID)
+}

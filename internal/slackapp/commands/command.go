@@ -1,0 +1,100 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapp"
+	"notewatch/internal/slackapp/grammar"
+	"notewatch/internal/spelling"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// A question is a command that is to be answered.
+type question struct {
+	answerer *Answerer
+	asked    slackapp.Command
+	line     grammar.Line
+	verb     word
+	bot      *bot.Bot
+	desk     *lookup.Desk
+}
+
+// question returns the question that is to be answered.
+func (a *Answerer) question(c slackapp.Command) *question {
+	return &question{answerer: a, asked: c, bot: a.config.Bot(), desk: a.config.Desk()}
+}
+
+// Command does what a command asks for and says what came of it.
+func (a *Answerer) Command(ctx context.Context, c slackapp.Command) slackapp.Reply {
+	q := a.question(c)
+	return q.reply(ctx, q.answer)
+}
+
+// usageReply says how much a subject used, to whoever pressed a button.
+func (a *Answerer) usageReply(ctx context.Context, s lookup.Subject, span lookup.Span) slackapp.Reply {
+	q := a.question(slackapp.Command{})
+	return q.reply(ctx, func(ctx context.Context) (page, error) { return q.usageOf(ctx, s, span) })
+}
+
+// explainReply says why there is an alert, to whoever pressed a button.
+func (a *Answerer) explainReply(ctx context.Context, alert rules.Alert) slackapp.Reply {
+	q := a.question(slackapp.Command{})
+	return q.reply(ctx, func(ctx context.Context) (page, error) { return q.explainAlert(ctx, alert) })
+}
+
+// reply is what comes of an answer, for everybody if it is to be shared and nothing went wrong.
+func (q *question) reply(ctx context.Context, answer func(context.Context) (page, error)) slackapp.Reply {
+	p, err := answer(ctx)
+	if err != nil {
+		return q.refuse(ctx, err)
+	}
+	if q.line.Share {
+		p.note = words.Dotted(p.note, "asked by "+name(deliver.Name(q.asked.Person.String())))
+	}
+	r := p.reply()
+	r.Public = q.line.Share
+	return r
+}
+
+// answer finds out which word leads the command and what that has to say.
+func (q *question) answer(ctx context.Context) (p page, err error) {
+	if err := q.answerer.mayLook(ctx, q.asked.Person, q.asked.Channel); err != nil {
+		return p, err
+	}
+	if q.line, err = grammar.Parse(q.asked.Text); err != nil {
+		return p, err
+	}
+	if q.line.Word == "" {
+		return q.hello(ctx)
+	}
+	var known bool
+	if q.verb, known = wordOf(q.line.Word); !known {
+		return p, q.unknownWord(ctx)
+	}
+	if q.line.Reason != "" && !q.verb.reason {
+		return p, grammar.MistakeError(q.line.Word + " takes no because.")
+	}
+	return q.verb.answer(q, ctx)
+}
+
+// unknownWord says which word may be meant. Who types just a name may want to know what that has used.
+func (q *question) unknownWord(ctx context.Context) error {
+	text := "There is no word " + grammar.Quote(q.line.Word) + "."
+	near := spelling.Nearest(q.line.Word, wordNames())
+	if i := slices.IndexFunc(wordNames(), func(name string) bool { return strings.HasPrefix(name, q.line.Word) }); i >= 0 {
+		near = wordNames()[i]
+	}
+	if near != "" {
+		return grammar.MistakeError(text + " Did you mean " + near + "?")
+	}
+	if s, err := q.find(ctx, q.line.Word); err == nil && s.UID != "" {
+		return grammar.MistakeError(text + " For a " + string(s.Kind) + ", say what you want to know, such as usage " + q.called(ctx, s) + ".")
+	}
+	return grammar.MistakeError(text + " There are " + grammar.List(wordNames(), "and") + ".")
+}

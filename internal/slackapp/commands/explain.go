@@ -1,0 +1,173 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
+	"notewatch/internal/slackapp/grammar"
+	"notewatch/internal/spelling"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// explain says why there is an alert, or why not.
+func (q *question) explain(ctx context.Context) (page, error) {
+	order, err := grammar.ParseExplain(q.line.Rest)
+	if err != nil {
+		return page{}, err
+	}
+	if order.Rule == "" && q.rule(order.Alert) == nil {
+		a, err := q.desk.Alert(ctx, order.Alert)
+		if err != nil {
+			return page{}, err
+		}
+		return q.explainAlert(ctx, a)
+	}
+	return q.explainRule(ctx, order)
+}
+
+// explainAlert explains what the rule of an alert makes of its subject now.
+func (q *question) explainAlert(ctx context.Context, a rules.Alert) (page, error) {
+	switch {
+	case a.Drill:
+		return page{}, grammar.MistakeError("Alert " + a.ID + " is a drill: nothing is wrong.")
+	case a.Project == "":
+		return page{}, grammar.MistakeError("Alert " + a.ID + " is about notewatch itself, and no rule has found it: " + a.Told.Summary)
+	case q.rule(a.Rule) == nil:
+		return page{}, grammar.MistakeError("The rule " + a.Rule + " of alert " + a.ID + " is no longer in the rules file.")
+	}
+	e, err := q.bot.Explain(ctx, a.Rule, a.Project, a.Subject)
+	if err != nil {
+		return page{}, err
+	}
+	p := q.explainPage(e)
+	if !a.Open() {
+		why := ""
+		if a.Why != "" {
+			why = " (" + name(a.Why) + ")"
+		}
+		p.say("Alert " + "`" + a.ID + "` is over, since " + agoText(a.EndedAt, q.desk.Now()) + why + ": this is how it is now.")
+	}
+	return p, nil
+}
+
+// explainRule explains what a rule makes of something named.
+func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) (page, error) {
+	if order.Rule == "" {
+		order.Rule = order.Alert
+	}
+	r := q.rule(order.Rule)
+	if r == nil {
+		return page{}, q.unknownRule(order.Rule)
+	}
+	kinds := []lookup.Kind{lookup.KindDevice}
+	if r.Spec.Each == rules.EachProject {
+		kinds = append(kinds, lookup.KindProject)
+	} else if order.Subject == "" {
+		return page{}, grammar.MistakeError("The rule " + r.Spec.Name + " judges devices: name one behind it.")
+	}
+	s, err := q.find(ctx, order.Subject, kinds...)
+	if err != nil {
+		return page{}, err
+	}
+	device := ""
+	switch s.Kind {
+	case lookup.KindAll:
+		return page{}, grammar.MistakeError("The rule " + r.Spec.Name + " judges projects: name one behind it.")
+	case lookup.KindDevice:
+		device = s.UID
+	}
+	e, err := q.bot.Explain(ctx, r.Spec.Name, s.Project.UID, device)
+	if err != nil {
+		return page{}, err
+	}
+	return q.explainPage(e), nil
+}
+
+// rule returns the rule of a name, whatever the case; nil if there is none.
+func (q *question) rule(name string) *rules.Rule {
+	for _, r := range q.desk.Rules {
+		if strings.EqualFold(r.Spec.Name, name) || strings.EqualFold(r.Spec.Name, words.PlainDashes(name)) {
+			return r
+		}
+	}
+	return nil
+}
+
+// unknownRule says which rule may be meant.
+func (q *question) unknownRule(name string) error {
+	names := make([]string, len(q.desk.Rules))
+	for i, r := range q.desk.Rules {
+		names[i] = r.Spec.Name
+	}
+	slices.Sort(names)
+	text := "There is no rule " + grammar.Quote(name) + "."
+	if near := spelling.Nearest(name, names); near != "" {
+		return grammar.MistakeError(text + " Did you mean " + near + "?")
+	}
+	const listed = 8
+	if more := len(names) - listed; more > 0 {
+		names = append(names[:listed], fmt.Sprintf("%d more", more))
+	}
+	return grammar.MistakeError(text + " There are " + grammar.List(names, "and") + ".")
+}
+
+// explainPage puts an explanation into words.
+func (q *question) explainPage(e bot.Explanation) page {
+	now := q.desk.Now()
+	var p page
+	p.say("*"+name(e.Rule.Spec.Name)+"* for "+linkTo(e.Subject)+" "+verdict(e, now), heldText(e), hushText(e))
+	p.show(strings.Join(e.Lines(words.Figure), "\n"))
+	p.say(readText(e.PolledAt, e.Failures, e.Failure, e.Truncated)...)
+	if now.Sub(e.Now) > bot.StaleAfter {
+		p.say("Notehub was not read since " + agoText(e.Now, now) + ": this is how it was then.")
+	}
+	p.note = asOfText(e.PolledAt, now)
+	return p
+}
+
+// verdict says what has come of a rule.
+func verdict(e bot.Explanation, now time.Time) string {
+	switch {
+	case e.Err != nil:
+		return "cannot be judged: " + slackapi.Mrkdwn(e.Err.Error(), maxSaid)
+	case e.Alert.State == rules.Firing:
+		return fmt.Sprintf("fires, %s, since %s · `%s`", e.Alert.Level, agoText(e.Alert.FiredAt, now), name(e.Alert.ID))
+	case e.Alert.State == rules.Pending:
+		return "is true since " + agoText(e.Alert.Since, now) + ", but not yet for long enough"
+	case e.Selected == rules.False:
+		return "does not apply"
+	case e.Result.Least == e.Result.Most && e.Result.Least == rules.Inactive:
+		return "does not fire"
+	case e.Result.Least == rules.Inactive:
+		return "does not fire: what it needs is not known"
+	case e.Rule.Spec.For > 0:
+		return fmt.Sprintf("is true, %s: it is pending when it is judged next, and fires when it has been true for %s from then",
+			e.Result.Least, words.Duration(e.Rule.Spec.For))
+	}
+	return fmt.Sprintf("is true, %s: it fires when it is judged next", e.Result.Least)
+}
+
+// heldText says for how long levels have held that do not fire yet.
+func heldText(e bot.Explanation) string {
+	texts := make([]string, len(e.Held))
+	for i, h := range e.Held {
+		texts[i] = fmt.Sprintf("%s for %s of %s", h.Level, words.Duration(h.For), words.Duration(h.Need))
+	}
+	return words.Dotted(texts...)
+}
+
+// hushText says why people are not told.
+func hushText(e bot.Explanation) string {
+	if text := deliver.MuteText(e.Mute); text != "" {
+		return "People are not told: " + slackapi.Mrkdwn(text, maxSaid)
+	}
+	return ""
+}

@@ -1,0 +1,176 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
+	"notewatch/internal/slackapp/grammar"
+	"notewatch/rules"
+)
+
+// help says what can be asked, and how.
+func (q *question) help(ctx context.Context) (page, error) {
+	if len(q.line.Rest) > 0 {
+		return q.helpFor(ctx)
+	}
+	names := q.names(ctx)
+	var lines []string
+	var elsewhere bars
+	for _, w := range commands() {
+		line := strings.TrimSpace("*"+w.name+"* "+slackapi.Mrkdwn(w.hint, maxSaid)) + " – " + w.summary
+		examples, denied := q.offers(ctx, w, names)
+		if len(examples) > 0 {
+			line += " " + q.typed(examples[0])
+		} else if denied != "" {
+			elsewhere = elsewhere.with(w, denied)
+		}
+		lines = append(lines, line)
+	}
+	var p page
+	p.say("*What can be asked*, and what can be typed as it stands:")
+	p.say(lines...)
+	p.say(elsewhere.lines()...)
+	p.say(generalHelp)
+	return p, nil
+}
+
+// generalHelp is what holds for all words.
+const generalHelp = "Names match loosely: a name, a UID, the beginning of either. Put a name that is like a word into quotes. " +
+	"Answers are for you alone; with the word share they are for the channel. Days are UTC days."
+
+// helpFor says how one word is used.
+func (q *question) helpFor(ctx context.Context) (page, error) {
+	asked, err := grammar.ParseOne(q.line.Rest, "word")
+	if err != nil {
+		return page{}, err
+	}
+	w, ok := wordOf(grammar.Token{Text: asked}.Word())
+	if !ok {
+		q.line.Word = asked
+		return page{}, q.unknownWord(ctx)
+	}
+	var p page
+	p.say(strings.TrimSpace("*"+w.name+"* "+slackapi.Mrkdwn(w.hint, maxSaid)), w.summary)
+	lines, denied := q.offers(ctx, w, q.names(ctx))
+	for i, line := range lines {
+		lines[i] = "• " + q.typed(line)
+	}
+	switch {
+	case len(lines) > 0:
+		p.say(lines...)
+	case denied != "":
+		p.say(string(denied))
+	default:
+		p.say("There is nothing now that it could be used for.")
+	}
+	return p, nil
+}
+
+// names returns what stands for the placeholders of examples: names of what there is, "" where there is nothing of the kind.
+// Each is looked for once. That the store cannot be read is logged: who asks for help still wants it.
+func (q *question) names(ctx context.Context) func(placeholder string) string {
+	known := map[string]string{}
+	return func(placeholder string) string {
+		found, ok := known[placeholder]
+		if !ok {
+			var err error
+			if found, err = q.exemplar(ctx, placeholder); err != nil {
+				q.answerer.config.Log.Error("looking for names that examples can use", "err", err)
+			}
+			known[placeholder] = found
+		}
+		return found
+	}
+}
+
+// exemplar returns what an example can use for a placeholder.
+func (q *question) exemplar(ctx context.Context, placeholder string) (string, error) {
+	switch placeholder {
+	case "project", "fleet", "device":
+		return q.first(ctx, lookup.Kind(placeholder))
+	case "alert":
+		a, _, err := q.firing(ctx)
+		return a.ID, err
+	case "rule", "judged":
+		return q.judged(ctx, placeholder == "rule")
+	case "silence":
+		return q.endable(ctx)
+	case "figure":
+		return cmp.Or(q.desk.Rankings()...), nil
+	case "cost":
+		if slices.Contains(q.desk.Rankings(), lookup.ByCost) {
+			return lookup.ByCost, nil
+		}
+	case "tomorrow":
+		return `"` + q.desk.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly) + ` 14:00"`, nil
+	}
+	return "", nil
+}
+
+// first returns the name of a subject of a kind: the one that the worst alert is about, or else the first.
+func (q *question) first(ctx context.Context, kind lookup.Kind) (string, error) {
+	a, fires, err := q.firing(ctx)
+	switch s := lookup.SubjectOf(a); {
+	case err != nil:
+		return "", err
+	case fires && kind == s.Kind:
+		return q.called(ctx, s), nil
+	case fires && kind == lookup.KindProject:
+		return q.called(ctx, lookup.Subject{UID: s.Project.UID, Name: s.Project.Name}), nil
+	}
+	found, err := q.desk.Complete(ctx, "", 1, kind)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return q.called(ctx, found[0]), nil
+}
+
+// endable returns the ID of a silence: of one that the person may end, if there is any.
+func (q *question) endable(ctx context.Context) (string, error) {
+	silences, err := q.desk.Silences(ctx)
+	if err != nil || len(silences) == 0 {
+		return "", err
+	}
+	may := slices.IndexFunc(silences, func(s rules.Silence) bool { return q.mayAlter(ctx, s.Match) == nil })
+	return silences[max(may, 0)].ID, nil
+}
+
+// firing returns the worst alert that fires: of those that the person may change, if there are any.
+func (q *question) firing(ctx context.Context) (a rules.Alert, ok bool, err error) {
+	const looked = 10
+	open, err := q.desk.Worst(ctx, looked)
+	open = slices.DeleteFunc(open, func(a rules.Alert) bool { return a.State != rules.Firing || a.Project == "" || a.Drill })
+	if err != nil || len(open) == 0 {
+		return a, false, err
+	}
+	may := slices.IndexFunc(open, func(a rules.Alert) bool { return q.mayAlter(ctx, rules.Match{Alert: a.ID}) == nil })
+	return open[max(may, 0)], true, nil
+}
+
+// judged returns the name of a rule, or of a subject that it judges.
+func (q *question) judged(ctx context.Context, rule bool) (string, error) {
+	if len(q.desk.Rules) == 0 {
+		return "", nil
+	}
+	spec := q.desk.Rules[0].Spec
+	if rule {
+		return grammar.Called(spec.Name), nil
+	}
+	return q.first(ctx, lookup.Kind(spec.Each))
+}
+
+// called is how a subject can be called in a command: by its name, or by its UID if the name could be mistaken.
+func (q *question) called(ctx context.Context, s lookup.Subject) string {
+	if !grammar.Plain(s.Name) {
+		return s.UID
+	}
+	if found, err := q.desk.Find(ctx, s.Name); err != nil || found.UID != s.UID {
+		return s.UID
+	}
+	return grammar.Called(s.Name)
+}

@@ -1,0 +1,9 @@
+package commands
+
+import (
+	"testing"
+
+	"notewatch/internal/store/postgrestest"
+)
+
+func TestMain(m *testing.M) { postgrestest.Main(m) }

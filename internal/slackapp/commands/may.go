@@ -1,0 +1,94 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"notewatch/internal/lookup"
+	"notewatch/rules"
+)
+
+// mayAlter returns an error unless the person may change, from where they are, what is told of all alerts that m selects. It is
+// a [refusalError], or one of the store.
+func (q *question) mayAlter(ctx context.Context, m rules.Match) error {
+	if m.Alert != "" {
+		told, err := q.toldOf(ctx, m.Alert)
+		if err != nil {
+			return err
+		}
+		return q.answerer.mayChange(ctx, q.asked.Person, q.asked.Channel, told)
+	}
+	all, some := q.toldOfAll(m)
+	err := q.answerer.mayChange(ctx, q.asked.Person, q.asked.Channel, all)
+	if err != nil && len(all) == 0 && some && len(q.answerer.config.Allow().Change) == 0 {
+		return refusalError("No channel in Slack is told of all of that. Name a rule and a project that this channel is told of, " +
+			"or have the setting slack.allow.change say who may do more.")
+	}
+	return err
+}
+
+// toldOf returns the IDs of the channels in Slack that have been told of an alert, or would be.
+func (q *question) toldOf(ctx context.Context, alert string) ([]string, error) {
+	receivers, err := q.desk.ReceiversOf(ctx, alert)
+	if err != nil {
+		return nil, err
+	}
+	found, err := q.desk.Alert(ctx, alert)
+	if _, unknown := errors.AsType[*lookup.UnknownError](err); unknown {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	would, _ := q.toldOfAll(rules.Match{Rule: found.Rule, Project: found.Project})
+	return sorted(append(q.channels(receivers), would...)), nil
+}
+
+// toldOfAll returns the IDs of the channels in Slack that are told of all that m selects, and whether any is told of some of it.
+func (q *question) toldOfAll(m rules.Match) (all []string, some bool) {
+	for i, receivers := range q.receiversOf(m) {
+		told := q.channels(receivers)
+		if some = some || len(told) > 0; i == 0 {
+			all = told
+		}
+		all = slices.DeleteFunc(all, func(id string) bool { return !slices.Contains(told, id) })
+	}
+	return all, some
+}
+
+// receiversOf returns the names of the receivers of each rule in each project that m selects. What names neither a rule nor a
+// project also selects what notewatch says of itself. At the terminal, projects may be selected by their names, also as subjects.
+func (q *question) receiversOf(m rules.Match) (all [][]string) {
+	if m.Rule == "" && m.Project == "" {
+		all = append(all, q.bot.Config().Operators)
+	}
+	for _, p := range q.bot.Config().Projects {
+		if m.Project != "" && m.Project != p.UID && m.Project != p.Name {
+			continue
+		}
+		for _, r := range q.bot.Config().Rules {
+			named := m.Rule == "" || m.Rule == r.Spec.Name
+			project := r.Spec.Each == rules.EachProject // of which alerts have the project as their subject
+			if named && (!project || m.Subject == "" || m.Subject == p.Name) {
+				all = append(all, p.Recipients(r))
+			}
+		}
+	}
+	return all
+}
+
+// channels returns the IDs of the channels in Slack of receivers.
+func (q *question) channels(receivers []string) (ids []string) {
+	for receiver, id := range q.answerer.config.Channels() {
+		if slices.Contains(receivers, receiver) {
+			ids = append(ids, id)
+		}
+	}
+	return sorted(ids)
+}
+
+// sorted returns each of some IDs once, in order.
+func sorted(ids []string) []string {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

@@ -1,0 +1,103 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
+	"notewatch/internal/slackapp"
+	"notewatch/internal/slackapp/grammar"
+)
+
+// refuse says why nothing was done, and how to ask instead.
+func (q *question) refuse(ctx context.Context, err error) slackapp.Reply {
+	var p page
+	p.say(q.complaint(err)...)
+	if _, denied := errors.AsType[refusalError](err); !denied {
+		p.say(q.instead(ctx))
+	}
+	r := p.reply()
+	r.Failed = true
+	return r
+}
+
+// complaint is what is wrong, as lines of mrkdwn.
+func (q *question) complaint(err error) []string {
+	if denied, ok := errors.AsType[refusalError](err); ok {
+		return []string{string(denied)}
+	}
+	if slip, ok := errors.AsType[grammar.MistakeError](err); ok {
+		return []string{slackapi.Mrkdwn(string(slip), maxSaid)}
+	}
+	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok {
+		return []string{unknownText(unknown)}
+	}
+	if several, ok := errors.AsType[*lookup.AmbiguousError](err); ok {
+		return candidates(several)
+	}
+	if several, ok := errors.AsType[*lookup.AmbiguousIDError](err); ok {
+		return []string{"Several " + string(several.Kind) + "s begin with " + name(grammar.Quote(several.Text)) + ": " + listIDs(several) + "."}
+	}
+	if gone, ok := errors.AsType[*bot.UnknownError](err); ok {
+		return []string{"There is no " + gone.What + " " + name(grammar.Quote(gone.Name)) + " any more."}
+	}
+	q.answerer.config.Log.Error("answering a command", "word", q.verb.name, "err", err)
+	return []string{slackapp.SorryText}
+}
+
+// unknownText says that nothing is called so, and what may be meant.
+func unknownText(e *lookup.UnknownError) string {
+	kinds := make([]string, len(e.Kinds))
+	for i, kind := range e.Kinds {
+		kinds[i] = string(kind)
+	}
+	if len(kinds) == 0 {
+		kinds = []string{"project", "fleet", "device"}
+	}
+	text := "There is no " + grammar.List(kinds, "or") + " " + name(grammar.Quote(e.Text)) + "."
+	if e.Nearest != "" {
+		text += " Did you mean " + name(grammar.Quote(e.Nearest)) + "?"
+	}
+	return text
+}
+
+// candidates lists what a name may be of.
+func candidates(e *lookup.AmbiguousError) []string {
+	lines := []string{name(grammar.Quote(e.Text)) + " may be any of these:"}
+	for _, s := range e.Candidates {
+		lines = append(lines, "• "+subjectText(s)+" `"+name(s.UID)+"`")
+	}
+	if e.More > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", e.More))
+	}
+	return lines
+}
+
+func listIDs(e *lookup.AmbiguousIDError) string {
+	var ids []string
+	for _, id := range e.IDs {
+		ids = append(ids, "`"+name(id)+"`")
+	}
+	if e.More > 0 {
+		ids = append(ids, fmt.Sprintf("%d more", e.More))
+	}
+	return grammar.List(ids, "and")
+}
+
+// instead names a line that can be typed in place of one that was refused.
+func (q *question) instead(ctx context.Context) string {
+	more := q.typed(strings.TrimSpace("help "+q.verb.name)) + " says more."
+	if lines, _ := q.offers(ctx, q.verb, q.names(ctx)); len(lines) > 0 {
+		return "For example " + q.typed(lines[0]) + " · " + more
+	}
+	return more
+}
+
+// typed shows a command so that it can be typed as it stands.
+func (q *question) typed(text string) string {
+	return "`" + slackapi.Mrkdwn(q.answerer.config.Command()+" "+text, maxSaid) + "`"
+}

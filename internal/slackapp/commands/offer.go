@@ -1,0 +1,66 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"notewatch/internal/slackapp/grammar"
+)
+
+// offers returns the examples of a word that can be typed, as far as the person may do them where they are. denied is why not of
+// the first that is left out for that; "" if none is.
+func (q *question) offers(ctx context.Context, w word, names func(string) string) (lines []string, denied refusalError) {
+	for _, line := range w.lines(names) {
+		err := q.mayType(ctx, w, line)
+		refused, ok := errors.AsType[refusalError](err)
+		switch {
+		case err == nil:
+			lines = append(lines, line)
+		case ok:
+			denied = cmp.Or(denied, refused)
+		default:
+			q.answerer.config.Log.Warn("leaving out an example of help", "word", w.name, "err", err)
+		}
+	}
+	return lines, denied
+}
+
+// mayType returns an error unless the person may have a line of a word done where they are. It does nothing of it.
+func (q *question) mayType(ctx context.Context, w word, text string) (err error) {
+	if w.may == nil {
+		return nil
+	}
+	typed := *q
+	if typed.line, err = grammar.Parse(text); err != nil {
+		return err
+	}
+	return w.may(&typed, ctx)
+}
+
+// bars are why the person may not do some words where they are.
+type bars []bar
+
+type bar struct {
+	denied refusalError
+	words  []string
+}
+
+// with returns b with one more word.
+func (b bars) with(w word, denied refusalError) bars {
+	at := slices.IndexFunc(b, func(other bar) bool { return other.denied == denied })
+	if at < 0 {
+		return append(b, bar{denied: denied, words: []string{w.name}})
+	}
+	b[at].words = append(b[at].words, w.name)
+	return b
+}
+
+// lines say so, one for each reason.
+func (b bars) lines() (lines []string) {
+	for _, bar := range b {
+		lines = append(lines, "Not from here: "+grammar.List(bar.words, "and")+". "+string(bar.denied))
+	}
+	return lines
+}

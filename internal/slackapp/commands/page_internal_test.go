@@ -1,0 +1,136 @@
+package commands
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
+	"notewatch/internal/slackapp"
+	"notewatch/internal/slackapp/grammar"
+	"notewatch/rules"
+)
+
+// FuzzPage checks that Slack takes a page, however much is on it and whatever the names are, and that what is left out is
+// counted.
+func FuzzPage(f *testing.F) {
+	for _, name := range hostile {
+		f.Add(name, 3, 20)
+	}
+	f.Add("x", 60, 1)
+	f.Add(strings.Repeat("<>&", 100), 2, 100)
+	f.Fuzz(func(t *testing.T, outside string, paragraphs, lines int) {
+		var p page
+		p.say("*" + name(outside) + "*")
+		for range min(max(paragraphs, 0), 100) {
+			var all []string
+			for i := range min(max(lines, 0), 200) {
+				all = append(all, fmt.Sprintf("%d. %s", i, slackapi.Mrkdwn(outside, maxSaid)))
+			}
+			p.say(all...)
+			p.show(strings.Repeat("  "+outside+"\n", min(max(lines, 0), 200)))
+		}
+		p.note = name(outside)
+		requireSlack(t, p.reply())
+	})
+}
+
+func TestAPageCountsWhatItLeavesOut(t *testing.T) {
+	var p page
+	p.say("*headline*")
+	p.say(strings.Split(strings.TrimSpace(strings.Repeat(strings.Repeat("x", 99)+"\n", 150)), "\n")...)
+	p.note = "as of noon"
+	r := p.reply()
+	requireSlack(t, r)
+	last := textsIn(r.Blocks[len(r.Blocks)-2])[0]
+	require.Equal(t, "… 51 more lines, for which a message has no room", last)
+	require.Equal(t, []string{"as of noon"}, textsIn(r.Blocks[len(r.Blocks)-1]))
+}
+
+func TestWhatIsShownAsWrittenKeepsItsShape(t *testing.T) {
+	var p page
+	p.show("all of\n  `a` < 1\n    b")
+	require.Equal(t, "```\nall of\n  'a' &lt; 1\n    b\n```", p.reply().Text)
+}
+
+// Rankings and usage fit, whatever the names are and however many devices there are.
+func TestLongAnswersFit(t *testing.T) {
+	d := newAskDesk(t, usualScene())
+	q := d.answerer.question(slackapp.Command{})
+	for _, outside := range append(hostile, strings.Repeat("<", 300)) {
+		s := lookup.Subject{Kind: lookup.KindDevice, UID: outside, Name: outside, Project: lookup.Named{UID: "app:" + outside + strings.Repeat("x", 460), Name: outside}}
+		top := lookup.Top{By: "bytes", Span: lookup.Month, Source: lookup.Source{AsOf: midday, Failures: 3, Failure: outside, Truncated: true}, Unit: "B", Note: outside, Devices: 100_000, Unknown: 99_000, Total: 1e15}
+		for range grammar.MaxRows {
+			top.Rows = append(top.Rows, lookup.TopRow{Subject: s, Value: 1e13, Share: 1})
+		}
+		page := q.topPage(top, lookup.Subject{})
+		requireSlack(t, page.reply())
+
+		a := lookup.AlertOf(rules.Alert{ID: "a1b2c3d4e5", Rule: outside, Project: outside, Subject: outside, State: rules.Firing, Level: rules.Critical, FiredAt: midday, Value: 1e15, Limit: 1e12,
+			Told: rules.Told{Subject: outside, Project: outside, Figure: outside, Unit: outside}, Ack: rules.Ack{By: outside, At: midday},
+			Mute: rules.Mute{Kind: rules.BySilence, By: outside, Because: outside, Until: midday}}, midday, nil)
+		u := lookup.Usage{Subject: s, Span: lookup.Period, From: midday, To: midday, Source: lookup.Source{AsOf: midday, Failures: 1, Failure: outside, Truncated: true},
+			Device: &lookup.Device{Firmware: outside, SKU: outside, Voltage: math.NaN(), Disabled: true, LastActivity: midday}, AlertCount: 100_000}
+		for range 5 {
+			u.Alerts = append(u.Alerts, a)
+		}
+		for figure := range rules.FigureCount {
+			u.Figures = append(u.Figures, lookup.FigureUsage{Figure: figure, Unit: "B", Total: 1e15, Limit: 1e12, LimitRule: outside, Pace: 1e10, Forecast: 1e16, Usual: 1e10,
+				Days: make([]lookup.DayUsage, 366), Unknown: 300, Cost: lookup.Cost{Amount: 1, Forecast: 1, Currency: "USD", Note: outside}})
+			u.NotRead = append(u.NotRead, figure)
+		}
+		requireSlack(t, q.usagePage(u).reply())
+		var many []lookup.Alert
+		for range maxAlerts {
+			many = append(many, a)
+		}
+		requireSlack(t, q.alertsPage(s, many, 100_000).reply())
+	}
+}
+
+// Forecasts say when a limit is passed.
+func TestForecasts(t *testing.T) {
+	u := lookup.Usage{Period: lookup.UsagePeriod{End: midday.AddDate(0, 0, 15)}}
+	for _, test := range []struct {
+		total, limit, forecast float64
+		want                   string
+	}{
+		{100, 400, 250, ": within the limit"},
+		{100, 200, 250, ": 125 % of the limit, which is passed about Thu 25 Jun"},
+		{250, 200, 400, ": the limit is passed already"},
+		{100, math.NaN(), 250, "→ 250 when the period ends, Tue 30 Jun 12:00 UTC"},
+		{100, 200, math.NaN(), ""},
+	} {
+		text := forecastText(u, lookup.FigureUsage{Total: test.total, Limit: test.limit, LimitAt: midday.AddDate(0, 0, 10), Forecast: test.forecast})
+		require.True(t, strings.HasSuffix(text, test.want), "%q: want %q", text, test.want)
+	}
+}
+
+// Money is shown where prices are set, with what it is.
+func TestMoney(t *testing.T) {
+	spent := lookup.Cost{Amount: 0.75, Forecast: math.NaN(), Currency: "USD", Note: "at list price"}
+	require.Empty(t, costText(lookup.FigureUsage{}))
+	require.Equal(t, "0.75 USD (at list price)", costText(lookup.FigureUsage{Cost: spent}))
+	spent.Forecast = 1.5
+	require.Equal(t, "0.75 USD so far, 1.5 USD when the period ends (at list price)", costText(lookup.FigureUsage{Cost: spent}))
+}
+
+// What is not known is said.
+func TestWhatIsNotKnownIsSaid(t *testing.T) {
+	require.Equal(t, []string{
+		"Notehub has not been read yet: there are no figures.", "Notehub could not be read the last 2 times: status 503",
+		"Notehub cut its last answer short: there may be more than these figures say.",
+	}, readText(time.Time{}, 2, "status 503", true))
+	require.Equal(t, "3 of 14 days without data · 2 devices without data",
+		gapText(lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}, lookup.FigureUsage{Days: make([]lookup.DayUsage, 14), Unknown: 3, Missing: 2}))
+	require.Equal(t, "Notehub does not list it any more.", deviceText(lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindDevice}}, midday))
+	gone := figureLines(lookup.Usage{}, lookup.FigureUsage{
+		Figure: rules.Bytes, Unit: "B", Total: math.NaN(), Limit: math.NaN(), Pace: math.NaN(), Forecast: math.NaN(), Usual: math.NaN(),
+	})
+	require.Equal(t, "*bytes* no data", gone[0])
+}

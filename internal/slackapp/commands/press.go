@@ -1,0 +1,213 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapp"
+	"notewatch/internal/words"
+	"notewatch/notify"
+	notifyslack "notewatch/notify/slack"
+	"notewatch/rules"
+)
+
+// A pressed is a press of a button that is below the message it is meant for.
+type pressed struct {
+	asked    slackapp.Press
+	answerer *Answerer
+	bot      *bot.Bot
+	desk     *lookup.Desk
+	message  string        // ID
+	alerts   []rules.Alert // of the message
+}
+
+// Press does what a button is for and says what came of it, unless the message is about to show that.
+func (a *Answerer) Press(ctx context.Context, p slackapp.Press) slackapp.Reply {
+	reply, err := a.pressed(ctx, p)
+	if err == nil {
+		return reply
+	}
+	denied, ok := errors.AsType[refusalError](err)
+	if !ok {
+		a.config.Log.Error("doing what a button is for", "err", err)
+		denied = slackapp.SorryText
+	}
+	return slackapp.Reply{Text: string(denied), Failed: true}
+}
+
+func (a *Answerer) pressed(ctx context.Context, p slackapp.Press) (slackapp.Reply, error) {
+	do, message, changes, ok := meant(p)
+	if !ok {
+		return slackapp.Reply{}, refusalError("I do not know this button. Perhaps I was updated since: please use a newer message, or `" + a.config.Command() + "`.")
+	}
+	q := pressed{asked: p, answerer: a, bot: a.config.Bot(), desk: a.config.Desk(), message: message}
+	if err := q.look(ctx); err != nil {
+		return slackapp.Reply{}, err
+	}
+	if err := a.mayLook(ctx, p.Person, p.Channel); err != nil {
+		return slackapp.Reply{}, err
+	}
+	if changes {
+		if err := a.mayChange(ctx, p.Person, p.Channel, []string{p.Channel}); err != nil {
+			return slackapp.Reply{}, err
+		}
+	}
+	return do(&q, ctx)
+}
+
+// meant returns what a press is to do, below which message, and whether that changes anything.
+func meant(p slackapp.Press) (do func(*pressed, context.Context) (slackapp.Reply, error), message string, changes, ok bool) {
+	switch p.Action {
+	case notifyslack.ActionAcknowledge:
+		return (*pressed).takeOn, p.Value, true, true
+	case notifyslack.ActionUnacknowledge:
+		return (*pressed).giveBack, p.Value, true, true
+	case notifyslack.ActionExplain:
+		return (*pressed).explain, p.Value, false, true
+	case notifyslack.ActionUsage:
+		return (*pressed).usage, p.Value, false, true
+	case notifyslack.ActionSnooze:
+		length, message, ok := notifyslack.ParseSnooze(p.Value)
+		snooze := func(q *pressed, ctx context.Context) (slackapp.Reply, error) { return q.snooze(ctx, length) }
+		return snooze, message, true, ok
+	}
+	return nil, "", false, false
+}
+
+// look reads the alerts of the message. It is a [refusalError] unless the press comes from below that very message: values can
+// be made up, and messages forwarded; when one was posted afresh, the old one stays behind.
+func (q *pressed) look(ctx context.Context) error {
+	message, found, err := q.desk.Message(ctx, q.message)
+	if err != nil {
+		return err
+	}
+	if message.Sending {
+		return refusalError("Slack has not yet confirmed to me that this message is posted. Please press again in a moment.")
+	}
+	channel, ts, ok := notifyslack.Place(notify.Ref(message.Ref))
+	_, kept := q.answerer.config.Channels()[message.Receiver]
+	if !found || !ok || !kept || channel != q.asked.Channel || ts != q.asked.TS || len(message.Alerts) == 0 {
+		return refusalError("This message is out of date, or a copy, and is not kept up to date. " +
+			"Please use the newest one about it, or `" + q.answerer.config.Command() + " alerts`.")
+	}
+	q.alerts = message.Alerts
+	return nil
+}
+
+// firing returns the alerts that fire.
+func (q *pressed) firing() []rules.Alert {
+	return slices.DeleteFunc(slices.Clone(q.alerts), func(a rules.Alert) bool { return a.State != rules.Firing })
+}
+
+// over says that nothing is left to do.
+func (q *pressed) over() refusalError {
+	if len(q.alerts) > 1 {
+		return "That is over: none of these alerts fires any more."
+	}
+	return refusalError("That is over, since " + words.Time(q.alerts[0].EndedAt) + ".")
+}
+
+// takeOn notes that the person has what nobody has yet.
+func (q *pressed) takeOn(ctx context.Context) (slackapp.Reply, error) {
+	taken, err := q.bot.TakeOn(ctx, q.message, q.asked.Person.String())
+	if err != nil || taken > 0 {
+		return slackapp.Reply{}, err
+	}
+	if err := q.look(ctx); err != nil { // somebody may just have been faster
+		return slackapp.Reply{}, err
+	}
+	return slackapp.Reply{}, q.taken()
+}
+
+// taken says who has what fires.
+func (q *pressed) taken() refusalError {
+	firing, me := q.firing(), q.asked.Person.String()
+	switch {
+	case len(firing) == 0:
+		return q.over()
+	case slices.ContainsFunc(firing, func(a rules.Alert) bool { return a.Ack == rules.Ack{} }):
+		return "That changed just now. Please press again if you want it."
+	case len(firing) > 1:
+		return refusalError("All of these that fire are taken on already, by " + holders(firing, me) + ".")
+	case firing[0].Ack.By == me:
+		return refusalError("You have it already, since " + words.Time(firing[0].Ack.At) + ".")
+	}
+	return refusalError(name(deliver.Name(firing[0].Ack.By)) + " has it already, since " + words.Time(firing[0].Ack.At) + ".")
+}
+
+// holders names who have some alerts.
+func holders(alerts []rules.Alert, me string) string {
+	const named = 3
+	var all []string
+	for _, a := range alerts {
+		who := name(deliver.Name(a.Ack.By))
+		if a.Ack.By == me {
+			who = "you"
+		}
+		if !slices.Contains(all, who) {
+			all = append(all, who)
+		}
+	}
+	if more := len(all) - named; more > 0 {
+		all = append(all[:named], words.Count(more, "other"))
+	}
+	return strings.Join(all, ", ")
+}
+
+// giveBack notes that nobody has what fires any more.
+func (q *pressed) giveBack(ctx context.Context) (slackapp.Reply, error) {
+	given, err := q.bot.GiveBack(ctx, q.message, q.asked.Person.String())
+	if err != nil || given > 0 {
+		return slackapp.Reply{}, err
+	}
+	if err := q.look(ctx); err != nil {
+		return slackapp.Reply{}, err
+	}
+	switch {
+	case len(q.firing()) == 0:
+		return slackapp.Reply{}, q.over()
+	case len(q.alerts) > 1:
+		return slackapp.Reply{}, refusalError("Nobody has any of these.")
+	}
+	return slackapp.Reply{}, refusalError("Nobody has it.")
+}
+
+// explain says why the alert is there.
+func (q *pressed) explain(ctx context.Context) (slackapp.Reply, error) {
+	a, err := q.only("explain")
+	if err != nil {
+		return slackapp.Reply{}, err
+	}
+	return q.answerer.explainReply(ctx, a), nil
+}
+
+// usage says what the subject of the alert has used, over the time that the rule counts.
+func (q *pressed) usage(ctx context.Context) (slackapp.Reply, error) {
+	a, err := q.only("usage")
+	if err != nil {
+		return slackapp.Reply{}, err
+	}
+	span := lookup.Period
+	if strings.HasSuffix(a.Told.Figure, ".today") {
+		span = lookup.Today
+	}
+	return q.answerer.usageReply(ctx, lookup.SubjectOf(a), span), nil
+}
+
+// only returns the alert of a message that has just one, which is about a project or a device.
+func (q *pressed) only(word string) (rules.Alert, error) {
+	switch a := q.alerts[0]; {
+	case len(q.alerts) > 1:
+		return a, refusalError(fmt.Sprintf("Please ask for one of these: `%s %s …`.", q.answerer.config.Command(), word))
+	case a.Project == "":
+		return a, refusalError("This is about notewatch itself: there is no more to say. `" + q.answerer.config.Command() + " status` says how it does.")
+	default:
+		return a, nil
+	}
+}

@@ -1,0 +1,213 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
+	"notewatch/internal/slackapp/grammar"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// maxSilences is how many silences, and how many windows, are listed at most.
+const maxSilences = 30
+
+// silence keeps people from being told for a while.
+func (q *question) silence(ctx context.Context) (page, error) {
+	s, err := q.wanted(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	matching, err := q.desk.CountOpen(ctx, s.Match)
+	if err != nil {
+		return page{}, err
+	}
+	called, err := q.directory(ctx, s.Match)
+	if err != nil {
+		return page{}, err
+	}
+	if err := q.bot.Silence(ctx, s); errors.Is(err, bot.ErrOver) {
+		return page{}, grammar.MistakeError("Alert " + s.Match.Alert + " is over: there is nothing to silence.")
+	} else if err != nil {
+		return page{}, err
+	}
+	var p page
+	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), deliver.WhenText(s, s.Start), words.Count(matching, "open alert"), s.ID),
+		"New alerts of it are told when that ends, if they still stand. To end it before: "+q.typed("unsilence "+s.ID))
+	return p, nil
+}
+
+// wanted returns the silence that is asked for, if the person may have it.
+func (q *question) wanted(ctx context.Context) (rules.Silence, error) {
+	now := q.desk.Now()
+	order, err := grammar.ParseSilence(q.line, now)
+	if err != nil {
+		return rules.Silence{}, err
+	}
+	s := rules.Silence{ID: bot.NewSilenceID(), Start: now, End: order.Until, By: q.asked.Person.String(), Because: order.Because}
+	if s.Match, err = q.match(ctx, order); err != nil {
+		return s, err
+	}
+	return s, q.mayAlter(ctx, s.Match)
+}
+
+// match returns what an order selects, by identifiers.
+func (q *question) match(ctx context.Context, o grammar.SilenceOrder) (m rules.Match, err error) {
+	if o.Rule != "" {
+		r := q.rule(o.Rule)
+		if r == nil {
+			return m, q.unknownRule(o.Rule)
+		}
+		m.Rule = r.Spec.Name
+	}
+	if o.Project != "" {
+		p, err := q.find(ctx, o.Project, lookup.KindProject)
+		if err != nil {
+			return m, err
+		}
+		m.Project = p.UID
+	}
+	if o.Device != "" {
+		d, err := q.find(ctx, o.Device, lookup.KindDevice)
+		if err != nil {
+			return m, err
+		}
+		if m.Project != "" && m.Project != d.Project.UID {
+			return m, grammar.MistakeError("The device " + grammar.Quote(d.Name) + " is in the project " + grammar.Quote(d.Project.Name) + ".")
+		}
+		m.Project, m.Subject = d.Project.UID, d.UID
+	}
+	if o.Alert != "" {
+		a, err := q.alert(ctx, o.Alert)
+		if err != nil {
+			return m, err
+		}
+		m.Alert = a.ID
+	}
+	return m, nil
+}
+
+// alert returns the alert of an ID. What is no ID may be meant as a name.
+func (q *question) alert(ctx context.Context, text string) (rules.Alert, error) {
+	a, err := q.desk.Alert(ctx, text)
+	if unknown, ok := errors.AsType[*lookup.UnknownError](err); !ok || unknown.Nearest != "" || q.line.Word != "silence" {
+		return a, err
+	}
+	s, findErr := q.find(ctx, text, lookup.KindProject, lookup.KindDevice)
+	if findErr != nil {
+		return a, err
+	}
+	return a, grammar.MistakeError(fmt.Sprintf("There is no alert %s. To silence the %s of that name, write %[2]s before it.", grammar.Quote(text), s.Kind))
+}
+
+// silences lists what is silenced, by hand and by the rules file.
+func (q *question) silences(ctx context.Context) (page, error) {
+	if err := grammar.ParseNone(q.line); err != nil {
+		return page{}, err
+	}
+	now := q.desk.Now()
+	all, err := q.desk.Silences(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	windows := q.bot.Config().Windows
+	called, err := q.directory(ctx, matchesOf(all, windows)...)
+	if err != nil {
+		return page{}, err
+	}
+	var p page
+	if len(all)+len(windows) == 0 {
+		p.say("Nothing is silenced.")
+		return p, nil
+	}
+	p.say("*" + words.Count(len(all), "silence") + "* by hand, " + words.Count(len(windows), "window") + " of the rules file")
+	p.say(append(called.silenceLines(all, now), called.windowLines(windows, now)...)...)
+	return p, nil
+}
+
+// matchesOf returns what silences and windows select.
+func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Match) {
+	for _, s := range silences {
+		all = append(all, s.Match)
+	}
+	for _, w := range windows {
+		all = append(all, w.Match)
+	}
+	return all
+}
+
+// silenceLines say of silences what they mute, until when, by whom and why.
+func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []string) {
+	for _, s := range all[:min(len(all), maxSilences)] {
+		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), deliver.WhenText(s, now), name(deliver.Name(s.By)),
+			slackapi.Mrkdwn(s.Because, maxSaid)))
+	}
+	return leftOut(lines, len(all), "silence")
+}
+
+// windowLines say of windows of the rules file what they mute, and until when or from when.
+func (d directory) windowLines(all []rules.Window, now time.Time) (lines []string) {
+	for _, w := range all[:min(len(all), maxSilences)] {
+		when := "from " + words.Time(w.Next(now))
+		if end, open := w.Open(now); open && end.IsZero() {
+			when = "always"
+		} else if open {
+			when = "until " + words.Time(end)
+		}
+		lines = append(lines, "• "+d.matchText(w.Match)+" "+when+", by the rules file: "+slackapi.Mrkdwn(w.Because, maxSaid))
+	}
+	return leftOut(lines, len(all), "window")
+}
+
+// leftOut adds to lines how many more there are.
+func leftOut(lines []string, total int, what string) []string {
+	if more := total - len(lines); more > 0 {
+		lines = append(lines, "and "+words.Count(more, "more "+what))
+	}
+	return lines
+}
+
+// unsilence ends a silence.
+func (q *question) unsilence(ctx context.Context) (page, error) {
+	s, err := q.standing(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	called, err := q.directory(ctx, s.Match)
+	if err != nil {
+		return page{}, err
+	}
+	ended, err := q.bot.Unsilence(ctx, s.ID, q.asked.Person.String())
+	if err != nil {
+		return page{}, err
+	}
+	var p page
+	if !ended {
+		p.say("The silence `" + name(s.ID) + "` is over already.")
+		return p, nil
+	}
+	p.say("*Not silenced any more:* " + called.matchText(s.Match) + ". What still stands is told now.")
+	return p, nil
+}
+
+// standing returns the silence that is asked about, if it is not over and the person may end it.
+func (q *question) standing(ctx context.Context) (rules.Silence, error) {
+	id, err := grammar.ParseOne(q.line.Rest, "silence")
+	if err != nil {
+		return rules.Silence{}, err
+	}
+	s, err := q.desk.Silence(ctx, words.PlainDashes(id))
+	switch {
+	case err != nil:
+		return s, err
+	case s.Over(q.desk.Now()):
+		return s, grammar.MistakeError("The silence " + s.ID + " is over already, since " + words.Time(s.Stops()) + ".")
+	}
+	return s, q.mayAlter(ctx, s.Match)
+}

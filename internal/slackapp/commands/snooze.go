@@ -1,0 +1,184 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/deliver"
+	"notewatch/internal/slackapi"
+	"notewatch/internal/slackapp"
+	"notewatch/internal/words"
+	notifyslack "notewatch/notify/slack"
+	"notewatch/rules"
+)
+
+// A snooze is a silence that is asked for, and what fires of what it is for.
+type snooze struct {
+	rules.Silence
+	alerts []rules.Alert
+}
+
+// nearEnough is how much longer a silence has to last than one that stands: who asks for an hour twice in a row means one.
+const nearEnough = 5 * time.Minute
+
+// snooze silences what fires. If a silence was made or ended meanwhile, it looks again, so that of two presses there is one effect.
+func (q *pressed) snooze(ctx context.Context, length notifyslack.Snooze) (slackapp.Reply, error) {
+	for {
+		reply, err := q.snoozeOnce(ctx, length)
+		if !errors.Is(err, bot.ErrMoved) {
+			return reply, err
+		}
+		if err := q.look(ctx); err != nil {
+			return slackapp.Reply{}, err
+		}
+	}
+}
+
+func (q *pressed) snoozeOnce(ctx context.Context, length notifyslack.Snooze) (slackapp.Reply, error) {
+	wanted, err := q.wanted(length)
+	if err != nil {
+		return slackapp.Reply{}, err
+	}
+	silences, seen, err := q.bot.Silences(ctx)
+	if err != nil {
+		return slackapp.Reply{}, err
+	}
+	standing := rules.Mutes{Silences: silences}
+	fresh := slices.DeleteFunc(wanted, func(s snooze) bool { return s.covered(standing) })
+	if len(fresh) == 0 {
+		return slackapp.Reply{}, q.silenced(standing)
+	}
+	if err := q.maySilence(ctx, fresh); err != nil {
+		return slackapp.Reply{}, err
+	}
+	asked := make([]rules.Silence, len(fresh))
+	for i, s := range fresh {
+		asked[i] = s.Silence
+	}
+	made, err := q.bot.SilenceAll(ctx, asked, seen)
+	if err != nil {
+		return slackapp.Reply{}, err
+	}
+	if len(made) == 0 {
+		return slackapp.Reply{}, refusalError("That is over: nothing of it fires any more.")
+	}
+	isMade := func(s snooze) bool {
+		return slices.ContainsFunc(made, func(m rules.Silence) bool { return m.ID == s.ID })
+	}
+	return q.snoozed(slices.DeleteFunc(fresh, func(s snooze) bool { return !isMade(s) })), nil
+}
+
+// wanted returns the silences that are asked for: one for each alert, or for each rule of a project if these are many.
+func (q *pressed) wanted(length notifyslack.Snooze) ([]snooze, error) {
+	firing := q.firing()
+	firing = slices.DeleteFunc(firing, func(a rules.Alert) bool { return a.Drill })
+	many := len(firing) > notifyslack.MaxSnoozeOver
+	switch {
+	case len(q.firing()) == 0:
+		return nil, q.over()
+	case len(firing) == 0:
+		return nil, refusalError("A drill cannot be silenced. It ends by itself.")
+	case many && length == notifyslack.SnoozeOver:
+		return nil, refusalError("These are too many to wait for each of them. Please choose an hour or a day.")
+	}
+	var all []snooze
+	for _, a := range firing {
+		match := rules.Match{Alert: a.ID}
+		if many && a.Project != "" {
+			match = rules.Match{Rule: a.Rule, Project: a.Project}
+		}
+		at := slices.IndexFunc(all, func(s snooze) bool { return s.Match == match })
+		if at < 0 {
+			at, all = len(all), append(all, snooze{Silence: q.silence(match, length)})
+		}
+		all[at].alerts = append(all[at].alerts, a)
+	}
+	return all, nil
+}
+
+// maySilence returns an error unless the person may type the silences that are of a rule: these are of more than the message.
+func (q *pressed) maySilence(ctx context.Context, all []snooze) error {
+	typed := q.answerer.question(slackapp.Command{Person: q.asked.Person, Channel: q.asked.Channel})
+	for _, s := range all {
+		if s.Match.Rule == "" {
+			continue
+		}
+		err := typed.mayAlter(ctx, s.Match)
+		if denied, ok := errors.AsType[refusalError](err); ok {
+			return "These are many, so that this would silence all of rule " + refusalError(name(s.Match.Rule)) + ". " + denied
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// silence is one for as long as is asked for. It lasts until the alert is over if it has no end: that is when a period is, too,
+// since a silence that ended with the period would let the alert be told before the poll that closes it.
+func (q *pressed) silence(match rules.Match, length notifyslack.Snooze) rules.Silence {
+	now := q.bot.Config().Clock.Now()
+	s := rules.Silence{ID: bot.NewSilenceID(), Match: match, Start: now, By: q.asked.Person.String(), Because: "snoozed from Slack"}
+	switch length {
+	case notifyslack.SnoozeHour:
+		s.End = now.Add(time.Hour)
+	case notifyslack.SnoozeDay:
+		s.End = now.Add(24 * time.Hour)
+	}
+	return s
+}
+
+// covered reports whether each alert of s is silenced already, for about as long.
+func (s snooze) covered(standing rules.Mutes) bool {
+	return !slices.ContainsFunc(s.alerts, func(a rules.Alert) bool {
+		mute := standing.Of(a, s.Start)
+		longer := s.End.IsZero() || mute.Until.Before(s.End.Add(-nearEnough))
+		return mute.Kind == rules.ByNothing || !mute.Until.IsZero() && longer
+	})
+}
+
+// silenced says that there is nothing to do.
+func (q *pressed) silenced(standing rules.Mutes) refusalError {
+	if len(q.alerts) > 1 {
+		return "All of these that fire are silenced already, for as long as that."
+	}
+	mute := standing.Of(q.alerts[0], q.bot.Config().Clock.Now())
+	return refusalError("It is " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + ".")
+}
+
+// snoozed says what the message does not show by itself: that a rule was silenced, or that something else mutes the alert.
+func (q *pressed) snoozed(made []snooze) slackapp.Reply {
+	const named = 5
+	first := made[0]
+	if first.Match.Alert != "" {
+		if mute := first.alerts[0].Mute; len(q.alerts) == 1 && first.hidden(mute) {
+			return slackapp.Reply{Text: "It is snoozed, and besides it is " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + "."}
+		}
+		return slackapp.Reply{}
+	}
+	var what []string
+	for _, s := range made[:min(len(made), named)] {
+		told := s.alerts[0]
+		what = append(what, "all of rule *"+name(told.Rule)+"* in "+name(told.Told.Project))
+	}
+	if more := len(made) - named; more > 0 {
+		what = append(what, words.Count(more, "more rule"))
+	}
+	return slackapp.Reply{Text: "These are many, so I silenced " + strings.Join(what, ", ") + ", until " + words.Time(first.End) +
+		". `" + q.answerer.config.Command() + " silences` lists that, and `" + q.answerer.config.Command() + " unsilence` ends it."}
+}
+
+// hidden reports whether the message goes on to say that something else mutes the alert.
+func (s snooze) hidden(mute rules.Mute) bool {
+	switch mute.Kind {
+	case rules.ByNothing, rules.BySilence: // which s outlasts, or it would not have been made
+		return false
+	case rules.ByWindow:
+		return mute.Until.IsZero() || mute.Until.After(s.End) && !s.End.IsZero()
+	}
+	return true
+}

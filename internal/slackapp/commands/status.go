@@ -1,0 +1,207 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
+	"notewatch/internal/slackapp/grammar"
+	"notewatch/internal/words"
+)
+
+// hello is the answer to a command without a word: how things stand, and how to go on.
+func (q *question) hello(ctx context.Context) (page, error) {
+	s, err := q.desk.Status(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	var p page
+	p.say(alarmText(s), ageText(s))
+	p.say(q.goOn(ctx))
+	return p, nil
+}
+
+// goOn names what can be typed next.
+func (q *question) goOn(ctx context.Context) string {
+	names := q.names(ctx)
+	var lines []string
+	for _, leading := range []string{"usage", "top", "alerts"} {
+		w, _ := wordOf(leading)
+		if found := w.lines(names); len(found) > 0 {
+			lines = append(lines, q.typed(found[0]))
+		}
+	}
+	return "Try " + grammar.List(append(lines, q.typed("help")), "or")
+}
+
+// status says how notewatch itself does.
+func (q *question) status(ctx context.Context) (page, error) {
+	if err := grammar.ParseNone(q.line); err != nil {
+		return page{}, err
+	}
+	s, err := q.desk.Status(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	var p page
+	p.say(alarmText(s))
+	var projects, accounts []string
+	for _, project := range s.Projects {
+		projects = append(projects, "• "+projectText(project, s.Now))
+	}
+	for _, a := range s.Accounts {
+		accounts = append(accounts, "• "+accountText(a, s.Now))
+	}
+	p.say(projects...)
+	p.say(accounts...)
+	p.say(receiverLines(s)...)
+	return p, nil
+}
+
+// alarmText says how many alerts there are: "2 alerts fire: 1 critical, 1 warning; 1 pending".
+func alarmText(s lookup.Status) string {
+	pending, silences := some(s.Alerts.Pending, "pending"), silencesText(s)
+	firing := s.Alerts.Firing()
+	if len(firing) == 0 {
+		return words.Dotted("*No alert fires*", pending, silences)
+	}
+	return words.Dotted("*Firing:* "+grammar.List(firing, "and"), some(s.Alerts.Muted, "muted"), some(s.Alerts.Acknowledged, "taken on"), pending, silences)
+}
+
+func silencesText(s lookup.Status) string {
+	if s.Alerts.Silences == 0 {
+		return ""
+	}
+	return words.Count(s.Alerts.Silences, "silence")
+}
+
+func some(n int, what string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// ageText says how old the figures are: those of the project that was read longest ago.
+func ageText(s lookup.Status) string {
+	devices, failing := 0, 0
+	oldest := s.Now
+	for _, p := range s.Projects {
+		devices += p.Devices
+		if p.Failures > 0 {
+			failing++
+		}
+		if p.PolledAt.Before(oldest) {
+			oldest = p.PolledAt
+		}
+	}
+	text := "Watching " + words.Count(len(s.Projects), "project") + " with " + words.Count(devices, "device")
+	age := asOfText(oldest, s.Now)
+	if oldest.IsZero() {
+		age = "not all have been read yet"
+	}
+	if failing > 0 {
+		return words.Dotted(text, age, words.Count(failing, "project")+" could not be read lately: the word status says more")
+	}
+	return words.Dotted(text, age)
+}
+
+// projectText says how the reading of a project goes.
+func projectText(p lookup.ProjectStatus, now time.Time) string {
+	read, next, failed, truncated := "never read", "", "", ""
+	if !p.PolledAt.IsZero() {
+		read = "read " + agoText(p.PolledAt, now)
+	}
+	switch {
+	case p.Ahead(now):
+		read, next = "last polled later than now: the clock was set back", "next now"
+	case p.Polling || p.Behind != "":
+		next = bot.PollText(name(p.Name), name(p.Behind), p.Wait)
+	case p.Next.After(now):
+		next = "next in " + words.Duration(p.Next.Sub(now))
+	case !p.Next.IsZero():
+		next = "next now"
+	}
+	if p.Failures > 0 {
+		failed = "failed " + words.Count(p.Failures, "time") + " since: " + slackapi.Mrkdwn(p.Failure, maxSaid)
+	}
+	if p.Truncated {
+		truncated = words.Truncated
+	}
+	return words.Dotted("*"+name(p.Name)+"* "+words.Count(p.Devices, "device"), read, next, failed, truncated, words.Damaged(p.Damaged))
+}
+
+// accountText says how many requests an account has made of those that it may.
+func accountText(a lookup.AccountStatus, now time.Time) string {
+	const minutes = 24 * 60
+	text := fmt.Sprintf("account %s: %s today (UTC), of at most %s", name(a.Name), words.Count(a.Today, "request"), words.Figure(a.PerMinute*minutes, ""))
+	if a.Interval > 0 {
+		text += ", a poll of each project every " + words.Duration(a.Interval)
+	}
+	switch broken := bot.AccountText(a.Cause, name(a.Name)); {
+	case broken != "":
+		text += "; " + broken + ": " + bot.NextStep(a.Cause)
+	case a.HeldUntil.After(now):
+		text += "; rate-limited by Notehub until " + words.Time(a.HeldUntil)
+	case a.RestoredAt.After(now):
+		text += "; " + bot.RateText(a.Rate, a.PerMinute, a.RestoredAt)
+	}
+	return text
+}
+
+// receiverLines say which receivers do not show yet what they should.
+func receiverLines(s lookup.Status) []string {
+	var lines []string
+	for _, r := range s.Receivers {
+		if r.Waiting == 0 && r.GivenUp == 0 {
+			continue
+		}
+		waiting, dead, next := "", "", ""
+		if r.Waiting > 0 {
+			waiting = fmt.Sprintf("%s waiting, the oldest for %s", words.Count(r.Waiting, "alert"), words.Duration(r.Oldest))
+		}
+		if r.GivenUp > 0 {
+			dead = words.Count(r.GivenUp, "alert") + " given up"
+		}
+		if r.Next.After(s.Now) {
+			next = "next try " + words.Time(r.Next)
+		}
+		lines = append(lines, "• receiver "+words.Dotted("*"+name(r.Name)+"*", waiting, dead, next))
+	}
+	if len(lines) == 0 {
+		lines = append(lines, "All receivers show what they should: "+words.Count(len(s.Receivers), "receiver"))
+	}
+	return lines
+}
+
+// refresh reads Notehub now.
+func (q *question) refresh(ctx context.Context) (page, error) {
+	if err := grammar.ParseNone(q.line); err != nil {
+		return page{}, err
+	}
+	if err := q.mayRefresh(ctx); err != nil {
+		return page{}, err
+	}
+	requests, already, err := q.bot.Refresh(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	var p page
+	if already {
+		p.say("Notehub is being read, or was within the last minute: there is nothing to do.")
+	} else {
+		p.say("Reading Notehub now, which takes " + words.Count(requests, "request") + " of the budget. Ask again in a minute.")
+	}
+	return p, nil
+}
+
+// mayRefresh returns an error unless the person may have Notehub read from where they are. It is a [refusalError].
+func (q *question) mayRefresh(ctx context.Context) error {
+	anywhere := slices.Compact(slices.Sorted(maps.Values(q.answerer.config.Channels())))
+	return q.answerer.mayChange(ctx, q.asked.Person, q.asked.Channel, anywhere)
+}

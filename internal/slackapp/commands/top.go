@@ -1,0 +1,94 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
+	"notewatch/internal/slackapp/grammar"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// top ranks devices.
+func (q *question) top(ctx context.Context) (page, error) {
+	order, err := grammar.ParseTop(q.line.Rest)
+	if err != nil {
+		return page{}, err
+	}
+	if order.By == "" {
+		if order.By = cmp.Or(q.desk.Rankings()...); order.By == "" {
+			return page{}, grammar.MistakeError("No rule reads bytes, events or sessions, so notewatch does not fetch them: there is nothing to rank by.")
+		}
+	}
+	of, err := q.find(ctx, order.Name, order.Kinds...)
+	if err != nil {
+		return page{}, err
+	}
+	top, err := q.desk.Top(ctx, lookup.TopQuery{N: order.Rows, By: order.By, Span: order.Span, Of: of})
+	if err != nil {
+		return page{}, topMistake(err)
+	}
+	return q.topPage(top, of), nil
+}
+
+// topMistake says what to do about what cannot be ranked.
+func topMistake(err error) error {
+	if unread, ok := errors.AsType[*lookup.NotReadError](err); ok {
+		return grammar.MistakeError(fmt.Sprintf("No rule reads %s, so notewatch does not fetch them. A rule that reads %[1]s.today changes that.", unread.Figure))
+	}
+	if errors.Is(err, lookup.ErrNoPrices) {
+		return grammar.MistakeError("No prices are set: the section prices of the rules file takes them.")
+	}
+	return err
+}
+
+// topPage puts a ranking into words.
+func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
+	var p page
+	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.desk.Now()), slackapi.Mrkdwn(top.Note, maxSaid))
+	var lines []string
+	for i, row := range top.Rows {
+		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, link(row.Subject))+words.Dotted(words.Figure(row.Value, top.Unit),
+			shareBar(row.Share, top.Rows[0].Share), elsewhere(row, of)))
+	}
+	if len(lines) == 0 {
+		lines = append(lines, "Nothing to rank: as far as is known, all of it is 0.")
+	}
+	p.say(lines...)
+	p.say(fmt.Sprintf("%s in all, of %s", words.Figure(top.Total, top.Unit), words.Count(top.Devices, "device")), unmeasuredText(top.Unknown))
+	p.say(readText(top.AsOf, top.Failures, top.Failure, top.Truncated)...)
+	p.note = asOfText(top.AsOf, q.desk.Now())
+	return p
+}
+
+// elsewhere names the project of a device where devices of several are ranked.
+func elsewhere(row lookup.TopRow, of lookup.Subject) string {
+	if of.Kind != lookup.KindAll {
+		return ""
+	}
+	return name(row.Project.Name)
+}
+
+// shareBar draws a share of the whole, in percent, beside the largest one: "12 % ▇▇▇".
+func shareBar(share, largest float64) string {
+	const bars = 10
+	if !rules.Known(share) || share < 0 || largest <= 0 {
+		return ""
+	}
+	drawn := int(math.Round(bars * min(share/largest, 1)))
+	return strings.TrimSpace(words.Figure(share, "%") + " " + strings.Repeat("▇", drawn))
+}
+
+// unmeasuredText says of how many devices nothing is known.
+func unmeasuredText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Of %s there is no data.", words.Count(n, "device"))
+}

@@ -1,0 +1,249 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/lookup"
+	"notewatch/internal/slackapi"
+	"notewatch/internal/slackapp/grammar"
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// usage says how much was used.
+func (q *question) usage(ctx context.Context) (page, error) {
+	order, err := grammar.ParseUsage(q.line.Rest)
+	if err != nil {
+		return page{}, err
+	}
+	subject, err := q.find(ctx, order.Name, order.Kinds...)
+	if err != nil {
+		return page{}, err
+	}
+	return q.usageOf(ctx, subject, order.Span)
+}
+
+// usageOf says how much a subject used.
+func (q *question) usageOf(ctx context.Context, subject lookup.Subject, span lookup.Span) (page, error) {
+	u, err := q.desk.Usage(ctx, subject, span)
+	if err != nil {
+		return page{}, err
+	}
+	return q.usagePage(u), nil
+}
+
+// find returns what a name is of. Slack may have made dashes of its hyphens.
+func (q *question) find(ctx context.Context, name string, kinds ...lookup.Kind) (lookup.Subject, error) {
+	s, err := q.desk.Find(ctx, name, kinds...)
+	if _, unknown := errors.AsType[*lookup.UnknownError](err); unknown && words.PlainDashes(name) != name {
+		return q.desk.Find(ctx, words.PlainDashes(name), kinds...)
+	}
+	return s, err
+}
+
+// usagePage puts usage into words.
+func (q *question) usagePage(u lookup.Usage) page {
+	now := q.desk.Now()
+	var p page
+	p.say("*Usage of "+subjectText(u.Subject)+"*, "+spanText(u.Span, u.From, u.To, now), deviceText(u, now))
+	for _, f := range u.Figures {
+		p.say(figureLines(u, f)...)
+	}
+	for _, figure := range u.NotRead {
+		p.say(fmt.Sprintf("*%s*: no rule reads them, so notewatch does not fetch them. A rule that reads `%[1]s.today` changes that.", figure))
+	}
+	p.say(q.alertsBelow(u)...)
+	for _, poll := range u.Polls {
+		if poll.Polling || poll.Behind != "" {
+			p.say("No data yet: " + bot.PollText(name(poll.Name), name(poll.Behind), poll.Wait))
+			break
+		}
+	}
+	p.say(readText(u.AsOf, u.Failures, u.Failure, u.Truncated)...)
+	p.note = asOfText(u.AsOf, now)
+	return p
+}
+
+// subjectText names a subject, and what it is.
+func subjectText(s lookup.Subject) string {
+	switch s.Kind {
+	case lookup.KindAll:
+		return "all projects"
+	case lookup.KindProject:
+		return "project " + link(s)
+	}
+	return fmt.Sprintf("%s %s (%s)", s.Kind, link(s), name(s.Project.Name))
+}
+
+// link returns the name of a subject as a link to where people look at it.
+func link(s lookup.Subject) string { return slackapi.Link(words.Name(s.Name, s.UID), s.URL()) }
+
+// spanText names a span, seen from now.
+func spanText(span lookup.Span, from, to, now time.Time) string {
+	const layout = "Mon 2 Jan"
+	first, last := from.Format(layout), to.AddDate(0, 0, -1).Format(layout)
+	switch current := now.Before(to); {
+	case span == lookup.Today && current:
+		return "today, " + first + " (UTC)"
+	case span == lookup.Today:
+		return first + " (UTC)"
+	case span == lookup.Period && current:
+		return "this period so far, since " + first + " (UTC)"
+	case span == lookup.Period:
+		return fmt.Sprintf("the period, %s to %s (UTC)", first, last)
+	}
+	return fmt.Sprintf("the %s complete days %s to %s (UTC)", strings.TrimSuffix(string(span), "d"), first, last)
+}
+
+// deviceText says what is known of a device, or how many devices there are.
+func deviceText(u lookup.Usage, now time.Time) string {
+	switch {
+	case u.Kind != lookup.KindDevice:
+		return words.Count(u.Devices, "device")
+	case u.Device == nil:
+		return "Notehub does not list it any more."
+	}
+	d := u.Device
+	heard, voltage, firmware, disabled := "never heard of", "", "", ""
+	if !d.LastActivity.IsZero() {
+		heard = "last heard " + agoText(d.LastActivity, now)
+	}
+	if rules.Known(d.Voltage) {
+		voltage = words.Figure(d.Voltage, "V")
+	}
+	if d.Firmware != "" {
+		firmware = "firmware " + name(d.Firmware)
+	}
+	if d.Disabled {
+		disabled = "disabled in Notehub"
+	}
+	return words.Dotted(heard, firmware, voltage, name(d.SKU), disabled)
+}
+
+// figureLines say all of one figure.
+func figureLines(u lookup.Usage, f lookup.FigureUsage) []string {
+	total := words.Figure(f.Total, f.Unit)
+	if rules.Known(f.Limit) {
+		total += " of " + words.Figure(f.Limit, f.Unit) + " " + within(words.Share(f.Total, f.Limit), f.LimitRule)
+	}
+	return []string{
+		fmt.Sprintf("*%s* %s", f.Figure, total), paceText(f), forecastText(u, f), costText(f), gapText(u, f),
+	}
+}
+
+// within is the share of a limit and the rule that has the limit.
+func within(share, rule string) string {
+	if share != "" {
+		share += ", "
+	}
+	return "(" + share + "rule " + name(rule) + ")"
+}
+
+// paceText draws the days and says what is usual.
+func paceText(f lookup.FigureUsage) string {
+	values := make([]float64, len(f.Days))
+	for i, day := range f.Days {
+		values[i] = day.Value
+	}
+	line, usual, pace := "", "", ""
+	if len(values) > 1 {
+		line = words.Sparkline(values)
+	}
+	if rules.Known(f.Usual) {
+		usual = "usually " + words.Figure(f.Usual, f.Unit) + " a day"
+	}
+	if rules.Known(f.Pace) {
+		pace = words.Figure(f.Pace, f.Unit) + " a day over the last 7 days"
+	}
+	return words.Dotted(line, usual, pace)
+}
+
+// forecastText says where a figure is heading until the period ends, and whether that is too much.
+func forecastText(u lookup.Usage, f lookup.FigureUsage) string {
+	if !rules.Known(f.Forecast) {
+		return ""
+	}
+	text := fmt.Sprintf("→ %s when the period ends, %s", words.Figure(f.Forecast, f.Unit), words.Time(u.Period.End))
+	switch {
+	case !rules.Known(f.Limit):
+		return text
+	case f.Total > f.Limit:
+		return text + ": the limit is passed already"
+	case f.Forecast <= f.Limit:
+		return text + ": within the limit"
+	}
+	return fmt.Sprintf("%s: %s of the limit, which is passed about %s", text, words.Share(f.Forecast, f.Limit), f.LimitAt.UTC().Format("Mon 2 Jan"))
+}
+
+// costText says what a figure costs, where prices are set.
+func costText(f lookup.FigureUsage) string {
+	if f.Cost.Currency == "" || !rules.Known(f.Cost.Amount) {
+		return ""
+	}
+	text := words.Figure(f.Cost.Amount, f.Cost.Currency)
+	if rules.Known(f.Cost.Forecast) {
+		text += " so far, " + words.Figure(f.Cost.Forecast, f.Cost.Currency) + " when the period ends"
+	}
+	return slackapi.Mrkdwn(text+" ("+f.Cost.Note+")", maxSaid)
+}
+
+// gapText says what the total lacks.
+func gapText(u lookup.Usage, f lookup.FigureUsage) string {
+	days, missing := "", ""
+	if f.Unknown > 0 && u.Span != lookup.Today {
+		days = fmt.Sprintf("%d of %s without data", f.Unknown, words.Count(len(f.Days), "day"))
+	}
+	if f.Missing > 0 && u.Kind == lookup.KindAll {
+		missing = words.Count(f.Missing, "project") + " without data"
+	} else if f.Missing > 0 {
+		missing = words.Count(f.Missing, "device") + " without data"
+	}
+	return words.Dotted(days, missing)
+}
+
+// alertsBelow lists the open alerts of what usage is about.
+func (q *question) alertsBelow(u lookup.Usage) []string {
+	if u.AlertCount == 0 {
+		return nil
+	}
+	lines := []string{"*" + words.Count(u.AlertCount, "open alert") + "*"}
+	for _, a := range u.Alerts {
+		lines = append(lines, "• "+alertText(a, q.desk.Now()))
+	}
+	if more := u.AlertCount - len(u.Alerts); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	return lines
+}
+
+// readText says what is wrong with the reading of Notehub.
+func readText(asOf time.Time, failures int, failure string, truncated bool) (lines []string) {
+	if asOf.IsZero() {
+		lines = append(lines, "Notehub has not been read yet: there are no figures.")
+	}
+	if failures > 0 {
+		lines = append(lines, fmt.Sprintf("Notehub could not be read the last %s: %s", words.Count(failures, "time"), slackapi.Mrkdwn(failure, maxSaid)))
+	}
+	if truncated {
+		lines = append(lines, "Notehub cut its last answer short: there may be more than these figures say.")
+	}
+	return lines
+}
+
+// asOfText says how old figures are.
+func asOfText(asOf, now time.Time) string {
+	if asOf.IsZero() {
+		return ""
+	}
+	return "as of " + agoText(asOf, now)
+}
+
+// agoText says when something was, and how long that is ago: "Mon 15 Jun 14:05 UTC, 12 min ago".
+func agoText(t, now time.Time) string {
+	return words.Time(t) + ", " + words.Duration(max(0, now.Sub(t))) + " ago"
+}

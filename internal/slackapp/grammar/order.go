@@ -1,0 +1,168 @@
+package grammar
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"notewatch/internal/lookup"
+)
+
+// MaxRows is how many rows an answer may rank.
+const MaxRows = 50
+
+// A UsageOrder is what a question about usage is about.
+type UsageOrder struct {
+	Kinds []lookup.Kind // none is any
+	Name  string        // "" is everything
+	Span  lookup.Span
+}
+
+// ParseUsage reads [project|fleet|device] [NAME] [today|7d|30d|period].
+func ParseUsage(tokens []Token) (o UsageOrder, err error) {
+	if tokens, o.Span, err = takeSpan(tokens); err != nil {
+		return o, err
+	}
+	tokens, o.Kinds = TakeKind(tokens)
+	o.Name = Joined(tokens)
+	if o.Name == "" && slices.Equal(o.Kinds, []lookup.Kind{lookup.KindDevice}) {
+		return o, MistakeError("Which device? Its name, its UID or the beginning of either comes after device.")
+	}
+	if o.Name == "" && slices.Equal(o.Kinds, []lookup.Kind{lookup.KindFleet}) {
+		return o, MistakeError("Which fleet? Its name, its UID or the beginning of either comes after fleet.")
+	}
+	return o, nil
+}
+
+// A TopOrder is what a ranking is of.
+type TopOrder struct {
+	Rows  int
+	By    string        // "" is what there is
+	Kinds []lookup.Kind // of what name names
+	Name  string        // "" is everything
+	Span  lookup.Span
+}
+
+// ParseTop reads [N] [bytes|events|sessions|cost] [today|7d|30d|period] [project|fleet NAME].
+func ParseTop(tokens []Token) (o TopOrder, err error) {
+	o = TopOrder{Rows: 10, Kinds: []lookup.Kind{lookup.KindProject, lookup.KindFleet}}
+	if tokens, o.Span, err = takeSpan(tokens); err != nil {
+		return o, err
+	}
+	for len(tokens) > 0 {
+		t := tokens[0]
+		n, notNumber := strconv.Atoi(t.Word())
+		switch {
+		case !t.Quoted && notNumber == nil && (n < 1 || n > MaxRows):
+			return o, MistakeError("top ranks 1 to " + strconv.Itoa(MaxRows) + " devices, not " + Quote(t.Text) + ".")
+		case !t.Quoted && notNumber == nil:
+			o.Rows = n
+		case t.Is(lookup.By()...):
+			o.By = t.Word()
+		case t.Is("device"):
+			return o, MistakeError("top ranks devices: of everything, of a project or of a fleet.")
+		default:
+			return o.of(tokens)
+		}
+		tokens = tokens[1:]
+	}
+	return o, nil
+}
+
+// of reads the project or fleet whose devices are ranked, and what may still follow.
+func (o TopOrder) of(tokens []Token) (TopOrder, error) {
+	if last := len(tokens) - 1; tokens[last].Is(lookup.By()...) {
+		o.By, tokens = tokens[last].Word(), tokens[:last]
+	}
+	named, kinds := TakeKind(tokens)
+	if kinds != nil {
+		o.Kinds = kinds
+	}
+	if o.Name = Joined(named); o.Name == "" {
+		return o, MistakeError("Which " + tokens[0].Word() + "? Its name comes after the word.")
+	}
+	return o, nil
+}
+
+// takeSpan takes the word for a span out of tokens; without one it is the period.
+func takeSpan(tokens []Token) (rest []Token, span lookup.Span, err error) {
+	for _, t := range tokens {
+		found, ok := lookup.ParseSpan(t.Word())
+		switch {
+		case !t.Span():
+			rest = append(rest, t)
+		case !ok:
+			return nil, "", MistakeError("I know today, 7d, 30d and period, not " + Quote(t.Text) + ".")
+		case span != "" && span != found:
+			return nil, "", MistakeError("Either " + string(span) + " or " + string(found) + ", one at a time.")
+		default:
+			span = found
+		}
+	}
+	if span == "" {
+		span = lookup.Period
+	}
+	return rest, span, nil
+}
+
+// TakeKind takes the word for a kind of subject off the front of tokens.
+func TakeKind(tokens []Token) (rest []Token, kinds []lookup.Kind) {
+	for _, kind := range []lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice} {
+		if len(tokens) > 0 && tokens[0].Is(string(kind)) {
+			return tokens[1:], []lookup.Kind{kind}
+		}
+	}
+	return tokens, nil
+}
+
+// An ExplainOrder is what is to be explained: an alert, or what a rule makes of a subject.
+type ExplainOrder struct{ Alert, Rule, Subject string }
+
+// ParseExplain reads ALERT or RULE NAME.
+func ParseExplain(tokens []Token) (o ExplainOrder, err error) {
+	tokens = withoutKind(tokens)
+	if len(tokens) == 0 {
+		return o, MistakeError("Explain what? An alert, or a rule and whom it judges.")
+	}
+	named := withoutKind(tokens[1:])
+	if len(named) == 0 {
+		return ExplainOrder{Alert: tokens[0].Text}, nil
+	}
+	return ExplainOrder{Rule: tokens[0].Text, Subject: Joined(named)}, nil
+}
+
+// withoutKind returns tokens without a word at their front that says what the name behind it is of.
+func withoutKind(tokens []Token) []Token {
+	if len(tokens) > 0 && tokens[0].Is("alert", "rule", "project", "device") {
+		return tokens[1:]
+	}
+	return tokens
+}
+
+// ParseOne reads the one thing that a word is about.
+func ParseOne(tokens []Token, what string) (string, error) {
+	switch len(tokens) {
+	case 0:
+		return "", MistakeError("Which " + what + "?")
+	case 1:
+		return tokens[0].Text, nil
+	}
+	return "", MistakeError("One " + what + " at a time, not " + Quote(Joined(tokens)) + ".")
+}
+
+// ParseNone checks that nothing follows a word.
+func ParseNone(l Line) error {
+	if len(l.Rest) > 0 {
+		return MistakeError(l.Word + " takes nothing more, not " + Quote(Joined(l.Rest)) + ".")
+	}
+	return nil
+}
+
+// List joins words to a list for people.
+func List(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	end := len(words) - 1
+	return strings.Join(words[:end], ", ") + " " + last + " " + words[end]
+}

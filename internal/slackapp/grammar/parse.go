@@ -1,0 +1,194 @@
+package grammar
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"notewatch/internal/lookup"
+	"notewatch/internal/words"
+)
+
+// maxText is how many characters a command may have.
+const maxText = 1000
+
+// A MistakeError is what is wrong with a command, in words for whoever typed it.
+type MistakeError string
+
+func (m MistakeError) Error() string { return string(m) }
+
+// A Line is a command taken apart.
+type Line struct {
+	Word   string // what is asked for, folded; "" is nothing
+	Rest   []Token
+	Reason string // what follows because
+	Share  bool   // the answer is for everybody in the channel
+}
+
+// A Token is a piece of a command: a word, or what stands in quotes.
+type Token struct {
+	Text   string
+	Quoted bool // it is a name, whatever it looks like
+}
+
+// Word is the token as a word of the grammar, without the dashes of an option.
+func (t Token) Word() string {
+	return strings.TrimLeft(strings.ToLower(words.PlainDashes(t.Text)), "-")
+}
+
+// Is reports whether the token is one of some words.
+func (t Token) Is(words ...string) bool { return !t.Quoted && slices.Contains(words, t.Word()) }
+
+// Span reports whether the token is a span of time, or meant as one.
+func (t Token) Span() bool {
+	return !t.Quoted && lookup.LikeSpan(t.Word())
+}
+
+// Special reports whether the token would be taken for something other than a name in some command.
+func (t Token) Special() bool {
+	_, notNumber := strconv.Atoi(t.Word())
+	return t.Span() || notNumber == nil || t.Is(lookup.By()...) ||
+		t.Is("share", "because", "project", "fleet", "device", "alert", "rule", "everything", "for", "until")
+}
+
+// Parse takes a command apart. Words are read whatever their case. What stands in quotes is a name, also if it has blanks or
+// is like a word; the quotes may be curly, or backticks. All that follows the word because is a reason.
+func Parse(text string) (Line, error) {
+	if n := utf8.RuneCountInString(text); n > maxText {
+		return Line{}, MistakeError("That is " + words.Number(n) + " characters" + " long; a command has at most " +
+			words.Figure(maxText, "") + ".")
+	}
+	var l Line
+	rest := unescape(text)
+	for {
+		t, after, ok, err := next(rest)
+		switch {
+		case err != nil:
+			return Line{}, err
+		case !ok:
+			return l.named(), nil
+		case t.Is("because"):
+			return l.named().because(after), nil
+		case t.Is("share"):
+			l.Share = true
+		default:
+			l.Rest = append(l.Rest, t)
+		}
+		rest = after
+	}
+}
+
+// named makes the first token the word that is asked for.
+func (l Line) named() Line {
+	if len(l.Rest) > 0 {
+		l.Word, l.Rest = cmp.Or(l.Rest[0].Word(), l.Rest[0].Text), l.Rest[1:]
+	}
+	return l
+}
+
+// because sets the reason. A last word share is taken for what it is, and quotes around it all are not part of it.
+func (l Line) because(reason string) Line {
+	words := strings.Fields(reason)
+	if last := len(words) - 1; last > 0 && (Token{Text: words[last]}).Is("share") {
+		l.Share, words = true, words[:last]
+	}
+	l.Reason = quotedWhole.ReplaceAllString(strings.Join(words, " "), "$1")
+	return l
+}
+
+// doubleQuotes are those that names may stand in. What opens with one may close with another.
+const doubleQuotes = `"“”„‟«»`
+
+// quotedWhole matches what stands in quotes and holds none.
+var quotedWhole = regexp.MustCompile(`^[` + doubleQuotes + `]([^` + doubleQuotes + `]*)[` + doubleQuotes + `]$`)
+
+// next returns the first token of text and what follows it. ok is false if there is none.
+func next(text string) (t Token, rest string, ok bool, err error) {
+	text = strings.TrimLeftFunc(text, unicode.IsSpace)
+	if text == "" {
+		return Token{}, "", false, nil
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	var closing string
+	switch {
+	case first == '`':
+		closing = "`"
+	case strings.ContainsRune(doubleQuotes, first):
+		closing = doubleQuotes
+	default:
+		end := strings.IndexFunc(text, unicode.IsSpace)
+		if end < 0 {
+			end = len(text)
+		}
+		return Token{Text: text[:end]}, text[end:], true, nil
+	}
+	inside := text[size:]
+	end := strings.IndexAny(inside, closing)
+	if end < 0 {
+		return Token{}, "", false, MistakeError("The quote before " + Quote(inside) + " is not closed.")
+	}
+	_, size = utf8.DecodeRuneInString(inside[end:])
+	return Token{Text: strings.TrimSpace(inside[:end]), Quoted: true}, inside[end+size:], true, nil
+}
+
+// escape matches what Slack makes of mentions and addresses: <@U123|amy>, <https://example.com|example.com>.
+var escape = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
+
+var unescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+
+// unescape returns what was typed: of mentions and addresses what people saw, and nothing that does not print.
+func unescape(text string) string {
+	text = escape.ReplaceAllStringFunc(strings.ToValidUTF8(text, "\uFFFD"), func(s string) string {
+		parts := escape.FindStringSubmatch(s)
+		if parts[2] != "" {
+			return parts[2]
+		}
+		return parts[1]
+	})
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, unescaper.Replace(text))
+}
+
+// Quote shows outside text in words for people.
+func Quote(text string) string {
+	const shown = 80
+	runes := []rune(text)
+	if len(runes) > shown {
+		text = string(runes[:shown-1]) + "…"
+	}
+	return `"` + text + `"`
+}
+
+// Joined is the text of several tokens: a name may have blanks without standing in quotes.
+func Joined(tokens []Token) string {
+	texts := make([]string, len(tokens))
+	for i, t := range tokens {
+		texts[i] = t.Text
+	}
+	return strings.Join(texts, " ")
+}
+
+// maxPlain is how long a name may be that is typed as it is shown, in bytes.
+const maxPlain = 80
+
+// Plain reports whether a name can be typed as it is shown.
+func Plain(name string) bool {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == '`' || strings.ContainsRune(doubleQuotes, r) }
+	return name != "" && strings.TrimSpace(name) == name && !strings.ContainsFunc(name, odd) && len(name) <= maxPlain
+}
+
+// Called is a name as it stands in a command: in quotes if it has blanks, or is like a word.
+func Called(name string) string {
+	if t := (Token{Text: name}); strings.ContainsFunc(name, unicode.IsSpace) || t.Special() {
+		return `"` + name + `"`
+	}
+	return name
+}

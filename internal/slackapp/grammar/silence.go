@@ -1,0 +1,114 @@
+package grammar
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"notewatch/internal/words"
+)
+
+// A SilenceOrder is what is to be silenced and until when.
+type SilenceOrder struct {
+	Alert, Rule, Project, Device string
+	Everything                   bool
+	Over                         bool      // until the alert is over
+	Until                        time.Time // else
+	Because                      string
+}
+
+// ParseSilence reads ALERT|rule R|project P|device D … for 2h|until "2026-06-15 14:00" because …
+func ParseSilence(l Line, now time.Time) (o SilenceOrder, err error) {
+	parts, err := silenceParts(l.Rest)
+	if err != nil {
+		return o, err
+	}
+	_, o.Everything = parts["everything"]
+	o.Alert, o.Rule, o.Project, o.Device = parts["alert"], parts["rule"], parts["project"], parts["device"]
+	o.Because = l.Reason
+	named := o.Alert+o.Rule+o.Project+o.Device != ""
+	switch {
+	case !named && !o.Everything:
+		return o, MistakeError("Silence what? Name an alert, a rule, a project or a device; or say everything, if that is meant.")
+	case named && o.Everything:
+		return o, MistakeError("Everything, or only what you name?")
+	case o.Because == "":
+		return o, MistakeError("Say why at the end, after because: others will wonder why nobody is told.")
+	}
+	return o, o.readEnd(parts, now)
+}
+
+// readEnd reads until when it is to last.
+func (o *SilenceOrder) readEnd(parts map[string]string, now time.Time) (err error) {
+	length, lasts := parts["for"]
+	end, ends := parts["until"]
+	switch {
+	case lasts == ends:
+		return MistakeError("Say before because either for how long, such as for 2h, or until when, such as until 14:00 (UTC).")
+	case lasts:
+		var d time.Duration
+		if d, err = parseLength(length); err == nil {
+			o.Until = now.Add(d)
+		}
+		return err
+	case strings.EqualFold(end, "over") || strings.EqualFold(end, "it is over"):
+		if o.Over = true; o.Alert == "" {
+			return MistakeError("Only an alert can be silenced until it is over.")
+		}
+		return nil
+	}
+	o.Until, err = words.Instant(end, now)
+	switch {
+	case err != nil:
+		return MistakeError("Cannot read the time " + Quote(end) + `: write 14:00, tomorrow 9:00 or "2026-06-15 14:00", in UTC.`)
+	case !o.Until.After(now):
+		return MistakeError(Quote(end) + " is over already: it is now " + now.UTC().Format("2006-01-02 15:04") + " UTC.")
+	case o.Until.Sub(now) > maxLength:
+		return MistakeError(Quote(end) + " is too far away: a silence lasts at most a year.")
+	}
+	return nil
+}
+
+// silenceParts returns what follows each word of a silence; what comes before them names an alert.
+func silenceParts(tokens []Token) (map[string]string, error) {
+	texts := map[string][]Token{}
+	key := "alert"
+	for _, t := range tokens {
+		switch {
+		case t.Is("fleet"):
+			return nil, MistakeError("Alerts are of devices and projects: a fleet cannot be silenced.")
+		case t.Is("alert", "rule", "project", "device", "for", "until", "everything"):
+			if key = t.Word(); texts[key] != nil {
+				return nil, MistakeError("There are two of " + key + "; a silence has one.")
+			}
+			texts[key] = []Token{}
+		default:
+			texts[key] = append(texts[key], t)
+		}
+	}
+	parts := map[string]string{}
+	for key, tokens := range texts {
+		parts[key] = Joined(tokens)
+		if (parts[key] == "") != (key == "everything") {
+			return nil, MistakeError("What " + key + "? Nothing that fits follows the word.")
+		}
+	}
+	return parts, nil
+}
+
+// maxLength is for how long anything can be silenced at once.
+const maxLength = 366 * 24 * time.Hour
+
+// parseLength reads for how long a silence is to last.
+func parseLength(text string) (time.Duration, error) {
+	length, err := words.Length(text)
+	switch {
+	case errors.Is(err, words.ErrNoLength):
+		return 0, MistakeError(Quote(text) + " is no time at all: write 90m, 2h, 3d or 1w.")
+	case err != nil:
+		return 0, MistakeError("Cannot read the length of time " + Quote(text) + ": write 90m, 2h, 3d or 1w.")
+	case length > maxLength:
+		return 0, MistakeError(Quote(text) + " is too long: a silence lasts at most a year.")
+	}
+	return length, nil
+}

@@ -1,9 +1,0 @@
-package slackapp
-
-import (
-	"testing"
-
-	"notewatch/internal/store/postgrestest"
-)
-
-func TestMain(m *testing.M) { postgrestest.Main(m) }
