@@ -12,12 +12,15 @@ import (
 // rawDatabase opens a database beside its store, to look at it or to damage it.
 func rawDatabase(t testing.TB, place string) *sql.DB {
 	t.Helper()
-	driver := "sqlite"
-	if store.IsURL(place) {
-		driver = "pgx"
-	}
-	db, err := sql.Open(driver, place)
+	db, err := openRaw(place)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
+}
+
+func openRaw(place string) (*sql.DB, error) {
+	if store.IsURL(place) {
+		return sql.Open("pgx", place)
+	}
+	return sql.Open("sqlite", place)
 }

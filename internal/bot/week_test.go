@@ -303,7 +303,9 @@ type process struct {
 }
 
 func (w *week) start() *process {
-	return w.exec(weekSettings, w.settings)
+	p := w.exec(weekSettings, w.settings)
+	w.settings.Life++
+	return p
 }
 
 // exec starts the test binary as another program: the one that a variable with settings makes it.

@@ -3,6 +3,7 @@ package bot_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ type settings struct {
 	Database string
 	Hub      string            // address of the simulated Notehub
 	Doors    map[string]string // addresses by name
+	Life     int               // how many survivors came before
 
 	// Of a sibling.
 	Name      string
@@ -61,7 +63,9 @@ type survivor struct {
 	points, posts      atomic.Int64
 	lastPoint, endPost atomic.Int64 // where to die; 0 is nowhere
 	db                 *store.Store
+	work               *sql.DB // the database beside its store
 	config             watch.Config
+	late               time.Duration // of the machine clock
 }
 
 // live takes orders until there are no more.
@@ -91,7 +95,7 @@ func (s *survivor) live() error {
 	err = s.serve(orders)
 	stop()
 	running.Wait()
-	return errors.Join(err, s.db.Close())
+	return errors.Join(err, s.work.Close(), s.db.Close())
 }
 
 // serve settles each instant and takes the next order.
@@ -138,7 +142,11 @@ func (s *survivor) open(given settings) (err error) {
 	if s.db, err = store.Open(context.Background(), given.Database); err != nil {
 		return err
 	}
-	if err := s.db.ReleaseAll(context.Background()); err != nil {
+	if s.work, err = openRaw(given.Database); err != nil {
+		return err
+	}
+	s.late = time.Duration(given.Life) * restartTime
+	if err := s.db.TakeOver(context.Background(), s.machine()); err != nil {
 		return err
 	}
 	client, err := notehub.New(notehub.Config{
@@ -154,7 +162,7 @@ func (s *survivor) open(given settings) (err error) {
 	s.config.Bot.Accounts = []bot.Account{{Name: "acme", Client: client, PerMinute: 1e6}}
 	s.config.Bot.Machine = func() time.Time {
 		s.point("clock")
-		return time.Now()
+		return s.machine()
 	}
 	s.config.Sleep = func(context.Context, time.Duration) {}
 	s.config.Bot.Log = slog.New(slog.NewTextHandler(mortalLog{s.point}, nil))
@@ -164,6 +172,8 @@ func (s *survivor) open(given settings) (err error) {
 	}
 	return err
 }
+
+func (s *survivor) machine() time.Time { return time.Now().Add(s.late) }
 
 // settle waits until nothing is due at this instant.
 func (s *survivor) settle() error {
@@ -182,24 +192,9 @@ func (s *survivor) settle() error {
 }
 
 // due names something that is due; "" is that nothing is.
-func (s *survivor) due() (string, error) {
-	work := map[store.Kind][]string{store.Mute: {""}, store.Summary: {""}}
-	for _, p := range s.config.Bot.Projects {
-		work[store.Poll] = append(work[store.Poll], p.UID)
-		work[store.PollRules] = append(work[store.PollRules], p.UID)
-	}
-	for _, r := range s.config.Receivers {
-		work[store.Receiver] = append(work[store.Receiver], r.Name)
-	}
-	for kind, keys := range work {
-		for _, key := range keys {
-			due, ok, err := s.db.NextDue(context.Background(), kind, key)
-			if err != nil || ok && !due.After(s.now()) {
-				return fmt.Sprintf("%s %q", kind, key), err
-			}
-		}
-	}
-	return "", nil
+func (s *survivor) due() (what string, err error) {
+	query := `SELECT coalesce(min(kind || ' of ' || key), '') FROM work WHERE due_at <= $1`
+	return what, s.work.QueryRowContext(context.Background(), query, s.now().UnixMilli()).Scan(&what)
 }
 
 // A tide is domain time. It all but stands still until it is told to move, and lets the moments pass that a request to
