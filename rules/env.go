@@ -52,25 +52,27 @@ func (e *Env) Metric(f Figure) *Metric {
 // A Metric is one figure of a subject seen through its windows. All members but Series are NaN when they are no data.
 //
 // The tag kind is the kind of a rule whose condition reads the member; without it that is live. The tag grows names the member of
-// the metric that only grows, and by which the value can be seen to have been wrong. Members that need polls are seen of those metrics
-// that Notehub counts within minutes.
+// the metric that only grows, and by which the value can be seen to have been wrong. Members that need polls are seen of
+// those metrics that Notehub counts within minutes. The tags unit and range are those of all objects:
+// the unit is that of the metric unless a member has its own, "" is a ratio, and no tag at all is a count; the range is "least most",
+// "any", or, without the tag, everything from 0 on.
 type Metric struct {
-	Today          float64 `expr:"today" kind:"day" grows:"today"`            // the current UTC day so far
-	Yesterday      float64 `expr:"yesterday"`                                 // the last complete UTC day
-	Used           float64 `expr:"used" kind:"period" grows:"used"`           // the period so far, today included
-	Prev           float64 `expr:"prev"`                                      // the period before
-	Forecast       float64 `expr:"forecast" kind:"forecast" grows:"forecast"` // the period at its end, as expected
-	D7             float64 `expr:"d7"`                                        // sum of the last 7 complete days
-	D30            float64 `expr:"d30"`                                       // sum of the last 30 complete days
-	Median         float64 `expr:"median"`                                    // median of the last 14 whole days
-	MAD            float64 `expr:"mad"`                                       // median of their distances from it
-	Usual          float64 `expr:"usual"`                                     // median of this weekday in the last four weeks
-	UsualYesterday float64 `expr:"usual_yesterday"`                           // the same of yesterday's weekday
-	Ratio          float64 `expr:"ratio" unit:"" kind:"day" grows:"today"`    // today / median
-	Z              float64 `expr:"z" unit:"" kind:"day" grows:"today"`        // today's distance from median in standard deviations
-	H1             float64 `expr:"h1" needs:"polls"`                          // growth in an hour, between two polls
-	H6             float64 `expr:"h6" needs:"polls"`                          // growth in six hours, between two polls
-	Days           float64 `expr:"days" unit:""`                              // how many of the last 35 days are known whole days
+	Today          float64 `expr:"today" kind:"day" grows:"today"`                 // the current UTC day so far
+	Yesterday      float64 `expr:"yesterday"`                                      // the last complete UTC day
+	Used           float64 `expr:"used" kind:"period" grows:"used"`                // the period so far, today included
+	Prev           float64 `expr:"prev"`                                           // the period before
+	Forecast       float64 `expr:"forecast" kind:"forecast" grows:"forecast"`      // the period at its end, as expected
+	D7             float64 `expr:"d7"`                                             // sum of the last 7 complete days
+	D30            float64 `expr:"d30"`                                            // sum of the last 30 complete days
+	Median         float64 `expr:"median"`                                         // median of the last 14 whole days
+	MAD            float64 `expr:"mad"`                                            // median of their distances from it
+	Usual          float64 `expr:"usual"`                                          // median of this weekday in the last four weeks
+	UsualYesterday float64 `expr:"usual_yesterday"`                                // the same of yesterday's weekday
+	Ratio          float64 `expr:"ratio" unit:"" kind:"day" grows:"today"`         // today / median
+	Z              float64 `expr:"z" unit:"" range:"any" kind:"day" grows:"today"` // today's distance from median in standard deviations
+	H1             float64 `expr:"h1" needs:"polls"`                               // growth in an hour, between two polls
+	H6             float64 `expr:"h6" needs:"polls"`                               // growth in six hours, between two polls
+	Days           float64 `expr:"days" unit:"count" range:"0 35"`                 // how many of the last 35 days are known whole days
 
 	// Series holds the whole days of the last 35, oldest first. A series that is empty or has a hole (a NaN) is no data.
 	Series []float64 `expr:"series"`
@@ -86,10 +88,10 @@ type Device struct {
 	Fleets      []string `expr:"fleets"` // fleet UIDs
 	Firmware    string   `expr:"firmware"`
 	Disabled    bool     `expr:"disabled"`
-	IsNew       bool     `expr:"is_new"`       // provisioned less than 48 hours before the device list was read
-	Voltage     float64  `expr:"voltage"`      // volts
-	SilentHours float64  `expr:"silent_hours"` // hours from the last activity to the time of the device list
-	AgeDays     float64  `expr:"age_days"`     // days from provisioning to the time of the device list
+	IsNew       bool     `expr:"is_new"`                        // provisioned less than 48 hours before the device list was read
+	Voltage     float64  `expr:"voltage" unit:"V" range:"0 60"` // volts
+	SilentHours float64  `expr:"silent_hours" unit:"h"`         // hours from the last activity to the time of the device list
+	AgeDays     float64  `expr:"age_days" unit:"d"`             // days from provisioning to the time of the device list
 }
 
 // A Project is a count over the device list of the project.
@@ -97,16 +99,16 @@ type Project struct {
 	Known       bool    `expr:"known"` // of all members; expressions cannot name it
 	UID         string  `expr:"uid"`
 	Name        string  `expr:"name"`
-	DeviceCount float64 `expr:"device_count"` // devices listed and not disabled
-	Active      float64 `expr:"active"`       // of those, heard of within 24 hours before the list
-	Silent      float64 `expr:"silent"`       // of those, heard of before that but not since
-	SilentPct   float64 `expr:"silent_pct"`   // 100 × silent / device_count; no data without devices
+	DeviceCount float64 `expr:"device_count"`                      // devices listed and not disabled
+	Active      float64 `expr:"active"`                            // of those, heard of within 24 hours before the list
+	Silent      float64 `expr:"silent"`                            // of those, heard of before that but not since
+	SilentPct   float64 `expr:"silent_pct" unit:"%" range:"0 100"` // 100 × silent / device_count; no data without devices
 }
 
 // A Period is the stretch of days that used is summed over.
 type Period struct {
-	ElapsedPct float64 `expr:"elapsed_pct"` // 0 at its start, 100 at its end
-	DaysLeft   float64 `expr:"days_left"`   // days until it ends, with fraction
+	ElapsedPct float64 `expr:"elapsed_pct" unit:"%" range:"0 100"` // 0 at its start, 100 at its end
+	DaysLeft   float64 `expr:"days_left" unit:"d" range:"0 366"`   // days until it ends, with fraction
 
 	Start time.Time `expr:"-"` // 00:00 UTC of its first day
 	End   time.Time `expr:"-"` // 00:00 UTC of the day after its last
@@ -114,8 +116,8 @@ type Period struct {
 
 // A Poll is the state of reading Notehub.
 type Poll struct {
-	AgeMinutes   float64 `expr:"age_minutes"`   // minutes since the last poll that succeeded; no data before the first
-	EveryMinutes float64 `expr:"every_minutes"` // minutes between two polls now: more, where the request budget of the account is too small
-	Failures     float64 `expr:"failures"`      // polls that failed since then
-	Truncated    bool    `expr:"truncated"`     // the newest answer was cut short
+	AgeMinutes   float64 `expr:"age_minutes" unit:"min"`   // minutes since the last poll that succeeded; no data before the first
+	EveryMinutes float64 `expr:"every_minutes" unit:"min"` // minutes between two polls now: more, where the request budget of the account is too small
+	Failures     float64 `expr:"failures"`                 // polls that failed since then
+	Truncated    bool    `expr:"truncated"`                // the newest answer was cut short
 }

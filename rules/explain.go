@@ -34,7 +34,7 @@ func (r *Rule) Explain(v *View) Explanation {
 }
 
 // Lines writes the explanation for people, a line for each part, indented by two spaces below what it is a part of. A line
-// begins with the mark of its truth. format writes a number with its unit, which is "B" for bytes, else "".
+// begins with the mark of its truth. format writes a number with its unit.
 func (e Explanation) Lines(format func(value float64, unit string) string) []string {
 	var lines []string
 	for _, c := range e.Conditions {

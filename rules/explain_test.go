@@ -82,7 +82,7 @@ func TestExplain(t *testing.T) {
 			  ✓ if: poll.truncated true
 			  ✓ then: bytes["used"] 41.2 MB > 1
 			  ✓ else: if, then, else
-			    ✓ if: device.voltage 3.1 < 3.2
+			    ✓ if: device.voltage 3.1 V < 3.2
 			    ✓ then: true
 			    ✗ else: false`,
 		},

@@ -7,8 +7,8 @@ import (
 	"notewatch/rules"
 )
 
-// FuzzCompile holds Compile, Eval and Explain against everything that a rules file could say: neither panics, problems lie
-// within their text, and what compiles is judged without an error, known or not.
+// FuzzCompile holds Compile, Eval, Explain and Findings against everything that a rules file could say: none panics, problems and findings
+// lie within their text, and what compiles is judged without an error, known or not.
 func FuzzCompile(f *testing.F) {
 	for _, when := range []string{
 		"bytes.used > 0.8 * limit", "events.today > 10 * usual && device.age_days > 2", "all(bytes.series[-7:], # > 5)",
@@ -44,6 +44,11 @@ func judgeAll(t *testing.T, spec rules.Spec) {
 	}
 	if rule == nil {
 		return
+	}
+	for _, f := range rule.Findings(rules.PeriodSpec{}) {
+		if f.Offset < 0 || f.Offset > len(texts[f.Field]) || f.Message == "" || f.Code == "" {
+			t.Fatalf("%+v in %q", f, texts[f.Field])
+		}
 	}
 	known, none := scene(), unknown()
 	for _, env := range []*rules.Env{&known, &none} {

@@ -59,6 +59,7 @@ type Spec struct {
 	Remind      []time.Duration // after firing; the last one repeats
 	Unless      string          // name of a rule: muted while that fires for the same subject or its project; "" is none
 	Shadow      bool            // evaluated and recorded as any other, but not announced
+	Accept      []string        // codes of findings that are meant so
 }
 
 // A Let is a named part of expressions.

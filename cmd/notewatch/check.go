@@ -16,10 +16,11 @@ func newCheck() *cobra.Command {
 		Use:   "check",
 		Short: "Check the settings and the rules file",
 		Long: `Checks the environment and the rules file, and prints how each rule and each mute window is understood. Nothing is sent
-anywhere. Warnings about settings without effect go to stderr and do not change the exit code.
+anywhere. Warnings about settings without effect, and about what a rule can hardly mean, go to stderr and do not change the exit code. A rule
+accepts those with a code in brackets by accept: [code].
 
 --json prints an object with file, projects (uid, name), accounts (name, projects, requests_per_minute, interval_seconds), rules (name, each, kind, levels, reads, receivers), receivers (name, from,
-fallback) and windows (as notewatch silences --json has them).`,
+fallback), windows (as notewatch silences --json has them) and warnings (code, file, line, column, where, message, hint).`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, err := configure(c)
@@ -33,10 +34,11 @@ fallback) and windows (as notewatch silences --json has them).`,
 			if err := s.checkSlack(); err != nil {
 				return err
 			}
-			if warnings := check.Warnings(s.file, s.environment, time.Now()); len(warnings) > 0 {
+			warnings := check.Warnings(s.file, s.environment, time.Now())
+			if len(warnings) > 0 {
 				c.PrintErrln(warnings)
 			}
-			report := check.Of(s.file, wired, time.Now())
+			report := check.Of(s.file, wired, warnings, time.Now())
 			if asJSON {
 				return terminal.WriteJSON(c.OutOrStdout(), report)
 			}

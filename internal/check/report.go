@@ -23,6 +23,7 @@ type Report struct {
 	Rules     []Rule         `json:"rules"`
 	Receivers []Receiver     `json:"receivers"`
 	Windows   []Window       `json:"windows"`
+	Warnings  []Warning      `json:"warnings"`
 	Proxies   []Proxy        `json:"-"`
 }
 
@@ -60,15 +61,26 @@ type Window struct {
 	Devices          string `json:"-"` // a name, "all", or "-" for a rule for each project
 }
 
+// A Warning is a setting that is used, and can hardly be meant so.
+type Warning struct {
+	Code    string `json:"code,omitempty"` // by which a rule can accept it
+	File    string `json:"file,omitempty"` // with Line and Column, from 1; none for the environment
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	Where   string `json:"where"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
 // A Proxy is what is reached through a proxy.
 type Proxy struct {
 	Name   string   // without its secrets
 	Behind []string // "Notehub" and names of receivers
 }
 
-// Of returns how a rules file is understood at an instant.
-func Of(file *config.File, wired watch.Config, now time.Time) Report {
-	r := Report{File: file.Path, Accounts: accounts(wired.Bot), Proxies: proxies(wired)}
+// Of returns how a rules file is understood at an instant, with warnings about it.
+func Of(file *config.File, wired watch.Config, warnings config.Errors, now time.Time) Report {
+	r := Report{File: file.Path, Warnings: []Warning{}, Accounts: accounts(wired.Bot), Proxies: proxies(wired)}
 	for _, p := range file.Projects {
 		r.Projects = append(r.Projects, lookup.Named{UID: p.UID, Name: p.Name})
 	}
@@ -88,6 +100,9 @@ func Of(file *config.File, wired watch.Config, now time.Time) Report {
 			Project: cmp.Or(w.Match.Project, fmt.Sprintf("all %d", len(file.Projects))),
 			Devices: covered(file, w.Match),
 		})
+	}
+	for _, w := range warnings {
+		r.Warnings = append(r.Warnings, Warning{w.Code, w.File, w.Line, w.Column, w.Where, w.Message, w.Hint})
 	}
 	return r
 }

@@ -19,13 +19,14 @@ type Problem struct {
 	Column  int    // in characters, from 1
 	Where   string // such as `rule "data-budget": when.critical`, or the name of a variable; may be ""
 	Message string
+	Code    string // of a warning that a rule can accept, and of its kin; may be ""
 	Hint    string // how to mend it; may be ""
 }
 
 // maxProblem is how many characters of a problem are shown. Names and lists of names in it may be long.
 const maxProblem = 500
 
-// String returns the problem as one line: file:line:column: warning: where: message; hint: … It cuts a long one.
+// String returns the problem as one line: file:line:column: warning: where: message (code); hint: … It cuts a long one.
 func (p Problem) String() string {
 	var b strings.Builder
 	if p.Line > 0 {
@@ -38,6 +39,9 @@ func (p Problem) String() string {
 		b.WriteString(p.Where + ": ")
 	}
 	b.WriteString(p.Message)
+	if p.Code != "" {
+		b.WriteString(" (" + p.Code + ")")
+	}
 	if p.Hint != "" {
 		b.WriteString("; hint: " + p.Hint)
 	}

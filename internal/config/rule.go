@@ -118,6 +118,7 @@ func (v value) rule(taken names) Rule {
 		key{name: "for", read: func(v value) { r.For = r.at(v).duration() }},
 		key{name: "resolve_when", read: func(v value) { r.ResolveWhen = r.text(v) }},
 		key{name: "unless", read: func(v value) { r.Unless = r.at(v).name() }},
+		key{name: "accept", read: func(v value) { r.Accept = r.at(v).accept() }},
 		key{name: "shadow", read: func(v value) { r.Shadow = v.flag() }},
 		key{name: "show", read: func(v value) { r.Show = r.text(v) }},
 		key{name: "summary", read: func(v value) { r.Summary = r.text(v) }},
@@ -212,6 +213,9 @@ func (v value) compile(r draft, known Errors) *rules.Rule {
 			p.Hint = `YAML takes " #" and what follows for a comment; ` + quoteHint("the whole text")
 		}
 		place.reportAt(line, column, p.Message, p.Hint)
+	}
+	if rule != nil {
+		v.checkFindings(r, rule)
 	}
 	return rule
 }

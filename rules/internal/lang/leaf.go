@@ -9,7 +9,8 @@ import (
 // A Leaf is one thing that an expression can read, such as bytes.today.
 type Leaf struct {
 	Object, Member string
-	Unit           string            // of a number: "B" for bytes, else ""
+	Unit           string            // of a number, such as "B" for bytes; "" is a plain number
+	Counts         bool              // whether a plain number counts something; else it is a ratio
 	Tag            reflect.StructTag // of the member
 
 	id    int // its place in the vocabulary
@@ -49,6 +50,9 @@ const (
 	hasTag   = "has"   // of an object
 )
 
+// countUnit is the unit of a plain number that counts something, where a tag must say so.
+const countUnit = "count"
+
 // knownMember is the name of the field that says whether an object is known. Expressions cannot name it.
 const knownMember = "known"
 
@@ -65,8 +69,12 @@ func NewVocabulary[E any]() *Vocabulary {
 				Object: object.Tag.Get(nameTag), Member: member.Tag.Get(nameTag), Unit: object.Tag.Get(unitTag), Tag: member.Tag,
 				id: len(v.leaves), kind: member.Type, scope: object.Tag.Get(scopeTag), index: slices.Concat(object.Index, member.Index),
 			}
-			if unit, own := member.Tag.Lookup(unitTag); own {
+			unit, own := member.Tag.Lookup(unitTag)
+			if own {
 				l.Unit = unit
+			}
+			if l.Counts = l.Unit == countUnit || l.Unit == "" && !own; l.Counts {
+				l.Unit = ""
 			}
 			switch l.Member {
 			case "-", "":

@@ -9,7 +9,7 @@ import (
 const maxLine = 300
 
 // Lines writes the explanation of a condition for people, a line for each part, indented by two spaces below what it is a part of.
-// A line begins with the mark of its truth. format writes a number with its unit, which is "B" for bytes, else "".
+// A line begins with the mark of its truth. format writes a number with its unit.
 func (e Explained) Lines(format func(value float64, unit string) string) []string {
 	w := liner{format: format}
 	w.part(0, strings.ReplaceAll(strings.TrimPrefix(e.Field, "when."), "_", " ")+": ", e.Part)

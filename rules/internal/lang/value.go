@@ -23,7 +23,7 @@ type Value struct {
 	Path   string    // what has the value: bytes.used, limit, the name of a let; "" is a computation, such as 0.8 * limit
 	Known  bool      // false is no data
 	Number float64   // NaN if it is no number, or not known
-	Unit   string    // of Number: "B" for bytes, else ""
+	Unit   string    // of Number, such as "B" for bytes; "" is a plain number
 	Text   string    // what it is if it is neither a number nor a list of numbers: true, "a text" or ["a", "list"]
 	List   []float64 // the last of a list of numbers, of Unit each
 	Length int       // of that list
@@ -32,7 +32,7 @@ type Value struct {
 }
 
 // Fill returns the text of the phrase on one line, with each value behind what has it: bytes.used 41.2 MB > 0.8 * limit 40
-// MB = 32 MB. format writes a number with its unit, which is "B" for bytes, else "".
+// MB = 32 MB. format writes a number with its unit.
 func (p Phrase) Fill(format func(value float64, unit string) string) string {
 	var out strings.Builder
 	from := 0
@@ -169,19 +169,23 @@ func (x *Explainer) unitOf(n ast.Node) string {
 	return ""
 }
 
-const unitOfBytes = "B"
+const (
+	unitOfBytes = "B"
+	unitOfShare = "%" // what is multiplied with a share or divided by 100 no longer is one
+)
 
 func (x *Explainer) unitOfOperation(n *ast.BinaryNode) string {
 	left, right := x.unitOf(n.Left), x.unitOf(n.Right)
+	share := left == unitOfShare || right == unitOfShare
 	switch n.Operator {
 	case "+", "-", "??", "%":
 		return cmp.Or(left, right)
 	case "*":
-		if left == "" || right == "" {
+		if !share && (left == "" || right == "") {
 			return left + right
 		}
 	case "/":
-		if right == "" {
+		if !share && right == "" {
 			return left
 		}
 	}

@@ -1,0 +1,110 @@
+package lint
+
+import "github.com/expr-lang/expr/ast"
+
+// A test is an expression that must be true, or false if it is negated.
+type test struct {
+	expression
+	negated bool
+}
+
+// An alternative is tests that are all true when a condition is. A condition is true when all of one of its alternatives are.
+type alternative []test
+
+// maxAlternatives bounds the alternatives of a condition: what has more is not taken apart further.
+const maxAlternatives = 32
+
+// alternatives takes a condition apart.
+func (r *reader) alternatives(e expression, negated bool) []alternative {
+	switch n := e.node.(type) {
+	case *ast.IdentifierNode:
+		if let, ok := r.named[n.Value]; ok {
+			return r.alternatives(let, negated)
+		}
+	case *ast.UnaryNode:
+		if n.Operator == "!" || n.Operator == "not" {
+			return r.alternatives(e.at(n.Node), !negated)
+		}
+	case *ast.BinaryNode:
+		switch and, or := n.Operator == "&&" || n.Operator == "and", n.Operator == "||" || n.Operator == "or"; {
+		case and && !negated, or && negated:
+			if all := both(r.alternatives(e.at(n.Left), negated), r.alternatives(e.at(n.Right), negated)); all != nil {
+				return all
+			}
+		case and, or:
+			all := append(r.alternatives(e.at(n.Left), negated), r.alternatives(e.at(n.Right), negated)...)
+			if len(all) <= maxAlternatives {
+				return all
+			}
+		}
+	}
+	return []alternative{{test{e, negated}}}
+}
+
+// both returns the alternatives of two conditions that must both be true; nil if there are too many.
+func both(a, b []alternative) (all []alternative) {
+	if len(a)*len(b) > maxAlternatives {
+		return nil
+	}
+	for _, one := range a {
+		for _, other := range b {
+			all = append(all, append(append(alternative{}, one...), other...))
+		}
+	}
+	return all
+}
+
+// A comparison is a test of two numbers, as it has to be for the test to be true.
+type comparison struct {
+	test
+	operator    string
+	left, right value
+}
+
+// compared returns a test as a comparison of numbers. ok is false if it is none.
+func (r *reader) compared(t test) (c comparison, ok bool) {
+	operator, left, right, ok := t.comparison()
+	if !ok {
+		return c, false
+	}
+	if t.negated {
+		operator = inverse[operator]
+	}
+	return comparison{t, operator, r.value(left.node), r.value(right.node)}, true
+}
+
+// possible reports whether a test can be true, and whether it can be false.
+func (r *reader) possible(t test) (canBeTrue, canBeFalse bool) {
+	if c, ok := r.compared(t); ok {
+		return compare(c.operator, c.left.Range, c.right.Range)
+	}
+	if n, ok := t.node.(*ast.BoolNode); ok {
+		return n.Value != t.negated, n.Value == t.negated
+	}
+	return true, true
+}
+
+// reads returns what a test reads.
+func (r *reader) reads(t test) value { return r.opaque(t.node) }
+
+// narrowed returns the numbers that leaves can have for the tests of an alternative that compare a leaf with a fixed number, by path.
+func (r *reader) narrowed(a alternative) map[string]Range {
+	ranges := map[string]Range{}
+	for _, t := range a {
+		c, ok := r.compared(t)
+		if !ok {
+			continue
+		}
+		if c.right.leaf != "" {
+			c.operator, c.left, c.right = turned[c.operator], c.right, c.left
+		}
+		if l, isLeaf := c.left.reads[c.left.leaf]; isLeaf && c.right.fixed() {
+			before, known := ranges[l.Path]
+			if !known {
+				before = r.given(l)
+			}
+			ranges[l.Path] = before.and(bounds(c.operator, c.right.Range))
+		}
+	}
+	return ranges
+}

@@ -1,0 +1,96 @@
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A Rule is what is looked at: the expressions of a rule that has been compiled.
+type Rule struct {
+	Subject     string        // what each of its subjects is, such as device
+	Named       []Text        // limit and the lets in their order, the fields as limit and let.x
+	Where       []Text        // none or one
+	When        []Text        // lowest level first
+	ResolveWhen []Text        // none or one
+	For         time.Duration // how long a level must hold
+	Period      time.Duration // the least length of a period
+	Leaf        func(path string) (Leaf, bool)
+}
+
+// The codes of findings.
+const (
+	Never  = "never"
+	Always = "always"
+	Bytes  = "bytes"
+	Units  = "units"
+)
+
+// Codes returns the codes of findings that can be accepted, and of those that are certain.
+func Codes() (accepted, certain []string) { return []string{Always, Bytes, Units}, []string{Never} }
+
+// A Finding is what a rule can hardly mean.
+type Finding struct {
+	Code    string
+	Certain bool   // it is a mistake; else it may be meant
+	Field   string // as in the rule
+	Offset  int    // byte offset into its text
+	Message string // lower case, without the name of the field
+	Hint    string // may be ""
+}
+
+// A linter gathers the findings of one rule.
+type linter struct {
+	*reader
+	findings []Finding
+}
+
+// Findings returns what the rule can hardly mean, in the order of its text, each once, but for those of codes that are accepted.
+func (r Rule) Findings(accepted []string) []Finding {
+	l := &linter{reader: &reader{rule: r, named: map[string]expression{}, given: func(l Leaf) Range { return l.Range }}}
+	for _, text := range r.Named {
+		if e, ok := text.parse(); ok {
+			l.named[nameOf(text.Field)] = e
+		}
+	}
+	l.checkUnits()
+	l.checkTruths()
+	fields := append(append(slices.Clone(r.Named), r.Where...), append(slices.Clone(r.When), r.ResolveWhen...)...)
+	place := func(f Finding) int {
+		return slices.IndexFunc(fields, func(t Text) bool { return t.Field == f.Field })
+	}
+	slices.SortStableFunc(l.findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.Offset, b.Offset))
+	})
+	return slices.DeleteFunc(slices.Compact(l.findings), func(f Finding) bool { return !f.Certain && slices.Contains(accepted, f.Code) })
+}
+
+// nameOf returns the name of a part in expressions.
+func nameOf(field string) string {
+	const let = "let."
+	if len(field) > len(let) && field[:len(let)] == let {
+		return field[len(let):]
+	}
+	return field
+}
+
+// conditions returns the conditions of some texts.
+func conditions(texts ...[]Text) (all []expression) {
+	for _, texts := range texts {
+		for _, text := range texts {
+			if e, ok := text.parse(); ok {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+// find notes a finding at an expression.
+func (l *linter) find(code string, at expression, hint, format string, args ...any) *Finding {
+	l.findings = append(l.findings, Finding{
+		Code: code, Field: at.Field, Offset: at.offset(), Message: fmt.Sprintf(format, args...), Hint: hint,
+	})
+	return &l.findings[len(l.findings)-1]
+}
