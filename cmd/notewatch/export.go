@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/complete"
+	"notewatch/internal/export"
 	"notewatch/internal/lookup"
 	"notewatch/internal/terminal"
 )
@@ -89,22 +90,22 @@ func (q *exportQuery) run(c *cobra.Command, desk *lookup.Desk, name string) erro
 	if err != nil {
 		return err
 	}
-	query := lookup.ExportQuery{Of: subject, From: q.from.day, To: q.to.day, Totals: q.totals}
+	query := export.Query{Of: subject, From: q.from.day, To: q.to.day, Totals: q.totals}
 	if !q.ranged() {
 		query.Span = q.of.span.orPeriod()
 	}
-	export, err := desk.Export(c.Context(), query)
+	data, err := export.Of(c.Context(), desk, query)
 	if err != nil {
 		return err
 	}
-	if len(export.Figures) == 0 {
+	if len(data.Figures) == 0 {
 		c.PrintErrln("No data yet: is notewatch run running?")
 	}
 	var progress terminal.Screen
 	if screenOf(c).Width == 0 && !q.totals { // else the rows show it
 		progress = terminal.Screen{W: c.ErrOrStderr(), Width: terminal.Width(c.ErrOrStderr())}
 	}
-	err = terminal.Export(c.Context(), c.OutOrStdout(), export, q.of.json, progress)
+	err = terminal.Export(c.Context(), c.OutOrStdout(), data, q.of.json, progress)
 	if errors.Is(err, syscall.EPIPE) {
 		return nil // the reader has seen enough
 	}

@@ -54,3 +54,10 @@ func (d *Desk) dayOf(span Span, a asOf) rules.Day {
 	}
 	return a.day
 }
+
+// Days returns the days of a span of a project, from and before to, as of its last poll.
+func (d *Desk) Days(ctx context.Context, p Project, span Span) (from, to rules.Day, err error) {
+	asOf, err := d.asOf(ctx, []Project{p})
+	from, to = span.days(d.dayOf(span, asOf), d.Period)
+	return from, to, err
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/export"
 	"notewatch/internal/history"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
@@ -18,12 +19,12 @@ import (
 )
 
 // export returns the rows of an export as lines, after a line with its figures.
-func (s *scene) export(q lookup.ExportQuery) []string {
+func (s *scene) export(q export.Query) []string {
 	s.Helper()
-	e, err := s.desk().Export(s.Context(), q)
+	e, err := export.Of(s.Context(), s.desk(), q)
 	require.NoError(s, err)
 	lines := []string{fmt.Sprint(e.Figures)}
-	require.NoError(s, e.Rows(s.Context(), func(row lookup.ExportRow) error {
+	require.NoError(s, e.Rows(s.Context(), func(row export.Row) error {
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s %v", row.Project.Name, row.UID, row.Day, row.Values)))
 		return nil
 	}))
@@ -44,25 +45,25 @@ func TestExport(t *testing.T) {
 	const figures = "[bytes events sessions]"
 	for name, c := range map[string]struct {
 		of   string
-		q    lookup.ExportQuery
+		q    export.Query
 		want []string
 	}{
-		"all projects": {"", lookup.ExportQuery{Span: lookup.Today}, []string{
+		"all projects": {"", export.Query{Span: lookup.Today}, []string{
 			figures,
 			"cold-chain dev:a 2026-03-10 [500 5 1]", "cold-chain dev:new 2026-03-10 [50 0 1]", "lab dev:b 2026-03-10 [250 3 1]",
 		}},
-		"a project": {"app:cold", lookup.ExportQuery{From: today - 2, To: today - 1}, []string{
+		"a project": {"app:cold", export.Query{From: today - 2, To: today - 1}, []string{
 			figures,
 			"cold-chain dev:a 2026-03-08 [NaN NaN NaN]", "cold-chain dev:a 2026-03-09 [1000 10 2]",
 			"cold-chain dev:new 2026-03-09 [100 1 2]", // it did not exist before
 			"cold-chain dev:gone 2026-03-08 [7 0 0]",  // nothing is known of it since
 		}},
-		"a fleet":                       {"fleet:1", lookup.ExportQuery{From: today}, []string{figures, "cold-chain dev:a 2026-03-10 [500 5 1]"}},
-		"a device":                      {"dev:b", lookup.ExportQuery{To: long}, []string{figures, "lab dev:b 2026-02-03 [500 6 2]"}},
-		"a former device":               {"dev:gone", lookup.ExportQuery{Span: lookup.Week}, []string{figures, "cold-chain dev:gone 2026-03-08 [7 0 0]"}},
-		"totals":                        {"app:cold", lookup.ExportQuery{Span: lookup.Today, Totals: true}, []string{figures, "cold-chain  2026-03-10 [550 5 2]"}},
-		"what was not read":             {"app:cold", lookup.ExportQuery{From: today + 1}, []string{figures}},
-		"a project that was never read": {"far-away", lookup.ExportQuery{Span: lookup.Week}, []string{"[]"}},
+		"a fleet":                       {"fleet:1", export.Query{From: today}, []string{figures, "cold-chain dev:a 2026-03-10 [500 5 1]"}},
+		"a device":                      {"dev:b", export.Query{To: long}, []string{figures, "lab dev:b 2026-02-03 [500 6 2]"}},
+		"a former device":               {"dev:gone", export.Query{Span: lookup.Week}, []string{figures, "cold-chain dev:gone 2026-03-08 [7 0 0]"}},
+		"totals":                        {"app:cold", export.Query{Span: lookup.Today, Totals: true}, []string{figures, "cold-chain  2026-03-10 [550 5 2]"}},
+		"what was not read":             {"app:cold", export.Query{From: today + 1}, []string{figures}},
+		"a project that was never read": {"far-away", export.Query{Span: lookup.Week}, []string{"[]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.q.Of = s.find(c.of)
@@ -75,7 +76,7 @@ func TestExport(t *testing.T) {
 func TestExportOfManyDays(t *testing.T) {
 	s := newScene(t)
 	s.read(cold, now, device("dev:a", "a", 1000, 10), device("dev:b", "b", 500, 6))
-	rows := s.export(lookup.ExportQuery{Of: s.find("app:cold")})[1:]
+	rows := s.export(export.Query{Of: s.find("app:cold")})[1:]
 	require.Len(t, rows, 2*(rules.HistoryDays+1))
 	require.Equal(t, "cold-chain dev:b 2026-02-03 [500 6 2]", rows[31])
 	require.Equal(t, "cold-chain dev:a 2026-03-06 [1000 10 2]", rows[2*31])
@@ -86,10 +87,10 @@ func TestExportOfManyDays(t *testing.T) {
 // While the rows are written nothing is read, so that others can write for any time: the write-ahead log does not grow without end.
 func TestExportHoldsNoTransaction(t *testing.T) {
 	l := newLarge(t, history.BlockSize+1)
-	e, err := l.Desk.Export(t.Context(), lookup.ExportQuery{Span: lookup.Week})
+	e, err := export.Of(t.Context(), l.Desk, export.Query{Span: lookup.Week})
 	require.NoError(t, err)
 	rows, enough := 0, errors.New("enough")
-	err = e.Rows(t.Context(), func(lookup.ExportRow) error {
+	err = e.Rows(t.Context(), func(export.Row) error {
 		if rows++; rows%5000 == 1 {
 			require.NoError(t, l.Store.SaveFleets(t.Context(), cold.UID, []store.Fleet{{UID: "fleet:1", Name: fmt.Sprint(rows)}}))
 			var busy, logged, copied int

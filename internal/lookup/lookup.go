@@ -96,8 +96,8 @@ func (d *Desk) project(uid string) (Project, bool) {
 	return d.Projects[i], true
 }
 
-// projectsOf returns the projects that a subject is part of or made of.
-func (d *Desk) projectsOf(s Subject) []Project {
+// ProjectsOf returns the projects that a subject is part of or made of.
+func (d *Desk) ProjectsOf(s Subject) []Project {
 	if s.Kind == KindAll {
 		return d.Projects
 	}

@@ -91,7 +91,7 @@ func (d *Desk) rate(all float64) float64 {
 
 // accountsOf returns the names of the accounts that a subject is billed to.
 func (d *Desk) accountsOf(s Subject) (names []string) {
-	for _, p := range d.projectsOf(s) {
+	for _, p := range d.ProjectsOf(s) {
 		if !slices.Contains(names, p.Account) {
 			names = append(names, p.Account)
 		}

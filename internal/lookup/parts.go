@@ -21,7 +21,7 @@ type part struct {
 // were listed formerly. parts is only good until f returns.
 func (d *Desk) parts(ctx context.Context, project string, q question, f func(block int, parts []part) error) error {
 	if q.Kind == KindFleet {
-		return inBlocks(q.members, func(block int, members []store.Place) error {
+		return InBlocks(q.members, func(block int, members []store.Place) error {
 			parts := make([]part, len(members))
 			for i, m := range members {
 				parts[i] = partOf(m)
@@ -58,8 +58,8 @@ func partOf(m store.Place) part {
 	return part{ordinal: m.Ordinal, listed: m.Listed, life: lifeOf(m)}
 }
 
-// inBlocks calls f with devices, which are in the order of their ordinals, block by block.
-func inBlocks(devices []store.Place, f func(block int, devices []store.Place) error) error {
+// InBlocks calls f with devices, which are in the order of their ordinals, block by block.
+func InBlocks(devices []store.Place, f func(block int, devices []store.Place) error) error {
 	for len(devices) > 0 {
 		block, n := devices[0].Ordinal/history.BlockSize, 1
 		for n < len(devices) && devices[n].Ordinal/history.BlockSize == block {

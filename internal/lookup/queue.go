@@ -88,7 +88,7 @@ func (d *Desk) Polls(ctx context.Context, subject Subject) ([]ProjectStatus, err
 		return nil, err
 	}
 	wanted := map[string]bool{}
-	for _, p := range d.projectsOf(subject) {
+	for _, p := range d.ProjectsOf(subject) {
 		wanted[p.UID] = true
 	}
 	var polls []ProjectStatus

@@ -30,7 +30,7 @@ func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 	var all tallies
 	for _, figure := range d.figures {
 		var columns [][]float64
-		for _, p := range d.projectsOf(q.Subject) {
+		for _, p := range d.ProjectsOf(q.Subject) {
 			column, err := d.column(ctx, p.UID, figure, q)
 			if err != nil {
 				return all, err

@@ -60,7 +60,7 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 	if err != nil {
 		return Top{}, err
 	}
-	projects := d.projectsOf(q.Of)
+	projects := d.ProjectsOf(q.Of)
 	asOf, err := d.asOf(ctx, projects)
 	if err != nil {
 		return Top{}, err

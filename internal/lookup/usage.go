@@ -71,7 +71,7 @@ type DayUsage struct {
 // Usage returns how much a subject used over a span. It is as of the last time that the subject's projects were read, but
 // for the day so far. What a device, a project or all projects used is added up day by day; what a fleet used, by device.
 func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
-	asOf, err := d.asOf(ctx, d.projectsOf(s))
+	asOf, err := d.asOf(ctx, d.ProjectsOf(s))
 	if err != nil {
 		return Usage{}, err
 	}
@@ -152,7 +152,7 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 		u.Devices = len(q.members)
 		return err
 	}
-	u.Devices, err = d.deviceCount(ctx, d.projectsOf(u.Subject))
+	u.Devices, err = d.deviceCount(ctx, d.ProjectsOf(u.Subject))
 	return err
 }
 

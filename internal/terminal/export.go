@@ -12,14 +12,14 @@ import (
 	"strconv"
 	"strings"
 
-	"notewatch/internal/lookup"
+	"notewatch/internal/export"
 	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
 // Export prints the rows of an export as CSV, or as JSON. It shows on the terminal talk how many devices have been printed; no width
 // shows nothing.
-func Export(ctx context.Context, w io.Writer, e *lookup.Export, asJSON bool, talk Screen) error {
+func Export(ctx context.Context, w io.Writer, e *export.Export, asJSON bool, talk Screen) error {
 	out := bufio.NewWriter(w)
 	var to exportWriter = newCSVExport(out, e.Figures)
 	if asJSON {
@@ -28,7 +28,7 @@ func Export(ctx context.Context, w io.Writer, e *lookup.Export, asJSON bool, tal
 	progress := exportProgress{screen: talk}
 	err := to.begin()
 	if err == nil {
-		err = e.Rows(ctx, func(row lookup.ExportRow) error {
+		err = e.Rows(ctx, func(row export.Row) error {
 			progress.count(row)
 			return to.row(row)
 		})
@@ -43,7 +43,7 @@ func Export(ctx context.Context, w io.Writer, e *lookup.Export, asJSON bool, tal
 // An exportWriter prints an export in one format.
 type exportWriter interface {
 	begin() error
-	row(lookup.ExportRow) error
+	row(export.Row) error
 	end() error
 }
 
@@ -60,7 +60,7 @@ func exportColumns(figures []rules.Figure) []string {
 }
 
 // exportTexts are the cells before the figures.
-func exportTexts(row lookup.ExportRow) []string {
+func exportTexts(row export.Row) []string {
 	return []string{nameOf(row.Project), row.UID, row.Name, row.Day.String()}
 }
 
@@ -77,7 +77,7 @@ func newCSVExport(out *bufio.Writer, figures []rules.Figure) *csvExport {
 
 func (e *csvExport) begin() error { return e.out.Write(e.columns) }
 
-func (e *csvExport) row(row lookup.ExportRow) error {
+func (e *csvExport) row(row export.Row) error {
 	e.cells = e.cells[:0]
 	for _, text := range exportTexts(row) {
 		e.cells = append(e.cells, cell(text))
@@ -123,7 +123,7 @@ func (e *jsonExport) begin() error {
 	return err
 }
 
-func (e *jsonExport) row(row lookup.ExportRow) error {
+func (e *jsonExport) row(row export.Row) error {
 	e.text = append(e.text[:0], ",\n  {"...)
 	if e.rows++; e.rows == 1 {
 		e.text = append(e.text[:0], "\n  {"...)
@@ -170,7 +170,7 @@ type exportProgress struct {
 }
 
 // count takes in a row.
-func (p *exportProgress) count(row lookup.ExportRow) {
+func (p *exportProgress) count(row export.Row) {
 	if row.UID == p.last {
 		return
 	}

@@ -10,12 +10,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/export"
 	"notewatch/internal/lookup"
 	"notewatch/rules"
 )
 
 // exported returns rows as a writer prints them.
-func exported(t *testing.T, w exportWriter, out *bufio.Writer, text *bytes.Buffer, rows ...lookup.ExportRow) string {
+func exported(t *testing.T, w exportWriter, out *bufio.Writer, text *bytes.Buffer, rows ...export.Row) string {
 	t.Helper()
 	require.NoError(t, w.begin())
 	for _, row := range rows {
@@ -29,10 +30,10 @@ func exported(t *testing.T, w exportWriter, out *bufio.Writer, text *bytes.Buffe
 // Names are foreign text: none is a formula or a line of its own in CSV, and JSON holds them as they are.
 func TestExportOfHostileNames(t *testing.T) {
 	figures := []rules.Figure{rules.Bytes, rules.Events}
-	var rows []lookup.ExportRow
+	var rows []export.Row
 	names := []string{`=HYPERLINK("http://x";"y")`, "+1", "-1", "@sum", "\t=1", " \r\n=1", "＝1", `a "b", c`, "two\nlines", "\x1b[31mred\x00", "a=b", ""}
 	for _, name := range names {
-		rows = append(rows, lookup.ExportRow{
+		rows = append(rows, export.Row{
 			Project: lookup.Named{UID: "app:1", Name: "-plant"}, UID: "dev:1", Name: name, Day: rules.DayOf(noon), Values: []float64{1e15, math.NaN()},
 		})
 	}
@@ -65,7 +66,7 @@ func TestExportProgress(t *testing.T) {
 	p := exportProgress{screen: Screen{W: &text, Width: 80}}
 	for i := range 2500 {
 		for range 3 {
-			p.count(lookup.ExportRow{UID: string(rune(0x4e00 + i))})
+			p.count(export.Row{UID: string(rune(0x4e00 + i))})
 		}
 	}
 	p.end()

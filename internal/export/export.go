@@ -1,4 +1,6 @@
-package lookup
+// Package export reads figures day by day, for spreadsheets: [Of] finds out what has been read of a subject, and Export.Rows reads it, a
+// block of devices at a time, so that a file of any length takes little memory.
+package export
 
 import (
 	"context"
@@ -6,38 +8,39 @@ import (
 	"slices"
 
 	"notewatch/internal/history"
+	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
 
-// An ExportQuery asks for figures day by day, as far as they have been read.
-type ExportQuery struct {
-	Of       Subject
-	Span     Span      // "": the days From to To
-	From, To rules.Day // zero: from the first, or to the last, that has been read
-	Totals   bool      // the totals of projects in place of their devices
+// A Query asks for figures day by day, as far as they have been read.
+type Query struct {
+	Of       lookup.Subject
+	Span     lookup.Span // "": the days From to To
+	From, To rules.Day   // zero: from the first, or to the last, that has been read
+	Totals   bool        // the totals of projects in place of their devices
 }
 
 // An Export is figures of devices or projects day by day.
 type Export struct {
 	Figures []rules.Figure // those that have been read
-	desk    *Desk
-	query   ExportQuery
+	desk    *lookup.Desk
+	query   Query
 	spans   map[string]map[rules.Figure]store.Span // by project
 }
 
-// An ExportRow is one device, or the total of one project, on one day.
-type ExportRow struct {
-	Project   Named
+// A Row is one device, or the total of one project, on one day.
+type Row struct {
+	Project   lookup.Named
 	UID, Name string // of the device; "" for the total of the project
 	Day       rules.Day
 	Values    []float64 // by Export.Figures; NaN is no data. Good until the next row.
 }
 
-// Export returns what has been read of a subject.
-func (d *Desk) Export(ctx context.Context, q ExportQuery) (*Export, error) {
+// Of returns what has been read of the subject of a query.
+func Of(ctx context.Context, d *lookup.Desk, q Query) (*Export, error) {
 	e := &Export{desk: d, query: q, spans: map[string]map[rules.Figure]store.Span{}}
-	for _, p := range d.projectsOf(q.Of) {
+	for _, p := range d.ProjectsOf(q.Of) {
 		spans, err := d.Store.Coverage(ctx, p.UID)
 		if err != nil {
 			return nil, err
@@ -56,8 +59,8 @@ func (d *Desk) Export(ctx context.Context, q ExportQuery) (*Export, error) {
 // Rows calls each with all rows: project by project, device by device, of each day after day. Of more than 31 days the devices of a
 // block come once for every 31 days. It reads a block at a time and nothing while each runs, so each may take any time. A device
 // has no row for a day before it existed, and one that is no longer listed none for a day without data.
-func (e *Export) Rows(ctx context.Context, each func(ExportRow) error) error {
-	for _, p := range e.desk.projectsOf(e.query.Of) {
+func (e *Export) Rows(ctx context.Context, each func(Row) error) error {
+	for _, p := range e.desk.ProjectsOf(e.query.Of) {
 		first, last, err := e.days(ctx, p)
 		if err != nil {
 			return err
@@ -76,7 +79,7 @@ func (e *Export) Rows(ctx context.Context, each func(ExportRow) error) error {
 }
 
 // days returns the days that are exported of a project. If first is after last there are none.
-func (e *Export) days(ctx context.Context, p Project) (first, last rules.Day, err error) {
+func (e *Export) days(ctx context.Context, p lookup.Project) (first, last rules.Day, err error) {
 	first, last = math.MaxInt, math.MinInt
 	for _, span := range e.spans[p.UID] {
 		first, last = min(first, span.First), max(last, span.Last)
@@ -90,30 +93,29 @@ func (e *Export) days(ctx context.Context, p Project) (first, last rules.Day, er
 		}
 		return first, last, nil
 	}
-	asOf, err := e.desk.asOf(ctx, []Project{p})
-	from, to := e.query.Span.days(e.desk.dayOf(e.query.Span, asOf), e.desk.Period)
+	from, to, err := e.desk.Days(ctx, p, e.query.Span)
 	return max(first, from), min(last, to-1), err
 }
 
 // blocks calls f with the subjects that are exported of a project, block by block.
-func (e *Export) blocks(ctx context.Context, p Project, f func(block int, devices []store.BlockDevice) error) error {
+func (e *Export) blocks(ctx context.Context, p lookup.Project, f func(block int, devices []store.BlockDevice) error) error {
 	db, of := e.desk.Store, e.query.Of
 	switch {
 	case e.query.Totals:
 		return f(0, []store.BlockDevice{{Place: store.Place{Listed: true}}})
-	case of.Kind == KindFleet:
+	case of.Kind == lookup.KindFleet:
 		members, err := db.FleetPlaces(ctx, p.UID, of.UID)
 		if err != nil {
 			return err
 		}
-		return inBlocks(members, func(block int, members []store.Place) error {
+		return lookup.InBlocks(members, func(block int, members []store.Place) error {
 			devices, err := db.BlockDevices(ctx, p.UID, block)
 			if err != nil {
 				return err
 			}
 			return f(block, among(devices, members))
 		})
-	case of.Kind == KindDevice:
+	case of.Kind == lookup.KindDevice:
 		ordinal, ok, err := db.Ordinal(ctx, p.UID, of.UID)
 		if !ok {
 			return err
@@ -148,16 +150,16 @@ func among(devices []store.BlockDevice, places []store.Place) []store.BlockDevic
 	})
 }
 
-// maxExportDays is how many days of a block are read at a time.
-const maxExportDays = 31
+// maxDays is how many days of a block are read at a time.
+const maxDays = 31
 
 // block exports devices of a block.
 func (e *Export) block(
-	ctx context.Context, p Project, block int, devices []store.BlockDevice, first, last rules.Day, each func(ExportRow) error,
+	ctx context.Context, p lookup.Project, block int, devices []store.BlockDevice, first, last rules.Day, each func(Row) error,
 ) error {
-	for ; first <= last; first += maxExportDays {
-		part := exportPart{
-			project: p, devices: devices, first: first, days: int(min(last-first+1, maxExportDays)), figures: len(e.Figures),
+	for ; first <= last; first += maxDays {
+		part := part{
+			project: p, devices: devices, first: first, days: int(min(last-first+1, maxDays)), figures: len(e.Figures),
 		}
 		if err := e.read(ctx, &part, block); err != nil {
 			return err
@@ -169,9 +171,9 @@ func (e *Export) block(
 	return nil
 }
 
-// An exportPart is some days of some devices of a block.
-type exportPart struct {
-	project Project
+// An part is some days of some devices of a block.
+type part struct {
+	project lookup.Project
 	devices []store.BlockDevice
 	first   rules.Day
 	days    int
@@ -180,7 +182,7 @@ type exportPart struct {
 }
 
 // read reads the values of a part.
-func (e *Export) read(ctx context.Context, part *exportPart, block int) error {
+func (e *Export) read(ctx context.Context, part *part, block int) error {
 	part.values = slices.Repeat([]float64{math.NaN()}, len(part.devices)*part.days*part.figures)
 	last := part.first + rules.Day(part.days) - 1
 	for i, figure := range e.Figures {
@@ -197,18 +199,18 @@ func (e *Export) read(ctx context.Context, part *exportPart, block int) error {
 }
 
 // row returns the values of a device on a day.
-func (p *exportPart) row(device, day int) []float64 {
+func (p *part) row(device, day int) []float64 {
 	start := (device*p.days + day) * p.figures
 	return p.values[start : start+p.figures]
 }
 
 // rows calls each with the rows of the part.
-func (p *exportPart) rows(each func(ExportRow) error) error {
-	project := p.project.named()
+func (p *part) rows(each func(Row) error) error {
+	project := lookup.Named{UID: p.project.UID, Name: p.project.Name}
 	for i, device := range p.devices {
 		born := rules.DayOf(device.Provisioned)
 		for d := range p.days {
-			row := ExportRow{Project: project, UID: device.UID, Name: device.Name, Day: p.first + rules.Day(d), Values: p.row(i, d)}
+			row := Row{Project: project, UID: device.UID, Name: device.Name, Day: p.first + rules.Day(d), Values: p.row(i, d)}
 			if row.Day < born || !device.Listed && !slices.ContainsFunc(row.Values, rules.Known) {
 				continue
 			}
