@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"notewatch/internal/config/document"
 	"notewatch/internal/secret"
 	"notewatch/internal/smallfile"
 	"notewatch/rules"
@@ -152,7 +153,7 @@ type options struct {
 }
 
 func load(path string, o options) (*File, error) {
-	data, err := smallfile.Read(path, maxBytes+1)
+	data, err := smallfile.Read(path, document.MaxBytes+1)
 	if err != nil && !errors.Is(err, smallfile.ErrTooLarge) { // parse reports a file that is too large
 		return nil, fmt.Errorf("reading rules file %q: %w", path, err)
 	}
@@ -166,7 +167,7 @@ func Parse(path string, data []byte, lookup func(name string) (string, bool), ch
 }
 
 func parse(path string, data []byte, o options) (*File, error) {
-	d := &decoder{source: newSource(data), options: o, path: path, file: newFile(path), rules: rules.NewSet()}
+	d := &decoder{source: document.New(data), options: o, path: path, file: newFile(path), rules: rules.NewSet()}
 	d.decode()
 	if len(d.problems) > 0 {
 		return nil, d.problems.sorted()

@@ -6,13 +6,14 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"notewatch/internal/config/document"
 	"notewatch/rules"
 )
 
 // A decoder makes a File of a document and collects the problems it meets.
 type decoder struct {
-	source
 	options
+	source   document.Source
 	path     string
 	file     *File
 	defaults defaults
@@ -64,10 +65,11 @@ func newFile(path string) *File {
 
 // root returns the value that is the whole document.
 func (d *decoder) root() (root value, ok bool) {
-	node, problem := d.parse()
-	if problem != nil {
-		problem.File = d.path
-		d.problems = append(d.problems, *problem)
+	node, failure := d.source.Parse()
+	if failure != nil {
+		d.problems = append(d.problems, Problem{
+			File: d.path, Line: failure.Line, Column: failure.Column, Message: failure.Message, Hint: failure.Hint,
+		})
 		return value{}, false
 	}
 	root = value{decoder: d, node: node}

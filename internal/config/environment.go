@@ -17,6 +17,7 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 
+	"notewatch/internal/config/document"
 	"notewatch/internal/secret"
 	"notewatch/internal/spelling"
 )
@@ -178,7 +179,7 @@ func (r *environmentReader) fill(name string, s setting) {
 		}
 		*s.text = text
 	default:
-		*s.text = cmp.Or(strings.TrimPrefix(*s.text, byteOrderMark), s.fallback)
+		*s.text = cmp.Or(strings.TrimPrefix(*s.text, document.ByteOrderMark), s.fallback)
 	}
 }
 

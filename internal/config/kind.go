@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"notewatch/internal/config/document"
 	"notewatch/internal/secret"
 	"notewatch/rules"
 )
@@ -106,7 +107,7 @@ func (v value) template() string {
 		v.report(fmt.Sprintf("reading %q: %v", path, err), "")
 	case len(content) == 0:
 		v.report(fmt.Sprintf("the file %q is empty", path), "")
-	case findNonText([]byte(content)) >= 0:
+	case !document.IsText([]byte(content)):
 		v.report(fmt.Sprintf("the file %q is not plain text in UTF-8", path), "")
 	}
 	return content

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"notewatch/internal/config/document"
 	"notewatch/rules"
 )
 
@@ -169,7 +170,7 @@ func (p pair) commentHint() string {
 	if p.key.node.LineComment == "" {
 		return ""
 	}
-	return quoteHint("a value that begins with #")
+	return document.QuoteHint("a value that begins with #")
 }
 
 // list calls read for every element of a list.

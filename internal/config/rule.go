@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"notewatch/internal/config/document"
 	"notewatch/rules"
 )
 
@@ -55,7 +56,7 @@ func (d *decoder) ruleNames() []string {
 
 // builtin returns the rule that comes with the program, reminded of as the defaults of the file say.
 func (d *decoder) builtin() Rule {
-	inner := &decoder{path: watcherBlind + ".yaml", source: newSource(watcherBlindRule), file: d.file, defaults: d.defaults, rules: d.rules}
+	inner := &decoder{path: watcherBlind + ".yaml", source: document.New(watcherBlindRule), file: d.file, defaults: d.defaults, rules: d.rules}
 	var rule Rule
 	if root, ok := inner.root(); ok {
 		rule = root.rule(names{})
@@ -159,7 +160,7 @@ func (r *draft) at(v value) value {
 // node.
 func (r *draft) text(v value) string {
 	if v.node.Style&yaml.FlowStyle != 0 {
-		v.wrongType("text", quoteHint("text that begins with [ or {"))
+		v.wrongType("text", document.QuoteHint("text that begins with [ or {"))
 		return ""
 	}
 	return strings.TrimRight(r.at(v).text(), " \t\n")
@@ -207,10 +208,10 @@ func (v value) compile(r draft, known Errors) *rules.Rule {
 		}
 		line, column := place.node.Line, place.node.Column
 		if p.Offset >= 0 {
-			line, column = v.locate(place.node, p.Offset)
+			line, column = v.source.Locate(place.node, p.Offset)
 		}
 		if commented(place.node) && p.Offset >= len(place.node.Value) {
-			p.Hint = `YAML takes " #" and what follows for a comment; ` + quoteHint("the whole text")
+			p.Hint = `YAML takes " #" and what follows for a comment; ` + document.QuoteHint("the whole text")
 		}
 		place.reportAt(line, column, p.Message, p.Hint)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"notewatch/internal/config/document"
 	"notewatch/internal/smallfile"
 )
 
@@ -113,7 +114,7 @@ func (d *decoder) takeMissing() Errors {
 // variable returns the content of a variable that is not empty.
 func (d *decoder) variable(name string) (string, error) {
 	content, set := d.lookup(name)
-	content = strings.TrimPrefix(content, byteOrderMark)
+	content = strings.TrimPrefix(content, document.ByteOrderMark)
 	switch {
 	case !set:
 		return "", errors.New("the environment variable is not set")
@@ -149,7 +150,7 @@ func readText(path string) (string, error) {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 		return "", errors.New("the file is in UTF-16: save it in UTF-8")
 	}
-	return strings.TrimPrefix(text, byteOrderMark), nil
+	return strings.TrimPrefix(text, document.ByteOrderMark), nil
 }
 
 // address reads the URL of an HTTP server, which may hold a secret.

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"regexp"
@@ -14,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"notewatch/internal/config/document"
 	"notewatch/rules"
 )
 
@@ -86,7 +86,7 @@ func (v value) scalar(want string) (string, bool) {
 		v.wrongType(want, "")
 		return "", false
 	case v.isTagged():
-		v.report("YAML takes a leading ! for a tag", quoteHint("text that begins with !"))
+		v.report("YAML takes a leading ! for a tag", document.QuoteHint("text that begins with !"))
 		return "", false
 	}
 	return v.node.Value, true
@@ -98,8 +98,7 @@ func (v value) isTagged() bool {
 	if v.node.Style&yaml.TaggedStyle != 0 {
 		return !strings.HasPrefix(v.node.Tag, "!!")
 	}
-	at, ok := v.offset(v.node.Line, v.node.Column)
-	return ok && bytes.HasPrefix(v.data[at:], []byte("!"))
+	return v.source.Begins(v.node, "!")
 }
 
 // reference matches what is replaced in accounts and receivers, and only there.
@@ -112,7 +111,7 @@ func (v value) text() string {
 		return ""
 	}
 	if at := reference.FindStringIndex(text); at != nil {
-		line, column := v.locate(v.node, at[0])
+		line, column := v.source.Locate(v.node, at[0])
 		v.reportAt(line, column, "${…} is not replaced here",
 			"it is in tokens, keys, addresses and the like of accounts and receivers; write the value itself")
 		return ""

@@ -1,4 +1,4 @@
-package config
+package document
 
 import (
 	"fmt"
@@ -67,10 +67,10 @@ func TestLocate(t *testing.T) {
 			for node.Kind != yaml.ScalarNode {
 				node = node.Content[len(node.Content)-1]
 			}
-			src := newSource([]byte(data))
+			src := New([]byte(data))
 			wantLine, wantColumn := src.position(len(before))
 
-			line, column := src.locate(node, strings.Index(node.Value, "X"))
+			line, column := src.Locate(node, strings.Index(node.Value, "X"))
 
 			require.Equal(t, fmt.Sprintf("%d:%d", wantLine, wantColumn), fmt.Sprintf("%d:%d", line, column),
 				"of %q in %q", node.Value, data)
@@ -89,16 +89,16 @@ func TestLocateFallsBackToTheStart(t *testing.T) {
 	} {
 		changed := *node
 		change(&changed)
-		line, column := newSource([]byte(data)).locate(&changed, 2)
+		line, column := New([]byte(data)).Locate(&changed, 2)
 		require.Equal(t, []int{changed.Line, changed.Column}, []int{line, column}, name)
 	}
-	line, column := newSource([]byte(data)).locate(node, -1)
+	line, column := New([]byte(data)).Locate(node, -1)
 	require.Equal(t, []int{1, 4}, []int{line, column})
 }
 
 func TestLocateBehindTheEnd(t *testing.T) {
 	data := "k: a >   # rest\n"
-	line, column := newSource([]byte(data)).locate(scalarOf(t, data), 3)
+	line, column := New([]byte(data)).Locate(scalarOf(t, data), 3)
 	require.Equal(t, []int{1, 7}, []int{line, column})
 }
 
@@ -122,8 +122,8 @@ func FuzzLocate(f *testing.F) {
 		if offset < 0 || offset >= len(node.Value) || !utf8.RuneStart(node.Value[offset]) {
 			return
 		}
-		src := newSource([]byte(data))
-		line, column := src.locate(node, offset)
+		src := New([]byte(data))
+		line, column := src.Locate(node, offset)
 		at, ok := src.offset(line, column)
 		require.True(t, ok, "%d:%d is not in %q", line, column, data)
 		if line == node.Line && column == node.Column && unusual(text) {

@@ -1,19 +1,23 @@
-package config
+package document
 
 import (
+	"bytes"
 	"sort"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
 )
 
-// A source is the text of a document with where its lines begin. Lines end as YAML has it.
-type source struct {
+// A Source is the text of a document with where its lines begin. Lines end as YAML has it.
+type Source struct {
 	data  []byte
 	lines []int // offset of the first byte of each line
 }
 
-func newSource(data []byte) source {
+// New returns the source of a text.
+func New(data []byte) Source {
 	lines := []int{0}
-	if size := len(byteOrderMark); len(data) >= size && string(data[:size]) == byteOrderMark {
+	if size := len(ByteOrderMark); len(data) >= size && string(data[:size]) == ByteOrderMark {
 		lines[0] = size
 	}
 	for at := lines[0]; at < len(data); {
@@ -23,11 +27,11 @@ func newSource(data []byte) source {
 			lines = append(lines, at)
 		}
 	}
-	return source{data, lines}
+	return Source{data, lines}
 }
 
-// byteOrderMark may stand before the first line and is not of it.
-const byteOrderMark = "\ufeff"
+// ByteOrderMark may stand before the first line and is not of it.
+const ByteOrderMark = "\ufeff"
 
 // breakSize returns how many bytes the line break at an offset takes, 0 if there is none.
 func breakSize(data []byte, at int) int {
@@ -44,15 +48,21 @@ func breakSize(data []byte, at int) int {
 	return 0
 }
 
+// Begins reports whether the raw text of n, behind no anchor or tag, begins with prefix.
+func (s Source) Begins(n *yaml.Node, prefix string) bool {
+	at, ok := s.offset(n.Line, n.Column)
+	return ok && bytes.HasPrefix(s.data[at:], []byte(prefix))
+}
+
 // position returns the line and column, from 1, of the byte at an offset. Columns count characters.
-func (s source) position(at int) (line, column int) {
+func (s Source) position(at int) (line, column int) {
 	line = max(sort.SearchInts(s.lines, at+1), 1)
 	begin := min(s.lines[line-1], at)
 	return line, utf8.RuneCount(s.data[begin:at]) + 1
 }
 
 // offset is the inverse of position.
-func (s source) offset(line, column int) (at int, ok bool) {
+func (s Source) offset(line, column int) (at int, ok bool) {
 	if line < 1 || line > len(s.lines) {
 		return 0, false
 	}
@@ -68,7 +78,7 @@ func (s source) offset(line, column int) (at int, ok bool) {
 }
 
 // line returns a line, from 1, without its end; "" when there is none.
-func (s source) line(number int) string {
+func (s Source) line(number int) string {
 	if number < 1 || number > len(s.lines) {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package config
+package document
 
 import (
 	"bytes"
@@ -13,45 +13,48 @@ import (
 
 // Bounds of a rules file. They are far above what people write and far below what would take long to read.
 const (
-	maxBytes  = 1 << 20
-	maxDepth  = 32     // mappings and lists within each other
-	maxValues = 50_000 // with every alias written out
+	MaxBytes  = 1 << 20 // of the text
+	maxDepth  = 32      // mappings and lists within each other
+	maxValues = 50_000  // with every alias written out
 )
 
-// parse reads one YAML document, with aliases and merge keys replaced by what they stand for.
-func (s source) parse() (*yaml.Node, *Problem) {
-	if len(s.data) > maxBytes {
-		return nil, &Problem{Line: 1, Column: 1, Message: "the file is larger than 1 MiB"}
+// Parse reads one YAML document, with aliases and merge keys replaced by what they stand for.
+func (s Source) Parse() (*yaml.Node, *Error) {
+	if len(s.data) > MaxBytes {
+		return nil, &Error{Line: 1, Column: 1, Message: "the file is larger than 1 MiB"}
 	}
 	if at := findNonText(s.data); at >= 0 {
 		line, column := s.position(at)
-		return nil, &Problem{Line: line, Column: column, Message: "not plain text in UTF-8"}
+		return nil, &Error{Line: line, Column: column, Message: "not plain text in UTF-8"}
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(s.data))
 	if err != nil {
 		return nil, s.syntaxProblem(err)
 	}
-	var document, second yaml.Node
-	switch err := loader.Load(&document); {
+	var first, second yaml.Node
+	switch err := loader.Load(&first); {
 	case errors.Is(err, io.EOF):
-		return nil, &Problem{Line: 1, Column: 1, Message: "the file is empty"}
+		return nil, &Error{Line: 1, Column: 1, Message: "the file is empty"}
 	case err != nil:
 		return nil, s.syntaxProblem(err)
 	}
 	switch err := loader.Load(&second); {
 	case err == nil:
-		return nil, &Problem{Line: second.Line, Column: second.Column, Message: "a second document begins here",
+		return nil, &Error{Line: second.Line, Column: second.Column, Message: "a second document begins here",
 			Hint: "a rules file is one document; remove the line ---"}
 	case !errors.Is(err, io.EOF):
 		return nil, s.syntaxProblem(err)
 	}
-	root := document.Content[0]
+	root := first.Content[0]
 	e := expander{left: maxValues}
 	if err := e.expand(root, 0); err != nil {
 		return nil, err
 	}
 	return root, nil
 }
+
+// IsText reports whether YAML takes data as text: UTF-8 without control characters.
+func IsText(data []byte) bool { return findNonText(data) < 0 }
 
 // findNonText returns the offset of the first byte that YAML does not take as text, -1 if there is none.
 func findNonText(data []byte) int {
@@ -71,13 +74,13 @@ func findNonText(data []byte) int {
 // stands somewhere, since reading the document takes time for each.
 type expander struct{ left int }
 
-func (e *expander) expand(n *yaml.Node, depth int) *Problem {
+func (e *expander) expand(n *yaml.Node, depth int) *Error {
 	e.left--
 	if e.left < 0 {
-		return problemAt(n, fmt.Sprintf("more than %d values, aliases written out", maxValues))
+		return errorAt(n, fmt.Sprintf("more than %d values, aliases written out", maxValues))
 	}
 	if depth > maxDepth {
-		return problemAt(n, fmt.Sprintf("more than %d mappings and lists within each other", maxDepth))
+		return errorAt(n, fmt.Sprintf("more than %d mappings and lists within each other", maxDepth))
 	}
 	for i, child := range n.Content {
 		for child.Kind == yaml.AliasNode {
@@ -95,7 +98,7 @@ func (e *expander) expand(n *yaml.Node, depth int) *Problem {
 }
 
 // merge puts the pairs of the mappings under the key << beside the mapping's own pairs, which take precedence.
-func merge(n *yaml.Node) *Problem {
+func merge(n *yaml.Node) *Error {
 	own := make([]*yaml.Node, 0, len(n.Content))
 	var sources []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -118,7 +121,7 @@ func merge(n *yaml.Node) *Problem {
 	}
 	for _, source := range sources {
 		if source.Kind != yaml.MappingNode {
-			return problemAt(source, "want a mapping to merge")
+			return errorAt(source, "want a mapping to merge")
 		}
 		for i := 0; i+1 < len(source.Content); i += 2 {
 			if key := source.Content[i]; !taken[key.Value] {
@@ -131,6 +134,16 @@ func merge(n *yaml.Node) *Problem {
 	return nil
 }
 
-func problemAt(n *yaml.Node, message string) *Problem {
-	return &Problem{Line: max(n.Line, 1), Column: max(n.Column, 1), Message: message}
+// An Error is why a text is not a document, and where.
+type Error struct {
+	Line, Column int // from 1; columns count characters
+	Message      string
+	Hint         string // how to fix it; may be ""
+}
+
+// Error returns the position and the message.
+func (e *Error) Error() string { return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message) }
+
+func errorAt(n *yaml.Node, message string) *Error {
+	return &Error{Line: max(n.Line, 1), Column: max(n.Column, 1), Message: message}
 }

@@ -1,4 +1,4 @@
-package config
+package document
 
 import (
 	"errors"
@@ -10,12 +10,12 @@ import (
 )
 
 // syntaxProblem says where and why the text is not YAML. It quotes nothing of it, which may hold secrets.
-func (s source) syntaxProblem(err error) *Problem {
+func (s Source) syntaxProblem(err error) *Error {
 	failure, ok := errors.AsType[*yaml.LoadError](err)
 	if !ok {
-		return &Problem{Line: 1, Column: 1, Message: "not YAML"}
+		return &Error{Line: 1, Column: 1, Message: "not YAML"}
 	}
-	p := &Problem{Line: max(failure.Mark.Line, 1), Column: max(failure.Mark.Column, 1), Message: "not YAML"}
+	p := &Error{Line: max(failure.Mark.Line, 1), Column: max(failure.Mark.Column, 1), Message: "not YAML"}
 	switch failure.Stage {
 	case yaml.ScannerStage, yaml.ParserStage:
 		p.Message = failure.Message
@@ -46,7 +46,7 @@ var keyAndValue = regexp.MustCompile(`^\s*(?:- +)*[\w.-]+:\s+(\S.*)$`)
 
 // syntaxHint guesses what the author of a line that is not YAML meant: nearly always an expression or template that
 // needed quotes.
-func (s source) syntaxHint(failure *yaml.LoadError) string {
+func (s Source) syntaxHint(failure *yaml.LoadError) string {
 	line := s.line(failure.Mark.Line)
 	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 	if strings.Contains(indent, "\t") {
@@ -62,14 +62,14 @@ func (s source) syntaxHint(failure *yaml.LoadError) string {
 	case value[1][0] == '\'':
 		return "put a value that begins with ' in double quotes, or after | on the next line"
 	case strings.ContainsRune("!&*[{%@`\"'", rune(value[1][0])):
-		return quoteHint(fmt.Sprintf("a value that begins with %c", value[1][0]))
+		return QuoteHint(fmt.Sprintf("a value that begins with %c", value[1][0]))
 	case strings.Contains(value[1], ": "):
-		return quoteHint("a value that holds a colon and a space")
+		return QuoteHint("a value that holds a colon and a space")
 	}
 	return ""
 }
 
-// quoteHint tells how to write a value that YAML does not take as it stands.
-func quoteHint(what string) string {
+// QuoteHint tells how to write a value that YAML does not take as it stands.
+func QuoteHint(what string) string {
 	return "put " + what + " in single quotes, or after | on the next line"
 }

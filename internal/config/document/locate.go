@@ -1,4 +1,4 @@
-package config
+package document
 
 import (
 	"strconv"
@@ -8,10 +8,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// locate returns the position of the text that the byte at an offset of the value of n was decoded from. YAML tells only
+// Locate returns the position of the text that the byte at an offset of the value of n was decoded from. YAML tells only
 // where a scalar begins, and its folding, escapes and indentation part the value from the source; so the raw scalar is
 // read again beside its value. If they do not agree the position is where the scalar begins.
-func (s source) locate(n *yaml.Node, offset int) (line, column int) {
+func (s Source) Locate(n *yaml.Node, offset int) (line, column int) {
 	start, ok := s.offset(n.Line, n.Column)
 	if !ok || offset < 0 {
 		return n.Line, n.Column
