@@ -194,7 +194,7 @@ func TestSummary(t *testing.T) {
 
 // A rule may be muted by one of the same scope or of the project around it, built in or not, wherever that stands.
 func TestUnless(t *testing.T) {
-	file := parse(t, strings.Replace(minimal, "[{name: budget, when: bytes.used > 5}]", `
+	file := parse(t, strings.Replace(minimal, "[{name: budget, when: bytes.used > 5e6}]", `
   - {name: a, for: 30m, when: bytes.used > 5, unless: d}
   - {name: b, for: 30m, when: bytes.used > 5, unless: watcher-blind}
   - {name: c, for: 30m, when: bytes.used > 5, unless: a}
@@ -291,7 +291,7 @@ func TestTheBuiltInRuleFires(t *testing.T) {
 func TestTheBuiltInRuleCanBeReplaced(t *testing.T) {
 	file := parse(t, strings.Replace(minimal, "name: budget", "name: watcher-blind", 1))
 	require.Len(t, file.Rules, 1)
-	require.Equal(t, "bytes.used > 5", file.Rules[0].Spec.When[0].Expr)
+	require.Equal(t, "bytes.used > 5e6", file.Rules[0].Spec.When[0].Expr)
 }
 
 func TestAliasesAndMergeKeys(t *testing.T) {
