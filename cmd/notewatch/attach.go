@@ -27,11 +27,11 @@ func attach(c *cobra.Command) (*watch.Watch, func(), error) {
 		return nil, nil, err
 	}
 	wired.Bot.Log = slog.New(slog.DiscardHandler) // the command says itself what has come of it
-	db, err := store.Open(c.Context(), s.environment.Database)
+	db, err := store.Open(c.Context(), s.environment.Database.Reveal())
 	if err != nil {
 		return nil, nil, err
 	}
-	err = refuseDemo(c.Context(), db, s.environment.Database)
+	err = refuseDemo(c.Context(), db, s.environment.Database.Reveal())
 	if err == nil {
 		err = upToDate(c.Context(), db)
 	}

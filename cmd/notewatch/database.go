@@ -74,7 +74,7 @@ func with(c *cobra.Command, open func(context.Context, string) (*store.Store, er
 	if err != nil {
 		return err
 	}
-	db, err := open(c.Context(), environment.Database)
+	db, err := open(c.Context(), environment.Database.Reveal())
 	if err != nil {
 		return err
 	}
@@ -118,11 +118,11 @@ func refuseDemo(ctx context.Context, db *store.Store, path string) error {
 
 // open opens the database for this process: a file for it alone. A server is shared with others.
 func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
-	release, err := store.Lock(s.environment.Database)
+	release, err := store.Lock(s.environment.Database.Reveal())
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := store.OpenToMigrate(ctx, s.environment.Database)
+	db, err := store.OpenToMigrate(ctx, s.environment.Database.Reveal())
 	if err != nil {
 		return nil, nil, errors.Join(err, release())
 	}
@@ -132,7 +132,7 @@ func (s setup) open(ctx context.Context) (*store.Store, func(), error) {
 			s.log.Error("closing the database", "err", err)
 		}
 	}
-	if err := refuseDemo(ctx, db, s.environment.Database); err != nil {
+	if err := refuseDemo(ctx, db, s.environment.Database.Reveal()); err != nil {
 		closeAll()
 		return nil, nil, err
 	}

@@ -157,9 +157,9 @@ func (d demoFlags) setup(c *cobra.Command, folder string) (setup, error) {
 	for i := range file.Accounts {
 		file.Accounts[i].Token, file.Accounts[i].ClientID, file.Accounts[i].ClientSecret = secret.New(demo.Token), "", secret.Text{}
 	}
-	environment.Database = d.database
+	environment.Database = secret.New(d.database)
 	if d.database == "" {
-		environment.Database = filepath.Join(folder, "notewatch.db")
+		environment.Database = secret.New(filepath.Join(folder, "notewatch.db"))
 	}
 	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	demo.Receive(file, d.webhook, d.channel)

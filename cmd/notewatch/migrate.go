@@ -47,7 +47,7 @@ func migrate(c *cobra.Command, to string, asJSON bool) error {
 		return err
 	}
 	progress := terminal.TransferProgress{Screen: terminal.Screen{W: c.ErrOrStderr(), Width: terminal.Width(c.ErrOrStderr())}}
-	totals, err := store.Transfer(c.Context(), environment.Database, to, progress.Show)
+	totals, err := store.Transfer(c.Context(), environment.Database.Reveal(), to, progress.Show)
 	progress.End()
 	if errors.Is(err, context.Canceled) {
 		return errors.New("stopped before the end: type the same command again to go on")
@@ -55,7 +55,7 @@ func migrate(c *cobra.Command, to string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	from, to := store.NameOf(environment.Database), store.NameOf(to)
+	from, to := store.NameOf(environment.Database.Reveal()), store.NameOf(to)
 	if asJSON {
 		return terminal.WriteJSON(c.OutOrStdout(), terminal.NewTransfer(from, to, totals))
 	}

@@ -161,7 +161,7 @@ func (w *watcher) greet(ctx context.Context) error {
 		return err
 	}
 	w.log.Info("watching", "projects", len(w.file.Projects), "rules", len(w.file.Rules), "receivers", len(w.file.Receivers),
-		"database", store.NameOf(w.environment.Database), "next_poll", max(0, time.Until(next)).Round(time.Second), "version", version)
+		"database", store.NameOf(w.environment.Database.Reveal()), "next_poll", max(0, time.Until(next)).Round(time.Second), "version", version)
 	if projects, takes, err := w.running.Load().watch.Bot.Backlog(ctx); err != nil {
 		return err
 	} else if projects > 1 {

@@ -25,6 +25,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/internal/watch"
 )
 
@@ -60,7 +61,7 @@ func (v *vault) watch(t *testing.T) {
 	defer func() { _ = c.Process.Kill() }()
 	v.awaitFailures(t, &stderr)
 	for path, answer := range v.serves(t, stderr.String()) {
-		v.marks.requireClean(t, path, answer)
+		v.requireClean(t, path, answer)
 	}
 	bad := fmt.Sprintf("surprise: %[1]s\n%[1]s: 1\n", v.marks["header"])
 	v.write(t, v.environment["NOTEWATCH_RULES"], v.rules()+bad)
@@ -78,8 +79,8 @@ func (v *vault) watch(t *testing.T) {
 	require.Contains(t, stderr.String(), "reading the settings again; those that run stay")
 	require.Contains(t, stderr.String(), "SIGQUIT: quit")
 	require.Contains(t, stderr.String(), "watch.(*Watch).Run")
-	v.marks.requireClean(t, "stdout", stdout.String())
-	v.marks.requireClean(t, "stderr", stderr.String())
+	v.requireClean(t, "stdout", stdout.String())
+	v.requireClean(t, "stderr", stderr.String())
 }
 
 // await waits until somebody has written text.
@@ -170,7 +171,7 @@ func (v *vault) requireTold(t *testing.T) {
 			require.Contains(t, belongs[kind], name, "%s is told the %s", one.who, name)
 		}
 		if kind == "webhook" {
-			v.marks.requireClean(t, one.who, one.body)
+			v.requireClean(t, one.who, one.body)
 		}
 	}
 	for kind, names := range belongs {
@@ -205,30 +206,52 @@ func (v *vault) requireCleanWitnesses(t *testing.T) {
 	for _, message := range v.mail.Messages() {
 		require.Equal(t, string(v.marks["mail user"]), message.User)
 	}
-	v.marks.requireClean(t, "witnesses", v.witnessed())
+	v.requireClean(t, "witnesses", v.witnessed())
 }
 
-// requireCleanDatabase looks at the files as bytes, and at the text in every table, which may be cut in the files.
+// requireClean fails if text gives any mark away, or the password of the database.
+func (v *vault) requireClean(t *testing.T, what, text string) {
+	t.Helper()
+	v.marks.requireClean(t, what, text)
+	if u, err := url.Parse(v.environment["NOTEWATCH_DATABASE"]); err == nil && u.User != nil {
+		password, _ := u.User.Password()
+		require.NotContains(t, text, password, what)
+	}
+}
+
+// requireCleanDatabase looks at the text in every table, and of SQLite at the files as bytes, in which texts may be cut.
 func (v *vault) requireCleanDatabase(t *testing.T, cut bool) {
 	t.Helper()
-	files, err := filepath.Glob(v.environment["NOTEWATCH_DATABASE"] + "*")
-	require.NoError(t, err)
-	require.Equal(t, cut, slices.Contains(files, v.environment["NOTEWATCH_DATABASE"]+"-wal"), "closing it folds the log into it")
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		require.NoError(t, err)
-		v.marks.requireClean(t, file, string(content))
+	place := v.environment["NOTEWATCH_DATABASE"]
+	driver, tables := "sqlite", "SELECT name FROM sqlite_master WHERE type = 'table'"
+	if store.IsURL(place) {
+		driver, tables = "pgx", "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+	} else {
+		v.requireCleanFiles(t, place, cut)
 	}
-	db, err := sql.Open("sqlite", v.environment["NOTEWATCH_DATABASE"])
+	db, err := sql.Open(driver, place)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	text := ""
-	for _, table := range queryAll(t, db, "SELECT name FROM sqlite_master WHERE type = 'table'") {
+	for _, table := range queryAll(t, db, tables) {
 		text += strings.Join(queryAll(t, db, `SELECT * FROM "`+table+`"`), "\n")
 	}
 	require.Contains(t, text, "posting to webhook")
 	require.Contains(t, text, "Notehub answers 401")
-	v.marks.requireClean(t, "database", text)
+	v.requireClean(t, "database", text)
+}
+
+// requireCleanFiles looks at the files of a database.
+func (v *vault) requireCleanFiles(t *testing.T, path string, cut bool) {
+	t.Helper()
+	files, err := filepath.Glob(path + "*")
+	require.NoError(t, err)
+	require.Equal(t, cut, slices.Contains(files, path+"-wal"), "closing it folds the log into it")
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		v.requireClean(t, file, string(content))
+	}
 }
 
 // queryAll returns every row as text.
@@ -273,8 +296,8 @@ func (v *vault) runCommands(t *testing.T) {
 	}
 	said += v.drill(t)
 	require.Contains(t, said, "status 401 Unauthorized: check its URL and credentials")
-	v.marks.requireClean(t, "commands", said)
-	v.marks.requireClean(t, "once", v.once(t))
+	v.requireClean(t, "commands", said)
+	v.requireClean(t, "once", v.once(t))
 	v.requireCleanDatabase(t, false)
 }
 
@@ -311,7 +334,7 @@ func (v *vault) once(t *testing.T) string {
 	other := *v
 	other.environment = maps.Clone(v.environment)
 	other.environment["NOTEWATCH_RULES"] = filepath.Join(v.folder, "once.yaml")
-	other.environment["NOTEWATCH_DATABASE"] = filepath.Join(v.folder, "once.db")
+	other.environment["NOTEWATCH_DATABASE"] = storetest.Database(t)
 	other.environment["NOTEWATCH_LOG_FORMAT"] = "text"
 	v.write(t, other.environment["NOTEWATCH_RULES"], fmt.Sprintf(
 		"projects: [{uid: 'app:401.base64'}]\nreceivers:\n  - {name: hook, %s}\nrules:\n"+
@@ -354,7 +377,7 @@ func (v *vault) requireCleanSettings(t *testing.T) {
 		_, _ = fmt.Fprintf(&text, "%v %+v %#v\n", receiver, receiver, receiver)
 	}
 	require.Contains(t, text.String(), "[secret]")
-	v.marks.requireClean(t, "settings", text.String())
+	v.requireClean(t, "settings", text.String())
 }
 
 // requireCleanHealth asks why notewatch is not ready, project by project.
@@ -372,7 +395,7 @@ func (v *vault) requireCleanHealth(t *testing.T) {
 		text += fmt.Sprintln(ready(t.Context(), w, time.Now().AddDate(0, 0, -1)))
 	}
 	require.Contains(t, text, "401 Unauthorized")
-	v.marks.requireClean(t, "health", text)
+	v.requireClean(t, "health", text)
 }
 
 // requireCleanMistakes makes every mistake around a secret that stands in the rules file itself.
@@ -387,7 +410,7 @@ func (v *vault) requireCleanMistakes(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		code := run(t.Context(), []string{"check"}, &stdout, &stderr)
 		require.NotZero(t, code, mistake)
-		v.marks.requireClean(t, mistake, stdout.String()+stderr.String())
+		v.requireClean(t, mistake, stdout.String()+stderr.String())
 		require.Contains(t, stderr.String(), "rules.yaml:", mistake)
 		said[stderr.String()] = mistake
 	}

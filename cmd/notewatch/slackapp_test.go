@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 )
@@ -40,7 +41,7 @@ func TestRunAnswersSlack(t *testing.T) {
 	file := filepath.Join(folder, "rules.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(slackRules), 0o600))
 	for name, value := range map[string]string{
-		"NOTEWATCH_RULES": file, "NOTEWATCH_DATABASE": filepath.Join(folder, "notewatch.db"), "NOTEWATCH_LISTEN": "127.0.0.1:0",
+		"NOTEWATCH_RULES": file, "NOTEWATCH_DATABASE": storetest.Database(t), "NOTEWATCH_LISTEN": "127.0.0.1:0",
 		"NOTEWATCH_NOTEHUB_URL": address, "NOTEWATCH_NOTEHUB_TOKEN": "a-token", "NOTEWATCH_SLACK_API_URL": slack.URL,
 		"NOTEWATCH_SLACK_BOT_TOKEN": "xoxb-1", "NOTEWATCH_SLACK_APP_TOKEN": "xapp-1", "NOTEWATCH_SLACK_SIGNING_SECRET": signing,
 	} {

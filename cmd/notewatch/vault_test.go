@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 )
@@ -83,7 +84,7 @@ func (v *vault) configure(t *testing.T, trusted []byte) {
 	v.proxied = used
 	v.writeSecrets(t)
 	v.environment = map[string]string{
-		"NOTEWATCH_RULES": filepath.Join(v.folder, "rules.yaml"), "NOTEWATCH_DATABASE": filepath.Join(v.folder, "notewatch.db"),
+		"NOTEWATCH_RULES": filepath.Join(v.folder, "rules.yaml"), "NOTEWATCH_DATABASE": storetest.Database(t),
 		"NOTEWATCH_LISTEN": "127.0.0.1:0", "NOTEWATCH_PPROF": "127.0.0.1:0", "NOTEWATCH_LOG_LEVEL": "debug", "NOTEWATCH_LOG_FORMAT": "json",
 		"NOTEWATCH_NOTEHUB_URL": v.hostile.url + "/hub", "NOTEWATCH_NOTEHUB_TOKEN_FILE": v.file("token of the environment"),
 		"NOTEWATCH_SLACK_BOT_TOKEN": "xoxb-" + string(v.marks["bot token"]), "NOTEWATCH_SLACK_API_URL": v.hostile.url + "/slack/api/",

@@ -25,7 +25,7 @@ import (
 // An Environment is the settings of the process and its own secrets.
 type Environment struct {
 	Rules              string      // path of the rules file
-	Database           string      // path of an SQLite file, or URL of PostgreSQL, which may hold a password
+	Database           secret.Text // path of an SQLite file, or URL of PostgreSQL, which may hold a password
 	Listen             string      // host:port of the HTTP server
 	Pprof              string      // host:port of the profiling server, on the loopback interface; "" is none
 	NotehubURL         string      // where the Notehub API is; "" is Notehub's own
@@ -200,7 +200,7 @@ func (r *environmentReader) environment(v variables) Environment {
 
 	return Environment{
 		Rules:              v.Rules,
-		Database:           v.Database,
+		Database:           secret.New(v.Database),
 		Listen:             v.Listen,
 		Pprof:              v.Pprof,
 		NotehubURL:         v.NotehubURL,

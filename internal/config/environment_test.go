@@ -33,7 +33,7 @@ func setenv(t *testing.T, variables map[string]string) {
 func TestTheEnvironmentHasDefaults(t *testing.T) {
 	want := config.Environment{
 		Rules:     "rules.yaml",
-		Database:  "notewatch.db",
+		Database:  secret.New("notewatch.db"),
 		Listen:    "127.0.0.1:8080",
 		LogLevel:  slog.LevelInfo,
 		LogFormat: "text",
@@ -76,7 +76,7 @@ func TestTheEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config.Environment{
 		Rules:              "/etc/notewatch/rules.yaml",
-		Database:           "/var/lib/notewatch.db",
+		Database:           secret.New("/var/lib/notewatch.db"),
 		Listen:             ":9090",
 		Pprof:              "127.0.0.1:6060",
 		NotehubURL:         "http://127.0.0.1:1234/base",
