@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"database/sql"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,6 +17,27 @@ func rawDatabase(t testing.TB, place string) *sql.DB {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
+}
+
+// refuse has a database refuse to write rows for which a condition holds, with a message, until allow is called. what is as in "UPDATE ON work".
+func refuse(t testing.TB, place, what, condition, message string) (allow func()) {
+	t.Helper()
+	create := `CREATE TRIGGER refuse BEFORE ` + what + ` WHEN ` + condition + ` BEGIN SELECT RAISE(ABORT, '` + message + `'); END`
+	_, table, _ := strings.Cut(what, " ON ")
+	drop := `DROP TRIGGER refuse`
+	if store.IsURL(place) {
+		create = `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '` + message + `'; END $$;
+			CREATE TRIGGER refuse BEFORE ` + what + ` FOR EACH ROW WHEN (` + condition + `) EXECUTE FUNCTION refuse()`
+		drop += ` ON ` + table
+	}
+	db := rawDatabase(t, place)
+	run := func(statement string) {
+		t.Helper()
+		_, err := db.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	run(create)
+	return func() { run(drop) }
 }
 
 func openRaw(place string) (*sql.DB, error) {

@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"context"
-	"database/sql"
 	"net/http"
 	"slices"
 	"strconv"
@@ -216,18 +215,12 @@ func TestRunDoesNotSpinOnWorkThatIsHeld(t *testing.T) {
 
 // A project whose results cannot be stored does not keep the other projects of its account waiting.
 func TestOneProjectsTroubleLeavesTheOthersAlone(t *testing.T) {
-	storetest.NeedsSQLite(t)
 	r := newRig(t, 1, nil, blind())
 	r.config.Bot.Projects = []bot.Project{{UID: "app:a", Name: "a", Account: "acme"}, {UID: project, Name: "b", Account: "acme"}}
 	r.config.Receivers = nil
 	r.open()
-	db, err := sql.Open("sqlite", r.database)
-	require.NoError(t, err)
-	_, err = db.ExecContext(t.Context(), `
-		CREATE TRIGGER trouble BEFORE INSERT ON project WHEN NEW.uid = 'app:a' BEGIN SELECT RAISE(ABORT, 'trouble'); END`)
-	require.NoError(t, err)
-	require.NoError(t, db.Close())
-	_, err = r.watch.Turn(t.Context())
+	refuse(t, r.database, "INSERT ON project", "NEW.uid = 'app:a'", "trouble")
+	_, err := r.watch.Turn(t.Context())
 	require.ErrorContains(t, err, "trouble")
 	ctx, stop := context.WithCancel(t.Context())
 	var turns atomic.Int64

@@ -12,7 +12,6 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
-	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 	"notewatch/notify/webhook"
@@ -216,23 +215,16 @@ func TestADrillTakesTheRealRouteWhateverIsSilenced(t *testing.T) {
 
 // What ends a drill is put down with it: whatever stops the process that raises it, none is left standing.
 func TestADrillIsRaisedWithItsEnd(t *testing.T) {
-	storetest.NeedsSQLite(t)
 	r := newRig(t, 2, nil, silent())
 	r.run(monday.Add(time.Minute))
-	db := rawDatabase(t, r.database)
-	change := func(query string) {
-		t.Helper()
-		_, err := db.ExecContext(t.Context(), query)
-		require.NoError(t, err)
-	}
-	change(`CREATE TRIGGER refuse BEFORE UPDATE ON work WHEN NEW.kind = 'mute' BEGIN SELECT RAISE(ABORT, 'no end'); END`)
+	allow := refuse(t, r.database, "UPDATE ON work", "NEW.kind = 'mute'", "no end")
 	_, _, err := r.bot.Drill(t.Context(), "silent-device", r.config.Bot.Projects[0])
 	require.ErrorContains(t, err, "no end")
 	open, err := r.store.Alerts(t.Context(), store.AlertFilter{Open: true})
 	require.NoError(t, err)
 	require.Empty(t, open)
 
-	change(`DROP TRIGGER refuse`)
+	allow()
 	_, _, err = r.bot.Drill(t.Context(), "silent-device", r.config.Bot.Projects[0])
 	require.NoError(t, err)
 	r.run(monday.Add(30 * time.Minute))
