@@ -13,13 +13,17 @@ import (
 // A Finding is what a valid rule can hardly mean. Certain ones are mistakes; a rule can accept the others by their code.
 type Finding = lint.Finding
 
+// KeptDays is how many days of history are kept.
+const KeptDays = 13 * 31
+
 // FindingCodes returns the codes of findings that a rule can accept, and of those that are always mistakes.
 func FindingCodes() (accepted, certain []string) { return lint.Codes() }
 
 // Findings returns what the rule can hardly mean where periods are cut as period says. Those that the rule accepts are left out.
 func (r *Rule) Findings(period PeriodSpec) []Finding {
 	linted := lint.Rule{
-		Subject: string(r.Spec.Each), For: r.Spec.For, Period: time.Duration(period.leastDays()) * 24 * time.Hour, Leaf: lintedLeaf,
+		Subject: string(r.Spec.Each), For: r.Spec.For, Leaf: lintedLeaf,
+		Period: time.Duration(period.leastDays()) * 24 * time.Hour, Kept: KeptDays * 24 * time.Hour,
 	}
 	if r.Spec.Limit != "" {
 		linted.Named = append(linted.Named, lint.Text{Field: "limit", Expr: r.Spec.Limit})
@@ -59,8 +63,11 @@ func lintedLeaf(path string) (lint.Leaf, bool) {
 		return lint.Leaf{}, false
 	}
 	leaf := lint.Leaf{Path: path, Object: l.Object, Member: l.Member, Range: rangeOf(l), Unit: l.Unit, Grows: l.Tag.Get("grows") != ""}
-	if l.Counts {
-		leaf.Unit = "count"
+	switch {
+	case !l.Number() && l.Member != "series": // a text or truth
+		leaf.Range, leaf.Unit = anyNumber(), lint.Unknown
+	case l.Counts:
+		leaf.Unit = lint.Count
 	}
 	if figure, ok := ParseFigure(l.Object); ok {
 		leaf.Metric, leaf.Floor = true, figure.Floor()
@@ -75,12 +82,14 @@ func rangeOf(l *lang.Leaf) lint.Range {
 	r := lint.Range{Most: math.Inf(1)}
 	switch {
 	case tag == "any":
-		r.Least = math.Inf(-1)
+		return anyNumber()
 	case tag != "":
 		r.Least, r.Most = bound(least), bound(most)
 	}
 	return r
 }
+
+func anyNumber() lint.Range { return lint.Range{Least: math.Inf(-1), Most: math.Inf(1)} }
 
 func bound(text string) float64 {
 	x, err := strconv.ParseFloat(text, 64)

@@ -3,8 +3,10 @@ package rules_test
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,8 +39,12 @@ func whenLet(expr, name, let string) func(*rules.Spec) {
 	return func(s *rules.Spec) { s.When, s.Let = at(rules.Warning, expr), []rules.Let{{name, let}} }
 }
 
-func runFindings(t *testing.T, tests []findingTest) {
+// runFindings compares the findings of one code with those of rules.
+func runFindings(t *testing.T, code string, tests []findingTest) {
 	t.Helper()
+	found := func(rule *rules.Rule) []rules.Finding {
+		return slices.DeleteFunc(rule.Findings(rules.PeriodSpec{}), func(f rules.Finding) bool { return f.Code != code })
+	}
 	for _, test := range tests {
 		spec := ruleWhen("events.today > 500")
 		test.change(&spec)
@@ -55,14 +61,14 @@ func runFindings(t *testing.T, tests []findingTest) {
 					Code: test.code, Certain: test.error, Field: field, Offset: test.offset, Message: test.says, Hint: test.hint,
 				})
 			}
-			require.Equal(t, want, rule.Findings(rules.PeriodSpec{}))
+			require.ElementsMatch(t, want, found(rule))
 			spec.Accept = []string{test.code}
 			rule, problems = rules.Compile(spec)
 			require.Empty(t, problems)
 			if test.error {
-				require.Equal(t, want, rule.Findings(rules.PeriodSpec{}), "what is certain cannot be accepted")
+				require.Equal(t, want, found(rule), "what is certain cannot be accepted")
 			} else {
-				require.Empty(t, rule.Findings(rules.PeriodSpec{}), "accepted")
+				require.Empty(t, found(rule), "accepted")
 			}
 		})
 	}
@@ -87,7 +93,7 @@ func TestNever(t *testing.T) {
 	project := func(expr string) func(*rules.Spec) {
 		return func(s *rules.Spec) { s.Each, s.When = rules.EachProject, at(rules.Warning, expr) }
 	}
-	runFindings(t, []findingTest{
+	runFindings(t, "never", []findingTest{
 		{change: project("project.silent_pct > 100"), code: "never", error: true, says: "can never be true: project.silent_pct is at most 100"},
 		{change: project("project.silent_pct > 99.9")},
 		{change: project("100 < project.silent_pct"), code: "never", error: true, says: "can never be true: project.silent_pct is at most 100"},
@@ -114,7 +120,7 @@ func TestNever(t *testing.T) {
 
 func TestAlways(t *testing.T) {
 	every := "; so the rule fires for every device"
-	runFindings(t, []findingTest{
+	runFindings(t, "always", []findingTest{
 		{change: condition("bytes.d7 >= 0"), code: "always", hint: "write > 0, or leave it out",
 			says: "is always true once it is known: bytes.d7 is never below 0" + every},
 		{change: condition("bytes.d7 > 0")},
@@ -130,7 +136,7 @@ func TestAlways(t *testing.T) {
 }
 
 func TestBytesAsNumbers(t *testing.T) {
-	runFindings(t, []findingTest{
+	runFindings(t, "bytes", []findingTest{
 		{change: condition("bytes.d7 > 40"), code: "bytes", offset: 11, says: "40 is 40 bytes", hint: "write kb(40) or mb(40)"},
 		{change: condition("40 < bytes.d7"), code: "bytes", says: "40 is 40 bytes", hint: "write kb(40) or mb(40)"},
 		{change: condition("bytes.d7 > 1000")},
@@ -148,7 +154,7 @@ func TestBytesAsNumbers(t *testing.T) {
 }
 
 func TestUnits(t *testing.T) {
-	runFindings(t, []findingTest{
+	runFindings(t, "units", []findingTest{
 		{change: condition("bytes.d7 > events.d7"), code: "units", says: "compares bytes with a count"},
 		{change: condition("bytes.d7 > sat.d7")},
 		{change: condition("device.silent_hours > period.days_left"), code: "units", says: "compares hours with days"},
@@ -162,4 +168,150 @@ func TestUnits(t *testing.T) {
 		{change: whenLet("much", "much", "bytes.d7 > events.d7"), code: "units", field: "let.much", says: "compares bytes with a count"},
 		{change: condition("device.silent_hours > poll.age_minutes"), code: "units", says: "compares hours with minutes"},
 	})
+}
+
+func TestMidnight(t *testing.T) {
+	resolve := func(expr string) func(*rules.Spec) {
+		return func(s *rules.Spec) { s.ResolveWhen = expr }
+	}
+	const period = "add && period.elapsed_pct > 10"
+	runFindings(t, "midnight", []findingTest{
+		{change: condition("events.today < 5"), code: "midnight", says: "is true at every midnight, when events.today begins at 0",
+			hint: "look at events.yesterday, with for: 6h"},
+		{change: condition("events.today > 500")},
+		{change: condition("events.today < 5 && sessions.today > 9")},
+		{change: condition("device.age_days > 3 && events.ratio < 0.2"), code: "midnight", offset: 23, hint: "look at events.yesterday, with for: 6h",
+			says: "is true at every midnight, when events.today begins at 0"},
+		{change: condition("events.z < -3"), code: "midnight", says: "is true at every midnight, when events.today begins at 0",
+			hint: "look at events.yesterday, with for: 6h"},
+		{change: condition("events.today == int(events.median)"), code: "midnight", says: "is true at every midnight, when events.today begins at 0",
+			hint: "look at events.yesterday, with for: 6h"},
+		{change: condition("len(filter(events.series, # > events.today)) > 20")},
+		{change: condition("100 * tls.today / sessions.today > 60 && sessions.today > 10")},
+		{change: condition("100 * tls.today / sessions.today < 60 && tls.d7 > 3 ")},
+		{change: resolve("events.today < 50"), code: "midnight", field: "resolve_when",
+			says: "would end the alert at every midnight, when events.today begins at 0"},
+		{change: resolve("events.h1 < 50")},
+		{change: condition("bytes.used < mb(1)"), code: "midnight", says: "is true whenever a period begins, when bytes.used begins at 0", hint: period},
+		{change: condition("bytes.used < mb(1) && period.elapsed_pct > 10")},
+		{change: condition("bytes.used < mb(1) && period.elapsed_pct > 4"), code: "midnight", hint: period,
+			says: "is true whenever a period begins, when bytes.used begins at 0"},
+		{change: condition("events.today < 5 && period.elapsed_pct > 10"), code: "midnight", hint: "look at events.yesterday, with for: 6h",
+			says: "is true at every midnight, when events.today begins at 0"},
+	})
+	daily, problems := rules.Compile(ruleWhen("events.today < 5 && period.elapsed_pct > 50"))
+	require.Empty(t, problems)
+	require.Empty(t, daily.Findings(rules.PeriodSpec{Every: "day"}), "by midday the day has events")
+}
+
+func TestLate(t *testing.T) {
+	const says, hint = "values of yesterday still grow after midnight", "add for: 6h"
+	held := func(expr string, length time.Duration) func(*rules.Spec) {
+		return func(s *rules.Spec) { s.When, s.For = at(rules.Warning, expr), length }
+	}
+	runFindings(t, "late", []findingTest{
+		{change: condition("events.yesterday < 5"), code: "late", says: says, hint: hint},
+		{change: held("events.yesterday < 5", 5*time.Hour), code: "late", says: says, hint: hint},
+		{change: held("events.yesterday < 5 && events.d7 > 5", 6*time.Hour)},
+		{change: condition("sessions.yesterday >= 6 && events.yesterday == 0")},
+		{change: condition("events.yesterday > 500")},
+		{change: condition("events.d7 < 5")},
+		{change: func(s *rules.Spec) { s.ResolveWhen = "events.yesterday < 50" }, code: "late", field: "resolve_when", says: says, hint: hint},
+	})
+}
+
+func TestFloor(t *testing.T) {
+	runFindings(t, "floor", []findingTest{
+		{change: condition("events.today > 5 * events.median"), code: "floor", hint: "add && events.today > 500",
+			says: "has no least amount: if 5 * events.median is 0, anything is above it"},
+		{change: condition("5 * events.median < events.today"), code: "floor", hint: "add && events.today > 500",
+			says: "has no least amount: if 5 * events.median is 0, anything is above it"},
+		{change: condition("events.today > 5 * events.median && events.d7 > 500")},
+		{change: condition("events.today > 5 * events.median && bytes.d7 > 5000"), code: "floor", hint: "add && events.today > 500",
+			says: "has no least amount: if 5 * events.median is 0, anything is above it"},
+		{change: condition("events.today > 5 * max(events.median ?? 0, 24)")},
+		{change: condition("events.ratio > 5"), code: "floor", hint: "add && events.today > 500", says: "is true from 50 events on"},
+		{change: condition("bytes.ratio > 5"), code: "floor", hint: "add && bytes.today > 500", says: "is true from 100000 bytes on"},
+		{change: condition("events.ratio > 5 && events.today > 500")},
+		{change: condition("events.ratio > 5 && events.z > 3"), code: "floor", hint: "add && events.today > 500", says: "is true from 50 events on"},
+		{change: condition("project.silent > 5 * project.active")},
+		{change: condition("watchdog.used > 100 && watchdog.used > 0.3 * events.used")},
+	})
+}
+
+func TestStart(t *testing.T) {
+	hint := "add && period.elapsed_pct > 10"
+	says := "is true of any use when the period begins: limit * period.elapsed_pct / 100 is near 0 then"
+	runFindings(t, "start", []findingTest{
+		{change: whenLimit("events.used > limit * period.elapsed_pct / 100", "500"), code: "start", hint: hint, says: says},
+		{change: whenLimit("events.used > limit * period.elapsed_pct / 100 && period.elapsed_pct > 10", "500")},
+		{change: whenLimit("events.used > limit * period.elapsed_pct / 100 && 3 < period.elapsed_pct", "500"), code: "start", hint: hint, says: says},
+		{change: whenLimit("events.used > 50 + limit * period.elapsed_pct / 100", "500")},
+		{change: whenLimit("events.used > limit * max(period.elapsed_pct, 10) / 100", "500")},
+	})
+}
+
+func TestEstimate(t *testing.T) {
+	says := "session_bytes.used is corrected by some per cent each day, so this may fire and be corrected by turns"
+	runFindings(t, "estimate", []findingTest{
+		{change: condition("session_bytes.used > mb(40)"), code: "estimate", says: says, hint: "add resolve_when: session_bytes.used < 0.9 * limit"},
+		{change: func(s *rules.Spec) {
+			s.When, s.ResolveWhen = at(rules.Warning, "session_bytes.used > mb(40)"), "session_bytes.used < mb(36)"
+		}},
+		{change: condition("session_bytes.d7 > mb(40)")},
+		{change: condition("bytes.used > mb(40)")},
+	})
+}
+
+func TestLevelsInVain(t *testing.T) {
+	levels := func(warning, critical string) func(*rules.Spec) {
+		return func(s *rules.Spec) {
+			if strings.Contains(warning, "limit") {
+				s.Limit = "mb(40)"
+			}
+			s.When = append(at(rules.Critical, critical), at(rules.Warning, warning)...)
+		}
+	}
+	const says, hint = "is true whenever warning is, so warning is never announced", "exchange them, or raise what is compared here"
+	found := func(warning, critical string) findingTest {
+		return findingTest{change: levels(warning, critical), code: "levels", field: "when.critical", says: says, hint: hint}
+	}
+	runFindings(t, "levels", []findingTest{
+		found("bytes.used > limit", "bytes.used > 0.8 * limit"),
+		found("bytes.used > limit", "bytes.used > limit"),
+		found("bytes.used > limit && poll.truncated", "limit <= bytes.used"),
+		found("bytes.used > limit && poll.truncated", "poll.truncated && bytes.used > kb(9)"),
+		found("bytes.used / 2 > limit", "bytes.used / 2 > kb(9)"),
+		{change: levels("bytes.used > 0.8 * limit", "bytes.used > limit")},
+		{change: levels("bytes.used >= limit", "bytes.used > limit")},
+		{change: levels("bytes.used > limit", "bytes.d7 > 0.8 * limit")},
+		{change: levels("bytes.used > limit", "bytes.used > 0.8 * limit && poll.truncated")},
+		{change: levels("bytes.used > limit || poll.truncated", "bytes.used > 0.8 * limit")},
+		{change: levels("device.voltage < 3.5", "device.voltage < 3.2")},
+	})
+}
+
+func TestHold(t *testing.T) {
+	held := func(expr string, length time.Duration) func(*rules.Spec) {
+		return func(s *rules.Spec) { s.When, s.For = at(rules.Warning, expr), length }
+	}
+	const says, hint = "holds over midnight only if it is true at the first poll of the day already", "shorten for, or look at yesterday or d7"
+	runFindings(t, "hold", []findingTest{
+		{change: held("events.today > 5", 30*time.Hour), code: "hold", says: says, hint: hint},
+		{change: held("events.today > 5", 20*time.Hour)},
+		{change: held("events.today > 5 || poll.truncated", 30*time.Hour)},
+		{change: held("events.today > 5 || bytes.today > 5000", 30*time.Hour), code: "hold", says: says, hint: hint},
+		{change: held("events.yesterday > 5", 30*time.Hour)},
+		{change: held("events.used > 5", 30*24*time.Hour), code: "hold", hint: hint,
+			says: "holds when a period begins only if it is true at its first poll already"},
+		{change: held("events.used > 5", 27*24*time.Hour)},
+	})
+}
+
+func TestHistory(t *testing.T) {
+	rule, problems := rules.Compile(ruleWhen("events.used > 500 && events.used > 2 * events.prev"))
+	require.Empty(t, problems)
+	require.Empty(t, rule.Findings(rules.PeriodSpec{Days: 201, From: 1}))
+	require.Equal(t, []rules.Finding{{Code: "history", Certain: true, Field: "when.warning", Offset: 39,
+		Message: "needs 732 days of history, and 403 are kept", Hint: "shorten the period"}}, rule.Findings(rules.PeriodSpec{Days: 366, From: 1}))
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	rereadHour = 6       // UTC: from then on closed days are read again, once a day
-	keepDays   = 13 * 31 // how long usage and ended alerts are kept
+	rereadHour = 6              // UTC: from then on closed days are read again, once a day
+	keepDays   = rules.KeptDays // of usage and ended alerts
 )
 
 // read brings the store up to date with Notehub: the device list, the fleets and the usage that rules read. What was read

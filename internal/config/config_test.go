@@ -76,7 +76,7 @@ func TestMistakes(t *testing.T) {
 
 const minimal = `projects: [{uid: app:1}]
 receivers: [{name: ops, terminal: {}}]
-rules: [{name: budget, when: bytes.used > 5e6}]
+rules: [{name: budget, when: bytes.used > 5}]
 `
 
 // parse reads a rules file that has nothing wrong with it.

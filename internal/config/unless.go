@@ -1,12 +1,22 @@
 package config
 
-import "notewatch/rules"
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"notewatch/internal/words"
+	"notewatch/rules"
+)
+
+// unlessCode is the code of a warning of rules that fire before the rule that mutes them.
+const unlessCode = "unless"
 
 // checkUnless checks what rules say of each other.
 func (d *decoder) checkUnless() {
-	scopes, shadow := map[string]rules.Scope{}, map[string]bool{}
+	scopes, shadow, waits := map[string]rules.Scope{}, map[string]bool{}, map[string]time.Duration{}
 	for _, r := range d.drafts {
-		scopes[r.Name], shadow[r.Name] = r.Each, r.Shadow
+		scopes[r.Name], shadow[r.Name], waits[r.Name] = r.Each, r.Shadow, r.For
 	}
 	var links []link
 	for _, r := range d.drafts {
@@ -17,6 +27,9 @@ func (d *decoder) checkUnless() {
 		links = append(links, link{at, r.Name, r.Unless})
 		if _, given := r.fields["for"]; !given {
 			at.report("the rule has no for:", "give it one, such as for: 30m, so that the other rule can fire first")
+		} else if wait, known := waits[r.Unless]; known && r.For <= wait && r.Name != r.Unless && !slices.Contains(r.Accept, unlessCode) {
+			r.fields["for"].warnOf(unlessCode, fmt.Sprintf("is no longer than that of %q, so this rule fires first when both hold", r.Unless),
+				"make it longer than "+words.Duration(wait))
 		}
 		if shadow[r.Unless] {
 			at.warn("that rule is in shadow mode, so it mutes nothing", "")

@@ -49,9 +49,12 @@ func (v value) reportAt(line, column int, message, hint string) {
 }
 
 // warn adds a warning about v.
-func (v value) warn(message, hint string) {
+func (v value) warn(message, hint string) { v.warnOf("", message, hint) }
+
+// warnOf adds a warning about v with a code by which a rule can accept it.
+func (v value) warnOf(code, message, hint string) {
 	p := v.problem(max(v.node.Line, 1), max(v.node.Column, 1), message, hint)
-	p.Warning = true
+	p.Code, p.Warning = code, true
 	v.warnings = append(v.warnings, p)
 }
 

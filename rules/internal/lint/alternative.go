@@ -54,11 +54,25 @@ func both(a, b []alternative) (all []alternative) {
 	return all
 }
 
+// A side of a comparison.
+type side struct {
+	expression
+	value
+}
+
+// key names what a side is, so that two comparisons of the same can be found.
+func (s side) key() string {
+	if s.leaf != "" {
+		return s.leaf
+	}
+	return s.expression.String()
+}
+
 // A comparison is a test of two numbers, as it has to be for the test to be true.
 type comparison struct {
 	test
 	operator    string
-	left, right value
+	left, right side
 }
 
 // compared returns a test as a comparison of numbers. ok is false if it is none.
@@ -70,7 +84,29 @@ func (r *reader) compared(t test) (c comparison, ok bool) {
 	if t.negated {
 		operator = inverse[operator]
 	}
-	return comparison{t, operator, r.value(left.node), r.value(right.node)}, true
+	return comparison{t, operator, side{left, r.value(left.node)}, side{right, r.value(right.node)}}, true
+}
+
+// turn returns the comparison with its sides exchanged.
+func (c comparison) turn() comparison {
+	c.operator, c.left, c.right = turned[c.operator], c.right, c.left
+	return c
+}
+
+// greaterLeft returns the comparison with the greater side on the left. ok is false if neither has to be greater.
+func (c comparison) greaterLeft() (_ comparison, ok bool) {
+	if c.operator == "<" || c.operator == "<=" {
+		c = c.turn()
+	}
+	return c, c.operator == ">" || c.operator == ">="
+}
+
+// fixedRight returns the comparison with its fixed side on the right. ok is false if it has none, or two.
+func (c comparison) fixedRight() (_ comparison, ok bool) {
+	if c.left.fixed() {
+		c = c.turn()
+	}
+	return c, c.right.fixed() && !c.left.fixed()
 }
 
 // possible reports whether a test can be true, and whether it can be false.
@@ -84,10 +120,16 @@ func (r *reader) possible(t test) (canBeTrue, canBeFalse bool) {
 	return true, true
 }
 
+// clear reports whether the arithmetic follows all of a test, so that what it says of it is all that can be said.
+func (r *reader) clear(t test) bool {
+	c, ok := r.compared(t)
+	return ok && !c.left.opaque && !c.right.opaque
+}
+
 // reads returns what a test reads.
 func (r *reader) reads(t test) value { return r.opaque(t.node) }
 
-// narrowed returns the numbers that leaves can have for the tests of an alternative that compare a leaf with a fixed number, by path.
+// narrowed returns the numbers that what is compared with a fixed number can have where all of an alternative is true, by its key.
 func (r *reader) narrowed(a alternative) map[string]Range {
 	ranges := map[string]Range{}
 	for _, t := range a {
@@ -95,16 +137,14 @@ func (r *reader) narrowed(a alternative) map[string]Range {
 		if !ok {
 			continue
 		}
-		if c.right.leaf != "" {
-			c.operator, c.left, c.right = turned[c.operator], c.right, c.left
+		if c, ok = c.fixedRight(); !ok {
+			continue
 		}
-		if l, isLeaf := c.left.reads[c.left.leaf]; isLeaf && c.right.fixed() {
-			before, known := ranges[l.Path]
-			if !known {
-				before = r.given(l)
-			}
-			ranges[l.Path] = before.and(bounds(c.operator, c.right.Range))
+		before, known := ranges[c.left.key()]
+		if !known {
+			before = c.left.Range
 		}
+		ranges[c.left.key()] = before.and(bounds(c.operator, c.right.Range))
 	}
 	return ranges
 }

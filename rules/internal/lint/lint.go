@@ -16,19 +16,31 @@ type Rule struct {
 	ResolveWhen []Text        // none or one
 	For         time.Duration // how long a level must hold
 	Period      time.Duration // the least length of a period
+	Kept        time.Duration // how long history is kept
 	Leaf        func(path string) (Leaf, bool)
 }
 
 // The codes of findings.
 const (
-	Never  = "never"
-	Always = "always"
-	Bytes  = "bytes"
-	Units  = "units"
+	Never    = "never"
+	Always   = "always"
+	Bytes    = "bytes"
+	Units    = "units"
+	Midnight = "midnight"
+	Late     = "late"
+	Floor    = "floor"
+	Start    = "start"
+	Estimate = "estimate"
+	Levels   = "levels"
+	Hold     = "hold"
+	History  = "history"
+	Unless   = "unless" // found by who knows the other rules
 )
 
 // Codes returns the codes of findings that can be accepted, and of those that are certain.
-func Codes() (accepted, certain []string) { return []string{Always, Bytes, Units}, []string{Never} }
+func Codes() (accepted, certain []string) {
+	return []string{Always, Bytes, Units, Midnight, Late, Floor, Start, Estimate, Levels, Hold, Unless}, []string{Never, History}
+}
 
 // A Finding is what a rule can hardly mean.
 type Finding struct {
@@ -56,6 +68,10 @@ func (r Rule) Findings(accepted []string) []Finding {
 	}
 	l.checkUnits()
 	l.checkTruths()
+	l.checkTimes()
+	l.checkAmounts()
+	l.checkLevels()
+	l.checkHistory()
 	fields := append(append(slices.Clone(r.Named), r.Where...), append(slices.Clone(r.When), r.ResolveWhen...)...)
 	place := func(f Finding) int {
 		return slices.IndexFunc(fields, func(t Text) bool { return t.Field == f.Field })

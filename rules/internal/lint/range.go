@@ -23,6 +23,9 @@ func (r Range) empty() bool {
 // single reports whether the range is one number.
 func (r Range) single() bool { return r.Least == r.Most && !r.empty() }
 
+// within reports whether all numbers of r are in o.
+func (r Range) within(o Range) bool { return r.and(o) == r }
+
 // and returns the numbers that are in both ranges.
 func (r Range) and(o Range) Range {
 	if o.Least > r.Least || o.Least == r.Least && o.NotLeast {

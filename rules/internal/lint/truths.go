@@ -73,12 +73,12 @@ func (l *linter) why(t test) string {
 	if !ok {
 		return ""
 	}
-	if c.right.leaf != "" {
-		c.operator, c.left, c.right = turned[c.operator], c.right, c.left
+	if c, ok = c.fixedRight(); !ok {
+		return ""
 	}
 	leaf, isLeaf := c.left.reads[c.left.leaf]
 	switch {
-	case !isLeaf || !c.right.fixed():
+	case !isLeaf:
 		return ""
 	case c.right.Least <= leaf.Range.Least:
 		return ": " + leaf.Path + " is never below " + written(leaf.Range.Least)

@@ -1,14 +1,20 @@
 package lint
 
+// The units of leaves that are no unit to be shown.
+const (
+	Count   = "count" // a number of things
+	Unknown = "?"     // no number
+)
+
 // A unit is what a number is counted in. Beside these there are the units of leaves, such as B and h.
 type unit string
 
 const (
-	bare    unit = ""      // a number as it is written, or a ratio: it stands for any unit
-	count   unit = "count" // a number of things
+	bare    unit = "" // a number as it is written, or a ratio: it stands for any unit
+	count   unit = Count
 	bytes   unit = "B"
 	share   unit = "%"
-	unknown unit = "?"
+	unknown unit = Unknown
 )
 
 // unitWords are what messages call units.

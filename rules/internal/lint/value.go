@@ -1,8 +1,10 @@
 package lint
 
 import (
+	"cmp"
 	"maps"
 	"math"
+	"slices"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -20,14 +22,15 @@ type Leaf struct {
 // A value is what is known of a number, or of each number of a list.
 type value struct {
 	Range
-	unit  unit
-	leaf  string          // the path of the leaf that it is; "" if it is computed
-	reads map[string]Leaf // by path
+	unit   unit
+	leaf   string          // the path of the leaf that it is; "" if it is computed
+	reads  map[string]Leaf // by path
+	opaque bool            // the arithmetic does not follow all of it
 }
 
 // unclear is a value of which nothing is known but what it reads.
 func unclear(values ...value) value {
-	return value{Range: anyNumber, unit: unknown, reads: readsOf(values...)}
+	return value{Range: anyNumber, unit: unknown, reads: readsOf(values...), opaque: true}
 }
 
 func readsOf(values ...value) map[string]Leaf {
@@ -51,6 +54,21 @@ func (v value) any(has func(Leaf) bool) bool {
 	return false
 }
 
+// sorted returns what is read, by path.
+func (v value) sorted() []Leaf {
+	return slices.SortedFunc(maps.Values(v.reads), func(a, b Leaf) int { return cmp.Compare(a.Path, b.Path) })
+}
+
+// first returns the first member of a metric that is read, by path.
+func (v value) first() (first Leaf) {
+	for _, l := range v.sorted() {
+		if l.Metric {
+			return l
+		}
+	}
+	return first
+}
+
 // A reader computes values of one rule.
 type reader struct {
 	rule  Rule
@@ -67,7 +85,7 @@ var factors = map[string]float64{"kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1 << 10
 // value computes a number or list.
 func (r *reader) value(n ast.Node) value {
 	if l, ok := r.leafOf(n); ok {
-		return value{r.given(l), unit(l.Unit), l.Path, map[string]Leaf{l.Path: l}}
+		return value{Range: r.given(l), unit: unit(l.Unit), leaf: l.Path, reads: map[string]Leaf{l.Path: l}}
 	}
 	switch n := n.(type) {
 	case *ast.IntegerNode:
@@ -88,7 +106,9 @@ func (r *reader) value(n ast.Node) value {
 		return r.operation(n)
 	case *ast.ConditionalNode:
 		yes, no := r.value(n.Exp1), r.value(n.Exp2)
-		return value{Range: yes.or(no.Range), unit: sum(yes.unit, no.unit), reads: readsOf(yes, no, r.value(n.Cond))}
+		return value{
+			Range: yes.or(no.Range), unit: sum(yes.unit, no.unit), reads: readsOf(yes, no, r.opaque(n.Cond)), opaque: yes.opaque || no.opaque,
+		}
 	case *ast.BuiltinNode:
 		return r.function(n)
 	case *ast.CallNode:
@@ -101,7 +121,7 @@ func (r *reader) value(n ast.Node) value {
 func (r *reader) opaque(n ast.Node) value {
 	found := &leafNodes{reader: r, reads: map[string]Leaf{}}
 	ast.Walk(&n, found)
-	return value{Range: anyNumber, unit: unknown, reads: found.reads}
+	return value{Range: anyNumber, unit: unknown, reads: found.reads, opaque: true}
 }
 
 // leafNodes finds what a tree reads, through named parts.
@@ -129,12 +149,12 @@ func (r *reader) written(n *ast.CallNode) value {
 		return r.opaque(n)
 	}
 	v := r.value(n.Arguments[0])
-	return value{Range: v.times(exactly(factors[callee.Value])), unit: bytes, reads: v.reads}
+	return value{Range: v.times(exactly(factors[callee.Value])), unit: bytes, reads: v.reads, opaque: v.opaque}
 }
 
 func (r *reader) operation(n *ast.BinaryNode) value {
 	a, b := r.value(n.Left), r.value(n.Right)
-	v := value{reads: readsOf(a, b)}
+	v := value{reads: readsOf(a, b), opaque: a.opaque || b.opaque}
 	switch n.Operator {
 	case "+":
 		v.Range, v.unit = a.plus(b.Range), sum(a.unit, b.unit)
@@ -163,7 +183,7 @@ func (r *reader) function(n *ast.BuiltinNode) value {
 	v := values[0]
 	v.leaf, v.reads = "", readsOf(values...)
 	for _, other := range values[1:] {
-		v.unit = sum(v.unit, other.unit)
+		v.unit, v.opaque = sum(v.unit, other.unit), v.opaque || other.opaque
 	}
 	switch n.Name {
 	case "max":
