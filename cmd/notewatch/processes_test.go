@@ -3,7 +3,6 @@ package main
 import (
 	"database/sql"
 	"encoding/json"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,9 +35,7 @@ func (r *reloading) says(text string, times int) {
 // processes returns what status prints of the processes.
 func (r *reloading) processes() []lookup.ProcessStatus {
 	r.t.Helper()
-	c := exec.CommandContext(r.t.Context(), "notewatch", "status", "--json")
-	c.Env = r.environment
-	out, err := c.Output()
+	out, err := r.command("status", "--json").Output()
 	require.NoError(r.t, err)
 	var status struct{ Processes []lookup.ProcessStatus }
 	require.NoError(r.t, json.Unmarshal(out, &status))
@@ -120,8 +117,8 @@ func TestContractedSchema(t *testing.T) {
 			t.Run(name+" without "+what, func(t *testing.T) {
 				r := newReloading(t)
 				contract := place(t, r)
-				c := exec.CommandContext(t.Context(), "notewatch", "run")
-				c.Env, c.Stderr = r.environment, &r.stderr
+				c := r.command("run")
+				c.Stderr = &r.stderr
 				require.NoError(t, c.Start())
 				r.says("msg=watching", 1)
 				contract(change)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -47,6 +48,7 @@ rules:
 // A reloading is a program that runs while its rules file changes.
 type reloading struct {
 	t           *testing.T
+	program     string // "" is this notewatch
 	environment []string
 	file        string // of rules
 	hook        *notifytest.Webhook
@@ -91,11 +93,18 @@ func (r *reloading) spoil() {
 	require.NoError(r.t, r.process.Signal(syscall.SIGHUP))
 }
 
+// command prepares a command of the program.
+func (r *reloading) command(args ...string) *exec.Cmd {
+	c := exec.CommandContext(r.t.Context(), cmp.Or(r.program, "notewatch"), args...)
+	c.Env = r.environment
+	return c
+}
+
 // start runs the program until what it returns is called.
 func (r *reloading) start() (stop func()) {
 	r.t.Helper()
-	c := exec.CommandContext(r.t.Context(), "notewatch", "run")
-	c.Env, c.Stderr = r.environment, &r.stderr
+	c := r.command("run")
+	c.Stderr = &r.stderr
 	require.NoError(r.t, c.Start())
 	r.process = c.Process
 	return func() {
