@@ -40,7 +40,7 @@ func TestAccountsHaveATokenOrAnOAuthClient(t *testing.T) {
   - {name: other, client_id: d37ae69a, client_secret: '${SET}'}
 projects: [{uid: 'app:1', account: acme}, {uid: 'app:2', account: other}]
 receivers: [{name: log, terminal: {}}]
-rules: [{name: budget, when: bytes.used > 5}]
+rules: [{name: budget, when: bytes.used > 5e6}]
 `), environment)
 	require.NoError(t, err)
 	require.Equal(t, []config.Account{
@@ -76,7 +76,7 @@ func TestMistakes(t *testing.T) {
 
 const minimal = `projects: [{uid: app:1}]
 receivers: [{name: ops, terminal: {}}]
-rules: [{name: budget, when: bytes.used > 5}]
+rules: [{name: budget, when: bytes.used > 5e6}]
 `
 
 // parse reads a rules file that has nothing wrong with it.
