@@ -62,7 +62,9 @@ type Alert struct {
 	Value  float64 // now, or when it ended
 	Peak   float64
 	Limit  float64
-	Usual  float64 // on one day
+	Usual  float64 // in the span of UsualSpan
+
+	UsualSpan string // day, hour or 6 hours; "" is day
 
 	Since     time.Time // when the condition was first found true
 	FiredAt   time.Time

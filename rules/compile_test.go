@@ -421,7 +421,10 @@ func TestKindAndReads(t *testing.T) {
 // A rule wants what it reads, what it shows with what is usual, and what its values can be seen to have been wrong by.
 func TestMembersRead(t *testing.T) {
 	for when, want := range map[string]rules.Members{
-		"events.yesterday > 5":              rules.MembersOf("yesterday", "median"),
+		"events.yesterday > 5":              rules.MembersOf("yesterday", "usual_yesterday"),
+		"events.today > 5":                  rules.MembersOf("today", "usual"),
+		"events.h1 > 5":                     rules.MembersOf("h1", "usual"),
+		"events.d7 > 5":                     rules.MembersOf("d7"),
 		"events.days > 5":                   rules.MembersOf("days"),
 		"events.forecast > 5":               rules.MembersOf("forecast", "median"),
 		"events.ratio > 5":                  rules.MembersOf("ratio", "today"),

@@ -1,12 +1,14 @@
 package rules
 
+import "math"
+
 // An Evaluation is all that one rule finds out about one subject.
 type Evaluation struct {
 	Result    Result
 	Selected  Truth   // Where; False makes Result inactive
 	Recovered Truth   // ResolveWhen; NoData if the rule has none
 	Value     float64 // of Show; NaN is no data
-	Usual     float64 // median of the metric that Show is of; NaN is no data
+	Usual     float64 // what is usual of Show, see UsualSpan; NaN is no data
 	Err       error   // what went wrong in evaluating; Result is then as with no data
 }
 
@@ -19,8 +21,16 @@ func (r *Rule) Eval(v *View) Evaluation {
 	}
 	return Evaluation{
 		Result: result, Selected: selected, Recovered: recovered,
-		Value: v.Number(r.shown), Usual: v.Number(r.usual), Err: err,
+		Value: v.Number(r.shown), Usual: r.usually(v), Err: err,
 	}
+}
+
+// usually returns what is usual of the figure shown.
+func (r *Rule) usually(v *View) float64 {
+	if r.usual == nil {
+		return math.NaN()
+	}
+	return v.Number(r.usual) / r.perDay
 }
 
 func (r *Rule) evaluate(v *View) (result Result, selected, recovered Truth, err error) {

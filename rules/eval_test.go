@@ -29,7 +29,7 @@ func scene() rules.Env {
 	env := unknown()
 	env.Bytes.Median, env.Events.Median = 3, 0
 	env.Bytes.Series = []float64{6, nan, 8}
-	env.Sessions = rules.Metric{Today: 10, Yesterday: 5, Used: 100, D7: 28, D30: 90, Median: 4, Days: 7,
+	env.Sessions = rules.Metric{Today: 10, Yesterday: 5, Used: 100, D7: 28, D30: 90, Median: 4, Usual: 240, H1: 30, H6: 120, Days: 7,
 		Series: []float64{1, 2, 3, 4, 5, 6, 7}}
 	env.Device = rules.Device{Known: true, UID: "dev:1", Name: "pump-7", Fleets: []string{"fleet:a", "production"},
 		Firmware: "1.2.3", Voltage: nan, SilentHours: 2, AgeDays: 30}
@@ -357,7 +357,10 @@ func TestValueAndUsual(t *testing.T) {
 		value, usual float64
 	}{
 		"metric":         {"sessions.used > 5", 100, 4},
-		"unknown":        {"bytes.today > 5", nan, 3},
+		"unknown":        {"bytes.used > 5", nan, 3},
+		"in an hour":     {"sessions.h1 > 5", 30, 10},
+		"in six hours":   {"sessions.h6 > 5", 120, 60},
+		"of a sum":       {"sessions.d7 > 5", 28, nan},
 		"of an object":   {"device.silent_hours > 5", 2, nan},
 		"unknown object": {"project.silent > 5", nan, nan},
 		"days":           {"sessions.days > 5", 7, nan},

@@ -87,8 +87,9 @@ type Rule struct {
 	levels  []condition      // highest first
 	resolve *lang.Expression // nil is none
 	shown   *lang.Leaf       // Show; nil is none
-	usual   *lang.Leaf       // the median that Show is compared with; nil is none
-	growing []*lang.Leaf     // what only grows, among what the levels read
+	usual   *lang.Leaf       // what is usual of Show, times perDay; nil is none
+	perDay  float64
+	growing []*lang.Leaf // what only grows, among what the levels read
 	summary *template.Template
 }
 

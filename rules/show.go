@@ -17,9 +17,10 @@ func (b *builder) show(r *Rule, conditions []*lang.Expression) {
 		return
 	}
 	r.Show, b.reads = r.shown.Path(), append(b.reads, r.shown)
-	_, otherUnit := r.shown.Tag.Lookup("unit")
-	if median := vocabulary.Leaf(r.shown.Object + ".median"); median != nil && !otherUnit {
-		r.usual, r.Unit, b.reads = median, r.shown.Unit, append(b.reads, median)
+	r.Unit = r.shown.Unit
+	if usual, ok := usualOf(r.shown.Member); ok {
+		r.usual, r.perDay = vocabulary.Leaf(r.shown.Object+"."+usual.member), usual.perDay
+		b.reads = append(b.reads, r.usual)
 	}
 }
 

@@ -54,6 +54,12 @@ func (b *builder) summary(r *Rule) {
 			Hint:    "there are if, with, " + strings.Join(templateFunctions, ", ")})
 		return
 	}
+	if found := readsUsual(t.Root); found != nil && r.usual == nil && r.shown != nil {
+		b.lang.Problems = append(b.lang.Problems, Problem{Field: "summary", Offset: int(found.Position()),
+			Message: fmt.Sprintf("%s has no usual value", r.Show),
+			Hint:    "leave out .Usual, or show today, yesterday, used, forecast, h1 or h6 of a metric"})
+		return
+	}
 	for _, facts := range samples(b.spec) {
 		if err := t.Execute(bounded.NewWriter(maxRendered), facts); err != nil {
 			b.templateProblem(err)
@@ -84,7 +90,6 @@ var templateFunctions = []string{"and", "or", "not", "eq", "ne", "lt", "le", "gt
 // unbounded returns the first node of a template that could run for long or make much of little: loops, templates,
 // variables, and functions other than the above. It is nil if there is none.
 func unbounded(n parse.Node) parse.Node {
-	var below []parse.Node
 	switch n := n.(type) {
 	case *parse.RangeNode, *parse.TemplateNode:
 		return n
@@ -96,30 +101,38 @@ func unbounded(n parse.Node) parse.Node {
 		if len(n.Decl) > 0 {
 			return n
 		}
-		for _, command := range n.Cmds {
-			below = append(below, command)
-		}
-	case *parse.CommandNode:
-		below = n.Args
-	case *parse.ChainNode:
-		below = []parse.Node{n.Node}
-	case *parse.ActionNode:
-		below = []parse.Node{n.Pipe}
-	case *parse.IfNode:
-		below = []parse.Node{n.Pipe, n.List, n.ElseList}
-	case *parse.WithNode:
-		below = []parse.Node{n.Pipe, n.List, n.ElseList}
-	case *parse.ListNode:
-		if n != nil { // as an else that is not there
-			below = n.Nodes
-		}
 	}
-	for _, child := range below {
+	for _, child := range below(n) {
 		if found := unbounded(child); found != nil {
 			return found
 		}
 	}
 	return nil
+}
+
+// below returns the nodes that a node of a template consists of.
+func below(n parse.Node) (nodes []parse.Node) {
+	switch n := n.(type) {
+	case *parse.PipeNode:
+		for _, command := range n.Cmds {
+			nodes = append(nodes, command)
+		}
+	case *parse.CommandNode:
+		return n.Args
+	case *parse.ChainNode:
+		return []parse.Node{n.Node}
+	case *parse.ActionNode:
+		return []parse.Node{n.Pipe}
+	case *parse.IfNode:
+		return []parse.Node{n.Pipe, n.List, n.ElseList}
+	case *parse.WithNode:
+		return []parse.Node{n.Pipe, n.List, n.ElseList}
+	case *parse.ListNode:
+		if n != nil { // as an else that is not there
+			return n.Nodes
+		}
+	}
+	return nodes
 }
 
 var templateError = regexp.MustCompile(`^template: summary:(\d+)(?::(\d+))?: (?:executing "summary" at )?(.*)$`)

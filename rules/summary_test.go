@@ -108,6 +108,17 @@ func TestHeadlineIsBounded(t *testing.T) {
 	require.Equal(t, strings.Repeat("å", 299)+"…", rule.Headline(rules.Facts{Subject: exactly + "b"}))
 }
 
+// What is usual of a week, or of an object, is not known.
+func TestSummariesNeedAUsualValue(t *testing.T) {
+	for when, figure := range map[string]string{"events.d7 > 5": "events.d7", "device.silent_hours > 24": "device.silent_hours"} {
+		spec := ruleWhen(when)
+		spec.Summary = "{{.Value}} {{with .Usual}}usually {{.}}{{end}}"
+		_, problems := rules.Compile(spec)
+		require.Equal(t, []rules.Problem{{Field: "summary", Offset: 18, Message: figure + " has no usual value",
+			Hint: "leave out .Usual, or show today, yesterday, used, forecast, h1 or h6 of a metric"}}, problems)
+	}
+}
+
 func TestProblemsOfSummaries(t *testing.T) {
 	const fields = "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual, .Period and .When"
 	const allowed = "there are if, with, and, or, not, eq, ne, lt, le, gt, ge, len, index, slice, print"

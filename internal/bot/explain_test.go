@@ -77,8 +77,8 @@ func TestExplainReadsLittle(t *testing.T) {
 	db := rawDatabase(t, r.database)
 	counter.Watch(t, db, map[string]string{"history": "vals", "device": "uid", "alert": "id"})
 	for rule, want := range map[string]map[string]int{
-		"event-spike":  {"device": 1, "history": 15},
-		"fleet-silent": {"device": 30, "history": 15},
+		"event-spike":  {"device": 1, "history": 29},
+		"fleet-silent": {"device": 30, "history": 29},
 	} {
 		require.Equal(t, want, counter.Read(func() { r.explain(rule) }), rule)
 	}

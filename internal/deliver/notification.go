@@ -73,7 +73,7 @@ func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Why: a.Why, Detail: detail(a, now), Body: body(a),
 		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
-		Value: a.ValueAtEnd(), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual,
+		Value: a.ValueAtEnd(), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, UsualSpan: rules.UsualSpan(a.Told.Figure),
 		Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
 	}
 	if d.Shown > rules.Inactive {

@@ -94,7 +94,7 @@ type Alert struct {
 	Peak *float64 `json:"peak"`
 	// Limit is that of the rule; null if it has none.
 	Limit *float64 `json:"limit"`
-	// Usual is what the subject usually has on one day.
+	// Usual is what the subject usually has on one day, or in one or six hours if the figure is h1 or h6.
 	Usual *float64 `json:"usual"`
 
 	// Since is when the condition was first found true.

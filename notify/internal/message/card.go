@@ -238,7 +238,7 @@ func figuresOf(a notify.Alert, s Status) []Fact {
 		facts = append(facts, Fact{"limit", words.Figure(a.Limit, a.Unit)})
 	}
 	if words.Known(a.Usual) {
-		facts = append(facts, Fact{"usual day", words.Figure(a.Usual, a.Unit)})
+		facts = append(facts, Fact{"usual " + cmp.Or(a.UsualSpan, "day"), words.Figure(a.Usual, a.Unit)})
 	}
 	return facts
 }
