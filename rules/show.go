@@ -17,7 +17,9 @@ func (b *builder) show(r *Rule, conditions []*lang.Expression) {
 		return
 	}
 	r.Show, b.reads = r.shown.Path(), append(b.reads, r.shown)
-	r.Unit = r.shown.Unit
+	if r.shown.Unit == UnitBytes {
+		r.Unit = UnitBytes
+	}
 	if usual, ok := usualOf(r.shown.Member); ok {
 		r.usual, r.perDay = vocabulary.Leaf(r.shown.Object+"."+usual.member), usual.perDay
 		b.reads = append(b.reads, r.usual)
