@@ -27,18 +27,18 @@ fallback), windows (as notewatch silences --json has them) and warnings (code, f
 			if err != nil {
 				return err
 			}
-			wired, err := s.wire(bot.SystemClock())
+			wired, err := s.Wire(bot.SystemClock())
 			if err != nil {
 				return err
 			}
-			if err := s.checkSlack(); err != nil {
+			if err := s.CheckSlack(); err != nil {
 				return err
 			}
-			warnings := check.Warnings(s.file, s.environment, time.Now())
+			warnings := check.Warnings(s.File, s.Environment, time.Now())
 			if len(warnings) > 0 {
 				c.PrintErrln(warnings)
 			}
-			report := check.Of(s.file, wired, warnings, time.Now())
+			report := check.Of(s.File, wired, warnings, time.Now())
 			if asJSON {
 				return terminal.WriteJSON(c.OutOrStdout(), report)
 			}

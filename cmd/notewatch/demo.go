@@ -17,6 +17,7 @@ import (
 	"notewatch/internal/config"
 	"notewatch/internal/demo"
 	"notewatch/internal/secret"
+	"notewatch/internal/setup"
 	"notewatch/internal/store"
 	"notewatch/internal/terminal"
 )
@@ -77,29 +78,29 @@ func (d demoFlags) run(c *cobra.Command) error {
 		return err
 	}
 	clock := demo.NewClock(demo.Start)
-	hub := demo.NewHub(clock, s.file.Projects)
+	hub := demo.NewHub(clock, s.File.Projects)
 	address, stop, err := hub.Start()
 	if err != nil {
 		return err
 	}
 	defer stop()
-	s.environment.NotehubURL = address
+	s.Environment.NotehubURL = address
 	return d.play(c, s, clock, func() int { return len(hub.Requests()) })
 }
 
 // play shows the demo, and what came of it.
-func (d demoFlags) play(c *cobra.Command, s setup, clock *demo.Clock, requests func() int) error {
-	wired, err := s.wire(clock.Clock())
+func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *demo.Clock, requests func() int) error {
+	wired, err := s.Wire(clock.Clock())
 	if err != nil {
 		return err
 	}
-	db, closeDB, err := s.open(c.Context())
+	db, closeDB, err := s.Open(c.Context())
 	if err != nil {
 		return err
 	}
 	defer closeDB()
 	wired.Bot.Store = db
-	fmt.Fprintf(s.stdout, "A simulated fleet lives through %d days in %s, from %s. All times are UTC.\n\n",
+	fmt.Fprintf(s.Stdout, "A simulated fleet lives through %d days in %s, from %s. All times are UTC.\n\n",
 		demo.Days, d.lasts, demo.Start.Format("Monday 2 January 2006"))
 	summary, err := demo.Play(c.Context(), wired, clock, d.lasts)
 	if err != nil {
@@ -139,20 +140,20 @@ func (d demoFlags) keptRules() string {
 }
 
 // setup is the setup of the demo: rules from a file, everything else its own.
-func (d demoFlags) setup(c *cobra.Command, folder string) (setup, error) {
+func (d demoFlags) setup(c *cobra.Command, folder string) (setup.Setup, error) {
 	environment, err := config.ReadEnvironment()
 	if err != nil {
-		return setup{}, err
+		return setup.Setup{}, err
 	}
 	if d.rules == "" {
 		d.rules = cmp.Or(d.keptRules(), filepath.Join(folder, "rules.example.yaml"))
 		if err := os.WriteFile(d.rules, notewatch.ExampleRules, 0o600); err != nil {
-			return setup{}, fmt.Errorf("writing the example rules: %w", err)
+			return setup.Setup{}, fmt.Errorf("writing the example rules: %w", err)
 		}
 	}
 	file, err := config.LoadPartly(d.rules, os.LookupEnv)
 	if err != nil {
-		return setup{}, err
+		return setup.Setup{}, err
 	}
 	for i := range file.Accounts {
 		file.Accounts[i].Token, file.Accounts[i].ClientID, file.Accounts[i].ClientSecret = secret.New(demo.Token), "", secret.Text{}
@@ -163,5 +164,5 @@ func (d demoFlags) setup(c *cobra.Command, folder string) (setup, error) {
 	}
 	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	demo.Receive(file, d.webhook, d.channel)
-	return setup{environment: environment, file: file, log: log, stdout: c.OutOrStdout()}, nil
+	return setup.Setup{Environment: environment, File: file, Log: log, Stdout: c.OutOrStdout(), Color: colored(c.OutOrStdout())}, nil
 }

@@ -3,12 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/bot"
 	"notewatch/internal/complete"
 	"notewatch/internal/explain"
 	"notewatch/internal/terminal"
@@ -46,11 +44,11 @@ has any, name, operator, parts and lets (name, text, filled). What is not known 
 				return err
 			}
 			return look(c, func(db opened) error {
-				b, err := s.onlooker(db)
+				b, err := s.Onlooker(db.store, db.clock)
 				if err != nil {
 					return err
 				}
-				e, err := explain.Explain(c.Context(), s.desk(db.store, db.clock.Now), b, args[0], strings.Join(args[1:], " "))
+				e, err := explain.Explain(c.Context(), s.Desk(db.store, db.clock.Now), b, args[0], strings.Join(args[1:], " "))
 				if misuse, ok := errors.AsType[*explain.MisuseError](err); ok {
 					return usageError{fmt.Errorf("%w; see notewatch explain --help", misuse)}
 				}
@@ -66,17 +64,4 @@ has any, name, operator, parts and lets (name, text, filled). What is not known 
 	}
 	jsonFlag(c, &asJSON)
 	return c
-}
-
-// onlooker returns a bot that notifies no one and sends no request. It needs no secrets.
-func (s setup) onlooker(db opened) (*bot.Bot, error) {
-	file := *s.file
-	file.Accounts, file.Receivers = nil, nil // they are what needs secrets
-	s.file = &file
-	wired, err := s.wire(db.clock)
-	wired.Bot.Store, wired.Bot.Log = db.store, slog.New(slog.DiscardHandler)
-	if err != nil {
-		return nil, err
-	}
-	return bot.New(wired.Bot), nil
 }

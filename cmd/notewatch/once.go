@@ -2,14 +2,12 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/lookup"
-	"notewatch/internal/store"
+	"notewatch/internal/setup"
 	"notewatch/internal/terminal"
-	"notewatch/internal/words"
 )
 
 func newOnce() *cobra.Command {
@@ -37,10 +35,10 @@ func cycle(c *cobra.Command, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		s.stdout = c.ErrOrStderr()
+		s.Stdout, s.Color = c.ErrOrStderr(), colored(c.ErrOrStderr())
 	}
-	s.process = thisProcess(s.environment)
-	w, closeDB, err := s.start(ctx, true)
+	s.Process = s.ThisProcess(version)
+	w, closeDB, err := s.Start(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -58,15 +56,15 @@ func cycle(c *cobra.Command, asJSON bool) error {
 		return err
 	}
 	db := w.Config.Bot.Store
-	desk := s.desk(db, w.Config.Bot.Clock.Now)
+	desk := s.Desk(db, w.Config.Bot.Clock.Now)
 	firing, err := desk.Firing(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.report(c, desk, firing, asJSON); err != nil {
+	if err := reportFiring(c, s, desk, firing, asJSON); err != nil {
 		return err
 	}
-	if err := s.trouble(c, db); err != nil {
+	if err := s.Trouble(ctx, db); err != nil {
 		return err
 	}
 	if len(firing) > 0 {
@@ -75,8 +73,8 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	return nil
 }
 
-// report prints the firing alerts, and as of when they are.
-func (s setup) report(c *cobra.Command, desk *lookup.Desk, firing []lookup.Alert, asJSON bool) error {
+// reportFiring prints the firing alerts, and as of when they are.
+func reportFiring(c *cobra.Command, s setup.Setup, desk *lookup.Desk, firing []lookup.Alert, asJSON bool) error {
 	show := func() error { return terminal.Firing(screenOf(c), firing) }
 	if asJSON {
 		show = func() error { return terminal.WriteList(c.OutOrStdout(), firing) }
@@ -89,31 +87,6 @@ func (s setup) report(c *cobra.Command, desk *lookup.Desk, firing []lookup.Alert
 		return err
 	}
 	talk := screenOf(c)
-	talk.W = s.stdout
+	talk.W = s.Stdout
 	return terminal.AsOf(talk, status)
-}
-
-// trouble returns what went wrong in a cycle.
-func (s setup) trouble(c *cobra.Command, db *store.Store) error {
-	var problems []error
-	for _, p := range s.file.Projects {
-		state, err := db.Project(c.Context(), p.UID)
-		if err != nil {
-			return err
-		}
-		if state.Failures > 0 {
-			problems = append(problems, fmt.Errorf("project %q: %s", p.UID, words.Line(state.Failure)))
-		}
-	}
-	for _, r := range s.file.Receivers {
-		missing, problem, err := db.Unshown(c.Context(), r.Name)
-		if err != nil {
-			return err
-		}
-		if missing > 0 {
-			said := fmt.Sprintf("receiver %q does not show %s", r.Name, words.Count(missing, "alert"))
-			problems = append(problems, errors.New(terminal.Sentence(said, words.Line(problem))))
-		}
-	}
-	return errors.Join(problems...)
 }

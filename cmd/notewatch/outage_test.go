@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/service"
 	"notewatch/internal/store"
 	"notewatch/internal/watch"
 )
@@ -23,11 +24,11 @@ func TestNotReadyInAnOutage(t *testing.T) {
 		Store: db, Clock: bot.SystemClock(), Machine: time.Now, Log: slog.New(slog.DiscardHandler),
 	}})
 	require.NoError(t, err)
-	require.NoError(t, ready(t.Context(), b, time.Now()))
+	require.NoError(t, service.Ready(t.Context(), b, time.Now()))
 
 	require.NoError(t, os.Rename(path, path+".away"))
 	_, err = b.Turn(t.Context())
 	require.Error(t, err)
-	require.ErrorContains(t, ready(t.Context(), b, time.Now()), "the database cannot be used: ")
-	require.ErrorContains(t, ready(t.Context(), b, time.Now()), "the database file was deleted or replaced: put the file back")
+	require.ErrorContains(t, service.Ready(t.Context(), b, time.Now()), "the database cannot be used: ")
+	require.ErrorContains(t, service.Ready(t.Context(), b, time.Now()), "the database file was deleted or replaced: put the file back")
 }

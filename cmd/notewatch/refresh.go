@@ -3,12 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/bot"
 	"notewatch/internal/terminal"
 	"notewatch/internal/words"
 )
@@ -38,10 +35,7 @@ func refresh(c *cobra.Command, asJSON bool) error {
 		if db.demo {
 			return errors.New("nothing polls for the database of a demo: set NOTEWATCH_DATABASE to that of notewatch run")
 		}
-		b := bot.New(bot.Config{
-			Store: db.store, Projects: s.projects(), Rules: s.rules(), Clock: db.clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler),
-		})
-		requests, already, err := b.Refresh(c.Context())
+		requests, already, err := s.Hand(db.store, db.clock).Refresh(c.Context())
 		if err != nil {
 			return err
 		}

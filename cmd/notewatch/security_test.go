@@ -24,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/service"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/watch"
@@ -358,11 +359,11 @@ func (v *vault) requireCleanSettings(t *testing.T) {
 	c.SetOut(io.Discard)
 	s, err := configure(c)
 	require.NoError(t, err)
-	wired, err := s.wire(bot.SystemClock())
+	wired, err := s.Wire(bot.SystemClock())
 	require.NoError(t, err)
 	var text strings.Builder
 	for _, value := range []any{
-		s, s.environment, s.file, *s.file, wired, s.file.Accounts, s.file.Receivers, wired.Bot.Accounts, wired.Receivers,
+		s, s.Environment, s.File, *s.File, wired, s.File.Accounts, s.File.Receivers, wired.Bot.Accounts, wired.Receivers,
 	} {
 		_, _ = fmt.Fprintf(&text, "%v\n%+v\n%#v\n", value, value, value)
 		marshalled, err := json.Marshal(value)
@@ -370,9 +371,9 @@ func (v *vault) requireCleanSettings(t *testing.T) {
 		slog.New(slog.NewTextHandler(&text, nil)).Info("text", "value", value)
 		slog.New(slog.NewJSONHandler(&text, nil)).Info("JSON", "value", value)
 	}
-	for _, r := range s.file.Receivers {
+	for _, r := range s.File.Receivers {
 		_, _ = fmt.Fprintf(&text, "%+v %#v %+v %#v %+v\n", r.Slack, r.PagerDuty, r.Webhook, r.Email, r.Email)
-		receiver, err := s.receiver(r)
+		receiver, err := s.Receiver(r)
 		require.NoError(t, err)
 		_, _ = fmt.Fprintf(&text, "%v %+v %#v\n", receiver, receiver, receiver)
 	}
@@ -392,7 +393,7 @@ func (v *vault) requireCleanHealth(t *testing.T) {
 			Clock: bot.SystemClock(), Store: db,
 			Accounts: []bot.Account{{PerMinute: 4}}, Projects: []bot.Project{{UID: uid}},
 		}})
-		text += fmt.Sprintln(ready(t.Context(), w, time.Now().AddDate(0, 0, -1)))
+		text += fmt.Sprintln(service.Ready(t.Context(), w, time.Now().AddDate(0, 0, -1)))
 	}
 	require.Contains(t, text, "401 Unauthorized")
 	v.requireClean(t, "health", text)

@@ -36,7 +36,7 @@ func listSilences(c *cobra.Command, db opened, asJSON bool) error {
 	if unread != nil {
 		unread = fmt.Errorf("the windows of the rules file are not shown: %w", unread)
 	}
-	all, err := silences.List(c.Context(), s.desk(db.store, db.clock.Now))
+	all, err := silences.List(c.Context(), s.Desk(db.store, db.clock.Now))
 	switch {
 	case err != nil:
 		return err

@@ -55,7 +55,7 @@ func (e explanationText) title() string {
 func (e explanationText) verdict() string {
 	switch {
 	case e.Error != "":
-		return Sentence("The rule cannot be evaluated", e.Error)
+		return words.Sentence("The rule cannot be evaluated", e.Error)
 	case e.Selected == rules.False:
 		return "The rule is not about it: where is false."
 	case e.Least != e.Most:

@@ -36,7 +36,7 @@ func silenceDetail(c timeline.Change) string {
 	if !c.Silence.Until.IsZero() {
 		until = words.Time(c.Silence.Until)
 	}
-	return Sentence(c.Silence.ID+" until "+until+" by "+c.By, c.Silence.Because)
+	return words.Sentence(c.Silence.ID+" until "+until+" by "+c.By, c.Silence.Because)
 }
 
 // eventWord is the word for an event.

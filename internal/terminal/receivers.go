@@ -17,13 +17,13 @@ const lateAfter = 2 * time.Minute
 
 // showingText says in one sentence what a receiver shows; what is waiting has waited since a time.
 func showingText(s lookup.Showing, since, now time.Time) string {
-	said := Sentence(string(s.State), s.Why)
+	said := words.Sentence(string(s.State), s.Why)
 	switch s.State {
 	case delivery.Delivered:
 		said = shows(s)
 	case delivery.Waiting:
 		said = "waiting since " + words.Time(since) + " (" + words.Duration(now.Sub(since)) + ")" + NextTry(s, now)
-		said = Sentence(said, s.Why)
+		said = words.Sentence(said, s.Why)
 	case delivery.Removed:
 		said = "no longer in the rules file"
 	}
@@ -97,13 +97,13 @@ func Results(s Screen, results []dispatch.Result, now time.Time) error {
 func resultDetail(r dispatch.Result, now time.Time) string {
 	said := r.Why
 	if r.State == delivery.Waiting {
-		said = Sentence("not yet"+NextTry(r.Showing, now), r.Why)
+		said = words.Sentence("not yet"+NextTry(r.Showing, now), r.Why)
 	}
 	if r.InPlaceOf != "" {
-		said = Sentence("in place of "+r.InPlaceOf, said)
+		said = words.Sentence("in place of "+r.InPlaceOf, said)
 	}
 	if r.Attempts > 1 {
-		said = Sentence(words.Count(r.Attempts, "attempt"), said)
+		said = words.Sentence(words.Count(r.Attempts, "attempt"), said)
 	}
 	return said
 }

@@ -153,11 +153,3 @@ func times(n int) string {
 	}
 	return fmt.Sprintf("%d times", n)
 }
-
-// Sentence joins a statement and its reason, which may be "".
-func Sentence(head, tail string) string {
-	if tail == "" {
-		return head
-	}
-	return head + ": " + tail
-}

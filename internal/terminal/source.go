@@ -19,7 +19,7 @@ func printSource(s Screen, f lookup.Source, polls []lookup.ProjectStatus, now ti
 				return s.say(amber, "No data yet: "+bot.PollText(p.Name, p.Behind, p.Wait)+".")
 			}
 		}
-		return s.say(amber, Sentence("Nothing has been read yet", cmp.Or(f.Failure, "does notewatch run?")))
+		return s.say(amber, words.Sentence("Nothing has been read yet", cmp.Or(f.Failure, "does notewatch run?")))
 	}
 	if f.AsOf.Sub(now) > store.ClockTolerance {
 		return s.say(amber, "Data as of "+words.Time(f.AsOf)+", which is later than now: the clock was set back since. notewatch run polls at once.")
@@ -32,7 +32,7 @@ func printSource(s Screen, f lookup.Source, polls []lookup.ProjectStatus, now ti
 		return err
 	}
 	if f.Failures > 0 {
-		if err := s.say(amber, Sentence(fmt.Sprintf("Reading Notehub has failed %s since then", times(f.Failures)), f.Failure)); err != nil {
+		if err := s.say(amber, words.Sentence(fmt.Sprintf("Reading Notehub has failed %s since then", times(f.Failures)), f.Failure)); err != nil {
 			return err
 		}
 	}

@@ -91,7 +91,7 @@ func (t statusText) next(p lookup.ProjectStatus) string {
 func (t statusText) state(p lookup.ProjectStatus) string {
 	var parts []string
 	if p.Failures > 0 {
-		parts = append(parts, Sentence("failed "+times(p.Failures), p.Failure))
+		parts = append(parts, words.Sentence("failed "+times(p.Failures), p.Failure))
 	}
 	if p.Truncated {
 		parts = append(parts, words.Truncated)
@@ -121,7 +121,7 @@ func (t statusText) accounts() *table {
 		state := "fine"
 		switch {
 		case a.Cause != store.None:
-			state = Sentence(bot.AccountText(a.Cause, a.Name), bot.NextStep(a.Cause))
+			state = words.Sentence(bot.AccountText(a.Cause, a.Name), bot.NextStep(a.Cause))
 		case a.HeldUntil.After(t.Now):
 			state = "rate-limited by Notehub until " + words.Time(a.HeldUntil)
 		case a.RestoredAt.After(t.Now):

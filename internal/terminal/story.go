@@ -109,9 +109,9 @@ func outcome(a *timeline.Attempt) string {
 	case store.Skipped:
 		return "not sent: " + notify.ErrSkipped.Error()
 	case store.Retrying:
-		return Sentence("not taken"+took+", to be tried again", a.Error)
+		return words.Sentence("not taken"+took+", to be tried again", a.Error)
 	case store.GivenUp:
-		return Sentence("not taken"+took+", given up", a.Error)
+		return words.Sentence("not taken"+took+", given up", a.Error)
 	case store.NotMade:
 		return "not tried: the turn ended before it"
 	case store.CutOff:

@@ -44,3 +44,11 @@ func Cut(s string, limit int) string {
 func Dotted(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), " · ")
 }
+
+// Sentence joins a statement and its reason, which may be "".
+func Sentence(head, tail string) string {
+	if tail == "" {
+		return head
+	}
+	return head + ": " + tail
+}

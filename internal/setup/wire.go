@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"crypto/rand"
@@ -25,8 +25,8 @@ import (
 	"notewatch/rules"
 )
 
-// wire gathers what a watch works with, but for the database.
-func (s setup) wire(clock bot.Clock) (watch.Config, error) {
+// Wire gathers what a watch works with, but for the database.
+func (s Setup) Wire(clock bot.Clock) (watch.Config, error) {
 	if err := proxy.CheckEnvironment(os.LookupEnv); err != nil {
 		return watch.Config{}, err
 	}
@@ -39,49 +39,49 @@ func (s setup) wire(clock bot.Clock) (watch.Config, error) {
 		return watch.Config{}, err
 	}
 	left := bot.Config{
-		Accounts: accounts, Projects: s.projects(), Rules: s.rules(), Operators: s.file.Operators, Windows: s.file.Silences,
-		Summary: s.file.Summary, Period: s.file.Period,
-		Clock: clock, Machine: time.Now, Metrics: s.metrics, Log: s.log,
+		Accounts: accounts, Projects: s.projects(), Rules: s.rules(), Operators: s.File.Operators, Windows: s.File.Silences,
+		Summary: s.File.Summary, Period: s.File.Period,
+		Clock: clock, Machine: time.Now, Metrics: s.Metrics, Log: s.Log,
 	}
-	return watch.Config{Bot: left, Receivers: receivers, Process: s.process}, nil
+	return watch.Config{Bot: left, Receivers: receivers, Process: s.Process}, nil
 }
 
-// thisProcess is how this process is listed among those that work on the database.
-func thisProcess(environment config.Environment) store.Process {
+// ThisProcess is how this process is listed among those that work on the database. version is that of the program.
+func (s Setup) ThisProcess(version string) store.Process {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	file, err := filepath.Abs(environment.Rules)
+	file, err := filepath.Abs(s.Environment.Rules)
 	if err != nil {
-		file = environment.Rules
+		file = s.Environment.Rules
 	}
 	return store.Process{
 		ID: rand.Text(), Host: host, PID: os.Getpid(), Version: version, File: file, Started: time.Now(),
 	}
 }
 
-func (s setup) projects() (projects []bot.Project) {
-	for _, p := range s.file.Projects {
+func (s Setup) projects() (projects []bot.Project) {
+	for _, p := range s.File.Projects {
 		projects = append(projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account, Notify: p.Notify})
 	}
 	return projects
 }
 
-func (s setup) rules() (all []bot.Rule) {
-	for _, r := range s.file.Rules {
+func (s Setup) rules() (all []bot.Rule) {
+	for _, r := range s.File.Rules {
 		all = append(all, bot.Rule{Rule: r.Rule, Notify: r.Notify})
 	}
 	return all
 }
 
 // accounts makes a client for each account. One that has no token or OAuth client in the rules file uses that of the environment.
-func (s setup) accounts() ([]bot.Account, error) {
+func (s Setup) accounts() ([]bot.Account, error) {
 	var accounts []bot.Account
-	for _, a := range s.file.Accounts {
-		from := fmt.Sprintf("the entry %q of accounts in %s", a.Name, s.environment.Rules)
+	for _, a := range s.File.Accounts {
+		from := fmt.Sprintf("the entry %q of accounts in %s", a.Name, s.Environment.Rules)
 		if a.OfEnvironment() {
-			a.Token, a.ClientID, a.ClientSecret = s.environment.NotehubToken, s.environment.ClientID, s.environment.ClientSecret
+			a.Token, a.ClientID, a.ClientSecret = s.Environment.NotehubToken, s.Environment.ClientID, s.Environment.ClientSecret
 			from = s.accessVariable()
 		}
 		if a.OfEnvironment() { // there is none either
@@ -89,7 +89,7 @@ func (s setup) accounts() ([]bot.Account, error) {
 				"or NOTEWATCH_NOTEHUB_TOKEN_FILE to a file that holds it")
 		}
 		client, err := notehub.New(notehub.Config{
-			BaseURL: s.environment.NotehubURL, Token: a.Token,
+			BaseURL: s.Environment.NotehubURL, Token: a.Token,
 			Credentials: notehub.Credentials{ID: a.ClientID, Secret: a.ClientSecret},
 		})
 		if err != nil {
@@ -103,9 +103,9 @@ func (s setup) accounts() ([]bot.Account, error) {
 }
 
 // accessVariable names where the environment has the token of Notehub, or the secret of the OAuth client.
-func (s setup) accessVariable() string {
+func (s Setup) accessVariable() string {
 	name := "NOTEWATCH_NOTEHUB_TOKEN"
-	if s.environment.ClientID != "" {
+	if s.Environment.ClientID != "" {
 		name = "NOTEWATCH_NOTEHUB_CLIENT_SECRET"
 	}
 	if file := os.Getenv(name + "_FILE"); file != "" {
@@ -114,11 +114,11 @@ func (s setup) accessVariable() string {
 	return name
 }
 
-func (s setup) receivers() ([]deliver.Receiver, error) {
+func (s Setup) receivers() ([]deliver.Receiver, error) {
 	var receivers []deliver.Receiver
 	var problems []error
-	for _, r := range s.file.Receivers {
-		receiver, err := s.receiver(r)
+	for _, r := range s.File.Receivers {
+		receiver, err := s.Receiver(r)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("receiver %q: %w", r.Name, err))
 			continue
@@ -143,11 +143,11 @@ var harmless = []string{"", "standard", "cloudevents"}
 const slackPause = time.Second
 
 // lane names what a Slack receiver posts to: the channel, or the first receiver that has the same URL, which is a secret.
-func (s setup) lane(r config.Receiver) string {
+func (s Setup) lane(r config.Receiver) string {
 	if r.Slack.Channel != "" {
 		return "slack " + r.Slack.Channel
 	}
-	for _, other := range s.file.Receivers {
+	for _, other := range s.File.Receivers {
 		if other.Slack != nil && other.Slack.URL == r.Slack.URL {
 			return "slack webhook of " + other.Name
 		}
@@ -155,7 +155,8 @@ func (s setup) lane(r config.Receiver) string {
 	return ""
 }
 
-func (s setup) receiver(r config.Receiver) (notify.Receiver, error) {
+// Receiver makes a receiver of its section in the rules file.
+func (s Setup) Receiver(r config.Receiver) (notify.Receiver, error) {
 	switch {
 	case r.Webhook != nil:
 		return webhook.New(webhookOf(r))
@@ -164,17 +165,17 @@ func (s setup) receiver(r config.Receiver) (notify.Receiver, error) {
 	case r.Email != nil:
 		return email.New(emailOf(r))
 	case r.Slack == nil:
-		return terminal.New(s.stdout, colored(s.stdout)), nil
+		return terminal.New(s.Stdout, s.Color), nil
 	case r.Slack.Channel == "":
 		return slack.NewWebhook(slackWebhookOf(r))
-	case s.environment.SlackBotToken.IsZero():
+	case s.Environment.SlackBotToken.IsZero():
 		return nil, errNoSlackToken
 	}
 	return slack.NewBot(s.slackOf(r))
 }
 
 // check returns what would be wrong with a receiver, without making it.
-func (s setup) check(r config.Receiver) error {
+func (s Setup) check(r config.Receiver) error {
 	switch {
 	case r.Webhook != nil:
 		return webhookOf(r).Validate()
@@ -186,7 +187,7 @@ func (s setup) check(r config.Receiver) error {
 		return nil
 	case r.Slack.Channel == "":
 		return slackWebhookOf(r).Validate()
-	case s.environment.SlackBotToken.IsZero():
+	case s.Environment.SlackBotToken.IsZero():
 		return errNoSlackToken
 	}
 	return s.slackOf(r).Validate()
@@ -222,10 +223,10 @@ func slackWebhookOf(r config.Receiver) slack.WebhookConfig {
 }
 
 // slackOf is a channel of the bot token's workspace.
-func (s setup) slackOf(r config.Receiver) slack.BotConfig {
+func (s Setup) slackOf(r config.Receiver) slack.BotConfig {
 	return slack.BotConfig{
-		Token: s.environment.SlackBotToken, Channel: r.Slack.Channel, APIURL: s.environment.SlackAPIURL,
-		Mention: mentions(r.Slack.Mention), Buttons: s.environment.AnswersSlack(),
+		Token: s.Environment.SlackBotToken, Channel: r.Slack.Channel, APIURL: s.Environment.SlackAPIURL,
+		Mention: mentions(r.Slack.Mention), Buttons: s.Environment.AnswersSlack(),
 	}
 }
 

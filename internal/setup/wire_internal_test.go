@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"bytes"
@@ -23,17 +23,17 @@ func TestErrorsOfReceiversNameThem(t *testing.T) {
 		`PagerDuty "on-call"`:  {Name: "on-call", PagerDuty: &config.PagerDuty{RoutingKey: url}},
 		`"desk"`:               {Name: "desk", Email: &config.Email{}},
 	} {
-		_, err := setup{}.receiver(r)
+		_, err := Setup{}.Receiver(r)
 		require.ErrorContains(t, err, want)
 		require.NotContains(t, err.Error(), "hunter2")
-		require.Error(t, setup{}.check(r))
+		require.Error(t, Setup{}.check(r))
 	}
 }
 
 // The bot is given what the rules file says.
 func TestWire(t *testing.T) {
 	environment := config.Environment{NotehubToken: secret.New("token"), SlackBotToken: secret.New("xoxb-1")}
-	s := setup{environment: environment, stdout: &bytes.Buffer{}}
+	s := Setup{Environment: environment, Stdout: &bytes.Buffer{}}
 	file, err := config.Parse("rules.yaml", []byte(`
 projects: [{uid: 'app:1', notify: [print]}, {uid: 'app:2'}]
 receivers:
@@ -58,8 +58,8 @@ rules:
   - {name: spike, when: events.today > 500}
 `), os.LookupEnv, s.check)
 	require.NoError(t, err)
-	s.file = file
-	wired, err := s.wire(bot.SystemClock())
+	s.File = file
+	wired, err := s.Wire(bot.SystemClock())
 	require.NoError(t, err)
 
 	require.Equal(t, []string{"team", "mail"}, wired.Bot.Operators)
@@ -91,10 +91,10 @@ func TestReadingSettingsCanBeInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	blocked := make(chan struct{})
 	defer close(blocked)
-	_, err := interruptible(ctx, func() (setup, error) {
+	_, err := interruptible(ctx, func() (Setup, error) {
 		cancel()
 		<-blocked
-		return setup{}, nil
+		return Setup{}, nil
 	})
 	require.ErrorIs(t, err, context.Canceled)
 

@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -8,12 +8,10 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/reload"
+	"notewatch/internal/setup"
 	"notewatch/internal/watch"
 	"notewatch/rules"
 )
-
-// rulesFile is the name of the rule of alerts that say that the rules file is not valid.
-const rulesFile = "rules-file"
 
 // lookEvery is the time between two looks at the rules file.
 const lookEvery = 5 * time.Second
@@ -28,8 +26,8 @@ func (w *watcher) watch(ctx context.Context) error {
 		default: // it is already known
 		}
 	}
-	files := reload.New(w.file.Files...)
-	go files.Watch(ctx, lookEvery, func() []string { return w.running.Load().file.Files }, again)
+	files := reload.New(w.setup.File.Files...)
+	go files.Watch(ctx, lookEvery, func() []string { return w.running.Load().setup.File.Files }, again)
 	for ctx.Err() == nil {
 		working, stop := context.WithCancel(ctx)
 		done := make(chan struct{})
@@ -60,25 +58,25 @@ func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *set
 		case <-ctx.Done():
 			return nil, false, nil
 		case <-changed:
-		case <-w.hangups:
+		case <-w.config.Hangups:
 		case err := <-w.running.Load().watch.Ended():
 			return nil, false, err
 		case <-w.running.Load().watch.RulesMoved():
 			moved = true
 		}
-		next, err := interruptible(ctx, w.read)
+		next, err := w.read()
 		if ctx.Err() != nil {
 			return nil, false, nil //nolint:nilerr // the end of the program is no error
 		}
-		w.metrics.Reloaded(err == nil, time.Now())
+		w.setup.Metrics.Reloaded(err == nil, time.Now())
 		switch {
 		case err == nil && moved && !w.agrees(ctx, next):
 		case err == nil:
 			return next, moved, nil
 		default:
-			w.log.Error("reading the settings again; those that run stay", "err", err)
+			w.setup.Log.Error("reading the settings again; those that run stay", "err", err)
 			if err := w.complain(ctx, err); err != nil {
-				w.log.Error("telling receivers that the rules file is not valid", "err", err)
+				w.setup.Log.Error("telling receivers that the rules file is not valid", "err", err)
 			}
 		}
 	}
@@ -92,26 +90,26 @@ func (w *watcher) agrees(ctx context.Context, next *settings) bool {
 	}
 	own := watch.RulesHash(next.wired)
 	if own != active {
-		w.log.Warn("the rules file, read again, is another one than that of the active rules: this process stands by until they are the same, "+
-			"or until its file is changed or it gets SIGHUP, which makes its rules the active ones", "file", w.environment.Rules, "active", active, "own", own)
+		w.setup.Log.Warn("the rules file, read again, is another one than that of the active rules: this process stands by until they are the same, "+
+			"or until its file is changed or it gets SIGHUP, which makes its rules the active ones", "file", w.setup.Environment.Rules, "active", active, "own", own)
 	}
 	return own == active
 }
 
 // settings are all that a watch is made of.
 type settings struct {
-	setup setup
+	setup setup.Setup
 	wired watch.Config
 }
 
 // read reads the settings again and makes of them what a watch needs.
 func (w *watcher) read() (*settings, error) {
-	s, err := configure(w.command)
+	s, err := w.config.Read()
 	if err != nil {
 		return nil, err
 	}
-	s.metrics, s.process = w.metrics, w.process
-	wired, err := s.wire(bot.SystemClock())
+	s.Metrics, s.Process = w.setup.Metrics, w.setup.Process
+	wired, err := s.Wire(bot.SystemClock())
 	if err != nil {
 		return nil, err
 	}
@@ -130,30 +128,21 @@ func (w *watcher) replace(ctx context.Context, next *settings, moved bool) {
 	made, err := begin(ctx, next.wired)
 	if err != nil {
 		if ctx.Err() == nil {
-			w.log.Error("starting with new settings; the old ones stay", "err", err)
+			w.setup.Log.Error("starting with new settings; the old ones stay", "err", err)
 			w.restore(ctx)
 		}
 		return
 	}
 	w.take(next.setup, made)
 	if err := w.greet(ctx); err != nil {
-		w.log.Error("making overdue polls due", "err", err)
+		w.setup.Log.Error("making overdue polls due", "err", err)
 	}
 	if made.StandsBy() {
 		return
 	}
-	if err := rulesFileValid(ctx, made, w.environment.Rules); err != nil {
-		w.log.Error("telling receivers that the rules file is valid again", "err", err)
+	if err := setup.RulesFileValid(ctx, made, w.setup.Environment.Rules); err != nil {
+		w.setup.Log.Error("telling receivers that the rules file is valid again", "err", err)
 	}
-}
-
-// rulesFileValid ends the alert that a rules file is not valid. A process alone ends those about other files too: nobody else reads them.
-func rulesFileValid(ctx context.Context, made *watch.Watch, file string) error {
-	if made.Processes(ctx) == 1 {
-		return made.Bot.ResolveAll(ctx, rulesFile)
-	}
-	_, err := made.Bot.Resolve(ctx, rulesFile, file)
-	return err
 }
 
 // restore puts the settings that run back into the store, which may hold some of those that failed.
@@ -164,7 +153,7 @@ func (w *watcher) restore(ctx context.Context) {
 	}
 	made, err := begin(ctx, old.Config)
 	if err != nil {
-		w.log.Error("going back to the old settings", "err", err)
+		w.setup.Log.Error("going back to the old settings", "err", err)
 		return
 	}
 	w.take(w.setup, made)
@@ -181,8 +170,8 @@ func (w *watcher) complain(ctx context.Context, problem error) error {
 	}
 	b := w.running.Load().watch.Bot
 	return b.Complain(ctx, bot.Complaint{
-		Rule: rulesFile, Subject: w.environment.Rules, Level: rules.Warning, Receivers: b.Config().Operators,
-		Summary: w.environment.Rules + " has changed and is not valid: the rules from before go on",
+		Rule: setup.RulesFile, Subject: w.setup.Environment.Rules, Level: rules.Warning, Receivers: b.Config().Operators,
+		Summary: w.setup.Environment.Rules + " has changed and is not valid: the rules from before go on",
 		Advice:  "Mend it: notewatch check says what is wrong. It is read again when it changes.",
 		Body:    text,
 	})

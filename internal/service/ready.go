@@ -1,0 +1,52 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"notewatch/internal/watch"
+	"notewatch/internal/words"
+)
+
+// stalePolls is how many polls of a project may fail to come before notewatch says that it is not ready.
+const stalePolls = 3
+
+// standingBy says that a watch stands by; "" if it does not.
+func standingBy(w *watch.Watch) string {
+	if !w.StandsBy() {
+		return ""
+	}
+	return "standing by: other rules are active than those of this process"
+}
+
+// Ready reports whether the database can be used and every project has been read not long ago.
+func Ready(ctx context.Context, w *watch.Watch, started time.Time) error {
+	if err := w.Outage(); err != nil {
+		return fmt.Errorf("the database cannot be used: %w", err)
+	}
+	for _, account := range w.Config.Bot.Accounts {
+		for _, p := range w.Config.Bot.Projects {
+			if p.Account != account.Name {
+				continue
+			}
+			state, err := w.Config.Bot.Store.Project(ctx, p.UID)
+			if err != nil {
+				return err
+			}
+			if w.AwaitsPoll(state) {
+				return errors.New(words.Sentence(fmt.Sprintf("the clock was set back, and project %q has not been polled since", p.UID), state.Failure))
+			}
+			last := state.PolledAt
+			if last.Before(started) {
+				last = started
+			}
+			if age := time.Since(last); age > stalePolls*w.Bot.Cadence(account) {
+				return fmt.Errorf("project %q was not read for %s; %s", p.UID, words.Duration(age), cmp.Or(state.Failure, "nobody knows why"))
+			}
+		}
+	}
+	return nil
+}

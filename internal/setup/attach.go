@@ -1,0 +1,42 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+	"notewatch/internal/watch"
+)
+
+// Attach makes a watch of the settings that works beside the one that runs, if one does. It polls nothing, so that it needs
+// no Notehub token. The second result closes its database.
+func (s Setup) Attach(ctx context.Context) (*watch.Watch, func(), error) {
+	file := *s.File
+	file.Accounts = nil
+	s.File = &file
+	wired, err := s.Wire(bot.SystemClock())
+	if err != nil {
+		return nil, nil, err
+	}
+	wired.Bot.Log = slog.New(slog.DiscardHandler) // the command says itself what has come of it
+	db, err := store.Open(ctx, s.Environment.Database.Reveal())
+	if err != nil {
+		return nil, nil, err
+	}
+	err = refuseDemo(ctx, db, s.Environment.Database.Reveal())
+	if err == nil {
+		err = UpToDate(ctx, db)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	wired.Bot.Store = db
+	closeDB := func() {
+		if err := db.Close(); err != nil {
+			s.Log.Error("closing the database", "err", err)
+		}
+	}
+	return watch.Attach(wired), closeDB, nil
+}

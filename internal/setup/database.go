@@ -1,0 +1,104 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+	"notewatch/internal/watch"
+)
+
+// UpToDate is an error as long as the database holds rows of an older version.
+func UpToDate(ctx context.Context, db *store.Store) error {
+	left, err := db.Conversion(ctx)
+	if err == nil && !left.Ended() {
+		err = fmt.Errorf("notewatch run is bringing the database up to date (%s): try again when it is done; if it is not running, start it", left)
+	}
+	return err
+}
+
+// refuseDemo is an error if the database at path is that of a demo: what is real does not go with what never was.
+func refuseDemo(ctx context.Context, db *store.Store, path string) error {
+	end, err := db.DemoEnd(ctx)
+	if err == nil && !end.IsZero() {
+		err = fmt.Errorf("the database %q is that of a demo, to ask and to try things on; to watch, set NOTEWATCH_DATABASE to another", store.NameOf(path))
+	}
+	return err
+}
+
+// Open opens the database for this process: a file for it alone. A server is shared with others.
+func (s Setup) Open(ctx context.Context) (*store.Store, func(), error) {
+	release, err := store.Lock(s.Environment.Database.Reveal())
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := store.OpenToMigrate(ctx, s.Environment.Database.Reveal())
+	if err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	closeAll := func() {
+		left := db.Leave(context.WithoutCancel(ctx), s.Process, time.Now())
+		if err := errors.Join(left, db.Close(), release()); err != nil {
+			s.Log.Error("closing the database", "err", err)
+		}
+	}
+	if err := refuseDemo(ctx, db, s.Environment.Database.Reveal()); err != nil {
+		closeAll()
+		return nil, nil, err
+	}
+	return db, closeAll, nil
+}
+
+// Start makes a watch of the settings, on the database that they name. once is that it takes one turn. The second result closes it.
+func (s Setup) Start(ctx context.Context, once bool) (*watch.Watch, func(), error) {
+	wired, err := s.Wire(bot.SystemClock())
+	if err != nil {
+		return nil, nil, err
+	}
+	db, closeDB, err := s.Open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	wired.Bot.Store, wired.Bot.Once = db, once
+	w, err := begin(ctx, wired)
+	if err == nil && !w.StandsBy() {
+		err = RulesFileValid(ctx, w, s.Environment.Rules) // the alert may be of a process before
+	}
+	if err != nil {
+		closeDB()
+		return nil, nil, err
+	}
+	return w, closeDB, nil
+}
+
+// begin makes a watch on a database that is open. Processes that share it go by its clock, since those of their hosts may differ.
+func begin(ctx context.Context, wired watch.Config) (*watch.Watch, error) {
+	db := wired.Bot.Store
+	if db.Shared() {
+		wired.Clock = watch.NewClock(db.Time, time.Now)
+		if err := wired.Clock.Measure(ctx); err != nil {
+			return nil, err
+		}
+		wired.Bot.Clock, wired.Bot.Machine = wired.Clock.Domain(), wired.Clock.Now
+	}
+	wired.Process.Started = wired.Bot.Machine()
+	if err := db.TakeOver(ctx, wired.Process.Started); err != nil {
+		return nil, err
+	}
+	return watch.Start(ctx, wired)
+}
+
+// RulesFile is the name of the rule of alerts that say that the rules file is not valid.
+const RulesFile = "rules-file"
+
+// RulesFileValid ends the alert that a rules file is not valid. A process alone ends those about other files too: nobody else reads them.
+func RulesFileValid(ctx context.Context, made *watch.Watch, file string) error {
+	if made.Processes(ctx) == 1 {
+		return made.Bot.ResolveAll(ctx, RulesFile)
+	}
+	_, err := made.Bot.Resolve(ctx, RulesFile, file)
+	return err
+}

@@ -1,0 +1,58 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/store"
+	"notewatch/internal/words"
+)
+
+// Hand returns a bot that notes what a person does, beside the one that runs.
+func (s Setup) Hand(db *store.Store, clock bot.Clock) *bot.Bot {
+	return bot.New(bot.Config{
+		Store: db, Projects: s.projects(), Rules: s.rules(), Clock: clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+// Onlooker returns a bot that notifies no one and sends no request. It needs no secrets.
+func (s Setup) Onlooker(db *store.Store, clock bot.Clock) (*bot.Bot, error) {
+	file := *s.File
+	file.Accounts, file.Receivers = nil, nil // they are what needs secrets
+	s.File = &file
+	wired, err := s.Wire(clock)
+	wired.Bot.Store, wired.Bot.Log = db, slog.New(slog.DiscardHandler)
+	if err != nil {
+		return nil, err
+	}
+	return bot.New(wired.Bot), nil
+}
+
+// Trouble returns what went wrong in the newest polls of the projects, and what receivers do not show.
+func (s Setup) Trouble(ctx context.Context, db *store.Store) error {
+	var problems []error
+	for _, p := range s.File.Projects {
+		state, err := db.Project(ctx, p.UID)
+		if err != nil {
+			return err
+		}
+		if state.Failures > 0 {
+			problems = append(problems, fmt.Errorf("project %q: %s", p.UID, words.Line(state.Failure)))
+		}
+	}
+	for _, r := range s.File.Receivers {
+		missing, problem, err := db.Unshown(ctx, r.Name)
+		if err != nil {
+			return err
+		}
+		if missing > 0 {
+			said := fmt.Sprintf("receiver %q does not show %s", r.Name, words.Count(missing, "alert"))
+			problems = append(problems, errors.New(words.Sentence(said, words.Line(problem))))
+		}
+	}
+	return errors.Join(problems...)
+}

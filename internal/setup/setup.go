@@ -1,0 +1,124 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/config"
+	"notewatch/internal/lookup"
+	"notewatch/internal/metrics"
+	"notewatch/internal/store"
+)
+
+// A Setup is what a process works with: the environment and the rules file, both checked.
+type Setup struct {
+	Environment config.Environment
+	File        *config.File
+	Log         *slog.Logger
+	Stdout      io.Writer        // where receivers of the kind terminal print
+	Color       bool             // Stdout is a terminal that shows colours
+	Process     store.Process    // this one, if it runs notewatch
+	Metrics     *metrics.Metrics // nil counts nothing
+}
+
+// Output is where a process prints.
+type Output struct {
+	Data, Talk io.Writer
+	Color      bool // Data is a terminal that shows colours
+}
+
+// Read reads the environment and the rules file. It returns early when ctx is done.
+func Read(ctx context.Context, out Output) (Setup, error) {
+	return interruptible(ctx, func() (Setup, error) {
+		s, err := readEnvironment(out)
+		if err == nil {
+			s.File, err = config.Load(s.Environment.Rules, os.LookupEnv, s.check)
+		}
+		return s, unread(err)
+	})
+}
+
+// Outline reads the environment and the rules file for a command that only looks: no secret need be there. If it fails, the file in
+// the result is empty.
+func Outline(out Output) (Setup, error) {
+	s, err := readEnvironment(out)
+	if err != nil {
+		return s, err
+	}
+	file, err := config.LoadPartly(s.Environment.Rules, os.LookupEnv)
+	if err == nil {
+		s.File = file
+	}
+	return s, unread(err)
+}
+
+func readEnvironment(out Output) (Setup, error) {
+	environment, err := config.ReadEnvironment()
+	return Setup{
+		Environment: environment, File: &config.File{}, Log: newLog(out.Talk, environment), Stdout: out.Data, Color: out.Color,
+	}, err
+}
+
+// interruptible returns what read returns, or the error of ctx as soon as that is done. A file system that does not answer
+// may keep read from returning.
+func interruptible[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := read()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		return *new(T), fmt.Errorf("reading the settings: %w", ctx.Err())
+	}
+}
+
+// unread adds to an error about a rules file that is not there what to do.
+func unread(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; copy rules.example.yaml to rules.yaml, or set NOTEWATCH_RULES to the path of your own", err)
+	}
+	return err
+}
+
+func newLog(w io.Writer, environment config.Environment) *slog.Logger {
+	options := &slog.HandlerOptions{Level: environment.LogLevel}
+	if environment.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// Desk returns a desk that answers questions about what the rules file names, from what db holds.
+func (s Setup) Desk(db *store.Store, now func() time.Time) *lookup.Desk {
+	c := lookup.Config{
+		Store: db, Period: s.File.Period, Prices: lookup.Prices(s.File.Prices), Windows: s.File.Silences, Interval: bot.DefaultInterval, Now: now,
+	}
+	for _, p := range s.File.Projects {
+		c.Projects = append(c.Projects, lookup.Project{UID: p.UID, Name: p.Name, Account: p.Account})
+	}
+	for _, a := range s.File.Accounts {
+		c.Accounts = append(c.Accounts, lookup.Account{Name: a.Name, PerMinute: a.RequestsPerMinute})
+	}
+	for _, r := range s.File.Rules {
+		c.Rules = append(c.Rules, r.Rule)
+	}
+	c.Kinds = bot.New(bot.Config{Rules: s.rules()}).Kinds()
+	for _, r := range s.File.Receivers {
+		c.Receivers = append(c.Receivers, r.Name)
+	}
+	return lookup.New(c)
+}
