@@ -142,14 +142,14 @@ func refusedURL(err error, u *url.URL) error {
 }
 
 // connect returns a pool of connections, each opened when it is first used.
-func (s server) connect(settings ...session.Setting) *sql.DB {
+func (s server) connect(one *session.Server, settings ...session.Setting) *sql.DB {
 	all := append([]session.Setting{
 		{Name: "search_path", Value: s.schema},
 		{Name: "statement_timeout", Value: inMilliseconds(statementTime)},
 		{Name: "lock_timeout", Value: inMilliseconds(lockTime)},
 		{Name: "idle_in_transaction_session_timeout", Value: inMilliseconds(idleTime)},
 	}, settings...)
-	db := sql.OpenDB(session.NewConnector(s.config, all...))
+	db := sql.OpenDB(session.NewConnector(s.config, one, all...))
 	db.SetMaxOpenConns(s.pool)
 	db.SetMaxIdleConns(s.pool)
 	db.SetConnMaxIdleTime(5 * time.Minute)
@@ -168,7 +168,8 @@ func openServer(ctx context.Context, text string, a access) (*Store, error) {
 	if a == looking {
 		settings = append(settings, session.Setting{Name: "transaction_read_only", Value: "on"})
 	}
-	s := &Store{postgres: true, write: server.connect(settings...), read: server.connect(settings...), name: server.name, schema: server.schema}
+	var one session.Server
+	s := &Store{postgres: true, name: server.name, schema: server.schema, write: server.connect(&one, settings...), read: server.connect(&one, settings...)}
 	err = s.checkServer(ctx, a)
 	if err == nil {
 		err = s.prepare(ctx, a)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"notewatch/internal/store/session"
 )
 
 // errStartOver says that a transaction met rows that it would have had to lock before.
@@ -79,6 +81,8 @@ func serverCause(err error) OutageCause {
 		return Full
 	case code == "25006", code == "" && refusesRole(err):
 		return Standby
+	case errors.Is(err, session.ErrOtherServer):
+		return Another
 	case code == "42501":
 		return Unprivileged
 	case code == "58030":
@@ -112,7 +116,7 @@ func refusesTLS(err error) bool {
 		return false
 	}
 	text := newest(err).Error()
-	return strings.Contains(text, "tls error") || strings.Contains(text, "tls: ")
+	return strings.Contains(text, "tls error") || strings.Contains(text, "tls: ") || strings.Contains(text, "x509: ")
 }
 
 // newest returns the last of the errors of making a connection, and other errors as they are. Those before are of other addresses of the

@@ -30,6 +30,7 @@ const (
 	Unprivileged OutageCause = "the database user lacks a right"
 	Standby      OutageCause = "the database server takes no changes"
 	Busy         OutageCause = "the database server takes too long"
+	Another      OutageCause = "the database URL leads to another server than before"
 )
 
 // Advice returns the next step, in the imperative.
@@ -55,6 +56,8 @@ func (c OutageCause) Advice() string {
 		return "grant it the right to create a schema in the database, or make it the owner of the schema"
 	case Standby:
 		return "name the primary in the URL, or several hosts with target_session_attrs=read-write"
+	case Another:
+		return "have host and port in the URL lead to one server, or restart notewatch if the database has moved"
 	case Busy:
 		return "look for locks and long transactions in pg_stat_activity, and at the limit of its connections"
 	}

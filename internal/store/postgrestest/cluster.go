@@ -25,7 +25,7 @@ func NewCluster(t testing.TB) *Cluster {
 		skipOrFail(t, err)
 	}
 	c := &Cluster{primary: primary, standby: &server{who: primary.who, binaries: primary.binaries}}
-	c.endWith(t, primary)
+	endWith(t, primary)
 	require.NoError(t, primary.exec(t.Context(), roleStatement, "CREATE DATABASE fleet OWNER "+owner, "ALTER DATABASE fleet SET search_path = notewatch"))
 	c.standby.folder, err = os.MkdirTemp("", "standby") //nolint:usetesting // another user could not enter the folder of a test
 	require.NoError(t, err)
@@ -38,11 +38,12 @@ func NewCluster(t testing.TB) *Cluster {
 	out, err := backup.CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.NoError(t, c.standby.run(data))
-	c.endWith(t, c.standby)
+	endWith(t, c.standby)
 	return c
 }
 
-func (c *Cluster) endWith(t testing.TB, s *server) {
+// endWith ends a server with a test.
+func endWith(t testing.TB, s *server) {
 	t.Helper()
 	t.Cleanup(func() {
 		s.kill()

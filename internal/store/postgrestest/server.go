@@ -44,6 +44,8 @@ type server struct {
 
 	who      *syscall.Credential // user that it runs as; nil is that of the test
 	binaries string              // folder of its programs
+	port     string              // "" until it runs
+	settings []string            // beside those of all servers, as in "ssl=on"
 }
 
 var running struct {
@@ -127,18 +129,25 @@ func (s *server) run(data string) error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	port, err := freePort()
-	if err != nil {
-		return err
+	if s.port == "" {
+		if s.port, err = freePort(); err != nil {
+			return err
+		}
 	}
-	s.process = exec.CommandContext(context.Background(), filepath.Join(s.binaries, "postgres"), "-D", data, "-c", "unix_socket_directories=",
-		"-c", "listen_addresses=127.0.0.1", "-p", port, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB", "-c", "deadlock_timeout=100ms")
+	args := []string{"-D", data, "-p", s.port}
+	for _, setting := range append([]string{
+		"unix_socket_directories=", "listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB",
+		"deadlock_timeout=100ms",
+	}, s.settings...) {
+		args = append(args, "-c", setting)
+	}
+	s.process = exec.CommandContext(context.Background(), filepath.Join(s.binaries, "postgres"), args...)
 	s.process.SysProcAttr, s.process.Dir = dying(&syscall.SysProcAttr{Credential: s.who}), s.folder
 	s.process.Stdout, s.process.Stderr = log, log
 	if err := s.process.Start(); err != nil {
 		return err
 	}
-	s.url = (&url.URL{Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + port, Path: "/postgres"}).String()
+	s.url = (&url.URL{Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + s.port, Path: "/postgres"}).String()
 	if err := s.await(); err != nil {
 		said, _ := os.ReadFile(log.Name())
 		s.kill()

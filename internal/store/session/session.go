@@ -11,22 +11,56 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // A Setting is a parameter of the server in every transaction.
 type Setting struct{ Name, Value string }
 
-// NewConnector connects as config says. Every transaction begins with settings, which takes no round trip of its own.
-func NewConnector(config pgx.ConnConfig, settings ...Setting) driver.Connector {
+// NewConnector connects to a server as config says. Every transaction begins with settings, which takes no round trip of its own.
+func NewConnector(config pgx.ConnConfig, server *Server, settings ...Setting) driver.Connector {
 	var text strings.Builder
 	for _, s := range settings {
 		fmt.Fprintf(&text, "; SET LOCAL %s = %s", s.Name, Quote(s.Value))
 	}
-	return connector{stdlib.GetConnector(config), text.String()}
+	return connector{stdlib.GetConnector(config), server, text.String()}
+}
+
+// A Server is the server that all connections lead to, be they of one pool or of several. Its standbys are the same server.
+type Server struct {
+	mu sync.Mutex
+	id string // "" before the first connection
+}
+
+// ErrOtherServer says that a connection was made to another server than those before.
+var ErrOtherServer = errors.New("a connection was made to another server than those before")
+
+// check returns ErrOtherServer if conn leads to another server than the first connection. Where a server does not let its users know, it
+// returns nil.
+func (s *Server) check(ctx context.Context, conn *pgx.Conn) error {
+	var id string
+	query := "SELECT CAST(system_identifier AS TEXT) FROM pg_control_system()"
+	err := conn.QueryRow(ctx, query, pgx.QueryExecModeSimpleProtocol).Scan(&id)
+	if code := new(pgconn.PgError); errors.As(err, &code) && code.Code == "42501" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.id == "" {
+		s.id = id
+	}
+	if s.id != id {
+		return ErrOtherServer
+	}
+	return nil
 }
 
 // Quote returns text as a literal of SQL.
@@ -34,6 +68,7 @@ func Quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''"
 
 type connector struct {
 	driver.Connector
+	server   *Server
 	settings string
 }
 
@@ -46,6 +81,9 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	inner, ok := opened.(*stdlib.Conn)
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the PostgreSQL driver has another connection: %T", opened), opened.Close())
+	}
+	if err := c.server.check(ctx, inner.Conn()); err != nil {
+		return nil, errors.Join(err, opened.Close())
 	}
 	return &conn{inner, c.settings}, nil
 }
