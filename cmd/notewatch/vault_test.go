@@ -214,7 +214,7 @@ func (v *vault) rules() string {
 	_, _ = fmt.Fprintf(text, `defaults: {notify: [witness, witness-mail, witness-terminal]}
 rules:
   - {name: spike, when: events.today >= 0, notify: [%s]}
-  - {name: hopeless, when: events.today < 0, notify: [%s]}
+  - {name: hopeless, when: events.today > 1e12, notify: [%s]}
 `, strings.Join(all, ", "), strings.Join(hopeless, ", "))
 	return text.String()
 }
