@@ -53,7 +53,8 @@ func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 		r.resolve = b.condition("resolve_when", spec.ResolveWhen)
 	}
 	b.show(r, conditions)
-	b.summary(r)
+	r.summary = b.template(r, "summary", spec.Summary, samples(spec))
+	r.resolved = b.template(r, "resolved", spec.Resolved, resolvedSamples(spec))
 	if len(b.lang.Problems) == 0 && len(b.decides) == 0 {
 		b.lang.Whole("when", "compare a figure, such as bytes.used", "reads no figure")
 	}

@@ -62,6 +62,9 @@ func TestProblemsOfExpressions(t *testing.T) {
 		{"99999999999999999999 > 5", 21, "invalid integer literal: value out of range", ""},
 		{"# > 5", 0, `unexpected "#"`, "# is the element inside of all, any, none, one, count, sum, map, filter and find"},
 
+		{"bytes.today > 2 GB", 16, `unexpected "GB"`, "write gb(2)"},
+		{"bytes.today > 2 KiB", 16, `unexpected "KiB"`, "write kib(2)"},
+
 		// What expr has and rules do not.
 		{"nil == bytes.today", 0, "nil is not used in rules", "no data is neither nil nor 0: replace it with ??"},
 		{"bytes?.today > 5", 7, "?. is not used in rules", "write . and replace no data with ??"},
@@ -179,7 +182,7 @@ func TestProblemsOfRules(t *testing.T) {
 		},
 		"limit that does not parse is told once": {
 			func(s *rules.Spec) { s.Limit, s.When = "40 MB", at(rules.Warning, "bytes.used > limit") },
-			[]rules.Problem{{Field: "limit", Offset: 3, Message: `unexpected "MB"`}},
+			[]rules.Problem{{Field: "limit", Offset: 3, Message: `unexpected "MB"`, Hint: "write mb(40)"}},
 		},
 		"show no figure": {
 			func(s *rules.Spec) { s.Show = "bytes.used / 2" },

@@ -55,6 +55,7 @@ type Spec struct {
 	ResolveWhen string          // hysteresis; "" is none
 	Show        string          // the figure that messages lead with; "" is the first figure that When compares
 	Summary     string          // text/template of the headline; "" is built in
+	Resolved    string          // text/template of the headline of a resolved alert; "" is built in
 	Advice      string          // one next step; may be ""
 	Remind      []time.Duration // after firing; the last one repeats
 	Unless      string          // name of a rule: muted while that fires for the same subject or its project; "" is none
@@ -82,15 +83,16 @@ type Rule struct {
 	Show    string // the path of the figure shown, such as bytes.used; "" is none
 	Unit    string // of Show and Limit: "B" for bytes, else ""
 
-	set     *Set
-	where   *lang.Expression // nil selects every subject
-	levels  []condition      // highest first
-	resolve *lang.Expression // nil is none
-	shown   *lang.Leaf       // Show; nil is none
-	usual   *lang.Leaf       // what is usual of Show, times perDay; nil is none
-	perDay  float64
-	growing []*lang.Leaf // what only grows, among what the levels read
-	summary *template.Template
+	set      *Set
+	where    *lang.Expression // nil selects every subject
+	levels   []condition      // highest first
+	resolve  *lang.Expression // nil is none
+	shown    *lang.Leaf       // Show; nil is none
+	usual    *lang.Leaf       // what is usual of Show, times perDay; nil is none
+	perDay   float64
+	growing  []*lang.Leaf // what only grows, among what the levels read
+	summary  *template.Template
+	resolved *template.Template
 }
 
 // A condition is the compiled expression of one level.

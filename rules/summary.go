@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 	"notewatch/rules/internal/lang"
 )
 
-// Facts are what a summary template may use.
+// Facts are what the template of a summary may use.
 type Facts struct {
 	Rule, Project, Subject string // Subject is the name of the device or project
 	Level                  string
@@ -24,60 +25,76 @@ type Facts struct {
 	When                   string // the days of the value: "today" or "this month"; after their end "on Thu 18 Jun" or "in June"
 }
 
+// ResolvedFacts are what the template of a resolved alert may use. The Value is that at the end, and Level the one that it ended at.
+type ResolvedFacts struct {
+	Facts
+	Duration string // for how long it was firing: "4 h 12 min"
+	Peak     string // the highest value, with its day if that is another: "41.2 MB on Thu 18 Jun"; "" if Value is as high
+}
+
 // The bounds of a headline.
 const (
 	maxHeadline = 300 // characters
 	maxRendered = 4 * maxHeadline * utf8.UTFMax
 )
 
-// summary compiles the template of the headline and tries it on samples.
-func (b *builder) summary(r *Rule) {
-	if b.spec.Summary == "" {
-		return
+// template compiles the template of a field and tries it on samples. It returns nil if there is none, or anything is wrong with it.
+func (b *builder) template(r *Rule, field, text string, samples []any) *template.Template {
+	if text == "" {
+		return nil
 	}
-	if len(b.spec.Summary) > maxTextBytes {
-		b.lang.Whole("summary", "", "is too long: %d bytes, at most %d", len(b.spec.Summary), maxTextBytes)
-		return
+	if len(text) > maxTextBytes {
+		b.lang.Whole(field, "", "is too long: %d bytes, at most %d", len(text), maxTextBytes)
+		return nil
 	}
-	t, err := template.New("summary").Parse(b.spec.Summary)
+	t, err := template.New(field).Parse(text)
 	if err != nil {
-		b.templateProblem(err)
-		return
+		b.templateProblem(field, text, samples, err)
+		return nil
 	}
 	if len(t.Templates()) > 1 {
-		b.lang.Whole("summary", "", "define and block are not used in summaries")
-		return
+		b.lang.Whole(field, "", "define and block are not used here")
+		return nil
 	}
 	if found := unbounded(t.Root); found != nil {
-		b.lang.Problems = append(b.lang.Problems, Problem{Field: "summary", Offset: int(found.Position()),
-			Message: fmt.Sprintf("%s is not used in summaries", found),
+		b.lang.Problems = append(b.lang.Problems, Problem{Field: field, Offset: int(found.Position()),
+			Message: fmt.Sprintf("%s is not used here", found),
 			Hint:    "there are if, with, " + strings.Join(templateFunctions, ", ")})
-		return
+		return nil
 	}
 	if found := readsUsual(t.Root); found != nil && r.usual == nil && r.shown != nil {
-		b.lang.Problems = append(b.lang.Problems, Problem{Field: "summary", Offset: int(found.Position()),
+		b.lang.Problems = append(b.lang.Problems, Problem{Field: field, Offset: int(found.Position()),
 			Message: fmt.Sprintf("%s has no usual value", r.Show),
 			Hint:    "leave out .Usual, or show today, yesterday, used, forecast, h1 or h6 of a metric"})
-		return
+		return nil
 	}
-	for _, facts := range samples(b.spec) {
+	for _, facts := range samples {
 		if err := t.Execute(bounded.NewWriter(maxRendered), facts); err != nil {
-			b.templateProblem(err)
-			return
+			b.templateProblem(field, text, samples, err)
+			return nil
 		}
 	}
-	r.summary = t
+	return t
 }
 
 // samples are facts of every level, known and not.
-func samples(spec Spec) []Facts {
-	var all []Facts
+func samples(spec Spec) []any {
+	var all []any
 	for _, level := range levelNames {
 		known := Facts{Rule: spec.Name, Project: "cold-chain", Subject: "pump-7", Level: level,
 			Value: "41.2 MB", Limit: "40 MB", Usual: "3.1 MB", Period: "month", When: "this month"}
 		unknown := known
 		unknown.Value, unknown.Limit, unknown.Usual, unknown.When = noData, noData, noData, ""
 		all = append(all, known, unknown)
+	}
+	return all
+}
+
+// resolvedSamples are the same facts of resolved alerts.
+func resolvedSamples(spec Spec) []any {
+	all := samples(spec)
+	for i, facts := range all {
+		all[i] = ResolvedFacts{Facts: facts.(Facts), Duration: "4 h 12 min", Peak: "41.2 MB on Thu 18 Jun"}
 	}
 	return all
 }
@@ -135,23 +152,34 @@ func below(n parse.Node) (nodes []parse.Node) {
 	return nodes
 }
 
-var templateError = regexp.MustCompile(`^template: summary:(\d+)(?::(\d+))?: (?:executing "summary" at )?(.*)$`)
+var templateError = regexp.MustCompile(`^template: \w+:(\d+)(?::(\d+))?: (?:executing "\w+" at )?(.*)$`)
 
 // templateProblem notes an error of text/template, which names line and column.
-func (b *builder) templateProblem(err error) {
+func (b *builder) templateProblem(field, text string, samples []any, err error) {
 	if errors.Is(err, bounded.ErrTooLarge) {
-		b.lang.Whole("summary", "", "renders more than %d bytes", maxRendered)
+		b.lang.Whole(field, "", "renders more than %d bytes", maxRendered)
 		return
 	}
-	p := Problem{Field: "summary", Offset: -1, Message: err.Error(),
-		Hint: "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual, .Period and .When"}
+	p := Problem{Field: field, Offset: -1, Message: err.Error(), Hint: "there are " + namesOf(samples[0])}
 	if m := templateError.FindStringSubmatch(p.Message); m != nil {
 		p.Message = m[3]
 		line, _ := strconv.Atoi(m[1])
 		column, _ := strconv.Atoi(m[2])
-		p.Offset = lineStart(b.spec.Summary, line) + column
+		p.Offset = lineStart(text, line) + column
 	}
 	b.lang.Problems = append(b.lang.Problems, p)
+}
+
+// namesOf lists what a template may use: the fields of a struct.
+func namesOf(facts any) string {
+	var names []string
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(facts)) {
+		if !field.Anonymous {
+			names = append(names, "."+field.Name)
+		}
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // lineStart returns the offset of a line, counted from 1.
@@ -166,17 +194,22 @@ func lineStart(text string, line int) int {
 // Headline renders the summary of the rule, on one line of at most 300 characters. It never fails: a template that
 // does gives the built-in text.
 func (r *Rule) Headline(f Facts) string {
-	text := ""
-	if r.summary != nil {
-		out := bounded.NewWriter(maxRendered)
-		if err := r.summary.Execute(out, f); err == nil || errors.Is(err, bounded.ErrTooLarge) {
-			text = oneLine(out.String())
-		}
+	if text := rendered(r.summary, f); text != "" {
+		return text
 	}
-	if text == "" {
-		text = oneLine(r.builtIn(f))
+	return oneLine(r.builtIn(f))
+}
+
+// rendered returns a template in one line; "" if there is none, or it fails.
+func rendered(t *template.Template, facts any) string {
+	if t == nil {
+		return ""
 	}
-	return text
+	out := bounded.NewWriter(maxRendered)
+	if err := t.Execute(out, facts); err != nil && !errors.Is(err, bounded.ErrTooLarge) {
+		return ""
+	}
+	return oneLine(out.String())
 }
 
 // builtIn says who, what and the limit: pump-7: bytes 41.2 MB this month, limit 40 MB.
@@ -191,15 +224,18 @@ func (r *Rule) builtIn(f Facts) string {
 	return text
 }
 
-// Resolved is the headline of a resolved alert, whose summary was about a condition that was true: pump-7: bytes 12 MB today,
-// limit 40 MB, peak 41.2 MB on Thu 18 Jun. The value is that at the end. peak is "" if it was not higher.
-func (r *Rule) Resolved(f Facts, peak string) string {
+// Resolved is the headline of a resolved alert, whose summary was about a condition that was true. Unless the rule has a text for it, that
+// is: pump-7: bytes 12 MB today, limit 40 MB, peak 41.2 MB on Thu 18 Jun.
+func (r *Rule) Resolved(f ResolvedFacts) string {
+	if text := rendered(r.resolved, f); text != "" {
+		return text
+	}
 	if r.Show == "" {
 		return oneLine(fmt.Sprintf("%s: %s is no longer true", f.Subject, f.Rule))
 	}
-	text := r.builtIn(f)
-	if peak != "" {
-		text += ", peak " + peak
+	text := r.builtIn(f.Facts)
+	if f.Peak != "" {
+		text += ", peak " + f.Peak
 	}
 	return oneLine(text)
 }

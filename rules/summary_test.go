@@ -83,10 +83,27 @@ func TestHeadlineOfAResolvedAlert(t *testing.T) {
 			spec.Show, spec.Summary = test.show, "{{.Subject}} is far over its limit"
 			f := facts
 			f.Value, f.Limit, f.When = test.value, test.limit, test.when
-			require.Equal(t, test.want, compile(t, spec).Resolved(f, test.peak))
+			require.Equal(t, test.want, compile(t, spec).Resolved(rules.ResolvedFacts{Facts: f, Duration: "4 h", Peak: test.peak}))
 		})
 	}
-	require.Equal(t, "pump-7: data-budget is no longer true", compile(t, ruleWhen("device.disabled")).Resolved(facts, ""))
+	require.Equal(t, "pump-7: data-budget is no longer true", compile(t, ruleWhen("device.disabled")).Resolved(rules.ResolvedFacts{Facts: facts}))
+}
+
+func TestHeadlineOfAResolvedAlertInOwnWords(t *testing.T) {
+	spec := ruleWhen("device.silent_hours > 24")
+	spec.Resolved = "{{.Subject}} is back after {{.Duration}}{{if .Peak}}; up to {{.Peak}}{{end}}"
+	require.Equal(t, "pump-7 is back after 4 h", compile(t, spec).Resolved(rules.ResolvedFacts{Facts: facts, Duration: "4 h"}))
+	require.Equal(t, "pump-7 is back after 4 h; up to 58 h",
+		compile(t, spec).Resolved(rules.ResolvedFacts{Facts: facts, Duration: "4 h", Peak: "58 h"}))
+	spec.Resolved = "{{.Subjekt}}"
+	_, problems := rules.Compile(spec)
+	require.Equal(t, []rules.Problem{{
+		Field: "resolved", Offset: 2, Message: "<.Subjekt>: can't evaluate field Subjekt in type rules.ResolvedFacts",
+		Hint: "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual, .Period, .When, .Duration and .Peak",
+	}}, problems)
+	spec.Resolved, spec.Summary = "", "{{.Duration}}"
+	_, problems = rules.Compile(spec)
+	require.Len(t, problems, 1, "an alert that is firing has no duration yet")
 }
 
 func TestHeadlineIsBounded(t *testing.T) {
@@ -138,11 +155,11 @@ func TestProblemsOfSummaries(t *testing.T) {
 		},
 		"syntax":           {"a\n{{.Subject", rules.Problem{Offset: 2, Message: "unclosed action", Hint: fields}},
 		"unknown function": {"{{humanize .Value}}", rules.Problem{Offset: 0, Message: `function "humanize" not defined`, Hint: fields}},
-		"loop":             {"a {{range .Subject}}b{{end}}", rules.Problem{Offset: 10, Message: "{{range .Subject}}b{{end}} is not used in summaries", Hint: allowed}},
-		"loop in a branch": {"{{if .Rule}}{{else}}{{range 9}}{{end}}{{end}}", rules.Problem{Offset: 28, Message: "{{range 9}}{{end}} is not used in summaries", Hint: allowed}},
-		"recursion":        {`{{define "a"}}{{template "a"}}{{end}}x`, rules.Problem{Offset: -1, Message: "define and block are not used in summaries"}},
-		"padding":          {`{{print (printf "%9999s" .Rule)}}`, rules.Problem{Offset: 9, Message: "printf is not used in summaries", Hint: allowed}},
-		"variable":         {`{{with $x := .Rule}}{{$x = print $x $x}}{{end}}`, rules.Problem{Offset: 7, Message: "$x := .Rule is not used in summaries", Hint: allowed}},
+		"loop":             {"a {{range .Subject}}b{{end}}", rules.Problem{Offset: 10, Message: "{{range .Subject}}b{{end}} is not used here", Hint: allowed}},
+		"loop in a branch": {"{{if .Rule}}{{else}}{{range 9}}{{end}}{{end}}", rules.Problem{Offset: 28, Message: "{{range 9}}{{end}} is not used here", Hint: allowed}},
+		"recursion":        {`{{define "a"}}{{template "a"}}{{end}}x`, rules.Problem{Offset: -1, Message: "define and block are not used here"}},
+		"padding":          {`{{print (printf "%9999s" .Rule)}}`, rules.Problem{Offset: 9, Message: "printf is not used here", Hint: allowed}},
+		"variable":         {`{{with $x := .Rule}}{{$x = print $x $x}}{{end}}`, rules.Problem{Offset: 7, Message: "$x := .Rule is not used here", Hint: allowed}},
 		"too much":         {strings.Repeat("{{print .Rule .Rule}} ", 180) + strings.Repeat("x", 100), rules.Problem{Offset: -1, Message: "renders more than 4800 bytes"}},
 		"too long":         {strings.Repeat("a", 4097), rules.Problem{Offset: -1, Message: "is too long: 4097 bytes, at most 4096"}},
 	}

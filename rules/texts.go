@@ -12,6 +12,7 @@ type Wording struct {
 	Period           PeriodSpec
 	Now              time.Time
 	Format           func(value float64, unit string) string // writes a value for people
+	Length           func(time.Duration) string              // writes a length of time for people
 }
 
 // Texts returns what messages and look-ups say of an alert of the rule, with the values that the alert has.
@@ -51,7 +52,7 @@ func (r *Rule) resolvedTexts(a Alert, w Wording, texts Told, facts Facts) Told {
 	}
 	return texts.Say(when, w.Now, func(when string) string {
 		facts.When = when
-		return r.Resolved(facts, strings.TrimSpace(peak))
+		return r.Resolved(ResolvedFacts{facts, w.Length(a.EndedAt.Sub(a.FiredAt)), strings.TrimSpace(peak)})
 	})
 }
 

@@ -14,6 +14,7 @@ const WatcherBlind = "watcher-blind"
 func (t *Turn) told(r *rules.Rule, a rules.Alert) rules.Told {
 	told := r.Texts(a, rules.Wording{
 		Project: t.data.Name, Subject: t.data.NameOf(a.Subject), Period: t.evaluator.period, Now: t.data.Now, Format: words.Figure,
+		Length: words.Duration,
 	})
 	if r.Spec.Name == WatcherBlind && t.data.State.Failures > 0 && a.Reason != rules.Cleared {
 		told = t.withCause(told)

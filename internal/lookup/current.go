@@ -169,7 +169,7 @@ func (c *lastPoll) updateSubject(s outdatedSubject, view *rules.View) {
 			continue
 		}
 		now.Told = r.Texts(now, rules.Wording{
-			Project: c.Name, Subject: c.name(s.device), Period: c.desk.Period, Now: c.Now, Format: words.Figure,
+			Project: c.Name, Subject: c.name(s.device), Period: c.desk.Period, Now: c.Now, Format: words.Figure, Length: words.Duration,
 		})
 		*a = now
 	}

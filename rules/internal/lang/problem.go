@@ -10,6 +10,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
+
+	"notewatch/internal/spelling"
 )
 
 // A Problem is something wrong with a rule.
@@ -64,7 +66,7 @@ func syntaxProblem(field, text string, err error) Problem {
 	if m := unexpectedToken.FindStringSubmatch(at.Message); m != nil && m[1] != "" {
 		p.Offset, p.Message, p.Hint = len(text), "ends too early", "an operand or a closing bracket is missing"
 	} else if m != nil {
-		p.Message, p.Hint = fmt.Sprintf("unexpected %q", m[2]), tokenHint(m[2])
+		p.Message, p.Hint = fmt.Sprintf("unexpected %q", m[2]), tokenHint(m[2], text[:p.Offset])
 	} else if m := mixedWithNoData.FindStringSubmatch(at.Message); m != nil {
 		p.Message, p.Hint = fmt.Sprintf("?? and %s stand side by side", m[1]), "put brackets around x ?? y"
 	} else if m := wrongNumber.FindStringSubmatch(at.Message); m != nil {
@@ -75,8 +77,8 @@ func syntaxProblem(field, text string, err error) Problem {
 	return p
 }
 
-// tokenHint says what may have been meant by a token that stands where it cannot.
-func tokenHint(token string) string {
+// tokenHint says what may have been meant by a token that stands where it cannot, behind some text.
+func tokenHint(token, before string) string {
 	switch strings.ToLower(token) {
 	case "=", "===":
 		return "to compare, write =="
@@ -91,6 +93,10 @@ func tokenHint(token string) string {
 	case "#":
 		return "# is the element inside of all, any, none, one, count, sum, map, filter and find"
 	}
+	before = before[strings.LastIndexByte(strings.TrimSpace(before), ' ')+1:]
+	if unit := strings.ToLower(token); factors[unit] != 0 {
+		return "write " + unit + "(" + strings.TrimSpace(before) + ")"
+	}
 	return ""
 }
 
@@ -99,41 +105,9 @@ func decapitalize(message string) string {
 	return string(unicode.ToLower(first)) + message[size:]
 }
 
-// nearest returns the word most like the given one, or "" if none is like it.
-func nearest(word string, words []string) string {
-	best, distance := "", max(1, utf8.RuneCountInString(word)/3)+1
-	for _, candidate := range words {
-		if d := editDistance(strings.ToLower(word), strings.ToLower(candidate)); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best
-}
-
-// editDistance counts the characters to insert, delete or replace to make b of a (Levenshtein).
-func editDistance(a, b string) int {
-	to := []rune(b)
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range []rune(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, s := range to {
-			cost := 1
-			if r == s {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(to)]
-}
-
 // didYouMean asks about the nearest of the words and says what there is.
 func didYouMean(word string, words []string, there string) string {
-	if near := nearest(word, words); near != "" {
+	if near := spelling.Nearest(word, words); near != "" {
 		there = fmt.Sprintf("did you mean %s? %s", near, there)
 	}
 	return strings.TrimSpace(there)
