@@ -17,12 +17,12 @@ func newAck() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "ack ALERT",
-		Short: "Say that you have taken an alert on",
-		Long: `Notes, and has receivers show, that you have taken a firing alert on. While you have it nobody is reminded of it; if it
-gets worse, everybody is told, and nobody has it any more.
+		Short: "Acknowledge a firing alert",
+		Long: `Acknowledges a firing alert in your name. Receivers show the acknowledgement, and no reminders are sent. If the alert
+escalates, the acknowledgement ends and the receivers are notified again.
 
 ` + acknowledgedJSON,
-		Args:              oneArgument("the ID of an alert, which notewatch alerts lists"),
+		Args:              oneArgument("the ID of an alert (see notewatch alerts)"),
 		ValidArgsFunction: completeFirst(complete.AlertIDs(true)),
 		RunE:              func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], true, asJSON) },
 	}
@@ -31,10 +31,10 @@ gets worse, everybody is told, and nobody has it any more.
 }
 
 // acknowledgedJSON is the help about --json of ack and unack.
-const acknowledgedJSON = `--json prints the alert as notewatch alerts --json has it, with changed: false if nothing was to be done.`
+const acknowledgedJSON = `--json prints the alert as in notewatch alerts --json, with changed: false if there was nothing to do.`
 
-// acknowledge notes that this person has an alert, or that nobody has it.
-func acknowledge(c *cobra.Command, id string, have, asJSON bool) error {
+// acknowledge acknowledges an alert as this person, or removes its acknowledgement.
+func acknowledge(c *cobra.Command, id string, acked, asJSON bool) error {
 	return change(c, func(db opened) error {
 		desk := db.desk(c)
 		a, err := desk.Alert(c.Context(), id)
@@ -42,21 +42,21 @@ func acknowledge(c *cobra.Command, id string, have, asJSON bool) error {
 			return hinted(err)
 		}
 		if a.State != rules.Firing {
-			return fmt.Errorf("alert %s is %s, not firing: there is nothing to take on", a.ID, a.State)
+			return fmt.Errorf("alert %s is %s: only firing alerts can be acknowledged or unacknowledged", a.ID, a.State)
 		}
-		by, note := whoami(), hand(db).Acknowledge
-		if !have {
-			note = hand(db).Unacknowledge
+		by, apply := whoami(), hand(db).Acknowledge
+		if !acked {
+			apply = hand(db).Unacknowledge
 		}
-		changed, err := note(c.Context(), a, by)
+		changed, err := apply(c.Context(), a, by)
 		if err != nil {
 			return err
 		}
 		if !asJSON {
-			if !have {
+			if !acked {
 				by = ""
 			}
-			return terminal.Acknowledged(screenOf(c), a, by, changed, db.hence("tells receivers"))
+			return terminal.Acknowledged(screenOf(c), a, by, changed, db.hence("updates the receivers"))
 		}
 		return alertDesk(c, db).EachAlert(c.Context(), store.AlertFilter{Match: rules.Match{Alert: a.ID}}, func(now lookup.Alert) error {
 			return terminal.WriteJSON(c.OutOrStdout(), struct {
@@ -67,11 +67,11 @@ func acknowledge(c *cobra.Command, id string, have, asJSON bool) error {
 	})
 }
 
-// whoami returns what this person is called in messages.
+// whoami returns the name of this person in messages.
 func whoami() string {
 	me, err := user.Current()
 	if err != nil || me.Username == "" {
-		return "somebody at the terminal"
+		return "unknown user"
 	}
 	return me.Username
 }

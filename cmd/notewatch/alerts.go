@@ -14,7 +14,7 @@ import (
 	"notewatch/rules"
 )
 
-// alertsQuery is what the flags of alerts say.
+// alertsQuery holds the flags of alerts.
 type alertsQuery struct {
 	match   rules.Match
 	limit   int
@@ -27,16 +27,16 @@ func newAlerts() *cobra.Command {
 	var q alertsQuery
 	c := &cobra.Command{
 		Use:   "alerts [project|device] [NAME]",
-		Short: "List open alerts, and who has been told",
-		Long: `Lists the alerts that are pending or firing, the newest first; with a NAME those of a project or device, of which it is the
-name, the UID, or a part of one that says which is meant. It reads the database, also beside notewatch run, and the rules file if
-there is one: without it, values are those of the newest event of each alert instead of those of the last poll.
-TOLD names the receivers that show the newest state, then those that wait, were given up, are held back (silenced, muted
-or acknowledged), have nothing to be told of (below their level), or are gone from the rules file.
+		Short: "List open alerts, and who was notified",
+		Long: `Lists pending and firing alerts, newest first; with a NAME, those of one project or device. NAME is a name, a UID, or an
+unambiguous part of one. Reads the database, also while notewatch run is running, and the rules file if there is one:
+without it, values are those of the newest event of each alert instead of those of the last poll.
+NOTIFIED lists the receivers that show the current state, then the others by state: waiting, given up, held (silenced,
+muted or acknowledged), skipped (nothing to show, such as a level below theirs), removed (no longer in the rules file).
 
---json prints an array of objects with id, state, reason (of the newest change), why (in words), level, since, fired_at, ended_at, rule, project and subject (uid, name),
+--json prints an array of objects with id, state, reason (of the newest change), why (a sentence), level, since, fired_at, ended_at, rule, project and subject (uid, name),
 summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, until, by, because), ack (by, at) and receivers
-(receiver, state, shows, why, in_place_of, message). A figure that is not known is null; times are RFC 3339.`,
+(receiver, state, shows, why, in_place_of, message). No data is null; times are RFC 3339.`,
 		Example: `  notewatch alerts
   notewatch alerts cold-chain
   notewatch alerts --rule data-budget --all
@@ -44,14 +44,14 @@ summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, unti
 		ValidArgsFunction: completeFirst(complete.Subjects(lookup.KindProject, lookup.KindDevice)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 && q.match.Project+q.match.Subject != "" {
-				return usageError{errors.New("want a name, --project or --device, one of them; see notewatch alerts --help")}
+				return usageError{errors.New("give only one of a name, --project and --device; see notewatch alerts --help")}
 			}
 			return look(c, func(db opened) error { return hinted(q.run(c, db, args)) })
 		},
 	}
 	matchFlags(c, &q.match)
-	c.Flags().StringVar(&q.message, "message", "", "all alerts that this message shows, open or not")
-	c.Flags().BoolVar(&q.all, "all", false, "those that have ended too")
+	c.Flags().StringVar(&q.message, "message", "", "all alerts of this message, ended ones too")
+	c.Flags().BoolVar(&q.all, "all", false, "include ended alerts")
 	limitFlag(c, &q.limit)
 	jsonFlag(c, &q.json)
 	return c
@@ -99,7 +99,7 @@ func (q alertsQuery) run(c *cobra.Command, db opened, args []string) error {
 	return err
 }
 
-// name makes what [project|device] NAME means what is selected.
+// name selects the project or device that [project|device] NAME names.
 func (q *alertsQuery) name(c *cobra.Command, desk *lookup.Desk, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -121,7 +121,7 @@ func (q *alertsQuery) name(c *cobra.Command, desk *lookup.Desk, args []string) e
 	return err
 }
 
-// settled returns what is meant by a query that finds nothing, or an error about what there is not.
+// settled returns the match of a query that found nothing with its names resolved, or an error about an unknown name.
 func (q alertsQuery) settled(c *cobra.Command, desk *lookup.Desk) (rules.Match, error) {
 	if q.message != "" {
 		if _, _, err := desk.Store.Members(c.Context(), q.message); err != nil {
@@ -131,7 +131,7 @@ func (q alertsQuery) settled(c *cobra.Command, desk *lookup.Desk) (rules.Match, 
 	return settle(c, desk, q.match)
 }
 
-// settle returns a match of alerts in which names that are only like that of something are replaced.
+// settle returns a match of alerts in which shortened names are replaced by the full ones.
 func settle(c *cobra.Command, desk *lookup.Desk, m rules.Match) (rules.Match, error) {
 	if m == (rules.Match{}) {
 		return m, nil

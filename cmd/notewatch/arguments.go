@@ -17,7 +17,7 @@ import (
 	"notewatch/rules"
 )
 
-// noArguments refuses arguments to a command that takes none.
+// noArguments rejects arguments of a command that takes none.
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usageError{fmt.Errorf("%s takes no arguments, got %q; see %s --help", c.CommandPath(), args[0], c.CommandPath())}
@@ -25,17 +25,17 @@ func noArguments(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// oneArgument wants one argument: what says which.
+// oneArgument requires one argument, described by what.
 func oneArgument(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) == 1 {
 			return nil
 		}
-		return usageError{fmt.Errorf("%s wants %s; see %s --help", c.CommandPath(), what, c.CommandPath())}
+		return usageError{fmt.Errorf("%s takes %s; see %s --help", c.CommandPath(), what, c.CommandPath())}
 	}
 }
 
-// optionalArgument wants one argument at most: what says which.
+// optionalArgument allows at most one argument, described by what.
 func optionalArgument(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -53,8 +53,8 @@ const shownRows = 50
 
 // limitFlag is the flag for the number of rows of a list.
 func limitFlag(c *cobra.Command, limit *int) {
-	c.Flags().IntVar(limit, "limit", -1, fmt.Sprintf("at most so many; 0 is all (default: %d on a terminal, else all)", shownRows))
-	c.Flags().Lookup("limit").DefValue = "0" // hides it: the usage says more
+	c.Flags().IntVar(limit, "limit", -1, fmt.Sprintf("maximum number of rows; 0 means all (default: %d on a terminal, otherwise all)", shownRows))
+	c.Flags().Lookup("limit").DefValue = "0" // hides it: the usage has it
 }
 
 // limitOn returns how many rows may be printed on s; 0 is all.
@@ -65,14 +65,14 @@ func limitOn(s terminal.Screen, limit int, asJSON bool) int {
 	return max(limit, 0)
 }
 
-// A lengthFlag is a length of time on the command line: 90m, 2h, 3d, 1w.
+// A lengthFlag is a duration on the command line: 90m, 2h, 3d, 1w.
 type lengthFlag time.Duration
 
 // Set implements pflag.Value.
 func (f *lengthFlag) Set(text string) error {
 	length, err := words.Length(text)
 	if err != nil {
-		return errors.New("want a length of time such as 90m, 2h, 3d or 1w")
+		return errors.New("want a duration such as 90m, 2h, 3d or 1w")
 	}
 	*f = lengthFlag(length)
 	return nil
@@ -89,7 +89,7 @@ func (f *lengthFlag) String() string {
 // Type implements pflag.Value.
 func (*lengthFlag) Type() string { return "duration" }
 
-// A usageOrder is what someone asks for with [project|fleet|device] [NAME] [today|7d|30d|period].
+// A usageOrder holds the arguments [project|fleet|device] [NAME] [today|7d|30d|period] and the flags for the same.
 type usageOrder struct {
 	kind kindFlag
 	span spanFlag
@@ -97,8 +97,8 @@ type usageOrder struct {
 }
 
 func (o *usageOrder) flags(c *cobra.Command) {
-	c.Flags().Var(&o.span, "span", "today, 7d, 30d or period (default: period); with it, every word is of the name")
-	c.Flags().Var(&o.kind, "kind", "what NAME is: project, fleet or device (default: any of them)")
+	c.Flags().Var(&o.span, "span", "today, 7d, 30d or period (default: period); if set, all words belong to NAME")
+	c.Flags().Var(&o.kind, "kind", "what NAME is: project, fleet or device (default: any)")
 	completeFlag(c, "span", complete.OneOf(lookup.SpanWords()...))
 	completeFlag(c, "kind", complete.OneOf(lookup.KindWords()...))
 }
@@ -115,12 +115,12 @@ func (o *usageOrder) parse(args []string) (name string, err error) {
 	}
 	name = strings.Join(args, " ")
 	if name == "" && (o.kind == kindFlag(lookup.KindFleet) || o.kind == kindFlag(lookup.KindDevice)) {
-		return "", fmt.Errorf("want the name of a %s", o.kind)
+		return "", fmt.Errorf("missing the name of a %s", o.kind)
 	}
 	return name, nil
 }
 
-// A kindFlag says what a name is of: project, fleet or device.
+// A kindFlag is the kind of a name: project, fleet or device.
 type kindFlag lookup.Kind
 
 // Set implements pflag.Value.
@@ -138,7 +138,7 @@ func (f *kindFlag) String() string { return string(*f) }
 // Type implements pflag.Value.
 func (*kindFlag) Type() string { return "kind" }
 
-// kinds returns the kinds that are meant; none is any.
+// kinds returns the kind; nil means any.
 func (f kindFlag) kinds() []lookup.Kind {
 	if f == "" {
 		return nil
@@ -146,7 +146,7 @@ func (f kindFlag) kinds() []lookup.Kind {
 	return []lookup.Kind{lookup.Kind(f)}
 }
 
-// A spanFlag says over which days figures are counted.
+// A spanFlag is a time span: today, 7d, 30d or period.
 type spanFlag lookup.Span
 
 // Set implements pflag.Value.
@@ -159,7 +159,7 @@ func (f *spanFlag) Set(text string) error {
 	return nil
 }
 
-// take takes the word for a time span out of the words of a command line.
+// take removes the word for a time span from the words of a command line.
 func (f *spanFlag) take(args []string) (rest []string, err error) {
 	for _, word := range args {
 		span, ok := lookup.ParseSpan(word)
@@ -169,7 +169,7 @@ func (f *spanFlag) take(args []string) (rest []string, err error) {
 		case !ok:
 			return nil, fmt.Errorf("want today, 7d, 30d or period, not %q", word)
 		case *f != "" && *f != spanFlag(span):
-			return nil, fmt.Errorf("either %s or %s, one at a time", *f, span)
+			return nil, fmt.Errorf("give only one time span, %s or %s", *f, span)
 		default:
 			*f = spanFlag(span)
 		}
@@ -224,11 +224,11 @@ func matchFlags(c *cobra.Command, m *rules.Match) {
 	completeFlag(c, "device", complete.Subjects(lookup.KindDevice))
 }
 
-// unknown is an error about a name that is none of those there are.
-func unknown(what, name string, there []string, otherwise string) error {
+// unknown returns an error about a name that is not among the known ones. Its hint is the nearest of those, else otherwise.
+func unknown(what, name string, known []string, otherwise string) error {
 	hint := otherwise
-	if near := spelling.Nearest(name, there); near != "" {
+	if near := spelling.Nearest(name, known); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	return fmt.Errorf("there is no %s %q; %s", what, name, hint)
+	return fmt.Errorf("unknown %s %q; %s", what, name, hint)
 }

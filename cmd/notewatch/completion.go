@@ -20,8 +20,7 @@ func completeBash(root *cobra.Command) {
 	if err != nil {
 		panic(err)
 	}
-	bash.Long = `Generate the autocompletion script for bash. It needs nothing else; if the package bash-completion is there, the script
-uses it.
+	bash.Long = `Generate the autocompletion script for bash. It works without the package bash-completion and uses it if it is installed.
 
 To load completions in your current shell session:
 

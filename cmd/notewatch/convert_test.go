@@ -50,13 +50,13 @@ rules: [{name: busy, each: device, when: events.today > 1000}]
 
 	db, err := store.OpenToMigrate(t.Context(), path)
 	require.NoError(t, err)
-	expect(exitFailure, writes, "notewatch run is bringing the database up to date (day 1 of 60): try again when it is done; if it is not running, start it")
+	expect(exitFailure, writes, "notewatch run is updating the database (day 1 of 60): repeat the command when that is done; if notewatch run is not running, start it")
 	require.NoError(t, db.ConvertLists(t.Context()))
 	for range 2 {
 		_, err = db.ConvertNext(t.Context())
 		require.NoError(t, err)
 	}
-	expect(0, reads, "Older days are missing: notewatch run is bringing the database up to date (day 3 of 60).\n")
+	expect(0, reads, "Older days are missing: notewatch run is updating the database (day 3 of 60).\n")
 	require.NoError(t, db.Close())
 
 	hub := notehubtest.New(notehubtest.Config{

@@ -51,7 +51,7 @@ func change(c *cobra.Command, f func(db opened) error) error {
 func noteConversion(c *cobra.Command, db *store.Store) error {
 	left, err := db.Conversion(c.Context())
 	if err == nil && !left.Ended() {
-		_, err = fmt.Fprintf(c.ErrOrStderr(), "Older days are missing: notewatch run is bringing the database up to date (%s).\n", left)
+		_, err = fmt.Fprintf(c.ErrOrStderr(), "Older days are missing: notewatch run is updating the database (%s).\n", left)
 	}
 	return err
 }
@@ -82,13 +82,13 @@ func (o opened) desk(c *cobra.Command) *lookup.Desk {
 	return s.Desk(o.store, o.clock.Now)
 }
 
-// hand returns a bot that notes what a person does, beside the one that runs.
+// hand returns a bot that stores what a person decides. notewatch run may run at the same time.
 func hand(o opened) *bot.Bot { return setup.Setup{File: &config.File{}}.Hand(o.store, o.clock) }
 
-// hence says what comes of a change: what notewatch run does about it.
+// hence describes the effect of a change: what notewatch run does about it.
 func (o opened) hence(does string) string {
 	if o.demo {
-		return "Nothing runs on the database of a demo, so nobody is told"
+		return "This is a demo database, so no receiver is notified"
 	}
 	return "notewatch run " + does + " within seconds"
 }

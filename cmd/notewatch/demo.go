@@ -36,21 +36,22 @@ func newDemo() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch a simulated fleet get into trouble",
-		Long: `Lets a simulated fleet live through two weeks in a minute: alerts fire, escalate, are not repeated, resolve. It needs
-nothing: the simulated Notehub listens on a loopback port; client, rules, database and receivers are the real ones.
+		Long: `Simulates two weeks of a fleet in one minute: alerts fire, escalate, send reminders and resolve. No setup is needed. Only
+Notehub is simulated, on a loopback port; the client, rules, database and receivers are real.
 
-With --database, what the fleet has been through is kept to be asked about: the demo says at its end what to type.
+With --database the demo keeps its database, so that you can query it afterwards. At the end it prints commands to try.
 
-Alerts are printed, and sent to --webhook and, with NOTEWATCH_SLACK_BOT_TOKEN set, to --slack too. Slack takes one message
-a second: what it has no time for is left out, and the last of it may come up to half a minute after the end.`,
+Alerts are printed, and also sent to --webhook, and to --slack if NOTEWATCH_SLACK_BOT_TOKEN is set. Slack accepts one
+message a second, so the demo may leave out intermediate states, and the last message may arrive up to 30 seconds after
+the end.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return d.run(c) },
 	}
-	c.Flags().DurationVar(&d.lasts, "for", time.Minute, "how long the two weeks take")
-	c.Flags().StringVar(&d.rules, "rules", "", "rules file to try, its receivers replaced by those of the demo (default: the example)")
-	c.Flags().StringVar(&d.database, "database", "", "new database to make and keep (default: one in a temporary folder)")
-	c.Flags().StringVar(&d.webhook, "webhook", "", "URL to send alerts to as well")
-	c.Flags().StringVar(&d.channel, "slack", "", "Slack channel ID to send alerts to as well")
+	c.Flags().DurationVar(&d.lasts, "for", time.Minute, "real time for the two simulated weeks")
+	c.Flags().StringVar(&d.rules, "rules", "", "rules file to use; the demo replaces its receivers (default: the example rules)")
+	c.Flags().StringVar(&d.database, "database", "", "create this database and keep it (default: a temporary one)")
+	c.Flags().StringVar(&d.webhook, "webhook", "", "also send the alerts to this webhook URL")
+	c.Flags().StringVar(&d.channel, "slack", "", "also send the alerts to this Slack channel ID")
 	completeFile(c, "rules", "yaml", "yml")
 	completeFile(c, "database", "db")
 	return c
@@ -61,7 +62,7 @@ func (d demoFlags) run(c *cobra.Command) error {
 		return usageError{fmt.Errorf("--for %s: want at least 1s", d.lasts)}
 	}
 	if store.IsURL(d.database) {
-		return usageError{errors.New("--database is a URL: name a path, since a demo keeps its database in a file")}
+		return usageError{errors.New("--database is a URL, but a demo keeps its database in a file: give a path")}
 	}
 	for _, path := range []string{d.database, d.keptRules()} {
 		if err := vacant(path); err != nil {
@@ -70,7 +71,7 @@ func (d demoFlags) run(c *cobra.Command) error {
 	}
 	folder, err := os.MkdirTemp("", "notewatch-demo-")
 	if err != nil {
-		return fmt.Errorf("making a folder for the demo: %w", err)
+		return fmt.Errorf("creating a temporary directory: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	s, err := d.setup(c, folder)
@@ -88,7 +89,7 @@ func (d demoFlags) run(c *cobra.Command) error {
 	return d.play(c, s, clock, func() int { return len(hub.Requests()) })
 }
 
-// play shows the demo, and what came of it.
+// play runs the demo and prints its result.
 func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *demo.Clock, requests func() int) error {
 	wired, err := s.Wire(clock.Clock())
 	if err != nil {
@@ -100,7 +101,7 @@ func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *demo.Clock, requ
 	}
 	defer closeDB()
 	wired.Bot.Store = db
-	fmt.Fprintf(s.Stdout, "A simulated fleet lives through %d days in %s, from %s. All times are UTC.\n\n",
+	fmt.Fprintf(s.Stdout, "Simulating %d days of a fleet in %s, starting %s. All times are UTC.\n\n",
 		demo.Days, d.lasts, demo.Start.Format("Monday 2 January 2006"))
 	summary, err := demo.Play(c.Context(), wired, clock, d.lasts)
 	if err != nil {
@@ -116,7 +117,7 @@ func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *demo.Clock, requ
 	return terminal.Invitation(screenOf(c), lines)
 }
 
-// vacant refuses a file that is there already: it may be one that is needed. "" is no file.
+// vacant returns an error if a file exists already: the demo overwrites nothing. "" is no file.
 func vacant(path string) error {
 	if path == "" {
 		return nil
@@ -124,11 +125,11 @@ func vacant(path string) error {
 	_, err := os.Lstat(path)
 	switch {
 	case err == nil:
-		return fmt.Errorf("%q exists already, and the demo makes a database of its own: name another, or remove this one if it is of an earlier demo", path)
+		return fmt.Errorf("%q already exists and the demo needs a new file: choose another path, or delete it if it is from an earlier demo", path)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	}
-	return fmt.Errorf("looking whether there is a database: %w", err)
+	return fmt.Errorf("checking whether the file exists: %w", err)
 }
 
 // keptRules returns where the example rules are kept beside a database that is kept; "" if they are not.

@@ -16,18 +16,17 @@ func newExplain() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "explain ALERT | RULE [NAME]",
-		Short: "Tell why a rule fires, or why it does not",
-		Long: `Tells what a rule finds about a device or project, from what the database holds: each condition with the values put in, and
-whether it and each of its parts is true, false or no data. With an alert, explains its rule for its subject. NAME is a
-name, a UID, or a part of one that says which is meant; a rule about projects needs none if there is only one. It reads
-the database and the rules file only, also beside notewatch run, asks Notehub nothing and needs no secrets.
+		Short: "Explain why a rule fires, or why it does not",
+		Long: `Explains the result of a rule for a device or project: each condition with its values, and whether it and each of its parts
+is true, false or no data. Given an alert, explains its rule for its device or project. NAME is a name, a UID, or an
+unambiguous part of one; it may be left out for a project rule if there is only one project. Reads only the database and
+the rules file, also while notewatch run is running; sends no request to Notehub and needs no secrets.
 
 --json prints an object with rule, each, project and subject (uid, name), as_of, polled_at, failures, failure, truncated,
-listed_at, least and most (the level that is surely held, and the highest that is not ruled out), figure, unit, value,
-usual, limit, conditions, error, alert (as notewatch alerts --json has it), mute and held (level, seconds,
-of_seconds).
-Each of conditions has field and omitted, and as each of its parts text, filled, truth (true, false, no data), and, if it
-has any, name, operator, parts and lets (name, text, filled). What is not known is null; times are RFC 3339.`,
+listed_at, least and most (the highest level that is certainly reached, and the highest that is possible), figure, unit, value,
+usual, limit, conditions, error, alert (as in notewatch alerts --json), mute and held (level, seconds, of_seconds).
+Each condition has field, omitted and the keys of a part. A part has text, filled, truth (true, false, no data) and, if it
+has any, name, operator, parts and lets (name, text, filled). No data is null; times are RFC 3339.`,
 		Example: `  notewatch explain data-budget hourly-sensor-6
   notewatch explain silent-device daily-tank-2 --json
   notewatch explain event-budget cold-chain`,
@@ -35,7 +34,7 @@ has any, name, operator, parts and lets (name, text, filled). What is not known 
 			if len(args) > 0 {
 				return nil
 			}
-			return usageError{errors.New("want an alert, or a rule and the name of a device or project; see notewatch explain --help")}
+			return usageError{errors.New("missing argument: give an alert ID, or a rule and a device or project; see notewatch explain --help")}
 		},
 		ValidArgsFunction: completeFrom(complete.ExplainWords),
 		RunE: func(c *cobra.Command, args []string) error {

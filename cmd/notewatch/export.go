@@ -13,7 +13,7 @@ import (
 	"notewatch/internal/terminal"
 )
 
-// exportQuery is what the command line of export says.
+// exportQuery holds the arguments and flags of export.
 type exportQuery struct {
 	of       usageOrder
 	from, to dayFlag
@@ -26,17 +26,17 @@ func newExport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export [project|fleet|device] [NAME] [today|7d|30d|period]",
 		Short: "Print the data of each device and day for spreadsheets",
-		Long: `Prints what has been read from Notehub as CSV, one row for each device and UTC day: of a device, of the devices of a fleet or
-project, or without NAME of all projects. NAME is a name, a UID, or a part of one that says which is meant. The days are those of the
-period so far, unless today, 7d, 30d, --from or --to say otherwise; data is kept for 13 months. It reads the database and the
-rules file only, also while notewatch run is running, asks Notehub nothing and needs no secrets.
+		Long: `Prints the data from Notehub as CSV, one row for each device and UTC day: for a device, for the devices of a fleet or project,
+or without NAME for all projects. NAME is a name, a UID, or an unambiguous part of one. The days are those of the period so far,
+unless you give today, 7d, 30d, --from or --to; data is kept for 13 months. Reads only the database and the rules file, also
+while notewatch run is running; sends no request to Notehub and needs no secrets.
 
-The columns are project, device (UID), name, day, and every figure that has been read, such as bytes, events and sessions. An
-empty cell is no data, which is never 0. A device has no row for days before it was provisioned. With --totals there is one
+The columns are project, device (UID), name, day, and every metric that has been fetched, such as bytes, events and sessions.
+An empty cell is no data, which is never 0. A device has no row for days before it was provisioned. With --totals there is one
 row for each project and day instead, in which device and name are empty: what Notehub counted for the project, including
 devices that it no longer lists.
 
-Rows come project by project, each device day by day; of more than 31 days, in parts of 31 days. Text that a spreadsheet
+Rows are ordered by project, device and day. More than 31 days are printed in parts of 31 days. Text that a spreadsheet
 would take for a formula begins with an apostrophe. --json prints an array of objects with the same keys; no data is null.`,
 		Example: `  notewatch export
   notewatch export cold-chain 30d
@@ -52,8 +52,8 @@ would take for a formula begins with an apostrophe. --json prints an array of ob
 		},
 	}
 	q.of.flags(c)
-	c.Flags().Var(&q.from, "from", "first day, such as 2026-05-01 (default: the first that has been read)")
-	c.Flags().Var(&q.to, "to", "last day (default: the last that has been read)")
+	c.Flags().Var(&q.from, "from", "first day, such as 2026-05-01 (default: the first with data)")
+	c.Flags().Var(&q.to, "to", "last day (default: the last with data)")
 	c.Flags().BoolVar(&q.totals, "totals", false, "print the totals of projects instead of their devices")
 	c.Flags().BoolVar(&q.csv, "csv", false, "print CSV in UTF-8 (the default)")
 	jsonFlag(c, &q.of.json)
@@ -67,9 +67,9 @@ func (q *exportQuery) parse(words []string) (name string, err error) {
 	}
 	switch {
 	case q.csv && q.of.json:
-		return "", errors.New("want --csv or --json, not both")
+		return "", errors.New("give --csv or --json, not both")
 	case q.ranged() && q.of.span != "":
-		return "", fmt.Errorf("want %s, or --from and --to, not both", q.of.span)
+		return "", fmt.Errorf("give %s, or --from and --to, not both", q.of.span)
 	case q.from.day != 0 && q.to.day != 0 && q.from.day > q.to.day:
 		return "", fmt.Errorf("--from %s is after --to %s", &q.from, &q.to)
 	case q.totals && (q.of.kind == kindFlag(lookup.KindFleet) || q.of.kind == kindFlag(lookup.KindDevice)):

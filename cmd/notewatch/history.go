@@ -13,7 +13,7 @@ import (
 	"notewatch/rules"
 )
 
-// historyQuery is what the flags of history say.
+// historyQuery holds the flags of history.
 type historyQuery struct {
 	match rules.Match
 	limit int
@@ -25,21 +25,21 @@ func newHistory() *cobra.Command {
 	q := historyQuery{since: lengthFlag(24 * time.Hour)}
 	c := &cobra.Command{
 		Use:   "history [ALERT]",
-		Short: "Tell what happened, what was sent, and why something was not",
-		Long: `With the ID of an alert, tells its whole story in order: each change, each attempt to send it and how that ended, and
-at last what each receiver shows now, or why something was not sent. Without one, lists what happened, the newest first.
-It reads the database, also beside notewatch run, and for the values of an open alert the rules file if there is one.
+		Short: "Show what happened, what was sent, and why something was not",
+		Long: `With an alert ID, shows the timeline of that alert: every change, every delivery attempt with its result, and what each
+receiver shows now, or why nothing was sent. Without an ID, lists the events of all alerts, newest first. Reads the
+database, also while notewatch run is running, and for the values of an open alert the rules file if there is one.
 
-history ALERT --json prints an object with alert (as notewatch alerts --json has it, receivers with next_try too) and
-events, an array in order: at, event (fired, escalated, …, or sent for an attempt), and of a change version, state, level,
-value, mute, ack, by (who did it), why (it was withdrawn, corrected or updated); of an attempt receiver, message, version, status (posted, skipped, retry, dead, not made,
-cut off, or "" while it goes on), error, seconds. history --json prints an array of changes: the same with alert, rule, project, subject,
-figure, unit and drill; what people did with silences is among them, with event silenced or unsilenced, by and silence
-(id, until, because).`,
+history ALERT --json prints an object with alert (as in notewatch alerts --json, plus next_try of the receivers) and
+events, an array in order. Each has at and event (fired, escalated, …, or sent for an attempt). A change also has version,
+state, level, value, mute, ack, by (who did it) and why (it was withdrawn, corrected or updated); an attempt also has
+receiver, message, version, status (posted, skipped, retry, dead, not made, cut off, or "" while it is running), error and
+seconds. history --json prints an array of changes, which also have alert, rule, project, subject, figure, unit and drill.
+Silences are among them, with event silenced or unsilenced, by and silence (id, until, because).`,
 		Example: `  notewatch history
   notewatch history --since 1w --rule data-budget
   notewatch history --device hourly-sensor-6 --json`,
-		Args:              optionalArgument("one alert at most"),
+		Args:              optionalArgument("at most one alert ID"),
 		ValidArgsFunction: completeFirst(complete.AlertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -47,7 +47,7 @@ figure, unit and drill; what people did with silences is among them, with event 
 			}
 			for _, name := range []string{"rule", "project", "device", "since", "limit"} {
 				if c.Flags().Changed(name) {
-					return usageError{errors.New("want an alert or --" + name + ", not both; see notewatch history --help")}
+					return usageError{errors.New("give an alert ID or --" + name + ", not both; see notewatch history --help")}
 				}
 			}
 			return look(c, func(db opened) error { return hinted(q.story(c, db, args[0])) })
@@ -61,7 +61,7 @@ figure, unit and drill; what people did with silences is among them, with event 
 	return c
 }
 
-// list prints what happened to all alerts, and what people did with silences.
+// list prints the events of all alerts and the silences that someone made or ended.
 func (q historyQuery) list(c *cobra.Command, db opened) error {
 	ctx, s, desk := c.Context(), screenOf(c), db.desk(c)
 	query := timeline.Query{
@@ -79,7 +79,7 @@ func (q historyQuery) list(c *cobra.Command, db opened) error {
 	case q.json:
 		return terminal.WriteList(s.W, changes)
 	case count == 0:
-		c.PrintErrf("Nothing happened since %s; --since 7d looks further back.\n", words.Time(query.Since))
+		c.PrintErrf("No events since %s. Use --since 7d to look further back.\n", words.Time(query.Since))
 		return nil
 	}
 	err = terminal.Changes(s, changes)
@@ -87,7 +87,7 @@ func (q historyQuery) list(c *cobra.Command, db opened) error {
 	return err
 }
 
-// story prints what happened to one alert.
+// story prints the timeline of one alert.
 func (q historyQuery) story(c *cobra.Command, db opened, id string) error {
 	story, err := timeline.Of(c.Context(), alertDesk(c, db), id)
 	switch {

@@ -1,4 +1,4 @@
-// Command notewatch tells a team that its Blues Notehub fleet is about to cost money, run out of data or go silent, before
+// Command notewatch alerts a team when its Blues Notehub fleet is about to cost money, run out of data or go silent, before
 // the bill or the customer does.
 package main
 
@@ -32,7 +32,7 @@ func main() {
 	os.Exit(code) //nolint:forbidigo // the one place that ends the process
 }
 
-// run executes one command line and returns its exit code. Data goes to stdout, talk to stderr.
+// run executes one command line and returns its exit code. Data goes to stdout, everything else to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return codeOf(err)
 }
 
-// A usageError is a command line that makes no sense.
+// A usageError is a mistake in a command line.
 type usageError struct{ error }
 
 // errFiring ends once when an alert is firing.
@@ -70,12 +70,12 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "notewatch",
 		Short: "Watch the usage of Blues Notehub fleets",
-		Long: `notewatch tells a team that its Blues Notehub fleet is about to cost money, run out of data or go silent, before the
+		Long: `notewatch alerts a team when its Blues Notehub fleet is about to cost money, run out of data or go silent, before the
 bill or the customer does.
 
   Try it with nothing configured:   notewatch demo
   Check a rules file:               notewatch check
-  Watch for real:                   notewatch run`,
+  Watch your own fleet:             notewatch run`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version,

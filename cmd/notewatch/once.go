@@ -14,13 +14,11 @@ func newOnce() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "once",
-		Short: "Poll, judge and notify once, then exit",
-		Long: `Polls every project once, judges the rules and notifies receivers, then lists the alerts that are firing.
-For cron. The exit code is 0 when nothing is firing, 3 when something is, 1 when a project could not be read or a receiver
-not be reached.
+		Short: "Poll, evaluate and notify once, then exit",
+		Long: `Polls every project once, evaluates the rules, notifies receivers and lists the firing alerts. Meant for cron. Exit codes:
+0 no alert is firing, 3 an alert is firing, 1 a poll or a delivery failed.
 
---json prints the alerts that are firing as notewatch alerts --json has them. What a receiver of the kind terminal prints then goes to
-stderr.`,
+--json prints the firing alerts, as in notewatch alerts --json. Receivers of the kind terminal then print to stderr.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return cycle(c, asJSON) },
 	}
@@ -44,7 +42,7 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	}
 	defer closeDB()
 	if w.StandsBy() {
-		return errors.New("other rules are active, which a process that runs was started or reloaded with: use the same rules file, or end that process")
+		return errors.New("other rules are active, those of a running process: use the same rules file, or stop that process")
 	}
 	if err := w.Bot.PollNow(ctx); err != nil {
 		return err

@@ -22,14 +22,14 @@ func newRedeliver() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "redeliver ALERT",
-		Short: "Have an alert posted afresh",
-		Long: `Posts the newest state of an alert afresh, whatever its receivers show of it: for when a message was deleted, or was given
-up and what was wrong has been mended. Alerts that share a message with it are posted with it. It needs the rules file, and
-works with and without notewatch run beside it. The exit code is 1 if a receiver did not take it.
+		Short: "Send an alert again",
+		Long: `Sends the current state of an alert again, as a new message, whatever its receivers show. Use it after a message was
+deleted, or after fixing the cause of a delivery that was given up. Alerts that share its message are sent with it. Needs
+the rules file; works with and without notewatch run running. The exit code is 1 if a receiver did not accept it.
 
 --json prints an array of objects with receiver, state (delivered, waiting, given up, held, skipped, removed), shows, why,
 next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
-		Args:              oneArgument("the ID of an alert, which notewatch alerts lists"),
+		Args:              oneArgument("the ID of an alert (see notewatch alerts)"),
 		ValidArgsFunction: completeFirst(complete.AlertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := exists(c); err != nil {
@@ -47,7 +47,7 @@ next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
 			return redeliver(c, w, a, receiver, asJSON)
 		},
 	}
-	c.Flags().StringVar(&receiver, "receiver", "", "only to this receiver")
+	c.Flags().StringVar(&receiver, "receiver", "", "send only to this receiver")
 	completeFlag(c, "receiver", complete.ReceiverNames)
 	jsonFlag(c, &asJSON)
 	return c
@@ -61,19 +61,19 @@ func redeliver(c *cobra.Command, w *watch.Watch, a rules.Alert, receiver string,
 	}
 	if _, ok := deliveries[receiver]; receiver != "" && !ok {
 		there := slices.Sorted(maps.Keys(deliveries))
-		return unknown("receiver of alert "+a.ID, receiver, there, "it is for "+listed(there))
+		return unknown("receiver", receiver, there, "alert "+a.ID+" goes to "+listed(there))
 	}
 	receivers, err := db.Redeliver(ctx, a.ID, receiver, began)
 	if err != nil {
 		return err
 	}
 	if len(receivers) == 0 {
-		return fmt.Errorf("alert %s is for no receiver of the rules file; notewatch history %s says why", a.ID, a.ID)
+		return fmt.Errorf("no receiver in the rules file gets alert %s; see notewatch history %s", a.ID, a.ID)
 	}
 	here := slices.DeleteFunc(slices.Clone(receivers), func(name string) bool {
 		return !slices.ContainsFunc(w.Config.Receivers, func(r deliver.Receiver) bool { return r.Name == name })
 	})
-	c.PrintErrf("posting %s afresh to %s\n", a.ID, listed(receivers))
+	c.PrintErrf("sending %s again to %s\n", a.ID, listed(receivers))
 	d := dispatch.Dispatch{Watch: w, Alert: a.ID, Receivers: here, Began: began}
 	results, err := d.Deliver(ctx, dispatch.SendPatience, dispatch.Waits)
 	if err != nil {
@@ -82,10 +82,10 @@ func redeliver(c *cobra.Command, w *watch.Watch, a rules.Alert, receiver string,
 	return report(c, results, asJSON)
 }
 
-// listed is names in a row.
+// listed joins names: "team, on-call".
 func listed(names []string) string {
 	if len(names) == 0 {
-		return "nobody"
+		return "none"
 	}
 	return strings.Join(names, ", ")
 }

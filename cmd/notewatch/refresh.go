@@ -14,7 +14,7 @@ func newRefresh() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "refresh",
-		Short: "Have notewatch run poll every project now",
+		Short: "Make notewatch run poll every project now",
 		Long: `Makes the polls of all projects due, so that notewatch run polls within seconds instead of at its next interval. The requests
 count against the request budget as always. Projects that are being polled or were polled within the last minute are left alone.
 
@@ -33,7 +33,7 @@ func refresh(c *cobra.Command, asJSON bool) error {
 	}
 	return change(c, func(db opened) error {
 		if db.demo {
-			return errors.New("nothing polls for the database of a demo: set NOTEWATCH_DATABASE to that of notewatch run")
+			return errors.New("a demo database is not polled: set NOTEWATCH_DATABASE to the database of notewatch run")
 		}
 		requests, already, err := s.Hand(db.store, db.clock).Refresh(c.Context())
 		if err != nil {
@@ -46,7 +46,7 @@ func refresh(c *cobra.Command, asJSON bool) error {
 				Requests int  `json:"requests"`
 			}{!already, requests})
 		case already:
-			return screenOf(c).Say("Every project is due, is being polled, or was polled within the last minute.")
+			return screenOf(c).Say("Nothing to do: every project is due, is being polled, or was polled within the last minute.")
 		}
 		return screenOf(c).Say(fmt.Sprintf("Polls are due now and take at least %s. %s.", words.Count(requests, "request"), db.hence("polls")))
 	})

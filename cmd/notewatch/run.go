@@ -18,15 +18,16 @@ import (
 func newRun() *cobra.Command {
 	return &cobra.Command{
 		Use:   "run",
-		Short: "Watch until stopped",
-		Long: `Polls Notehub, judges the rules and notifies receivers until it is stopped with an interrupt.
-Settings come from NOTEWATCH_… variables and the rules file; see the README. When the rules file or a file that it names
-changes, or on SIGHUP, it is read again; if it is not valid, the rules that run stay, and receivers are told.`,
+		Short: "Poll, evaluate and notify until stopped",
+		Long: `Polls Notehub, evaluates the rules and notifies receivers until it is interrupted (SIGINT or SIGTERM). Settings come from
+NOTEWATCH_… variables and the rules file; see the README. The rules file and the files that it refers to are reloaded when
+they change, or on SIGHUP. If the new file is not valid, the previous rules stay in effect and the default receivers are
+notified.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			err := runUntilStopped(c)
 			if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
-				return nil // it was stopped before it had started
+				return nil // it was stopped while it started
 			}
 			return err
 		},

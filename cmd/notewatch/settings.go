@@ -72,7 +72,7 @@ func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 	})
 }
 
-// hinted adds to an error about a name what to do about it.
+// hinted adds the next step to an error about a name.
 func hinted(err error) error {
 	if ambiguous, ok := errors.AsType[*lookup.AmbiguousError](err); ok {
 		return errors.New(terminal.Candidates(ambiguous))
@@ -81,15 +81,15 @@ func hinted(err error) error {
 	if !ok || unknown.Nearest != "" || len(unknown.Choices) > 0 {
 		return err
 	}
-	hint := "a UID, a name, or a part of one that says which is meant will do"
+	hint := "give a UID, a name, or an unambiguous part of one"
 	if len(unknown.Kinds) == 1 {
 		switch unknown.Kinds[0] {
 		case lookup.KindAlert:
-			hint = "notewatch alerts --all lists them"
+			hint = "list them with notewatch alerts --all"
 		case lookup.KindSilence:
-			hint = "notewatch silences lists them"
+			hint = "list them with notewatch silences"
 		case lookup.KindRule:
-			hint = "notewatch check lists them"
+			hint = "list them with notewatch check"
 		}
 	}
 	return fmt.Errorf("%w; %s", err, hint)

@@ -18,7 +18,7 @@ import (
 	"notewatch/rules"
 )
 
-// silenceOrder is what the flags of silence say.
+// silenceOrder holds the flags of silence.
 type silenceOrder struct {
 	match   rules.Match
 	length  lengthFlag
@@ -32,15 +32,15 @@ func newSilence() *cobra.Command {
 	var o silenceOrder
 	c := &cobra.Command{
 		Use:   "silence",
-		Short: "Keep people from being told of some alerts for a while",
-		Long: `Mutes the alerts that have all that the flags name, from now on: what is new of them is told only when the silence ends,
-if it still stands then. What has been posted is kept up to date without disturbing anybody. notewatch run applies it
-within seconds. Projects and devices may be named by a part of their name that says which is meant; the silence is of that one alone, even
-if others have or get the same name. With --alert,
---until over keeps the silence for as long as the alert stands. Times are 14:00 (the next one), tomorrow, "tomorrow 9:00" and
-"2026-06-15 14:00", all in UTC, and RFC 3339. --from begins the silence later; a time of day in --until is then the first after that.
+		Short: "Mute matching alerts for a while",
+		Long: `Mutes all alerts that match every flag given. New matching alerts are held, and sent when the silence ends if they are
+still firing. Messages that were already sent are updated without notifying anybody. notewatch run applies the silence
+within seconds. A project or device may be named by an unambiguous part of its name; the silence matches that one alone,
+even if others have or get the same name. With --alert, --until over keeps the silence until the alert ends. Times are
+14:00 (the next one), tomorrow, "tomorrow 9:00" and "2026-06-15 14:00", all in UTC, and RFC 3339. --from begins the
+silence later; a time of day in --until is then the first after that.
 
---json prints the silence as notewatch silences --json has it, with matches: how many open alerts it matches now.`,
+--json prints the silence as in notewatch silences --json, with matches: how many open alerts it matches now.`,
 		Example: `  notewatch silence --rule silent-device --for 2h --because "gateway is moved"
   notewatch silence --device sensor-6 --until 2090-01-02 --because "in the lab"
   notewatch silence --rule data-budget --from 22:00 --until 6:00 --because x`,
@@ -49,13 +49,13 @@ if others have or get the same name. With --alert,
 	}
 	matchFlags(c, &o.match)
 	c.Flags().StringVar(&o.match.Alert, "alert", "", "only this alert")
-	c.Flags().Var(&o.length, "for", "how long: 90m, 2h, 3d, 1w")
-	c.Flags().StringVar(&o.from, "from", "", `when it begins, such as 22:00 (default: now)`)
-	c.Flags().StringVar(&o.until, "until", "", `until when instead: 14:00, tomorrow, "2026-06-15 14:00", or over: until the alert is`)
+	c.Flags().Var(&o.length, "for", "duration, such as 90m, 2h, 3d or 1w")
+	c.Flags().StringVar(&o.from, "from", "", `start, such as 22:00 (default: now)`)
+	c.Flags().StringVar(&o.until, "until", "", `end instead of --for: 14:00, tomorrow, "2026-06-15 14:00", or over (when the alert ends)`)
 	completeFlag(c, "from", complete.OneOf("tomorrow"))
 	completeFlag(c, "alert", complete.AlertIDs(true))
 	completeFlag(c, "until", complete.OneOf(untilOver, "tomorrow"))
-	c.Flags().StringVar(&o.because, "because", "", "why, for those who see it")
+	c.Flags().StringVar(&o.because, "because", "", "reason, shown with the silence")
 	jsonFlag(c, &o.json)
 	return c
 }
@@ -108,7 +108,7 @@ func (o silenceOrder) identify(c *cobra.Command, selector lookup.Selector) (rule
 	return selector.Identify(c.Context(), m)
 }
 
-// silence is what is ordered.
+// silence returns the silence that the flags describe.
 func (o silenceOrder) silence(now time.Time) (rules.Silence, error) {
 	s := rules.Silence{
 		ID: bot.NewSilenceID(), Match: o.match, Start: now, By: whoami(), Because: strings.TrimSpace(o.because),
@@ -116,13 +116,13 @@ func (o silenceOrder) silence(now time.Time) (rules.Silence, error) {
 	var err error
 	switch {
 	case o.match == rules.Match{}:
-		err = errors.New("this would silence everything: want --rule, --project, --device or --alert")
+		err = errors.New("this would silence everything: give --rule, --project, --device or --alert")
 	case s.Because == "":
-		err = errors.New("want --because, for those who wonder why nobody is told")
+		err = errors.New("missing --because: give a reason for the others on call")
 	case (o.length == 0) == (o.until == ""):
-		err = errors.New("want --for or --until, one of them")
+		err = errors.New("give --for or --until, one of them")
 	case o.until == untilOver && o.match.Alert == "":
-		err = errors.New("only an alert can be silenced until it is over: want --alert")
+		err = errors.New("--until over works only with --alert")
 	case o.from != "":
 		s.Start, err = words.Instant(o.from, now)
 	}
@@ -135,7 +135,7 @@ func (o silenceOrder) silence(now time.Time) (rules.Silence, error) {
 	return s, err
 }
 
-// end is when a silence that begins at start ends; zero is with its alert.
+// end returns when a silence that begins at start ends; the zero time means with its alert.
 func (o silenceOrder) end(start time.Time) (time.Time, error) {
 	switch o.until {
 	case "":
@@ -150,7 +150,7 @@ func (o silenceOrder) end(start time.Time) (time.Time, error) {
 	case o.from != "":
 		return end, fmt.Errorf("--until %q is not after --from %q", o.until, o.from)
 	}
-	return end, fmt.Errorf("--until %q is over", o.until)
+	return end, fmt.Errorf("--until %q is in the past", o.until)
 }
 
 // untilOver is the end of a silence that lasts as long as its alert.

@@ -52,7 +52,7 @@ rules: [{name: busy, each: device, when: events.today > 1}]
 		shown   string
 		refused []string
 	}{
-		{name: "several devices", flags: []string{"--device", "pump-1"}, refused: []string{`"pump-1" may be more than one thing`, "dev:1", "dev:2"}},
+		{name: "several devices", flags: []string{"--device", "pump-1"}, refused: []string{`"pump-1" is ambiguous`, "dev:1", "dev:2"}},
 		{name: "one by its UID", flags: []string{"--device", "dev:1"}, device: "dev:1", shown: "device pump-1 (dev:1)"},
 		{name: "in several projects", flags: []string{"--device", "freezer"}, refused: []string{"dev:3", "(lab)", "dev:5", "(depot)"}},
 		{
@@ -64,7 +64,7 @@ rules: [{name: busy, each: device, when: events.today > 1}]
 		{name: "name in alerts of several", flags: []string{"--device", "twins"}, refused: []string{"dev:8", "dev:9"}},
 		{name: "project by its name in an alert", flags: []string{"--project", "old lab"}, project: "app:1", shown: "project lab (app:1)"},
 		{name: "subject of an alert about notewatch", flags: []string{"--device", "on-call"}, device: "on-call", shown: "device on-call"},
-		{name: "nothing", flags: []string{"--device", "valve"}, refused: []string{`there is no device "valve"`}},
+		{name: "nothing", flags: []string{"--device", "valve"}, refused: []string{`unknown device "valve"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out, talk bytes.Buffer

@@ -15,10 +15,11 @@ func newSilences() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "silences",
 		Short: "List silences and the mute windows of the rules file",
-		Long: `Lists the silences that are not over, and the windows in which the rules file keeps people from being told every week.
+		Long: `Lists the active silences, those that begin later, and the weekly mute windows of the rules file.
 
 --json prints an array of objects with kind (silence or window), id, match (alert, rule, project, project_name, device, device_name), on, start and
-end (of a window that is closed: when it opens next; none: when the alert is over), schedule (of a window), by and because.`,
+end (a closed window has as start when it opens next, and no end; a silence that lasts until its alert ends has no end
+either), schedule (of a window), by and because.`,
 		Example: `  notewatch silences
   notewatch silences --json`,
 		Args: noArguments,
@@ -34,7 +35,7 @@ end (of a window that is closed: when it opens next; none: when the alert is ove
 func listSilences(c *cobra.Command, db opened, asJSON bool) error {
 	s, unread := outline(c)
 	if unread != nil {
-		unread = fmt.Errorf("the windows of the rules file are not shown: %w", unread)
+		unread = fmt.Errorf("the mute windows of the rules file are not shown: %w", unread)
 	}
 	all, err := silences.List(c.Context(), s.Desk(db.store, db.clock.Now))
 	switch {
@@ -45,9 +46,9 @@ func listSilences(c *cobra.Command, db opened, asJSON bool) error {
 	case len(all) > 0:
 		err = terminal.Silences(screenOf(c), all)
 	case unread == nil:
-		c.PrintErrln("Nothing is silenced, and the rules file has no windows.")
+		c.PrintErrln("No active silences and no mute windows.")
 	default:
-		c.PrintErrln("Nothing is silenced by hand.")
+		c.PrintErrln("No active silences.")
 	}
 	return errors.Join(err, unread)
 }

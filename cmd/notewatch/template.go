@@ -14,10 +14,10 @@ import (
 func newTemplate() *cobra.Command {
 	return &cobra.Command{
 		Use:   "template [NAME]",
-		Short: "Print the template of a webhook format, to copy and change",
-		Long: `Prints the template of a webhook format. To change one: notewatch template teams > teams.json.tmpl, and in the rules
-file webhook: {template: teams.json.tmpl} in place of format: teams. Without a name, lists the formats that are templates.`,
-		Args:              optionalArgument("one format at most"),
+		Short: "Print a webhook template, to copy and change",
+		Long: `Prints the template of a webhook format. To change one, run notewatch template teams > teams.json.tmpl, and in the rules
+file replace format: teams by template: teams.json.tmpl. Without a name, lists the formats that are templates.`,
+		Args:              optionalArgument("at most one format"),
 		ValidArgsFunction: completeFirst(complete.OneOf(templates()...)),
 		RunE: func(c *cobra.Command, args []string) error {
 			names := templates()
@@ -31,9 +31,9 @@ file webhook: {template: teams.json.tmpl} in place of format: teams. Without a n
 				_, err := fmt.Fprint(c.OutOrStdout(), text)
 				return err
 			case slices.Contains(webhook.Formats(), args[0]):
-				return fmt.Errorf("the format %q is code and has no template; those that have: %s", args[0], strings.Join(names, ", "))
+				return fmt.Errorf("format %q has no template; formats with a template: %s", args[0], strings.Join(names, ", "))
 			}
-			return unknown("format", args[0], names, "there are "+strings.Join(names, ", "))
+			return unknown("format", args[0], names, "known templates: "+strings.Join(names, ", "))
 		},
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"notewatch/internal/terminal"
 )
 
-// topQuery is what the command line of top says.
+// topQuery holds the arguments and flags of top.
 type topQuery struct {
 	n              int
 	by             string
@@ -25,7 +25,7 @@ type topQuery struct {
 }
 
 const (
-	topRows = 10   // unless told otherwise
+	topRows = 10   // by default
 	maxTop  = 1000 // at most
 )
 
@@ -33,14 +33,14 @@ func newTop() *cobra.Command {
 	q := topQuery{n: topRows}
 	c := &cobra.Command{
 		Use:   "top [N] [bytes|events|sessions|cost] [today|7d|30d|period]",
-		Short: "List the devices that use most",
-		Long: `Lists the devices that have used most of the period so far, of today or over the last 7 or 30 complete days (UTC), and
-which part of it all that is: by bytes, if the rules read them, unless another figure is named. It reads the database and
-the rules file only, also beside notewatch run, asks Notehub nothing and needs no secrets.
+		Short: "List the devices with the highest usage",
+		Long: `Lists the devices with the highest usage in the period so far, today, or over the last 7 or 30 complete days (UTC), with
+their share of the total. Ranks by bytes, or by the first metric that the rules use, unless you name one. Reads only the
+database and the rules file, also while notewatch run is running; sends no request to Notehub and needs no secrets.
 
 --json prints an object with by, span, from, to, as_of, failures, failure, truncated, unit, note (of a cost), total,
-devices, unknown_devices and rows (kind, uid, name, project, gone, value, share in percent). What is not known is null;
-times are RFC 3339.`,
+devices, unknown_devices and rows (kind, uid, name, project, gone, value, share in percent). No data is null; times are
+RFC 3339.`,
 		Example: `  notewatch top
   notewatch top 5 events 30d
   notewatch top 3 sessions today --project cold-chain
@@ -80,7 +80,7 @@ func (q *topQuery) parse(words []string) error {
 	return nil
 }
 
-// take reads one word and says what it is.
+// take reads one word and returns what it is.
 func (q *topQuery) take(word string) (what string, err error) {
 	n, notNumber := strconv.Atoi(word)
 	switch {

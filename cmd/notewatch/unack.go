@@ -6,11 +6,11 @@ func newUnack() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "unack ALERT",
-		Short: "Say that nobody has an alert any more",
-		Long: `Removes the acknowledgement of a firing alert, so that reminders go on.
+		Short: "Remove the acknowledgement of an alert",
+		Long: `Removes the acknowledgement of a firing alert. Reminders are sent again.
 
 ` + acknowledgedJSON,
-		Args: oneArgument("the ID of an alert, which notewatch alerts lists"),
+		Args: oneArgument("the ID of an alert (see notewatch alerts)"),
 		RunE: func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], false, asJSON) },
 	}
 	jsonFlag(c, &asJSON)

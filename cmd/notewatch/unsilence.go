@@ -18,8 +18,8 @@ func newUnsilence() *cobra.Command {
 		Short: "End a silence",
 		Long: `Ends a silence before its time.
 
---json prints the silence as notewatch silences --json has it, with ended_at and ended_by.`,
-		Args:              oneArgument("the ID of a silence, which notewatch silences lists"),
+--json prints the silence as in notewatch silences --json, with ended_at and ended_by.`,
+		Args:              oneArgument("the ID of a silence (see notewatch silences)"),
 		ValidArgsFunction: completeFirst(complete.SilenceIDs),
 		RunE:              func(c *cobra.Command, args []string) error { return unsilence(c, args[0], asJSON) },
 	}
@@ -35,17 +35,17 @@ func unsilence(c *cobra.Command, text string, asJSON bool) error {
 			return hinted(err)
 		}
 		if now := db.clock.Now(); silence.Over(now) {
-			return fmt.Errorf("silence %s is over already, since %s", silence.ID, words.Time(silence.Stops()))
+			return fmt.Errorf("silence %s already ended at %s", silence.ID, words.Time(silence.Stops()))
 		}
 		ended, err := hand(db).Unsilence(ctx, silence.ID, whoami())
-		if err == nil && !ended { // someone was faster
-			err = fmt.Errorf("silence %s is over already", silence.ID)
+		if err == nil && !ended { // someone else ended it at the same time
+			err = fmt.Errorf("silence %s already ended", silence.ID)
 		}
 		if err != nil {
 			return err
 		}
 		if !asJSON {
-			return screenOf(c).Say(silence.ID + " is over. " + db.hence("tells what still stands") + ".")
+			return screenOf(c).Say("Ended silence " + silence.ID + ". " + db.hence("sends the alerts that are still firing") + ".")
 		}
 		if silence, err = desk.Silence(ctx, silence.ID); err != nil {
 			return err

@@ -121,7 +121,7 @@ func TestARuleInShadowTellsNobodyUntilItComesOut(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, trial)
 	r.run(monday.Add(12 * hour))
 	require.Empty(t, r.told("ops"))
-	require.Contains(t, r.delivery("ops", "silent-device").Detail, "on trial")
+	require.Contains(t, r.delivery("ops", "silent-device").Detail, "shadow mode")
 	r.rules(silent())
 	r.open()
 	r.run(monday.Add(13 * hour))

@@ -11,8 +11,8 @@ import (
 	"notewatch/rules"
 )
 
-// ErrOver is returned for what somebody wants to do about an alert that is over.
-var ErrOver = errors.New("the alert is over")
+// ErrOver is the error of an action on an alert that has ended.
+var ErrOver = errors.New("the alert has ended")
 
 // NewSilenceID returns an identifier that no silence has: short, to be typed.
 func NewSilenceID() string { return "s-" + strings.ToLower(rand.Text()[:8]) }

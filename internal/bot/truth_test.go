@@ -38,7 +38,7 @@ func TestWhatIsRevisedIsMutedToo(t *testing.T) {
 		r := newRig(t, 2, []notehubtest.Incident{incident}, trial).hourly()
 		lateFlood(r)
 		require.Empty(t, r.told("ops"))
-		require.Contains(t, r.delivery("ops", "event-spike").Detail, "on trial")
+		require.Contains(t, r.delivery("ops", "event-spike").Detail, "shadow mode")
 	})
 	t.Run("silence", func(t *testing.T) {
 		r := newRig(t, 2, []notehubtest.Incident{incident}, events("200")).hourly()

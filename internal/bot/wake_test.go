@@ -60,7 +60,7 @@ func TestWhatPeopleDoShowsAtOnce(t *testing.T) {
 	require.NoError(t, b.Silence(ctx, s))
 	soon(t, r.hears(rules.Muted), "a silence")
 	taken := r.taken("ops")
-	require.Equal(t, "silenced until it is over by amy: moving", taken[len(taken)-1].Mute)
+	require.Equal(t, "silenced until the alert ends by amy: moving", taken[len(taken)-1].Mute)
 
 	ok, err := b.Unsilence(ctx, s.ID, "ben")
 	require.NoError(t, err)

@@ -8,10 +8,10 @@ import (
 	"notewatch/rules"
 )
 
-// withID is how those are written down whose ID a chat has told: what they are called, which they may change, and the ID.
+// withID matches the name and user ID of a person in Slack. The ID is stored too because people can change their names.
 var withID = regexp.MustCompile(`^(.+) \([UW][A-Z0-9]+\)$`)
 
-// Name returns what somebody is called, to be shown to people: "amy" of "amy (U0123456789)". Any other text stays as it is.
+// Name returns the name of a person without the user ID: "amy" for "amy (U0123456789)". Any other text stays as it is.
 func Name(by string) string {
 	if found := withID.FindStringSubmatch(by); found != nil {
 		return found[1]
@@ -19,7 +19,7 @@ func Name(by string) string {
 	return by
 }
 
-// MuteText says why people are not told: "silenced until Mon 15 Jun 14:00 UTC by amy: maintenance". It is "" if they are.
+// MuteText says why an alert is muted: "silenced until Mon 15 Jun 14:00 UTC by amy: maintenance". It is "" if the alert is not muted.
 func MuteText(m rules.Mute) string {
 	if m.Kind == rules.BySilence {
 		m.By = Name(m.By)
@@ -27,7 +27,7 @@ func MuteText(m rules.Mute) string {
 	return MuteRecord(m)
 }
 
-// MuteRecord is MuteText for the record: it tells people of the same name apart.
+// MuteRecord is MuteText with user IDs, for histories: two people may have the same name.
 func MuteRecord(m rules.Mute) string {
 	until, because := "", ""
 	if !m.Until.IsZero() {
@@ -39,7 +39,7 @@ func MuteRecord(m rules.Mute) string {
 	switch m.Kind {
 	case rules.BySilence:
 		if m.Until.IsZero() {
-			until = " until it is over"
+			until = " until the alert ends"
 		}
 		return "silenced" + until + " by " + m.By + because
 	case rules.ByWindow:
@@ -47,30 +47,30 @@ func MuteRecord(m rules.Mute) string {
 	case rules.ByUnless:
 		return "muted while " + m.By + " fires"
 	case rules.ByShadow:
-		return "the rule is on trial (shadow): nobody is told"
+		return "the rule is in shadow mode: no notifications"
 	}
 	return ""
 }
 
-// WhenText says until when a silence lasts, "until Mon 15 Jun 14:00 UTC (2 h)", and when it begins if that is later than now.
+// WhenText is the end of a silence, "until Mon 15 Jun 14:00 UTC (2 h)", and its start if that is later than now.
 func WhenText(s rules.Silence, now time.Time) string {
 	from := ""
 	if s.Start.After(now) {
 		from, now = "from "+words.Time(s.Start)+" ", s.Start
 	}
 	if s.End.IsZero() {
-		return from + "until it is over"
+		return from + "until the alert ends"
 	}
 	return from + "until " + words.Time(s.End) + " (" + words.Duration(s.End.Sub(now)) + ")"
 }
 
-// AckText says who has taken an alert on: "amy at Mon 15 Jun 13:02 UTC". It is "" if nobody has.
+// AckText is who acknowledged an alert and when: "amy at Mon 15 Jun 13:02 UTC". It is "" if the alert is not acknowledged.
 func AckText(a rules.Ack) string {
 	a.By = Name(a.By)
 	return AckRecord(a)
 }
 
-// AckRecord is AckText for the record: it tells people of the same name apart.
+// AckRecord is AckText with user IDs, for histories: two people may have the same name.
 func AckRecord(a rules.Ack) string {
 	if a == (rules.Ack{}) {
 		return ""

@@ -34,14 +34,14 @@ func TestMuteText(t *testing.T) {
 	for want, m := range map[string]rules.Mute{
 		"": {},
 		"silenced until Mon 15 Jun 14:00 UTC by amy: maintenance": {Kind: rules.BySilence, Until: until, By: "amy (U0AMY)", Because: "maintenance"},
-		"silenced until it is over by amy":                        {Kind: rules.BySilence, By: "amy (U0AMY)"},
+		"silenced until the alert ends by amy":                        {Kind: rules.BySilence, By: "amy (U0AMY)"},
 		"muted until Mon 15 Jun 14:00 UTC: no shift":              {Kind: rules.ByWindow, Until: until, Because: "no shift"},
 		"muted while fleet-silent fires":                          {Kind: rules.ByUnless, By: "fleet-silent"},
-		"the rule is on trial (shadow): nobody is told":           {Kind: rules.ByShadow},
+		"the rule is in shadow mode: no notifications":           {Kind: rules.ByShadow},
 	} {
 		require.Equal(t, want, deliver.MuteText(m))
 	}
-	require.Equal(t, "silenced until it is over by amy (U0AMY)", deliver.MuteRecord(rules.Mute{Kind: rules.BySilence, By: "amy (U0AMY)"}))
+	require.Equal(t, "silenced until the alert ends by amy (U0AMY)", deliver.MuteRecord(rules.Mute{Kind: rules.BySilence, By: "amy (U0AMY)"}))
 }
 
 func TestAckText(t *testing.T) {

@@ -45,7 +45,7 @@ type Explanation struct {
 	Conditions []Condition   `json:"conditions"`
 	Alert      *lookup.Alert `json:"alert,omitzero"` // the open one; nil: there is none
 	Ending     string        `json:"-"`              // when that ends, or would, as a sentence
-	Ended      *lookup.Alert `json:"-"`              // the one that was asked about, if it has ended
+	Ended      *lookup.Alert `json:"-"`              // the alert in question, if it has ended
 	Mute       rules.Mute    `json:"mute,omitzero"`
 	Held       []Held        `json:"held"`
 }
@@ -88,8 +88,8 @@ type MisuseError struct{ Text string }
 // Error says what is missing.
 func (e *MisuseError) Error() string { return e.Text }
 
-// Explain explains the rule of an alert, by its ID or the beginning of one, or a rule for what a name names. Its errors are those of
-// the desk, and *MisuseError if no subject is named where one is needed.
+// Explain explains the rule of an alert, by its ID or the beginning of one, or a rule for a device or project by name. Its errors are
+// those of the desk, and *MisuseError if a name is missing.
 func Explain(ctx context.Context, desk *lookup.Desk, b *bot.Bot, word, name string) (Explanation, error) {
 	q := question{desk, b}
 	rule := q.rule(word)
@@ -119,24 +119,24 @@ func (q question) rule(name string) *rules.Rule {
 	return q.desk.Rules[at]
 }
 
-// named explains a rule for what a name names.
+// named explains a rule for the device or project of a name.
 func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Explanation, error) {
 	kinds := []lookup.Kind{lookup.KindDevice}
 	if rule.Spec.Each == rules.EachProject {
 		kinds = append(kinds, lookup.KindProject)
 	}
 	if name == "" && rule.Spec.Each == rules.EachDevice {
-		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is about devices: name one", rule.Spec.Name)}
+		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is evaluated per device: add a device name", rule.Spec.Name)}
 	}
 	subject, err := q.desk.Find(ctx, name, kinds...)
 	if err != nil {
 		return Explanation{}, err
 	}
 	if subject.Kind == lookup.KindAll {
-		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is about projects: name one", rule.Spec.Name)}
+		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is evaluated per project: add a project name", rule.Spec.Name)}
 	}
 	if subject.Gone {
-		return Explanation{}, fmt.Errorf("device %q is not listed any more, so no rule judges it", subject.Name)
+		return Explanation{}, fmt.Errorf("device %q is no longer listed in Notehub, so no rule is evaluated for it", subject.Name)
 	}
 	device := ""
 	if subject.Kind == lookup.KindDevice {
@@ -149,21 +149,21 @@ func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Exp
 func (q question) alert(ctx context.Context, id string) (Explanation, error) {
 	a, err := q.desk.Alert(ctx, id)
 	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok {
-		hint := "notewatch alerts --all and notewatch check list them"
+		hint := "list them with notewatch alerts --all and notewatch check"
 		if near := cmp.Or(unknown.Nearest, spelling.Nearest(unknown.Text, q.desk.RuleNames())); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		return Explanation{}, fmt.Errorf("there is no alert and no rule %q; %s", unknown.Text, hint)
+		return Explanation{}, fmt.Errorf("unknown alert or rule %q; %s", unknown.Text, hint)
 	}
 	if err != nil {
 		return Explanation{}, err
 	}
 	if a.Drill {
-		return Explanation{}, fmt.Errorf("alert %s is a drill: nothing was judged", a.ID)
+		return Explanation{}, fmt.Errorf("alert %s is a drill: there is nothing to explain", a.ID)
 	}
 	at := slices.Index(q.desk.RuleNames(), a.Rule)
 	if at < 0 {
-		return Explanation{}, fmt.Errorf("alert %s is of %q, which is no rule of the rules file; notewatch history %s tells its story",
+		return Explanation{}, fmt.Errorf("alert %s belongs to %q, which is not in the rules file; see notewatch history %s",
 			a.ID, a.Rule, a.ID)
 	}
 	e, err := q.explain(ctx, q.desk.Rules[at], a.Project, a.Subject)
@@ -174,7 +174,7 @@ func (q question) alert(ctx context.Context, id string) (Explanation, error) {
 	return e, err
 }
 
-// explain explains what a rule finds about a device, or about the project if device is "".
+// explain explains the result of a rule for a device, or for the project if device is "".
 func (q question) explain(ctx context.Context, rule *rules.Rule, project, device string) (Explanation, error) {
 	found, err := q.bot.Explain(ctx, rule.Spec.Name, project, device)
 	if err != nil {
@@ -195,7 +195,7 @@ func (q question) explain(ctx context.Context, rule *rules.Rule, project, device
 	})
 }
 
-// Of returns what the bot found as data for people, without the alert.
+// Of returns an explanation of the bot as data for people, without the alert.
 func Of(found bot.Explanation) Explanation {
 	e := Explanation{
 		Rule: found.Rule.Spec.Name, Each: found.Rule.Spec.Each, Time: found.Now,

@@ -48,11 +48,11 @@ func TestAlert(t *testing.T) {
 		"abc":           "abc",        // is one, though others begin with it
 		"ab":            `alert "ab" may be abc, abcdefghij, abcxyz2345`,
 		"many":          `alert "many" may be many00, many01, many02, many03, many04, many05, many06, many07, many08, many09 or one of 2 more`,
-		"abcdefghik":    `there is no alert "abcdefghik"; did you mean "abcdefghij"?`,
-		"":              `there is no alert ""`,
-		"%":             `there is no alert "%"`,
-		"מקפיא 7":       `there is no alert "מקפיא 7"`,
-		"abcdefghijabc": `there is no alert "abcdefghijabc"; did you mean "abcdefghij"?`,
+		"abcdefghik":    `unknown alert "abcdefghik"; did you mean "abcdefghij"?`,
+		"":              `unknown alert ""`,
+		"%":             `unknown alert "%"`,
+		"מקפיא 7":       `unknown alert "מקפיא 7"`,
+		"abcdefghijabc": `unknown alert "abcdefghijabc"; did you mean "abcdefghij"?`,
 	} {
 		a, err := s.desk().Alert(t.Context(), text)
 		if err != nil {

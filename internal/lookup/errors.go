@@ -8,15 +8,15 @@ import (
 	"notewatch/rules"
 )
 
-// An UnknownError says that nothing is called so.
+// An UnknownError reports a name that matches nothing.
 type UnknownError struct {
 	Text    string
-	Kinds   []Kind   // that were looked for; none is any but alerts and silences
-	Nearest string   // what may have been meant; "" is nothing like it
-	Choices []string // all that there are, where these are few; else nil
+	Kinds   []Kind   // the kinds that were searched; none means all but alerts and silences
+	Nearest string   // the most similar name; "" if there is none
+	Choices []string // all known names, if they are few; else nil
 }
 
-// Error says what was looked for.
+// Error names the kinds and the text, and gives a hint.
 func (e *UnknownError) Error() string {
 	kinds := make([]string, len(e.Kinds))
 	for i, kind := range e.Kinds {
@@ -25,24 +25,24 @@ func (e *UnknownError) Error() string {
 	if len(kinds) == 0 {
 		kinds = []string{"project, fleet or device"}
 	}
-	text := fmt.Sprintf("there is no %s %q", strings.Join(kinds, " or "), e.Text)
+	text := fmt.Sprintf("unknown %s %q", strings.Join(kinds, " or "), e.Text)
 	switch {
 	case e.Nearest != "":
 		text += fmt.Sprintf("; did you mean %q?", e.Nearest)
 	case len(e.Choices) > 0:
-		text += "; there are " + strings.Join(e.Choices, ", ")
+		text += "; known: " + strings.Join(e.Choices, ", ")
 	}
 	return text
 }
 
-// An AmbiguousError says that several subjects are called so.
+// An AmbiguousError reports a name that matches several subjects.
 type AmbiguousError struct {
 	Text       string
 	Candidates []Subject // at most 10
-	More       int       // how many there are besides
+	More       int       // further matches
 }
 
-// ambiguous is an error about several subjects that are called by a text. It lists as many as people may want to read.
+// ambiguous returns an error about a text that matches several subjects. It lists at most maxCandidates of them.
 func ambiguous(text string, found []Subject) *AmbiguousError {
 	listed := found[:min(maxCandidates, len(found))]
 	return &AmbiguousError{Text: text, Candidates: listed, More: len(found) - len(listed)}

@@ -61,25 +61,25 @@ func TestFind(t *testing.T) {
 		{text: "cold-chain/freezer-1", want: "device dev:864475000000001 Freezer-1"},
 		{text: "app:lab/freezer-1", want: "device dev:999 freezer-1"},
 		{text: "lab/freez", want: "device dev:999 freezer-1"},
-		{text: "cold-chain/", want: `there is no project, fleet or device "cold-chain/"; did you mean "cold-chain"?`},
+		{text: "cold-chain/", want: `unknown project, fleet or device "cold-chain/"; did you mean "cold-chain"?`},
 		{text: "lab", want: `"lab" may be project "lab" (app:lab), fleet "lab" (fleet:lab)`},
 		{text: "lab", kinds: []lookup.Kind{lookup.KindFleet}, want: "fleet fleet:lab lab"},
 		{text: "lab", kinds: []lookup.Kind{lookup.KindProject, lookup.KindDevice}, want: "project app:lab lab"},
-		{text: "freezer-2", kinds: []lookup.Kind{lookup.KindProject, lookup.KindFleet}, want: `there is no project or fleet "freezer-2"`},
+		{text: "freezer-2", kinds: []lookup.Kind{lookup.KindProject, lookup.KindFleet}, want: `unknown project or fleet "freezer-2"`},
 
-		{text: "freezr-2", want: `there is no project, fleet or device "freezr-2"; did you mean "freezer-2"?`},
-		{text: "dev:864475000000020", want: `there is no project, fleet or device "dev:864475000000020"; did you mean "dev:864475000000002"?`},
-		{text: "something else altogether", want: `there is no project, fleet or device "something else altogether"`},
-		{text: "%", want: `there is no project, fleet or device "%"`}, // text, not a pattern
-		{text: "' OR '' = '", want: `there is no project, fleet or device "' OR '' = '"`},
-		{text: strings.Repeat("x", 10_000), want: fmt.Sprintf("there is no project, fleet or device %q", strings.Repeat("x", 10_000))},
+		{text: "freezr-2", want: `unknown project, fleet or device "freezr-2"; did you mean "freezer-2"?`},
+		{text: "dev:864475000000020", want: `unknown project, fleet or device "dev:864475000000020"; did you mean "dev:864475000000002"?`},
+		{text: "something else altogether", want: `unknown project, fleet or device "something else altogether"`},
+		{text: "%", want: `unknown project, fleet or device "%"`}, // text, not a pattern
+		{text: "' OR '' = '", want: `unknown project, fleet or device "' OR '' = '"`},
+		{text: strings.Repeat("x", 10_000), want: fmt.Sprintf("unknown project, fleet or device %q", strings.Repeat("x", 10_000))},
 
 		{text: "old *boiler*", want: "device dev:864475000000077 old *boiler* (gone)"},
 		{text: "boil", want: "device dev:864475000000077 old *boiler* (gone)"},
 		{text: "dev:864475000000077", want: "device dev:864475000000077 old *boiler* (gone)"},
 		{text: "dev:31337", want: "device dev:31337 dev:31337 (gone)"}, // no alert tells of it, but it used something lately
 		{text: "31337", want: "device dev:31337 dev:31337 (gone)"},
-		{text: "dev:5", want: `there is no project, fleet or device "dev:5"`},
+		{text: "dev:5", want: `unknown project, fleet or device "dev:5"`},
 	} {
 		require.Equal(t, c.want, said(s.desk().Find(t.Context(), c.text, c.kinds...)), c.text)
 	}

@@ -11,7 +11,7 @@ import (
 	"notewatch/internal/words"
 )
 
-// stalePolls is how many polls of a project may fail to come before notewatch says that it is not ready.
+// stalePolls is how many polls of a project may be missing before notewatch is not ready.
 const stalePolls = 3
 
 // standingBy says that a watch stands by; "" if it does not.
@@ -44,7 +44,7 @@ func Ready(ctx context.Context, w *watch.Watch, started time.Time) error {
 				last = started
 			}
 			if age := time.Since(last); age > stalePolls*w.Bot.Cadence(account) {
-				return fmt.Errorf("project %q was not read for %s; %s", p.UID, words.Duration(age), cmp.Or(state.Failure, "nobody knows why"))
+				return fmt.Errorf("project %q was not polled for %s: %s", p.UID, words.Duration(age), cmp.Or(state.Failure, "no error recorded"))
 			}
 		}
 	}

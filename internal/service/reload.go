@@ -16,7 +16,7 @@ import (
 // lookEvery is the time between two looks at the rules file.
 const lookEvery = 5 * time.Second
 
-// watch runs one watch after the other until ctx is done: a new one whenever the settings have changed and are good. It returns an error if
+// watch runs one watch after the other until ctx is done: a new one whenever the settings have changed and are valid. It returns an error if
 // this program can no longer use the database.
 func (w *watcher) watch(ctx context.Context) error {
 	changed := make(chan struct{}, 1)
@@ -48,9 +48,9 @@ func (w *watcher) watch(ctx context.Context) error {
 	return nil
 }
 
-// await returns new settings that are good, or nil when ctx is done. Of settings that are not good the operators are told. moved is that
-// they were read again because another process has made other rules active, and that theirs are these. The error is that of a watch that
-// can no longer use the database.
+// await returns new settings that are valid, or nil when ctx is done. It notifies the default receivers of settings that are not valid.
+// moved reports that another process has made other rules active, and that the new settings have those rules. The error is that of a watch
+// that can no longer use the database.
 func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *settings, moved bool, err error) {
 	for {
 		moved = false
@@ -74,15 +74,15 @@ func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *set
 		case err == nil:
 			return next, moved, nil
 		default:
-			w.setup.Log.Error("reading the settings again; those that run stay", "err", err)
+			w.setup.Log.Error("reloading the settings; the previous settings stay in effect", "err", err)
 			if err := w.complain(ctx, err); err != nil {
-				w.setup.Log.Error("telling receivers that the rules file is not valid", "err", err)
+				w.setup.Log.Error("notifying receivers that the rules file is not valid", "err", err)
 			}
 		}
 	}
 }
 
-// agrees reports whether the rules of settings are the active ones, and says so if not.
+// agrees reports whether the rules of the new settings are the active ones, and logs it if they are not.
 func (w *watcher) agrees(ctx context.Context, next *settings) bool {
 	active, err := next.wired.Bot.Store.ActiveRules(ctx)
 	if err != nil {
@@ -96,13 +96,13 @@ func (w *watcher) agrees(ctx context.Context, next *settings) bool {
 	return own == active
 }
 
-// settings are all that a watch is made of.
+// settings hold everything that a watch needs.
 type settings struct {
 	setup setup.Setup
 	wired watch.Config
 }
 
-// read reads the settings again and makes of them what a watch needs.
+// read reads the settings again.
 func (w *watcher) read() (*settings, error) {
 	s, err := w.config.Read()
 	if err != nil {
@@ -118,8 +118,8 @@ func (w *watcher) read() (*settings, error) {
 	return &settings{s, wired}, nil
 }
 
-// replace puts a watch with new settings in the place of the one that has stopped. If that fails, the old one goes on. moved is that their
-// rules are active already, by another process.
+// replace starts a watch with new settings after the old one has stopped. If that fails, the old one continues. moved reports that another
+// process has already made their rules active.
 func (w *watcher) replace(ctx context.Context, next *settings, moved bool) {
 	begin := watch.New
 	if moved {
@@ -128,7 +128,7 @@ func (w *watcher) replace(ctx context.Context, next *settings, moved bool) {
 	made, err := begin(ctx, next.wired)
 	if err != nil {
 		if ctx.Err() == nil {
-			w.setup.Log.Error("starting with new settings; the old ones stay", "err", err)
+			w.setup.Log.Error("starting with the new settings; the previous settings stay in effect", "err", err)
 			w.restore(ctx)
 		}
 		return
@@ -141,7 +141,7 @@ func (w *watcher) replace(ctx context.Context, next *settings, moved bool) {
 		return
 	}
 	if err := setup.RulesFileValid(ctx, made, w.setup.Environment.Rules); err != nil {
-		w.setup.Log.Error("telling receivers that the rules file is valid again", "err", err)
+		w.setup.Log.Error("notifying receivers that the rules file is valid again", "err", err)
 	}
 }
 
@@ -153,7 +153,7 @@ func (w *watcher) restore(ctx context.Context) {
 	}
 	made, err := begin(ctx, old.Config)
 	if err != nil {
-		w.setup.Log.Error("going back to the old settings", "err", err)
+		w.setup.Log.Error("restoring the previous settings", "err", err)
 		return
 	}
 	w.take(w.setup, made)
@@ -162,7 +162,7 @@ func (w *watcher) restore(ctx context.Context) {
 // maxProblems is how many problems of a rules file a message lists.
 const maxProblems = 20
 
-// complain tells the operators why the settings that run are not those of the rules file.
+// complain notifies the default receivers that the rules file is not valid, and why.
 func (w *watcher) complain(ctx context.Context, problem error) error {
 	text := problem.Error()
 	if problems, ok := errors.AsType[config.Errors](problem); ok {
@@ -171,8 +171,8 @@ func (w *watcher) complain(ctx context.Context, problem error) error {
 	b := w.running.Load().watch.Bot
 	return b.Complain(ctx, bot.Complaint{
 		Rule: setup.RulesFile, Subject: w.setup.Environment.Rules, Level: rules.Warning, Receivers: b.Config().Operators,
-		Summary: w.setup.Environment.Rules + " has changed and is not valid: the rules from before go on",
-		Advice:  "Mend it: notewatch check says what is wrong. It is read again when it changes.",
+		Summary: w.setup.Environment.Rules + " changed and is not valid; the previous rules stay in effect",
+		Advice:  "Fix it: notewatch check shows what is wrong. The file is read again when it changes.",
 		Body:    text,
 	})
 }

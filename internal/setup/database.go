@@ -15,16 +15,16 @@ import (
 func UpToDate(ctx context.Context, db *store.Store) error {
 	left, err := db.Conversion(ctx)
 	if err == nil && !left.Ended() {
-		err = fmt.Errorf("notewatch run is bringing the database up to date (%s): try again when it is done; if it is not running, start it", left)
+		err = fmt.Errorf("notewatch run is updating the database (%s): repeat the command when that is done; if notewatch run is not running, start it", left)
 	}
 	return err
 }
 
-// refuseDemo is an error if the database at path is that of a demo: what is real does not go with what never was.
+// refuseDemo returns an error if the database at path was created by a demo: real data must not be mixed with simulated data.
 func refuseDemo(ctx context.Context, db *store.Store, path string) error {
 	end, err := db.DemoEnd(ctx)
 	if err == nil && !end.IsZero() {
-		err = fmt.Errorf("the database %q is that of a demo, to ask and to try things on; to watch, set NOTEWATCH_DATABASE to another", store.NameOf(path))
+		err = fmt.Errorf("the database %q was created by notewatch demo: set NOTEWATCH_DATABASE to another one", store.NameOf(path))
 	}
 	return err
 }

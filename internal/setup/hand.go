@@ -22,7 +22,7 @@ func (s Setup) Hand(db *store.Store, clock bot.Clock) *bot.Bot {
 // Onlooker returns a bot that notifies no one and sends no request. It needs no secrets.
 func (s Setup) Onlooker(db *store.Store, clock bot.Clock) (*bot.Bot, error) {
 	file := *s.File
-	file.Accounts, file.Receivers = nil, nil // they are what needs secrets
+	file.Accounts, file.Receivers = nil, nil // only they need secrets
 	s.File = &file
 	wired, err := s.Wire(clock)
 	wired.Bot.Store, wired.Bot.Log = db, slog.New(slog.DiscardHandler)
@@ -50,8 +50,8 @@ func (s Setup) Trouble(ctx context.Context, db *store.Store) error {
 			return err
 		}
 		if missing > 0 {
-			said := fmt.Sprintf("receiver %q does not show %s", r.Name, words.Count(missing, "alert"))
-			problems = append(problems, errors.New(words.Sentence(said, words.Line(problem))))
+			text := fmt.Sprintf("receiver %q: %s not delivered", r.Name, words.Count(missing, "alert"))
+			problems = append(problems, errors.New(words.Sentence(text, words.Line(problem))))
 		}
 	}
 	return errors.Join(problems...)

@@ -12,11 +12,11 @@ import (
 	"notewatch/rules"
 )
 
-// Alerts prints alerts with who has been notified of them.
+// Alerts prints alerts with the receivers that were notified.
 func Alerts(s Screen, alerts []lookup.Alert) error {
-	t := &table{columns: columns("ID", "LEVEL", "STATE", "SINCE (UTC)=", "SUBJECT~", "VALUE~", "RULE_", "PROJECT_", "TOLD_")}
+	t := &table{columns: columns("ID", "LEVEL", "STATE", "SINCE (UTC)=", "SUBJECT~", "VALUE~", "RULE_", "PROJECT_", "NOTIFIED_")}
 	for _, a := range alerts {
-		t.add(a.ID, levelOf(a), stateOf(a), minute(a.Since), subjectOf(a.Subject, a.Project), valueOf(a), a.Rule, nameOf(a.Project), toldOf(a))
+		t.add(a.ID, levelOf(a), stateOf(a), minute(a.Since), subjectOf(a.Subject, a.Project), valueOf(a), a.Rule, nameOf(a.Project), notifiedText(a))
 	}
 	return t.print(s)
 }
@@ -29,7 +29,7 @@ func levelOf(a lookup.Alert) string {
 	return a.Level.String()
 }
 
-// stateOf is the state of an alert, and whether people are told of it.
+// stateOf is the state of an alert: of a firing one also muted or acknowledged.
 func stateOf(a lookup.Alert) string {
 	switch {
 	case a.Reason == rules.Corrected:
@@ -39,12 +39,12 @@ func stateOf(a lookup.Alert) string {
 	case a.Mute.Kind != rules.ByNothing:
 		return "muted"
 	case a.Ack != rules.Ack{}:
-		return "acked"
+		return "acknowledged"
 	}
 	return string(a.State)
 }
 
-// valueOf is the figure of an alert against its limit; of one that has resolved its peak.
+// valueOf is the value of an alert against its limit; for a resolved alert it is the peak.
 func valueOf(a lookup.Alert) string {
 	value, prefix := a.Value, ""
 	if a.State == rules.Resolved && a.Reason != rules.Corrected {
@@ -60,7 +60,7 @@ func valueOf(a lookup.Alert) string {
 	return prefix + text + " of " + words.Figure(a.Limit, a.Unit)
 }
 
-// figureText is a value of a figure for people; an alert that is about no figure has a dash.
+// figureText is the value of a figure for people; an alert without a figure has a dash.
 func figureText(value float64, figure, unit string) string {
 	if figure == "" && !words.Known(value) {
 		return "-"
@@ -68,30 +68,30 @@ func figureText(value float64, figure, unit string) string {
 	return words.Figure(value, unit)
 }
 
-// toldOf is who has been told, and why not everybody.
-func toldOf(a lookup.Alert) string {
-	parts := []string{brief(a.Receivers)}
+// notifiedText lists the receivers by state, and why some were not notified.
+func notifiedText(a lookup.Alert) string {
+	parts := []string{summarize(a.Receivers)}
 	if a.State == rules.Firing {
 		if a.Mute.Kind != rules.ByNothing {
 			parts = append(parts, deliver.MuteText(a.Mute))
 		}
 		if a.Ack != (rules.Ack{}) {
-			parts = append(parts, "taken on by "+deliver.AckText(a.Ack))
+			parts = append(parts, "acknowledged by "+deliver.AckText(a.Ack))
 		}
 	}
 	if a.Why != "" {
 		parts = append(parts, a.Why)
 	}
 	if a.Drill {
-		parts = append(parts, "a drill")
+		parts = append(parts, "drill")
 	}
 	return strings.Join(parts, " · ")
 }
 
-// nameOf is what people call a thing that may have no name.
+// nameOf is the name of something, else its UID.
 func nameOf(n lookup.Named) string { return cmp.Or(n.Name, n.UID, "-") }
 
-// subjectOf is what people call the subject of an alert, which may be its project.
+// subjectOf is the name of the subject of an alert, which may be its project.
 func subjectOf(subject, project lookup.Named) string {
 	return cmp.Or(subject.Name, subject.UID, nameOf(project))
 }
@@ -99,7 +99,7 @@ func subjectOf(subject, project lookup.Named) string {
 // Firing prints the firing alerts after a cycle.
 func Firing(s Screen, alerts []lookup.Alert) error {
 	if len(alerts) == 0 {
-		return s.Say("nothing is firing")
+		return s.Say("No alert is firing.")
 	}
 	t := &table{columns: columns("LEVEL", "SUBJECT~", "RULE_", "VALUE", "LIMIT=", "SINCE=", "ID")}
 	for _, a := range alerts {
@@ -112,7 +112,7 @@ func Firing(s Screen, alerts []lookup.Alert) error {
 	return t.print(s)
 }
 
-// AsOf prints as of when the alerts are that Firing prints: of each project that could not be polled, and of the others.
+// AsOf prints the time of the data below Firing: of each project whose polls fail, and of the others together.
 func AsOf(s Screen, status lookup.Status) error {
 	var oldest time.Time
 	for _, p := range status.Projects {
@@ -122,11 +122,11 @@ func AsOf(s Screen, status lookup.Status) error {
 			}
 			continue
 		}
-		said := "never polled, so nothing is known to fire or not"
+		text := "never polled, so there is no data"
 		if !p.PolledAt.IsZero() {
-			said = "alerts and data as of " + words.Time(p.PolledAt) + " (" + ago(status.Now.Sub(p.PolledAt)) + "), since polls fail"
+			text = "alerts and data as of " + words.Time(p.PolledAt) + " (" + ago(status.Now.Sub(p.PolledAt)) + "), because polls fail"
 		}
-		if err := s.say(amber, p.Name+": "+said); err != nil {
+		if err := s.say(amber, p.Name+": "+text); err != nil {
 			return err
 		}
 	}
@@ -136,26 +136,26 @@ func AsOf(s Screen, status lookup.Status) error {
 	return s.say(dim, "Data as of "+words.Time(oldest)+".")
 }
 
-// NoAlerts remarks that nothing is listed: of alerts that match, of those in a message, or of all including ended ones.
+// NoAlerts remarks that there is nothing to list: among alerts that match, those of a message, or all including ended ones.
 func NoAlerts(s Screen, m rules.Match, ofMessage, all bool) {
 	of := MatchText(lookup.Match{Rule: m.Rule, Project: m.Project, Device: m.Subject})
 	if of != "" {
-		of = " of " + words.Line(of)
+		of = " for " + words.Line(of)
 	}
 	switch {
 	case ofMessage:
-		s.remark("The message shows no alert%s.\n", of)
+		s.remark("This message contains no alert%s.\n", of)
 	case all:
-		s.remark("There has never been an alert%s.\n", of)
+		s.remark("No open or ended alerts%s.\n", of)
 	default:
-		s.remark("No alert%s is open; --all lists those that have ended too.\n", of)
+		s.remark("No open alerts%s. Use --all to include ended alerts.\n", of)
 	}
 }
 
-// Candidates lists what a name may mean, one a line.
+// Candidates lists what an ambiguous name matches, one a line.
 func Candidates(e *lookup.AmbiguousError) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q may be more than one thing; which?", e.Text)
+	fmt.Fprintf(&b, "%q is ambiguous. It matches:", e.Text)
 	for _, s := range e.Candidates {
 		fmt.Fprintf(&b, "\n  %-7s  %s  %s", s.Kind, s.UID, words.Line(s.Name))
 		if s.Kind != lookup.KindProject {
@@ -163,7 +163,7 @@ func Candidates(e *lookup.AmbiguousError) string {
 		}
 	}
 	if e.More > 0 {
-		fmt.Fprintf(&b, "\n  and %s more", words.Number(e.More))
+		fmt.Fprintf(&b, "\n  … and %s more", words.Number(e.More))
 	}
 	return b.String()
 }

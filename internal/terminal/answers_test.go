@@ -50,43 +50,44 @@ func TestUsageText(t *testing.T) {
 		want  string
 	}{
 		{0, `
-冷藏车 no. 7, a device of plant · this period, since 1 Jun (UTC) · 15 d 12 h left
-Figures as of Mon 15 Jun 09:00 UTC, 3 h ago: does notewatch run?
-Reading Notehub has failed 2 times since then: status 503
-Notehub cut an answer short: some figures may be missing.
-NOTE-WBNA · never heard of · dev:7
+冷藏车 no. 7 (device in plant) · this period, since 1 Jun (UTC) · 15 d 12 h left
+Data as of Mon 15 Jun 09:00 UTC (3 h ago): is notewatch run running?
+Polling failed 2 times since then: status 503
+Notehub truncated an answer: some values may be missing.
+NOTE-WBNA · no activity yet · dev:7
 
-FIGURE  SO FAR   LIMIT                       PACE/DAY  BY 30 JUN  USUAL DAY  DAY BY DAY
-bytes   4.1 MB   68 % of 6 MB (data-budget)  300 kB    8.6 MB     290 kB     ▁▅█·
-events  no data  -                           no data   no data    no data    ·
+METRIC  SO FAR   LIMIT                       7-DAY AVG  BY 30 JUN  USUAL DAY  DAY BY DAY
+bytes   4.1 MB   68 % of 6 MB (data-budget)  300 kB     8.6 MB     290 kB     ▁▅█·
+events  no data  -                           no data    no data    no data    ·
 
-bytes: no data of 1 of 4 days.
-bytes: at this pace, the limit is passed about Sun 21 Jun.
-events: less than USD 0.01 so far, USD 1.50 by the end (at list price).
-Not fetched from Notehub, since no rule reads them: sessions.
+bytes: no data for 1 of 4 days.
+bytes: over the limit from about Sun 21 Jun.
+events: less than USD 0.01 so far, forecast USD 1.50 (at list price).
+Not fetched from Notehub, because no rule uses them: sessions.
 
 ALERT       LEVEL     SINCE (UTC)       SUMMARY
 abcdefghij  critical  2026-06-15 12:00  a�[31m summary
 `},
 		{66, `
-冷藏车 no. 7, a device of plant · this period, since 1 Jun (UTC) ·
+冷藏车 no. 7 (device in plant) · this period, since 1 Jun (UTC) ·
 15 d 12 h left
-Figures as of Mon 15 Jun 09:00 UTC, 3 h ago: does notewatch run?
-Reading Notehub has failed 2 times since then: status 503
-Notehub cut an answer short: some figures may be missing.
-NOTE-WBNA · never heard of · dev:7
+Data as of Mon 15 Jun 09:00 UTC (3 h ago): is notewatch run
+running?
+Polling failed 2 times since then: status 503
+Notehub truncated an answer: some values may be missing.
+NOTE-WBNA · no activity yet · dev:7
 
-FIGURE  SO FAR   PACE/DAY  BY 30 JUN  USUAL DAY
-bytes   4.1 MB   300 kB    8.6 MB     290 kB
+METRIC  SO FAR   7-DAY AVG  BY 30 JUN  USUAL DAY
+bytes   4.1 MB   300 kB     8.6 MB     290 kB
     68 % of 6 MB (data-budget) · ▁▅█·
-events  no data  no data   no data    no data
+events  no data  no data    no data    no data
     ·
 
-bytes: no data of 1 of 4 days.
-bytes: at this pace, the limit is passed about Sun 21 Jun.
-events: less than USD 0.01 so far, USD 1.50 by the end (at list
+bytes: no data for 1 of 4 days.
+bytes: over the limit from about Sun 21 Jun.
+events: less than USD 0.01 so far, forecast USD 1.50 (at list
 price).
-Not fetched from Notehub, since no rule reads them: sessions.
+Not fetched from Notehub, because no rule uses them: sessions.
 
 ALERT       LEVEL     SINCE (UTC)       SUMMARY
 abcdefghij  critical  2026-06-15 12:00  a�[31m summary
@@ -95,7 +96,7 @@ abcdefghij  critical  2026-06-15 12:00  a�[31m summary
 		var out, talk strings.Builder
 		require.NoError(t, Usage(Screen{W: &out, Talk: &talk, Width: c.width}, u))
 		require.Equal(t, strings.TrimPrefix(c.want, "\n"), out.String())
-		require.Equal(t, "and 6 alerts more: notewatch alerts lists them\n", talk.String())
+		require.Equal(t, "6 more alerts not shown; see notewatch alerts\n", talk.String())
 	}
 }
 
@@ -110,16 +111,16 @@ func points(values ...float64) (days []lookup.DayUsage) {
 func TestSpanText(t *testing.T) {
 	midnight := noon.Truncate(24 * time.Hour)
 	for want, text := range map[string]string{
-		"today, Mon 15 Jun (UTC)":                                      spanText(lookup.Today, midnight, midnight.AddDate(0, 0, 1), noon),
-		"Sun 14 Jun (UTC)":                                             spanText(lookup.Today, midnight.AddDate(0, 0, -1), midnight, noon),
-		"this period, since 1 Jun (UTC)":                               spanText(lookup.Period, midnight.AddDate(0, 0, -14), midnight.AddDate(0, 0, 1), noon),
-		"the period, 1 Jun – 14 Jun (UTC)":                             spanText(lookup.Period, midnight.AddDate(0, 0, -14), midnight, noon),
-		"7 complete days, 8 Jun – 14 Jun (UTC)":                        spanText(lookup.Week, midnight.AddDate(0, 0, -7), midnight, noon),
-		"30 complete days, 16 May – 14 Jun (UTC)":                      spanText(lookup.Month, midnight.AddDate(0, 0, -30), midnight, noon),
-		"All projects, 3 devices":                                      usageText{Usage: lookup.Usage{Devices: 3}}.subject(),
-		"pumps, a fleet of plant, 2 devices":                           usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet, Name: "pumps", Project: plant}, Devices: 2}}.subject(),
-		"no data of 2 devices, so these are the figures of the others": usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}}.unknown(lookup.FigureUsage{Missing: 2}),
-		"no data of 2 devices":                                         usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}}.unknown(lookup.FigureUsage{Missing: 2, Total: math.NaN()}),
+		"today, Mon 15 Jun (UTC)":                           spanText(lookup.Today, midnight, midnight.AddDate(0, 0, 1), noon),
+		"Sun 14 Jun (UTC)":                                  spanText(lookup.Today, midnight.AddDate(0, 0, -1), midnight, noon),
+		"this period, since 1 Jun (UTC)":                    spanText(lookup.Period, midnight.AddDate(0, 0, -14), midnight.AddDate(0, 0, 1), noon),
+		"the period, 1 Jun – 14 Jun (UTC)":                  spanText(lookup.Period, midnight.AddDate(0, 0, -14), midnight, noon),
+		"7 complete days, 8 Jun – 14 Jun (UTC)":             spanText(lookup.Week, midnight.AddDate(0, 0, -7), midnight, noon),
+		"30 complete days, 16 May – 14 Jun (UTC)":           spanText(lookup.Month, midnight.AddDate(0, 0, -30), midnight, noon),
+		"All projects (3 devices)":                          usageText{Usage: lookup.Usage{Devices: 3}}.subject(),
+		"pumps (fleet in plant, 2 devices)":                 usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet, Name: "pumps", Project: plant}, Devices: 2}}.subject(),
+		"no data for 2 devices, which the values leave out": usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}}.unknown(lookup.FigureUsage{Missing: 2}),
+		"no data for 2 devices":                             usageText{Usage: lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}}.unknown(lookup.FigureUsage{Missing: 2, Total: math.NaN()}),
 	} {
 		require.Equal(t, want, text)
 	}
@@ -137,13 +138,13 @@ func TestTopText(t *testing.T) {
 	}
 	var out strings.Builder
 	require.NoError(t, Top(Screen{W: &out}, top))
-	require.Equal(t, `Most events · all projects · 7 complete days, 8 Jun – 14 Jun (UTC)
-Figures as of Mon 15 Jun 12:00 UTC, 0 s ago
+	require.Equal(t, `Top by events · all projects · 7 complete days, 8 Jun – 14 Jun (UTC)
+Data as of Mon 15 Jun 12:00 UTC (0 s ago)
 
 #  DEVICE        PROJECT  EVENTS  SHARE
 1  冷藏车 no. 7  plant    1,000   80.0 %  ████████████████████
 2  dev:8         lab      1       0.1 %   █
-All 5 devices: 1,250; of 2 of them it is not known.
+All 5 devices: 1,250; no data for 2 of them.
 `, out.String())
 }
 
@@ -166,10 +167,10 @@ func TestStatusText(t *testing.T) {
 		},
 		Alerts: lookup.AlertCounts{Critical: 1, Warning: 3, Pending: 4, Muted: 1, Acknowledged: 2, Silences: 1},
 	}))
-	require.Equal(t, `PROJECT  DEVICES  READ     NEXT         STATE
+	require.Equal(t, `PROJECT  DEVICES  POLLED   NEXT         STATE
 plant    1,200    1 h ago  50 min late  is notewatch run running?
 lab      0        never    in 1 min     failed 2 times: status 503; Notehub truncated an answer: missing devices are read in turn
-new      0        never    -            never read
+new      0        never    -            never polled
 
 ACCOUNT  REQUESTS TODAY  A MINUTE  POLLS EVERY  STATE
 acme     31              4         50 min       rate-limited by Notehub until Mon 15 Jun 12:01 UTC
@@ -177,7 +178,7 @@ late     0               4         15 min       sending 0.5 of 4 requests a minu
 
 RECEIVER  WAITING  GIVEN UP  STATE
 team      2        0         waiting for 1 h, next try in 1 min
-mail      0        1         cannot be told: notewatch history says why, notewatch redeliver tries again
+mail      0        1         deliveries given up: see notewatch history; notewatch redeliver sends them again
 
 Firing: 1 critical, 3 warning · 1 muted · 2 acknowledged · 4 pending · 1 silence.
 `, out.String())
@@ -211,17 +212,17 @@ func TestExplanationText(t *testing.T) {
 		explanation explain.Explanation
 		want        []string
 	}{
-		{holds, []string{"It holds: warning.", "bytes.used 7 MB · limit 6 MB", "No alert of it is open.", "true   bytes.used 7 MB > limit 6 MB"}},
-		{unknown, []string{"Too little is known: it is between inactive and critical.", "no data  bytes.used no data > limit 6 MB"}},
+		{holds, []string{"Level reached: warning.", "bytes.used 7 MB · limit 6 MB", "No open alert.", "true    bytes.used 7 MB > limit 6 MB"}},
+		{unknown, []string{"Not enough data: the level is between inactive and critical.", "no data  bytes.used no data > limit 6 MB"}},
 		{stands, []string{
-			"It does not hold.", "Alert abc fires as critical, since Mon 15 Jun 12:00 UTC. It ends when the period does.",
-			"critical has held for 10 min, of the 30 min that it takes.", "Nobody is told: silenced", "by amy: known.",
+			"No level is reached.", "Alert abc is firing at level critical, since Mon 15 Jun 12:00 UTC. It ends when the period does.",
+			"critical: true for 10 min of the required 30 min.", "No notifications: silenced", "by amy: known.",
 		}},
-		{over, []string{"Alert abc is over since Mon 15 Jun 12:00 UTC (limit is 200 now); this is what its rule finds now."}},
+		{over, []string{"Alert abc ended at Mon 15 Jun 12:00 UTC (limit is 200 now). This is the current result of its rule."}},
 	} {
 		var out strings.Builder
 		require.NoError(t, Explanation(Screen{W: &out}, c.explanation))
-		require.Contains(t, out.String(), "budget · 冷藏车 no. 7, a device of plant\n")
+		require.Contains(t, out.String(), "budget · 冷藏车 no. 7 (device in plant)\n")
 		for _, want := range c.want {
 			require.Contains(t, out.String(), want)
 		}

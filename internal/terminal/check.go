@@ -17,15 +17,15 @@ func Check(s Screen, r check.Report) error {
 }
 
 func checkedRules(s Screen, r check.Report) error {
-	head := fmt.Sprintf("%s is fine: %s, %s, %s", words.Line(r.File), words.Count(len(r.Projects), "project"),
+	head := fmt.Sprintf("%s is valid: %s, %s, %s", words.Line(r.File), words.Count(len(r.Projects), "project"),
 		words.Count(len(r.Rules), "rule"), words.Count(len(r.Receivers), "receiver"))
-	t := &table{columns: columns("RULE", "EACH", "KIND", "LEVELS_", "READS=", "TELLS")}
+	t := &table{columns: columns("RULE", "EACH", "KIND", "LEVELS_", "READS=", "NOTIFIES")}
 	for _, rule := range r.Rules {
 		t.add(rule.Name, string(rule.Each), rule.Kind, joinLevels(rule.Levels), strings.Join(rule.Reads, ", "), strings.Join(rule.Receivers, ", "))
 	}
 	return errors.Join(s.Say(head), s.blank(), t.print(s), s.blank(), s.Say(
-		"A live rule resolves as soon as it is over, a day rule after a whole quiet day (UTC), a period rule when its period ends. "+
-			"The last two also end as corrected when Notehub lowers the values that made them fire."))
+		"Live rules resolve as soon as the condition is false, day rules after a full quiet day (UTC), period rules when the period ends. "+
+			"Day and period rules also end as corrected when Notehub lowers the values that made them fire."))
 }
 
 func joinLevels(levels []rules.Level) string {
@@ -59,17 +59,17 @@ func checkedAccounts(s Screen, r check.Report) error {
 		if a.Projects == 0 {
 			continue
 		}
-		said := fmt.Sprintf("Account %s: %s, each polled every %s with %s requests a minute", a.Name, words.Count(a.Projects, "project"),
+		text := fmt.Sprintf("Account %s: %s, each polled every %s with %s requests a minute", a.Name, words.Count(a.Projects, "project"),
 			words.Duration(a.Interval), words.Figure(a.PerMinute, ""))
 		if a.Interval > bot.DefaultInterval {
-			said += ", which are too few for every " + words.Duration(bot.DefaultInterval)
+			text += ", which are too few to poll every " + words.Duration(bot.DefaultInterval)
 		}
-		problems = append(problems, s.Say(said+"."))
+		problems = append(problems, s.Say(text+"."))
 	}
 	return errors.Join(problems...)
 }
 
-// checkedProxies prints what is reached through which proxy.
+// checkedProxies prints which servers are reached through which proxy.
 func checkedProxies(s Screen, r check.Report) error {
 	var problems []error
 	for _, p := range r.Proxies {

@@ -12,8 +12,8 @@ import (
 
 // Demo prints what happened in a demo that sent requests to Notehub.
 func Demo(s Screen, summary demo.Summary, requests int) error {
-	said := fmt.Sprintf("End of the demo: %s to Notehub, %s still firing.", words.Count(requests, "request"), words.Count(summary.Firing, "alert"))
-	if err := errors.Join(s.blank(), s.Say(said), s.blank()); err != nil {
+	text := fmt.Sprintf("End of the demo: %s to Notehub, %s still firing.", words.Count(requests, "request"), words.Count(summary.Firing, "alert"))
+	if err := errors.Join(s.blank(), s.Say(text), s.blank()); err != nil {
 		return err
 	}
 	t := &table{columns: columns("RECEIVER~", "MESSAGES", "FIRED", "ESCALATED", "REMINDED", "ENDED", "DUPLICATES=", "NOT DELIVERED=")}
@@ -27,8 +27,8 @@ func Demo(s Screen, summary demo.Summary, requests int) error {
 	return t.print(s)
 }
 
-// Invitation prints what can be typed on the database of a demo.
+// Invitation prints commands to try on the database of a demo.
 func Invitation(s Screen, lines []string) error {
-	_, err := fmt.Fprintf(s.W, "\nIt is kept, to ask and to try things on, as of its end. To do so, type:\n\n  %s\n", strings.Join(lines, "\n  "))
+	_, err := fmt.Fprintf(s.W, "\nThe database is kept; its clock stopped at the end of the demo. To query it, type:\n\n  %s\n", strings.Join(lines, "\n  "))
 	return err
 }

@@ -22,9 +22,9 @@ func Explanation(s Screen, explanation explain.Explanation) error {
 	if err := printSource(s, from, nil, e.Now); err != nil {
 		return err
 	}
-	lines := []string{e.verdict(), e.figures(), e.alert()}
+	lines := []string{e.result(), e.figures(), e.alert()}
 	for _, h := range e.Held {
-		lines = append(lines, fmt.Sprintf("%s has held for %s, of the %s that it takes.",
+		lines = append(lines, fmt.Sprintf("%s: true for %s of the required %s.",
 			h.Level, words.Duration(h.For), words.Duration(h.Need)))
 	}
 	for _, line := range append(lines, e.muted()) {
@@ -46,27 +46,27 @@ type explanationText struct{ explain.Explanation }
 
 func (e explanationText) title() string {
 	if e.Each == rules.EachProject {
-		return e.Rule + " · " + e.Project.Name + ", a project"
+		return e.Rule + " · " + e.Project.Name + " (project)"
 	}
-	return e.Rule + " · " + cmp.Or(e.Subject.Name, e.Subject.UID) + ", a device of " + e.Project.Name
+	return e.Rule + " · " + cmp.Or(e.Subject.Name, e.Subject.UID) + " (device in " + e.Project.Name + ")"
 }
 
-// verdict says what the rule finds.
-func (e explanationText) verdict() string {
+// result is the result of the rule.
+func (e explanationText) result() string {
 	switch {
 	case e.Error != "":
 		return words.Sentence("The rule cannot be evaluated", e.Error)
 	case e.Selected == rules.False:
-		return "The rule is not about it: where is false."
+		return "The rule does not apply: its where condition is false."
 	case e.Least != e.Most:
-		return fmt.Sprintf("Too little is known: it is between %s and %s.", e.Least, e.Most)
+		return fmt.Sprintf("Not enough data: the level is between %s and %s.", e.Least, e.Most)
 	case e.Least == rules.Inactive:
-		return "It does not hold."
+		return "No level is reached."
 	}
-	return "It holds: " + e.Least.String() + "."
+	return "Level reached: " + e.Least.String() + "."
 }
 
-// figures is what the rule shows, against its limit and what is usual; "" if it shows nothing.
+// figures is the value that the rule shows, its limit and the usual day; "" if the rule shows no figure.
 func (e explanationText) figures() string {
 	if e.Figure == "" {
 		return ""
@@ -81,50 +81,50 @@ func (e explanationText) figures() string {
 	return strings.Join(facts, " · ")
 }
 
-// alert says what there is of an alert, and when it ends.
+// alert describes the alert of the rule, and when it ends.
 func (e explanationText) alert() string {
 	switch {
 	case e.Alert != nil && e.Alert.State == rules.Firing:
-		return "Alert " + e.Alert.ID + " fires as " + e.Alert.Level.String() + ", since " + words.Time(e.Alert.Since) + ". " + e.Ending
+		return "Alert " + e.Alert.ID + " is firing at level " + e.Alert.Level.String() + ", since " + words.Time(e.Alert.Since) + ". " + e.Ending
 	case e.Alert != nil:
 		return "Alert " + e.Alert.ID + " is pending, since " + words.Time(e.Alert.Since) + "."
 	case e.Ended == nil:
-		return "No alert of it is open."
+		return "No open alert."
 	}
-	ended := "Alert " + e.Ended.ID + " is over since " + words.Time(e.Ended.EndedAt)
+	ended := "Alert " + e.Ended.ID + " ended at " + words.Time(e.Ended.EndedAt)
 	if e.Ended.Why != "" {
 		ended += " (" + e.Ended.Why + ")"
 	}
-	return ended + "; this is what its rule finds now."
+	return ended + ". This is the current result of its rule."
 }
 
-// muted says why people are not told.
+// muted says why no notifications are sent.
 func (e explanationText) muted() string {
 	why := deliver.MuteText(e.Mute)
 	switch {
 	case why == "":
 		return ""
 	case e.Alert != nil && e.Alert.State == rules.Firing:
-		return "Nobody is told: " + why + "."
+		return "No notifications: " + why + "."
 	}
-	return "Nobody would be told: " + why + "."
+	return "No notifications if it fired now: " + why + "."
 }
 
 // table has a row for each condition and each of its parts.
 func (e explanationText) table() *table {
-	t := &table{columns: columns("CONDITION", "IS", "WITH VALUES")}
+	t := &table{columns: columns("CONDITION", "RESULT", "WITH VALUES")}
 	for _, c := range e.Conditions {
 		addPart(t, c.Field, "", c.Part)
 		if c.Omitted > 0 {
-			t.add("", "", fmt.Sprintf("… and %d parts more", c.Omitted))
+			t.add("", "", fmt.Sprintf("… and %d more parts", c.Omitted))
 		}
 	}
 	return t
 }
 
-// operators say how parts make a whole.
+// operators say how parts are joined.
 var operators = map[string]string{
-	"and": "all of these", "or": "any of these", "not": "not this", "?:": "if, then, else", "??": "the first of these that is known",
+	"and": "all of these", "or": "any of these", "not": "not this", "?:": "if, then, else", "??": "the first of these with data",
 }
 
 // addPart adds rows for a part of a condition, each step down marked by a dot.
@@ -138,7 +138,7 @@ func addPart(t *table, field, indent string, p explain.Part) {
 	}
 	t.add(field, p.Truth.String(), indent+text)
 	for _, let := range p.Lets {
-		t.add("", "", indent+"  where "+let.Name+" is "+let.Filled)
+		t.add("", "", indent+"  with "+let.Name+": "+let.Filled)
 	}
 	for _, part := range p.Parts {
 		addPart(t, "", indent+"· ", part)

@@ -9,7 +9,7 @@ import (
 	"notewatch/rules"
 )
 
-// Changes prints what happened to alerts and silences.
+// Changes prints the history of alerts and silences.
 func Changes(s Screen, changes []timeline.Change) error {
 	t := &table{columns: columns("TIME (UTC)", "ALERT=", "EVENT~", "LEVEL=", "SUBJECT~", "RULE_", "PROJECT_", "DETAIL")}
 	for _, c := range changes {
@@ -32,7 +32,7 @@ func silenceDetail(c timeline.Change) string {
 	if c.Event == timeline.Unsilenced {
 		return c.Silence.ID + " by " + c.By
 	}
-	until := "it is over"
+	until := "the alert ends"
 	if !c.Silence.Until.IsZero() {
 		until = words.Time(c.Silence.Until)
 	}
@@ -41,13 +41,16 @@ func silenceDetail(c timeline.Change) string {
 
 // eventWord is the word for an event.
 func eventWord(e rules.Event) string {
-	if e == rules.PeriodEnded {
+	switch e {
+	case rules.PeriodEnded:
 		return "period ended"
+	case rules.Deescalated:
+		return "de-escalated"
 	}
 	return string(e)
 }
 
-// eventDetail says what there is to say of an event: of one that is about people, who and why; else the value and the reason.
+// eventDetail describes an event: who did it and why if a person did, else the value and the reason.
 func eventDetail(e rules.Event, value string, mute rules.Mute, by, why string) string {
 	switch e {
 	case rules.Muted:

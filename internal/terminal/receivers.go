@@ -12,10 +12,10 @@ import (
 	"notewatch/internal/words"
 )
 
-// lateAfter is how long work may be overdue before somebody should look whether anything runs.
+// lateAfter is how long work may be overdue before the output asks whether notewatch run is running.
 const lateAfter = 2 * time.Minute
 
-// showingText says in one sentence what a receiver shows; what is waiting has waited since a time.
+// showingText describes in one sentence what a receiver shows. A waiting delivery has waited since the time since.
 func showingText(s lookup.Showing, since, now time.Time) string {
 	said := words.Sentence(string(s.State), s.Why)
 	switch s.State {
@@ -28,7 +28,7 @@ func showingText(s lookup.Showing, since, now time.Time) string {
 		said = "no longer in the rules file"
 	}
 	if s.InPlaceOf != "" {
-		said += ", in place of " + s.InPlaceOf
+		said += ", as fallback for " + s.InPlaceOf
 	}
 	switch {
 	case s.Shows == "" || s.State == delivery.Delivered:
@@ -53,15 +53,15 @@ func NextTry(s lookup.Showing, now time.Time) string {
 	case s.Next.IsZero():
 		return ""
 	case now.Sub(s.Next) > lateAfter:
-		return ", due for " + words.Duration(now.Sub(s.Next)) + ": does notewatch run?"
+		return ", due for " + words.Duration(now.Sub(s.Next)) + ": is notewatch run running?"
 	case s.Next.After(now):
 		return ", next try in " + words.Duration(s.Next.Sub(now))
 	}
 	return ", due now"
 }
 
-// brief says in a few words which receivers are in which state: "team, log; waiting: on-call".
-func brief(all []lookup.Showing) string {
+// summarize lists receivers by state: "team, log; waiting: on-call".
+func summarize(all []lookup.Showing) string {
 	byState := map[delivery.State][]string{}
 	for _, s := range all {
 		byState[s.State] = append(byState[s.State], s.Receiver)
@@ -100,7 +100,7 @@ func resultDetail(r dispatch.Result, now time.Time) string {
 		said = words.Sentence("not yet"+NextTry(r.Showing, now), r.Why)
 	}
 	if r.InPlaceOf != "" {
-		said = words.Sentence("in place of "+r.InPlaceOf, said)
+		said = words.Sentence("as fallback for "+r.InPlaceOf, said)
 	}
 	if r.Attempts > 1 {
 		said = words.Sentence(words.Count(r.Attempts, "attempt"), said)

@@ -39,12 +39,12 @@ func TestShowing(t *testing.T) {
 		{"failed since it was shown", firing(rules.Warning, delivery.Delivery{State: delivery.Waiting, Error: "status 503"}), never,
 			"waiting since Mon 15 Jun 11:50 UTC (10 min): status 503; meanwhile it shows it as warning"},
 		{"nobody serves it", delivery.Delivery{State: delivery.Waiting}, since,
-			"waiting since Mon 15 Jun 11:50 UTC (10 min), due for 10 min: does notewatch run?"},
+			"waiting since Mon 15 Jun 11:50 UTC (10 min), due for 10 min: is notewatch run running?"},
 		{"given up", delivery.Delivery{State: delivery.GivenUp, Error: "status 410"}, never, "given up: status 410"},
 		{"silenced", delivery.Delivery{State: delivery.Held, Detail: "silenced by amy", Error: "before"}, never, "held: silenced by amy"},
 		{"below its level", delivery.Delivery{State: delivery.Skipped, Detail: "info is below critical"}, never, "skipped: info is below critical"},
 		{"a fallback", firing(rules.Warning, delivery.Delivery{State: delivery.Delivered, For: "on-call"}), never,
-			"shows it as warning, in place of on-call"},
+			"shows it as warning, as fallback for on-call"},
 		{"rerouted", ended(delivery.Delivery{State: delivery.Skipped, Detail: "others have it"}), never,
 			"skipped: others have it; meanwhile it shows that it has ended"},
 		{"gone", firing(rules.Warning, delivery.Delivery{State: delivery.Removed}), never,
@@ -60,8 +60,8 @@ func TestShowing(t *testing.T) {
 var never time.Time
 
 func TestBrief(t *testing.T) {
-	require.Equal(t, "-", brief(nil))
-	require.Equal(t, "log, team; waiting: on-call, pager; given up: mail", brief([]lookup.Showing{
+	require.Equal(t, "-", summarize(nil))
+	require.Equal(t, "log, team; waiting: on-call, pager; given up: mail", summarize([]lookup.Showing{
 		{Receiver: "log", State: delivery.Delivered}, {Receiver: "mail", State: delivery.GivenUp}, {Receiver: "on-call", State: delivery.Waiting},
 		{Receiver: "pager", State: delivery.Waiting}, {Receiver: "team", State: delivery.Delivered},
 	}))

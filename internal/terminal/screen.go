@@ -17,11 +17,11 @@ import (
 type Screen struct {
 	W     io.Writer // of data
 	Talk  io.Writer // of remarks about the data
-	Width int       // of W in columns; 0 is no terminal: nothing is cut or wrapped
+	Width int       // of W in columns; 0 if it is no terminal: nothing is cut or wrapped
 	Color bool
 }
 
-// Width returns how many columns w has; 0 is no terminal.
+// Width returns the number of columns of w; 0 if it is no terminal.
 func Width(w io.Writer) int {
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -29,12 +29,12 @@ func Width(w io.Writer) int {
 	}
 	width, _, _ := term.GetSize(int(file.Fd()))
 	if width <= 0 {
-		return 80 // it does not say
+		return 80 // the terminal does not report its width
 	}
 	return width
 }
 
-// Say prints a text that may hold some from outside.
+// Say prints a text, in which outside text is made safe.
 func (s Screen) Say(text string) error { return s.say(plain, text) }
 
 // say prints a text in a style.
@@ -56,7 +56,7 @@ func (s Screen) blank() error {
 // More remarks how many rows a limit has left out.
 func (s Screen) More(n int) {
 	if n > 0 {
-		s.remark("and %s more: --limit 0 shows all\n", words.Number(n))
+		s.remark("%s more not shown; use --limit 0 to list all\n", words.Number(n))
 	}
 }
 
@@ -84,10 +84,10 @@ const (
 	green style = "1;32"
 )
 
-// styles are those of words that stand out wherever they are a cell of a table.
+// styles are the styles of words that stand out in any table.
 var styles = map[string]style{
 	"critical": red, "warning": amber, "info": cyan,
-	"muted": dim, "resolved": green, "withdrawn": dim, "pending": dim,
+	"muted": dim, "acknowledged": dim, "resolved": green, "withdrawn": dim, "pending": dim,
 	"true": bold, "false": dim, "no data": amber,
 }
 

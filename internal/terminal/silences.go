@@ -30,11 +30,11 @@ func Silences(s Screen, all []silences.Silence) error {
 	return t.print(s)
 }
 
-// whenText says until when a silence lasts, or when it begins.
+// whenText is the end of a silence, or its start if it is not active yet.
 func whenText(s silences.Silence) string {
 	switch {
 	case s.On && s.End.IsZero() && s.Kind == rules.BySilence:
-		return "until it is over"
+		return "until the alert ends"
 	case s.On:
 		return "until " + minute(s.End)
 	case !s.End.IsZero():
@@ -43,7 +43,7 @@ func whenText(s silences.Silence) string {
 	return "from " + minute(s.Start)
 }
 
-// MatchText says what a silence selects: "rule data-budget, device sensor-1 (dev:860000099723646)".
+// MatchText describes what a silence matches: "rule data-budget, device sensor-1 (dev:860000099723646)".
 func MatchText(m lookup.Match) string {
 	var parts []string
 	for _, part := range []struct{ what, name string }{
@@ -56,7 +56,7 @@ func MatchText(m lookup.Match) string {
 	return strings.Join(parts, ", ")
 }
 
-// withUID is a name with its UID. What is no UID, such as a name in the rules file, is shown as it is written.
+// withUID is a name with its UID. Without a name it is the UID, or the text that stands in the rules file for it.
 func withUID(uid, name string) string {
 	if name != "" && name != uid {
 		return name + " (" + uid + ")"
@@ -64,25 +64,25 @@ func withUID(uid, name string) string {
 	return uid
 }
 
-// NewSilence prints a silence that was made at an instant, how many open alerts it matches, and what applies it.
+// NewSilence prints a new silence, how many open alerts it matches, and how it takes effect.
 func NewSilence(s Screen, silence rules.Silence, match lookup.Match, matches int, now time.Time, applied string) error {
 	return errors.Join(
 		s.Say(fmt.Sprintf("%s silences %s %s.", silence.ID, MatchText(match), deliver.WhenText(silence, now))),
-		s.Say(fmt.Sprintf("It matches %s now. %s; notewatch unsilence %s ends it.", words.Count(matches, "open alert"), applied, silence.ID)),
+		s.Say(fmt.Sprintf("It matches %s now. %s. To end it: notewatch unsilence %s", words.Count(matches, "open alert"), applied, silence.ID)),
 	)
 }
 
-// Acknowledged prints that by has acknowledged an alert, or for "" that nobody has; applied says what notifies receivers.
+// Acknowledged prints that by acknowledged an alert; if by is "", that its acknowledgement was removed. applied is how receivers show it.
 func Acknowledged(s Screen, a rules.Alert, by string, changed bool, applied string) error {
 	subject, project := lookup.Named{UID: a.Subject, Name: a.Told.Subject}, lookup.Named{UID: a.Project, Name: a.Told.Project}
 	what := fmt.Sprintf("%s (%s, %s)", a.ID, a.Rule, words.Line(subjectOf(subject, project)))
 	switch {
 	case !changed && by == "":
-		return s.Say("Nobody had " + what + ".")
+		return s.Say(what + " was not acknowledged.")
 	case !changed:
-		return s.Say(by + " has " + what + " already, since " + words.Time(a.Ack.At) + ".")
+		return s.Say(what + " is already acknowledged by " + by + ", since " + words.Time(a.Ack.At) + ".")
 	case by == "":
-		return s.Say("Nobody has " + what + " any more. " + applied + ".")
+		return s.Say("Removed the acknowledgement of " + what + ". " + applied + ".")
 	}
-	return s.Say(by + " has " + what + " now. " + applied + "; notewatch unack " + a.ID + " takes it back.")
+	return s.Say("Acknowledged " + what + " as " + by + ". " + applied + ". To undo: notewatch unack " + a.ID)
 }

@@ -18,7 +18,7 @@ import (
 func Status(s Screen, status lookup.Status) error {
 	t := statusText{status}
 	if t.Demo {
-		if err := errors.Join(s.say(bold, "A demo, ended at "+words.Time(t.Now)), s.blank()); err != nil {
+		if err := errors.Join(s.say(bold, "Demo database, ended at "+words.Time(t.Now)), s.blank()); err != nil {
 			return err
 		}
 	}
@@ -45,7 +45,7 @@ func Status(s Screen, status lookup.Status) error {
 type statusText struct{ lookup.Status }
 
 func (t statusText) projects() *table {
-	table := &table{columns: columns("PROJECT~", "DEVICES", "READ", "NEXT", "STATE_")}
+	table := &table{columns: columns("PROJECT~", "DEVICES", "POLLED", "NEXT", "STATE_")}
 	for _, p := range t.Projects {
 		table.add(p.Name, words.Number(p.Devices), t.since(p.PolledAt), t.next(p), t.state(p))
 	}
@@ -87,7 +87,7 @@ func (t statusText) next(p lookup.ProjectStatus) string {
 	return t.until(p.Next)
 }
 
-// state says how reading a project goes.
+// state describes the polls of a project.
 func (t statusText) state(p lookup.ProjectStatus) string {
 	var parts []string
 	if p.Failures > 0 {
@@ -105,7 +105,7 @@ func (t statusText) state(p lookup.ProjectStatus) string {
 	case p.Polling || p.Behind != "":
 		parts = append(parts, bot.PollText(p.Name, p.Behind, 0))
 	case p.Next.IsZero() && p.PolledAt.IsZero():
-		parts = append(parts, "never read")
+		parts = append(parts, "never polled")
 	case !p.Next.IsZero() && t.Now.Sub(p.Next) > lateAfter:
 		parts = append(parts, "is notewatch run running?")
 	}
@@ -144,20 +144,20 @@ func (t statusText) receivers() *table {
 	return table
 }
 
-// receiver describes how sending to a receiver goes.
+// receiver describes the deliveries to a receiver.
 func (t statusText) receiver(r lookup.ReceiverStatus) string {
 	switch {
 	case r.Waiting > 0:
 		return "waiting for " + words.Duration(r.Oldest) + ", next try " + t.until(r.Next)
 	case r.GivenUp > 0:
-		return "cannot be told: notewatch history says why, notewatch redeliver tries again"
+		return "deliveries given up: see notewatch history; notewatch redeliver sends them again"
 	}
 	return "fine"
 }
 
 // alerts says how many alerts are open, and how many of them are muted or acknowledged.
 func (t statusText) alerts() string {
-	said, alerts := "Nothing is firing", t.Status.Alerts
+	said, alerts := "No alert is firing", t.Status.Alerts
 	if firing := alerts.Firing(); len(firing) > 0 {
 		said = "Firing: " + strings.Join(firing, ", ")
 	}
@@ -183,7 +183,7 @@ func (t statusText) processes() *table {
 	return table
 }
 
-// doing says what work a process holds.
+// doing counts the work items that a process has leased.
 func doing(held []lookup.WorkStatus) string {
 	count := map[store.Kind]int{}
 	for _, h := range held {
@@ -202,11 +202,11 @@ func doing(held []lookup.WorkStatus) string {
 	return cmp.Or(strings.Join(parts, ", "), "-")
 }
 
-// process says how a process does.
+// process describes the state of a process.
 func (t statusText) process(p lookup.ProcessStatus) string {
 	switch {
 	case !p.Lives:
-		return "died, or is cut off from the database: last seen " + t.since(p.Seen)
+		return "stopped, or without access to the database: last seen " + t.since(p.Seen)
 	case p.StandsBy:
 		return "standing by: its rules are not the active ones"
 	}

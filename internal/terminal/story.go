@@ -13,7 +13,7 @@ import (
 	"notewatch/rules"
 )
 
-// Story prints all that happened to one alert.
+// Story prints the timeline of one alert.
 func Story(s Screen, t timeline.Story) error {
 	if err := storyHead(s, t); err != nil {
 		return err
@@ -28,7 +28,7 @@ func Story(s Screen, t timeline.Story) error {
 		events.add(moment(e.At), eventWord(e.Event), e.Level, detail)
 	}
 	if len(t.Events) == 0 {
-		events.add(moment(t.Alert.Since), "pending", "-", "nobody is told before it has lasted long enough")
+		events.add(moment(t.Alert.Since), "pending", "-", "no notifications until it has been true for long enough")
 	}
 	if err := events.print(s); err != nil {
 		return err
@@ -45,7 +45,7 @@ func storyHead(s Screen, t timeline.Story) error {
 		title = a.ID + "  " + s.paint(styles[level], level) + "  " + stateOf(a)
 	}
 	if a.Drill {
-		title += "  (a drill)"
+		title += "  (drill)"
 	}
 	facts := []string{a.Rule, nameOf(a.Project), subjectOf(a.Subject, a.Project), lasted(t)}
 	if a.Figure != "" {
@@ -55,7 +55,7 @@ func storyHead(s Screen, t timeline.Story) error {
 		facts = append(facts, a.Why)
 	}
 	if by := deliver.AckRecord(a.Ack); by != "" {
-		facts = append(facts, "taken on by "+by)
+		facts = append(facts, "acknowledged by "+by)
 	}
 	lines := []string{title}
 	for _, line := range s.lines(words.Line(a.Summary)) {
@@ -66,7 +66,7 @@ func storyHead(s Screen, t timeline.Story) error {
 	return err
 }
 
-// lasted says since when the alert has lasted, and how long.
+// lasted is when the alert began, and how long it lasted.
 func lasted(t timeline.Story) string {
 	since := "since " + words.Time(t.Alert.Since)
 	if t.Alert.EndedAt.IsZero() {
@@ -75,29 +75,29 @@ func lasted(t timeline.Story) string {
 	return since + ", lasted " + words.Duration(t.Alert.EndedAt.Sub(t.Alert.Since))
 }
 
-// storyEnd prints what each receiver shows now, and what can be done about those that do not.
+// storyEnd prints what each receiver shows now, and how to send again what was given up.
 func storyEnd(s Screen, t timeline.Story) error {
 	if len(t.Alert.Receivers) == 0 {
-		_, err := io.WriteString(s.W, "\nNo receiver has been told, or is to be.\n")
+		_, err := io.WriteString(s.W, "\nNo receiver was notified, and none will be.\n")
 		return err
 	}
 	receivers := &table{columns: columns("RECEIVER~", "NOW")}
-	gaveUp := false
+	givenUp := false
 	for _, r := range t.Alert.Receivers {
 		receivers.add(r.Receiver, showingText(r, t.ChangedAt, t.Now))
-		gaveUp = gaveUp || r.State == delivery.GivenUp
+		givenUp = givenUp || r.State == delivery.GivenUp
 	}
 	if err := s.blank(); err != nil {
 		return err
 	}
-	if err := receivers.print(s); err != nil || !gaveUp {
+	if err := receivers.print(s); err != nil || !givenUp {
 		return err
 	}
-	_, err := io.WriteString(s.W, "\nOnce what is wrong is mended: notewatch redeliver "+t.Alert.ID+"\n")
+	_, err := io.WriteString(s.W, "\nAfter fixing the cause, send it again: notewatch redeliver "+t.Alert.ID+"\n")
 	return err
 }
 
-// outcome says how an attempt ended.
+// outcome is the result of an attempt.
 func outcome(a *timeline.Attempt) string {
 	took := ""
 	if a.Seconds > 0 {
@@ -107,15 +107,15 @@ func outcome(a *timeline.Attempt) string {
 	case store.Posted:
 		return "sent" + took
 	case store.Skipped:
-		return "not sent: " + notify.ErrSkipped.Error()
+		return "skipped: " + notify.ErrSkipped.Error()
 	case store.Retrying:
-		return words.Sentence("not taken"+took+", to be tried again", a.Error)
+		return words.Sentence("failed"+took+", will retry", a.Error)
 	case store.GivenUp:
-		return words.Sentence("not taken"+took+", given up", a.Error)
+		return words.Sentence("failed"+took+", given up", a.Error)
 	case store.NotMade:
-		return "not tried: the turn ended before it"
+		return "not sent: the delivery run ended before this attempt"
 	case store.CutOff:
-		return "cut off: it may have been sent or not"
+		return "interrupted: it may or may not have been sent"
 	}
-	return "being sent"
+	return "sending"
 }

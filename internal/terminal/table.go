@@ -13,9 +13,9 @@ import (
 
 // A column of a table.
 type column struct {
-	name  string
-	gives bool // is cut where the table does not fit
-	below int  // goes below the row where the table does not fit: 1 first, 2 where that is not enough; 0 never
+	name    string
+	shrinks bool // is cut where the table does not fit
+	below   int  // goes below the row where the table does not fit: 1 first, 2 where that is not enough; 0 never
 }
 
 // A table prints rows aligned under headings. On a terminal that is too narrow for it, some columns go below their row,
@@ -23,10 +23,10 @@ type column struct {
 type table struct {
 	columns []column
 	rows    [][]string
-	below   []string // what goes below each row; nil is nothing
+	below   []string // the line below each row; nil if no row has one
 }
 
-// columns are columns by name; after the name, ~ is one that gives, _ one that goes below first and = one that follows.
+// columns are columns by name. After the name, ~ marks one that shrinks, _ one that goes below first, and = one that goes below second.
 func columns(names ...string) (all []column) {
 	for _, name := range names {
 		short := strings.TrimRight(name, "~_=")
@@ -46,11 +46,11 @@ func (t *table) add(cells ...string) {
 
 const (
 	gap     = 2  // between columns
-	minCell = 8  // of a column that gives
+	minCell = 8  // of a column that shrinks
 	minLast = 24 // of the last column
 )
 
-// tries are what a table does to fit, one after the other: which columns go below, and how narrow the last one may be.
+// tries are the steps to make a table fit, one after the other: which columns go below, and how narrow the last one may be.
 var tries = []struct{ below, last int }{{1, minLast}, {2, minLast}, {2, minLast / 2}}
 
 // print writes the table.
@@ -81,7 +81,7 @@ func (t *table) print(s Screen) error {
 	return err
 }
 
-// natural returns how wide each column wants to be.
+// natural returns the width of each column when nothing is cut or wrapped.
 func (t *table) natural() []int {
 	widths := make([]int, len(t.columns))
 	for i, c := range t.columns {
@@ -102,7 +102,7 @@ func total(widths []int) int {
 	return sum
 }
 
-// folded is the table with the columns that go below, up to a step, where they go.
+// folded returns the table with the columns of all steps up to step moved below their rows.
 func (t *table) folded(step int) *table {
 	below := func(c column) bool { return c.below > 0 && c.below <= step }
 	if !slices.ContainsFunc(t.columns, below) {
@@ -154,7 +154,7 @@ func (t *table) stack(s Screen) error {
 	return err
 }
 
-// fit returns how wide each column is on a screen, the last one at least so, if that is possible at all.
+// fit returns the width of each column on a screen. The last column has at least the width least, if that is possible.
 func (t *table) fit(screen, least int) []int {
 	widths := t.natural()
 	last := len(widths) - 1
@@ -162,7 +162,7 @@ func (t *table) fit(screen, least int) []int {
 	for total(widths) > screen {
 		widest := -1
 		for i, c := range t.columns {
-			if c.gives && widths[i] > minCell && (widest < 0 || widths[i] > widths[widest]) {
+			if c.shrinks && widths[i] > minCell && (widest < 0 || widths[i] > widths[widest]) {
 				widest = i
 			}
 		}

@@ -12,14 +12,14 @@ import (
 	"notewatch/internal/words"
 )
 
-// Top prints the devices that used most.
+// Top prints the devices with the highest usage.
 func Top(s Screen, top lookup.Top) error {
 	t := topText{top}
 	where := "all projects"
 	if t.Of.Kind != lookup.KindAll {
 		where = t.Of.Name
 	}
-	if err := s.say(bold, "Most "+t.By+" · "+where+" · "+spanText(t.Span, t.From, t.To, t.Now)); err != nil {
+	if err := s.say(bold, "Top by "+t.By+" · "+where+" · "+spanText(t.Span, t.From, t.To, t.Now)); err != nil {
 		return err
 	}
 	if err := printSource(s, t.Source, nil, t.Now); err != nil {
@@ -82,11 +82,11 @@ func bar(value, largest float64) string {
 	return strings.Repeat("█", max(1, int(math.Round(longest*value/largest))))
 }
 
-// sum says what all devices have used together, and of how many that is not known.
+// sum is the total of all devices, and how many of them have no data.
 func (t topText) sum() string {
 	said := "All " + words.Count(t.Devices, "device") + ": " + t.value(t.Total)
 	if t.Unknown > 0 {
-		said += "; of " + strconv.Itoa(t.Unknown) + " of them it is not known"
+		said += "; no data for " + strconv.Itoa(t.Unknown) + " of them"
 	}
 	if t.Note != "" {
 		said += " (" + t.Note + ")"

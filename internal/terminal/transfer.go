@@ -15,7 +15,7 @@ type Transfer struct {
 	Tables []TransferTable `json:"tables"`
 }
 
-// A TransferTable is what a table holds in both databases.
+// A TransferTable is a table that is the same in both databases.
 type TransferTable struct {
 	Name     string `json:"name"`
 	Rows     int64  `json:"rows"`
@@ -31,7 +31,7 @@ func NewTransfer(from, to string, totals []transfer.Total) Transfer {
 	return t
 }
 
-// Print prints what each table holds, and how much was copied.
+// Print prints the rows and checksum of each table, and how much was copied.
 func (t Transfer) Print(s Screen) error {
 	shown := table{columns: columns("TABLE", "ROWS", "CHECKSUM")}
 	var rows int64

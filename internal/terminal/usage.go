@@ -11,7 +11,7 @@ import (
 	"notewatch/rules"
 )
 
-// Usage prints how much a subject used.
+// Usage prints the usage of a subject.
 func Usage(s Screen, usage lookup.Usage) error {
 	u := usageText{usage}
 	if err := u.head(s); err != nil {
@@ -31,19 +31,19 @@ func Usage(s Screen, usage lookup.Usage) error {
 // A usageText puts a usage into words.
 type usageText struct{ lookup.Usage }
 
-// head says what is told of, how old the figures are, and what the device list says.
+// head prints the subject, the age of the data, and what the device list says.
 func (u usageText) head(s Screen) error {
 	err := errors.Join(s.say(bold, u.title()), printSource(s, u.Source, u.Polls, u.Now))
 	switch {
 	case u.Gone:
-		return errors.Join(err, s.say(amber, "Notehub does not list it any more."))
+		return errors.Join(err, s.say(amber, "No longer listed in Notehub."))
 	case u.Device != nil:
 		return errors.Join(err, s.say(plain, u.device(*u.Device)))
 	}
 	return err
 }
 
-// title says what is told of, and over which days.
+// title names the subject and the days.
 func (u usageText) title() string {
 	title := u.subject() + " · " + spanText(u.Span, u.From, u.To, u.Now)
 	if left := u.Usage.Period.End.Sub(u.Now); u.Span == lookup.Period && left > 0 {
@@ -55,16 +55,16 @@ func (u usageText) title() string {
 func (u usageText) subject() string {
 	switch u.Kind {
 	case lookup.KindAll:
-		return "All projects, " + words.Count(u.Devices, "device")
+		return "All projects (" + words.Count(u.Devices, "device") + ")"
 	case lookup.KindDevice:
-		return u.Name + ", a device of " + u.Project.Name
+		return u.Name + " (device in " + u.Project.Name + ")"
 	case lookup.KindFleet:
-		return u.Name + ", a fleet of " + u.Project.Name + ", " + words.Count(u.Devices, "device")
+		return u.Name + " (fleet in " + u.Project.Name + ", " + words.Count(u.Devices, "device") + ")"
 	}
-	return u.Name + ", a project, " + words.Count(u.Devices, "device")
+	return u.Name + " (project, " + words.Count(u.Devices, "device") + ")"
 }
 
-// spanText says over which days figures are counted, seen from now.
+// spanText describes the days of a time span, as seen from now.
 func spanText(span lookup.Span, from, to, now time.Time) string {
 	current := now.Before(to)
 	switch {
@@ -86,7 +86,7 @@ func days(from, to time.Time) string {
 	return from.UTC().Format(day) + " – " + to.UTC().AddDate(0, 0, -1).Format(day) + " (UTC)"
 }
 
-// device says what the device list tells of a device.
+// device is the entry of a device in the device list.
 func (u usageText) device(d lookup.Device) string {
 	var facts []string
 	if d.Disabled {
@@ -102,21 +102,21 @@ func (u usageText) device(d lookup.Device) string {
 		facts = append(facts, fmt.Sprintf("%.2f V", d.Voltage))
 	}
 	if d.LastActivity.IsZero() {
-		facts = append(facts, "never heard of")
+		facts = append(facts, "no activity yet")
 	} else {
-		facts = append(facts, "last heard of "+words.Time(d.LastActivity)+", "+ago(u.Now.Sub(d.LastActivity)))
+		facts = append(facts, "last seen "+words.Time(d.LastActivity)+" ("+ago(u.Now.Sub(d.LastActivity))+")")
 	}
 	return strings.Join(append(facts, u.UID), " · ")
 }
 
-// table has a row for each figure.
+// table has a row for each metric.
 func (u usageText) table() *table {
-	names := []string{"FIGURE", strings.ToUpper(totalWord(u.Span))}
+	names := []string{"METRIC", strings.ToUpper(totalWord(u.Span))}
 	limited, ahead := u.limited(), u.Span == lookup.Period
 	if limited {
 		names = append(names, "LIMIT_")
 	}
-	names = append(names, "PACE/DAY")
+	names = append(names, "7-DAY AVG")
 	if ahead {
 		names = append(names, strings.ToUpper(u.Usage.Period.End.Add(-1).UTC().Format("by 2 Jan")))
 	}
@@ -135,7 +135,7 @@ func (u usageText) table() *table {
 	return t
 }
 
-// limited reports whether a rule has a limit for what is shown.
+// limited reports whether a rule has a limit for one of the metrics.
 func (u usageText) limited() bool {
 	for _, f := range u.Figures {
 		if rules.Known(f.Limit) {
@@ -145,7 +145,7 @@ func (u usageText) limited() bool {
 	return false
 }
 
-// totalWord is the word for what is counted over a span.
+// totalWord is the heading of the total over a span.
 func totalWord(span lookup.Span) string {
 	switch span {
 	case lookup.Today:
@@ -178,7 +178,7 @@ func values(days []lookup.DayUsage) []float64 {
 	return all
 }
 
-// notes says what the table does not: days that are not known, money, and what is not read.
+// notes prints what is not in the table: days without data, costs, and metrics that are not fetched.
 func (u usageText) notes(s Screen) error {
 	var notes []string
 	for _, f := range u.Figures {
@@ -186,14 +186,14 @@ func (u usageText) notes(s Screen) error {
 			notes = append(notes, fmt.Sprintf("%s: %s.", f.Figure, unknown))
 		}
 		if !f.LimitAt.IsZero() {
-			notes = append(notes, fmt.Sprintf("%s: at this pace, the limit is passed about %s.", f.Figure, f.LimitAt.UTC().Format("Mon 2 Jan")))
+			notes = append(notes, fmt.Sprintf("%s: over the limit from about %s.", f.Figure, f.LimitAt.UTC().Format("Mon 2 Jan")))
 		}
 		if cost := costText(f); cost != "" {
 			notes = append(notes, fmt.Sprintf("%s: %s.", f.Figure, cost))
 		}
 	}
 	if len(u.NotRead) > 0 {
-		notes = append(notes, "Not fetched from Notehub, since no rule reads them: "+figureNames(u.NotRead)+".")
+		notes = append(notes, "Not fetched from Notehub, because no rule uses them: "+figureNames(u.NotRead)+".")
 	}
 	if len(notes) == 0 {
 		return nil
@@ -209,20 +209,20 @@ func (u usageText) notes(s Screen) error {
 	return nil
 }
 
-// unknown says what is not known of a figure; "" is nothing.
+// unknown says for which days, devices or projects there is no data; "" if all have data.
 func (u usageText) unknown(f lookup.FigureUsage) string {
 	var parts []string
 	if f.Unknown > 0 {
-		parts = append(parts, fmt.Sprintf("no data of %d of %s", f.Unknown, words.Count(len(f.Days), "day")))
+		parts = append(parts, fmt.Sprintf("no data for %d of %s", f.Unknown, words.Count(len(f.Days), "day")))
 	}
 	if f.Missing > 0 {
 		part := "device"
 		if u.Kind == lookup.KindAll {
 			part = "project"
 		}
-		missing := "no data of " + words.Count(f.Missing, part)
+		missing := "no data for " + words.Count(f.Missing, part)
 		if rules.Known(f.Total) {
-			missing += ", so these are the figures of the others"
+			missing += ", which the values leave out"
 		}
 		parts = append(parts, missing)
 	}
@@ -236,7 +236,7 @@ func costText(f lookup.FigureUsage) string {
 	}
 	text := money(f.Cost.Amount, f.Cost.Currency) + " so far"
 	if rules.Known(f.Cost.Forecast) {
-		text += ", " + money(f.Cost.Forecast, f.Cost.Currency) + " by the end"
+		text += ", forecast " + money(f.Cost.Forecast, f.Cost.Currency)
 	}
 	if f.Cost.Note != "" {
 		text += " (" + f.Cost.Note + ")"
@@ -266,7 +266,7 @@ func (u usageText) alerts(s Screen) error {
 		return err
 	}
 	if u.AlertCount == 0 {
-		return s.say(dim, "No alert is open.")
+		return s.say(dim, "No open alerts.")
 	}
 	t := &table{columns: columns("ALERT", "LEVEL", "SINCE (UTC)=", "SUMMARY")}
 	for _, a := range u.Alerts {
@@ -276,7 +276,7 @@ func (u usageText) alerts(s Screen) error {
 		return err
 	}
 	if more := u.AlertCount - len(u.Alerts); more > 0 {
-		s.remark("and %s more: notewatch alerts lists them\n", words.Count(more, "alert"))
+		s.remark("%s not shown; see notewatch alerts\n", words.Count(more, "more alert"))
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func wideTables() map[string]func(Screen) error {
 		"TIME of an alert":     printStory,
 		"RECEIVER of an alert": printStory,
 		"PROJECT status":       func(s Screen) error { return Status(s, status) },
-		"FIGURE usage":         printUsage,
+		"METRIC usage":         printUsage,
 		"ALERT usage":          printUsage,
 		"# top":                func(s Screen) error { return Top(s, top) },
 		"CONDITION explain":    func(s Screen) error { return Explanation(s, explained) },

@@ -170,8 +170,8 @@ func TestADeviceIsSilencedWhateverSlackMakesOfItsName(t *testing.T) {
 func TestAnAlertIsSilencedUntilItIsOver(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	a := d.spike()
-	require.Contains(t, d.ask("silence "+a.ID+" until over because we know"), "until it is over")
-	require.Contains(t, d.ask("silences"), "until it is over, by amy: we know")
+	require.Contains(t, d.ask("silence "+a.ID+" until over because we know"), "until the alert ends")
+	require.Contains(t, d.ask("silences"), "until the alert ends, by amy: we know")
 	d.run(midday.AddDate(0, 0, 2))
 	require.Contains(t, d.ask("silences"), "Nothing is silenced.")
 	require.Contains(t, d.refused("silence "+a.ID+" until over because we know"), "is over: there is nothing to silence")

@@ -98,9 +98,9 @@ func TestSnoozeForTheRestOfThePeriod(t *testing.T) {
 	s.run(june15.Add(12 * hour))
 	require.Empty(t, s.press(amy, "snooze for the rest of the period"))
 	s.settle()
-	require.Contains(t, s.newest().Text, "silenced until it is over by amy: snoozed from Slack")
+	require.Contains(t, s.newest().Text, "silenced until the alert ends by amy: snoozed from Slack")
 	require.Len(t, s.silences(), 1)
-	require.Contains(t, s.press(amy, "snooze for the rest of the period"), "It is silenced until it is over by amy")
+	require.Contains(t, s.press(amy, "snooze for the rest of the period"), "It is silenced until the alert ends by amy")
 	require.Len(t, s.silences(), 1)
 }
 
