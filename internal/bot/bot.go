@@ -107,11 +107,12 @@ type Bot struct {
 	evaluator *evaluate.Evaluator
 
 	awake   awakening
-	greeted atomic.Bool  // the operators know what is watched, as far as this process can tell
-	lists   sync.Map     // device lists as they are stored, by the UID of the project: each a *store.DeviceList
-	devices sync.Map     // int: how many devices a project lists, by UID
-	counted atomic.Int64 // when they were last counted, as Unix milliseconds
-	rates   sync.Map     // float64: requests a minute of an account when that was last logged, by name
+	greeted atomic.Bool   // the operators know what is watched, as far as this process can tell
+	lists   sync.Map      // device lists as they are stored, by the UID of the project: each a *store.DeviceList
+	devices sync.Map      // int: how many devices a project lists, by UID
+	counted atomic.Int64  // when they were last counted, as Unix milliseconds
+	answers chan struct{} // of Notehub that are being read
+	rates   sync.Map      // float64: requests a minute of an account when that was last logged, by name
 	fresh   freshening
 }
 
@@ -120,7 +121,7 @@ func New(c Config) *Bot {
 	b := &Bot{
 		config: c, store: c.Store, accounts: c.Accounts, projects: c.Projects, rules: c.Rules, operators: c.Operators, fallbacks: c.Fallbacks,
 		windows: c.Windows, once: c.Once, period: c.Period, interval: cmp.Or(c.Interval, DefaultInterval), clock: c.Clock, machine: c.Machine,
-		wake: c.Wake, metrics: c.Metrics, log: c.Log, reads: readsOf(c.Rules),
+		wake: c.Wake, metrics: c.Metrics, log: c.Log, reads: readsOf(c.Rules), answers: make(chan struct{}, maxAnswers),
 	}
 	if b.wake == nil {
 		b.wake = func(store.Kind) {}

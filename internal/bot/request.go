@@ -20,6 +20,7 @@ const (
 	ratePause   = 30 * time.Second // after a 429 that does not say how long; doubled after each further one
 	longestWait = 15 * time.Minute // for the budget, before the poll fails: longer than other tools keep Notehub busy
 	oncePause   = 2 * time.Minute  // the same for notewatch once
+	maxAnswers  = 16               // that are read at once, of all accounts: each takes memory
 )
 
 // A fetcher makes the requests of one poll: each within the budget of the account and under the lease of the poll.
@@ -42,6 +43,7 @@ func (f fetcher) do(ctx context.Context, request func(ctx context.Context) error
 			return err
 		}
 		err = f.call(ctx, request)
+		<-f.bot.answers
 		if !errors.Is(err, notehub.ErrRateLimited) {
 			return err
 		}
@@ -161,8 +163,9 @@ func (e heldError) Error() string {
 		e.account.Name, words.Figure(e.account.PerMinute, ""), words.Time(e.until))
 }
 
-// wait waits until the budget allows a request, takes it, and returns when. The lease is good for one call then. A request that would be
-// sent in a later minute than it was counted in, since the process stood still, is taken once more: others have sent theirs meanwhile.
+// wait waits until one more answer may be read and the budget allows a request, takes it, and returns when. The lease is good for one call
+// then. A request that would be sent in a later minute than it was counted in, since the process stood still, is taken once more: others have
+// sent theirs meanwhile. Who calls it frees Bot.answers after the call.
 func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
 	defer f.bot.spend(f.times, metrics.Wait)()
 	began := f.bot.clock.Now()
@@ -170,20 +173,28 @@ func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
 		if err := f.bot.store.Extend(ctx, f.lease, f.bot.machine()); err != nil {
 			return time.Time{}, err
 		}
-		state, at, taken, err := f.bot.store.TakeRequest(ctx, f.account.Name, f.account.PerMinute, f.bot.clock.Now)
-		if err != nil {
+		if entered, err := f.enter(ctx); err != nil {
 			return time.Time{}, err
-		}
-		f.bot.noteRate(f.account, state)
-		if taken && !late && f.bot.clock.Now().Sub(at) > budget.Margin {
-			late = true // once: a database that is always this slow must not keep all polls from being made
+		} else if !entered {
+			began = f.bot.clock.Now() // its patience is for the budget
 			continue
 		}
-		if taken {
+		state, at, taken, err := f.bot.store.TakeRequest(ctx, f.account.Name, f.account.PerMinute, f.bot.clock.Now)
+		if err == nil {
+			f.bot.noteRate(f.account, state)
+		}
+		if taken && (late || f.bot.clock.Now().Sub(at) <= budget.Margin) {
 			f.bot.metrics.Requested(f.account.Name)
 			return at, nil
 		}
-		if at.Sub(began) > f.patience(state) {
+		<-f.bot.answers
+		switch {
+		case err != nil:
+			return time.Time{}, err
+		case taken:
+			late = true // once: a database that is always this slow must not keep all polls from being made
+			continue
+		case at.Sub(began) > f.patience(state):
 			return time.Time{}, heldError{at, f.account, !state.HeldUntil.Before(at)}
 		}
 		timer := f.bot.clock.Timer(store.Earlier(at, f.bot.clock.Now().Add(slotPause)))
@@ -193,5 +204,24 @@ func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
 			return time.Time{}, ctx.Err()
 		case <-timer.C:
 		}
+	}
+}
+
+// enter waits until one more answer may be read. It returns false if that took as long as the lease may be left alone.
+func (f fetcher) enter(ctx context.Context) (entered bool, err error) {
+	select {
+	case f.bot.answers <- struct{}{}:
+		return true, nil
+	default:
+	}
+	timer := f.bot.clock.Timer(f.bot.clock.Now().Add(slotPause))
+	defer timer.Stop()
+	select {
+	case f.bot.answers <- struct{}{}:
+		return true, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-timer.C:
+		return false, nil
 	}
 }

@@ -204,6 +204,39 @@ func (s *Store) NextDue(ctx context.Context, kind Kind, key string) (due time.Ti
 	return due, !due.IsZero(), doing(err, "reading when %s %q is due", kind, key)
 }
 
+// Due returns when pieces of work of a kind are due, by key. Those that are never due are left out.
+func (s *Store) Due(ctx context.Context, kind Kind, keys []string) (map[string]time.Time, error) {
+	type row struct {
+		key string
+		at  time.Time
+	}
+	due := map[string]time.Time{}
+	err := s.view(ctx, func(tx transaction) error {
+		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.key, instant{&r.at}} },
+			`SELECT key, due_at FROM work WHERE kind = $1 AND due_at IS NOT NULL AND key `+tx.among(2), kind, texts(keys))
+		for _, r := range rows {
+			due[r.key] = r.at
+		}
+		return err
+	})
+	return due, doing(err, "reading when work of kind %s is due", kind)
+}
+
+// A Job names a piece of work.
+type Job struct {
+	Kind Kind
+	Key  string
+}
+
+// DueBy returns the pieces of work that are due by a time.
+func (s *Store) DueBy(ctx context.Context, at time.Time) (jobs []Job, err error) {
+	err = s.view(ctx, func(tx transaction) error {
+		jobs, err = collect(ctx, tx, func(j *Job) []any { return []any{&j.Kind, &j.Key} }, `SELECT kind, key FROM work WHERE due_at <= $1`, instant{&at})
+		return err
+	})
+	return jobs, doing(err, "reading which work is due")
+}
+
 // Earlier returns the earlier of two due times, of which zero is never.
 func Earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {

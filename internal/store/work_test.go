@@ -19,6 +19,14 @@ func testWork(t *testing.T, open database) {
 	require.Equal(t, noon.Add(time.Hour), due(t, s, store.Receiver, "third"))
 	require.True(t, due(t, s, store.Poll, team).IsZero(), "work of another kind is other work")
 
+	all, err := s.Due(ctx, store.Receiver, []string{team, "third", "nobody"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]time.Time{team: noon, "third": noon.Add(time.Hour)}, all)
+	require.NoError(t, s.AddWork(ctx, store.Mute, []string{""}, noon))
+	jobs, err := s.DueBy(ctx, noon)
+	require.NoError(t, err)
+	require.ElementsMatch(t, []store.Job{{Kind: store.Receiver, Key: team}, {Kind: store.Receiver, Key: "other"}, {Kind: store.Mute}}, jobs)
+
 	for name, c := range map[string]struct {
 		kind         store.Kind
 		key          string

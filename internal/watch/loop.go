@@ -111,42 +111,61 @@ func (w *Watch) Serve(ctx context.Context, kind store.Kind, keys ...string) (nex
 			problems = append(problems, err)
 		}
 	}
-	for _, key := range keys {
-		due, err := w.serveOne(ctx, kind, key)
+	served := map[string]bool{}
+	for {
+		due, err := w.due(ctx, kind, keys)
 		if err != nil {
-			problems = append(problems, err)
+			return next, errors.Join(append(problems, err)...)
 		}
-		next = store.Earlier(next, due)
+		left := slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+			return served[key] || due[key].IsZero() || due[key].After(w.clock.Now())
+		})
+		if len(left) == 0 {
+			for _, at := range due {
+				next = store.Earlier(next, at)
+			}
+			return next, errors.Join(problems...)
+		}
+		for _, key := range left {
+			served[key] = true
+			problems = append(problems, w.serveOne(ctx, kind, key))
+		}
 	}
-	return next, errors.Join(problems...)
 }
 
-// serveOne does a piece of work as long as it is due and returns when it is due next; zero is never. A lost lease is no error: whoever
-// took it over does the work.
-func (w *Watch) serveOne(ctx context.Context, kind store.Kind, key string) (due time.Time, err error) {
+// due returns when pieces of work are due, by key. Those that are never due are left out.
+func (w *Watch) due(ctx context.Context, kind store.Kind, keys []string) (map[string]time.Time, error) {
+	due, err := w.store.Due(ctx, kind, keys)
+	for _, key := range keys {
+		w.outage.note(store.Job{Kind: kind, Key: key}, claiming, err, w.clock.Now())
+	}
+	return due, err
+}
+
+// serveOne does a piece of work as long as it is due. A lost lease is no error: whoever took it over does the work.
+func (w *Watch) serveOne(ctx context.Context, kind store.Kind, key string) error {
 	for {
-		lease, due, err := w.claim(ctx, kind, key)
-		w.outage.note(job{kind, key}, claiming, err, w.clock.Now())
+		lease, err := w.claim(ctx, kind, key)
+		w.outage.note(store.Job{Kind: kind, Key: key}, claiming, err, w.clock.Now())
 		if err != nil || lease.Token == "" {
-			return due, err
+			return err
 		}
 		err = w.work(ctx, lease)
-		w.outage.note(job{kind, key}, working, err, w.clock.Now())
+		w.outage.note(store.Job{Kind: kind, Key: key}, working, err, w.clock.Now())
 		if err != nil && !errors.Is(err, store.ErrLeaseLost) {
-			return due, errors.Join(err, w.giveBack(ctx, lease))
+			return errors.Join(err, w.giveBack(ctx, lease))
 		}
 	}
 }
 
-// claim leases a piece of work if it is due, and returns when it is; zero is never. It writes only then. The lease is the zero Lease if
-// the work is not due or somebody else holds it.
-func (w *Watch) claim(ctx context.Context, kind store.Kind, key string) (lease store.Lease, due time.Time, err error) {
+// claim leases a piece of work if it is due. It writes only then. The lease is the zero Lease if the work is not due or somebody else holds it.
+func (w *Watch) claim(ctx context.Context, kind store.Kind, key string) (lease store.Lease, err error) {
 	now := w.clock.Now()
 	due, ok, err := w.store.NextDue(ctx, kind, key)
 	if err == nil && ok && !due.After(now) {
 		lease, _, err = w.store.ClaimFor(ctx, store.Claimant{Process: w.process.ID, Rules: w.rules}, kind, key, now, w.machine())
 	}
-	return lease, due, err
+	return lease, err
 }
 
 // giveBack lets go of work that could not be done for a reason of our own. It is due again soon.

@@ -25,19 +25,13 @@ const (
 // such work has been done. It is kept in memory alone.
 type outage struct {
 	mu      sync.Mutex
-	failing map[job]stage
+	failing map[store.Job]stage
 	since   time.Time // zero: there is none
 	err     error     // the newest
 	changed bell      // rings when one begins or ends
 
 	alert rules.Alert           // about the outage; the zero Alert before receivers are notified. Of watchOutages alone
 	shown map[string]notify.Ref // by name of the receivers that took it
-}
-
-// A job names a piece of work.
-type job struct {
-	kind store.Kind
-	key  string
 }
 
 // A stage says how far a piece of work got.
@@ -48,10 +42,10 @@ const (
 	working
 )
 
-func newOutage() *outage { return &outage{failing: map[job]stage{}, changed: make(bell, 1)} }
+func newOutage() *outage { return &outage{failing: map[store.Job]stage{}, changed: make(bell, 1)} }
 
 // note takes the result of a stage of a piece of work at an instant.
-func (o *outage) note(of job, reached stage, err error, now time.Time) {
+func (o *outage) note(of store.Job, reached stage, err error, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
@@ -105,7 +99,7 @@ func (w *Watch) attend(ctx context.Context, kind store.Kind, keys []string) (nex
 			return next, err
 		}
 		if !ok || due.Sub(w.clock.Now()) > idleTime { // it was done, and only what followed failed
-			w.outage.note(job{kind, key}, working, nil, w.clock.Now())
+			w.outage.note(store.Job{Kind: kind, Key: key}, working, nil, w.clock.Now())
 		}
 	}
 	return w.Serve(ctx, kind, keys...)

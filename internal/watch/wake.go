@@ -65,8 +65,24 @@ func (w *Watch) look(ctx context.Context) (raised int64) {
 	return raised
 }
 
-// watch wakes all loops when somebody made work due since the store said that it was raised so often, until ctx is done. That it
-// was one of them does no harm.
+// ringDue wakes the loops of which work is due, or will be before Run looks again.
+func (w *Watch) ringDue(ctx context.Context) error {
+	jobs, err := w.store.DueBy(ctx, w.clock.Now().Add(watchTime))
+	for _, job := range jobs {
+		switch job.Kind {
+		case store.Receiver:
+			w.bells[waking{job.Kind, job.Key}].ring()
+		case store.Poll:
+			w.bells[waking{job.Kind, w.accounts[job.Key]}].ring()
+		default:
+			w.bells[waking{job.Kind, ""}].ring()
+		}
+	}
+	return err
+}
+
+// watch wakes the loops of which work is due when somebody made some due since the store said that it was raised so often, until ctx is done.
+// That it was one of them does no harm.
 func (w *Watch) watch(ctx context.Context, seen int64) {
 	ticker := time.NewTicker(watchTime)
 	defer ticker.Stop()
@@ -84,7 +100,8 @@ func (w *Watch) watch(ctx context.Context, seen int64) {
 		if raised == seen || w.checkRules(ctx) != nil {
 			continue
 		}
-		seen = raised
-		w.ringAll()
+		if w.ringDue(ctx) == nil {
+			seen = raised
+		}
 	}
 }

@@ -30,9 +30,10 @@ type Watch struct {
 	sender    *deliver.Sender
 	store     *store.Store
 	process   store.Process
-	rules     string   // hash; "" claims work whatever rules are active
-	projects  []string // UIDs
-	receivers []string // names
+	rules     string            // hash; "" claims work whatever rules are active
+	projects  []string          // UIDs
+	accounts  map[string]string // names, by the UID of a project
+	receivers []string          // names
 	clock     bot.Clock
 	machine   func() time.Time
 	sleep     func(context.Context, time.Duration)
@@ -55,7 +56,7 @@ func Attach(config Config) *Watch {
 	}
 	w := &Watch{
 		Config: config, store: config.Bot.Store, clock: config.Bot.Clock, machine: config.Bot.Machine, sleep: config.Sleep, log: config.Bot.Log, process: config.Process,
-		bells: bellsOf(config), outage: newOutage(), moved: make(bell, 1), ended: make(chan error, 1),
+		accounts: map[string]string{}, bells: bellsOf(config), outage: newOutage(), moved: make(bell, 1), ended: make(chan error, 1),
 	}
 	for _, p := range config.Bot.Projects {
 		w.projects = append(w.projects, p.UID)
@@ -72,6 +73,11 @@ func Attach(config Config) *Watch {
 		}
 	}
 	w.Bot = bot.New(left)
+	for _, a := range left.Accounts {
+		for _, uid := range w.Bot.ProjectsOf(a.Name) {
+			w.accounts[uid] = a.Name
+		}
+	}
 	w.sender = deliver.New(deliver.Config{
 		Store: left.Store, Receivers: config.Receivers, Operators: left.Operators, Period: left.Period, Once: left.Once,
 		Hooks: deliver.Hooks{Raise: w.Bot.Raise, Resolve: w.Bot.Resolve, Report: w.Bot.Report, Wake: func() { w.wakeAll(store.Receiver) }},
