@@ -16,12 +16,8 @@ import (
 func newAck() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "ack ALERT",
-		Short: "Acknowledge a firing alert",
-		Long: `Acknowledges a firing alert in your name. Receivers show the acknowledgement, and no reminders are sent. If the alert
-escalates, the acknowledgement ends and the receivers are notified again.
-
-` + acknowledgedJSON,
+		Use:               "ack ALERT",
+		Short:             "Acknowledge a firing alert",
 		Args:              oneArgument("the ID of an alert (see notewatch alerts)"),
 		ValidArgsFunction: completeFirst(complete.AlertIDs(true)),
 		RunE:              func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], true, asJSON) },
@@ -29,9 +25,6 @@ escalates, the acknowledgement ends and the receivers are notified again.
 	jsonFlag(c, &asJSON)
 	return c
 }
-
-// acknowledgedJSON is the help about --json of ack and unack.
-const acknowledgedJSON = `--json prints the alert as in notewatch alerts --json, with changed: false if there was nothing to do.`
 
 // acknowledge acknowledges an alert as this person, or removes its acknowledgement.
 func acknowledge(c *cobra.Command, id string, acked, asJSON bool) error {

@@ -26,21 +26,8 @@ type alertsQuery struct {
 func newAlerts() *cobra.Command {
 	var q alertsQuery
 	c := &cobra.Command{
-		Use:   "alerts [project|device] [NAME]",
-		Short: "List open alerts, and who was notified",
-		Long: `Lists pending and firing alerts, newest first; with a NAME, those of one project or device. NAME is a name, a UID, or an
-unambiguous part of one. Reads the database, also while notewatch run is running, and the rules file if there is one:
-without it, values are those of the newest event of each alert instead of those of the last poll.
-NOTIFIED lists the receivers that show the current state, then the others by state: waiting, given up, held (silenced,
-muted or acknowledged), skipped (nothing to show, such as a level below theirs), removed (no longer in the rules file).
-
---json prints an array of objects with id, state, reason (of the newest change), why (a sentence), level, since, fired_at, ended_at, rule, project and subject (uid, name),
-summary, figure, unit, value, peak, limit, usual, as_of, drill, mute (kind, until, by, because), ack (by, at) and receivers
-(receiver, state, shows, why, in_place_of, message). No data is null; times are RFC 3339.`,
-		Example: `  notewatch alerts
-  notewatch alerts cold-chain
-  notewatch alerts --rule data-budget --all
-  notewatch alerts --device hourly-sensor-6 --all --json`,
+		Use:               "alerts [project|device] [NAME]",
+		Short:             "List open alerts, and who was notified",
 		ValidArgsFunction: completeFirst(complete.Subjects(lookup.KindProject, lookup.KindDevice)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 && q.match.Project+q.match.Subject != "" {

@@ -36,16 +36,8 @@ func newDemo() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch a simulated fleet get into trouble",
-		Long: `Simulates two weeks of a fleet in one minute: alerts fire, escalate, send reminders and resolve. No setup is needed. Only
-Notehub is simulated, on a loopback port; the client, rules, database and receivers are real.
-
-With --database the demo keeps its database, so that you can query it afterwards. At the end it prints commands to try.
-
-Alerts are printed, and also sent to --webhook, and to --slack if NOTEWATCH_SLACK_BOT_TOKEN is set. Slack accepts one
-message a second, so the demo may leave out intermediate states, and the last message may arrive up to 30 seconds after
-the end.`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return d.run(c) },
+		Args:  noArguments,
+		RunE:  func(c *cobra.Command, _ []string) error { return d.run(c) },
 	}
 	c.Flags().DurationVar(&d.lasts, "for", time.Minute, "real time for the two simulated weeks")
 	c.Flags().StringVar(&d.rules, "rules", "", "rules file to use; the demo replaces its receivers (default: the example rules)")

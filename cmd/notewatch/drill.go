@@ -27,15 +27,8 @@ type drill struct {
 func newDrill() *cobra.Command {
 	var d drill
 	c := &cobra.Command{
-		Use:   "drill RULE",
-		Short: "Send a marked test alert to the receivers of a rule",
-		Long: `Sends a marked test alert to the receivers that an alert of this rule would go to, waits up to 30 seconds for each to
-accept or reject it, and then ends the alert so that incidents close, which takes up to 15 seconds. Silences do not apply.
-Works with and without notewatch run running. The exit code is 1 if a receiver did not accept it. Receivers whose lowest
-level is above the level of the rule are skipped.
-
---json prints an array of objects with receiver, state (delivered, waiting, given up, held, skipped, removed), shows, why,
-next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
+		Use:               "drill RULE",
+		Short:             "Send a marked test alert to the receivers of a rule",
 		Args:              oneArgument("the name of a rule (see notewatch check)"),
 		ValidArgsFunction: completeFirst(complete.RuleNames),
 		RunE: func(c *cobra.Command, args []string) error {

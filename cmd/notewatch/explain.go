@@ -17,19 +17,6 @@ func newExplain() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain ALERT | RULE [NAME]",
 		Short: "Explain why a rule fires, or why it does not",
-		Long: `Explains the result of a rule for a device or project: each condition with its values, and whether it and each of its parts
-is true, false or no data. Given an alert, explains its rule for its device or project. NAME is a name, a UID, or an
-unambiguous part of one; it may be left out for a project rule if there is only one project. Reads only the database and
-the rules file, also while notewatch run is running; sends no request to Notehub and needs no secrets.
-
---json prints an object with rule, each, project and subject (uid, name), as_of, polled_at, failures, failure, truncated,
-listed_at, least and most (the highest level that is certainly reached, and the highest that is possible), figure, unit, value,
-usual, limit, conditions, error, alert (as in notewatch alerts --json), mute and held (level, seconds, of_seconds).
-Each condition has field, omitted and the keys of a part. A part has text, filled, truth (true, false, no data) and, if it
-has any, name, operator, parts and lets (name, text, filled). No data is null; times are RFC 3339.`,
-		Example: `  notewatch explain data-budget hourly-sensor-6
-  notewatch explain silent-device daily-tank-2 --json
-  notewatch explain event-budget cold-chain`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return nil

@@ -24,24 +24,8 @@ type exportQuery struct {
 func newExport() *cobra.Command {
 	var q exportQuery
 	c := &cobra.Command{
-		Use:   "export [project|fleet|device] [NAME] [today|7d|30d|period]",
-		Short: "Print the data of each device and day for spreadsheets",
-		Long: `Prints the data from Notehub as CSV, one row for each device and UTC day: for a device, for the devices of a fleet or project,
-or without NAME for all projects. NAME is a name, a UID, or an unambiguous part of one. The days are those of the period so far,
-unless you give today, 7d, 30d, --from or --to; data is kept for 13 months. Reads only the database and the rules file, also
-while notewatch run is running; sends no request to Notehub and needs no secrets.
-
-The columns are project, device (UID), name, day, and every metric that has been fetched, such as bytes, events and sessions.
-An empty cell is no data, which is never 0. A device has no row for days before it was provisioned. With --totals there is one
-row for each project and day instead, in which device and name are empty: what Notehub counted for the project, including
-devices that it no longer lists.
-
-Rows are ordered by project, device and day. More than 31 days are printed in parts of 31 days. Text that a spreadsheet
-would take for a formula begins with an apostrophe. --json prints an array of objects with the same keys; no data is null.`,
-		Example: `  notewatch export
-  notewatch export cold-chain 30d
-  notewatch export device hourly-sensor-6 --from 2026-05-01 --to 2026-05-31
-  notewatch export --totals --from 2026-01-01 --json`,
+		Use:               "export [project|fleet|device] [NAME] [today|7d|30d|period]",
+		Short:             "Print the data of each device and day for spreadsheets",
 		ValidArgsFunction: completeFrom(complete.UsageWords),
 		RunE: func(c *cobra.Command, args []string) error {
 			name, err := q.parse(args)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"embed"
 	"fmt"
 	"strings"
 
@@ -12,7 +13,24 @@ import (
 // helpWidth is how many columns help takes at most.
 const helpWidth = 80
 
-// fitHelp wraps the help of a command and of those below it.
+// helpTexts are the texts of help, by the name of the command: what it does, and after a line Examples: how it is typed.
+//
+//go:embed help
+var helpTexts embed.FS
+
+// describe gives a command and those below it their texts of help.
+func describe(c *cobra.Command) {
+	if text, err := helpTexts.ReadFile("help/" + c.Name() + ".txt"); err == nil { // cobra's own commands have none
+		long, examples, _ := strings.Cut(string(text), "\n\nExamples:\n")
+		c.Long, c.Example = strings.TrimSpace(long), strings.TrimRight(examples, "\n")
+	}
+	fitHelp(c)
+	for _, below := range c.Commands() {
+		describe(below)
+	}
+}
+
+// fitHelp wraps the help of a command.
 func fitHelp(c *cobra.Command) {
 	paragraphs := strings.Split(c.Long, "\n\n")
 	for i, text := range paragraphs {
@@ -21,9 +39,6 @@ func fitHelp(c *cobra.Command) {
 		}
 	}
 	c.Long = strings.Join(paragraphs, "\n\n")
-	for _, below := range c.Commands() {
-		fitHelp(below)
-	}
 }
 
 // unknownCommand refuses a word that is no command, and says which one may be meant.

@@ -26,3 +26,21 @@ func TestHelpFits(t *testing.T) {
 	}
 	all(newRoot(), nil)
 }
+
+// Each text of help is that of a command, and each command has one.
+func TestEveryCommandHasItsText(t *testing.T) {
+	files, err := helpTexts.ReadDir("help")
+	require.NoError(t, err)
+	texts := map[string]bool{}
+	for _, file := range files {
+		texts[strings.TrimSuffix(file.Name(), ".txt")] = true
+	}
+	root := newRoot()
+	for _, c := range append(root.Commands(), root) {
+		if c.Name() != "completion" && c.Name() != "help" && c.Name() != "version" {
+			require.True(t, texts[c.Name()], c.Name())
+			delete(texts, c.Name())
+		}
+	}
+	require.Empty(t, texts)
+}

@@ -24,21 +24,8 @@ type historyQuery struct {
 func newHistory() *cobra.Command {
 	q := historyQuery{since: lengthFlag(24 * time.Hour)}
 	c := &cobra.Command{
-		Use:   "history [ALERT]",
-		Short: "Show what happened, what was sent, and why something was not",
-		Long: `With an alert ID, shows the timeline of that alert: every change, every delivery attempt with its result, and what each
-receiver shows now, or why nothing was sent. Without an ID, lists the events of all alerts, newest first. Reads the
-database, also while notewatch run is running, and for the values of an open alert the rules file if there is one.
-
-history ALERT --json prints an object with alert (as in notewatch alerts --json, plus next_try of the receivers) and
-events, an array in order. Each has at and event (fired, escalated, …, or sent for an attempt). A change also has version,
-state, level, value, mute, ack, by (who did it) and why (it was withdrawn, corrected or updated); an attempt also has
-receiver, message, version, status (posted, skipped, retry, dead, not made, cut off, or "" while it is running), error and
-seconds. history --json prints an array of changes, which also have alert, rule, project, subject, figure, unit and drill.
-Silences are among them, with event silenced or unsilenced, by and silence (id, until, because).`,
-		Example: `  notewatch history
-  notewatch history --since 1w --rule data-budget
-  notewatch history --device hourly-sensor-6 --json`,
+		Use:               "history [ALERT]",
+		Short:             "Show what happened, what was sent, and why something was not",
 		Args:              optionalArgument("at most one alert ID"),
 		ValidArgsFunction: completeFirst(complete.AlertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -68,14 +68,8 @@ func codeOf(err error) int {
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "notewatch",
-		Short: "Watch the usage of Blues Notehub fleets",
-		Long: `notewatch alerts a team when its Blues Notehub fleet is about to cost money, run out of data or go silent, before the
-bill or the customer does.
-
-  Try it with nothing configured:   notewatch demo
-  Check a rules file:               notewatch check
-  Watch your own fleet:             notewatch run`,
+		Use:           "notewatch",
+		Short:         "Watch the usage of Blues Notehub fleets",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version,
@@ -97,7 +91,7 @@ bill or the customer does.
 		}
 	}
 	root.AddCommand(newTemplate(), newVersion())
-	fitHelp(root)
+	describe(root)
 	return root
 }
 

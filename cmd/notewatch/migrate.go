@@ -18,17 +18,6 @@ func newMigrate() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "migrate --to DATABASE",
 		Short: "Copy the database to PostgreSQL, or back to a file",
-		Long: `Copies the database of NOTEWATCH_DATABASE to the one of --to: the URL of a PostgreSQL database, such as
-postgres://notewatch@db.example.com/notewatch, or the path of an SQLite file. The target must be empty or not exist yet. The source
-does not change.
-
-Stop notewatch run first: a database that it uses is refused, and the source cannot be written during the copy. If the copy is
-interrupted, repeat the command: it continues where it stopped. Until it has ended, no other command can use the target. At the
-end both databases are read again and compared, table by table.
-
-A password on the command line shows in the list of processes. To avoid that, leave it out of the URL and set PGPASSFILE.
-
---json prints an object with from, to and tables, each with its name, rows and checksum, which are the same in both databases.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if to == "" || len(args) > 0 { // which may be a URL with a password
 				return usageError{errors.New("give --to with the URL or path of a database, and no other arguments; see notewatch migrate --help")}

@@ -15,12 +15,8 @@ func newOnce() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "once",
 		Short: "Poll, evaluate and notify once, then exit",
-		Long: `Polls every project once, evaluates the rules, notifies receivers and lists the firing alerts. Meant for cron. Exit codes:
-0 no alert is firing, 3 an alert is firing, 1 a poll or a delivery failed.
-
---json prints the firing alerts, as in notewatch alerts --json. Receivers of the kind terminal then print to stderr.`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return cycle(c, asJSON) },
+		Args:  noArguments,
+		RunE:  func(c *cobra.Command, _ []string) error { return cycle(c, asJSON) },
 	}
 	jsonFlag(c, &asJSON)
 	return c

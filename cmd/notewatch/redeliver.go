@@ -21,14 +21,8 @@ func newRedeliver() *cobra.Command {
 	var receiver string
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "redeliver ALERT",
-		Short: "Send an alert again",
-		Long: `Sends the current state of an alert again, as a new message, whatever its receivers show. Use it after a message was
-deleted, or after fixing the cause of a delivery that was given up. Alerts that share its message are sent with it. Needs
-the rules file; works with and without notewatch run running. The exit code is 1 if a receiver did not accept it.
-
---json prints an array of objects with receiver, state (delivered, waiting, given up, held, skipped, removed), shows, why,
-next_try, in_place_of, message, attempts and seconds (of the last attempt).`,
+		Use:               "redeliver ALERT",
+		Short:             "Send an alert again",
 		Args:              oneArgument("the ID of an alert (see notewatch alerts)"),
 		ValidArgsFunction: completeFirst(complete.AlertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -15,12 +15,8 @@ func newRefresh() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "refresh",
 		Short: "Make notewatch run poll every project now",
-		Long: `Makes the polls of all projects due, so that notewatch run polls within seconds instead of at its next interval. The requests
-count against the request budget as always. Projects that are being polled or were polled within the last minute are left alone.
-
---json prints an object with due (whether a poll is due now because of this) and requests (how many it takes at least).`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return refresh(c, asJSON) },
+		Args:  noArguments,
+		RunE:  func(c *cobra.Command, _ []string) error { return refresh(c, asJSON) },
 	}
 	jsonFlag(c, &asJSON)
 	return c

@@ -19,11 +19,7 @@ func newRun() *cobra.Command {
 	return &cobra.Command{
 		Use:   "run",
 		Short: "Poll, evaluate and notify until stopped",
-		Long: `Polls Notehub, evaluates the rules and notifies receivers until it is interrupted (SIGINT or SIGTERM). Settings come from
-NOTEWATCH_… variables and the rules file; see the README. The rules file and the files that it refers to are reloaded when
-they change, or on SIGHUP. If the new file is not valid, the previous rules stay in effect and the default receivers are
-notified.`,
-		Args: noArguments,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			err := runUntilStopped(c)
 			if c.Context().Err() != nil && errors.Is(err, context.Canceled) {

@@ -33,19 +33,8 @@ func newSilence() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "silence",
 		Short: "Mute matching alerts for a while",
-		Long: `Mutes all alerts that match every flag given. New matching alerts are held, and sent when the silence ends if they are
-still firing. Messages that were already sent are updated without notifying anybody. notewatch run applies the silence
-within seconds. A project or device may be named by an unambiguous part of its name; the silence matches that one alone,
-even if others have or get the same name. With --alert, --until over keeps the silence until the alert ends. Times are
-14:00 (the next one), tomorrow, "tomorrow 9:00" and "2026-06-15 14:00", all in UTC, and RFC 3339. --from begins the
-silence later; a time of day in --until is then the first after that.
-
---json prints the silence as in notewatch silences --json, with matches: how many open alerts it matches now.`,
-		Example: `  notewatch silence --rule silent-device --for 2h --because "gateway is moved"
-  notewatch silence --device sensor-6 --until 2090-01-02 --because "in the lab"
-  notewatch silence --rule data-budget --from 22:00 --until 6:00 --because x`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
+		Args:  noArguments,
+		RunE:  func(c *cobra.Command, _ []string) error { return o.run(c) },
 	}
 	matchFlags(c, &o.match)
 	c.Flags().StringVar(&o.match.Alert, "alert", "", "only this alert")

@@ -15,14 +15,7 @@ func newSilences() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "silences",
 		Short: "List silences and the mute windows of the rules file",
-		Long: `Lists the active silences, those that begin later, and the weekly mute windows of the rules file.
-
---json prints an array of objects with kind (silence or window), id, match (alert, rule, project, project_name, device, device_name), on, start and
-end (a closed window has as start when it opens next, and no end; a silence that lasts until its alert ends has no end
-either), schedule (of a window), by and because.`,
-		Example: `  notewatch silences
-  notewatch silences --json`,
-		Args: noArguments,
+		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return look(c, func(db opened) error { return listSilences(c, db, asJSON) })
 		},

@@ -13,10 +13,8 @@ import (
 
 func newTemplate() *cobra.Command {
 	return &cobra.Command{
-		Use:   "template [NAME]",
-		Short: "Print a webhook template, to copy and change",
-		Long: `Prints the template of a webhook format. To change one, run notewatch template teams > teams.json.tmpl, and in the rules
-file replace format: teams by template: teams.json.tmpl. Without a name, lists the formats that are templates.`,
+		Use:               "template [NAME]",
+		Short:             "Print a webhook template, to copy and change",
 		Args:              optionalArgument("at most one format"),
 		ValidArgsFunction: completeFirst(complete.OneOf(templates()...)),
 		RunE: func(c *cobra.Command, args []string) error {

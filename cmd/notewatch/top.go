@@ -32,19 +32,8 @@ const (
 func newTop() *cobra.Command {
 	q := topQuery{n: topRows}
 	c := &cobra.Command{
-		Use:   "top [N] [bytes|events|sessions|cost] [today|7d|30d|period]",
-		Short: "List the devices with the highest usage",
-		Long: `Lists the devices with the highest usage in the period so far, today, or over the last 7 or 30 complete days (UTC), with
-their share of the total. Ranks by bytes, or by the first metric that the rules use, unless you name one. Reads only the
-database and the rules file, also while notewatch run is running; sends no request to Notehub and needs no secrets.
-
---json prints an object with by, span, from, to, as_of, failures, failure, truncated, unit, note (of a cost), total,
-devices, unknown_devices and rows (kind, uid, name, project, gone, value, share in percent). No data is null; times are
-RFC 3339.`,
-		Example: `  notewatch top
-  notewatch top 5 events 30d
-  notewatch top 3 sessions today --project cold-chain
-  notewatch top 10 bytes 7d --json`,
+		Use:               "top [N] [bytes|events|sessions|cost] [today|7d|30d|period]",
+		Short:             "List the devices with the highest usage",
 		ValidArgsFunction: completeFrom(complete.OneOf(lookup.By()...), complete.OneOf(lookup.SpanWords()...)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := q.parse(args); err != nil {

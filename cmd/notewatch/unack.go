@@ -7,11 +7,8 @@ func newUnack() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "unack ALERT",
 		Short: "Remove the acknowledgement of an alert",
-		Long: `Removes the acknowledgement of a firing alert. Reminders are sent again.
-
-` + acknowledgedJSON,
-		Args: oneArgument("the ID of an alert (see notewatch alerts)"),
-		RunE: func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], false, asJSON) },
+		Args:  oneArgument("the ID of an alert (see notewatch alerts)"),
+		RunE:  func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], false, asJSON) },
 	}
 	jsonFlag(c, &asJSON)
 	return c

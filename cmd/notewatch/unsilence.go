@@ -14,11 +14,8 @@ import (
 func newUnsilence() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "unsilence ID",
-		Short: "End a silence",
-		Long: `Ends a silence before its time.
-
---json prints the silence as in notewatch silences --json, with ended_at and ended_by.`,
+		Use:               "unsilence ID",
+		Short:             "End a silence",
 		Args:              oneArgument("the ID of a silence (see notewatch silences)"),
 		ValidArgsFunction: completeFirst(complete.SilenceIDs),
 		RunE:              func(c *cobra.Command, args []string) error { return unsilence(c, args[0], asJSON) },
