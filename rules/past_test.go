@@ -244,6 +244,12 @@ func TestPeriodBounds(t *testing.T) {
 	}{
 		"month":                        {rules.PeriodSpec{}, on(2026, 2, 10), on(2026, 2, 1), on(2026, 3, 1)},
 		"the last day of the year":     {rules.PeriodSpec{Every: "month"}, on(2026, 12, 31), on(2026, 12, 1), on(2027, 1, 1)},
+		"month from the 31st":          {rules.PeriodSpec{Every: "month", MonthDay: 31}, on(2026, 2, 3), on(2026, 1, 31), on(2026, 2, 28)},
+		"short month from the 31st":    {rules.PeriodSpec{Every: "month", MonthDay: 31}, on(2026, 2, 28), on(2026, 2, 28), on(2026, 3, 31)},
+		"leap year from the 31st":      {rules.PeriodSpec{Every: "month", MonthDay: 31}, on(2028, 2, 29), on(2028, 2, 29), on(2028, 3, 31)},
+		"30 days from the 31st":        {rules.PeriodSpec{Every: "month", MonthDay: 31}, on(2026, 4, 29), on(2026, 3, 31), on(2026, 4, 30)},
+		"January from the 31st":        {rules.PeriodSpec{Every: "month", MonthDay: 31}, on(2026, 1, 30), on(2025, 12, 31), on(2026, 1, 31)},
+		"month from the 29th":          {rules.PeriodSpec{Every: "month", MonthDay: 29}, on(2026, 3, 1), on(2026, 2, 28), on(2026, 3, 29)},
 		"month from the 14th, before":  {rules.PeriodSpec{Every: "month", MonthDay: 14}, on(2026, 1, 13), on(2025, 12, 14), on(2026, 1, 14)},
 		"month from the 14th, on it":   {rules.PeriodSpec{Every: "month", MonthDay: 14}, on(2026, 1, 14), on(2026, 1, 14), on(2026, 2, 14)},
 		"week from Monday, on Sunday":  {rules.PeriodSpec{Every: "week"}, on(2026, 6, 7), on(2026, 6, 1), on(2026, 6, 8)},
@@ -273,8 +279,26 @@ func TestPeriodElapsed(t *testing.T) {
 
 func TestPeriodValidate(t *testing.T) {
 	for _, spec := range []rules.PeriodSpec{
-		{Every: "fortnight"}, {Every: "month", MonthDay: 29}, {Every: "week", MonthDay: 3}, {Days: 400}, {Days: -1}, {Every: "day", Days: 3},
+		{Every: "fortnight"}, {Every: "month", MonthDay: 32}, {Every: "week", MonthDay: 3}, {Days: 400}, {Days: -1}, {Every: "day", Days: 3},
 	} {
 		require.Error(t, spec.Validate(), "%+v", spec)
+	}
+}
+
+// Every day lies in exactly one period of 28 to 31 days.
+func TestMonthsFromAnyDay(t *testing.T) {
+	for begin := range 32 {
+		spec := rules.PeriodSpec{Every: "month", MonthDay: begin}
+		require.NoError(t, spec.Validate())
+		first, next := spec.Bounds(rules.DayOf(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)))
+		for day := first; day < first+3000; day++ {
+			if day == next {
+				first = next
+				_, next = spec.Bounds(day)
+			}
+			from, to := spec.Bounds(day)
+			require.Equal(t, []rules.Day{first, next}, []rules.Day{from, to}, "day %d from %d", day, begin)
+			require.Contains(t, []rules.Day{28, 29, 30, 31}, to-from)
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 // A PeriodSpec says how time is cut into periods, always at 00:00 UTC. The zero PeriodSpec is the calendar month.
 type PeriodSpec struct {
 	Every    string // day, week (from Monday), month; "" with Days is every so many days, else month
-	MonthDay int    // the day, 1 to 28, that months begin on; 0 is 1
+	MonthDay int    // the day, 1 to 31, that months begin on, or the last day of a shorter month; 0 is 1
 	Days     int    // length of a period in days; 0 unless Every is ""
 	From     Day    // a day that a period of Days begins on
 }
@@ -28,8 +28,8 @@ func (s PeriodSpec) Validate() error {
 	default:
 		return fmt.Errorf("unknown period %q: want day, week, month or a number of days", s.Every)
 	}
-	if s.MonthDay < 0 || s.MonthDay > 28 {
-		return fmt.Errorf("a month from day %d: want 1 to 28", s.MonthDay)
+	if s.MonthDay < 0 || s.MonthDay > 31 {
+		return fmt.Errorf("a month from day %d: want 1 to 31", s.MonthDay)
 	}
 	if s.MonthDay > 1 && s.String() != "month" {
 		return fmt.Errorf("a %s cannot begin on a day of the month", s.String())
@@ -69,13 +69,18 @@ func (s PeriodSpec) Bounds(d Day) (first, next Day) {
 }
 
 func (s PeriodSpec) month(d Day) (first, next Day) {
-	begin := max(s.MonthDay, 1)
-	year, month, day := d.Start().Date()
-	if day < begin {
-		month--
+	year, month, _ := d.Start().Date()
+	first, next = s.begin(year, month), s.begin(year, month+1)
+	if d < first {
+		first, next = s.begin(year, month-1), first
 	}
-	return DayOf(time.Date(year, month, begin, 0, 0, 0, 0, time.UTC)),
-		DayOf(time.Date(year, month+1, begin, 0, 0, 0, 0, time.UTC))
+	return first, next
+}
+
+// begin returns the day of a month on which a period begins: the last one of a month that is too short.
+func (s PeriodSpec) begin(year int, month time.Month) Day {
+	last := DayOf(time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC))
+	return min(DayOf(time.Date(year, month, max(s.MonthDay, 1), 0, 0, 0, 0, time.UTC)), last)
 }
 
 // Period returns the period that d lies in, as seen at the instant at.

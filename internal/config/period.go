@@ -55,8 +55,8 @@ func (v value) every() (word string, days int) {
 func (v value) monthDay() int {
 	text := v.text()
 	number, err := strconv.Atoi(text)
-	if text != "" && (err != nil || number < 1 || number > 28) {
-		v.report("want a day of the month, 1 to 28", "a date goes with a number of days, as in {every: 30d, from: 2026-01-14}")
+	if text != "" && (err != nil || number < 1 || number > 31) {
+		v.report("want a day of the month, 1 to 31", "a date goes with a number of days, as in {every: 30d, from: 2026-01-14}")
 		return 0
 	}
 	return number
