@@ -6,10 +6,11 @@ import (
 )
 
 const (
-	maxReused    = 64     // entries of a map that is used again for the next row
-	maxSeriesRow = 20_000 // rows of one SIM; days of half a century
-	maxListed    = 1_000  // fleets or SIMs of one device
-	maxCounts    = 10_000 // notefiles or transports of one row
+	maxReused    = 64      // entries of a map that is used again for the next row
+	maxSeriesRow = 20_000  // rows of one SIM; days of half a century
+	maxListed    = 1_000   // fleets or SIMs of one device
+	maxCounts    = 10_000  // notefiles or transports of one row that are kept
+	maxNames     = 1 << 20 // notefiles or transports of one row
 )
 
 // A decoder reads the rows of one answer.
@@ -22,7 +23,7 @@ type decoder struct {
 	versions   map[string]string // of firmware, by its description
 	periods    map[string]period
 	lastPeriod period
-	counted    map[string]int64 // of the row that is read; used again for the next
+	counted    map[string]Count // of the row that is read; used again for the next
 	series     []DataRow
 	handed     int // rows of earlier series
 }
@@ -306,27 +307,32 @@ func (d *decoder) require(field string, present bool) {
 	}
 }
 
-// counts reads an object of whole numbers, or null. Those that are null are left out: they are not known. The map is used again
-// for the next row.
-func (d *decoder) counts() map[string]int64 {
+// counts reads an object of whole numbers, or null. It is nil if it has more than maxCounts: a device that invents names must not make
+// the answer about all others invalid. The map is used again for the next row.
+func (d *decoder) counts() map[string]Count {
 	if d.null() {
 		return nil
 	}
 	if clear(d.counted); d.counted == nil {
-		d.counted = map[string]int64{}
+		d.counted = map[string]Count{}
 	}
-	counts := d.counted
+	counts, n := d.counted, 0
 	for name := range d.fields {
-		if len(counts) == maxCounts {
-			d.fail("it has more than %d entries", maxCounts)
+		if n++; n > maxNames {
+			d.fail("it has more than %d entries", maxNames)
 			break
 		}
-		key := d.intern(name)
-		if count := d.count(); count.Known {
-			counts[key] = count.N
+		if len(counts) == maxCounts {
+			counts = nil
 		}
+		if counts == nil {
+			d.count()
+			continue
+		}
+		key := d.intern(name)
+		counts[key] = d.count()
 	}
-	if len(counts) > maxReused { // it would take long to clear
+	if len(d.counted) > maxReused { // it would take long to clear
 		d.counted = nil
 	}
 	return counts

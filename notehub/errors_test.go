@@ -305,13 +305,28 @@ func TestListsWithinARowAreBounded(t *testing.T) {
 			require.ErrorContains(t, err, test.want)
 		})
 	}
-	var names strings.Builder
-	for i := range 10_001 {
-		fmt.Fprintf(&names, `"%d.qo":1,`, i)
+}
+
+// A device that invents notefiles makes those of its row unknown, and nothing else.
+func TestNotefilesByTheThousand(t *testing.T) {
+	names := func(n int) string {
+		var text strings.Builder
+		for i := range n {
+			fmt.Fprintf(&text, `"%d.qo":1,`, i)
+		}
+		return strings.TrimSuffix(text.String(), ",")
 	}
-	_, _, err := eventsOf(t, `{"data":[{"notefiles":{`+names.String()+`"x":1}}]}`)
+	rows, _, err := eventsOf(t, `{"data":[{"period":"2026-03-01T00:00:00Z","notefiles":{`+names(10_000)+`}},`+
+		`{"period":"2026-03-01T00:00:00Z","notefiles":{`+names(10_001)+`},"total_events":7},`+
+		`{"period":"2026-03-01T00:00:00Z","notefiles":{"a.qo":-1,"b.qo":1.5,"c.qo":null}}]}`)
+	require.NoError(t, err)
+	require.Len(t, rows[0].Notefiles, 10_000)
+	require.Nil(t, rows[1].Notefiles)
+	require.Equal(t, known(7), rows[1].Total)
+	require.Equal(t, map[string]notehub.Count{"a.qo": known(-1), "b.qo": {Invalid: true}, "c.qo": {}}, rows[2].Notefiles)
+	_, _, err = eventsOf(t, `{"data":[{"notefiles":{`+names(1<<20+1)+`}}]}`)
 	require.ErrorIs(t, err, notehub.ErrInvalidAnswer)
-	require.ErrorContains(t, err, "it has more than 10000 entries")
+	require.ErrorContains(t, err, "it has more than 1048576 entries")
 }
 
 // unending returns a client whose answer begins with start and goes on with entry for ever.

@@ -41,7 +41,7 @@ type EventsRow struct {
 	Days      Count            `json:"total_days_in_period,omitzero"` // with those to come
 	Reboots   Count            `json:"total_reboots,omitzero"`
 	FwUpdates Count            `json:"total_fw_updates,omitzero"`
-	Notefiles map[string]int64 `json:"notefiles,omitempty"` // events by notefile, those that are known, if asked for
+	Notefiles map[string]Count `json:"notefiles,omitempty"` // events by notefile, if asked for; nil too if they are more than 10,000
 }
 
 // A SessionsRow is the sessions of one device, fleet or project over one period. Its map is good until the next row is handed on.
@@ -54,7 +54,7 @@ type SessionsRow struct {
 	Bytes      Count            `json:"total_bytes,omitzero"` // over all transports; not to be added to those of a DataRow
 	TLS        Count            `json:"tls_sessions,omitzero"`
 	Devices    Count            `json:"total_devices,omitzero"`
-	Transports map[string]int64 `json:"sessions_by_transport,omitempty"` // those that are known: cell, wifi, ntn, lorawan
+	Transports map[string]Count `json:"sessions_by_transport,omitempty"` // cell, wifi, ntn, lorawan; nil too if they are more than 10,000
 }
 
 // A RouteLogsRow is the work of one route or project over one period.

@@ -25,7 +25,7 @@ type builder struct {
 type Set struct{ layout *lang.Layout }
 
 // NewSet returns a set without rules.
-func NewSet() *Set { return &Set{vocabulary.NewLayout()} }
+func NewSet() *Set { return &Set{lang.NewLayout(vocabulary)} }
 
 // builder takes a spec of an unknown scope for one about devices, so that its expressions can be checked all the same.
 func (s *Set) builder(spec Spec) *builder {

@@ -22,9 +22,10 @@ func at(level rules.Level, expr string) []rules.Condition {
 }
 
 const (
-	deviceSees  = "a rule for each device sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, device, project, period, poll"
-	projectSees = "a rule for each project sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, project, period, poll"
+	deviceSees  = "a rule for each device sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, device, project, period, poll"
+	projectSees = "a rule for each project sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, project, period, poll"
 	metricHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, days, series"
+	polledHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, h1, h6, days, series"
 	deviceHas   = "uid, name, sku, product, fleets, firmware, disabled, is_new, voltage, silent_hours, age_days"
 )
 
@@ -42,9 +43,17 @@ func TestProblemsOfExpressions(t *testing.T) {
 		{"$env.bytes.today > 5", 0, `unknown name "$env"`, deviceSees},
 		{"bytes.tday > 5", 6, `bytes has no member "tday"`, "did you mean today? it has " + metricHas},
 		{`device["known"]`, 6, `device has no member "known"`, "it has " + deviceHas},
-		{"bytes.h1 > 5", 6, `bytes has no member "h1"`, "events, sessions have it; bytes has " + metricHas},
+		{"bytes.h1 > 5", 6, `bytes has no member "h1"`, `events, sessions, notefiles["data.qo"], transport["wifi"] have it; bytes has ` + metricHas},
 		{"bytes > 5", 0, "bytes is not a value by itself", "write bytes. and one of " + metricHas},
 		{"bytes[0] > 5", 6, "bytes is not a list", "write bytes. and one of " + metricHas},
+		{"notefiles > 5", 0, "notefiles is not a value by itself", `write notefiles["data.qo"]. and one of ` + polledHas},
+		{`1 < notefiles["a.qo"]`, 4, `notefiles["a.qo"] is not a value by itself`, `write notefiles["a.qo"]. and one of ` + polledHas},
+		{`notefiles["a.qo"].tday > 5`, 18, `notefiles["a.qo"] has no member "tday"`, "did you mean today? it has " + polledHas},
+		{`notefiles["a.qo"][0] > 5`, 18, `notefiles["a.qo"] is not a list`, `write notefiles["a.qo"]. and one of ` + polledHas},
+		{`notefiles[device.name].today > 5`, 10, "the key of notefiles must be a text that is written out", keyHint("notefiles", "data.qo")},
+		{`notefiles["a" + ".qo"].today > 5`, 10, "the key of notefiles must be a text that is written out", keyHint("notefiles", "data.qo")},
+		{`transport[1].today > 5`, 10, "the key of transport must be a text that is written out", keyHint("transport", "wifi")},
+		{`bytes["abc"]["b"] > 5`, 5, `bytes has no member "abc"`, "it has " + metricHas},
 		{"bytes.today > limit", 14, "limit is used, but the rule has none", "add `limit:` to the rule"},
 
 		// Positions count bytes, also behind characters of several.
@@ -314,6 +323,10 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+func keyHint(object, key string) string {
+	return fmt.Sprintf("such as %s[%q]: what is fetched and kept follows from it", object, key)
+}
+
 func TestKindAndReads(t *testing.T) {
 	figures := func(list ...rules.Figure) []rules.Figure { return list }
 	tests := map[string]struct {
@@ -414,7 +427,7 @@ func TestKindAndReads(t *testing.T) {
 				require.NotZero(t, rule.Reads.Members[figure])
 			}
 			reads := rule.Reads
-			reads.Members = rules.Wants{}
+			reads.Members = nil
 			require.Equal(t, test.reads, reads)
 			require.Equal(t, name == "poll", rule.Reads.OnlyPoll())
 		})

@@ -43,7 +43,7 @@ func growing(conditions []*lang.Expression) (all []*lang.Leaf) {
 	for _, c := range conditions {
 		for _, l := range c.Reads {
 			grows := vocabulary.Leaf(l.Object + "." + l.Tag.Get("grows"))
-			if grows != nil && !slices.Contains(all, grows) {
+			if grows != nil && !slices.ContainsFunc(all, grows.Is) {
 				all = append(all, grows)
 			}
 		}
@@ -102,7 +102,7 @@ func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
 
 // mayFall returns the part of itself by which a figure may be lower without being corrected.
 func mayFall(l *lang.Leaf) float64 {
-	if l.Object == SessionBytes.String() {
+	if l.Object == string(SessionBytes) {
 		return estimateShare
 	}
 	return fallShare

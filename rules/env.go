@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"math"
 	"reflect"
+	"strings"
 	"time"
 )
 
@@ -22,6 +24,8 @@ type Env struct {
 	Sessions     Metric `expr:"sessions" has:"polls"`
 	TLS          Metric `expr:"tls"`
 	FirstSyncs   Metric `expr:"first_syncs"`
+	Notefiles    Keyed  `expr:"notefiles" key:"data.qo" has:"polls"`
+	Transport    Keyed  `expr:"transport" key:"wifi" has:"polls"`
 
 	Device  Device  `expr:"device" scope:"device"`
 	Project Project `expr:"project"`
@@ -29,10 +33,27 @@ type Env struct {
 	Poll    Poll    `expr:"poll"`
 }
 
-// metricFields are the fields of Env that are metrics, by the figure that they are named after; nil is none.
+// Keyed are the metrics of figures that have a key. Of those that are not in it nothing is known.
+type Keyed map[Figure]*Metric
+
+// of returns the metric of a figure, which it adds if there is none.
+func (k *Keyed) of(f Figure) *Metric {
+	m := (*k)[f]
+	if m == nil {
+		m = new(UnknownMetric())
+		if *k == nil {
+			*k = Keyed{}
+		}
+		(*k)[f] = m
+	}
+	return m
+}
+
+// metricFields are the fields of Env that are metrics, by the figure that they are named after.
 var metricFields = findMetrics()
 
-func findMetrics() (fields [FigureCount][]int) {
+func findMetrics() map[Figure][]int {
+	fields := map[Figure][]int{}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Env]()) {
 		if figure, ok := ParseFigure(field.Tag.Get("expr")); ok && field.Type == reflect.TypeFor[Metric]() {
 			fields[figure] = field.Index
@@ -41,12 +62,31 @@ func findMetrics() (fields [FigureCount][]int) {
 	return fields
 }
 
-// Metric returns the metric of a figure; nil if expressions do not see that figure.
+// Metric returns the metric of a figure, to be filled in; nil if expressions do not see that figure.
 func (e *Env) Metric(f Figure) *Metric {
-	if metricFields[f] == nil {
-		return nil
+	if index, ok := metricFields[f]; ok {
+		return reflect.ValueOf(e).Elem().FieldByIndex(index).Addr().Interface().(*Metric)
 	}
-	return reflect.ValueOf(e).Elem().FieldByIndex(metricFields[f]).Addr().Interface().(*Metric)
+	switch {
+	case strings.HasPrefix(string(f), notefiles+"["):
+		return e.Notefiles.of(f)
+	case strings.HasPrefix(string(f), transport+"["):
+		return e.Transport.of(f)
+	}
+	return nil
+}
+
+// UnknownEnv returns an Env of which no figure is known, and no object.
+func UnknownEnv() Env {
+	var e Env
+	for figure := range metricFields {
+		*e.Metric(figure) = UnknownMetric()
+	}
+	nan := math.NaN()
+	e.Device = Device{Voltage: nan, SilentHours: nan, AgeDays: nan}
+	e.Project = Project{DeviceCount: nan, Active: nan, Silent: nan, SilentPct: nan}
+	e.Poll = Poll{AgeMinutes: nan, EveryMinutes: nan, Failures: nan}
+	return e
 }
 
 // A Metric is one figure of a subject seen through its windows. All members but Series are NaN when they are no data.

@@ -1,89 +1,148 @@
 package rules
 
 import (
-	"fmt"
+	"cmp"
 	"math"
+	"slices"
+	"strings"
+
+	"notewatch/rules/internal/names"
 )
 
-// A Figure names one counted quantity of a device or project on one day.
-type Figure int
+// A Figure names one counted quantity of a device or project on one day, as rules and the store write it: a word such as events, or one
+// of many by its key, such as notefiles["data.qo"].
+type Figure string
 
 // The figures that Notehub accounts by day. Bytes are decimal counts of bytes, the rest plain counts.
 const (
-	Bytes        Figure = iota // cellular bytes, up and down, over all SIMs
-	Sat                        // billable satellite bytes
-	SessionBytes               // bytes of all sessions, whatever the transport
-	Events                     // billable events
-	EventsTotal                // all events
-	Platform                   // events that Notehub does not bill
-	Watchdog                   // events that Notehub itself makes for a silent device; billed
-	Sessions                   // sessions
-	TLS                        // sessions over TLS
-	FirstSyncs                 // sessions that were a device's first
-	Reboots                    // reboots
-	FwUpdates                  // firmware updates
-	SatPackets                 // satellite packets, up and down
-	FigureCount                // how many figures there are
+	Bytes        Figure = "bytes"         // cellular bytes, up and down, over all SIMs
+	Sat          Figure = "sat"           // billable satellite bytes
+	SessionBytes Figure = "session_bytes" // bytes of all sessions, whatever the transport
+	Events       Figure = "events"        // billable events
+	EventsTotal  Figure = "events_total"  // all events
+	Platform     Figure = "platform"      // events that Notehub does not bill
+	Watchdog     Figure = "watchdog"      // events that Notehub itself makes for a silent device; billed
+	Sessions     Figure = "sessions"      // sessions
+	TLS          Figure = "tls"           // sessions over TLS
+	FirstSyncs   Figure = "first_syncs"   // sessions that were a device's first
+	Reboots      Figure = "reboots"       // reboots
+	FwUpdates    Figure = "fw_updates"    // firmware updates
+	SatPackets   Figure = "sat_packets"   // satellite packets, up and down
 )
 
-// Figures are the figures of one subject on one day, indexed by Figure. NaN is no data, never zero.
-type Figures [FigureCount]float64
+// The words for figures of which there are many, by a key.
+const (
+	notefiles = "notefiles"
+	transport = "transport"
+)
 
-// Unknown returns figures of which none is known.
-func Unknown() Figures {
-	var figures Figures
-	for i := range figures {
-		figures[i] = math.NaN()
-	}
-	return figures
+// Notefile returns the figure of the events of one notefile.
+func Notefile(name string) Figure { return Figure(names.Keyed(notefiles, name)) }
+
+// Transport returns the figure of the sessions over one transport, such as wifi.
+func Transport(name string) Figure { return Figure(names.Keyed(transport, name)) }
+
+// Notefile returns the name of the notefile that a figure counts the events of. ok is false for other figures.
+func (f Figure) Notefile() (name string, ok bool) { return f.key(notefiles) }
+
+// Transport returns the transport that a figure counts the sessions over. ok is false for other figures.
+func (f Figure) Transport() (name string, ok bool) { return f.key(transport) }
+
+func (f Figure) key(of string) (key string, ok bool) {
+	word, key, ok := names.ParseKeyed(string(f))
+	return key, ok && word == of
 }
 
 // Known reports whether a figure is data, that is, neither NaN nor infinite.
 func Known(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// figureTraits are the words for figures in rules and messages, with what they are counted in.
-var figureTraits = [FigureCount]struct {
-	name, unit string
-	floor      float64
+// figureTraits are the words for figures in rules and messages, with what they are counted in and the least that they are divided by.
+var figureTraits = []struct {
+	word  Figure
+	unit  string
+	floor float64
 }{
-	Bytes:        {"bytes", UnitBytes, 20_000},
-	Sat:          {"sat", UnitBytes, 50},
-	SessionBytes: {"session_bytes", UnitBytes, 20_000},
-	Events:       {"events", "", 10},
-	EventsTotal:  {"events_total", "", 10},
-	Platform:     {"platform", "", 10},
-	Watchdog:     {"watchdog", "", 10},
-	Sessions:     {"sessions", "", 4},
-	TLS:          {"tls", "", 4},
-	FirstSyncs:   {"first_syncs", "", 4},
-	Reboots:      {"reboots", "", 2},
-	FwUpdates:    {"fw_updates", "", 2},
-	SatPackets:   {"sat_packets", "", 10},
+	{Bytes, UnitBytes, 20_000},
+	{Sat, UnitBytes, 50},
+	{SessionBytes, UnitBytes, 20_000},
+	{Events, "", 10},
+	{EventsTotal, "", 10},
+	{Platform, "", 10},
+	{Watchdog, "", 10},
+	{Sessions, "", 4},
+	{TLS, "", 4},
+	{FirstSyncs, "", 4},
+	{Reboots, "", 2},
+	{FwUpdates, "", 2},
+	{SatPackets, "", 10},
+	{notefiles, "", 10},
+	{transport, "", 4},
 }
 
 // UnitBytes is the unit of bytes. Plain counts have the unit "".
 const UnitBytes = "B"
 
-// Unit returns what the figure is counted in: UnitBytes, or "" for plain counts.
-func (f Figure) Unit() string { return figureTraits[f].unit }
-
-// Floor returns the least that the figure is divided by, so that a few more than none are not many times as much.
-func (f Figure) Floor() float64 { return figureTraits[f].floor }
-
-// String returns the word for the figure in rules, such as bytes.
-func (f Figure) String() string {
-	if f >= 0 && f < FigureCount {
-		return figureTraits[f].name
-	}
-	return fmt.Sprintf("figure(%d)", int(f))
-}
-
-// ParseFigure returns the figure that a word of rules names, such as bytes. ok is false if it names none.
-func ParseFigure(word string) (figure Figure, ok bool) {
-	for figure, traits := range figureTraits {
-		if traits.name == word {
-			return Figure(figure), true
+// place returns the place of the figure among the traits; -1 if it is none.
+func (f Figure) place() int {
+	for i, traits := range figureTraits {
+		if traits.word == f {
+			return i
 		}
 	}
-	return 0, false
+	if word, _, ok := names.ParseKeyed(string(f)); ok && (word == notefiles || word == transport) {
+		return Figure(word).place()
+	}
+	return -1
+}
+
+// Unit returns what the figure is counted in: UnitBytes, or "" for plain counts.
+func (f Figure) Unit() string {
+	if at := f.place(); at >= 0 {
+		return figureTraits[at].unit
+	}
+	return ""
+}
+
+// Floor returns the least that the figure is divided by, so that a few more than none are not many times as much.
+func (f Figure) Floor() float64 {
+	if at := f.place(); at >= 0 {
+		return figureTraits[at].floor
+	}
+	return 0
+}
+
+// Compare orders figures for people: as they are listed above, those of one word by their keys.
+func (f Figure) Compare(other Figure) int {
+	return cmp.Or(cmp.Compare(f.place(), other.place()), cmp.Compare(f, other))
+}
+
+// ParseFigure returns the figure that a text of rules names, such as bytes or notefiles["data.qo"]. ok is false if it names none.
+func ParseFigure(text string) (figure Figure, ok bool) {
+	if text == notefiles || text == transport {
+		return "", false
+	}
+	figure = Figure(text)
+	return figure, figure.place() >= 0
+}
+
+// PlainFigures returns the figures without a key.
+func PlainFigures() (all []Figure) {
+	for _, traits := range figureTraits {
+		if traits.word != notefiles && traits.word != transport {
+			all = append(all, traits.word)
+		}
+	}
+	return all
+}
+
+// SortFigures sorts figures for people.
+func SortFigures(all []Figure) { slices.SortFunc(all, Figure.Compare) }
+
+// CutPath cuts the path of a figure, such as events.today, into what it is of and the member.
+func CutPath(path string) (object, member string) {
+	dot := strings.LastIndexByte(path, '.') // a key may have one
+	if dot < 0 {
+		return path, ""
+	}
+	return path[:dot], path[dot+1:]
 }

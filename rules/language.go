@@ -1,9 +1,12 @@
 package rules
 
-import "notewatch/rules/internal/lang"
+import (
+	"notewatch/rules/internal/lang"
+	"notewatch/rules/internal/names"
+)
 
 // vocabulary is what expressions can read.
-var vocabulary = lang.NewVocabulary[Env]()
+var vocabulary = names.New[Env]()
 
 // A Problem is something wrong with a Spec.
 type Problem = lang.Problem

@@ -1,6 +1,9 @@
 package rules
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Members are some of the members of a metric: a bit for each, by its place in metricMembers.
 type Members uint32
@@ -17,25 +20,21 @@ func MembersOf(names ...string) (m Members) {
 	return m
 }
 
-// Wants are the members of metrics that something reads, by figure.
-type Wants [FigureCount]Members
+// Wants are the members of metrics that something reads, by figure. A figure of which none is wanted is left out.
+type Wants map[Figure]Members
 
-// Figures returns the figures of which any member is wanted, ascending.
-func (w Wants) Figures() (all []Figure) {
-	for figure, members := range w {
-		if members != 0 {
-			all = append(all, Figure(figure))
-		}
-	}
-	return all
-}
+// Figures returns the figures of which any member is wanted, in the order for people.
+func (w Wants) Figures() []Figure { return slices.SortedFunc(maps.Keys(w), Figure.Compare) }
 
 // With returns what w or other wants.
 func (w Wants) With(other Wants) Wants {
-	for figure, members := range other {
-		w[figure] |= members
+	both := Wants{}
+	for _, wants := range []Wants{w, other} {
+		for figure, members := range wants {
+			both[figure] |= members
+		}
 	}
-	return w
+	return both
 }
 
 // A metricMember is one member of a metric: the first day that it needs, how it follows from the past, and where it is kept.

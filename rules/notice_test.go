@@ -96,12 +96,12 @@ func TestDrill(t *testing.T) {
 }
 
 func TestParseFigure(t *testing.T) {
-	for f := range rules.FigureCount {
-		parsed, ok := rules.ParseFigure(f.String())
+	for _, f := range append(rules.PlainFigures(), rules.Notefile("data.qo"), rules.Notefile("a\"]\x00\xff.qo"), rules.Transport("")) {
+		parsed, ok := rules.ParseFigure(string(f))
 		require.True(t, ok)
 		require.Equal(t, f, parsed)
 	}
-	for _, word := range []string{"", "Bytes", "bytes.used", "figure(99)", " bytes"} {
+	for _, word := range []string{"", "Bytes", "bytes.used", "notefiles", "transport", " bytes", `notefiles[a]`, `notefiles["a"] `, "notefiles[`a`]", `notefiles["a"]["b"]`, `bytes["a"]`} {
 		_, ok := rules.ParseFigure(word)
 		require.False(t, ok, "%q", word)
 	}

@@ -23,7 +23,7 @@ func readsOf(leaves []*lang.Leaf) Reads {
 	var r Reads
 	for _, l := range leaves {
 		if figure, ok := ParseFigure(l.Object); ok {
-			r.Members[figure] |= MembersOf(l.Member)
+			r.Members = r.Members.With(Wants{figure: MembersOf(l.Member)})
 		}
 		r.Device = r.Device || l.Object == "device" || l.Object == "project"
 		r.Counts = r.Counts || l.Object == "project" && l.Number()

@@ -12,17 +12,17 @@ import (
 func TestMetricsAreRead(t *testing.T) {
 	var env Env
 	metrics := 0
-	for figure := range FigureCount {
+	for i, figure := range append(PlainFigures(), Notefile("a.qo"), Notefile(`"]."`), Transport("wifi")) {
+		today := vocabulary.Leaf(string(figure) + ".today")
 		m := env.Metric(figure)
-		if m == nil {
-			require.Nil(t, vocabulary.Leaf(figure.String()+".today"))
-			continue
+		m.Today = float64(1 + i)
+		require.InDelta(t, m.Today, NewView(&env).Number(today), 0)
+		require.Equal(t, figure.Unit(), today.Unit)
+		if i < len(PlainFigures()) {
+			metrics++
 		}
-		metrics++
-		m.Today = float64(1 + figure)
-		require.InDelta(t, m.Today, NewView(&env).Number(vocabulary.Leaf(figure.String()+".today")), 0)
-		require.Equal(t, figure.Unit(), vocabulary.Leaf(figure.String()+".today").Unit)
 	}
+	require.Nil(t, env.Metric("nothing"))
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Env]()) {
 		if field.Type == reflect.TypeFor[Metric]() {
 			metrics--

@@ -242,7 +242,7 @@ func (r *Rule) Resolved(f ResolvedFacts) string {
 
 // shown writes a figure with its value: device.voltage 3.4, or with the days that it is about: bytes 41.2 MB this month.
 func shown(figure, value, when string) string {
-	metric, member, _ := strings.Cut(figure, ".")
+	metric, member := CutPath(figure)
 	if when != "" && slices.Contains([]string{"today", "yesterday", "used", "d7", "d30"}, member) {
 		figure = metric
 	}

@@ -1,9 +1,6 @@
 package rules
 
-import (
-	"strings"
-	"text/template/parse"
-)
+import "text/template/parse"
 
 // A usualSpan is what is usual of a member of a metric: another member of it, divided by how often the first one's span fits into a day.
 type usualSpan struct {
@@ -31,7 +28,7 @@ func usualOf(member string) (usual usualSpan, ok bool) {
 
 // UsualSpan names the span that the usual value of a figure is of: day, hour or 6 hours. It is "" for a figure of which nothing is usual.
 func UsualSpan(figure string) string {
-	_, member, _ := strings.Cut(figure, ".")
+	_, member := CutPath(figure)
 	usual, _ := usualOf(member)
 	return usual.name
 }

@@ -1,7 +1,5 @@
 package rules
 
-import "strings"
-
 // A When names the days of a figure's value. It is zero for a figure without days, such as device.silent_hours.
 type When struct {
 	Now   string // until the day Until begins: "today", "this month"
@@ -11,7 +9,7 @@ type When struct {
 
 // When names the days of the value of a figure such as events.today, as of a day. Day 0 is not known.
 func (s PeriodSpec) When(figure string, day Day) When {
-	_, member, _ := strings.Cut(figure, ".")
+	_, member := CutPath(figure)
 	switch {
 	case day == 0 && member == "today":
 		return When{Now: "in one day"}

@@ -117,7 +117,7 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 	}
 	_, _ = fmt.Fprintf(text, "%s: %d devices, %d silent for more than %.0f hours; last polled %s ago\n",
 		p.Name, d.Counts.Enabled, d.Counts.Silent, env.SilentAfter.Hours(), words.Duration(now.Sub(state.PolledAt)))
-	var wants rules.Wants
+	wants := rules.Wants{}
 	for _, figure := range b.reads.Figures {
 		wants[figure] = rules.MembersOf("used", "d7", "forecast")
 	}
@@ -178,9 +178,7 @@ func (b *Bot) top(ctx context.Context, text *strings.Builder, d *env.ProjectData
 
 // most returns the topSize devices that used most of a figure in this period, the most first. One that used nothing is left out.
 func most(ctx context.Context, d *env.ProjectData, figure rules.Figure) (most []deviceUse, err error) {
-	var wants rules.Wants
-	wants[figure] = rules.MembersOf("used")
-	reader := d.Reader(wants)
+	reader := d.Reader(rules.Wants{figure: rules.MembersOf("used")})
 	for _, block := range d.Blocks(rules.EachDevice) {
 		data, err := d.Read(ctx, reader, block)
 		if err != nil {

@@ -176,7 +176,7 @@ func levels(spec rules.Spec) (all []rules.Level) {
 // reads returns what a rule reads.
 func reads(r rules.Reads) (all []string) {
 	for _, figure := range r.Figures {
-		all = append(all, figure.String())
+		all = append(all, string(figure))
 	}
 	if r.Device {
 		all = append(all, "device list")

@@ -2,7 +2,6 @@ package deliver
 
 import (
 	"context"
-	"strings"
 
 	"notewatch/internal/env"
 	"notewatch/notify"
@@ -16,7 +15,7 @@ const trendDays = 14
 // it, else what was used on each day. It ends on the day of the last poll, of an ended alert on the day of its newest value. It is
 // empty for figures that are not counted by day.
 func (s *Sender) trend(ctx context.Context, a rules.Alert) ([]notify.Point, error) {
-	metric, member, _ := strings.Cut(a.Told.Figure, ".")
+	metric, member := rules.CutPath(a.Told.Figure)
 	figure, ok := rules.ParseFigure(metric)
 	if !ok || a.AsOf.IsZero() || a.Project == "" {
 		return nil, nil

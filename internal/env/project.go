@@ -26,20 +26,8 @@ type Project struct {
 // Identity returns an Env in which only what a subject is, is known, and how old it is at an instant. Device nil is the
 // project itself, or a device that is not listed.
 func (p Project) Identity(device *store.Device, at time.Time) *rules.Env {
-	nan := math.NaN()
-	env := &rules.Env{
-		Device: rules.Device{Voltage: nan, SilentHours: nan, AgeDays: nan},
-		Project: rules.Project{
-			Known: true, UID: p.UID, Name: p.Name,
-			DeviceCount: nan, Active: nan, Silent: nan, SilentPct: nan,
-		},
-		Poll: rules.Poll{AgeMinutes: nan, EveryMinutes: nan, Failures: nan},
-	}
-	for figure := range rules.FigureCount {
-		if m := env.Metric(figure); m != nil {
-			*m = rules.UnknownMetric()
-		}
-	}
+	env := new(rules.UnknownEnv())
+	env.Project.Known, env.Project.UID, env.Project.Name = true, p.UID, p.Name
 	if device != nil {
 		env.Device = identityOf(device, at)
 	}

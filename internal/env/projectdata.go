@@ -125,7 +125,7 @@ func (d *ProjectData) Read(ctx context.Context, reader *Reader, b Block) (*Block
 		reader.members = append(reader.members, MemberOf(data.Device(i)))
 	}
 	data.Members = reader.members
-	if reader.Wants == (rules.Wants{}) {
+	if len(reader.Wants) == 0 {
 		return data, nil
 	}
 	now, err := reader.Block(ctx, b.Number, data.Members, d.Today)
@@ -162,7 +162,9 @@ func (b *BlockData) See(e *rules.Env, i int) {
 		b.common.Period = b.data.Period
 		b.data.Present(b.common, nil)
 	}
+	notefiles, transport := e.Notefiles, e.Transport // whose memory is used again
 	*e = *b.common
+	e.Notefiles, e.Transport = notefiles, transport
 	if device := b.Device(i); device != nil {
 		e.Device = identityOf(device, b.data.Counts.ListedAt)
 		b.data.condition(&e.Device, device)

@@ -12,7 +12,7 @@ import (
 
 // FirstDay returns the first day that an Env as of a day looks back on, and people may.
 func FirstDay(spec rules.PeriodSpec, asOf rules.Day, wants rules.Wants) rules.Day {
-	past := rules.NewPast(0, spec, asOf, 0)
+	past := rules.NewPast("", spec, asOf, 0)
 	first := min(past.Start, asOf-rules.HistoryDays)
 	for _, members := range wants {
 		first = min(first, past.First(members))

@@ -78,7 +78,7 @@ func (b *bench) rule(specs ...rules.Spec) {
 func (b *bench) events(day rules.Day, pump, valve float64) {
 	b.t.Helper()
 	of := func(device string, day rules.Day, events float64) storetest.Usage {
-		return storetest.Usage{Device: device, Day: day, Figures: rules.Figures{rules.Events: events}}
+		return storetest.Usage{Device: device, Day: day, Figures: storetest.Figures{rules.Events: events}}
 	}
 	rows := []storetest.Usage{of("", day, pump+valve), of("dev:pump", day, pump), of("dev:valve", day, valve)}
 	storetest.SaveUsage(b.t, b.store, project, rows, rules.Events)
@@ -270,8 +270,8 @@ func TestLateFiguresAreRevised(t *testing.T) {
 
 	late := func(day rules.Day, events float64) {
 		storetest.SaveUsage(t, b.store, project, []storetest.Usage{
-			{Device: "dev:pump", Day: day, Figures: rules.Figures{rules.Events: events}},
-			{Device: "dev:pump", Day: today, Figures: rules.Figures{rules.Events: 10}},
+			{Device: "dev:pump", Day: day, Figures: storetest.Figures{rules.Events: events}},
+			{Device: "dev:pump", Day: today, Figures: storetest.Figures{rules.Events: 10}},
 		}, rules.Events)
 	}
 	late(today-1, 130)

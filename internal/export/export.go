@@ -52,7 +52,7 @@ func Of(ctx context.Context, d *lookup.Desk, q Query) (*Export, error) {
 			}
 		}
 	}
-	slices.Sort(e.Figures)
+	rules.SortFigures(e.Figures)
 	return e, nil
 }
 

@@ -17,6 +17,7 @@ type answer struct {
 	rows    []int            // by day
 	invalid []int            // by figure of the endpoint: numbers that are no counts
 	cells   []history.Cell   // of all columns
+	counts  []notehub.Count  // of the row that is read
 
 	truncated bool // by Notehub
 	stale     bool // made of summary tables only, in which the newest of today is missing
@@ -88,6 +89,19 @@ func (a *answer) add(device string, period time.Time, counts ...notehub.Count) e
 		}
 	}
 	return nil
+}
+
+// withKeyed returns the counts of the row that is read with those of the figures that have keys. A map without a key counts none of it;
+// of a row without a map nothing is known.
+func (a *answer) withKeyed(counts map[string]notehub.Count) []notehub.Count {
+	for _, key := range a.keys {
+		count, ok := counts[key]
+		if !ok && counts != nil {
+			count = notehub.Count{Known: true}
+		}
+		a.counts = append(a.counts, count)
+	}
+	return a.counts
 }
 
 // unlistedPlace returns the place of a device that is not listed: its ordinal, if it was listed before, else 0.

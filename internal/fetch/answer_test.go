@@ -143,7 +143,7 @@ func TestWhatAnAnswerSays(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if c.figure == rules.Bytes {
+			if c.figure == "" {
 				c.figure = rules.Events
 			}
 			hub := newScript("a", "b", "new", "new-2")
@@ -248,7 +248,7 @@ func TestInvalidNumbersAreLoggedOnceForEachFigure(t *testing.T) {
 	require.Equal(t, 3, r.poll().Invalid)
 	r.poll()
 	for _, figure := range []rules.Figure{rules.Events, rules.EventsTotal, rules.Watchdog} {
-		require.Equal(t, 1, strings.Count(r.log.String(), "figure="+figure.String()+" "), r.log.String())
+		require.Equal(t, 1, strings.Count(r.log.String(), "figure="+string(figure)+" "), r.log.String())
 	}
 	require.Equal(t, 3, strings.Count(r.log.String(), "level=WARN"), r.log.String())
 }
@@ -304,4 +304,46 @@ func TestOptionalFigures(t *testing.T) {
 	r.poll()
 	require.Equal(t, r.coverage(rules.Sat), r.coverage(rules.SatPackets))
 	require.Empty(t, r.news())
+}
+
+// Notefiles and transports are columns if a rule names them, and asked for only then.
+func TestKeys(t *testing.T) {
+	hostile := "a\"]\x00.qo"
+	hub := newScript("a", "b", "c", "d")
+	hub.answers["events"] = `{"data":[` + strings.Join([]string{
+		eventsRow("a", 0, total(9)+`,"notefiles":{"data.qo":6,"a\"]\u0000.qo":3}`),
+		eventsRow("b", 0, total(4)+`,"notefiles":{"other.qo":4}`),
+		eventsRow("c", 0, total(4)+`,"notefiles":{"data.qo":-4}`),
+	}, ",") + `]}`
+	hub.answers["sessions"] = `{"sessions":[` + strings.Join([]string{
+		eventsRow("a", 0, `"sessions":9,"sessions_by_transport":{"cell":6,"wifi":3}`), eventsRow("b", 0, `"sessions":2`),
+	}, ",") + `]}`
+	dataNotes, odd, wifi := rules.Notefile("data.qo"), rules.Notefile(hostile), rules.Transport("wifi")
+	r := newRig(t, hub, rules.Events, rules.Sessions)
+	r.poll()
+	require.NotContains(t, strings.Join(hub.queries, " "), "includeNotefiles")
+	require.Zero(t, r.coverage(dataNotes))
+
+	r.config.Wants = wanted(dataNotes, odd, wifi)
+	r.restart()
+	r.now = r.now.Add(hour / 4)
+	hub.queries = nil
+	require.Equal(t, 1, r.poll().Invalid)
+	for _, query := range hub.queries {
+		require.Equal(t, strings.HasPrefix(query, "events?"), strings.Contains(query, "includeNotefiles=true"), query)
+	}
+	for figure, want := range map[rules.Figure]map[string]history.Cell{
+		dataNotes: {"dev:a": value(6), "dev:b": value(0), "dev:c": history.NotKnown, "dev:d": value(0), "": history.NotKnown},
+		odd:       {"dev:a": value(3), "dev:b": value(0), "dev:c": value(0), "dev:d": value(0), "": value(3)},
+		wifi:      {"dev:a": value(3), "dev:b": history.NotKnown, "dev:c": value(0), "": history.NotKnown},
+	} {
+		for device, cell := range want {
+			require.Equal(t, cell, r.cell(figure, today, device), "%s of %q", figure, device)
+		}
+		require.Equal(t, r.coverage(rules.Events), r.coverage(figure), "filled back")
+	}
+	require.Empty(t, r.news())
+	spans, err := r.db.Coverage(t.Context(), project)
+	require.NoError(t, err)
+	require.NotContains(t, spans, rules.Notefile("other.qo"), "no rule names it")
 }

@@ -11,20 +11,22 @@ import (
 // An endpoint is one kind of usage that Notehub answers.
 type endpoint struct {
 	name      string
-	figures   []rules.Figure // that its rows carry
-	kept      []rules.Figure // of those, the ones that are stored
-	whole     bool           // a row is all there is of its device and day; else the rows of a device add up
-	summaries bool           // can be asked for its summary tables only
+	figures   []rules.Figure                           // that its rows carry
+	keys      []string                                 // of the last of these figures, which have keys
+	kept      []rules.Figure                           // of those, the ones that are stored
+	key       func(rules.Figure) (key string, ok bool) // of a figure with a key that its rows carry; nil: they carry none
+	whole     bool                                     // a row is all there is of its device and day; else the rows of a device add up
+	summaries bool                                     // can be asked for its summary tables only
 	read      func(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, summariesOnly bool, a *answer) (truncated bool, err error)
 }
 
 var endpoints = []endpoint{
 	{
-		name: "events", whole: true, summaries: true, read: readEvents,
+		name: "events", whole: true, summaries: true, read: readEvents, key: rules.Figure.Notefile,
 		figures: []rules.Figure{rules.Events, rules.EventsTotal, rules.Platform, rules.Watchdog, rules.Reboots, rules.FwUpdates},
 	},
 	{
-		name: "sessions", whole: true, summaries: true, read: readSessions,
+		name: "sessions", whole: true, summaries: true, read: readSessions, key: rules.Figure.Transport,
 		figures: []rules.Figure{rules.Sessions, rules.SessionBytes, rules.TLS, rules.FirstSyncs},
 	},
 	{
@@ -44,6 +46,7 @@ func optional(figure rules.Figure) bool { return figure == rules.SatPackets }
 // endpointsOf returns the endpoints that answer any of the figures.
 func endpointsOf(figures []rules.Figure) (all []endpoint) {
 	for _, e := range endpoints {
+		e = e.withKeys(figures)
 		if !slices.ContainsFunc(e.figures, func(f rules.Figure) bool { return slices.Contains(figures, f) }) {
 			continue
 		}
@@ -57,23 +60,40 @@ func endpointsOf(figures []rules.Figure) (all []endpoint) {
 	return all
 }
 
+// withKeys returns the endpoint with those figures that have a key of its rows.
+func (e endpoint) withKeys(figures []rules.Figure) endpoint {
+	if e.key == nil {
+		return e
+	}
+	e.figures = slices.Clone(e.figures)
+	for _, figure := range figures {
+		if key, ok := e.key(figure); ok && !slices.Contains(e.figures, figure) {
+			e.figures, e.keys = append(e.figures, figure), append(e.keys, key)
+		}
+	}
+	return e
+}
+
 // Requests returns how many requests a poll makes for the usage that rules read, when nothing is missing and no answer is too
 // large.
 func Requests(figures []rules.Figure) int { return len(endpointsOf(figures)) }
 
 func readEvents(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, summariesOnly bool, a *answer) (bool, error) {
-	return c.EventsUsage(ctx, project, notehub.EventsQuery{UsageQuery: q, SkipRecentData: summariesOnly}, func(row notehub.EventsRow) error {
+	query := notehub.EventsQuery{UsageQuery: q, IncludeNotefiles: len(a.keys) > 0, SkipRecentData: summariesOnly}
+	return c.EventsUsage(ctx, project, query, func(row notehub.EventsRow) error {
 		billable := row.Billable
 		if !billable.Known && !billable.Invalid && row.Total.Known && row.Platform.Known {
 			billable = notehub.Count{N: row.Total.N - row.Platform.N, Known: true}
 		}
-		return a.add(row.Device, row.Period, billable, row.Total, row.Platform, row.Watchdog, row.Reboots, row.FwUpdates)
+		a.counts = append(a.counts[:0], billable, row.Total, row.Platform, row.Watchdog, row.Reboots, row.FwUpdates)
+		return a.add(row.Device, row.Period, a.withKeyed(row.Notefiles)...)
 	})
 }
 
 func readSessions(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, summariesOnly bool, a *answer) (bool, error) {
 	return c.SessionsUsage(ctx, project, notehub.SessionsQuery{UsageQuery: q, SkipRecentData: summariesOnly}, func(row notehub.SessionsRow) error {
-		return a.add(row.Device, row.Period, row.Sessions, row.Bytes, row.TLS, row.FirstSyncs)
+		a.counts = append(a.counts[:0], row.Sessions, row.Bytes, row.TLS, row.FirstSyncs)
+		return a.add(row.Device, row.Period, a.withKeyed(row.Transports)...)
 	})
 }
 

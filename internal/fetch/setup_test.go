@@ -68,7 +68,8 @@ func newRig(t testing.TB, hub http.Handler, figures ...rules.Figure) *rig {
 }
 
 // wanted is what rules read that look at today's value of some figures.
-func wanted(figures ...rules.Figure) (wants rules.Wants) {
+func wanted(figures ...rules.Figure) rules.Wants {
+	wants := rules.Wants{}
 	for _, figure := range figures {
 		wants[figure] = rules.MembersOf("today")
 	}

@@ -40,7 +40,7 @@ func TestAlertsAsOfTheLastPoll(t *testing.T) {
 		"a failure that was ended":   {then: func(s *scene) { s.fail(cold, store.Restored, 0) }},
 		"a device that is gone":      {then: func(s *scene) { storetest.SaveDevices(s, s.Store, cold.UID, nil, now) }},
 		"no data": {then: func(s *scene) {
-			s.use(cold, storetest.Usage{Device: freezer, Day: today - 1, Figures: rules.Unknown()})
+			s.use(cold, storetest.Usage{Device: freezer, Day: today - 1, Figures: storetest.Unknown()})
 		}},
 		"an alert that has ended":       {alert: func(a *rules.Alert) { *a = over(*a) }},
 		"an alert of the period before": {alert: func(a *rules.Alert) { a.Period = march.AddDate(0, -1, 0) }},

@@ -39,8 +39,8 @@ func TestExport(t *testing.T) {
 	s.read(lab, now, device("dev:b", "b", 500, 6))
 	s.use(cold,
 		storetest.Usage{Device: "dev:a", Day: today, Figures: device("", "", 1000, 10).on(today)},
-		storetest.Usage{Device: "dev:gone", Day: today - 2, Figures: rules.Figures{rules.Bytes: 7}},
-		storetest.Usage{Device: "dev:a", Day: today - 2, Figures: rules.Unknown()})
+		storetest.Usage{Device: "dev:gone", Day: today - 2, Figures: storetest.Figures{rules.Bytes: 7}},
+		storetest.Usage{Device: "dev:a", Day: today - 2, Figures: storetest.Unknown()})
 	require.NoError(t, s.Store.SaveFleets(t.Context(), cold.UID, []store.Fleet{{UID: "fleet:1", Name: "first"}}))
 	const figures = "[bytes events sessions]"
 	for name, c := range map[string]struct {

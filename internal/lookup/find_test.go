@@ -10,7 +10,6 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/store/storetest"
-	"notewatch/rules"
 )
 
 // said puts what was found, or why nothing was, into a line.
@@ -32,7 +31,7 @@ func TestFind(t *testing.T) {
 		over(alert("g2", cold, "dev:864475000000001", "Freezer-1")), // is still there
 		over(alert("g3", lookup.Project{UID: "app:other"}, "dev:5", "boiler of a project that is not watched")),
 	)
-	s.use(lab, storetest.Usage{Device: "dev:31337", Day: today - 3, Figures: rules.Unknown()})
+	s.use(lab, storetest.Usage{Device: "dev:31337", Day: today - 3, Figures: storetest.Unknown()})
 	for _, c := range []struct {
 		text, want string
 		kinds      []lookup.Kind

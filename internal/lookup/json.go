@@ -10,14 +10,13 @@ import (
 	"notewatch/rules"
 )
 
-// JSON returns the options to write answers as JSON with: no data is null, a length of time is its seconds, and levels, figures,
-// days and truths are words. Text from outside that is not UTF-8 is written with replacement characters.
+// JSON returns the options to write answers as JSON with: no data is null, a length of time is its seconds, and levels, days
+// and truths are words. Text from outside that is not UTF-8 is written with replacement characters.
 func JSON() json.Options {
 	return json.JoinOptions(jsontext.AllowInvalidUTF8(true), json.WithMarshalers(json.JoinMarshalers(
 		json.MarshalToFunc(func(to *jsontext.Encoder, x float64) error { return to.WriteToken(number(x)) }),
 		json.MarshalToFunc(func(to *jsontext.Encoder, d time.Duration) error { return to.WriteToken(jsontext.Float(d.Seconds())) }),
 		json.MarshalToFunc(func(to *jsontext.Encoder, l rules.Level) error { return to.WriteToken(jsontext.String(l.String())) }),
-		json.MarshalToFunc(func(to *jsontext.Encoder, f rules.Figure) error { return to.WriteToken(jsontext.String(f.String())) }),
 		json.MarshalToFunc(func(to *jsontext.Encoder, d rules.Day) error { return to.WriteToken(jsontext.String(d.String())) }),
 		json.MarshalToFunc(func(to *jsontext.Encoder, t rules.Truth) error { return to.WriteToken(jsontext.String(t.String())) }),
 	)))

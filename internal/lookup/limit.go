@@ -49,7 +49,7 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) ([]*rules.R
 func limit(all []*rules.Rule, figure rules.Figure, span Span, total float64) (limit float64, rule string) {
 	limit = math.NaN()
 	for _, r := range all {
-		if r.Show != figure.String()+"."+members[span] {
+		if r.Show != string(figure)+"."+members[span] {
 			continue
 		}
 		passed := total > limit

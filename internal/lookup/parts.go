@@ -171,13 +171,13 @@ func (t dayTotal) get() float64 {
 
 // tallyFleet adds up the devices of a fleet. Those without data over the span are left out. A day is no data if one of the devices
 // has none for it.
-func (d *Desk) tallyFleet(ctx context.Context, q question) (all tallies, err error) {
-	var crowds [rules.FigureCount]*crowd
+func (d *Desk) tallyFleet(ctx context.Context, q question) (tallies, error) {
+	all, crowds := tallies{}, map[rules.Figure]*crowd{}
 	for _, figure := range d.figures {
 		crowds[figure] = newCrowd(q, q.Project.UID, figure)
 		crowds[figure].days = make([]dayTotal, q.day-q.first()+1)
 	}
-	err = d.parts(ctx, q.Project.UID, q, func(block int, parts []part) error {
+	err := d.parts(ctx, q.Project.UID, q, func(block int, parts []part) error {
 		for _, figure := range d.figures {
 			if err := crowds[figure].read(ctx, d.Store, block, parts); err != nil {
 				return err

@@ -105,12 +105,12 @@ func device(uid, name string, bytes, events float64, fleets ...string) using {
 }
 
 // on returns what it used on a day.
-func (u using) on(day rules.Day) rules.Figures {
+func (u using) on(day rules.Day) storetest.Figures {
 	share := 1.0
 	if day == today {
 		share = 0.5
 	}
-	figures := rules.Unknown()
+	figures := storetest.Unknown()
 	figures[rules.Bytes], figures[rules.Events], figures[rules.Sessions] = share*u.bytes, share*u.events, share*2
 	return figures
 }
@@ -121,10 +121,10 @@ func (s *scene) read(p lookup.Project, at time.Time, devices ...using) {
 	var list []store.Device
 	var rows []storetest.Usage
 	for day := long; day <= rules.DayOf(at); day++ {
-		total := rules.Figures{}
+		total := storetest.Figures{}
 		for _, d := range devices {
 			figures := d.on(day)
-			for i := range total {
+			for _, i := range rules.PlainFigures() {
 				total[i] += figures[i]
 			}
 			if day >= rules.DayOf(d.Provisioned) {

@@ -19,15 +19,15 @@ type tally struct {
 	missing  int        // parts of the subject that are not counted in, since there is no data for them
 }
 
-// tallies are by figure. Only those that rules read mean anything.
-type tallies [rules.FigureCount]tally
+// tallies are those of the figures that rules read.
+type tallies map[rules.Figure]tally
 
 // tally adds up what a question asks for.
 func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 	if q.Kind == KindFleet {
 		return d.tallyFleet(ctx, q)
 	}
-	var all tallies
+	all := tallies{}
 	for _, figure := range d.figures {
 		var columns [][]float64
 		for _, p := range d.ProjectsOf(q.Subject) {
@@ -90,7 +90,7 @@ func (q question) tally(column []float64) tally {
 		total.add(day, value)
 		week.add(day, value)
 	}
-	past := rules.NewPast(0, q.period, q.day, q.life.born)
+	past := rules.NewPast("", q.period, q.day, q.life.born)
 	past.Values = column
 	wants := rules.MembersOf("median")
 	if q.span == Period {

@@ -49,7 +49,7 @@ type TopRow struct {
 
 // By returns the words that Top ranks by.
 func By() []string {
-	return []string{rules.Bytes.String(), rules.Events.String(), rules.Sessions.String(), ByCost}
+	return []string{string(rules.Bytes), string(rules.Events), string(rules.Sessions), ByCost}
 }
 
 // Top returns the devices that used most: of each project as of when it was read, From and To being those of the one that
@@ -106,14 +106,14 @@ func (d *Desk) rankedBy(by string) (rules.Figure, error) {
 	figure, ok := rules.ParseFigure(by)
 	switch {
 	case by == ByCost && !d.Prices.set():
-		return 0, ErrNoPrices
+		return "", ErrNoPrices
 	case by == ByCost:
 		figure = rules.Events
 	case !ok || !slices.Contains(accounted, figure):
-		return 0, fmt.Errorf("ranking by %q: want bytes, events, sessions or cost", by)
+		return "", fmt.Errorf("ranking by %q: want bytes, events, sessions or cost", by)
 	}
 	if !slices.Contains(d.figures, figure) {
-		return 0, &NotReadError{figure}
+		return "", &NotReadError{figure}
 	}
 	return figure, nil
 }

@@ -32,7 +32,7 @@ func ranking(top lookup.Top) []string {
 func TestTop(t *testing.T) {
 	s := usual(t)
 	require.NoError(t, s.Store.SaveFleets(t.Context(), lab.UID, []store.Fleet{{UID: "fleet:empty", Name: "empty"}}))
-	s.use(cold, storetest.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: rules.Unknown()})
+	s.use(cold, storetest.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: storetest.Unknown()})
 	for _, c := range []struct {
 		n    int
 		by   string
@@ -69,7 +69,7 @@ func TestTopSays(t *testing.T) {
 // What was counted today of a device that has gone since is part of today.
 func TestTopOfGone(t *testing.T) {
 	s := usual(t)
-	s.use(lab, storetest.Usage{Device: "dev:gone", Day: today, Figures: rules.Figures{rules.Bytes: 750}})
+	s.use(lab, storetest.Usage{Device: "dev:gone", Day: today, Figures: storetest.Figures{rules.Bytes: 750}})
 	top := s.top(lookup.TopQuery{N: 9, By: "bytes", Span: lookup.Today, Of: s.find("app:lab")})
 	require.Equal(t, []string{"1000 of 1 devices, 0 unknown", "dev:gone 750 75.0%", "freezer-1 250 25.0%"}, ranking(top))
 	require.True(t, top.Rows[0].Gone)
@@ -93,7 +93,7 @@ func TestTopOfFormerAndNew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := former(t)
 			if c.notKnown != 0 {
-				s.use(cold, storetest.Usage{Device: "dev:former", Day: c.notKnown, Figures: rules.Unknown()})
+				s.use(cold, storetest.Usage{Device: "dev:former", Day: c.notKnown, Figures: storetest.Unknown()})
 			}
 			require.Equal(t, c.want, ranking(s.top(lookup.TopQuery{N: 9, By: "bytes", Span: c.span, Of: s.find("cold-chain")})))
 		})
@@ -111,7 +111,7 @@ func former(t *testing.T) *scene {
 	storetest.SaveDevices(t, s.Store, cold.UID, []store.Device{left}, long.Start())
 	storetest.SaveDevices(t, s.Store, cold.UID, nil, (today - 3).Start().Add(time.Hour))
 	for day := long; day < today-3; day++ {
-		s.use(cold, storetest.Usage{Device: left.UID, Day: day, Figures: rules.Figures{rules.Bytes: 500}})
+		s.use(cold, storetest.Usage{Device: left.UID, Day: day, Figures: storetest.Figures{rules.Bytes: 500}})
 	}
 	s.read(cold, now, device("dev:stays", "stays", 1000, 10), fresh)
 	return s

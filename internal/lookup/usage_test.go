@@ -49,7 +49,7 @@ func line(f lookup.FigureUsage) string {
 func TestUsage(t *testing.T) {
 	s := usual(t)
 	require.NoError(t, s.Store.SaveFleets(t.Context(), lab.UID, []store.Fleet{{UID: "fleet:empty", Name: "empty"}}))
-	s.use(cold, storetest.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: rules.Unknown()})
+	s.use(cold, storetest.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: storetest.Unknown()})
 	for _, c := range []struct {
 		of   string
 		span lookup.Span
@@ -164,8 +164,8 @@ func TestUsageBeforeADayIsCommitted(t *testing.T) {
 	s.Now = func() time.Time { return (today + 1).Start().Add(minute) }
 	for _, uid := range []string{"dev:864475000000001", "dev:864475000000004"} {
 		s.use(cold,
-			storetest.Usage{Device: uid, Day: today, Figures: rules.Figures{rules.Bytes: 9000}},
-			storetest.Usage{Device: uid, Day: today + 1, Figures: rules.Figures{rules.Bytes: 1}})
+			storetest.Usage{Device: uid, Day: today, Figures: storetest.Figures{rules.Bytes: 9000}},
+			storetest.Usage{Device: uid, Day: today + 1, Figures: storetest.Figures{rules.Bytes: 1}})
 	}
 	during := top()
 	during.Now = before.Now
@@ -181,7 +181,7 @@ func TestUsageOfNewAndGone(t *testing.T) {
 	born := device("dev:born", "born today", 100, 1)
 	born.Provisioned = today.Start().Add(time.Hour)
 	s.read(cold, now, fresh, born)
-	s.use(cold, storetest.Usage{Device: "dev:gone", Day: today - 3, Figures: rules.Figures{}})
+	s.use(cold, storetest.Usage{Device: "dev:gone", Day: today - 3, Figures: storetest.Figures{}})
 	for _, c := range []struct {
 		of   string
 		span lookup.Span
@@ -209,7 +209,7 @@ func TestUsageOfFormer(t *testing.T) {
 	} {
 		require.Equal(t, want, line(figure(t, s.usage(s.find("dev:former"), span), rules.Bytes)), span)
 	}
-	s.use(cold, storetest.Usage{Device: "dev:former", Day: today - 5, Figures: rules.Unknown()})
+	s.use(cold, storetest.Usage{Device: "dev:former", Day: today - 5, Figures: storetest.Unknown()})
 	require.Equal(t, "NaN, NaN a day, NaN at the end, usually 500, 1 days unknown",
 		line(figure(t, s.usage(s.find("dev:former"), lookup.Week), rules.Bytes)))
 }
@@ -280,7 +280,7 @@ func TestUsageLimitIsOfTheSubject(t *testing.T) {
 	unheard := device("dev:unheard", "unheard", 1000, 10)
 	unheard.LastActivity = time.Time{}
 	s.read(lab, now, device("dev:999", "freezer-1", 500, 6), unheard)
-	s.use(cold, storetest.Usage{Device: "dev:gone", Day: today - 3, Figures: rules.Figures{}})
+	s.use(cold, storetest.Usage{Device: "dev:gone", Day: today - 3, Figures: storetest.Figures{}})
 	for _, c := range []struct {
 		each  rules.Scope
 		where string

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -77,11 +78,9 @@ func oldUsage(device, days int) (all []storetest.Usage) {
 }
 
 // figures are known as given, and not otherwise.
-func figures(known map[rules.Figure]float64) rules.Figures {
-	all := rules.Unknown()
-	for figure, value := range known {
-		all[figure] = value
-	}
+func figures(known map[rules.Figure]float64) storetest.Figures {
+	all := storetest.Unknown()
+	maps.Copy(all, known)
 	return all
 }
 

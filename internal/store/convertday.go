@@ -8,14 +8,24 @@ import (
 	"notewatch/rules"
 )
 
-// convertedFigures is how many figures an older version knew, which are the first.
-const convertedFigures = rules.FwUpdates + 1
+// convertedFigures are the figures that an older version knew.
+var convertedFigures = [...]rules.Figure{
+	rules.Events, rules.EventsTotal, rules.Platform, rules.Watchdog, rules.Reboots, rules.FwUpdates,
+	rules.Sessions, rules.SessionBytes, rules.TLS, rules.FirstSyncs,
+	rules.Bytes, rules.Sat,
+}
+
+// convertedEndpoints say which of these figures were read together, by their places.
+var convertedEndpoints = []struct {
+	name        string
+	first, next int
+}{{"events", 0, 6}, {"sessions", 6, 10}, {"data", 10, 12}}
 
 // A dayRow is what an older version kept of a device and day.
 type dayRow struct {
 	uid     string
-	ordinal sql.NullInt64 // null: the device has none
-	figures [convertedFigures]sql.NullInt64
+	ordinal sql.NullInt64                        // null: the device has none
+	figures [len(convertedFigures)]sql.NullInt64 // by place
 }
 
 // convertDay turns the rows of a day into columns.
@@ -40,11 +50,11 @@ func (c converter) convertDay(ctx context.Context, day rules.Day) error {
 	if err != nil {
 		return err
 	}
-	for figure, cells := range columns.cells {
+	for place, cells := range columns.cells {
 		if len(cells) == 0 {
 			continue
 		}
-		figure := rules.Figure(figure)
+		figure := convertedFigures[place]
 		id, err := dictionary.id(ctx, c.tx, figure)
 		if err != nil {
 			return err
@@ -52,7 +62,7 @@ func (c converter) convertDay(ctx context.Context, day rules.Day) error {
 		if err := c.merger.fillBack(ctx, arrival{Column: Column{figure, day, cells}, figure: id}); err != nil {
 			return err
 		}
-		if err := c.coverDay(ctx, id, day, covered[figure]); err != nil {
+		if err := c.coverDay(ctx, id, day, covered[place]); err != nil {
 			return err
 		}
 		var noted []blockValue
@@ -71,20 +81,14 @@ func (c converter) convertDay(ctx context.Context, day rules.Day) error {
 	return nil
 }
 
-// endpointFigures are the figures that were read together, by the names of what read them.
-var endpointFigures = map[string][]rules.Figure{
-	"events":   {rules.Events, rules.EventsTotal, rules.Platform, rules.Watchdog, rules.Reboots, rules.FwUpdates},
-	"sessions": {rules.Sessions, rules.SessionBytes, rules.TLS, rules.FirstSyncs},
-	"data":     {rules.Bytes, rules.Sat},
-}
-
-// coveredFigures returns which figures were read of a day.
-func (c converter) coveredFigures(ctx context.Context, day rules.Day) (covered [convertedFigures]bool, err error) {
+// coveredFigures returns which figures were read of a day, by place.
+func (c converter) coveredFigures(ctx context.Context, day rules.Day) (covered [len(convertedFigures)]bool, err error) {
 	var read map[string]Span
 	err = c.tx.QueryRowContext(ctx, `SELECT read_days FROM project WHERE id = $1`, c.id).Scan(document[map[string]Span]{&read})
-	for endpoint, span := range read {
-		for _, figure := range endpointFigures[endpoint] {
-			covered[figure] = span.First <= day && day <= span.Last
+	for _, endpoint := range convertedEndpoints {
+		span, ok := read[endpoint.name]
+		for place := endpoint.first; place < endpoint.next; place++ {
+			covered[place] = ok && span.First <= day && day <= span.Last
 		}
 	}
 	return covered, err
@@ -94,8 +98,8 @@ func (c converter) coveredFigures(ctx context.Context, day rules.Day) (covered [
 func (c converter) readDay(ctx context.Context, day rules.Day, columns *dayColumns) (unlisted []dayRow, err error) {
 	var row dayRow
 	fields, names := []any{&row.uid, &row.ordinal}, []string{"usage.device", "device.ordinal"}
-	for figure := range convertedFigures {
-		fields, names = append(fields, &row.figures[figure]), append(names, "usage."+figure.String())
+	for place, figure := range convertedFigures {
+		fields, names = append(fields, &row.figures[place]), append(names, "usage."+string(figure))
 	}
 	rows, err := c.tx.QueryContext(ctx, `
 		SELECT `+list(names)+` FROM usage LEFT JOIN device ON device.project = $1 AND device.uid = usage.device
@@ -136,41 +140,43 @@ func (c converter) addUnlistedRows(ctx context.Context, day rules.Day, rows []da
 	return c.addUnlisted(ctx, devices, day)
 }
 
-// dayColumns are the columns of all figures of a day.
+// dayColumns are the columns of all figures of a day, by place.
 type dayColumns struct {
-	covered [convertedFigures]bool
-	cells   [convertedFigures][]history.Cell
+	covered [len(convertedFigures)]bool
+	cells   [len(convertedFigures)][]history.Cell
 }
 
-func newDayColumns(covered [convertedFigures]bool) *dayColumns { return &dayColumns{covered: covered} }
+func newDayColumns(covered [len(convertedFigures)]bool) *dayColumns {
+	return &dayColumns{covered: covered}
+}
 
 // add takes in a row. Figures were read together: one that is missing beside others was left out by Notehub, and if all are, they
 // are not known. The total of a project is not known if it was left out for any device.
-func (d *dayColumns) add(ordinal int, figures *[convertedFigures]sql.NullInt64) {
-	for _, together := range endpointFigures {
+func (d *dayColumns) add(ordinal int, figures *[len(convertedFigures)]sql.NullInt64) {
+	for _, together := range convertedEndpoints {
 		missing := history.NotKnown
-		for _, figure := range together {
-			if figures[figure].Valid && ordinal > 0 {
+		for place := together.first; place < together.next; place++ {
+			if figures[place].Valid && ordinal > 0 {
 				missing = history.Null
 			}
 		}
-		for _, figure := range together {
-			switch n := figures[figure]; {
+		for place := together.first; place < together.next; place++ {
+			switch n := figures[place]; {
 			case n.Valid:
 				cell, _ := history.Value(n.Int64)
-				d.set(figure, ordinal, cell)
-			case d.covered[figure]:
-				d.set(figure, ordinal, missing)
+				d.set(place, ordinal, cell)
+			case d.covered[place]:
+				d.set(place, ordinal, missing)
 			}
 		}
 	}
 }
 
-func (d *dayColumns) set(figure rules.Figure, ordinal int, cell history.Cell) {
-	for len(d.cells[figure]) <= ordinal {
-		d.cells[figure] = append(d.cells[figure], history.Nothing)
+func (d *dayColumns) set(place, ordinal int, cell history.Cell) {
+	for len(d.cells[place]) <= ordinal {
+		d.cells[place] = append(d.cells[place], history.Nothing)
 	}
-	d.cells[figure][ordinal] = cell
+	d.cells[place][ordinal] = cell
 }
 
 // fillBack takes in a column where nothing is known yet: what was read since is newer.

@@ -19,7 +19,7 @@ type Damage struct {
 
 // String names the column.
 func (d Damage) String() string {
-	return d.Figure.String() + " of " + d.Day.String() + ", block " + strconv.Itoa(d.Block) + " of project " + d.Project
+	return string(d.Figure) + " of " + d.Day.String() + ", block " + strconv.Itoa(d.Block) + " of project " + d.Project
 }
 
 func (s *Store) noteDamage(d Damage) {

@@ -21,8 +21,8 @@ func BenchmarkDays(b *testing.B) {
 	today := rules.DayOf(noon)
 	var some []store.Reading
 	for range changing {
-		two := dayOf(today, devices, func() rules.Figures { return healthyDay(random) })
-		before := dayOf(today-1, devices, func() rules.Figures { return healthyDay(random) })
+		two := dayOf(today, devices, func() storetest.Figures { return healthyDay(random) })
+		before := dayOf(today-1, devices, func() storetest.Figures { return healthyDay(random) })
 		two.First, two.Columns = today-1, append(two.Columns, before.Columns...)
 		some = append(some, two)
 	}

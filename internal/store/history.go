@@ -269,7 +269,7 @@ func (s *Store) packed(
 			SELECT day, vals FROM history
 			WHERE project = (SELECT id FROM project WHERE uid = $1) AND block = $2
 				AND figure = (SELECT figure.id FROM figure JOIN project ON project.id = figure.project WHERE project.uid = $1 AND figure.name = $3)
-				AND day BETWEEN $4 AND $5 ORDER BY day`, project, block, figure.String(), first, last)
+				AND day BETWEEN $4 AND $5 ORDER BY day`, project, block, string(figure), first, last)
 		if err != nil {
 			return err
 		}
@@ -323,7 +323,7 @@ func dropChanges(ctx context.Context, tx transaction, project string, seen []Cha
 	const chosen = ` change WHERE project = $1 AND block = $2 AND day = $3
 		AND figure = (SELECT id FROM figure WHERE project = $1 AND name = $4)`
 	for _, c := range seen {
-		key := []any{id, c.Block, c.Day, c.Figure.String()}
+		key := []any{id, c.Block, c.Day, string(c.Figure)}
 		var bits []byte
 		if ok, err := found(tx.QueryRowContext(ctx, `SELECT bits FROM`+chosen, key...), &bits); !ok {
 			if err != nil {
@@ -372,7 +372,7 @@ func readFigures(ctx context.Context, tx transaction, project int64) (figures, e
 
 // id returns the number of a figure, which it gets if it has none.
 func (f figures) id(ctx context.Context, tx transaction, figure rules.Figure) (int64, error) {
-	name := figure.String()
+	name := string(figure)
 	if id, ok := f.ids[name]; ok {
 		return id, nil
 	}
@@ -445,7 +445,7 @@ func uncover(ctx context.Context, tx transaction, damaged []Damage) error {
 	for _, d := range damaged {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE figure SET first = $1 WHERE name = $2 AND project = (SELECT id FROM project WHERE uid = $3) AND first < $1 AND last >= $1`,
-			d.Day+1, d.Figure.String(), d.Project)
+			d.Day+1, string(d.Figure), d.Project)
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 func (s *Store) KeepPoll(ctx context.Context, lease Lease, polled, before time.Time, figures []rules.Figure) error {
 	names := make([]string, len(figures))
 	for i, figure := range figures {
-		names[i] = figure.String()
+		names[i] = string(figure)
 	}
 	err := s.relax(ctx, func(tx transaction) error {
 		if err := hold(ctx, tx, lease); err != nil {
@@ -45,7 +45,7 @@ func (s *Store) KeptPolls(ctx context.Context, project string, figure rules.Figu
 		polls, err = collect(ctx, tx, func(poll *time.Time) []any { return []any{instant{poll}} }, `
 			SELECT intraday.polled_at FROM project JOIN figure ON figure.project = project.id AND figure.name = $2
 			JOIN intraday ON intraday.project = project.id AND intraday.block = 0 AND intraday.figure = figure.id
-			WHERE project.uid = $1 ORDER BY intraday.polled_at`, project, figure.String())
+			WHERE project.uid = $1 ORDER BY intraday.polled_at`, project, string(figure))
 		return err
 	})
 	return polls, doing(err, "reading which polls of project %q kept %s", project, figure)
@@ -59,7 +59,7 @@ func (s *Store) KeptColumn(ctx context.Context, project string, block int, figur
 		ok, err := found(tx.QueryRowContext(ctx, `
 			SELECT intraday.vals FROM project JOIN figure ON figure.project = project.id AND figure.name = $2
 			JOIN intraday ON intraday.project = project.id AND intraday.block = $3 AND intraday.figure = figure.id AND intraday.polled_at = $4
-			WHERE project.uid = $1`, project, figure.String(), block, at(poll)), &packed)
+			WHERE project.uid = $1`, project, string(figure), block, at(poll)), &packed)
 		if !ok {
 			return err
 		}

@@ -454,7 +454,7 @@ func writeForEver(t *testing.T, path string) {
 		})
 		fmt.Println(version)
 		storetest.SaveUsage(t, s, project, []storetest.Usage{
-			{Device: "dev:1", Day: today - 1, Figures: rules.Figures{rules.Bytes: float64(version)}}, {Device: "dev:1", Day: today},
+			{Device: "dev:1", Day: today - 1, Figures: storetest.Figures{rules.Bytes: float64(version)}}, {Device: "dev:1", Day: today},
 		})
 	}
 }

@@ -46,7 +46,7 @@ func testSetBack(t *testing.T, open database) {
 	later := noon.AddDate(2, 0, 0)
 	storetest.SaveUsage(t, s, project, []storetest.Usage{{Day: rules.DayOf(later) - 1}, {Day: rules.DayOf(later)}}, rules.Events)
 	storetest.SaveUsage(t, s, project, []storetest.Usage{
-		{Day: rules.DayOf(later) - 1, Figures: rules.Figures{rules.Events: 1}}, {Day: rules.DayOf(later)},
+		{Day: rules.DayOf(later) - 1, Figures: storetest.Figures{rules.Events: 1}}, {Day: rules.DayOf(later)},
 	}, rules.Events)
 	storetest.SaveUsage(t, s, "app:other", []storetest.Usage{{Day: rules.DayOf(noon)}, {Day: rules.DayOf(noon) + 1}}, rules.Events)
 	changed, err := s.Changed(ctx, project)

@@ -14,6 +14,7 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
+	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
 
@@ -29,7 +30,7 @@ func BenchmarkSize(b *testing.B) {
 	for _, part := range []struct {
 		name              string
 		projects, devices int
-		figures           func(random *rand.Rand) rules.Figures
+		figures           func(random *rand.Rand) storetest.Figures
 	}{
 		{name: "large", projects: 1, devices: 100_000, figures: healthyDay},
 		{name: "small", projects: 1_000, devices: 10, figures: healthyDay},
@@ -40,7 +41,7 @@ func BenchmarkSize(b *testing.B) {
 				lists := fileSize(b, part.projects, part.devices, 0, part.figures)
 				history := fileSize(b, part.projects, part.devices, *sizeDays, part.figures) - lists
 				days := float64(*sizeDays)
-				b.ReportMetric(history/days/float64(part.projects*part.devices)/float64(rules.FigureCount), "B/cell")
+				b.ReportMetric(history/days/float64(part.projects*part.devices)/float64(len(rules.PlainFigures())), "B/cell")
 				b.ReportMetric((lists+history/days*13*31)/1e9, "GB/13-months")
 			}
 		})
@@ -48,7 +49,7 @@ func BenchmarkSize(b *testing.B) {
 }
 
 // fileSize returns the bytes of the file of a database with the device lists and days of some projects.
-func fileSize(b *testing.B, projects, devices, days int, figures func(*rand.Rand) rules.Figures) float64 {
+func fileSize(b *testing.B, projects, devices, days int, figures func(*rand.Rand) storetest.Figures) float64 {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "notewatch.db")
 	s, err := store.Open(b.Context(), path)
@@ -66,7 +67,7 @@ func fileSize(b *testing.B, projects, devices, days int, figures func(*rand.Rand
 		}
 		require.NoError(b, s.SaveDevices(b.Context(), lease, store.NewDeviceList(listed...), noon, nil))
 		for day := today - rules.Day(days) + 1; day <= today; day++ {
-			require.NoError(b, s.SaveReading(b.Context(), lease, dayOf(day, devices, func() rules.Figures { return figures(random) })))
+			require.NoError(b, s.SaveReading(b.Context(), lease, dayOf(day, devices, func() storetest.Figures { return figures(random) })))
 		}
 	}
 	require.NoError(b, s.Close())
@@ -76,22 +77,25 @@ func fileSize(b *testing.B, projects, devices, days int, figures func(*rand.Rand
 }
 
 // dayOf returns the answer that says everything about a day.
-func dayOf(day rules.Day, devices int, figures func() rules.Figures) store.Reading {
+func dayOf(day rules.Day, devices int, figures func() storetest.Figures) store.Reading {
 	reading := store.Reading{First: day, Last: day, Today: day}
-	for f := range rules.FigureCount {
+	for _, f := range rules.PlainFigures() {
 		reading.Figures = append(reading.Figures, f)
 		reading.Columns = append(reading.Columns, store.Column{Figure: f, Day: day, Cells: make([]history.Cell, devices)})
 	}
 	for i := range devices {
-		for f, x := range figures() {
-			reading.Columns[f].Cells[i], _ = history.Value(int64(x)) // all are whole numbers
+		one := figures()
+		for f := range reading.Columns {
+			c := &reading.Columns[f]
+			c.Cells[i], _ = history.Value(int64(one[c.Figure])) // all are whole numbers
 		}
 	}
 	return reading
 }
 
 // healthyDay returns what a device of a cellular fleet uses on a day: tens of events and sessions, tens of kilobytes.
-func healthyDay(random *rand.Rand) (day rules.Figures) {
+func healthyDay(random *rand.Rand) storetest.Figures {
+	day := storetest.Figures{}
 	sessions := math.Round(24 * math.Exp(random.NormFloat64()*0.5))
 	day[rules.Sessions], day[rules.TLS] = sessions, sessions
 	day[rules.Events] = math.Round(3 * sessions * math.Exp(random.NormFloat64()*0.3))
@@ -105,8 +109,9 @@ func healthyDay(random *rand.Rand) (day rules.Figures) {
 }
 
 // sparseDay returns twelve figures that one device in a hundred has.
-func sparseDay(random *rand.Rand) (day rules.Figures) {
-	for f := range day {
+func sparseDay(random *rand.Rand) storetest.Figures {
+	day := storetest.Figures{}
+	for _, f := range rules.PlainFigures() {
 		day[f] = rare(random)
 	}
 	return day

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"notewatch/internal/export"
 	"notewatch/internal/words"
 	"notewatch/rules"
@@ -54,7 +56,7 @@ var exportKeys = []string{"project", "device", "name", "day"}
 func exportColumns(figures []rules.Figure) []string {
 	columns := slices.Clip(exportKeys)
 	for _, figure := range figures {
-		columns = append(columns, figure.String())
+		columns = append(columns, string(figure))
 	}
 	return columns
 }
@@ -136,7 +138,7 @@ func (e *jsonExport) row(row export.Row) error {
 		e.pair(i, exportKeys[i], string(value))
 	}
 	for i, value := range row.Values {
-		e.pair(len(exportKeys)+i, e.figures[i].String(), number(value, "null"))
+		e.pair(len(exportKeys)+i, string(e.figures[i]), number(value, "null"))
 	}
 	_, err := e.out.Write(append(e.text, '}'))
 	return err
@@ -147,9 +149,8 @@ func (e *jsonExport) pair(i int, key, value string) {
 	if i > 0 {
 		e.text = append(e.text, ", "...)
 	}
-	e.text = append(e.text, '"')
-	e.text = append(e.text, key...)
-	e.text = append(e.text, `": `...)
+	e.text, _ = jsontext.AppendQuote(e.text, key) // the keys are UTF-8
+	e.text = append(e.text, ": "...)
 	e.text = append(e.text, value...)
 }
 

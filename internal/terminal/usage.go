@@ -122,7 +122,7 @@ func (u usageText) table() *table {
 	}
 	t := &table{columns: columns(append(names, "USUAL DAY", "DAY BY DAY_")...)}
 	for _, f := range u.Figures {
-		cells := []string{f.Figure.String(), words.Figure(f.Total, f.Unit)}
+		cells := []string{string(f.Figure), words.Figure(f.Total, f.Unit)}
 		if limited {
 			cells = append(cells, limitText(f))
 		}
@@ -255,7 +255,7 @@ func money(amount float64, currency string) string {
 func figureNames(figures []rules.Figure) string {
 	var names []string
 	for _, f := range figures {
-		names = append(names, f.String())
+		names = append(names, string(f))
 	}
 	return strings.Join(names, ", ")
 }

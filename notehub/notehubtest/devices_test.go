@@ -139,8 +139,8 @@ func TestSilentDevicesMakeWatchdogEvents(t *testing.T) {
 	want := []int64{0, 8, 2, 0} // at 9, 11 … 23 o'clock, then at 1 and 3
 	for i, row := range rows() {
 		require.Equal(t, known(want[i]), row.Watchdog, row.Period)
-		require.Equal(t, want[i], row.Notefiles["_watchdog.qo"])
-		require.Equal(t, row.Notefiles["sensors.qo"]+want[i], row.Billable.N, "they are billed")
+		require.Equal(t, want[i], row.Notefiles["_watchdog.qo"].N)
+		require.Equal(t, row.Notefiles["sensors.qo"].N+want[i], row.Billable.N, "they are billed")
 		require.Equal(t, row.Total.N, row.Billable.N+row.Platform.N)
 	}
 	s.clock.set(monday.AddDate(0, 0, 1))
@@ -160,11 +160,11 @@ func TestCellularDevicesFallBackToSatellite(t *testing.T) {
 	s.clock.set(monday.AddDate(0, 0, 5))
 	sessions := s.sessions(t, notehub.SessionsQuery{UsageQuery: days(monday.AddDate(0, 0, -1), 3)})
 	require.Len(t, sessions, 3)
-	require.Zero(t, sessions[0].Transports["ntn"])
-	require.Equal(t, int64(10), sessions[1].Transports["ntn"], "twelve hours but for the two that were silent")
-	require.Equal(t, sessions[1].Sessions.N, sessions[1].Transports["ntn"]+sessions[1].Transports["cell"])
+	require.Zero(t, sessions[0].Transports["ntn"].N)
+	require.Equal(t, int64(10), sessions[1].Transports["ntn"].N, "twelve hours but for the two that were silent")
+	require.Equal(t, sessions[1].Sessions.N, sessions[1].Transports["ntn"].N+sessions[1].Transports["cell"].N)
 	require.Less(t, sessions[1].Bytes.N, sessions[0].Bytes.N*2/3)
-	require.Zero(t, sessions[2].Transports["ntn"])
+	require.Zero(t, sessions[2].Transports["ntn"].N)
 
 	var satellite, cellular []notehub.DataRow
 	for _, row := range s.data(t, days(monday, 1)) {

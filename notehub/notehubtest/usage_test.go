@@ -54,13 +54,13 @@ func TestAnswersAreWhatAsOfTells(t *testing.T) {
 		require.Equal(t, row.Total.N, row.Billable.N+row.Platform.N)
 		var sum int64
 		for n := range maps.Values(row.Notefiles) {
-			sum += n
+			sum += n.N
 		}
 		require.Equal(t, row.Total.N, sum)
 	}
 	for _, row := range s.sessions(t, notehub.SessionsQuery{UsageQuery: q}) {
 		sessions[key(row.Device, row.Period)] = row.Sessions.N
-		require.Equal(t, row.Sessions.N, row.Transports["cell"]+row.Transports["wifi"]+row.Transports["ntn"])
+		require.Equal(t, row.Sessions.N, row.Transports["cell"].N+row.Transports["wifi"].N+row.Transports["ntn"].N)
 	}
 	for _, d := range s.fleet {
 		for date := q.Start; date.Before(q.End); date = date.AddDate(0, 0, 1) {
@@ -163,7 +163,7 @@ func TestFiltersSelectRows(t *testing.T) {
 	for _, row := range rows {
 		require.Zero(t, row.Billable.N)
 		require.Equal(t, row.Total, row.Platform)
-		require.Equal(t, map[string]int64{"_session.qo": row.Total.N}, row.Notefiles)
+		require.Equal(t, map[string]notehub.Count{"_session.qo": row.Total}, row.Notefiles)
 	}
 	require.Nil(t, s.events(t, notehub.EventsQuery{UsageQuery: q})[0].Notefiles, "not asked for")
 

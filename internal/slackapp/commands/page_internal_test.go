@@ -79,7 +79,7 @@ func TestLongAnswersFit(t *testing.T) {
 		for range 5 {
 			u.Alerts = append(u.Alerts, a)
 		}
-		for figure := range rules.FigureCount {
+		for _, figure := range rules.PlainFigures() {
 			u.Figures = append(u.Figures, lookup.FigureUsage{Figure: figure, Unit: "B", Total: 1e15, Limit: 1e12, LimitRule: outside, Pace: 1e10, Forecast: 1e16, Usual: 1e10,
 				Days: make([]lookup.DayUsage, 366), Unknown: 300, Cost: lookup.Cost{Amount: 1, Forecast: 1, Currency: "USD", Note: outside}})
 			u.NotRead = append(u.NotRead, figure)

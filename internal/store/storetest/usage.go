@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -12,11 +13,23 @@ import (
 	"notewatch/rules"
 )
 
+// Figures are the figures of one subject on one day. NaN is no data; a figure that is left out is 0.
+type Figures map[rules.Figure]float64
+
+// Unknown returns figures without a key of which none is known.
+func Unknown() Figures {
+	figures := Figures{}
+	for _, figure := range rules.PlainFigures() {
+		figures[figure] = math.NaN()
+	}
+	return figures
+}
+
 // A Usage is the figures of one device on one day, as a test writes them down. Device "" is the project's total.
 type Usage struct {
 	Device  string
 	Day     rules.Day
-	Figures rules.Figures
+	Figures Figures
 }
 
 // SaveDevices replaces the device list of a project, as a poll does that reads it.
@@ -30,8 +43,8 @@ func saveDevices(t testing.TB, s *store.Store, lease store.Lease, devices []stor
 	require.NoError(t, s.SaveDevices(t.Context(), lease, store.NewDeviceList(devices...), read, nil))
 }
 
-// SaveUsage stores usage as a poll does that reads it on the last of its days. which are the figures that were read; nil is all of
-// them. NaN is not known. Nothing is said of a device and day without a row.
+// SaveUsage stores usage as a poll does that reads it on the last of its days. which are the figures that were read; none is all
+// that have no key. NaN is not known. Nothing is said of a device and day without a row.
 //
 // A device that has no ordinal gets one: it was listed for a moment, or stays so where a device list was never read.
 func SaveUsage(t testing.TB, s *store.Store, project string, rows []Usage, which ...rules.Figure) {
@@ -79,9 +92,7 @@ func list(t testing.TB, s *store.Store, lease store.Lease, rows []Usage) {
 func readingOf(t testing.TB, s *store.Store, project string, rows []Usage, which []rules.Figure) store.Reading {
 	t.Helper()
 	if len(which) == 0 {
-		for figure := range rules.FigureCount {
-			which = append(which, figure)
-		}
+		which = rules.PlainFigures()
 	}
 	ordinals := map[string]int{}
 	reading := store.Reading{Figures: which, First: rows[0].Day, Last: rows[0].Day}
@@ -144,24 +155,23 @@ func ReadUsage(t testing.TB, s *store.Store, project string, devices []string, f
 
 func readUsage(t testing.TB, s *store.Store, project, device string, ordinal int, first, last rules.Day) (all []Usage) {
 	t.Helper()
-	byDay := map[rules.Day]*rules.Figures{}
+	byDay := map[rules.Day]Figures{}
 	block, position := ordinal/history.BlockSize, ordinal%history.BlockSize
-	for figure := range rules.FigureCount {
+	for _, figure := range rules.PlainFigures() {
 		err := s.Columns(t.Context(), project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
 			c := history.At(cells, position)
 			if !c.Known() {
 				return
 			}
 			if byDay[day] == nil {
-				figures := rules.Unknown()
-				byDay[day] = &figures
+				byDay[day] = Unknown()
 			}
 			byDay[day][figure] = c.Float()
 		})
 		require.NoError(t, err)
 	}
 	for day, figures := range byDay {
-		all = append(all, Usage{device, day, *figures})
+		all = append(all, Usage{device, day, figures})
 	}
 	slices.SortFunc(all, func(a, b Usage) int { return int(a.Day - b.Day) })
 	return all

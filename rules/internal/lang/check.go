@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+
+	"notewatch/rules/internal/names"
 )
 
 // The bounds of an expression. expr has no time limit, so that an expression ends soon must follow from its form.
@@ -144,39 +146,37 @@ func (c *checker) name(n *ast.IdentifierNode) typed {
 		}
 		return p.typed
 	}
-	switch members := c.compiler.names.members(n.Value); {
+	switch members := c.compiler.names.Members(n.Value); {
 	case n.Value == "limit":
 		return c.problem(at, "add `limit:` to the rule", "limit is used, but the rule has none")
 	case c.unseen(n.Value):
 		return c.unknownName(n)
 	case len(members) > 0:
-		return c.problem(at, "write "+n.Value+". and one of "+strings.Join(members, ", "), "%s is not a value by itself", n.Value)
+		return c.notValue(at, n.Value, c.compiler.names.Example(n.Value), members)
 	}
 	return c.unknownName(n)
 }
 
 // unseen reports whether an object exists but not for this scope.
 func (c *checker) unseen(object string) bool {
-	return c.compiler.names.members(object) != nil && !slices.Contains(c.compiler.names.objects(c.compiler.scope), object)
+	return c.compiler.names.Members(object) != nil && !slices.Contains(c.compiler.names.Objects(c.compiler.scope), object)
 }
 
 func (c *checker) unknownName(n *ast.IdentifierNode) typed {
-	names := c.compiler.names.objects(c.compiler.scope)
-	there := "a rule for each " + c.compiler.scope + " sees " + strings.Join(names, ", ")
+	known := c.compiler.names.Objects(c.compiler.scope)
+	there := "a rule for each " + c.compiler.scope + " sees " + strings.Join(known, ", ")
 	if c.unseen(n.Value) {
 		return c.problem(n.Location().From, there, "%s is not known in a rule for each %s", n.Value, c.compiler.scope)
 	}
-	names = slices.AppendSeq(append(names, "limit"), maps.Keys(c.compiler.parts))
-	slices.Sort(names)
-	return c.problem(n.Location().From, didYouMean(n.Value, names, there), "unknown name %q", n.Value)
+	known = slices.AppendSeq(append(known, "limit"), maps.Keys(c.compiler.parts))
+	slices.Sort(known)
+	return c.problem(n.Location().From, didYouMean(n.Value, known, there), "unknown name %q", n.Value)
 }
 
 // member reads a member of an object, or an element of a list.
 func (c *checker) member(n *ast.MemberNode) typed {
-	if object, ok := n.Node.(*ast.IdentifierNode); ok {
-		if _, ok := c.compiler.parts[object.Value]; !ok {
-			return c.leaf(n, object)
-		}
+	if object := c.object(n); object != nil {
+		return c.leaf(n, object)
 	}
 	if name, ok := n.Property.(*ast.StringNode); ok {
 		if list := c.check(n.Node); !list.broken() {
@@ -203,25 +203,73 @@ func (c *checker) member(n *ast.MemberNode) typed {
 	return list.element(&ast.MemberNode{Node: list.node, Property: index.node})
 }
 
+// object returns the name of the object that a node reads a member of, or a key; nil if it reads neither.
+func (c *checker) object(n *ast.MemberNode) *ast.IdentifierNode {
+	object, ok := n.Node.(*ast.IdentifierNode)
+	if !ok {
+		below, isMember := n.Node.(*ast.MemberNode)
+		if !isMember {
+			return nil
+		}
+		if object, ok = below.Node.(*ast.IdentifierNode); !ok || !c.compiler.names.HasKeys(object.Value) {
+			return nil
+		}
+	}
+	if _, isPart := c.compiler.parts[object.Value]; isPart {
+		return nil
+	}
+	return object
+}
+
+// leaf reads a member of an object.
 func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
-	members := c.compiler.names.members(object.Value)
+	members := c.compiler.names.Members(object.Value)
 	if members == nil || c.unseen(object.Value) {
 		return c.name(object)
 	}
+	text := object.Value
+	if c.compiler.names.HasKeys(text) {
+		var ok bool
+		if text, ok = c.keyed(n, object.Value, members); !ok {
+			return typed{}
+		}
+	}
 	name, ok := n.Property.(*ast.StringNode)
 	if !ok {
-		return c.problem(start(n.Property), "write "+object.Value+". and one of "+strings.Join(members, ", "),
-			"%s is not a list", object.Value)
+		return c.problem(start(n.Property), "write "+text+". and one of "+strings.Join(members, ", "), "%s is not a list", text)
 	}
-	l := c.compiler.names.Leaf(object.Value + "." + name.Value)
+	l := c.compiler.names.Leaf(text + "." + name.Value)
 	if l == nil {
 		hint := didYouMean(name.Value, members, "it has "+strings.Join(members, ", "))
-		if owners := c.compiler.names.owners(name.Value); len(owners) > 0 {
-			hint = strings.Join(owners, ", ") + " have it; " + object.Value + " has " + strings.Join(members, ", ")
+		if owners := c.compiler.names.Owners(name.Value); len(owners) > 0 {
+			hint = strings.Join(owners, ", ") + " have it; " + text + " has " + strings.Join(members, ", ")
 		}
-		return c.problem(n.Location().From, hint, "%s has no member %q", object.Value, name.Value)
+		return c.problem(n.Location().From, hint, "%s has no member %q", text, name.Value)
 	}
-	return retyped(c.compiler.layout.place(l), l.kind, largest)
+	return retyped(c.compiler.layout.place(l), l.Kind, largest)
+}
+
+// keyed reads the key of an object of which a node reads a member, and returns the text of the object with it.
+func (c *checker) keyed(n *ast.MemberNode, object string, members []string) (text string, ok bool) {
+	of, whole := n.Node.(*ast.MemberNode)
+	if !whole {
+		of = n
+	}
+	key, written := of.Property.(*ast.StringNode)
+	if !written {
+		c.problem(start(of.Property), "such as "+c.compiler.names.Example(object)+": what is fetched and kept follows from it",
+			"the key of %s must be a text that is written out", object)
+		return "", false
+	}
+	if text = names.Keyed(object, key.Value); !whole {
+		c.notValue(start(n), text, text, members)
+	}
+	return text, whole
+}
+
+// notValue notes that an object was read without a member of it. example is how an object of its kind is read.
+func (c *checker) notValue(at int, object, example string, members []string) typed {
+	return c.problem(at, "write "+example+". and one of "+strings.Join(members, ", "), "%s is not a value by itself", object)
 }
 
 func (c *checker) slice(n *ast.SliceNode) typed {

@@ -8,8 +8,8 @@
 //
 // The main types, in the order in which an expression meets them:
 //
-//   - A [Vocabulary] holds the names that expressions can read: the leaves of a struct type, each an object and a member, such as
-//     bytes.today. It is made once, from the tags of the type.
+//   - A [Vocabulary] of package names holds the names that expressions can read: the leaves of a struct type, each an object and a
+//     member, such as bytes.today. It is made once, from the tags of the type.
 //   - A [Layout] gives the leaves that the rules of a set read their places in the struct that programs run on.
 //   - A [Compiler] takes the expressions of one rule: first [Compiler.Limit] and [Compiler.Let], which name parts, then
 //     [Compiler.Condition] and [Compiler.Figure], which use them. It collects a [Problem], with a position and a hint, for each thing

@@ -19,7 +19,9 @@ func TestManualListsAllLeaves(t *testing.T) {
 	require.NoError(t, err)
 	text := string(content)
 	both := string(rules.EachDevice) + ", " + string(rules.EachProject)
-	isMetric := func(field reflect.StructField) bool { return field.Type == reflect.TypeFor[rules.Metric]() }
+	isMetric := func(field reflect.StructField) bool {
+		return field.Type == reflect.TypeFor[rules.Metric]() || field.Type == reflect.TypeFor[rules.Keyed]()
+	}
 	var metrics, members, objects [][]string
 	for _, l := range vocabulary.Leaves() {
 		field, ok := reflect.TypeFor[rules.Env]().FieldByNameFunc(func(name string) bool {
@@ -31,8 +33,8 @@ func TestManualListsAllLeaves(t *testing.T) {
 		if l.Unit != "" {
 			unit = l.Unit
 		}
-		if l.Scope() != "" {
-			scope = l.Scope()
+		if l.Scopes() != nil {
+			scope = strings.Join(l.Scopes(), ", ")
 		}
 		if !isMetric(field) {
 			objects = append(objects, []string{l.Path(), scope})
@@ -40,7 +42,7 @@ func TestManualListsAllLeaves(t *testing.T) {
 		}
 		require.Equal(t, both, scope, "the text says that all rules see metrics")
 		if l.Member == "today" {
-			metrics = append(metrics, []string{l.Object, unit})
+			metrics = append(metrics, []string{vocabulary.Example(l.Object), unit})
 		}
 		if !slices.ContainsFunc(members, func(row []string) bool { return row[0] == l.Member }) {
 			members = append(members, []string{l.Member})

@@ -60,7 +60,7 @@ func TestExplanationAgrees(t *testing.T) {
 			return
 		}
 		env := w.known()
-		for _, h := range w.some(holes()) {
+		for _, h := range w.some(w.holes) {
 			h.hide(&env)
 		}
 		view := rules.NewView(&env)
@@ -148,7 +148,7 @@ func TestExplanationShowsWhatIsRead(t *testing.T) {
 			return
 		}
 		env := w.known()
-		for _, h := range w.some(holes()) {
+		for _, h := range w.some(w.holes) {
 			h.hide(&env)
 		}
 		view := rules.NewView(&env)

@@ -1,7 +1,5 @@
 package lang
 
-import "reflect"
-
 // The bounds that tests go to.
 const (
 	MaxLoops  = maxLoops
@@ -44,15 +42,3 @@ func (e *Expression) WithoutVital() *Expression {
 	}
 	return &twin
 }
-
-// Leaves returns all leaves of the vocabulary.
-func (v *Vocabulary) Leaves() []*Leaf { return v.leaves }
-
-// Field returns the field of a struct that the leaf is read from.
-func (l *Leaf) Field(structure reflect.Value) reflect.Value { return structure.FieldByIndex(l.index) }
-
-// Scope returns the only scope that sees the leaf; "" is that all do.
-func (l *Leaf) Scope() string { return l.scope }
-
-// HasKnown reports whether the object of the leaf can be unknown as a whole.
-func (l *Leaf) HasKnown() bool { return l.known != nil }

@@ -8,6 +8,16 @@ import (
 	"sync"
 
 	"github.com/expr-lang/expr/ast"
+
+	"notewatch/rules/internal/names"
+)
+
+// What expressions can read.
+type (
+	// A Leaf is one thing that an expression can read, such as bytes.today.
+	Leaf = names.Leaf
+	// A Vocabulary is the names of what expressions can read.
+	Vocabulary = names.Vocabulary
 )
 
 // A Layout is the leaves that a set of expressions reads, each with a place in the struct that their programs run on. So what no
@@ -35,8 +45,8 @@ const (
 	knownPrefix = "K"
 )
 
-// NewLayout returns a layout without leaves.
-func (v *Vocabulary) NewLayout() *Layout { return &Layout{names: v, places: map[string]int{}} }
+// NewLayout returns a layout without leaves of a vocabulary.
+func NewLayout(v *Vocabulary) *Layout { return &Layout{names: v, places: map[string]int{}} }
 
 // place returns the node that reads a leaf in a checked tree, and gives the leaf a place if it has none.
 func (l *Layout) place(leaf *Leaf) ast.Node {
@@ -44,8 +54,8 @@ func (l *Layout) place(leaf *Leaf) ast.Node {
 	if !ok {
 		at = len(l.slots)
 		s := slot{leaf: leaf, value: len(l.fields), known: -1}
-		l.fields = append(l.fields, reflect.StructField{Name: valuePrefix + strconv.Itoa(at), Type: leaf.kind})
-		if leaf.kind != numberKind && leaf.kind != listOf(numberKind) && leaf.mayBeUnknown() {
+		l.fields = append(l.fields, reflect.StructField{Name: valuePrefix + strconv.Itoa(at), Type: leaf.Kind})
+		if leaf.Kind != numberKind && leaf.Kind != listOf(numberKind) && leaf.MayBeUnknown() {
 			s.known = len(l.fields)
 			l.fields = append(l.fields, reflect.StructField{Name: knownPrefix + strconv.Itoa(at), Type: booleanKind})
 		}
@@ -88,9 +98,9 @@ func (l *Layout) tests(n ast.Node) []test {
 	at, _ := l.slot(n)
 	s := l.slots[at]
 	switch {
-	case s.leaf.kind == numberKind:
+	case s.leaf.Kind == numberKind:
 		return []test{{node: binary("==", copyOf(n), copyOf(n)), leaf: s.leaf.Path()}}
-	case s.leaf.kind == listOf(numberKind):
+	case s.leaf.Kind == listOf(numberKind):
 		return []test{{node: binary(">", call("len", copyOf(n)), &ast.IntegerNode{}), leaf: s.leaf.Path()}}
 	case s.known >= 0:
 		return []test{{node: &ast.IdentifierNode{Value: knownPrefix + strconv.Itoa(at)}, leaf: s.leaf.Path()}}
@@ -124,7 +134,7 @@ func (l *Layout) vital(n ast.Node) (all []*Leaf) {
 		switch n.Operator {
 		case "&&", "||", "??":
 			left := l.vital(n.Left)
-			return slices.DeleteFunc(l.vital(n.Right), func(leaf *Leaf) bool { return !slices.Contains(left, leaf) })
+			return slices.DeleteFunc(l.vital(n.Right), func(leaf *Leaf) bool { return !slices.ContainsFunc(left, leaf.Is) })
 		}
 	}
 	for _, child := range children(n) {
@@ -135,8 +145,8 @@ func (l *Layout) vital(n ast.Node) (all []*Leaf) {
 
 // inOrder sorts leaves in the order of the vocabulary and removes those that are there twice.
 func inOrder(all []*Leaf) []*Leaf {
-	slices.SortFunc(all, func(a, b *Leaf) int { return a.id - b.id })
-	return slices.Compact(all)
+	slices.SortFunc(all, (*Leaf).Compare)
+	return slices.CompactFunc(all, (*Leaf).Is)
 }
 
 // compared returns the leaves that stand in a comparison of a tree, in the order of the text.
@@ -177,7 +187,7 @@ func (l *Layout) structure() reflect.Type {
 func (l *Layout) fill(to, from reflect.Value, unknown bitmap) {
 	clear(unknown)
 	for i, s := range l.slots {
-		if !s.leaf.read(from, to.Field(s.value)) {
+		if !read(s.leaf, from, to.Field(s.value)) {
 			unknown[i/64] |= 1 << (i % 64)
 		} else if s.known >= 0 {
 			to.Field(s.known).SetBool(true)
@@ -186,9 +196,9 @@ func (l *Layout) fill(to, from reflect.Value, unknown bitmap) {
 }
 
 // read sets a field to the value of the leaf in a struct. ok is false if it is no data: a number is NaN then, a list empty.
-func (l *Leaf) read(from, to reflect.Value) (ok bool) {
-	field, known := l.field(from)
-	switch l.kind {
+func read(l *Leaf, from, to reflect.Value) (ok bool) {
+	field, known := l.Field(from)
+	switch l.Kind {
 	case numberKind:
 		if known = known && usable(field.Float()); known {
 			to.SetFloat(field.Float())
@@ -205,4 +215,22 @@ func (l *Leaf) read(from, to reflect.Value) (ok bool) {
 		}
 	}
 	return known
+}
+
+// The numbers that count as data lie between these magnitudes, or are zero. Beyond the largest a float64 no longer
+// counts exactly; and with both, arithmetic on a handful of numbers cannot overflow.
+const (
+	largest  = 1 << 53
+	smallest = 1e-30
+)
+
+// usable reports whether a number is data.
+func usable(x float64) bool {
+	magnitude := math.Abs(x)
+	return x == 0 || magnitude >= smallest && magnitude <= largest
+}
+
+// whole reports whether a series is data: it has days, and no hole among them.
+func whole(series []float64) bool {
+	return len(series) > 0 && !slices.ContainsFunc(series, func(x float64) bool { return !usable(x) })
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/rules"
+	"notewatch/rules/internal/names"
 )
 
 // forms are conditions that read a leaf of each kind, and are true whatever it is.
@@ -22,13 +23,38 @@ var forms = map[reflect.Type]string{
 	reflect.TypeFor[[]string]():  "len(%s) >= 0 && all(%s, # == #)",
 }
 
+// exampleOf returns a leaf; one of an object with a key, with the example of a key.
+func exampleOf(l *names.Leaf) *names.Leaf {
+	if vocabulary.HasKeys(l.Object) {
+		return vocabulary.Leaf(vocabulary.Example(l.Object) + "." + l.Member)
+	}
+	return l
+}
+
+// examples are all leaves, of objects with keys with one key each.
+func examples() (all []*names.Leaf) {
+	for _, l := range vocabulary.Leaves() {
+		all = append(all, exampleOf(l))
+	}
+	return all
+}
+
 // TestLeaves holds the names of the language against Env: what has a tag can be read, and nothing else.
 func TestLeaves(t *testing.T) {
 	leaves := vocabulary.Leaves()
 	for _, l := range leaves {
-		require.Same(t, l, vocabulary.Leaf(l.Path()), "paths are unique")
+		if vocabulary.HasKeys(l.Object) {
+			require.Nil(t, vocabulary.Leaf(l.Path()))
+			l = exampleOf(l)
+			require.True(t, l.Is(vocabulary.Leaf(l.Path())))
+		} else {
+			require.Same(t, l, vocabulary.Leaf(l.Path()), "paths are unique")
+		}
 		require.NotContains(t, []string{"", "-", "known"}, l.Member)
-		require.Equal(t, l.Object == "device" || l.Object == "project", l.HasKnown(), l.Path())
+		object, _ := rules.CutPath(l.Path())
+		_, keyed := rules.ParseFigure(object)
+		keyed = keyed && strings.Contains(object, "[")
+		require.Equal(t, keyed || l.Object == "device" || l.Object == "project", l.MayBeUnknown(), l.Path())
 		_, own := l.Tag.Lookup("unit")
 		require.Equal(t, slices.Contains([]string{"bytes", "sat", "session_bytes"}, l.Object) && !own, l.Unit == "B", l.Path())
 	}
@@ -36,25 +62,26 @@ func TestLeaves(t *testing.T) {
 
 // TestEveryLeaf reads every member of an Env of which all, and then nothing, is known.
 func TestEveryLeaf(t *testing.T) {
-	known, unknown := rules.Env{}, rules.Env{}
+	known, unknown := rules.Env{}, rules.UnknownEnv()
 	known.Device.Known, known.Project.Known = true, true
-	for figure := range rules.FigureCount {
-		known.Metric(figure).Series = []float64{1}
-	}
-	for _, l := range vocabulary.Leaves() {
-		if l.Number() {
-			l.Field(reflect.ValueOf(&unknown).Elem()).SetFloat(math.NaN())
+	for _, l := range examples() {
+		if figure, ok := rules.ParseFigure(l.Object); ok {
+			*known.Metric(figure) = rules.Metric{Series: []float64{1}}
+		}
+		if l.Number() && l.Object != "period" {
+			require.True(t, math.IsNaN(rules.NewView(&unknown).Number(l)), l.Path())
 		}
 	}
-	for _, l := range vocabulary.Leaves() {
-		kind := l.Field(reflect.ValueOf(known)).Type()
+	unknown.Period = rules.Period{ElapsedPct: math.NaN(), DaysLeft: math.NaN()}
+	for _, l := range examples() {
+		kind := l.Kind
 		require.Contains(t, forms, kind, l.Path())
 		condition := strings.ReplaceAll(forms[kind], "%s", l.Path())
 		r, problems := rules.Compile(spec(condition))
 		require.Empty(t, problems, condition)
 		require.Equal(t, rules.Result{Least: rules.Warning, Most: rules.Warning}, r.Eval(rules.NewView(&known)).Result, condition)
 		want := rules.Result{Least: rules.Inactive, Most: rules.Warning}
-		if !l.HasKnown() && kind == reflect.TypeFor[bool]() {
+		if !l.MayBeUnknown() && kind == reflect.TypeFor[bool]() {
 			want = rules.Result{Least: rules.Warning, Most: rules.Warning} // a truth outside of device and project is always known
 		}
 		require.Equal(t, want, r.Eval(rules.NewView(&unknown)).Result, condition)

@@ -2,7 +2,6 @@ package lang_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -10,11 +9,12 @@ import (
 
 	"notewatch/rules"
 	"notewatch/rules/internal/lang"
+	"notewatch/rules/internal/names"
 )
 
 // each calls check with many random conditions.
 func eachRandom(seed uint64, coalesce bool, check func(w *writer, condition string)) {
-	w := &writer{Rand: rand.New(rand.NewPCG(seed, 1)), coalesce: coalesce}
+	w := newWriter(seed, coalesce)
 	for range 2000 {
 		check(w, w.condition(1+w.IntN(4)))
 	}
@@ -36,12 +36,12 @@ func mayCompile(t *testing.T, spec rules.Spec) *rules.Rule {
 }
 
 // vocabulary is what rules read.
-var vocabulary = lang.NewVocabulary[rules.Env]()
+var vocabulary = names.New[rules.Env]()
 
 // mayCompileCondition compiles a condition; nil if it is too complex.
 func mayCompileCondition(t *testing.T, text string) *lang.Expression {
 	t.Helper()
-	c := vocabulary.NewLayout().Compiler(string(rules.EachDevice))
+	c := lang.NewLayout(vocabulary).Compiler(string(rules.EachDevice))
 	e := c.Condition("when.warning", text)
 	if e == nil && !tooComplex(c.Problems) {
 		t.Fatalf("%s\n%+v", text, c.Problems)
@@ -64,7 +64,7 @@ func TestContainment(t *testing.T) {
 			return
 		}
 		env := w.known()
-		chosen := w.some(holes())
+		chosen := w.some(w.holes)
 		for _, h := range chosen {
 			h.hide(&env)
 		}
@@ -117,7 +117,7 @@ func TestProgramsAgree(t *testing.T) {
 		}
 		env := w.known()
 		if w.IntN(4) > 0 {
-			for _, h := range w.some(holes()) {
+			for _, h := range w.some(w.holes) {
 				h.hide(&env)
 			}
 		}
@@ -172,7 +172,7 @@ func TestVital(t *testing.T) {
 			return
 		}
 		env := w.known()
-		for _, h := range w.some(holes()) {
+		for _, h := range w.some(w.holes) {
 			h.hide(&env)
 		}
 		view := lang.NewView(&env)

@@ -4,17 +4,37 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 
 	"notewatch/rules"
 	"notewatch/rules/internal/lang"
+	"notewatch/rules/internal/names"
 )
 
 // A writer writes random conditions over the whole grammar.
 type writer struct {
 	*rand.Rand
-	coalesce bool // also ??
-	loops    int  // predicates around what is being written
+	coalesce bool          // also ??
+	loops    int           // predicates around what is being written
+	leaves   []*names.Leaf // that a rule for each device sees, of objects with keys with one key each
+	numbers  []string      // paths of those that are numbers
+	holes    []hole        // that conditions can notice
+}
+
+func newWriter(seed uint64, coalesce bool) *writer {
+	w := &writer{Rand: rand.New(rand.NewPCG(seed, 1)), coalesce: coalesce}
+	for _, l := range examples() {
+		if !l.Seen(string(rules.EachDevice)) {
+			continue
+		}
+		w.leaves = append(w.leaves, l)
+		if l.Number() {
+			w.numbers = append(w.numbers, l.Path())
+		}
+	}
+	w.holes = holesOf(w.leaves)
+	return w
 }
 
 func (w *writer) pick(choices ...func() string) string { return choices[w.IntN(len(choices))]() }
@@ -62,6 +82,9 @@ func (w *writer) number(depth int) string {
 	if depth <= 0 {
 		if w.loops > 0 && w.IntN(2) == 0 {
 			return "#"
+		}
+		if w.IntN(3) == 0 {
+			return w.numbers[w.IntN(len(w.numbers))]
 		}
 		return w.word("bytes.today", "events.today", "sessions.today", "bytes.used", "sessions.median", "device.voltage",
 			"project.silent_pct", "poll.age_minutes", "period.elapsed_pct", "0", "1", "5", "0.5", "mb(1)", "1e12")
@@ -166,31 +189,53 @@ func (w *writer) value() float64 {
 
 // known fills an Env of which all is known.
 func (w *writer) known() rules.Env {
-	metric := func() rules.Metric {
-		m := rules.Metric{Today: w.value(), Yesterday: w.value(), Used: w.value(), D7: w.value(), D30: w.value(),
-			Median: w.value(), Days: float64(w.IntN(40))}
-		for range 1 + w.IntN(5) {
-			m.Series = append(m.Series, w.value())
-		}
-		return m
+	env := rules.UnknownEnv()
+	for _, l := range w.leaves {
+		w.fill(l, &env)
 	}
-	env := rules.Env{Bytes: metric(), Events: metric(), Sessions: metric()}
-	env.Period = rules.Period{ElapsedPct: w.value(), DaysLeft: w.value()}
-	env.Poll = rules.Poll{AgeMinutes: w.value(), Failures: w.value(), Truncated: w.IntN(2) == 0}
-	w.device(&env)
-	w.project(&env)
+	for _, known := range objects(&env) {
+		known.SetBool(true)
+	}
 	return env
 }
 
-func (w *writer) device(env *rules.Env) {
-	env.Device = rules.Device{Known: true, UID: "dev:1", Name: w.word("a", "pump-7"), Firmware: w.word("a", "1.2"),
-		Fleets: []string{"a"}, Disabled: w.IntN(2) == 0, IsNew: w.IntN(2) == 0,
-		Voltage: w.value(), SilentHours: w.value(), AgeDays: w.value()}
+// fill gives a leaf a value.
+func (w *writer) fill(l *names.Leaf, env *rules.Env) {
+	switch field := fieldOf(l, env); value := field.Addr().Interface().(type) {
+	case *float64:
+		*value = w.value()
+	case *bool:
+		*value = w.IntN(2) == 0
+	case *string:
+		*value = w.word("a", "pump-7", "1.2")
+	case *[]string:
+		*value = []string{"a"}
+	case *[]float64:
+		*value = nil
+		for range 1 + w.IntN(5) {
+			*value = append(*value, w.value())
+		}
+	}
 }
 
-func (w *writer) project(env *rules.Env) {
-	env.Project = rules.Project{Known: true, UID: "app:1", Name: w.word("a", "cold-chain"), DeviceCount: w.value(),
-		Active: w.value(), Silent: w.value(), SilentPct: w.value()}
+// fieldOf returns the field of an Env that a leaf reads.
+func fieldOf(l *names.Leaf, env *rules.Env) reflect.Value {
+	field, _ := l.Field(reflect.ValueOf(env).Elem())
+	if !field.IsValid() {
+		env.Metric(rules.Figure(l.Object))
+		field, _ = l.Field(reflect.ValueOf(env).Elem())
+	}
+	return field
+}
+
+// objects returns the fields of an Env that say whether an object is known.
+func objects(env *rules.Env) (all []reflect.Value) {
+	for _, object := range reflect.ValueOf(env).Elem().Fields() {
+		if object.Kind() == reflect.Struct && object.FieldByName("Known").IsValid() {
+			all = append(all, object.FieldByName("Known"))
+		}
+	}
+	return all
 }
 
 // A hole is something of an Env that can be made no data, and filled with any value again.
@@ -199,33 +244,25 @@ type hole struct {
 	fill func(w *writer, env *rules.Env)
 }
 
-// holes are the holes that conditions of a writer can notice.
-func holes() []hole {
-	figure := func(of func(*rules.Env) *float64) hole {
-		return hole{
-			hide: func(env *rules.Env) { *of(env) = math.NaN() },
-			fill: func(w *writer, env *rules.Env) { *of(env) = w.value() },
+// holesOf returns the holes that leaves may be, and those that whole objects may be.
+func holesOf(leaves []*names.Leaf) (all []hole) {
+	for _, l := range leaves {
+		fill := func(w *writer, env *rules.Env) { w.fill(l, env) }
+		switch l.Kind {
+		case reflect.TypeFor[float64]():
+			all = append(all, hole{func(env *rules.Env) { fieldOf(l, env).SetFloat(math.NaN()) }, fill})
+		case reflect.TypeFor[[]float64]():
+			holed := []float64{1, math.NaN(), 2}
+			all = append(all, hole{func(env *rules.Env) { fieldOf(l, env).Set(reflect.ValueOf(holed)) }, fill})
 		}
 	}
-	series := func(of func(*rules.Env) *rules.Metric) hole {
-		return hole{
-			hide: func(env *rules.Env) { of(env).Series = []float64{1, math.NaN(), 2} },
-			fill: func(w *writer, env *rules.Env) { of(env).Series = []float64{1, w.value(), 2} },
-		}
+	for i := range objects(new(rules.Env)) {
+		all = append(all, hole{
+			hide: func(env *rules.Env) { objects(env)[i].SetBool(false) },
+			fill: func(_ *writer, env *rules.Env) { objects(env)[i].SetBool(true) },
+		})
 	}
-	return []hole{
-		figure(func(env *rules.Env) *float64 { return &env.Bytes.Today }),
-		figure(func(env *rules.Env) *float64 { return &env.Events.Today }),
-		figure(func(env *rules.Env) *float64 { return &env.Sessions.Today }),
-		figure(func(env *rules.Env) *float64 { return &env.Bytes.Used }),
-		figure(func(env *rules.Env) *float64 { return &env.Sessions.Median }),
-		figure(func(env *rules.Env) *float64 { return &env.Device.Voltage }),
-		figure(func(env *rules.Env) *float64 { return &env.Poll.AgeMinutes }),
-		series(func(env *rules.Env) *rules.Metric { return &env.Bytes }),
-		series(func(env *rules.Env) *rules.Metric { return &env.Sessions }),
-		{hide: func(env *rules.Env) { env.Device = rules.Device{} }, fill: func(w *writer, env *rules.Env) { w.device(env) }},
-		{hide: func(env *rules.Env) { env.Project = rules.Project{} }, fill: func(w *writer, env *rules.Env) { w.project(env) }},
-	}
+	return all
 }
 
 // some returns each hole with even chance.

@@ -188,29 +188,15 @@ func sources(nodes []ast.Node, passages []passage) []source {
 	return all
 }
 
-// pathOf returns the path that a node of a source reads, such as bytes.today.
-func pathOf(n ast.Node) (path string, ok bool) {
-	member, ok := n.(*ast.MemberNode)
-	if !ok {
-		return "", false
-	}
-	object, isName := member.Node.(*ast.IdentifierNode)
-	name, isText := member.Property.(*ast.StringNode)
-	if !isName || !isText {
-		return "", false
-	}
-	return object.Value + "." + name.Value, true
-}
-
 // names returns the bare names in a source, in the order of the text.
 func (s source) names() []string {
-	var names []string
+	var all []string
 	visit(s.node, func(n ast.Node) {
-		if name, ok := n.(*ast.IdentifierNode); ok && !slices.Contains(names, name.Value) {
-			names = append(names, name.Value)
+		if name, ok := n.(*ast.IdentifierNode); ok && !slices.Contains(all, name.Value) {
+			all = append(all, name.Value)
 		}
 	})
-	return names
+	return all
 }
 
 // visit calls see with a node of a source and all below it, but for what a leaf and the name of a function consist of.

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/expr-lang/expr/ast"
+
+	"notewatch/rules/internal/names"
 )
 
 // children returns where a node holds its children, in the order of the text. A leaf has none, in a source neither.
@@ -15,7 +17,7 @@ func children(n ast.Node) []*ast.Node {
 	case *ast.BinaryNode:
 		return []*ast.Node{&n.Left, &n.Right}
 	case *ast.MemberNode:
-		if _, ok := pathOf(n); ok {
+		if _, ok := names.PathOf(n); ok {
 			return nil
 		}
 		return []*ast.Node{&n.Node, &n.Property}

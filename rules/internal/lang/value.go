@@ -10,6 +10,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/parser/lexer"
+
+	"notewatch/rules/internal/names"
 )
 
 // A Phrase is a piece of an expression with what it read.
@@ -76,7 +78,7 @@ func (x *Explainer) values(s source) []Value {
 		}
 	}
 	visit(s.node, func(n ast.Node) {
-		if path, ok := pathOf(n); ok {
+		if path, ok := names.PathOf(n); ok {
 			add(path, n, s.endOfMember(n.(*ast.MemberNode)))
 		} else if name, ok := n.(*ast.IdentifierNode); ok {
 			if _, ok := x.compiler.parts[name.Value]; ok {
@@ -127,7 +129,7 @@ func computed(n ast.Node) bool {
 	case *ast.BinaryNode, *ast.ConditionalNode, *ast.SliceNode, *ast.BuiltinNode:
 		return true
 	case *ast.MemberNode:
-		_, leaf := pathOf(n)
+		_, leaf := names.PathOf(n)
 		return !leaf
 	case *ast.CallNode: // mb(40) says itself what it is
 		return slices.ContainsFunc(n.Arguments, func(n ast.Node) bool {
@@ -140,7 +142,7 @@ func computed(n ast.Node) bool {
 
 // unitOf returns the unit of a number that a node of a source computes, as far as its form shows.
 func (x *Explainer) unitOf(n ast.Node) string {
-	if path, ok := pathOf(n); ok {
+	if path, ok := names.PathOf(n); ok {
 		if l := x.compiler.names.Leaf(path); l != nil {
 			return l.Unit
 		}

@@ -46,7 +46,7 @@ func (v *View) Number(l *Leaf) float64 {
 	if l == nil {
 		return math.NaN()
 	}
-	if field, known := l.field(v.source); known && usable(field.Float()) {
+	if field, known := l.Field(v.source); known && usable(field.Float()) {
 		return field.Float()
 	}
 	return math.NaN()

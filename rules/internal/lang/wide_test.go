@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/rules/internal/lang"
+	"notewatch/rules/internal/names"
 )
 
 // A row is an object of 24 members.
@@ -58,9 +59,9 @@ type wide struct {
 	R11 row `expr:"r11"`
 }
 
-func compileWide(t testing.TB, v *lang.Vocabulary, text string) *lang.Expression {
+func compileWide(t testing.TB, v *names.Vocabulary, text string) *lang.Expression {
 	t.Helper()
-	c := v.NewLayout().Compiler("")
+	c := lang.NewLayout(v).Compiler("")
 	e := c.Condition("when", text)
 	require.Empty(t, c.Problems)
 	return e
@@ -68,7 +69,7 @@ func compileWide(t testing.TB, v *lang.Vocabulary, text string) *lang.Expression
 
 // Each of many leaves is known or no data by itself.
 func TestManyLeaves(t *testing.T) {
-	v := lang.NewVocabulary[wide]()
+	v := names.New[wide]()
 	leaves := v.Leaves()
 	require.Len(t, leaves, 288)
 	alone := make([]*lang.Expression, len(leaves))
@@ -77,7 +78,8 @@ func TestManyLeaves(t *testing.T) {
 	}
 	for i, l := range leaves {
 		env := wide{}
-		l.Field(reflect.ValueOf(&env).Elem()).SetFloat(math.NaN())
+		field, _ := l.Field(reflect.ValueOf(&env).Elem())
+		field.SetFloat(math.NaN())
 		view := lang.NewView(&env)
 		for j := range leaves {
 			want := lang.True
@@ -103,7 +105,7 @@ func TestManyLeaves(t *testing.T) {
 // BenchmarkManyLeaves compares conditions of leaves in one, two and four words of a bitmap with a bare run by expr, in turns of 1000 of
 // which the fastest counts.
 func BenchmarkManyLeaves(b *testing.B) {
-	v := lang.NewVocabulary[wide]()
+	v := names.New[wide]()
 	for _, text := range []string{"r0.a < 5", "r11.x < 5", "r0.a < 5 && r11.x < 5", "r0.a + r4.b + r7.c + r11.x < 5"} {
 		b.Run(text, func(b *testing.B) {
 			env := wide{}
@@ -135,7 +137,7 @@ func BenchmarkManyLeaves(b *testing.B) {
 // BenchmarkRenew reads a struct of many leaves again, of which a condition reads four.
 func BenchmarkRenew(b *testing.B) {
 	env := wide{}
-	condition, view := compileWide(b, lang.NewVocabulary[wide](), "r0.a + r4.b + r7.c + r11.x < 5"), lang.NewView(&env)
+	condition, view := compileWide(b, names.New[wide](), "r0.a + r4.b + r7.c + r11.x < 5"), lang.NewView(&env)
 	b.ReportAllocs()
 	for b.Loop() {
 		view.Renew()

@@ -3,6 +3,8 @@ package lint
 import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/parser"
+
+	"notewatch/rules/internal/names"
 )
 
 // A Text is an expression of a rule.
@@ -78,14 +80,9 @@ func (c *comparisonNodes) Visit(n *ast.Node) {
 
 // leafOf returns the leaf that a node reads.
 func (r *reader) leafOf(n ast.Node) (Leaf, bool) {
-	member, ok := n.(*ast.MemberNode)
+	path, ok := names.PathOf(n)
 	if !ok {
 		return Leaf{}, false
 	}
-	object, isName := member.Node.(*ast.IdentifierNode)
-	name, isText := member.Property.(*ast.StringNode)
-	if !isName || !isText {
-		return Leaf{}, false
-	}
-	return r.rule.Leaf(object.Value + "." + name.Value)
+	return r.rule.Leaf(path)
 }
