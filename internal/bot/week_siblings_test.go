@@ -14,7 +14,10 @@ import (
 	"notewatch/internal/store"
 )
 
-var siblingsSeed = flag.Uint64("siblings-seed", 0, "what TestWeekOfThree does at random, to be repeated as nearly as the machine allows; 0 is another each time")
+var (
+	siblingsSeed = flag.Uint64("siblings-seed", 0, "what TestWeekOfThree does at random, to be repeated as nearly as the machine allows; 0 is another each time")
+	siblingsDays = flag.Int("siblings-days", 0, "how many days of its week TestWeekOfThree takes; 0 is half a day, or all with -long")
+)
 
 // TestWeekOfThree lets three processes share the work of TestWeek on one PostgreSQL. In every hour of the week one of them is killed, frozen
 // for longer than its leases hold, or cut off from the database: at any point, or just after something was posted and not yet recorded. At
@@ -23,7 +26,10 @@ var siblingsSeed = flag.Uint64("siblings-seed", 0, "what TestWeekOfThree does at
 func TestWeekOfThree(t *testing.T) {
 	t.Parallel()
 	seed, steps := cmp.Or(*siblingsSeed, uint64(time.Now().UnixNano()%1e9)), weekSteps
-	if !*long {
+	switch {
+	case *siblingsDays > 0:
+		steps = min(steps, stepOf(at(*siblingsDays, 0)))
+	case !*long:
 		steps = stepOf(at(0, 12))
 	}
 	t.Logf("repeat with -siblings-seed %d", seed)
