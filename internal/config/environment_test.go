@@ -57,9 +57,11 @@ func TestTheEnvironmentHasDefaults(t *testing.T) {
 func TestTheEnvironment(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(path, []byte("s3cret\n"), 0o600))
+	place := filepath.Join(t.TempDir(), "database")
+	require.NoError(t, os.WriteFile(place, []byte("postgres://amy:pa55word@db/notewatch\n"), 0o600))
 	setenv(t, map[string]string{
 		"NOTEWATCH_RULES":                 "/etc/notewatch/rules.yaml",
-		"NOTEWATCH_DATABASE":              "/var/lib/notewatch.db",
+		"NOTEWATCH_DATABASE_FILE":         place,
 		"NOTEWATCH_LISTEN":                ":9090",
 		"NOTEWATCH_PPROF":                 "127.0.0.1:6060",
 		"NOTEWATCH_NOTEHUB_URL":           "http://127.0.0.1:1234/base",
@@ -76,7 +78,7 @@ func TestTheEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config.Environment{
 		Rules:              "/etc/notewatch/rules.yaml",
-		Database:           secret.New("/var/lib/notewatch.db"),
+		Database:           secret.New("postgres://amy:pa55word@db/notewatch"),
 		Listen:             ":9090",
 		Pprof:              "127.0.0.1:6060",
 		NotehubURL:         "http://127.0.0.1:1234/base",

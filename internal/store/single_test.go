@@ -17,6 +17,7 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/postgrestest"
+	"notewatch/internal/store/storetest"
 )
 
 // The server is who it has to be by the URL, or nothing is sent to it.
@@ -171,4 +172,46 @@ func forwarding(t *testing.T, target *atomic.Value) string {
 		}
 	}()
 	return listener.Addr().String()
+}
+
+// A store has as many connections as the URL says, twice, and no statement or transaction takes for ever.
+func TestLimitsOfConnections(t *testing.T) {
+	t.Parallel()
+	place := with(t, storetest.Postgres(t), func(_ *url.URL, q url.Values) {
+		q.Set("pool_max_conns", "2")
+		q.Set("application_name", "limited")
+	})
+	s := open(t, place)
+	var group sync.WaitGroup
+	for range 10 {
+		for _, use := range []func() error{
+			func() error { return s.Raise(t.Context(), store.Receiver, team, noon) },
+			func() error { return second(s.Alerts(t.Context(), store.AlertFilter{})) },
+		} {
+			group.Go(func() {
+				if err := use(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	group.Wait()
+	require.NoError(t, s.Update(t.Context(), func(tx store.Transaction) error {
+		for name, want := range map[string]string{"statement_timeout": "1min", "lock_timeout": "20s", "idle_in_transaction_session_timeout": "30s"} {
+			var set string
+			require.NoError(t, tx.QueryRowContext(t.Context(), "SELECT current_setting('"+name+"')").Scan(&set))
+			require.Equal(t, want, set, name)
+		}
+		var connections int
+		query := "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'limited'"
+		require.NoError(t, tx.QueryRowContext(t.Context(), query).Scan(&connections))
+		require.LessOrEqual(t, connections, 4, "2 that write and 2 that read")
+		return nil
+	}))
+	err := s.Update(t.Context(), func(tx store.Transaction) error {
+		_, err := tx.ExecContext(t.Context(), "SET LOCAL statement_timeout = 1")
+		return errors.Join(err, second(tx.ExecContext(t.Context(), "SELECT pg_sleep(60)")))
+	})
+	requireCause(t, err, store.Busy)
+	require.ErrorContains(t, err, "look for locks and long transactions in pg_stat_activity")
 }

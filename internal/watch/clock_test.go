@@ -1,8 +1,11 @@
 package watch_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,4 +50,28 @@ func TestClock(t *testing.T) {
 	failure = errors.New("no answer")
 	require.ErrorIs(t, clock.Measure(t.Context()), failure)
 	require.Zero(t, clock.Ahead())
+}
+
+// A process says once, when it starts, that its host has another time than the database, and works by the time of the database.
+func TestStartWarnsOfClocksThatDiffer(t *testing.T) {
+	for ahead, want := range map[time.Duration]string{
+		-5 * time.Second: "differs from that of the database, by which all processes go", 5 * time.Second: "database_ahead=5s", time.Second: "",
+	} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			s := newScene(t)
+			var log bytes.Buffer
+			s.config.Bot.Log = slog.New(slog.NewTextHandler(&log, nil))
+			s.config.Clock = watch.NewClock(func(context.Context) (time.Time, error) { return s.clock().Add(ahead), nil }, s.clock)
+			s.config.Bot.Clock.Now, s.config.Bot.Machine = s.config.Clock.Now, s.config.Clock.Now
+			s.turn(s.start())
+			require.Equal(t, ahead, s.config.Clock.Ahead())
+			if want == "" {
+				require.NotContains(t, log.String(), "level=WARN")
+				return
+			}
+			require.Equal(t, 1, strings.Count(log.String(), "level=WARN"), log.String())
+			require.Contains(t, log.String(), want)
+			require.Contains(t, log.String(), `hint="set both clocks by NTP"`)
+		})
+	}
 }
