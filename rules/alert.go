@@ -75,7 +75,7 @@ type Alert struct {
 	NotifiedAt time.Time // the newest event that speaks: fired, escalated, reminded
 	ChangedAt  time.Time // the newest event
 	Doubted    bool      // since NotifiedAt, or since Level fell, an evaluation with data found it surely not reached
-	QuietSince time.Time // when a day rule was first found over whose day is not; else zero
+	QuietSince time.Time // when the condition was first found false of an alert that goes on firing for now; else zero
 	EndedAt    time.Time
 
 	Value  float64 // of the rule's Show, at AsOf
@@ -115,6 +115,8 @@ type Told struct {
 	Summary string `json:"summary"`
 	Advice  string `json:"advice"`
 	Body    string `json:"body,omitempty"` // several lines: a report, or what is wrong in a file
+
+	Resolves time.Time `json:"resolves,omitzero"` // when a quiet alert resolves at the earliest
 
 	Dated     string `json:"dated,omitempty"` // Summary with the name of its day or period: sent 9 events on Thu 18 Jun
 	DatedFrom Day    `json:"dated_from,omitempty"`

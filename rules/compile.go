@@ -66,6 +66,7 @@ func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 	}
 	r.growing = growing(conditions)
 	r.Kind, r.Reads = kindOf(conditions), readsOf(append(b.reads, r.growing...))
+	r.Keep = r.keep(conditions)
 	return r, nil
 }
 
@@ -79,6 +80,12 @@ func (b *builder) frame() {
 	}
 	if b.spec.For < 0 {
 		b.lang.Whole("for", "", "is negative")
+	}
+	if b.spec.Keep != nil && *b.spec.Keep < 0 {
+		b.lang.Whole("keep", "", "is negative")
+	}
+	if b.spec.Keep != nil && b.spec.ResolveWhen != "" {
+		b.lang.Whole("keep", "leave out one of the two", "is given beside resolve_when: both say when an alert ends")
 	}
 	if len(b.spec.Advice) > maxTextBytes {
 		b.lang.Whole("advice", "put it on a page and give its address", "is too long: %d bytes, at most %d", len(b.spec.Advice), maxTextBytes)

@@ -112,10 +112,14 @@ func (a Alert) peakMoved(before Alert, now time.Time) bool {
 	return !Known(before.Peak) || grown > peakShare*math.Abs(before.Peak) || grown > 0 && a.PeakOn < DayOf(now)
 }
 
-// over ends the alert because its condition is false: as corrected if a value was wrong, else as resolved.
+// over ends the alert because its condition is false: as corrected if a value was wrong, else as resolved, once it was kept for long
+// enough.
 func (a Alert) over(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	if fallen := a.Fallen(r, v, now); len(fallen) > 0 {
 		return a.correct(r, fallen).end(Resolved, Corrected, now)
+	}
+	if a.kept(r, now) {
+		return a.quiet(now)
 	}
 	return a.end(Resolved, Cleared, now)
 }
@@ -332,8 +336,7 @@ func (a Alert) stay(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	case ok && surely && !a.Doubted && !now.Before(due) && a.Mute.Kind == ByNothing && a.Ack == Ack{}:
 		return a.speak(a.Level, now).raise(Reminded, now), Reminded
 	case r.Kind.ByDay() && r.Spec.ResolveWhen == "" && a.QuietSince.IsZero() && v.Result.Most == Inactive:
-		a.QuietSince = now
-		return a.raise(Updated, now), Updated
+		return a.quiet(now)
 	case !a.QuietSince.IsZero() && v.Result.Least > Inactive:
 		a.QuietSince = time.Time{}
 		return a.raise(Updated, now), Updated

@@ -58,6 +58,9 @@ func TestNext(t *testing.T) {
 	holdFor := func(d time.Duration) func(*rules.Rule) {
 		return func(r *rules.Rule) { r.Spec.For = d }
 	}
+	keep := func(d time.Duration) func(*rules.Rule) {
+		return func(r *rules.Rule) { r.Keep = d }
+	}
 	remind := func(r *rules.Rule) { r.Spec.Remind = []time.Duration{day, 3 * day} }
 	tests := map[string]struct {
 		kind   rules.Kind
@@ -113,6 +116,31 @@ func TestNext(t *testing.T) {
 			{20 * minute, critical, quiet, rules.None, rules.Pending, 0},
 			{20 * minute, critical, quiet, rules.Fired, rules.Firing, rules.Warning},
 			{20 * minute, critical, quiet, rules.Escalated, rules.Firing, rules.Critical},
+		}},
+		"a kept alert resolves once it was quiet for long enough": {change: keep(6 * hour), steps: []step{
+			{0, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
+			{hour, quiet, quiet, rules.Updated, rules.Firing, rules.Critical},
+			{3 * hour, quiet, quiet, rules.None, rules.Firing, rules.Critical},
+			{2 * hour, noData, quiet, rules.None, rules.Firing, rules.Critical},
+			{2 * hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Critical},
+		}},
+		"a kept alert whose condition is true again begins anew to be quiet": {change: keep(6 * hour), steps: []step{
+			{0, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+			{hour, quiet, quiet, rules.Updated, rules.Firing, rules.Warning},
+			{5 * hour, warning, quiet, rules.Updated, rules.Firing, rules.Warning},
+			{hour, quiet, quiet, rules.Updated, rules.Firing, rules.Warning},
+			{5 * hour, quiet, quiet, rules.None, rules.Firing, rules.Warning},
+			{hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+		}},
+		"a kept alert falls to a lower level at once": {change: keep(6 * hour), steps: []step{
+			{0, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
+			{hour, warning, quiet, rules.Deescalated, rules.Firing, rules.Warning},
+		}},
+		"a kept alert of a day rule is quiet since before the day ended": {kind: rules.DayRule, change: keep(30 * hour), steps: []step{
+			{20 * hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
+			{5 * hour, quiet, warning, rules.Updated, rules.Firing, rules.Warning},
+			{24 * hour, quiet, quiet, rules.None, rules.Firing, rules.Warning},
+			{6 * hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
 		}},
 		"a day rule stays until a whole day was quiet": {kind: rules.DayRule, steps: []step{
 			{20 * hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},

@@ -53,6 +53,7 @@ type Spec struct {
 	When        []Condition     // at least one, each level at most once
 	For         time.Duration   // how long a level must hold before it fires
 	ResolveWhen string          // hysteresis; "" is none
+	Keep        *time.Duration  // how long a condition must be surely false before the alert resolves; nil is built in, see Rule.Keep
 	Show        string          // the figure that messages lead with; "" is the first figure that When compares
 	Summary     string          // text/template of the headline; "" is built in
 	Resolved    string          // text/template of the headline of a resolved alert; "" is built in
@@ -77,8 +78,9 @@ type Rule struct {
 	Spec    Spec
 	Kind    Kind
 	Reads   Reads
-	Limit   float64 // NaN without one
-	Lowest  Level   // of the levels in When
+	Limit   float64       // NaN without one
+	Keep    time.Duration // how long an alert that could resolve goes on firing, lest it fire again
+	Lowest  Level         // of the levels in When
 	Highest Level
 	Show    string // the path of the figure shown, such as bytes.used; "" is none
 	Unit    string // of Show and Limit: "B" for bytes, else ""
@@ -109,14 +111,18 @@ type Semantics struct {
 	When         []Condition // by level, lowest first
 	For          time.Duration
 	ResolveWhen  string
-	Unless       string `json:",omitempty"`
+	Unless       string         `json:",omitempty"`
+	Keep         *time.Duration `json:",omitempty"`
 }
 
 // Semantics returns the semantics of the rule. Rules with the same decide alike.
 func (r *Rule) Semantics() Semantics {
 	when := slices.Clone(r.Spec.When)
 	slices.SortFunc(when, func(a, b Condition) int { return int(a.Level) - int(b.Level) })
-	return Semantics{r.Spec.Each, r.Spec.Where, r.Spec.Limit, append([]Let{}, r.Spec.Let...), when, r.Spec.For, r.Spec.ResolveWhen, r.Spec.Unless}
+	return Semantics{
+		Each: r.Spec.Each, Where: r.Spec.Where, Limit: r.Spec.Limit, Let: append([]Let{}, r.Spec.Let...), When: when,
+		For: r.Spec.For, ResolveWhen: r.Spec.ResolveWhen, Unless: r.Spec.Unless, Keep: r.Spec.Keep,
+	}
 }
 
 // Hash identifies what the rule means: it changes with its Semantics, and with nothing else. It is 16 hexadecimal digits.

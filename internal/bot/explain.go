@@ -181,13 +181,15 @@ func (e Explanation) Ending() string {
 		return "It ends " + early + ", at the latest with the period, at " + words.Time(e.Period.End) + "."
 	case early != "":
 		return "It ends " + early + "."
-	case !quiet.IsZero() && e.Now.Before(rules.DayOf(quiet).End()):
-		return fmt.Sprintf("It has been quiet since %s and ends at %s if it stays quiet.",
-			words.Time(quiet), words.Time(rules.DayOf(quiet).End()))
+	case !quiet.IsZero() && e.Now.Before(e.Alert.Resolves()):
+		return fmt.Sprintf("It has been quiet since %s and ends at %s if it stays quiet.", words.Time(quiet), words.Time(e.Alert.Resolves()))
 	case !quiet.IsZero():
 		return fmt.Sprintf("It has been quiet since %s and ends once a complete day is known to be quiet.", words.Time(quiet))
 	case e.Rule.Kind == rules.DayRule:
 		return "It ends with the first day (UTC) at whose end it is surely not true" + e.orCorrected(" on the same day") + "."
+	}
+	if e.Rule.Keep > 0 {
+		return "It ends when it has surely not been true for " + words.Duration(e.Rule.Keep) + "."
 	}
 	return "It ends at the first poll that finds it surely not true."
 }

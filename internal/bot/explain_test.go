@@ -201,3 +201,12 @@ func TestEndingWithResolveWhen(t *testing.T) {
 		require.Equal(t, c.want, e.Ending())
 	}
 }
+
+func TestEndingOfKeptAlerts(t *testing.T) {
+	rule, problems := rules.Compile(rules.Spec{Name: "test", Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Warning, Expr: "events.d7 > 9"}}})
+	require.Empty(t, problems)
+	e := bot.Explanation{Rule: rule, Now: monday.Add(20 * hour)}
+	require.Equal(t, "It ends when it has surely not been true for 6 h.", e.Ending())
+	e.Alert.QuietSince, e.Alert.Told.Resolves = monday.Add(19*hour), monday.Add(25*hour)
+	require.Equal(t, "It has been quiet since Mon 15 Jun 19:00 UTC and ends at Tue 16 Jun 01:00 UTC if it stays quiet.", e.Ending())
+}

@@ -192,6 +192,18 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+func TestKeep(t *testing.T) {
+	file := parse(t, strings.Replace(minimal, "[{name: budget, when: bytes.used > 5e6}]", `
+  - {name: long, when: events.d7 > 5, keep: 12h}
+  - {name: none, when: events.d7 > 5, keep: 0}
+  - {name: default, when: events.d7 > 5}`, 1))
+	kept := map[string]time.Duration{}
+	for _, r := range file.Rules {
+		kept[r.Spec.Name] = r.Keep
+	}
+	require.Subset(t, kept, map[string]time.Duration{"long": 12 * time.Hour, "none": 0, "default": 6 * time.Hour})
+}
+
 // A rule may be muted by one of the same scope or of the project around it, built in or not, wherever that stands.
 func TestUnless(t *testing.T) {
 	file := parse(t, strings.Replace(minimal, "[{name: budget, when: bytes.used > 5e6}]", `

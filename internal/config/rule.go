@@ -118,6 +118,7 @@ func (v value) rule(taken names) Rule {
 		key{name: "when", required: true, read: func(v value) { r.When = r.conditions(v) }},
 		key{name: "for", read: func(v value) { r.For = r.at(v).duration() }},
 		key{name: "resolve_when", read: func(v value) { r.ResolveWhen = r.text(v) }},
+		key{name: "keep", read: func(v value) { r.keep(v) }},
 		key{name: "unless", read: func(v value) { r.Unless = r.at(v).name() }},
 		key{name: "accept", read: func(v value) { r.Accept = r.at(v).accept() }},
 		key{name: "shadow", read: func(v value) { r.Shadow = v.flag() }},
@@ -134,6 +135,15 @@ func (v value) rule(taken names) Rule {
 	}
 	r.checkEnds()
 	return Rule{Rule: v.compile(r, v.problems[known:]), Notify: r.notify}
+}
+
+// keep reads how long alerts are kept, which may be not at all.
+func (r *draft) keep(v value) {
+	length := time.Duration(0)
+	if v.node.Value != "0" {
+		length = r.at(v).duration()
+	}
+	r.fields["keep"], r.Keep = v, &length
 }
 
 func (v value) scope() rules.Scope {

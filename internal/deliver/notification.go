@@ -105,7 +105,7 @@ func detail(a rules.Alert, now time.Time) []string {
 		lines = append(lines, "already true when this rule was first judged")
 	}
 	if !a.QuietSince.IsZero() && a.State == rules.Firing {
-		lines = append(lines, quietText(a.QuietSince, now))
+		lines = append(lines, quietText(a, now))
 	}
 	switch {
 	case a.Reason == rules.Unacknowledged && a.By != "":
@@ -116,12 +116,12 @@ func detail(a rules.Alert, now time.Time) []string {
 	return lines
 }
 
-// quietText says of an alert of a day rule since when its condition has been false, and when it resolves. That waits for a
+// quietText says of an alert that goes on firing since when its condition has been false, and when it resolves. A day rule waits for a
 // complete day without data gaps.
-func quietText(since, now time.Time) string {
-	resolves := rules.DayOf(since).End()
+func quietText(a rules.Alert, now time.Time) string {
+	resolves := a.Resolves()
 	if now.Before(resolves) {
-		return fmt.Sprintf("quiet since %s; resolves %s if it stays quiet", since.UTC().Format("15:04 UTC"), words.Time(resolves))
+		return fmt.Sprintf("quiet since %s; resolves %s if it stays quiet", a.QuietSince.UTC().Format("15:04 UTC"), words.Time(resolves))
 	}
-	return fmt.Sprintf("quiet since %s; resolves once a complete day is known to be quiet", words.Time(since))
+	return fmt.Sprintf("quiet since %s; resolves once a complete day is known to be quiet", words.Time(a.QuietSince))
 }

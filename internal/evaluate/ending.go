@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"notewatch/internal/words"
 	"notewatch/rules"
@@ -65,6 +66,8 @@ func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert) string {
 		return "rule changed"
 	case was.ResolveWhen != is.ResolveWhen:
 		return "resolve_when changed"
+	case !equal(was.Keep, is.Keep):
+		return "keep changed"
 	case was.For != is.For:
 		return "for changed"
 	case was.Unless != is.Unless:
@@ -74,6 +77,9 @@ func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert) string {
 	}
 	return "rule changed"
 }
+
+// equal reports whether two lengths of time are the same, or both not given.
+func equal(a, b *time.Duration) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // otherLimit reports whether a rule has another limit than its alert was notified with.
 func otherLimit(r *rules.Rule, a rules.Alert) bool {

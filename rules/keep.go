@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"slices"
+	"time"
+
+	"notewatch/rules/internal/lang"
+)
+
+// keepByDefault is how long a live rule about complete days keeps an alert: late values of yesterday come in for hours.
+const keepByDefault = 6 * time.Hour
+
+// completeDays are the members of a metric that late values of yesterday change.
+var completeDays = []string{"yesterday", "d7", "d30"}
+
+// keep returns how long alerts are kept of a rule whose levels have these conditions.
+func (r *Rule) keep(conditions []*lang.Expression) time.Duration {
+	switch {
+	case r.Spec.Keep != nil:
+		return *r.Spec.Keep
+	case r.Kind != Live || r.Spec.ResolveWhen != "":
+		return 0
+	}
+	for _, c := range conditions {
+		if slices.ContainsFunc(c.Reads, func(l *lang.Leaf) bool { return slices.Contains(completeDays, l.Member) }) {
+			return keepByDefault
+		}
+	}
+	return 0
+}
+
+// kept reports whether an alert that could resolve goes on firing for now.
+func (a Alert) kept(r *Rule, now time.Time) bool {
+	return a.State == Firing && r.Keep > 0 && (a.QuietSince.IsZero() || now.Before(a.QuietSince.Add(r.Keep)))
+}
+
+// quiet notes that the condition of the alert is false.
+func (a Alert) quiet(now time.Time) (Alert, Event) {
+	if !a.QuietSince.IsZero() {
+		return a, None
+	}
+	a.QuietSince = now
+	return a.raise(Updated, now), Updated
+}
+
+// resolves returns when a quiet alert of the rule resolves at the earliest; the zero time is that it is not quiet.
+func (a Alert) resolves(r *Rule) (at time.Time) {
+	if a.QuietSince.IsZero() {
+		return time.Time{}
+	}
+	if r.Kind.ByDay() {
+		at = DayOf(a.QuietSince).End()
+	}
+	if kept := a.QuietSince.Add(r.Keep); kept.After(at) {
+		return kept
+	}
+	return at
+}
+
+// Resolves returns when an alert that is quiet resolves at the earliest, if it stays quiet.
+func (a Alert) Resolves() time.Time {
+	if a.Told.Resolves.IsZero() { // its texts are of an older version, in which only alerts of day rules were quiet
+		return DayOf(a.QuietSince).End()
+	}
+	return a.Told.Resolves
+}
