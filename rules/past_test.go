@@ -291,14 +291,15 @@ func TestMonthsFromAnyDay(t *testing.T) {
 		spec := rules.PeriodSpec{Every: "month", MonthDay: begin}
 		require.NoError(t, spec.Validate())
 		first, next := spec.Bounds(rules.DayOf(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)))
-		for day := first; day < first+3000; day++ {
+		for day, last := first, first+1500; day < last; day++ {
 			if day == next {
 				first = next
 				_, next = spec.Bounds(day)
 			}
 			from, to := spec.Bounds(day)
-			require.Equal(t, []rules.Day{first, next}, []rules.Day{from, to}, "day %d from %d", day, begin)
-			require.Contains(t, []rules.Day{28, 29, 30, 31}, to-from)
+			if from != first || to != next || to-from < 28 || to-from > 31 {
+				t.Fatalf("day %d, months from %d: a period from %d to %d", day, begin, from, to)
+			}
 		}
 	}
 }
