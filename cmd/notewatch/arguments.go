@@ -1,19 +1,14 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/arguments"
 	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
-	"notewatch/internal/spelling"
 	"notewatch/internal/terminal"
-	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -65,155 +60,6 @@ func limitOn(s terminal.Screen, limit int, asJSON bool) int {
 	return max(limit, 0)
 }
 
-// A lengthFlag is a duration on the command line: 90m, 2h, 3d, 1w.
-type lengthFlag time.Duration
-
-// Set implements pflag.Value.
-func (f *lengthFlag) Set(text string) error {
-	length, err := words.Length(text)
-	if err != nil {
-		return errors.New("want a duration such as 90m, 2h, 3d or 1w")
-	}
-	*f = lengthFlag(length)
-	return nil
-}
-
-// String implements pflag.Value.
-func (f *lengthFlag) String() string {
-	if *f == 0 {
-		return ""
-	}
-	return time.Duration(*f).String()
-}
-
-// Type implements pflag.Value.
-func (*lengthFlag) Type() string { return "duration" }
-
-// A usageOrder holds the arguments [project|fleet|device] [NAME] [today|7d|30d|period] and the flags for the same.
-type usageOrder struct {
-	kind kindFlag
-	span spanFlag
-	json bool
-}
-
-func (o *usageOrder) flags(c *cobra.Command) {
-	c.Flags().Var(&o.span, "span", "today, 7d, 30d or period (default: period); if set, all words belong to NAME")
-	c.Flags().Var(&o.kind, "kind", "what NAME is: project, fleet or device (default: any)")
-	completeFlag(c, "span", complete.OneOf(lookup.SpanWords()...))
-	completeFlag(c, "kind", complete.OneOf(lookup.KindWords()...))
-}
-
-// parse reads the words of the command line and returns the name among them.
-func (o *usageOrder) parse(args []string) (name string, err error) {
-	if o.span == "" {
-		if args, err = o.span.take(args); err != nil {
-			return "", err
-		}
-	}
-	if len(args) > 0 && o.kind == "" && o.kind.Set(args[0]) == nil {
-		args = args[1:]
-	}
-	name = strings.Join(args, " ")
-	if name == "" && (o.kind == kindFlag(lookup.KindFleet) || o.kind == kindFlag(lookup.KindDevice)) {
-		return "", fmt.Errorf("missing the name of a %s", o.kind)
-	}
-	return name, nil
-}
-
-// A kindFlag is the kind of a name: project, fleet or device.
-type kindFlag lookup.Kind
-
-// Set implements pflag.Value.
-func (f *kindFlag) Set(text string) error {
-	if !slices.Contains(lookup.KindWords(), text) {
-		return errors.New("want project, fleet or device")
-	}
-	*f = kindFlag(text)
-	return nil
-}
-
-// String implements pflag.Value.
-func (f *kindFlag) String() string { return string(*f) }
-
-// Type implements pflag.Value.
-func (*kindFlag) Type() string { return "kind" }
-
-// kinds returns the kind; nil means any.
-func (f kindFlag) kinds() []lookup.Kind {
-	if f == "" {
-		return nil
-	}
-	return []lookup.Kind{lookup.Kind(f)}
-}
-
-// A spanFlag is a time span: today, 7d, 30d or period.
-type spanFlag lookup.Span
-
-// Set implements pflag.Value.
-func (f *spanFlag) Set(text string) error {
-	span, ok := lookup.ParseSpan(text)
-	if !ok {
-		return errors.New("want today, 7d, 30d or period")
-	}
-	*f = spanFlag(span)
-	return nil
-}
-
-// take removes the word for a time span from the words of a command line.
-func (f *spanFlag) take(args []string) (rest []string, err error) {
-	for _, word := range args {
-		span, ok := lookup.ParseSpan(word)
-		switch {
-		case !lookup.LikeSpan(word):
-			rest = append(rest, word)
-		case !ok:
-			return nil, fmt.Errorf("want today, 7d, 30d or period, not %q", word)
-		case *f != "" && *f != spanFlag(span):
-			return nil, fmt.Errorf("give only one time span, %s or %s", *f, span)
-		default:
-			*f = spanFlag(span)
-		}
-	}
-	return rest, nil
-}
-
-// String implements pflag.Value.
-func (f *spanFlag) String() string { return string(*f) }
-
-// Type implements pflag.Value.
-func (*spanFlag) Type() string { return "span" }
-
-func (f spanFlag) orPeriod() lookup.Span {
-	if f == "" {
-		return lookup.Period
-	}
-	return lookup.Span(f)
-}
-
-// A dayFlag is a UTC day on the command line.
-type dayFlag struct{ day rules.Day }
-
-// Set implements pflag.Value.
-func (f *dayFlag) Set(text string) error {
-	at, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return errors.New("want a day such as 2026-05-01")
-	}
-	f.day = rules.DayOf(at)
-	return nil
-}
-
-// String implements pflag.Value.
-func (f *dayFlag) String() string {
-	if f.day == 0 {
-		return ""
-	}
-	return f.day.String()
-}
-
-// Type implements pflag.Value.
-func (*dayFlag) Type() string { return "day" }
-
 // matchFlags are the flags that select alerts.
 func matchFlags(c *cobra.Command, m *rules.Match) {
 	c.Flags().StringVar(&m.Rule, "rule", "", "only alerts of this rule")
@@ -224,11 +70,10 @@ func matchFlags(c *cobra.Command, m *rules.Match) {
 	completeFlag(c, "device", complete.Subjects(lookup.KindDevice))
 }
 
-// unknown returns an error about a name that is not among the known ones. Its hint is the nearest of those, else otherwise.
-func unknown(what, name string, known []string, otherwise string) error {
-	hint := otherwise
-	if near := spelling.Nearest(name, known); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return fmt.Errorf("unknown %s %q; %s", what, name, hint)
+// usageFlags are the flags for the words [project|fleet|device] and [today|7d|30d|period].
+func usageFlags(c *cobra.Command, o *arguments.Usage) {
+	c.Flags().Var(&o.Span, "span", "today, 7d, 30d or period (default: period); if set, all words belong to NAME")
+	c.Flags().Var(&o.Kind, "kind", "what NAME is: project, fleet or device (default: any)")
+	completeFlag(c, "span", complete.OneOf(lookup.SpanWords()...))
+	completeFlag(c, "kind", complete.OneOf(lookup.KindWords()...))
 }

@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/complete"
 	"notewatch/internal/dispatch"
 	"notewatch/internal/lookup"
+	"notewatch/internal/spelling"
 	"notewatch/internal/terminal"
 	"notewatch/internal/watch"
 	"notewatch/internal/words"
@@ -92,7 +93,7 @@ func (d drill) route(b bot.Config, rule string) (bot.Project, error) {
 	}
 	at := slices.Index(ruleNames, rule)
 	if at < 0 {
-		return bot.Project{}, unknown("rule", rule, ruleNames, "list them with notewatch check")
+		return bot.Project{}, spelling.Unknown("rule", rule, ruleNames, "list them with notewatch check")
 	}
 	for _, p := range b.Projects {
 		if d.project == p.UID || d.project == p.Name {
@@ -102,7 +103,7 @@ func (d drill) route(b bot.Config, rule string) (bot.Project, error) {
 	}
 	switch {
 	case d.project != "":
-		return bot.Project{}, unknown("project", d.project, projectNames, "known projects: "+listed(projectNames))
+		return bot.Project{}, spelling.Unknown("project", d.project, projectNames, "known projects: "+listed(projectNames))
 	case b.Rules[at].Notify == nil && len(b.Projects) > 1:
 		return bot.Project{}, usageError{fmt.Errorf("the receivers depend on the project: add --project with one of %s", listed(projectNames))}
 	}

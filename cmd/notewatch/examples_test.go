@@ -13,7 +13,7 @@ import (
 // What the demo offers at its end, and the examples that help shows, can be typed as they stand, with what the demo has kept.
 func TestExamplesCanBeTyped(t *testing.T) {
 	said := typed(t, "notewatch demo --for 1s --database "+filepath.Join(t.TempDir(), "demo.db"))
-	_, offered, found := strings.Cut(said, "To do so, type:\n\n  export ")
+	_, offered, found := strings.Cut(said, "To query it, type:\n\n  export ")
 	require.True(t, found, said)
 	exported, offered, _ := strings.Cut(offered, "\n")
 	for assignment := range strings.FieldsSeq(exported) {
@@ -29,8 +29,8 @@ func TestExamplesCanBeTyped(t *testing.T) {
 	for _, name := range []string{"status", "alerts", "top", "usage", "explain", "history", "ack", "silence"} {
 		require.Equal(t, 1, shown[name], "the demo does not offer %s", name)
 	}
-	require.Contains(t, typed(t, "notewatch status"), "A demo, ended at Wed 1 Jul 15:00 UTC\n")
-	require.Regexp(t, `(?m)^\w{10}  critical  acked `, typed(t, "notewatch alerts"))
+	require.Contains(t, typed(t, "notewatch status"), "Demo database, ended at Wed 1 Jul 15:00 UTC\n")
+	require.Regexp(t, `(?m)^\w{10}  critical  acknowledged `, typed(t, "notewatch alerts"))
 	require.NotContains(t, typed(t, "notewatch usage today"), "no data")
 
 	clear(shown)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/arguments"
 	"notewatch/internal/complete"
 	"notewatch/internal/terminal"
 	"notewatch/internal/timeline"
@@ -17,12 +18,12 @@ import (
 type historyQuery struct {
 	match rules.Match
 	limit int
-	since lengthFlag
+	since arguments.Length
 	json  bool
 }
 
 func newHistory() *cobra.Command {
-	q := historyQuery{since: lengthFlag(24 * time.Hour)}
+	q := historyQuery{since: arguments.Length(24 * time.Hour)}
 	c := &cobra.Command{
 		Use:               "history [ALERT]",
 		Short:             "Show what happened, what was sent, and why something was not",

@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/dispatch"
 	"notewatch/internal/lookup"
+	"notewatch/internal/spelling"
 	"notewatch/internal/watch"
 	"notewatch/rules"
 )
@@ -55,7 +56,7 @@ func redeliver(c *cobra.Command, w *watch.Watch, a rules.Alert, receiver string,
 	}
 	if _, ok := deliveries[receiver]; receiver != "" && !ok {
 		there := slices.Sorted(maps.Keys(deliveries))
-		return unknown("receiver", receiver, there, "alert "+a.ID+" goes to "+listed(there))
+		return spelling.Unknown("receiver", receiver, there, "alert "+a.ID+" goes to "+listed(there))
 	}
 	receivers, err := db.Redeliver(ctx, a.ID, receiver, began)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/complete"
+	"notewatch/internal/spelling"
 	"notewatch/notify/webhook"
 )
 
@@ -31,7 +32,7 @@ func newTemplate() *cobra.Command {
 			case slices.Contains(webhook.Formats(), args[0]):
 				return fmt.Errorf("format %q has no template; formats with a template: %s", args[0], strings.Join(names, ", "))
 			}
-			return unknown("format", args[0], names, "known templates: "+strings.Join(names, ", "))
+			return spelling.Unknown("format", args[0], names, "known templates: "+strings.Join(names, ", "))
 		},
 	}
 }

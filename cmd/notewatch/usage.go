@@ -5,40 +5,42 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/arguments"
 	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/terminal"
 )
 
 func newUsage() *cobra.Command {
-	var q usageOrder
+	var q arguments.Usage
+	var asJSON bool
 	c := &cobra.Command{
 		Use:               "usage [project|fleet|device] [NAME] [today|7d|30d|period]",
 		Short:             "Show what a device, fleet or project used, with a forecast",
 		ValidArgsFunction: completeFrom(complete.UsageWords),
 		RunE: func(c *cobra.Command, args []string) error {
-			name, err := q.parse(args)
+			name, err := q.Parse(args)
 			if err != nil {
 				return usageError{fmt.Errorf("%w; see notewatch usage --help", err)}
 			}
-			return ask(c, func(d *lookup.Desk) error { return q.run(c, d, name) })
+			return ask(c, func(d *lookup.Desk) error { return usage(c, d, q, name, asJSON) })
 		},
 	}
-	q.flags(c)
-	jsonFlag(c, &q.json)
+	usageFlags(c, &q)
+	jsonFlag(c, &asJSON)
 	return c
 }
 
-func (o usageOrder) run(c *cobra.Command, desk *lookup.Desk, name string) error {
-	subject, err := desk.Find(c.Context(), name, o.kind.kinds()...)
+func usage(c *cobra.Command, desk *lookup.Desk, q arguments.Usage, name string, asJSON bool) error {
+	subject, err := desk.Find(c.Context(), name, q.Kind.Kinds()...)
 	if err != nil {
 		return err
 	}
-	usage, err := desk.Usage(c.Context(), subject, o.span.orPeriod())
+	usage, err := desk.Usage(c.Context(), subject, q.Span.OrPeriod())
 	switch {
 	case err != nil:
 		return err
-	case o.json:
+	case asJSON:
 		return terminal.WriteJSON(c.OutOrStdout(), usage)
 	}
 	return terminal.Usage(screenOf(c), usage)

@@ -1,7 +1,10 @@
 // Package spelling guesses what word was meant.
 package spelling
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Nearest returns the candidate that word is most likely a slip of, or "" when none is near.
 func Nearest(word string, candidates []string) string {
@@ -36,4 +39,13 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(to)]
+}
+
+// Unknown returns an error about a name that is not among the known ones. Its hint is the nearest of those, else otherwise.
+func Unknown(what, name string, known []string, otherwise string) error {
+	hint := otherwise
+	if near := Nearest(name, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return fmt.Errorf("unknown %s %q; %s", what, name, hint)
 }

@@ -1,0 +1,31 @@
+package arguments
+
+import (
+	"fmt"
+	"strings"
+
+	"notewatch/internal/lookup"
+)
+
+// A Usage holds the arguments [project|fleet|device] [NAME] [today|7d|30d|period] and the flags for the same.
+type Usage struct {
+	Kind Kind
+	Span Span
+}
+
+// Parse reads the words of the command line and returns the name among them.
+func (o *Usage) Parse(args []string) (name string, err error) {
+	if o.Span == "" {
+		if args, err = o.Span.take(args); err != nil {
+			return "", err
+		}
+	}
+	if len(args) > 0 && o.Kind == "" && o.Kind.Set(args[0]) == nil {
+		args = args[1:]
+	}
+	name = strings.Join(args, " ")
+	if name == "" && (o.Kind == Kind(lookup.KindFleet) || o.Kind == Kind(lookup.KindDevice)) {
+		return "", fmt.Errorf("missing the name of a %s", o.Kind)
+	}
+	return name, nil
+}
