@@ -55,7 +55,7 @@ type Alert struct {
 
 	Drill bool   // a test, which has to be seen at a glance
 	Mute  string // why people are not told of it for now: silenced until 14:00 UTC by amy: maintenance; "" is not muted
-	Ack   string // who has taken it on: amy at 13:02 UTC; "" is nobody
+	Ack   string // who acknowledged it and when: amy at 13:02 UTC; "" if it is not acknowledged
 
 	Figure string  // what Value is of, such as bytes.used
 	Unit   string  // of Value, Peak, Limit and Usual: "B" or ""

@@ -83,7 +83,7 @@ func TestDemoLeavesDatabasesAlone(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, exitFailure, run(t.Context(), []string{"demo", "--for", "1s", "--database", needed}, &stdout, &stderr))
 	require.Empty(t, stdout.String())
-	require.Contains(t, stderr.String(), "exists already, and the demo makes a database of its own: name another, or remove this one")
+	require.Contains(t, stderr.String(), "already exists and the demo needs a new file: choose another path, or delete it")
 	after, err := os.ReadFile(needed)
 	require.NoError(t, err)
 	require.Equal(t, before, after)
@@ -102,7 +102,7 @@ func TestDemoDatabaseIsNotWatchedOn(t *testing.T) {
 	for _, line := range []string{"run", "once", "drill r", "redeliver a"} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitFailure, run(t.Context(), strings.Fields(line), &stdout, &stderr), line)
-		require.Regexp(t, `the database ".*" is that of a demo, to ask and to try things on; to watch, set NOTEWATCH_DATABASE to another\n`, stderr.String(), line)
+		require.Regexp(t, `the database ".*" was created by notewatch demo: set NOTEWATCH_DATABASE to another one\n`, stderr.String(), line)
 		require.Empty(t, stdout.String())
 	}
 }

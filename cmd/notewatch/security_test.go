@@ -68,7 +68,7 @@ func (v *vault) watch(t *testing.T) {
 	v.write(t, v.environment["NOTEWATCH_RULES"], v.rules()+bad)
 	require.NoError(t, c.Process.Signal(syscall.SIGHUP))
 	await(t, &stdout, "rules.yaml changed and is not valid")
-	for _, news := range []string{"cannot be told", "rules.yaml changed and is not valid"} {
+	for _, news := range []string{"Cannot deliver to", "rules.yaml changed and is not valid"} {
 		require.Eventually(t, func() bool { return strings.Contains(v.witnessed(), news) }, time.Minute, 20*time.Millisecond, news)
 	}
 	await(t, &stdout, "receiver-dead") // the terminal stands in for others
@@ -77,7 +77,7 @@ func (v *vault) watch(t *testing.T) {
 	require.NoError(t, c.Process.Signal(syscall.SIGQUIT))
 	require.Error(t, c.Wait())
 	v.write(t, v.environment["NOTEWATCH_RULES"], v.rules())
-	require.Contains(t, stderr.String(), "reading the settings again; those that run stay")
+	require.Contains(t, stderr.String(), "reloading the settings; the previous settings stay in effect")
 	require.Contains(t, stderr.String(), "SIGQUIT: quit")
 	require.Contains(t, stderr.String(), "watch.(*Watch).Run")
 	v.requireClean(t, "stdout", stdout.String())

@@ -40,7 +40,7 @@ func (b *Bot) Drill(ctx context.Context, rule string, project Project) (rules.Al
 func (b *Bot) drilled(r *Rule, project Project, key rules.Key) rules.Alert {
 	told := rules.Told{
 		Subject: drillSubject, Project: project.Name, Figure: r.Show, Unit: r.Unit,
-		Advice: "This is a drill: nothing is wrong. " + r.Spec.Advice,
+		Advice: "This is a drill. Nothing is wrong. " + r.Spec.Advice,
 	}
 	a := key.Drill(r.Rule, told, b.clock.Now())
 	a.Told.Summary = r.Headline(rules.Facts{

@@ -52,7 +52,7 @@ func TestWhatCameAndWentDuringASilenceIsNotTold(t *testing.T) {
 	r.hush(rules.Match{Project: "cold-chain"}, 2*day)
 	r.run(monday.Add(3 * day))
 	require.Empty(t, r.told("ops"))
-	require.Equal(t, "silenced until Wed 17 Jun 00:00 UTC by ops: maintenance, and over since", r.delivery("ops", "silent-device").Detail)
+	require.Equal(t, "silenced until Wed 17 Jun 00:00 UTC by ops: maintenance; ended meanwhile", r.delivery("ops", "silent-device").Detail)
 	r.requireTruth("ops")
 }
 

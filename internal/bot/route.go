@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Reroute has what fires told to those whom its rule and project name now, and to nobody else: the rules file may have changed
-// since it fired. What notewatch says of itself, and what is about to be withdrawn, goes on as it is.
+// Reroute moves firing alerts to the receivers that their rule and project have now: the rules file may have changed since they fired. It
+// leaves alone self-alerts and alerts that are about to be withdrawn.
 func (b *Bot) Reroute(ctx context.Context) error {
 	now := b.clock.Now()
 	firing, err := b.store.FiringRules(ctx)
@@ -25,7 +25,7 @@ func (b *Bot) Reroute(ctx context.Context) error {
 			return err
 		}
 		if changed > 0 {
-			b.log.Info("others are told now of what fires", "rule", key.Rule, "project", key.Project, "receivers", receivers, "deliveries", changed)
+			b.log.Info("changed the receivers of firing alerts", "rule", key.Rule, "project", key.Project, "receivers", receivers, "deliveries", changed)
 		}
 	}
 	return nil

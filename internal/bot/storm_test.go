@@ -122,7 +122,7 @@ func TestAFallbackIsToldWhatAReceiverCannotBe(t *testing.T) {
 	require.ElementsMatch(t, []string{"receiver-dead", "silent-device"}, []string{told[0].Rule, told[1].Rule})
 	for _, a := range r.taken("second") {
 		if a.Rule == "silent-device" {
-			require.Contains(t, a.Detail, "told here because ops cannot be told")
+			require.Contains(t, a.Detail, "sent here because ops is unreachable")
 		}
 	}
 	r.run(monday.Add(4 * day))

@@ -11,11 +11,11 @@ import (
 	"notewatch/rules"
 )
 
-// ruleBroken is the name of the rule of alerts that say that a rule cannot be judged.
+// ruleBroken is the rule name of the alert that a rule cannot be evaluated.
 const ruleBroken = "rule-broken"
 
-// complain tells the operators of the rules that could not be judged in this turn, and that it is over of those that could. What
-// they fail with, and for how many, may change with every turn: a complaint that stands is left as it is.
+// complain raises an alert for each rule that could not be evaluated in this poll, and resolves it when the rule works again. An open alert
+// is not updated, because the error and the number of devices may change with every poll.
 func (b *Bot) complain(ctx context.Context, p Project, data *env.ProjectData, trials map[string]*evaluate.Trial) error {
 	standing, err := b.complaints(ctx, ruleBroken)
 	if err != nil {
@@ -24,7 +24,7 @@ func (b *Bot) complain(ctx context.Context, p Project, data *env.ProjectData, tr
 	for _, name := range slices.Sorted(maps.Keys(trials)) {
 		tried := trials[name]
 		if tried.Failed > 0 {
-			b.log.Warn("evaluating", "rule", name, "project", p.UID, "failed", tried.Failed, "of", tried.Subjects,
+			b.log.Warn("evaluating a rule", "rule", name, "project", p.UID, "failed", tried.Failed, "of", tried.Subjects,
 				"device", tried.Example, "err", tried.Err)
 		}
 		subject := brokenIn(name, p)
@@ -42,24 +42,25 @@ func (b *Bot) complain(ctx context.Context, p Project, data *env.ProjectData, tr
 	return nil
 }
 
-// broken is the complaint about a rule that cannot be judged.
+// broken returns the alert that a rule cannot be evaluated.
 func (b *Bot) broken(name string, p Project, data *env.ProjectData, tried *evaluate.Trial) Complaint {
-	whom := ""
+	devices := ""
 	if tried.Example != "" {
-		whom = fmt.Sprintf(" for %d of %d devices, such as %s", tried.Failed, tried.Subjects, data.NameOf(tried.Example))
+		devices = fmt.Sprintf(" for %d of %d devices (for example %s)", tried.Failed, tried.Subjects, data.NameOf(tried.Example))
 	}
 	return Complaint{
 		Rule: ruleBroken, Subject: brokenIn(name, p), Name: name + " in " + p.Name,
 		Level: rules.Warning, Receivers: b.operators,
-		Summary: fmt.Sprintf("%s cannot be judged%s: %s", name, whom, tried.Err),
-		Advice:  "Until it can be, it neither fires nor resolves there. Mend its expressions and reload; the log has the newest count.",
+		Summary: fmt.Sprintf("Rule %s cannot be evaluated%s: %s", name, devices, tried.Err),
+		Advice: "Until this is fixed, the rule neither fires nor resolves there. Fix its expressions in the rules file, which is reloaded by itself. " +
+			"The log has the current count.",
 	}
 }
 
-// brokenIn is what a complaint about a rule in a project is about.
+// brokenIn is the subject of the alert that a rule cannot be evaluated in a project.
 func brokenIn(rule string, p Project) string { return rule + " in " + p.UID }
 
-// dropBroken withdraws the complaints about rules that are no longer there.
+// dropBroken withdraws the alerts about rules that are no longer in the rules file.
 func (b *Bot) dropBroken(ctx context.Context) error {
 	var there []string
 	for _, p := range b.projects {

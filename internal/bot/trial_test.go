@@ -50,7 +50,7 @@ func TestARuleThatCannotBeJudgedIsToldOnce(t *testing.T) {
 	require.Empty(t, r.reasonsOf("ops", "rule-broken"), "who are told how notewatch does")
 	told := r.taken("second")[0]
 	require.Equal(t, "crowded in cold-chain", told.Subject.Name)
-	require.Equal(t, "crowded cannot be judged for 2 of 3 devices, such as "+r.project.Devices[1].Name+
+	require.Equal(t, "Rule crowded cannot be evaluated for 2 of 3 devices (for example "+r.project.Devices[1].Name+")"+
 		": evaluating when.warning: memory budget exceeded", told.Summary)
 
 	r.open()

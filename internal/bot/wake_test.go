@@ -67,7 +67,7 @@ func TestWhatPeopleDoShowsAtOnce(t *testing.T) {
 	require.True(t, ok)
 	soon(t, r.hears(rules.Unmuted), "its end")
 	taken = r.taken("ops")
-	require.Contains(t, taken[len(taken)-1].Detail, "the silence was ended by ben")
+	require.Contains(t, taken[len(taken)-1].Detail, "silence ended by ben")
 	ok, err = b.Unsilence(ctx, s.ID, "cem")
 	require.NoError(t, err)
 	require.False(t, ok)
@@ -81,7 +81,7 @@ func TestWhatPeopleDoShowsAtOnce(t *testing.T) {
 	require.True(t, ok)
 	soon(t, r.hears(rules.Unacknowledged), "that nobody has it")
 	taken = r.taken("ops")
-	require.Contains(t, taken[len(taken)-1].Detail, "given back by ben")
+	require.Contains(t, taken[len(taken)-1].Detail, "unacknowledged by ben")
 
 	polls := r.asked(notehubtest.Events)
 	requests, already, err := b.Refresh(ctx)

@@ -37,7 +37,7 @@ func TestMessagesCallPeopleByName(t *testing.T) {
 	require.Len(t, taken, 5)
 	require.Contains(t, taken[0].Ack, "amy at ")
 	require.Contains(t, taken[1].Ack, "amy at ")
-	require.Contains(t, taken[2].Detail, "given back by amy")
+	require.Contains(t, taken[2].Detail, "unacknowledged by amy")
 	require.Equal(t, "silenced until the alert ends by amy: moving", taken[3].Mute)
-	require.Contains(t, taken[4].Detail, "the silence was ended by amy")
+	require.Contains(t, taken[4].Detail, "silence ended by amy")
 }

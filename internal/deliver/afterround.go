@@ -10,27 +10,27 @@ import (
 const (
 	minRetry      = 5 * time.Second
 	maxRetry      = 10 * time.Minute // between two attempts, unless the receiver asks for more
-	maxPatience   = time.Hour        // with a receiver that asks for time
-	retryTime     = time.Hour        // after which somebody may have fixed what does not go away by itself
+	maxPatience   = time.Hour        // longest pause that a receiver can ask for
+	retryTime     = time.Hour        // between two retries of a receiver that only a person can fix
 	fallBackAfter = 30 * time.Minute // of failures
 )
 
-// LongestPause is the longest time that a receiver waits for its next attempt.
+// LongestPause is the longest time between two attempts at a receiver.
 const LongestPause = max(maxPatience, retryTime)
 
 // A round is the result of a round.
 type round struct {
 	planned int           // messages
-	taken   int           // messages that the receiver has taken
+	taken   int           // messages that the receiver has accepted
 	heard   bool          // one of them was not quiet: the receiver works
 	called  bool          // a call was made, so that it is known whether the receiver works
 	failure *notify.Error // why the rest was not tried, if the receiver failed: Temporary or Permanent
 	left    bool          // some were not tried: there was no time, or there is something newer
-	refused []refused     // messages that were refused for what is in them
-	later   time.Time     // when there will be more to send; zero is when something happens
+	refused []refused     // messages that were rejected because of their content
+	later   time.Time     // when there will be more to send; the zero time if nothing is planned
 }
 
-// A refused is a message that the receiver will never take.
+// A refused is a message that the receiver will never accept.
 type refused struct {
 	message outgoing
 	failure *notify.Error
@@ -40,7 +40,7 @@ type refused struct {
 type facts struct {
 	now         time.Time
 	unreachable bool      // the alert that says so was open when the round began
-	oldest      time.Time // since when something waits, as far as that decides; zero is that nothing does
+	oldest      time.Time // since when the oldest delivery waits; zero if none waits or it does not matter
 	once        bool      // no process waits for the next attempt: each start would be one
 	jitter      float64   // from 0 to 1
 }
@@ -57,7 +57,7 @@ const (
 
 // A next is what follows a round.
 type next struct {
-	due      time.Time // of the next round; zero is when something happens
+	due      time.Time // of the next round; zero if nothing is planned
 	failures int       // in a row
 	actions  []action  // in this order
 }
@@ -115,12 +115,12 @@ func afterFailure(done round, lease store.Lease, k facts) next {
 	return n
 }
 
-// pauseAfter returns how long a receiver is left alone after so many failures in a row: exponentially longer, from half of that on by
-// chance, or as long as it asks.
+// pauseAfter returns the pause after so many failures in a row. It grows exponentially, its second half is random, and it is at least as
+// long as the receiver asks for.
 func pauseAfter(failures int, failure *notify.Error, jitter float64) time.Duration {
 	half := min(minRetry<<min(failures-1, 20), maxRetry) / 2
 	return max(half+time.Duration(jitter*float64(half)), patience(failure))
 }
 
-// patience is for how long a receiver that failed is left alone at least.
+// patience returns the pause that a receiver asked for, up to maxPatience.
 func patience(failure *notify.Error) time.Duration { return min(failure.RetryAfter, maxPatience) }

@@ -13,13 +13,13 @@ import (
 	"notewatch/rules"
 )
 
-// A Config is all that a Sender works with. Every field is required but where said otherwise.
+// A Config configures a Sender. Every field is required unless its comment says otherwise.
 type Config struct {
 	Store     *store.Store
 	Receivers []Receiver
-	Operators []string         // names of receivers that are told how notewatch itself does
+	Operators []string         // names of the default receivers, which get alerts about notewatch itself
 	Period    rules.PeriodSpec // what used is counted over; the zero value is the calendar month
-	Once      bool             // takes one turn, again and again by cron: it does not try again at each start what waits
+	Once      bool             // one run of notewatch once: its start is no reason for a retry
 	Hooks     Hooks
 	Now       func() time.Time // domain clock
 	Machine   func() time.Time // machine clock: leases, signatures, and the pauses between two sends
@@ -29,13 +29,13 @@ type Config struct {
 	Log     *slog.Logger
 }
 
-// Hooks are what a Sender asks of the left side of Commit, which it knows nothing else of.
+// Hooks are the functions of the left side of Commit that a Sender calls. It knows nothing else of that side.
 type Hooks struct {
 	// Raise raises an alert about notewatch itself, unless the same is open.
 	Raise func(ctx context.Context, key rules.Key, level rules.Level, receivers []string, told rules.Told) error
 	// Resolve ends such an alert and reports whether it was open.
 	Resolve func(ctx context.Context, rule, subject string) (bool, error)
-	// Report tells receivers what there is to know, unless they were told it already.
+	// Report sends a report to receivers, unless it was sent already.
 	Report func(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error
 	// Wake wakes the loops that serve receivers.
 	Wake func()
@@ -44,16 +44,16 @@ type Hooks struct {
 // A Receiver is a named receiver of notifications.
 type Receiver struct {
 	Name     string
-	From     rules.Level   // the lowest level it wants; Inactive is all
-	Live     bool          // can change what it posted: figures are kept up to date there
+	From     rules.Level   // lowest level of the receiver; Inactive is all
+	Live     bool          // can update its messages: values are kept current there
 	Lane     string        // receivers with the same lane share its pauses; "" is one of its own
 	Pause    time.Duration // between the beginnings of two sends of its lane, on the machine clock
-	Batch    int           // messages that may be sent before what came of them is recorded; 0 is 1. More only if repeats are harmless
-	Fallback string        // the receiver that is told what this one cannot be told; "" is none
+	Batch    int           // messages that may be sent before their results are recorded; 0 is 1. More only if repeats are harmless
+	Fallback string        // the receiver that is notified while this one is unreachable; "" is none
 	notify.Receiver
 }
 
-// MaxBatch is a good Batch of receivers to which repeats are harmless: what the disk has to keep is little beside the posts.
+// MaxBatch is a good Batch for receivers where repeats are harmless: recording then takes little time compared with sending.
 const MaxBatch = 50
 
 // A Sender shows receivers what they owe. Several goroutines may call its methods at once.
@@ -73,7 +73,7 @@ type Sender struct {
 	calls sync.Map // of receivers by name: a *sync.Mutex that is held during a call
 }
 
-// New returns a sender. It puts nothing down in the store by itself.
+// New returns a sender. It writes nothing to the store.
 func New(c Config) *Sender {
 	return &Sender{
 		store: c.Store, receivers: c.Receivers, operators: c.Operators, period: c.Period, once: c.Once, hooks: c.Hooks,
@@ -81,8 +81,7 @@ func New(c Config) *Sender {
 	}
 }
 
-// Register makes all receivers due, with what was given up, and what was held back for a reason that another set of rules and
-// receivers may have removed.
+// Register makes all receivers due. It retries given-up deliveries and reconsiders held ones, because the rules file may have changed.
 func (s *Sender) Register(ctx context.Context) error {
 	now := s.now()
 	for _, r := range s.receivers {
@@ -102,7 +101,7 @@ func (s *Sender) Register(ctx context.Context) error {
 	return s.store.Reconsider(ctx, now)
 }
 
-// KeepReceivers closes what receivers owe that are no longer in the rules file, and opens what those owe that are back.
+// KeepReceivers closes the deliveries of receivers that are no longer in the rules file, and reopens those of receivers that are back.
 func (s *Sender) KeepReceivers(ctx context.Context) error {
 	names := make([]string, len(s.receivers))
 	for i, r := range s.receivers {
@@ -110,7 +109,7 @@ func (s *Sender) KeepReceivers(ctx context.Context) error {
 	}
 	gone, err := s.store.KeepReceivers(ctx, names, s.now())
 	for name, n := range gone {
-		s.log.Warn("a receiver that is no longer in the rules file will not hear the end of its alerts", "receiver", name, "alerts", n)
+		s.log.Warn("receiver removed from the rules file: it is not notified when its alerts end", "receiver", name, "alerts", n)
 	}
 	return err
 }

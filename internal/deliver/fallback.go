@@ -11,20 +11,20 @@ import (
 	"notewatch/rules"
 )
 
-// ReceiverDead is the name of the rule of alerts that say that a receiver cannot be told.
+// ReceiverDead is the rule name of the alert that a receiver is unreachable.
 const ReceiverDead = "receiver-dead"
 
-// messageRefused is the name of the rule of reports that a receiver refused a message for what is in it.
+// messageRefused is the rule name of the report that a receiver rejected a message because of its content.
 const messageRefused = "message-refused"
 
-// unreachable reports whether it is known of a receiver that it is unreachable.
+// unreachable reports whether a receiver is reported as unreachable.
 func (s *Sender) unreachable(ctx context.Context, receiver string) (bool, error) {
 	_, open, err := s.store.OpenAlert(ctx, ReceiverDead, "", receiver)
 	return open, err
 }
 
-// standIn gives a receiver what those cannot be told whose fallback it is: all, once that is known, and else what was given up
-// or waits for long.
+// standIn adds deliveries to a receiver as fallback for others: everything that an unreachable receiver is missing; of another receiver
+// only deliveries that were given up or have waited for fallBackAfter.
 func (s *Sender) standIn(ctx context.Context, lease store.Lease, r Receiver) error {
 	for _, other := range s.receivers {
 		if other.Fallback != r.Name {
@@ -44,7 +44,7 @@ func (s *Sender) standIn(ctx context.Context, lease store.Lease, r Receiver) err
 			return err
 		}
 		if n > 0 {
-			s.log.Warn("telling a fallback", "receiver", r.Name, "instead_of", other.Name, "alerts", n)
+			s.log.Warn("notifying the fallback receiver", "receiver", r.Name, "fallback_for", other.Name, "alerts", n)
 		}
 	}
 	return nil
@@ -64,8 +64,8 @@ func (s *Sender) waitsForRetry(ctx context.Context, receiver string, now time.Ti
 	return ok && due.After(now), err
 }
 
-// retry has tried again what was given up of an unreachable receiver, unless something else waits: that shows as well whether it was
-// fixed. It reports whether the receiver is unreachable.
+// retry makes given-up deliveries of an unreachable receiver waiting again, unless others are waiting: sending those shows as well
+// whether the receiver works. It reports whether the receiver is unreachable.
 func (s *Sender) retry(ctx context.Context, lease store.Lease, r Receiver) (unreachable bool, err error) {
 	if unreachable, err = s.unreachable(ctx, r.Name); err == nil && unreachable {
 		err = s.store.Retry(ctx, lease)
@@ -73,8 +73,8 @@ func (s *Sender) retry(ctx context.Context, lease store.Lease, r Receiver) (unre
 	return unreachable, err
 }
 
-// oldest returns since when something waits for a receiver, if it has just failed for a while and is not known to be unreachable; the zero
-// time otherwise.
+// oldest returns since when the oldest delivery waits, if the receiver failed in this round and is not yet reported as unreachable; the
+// zero time otherwise.
 func (s *Sender) oldest(ctx context.Context, r Receiver, done round, unreachable bool) (since time.Time, err error) {
 	if unreachable || done.failure == nil || done.failure.Class == notify.Permanent {
 		return since, nil
@@ -88,14 +88,15 @@ func (s *Sender) oldest(ctx context.Context, r Receiver, done round, unreachable
 
 // reportUnreachable raises the alert that a receiver is unreachable: at its fallback, else at the default receivers.
 func (s *Sender) reportUnreachable(ctx context.Context, r Receiver, failure *notify.Error) error {
-	told := slices.DeleteFunc(slices.Clone(s.operators), func(name string) bool { return name == r.Name })
-	advice := "Mend its settings and reload; what it missed is sent then. `notewatch history` shows what was tried."
+	notified := slices.DeleteFunc(slices.Clone(s.operators), func(name string) bool { return name == r.Name })
+	advice := "Check the receiver and its settings. It is retried at least hourly and when the rules file is reloaded; missed alerts are " +
+		"sent then. See `notewatch history`."
 	if r.Fallback != "" {
-		told = []string{r.Fallback}
-		advice = "Its alerts come here until it is back. " + advice
+		notified = []string{r.Fallback}
+		advice = "Its alerts are sent here until it works again. " + advice
 	}
-	return s.hooks.Raise(ctx, rules.Key{Rule: ReceiverDead, Subject: r.Name}, rules.Critical, told, rules.Told{
-		Subject: r.Name, Summary: fmt.Sprintf("%s cannot be told: %s", r.Name, failure), Advice: advice,
+	return s.hooks.Raise(ctx, rules.Key{Rule: ReceiverDead, Subject: r.Name}, rules.Critical, notified, rules.Told{
+		Subject: r.Name, Summary: fmt.Sprintf("Cannot deliver to %s: %s", r.Name, failure), Advice: advice,
 	})
 }
 
@@ -109,8 +110,8 @@ func (s *Sender) wakeFallback(ctx context.Context, r Receiver) error {
 	return err
 }
 
-// passOn has others told of messages that a receiver refuses for what is in them: its fallback in its place, else the
-// operators that there was something.
+// passOn reports messages that a receiver rejects because of their content: it wakes the fallback, which gets them instead, or else
+// reports them to the default receivers.
 func (s *Sender) passOn(ctx context.Context, r Receiver, messages []refused) error {
 	if len(messages) == 0 {
 		return nil
@@ -118,17 +119,17 @@ func (s *Sender) passOn(ctx context.Context, r Receiver, messages []refused) err
 	if r.Fallback != "" {
 		return s.wakeFallback(ctx, r)
 	}
-	told := slices.DeleteFunc(slices.Clone(s.operators), func(name string) bool { return name == r.Name })
+	others := slices.DeleteFunc(slices.Clone(s.operators), func(name string) bool { return name == r.Name })
 	for _, m := range messages {
 		news := func(d store.Delivery) bool { return d.Alert.Rule != messageRefused }
 		if !slices.ContainsFunc(m.message.Members, news) {
-			continue // or two who refuse everything would be told of each other for ever
+			continue // otherwise two receivers that reject everything would report each other without end
 		}
 		id := m.message.Message.ID
-		err := s.hooks.Report(ctx, rules.Key{Rule: messageRefused, Subject: id}, told, rules.Told{
+		err := s.hooks.Report(ctx, rules.Key{Rule: messageRefused, Subject: id}, others, rules.Told{
 			Subject: r.Name,
-			Summary: fmt.Sprintf("%s refused a message about %s: %s", r.Name, m.message.Members[0].Alert.Rule, m.failure),
-			Body:    "notewatch alerts --all --message " + id + " shows what is in it.",
+			Summary: fmt.Sprintf("%s rejected a message about %s: %s", r.Name, m.message.Members[0].Alert.Rule, m.failure),
+			Body:    "To see its alerts: notewatch alerts --all --message " + id,
 		})
 		if err != nil {
 			return err
@@ -137,7 +138,7 @@ func (s *Sender) passOn(ctx context.Context, r Receiver, messages []refused) err
 	return nil
 }
 
-// reportReachable ends the alert that a receiver is unreachable, and has tried again what was given up.
+// reportReachable ends the alert that a receiver is unreachable, and retries what was given up.
 func (s *Sender) reportReachable(ctx context.Context, r Receiver) error {
 	if err := s.store.Revive(ctx, r.Name, s.now()); err != nil {
 		return err

@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	stormSize   = 5                // more new alerts of one rule than this share one message
+	stormSize   = 5                // if a rule has more new alerts than this, they share one message
 	maxMembers  = 10_000           // of one message
 	hourlyCap   = 20               // new messages to a receiver within an hour; beyond that there are digests
 	digestPause = 10 * time.Minute // between two digests
 )
 
-// group cuts deliveries into those that share a message: those of one rule in one project if they are many, or were
-// true before their rule was first judged, and else each alone.
+// group returns the deliveries that share a message. Those of one rule in one project do if they are many, or if they were true before
+// the rule was first evaluated. Every other delivery is alone.
 func group(all []fresh) (groups [][]fresh) {
 	type storm struct {
 		rule, project string
@@ -44,8 +44,9 @@ func group(all []fresh) (groups [][]fresh) {
 	return groups
 }
 
-// capped returns which groups get a message each, as begun messages were posted within the hour, and what goes into digests: everything
-// beyond the hourly cap, the least severe first. If the last digest is too new, that waits until later; else later is zero.
+// capped splits groups into those that get a message each and those that go into digests: everything beyond the hourly cap, the lowest
+// levels first. begun is the number of messages of the last hour. If the last digest is too recent, the rest waits until later; else later
+// is zero.
 func capped(groups [][]fresh, begun int, digest, now time.Time) (alone, digests [][]fresh, later time.Time) {
 	slices.SortStableFunc(groups, func(a, b []fresh) int { return cmp.Compare(worst(b), worst(a)) })
 	room := min(max(0, hourlyCap-begun), len(groups))

@@ -14,17 +14,17 @@ import (
 	"notewatch/rules"
 )
 
-// notification is what a message should show from now on.
+// notification returns what a message shows from now on.
 func (s *Sender) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
 	n := notify.Notification{ID: m.Message.ID, Sent: s.machine(), Quiet: quiet(m), Tried: !m.Message.BegunAt.IsZero()}
 	n.Alerts = make([]notify.Alert, 0, len(m.Members))
-	states := int64(0) // that there were
+	states := int64(0) // that the members have had
 	for _, d := range m.Members {
 		states += d.Alert.Version + d.Turns
 		a := r.alert(d, s.now())
 		a.PeriodEnd = s.periodEnd(d.Alert)
 		if d.Alert.Reason == rules.PeriodEnded && a.AsOf.Before(a.PeriodEnd) {
-			a.Value = math.NaN() // that is not the one at the end
+			a.Value = math.NaN() // it is not the value at the end of the period
 		}
 		n.Alerts = append(n.Alerts, a)
 	}
@@ -37,7 +37,7 @@ func (s *Sender) notification(ctx context.Context, r Receiver, m outgoing) (noti
 	return n, err
 }
 
-// periodEnd returns when the period that an alert of a period rule judges ends; zero for other alerts.
+// periodEnd returns the end of the period of an alert of a period rule; the zero time for other alerts.
 func (s *Sender) periodEnd(a rules.Alert) time.Time {
 	if a.Period.IsZero() {
 		return time.Time{}
@@ -46,14 +46,14 @@ func (s *Sender) periodEnd(a rules.Alert) time.Time {
 	return next.Start()
 }
 
-// quiet reports whether nothing of a message is to disturb anybody.
+// quiet reports whether a message is sent without notifying anyone.
 func quiet(m outgoing) bool {
 	return !slices.ContainsFunc(m.Members, func(d store.Delivery) bool {
 		return d.View(d.Facts(), m.Policy).Loud
 	})
 }
 
-// body returns the lines of a report, or of what is wrong while it is: they are no longer true when the alert has ended.
+// body returns the lines of a report or of a firing alert. They are no longer true when the alert has ended.
 func body(a rules.Alert) string {
 	if a.State == rules.Firing || a.Reason == rules.Reported {
 		return a.Told.Body
@@ -61,7 +61,7 @@ func body(a rules.Alert) string {
 	return ""
 }
 
-// alert converts an alert to what the receiver is told of it at an instant.
+// alert converts a delivery to the alert that the receiver shows at an instant.
 func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 	a := d.Alert
 	out := notify.Alert{
@@ -86,32 +86,32 @@ func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 		out.Subject = out.Project
 	}
 	if d.For != "" {
-		out.Detail = append(out.Detail, "told here because "+d.For+" cannot be told")
+		out.Detail = append(out.Detail, "sent here because "+d.For+" is unreachable")
 	}
 	switch d.View(d.Facts(), r.policy()).Reason {
 	case delivery.ReasonRerouted:
 		out.State, out.Reason, out.Why = string(rules.Withdrawn), string(rules.Retracted), delivery.ReroutedDetail
 	case delivery.ReasonBelow:
 		out.State = string(rules.Resolved)
-		out.Detail = append(out.Detail, fmt.Sprintf("now %s, below what this receiver is told of", a.Level))
+		out.Detail = append(out.Detail, fmt.Sprintf("now %s, below the lowest level of this receiver", a.Level))
 	}
 	return out
 }
 
-// detail returns the short lines that tell what the headline does not.
+// detail returns short lines that complement the headline.
 func detail(a rules.Alert, now time.Time) []string {
 	var lines []string
 	if a.Already && a.Version == 1 {
-		lines = append(lines, "already true when this rule was first judged")
+		lines = append(lines, "already true when this rule was first evaluated")
 	}
 	if !a.QuietSince.IsZero() && a.State == rules.Firing {
 		lines = append(lines, quietText(a, now))
 	}
 	switch {
 	case a.Reason == rules.Unacknowledged && a.By != "":
-		lines = append(lines, "given back by "+Name(a.By))
+		lines = append(lines, "unacknowledged by "+Name(a.By))
 	case a.Reason == rules.Unmuted && a.By != "":
-		lines = append(lines, "the silence was ended by "+Name(a.By))
+		lines = append(lines, "silence ended by "+Name(a.By))
 	}
 	return lines
 }

@@ -12,20 +12,20 @@ import (
 	"notewatch/rules"
 )
 
-// maxRefresh is how many messages one round changes only to bring figures up to date.
+// maxRefresh is how many messages one round updates only because their values are outdated.
 const maxRefresh = 20
 
-// An outgoing is a message that is to be posted or changed.
+// An outgoing is a message to send or update.
 type outgoing = store.Sending
 
-// A planned is a message that is to be posted or changed, without its members: of many messages they are too many to be held.
+// A planned is a message to send or update, without its members: all members of many messages would need too much memory.
 type planned struct {
 	store.Message
 	fresh []fresh // the members of a message that is new; nil is those that are stored
 	fails bool    // the last attempt failed
 }
 
-// A fresh is a delivery of which nothing is shown yet.
+// A fresh is a delivery that the receiver does not show yet.
 type fresh struct {
 	alert, rule, project string
 	first                bool // true before its rule was first evaluated, and nothing has changed since
@@ -33,14 +33,14 @@ type fresh struct {
 	version              int64
 }
 
-// A plan is what one turn has to send.
+// A plan holds the messages of one round.
 type plan struct {
 	messages []planned
-	later    time.Time // when there will be more; zero is when something happens
+	later    time.Time // when there will be more; the zero time if nothing is planned
 }
 
-// plan turns deliveries into messages: what is new first, then what changes, then figures that are to be brought up to
-// date. What the receiver has nothing to hear of, or must not be told for now, is noted as such.
+// plan turns deliveries into messages: first new ones, then changed ones, then messages with outdated values. Deliveries that are held or
+// skipped are stored as such.
 func (s *Sender) plan(ctx context.Context, lease store.Lease, r Receiver) (p plan, err error) {
 	changes, settled, err := s.changes(ctx, r)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Sender) plan(ctx context.Context, lease store.Lease, r Receiver) (p pla
 // policy is what the rules file says of the receiver.
 func (r Receiver) policy() delivery.Policy { return delivery.Policy{From: r.From} }
 
-// rests reports whether a delivery that waits has nothing to show, or nothing for now, and notes the text of its mute or acknowledgement.
+// rests reports whether a waiting delivery is held or skipped, and sets its Detail to the text of the mute or acknowledgement.
 func (r Receiver) rests(d *store.Delivery) bool {
 	switch a := &d.Alert; {
 	case a.Mute.Kind != rules.ByNothing:
@@ -87,8 +87,8 @@ func (r Receiver) rests(d *store.Delivery) bool {
 	return d.Next(d.Considered(d.Detail), d.Facts(), r.policy(), time.Time{}).State != delivery.Waiting
 }
 
-// changes returns the messages that have to show something else, those that failed last at the end. A message of which every member rests
-// is not sent: these members are settled.
+// changes returns the messages to update, those that failed last at the end. If all members of a message are held or skipped, it is not
+// sent, and its members are returned as settled.
 func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settled []store.Delivery, err error) {
 	changes, err := s.store.Changes(ctx, r.Name)
 	for _, m := range changes {
@@ -110,7 +110,7 @@ func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settle
 	return all, settled, err
 }
 
-// news returns messages for deliveries of which nothing is shown yet.
+// news returns messages for deliveries that the receiver does not show yet.
 func (s *Sender) news(ctx context.Context, r Receiver, all []fresh) (p plan, err error) {
 	if len(all) == 0 {
 		return p, nil
@@ -133,15 +133,15 @@ func (s *Sender) news(ctx context.Context, r Receiver, all []fresh) (p plan, err
 	return p, nil
 }
 
-// message is the one that begins with an alert. Planning it again gives the same.
+// message returns the message whose first member is an alert. Its ID is the same each time it is planned.
 func (r Receiver) message(first string) store.Message {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(r.Name))
 	return store.Message{ID: fmt.Sprintf("%s-%08x", first, hash.Sum32()), Receiver: r.Name}
 }
 
-// members reads the members of a planned message. It reports whether they are still those that it was planned with: of a message that
-// is stored all are, as it shows the newest of them.
+// members reads the members of a planned message, and reports whether they are unchanged since it was planned. For a stored message the
+// answer is always true: it shows the newest state of its members.
 func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
 	m.Policy = r.policy()
 	if p.fresh == nil {
@@ -158,7 +158,7 @@ func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing
 	return m, len(m.Members) == len(ids) && !slices.ContainsFunc(m.Members, changed), err
 }
 
-// refresh adds messages that show old figures.
+// refresh adds messages with outdated values.
 func (s *Sender) refresh(ctx context.Context, r Receiver, p *plan) error {
 	ids, err := s.store.Stale(ctx, r.Name, maxRefresh)
 	if err != nil {

@@ -34,7 +34,7 @@ func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, mes
 		}
 		if !first {
 			if done.left, err = s.store.Moved(ctx, lease); err != nil || done.left {
-				return done, err // there is something newer: what was planned or read may no longer be true
+				return done, err // something newer was committed, so the plan may be outdated
 			}
 		}
 		if n == 0 {
@@ -124,11 +124,11 @@ func (s *Sender) send(ctx context.Context, lease store.Lease, r Receiver, batch 
 			done.failure = own
 		}
 	}
-	// What was posted is recorded even if there was no more time to post it: otherwise it is posted again.
+	// Sent messages are recorded even if the time is up: otherwise they would be sent again.
 	return done, errors.Join(err, s.record(context.WithoutCancel(ctx), lease, outcomes))
 }
 
-// record stores outcomes. If somebody else has taken the receiver over, it is made to show the newest again.
+// record stores outcomes. If another process has taken over the receiver, it makes that process send the newest state again.
 func (s *Sender) record(ctx context.Context, lease store.Lease, outcomes []store.Outcome) error {
 	err := s.store.End(ctx, lease, outcomes...)
 	if !errors.Is(err, store.ErrLeaseLost) {
@@ -140,7 +140,7 @@ func (s *Sender) record(ctx context.Context, lease store.Lease, outcomes []store
 	return err
 }
 
-// attempt makes one attempt at one message and returns what came of it. An error is our own trouble.
+// attempt makes one attempt at one message and returns its outcome. An error means that no outcome can be recorded.
 func (s *Sender) attempt(ctx context.Context, lease store.Lease, r Receiver, m outgoing) (store.Outcome, *notify.Error, error) {
 	n, err := s.notification(ctx, r, m)
 	if err != nil {
@@ -159,14 +159,14 @@ func (s *Sender) attempt(ctx context.Context, lease store.Lease, r Receiver, m o
 	if failure != nil {
 		level := slog.LevelError
 		if lease.Failures > 0 && outcome.Status == store.Retrying {
-			level = slog.LevelDebug // said before
+			level = slog.LevelDebug // logged before
 		}
-		s.log.Log(ctx, level, "sending", "receiver", r.Name, "message", m.Message.ID, "status", string(outcome.Status), "err", failure)
+		s.log.Log(ctx, level, "sending a message", "receiver", r.Name, "message", m.Message.ID, "status", string(outcome.Status), "err", failure)
 	}
 	return outcome, failure, nil
 }
 
-// call makes one call to a receiver, after one that goes on.
+// call makes one call to a receiver, after the one that is running, if any.
 func (s *Sender) call(ctx context.Context, r Receiver, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	lock, _ := s.calls.LoadOrStore(r.Name, new(sync.Mutex))
 	free := lock.(*sync.Mutex)
@@ -185,7 +185,7 @@ func classify(err error) *notify.Error {
 	return &notify.Error{Class: notify.Temporary, Err: err}
 }
 
-// outcome is what the store learns from an attempt that ended with err, and the failure if it is one.
+// outcome returns the outcome of an attempt that ended with err, and the failure if err is one.
 func (s *Sender) outcome(m outgoing, ref notify.Ref, err error) (store.Outcome, *notify.Error) {
 	now := s.now()
 	out := store.Outcome{Sending: m, Status: store.Posted, At: now, Refresh: !slices.ContainsFunc(m.Members, isNews)}
@@ -221,7 +221,7 @@ func news(members []store.Delivery) (some []store.Delivery) {
 	return some
 }
 
-// expired reports whether everything that waits to be shown has waited for too long to be worth another attempt.
+// expired reports whether all waiting deliveries have waited for longer than giveUpAfter.
 func expired(changes []store.Delivery, now time.Time) bool {
 	waits := func(d store.Delivery) bool { return !d.Since.IsZero() }
 	young := func(d store.Delivery) bool { return waits(d) && now.Sub(d.Since) < giveUpAfter }

@@ -34,10 +34,10 @@ func TestMuteText(t *testing.T) {
 	for want, m := range map[string]rules.Mute{
 		"": {},
 		"silenced until Mon 15 Jun 14:00 UTC by amy: maintenance": {Kind: rules.BySilence, Until: until, By: "amy (U0AMY)", Because: "maintenance"},
-		"silenced until the alert ends by amy":                        {Kind: rules.BySilence, By: "amy (U0AMY)"},
+		"silenced until the alert ends by amy":                    {Kind: rules.BySilence, By: "amy (U0AMY)"},
 		"muted until Mon 15 Jun 14:00 UTC: no shift":              {Kind: rules.ByWindow, Until: until, Because: "no shift"},
 		"muted while fleet-silent fires":                          {Kind: rules.ByUnless, By: "fleet-silent"},
-		"the rule is in shadow mode: no notifications":           {Kind: rules.ByShadow},
+		"the rule is in shadow mode: no notifications":            {Kind: rules.ByShadow},
 	} {
 		require.Equal(t, want, deliver.MuteText(m))
 	}

@@ -11,8 +11,8 @@ import (
 	"notewatch/rules"
 )
 
-// SendUnrecorded makes one attempt to show an alert at receivers, of which refs holds what they show. It returns what those that took
-// it show now. Nothing of it is stored: the alert says that this is impossible.
+// SendUnrecorded makes one attempt to send an alert to receivers. refs holds the references of the messages that they show now; the result
+// those of the receivers that accepted the alert. Nothing is stored, because the alert says that the database cannot be used.
 func (s *Sender) SendUnrecorded(ctx context.Context, a rules.Alert, refs map[string]notify.Ref) map[string]notify.Ref {
 	var mu sync.Mutex
 	var calls sync.WaitGroup
@@ -25,7 +25,7 @@ func (s *Sender) SendUnrecorded(ctx context.Context, a rules.Alert, refs map[str
 		calls.Go(func() {
 			ref, err := s.call(ctx, r, s.unrecorded(r, a), ref)
 			if err != nil {
-				s.log.Error("sending that the database cannot be used, or can be again", "receiver", r.Name, "err", err)
+				s.log.Error("sending the alert that the database cannot be used", "receiver", r.Name, "err", err)
 				return
 			}
 			mu.Lock()

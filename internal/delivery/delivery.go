@@ -49,7 +49,7 @@ const (
 	DisplayNone   Display = "none"   // nothing can have reached the receiver
 	DisplayMaybe  Display = "maybe"  // an attempt was begun, and no post is recorded
 	DisplayFiring Display = "firing" // the alert as firing, muted or not
-	DisplayEnded  Display = "ended"  // an end: over, below the level of the receiver, withdrawn, rerouted
+	DisplayEnded  Display = "ended"  // an end: ended, below the lowest level of the receiver, withdrawn, rerouted
 )
 
 // A Delivery is what one receiver owes for one alert.

@@ -52,7 +52,7 @@ func (d Delivery) added(now time.Time) Delivery {
 	return Delivery{State: Waiting, Since: now, Display: DisplayNone}
 }
 
-// changed makes a newer version owed. What waits already has waited since what came before.
+// changed makes the delivery waiting for a newer version. A delivery that waits already keeps its time.
 func (d Delivery) changed(now time.Time) Delivery {
 	if d.State == Removed {
 		return d
@@ -71,9 +71,9 @@ func (d Delivery) owed(since time.Time) Delivery {
 
 // The details of reasons that no event has to explain.
 const (
-	// ReroutedDetail is why a receiver shows an alert no longer.
-	ReroutedDetail  = "others are told of it now, as the rules file says"
-	withdrawnDetail = "taken back before it was shown"
+	// ReroutedDetail says why a receiver no longer shows an alert.
+	ReroutedDetail  = "the rules file now sends this alert to other receivers"
+	withdrawnDetail = "withdrawn before it was sent"
 	correctedDetail = "corrected before it was sent"
 )
 
@@ -101,7 +101,7 @@ func (d Delivery) consideredFiring(e Event, f Facts, p Policy) Delivery {
 	kept := f.Muted || f.Acknowledged
 	switch {
 	case f.Level < p.From && (d.Display == DisplayNone || kept):
-		return d.rests(Skipped, ReasonBelow, fmt.Sprintf("%s is below %s, from which on this receiver is told", f.Level, p.From))
+		return d.rests(Skipped, ReasonBelow, fmt.Sprintf("%s is below %s, the lowest level of this receiver", f.Level, p.From))
 	case f.Muted:
 		return d.rests(Held, ReasonMuted, e.Detail)
 	case f.Acknowledged:
@@ -110,7 +110,7 @@ func (d Delivery) consideredFiring(e Event, f Facts, p Policy) Delivery {
 	return d
 }
 
-// consideredEnded considers an alert that is over for the receiver, which nothing of it has reached.
+// consideredEnded considers an alert that ended for the receiver before any message reached it.
 func (d Delivery) consideredEnded(e Event, f Facts, p Policy) Delivery {
 	var reason Reason
 	var detail string
@@ -122,9 +122,9 @@ func (d Delivery) consideredEnded(e Event, f Facts, p Policy) Delivery {
 	case f.Reason == rules.Corrected:
 		reason, detail = ReasonCorrected, correctedDetail
 	case f.State == rules.Resolved && f.Level < p.From:
-		reason, detail = ReasonEndedBelow, fmt.Sprintf("over, and %s is below %s, from which on this receiver is told", f.Level, p.From)
+		reason, detail = ReasonEndedBelow, fmt.Sprintf("ended; %s is below %s, the lowest level of this receiver", f.Level, p.From)
 	case f.State == rules.Resolved && f.Muted:
-		reason, detail = ReasonEndedMuted, e.Detail+", and over since"
+		reason, detail = ReasonEndedMuted, e.Detail+"; ended meanwhile"
 	default:
 		return d
 	}

@@ -73,50 +73,50 @@ func mean(alert delivery.Facts, fresh, shown showing) meaning { return meaning{a
 
 // shows are the rows of "What a receiver shows".
 var shows = []line{
-	{page: []string{"fires at a level the receiver wants", "the message changes", "a new message"},
+	{page: []string{"fires at or above the lowest level of the receiver", "the message is updated", "a new message"},
 		alerts: []meaning{mean(fires(), message(rules.Warning, true), message(rules.Warning, true))}},
-	{page: []string{"fires below that level", "as over for this receiver", "nothing"},
+	{page: []string{"fires below that level", "the message shows it as resolved", "nothing"},
 		alerts: []meaning{mean(fires(at(rules.Info)), rest(delivery.Skipped, delivery.ReasonBelow), end(delivery.ReasonBelow))}},
-	{page: []string{"gets worse, gets better, is reminded of", "the message changes; worse and reminders wake", "a new message, as it is now"},
+	{page: []string{"escalates, de-escalates, reminder", "the message is updated; escalations and reminders notify", "a new message with the current state"},
 		alerts: []meaning{
 			mean(fires(at(rules.Critical), by(rules.Escalated)), message(rules.Critical, true), message(rules.Critical, true)),
 			mean(fires(by(rules.Deescalated)), message(rules.Warning, true), message(rules.Warning, true)),
 			mean(fires(by(rules.Reminded)), message(rules.Warning, true), message(rules.Warning, true)),
 		}},
-	{page: []string{"is over", "the message says so: value now, limit, peak with its day, how long", "one message *fired and resolved*; PagerDuty nothing"},
+	{page: []string{"ends", "the message shows it, with the value now, limit, peak with its day, and duration", "one message *fired and resolved*; PagerDuty nothing"},
 		alerts: []meaning{
 			mean(fires(resolved), end(""), end("")),
 			{alert: fires(resolved, at(rules.Info)), fresh: new(rest(delivery.Skipped, delivery.ReasonEndedBelow))},
 		}},
 	{page: []string{"is corrected: `used`, `today` or `forecast` is lower than when it fired, and the condition is false now",
-		"the message says so: \"corrected: bytes.used 7 MB is 3 MB\"; else as over, PagerDuty too", "nothing"},
+		"the message shows it: \"corrected: bytes.used 7 MB is 3 MB\"; otherwise as for an end, PagerDuty too", "nothing"},
 		alerts: []meaning{mean(fires(corrected), rest(delivery.Skipped, delivery.ReasonCorrected), end(""))}},
 	{page: []string{"is withdrawn: rule or device removed or changed",
-		"the message says so, with the reason, and keeps label, value and limit of the old rule", "nothing"},
+		"the message shows it with the reason, and keeps label, value and limit of the old rule", "nothing"},
 		alerts: []meaning{mean(fires(withdrawn), rest(delivery.Skipped, delivery.ReasonWithdrawn), end(""))}},
-	{page: []string{"fires, and the rules file has others told of it now", "as withdrawn for this receiver, and no word of it after that", "nothing"},
+	{page: []string{"fires, but now belongs to other receivers", "shown as withdrawn here, then no further updates", "nothing"},
 		rerouted: true,
 		alerts: []meaning{
 			mean(fires(), rest(delivery.Skipped, delivery.ReasonRerouted), end(delivery.ReasonRerouted)),
 			mean(fires(muted), rest(delivery.Skipped, delivery.ReasonRerouted), end(delivery.ReasonRerouted)),
 		}},
-	{page: []string{"late figures show that a day or period was bad", "", "one message *revised*"},
+	{page: []string{"late data shows that the condition was true for a past day or period", "", "one message *revised*"},
 		alerts: []meaning{{alert: fires(resolved, by(rules.Revised)), fresh: new(end(""))}}},
 }
 
 // waits are the rows of "while it is …".
 var waits = []line{
-	{page: []string{"silenced, in a mute window, `unless` another rule fires", "waits; is told when that ends, if it lasts so long",
-		"is kept true, but getting worse and reminders wait until then"},
+	{page: []string{"silenced, in a mute window, `unless` another rule fires", "held; sent when that ends, if it is still firing",
+		"updated, but escalations and reminders are held until then"},
 		alerts: []meaning{
 			mean(fires(muted), rest(delivery.Held, delivery.ReasonMuted), message(rules.Warning, false)),
 			mean(fires(muted, at(rules.Critical), by(rules.Escalated)), rest(delivery.Held, delivery.ReasonMuted), message(rules.Critical, false)),
 			{alert: fires(muted, by(rules.Reminded)), shown: new(message(rules.Warning, false))},
 			{alert: fires(muted, resolved), fresh: new(rest(delivery.Skipped, delivery.ReasonEndedMuted)), shown: new(end(""))},
 		}},
-	{page: []string{"of a rule in `shadow`", "waits until the rule comes out", "the same"},
+	{page: []string{"of a rule in `shadow` mode", "held until the rule leaves shadow mode", "the same"},
 		alerts: []meaning{mean(fires(muted), rest(delivery.Held, delivery.ReasonMuted), message(rules.Warning, false))}},
-	{page: []string{"acknowledged", "waits", "no reminders; if it gets worse, the acknowledgement is over"},
+	{page: []string{"acknowledged", "held", "no reminders; if it escalates, the acknowledgement ends"},
 		alerts: []meaning{mean(fires(acknowledged), rest(delivery.Held, delivery.ReasonAcknowledged), message(rules.Warning, true))}},
 }
 
@@ -124,8 +124,8 @@ var waits = []line{
 func TestPage(t *testing.T) {
 	tables := pageTables(t)
 	for heading, lines := range map[string][]line{
-		"| the alert | shown already | not shown yet |":             shows,
-		"| while it is … | what is not shown yet | what is shown |": waits,
+		"| the alert | already sent | not sent yet |":     shows,
+		"| while it is … | not sent yet | already sent |": waits,
 	} {
 		require.Contains(t, tables, heading)
 		require.Len(t, tables[heading], len(lines), heading)

@@ -8,7 +8,7 @@ import (
 
 // The steps below are those of a message.
 
-// begun records what the receiver may display from now on, whatever comes of the attempt.
+// begun records what the receiver may display from now on, whatever the result of the attempt.
 func (d Delivery) begun(message string, s Sent) Delivery {
 	d.Message = message
 	switch {

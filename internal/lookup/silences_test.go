@@ -28,9 +28,9 @@ func TestSilence(t *testing.T) {
 	for text, want := range map[string]string{
 		"s-abcdefgh":  "s-abcdefgh",
 		" S-ABCD ":    "s-abcdefgh",
-		"s-abxyz234":  "s-abxyz234",                      // is over
+		"s-abxyz234":  "s-abxyz234",                  // is over
 		"s-abxyz23":   `unknown silence "s-abxyz23"`, // begins only one that is over
-		"s-abc":       "s-abc",                           // is one, though another begins with it
+		"s-abc":       "s-abc",                       // is one, though another begins with it
 		"s-ab":        `silence "s-ab" may be s-abc, s-abcdefgh`,
 		"s-m":         `silence "s-m" may be s-many00, s-many01, s-many02, s-many03, s-many04, s-many05, s-many06, s-many07, s-many08, s-many09 or one of 2 more`,
 		"s-abcdefghi": `unknown silence "s-abcdefghi"; did you mean "s-abcdefgh"?`,

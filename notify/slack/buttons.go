@@ -31,7 +31,7 @@ const (
 	SnoozeOver Snooze = "over" // until the alert is over; of a period rule, for the rest of the period
 )
 
-// MaxSnoozeOver is how many alerts of one message can be snoozed until they are over: each has to be silenced by itself.
+// MaxSnoozeOver is how many alerts of one message can be snoozed until they end: each has to be silenced by itself.
 const MaxSnoozeOver = 20
 
 // value is what comes back when s is chosen below a message.
@@ -63,7 +63,7 @@ func buttonsOf(n notify.Notification) *slack.ActionBlock {
 	}
 	take := newButton(ActionAcknowledge, n.ID, "Acknowledge"+all, about)
 	if !slices.ContainsFunc(open, func(a notify.Alert) bool { return a.Ack == "" }) {
-		take = newButton(ActionUnacknowledge, n.ID, "Give"+all+" back", about)
+		take = newButton(ActionUnacknowledge, n.ID, "Unacknowledge"+all, about)
 	}
 	elements := []slack.BlockElement{take}
 	if slices.ContainsFunc(open, func(a notify.Alert) bool { return !a.Drill }) { // nothing silences a drill
@@ -84,7 +84,7 @@ func newButton(action, message, text, about string) slack.BlockElement {
 	return button
 }
 
-// snoozeMenu is a menu of how long to hear nothing of alerts.
+// snoozeMenu is a menu of times for which alerts can be silenced.
 func snoozeMenu(message, text string, open []notify.Alert) slack.BlockElement {
 	option := func(s Snooze, text string) *slack.OptionBlockObject {
 		return slack.NewOptionBlockObject(s.value(message), plainObject(text), nil)
@@ -102,9 +102,9 @@ func untilOver(open []notify.Alert) string {
 	case !slices.ContainsFunc(open, func(a notify.Alert) bool { return a.PeriodEnd.IsZero() }):
 		return "for the rest of the period"
 	case len(open) == 1:
-		return "until it is over"
+		return "until it ends"
 	}
-	return "until they are over"
+	return "until they end"
 }
 
 // plainObject is text without any markup.

@@ -75,7 +75,7 @@ func TestSlackButtons(t *testing.T) {
 	}
 	unchanged := func(int, *notify.Alert) {}
 	const (
-		snooze    = "snooze: Snooze | for 1 hour | for 1 day | until it is over"
+		snooze    = "snooze: Snooze | for 1 hour | for 1 day | until it ends"
 		snoozeAll = "snooze: Snooze all | for 1 hour | for 1 day"
 	)
 	for name, test := range map[string]struct {
@@ -84,7 +84,7 @@ func TestSlackButtons(t *testing.T) {
 	}{
 		"fired": {[]notify.Alert{fixture.Firing()}, []string{"ack: Acknowledge", snooze, "explain: Explain", "usage: Usage"}},
 		"muted": {[]notify.Alert{fixture.With(muted)}, []string{"ack: Acknowledge", snooze, "explain: Explain", "usage: Usage"}},
-		"taken": {[]notify.Alert{fixture.With(taken)}, []string{"unack: Give back", snooze, "explain: Explain", "usage: Usage"}},
+		"taken": {[]notify.Alert{fixture.With(taken)}, []string{"unack: Unacknowledge", snooze, "explain: Explain", "usage: Usage"}},
 		"period rule": {[]notify.Alert{fixture.With(period)}, []string{
 			"ack: Acknowledge", "snooze: Snooze | for 1 hour | for 1 day | for the rest of the period", "explain: Explain", "usage: Usage",
 		}},
@@ -92,31 +92,31 @@ func TestSlackButtons(t *testing.T) {
 			[]string{"ack: Acknowledge", snooze}},
 		"drill": {[]notify.Alert{fixture.With(func(a *notify.Alert) { a.Drill, a.Project.UID = true, "" })}, []string{"ack: Acknowledge"}},
 
-		"several":           {several(3, unchanged), []string{"ack: Acknowledge all", snoozeAll + " | until they are over"}},
-		"many":              {several(notifyslack.MaxSnoozeOver, unchanged), []string{"ack: Acknowledge all", snoozeAll + " | until they are over"}},
+		"several":           {several(3, unchanged), []string{"ack: Acknowledge all", snoozeAll + " | until they end"}},
+		"many":              {several(notifyslack.MaxSnoozeOver, unchanged), []string{"ack: Acknowledge all", snoozeAll + " | until they end"}},
 		"too many":          {several(notifyslack.MaxSnoozeOver+1, unchanged), []string{"ack: Acknowledge all", snoozeAll}},
 		"all of the period": {several(3, func(_ int, a *notify.Alert) { period(a) }), []string{"ack: Acknowledge all", snoozeAll + " | for the rest of the period"}},
 		"some of the period": {several(3, func(i int, a *notify.Alert) {
 			if i == 1 {
 				period(a)
 			}
-		}), []string{"ack: Acknowledge all", snoozeAll + " | until they are over"}},
+		}), []string{"ack: Acknowledge all", snoozeAll + " | until they end"}},
 		"some taken": {several(3, func(i int, a *notify.Alert) {
 			if i > 0 {
 				taken(a)
 			}
-		}), []string{"ack: Acknowledge all", snoozeAll + " | until they are over"}},
+		}), []string{"ack: Acknowledge all", snoozeAll + " | until they end"}},
 		"all that fire are taken": {several(3, func(i int, a *notify.Alert) {
 			if taken(a); i == 0 {
 				a.Ack = ""
 				fixture.Ended(a)
 			}
-		}), []string{"unack: Give all back", snoozeAll + " | until they are over"}},
+		}), []string{"unack: Unacknowledge all", snoozeAll + " | until they end"}},
 		"one of several fires": {several(3, func(i int, a *notify.Alert) {
 			if i > 0 {
 				fixture.Ended(a)
 			}
-		}), []string{"ack: Acknowledge all", snoozeAll + " | until it is over"}},
+		}), []string{"ack: Acknowledge all", snoozeAll + " | until it ends"}},
 
 		"ended":     {[]notify.Alert{fixture.With(fixture.Ended)}, nil},
 		"all ended": {several(3, func(_ int, a *notify.Alert) { fixture.Ended(a) }), nil},
@@ -213,7 +213,7 @@ func TestSlackButtonsGoWhenTheAlertIsOver(t *testing.T) {
 	ref, err = receiver.Send(t.Context(), taken, ref)
 	require.NoError(t, err)
 	after := buttons(t, server.Messages(channel)[0])
-	require.Equal(t, "unack: Give back", offered(after)[0])
+	require.Equal(t, "unack: Unacknowledge", offered(after)[0])
 	require.NotEqual(t, before.BlockID, after.BlockID, "what was chosen before can be chosen again")
 
 	_, err = receiver.Send(t.Context(), fixture.Notification(fixture.With(fixture.Ended)), ref)

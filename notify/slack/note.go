@@ -39,7 +39,7 @@ func noteAbout(n notify.Notification) (about note, ok bool) {
 // notable reports whether a note is worth it. Of what is muted only the end is.
 func notable(a notify.Alert) bool {
 	switch message.StatusOf(a) {
-	case message.Firing, message.Escalated, message.Reminder, message.Eased:
+	case message.Firing, message.Escalated, message.Reminder, message.Deescalated:
 		return a.Mute == ""
 	case message.Resolved, message.PeriodEnded, message.Corrected, message.Withdrawn, message.Revised:
 		return true

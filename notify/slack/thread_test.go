@@ -50,7 +50,7 @@ func TestSlackThreadNotes(t *testing.T) {
 		{"escalated", true, "*ESCALATED critical*  " + device + "was warning · " + firing + "for 15 min · rule data-budget"},
 		{"unmuted_worse", true, "*ESCALATED critical*  " + device + "was warning · " + firing + "for 15 min · rule data-budget"},
 		{"reminded", true, "*REMINDER critical*  " + device + firing + "for 2 d 3 h · rule data-budget"},
-		{"deescalated", false, "*EASED TO warning*  " + device + "was critical · bytes.used 38 MB (95 %) · peak 41.2 MB · " +
+		{"deescalated", false, "*DE-ESCALATED warning*  " + device + "was critical · bytes.used 38 MB (95 %) · peak 41.2 MB · " +
 			"limit 40 MB · usual day 1.25 MB · for 15 min · rule data-budget"},
 		{"resolved", false, "*RESOLVED*  " + device + over},
 		{"drill_resolved", false, "*DRILL: RESOLVED*  " + device + over},

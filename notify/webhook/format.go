@@ -63,7 +63,7 @@ func explained(a notify.Alert) notify.Alert {
 // bare is a without what a receiver may dislike: links, and texts that are not needed to know what it is about.
 func bare(a notify.Alert) notify.Alert {
 	a.Subject.URL, a.Project.URL = "", ""
-	a.Advice, a.Body, a.Detail = "", "", []string{"the receiver refused the whole message, so this is a part of it"}
+	a.Advice, a.Body, a.Detail = "", "", []string{"shortened, because the receiver rejected the full message"}
 	return a
 }
 

@@ -125,7 +125,7 @@ func (t *textTemplate) part(name, otherwise string, facts Facts) (string, error)
 	return strings.TrimSpace(text), nil
 }
 
-// ref returns what to remember of an answer; "" if that does not tell.
+// ref returns the reference in an answer; "" if it has none.
 func (t *textTemplate) ref(facts Facts, answer []byte) string {
 	facts = facts.answered(answer)
 	if facts.Answer == nil {

@@ -198,7 +198,7 @@ func TestWebhookFormatsSayLessWhenRefused(t *testing.T) {
 		require.JSONEq(t, `{"posted":"msg_4kx0-7"}`, string(ref))
 		less := string(server.Requests()[1].Body)
 		require.Contains(t, less, "sensor-14 has used 41.2 MB of 40 MB this month")
-		require.Contains(t, less, "the receiver refused the whole message")
+		require.Contains(t, less, "shortened, because the receiver rejected the full message")
 		require.NotContains(t, less, "https://notehub.io")
 	}
 }

@@ -127,7 +127,7 @@ func TestWebhookBodyIsSmall(t *testing.T) {
 	server := newWebhookServer(t)
 	alerts := make([]notify.Alert, 20)
 	for i := range alerts {
-		alerts[i] = fixture.With(func(a *notify.Alert) { a.Detail = []string{"already true when the rule was first judged"} })
+		alerts[i] = fixture.With(func(a *notify.Alert) { a.Detail = []string{"already true when this rule was first evaluated"} })
 	}
 	_, err := newWebhook(t, server.URL).Send(t.Context(), fixture.Notification(alerts...), nil)
 	require.NoError(t, err)

@@ -58,8 +58,8 @@ func TestWhatIsGivenBackIsNobodysAgain(t *testing.T) {
 	s.now = s.now.Add(time.Minute)
 	require.Empty(t, s.answerer().Press(t.Context(), give).Text)
 	s.settle()
-	require.Contains(t, s.newest().Text, "nobody has taken it on")
-	require.Contains(t, s.newest().Text, "given back by bob")
+	require.Contains(t, s.newest().Text, "still firing, not acknowledged")
+	require.Contains(t, s.newest().Text, "unacknowledged by bob")
 	require.Contains(t, s.offered(s.newest()), "ack")
 	require.Equal(t, "Nobody has it.", s.answerer().Press(t.Context(), give).Text)
 	require.Equal(t, []rules.Event{rules.Fired, rules.Acknowledged, rules.Unacknowledged}, s.history("silent-device"))
@@ -261,7 +261,7 @@ func TestAPressThatComesBeforeThePostIsNoted(t *testing.T) {
 // All people of the channel press everything at once.
 func TestPressesAtOnceHaveOneEffect(t *testing.T) {
 	s := fired(t)
-	ack, snooze := s.button(amy, "ack"), s.button(amy, "snooze until it is over")
+	ack, snooze := s.button(amy, "ack"), s.button(amy, "snooze until it ends")
 	answers := s.together(16, func(i int) slackapp.Reply {
 		press := ack
 		if i%2 == 0 {
@@ -335,7 +335,7 @@ func TestPressesBelowADrillAndWhatIsAboutNotewatchItself(t *testing.T) {
 	s.settle()
 	require.Len(t, s.messages(), 2)
 	require.Empty(t, s.press(amy, "ack"))
-	require.Empty(t, s.press(amy, "snooze until it is over"))
+	require.Empty(t, s.press(amy, "snooze until it ends"))
 	forged = s.button(amy, "ack")
 	forged.Action = "usage"
 	require.Contains(t, s.answerer().Press(t.Context(), forged).Text, "This is about notewatch itself")

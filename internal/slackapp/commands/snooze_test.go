@@ -31,7 +31,7 @@ func TestSnoozeIsShownAndEndsByItself(t *testing.T) {
 			require.Contains(t, s.newest().Text, "still firing, muted: silenced until "+until+" by amy: snoozed from Slack")
 
 			s.run(silences[0].End.Add(time.Minute))
-			require.Contains(t, s.newest().Text, "still firing, and no longer muted")
+			require.Contains(t, s.newest().Text, "still firing, no longer muted")
 			require.Empty(t, s.press(bob, "snooze "+length), "once it is over it can be asked for again")
 			require.Len(t, s.silences(), 1)
 			require.Equal(t, []rules.Event{rules.Fired, rules.Muted, rules.Unmuted}, s.history("silent-device"))
@@ -81,7 +81,7 @@ func TestSnoozingAtOnceInSeveralProcesses(t *testing.T) {
 
 func TestSnoozeUntilItIsOver(t *testing.T) {
 	s := fired(t)
-	require.Empty(t, s.press(amy, "snooze until it is over"))
+	require.Empty(t, s.press(amy, "snooze until it ends"))
 	s.settle()
 	require.Contains(t, s.newest().Text, "by amy: snoozed from Slack")
 	require.Len(t, s.silences(), 1)
@@ -133,7 +133,7 @@ func TestSnoozeOfWhatIsMutedOtherwise(t *testing.T) {
 func TestSnoozeOfSeveralAlerts(t *testing.T) {
 	s := newStage(t, 10, silentFor(7, june15.Add(2*hour)), silentDevice())
 	s.run(june15.Add(12 * hour))
-	snooze := s.button(amy, "snooze until they are over")
+	snooze := s.button(amy, "snooze until they end")
 	require.Empty(t, s.answerer().Press(t.Context(), snooze).Text)
 	require.Len(t, s.silences(), 7)
 	named := map[string]bool{}

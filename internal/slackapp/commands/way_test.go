@@ -203,7 +203,7 @@ func TestPressesOfManyPeopleAtOnce(t *testing.T) {
 			var asked []notifytest.Asked
 			for i := range 12 {
 				who := notifytest.Asker{ID: "U" + string(rune('A'+i)), Channel: teamChannel}
-				asked = append(asked, s.pressedBy(who, []string{"ack", "snooze until it is over"}[i%2]))
+				asked = append(asked, s.pressedBy(who, []string{"ack", "snooze until it ends"}[i%2]))
 			}
 			tell(s, asked...)
 			require.Len(t, s.silences(), 1)

@@ -17,7 +17,7 @@ type Status string
 const (
 	Firing         Status = "FIRING"
 	Escalated      Status = "ESCALATED"
-	Eased          Status = "EASED TO"
+	Deescalated    Status = "DE-ESCALATED"
 	Reminder       Status = "REMINDER"
 	updated        Status = "UPDATED"
 	muted          Status = "MUTED"
@@ -56,7 +56,7 @@ func StatusOf(a notify.Alert) Status {
 	case notify.Severity(a.Level) > notify.Severity(a.Was):
 		return Escalated
 	case notify.Severity(a.Level) < notify.Severity(a.Was):
-		return Eased
+		return Deescalated
 	}
 	return cmp.Or(sameLevel[a.Reason], updated)
 }
@@ -218,7 +218,7 @@ func figuresOf(a notify.Alert, s Status) []Fact {
 		return nil
 	}
 	var facts []Fact
-	if s == Escalated || s == Eased {
+	if s == Escalated || s == Deescalated {
 		facts = append(facts, Fact{"was", words.Clean(a.Was, MaxName)})
 	}
 	peaked := words.Known(a.Peak) && (!words.Known(a.Value) || a.Peak > a.Value)
@@ -263,34 +263,34 @@ func shareOf(value, limit float64) string {
 	return ""
 }
 
-// endings say what a status means where the alert has no detail of its own.
+// endings describe a status if the alert has no detail of its own.
 var endings = map[Status]string{
-	Withdrawn:   "the rule or the subject was removed or changed",
+	Withdrawn:   "the rule, device or project was removed or changed",
 	Corrected:   "the values were wrong",
 	PeriodEnded: "the rule starts again with the new period",
-	Revised:     "late figures show it for a time that is over; nothing stays open",
+	Revised:     "found in late data for a past day or period; no alert is open",
 }
 
 // linesOf are the lines of detail of a card.
 func linesOf(a notify.Alert, s Status) []string { return append(notices(a, s), detailOf(a, s)...) }
 
-// notices are the lines that a says of itself beside its detail: whether it is a drill, muted or acknowledged.
+// notices are lines above the detail of an alert: whether it is a drill, muted or acknowledged.
 func notices(a notify.Alert, s Status) []string {
 	var lines []string
 	if a.Drill {
-		lines = append(lines, "This is a drill: nothing is wrong.")
+		lines = append(lines, "This is a drill. Nothing is wrong.")
 	}
 	switch mute := words.Clean(a.Mute, MaxDetail); {
 	case mute != "" && !a.Ended():
 		lines = append(lines, "still firing, muted: "+mute)
 	case s == unmuted:
-		lines = append(lines, "still firing, and no longer muted")
+		lines = append(lines, "still firing, no longer muted")
 	}
 	switch ack := words.Clean(a.Ack, MaxDetail); {
 	case ack != "":
 		lines = append(lines, "acknowledged by "+ack)
 	case s == unacknowledged:
-		lines = append(lines, "still firing, and nobody has taken it on")
+		lines = append(lines, "still firing, not acknowledged")
 	}
 	return lines
 }

@@ -190,7 +190,7 @@ func hintOf(status int) string {
 	case status == http.StatusProxyAuthRequired:
 		return "it is from a proxy on the way: give its address, user and password in HTTPS_PROXY or HTTP_PROXY"
 	case status == http.StatusNotFound:
-		return "nobody listens at this URL"
+		return "no endpoint at this URL"
 	case status == http.StatusGone:
 		return "this URL is no longer in use, give another one in the settings of this receiver"
 	}
