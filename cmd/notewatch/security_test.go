@@ -96,7 +96,7 @@ func (v *vault) awaitFailures(t *testing.T, log *journal) {
 	t.Helper()
 	for name := range v.failing {
 		if !strings.HasSuffix(name, "-hang") {
-			await(t, log, `"msg":"sending","receiver":"`+name+`"`)
+			await(t, log, `"msg":"sending a message","receiver":"`+name+`"`)
 		}
 	}
 	for _, uid := range v.projects() {
