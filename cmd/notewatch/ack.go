@@ -13,17 +13,22 @@ import (
 	"notewatch/rules"
 )
 
-func newAck() *cobra.Command {
+func newAck() *cobra.Command { return newAcknowledge("ack", "Acknowledge a firing alert", true) }
+
+func newUnack() *cobra.Command {
+	return newAcknowledge("unack", "Remove the acknowledgement of an alert", false)
+}
+
+// newAcknowledge makes the command that acknowledges an alert, or the one that removes that.
+func newAcknowledge(word, short string, have bool) *cobra.Command {
 	var asJSON bool
-	c := &cobra.Command{
-		Use:               "ack ALERT",
-		Short:             "Acknowledge a firing alert",
+	return withJSON(&asJSON, &cobra.Command{
+		Use:               word + " ALERT",
+		Short:             short,
 		Args:              oneArgument("the ID of an alert (see notewatch alerts)"),
 		ValidArgsFunction: completeFirst(complete.AlertIDs(true)),
-		RunE:              func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], true, asJSON) },
-	}
-	jsonFlag(c, &asJSON)
-	return c
+		RunE:              func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], have, asJSON) },
+	})
 }
 
 // acknowledge acknowledges an alert as this person, or removes its acknowledgement.
@@ -32,7 +37,7 @@ func acknowledge(c *cobra.Command, id string, acked, asJSON bool) error {
 		desk := db.desk(c)
 		a, err := desk.Alert(c.Context(), id)
 		if err != nil {
-			return hinted(err)
+			return terminal.Hinted(err)
 		}
 		if a.State != rules.Firing {
 			return fmt.Errorf("alert %s is %s: only firing alerts can be acknowledged or unacknowledged", a.ID, a.State)

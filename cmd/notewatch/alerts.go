@@ -2,11 +2,10 @@ package main
 
 import (
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/arguments"
 	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
@@ -33,7 +32,7 @@ func newAlerts() *cobra.Command {
 			if len(args) > 0 && q.match.Project+q.match.Subject != "" {
 				return usageError{errors.New("give only one of a name, --project and --device; see notewatch alerts --help")}
 			}
-			return look(c, func(db opened) error { return hinted(q.run(c, db, args)) })
+			return look(c, func(db opened) error { return terminal.Hinted(q.run(c, db, args)) })
 		},
 	}
 	matchFlags(c, &q.match)
@@ -46,11 +45,11 @@ func newAlerts() *cobra.Command {
 
 func (q alertsQuery) run(c *cobra.Command, db opened, args []string) error {
 	s, desk := screenOf(c), alertDesk(c, db)
-	if err := q.name(c, desk, args); err != nil {
+	if err := arguments.Select(c.Context(), desk, args, &q.match); err != nil {
 		return err
 	}
 	filter := store.AlertFilter{
-		Match: q.match, Open: !q.all && q.message == "", Message: q.message, Limit: limitOn(s, q.limit, q.json),
+		Match: q.match, Open: !q.all && q.message == "", Message: q.message, Limit: s.Rows(q.limit, q.json),
 	}
 	printed := terminal.NewListWriter[lookup.Alert](s.W)
 	var alerts []lookup.Alert
@@ -86,28 +85,6 @@ func (q alertsQuery) run(c *cobra.Command, db opened, args []string) error {
 	return err
 }
 
-// name selects the project or device that [project|device] NAME names.
-func (q *alertsQuery) name(c *cobra.Command, desk *lookup.Desk, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	kinds := []lookup.Kind{lookup.KindProject, lookup.KindDevice}
-	if len(args) > 1 && slices.Contains(kinds, lookup.Kind(args[0])) {
-		kinds, args = []lookup.Kind{lookup.Kind(args[0])}, args[1:]
-	}
-	selector, err := desk.Selector(c.Context())
-	if err != nil {
-		return err
-	}
-	found, err := selector.Desk.Find(c.Context(), strings.Join(args, " "), kinds...)
-	if found.Kind == lookup.KindDevice {
-		q.match.Subject = found.UID
-	} else {
-		q.match.Project = found.UID
-	}
-	return err
-}
-
 // settled returns the match of a query that found nothing with its names resolved, or an error about an unknown name.
 func (q alertsQuery) settled(c *cobra.Command, desk *lookup.Desk) (rules.Match, error) {
 	if q.message != "" {
@@ -115,17 +92,5 @@ func (q alertsQuery) settled(c *cobra.Command, desk *lookup.Desk) (rules.Match, 
 			return q.match, err
 		}
 	}
-	return settle(c, desk, q.match)
-}
-
-// settle returns a match of alerts in which shortened names are replaced by the full ones.
-func settle(c *cobra.Command, desk *lookup.Desk, m rules.Match) (rules.Match, error) {
-	if m == (rules.Match{}) {
-		return m, nil
-	}
-	selector, err := desk.Selector(c.Context())
-	if err != nil {
-		return m, err
-	}
-	return selector.Settle(c.Context(), m)
+	return desk.Settle(c.Context(), q.match)
 }

@@ -43,21 +43,16 @@ func optionalArgument(what string) cobra.PositionalArgs {
 // jsonFlag is the flag that has a command print JSON.
 func jsonFlag(c *cobra.Command, asJSON *bool) { c.Flags().BoolVar(asJSON, "json", false, "print JSON") }
 
-// shownRows is how many rows a list has on a terminal by default.
-const shownRows = 50
+// withJSON returns a command with the flag that has it print JSON.
+func withJSON(asJSON *bool, c *cobra.Command) *cobra.Command {
+	jsonFlag(c, asJSON)
+	return c
+}
 
 // limitFlag is the flag for the number of rows of a list.
 func limitFlag(c *cobra.Command, limit *int) {
-	c.Flags().IntVar(limit, "limit", -1, fmt.Sprintf("maximum number of rows; 0 means all (default: %d on a terminal, otherwise all)", shownRows))
+	c.Flags().IntVar(limit, "limit", -1, fmt.Sprintf("maximum number of rows; 0 means all (default: %d on a terminal, otherwise all)", terminal.ShownRows))
 	c.Flags().Lookup("limit").DefValue = "0" // hides it: the usage has it
-}
-
-// limitOn returns how many rows may be printed on s; 0 is all.
-func limitOn(s terminal.Screen, limit int, asJSON bool) int {
-	if limit < 0 && s.Width > 0 && !asJSON {
-		return shownRows
-	}
-	return max(limit, 0)
 }
 
 // matchFlags are the flags that select alerts.

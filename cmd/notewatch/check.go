@@ -12,7 +12,7 @@ import (
 
 func newCheck() *cobra.Command {
 	var asJSON bool
-	c := &cobra.Command{
+	return withJSON(&asJSON, &cobra.Command{
 		Use:   "check",
 		Short: "Check the settings and the rules file",
 		Args:  noArguments,
@@ -33,12 +33,7 @@ func newCheck() *cobra.Command {
 				c.PrintErrln(warnings)
 			}
 			report := check.Of(s.File, wired, warnings, time.Now())
-			if asJSON {
-				return terminal.WriteJSON(c.OutOrStdout(), report)
-			}
-			return terminal.Check(screenOf(c), report)
+			return show(c, asJSON, report, nil, terminal.Check)
 		},
-	}
-	jsonFlag(c, &asJSON)
-	return c
+	})
 }

@@ -22,15 +22,6 @@ type opened struct {
 	demo  bool
 }
 
-// timed returns a database with its time.
-func timed(ctx context.Context, db *store.Store) (opened, error) {
-	end, err := db.DemoEnd(ctx)
-	if end.IsZero() {
-		return opened{db, bot.SystemClock(), false}, err
-	}
-	return opened{db, demo.NewClock(end).Clock(), true}, err
-}
-
 // look lets f read the database, while other processes work with it.
 func look(c *cobra.Command, f func(db opened) error) error { return with(c, store.OpenReadOnly, f) }
 
@@ -66,9 +57,9 @@ func with(c *cobra.Command, open func(context.Context, string) (*store.Store, er
 	if err != nil {
 		return err
 	}
-	o, err := timed(c.Context(), db)
+	clock, ended, err := demo.ClockOf(c.Context(), db)
 	if err == nil {
-		err = f(o)
+		err = f(opened{db, clock, ended})
 	}
 	return errors.Join(err, db.Close())
 }

@@ -3,16 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/bot"
 	"notewatch/internal/complete"
 	"notewatch/internal/dispatch"
 	"notewatch/internal/lookup"
-	"notewatch/internal/spelling"
 	"notewatch/internal/terminal"
 	"notewatch/internal/watch"
 	"notewatch/internal/words"
@@ -49,8 +46,10 @@ func newDrill() *cobra.Command {
 }
 
 func (d drill) run(c *cobra.Command, w *watch.Watch, rule string) error {
-	project, err := d.route(w.Config.Bot, rule)
-	if err != nil {
+	project, err := dispatch.Route(w.Config.Bot, rule, d.project)
+	if errors.Is(err, dispatch.ErrNoProject) {
+		return usageError{err}
+	} else if err != nil {
 		return err
 	}
 	ctx, began := c.Context(), time.Now().Truncate(time.Millisecond)
@@ -67,7 +66,7 @@ func (d drill) run(c *cobra.Command, w *watch.Watch, rule string) error {
 		_, err := w.Bot.EndDrill(ctx, rule)
 		return errors.Join(fmt.Errorf("rule %q has no receivers in project %q", rule, project.Name), err)
 	}
-	c.PrintErrf("drill of %s: notifying %s\n", rule, listed(receivers))
+	c.PrintErrf("drill of %s: notifying %s\n", rule, dispatch.Listed(receivers))
 	sending := dispatch.Dispatch{Watch: w, Alert: alert.ID, Receivers: receivers, Began: began}
 	results, err := sending.Deliver(ctx, dispatch.SendPatience, dispatch.Waits)
 	if err == nil {
@@ -85,38 +84,12 @@ func (d drill) run(c *cobra.Command, w *watch.Watch, rule string) error {
 	return errors.Join(err, ending)
 }
 
-// route returns the project whose receivers are notified.
-func (d drill) route(b bot.Config, rule string) (bot.Project, error) {
-	var ruleNames, projectNames []string
-	for _, r := range b.Rules {
-		ruleNames = append(ruleNames, r.Spec.Name)
-	}
-	at := slices.Index(ruleNames, rule)
-	if at < 0 {
-		return bot.Project{}, spelling.Unknown("rule", rule, ruleNames, "list them with notewatch check")
-	}
-	for _, p := range b.Projects {
-		if d.project == p.UID || d.project == p.Name {
-			return p, nil
-		}
-		projectNames = append(projectNames, p.Name)
-	}
-	switch {
-	case d.project != "":
-		return bot.Project{}, spelling.Unknown("project", d.project, projectNames, "known projects: "+listed(projectNames))
-	case b.Rules[at].Notify == nil && len(b.Projects) > 1:
-		return bot.Project{}, usageError{fmt.Errorf("the receivers depend on the project: add --project with one of %s", listed(projectNames))}
-	}
-	return b.Projects[0], nil
-}
-
 // report prints results and returns an error if a receiver did not accept the alert.
 func report(c *cobra.Command, results []dispatch.Result, asJSON bool) error {
-	show := func() error { return terminal.Results(screenOf(c), results, time.Now()) }
-	if asJSON {
-		show = func() error { return terminal.WriteList(c.OutOrStdout(), results) }
+	lay := func(s terminal.Screen, results []dispatch.Result) error {
+		return terminal.Results(s, results, time.Now())
 	}
-	if err := show(); err != nil {
+	if err := showList(c, asJSON, results, lay); err != nil {
 		return err
 	}
 	return dispatch.Undelivered(results)

@@ -14,7 +14,7 @@ import (
 
 func newExplain() *cobra.Command {
 	var asJSON bool
-	c := &cobra.Command{
+	return withJSON(&asJSON, &cobra.Command{
 		Use:   "explain ALERT | RULE [NAME]",
 		Short: "Explain why a rule fires, or why it does not",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -38,16 +38,8 @@ func newExplain() *cobra.Command {
 				if misuse, ok := errors.AsType[*explain.MisuseError](err); ok {
 					return usageError{fmt.Errorf("%w; see notewatch explain --help", misuse)}
 				}
-				switch {
-				case err != nil:
-					return hinted(err)
-				case asJSON:
-					return terminal.WriteJSON(c.OutOrStdout(), e)
-				}
-				return terminal.Explanation(screenOf(c), e)
+				return show(c, asJSON, e, terminal.Hinted(err), terminal.Explanation)
 			})
 		},
-	}
-	jsonFlag(c, &asJSON)
-	return c
+	})
 }

@@ -31,14 +31,14 @@ func newHistory() *cobra.Command {
 		ValidArgsFunction: completeFirst(complete.AlertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return look(c, func(db opened) error { return hinted(q.list(c, db)) })
+				return look(c, func(db opened) error { return terminal.Hinted(q.list(c, db)) })
 			}
 			for _, name := range []string{"rule", "project", "device", "since", "limit"} {
 				if c.Flags().Changed(name) {
 					return usageError{errors.New("give an alert ID or --" + name + ", not both; see notewatch history --help")}
 				}
 			}
-			return look(c, func(db opened) error { return hinted(q.story(c, db, args[0])) })
+			return look(c, func(db opened) error { return terminal.Hinted(q.story(c, db, args[0])) })
 		},
 	}
 	matchFlags(c, &q.match)
@@ -53,11 +53,11 @@ func newHistory() *cobra.Command {
 func (q historyQuery) list(c *cobra.Command, db opened) error {
 	ctx, s, desk := c.Context(), screenOf(c), db.desk(c)
 	query := timeline.Query{
-		Match: q.match, Since: db.clock.Now().Add(-time.Duration(q.since)), Limit: limitOn(s, q.limit, q.json),
+		Match: q.match, Since: db.clock.Now().Add(-time.Duration(q.since)), Limit: s.Rows(q.limit, q.json),
 	}
 	changes, count, err := timeline.Changes(ctx, desk, query)
 	if err == nil && count == 0 {
-		if query.Match, err = settle(c, desk, q.match); err == nil {
+		if query.Match, err = desk.Settle(ctx, q.match); err == nil {
 			changes, count, err = timeline.Changes(ctx, desk, query)
 		}
 	}
@@ -78,11 +78,5 @@ func (q historyQuery) list(c *cobra.Command, db opened) error {
 // story prints the timeline of one alert.
 func (q historyQuery) story(c *cobra.Command, db opened, id string) error {
 	story, err := timeline.Of(c.Context(), alertDesk(c, db), id)
-	switch {
-	case err != nil:
-		return err
-	case q.json:
-		return terminal.WriteJSON(c.OutOrStdout(), story)
-	}
-	return terminal.Story(screenOf(c), story)
+	return show(c, q.json, story, err, terminal.Story)
 }

@@ -12,14 +12,12 @@ import (
 
 func newOnce() *cobra.Command {
 	var asJSON bool
-	c := &cobra.Command{
+	return withJSON(&asJSON, &cobra.Command{
 		Use:   "once",
 		Short: "Poll, evaluate and notify once, then exit",
 		Args:  noArguments,
 		RunE:  func(c *cobra.Command, _ []string) error { return cycle(c, asJSON) },
-	}
-	jsonFlag(c, &asJSON)
-	return c
+	})
 }
 
 func cycle(c *cobra.Command, asJSON bool) error {
@@ -69,11 +67,7 @@ func cycle(c *cobra.Command, asJSON bool) error {
 
 // reportFiring prints the firing alerts, and as of when they are.
 func reportFiring(c *cobra.Command, s setup.Setup, desk *lookup.Desk, firing []lookup.Alert, asJSON bool) error {
-	show := func() error { return terminal.Firing(screenOf(c), firing) }
-	if asJSON {
-		show = func() error { return terminal.WriteList(c.OutOrStdout(), firing) }
-	}
-	if err := show(); err != nil {
+	if err := showList(c, asJSON, firing, terminal.Firing); err != nil {
 		return err
 	}
 	status, err := desk.Status(c.Context())

@@ -1,19 +1,14 @@
 package main
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/complete"
-	"notewatch/internal/deliver"
 	"notewatch/internal/dispatch"
 	"notewatch/internal/lookup"
-	"notewatch/internal/spelling"
+	"notewatch/internal/terminal"
 	"notewatch/internal/watch"
 	"notewatch/rules"
 )
@@ -37,7 +32,7 @@ func newRedeliver() *cobra.Command {
 			defer closeDB()
 			a, err := lookup.New(lookup.Config{Store: w.Config.Bot.Store, Now: time.Now}).Alert(c.Context(), args[0])
 			if err != nil {
-				return hinted(err)
+				return terminal.Hinted(err)
 			}
 			return redeliver(c, w, a, receiver, asJSON)
 		},
@@ -49,38 +44,14 @@ func newRedeliver() *cobra.Command {
 }
 
 func redeliver(c *cobra.Command, w *watch.Watch, a rules.Alert, receiver string, asJSON bool) error {
-	ctx, began, db := c.Context(), time.Now().Truncate(time.Millisecond), w.Config.Bot.Store
-	deliveries, err := db.DeliveriesOf(ctx, a.ID)
+	again, receivers, err := dispatch.Again(c.Context(), w, a.ID, receiver)
 	if err != nil {
 		return err
 	}
-	if _, ok := deliveries[receiver]; receiver != "" && !ok {
-		there := slices.Sorted(maps.Keys(deliveries))
-		return spelling.Unknown("receiver", receiver, there, "alert "+a.ID+" goes to "+listed(there))
-	}
-	receivers, err := db.Redeliver(ctx, a.ID, receiver, began)
-	if err != nil {
-		return err
-	}
-	if len(receivers) == 0 {
-		return fmt.Errorf("no receiver in the rules file gets alert %s; see notewatch history %s", a.ID, a.ID)
-	}
-	here := slices.DeleteFunc(slices.Clone(receivers), func(name string) bool {
-		return !slices.ContainsFunc(w.Config.Receivers, func(r deliver.Receiver) bool { return r.Name == name })
-	})
-	c.PrintErrf("sending %s again to %s\n", a.ID, listed(receivers))
-	d := dispatch.Dispatch{Watch: w, Alert: a.ID, Receivers: here, Began: began}
-	results, err := d.Deliver(ctx, dispatch.SendPatience, dispatch.Waits)
+	c.PrintErrf("sending %s again to %s\n", a.ID, dispatch.Listed(receivers))
+	results, err := again.Deliver(c.Context(), dispatch.SendPatience, dispatch.Waits)
 	if err != nil {
 		return err
 	}
 	return report(c, results, asJSON)
-}
-
-// listed joins names: "team, on-call".
-func listed(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
 }

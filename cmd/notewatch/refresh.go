@@ -12,14 +12,12 @@ import (
 
 func newRefresh() *cobra.Command {
 	var asJSON bool
-	c := &cobra.Command{
+	return withJSON(&asJSON, &cobra.Command{
 		Use:   "refresh",
 		Short: "Make notewatch run poll every project now",
 		Args:  noArguments,
 		RunE:  func(c *cobra.Command, _ []string) error { return refresh(c, asJSON) },
-	}
-	jsonFlag(c, &asJSON)
-	return c
+	})
 }
 
 func refresh(c *cobra.Command, asJSON bool) error {

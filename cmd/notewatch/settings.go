@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -68,29 +67,25 @@ func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 		if err := noteConversion(c, db.store); err != nil {
 			return err
 		}
-		return hinted(f(s.Desk(db.store, db.clock.Now)))
+		return terminal.Hinted(f(s.Desk(db.store, db.clock.Now)))
 	})
 }
 
-// hinted adds the next step to an error about a name.
-func hinted(err error) error {
-	if ambiguous, ok := errors.AsType[*lookup.AmbiguousError](err); ok {
-		return errors.New(terminal.Candidates(ambiguous))
-	}
-	unknown, ok := errors.AsType[*lookup.UnknownError](err)
-	if !ok || unknown.Nearest != "" || len(unknown.Choices) > 0 {
+// show prints an answer, as JSON or laid out, unless there is an error instead.
+func show[T any](c *cobra.Command, asJSON bool, answer T, err error, lay func(terminal.Screen, T) error) error {
+	switch {
+	case err != nil:
 		return err
+	case asJSON:
+		return terminal.WriteJSON(c.OutOrStdout(), answer)
 	}
-	hint := "give a UID, a name, or an unambiguous part of one"
-	if len(unknown.Kinds) == 1 {
-		switch unknown.Kinds[0] {
-		case lookup.KindAlert:
-			hint = "list them with notewatch alerts --all"
-		case lookup.KindSilence:
-			hint = "list them with notewatch silences"
-		case lookup.KindRule:
-			hint = "list them with notewatch check"
-		}
+	return lay(screenOf(c), answer)
+}
+
+// showList is show for a list.
+func showList[T any](c *cobra.Command, asJSON bool, list []T, lay func(terminal.Screen, []T) error) error {
+	if asJSON {
+		return terminal.WriteList(c.OutOrStdout(), list)
 	}
-	return fmt.Errorf("%w; %s", err, hint)
+	return lay(screenOf(c), list)
 }

@@ -8,7 +8,6 @@ import (
 	"notewatch/internal/arguments"
 	"notewatch/internal/complete"
 	"notewatch/internal/silences"
-	"notewatch/internal/store"
 	"notewatch/internal/terminal"
 )
 
@@ -46,9 +45,9 @@ func silence(c *cobra.Command, o arguments.Silence, asJSON bool) error {
 			return err
 		}
 		if order.Match, err = o.Identify(c.Context(), selector); err != nil {
-			return hinted(err)
+			return terminal.Hinted(err)
 		}
-		count, err := db.store.CountAlerts(c.Context(), store.AlertFilter{Match: order.Match, Open: true})
+		count, err := selector.Desk.CountOpen(c.Context(), order.Match)
 		if err != nil {
 			return err
 		}

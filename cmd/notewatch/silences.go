@@ -12,16 +12,14 @@ import (
 
 func newSilences() *cobra.Command {
 	var asJSON bool
-	c := &cobra.Command{
+	return withJSON(&asJSON, &cobra.Command{
 		Use:   "silences",
 		Short: "List silences and the mute windows of the rules file",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return look(c, func(db opened) error { return listSilences(c, db, asJSON) })
 		},
-	}
-	jsonFlag(c, &asJSON)
-	return c
+	})
 }
 
 // listSilences prints silences and mute windows. Silences are shown even if the rules file cannot be read.

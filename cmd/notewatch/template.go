@@ -17,9 +17,9 @@ func newTemplate() *cobra.Command {
 		Use:               "template [NAME]",
 		Short:             "Print a webhook template, to copy and change",
 		Args:              optionalArgument("at most one format"),
-		ValidArgsFunction: completeFirst(complete.OneOf(templates()...)),
+		ValidArgsFunction: completeFirst(complete.OneOf(webhook.Templates()...)),
 		RunE: func(c *cobra.Command, args []string) error {
-			names := templates()
+			names := webhook.Templates()
 			if len(args) == 0 {
 				_, err := fmt.Fprintln(c.OutOrStdout(), strings.Join(names, "\n"))
 				return err
@@ -35,12 +35,4 @@ func newTemplate() *cobra.Command {
 			return spelling.Unknown("format", args[0], names, "known templates: "+strings.Join(names, ", "))
 		},
 	}
-}
-
-// templates are the formats that are templates.
-func templates() []string {
-	return slices.DeleteFunc(webhook.Formats(), func(name string) bool {
-		_, ok := webhook.TemplateText(name)
-		return !ok
-	})
 }

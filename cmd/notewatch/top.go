@@ -38,11 +38,5 @@ func top(c *cobra.Command, desk *lookup.Desk, q arguments.Top, asJSON bool) erro
 		return err
 	}
 	top, err := desk.Top(c.Context(), query)
-	switch {
-	case err != nil:
-		return err
-	case asJSON:
-		return terminal.WriteJSON(c.OutOrStdout(), top)
-	}
-	return terminal.Top(screenOf(c), top)
+	return show(c, asJSON, top, err, terminal.Top)
 }

@@ -13,15 +13,13 @@ import (
 
 func newUnsilence() *cobra.Command {
 	var asJSON bool
-	c := &cobra.Command{
+	return withJSON(&asJSON, &cobra.Command{
 		Use:               "unsilence ID",
 		Short:             "End a silence",
 		Args:              oneArgument("the ID of a silence (see notewatch silences)"),
 		ValidArgsFunction: completeFirst(complete.SilenceIDs),
 		RunE:              func(c *cobra.Command, args []string) error { return unsilence(c, args[0], asJSON) },
-	}
-	jsonFlag(c, &asJSON)
-	return c
+	})
 }
 
 func unsilence(c *cobra.Command, text string, asJSON bool) error {
@@ -29,7 +27,7 @@ func unsilence(c *cobra.Command, text string, asJSON bool) error {
 		ctx, desk := c.Context(), db.desk(c)
 		silence, err := desk.Silence(ctx, text)
 		if err != nil {
-			return hinted(err)
+			return terminal.Hinted(err)
 		}
 		if now := db.clock.Now(); silence.Over(now) {
 			return fmt.Errorf("silence %s already ended at %s", silence.ID, words.Time(silence.Stops()))
@@ -44,17 +42,7 @@ func unsilence(c *cobra.Command, text string, asJSON bool) error {
 		if !asJSON {
 			return screenOf(c).Say("Ended silence " + silence.ID + ". " + db.hence("sends the alerts that are still firing") + ".")
 		}
-		if silence, err = desk.Silence(ctx, silence.ID); err != nil {
-			return err
-		}
-		selector, err := desk.Selector(ctx)
-		if err != nil {
-			return err
-		}
-		view, err := silences.Of(ctx, selector.Desk, silence)
-		if err != nil {
-			return err
-		}
-		return terminal.WriteJSON(c.OutOrStdout(), view)
+		view, err := silences.ByID(ctx, desk, silence.ID)
+		return show(c, asJSON, view, err, nil)
 	})
 }

@@ -37,11 +37,5 @@ func usage(c *cobra.Command, desk *lookup.Desk, q arguments.Usage, name string, 
 		return err
 	}
 	usage, err := desk.Usage(c.Context(), subject, q.Span.OrPeriod())
-	switch {
-	case err != nil:
-		return err
-	case asJSON:
-		return terminal.WriteJSON(c.OutOrStdout(), usage)
-	}
-	return terminal.Usage(screenOf(c), usage)
+	return show(c, asJSON, usage, err, terminal.Usage)
 }

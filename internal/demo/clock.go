@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/store"
 )
 
 // A Clock is simulated time. It moves only when it is told to, so that a slow machine sees the same as a fast one. It is
@@ -31,6 +32,15 @@ func (s *Clock) Clock() bot.Clock {
 			return time.NewTimer(0)
 		},
 	}
+}
+
+// ClockOf returns the clock of a database: that of a demo stands still at its end. ended is that it is one.
+func ClockOf(ctx context.Context, db *store.Store) (clock bot.Clock, ended bool, err error) {
+	end, err := db.DemoEnd(ctx)
+	if end.IsZero() {
+		return bot.SystemClock(), false, err
+	}
+	return NewClock(end).Clock(), true, err
 }
 
 func (s *Clock) forward(until time.Time) {

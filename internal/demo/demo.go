@@ -32,9 +32,9 @@ func NewHub(clock *Clock, projects []config.Project) *notehubtest.Server {
 	})
 }
 
-// Receive replaces the receivers of a rules file by those of a demo: the terminal, and a webhook URL and a Slack channel unless they
+// receive replaces the receivers of a rules file by those of a demo: the terminal, and a webhook URL and a Slack channel unless they
 // are "".
-func Receive(file *config.File, webhook, channel string) {
+func receive(file *config.File, webhook, channel string) {
 	file.Receivers = []config.Receiver{{Name: "terminal", Terminal: true}}
 	if webhook != "" {
 		hook := &config.Webhook{URL: secret.New(webhook), AllowPrivate: true}

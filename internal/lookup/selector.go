@@ -149,3 +149,15 @@ func (s Selector) rule(text string) (string, error) {
 	known = slices.Compact(known)
 	return "", &UnknownError{Text: text, Kinds: []Kind{KindRule}, Nearest: spelling.Nearest(text, known), Choices: known}
 }
+
+// Settle returns a match of alerts in which shortened names are replaced by the full ones.
+func (d *Desk) Settle(ctx context.Context, m rules.Match) (rules.Match, error) {
+	if m == (rules.Match{}) {
+		return m, nil
+	}
+	selector, err := d.Selector(ctx)
+	if err != nil {
+		return m, err
+	}
+	return selector.Settle(ctx, m)
+}

@@ -65,6 +65,19 @@ func Of(ctx context.Context, desk *lookup.Desk, s rules.Silence) (Silence, error
 	}, err
 }
 
+// ByID returns a silence by its ID as it is now, with the names of what it matches.
+func ByID(ctx context.Context, desk *lookup.Desk, id string) (Silence, error) {
+	s, err := desk.Silence(ctx, id)
+	if err != nil {
+		return Silence{}, err
+	}
+	selector, err := desk.Selector(ctx)
+	if err != nil {
+		return Silence{}, err
+	}
+	return Of(ctx, selector.Desk, s)
+}
+
 // Window returns a mute window as it is at an instant, without the names of what it matches.
 func Window(w rules.Window, now time.Time) Silence {
 	m := w.Match

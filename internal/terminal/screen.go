@@ -153,3 +153,14 @@ func times(n int) string {
 	}
 	return fmt.Sprintf("%d times", n)
 }
+
+// ShownRows is how many rows a list has on a terminal by default.
+const ShownRows = 50
+
+// Rows returns how many rows of a list may be printed; 0 is all. limit is what was asked for; below zero it was not.
+func (s Screen) Rows(limit int, asJSON bool) int {
+	if limit < 0 && s.Width > 0 && !asJSON {
+		return ShownRows
+	}
+	return max(limit, 0)
+}

@@ -185,3 +185,11 @@ func stateOf(alerts []notify.Alert) string {
 	}
 	return "firing"
 }
+
+// Templates returns the names of the formats that are templates.
+func Templates() []string {
+	return slices.DeleteFunc(Formats(), func(name string) bool {
+		_, ok := TemplateText(name)
+		return !ok
+	})
+}

@@ -1,0 +1,79 @@
+package demo
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"notewatch"
+	"notewatch/internal/config"
+	"notewatch/internal/secret"
+)
+
+// Options say what a demo plays with.
+type Options struct {
+	Rules    string // path of the rules file; "" is the example
+	Database string // path of a new database to keep; "" keeps none
+	Webhook  string // URL that alerts are sent to as well; "" is none
+	Channel  string // ID of a Slack channel that alerts are sent to as well; "" is none
+}
+
+// Check returns an error if a file that the demo makes exists already.
+func (o Options) Check() error {
+	for _, path := range []string{o.Database, o.keptRules()} {
+		if err := vacant(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// vacant returns an error if a file exists already: the demo overwrites nothing. "" is no file.
+func vacant(path string) error {
+	if path == "" {
+		return nil
+	}
+	_, err := os.Lstat(path)
+	switch {
+	case err == nil:
+		return fmt.Errorf("%q already exists and the demo needs a new file: choose another path, or delete it if it is from an earlier demo", path)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return fmt.Errorf("checking whether the file exists: %w", err)
+}
+
+// keptRules returns where the example rules are kept beside a database that is kept; "" if they are not.
+func (o Options) keptRules() string {
+	if o.Database == "" || o.Rules != "" {
+		return ""
+	}
+	return o.Database + ".rules.yaml"
+}
+
+// RulesFile returns the path of the rules file that is there after the demo; "" if none is.
+func (o Options) RulesFile() string { return cmp.Or(o.Rules, o.keptRules()) }
+
+// Load reads the rules file, with receivers and access to Notehub of the demo. The example is written first: beside a database that is
+// kept, else into folder.
+func (o Options) Load(folder string) (*config.File, error) {
+	path := o.Rules
+	if path == "" {
+		path = cmp.Or(o.keptRules(), filepath.Join(folder, "rules.example.yaml"))
+		if err := os.WriteFile(path, notewatch.ExampleRules, 0o600); err != nil {
+			return nil, fmt.Errorf("writing the example rules: %w", err)
+		}
+	}
+	file, err := config.LoadPartly(path, os.LookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	for i := range file.Accounts {
+		file.Accounts[i].Token, file.Accounts[i].ClientID, file.Accounts[i].ClientSecret = secret.New(Token), "", secret.Text{}
+	}
+	receive(file, o.Webhook, o.Channel)
+	return file, nil
+}
