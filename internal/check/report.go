@@ -24,6 +24,7 @@ type Report struct {
 	Receivers []Receiver     `json:"receivers"`
 	Windows   []Window       `json:"windows"`
 	Warnings  []Warning      `json:"warnings"`
+	LeftOut   []LeftOut      `json:"left_out"`
 	Proxies   []Proxy        `json:"-"`
 }
 
@@ -72,6 +73,12 @@ type Warning struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
+// LeftOut is a rule of the catalogue that a pattern includes and that cannot work here.
+type LeftOut struct {
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
 // A Proxy is what is reached through a proxy.
 type Proxy struct {
 	Name   string   // without its secrets
@@ -80,7 +87,7 @@ type Proxy struct {
 
 // Of returns how a rules file is understood at an instant, with warnings about it.
 func Of(file *config.File, wired watch.Config, warnings config.Errors, now time.Time) Report {
-	r := Report{File: file.Path, Warnings: []Warning{}, Accounts: accounts(wired.Bot), Proxies: proxies(wired)}
+	r := Report{File: file.Path, Warnings: []Warning{}, LeftOut: []LeftOut{}, Accounts: accounts(wired.Bot), Proxies: proxies(wired)}
 	for _, p := range file.Projects {
 		r.Projects = append(r.Projects, lookup.Named{UID: p.UID, Name: p.Name})
 	}
@@ -100,6 +107,9 @@ func Of(file *config.File, wired watch.Config, warnings config.Errors, now time.
 			Project: cmp.Or(w.Match.Project, fmt.Sprintf("all %d", len(file.Projects))),
 			Devices: covered(file, w.Match),
 		})
+	}
+	for _, left := range file.LeftOut {
+		r.LeftOut = append(r.LeftOut, LeftOut(left))
 	}
 	for _, w := range warnings {
 		r.Warnings = append(r.Warnings, Warning{w.Code, w.File, w.Line, w.Column, w.Where, w.Message, w.Hint})

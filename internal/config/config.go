@@ -16,7 +16,7 @@ import (
 // A File is a checked rules file.
 type File struct {
 	Path      string
-	Files     []string  // paths of all that was read: Path, then the templates and secrets that it refers to
+	Files     []string  // paths of all that was read: Path, then the templates, secrets and rules files that it refers to
 	Accounts  []Account // at least one
 	Projects  []Project // at least one
 	Receivers []Receiver
@@ -27,6 +27,7 @@ type File struct {
 	Summary   bool           // a report every week
 	Slack     SlackApp
 	Prices    Prices
+	LeftOut   []LeftOut
 	Warnings  Errors // settings without effect, or easily misunderstood
 }
 

@@ -424,11 +424,12 @@ func TestTheExampleUncommented(t *testing.T) {
 		count++
 		return regexp.MustCompile(`(?m)^# `).ReplaceAll(section, nil)
 	})
-	require.Equal(t, 4, count, "accounts, silences, prices and slack")
+	require.Equal(t, 5, count, "accounts, silences, prices, slack and include")
 	file, err := config.Parse("rules.example.yaml", text, exampleEnvironment)
 	require.NoError(t, err)
 	require.Equal(t, "acme", file.Accounts[0].Name)
 	require.Len(t, file.Silences, 2)
+	require.Contains(t, ruleNames(file), "event-flood")
 	require.Equal(t, config.Prices{Currency: "USD", Event: 0.00075, FreeEvents: 5000, DataBlock: 10, AsOf: "2026-06"}, file.Prices)
 	require.Equal(t, config.SlackApp{Command: "/notewatch", Allow: config.Allow{
 		Look: []string{"C0123456789"}, Change: []string{"S0123456789", "U0123456789"},

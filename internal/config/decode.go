@@ -23,6 +23,10 @@ type decoder struct {
 	warnings Errors
 	missing  Errors // of the account or receiver that is being read
 
+	catalogue bool       // the document is a rule of the catalogue
+	includes  []value    // what is to be included
+	inners    []*decoder // of the documents that belong to the rules file
+
 	receiversAt []value // where the receivers and accounts stand, in their order
 	accountsAt  []value
 
@@ -36,12 +40,16 @@ func (d *decoder) decode() {
 	if !ok {
 		return
 	}
+	if root.has("include") && !root.has("rules") {
+		root.node.Content = append(root.node.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "rules"}, &yaml.Node{Kind: yaml.SequenceNode})
+	}
 	root.keys(
 		key{name: "accounts", read: value.readAccounts},
 		key{name: "period", read: value.readPeriod},
 		key{name: "receivers", required: true, read: value.readReceivers},
 		key{name: "defaults", read: value.readDefaults},
 		key{name: "projects", required: true, read: value.readProjects},
+		key{name: "include", read: value.readIncludes},
 		key{name: "rules", required: true, read: value.readRules},
 		key{name: "silences", read: value.readSilences},
 		key{name: "slack", read: value.readSlackApp},
@@ -49,6 +57,7 @@ func (d *decoder) decode() {
 	)
 	d.file.Operators = d.defaultRecipients()
 	d.checkUnused()
+	d.joinInner()
 	d.file.Warnings = d.warnings.sorted()
 }
 

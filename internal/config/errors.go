@@ -81,7 +81,7 @@ func (e Errors) First(most int) string {
 // wrong, as often as it is used.
 func (e Errors) sorted() Errors {
 	slices.SortStableFunc(e, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Where, b.Where))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Where, b.Where))
 	})
 	return slices.Compact(e)
 }

@@ -33,7 +33,7 @@ func (v value) checkFindings(r draft, rule *rules.Rule) {
 		place := v.place(r, f.Field)
 		line, column := place.node.Line, place.node.Column
 		if f.Offset >= 0 {
-			line, column = v.source.Locate(place.node, f.Offset)
+			line, column = place.source.Locate(place.node, f.Offset)
 		}
 		p := place.problem(line, column, f.Message, f.Hint)
 		p.Code, p.Warning = f.Code, !f.Certain

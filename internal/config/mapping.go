@@ -23,7 +23,10 @@ type key struct {
 
 // keys reads a mapping: each key by its reader, in the order given, whatever their order in the file. Keys that are
 // unknown, repeated, missing or without a value are reported.
-func (v value) keys(keys ...key) {
+func (v value) keys(keys ...key) { v.keysOver(nil, keys...) }
+
+// keysOver is keys for a mapping that has some pairs of another where it has none of its own. A key without a value takes such a pair away.
+func (v value) keysOver(base []pair, keys ...key) {
 	if v.node.Kind != yaml.MappingNode {
 		v.wrongType("a mapping", "")
 		return
@@ -43,6 +46,13 @@ func (v value) keys(keys ...key) {
 			pair.key.unknownKey(pair.name, allowed)
 		case keys[at].elsewhere != "":
 			pair.key.report("does not belong here", keys[at].elsewhere)
+		}
+	}
+	for _, other := range base {
+		if own, ok := found[other.name]; !ok {
+			found[other.name] = other
+		} else if own.value.isNull() {
+			delete(found, other.name)
 		}
 	}
 	for _, k := range keys {

@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	_ "embed"
 	"slices"
 	"strings"
 	"time"
@@ -11,13 +10,8 @@ import (
 
 	"notewatch/internal/config/document"
 	"notewatch/rules"
+	"notewatch/rules/catalogue"
 )
-
-// watcherBlind is the name of the built-in rule, which tells when notewatch itself sees nothing.
-const watcherBlind = "watcher-blind"
-
-//go:embed watcher-blind.yaml
-var watcherBlindRule []byte
 
 // defaults are what projects and rules have that do not say otherwise.
 type defaults struct {
@@ -37,10 +31,16 @@ func (v value) readDefaults() {
 
 func (v value) readRules() {
 	taken := names{}
-	v.some(func(v value) { v.file.Rules = append(v.file.Rules, v.rule(taken)) })
-	if _, replaced := taken[watcherBlind]; !replaced {
-		v.file.Rules = append(v.file.Rules, v.builtin())
+	each := v.some
+	if len(v.includes) > 0 {
+		each = v.list
 	}
+	each(func(v value) { v.file.Rules = append(v.file.Rules, v.rule(taken)) })
+	v.includeRules(taken)
+	if !slices.ContainsFunc(v.drafts, func(r draft) bool { return r.Name == catalogue.WatcherBlind }) {
+		v.addRules(v.catalogued(catalogue.WatcherBlind))
+	}
+	v.dropUnless()
 	v.checkUnless()
 }
 
@@ -52,18 +52,6 @@ func (d *decoder) ruleNames() []string {
 		}
 	}
 	return list
-}
-
-// builtin returns the rule that comes with the program, reminded of as the defaults of the file say.
-func (d *decoder) builtin() Rule {
-	inner := &decoder{path: watcherBlind + ".yaml", source: document.New(watcherBlindRule), file: d.file, defaults: d.defaults, rules: d.rules}
-	var rule Rule
-	if root, ok := inner.root(); ok {
-		rule = root.rule(names{})
-	}
-	d.drafts = append(d.drafts, inner.drafts...)
-	d.problems = append(d.problems, inner.problems...)
-	return rule
 }
 
 // recipients reads a list of names of receivers.
@@ -104,11 +92,12 @@ type draft struct {
 }
 
 func (v value) rule(taken names) Rule {
-	v = v.in(v.titled("rule", "name"))
+	v = v.in(v.titled("rule", "name", "like"))
 	known := len(v.problems)
 	r := draft{fields: map[string]value{}}
 	r.Each, r.Remind = rules.EachDevice, v.defaults.remind
-	v.keys(
+	v.keysOver(v.like(),
+		key{name: "like", read: func(value) {}},
 		key{name: "name", required: true, read: func(v value) { r.Name = r.at(v).claim("rule", taken) }},
 		key{name: "each", read: func(v value) { r.Each = r.at(v).scope() }},
 		key{name: "where", read: func(v value) { r.Where = r.text(v) }},
@@ -219,7 +208,7 @@ func (v value) compile(r draft, known Errors) *rules.Rule {
 		}
 		line, column := place.node.Line, place.node.Column
 		if p.Offset >= 0 {
-			line, column = v.source.Locate(place.node, p.Offset)
+			line, column = place.source.Locate(place.node, p.Offset)
 		}
 		if commented(place.node) && p.Offset >= len(place.node.Value) {
 			p.Hint = `YAML takes " #" and what follows for a comment; ` + document.QuoteHint("the whole text")

@@ -13,7 +13,7 @@ import (
 
 // Check prints how a rules file is understood.
 func Check(s Screen, r check.Report) error {
-	return errors.Join(checkedRules(s, r), checkedWindows(s, r), checkedAccounts(s, r), checkedProxies(s, r))
+	return errors.Join(checkedRules(s, r), leftOut(s, r), checkedWindows(s, r), checkedAccounts(s, r), checkedProxies(s, r))
 }
 
 func checkedRules(s Screen, r check.Report) error {
@@ -26,6 +26,18 @@ func checkedRules(s Screen, r check.Report) error {
 	return errors.Join(s.Say(head), s.blank(), t.print(s), s.blank(), s.Say(
 		"Live rules resolve as soon as the condition is false, day rules after a full quiet day (UTC), period rules when the period ends. "+
 			"Day and period rules also end as corrected when Notehub lowers the values that made them fire."))
+}
+
+// leftOut prints which rules of the catalogue cannot work, and why.
+func leftOut(s Screen, r check.Report) error {
+	if len(r.LeftOut) == 0 {
+		return nil
+	}
+	t := &table{columns: columns("LEFT OUT OF THE CATALOGUE", "BECAUSE_")}
+	for _, left := range r.LeftOut {
+		t.add(left.Name, left.Why)
+	}
+	return errors.Join(s.blank(), t.print(s))
 }
 
 func joinLevels(levels []rules.Level) string {
