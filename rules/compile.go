@@ -29,8 +29,8 @@ func NewSet() *Set { return &Set{lang.NewLayout(vocabulary)} }
 
 // builder takes a spec of an unknown scope for one about devices, so that its expressions can be checked all the same.
 func (s *Set) builder(spec Spec) *builder {
-	scope := EachProject
-	if spec.Each != EachProject {
+	scope := spec.Each
+	if !slices.Contains(Scopes(), scope) {
 		scope = EachDevice
 	}
 	return &builder{spec: spec, lang: s.layout.Compiler(string(scope))}
@@ -75,8 +75,8 @@ func (b *builder) frame() {
 	if strings.TrimSpace(b.spec.Name) == "" {
 		b.lang.Whole("name", "", "is empty")
 	}
-	if b.spec.Each != EachDevice && b.spec.Each != EachProject {
-		b.lang.Whole("each", "want device or project", "unknown scope %q", b.spec.Each)
+	if !slices.Contains(Scopes(), b.spec.Each) {
+		b.lang.Whole("each", "want device, fleet or project", "unknown scope %q", b.spec.Each)
 	}
 	if b.spec.For < 0 {
 		b.lang.Whole("for", "", "is negative")

@@ -158,7 +158,7 @@ func TestProblemsOfRules(t *testing.T) {
 		want   []rules.Problem
 	}{
 		"no name":  {func(s *rules.Spec) { s.Name = " " }, []rules.Problem{whole("name", "is empty", "")}},
-		"no scope": {func(s *rules.Spec) { s.Each = "fleet" }, []rules.Problem{whole("each", `unknown scope "fleet"`, "want device or project")}},
+		"no scope": {func(s *rules.Spec) { s.Each = "galaxy" }, []rules.Problem{whole("each", `unknown scope "galaxy"`, "want device, fleet or project")}},
 		"device in a project rule": {
 			func(s *rules.Spec) { s.Each, s.Where = rules.EachProject, "!device.disabled" },
 			[]rules.Problem{{Field: "where", Offset: 1, Message: "device is not known in a rule for each project", Hint: projectSees}},

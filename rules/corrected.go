@@ -24,6 +24,8 @@ const (
 type Then struct {
 	At     time.Time          `json:"at,omitzero"`
 	Values map[string]float64 `json:"values,omitempty"` // by path, such as bytes.used; without those that were no data
+	// Members is how many devices a fleet had; 0 of other subjects.
+	Members int `json:"members,omitempty"`
 }
 
 // IsZero reports whether t has no figures and no time.
@@ -68,13 +70,17 @@ func (r *Rule) Growing(v *View) map[string]float64 {
 
 // remember keeps the growing figures of a verdict.
 func (a Alert) remember(v Verdict, now time.Time) Alert {
-	a.Then = Then{At: now, Values: v.Growing}
+	a.Then = Then{At: now, Values: v.Growing, Members: v.Members}
 	return a
 }
 
 // Fallen returns the growing figures that are known now and lower than when the alert was announced, the shown one first.
-// A figure of the day before is compared as of the end of that day; those of earlier days are not compared.
+// A figure of the day before is compared as of the end of that day; those of earlier days are not compared. Nothing falls of a fleet that
+// devices have left: its sums were not wrong.
 func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
+	if v.Members < a.Then.Members {
+		return nil
+	}
 	then, today := DayOf(a.Then.At), DayOf(now)
 	for _, path := range slices.Sorted(maps.Keys(a.Then.Values)) {
 		l := vocabulary.Leaf(path)

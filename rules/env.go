@@ -28,6 +28,7 @@ type Env struct {
 	Transport    Keyed  `expr:"transport" key:"wifi" has:"polls"`
 
 	Device  Device  `expr:"device" scope:"device"`
+	Fleet   Fleet   `expr:"fleet" scope:"fleet"`
 	Project Project `expr:"project"`
 	Period  Period  `expr:"period"`
 	Poll    Poll    `expr:"poll"`
@@ -84,6 +85,7 @@ func UnknownEnv() Env {
 	}
 	nan := math.NaN()
 	e.Device = Device{Voltage: nan, SilentHours: nan, AgeDays: nan}
+	e.Fleet = Fleet{DeviceCount: nan, Active: nan, Silent: nan, SilentPct: nan}
 	e.Project = Project{DeviceCount: nan, Active: nan, Silent: nan, SilentPct: nan}
 	e.Poll = Poll{AgeMinutes: nan, EveryMinutes: nan, Failures: nan}
 	return e
@@ -132,6 +134,17 @@ type Device struct {
 	Voltage     float64  `expr:"voltage" unit:"V" range:"0 60"` // volts
 	SilentHours float64  `expr:"silent_hours" unit:"h"`         // hours from the last activity to the time of the device list
 	AgeDays     float64  `expr:"age_days" unit:"d"`             // days from provisioning to the time of the device list
+}
+
+// A Fleet is what is known of a fleet, and counts over its listed devices.
+type Fleet struct {
+	Known       bool    `expr:"known"` // of all members; expressions cannot name it
+	UID         string  `expr:"uid"`
+	Name        string  `expr:"name"`                              // its label, or the UID when it has none
+	DeviceCount float64 `expr:"device_count"`                      // devices listed and not disabled
+	Active      float64 `expr:"active"`                            // of those, heard of within 24 hours before the list
+	Silent      float64 `expr:"silent"`                            // of those, heard of before that but not since
+	SilentPct   float64 `expr:"silent_pct" unit:"%" range:"0 100"` // 100 × silent / device_count; no data without devices
 }
 
 // A Project is a count over the device list of the project.

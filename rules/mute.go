@@ -223,6 +223,7 @@ type Mutes struct {
 	Windows  []Window
 	Rules    map[string]Spec                          // by name
 	Firing   func(rule, project, subject string) bool // whether a rule fires for a subject; "" is the project
+	Within   func(project, device string) []string    // the fleets that a device is in
 	Explains func(a Alert) string                     // the name of the alert about notewatch itself that explains a; nil and "" are none
 
 	on []muting // the silences and windows that mute, in their order, if At was called
@@ -266,7 +267,7 @@ func (m Mutes) Of(a Alert, now time.Time) Mute {
 		return Mute{}
 	case spec.Shadow:
 		return Mute{Kind: ByShadow}
-	case spec.Unless != "" && (m.Firing(spec.Unless, a.Project, a.Subject) || m.Firing(spec.Unless, a.Project, "")):
+	case spec.Unless != "" && m.firesAround(spec.Unless, a):
 		return Mute{Kind: ByUnless, By: spec.Unless}
 	}
 	if m.Explains != nil {
@@ -285,6 +286,17 @@ func (m Mutes) Of(a Alert, now time.Time) Mute {
 		}
 	}
 	return longest
+}
+
+// firesAround reports whether a rule fires for the subject of an alert, or for one that contains it.
+func (m Mutes) firesAround(rule string, a Alert) bool {
+	if m.Firing(rule, a.Project, a.Subject) || m.Firing(rule, a.Project, "") {
+		return true
+	}
+	if m.Rules[rule].Each != EachFleet || ScopeOf(a.Subject) != EachDevice {
+		return false
+	}
+	return slices.ContainsFunc(m.Within(a.Project, a.Subject), func(fleet string) bool { return m.Firing(rule, a.Project, fleet) })
 }
 
 // Apply returns the alert muted or not, as Of says at now. If a person ended the silence, it says who.

@@ -307,3 +307,38 @@ func TestNextOfWhatIsMutedOrTakenOn(t *testing.T) {
 		})
 	}
 }
+
+// A rule for a fleet mutes those for the devices in it, and no others.
+func TestUnlessOfFleets(t *testing.T) {
+	mutes := rules.Mutes{
+		Rules: map[string]rules.Spec{
+			"device": {Each: rules.EachDevice, Unless: "fleet"}, "other": {Each: rules.EachFleet, Unless: "fleet"}, "fleet": {Each: rules.EachFleet},
+		},
+		Firing: func(rule, project, subject string) bool {
+			return rule == "fleet" && project == "app:1" && subject == "fleet:north"
+		},
+		Within: func(_, device string) []string {
+			return map[string][]string{"dev:a": {"fleet:south", "fleet:north"}, "dev:b": {"fleet:south"}}[device]
+		},
+	}
+	for _, c := range []struct {
+		rule, subject string
+		muted         bool
+	}{
+		{"device", "dev:a", true}, {"device", "dev:b", false}, {"device", "dev:gone", false},
+		{"other", "fleet:north", true}, {"other", "fleet:south", false},
+	} {
+		mute := mutes.Of(rules.Alert{Rule: c.rule, Project: "app:1", Subject: c.subject, State: rules.Firing}, monday)
+		require.Equal(t, c.muted, mute.Kind == rules.ByUnless, "%s of %s", c.rule, c.subject)
+	}
+}
+
+func TestScopes(t *testing.T) {
+	require.Equal(t, rules.EachProject, rules.ScopeOf(""))
+	require.Equal(t, rules.EachFleet, rules.ScopeOf("fleet:1"))
+	require.Equal(t, rules.EachDevice, rules.ScopeOf("dev:1"))
+	require.True(t, rules.EachFleet.Contains(rules.EachDevice))
+	require.True(t, rules.EachFleet.Contains(rules.EachFleet))
+	require.False(t, rules.EachFleet.Contains(rules.EachProject))
+	require.False(t, rules.EachDevice.Contains(rules.EachFleet))
+}

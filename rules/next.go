@@ -21,6 +21,7 @@ type Verdict struct {
 
 	Growing       map[string]float64 // what Rule.Growing returns as of now; read for alerts that fire or are firing
 	DayEndGrowing map[string]float64 // the same as of DayEnd
+	Members       int                // how many devices a fleet has now; 0 of other subjects
 
 	Last   float64   // of the rule's Show at LastAt
 	LastAt time.Time // the end of the last complete UTC day, or of the alert's period if that has ended; zero: not evaluated

@@ -25,7 +25,7 @@ func readsOf(leaves []*lang.Leaf) Reads {
 		if figure, ok := ParseFigure(l.Object); ok {
 			r.Members = r.Members.With(Wants{figure: MembersOf(l.Member)})
 		}
-		r.Device = r.Device || l.Object == "device" || l.Object == "project"
+		r.Device = r.Device || l.Object == "device" || l.Object == "fleet" || l.Object == "project"
 		r.Counts = r.Counts || l.Object == "project" && l.Number()
 		r.Poll = r.Poll || l.Object == "poll"
 	}

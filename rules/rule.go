@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"text/template"
 	"time"
 
@@ -17,8 +18,28 @@ type Scope string
 // The scopes.
 const (
 	EachDevice  Scope = "device"
+	EachFleet   Scope = "fleet"
 	EachProject Scope = "project"
 )
+
+// Scopes returns all scopes, each before those that contain it.
+func Scopes() []Scope { return []Scope{EachDevice, EachFleet, EachProject} }
+
+// Contains reports whether a subject of the scope contains those of another, or is one.
+func (s Scope) Contains(other Scope) bool {
+	return slices.Index(Scopes(), s) >= slices.Index(Scopes(), other)
+}
+
+// ScopeOf returns the scope of a subject: "" is a project.
+func ScopeOf(subject string) Scope {
+	switch {
+	case subject == "":
+		return EachProject
+	case strings.HasPrefix(subject, "fleet:"):
+		return EachFleet
+	}
+	return EachDevice
+}
 
 // A Kind says when a firing rule may resolve. It follows from what the rule reads.
 type Kind int
@@ -59,7 +80,7 @@ type Spec struct {
 	Resolved    string          // text/template of the headline of a resolved alert; "" is built in
 	Advice      string          // one next step; may be ""
 	Remind      []time.Duration // after firing; the last one repeats
-	Unless      string          // name of a rule: muted while that fires for the same subject or its project; "" is none
+	Unless      string          // name of a rule: muted while that fires for the same subject, or one that contains it; "" is none
 	Shadow      bool            // evaluated and recorded as any other, but not announced
 	Accept      []string        // codes of findings that are meant so
 }

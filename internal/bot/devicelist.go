@@ -2,10 +2,12 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"notewatch/internal/env"
 	"notewatch/internal/store"
+	"notewatch/rules"
 )
 
 // deviceList returns the device list of a project. It stays in memory between polls as long as the stored one is the same.
@@ -30,7 +32,32 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 	if err != nil {
 		return nil, err
 	}
-	return b.source().Data(b.projectAt(p, state, now), list), nil
+	at := b.projectAt(p, state, now)
+	if b.evaluatesFleets() {
+		if at.Fleets, err = env.FleetNames(ctx, b.store, p.UID); err != nil {
+			return nil, err
+		}
+	}
+	return b.source().Data(at, list), nil
+}
+
+// evaluatesFleets reports whether a rule is about fleets.
+func (b *Bot) evaluatesFleets() bool {
+	return slices.ContainsFunc(b.rules, func(r Rule) bool { return r.Spec.Each == rules.EachFleet })
+}
+
+// within returns what finds the fleets of devices of a project, for rules that are muted by those about fleets.
+func (b *Bot) within(ctx context.Context, project string) (func(project, device string) []string, error) {
+	if !b.evaluatesFleets() {
+		return nil, nil
+	}
+	list, err := b.deviceList(ctx, project)
+	return func(_, device string) []string {
+		if place, ok := list.Find(device); ok {
+			return list.At(place).Fleets
+		}
+		return nil
+	}, err
 }
 
 // source is where the data of projects is read.

@@ -69,8 +69,8 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	p := b.projects[at]
 	if r.Spec.Each == rules.EachProject {
 		subject = ""
-	} else if subject == "" {
-		return Explanation{}, fmt.Errorf("rule %q is about devices: say which one", rule)
+	} else if rules.ScopeOf(subject) != r.Spec.Each {
+		return Explanation{}, fmt.Errorf("rule %q is about %ss: say which one", rule, r.Spec.Each)
 	}
 	asOf, err := b.explainedAsOf(ctx, r, p)
 	if err != nil {
@@ -88,7 +88,7 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 		ListedAt: seen.Counts.ListedAt,
 	}
 	if e.Subject = e.Project; subject != "" {
-		e.Subject = notify.Named{UID: subject, Name: seen.Device.Name, URL: words.DeviceURL(p.UID, subject)}
+		e.Subject = notify.Named{UID: subject, Name: seen.SubjectName(), URL: words.SubjectURL(p.UID, subject)}
 	}
 	return e, b.explainAlert(ctx, &e, subject)
 }
@@ -100,10 +100,10 @@ func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Tim
 		return env.Subject{}, err
 	}
 	seen, err := env.Look(ctx, b.store, env.Query{
-		Project: p.UID, Name: p.Name, Device: subject, Now: at, Every: b.every(p), Period: b.period, Wants: b.reads.Members, Counts: counts,
+		Project: p.UID, Name: p.Name, Subject: subject, Now: at, Every: b.every(p), Period: b.period, Wants: b.reads.Members, Counts: counts,
 	})
-	if err == nil && subject != "" && seen.Device == nil {
-		err = &UnknownError{"device", subject}
+	if err == nil && !seen.Listed() {
+		err = &UnknownError{string(rules.ScopeOf(subject)), subject}
 	}
 	return seen, err
 }
@@ -164,6 +164,9 @@ func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rule
 		firing := evaluate.NewFiringSet(mutes.Rules)
 		firing.Note(&other)
 		return firing.Has(rule, project, subject)
+	}
+	if mutes.Within, err = b.within(ctx, a.Project); err != nil {
+		return rules.Mute{}, err
 	}
 	return mutes.Of(a, now), failed
 }

@@ -71,6 +71,9 @@ func (b *Bot) muteProject(ctx context.Context, project string, mutes rules.Mutes
 		firing.Note(a)
 	}
 	mutes.Firing = firing.Has
+	if mutes.Within, err = b.within(ctx, project); err != nil {
+		return drillEnd, err
+	}
 	for brief := range open.Brief() {
 		end := brief.FiredAt.Add(drillTime)
 		over := brief.Drill && !end.After(d.Now)

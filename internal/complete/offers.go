@@ -130,10 +130,11 @@ func ExplainWords(ctx context.Context, q Query) ([]Word, error) {
 		return append(names, ids...), err
 	case 1:
 		at := slices.Index(q.Desk.RuleNames(), q.Args[0])
-		if at >= 0 && q.Desk.Rules[at].Spec.Each == rules.EachProject {
-			return Subjects(lookup.KindProject)(ctx, q)
+		each := rules.EachDevice
+		if at >= 0 {
+			each = q.Desk.Rules[at].Spec.Each
 		}
-		return Subjects(lookup.KindDevice)(ctx, q)
+		return Subjects(lookup.Kind(each))(ctx, q)
 	}
 	return nil, nil
 }

@@ -136,7 +136,7 @@ func (r *draft) keep(v value) {
 }
 
 func (v value) scope() rules.Scope {
-	if scope := rules.Scope(v.choice(string(rules.EachDevice), string(rules.EachProject))); scope != "" {
+	if scope := rules.Scope(v.choice(string(rules.EachDevice), string(rules.EachFleet), string(rules.EachProject))); scope != "" {
 		return scope
 	}
 	return rules.EachDevice

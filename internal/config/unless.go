@@ -34,15 +34,10 @@ func (d *decoder) checkUnless() {
 		if shadow[r.Unless] {
 			at.warn("that rule is in shadow mode, so it mutes nothing", "")
 		}
-		if scope, known := scopes[r.Unless]; known && !contains(scope, r.Each) {
+		if scope, known := scopes[r.Unless]; known && !scope.Contains(r.Each) {
 			at.report("a "+string(scope)+" does not contain a "+string(r.Each),
 				"want a rule for each "+string(r.Each))
 		}
 	}
 	checkLinks("rule", links, d.ruleNames())
-}
-
-// contains reports whether a subject of one scope holds those of another, or is one.
-func contains(outer, inner rules.Scope) bool {
-	return outer == inner || outer == rules.EachProject
 }

@@ -69,7 +69,7 @@ func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 		State: string(a.State), Reason: string(a.Reason), Level: a.Level.String(),
 		Rule:    a.Rule,
 		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: words.ProjectURL(a.Project)},
-		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: words.DeviceURL(a.Project, a.Subject)},
+		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: words.SubjectURL(a.Project, a.Subject)},
 		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Why: a.Why, Detail: detail(a, now), Body: body(a),
 		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,

@@ -38,7 +38,7 @@ func TestKeysOfEachDevice(t *testing.T) {
 		log, wifi float64
 	}{{"dev:a", 7, 1}, {"dev:b", 8, 0}} {
 		block.See(&seen, i)
-		looked, err := env.Look(t.Context(), db, env.Query{Project: project, Device: want.device, Now: now, Wants: wants})
+		looked, err := env.Look(t.Context(), db, env.Query{Project: project, Subject: want.device, Now: now, Wants: wants})
 		require.NoError(t, err)
 		past, err := block.EnvAt(t.Context(), i, today)
 		require.NoError(t, err)

@@ -21,6 +21,7 @@ type Project struct {
 	State     store.Project      // how the reading of Notehub goes
 	Every     time.Duration      // between two polls; 0 is not known
 	Counts    store.DeviceCounts // of the device list, silent ones being those that are silent for SilentAfter
+	Fleets    []store.Fleet      // with their names; nil: no fleet is evaluated
 }
 
 // Identity returns an Env in which only what a subject is, is known, and how old it is at an instant. Device nil is the
@@ -79,12 +80,16 @@ func (p Project) condition(to *rules.Device, device *store.Device) {
 // counts returns what expressions see of the project. Devices that are disabled do not count.
 func (p Project) counts() rules.Project {
 	c := p.Counts
-	counts := rules.Project{
+	return rules.Project{
 		Known: !c.ListedAt.IsZero(), UID: p.UID, Name: p.Name,
-		DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: math.NaN(),
+		DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: silentPct(c),
 	}
-	if c.Enabled > 0 {
-		counts.SilentPct = 100 * counts.Silent / counts.DeviceCount
+}
+
+// silentPct returns the share of silent devices in percent; NaN without devices.
+func silentPct(c store.DeviceCounts) float64 {
+	if c.Enabled == 0 {
+		return math.NaN()
 	}
-	return counts
+	return 100 * float64(c.Silent) / float64(c.Enabled)
 }

@@ -10,20 +10,26 @@ import (
 
 // count counts the devices of a list. One that was never heard of is neither active nor silent.
 func count(list *store.DeviceList) store.DeviceCounts {
-	counts := store.DeviceCounts{ListedAt: list.Read, All: list.Len()}
+	counts := store.DeviceCounts{ListedAt: list.Read}
 	for d := range list.All() {
-		switch {
-		case d.Disabled:
-			continue
-		case d.LastActivity.IsZero():
-		case list.Read.Sub(d.LastActivity) > SilentAfter:
-			counts.Silent++
-		default:
-			counts.Active++
-		}
-		counts.Enabled++
+		countDevice(&counts, d)
 	}
 	return counts
+}
+
+// countDevice takes a device into counts of a list.
+func countDevice(counts *store.DeviceCounts, d store.Device) {
+	counts.All++
+	switch {
+	case d.Disabled:
+		return
+	case d.LastActivity.IsZero():
+	case counts.ListedAt.Sub(d.LastActivity) > SilentAfter:
+		counts.Silent++
+	default:
+		counts.Active++
+	}
+	counts.Enabled++
 }
 
 // A ProjectData is what is known of a project at one instant, but for its figures, which are read block by block. Subject "" is
@@ -33,6 +39,7 @@ type ProjectData struct {
 	Today  rules.Day
 	Period rules.Period      // as of Now
 	list   *store.DeviceList // nil: not read
+	fleets *fleets           // of the list; nil: no fleet is evaluated
 	store  *store.Store
 	spec   rules.PeriodSpec
 }
@@ -49,6 +56,9 @@ func (s Source) Data(p Project, list *store.DeviceList) *ProjectData {
 	d.Period = s.Period.Period(d.Today, p.Now)
 	if list != nil {
 		d.Counts = count(list)
+		if p.Fleets != nil {
+			d.fleets = fleetsOf(list, p.Fleets)
+		}
 	}
 	return d
 }
@@ -56,8 +66,11 @@ func (s Source) Data(p Project, list *store.DeviceList) *ProjectData {
 // Readable reports whether the last poll could read Notehub.
 func (d *ProjectData) Readable() bool { return d.State.Failures == 0 }
 
-// Listed reports whether a subject is a listed device.
+// Listed reports whether a subject is a listed device, or a fleet that has one.
 func (d *ProjectData) Listed(subject string) bool {
+	if rules.ScopeOf(subject) == rules.EachFleet {
+		return d.fleet(subject) != nil
+	}
 	_, ok := d.find(subject)
 	return ok
 }
@@ -69,8 +82,38 @@ func (d *ProjectData) find(subject string) (place int, ok bool) {
 	return d.list.Find(subject)
 }
 
+// fleet returns the fleet of a UID; nil if no listed device is in it.
+func (d *ProjectData) fleet(uid string) *fleet {
+	if d.fleets == nil {
+		return nil
+	}
+	if place, ok := d.fleets.find(uid); ok {
+		return &d.fleets.all[place]
+	}
+	return nil
+}
+
+// FleetsOf returns the UIDs of the fleets that a device is in.
+func (d *ProjectData) FleetsOf(device string) []string {
+	if place, ok := d.find(device); ok {
+		return d.list.At(place).Fleets
+	}
+	return nil
+}
+
+// FleetsWith returns which fleets, by their places in their block, have any of the devices of a block.
+func (d *ProjectData) FleetsWith(block int, devices history.Bits) history.Bits {
+	if d.fleets == nil {
+		return nil
+	}
+	return d.fleets.with(block, devices)
+}
+
 // NameOf returns what people call a subject.
 func (d *ProjectData) NameOf(subject string) string {
+	if f := d.fleet(subject); f != nil {
+		return f.name
+	}
 	if place, ok := d.find(subject); ok {
 		return d.list.At(place).Name
 	}
@@ -80,21 +123,29 @@ func (d *ProjectData) NameOf(subject string) string {
 	return subject
 }
 
-// A Block is subjects of one scope whose figures are stored together: the project, or devices that are listed.
+// A Block is subjects of one scope that are read together: the project, all fleets, or devices that are listed and whose figures are
+// stored together.
 type Block struct {
 	Number      int
-	first, next int // places of its devices in the list; the same: the block is the project itself
+	scope       rules.Scope
+	first, next int // places of its devices in the list
 }
+
+// OfFleets reports whether the subjects of the block are fleets.
+func (b Block) OfFleets() bool { return b.scope == rules.EachFleet }
 
 // Blocks returns the subjects of a scope, in the order of their ordinals.
 func (d *ProjectData) Blocks(scope rules.Scope) (all []Block) {
-	if scope == rules.EachProject {
-		return []Block{{}}
+	switch {
+	case scope == rules.EachProject, scope == rules.EachFleet && d.fleets != nil && len(d.fleets.all) > 0:
+		return []Block{{scope: scope}}
+	case scope == rules.EachFleet:
+		return nil
 	}
 	for place := range d.list.Len() {
 		number := d.list.Ordinal(place) / history.BlockSize
 		if last := len(all) - 1; last < 0 || all[last].Number != number {
-			all = append(all, Block{Number: number, first: place})
+			all = append(all, Block{Number: number, scope: scope, first: place})
 		}
 		all[len(all)-1].next = place + 1
 	}
@@ -104,7 +155,7 @@ func (d *ProjectData) Blocks(scope rules.Scope) (all []Block) {
 // A BlockData makes what expressions see of the subjects of a block. It is used by one goroutine, until its Reader reads the next block.
 type BlockData struct {
 	Block
-	Devices []store.Device // none: the block is the project itself
+	Devices []store.Device // none: the block is the project itself, or all fleets
 	Members []Member
 	data    *ProjectData
 	reader  *Reader
@@ -122,29 +173,65 @@ func (d *ProjectData) Read(ctx context.Context, reader *Reader, b Block) (*Block
 	}
 	data.Devices = reader.devices
 	for i := range data.Size() {
-		reader.members = append(reader.members, MemberOf(data.Device(i)))
+		member := MemberOf(data.Device(i))
+		if f := data.fleet(i); f != nil {
+			member = Member{Position: i, Born: f.born}
+		}
+		reader.members = append(reader.members, member)
 	}
 	data.Members = reader.members
 	if len(reader.Wants) == 0 {
 		return data, nil
 	}
-	now, err := reader.Block(ctx, b.Number, data.Members, d.Today)
-	data.now = now
+	var err error
+	data.now, err = data.metrics(ctx, d.Today)
 	return data, err
 }
 
+// metrics returns the metrics of the subjects as of a day.
+func (b *BlockData) metrics(ctx context.Context, asOf rules.Day) (Metrics, error) {
+	if b.scope == rules.EachFleet {
+		return b.reader.fleetMetrics(ctx, b.data.fleets, asOf)
+	}
+	return b.reader.Block(ctx, b.Number, b.Members, asOf)
+}
+
 // Size returns how many subjects the block has.
-func (b *BlockData) Size() int { return max(1, len(b.Devices)) }
+func (b *BlockData) Size() int {
+	if b.scope == rules.EachFleet {
+		return len(b.data.fleets.all)
+	}
+	return max(1, len(b.Devices))
+}
+
+// fleet returns a fleet of the block; nil if it is none of fleets.
+func (b *BlockData) fleet(i int) *fleet {
+	if b.scope == rules.EachFleet {
+		return &b.data.fleets.all[i]
+	}
+	return nil
+}
+
+// FleetSize returns how many listed devices a fleet of the block has; 0 of other subjects.
+func (b *BlockData) FleetSize(i int) int {
+	if f := b.fleet(i); f != nil {
+		return f.counts.All
+	}
+	return 0
+}
 
 // Subject returns a subject of the block: "" is the project.
 func (b *BlockData) Subject(i int) string {
+	if f := b.fleet(i); f != nil {
+		return f.uid
+	}
 	if device := b.Device(i); device != nil {
 		return device.UID
 	}
 	return ""
 }
 
-// Device returns a device of the block; nil is the project.
+// Device returns a device of the block; nil is the project or a fleet.
 func (b *BlockData) Device(i int) *store.Device {
 	if len(b.Devices) == 0 {
 		return nil
@@ -169,6 +256,9 @@ func (b *BlockData) See(e *rules.Env, i int) {
 		e.Device = identityOf(device, b.data.Counts.ListedAt)
 		b.data.condition(&e.Device, device)
 	}
+	if f := b.fleet(i); f != nil {
+		e.Fleet = f.seen()
+	}
 	b.now.Fill(e, i)
 }
 
@@ -178,13 +268,16 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 	past, read := b.past[day]
 	if !read {
 		var err error
-		if past, err = b.reader.Block(ctx, b.Number, b.Members, day); err != nil {
+		if past, err = b.metrics(ctx, day); err != nil {
 			return nil, err
 		}
 		b.past[day] = past
 	}
 	e := b.data.Identity(b.Device(i), day.End())
 	past.Fill(e, i)
+	if f := b.fleet(i); f != nil {
+		e.Fleet.Known, e.Fleet.UID, e.Fleet.Name = true, f.uid, f.name
+	}
 	e.Period = b.data.spec.Period(day, day.End())
 	return e, nil
 }
@@ -192,6 +285,9 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 // Present fills in what has no past of a subject, as it is now: see [Project.Present]; and how much its metrics grow.
 func (b *BlockData) Present(e *rules.Env, i int) {
 	b.data.Present(e, b.Device(i))
+	if f := b.fleet(i); f != nil {
+		e.Fleet = f.seen()
+	}
 	for k, figure := range b.now.figures {
 		m := e.Metric(figure)
 		m.H1, m.H6 = b.now.by[k][i].H1, b.now.by[k][i].H6

@@ -12,7 +12,7 @@ import (
 // A Query asks what an expression sees of one subject.
 type Query struct {
 	Project, Name string // UID and name of the project
-	Device        string // UID; "" is the project itself
+	Subject       string // UID of a device or fleet; "" is the project itself
 	Now           time.Time
 	Every         time.Duration // between two polls; 0 is not known
 	Period        rules.PeriodSpec
@@ -23,15 +23,26 @@ type Query struct {
 // A Subject is what is known of one subject.
 type Subject struct {
 	Project
-	Device *store.Device // nil is the project itself, or a device that is not listed
+	Device *store.Device // nil is the project itself, a fleet, or a device that is not listed
 	Env    *rules.Env
+
+	subject, name string // name is "" if the subject is not listed
 }
+
+// Listed reports whether the subject is listed: the project always is, a fleet if a listed device is in it.
+func (s Subject) Listed() bool { return s.name != "" || s.subject == "" }
+
+// SubjectName returns what people call the subject; "" if it is not listed.
+func (s Subject) SubjectName() string { return s.name }
 
 // Look gathers what the store knows of one subject; of the other devices of the project at most how many there are.
 func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) {
-	s.UID, s.Name, s.Now, s.Every = q.Project, q.Name, q.Now, q.Every
+	s.UID, s.Name, s.Now, s.Every, s.subject, s.name = q.Project, q.Name, q.Now, q.Every, q.Subject, ""
 	if s.State, err = db.Project(ctx, q.Project); err != nil {
 		return s, err
+	}
+	if rules.ScopeOf(q.Subject) == rules.EachFleet {
+		return s, s.lookAtFleet(ctx, db, q)
 	}
 	if q.Counts {
 		s.Counts, err = db.CountDevices(ctx, q.Project, SilentAfter)
@@ -41,13 +52,13 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 	if err != nil {
 		return s, err
 	}
-	if q.Device != "" {
-		device, listed, err := db.Device(ctx, q.Project, q.Device)
+	if q.Subject != "" {
+		device, listed, err := db.Device(ctx, q.Project, q.Subject)
 		if err != nil {
 			return s, err
 		}
 		if listed {
-			s.Device = &device
+			s.Device, s.name = &device, device.Name
 		}
 	}
 	metrics, err := s.measure(ctx, db, q)
@@ -69,9 +80,40 @@ func (s Subject) measure(ctx context.Context, db *store.Store, q Query) (Metrics
 	switch {
 	case s.Device != nil:
 		block = s.Device.Ordinal / history.BlockSize
-	case q.Device != "":
+	case q.Subject != "":
 		return Metrics{}, nil
 	}
 	reader := Reader{Store: db, Project: q.Project, Period: q.Period, Wants: q.Wants, Polled: s.State.PolledAt}
 	return reader.Block(ctx, block, []Member{MemberOf(s.Device)}, rules.DayOf(q.Now))
+}
+
+// lookAtFleet gathers what is known of a fleet, for which all devices are read.
+func (s *Subject) lookAtFleet(ctx context.Context, db *store.Store, q Query) error {
+	list, err := db.DeviceList(ctx, q.Project)
+	if err != nil {
+		return err
+	}
+	if s.Fleets, err = FleetNames(ctx, db, q.Project); err != nil {
+		return err
+	}
+	data := Source{Store: db, Period: q.Period}.Data(s.Project, list)
+	s.Counts = data.Counts
+	place, ok := data.fleets.find(q.Subject)
+	if !ok {
+		s.Env = s.Identity(nil, q.Now)
+		return nil
+	}
+	block, err := data.Read(ctx, data.Reader(q.Wants), data.Blocks(rules.EachFleet)[0])
+	if err != nil {
+		return err
+	}
+	s.name, s.Env = data.NameOf(q.Subject), new(rules.Env)
+	block.See(s.Env, place)
+	return nil
+}
+
+// FleetNames returns the fleets of a project with their names; never nil.
+func FleetNames(ctx context.Context, db *store.Store, project string) ([]store.Fleet, error) {
+	named, err := db.Fleets(ctx, project)
+	return append([]store.Fleet{}, named...), err
 }

@@ -15,7 +15,15 @@ import (
 // block. What the parts found becomes part of the turn in the order of the blocks, however many are worked on at once.
 func (t *Turn) inBlocks(ctx context.Context, blocks []env.Block, do func(ctx context.Context, part *Turn, b *env.BlockData) error) error {
 	var wants rules.Wants
-	if !t.alone {
+	switch {
+	case t.alone:
+	case len(blocks) > 0 && blocks[0].OfFleets(): // for which all devices are read
+		for _, r := range t.evaluator.rules {
+			if r.Spec.Each == rules.EachFleet {
+				wants = wants.With(r.Reads.Members)
+			}
+		}
+	default:
 		wants = t.evaluator.wants
 	}
 	parts := make([]*Turn, len(blocks))

@@ -16,14 +16,17 @@ const (
 	RuleRemoved    = "rule removed"
 	ProjectRemoved = "project is no longer in the rules file"
 	deviceUnlisted = "no longer listed in Notehub"
+	fleetEmpty     = "no listed device is in the fleet"
 )
 
 // whyGone says why an alert is withdrawn that no rule is evaluated for.
 func (t *Turn) whyGone(a rules.Alert) string {
 	r, ok := t.evaluator.rule(a.Rule)
 	switch {
-	case ok && r.Spec.Each != scopeOf(a):
+	case ok && r.Spec.Each != rules.ScopeOf(a.Subject):
 		return "rule is about " + string(r.Spec.Each) + "s now"
+	case ok && r.Spec.Each == rules.EachFleet:
+		return fleetEmpty
 	case ok:
 		return deviceUnlisted
 	}
@@ -31,14 +34,6 @@ func (t *Turn) whyGone(a rules.Alert) string {
 		return "rule renamed to " + name
 	}
 	return RuleRemoved
-}
-
-// scopeOf returns the scope of the rule that an alert is of.
-func scopeOf(a rules.Alert) rules.Scope {
-	if a.Subject == "" {
-		return rules.EachProject
-	}
-	return rules.EachDevice
 }
 
 // renamed returns the new rule that means what a removed one meant; "" if there is none.
@@ -93,12 +88,12 @@ func limitNow(r *rules.Rule) string {
 	return "limit is " + words.Figure(r.Limit, r.Unit) + " now"
 }
 
-// correctedText says which figures were wrong; "" if none was. The total of a project also falls when devices leave it.
+// correctedText says which figures were wrong; "" if none was. The total of a project or fleet also falls when devices leave it.
 func correctedText(r *rules.Rule, fallen []rules.Fall) string {
 	if len(fallen) == 0 {
 		return ""
 	}
-	if r.Spec.Each == rules.EachProject {
+	if r.Spec.Each != rules.EachDevice {
 		f := fallen[0]
 		return fmt.Sprintf("%s was %s, is %s%s: values were corrected, or devices left",
 			f.Figure, words.Figure(f.Was, f.Unit), words.Figure(f.Is, f.Unit), onDay(f))

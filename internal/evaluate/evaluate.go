@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 
 	"notewatch/internal/env"
@@ -162,7 +163,7 @@ func (e *Evaluator) rule(name string) (*rules.Rule, bool) {
 
 // evaluateAll evaluates the rules of this turn for all subjects.
 func (t *Turn) evaluateAll(ctx context.Context) error {
-	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
+	for _, scope := range slices.Backward(rules.Scopes()) {
 		if err := t.evaluateEach(ctx, scope); err != nil {
 			return err
 		}
@@ -188,7 +189,7 @@ func (t *Turn) date() {
 func (t *Turn) withdrawGone() error {
 	for brief := range t.open.Brief() {
 		r, ok := t.evaluator.rule(brief.Rule)
-		if ok && r.Spec.Each == scopeOf(*brief) && (brief.Subject == "" || t.data.Listed(brief.Subject)) {
+		if ok && r.Spec.Each == rules.ScopeOf(brief.Subject) && (brief.Subject == "" || t.data.Listed(brief.Subject)) {
 			continue
 		}
 		a, _, err := t.open.Of(brief.Rule, brief.Subject)

@@ -106,7 +106,9 @@ func (b *bench) turn(evaluateRules evaluation, kind store.Kind, commit committal
 	ctx := b.t.Context()
 	list, err := b.store.DeviceList(ctx, project)
 	require.NoError(b.t, err)
-	data := env.Source{Store: b.store}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now}, list)
+	fleets, err := env.FleetNames(ctx, b.store, project)
+	require.NoError(b.t, err)
+	data := env.Source{Store: b.store}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now, Fleets: fleets}, list)
 	about := evaluate.Context{Recipients: map[string][]string{}, NextStep: "check the network"}
 	specs, wants := map[string]rules.Spec{}, rules.Wants{}
 	for _, r := range b.rules {

@@ -55,6 +55,7 @@ func (t *Turn) Mute(mutes rules.Mutes, silences int64) error {
 		}
 	}
 	mutes.Firing = firing.Has
+	mutes.Within = func(_, device string) []string { return t.data.FleetsOf(device) }
 	mutes = mutes.At(t.data.Now)
 	for _, list := range [][]*rules.Alert{t.Commit.Alerts, t.Commit.States} {
 		for _, a := range list {

@@ -31,7 +31,7 @@ func (t *Turn) revise(ctx context.Context) error {
 	}
 	t.Commit.Seen = changed
 	announced := announcements{turn: t, known: map[announcement]map[string]rules.Level{}}
-	for _, scope := range []rules.Scope{rules.EachProject, rules.EachDevice} {
+	for _, scope := range slices.Backward(rules.Scopes()) {
 		due := t.revisions(scope, changed)
 		var blocks []env.Block
 		for _, b := range t.data.Blocks(scope) {
@@ -60,6 +60,9 @@ func (t *Turn) revisions(scope rules.Scope, changed []store.Change) map[int][]*r
 	for _, c := range changed {
 		if c.Day < t.data.Today-fetch.RereadDays {
 			continue
+		}
+		if scope == rules.EachFleet {
+			c.Block, c.Bits = 0, t.data.FleetsWith(c.Block, c.Bits)
 		}
 		for _, r := range t.evaluator.rules {
 			if r.Spec.Each != scope || !slices.Contains(r.Reads.Figures, c.Figure) {

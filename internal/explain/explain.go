@@ -119,14 +119,16 @@ func (q question) rule(name string) *rules.Rule {
 	return q.desk.Rules[at]
 }
 
-// named explains a rule for the device or project of a name.
+// named explains a rule for the device, fleet or project of a name.
 func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Explanation, error) {
 	kinds := []lookup.Kind{lookup.KindDevice}
-	if rule.Spec.Each == rules.EachProject {
+	switch each := rule.Spec.Each; {
+	case each == rules.EachProject:
 		kinds = append(kinds, lookup.KindProject)
-	}
-	if name == "" && rule.Spec.Each == rules.EachDevice {
-		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is evaluated per device: add a device name", rule.Spec.Name)}
+	case name == "":
+		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is evaluated per %s: add a %s name", rule.Spec.Name, each, each)}
+	case each == rules.EachFleet:
+		kinds = []lookup.Kind{lookup.KindFleet}
 	}
 	subject, err := q.desk.Find(ctx, name, kinds...)
 	if err != nil {
@@ -138,11 +140,11 @@ func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Exp
 	if subject.Gone {
 		return Explanation{}, fmt.Errorf("device %q is no longer listed in Notehub, so no rule is evaluated for it", subject.Name)
 	}
-	device := ""
-	if subject.Kind == lookup.KindDevice {
-		device = subject.UID
+	uid := ""
+	if subject.Kind != lookup.KindProject {
+		uid = subject.UID
 	}
-	return q.explain(ctx, rule, subject.Project.UID, device)
+	return q.explain(ctx, rule, subject.Project.UID, uid)
 }
 
 // alert explains the rule of an alert for its subject.

@@ -57,6 +57,9 @@ func (d *Desk) updateProject(ctx context.Context, p Project, alerts []*rules.Ale
 	for _, a := range outdated {
 		bySubject[a.Subject] = append(bySubject[a.Subject], a)
 	}
+	if err := c.updateFleets(ctx, bySubject); err != nil {
+		return err
+	}
 	byBlock := map[int][]outdatedSubject{}
 	for uid, alerts := range bySubject {
 		device := c.devices[uid]
@@ -118,7 +121,7 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 	var uids []string
 	counts := false
 	for _, a := range alerts {
-		if a.Subject != "" {
+		if rules.ScopeOf(a.Subject) == rules.EachDevice {
 			uids = append(uids, a.Subject)
 		}
 		counts = counts || c.rules[a.Rule].Reads.Counts
@@ -155,21 +158,42 @@ func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSub
 		return err
 	}
 	for i, s := range subjects {
-		c.updateSubject(s, rules.NewView(c.NewEnv(s.device, c.period, metrics, i)))
+		c.updateSubject(s.alerts, c.name(s.device), rules.NewView(c.NewEnv(s.device, c.period, metrics, i)))
+	}
+	return nil
+}
+
+// updateFleets gives alerts of fleets the values as of the poll.
+func (c *lastPoll) updateFleets(ctx context.Context, bySubject map[string][]*rules.Alert) error {
+	for uid, alerts := range bySubject {
+		if rules.ScopeOf(uid) != rules.EachFleet {
+			continue
+		}
+		q := env.Query{Project: c.UID, Name: c.Name, Subject: uid, Now: c.Now, Every: c.Every, Period: c.desk.Period}
+		for _, a := range alerts {
+			q.Wants = q.Wants.With(c.rules[a.Rule].Reads.Members)
+		}
+		seen, err := env.Look(ctx, c.desk.Store, q)
+		if err != nil {
+			return err
+		}
+		if seen.Listed() {
+			c.updateSubject(alerts, seen.SubjectName(), rules.NewView(seen.Env))
+		}
 	}
 	return nil
 }
 
 // updateSubject gives alerts of a subject the values that an evaluation of their rules finds.
-func (c *lastPoll) updateSubject(s outdatedSubject, view *rules.View) {
-	for _, a := range s.alerts {
+func (c *lastPoll) updateSubject(alerts []*rules.Alert, name string, view *rules.View) {
+	for _, a := range alerts {
 		r := c.rules[a.Rule]
 		now, ok := a.At(r, r.Eval(view), c.Now, c.period.Start)
 		if !ok {
 			continue
 		}
 		now.Told = r.Texts(now, rules.Wording{
-			Project: c.Name, Subject: c.name(s.device), Period: c.desk.Period, Now: c.Now, Format: words.Figure, Length: words.Duration,
+			Project: c.Name, Subject: name, Period: c.desk.Period, Now: c.Now, Format: words.Figure, Length: words.Duration,
 		})
 		*a = now
 	}

@@ -29,12 +29,16 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) ([]*rules.R
 	if err != nil {
 		return nil, err
 	}
+	subject := u.within()
+	if u.Kind == KindFleet {
+		subject = u.UID
+	}
 	var wants rules.Wants
 	for _, r := range limiting {
 		wants = wants.With(r.Reads.Members)
 	}
 	seen, err := env.Look(ctx, d.Store, env.Query{
-		Project: u.Project.UID, Name: u.Project.Name, Device: u.within(), Now: now, Every: every, Period: d.Period, Wants: wants,
+		Project: u.Project.UID, Name: u.Project.Name, Subject: subject, Now: now, Every: every, Period: d.Period, Wants: wants,
 		Counts: slices.ContainsFunc(limiting, func(r *rules.Rule) bool { return r.Reads.Counts }),
 	})
 	if err != nil {

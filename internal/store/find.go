@@ -178,7 +178,7 @@ const alertedInFleet = `
 	SELECT device.uid FROM (SELECT DISTINCT subject FROM alert WHERE ` + openAlert + ` AND project = $1) AS alerted
 	CROSS JOIN device WHERE device.project = (SELECT id FROM project WHERE uid = $1) AND device.uid = alerted.subject AND ` + inFleet
 
-// AlertsOfFleet is AlertsOf for the listed devices of a fleet. Which devices they are takes most of the time, so the alerts are counted
+// AlertsOfFleet is AlertsOf for a fleet and its listed devices. Which devices they are takes most of the time, so the alerts are counted
 // and chosen by one query. limit is at least 1.
 func (s *Store) AlertsOfFleet(ctx context.Context, project, fleet string, limit int) (alerts []rules.Alert, count int, err error) {
 	first, other, err := fleetTexts(fleet)
@@ -187,8 +187,8 @@ func (s *Store) AlertsOfFleet(ctx context.Context, project, fleet string, limit 
 			alerts, err = collect(ctx, tx, func(a *rules.Alert) []any { return append([]any{&count}, alertFields(a)...) }, `
 				SELECT total, id, `+list(alertColumns)+` FROM (
 					SELECT id AS chosen, count(*) OVER () AS total FROM alert
-					WHERE `+openAlert+` AND project = $1 AND subject IN (`+alertedInFleet+`)`+worstFirst+` LIMIT $4
-				) AS page CROSS JOIN alert WHERE id = chosen`+worstFirst, project, first, other, limit)
+					WHERE `+openAlert+` AND project = $1 AND subject IN (`+alertedInFleet+` UNION ALL SELECT CAST($5 AS TEXT))`+worstFirst+` LIMIT $4
+				) AS page CROSS JOIN alert WHERE id = chosen`+worstFirst, project, first, other, limit, storable(fleet))
 			return err
 		})
 	}

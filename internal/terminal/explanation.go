@@ -48,7 +48,7 @@ func (e explanationText) title() string {
 	if e.Each == rules.EachProject {
 		return e.Rule + " · " + e.Project.Name + " (project)"
 	}
-	return e.Rule + " · " + cmp.Or(e.Subject.Name, e.Subject.UID) + " (device in " + e.Project.Name + ")"
+	return e.Rule + " · " + cmp.Or(e.Subject.Name, e.Subject.UID) + " (" + string(e.Each) + " in " + e.Project.Name + ")"
 }
 
 // result is the result of the rule.

@@ -22,6 +22,14 @@ func DeviceURL(project, device string) string {
 	return base + "/devices/" + device
 }
 
+// SubjectURL returns where people look at a subject of a project: a device, or for a fleet and the project itself the project.
+func SubjectURL(project, subject string) string {
+	if subject == "" || strings.HasPrefix(subject, "fleet:") {
+		return ProjectURL(project)
+	}
+	return DeviceURL(project, subject)
+}
+
 // maxPage is the longest address of a page that is shown, in characters.
 const maxPage = 500
 

@@ -68,23 +68,26 @@ func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) 
 		return page{}, q.unknownRule(order.Rule)
 	}
 	kinds := []lookup.Kind{lookup.KindDevice}
-	if r.Spec.Each == rules.EachProject {
+	switch each := r.Spec.Each; {
+	case each == rules.EachProject:
 		kinds = append(kinds, lookup.KindProject)
-	} else if order.Subject == "" {
-		return page{}, grammar.MistakeError("The rule " + r.Spec.Name + " judges devices: name one behind it.")
+	case order.Subject == "":
+		return page{}, grammar.MistakeError("The rule " + r.Spec.Name + " judges " + string(each) + "s: name one behind it.")
+	case each == rules.EachFleet:
+		kinds = []lookup.Kind{lookup.KindFleet}
 	}
 	s, err := q.find(ctx, order.Subject, kinds...)
 	if err != nil {
 		return page{}, err
 	}
-	device := ""
+	subject := ""
 	switch s.Kind {
 	case lookup.KindAll:
 		return page{}, grammar.MistakeError("The rule " + r.Spec.Name + " judges projects: name one behind it.")
-	case lookup.KindDevice:
-		device = s.UID
+	case lookup.KindDevice, lookup.KindFleet:
+		subject = s.UID
 	}
-	e, err := q.bot.Explain(ctx, r.Spec.Name, s.Project.UID, device)
+	e, err := q.bot.Explain(ctx, r.Spec.Name, s.Project.UID, subject)
 	if err != nil {
 		return page{}, err
 	}

@@ -45,7 +45,7 @@ func kleene(operator string, parts []rules.Part) rules.Truth {
 // rule that consists of the text of that test.
 func TestExplanationAgrees(t *testing.T) {
 	seen := map[string]int{}
-	eachRandom(10, true, func(w *writer, condition string) {
+	eachRandom(10, func(w *writer, condition string) {
 		if w.IntN(2) == 0 {
 			return
 		}
@@ -142,7 +142,7 @@ func requirePartsAgree(t *testing.T, s rules.Spec, v *rules.View, p rules.Part, 
 // A value that is named is the one that the expression reads.
 func TestExplanationShowsWhatIsRead(t *testing.T) {
 	shown := 0
-	eachRandom(11, true, func(w *writer, condition string) {
+	eachRandom(11, func(w *writer, condition string) {
 		rule := mayCompile(t, spec(condition))
 		if rule == nil {
 			return

@@ -54,7 +54,7 @@ func TestLeaves(t *testing.T) {
 		object, _ := rules.CutPath(l.Path())
 		_, keyed := rules.ParseFigure(object)
 		keyed = keyed && strings.Contains(object, "[")
-		require.Equal(t, keyed || l.Object == "device" || l.Object == "project", l.MayBeUnknown(), l.Path())
+		require.Equal(t, keyed || slices.Contains([]string{"device", "fleet", "project"}, l.Object), l.MayBeUnknown(), l.Path())
 		_, own := l.Tag.Lookup("unit")
 		require.Equal(t, slices.Contains([]string{"bytes", "sat", "session_bytes"}, l.Object) && !own, l.Unit == "B", l.Path())
 	}
@@ -63,7 +63,9 @@ func TestLeaves(t *testing.T) {
 // TestEveryLeaf reads every member of an Env of which all, and then nothing, is known.
 func TestEveryLeaf(t *testing.T) {
 	known, unknown := rules.Env{}, rules.UnknownEnv()
-	known.Device.Known, known.Project.Known = true, true
+	for _, object := range objects(&known) {
+		object.SetBool(true)
+	}
 	for _, l := range examples() {
 		if figure, ok := rules.ParseFigure(l.Object); ok {
 			*known.Metric(figure) = rules.Metric{Series: []float64{1}}
@@ -77,7 +79,11 @@ func TestEveryLeaf(t *testing.T) {
 		kind := l.Kind
 		require.Contains(t, forms, kind, l.Path())
 		condition := strings.ReplaceAll(forms[kind], "%s", l.Path())
-		r, problems := rules.Compile(spec(condition))
+		s := spec(condition)
+		if l.Scopes() != nil {
+			s.Each = rules.Scope(l.Scopes()[0])
+		}
+		r, problems := rules.Compile(s)
 		require.Empty(t, problems, condition)
 		require.Equal(t, rules.Result{Least: rules.Warning, Most: rules.Warning}, r.Eval(rules.NewView(&known)).Result, condition)
 		want := rules.Result{Least: rules.Inactive, Most: rules.Warning}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 
 	"notewatch/rules"
@@ -15,6 +16,7 @@ import (
 // A writer writes random conditions over the whole grammar.
 type writer struct {
 	*rand.Rand
+	scope    rules.Scope
 	coalesce bool          // also ??
 	loops    int           // predicates around what is being written
 	leaves   []*names.Leaf // that a rule for each device sees, of objects with keys with one key each
@@ -22,10 +24,10 @@ type writer struct {
 	holes    []hole        // that conditions can notice
 }
 
-func newWriter(seed uint64, coalesce bool) *writer {
-	w := &writer{Rand: rand.New(rand.NewPCG(seed, 1)), coalesce: coalesce}
+func newWriter(seed uint64, scope rules.Scope, coalesce bool) *writer {
+	w := &writer{Rand: rand.New(rand.NewPCG(seed, 1)), scope: scope, coalesce: coalesce}
 	for _, l := range examples() {
-		if !l.Seen(string(rules.EachDevice)) {
+		if !l.Seen(string(scope)) {
 			continue
 		}
 		w.leaves = append(w.leaves, l)
@@ -39,7 +41,13 @@ func newWriter(seed uint64, coalesce bool) *writer {
 
 func (w *writer) pick(choices ...func() string) string { return choices[w.IntN(len(choices))]() }
 
-func (w *writer) word(words ...string) string { return words[w.IntN(len(words))] }
+// word picks one of some words, of which those of devices are left out in rules about something else.
+func (w *writer) word(words ...string) string {
+	if w.scope != rules.EachDevice {
+		words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return strings.Contains(word, "device.") })
+	}
+	return words[w.IntN(len(words))]
+}
 
 // condition writes something that is true or false.
 func (w *writer) condition(depth int) string {
