@@ -3,7 +3,9 @@ package bot_test
 import (
 	"cmp"
 	"flag"
+	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -132,7 +134,7 @@ func requireSameAlerts(t *testing.T, calm, cut record) {
 	t.Helper()
 	first, second := calm.begins(), cut.begins()
 	for of := range first {
-		require.Len(t, second[of], len(first[of]), of)
+		require.Len(t, second[of], len(first[of]), "%v\n%s\nwithout accidents:\n%s", of, cut.story(of), calm.story(of))
 		for i := range first[of] {
 			require.InDelta(t, first[of][i], second[of][i], float64(apart(of.rule)), of)
 		}
@@ -143,6 +145,20 @@ func requireSameAlerts(t *testing.T, calm, cut record) {
 
 // A topic is what alerts are about.
 type topic struct{ rule, project, subject string }
+
+// story returns what happened to the alerts of a topic, a line for each version.
+func (r record) story(of topic) string {
+	var lines []string
+	for id, a := range r.alerts {
+		if of == (topic{a.Rule, a.Project, a.Subject}) {
+			for version, t := range r.history[id] {
+				lines = append(lines, fmt.Sprintf("%s %s.%d: %s, %s, %g %s", t.At.Format(time.RFC3339), id, version, t.State, t.Reason, t.Value, t.Why))
+			}
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
 
 // begins are the steps in which the alerts of a rule about a device or project fired, in order.
 func (r record) begins() map[topic][]int {

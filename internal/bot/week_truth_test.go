@@ -96,9 +96,10 @@ func (w *week) doubtful(r record, receiver, door string) int {
 	return n
 }
 
-// stoodStill reports whether a process stood still while an attempt was under way.
+// stoodStill reports whether a process was frozen while an attempt was under way, or had ended and was to be recorded with others that were: no
+// time passes while somebody is at work.
 func (w *week) stoodStill(a store.Attempt) bool {
-	return slices.ContainsFunc(w.freezes, func(s span) bool { return !a.Started.After(s.from) && !a.Ended.Before(s.to) })
+	return slices.ContainsFunc(w.freezes, func(s span) bool { return !a.Started.After(s.from) && !a.Ended.Before(s.from) })
 }
 
 // A saying is what a message says of an alert: the level at which it fires, or "" that it is over.
