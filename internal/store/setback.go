@@ -19,16 +19,28 @@ type Pauses struct {
 }
 
 // SetBack looks for times that only a clock that was ahead can have written, and if there are any has nothing wait for the clock
-// to get there: all work is due at now, that of kind Summary at summary, accounts may send requests, and what happened later
-// than now happened at now. What is known of days that have yet to come is dropped. Silences keep the times that people gave
+// to get there: all work is due now, that of kind Summary at summary, accounts may send requests, and what happened later
+// than now happened now. What is known of days that have yet to come is dropped. Silences keep the times that people gave
 // them. It returns the time that lies furthest ahead; the zero time is that there is none, and nothing was done.
-func (s *Store) SetBack(ctx context.Context, now, summary time.Time, longest Pauses) (ahead time.Time, err error) {
+//
+// It reads the clock again before it does anything: a process that stood still since it had read it finds what others have written meanwhile.
+func (s *Store) SetBack(
+	ctx context.Context, clock func() time.Time, summary func(now time.Time) time.Time, longest Pauses,
+) (ahead time.Time, err error) {
+	now := clock()
 	err = s.view(ctx, func(tx transaction) error {
 		ahead, err = furthestAhead(ctx, tx, now, longest)
 		return err
 	})
 	if err == nil && !ahead.IsZero() {
-		err = s.update(ctx, func(tx transaction) error { return s.setBack(ctx, tx, now, summary) })
+		err = s.update(ctx, func(tx transaction) error {
+			now := clock() // no transaction outlives a standstill of a minute
+			ahead, err = furthestAhead(ctx, tx, now, longest)
+			if err != nil || ahead.IsZero() {
+				return err
+			}
+			return s.setBack(ctx, tx, now, summary(now))
+		})
 	}
 	return ahead, doing(err, "setting back the times that lie ahead of the clock")
 }

@@ -31,7 +31,8 @@ func testSetBack(t *testing.T, open database) {
 		Decision: store.Decision{Alerts: []*rules.Alert{&a}, Show: shown("a", team), Now: noon},
 		Project:  store.Project{UID: project, PolledAt: noon, RereadOn: rules.DayOf(noon)}, Judged: judged("rule", "hash"),
 	})
-	ahead, err := s.SetBack(ctx, noon, summary, longest)
+	atSummary := func(time.Time) time.Time { return summary }
+	ahead, err := s.SetBack(ctx, times(noon), atSummary, longest)
 	require.NoError(t, err)
 	require.Zero(t, ahead, "what waits for as long as it may is in order")
 
@@ -52,15 +53,19 @@ func testSetBack(t *testing.T, open database) {
 	changed, err := s.Changed(ctx, project)
 	require.NoError(t, err)
 	require.Len(t, changed, 1)
-	for _, column := range append(times, "work.due_at") {
+	for _, column := range append(aheadColumns, "work.due_at") {
 		table, name := split(column)
 		_, err := s.DB().ExecContext(ctx, `UPDATE `+table+` SET `+name+` = $1`, later.UnixMilli())
 		require.NoError(t, err, column)
 	}
-	ahead, err = s.SetBack(ctx, noon, summary, longest)
+	ahead, err = s.SetBack(ctx, times(noon, later), atSummary, longest)
+	require.NoError(t, err)
+	require.Zero(t, ahead, "a process stood still when it had read the clock")
+	require.Equal(t, later, due(t, s, store.Poll, project))
+	ahead, err = s.SetBack(ctx, times(noon), atSummary, longest)
 	require.NoError(t, err)
 	require.Equal(t, later, ahead)
-	for _, column := range times {
+	for _, column := range aheadColumns {
 		table, name := split(column)
 		var left int
 		require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT count(*) FROM `+table+` WHERE `+name+` > $1`, noon.UnixMilli()).Scan(&left))
@@ -83,10 +88,21 @@ func testSetBack(t *testing.T, open database) {
 	}
 }
 
-// times are the columns that must not lie ahead of the clock.
-var times = []string{
+// aheadColumns are the columns that must not lie ahead of the clock.
+var aheadColumns = []string{
 	"account.held_until", "account.halved_at", "device_list.read_at", "project.polled_at", "judged.since", "alert.since", "alert.fired_at",
 	"alert.raised_at", "alert.notified_at", "alert.changed_at", "alert.as_of", "delivery.waiting_since", "transition.at",
+}
+
+// times returns a clock that shows one time after the other, and then the last one.
+func times(all ...time.Time) func() time.Time {
+	return func() time.Time {
+		now := all[0]
+		if len(all) > 1 {
+			all = all[1:]
+		}
+		return now
+	}
 }
 
 func split(column string) (table, name string) {
@@ -111,7 +127,7 @@ func setAhead(t *testing.T, s *store.Store, column string, ahead time.Time) (fou
 	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT `+name+` FROM `+table+only).Scan(&before))
 	_, err := s.DB().ExecContext(ctx, `UPDATE `+table+` SET `+name+` = $1`+only, ahead.UnixMilli())
 	require.NoError(t, err)
-	found, err = s.SetBack(ctx, noon, noon.AddDate(0, 0, 3), store.Pauses{
+	found, err = s.SetBack(ctx, times(noon), func(now time.Time) time.Time { return now.AddDate(0, 0, 3) }, store.Pauses{
 		Work: map[store.Kind]time.Duration{store.Poll: 15 * minute}, Hold: 24 * time.Hour,
 	})
 	require.NoError(t, err)

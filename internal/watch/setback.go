@@ -30,11 +30,11 @@ func (w *Watch) longestPauses() store.Pauses {
 // checkClock notices that the clock was set back, by times in the store that lie further ahead than anything waits. Then nothing
 // waits for the clock to get there: all work is due.
 func (w *Watch) checkClock(ctx context.Context) error {
-	now := w.clock.Now()
-	ahead, err := w.store.SetBack(ctx, now, bot.NextSummary(now), w.longestPauses())
+	ahead, err := w.store.SetBack(ctx, w.clock.Now, bot.NextSummary, w.longestPauses())
 	if err != nil || ahead.IsZero() {
 		return err
 	}
+	now := w.clock.Now()
 	w.setBack.Store(&now)
 	w.log.Warn("continuing after the clock was set back: everything that waited is due now", "latest_stored", ahead.UTC(), "now", now.UTC(),
 		"hint", "check that the clock of this machine is right now")
