@@ -1,5 +1,6 @@
 // Package session connects to PostgreSQL in a way that leaves nothing behind in a session: every setting is one of a transaction,
-// and no statement has a name. So a pooler that gives each transaction another session, as PgBouncer does, may stand in between.
+// and no statement has a name. So a pooler that gives each transaction another session, as PgBouncer does, may stand in between. A connection
+// that leads to another server than those before is refused.
 //
 // Callers of database/sql see no difference, but that statements run in transactions only.
 package session
