@@ -72,7 +72,27 @@ type Alert struct {
 	AsOf      time.Time // of Value: when Notehub was read
 	PeriodEnd time.Time // when the period that Value is counted over ends; zero if it is not counted over one
 
+	Contributors *Contributors // the devices behind Value; nil if it is of one device
+
 	Trend []Point // the figure day by day, oldest first, to be drawn against Limit; may be empty
+}
+
+// Contributors are the devices behind a value of many.
+type Contributors struct {
+	Figure      string // that they are ranked by, such as events.today
+	Unit        string // of values: "B" or ""
+	Most        []Contributor
+	Others      int     // further devices
+	OthersShare float64 // percent of the whole
+	Unknown     int     // devices of which the value is not known
+}
+
+// A Contributor is a device, or all devices together that are no longer listed: that one has no UID.
+type Contributor struct {
+	UID   string
+	Name  string
+	Value float64
+	Share float64 // percent of the whole
 }
 
 // A Point is a figure of one UTC day. A figure that is no data is NaN.

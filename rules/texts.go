@@ -22,7 +22,7 @@ func (r *Rule) Texts(a Alert, w Wording) Told {
 		Rule: r.Spec.Name, Project: w.Project, Subject: w.Subject, Level: a.Level.String(),
 		Value: w.Format(a.Value, r.Unit), Limit: w.Format(a.Limit, r.Unit), Usual: w.Format(a.Usual, r.Unit), Period: w.Period.String(),
 	}
-	day := a.valueDay()
+	day := a.ValueDay()
 	switch {
 	case a.Reason == Cleared:
 		return r.resolvedTexts(a, w, texts, facts)
@@ -64,8 +64,8 @@ func (a Alert) ValueAtEnd() float64 {
 	return a.Value
 }
 
-// valueDay returns the day of the value of the alert. A value as of the end of a day is of that day.
-func (a Alert) valueDay() Day {
+// ValueDay returns the day of the value of the alert. A value as of the end of a day is of that day.
+func (a Alert) ValueDay() Day {
 	day := DayOf(a.AsOf)
 	if a.AsOf.IsZero() {
 		return DayOf(a.ChangedAt)

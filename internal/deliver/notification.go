@@ -75,6 +75,7 @@ func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
 		Value: a.ValueAtEnd(), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, UsualSpan: rules.UsualSpan(a.Told.Figure),
 		Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
+		Contributors: contributors(a.Told.Contributors),
 	}
 	if d.Shown > rules.Inactive {
 		out.Was = d.Shown.String()
@@ -107,6 +108,7 @@ func detail(a rules.Alert, now time.Time) []string {
 	if !a.QuietSince.IsZero() && a.State == rules.Firing {
 		lines = append(lines, quietText(a, now))
 	}
+	lines = append(lines, contributorTexts(a.Told.Contributors)...)
 	switch {
 	case a.Reason == rules.Unacknowledged && a.By != "":
 		lines = append(lines, "unacknowledged by "+Name(a.By))

@@ -93,6 +93,9 @@ func (e *Evaluator) Evaluate(ctx context.Context, data *env.ProjectData, about C
 		if err := t.revise(ctx); err != nil {
 			return nil, err
 		}
+		if err := t.contributors(ctx); err != nil {
+			return nil, err
+		}
 	} else {
 		t.date()
 	}
@@ -317,6 +320,9 @@ func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Even
 	switch {
 	case r != nil && measured && measuredBy(r, after):
 		after.Told = t.told(r, after)
+		if event == rules.None {
+			after.Told.Contributors = before.Told.Contributors
+		}
 		t.Commit.Alerts = append(t.Commit.Alerts, new(after))
 	case !stored:
 		t.Commit.Alerts = append(t.Commit.Alerts, new(after))

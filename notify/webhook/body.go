@@ -97,6 +97,9 @@ type Alert struct {
 	// Usual is what the subject usually has on one day, or in one or six hours if the figure is h1 or h6.
 	Usual *float64 `json:"usual"`
 
+	// Contributors are the devices behind the value of an alert about a project; left out where it is about one device.
+	Contributors *Contributors `json:"contributors,omitempty"`
+
 	// Since is when the condition was first found true.
 	Since *time.Time `json:"since"`
 	// FiredAt is when it had held long enough.
@@ -105,6 +108,44 @@ type Alert struct {
 	EndedAt *time.Time `json:"ended_at"`
 	// AsOf is when Value was read.
 	AsOf *time.Time `json:"as_of"`
+}
+
+// Contributors are the devices behind a value.
+type Contributors struct {
+	// Figure is what they are ranked by, such as events.today.
+	Figure string `json:"figure"`
+	// Unit is "B" for bytes, else empty. It holds for value.
+	Unit string `json:"unit"`
+	// Most holds those with the largest values, the largest first.
+	Most []Contributor `json:"most"`
+	// Others is how many further devices have a value above 0.
+	Others int `json:"others"`
+	// OthersShare is their part of the whole, in percent.
+	OthersShare float64 `json:"others_share"`
+	// Unknown is how many devices have no known value.
+	Unknown int `json:"unknown"`
+}
+
+// A Contributor is a device, or all devices together that are no longer listed.
+type Contributor struct {
+	// UID is empty for the devices that are no longer listed.
+	UID   string  `json:"uid"`
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	// Share is the part of the whole, in percent.
+	Share float64 `json:"share"`
+}
+
+// contributorsOf returns the devices behind a value; nil are none.
+func contributorsOf(c *notify.Contributors) *Contributors {
+	if c == nil {
+		return nil
+	}
+	out := &Contributors{Figure: c.Figure, Unit: c.Unit, Most: []Contributor{}, Others: c.Others, OthersShare: c.OthersShare, Unknown: c.Unknown}
+	for _, one := range c.Most {
+		out.Most = append(out.Most, Contributor(one))
+	}
+	return out
 }
 
 // A Named is a device or project.
@@ -144,7 +185,7 @@ func alertOf(a notify.Alert) Alert {
 		Value: numberOf(a.Value), Peak: numberOf(a.Peak),
 		Limit: numberOf(a.Limit), Usual: numberOf(a.Usual),
 		Since: post.Time(a.Since), FiredAt: post.Time(a.FiredAt),
-		EndedAt: post.Time(a.EndedAt), AsOf: post.Time(a.AsOf),
+		EndedAt: post.Time(a.EndedAt), AsOf: post.Time(a.AsOf), Contributors: contributorsOf(a.Contributors),
 	}
 	if a.Was != "" {
 		w.Was = &a.Was

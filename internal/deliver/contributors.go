@@ -1,0 +1,72 @@
+package deliver
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"notewatch/internal/words"
+	"notewatch/notify"
+	"notewatch/rules"
+)
+
+// contributors converts the devices behind a value; nil are none.
+func contributors(c rules.Contributors) *notify.Contributors {
+	if c.Figure == "" {
+		return nil
+	}
+	out := &notify.Contributors{Figure: c.Figure, Unit: c.Unit, Others: c.Others, OthersShare: c.OthersShare, Unknown: c.Unknown}
+	for _, one := range c.Most {
+		if one.Name != "" {
+			out.Most = append(out.Most, notify.Contributor(one))
+		}
+	}
+	return out
+}
+
+// longestContributors is how many characters the line with the largest contributors has at most. Those that do not fit are among the others.
+const longestContributors = 140
+
+// contributorTexts says which devices are behind a value, in a line for the largest ones, one for the others and one for the device that
+// makes most of the growth.
+func contributorTexts(c rules.Contributors) (lines []string) {
+	if c.Most[0].Name == "" {
+		return nil
+	}
+	line, others, share := "", c.Others, c.OthersShare
+	for i, one := range c.Most {
+		if one.Name == "" {
+			break
+		}
+		text := fmt.Sprintf("%s %s (%s)", words.Clean(one.Name, longestContributors/2), words.Figure(one.Value, c.Unit), percent(one.Share))
+		if i > 0 && utf8.RuneCountInString(line+text) > longestContributors {
+			others, share = others+1, share+one.Share
+			continue
+		}
+		line += text + ", "
+	}
+	lines = append(lines, "most from "+strings.TrimSuffix(line, ", "))
+	var rest []string
+	if others > 0 {
+		rest = append(rest, fmt.Sprintf("%s %s", words.Count(others, "other"), percent(share)))
+	}
+	if c.Unknown > 0 {
+		rest = append(rest, words.Number(c.Unknown)+" without data")
+	}
+	if len(rest) > 0 {
+		lines = append(lines, strings.Join(rest, ", "))
+	}
+	if g := c.Grown; g.Name != "" {
+		lines = append(lines, fmt.Sprintf("%s alone makes %s of %s above usual",
+			words.Clean(g.Name, longestContributors/2), words.Figure(g.By, c.Unit), words.Figure(g.Of, c.Unit)))
+	}
+	return lines
+}
+
+// percent writes a share.
+func percent(share float64) string {
+	if share > 0 && share < 1 {
+		return "under 1 %"
+	}
+	return fmt.Sprintf("%.0f %%", share)
+}

@@ -1,0 +1,93 @@
+package env
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"notewatch/rules"
+)
+
+// Gone is what all devices together are called that are no longer listed.
+const Gone = "devices no longer listed"
+
+// A ContributorQuery asks which devices are behind a value of the project.
+type ContributorQuery struct {
+	Figure rules.Figure
+	Member string
+	Day    rules.Day // that the value is as of
+	Above  float64   // by how much the whole is above its usual value; NaN or 0 is that nobody asks who is
+}
+
+// usualMembers are the members that say what is usual of others, where devices are compared with that.
+var usualMembers = map[string]string{"today": "usual", "yesterday": "usual_yesterday"}
+
+// Contributors returns the devices that make up a value of the project.
+func (d *ProjectData) Contributors(ctx context.Context, q ContributorQuery) (rules.Contributors, error) {
+	c := &contribution{query: q, usual: usualMembers[q.Member], result: rules.Contributors{Figure: string(q.Figure) + "." + q.Member, Unit: q.Figure.Unit()}}
+	list, reader := d.Reader(nil), d.Reader(rules.Wants{q.Figure: rules.MembersOf(q.Member, c.usual)})
+	whole, err := reader.Block(ctx, 0, []Member{MemberOf(nil)}, q.Day)
+	if err != nil {
+		return rules.Contributors{}, err
+	}
+	for _, b := range d.Blocks(rules.EachDevice) {
+		devices, err := d.Read(ctx, list, b)
+		if err != nil {
+			return rules.Contributors{}, err
+		}
+		metrics, err := reader.Block(ctx, b.Number, devices.Members, q.Day)
+		if err != nil {
+			return rules.Contributors{}, err
+		}
+		for i, device := range devices.Devices {
+			c.add(device.UID, device.Name, metrics.by[0][i])
+		}
+	}
+	return c.close(whole.by[0][0].Value(q.Member)), nil
+}
+
+// A contribution gathers what devices contribute to a value.
+type contribution struct {
+	query  ContributorQuery
+	usual  string // the member; "" is none
+	listed float64
+	all    []rules.Contributor // that have any of it
+	result rules.Contributors
+}
+
+// add takes in a device.
+func (c *contribution) add(uid, name string, m rules.Metric) {
+	value := m.Value(c.query.Member)
+	if !rules.Known(value) {
+		c.result.Unknown++
+		return
+	}
+	c.listed += value
+	if by := value - m.Value(c.usual); c.query.Above > 0 && by >= c.query.Above/2 && by > c.result.Grown.By {
+		c.result.Grown = rules.Growing{Name: name, By: by, Of: c.query.Above}
+	}
+	if value > 0 {
+		c.all = append(c.all, rules.Contributor{UID: uid, Name: name, Value: value})
+	}
+}
+
+// close returns the result, given the value of the whole.
+func (c *contribution) close(whole float64) rules.Contributors {
+	total := c.listed
+	if c.result.Unknown == 0 && whole > total {
+		c.all = append(c.all, rules.Contributor{Name: Gone, Value: whole - total})
+	}
+	if whole > total {
+		total = whole
+	}
+	slices.SortStableFunc(c.all, func(a, b rules.Contributor) int { return cmp.Compare(b.Value, a.Value) })
+	for i := range c.all {
+		c.all[i].Share = 100 * c.all[i].Value / total
+	}
+	named := copy(c.result.Most[:], c.all)
+	for _, other := range c.all[named:] {
+		c.result.Others++
+		c.result.OthersShare += other.Share
+	}
+	return c.result
+}

@@ -1,0 +1,26 @@
+package evaluate
+
+import (
+	"context"
+
+	"notewatch/internal/env"
+	"notewatch/rules"
+)
+
+// contributors adds the devices behind its value to each alert about the project to which something happened in this turn.
+func (t *Turn) contributors(ctx context.Context) error {
+	for _, a := range t.Commit.Alerts {
+		figure, member, ok := rules.RankedBy(a.Told.Figure)
+		if _, happened := t.Commit.Show[a.ID]; !ok || !happened || a.Subject != "" || a.Reason == rules.Corrected || a.Reason == rules.Retracted {
+			continue
+		}
+		var err error
+		a.Told.Contributors, err = t.data.Contributors(ctx, env.ContributorQuery{
+			Figure: figure, Member: member, Day: a.ValueDay(), Above: a.Value - a.Usual,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
