@@ -3,6 +3,7 @@ package env
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"notewatch/rules"
@@ -11,24 +12,37 @@ import (
 // Gone is what all devices together are called that are no longer listed.
 const Gone = "devices no longer listed"
 
-// A ContributorQuery asks which devices are behind a value of the project.
+// A ContributorQuery asks which devices are behind a value of a fleet, or of the project.
 type ContributorQuery struct {
+	Fleet  string // UID; "" is the project
 	Figure rules.Figure
 	Member string
 	Day    rules.Day // that the value is as of
 	Above  float64   // by how much the whole is above its usual value; NaN or 0 is that nobody asks who is
 }
 
-// usualMembers are the members that say what is usual of others, where devices are compared with that.
-var usualMembers = map[string]string{"today": "usual", "yesterday": "usual_yesterday"}
+// usualMember returns the member that says what is usual of another one, where devices are compared with that; "" is none.
+func usualMember(member string) string {
+	switch member {
+	case "today":
+		return "usual"
+	case "yesterday":
+		return "usual_yesterday"
+	}
+	return ""
+}
 
-// Contributors returns the devices that make up a value of the project.
+// Contributors returns the devices that make up a value of a fleet, or of the project.
 func (d *ProjectData) Contributors(ctx context.Context, q ContributorQuery) (rules.Contributors, error) {
-	c := &contribution{query: q, usual: usualMembers[q.Member], result: rules.Contributors{Figure: string(q.Figure) + "." + q.Member, Unit: q.Figure.Unit()}}
+	c := &contribution{query: q, usual: usualMember(q.Member), result: rules.Contributors{Figure: string(q.Figure) + "." + q.Member, Unit: q.Figure.Unit()}}
 	list, reader := d.Reader(nil), d.Reader(rules.Wants{q.Figure: rules.MembersOf(q.Member, c.usual)})
-	whole, err := reader.Block(ctx, 0, []Member{MemberOf(nil)}, q.Day)
-	if err != nil {
-		return rules.Contributors{}, err
+	whole := math.NaN() // of a fleet it is the sum over its devices
+	if q.Fleet == "" {
+		project, err := reader.Block(ctx, 0, []Member{MemberOf(nil)}, q.Day)
+		if err != nil {
+			return rules.Contributors{}, err
+		}
+		whole = project.by[0][0].Value(q.Member)
 	}
 	for _, b := range d.Blocks(rules.EachDevice) {
 		devices, err := d.Read(ctx, list, b)
@@ -40,10 +54,12 @@ func (d *ProjectData) Contributors(ctx context.Context, q ContributorQuery) (rul
 			return rules.Contributors{}, err
 		}
 		for i, device := range devices.Devices {
-			c.add(device.UID, device.Name, metrics.by[0][i])
+			if q.Fleet == "" || slices.Contains(device.Fleets, q.Fleet) {
+				c.add(device.UID, device.Name, metrics.by[0][i])
+			}
 		}
 	}
-	return c.close(whole.by[0][0].Value(q.Member)), nil
+	return c.close(whole), nil
 }
 
 // A contribution gathers what devices contribute to a value.

@@ -7,16 +7,16 @@ import (
 	"notewatch/rules"
 )
 
-// contributors adds the devices behind its value to each alert about the project to which something happened in this turn.
+// contributors adds the devices behind its value to each alert about a fleet or the project to which something happened in this turn.
 func (t *Turn) contributors(ctx context.Context) error {
 	for _, a := range t.Commit.Alerts {
 		figure, member, ok := rules.RankedBy(a.Told.Figure)
-		if _, happened := t.Commit.Show[a.ID]; !ok || !happened || a.Subject != "" || a.Reason == rules.Corrected || a.Reason == rules.Retracted {
+		if _, happened := t.Commit.Show[a.ID]; !ok || !happened || rules.ScopeOf(a.Subject) == rules.EachDevice || a.Reason == rules.Corrected || a.Reason == rules.Retracted {
 			continue
 		}
 		var err error
 		a.Told.Contributors, err = t.data.Contributors(ctx, env.ContributorQuery{
-			Figure: figure, Member: member, Day: a.ValueDay(), Above: a.Value - a.Usual,
+			Fleet: a.Subject, Figure: figure, Member: member, Day: a.ValueDay(), Above: a.Value - a.Usual,
 		})
 		if err != nil {
 			return err

@@ -97,7 +97,7 @@ type Alert struct {
 	// Usual is what the subject usually has on one day, or in one or six hours if the figure is h1 or h6.
 	Usual *float64 `json:"usual"`
 
-	// Contributors are the devices behind the value of an alert about a project; left out where it is about one device.
+	// Contributors are the devices behind the value of an alert about a fleet or project; left out where it is about one device.
 	Contributors *Contributors `json:"contributors,omitempty"`
 
 	// Since is when the condition was first found true.

@@ -1,0 +1,77 @@
+package evaluate_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/env"
+	"notewatch/internal/store/storetest"
+	"notewatch/rules"
+)
+
+// An alert about a fleet or project names the devices behind its value, as of the day of that value.
+func TestContributors(t *testing.T) {
+	b := newBench(t, each(rules.EachFleet, "fleet", "events.today > 100"), each(rules.EachProject, "project", "events.used > 100"),
+		each(rules.EachDevice, "device", "events.today > 50"))
+	b.inFleet("pump")
+	for day := today - 16; day < today; day++ {
+		b.events(day, 4, 1)
+	}
+	b.events(today, 110, 30) // the valve is no longer listed
+	turn := b.evaluate()
+	require.Equal(t, rules.Contributors{
+		Figure: "events.today", Most: [5]rules.Contributor{{UID: "dev:pump", Name: "pump", Value: 110, Share: 100}},
+		Grown: rules.Growing{Name: "pump", By: 106, Of: 106},
+	}, alertOf(t, turn.Commit.Alerts, "fleet").Told.Contributors)
+	c := alertOf(t, turn.Commit.Alerts, "project").Told.Contributors
+	require.Equal(t, "events.used", c.Figure)
+	require.Equal(t, "dev:pump", c.Most[0].UID)
+	require.Equal(t, rules.Contributor{Name: env.Gone, Value: c.Most[1].Value, Share: c.Most[1].Share}, c.Most[1])
+	require.InDelta(t, 100, c.Most[0].Share+c.Most[1].Share, 1e-9)
+	require.Zero(t, c.Grown, "nothing is usual of a period so far that a device could be above")
+	require.Zero(t, alertOf(t, turn.Commit.Alerts, "device").Told.Contributors)
+}
+
+// A revised alert names those of its own day.
+func TestContributorsOfAPastDay(t *testing.T) {
+	b := newBench(t, each(rules.EachFleet, "fleet", "events.today > 100"))
+	b.inFleet("pump", "valve")
+	b.events(today, 60, 10)
+	b.evaluate()
+	b.now = b.now.AddDate(0, 0, 1)
+	b.events(today+1, 1, 99)
+	b.evaluate()
+	b.now = b.now.Add(time.Hour)
+	storetest.SaveUsage(t, b.store, project, []storetest.Usage{
+		{Device: "dev:pump", Day: today, Figures: storetest.Figures{rules.Events: 190}},
+		{Device: "dev:pump", Day: today + 1, Figures: storetest.Figures{rules.Events: 1}},
+	}, rules.Events)
+	revised := alertOf(t, b.evaluate().Commit.Alerts, "fleet")
+	require.Equal(t, rules.Revised, revised.Reason)
+	require.Equal(t, [5]rules.Contributor{
+		{UID: "dev:pump", Name: "pump", Value: 190, Share: 95}, {UID: "dev:valve", Name: "valve", Value: 10, Share: 5},
+	}, revised.Told.Contributors.Most)
+}
+
+// Of more devices than a message names the others are counted, and those of which nothing is known.
+func TestManyContributors(t *testing.T) {
+	b := newBench(t, each(rules.EachFleet, "fleet", "events.d7 > 20"))
+	names := []string{"a", "b", "c", "d", "e", "f", "g", "idle"}
+	b.inFleet(names...)
+	var rows []storetest.Usage
+	for day := today - 8; day <= today; day++ {
+		for i, name := range names[:7] {
+			rows = append(rows, storetest.Usage{Device: "dev:" + name, Day: day, Figures: storetest.Figures{rules.Events: float64(i + 1)}})
+		}
+		rows = append(rows, storetest.Usage{Device: "dev:idle", Day: day, Figures: storetest.Figures{rules.Events: 0}})
+	}
+	storetest.SaveUsage(t, b.store, project, rows, rules.Events)
+	c := alertOf(t, b.evaluate().Commit.Alerts, "fleet").Told.Contributors
+	require.Equal(t, rules.Contributor{UID: "dev:g", Name: "g", Value: 49, Share: 25}, c.Most[0])
+	require.Equal(t, "c", c.Most[4].Name)
+	require.Equal(t, 2, c.Others)
+	require.InDelta(t, 100*3.0/28, c.OthersShare, 1e-9)
+	require.Zero(t, c.Unknown)
+}
