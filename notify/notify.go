@@ -49,6 +49,7 @@ type Alert struct {
 	Subject Named // the device, or the project itself
 	Summary string
 	Advice  string   // one next step
+	Runbook string   // address of a page that says what to do; may be ""
 	Why     string   // why it is withdrawn, corrected or updated; may be ""
 	Detail  []string // further short lines: why, kind of rule, already true, quiet since …
 	Body    string   // several lines that are shown as written, such as a report; usually ""

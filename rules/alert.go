@@ -114,7 +114,8 @@ type Told struct {
 	Unit    string `json:"unit"`    // of the figures: "B" or ""
 	Summary string `json:"summary"`
 	Advice  string `json:"advice"`
-	Body    string `json:"body,omitempty"` // several lines: a report, or what is wrong in a file
+	Runbook string `json:"runbook,omitempty"` // address of a page that says what to do
+	Body    string `json:"body,omitempty"`    // several lines: a report, or what is wrong in a file
 
 	Resolves time.Time `json:"resolves,omitzero"` // when a quiet alert resolves at the earliest
 

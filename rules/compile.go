@@ -55,6 +55,7 @@ func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 	b.show(r, conditions)
 	r.summary = b.template(r, "summary", spec.Summary, samples(spec))
 	r.resolved = b.template(r, "resolved", spec.Resolved, resolvedSamples(spec))
+	b.runbook(r)
 	if len(b.lang.Problems) == 0 && len(b.decides) == 0 {
 		b.lang.Whole("when", "compare a figure, such as bytes.used", "reads no figure")
 	}

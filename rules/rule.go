@@ -79,6 +79,7 @@ type Spec struct {
 	Summary     string          // text/template of the headline; "" is built in
 	Resolved    string          // text/template of the headline of a resolved alert; "" is built in
 	Advice      string          // one next step; may be ""
+	Runbook     string          // text/template of the address of an https page; "" is none
 	Remind      []time.Duration // after firing; the last one repeats
 	Unless      string          // name of a rule: muted while that fires for the same subject, or one that contains it; "" is none
 	Shadow      bool            // evaluated and recorded as any other, but not announced
@@ -116,6 +117,7 @@ type Rule struct {
 	growing  []*lang.Leaf // what only grows, among what the levels read
 	summary  *template.Template
 	resolved *template.Template
+	runbook  *template.Template
 }
 
 // A condition is the compiled expression of one level.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"math"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ type Wording struct {
 // Texts returns what messages and look-ups say of an alert of the rule, with the values that the alert has.
 func (r *Rule) Texts(a Alert, w Wording) Told {
 	texts := Told{Subject: w.Subject, Project: w.Project, Figure: r.Show, Unit: r.Unit, Advice: r.Spec.Advice, Resolves: a.resolves(r)}
+	texts.Runbook = r.Runbook(RunbookFacts{r.Spec.Name, w.Project, w.Subject, cmp.Or(a.Subject, a.Project), a.Level.String()})
 	facts := Facts{
 		Rule: r.Spec.Name, Project: w.Project, Subject: w.Subject, Level: a.Level.String(),
 		Value: w.Format(a.Value, r.Unit), Limit: w.Format(a.Limit, r.Unit), Usual: w.Format(a.Usual, r.Unit), Period: w.Period.String(),

@@ -40,7 +40,8 @@ func (b *Bot) Drill(ctx context.Context, rule string, project Project) (rules.Al
 func (b *Bot) drilled(r *Rule, project Project, key rules.Key) rules.Alert {
 	told := rules.Told{
 		Subject: drillSubject, Project: project.Name, Figure: r.Show, Unit: r.Unit,
-		Advice: "This is a drill. Nothing is wrong. " + r.Spec.Advice,
+		Advice:  "This is a drill. Nothing is wrong. " + r.Spec.Advice,
+		Runbook: r.Runbook(rules.RunbookFacts{Rule: key.Rule, Project: project.Name, Subject: drillSubject, Level: r.Highest.String()}),
 	}
 	a := key.Drill(r.Rule, told, b.clock.Now())
 	a.Told.Summary = r.Headline(rules.Facts{

@@ -114,6 +114,7 @@ func (v value) rule(taken names) Rule {
 		key{name: "show", read: func(v value) { r.Show = r.text(v) }},
 		key{name: "summary", read: func(v value) { r.Summary = r.text(v) }},
 		key{name: "resolved", read: func(v value) { r.Resolved = r.text(v) }},
+		key{name: "runbook", read: func(v value) { r.Runbook = r.text(v) }},
 		key{name: "advice", read: func(v value) { r.Advice = r.text(v) }},
 		key{name: "notify", read: func(v value) { r.notify = r.at(v).recipients() }},
 		key{name: "remind", read: func(v value) { r.Remind = r.at(v).reminders() }},

@@ -70,7 +70,7 @@ func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 		Rule:    a.Rule,
 		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: words.ProjectURL(a.Project)},
 		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: words.SubjectURL(a.Project, a.Subject)},
-		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Why: a.Why, Detail: detail(a, now), Body: body(a),
+		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Runbook: a.Told.Runbook, Why: a.Why, Detail: detail(a, now), Body: body(a),
 		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
 		Value: a.ValueAtEnd(), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, UsualSpan: rules.UsualSpan(a.Told.Figure),

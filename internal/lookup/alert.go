@@ -26,7 +26,8 @@ type Alert struct {
 	Project   Named       `json:"project"` // the zero value for an alert about notewatch itself
 	Subject   Named       `json:"subject"` // the zero value for an alert about its project
 	Summary   string      `json:"summary"`
-	Figure    string      `json:"figure"` // that Value is of, such as bytes.used; "" is none
+	Runbook   string      `json:"runbook,omitempty"` // address of a page that says what to do
+	Figure    string      `json:"figure"`            // that Value is of, such as bytes.used; "" is none
 	Unit      string      `json:"unit"`
 	Value     float64     `json:"value"`
 	Peak      float64     `json:"peak"`
@@ -61,7 +62,7 @@ func AlertOf(a rules.Alert, now time.Time, receivers []Showing) Alert {
 	return Alert{
 		ID: a.ID, State: a.State, Reason: a.Reason, Why: a.Why, Level: a.Level, Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt,
 		Rule: a.Rule, Project: Named{a.Project, a.Told.Project}, Subject: Named{a.Subject, a.Told.Subject},
-		Summary: a.Told.Headline(now), Figure: a.Told.Figure, Unit: a.Told.Unit,
+		Summary: a.Told.Headline(now), Runbook: a.Told.Runbook, Figure: a.Told.Figure, Unit: a.Told.Unit,
 		Value: a.Value, Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, AsOf: a.AsOf,
 		Drill: a.Drill, Mute: a.Mute, Ack: a.Ack, Receivers: receivers,
 	}

@@ -66,7 +66,7 @@ func TestEmailReads(t *testing.T) {
 		"digest":       fixture.Notification(fixture.Firing(), silence, report),
 	}
 	telling := []string{
-		"fired", "escalated", "reminded", "resolved", "fired_and_resolved", "period_ended", "drill", "reported", "unmuted", "no_data",
+		"fired", "runbook", "escalated", "reminded", "resolved", "fired_and_resolved", "period_ended", "drill", "reported", "unmuted", "no_data",
 	}
 	for _, s := range fixture.Samples() {
 		if slices.Contains(telling, s.Name) {

@@ -123,7 +123,7 @@ func (m *document) card(c message.Card, a notify.Alert) (subject string) {
 	if len(c.Body) > 0 {
 		m.text.WriteString(strings.Join(c.Body, "\n") + "\n\n") // its empty lines too
 	}
-	m.paragraph(message.Labelled("→ ", c.Advice))
+	m.paragraph(message.Filled([]string{message.Labelled("→ ", c.Advice), message.RunbookLine(c.Runbook)})...)
 	m.table(
 		fact("subject", words.Dotted(c.Subject, c.UID)), fact("page", words.Page(a.Subject.URL)), fact("project", c.Project),
 		fact("rule", c.Rule), fact("alert", c.ID), fact("figures", message.AsOf(c.AsOf)),
@@ -162,6 +162,9 @@ func (m *document) rows(n notify.Notification, alerts []notify.Alert) {
 		}
 		if g.Advice != "" {
 			m.line("  → " + g.Advice)
+		}
+		if g.Runbook != "" {
+			m.line("  " + message.RunbookLine(g.Runbook))
 		}
 		m.line("")
 	}

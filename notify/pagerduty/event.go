@@ -182,6 +182,9 @@ func topSubjects(firing []notify.Alert) string {
 func linksTo(firing []notify.Alert) []link {
 	var links []link
 	for _, a := range firing[:min(len(firing), maxTop)] {
+		if runbook := (link{Href: words.Page(a.Runbook), Text: "Runbook"}); runbook.Href != "" && !slices.Contains(links, runbook) {
+			links = append(links, runbook)
+		}
 		for _, n := range []notify.Named{a.Subject, a.Project} {
 			link := link{Href: words.Page(n.URL), Text: message.NameOf(n)}
 			if link.Href != "" && !slices.Contains(links, link) {

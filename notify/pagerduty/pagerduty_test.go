@@ -44,6 +44,7 @@ func TestPagerDutyTriggers(t *testing.T) {
 	for name, alerts := range map[string][]notify.Alert{
 		"fired":      {fixture.Firing()},
 		"drill":      {fixture.With(drill)},
+		"runbook":    {fixture.SampleNamed(t, "runbook")},
 		"no_data":    {fixture.Samples()[len(fixture.Samples())-1].Alert},
 		"group":      {fixture.Firing(), over},
 		"digest":     {silence, fixture.Firing()},

@@ -60,7 +60,11 @@ func groupSection(g message.Group, digest bool, room int) (section string, plain
 		plain = append(plain, g.Rule+": "+g.About())
 	}
 	advice := slackapi.Escape(message.Labelled("→ ", g.Advice), maxField)
-	room -= 2*maxName + utf8.RuneCountInString(advice) // the title, what is left, and the advice
+	runbook := ""
+	if g.Runbook != "" {
+		runbook = slackapi.Link("Runbook", g.Runbook)
+	}
+	room -= utf8.RuneCountInString(runbook) + 2*maxName + utf8.RuneCountInString(advice) // the title, what is left, the advice and the runbook
 	shown := 0
 	for _, a := range g.Alerts[:g.Top] {
 		r := message.RowOf(a)
@@ -73,8 +77,8 @@ func groupSection(g message.Group, digest bool, room int) (section string, plain
 		shown++
 	}
 	left := g.Left(shown)
-	lines = append(lines, slackapi.Escape(left, maxName), advice)
-	plain = append(plain, left, message.Labelled("→ ", g.Advice))
+	lines = append(lines, slackapi.Escape(left, maxName), advice, runbook)
+	plain = append(plain, left, message.Labelled("→ ", g.Advice), message.RunbookLine(g.Runbook))
 	return strings.Join(message.Filled(lines), "\n"), message.Filled(plain), left != ""
 }
 

@@ -156,6 +156,9 @@ func cardLayout(a notify.Alert, c message.Card) layout {
 	if c.Advice != "" {
 		layout.sections = append(layout.sections, slackapi.Escape("→ "+c.Advice, maxAdvice))
 	}
+	if c.Runbook != "" {
+		layout.sections = append(layout.sections, slackapi.Link("Runbook", c.Runbook))
+	}
 	var subject, project string
 	if a.Subject != (notify.Named{}) {
 		subject = link(a.Subject)
@@ -174,7 +177,7 @@ func plainCard(c message.Card) []string {
 	lines := message.Filled(append([]string{c.Word + ": " + c.Headline, message.JoinFacts(c.Facts())}, c.Detail...))
 	lines = append(lines, c.Body...) // an empty line of it is meant
 	last := words.Dotted(c.UID, c.Project, message.Labelled("rule ", c.Rule), message.Labelled("alert ", c.ID), message.AsOf(c.AsOf))
-	return append(lines, message.Filled([]string{message.Labelled("→ ", c.Advice), last})...)
+	return append(lines, message.Filled([]string{message.Labelled("→ ", c.Advice), message.RunbookLine(c.Runbook), last})...)
 }
 
 func headlineText(word, text string) string {

@@ -29,15 +29,15 @@ func FuzzTerminal(f *testing.F) {
 	const (
 		body         = 200 // lines
 		rules        = notify.MaxRules
-		linesPerRule = 3 + 3
+		linesPerRule = 3 + 4
 	)
 	f.Fuzz(func(t *testing.T, name, text string, value float64, n uint8, state, reason string) {
 		alert := fixture.Fuzzed(name, text, value, state, reason)
 		alert.Drill = n%2 == 0
 		alerts := fixture.Several(alert, n)
-		requireCalmTerminal(t, notify.Notification{ID: text, Alerts: alerts[:1]}, 4+body)
+		requireCalmTerminal(t, notify.Notification{ID: text, Alerts: alerts[:1]}, 5+body)
 		if len(alerts) > 1 {
-			requireCalmTerminal(t, notify.Notification{ID: text, Alerts: alerts}, 6+rules*linesPerRule)
+			requireCalmTerminal(t, notify.Notification{ID: text, Alerts: alerts}, 7+rules*linesPerRule)
 		}
 	})
 }

@@ -67,6 +67,7 @@ func (t *Receiver) block(b *strings.Builder, n notify.Notification, a notify.Ale
 	for _, line := range c.Body {
 		b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
 	}
+	t.line(b, message.RunbookLine(c.Runbook))
 	t.advice(b, c.Advice, words.Dotted(c.Project, c.Rule, c.ID))
 }
 
@@ -87,6 +88,7 @@ func (t *Receiver) list(b *strings.Builder, n notify.Notification, alerts []noti
 	if l.Digest() {
 		first = message.Group{}
 	}
+	t.line(b, message.RunbookLine(first.Runbook))
 	t.advice(b, first.Advice, words.Dotted(first.Figure, first.Rule, l.ID))
 }
 
@@ -103,6 +105,7 @@ func (t *Receiver) group(b *strings.Builder, g message.Group, digest bool) (hidd
 	t.line(b, left)
 	if digest {
 		t.line(b, message.Labelled("→ ", g.Advice))
+		t.line(b, message.RunbookLine(g.Runbook))
 	}
 	return left != ""
 }

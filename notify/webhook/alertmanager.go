@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/notify/internal/message"
 )
@@ -104,7 +105,7 @@ func newAlertmanagerAlert(a notify.Alert) alertmanagerAlert {
 			"instance", cmp.Or(a.Subject.Name, a.Subject.UID), // the label that bridges show for the subject
 		),
 		Annotations: pairs(
-			"summary", a.Summary, "advice", a.Advice, "figures", figures,
+			"summary", a.Summary, "advice", a.Advice, "runbook_url", words.Page(a.Runbook), "figures", figures,
 			"description", cmp.Or(strings.Join(description, "\n"), c.Headline),
 			"muted", a.Mute, "acknowledged", a.Ack,
 		),

@@ -70,6 +70,8 @@ type Alert struct {
 	Summary string `json:"summary"`
 	// Advice is one next step; may be empty.
 	Advice string `json:"advice"`
+	// Runbook is the address of a page that says what to do.
+	Runbook string `json:"runbook,omitempty"`
 	// Why says why the alert is withdrawn, corrected or updated, such as "limit is 200 now".
 	Why string `json:"why,omitempty"`
 	// Detail holds further short lines of text.
@@ -179,7 +181,7 @@ func alertOf(a notify.Alert) Alert {
 	w := Alert{
 		ID: a.ID, Version: a.Version, State: a.State, Reason: a.Reason, Level: a.Level, Rule: a.Rule,
 		Project: Named(a.Project), Subject: Named(a.Subject),
-		Summary: a.Summary, Advice: a.Advice, Why: a.Why, Detail: append([]string{}, a.Detail...),
+		Summary: a.Summary, Advice: a.Advice, Runbook: a.Runbook, Why: a.Why, Detail: append([]string{}, a.Detail...),
 		Body: a.Body, Drill: a.Drill, Mute: a.Mute, Ack: a.Ack,
 		Figure: a.Figure, Unit: a.Unit,
 		Value: numberOf(a.Value), Peak: numberOf(a.Peak),

@@ -57,6 +57,8 @@ type Facts struct {
 	Title  string // one sentence
 	Advice string // one next step; may be ""
 
+	Runbook string // address of a page that says what to do; may be ""
+
 	Figures []Figure
 	Rows    []string // the worst alerts, a line each, and how many more there are
 	Detail  []string // further lines; that it is a drill, muted or acknowledged is one of them
@@ -151,6 +153,9 @@ func (f Facts) text() []string {
 	if f.Advice != "" {
 		lines = append(lines, "→ "+f.Advice)
 	}
+	if f.Runbook != "" {
+		lines = append(lines, message.RunbookLine(f.Runbook))
+	}
 	return append(lines, f.Rows...)
 }
 
@@ -183,6 +188,7 @@ func (f Facts) about(alerts []notify.Alert) Facts {
 func (f Facts) aboutOne(a notify.Alert) Facts {
 	c := message.Describe(a)
 	f.Level, f.Tone, f.Word, f.Title, f.Advice = words.Clean(a.Level, message.MaxName), string(c.Tone), c.Word, c.Headline, c.Advice
+	f.Runbook = c.Runbook
 	f.Detail, f.Body, f.Rows = c.Detail, c.Body, nil
 	f.Figures = nil
 	for _, figure := range c.Facts() {
@@ -198,8 +204,9 @@ func (f Facts) aboutSeveral(alerts []notify.Alert) Facts {
 	l := message.DescribeList(f.notification, alerts)
 	f.Level, f.Tone = words.Clean(l.Groups[0].Alerts[0].Level, message.MaxName), string(l.Tone)
 	f.Word, f.Title, f.Detail, f.Advice = l.Word, l.Headline, l.Detail, ""
+	f.Runbook = ""
 	if !l.Digest() {
-		f.Advice = l.Groups[0].Advice
+		f.Advice, f.Runbook = l.Groups[0].Advice, l.Groups[0].Runbook
 	}
 	f.Figures, f.Body, f.Subject, f.Since, f.AsOf = nil, nil, notify.Named{}, time.Time{}, l.AsOf
 	f.Link = f.Project.URL

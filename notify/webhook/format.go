@@ -62,7 +62,7 @@ func explained(a notify.Alert) notify.Alert {
 
 // bare is a without what a receiver may dislike: links, and texts that are not needed to know what it is about.
 func bare(a notify.Alert) notify.Alert {
-	a.Subject.URL, a.Project.URL = "", ""
+	a.Subject.URL, a.Project.URL, a.Runbook = "", "", ""
 	a.Advice, a.Body, a.Detail = "", "", []string{"shortened, because the receiver rejected the full message"}
 	return a
 }

@@ -60,6 +60,7 @@ func TestWebhookFormats(t *testing.T) {
 			{"resolved", fixture.Notification(fixture.With(fixture.Ended)), webhookPosted},
 			{"group", webhookGroup(), nil},
 			{"drill", fixture.Notification(fixture.With(func(a *notify.Alert) { a.Drill = true })), nil},
+			{"runbook", fixture.Notification(fixture.SampleNamed(t, "runbook")), nil},
 			{"no_data", fixture.Notification(fixture.SampleNamed(t, "no_data")), nil},
 			{"digest", fixture.Notification(fixture.Digest(10)...), nil},
 			{"report", fixture.Notification(fixture.Weekly()), nil},

@@ -106,6 +106,7 @@ type Card struct {
 	Detail   []string // begins with why; a drill, a mute and an acknowledgement are said here too
 	Body     []string // lines whose blanks matter; at most maxBody
 	Advice   string   // "" when nothing is left to do
+	Runbook  string   // address of a page that says what to do; "" is none
 
 	Since, Ended, AsOf time.Time // zero when not known
 	Lasted             time.Duration
@@ -131,6 +132,7 @@ func Describe(a notify.Alert) Card {
 		Subject:  NameOf(a.Subject),
 		Rule:     words.Clean(a.Rule, MaxName),
 		ID:       words.Clean(a.ID, MaxName),
+		Runbook:  words.Page(a.Runbook),
 	}
 	if a.Ended() {
 		c.Ended = a.EndedAt

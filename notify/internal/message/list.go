@@ -27,9 +27,11 @@ type Group struct {
 	Rule   string
 	Counts string // 2 critical, 7 warning
 	Advice string
-	Figure string
-	Alerts []notify.Alert // the worst first
-	Top    int            // how many of them to show
+	// Runbook is the address of a page that says what to do about all of them; "" is none.
+	Runbook string
+	Figure  string
+	Alerts  []notify.Alert // the worst first
+	Top     int            // how many of them to show
 }
 
 // Digest reports whether l is about several rules.
@@ -74,8 +76,10 @@ func GroupByRule(sorted []notify.Alert) []Group {
 	var groups []Group
 	for _, g := range notify.ByRule(sorted) {
 		first := g.Alerts[0]
+		runbook, _ := Common(g.Alerts, func(a notify.Alert) string { return words.Page(a.Runbook) })
 		groups = append(groups, Group{
-			Rule: words.Clean(g.Rule, MaxName), Figure: words.Clean(first.Figure, MaxName), Advice: Describe(first).Advice,
+			Runbook: runbook,
+			Rule:    words.Clean(g.Rule, MaxName), Figure: words.Clean(first.Figure, MaxName), Advice: Describe(first).Advice,
 			Counts: CountLevels(g.Alerts), Alerts: g.Alerts, Top: g.Top,
 		})
 	}

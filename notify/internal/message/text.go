@@ -21,6 +21,9 @@ const (
 	maxBody    = 200 // lines
 )
 
+// RunbookLine returns the line of the page that says what to do; "" if there is none.
+func RunbookLine(runbook string) string { return Labelled("runbook ", runbook) }
+
 // BodyLines returns outside text as lines that can be shown as written: they are clean but keep their blanks. Empty ones at the
 // end are dropped. Of more than 200 lines the last counts those that are missing.
 func BodyLines(s string) []string {
