@@ -456,7 +456,7 @@ func blank(v reflect.Value) {
 		case reflect.Float64:
 			f.SetFloat(math.NaN())
 		case reflect.Struct:
-			if f.Type() != reflect.TypeFor[time.Time]() {
+			if f.Type() != reflect.TypeFor[time.Time]() && f.Type() != reflect.TypeFor[rules.Told]() { // in which all values are known
 				blank(f)
 			}
 		}
