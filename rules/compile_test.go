@@ -24,7 +24,8 @@ func at(level rules.Level, expr string) []rules.Condition {
 const (
 	deviceSees  = "a rule for each device sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, device, project, period, poll"
 	projectSees = "a rule for each project sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, project, period, poll"
-	metricHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, days, series"
+	metricHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, peer_ratio, days, series"
+	plainHas    = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, days, series"
 	polledHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, h1, h6, days, series"
 	deviceHas   = "uid, name, sku, product, fleets, firmware, disabled, is_new, voltage, silent_hours, age_days"
 )
@@ -43,6 +44,7 @@ func TestProblemsOfExpressions(t *testing.T) {
 		{"$env.bytes.today > 5", 0, `unknown name "$env"`, deviceSees},
 		{"bytes.tday > 5", 6, `bytes has no member "tday"`, "did you mean today? it has " + metricHas},
 		{`device["known"]`, 6, `device has no member "known"`, "it has " + deviceHas},
+		{"tls.peer_ratio > 5", 4, `tls has no member "peer_ratio"`, "bytes, sat, session_bytes, events, events_total, sessions have it; tls has " + plainHas},
 		{"bytes.h1 > 5", 6, `bytes has no member "h1"`, `events, sessions, notefiles["data.qo"], transport["wifi"] have it; bytes has ` + metricHas},
 		{"bytes > 5", 0, "bytes is not a value by itself", "write bytes. and one of " + metricHas},
 		{"bytes[0] > 5", 6, "bytes is not a list", "write bytes. and one of " + metricHas},
@@ -159,6 +161,12 @@ func TestProblemsOfRules(t *testing.T) {
 	}{
 		"no name":  {func(s *rules.Spec) { s.Name = " " }, []rules.Problem{whole("name", "is empty", "")}},
 		"no scope": {func(s *rules.Spec) { s.Each = "galaxy" }, []rules.Problem{whole("each", `unknown scope "galaxy"`, "want device, fleet or project")}},
+		"peers of a fleet": {
+			func(s *rules.Spec) {
+				s.Each, s.When[0].Expr = rules.EachFleet, "bytes.today > 5 && bytes.peer_ratio > 2"
+			},
+			[]rules.Problem{{Field: "when.warning", Offset: 25, Message: "bytes.peer_ratio is not known in a rule for each fleet", Hint: "rules for each device see it"}},
+		},
 		"device in a project rule": {
 			func(s *rules.Spec) { s.Each, s.Where = rules.EachProject, "!device.disabled" },
 			[]rules.Problem{{Field: "where", Offset: 1, Message: "device is not known in a rule for each project", Hint: projectSees}},

@@ -11,17 +11,17 @@ import (
 // All figures are float64 by value and NaN is no data; the objects carry Known, and everything read of an object that
 // is not known is no data.
 type Env struct {
-	Bytes        Metric `expr:"bytes" unit:"B"`
-	Sat          Metric `expr:"sat" unit:"B"`
+	Bytes        Metric `expr:"bytes" unit:"B" has:"peers"`
+	Sat          Metric `expr:"sat" unit:"B" has:"peers"`
 	SatPackets   Metric `expr:"sat_packets"`
-	SessionBytes Metric `expr:"session_bytes" unit:"B"`
-	Events       Metric `expr:"events" has:"polls"`
-	EventsTotal  Metric `expr:"events_total"`
+	SessionBytes Metric `expr:"session_bytes" unit:"B" has:"peers"`
+	Events       Metric `expr:"events" has:"polls peers"`
+	EventsTotal  Metric `expr:"events_total" has:"peers"`
 	Platform     Metric `expr:"platform"`
 	Watchdog     Metric `expr:"watchdog"`
 	Reboots      Metric `expr:"reboots"`
 	FwUpdates    Metric `expr:"fw_updates"`
-	Sessions     Metric `expr:"sessions" has:"polls"`
+	Sessions     Metric `expr:"sessions" has:"polls peers"`
 	TLS          Metric `expr:"tls"`
 	FirstSyncs   Metric `expr:"first_syncs"`
 	Notefiles    Keyed  `expr:"notefiles" key:"data.qo" has:"polls"`
@@ -99,22 +99,23 @@ func UnknownEnv() Env {
 // the unit is that of the metric unless a member has its own, "" is a ratio, and no tag at all is a count; the range is "least most",
 // "any", or, without the tag, everything from 0 on.
 type Metric struct {
-	Today          float64 `expr:"today" kind:"day" grows:"today"`                 // the current UTC day so far
-	Yesterday      float64 `expr:"yesterday"`                                      // the last complete UTC day
-	Used           float64 `expr:"used" kind:"period" grows:"used"`                // the period so far, today included
-	Prev           float64 `expr:"prev"`                                           // the period before
-	Forecast       float64 `expr:"forecast" kind:"forecast" grows:"forecast"`      // the period at its end, as expected
-	D7             float64 `expr:"d7"`                                             // sum of the last 7 complete days
-	D30            float64 `expr:"d30"`                                            // sum of the last 30 complete days
-	Median         float64 `expr:"median"`                                         // median of the last 14 whole days
-	MAD            float64 `expr:"mad"`                                            // median of their distances from it
-	Usual          float64 `expr:"usual"`                                          // median of this weekday in the last four weeks
-	UsualYesterday float64 `expr:"usual_yesterday"`                                // the same of yesterday's weekday
-	Ratio          float64 `expr:"ratio" unit:"" kind:"day" grows:"today"`         // today / median
-	Z              float64 `expr:"z" unit:"" range:"any" kind:"day" grows:"today"` // today's distance from median in standard deviations
-	H1             float64 `expr:"h1" needs:"polls"`                               // growth in an hour, between two polls
-	H6             float64 `expr:"h6" needs:"polls"`                               // growth in six hours, between two polls
-	Days           float64 `expr:"days" unit:"count" range:"0 35"`                 // how many of the last 35 days are known whole days
+	Today          float64 `expr:"today" kind:"day" grows:"today"`                  // the current UTC day so far
+	Yesterday      float64 `expr:"yesterday"`                                       // the last complete UTC day
+	Used           float64 `expr:"used" kind:"period" grows:"used"`                 // the period so far, today included
+	Prev           float64 `expr:"prev"`                                            // the period before
+	Forecast       float64 `expr:"forecast" kind:"forecast" grows:"forecast"`       // the period at its end, as expected
+	D7             float64 `expr:"d7"`                                              // sum of the last 7 complete days
+	D30            float64 `expr:"d30"`                                             // sum of the last 30 complete days
+	Median         float64 `expr:"median"`                                          // median of the last 14 whole days
+	MAD            float64 `expr:"mad"`                                             // median of their distances from it
+	Usual          float64 `expr:"usual"`                                           // median of this weekday in the last four weeks
+	UsualYesterday float64 `expr:"usual_yesterday"`                                 // the same of yesterday's weekday
+	Ratio          float64 `expr:"ratio" unit:"" kind:"day" grows:"today"`          // today / median
+	Z              float64 `expr:"z" unit:"" range:"any" kind:"day" grows:"today"`  // today's distance from median in standard deviations
+	PeerRatio      float64 `expr:"peer_ratio" unit:"" needs:"peers" scope:"device"` // yesterday / what peers used then
+	H1             float64 `expr:"h1" needs:"polls"`                                // growth in an hour, between two polls
+	H6             float64 `expr:"h6" needs:"polls"`                                // growth in six hours, between two polls
+	Days           float64 `expr:"days" unit:"count" range:"0 35"`                  // how many of the last 35 days are known whole days
 
 	// Series holds the whole days of the last 35, oldest first. A series that is empty or has a hole (a NaN) is no data.
 	Series []float64 `expr:"series"`

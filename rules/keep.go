@@ -11,7 +11,7 @@ import (
 const keepByDefault = 6 * time.Hour
 
 // completeDays are the members of a metric that late values of yesterday change.
-var completeDays = []string{"yesterday", "d7", "d30"}
+var completeDays = []string{"yesterday", "d7", "d30", peerRatio}
 
 // keep returns how long alerts are kept of a rule whose levels have these conditions.
 func (r *Rule) keep(conditions []*lang.Expression) time.Duration {

@@ -37,6 +37,19 @@ func (w Wants) With(other Wants) Wants {
 	return both
 }
 
+// peerRatio is the member that needs to know the peers of a device.
+const peerRatio = "peer_ratio"
+
+// Peers reports whether what devices use in comparison with their peers is wanted.
+func (w Wants) Peers() bool {
+	for _, members := range w {
+		if members&MembersOf(peerRatio) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // A metricMember is one member of a metric: the first day that it needs, how it follows from the past, and where it is kept.
 type metricMember struct {
 	name  string
@@ -60,6 +73,7 @@ var metricMembers = []metricMember{
 	{"usual_yesterday", daysBack(usualWeeks*weekDays + 1), Past.usualYesterday, func(m *Metric) *float64 { return &m.UsualYesterday }},
 	{"ratio", daysBack(medianDays), Past.ratio, func(m *Metric) *float64 { return &m.Ratio }},
 	{"z", daysBack(medianDays), Past.z, func(m *Metric) *float64 { return &m.Z }},
+	{peerRatio, daysBack(1), Past.peerRatio, func(m *Metric) *float64 { return &m.PeerRatio }},
 	{"h1", daysBack(1), func(p Past) float64 { return p.growth(0) }, func(m *Metric) *float64 { return &m.H1 }},
 	{"h6", daysBack(1), func(p Past) float64 { return p.growth(1) }, func(m *Metric) *float64 { return &m.H6 }},
 	{"days", daysBack(HistoryDays), Past.days, func(m *Metric) *float64 { return &m.Days }},

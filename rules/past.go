@@ -28,6 +28,7 @@ type Past struct {
 	Start    Day          // the first day of the period
 	Previous Day          // the first day of the period before
 	Next     Day          // the first day of the next period
+	Peers    []float64    // by group of peers, the median of what they used on the day before
 	Earlier  [2]PollValue // what the polls that Growths[0] and Growths[1] go back to had read
 }
 
@@ -70,7 +71,7 @@ func (p Past) Metric(m Members) Metric {
 // UnknownMetric returns a metric of which nothing is known.
 func UnknownMetric() Metric {
 	nan := math.NaN()
-	return Metric{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nil}
+	return Metric{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nil}
 }
 
 // back returns the value of so many days before the day; NaN if it is not known.
@@ -213,6 +214,14 @@ func Series(days []float64) []float64 {
 
 // ratio compares the day so far with the median.
 func (p Past) ratio() float64 { return p.today() / max(p.median(), p.Figure.Floor()) }
+
+// peerRatio compares the day before with what peers used then: with those groups that used most.
+func (p Past) peerRatio() float64 {
+	if len(p.Peers) == 0 {
+		return math.NaN()
+	}
+	return p.yesterday() / max(slices.Max(p.Peers), p.Figure.Floor())
+}
 
 // z returns by how many standard deviations the day so far is above the median, as far as mad tells: 0.6745 × mad is a standard
 // deviation.

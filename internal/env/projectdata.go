@@ -2,6 +2,7 @@ package env
 
 import (
 	"context"
+	"sync"
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
@@ -40,6 +41,7 @@ type ProjectData struct {
 	Period rules.Period      // as of Now
 	list   *store.DeviceList // nil: not read
 	fleets *fleets           // of the list; nil: no fleet is evaluated
+	peers  func() *Peers     // of the list, made when it is first needed
 	store  *store.Store
 	spec   rules.PeriodSpec
 }
@@ -55,7 +57,7 @@ func (s Source) Data(p Project, list *store.DeviceList) *ProjectData {
 	d := &ProjectData{Project: p, list: list, store: s.Store, spec: s.Period, Today: rules.DayOf(p.Now)}
 	d.Period = s.Period.Period(d.Today, p.Now)
 	if list != nil {
-		d.Counts = count(list)
+		d.Counts, d.peers = count(list), sync.OnceValue(func() *Peers { return PeersOf(list) })
 		if p.Fleets != nil {
 			d.fleets = fleetsOf(list, p.Fleets)
 		}
@@ -296,5 +298,9 @@ func (b *BlockData) Present(e *rules.Env, i int) {
 
 // Reader returns a reader of figures of the project.
 func (d *ProjectData) Reader(wants rules.Wants) *Reader {
-	return &Reader{Store: d.store, Project: d.UID, Period: d.spec, Wants: wants, Polled: d.State.PolledAt}
+	r := &Reader{Store: d.store, Project: d.UID, Period: d.spec, Wants: wants, Polled: d.State.PolledAt}
+	if d.list != nil && wants.Peers() {
+		r.Peers = d.peers()
+	}
+	return r
 }

@@ -41,6 +41,7 @@ type Reader struct {
 	Period  rules.PeriodSpec
 	Wants   rules.Wants // of the others nothing is known
 	Polled  time.Time   // the newest poll that succeeded; zero: growth between polls is not known
+	Peers   *Peers      // of devices; nil: what they use in comparison is not known
 
 	days    []float64 // of one figure, by member, then day
 	devices []store.Device
@@ -76,8 +77,15 @@ func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf ru
 		if err != nil {
 			return Metrics{}, err
 		}
+		peers, err := r.peers(ctx, figure, asOf)
+		if err != nil {
+			return Metrics{}, err
+		}
 		m.by[i] = make([]rules.Metric, len(members))
 		for j, member := range members {
+			if peers != nil {
+				past.Peers = r.Peers.medians(block*history.BlockSize+member.Position, peers)
+			}
 			past.Born, past.Values = rules.DayOf(member.Born), r.days[j*days:(j+1)*days]
 			for k, poll := range polls {
 				past.Earlier[k] = poll.of(member)
@@ -86,6 +94,14 @@ func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf ru
 		}
 	}
 	return m, nil
+}
+
+// peers returns what the peers of devices used of a figure on the day before; nil if nothing wants that.
+func (r *Reader) peers(ctx context.Context, figure rules.Figure, asOf rules.Day) (*peerValues, error) {
+	if r.Peers == nil || r.Wants[figure]&rules.MembersOf("peer_ratio") == 0 {
+		return nil, nil
+	}
+	return r.Peers.read(ctx, r, figure, asOf)
 }
 
 // read reads one figure of members for some days from first on.

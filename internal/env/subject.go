@@ -84,6 +84,13 @@ func (s Subject) measure(ctx context.Context, db *store.Store, q Query) (Metrics
 		return Metrics{}, nil
 	}
 	reader := Reader{Store: db, Project: q.Project, Period: q.Period, Wants: q.Wants, Polled: s.State.PolledAt}
+	if s.Device != nil && q.Wants.Peers() {
+		list, err := db.DeviceList(ctx, q.Project)
+		if err != nil {
+			return Metrics{}, err
+		}
+		reader.Peers = PeersOf(list)
+	}
 	return reader.Block(ctx, block, []Member{MemberOf(s.Device)}, rules.DayOf(q.Now))
 }
 

@@ -93,6 +93,7 @@ type lastPoll struct {
 	period  rules.Period
 	rules   map[string]*rules.Rule   // those that the poll evaluated with the meaning that they have now, by name
 	devices map[string]*store.Device // listed ones that are asked about, by UID
+	groups  *env.Peers               // nil: not read yet
 }
 
 // lastPoll returns the last poll of a project. Without rules it is one that failed.
@@ -153,6 +154,13 @@ func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSub
 			reader.Wants = reader.Wants.With(c.rules[a.Rule].Reads.Members)
 		}
 	}
+	if reader.Wants.Peers() {
+		peers, err := c.peers(ctx)
+		if err != nil {
+			return err
+		}
+		reader.Peers = peers
+	}
 	metrics, err := reader.Block(ctx, block, members, rules.DayOf(c.Now))
 	if err != nil {
 		return err
@@ -161,6 +169,18 @@ func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSub
 		c.updateSubject(s.alerts, c.name(s.device), rules.NewView(c.NewEnv(s.device, c.period, metrics, i)))
 	}
 	return nil
+}
+
+// peers returns the groups of devices that are compared with each other.
+func (c *lastPoll) peers(ctx context.Context) (*env.Peers, error) {
+	if c.groups == nil {
+		list, err := c.desk.Store.DeviceList(ctx, c.UID)
+		if err != nil {
+			return nil, err
+		}
+		c.groups = env.PeersOf(list)
+	}
+	return c.groups, nil
 }
 
 // updateFleets gives alerts of fleets the values as of the poll.

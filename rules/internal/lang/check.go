@@ -146,7 +146,7 @@ func (c *checker) name(n *ast.IdentifierNode) typed {
 		}
 		return p.typed
 	}
-	switch members := c.compiler.names.Members(n.Value); {
+	switch members := c.compiler.names.Members(n.Value, c.compiler.scope); {
 	case n.Value == "limit":
 		return c.problem(at, "add `limit:` to the rule", "limit is used, but the rule has none")
 	case c.unseen(n.Value):
@@ -159,7 +159,7 @@ func (c *checker) name(n *ast.IdentifierNode) typed {
 
 // unseen reports whether an object exists but not for this scope.
 func (c *checker) unseen(object string) bool {
-	return c.compiler.names.Members(object) != nil && !slices.Contains(c.compiler.names.Objects(c.compiler.scope), object)
+	return c.compiler.names.Members(object, "") != nil && !slices.Contains(c.compiler.names.Objects(c.compiler.scope), object)
 }
 
 func (c *checker) unknownName(n *ast.IdentifierNode) typed {
@@ -223,7 +223,7 @@ func (c *checker) object(n *ast.MemberNode) *ast.IdentifierNode {
 
 // leaf reads a member of an object.
 func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
-	members := c.compiler.names.Members(object.Value)
+	members := c.compiler.names.Members(object.Value, c.compiler.scope)
 	if members == nil || c.unseen(object.Value) {
 		return c.name(object)
 	}
@@ -245,6 +245,10 @@ func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
 			hint = strings.Join(owners, ", ") + " have it; " + text + " has " + strings.Join(members, ", ")
 		}
 		return c.problem(n.Location().From, hint, "%s has no member %q", text, name.Value)
+	}
+	if !l.Seen(c.compiler.scope) {
+		return c.problem(n.Location().From, "rules for each "+strings.Join(l.Scopes(), ", ")+" see it",
+			"%s is not known in a rule for each %s", l.Path(), c.compiler.scope)
 	}
 	return retyped(c.compiler.layout.place(l), l.Kind, largest)
 }

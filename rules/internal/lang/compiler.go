@@ -164,7 +164,7 @@ func (c *Compiler) free(field, name string) bool {
 		c.Whole(field, "", "limit is the name of the rule's limit")
 	case taken:
 		c.Whole(field, "", "%s is defined twice", name)
-	case c.names.Members(name) != nil:
+	case c.names.Members(name, "") != nil:
 		c.Whole(field, "", "%s already names what a rule reads", name)
 	case slices.Contains(keywords, name):
 		c.Whole(field, "", "%s is a word of the language", name)

@@ -74,10 +74,10 @@ type Vocabulary struct {
 // The tags of the fields of a struct that is read.
 const (
 	nameTag  = "expr"  // of an object, and of a member; "-" is none
-	scopeTag = "scope" // of an object: the scopes that see it, with commas between them
+	scopeTag = "scope" // of an object, or of a member: the scopes that see it, with commas between them
 	unitTag  = "unit"  // of the members of an object, unless a member has its own
 	needsTag = "needs" // of a member: only objects that have it have the member
-	hasTag   = "has"   // of an object
+	hasTag   = "has"   // of an object, with spaces between them
 	keyTag   = "key"   // of a field that stands for objects with keys: an example of a key
 )
 
@@ -89,7 +89,7 @@ const knownMember = "known"
 
 // New returns the names of E, a struct of structs: the objects and their members. Fields have the tag expr with their names. An object
 // with a field named known is no data while that is false. The tag scope of an object names the scopes that see it; the tag unit is
-// the unit of its members, or of one member. A member with the tag needs is left out of the objects that do not have the same text in
+// the unit of its members, or of one member. A member with the tag needs is left out of the objects that do not have the same word in
 // their tag has.
 //
 // A field that is a map stands for many objects, each with a key; the tag key is an example of one. A key of the map is the text that
@@ -113,7 +113,7 @@ func New[E any]() *Vocabulary {
 			case knownMember:
 				known = l.index
 			default:
-				if needs, ok := member.Tag.Lookup(needsTag); ok && needs != object.Tag.Get(hasTag) {
+				if needs, ok := member.Tag.Lookup(needsTag); ok && !slices.Contains(strings.Fields(object.Tag.Get(hasTag)), needs) {
 					continue
 				}
 				l.known = known
@@ -137,7 +137,7 @@ func leafOf(object, member reflect.StructField) *Leaf {
 	if l.Counts = l.Unit == countUnit || l.Unit == "" && !own; l.Counts {
 		l.Unit = ""
 	}
-	if scopes := object.Tag.Get(scopeTag); scopes != "" {
+	if scopes := cmp.Or(member.Tag.Get(scopeTag), object.Tag.Get(scopeTag)); scopes != "" {
 		l.scopes = strings.Split(scopes, ",")
 	}
 	return l
@@ -208,10 +208,10 @@ func (v *Vocabulary) Objects(scope string) (names []string) {
 	return names
 }
 
-// Members returns the members of an object; none if there is no such object.
-func (v *Vocabulary) Members(object string) (names []string) {
+// Members returns the members of an object that rules of a scope see, "" being any; none if there is no such object.
+func (v *Vocabulary) Members(object, scope string) (names []string) {
 	for _, l := range v.leaves {
-		if l.Object == object {
+		if l.Object == object && (scope == "" || l.Seen(scope)) {
 			names = append(names, l.Member)
 		}
 	}
