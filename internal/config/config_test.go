@@ -360,8 +360,11 @@ func FuzzParse(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte(minimal + "slack: {command: /x, allow: {look: [U012], change: S012}}\nprices: {currency: USD, event: 1e-3, as_of: 2026-06}\n"))
+	f.Add([]byte(including("[catalogue/*, catalogue/event-flood]", "rules: [{like: catalogue/silent-device, when: events.today < 5, unless: null}]")))
+	f.Add([]byte(including("catalogue/reboot-*", "rules:\n- {like: catalogue/event-flood, limit: '1'}\n- {like: catalogue/plan-80, name: x, accept: [floor]}")))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if bytes.Contains(data, []byte("${file:")) || bytes.Contains(data, []byte("template")) {
+		if bytes.Contains(data, []byte("${file:")) || bytes.Contains(data, []byte("template")) ||
+			bytes.Contains(data, []byte("include")) && !bytes.Contains(data, []byte("catalogue/")) {
 			t.Skip("reads files of this machine")
 		}
 		file, err := config.Parse("rules.yaml", data, environment)
@@ -394,6 +397,9 @@ func FuzzParse(f *testing.F) {
 		lines := bytes.Count(data, []byte("\n")) + bytes.Count(data, []byte("\r")) + 2 +
 			bytes.Count(data, []byte("\u0085")) + bytes.Count(data, []byte("\u2028")) + bytes.Count(data, []byte("\u2029"))
 		for _, p := range problems {
+			if strings.HasPrefix(p.File, "catalogue/") {
+				continue // what a rule changes there may not fit the rest
+			}
 			require.Equal(t, "rules.yaml", p.File)
 			require.Positive(t, p.Line)
 			require.Positive(t, p.Column)

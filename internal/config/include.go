@@ -21,7 +21,7 @@ type LeftOut struct{ Name, Why string }
 // inCatalogue begins the names of rules of the catalogue.
 const inCatalogue = "catalogue/"
 
-// maxIncluded is how many files may be included.
+// maxIncluded is how many patterns may be included, and how many files each may match.
 const maxIncluded = 200
 
 // inner returns a decoder of another document, of which the rules go with those of d. Its problems are those of d in the end.
@@ -50,9 +50,13 @@ func (d *decoder) catalogued(name string) *decoder {
 // readIncludes notes what is to be included once the rules of the file are known.
 func (v value) readIncludes() {
 	v.oneOrSome(func(v value) {
-		if v.text() != "" {
-			v.includes = append(v.includes, v)
+		switch {
+		case v.text() == "" || len(v.includes) > maxIncluded:
+			return
+		case len(v.includes) == maxIncluded:
+			v.report(fmt.Sprintf("more than %d things are included", maxIncluded), "")
 		}
+		v.includes = append(v.includes, v)
 	})
 }
 
@@ -62,7 +66,7 @@ func (d *decoder) includeRules(own names) {
 	for name := range own {
 		from[name] = d.path
 	}
-	for _, at := range d.includes {
+	for _, at := range d.includes[:min(len(d.includes), maxIncluded)] {
 		if pattern, ok := strings.CutPrefix(at.node.Value, inCatalogue); ok {
 			at.includeCatalogue(pattern, from)
 		} else {

@@ -131,6 +131,12 @@ func TestIncludedLinks(t *testing.T) {
 	require.ErrorContains(t, err, "is a symbolic link that leads out of its folder; hint: include the file that it leads to")
 }
 
+func TestThereAreNotTooManyIncludes(t *testing.T) {
+	many := "[" + strings.Repeat("catalogue/*, ", 200) + "catalogue/*]"
+	_, err := config.Parse("rules.yaml", []byte(including(many, "")), environment)
+	require.EqualError(t, err, "rules.yaml:3:2611: include: more than 200 things are included")
+}
+
 func TestLike(t *testing.T) {
 	for name, test := range map[string]struct {
 		rule string
