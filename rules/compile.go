@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"notewatch/rules/internal/lang"
+	"notewatch/rules/internal/templates"
 )
-
-// maxTextBytes is how many bytes the summary and the advice of a rule may have each.
-const maxTextBytes = 4096
 
 // A builder compiles one Spec.
 type builder struct {
@@ -88,8 +86,8 @@ func (b *builder) frame() {
 	if b.spec.Keep != nil && b.spec.ResolveWhen != "" {
 		b.lang.Whole("keep", "leave out one of the two", "is given beside resolve_when: both say when an alert ends")
 	}
-	if len(b.spec.Advice) > maxTextBytes {
-		b.lang.Whole("advice", "put it on a page and give its address", "is too long: %d bytes, at most %d", len(b.spec.Advice), maxTextBytes)
+	if len(b.spec.Advice) > templates.MaxBytes {
+		b.lang.Whole("advice", "put it on a page and give its address", "is too long: %d bytes, at most %d", len(b.spec.Advice), templates.MaxBytes)
 	}
 	last := time.Duration(0)
 	for _, after := range b.spec.Remind {

@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"text/template"
 	"time"
 
 	"notewatch/rules/internal/lang"
+	"notewatch/rules/internal/templates"
 )
 
 // A Scope says what a rule is about: its subject.
@@ -115,9 +115,9 @@ type Rule struct {
 	usual    *lang.Leaf       // what is usual of Show, times perDay; nil is none
 	perDay   float64
 	growing  []*lang.Leaf // what only grows, among what the levels read
-	summary  *template.Template
-	resolved *template.Template
-	runbook  *template.Template
+	summary  *templates.Template
+	resolved *templates.Template
+	runbook  *templates.Template
 }
 
 // A condition is the compiled expression of one level.

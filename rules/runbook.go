@@ -3,8 +3,6 @@ package rules
 import (
 	"net/url"
 	"strings"
-
-	"notewatch/internal/bounded"
 )
 
 // RunbookFacts are what the template of a runbook may use. In the address they are escaped.
@@ -38,11 +36,11 @@ func (r *Rule) Runbook(f RunbookFacts) string {
 		return ""
 	}
 	escaped := RunbookFacts{escape(f.Rule), escape(f.Project), escape(f.Subject), escape(f.UID), escape(f.Level)}
-	out := bounded.NewWriter(maxRunbook)
-	if err := r.runbook.Execute(out, escaped); err != nil || hostOf(out.String()) == "" {
+	address, err := r.runbook.Text(escaped, maxRunbook)
+	if err != nil || hostOf(address) == "" {
 		return ""
 	}
-	return out.String()
+	return address
 }
 
 // escape makes a text one part of a path, or of what follows the ? of an address.

@@ -1,7 +1,5 @@
 package rules
 
-import "text/template/parse"
-
 // A usualSpan is what is usual of a member of a metric: another member of it, divided by how often the first one's span fits into a day.
 type usualSpan struct {
 	member string
@@ -31,17 +29,4 @@ func UsualSpan(figure string) string {
 	_, member := CutPath(figure)
 	usual, _ := usualOf(member)
 	return usual.name
-}
-
-// readsUsual returns the first node of a template that reads .Usual; nil if there is none.
-func readsUsual(n parse.Node) parse.Node {
-	if field, ok := n.(*parse.FieldNode); ok && field.Ident[0] == "Usual" {
-		return field
-	}
-	for _, child := range below(n) {
-		if found := readsUsual(child); found != nil {
-			return found
-		}
-	}
-	return nil
 }
