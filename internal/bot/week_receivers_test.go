@@ -3,8 +3,10 @@ package bot_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -83,7 +85,7 @@ type memory struct {
 	texts    map[string]string // the last about each message
 	keys     map[string]int
 	states   map[string]string // keys by versions
-	repeats  int
+	repeats  []telling
 }
 
 // checkTold checks what was told to a receiver who cannot change what he has: only what was so, newer after older, as
@@ -94,7 +96,7 @@ func (w *week) checkTold(r record, receiver deliver.Receiver) {
 	for _, d := range r.deliveries[name] {
 		messages[d.Alert.ID] = d.Message
 	}
-	m := &memory{map[string]saying{}, map[string]int64{}, map[string]string{}, map[string]int{}, map[string]string{}, 0}
+	m := &memory{map[string]saying{}, map[string]int64{}, map[string]string{}, map[string]int{}, map[string]string{}, nil}
 	for _, told := range w.tellings(name) {
 		if len(told.sayings) == 0 && !strings.HasPrefix(told.text, "REPORT") {
 			w.t.Errorf("%s: was told of nothing: %s", name, told.text)
@@ -110,10 +112,28 @@ func (w *week) checkTold(r record, receiver deliver.Receiver) {
 			w.t.Errorf("%s: was told %s as %s and as %s", name, state, m.states[state], told.key)
 		}
 	}
-	if doubt := w.doubtful(r, name, name); m.repeats > doubt {
-		w.t.Errorf("%s: was told %d times again, of which %d attempts are the reason", name, m.repeats, doubt)
+	if doubt := w.doubtful(r, name, name); len(m.repeats) > doubt {
+		w.t.Errorf("%s: was told %d times again, of which %d attempts are the reason%s", name, len(m.repeats), doubt, w.explain(r, name, m.repeats))
 	}
 	w.checkLastWords(r, receiver, m)
+}
+
+// explain returns what was told again with all attempts at the same alerts, and when processes were frozen.
+func (w *week) explain(r record, receiver string, repeats []telling) string {
+	var text strings.Builder
+	for _, told := range repeats {
+		fmt.Fprintf(&text, "\n%s %v", told.key, told.versions)
+		for _, a := range r.attempts {
+			about := func(alert string) bool { _, ok := a.Versions[alert]; return ok }
+			if a.Receiver == receiver && slices.ContainsFunc(slices.Collect(maps.Keys(told.versions)), about) {
+				fmt.Fprintf(&text, "\n\t%s %v %s to %s: %s %s", a.Message, a.Versions, a.Started.Format(time.TimeOnly), a.Ended.Format(time.DateTime), a.Status, a.Error)
+			}
+		}
+	}
+	for _, s := range w.freezes {
+		fmt.Fprintf(&text, "\nfrozen from %s to %s", s.from.Format(time.DateTime), s.to.Format(time.DateTime))
+	}
+	return text.String()
 }
 
 // checkSaying checks that what is said of an alert was so, and is no older than what was said before.
@@ -140,7 +160,7 @@ func (m *memory) keep(told telling, messages map[string]string) {
 		m.last[s.alert], m.versions[s.alert], m.texts[messages[s.alert]] = s, version, told.text
 	}
 	if again {
-		m.repeats++
+		m.repeats = append(m.repeats, told)
 	}
 	if state := fmt.Sprint(told.versions); m.states[state] == "" {
 		m.states[state] = told.key
