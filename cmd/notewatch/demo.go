@@ -16,7 +16,7 @@ import (
 	"notewatch/internal/demo"
 	"notewatch/internal/secret"
 	"notewatch/internal/setup"
-	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/terminal"
 )
 
@@ -48,7 +48,7 @@ func (d demoFlags) run(c *cobra.Command) error {
 	if d.lasts < time.Second {
 		return usageError{fmt.Errorf("--for %s: want at least 1s", d.lasts)}
 	}
-	if store.IsURL(d.options.Database) {
+	if database.IsURL(d.options.Database) {
 		return usageError{errors.New("--database is a URL, but a demo keeps its database in a file: give a path")}
 	}
 	if err := d.options.Check(); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/config"
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/terminal"
 )
 
@@ -44,7 +45,7 @@ func migrate(c *cobra.Command, to string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	from, to := store.NameOf(environment.Database.Reveal()), store.NameOf(to)
+	from, to := database.NameOf(environment.Database.Reveal()), database.NameOf(to)
 	if asJSON {
 		return terminal.WriteJSON(c.OutOrStdout(), terminal.NewTransfer(from, to, totals))
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/terminal"
@@ -51,7 +51,7 @@ func TestMigrateKeepsAnswers(t *testing.T) {
 		said := typed(t, "notewatch migrate --json --to "+to)
 		var result terminal.Transfer
 		require.NoError(t, json.Unmarshal([]byte(said), &result))
-		require.Equal(t, store.NameOf(to), result.To)
+		require.Equal(t, database.NameOf(to), result.To)
 		if checksums != nil {
 			require.Equal(t, checksums, result.Tables)
 		}
@@ -114,8 +114,8 @@ func TestMigrateShowsNoPassword(t *testing.T) {
 		"migrate --to " + target.String():            "password authentication failed",
 		"migrate --to postgres://amy:pa55%word@db/x": "this is not a URL",
 		"migrate --to mysql://amy:pa55word@db/x":     "this is no URL of PostgreSQL",
-		"migrate postgres://amy:pa55word@db/x":       "want --to with the URL or path of a database",
-		"migrate":                                    "want --to with the URL or path of a database",
+		"migrate postgres://amy:pa55word@db/x":       "give --to with the URL or path of a database",
+		"migrate":                                    "give --to with the URL or path of a database",
 	} {
 		var stdout, stderr bytes.Buffer
 		require.NotZero(t, run(t.Context(), strings.Fields(line), &stdout, &stderr))

@@ -26,6 +26,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/service"
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/watch"
 )
@@ -225,7 +226,7 @@ func (v *vault) requireCleanDatabase(t *testing.T, cut bool) {
 	t.Helper()
 	place := v.environment["NOTEWATCH_DATABASE"]
 	driver, tables := "sqlite", "SELECT name FROM sqlite_master WHERE type = 'table'"
-	if store.IsURL(place) {
+	if database.IsURL(place) {
 		driver, tables = "pgx", "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
 	} else {
 		v.requireCleanFiles(t, place, cut)

@@ -27,7 +27,7 @@ CREATE INDEX next_index ON work (process);
 func nextVersion(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
-	migrations, err := filepath.Abs(filepath.Join("..", "..", "internal", "store", "migrations", "postgres"))
+	migrations, err := filepath.Abs(filepath.Join("..", "..", "internal", "store", "database", "migrations", "postgres"))
 	require.NoError(t, err)
 	present, err := os.ReadDir(migrations)
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/metrics"
-	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/notehub"
 )
 
@@ -94,7 +94,7 @@ func (c *cycle) measure(b *testing.B) map[string]float64 {
 
 // size returns the bytes of the database.
 func (c *cycle) size(b *testing.B) (size int64) {
-	if store.IsURL(c.database) {
+	if database.IsURL(c.database) {
 		query := "SELECT pg_database_size(current_database())"
 		require.NoError(b, rawDatabase(b, c.database).QueryRowContext(b.Context(), query).Scan(&size))
 		return size

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 )
 
 // rawDatabase opens a database beside its store, to look at it or to damage it.
@@ -25,7 +25,7 @@ func refuse(t testing.TB, place, what, condition, message string) (allow func())
 	create := `CREATE TRIGGER refuse BEFORE ` + what + ` WHEN ` + condition + ` BEGIN SELECT RAISE(ABORT, '` + message + `'); END`
 	_, table, _ := strings.Cut(what, " ON ")
 	drop := `DROP TRIGGER refuse`
-	if store.IsURL(place) {
+	if database.IsURL(place) {
 		create = `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '` + message + `'; END $$;
 			CREATE TRIGGER refuse BEFORE ` + what + ` FOR EACH ROW WHEN (` + condition + `) EXECUTE FUNCTION refuse()`
 		drop += ` ON ` + table
@@ -41,7 +41,7 @@ func refuse(t testing.TB, place, what, condition, message string) (allow func())
 }
 
 func openRaw(place string) (*sql.DB, error) {
-	if store.IsURL(place) {
+	if database.IsURL(place) {
 		return sql.Open("pgx", place)
 	}
 	return sql.Open("sqlite", place)

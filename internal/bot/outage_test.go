@@ -12,6 +12,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -114,9 +115,9 @@ func TestOutage(t *testing.T) {
 	soon(t, func() bool { return len(r.told("ops")) == 2 }, "all of them")
 	require.Equal(t, told{"fired", "firing", "critical", "database-unavailable", "notewatch"}, r.told("ops")[1])
 	first := r.taken("on-call")[0]
-	cause := store.Moved
+	cause := database.Moved
 	if storetest.OnPostgres() {
-		cause = store.NoServer
+		cause = database.NoServer
 	}
 	require.Equal(t, "notewatch cannot use its database, and sends no alert until it can: "+string(cause), first.Summary)
 	require.Contains(t, first.Advice, cause.Advice()+". notewatch then goes on by itself.")
@@ -166,7 +167,7 @@ func TestOutageInAPoll(t *testing.T) {
 	soon(t, func() bool { return r.asked(notehubtest.Events) > asked }, "Notehub is asked")
 	storetest.TakeAway(t, r.database)
 	close(release)
-	require.ErrorAs(t, <-turned, new(*store.UnavailableError))
+	require.ErrorAs(t, <-turned, new(*database.UnavailableError))
 	require.Error(t, r.watch.Outage())
 	storetest.PutBack(t, r.database)
 	state, err := r.store.Project(t.Context(), project)

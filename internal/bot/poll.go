@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 )
 
 // Poll is one turn of the line for one project: read Notehub, judge, commit. A poll that could not read Notehub commits that.
@@ -112,7 +113,7 @@ func (b *Bot) mute(ctx context.Context, t *evaluate.Turn, data *env.ProjectData)
 
 // own returns err if it is no failure to read Notehub: somebody else does this work now, or the database cannot be used.
 func own(err error) error {
-	if errors.Is(err, store.ErrLeaseLost) || store.Unavailable(err) {
+	if errors.Is(err, store.ErrLeaseLost) || database.Unavailable(err) {
 		return err
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/metrics"
 	"notewatch/internal/setup"
-	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/watch"
 	"notewatch/internal/web"
 )
@@ -134,7 +134,7 @@ func (w *watcher) greet(ctx context.Context) error {
 		return err
 	}
 	w.setup.Log.Info("watching", "projects", len(w.setup.File.Projects), "rules", len(w.setup.File.Rules), "receivers", len(w.setup.File.Receivers),
-		"database", store.NameOf(w.setup.Environment.Database.Reveal()), "next_poll", max(0, time.Until(next)).Round(time.Second), "version", w.config.Version)
+		"database", database.NameOf(w.setup.Environment.Database.Reveal()), "next_poll", max(0, time.Until(next)).Round(time.Second), "version", w.config.Version)
 	if projects, takes, err := w.running.Load().watch.Bot.Backlog(ctx); err != nil {
 		return err
 	} else if projects > 1 {

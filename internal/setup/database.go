@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/watch"
 )
 
@@ -24,14 +25,14 @@ func UpToDate(ctx context.Context, db *store.Store) error {
 func refuseDemo(ctx context.Context, db *store.Store, path string) error {
 	end, err := db.DemoEnd(ctx)
 	if err == nil && !end.IsZero() {
-		err = fmt.Errorf("the database %q was created by notewatch demo: set NOTEWATCH_DATABASE to another one", store.NameOf(path))
+		err = fmt.Errorf("the database %q was created by notewatch demo: set NOTEWATCH_DATABASE to another one", database.NameOf(path))
 	}
 	return err
 }
 
 // Open opens the database for this process: a file for it alone. A server is shared with others.
 func (s Setup) Open(ctx context.Context) (*store.Store, func(), error) {
-	release, err := store.Lock(s.Environment.Database.Reveal())
+	release, err := database.Lock(s.Environment.Database.Reveal())
 	if err != nil {
 		return nil, nil, err
 	}

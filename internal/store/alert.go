@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -19,33 +20,33 @@ var alertColumns = []string{
 // alertFields lists where the columns id and alertColumns go.
 func alertFields(a *rules.Alert) []any {
 	return []any{
-		&a.ID, &a.Rule, &a.Project, &a.Subject, instant{&a.Period}, &a.State, &a.Level, &a.Worst, &a.Version, &a.Reason, &a.Already,
-		holds{&a.Holds}, instant{&a.Since}, instant{&a.FiredAt}, instant{&a.RaisedAt}, instant{&a.NotifiedAt}, instant{&a.ChangedAt}, &a.Doubted, instant{&a.QuietSince},
-		instant{&a.EndedAt}, number{&a.Value}, number{&a.Peak}, number{&a.Limit},
-		number{&a.Usual}, instant{&a.AsOf}, document[rules.Told]{&a.Told}, document[rules.Mute]{&a.Mute}, document[rules.Ack]{&a.Ack}, &a.Drill, &a.By,
-		&a.Why, document[rules.Then]{&a.Then}, &a.PeakOn,
+		&a.ID, &a.Rule, &a.Project, &a.Subject, database.Time(&a.Period), &a.State, &a.Level, &a.Worst, &a.Version, &a.Reason, &a.Already,
+		holds{&a.Holds}, database.Time(&a.Since), database.Time(&a.FiredAt), database.Time(&a.RaisedAt), database.Time(&a.NotifiedAt), database.Time(&a.ChangedAt), &a.Doubted, database.Time(&a.QuietSince),
+		database.Time(&a.EndedAt), database.Number(&a.Value), database.Number(&a.Peak), database.Number(&a.Limit),
+		database.Number(&a.Usual), database.Time(&a.AsOf), database.Document(&a.Told), database.Document(&a.Mute), database.Document(&a.Ack), &a.Drill, &a.By,
+		&a.Why, database.Document(&a.Then), &a.PeakOn,
 	}
 }
 
 // OpenAlerts returns the pending and firing alerts of a project, by ID.
 func (s *Store) OpenAlerts(ctx context.Context, project string) (alerts []rules.Alert, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		alerts, err = collect(ctx, tx, alertFields, `
-			SELECT id, `+list(alertColumns)+` FROM alert
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		alerts, err = database.Collect(ctx, tx, alertFields, `
+			SELECT id, `+database.List(alertColumns)+` FROM alert
 			WHERE project = $1 AND state IN ('pending', 'firing') ORDER BY id`, project)
 		return err
 	})
-	return alerts, doing(err, "reading the open alerts of project %q", project)
+	return alerts, database.Doing(err, "reading the open alerts of project %q", project)
 }
 
 // OpenProjects returns the projects that have pending or firing alerts.
 func (s *Store) OpenProjects(ctx context.Context) (uids []string, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		uids, err = collect(ctx, tx, func(uid *string) []any { return []any{uid} },
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		uids, err = database.Collect(ctx, tx, func(uid *string) []any { return []any{uid} },
 			`SELECT DISTINCT project FROM alert WHERE state IN ('pending', 'firing') ORDER BY project`)
 		return err
 	})
-	return uids, doing(err, "reading which projects have open alerts")
+	return uids, database.Doing(err, "reading which projects have open alerts")
 }
 
 // Alerts returns alerts of all projects, the newest first.
@@ -53,13 +54,13 @@ func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert
 	where, args := f.where()
 	if f.Limit > 0 { // which ones they are is often found by an index alone
 		args = append(args, f.Limit)
-		where = `id IN (SELECT id FROM alert WHERE ` + where + newestFirst + ` LIMIT ` + params(len(args), 1) + `)`
+		where = `id IN (SELECT id FROM alert WHERE ` + where + newestFirst + ` LIMIT ` + database.Params(len(args), 1) + `)`
 	}
-	err = s.view(ctx, func(tx transaction) error {
-		alerts, err = collect(ctx, tx, alertFields, `SELECT id, `+list(alertColumns)+` FROM alert WHERE `+where+newestFirst, args...)
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		alerts, err = database.Collect(ctx, tx, alertFields, `SELECT id, `+database.List(alertColumns)+` FROM alert WHERE `+where+newestFirst, args...)
 		return err
 	})
-	return alerts, doing(err, "reading alerts")
+	return alerts, database.Doing(err, "reading alerts")
 }
 
 const newestFirst = ` ORDER BY since DESC NULLS LAST, id`
@@ -69,13 +70,13 @@ const newestFirst = ` ORDER BY since DESC NULLS LAST, id`
 func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each func([]rules.Alert) error) error {
 	where, args := f.where()
 	var ids []string
-	err := s.view(ctx, func(tx transaction) (err error) {
-		ids, err = collect(ctx, tx, func(id *string) []any { return []any{id} },
-			`SELECT id FROM alert WHERE `+where+newestFirst+` LIMIT `+params(len(args)+1, 1), append(args, f.limit())...)
+	err := s.db.View(ctx, func(tx database.Tx) (err error) {
+		ids, err = database.Collect(ctx, tx, func(id *string) []any { return []any{id} },
+			`SELECT id FROM alert WHERE `+where+newestFirst+` LIMIT `+database.Params(len(args)+1, 1), append(args, f.limit())...)
 		return err
 	})
 	if err != nil {
-		return doing(err, "reading which alerts there are")
+		return database.Doing(err, "reading which alerts there are")
 	}
 	for page := range slices.Chunk(ids, size) {
 		alerts, err := s.alertsOf(ctx, page)
@@ -91,15 +92,15 @@ func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each fu
 
 // alertsOf returns the alerts of some IDs, the newest first.
 func (s *Store) alertsOf(ctx context.Context, ids []string) (alerts []rules.Alert, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		alerts, err = collect(ctx, tx, alertFields,
-			`SELECT id, `+list(alertColumns)+` FROM alert WHERE id `+tx.among(1), texts(ids))
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		alerts, err = database.Collect(ctx, tx, alertFields,
+			`SELECT id, `+database.List(alertColumns)+` FROM alert WHERE id `+tx.Among(1), database.Texts(ids))
 		return err
 	})
 	slices.SortFunc(alerts, func(a, b rules.Alert) int { // sorting whole rows takes SQLite longer
 		return cmp.Or(b.Since.Compare(a.Since), strings.Compare(a.ID, b.ID))
 	})
-	return alerts, doing(err, "reading alerts")
+	return alerts, database.Doing(err, "reading alerts")
 }
 
 // Announced returns the highest level at which alerts of a rule were announced, by subject: of those that fired from from on and
@@ -111,27 +112,27 @@ func (s *Store) Announced(ctx context.Context, project, rule string, from, to ti
 		level   rules.Level
 	}
 	announced := map[string]rules.Level{}
-	err := s.view(ctx, func(tx transaction) error {
-		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.subject, &r.level} }, `
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.subject, &r.level} }, `
 			SELECT subject, max(worst) FROM alert WHERE project = $1 AND rule = $2 AND reason <> 'corrected'
 				AND CASE reason
 				WHEN 'revised' THEN as_of > $3 AND as_of <= $4
 				ELSE fired_at < $4 AND (fired_at >= $3 OR ended_at IS NULL OR ended_at >= $4) END
-			GROUP BY subject`, project, rule, at(from), at(to))
+			GROUP BY subject`, project, rule, database.At(from), database.At(to))
 		for _, r := range rows {
 			announced[r.subject] = r.level
 		}
 		return err
 	})
-	return announced, doing(err, "reading what rule %q announced of project %q", rule, project)
+	return announced, database.Doing(err, "reading what rule %q announced of project %q", rule, project)
 }
 
 // saveAlerts writes alerts, and states without the texts. Those that have ended come before those that are open: a new episode
 // may take the place of one that ends in the same transaction. ErrMoved if an alert would be the second open one of its rule and
 // subject: the first was stored after the decision.
-func saveAlerts(ctx context.Context, tx transaction, alerts, states []*rules.Alert) error {
-	table := upsert{table: "alert", key: []string{"id"}, set: alertColumns, single: true} // their places in the indexes are far apart
-	statements := newBatch(tx)
+func saveAlerts(ctx context.Context, tx database.Tx, alerts, states []*rules.Alert) error {
+	table := database.Upsert{Table: "alert", Key: []string{"id"}, Set: alertColumns, Single: true} // their places in the indexes are far apart
+	statements := database.NewBatch(tx)
 	for _, open := range []bool{false, true} {
 		if err := saveStates(ctx, statements, states, open); err != nil {
 			return err
@@ -143,8 +144,8 @@ func saveAlerts(ctx context.Context, tx transaction, alerts, states []*rules.Ale
 			}
 		}
 		slices.SortFunc(some, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) }) // as the table is: pages are written once
-		err := table.run(ctx, tx, len(some), func(i int) []any { return alertFields(some[i]) }, nil)
-		if violatesUnique(err) {
+		err := table.Run(ctx, tx, len(some), func(i int) []any { return alertFields(some[i]) }, nil)
+		if database.ViolatesUnique(err) {
 			return ErrMoved
 		}
 		if err != nil {
@@ -155,41 +156,41 @@ func saveAlerts(ctx context.Context, tx transaction, alerts, states []*rules.Ale
 }
 
 // saveStates writes those of some alerts that are open, or those that are not, without their texts.
-func saveStates(ctx context.Context, b batch, states []*rules.Alert, open bool) error {
+func saveStates(ctx context.Context, b database.Batch, states []*rules.Alert, open bool) error {
 	some := make([]*rules.Alert, 0, len(states))
 	for _, a := range states {
 		if a.Open() == open {
 			some = append(some, a)
 		}
 	}
-	err := writeValues.run(ctx, b, len(some), func(i int) []any {
+	err := writeValues.Run(ctx, b, len(some), func(i int) []any {
 		a := some[i]
 		return []any{
-			a.ID, holds{&a.Holds}, a.Doubted, number{&a.Value}, number{&a.Peak}, a.PeakOn, number{&a.Limit}, number{&a.Usual}, instant{&a.AsOf},
+			a.ID, holds{&a.Holds}, a.Doubted, database.Number(&a.Value), database.Number(&a.Peak), a.PeakOn, database.Number(&a.Limit), database.Number(&a.Usual), database.Time(&a.AsOf),
 		}
 	})
 	if err != nil {
 		return err
 	}
-	return writeVersion.run(ctx, b, len(some), func(i int) []any {
+	return writeVersion.Run(ctx, b, len(some), func(i int) []any {
 		a := some[i]
 		return []any{
-			a.ID, a.State, a.Level, a.Worst, a.Version, a.Reason, instant{&a.FiredAt}, instant{&a.RaisedAt}, instant{&a.NotifiedAt},
-			instant{&a.ChangedAt}, instant{&a.QuietSince}, instant{&a.EndedAt}, document[rules.Mute]{&a.Mute}, document[rules.Ack]{&a.Ack},
-			a.By, a.Why, document[rules.Then]{&a.Then},
+			a.ID, a.State, a.Level, a.Worst, a.Version, a.Reason, database.Time(&a.FiredAt), database.Time(&a.RaisedAt), database.Time(&a.NotifiedAt),
+			database.Time(&a.ChangedAt), database.Time(&a.QuietSince), database.Time(&a.EndedAt), database.Document(&a.Mute), database.Document(&a.Ack),
+			a.By, a.Why, database.Document(&a.Then),
 		}
 	})
 }
 
 // What is written of an alert without its texts: its values, and what only a new version changes.
 var (
-	writeValues = rewrite{
-		table: "alert", key: []string{"id"},
-		set: []string{"holds", "doubted", "value", "peak", "peak_on", "threshold", "usual", "as_of"},
+	writeValues = database.Rewrite{
+		Table: "alert", Key: []string{"id"},
+		Set: []string{"holds", "doubted", "value", "peak", "peak_on", "threshold", "usual", "as_of"},
 	}
-	writeVersion = rewrite{
-		table: "alert", key: []string{"id"}, rising: "version",
-		set: []string{
+	writeVersion = database.Rewrite{
+		Table: "alert", Key: []string{"id"}, Rising: "version",
+		Set: []string{
 			"state", "level", "worst", "version", "reason", "fired_at", "raised_at", "notified_at", "changed_at", "quiet_since", "ended_at",
 			"mute", "ack", "by_whom", "reason_text", "then_values",
 		},
@@ -203,13 +204,13 @@ func (s *Store) Fired(ctx context.Context, since time.Time) (map[string]int, err
 		count int
 	}
 	fired := map[string]int{}
-	err := s.view(ctx, func(tx transaction) error {
-		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.rule, &r.count} },
-			`SELECT rule, count(*) FROM alert WHERE fired_at >= $1 AND NOT drill GROUP BY rule`, at(since))
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.rule, &r.count} },
+			`SELECT rule, count(*) FROM alert WHERE fired_at >= $1 AND NOT drill GROUP BY rule`, database.At(since))
 		for _, r := range rows {
 			fired[r.rule] = r.count
 		}
 		return err
 	})
-	return fired, doing(err, "counting what fired")
+	return fired, database.Doing(err, "counting what fired")
 }

@@ -14,7 +14,7 @@ import (
 	"notewatch/rules"
 )
 
-func testProject(t *testing.T, open database) {
+func testProject(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	state, err := s.Project(ctx, project)
 	require.NoError(t, err)
@@ -39,7 +39,7 @@ func testProject(t *testing.T, open database) {
 	require.Equal(t, store.Project{UID: project}, state)
 }
 
-func testAlerts(t *testing.T, open database) {
+func testAlerts(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	whole := filled[rules.Alert]()
 	whole.ID, whole.Project, whole.State = "whole", project, rules.Firing
@@ -83,7 +83,7 @@ func testAlerts(t *testing.T, open database) {
 	require.Equal(t, []string{"again", "next"}, ids(current), "an episode may begin where another ends")
 }
 
-func testAnnounced(t *testing.T, open database) {
+func testAnnounced(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	from, to := today.Start(), today.End()
 	fired := func(from, to time.Time) rules.Alert {
@@ -135,7 +135,7 @@ func testAnnounced(t *testing.T, open database) {
 }
 
 // Receivers are told of new versions: those that are named, and those that were to show the alert before.
-func testShow(t *testing.T, open database) {
+func testShow(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team, "on-call")}})
@@ -165,7 +165,7 @@ func testShow(t *testing.T, open database) {
 }
 
 // A commit that fails on the way leaves nothing behind, and the lease with its holder.
-func testAtomic(t *testing.T, open database) {
+func testAtomic(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
@@ -188,7 +188,7 @@ func testAtomic(t *testing.T, open database) {
 }
 
 // A commit that is cancelled on the way leaves nothing behind, wherever that is, and the lease with its holder.
-func testCancelled(t *testing.T, open database) {
+func testCancelled(t *testing.T, open opening) {
 	s := open()
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
 	lease := claim(t, s, store.Poll, project)

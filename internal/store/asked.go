@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"notewatch/internal/store/database"
 )
 
 // keepAsked is for how long it is known that a request of Slack was taken: longer than it can come again.
@@ -10,12 +12,12 @@ const keepAsked = 15 * time.Minute
 
 // TakeAsked notes that a request of Slack is taken at machine. It reports whether no process has taken it before.
 func (s *Store) TakeAsked(ctx context.Context, id string, machine time.Time) (first bool, err error) {
-	err = s.relax(ctx, func(tx transaction) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM asked WHERE at < $1`, at(machine.Add(-keepAsked))); err != nil {
+	err = s.db.Relax(ctx, func(tx database.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM asked WHERE at < $1`, database.At(machine.Add(-keepAsked))); err != nil {
 			return err
 		}
-		first, err = affected(tx.ExecContext(ctx, `INSERT INTO asked (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, storable(id), at(machine)))
+		first, err = database.Affected(tx.ExecContext(ctx, `INSERT INTO asked (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, database.Storable(id), database.At(machine)))
 		return err
 	})
-	return first, doing(err, "noting a request of Slack")
+	return first, database.Doing(err, "noting a request of Slack")
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func testAsked(t *testing.T, open database) {
+func testAsked(t *testing.T, open opening) {
 	one, other := open(), open()
 	take := func(id string, at time.Time) bool {
 		t.Helper()

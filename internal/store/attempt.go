@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"notewatch/internal/store/database"
 )
 
 // An Attempt is one try to send one message.
@@ -38,26 +40,26 @@ func (s *Store) Attempts(ctx context.Context, alert string) ([]Attempt, error) {
 		of, about, args = `id IN (SELECT attempt FROM attempt_alert WHERE alert = $1)`, `alert = $1`, []any{alert}
 	}
 	var attempts []Attempt
-	err := s.view(ctx, func(tx transaction) (err error) {
-		attempts, err = collect(ctx, tx, func(a *Attempt) []any {
-			return []any{&a.ID, &a.Message, &a.Receiver, instant{&a.Started}, instant{&a.Ended}, &a.Status, &a.Error}
+	err := s.db.View(ctx, func(tx database.Tx) (err error) {
+		attempts, err = database.Collect(ctx, tx, func(a *Attempt) []any {
+			return []any{&a.ID, &a.Message, &a.Receiver, database.Time(&a.Started), database.Time(&a.Ended), &a.Status, &a.Error}
 		}, `SELECT id, message, receiver, started, ended, status, error FROM attempt WHERE `+of+` ORDER BY id`, args...)
 		if err != nil {
 			return err
 		}
 		return readVersions(ctx, tx, attempts, about, args...)
 	})
-	return attempts, doing(err, "reading attempts")
+	return attempts, database.Doing(err, "reading attempts")
 }
 
 // readVersions fills in the versions that attempts sent of the alerts for which condition holds.
-func readVersions(ctx context.Context, tx transaction, attempts []Attempt, condition string, args ...any) error {
+func readVersions(ctx context.Context, tx database.Tx, attempts []Attempt, condition string, args ...any) error {
 	type sent struct {
 		attempt int64
 		alert   string
 		version int64
 	}
-	all, err := collect(ctx, tx, func(s *sent) []any { return []any{&s.attempt, &s.alert, &s.version} },
+	all, err := database.Collect(ctx, tx, func(s *sent) []any { return []any{&s.attempt, &s.alert, &s.version} },
 		`SELECT attempt, alert, version FROM attempt_alert WHERE `+condition, args...)
 	if err != nil {
 		return err

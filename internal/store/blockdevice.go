@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/history"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -20,7 +21,7 @@ type Place struct {
 const placeColumns = `ordinal, listed, provisioned, coalesce(unlisted_on, 0)`
 
 func (p *Place) fields() []any {
-	return []any{&p.Ordinal, &p.Listed, instant{&p.Provisioned}, &p.UnlistedOn}
+	return []any{&p.Ordinal, &p.Listed, database.Time(&p.Provisioned), &p.UnlistedOn}
 }
 
 // A BlockDevice is a device, listed or formerly listed, with its place.
@@ -33,15 +34,15 @@ func (d *BlockDevice) fields() []any { return append(d.Place.fields(), &d.UID, &
 
 // Blocks returns how many blocks the history of a project has.
 func (s *Store) Blocks(ctx context.Context, project string) (blocks int, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		var next int
-		ok, err := found(tx.QueryRowContext(ctx, `SELECT next_ordinal FROM project WHERE uid = $1`, project), &next)
+		ok, err := database.Found(tx.QueryRowContext(ctx, `SELECT next_ordinal FROM project WHERE uid = $1`, project), &next)
 		if ok {
 			blocks = (next + history.BlockSize - 1) / history.BlockSize
 		}
 		return err
 	})
-	return blocks, doing(err, "counting the blocks of project %q", project)
+	return blocks, database.Doing(err, "counting the blocks of project %q", project)
 }
 
 const (
@@ -52,25 +53,25 @@ const (
 // BlockDevices returns the devices of a block, listed or formerly listed, in the order of their ordinals.
 func (s *Store) BlockDevices(ctx context.Context, project string, block int) (devices []BlockDevice, err error) {
 	first := block * history.BlockSize
-	err = s.view(ctx, func(tx transaction) error {
-		devices, err = collect(ctx, tx, (*BlockDevice).fields,
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		devices, err = database.Collect(ctx, tx, (*BlockDevice).fields,
 			`SELECT `+placeColumns+`, uid, name `+ofBlock+`ORDER BY ordinal`, project, first, first+history.BlockSize)
 		return err
 	})
-	return devices, doing(err, "reading the devices of block %d of project %q", block, project)
+	return devices, database.Doing(err, "reading the devices of block %d of project %q", block, project)
 }
 
 // ChangedPlaces returns the places of the devices of a block that are no longer listed, or that were provisioned at or after an
 // instant, in the order of their ordinals.
 func (s *Store) ChangedPlaces(ctx context.Context, project string, block int, since time.Time) (places []Place, err error) {
 	first := block * history.BlockSize
-	err = s.view(ctx, func(tx transaction) error {
-		places, err = collect(ctx, tx, (*Place).fields,
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		places, err = database.Collect(ctx, tx, (*Place).fields,
 			`SELECT `+placeColumns+` `+ofBlock+`AND (NOT listed OR provisioned >= $4) ORDER BY ordinal`,
-			project, first, first+history.BlockSize, at(since))
+			project, first, first+history.BlockSize, database.At(since))
 		return err
 	})
-	return places, doing(err, "reading which devices of block %d of project %q are new", block, project)
+	return places, database.Doing(err, "reading which devices of block %d of project %q are new", block, project)
 }
 
 // inFleet is the condition that a device is listed in a fleet. Its parameters are $2 and $3, as fleetTexts returns them. It is many
@@ -88,20 +89,20 @@ func fleetTexts(fleet string) (first, other string, err error) {
 func (s *Store) FleetPlaces(ctx context.Context, project, fleet string) (places []Place, err error) {
 	first, other, err := fleetTexts(fleet)
 	if err == nil {
-		err = s.view(ctx, func(tx transaction) error {
-			places, err = collect(ctx, tx, (*Place).fields,
+		err = s.db.View(ctx, func(tx database.Tx) error {
+			places, err = database.Collect(ctx, tx, (*Place).fields,
 				`SELECT `+placeColumns+` `+ofProject+inFleet+` ORDER BY ordinal`, project, first, other)
 			return err
 		})
 	}
-	return places, doing(err, "reading the devices of fleet %q of project %q", fleet, project)
+	return places, database.Doing(err, "reading the devices of fleet %q of project %q", fleet, project)
 }
 
 // DeviceAt returns the device of an ordinal, listed or formerly listed.
 func (s *Store) DeviceAt(ctx context.Context, project string, ordinal int) (device BlockDevice, ok bool, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		ok, err = found(tx.QueryRowContext(ctx, `SELECT `+placeColumns+`, uid, name `+ofProject+`ordinal = $2`, project, ordinal), device.fields()...)
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		ok, err = database.Found(tx.QueryRowContext(ctx, `SELECT `+placeColumns+`, uid, name `+ofProject+`ordinal = $2`, project, ordinal), device.fields()...)
 		return err
 	})
-	return device, ok, doing(err, "reading device %d of project %q", ordinal, project)
+	return device, ok, database.Doing(err, "reading device %d of project %q", ordinal, project)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // testPlaces lists devices of which one is new and one is gone, in fleets whose UIDs resemble each other.
-func testPlaces(t *testing.T, open database) {
+func testPlaces(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	old, fresh := noon.AddDate(-1, 0, 0), noon.Add(-time.Hour)
 	device := func(uid string, provisioned time.Time, fleets ...string) store.Device {
@@ -63,7 +63,7 @@ func testPlaces(t *testing.T, open database) {
 }
 
 // testBlocksOfMany lists one device more than a block has room for beside the project.
-func testBlocksOfMany(t *testing.T, open database) {
+func testBlocksOfMany(t *testing.T, open opening) {
 	s := open()
 	list := make([]store.Device, history.BlockSize)
 	for i := range list {

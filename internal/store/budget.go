@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/budget"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -17,7 +18,7 @@ import (
 func (s *Store) TakeRequest(ctx context.Context, account string, perMinute float64, clock func() time.Time) (
 	state budget.State, at time.Time, taken bool, err error,
 ) {
-	err = s.relax(ctx, func(tx transaction) error {
+	err = s.db.Relax(ctx, func(tx database.Tx) error {
 		return changeBudget(ctx, tx, account, func(before budget.State) (budget.State, rules.Day) {
 			now := clock()
 			state, at = before.Take(now, perMinute)
@@ -27,23 +28,23 @@ func (s *Store) TakeRequest(ctx context.Context, account string, perMinute float
 			return state, 0
 		})
 	})
-	return state, at, taken, doing(err, "taking a request from the budget of account %q", account)
+	return state, at, taken, database.Doing(err, "taking a request from the budget of account %q", account)
 }
 
 // RefuseRequest notes at now that Notehub has refused a request that was sent at sent, and that no request of the account may be
 // sent until until, as [budget.State.Refuse] does. It returns the state of the budget afterwards.
 func (s *Store) RefuseRequest(ctx context.Context, account string, sent, now, until time.Time) (state budget.State, err error) {
-	err = s.update(ctx, func(tx transaction) error {
+	err = s.db.Update(ctx, func(tx database.Tx) error {
 		return changeBudget(ctx, tx, account, func(before budget.State) (budget.State, rules.Day) {
 			state = before.Refuse(sent, now, until)
 			return state, 0
 		})
 	})
-	return state, doing(err, "noting that Notehub refused a request of account %q", account)
+	return state, database.Doing(err, "noting that Notehub refused a request of account %q", account)
 }
 
 // changeBudget changes the budget of an account. change returns also on which UTC day it took a request; 0 is none.
-func changeBudget(ctx context.Context, tx transaction, account string, change func(budget.State) (budget.State, rules.Day)) error {
+func changeBudget(ctx context.Context, tx database.Tx, account string, change func(budget.State) (budget.State, rules.Day)) error {
 	var state budget.State
 	row := tx.QueryRowContext(ctx, `
 		INSERT INTO account (name, next_at) VALUES ($1, 0) ON CONFLICT (name) DO UPDATE SET name = excluded.name
@@ -65,7 +66,7 @@ const budgetColumns = "sent, held_until, halvings, halved_at"
 
 // budgetFields lists where budgetColumns go.
 func budgetFields(s *budget.State) []any {
-	return []any{sentRequests{&s.Sent}, instant{&s.HeldUntil}, &s.Halvings, instant{&s.HalvedAt}}
+	return []any{sentRequests{&s.Sent}, database.Time(&s.HeldUntil), &s.Halvings, database.Time(&s.HalvedAt)}
 }
 
 // sentRequests is requests that were sent, as a JSON array of [Unix milliseconds, number].
@@ -77,13 +78,13 @@ func (r sentRequests) Value() (driver.Value, error) {
 	for i, sent := range *r.all {
 		pairs[i] = [2]int64{sent.At.UnixMilli(), int64(sent.N)}
 	}
-	return document[[][2]int64]{&pairs}.Value()
+	return database.Document(&pairs).Value()
 }
 
 // Scan implements sql.Scanner.
 func (r sentRequests) Scan(column any) error {
 	var pairs [][2]int64
-	if err := (document[[][2]int64]{&pairs}).Scan(column); err != nil {
+	if err := (database.Document(&pairs)).Scan(column); err != nil {
 		return err
 	}
 	all := make([]budget.Sent, len(pairs))
@@ -102,8 +103,8 @@ func (s *Store) Budgets(ctx context.Context) (map[string]budget.State, error) {
 		state   budget.State
 	}
 	var all []row
-	err := s.view(ctx, func(tx transaction) (err error) {
-		all, err = collect(ctx, tx, func(r *row) []any { return append([]any{&r.account}, budgetFields(&r.state)...) },
+	err := s.db.View(ctx, func(tx database.Tx) (err error) {
+		all, err = database.Collect(ctx, tx, func(r *row) []any { return append([]any{&r.account}, budgetFields(&r.state)...) },
 			`SELECT name, `+budgetColumns+` FROM account`)
 		return err
 	})
@@ -111,7 +112,7 @@ func (s *Store) Budgets(ctx context.Context) (map[string]budget.State, error) {
 	for _, r := range all {
 		budgets[r.account] = r.state
 	}
-	return budgets, doing(err, "reading the request budgets")
+	return budgets, database.Doing(err, "reading the request budgets")
 }
 
 // Requests returns how many requests were sent on the UTC day of now, by the name of the account. Accounts without any
@@ -122,8 +123,8 @@ func (s *Store) Requests(ctx context.Context, now time.Time) (map[string]int, er
 		requests int
 	}
 	var all []row
-	err := s.view(ctx, func(tx transaction) (err error) {
-		all, err = collect(ctx, tx, func(r *row) []any { return []any{&r.account, &r.requests} },
+	err := s.db.View(ctx, func(tx database.Tx) (err error) {
+		all, err = database.Collect(ctx, tx, func(r *row) []any { return []any{&r.account, &r.requests} },
 			`SELECT name, requests FROM account WHERE requests_on = $1 AND requests > 0`, rules.DayOf(now))
 		return err
 	})
@@ -131,7 +132,7 @@ func (s *Store) Requests(ctx context.Context, now time.Time) (map[string]int, er
 	for _, r := range all {
 		requests[r.account] = r.requests
 	}
-	return requests, doing(err, "reading how many requests were made")
+	return requests, database.Doing(err, "reading how many requests were made")
 }
 
 func latest(times ...time.Time) (last time.Time) {

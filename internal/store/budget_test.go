@@ -24,7 +24,7 @@ func take(t *testing.T, s *store.Store, account string, now time.Time, perMinute
 }
 
 // The budget of an account is the same for all who take of it, also after a restart.
-func testBudget(t *testing.T, open database) {
+func testBudget(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	for range 4 {
 		require.Equal(t, noon, take(t, s, "acme", noon, 4))
@@ -62,7 +62,7 @@ func testBudget(t *testing.T, open database) {
 }
 
 // A table of many requests is one text of bounded length.
-func testBudgetSize(t *testing.T, open database) {
+func testBudgetSize(t *testing.T, open opening) {
 	s := open()
 	for i := range 300 {
 		at := noon.Add(time.Duration(i) * time.Second / 10)
@@ -81,7 +81,7 @@ func testBudgetSize(t *testing.T, open database) {
 }
 
 // Requests are counted by account and UTC day; one that was not sent is none.
-func testRequests(t *testing.T, open database) {
+func testRequests(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	requests := func(now time.Time) map[string]int {
 		t.Helper()

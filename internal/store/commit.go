@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -44,7 +45,7 @@ type Commit struct {
 // version. Deliveries that were given up or held back are tried again then. Whoever is told in its place is made due with it:
 // what it cannot be told does not wait until that is known.
 func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := complete(ctx, tx, lease, c.Now, c.Due, c.Failures); err != nil {
 			return err
 		}
@@ -72,16 +73,16 @@ func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 		return dropChanges(ctx, tx, c.Project.UID, c.Seen)
 	})
 	if err == nil {
-		s.shrink(ctx)
+		s.db.Shrink(ctx)
 	}
-	return doing(err, "committing the poll of project %q", c.Project.UID)
+	return database.Doing(err, "committing the poll of project %q", c.Project.UID)
 }
 
 // CommitPollRules stores what the rules that read only the state of polling decided, and gives their lease back. All or nothing,
 // with the errors of Commit. Of c it takes the decision, Judged, which replaces what Judged returns of those rules, and Due. The
 // state of the project belongs to its polls: it stays.
 func (s *Store) CommitPollRules(ctx context.Context, lease Lease, c Commit) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := complete(ctx, tx, lease, c.Now, c.Due, 0); err != nil {
 			return err
 		}
@@ -90,16 +91,16 @@ func (s *Store) CommitPollRules(ctx context.Context, lease Lease, c Commit) erro
 		}
 		return saveJudged(ctx, tx, lease.Key, c.Judged)
 	})
-	return doing(err, "committing the rules about polling of project %q", lease.Key)
+	return database.Doing(err, "committing the rules about polling of project %q", lease.Key)
 }
 
 // Decide stores a decision that no poll made, and makes receivers due as Commit does. All or nothing; ErrMoved as there.
 func (s *Store) Decide(ctx context.Context, d Decision) error {
-	err := s.update(ctx, func(tx transaction) error { return decide(ctx, tx, d) })
-	return doing(err, "storing what was decided about %d alerts", len(d.Alerts)+len(d.States))
+	err := s.db.Update(ctx, func(tx database.Tx) error { return decide(ctx, tx, d) })
+	return database.Doing(err, "storing what was decided about %d alerts", len(d.Alerts)+len(d.States))
 }
 
-func decide(ctx context.Context, tx transaction, d Decision) error {
+func decide(ctx context.Context, tx database.Tx, d Decision) error {
 	if err := holdSilences(ctx, tx); err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func decide(ctx context.Context, tx transaction, d Decision) error {
 }
 
 // sameSilences is ErrMoved if the silences are others than those that a decision rests on.
-func sameSilences(ctx context.Context, tx transaction, seen int64) error {
+func sameSilences(ctx context.Context, tx database.Tx, seen int64) error {
 	seq, err := silenceSeq(ctx, tx)
 	if err == nil && seq != seen {
 		return ErrMoved
@@ -139,9 +140,9 @@ func sameSilences(ctx context.Context, tx transaction, seen int64) error {
 
 // moved returns the alerts that have a newer version than is stored. ErrMoved if one has an event in the store that the
 // decision does not know of.
-func moved(ctx context.Context, tx transaction, lists ...[]*rules.Alert) (newer []*rules.Alert, err error) {
+func moved(ctx context.Context, tx database.Tx, lists ...[]*rules.Alert) (newer []*rules.Alert, err error) {
 	for _, alerts := range lists {
-		for some := range slices.Chunk(alerts, maxRows) {
+		for some := range slices.Chunk(alerts, database.MaxRows) {
 			more, err := movedOf(ctx, tx, some)
 			if err != nil {
 				return nil, err
@@ -153,7 +154,7 @@ func moved(ctx context.Context, tx transaction, lists ...[]*rules.Alert) (newer 
 }
 
 // movedOf is moved for some alerts.
-func movedOf(ctx context.Context, tx transaction, alerts []*rules.Alert) (newer []*rules.Alert, err error) {
+func movedOf(ctx context.Context, tx database.Tx, alerts []*rules.Alert) (newer []*rules.Alert, err error) {
 	type version struct {
 		id      string
 		version int64
@@ -168,9 +169,9 @@ func movedOf(ctx context.Context, tx transaction, alerts []*rules.Alert) (newer 
 	if err := lockAlerts(ctx, tx, ids); err != nil {
 		return nil, err
 	}
-	found, err := collect(ctx, tx, func(v *version) []any {
-		return []any{&v.id, &v.version, &v.reason, instant{&v.at}, document[rules.Ack]{&v.ack}}
-	}, `SELECT id, version, reason, changed_at, ack FROM alert WHERE id `+tx.among(1), texts(ids))
+	found, err := database.Collect(ctx, tx, func(v *version) []any {
+		return []any{&v.id, &v.version, &v.reason, database.Time(&v.at), database.Document(&v.ack)}
+	}, `SELECT id, version, reason, changed_at, ack FROM alert WHERE id `+tx.Among(1), database.Texts(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +202,7 @@ func outrun(was, is *rules.Alert) bool {
 }
 
 // dropAlerts deletes pending alerts. Nobody was told of them.
-func dropAlerts(ctx context.Context, tx transaction, ids []string) error {
+func dropAlerts(ctx context.Context, tx database.Tx, ids []string) error {
 	for _, id := range ids {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM alert WHERE id = $1 AND state = 'pending'`, id); err != nil {
 			return err
@@ -212,7 +213,7 @@ func dropAlerts(ctx context.Context, tx transaction, ids []string) error {
 
 // show adds the deliveries that a decision names, has receivers show the new versions of the alerts that moved, and makes these
 // receivers due.
-func show(ctx context.Context, tx transaction, d Decision, moved []*rules.Alert) error {
+func show(ctx context.Context, tx database.Tx, d Decision, moved []*rules.Alert) error {
 	due := map[string]bool{}
 	if err := addShown(ctx, tx, d, due); err != nil {
 		return err
@@ -238,7 +239,7 @@ func show(ctx context.Context, tx transaction, d Decision, moved []*rules.Alert)
 }
 
 // addShown adds the deliveries that a decision names, and notes the receivers of those that are new in due.
-func addShown(ctx context.Context, tx transaction, d Decision, due map[string]bool) error {
+func addShown(ctx context.Context, tx database.Tx, d Decision, due map[string]bool) error {
 	stored, err := storedAlerts(ctx, tx, slices.Sorted(maps.Keys(d.Show)), d.Alerts)
 	if err != nil {
 		return err
@@ -254,7 +255,7 @@ func addShown(ctx context.Context, tx transaction, d Decision, due map[string]bo
 
 // storedAlerts returns those of some alerts that are stored, in their order, given some that are for sure: another one may have been
 // dropped since it was decided which receivers show it.
-func storedAlerts(ctx context.Context, tx transaction, ids []string, sure []*rules.Alert) ([]string, error) {
+func storedAlerts(ctx context.Context, tx database.Tx, ids []string, sure []*rules.Alert) ([]string, error) {
 	stored := make(map[string]bool, len(sure))
 	for _, a := range sure {
 		stored[a.ID] = true
@@ -266,8 +267,8 @@ func storedAlerts(ctx context.Context, tx transaction, ids []string, sure []*rul
 		}
 	}
 	if len(others) > 0 {
-		found, err := collect(ctx, tx, func(id *string) []any { return []any{id} },
-			`SELECT id FROM alert WHERE id `+tx.among(1), texts(others))
+		found, err := database.Collect(ctx, tx, func(id *string) []any { return []any{id} },
+			`SELECT id FROM alert WHERE id `+tx.Among(1), database.Texts(others))
 		if err != nil {
 			return nil, err
 		}
@@ -282,11 +283,11 @@ func storedAlerts(ctx context.Context, tx transaction, ids []string, sure []*rul
 const maxAlerts = 1_000
 
 // readDue notes in due which receivers are to show alerts.
-func readDue(ctx context.Context, tx transaction, alerts []string, due map[string]bool) error {
+func readDue(ctx context.Context, tx database.Tx, alerts []string, due map[string]bool) error {
 	for some := range slices.Chunk(alerts, maxAlerts) {
-		names, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, `
-			SELECT DISTINCT receiver FROM delivery WHERE alert `+tx.among(1)+` AND state <> $2`,
-			texts(some), delivery.Removed)
+		names, err := database.Collect(ctx, tx, func(name *string) []any { return []any{name} }, `
+			SELECT DISTINCT receiver FROM delivery WHERE alert `+tx.Among(1)+` AND state <> $2`,
+			database.Texts(some), delivery.Removed)
 		if err != nil {
 			return err
 		}
@@ -298,16 +299,16 @@ func readDue(ctx context.Context, tx transaction, alerts []string, due map[strin
 }
 
 // showChanged makes the newest versions of alerts owed by receivers, which are locked on PostgreSQL.
-func showChanged(ctx context.Context, tx transaction, alerts []string, receivers map[string]bool, now time.Time) error {
-	statements := newBatch(tx)
+func showChanged(ctx context.Context, tx database.Tx, alerts []string, receivers map[string]bool, now time.Time) error {
+	statements := database.NewBatch(tx)
 	for some := range slices.Chunk(alerts, maxAlerts) {
-		rows, err := readRows(ctx, tx, len(some), `delivery.alert `+tx.among(1), texts(some))
+		rows, err := readRows(ctx, tx, len(some), `delivery.alert `+tx.Among(1), database.Texts(some))
 		if err != nil {
 			return err
 		}
 		changes := changesOf(rows, always(delivery.Event{Kind: delivery.Changed}), delivery.Policy{}, now)
 		if slices.ContainsFunc(changes, func(c change) bool { return !receivers[c.after.receiver] }) {
-			return errStartOver // another process has just added it
+			return database.ErrStartOver // another process has just added it
 		}
 		if err := write(ctx, statements, changes); err != nil {
 			return err
@@ -317,13 +318,13 @@ func showChanged(ctx context.Context, tx transaction, alerts []string, receivers
 }
 
 // raiseAll makes receivers due, those of which due is true.
-func raiseAll(ctx context.Context, tx transaction, now time.Time, due map[string]bool) error {
+func raiseAll(ctx context.Context, tx database.Tx, now time.Time, due map[string]bool) error {
 	names := slices.DeleteFunc(slices.Sorted(maps.Keys(due)), func(name string) bool { return !due[name] })
 	return raiseEach(ctx, tx, Receiver, names, now, true)
 }
 
 // raiseLive makes those receivers due that show a figure of this project which has moved.
-func raiseLive(ctx context.Context, tx transaction, c Commit) error {
+func raiseLive(ctx context.Context, tx database.Tx, c Commit) error {
 	due := map[string]bool{}
 	for _, receiver := range c.Live {
 		var moved bool

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -26,10 +27,10 @@ func (c Conversion) String() string { return fmt.Sprintf("day %d of %d", c.Done+
 
 // Conversion returns how far the rows of an older version have been converted.
 func (s *Store) Conversion(ctx context.Context) (c Conversion, err error) {
-	if s.postgres {
+	if s.db.Postgres() {
 		return c, nil // no older version used it
 	}
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		var devices bool
 		var oldest, next, newest sql.NullInt64
 		err := tx.QueryRowContext(ctx, `
@@ -44,21 +45,21 @@ func (s *Store) Conversion(ctx context.Context) (c Conversion, err error) {
 		}
 		return err
 	})
-	return c, doing(err, "reading whether the database is up to date")
+	return c, database.Doing(err, "reading whether the database is up to date")
 }
 
 // ConvertLists converts the device lists of all projects. Only the holder of Lock may call it.
 func (s *Store) ConvertLists(ctx context.Context) error {
-	for more := !s.postgres; more; {
-		err := s.relax(ctx, func(tx transaction) (err error) {
+	for more := !s.db.Postgres(); more; {
+		err := s.db.Relax(ctx, func(tx database.Tx) (err error) {
 			var project string
-			if more, err = found(tx.QueryRowContext(ctx, `SELECT project FROM device_row LIMIT 1`), &project); more && err == nil {
+			if more, err = database.Found(tx.QueryRowContext(ctx, `SELECT project FROM device_row LIMIT 1`), &project); more && err == nil {
 				_, err = s.convert(ctx, tx, project, 0)
 			}
 			return err
 		})
 		if err != nil {
-			return doing(err, "bringing the device lists up to date")
+			return database.Doing(err, "bringing the device lists up to date")
 		}
 	}
 	return nil
@@ -67,35 +68,35 @@ func (s *Store) ConvertLists(ctx context.Context) error {
 // ConvertProject converts what is next of a project: its device list, then the newest day that is not before first. It reports
 // whether there was anything to do. Only the holder of Lock may call it.
 func (s *Store) ConvertProject(ctx context.Context, project string, first rules.Day) (more bool, err error) {
-	if s.postgres {
+	if s.db.Postgres() {
 		return false, nil
 	}
-	err = s.relax(ctx, func(tx transaction) error {
+	err = s.db.Relax(ctx, func(tx database.Tx) error {
 		more, err = s.convert(ctx, tx, project, first)
 		return err
 	})
-	return more, doing(err, "bringing project %q up to date", project)
+	return more, database.Doing(err, "bringing project %q up to date", project)
 }
 
 // ConvertNext converts the newest day of any project, or its device list if that is not converted. It reports whether there was
 // anything to do. Only the holder of Lock may call it.
 func (s *Store) ConvertNext(ctx context.Context) (more bool, err error) {
-	if s.postgres {
+	if s.db.Postgres() {
 		return false, nil
 	}
-	err = s.relax(ctx, func(tx transaction) error {
+	err = s.db.Relax(ctx, func(tx database.Tx) error {
 		var project string
-		more, err = found(tx.QueryRowContext(ctx, `SELECT project FROM usage ORDER BY day DESC, project LIMIT 1`), &project)
+		more, err = database.Found(tx.QueryRowContext(ctx, `SELECT project FROM usage ORDER BY day DESC, project LIMIT 1`), &project)
 		if more && err == nil {
 			_, err = s.convert(ctx, tx, project, 0)
 		}
 		return err
 	})
-	return more, doing(err, "bringing the database up to date")
+	return more, database.Doing(err, "bringing the database up to date")
 }
 
 // convert converts what is next of a project and reports whether there was anything to do.
-func (s *Store) convert(ctx context.Context, tx transaction, project string, first rules.Day) (more bool, err error) {
+func (s *Store) convert(ctx context.Context, tx database.Tx, project string, first rules.Day) (more bool, err error) {
 	w, err := newListWriter(ctx, tx, project)
 	if err != nil {
 		return false, err
@@ -125,7 +126,7 @@ type converter struct {
 
 // newest returns the newest day that is not before first and of which there are rows.
 func (c converter) newest(ctx context.Context, first rules.Day) (day rules.Day, ok bool, err error) {
-	ok, err = found(c.tx.QueryRowContext(ctx, `
+	ok, err = database.Found(c.tx.QueryRowContext(ctx, `
 		WITH RECURSIVE days (day) AS (
 			SELECT max(day) FROM usage
 			UNION ALL SELECT (SELECT max(usage.day) FROM usage WHERE usage.day < days.day) FROM days WHERE days.day IS NOT NULL
@@ -146,11 +147,11 @@ func (c converter) end(ctx context.Context) error {
 
 // convertDevices converts the device list, if there is one. Ordinals follow the UIDs: the order of Notehub was not kept.
 func (c converter) convertDevices(ctx context.Context) (converted bool, err error) {
-	seen := newRepeated()
-	devices, err := collect(ctx, c.tx, func(d *Device) []any {
+	seen := database.NewRepeated()
+	devices, err := database.Collect(ctx, c.tx, func(d *Device) []any {
 		return []any{
-			&d.UID, &d.Name, seen.text(&d.SKU), seen.text(&d.Product), seen.text(&d.Firmware), seen.list(&d.Fleets), &d.Disabled,
-			instant{&d.Provisioned}, instant{&d.LastActivity}, number{&d.Voltage},
+			&d.UID, &d.Name, seen.Text(&d.SKU), seen.Text(&d.Product), seen.Text(&d.Firmware), seen.List(&d.Fleets), &d.Disabled,
+			database.Time(&d.Provisioned), database.Time(&d.LastActivity), database.Number(&d.Voltage),
 		}
 	}, `
 		SELECT uid, name, sku, product, firmware, fleets, disabled, provisioned, last_activity, voltage
@@ -196,11 +197,11 @@ func (c converter) writeList(ctx context.Context, devices *DeviceList, whole boo
 
 // addUnlisted adds devices that have ordinals and are not listed. day is the last on which there may be figures of them.
 func (c converter) addUnlisted(ctx context.Context, devices *DeviceList, day rules.Day) error {
-	statements := newBatch(c.tx)
+	statements := database.NewBatch(c.tx)
 	for d := range devices.All() {
-		err := statements.exec(ctx, `
-			INSERT INTO device (project, ordinal, uid, listed, unlisted_on, `+list(deviceColumns)+`)
-			VALUES (`+params(1, 5+len(deviceColumns))+`) ON CONFLICT (project, ordinal) DO NOTHING`,
+		err := statements.Exec(ctx, `
+			INSERT INTO device (project, ordinal, uid, listed, unlisted_on, `+database.List(deviceColumns)+`)
+			VALUES (`+database.Params(1, 5+len(deviceColumns))+`) ON CONFLICT (project, ordinal) DO NOTHING`,
 			append([]any{c.id, d.Ordinal, d.UID, false, day}, d.row()...)...)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"notewatch/internal/history"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -84,7 +85,7 @@ func (c converter) convertDay(ctx context.Context, day rules.Day) error {
 // coveredFigures returns which figures were read of a day, by place.
 func (c converter) coveredFigures(ctx context.Context, day rules.Day) (covered [len(convertedFigures)]bool, err error) {
 	var read map[string]Span
-	err = c.tx.QueryRowContext(ctx, `SELECT read_days FROM project WHERE id = $1`, c.id).Scan(document[map[string]Span]{&read})
+	err = c.tx.QueryRowContext(ctx, `SELECT read_days FROM project WHERE id = $1`, c.id).Scan(database.Document(&read))
 	for _, endpoint := range convertedEndpoints {
 		span, ok := read[endpoint.name]
 		for place := endpoint.first; place < endpoint.next; place++ {
@@ -102,7 +103,7 @@ func (c converter) readDay(ctx context.Context, day rules.Day, columns *dayColum
 		fields, names = append(fields, &row.figures[place]), append(names, "usage."+string(figure))
 	}
 	rows, err := c.tx.QueryContext(ctx, `
-		SELECT `+list(names)+` FROM usage LEFT JOIN device ON device.project = $1 AND device.uid = usage.device
+		SELECT `+database.List(names)+` FROM usage LEFT JOIN device ON device.project = $1 AND device.uid = usage.device
 		WHERE usage.day = $2 AND usage.project = $3`, c.id, day, c.uid)
 	if err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func (c converter) addUnlistedRows(ctx context.Context, day rules.Day, rows []da
 		return err
 	}
 	for _, row := range rows {
-		place, _ := devices.Find(storable(row.uid))
+		place, _ := devices.Find(database.Storable(row.uid))
 		columns.add(devices.Ordinal(place), &row.figures)
 	}
 	return c.addUnlisted(ctx, devices, day)
@@ -210,7 +211,7 @@ func (c converter) coverDay(ctx context.Context, figure int64, day rules.Day, co
 // changes returns the devices that changed on a day and that no poll has evaluated since, by block: which figure changed is not
 // known.
 func (c converter) changes(ctx context.Context, day rules.Day) (map[int]history.Bits, error) {
-	ordinals, err := collect(ctx, c.tx, func(ordinal *int) []any { return []any{ordinal} }, `
+	ordinals, err := database.Collect(ctx, c.tx, func(ordinal *int) []any { return []any{ordinal} }, `
 		SELECT coalesce(device.ordinal, 0) FROM usage_change LEFT JOIN device ON device.project = $1 AND device.uid = usage_change.device
 		WHERE usage_change.project = $2 AND usage_change.day = $3 AND (usage_change.device = '' OR device.ordinal IS NOT NULL)`,
 		c.id, c.uid, day)

@@ -19,7 +19,7 @@ func decideNow(t *testing.T, s *store.Store, d store.Decision) {
 	require.NoError(t, s.Decide(t.Context(), d))
 }
 
-func testDecide(t *testing.T, open database) {
+func testDecide(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	a.Project = ""
@@ -56,7 +56,7 @@ func testDecide(t *testing.T, open database) {
 }
 
 // What Notehub and people say may be any bytes. It is no reason that a decision cannot be stored.
-func testOddTexts(t *testing.T, open database) {
+func testOddTexts(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	a.Why, a.Told.Subject, a.Ack.By = "\x00", "line\\u0000 \x00", "amy\xff"
@@ -72,7 +72,7 @@ func testOddTexts(t *testing.T, open database) {
 }
 
 // Rules about polling are evaluated beside the polls: what one of the two decides stays when the other commits.
-func testPollRules(t *testing.T, open database) {
+func testPollRules(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	state := filled[store.Project]()
 	decide(t, s, store.Commit{Project: state, Judged: judged("budget", "1"), Others: []string{"blind"}})
@@ -105,7 +105,7 @@ func testPollRules(t *testing.T, open database) {
 }
 
 // Of two that open an alert of one rule and subject, the second has to decide again.
-func testTwin(t *testing.T, open database) {
+func testTwin(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	decideNow(t, s, store.Decision{Alerts: alerts(firing("first", "dev:1")), Show: shown("first", team)})
 	before := dump(t, s)
@@ -115,7 +115,7 @@ func testTwin(t *testing.T, open database) {
 }
 
 // A decision that rests on something that has changed since leaves nothing behind.
-func testMoved(t *testing.T, open database) {
+func testMoved(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	a.ChangedAt = noon.Add(1500 * time.Microsecond)
@@ -171,7 +171,7 @@ func testMoved(t *testing.T, open database) {
 	require.ErrorIs(t, s.Decide(ctx, d), store.ErrMoved, "a silence that was ended is a change, too")
 }
 
-func testTransitions(t *testing.T, open database) {
+func testTransitions(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	a.State, a.Version, a.Level, a.Value = rules.Pending, 0, rules.Inactive, math.NaN()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -42,8 +43,8 @@ func (d *Delivery) fields() []any { return append(own(&d.Delivery), alertFields(
 var deliveryColumns = ownColumns + `, alert.id, alert.` + strings.Join(alertColumns, ", alert.")
 
 // readDeliveries returns the deliveries for which condition holds, in the order of their alerts' firing.
-func readDeliveries(ctx context.Context, tx transaction, condition string, args ...any) ([]Delivery, error) {
-	return collect(ctx, tx, (*Delivery).fields, `
+func readDeliveries(ctx context.Context, tx database.Tx, condition string, args ...any) ([]Delivery, error) {
+	return database.Collect(ctx, tx, (*Delivery).fields, `
 		SELECT `+deliveryColumns+`
 		FROM delivery JOIN alert ON alert.id = delivery.alert
 		WHERE `+condition+`
@@ -54,7 +55,7 @@ func readDeliveries(ctx context.Context, tx transaction, condition string, args 
 // Of its Alert it has ID, Rule, Project, State, Level, Version, Reason, Already, Mute and Ack. It is valid during the call only, which
 // must not use the store.
 func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Delivery)) error {
-	err := s.view(ctx, func(tx transaction) error {
+	err := s.db.View(ctx, func(tx database.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
 			SELECT `+ownColumns+`, id, rule, project, alert.state, level, version, alert.reason, already, mute, ack
 			FROM delivery JOIN alert ON alert.id = delivery.alert
@@ -65,9 +66,9 @@ func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Deliv
 		}
 		defer func() { _ = rows.Close() }()
 		var d Delivery
-		a, seen := &d.Alert, repeated{texts: map[string]string{}}
-		fields := append(own(&d.Delivery), &a.ID, seen.text(&a.Rule), seen.text(&a.Project), &a.State, &a.Level, &a.Version, &a.Reason, &a.Already,
-			document[rules.Mute]{&a.Mute}, document[rules.Ack]{&a.Ack})
+		a, seen := &d.Alert, database.NewRepeated()
+		fields := append(own(&d.Delivery), &a.ID, seen.Text(&a.Rule), seen.Text(&a.Project), &a.State, &a.Level, &a.Version, &a.Reason, &a.Already,
+			database.Document(&a.Mute), database.Document(&a.Ack))
 		for rows.Next() {
 			if err := rows.Scan(fields...); err != nil {
 				return err
@@ -76,28 +77,28 @@ func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Deliv
 		}
 		return rows.Err()
 	})
-	return doing(err, "reading what is new to receiver %q", receiver)
+	return database.Doing(err, "reading what is new to receiver %q", receiver)
 }
 
 // Fresh returns those of some alerts that Undelivered returns for a receiver and that belong to no message yet, in the order of alerts,
 // which are IDs. Of each Alert it has all that a message shows: Holds and Then are left out.
 func (s *Store) Fresh(ctx context.Context, receiver string, alerts []string) ([]Delivery, error) {
 	all := make([]Delivery, len(alerts)) // at their places, for SQLite would sort whole rows
-	err := s.view(ctx, func(tx transaction) error {
+	err := s.db.View(ctx, func(tx database.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
 			SELECT `+freshColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
-			WHERE `+undelivered+` AND message IS NULL AND delivery.alert `+tx.among(2), receiver, texts(alerts))
+			WHERE `+undelivered+` AND message IS NULL AND delivery.alert `+tx.Among(2), receiver, database.Texts(alerts))
 		if err != nil {
 			return err
 		}
 		return placeFresh(all, alerts, rows)
 	})
 	found := slices.DeleteFunc(all, func(d Delivery) bool { return d.Alert.ID == "" })
-	return found, doing(err, "reading what is new to receiver %q", receiver)
+	return found, database.Doing(err, "reading what is new to receiver %q", receiver)
 }
 
 // freshColumns are deliveryColumns without what no message shows.
-var freshColumns = strings.NewReplacer("alert.holds", "''", "alert.then_values", "'"+emptyDocument+"'").Replace(deliveryColumns)
+var freshColumns = strings.NewReplacer("alert.holds", "''", "alert.then_values", "'"+database.EmptyDocument+"'").Replace(deliveryColumns)
 
 // placeFresh reads rows of freshColumns into all, each to the place of its alert, and closes them.
 func placeFresh(all []Delivery, alerts []string, rows *sql.Rows) error {
@@ -130,21 +131,21 @@ const (
 
 // Undelivered returns the deliveries of a receiver that are Waiting, in the order of their alerts' firing.
 func (s *Store) Undelivered(ctx context.Context, receiver string) (deliveries []Delivery, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		deliveries, err = readDeliveries(ctx, tx, undelivered, receiver)
 		return err
 	})
-	return deliveries, doing(err, "reading what receiver %q should show", receiver)
+	return deliveries, database.Doing(err, "reading what receiver %q should show", receiver)
 }
 
 // Unshown returns how many deliveries of a receiver are Waiting or GivenUp, and the last error of one of them; "" if there was none.
 func (s *Store) Unshown(ctx context.Context, receiver string) (count int, problem string, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `
 			SELECT count(*), coalesce(max(error), '') FROM delivery
 			WHERE receiver = $1 AND `+owes+` AND state IN ($2, $3)`, receiver, delivery.Waiting, delivery.GivenUp).Scan(&count, &problem)
 	})
-	return count, problem, doing(err, "counting what receiver %q does not show", receiver)
+	return count, problem, database.Doing(err, "counting what receiver %q does not show", receiver)
 }
 
 // Changes returns the messages of a receiver that show an alert of which something is undelivered, each with all that it
@@ -152,16 +153,16 @@ func (s *Store) Unshown(ctx context.Context, receiver string) (count int, proble
 func (s *Store) Changes(ctx context.Context, receiver string) ([]Sending, error) {
 	var messages []Message
 	var members []Delivery
-	err := s.view(ctx, func(tx transaction) (err error) {
+	err := s.db.View(ctx, func(tx database.Tx) (err error) {
 		const due = `SELECT message FROM delivery WHERE ` + undelivered
-		messages, err = collect(ctx, tx, (*Message).fields, `SELECT `+messageColumns+` FROM message WHERE id IN (`+due+`)`, receiver)
+		messages, err = database.Collect(ctx, tx, (*Message).fields, `SELECT `+messageColumns+` FROM message WHERE id IN (`+due+`)`, receiver)
 		if err != nil || len(messages) == 0 {
 			return err
 		}
 		members, err = readDeliveries(ctx, tx, `message IN (`+due+`)`, receiver)
 		return err
 	})
-	return sendings(messages, members), doing(err, "reading which messages to receiver %q have to change", receiver)
+	return sendings(messages, members), database.Doing(err, "reading which messages to receiver %q have to change", receiver)
 }
 
 // sendings puts members to their messages, in the order of the members.
@@ -188,14 +189,14 @@ const messageColumns = `id, receiver, ref, posted_at, begun_at, digest`
 
 // fields lists where messageColumns go.
 func (m *Message) fields() []any {
-	return []any{&m.ID, &m.Receiver, &m.Ref, instant{&m.PostedAt}, instant{&m.BegunAt}, &m.Digest}
+	return []any{&m.ID, &m.Receiver, &m.Ref, database.Time(&m.PostedAt), database.Time(&m.BegunAt), &m.Digest}
 }
 
 // Members returns the message and all deliveries that it shows, in the order of their alerts' firing. ErrNoMessage if there
 // is none.
 func (s *Store) Members(ctx context.Context, message string) (m Message, members []Delivery, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		ok, err := found(tx.QueryRowContext(ctx, `SELECT `+messageColumns+` FROM message WHERE id = $1`, message), m.fields()...)
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		ok, err := database.Found(tx.QueryRowContext(ctx, `SELECT `+messageColumns+` FROM message WHERE id = $1`, message), m.fields()...)
 		if err != nil {
 			return err
 		}
@@ -205,7 +206,7 @@ func (s *Store) Members(ctx context.Context, message string) (m Message, members
 		members, err = readDeliveries(ctx, tx, `message = $1`, message)
 		return err
 	})
-	return m, members, doing(err, "reading message %q", message)
+	return m, members, database.Doing(err, "reading message %q", message)
 }
 
 // stale selects deliveries to receiver $1 that show a value which has changed since, or other texts: the advice or the name of the
@@ -218,27 +219,27 @@ const stale = `FROM delivery JOIN alert ON alert.id = delivery.alert
 // Stale returns the messages of a receiver that show a figure or a text which has changed since, those that were not changed for the
 // longest time first, at most limit.
 func (s *Store) Stale(ctx context.Context, receiver string, limit int) (messages []string, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		messages, err = collect(ctx, tx, func(id *string) []any { return []any{id} }, `
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		messages, err = database.Collect(ctx, tx, func(id *string) []any { return []any{id} }, `
 			SELECT message.id FROM message WHERE message.id IN (SELECT message `+stale+`)
 			ORDER BY posted_at NULLS FIRST, message.id LIMIT $2`, receiver, limit)
 		return err
 	})
-	return messages, doing(err, "reading which messages to receiver %q show old figures", receiver)
+	return messages, database.Doing(err, "reading which messages to receiver %q show old figures", receiver)
 }
 
 // Begun returns how many messages to a receiver were begun after a time, and when the last digest was; the zero time is
 // never.
 func (s *Store) Begun(ctx context.Context, receiver string, after time.Time) (count int, digest time.Time, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM message WHERE receiver = $1 AND begun_at > $2 AND NOT digest`,
-			receiver, at(after)).Scan(&count)
+			receiver, database.At(after)).Scan(&count)
 		if err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `SELECT max(begun_at) FROM message WHERE receiver = $1 AND digest`, receiver).Scan(instant{&digest})
+		return tx.QueryRowContext(ctx, `SELECT max(begun_at) FROM message WHERE receiver = $1 AND digest`, receiver).Scan(database.Time(&digest))
 	})
-	return count, digest, doing(err, "counting the messages to receiver %q", receiver)
+	return count, digest, database.Doing(err, "counting the messages to receiver %q", receiver)
 }
 
 // DeliveriesOf returns the deliveries of an alert by receiver.
@@ -248,13 +249,13 @@ func (s *Store) DeliveriesOf(ctx context.Context, alert string) (map[string]Deli
 		Delivery
 	}
 	byReceiver := map[string]Delivery{}
-	err := s.view(ctx, func(tx transaction) error {
-		rows, err := collect(ctx, tx, func(r *received) []any { return append([]any{&r.receiver}, r.fields()...) },
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		rows, err := database.Collect(ctx, tx, func(r *received) []any { return append([]any{&r.receiver}, r.fields()...) },
 			`SELECT receiver, `+deliveryColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert WHERE alert.id = $1`, alert)
 		for _, r := range rows {
 			byReceiver[r.receiver] = r.Delivery
 		}
 		return err
 	})
-	return byReceiver, doing(err, "reading who was told of alert %q", alert)
+	return byReceiver, database.Doing(err, "reading who was told of alert %q", alert)
 }

@@ -43,7 +43,7 @@ func show(t *testing.T, s *store.Store, receiver string) {
 	require.NoError(t, s.Complete(t.Context(), lease, noon, never, 0))
 }
 
-func testDelivery(t *testing.T, open database) {
+func testDelivery(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	early, late, other := firing("z", "dev:1"), firing("a", "dev:2"), firing("o", "dev:3")
 	late.FiredAt = noon.Add(minute)
@@ -104,7 +104,7 @@ func testDelivery(t *testing.T, open database) {
 }
 
 // What is given up stays so until there is something newer, even if that came while it was being given up.
-func testGivingUp(t *testing.T, open database) {
+func testGivingUp(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
@@ -185,7 +185,7 @@ func (r race) repair(t *testing.T, s *store.Store, status store.AttemptStatus) {
 
 // A post made after the lease was lost may have replaced a newer one, and so may an attempt that failed, because its answer may have been
 // lost: the newest is shown again. What nobody can have seen replaces nothing.
-func testRepair(t *testing.T, open database) {
+func testRepair(t *testing.T, open opening) {
 	s := open()
 	for status, again := range map[store.AttemptStatus]bool{
 		store.Posted: true, store.Retrying: true, store.GivenUp: true, store.Skipped: false, store.NotMade: false,
@@ -217,7 +217,7 @@ func testRepair(t *testing.T, open database) {
 }
 
 // While another attempt is being made, nobody knows which of both comes last: the result of that one does not count either.
-func testRepairFirst(t *testing.T, open database) {
+func testRepairFirst(t *testing.T, open opening) {
 	s := open()
 	for _, status := range []store.AttemptStatus{store.Posted, store.Retrying} {
 		r := run(t, s, string(status))
@@ -229,7 +229,7 @@ func testRepairFirst(t *testing.T, open database) {
 }
 
 // Whoever lost his lease changes nothing.
-func testFences(t *testing.T, open database) {
+func testFences(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
 	poll, receiver := claim(t, s, store.Poll, project), claim(t, s, store.Receiver, team)
@@ -264,7 +264,7 @@ func testFences(t *testing.T, open database) {
 func second[T any](_ T, err error) error { return err }
 
 // What was stored is there after a restart, and nothing else changes.
-func testRestart(t *testing.T, open database) {
+func testRestart(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	decide(t, s, store.Commit{
 		Project:  filled[store.Project](),
@@ -286,7 +286,7 @@ func testRestart(t *testing.T, open database) {
 
 // An attempt that was cut off by the end of the program may have been posted. If something newer was recorded before, it
 // is shown again, once.
-func testInterrupted(t *testing.T, open database) {
+func testInterrupted(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -23,16 +24,16 @@ type Device struct {
 var deviceColumns = []string{"name", "sku", "product", "firmware", "fleets", "disabled", "provisioned"}
 
 // identity lists where the columns ordinal, uid and deviceColumns go. Texts that many devices have are kept once.
-func (d *Device) identity(seen repeated) []any {
+func (d *Device) identity(seen database.Repeated) []any {
 	return []any{
-		&d.Ordinal, &d.UID, &d.Name, seen.text(&d.SKU), seen.text(&d.Product), seen.text(&d.Firmware), seen.list(&d.Fleets),
-		&d.Disabled, instant{&d.Provisioned},
+		&d.Ordinal, &d.UID, &d.Name, seen.Text(&d.SKU), seen.Text(&d.Product), seen.Text(&d.Firmware), seen.List(&d.Fleets),
+		&d.Disabled, database.Time(&d.Provisioned),
 	}
 }
 
 // row returns the values of deviceColumns.
 func (d *Device) row() []any {
-	return []any{d.Name, d.SKU, d.Product, d.Firmware, document[[]string]{&d.Fleets}, d.Disabled, at(d.Provisioned)}
+	return []any{d.Name, d.SKU, d.Product, d.Firmware, database.Document(&d.Fleets), d.Disabled, database.At(d.Provisioned)}
 }
 
 // sameRow reports whether two devices have the same values of deviceColumns.
@@ -53,14 +54,14 @@ func (s *Store) Devices(ctx context.Context, project string) ([]Device, time.Tim
 // DeviceList returns the device list of a project as it is stored; an empty one of version 0 is that none was. It is large;
 // ListVersion reports whether it is still the same.
 func (s *Store) DeviceList(ctx context.Context, project string) (stored *DeviceList, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		stored, err = readDeviceList(ctx, tx, project)
 		return err
 	})
-	return stored, doing(err, "reading the devices of project %q", project)
+	return stored, database.Doing(err, "reading the devices of project %q", project)
 }
 
-func readDeviceList(ctx context.Context, tx transaction, project string) (*DeviceList, error) {
+func readDeviceList(ctx context.Context, tx database.Tx, project string) (*DeviceList, error) {
 	l := &DeviceList{}
 	var err error
 	if l.Version, l.Read, err = listVersion(ctx, tx, project); err != nil || l.Version == 0 {
@@ -75,13 +76,13 @@ func readDeviceList(ctx context.Context, tx transaction, project string) (*Devic
 		return nil, err
 	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT ordinal, uid, `+list(deviceColumns)+` FROM device WHERE project = $1 AND listed ORDER BY ordinal`, id)
+		SELECT ordinal, uid, `+database.List(deviceColumns)+` FROM device WHERE project = $1 AND listed ORDER BY ordinal`, id)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
 	var d Device
-	fields := d.identity(newRepeated())
+	fields := d.identity(database.NewRepeated())
 	for rows.Next() {
 		if err := rows.Scan(fields...); err != nil {
 			return nil, err
@@ -94,27 +95,27 @@ func readDeviceList(ctx context.Context, tx transaction, project string) (*Devic
 
 // ListVersion returns the version of the device list of a project and when it was read; zero is that there is none.
 func (s *Store) ListVersion(ctx context.Context, project string) (version int64, read time.Time, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		version, read, err = listVersion(ctx, tx, project)
 		return err
 	})
-	return version, read, doing(err, "reading when the devices of project %q were listed", project)
+	return version, read, database.Doing(err, "reading when the devices of project %q were listed", project)
 }
 
-func listVersion(ctx context.Context, tx transaction, project string) (version int64, read time.Time, err error) {
-	_, err = found(tx.QueryRowContext(ctx, `SELECT version, read_at FROM device_list WHERE project = $1`, project), &version, instant{&read})
+func listVersion(ctx context.Context, tx database.Tx, project string) (version int64, read time.Time, err error) {
+	_, err = database.Found(tx.QueryRowContext(ctx, `SELECT version, read_at FROM device_list WHERE project = $1`, project), &version, database.Time(&read))
 	return version, read, err
 }
 
 // Ordinal returns the number of a device in its project, also if it is no longer listed. ok is false if it has none.
 func (s *Store) Ordinal(ctx context.Context, project, uid string) (ordinal int, ok bool, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		ok, err = found(tx.QueryRowContext(ctx, `
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		ok, err = database.Found(tx.QueryRowContext(ctx, `
 			SELECT device.ordinal FROM project JOIN device ON device.project = project.id
 			WHERE project.uid = $1 AND device.uid = $2`, project, uid), &ordinal)
 		return err
 	})
-	return ordinal, ok, doing(err, "reading which device of project %q is %q", project, uid)
+	return ordinal, ok, database.Doing(err, "reading which device of project %q is %q", project, uid)
 }
 
 // SaveDevices replaces the device list of the project of the lease by one that was read, in one transaction, and completes it to the
@@ -123,7 +124,7 @@ func (s *Store) Ordinal(ctx context.Context, project, uid string) (ordinal int, 
 // New devices get ordinals in the order of the list. One that is no longer listed keeps its ordinal, and has it again when it
 // returns. stored may be the list that is stored, if the caller has it: with the current version it is not read again.
 func (s *Store) SaveDevices(ctx context.Context, lease Lease, devices *DeviceList, read time.Time, stored *DeviceList) error {
-	err := s.relax(ctx, func(tx transaction) error {
+	err := s.db.Relax(ctx, func(tx database.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -140,17 +141,17 @@ func (s *Store) SaveDevices(ctx context.Context, lease Lease, devices *DeviceLis
 		}
 		return w.save(ctx, stored, devices, read)
 	})
-	return doing(err, "saving the devices of project %q", lease.Key)
+	return database.Doing(err, "saving the devices of project %q", lease.Key)
 }
 
 // A listWriter writes the device list of a project.
 type listWriter struct {
-	tx  transaction
+	tx  database.Tx
 	uid string // of the project
 	id  int64
 }
 
-func newListWriter(ctx context.Context, tx transaction, project string) (listWriter, error) {
+func newListWriter(ctx context.Context, tx database.Tx, project string) (listWriter, error) {
 	id, err := projectID(ctx, tx, project)
 	return listWriter{tx, project, id}, err
 }
@@ -181,7 +182,7 @@ func (w listWriter) save(ctx context.Context, stored, devices *DeviceList, read 
 	return w.tx.QueryRowContext(ctx, `
 		INSERT INTO device_list (project, read_at, version) VALUES ($1, $2, 1)
 		ON CONFLICT (project) DO UPDATE SET read_at = excluded.read_at, doubted_at = NULL, doubted_kept = 0, version = device_list.version + 1
-		RETURNING version`, w.uid, at(read)).Scan(&devices.Version)
+		RETURNING version`, w.uid, database.At(read)).Scan(&devices.Version)
 }
 
 // compare gives the devices that are stored their ordinals. It returns the places of those that have to be written, and the ordinals
@@ -216,7 +217,7 @@ func (w listWriter) unlist(ctx context.Context, ordinals []int, day rules.Day) e
 	}
 	_, err := w.tx.ExecContext(ctx, `
 		UPDATE device SET listed = FALSE, unlisted_on = $1 WHERE project = $2 AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($3))`,
-		day, w.id, elements(ordinals))
+		day, w.id, database.Elements(ordinals))
 	return err
 }
 
@@ -254,9 +255,9 @@ func (w listWriter) ordinals(ctx context.Context, uids []string) (map[string]int
 		uid     string
 		ordinal int
 	}
-	rows, err := collect(ctx, w.tx, func(r *row) []any { return []any{&r.uid, &r.ordinal} }, `
+	rows, err := database.Collect(ctx, w.tx, func(r *row) []any { return []any{&r.uid, &r.ordinal} }, `
 		SELECT device.uid, device.ordinal FROM json_each($2) AS wanted CROSS JOIN device
-		WHERE device.project = $1 AND device.uid = wanted.value`, w.id, elements(uids))
+		WHERE device.project = $1 AND device.uid = wanted.value`, w.id, database.Elements(uids))
 	ordinals := make(map[string]int, len(rows))
 	for _, r := range rows {
 		ordinals[r.uid] = r.ordinal
@@ -273,8 +274,8 @@ func (w listWriter) reserve(ctx context.Context, n int) (first int, err error) {
 
 // writeRows writes the rows of devices, by place.
 func (w listWriter) writeRows(ctx context.Context, devices *DeviceList, places []int) error {
-	table := upsert{table: "device", key: []string{"project", "ordinal"}, set: slices.Concat([]string{"uid", "listed", "unlisted_on"}, deviceColumns)}
-	return table.run(ctx, w.tx, len(places), func(i int) []any {
+	table := database.Upsert{Table: "device", Key: []string{"project", "ordinal"}, Set: slices.Concat([]string{"uid", "listed", "unlisted_on"}, deviceColumns)}
+	return table.Run(ctx, w.tx, len(places), func(i int) []any {
 		d := devices.At(places[i])
 		return append([]any{w.id, d.Ordinal, d.UID, true, nil}, d.row()...)
 	}, nil)
@@ -289,19 +290,19 @@ type ListDoubt struct {
 
 // ListDoubt returns the doubt about the device list of the project that was read last.
 func (s *Store) ListDoubt(ctx context.Context, project string) (d ListDoubt, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		_, err := found(tx.QueryRowContext(ctx, `SELECT doubted_at, doubted_kept FROM device_list WHERE project = $1`, project),
-			instant{&d.At}, &d.Kept)
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		_, err := database.Found(tx.QueryRowContext(ctx, `SELECT doubted_at, doubted_kept FROM device_list WHERE project = $1`, project),
+			database.Time(&d.At), &d.Kept)
 		return err
 	})
-	return d, doing(err, "reading the doubt about the device list of project %q", project)
+	return d, database.Doing(err, "reading the doubt about the device list of project %q", project)
 }
 
 // DoubtList stores a doubt about the device list of the project. SaveDevices ends it.
 func (s *Store) DoubtList(ctx context.Context, project string, d ListDoubt) error {
-	err := s.relax(ctx, func(tx transaction) error {
-		_, err := tx.ExecContext(ctx, `UPDATE device_list SET doubted_at = $1, doubted_kept = $2 WHERE project = $3`, at(d.At), d.Kept, project)
+	err := s.db.Relax(ctx, func(tx database.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE device_list SET doubted_at = $1, doubted_kept = $2 WHERE project = $3`, database.At(d.At), d.Kept, project)
 		return err
 	})
-	return doing(err, "doubting the device list of project %q", project)
+	return database.Doing(err, "doubting the device list of project %q", project)
 }

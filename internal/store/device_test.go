@@ -30,7 +30,7 @@ func withOrdinals(first int, devices ...store.Device) []store.Device {
 	return devices
 }
 
-func testDevices(t *testing.T, open database) {
+func testDevices(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	never := listed(t, s, project)
 	require.Zero(t, never.Len())
@@ -72,7 +72,7 @@ func testDevices(t *testing.T, open database) {
 }
 
 // A device keeps its ordinal, and no other device gets it.
-func testOrdinals(t *testing.T, open database) {
+func testOrdinals(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	save := func(uids ...string) map[string]int {
 		t.Helper()
@@ -107,7 +107,7 @@ func testOrdinals(t *testing.T, open database) {
 }
 
 // Whatever a list says, it can be stored.
-func testOddDevices(t *testing.T, open database) {
+func testOddDevices(t *testing.T, open opening) {
 	for name, c := range map[string]struct{ listed, want []store.Device }{
 		"twice": {
 			[]store.Device{{UID: "a", Name: "first"}, {UID: "b"}, {UID: "a", Name: "last"}},
@@ -139,7 +139,7 @@ func testOddDevices(t *testing.T, open database) {
 }
 
 // Of two processes that save the list of one project, the one that lost its lease changes nothing.
-func testDeviceListNeedsALease(t *testing.T, open database) {
+func testDeviceListNeedsALease(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
 	lost := claim(t, s, store.Poll, project)
@@ -153,7 +153,7 @@ func testDeviceListNeedsALease(t *testing.T, open database) {
 }
 
 // A list that the caller has kept counts only as long as it is the one that is stored.
-func testStoredDeviceList(t *testing.T, open database) {
+func testStoredDeviceList(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
 	lease := claim(t, s, store.Poll, project)
@@ -184,7 +184,7 @@ func testStoredDeviceList(t *testing.T, open database) {
 }
 
 // A list in which only last activity and voltage have moved writes two columns of each block.
-func testDeviceListWritesLittle(t *testing.T, open database) {
+func testDeviceListWritesLittle(t *testing.T, open opening) {
 	s := open()
 	devices := manyDevices(history.BlockSize + 10)
 	storetest.SaveDevices(t, s, project, devices, noon)
@@ -213,7 +213,7 @@ func testDeviceListWritesLittle(t *testing.T, open database) {
 }
 
 // testUnread lists devices that were there before: which of them have days to read that no poll reads by itself.
-func testUnread(t *testing.T, open database) {
+func testUnread(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	old, yesterday := noon.AddDate(-1, 0, 0), noon.AddDate(0, 0, -1)
 	list := func(at time.Time, devices ...store.Device) (unread []int) {

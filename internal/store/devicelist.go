@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"notewatch/internal/store/database"
 )
 
 // A DeviceList is a device list of a project. The lists of all projects stay in memory between polls, so a device takes little there:
@@ -89,12 +91,12 @@ func (l *DeviceList) All() iter.Seq[Device] {
 func (l *DeviceList) Add(d Device) {
 	d.Ordinal = 0
 	for _, text := range []*string{&d.UID, &d.Name, &d.SKU, &d.Product, &d.Firmware} {
-		*text = storable(*text)
+		*text = database.Storable(*text)
 	}
-	if slices.ContainsFunc(d.Fleets, func(fleet string) bool { return storable(fleet) != fleet }) {
+	if slices.ContainsFunc(d.Fleets, func(fleet string) bool { return database.Storable(fleet) != fleet }) {
 		d.Fleets = slices.Clone(d.Fleets)
 		for i, fleet := range d.Fleets {
-			d.Fleets[i] = storable(fleet)
+			d.Fleets[i] = database.Storable(fleet)
 		}
 	}
 	d.LastActivity, d.Voltage = timeOf(cellOfTime(d.LastActivity)), voltageOf(cellOfVoltage(d.Voltage))

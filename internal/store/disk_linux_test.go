@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
 )
@@ -47,15 +48,15 @@ func TestFullFileSystem(t *testing.T) {
 	s := open(t, path)
 	require.NoError(t, s.CheckWrite(t.Context()))
 	free := fillDisk(t, folder)
-	requireCause(t, s.CheckDisk(), store.Full)
-	requireCause(t, s.CheckWrite(t.Context()), store.Full)
+	requireCause(t, s.CheckDisk(), database.Full)
+	requireCause(t, s.CheckWrite(t.Context()), database.Full)
 	var err error
 	for key := range 1000 { // what the log has room for is written
 		if err = s.AddWork(t.Context(), store.Poll, []string{string(rune('a' + key))}, noon); err != nil {
 			break
 		}
 	}
-	requireCause(t, err, store.Full)
+	requireCause(t, err, database.Full)
 	free()
 	require.NoError(t, s.CheckWrite(t.Context()))
 	require.NoError(t, s.AddWork(t.Context(), store.Poll, []string{project}, noon))
@@ -64,7 +65,7 @@ func TestFullFileSystem(t *testing.T) {
 	free = fillDisk(t, folder)
 	for name, use := range using {
 		if name != "lock" { // which needs an empty file only
-			requireCause(t, use(t, path), store.Full)
+			requireCause(t, use(t, path), database.Full)
 		}
 	}
 	free()
@@ -77,11 +78,11 @@ func TestReadOnlyFileSystem(t *testing.T) {
 	require.NoError(t, open(t, path).Close())
 	remount := func(flags uintptr) { require.NoError(t, syscall.Mount("", folder, "", syscall.MS_REMOUNT|flags, "")) }
 	remount(syscall.MS_RDONLY)
-	requireCause(t, using["lock"](t, path), store.ReadOnly)
-	requireCause(t, using["open"](t, path), store.ReadOnly)
+	requireCause(t, using["lock"](t, path), database.ReadOnly)
+	requireCause(t, using["open"](t, path), database.ReadOnly)
 	look, err := store.OpenReadOnly(t.Context(), path)
 	require.NoError(t, err, "it can be read")
-	requireCause(t, look.CheckDisk(), store.ReadOnly)
+	requireCause(t, look.CheckDisk(), database.ReadOnly)
 	require.NoError(t, look.Close())
 	remount(0)
 	open(t, path)
@@ -115,7 +116,7 @@ func TestFullDiskOfServer(t *testing.T) {
 		stored += 100
 		require.Less(t, stored, 100_000)
 	}
-	requireCause(t, err, store.Full)
+	requireCause(t, err, database.Full)
 	require.ErrorContains(t, err, "SQLSTATE 53100")
 	require.Len(t, dumpTable(t, s, "work"), stored)
 	free()

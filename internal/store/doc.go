@@ -15,15 +15,9 @@
 // Several processes may work on one database. process.go lists them, and activerules.go holds which rules all of them work by; asked.go and
 // lane.go hold what they must not do twice, or too fast, together.
 //
-// The database is SQLite or PostgreSQL. Queries have one text for both; what differs is in few files:
-//
-//   - open.go, path.go, lock.go and unavailable.go are about the file of SQLite, postgres.go and servererror.go about a server: its URL,
-//     its connections, and which transactions are run once more.
-//   - schema.go makes the schema and brings it up to date, in one transaction. Each database has migrations of its own.
-//   - locks.go says what a transaction locks on PostgreSQL, where several processes write at once, and in which order.
-//   - transfer.go copies one database to another, of either kind; package transfer copies the rows.
-//   - upsert.go and arrays.go write many rows: by a statement for each on SQLite, by arrays on PostgreSQL. transaction.among finds the rows of a
-//     list: by a JSON text on SQLite, by an array on PostgreSQL.
+// The database is SQLite or PostgreSQL. Package database opens it, makes its schema and runs transactions on it; queries have one text for both
+// kinds. What differs here is in two files: locks.go says what a transaction locks on PostgreSQL, where several processes write at once, and in
+// which order, and transfer.go copies one database to another, of either kind (package transfer copies the rows).
 //
 // Times are kept to the millisecond and come back in UTC; the zero time and NaN are kept as NULL. Every method is one
 // transaction unless it says otherwise, and reads all it returns before it returns.

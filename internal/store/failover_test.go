@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 )
 
@@ -23,14 +24,14 @@ func TestFailover(t *testing.T) {
 	cluster.Await(t)
 
 	_, err := store.Open(ctx, cluster.Standby())
-	requireCause(t, err, store.Standby)
+	requireCause(t, err, database.Standby)
 	look, err := store.OpenReadOnly(ctx, cluster.Standby())
 	require.NoError(t, err)
 	due, ok, err := look.NextDue(ctx, store.Poll, project)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, noon, due)
-	requireCause(t, look.CheckWrite(ctx), store.Standby)
+	requireCause(t, look.CheckWrite(ctx), database.Standby)
 	require.NoError(t, look.Close())
 
 	cluster.Detach(t)
@@ -39,8 +40,8 @@ func TestFailover(t *testing.T) {
 		Project: store.Project{UID: project}, Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team), Now: noon},
 	}))
 	cluster.Kill()
-	requireCause(t, s.CheckWrite(ctx), store.Standby)
-	requireCause(t, s.Extend(ctx, kept, machine), store.Standby)
+	requireCause(t, s.CheckWrite(ctx), database.Standby)
+	requireCause(t, s.Extend(ctx, kept, machine), database.Standby)
 
 	cluster.Promote(t)
 	require.Eventually(t, func() bool { return s.CheckWrite(ctx) == nil }, time.Minute, 20*time.Millisecond)

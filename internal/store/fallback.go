@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/database"
 )
 
 // A StandIn is a receiver that has to be replaced by its fallback.
@@ -18,7 +19,7 @@ type StandIn struct {
 // FallBack gives a receiver the firing alerts that are missing at another one. It returns how many are new to it. ErrLeaseLost if the
 // lease on the receiver is no longer held.
 func (s *Store) FallBack(ctx context.Context, lease Lease, in StandIn) (count int, err error) {
-	err = s.update(ctx, func(tx transaction) error {
+	err = s.db.Update(ctx, func(tx database.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -29,11 +30,11 @@ func (s *Store) FallBack(ctx context.Context, lease Lease, in StandIn) (count in
 		count, err = replace(ctx, tx, lease.Key, missing, in)
 		return err
 	})
-	return count, doing(err, "notifying receiver %q in place of %q", lease.Key, in.For)
+	return count, database.Doing(err, "notifying receiver %q in place of %q", lease.Key, in.For)
 }
 
 // missingAlerts returns the alerts that are missing at a receiver, and that its fallback is not to show yet.
-func missingAlerts(ctx context.Context, tx transaction, fallback string, in StandIn) (missing []string, err error) {
+func missingAlerts(ctx context.Context, tx database.Tx, fallback string, in StandIn) (missing []string, err error) {
 	rows, err := readRows(ctx, tx, 0, `delivery.receiver = $1 AND `+owes+` AND delivery.state IN ($2, $3) AND alert.state = 'firing'
 		AND NOT EXISTS (SELECT 1 FROM delivery AS own WHERE own.alert = delivery.alert AND own.receiver = $4 AND NOT own.rerouted)`,
 		in.For, delivery.Waiting, delivery.GivenUp, fallback)
@@ -46,7 +47,7 @@ func missingAlerts(ctx context.Context, tx transaction, fallback string, in Stan
 }
 
 // replace has a fallback show alerts, and returns how many it did not have to show before.
-func replace(ctx context.Context, tx transaction, fallback string, alerts []string, in StandIn) (count int, err error) {
+func replace(ctx context.Context, tx database.Tx, fallback string, alerts []string, in StandIn) (count int, err error) {
 	if len(alerts) == 0 {
 		return 0, nil
 	}
@@ -56,7 +57,7 @@ func replace(ctx context.Context, tx transaction, fallback string, alerts []stri
 		return 0, err
 	}
 	changes := changesOf(turned, always(e), delivery.Policy{}, in.Now)
-	if err := write(ctx, newBatch(tx), changes); err != nil {
+	if err := write(ctx, database.NewBatch(tx), changes); err != nil {
 		return 0, err
 	}
 	addresses := make([]address, len(alerts))

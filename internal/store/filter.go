@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -28,7 +29,7 @@ func (f AlertFilter) where() (condition string, args []any) {
 	} {
 		if c.value != "" {
 			args = append(args, c.value)
-			conditions = append(conditions, strings.ReplaceAll(c.condition, "$", params(len(args), 1)))
+			conditions = append(conditions, strings.ReplaceAll(c.condition, "$", database.Params(len(args), 1)))
 		}
 	}
 	if f.Open {

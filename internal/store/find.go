@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"notewatch/internal/history"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -26,15 +27,15 @@ func (s *Store) Device(ctx context.Context, project, uid string) (device Device,
 
 // DevicesOf returns those of some devices, by UID, that are listed, in order of Ordinal.
 func (s *Store) DevicesOf(ctx context.Context, project string, uids []string) (devices []Device, err error) {
-	seen := newRepeated()
-	err = s.view(ctx, func(tx transaction) error {
+	seen := database.NewRepeated()
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		id, known, err := findProject(ctx, tx, project)
 		if !known {
 			return err
 		}
-		devices, err = collect(ctx, tx, func(d *Device) []any { return d.identity(seen) }, `
-			SELECT ordinal, uid, `+list(deviceColumns)+` FROM json_each($2) AS wanted CROSS JOIN device
-			WHERE project = $1 AND uid = wanted.value AND listed ORDER BY ordinal`, id, elements(uids))
+		devices, err = database.Collect(ctx, tx, func(d *Device) []any { return d.identity(seen) }, `
+			SELECT ordinal, uid, `+database.List(deviceColumns)+` FROM json_each($2) AS wanted CROSS JOIN device
+			WHERE project = $1 AND uid = wanted.value AND listed ORDER BY ordinal`, id, database.Elements(uids))
 		if err != nil || len(devices) == 0 {
 			return err
 		}
@@ -44,7 +45,7 @@ func (s *Store) DevicesOf(ctx context.Context, project string, uids []string) (d
 		}
 		return err
 	})
-	return devices, doing(err, "reading devices of project %q", project)
+	return devices, database.Doing(err, "reading devices of project %q", project)
 }
 
 // blocksOf returns the blocks of devices, which are in order of Ordinal.
@@ -60,21 +61,21 @@ const namedDevices = `SELECT project.uid, device.uid, device.name FROM device CR
 
 // DevicesCalled returns the listed devices of all projects that have a name, in whatever case its ASCII letters are.
 func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		devices, err = collect(ctx, tx, (*DeviceName).fields,
-			namedDevices+` AND `+tx.fold("device.name")+` = `+tx.fold("$1")+` ORDER BY project.uid, device.uid`, name)
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		devices, err = database.Collect(ctx, tx, (*DeviceName).fields,
+			namedDevices+` AND `+tx.Fold("device.name")+` = `+tx.Fold("$1")+` ORDER BY project.uid, device.uid`, name)
 		return err
 	})
-	return devices, doing(err, "reading which devices are called %q", name)
+	return devices, database.Doing(err, "reading which devices are called %q", name)
 }
 
 // DeviceNames returns what all listed devices of all projects are called, by name.
 func (s *Store) DeviceNames(ctx context.Context) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		devices, err = collect(ctx, tx, (*DeviceName).fields, namedDevices+` ORDER BY `+tx.fold("device.name")+`, project.uid, device.uid`)
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		devices, err = database.Collect(ctx, tx, (*DeviceName).fields, namedDevices+` ORDER BY `+tx.Fold("device.name")+`, project.uid, device.uid`)
 		return err
 	})
-	return devices, doing(err, "reading what the devices are called")
+	return devices, database.Doing(err, "reading what the devices are called")
 }
 
 // beyond sorts after all that names and IDs are made of.
@@ -83,34 +84,34 @@ const beyond = "\U0010FFFF"
 // DevicesNamed returns listed devices of some projects whose name begins with prefix, in whatever case its ASCII letters are,
 // by name, at most limit.
 func (s *Store) DevicesNamed(ctx context.Context, projects []string, prefix string, limit int) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		name := tx.fold("device.name")
-		devices, err = collect(ctx, tx, (*DeviceName).fields, namedDevices+`
-				AND `+name+` >= `+tx.fold("$1")+` AND `+name+` < `+tx.fold("$2")+`
-				AND project.uid `+tx.among(3)+`
-			ORDER BY `+name+`, project.uid, device.uid LIMIT $4`, prefix, prefix+beyond, texts(projects), limit)
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		name := tx.Fold("device.name")
+		devices, err = database.Collect(ctx, tx, (*DeviceName).fields, namedDevices+`
+				AND `+name+` >= `+tx.Fold("$1")+` AND `+name+` < `+tx.Fold("$2")+`
+				AND project.uid `+tx.Among(3)+`
+			ORDER BY `+name+`, project.uid, device.uid LIMIT $4`, prefix, prefix+beyond, database.Texts(projects), limit)
 		return err
 	})
-	return devices, doing(err, "reading which devices have names like %q", prefix)
+	return devices, database.Doing(err, "reading which devices have names like %q", prefix)
 }
 
 // DevicesFrom returns listed devices of a project whose UID begins with prefix, by UID, at most limit.
 func (s *Store) DevicesFrom(ctx context.Context, project, prefix string, limit int) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		devices, err = collect(ctx, tx, (*DeviceName).fields, `
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		devices, err = database.Collect(ctx, tx, (*DeviceName).fields, `
 			SELECT project.uid, device.uid, device.name FROM project JOIN device ON device.project = project.id
 			WHERE project.uid = $1 AND device.listed AND device.uid >= $2 AND device.uid < $3 ORDER BY device.uid LIMIT $4`,
 			project, prefix, prefix+beyond, limit)
 		return err
 	})
-	return devices, doing(err, "reading which devices of project %q have UIDs like %q", project, prefix)
+	return devices, database.Doing(err, "reading which devices of project %q have UIDs like %q", project, prefix)
 }
 
 // GoneDevices returns the devices that the newest alerts that are over tell of and that are not listed any more, by the name
 // they had last; the last one first. It looks at so many alerts at most.
 func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		told, err := collect(ctx, tx, (*DeviceName).fields, `
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		told, err := database.Collect(ctx, tx, (*DeviceName).fields, `
 			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM (
 				SELECT project, subject, told FROM alert WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT $1
 			) AS ended
@@ -120,7 +121,7 @@ func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceNa
 		devices = firstNames(told)
 		return err
 	})
-	return devices, doing(err, "reading which devices were told of")
+	return devices, database.Doing(err, "reading which devices were told of")
 }
 
 // firstNames returns the first of the names that each device has.
@@ -138,24 +139,24 @@ func firstNames(all []DeviceName) (devices []DeviceName) {
 // DevicesInAlerts returns the devices of all alerts that have a UID or that alerts call by a name, each once, by the name that
 // its newest alert has. The subject of an alert about notewatch itself is such a device, without a project.
 func (s *Store) DevicesInAlerts(ctx context.Context, text string) (devices []DeviceName, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		named, err := collect(ctx, tx, (*DeviceName).fields, `
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		named, err := database.Collect(ctx, tx, (*DeviceName).fields, `
 			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM alert
 			WHERE subject <> '' AND (subject = $1 OR told ->> 'subject' = $1) ORDER BY since DESC NULLS LAST`, text)
 		devices = firstNames(named)
 		return err
 	})
-	return devices, doing(err, "reading which devices of alerts are called %q", text)
+	return devices, database.Doing(err, "reading which devices of alerts are called %q", text)
 }
 
 // AlertIDs returns the IDs of alerts that begin with prefix, in order, at most limit.
 func (s *Store) AlertIDs(ctx context.Context, prefix string, limit int) (ids []string, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		ids, err = collect(ctx, tx, func(id *string) []any { return []any{id} },
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		ids, err = database.Collect(ctx, tx, func(id *string) []any { return []any{id} },
 			`SELECT id FROM alert WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3`, prefix, prefix+beyond, limit)
 		return err
 	})
-	return ids, doing(err, "reading the IDs of alerts")
+	return ids, database.Doing(err, "reading the IDs of alerts")
 }
 
 // AlertsOf returns the open alerts of one subject, the worst first and of those the newest, as far as limit goes, and how
@@ -170,7 +171,7 @@ func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int
 	default:
 		alerts, count, err = s.worst(ctx, limit, `TRUE`)
 	}
-	return alerts, count, doing(err, "reading the open alerts of %q of project %q", subject, project)
+	return alerts, count, database.Doing(err, "reading the open alerts of %q of project %q", subject, project)
 }
 
 // alertedInFleet selects the UIDs of those devices with open alerts that are listed in a fleet. Its parameters are those of inFleet.
@@ -183,16 +184,16 @@ const alertedInFleet = `
 func (s *Store) AlertsOfFleet(ctx context.Context, project, fleet string, limit int) (alerts []rules.Alert, count int, err error) {
 	first, other, err := fleetTexts(fleet)
 	if err == nil {
-		err = s.view(ctx, func(tx transaction) error {
-			alerts, err = collect(ctx, tx, func(a *rules.Alert) []any { return append([]any{&count}, alertFields(a)...) }, `
-				SELECT total, id, `+list(alertColumns)+` FROM (
+		err = s.db.View(ctx, func(tx database.Tx) error {
+			alerts, err = database.Collect(ctx, tx, func(a *rules.Alert) []any { return append([]any{&count}, alertFields(a)...) }, `
+				SELECT total, id, `+database.List(alertColumns)+` FROM (
 					SELECT id AS chosen, count(*) OVER () AS total FROM alert
 					WHERE `+openAlert+` AND project = $1 AND subject IN (`+alertedInFleet+` UNION ALL SELECT CAST($5 AS TEXT))`+worstFirst+` LIMIT $4
-				) AS page CROSS JOIN alert WHERE id = chosen`+worstFirst, project, first, other, limit, storable(fleet))
+				) AS page CROSS JOIN alert WHERE id = chosen`+worstFirst, project, first, other, limit, database.Storable(fleet))
 			return err
 		})
 	}
-	return alerts, count, doing(err, "reading the open alerts of fleet %q of project %q", fleet, project)
+	return alerts, count, database.Doing(err, "reading the open alerts of fleet %q of project %q", fleet, project)
 }
 
 const worstFirst = ` ORDER BY level DESC, since DESC NULLS LAST, id`
@@ -201,13 +202,13 @@ const worstFirst = ` ORDER BY level DESC, since DESC NULLS LAST, id`
 // index alone.
 func (s *Store) worst(ctx context.Context, limit int, condition string, args ...any) (alerts []rules.Alert, count int, err error) {
 	where := openAlert + ` AND ` + condition
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+where, args...).Scan(&count); err != nil {
 			return err
 		}
-		alerts, err = collect(ctx, tx, alertFields, `
-			SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (
-				SELECT id FROM alert WHERE `+where+worstFirst+` LIMIT `+params(len(args)+1, 1)+`
+		alerts, err = database.Collect(ctx, tx, alertFields, `
+			SELECT id, `+database.List(alertColumns)+` FROM alert WHERE id IN (
+				SELECT id FROM alert WHERE `+where+worstFirst+` LIMIT `+database.Params(len(args)+1, 1)+`
 			)`+worstFirst, append(args, limit)...)
 		return err
 	})

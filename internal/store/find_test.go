@@ -11,7 +11,7 @@ import (
 	"notewatch/rules"
 )
 
-func testFind(t *testing.T, open database) {
+func testFind(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	first := store.Device{UID: "dev:1", Name: "Freezer", Fleets: []string{"fleet:1", "fleet:10"}, Voltage: 4}
 	second := store.Device{UID: "dev:2", Name: "boiler", Fleets: []string{"fleet:10"}}
@@ -94,7 +94,7 @@ func testFind(t *testing.T, open database) {
 	require.Zero(t, read)
 }
 
-func testGoneDevices(t *testing.T, open database) {
+func testGoneDevices(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:here", Name: "here"}}, noon)
 	ended := func(id, subject, name string, at time.Time) rules.Alert {
@@ -117,7 +117,7 @@ func testGoneDevices(t *testing.T, open database) {
 	require.Len(t, gone, 1)
 }
 
-func testAlertsOf(t *testing.T, open database) {
+func testAlertsOf(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	worst, newest, pending, over := firing("b", "dev:1"), firing("c", "dev:2"), firing("d", "dev:1"), resolved(firing("e", "dev:1"), noon)
 	worst.Level, worst.Rule = rules.Critical, "spike"
@@ -157,7 +157,7 @@ func testAlertsOf(t *testing.T, open database) {
 	require.Equal(t, []string{"e"}, some)
 }
 
-func testHushed(t *testing.T, open database) {
+func testHushed(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	muted, taken, both, drill, over := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3"), firing("d", "dev:4"), firing("e", "dev:5")
 	mute, ack := rules.Mute{Kind: rules.BySilence}, rules.Ack{By: "amy", At: noon}

@@ -10,7 +10,7 @@ import (
 )
 
 // The list is replaced as a whole, for its own project, and what is as it was is not written again.
-func testFleets(t *testing.T, open database) {
+func testFleets(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	fleets := func(project string) []store.Fleet {
 		t.Helper()

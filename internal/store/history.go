@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"notewatch/internal/history"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -39,7 +40,7 @@ type Change struct {
 // A change of a day before today is remembered for Changed, unless the day is before the first that had been read of its
 // figure: what is read for the first time is no news.
 func (s *Store) SaveReading(ctx context.Context, lease Lease, r Reading) error {
-	err := s.relax(ctx, func(tx transaction) error {
+	err := s.db.Relax(ctx, func(tx database.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -63,19 +64,19 @@ func (s *Store) SaveReading(ctx context.Context, lease Lease, r Reading) error {
 		}
 		return dictionary.cover(ctx, tx, r)
 	})
-	return doing(err, "saving what was read of project %q", lease.Key)
+	return database.Doing(err, "saving what was read of project %q", lease.Key)
 }
 
 // A merger takes columns into the history of a project.
 type merger struct {
-	tx      transaction
+	tx      database.Tx
 	project int64
 	buffer  []history.Cell
 }
 
 // together is how many columns are merged at once. On PostgreSQL each time is a few round trips; on SQLite it would only take memory.
 func (m *merger) together() int {
-	if m.tx.postgres {
+	if m.tx.Postgres {
 		return 16
 	}
 	return 1
@@ -161,14 +162,14 @@ func (m *merger) read(ctx context.Context, from blockTable, keys []columnKey) (m
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	var blocks, figures, days numbers
+	var blocks, figures, days database.Numbers
 	for _, at := range keys {
 		blocks, figures, days = append(blocks, int64(at.block)), append(figures, at.figure), append(days, int64(at.day))
 	}
-	rows, err := collect(ctx, m.tx, func(v *blockValue) []any { return []any{&v.block, &v.figure, &v.day, &v.value} }, `
+	rows, err := database.Collect(ctx, m.tx, func(v *blockValue) []any { return []any{&v.block, &v.figure, &v.day, &v.value} }, `
 		SELECT block, figure, day, `+from.column+` FROM `+from.name+`
-		WHERE project = $1 AND block `+m.tx.among(2)+` AND figure `+m.tx.among(3)+` AND day `+m.tx.among(4),
-		m.project, blocks.each(), figures.each(), days.each())
+		WHERE project = $1 AND block `+m.tx.Among(2)+` AND figure `+m.tx.Among(3)+` AND day `+m.tx.Among(4),
+		m.project, blocks.Each(), figures.Each(), days.Each())
 	stored := make(map[columnKey][]byte, len(rows))
 	for _, v := range rows {
 		stored[v.columnKey] = v.value
@@ -178,8 +179,8 @@ func (m *merger) read(ctx context.Context, from blockTable, keys []columnKey) (m
 
 // write writes what a table is to hold.
 func (m *merger) write(ctx context.Context, to blockTable, values []blockValue) error {
-	table := upsert{table: to.name, key: []string{"project", "block", "figure", "day"}, set: []string{to.column}, single: true} // values are large
-	return table.run(ctx, m.tx, len(values), func(i int) []any {
+	table := database.Upsert{Table: to.name, Key: []string{"project", "block", "figure", "day"}, Set: []string{to.column}, Single: true} // values are large
+	return table.Run(ctx, m.tx, len(values), func(i int) []any {
 		v := &values[i]
 		return []any{m.project, v.block, v.figure, v.day, v.value}
 	}, nil)
@@ -216,7 +217,7 @@ func (m *merger) note(ctx context.Context, changed []blockValue) error {
 
 // Coverage returns the days that have been read, by figure. A figure that was never read is left out.
 func (s *Store) Coverage(ctx context.Context, project string) (spans map[rules.Figure]Span, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		id, ok, err := findProject(ctx, tx, project)
 		if !ok {
 			return err
@@ -225,7 +226,7 @@ func (s *Store) Coverage(ctx context.Context, project string) (spans map[rules.F
 		spans = dictionary.spans
 		return err
 	})
-	return spans, doing(err, "reading which days of project %q have been read", project)
+	return spans, database.Doing(err, "reading which days of project %q have been read", project)
 }
 
 // Columns calls each with one figure of the subjects of a block for each day from first to last, in order. Days of which nothing
@@ -264,7 +265,7 @@ func (s *Store) packed(
 	if first > last {
 		return nil
 	}
-	err := s.view(ctx, func(tx transaction) error {
+	err := s.db.View(ctx, func(tx database.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
 			SELECT day, vals FROM history
 			WHERE project = (SELECT id FROM project WHERE uid = $1) AND block = $2
@@ -286,7 +287,7 @@ func (s *Store) packed(
 		}
 		return rows.Err()
 	})
-	return doing(err, "reading %s of project %q", figure, project)
+	return database.Doing(err, "reading %s of project %q", figure, project)
 }
 
 // Changed returns what changed of closed days since a Commit last said so, by block, figure and day.
@@ -295,8 +296,8 @@ func (s *Store) Changed(ctx context.Context, project string) (changes []Change, 
 		Change
 		figure string
 	}
-	err = s.view(ctx, func(tx transaction) error {
-		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.Block, &r.figure, &r.Day, (*[]byte)(&r.Bits)} }, `
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.Block, &r.figure, &r.Day, (*[]byte)(&r.Bits)} }, `
 			SELECT change.block, figure.name, change.day, change.bits
 			FROM change JOIN figure ON figure.id = change.figure JOIN project ON project.id = change.project
 			WHERE project.uid = $1 ORDER BY change.block, change.figure, change.day`, project)
@@ -310,22 +311,22 @@ func (s *Store) Changed(ctx context.Context, project string) (changes []Change, 
 		}
 		return err
 	})
-	return changes, doing(err, "reading the changed days of project %q", project)
+	return changes, database.Doing(err, "reading the changed days of project %q", project)
 }
 
 // dropChanges forgets changes that were evaluated. What has changed since stays.
-func dropChanges(ctx context.Context, tx transaction, project string, seen []Change) error {
+func dropChanges(ctx context.Context, tx database.Tx, project string, seen []Change) error {
 	id, ok, err := findProject(ctx, tx, project)
 	if !ok || len(seen) == 0 {
 		return err
 	}
-	statements := newBatch(tx)
+	statements := database.NewBatch(tx)
 	const chosen = ` change WHERE project = $1 AND block = $2 AND day = $3
 		AND figure = (SELECT id FROM figure WHERE project = $1 AND name = $4)`
 	for _, c := range seen {
 		key := []any{id, c.Block, c.Day, string(c.Figure)}
 		var bits []byte
-		if ok, err := found(tx.QueryRowContext(ctx, `SELECT bits FROM`+chosen, key...), &bits); !ok {
+		if ok, err := database.Found(tx.QueryRowContext(ctx, `SELECT bits FROM`+chosen, key...), &bits); !ok {
 			if err != nil {
 				return err
 			}
@@ -333,9 +334,9 @@ func dropChanges(ctx context.Context, tx transaction, project string, seen []Cha
 		}
 		left := history.Bits(bits).Without(c.Bits)
 		if left.Empty() {
-			err = statements.exec(ctx, `DELETE FROM`+chosen, key...)
+			err = statements.Exec(ctx, `DELETE FROM`+chosen, key...)
 		} else {
-			err = statements.exec(ctx, `UPDATE change SET bits = $5 WHERE project = $1 AND block = $2 AND day = $3
+			err = statements.Exec(ctx, `UPDATE change SET bits = $5 WHERE project = $1 AND block = $2 AND day = $3
 				AND figure = (SELECT id FROM figure WHERE project = $1 AND name = $4)`, append(key, []byte(left))...)
 		}
 		if err != nil {
@@ -352,14 +353,14 @@ type figures struct {
 	spans   map[rules.Figure]Span // that have been read
 }
 
-func readFigures(ctx context.Context, tx transaction, project int64) (figures, error) {
+func readFigures(ctx context.Context, tx database.Tx, project int64) (figures, error) {
 	type row struct {
 		id          int64
 		name        string
 		first, last sql.NullInt64
 	}
 	f := figures{project, map[string]int64{}, map[rules.Figure]Span{}}
-	rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.id, &r.name, &r.first, &r.last} },
+	rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.id, &r.name, &r.first, &r.last} },
 		`SELECT id, name, first, last FROM figure WHERE project = $1`, project)
 	for _, r := range rows {
 		f.ids[r.name] = r.id
@@ -371,7 +372,7 @@ func readFigures(ctx context.Context, tx transaction, project int64) (figures, e
 }
 
 // id returns the number of a figure, which it gets if it has none.
-func (f figures) id(ctx context.Context, tx transaction, figure rules.Figure) (int64, error) {
+func (f figures) id(ctx context.Context, tx database.Tx, figure rules.Figure) (int64, error) {
 	name := string(figure)
 	if id, ok := f.ids[name]; ok {
 		return id, nil
@@ -382,7 +383,7 @@ func (f figures) id(ctx context.Context, tx transaction, figure rules.Figure) (i
 }
 
 // arrivals returns columns of a reading as they are to be merged.
-func (f figures) arrivals(ctx context.Context, tx transaction, r Reading, columns []Column) ([]arrival, error) {
+func (f figures) arrivals(ctx context.Context, tx database.Tx, r Reading, columns []Column) ([]arrival, error) {
 	all := make([]arrival, len(columns))
 	for i, c := range columns {
 		id, err := f.id(ctx, tx, c.Figure)
@@ -396,7 +397,7 @@ func (f figures) arrivals(ctx context.Context, tx transaction, r Reading, column
 }
 
 // addFigure gives a figure of a project a number, or returns the one that it has.
-func addFigure(ctx context.Context, tx transaction, project int64, name string, scale int64) (id int64, err error) {
+func addFigure(ctx context.Context, tx database.Tx, project int64, name string, scale int64) (id int64, err error) {
 	err = tx.QueryRowContext(ctx, `
 		INSERT INTO figure (project, name, scale) VALUES ($1, $2, $3)
 		ON CONFLICT (project, name) DO UPDATE SET scale = excluded.scale RETURNING id`, project, name, scale).Scan(&id)
@@ -404,7 +405,7 @@ func addFigure(ctx context.Context, tx transaction, project int64, name string, 
 }
 
 // cover notes which days have been read.
-func (f figures) cover(ctx context.Context, tx transaction, r Reading) error {
+func (f figures) cover(ctx context.Context, tx database.Tx, r Reading) error {
 	ids := make([]int64, len(r.Figures))
 	for i, figure := range r.Figures {
 		id, err := f.id(ctx, tx, figure)
@@ -413,8 +414,8 @@ func (f figures) cover(ctx context.Context, tx transaction, r Reading) error {
 		}
 		ids[i] = id
 	}
-	spans := rewrite{table: "figure", key: []string{"id"}, set: []string{"first", "last"}}
-	return spans.run(ctx, newBatch(tx), len(ids), func(i int) []any {
+	spans := database.Rewrite{Table: "figure", Key: []string{"id"}, Set: []string{"first", "last"}}
+	return spans.Run(ctx, database.NewBatch(tx), len(ids), func(i int) []any {
 		span := f.covered(r.Figures[i], r)
 		return []any{ids[i], span.First, span.Last}
 	})
@@ -441,7 +442,7 @@ func (f figures) covered(figure rules.Figure, r Reading) Span {
 }
 
 // uncover notes that the days up to those of damaged columns have to be read again.
-func uncover(ctx context.Context, tx transaction, damaged []Damage) error {
+func uncover(ctx context.Context, tx database.Tx, damaged []Damage) error {
 	for _, d := range damaged {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE figure SET first = $1 WHERE name = $2 AND project = (SELECT id FROM project WHERE uid = $3) AND first < $1 AND last >= $1`,
@@ -454,7 +455,7 @@ func uncover(ctx context.Context, tx transaction, damaged []Damage) error {
 }
 
 // projectID returns the number of a project, which it gets if it has none.
-func projectID(ctx context.Context, tx transaction, uid string) (id int64, err error) {
+func projectID(ctx context.Context, tx database.Tx, uid string) (id int64, err error) {
 	id, ok, err := findProject(ctx, tx, uid)
 	if ok || err != nil {
 		return id, err
@@ -464,7 +465,7 @@ func projectID(ctx context.Context, tx transaction, uid string) (id int64, err e
 }
 
 // findProject returns the number of a project; ok is false if it has none.
-func findProject(ctx context.Context, tx transaction, uid string) (id int64, ok bool, err error) {
-	ok, err = found(tx.QueryRowContext(ctx, `SELECT id FROM project WHERE uid = $1`, uid), &id)
+func findProject(ctx context.Context, tx database.Tx, uid string) (id int64, ok bool, err error) {
+	ok, err = database.Found(tx.QueryRowContext(ctx, `SELECT id FROM project WHERE uid = $1`, uid), &id)
 	return id, ok, err
 }

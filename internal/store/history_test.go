@@ -47,7 +47,7 @@ func stored(t *testing.T, db *store.Store, block int) map[rules.Day][]history.Ce
 	return all
 }
 
-func testReadings(t *testing.T, open database) {
+func testReadings(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
 	require.NoError(t, db.SaveReading(t.Context(), lease, reading(100, 101, cells(9, 4, 5))))
@@ -59,7 +59,7 @@ func testReadings(t *testing.T, open database) {
 	require.Equal(t, map[rules.Figure]store.Span{rules.Bytes: {First: 100, Last: 100}}, spans)
 }
 
-func testBlocks(t *testing.T, open database) {
+func testBlocks(t *testing.T, open opening) {
 	db := open()
 	column := make([]history.Cell, 2*history.BlockSize+5)
 	for i := range column {
@@ -81,7 +81,7 @@ func testBlocks(t *testing.T, open database) {
 }
 
 // testChanged changes cells that were 1 on the last days before.
-func testChanged(t *testing.T, open database) {
+func testChanged(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
 	for day := today; day >= today-3; day-- {
@@ -115,7 +115,7 @@ func testChanged(t *testing.T, open database) {
 }
 
 // testChangedSince commits an evaluation beside which another device changed.
-func testChangedSince(t *testing.T, open database) {
+func testChangedSince(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
 	save := func(column []history.Cell) []store.Change {
@@ -135,7 +135,7 @@ func testChangedSince(t *testing.T, open database) {
 }
 
 // testCoverage reads windows of days one after the other.
-func testCoverage(t *testing.T, open database) {
+func testCoverage(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
 	for name, c := range map[string]struct {
@@ -164,7 +164,7 @@ func testCoverage(t *testing.T, open database) {
 }
 
 // testSaveReadingFenced saves an answer under a lease that somebody else has taken over.
-func testSaveReadingFenced(t *testing.T, open database) {
+func testSaveReadingFenced(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
 	lease.Token = "another"
@@ -172,7 +172,7 @@ func testSaveReadingFenced(t *testing.T, open database) {
 	require.Empty(t, stored(t, db, 0))
 }
 
-func testDamaged(t *testing.T, open database) {
+func testDamaged(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
 	require.NoError(t, db.SaveReading(t.Context(), lease, reading(today-1, today, cells(1, 2))))

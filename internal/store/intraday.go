@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"notewatch/internal/history"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -15,7 +16,7 @@ func (s *Store) KeepPoll(ctx context.Context, lease Lease, polled, before time.T
 	for i, figure := range figures {
 		names[i] = string(figure)
 	}
-	err := s.relax(ctx, func(tx transaction) error {
+	err := s.db.Relax(ctx, func(tx database.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -24,7 +25,7 @@ func (s *Store) KeepPoll(ctx context.Context, lease Lease, polled, before time.T
 			return err
 		}
 		// A poll that is later than this one was by a clock that was ahead.
-		_, err = tx.ExecContext(ctx, `DELETE FROM intraday WHERE project = $1 AND (polled_at < $2 OR polled_at >= $3)`, project, at(before), at(polled))
+		_, err = tx.ExecContext(ctx, `DELETE FROM intraday WHERE project = $1 AND (polled_at < $2 OR polled_at >= $3)`, project, database.At(before), database.At(polled))
 		if err != nil {
 			return err
 		}
@@ -33,33 +34,33 @@ func (s *Store) KeepPoll(ctx context.Context, lease Lease, polled, before time.T
 			SELECT history.project, history.block, history.figure, CAST($2 AS BIGINT), history.day, history.vals
 			FROM figure JOIN history ON history.project = figure.project AND history.figure = figure.id
 			WHERE figure.project = $1 AND figure.name IN (SELECT value FROM json_each($4)) AND history.day = $3`,
-			project, at(polled), rules.DayOf(polled), elements(names))
+			project, database.At(polled), rules.DayOf(polled), database.Elements(names))
 		return err
 	})
-	return doing(err, "keeping what a poll of project %q read", lease.Key)
+	return database.Doing(err, "keeping what a poll of project %q read", lease.Key)
 }
 
 // KeptPolls returns the times of the polls of a project that kept a figure, in order.
 func (s *Store) KeptPolls(ctx context.Context, project string, figure rules.Figure) (polls []time.Time, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		polls, err = collect(ctx, tx, func(poll *time.Time) []any { return []any{instant{poll}} }, `
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		polls, err = database.Collect(ctx, tx, func(poll *time.Time) []any { return []any{database.Time(poll)} }, `
 			SELECT intraday.polled_at FROM project JOIN figure ON figure.project = project.id AND figure.name = $2
 			JOIN intraday ON intraday.project = project.id AND intraday.block = 0 AND intraday.figure = figure.id
 			WHERE project.uid = $1 ORDER BY intraday.polled_at`, project, string(figure))
 		return err
 	})
-	return polls, doing(err, "reading which polls of project %q kept %s", project, figure)
+	return polls, database.Doing(err, "reading which polls of project %q kept %s", project, figure)
 }
 
 // KeptColumn returns one figure of the subjects of a block on the day of a poll, as the poll kept it. It is empty if nothing was kept, or
 // what was kept is damaged.
 func (s *Store) KeptColumn(ctx context.Context, project string, block int, figure rules.Figure, poll time.Time) (cells []history.Cell, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		var packed []byte
-		ok, err := found(tx.QueryRowContext(ctx, `
+		ok, err := database.Found(tx.QueryRowContext(ctx, `
 			SELECT intraday.vals FROM project JOIN figure ON figure.project = project.id AND figure.name = $2
 			JOIN intraday ON intraday.project = project.id AND intraday.block = $3 AND intraday.figure = figure.id AND intraday.polled_at = $4
-			WHERE project.uid = $1`, project, string(figure), block, at(poll)), &packed)
+			WHERE project.uid = $1`, project, string(figure), block, database.At(poll)), &packed)
 		if !ok {
 			return err
 		}
@@ -68,5 +69,5 @@ func (s *Store) KeptColumn(ctx context.Context, project string, block int, figur
 		}
 		return nil
 	})
-	return cells, doing(err, "reading what a poll of project %q kept of %s", project, figure)
+	return cells, database.Doing(err, "reading what a poll of project %q kept of %s", project, figure)
 }

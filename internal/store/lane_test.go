@@ -9,7 +9,7 @@ import (
 	"notewatch/internal/store"
 )
 
-func testLanes(t *testing.T, open database) {
+func testLanes(t *testing.T, open opening) {
 	stores := []*store.Store{open(), open()}
 	take := func(process int, lane string, at time.Time) time.Duration {
 		t.Helper()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notewatch/internal/history"
+	"notewatch/internal/store/database"
 )
 
 // What the newest device list says about devices and changes with almost every list. Each is a figure without a past.
@@ -83,7 +84,7 @@ func (l listing) active(without []int, since time.Time) (active, silent int) {
 
 // readListing reads what the device list of a project says, of some blocks or of all. A damaged column is not known until the list
 // is read again, which is soon.
-func readListing(ctx context.Context, tx transaction, project int64, blocks ...int) (listing, error) {
+func readListing(ctx context.Context, tx database.Tx, project int64, blocks ...int) (listing, error) {
 	type row struct {
 		figure string
 		block  int
@@ -91,9 +92,9 @@ func readListing(ctx context.Context, tx transaction, project int64, blocks ...i
 	}
 	condition, args := `TRUE`, []any{project}
 	if len(blocks) > 0 {
-		condition, args = `listing.block IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`, append(args, elements(blocks))
+		condition, args = `listing.block IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`, append(args, database.Elements(blocks))
 	}
-	rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.figure, &r.block, &r.packed} }, `
+	rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.figure, &r.block, &r.packed} }, `
 		SELECT figure.name, listing.block, listing.vals FROM listing JOIN figure ON figure.id = listing.figure
 		WHERE listing.project = $1 AND `+condition, args...)
 	all := listing{lastActivity: {}, voltage: {}}
@@ -106,9 +107,9 @@ func readListing(ctx context.Context, tx transaction, project int64, blocks ...i
 }
 
 // saveListing writes what the device list of a project says about devices, and drops what an earlier list said.
-func saveListing(ctx context.Context, tx transaction, project int64, devices *DeviceList) error {
+func saveListing(ctx context.Context, tx database.Tx, project int64, devices *DeviceList) error {
 	blocks := []int{}
-	table := upsert{table: "listing", key: []string{"project", "block", "figure"}, set: []string{"vals"}}
+	table := database.Upsert{Table: "listing", Key: []string{"project", "block", "figure"}, Set: []string{"vals"}}
 	for _, figure := range []struct {
 		name  string
 		scale int64
@@ -127,7 +128,7 @@ func saveListing(ctx context.Context, tx transaction, project int64, devices *De
 			blocks = append(blocks, block)
 		}
 		slices.Sort(blocks)
-		err = table.run(ctx, tx, len(blocks), func(i int) []any {
+		err = table.Run(ctx, tx, len(blocks), func(i int) []any {
 			return []any{project, blocks[i], id, history.Pack(columns[blocks[i]])}
 		}, nil)
 		if err != nil {
@@ -135,7 +136,7 @@ func saveListing(ctx context.Context, tx transaction, project int64, devices *De
 		}
 	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM listing WHERE project = $1 AND block NOT IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`,
-		project, elements(blocks))
+		project, database.Elements(blocks))
 	return err
 }
 

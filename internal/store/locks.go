@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"notewatch/internal/store/database"
+)
 
 // On PostgreSQL several processes write at the same time. A transaction sees what others have committed when each of its statements
 // begins, so it locks what it reads to change it, in one order:
@@ -17,16 +21,16 @@ import "context"
 // SQLite has one writer at a time: there all of this does nothing.
 
 // lockReceivers locks the deliveries of receivers.
-func lockReceivers(ctx context.Context, tx transaction, names ...string) error {
+func lockReceivers(ctx context.Context, tx database.Tx, names ...string) error {
 	return lockWork(ctx, tx, Receiver, names...)
 }
 
 // lockReceiversOf locks the deliveries of the receivers of those for which condition holds.
-func lockReceiversOf(ctx context.Context, tx transaction, condition string, args ...any) error {
-	if !tx.postgres {
+func lockReceiversOf(ctx context.Context, tx database.Tx, condition string, args ...any) error {
+	if !tx.Postgres {
 		return nil
 	}
-	names, err := collect(ctx, tx, func(name *string) []any { return []any{name} },
+	names, err := database.Collect(ctx, tx, func(name *string) []any { return []any{name} },
 		`SELECT DISTINCT delivery.receiver FROM delivery WHERE `+condition, args...)
 	if err != nil {
 		return err
@@ -35,29 +39,29 @@ func lockReceiversOf(ctx context.Context, tx transaction, condition string, args
 }
 
 // lockWork locks rows of work of a kind.
-func lockWork(ctx context.Context, tx transaction, kind Kind, keys ...string) error {
-	if !tx.postgres || len(keys) == 0 {
+func lockWork(ctx context.Context, tx database.Tx, kind Kind, keys ...string) error {
+	if !tx.Postgres || len(keys) == 0 {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `
-		SELECT 1 FROM work WHERE kind = $1 AND key `+tx.among(2)+` ORDER BY key FOR UPDATE`,
-		kind, texts(keys))
+		SELECT 1 FROM work WHERE kind = $1 AND key `+tx.Among(2)+` ORDER BY key FOR UPDATE`,
+		kind, database.Texts(keys))
 	return err
 }
 
 // lockAlerts locks those of some alerts that are stored.
-func lockAlerts(ctx context.Context, tx transaction, ids []string) error {
-	if !tx.postgres || len(ids) == 0 {
+func lockAlerts(ctx context.Context, tx database.Tx, ids []string) error {
+	if !tx.Postgres || len(ids) == 0 {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `
-		SELECT 1 FROM alert WHERE id `+tx.among(1)+` ORDER BY id FOR NO KEY UPDATE`, texts(ids))
+		SELECT 1 FROM alert WHERE id `+tx.Among(1)+` ORDER BY id FOR NO KEY UPDATE`, database.Texts(ids))
 	return err
 }
 
 // holdSilences keeps silences from being made or ended before the transaction ends. Any number of transactions may do so.
-func holdSilences(ctx context.Context, tx transaction) error {
-	if !tx.postgres {
+func holdSilences(ctx context.Context, tx database.Tx) error {
+	if !tx.Postgres {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `SELECT 1 FROM work WHERE kind = $1 FOR KEY SHARE`, Mute)
@@ -66,8 +70,8 @@ func holdSilences(ctx context.Context, tx transaction) error {
 
 // lockSilences waits for those that hold the silences, and keeps others from doing so. The row of work is there once a process has
 // started.
-func lockSilences(ctx context.Context, tx transaction) error {
-	if !tx.postgres {
+func lockSilences(ctx context.Context, tx database.Tx) error {
+	if !tx.Postgres {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `SELECT 1 FROM work WHERE kind = $1 FOR UPDATE`, Mute)

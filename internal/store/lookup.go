@@ -5,16 +5,17 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
 // CountAlerts returns how many alerts a filter wants, whatever its limit.
 func (s *Store) CountAlerts(ctx context.Context, f AlertFilter) (count int, err error) {
 	where, args := f.where()
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+where, args...).Scan(&count)
 	})
-	return count, doing(err, "counting alerts")
+	return count, database.Doing(err, "counting alerts")
 }
 
 // A Happening is a transition of an alert, with what does not change about the alert.
@@ -28,7 +29,7 @@ type Happening struct {
 }
 
 func (h *Happening) fields() []any {
-	return append(h.Transition.fields(), &h.Rule, &h.Project, &h.Subject, document[rules.Told]{&h.Told}, &h.Drill)
+	return append(h.Transition.fields(), &h.Rule, &h.Project, &h.Subject, database.Document(&h.Told), &h.Drill)
 }
 
 // Happenings returns what happened since a time to the alerts that a filter wants, the newest first, as far as its limit
@@ -40,22 +41,22 @@ func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) 
 	if f != (AlertFilter{Limit: f.Limit}) {
 		from += ` JOIN alert ON alert.id = transition.alert`
 	}
-	from += ` WHERE ` + where + ` AND transition.at >= ` + params(len(args), 1)
+	from += ` WHERE ` + where + ` AND transition.at >= ` + database.Params(len(args), 1)
 	const order = ` ORDER BY transition.at DESC NULLS LAST, transition.alert, transition.version DESC `
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+from, args...).Scan(&count); err != nil {
 			return err
 		}
-		all, err = collect(ctx, tx, (*Happening).fields, `
+		all, err = database.Collect(ctx, tx, (*Happening).fields, `
 			SELECT transition.alert, transition.version, transition.at, transition.reason, transition.state, transition.level,
 				transition.value, transition.mute, transition.ack, transition.by_whom, transition.reason_text,
 				alert.rule, alert.project, alert.subject, alert.told, alert.drill
-			FROM (SELECT transition.alert, transition.version`+from+order+`LIMIT `+params(len(args)+1, 1)+`) AS page
+			FROM (SELECT transition.alert, transition.version`+from+order+`LIMIT `+database.Params(len(args)+1, 1)+`) AS page
 			CROSS JOIN transition CROSS JOIN alert
 			WHERE transition.alert = page.alert AND transition.version = page.version AND alert.id = page.alert`+order, append(args, f.limit())...)
 		return err
 	})
-	return all, count, doing(err, "reading what happened")
+	return all, count, database.Doing(err, "reading what happened")
 }
 
 // DeliveriesTo returns the deliveries of some alerts, by alert ID and receiver. Their Alert is left empty.
@@ -66,10 +67,10 @@ func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]m
 	}
 	fields := func(r *received) []any { return append([]any{&r.alert, &r.receiver}, own(&r.Delivery.Delivery)...) }
 	byAlert := map[string]map[string]Delivery{}
-	err := s.view(ctx, func(tx transaction) error {
-		rows, err := collect(ctx, tx, fields, `
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		rows, err := database.Collect(ctx, tx, fields, `
 			SELECT alert, receiver, `+ownColumns+` FROM delivery
-			WHERE alert `+tx.among(1), texts(alerts))
+			WHERE alert `+tx.Among(1), database.Texts(alerts))
 		for _, r := range rows {
 			if byAlert[r.alert] == nil {
 				byAlert[r.alert] = map[string]Delivery{}
@@ -78,7 +79,7 @@ func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]m
 		}
 		return err
 	})
-	return byAlert, doing(err, "reading who was told of alerts")
+	return byAlert, database.Doing(err, "reading who was told of alerts")
 }
 
 // Names is what people may call things by: identifiers and names, in order.
@@ -91,11 +92,11 @@ type Names struct {
 // A ProjectName is a UID with what the alerts of that project call it, which is "" without alerts. A project may have several.
 type ProjectName struct{ UID, Name string }
 
-func (p *ProjectName) fields() []any { return []any{&p.UID, optional{&p.Name}} }
+func (p *ProjectName) fields() []any { return []any{&p.UID, database.Optional(&p.Name)} }
 
 // Names returns what the store knows by name.
 func (s *Store) Names(ctx context.Context) (n Names, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		for _, list := range []struct {
 			to    *[]string
 			query string
@@ -104,18 +105,18 @@ func (s *Store) Names(ctx context.Context) (n Names, err error) {
 			{&n.Subjects, `SELECT uid FROM device WHERE listed UNION SELECT name FROM device WHERE listed
 				UNION SELECT subject FROM alert UNION SELECT told ->> 'subject' FROM alert ORDER BY 1`},
 		} {
-			names, err := collect(ctx, tx, func(name *string) []any { return []any{optional{name}} }, list.query)
+			names, err := database.Collect(ctx, tx, func(name *string) []any { return []any{database.Optional(name)} }, list.query)
 			if err != nil {
 				return err
 			}
 			*list.to = slices.DeleteFunc(names, func(name string) bool { return name == "" })
 		}
-		n.Projects, err = collect(ctx, tx, (*ProjectName).fields, `
+		n.Projects, err = database.Collect(ctx, tx, (*ProjectName).fields, `
 			SELECT uid, name FROM (
 				SELECT project AS uid, told ->> 'project' AS name, max(since) AS last FROM alert WHERE project <> '' GROUP BY 1, 2
 				UNION ALL SELECT uid, NULL, 0 FROM project WHERE uid NOT IN (SELECT project FROM alert)
 			) AS known ORDER BY last DESC NULLS LAST, uid, name NULLS FIRST`)
 		return err
 	})
-	return n, doing(err, "reading what there is by name")
+	return n, database.Doing(err, "reading what there is by name")
 }

@@ -21,7 +21,7 @@ func events(t *testing.T, s *store.Store, show map[string][]string, versions ...
 	}
 }
 
-func testHappenings(t *testing.T, open database) {
+func testHappenings(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	first, second := firing("a", "dev:1"), firing("b", "dev:2")
 	second.Rule, second.Told.Subject = "spike", "sensor-2"
@@ -66,7 +66,7 @@ func said(all []store.Happening) (words []string) {
 	return words
 }
 
-func testCountAlerts(t *testing.T, open database) {
+func testCountAlerts(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	first := firing("a", "dev:1")
 	events(t, s, shown("b", team), first, resolved(first, noon), firing("b", "dev:2"))
@@ -87,7 +87,7 @@ func testCountAlerts(t *testing.T, open database) {
 	}
 }
 
-func testDeliveriesTo(t *testing.T, open database) {
+func testDeliveriesTo(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	events(t, s, shown("a", team, "on-call"), firing("a", "dev:1"), firing("b", "dev:2"))
 	show(t, s, team)
@@ -102,7 +102,7 @@ func testDeliveriesTo(t *testing.T, open database) {
 	require.Empty(t, deliveries)
 }
 
-func testNames(t *testing.T, open database) {
+func testNames(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	names, err := s.Names(ctx)
 	require.NoError(t, err)
@@ -120,7 +120,7 @@ func testNames(t *testing.T, open database) {
 	}, names)
 }
 
-func testFilter(t *testing.T, open database) {
+func testFilter(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b, c := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:1")
 	a.Told = rules.Told{Subject: "freezer", Project: "cold-chain"}
@@ -171,7 +171,7 @@ func testFilter(t *testing.T, open database) {
 	}
 }
 
-func testFired(t *testing.T, open database) {
+func testFired(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b, early := firing("a", "dev:1"), resolved(firing("b", "dev:2"), noon), firing("early", "dev:3")
 	early.FiredAt = noon.Add(-time.Millisecond)
@@ -188,7 +188,7 @@ func testFired(t *testing.T, open database) {
 	require.Empty(t, fired)
 }
 
-func testStanding(t *testing.T, open database) {
+func testStanding(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	standing, err := s.Standing(ctx, noon)
 	require.NoError(t, err)

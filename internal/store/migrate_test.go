@@ -15,6 +15,7 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
@@ -62,7 +63,7 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	require.NoError(t, old.Close())
 
 	_, err = store.Open(ctx, path)
-	require.ErrorIs(t, err, store.ErrOlder, "an older notewatch may run on it")
+	require.ErrorIs(t, err, database.ErrOlder, "an older notewatch may run on it")
 	s := migrate(t, path)
 	for table, rows := range before {
 		now := cmp.Or(map[string]string{"change": "usage_change", "device": "device_row"}[table], table)
@@ -167,7 +168,7 @@ func TestOldDemosAreRefused(t *testing.T) {
 	require.NoError(t, old.Close())
 	for _, open := range []func(context.Context, string) (*store.Store, error){store.Open, store.OpenToMigrate, store.OpenReadOnly} {
 		_, err := open(t.Context(), path)
-		require.ErrorIs(t, err, store.ErrOlder)
+		require.ErrorIs(t, err, database.ErrOlder)
 		require.ErrorContains(t, err, "made by an older notewatch, by its demo: make a new one with notewatch demo --database")
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
@@ -50,7 +51,7 @@ func TestOpenSetsUpItsConnections(t *testing.T) {
 // newest returns the number of the newest schema.
 func newest(t *testing.T) string {
 	t.Helper()
-	files, err := os.ReadDir("migrations/sqlite")
+	files, err := os.ReadDir("database/migrations/sqlite")
 	require.NoError(t, err)
 	number, _, _ := strings.Cut(files[len(files)-1].Name(), "_")
 	return strings.TrimLeft(number, "0")
@@ -70,11 +71,11 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		want string
 	}{
 		"text file": {
-			text, store.ErrCorrupt,
+			text, database.ErrCorrupt,
 			"the database is damaged or not a database (file is not a database (26)): move the file away or restore a backup",
 		},
-		"damaged":   {damaged(t), store.ErrCorrupt, "move the file away or restore a backup"},
-		"newer":     {newer(t), store.ErrNewer, "the database was made by a newer notewatch (schema 99, this one knows " + newest(t) + "): use that version, or restore a backup from before it"},
+		"damaged":   {damaged(t), database.ErrCorrupt, "move the file away or restore a backup"},
+		"newer":     {newer(t), database.ErrNewer, "the database was made by a newer notewatch (schema 99, this one knows " + newest(t) + "): use that version, or restore a backup from before it"},
 		"foreign":   {foreign(t), nil, "it belongs to another program: choose another path"},
 		"folder":    {folder, nil, "this is a folder: name a file in it"},
 		"nowhere":   {filepath.Join(folder, "no", "notewatch.db"), nil, fmt.Sprintf("there is no folder %q: make it, or choose another path", filepath.Join(folder, "no"))},
@@ -111,7 +112,7 @@ func TestOpenUnwritable(t *testing.T) {
 	defer func() { require.NoError(t, os.Chmod(folder, 0o700)) }()
 	_, err = store.Open(t.Context(), filepath.Join(folder, "new.db"))
 	require.ErrorContains(t, err, fmt.Sprintf("permission denied: let this user write to the folder %q, or choose another path", folder))
-	_, err = store.Lock(path)
+	_, err = database.Lock(path)
 	require.ErrorContains(t, err, "permission denied: let this user write to the folder")
 }
 
@@ -199,7 +200,7 @@ func TestDamageFoundLater(t *testing.T) {
 
 	s = open(t, path)
 	_, _, err = s.Devices(t.Context(), project)
-	require.ErrorIs(t, err, store.ErrCorrupt)
+	require.ErrorIs(t, err, database.ErrCorrupt)
 	require.ErrorContains(t, err, fmt.Sprintf("reading the devices of project %q: ", project))
 	require.ErrorContains(t, err, "move the file away or restore a backup")
 }
@@ -259,29 +260,29 @@ func TestOpenReadOnlySaysWhatIsWrong(t *testing.T) {
 	_, err := store.OpenReadOnly(t.Context(), empty)
 	require.ErrorContains(t, err, "the database was made by an older notewatch (schema 0, this one knows "+newest(t)+"): start notewatch run, or notewatch once, to bring it up to date")
 	_, err = store.OpenReadOnly(t.Context(), newer(t))
-	require.ErrorIs(t, err, store.ErrNewer)
+	require.ErrorIs(t, err, database.ErrNewer)
 	_, err = store.OpenReadOnly(t.Context(), damaged(t))
-	require.ErrorIs(t, err, store.ErrCorrupt)
+	require.ErrorIs(t, err, database.ErrCorrupt)
 }
 
 func TestLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notewatch.db")
-	release, err := store.Lock(path)
+	release, err := database.Lock(path)
 	require.NoError(t, err)
-	_, err = store.Lock(path)
-	require.ErrorIs(t, err, store.ErrLocked)
+	_, err = database.Lock(path)
+	require.ErrorIs(t, err, database.ErrLocked)
 	require.EqualError(t, err, fmt.Sprintf(
 		"locking database %q: another notewatch runs on this database (process %d): end it, or choose another path", path, os.Getpid()))
 	require.NoError(t, os.WriteFile(path+".lock", []byte("?"), 0o600))
-	_, err = store.Lock(path)
+	_, err = database.Lock(path)
 	require.EqualError(t, err, fmt.Sprintf(
 		"locking database %q: another notewatch runs on this database: end it, or choose another path", path))
 	open(t, path)
 	require.NoError(t, release())
-	release, err = store.Lock(path)
+	release, err = database.Lock(path)
 	require.NoError(t, err)
 	require.NoError(t, release())
-	_, err = store.Lock(filepath.Join(path, "below"))
+	_, err = database.Lock(filepath.Join(path, "below"))
 	require.ErrorContains(t, err, "is not a folder: choose another path")
 }
 
@@ -296,11 +297,11 @@ func TestLockFollowsLinks(t *testing.T) {
 	names := []string{"notewatch.db", "relative.db", "absolute.db", "twice.db", "folder/notewatch.db", "folder/folder/twice.db"}
 	for _, missing := range []bool{true, false} { // links may be there before the file
 		for _, first := range names {
-			release, err := store.Lock(filepath.Join(folder, first))
+			release, err := database.Lock(filepath.Join(folder, first))
 			require.NoError(t, err)
 			for _, second := range names {
-				_, err := store.Lock(filepath.Join(folder, second))
-				require.ErrorIs(t, err, store.ErrLocked, "%s and %s, missing %t", first, second, missing)
+				_, err := database.Lock(filepath.Join(folder, second))
+				require.ErrorIs(t, err, database.ErrLocked, "%s and %s, missing %t", first, second, missing)
 			}
 			require.NoError(t, release())
 		}
@@ -308,7 +309,7 @@ func TestLockFollowsLinks(t *testing.T) {
 		require.FileExists(t, path)
 	}
 	require.NoError(t, os.Symlink("loop.db", filepath.Join(folder, "loop.db")))
-	_, err := store.Lock(filepath.Join(folder, "loop.db"))
+	_, err := database.Lock(filepath.Join(folder, "loop.db"))
 	require.ErrorContains(t, err, "too many links")
 }
 
@@ -333,7 +334,7 @@ func TestHardLinksAreRefused(t *testing.T) {
 // using are the ways to begin with a database.
 var using = map[string]func(*testing.T, string) error{
 	"lock": func(_ *testing.T, path string) error {
-		release, err := store.Lock(path)
+		release, err := database.Lock(path)
 		if err == nil {
 			err = release()
 		}

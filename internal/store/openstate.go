@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -108,7 +109,7 @@ func (o *OpenStates) at(i int) (rules.Alert, error) {
 	if err := (holds{&a.Holds}).Scan(s.holds); err != nil {
 		return a, err
 	}
-	return a, document[rules.Then]{&a.Then}.Scan(s.then)
+	return a, database.Document(&a.Then).Scan(s.then)
 }
 
 // An openState is a row of OpenStates.
@@ -131,11 +132,11 @@ const openStateColumns = `id, rule, subject, state, reason, coalesce(told ->> 'f
 	changed_at, quiet_since, as_of, value, peak, threshold, usual, level, worst, version, peak_on, already, doubted, drill, mute, ack`
 
 // fields lists where openStateColumns go. Strings that many rows have are kept once in seen.
-func (s *openState) fields(seen repeated) []any {
+func (s *openState) fields(seen database.Repeated) []any {
 	return []any{
-		&s.id, seen.text(&s.rule), &s.subject, seen.text(&s.state), seen.text(&s.reason), seen.text(&s.figure), &s.holds, &s.then,
+		&s.id, seen.Text(&s.rule), &s.subject, seen.Text(&s.state), seen.Text(&s.reason), seen.Text(&s.figure), &s.holds, &s.then,
 		&s.period, &s.since, &s.firedAt, &s.raisedAt, &s.notifiedAt, &s.changedAt, &s.quietSince, &s.asOf,
-		number{&s.value}, number{&s.peak}, number{&s.limit}, number{&s.usual}, &s.level, &s.worst, &s.version, &s.peakOn,
+		database.Number(&s.value), database.Number(&s.peak), database.Number(&s.limit), database.Number(&s.usual), &s.level, &s.worst, &s.version, &s.peakOn,
 		&s.already, &s.doubted, &s.drill, sparse[rules.Mute]{&s.mute}, sparse[rules.Ack]{&s.ack},
 	}
 }
@@ -150,10 +151,10 @@ type StateQuery struct {
 // OpenStates returns open alerts of a project.
 func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, error) {
 	o := &OpenStates{project: q.Project}
-	err := s.view(ctx, func(tx transaction) error {
+	err := s.db.View(ctx, func(tx database.Tx) error {
 		ofProject, args := ` FROM alert WHERE alert.project = $1 AND `+openAlert, []any{q.Project}
 		if q.Rules != nil {
-			ofProject, args = ofProject+` AND alert.rule `+tx.among(2), append(args, texts(q.Rules))
+			ofProject, args = ofProject+` AND alert.rule `+tx.Among(2), append(args, database.Texts(q.Rules))
 		}
 		var count int
 		if err := tx.QueryRowContext(ctx, `SELECT count(*)`+ofProject, args...).Scan(&count); err != nil || count == 0 {
@@ -162,7 +163,7 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 		if err := o.readShown(ctx, tx); err != nil {
 			return err
 		}
-		columns, seen := openStateColumns, repeated{texts: map[string]string{}}
+		columns, seen := openStateColumns, database.NewRepeated()
 		if q.Names {
 			columns += `, coalesce(told ->> 'subject', ''), coalesce(told ->> 'project', '')`
 		}
@@ -172,10 +173,10 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 			return err
 		}
 		o.states = make([]openState, 0, count)
-		o.states, err = scanInto(o.states, rows, func(row *openState) []any {
+		o.states, err = database.ScanInto(o.states, rows, func(row *openState) []any {
 			fields := row.fields(seen)
 			if q.Names {
-				fields = append(fields, &row.subjectName, seen.text(&row.projectName))
+				fields = append(fields, &row.subjectName, seen.Text(&row.projectName))
 			}
 			return fields
 		})
@@ -185,13 +186,13 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 	for i := range o.states {
 		o.place[episode{o.states[i].rule, o.states[i].subject}] = i
 	}
-	return o, doing(err, "reading the open alerts of project %q", q.Project)
+	return o, database.Doing(err, "reading the open alerts of project %q", q.Project)
 }
 
 // readShown reads the alerts of which a receiver shows the value.
-func (o *OpenStates) readShown(ctx context.Context, tx transaction) error {
+func (o *OpenStates) readShown(ctx context.Context, tx database.Tx) error {
 	o.shown = map[string]rules.Alert{}
-	alerts, err := collect(ctx, tx, alertFields, `SELECT id, `+list(alertColumns)+` FROM alert WHERE id IN (
+	alerts, err := database.Collect(ctx, tx, alertFields, `SELECT id, `+database.List(alertColumns)+` FROM alert WHERE id IN (
 			SELECT alert FROM delivery WHERE `+showsValue+` AND NOT rerouted AND state <> $2)
 		AND project || '' = $1`, o.project, delivery.Removed) // without || the index by project is taken, which leads through all that is open there
 	for _, a := range alerts {
@@ -219,7 +220,7 @@ func (m *millis) Scan(column any) error {
 	default:
 		*m = noTime
 		var t time.Time
-		return instant{&t}.Scan(column)
+		return database.Time(&t).Scan(column)
 	}
 }
 
@@ -236,9 +237,9 @@ type sparse[T any] struct{ value **T }
 // Scan implements sql.Scanner.
 func (s sparse[T]) Scan(column any) error {
 	*s.value = nil
-	if column == emptyDocument {
+	if column == database.EmptyDocument {
 		return nil
 	}
 	*s.value = new(T)
-	return document[T]{*s.value}.Scan(column)
+	return database.Document(*s.value).Scan(column)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Evaluations read of open alerts all but the texts, and of those whose value a receiver shows the texts as well.
-func testOpenStates(t *testing.T, open database) {
+func testOpenStates(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	whole := filled[rules.Alert]()
 	whole.ID, whole.Project, whole.State, whole.Version, whole.EndedAt = "whole", project, rules.Firing, 1, never

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/rules"
 )
@@ -138,12 +138,9 @@ func newOracle(t *testing.T, faults faults) *oracle {
 	require.NoError(t, err)
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	place := t.TempDir() // a database in memory has no file
-	info, err := os.Stat(place)
+	over, err := database.Over(t.Context(), db, t.TempDir()) // a database in memory has no file
 	require.NoError(t, err)
-	s := &Store{write: db, read: db, name: place, info: info}
-	require.NoError(t, s.prepare(t.Context(), creating))
-	return newOracleOf(t, faults, s)
+	return newOracleOf(t, faults, &Store{db: over})
 }
 
 // newServerOracle returns an oracle of PostgreSQL that each process asks over connections of its own.
@@ -335,7 +332,7 @@ func (o *oracle) do(q question) (a answer) {
 		if o.faults.blindHold {
 			d.Alert.Version = int64(q.before.owed.newest)
 		}
-		o.exec(`UPDATE alert SET mute = $1`, document[rules.Mute]{&rules.Mute{Kind: rules.BySilence}})
+		o.exec(`UPDATE alert SET mute = $1`, database.Document(&rules.Mute{Kind: rules.BySilence}))
 		err = s.Settle(ctx, lease, delivery.Policy{}, []Delivery{d})
 		a.ok = kept(&err)
 		o.exec(`UPDATE alert SET mute = '{}'`)
@@ -462,7 +459,7 @@ func (o *oracle) exec(query string, args ...any) {
 
 func (o *oracle) prepared(query string) *sql.Stmt {
 	if o.stmts[query] == nil {
-		stmt, err := o.s.write.PrepareContext(o.t.Context(), query)
+		stmt, err := o.s.db.Connections().PrepareContext(o.t.Context(), query)
 		require.NoError(o.t, err)
 		o.t.Cleanup(func() { require.NoError(o.t, stmt.Close()) })
 		o.stmts[query] = stmt
@@ -474,9 +471,9 @@ func (o *oracle) prepared(query string) *sql.Stmt {
 func (o *oracle) load(s shared) {
 	d := s.owed
 	o.exec(`UPDATE work SET due_at = CASE WHEN $1 THEN CAST($2 AS BIGINT) END, version = $3, failures = 0, lease_token = $4, leased_until = $5
-		WHERE kind = 'receiver'`, s.work.due, at(present), s.work.version, tokenOf(s.work.holder), endOf(s.work.holder, s.work.expired))
+		WHERE kind = 'receiver'`, s.work.due, database.At(present), s.work.version, tokenOf(s.work.holder), endOf(s.work.holder, s.work.expired))
 	o.exec(`UPDATE work SET due_at = $1, version = 0, failures = 0, lease_token = $2, leased_until = $3
-		WHERE kind = 'poll'`, at(present), tokenOf(s.poll.holder), endOf(s.poll.holder, s.poll.expired))
+		WHERE kind = 'poll'`, database.At(present), tokenOf(s.poll.holder), endOf(s.poll.holder, s.poll.expired))
 	o.exec(`UPDATE alert SET version = $1`, d.newest)
 	since, reason := time.Time{}, delivery.Reason("")
 	switch d.state {
@@ -486,12 +483,12 @@ func (o *oracle) load(s shared) {
 		reason = delivery.ReasonMuted
 	}
 	o.exec(`UPDATE delivery SET state = $1, reason = $2, waiting_since = $3, have = $4, shown = $5, display = $6, repairs = $7`,
-		d.state, reason, at(since), d.have, d.shown(), d.display, d.epoch)
+		d.state, reason, database.At(since), d.have, d.shown(), d.display, d.epoch)
 	o.exec(`DELETE FROM attempt`)
 	for i, p := range s.running {
 		if p.version > 0 {
 			o.exec(`INSERT INTO attempt (id, message, receiver, started, status, error) VALUES ($1, 'message', 'receiver', $2, '', '')`,
-				i+1, at(present))
+				i+1, database.At(present))
 			o.exec(`INSERT INTO attempt_alert (attempt, alert, version, level, display, epoch) VALUES ($1, 'alert', $2, $3, $4, $5)`,
 				i+1, p.version, rules.Warning, delivery.DisplayFiring, p.epoch)
 		}
@@ -513,9 +510,9 @@ func endOf(holder int8, expired bool) any {
 	case holder == nobody:
 		return nil
 	case expired:
-		return at(present)
+		return database.At(present)
 	}
-	return at(future)
+	return database.At(future)
 }
 
 // save reads the state of the database. A token that is not known is that of by, who has just claimed; an attempt that is
@@ -556,7 +553,7 @@ func (o *oracle) holder(kind Kind, by int8) (who int8, expired bool) {
 	var token string
 	var end time.Time
 	row := o.prepared(`SELECT lease_token, leased_until FROM work WHERE kind = $1`).QueryRowContext(o.t.Context(), kind) //nolint:sqlclosecheck // prepared closes it at the end
-	require.NoError(o.t, row.Scan(optional{&token}, instant{&end}))
+	require.NoError(o.t, row.Scan(database.Optional(&token), database.Time(&end)))
 	expired = !end.After(present)
 	switch i := slices.Index(tokens, token); {
 	case token == "":

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/database"
 )
 
 // Every change of a delivery goes the same way: its row is read in the transaction of whatever caused the change, delivery.Next decides
@@ -28,14 +29,14 @@ const ownColumns = `delivery.state, delivery.reason, delivery.why, delivery.erro
 // own lists where ownColumns go.
 func own(d *delivery.Delivery) []any {
 	return []any{
-		&d.State, &d.Reason, &d.Detail, &d.Error, instant{&d.Since}, &d.Have, &d.Shown, &d.Display, optional{&d.Message}, &d.For, &d.Rerouted,
+		&d.State, &d.Reason, &d.Detail, &d.Error, database.Time(&d.Since), &d.Have, &d.Shown, &d.Display, database.Optional(&d.Message), &d.For, &d.Rerouted,
 		&d.Turns, &d.Epoch,
 	}
 }
 
 const (
 	storedColumns = `delivery.alert, delivery.receiver, ` + ownColumns + `, figure, words`
-	factColumns   = `alert.state, alert.level, alert.version, alert.reason, alert.mute <> '` + emptyDocument + `', alert.ack <> '` + emptyDocument + `'`
+	factColumns   = `alert.state, alert.level, alert.version, alert.reason, alert.mute <> '` + database.EmptyDocument + `', alert.ack <> '` + database.EmptyDocument + `'`
 )
 
 // storedFields lists where storedColumns go.
@@ -50,8 +51,8 @@ func (r *row) fields() []any {
 }
 
 // readRows returns the deliveries for which condition holds, in the order of their keys. There are about n.
-func readRows(ctx context.Context, tx transaction, n int, condition string, args ...any) ([]row, error) {
-	return collectAbout(ctx, tx, n, (*row).fields, `
+func readRows(ctx context.Context, tx database.Tx, n int, condition string, args ...any) ([]row, error) {
+	return database.CollectAbout(ctx, tx, n, (*row).fields, `
 		SELECT `+storedColumns+`, `+factColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
 		WHERE `+condition+` ORDER BY delivery.alert, delivery.receiver`, args...)
 }
@@ -124,7 +125,7 @@ func (g *groups) add(alert string, stored row) {
 
 // write stores changes: which message displays what, then of deliveries what is displayed with what is owed, or only what is owed.
 // Deliveries of which the same is to be stored share a statement: rows of a storm differ in little but their alerts.
-func write(ctx context.Context, b batch, changes []change) error {
+func write(ctx context.Context, b database.Batch, changes []change) error {
 	if err := attach(ctx, b, changes); err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func write(ctx context.Context, b batch, changes []change) error {
 }
 
 // attach stores in which messages deliveries are now, or that they are in none, with what that says of what is displayed.
-func attach(ctx context.Context, b batch, changes []change) error {
+func attach(ctx context.Context, b database.Batch, changes []change) error {
 	var moved groups
 	for i := range changes {
 		if was, is := &changes[i].before, &changes[i].after; was.Message != is.Message {
@@ -163,9 +164,9 @@ func attach(ctx context.Context, b batch, changes []change) error {
 	}
 	for i := range moved.all {
 		to := &moved.all[i]
-		err := b.exec(ctx, `
-			UPDATE delivery SET message = $1, display = $2 WHERE receiver = $3 AND alert `+b.tx.among(4),
-			optional{&to.Message}, to.Display, to.receiver, texts(to.alerts))
+		err := b.Exec(ctx, `
+			UPDATE delivery SET message = $1, display = $2 WHERE receiver = $3 AND alert `+b.Tx.Among(4),
+			database.Optional(&to.Message), to.Display, to.receiver, database.Texts(to.alerts))
 		if err != nil {
 			return err
 		}
@@ -174,21 +175,21 @@ func attach(ctx context.Context, b batch, changes []change) error {
 }
 
 // writeOwed stores what is owed.
-func (g *group) writeOwed(ctx context.Context, b batch) error {
-	return b.exec(ctx, `
+func (g *group) writeOwed(ctx context.Context, b database.Batch) error {
+	return b.Exec(ctx, `
 		UPDATE delivery SET state = $1, reason = $2, why = $3, error = $4, waiting_since = $5
-		WHERE receiver = $6 AND alert `+b.tx.among(7),
-		g.State, g.Reason, g.Detail, g.Error, instant{&g.Since}, g.receiver, texts(g.alerts))
+		WHERE receiver = $6 AND alert `+b.Tx.Among(7),
+		g.State, g.Reason, g.Detail, g.Error, database.Time(&g.Since), g.receiver, database.Texts(g.alerts))
 }
 
 // writeDisplayed stores all but the message.
-func (g *group) writeDisplayed(ctx context.Context, b batch) error {
-	return b.exec(ctx, `
+func (g *group) writeDisplayed(ctx context.Context, b database.Batch) error {
+	return b.Exec(ctx, `
 		UPDATE delivery SET state = $1, reason = $2, why = $3, error = $4, waiting_since = $5, have = $6, shown = $7, display = $8,
 			via = $9, rerouted = $10, moves = $11, repairs = $12, figure = $13, words = $14
-		WHERE receiver = $15 AND alert `+b.tx.among(16),
-		g.State, g.Reason, g.Detail, g.Error, instant{&g.Since}, g.Have, g.Shown, g.Display,
-		g.For, g.Rerouted, g.Turns, g.Epoch, g.figure, g.words, g.receiver, texts(g.alerts))
+		WHERE receiver = $15 AND alert `+b.Tx.Among(16),
+		g.State, g.Reason, g.Detail, g.Error, database.Time(&g.Since), g.Have, g.Shown, g.Display,
+		g.For, g.Rerouted, g.Turns, g.Epoch, g.figure, g.words, g.receiver, database.Texts(g.alerts))
 }
 
 // displayed is the row without what is owed.
@@ -213,12 +214,12 @@ func (r row) stored() row {
 type address struct{ alert, receiver string }
 
 // insert adds a delivery at addresses, and calls added with the receivers of those where there was none yet.
-func insert(ctx context.Context, tx transaction, d delivery.Delivery, addresses []address, added func(receiver string)) error {
-	table := upsert{
-		table: "delivery", key: []string{"alert", "receiver"}, returning: "receiver", fixed: []string{"state", "waiting_since", "display", "via"},
+func insert(ctx context.Context, tx database.Tx, d delivery.Delivery, addresses []address, added func(receiver string)) error {
+	table := database.Upsert{
+		Table: "delivery", Key: []string{"alert", "receiver"}, Returning: "receiver", Fixed: []string{"state", "waiting_since", "display", "via"},
 	}
-	return table.run(ctx, tx, len(addresses), func(i int) []any {
-		return []any{addresses[i].alert, addresses[i].receiver, d.State, instant{&d.Since}, d.Display, d.For}
+	return table.Run(ctx, tx, len(addresses), func(i int) []any {
+		return []any{addresses[i].alert, addresses[i].receiver, d.State, database.Time(&d.Since), d.Display, d.For}
 	}, func(rows *sql.Rows) error {
 		var receiver string
 		err := rows.Scan(&receiver)
@@ -236,8 +237,8 @@ type selection struct {
 
 // selected returns the IDs of the alerts of a selection.
 func (s *Store) selected(ctx context.Context, of selection) (alerts []string, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		alerts, err = collect(ctx, tx, func(id *string) []any { return []any{id} }, of.alerts, of.args...)
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		alerts, err = database.Collect(ctx, tx, func(id *string) []any { return []any{id} }, of.alerts, of.args...)
 		return err
 	})
 	return alerts, err
@@ -253,12 +254,12 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 	changed := map[string]int64{}
 	for some := range slices.Chunk(alerts, maxAlerts) {
 		var changes []change
-		err := s.update(ctx, func(tx transaction) error {
-			chosen := `delivery.alert ` + tx.among(1) + ` AND ($2 = '' OR delivery.receiver = $2)`
-			if err := lockReceiversOf(ctx, tx, chosen, texts(some), of.receiver); err != nil {
+		err := s.db.Update(ctx, func(tx database.Tx) error {
+			chosen := `delivery.alert ` + tx.Among(1) + ` AND ($2 = '' OR delivery.receiver = $2)`
+			if err := lockReceiversOf(ctx, tx, chosen, database.Texts(some), of.receiver); err != nil {
 				return err
 			}
-			rows, err := readRows(ctx, tx, len(some), chosen, texts(some), of.receiver)
+			rows, err := readRows(ctx, tx, len(some), chosen, database.Texts(some), of.receiver)
 			if err != nil {
 				return err
 			}
@@ -270,7 +271,7 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 			if err := raiseAll(ctx, tx, now, names); err != nil {
 				return err
 			}
-			return write(ctx, newBatch(tx), changes)
+			return write(ctx, database.NewBatch(tx), changes)
 		})
 		if err != nil {
 			return changed, err
@@ -283,10 +284,10 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 }
 
 // move moves all deliveries of a receiver from one state to another; see delivery.Moves.
-func move(ctx context.Context, tx transaction, receiver string, e delivery.Event) error {
+func move(ctx context.Context, tx database.Tx, receiver string, e delivery.Event) error {
 	from, to := delivery.Moves(e.Kind)
 	_, err := tx.ExecContext(ctx, `UPDATE delivery SET state = $1, error = coalesce($2, error) WHERE receiver = $3 AND `+owes+` AND state = $4`,
-		to, optional{&e.Error}, receiver, from)
+		to, database.Optional(&e.Error), receiver, from)
 	return err
 }
 
@@ -296,15 +297,15 @@ func newDelivery(now time.Time) delivery.Delivery {
 }
 
 // rowsTo returns the deliveries of some alerts to a receiver.
-func rowsTo(ctx context.Context, tx transaction, receiver string, alerts []string) ([]row, error) {
-	return readRows(ctx, tx, len(alerts), `delivery.receiver = $1 AND delivery.alert `+tx.among(2), receiver,
-		texts(alerts))
+func rowsTo(ctx context.Context, tx database.Tx, receiver string, alerts []string) ([]row, error) {
+	return readRows(ctx, tx, len(alerts), `delivery.receiver = $1 AND delivery.alert `+tx.Among(2), receiver,
+		database.Texts(alerts))
 }
 
 // storedTo is rowsTo without the facts of the alerts, for events that delivery.Next decides without them: to find the alerts takes
 // half of the time.
-func storedTo(ctx context.Context, tx transaction, receiver string, alerts []string) ([]row, error) {
-	return collectAbout(ctx, tx, len(alerts), (*row).storedFields, `
+func storedTo(ctx context.Context, tx database.Tx, receiver string, alerts []string) ([]row, error) {
+	return database.CollectAbout(ctx, tx, len(alerts), (*row).storedFields, `
 		SELECT `+storedColumns+` FROM delivery
-		WHERE receiver = $1 AND alert `+tx.among(2)+` ORDER BY alert`, receiver, texts(alerts))
+		WHERE receiver = $1 AND alert `+tx.Among(2)+` ORDER BY alert`, receiver, database.Texts(alerts))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
 )
@@ -49,7 +50,7 @@ func hangingUp(t *testing.T) string {
 func TestServersThatCannotWork(t *testing.T) {
 	t.Parallel()
 	place := postgrestest.New(t)
-	database := strings.TrimPrefix(with(t, place, func(u *url.URL, _ url.Values) { u.Host, u.User = "", nil }), "postgres:///")
+	opening := strings.TrimPrefix(with(t, place, func(u *url.URL, _ url.Values) { u.Host, u.User = "", nil }), "postgres:///")
 	user := func(name string) string {
 		return with(t, place, func(u *url.URL, _ url.Values) { u.User = url.UserPassword(name, "pa55word") })
 	}
@@ -57,20 +58,20 @@ func TestServersThatCannotWork(t *testing.T) {
 		"CREATE SCHEMA foreign_schema", "CREATE TABLE foreign_schema.theirs (x INTEGER)", "GRANT ALL ON SCHEMA foreign_schema TO PUBLIC")
 	for name, c := range map[string]struct {
 		place string
-		cause store.OutageCause
+		cause database.OutageCause
 		want  string
 	}{
-		"host":     {with(t, place, func(u *url.URL, _ url.Values) { u.Host = "no-such-host.invalid" }), store.NoServer, "check that it runs, and host and port in the URL"},
-		"port":     {with(t, place, func(u *url.URL, _ url.Values) { u.Host = "127.0.0.1:1" }), store.NoServer, "connection refused): check that it runs, and host and port in the URL"},
-		"hangs up": {with(t, place, func(u *url.URL, _ url.Values) { u.Host = hangingUp(t) }), store.NoServer, "check that it runs, and host and port in the URL"},
-		"password": {user(postgrestest.Sealed), store.Refused,
+		"host":     {with(t, place, func(u *url.URL, _ url.Values) { u.Host = "no-such-host.invalid" }), database.NoServer, "check that it runs, and host and port in the URL"},
+		"port":     {with(t, place, func(u *url.URL, _ url.Values) { u.Host = "127.0.0.1:1" }), database.NoServer, "connection refused): check that it runs, and host and port in the URL"},
+		"hangs up": {with(t, place, func(u *url.URL, _ url.Values) { u.Host = hangingUp(t) }), database.NoServer, "check that it runs, and host and port in the URL"},
+		"password": {user(postgrestest.Sealed), database.Refused,
 			`password authentication failed for user "notewatch_sealed" (SQLSTATE 28P01)): check user, password, database and sslmode in the URL`},
-		"database": {with(t, place, func(u *url.URL, _ url.Values) { u.Path = "/nothing" }), store.Refused,
+		"database": {with(t, place, func(u *url.URL, _ url.Values) { u.Path = "/nothing" }), database.Refused,
 			`database "nothing" does not exist (SQLSTATE 3D000)): check user, password, database and sslmode in the URL`},
-		"TLS": {with(t, place, func(_ *url.URL, q url.Values) { q.Set("sslmode", "require") }), store.Refused,
+		"TLS": {with(t, place, func(_ *url.URL, q url.Values) { q.Set("sslmode", "require") }), database.Refused,
 			"server refused TLS connection): check user, password, database and sslmode in the URL"},
-		"rights": {user("notewatch_guest"), store.Unprivileged,
-			"permission denied for database " + database + " (SQLSTATE 42501)): grant it the right to create a schema in the database, or make it the owner of the schema"},
+		"rights": {user("notewatch_guest"), database.Unprivileged,
+			"permission denied for database " + opening + " (SQLSTATE 42501)): grant it the right to create a schema in the database, or make it the owner of the schema"},
 		"schema of others": {with(t, place, func(_ *url.URL, q url.Values) { q.Set("search_path", "foreign_schema") }), "",
 			`the schema "foreign_schema" belongs to another program: add search_path=notewatch to the URL, or another name`},
 	} {
@@ -79,7 +80,7 @@ func TestServersThatCannotWork(t *testing.T) {
 		require.ErrorContains(t, err, `opening database "postgres://`, name)
 		require.NotContains(t, err.Error(), "pa55word", name)
 		require.NotContains(t, err.Error(), "\n", name)
-		failure, ok := errors.AsType[*store.UnavailableError](err)
+		failure, ok := errors.AsType[*database.UnavailableError](err)
 		require.Equal(t, c.cause != "", ok, name)
 		if ok {
 			require.Equal(t, c.cause, failure.Cause, name)
@@ -105,9 +106,9 @@ func TestReadOnlyServer(t *testing.T) {
 	require.ErrorContains(t, look.Raise(t.Context(), store.Receiver, team, noon), "the database server takes no changes")
 
 	err = s.Raise(t.Context(), store.Receiver, team, noon)
-	failure, ok := errors.AsType[*store.UnavailableError](err)
+	failure, ok := errors.AsType[*database.UnavailableError](err)
 	require.True(t, ok, err)
-	require.Equal(t, store.Standby, failure.Cause)
+	require.Equal(t, database.Standby, failure.Cause)
 	require.ErrorContains(t, err, "name the primary in the URL, or several hosts with target_session_attrs=read-write")
 	require.Error(t, s.CheckWrite(t.Context()))
 }
@@ -135,7 +136,7 @@ func TestSchemas(t *testing.T) {
 	}
 	postgrestest.Exec(t, place, "INSERT INTO other.goose_db_version (version_id, is_applied) VALUES (99, TRUE)")
 	_, err = store.Open(t.Context(), with(t, place, func(_ *url.URL, q url.Values) { q.Set("search_path", "other") }))
-	require.ErrorIs(t, err, store.ErrNewer)
+	require.ErrorIs(t, err, database.ErrNewer)
 	require.ErrorContains(t, err, "use that version, or restore a backup from before it")
 }
 
@@ -209,9 +210,9 @@ func TestLostConnections(t *testing.T) {
 		return err
 	})
 	require.Equal(t, 1, tries)
-	failure, ok := errors.AsType[*store.UnavailableError](err)
+	failure, ok := errors.AsType[*database.UnavailableError](err)
 	require.True(t, ok, err)
-	require.Equal(t, store.NoServer, failure.Cause)
+	require.Equal(t, database.NoServer, failure.Cause)
 	require.NoError(t, s.CheckWrite(t.Context()), "it goes on by itself")
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"time"
+
+	"notewatch/internal/store/database"
 )
 
 // A Process is a notewatch run that works on the database. Its times are on the machine clock.
@@ -38,71 +40,71 @@ func (p *Process) Name() string { return p.Host + "/" + strconv.Itoa(p.PID) }
 // Beat says that a process runs, at p.Seen, and by which rules. A process that is new is added, and those are forgotten that have not
 // been seen for a week. ErrNewer if the process can no longer use the schema.
 func (s *Store) Beat(ctx context.Context, p Process) error {
-	_, known, err := s.migrations()
+	known, err := s.db.KnownSchema()
 	if err != nil {
 		return err
 	}
-	err = s.relax(ctx, func(tx transaction) error {
-		if err := usable(ctx, tx, known); err != nil {
+	err = s.db.Relax(ctx, func(tx database.Tx) error {
+		if err := database.Usable(ctx, tx, known); err != nil {
 			return err
 		}
-		listed, err := affected(tx.ExecContext(ctx, `UPDATE process SET rules = $1, seen_at = $2, ended_at = NULL WHERE id = $3`,
-			p.Rules, at(p.Seen), p.ID))
+		listed, err := database.Affected(tx.ExecContext(ctx, `UPDATE process SET rules = $1, seen_at = $2, ended_at = NULL WHERE id = $3`,
+			p.Rules, database.At(p.Seen), p.ID))
 		if listed || err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO process (id, host, pid, version, rules_file, rules, schema_version, started_at, seen_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			p.ID, p.Host, p.PID, p.Version, p.File, p.Rules, known, at(p.Started), at(p.Seen))
+			p.ID, p.Host, p.PID, p.Version, p.File, p.Rules, known, database.At(p.Started), database.At(p.Seen))
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM process WHERE seen_at < $1`, at(p.Seen.Add(-keepProcess)))
+		_, err = tx.ExecContext(ctx, `DELETE FROM process WHERE seen_at < $1`, database.At(p.Seen.Add(-keepProcess)))
 		return err
 	})
-	return doing(err, "noting that process %q runs", p.Name())
+	return database.Doing(err, "noting that process %q runs", p.Name())
 }
 
 // Time returns the time on the clock of the database: of the server, or of this host for a file.
 func (s *Store) Time(ctx context.Context) (now time.Time, err error) {
-	if !s.postgres {
+	if !s.db.Postgres() {
 		return time.Now(), nil
 	}
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		now, err = serverTime(ctx, tx)
 		return err
 	})
-	return now, doing(err, "reading the clock of the database")
+	return now, database.Doing(err, "reading the clock of the database")
 }
 
 // serverTime returns the time on the clock of PostgreSQL.
-func serverTime(ctx context.Context, tx transaction) (now time.Time, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)`).Scan(instant{&now})
+func serverTime(ctx context.Context, tx database.Tx) (now time.Time, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)`).Scan(database.Time(&now))
 	return now, err
 }
 
 // Leave says that a process has ended at machine.
 func (s *Store) Leave(ctx context.Context, p Process, machine time.Time) error {
-	err := s.relax(ctx, func(tx transaction) error {
-		_, err := tx.ExecContext(ctx, `UPDATE process SET seen_at = $1, ended_at = $1 WHERE id = $2`, at(machine), p.ID)
+	err := s.db.Relax(ctx, func(tx database.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE process SET seen_at = $1, ended_at = $1 WHERE id = $2`, database.At(machine), p.ID)
 		return err
 	})
-	return doing(err, "noting that process %q has ended", p.Name())
+	return database.Doing(err, "noting that process %q has ended", p.Name())
 }
 
 // Processes returns the processes that are known, the newest first.
 func (s *Store) Processes(ctx context.Context) (all []Process, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		all, err = readProcesses(ctx, tx)
 		return err
 	})
-	return all, doing(err, "reading which processes there are")
+	return all, database.Doing(err, "reading which processes there are")
 }
 
-func readProcesses(ctx context.Context, tx transaction) ([]Process, error) {
-	return collect(ctx, tx, func(p *Process) []any {
-		return []any{&p.ID, &p.Host, &p.PID, &p.Version, &p.File, &p.Rules, &p.Schema, instant{&p.Started}, instant{&p.Seen}, instant{&p.Ended}}
+func readProcesses(ctx context.Context, tx database.Tx) ([]Process, error) {
+	return database.Collect(ctx, tx, func(p *Process) []any {
+		return []any{&p.ID, &p.Host, &p.PID, &p.Version, &p.File, &p.Rules, &p.Schema, database.Time(&p.Started), database.Time(&p.Seen), database.Time(&p.Ended)}
 	}, `
 		SELECT id, host, pid, version, rules_file, rules, schema_version, started_at, seen_at, ended_at
 		FROM process ORDER BY started_at DESC, id`)
@@ -117,12 +119,12 @@ type Held struct {
 
 // Held returns the work whose lease a process holds at machine, in order of kind and key.
 func (s *Store) Held(ctx context.Context, machine time.Time) (all []Held, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		all, err = collect(ctx, tx, func(h *Held) []any { return []any{&h.Kind, &h.Key, &h.Process} }, `
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		all, err = database.Collect(ctx, tx, func(h *Held) []any { return []any{&h.Kind, &h.Key, &h.Process} }, `
 			SELECT kind, key, process FROM work
 			WHERE process IS NOT NULL AND lease_token IS NOT NULL AND leased_until > $1 AND leased_until <= $2 ORDER BY kind, key`,
-			at(machine), at(machine.Add(LeaseTime+ClockTolerance)))
+			database.At(machine), database.At(machine.Add(LeaseTime+ClockTolerance)))
 		return err
 	})
-	return all, doing(err, "reading which work processes hold")
+	return all, database.Doing(err, "reading which work processes hold")
 }

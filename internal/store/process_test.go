@@ -8,9 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 )
 
-func testProcesses(t *testing.T, open database) {
+func testProcesses(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	process := func(id string, started time.Time) store.Process {
 		return store.Process{
@@ -51,7 +52,7 @@ func testProcesses(t *testing.T, open database) {
 }
 
 // A process that runs finds out that a newer program has removed what it uses from the schema. What was only added keeps nobody out.
-func testUsable(t *testing.T, open database) {
+func testUsable(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	p := store.Process{ID: "a", Host: "host", PID: 7, Started: machine, Seen: machine}
 	require.NoError(t, s.Beat(ctx, p))
@@ -69,19 +70,19 @@ func testUsable(t *testing.T, open database) {
 	require.NoError(t, s.Beat(ctx, p))
 	set(known + 2)
 	for _, err := range []error{s.Beat(ctx, p), s.CheckSchema(ctx)} {
-		require.ErrorIs(t, err, store.ErrNewer)
+		require.ErrorIs(t, err, database.ErrNewer)
 		require.ErrorContains(t, err, fmt.Sprintf("(schema %d or later is needed, this one knows %d): install the newer version and start it", known+2, known))
 	}
 }
 
-func testTime(t *testing.T, open database) {
+func testTime(t *testing.T, open opening) {
 	now, err := open().Time(t.Context())
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now(), now, time.Minute) // the server is on this host
 }
 
 // Work goes only to processes whose rules are the active ones, and it is known who holds it.
-func testClaimFor(t *testing.T, open database) {
+func testClaimFor(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project, "app:2"}, noon))
 	take := func(c store.Claimant, kind store.Kind, key string) (store.Lease, bool) {
@@ -109,7 +110,7 @@ func testClaimFor(t *testing.T, open database) {
 }
 
 // Other rules end what is decided by those before. What is sent is sent.
-func testActivateRules(t *testing.T, open database) {
+func testActivateRules(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
 	require.NoError(t, s.AddWork(ctx, store.Receiver, []string{team}, noon))
@@ -134,7 +135,7 @@ func testActivateRules(t *testing.T, open database) {
 }
 
 // An attempt that a process died at is ended without a start: what it may have replaced is shown again.
-func testMendCutOff(t *testing.T, open database) {
+func testMendCutOff(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})

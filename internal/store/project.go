@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -51,46 +52,46 @@ var projectColumns = []string{"polled_at", "failures", "failure", "truncated", "
 // fields lists where the columns uid and projectColumns go.
 func (p *Project) fields() []any {
 	return []any{
-		&p.UID, instant{&p.PolledAt}, &p.Failures, &p.Failure, &p.Truncated, &p.Damaged,
-		&p.RereadOn, &p.Cause, instant{&p.FailingSince},
+		&p.UID, database.Time(&p.PolledAt), &p.Failures, &p.Failure, &p.Truncated, &p.Damaged,
+		&p.RereadOn, &p.Cause, database.Time(&p.FailingSince),
 	}
 }
 
 // Project returns the state of a project; the zero state with its UID if it was never polled.
 func (s *Store) Project(ctx context.Context, uid string) (Project, error) {
 	project := Project{UID: uid}
-	err := s.view(ctx, func(tx transaction) error {
-		row := tx.QueryRowContext(ctx, `SELECT uid, `+list(projectColumns)+` FROM project WHERE uid = $1`, uid)
-		_, err := found(row, project.fields()...)
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		row := tx.QueryRowContext(ctx, `SELECT uid, `+database.List(projectColumns)+` FROM project WHERE uid = $1`, uid)
+		_, err := database.Found(row, project.fields()...)
 		return err
 	})
-	return project, doing(err, "reading project %q", uid)
+	return project, database.Doing(err, "reading project %q", uid)
 }
 
 // Failing returns the projects that have a cause, by UID.
 func (s *Store) Failing(ctx context.Context) (map[string]Project, error) {
 	var all []Project
-	err := s.view(ctx, func(tx transaction) (err error) {
-		all, err = collect(ctx, tx, (*Project).fields, `SELECT uid, `+list(projectColumns)+` FROM project WHERE cause <> ''`)
+	err := s.db.View(ctx, func(tx database.Tx) (err error) {
+		all, err = database.Collect(ctx, tx, (*Project).fields, `SELECT uid, `+database.List(projectColumns)+` FROM project WHERE cause <> ''`)
 		return err
 	})
 	failing := make(map[string]Project, len(all))
 	for _, p := range all {
 		failing[p.UID] = p
 	}
-	return failing, doing(err, "reading which projects fail")
+	return failing, database.Doing(err, "reading which projects fail")
 }
 
 // Restore forgets the failures of projects that failed for a cause that concerned all of their account, since other projects of
 // it are polled again, and makes these projects due at now. It returns how many there were.
 func (s *Store) Restore(ctx context.Context, projects []string, now time.Time) (restored int, err error) {
-	err = s.update(ctx, func(tx transaction) error {
+	err = s.db.Update(ctx, func(tx database.Tx) error {
 		restored = 0
 		if err := lockWork(ctx, tx, Poll, projects...); err != nil {
 			return err
 		}
 		for _, uid := range projects {
-			changed, err := affected(tx.ExecContext(ctx, `
+			changed, err := database.Affected(tx.ExecContext(ctx, `
 				UPDATE project SET failures = 0, failure = '', cause = $1, failing_since = NULL
 				WHERE uid = $2 AND cause IN ($3, $4, $5)`, Restored, uid, Unauthorized, Suspended, Unreachable))
 			if err != nil {
@@ -106,12 +107,12 @@ func (s *Store) Restore(ctx context.Context, projects []string, now time.Time) (
 		}
 		return nil
 	})
-	return restored, doing(err, "making the other projects of an account due")
+	return restored, database.Doing(err, "making the other projects of an account due")
 }
 
-func saveProject(ctx context.Context, tx transaction, project Project) error {
-	table := upsert{table: "project", key: []string{"uid"}, set: projectColumns}
-	return table.run(ctx, tx, 1, func(int) []any { return project.fields() }, nil)
+func saveProject(ctx context.Context, tx database.Tx, project Project) error {
+	table := database.Upsert{Table: "project", Key: []string{"uid"}, Set: projectColumns}
+	return table.Run(ctx, tx, 1, func(int) []any { return project.fields() }, nil)
 }
 
 // A Judgement is what a rule meant when it last judged a project.
@@ -128,9 +129,9 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 		Judgement
 	}
 	var all []row
-	err := s.view(ctx, func(tx transaction) (err error) {
-		all, err = collect(ctx, tx, func(r *row) []any {
-			return []any{&r.rule, &r.Hash, instant{&r.Since}, document[rules.Semantics]{&r.Semantics}}
+	err := s.db.View(ctx, func(tx database.Tx) (err error) {
+		all, err = database.Collect(ctx, tx, func(r *row) []any {
+			return []any{&r.rule, &r.Hash, database.Time(&r.Since), database.Document(&r.Semantics)}
 		},
 			`SELECT rule, hash, since, semantics FROM judged WHERE project = $1`, project)
 		return err
@@ -139,22 +140,22 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 	for _, r := range all {
 		judged[r.rule] = r.Judgement
 	}
-	return judged, doing(err, "reading which rules judged project %q", project)
+	return judged, database.Doing(err, "reading which rules judged project %q", project)
 }
 
 // dropJudged deletes what Judged returns, but for the rules that stay.
-func dropJudged(ctx context.Context, tx transaction, project string, stay []string) error {
+func dropJudged(ctx context.Context, tx database.Tx, project string, stay []string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM judged WHERE project = $1 AND rule NOT IN (SELECT value FROM json_each($2))`,
-		project, elements(stay))
+		project, database.Elements(stay))
 	return err
 }
 
 // saveJudged adds to what Judged returns, or replaces it, by rule.
-func saveJudged(ctx context.Context, tx transaction, project string, judged map[string]Judgement) error {
+func saveJudged(ctx context.Context, tx database.Tx, project string, judged map[string]Judgement) error {
 	names := slices.Sorted(maps.Keys(judged))
-	table := upsert{table: "judged", key: []string{"project", "rule"}, set: []string{"hash", "since", "semantics"}}
-	return table.run(ctx, tx, len(names), func(i int) []any {
+	table := database.Upsert{Table: "judged", Key: []string{"project", "rule"}, Set: []string{"hash", "since", "semantics"}}
+	return table.Run(ctx, tx, len(names), func(i int) []any {
 		j := judged[names[i]]
-		return []any{project, names[i], j.Hash, at(j.Since), document[rules.Semantics]{&j.Semantics}}
+		return []any{project, names[i], j.Hash, database.At(j.Since), database.Document(&j.Semantics)}
 	}, nil)
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"notewatch/internal/history"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -14,7 +15,7 @@ import (
 // alerts and silences, and what belongs to no alert: transitions, deliveries, messages and attempts. It takes a
 // transaction for every 10,000 rows.
 func (s *Store) Prune(ctx context.Context, before rules.Day) error {
-	start := at(before.Start())
+	start := database.At(before.Start())
 	err := s.pruneOnce(ctx, before)
 	if err == nil {
 		err = s.prune(ctx, "alert", "id", "ended_at < $1", start)
@@ -32,7 +33,7 @@ func (s *Store) Prune(ctx context.Context, before rules.Day) error {
 		err = s.prune(ctx, "message", "id", `NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.message = message.id)
 			AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.message = message.id)`)
 	}
-	return doing(err, "dropping what is from before %s", before)
+	return database.Doing(err, "dropping what is from before %s", before)
 }
 
 // pruneOnce drops the figures of all projects, which each of their polls asks for, once for each day: it leads through the keys of
@@ -48,7 +49,7 @@ func (s *Store) pruneOnce(ctx context.Context, before rules.Day) error {
 			return err
 		}
 	}
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE figure SET first = CASE WHEN last >= $1 THEN CAST($1 AS BIGINT) END, last = CASE WHEN last >= $1 THEN last END
 			WHERE first < $1`, before)
@@ -70,7 +71,7 @@ type dayTable struct{ name, key string }
 func (s *Store) dayTables() []dayTable {
 	tables := []dayTable{{"history", "project, block, figure, day"}, {"change", "project, block, figure, day"},
 		{"intraday", "project, block, figure, polled_at"}}
-	if s.postgres {
+	if s.db.Postgres() {
 		return tables
 	}
 	return append(tables, dayTable{"usage", "day, project, device"}, dayTable{"usage_change", "project, device, day"})
@@ -80,15 +81,15 @@ func (s *Store) dayTables() []dayTable {
 func (s *Store) prune(ctx context.Context, table, key, condition string, args ...any) error {
 	for {
 		var deleted int64
-		err := s.update(ctx, func(tx transaction) error {
+		err := s.db.Update(ctx, func(tx database.Tx) error {
 			result, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE (`+key+`) IN (
-				SELECT `+key+` FROM `+table+` WHERE `+condition+` LIMIT `+strconv.Itoa(maxRows)+`)`, args...)
+				SELECT `+key+` FROM `+table+` WHERE `+condition+` LIMIT `+strconv.Itoa(database.MaxRows)+`)`, args...)
 			if err == nil {
 				deleted, err = result.RowsAffected()
 			}
 			return err
 		})
-		if err != nil || deleted < maxRows {
+		if err != nil || deleted < database.MaxRows {
 			return err
 		}
 	}
@@ -107,8 +108,8 @@ func (s *Store) pruneDevices(ctx context.Context, before rules.Day) error {
 		ordinal int
 	}
 	unlisted := map[blockKey][]int{}
-	err := s.view(ctx, func(tx transaction) error {
-		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.project, &r.ordinal} },
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.project, &r.ordinal} },
 			`SELECT project, ordinal FROM device WHERE NOT listed AND unlisted_on < $1`, before)
 		for _, r := range rows {
 			key := blockKey{r.project, r.ordinal / history.BlockSize}
@@ -118,14 +119,14 @@ func (s *Store) pruneDevices(ctx context.Context, before rules.Day) error {
 	})
 	for key, ordinals := range unlisted {
 		if err == nil {
-			err = s.update(ctx, func(tx transaction) error { return dropDevices(ctx, tx, key, ordinals, before) })
+			err = s.db.Update(ctx, func(tx database.Tx) error { return dropDevices(ctx, tx, key, ordinals, before) })
 		}
 	}
 	return err
 }
 
 // dropDevices drops those of some devices of a block of which there are no figures.
-func dropDevices(ctx context.Context, tx transaction, key blockKey, ordinals []int, before rules.Day) error {
+func dropDevices(ctx context.Context, tx database.Tx, key blockKey, ordinals []int, before rules.Day) error {
 	used, err := usedPositions(ctx, tx, key)
 	if err != nil {
 		return err
@@ -133,12 +134,12 @@ func dropDevices(ctx context.Context, tx transaction, key blockKey, ordinals []i
 	idle := slices.DeleteFunc(ordinals, func(ordinal int) bool { return used.Has(ordinal % history.BlockSize) })
 	_, err = tx.ExecContext(ctx, `
 		DELETE FROM device WHERE project = $1 AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($2)) AND NOT listed AND unlisted_on < $3`,
-		key.project, elements(idle), before)
+		key.project, database.Elements(idle), before)
 	return err
 }
 
 // usedPositions returns which subjects of a block have a figure on any day. A damaged column has none.
-func usedPositions(ctx context.Context, tx transaction, key blockKey) (used history.Bits, err error) {
+func usedPositions(ctx context.Context, tx database.Tx, key blockKey) (used history.Bits, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT vals FROM history WHERE project = $1 AND block = $2`, key.project, key.block)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 	"notewatch/rules"
 )
 
-func testPrune(t *testing.T, open database) {
+func testPrune(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	cut := today - 200
 	ended := resolved(firing("ended", "dev:1"), cut.Start().Add(-time.Hour))
@@ -57,7 +57,7 @@ func testPrune(t *testing.T, open database) {
 }
 
 // Figures go by day. A device that is no longer listed goes when the last of its figures does. Its ordinal is not given again.
-func testPruneHistory(t *testing.T, open database) {
+func testPruneHistory(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	usage := func(device string, days ...rules.Day) (rows []storetest.Usage) {
 		for _, day := range days {

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/database"
 )
 
 // Revive makes a receiver try again what was given up: the cause may have been fixed.
 func (s *Store) Revive(ctx context.Context, receiver string, now time.Time) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		from, _ := delivery.Moves(delivery.Revived)
 		given, err := hasState(ctx, tx, receiver, from)
 		if err != nil || !given {
@@ -21,13 +22,13 @@ func (s *Store) Revive(ctx context.Context, receiver string, now time.Time) erro
 		}
 		return move(ctx, tx, receiver, delivery.Event{Kind: delivery.Revived})
 	})
-	return doing(err, "reviving what receiver %q had given up", receiver)
+	return database.Doing(err, "reviving what receiver %q had given up", receiver)
 }
 
 // Retry revives, in the delivery run that the lease is for, what was given up, unless something else waits. ErrLeaseLost if the lease is
 // no longer held.
 func (s *Store) Retry(ctx context.Context, lease Lease) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -36,22 +37,22 @@ func (s *Store) Retry(ctx context.Context, lease Lease) error {
 		}
 		return move(ctx, tx, lease.Key, delivery.Event{Kind: delivery.Retried})
 	})
-	return doing(err, "trying receiver %q again", lease.Key)
+	return database.Doing(err, "trying receiver %q again", lease.Key)
 }
 
 // GiveUp gives up everything that waits for a receiver, for a reason. ErrLeaseLost if the lease is no longer held.
 func (s *Store) GiveUp(ctx context.Context, lease Lease, reason string) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
 		return move(ctx, tx, lease.Key, delivery.Event{Kind: delivery.ReceiverFailed, Error: reason})
 	})
-	return doing(err, "giving up what waits for receiver %q", lease.Key)
+	return database.Doing(err, "giving up what waits for receiver %q", lease.Key)
 }
 
 // hasState reports whether any delivery of a receiver is in a state, which is Waiting or GivenUp.
-func hasState(ctx context.Context, tx transaction, receiver string, state delivery.State) (has bool, err error) {
+func hasState(ctx context.Context, tx database.Tx, receiver string, state delivery.State) (has bool, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM delivery WHERE receiver = $1 AND `+owes+` AND state = $2)`, receiver, state).Scan(&has)
 	return has, err
 }
@@ -63,7 +64,7 @@ func (s *Store) Reconsider(ctx context.Context, now time.Time) error {
 			AND EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.state IN ($1, $2)) ORDER BY id`,
 		args: []any{delivery.Held, delivery.Skipped},
 	}, always(delivery.Event{Kind: delivery.RulesChanged}), now, false)
-	return doing(err, "reconsidering what was held back")
+	return database.Doing(err, "reconsidering what was held back")
 }
 
 // KeepReceivers says which receivers there are. The deliveries of others of firing alerts are removed until the receiver is back, and
@@ -92,13 +93,13 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string, now time.
 			gone[name] = removed[name]
 		}
 	}
-	return gone, doing(err, "removing what receivers that are gone were to show")
+	return gone, database.Doing(err, "removing what receivers that are gone were to show")
 }
 
 // knownReceivers returns the receivers that have deliveries, or had: each has work.
 func (s *Store) knownReceivers(ctx context.Context) (names []string, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		names, err = collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT key FROM work WHERE kind = $1 ORDER BY key`, Receiver)
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		names, err = database.Collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT key FROM work WHERE kind = $1 ORDER BY key`, Receiver)
 		return err
 	})
 	return names, err
@@ -107,7 +108,7 @@ func (s *Store) knownReceivers(ctx context.Context) (names []string, err error) 
 // Redeliver has a copy posted of what receivers are to show of an alert, with all that is in the same messages. receiver "" is all that
 // are to show it. It returns the receivers.
 func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.Time) (receivers []string, err error) {
-	err = s.update(ctx, func(tx transaction) error {
+	err = s.db.Update(ctx, func(tx database.Tx) error {
 		const chosen = `delivery.alert = $1 AND NOT rerouted AND ($2 = '' OR delivery.receiver = $2)`
 		const messages = `(SELECT message FROM delivery WHERE ` + chosen + `)`
 		const all = chosen + ` OR message IN ` + messages
@@ -128,7 +129,7 @@ func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.
 		if _, err := tx.ExecContext(ctx, `UPDATE message SET ref = '' WHERE id IN `+messages, alert, receiver); err != nil {
 			return err
 		}
-		return write(ctx, newBatch(tx), changes)
+		return write(ctx, database.NewBatch(tx), changes)
 	})
-	return receivers, doing(err, "sending alert %q again", alert)
+	return receivers, database.Doing(err, "sending alert %q again", alert)
 }

@@ -18,7 +18,7 @@ import (
 
 // Two processes change the same alerts, send to the same receivers, and do all that people and rules files do, as fast as they can.
 // No change of an alert is lost, and when it is quiet again each receiver shows the newest.
-func testRivals(t *testing.T, open database) {
+func testRivals(t *testing.T, open opening) {
 	r := rivals{t: t, all: []*store.Store{open(), open()}, receivers: []string{team, "on-call", "third"}}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -6,17 +6,18 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
 // FiringRules returns which rules fire in which projects: Rule and Project of each key are set.
 func (s *Store) FiringRules(ctx context.Context) (keys []rules.Key, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		keys, err = collect(ctx, tx, func(k *rules.Key) []any { return []any{&k.Project, &k.Rule} },
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		keys, err = database.Collect(ctx, tx, func(k *rules.Key) []any { return []any{&k.Project, &k.Rule} },
 			`SELECT DISTINCT project, rule FROM alert WHERE `+openAlert+` AND state = 'firing' ORDER BY project, rule`)
 		return err
 	})
-	return keys, doing(err, "reading which rules fire")
+	return keys, database.Doing(err, "reading which rules fire")
 }
 
 // routed selects the firing alerts of rule $2 in project $1, in order.
@@ -29,7 +30,7 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 	firing := selection{alerts: routed, args: []any{key.Project, key.Rule}}
 	changed, err = s.addRouted(ctx, firing, receivers, now)
 	if err != nil {
-		return changed, doing(err, "routing what fires of rule %q in project %q", key.Rule, key.Project)
+		return changed, database.Doing(err, "routing what fires of rule %q in project %q", key.Rule, key.Project)
 	}
 	turned, err := s.change(ctx, firing, func(r *row) delivery.Event {
 		if slices.Contains(receivers, r.receiver) {
@@ -40,7 +41,7 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 	for _, n := range turned {
 		changed += int(n)
 	}
-	return changed, doing(err, "routing what fires of rule %q in project %q", key.Rule, key.Project)
+	return changed, database.Doing(err, "routing what fires of rule %q in project %q", key.Rule, key.Project)
 }
 
 // addRouted gives receivers the alerts of a selection of which they have no delivery yet, and makes them due.
@@ -49,14 +50,14 @@ func (s *Store) addRouted(ctx context.Context, of selection, receivers []string,
 	if err != nil {
 		return 0, err
 	}
-	for some := range slices.Chunk(alerts, max(1, maxRows/max(1, len(receivers)))) {
+	for some := range slices.Chunk(alerts, max(1, database.MaxRows/max(1, len(receivers)))) {
 		var addresses []address
-		err := s.update(ctx, func(tx transaction) (err error) {
-			addresses, err = collect(ctx, tx, func(p *address) []any { return []any{&p.alert, &p.receiver} }, `
+		err := s.db.Update(ctx, func(tx database.Tx) (err error) {
+			addresses, err = database.Collect(ctx, tx, func(p *address) []any { return []any{&p.alert, &p.receiver} }, `
 				SELECT alert.id, routed.value FROM alert CROSS JOIN json_each($2) AS routed
-				WHERE alert.id `+tx.among(1)+` AND alert.state = 'firing'
+				WHERE alert.id `+tx.Among(1)+` AND alert.state = 'firing'
 					AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.alert = alert.id AND delivery.receiver = routed.value)`,
-				texts(some), elements(receivers))
+				database.Texts(some), database.Elements(receivers))
 			if err != nil {
 				return err
 			}

@@ -17,7 +17,7 @@ import (
 var budget = rules.Key{Rule: "data-budget", Project: project}
 
 // What fires is told to those whom the route names, and turned away from the others until it comes back.
-func testRoute(t *testing.T, open database) {
+func testRoute(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	shows, waits, other := firing("shows", "dev:1"), firing("waits", "dev:2"), firing("other", "dev:3")
 	other.Rule = "other"
@@ -75,7 +75,7 @@ func testRoute(t *testing.T, open database) {
 }
 
 // What is sent while the route is turned away does not count as shown.
-func testRouteWhileSending(t *testing.T, open database) {
+func testRouteWhileSending(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
 	lease := claim(t, s, store.Receiver, team)
@@ -92,7 +92,7 @@ func testRouteWhileSending(t *testing.T, open database) {
 
 // Receivers that are gone and those that are told in place of others stay as they are, but one that was told before can be told
 // in place of another.
-func testRouteBesideOthers(t *testing.T, open database) {
+func testRouteBesideOthers(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	a.ChangedAt, b.ChangedAt = noon, noon
@@ -135,7 +135,7 @@ func testRouteBesideOthers(t *testing.T, open database) {
 }
 
 // What is muted is displayed though people were not notified of it: it has to be taken back, and is new to the receiver once it is back.
-func testRouteMuted(t *testing.T, open database) {
+func testRouteMuted(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := silenced(firing("a", "dev:1"))
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
@@ -155,7 +155,7 @@ func testRouteMuted(t *testing.T, open database) {
 }
 
 // More than one transaction can take is routed all the same.
-func testManyRoutes(t *testing.T, open database) {
+func testManyRoutes(t *testing.T, open opening) {
 	const n = 10_001
 	s := open()
 	var all []rules.Alert
@@ -175,8 +175,8 @@ func testManyRoutes(t *testing.T, open database) {
 }
 
 // A post that was made without a lease, or cut off, may have replaced a withdrawal of the same version.
-func testRouteOvertaken(late func(ctx context.Context, s *store.Store, slow store.Lease, late store.Outcome) error) func(*testing.T, database) {
-	return func(t *testing.T, open database) {
+func testRouteOvertaken(late func(ctx context.Context, s *store.Store, slow store.Lease, late store.Outcome) error) func(*testing.T, opening) {
+	return func(t *testing.T, open opening) {
 		ctx, s := t.Context(), open()
 		decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
 		slow := claim(t, s, store.Receiver, team)

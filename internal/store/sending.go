@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
-	"notewatch/rules"
+	"notewatch/internal/store/database"
 )
 
 // A Sending is a message that is about to be sent.
@@ -69,11 +69,11 @@ func (o *Outcome) event(d *Delivery) delivery.Event {
 // attaches the members to the messages, and makes the lease hold LeaseTime from machine on. ErrLeaseLost if it is no
 // longer held.
 func (s *Store) Begin(ctx context.Context, lease Lease, sendings []Sending, started, machine time.Time) (attempts []int64, err error) {
-	err = s.update(ctx, func(tx transaction) error {
+	err = s.db.Update(ctx, func(tx database.Tx) error {
 		if err := extend(ctx, tx, lease, machine); err != nil {
 			return err
 		}
-		statements := newBatch(tx)
+		statements := database.NewBatch(tx)
 		for i := range sendings {
 			if err := join(ctx, statements, &sendings[i], started); err != nil {
 				return err
@@ -82,22 +82,22 @@ func (s *Store) Begin(ctx context.Context, lease Lease, sendings []Sending, star
 		attempts, err = insertAttempts(ctx, statements, lease.Key, sendings, started)
 		return err
 	})
-	return attempts, doing(err, "beginning to send %d messages to receiver %q", len(sendings), lease.Key)
+	return attempts, database.Doing(err, "beginning to send %d messages to receiver %q", len(sendings), lease.Key)
 }
 
 // join adds a message and has it show its members.
-func join(ctx context.Context, b batch, sending *Sending, started time.Time) error {
+func join(ctx context.Context, b database.Batch, sending *Sending, started time.Time) error {
 	message := sending.Message
 	if message.BegunAt.IsZero() {
-		err := b.exec(ctx, `
+		err := b.Exec(ctx, `
 			INSERT INTO message (id, receiver, ref, posted_at, begun_at, digest) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (id) DO UPDATE SET begun_at = excluded.begun_at, digest = excluded.digest WHERE message.begun_at IS NULL`,
-			message.ID, message.Receiver, message.Ref, at(message.PostedAt), at(started), message.Digest)
+			message.ID, message.Receiver, message.Ref, database.At(message.PostedAt), database.At(started), message.Digest)
 		if err != nil {
 			return err
 		}
 	}
-	rows, err := storedTo(ctx, b.tx, message.Receiver, alertIDs(sending.Members))
+	rows, err := storedTo(ctx, b.Tx, message.Receiver, alertIDs(sending.Members))
 	if err != nil {
 		return err
 	}
@@ -118,18 +118,18 @@ func alertIDs(deliveries []Delivery) []string {
 }
 
 // insertAttempts notes an attempt at each message, and what it displays if it is taken.
-func insertAttempts(ctx context.Context, b batch, receiver string, sendings []Sending, started time.Time) (attempts []int64, err error) {
+func insertAttempts(ctx context.Context, b database.Batch, receiver string, sendings []Sending, started time.Time) (attempts []int64, err error) {
 	for _, sending := range sendings {
 		var attempt int64
-		err := b.tx.QueryRowContext(ctx, `
+		err := b.Tx.QueryRowContext(ctx, `
 			INSERT INTO attempt (message, receiver, started, status, error) VALUES ($1, $2, $3, '', '') RETURNING id`,
-			sending.Message.ID, receiver, at(started)).Scan(&attempt)
+			sending.Message.ID, receiver, database.At(started)).Scan(&attempt)
 		if err != nil {
 			return nil, err
 		}
 		members := sending.Members
-		table := upsert{table: "attempt_alert", key: []string{"attempt", "alert"}, fixed: []string{"version", "level", "display", "epoch"}}
-		err = table.run(ctx, b.tx, len(members), func(i int) []any {
+		table := database.Upsert{Table: "attempt_alert", Key: []string{"attempt", "alert"}, Fixed: []string{"version", "level", "display", "epoch"}}
+		err = table.Run(ctx, b.Tx, len(members), func(i int) []any {
 			d := &members[i]
 			sent := sending.sent(d)
 			return []any{attempt, d.Alert.ID, sent.Version, sent.Level, sent.Display, sent.Epoch}
@@ -144,7 +144,7 @@ func insertAttempts(ctx context.Context, b batch, receiver string, sendings []Se
 
 // End records the outcomes of attempts. ErrLeaseLost if the lease is no longer held: then Repair is due for each.
 func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error
 		if err != nil {
 			return err
 		}
-		statements := newBatch(tx)
+		statements := database.NewBatch(tx)
 		for i := range outcomes {
 			outcome := &outcomes[i]
 			if err := finish(ctx, statements, outcome); err != nil {
@@ -167,15 +167,15 @@ func (s *Store) End(ctx context.Context, lease Lease, outcomes ...Outcome) error
 		}
 		return nil
 	})
-	return doing(err, "recording %d attempts to send to receiver %q", len(outcomes), lease.Key)
+	return database.Doing(err, "recording %d attempts to send to receiver %q", len(outcomes), lease.Key)
 }
 
 // finish ends an attempt and stores where its message is. A message that was skipped at its first attempt is one that was never begun:
 // it does not count as new to the receiver.
-func finish(ctx context.Context, b batch, outcome *Outcome) error {
+func finish(ctx context.Context, b database.Batch, outcome *Outcome) error {
 	var err error
 	if outcome.Refresh && (outcome.Status == Posted || outcome.Status == Skipped) {
-		err = b.exec(ctx, `DELETE FROM attempt WHERE id = $1`, outcome.Attempt)
+		err = b.Exec(ctx, `DELETE FROM attempt WHERE id = $1`, outcome.Attempt)
 	} else {
 		err = closeAttempt(ctx, b, outcome)
 	}
@@ -183,26 +183,26 @@ func finish(ctx context.Context, b batch, outcome *Outcome) error {
 		return err
 	}
 	m := &outcome.Message
-	err = b.exec(ctx, `UPDATE message SET ref = $1, posted_at = $2 WHERE id = $3`, m.Ref, at(m.PostedAt), m.ID)
+	err = b.Exec(ctx, `UPDATE message SET ref = $1, posted_at = $2 WHERE id = $3`, m.Ref, database.At(m.PostedAt), m.ID)
 	if err == nil && outcome.Status == Skipped && m.BegunAt.IsZero() {
-		err = b.exec(ctx, `UPDATE message SET begun_at = NULL WHERE id = $1`, m.ID)
+		err = b.Exec(ctx, `UPDATE message SET begun_at = NULL WHERE id = $1`, m.ID)
 	}
 	return err
 }
 
-func closeAttempt(ctx context.Context, b batch, outcome *Outcome) error {
-	return b.exec(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
-		at(outcome.At), outcome.Status, outcome.Error, outcome.Attempt)
+func closeAttempt(ctx context.Context, b database.Batch, outcome *Outcome) error {
+	return b.Exec(ctx, `UPDATE attempt SET ended = $1, status = $2, error = $3 WHERE id = $4`,
+		database.At(outcome.At), outcome.Status, outcome.Error, outcome.Attempt)
 }
 
 // save applies the events of an attempt to the members of its message, as they are stored now. changed is that their alerts may have
 // changed since the members were read.
-func (o *Outcome) save(ctx context.Context, b batch, changed bool, event func(*Delivery) delivery.Event) error {
+func (o *Outcome) save(ctx context.Context, b database.Batch, changed bool, event func(*Delivery) delivery.Event) error {
 	read := storedTo
 	if changed {
 		read = rowsTo
 	}
-	rows, err := read(ctx, b.tx, o.Message.Receiver, alertIDs(o.Members))
+	rows, err := read(ctx, b.Tx, o.Message.Receiver, alertIDs(o.Members))
 	if err != nil {
 		return err
 	}
@@ -235,7 +235,7 @@ func (o *Outcome) saveValue(r *row, d *Delivery) error {
 	if !slices.Contains(o.ShowsValue, d.Alert.ID) {
 		return nil
 	}
-	text, err := document[rules.Told]{&d.Alert.Told}.Value()
+	text, err := database.Document(&d.Alert.Told).Value()
 	if err != nil {
 		return err
 	}
@@ -246,8 +246,8 @@ func (o *Outcome) saveValue(r *row, d *Delivery) error {
 // Repair records the outcome of an attempt for which End returned ErrLeaseLost. What was posted without a lease, or may have been although
 // the attempt failed, may have replaced something newer, or been replaced by it: the receiver is made due to show the newest again.
 func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error {
-	err := s.update(ctx, func(tx transaction) error {
-		statements := newBatch(tx)
+	err := s.db.Update(ctx, func(tx database.Tx) error {
+		statements := database.NewBatch(tx)
 		if outcome.Status == NotMade || outcome.Status == Skipped {
 			return closeAttempt(ctx, statements, &outcome)
 		}
@@ -265,7 +265,7 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 			return delivery.Event{Kind: kind, Sent: outcome.sent(d)}
 		})
 	})
-	return doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
+	return database.Doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
 }
 
 // MendCutOff has attempts without end that started before a time count as cut off: the process that made them has
@@ -273,19 +273,19 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 func (s *Store) MendCutOff(ctx context.Context, before time.Time) error {
 	late := openAttempt + fmt.Sprintf(` AND started < %d`, before.UnixMilli())
 	var some bool
-	err := s.view(ctx, func(tx transaction) error {
+	err := s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM attempt WHERE `+late+`)`).Scan(&some)
 	})
 	if err == nil && some {
-		err = s.update(ctx, func(tx transaction) error { return mendCutOff(ctx, tx, late) })
+		err = s.db.Update(ctx, func(tx database.Tx) error { return mendCutOff(ctx, tx, late) })
 	}
-	return doing(err, "ending attempts that were cut off")
+	return database.Doing(err, "ending attempts that were cut off")
 }
 
 // mendCutOff gives attempts without end the status CutOff, and has the newest shown again where one of them may have replaced it.
 // That is all attempts of which open, a condition on the columns of attempt, holds.
-func mendCutOff(ctx context.Context, tx transaction, open string) error {
-	receivers, err := collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM attempt WHERE `+open)
+func mendCutOff(ctx context.Context, tx database.Tx, open string) error {
+	receivers, err := database.Collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM attempt WHERE `+open)
 	if err != nil {
 		return err
 	}
@@ -298,8 +298,8 @@ func mendCutOff(ctx context.Context, tx transaction, open string) error {
 		delivery.Sent
 	}
 	cutOff := `FROM attempt JOIN attempt_alert ON attempt = id WHERE ` + open
-	attempts, err := collect(ctx, tx, func(c *cut) []any {
-		return []any{&c.receiver, &c.alert, instant{&c.started}, &c.Version, &c.Level, &c.Display, &c.Epoch}
+	attempts, err := database.Collect(ctx, tx, func(c *cut) []any {
+		return []any{&c.receiver, &c.alert, database.Time(&c.started), &c.Version, &c.Level, &c.Display, &c.Epoch}
 	}, `SELECT receiver, alert, started, version, level, display, epoch `+cutOff+` ORDER BY version DESC`)
 	if err != nil {
 		return err
@@ -325,7 +325,7 @@ func mendCutOff(ctx context.Context, tx transaction, open string) error {
 			changes = append(changes, change{r, after})
 		}
 	}
-	if err := write(ctx, newBatch(tx), changes); err != nil {
+	if err := write(ctx, database.NewBatch(tx), changes); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE attempt SET status = $1 WHERE `+open, CutOff)
@@ -335,7 +335,7 @@ func mendCutOff(ctx context.Context, tx transaction, open string) error {
 // Settle records that waiting deliveries have nothing to show, or nothing for now; Detail of each is the text of its mute or
 // acknowledgement. What changed since they were read stays as it is. ErrLeaseLost if the lease is no longer held.
 func (s *Store) Settle(ctx context.Context, lease Lease, p delivery.Policy, deliveries []Delivery) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
@@ -349,7 +349,7 @@ func (s *Store) Settle(ctx context.Context, lease Lease, p delivery.Policy, deli
 			return err
 		}
 		changes := changesOf(rows, func(r *row) delivery.Event { return considered[r.alert] }, p, time.Time{})
-		return write(ctx, newBatch(tx), changes)
+		return write(ctx, database.NewBatch(tx), changes)
 	})
-	return doing(err, "settling deliveries to receiver %q", lease.Key)
+	return database.Doing(err, "settling deliveries to receiver %q", lease.Key)
 }

@@ -47,7 +47,7 @@ func alertsOf(deliveries []store.Delivery) (ids []string) {
 }
 
 // What is new has no message yet; what has one comes with all that it shows.
-func testNews(t *testing.T, open database) {
+func testNews(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	changes := func() map[string][]string {
 		t.Helper()
@@ -110,7 +110,7 @@ func testNews(t *testing.T, open database) {
 }
 
 // What is held back, or settled, stays so until there is something newer, even if that came in between.
-func testHeldBack(t *testing.T, open database) {
+func testHeldBack(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := silenced(firing("a", "dev:1"))
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
@@ -138,7 +138,7 @@ func testHeldBack(t *testing.T, open database) {
 }
 
 // What was held back may be looked at again, as far as it can still be shown.
-func testReconsider(t *testing.T, open database) {
+func testReconsider(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, over := silenced(firing("a", "dev:1")), silenced(firing("over", "dev:2"))
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, over), Show: map[string][]string{"a": {team, "on-call"}, "over": {team}}}})
@@ -155,7 +155,7 @@ func testReconsider(t *testing.T, open database) {
 }
 
 // One turn may begin and end many messages at once, each with an end of its own.
-func testBatches(t *testing.T, open database) {
+func testBatches(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	decide(t, s, store.Commit{Decision: store.Decision{
 		Alerts: alerts(firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3"), firing("d", "dev:4")),
@@ -211,7 +211,7 @@ func testBatches(t *testing.T, open database) {
 }
 
 // A message that was skipped is as if it had never been begun, but that its attempt is known.
-func testSkipped(t *testing.T, open database) {
+func testSkipped(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
@@ -261,7 +261,7 @@ func testSkipped(t *testing.T, open database) {
 }
 
 // Attempts are known by what they were to show.
-func testAttempts(t *testing.T, open database) {
+func testAttempts(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, b), Show: map[string][]string{"a": {team, "on-call"}, "b": {team}}}})
@@ -301,7 +301,7 @@ func testAttempts(t *testing.T, open database) {
 }
 
 // Messages whose figures have moved can be brought up to date, the one that was not for the longest time first.
-func testStale(t *testing.T, open database) {
+func testStale(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	stale := func() []string {
 		t.Helper()
@@ -374,7 +374,7 @@ func testStale(t *testing.T, open database) {
 	require.Empty(t, stale(), "the end of an alert is a change of its own")
 }
 
-func testBegun(t *testing.T, open database) {
+func testBegun(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	begun := func(after time.Time) (int, time.Time) {
 		t.Helper()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -28,12 +29,12 @@ func (s *Store) SetBack(
 	ctx context.Context, clock func() time.Time, summary func(now time.Time) time.Time, longest Pauses,
 ) (ahead time.Time, err error) {
 	now := clock()
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		ahead, err = furthestAhead(ctx, tx, now, longest)
 		return err
 	})
 	if err == nil && !ahead.IsZero() {
-		err = s.update(ctx, func(tx transaction) error {
+		err = s.db.Update(ctx, func(tx database.Tx) error {
 			now := clock() // no transaction outlives a standstill of a minute
 			ahead, err = furthestAhead(ctx, tx, now, longest)
 			if err != nil || ahead.IsZero() {
@@ -42,16 +43,16 @@ func (s *Store) SetBack(
 			return s.setBack(ctx, tx, now, summary(now))
 		})
 	}
-	return ahead, doing(err, "setting back the times that lie ahead of the clock")
+	return ahead, database.Doing(err, "setting back the times that lie ahead of the clock")
 }
 
 // furthestAhead returns the latest time that only a clock that was ahead can have written; zero is none.
-func furthestAhead(ctx context.Context, tx transaction, now time.Time, longest Pauses) (ahead time.Time, err error) {
+func furthestAhead(ctx context.Context, tx database.Tx, now time.Time, longest Pauses) (ahead time.Time, err error) {
 	find := func(query string, wait time.Duration, args ...any) {
 		var found time.Time
 		if err == nil {
-			args = append([]any{at(now.Add(wait + ClockTolerance))}, args...)
-			err = tx.QueryRowContext(ctx, query, args...).Scan(instant{&found})
+			args = append([]any{database.At(now.Add(wait + ClockTolerance))}, args...)
+			err = tx.QueryRowContext(ctx, query, args...).Scan(database.Time(&found))
 			ahead = latest(ahead, found)
 		}
 	}
@@ -79,7 +80,7 @@ var happened = map[string][]string{
 	"transition": {"at"},
 }
 
-func (s *Store) setBack(ctx context.Context, tx transaction, now, summary time.Time) error {
+func (s *Store) setBack(ctx context.Context, tx database.Tx, now, summary time.Time) error {
 	var err error
 	run := func(statement string, args ...any) {
 		if err == nil {
@@ -88,12 +89,12 @@ func (s *Store) setBack(ctx context.Context, tx transaction, now, summary time.T
 	}
 	for table, columns := range happened {
 		for _, column := range columns {
-			run(`UPDATE `+table+` SET `+column+` = $1 WHERE `+column+` > $1`, at(now))
+			run(`UPDATE `+table+` SET `+column+` = $1 WHERE `+column+` > $1`, database.At(now))
 		}
 	}
-	run(`UPDATE device_list SET read_at = $1, version = version + 1 WHERE read_at > $2`, at(now.AddDate(0, 0, -1)), at(now)) // so that it is read again
+	run(`UPDATE device_list SET read_at = $1, version = version + 1 WHERE read_at > $2`, database.At(now.AddDate(0, 0, -1)), database.At(now)) // so that it is read again
 	run(`UPDATE work SET version = version + 1, due_at = CASE WHEN kind = $1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
-		WHERE due_at > $3`, Summary, at(summary), at(now))
+		WHERE due_at > $3`, Summary, database.At(summary), database.At(now))
 	today := rules.DayOf(now)
 	run(`UPDATE project SET reread_on = 0 WHERE reread_on > $1`, today)
 	for _, table := range s.dayTables() {

@@ -12,7 +12,7 @@ import (
 )
 
 // Each time that only a clock that was ahead can have written is enough to notice that, and afterwards none is left.
-func testSetBack(t *testing.T, open database) {
+func testSetBack(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	longest := store.Pauses{
 		Work: map[store.Kind]time.Duration{store.Poll: 15 * minute, store.Receiver: time.Hour, store.Summary: 8 * 24 * time.Hour},
@@ -137,7 +137,7 @@ func setAhead(t *testing.T, s *store.Store, column string, ahead time.Time) (fou
 }
 
 // What was leased before a clock was set back does not count. A request that was sent then counts like one that is sent now.
-func testSetBackLeases(t *testing.T, open database) {
+func testSetBackLeases(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	take(t, s, "acme", noon.Add(2*time.Hour), 1)
 	require.Equal(t, noon.Add(61*time.Second), take(t, s, "acme", noon, 1))

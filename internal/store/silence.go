@@ -5,14 +5,15 @@ import (
 	"errors"
 	"time"
 
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
 // fieldsOf lists where the columns of a silence go.
 func fieldsOf(s *rules.Silence) []any {
 	return []any{
-		&s.ID, &s.Match.Alert, &s.Match.Rule, &s.Match.Project, &s.Match.Subject, instant{&s.Start}, instant{&s.End}, &s.By, &s.Because,
-		&s.EndedBy, instant{&s.EndedAt},
+		&s.ID, &s.Match.Alert, &s.Match.Rule, &s.Match.Project, &s.Match.Subject, database.Time(&s.Start), database.Time(&s.End), &s.By, &s.Because,
+		&s.EndedBy, database.Time(&s.EndedAt),
 	}
 }
 
@@ -26,7 +27,7 @@ const lasting = `(` + stops + ` > $1 OR ` + stops + ` IS NULL
 	AND EXISTS (SELECT 1 FROM alert WHERE alert.id = silence.alert AND alert.state IN ('pending', 'firing')))`
 
 // silenceSeq identifies the state of all silences: it grows with every change.
-func silenceSeq(ctx context.Context, tx transaction) (seq int64, err error) {
+func silenceSeq(ctx context.Context, tx database.Tx) (seq int64, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM silence`).Scan(&seq)
 	return seq, err
 }
@@ -34,31 +35,31 @@ func silenceSeq(ctx context.Context, tx transaction) (seq int64, err error) {
 // Silences returns the silences that are not over at a time, the first to end first, and what identifies the state of all
 // silences: it grows with every change. A silence without an end is left out once its alert is over.
 func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules.Silence, seq int64, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		if seq, err = silenceSeq(ctx, tx); err != nil {
 			return err
 		}
-		silences, err = collect(ctx, tx, fieldsOf,
-			`SELECT `+silenceColumns+` FROM silence WHERE `+lasting+` ORDER BY `+stops+` IS NULL, `+stops+`, id`, at(after))
+		silences, err = database.Collect(ctx, tx, fieldsOf,
+			`SELECT `+silenceColumns+` FROM silence WHERE `+lasting+` ORDER BY `+stops+` IS NULL, `+stops+`, id`, database.At(after))
 		return err
 	})
-	return silences, seq, doing(err, "reading silences")
+	return silences, seq, database.Doing(err, "reading silences")
 }
 
 // SilencesSince returns all silences that were made or ended since a time, the newest first.
 func (s *Store) SilencesSince(ctx context.Context, since time.Time) (silences []rules.Silence, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		silences, err = collect(ctx, tx, fieldsOf, `
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		silences, err = database.Collect(ctx, tx, fieldsOf, `
 			SELECT `+silenceColumns+` FROM silence WHERE start_at >= $1 OR ended_at >= $1 ORDER BY start_at DESC, id`,
-			at(since))
+			database.At(since))
 		return err
 	})
-	return silences, doing(err, "reading past silences")
+	return silences, database.Doing(err, "reading past silences")
 }
 
 // AddSilence stores a silence and has it applied at once. One without an end must name an alert.
 func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.Time) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := lockSilences(ctx, tx); err != nil {
 			return err
 		}
@@ -71,13 +72,13 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 		}
 		return raise(ctx, tx, Mute, "", now, false)
 	})
-	return doing(err, "storing a silence")
+	return database.Doing(err, "storing a silence")
 }
 
 // AddSilences is AddSilence for some, all or none. seen is the state of the silences that they were decided upon, as Silences returns it;
 // ErrMoved if that is another one now.
 func (s *Store) AddSilences(ctx context.Context, silences []rules.Silence, seen int64, now time.Time) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := lockSilences(ctx, tx); err != nil {
 			return err
 		}
@@ -89,11 +90,11 @@ func (s *Store) AddSilences(ctx context.Context, silences []rules.Silence, seen 
 		}
 		return raise(ctx, tx, Mute, "", now, false)
 	})
-	return doing(err, "storing %d silences", len(silences))
+	return database.Doing(err, "storing %d silences", len(silences))
 }
 
 // addSilences stores silences after those of which seq identifies the state.
-func addSilences(ctx context.Context, tx transaction, silences []rules.Silence, seq int64) error {
+func addSilences(ctx context.Context, tx database.Tx, silences []rules.Silence, seq int64) error {
 	for i := range silences {
 		s := &silences[i]
 		if s.End.IsZero() && s.Match.Alert == "" {
@@ -101,7 +102,7 @@ func addSilences(ctx context.Context, tx transaction, silences []rules.Silence, 
 		}
 		seq++
 		args := append(fieldsOf(s), seq)
-		_, err := tx.ExecContext(ctx, `INSERT INTO silence (`+silenceColumns+`, seq) VALUES (`+params(1, len(args))+`)`, args...)
+		_, err := tx.ExecContext(ctx, `INSERT INTO silence (`+silenceColumns+`, seq) VALUES (`+database.Params(1, len(args))+`)`, args...)
 		if err != nil {
 			return err
 		}
@@ -111,7 +112,7 @@ func addSilences(ctx context.Context, tx transaction, silences []rules.Silence, 
 
 // EndSilence ends a silence at now; by is who does. ok is false if there is none of that ID that is not over.
 func (s *Store) EndSilence(ctx context.Context, id, by string, now time.Time) (ok bool, err error) {
-	err = s.update(ctx, func(tx transaction) error {
+	err = s.db.Update(ctx, func(tx database.Tx) error {
 		if err := lockSilences(ctx, tx); err != nil {
 			return err
 		}
@@ -119,12 +120,12 @@ func (s *Store) EndSilence(ctx context.Context, id, by string, now time.Time) (o
 		if err != nil {
 			return err
 		}
-		ok, err = affected(tx.ExecContext(ctx, `
-			UPDATE silence SET ended_at = $1, seq = $2, ended_by = $3 WHERE id = $4 AND `+lasting, at(now), seq+1, by, id))
+		ok, err = database.Affected(tx.ExecContext(ctx, `
+			UPDATE silence SET ended_at = $1, seq = $2, ended_by = $3 WHERE id = $4 AND `+lasting, database.At(now), seq+1, by, id))
 		if err != nil || !ok {
 			return err
 		}
 		return raise(ctx, tx, Mute, "", now, false)
 	})
-	return ok, doing(err, "ending silence %q", id)
+	return ok, database.Doing(err, "ending silence %q", id)
 }

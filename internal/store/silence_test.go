@@ -14,7 +14,7 @@ func silence(id string, start, end time.Time) rules.Silence {
 	return rules.Silence{ID: id, Start: start, End: end, By: "amy", Because: "moving"}
 }
 
-func testSilences(t *testing.T, open database) {
+func testSilences(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	silences := func(after time.Time) ([]rules.Silence, int64) {
 		t.Helper()
@@ -88,7 +88,7 @@ func testSilences(t *testing.T, open database) {
 }
 
 // A silence without an end lasts as long as its alert.
-func testEndlessSilences(t *testing.T, open database) {
+func testEndlessSilences(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	endless := func(id, alert string) rules.Silence {
 		return rules.Silence{ID: id, Match: rules.Match{Alert: alert}, Start: noon, By: "amy"}
@@ -130,7 +130,7 @@ func testEndlessSilences(t *testing.T, open database) {
 
 // What people did is known as long of a silence without an end whose alert came to nothing as of any other.
 // Silences that were decided upon the same state are not stored twice.
-func testAddSilences(t *testing.T, open database) {
+func testAddSilences(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	two := []rules.Silence{silence("a", noon, noon.Add(time.Hour)), silence("b", noon, noon.Add(time.Hour))}
 	require.NoError(t, s.AddSilences(ctx, two, 0, noon))
@@ -149,7 +149,7 @@ func testAddSilences(t *testing.T, open database) {
 	require.Len(t, all, 2, "all or nothing")
 }
 
-func testSilencesOfWhatCameToNothing(t *testing.T, open database) {
+func testSilencesOfWhatCameToNothing(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	brief := rules.Key{Rule: "data-budget", Project: project, Subject: "dev:1"}.Inactive()
 	brief.ID, brief.State, brief.Since = "brief", rules.Pending, noon
@@ -170,7 +170,7 @@ func testSilencesOfWhatCameToNothing(t *testing.T, open database) {
 }
 
 // The state of all silences never comes back, whatever was forgotten.
-func testForgottenSilences(t *testing.T, open database) {
+func testForgottenSilences(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	cut, longAgo := today.Start(), noon.AddDate(-1, 0, 0)
 	require.NoError(t, s.AddSilence(ctx, silence("older", cut.Add(-2*time.Hour), cut.Add(-time.Hour)), noon))

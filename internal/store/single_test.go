@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
 )
@@ -52,7 +53,7 @@ func TestTLS(t *testing.T) {
 		"unknown authority": place("127.0.0.1", "verify-full", ""),
 	} {
 		_, err := store.Open(t.Context(), refused)
-		requireCause(t, err, store.Refused)
+		requireCause(t, err, database.Refused)
 		require.ErrorContains(t, err, "check user, password, database and sslmode in the URL", name)
 		require.ErrorContains(t, err, "certificate", name)
 	}
@@ -82,7 +83,7 @@ func TestServerCrashes(t *testing.T) {
 				switch {
 				case err == nil:
 					results[i].stored = append(results[i].stored, id)
-				case store.Unavailable(err):
+				case database.Unavailable(err):
 					results[i].unsure = append(results[i].unsure, id)
 				default:
 					t.Error(err)
@@ -101,7 +102,7 @@ func TestServerCrashes(t *testing.T) {
 		before := count()
 		require.Eventually(t, func() bool { return count() > before+100 }, time.Minute, time.Millisecond)
 		server.Crash()
-		requireCause(t, watching.CheckWrite(t.Context()), store.NoServer)
+		requireCause(t, watching.CheckWrite(t.Context()), database.NoServer)
 		server.Restart(t)
 		require.Eventually(t, func() bool { return watching.CheckWrite(t.Context()) == nil }, time.Minute, 10*time.Millisecond)
 	}
@@ -137,7 +138,7 @@ func TestOneNameForTwoServers(t *testing.T) {
 	first.Crash()
 	for range 3 {
 		err := s.Raise(t.Context(), store.Receiver, team, noon)
-		requireCause(t, err, store.Another)
+		requireCause(t, err, database.Another)
 		require.ErrorContains(t, err, "have host and port in the URL lead to one server, or restart notewatch if the database has moved")
 	}
 	first.Restart(t)
@@ -212,6 +213,6 @@ func TestLimitsOfConnections(t *testing.T) {
 		_, err := tx.ExecContext(t.Context(), "SET LOCAL statement_timeout = 1")
 		return errors.Join(err, second(tx.ExecContext(t.Context(), "SELECT pg_sleep(60)")))
 	})
-	requireCause(t, err, store.Busy)
+	requireCause(t, err, database.Busy)
 	require.ErrorContains(t, err, "look for locks and long transactions in pg_stat_activity")
 }

@@ -13,7 +13,7 @@ import (
 
 // Another receiver is told what one cannot be: what was given up, and what has waited for too long, as far as the one wants it
 // and does not show it.
-func testFallBack(t *testing.T, open database) {
+func testFallBack(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	early := noon.Add(-time.Hour)
 	tell := func(now time.Time, receivers []string, all ...rules.Alert) {
@@ -74,7 +74,7 @@ func testFallBack(t *testing.T, open database) {
 }
 
 // Who is told in place of a receiver is made due with it, by whatever that has something new to show for.
-func testStandIns(t *testing.T, open database) {
+func testStandIns(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	decision := store.Decision{Alerts: alerts(a), Show: shown("a", team), StandIns: map[string]string{team: "second", "other": "third"}}
@@ -92,7 +92,7 @@ func testStandIns(t *testing.T, open database) {
 }
 
 // What was given up is tried again when there is nothing else to try.
-func testRetry(t *testing.T, open database) {
+func testRetry(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team, "on-call")}})
@@ -117,7 +117,7 @@ func testRetry(t *testing.T, open database) {
 	require.True(t, due(t, s, store.Receiver, team).IsZero(), "it is for this turn")
 }
 
-func testGiveUpAll(t *testing.T, open database) {
+func testGiveUpAll(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, b), Show: map[string][]string{"a": {team}, "b": {team, "on-call"}}}})
@@ -138,7 +138,7 @@ func testGiveUpAll(t *testing.T, open database) {
 }
 
 // What a receiver that is gone was to show is closed. When it is back it is brought up to date.
-func testKeepReceivers(t *testing.T, open database) {
+func testKeepReceivers(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	keep := func(names ...string) map[string]int64 {
 		t.Helper()
@@ -181,7 +181,7 @@ func testKeepReceivers(t *testing.T, open database) {
 }
 
 // What is sent again is posted afresh with all that is in the same message.
-func testRedeliver(t *testing.T, open database) {
+func testRedeliver(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b, c := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3")
 	decide(t, s, store.Commit{Decision: store.Decision{
@@ -243,7 +243,7 @@ func testRedeliver(t *testing.T, open database) {
 }
 
 // What shows an old figure is known, and forgotten where nobody knows what stands there.
-func testFigure(t *testing.T, open database) {
+func testFigure(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -25,7 +26,7 @@ type Queue struct {
 // Standing returns how things stand at now.
 func (s *Store) Standing(ctx context.Context, now time.Time) (Standing, error) {
 	standing := Standing{Firing: map[rules.Level]int{}, Queues: map[string]Queue{}, PolledAt: map[string]time.Time{}}
-	err := s.view(ctx, func(tx transaction) error {
+	err := s.db.View(ctx, func(tx database.Tx) error {
 		if err := standing.countAlerts(ctx, tx); err != nil {
 			return err
 		}
@@ -34,16 +35,16 @@ func (s *Store) Standing(ctx context.Context, now time.Time) (Standing, error) {
 		}
 		return standing.readPolls(ctx, tx)
 	})
-	return standing, doing(err, "reading how things stand")
+	return standing, database.Doing(err, "reading how things stand")
 }
 
-func (s *Standing) countAlerts(ctx context.Context, tx transaction) error {
+func (s *Standing) countAlerts(ctx context.Context, tx database.Tx) error {
 	type row struct {
 		state rules.State
 		level rules.Level
 		count int
 	}
-	rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.state, &r.level, &r.count} },
+	rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.state, &r.level, &r.count} },
 		`SELECT state, level, count(*) FROM alert WHERE state IN ('pending', 'firing') AND NOT drill GROUP BY state, level`)
 	for _, r := range rows {
 		if r.state == rules.Pending {
@@ -56,7 +57,7 @@ func (s *Standing) countAlerts(ctx context.Context, tx transaction) error {
 }
 
 // countQueues counts by receiver, each of which has work: nothing leads through what was ever delivered.
-func (s *Standing) countQueues(ctx context.Context, tx transaction, now time.Time) error {
+func (s *Standing) countQueues(ctx context.Context, tx database.Tx, now time.Time) error {
 	type count struct {
 		receiver string
 		state    delivery.State
@@ -64,7 +65,7 @@ func (s *Standing) countQueues(ctx context.Context, tx transaction, now time.Tim
 		oldest   time.Time
 	}
 	const ofReceiver = ` FROM work CROSS JOIN delivery WHERE receiver = key AND kind = $1 AND `
-	counts, err := collect(ctx, tx, func(c *count) []any { return []any{&c.receiver, &c.state, &c.n, instant{&c.oldest}} }, `
+	counts, err := database.Collect(ctx, tx, func(c *count) []any { return []any{&c.receiver, &c.state, &c.n, database.Time(&c.oldest)} }, `
 		SELECT receiver, state, count(*), min(waiting_since)`+ofReceiver+owes+` AND state IN ($2, $3) GROUP BY receiver, state
 		UNION ALL SELECT receiver, state, count(*), NULL`+ofReceiver+keptBack+` GROUP BY receiver, state`,
 		Receiver, delivery.Waiting, delivery.GivenUp)
@@ -81,8 +82,8 @@ func (s *Standing) countQueues(ctx context.Context, tx transaction, now time.Tim
 	return err
 }
 
-func (s *Standing) readPolls(ctx context.Context, tx transaction) error {
-	rows, err := collect(ctx, tx, func(p *Project) []any { return []any{&p.UID, instant{&p.PolledAt}} },
+func (s *Standing) readPolls(ctx context.Context, tx database.Tx) error {
+	rows, err := database.Collect(ctx, tx, func(p *Project) []any { return []any{&p.UID, database.Time(&p.PolledAt)} },
 		`SELECT uid, polled_at FROM project`)
 	for _, p := range rows {
 		s.PolledAt[p.UID] = p.PolledAt

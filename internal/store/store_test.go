@@ -18,12 +18,12 @@ import (
 	"notewatch/rules"
 )
 
-// A database opens the database of one test, each time anew, and closes it at the end of the test.
-type database func() *store.Store
+// An opening opens the database of one test, each time anew, and closes it at the end of the test.
+type opening func() *store.Store
 
 // testStore checks what every kind of database has to do. create makes an empty database.
-func testStore(t *testing.T, create func(*testing.T) database) {
-	for name, test := range map[string]func(*testing.T, database){
+func testStore(t *testing.T, create func(*testing.T) opening) {
+	for name, test := range map[string]func(*testing.T, opening){
 		"Work":         testWork,
 		"Leases":       testLeases,
 		"Race":         testRace,
@@ -138,14 +138,14 @@ func testStore(t *testing.T, create func(*testing.T) database) {
 }
 
 func TestSQLite(t *testing.T) {
-	testStore(t, func(t *testing.T) database {
+	testStore(t, func(t *testing.T) opening {
 		path := storetest.SQLite(t)
 		return func() *store.Store { return open(t, path) }
 	})
 }
 
 func TestPostgres(t *testing.T) {
-	testStore(t, func(t *testing.T) database {
+	testStore(t, func(t *testing.T) opening {
 		url := storetest.Postgres(t)
 		return func() *store.Store { return open(t, url) }
 	})

@@ -11,7 +11,7 @@ import (
 	"notewatch/rules"
 )
 
-func testListDoubt(t *testing.T, open database) {
+func testListDoubt(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:1"}, {UID: "dev:2"}}, noon)
 	doubt, err := s.ListDoubt(ctx, project)
@@ -34,7 +34,7 @@ func testListDoubt(t *testing.T, open database) {
 	require.Zero(t, doubt, "a list that counts ends it")
 }
 
-func testCountDevices(t *testing.T, open database) {
+func testCountDevices(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	none, err := s.CountDevices(ctx, project, time.Hour)
 	require.NoError(t, err)
@@ -53,7 +53,7 @@ func testCountDevices(t *testing.T, open database) {
 	require.Equal(t, store.DeviceCounts{ListedAt: noon, All: 6, Enabled: 4, Active: 2, Silent: 1}, counts)
 }
 
-func testWorkState(t *testing.T, open database) {
+func testWorkState(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	state := func(machine time.Time) (time.Time, bool) {
 		t.Helper()
@@ -91,7 +91,7 @@ func testWorkState(t *testing.T, open database) {
 	require.Greater(t, more, before)
 }
 
-func testOpenAlert(t *testing.T, open database) {
+func testOpenAlert(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	b.Period = noon

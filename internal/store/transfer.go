@@ -10,30 +10,27 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/transfer"
 )
 
-// transferTable is in a database as long as a copy of another one into it has not ended. Nothing else uses such a database. It holds
-// where the other database is.
-const transferTable = "transfer"
-
 // notCopied are the tables and columns that are not copied to another database: those of the schema itself, and those of SQLite that are
 // empty once the rows of an older version have been converted.
-var notCopied = []string{goose.DefaultTablename, "usable", transferTable, "usage", "usage_change", "device_row", "project.read_days"}
+var notCopied = []string{goose.DefaultTablename, "usable", database.TransferTable, "usage", "usage_change", "device_row", "project.read_days"}
 
 // Transfer copies all that the database at from holds to the one at to, which may hold nothing, and which it makes if there is none. It
 // holds the lock of both, lets nobody write to the source before the end, and verifies what it has copied. report is called after each
 // batch. If it is interrupted, the next call with the same databases goes on; until then nothing else uses the target. It returns what
 // each table holds.
 func Transfer(ctx context.Context, from, to string, report func(transfer.Progress)) (totals []transfer.Total, err error) {
-	if NameOf(from) == NameOf(to) {
-		return nil, fmt.Errorf("the database %q is the source and the target: name another target", NameOf(from))
+	if database.NameOf(from) == database.NameOf(to) {
+		return nil, fmt.Errorf("the database %q is the source and the target: name another target", database.NameOf(from))
 	}
 	if err := movable(ctx, from); err != nil {
 		return nil, err
 	}
 	for _, place := range []string{from, to} {
-		release, err := Lock(place)
+		release, err := database.Lock(place)
 		if err != nil {
 			return nil, err
 		}
@@ -44,18 +41,18 @@ func Transfer(ctx context.Context, from, to string, report func(transfer.Progres
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
-	target, err := openAs(ctx, to, filling)
+	target, err := open(ctx, to, database.Filling)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
 	err = alone(ctx, to, func() error {
-		return source.still(ctx, func(tx transaction) (err error) {
+		return source.still(ctx, func(tx database.Tx) (err error) {
 			totals, err = target.fill(ctx, source, tx, report)
 			return err
 		})
 	})
-	return totals, doing(err, "copying %q to %q", source.name, target.name)
+	return totals, database.Doing(err, "copying %q to %q", source.Path(), target.Path())
 }
 
 // movable returns an error if there is no database at a place, if it holds rows of an older version, or if a process works on it.
@@ -66,26 +63,26 @@ func movable(ctx context.Context, place string) error {
 	}
 	left, err := s.Conversion(ctx)
 	if err == nil && !left.Ended() {
-		err = fmt.Errorf("the database %q is being brought up to date (%s): copy it when notewatch run has done that", s.name, left)
+		err = fmt.Errorf("the database %q is being brought up to date (%s): copy it when notewatch run has done that", s.Path(), left)
 	}
-	if err == nil && s.postgres {
-		err = s.view(ctx, func(tx transaction) error { return s.unused(ctx, tx) })
+	if err == nil && s.db.Postgres() {
+		err = s.db.View(ctx, func(tx database.Tx) error { return s.unused(ctx, tx) })
 	}
 	return errors.Join(err, s.Close())
 }
 
 // alone runs f while no other process copies into the database at a place. A file has its lock for that.
 func alone(ctx context.Context, place string, f func() error) error {
-	if !IsURL(place) {
+	if !database.IsURL(place) {
 		return f()
 	}
-	s, err := openAs(ctx, place, filling) // with connections of its own, of which f would need the last
+	s, err := open(ctx, place, database.Filling) // with connections of its own, of which f would need the last
 	if err != nil {
 		return err
 	}
-	err = s.unhurried(ctx, func(tx transaction) error {
+	err = s.db.Unhurried(ctx, func(tx database.Tx) error {
 		var free bool
-		err := tx.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))`, "notewatch transfer "+s.schema).Scan(&free)
+		err := tx.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))`, "notewatch transfer "+s.db.Schema()).Scan(&free)
 		switch {
 		case err != nil:
 			return err
@@ -97,29 +94,13 @@ func alone(ctx context.Context, place string, f func() error) error {
 	return errors.Join(err, s.Close())
 }
 
-// unhurried runs f in a transaction that may take any time, once.
-func (s *Store) unhurried(ctx context.Context, f func(transaction) error) error {
-	err := s.transact(ctx, s.write, nil, func(tx transaction) error {
-		if s.postgres {
-			if err := unlimited(ctx, tx, "statement_timeout", "idle_in_transaction_session_timeout"); err != nil {
-				return err
-			}
-		}
-		return f(tx)
-	})
-	if s.postgres {
-		return explainedByServer(err)
-	}
-	return explained(err, s.name)
-}
-
 // still runs f in a transaction during which nobody writes to the database. It returns an error if a process works on it.
-func (s *Store) still(ctx context.Context, f func(transaction) error) error {
-	return s.unhurried(ctx, func(tx transaction) error {
-		if !s.postgres {
+func (s *Store) still(ctx context.Context, f func(database.Tx) error) error {
+	return s.db.Unhurried(ctx, func(tx database.Tx) error {
+		if !s.db.Postgres() {
 			return f(tx) // the transaction keeps all others from writing
 		}
-		tables, err := transfer.ReadTables(ctx, tx.tx, true, notCopied...)
+		tables, err := transfer.ReadTables(ctx, tx.SQL, true, notCopied...)
 		if err != nil {
 			return err
 		}
@@ -134,7 +115,7 @@ func (s *Store) still(ctx context.Context, f func(transaction) error) error {
 }
 
 // unused returns an error if a process works on the database.
-func (s *Store) unused(ctx context.Context, tx transaction) error {
+func (s *Store) unused(ctx context.Context, tx database.Tx) error {
 	now, err := serverTime(ctx, tx)
 	if err != nil {
 		return err
@@ -156,14 +137,14 @@ func (s *Store) unused(ctx context.Context, tx transaction) error {
 }
 
 // fill copies everything from the source, which tx reads and to which nobody writes.
-func (s *Store) fill(ctx context.Context, source *Store, tx transaction, report func(transfer.Progress)) ([]transfer.Total, error) {
-	from, err := transfer.ReadTables(ctx, tx.tx, source.postgres, notCopied...)
+func (s *Store) fill(ctx context.Context, source *Store, tx database.Tx, report func(transfer.Progress)) ([]transfer.Total, error) {
+	from, err := transfer.ReadTables(ctx, tx.SQL, source.db.Postgres(), notCopied...)
 	if err != nil {
 		return nil, err
 	}
 	var to []transfer.Table
-	err = s.view(ctx, func(tx transaction) (err error) {
-		to, err = transfer.ReadTables(ctx, tx.tx, s.postgres, notCopied...)
+	err = s.db.View(ctx, func(tx database.Tx) (err error) {
+		to, err = transfer.ReadTables(ctx, tx.SQL, s.db.Postgres(), notCopied...)
 		return err
 	})
 	if err != nil {
@@ -173,25 +154,25 @@ func (s *Store) fill(ctx context.Context, source *Store, tx transaction, report 
 	if err != nil {
 		return nil, err
 	}
-	resumed, err := s.claimToFill(ctx, source.name, to)
+	resumed, err := s.claimToFill(ctx, source.Path(), to)
 	if err != nil {
 		return nil, err
 	}
 	c := transfer.Copy{
 		From: transfer.Side{
-			Postgres: source.postgres,
-			View:     func(_ context.Context, f func(*sql.Tx) error) error { return f(tx.tx) },
+			Postgres: source.db.Postgres(),
+			View:     func(_ context.Context, f func(*sql.Tx) error) error { return f(tx.SQL) },
 		},
 		To: transfer.Side{
-			Postgres: s.postgres,
-			View:     func(ctx context.Context, f func(*sql.Tx) error) error { return s.view(ctx, inner(f)) },
-			Update:   func(ctx context.Context, f func(*sql.Tx) error) error { return s.relax(ctx, inner(f)) },
+			Postgres: s.db.Postgres(),
+			View:     func(ctx context.Context, f func(*sql.Tx) error) error { return s.db.View(ctx, inner(f)) },
+			Update:   func(ctx context.Context, f func(*sql.Tx) error) error { return s.db.Relax(ctx, inner(f)) },
 		},
-		Pairs: pairs, Clean: storable, Report: report,
+		Pairs: pairs, Clean: database.Storable, Report: report,
 	}
 	totals, err := copyAndVerify(ctx, &c)
 	if _, differs := errors.AsType[*transfer.DifferenceError](err); differs && resumed { // the source was used after the copy was interrupted
-		if err := s.update(ctx, func(tx transaction) error { return empty(ctx, tx, to) }); err != nil {
+		if err := s.db.Update(ctx, func(tx database.Tx) error { return empty(ctx, tx, to) }); err != nil {
 			return nil, err
 		}
 		totals, err = copyAndVerify(ctx, &c)
@@ -199,17 +180,17 @@ func (s *Store) fill(ctx context.Context, source *Store, tx transaction, report 
 	if err != nil {
 		return nil, err
 	}
-	return totals, s.update(ctx, func(tx transaction) error {
-		if err := c.Number(ctx, tx.tx); err != nil {
+	return totals, s.db.Update(ctx, func(tx database.Tx) error {
+		if err := c.Number(ctx, tx.SQL); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DROP TABLE `+transferTable)
+		_, err := tx.ExecContext(ctx, `DROP TABLE `+database.TransferTable)
 		return err
 	})
 }
 
-func inner(f func(*sql.Tx) error) func(transaction) error {
-	return func(tx transaction) error { return f(tx.tx) }
+func inner(f func(*sql.Tx) error) func(database.Tx) error {
+	return func(tx database.Tx) error { return f(tx.SQL) }
 }
 
 func copyAndVerify(ctx context.Context, c *transfer.Copy) ([]transfer.Total, error) {
@@ -222,15 +203,15 @@ func copyAndVerify(ctx context.Context, c *transfer.Copy) ([]transfer.Total, err
 // claimToFill makes the database one that a copy of a source fills, and empties it of what a new one holds. It reports whether a copy of the
 // same source was interrupted. It returns an error if there is anything else in the database.
 func (s *Store) claimToFill(ctx context.Context, source string, tables []transfer.Table) (resumed bool, err error) {
-	err = s.update(ctx, func(tx transaction) error {
+	err = s.db.Update(ctx, func(tx database.Tx) error {
 		resumed = false
-		_, half, err := s.schemaTables(ctx, tx)
+		_, half, err := s.db.SchemaTables(ctx, tx)
 		if err != nil {
 			return err
 		}
 		if half {
 			var of string
-			err := tx.QueryRowContext(ctx, `SELECT source FROM `+transferTable).Scan(&of)
+			err := tx.QueryRowContext(ctx, `SELECT source FROM `+database.TransferTable).Scan(&of)
 			if err == nil && of != source {
 				err = fmt.Errorf("the target holds part of a copy of %q: end that copy, or name another target", of)
 			}
@@ -253,18 +234,18 @@ func (s *Store) claimToFill(ctx context.Context, source string, tables []transfe
 		if _, err := tx.ExecContext(ctx, `DELETE FROM active_rules`); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `CREATE TABLE `+transferTable+` (source TEXT NOT NULL)`); err != nil {
+		if _, err := tx.ExecContext(ctx, `CREATE TABLE `+database.TransferTable+` (source TEXT NOT NULL)`); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO `+transferTable+` (source) VALUES ($1)`, source)
+		_, err = tx.ExecContext(ctx, `INSERT INTO `+database.TransferTable+` (source) VALUES ($1)`, source)
 		return err
 	})
 	return resumed, err
 }
 
 // empty deletes the rows of tables, each of which follows those that it refers to.
-func empty(ctx context.Context, tx transaction, tables []transfer.Table) error {
-	if tx.postgres {
+func empty(ctx context.Context, tx database.Tx, tables []transfer.Table) error {
+	if tx.Postgres {
 		_, err := tx.ExecContext(ctx, `TRUNCATE `+namesOf(tables))
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/transfer"
@@ -202,7 +203,7 @@ func TestTransfer(t *testing.T) {
 			require.ErrorIs(t, err, context.Canceled)
 			for _, open := range []func(context.Context, string) (*store.Store, error){store.Open, store.OpenToMigrate, store.OpenReadOnly} {
 				_, err := open(t.Context(), step.to)
-				require.ErrorIs(t, err, store.ErrHalfCopied)
+				require.ErrorIs(t, err, database.ErrHalfCopied)
 			}
 			interruptions++
 		}
@@ -276,7 +277,7 @@ func TestTransferRefused(t *testing.T) {
 	file := func(name string) string { return filepath.Join(folder, name) }
 	require.NoError(t, os.WriteFile(file("text"), []byte("no database"), 0o600))
 	busy := storetest.SQLite(t)
-	release, err := store.Lock(busy)
+	release, err := database.Lock(busy)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, release()) }()
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -27,15 +28,15 @@ var transitionColumns = []string{"at", "reason", "state", "level", "value", "mut
 // fields lists where the columns alert, version and transitionColumns go.
 func (t *Transition) fields() []any {
 	return []any{
-		&t.Alert, &t.Version, instant{&t.At}, &t.Reason, &t.State, &t.Level, number{&t.Value},
-		document[rules.Mute]{&t.Mute}, document[rules.Ack]{&t.Ack}, &t.By, &t.Why,
+		&t.Alert, &t.Version, database.Time(&t.At), &t.Reason, &t.State, &t.Level, database.Number(&t.Value),
+		database.Document(&t.Mute), database.Document(&t.Ack), &t.By, &t.Why,
 	}
 }
 
 // saveTransitions notes the versions of alerts.
-func saveTransitions(ctx context.Context, tx transaction, alerts []*rules.Alert) error {
-	table := upsert{table: "transition", key: []string{"alert", "version"}, set: transitionColumns}
-	return table.run(ctx, tx, len(alerts), func(i int) []any {
+func saveTransitions(ctx context.Context, tx database.Tx, alerts []*rules.Alert) error {
+	table := database.Upsert{Table: "transition", Key: []string{"alert", "version"}, Set: transitionColumns}
+	return table.Run(ctx, tx, len(alerts), func(i int) []any {
 		a := alerts[i]
 		t := Transition{a.ID, a.Version, a.ChangedAt, a.Reason, a.State, a.Level, a.Value, a.Mute, a.Ack, a.By, a.Why}
 		return t.fields()
@@ -44,10 +45,10 @@ func saveTransitions(ctx context.Context, tx transaction, alerts []*rules.Alert)
 
 // Transitions returns what happened to an alert, oldest first.
 func (s *Store) Transitions(ctx context.Context, alert string) (all []Transition, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		all, err = collect(ctx, tx, (*Transition).fields, `
-			SELECT alert, version, `+list(transitionColumns)+` FROM transition WHERE alert = $1 ORDER BY version`, alert)
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		all, err = database.Collect(ctx, tx, (*Transition).fields, `
+			SELECT alert, version, `+database.List(transitionColumns)+` FROM transition WHERE alert = $1 ORDER BY version`, alert)
 		return err
 	})
-	return all, doing(err, "reading the history of alert %q", alert)
+	return all, database.Doing(err, "reading the history of alert %q", alert)
 }

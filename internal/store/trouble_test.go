@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 )
 
 // A write is something that a store is asked to keep.
@@ -159,15 +160,15 @@ func TestMovedFileIsNotWritten(t *testing.T) {
 
 	require.NoError(t, os.Rename(path, path+".away"))
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	requireCause(t, s.CheckWrite(t.Context()), store.Moved)
+	requireCause(t, s.CheckWrite(t.Context()), database.Moved)
 	_, err := s.Project(t.Context(), project)
-	requireCause(t, err, store.Moved)
+	requireCause(t, err, database.Moved)
 }
 
 // requireCause checks why the database cannot be used.
-func requireCause(t *testing.T, err error, want store.OutageCause) {
+func requireCause(t *testing.T, err error, want database.OutageCause) {
 	t.Helper()
-	failure, ok := errors.AsType[*store.UnavailableError](err)
+	failure, ok := errors.AsType[*database.UnavailableError](err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, want, failure.Cause, "%v", err)
 }

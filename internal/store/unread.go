@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -29,32 +30,32 @@ func (w listWriter) addUnread(ctx context.Context, devices *DeviceList, joined [
 	}
 	_, err := w.tx.ExecContext(ctx, `
 		INSERT INTO unread (project, ordinal) SELECT CAST($1 AS BIGINT), CAST(value AS BIGINT) FROM json_each($2) WHERE TRUE ON CONFLICT DO NOTHING`,
-		w.id, elements(ordinals))
+		w.id, database.Elements(ordinals))
 	return err
 }
 
 // Unread returns the ordinals of the devices that joined a device list that had been read before, and of which the days before
 // that have not been read.
 func (s *Store) Unread(ctx context.Context, project string) (ordinals []int, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		ordinals, err = collect(ctx, tx, func(ordinal *int) []any { return []any{ordinal} }, `
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		ordinals, err = database.Collect(ctx, tx, func(ordinal *int) []any { return []any{ordinal} }, `
 			SELECT unread.ordinal FROM unread JOIN project ON project.id = unread.project WHERE project.uid = $1 ORDER BY unread.ordinal`, project)
 		return err
 	})
-	return ordinals, doing(err, "reading which devices of project %q have days to read", project)
+	return ordinals, database.Doing(err, "reading which devices of project %q have days to read", project)
 }
 
 // MarkRead notes that days of devices of the project of the lease have been read, so that Unread no longer returns them.
 // ErrLeaseLost if the lease is no longer held.
 func (s *Store) MarkRead(ctx context.Context, lease Lease, ordinals []int) error {
-	err := s.relax(ctx, func(tx transaction) error {
+	err := s.db.Relax(ctx, func(tx database.Tx) error {
 		if err := hold(ctx, tx, lease); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
 			DELETE FROM unread WHERE project = (SELECT id FROM project WHERE uid = $1) AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`,
-			lease.Key, elements(ordinals))
+			lease.Key, database.Elements(ordinals))
 		return err
 	})
-	return doing(err, "noting which devices of project %q have been read", lease.Key)
+	return database.Doing(err, "noting which devices of project %q have been read", lease.Key)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // It is known since when something has had to be shown without a gap, however often that changes meanwhile.
-func testWaiting(t *testing.T, open database) {
+func testWaiting(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, now := firing("a", "dev:1"), noon.Add(-10*time.Hour)
 	newer := func(receivers ...string) time.Time {

@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"notewatch/internal/store/database"
 )
 
 // A Kind is a kind of due work.
@@ -37,25 +39,25 @@ const LeaseTime = 60 * time.Second
 
 // AddWork makes sure that a row exists for each key, new ones due at due. Existing rows stay as they are.
 func (s *Store) AddWork(ctx context.Context, kind Kind, keys []string, due time.Time) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO work (kind, key, due_at, version, failures)
 			SELECT $1, value, CAST($2 AS BIGINT), 0, 0 FROM json_each($3) WHERE TRUE
-			ON CONFLICT (kind, key) DO NOTHING`, kind, at(due), elements(keys))
+			ON CONFLICT (kind, key) DO NOTHING`, kind, database.At(due), database.Elements(keys))
 		return err
 	})
-	return doing(err, "adding work of kind %s", kind)
+	return database.Doing(err, "adding work of kind %s", kind)
 }
 
 // KeepProjects makes the polls of other projects, and the rules about them, never due.
 func (s *Store) KeepProjects(ctx context.Context, projects []string) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE work SET due_at = NULL WHERE kind IN ($1, $2) AND key NOT IN (SELECT value FROM json_each($3))`,
-			Poll, PollRules, elements(projects))
+			Poll, PollRules, database.Elements(projects))
 		return err
 	})
-	return doing(err, "keeping the work of %d projects", len(projects))
+	return database.Doing(err, "keeping the work of %d projects", len(projects))
 }
 
 // A Claimant is who claims work.
@@ -73,50 +75,50 @@ func (s *Store) Claim(ctx context.Context, kind Kind, key string, now, machine t
 // ClaimFor is Claim for a process. It does not get the work if the rules that it works by are not the active ones.
 func (s *Store) ClaimFor(ctx context.Context, c Claimant, kind Kind, key string, now, machine time.Time) (Lease, bool, error) {
 	lease, ok := Lease{Kind: kind, Key: key, Token: rand.Text()}, false
-	err := s.relax(ctx, func(tx transaction) (err error) {
+	err := s.db.Relax(ctx, func(tx database.Tx) (err error) {
 		if ok, err = activeFor(ctx, tx, c.Rules); !ok || err != nil {
 			return err
 		}
 		chosen := `kind = $3 AND key = $4`
-		if tx.postgres { // who has locked the row may be claiming it
+		if tx.Postgres { // who has locked the row may be claiming it
 			chosen = `(kind, key) IN (SELECT kind, key FROM work WHERE ` + chosen + ` FOR UPDATE SKIP LOCKED)`
 		}
 		row := tx.QueryRowContext(ctx, `
 			UPDATE work SET lease_token = $1, leased_until = $2, process = $8
 			WHERE `+chosen+` AND due_at <= $5 AND (lease_token IS NULL OR leased_until <= $6 OR leased_until > $7)
 			RETURNING due_at, version, failures`,
-			lease.Token, at(machine.Add(LeaseTime)), kind, key, at(now), at(machine), at(machine.Add(LeaseTime+ClockTolerance)),
-			optional{&c.Process})
-		ok, err = found(row, instant{&lease.Due}, &lease.Version, &lease.Failures)
+			lease.Token, database.At(machine.Add(LeaseTime)), kind, key, database.At(now), database.At(machine), database.At(machine.Add(LeaseTime+ClockTolerance)),
+			database.Optional(&c.Process))
+		ok, err = database.Found(row, database.Time(&lease.Due), &lease.Version, &lease.Failures)
 		return err
 	})
 	if !ok || err != nil {
-		return Lease{}, false, doing(err, "claiming %s %q", kind, key)
+		return Lease{}, false, database.Doing(err, "claiming %s %q", kind, key)
 	}
 	return lease, true, nil
 }
 
 // Extend makes the lease hold LeaseTime from machine on. ErrLeaseLost if somebody else has claimed the work.
 func (s *Store) Extend(ctx context.Context, lease Lease, machine time.Time) error {
-	err := s.relax(ctx, func(tx transaction) error { return extend(ctx, tx, lease, machine) })
-	return doing(err, "extending the lease on %s %q", lease.Kind, lease.Key)
+	err := s.db.Relax(ctx, func(tx database.Tx) error { return extend(ctx, tx, lease, machine) })
+	return database.Doing(err, "extending the lease on %s %q", lease.Kind, lease.Key)
 }
 
-func extend(ctx context.Context, tx transaction, lease Lease, machine time.Time) error {
+func extend(ctx context.Context, tx database.Tx, lease Lease, machine time.Time) error {
 	return held(tx.ExecContext(ctx, `
 		UPDATE work SET leased_until = $1 WHERE kind = $2 AND key = $3 AND lease_token = $4`,
-		at(machine.Add(LeaseTime)), lease.Kind, lease.Key, lease.Token))
+		database.At(machine.Add(LeaseTime)), lease.Kind, lease.Key, lease.Token))
 }
 
 // Complete gives the lease back: the work is due again at due, or at now if its version moved since the claim. The zero
 // due is never, until something makes it due. failures is the new count of failures in a row; after one, due is when to
 // try again, and no new version brings that forward. ErrLeaseLost if somebody else has claimed the work.
 func (s *Store) Complete(ctx context.Context, lease Lease, now, due time.Time, failures int) error {
-	err := s.relax(ctx, func(tx transaction) error { return complete(ctx, tx, lease, now, due, failures) })
-	return doing(err, "completing %s %q", lease.Kind, lease.Key)
+	err := s.db.Relax(ctx, func(tx database.Tx) error { return complete(ctx, tx, lease, now, due, failures) })
+	return database.Doing(err, "completing %s %q", lease.Kind, lease.Key)
 }
 
-func complete(ctx context.Context, tx transaction, lease Lease, now, due time.Time, failures int) error {
+func complete(ctx context.Context, tx database.Tx, lease Lease, now, due time.Time, failures int) error {
 	moved := now // due, if the version moved
 	if failures > 0 && !due.IsZero() {
 		moved = due
@@ -126,12 +128,12 @@ func complete(ctx context.Context, tx transaction, lease Lease, now, due time.Ti
 			due_at = CASE WHEN version = $1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END,
 			failures = $4, lease_token = NULL, leased_until = NULL, process = NULL
 		WHERE kind = $5 AND key = $6 AND lease_token = $7`,
-		lease.Version, at(due), at(moved), failures, lease.Kind, lease.Key, lease.Token))
+		lease.Version, database.At(due), database.At(moved), failures, lease.Kind, lease.Key, lease.Token))
 }
 
 // hold makes a transaction depend on the lease: it fails if somebody else has claimed the work, and nobody can claim it
 // before the transaction ends.
-func hold(ctx context.Context, tx transaction, lease Lease) error {
+func hold(ctx context.Context, tx database.Tx, lease Lease) error {
 	return held(tx.ExecContext(ctx, `
 		UPDATE work SET lease_token = lease_token WHERE kind = $1 AND key = $2 AND lease_token = $3`,
 		lease.Kind, lease.Key, lease.Token))
@@ -152,18 +154,18 @@ func held(result sql.Result, err error) error {
 // Raise makes the piece of work due at now at the latest, whatever it waits for, and again at once if somebody is at it
 // right now.
 func (s *Store) Raise(ctx context.Context, kind Kind, key string, now time.Time) error {
-	err := s.update(ctx, func(tx transaction) error { return raise(ctx, tx, kind, key, now, false) })
-	return doing(err, "making %s %q due", kind, key)
+	err := s.db.Update(ctx, func(tx database.Tx) error { return raise(ctx, tx, kind, key, now, false) })
+	return database.Doing(err, "making %s %q due", kind, key)
 }
 
 // raise moves the version of a piece of work and makes it due at now at the latest. If patient, work that waits for its
 // next try after a failure goes on waiting: a receiver that asked for time gets it.
-func raise(ctx context.Context, tx transaction, kind Kind, key string, now time.Time, patient bool) error {
+func raise(ctx context.Context, tx database.Tx, kind Kind, key string, now time.Time, patient bool) error {
 	return raiseEach(ctx, tx, kind, []string{key}, now, patient)
 }
 
 // raiseEach is raise for the pieces of work of several keys, which are in order.
-func raiseEach(ctx context.Context, tx transaction, kind Kind, keys []string, now time.Time, patient bool) error {
+func raiseEach(ctx context.Context, tx database.Tx, kind Kind, keys []string, now time.Time, patient bool) error {
 	if len(keys) == 0 {
 		return nil
 	}
@@ -175,21 +177,21 @@ func raiseEach(ctx context.Context, tx transaction, kind Kind, keys []string, no
 				WHEN work.due_at < excluded.due_at THEN work.due_at
 				WHEN $4 AND work.failures > 0 AND work.due_at IS NOT NULL THEN work.due_at
 				ELSE excluded.due_at END`,
-		kind, at(now), elements(keys), patient)
+		kind, database.At(now), database.Elements(keys), patient)
 	return err
 }
 
 // Moved reports whether there is something new since the work was claimed.
 func (s *Store) Moved(ctx context.Context, lease Lease) (moved bool, err error) {
-	err = s.view(ctx, func(tx transaction) error {
+	err = s.db.View(ctx, func(tx database.Tx) error {
 		moved, err = raised(ctx, tx, lease)
 		return err
 	})
-	return moved, doing(err, "looking whether there is more of %s %q", lease.Kind, lease.Key)
+	return moved, database.Doing(err, "looking whether there is more of %s %q", lease.Kind, lease.Key)
 }
 
 // raised reports whether the version of a piece of work has risen since it was claimed.
-func raised(ctx context.Context, tx transaction, lease Lease) (yes bool, err error) {
+func raised(ctx context.Context, tx database.Tx, lease Lease) (yes bool, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT version <> $1 FROM work WHERE kind = $2 AND key = $3`,
 		lease.Version, lease.Kind, lease.Key).Scan(&yes)
 	return yes, err
@@ -197,11 +199,11 @@ func raised(ctx context.Context, tx transaction, lease Lease) (yes bool, err err
 
 // NextDue returns when the piece of work is due; ok is false if never.
 func (s *Store) NextDue(ctx context.Context, kind Kind, key string) (due time.Time, ok bool, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		_, err := found(tx.QueryRowContext(ctx, `SELECT due_at FROM work WHERE kind = $1 AND key = $2`, kind, key), instant{&due})
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		_, err := database.Found(tx.QueryRowContext(ctx, `SELECT due_at FROM work WHERE kind = $1 AND key = $2`, kind, key), database.Time(&due))
 		return err
 	})
-	return due, !due.IsZero(), doing(err, "reading when %s %q is due", kind, key)
+	return due, !due.IsZero(), database.Doing(err, "reading when %s %q is due", kind, key)
 }
 
 // Due returns when pieces of work of a kind are due, by key. Those that are never due are left out.
@@ -211,15 +213,15 @@ func (s *Store) Due(ctx context.Context, kind Kind, keys []string) (map[string]t
 		at  time.Time
 	}
 	due := map[string]time.Time{}
-	err := s.view(ctx, func(tx transaction) error {
-		rows, err := collect(ctx, tx, func(r *row) []any { return []any{&r.key, instant{&r.at}} },
-			`SELECT key, due_at FROM work WHERE kind = $1 AND due_at IS NOT NULL AND key `+tx.among(2), kind, texts(keys))
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.key, database.Time(&r.at)} },
+			`SELECT key, due_at FROM work WHERE kind = $1 AND due_at IS NOT NULL AND key `+tx.Among(2), kind, database.Texts(keys))
 		for _, r := range rows {
 			due[r.key] = r.at
 		}
 		return err
 	})
-	return due, doing(err, "reading when work of kind %s is due", kind)
+	return due, database.Doing(err, "reading when work of kind %s is due", kind)
 }
 
 // A Job names a piece of work.
@@ -230,11 +232,11 @@ type Job struct {
 
 // DueBy returns the pieces of work that are due by a time.
 func (s *Store) DueBy(ctx context.Context, at time.Time) (jobs []Job, err error) {
-	err = s.view(ctx, func(tx transaction) error {
-		jobs, err = collect(ctx, tx, func(j *Job) []any { return []any{&j.Kind, &j.Key} }, `SELECT kind, key FROM work WHERE due_at <= $1`, instant{&at})
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		jobs, err = database.Collect(ctx, tx, func(j *Job) []any { return []any{&j.Kind, &j.Key} }, `SELECT kind, key FROM work WHERE due_at <= $1`, database.Time(&at))
 		return err
 	})
-	return jobs, doing(err, "reading which work is due")
+	return jobs, database.Doing(err, "reading which work is due")
 }
 
 // Earlier returns the earlier of two due times, of which zero is never.
@@ -249,7 +251,7 @@ func Earlier(a, b time.Time) time.Time {
 // Attempts that were cut off get the status CutOff. One that was overtaken before that may have replaced what was shown
 // by something older: its receiver is made due to show the newest again.
 func (s *Store) ReleaseAll(ctx context.Context) error {
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE work SET lease_token = NULL, leased_until = NULL, process = NULL WHERE lease_token IS NOT NULL`)
 		if err != nil {
 			return err
@@ -259,7 +261,7 @@ func (s *Store) ReleaseAll(ctx context.Context) error {
 		}
 		return mendCutOff(ctx, tx, openAttempt)
 	})
-	return doing(err, "releasing the leases of a dead process")
+	return database.Doing(err, "releasing the leases of a dead process")
 }
 
 // openAttempt is the condition that an attempt has no end.
@@ -269,13 +271,13 @@ const openAttempt = `status = ''`
 // is ReleaseAll. On PostgreSQL others may be at work: leases stay until they run out, and an attempt counts as cut off only if nobody
 // holds the lease on its receiver at machine.
 func (s *Store) TakeOver(ctx context.Context, machine time.Time) error {
-	if !s.postgres {
+	if !s.db.Postgres() {
 		return s.ReleaseAll(ctx)
 	}
 	held := fmt.Sprintf(`SELECT key FROM work WHERE kind = '%s' AND lease_token IS NOT NULL AND leased_until > %d AND leased_until <= %d`,
 		Receiver, machine.UnixMilli(), machine.Add(LeaseTime+ClockTolerance).UnixMilli())
-	err := s.update(ctx, func(tx transaction) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
 		return mendCutOff(ctx, tx, openAttempt+` AND receiver NOT IN (`+held+`)`)
 	})
-	return doing(err, "mending what processes that died left behind")
+	return database.Doing(err, "mending what processes that died left behind")
 }

@@ -10,7 +10,7 @@ import (
 	"notewatch/internal/store"
 )
 
-func testWork(t *testing.T, open database) {
+func testWork(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	require.True(t, due(t, s, store.Receiver, team).IsZero(), "unknown work is never due")
 	require.NoError(t, s.AddWork(ctx, store.Receiver, []string{team, "other"}, noon))
@@ -50,7 +50,7 @@ func testWork(t *testing.T, open database) {
 	}
 }
 
-func testLeases(t *testing.T, open database) {
+func testLeases(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	require.NoError(t, s.AddWork(ctx, store.Receiver, []string{team}, noon))
 	lease := claim(t, s, store.Receiver, team)
@@ -83,7 +83,7 @@ func testLeases(t *testing.T, open database) {
 }
 
 // Several claim at once: one gets it. Two stores on one database stand for two processes.
-func testRace(t *testing.T, open database) {
+func testRace(t *testing.T, open opening) {
 	ctx := t.Context()
 	stores := []*store.Store{open(), open()}
 	require.NoError(t, stores[0].AddWork(ctx, store.Poll, []string{project}, noon))
@@ -107,7 +107,7 @@ func testRace(t *testing.T, open database) {
 	}
 }
 
-func testRaise(t *testing.T, open database) {
+func testRaise(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	later := noon.Add(time.Hour)
 	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
@@ -143,7 +143,7 @@ func testRaise(t *testing.T, open database) {
 	require.Equal(t, noon, due(t, s, store.Receiver, team), "but when asked for")
 }
 
-func testReleaseAll(t *testing.T, open database) {
+func testReleaseAll(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	require.NoError(t, s.AddWork(ctx, store.Poll, []string{"a", "b"}, noon))
 	a, b := claim(t, s, store.Poll, "a"), claim(t, s, store.Poll, "b")

@@ -13,7 +13,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/explain"
 	"notewatch/internal/lookup"
-	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -262,6 +262,6 @@ func TestLookupsFit(t *testing.T) {
 
 func TestStatusOfAFullDisk(t *testing.T) {
 	var out strings.Builder
-	require.NoError(t, Status(Screen{W: &out}, lookup.Status{DiskError: (&store.UnavailableError{Cause: store.Full}).Error()}))
+	require.NoError(t, Status(Screen{W: &out}, lookup.Status{DiskError: (&database.UnavailableError{Cause: database.Full}).Error()}))
 	require.Contains(t, out.String(), "The database cannot be written: the disk is full: free some space on its disk\n")
 }

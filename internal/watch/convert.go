@@ -3,7 +3,7 @@ package watch
 import (
 	"context"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 )
 
 // convertRest converts what an older version has stored, and goes on after an error, until ctx is done.
@@ -13,7 +13,7 @@ func (w *Watch) convertRest(ctx context.Context) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		if !store.Unavailable(err) { // which watchOutages reports
+		if !database.Unavailable(err) { // which watchOutages reports
 			w.log.Error("bringing the database up to date", "err", err)
 		}
 		w.sleep(ctx, idleTime)

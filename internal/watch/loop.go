@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 )
 
 // drainTime is how long receivers are still served after Run was told to stop.
@@ -58,7 +59,7 @@ func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []strin
 		switch {
 		case err == nil:
 			pause = 0
-		case store.Unavailable(err): // which watchOutages reports
+		case database.Unavailable(err): // which watchOutages reports
 			next, pause = now, min(max(2*pause, ownRetry), idleTime)
 		case w.checkSchema(ctx) != nil: // which explains the error
 			next = time.Time{}

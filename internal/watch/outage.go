@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -49,7 +50,7 @@ func (o *outage) note(of store.Job, reached stage, err error, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case store.Unavailable(err):
+	case database.Unavailable(err):
 		o.err = err
 		o.failing[of] = max(o.failing[of], reached)
 		if o.since.IsZero() {
@@ -163,7 +164,7 @@ func (w *Watch) beginOutage(ctx context.Context, since time.Time, err error) {
 		Summary: "notewatch cannot use its database " + w.store.Path() + ", and sends no alert until it can",
 		Advice:  "notewatch goes on by itself once the cause is removed.",
 	}
-	if failure, ok := errors.AsType[*store.UnavailableError](err); ok {
+	if failure, ok := errors.AsType[*database.UnavailableError](err); ok {
 		told.Summary = "notewatch cannot use its database, and sends no alert until it can: " + string(failure.Cause)
 		told.Advice = "For " + w.store.Path() + ": " + failure.Cause.Advice() + ". notewatch then goes on by itself."
 	}

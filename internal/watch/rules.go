@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
 
@@ -166,7 +167,7 @@ func (w *Watch) beat(ctx context.Context) {
 		}
 		err := errors.Join(w.measure(ctx), w.beatOnce(ctx))
 		switch {
-		case err == nil || ctx.Err() != nil || store.Unavailable(err): // which watchOutages reports
+		case err == nil || ctx.Err() != nil || database.Unavailable(err): // which watchOutages reports
 		case w.checkSchema(ctx) != nil:
 			return
 		default:
@@ -203,8 +204,8 @@ func (w *Watch) checkSchema(ctx context.Context) error {
 	err := w.store.CheckSchema(ctx)
 	switch {
 	case w.outdated.Load(): // also if that has cancelled ctx meanwhile
-		return store.ErrNewer
-	case !errors.Is(err, store.ErrNewer):
+		return database.ErrNewer
+	case !errors.Is(err, database.ErrNewer):
 		return nil // what else is wrong with the database is found by its use
 	}
 	if !w.outdated.Swap(true) {

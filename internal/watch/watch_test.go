@@ -16,6 +16,7 @@ import (
 	"notewatch/internal/delivery"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
@@ -292,8 +293,8 @@ func TestAnOutageEndsWhenTheWorkIsDone(t *testing.T) {
 	require.NoError(t, w.Outage())
 	storetest.TakeAway(t, s.store.Path())
 	_, err := w.Turn(t.Context())
-	require.True(t, store.Unavailable(err), "%v", err)
-	require.True(t, store.Unavailable(w.Outage()))
+	require.True(t, database.Unavailable(err), "%v", err)
+	require.True(t, database.Unavailable(w.Outage()))
 	require.Zero(t, s.polls())
 
 	storetest.PutBack(t, s.store.Path())

@@ -21,7 +21,7 @@ func OldDatabase(t testing.TB, path string, schema int64) *sql.DB {
 	require.NoError(t, err)
 	db.SetMaxOpenConns(1)
 	_, here, _, _ := runtime.Caller(0)
-	migrations := os.DirFS(filepath.Join(filepath.Dir(here), "..", "migrations", "sqlite"))
+	migrations := os.DirFS(filepath.Join(filepath.Dir(here), "..", "database", "migrations", "sqlite"))
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations, goose.WithDisableGlobalRegistry(true))
 	require.NoError(t, err)
 	_, err = provider.UpTo(t.Context(), schema)

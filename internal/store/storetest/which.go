@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 )
 
@@ -37,7 +37,7 @@ func NeedsSQLite(t testing.TB) {
 // TakeAway makes a database unavailable until PutBack.
 func TakeAway(t testing.TB, place string) {
 	t.Helper()
-	if store.IsURL(place) {
+	if database.IsURL(place) {
 		postgrestest.Shut(t, place)
 		return
 	}
@@ -47,7 +47,7 @@ func TakeAway(t testing.TB, place string) {
 // PutBack ends what TakeAway began.
 func PutBack(t testing.TB, place string) {
 	t.Helper()
-	if store.IsURL(place) {
+	if database.IsURL(place) {
 		postgrestest.Reopen(t, place)
 		return
 	}

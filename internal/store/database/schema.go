@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -17,24 +17,29 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// An access is what a process that opens a database may do with its schema.
-type access int
+// TransferTable is in a database as long as a copy of another one into it has not ended. Nothing else uses such a database. It holds
+// where the other database is.
+const TransferTable = "transfer"
 
+// An Access is what a process that opens a database may do with its schema.
+type Access int
+
+// The kinds of access.
 const (
-	looking   access = iota // nothing
-	creating                // make it in an empty database. Another process may run on any other
-	migrating               // and bring an older one up to date
-	filling                 // make it in an empty database, and copy another database into it
+	Looking   Access = iota // nothing
+	Creating                // make it in an empty database. Another process may run on any other
+	Migrating               // and bring an older one up to date
+	Filling                 // make it in an empty database, and copy another database into it
 )
 
 // prepare makes the schema or brings it up to date, as far as access allows, or says why it cannot be used.
-func (s *Store) prepare(ctx context.Context, a access) error {
+func (s *DB) prepare(ctx context.Context, a Access) error {
 	files, known, err := s.migrations()
 	if err != nil {
 		return err
 	}
 	due := false
-	err = s.transact(ctx, s.write, &sql.TxOptions{ReadOnly: true}, func(tx transaction) (err error) {
+	err = s.transact(ctx, s.write, &sql.TxOptions{ReadOnly: true}, func(tx Tx) (err error) {
 		due, err = s.migrationDue(ctx, tx, a, known)
 		return err
 	})
@@ -45,7 +50,7 @@ func (s *Store) prepare(ctx context.Context, a access) error {
 }
 
 // migrations returns the migrations of this kind of database and the number of the newest.
-func (s *Store) migrations() (files fs.FS, newest int64, err error) {
+func (s *DB) migrations() (files fs.FS, newest int64, err error) {
 	files, err = fs.Sub(migrations, "migrations/"+s.kind())
 	if err != nil {
 		return nil, 0, err
@@ -64,8 +69,14 @@ func (s *Store) migrations() (files fs.FS, newest int64, err error) {
 	return files, newest, nil
 }
 
+// KnownSchema returns the number of the newest schema that this program knows.
+func (s *DB) KnownSchema() (int64, error) {
+	_, newest, err := s.migrations()
+	return newest, err
+}
+
 // kind is the name of the folder of the migrations.
-func (s *Store) kind() string {
+func (s *DB) kind() string {
 	if s.postgres {
 		return "postgres"
 	}
@@ -74,25 +85,25 @@ func (s *Store) kind() string {
 
 // migrationDue reports whether the schema has to be made or brought up to date. It returns an error if access does not allow that, or if the
 // schema is that of a newer version.
-func (s *Store) migrationDue(ctx context.Context, tx transaction, a access, known int64) (bool, error) {
+func (s *DB) migrationDue(ctx context.Context, tx Tx, a Access, known int64) (bool, error) {
 	current, half, err := s.currentSchema(ctx, tx)
 	switch {
 	case err != nil:
 		return false, err
-	case half && (a != filling || current != known):
+	case half && (a != Filling || current != known):
 		return false, ErrHalfCopied
 	case current == known:
 		return false, nil
 	case current > known:
 		return false, fmt.Errorf("%w (schema %d, this one knows %d): use that version, or restore a backup from before it",
 			ErrNewer, current, known)
-	case current == 0 && s.postgres && a == looking:
+	case current == 0 && s.postgres && a == Looking:
 		return false, fmt.Errorf("the schema %q has no database of notewatch: check the URL, or start notewatch once to make it", s.schema)
 	}
 	if err := s.notOfDemo(ctx, tx, current); err != nil {
 		return false, err
 	}
-	if a == looking || a != migrating && current > 0 {
+	if a == Looking || a != Migrating && current > 0 {
 		return false, fmt.Errorf("%w (schema %d, this one knows %d): start notewatch run, or notewatch once, to bring it up to date",
 			ErrOlder, current, known)
 	}
@@ -101,13 +112,13 @@ func (s *Store) migrationDue(ctx context.Context, tx transaction, a access, know
 
 // migrate makes the schema or brings it up to date in one transaction: nobody ever sees it half done, and of several processes one
 // does it while the others wait.
-func (s *Store) migrate(ctx context.Context, a access, files fs.FS, known int64) error {
+func (s *DB) migrate(ctx context.Context, a Access, files fs.FS, known int64) error {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	return s.transact(ctx, conn, nil, func(tx transaction) error {
+	return s.transact(ctx, conn, nil, func(tx Tx) error {
 		if s.postgres {
 			if err := s.lockSchema(ctx, tx); err != nil {
 				return err
@@ -123,7 +134,7 @@ func (s *Store) migrate(ctx context.Context, a access, files fs.FS, known int64)
 
 // lockSchema waits for other processes that make the schema or bring it up to date, and makes the schema of PostgreSQL if there is
 // none, which is empty then. Both end with the transaction, which may take any time.
-func (s *Store) lockSchema(ctx context.Context, tx transaction) error {
+func (s *DB) lockSchema(ctx context.Context, tx Tx) error {
 	if err := unlimited(ctx, tx, "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"); err != nil {
 		return err
 	}
@@ -139,7 +150,7 @@ func (s *Store) lockSchema(ctx context.Context, tx transaction) error {
 }
 
 // unlimited lifts limits of PostgreSQL from a transaction.
-func unlimited(ctx context.Context, tx transaction, limits ...string) error {
+func unlimited(ctx context.Context, tx Tx, limits ...string) error {
 	for _, name := range limits {
 		if _, err := tx.ExecContext(ctx, `SET LOCAL `+name+` = 0`); err != nil {
 			return err
@@ -149,7 +160,7 @@ func unlimited(ctx context.Context, tx transaction, limits ...string) error {
 }
 
 // apply runs the migrations that are due on a connection inside a transaction.
-func (s *Store) apply(ctx context.Context, opened any, files fs.FS) error {
+func (s *DB) apply(ctx context.Context, opened any, files fs.FS) error {
 	conn, ok := opened.(driver.Conn)
 	if !ok {
 		return fmt.Errorf("the driver has another connection: %T", opened)
@@ -174,7 +185,7 @@ func (s *Store) apply(ctx context.Context, opened any, files fs.FS) error {
 const demoSchema = 4
 
 // notOfDemo is an error about the database of a demo that has an older schema: nothing runs on it that would bring it up to date.
-func (s *Store) notOfDemo(ctx context.Context, tx transaction, current int64) error {
+func (s *DB) notOfDemo(ctx context.Context, tx Tx, current int64) error {
 	if current == 0 || !s.postgres && current < demoSchema {
 		return nil
 	}
@@ -187,8 +198,8 @@ func (s *Store) notOfDemo(ctx context.Context, tx transaction, current int64) er
 }
 
 // currentSchema returns the version that goose has noted, 0 if the database is empty. half is that a copy into it has not ended.
-func (s *Store) currentSchema(ctx context.Context, tx transaction) (version int64, half bool, err error) {
-	made, half, err := s.schemaTables(ctx, tx)
+func (s *DB) currentSchema(ctx context.Context, tx Tx) (version int64, half bool, err error) {
+	made, half, err := s.SchemaTables(ctx, tx)
 	if err != nil || !made {
 		return 0, false, err
 	}
@@ -198,16 +209,16 @@ func (s *Store) currentSchema(ctx context.Context, tx transaction) (version int6
 
 // CheckSchema returns ErrNewer if the schema, which a newer notewatch has brought up to date since the database was opened, can no longer be
 // used by this one.
-func (s *Store) CheckSchema(ctx context.Context) error {
+func (s *DB) CheckSchema(ctx context.Context) error {
 	_, known, err := s.migrations()
 	if err != nil {
 		return err
 	}
-	return doing(s.view(ctx, func(tx transaction) error { return usable(ctx, tx, known) }), "using the database")
+	return Doing(s.View(ctx, func(tx Tx) error { return Usable(ctx, tx, known) }), "using the database")
 }
 
-// usable returns ErrNewer if a program that knows a schema cannot use the one that is there.
-func usable(ctx context.Context, tx transaction, known int64) error {
+// Usable returns ErrNewer if a program that knows a schema cannot use the one that is there.
+func Usable(ctx context.Context, tx Tx, known int64) error {
 	var oldest int64
 	err := tx.QueryRowContext(ctx, `SELECT oldest FROM usable`).Scan(&oldest)
 	if err == nil && oldest > known {
@@ -217,12 +228,12 @@ func usable(ctx context.Context, tx transaction, known int64) error {
 	return err
 }
 
-// schemaTables reports whether the schema has been made, and whether a copy into it has not ended. It returns an error if the tables are those
+// SchemaTables reports whether the schema has been made, and whether a copy into it has not ended. It returns an error if the tables are those
 // of another program.
-func (s *Store) schemaTables(ctx context.Context, tx transaction) (made, half bool, err error) {
+func (s *DB) SchemaTables(ctx context.Context, tx Tx) (made, half bool, err error) {
 	query, args := `
 		SELECT count(*), count(CASE WHEN name = $1 THEN 1 END), count(CASE WHEN name = $2 THEN 1 END) FROM sqlite_master`,
-		[]any{goose.DefaultTablename, transferTable}
+		[]any{goose.DefaultTablename, TransferTable}
 	if s.postgres {
 		query, args = `
 			SELECT count(*), count(CASE WHEN relname = $1 THEN 1 END), count(CASE WHEN relname = $2 THEN 1 END) FROM pg_class

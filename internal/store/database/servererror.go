@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"notewatch/internal/store/session"
 )
 
-// errStartOver says that a transaction met rows that it would have had to lock before.
-var errStartOver = errors.New("something appeared that was to be locked first")
+// ErrStartOver says that a transaction met rows that it would have had to lock before.
+var ErrStartOver = errors.New("something appeared that was to be locked first")
 
 // startsOver reports whether a transaction left nothing behind and may succeed if it is run once more.
 func startsOver(err error) bool {
@@ -25,7 +25,7 @@ func startsOver(err error) bool {
 		return true
 	}
 	_, atEnd := errors.AsType[*endError](err)
-	return errors.Is(err, errStartOver) || lost(err) && !atEnd && !connecting(err)
+	return errors.Is(err, ErrStartOver) || lost(err) && !atEnd && !connecting(err)
 }
 
 // pause waits for a moment, longer after each try and never as long as another process. It returns false if ctx is done.
@@ -89,7 +89,7 @@ func serverCause(err error) OutageCause {
 		return Failing
 	case code == "XX001", code == "XX002":
 		return Damaged
-	case code == "40001", code == "40P01", code == "55P03", code == "57014", strings.HasPrefix(code, "53"), errors.Is(err, errStartOver):
+	case code == "40001", code == "40P01", code == "55P03", code == "57014", strings.HasPrefix(code, "53"), errors.Is(err, ErrStartOver):
 		return Busy
 	case strings.HasPrefix(code, "28"), code == "3D000", code == "" && refusesTLS(err):
 		return Refused

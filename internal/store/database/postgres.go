@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"cmp"
@@ -159,23 +159,23 @@ func (s server) connect(one *session.Server, settings ...session.Setting) *sql.D
 func inMilliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // openServer opens a database of PostgreSQL.
-func openServer(ctx context.Context, text string, a access) (*Store, error) {
+func openServer(ctx context.Context, text string, a Access) (*DB, error) {
 	server, err := parseURL(text)
 	if err != nil {
 		return nil, err
 	}
 	var settings []session.Setting
-	if a == looking {
+	if a == Looking {
 		settings = append(settings, session.Setting{Name: "transaction_read_only", Value: "on"})
 	}
 	var one session.Server
-	s := &Store{postgres: true, name: server.name, schema: server.schema, write: server.connect(&one, settings...), read: server.connect(&one, settings...)}
+	s := &DB{postgres: true, name: server.name, schema: server.schema, write: server.connect(&one, settings...), read: server.connect(&one, settings...)}
 	err = s.checkServer(ctx, a)
 	if err == nil {
 		err = s.prepare(ctx, a)
 	}
 	if err == nil {
-		err = s.view(ctx, func(tx transaction) (err error) {
+		err = s.View(ctx, func(tx Tx) (err error) {
 			s.types, err = readColumnTypes(ctx, tx)
 			return err
 		})
@@ -187,11 +187,11 @@ func openServer(ctx context.Context, text string, a access) (*Store, error) {
 }
 
 // checkServer returns an error if the server cannot serve.
-func (s *Store) checkServer(ctx context.Context, a access) error {
+func (s *DB) checkServer(ctx context.Context, a Access) error {
 	var version int
 	var name string
 	var standby bool
-	err := s.view(ctx, func(tx transaction) error {
+	err := s.View(ctx, func(tx Tx) error {
 		return tx.QueryRowContext(ctx, `
 			SELECT CAST(current_setting('server_version_num') AS INTEGER), current_setting('server_version'), pg_is_in_recovery()`).
 			Scan(&version, &name, &standby)
@@ -199,7 +199,7 @@ func (s *Store) checkServer(ctx context.Context, a access) error {
 	if err == nil {
 		err = supported(version, name)
 	}
-	if err == nil && standby && a != looking {
+	if err == nil && standby && a != Looking {
 		err = &UnavailableError{Cause: Standby}
 	}
 	return err
@@ -219,7 +219,7 @@ const maxTries = 6
 // serve runs f in a transaction of PostgreSQL. It starts over if the server ended the transaction in favour of another one, if
 // something appeared meanwhile that it had to lock first, or if the connection was lost before its end. If the connection is lost at
 // its end, nobody knows whether it was stored: that is an UnavailableError.
-func (s *Store) serve(ctx context.Context, db *sql.DB, options *sql.TxOptions, f func(transaction) error) error {
+func (s *DB) serve(ctx context.Context, db *sql.DB, options *sql.TxOptions, f func(Tx) error) error {
 	limited, cancel := context.WithTimeout(ctx, longestTime)
 	defer cancel()
 	for try := 1; ; try++ {

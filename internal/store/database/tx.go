@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -7,49 +7,49 @@ import (
 	"fmt"
 )
 
-// A transaction runs statements, all or nothing. Queries have one text for both kinds of database, but for what fold returns, for
+// A Tx runs statements, all or nothing. Queries have one text for both kinds of database, but for what fold returns, for
 // locks (locks.go) and for the writing of many rows (upsert.go).
-type transaction struct {
-	tx       *sql.Tx
-	postgres bool
+type Tx struct {
+	SQL      *sql.Tx
+	Postgres bool
 	types    columnTypes // of PostgreSQL
 }
 
-// fold returns SQL for a text that compares and sorts whatever the case of its ASCII letters.
-func (t transaction) fold(text string) string {
-	if t.postgres {
+// Fold returns SQL for a text that compares and sorts whatever the case of its ASCII letters.
+func (t Tx) Fold(text string) string {
+	if t.Postgres {
 		return "lower(" + text + ")"
 	}
 	return text + " COLLATE NOCASE"
 }
 
-// among returns SQL that holds for the elements of a list, which is the parameter $param: texts or numbers. PostgreSQL plans a query of an
+// Among returns SQL that holds for the elements of a list, which is the parameter $param: texts or numbers. PostgreSQL plans a query of an
 // array well whatever it expects of a table. It would compare each row with each element of anything else if it expects few rows.
-func (t transaction) among(param int) string {
-	if t.postgres {
+func (t Tx) Among(param int) string {
+	if t.Postgres {
 		return fmt.Sprintf("= ANY ($%d)", param)
 	}
 	return fmt.Sprintf("IN (SELECT value FROM json_each($%d))", param)
 }
 
 // ExecContext runs a statement that returns no rows.
-func (t transaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return t.tx.ExecContext(ctx, query, t.accepted(args)...)
+func (t Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return t.SQL.ExecContext(ctx, query, t.accepted(args)...)
 }
 
 // QueryContext runs a statement that returns rows. No other statement may run before they are closed.
-func (t transaction) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return t.tx.QueryContext(ctx, query, t.accepted(args)...)
+func (t Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.SQL.QueryContext(ctx, query, t.accepted(args)...)
 }
 
 // QueryRowContext runs a statement that returns at most one row.
-func (t transaction) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return t.tx.QueryRowContext(ctx, query, t.accepted(args)...)
+func (t Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return t.SQL.QueryRowContext(ctx, query, t.accepted(args)...)
 }
 
 // accepted returns arguments whose texts the database accepts: what people type and Notehub answers may be any bytes.
-func (t transaction) accepted(args []any) []any {
-	if !t.postgres {
+func (t Tx) accepted(args []any) []any {
+	if !t.Postgres {
 		return args
 	}
 	for i, arg := range args {
@@ -62,16 +62,16 @@ func (t transaction) accepted(args []any) []any {
 func acceptable(arg any) any {
 	switch arg := arg.(type) {
 	case string:
-		return storable(arg)
+		return Storable(arg)
 	case *string:
-		return storable(*arg)
-	case texts:
+		return Storable(*arg)
+	case Texts:
 		all := make([]string, len(arg))
 		for i := range arg {
-			all[i] = storable(arg[i])
+			all[i] = Storable(arg[i])
 		}
 		return all
-	case numbers:
+	case Numbers:
 		return []int64(arg)
 	}
 	return arg
@@ -83,13 +83,13 @@ type beginner interface {
 }
 
 // transact runs f in a transaction. An error of its end is an endError: whether it was stored is not known, if it was to be.
-func (s *Store) transact(ctx context.Context, db beginner, options *sql.TxOptions, f func(transaction) error) error {
+func (s *DB) transact(ctx context.Context, db beginner, options *sql.TxOptions, f func(Tx) error) error {
 	tx, err := db.BeginTx(ctx, options)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after Commit
-	if err = f(transaction{tx, s.postgres, s.types}); err == nil {
+	if err = f(Tx{tx, s.postgres, s.types}); err == nil {
 		if err = tx.Commit(); err != nil {
 			err = &endError{err}
 		}

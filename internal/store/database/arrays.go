@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -17,7 +17,7 @@ const maxArray = 2_000
 type columnTypes map[string]string
 
 // readColumnTypes reads the types of the columns of the schema that is used.
-func readColumnTypes(ctx context.Context, tx transaction) (columnTypes, error) {
+func readColumnTypes(ctx context.Context, tx Tx) (columnTypes, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT table_name || '.' || column_name, data_type FROM information_schema.columns WHERE table_schema = current_schema()`)
 	if err != nil {

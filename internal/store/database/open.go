@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -13,39 +13,38 @@ import (
 // readers bounds the connections that read, each with a page cache of its own.
 const readers = 4
 
-// Open opens a database to write to it beside the processes that run on it: that of PostgreSQL at a URL that begins with postgres://
-// or postgresql://, else the SQLite file at a path, which it makes, readable by its owner only, if there is none. Its errors name the
-// database and the next step, and show no password; ErrOlder, ErrNewer, ErrCorrupt and an UnavailableError are among them.
-func Open(ctx context.Context, place string) (*Store, error) {
-	return openAs(ctx, place, creating)
-}
-
-// OpenToMigrate is Open for the holder of Lock. It brings the schema of an older version up to date; what that version stored as rows
-// is left to ConvertProject and ConvertNext.
-func OpenToMigrate(ctx context.Context, place string) (*Store, error) {
-	return openAs(ctx, place, migrating)
-}
-
-// OpenReadOnly opens an existing database for looking only, beside a running process. Whatever writes fails. A user who may
-// not write to the folder of a file can read while another process has the database open, and when none has left a log there.
-func OpenReadOnly(ctx context.Context, place string) (*Store, error) {
-	return openAs(ctx, place, looking)
-}
-
-func openAs(ctx context.Context, place string, a access) (s *Store, err error) {
+// Open opens a database: that of PostgreSQL at a URL that begins with postgres:// or postgresql://, else the SQLite file at a path. Unless
+// access is Looking it makes the file, readable by its owner only, if there is none. A user who may not write to the folder of a file can
+// look while another process has the database open, and when none has left a log there. Its errors name the database and the next step, and
+// show no password; ErrOlder, ErrNewer, ErrCorrupt and an UnavailableError are among them.
+func Open(ctx context.Context, place string, a Access) (s *DB, err error) {
 	switch {
 	case IsURL(place):
 		s, err = openServer(ctx, place, a)
-	case a == looking:
+	case a == Looking:
 		s, err = openToRead(ctx, place)
 	default:
 		s, err = openToWrite(ctx, place, a)
 	}
-	return s, doing(err, "opening database %q", NameOf(place))
+	return s, Doing(err, "opening database %q", NameOf(place))
 }
 
+// Over returns a DB on connections that are open already, to an SQLite database in memory: a test may need thousands of those. It makes the
+// schema. place is a path that exists.
+func Over(ctx context.Context, connections *sql.DB, place string) (*DB, error) {
+	info, err := os.Stat(place)
+	if err != nil {
+		return nil, err
+	}
+	s := &DB{write: connections, read: connections, name: place, info: info}
+	return s, s.prepare(ctx, Creating)
+}
+
+// Connections returns those that write, to look at what a test cannot see otherwise.
+func (s *DB) Connections() *sql.DB { return s.write }
+
 // openToWrite opens an SQLite database or makes a file for one.
-func openToWrite(ctx context.Context, path string, a access) (*Store, error) {
+func openToWrite(ctx context.Context, path string, a Access) (*DB, error) {
 	file, err := touch(path)
 	if err != nil {
 		return nil, err
@@ -58,7 +57,7 @@ func openToWrite(ctx context.Context, path string, a access) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	s := &Store{write: write, read: read, name: file}
+	s := &DB{write: write, read: read, name: file}
 	err = s.prepare(ctx, a)
 	if err == nil {
 		_, err = write.ExecContext(ctx, `DELETE FROM work WHERE FALSE`) // SQLite opens a file that it may only read without an error
@@ -67,7 +66,7 @@ func openToWrite(ctx context.Context, path string, a access) (*Store, error) {
 }
 
 // opened returns an open database, unless there was an error.
-func (s *Store) opened(err error) (*Store, error) {
+func (s *DB) opened(err error) (*DB, error) {
 	if err == nil {
 		s.info, err = os.Stat(s.name)
 	}
@@ -78,7 +77,7 @@ func (s *Store) opened(err error) (*Store, error) {
 }
 
 // openToRead opens an existing SQLite database for looking only.
-func openToRead(ctx context.Context, path string) (*Store, error) {
+func openToRead(ctx context.Context, path string) (*DB, error) {
 	file, err := locate(path)
 	if err != nil {
 		return nil, err
@@ -99,13 +98,13 @@ func openToRead(ctx context.Context, path string) (*Store, error) {
 }
 
 // openFile opens an existing file for looking only.
-func openFile(ctx context.Context, file, purpose string) (*Store, error) {
+func openFile(ctx context.Context, file, purpose string) (*DB, error) {
 	db, err := connect(file, readers, purpose)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{write: db, read: db, name: file}
-	return s.opened(s.prepare(ctx, looking))
+	s := &DB{write: db, read: db, name: file}
+	return s.opened(s.prepare(ctx, Looking))
 }
 
 // logged reports whether part of a database is in its write-ahead log, as far as this user can see.

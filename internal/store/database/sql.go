@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"bytes"
@@ -10,19 +10,25 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"notewatch/rules"
 )
 
 // The types below convert a variable to and from what a column holds, so that one list of fields both writes and reads a
 // row.
 
+// A Field is a variable that is written to a column and read from it.
+type Field interface {
+	driver.Valuer
+	sql.Scanner
+}
+
 // instant is a time as Unix milliseconds; NULL is the zero time.
 type instant struct{ *time.Time }
+
+// Time is a time to read or to write, as Unix milliseconds; NULL is the zero time.
+func Time(t *time.Time) Field { return instant{t} }
 
 // Value implements driver.Valuer.
 func (i instant) Value() (driver.Value, error) {
@@ -45,11 +51,16 @@ func (i instant) Scan(column any) error {
 	return nil
 }
 
-// at is an instant to write.
-func at(t time.Time) instant { return instant{&t} }
+// At is a time to write.
+func At(t time.Time) Field { return Time(&t) }
 
 // number is a float64; NULL is NaN.
 type number struct{ *float64 }
+
+// Number is a float64 to read or to write; NULL is NaN.
+func Number(x *float64) Field {
+	return number{x}
+}
 
 // Value implements driver.Valuer.
 func (n number) Value() (driver.Value, error) {
@@ -77,12 +88,17 @@ func (n number) Scan(column any) error {
 // optional is a string; NULL is "".
 type optional struct{ *string }
 
+// Optional is a string to read or to write; NULL is "".
+func Optional(text *string) Field {
+	return optional{text}
+}
+
 // Value implements driver.Valuer.
 func (o optional) Value() (driver.Value, error) {
 	if *o.string == "" {
 		return nil, nil
 	}
-	return storable(*o.string), nil
+	return Storable(*o.string), nil
 }
 
 // Scan implements sql.Scanner.
@@ -96,13 +112,16 @@ func (o optional) Scan(column any) error {
 // document is a value as JSON text.
 type document[T any] struct{ value *T }
 
-// emptyDocument is a struct in which everything is left out.
-const emptyDocument = "{}"
+// Document is a value to read or to write as JSON text.
+func Document[T any](value *T) Field { return document[T]{value} }
+
+// EmptyDocument is a struct in which everything is left out.
+const EmptyDocument = "{}"
 
 // Value implements driver.Valuer.
 func (d document[T]) Value() (driver.Value, error) {
 	if v, ok := any(d.value).(interface{ IsZero() bool }); ok && v.IsZero() {
-		return emptyDocument, nil
+		return EmptyDocument, nil
 	}
 	text, err := json.Marshal(*d.value)
 	if bytes.Contains(text, []byte(escapedNUL)) {
@@ -124,7 +143,7 @@ func (d document[T]) Scan(column any) error {
 		return err
 	}
 	var value T
-	if _, ok := any(d.value).(interface{ IsZero() bool }); ok && text.String == emptyDocument {
+	if _, ok := any(d.value).(interface{ IsZero() bool }); ok && text.String == EmptyDocument {
 		*d.value = value
 		return nil
 	}
@@ -135,44 +154,45 @@ func (d document[T]) Scan(column any) error {
 	return nil
 }
 
-// numbers is a list of whole numbers as a parameter of among.
-type numbers []int64
+// Numbers is a list of whole numbers as a parameter of among.
+type Numbers []int64
 
 // Value implements driver.Valuer, for SQLite.
-func (n numbers) Value() (driver.Value, error) { return elements([]int64(n)).Value() }
+func (n Numbers) Value() (driver.Value, error) { return Elements([]int64(n)).Value() }
 
-// each returns every number once, in order.
-func (n numbers) each() numbers { return slices.Compact(slices.Sorted(slices.Values(n))) }
+// Each returns every number once, in order.
+func (n Numbers) Each() Numbers { return slices.Compact(slices.Sorted(slices.Values(n))) }
 
-// texts is a list of texts as a parameter of among.
-type texts []string
+// Texts is a list of texts as a parameter of among.
+type Texts []string
 
 // Value implements driver.Valuer, for SQLite.
-func (t texts) Value() (driver.Value, error) { return elements([]string(t)).Value() }
+func (t Texts) Value() (driver.Value, error) { return Elements([]string(t)).Value() }
 
-// elements is a list as JSON text, for json_each.
-func elements[T any](list []T) document[[]T] {
+// Elements is a list as JSON text, for json_each.
+func Elements[T any](list []T) Field {
 	if list == nil {
 		list = []T{} // which is no null
 	}
 	return document[[]T]{&list}
 }
 
-// repeated keeps one copy of each text, and of each list of texts, that many rows of a query have.
-type repeated struct {
+// Repeated keeps one copy of each text, and of each list of texts, that many rows of a query have.
+type Repeated struct {
 	texts map[string]string
 	lists map[string][]string // by their JSON text
 }
 
-func newRepeated() repeated { return repeated{map[string]string{}, map[string][]string{}} }
+// NewRepeated returns a Repeated that has seen nothing.
+func NewRepeated() Repeated { return Repeated{map[string]string{}, map[string][]string{}} }
 
-// text is a string of which one copy is kept.
-func (r repeated) text(to *string) sql.Scanner {
+// Text is a string of which one copy is kept.
+func (r Repeated) Text(to *string) sql.Scanner {
 	return scanner(func(column string) error { *to = r.one(column); return nil })
 }
 
-// list is a list of strings as JSON text, of which one copy is kept.
-func (r repeated) list(to *[]string) sql.Scanner {
+// List is a list of strings as JSON text, of which one copy is kept.
+func (r Repeated) List(to *[]string) sql.Scanner {
 	return scanner(func(column string) error {
 		if list, ok := r.lists[column]; ok {
 			*to = list
@@ -191,7 +211,7 @@ func (r repeated) list(to *[]string) sql.Scanner {
 }
 
 // one returns the copy of a text that is kept.
-func (r repeated) one(text string) string {
+func (r Repeated) one(text string) string {
 	if kept, ok := r.texts[text]; ok {
 		return kept
 	}
@@ -211,63 +231,16 @@ func (s scanner) Scan(column any) error {
 	return s(text)
 }
 
-// storable returns a text that every database takes: valid UTF-8 without NUL, which PostgreSQL refuses.
-func storable(text string) string {
+// Storable returns a text that every database takes: valid UTF-8 without NUL, which PostgreSQL refuses.
+func Storable(text string) string {
 	if utf8.ValidString(text) && !strings.Contains(text, "\x00") {
 		return text
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// holds is how long each level has been true, from the lowest on: Unix milliseconds and count of each that has. A version before
-// this one wrote JSON.
-type holds struct {
-	all *[rules.Critical + 1]rules.Hold
-}
-
-// Value implements driver.Valuer.
-func (h holds) Value() (driver.Value, error) {
-	text := make([]byte, 0, 32)
-	for level, hold := range h.all {
-		if hold.Count == 0 {
-			continue
-		}
-		if len(text) > 0 {
-			text = append(text, ' ')
-		}
-		text = strconv.AppendInt(text, int64(level), 10)
-		text = strconv.AppendInt(append(text, ':'), hold.Since.UnixMilli(), 10)
-		text = strconv.AppendInt(append(text, '*'), int64(hold.Count), 10)
-	}
-	return string(text), nil
-}
-
-// Scan implements sql.Scanner.
-func (h holds) Scan(column any) error {
-	text, ok := column.(string)
-	if !ok || strings.HasPrefix(text, "[") {
-		return document[[rules.Critical + 1]rules.Hold]{h.all}.Scan(column)
-	}
-	*h.all = [rules.Critical + 1]rules.Hold{}
-	for hold := range strings.FieldsSeq(text) {
-		level, rest, _ := strings.Cut(hold, ":")
-		since, count, _ := strings.Cut(rest, "*")
-		i, err1 := strconv.Atoi(level)
-		at, err2 := strconv.ParseInt(since, 10, 64)
-		n, err3 := strconv.Atoi(count)
-		if err := errors.Join(err1, err2, err3); err != nil {
-			return err
-		}
-		if i < 0 || i >= len(h.all) {
-			return fmt.Errorf("a level is stored as %d", i)
-		}
-		h.all[i] = rules.Hold{Since: time.UnixMilli(at).UTC(), Count: n}
-	}
-	return nil
-}
-
-// found scans a row and reports whether there is one.
-func found(row *sql.Row, fields ...any) (bool, error) {
+// Found scans a row and reports whether there is one.
+func Found(row *sql.Row, fields ...any) (bool, error) {
 	err := row.Scan(fields...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -275,23 +248,23 @@ func found(row *sql.Row, fields ...any) (bool, error) {
 	return err == nil, err
 }
 
-// collect reads all rows of a query. fields lists where the columns of a row go; what it points to must not be shared
+// Collect reads all rows of a query. fields lists where the columns of a row go; what it points to must not be shared
 // with the row before.
-func collect[T any](ctx context.Context, tx transaction, fields func(*T) []any, query string, args ...any) ([]T, error) {
-	return collectAbout(ctx, tx, 0, fields, query, args...)
+func Collect[T any](ctx context.Context, tx Tx, fields func(*T) []any, query string, args ...any) ([]T, error) {
+	return CollectAbout(ctx, tx, 0, fields, query, args...)
 }
 
-// collectAbout is collect for about n rows: to make room for them at once is quicker than to move large rows often.
-func collectAbout[T any](ctx context.Context, tx transaction, n int, fields func(*T) []any, query string, args ...any) ([]T, error) {
+// CollectAbout is collect for about n rows: to make room for them at once is quicker than to move large rows often.
+func CollectAbout[T any](ctx context.Context, tx Tx, n int, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	return scanInto(slices.Grow([]T(nil), n), rows, fields)
+	return ScanInto(slices.Grow([]T(nil), n), rows, fields)
 }
 
-// scanInto reads all rows, appends them to all, and closes them.
-func scanInto[T any](all []T, rows *sql.Rows, fields func(*T) []any) ([]T, error) {
+// ScanInto reads all rows, appends them to all, and closes them.
+func ScanInto[T any](all []T, rows *sql.Rows, fields func(*T) []any) ([]T, error) {
 	defer func() { _ = rows.Close() }()
 	var row T
 	columns := fields(&row)
@@ -304,40 +277,43 @@ func scanInto[T any](all []T, rows *sql.Rows, fields func(*T) []any) ([]T, error
 	return all, rows.Err()
 }
 
-// A batch is a transaction that runs the same statements many times: SQLite prepares each once. They end with the transaction.
+// A Batch is a transaction that runs the same statements many times: SQLite prepares each once. They end with the transaction.
 // PostgreSQL gets no prepared statements, which would stay behind in the session.
-type batch struct {
-	tx       transaction
+type Batch struct {
+	Tx       Tx
 	prepared map[string]*sql.Stmt
 }
 
-func newBatch(tx transaction) batch { return batch{tx, map[string]*sql.Stmt{}} }
+// NewBatch returns the batch of a transaction.
+func NewBatch(tx Tx) Batch { return Batch{tx, map[string]*sql.Stmt{}} }
 
-func (b batch) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+// Prepare returns a statement that SQLite has prepared once. It ends with the transaction.
+func (b Batch) Prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if stmt, ok := b.prepared[query]; ok {
 		return stmt, nil
 	}
-	stmt, err := b.tx.tx.PrepareContext(ctx, query)
+	stmt, err := b.Tx.SQL.PrepareContext(ctx, query)
 	if err == nil {
 		b.prepared[query] = stmt
 	}
 	return stmt, err
 }
 
-func (b batch) exec(ctx context.Context, query string, args ...any) error {
-	if b.tx.postgres {
-		_, err := b.tx.ExecContext(ctx, query, args...)
+// Exec runs a statement that returns no rows.
+func (b Batch) Exec(ctx context.Context, query string, args ...any) error {
+	if b.Tx.Postgres {
+		_, err := b.Tx.ExecContext(ctx, query, args...)
 		return err
 	}
-	stmt, err := b.prepare(ctx, query) //nolint:sqlclosecheck // the transaction closes it
+	stmt, err := b.Prepare(ctx, query) //nolint:sqlclosecheck // the transaction closes it
 	if err == nil {
 		_, err = stmt.ExecContext(ctx, args...)
 	}
 	return err
 }
 
-// affected reports whether a statement changed any row.
-func affected(result sql.Result, err error) (bool, error) {
+// Affected reports whether a statement changed any row.
+func Affected(result sql.Result, err error) (bool, error) {
 	if err != nil {
 		return false, err
 	}

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -12,35 +12,35 @@ import (
 // maxUpsertParams bounds the parameters of a statement that writes many rows. They have no numbers, so that SQLite need not look for them.
 const maxUpsertParams = 1_000
 
-// maxRows bounds the rows written in one transaction where a call may bring any number.
-const maxRows = 10_000
+// MaxRows bounds the rows written in one transaction where a call may bring any number.
+const MaxRows = 10_000
 
-// An upsert writes rows into a table, each in place of the one with the same key, and does not touch those that are
+// An Upsert writes rows into a table, each in place of the one with the same key, and does not touch those that are
 // already as they should be.
-type upsert struct {
-	table     string
-	key       []string
-	set       []string // the other columns
-	fixed     []string // columns that a row keeps once it is there
-	returning string   // columns of the rows that were written
-	single    bool     // one row in each statement: SQLite copies every page that a statement of more rows changes
+type Upsert struct {
+	Table     string
+	Key       []string
+	Set       []string // the other columns
+	Fixed     []string // columns that a row keeps once it is there
+	Returning string   // columns of the rows that were written
+	Single    bool     // one row in each statement: SQLite copies every page that a statement of more rows changes
 }
 
-// run writes n rows, no two with one key. row returns the columns key, set and fixed of one of them. If written is not nil it
+// Run writes n rows, no two with one key. row returns the columns key, set and fixed of one of them. If written is not nil it
 // scans the columns returning of each row that was new or differed.
-func (u upsert) run(ctx context.Context, tx transaction, n int, row func(i int) []any, written func(*sql.Rows) error) error {
-	if tx.postgres {
+func (u Upsert) Run(ctx context.Context, tx Tx, n int, row func(i int) []any, written func(*sql.Rows) error) error {
+	if tx.Postgres {
 		return u.runArrays(ctx, tx, n, row, written)
 	}
 	if n == 0 {
 		return nil
 	}
-	width := len(u.key) + len(u.set) + len(u.fixed)
+	width := len(u.Key) + len(u.Set) + len(u.Fixed)
 	batch := min(n, max(1, maxUpsertParams/width))
-	if u.single {
+	if u.Single {
 		batch = 1
 	}
-	stmt, err := tx.tx.PrepareContext(ctx, u.statement(batch))
+	stmt, err := tx.SQL.PrepareContext(ctx, u.statement(batch))
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (u upsert) run(ctx context.Context, tx transaction, n int, row func(i int) 
 		if some.err != nil {
 			return some.err
 		}
-		if err := u.exec(unwatched, stmt, some.args, written); err != nil {
+		if err := u.write(unwatched, stmt, some.args, written); err != nil {
 			return err
 		}
 	}
@@ -72,13 +72,13 @@ func (u upsert) run(ctx context.Context, tx transaction, n int, row func(i int) 
 	}
 	done := n / batch * batch
 	rest := func(i int) []any { return row(done + i) }
-	return u.run(ctx, tx, n-done, rest, written)
+	return u.Run(ctx, tx, n-done, rest, written)
 }
 
 // runArrays is run on PostgreSQL, where each statement is a round trip: it has one array for each column.
-func (u upsert) runArrays(ctx context.Context, tx transaction, n int, row func(i int) []any, written func(*sql.Rows) error) error {
+func (u Upsert) runArrays(ctx context.Context, tx Tx, n int, row func(i int) []any, written func(*sql.Rows) error) error {
 	columns := u.columns()
-	text := u.insert("SELECT * FROM " + tx.types.unnest(u.table, columns))
+	text := u.insert("SELECT * FROM " + tx.types.unnest(u.Table, columns))
 	for first := 0; first < n; first += maxArray {
 		args := arrays(len(columns), first, min(first+maxArray, n), row)
 		if written == nil {
@@ -127,7 +127,7 @@ func convert(ctx context.Context, n int, args func(i int) []any) <-chan argument
 	return all
 }
 
-func (u upsert) exec(ctx context.Context, stmt *sql.Stmt, args []any, written func(*sql.Rows) error) error {
+func (u Upsert) write(ctx context.Context, stmt *sql.Stmt, args []any, written func(*sql.Rows) error) error {
 	if written == nil {
 		_, err := stmt.ExecContext(ctx, args...)
 		return err
@@ -151,63 +151,63 @@ func scanEach(rows *sql.Rows, written func(*sql.Rows) error) error {
 }
 
 // columns returns the columns that a row gives.
-func (u upsert) columns() []string { return slices.Concat(u.key, u.set, u.fixed) }
+func (u Upsert) columns() []string { return slices.Concat(u.Key, u.Set, u.Fixed) }
 
 // statement returns the SQL text that writes n rows.
-func (u upsert) statement(n int) string {
+func (u Upsert) statement(n int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(u.columns())), ", ") + ")"
 	return u.insert("VALUES " + row + strings.Repeat(", "+row, n-1))
 }
 
 // insert returns the SQL text that writes rows.
-func (u upsert) insert(rows string) string {
+func (u Upsert) insert(rows string) string {
 	var text strings.Builder
-	text.WriteString("INSERT INTO " + u.table + " (" + list(u.columns()) + ") " + rows)
-	text.WriteString(" ON CONFLICT (" + list(u.key) + ") DO ")
-	if len(u.set) == 0 {
+	text.WriteString("INSERT INTO " + u.Table + " (" + List(u.columns()) + ") " + rows)
+	text.WriteString(" ON CONFLICT (" + List(u.Key) + ") DO ")
+	if len(u.Set) == 0 {
 		text.WriteString("NOTHING")
 	} else {
-		changes, differences := make([]string, 0, len(u.set)), make([]string, 0, len(u.set))
-		for _, column := range u.set {
+		changes, differences := make([]string, 0, len(u.Set)), make([]string, 0, len(u.Set))
+		for _, column := range u.Set {
 			changes = append(changes, column+" = excluded."+column)
-			differences = append(differences, u.table+"."+column+" IS DISTINCT FROM excluded."+column)
+			differences = append(differences, u.Table+"."+column+" IS DISTINCT FROM excluded."+column)
 		}
-		text.WriteString("UPDATE SET " + list(changes) + " WHERE " + strings.Join(differences, " OR "))
+		text.WriteString("UPDATE SET " + List(changes) + " WHERE " + strings.Join(differences, " OR "))
 	}
-	if u.returning != "" {
-		text.WriteString(" RETURNING " + u.returning)
+	if u.Returning != "" {
+		text.WriteString(" RETURNING " + u.Returning)
 	}
 	return text.String()
 }
 
-// list returns columns with commas between.
-func list(columns []string) string { return strings.Join(columns, ", ") }
+// List returns columns with commas between.
+func List(columns []string) string { return strings.Join(columns, ", ") }
 
-// params returns n placeholders from $first on, with commas between.
-func params(first, n int) string {
+// Params returns n placeholders from $first on, with commas between.
+func Params(first, n int) string {
 	all := make([]string, n)
 	for i := range all {
 		all[i] = "$" + strconv.Itoa(first+i)
 	}
-	return list(all)
+	return List(all)
 }
 
-// A rewrite changes rows that are there.
-type rewrite struct {
-	table  string
-	key    []string
-	set    []string
-	rising string // column that has to be greater than before, else the row stays; "" is none
+// A Rewrite changes rows that are there.
+type Rewrite struct {
+	Table  string
+	Key    []string
+	Set    []string
+	Rising string // column that has to be greater than before, else the row stays; "" is none
 }
 
-// run changes n rows, no two with one key. row returns the columns key and set of one of them.
-func (r rewrite) run(ctx context.Context, b batch, n int, row func(i int) []any) error {
-	columns := slices.Concat(r.key, r.set)
-	if b.tx.postgres {
-		text := r.statement("FROM "+b.tx.types.unnest(r.table, columns)+" AS given ("+list(columns)+") ",
+// Run changes n rows, no two with one key. row returns the columns key and set of one of them.
+func (r Rewrite) Run(ctx context.Context, b Batch, n int, row func(i int) []any) error {
+	columns := slices.Concat(r.Key, r.Set)
+	if b.Tx.Postgres {
+		text := r.statement("FROM "+b.Tx.types.unnest(r.Table, columns)+" AS given ("+List(columns)+") ",
 			func(column string) string { return "given." + column })
 		for first := 0; first < n; first += maxArray {
-			if _, err := b.tx.ExecContext(ctx, text, arrays(len(columns), first, min(first+maxArray, n), row)...); err != nil {
+			if _, err := b.Tx.ExecContext(ctx, text, arrays(len(columns), first, min(first+maxArray, n), row)...); err != nil {
 				return err
 			}
 		}
@@ -215,7 +215,7 @@ func (r rewrite) run(ctx context.Context, b batch, n int, row func(i int) []any)
 	}
 	text := r.statement("", func(column string) string { return "$" + strconv.Itoa(slices.Index(columns, column)+1) })
 	for i := range n {
-		if err := b.exec(ctx, text, row(i)...); err != nil {
+		if err := b.Exec(ctx, text, row(i)...); err != nil {
 			return err
 		}
 	}
@@ -223,16 +223,16 @@ func (r rewrite) run(ctx context.Context, b batch, n int, row func(i int) []any)
 }
 
 // statement returns the SQL text. from is where the new values come from, if not from parameters; given is the new value of a column.
-func (r rewrite) statement(from string, given func(column string) string) string {
+func (r Rewrite) statement(from string, given func(column string) string) string {
 	var changes, conditions []string
-	for _, column := range r.set {
+	for _, column := range r.Set {
 		changes = append(changes, column+" = "+given(column))
 	}
-	for _, column := range r.key {
-		conditions = append(conditions, r.table+"."+column+" = "+given(column))
+	for _, column := range r.Key {
+		conditions = append(conditions, r.Table+"."+column+" = "+given(column))
 	}
-	if r.rising != "" {
-		conditions = append(conditions, r.table+"."+r.rising+" < "+given(r.rising))
+	if r.Rising != "" {
+		conditions = append(conditions, r.Table+"."+r.Rising+" < "+given(r.Rising))
 	}
-	return "UPDATE " + r.table + " SET " + list(changes) + " " + from + "WHERE " + strings.Join(conditions, " AND ")
+	return "UPDATE " + r.Table + " SET " + List(changes) + " " + from + "WHERE " + strings.Join(conditions, " AND ")
 }

@@ -1,10 +1,9 @@
-package store
+package database
 
 import (
 	"context"
 	"fmt"
 	"io"
-
 	"strings"
 	"testing"
 
@@ -27,7 +26,7 @@ func TestURLs(t *testing.T) {
 		"postgres://amy:secret@db/notewatch?default_query_exec_mode=exec":   `default_query_exec_mode is "exec"`,
 		"postgresql://amy:secret@db/notewatch?default_query_exec_mode=what": "reading the URL: ",
 	} {
-		_, err := Open(t.Context(), place)
+		_, err := Open(t.Context(), place, Creating)
 		require.ErrorContains(t, err, want, place)
 		for _, secret := range []string{password, "pass", "secret"} {
 			require.NotContains(t, strings.ReplaceAll(err.Error(), "user:password@", ""), secret+"@", place)
@@ -83,7 +82,7 @@ func TestCausesOfServerErrors(t *testing.T) {
 	require.ErrorIs(t, explainedByServer(context.Canceled), context.Canceled)
 }
 
-// A transaction is run once more only if it left nothing behind for sure.
+// A Tx is run once more only if it left nothing behind for sure.
 func TestStartsOver(t *testing.T) {
 	said := func(code string) error { return &pgconn.PgError{Code: code} }
 	for name, c := range map[string]struct {
@@ -93,7 +92,7 @@ func TestStartsOver(t *testing.T) {
 		"deadlock":                    {said("40P01"), true},
 		"serialization":               {said("40001"), true},
 		"serialization at its end":    {&endError{said("40001")}, true},
-		"locked too late":             {errStartOver, true},
+		"locked too late":             {ErrStartOver, true},
 		"connection lost":             {io.ErrUnexpectedEOF, true},
 		"server shut down":            {said("57P01"), true},
 		"connection found closed":     {pgconn.ErrConnClosed, true},
@@ -101,7 +100,7 @@ func TestStartsOver(t *testing.T) {
 		"server shut down at its end": {&endError{said("57P01")}, false},
 		"statement took too long":     {said("57014"), false},
 		"full disk":                   {said("53100"), false},
-		"error of our own":            {ErrLeaseLost, false},
+		"error of our own":            {ErrLocked, false},
 		"stored":                      {nil, false},
 		"wrong query":                 {said("42601"), false},
 		"unique":                      {said("23505"), false},
