@@ -1,12 +1,8 @@
 package rules
 
 import (
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
-	"notewatch/rules/internal/lang"
 	"notewatch/rules/internal/lint"
 )
 
@@ -25,20 +21,13 @@ func (r *Rule) Findings(period PeriodSpec) []Finding {
 		Subject: string(r.Spec.Each), For: r.Spec.For, Leaf: lintedLeaf,
 		Period: time.Duration(period.leastDays()) * 24 * time.Hour, Kept: KeptDays * 24 * time.Hour,
 	}
-	if r.Spec.Limit != "" {
-		linted.Named = append(linted.Named, lint.Text{Field: "limit", Expr: r.Spec.Limit})
-	}
+	linted.Named = lint.TextOf("limit", r.Spec.Limit)
+	linted.Where, linted.ResolveWhen = lint.TextOf("where", r.Spec.Where), lint.TextOf("resolve_when", r.Spec.ResolveWhen)
 	for _, let := range r.Spec.Let {
 		linted.Named = append(linted.Named, lint.Text{Field: "let." + let.Name, Expr: let.Expr})
 	}
-	if r.Spec.Where != "" {
-		linted.Where = []lint.Text{{Field: "where", Expr: r.Spec.Where}}
-	}
 	for _, c := range r.Semantics().When {
 		linted.When = append(linted.When, lint.Text{Field: "when." + c.Level.String(), Expr: c.Expr})
-	}
-	if r.Spec.ResolveWhen != "" {
-		linted.ResolveWhen = []lint.Text{{Field: "resolve_when", Expr: r.Spec.ResolveWhen}}
 	}
 	return linted.Findings(r.Spec.Accept)
 }
@@ -62,10 +51,10 @@ func lintedLeaf(path string) (lint.Leaf, bool) {
 	if l == nil {
 		return lint.Leaf{}, false
 	}
-	leaf := lint.Leaf{Path: path, Object: l.Object, Member: l.Member, Range: rangeOf(l), Unit: l.Unit, Grows: l.Tag.Get("grows") != ""}
+	leaf := lint.Leaf{Path: path, Object: l.Object, Member: l.Member, Range: lint.ParseRange(l.Tag.Get("range")), Unit: l.Unit, Grows: l.Tag.Get("grows") != ""}
 	switch {
 	case !l.Number() && l.Member != "series": // a text or truth
-		leaf.Range, leaf.Unit = anyNumber(), lint.Unknown
+		leaf.Range, leaf.Unit = lint.ParseRange("any"), lint.Unknown
 	case l.Counts:
 		leaf.Unit = lint.Count
 	}
@@ -73,28 +62,4 @@ func lintedLeaf(path string) (lint.Leaf, bool) {
 		leaf.Metric, leaf.Floor = true, figure.Floor()
 	}
 	return leaf, true
-}
-
-// rangeOf returns the numbers that a leaf can be, by its tag range.
-func rangeOf(l *lang.Leaf) lint.Range {
-	tag := l.Tag.Get("range")
-	least, most, _ := strings.Cut(tag, " ")
-	r := lint.Range{Most: math.Inf(1)}
-	switch {
-	case tag == "any":
-		return anyNumber()
-	case tag != "":
-		r.Least, r.Most = bound(least), bound(most)
-	}
-	return r
-}
-
-func anyNumber() lint.Range { return lint.Range{Least: math.Inf(-1), Most: math.Inf(1)} }
-
-func bound(text string) float64 {
-	x, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		panic(err) // a tag of Env
-	}
-	return x
 }

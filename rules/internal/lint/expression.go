@@ -10,6 +10,14 @@ import (
 // A Text is an expression of a rule.
 type Text struct{ Field, Expr string }
 
+// TextOf returns the expression of a field; none if it is empty.
+func TextOf(field, expr string) []Text {
+	if expr == "" {
+		return nil
+	}
+	return []Text{{field, expr}}
+}
+
 // An expression is a node of the text of a field.
 type expression struct {
 	Text

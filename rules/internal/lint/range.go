@@ -1,6 +1,10 @@
 package lint
 
-import "math"
+import (
+	"math"
+	"strconv"
+	"strings"
+)
 
 // A Range is the numbers from Least to Most that a value can have while it is data. With Most below Least it has none: it is no data.
 type Range struct {
@@ -13,6 +17,27 @@ var anyNumber = Range{Least: math.Inf(-1), Most: math.Inf(1)}
 
 // nothing is the range of what is no data.
 var nothing = Range{Least: 1, Most: -1}
+
+// ParseRange returns the numbers that a text names: "0 100", or "any". Without a text it is everything from 0 on. It panics if the text is
+// none of these, since such texts are part of the program.
+func ParseRange(text string) Range {
+	least, most, _ := strings.Cut(text, " ")
+	switch text {
+	case "":
+		return Range{Most: math.Inf(1)}
+	case "any":
+		return anyNumber
+	}
+	return Range{Least: parsed(least), Most: parsed(most)}
+}
+
+func parsed(text string) float64 {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
 
 func exactly(x float64) Range { return Range{Least: x, Most: x} }
 
