@@ -48,7 +48,7 @@ func (h *home) check(ctx context.Context, team, company string) error {
 	ourTeam, ourCompany, err := h.learn(ctx)
 	switch {
 	case err != nil:
-		return fmt.Errorf("finding out which workspace the bot belongs to: %w", err)
+		return fmt.Errorf("looking up the workspace of the bot: %w", err)
 	case team == ourTeam, ourCompany != "" && (company == ourCompany || team == ourCompany):
 		return nil
 	}

@@ -190,9 +190,9 @@ func (a *App) checkHeaders(header http.Header) error {
 	made := now.Add(-now.Sub(a.made)) // by the clock as it is now: it may have been set back since
 	switch {
 	case signed.Before(now.Add(-signatureWindow)), signed.After(now.Add(signatureWindow)):
-		return errors.New("its time is not about now")
+		return errors.New("the timestamp is more than 5 minutes off")
 	case signed.Before(made.Truncate(time.Second)):
-		return errors.New("it was signed before this process began")
+		return errors.New("it was signed before this process started")
 	}
 	return nil
 }

@@ -46,10 +46,10 @@ func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
 		reply.Public = false // or the channel might have it twice
 	}
 	if postErr := a.post(ctx, r, reply); postErr != nil {
-		a.config.Log.Error("telling somebody in Slack the answer", "kind", string(r.kind), "channel", r.channel, "err", errors.Join(err, postErr))
+		a.config.Log.Error("sending an answer to Slack", "kind", string(r.kind), "channel", r.channel, "err", errors.Join(err, postErr))
 		return false
 	}
-	a.config.Log.Info("a response URL of Slack did not say that it took the answer; it was posted by the bot", "err", err)
+	a.config.Log.Info("Slack's response URL did not confirm the answer; posted it with the bot token instead", "err", err)
 	return true
 }
 

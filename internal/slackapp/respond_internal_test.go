@@ -182,7 +182,7 @@ func TestReplyNobodyTakes(t *testing.T) {
 	b.slack.ExpireResponses()
 	b.slack.FailMethod("chat.postEphemeral", notifytest.Code("not_in_channel"))
 	b.deliver(asked)
-	require.NoError(t, b.log.await(t.Context(), "telling somebody in Slack the answer"))
+	require.NoError(t, b.log.await(t.Context(), "sending an answer to Slack"))
 	require.Contains(t, b.log.String(), "expired_url")
 	require.Contains(t, b.log.String(), "invite the bot to the channel")
 	require.NotContains(t, b.log.String(), "/commands/")

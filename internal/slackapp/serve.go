@@ -20,24 +20,24 @@ const (
 
 // What people are told when there is no answer.
 const (
-	busyText     = "There is too much to answer just now. Please try again in a minute."
-	strangerText = "Sorry, I answer only people of the workspace that I belong to."
+	busyText     = "Too many requests right now. Try again in a minute."
+	strangerText = "notewatch answers only members of its own Slack workspace."
 	// SorryText stands for an answer when there is none for a reason that only the log gives.
-	SorryText = "Sorry, something went wrong. The log of notewatch says what."
+	SorryText = "Something went wrong. The notewatch log has details."
 )
 
 // take has a request answered, once however often it comes. It does not wait. It reports false if the App has stopped.
 func (a *App) take(r request) bool {
 	if !a.seen.first(r.id) {
 		a.config.Metrics.Asked(r.kind, metrics.Repeated)
-		a.config.Log.Info("a request of Slack came again; it was taken before", "kind", string(r.kind))
+		a.config.Log.Info("ignoring a repeated request from Slack", "kind", string(r.kind))
 		return true
 	}
 	if a.jobs.submit(func(ctx context.Context) { a.serve(ctx, r) }) {
 		return true
 	}
 	a.config.Metrics.Asked(r.kind, metrics.Busy)
-	a.config.Log.Warn("not answering a request of Slack: too many wait, or notewatch is about to stop", "kind", string(r.kind))
+	a.config.Log.Warn("rejecting a request from Slack: the queue is full or notewatch is stopping", "kind", string(r.kind))
 	return a.refusals.submit(func(ctx context.Context) { a.guard(r, func() { a.reply(ctx, r, Reply{Text: busyText}) }) })
 }
 
@@ -59,7 +59,7 @@ func (a *App) takenElsewhere(ctx context.Context, r request) bool {
 func (a *App) serve(ctx context.Context, r request) {
 	if a.takenElsewhere(ctx, r) {
 		a.config.Metrics.Asked(r.kind, metrics.Repeated)
-		a.config.Log.Info("a request of Slack came again; another process has taken it", "kind", string(r.kind))
+		a.config.Log.Info("ignoring a repeated request from Slack; another process has it", "kind", string(r.kind))
 		return
 	}
 	reply, told := Reply{Text: SorryText}, false
@@ -83,7 +83,7 @@ func (a *App) answerTo(ctx context.Context, r request) Reply {
 	if err == nil {
 		return r.handle(ctx)
 	}
-	a.config.Log.Warn("not answering a request of Slack", "kind", string(r.kind), "err", err)
+	a.config.Log.Warn("rejecting a request from Slack", "kind", string(r.kind), "err", err)
 	if errors.Is(err, errStranger) {
 		return Reply{Text: strangerText, Failed: true}
 	}
@@ -98,7 +98,7 @@ func (a *App) guard(r request, do func()) (fine bool) {
 			if broken, ok := p.(runtime.Error); ok {
 				cause = broken.Error()
 			}
-			a.config.Log.Error("answering Slack ended in a panic: this is a bug of notewatch", "kind", string(r.kind), "err", cause,
+			a.config.Log.Error("panic while answering Slack; this is a bug in notewatch", "kind", string(r.kind), "err", cause,
 				"stack", string(debug.Stack()))
 		}
 	}()

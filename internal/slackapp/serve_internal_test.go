@@ -128,7 +128,7 @@ func TestForeigners(t *testing.T) {
 		b.slack.Press(eve, notifytest.Message{Channel: ann.Channel, TS: "1.1"}, "ack", "M1"),
 	} {
 		b.deliver(asked)
-		require.Equal(t, "Sorry, I answer only people of the workspace that I belong to.", b.answer(asked))
+		require.Equal(t, "notewatch answers only members of its own Slack workspace.", b.answer(asked))
 	}
 	asked := b.slack.Type(ann, "/notewatch", "status")
 	b.deliver(asked)

@@ -89,7 +89,7 @@ func (s *socket) on(ctx context.Context, event socketmode.Event) {
 	case socketmode.EventTypeConnectionError:
 		s.failed(event.Data)
 	case socketmode.EventTypeErrorBadMessage:
-		s.app.config.Log.Error("a message of Slack could not be read and was left out")
+		s.app.config.Log.Error("ignoring a message from Slack that cannot be parsed")
 	case socketmode.EventTypeSlashCommand:
 		s.envelope(ctx, event.Request, s.app.commandInJSON)
 	case socketmode.EventTypeInteractive:
@@ -160,7 +160,7 @@ func (s *socket) acknowledge(ctx context.Context, envelope string) {
 	ctx, cancel := context.WithTimeout(ctx, ackTime)
 	defer cancel()
 	if err := s.client.AckCtx(ctx, envelope, nil); err != nil && !errors.Is(err, context.Canceled) {
-		s.app.config.Log.Warn("acknowledging to Slack", "err", err)
+		s.app.config.Log.Warn("acknowledging a request from Slack", "err", err)
 	}
 }
 

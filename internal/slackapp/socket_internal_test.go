@@ -42,7 +42,7 @@ func TestSocketRedelivery(t *testing.T) {
 	b.answer(asked)
 	first.Attempt = 1
 	require.NoError(t, b.slack.Deliver(t.Context(), first))
-	require.NoError(t, b.log.await(t.Context(), "came again"))
+	require.NoError(t, b.log.await(t.Context(), "ignoring a repeated request"))
 
 	b.slack.CutSockets()
 	require.NoError(t, b.slack.AwaitConnection(t.Context(), 2))
@@ -306,7 +306,7 @@ func TestSocketOddities(t *testing.T) {
 	b.deliver(asked)
 	b.answer(asked)
 	require.Len(t, b.texts(), 1)
-	require.Equal(t, 3, strings.Count(b.log.String(), "could not be read"))
+	require.Equal(t, 3, strings.Count(b.log.String(), "cannot be parsed"))
 	require.NotContains(t, b.log.String(), "secret words")
 }
 

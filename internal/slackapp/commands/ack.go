@@ -10,7 +10,7 @@ import (
 	"notewatch/rules"
 )
 
-// ack notes that the person has taken an alert on.
+// ack acknowledges an alert.
 func (q *question) ack(ctx context.Context) (page, error) {
 	a, err := q.mine(ctx)
 	if err != nil {
@@ -29,16 +29,16 @@ func (q *question) takeOn(ctx context.Context, a rules.Alert) (page, error) {
 	case err != nil:
 		return page{}, err
 	case !changed && a.State != rules.Firing:
-		return page{}, grammar.MistakeError("Alert " + a.ID + " has just ended: there is nothing to take on.")
+		return page{}, grammar.MistakeError("Alert " + a.ID + " has just ended and cannot be acknowledged.")
 	case !changed && a.Ack.By != q.asked.Person.String():
-		return page{}, grammar.MistakeError("Alert " + a.ID + " has just changed hands: please ask again if you want it.")
+		return page{}, grammar.MistakeError("Alert " + a.ID + " was acknowledged by someone else just now. Repeat the command to take it over.")
 	}
 	var p page
 	p.say(q.ackText(a, changed))
 	return p, nil
 }
 
-// unack notes that nobody has an alert any more.
+// unack removes the acknowledgement of an alert.
 func (q *question) unack(ctx context.Context) (page, error) {
 	a, err := q.mine(ctx)
 	if err != nil {
@@ -50,14 +50,14 @@ func (q *question) unack(ctx context.Context) (page, error) {
 	}
 	var p page
 	if changed {
-		p.say("Nobody has " + whatText(a) + " any more.")
+		p.say("Removed the acknowledgement of " + whatText(a) + ".")
 	} else {
-		p.say("Nobody had " + whatText(a) + ".")
+		p.say(whatText(a) + " was not acknowledged.")
 	}
 	return p, nil
 }
 
-// mine returns the alert that is asked about, if it fires and the person may take it on.
+// mine returns the alert that is asked about, if it is firing and the person may acknowledge it.
 func (q *question) mine(ctx context.Context) (rules.Alert, error) {
 	id, err := grammar.ParseOne(q.line.Rest, "alert")
 	if err != nil {
@@ -68,7 +68,7 @@ func (q *question) mine(ctx context.Context) (rules.Alert, error) {
 	case err != nil:
 		return a, err
 	case a.State != rules.Firing:
-		return a, grammar.MistakeError("Alert " + a.ID + " is " + string(a.State) + ", not firing: there is nothing to take on.")
+		return a, grammar.MistakeError("Alert " + a.ID + " is " + string(a.State) + ". Only firing alerts can be acknowledged or unacknowledged.")
 	}
 	return a, q.mayAlter(ctx, rules.Match{Alert: a.ID})
 }
@@ -78,21 +78,20 @@ func whatText(a rules.Alert) string {
 	return link(lookup.SubjectOf(a)) + " (" + name(a.Rule) + ", `" + name(a.ID) + "`)"
 }
 
-// ackText says what has come of it: to the person, or to the channel if that sees it.
+// ackText is the answer about an acknowledgement: to the person, or to the channel if the answer is shared.
 func (q *question) ackText(a rules.Alert, changed bool) string {
-	who, again, have := "You", "you", "have"
+	who := "You"
 	if q.line.Share {
 		who = name(deliver.Name(q.asked.Person.String()))
-		again, have = who, "has"
 	}
-	text := who + " " + have + " " + whatText(a)
-	switch {
-	case !changed:
-		return text + " already, since " + words.Time(a.Ack.At) + "."
-	case a.Ack.By != "":
-		text += " now, in place of " + name(deliver.Name(a.Ack.By)) + "."
-	default:
-		text += " now: nobody is reminded of it while " + again + " " + have + " it."
+	if !changed {
+		return who + " already acknowledged " + whatText(a) + ", at " + words.Time(a.Ack.At) + "."
 	}
-	return text + " To give it back: " + q.typed("unack "+a.ID)
+	text := who + " acknowledged " + whatText(a)
+	if a.Ack.By != "" {
+		text += ", replacing " + name(deliver.Name(a.Ack.By)) + "."
+	} else {
+		text += ": no reminders until it escalates."
+	}
+	return text + " To undo: " + q.typed("unack "+a.ID)
 }

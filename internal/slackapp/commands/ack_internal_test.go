@@ -13,15 +13,15 @@ func TestWhatIsTakenOnIsSharedWithAName(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	bob := slackapp.Command{Person: slackapp.Person{ID: "U0BOB", Name: "bob"}, Channel: teamRoom, Text: "ack " + d.spike().ID + " share"}
 	for _, want := range []string{
-		`^amy has .* now: nobody is reminded of it while amy has it\.`,
-		`^amy has .* already, since Mon 15 Jun 12:0`,
+		`^amy acknowledged .*: no reminders until it escalates\.`,
+		`^amy already acknowledged .*, at Mon 15 Jun 12:0`,
 	} {
 		shared := d.from(teamRoom, bob.Text)
 		require.True(t, shared.Public)
 		require.Regexp(t, want, shared.Text)
 		require.NotRegexp(t, `(?i)\byou`, shared.Text)
 	}
-	require.Regexp(t, `^bob has .* now, in place of amy\.`, d.answerer.Command(t.Context(), bob).Text)
+	require.Regexp(t, `^bob acknowledged .*, replacing amy\.`, d.answerer.Command(t.Context(), bob).Text)
 }
 
 // What a person is told is how the alert is when it comes to them, not how it was when they asked.
@@ -32,9 +32,9 @@ func TestAnAlertThatChangesWhileSomebodyTakesItOn(t *testing.T) {
 	q := d.answerer.question(slackapp.Command{Person: slackapp.Person{ID: "U0AMY", Name: "amy"}, Channel: teamRoom})
 	p, err := q.takeOn(t.Context(), asked)
 	require.NoError(t, err)
-	require.Regexp(t, "^You have .* already, since Mon 15 Jun 12:0", p.reply().Text)
+	require.Regexp(t, "^You already acknowledged .*, at Mon 15 Jun 12:0", p.reply().Text)
 
 	d.run(midday.AddDate(0, 0, 2))
 	_, err = q.takeOn(t.Context(), asked)
-	require.EqualError(t, err, "Alert "+asked.ID+" has just ended: there is nothing to take on.")
+	require.EqualError(t, err, "Alert "+asked.ID+" has just ended and cannot be acknowledged.")
 }

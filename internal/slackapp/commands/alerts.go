@@ -21,7 +21,7 @@ const maxAlerts = 30
 // alerts lists what is wrong now.
 func (q *question) alerts(ctx context.Context) (page, error) {
 	if i := slices.IndexFunc(q.line.Rest, grammar.Token.Span); i >= 0 {
-		return page{}, grammar.MistakeError("alerts takes no span, such as " + q.line.Rest[i].Text + ": it says what is wrong now.")
+		return page{}, grammar.MistakeError("alerts shows the current state and takes no time span such as " + q.line.Rest[i].Text + ".")
 	}
 	named, kinds := grammar.TakeKind(q.line.Rest)
 	of := lookup.Subject{}
@@ -43,13 +43,13 @@ func (q *question) alertsPage(of lookup.Subject, open []lookup.Alert, count int)
 	var p page
 	about := ""
 	if of.Kind != lookup.KindAll {
-		about = " of " + subjectText(of)
+		about = " for " + subjectText(of)
 	}
 	if count == 0 {
-		p.say("No alert" + about + " is open.")
+		p.say("No open alerts" + about + ".")
 		return p
 	}
-	p.say("*" + words.Count(count, "open alert") + "*" + about + ", the worst first")
+	p.say("*" + words.Count(count, "open alert") + "*" + about + ", worst first")
 	var lines []string
 	var oldest time.Time
 	for _, a := range open {
@@ -59,7 +59,7 @@ func (q *question) alertsPage(of lookup.Subject, open []lookup.Alert, count int)
 		}
 	}
 	if more := count - len(open); more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more: name a project or a device, or see them all at the terminal with notewatch alerts", more))
+		lines = append(lines, fmt.Sprintf("%d more not shown. Add a project or device name, or run notewatch alerts in a terminal.", more))
 	}
 	p.say(lines...)
 	p.note = asOfText(oldest, q.desk.Now())
@@ -74,10 +74,10 @@ func alertText(a lookup.Alert, now time.Time) string {
 	}
 	drill, ack := "", ""
 	if a.Drill {
-		drill = "a drill"
+		drill = "drill"
 	}
 	if by := deliver.AckText(a.Ack); by != "" {
-		ack = "taken on by " + slackapi.Mrkdwn(by, maxSaid)
+		ack = "acknowledged by " + slackapi.Mrkdwn(by, maxSaid)
 	}
 	return "*" + level + "* " + words.Dotted(link(a.About()), alertValue(a), name(a.Rule),
 		"since "+agoText(since, now), ack, slackapi.Mrkdwn(deliver.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")

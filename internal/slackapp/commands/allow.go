@@ -37,10 +37,10 @@ func (a *Answerer) mayChange(ctx context.Context, p slackapp.Person, channel str
 	case len(allowed) > 0:
 		return a.admit(ctx, p, channel, allowed, "Only %s may change this.")
 	case len(alertChannels) == 0:
-		return refusalError("No channel in Slack is told of this, so that nobody may change it from here. " +
-			"The setting slack.allow.change can say who may.")
+		return refusalError("No Slack channel is notified of this, so it cannot be changed from Slack. " +
+			"To allow it, set slack.allow.change in the rules file.")
 	}
-	return a.admit(ctx, p, channel, alertChannels, "Only %s may change this. Please ask from there.")
+	return a.admit(ctx, p, channel, alertChannels, "Only %s may change this. Try again from there.")
 }
 
 // admit returns an error unless one of the IDs in allowed is the person, the channel, or a group that the person is in.
@@ -56,15 +56,15 @@ func (a *Answerer) admit(ctx context.Context, p slackapp.Person, channel string,
 		members, err := a.groups.members(ctx, id)
 		switch {
 		case err != nil:
-			a.config.Log.Error("looking up who is in a user group of slack.allow", "group", id, "err", err)
+			a.config.Log.Error("looking up the members of a user group of slack.allow", "group", id, "err", err)
 			unknown = cmp.Or(unknown, id)
 		case slices.Contains(members, p.ID):
 			return nil
 		}
 	}
 	if unknown != "" {
-		return refusalError(fmt.Sprintf("I could not find out who is in %s. Has the app the scope usergroups:read? "+
-			"The log of notewatch says more.", mention(unknown)))
+		return refusalError(fmt.Sprintf("Could not look up the members of %s. Check that the app has the scope usergroups:read. "+
+			"The notewatch log has details.", mention(unknown)))
 	}
 	return refusalError(fmt.Sprintf(sentence, listed(allowed)))
 }

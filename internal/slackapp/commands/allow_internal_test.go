@@ -29,11 +29,11 @@ func TestMayLook(t *testing.T) {
 			[]string{"U1", "U2", "U3", "U4", "U5", "U6", "U7", "U8", "U9", "U10", "U11", "U12"},
 			"Only <@U1>, <@U2>, <@U3>, <@U4>, <@U5>, <@U6>, <@U7>, <@U8>, <@U9>, <@U10> and 2 more may look things up here.",
 		},
-		"an unknown group": {[]string{"S0000000009"}, "I could not find out who is in <!subteam^S0000000009>. " +
-			"Has the app the scope usergroups:read? The log of notewatch says more."},
+		"an unknown group": {[]string{"S0000000009"}, "Could not look up the members of <!subteam^S0000000009>. " +
+			"Check that the app has the scope usergroups:read. The notewatch log has details."},
 		"by group, beside an unknown one": {[]string{"S0000000009", "S0000000001"}, ""},
-		"others, and unknown groups": {[]string{"S0000000009", "S0000000002", "S0000000008"}, "I could not find out who is in <!subteam^S0000000009>. " +
-			"Has the app the scope usergroups:read? The log of notewatch says more."},
+		"others, and unknown groups": {[]string{"S0000000009", "S0000000002", "S0000000008"}, "Could not look up the members of <!subteam^S0000000009>. " +
+			"Check that the app has the scope usergroups:read. The notewatch log has details."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			slack := notifytest.NewSlack()
@@ -61,8 +61,8 @@ func TestMayChange(t *testing.T) {
 		want          string
 	}{
 		"in the channel":       {nil, []string{"C2", "C1"}, ""},
-		"elsewhere":            {nil, []string{"C2", "C3"}, "Only people in <#C2> and people in <#C3> may change this. Please ask from there."},
-		"nobody is told":       {nil, nil, "No channel in Slack is told of this, so that nobody may change it from here. The setting slack.allow.change can say who may."},
+		"elsewhere":            {nil, []string{"C2", "C3"}, "Only people in <#C2> and people in <#C3> may change this. Try again from there."},
+		"nobody is told":       {nil, nil, "No Slack channel is notified of this, so it cannot be changed from Slack. To allow it, set slack.allow.change in the rules file."},
 		"named":                {[]string{bob.ID}, []string{"C2"}, ""},
 		"not named":            {[]string{"U1"}, []string{"C1"}, "Only <@U1> may change this."},
 		"in a named channel":   {[]string{"C1"}, nil, ""},
@@ -107,7 +107,7 @@ func TestEverythingIsForThoseWhoAreAlsoToldOfNotewatchItself(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	d.bot.Config().Projects[1].Notify = []string{"team"}
 	d.operators("log")
-	require.Contains(t, d.refused("silence everything for 2h because of the fair"), "No channel in Slack is told of all of that")
+	require.Contains(t, d.refused("silence everything for 2h because of the fair"), "No Slack channel is notified of everything this would silence")
 	d.ask("silence rule event-spike for 2h because it is known")
 	d.operators("log", "team")
 	d.ask("silence everything for 2h because of the fair")
@@ -122,8 +122,8 @@ func TestASilenceByTheNameOfAProjectIsForThoseWhoAreToldOfIt(t *testing.T) {
 		}))
 	}
 	require.True(t, d.from(otherRoom, "unsilence s-cold").Failed)
-	require.Contains(t, d.ask("unsilence s-cold"), "Not silenced any more")
-	require.Contains(t, d.refused("unsilence s-lab"), "No channel in Slack is told of this")
+	require.Contains(t, d.ask("unsilence s-cold"), "Silence ended")
+	require.Contains(t, d.refused("unsilence s-lab"), "No Slack channel is notified of this")
 }
 
 // What is typed is for those who may look, whatever it changes; buttons are for the same people.

@@ -110,14 +110,14 @@ func (d *askDesk) spike() rules.Alert {
 func TestAnAlertIsTakenOnAndGivenBack(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	a := d.spike()
-	require.Contains(t, d.ask("unack "+a.ID), "Nobody had")
-	require.Contains(t, d.ask("ack "+strings.ToUpper(a.ID[:4])), "You have", "the beginning of an ID will do")
+	require.Contains(t, d.ask("unack "+a.ID), "was not acknowledged")
+	require.Contains(t, d.ask("ack "+strings.ToUpper(a.ID[:4])), "You acknowledged", "the beginning of an ID will do")
 	require.Equal(t, "amy (U0AMY)", d.spike().Ack.By)
-	require.Contains(t, d.ask("ack "+a.ID), "already, since Mon 15 Jun 12:")
-	require.Contains(t, d.ask("alerts"), "taken on by amy at Mon 15 Jun 12:")
+	require.Contains(t, d.ask("ack "+a.ID), "You already acknowledged")
+	require.Contains(t, d.ask("alerts"), "acknowledged by amy at Mon 15 Jun 12:")
 	bob := d.answerer.Command(t.Context(), slackapp.Command{Person: slackapp.Person{ID: "U0BOB"}, Channel: teamRoom, Text: "ack " + a.ID})
-	require.Contains(t, bob.Text, "now, in place of amy.")
-	require.Contains(t, d.ask("unack "+a.ID), "Nobody has")
+	require.Contains(t, bob.Text, ", replacing amy.")
+	require.Contains(t, d.ask("unack "+a.ID), "Removed the acknowledgement")
 	require.Empty(t, d.spike().Ack)
 }
 
@@ -133,10 +133,10 @@ func TestWhatIsSilencedIsNotToldUntilThatEnds(t *testing.T) {
 
 	found := regexp.MustCompile("unsilence (s-[a-z0-9]+)").FindStringSubmatch(answer)
 	require.NotNil(t, found)
-	require.Contains(t, d.ask("unsilence "+found[1]), "Not silenced any more")
+	require.Contains(t, d.ask("unsilence "+found[1]), "Silence ended")
 	d.run(d.now.Add(time.Minute))
 	require.Empty(t, d.spike().Mute)
-	require.Contains(t, d.refused("unsilence "+found[1]), "is over already, since Mon 15 Jun 12:")
+	require.Contains(t, d.refused("unsilence "+found[1]), "already ended at Mon 15 Jun 12:")
 }
 
 // An ID is what it is whatever a telephone makes of its first letter, and its beginning will do.
@@ -148,7 +148,7 @@ func TestIDsAreReadLoosely(t *testing.T) {
 	require.Contains(t, d.refused("unsilence S-"), "Several silences begin with \"s-\": `"+min(id(first), id(second))+"`")
 	require.Contains(t, d.ask("unsilence S–"+id(first)[2:]), "rule event-spike")
 	require.Contains(t, d.ask("unsilence S-"), "rule event-budget", "the only one that is left")
-	require.Contains(t, d.refused("unsilence S-"), `There is no silence "s-".`)
+	require.Contains(t, d.refused("unsilence S-"), `Unknown silence "s-".`)
 
 	alert := strings.ToUpper(d.spike().ID[:4])
 	for _, text := range []string{"ack " + alert, "unack " + alert, "explain " + alert, "silence " + alert + " until over because x"} {
@@ -173,16 +173,16 @@ func TestAnAlertIsSilencedUntilItIsOver(t *testing.T) {
 	require.Contains(t, d.ask("silence "+a.ID+" until over because we know"), "until the alert ends")
 	require.Contains(t, d.ask("silences"), "until the alert ends, by amy: we know")
 	d.run(midday.AddDate(0, 0, 2))
-	require.Contains(t, d.ask("silences"), "Nothing is silenced.")
-	require.Contains(t, d.refused("silence "+a.ID+" until over because we know"), "is over: there is nothing to silence")
-	require.Contains(t, d.refused("ack "+a.ID), "is resolved, not firing")
-	require.Contains(t, d.ask("explain "+a.ID), "is over, since")
+	require.Contains(t, d.ask("silences"), "No active silences and no mute windows.")
+	require.Contains(t, d.refused("silence "+a.ID+" until over because we know"), "has ended. There is nothing to silence")
+	require.Contains(t, d.refused("ack "+a.ID), "is resolved. Only firing alerts")
+	require.Contains(t, d.ask("explain "+a.ID), "` ended Wed")
 }
 
 func TestEverythingIsSilencedOnlyBySayingSo(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	d.allow.Change = []string{teamRoom}
-	require.Contains(t, d.refused("silence for 2h because of the fair"), "or say everything")
+	require.Contains(t, d.refused("silence for 2h because of the fair"), "or write everything")
 	require.Contains(t, d.ask("silence everything for 2h because of the fair"), "*Silenced* everything until")
 }
 
@@ -219,9 +219,9 @@ func TestChangesAreForThoseWhoAreTold(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, silences, after)
 	require.Empty(t, d.spike().Ack)
-	require.Contains(t, d.refused("silence project lab for 2h because x"), "No channel in Slack is told of this")
+	require.Contains(t, d.refused("silence project lab for 2h because x"), "No Slack channel is notified of this")
 	for _, text := range []string{"silence everything for 2h because x", "silence rule event-spike for 2h because x"} {
-		require.Contains(t, d.refused(text), "No channel in Slack is told of all of that", "the alerts of lab are told elsewhere")
+		require.Contains(t, d.refused(text), "No Slack channel is notified of everything this would silence", "the alerts of lab are told elsewhere")
 	}
 
 	d.allow = Allow{Look: []string{teamRoom}, Change: []string{"U0AMY"}}
@@ -236,7 +236,7 @@ func TestDevicesAreSilencedWhereverProjectsAreTold(t *testing.T) {
 	d.bot.Config().Rules[2].Notify = []string{"log"} // which is not in Slack
 	answer := d.ask("silence device hourly-sensor-1 for 2h because x")
 	d.ask("unsilence " + regexp.MustCompile("s-[a-z0-9]+").FindString(answer))
-	require.Contains(t, d.refused("silence project cold-chain for 2h because x"), "No channel in Slack is told of all of that")
+	require.Contains(t, d.refused("silence project cold-chain for 2h because x"), "No Slack channel is notified of everything this would silence")
 
 	// By its name, as at the terminal, a project can be silenced as the subject of its alerts.
 	s := rules.Silence{
@@ -244,35 +244,35 @@ func TestDevicesAreSilencedWhereverProjectsAreTold(t *testing.T) {
 		Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "x",
 	}
 	require.NoError(t, d.bot.Silence(t.Context(), s))
-	require.Contains(t, d.refused("unsilence "+s.ID), "No channel in Slack is told of all of that")
+	require.Contains(t, d.refused("unsilence "+s.ID), "No Slack channel is notified of everything this would silence")
 }
 
 func TestMistakesAreNamed(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	for text, want := range map[string]string{
-		"usages":                    `There is no word "usages". Did you mean usage?`,
+		"usages":                    `Unknown command "usages". Did you mean usage?`,
 		strings.Repeat("x", 10_240): "That is 10,240 characters long; a command has at most 1,000.",
 		"hourly-sensor-3":           "For a device, say what you want to know, such as usage hourly-sensor-3.",
-		"alerts 7d":                 "alerts takes no span, such as 7d: it says what is wrong now.",
-		"alerts cold-chain Week":    "alerts takes no span, such as Week: it says what is wrong now.",
-		`alerts "7d"`:               `There is no project, fleet or device "7d".`,
+		"alerts 7d":                 "alerts shows the current state and takes no time span such as 7d.",
+		"alerts cold-chain Week":    "alerts shows the current state and takes no time span such as Week.",
+		`alerts "7d"`:               `Unknown project, fleet or device "7d".`,
 		`usage "hourly`:             `The quote before "hourly" is not closed.`,
 		"usage hourly-sensor-111":   `Did you mean "hourly-sensor-11"?`,
-		"usage device cold-chain":   `There is no device "cold-chain".`,
-		"usage x because y":         "usage takes no because.",
-		"status now":                `status takes nothing more, not "now".`,
-		"top sessions":              "No rule reads sessions, so notewatch does not fetch them.",
-		"explain event-spik x":      `There is no rule "event-spik". Did you mean event-spike?`,
-		"explain event-spike":       "judges devices: name one behind it.",
-		"explain lively-project":    "judges projects: name one behind it.",
-		"explain event-spike lab":   `There is no device "lab".`,
-		"alerts nowhere":            `There is no project, fleet or device "nowhere".`,
+		"usage device cold-chain":   `Unknown device "cold-chain".`,
+		"usage x because y":         "usage takes no reason (because …).",
+		"status now":                `status takes no arguments, got "now".`,
+		"top sessions":              "No rule uses sessions, so notewatch does not fetch them.",
+		"explain event-spik x":      `Unknown rule "event-spik". Did you mean event-spike?`,
+		"explain event-spike":       "is evaluated per device. Add a device name after it.",
+		"explain lively-project":    "is evaluated per project. Add a project name after it.",
+		"explain event-spike lab":   `Unknown device "lab".`,
+		"alerts nowhere":            `Unknown project, fleet or device "nowhere".`,
 		"ack":                       "Which alert?",
 		"ack a b":                   `One alert at a time, not "a b".`,
-		"silence hourly-sensor-1 for 2h because x":                    "To silence the device of that name, write device before it.",
-		"silence project lab device hourly-sensor-1 for 2h because x": `The device "hourly-sensor-1" is in the project "cold-chain".`,
-		"help usag":     `There is no word "usag". Did you mean usage?`,
-		"unsilence s-1": `There is no silence "s-1".`,
+		"silence hourly-sensor-1 for 2h because x":                    "To silence the device with that name, put device before it.",
+		"silence project lab device hourly-sensor-1 for 2h because x": `Device "hourly-sensor-1" belongs to project "cold-chain", not to the one you named.`,
+		"help usag":     `Unknown command "usag". Did you mean usage?`,
+		"unsilence s-1": `Unknown silence "s-1".`,
 	} {
 		require.Contains(t, d.refused(text), want, text)
 	}
@@ -295,20 +295,20 @@ func TestDevicesThatAreGone(t *testing.T) {
 	gone.Removed = midday.Add(-2 * time.Hour)
 	d := newAskDesk(t, s)
 	answer := d.ask("usage " + gone.UID)
-	require.Contains(t, answer, "Notehub does not list it any more.")
+	require.Contains(t, answer, "No longer listed in Notehub.")
 	require.Contains(t, answer, "*events*")
-	require.Contains(t, d.refused("explain event-spike "+gone.UID), "There is no device")
-	require.Contains(t, d.refused("usage device "+gone.UID+"0"), "There is no device")
+	require.Contains(t, d.refused("explain event-spike "+gone.UID), "no longer exists")
+	require.Contains(t, d.refused("usage device "+gone.UID+"0"), "Unknown device")
 }
 
 func TestNothingIsReadAndNothingIsThere(t *testing.T) {
 	d := newAskDesk(t, scene{})
-	require.Contains(t, d.ask(""), "*No alert fires*")
-	require.Contains(t, d.ask("usage"), "no rule reads them")
-	require.Contains(t, d.refused("top"), "there is nothing to rank by")
+	require.Contains(t, d.ask(""), "*No alert is firing*")
+	require.Contains(t, d.ask("usage"), "no rule uses it")
+	require.Contains(t, d.refused("top"), "Nothing to rank by")
 	require.Contains(t, d.refused("top cost"), "No prices are set")
-	require.Contains(t, d.ask("alerts"), "No alert is open.")
-	require.Contains(t, d.ask("help ack"), "There is nothing now that it could be used for.")
+	require.Contains(t, d.ask("alerts"), "No open alerts.")
+	require.Contains(t, d.ask("help ack"), "There is nothing to use it on right now.")
 	for _, found := range typeable.FindAllStringSubmatch(d.ask("help"), -1) {
 		d.ask(found[1])
 	}
@@ -367,7 +367,7 @@ func TestSilencesAreListedAsFarAsThereIsRoom(t *testing.T) {
 	for _, block := range r.Blocks {
 		lines = append(lines, strings.Split(strings.Join(textsIn(block), "\n"), "\n")...)
 	}
-	require.Equal(t, "*32 silences* by hand, 31 windows of the rules file", lines[0])
+	require.Equal(t, "*32 silences*, 31 mute windows in the rules file", lines[0])
 	require.Len(t, lines, 1+maxSilences+1+maxSilences+1)
 	require.Equal(t, "and 2 more silences", lines[1+maxSilences])
 	require.Equal(t, "and 1 more window", lines[len(lines)-1])

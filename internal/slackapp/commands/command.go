@@ -78,14 +78,14 @@ func (q *question) answer(ctx context.Context) (p page, err error) {
 		return p, q.unknownWord(ctx)
 	}
 	if q.line.Reason != "" && !q.verb.reason {
-		return p, grammar.MistakeError(q.line.Word + " takes no because.")
+		return p, grammar.MistakeError(q.line.Word + " takes no reason (because …).")
 	}
 	return q.verb.answer(q, ctx)
 }
 
 // unknownWord says which word may be meant. Who types just a name may want to know what that has used.
 func (q *question) unknownWord(ctx context.Context) error {
-	text := "There is no word " + grammar.Quote(q.line.Word) + "."
+	text := "Unknown command " + grammar.Quote(q.line.Word) + "."
 	near := spelling.Nearest(q.line.Word, wordNames())
 	if i := slices.IndexFunc(wordNames(), func(name string) bool { return strings.HasPrefix(name, q.line.Word) }); i >= 0 {
 		near = wordNames()[i]
@@ -96,5 +96,5 @@ func (q *question) unknownWord(ctx context.Context) error {
 	if s, err := q.find(ctx, q.line.Word); err == nil && s.UID != "" {
 		return grammar.MistakeError(text + " For a " + string(s.Kind) + ", say what you want to know, such as usage " + q.called(ctx, s) + ".")
 	}
-	return grammar.MistakeError(text + " There are " + grammar.List(wordNames(), "and") + ".")
+	return grammar.MistakeError(text + " Commands: " + grammar.List(wordNames(), "and") + ".")
 }

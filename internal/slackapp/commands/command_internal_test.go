@@ -49,7 +49,7 @@ func TestACommandThatComesTwiceHasOneEffect(t *testing.T) {
 			d.answered(asked)
 			after := d.slack.Type(amyAsks, "/notewatch", "silences")
 			send(after)
-			require.Contains(t, d.answered(after).Text, "*1 silence* by hand")
+			require.Contains(t, d.answered(after).Text, "*1 silence*, 0 mute windows")
 		})
 	}
 }

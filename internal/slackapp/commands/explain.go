@@ -37,9 +37,9 @@ func (q *question) explain(ctx context.Context) (page, error) {
 func (q *question) explainAlert(ctx context.Context, a rules.Alert) (page, error) {
 	switch {
 	case a.Drill:
-		return page{}, grammar.MistakeError("Alert " + a.ID + " is a drill: nothing is wrong.")
+		return page{}, grammar.MistakeError("Alert " + a.ID + " is a drill. There is nothing to explain.")
 	case a.Project == "":
-		return page{}, grammar.MistakeError("Alert " + a.ID + " is about notewatch itself, and no rule has found it: " + a.Told.Summary)
+		return page{}, grammar.MistakeError("Alert " + a.ID + " is about notewatch itself; there is no rule to explain: " + a.Told.Summary)
 	case q.rule(a.Rule) == nil:
 		return page{}, grammar.MistakeError("The rule " + a.Rule + " of alert " + a.ID + " is no longer in the rules file.")
 	}
@@ -53,7 +53,7 @@ func (q *question) explainAlert(ctx context.Context, a rules.Alert) (page, error
 		if a.Why != "" {
 			why = " (" + name(a.Why) + ")"
 		}
-		p.say("Alert " + "`" + a.ID + "` is over, since " + agoText(a.EndedAt, q.desk.Now()) + why + ": this is how it is now.")
+		p.say("Alert " + "`" + a.ID + "` ended " + agoText(a.EndedAt, q.desk.Now()) + why + ". This is the current result of its rule.")
 	}
 	return p, nil
 }
@@ -72,7 +72,7 @@ func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) 
 	case each == rules.EachProject:
 		kinds = append(kinds, lookup.KindProject)
 	case order.Subject == "":
-		return page{}, grammar.MistakeError("The rule " + r.Spec.Name + " judges " + string(each) + "s: name one behind it.")
+		return page{}, grammar.MistakeError("Rule " + r.Spec.Name + " is evaluated per " + string(each) + ". Add a " + string(each) + " name after it.")
 	case each == rules.EachFleet:
 		kinds = []lookup.Kind{lookup.KindFleet}
 	}
@@ -83,7 +83,7 @@ func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) 
 	subject := ""
 	switch s.Kind {
 	case lookup.KindAll:
-		return page{}, grammar.MistakeError("The rule " + r.Spec.Name + " judges projects: name one behind it.")
+		return page{}, grammar.MistakeError("Rule " + r.Spec.Name + " is evaluated per project. Add a project name after it.")
 	case lookup.KindDevice, lookup.KindFleet:
 		subject = s.UID
 	}
@@ -111,7 +111,7 @@ func (q *question) unknownRule(name string) error {
 		names[i] = r.Spec.Name
 	}
 	slices.Sort(names)
-	text := "There is no rule " + grammar.Quote(name) + "."
+	text := "Unknown rule " + grammar.Quote(name) + "."
 	if near := spelling.Nearest(name, names); near != "" {
 		return grammar.MistakeError(text + " Did you mean " + near + "?")
 	}
@@ -119,7 +119,7 @@ func (q *question) unknownRule(name string) error {
 	if more := len(names) - listed; more > 0 {
 		names = append(names[:listed], fmt.Sprintf("%d more", more))
 	}
-	return grammar.MistakeError(text + " There are " + grammar.List(names, "and") + ".")
+	return grammar.MistakeError(text + " Known rules: " + grammar.List(names, "and") + ".")
 }
 
 // explainPage puts an explanation into words.
@@ -130,7 +130,7 @@ func (q *question) explainPage(e bot.Explanation) page {
 	p.show(strings.Join(e.Lines(words.Figure), "\n"))
 	p.say(readText(e.PolledAt, e.Failures, e.Failure, e.Truncated)...)
 	if now.Sub(e.Now) > bot.StaleAfter {
-		p.say("Notehub was not read since " + agoText(e.Now, now) + ": this is how it was then.")
+		p.say("Last successful poll: " + agoText(e.Now, now) + ". This is the state at that time.")
 	}
 	p.note = asOfText(e.PolledAt, now)
 	return p
@@ -140,22 +140,22 @@ func (q *question) explainPage(e bot.Explanation) page {
 func verdict(e bot.Explanation, now time.Time) string {
 	switch {
 	case e.Err != nil:
-		return "cannot be judged: " + slackapi.Mrkdwn(e.Err.Error(), maxSaid)
+		return "cannot be evaluated: " + slackapi.Mrkdwn(e.Err.Error(), maxSaid)
 	case e.Alert.State == rules.Firing:
-		return fmt.Sprintf("fires, %s, since %s · `%s`", e.Alert.Level, agoText(e.Alert.FiredAt, now), name(e.Alert.ID))
+		return fmt.Sprintf("is firing (%s) since %s · `%s`", e.Alert.Level, agoText(e.Alert.FiredAt, now), name(e.Alert.ID))
 	case e.Alert.State == rules.Pending:
-		return "is true since " + agoText(e.Alert.Since, now) + ", but not yet for long enough"
+		return "is pending: true since " + agoText(e.Alert.Since, now) + ", but not for long enough yet"
 	case e.Selected == rules.False:
-		return "does not apply"
+		return "does not apply: its where condition is false"
 	case e.Result.Least == e.Result.Most && e.Result.Least == rules.Inactive:
-		return "does not fire"
+		return "is not firing"
 	case e.Result.Least == rules.Inactive:
-		return "does not fire: what it needs is not known"
+		return "is not firing: not enough data"
 	case e.Rule.Spec.For > 0:
-		return fmt.Sprintf("is true, %s: it is pending when it is judged next, and fires when it has been true for %s from then",
+		return fmt.Sprintf("is true (%s): pending from the next poll, firing once it has been true for %s",
 			e.Result.Least, words.Duration(e.Rule.Spec.For))
 	}
-	return fmt.Sprintf("is true, %s: it fires when it is judged next", e.Result.Least)
+	return fmt.Sprintf("is true (%s): it fires at the next poll", e.Result.Least)
 }
 
 // heldText says for how long levels have held that do not fire yet.
@@ -170,7 +170,7 @@ func heldText(e bot.Explanation) string {
 // hushText says why people are not told.
 func hushText(e bot.Explanation) string {
 	if text := deliver.MuteText(e.Mute); text != "" {
-		return "People are not told: " + slackapi.Mrkdwn(text, maxSaid)
+		return "No notifications: " + slackapi.Mrkdwn(text, maxSaid)
 	}
 	return ""
 }

@@ -30,15 +30,15 @@ func TestVerdicts(t *testing.T) {
 		e    bot.Explanation
 		want string
 	}{
-		"fires":          {bot.Explanation{Explanation: evaluation(rules.Critical, rules.Critical), Alert: fires}, "fires, critical, since Mon 15 Jun 11:00 UTC, 1 h ago · `a1b2`"},
-		"waits":          {bot.Explanation{Explanation: evaluation(rules.Warning, rules.Warning), Alert: waits}, "is true since Mon 15 Jun 11:59 UTC, 1 min ago, but not yet for long enough"},
-		"does not apply": {bot.Explanation{Explanation: apart}, "does not apply"},
-		"is not true":    {bot.Explanation{Explanation: evaluation(rules.Inactive, rules.Inactive)}, "does not fire"},
-		"is not known":   {bot.Explanation{Explanation: evaluation(rules.Inactive, rules.Warning)}, "does not fire: what it needs is not known"},
-		"will fire":      {bot.Explanation{Explanation: evaluation(rules.Warning, rules.Critical), Rule: atOnce}, "is true, warning: it fires when it is judged next"},
+		"fires":          {bot.Explanation{Explanation: evaluation(rules.Critical, rules.Critical), Alert: fires}, "is firing (critical) since Mon 15 Jun 11:00 UTC, 1 h ago · `a1b2`"},
+		"waits":          {bot.Explanation{Explanation: evaluation(rules.Warning, rules.Warning), Alert: waits}, "is pending: true since Mon 15 Jun 11:59 UTC, 1 min ago, but not for long enough yet"},
+		"does not apply": {bot.Explanation{Explanation: apart}, "does not apply: its where condition is false"},
+		"is not true":    {bot.Explanation{Explanation: evaluation(rules.Inactive, rules.Inactive)}, "is not firing"},
+		"is not known":   {bot.Explanation{Explanation: evaluation(rules.Inactive, rules.Warning)}, "is not firing: not enough data"},
+		"will fire":      {bot.Explanation{Explanation: evaluation(rules.Warning, rules.Critical), Rule: atOnce}, "is true (warning): it fires at the next poll"},
 		"will wait": {bot.Explanation{Explanation: evaluation(rules.Warning, rules.Critical), Rule: patient},
-			"is true, warning: it is pending when it is judged next, and fires when it has been true for 30 min from then"},
-		"is broken": {bot.Explanation{Explanation: broken}, "cannot be judged: index out of range"},
+			"is true (warning): pending from the next poll, firing once it has been true for 30 min"},
+		"is broken": {bot.Explanation{Explanation: broken}, "cannot be evaluated: index out of range"},
 	} {
 		require.Equal(t, test.want, verdict(test.e, midday), name)
 	}
@@ -50,7 +50,7 @@ func TestExplanationsSayWhyNobodyIsTold(t *testing.T) {
 	a := d.spike()
 	d.ask("silence " + a.ID + " for 2h because gateway is being moved")
 	d.run(d.now.Add(time.Minute))
-	require.Contains(t, d.ask("explain "+a.ID), "People are not told: silenced until Mon 15 Jun 14:")
+	require.Contains(t, d.ask("explain "+a.ID), "No notifications: silenced until Mon 15 Jun 14:")
 	require.Equal(t, "critical for 10 min of 30 min · warning for 20 min of 30 min", heldText(bot.Explanation{Held: []bot.Held{
 		{Level: rules.Critical, For: 10 * time.Minute, Need: 30 * time.Minute}, {Level: rules.Warning, For: 20 * time.Minute, Need: 30 * time.Minute},
 	}}))
@@ -61,11 +61,11 @@ func TestExplanationsAreAsOfTheLastPollIfThatIsLongAgo(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	a := d.spike()
 	fresh := d.ask("explain " + a.ID)
-	require.NotContains(t, fresh, "was not read since")
+	require.NotContains(t, fresh, "Last successful poll")
 	d.now = midday.Add(20 * time.Hour)
 	stale := d.ask("explain " + a.ID)
-	require.Contains(t, stale, "Notehub was not read since Mon 15 Jun 12:")
-	require.Contains(t, stale, "20 h ago: this is how it was then.")
+	require.Contains(t, stale, "Last successful poll: Mon 15 Jun 12:")
+	require.Contains(t, stale, "20 h ago. This is the state at that time.")
 	require.Contains(t, stale, "as of Mon 15 Jun 12:")
 	shown := regexp.MustCompile("(?s)```.*```")
 	require.Equal(t, shown.FindString(fresh), shown.FindString(stale))
@@ -79,14 +79,14 @@ func TestAlertsThatCannotBeExplained(t *testing.T) {
 	require.NoError(t, err)
 	q := d.answerer.question(slackapp.Command{})
 	for want, a := range map[string]rules.Alert{
-		"Alert a1b2 is a drill: nothing is wrong.":                                {ID: "a1b2", Drill: true},
-		"Alert a1b2 is about notewatch itself, and no rule has found it: on-call": {ID: "a1b2", Told: rules.Told{Summary: "on-call"}},
-		"The rule old-rule of alert a1b2 is no longer in the rules file.":         {ID: "a1b2", Rule: "old-rule", Project: coldChainUID},
+		"Alert a1b2 is a drill. There is nothing to explain.":                        {ID: "a1b2", Drill: true},
+		"Alert a1b2 is about notewatch itself; there is no rule to explain: on-call": {ID: "a1b2", Told: rules.Told{Summary: "on-call"}},
+		"The rule old-rule of alert a1b2 is no longer in the rules file.":            {ID: "a1b2", Rule: "old-rule", Project: coldChainUID},
 	} {
 		_, err := q.explainAlert(t.Context(), a)
 		require.EqualError(t, err, want)
 	}
-	require.Contains(t, d.ask("alerts"), "a drill")
+	require.Contains(t, d.ask("alerts"), "· drill ·")
 }
 
 func TestAlertsInOneLine(t *testing.T) {

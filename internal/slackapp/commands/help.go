@@ -32,7 +32,7 @@ func (q *question) help(ctx context.Context) (page, error) {
 		lines = append(lines, line)
 	}
 	var p page
-	p.say("*What can be asked*, and what can be typed as it stands:")
+	p.say("*Commands*, with examples to copy:")
 	p.say(lines...)
 	p.say(elsewhere.lines()...)
 	p.say(generalHelp)
@@ -40,7 +40,7 @@ func (q *question) help(ctx context.Context) (page, error) {
 }
 
 // generalHelp is what holds for all words.
-const generalHelp = "Names match loosely: a name, a UID, the beginning of either. Put a name that is like a word into quotes. " +
+const generalHelp = "A name or UID can be shortened while it stays unambiguous. Quote a name that looks like a command word. " +
 	"Answers are for you alone; with the word share they are for the channel. Days are UTC days."
 
 // helpFor says how one word is used.
@@ -66,7 +66,7 @@ func (q *question) helpFor(ctx context.Context) (page, error) {
 	case denied != "":
 		p.say(string(denied))
 	default:
-		p.say("There is nothing now that it could be used for.")
+		p.say("There is nothing to use it on right now.")
 	}
 	return p, nil
 }
@@ -96,7 +96,7 @@ func (q *question) exemplar(ctx context.Context, placeholder string) (string, er
 	case "alert":
 		a, _, err := q.firing(ctx)
 		return a.ID, err
-	case "rule", "judged":
+	case "rule", "subject":
 		return q.judged(ctx, placeholder == "rule")
 	case "silence":
 		return q.endable(ctx)

@@ -45,7 +45,7 @@ func TestHelpOffersWhatTheAskerMay(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	d.ask("silence device hourly-sensor-2 for 2h because it is on the bench")
 	changing := []string{"silence", "unsilence", "ack", "unack", "refresh"}
-	const only, nobody = "Only people in <#" + teamRoom + "> may change this.", "No channel in Slack is told of this, so that nobody may"
+	const only, nobody = "Only people in <#" + teamRoom + "> may change this.", "No Slack channel is notified of this, so it cannot be changed"
 	help := d.from(otherRoom, "help").Text
 	require.Contains(t, help, "Not from here: silence, unsilence, ack, unack and refresh. "+only)
 	for _, word := range changing {

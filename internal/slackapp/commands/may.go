@@ -22,8 +22,8 @@ func (q *question) mayAlter(ctx context.Context, m rules.Match) error {
 	all, some := q.toldOfAll(m)
 	err := q.answerer.mayChange(ctx, q.asked.Person, q.asked.Channel, all)
 	if err != nil && len(all) == 0 && some && len(q.answerer.config.Allow().Change) == 0 {
-		return refusalError("No channel in Slack is told of all of that. Name a rule and a project that this channel is told of, " +
-			"or have the setting slack.allow.change say who may do more.")
+		return refusalError("No Slack channel is notified of everything this would silence. Name a rule and a project that this channel is notified of, " +
+			"or set slack.allow.change in the rules file.")
 	}
 	return err
 }

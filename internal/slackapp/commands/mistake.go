@@ -43,13 +43,13 @@ func (q *question) complaint(err error) []string {
 		return []string{"Several " + string(several.Kind) + "s begin with " + name(grammar.Quote(several.Text)) + ": " + listIDs(several) + "."}
 	}
 	if gone, ok := errors.AsType[*bot.UnknownError](err); ok {
-		return []string{"There is no " + gone.What + " " + name(grammar.Quote(gone.Name)) + " any more."}
+		return []string{"The " + gone.What + " " + name(grammar.Quote(gone.Name)) + " no longer exists."}
 	}
 	q.answerer.config.Log.Error("answering a command", "word", q.verb.name, "err", err)
 	return []string{slackapp.SorryText}
 }
 
-// unknownText says that nothing is called so, and what may be meant.
+// unknownText names the kinds and the text, and the nearest name.
 func unknownText(e *lookup.UnknownError) string {
 	kinds := make([]string, len(e.Kinds))
 	for i, kind := range e.Kinds {
@@ -58,21 +58,21 @@ func unknownText(e *lookup.UnknownError) string {
 	if len(kinds) == 0 {
 		kinds = []string{"project", "fleet", "device"}
 	}
-	text := "There is no " + grammar.List(kinds, "or") + " " + name(grammar.Quote(e.Text)) + "."
+	text := "Unknown " + grammar.List(kinds, "or") + " " + name(grammar.Quote(e.Text)) + "."
 	if e.Nearest != "" {
 		text += " Did you mean " + name(grammar.Quote(e.Nearest)) + "?"
 	}
 	return text
 }
 
-// candidates lists what a name may be of.
+// candidates lists what an ambiguous name matches.
 func candidates(e *lookup.AmbiguousError) []string {
-	lines := []string{name(grammar.Quote(e.Text)) + " may be any of these:"}
+	lines := []string{name(grammar.Quote(e.Text)) + " is ambiguous. It matches:"}
 	for _, s := range e.Candidates {
 		lines = append(lines, "• "+subjectText(s)+" `"+name(s.UID)+"`")
 	}
 	if e.More > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", e.More))
+		lines = append(lines, fmt.Sprintf("… and %d more", e.More))
 	}
 	return lines
 }
@@ -90,7 +90,7 @@ func listIDs(e *lookup.AmbiguousIDError) string {
 
 // instead names a line that can be typed in place of one that was refused.
 func (q *question) instead(ctx context.Context) string {
-	more := q.typed(strings.TrimSpace("help "+q.verb.name)) + " says more."
+	more := "for details: " + q.typed(strings.TrimSpace("help "+q.verb.name))
 	if lines, _ := q.offers(ctx, q.verb, q.names(ctx)); len(lines) > 0 {
 		return "For example " + q.typed(lines[0]) + " · " + more
 	}

@@ -73,7 +73,7 @@ func (p page) reply() slackapp.Reply {
 		}
 	}
 	if left > 0 {
-		more := "… " + words.Count(left, "more line") + ", for which a message has no room"
+		more := "… " + words.Count(left, "more line") + " that do not fit into this message"
 		r.Blocks, plain = append(r.Blocks, sectionBlock(more)), append(plain, more)
 	}
 	if p.note != "" {

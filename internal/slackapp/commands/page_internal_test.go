@@ -48,7 +48,7 @@ func TestAPageCountsWhatItLeavesOut(t *testing.T) {
 	r := p.reply()
 	requireSlack(t, r)
 	last := textsIn(r.Blocks[len(r.Blocks)-2])[0]
-	require.Equal(t, "… 51 more lines, for which a message has no room", last)
+	require.Equal(t, "… 51 more lines that do not fit into this message", last)
 	require.Equal(t, []string{"as of noon"}, textsIn(r.Blocks[len(r.Blocks)-1]))
 }
 
@@ -102,7 +102,7 @@ func TestForecasts(t *testing.T) {
 	}{
 		{100, 400, 250, ": within the limit"},
 		{100, 200, 250, ": 125 % of the limit, which is passed about Thu 25 Jun"},
-		{250, 200, 400, ": the limit is passed already"},
+		{250, 200, 400, ": already over the limit"},
 		{100, math.NaN(), 250, "→ 250 when the period ends, Tue 30 Jun 12:00 UTC"},
 		{100, 200, math.NaN(), ""},
 	} {
@@ -123,12 +123,12 @@ func TestMoney(t *testing.T) {
 // What is not known is said.
 func TestWhatIsNotKnownIsSaid(t *testing.T) {
 	require.Equal(t, []string{
-		"Notehub has not been read yet: there are no figures.", "Notehub could not be read the last 2 times: status 503",
-		"Notehub cut its last answer short: there may be more than these figures say.",
+		"No data yet: Notehub has not been polled.", "Notehub could not be read the last 2 times: status 503",
+		"Notehub truncated its last answer: actual values may be higher.",
 	}, readText(time.Time{}, 2, "status 503", true))
 	require.Equal(t, "3 of 14 days without data · 2 devices without data",
 		gapText(lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindFleet}}, lookup.FigureUsage{Days: make([]lookup.DayUsage, 14), Unknown: 3, Missing: 2}))
-	require.Equal(t, "Notehub does not list it any more.", deviceText(lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindDevice}}, midday))
+	require.Equal(t, "No longer listed in Notehub.", deviceText(lookup.Usage{Subject: lookup.Subject{Kind: lookup.KindDevice}}, midday))
 	gone := figureLines(lookup.Usage{}, lookup.FigureUsage{
 		Figure: rules.Bytes, Unit: "B", Total: math.NaN(), Limit: math.NaN(), Pace: math.NaN(), Forecast: math.NaN(), Usual: math.NaN(),
 	})

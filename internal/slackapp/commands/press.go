@@ -35,7 +35,7 @@ func (a *Answerer) Press(ctx context.Context, p slackapp.Press) slackapp.Reply {
 	}
 	denied, ok := errors.AsType[refusalError](err)
 	if !ok {
-		a.config.Log.Error("doing what a button is for", "err", err)
+		a.config.Log.Error("handling a button press", "err", err)
 		denied = slackapp.SorryText
 	}
 	return slackapp.Reply{Text: string(denied), Failed: true}
@@ -44,7 +44,7 @@ func (a *Answerer) Press(ctx context.Context, p slackapp.Press) slackapp.Reply {
 func (a *Answerer) pressed(ctx context.Context, p slackapp.Press) (slackapp.Reply, error) {
 	do, message, changes, ok := meant(p)
 	if !ok {
-		return slackapp.Reply{}, refusalError("I do not know this button. Perhaps I was updated since: please use a newer message, or `" + a.config.Command() + "`.")
+		return slackapp.Reply{}, refusalError("This button is no longer supported. Use a newer message, or `" + a.config.Command() + "`.")
 	}
 	q := pressed{asked: p, answerer: a, bot: a.config.Bot(), desk: a.config.Desk(), message: message}
 	if err := q.look(ctx); err != nil {
@@ -88,13 +88,12 @@ func (q *pressed) look(ctx context.Context) error {
 		return err
 	}
 	if message.Sending {
-		return refusalError("Slack has not yet confirmed to me that this message is posted. Please press again in a moment.")
+		return refusalError("Slack has not confirmed this message yet. Press again in a moment.")
 	}
 	channel, ts, ok := notifyslack.Place(notify.Ref(message.Ref))
 	_, kept := q.answerer.config.Channels()[message.Receiver]
 	if !found || !ok || !kept || channel != q.asked.Channel || ts != q.asked.TS || len(message.Alerts) == 0 {
-		return refusalError("This message is out of date, or a copy, and is not kept up to date. " +
-			"Please use the newest one about it, or `" + q.answerer.config.Command() + " alerts`.")
+		return refusalError("This message is outdated or a copy. Use the newest message about this alert, or `" + q.answerer.config.Command() + " alerts`.")
 	}
 	q.alerts = message.Alerts
 	return nil
@@ -108,9 +107,9 @@ func (q *pressed) firing() []rules.Alert {
 // over says that nothing is left to do.
 func (q *pressed) over() refusalError {
 	if len(q.alerts) > 1 {
-		return "That is over: none of these alerts fires any more."
+		return "All alerts of this message have ended."
 	}
-	return refusalError("That is over, since " + words.Time(q.alerts[0].EndedAt) + ".")
+	return refusalError("This alert ended at " + words.Time(q.alerts[0].EndedAt) + ".")
 }
 
 // takeOn notes that the person has what nobody has yet.
@@ -132,13 +131,13 @@ func (q *pressed) taken() refusalError {
 	case len(firing) == 0:
 		return q.over()
 	case slices.ContainsFunc(firing, func(a rules.Alert) bool { return a.Ack == rules.Ack{} }):
-		return "That changed just now. Please press again if you want it."
+		return "This has just changed. Press again to acknowledge it."
 	case len(firing) > 1:
-		return refusalError("All of these that fire are taken on already, by " + holders(firing, me) + ".")
+		return refusalError("All firing alerts of this message are already acknowledged, by " + holders(firing, me) + ".")
 	case firing[0].Ack.By == me:
-		return refusalError("You have it already, since " + words.Time(firing[0].Ack.At) + ".")
+		return refusalError("You already acknowledged it, at " + words.Time(firing[0].Ack.At) + ".")
 	}
-	return refusalError(name(deliver.Name(firing[0].Ack.By)) + " has it already, since " + words.Time(firing[0].Ack.At) + ".")
+	return refusalError(name(deliver.Name(firing[0].Ack.By)) + " already acknowledged it, at " + words.Time(firing[0].Ack.At) + ".")
 }
 
 // holders names who have some alerts.
@@ -173,9 +172,9 @@ func (q *pressed) giveBack(ctx context.Context) (slackapp.Reply, error) {
 	case len(q.firing()) == 0:
 		return slackapp.Reply{}, q.over()
 	case len(q.alerts) > 1:
-		return slackapp.Reply{}, refusalError("Nobody has any of these.")
+		return slackapp.Reply{}, refusalError("None of these alerts is acknowledged.")
 	}
-	return slackapp.Reply{}, refusalError("Nobody has it.")
+	return slackapp.Reply{}, refusalError("This alert is not acknowledged.")
 }
 
 // explain says why the alert is there.
@@ -204,9 +203,9 @@ func (q *pressed) usage(ctx context.Context) (slackapp.Reply, error) {
 func (q *pressed) only(word string) (rules.Alert, error) {
 	switch a := q.alerts[0]; {
 	case len(q.alerts) > 1:
-		return a, refusalError(fmt.Sprintf("Please ask for one of these: `%s %s …`.", q.answerer.config.Command(), word))
+		return a, refusalError(fmt.Sprintf("This message has several alerts. Ask about one of them: `%s %s …`.", q.answerer.config.Command(), word))
 	case a.Project == "":
-		return a, refusalError("This is about notewatch itself: there is no more to say. `" + q.answerer.config.Command() + " status` says how it does.")
+		return a, refusalError("This alert is about notewatch itself. See `" + q.answerer.config.Command() + " status`.")
 	default:
 		return a, nil
 	}

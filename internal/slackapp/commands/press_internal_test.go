@@ -18,16 +18,16 @@ func TestWhoHasIt(t *testing.T) {
 	}
 	free, over := rules.Alert{State: rules.Firing}, rules.Alert{State: rules.Resolved, EndedAt: at}
 	for want, alerts := range map[string][]rules.Alert{
-		"You have it already, since Mon 15 Jun 13:02 UTC.":                         {by("amy (U1)")},
-		"amy has it already, since Mon 15 Jun 13:02 UTC.":                          {by("amy (U2)")}, // another one
-		"bob has it already, since Mon 15 Jun 13:02 UTC.":                          {by("bob (U3)")},
-		"&lt;!channel&gt; has it already, since Mon 15 Jun 13:02 UTC.":             {by("<!channel>")},
-		"That is over, since Mon 15 Jun 13:02 UTC.":                                {over},
-		"That is over: none of these alerts fires any more.":                       {over, over},
-		"That changed just now. Please press again if you want it.":                {by("bob"), free},
-		"All of these that fire are taken on already, by bob, you.":                {by("bob"), by("amy (U1)"), over, by("bob")},
-		"All of these that fire are taken on already, by bob, cem, dee, 2 others.": {by("bob"), by("cem"), by("dee"), by("eve"), by("fay"), by("eve")},
-		"All of these that fire are taken on already, by bob, cem, dee, 1 other.":  {by("bob"), by("cem"), by("dee"), by("amy (U1)")},
+		"You already acknowledged it, at Mon 15 Jun 13:02 UTC.":                                   {by("amy (U1)")},
+		"amy already acknowledged it, at Mon 15 Jun 13:02 UTC.":                                   {by("amy (U2)")}, // another one
+		"bob already acknowledged it, at Mon 15 Jun 13:02 UTC.":                                   {by("bob (U3)")},
+		"&lt;!channel&gt; already acknowledged it, at Mon 15 Jun 13:02 UTC.":                      {by("<!channel>")},
+		"This alert ended at Mon 15 Jun 13:02 UTC.":                                               {over},
+		"All alerts of this message have ended.":                                                  {over, over},
+		"This has just changed. Press again to acknowledge it.":                                   {by("bob"), free},
+		"All firing alerts of this message are already acknowledged, by bob, you.":                {by("bob"), by("amy (U1)"), over, by("bob")},
+		"All firing alerts of this message are already acknowledged, by bob, cem, dee, 2 others.": {by("bob"), by("cem"), by("dee"), by("eve"), by("fay"), by("eve")},
+		"All firing alerts of this message are already acknowledged, by bob, cem, dee, 1 other.":  {by("bob"), by("cem"), by("dee"), by("amy (U1)")},
 	} {
 		q := pressed{asked: slackapp.Press{Person: slackapp.Person{ID: "U1", Name: "amy"}}, alerts: alerts}
 		require.Equal(t, want, string(q.taken()))

@@ -61,7 +61,7 @@ func TestWhatIsGivenBackIsNobodysAgain(t *testing.T) {
 	require.Contains(t, s.newest().Text, "still firing, not acknowledged")
 	require.Contains(t, s.newest().Text, "unacknowledged by bob")
 	require.Contains(t, s.offered(s.newest()), "ack")
-	require.Equal(t, "Nobody has it.", s.answerer().Press(t.Context(), give).Text)
+	require.Equal(t, "This alert is not acknowledged.", s.answerer().Press(t.Context(), give).Text)
 	require.Equal(t, []rules.Event{rules.Fired, rules.Acknowledged, rules.Unacknowledged}, s.history("silent-device"))
 }
 
@@ -72,10 +72,10 @@ func TestAcknowledgingTwiceHasOneEffect(t *testing.T) {
 	byBob.Person = bob
 	require.Empty(t, s.answerer().Press(t.Context(), ack).Text)
 	s.now = s.now.Add(time.Minute)
-	require.Equal(t, "You have it already, since Mon 15 Jun 12:00 UTC.", s.answerer().Press(t.Context(), ack).Text)
-	require.Equal(t, "amy has it already, since Mon 15 Jun 12:00 UTC.", s.answerer().Press(t.Context(), byBob).Text)
+	require.Equal(t, "You already acknowledged it, at Mon 15 Jun 12:00 UTC.", s.answerer().Press(t.Context(), ack).Text)
+	require.Equal(t, "amy already acknowledged it, at Mon 15 Jun 12:00 UTC.", s.answerer().Press(t.Context(), byBob).Text)
 	s.settle()
-	require.Equal(t, "amy has it already, since Mon 15 Jun 12:00 UTC.", s.answerer().Press(t.Context(), byBob).Text)
+	require.Equal(t, "amy already acknowledged it, at Mon 15 Jun 12:00 UTC.", s.answerer().Press(t.Context(), byBob).Text)
 	require.Equal(t, []rules.Event{rules.Fired, rules.Acknowledged}, s.history("silent-device"))
 	actions, _ := s.paged()
 	require.Equal(t, []string{"trigger", "acknowledge"}, actions)
@@ -91,7 +91,7 @@ func TestPressesAfterTheEndDoNothing(t *testing.T) {
 	ended := s.alert("silent-device").EndedAt.Format("Mon 2 Jan 15:04 UTC")
 	for _, press := range []slackapp.Press{ack, unack, snooze} {
 		reply := s.answerer().Press(t.Context(), press)
-		require.Equal(t, "That is over, since "+ended+".", reply.Text)
+		require.Equal(t, "This alert ended at "+ended+".", reply.Text)
 		require.True(t, reply.Failed)
 	}
 	require.Equal(t, before, s.history("silent-device"))
@@ -124,13 +124,13 @@ func TestPressesFromElsewhereDoNothing(t *testing.T) {
 				press.Value = "1h " + press.Value
 			}
 			reply := s.answerer().Press(t.Context(), press)
-			require.Regexp(t, "out of date|I do not know this button", reply.Text, "%s: %s", name, action)
+			require.Regexp(t, "outdated or a copy|This button is no longer supported", reply.Text, "%s: %s", name, action)
 			require.True(t, reply.Failed)
 			require.Less(t, len(reply.Text), 300)
 		}
 	}
 	for _, press := range []slackapp.Press{{Action: "launch"}, {Action: ""}, {Action: "snooze", Value: "2h x"}, {Action: "Ack"}, {}} {
-		require.Contains(t, s.answerer().Press(t.Context(), press).Text, "I do not know this button")
+		require.Contains(t, s.answerer().Press(t.Context(), press).Text, "This button is no longer supported")
 	}
 	require.Equal(t, []rules.Event{rules.Fired}, s.history("silent-device"))
 	require.Empty(t, s.silences())
@@ -142,10 +142,10 @@ func TestPressesBelowACopyLeftBehindDoNothing(t *testing.T) {
 	old := s.button(amy, "ack")
 	_, err := s.store.Redeliver(t.Context(), s.alert("silent-device").ID, "team", s.now)
 	require.NoError(t, err)
-	require.Contains(t, s.answerer().Press(t.Context(), old).Text, "out of date", "the new one is not there yet")
+	require.Contains(t, s.answerer().Press(t.Context(), old).Text, "outdated or a copy", "the new one is not there yet")
 	s.settle()
 	require.Len(t, s.messages(), 2)
-	require.Contains(t, s.answerer().Press(t.Context(), old).Text, "out of date")
+	require.Contains(t, s.answerer().Press(t.Context(), old).Text, "outdated or a copy")
 	require.Equal(t, []rules.Event{rules.Fired}, s.history("silent-device"))
 	require.Empty(t, s.press(amy, "ack"))
 	require.Equal(t, "amy (U0AMY)", s.alert("silent-device").Ack.By)
@@ -156,7 +156,7 @@ func TestPressesBelowAMessageOfAReceiverThatIsGoneDoNothing(t *testing.T) {
 	s := fired(t)
 	ack := s.button(amy, "ack")
 	s.channels = map[string]string{"others": teamChannel}
-	require.Contains(t, s.answerer().Press(t.Context(), ack).Text, "out of date")
+	require.Contains(t, s.answerer().Press(t.Context(), ack).Text, "outdated or a copy")
 	require.Equal(t, []rules.Event{rules.Fired}, s.history("silent-device"))
 }
 
@@ -184,7 +184,7 @@ func TestAnOutageOfTheDatabaseIsSaid(t *testing.T) {
 	ack := s.button(amy, "ack")
 	require.NoError(t, s.store.Close())
 	reply := s.answerer().Press(t.Context(), ack)
-	require.Contains(t, reply.Text, "something went wrong")
+	require.Contains(t, reply.Text, "omething went wrong")
 	require.True(t, reply.Failed)
 }
 
@@ -216,7 +216,7 @@ func TestAPressOutlivesTheProcess(t *testing.T) {
 	after := s.newest()
 	require.Equal(t, before.TS, after.TS)
 	require.Contains(t, after.Text, "acknowledged by amy")
-	require.Contains(t, after.Text, "silenced until Mon 15 Jun 13:00 UTC by bob: snoozed from Slack")
+	require.Contains(t, after.Text, "silenced until Mon 15 Jun 13:00 UTC by bob: snoozed in Slack")
 	actions, _ := s.paged()
 	require.Equal(t, []string{"trigger", "acknowledge"}, actions)
 
@@ -232,7 +232,7 @@ func TestAPressOutlivesAProcessThatDiedAfterTheUpdate(t *testing.T) {
 	s.press(amy, "ack")
 	s.dieAfterSending()
 	require.Contains(t, s.newest().Text, "acknowledged by amy", "Slack has it")
-	require.Equal(t, "amy has it already, since Mon 15 Jun 12:00 UTC.", s.answerer().Press(t.Context(), slackapp.Press{
+	require.Equal(t, "amy already acknowledged it, at Mon 15 Jun 12:00 UTC.", s.answerer().Press(t.Context(), slackapp.Press{
 		Person: bob, Channel: teamChannel, TS: s.newest().TS, Action: "ack", Value: s.offered(s.newest())["unack"],
 	}).Text)
 	s.settle()
@@ -253,7 +253,7 @@ func TestAPressThatComesBeforeThePostIsNoted(t *testing.T) {
 		}
 	})
 	s.run(june15.Add(12 * hour))
-	require.Equal(t, []string{"Slack has not yet confirmed to me that this message is posted. Please press again in a moment."}, answers)
+	require.Equal(t, []string{"Slack has not confirmed this message yet. Press again in a moment."}, answers)
 	require.Empty(t, s.press(amy, "ack"), "it works now")
 	require.Equal(t, []rules.Event{rules.Fired, rules.Acknowledged}, s.history("silent-device"))
 }
@@ -280,7 +280,7 @@ func TestPressesAtOnceHaveOneEffect(t *testing.T) {
 			silent++
 			continue
 		}
-		require.Regexp(t, "has it already|It is silenced", answer.Text)
+		require.Regexp(t, "already acknowledged it|Already silenced", answer.Text)
 	}
 	require.Equal(t, 2, silent, "one of each had an effect")
 }
@@ -298,7 +298,7 @@ func TestPressesBelowAMessageOfSeveralAlerts(t *testing.T) {
 	require.NoError(t, err)
 
 	require.Empty(t, s.answerer().Press(t.Context(), ack).Text)
-	require.Regexp(t, "^All of these that fire are taken on already, by (cem, you|you, cem)\\.$", s.answerer().Press(t.Context(), ack).Text)
+	require.Regexp(t, "^All firing alerts of this message are already acknowledged, by (cem, you|you, cem)\\.$", s.answerer().Press(t.Context(), ack).Text)
 	s.settle()
 	require.Contains(t, s.offered(s.newest()), "unack")
 	actions, _ := s.paged()
@@ -306,14 +306,14 @@ func TestPressesBelowAMessageOfSeveralAlerts(t *testing.T) {
 	for _, action := range []string{"explain", "usage"} {
 		forged := ack
 		forged.Action = action
-		require.Equal(t, "Please ask for one of these: `/notewatch "+action+" …`.", s.answerer().Press(t.Context(), forged).Text)
+		require.Equal(t, "This message has several alerts. Ask about one of them: `/notewatch "+action+" …`.", s.answerer().Press(t.Context(), forged).Text)
 	}
 	give := s.button(bob, "unack")
 	require.Empty(t, s.answerer().Press(t.Context(), give).Text)
-	require.Equal(t, "Nobody has any of these.", s.answerer().Press(t.Context(), give).Text)
+	require.Equal(t, "None of these alerts is acknowledged.", s.answerer().Press(t.Context(), give).Text)
 
 	s.run(june15.Add(4 * day))
-	require.Equal(t, "That is over: none of these alerts fires any more.", s.answerer().Press(t.Context(), ack).Text)
+	require.Equal(t, "All alerts of this message have ended.", s.answerer().Press(t.Context(), ack).Text)
 	require.Empty(t, s.offered(s.newest()))
 }
 
@@ -338,7 +338,7 @@ func TestPressesBelowADrillAndWhatIsAboutNotewatchItself(t *testing.T) {
 	require.Empty(t, s.press(amy, "snooze until it ends"))
 	forged = s.button(amy, "ack")
 	forged.Action = "usage"
-	require.Contains(t, s.answerer().Press(t.Context(), forged).Text, "This is about notewatch itself")
+	require.Contains(t, s.answerer().Press(t.Context(), forged).Text, "This alert is about notewatch itself")
 	s.settle()
 	require.Contains(t, s.newest().Text, "acknowledged by amy")
 	require.Contains(t, s.newest().Text, "silenced")

@@ -33,13 +33,13 @@ func (q *question) silence(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	if err := q.bot.Silence(ctx, s); errors.Is(err, bot.ErrOver) {
-		return page{}, grammar.MistakeError("Alert " + s.Match.Alert + " is over: there is nothing to silence.")
+		return page{}, grammar.MistakeError("Alert " + s.Match.Alert + " has ended. There is nothing to silence.")
 	} else if err != nil {
 		return page{}, err
 	}
 	var p page
 	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), deliver.WhenText(s, s.Start), words.Count(matching, "open alert"), s.ID),
-		"New alerts of it are told when that ends, if they still stand. To end it before: "+q.typed("unsilence "+s.ID))
+		"New matching alerts are sent when it ends, if they are still firing. To end it earlier: "+q.typed("unsilence "+s.ID))
 	return p, nil
 }
 
@@ -79,7 +79,7 @@ func (q *question) match(ctx context.Context, o grammar.SilenceOrder) (m rules.M
 			return m, err
 		}
 		if m.Project != "" && m.Project != d.Project.UID {
-			return m, grammar.MistakeError("The device " + grammar.Quote(d.Name) + " is in the project " + grammar.Quote(d.Project.Name) + ".")
+			return m, grammar.MistakeError("Device " + grammar.Quote(d.Name) + " belongs to project " + grammar.Quote(d.Project.Name) + ", not to the one you named.")
 		}
 		m.Project, m.Subject = d.Project.UID, d.UID
 	}
@@ -103,7 +103,7 @@ func (q *question) alert(ctx context.Context, text string) (rules.Alert, error) 
 	if findErr != nil {
 		return a, err
 	}
-	return a, grammar.MistakeError(fmt.Sprintf("There is no alert %s. To silence the %s of that name, write %[2]s before it.", grammar.Quote(text), s.Kind))
+	return a, grammar.MistakeError(fmt.Sprintf("Unknown alert %s. To silence the %s with that name, put %[2]s before it.", grammar.Quote(text), s.Kind))
 }
 
 // silences lists what is silenced, by hand and by the rules file.
@@ -123,10 +123,10 @@ func (q *question) silences(ctx context.Context) (page, error) {
 	}
 	var p page
 	if len(all)+len(windows) == 0 {
-		p.say("Nothing is silenced.")
+		p.say("No active silences and no mute windows.")
 		return p, nil
 	}
-	p.say("*" + words.Count(len(all), "silence") + "* by hand, " + words.Count(len(windows), "window") + " of the rules file")
+	p.say("*" + words.Count(len(all), "silence") + "*, " + words.Count(len(windows), "mute window") + " in the rules file")
 	p.say(append(called.silenceLines(all, now), called.windowLines(windows, now)...)...)
 	return p, nil
 }
@@ -189,10 +189,10 @@ func (q *question) unsilence(ctx context.Context) (page, error) {
 	}
 	var p page
 	if !ended {
-		p.say("The silence `" + name(s.ID) + "` is over already.")
+		p.say("Silence `" + name(s.ID) + "` has already ended.")
 		return p, nil
 	}
-	p.say("*Not silenced any more:* " + called.matchText(s.Match) + ". What still stands is told now.")
+	p.say("*Silence ended:* " + called.matchText(s.Match) + ". Alerts that are still firing are sent now.")
 	return p, nil
 }
 
@@ -207,7 +207,7 @@ func (q *question) standing(ctx context.Context) (rules.Silence, error) {
 	case err != nil:
 		return s, err
 	case s.Over(q.desk.Now()):
-		return s, grammar.MistakeError("The silence " + s.ID + " is over already, since " + words.Time(s.Stops()) + ".")
+		return s, grammar.MistakeError("Silence " + s.ID + " already ended at " + words.Time(s.Stops()) + ".")
 	}
 	return s, q.mayAlter(ctx, s.Match)
 }

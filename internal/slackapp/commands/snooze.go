@@ -64,7 +64,7 @@ func (q *pressed) snoozeOnce(ctx context.Context, length notifyslack.Snooze) (sl
 		return slackapp.Reply{}, err
 	}
 	if len(made) == 0 {
-		return slackapp.Reply{}, refusalError("That is over: nothing of it fires any more.")
+		return slackapp.Reply{}, refusalError("All alerts of this message have ended.")
 	}
 	isMade := func(s snooze) bool {
 		return slices.ContainsFunc(made, func(m rules.Silence) bool { return m.ID == s.ID })
@@ -83,7 +83,7 @@ func (q *pressed) wanted(length notifyslack.Snooze) ([]snooze, error) {
 	case len(firing) == 0:
 		return nil, refusalError("A drill cannot be silenced. It ends by itself.")
 	case many && length == notifyslack.SnoozeOver:
-		return nil, refusalError("These are too many to wait for each of them. Please choose an hour or a day.")
+		return nil, refusalError("Too many alerts to snooze each one until it ends. Choose an hour or a day.")
 	}
 	var all []snooze
 	for _, a := range firing {
@@ -109,7 +109,7 @@ func (q *pressed) maySilence(ctx context.Context, all []snooze) error {
 		}
 		err := typed.mayAlter(ctx, s.Match)
 		if denied, ok := errors.AsType[refusalError](err); ok {
-			return "These are many, so that this would silence all of rule " + refusalError(name(s.Match.Rule)) + ". " + denied
+			return "So many alerts can only be snoozed by silencing all of rule " + refusalError(name(s.Match.Rule)) + ". " + denied
 		}
 		if err != nil {
 			return err
@@ -122,7 +122,7 @@ func (q *pressed) maySilence(ctx context.Context, all []snooze) error {
 // since a silence that ended with the period would let the alert be told before the poll that closes it.
 func (q *pressed) silence(match rules.Match, length notifyslack.Snooze) rules.Silence {
 	now := q.bot.Config().Clock.Now()
-	s := rules.Silence{ID: bot.NewSilenceID(), Match: match, Start: now, By: q.asked.Person.String(), Because: "snoozed from Slack"}
+	s := rules.Silence{ID: bot.NewSilenceID(), Match: match, Start: now, By: q.asked.Person.String(), Because: "snoozed in Slack"}
 	switch length {
 	case notifyslack.SnoozeHour:
 		s.End = now.Add(time.Hour)
@@ -144,10 +144,10 @@ func (s snooze) covered(standing rules.Mutes) bool {
 // silenced says that there is nothing to do.
 func (q *pressed) silenced(standing rules.Mutes) refusalError {
 	if len(q.alerts) > 1 {
-		return "All of these that fire are silenced already, for as long as that."
+		return "All firing alerts of this message are already silenced for that long."
 	}
 	mute := standing.Of(q.alerts[0], q.bot.Config().Clock.Now())
-	return refusalError("It is " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + ".")
+	return refusalError("Already " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + ".")
 }
 
 // snoozed says what the message does not show by itself: that a rule was silenced, or that something else mutes the alert.
@@ -156,7 +156,7 @@ func (q *pressed) snoozed(made []snooze) slackapp.Reply {
 	first := made[0]
 	if first.Match.Alert != "" {
 		if mute := first.alerts[0].Mute; len(q.alerts) == 1 && first.hidden(mute) {
-			return slackapp.Reply{Text: "It is snoozed, and besides it is " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + "."}
+			return slackapp.Reply{Text: "Snoozed. The alert is also " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + "."}
 		}
 		return slackapp.Reply{}
 	}
@@ -168,8 +168,8 @@ func (q *pressed) snoozed(made []snooze) slackapp.Reply {
 	if more := len(made) - named; more > 0 {
 		what = append(what, words.Count(more, "more rule"))
 	}
-	return slackapp.Reply{Text: "These are many, so I silenced " + strings.Join(what, ", ") + ", until " + words.Time(first.End) +
-		". `" + q.answerer.config.Command() + " silences` lists that, and `" + q.answerer.config.Command() + " unsilence` ends it."}
+	return slackapp.Reply{Text: "Too many alerts to snooze one by one. Silenced " + strings.Join(what, ", ") + ", until " + words.Time(first.End) +
+		". To see it: `" + q.answerer.config.Command() + " silences`. To end it: `" + q.answerer.config.Command() + " unsilence`."}
 }
 
 // hidden reports whether the message goes on to say that something else mutes the alert.

@@ -28,7 +28,7 @@ func TestSnoozeIsShownAndEndsByItself(t *testing.T) {
 			require.Equal(t, s.now, silences[0].Start)
 			require.Equal(t, until, silences[0].End.Format("Mon 2 Jan 15:04 UTC"))
 			s.settle()
-			require.Contains(t, s.newest().Text, "still firing, muted: silenced until "+until+" by amy: snoozed from Slack")
+			require.Contains(t, s.newest().Text, "still firing, muted: silenced until "+until+" by amy: snoozed in Slack")
 
 			s.run(silences[0].End.Add(time.Minute))
 			require.Contains(t, s.newest().Text, "still firing, no longer muted")
@@ -44,7 +44,7 @@ func TestSnoozingTwiceHasOneEffect(t *testing.T) {
 	snooze := s.button(amy, "snooze for 1 hour")
 	longer := s.button(bob, "snooze for 1 day")
 	require.Empty(t, s.answerer().Press(t.Context(), snooze).Text)
-	const already = "It is silenced until Mon 15 Jun 13:00 UTC by amy: snoozed from Slack."
+	const already = "Already silenced until Mon 15 Jun 13:00 UTC by amy: snoozed in Slack."
 	require.Equal(t, already, s.answerer().Press(t.Context(), snooze).Text)
 	s.now = s.now.Add(4 * time.Minute)
 	snooze.Person = bob
@@ -57,7 +57,7 @@ func TestSnoozingTwiceHasOneEffect(t *testing.T) {
 	require.Len(t, s.silences(), 2)
 	s.settle()
 	require.Contains(t, s.newest().Text, "silenced until Tue 16 Jun 12:04 UTC by bob")
-	require.Contains(t, s.answerer().Press(t.Context(), snooze).Text, "It is silenced until Tue 16 Jun 12:04 UTC by bob", "less is nothing")
+	require.Contains(t, s.answerer().Press(t.Context(), snooze).Text, "Already silenced until Tue 16 Jun 12:04 UTC by bob", "less is nothing")
 	require.Equal(t, []rules.Event{rules.Fired, rules.Muted, rules.Muted}, s.history("silent-device"))
 }
 
@@ -73,7 +73,7 @@ func TestSnoozingAtOnceInSeveralProcesses(t *testing.T) {
 			done++
 			continue
 		}
-		require.Equal(t, "It is silenced until Mon 15 Jun 13:00 UTC by amy: snoozed from Slack.", reply.Text)
+		require.Equal(t, "Already silenced until Mon 15 Jun 13:00 UTC by amy: snoozed in Slack.", reply.Text)
 	}
 	require.Equal(t, 1, done)
 	require.Len(t, s.silences(), 1)
@@ -83,10 +83,10 @@ func TestSnoozeUntilItIsOver(t *testing.T) {
 	s := fired(t)
 	require.Empty(t, s.press(amy, "snooze until it ends"))
 	s.settle()
-	require.Contains(t, s.newest().Text, "by amy: snoozed from Slack")
+	require.Contains(t, s.newest().Text, "by amy: snoozed in Slack")
 	require.Len(t, s.silences(), 1)
 	require.Zero(t, s.silences()[0].End)
-	require.Contains(t, s.press(bob, "snooze for 1 day"), "It is silenced ")
+	require.Contains(t, s.press(bob, "snooze for 1 day"), "Already silenced ")
 	s.run(june15.Add(4 * day))
 	require.Empty(t, s.silences(), "with the alert the silence is over")
 	require.Equal(t, []rules.Event{rules.Fired, rules.Muted, rules.Cleared}, s.history("silent-device"))
@@ -98,9 +98,9 @@ func TestSnoozeForTheRestOfThePeriod(t *testing.T) {
 	s.run(june15.Add(12 * hour))
 	require.Empty(t, s.press(amy, "snooze for the rest of the period"))
 	s.settle()
-	require.Contains(t, s.newest().Text, "silenced until the alert ends by amy: snoozed from Slack")
+	require.Contains(t, s.newest().Text, "silenced until the alert ends by amy: snoozed in Slack")
 	require.Len(t, s.silences(), 1)
-	require.Contains(t, s.press(amy, "snooze for the rest of the period"), "It is silenced until the alert ends by amy")
+	require.Contains(t, s.press(amy, "snooze for the rest of the period"), "Already silenced until the alert ends by amy")
 	require.Len(t, s.silences(), 1)
 }
 
@@ -124,7 +124,7 @@ func TestSnoozeOfWhatIsMutedOtherwise(t *testing.T) {
 	s.open()
 	s.run(june15.Add(14 * hour))
 	require.Contains(t, s.newest().Text, "muted until Mon 15 Jun 20:00 UTC: no shift")
-	require.Equal(t, "It is snoozed, and besides it is muted until Mon 15 Jun 20:00 UTC: no shift.", s.press(amy, "snooze for 1 hour"))
+	require.Equal(t, "Snoozed. The alert is also muted until Mon 15 Jun 20:00 UTC: no shift.", s.press(amy, "snooze for 1 hour"))
 	require.Empty(t, s.press(amy, "snooze for 1 day"))
 	s.settle()
 	require.Contains(t, s.newest().Text, "silenced until Tue 16 Jun 14:00 UTC by amy")
@@ -142,13 +142,13 @@ func TestSnoozeOfSeveralAlerts(t *testing.T) {
 		named[silence.Match.Alert] = true
 	}
 	require.Len(t, named, 7)
-	require.Equal(t, "All of these that fire are silenced already, for as long as that.", s.answerer().Press(t.Context(), snooze).Text)
+	require.Equal(t, "All firing alerts of this message are already silenced for that long.", s.answerer().Press(t.Context(), snooze).Text)
 	s.settle()
 	require.Contains(t, s.newest().Text, "muted")
 	require.Len(t, s.silences(), 7)
 	s.run(june15.Add(4 * day))
 	require.Empty(t, s.silences())
-	require.Equal(t, "That is over: none of these alerts fires any more.", s.answerer().Press(t.Context(), snooze).Text)
+	require.Equal(t, "All alerts of this message have ended.", s.answerer().Press(t.Context(), snooze).Text)
 }
 
 // A press that came to half of it before the process died does the rest when it is repeated.
@@ -172,14 +172,14 @@ func TestSnoozeOfVeryManyAlerts(t *testing.T) {
 	snooze := s.button(amy, "snooze for 1 hour")
 	over := snooze
 	over.Value = "over " + snooze.Value[len("1h "):]
-	require.Contains(t, s.answerer().Press(t.Context(), over).Text, "too many")
+	require.Contains(t, s.answerer().Press(t.Context(), over).Text, "Too many")
 	require.Empty(t, s.silences())
 
-	require.Equal(t, "These are many, so I silenced all of rule *silent-device* in cold-chain, until Mon 15 Jun 13:00 UTC. "+
-		"`/notewatch silences` lists that, and `/notewatch unsilence` ends it.", s.answerer().Press(t.Context(), snooze).Text)
+	require.Equal(t, "Too many alerts to snooze one by one. Silenced all of rule *silent-device* in cold-chain, until Mon 15 Jun 13:00 UTC. "+
+		"To see it: `/notewatch silences`. To end it: `/notewatch unsilence`.", s.answerer().Press(t.Context(), snooze).Text)
 	require.Len(t, s.silences(), 1)
 	require.Equal(t, rules.Match{Rule: "silent-device", Project: coldChain}, s.silences()[0].Match)
-	require.Equal(t, "All of these that fire are silenced already, for as long as that.", s.answerer().Press(t.Context(), snooze).Text)
+	require.Equal(t, "All firing alerts of this message are already silenced for that long.", s.answerer().Press(t.Context(), snooze).Text)
 	require.Len(t, s.silences(), 1)
 	s.settle()
 	require.Contains(t, s.newest().Text, "muted")
@@ -194,10 +194,10 @@ func TestSnoozeOfVeryManyAlertsIsForThoseWhoMaySilenceTheRule(t *testing.T) {
 	s.open()
 	reply := s.answerer().Press(t.Context(), snooze)
 	require.True(t, reply.Failed)
-	require.Contains(t, reply.Text, "These are many, so that this would silence all of rule silent-device. No channel in Slack is told of this")
+	require.Contains(t, reply.Text, "So many alerts can only be snoozed by silencing all of rule silent-device. No Slack channel is notified of this")
 	require.Empty(t, s.silences())
 	s.allow.Change = []string{amy.ID}
-	require.Contains(t, s.answerer().Press(t.Context(), snooze).Text, "I silenced all of rule")
+	require.Contains(t, s.answerer().Press(t.Context(), snooze).Text, "Silenced all of rule")
 	require.Len(t, s.silences(), 1)
 }
 

@@ -68,9 +68,9 @@ func alarmText(s lookup.Status) string {
 	pending, silences := some(s.Alerts.Pending, "pending"), silencesText(s)
 	firing := s.Alerts.Firing()
 	if len(firing) == 0 {
-		return words.Dotted("*No alert fires*", pending, silences)
+		return words.Dotted("*No alert is firing*", pending, silences)
 	}
-	return words.Dotted("*Firing:* "+grammar.List(firing, "and"), some(s.Alerts.Muted, "muted"), some(s.Alerts.Acknowledged, "taken on"), pending, silences)
+	return words.Dotted("*Firing:* "+grammar.List(firing, "and"), some(s.Alerts.Muted, "muted"), some(s.Alerts.Acknowledged, "acknowledged"), pending, silences)
 }
 
 func silencesText(s lookup.Status) string {
@@ -103,29 +103,29 @@ func ageText(s lookup.Status) string {
 	text := "Watching " + words.Count(len(s.Projects), "project") + " with " + words.Count(devices, "device")
 	age := asOfText(oldest, s.Now)
 	if oldest.IsZero() {
-		age = "not all have been read yet"
+		age = "not all projects polled yet"
 	}
 	if failing > 0 {
-		return words.Dotted(text, age, words.Count(failing, "project")+" could not be read lately: the word status says more")
+		return words.Dotted(text, age, words.Count(failing, "project")+" with failed polls: see the command status")
 	}
 	return words.Dotted(text, age)
 }
 
 // projectText says how the reading of a project goes.
 func projectText(p lookup.ProjectStatus, now time.Time) string {
-	read, next, failed, truncated := "never read", "", "", ""
+	read, next, failed, truncated := "never polled", "", "", ""
 	if !p.PolledAt.IsZero() {
-		read = "read " + agoText(p.PolledAt, now)
+		read = "polled " + agoText(p.PolledAt, now)
 	}
 	switch {
 	case p.Ahead(now):
-		read, next = "last polled later than now: the clock was set back", "next now"
+		read, next = "last polled later than now: the clock was set back", "next poll now"
 	case p.Polling || p.Behind != "":
 		next = bot.PollText(name(p.Name), name(p.Behind), p.Wait)
 	case p.Next.After(now):
-		next = "next in " + words.Duration(p.Next.Sub(now))
+		next = "next poll in " + words.Duration(p.Next.Sub(now))
 	case !p.Next.IsZero():
-		next = "next now"
+		next = "next poll now"
 	}
 	if p.Failures > 0 {
 		failed = "failed " + words.Count(p.Failures, "time") + " since: " + slackapi.Mrkdwn(p.Failure, maxSaid)
@@ -174,7 +174,7 @@ func receiverLines(s lookup.Status) []string {
 		lines = append(lines, "• receiver "+words.Dotted("*"+name(r.Name)+"*", waiting, dead, next))
 	}
 	if len(lines) == 0 {
-		lines = append(lines, "All receivers show what they should: "+words.Count(len(s.Receivers), "receiver"))
+		lines = append(lines, "All receivers are up to date: "+words.Count(len(s.Receivers), "receiver"))
 	}
 	return lines
 }
@@ -193,9 +193,9 @@ func (q *question) refresh(ctx context.Context) (page, error) {
 	}
 	var p page
 	if already {
-		p.say("Notehub is being read, or was within the last minute: there is nothing to do.")
+		p.say("Notehub is being polled now, or was polled within the last minute. Nothing to do.")
 	} else {
-		p.say("Reading Notehub now, which takes " + words.Count(requests, "request") + " of the budget. Ask again in a minute.")
+		p.say("Polling Notehub now, with at least " + words.Count(requests, "request") + " of the budget. Ask again in a minute.")
 	}
 	return p, nil
 }

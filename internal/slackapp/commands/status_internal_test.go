@@ -23,11 +23,11 @@ func TestStatusInTrouble(t *testing.T) {
 			{Name: "team"}, {Name: "on-call", Waiting: 2, GivenUp: 1, Oldest: time.Hour, Next: midday.Add(time.Minute)},
 		},
 	}
-	require.Equal(t, "*Firing:* 1 critical and 3 warning · 1 muted · 1 taken on · 2 pending · 1 silence", alarmText(s))
-	require.Equal(t, "Watching 2 projects with 214 devices · not all have been read yet · 1 project could not be read lately: the word status says more", ageText(s))
-	require.Equal(t, "*cold-chain* 214 devices · read Mon 15 Jun 09:00 UTC, 3 h ago · next now · failed 4 times since: status 503 &lt;b&gt; · Notehub truncated an answer: missing devices are read in turn",
+	require.Equal(t, "*Firing:* 1 critical and 3 warning · 1 muted · 1 acknowledged · 2 pending · 1 silence", alarmText(s))
+	require.Equal(t, "Watching 2 projects with 214 devices · not all projects polled yet · 1 project with failed polls: see the command status", ageText(s))
+	require.Equal(t, "*cold-chain* 214 devices · polled Mon 15 Jun 09:00 UTC, 3 h ago · next poll now · failed 4 times since: status 503 &lt;b&gt; · Notehub truncated an answer: missing devices are read in turn",
 		projectText(s.Projects[0], s.Now))
-	require.Equal(t, "*lab* 0 devices · never read", projectText(s.Projects[1], s.Now))
+	require.Equal(t, "*lab* 0 devices · never polled", projectText(s.Projects[1], s.Now))
 	require.Equal(t, []string{"• receiver *on-call* · 2 alerts waiting, the oldest for 1 h · 1 alert given up · next try Mon 15 Jun 12:01 UTC"}, receiverLines(s))
 	require.Equal(t, "account acme: 1 request today (UTC), of at most 5,760; rate-limited by Notehub until Mon 15 Jun 12:05 UTC", accountText(lookup.AccountStatus{
 		Account: lookup.Account{Name: "acme", PerMinute: 4}, Today: 1, HeldUntil: midday.Add(5 * time.Minute),

@@ -23,31 +23,31 @@ func commands() []word {
 	return []word{
 		{
 			name: "usage", hint: "[project|fleet|device] [NAME] [today|7d|30d|period]",
-			summary:  "What was used, against its limits, and where it is heading.",
+			summary:  "Usage against the limits, with a forecast.",
 			examples: []string{"device {device}", "", "project {project} 30d", "fleet {fleet} 7d", "{device} today share"},
 			answer:   (*question).usage,
 		},
 		{
 			name: "top", hint: "[N] [bytes|events|sessions|cost] [today|7d|30d|period] [project|fleet NAME]",
-			summary:  "Which devices use most.",
+			summary:  "Devices with the highest usage.",
 			examples: []string{"10 {figure} 30d", "5 {figure} project {project}", "{figure} today fleet {fleet} share", "{cost} period"},
 			answer:   (*question).top,
 		},
 		{
 			name: "alerts", hint: "[project|fleet|device] [NAME]",
-			summary:  "What is wrong now, the worst first; of everything or of what is named.",
+			summary:  "Open alerts, worst first: all, or those of one project, fleet or device.",
 			examples: []string{"", "{project}", "{device}", "fleet {fleet}"},
 			answer:   (*question).alerts,
 		},
 		{
 			name: "explain", hint: "ALERT | RULE NAME",
-			summary:  "Why there is an alert, or why not: the condition with its figures.",
-			examples: []string{"{alert}", "{rule} {judged}"},
+			summary:  "Why a rule fires or not: its condition with current values.",
+			examples: []string{"{alert}", "{rule} {subject}"},
 			answer:   (*question).explain,
 		},
 		{
 			name: "silence", hint: `ALERT|rule NAME|project NAME|device NAME|everything for 2h|until "2026-06-15 14:00" because WHY`,
-			summary: "Keeps people from being told for a while.", reason: true,
+			summary: "Mutes matching alerts for a while.", reason: true,
 			examples: []string{
 				"{alert} for 2h because gateway is being moved", "{alert} until over because we know",
 				"rule {rule} project {project} until {tomorrow} because maintenance", "device {device} for 3d because it is on the bench",
@@ -56,7 +56,7 @@ func commands() []word {
 			may:    mayOf((*question).wanted),
 		},
 		{
-			name: "silences", summary: "What is silenced, until when, by whom and why.",
+			name: "silences", summary: "Active silences and mute windows, with end, author and reason.",
 			examples: []string{""},
 			answer:   (*question).silences,
 		},
@@ -67,30 +67,30 @@ func commands() []word {
 			may:      mayOf((*question).standing),
 		},
 		{
-			name: "ack", hint: "ALERT", summary: "Says that you have taken an alert on: nobody is reminded of it while you have it.",
+			name: "ack", hint: "ALERT", summary: "Acknowledges an alert: no reminders until it escalates.",
 			examples: []string{"{alert}"},
 			answer:   (*question).ack,
 			may:      mayOf((*question).mine),
 		},
 		{
-			name: "unack", hint: "ALERT", summary: "Says that nobody has an alert any more.",
+			name: "unack", hint: "ALERT", summary: "Removes the acknowledgement of an alert.",
 			examples: []string{"{alert}"},
 			answer:   (*question).unack,
 			may:      mayOf((*question).mine),
 		},
 		{
-			name: "status", summary: "How notewatch itself does: how old its figures are, its requests, who waits to be told.",
+			name: "status", summary: "State of notewatch: age of the data, requests, receivers with waiting alerts.",
 			examples: []string{""},
 			answer:   (*question).status,
 		},
 		{
-			name: "refresh", summary: "Reads Notehub now, and says how many requests that takes.",
+			name: "refresh", summary: "Polls Notehub now, and shows how many requests that takes.",
 			examples: []string{""},
 			answer:   (*question).refresh,
 			may:      (*question).mayRefresh,
 		},
 		{
-			name: "help", hint: "[WORD]", summary: "What can be asked, and how.",
+			name: "help", hint: "[WORD]", summary: "Commands and examples.",
 			examples: []string{"", "usage"},
 			answer:   (*question).help,
 		},

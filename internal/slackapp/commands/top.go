@@ -23,7 +23,7 @@ func (q *question) top(ctx context.Context) (page, error) {
 	}
 	if order.By == "" {
 		if order.By = cmp.Or(q.desk.Rankings()...); order.By == "" {
-			return page{}, grammar.MistakeError("No rule reads bytes, events or sessions, so notewatch does not fetch them: there is nothing to rank by.")
+			return page{}, grammar.MistakeError("Nothing to rank by: no rule uses bytes, events or sessions, so notewatch does not fetch them.")
 		}
 	}
 	of, err := q.find(ctx, order.Name, order.Kinds...)
@@ -40,10 +40,10 @@ func (q *question) top(ctx context.Context) (page, error) {
 // topMistake says what to do about what cannot be ranked.
 func topMistake(err error) error {
 	if unread, ok := errors.AsType[*lookup.NotReadError](err); ok {
-		return grammar.MistakeError(fmt.Sprintf("No rule reads %s, so notewatch does not fetch them. A rule that reads %[1]s.today changes that.", unread.Figure))
+		return grammar.MistakeError(fmt.Sprintf("No rule uses %s, so notewatch does not fetch them. To change that, add a rule that uses %[1]s.today.", unread.Figure))
 	}
 	if errors.Is(err, lookup.ErrNoPrices) {
-		return grammar.MistakeError("No prices are set: the section prices of the rules file takes them.")
+		return grammar.MistakeError("No prices are set. Add prices to the rules file.")
 	}
 	return err
 }
@@ -58,7 +58,7 @@ func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 			shareBar(row.Share, top.Rows[0].Share), elsewhere(row, of)))
 	}
 	if len(lines) == 0 {
-		lines = append(lines, "Nothing to rank: as far as is known, all of it is 0.")
+		lines = append(lines, "Nothing to rank: all known values are 0.")
 	}
 	p.say(lines...)
 	p.say(fmt.Sprintf("%s in all, of %s", words.Figure(top.Total, top.Unit), words.Count(top.Devices, "device")), unmeasuredText(top.Unknown))
@@ -90,5 +90,5 @@ func unmeasuredText(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of %s there is no data.", words.Count(n, "device"))
+	return fmt.Sprintf("No data for %s.", words.Count(n, "device"))
 }

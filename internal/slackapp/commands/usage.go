@@ -55,7 +55,7 @@ func (q *question) usagePage(u lookup.Usage) page {
 		p.say(figureLines(u, f)...)
 	}
 	for _, figure := range u.NotRead {
-		p.say(fmt.Sprintf("*%s*: no rule reads them, so notewatch does not fetch them. A rule that reads `%[1]s.today` changes that.", figure))
+		p.say(fmt.Sprintf("*%s*: not fetched, because no rule uses it. To change that, add a rule that uses `%[1]s.today`.", figure))
 	}
 	p.say(q.alertsBelow(u)...)
 	for _, poll := range u.Polls {
@@ -106,12 +106,12 @@ func deviceText(u lookup.Usage, now time.Time) string {
 	case u.Kind != lookup.KindDevice:
 		return words.Count(u.Devices, "device")
 	case u.Device == nil:
-		return "Notehub does not list it any more."
+		return "No longer listed in Notehub."
 	}
 	d := u.Device
-	heard, voltage, firmware, disabled := "never heard of", "", "", ""
+	heard, voltage, firmware, disabled := "no activity yet", "", "", ""
 	if !d.LastActivity.IsZero() {
-		heard = "last heard " + agoText(d.LastActivity, now)
+		heard = "last seen " + agoText(d.LastActivity, now)
 	}
 	if rules.Known(d.Voltage) {
 		voltage = words.Figure(d.Voltage, "V")
@@ -173,7 +173,7 @@ func forecastText(u lookup.Usage, f lookup.FigureUsage) string {
 	case !rules.Known(f.Limit):
 		return text
 	case f.Total > f.Limit:
-		return text + ": the limit is passed already"
+		return text + ": already over the limit"
 	case f.Forecast <= f.Limit:
 		return text + ": within the limit"
 	}
@@ -224,13 +224,13 @@ func (q *question) alertsBelow(u lookup.Usage) []string {
 // readText says what is wrong with the reading of Notehub.
 func readText(asOf time.Time, failures int, failure string, truncated bool) (lines []string) {
 	if asOf.IsZero() {
-		lines = append(lines, "Notehub has not been read yet: there are no figures.")
+		lines = append(lines, "No data yet: Notehub has not been polled.")
 	}
 	if failures > 0 {
 		lines = append(lines, fmt.Sprintf("Notehub could not be read the last %s: %s", words.Count(failures, "time"), slackapi.Mrkdwn(failure, maxSaid)))
 	}
 	if truncated {
-		lines = append(lines, "Notehub cut its last answer short: there may be more than these figures say.")
+		lines = append(lines, "Notehub truncated its last answer: actual values may be higher.")
 	}
 	return lines
 }

@@ -142,7 +142,7 @@ func TestPressesFromSlackToSlackAndPagerDuty(t *testing.T) {
 			}
 
 			tell(s, s.slack.Press(amyThere, s.newest(), "ack", s.offered(s.newest())["unack"]))
-			require.Equal(t, []string{"You have it already, since Mon 15 Jun 12:00 UTC."}, s.told(amyThere))
+			require.Equal(t, []string{"You already acknowledged it, at Mon 15 Jun 12:00 UTC."}, s.told(amyThere))
 			s.run(june15.Add(4 * day))
 			require.Contains(t, s.newest().Text, "RESOLVED")
 			actions, _ = s.paged()

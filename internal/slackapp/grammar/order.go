@@ -26,10 +26,10 @@ func ParseUsage(tokens []Token) (o UsageOrder, err error) {
 	tokens, o.Kinds = TakeKind(tokens)
 	o.Name = Joined(tokens)
 	if o.Name == "" && slices.Equal(o.Kinds, []lookup.Kind{lookup.KindDevice}) {
-		return o, MistakeError("Which device? Its name, its UID or the beginning of either comes after device.")
+		return o, MistakeError("Which device? Put its name or UID after device.")
 	}
 	if o.Name == "" && slices.Equal(o.Kinds, []lookup.Kind{lookup.KindFleet}) {
-		return o, MistakeError("Which fleet? Its name, its UID or the beginning of either comes after fleet.")
+		return o, MistakeError("Which fleet? Put its name or UID after fleet.")
 	}
 	return o, nil
 }
@@ -60,7 +60,7 @@ func ParseTop(tokens []Token) (o TopOrder, err error) {
 		case t.Is(lookup.By()...):
 			o.By = t.Word()
 		case t.Is("device"):
-			return o, MistakeError("top ranks devices: of everything, of a project or of a fleet.")
+			return o, MistakeError("top ranks the devices of all projects, of one project or of one fleet.")
 		default:
 			return o.of(tokens)
 		}
@@ -79,7 +79,7 @@ func (o TopOrder) of(tokens []Token) (TopOrder, error) {
 		o.Kinds = kinds
 	}
 	if o.Name = Joined(named); o.Name == "" {
-		return o, MistakeError("Which " + tokens[0].Word() + "? Its name comes after the word.")
+		return o, MistakeError("Which " + tokens[0].Word() + "? Put its name after the word.")
 	}
 	return o, nil
 }
@@ -122,7 +122,7 @@ type ExplainOrder struct{ Alert, Rule, Subject string }
 func ParseExplain(tokens []Token) (o ExplainOrder, err error) {
 	tokens = withoutKind(tokens)
 	if len(tokens) == 0 {
-		return o, MistakeError("Explain what? An alert, or a rule and whom it judges.")
+		return o, MistakeError("Explain what? Give an alert ID, or a rule and a device or project.")
 	}
 	named := withoutKind(tokens[1:])
 	if len(named) == 0 {
@@ -153,7 +153,7 @@ func ParseOne(tokens []Token, what string) (string, error) {
 // ParseNone checks that nothing follows a word.
 func ParseNone(l Line) error {
 	if len(l.Rest) > 0 {
-		return MistakeError(l.Word + " takes nothing more, not " + Quote(Joined(l.Rest)) + ".")
+		return MistakeError(l.Word + " takes no arguments, got " + Quote(Joined(l.Rest)) + ".")
 	}
 	return nil
 }

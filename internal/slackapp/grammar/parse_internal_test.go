@@ -94,8 +94,8 @@ func TestUsageIsRead(t *testing.T) {
 		require.Equal(t, want, order, text)
 	}
 	for text, want := range map[string]string{
-		"usage device":      "Which device? Its name, its UID or the beginning of either comes after device.",
-		"usage fleet today": "Which fleet? Its name, its UID or the beginning of either comes after fleet.",
+		"usage device":      "Which device? Put its name or UID after device.",
+		"usage fleet today": "Which fleet? Put its name or UID after fleet.",
 		"usage x 14d":       `I know today, 7d, 30d and period, not "14d".`,
 		"usage x yesterday": `I know today, 7d, 30d and period, not "yesterday".`,
 		"usage x 7d 30d":    "Either 7d or 30d, one at a time.",
@@ -127,9 +127,9 @@ func TestRankingsAreRead(t *testing.T) {
 	for text, want := range map[string]string{
 		"top 0":         `top ranks 1 to 50 devices, not "0".`,
 		"top 100000":    `top ranks 1 to 50 devices, not "100000".`,
-		"top device x":  "top ranks devices: of everything, of a project or of a fleet.",
-		"top project":   "Which project? Its name comes after the word.",
-		"top 5 fleet":   "Which fleet? Its name comes after the word.",
+		"top device x":  "top ranks the devices of all projects, of one project or of one fleet.",
+		"top project":   "Which project? Put its name after the word.",
+		"top 5 fleet":   "Which fleet? Put its name after the word.",
 		"top last week": `I know today, 7d, 30d and period, not "week".`,
 	} {
 		l, err := Parse(text)
@@ -159,7 +159,7 @@ func TestExplanationsAreRead(t *testing.T) {
 		require.Equal(t, want, order, text)
 	}
 	_, err := ParseExplain(nil)
-	require.EqualError(t, err, "Explain what? An alert, or a rule and whom it judges.")
+	require.EqualError(t, err, "Explain what? Give an alert ID, or a rule and a device or project.")
 }
 
 func TestSilencesAreRead(t *testing.T) {
@@ -184,23 +184,23 @@ func TestSilencesAreRead(t *testing.T) {
 
 func TestSilencesThatCannotBeRead(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                          "Silence what? Name an alert, a rule, a project or a device; or say everything, if that is meant.",
-		"for 2h because x":                          "Silence what? Name an alert, a rule, a project or a device; or say everything, if that is meant.",
-		"everything rule r for 2h because":          "Everything, or only what you name?",
+		"":                                          "Silence what? Name an alert, a rule, a project or a device, or write everything.",
+		"for 2h because x":                          "Silence what? Name an alert, a rule, a project or a device, or write everything.",
+		"everything rule r for 2h because":          "Give either everything, or a rule, project, device or alert.",
 		"everything now for 2h because":             "What everything? Nothing that fits follows the word.",
-		"rule r for 2h":                             "Say why at the end, after because: others will wonder why nobody is told.",
-		"rule r because x for 2h":                   "Say before because either for how long, such as for 2h, or until when, such as until 14:00 (UTC).",
-		"rule r for 2h until 14:00 because x":       "Say before because either for how long, such as for 2h, or until when, such as until 14:00 (UTC).",
-		"rule r for ever because x":                 `Cannot read the length of time "ever": write 90m, 2h, 3d or 1w.`,
-		"rule r for 0h because x":                   `"0h" is no time at all: write 90m, 2h, 3d or 1w.`,
+		"rule r for 2h":                             "Add a reason at the end, such as: because planned maintenance",
+		"rule r because x for 2h":                   "Before because, give a duration, such as for 2h, or an end, such as until 14:00 (UTC).",
+		"rule r for 2h until 14:00 because x":       "Before because, give a duration, such as for 2h, or an end, such as until 14:00 (UTC).",
+		"rule r for ever because x":                 `Cannot read the duration "ever": write 90m, 2h, 3d or 1w.`,
+		"rule r for 0h because x":                   `"0h" is too short: write 90m, 2h, 3d or 1w.`,
 		"rule r for 9999w because x":                `"9999w" is too long: a silence lasts at most a year.`,
 		"rule r until 2030-01-01 because x":         `"2030-01-01" is too far away: a silence lasts at most a year.`,
 		"rule r until noon because x":               `Cannot read the time "noon": write 14:00, tomorrow 9:00 or "2026-06-15 14:00", in UTC.`,
-		`rule r until "2026-06-15 11:00" because x`: `"2026-06-15 11:00" is over already: it is now 2026-06-15 12:00 UTC.`,
-		"rule r until over because x":               "Only an alert can be silenced until it is over.",
-		"rule r rule s for 2h because x":            "There are two of rule; a silence has one.",
+		`rule r until "2026-06-15 11:00" because x`: `"2026-06-15 11:00" is in the past: it is now 2026-06-15 12:00 UTC.`,
+		"rule r until over because x":               "until over works only for an alert.",
+		"rule r rule s for 2h because x":            "rule is given twice.",
 		"rule for 2h because x":                     "What rule? Nothing that fits follows the word.",
-		"fleet f for 2h because x":                  "Alerts are of devices and projects: a fleet cannot be silenced.",
+		"fleet f for 2h because x":                  "A fleet cannot be silenced. Silence its devices or the project.",
 	} {
 		l, err := Parse("silence " + text)
 		require.NoError(t, err)

@@ -29,11 +29,11 @@ func ParseSilence(l Line, now time.Time) (o SilenceOrder, err error) {
 	named := o.Alert+o.Rule+o.Project+o.Device != ""
 	switch {
 	case !named && !o.Everything:
-		return o, MistakeError("Silence what? Name an alert, a rule, a project or a device; or say everything, if that is meant.")
+		return o, MistakeError("Silence what? Name an alert, a rule, a project or a device, or write everything.")
 	case named && o.Everything:
-		return o, MistakeError("Everything, or only what you name?")
+		return o, MistakeError("Give either everything, or a rule, project, device or alert.")
 	case o.Because == "":
-		return o, MistakeError("Say why at the end, after because: others will wonder why nobody is told.")
+		return o, MistakeError("Add a reason at the end, such as: because planned maintenance")
 	}
 	return o, o.readEnd(parts, now)
 }
@@ -44,7 +44,7 @@ func (o *SilenceOrder) readEnd(parts map[string]string, now time.Time) (err erro
 	end, ends := parts["until"]
 	switch {
 	case lasts == ends:
-		return MistakeError("Say before because either for how long, such as for 2h, or until when, such as until 14:00 (UTC).")
+		return MistakeError("Before because, give a duration, such as for 2h, or an end, such as until 14:00 (UTC).")
 	case lasts:
 		var d time.Duration
 		if d, err = parseLength(length); err == nil {
@@ -53,7 +53,7 @@ func (o *SilenceOrder) readEnd(parts map[string]string, now time.Time) (err erro
 		return err
 	case strings.EqualFold(end, "over") || strings.EqualFold(end, "it is over"):
 		if o.Over = true; o.Alert == "" {
-			return MistakeError("Only an alert can be silenced until it is over.")
+			return MistakeError("until over works only for an alert.")
 		}
 		return nil
 	}
@@ -62,7 +62,7 @@ func (o *SilenceOrder) readEnd(parts map[string]string, now time.Time) (err erro
 	case err != nil:
 		return MistakeError("Cannot read the time " + Quote(end) + `: write 14:00, tomorrow 9:00 or "2026-06-15 14:00", in UTC.`)
 	case !o.Until.After(now):
-		return MistakeError(Quote(end) + " is over already: it is now " + now.UTC().Format("2006-01-02 15:04") + " UTC.")
+		return MistakeError(Quote(end) + " is in the past: it is now " + now.UTC().Format("2006-01-02 15:04") + " UTC.")
 	case o.Until.Sub(now) > maxLength:
 		return MistakeError(Quote(end) + " is too far away: a silence lasts at most a year.")
 	}
@@ -76,10 +76,10 @@ func silenceParts(tokens []Token) (map[string]string, error) {
 	for _, t := range tokens {
 		switch {
 		case t.Is("fleet"):
-			return nil, MistakeError("Alerts are of devices and projects: a fleet cannot be silenced.")
+			return nil, MistakeError("A fleet cannot be silenced. Silence its devices or the project.")
 		case t.Is("alert", "rule", "project", "device", "for", "until", "everything"):
 			if key = t.Word(); texts[key] != nil {
-				return nil, MistakeError("There are two of " + key + "; a silence has one.")
+				return nil, MistakeError(key + " is given twice.")
 			}
 			texts[key] = []Token{}
 		default:
@@ -104,9 +104,9 @@ func parseLength(text string) (time.Duration, error) {
 	length, err := words.Length(text)
 	switch {
 	case errors.Is(err, words.ErrNoLength):
-		return 0, MistakeError(Quote(text) + " is no time at all: write 90m, 2h, 3d or 1w.")
+		return 0, MistakeError(Quote(text) + " is too short: write 90m, 2h, 3d or 1w.")
 	case err != nil:
-		return 0, MistakeError("Cannot read the length of time " + Quote(text) + ": write 90m, 2h, 3d or 1w.")
+		return 0, MistakeError("Cannot read the duration " + Quote(text) + ": write 90m, 2h, 3d or 1w.")
 	case length > maxLength:
 		return 0, MistakeError(Quote(text) + " is too long: a silence lasts at most a year.")
 	}
