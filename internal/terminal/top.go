@@ -60,7 +60,7 @@ func (t topText) table() *table {
 // value is a value of the list for people.
 func (t topText) value(x float64) string {
 	if t.By == lookup.ByCost && words.Known(x) {
-		return money(x, t.Unit)
+		return words.Money(x, t.Unit)
 	}
 	return words.Figure(x, t.Unit)
 }

@@ -234,22 +234,14 @@ func costText(f lookup.FigureUsage) string {
 	if f.Cost.Currency == "" || !rules.Known(f.Cost.Amount) {
 		return ""
 	}
-	text := money(f.Cost.Amount, f.Cost.Currency) + " so far"
+	text := words.Money(f.Cost.Amount, f.Cost.Currency) + " so far"
 	if rules.Known(f.Cost.Forecast) {
-		text += ", forecast " + money(f.Cost.Forecast, f.Cost.Currency)
+		text += ", forecast " + words.Money(f.Cost.Forecast, f.Cost.Currency)
 	}
 	if f.Cost.Note != "" {
 		text += " (" + f.Cost.Note + ")"
 	}
 	return text
-}
-
-// money is an amount for people. Nothing that costs something is nothing.
-func money(amount float64, currency string) string {
-	if amount > 0 && amount < 0.01 {
-		return "less than " + currency + " 0.01"
-	}
-	return fmt.Sprintf("%s %.2f", currency, amount)
 }
 
 func figureNames(figures []rules.Figure) string {

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 
@@ -22,6 +23,18 @@ func Figure(value float64, unit string) string {
 		return number(value)
 	}
 	return number(value) + " " + unit
+}
+
+// Money returns an amount of money: "USD 12.34". An amount above zero that rounds to nothing is "less than USD 0.01". An amount that is
+// not finite is "no data".
+func Money(amount float64, currency string) string {
+	switch {
+	case !Known(amount):
+		return "no data"
+	case amount > 0 && amount < 0.01:
+		return "less than " + currency + " 0.01"
+	}
+	return fmt.Sprintf("%s %.2f", currency, amount)
 }
 
 // Known reports whether x is data: neither NaN nor infinite.

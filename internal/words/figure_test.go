@@ -49,6 +49,14 @@ func TestFigure(t *testing.T) {
 	}
 }
 
+func TestMoney(t *testing.T) {
+	for want, amount := range map[string]float64{
+		"USD 12.34": 12.344, "USD 1.50": 1.5, "USD 0.00": 0, "less than USD 0.01": 0.001, "no data": math.NaN(),
+	} {
+		require.Equal(t, want, words.Money(amount, "USD"))
+	}
+}
+
 func TestShare(t *testing.T) {
 	for _, test := range []struct {
 		value, limit float64

@@ -115,9 +115,9 @@ func TestForecasts(t *testing.T) {
 func TestMoney(t *testing.T) {
 	spent := lookup.Cost{Amount: 0.75, Forecast: math.NaN(), Currency: "USD", Note: "at list price"}
 	require.Empty(t, costText(lookup.FigureUsage{}))
-	require.Equal(t, "0.75 USD (at list price)", costText(lookup.FigureUsage{Cost: spent}))
+	require.Equal(t, "USD 0.75 (at list price)", costText(lookup.FigureUsage{Cost: spent}))
 	spent.Forecast = 1.5
-	require.Equal(t, "0.75 USD so far, 1.5 USD when the period ends (at list price)", costText(lookup.FigureUsage{Cost: spent}))
+	require.Equal(t, "USD 0.75 so far, USD 1.50 when the period ends (at list price)", costText(lookup.FigureUsage{Cost: spent}))
 }
 
 // What is not known is said.

@@ -54,14 +54,14 @@ func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.desk.Now()), slackapi.Mrkdwn(top.Note, maxSaid))
 	var lines []string
 	for i, row := range top.Rows {
-		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, link(row.Subject))+words.Dotted(words.Figure(row.Value, top.Unit),
+		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, link(row.Subject))+words.Dotted(rankedText(top, row.Value),
 			shareBar(row.Share, top.Rows[0].Share), elsewhere(row, of)))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, "Nothing to rank: all known values are 0.")
 	}
 	p.say(lines...)
-	p.say(fmt.Sprintf("%s in all, of %s", words.Figure(top.Total, top.Unit), words.Count(top.Devices, "device")), unmeasuredText(top.Unknown))
+	p.say(fmt.Sprintf("Total %s, %s", rankedText(top, top.Total), words.Count(top.Devices, "device")), unmeasuredText(top.Unknown))
 	p.say(readText(top.AsOf, top.Failures, top.Failure, top.Truncated)...)
 	p.note = asOfText(top.AsOf, q.desk.Now())
 	return p
@@ -91,4 +91,12 @@ func unmeasuredText(n int) string {
 		return ""
 	}
 	return fmt.Sprintf("No data for %s.", words.Count(n, "device"))
+}
+
+// rankedText is a value of a ranking: an amount of money, or a figure with its unit.
+func rankedText(top lookup.Top, value float64) string {
+	if top.By == lookup.ByCost {
+		return words.Money(value, top.Unit)
+	}
+	return words.Figure(value, top.Unit)
 }

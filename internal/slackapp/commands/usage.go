@@ -185,9 +185,9 @@ func costText(f lookup.FigureUsage) string {
 	if f.Cost.Currency == "" || !rules.Known(f.Cost.Amount) {
 		return ""
 	}
-	text := words.Figure(f.Cost.Amount, f.Cost.Currency)
+	text := words.Money(f.Cost.Amount, f.Cost.Currency)
 	if rules.Known(f.Cost.Forecast) {
-		text += " so far, " + words.Figure(f.Cost.Forecast, f.Cost.Currency) + " when the period ends"
+		text += " so far, " + words.Money(f.Cost.Forecast, f.Cost.Currency) + " when the period ends"
 	}
 	return slackapi.Mrkdwn(text+" ("+f.Cost.Note+")", maxSaid)
 }
