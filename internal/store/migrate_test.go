@@ -219,7 +219,7 @@ func TestMigrationOfDeliveries(t *testing.T) {
 		{"to be taken back", `'firing', '{}'`, `1, 0, 2, 'posted', FALSE, '', 1, '', '', FALSE, 1, 7`,
 			owed(delivery.Delivery{Shown: rules.Warning, Display: delivery.DisplayFiring, Message: "posted", Rerouted: true, Turns: 1, Epoch: 1})},
 		{"taken back", `'firing', '{}'`, `1, 1, 0, 'posted', FALSE, '', 1, '', '', FALSE, 1, NULL`,
-			delivery.Delivery{State: delivery.Skipped, Reason: delivery.ReasonRerouted, Detail: delivery.ReroutedDetail, Have: 1,
+			delivery.Delivery{State: delivery.Skipped, Reason: delivery.ReasonRerouted, Detail: "others are told of it now, as the rules file says", Have: 1,
 				Display: delivery.DisplayEnded, Message: "posted", Rerouted: true, Turns: 1, Epoch: 1}},
 		{"removed", `'firing', '{}'`, `1, 1, 2, 'posted', FALSE, '', 0, '', '', TRUE, 0, NULL`, shown(delivery.Delivery{State: delivery.Removed})},
 	} {
