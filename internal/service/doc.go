@@ -1,5 +1,5 @@
-// Package service is notewatch as a service: what notewatch run does until it is stopped.
+// Package service runs notewatch until it is stopped: it is what the command notewatch run does.
 //
-// [Run] starts a watch and the servers (service.go), says whether it is ready (ready.go), answers Slack (slack.go), and puts a new watch in
-// the place of the one that runs when the settings are read again and are good (reload.go).
+// [Run] starts a watch and the HTTP servers (service.go), reports whether the process is ready (ready.go) and connects to Slack (slack.go).
+// When the settings have changed and are valid, it replaces the watch by a new one (reload.go).
 package service

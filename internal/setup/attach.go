@@ -10,8 +10,8 @@ import (
 	"notewatch/internal/watch"
 )
 
-// Attach makes a watch of the settings that works beside the one that runs, if one does. It polls nothing, so that it needs
-// no Notehub token. The second result closes its database.
+// Attach makes a watch that works beside the process that runs, if there is one. It polls nothing, so it needs no Notehub token. The
+// second result closes its database.
 func (s Setup) Attach(ctx context.Context) (*watch.Watch, func(), error) {
 	file := *s.File
 	file.Accounts = nil

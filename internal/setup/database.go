@@ -12,7 +12,7 @@ import (
 	"notewatch/internal/watch"
 )
 
-// UpToDate is an error as long as the database holds rows of an older version.
+// UpToDate returns an error while the database holds rows of an older version.
 func UpToDate(ctx context.Context, db *store.Store) error {
 	left, err := db.Conversion(ctx)
 	if err == nil && !left.Ended() {
@@ -53,7 +53,7 @@ func (s Setup) Open(ctx context.Context) (*store.Store, func(), error) {
 	return db, closeAll, nil
 }
 
-// Start makes a watch of the settings, on the database that they name. once is that it takes one turn. The second result closes it.
+// Start opens the database and makes a watch on it. once says that the watch takes one turn only. The second result closes the database.
 func (s Setup) Start(ctx context.Context, once bool) (*watch.Watch, func(), error) {
 	wired, err := s.Wire(bot.SystemClock())
 	if err != nil {

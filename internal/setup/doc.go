@@ -1,6 +1,10 @@
-// Package setup makes of the settings what notewatch works with.
+// Package setup builds the parts of notewatch from its settings.
 //
-// [Read] and [Outline] read the environment and the rules file into a [Setup]. Its methods make the rest: Wire the clients, receivers and
-// rules of a watch (wire.go), Start and Attach a watch on the database, for this process alone or beside the one that runs (database.go, attach.go),
-// Desk who answers questions, and SlackConfig who is connected to Slack (slack.go).
+// [Read] and [Outline] read the environment and the rules file into a [Setup]. Its methods build the rest:
+//
+//   - Wire makes the clients, receivers and rules of a watch (wire.go).
+//   - Start opens the database for this process and makes a watch on it (database.go). Attach makes one beside the process that runs
+//     (attach.go).
+//   - Hand and Onlooker make a bot for one command (hand.go).
+//   - Desk makes the desk that answers questions, and SlackConfig the configuration of the Slack app (slack.go).
 package setup

@@ -12,7 +12,7 @@ import (
 	"notewatch/internal/words"
 )
 
-// Hand returns a bot that notes what a person does, beside the one that runs.
+// Hand returns a bot that records what a person decides, beside the process that runs.
 func (s Setup) Hand(db *store.Store, clock bot.Clock) *bot.Bot {
 	return bot.New(bot.Config{
 		Store: db, Projects: s.projects(), Rules: s.rules(), Clock: clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler),

@@ -6,7 +6,7 @@ import (
 	"notewatch/internal/slackapp"
 )
 
-// SlackConfig is how they are, but for what may change while notewatch runs.
+// SlackConfig returns the configuration of the Slack app, without the fields that may change while notewatch runs.
 func (s Setup) SlackConfig() slackapp.Config {
 	return slackapp.Config{
 		BotToken: s.Environment.SlackBotToken, AppToken: s.Environment.SlackAppToken,
@@ -15,7 +15,7 @@ func (s Setup) SlackConfig() slackapp.Config {
 	}
 }
 
-// CheckSlack returns what keeps commands and buttons from being answered, if they are to be.
+// CheckSlack returns an error if notewatch is set up to answer Slack and its settings do not allow that.
 func (s Setup) CheckSlack() error {
 	if !s.Environment.AnswersSlack() {
 		return nil

@@ -5,6 +5,6 @@
 // Relax run a transaction ([Tx], tx.go), on PostgreSQL once more where that leaves nothing behind. An error whose cause lies outside notewatch
 // is an [UnavailableError], by unavailable.go for files and by servererror.go for servers.
 //
-// Queries have one text for both kinds. sql.go converts variables to columns and back; upsert.go and arrays.go write many rows: by a statement for each on SQLite, by
-// arrays on PostgreSQL. What the tables mean is known to package store.
+// Queries have one text for both kinds. sql.go converts variables to columns and back. upsert.go and arrays.go write many rows: on SQLite by
+// one statement for each row, on PostgreSQL by arrays. Package store knows what the tables mean.
 package database
