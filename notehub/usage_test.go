@@ -43,7 +43,7 @@ func TestEventsUsage(t *testing.T) {
 		Device: "dev:1", Period: start,
 		Total: known(42), Billable: known(27), Platform: known(15), Watchdog: known(0), Devices: known(1), Days: known(31),
 		Reboots:   known(2),
-		Notefiles: map[string]notehub.Count{"_log.qo": known(20), `zähler "a".qo`: known(7), "none.qo": known(0)},
+		Notefiles: map[string]notehub.Count{"_log.qo": known(20), `zähler "a".qo`: known(7), "none.qo": known(0), "unknown.qo": {}},
 	}, {
 		Fleet: "fleet:1", Period: start.AddDate(0, 0, 1), Total: known(-1),
 	}}, rows)
