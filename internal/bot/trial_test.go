@@ -42,10 +42,10 @@ func crowdedRig(t *testing.T) (*rig, *strings.Builder) {
 func TestARuleThatCannotBeJudgedIsToldOnce(t *testing.T) {
 	r, log := crowdedRig(t)
 	r.run(monday.Add(time.Minute))
-	require.Equal(t, 1, strings.Count(log.String(), "msg=evaluating"), log)
+	require.Equal(t, 1, strings.Count(log.String(), `msg="evaluating a rule"`), log)
 	require.Contains(t, log.String(), "rule=crowded project="+project+" failed=2 of=3 device="+r.project.Devices[1].UID)
 	r.run(monday.Add(time.Hour))
-	require.Equal(t, 5, strings.Count(log.String(), "msg=evaluating"), "once a poll")
+	require.Equal(t, 5, strings.Count(log.String(), `msg="evaluating a rule"`), "once a poll")
 	require.Equal(t, []string{"fired"}, r.reasonsOf("second", "rule-broken"), "but people are told once")
 	require.Empty(t, r.reasonsOf("ops", "rule-broken"), "who are told how notewatch does")
 	told := r.taken("second")[0]
