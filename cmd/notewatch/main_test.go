@@ -9,8 +9,8 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"regexp"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -179,12 +179,15 @@ func awaitReady(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// polls matches the metric of a project that was polled: there is one of each project, with 0 until then.
+var polls = regexp.MustCompile(`(?m)^notewatch_poll_duration_seconds_count\{.*\} [1-9]`)
+
 // awaitPoll waits until the notewatch that listens on an address has polled a project.
 func awaitPoll(ts *testscript.TestScript, _ bool, args []string) {
 	seen(ts, "a poll", func() bool {
 		all, err := scrape(args[0])
 		ts.Check(err)
-		return strings.Contains(all, "\nnotewatch_poll_duration_seconds_count{")
+		return polls.MatchString(all)
 	})
 }
 
