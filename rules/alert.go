@@ -119,7 +119,7 @@ type Told struct {
 
 	Resolves time.Time `json:"resolves,omitzero"` // when a quiet alert resolves at the earliest
 
-	Contributors Contributors `json:"contributors,omitzero"` // none: it is about one device, or about no metric
+	Contributors *Contributors `json:"contributors,omitempty"` // nil: it is about one device, or about no metric
 
 	Dated     string `json:"dated,omitempty"` // Summary with the name of its day or period: sent 9 events on Thu 18 Jun
 	DatedFrom Day    `json:"dated_from,omitempty"`

@@ -2,7 +2,7 @@ package rules
 
 import "slices"
 
-// Contributors are the devices behind the value of an alert that is about many. The zero Contributors are none.
+// Contributors are the devices behind the value of an alert that is about many.
 type Contributors struct {
 	Figure      string         `json:"figure"` // that they are ranked by, such as events.today
 	Unit        string         `json:"unit"`   // of values

@@ -11,8 +11,8 @@ import (
 )
 
 // contributors converts the devices behind a value; nil are none.
-func contributors(c rules.Contributors) *notify.Contributors {
-	if c.Figure == "" {
+func contributors(c *rules.Contributors) *notify.Contributors {
+	if c == nil {
 		return nil
 	}
 	out := &notify.Contributors{Figure: c.Figure, Unit: c.Unit, Others: c.Others, OthersShare: c.OthersShare, Unknown: c.Unknown}
@@ -29,8 +29,8 @@ const longestContributors = 140
 
 // contributorTexts says which devices are behind a value, in a line for the largest ones, one for the others and one for the device that
 // makes most of the growth.
-func contributorTexts(c rules.Contributors) (lines []string) {
-	if c.Most[0].Name == "" {
+func contributorTexts(c *rules.Contributors) (lines []string) {
+	if c == nil || c.Most[0].Name == "" {
 		return nil
 	}
 	line, others, share := "", c.Others, c.OthersShare

@@ -14,13 +14,13 @@ func (t *Turn) contributors(ctx context.Context) error {
 		if _, happened := t.Commit.Show[a.ID]; !ok || !happened || rules.ScopeOf(a.Subject) == rules.EachDevice || a.Reason == rules.Corrected || a.Reason == rules.Retracted {
 			continue
 		}
-		var err error
-		a.Told.Contributors, err = t.data.Contributors(ctx, env.ContributorQuery{
+		found, err := t.data.Contributors(ctx, env.ContributorQuery{
 			Fleet: a.Subject, Figure: figure, Member: member, Day: a.ValueDay(), Above: a.Value - a.Usual,
 		})
 		if err != nil {
 			return err
 		}
+		a.Told.Contributors = &found
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func TestContributors(t *testing.T) {
 	}
 	b.events(today, 110, 30) // the valve is no longer listed
 	turn := b.evaluate()
-	require.Equal(t, rules.Contributors{
+	require.Equal(t, &rules.Contributors{
 		Figure: "events.today", Most: [5]rules.Contributor{{UID: "dev:pump", Name: "pump", Value: 110, Share: 100}},
 		Grown: rules.Growing{Name: "pump", By: 106, Of: 106},
 	}, alertOf(t, turn.Commit.Alerts, "fleet").Told.Contributors)
@@ -31,7 +31,7 @@ func TestContributors(t *testing.T) {
 	require.Equal(t, rules.Contributor{Name: env.Gone, Value: c.Most[1].Value, Share: c.Most[1].Share}, c.Most[1])
 	require.InDelta(t, 100, c.Most[0].Share+c.Most[1].Share, 1e-9)
 	require.Zero(t, c.Grown, "nothing is usual of a period so far that a device could be above")
-	require.Zero(t, alertOf(t, turn.Commit.Alerts, "device").Told.Contributors)
+	require.Nil(t, alertOf(t, turn.Commit.Alerts, "device").Told.Contributors)
 }
 
 // A revised alert names those of its own day.
