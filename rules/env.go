@@ -78,16 +78,21 @@ func (e *Env) Metric(f Figure) *Metric {
 }
 
 // UnknownEnv returns an Env of which no figure is known, and no object.
-func UnknownEnv() Env {
-	var e Env
-	for figure := range metricFields {
-		*e.Metric(figure) = UnknownMetric()
+func UnknownEnv() Env { return unknownEnv }
+
+var unknownEnv = makeUnknownEnv()
+
+func makeUnknownEnv() (e Env) {
+	for field, object := range reflect.ValueOf(&e).Elem().Fields() {
+		if field.Type.Kind() != reflect.Struct || field.Type == reflect.TypeFor[Period]() {
+			continue
+		}
+		for _, member := range object.Fields() {
+			if member.Kind() == reflect.Float64 {
+				member.SetFloat(math.NaN())
+			}
+		}
 	}
-	nan := math.NaN()
-	e.Device = Device{Voltage: nan, SilentHours: nan, AgeDays: nan}
-	e.Fleet = Fleet{DeviceCount: nan, Active: nan, Silent: nan, SilentPct: nan}
-	e.Project = Project{DeviceCount: nan, Active: nan, Silent: nan, SilentPct: nan}
-	e.Poll = Poll{AgeMinutes: nan, EveryMinutes: nan, Failures: nan}
 	return e
 }
 

@@ -236,11 +236,16 @@ func fieldOf(l *names.Leaf, env *rules.Env) reflect.Value {
 	return field
 }
 
-// objects returns the fields of an Env that say whether an object is known.
+// objects returns the fields of an Env that say whether an object, or a member of one, is known.
 func objects(env *rules.Env) (all []reflect.Value) {
 	for _, object := range reflect.ValueOf(env).Elem().Fields() {
-		if object.Kind() == reflect.Struct && object.FieldByName("Known").IsValid() {
-			all = append(all, object.FieldByName("Known"))
+		if object.Kind() != reflect.Struct {
+			continue
+		}
+		for field, value := range object.Fields() {
+			if strings.HasSuffix(field.Name, "Known") {
+				all = append(all, value)
+			}
 		}
 	}
 	return all

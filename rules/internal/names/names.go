@@ -21,7 +21,7 @@ type Leaf struct {
 	id     int           // its place in the vocabulary
 	scopes []string      // that see it; nil is all
 	index  []int         // of the field in the struct that is read
-	known  []int         // of the field that says whether the object is known; nil when the object has none
+	known  []int         // of the field that says whether the leaf is known: its own, or that of the object; nil when there is none
 	keyed  bool          // the object has a key
 	key    reflect.Value // of the object in the map that the struct has in its place
 }
@@ -37,7 +37,7 @@ func (l *Leaf) Compare(other *Leaf) int {
 // Is reports whether two leaves are the same.
 func (l *Leaf) Is(other *Leaf) bool { return l.Compare(other) == 0 }
 
-// Field returns the field of the struct that is read, and whether the object is known. Of an object that is not in the map that it is
+// Field returns the field of the struct that is read, and whether the leaf is known. Of an object that is not in the map that it is
 // looked up in there is no field.
 func (l *Leaf) Field(structure reflect.Value) (field reflect.Value, known bool) {
 	object := structure.Field(l.index[0])
@@ -51,7 +51,7 @@ func (l *Leaf) Field(structure reflect.Value) (field reflect.Value, known bool) 
 	return object.Field(l.index[1]), l.known == nil || object.Field(l.known[1]).Bool()
 }
 
-// MayBeUnknown reports whether the object of the leaf may be unknown as a whole.
+// MayBeUnknown reports whether something beside its value says whether the leaf is known.
 func (l *Leaf) MayBeUnknown() bool { return l.known != nil || l.keyed }
 
 // Number reports whether the leaf is a number.
@@ -76,6 +76,7 @@ const (
 	nameTag  = "expr"  // of an object, and of a member; "-" is none
 	scopeTag = "scope" // of an object, or of a member: the scopes that see it, with commas between them
 	unitTag  = "unit"  // of the members of an object, unless a member has its own
+	knownTag = "known" // of a member: the field beside it that says whether it is known, in place of that of the object
 	needsTag = "needs" // of a member: only objects that have it have the member
 	hasTag   = "has"   // of an object, with spaces between them
 	keyTag   = "key"   // of a field that stands for objects with keys: an example of a key
@@ -88,7 +89,7 @@ const countUnit = "count"
 const knownMember = "known"
 
 // New returns the names of E, a struct of structs: the objects and their members. Fields have the tag expr with their names. An object
-// with a field named known is no data while that is false. The tag scope of an object names the scopes that see it; the tag unit is
+// with a field named known is no data while that is false; a member with the tag known, while the field of that name is. The tag scope of an object names the scopes that see it; the tag unit is
 // the unit of its members, or of one member. A member with the tag needs is left out of the objects that do not have the same word in
 // their tag has.
 //
@@ -117,6 +118,9 @@ func New[E any]() *Vocabulary {
 					continue
 				}
 				l.known = known
+				if own, ok := structure.FieldByName(member.Tag.Get(knownTag)); ok {
+					l.known = append(slices.Clone(object.Index), own.Index...)
+				}
 				v.leaves, byPath[l.Path()] = append(v.leaves, l), l
 			}
 		}

@@ -14,6 +14,9 @@ type object struct {
 	A     float64 `expr:"a"`
 	B     string  `expr:"b" unit:"h"`
 	C     bool    `expr:"-"`
+	D     bool    `expr:"d" known:"DKnown"`
+
+	DKnown bool `expr:"-"`
 }
 
 type structure struct {
@@ -25,7 +28,7 @@ func TestVocabulary(t *testing.T) {
 	v := names.New[structure]()
 	require.Equal(t, []string{"first", "many"}, v.Objects("fleet"))
 	require.Equal(t, []string{"many"}, v.Objects("project"))
-	require.Equal(t, []string{"a", "b"}, v.Members("many", ""))
+	require.Equal(t, []string{"a", "b", "d"}, v.Members("many", ""))
 	require.Empty(t, v.Members("none", ""))
 	require.Equal(t, `many["one.qo"]`, v.Example("many"))
 	require.Equal(t, "first", v.Example("first"))
@@ -40,6 +43,17 @@ func TestVocabulary(t *testing.T) {
 	require.False(t, one.Is(two))
 	require.Negative(t, one.Compare(two))
 	require.Negative(t, v.Leaf("first.b").Compare(one))
+}
+
+// A member with its own word on whether it is known does without that of the object.
+func TestFieldThatIsKnownByItself(t *testing.T) {
+	v := names.New[structure]()
+	for path, want := range map[string]bool{"first.b": true, "first.d": false, `many["one.qo"].b`: false, `many["one.qo"].d`: true} {
+		s := structure{First: object{Known: true}, Many: map[string]*object{`many["one.qo"]`: {DKnown: true}}}
+		_, known := v.Leaf(path).Field(reflect.ValueOf(s))
+		require.Equal(t, want, known, path)
+		require.True(t, v.Leaf(path).MayBeUnknown(), path)
+	}
 }
 
 func TestField(t *testing.T) {
