@@ -1,11 +1,11 @@
 #!/bin/sh
-# Writes a backup of the database of NOTEWATCH_DATABASE into a folder and prints its path. notewatch run may be running, but for a file
-# where sqlite3 is not installed. restore.sh puts a backup back.
+# Writes a backup of the database of NOTEWATCH_DATABASE into a directory and prints its path. notewatch run may be running, except with a
+# file if sqlite3 is not installed. restore.sh restores a backup.
 set -eu
 umask 077
-folder=${1:?usage: backup.sh FOLDER}
+directory=${1:?usage: backup.sh DIRECTORY}
 database=${NOTEWATCH_DATABASE:-notewatch.db}
-backup=$folder/notewatch-$(date -u +%Y%m%dT%H%M%SZ)
+backup=$directory/notewatch-$(date -u +%Y%m%dT%H%M%SZ)
 case $database in
 postgres://* | postgresql://*)
 	backup=$backup.dump

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts a backup of backup.sh in the place of the database of NOTEWATCH_DATABASE. End every notewatch run first.
+# Replaces the database of NOTEWATCH_DATABASE with a backup of backup.sh. Stop every notewatch run first.
 set -eu
 umask 077
 backup=${1:?usage: restore.sh BACKUP}

@@ -6,15 +6,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Configured is what the rules that run speak of.
+// Configured lists what the rules file names.
 type Configured struct {
 	Projects  []string           // UIDs
 	Receivers []string           // names
 	Accounts  map[string]float64 // requests per minute allowed, by name
 }
 
-// Configure tells what is watched from now on. Each of it is there at zero before anything happens, so that the first
-// event is seen as a rise; what is no longer watched disappears.
+// Configure sets what is watched from now on. All series of it are created at zero, so that the first event shows as an increase. Series of
+// what is no longer watched disappear.
 func (m *Metrics) Configure(c Configured) {
 	if m == nil {
 		return
@@ -45,7 +45,7 @@ func forget(label, name string, vectors ...*prometheus.MetricVec) {
 	}
 }
 
-// begin makes the series of all that is configured, where they are not there yet.
+// begin creates the series of everything that is configured, unless they exist.
 func (m *Metrics) begin(c Configured) {
 	for _, project := range c.Projects {
 		m.polls.WithLabelValues(clean(project))

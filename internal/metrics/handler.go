@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	scrapeTime  = 8 * time.Second // less than Prometheus waits by default, and than an HTTP server of ours may write for
+	scrapeTime  = 8 * time.Second // less than the scrape timeout of Prometheus, and than the write timeout of our HTTP server
 	scrapeLimit = 3               // at a time
 )
 
-// Handler answers scrapes. What could not be collected is logged, counted as promhttp_metric_handler_errors_total and
-// left out. That of a nil *Metrics finds nothing.
+// Handler answers scrapes. What cannot be collected is logged, counted as promhttp_metric_handler_errors_total and left out. The handler of
+// a nil *Metrics answers 404.
 func (m *Metrics) Handler(log *slog.Logger) http.Handler {
 	if m == nil {
 		return http.NotFoundHandler()

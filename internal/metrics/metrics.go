@@ -1,8 +1,7 @@
 // Package metrics counts what notewatch does, for Prometheus.
 //
-// What happens is counted when it happens; how things stand is read from the store when somebody asks, so that it is true
-// after a restart too. Names begin with notewatch_, times are in seconds; docs/metrics.md lists all. No label holds a
-// device or an alert: there are too many of them.
+// Events are counted when they happen. State is read from the store at each scrape, so it is also true after a restart. Names begin with
+// notewatch_, times are in seconds; docs/metrics.md lists all metrics. No label contains a device or an alert, because there are too many.
 package metrics
 
 import (
@@ -14,23 +13,23 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// A Class says what was wrong with a poll. The zero value is nothing.
+// A Class is the cause of a failed poll. The zero value means none.
 type Class string
 
 // The classes.
 const (
-	Unauthorized Class = "unauthorized" // Notehub does not take the token
+	Unauthorized Class = "unauthorized" // the token is not valid
 	Forbidden    Class = "forbidden"    // the token lacks rights
-	Suspended    Class = "suspended"    // the billing account is
+	Suspended    Class = "suspended"    // the billing account is suspended
 	NotFound     Class = "not_found"    // Notehub does not know the project
-	RateLimited  Class = "rate_limited" // the account made too many requests: Notehub lets it wait
-	Budget       Class = "budget"       // the request budget that is set for the account lets it wait too long
+	RateLimited  Class = "rate_limited" // the account made too many requests
+	Budget       Class = "budget"       // the request budget of the account made the poll wait too long
 	Timeout      Class = "timeout"      // the query took too long, at Notehub or for us
-	Server       Class = "server"       // any other refusal of Notehub
-	Invalid      Class = "invalid"      // the answer is not one of Notehub
-	Unreachable  Class = "unreachable"  // no answer came: network, name, certificate
-	Truncated    Class = "truncated"    // all went well, but an answer was truncated, and not all of it was read in another way
-	Other        Class = "other"        // our own trouble
+	Server       Class = "server"       // Notehub refused for any other reason
+	Invalid      Class = "invalid"      // the response is not from the Notehub API
+	Unreachable  Class = "unreachable"  // no response: network, DNS or certificate
+	Truncated    Class = "truncated"    // the poll succeeded, but an answer was truncated and the rest was not read in another way
+	Other        Class = "other"        // a problem of notewatch itself
 )
 
 func classes() []Class {
@@ -42,32 +41,32 @@ func classes() []Class {
 // A Step is a part of a poll.
 type Step string
 
-// The steps, in the order in which they are.
+// The steps, in order.
 const (
 	Wait     Step = "wait"     // for the request budget
 	Fetch    Step = "fetch"    // requests, to the end of their answers
-	Save     Step = "save"     // merging the answers into the store
+	Save     Step = "save"     // merge the answers into the store
 	Evaluate Step = "evaluate" // the rules, for every subject
-	Commit   Step = "commit"   // what was decided
+	Commit   Step = "commit"   // store the decisions
 )
 
 // Steps returns all steps.
 func Steps() []Step { return []Step{Wait, Fetch, Save, Evaluate, Commit} }
 
-// A Result is what came of an attempt to show a message.
+// A Result is the result of an attempt to send a message.
 type Result string
 
 // The results.
 const (
 	Posted  Result = "posted"
-	Retry   Result = "retry"   // it failed and will be tried again
-	Dead    Result = "dead"    // it failed and was given up
-	Skipped Result = "skipped" // the receiver had nothing to show of it: no call was made
+	Retry   Result = "retry"   // failed, will be retried
+	Dead    Result = "dead"    // failed, given up
+	Skipped Result = "skipped" // the receiver shows nothing of it, so no call was made
 )
 
 func results() []Result { return []Result{Posted, Retry, Dead, Skipped} }
 
-// Metrics is the metrics of one process. A nil *Metrics counts nothing. All methods may be called concurrently.
+// Metrics are the metrics of one process. A nil *Metrics counts nothing. It is safe for concurrent use.
 type Metrics struct {
 	registry *prometheus.Registry
 	standing *standing
@@ -85,47 +84,47 @@ type Metrics struct {
 	reloadOK     prometheus.Gauge
 	reloadedAt   prometheus.Gauge
 	asks         *prometheus.CounterVec
-	socketUp     *prometheus.GaugeVec // without Socket Mode it is not there
+	socketUp     *prometheus.GaugeVec // has no series without Socket Mode
 	sockets      *prometheus.GaugeVec
 }
 
-// New returns metrics that are at zero and tell the version of the program.
+// New returns metrics at zero, with the version of the program.
 func New(version string) *Metrics {
 	registry, standing := prometheus.NewRegistry(), newStanding()
 	registry.MustRegister(standing,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	f := factory{promauto.With(registry)}
-	f.gauges("build_info", "The version that runs; always 1.", "version").WithLabelValues(clean(version)).Set(1)
+	f.gauges("build_info", "Version of the running program; always 1.", "version").WithLabelValues(clean(version)).Set(1)
 	m := &Metrics{
 		registry: registry,
 		standing: standing,
 
-		polls: f.histograms("poll_duration_seconds", "How long polls of a project took, waiting for the request budget included.",
+		polls: f.histograms("poll_duration_seconds", "Duration of polls of a project, with the wait for the request budget.",
 			[]float64{1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900}, "project"),
 		pollSteps: f.histograms("poll_step_duration_seconds",
-			"How long the steps of polls took: wait for the request budget, fetch, save what was read, evaluate the rules, commit.",
+			"Duration of the steps of polls: wait for the request budget, fetch, save the data, evaluate the rules, commit.",
 			[]float64{.01, .05, .25, 1, 2.5, 5, 10, 30, 60, 300}, "step"),
-		pollErrors: f.counters("poll_errors_total", "Polls that failed or brought less than all, by what was wrong.",
+		pollErrors: f.counters("poll_errors_total", "Polls that failed or whose data is incomplete, by cause.",
 			"project", "class"),
 		requests: f.counters("notehub_requests_total", "Requests sent to Notehub.", "account"),
 		invalid: f.counters("notehub_invalid_numbers_total",
-			"Numbers in answers of Notehub that are negative, fractional or too large: they are no data.").WithLabelValues(),
-		allowed: f.gauges("notehub_allowed_requests_per_minute", "Requests to Notehub that the account may send in a minute.",
+			"Numbers in Notehub answers that are negative, fractional or too large; they count as no data.").WithLabelValues(),
+		allowed: f.gauges("notehub_allowed_requests_per_minute", "Configured request budget of the account, in requests per minute.",
 			"account"),
 		evaluations:  f.counters("rule_evaluations_total", "Evaluations of a rule for one subject.").WithLabelValues(),
-		evalFailures: f.counters("rule_evaluation_failures_total", "Evaluations of a rule that ended in an error.").WithLabelValues(),
-		attempts: f.counters("delivery_attempts_total", "Attempts to show a message: posted, to be tried again (retry), given up (dead), of nothing that this receiver shows (skipped).",
+		evalFailures: f.counters("rule_evaluation_failures_total", "Evaluations of a rule that failed with an error.").WithLabelValues(),
+		attempts: f.counters("delivery_attempts_total", "Attempts to send a message: posted, will be retried (retry), given up (dead), nothing to show to this receiver (skipped).",
 			"receiver", "result"),
-		sends: f.histograms("delivery_attempt_duration_seconds", "How long attempts to show a message took that were not skipped.",
+		sends: f.histograms("delivery_attempt_duration_seconds", "Duration of attempts to send a message, without skipped ones.",
 			[]float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 15}, "receiver"),
-		reloadOK: f.gauges("config_last_reload_successful", "Whether the rules file was good when it was last read: 1 or 0.").
+		reloadOK: f.gauges("config_last_reload_successful", "Whether the rules file was valid when it was last read: 1 or 0.").
 			WithLabelValues(),
-		reloadedAt: f.gauges("config_last_reload_success_timestamp_seconds", "When the rules that run were read.").WithLabelValues(),
-		asks: f.counters("slack_requests_total", "Commands typed and buttons pressed in Slack, by what became of them.",
+		reloadedAt: f.gauges("config_last_reload_success_timestamp_seconds", "When the rules in effect were read.").WithLabelValues(),
+		asks: f.counters("slack_requests_total", "Commands and button presses in Slack, by result.",
 			"kind", "result"),
 		socketUp: f.gauges("slack_socket_connected", "Whether Socket Mode is connected: 1 or 0."),
-		sockets: f.gauges("slack_socket_connections", "Connections of the Slack app when Socket Mode was last connected, this one "+
-			"among them. With more than one, Slack sends commands and presses to any of them."),
+		sockets: f.gauges("slack_socket_connections", "Connections of the Slack app when Socket Mode last connected, with this one. "+
+			"If there are several, Slack sends commands and presses to any of them."),
 	}
 	for _, step := range Steps() {
 		m.pollSteps.WithLabelValues(string(step))
@@ -133,10 +132,10 @@ func New(version string) *Metrics {
 	return m
 }
 
-// namespace is what all names begin with.
+// namespace is the prefix of all names.
 const namespace = "notewatch"
 
-// A factory makes metrics that are registered.
+// A factory makes registered metrics.
 type factory struct{ promauto.Factory }
 
 func (f factory) counters(name, help string, labels ...string) *prometheus.CounterVec {
@@ -151,11 +150,11 @@ func (f factory) histograms(name, help string, buckets []float64, labels ...stri
 	return f.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
 }
 
-// clean returns a name as a label may hold it.
+// clean returns a name as a valid label value.
 func clean(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
 
-// Polled counts a poll of a project, by its UID, and how long it and its steps took. class is "" if all of the figures came. A poll that was dropped because
-// the process ends or somebody else took it over is none.
+// Polled counts a poll of a project, given by its UID, and the duration of the poll and its steps. class is "" if all data came. A poll
+// that was dropped because the process ends or lost its lease is not counted.
 func (m *Metrics) Polled(project string, took time.Duration, steps map[Step]time.Duration, class Class) {
 	if m == nil {
 		return
@@ -169,7 +168,7 @@ func (m *Metrics) Polled(project string, took time.Duration, steps map[Step]time
 	}
 }
 
-// Requested counts a request to Notehub, on the budget of the account, repeated ones too.
+// Requested counts a request to Notehub in the budget of the account, with repeated requests.
 func (m *Metrics) Requested(account string) {
 	if m == nil {
 		return
@@ -206,7 +205,7 @@ func (m *Metrics) Delivered(receiver string, result Result, took time.Duration) 
 	m.sends.WithLabelValues(clean(receiver)).Observe(took.Seconds())
 }
 
-// Reloaded tells that the rules file was read, the first time too, and whether it was good.
+// Reloaded records a reading of the rules file, also the first one, and whether the file was valid.
 func (m *Metrics) Reloaded(ok bool, at time.Time) {
 	if m == nil {
 		return
@@ -219,7 +218,7 @@ func (m *Metrics) Reloaded(ok bool, at time.Time) {
 	m.reloadedAt.Set(timestamp(at))
 }
 
-// timestamp returns an instant as metrics have it: seconds of Unix time; 0 for the zero time, which is never.
+// timestamp returns t in seconds of Unix time; 0 for the zero time.
 func timestamp(t time.Time) float64 {
 	if t.IsZero() {
 		return 0

@@ -1,30 +1,29 @@
 package metrics
 
-// An Ask is what somebody sent from Slack.
+// An Ask is a kind of request from Slack.
 type Ask string
 
-// The asks.
+// The kinds of requests.
 const (
 	Command Ask = "command"
 	Press   Ask = "press" // of a button
 )
 
-// An Outcome is what became of an ask.
+// An Outcome is the result of a request.
 type Outcome string
 
-// The outcomes.
+// The results.
 const (
 	Answered   Outcome = "answered"
-	Refused    Outcome = "refused"    // the person was told why nothing was done
+	Refused    Outcome = "refused"    // a mistake or a missing permission; the person got an explanation
 	Repeated   Outcome = "repeated"   // it came twice; the first one was answered
-	Busy       Outcome = "busy"       // too many were waiting or being read; it was not answered
-	Unanswered Outcome = "unanswered" // Slack did not take the answer, or there was none
-	Forged     Outcome = "forged"     // a request over HTTP that is not known to be Slack's
-	Unreadable Outcome = "unreadable" // a request over HTTP whose body is too large or did not arrive
+	Busy       Outcome = "busy"       // too many requests were waiting or being read; it was not answered
+	Unanswered Outcome = "unanswered" // Slack did not accept the answer, or there was none
+	Forged     Outcome = "forged"     // an HTTP request without a valid signature of Slack
+	Unreadable Outcome = "unreadable" // an HTTP request whose body is too large or did not arrive
 )
 
-// ServeSlack tells that commands and presses are answered, so that their series are there before the first one; and
-// whether they come over Socket Mode.
+// ServeSlack creates the series of commands and presses, and of Socket Mode if socket is set. Without it, they do not exist.
 func (m *Metrics) ServeSlack(socket bool) {
 	if m == nil {
 		return
@@ -40,7 +39,7 @@ func (m *Metrics) ServeSlack(socket bool) {
 	}
 }
 
-// Asked counts a command or a press.
+// Asked counts a request with its result.
 func (m *Metrics) Asked(ask Ask, outcome Outcome) {
 	if m == nil {
 		return
@@ -48,7 +47,7 @@ func (m *Metrics) Asked(ask Ask, outcome Outcome) {
 	m.asks.WithLabelValues(string(ask), string(outcome)).Inc()
 }
 
-// SocketOpened tells that Socket Mode is connected, and how many connections the app then has, ours among them.
+// SocketOpened records that Socket Mode is connected, and how many connections the app then has, with this one.
 func (m *Metrics) SocketOpened(connections int) {
 	if m == nil {
 		return
@@ -57,7 +56,7 @@ func (m *Metrics) SocketOpened(connections int) {
 	m.sockets.WithLabelValues().Set(float64(connections))
 }
 
-// SocketClosed tells that Socket Mode is not connected.
+// SocketClosed records that Socket Mode is not connected.
 func (m *Metrics) SocketClosed() {
 	if m == nil {
 		return

@@ -11,32 +11,32 @@ import (
 	"notewatch/rules"
 )
 
-// A Snapshot is how things stand in the store. What is not in a map is zero; names that are not configured are left out.
+// A Snapshot is the state of the store. What a map does not contain is zero; names that are not configured are left out.
 type Snapshot struct {
 	Outage  bool // the store can be read, but work fails because it cannot be used
 	Firing  map[rules.Level]int
 	Pending int
 
-	Deliveries    map[string]map[delivery.State]int // that are unsettled, by receiver
-	OldestWaiting map[string]time.Duration          // for how long the oldest that is waiting has waited, by receiver
+	Deliveries    map[string]map[delivery.State]int // unsettled ones, by receiver
+	OldestWaiting map[string]time.Duration          // how long the oldest waiting delivery has waited, by receiver
 
-	PolledAt map[string]time.Time     // the last poll that went well, by project UID
+	PolledAt map[string]time.Time     // start of the last successful poll, by project UID
 	Budgets  map[string]RequestBudget // by account
 
-	Processes int           // that run on the database, this one among them
-	StandsBy  bool          // this process does no work, since other rules are active
+	Processes int           // that are running on the database, with this one
+	StandsBy  bool          // this process does no work, because other rules are active
 	Leases    int           // that this process holds
-	Ahead     time.Duration // of the clock of the database against that of the host
+	Ahead     time.Duration // how far the clock of the database is ahead of that of the host
 }
 
 // RequestBudget is the request budget of one account.
 type RequestBudget struct {
-	PerMinute float64       // requests sent in a minute at most, for now
+	PerMinute float64       // requests that may be sent in a minute for now
 	Interval  time.Duration // between two polls of each of its projects
 }
 
-// Observe makes metrics of what snapshot returns. It is called for every scrape and has a few seconds. If it cannot tell,
-// the scrape has everything else and says so.
+// Observe sets the function that reads the state of the store. It is called at every scrape and has a few seconds. If it fails, the scrape
+// contains only the other series, and store_up is 0.
 func (m *Metrics) Observe(snapshot func(context.Context) (Snapshot, error)) {
 	if m == nil {
 		return
@@ -44,7 +44,7 @@ func (m *Metrics) Observe(snapshot func(context.Context) (Snapshot, error)) {
 	m.standing.observe(snapshot)
 }
 
-// standing is the collector of how things stand.
+// standing collects the state of the store.
 type standing struct {
 	up, firing, pending, deliveries, waiting, oldest, dead, polledAt, current, interval, processes, standsBy, leases, ahead *prometheus.Desc
 
@@ -58,24 +58,24 @@ func newStanding() *standing {
 		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
 	}
 	return &standing{
-		up:      desc("store_up", "Whether the store can be read and written: 1 or 0. One that cannot be read tells nothing else."),
-		firing:  desc("alerts_firing", "Alerts that fire, by their level now.", "level"),
-		pending: desc("alerts_pending", "Alerts whose condition holds, but not for long enough yet."),
-		deliveries: desc("deliveries", "Deliveries of alerts by state, those that are delivered or skipped left out: waiting, held while the alert is muted or acknowledged, given up, or removed with their receiver.",
+		up:      desc("store_up", "Whether the store can be read and written: 1 or 0. If it cannot be read, the other series from the store are missing."),
+		firing:  desc("alerts_firing", "Firing alerts by current level.", "level"),
+		pending: desc("alerts_pending", "Alerts whose condition is true, but not for long enough yet."),
+		deliveries: desc("deliveries", "Deliveries by state: waiting, held while the alert is muted or acknowledged, given up, or removed with their receiver. Delivered and skipped ones are not counted.",
 			"receiver", "state"),
-		waiting: desc("deliveries_waiting", "Changes of alerts that the receiver has yet to be shown.", "receiver"),
-		oldest: desc("deliveries_oldest_waiting_seconds", "For how long the oldest change has waited that the receiver has yet to be shown; 0 if none does.",
+		waiting: desc("deliveries_waiting", "Waiting deliveries: changes of alerts that the receiver does not show yet.", "receiver"),
+		oldest: desc("deliveries_oldest_waiting_seconds", "Age of the oldest waiting delivery of the receiver; 0 if none is waiting.",
 			"receiver"),
-		dead: desc("deliveries_dead", "Changes of alerts that the receiver will not be shown: it refused them, or failed for too long.",
+		dead: desc("deliveries_dead", "Deliveries given up: the receiver rejected them, or failed for too long.",
 			"receiver"),
-		current: desc("notehub_current_requests_per_minute", "Requests to Notehub that the account sends in a minute at most, for now: fewer than allowed for some minutes after Notehub has rate-limited the account.",
+		current: desc("notehub_current_requests_per_minute", "Current request budget of the account, in requests per minute: lower than the configured one for some minutes after Notehub rate-limited the account.",
 			"account"),
 		interval:  desc("poll_interval_seconds", "Time between two polls of each project of the account.", "account"),
-		processes: desc("processes", "Processes of notewatch run that work on the database, this one among them."),
+		processes: desc("processes", "Processes of notewatch run on this database, with this one."),
 		standsBy:  desc("standing_by", "Whether this process does no work because its rules are not the active ones: 1 or 0."),
-		leases:    desc("leases", "Leases that this process holds: the polls, receivers and other work that it is doing."),
-		ahead:     desc("database_clock_ahead_seconds", "How far the clock of the database is ahead of that of this host; 0 for a database in a file."),
-		polledAt: desc("poll_last_success_timestamp_seconds", "When the last poll of the project that succeeded began; 0 is never.",
+		leases:    desc("leases", "Leases of this process: the polls, receivers and other work that it is doing."),
+		ahead:     desc("database_clock_ahead_seconds", "How far the clock of the database is ahead of that of this host; 0 for SQLite."),
+		polledAt: desc("poll_last_success_timestamp_seconds", "Start of the last successful poll of the project; 0 means never.",
 			"project"),
 	}
 }
@@ -107,8 +107,8 @@ func (s *standing) Describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// snapshotTime is how long the store has to tell how things stand. It is less than a scrape may take, so that the scrape
-// can say that it did not.
+// snapshotTime is how long reading the state of the store may take. It is less than a scrape may take, so that the scrape can report the
+// failure.
 const snapshotTime = 5 * time.Second
 
 // Collect implements [prometheus.Collector].
