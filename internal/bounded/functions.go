@@ -9,7 +9,7 @@ import (
 	"text/template"
 )
 
-// maxFormatted is how many bytes one call of a function that formats may return.
+// maxFormatted is the maximum number of bytes that one call of a formatting function may return.
 const maxFormatted = 1 << 20
 
 // textFunctions replace the functions of text/template that can make long texts of short ones.

@@ -35,8 +35,8 @@ type Template struct {
 	text  int
 }
 
-// Parse parses a template that writes at most a number of bytes. functions are added to those of text/template. A missing key
-// of a map is an error. Errors begin as those of text/template do, with the name and the line.
+// Parse parses a template that writes at most a number of bytes. functions are added to those of text/template. A missing key of a map is
+// an error. Errors begin with the name and the line, as in text/template.
 func Parse(name, text string, most int, functions template.FuncMap) (*Template, error) {
 	t := &Template{most: most}
 	set := template.New(name).Option("missingkey=error").Funcs(t.counted(textFunctions)).Funcs(t.counted(functions))
@@ -54,10 +54,10 @@ func Parse(name, text string, most int, functions template.FuncMap) (*Template, 
 	return t, nil
 }
 
-// Has reports whether t defines a template of a name.
+// Has reports whether t defines a template with that name.
 func (t *Template) Has(name string) bool { return t.set.Lookup(name) != nil }
 
-// Execute returns what a template writes.
+// Execute returns the text that a template writes.
 func (t *Template) Execute(name string, data any) (string, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()

@@ -10,7 +10,7 @@ import (
 // step is the name of the hidden function. No template can call it, since it is not defined when templates are parsed.
 const step = "step"
 
-// stringCost is how many bytes of a constant count as much as a node.
+// stringCost is the number of bytes of a constant that count as one node.
 const stringCost = 8
 
 // count returns how many steps it takes to execute n once, and adds the hidden action to the body of each loop in it.

@@ -17,13 +17,13 @@ const (
 	Margin = time.Second
 
 	minute       = time.Minute + Margin
-	longestWait  = 24 * time.Hour // between two requests, however low the rate
+	longestWait  = 24 * time.Hour // between two requests, even at the lowest rate
 	maxHalvings  = 3
 	doubledAfter = 5 * time.Minute // without a refusal
-	maxSent      = 64              // entries of State.Sent, about
+	maxSent      = 64              // approximate number of entries in State.Sent
 )
 
-// A State is what decides when an account may send its next request. The zero State is that of an account without requests.
+// A State decides when an account may send its next request. The zero State is that of an account without requests.
 type State struct {
 	Sent      []Sent    // requests that still count against the limit, oldest first
 	HeldUntil time.Time // when Notehub accepts requests again, after a refusal with Retry-After
@@ -37,15 +37,15 @@ type Sent struct {
 	N  int
 }
 
-// Take counts a request that is sent at now, if perMinute requests a minute allow it. Then at is now. If not, nothing is counted, and
+// Take counts a request that is sent at now, if a rate of perMinute requests allows it. Then at is now. Otherwise nothing is counted, and
 // at is when to try again.
 //
-// At most perMinute requests are sent in any 60 seconds, and one request in 1/perMinute minutes if that is less than one. A window
-// slides over the requests sent, so requests after a pause follow each other at once, and the limit holds for every minute. Of a rate with a
-// fraction above one the fraction is without effect: no fewer whole requests fit into a minute.
+// At most perMinute requests are sent in any 60 seconds. A rate below one allows one request in 1/perMinute minutes. The window slides over
+// the requests sent, so requests after a pause follow each other at once, and the limit holds for every minute. A rate above one is rounded
+// down to a whole number of requests.
 //
-// A request that was sent later than now was sent before the clock was set back. It counts as sent now, so it keeps others waiting no
-// longer than any other request.
+// If the clock was set back, a request may seem to be sent later than now. It counts as sent now, so it delays others no longer than any
+// other request.
 func (s State) Take(now time.Time, perMinute float64) (next State, at time.Time) {
 	s = s.AsOf(now)
 	most, window := limit(s.Rate(perMinute))
@@ -84,8 +84,8 @@ func within(all []Sent, now time.Time, window time.Duration) []Sent {
 	return kept
 }
 
-// Refuse notes at now that Notehub has refused a request that was sent at sent, and accepts none until until. It halves the rate, to an
-// eighth at least. Requests that were under way when the rate was halved do not halve it again.
+// Refuse records that Notehub refused at now a request that was sent at sent, and accepts none until until. It halves the rate, at most to
+// an eighth. Requests that were under way when the rate was halved do not halve it again.
 func (s State) Refuse(sent, now, until time.Time) State {
 	s = s.AsOf(now)
 	if s.Halvings == 0 || sent.After(s.HalvedAt) {
@@ -96,7 +96,7 @@ func (s State) Refuse(sent, now, until time.Time) State {
 	return s
 }
 
-// AsOf returns the state at now: every five minutes without a refusal double a rate that was halved.
+// AsOf returns the state at now: every five minutes without a refusal double a halved rate.
 func (s State) AsOf(now time.Time) State {
 	s.HalvedAt = earliest(s.HalvedAt, now) // the clock was set back
 	for s.Halvings > 0 && now.Sub(s.HalvedAt) >= doubledAfter {
@@ -106,10 +106,10 @@ func (s State) AsOf(now time.Time) State {
 	return s
 }
 
-// Rate returns how many of perMinute requests a minute are allowed now, when the state is as of now.
+// Rate returns how many of perMinute requests a minute are allowed at the time of the state.
 func (s State) Rate(perMinute float64) float64 { return perMinute / float64(int(1)<<s.Halvings) }
 
-// RestoredAt returns when the rate is whole again unless Notehub refuses more requests; the zero time if it is.
+// RestoredAt returns when the full rate is restored if Notehub refuses no more requests; the zero time if it is full now.
 func (s State) RestoredAt() time.Time {
 	if s.Halvings == 0 {
 		return time.Time{}
@@ -125,13 +125,13 @@ func limit(perMinute float64) (requests int, window time.Duration) {
 	return 1, time.Duration(min(float64(time.Minute)/perMinute, float64(longestWait))) + Margin
 }
 
-// Window returns the time in which perMinute requests a minute allow one request at least.
+// Window returns the time in which perMinute requests a minute allow at least one request.
 func Window(perMinute float64) time.Duration {
 	_, window := limit(perMinute)
 	return window
 }
 
-// Takes returns how long requests take at perMinute requests a minute.
+// Takes returns the time that a number of requests takes at perMinute requests a minute.
 func Takes(requests, perMinute float64) time.Duration {
 	most, window := limit(perMinute)
 	return time.Duration(requests / float64(most) * float64(window))

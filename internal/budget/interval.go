@@ -6,35 +6,34 @@ import (
 )
 
 const (
-	// PageSize is how many devices a page of the device list has at most.
+	// PageSize is the maximum number of devices on a page of the device list.
 	PageSize = 10_000
-	// MaxRows is how many rows an answer about usage has at most: about one for each device and day.
+	// MaxRows is the maximum number of rows in an answer about usage. There is about one row for each device and day.
 	MaxRows = 400_000
 
-	listEvery  = time.Hour // so often are the device list and the fleets read
+	listEvery  = time.Hour // the device list and the fleets are read this often
 	day        = 24 * time.Hour
 	pollDays   = 2    // yesterday and today
-	rereadDays = 8    // which are read instead once a day
-	spare      = 0.05 // of the budget, for requests that are repeated and polls that catch up
+	rereadDays = 8    // read once a day instead
+	spare      = 0.05 // of the budget, for repeated requests and late polls
 )
 
-// A Load is how many requests the polls of a project take.
+// A Load is the number of requests that the polls of a project send.
 type Load struct {
-	Poll int // each poll: usage
-	List int // besides, once an hour: the device list and the fleets
+	Poll int // once an hour in addition: the device list and the fleets
+	List int // once a day in addition: usage of the last days again
 	Day  int // besides, once a day: usage of the last days again
 }
 
-// LoadOf returns the load of a project with a number of devices, of which some kinds of usage are read, each with requests of its own.
+// LoadOf returns the load of a project with a number of devices and kinds of usage. Each kind takes its own requests.
 func LoadOf(devices, kinds int) Load {
 	requests := func(rows, most int) int { return max(1, (rows+most-1)/most) }
 	poll := kinds * requests(devices*pollDays, MaxRows)
 	return Load{Poll: poll, List: requests(devices, PageSize) + 1, Day: kinds*requests(devices*rereadDays, MaxRows) - poll}
 }
 
-// ListDue reports whether the device list of project number i of an account, last read at read, is due. That is once an hour. The minute
-// differs by project, and not in the order of the projects, in which they are polled: so any polls that follow each other take about the
-// same number of requests.
+// ListDue reports whether the device list of project number i of an account, last read at read, is due. It is due once an hour. The minute
+// differs by project and is spread evenly over consecutive projects, so any consecutive polls send about the same number of requests.
 func ListDue(read, now time.Time, i int) bool {
 	const golden = 0.6180339887498949 // its multiples modulo 1 are spread evenly, however many there are
 	_, share := math.Modf(float64(i) * golden)
@@ -42,8 +41,8 @@ func ListDue(read, now time.Time, i int) bool {
 	return read.Before(now.Add(-phase).Truncate(listEvery).Add(phase))
 }
 
-// Interval returns the time between two polls of each project of an account: wanted, or as many whole minutes as the requests for all
-// its projects take at perMinute requests a minute.
+// Interval returns the time between two polls of each project of an account: wanted, or more whole minutes if perMinute requests a minute
+// do not suffice for all its projects.
 func Interval(wanted time.Duration, perMinute float64, loads []Load) time.Duration {
 	var sum Load
 	for _, l := range loads {

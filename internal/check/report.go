@@ -15,7 +15,7 @@ import (
 	"notewatch/rules"
 )
 
-// A Report is how a rules file is understood.
+// A Report describes how a rules file is understood.
 type Report struct {
 	File      string         `json:"file"` // path
 	Projects  []lookup.Named `json:"projects"`
@@ -28,12 +28,12 @@ type Report struct {
 	Proxies   []Proxy        `json:"-"`
 }
 
-// An Account is how often the projects of an account are polled.
+// An Account describes how often the projects of an account are polled.
 type Account struct {
 	Name      string        `json:"name"`
 	Projects  int           `json:"projects"`
 	PerMinute float64       `json:"requests_per_minute"`
-	Interval  time.Duration `json:"interval_seconds"` // between two polls of each of its projects, as far as known without their device lists
+	Interval  time.Duration `json:"interval_seconds"` // between two polls of each of its projects, estimated without their device lists
 }
 
 // A Rule is a rule of the file.
@@ -62,10 +62,10 @@ type Window struct {
 	Devices          string `json:"-"` // a name, "all", or "-" for a rule for each project
 }
 
-// A Warning is a setting that is used, and can hardly be meant so.
+// A Warning is about a setting that is valid, but probably a mistake.
 type Warning struct {
-	Code    string `json:"code,omitempty"` // by which a rule can accept it
-	File    string `json:"file,omitempty"` // with Line and Column, from 1; none for the environment
+	Code    string `json:"code,omitempty"` // with which a rule can accept the warning
+	File    string `json:"file,omitempty"` // with Line and Column, from 1; "" for the environment
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"`
 	Where   string `json:"where"`
@@ -73,19 +73,19 @@ type Warning struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
-// LeftOut is a rule of the catalogue that a pattern includes and that cannot work here.
+// LeftOut is a rule of the catalogue that a pattern includes but that cannot work here.
 type LeftOut struct {
 	Name string `json:"name"`
 	Why  string `json:"why"`
 }
 
-// A Proxy is what is reached through a proxy.
+// A Proxy lists the peers that are reached through a proxy.
 type Proxy struct {
 	Name   string   // without its secrets
 	Behind []string // "Notehub" and names of receivers
 }
 
-// Of returns how a rules file is understood at an instant, with warnings about it.
+// Of returns how a rules file is understood at an instant, with warnings.
 func Of(file *config.File, wired watch.Config, warnings config.Errors, now time.Time) Report {
 	r := Report{File: file.Path, Warnings: []Warning{}, LeftOut: []LeftOut{}, Accounts: accounts(wired.Bot), Proxies: proxies(wired)}
 	for _, p := range file.Projects {
@@ -132,12 +132,12 @@ func accounts(wired bot.Config) (all []Account) {
 	return all
 }
 
-// proxies returns what is reached through which proxy, in the order of their names.
+// proxies returns the proxies with the peers behind them, in the order of their names.
 func proxies(wired watch.Config) (all []Proxy) {
 	behind := make(map[string][]string)
 	for _, a := range wired.Bot.Accounts {
 		if via := a.Client.Proxy(); via != "" && behind[via] == nil {
-			behind[via] = []string{"Notehub"} // all accounts have one address
+			behind[via] = []string{"Notehub"} // all accounts have the same address
 		}
 	}
 	for _, receiver := range wired.Receivers {
@@ -183,7 +183,7 @@ func levels(spec rules.Spec) (all []rules.Level) {
 	return all
 }
 
-// reads returns what a rule reads.
+// reads returns the names of what a rule reads.
 func reads(r rules.Reads) (all []string) {
 	for _, figure := range r.Figures {
 		all = append(all, string(figure))

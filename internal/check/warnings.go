@@ -8,10 +8,11 @@ import (
 	"notewatch/internal/config"
 )
 
-// tokenEnds is how long before a token expires people are warned.
+// tokenEnds is how long before a token expires a warning is given.
 const tokenEnds = 14 * 24 * time.Hour
 
-// Warnings returns what the rules file and the environment set without effect, and which tokens have expired at now or soon will.
+// Warnings returns warnings about settings of the rules file and the environment that have no effect, and about tokens that have expired at
+// now or soon will.
 func Warnings(file *config.File, environment config.Environment, now time.Time) config.Errors {
 	all := slices.Clone(file.Warnings)
 	if !slices.ContainsFunc(file.Accounts, config.Account.OfEnvironment) {
@@ -34,7 +35,7 @@ func Warnings(file *config.File, environment config.Environment, now time.Time) 
 	return all
 }
 
-// notUsed returns what the environment sets for an account that the rules file does not have.
+// notUsed returns warnings about settings of the environment for an account that the rules file does not have.
 func notUsed(environment config.Environment) (all config.Errors) {
 	for _, setting := range []struct {
 		name string
@@ -50,7 +51,7 @@ func notUsed(environment config.Environment) (all config.Errors) {
 	return all
 }
 
-// expiry returns a warning if a token expires within two weeks of now, or has expired. The zero time is no warning.
+// expiry returns a warning if a token expires within two weeks of now, or has expired. The zero time gives no warning.
 func expiry(expires, now time.Time) (config.Problem, bool) {
 	if expires.IsZero() || expires.Sub(now) > tokenEnds {
 		return config.Problem{}, false

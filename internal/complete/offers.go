@@ -16,26 +16,26 @@ import (
 // Bounds of an offer.
 const (
 	maxWords  = 50
-	maxNewest = 1000 // alerts that are looked through
+	maxNewest = 1000 // alerts that are searched
 )
 
-// A Word may stand where someone is typing.
+// A Word is a completion of the word that is being typed.
 type Word struct {
 	Text  string
-	About string // what a shell shows beside it; may be ""
+	About string // shown beside it by the shell; may be ""
 }
 
 // A Query is a command line that is being typed.
 type Query struct {
-	Desk  *lookup.Desk // without a rules file it knows only the database; without that, its Store is nil
-	Args  []string     // words that stand before
+	Desk  *lookup.Desk // without a rules file it knows only the database; without a database, its Store is nil
+	Args  []string     // the words before
 	Typed string       // the beginning of the word
 }
 
-// An Offer returns the words that may be meant.
+// An Offer returns the completions of a query.
 type Offer func(ctx context.Context, q Query) ([]Word, error)
 
-// OneOf offers those of some words that begin as typed.
+// OneOf offers the given words that begin with the typed text.
 func OneOf(all ...string) Offer {
 	return func(_ context.Context, q Query) (some []Word, err error) {
 		for _, word := range all {
@@ -47,7 +47,7 @@ func OneOf(all ...string) Offer {
 	}
 }
 
-// AlertIDs offers the newest alerts; open ones only, if that is wanted.
+// AlertIDs offers the newest alerts, or only the open ones.
 func AlertIDs(open bool) Offer {
 	return func(ctx context.Context, q Query) (some []Word, err error) {
 		if q.Desk.Store == nil {
@@ -73,7 +73,7 @@ func ReceiverNames(ctx context.Context, q Query) ([]Word, error) {
 	return OneOf(q.Desk.Receivers...)(ctx, q)
 }
 
-// SilenceIDs offers the silences that are not over.
+// SilenceIDs offers the silences that have not ended.
 func SilenceIDs(ctx context.Context, q Query) (some []Word, err error) {
 	if q.Desk.Store == nil {
 		return nil, nil
@@ -87,7 +87,7 @@ func SilenceIDs(ctx context.Context, q Query) (some []Word, err error) {
 	return some, err
 }
 
-// Subjects offers what is watched, by name or by UID.
+// Subjects offers projects, fleets and devices, by name or by UID.
 func Subjects(kinds ...lookup.Kind) Offer {
 	return func(ctx context.Context, q Query) (some []Word, err error) {
 		if q.Desk.Store == nil {
@@ -105,7 +105,7 @@ func Subjects(kinds ...lookup.Kind) Offer {
 	}
 }
 
-// UsageWords offers what may follow in usage: a kind or a name, then a span.
+// UsageWords offers the words after usage: a kind or a name, then a span.
 func UsageWords(ctx context.Context, q Query) ([]Word, error) {
 	spans := lookup.SpanWords()
 	switch {
@@ -121,7 +121,7 @@ func UsageWords(ctx context.Context, q Query) ([]Word, error) {
 	return OneOf(spans...)(ctx, q)
 }
 
-// ExplainWords offers what may follow in explain: an alert or a rule, then what the rule is about.
+// ExplainWords offers the words after explain: an alert or a rule, then a subject of the rule.
 func ExplainWords(ctx context.Context, q Query) ([]Word, error) {
 	switch len(q.Args) {
 	case 0:

@@ -9,24 +9,24 @@ import (
 
 const (
 	minRetry      = 5 * time.Second
-	maxRetry      = 10 * time.Minute // between two attempts, unless the receiver asks for more
+	maxRetry      = 10 * time.Minute // longest pause between two attempts, unless the receiver asks for more
 	maxPatience   = time.Hour        // longest pause that a receiver can ask for
 	retryTime     = time.Hour        // between two retries of a receiver that only a person can fix
-	fallBackAfter = 30 * time.Minute // of failures
+	fallBackAfter = 30 * time.Minute // after this time of failures
 )
 
 // LongestPause is the longest time between two attempts at a receiver.
 const LongestPause = max(maxPatience, retryTime)
 
-// A round is the result of a round.
+// A round is the result of one round of sending to a receiver.
 type round struct {
 	planned int           // messages
-	taken   int           // messages that the receiver has accepted
-	heard   bool          // one of them was not quiet: the receiver works
-	called  bool          // a call was made, so that it is known whether the receiver works
-	failure *notify.Error // why the rest was not tried, if the receiver failed: Temporary or Permanent
-	left    bool          // some were not tried: there was no time, or there is something newer
-	refused []refused     // messages that were rejected because of their content
+	taken   int           // messages that the receiver accepted
+	heard   bool          // one of them was not quiet, so the receiver works
+	called  bool          // a call was made, so it is known whether the receiver works
+	failure *notify.Error // the failure of the receiver that ended the round: Temporary or Permanent
+	left    bool          // some messages were not tried: there was no time, or there is something newer
+	refused []refused     // messages rejected because of their content
 	later   time.Time     // when there will be more to send; the zero time if nothing is planned
 }
 
@@ -36,12 +36,12 @@ type refused struct {
 	failure *notify.Error
 }
 
-// facts are what is known of a receiver when its round ends.
+// facts are what afterRound needs to know of a receiver.
 type facts struct {
 	now         time.Time
 	unreachable bool      // the alert that says so was open when the round began
-	oldest      time.Time // since when the oldest delivery waits; zero if none waits or it does not matter
-	once        bool      // no process waits for the next attempt: each start would be one
+	oldest      time.Time // time since which the oldest delivery has been waiting; zero if none is waiting or it does not matter
+	once        bool      // no process waits for the next attempt, so each start would be one
 	jitter      float64   // from 0 to 1
 }
 
@@ -69,7 +69,7 @@ func afterRound(done round, lease store.Lease, k facts) next {
 	}
 	n := next{due: done.later}
 	if done.planned > 0 && !done.called {
-		n.failures = lease.Failures // what needs no call does not show that the receiver works
+		n.failures = lease.Failures // a round without a call does not show that the receiver works
 	}
 	switch {
 	case done.left:
@@ -77,20 +77,20 @@ func afterRound(done round, lease store.Lease, k facts) next {
 	case done.heard && k.unreachable:
 		n.actions = []action{reportReachable}
 	case k.unreachable && !done.heard:
-		// Without failures, or news would wait for the hourly retry too.
+		// Without failures; otherwise a new delivery would wait for the hourly retry too.
 		n.due, n.failures = store.Earlier(done.later, k.now.Add(retryTime)), 0
 	}
 	return n
 }
 
-// afterFailure decides what follows a round that a receiver ended. What only an operator can fix is given up, and tried again every hour.
-// After anything else the pauses grow. Once something waits for fallBackAfter, or has to because the receiver asks for time, the receiver
-// is reported as unreachable; from then on its fallback is woken after every failure.
+// afterFailure decides what follows a round that ended with a failure of the receiver. If only an operator can fix it, deliveries are given
+// up and retried every hour. After any other failure the pauses grow. When a delivery has been waiting for fallBackAfter, or has to because
+// the receiver asks for time, the receiver is reported as unreachable; from then on its fallback is woken after every failure.
 func afterFailure(done round, lease store.Lease, k facts) next {
 	if done.failure.Class == notify.Permanent {
 		actions := []action{giveUp, wakeFallback}
 		if !k.unreachable {
-			actions = append([]action{reportUnreachable}, actions...) // first: what is given up is tried again as long as that is open
+			actions = append([]action{reportUnreachable}, actions...) // first, because given-up deliveries are retried as long as that alert is open
 		}
 		return next{due: k.now.Add(retryTime), actions: actions}
 	}
@@ -115,8 +115,8 @@ func afterFailure(done round, lease store.Lease, k facts) next {
 	return n
 }
 
-// pauseAfter returns the pause after so many failures in a row. It grows exponentially, its second half is random, and it is at least as
-// long as the receiver asks for.
+// pauseAfter returns the pause after a number of failures in a row. It grows exponentially, its second half is random, and it is at least
+// as long as the receiver asks for.
 func pauseAfter(failures int, failure *notify.Error, jitter float64) time.Duration {
 	half := min(minRetry<<min(failures-1, 20), maxRetry) / 2
 	return max(half+time.Duration(jitter*float64(half)), patience(failure))

@@ -10,7 +10,7 @@ import (
 	"notewatch/rules"
 )
 
-// contributors converts the devices behind a value; nil are none.
+// contributors converts the devices behind a value; nil stays nil.
 func contributors(c *rules.Contributors) *notify.Contributors {
 	if c == nil {
 		return nil
@@ -24,11 +24,11 @@ func contributors(c *rules.Contributors) *notify.Contributors {
 	return out
 }
 
-// longestContributors is how many characters the line with the largest contributors has at most. Those that do not fit are among the others.
+// longestContributors is the maximum number of characters of the line with the largest contributors. Those that do not fit count as others.
 const longestContributors = 140
 
-// contributorTexts says which devices are behind a value, in a line for the largest ones, one for the others and one for the device that
-// makes most of the growth.
+// contributorTexts returns the devices behind a value: one line for the largest ones, one for the others and one for the device that makes
+// most of the growth.
 func contributorTexts(c *rules.Contributors) (lines []string) {
 	if c == nil || c.Most[0].Name == "" {
 		return nil
@@ -63,7 +63,7 @@ func contributorTexts(c *rules.Contributors) (lines []string) {
 	return lines
 }
 
-// percent writes a share.
+// percent formats a share.
 func percent(share float64) string {
 	if share > 0 && share < 1 {
 		return "under 1 %"

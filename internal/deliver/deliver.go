@@ -18,20 +18,20 @@ type Config struct {
 	Store     *store.Store
 	Receivers []Receiver
 	Operators []string         // names of the default receivers, which get alerts about notewatch itself
-	Period    rules.PeriodSpec // what used is counted over; the zero value is the calendar month
-	Once      bool             // one run of notewatch once: its start is no reason for a retry
+	Period    rules.PeriodSpec // the period over which used adds up; the zero value is the calendar month
+	Once      bool             // for notewatch once, whose start is no reason for a retry
 	Hooks     Hooks
 	Now       func() time.Time // domain clock
 	Machine   func() time.Time // machine clock: leases, signatures, and the pauses between two sends
-	// Sleep waits on the machine clock, until the context is done at most.
+	// Sleep waits on the machine clock, at most until the context is done.
 	Sleep   func(context.Context, time.Duration)
 	Metrics *metrics.Metrics // nil counts nothing
 	Log     *slog.Logger
 }
 
-// Hooks are the functions of the left side of Commit that a Sender calls. It knows nothing else of that side.
+// Hooks are the functions of the left side of Commit that a Sender calls. It has no other access to that side.
 type Hooks struct {
-	// Raise raises an alert about notewatch itself, unless the same is open.
+	// Raise raises an alert about notewatch itself, unless it is already open with the same text.
 	Raise func(ctx context.Context, key rules.Key, level rules.Level, receivers []string, told rules.Told) error
 	// Resolve ends such an alert and reports whether it was open.
 	Resolve func(ctx context.Context, rule, subject string) (bool, error)
@@ -44,19 +44,19 @@ type Hooks struct {
 // A Receiver is a named receiver of notifications.
 type Receiver struct {
 	Name     string
-	From     rules.Level   // lowest level of the receiver; Inactive is all
-	Live     bool          // can update its messages: values are kept current there
-	Lane     string        // receivers with the same lane share its pauses; "" is one of its own
-	Pause    time.Duration // between the beginnings of two sends of its lane, on the machine clock
-	Batch    int           // messages that may be sent before their results are recorded; 0 is 1. More only if repeats are harmless
-	Fallback string        // the receiver that is notified while this one is unreachable; "" is none
+	From     rules.Level   // lowest level of the receiver; Inactive means all
+	Live     bool          // it can update its messages, so values are kept current there
+	Lane     string        // receivers with the same lane share its pauses; "" means its own lane
+	Pause    time.Duration // time between the starts of two sends of its lane, on the machine clock
+	Batch    int           // messages to send before their results are recorded; 0 means 1. Use more only if repeats are harmless
+	Fallback string        // receiver that is notified while this one is unreachable; "" means none
 	notify.Receiver
 }
 
 // MaxBatch is a good Batch for receivers where repeats are harmless: recording then takes little time compared with sending.
 const MaxBatch = 50
 
-// A Sender shows receivers what they owe. Several goroutines may call its methods at once.
+// A Sender sends receivers what they owe. It is safe for concurrent use.
 type Sender struct {
 	store     *store.Store
 	receivers []Receiver
@@ -114,7 +114,7 @@ func (s *Sender) KeepReceivers(ctx context.Context) error {
 	return err
 }
 
-// receiver returns the receiver of a name.
+// receiver returns the receiver with a name.
 func (s *Sender) receiver(name string) (Receiver, error) {
 	for _, r := range s.receivers {
 		if r.Name == name {

@@ -17,7 +17,7 @@ const ReceiverDead = "receiver-dead"
 // messageRefused is the rule name of the report that a receiver rejected a message because of its content.
 const messageRefused = "message-refused"
 
-// unreachable reports whether a receiver is reported as unreachable.
+// unreachable reports whether the alert that a receiver is unreachable is open.
 func (s *Sender) unreachable(ctx context.Context, receiver string) (bool, error) {
 	_, open, err := s.store.OpenAlert(ctx, ReceiverDead, "", receiver)
 	return open, err
@@ -50,8 +50,8 @@ func (s *Sender) standIn(ctx context.Context, lease store.Lease, r Receiver) err
 	return nil
 }
 
-// waitsForRetry reports whether a receiver is known to be unreachable and waits for its next retry, in a process that takes one
-// turn: otherwise every start would be a retry.
+// waitsForRetry reports whether a receiver is reported as unreachable and waits for its next retry, in a process that makes only one round.
+// Otherwise every start would be a retry.
 func (s *Sender) waitsForRetry(ctx context.Context, receiver string, now time.Time) (bool, error) {
 	if !s.once {
 		return false, nil
@@ -64,8 +64,8 @@ func (s *Sender) waitsForRetry(ctx context.Context, receiver string, now time.Ti
 	return ok && due.After(now), err
 }
 
-// retry makes given-up deliveries of an unreachable receiver waiting again, unless others are waiting: sending those shows as well
-// whether the receiver works. It reports whether the receiver is unreachable.
+// retry makes given-up deliveries of an unreachable receiver waiting again, unless others are waiting: sending those also shows whether the
+// receiver works. It reports whether the receiver is unreachable.
 func (s *Sender) retry(ctx context.Context, lease store.Lease, r Receiver) (unreachable bool, err error) {
 	if unreachable, err = s.unreachable(ctx, r.Name); err == nil && unreachable {
 		err = s.store.Retry(ctx, lease)
@@ -73,8 +73,8 @@ func (s *Sender) retry(ctx context.Context, lease store.Lease, r Receiver) (unre
 	return unreachable, err
 }
 
-// oldest returns since when the oldest delivery waits, if the receiver failed in this round and is not yet reported as unreachable; the
-// zero time otherwise.
+// oldest returns the time since which the oldest delivery has been waiting, if the receiver failed in this round and is not yet reported as
+// unreachable; otherwise the zero time.
 func (s *Sender) oldest(ctx context.Context, r Receiver, done round, unreachable bool) (since time.Time, err error) {
 	if unreachable || done.failure == nil || done.failure.Class == notify.Permanent {
 		return since, nil
@@ -86,7 +86,7 @@ func (s *Sender) oldest(ctx context.Context, r Receiver, done round, unreachable
 	return since, err
 }
 
-// reportUnreachable raises the alert that a receiver is unreachable: at its fallback, else at the default receivers.
+// reportUnreachable raises the alert that a receiver is unreachable, at its fallback or else at the default receivers.
 func (s *Sender) reportUnreachable(ctx context.Context, r Receiver, failure *notify.Error) error {
 	notified := slices.DeleteFunc(slices.Clone(s.operators), func(name string) bool { return name == r.Name })
 	advice := "Check the receiver and its settings. It is retried at least hourly and when the rules file is reloaded; missed alerts are " +

@@ -11,12 +11,12 @@ import (
 const (
 	stormSize   = 5                // if a rule has more new alerts than this, they share one message
 	maxMembers  = 10_000           // of one message
-	hourlyCap   = 20               // new messages to a receiver within an hour; beyond that there are digests
+	hourlyCap   = 20               // new messages to a receiver within an hour; the rest goes into digests
 	digestPause = 10 * time.Minute // between two digests
 )
 
-// group returns the deliveries that share a message. Those of one rule in one project do if they are many, or if they were true before
-// the rule was first evaluated. Every other delivery is alone.
+// group returns groups of deliveries that share a message. Deliveries of one rule in one project share one if there are many, or if they
+// were true before the rule was first evaluated. Every other delivery has its own group.
 func group(all []fresh) (groups [][]fresh) {
 	type storm struct {
 		rule, project string
@@ -45,8 +45,8 @@ func group(all []fresh) (groups [][]fresh) {
 }
 
 // capped splits groups into those that get a message each and those that go into digests: everything beyond the hourly cap, the lowest
-// levels first. begun is the number of messages of the last hour. If the last digest is too recent, the rest waits until later; else later
-// is zero.
+// levels first. begun is the number of messages of the last hour. If the last digest is too recent, the rest waits until later; otherwise
+// later is zero.
 func capped(groups [][]fresh, begun int, digest, now time.Time) (alone, digests [][]fresh, later time.Time) {
 	slices.SortStableFunc(groups, func(a, b []fresh) int { return cmp.Compare(worst(b), worst(a)) })
 	room := min(max(0, hourlyCap-begun), len(groups))
@@ -57,12 +57,12 @@ func capped(groups [][]fresh, begun int, digest, now time.Time) (alone, digests 
 	return groups[:room], slices.Collect(slices.Chunk(rest, maxMembers)), time.Time{}
 }
 
-// worst is the highest level among deliveries.
+// worst returns the highest level of the deliveries.
 func worst(members []fresh) rules.Level {
 	return slices.MaxFunc(members, func(a, b fresh) int { return cmp.Compare(a.level, b.level) }).level
 }
 
-// order puts messages of which the last attempt failed behind the others: one that can never be posted must not keep them waiting.
+// order moves messages whose last attempt failed behind the others: a message that can never be posted must not delay them.
 func order(messages []planned) {
 	slices.SortStableFunc(messages, func(a, b planned) int {
 		switch {

@@ -2,7 +2,7 @@ package deliver
 
 import "context"
 
-// pause waits until the lane of a receiver is free, also from sends of other processes. Other lanes do not wait.
+// pause waits until the lane of a receiver is free, also of sends by other processes. Other lanes do not wait.
 func (s *Sender) pause(ctx context.Context, r Receiver) error {
 	if r.Pause <= 0 {
 		return nil

@@ -14,17 +14,17 @@ import (
 	"notewatch/rules"
 )
 
-// notification returns what a message shows from now on.
+// notification returns the content of a message.
 func (s *Sender) notification(ctx context.Context, r Receiver, m outgoing) (notify.Notification, error) {
 	n := notify.Notification{ID: m.Message.ID, Sent: s.machine(), Quiet: quiet(m), Tried: !m.Message.BegunAt.IsZero()}
 	n.Alerts = make([]notify.Alert, 0, len(m.Members))
-	states := int64(0) // that the members have had
+	states := int64(0) // number of states that the members have had
 	for _, d := range m.Members {
 		states += d.Alert.Version + d.Turns
 		a := r.alert(d, s.now())
 		a.PeriodEnd = s.periodEnd(d.Alert)
 		if d.Alert.Reason == rules.PeriodEnded && a.AsOf.Before(a.PeriodEnd) {
-			a.Value = math.NaN() // it is not the value at the end of the period
+			a.Value = math.NaN() // the value is not that of the end of the period
 		}
 		n.Alerts = append(n.Alerts, a)
 	}
@@ -53,7 +53,7 @@ func quiet(m outgoing) bool {
 	})
 }
 
-// body returns the lines of a report or of a firing alert. They are no longer true when the alert has ended.
+// body returns the lines of a report or of a firing alert. When the alert has ended, they are no longer true.
 func body(a rules.Alert) string {
 	if a.State == rules.Firing || a.Reason == rules.Reported {
 		return a.Told.Body
@@ -61,7 +61,7 @@ func body(a rules.Alert) string {
 	return ""
 }
 
-// alert converts a delivery to the alert that the receiver shows at an instant.
+// alert returns a delivery as the alert that the receiver shows at an instant.
 func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
 	a := d.Alert
 	out := notify.Alert{
@@ -118,8 +118,8 @@ func detail(a rules.Alert, now time.Time) []string {
 	return lines
 }
 
-// quietText says of an alert that goes on firing since when its condition has been false, and when it resolves. A day rule waits for a
-// complete day without data gaps.
+// quietText returns, for a firing alert whose condition has become false, since when that is so and when the alert resolves. A day rule
+// waits for a complete day.
 func quietText(a rules.Alert, now time.Time) string {
 	resolves := a.Resolves()
 	if now.Before(resolves) {

@@ -12,23 +12,23 @@ import (
 	"notewatch/rules"
 )
 
-// maxRefresh is how many messages one round updates only because their values are outdated.
+// maxRefresh is the number of messages that one round may update only because their values are outdated.
 const maxRefresh = 20
 
 // An outgoing is a message to send or update.
 type outgoing = store.Sending
 
-// A planned is a message to send or update, without its members: all members of many messages would need too much memory.
+// A planned is a message to send or update, without its members: the members of many messages would need too much memory at once.
 type planned struct {
 	store.Message
-	fresh []fresh // the members of a message that is new; nil is those that are stored
+	fresh []fresh // members of a new message; nil means the stored members
 	fails bool    // the last attempt failed
 }
 
 // A fresh is a delivery that the receiver does not show yet.
 type fresh struct {
 	alert, rule, project string
-	first                bool // true before its rule was first evaluated, and nothing has changed since
+	first                bool // true before the first evaluation of its rule, and unchanged since then
 	level                rules.Level
 	version              int64
 }
@@ -36,7 +36,7 @@ type fresh struct {
 // A plan holds the messages of one round.
 type plan struct {
 	messages []planned
-	later    time.Time // when there will be more; the zero time if nothing is planned
+	later    time.Time // when there will be more to send; the zero time if nothing is planned
 }
 
 // plan turns deliveries into messages: first new ones, then changed ones, then messages with outdated values. Deliveries that are held or
@@ -73,7 +73,7 @@ func (s *Sender) plan(ctx context.Context, lease store.Lease, r Receiver) (p pla
 	return p, err
 }
 
-// policy is what the rules file says of the receiver.
+// policy returns the settings of the receiver that package delivery needs.
 func (r Receiver) policy() delivery.Policy { return delivery.Policy{From: r.From} }
 
 // rests reports whether a waiting delivery is held or skipped, and sets its Detail to the text of the mute or acknowledgement.
@@ -133,15 +133,15 @@ func (s *Sender) news(ctx context.Context, r Receiver, all []fresh) (p plan, err
 	return p, nil
 }
 
-// message returns the message whose first member is an alert. Its ID is the same each time it is planned.
+// message returns the message whose first member is an alert. Its ID is the same each time the message is planned.
 func (r Receiver) message(first string) store.Message {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(r.Name))
 	return store.Message{ID: fmt.Sprintf("%s-%08x", first, hash.Sum32()), Receiver: r.Name}
 }
 
-// members reads the members of a planned message, and reports whether they are unchanged since it was planned. For a stored message the
-// answer is always true: it shows the newest state of its members.
+// members reads the members of a planned message, and reports whether they are unchanged since it was planned. For a stored message same is
+// always true, because it shows the newest state of its members.
 func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
 	m.Policy = r.policy()
 	if p.fresh == nil {

@@ -9,8 +9,8 @@ import (
 	"notewatch/notify"
 )
 
-// Deliver is one round for one receiver: it shows for each message the newest state, whatever happened in between. An error about the
-// receiver ends the round; afterRound says what follows. An error about a message gives up that message alone.
+// Deliver is one round for one receiver: it sends the newest state of each message that changed. An error of the receiver ends the round;
+// afterRound decides what follows. An error of a message gives up only that message.
 func (s *Sender) Deliver(ctx context.Context, lease store.Lease) error {
 	r, err := s.receiver(lease.Key)
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *Sender) Deliver(ctx context.Context, lease store.Lease) error {
 	return errors.Join(err, s.store.Complete(ctx, lease, s.now(), next.due, next.failures))
 }
 
-// follow takes the actions that follow a round that ended with a failure, or without one.
+// follow carries out the actions that follow a round.
 func (s *Sender) follow(ctx context.Context, lease store.Lease, r Receiver, failure *notify.Error, actions []action) error {
 	for _, a := range actions {
 		var err error

@@ -15,17 +15,17 @@ import (
 
 const (
 	sendTime    = 15 * time.Second // for one call to a receiver
-	batchTime   = 20 * time.Second // after which a batch makes no further call: the last one must end within the lease
-	giveUpAfter = 72 * time.Hour   // of waiting
+	batchTime   = 20 * time.Second // after this time a batch makes no further call, because the last call must end within the lease
+	giveUpAfter = 72 * time.Hour   // longest time that a delivery waits
 )
 
-// sendAll sends messages until one fails for a reason that is not its own. While a batch is sent, the next one is read.
+// sendAll sends messages until one fails for a reason that concerns the receiver. While a batch is sent, the next one is read.
 func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []planned) (done round, err error) {
 	reading, stop := context.WithCancel(ctx)
 	next := s.readNext(reading, r, messages)
 	defer func() {
 		stop()
-		_, _, _ = next() // nothing is read any longer when the round goes on
+		_, _, _ = next() // no read is running when the round goes on
 	}()
 	for first := true; len(messages) > 0; first = false {
 		batch, n, err := next()
@@ -54,7 +54,7 @@ func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, mes
 	return done, nil
 }
 
-// readNext begins to read the next batch of messages. What it returns waits for the result of nextBatch.
+// readNext starts reading the next batch of messages. The function that it returns waits for the result of nextBatch.
 func (s *Sender) readNext(ctx context.Context, r Receiver, messages []planned) func() ([]outgoing, int, error) {
 	type result struct {
 		batch []outgoing
@@ -73,8 +73,8 @@ func (s *Sender) readNext(ctx context.Context, r Receiver, messages []planned) f
 	}
 }
 
-// nextBatch reads the members of the first of some messages: of as many as are sent together, and have no more members than one
-// message may have. n is how many; 0 is that the first is no longer what it was planned as.
+// nextBatch reads the members of the first messages, as many as are sent together and do not have more members than one message may have. n
+// is their number; 0 means that the first message is no longer as planned.
 func (s *Sender) nextBatch(ctx context.Context, r Receiver, messages []planned) (batch []outgoing, n int, err error) {
 	for members := 0; n < min(len(messages), max(r.Batch, 1)) && members < maxMembers; n++ {
 		m, same, err := s.members(ctx, r, messages[n])
@@ -87,8 +87,8 @@ func (s *Sender) nextBatch(ctx context.Context, r Receiver, messages []planned) 
 	return batch, n, nil
 }
 
-// send makes one attempt at each message of a batch, until one fails for a reason that is not its own. The attempts are
-// recorded before they are made, their outcomes after it.
+// send makes one attempt at each message of a batch, until one fails for a reason that concerns the receiver. The attempts are recorded
+// before they are made, their outcomes afterwards.
 func (s *Sender) send(ctx context.Context, lease store.Lease, r Receiver, batch []outgoing) (done round, err error) {
 	attempts, err := s.store.Begin(ctx, lease, batch, s.now(), s.machine())
 	if err != nil {
@@ -166,7 +166,7 @@ func (s *Sender) attempt(ctx context.Context, lease store.Lease, r Receiver, m o
 	return outcome, failure, nil
 }
 
-// call makes one call to a receiver, after the one that is running, if any.
+// call makes one call to a receiver, after the one that is running, if there is one.
 func (s *Sender) call(ctx context.Context, r Receiver, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	lock, _ := s.calls.LoadOrStore(r.Name, new(sync.Mutex))
 	free := lock.(*sync.Mutex)
@@ -177,7 +177,7 @@ func (s *Sender) call(ctx context.Context, r Receiver, n notify.Notification, re
 	return r.Send(calling, n, ref)
 }
 
-// classify returns err as the kind of error that receivers promise.
+// classify returns err as an error of the type that receivers promise.
 func classify(err error) *notify.Error {
 	if failure, ok := errors.AsType[*notify.Error](err); ok {
 		return failure

@@ -11,7 +11,7 @@ import (
 // withID matches the name and user ID of a person in Slack. The ID is stored too because people can change their names.
 var withID = regexp.MustCompile(`^(.+) \([UW][A-Z0-9]+\)$`)
 
-// Name returns the name of a person without the user ID: "amy" for "amy (U0123456789)". Any other text stays as it is.
+// Name returns the name of a person without the user ID: "amy" for "amy (U0123456789)". Any other text is returned unchanged.
 func Name(by string) string {
 	if found := withID.FindStringSubmatch(by); found != nil {
 		return found[1]
@@ -19,7 +19,7 @@ func Name(by string) string {
 	return by
 }
 
-// MuteText says why an alert is muted: "silenced until Mon 15 Jun 14:00 UTC by amy: maintenance". It is "" if the alert is not muted.
+// MuteText returns why an alert is muted: "silenced until Mon 15 Jun 14:00 UTC by amy: maintenance". It is "" if the alert is not muted.
 func MuteText(m rules.Mute) string {
 	if m.Kind == rules.BySilence {
 		m.By = Name(m.By)
@@ -52,7 +52,7 @@ func MuteRecord(m rules.Mute) string {
 	return ""
 }
 
-// WhenText is the end of a silence, "until Mon 15 Jun 14:00 UTC (2 h)", and its start if that is later than now.
+// WhenText returns the end of a silence, "until Mon 15 Jun 14:00 UTC (2 h)", and its start if that is later than now.
 func WhenText(s rules.Silence, now time.Time) string {
 	from := ""
 	if s.Start.After(now) {
@@ -64,7 +64,7 @@ func WhenText(s rules.Silence, now time.Time) string {
 	return from + "until " + words.Time(s.End) + " (" + words.Duration(s.End.Sub(now)) + ")"
 }
 
-// AckText is who acknowledged an alert and when: "amy at Mon 15 Jun 13:02 UTC". It is "" if the alert is not acknowledged.
+// AckText returns who acknowledged an alert and when: "amy at Mon 15 Jun 13:02 UTC". It is "" if the alert is not acknowledged.
 func AckText(a rules.Ack) string {
 	a.By = Name(a.By)
 	return AckRecord(a)

@@ -8,12 +8,12 @@ import (
 	"notewatch/rules"
 )
 
-// trendDays is how many days messages draw.
+// trendDays is the number of days in the chart of a message.
 const trendDays = 14
 
-// trend returns the figure that an alert shows, day by day: what was used since the period began for a figure that is counted over
-// it, else what was used on each day. It ends on the day of the last poll, of an ended alert on the day of its newest value. It is
-// empty for figures that are not counted by day.
+// trend returns the figure that an alert shows, day by day: the running total of the period for a figure that adds up over it, otherwise
+// the usage of each day. It ends on the day of the last poll, or, for an ended alert, on the day of its newest value. It is empty for
+// figures that are not counted by day.
 func (s *Sender) trend(ctx context.Context, a rules.Alert) ([]notify.Point, error) {
 	metric, member := rules.CutPath(a.Told.Figure)
 	figure, ok := rules.ParseFigure(metric)
@@ -46,7 +46,7 @@ func (s *Sender) trend(ctx context.Context, a rules.Alert) ([]notify.Point, erro
 	return points[max(0, len(points)-trendDays):], nil
 }
 
-// trendEnd returns the last day that the trend of an alert shows.
+// trendEnd returns the last day of the trend of an alert.
 func (s *Sender) trendEnd(ctx context.Context, a rules.Alert) (rules.Day, error) {
 	last := rules.DayOf(a.AsOf)
 	if a.AsOf.Equal(last.Start()) {

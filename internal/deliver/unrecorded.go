@@ -12,7 +12,7 @@ import (
 )
 
 // SendUnrecorded makes one attempt to send an alert to receivers. refs holds the references of the messages that they show now; the result
-// those of the receivers that accepted the alert. Nothing is stored, because the alert says that the database cannot be used.
+// holds those of the receivers that accepted the alert. Nothing is stored, because the alert says that the database cannot be used.
 func (s *Sender) SendUnrecorded(ctx context.Context, a rules.Alert, refs map[string]notify.Ref) map[string]notify.Ref {
 	var mu sync.Mutex
 	var calls sync.WaitGroup
@@ -20,7 +20,7 @@ func (s *Sender) SendUnrecorded(ctx context.Context, a rules.Alert, refs map[str
 	for name, ref := range refs {
 		r, err := s.receiver(name)
 		if err != nil {
-			continue // it is no longer in the rules file
+			continue // no longer in the rules file
 		}
 		calls.Go(func() {
 			ref, err := s.call(ctx, r, s.unrecorded(r, a), ref)
@@ -37,7 +37,7 @@ func (s *Sender) SendUnrecorded(ctx context.Context, a rules.Alert, refs map[str
 	return taken
 }
 
-// unrecorded is an alert that is not stored as a message for a receiver.
+// unrecorded returns the notification of an alert without a stored message.
 func (s *Sender) unrecorded(r Receiver, a rules.Alert) notify.Notification {
 	d := store.Delivery{Alert: a, Delivery: delivery.Delivery{State: delivery.Waiting}}
 	if d.Alert.State != rules.Firing {

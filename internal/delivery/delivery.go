@@ -19,7 +19,7 @@ const (
 	Removed   State = "removed"
 )
 
-// States returns all states, in the order in which people read of them.
+// States returns all states, in the order of display.
 func States() []State { return []State{Delivered, Waiting, GivenUp, Held, Skipped, Removed} }
 
 // Unsettled returns the states in which something may still be sent. Their deliveries are few; the others are kept as long as alerts.
@@ -30,7 +30,7 @@ type Reason string
 
 // The reasons.
 const (
-	ReasonMuted        Reason = "muted"        // Held: people are not notified for now
+	ReasonMuted        Reason = "muted"        // Held: notifications are off for now
 	ReasonAcknowledged Reason = "acknowledged" // Held: a person has acknowledged the alert
 	ReasonBelow        Reason = "below"        // Skipped: the alert fires below the level of the receiver
 	ReasonWithdrawn    Reason = "withdrawn"    // Skipped: it was withdrawn before it was sent
@@ -41,10 +41,10 @@ const (
 	ReasonContent      Reason = "content"      // Skipped: the receiver has nothing to show of it
 )
 
-// A Display is what the receiver displays of an alert.
+// A Display is what the receiver shows of an alert.
 type Display string
 
-// What a receiver may display.
+// What a receiver may show.
 const (
 	DisplayNone   Display = "none"   // nothing can have reached the receiver
 	DisplayMaybe  Display = "maybe"  // an attempt was begun, and no post is recorded
@@ -59,21 +59,21 @@ type Delivery struct {
 	Detail string // text of Reason, written when it is decided
 	Error  string // of the last attempt; "" after a post, a new version or a new route
 
-	// Since is since when something has been owed without a gap. It is set in Waiting and GivenUp; Removed keeps it.
+	// Since is the time since which something has been owed without interruption. It is set in Waiting and GivenUp; Removed keeps it.
 	Since time.Time
 
-	Have    int64       // version that was posted or settled last; 0 is none, or that a copy was requested
+	Have    int64       // version that was posted or settled last; 0: none, or a copy was requested
 	Shown   rules.Level // level that people were last notified of; Inactive: none, or ended
 	Display Display
 	Message string // ID of the message that shows it; "" before one does
 
-	For      string // receiver that this one replaces as fallback; "" is that it is notified for itself
+	For      string // receiver that this one replaces as fallback; "": it is notified for itself
 	Rerouted bool   // the route leads to other receivers
 	Turns    int64  // changes of the route; part of the idempotency key, so it never falls
 	Epoch    int64  // rises when what is displayed becomes uncertain, or has to be sent once more
 }
 
-// Facts is what Next needs to know of the alert as it is now.
+// Facts are what Next needs to know of the current alert.
 type Facts struct {
 	State        rules.State
 	Level        rules.Level
@@ -91,7 +91,7 @@ func FactsOf(a *rules.Alert) Facts {
 	}
 }
 
-// A Policy is what the rules file says of a receiver.
+// A Policy holds the settings of a receiver that Next needs.
 type Policy struct {
 	From rules.Level // lowest level of the receiver
 }
@@ -100,7 +100,7 @@ type Policy struct {
 type View struct {
 	Level  rules.Level // Inactive is an end
 	Reason Reason      // why a firing alert looks ended: ReasonBelow or ReasonRerouted; else ""
-	Loud   bool        // it is news, and worth disturbing people
+	Loud   bool        // worth disturbing people
 }
 
 // View returns how the alert looks to the receiver.
@@ -118,7 +118,7 @@ func (d Delivery) View(f Facts, p Policy) View {
 	return v
 }
 
-// Sent returns what a message records that shows the alert as it is now.
+// Sent returns what is recorded of a message that shows the current alert.
 func (d Delivery) Sent(f Facts, p Policy) Sent {
 	sent := Sent{Version: f.Version, Level: d.View(f, p).Level, Display: DisplayFiring, Epoch: d.Epoch}
 	if sent.Level == rules.Inactive {
@@ -130,15 +130,15 @@ func (d Delivery) Sent(f Facts, p Policy) Sent {
 	return sent
 }
 
-// Missing reports whether the fallback has to be notified, because the receiver does not show how bad a firing alert is: its message was
+// Missing reports whether the fallback has to be notified, because the receiver does not show the level of a firing alert: its message was
 // given up, or has waited since before or longer.
 func (d Delivery) Missing(f Facts, p Policy, before time.Time) bool {
 	late := d.State == GivenUp || d.State == Waiting && !d.Since.After(before)
 	return late && d.fires(f) && f.Level >= p.From && (d.Have == 0 || d.Shown < f.Level)
 }
 
-// News reports whether the receiver does not have the newest of an alert: it is news in a message that shows it, also if nothing would be
-// sent for it alone.
+// News reports whether the receiver does not have the newest version of an alert. A message that shows the alert then counts as news, even
+// if nothing would be sent for this alert alone.
 func (d Delivery) News(f Facts) bool {
 	return d.State == Waiting || d.State == GivenUp || d.Have < f.Version
 }
@@ -146,7 +146,7 @@ func (d Delivery) News(f Facts) bool {
 // fires reports whether the alert fires and its route leads to the receiver.
 func (d Delivery) fires(f Facts) bool { return f.State == rules.Firing && !d.Rerouted }
 
-// known reports whether the receiver displays already that the alert no longer concerns it.
+// known reports whether the receiver already shows that the alert no longer concerns it.
 func (d Delivery) known(f Facts, p Policy) bool {
 	report := f.Reason == rules.Revised || f.Reason == rules.Reported
 	return d.Display == DisplayEnded && d.Have > 0 && (d.Rerouted || f.Level < p.From && !report)

@@ -9,32 +9,32 @@
 //	GivenUp    no retry of its own: the sender tries again once an hour if nothing else waits, or when something changes
 //	Removed    the rules file no longer has the receiver
 //
-// Beside the state stand what the receiver displays (Display, Shown, Have), the route (For, Rerouted, Turns) and the Epoch.
+// Further fields hold what the receiver displays (Display, Shown, Have), the route (For, Rerouted, Turns) and the Epoch.
 //
 // [Delivery.Next] is the transition table: from a row and an [Event] to the next row. The store calls it for every change, in the
 // transaction of whatever caused the event, and writes the rows that differ:
 //
-//   - The alert changes (Changed, Added): the delivery becomes Waiting, and nothing is decided yet, because the process that
+//   - The alert changes (Changed, Added): the delivery becomes Waiting. Nothing else is decided yet, because the process that
 //     commits may have older rules than the one that sends.
-//   - The receiver is served (Considered): now it is decided whether the alert is held, skipped or sent. A silenced alert is held
-//     here, and here an alert below the level of the receiver is skipped.
-//   - A message is sent (Begun, then Posted, NothingToShow, Failed or GaveUp). These events carry what was sent, so that a change in
-//     between stays owed.
+//   - The receiver is served (Considered): now it is decided whether the alert is held, skipped or sent. A silenced alert is held,
+//     and an alert below the level of the receiver is skipped.
+//   - A message is sent (Begun, then Posted, NothingToShow, Failed or GaveUp). These events carry what was sent, so that a change
+//     meanwhile stays owed.
 //   - The lease is lost (Overtaken, or CutOff if the answer is lost too), or a process died while it sent (CutOff): two senders may have
-//     posted, in an unknown order. The newest is owed again, unless both displayed the same. What may be displayed as firing counts as
-//     displayed, because only that has to be taken back; and people count as notified of the lower of two levels, because a higher one that
-//     they may not have seen has to disturb them.
+//     posted, in an unknown order. The newest version is owed again, unless both displayed the same. If one of the posts displays the alert
+//     as firing, that counts, because only that has to be corrected later. People count as notified of the lower of the two levels, because
+//     they may not have seen the higher one.
 //   - The route or the set of receivers changes (TurnedAway, TurnedBack, FallenBack, ReceiverGone, ReceiverBack), the rules file is
 //     applied (RulesChanged, at a start and a reload: store.Reconsider), or a person asks for a copy (Redeliver).
 //   - The receiver is unreachable or back (ReceiverFailed, Retried, Revived): see [Moves].
 //
-// The Epoch rises when it becomes uncertain what the receiver displays, or when it has to be sent once more. The result of an attempt
-// that began in an older epoch is ignored.
+// The Epoch rises when it becomes uncertain what the receiver displays, or when a copy has to be sent. The result of an attempt that began
+// in an older epoch is ignored.
 //
-// Three more decisions stand in delivery.go. [Delivery.View] says how an alert looks to the receiver: its level or an end, and whether
-// people are disturbed. [Delivery.Sent] is what a message with that view records. [Delivery.Missing] says whether the fallback has to be
-// notified instead.
+// Three more decisions are in delivery.go. [Delivery.View] returns how an alert looks to the receiver: its level or an end, and whether
+// people are disturbed. [Delivery.Sent] returns what is recorded of a message with that view. [Delivery.Missing] reports whether the
+// fallback has to be notified instead.
 //
-// What concerns several deliveries at once (groups, the hourly cap, the order, retries) is decided by the sender; leases and attempts
-// belong to the store.
+// The sender decides what concerns several deliveries at once (groups, the hourly cap, the order, retries). The store keeps leases and
+// attempts.
 package delivery

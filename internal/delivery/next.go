@@ -7,8 +7,8 @@ import (
 	"notewatch/rules"
 )
 
-// Next returns the delivery after an event at now (domain clock). f is the alert as it is now, p the policy of the receiver, which only
-// Considered reads. An event that does not concern the delivery leaves it as it is.
+// Next returns the delivery after an event at now (domain clock). f are the facts of the current alert; p is the policy of the receiver,
+// which only Considered reads. An event that does not concern the delivery leaves it unchanged.
 func (d Delivery) Next(e Event, f Facts, p Policy, now time.Time) Delivery {
 	switch e.Kind {
 	case Added:
@@ -52,7 +52,7 @@ func (d Delivery) added(now time.Time) Delivery {
 	return Delivery{State: Waiting, Since: now, Display: DisplayNone}
 }
 
-// changed makes the delivery waiting for a newer version. A delivery that waits already keeps its time.
+// changed makes the delivery waiting for a newer version. A delivery that is waiting already keeps its time.
 func (d Delivery) changed(now time.Time) Delivery {
 	if d.State == Removed {
 		return d
@@ -63,22 +63,22 @@ func (d Delivery) changed(now time.Time) Delivery {
 	return d.owed(now)
 }
 
-// owed returns the delivery as one that has waited since a time, and has not been tried.
+// owed returns the delivery as waiting since a time, without attempts.
 func (d Delivery) owed(since time.Time) Delivery {
 	d.State, d.Reason, d.Detail, d.Error, d.Since = Waiting, "", "", "", since
 	return d
 }
 
-// The details of reasons that no event has to explain.
+// Details of reasons for which the event has no detail.
 const (
-	// ReroutedDetail says why a receiver no longer shows an alert.
+	// ReroutedDetail is the text of ReasonRerouted.
 	ReroutedDetail  = "the rules file now sends this alert to other receivers"
 	withdrawnDetail = "withdrawn before it was sent"
 	correctedDetail = "corrected before it was sent"
 )
 
-// considered decides whether a waiting delivery is held, skipped, or stays to be sent. What was decided about another version or another
-// epoch than the stored one does not count.
+// considered decides whether a waiting delivery is held, skipped, or remains to be sent. A decision about another version or epoch than the
+// stored one is ignored.
 func (d Delivery) considered(e Event, f Facts, p Policy) Delivery {
 	if d.State != Waiting || e.Version != f.Version || e.Epoch != d.Epoch {
 		return d
@@ -96,7 +96,7 @@ func (d Delivery) considered(e Event, f Facts, p Policy) Delivery {
 	return d
 }
 
-// consideredFiring considers an alert that fires, and of which no message is known to have reached the receiver.
+// consideredFiring considers a firing alert of which no message is known to have reached the receiver.
 func (d Delivery) consideredFiring(e Event, f Facts, p Policy) Delivery {
 	kept := f.Muted || f.Acknowledged
 	switch {
@@ -132,7 +132,7 @@ func (d Delivery) consideredEnded(e Event, f Facts, p Policy) Delivery {
 	return d.rests(Skipped, reason, detail)
 }
 
-// rests returns the delivery in a state in which nothing is sent, and why.
+// rests returns the delivery in a state in which nothing is sent, with the reason.
 func (d Delivery) rests(s State, why Reason, detail string) Delivery {
 	d.State, d.Reason, d.Detail, d.Error, d.Since = s, why, detail, "", time.Time{}
 	return d

@@ -6,9 +6,9 @@ import (
 	"notewatch/rules"
 )
 
-// The steps below are those of a message.
+// The functions below handle the events of a message.
 
-// begun records what the receiver may display from now on, whatever the result of the attempt.
+// begun records what the receiver may display from now on, before the result of the attempt is known.
 func (d Delivery) begun(message string, s Sent) Delivery {
 	d.Message = message
 	switch {
@@ -20,7 +20,7 @@ func (d Delivery) begun(message string, s Sent) Delivery {
 	return d
 }
 
-// posted records what the receiver displays now. A post of an older epoch leaves owed what was asked for since then.
+// posted records what the receiver displays now. After a post of an older epoch, what was requested since then is still owed.
 func (d Delivery) posted(e Event, f Facts, now time.Time) Delivery {
 	if e.Epoch != d.Epoch {
 		return d.mayDisplay(e.Sent)
@@ -29,7 +29,7 @@ func (d Delivery) posted(e Event, f Facts, now time.Time) Delivery {
 	return d.shows(e.Version, f, now)
 }
 
-// shows records that the receiver has what there is to show of a version. If there is a newer one, that is owed from now on.
+// shows records that the receiver shows a version. A newer one is owed from now on.
 func (d Delivery) shows(version int64, f Facts, now time.Time) Delivery {
 	d.Have = version
 	switch {
@@ -41,7 +41,7 @@ func (d Delivery) shows(version int64, f Facts, now time.Time) Delivery {
 	return d.stays(d.rests(Delivered, "", ""))
 }
 
-// stays returns next, but Removed if the delivery was.
+// stays returns next, but in state Removed if the delivery was removed.
 func (d Delivery) stays(next Delivery) Delivery {
 	if d.State == Removed {
 		next.State = Removed
@@ -49,8 +49,8 @@ func (d Delivery) stays(next Delivery) Delivery {
 	return next
 }
 
-// nothingToShow records that the receiver has nothing to show of a version. What it displays already counts as brought up to date. If
-// this was the first attempt at its message, nothing can have reached the receiver, and a newer version may go with another message.
+// nothingToShow records that the receiver has nothing to show of a version. What it displays already counts as updated. If this was the
+// first attempt at its message, nothing can have reached the receiver, and a newer version may be sent with another message.
 func (d Delivery) nothingToShow(e Event, f Facts, now time.Time) Delivery {
 	if e.Epoch != d.Epoch {
 		return d
@@ -68,7 +68,7 @@ func (d Delivery) nothingToShow(e Event, f Facts, now time.Time) Delivery {
 	return d.stays(d.rests(Skipped, ReasonContent, e.Detail))
 }
 
-// failed records an attempt that was not taken. A newer version than the one that was given up is tried.
+// failed records a failed attempt. If it was given up but there is a newer version, that one is tried.
 func (d Delivery) failed(e Event, f Facts) Delivery {
 	if e.Epoch != d.Epoch {
 		return d
@@ -83,8 +83,8 @@ func (d Delivery) failed(e Event, f Facts) Delivery {
 	return d
 }
 
-// overtaken records a post that was made without a lease. It may have replaced a newer one, or been replaced by it: unless both displayed
-// the same, the newest is sent once more. Whoever is sending right now cannot record otherwise, because the epoch rises.
+// overtaken records a post that was made without a lease. It may have replaced a newer post, or been replaced by one. Unless both displayed
+// the same, the newest version is sent once more. The epoch rises, so the result of an attempt that is running now cannot undo this.
 func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
 	same := s.Version == f.Version && s.Version == d.Have && s.Epoch == d.Epoch && s.Display == d.Display
 	d = d.mayDisplay(s)
@@ -101,9 +101,8 @@ func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
 	return d.stays(next)
 }
 
-// mayDisplay records a post of which it is uncertain whether it came last. What is displayed counts as firing if one of both was, because
-// only that has to be taken back. People count as notified of the lower level of both, because a higher one that they may not have seen is
-// to disturb them.
+// mayDisplay records a post that may not have come last. If one of the two posts displays the alert as firing, that counts, because only
+// that has to be corrected later. People count as notified of the lower of the two levels, because they may not have seen the higher one.
 func (d Delivery) mayDisplay(s Sent) Delivery {
 	if d.unseen() {
 		d.Shown, d.Display = s.Level, s.Display
@@ -115,8 +114,8 @@ func (d Delivery) mayDisplay(s Sent) Delivery {
 	return d
 }
 
-// cutOff records an attempt that may have been posted. Unless something newer was recorded meanwhile, the row says so already: nothing
-// is known to be displayed, or the newest is owed. The result of another attempt that is being made no longer counts all the same.
+// cutOff records an attempt that may have been posted. Unless something newer was recorded meanwhile, the row says so already: nothing is
+// known to be displayed, or the newest version is owed. The result of another attempt that is running no longer counts.
 func (d Delivery) cutOff(s Sent, f Facts, now time.Time) Delivery {
 	if d.unseen() || s.Epoch == d.Epoch && s.Version > d.Have {
 		d.Epoch++

@@ -6,9 +6,9 @@ import (
 	"notewatch/rules"
 )
 
-// The steps below are those of the route, of the rules file, and of the receiver as a whole.
+// The functions below handle the events of the route, of the rules file, and of the receiver as a whole.
 
-// moved takes a delivery along when all of its receiver move.
+// moved handles an event that moves all deliveries of a receiver.
 func (d Delivery) moved(e Event) Delivery {
 	from, to := Moves(e.Kind)
 	if d.State != from {
@@ -20,7 +20,8 @@ func (d Delivery) moved(e Event) Delivery {
 	return d
 }
 
-// reconsidered makes what is held or below the level of the receiver owed again: the rules file may have another reason now, or none.
+// reconsidered makes a delivery owed again if it is held or below the level of the receiver, because the rules file may have changed the
+// reason.
 func (d Delivery) reconsidered(f Facts, now time.Time) Delivery {
 	if f.State != rules.Firing || d.State != Held && d.Reason != ReasonBelow || d.State == Removed {
 		return d
@@ -28,8 +29,8 @@ func (d Delivery) reconsidered(f Facts, now time.Time) Delivery {
 	return d.owed(now)
 }
 
-// turned changes the route of an alert that fires. The receiver shows it once more, as withdrawn or as firing. Deliveries of a fallback
-// have no route.
+// turned changes the route of a firing alert. The receiver shows it once more, as withdrawn or as firing. Deliveries of a fallback have no
+// route.
 func (d Delivery) turned(away bool, f Facts, now time.Time) Delivery {
 	if d.State == Removed || f.State != rules.Firing || d.For != "" || d.Rerouted == away {
 		return d
@@ -45,7 +46,7 @@ func (d Delivery) routed(away bool, now time.Time) Delivery {
 	return d.owed(now)
 }
 
-// fallenBack has the receiver show the alert in place of another one, unless it is notified for itself.
+// fallenBack makes the receiver show the alert instead of another one, unless it is notified for itself.
 func (d Delivery) fallenBack(receiver string, now time.Time) Delivery {
 	switch {
 	case d.State == "":
@@ -59,8 +60,8 @@ func (d Delivery) fallenBack(receiver string, now time.Time) Delivery {
 	return d
 }
 
-// kept removes a firing delivery whose receiver the rules file no longer has, or takes it up again where it was left. What changed
-// meanwhile is owed.
+// kept removes a firing delivery whose receiver is no longer in the rules file, or restores it when the receiver is back. Changes meanwhile
+// are owed.
 func (d Delivery) kept(back bool, f Facts, now time.Time) Delivery {
 	switch {
 	case !back && d.State != Removed && f.State == rules.Firing:
@@ -82,7 +83,7 @@ func (d Delivery) kept(back bool, f Facts, now time.Time) Delivery {
 	return d
 }
 
-// redelivered has a copy sent of what the receiver is to show, whatever it displays.
+// redelivered makes a copy of what the receiver should show owed, whatever it displays now.
 func (d Delivery) redelivered(now time.Time) Delivery {
 	if d.State == Removed || d.Rerouted {
 		return d

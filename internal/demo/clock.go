@@ -9,8 +9,7 @@ import (
 	"notewatch/internal/store"
 )
 
-// A Clock is simulated time. It moves only when it is told to, so that a slow machine sees the same as a fast one. It is
-// safe for use by several goroutines.
+// A Clock is simulated time. It moves only when it is set, so a slow machine shows the same as a fast one. It is safe for concurrent use.
 type Clock struct{ nanos atomic.Int64 }
 
 // NewClock returns a clock that shows start.
@@ -23,7 +22,7 @@ func NewClock(start time.Time) *Clock {
 // Now returns the simulated time.
 func (s *Clock) Now() time.Time { return time.Unix(0, s.nanos.Load()).UTC() }
 
-// Clock returns the domain clock: to wait is to let time pass at once.
+// Clock returns the domain clock. A wait moves the clock forward at once.
 func (s *Clock) Clock() bot.Clock {
 	return bot.Clock{
 		Now: s.Now,
@@ -34,7 +33,7 @@ func (s *Clock) Clock() bot.Clock {
 	}
 }
 
-// ClockOf returns the clock of a database: that of a demo stands still at its end. ended is that it is one.
+// ClockOf returns the clock of a database. That of a demo database stands still at the end of the demo, and ended is true.
 func ClockOf(ctx context.Context, db *store.Store) (clock bot.Clock, ended bool, err error) {
 	end, err := db.DemoEnd(ctx)
 	if end.IsZero() {
@@ -49,8 +48,8 @@ func (s *Clock) forward(until time.Time) {
 	}
 }
 
-// play takes turns until end. From start to end takes as long as lasts, or longer if the work does. It ends early, without
-// an error, when ctx is done.
+// play calls turn until end. From start to end takes the time lasts, or longer if the work does. It ends early, without an error, when ctx
+// is done.
 func (s *Clock) play(ctx context.Context, turn func(context.Context) (next time.Time, err error), end time.Time, lasts time.Duration) error {
 	start, began := s.Now(), time.Now()
 	pace := float64(lasts) / float64(end.Sub(start))

@@ -10,7 +10,7 @@ import (
 	"notewatch/rules"
 )
 
-// Commands returns what can be asked and tried on the database of a demo that was kept, as lines to be typed as they stand.
+// Commands returns commands to try on the database that a demo kept, as lines that can be typed unchanged.
 func Commands(ctx context.Context, db *store.Store, database, rulesFile string) ([]string, error) {
 	alerts, err := db.Alerts(ctx, store.AlertFilter{})
 	lines := []string{
@@ -29,7 +29,7 @@ func Commands(ctx context.Context, db *store.Store, database, rulesFile string) 
 	return lines, err
 }
 
-// firingOne returns an alert that fires, the newest of a device if there is one.
+// firingOne returns a firing alert, the newest one of a device if there is one.
 func firingOne(alerts []rules.Alert) (found rules.Alert, ok bool) {
 	for _, a := range alerts {
 		if a.State == rules.Firing && (!ok || found.Subject == "") {
@@ -41,7 +41,7 @@ func firingOne(alerts []rules.Alert) (found rules.Alert, ok bool) {
 
 var bareWord = regexp.MustCompile(`^[\w./:@%+,-]+$`)
 
-// shellWord is text as one word of a shell.
+// shellWord returns text quoted as one word of a shell.
 func shellWord(text string) string {
 	if bareWord.MatchString(text) {
 		return text

@@ -13,7 +13,7 @@ import (
 	"notewatch/rules"
 )
 
-// What a demo fixes.
+// Fixed settings of the demo.
 const (
 	Days              = 14
 	Token             = "demo"    // of the simulated Notehub
@@ -21,8 +21,8 @@ const (
 	requestsPerMinute = 7         // as of the real Notehub
 )
 
-// Start is when the demo begins. It is late in a month, so that a period ends on the way, and in an afternoon, so that something is
-// used on the last day.
+// Start is when the demo begins. It is late in a month, so that a period ends during the demo, and in the afternoon, so that the last day
+// has some usage.
 var Start = time.Date(2026, 6, 17, 15, 0, 0, 0, time.UTC)
 
 // NewHub returns a Notehub that simulates the projects of a rules file.
@@ -32,8 +32,8 @@ func NewHub(clock *Clock, projects []config.Project) *notehubtest.Server {
 	})
 }
 
-// receive replaces the receivers of a rules file by those of a demo: the terminal, and a webhook URL and a Slack channel unless they
-// are "".
+// receive replaces the receivers of a rules file with those of a demo: the terminal, and a webhook URL and a Slack channel unless they are
+// "".
 func receive(file *config.File, webhook, channel string) {
 	file.Receivers = []config.Receiver{{Name: "terminal", Terminal: true}}
 	if webhook != "" {
@@ -56,13 +56,13 @@ func receive(file *config.File, webhook, channel string) {
 	}
 }
 
-// A Summary is what happened in a demo.
+// A Summary counts the results of a demo.
 type Summary struct {
 	Firing    int // alerts at its end
 	Receivers []Counts
 }
 
-// Counts are what a receiver accepted.
+// Counts are the messages that a receiver accepted.
 type Counts struct {
 	Receiver     string
 	Messages     int
@@ -70,12 +70,11 @@ type Counts struct {
 	Escalated    int
 	Reminded     int
 	Ended        int
-	Duplicates   int // states of alerts that were sent before
-	NotDelivered int // alerts that it does not show as the database says
+	Duplicates   int // states of alerts that had been sent before
+	NotDelivered int // alerts that it does not show as in the database
 }
 
-// Play runs the watch that is wired with a database until the simulated days are over, or ctx is done, which takes as long as lasts or
-// longer.
+// Play runs the wired watch with its database until the simulated days have passed or ctx is done. It takes the time lasts, or longer.
 func Play(ctx context.Context, wired watch.Config, clock *Clock, lasts time.Duration) (Summary, error) {
 	db := wired.Bot.Store
 	if err := db.MarkDemo(ctx, Start); err != nil {
@@ -105,7 +104,7 @@ func Play(ctx context.Context, wired watch.Config, clock *Clock, lasts time.Dura
 	return summarize(ctx, wired, witnesses)
 }
 
-// summarize returns what happened, and whether every receiver shows what the database says.
+// summarize counts the results, and checks that every receiver shows the same as the database.
 func summarize(ctx context.Context, wired watch.Config, witnesses []*witness) (s Summary, err error) {
 	db := wired.Bot.Store
 	for _, p := range wired.Bot.Projects {
@@ -133,12 +132,12 @@ func summarize(ctx context.Context, wired watch.Config, witnesses []*witness) (s
 	return s, nil
 }
 
-// A witness counts what a receiver accepted.
+// A witness wraps a receiver and counts what it accepts.
 type witness struct {
 	notify.Receiver
 	name     string
 	messages int
-	twice    int            // states of alerts that were sent before
+	twice    int            // states of alerts that had been sent before
 	events   map[string]int // by reason
 	seen     map[string]bool
 }

@@ -9,13 +9,13 @@ import (
 	"notewatch/internal/watch"
 )
 
-// A follower serves receivers that want pauses between two messages, beside the simulated time, which does not wait for them.
-// Each time they are shown how things are then, and in the end how they ended.
+// A follower serves receivers that need pauses between two messages. The simulated time does not wait for them: each time they are served,
+// they are shown the state of that moment, and at the end the final state.
 type follower struct {
 	watch     *watch.Watch
 	clock     *Clock
 	receivers []string
-	news      chan struct{} // there may be something to show; closed: that was all
+	news      chan struct{} // receives when there may be something to show; closed at the end
 }
 
 // follow lets w work until end.
@@ -33,18 +33,17 @@ func follow(ctx context.Context, w *watch.Watch, clock *Clock, end time.Time, la
 	return errors.Join(err, <-served)
 }
 
-// turn serves everything else that is due.
+// turn serves all other work that is due.
 func (f follower) turn(ctx context.Context) (next time.Time, err error) {
 	next, err = f.watch.Turn(ctx, f.receivers...)
 	select {
 	case f.news <- struct{}{}:
-	default: // it is known
+	default: // a signal is already pending
 	}
 	return next, err
 }
 
-// serve serves the receivers whenever there is news, and at the end until nothing waits. It ends early, without an error,
-// when ctx is done.
+// serve serves the receivers whenever news receives, and at the end until nothing waits. It ends early, without an error, when ctx is done.
 func (f follower) serve(ctx context.Context) error {
 	var problems []error
 	for range f.news {
@@ -64,11 +63,11 @@ func (f follower) show(ctx context.Context) error {
 }
 
 const (
-	lastTries = 10              // to show what a receiver has not taken
-	lastPause = 2 * time.Second // between them at most
+	lastTries = 10              // for a message that a receiver has not accepted
+	lastPause = 2 * time.Second // longest pause between them
 )
 
-// finish serves the receivers until nothing waits, or they have refused it often enough.
+// finish serves the receivers until nothing waits, or they have failed lastTries times.
 func (f follower) finish(ctx context.Context) error {
 	for range lastTries {
 		if err := f.show(ctx); err != nil {
@@ -84,7 +83,7 @@ func (f follower) finish(ctx context.Context) error {
 	return nil
 }
 
-// due returns when the first of the receivers is to be tried again; zero is never.
+// due returns the next retry of any of the receivers; zero if there is none.
 func (f follower) due(ctx context.Context) (first time.Time, err error) {
 	for _, name := range f.receivers {
 		next, ok, err := f.watch.Config.Bot.Store.NextDue(ctx, store.Receiver, name)
@@ -98,7 +97,7 @@ func (f follower) due(ctx context.Context) (first time.Time, err error) {
 	return first, nil
 }
 
-// sleep lets time pass, or less if ctx is done before.
+// sleep waits for d, or until ctx is done.
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -13,15 +13,15 @@ import (
 	"notewatch/internal/secret"
 )
 
-// Options say what a demo plays with.
+// Options are the settings of a demo.
 type Options struct {
-	Rules    string // path of the rules file; "" is the example
+	Rules    string // path of the rules file; "" means the example
 	Database string // path of a new database to keep; "" keeps none
-	Webhook  string // URL that alerts are sent to as well; "" is none
-	Channel  string // ID of a Slack channel that alerts are sent to as well; "" is none
+	Webhook  string // URL that alerts are also sent to; "" means none
+	Channel  string // ID of a Slack channel that alerts are also sent to; "" means none
 }
 
-// Check returns an error if a file that the demo makes exists already.
+// Check returns an error if a file that the demo creates already exists.
 func (o Options) Check() error {
 	for _, path := range []string{o.Database, o.keptRules()} {
 		if err := vacant(path); err != nil {
@@ -31,7 +31,7 @@ func (o Options) Check() error {
 	return nil
 }
 
-// vacant returns an error if a file exists already: the demo overwrites nothing. "" is no file.
+// vacant returns an error if a file already exists, because the demo overwrites nothing. "" means no file.
 func vacant(path string) error {
 	if path == "" {
 		return nil
@@ -46,7 +46,7 @@ func vacant(path string) error {
 	return fmt.Errorf("checking whether the file exists: %w", err)
 }
 
-// keptRules returns where the example rules are kept beside a database that is kept; "" if they are not.
+// keptRules returns the path at which the example rules are kept beside a kept database; "" if they are not kept.
 func (o Options) keptRules() string {
 	if o.Database == "" || o.Rules != "" {
 		return ""
@@ -54,11 +54,11 @@ func (o Options) keptRules() string {
 	return o.Database + ".rules.yaml"
 }
 
-// RulesFile returns the path of the rules file that is there after the demo; "" if none is.
+// RulesFile returns the path of the rules file that exists after the demo; "" if none does.
 func (o Options) RulesFile() string { return cmp.Or(o.Rules, o.keptRules()) }
 
-// Load reads the rules file, with receivers and access to Notehub of the demo. The example is written first: beside a database that is
-// kept, else into folder.
+// Load reads the rules file, with receivers and access to Notehub of the demo. The example is written first: beside the kept database,
+// otherwise into folder.
 func (o Options) Load(folder string) (*config.File, error) {
 	path := o.Rules
 	if path == "" {

@@ -7,10 +7,10 @@ import (
 	"notewatch/notehub/notehubtest"
 )
 
-// devicesPerProject is how many devices each project of the demo has.
+// devicesPerProject is the number of devices of each project of the demo.
 const devicesPerProject = 40
 
-// scenario returns the simulated projects: those of the rules file, each with a fleet that gets into trouble.
+// scenario returns the simulated projects: those of the rules file, each with a fleet that has incidents.
 func scenario(projects []config.Project) []notehubtest.Project {
 	mix := []notehubtest.Share{
 		{Archetype: notehubtest.HourlySensor, Weight: 10},
@@ -30,7 +30,7 @@ func scenario(projects []config.Project) []notehubtest.Project {
 	return simulated
 }
 
-// incidents is what goes wrong in a fleet. Each trips a rule of the example file.
+// incidents returns the incidents of a fleet. Each makes a rule of the example file fire.
 func incidents(fleet []notehubtest.Device) []notehubtest.Incident {
 	sensors := devicesOf(fleet, notehubtest.HourlySensor)
 	trackers := devicesOf(fleet, notehubtest.AssetTracker)
@@ -39,19 +39,19 @@ func incidents(fleet []notehubtest.Device) []notehubtest.Incident {
 		return Start.Truncate(24*time.Hour).AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour)
 	}
 	return []notehubtest.Incident{
-		// A host loops and sends an event each two seconds, until somebody mends it.
+		// A host loops and sends an event every two seconds, until someone fixes it.
 		{Kind: notehubtest.EventFlood, Devices: sensors[2:3], Start: on(1, 9), Duration: 6 * time.Hour},
 		// A tank loses power for two days.
 		{Kind: notehubtest.Silence, Devices: tanks[1:2], Start: on(3, 3), Duration: 54 * time.Hour},
 		// A device reconnects every two minutes.
 		{Kind: notehubtest.SessionStorm, Devices: trackers[:1], Start: on(4, 7), Duration: 11 * time.Hour},
-		// New firmware sends pictures: a little more than the plan, day by day, and as late as carriers are.
+		// New firmware sends pictures: a little more than the plan each day, reported as late as carriers do.
 		{Kind: notehubtest.ExtraBytes, Devices: sensors[5:6], Start: on(4, 12), Duration: 6 * 24 * time.Hour, Bytes: 7e6, Delay: 8 * time.Hour},
 		// The power of a depot fails for a day and a half: many alerts, one message.
 		{Kind: notehubtest.Silence, Devices: sensors[8:15], Start: on(9, 6), Duration: 36 * time.Hour},
 		// One upload at once.
 		{Kind: notehubtest.ExtraBytes, Devices: trackers[2:3], Start: on(7, 10), Duration: time.Hour, Bytes: 9e6, Delay: 20 * time.Hour},
-		// What is still going on at the end: a tank has no power again, and a host loops.
+		// Still open at the end: a tank has no power again, and a host loops.
 		{Kind: notehubtest.Silence, Devices: tanks[1:2], Start: on(12, 20), Duration: 7 * 24 * time.Hour},
 		{Kind: notehubtest.EventFlood, Devices: sensors[7:8], Start: on(14, 9), Duration: 24 * time.Hour},
 	}

@@ -22,30 +22,29 @@ type Dispatch struct {
 	Watch     *watch.Watch
 	Alert     string // ID
 	Receivers []string
-	Began     time.Time // attempts before it do not count; in milliseconds, as the store keeps them
+	Began     time.Time // earlier attempts do not count; in milliseconds, as in the store
 }
 
 // A Result is the result of a dispatch to one receiver.
 type Result struct {
 	lookup.Showing         // its keys are keys of the result
-	Seconds        float64 `json:"seconds,omitempty"` // that the last attempt took; NaN: none has ended
+	Seconds        float64 `json:"seconds,omitempty"` // duration of the last attempt; NaN: none has ended
 	Attempts       int     `json:"attempts"`
 }
 
 // How long a dispatch waits.
 const (
-	SendPatience  = 30 * time.Second // for receivers to take something
-	closePatience = 15 * time.Second // for them to take its end
-	answerTime    = 15 * time.Second // that a receiver has to answer an attempt
+	SendPatience  = 30 * time.Second // for receivers to accept a message
+	closePatience = 15 * time.Second // for receivers to accept its end
+	answerTime    = 15 * time.Second // for a receiver to answer an attempt
 	lookAgain     = 200 * time.Millisecond
 )
 
 // Waits reports whether a delivery is waiting.
 func Waits(s lookup.Showing) bool { return s.State == delivery.Waiting }
 
-// Deliver serves the receivers, and those that stand in for them, until none is as wait says, or patience is at an end. Attempts
-// begin only while there is time for an answer; one that takes longer than patience is cut off. Another process that is at a
-// receiver does the work itself.
+// Deliver serves the receivers and their fallbacks until wait is false for all of them, or patience has passed. An attempt starts only if
+// there is time for its answer, and is interrupted when patience has passed. A receiver that another process has leased is served there.
 func (d Dispatch) Deliver(ctx context.Context, patience time.Duration, wait func(lookup.Showing) bool) ([]Result, error) {
 	deadline, served := time.Now().Add(patience), d.withFallbacks()
 	serving, cancel := context.WithDeadline(ctx, deadline)
@@ -74,7 +73,7 @@ func (d Dispatch) Deliver(ctx context.Context, patience time.Duration, wait func
 	}
 }
 
-// serve does what is due for receivers, all at once, so that none waits for the answer of another.
+// serve does the due work of receivers, all at once, so that none waits for the answer of another.
 func (d Dispatch) serve(ctx context.Context, receivers []string) error {
 	var group errgroup.Group
 	for _, name := range receivers {
@@ -99,7 +98,7 @@ func (d Dispatch) withFallbacks() []string {
 	return all
 }
 
-// results adds to what receivers show how the attempts went.
+// results adds the results of the attempts to the states of the receivers.
 func (d Dispatch) results(ctx context.Context, showings []lookup.Showing) ([]Result, error) {
 	attempts, err := d.Watch.Config.Bot.Store.Attempts(ctx, d.Alert)
 	var results []Result
@@ -121,7 +120,7 @@ func (d Dispatch) results(ctx context.Context, showings []lookup.Showing) ([]Res
 	return results, err
 }
 
-// sleep lets time pass, or less if ctx is done before.
+// sleep waits for d, or until ctx is done.
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -145,7 +144,7 @@ func Undelivered(results []Result) error {
 	return fmt.Errorf("not delivered: %s", words.Count(n, "receiver"))
 }
 
-// EndDrill ends the drill of a rule, so that incidents close, also if ctx is done. It returns the results of receivers that still show
+// EndDrill ends the drill of a rule, so that incidents are closed, even if ctx is done. It returns the results of receivers that still show
 // the drill.
 func (d Dispatch) EndDrill(ctx context.Context, rule string) (still []Result, err error) {
 	ctx = context.WithoutCancel(ctx)

@@ -15,10 +15,10 @@ import (
 	"notewatch/internal/watch"
 )
 
-// ErrNoProject means that the receivers of a rule depend on the project, and that none was named.
+// ErrNoProject means that the receivers of a rule depend on the project, and that no project was named.
 var ErrNoProject = errors.New("the receivers depend on the project")
 
-// Route returns the project whose receivers are notified of an alert of a rule: the one called named, or the only one if named is "".
+// Route returns the project whose receivers are notified of an alert of a rule: the project called named, or the only one if named is "".
 func Route(b bot.Config, rule, named string) (bot.Project, error) {
 	var ruleNames, projectNames []string
 	for _, r := range b.Rules {
@@ -43,8 +43,8 @@ func Route(b bot.Config, rule, named string) (bot.Project, error) {
 	return b.Projects[0], nil
 }
 
-// Again makes the newest state of an alert owed once more to a receiver, or to all that get it if receiver is "". It returns the dispatch of
-// it to those that this process knows, and the names of all.
+// Again makes a receiver owe the newest state of an alert once more, or all receivers of the alert if receiver is "". It returns a dispatch
+// to those that this process knows, and the names of all.
 func Again(ctx context.Context, w *watch.Watch, alert, receiver string) (d Dispatch, receivers []string, err error) {
 	began, db := time.Now().Truncate(time.Millisecond), w.Config.Bot.Store
 	deliveries, err := db.DeliveriesOf(ctx, alert)

@@ -16,14 +16,14 @@ import (
 	"notewatch/rules"
 )
 
-// An Explanation is why a rule fires for a subject, or why not. NaN is no data.
+// An Explanation shows why a rule fires for a subject, or why it does not. NaN is no data.
 type Explanation struct {
-	Now     time.Time    `json:"-"` // when it was asked
+	Now     time.Time    `json:"-"` // time of the answer
 	Rule    string       `json:"rule"`
 	Each    rules.Scope  `json:"each"`
 	Project lookup.Named `json:"project"`
-	Subject lookup.Named `json:"subject"` // of a rule for each project the project
-	Time    time.Time    `json:"as_of"`   // that the rule is evaluated as of: Now, or the last poll if that is long ago
+	Subject lookup.Named `json:"subject"` // the project for a rule with each: project
+	Time    time.Time    `json:"as_of"`   // as of which the rule is evaluated: Now, or the last poll if that is long ago
 
 	PolledAt  time.Time `json:"polled_at,omitzero"`
 	Failures  int       `json:"failures"`
@@ -43,9 +43,9 @@ type Explanation struct {
 	Limit  float64 `json:"limit"`
 
 	Conditions []Condition   `json:"conditions"`
-	Alert      *lookup.Alert `json:"alert,omitzero"` // the open one; nil: there is none
-	Ending     string        `json:"-"`              // when that ends, or would, as a sentence
-	Ended      *lookup.Alert `json:"-"`              // the alert in question, if it has ended
+	Alert      *lookup.Alert `json:"alert,omitzero"` // the open one; nil if there is none
+	Ending     string        `json:"-"`              // when that alert ends, or would end, as a sentence
+	Ended      *lookup.Alert `json:"-"`              // the alert in the question, if it has ended
 	Mute       rules.Mute    `json:"mute,omitzero"`
 	Held       []Held        `json:"held"`
 }
@@ -54,7 +54,7 @@ type Explanation struct {
 type Condition struct {
 	Field   string `json:"field"`
 	Part           // its keys are keys of the condition
-	Omitted int    `json:"omitted"` // parts that are left out because there are too many
+	Omitted int    `json:"omitted"` // number of parts that are left out because there are too many
 }
 
 // A Part is a condition or a part of one.
@@ -62,34 +62,34 @@ type Part struct {
 	Text     string      `json:"text"`
 	Filled   string      `json:"filled"` // Text with the values put in
 	Truth    rules.Truth `json:"truth"`
-	Name     string      `json:"name,omitempty"`     // of the let that stands in its place
+	Name     string      `json:"name,omitempty"`     // of the let that it comes from
 	Operator string      `json:"operator,omitempty"` // that joins Parts
 	Parts    []Part      `json:"parts,omitempty"`
 	Lets     []Let       `json:"lets,omitempty"`
 }
 
-// A Let is what a name in a part stands for.
+// A Let is the definition of a name in a part.
 type Let struct {
 	Name   string `json:"name"`
 	Text   string `json:"text"`
 	Filled string `json:"filled"`
 }
 
-// A Held is a level that is true but not yet for long enough to fire.
+// A Held is a level that is true, but not yet for long enough to fire.
 type Held struct {
 	Level rules.Level   `json:"level"`
 	For   time.Duration `json:"seconds"`
 	Need  time.Duration `json:"of_seconds"`
 }
 
-// A MisuseError is a question that is not complete.
+// A MisuseError says that a question is incomplete.
 type MisuseError struct{ Text string }
 
-// Error says what is missing.
+// Error names the missing word.
 func (e *MisuseError) Error() string { return e.Text }
 
-// Explain explains the rule of an alert, by its ID or the beginning of one, or a rule for a device or project by name. Its errors are
-// those of the desk, and *MisuseError if a name is missing.
+// Explain explains the rule of an alert, given its ID or the beginning of one, or a rule for a device or project, given by name. Its errors
+// are those of the desk, and *MisuseError if a name is missing.
 func Explain(ctx context.Context, desk *lookup.Desk, b *bot.Bot, word, name string) (Explanation, error) {
 	q := question{desk, b}
 	rule := q.rule(word)
@@ -104,13 +104,13 @@ func Explain(ctx context.Context, desk *lookup.Desk, b *bot.Bot, word, name stri
 	return q.named(ctx, rule, name)
 }
 
-// A question is what an explanation is made from.
+// A question holds the sources of an explanation.
 type question struct {
 	desk *lookup.Desk
 	bot  *bot.Bot
 }
 
-// rule returns the rule of a name, ignoring case; nil if there is none.
+// rule returns the rule with a name, ignoring case; nil if there is none.
 func (q question) rule(name string) *rules.Rule {
 	at := slices.IndexFunc(q.desk.Rules, func(r *rules.Rule) bool { return strings.EqualFold(r.Spec.Name, name) })
 	if at < 0 {
@@ -119,7 +119,7 @@ func (q question) rule(name string) *rules.Rule {
 	return q.desk.Rules[at]
 }
 
-// named explains a rule for the device, fleet or project of a name.
+// named explains a rule for the device, fleet or project with a name.
 func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Explanation, error) {
 	kinds := []lookup.Kind{lookup.KindDevice}
 	switch each := rule.Spec.Each; {
@@ -197,7 +197,7 @@ func (q question) explain(ctx context.Context, rule *rules.Rule, project, device
 	})
 }
 
-// Of returns an explanation of the bot as data for people, without the alert.
+// Of converts an explanation of the bot to data for people, without the alert.
 func Of(found bot.Explanation) Explanation {
 	e := Explanation{
 		Rule: found.Rule.Spec.Name, Each: found.Rule.Spec.Each, Time: found.Now,

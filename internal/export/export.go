@@ -1,5 +1,5 @@
-// Package export reads figures day by day, for spreadsheets: [Of] finds out what has been read of a subject, and Export.Rows reads it, a
-// block of devices at a time, so that a file of any length takes little memory.
+// Package export reads figures day by day, for spreadsheets. [Of] finds out which days of a subject have been read, and Export.Rows reads
+// them, one block of devices at a time, so that a file of any length takes little memory.
 package export
 
 import (
@@ -13,15 +13,15 @@ import (
 	"notewatch/rules"
 )
 
-// A Query asks for figures day by day, as far as they have been read.
+// A Query selects figures day by day, as far as they have been read.
 type Query struct {
 	Of       lookup.Subject
-	Span     lookup.Span // "": the days From to To
+	Span     lookup.Span // "" means the days From to To
 	From, To rules.Day   // zero: from the first, or to the last, that has been read
-	Totals   bool        // the totals of projects in place of their devices
+	Totals   bool        // the totals of projects instead of their devices
 }
 
-// An Export is figures of devices or projects day by day.
+// An Export holds figures of devices or projects day by day.
 type Export struct {
 	Figures []rules.Figure // those that have been read
 	desk    *lookup.Desk
@@ -34,7 +34,7 @@ type Row struct {
 	Project   lookup.Named
 	UID, Name string // of the device; "" for the total of the project
 	Day       rules.Day
-	Values    []float64 // by Export.Figures; NaN is no data. Good until the next row.
+	Values    []float64 // by Export.Figures; NaN is no data. Valid until the next row
 }
 
 // Of returns what has been read of the subject of a query.
@@ -56,9 +56,9 @@ func Of(ctx context.Context, d *lookup.Desk, q Query) (*Export, error) {
 	return e, nil
 }
 
-// Rows calls each with all rows: project by project, device by device, of each day after day. Of more than 31 days the devices of a
-// block come once for every 31 days. It reads a block at a time and nothing while each runs, so each may take any time. A device
-// has no row for a day before it existed, and one that is no longer listed none for a day without data.
+// Rows calls each with all rows, ordered by project, device and day. If there are more than 31 days, the devices of a block come again for
+// every 31 days. It reads one block at a time and nothing while each runs, so each may take any time. A device has no row for a day before
+// it existed, and a device that is no longer listed has none for a day without data.
 func (e *Export) Rows(ctx context.Context, each func(Row) error) error {
 	for _, p := range e.desk.ProjectsOf(e.query.Of) {
 		first, last, err := e.days(ctx, p)
@@ -78,7 +78,7 @@ func (e *Export) Rows(ctx context.Context, each func(Row) error) error {
 	return nil
 }
 
-// days returns the days that are exported of a project. If first is after last there are none.
+// days returns the days to export of a project. There are none if first is after last.
 func (e *Export) days(ctx context.Context, p lookup.Project) (first, last rules.Day, err error) {
 	first, last = math.MaxInt, math.MinInt
 	for _, span := range e.spans[p.UID] {
@@ -97,7 +97,7 @@ func (e *Export) days(ctx context.Context, p lookup.Project) (first, last rules.
 	return max(first, from), min(last, to-1), err
 }
 
-// blocks calls f with the subjects that are exported of a project, block by block.
+// blocks calls f with the exported subjects of a project, block by block.
 func (e *Export) blocks(ctx context.Context, p lookup.Project, f func(block int, devices []store.BlockDevice) error) error {
 	db, of := e.desk.Store, e.query.Of
 	switch {
@@ -142,7 +142,7 @@ func (e *Export) blocks(ctx context.Context, p lookup.Project, f func(block int,
 	return nil
 }
 
-// among returns those devices whose places are among some. All are in the order of their ordinals.
+// among returns the devices whose places are in some. All are in the order of their ordinals.
 func among(devices []store.BlockDevice, places []store.Place) []store.BlockDevice {
 	return slices.DeleteFunc(devices, func(d store.BlockDevice) bool {
 		_, ok := slices.BinarySearchFunc(places, d.Ordinal, func(p store.Place, ordinal int) int { return p.Ordinal - ordinal })
@@ -150,7 +150,7 @@ func among(devices []store.BlockDevice, places []store.Place) []store.BlockDevic
 	})
 }
 
-// maxDays is how many days of a block are read at a time.
+// maxDays is the number of days of a block that are read at a time.
 const maxDays = 31
 
 // block exports devices of a block.
@@ -171,7 +171,7 @@ func (e *Export) block(
 	return nil
 }
 
-// An part is some days of some devices of a block.
+// A part holds some days of some devices of a block.
 type part struct {
 	project lookup.Project
 	devices []store.BlockDevice

@@ -2,23 +2,23 @@ package history
 
 import "math"
 
-// BlockSize is how many subjects a block has at most.
+// BlockSize is the maximum number of subjects in a block.
 const BlockSize = 2048
 
-// MaxValue is the largest value that a cell holds. Up to it a float64 counts exactly.
+// MaxValue is the largest value of a cell. A float64 represents all whole numbers up to it exactly.
 const MaxValue = 1 << 53
 
 // A Cell is one figure of one subject on one day: not known, null or a whole number from 0 to MaxValue.
 type Cell uint64
 
-// What a cell is besides a number.
+// The cells that are not numbers.
 const (
-	// NotKnown is a figure that nobody has read: not yet, or of an answer that was cut short. A sum over subjects of which
-	// one is not known is no data.
+	// NotKnown is a figure that was not read: not yet, or because the answer was truncated. A sum is no data if a cell of one of its
+	// subjects is not known.
 	NotKnown Cell = 0
-	// Null is a figure that Notehub left out while it named the subject. Sums over subjects leave it out too.
+	// Null is a figure that Notehub left out for a subject that it named. Sums over subjects leave it out too.
 	Null Cell = 1
-	// Nothing stands only in answers, of a subject and day of which the answer says nothing. What is stored stays.
+	// Nothing occurs only in answers, for a subject and day that the answer does not mention. The stored cell stays.
 	Nothing Cell = math.MaxUint64
 )
 
@@ -33,7 +33,7 @@ func Value(n int64) (c Cell, ok bool) {
 // Known reports whether the cell holds a number.
 func (c Cell) Known() bool { return c >= 2 && c != Nothing }
 
-// Float returns the number of the cell, or NaN if it holds none.
+// Float returns the number in the cell, or NaN if there is none.
 func (c Cell) Float() float64 {
 	if !c.Known() {
 		return math.NaN()
@@ -41,7 +41,7 @@ func (c Cell) Float() float64 {
 	return float64(c - 2)
 }
 
-// At returns the cell at a position of a column; beyond its end it is not known.
+// At returns the cell at a position of a column. Cells beyond its end are not known.
 func At(column []Cell, position int) Cell {
 	if position >= len(column) {
 		return NotKnown

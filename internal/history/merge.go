@@ -2,8 +2,8 @@ package history
 
 import "slices"
 
-// Merge returns the column that is stored with what an answer says of it, and which cells changed by that. Where the answer says
-// Nothing, and beyond its end, what is stored stays. stored may be reused for the result.
+// Merge returns the stored column with the cells of an answer, and the positions of the cells that this changed. Where the answer says
+// Nothing, and beyond its end, the stored cells stay. stored may be reused for the result.
 func Merge(stored, said []Cell) (merged []Cell, changed Bits) {
 	if len(said) > len(stored) {
 		stored = slices.Grow(stored, len(said)-len(stored))

@@ -9,7 +9,7 @@ import (
 
 // The errors of Unpack.
 var (
-	// ErrDamaged says that bytes are not a column, or not any more.
+	// ErrDamaged says that bytes are not a valid column.
 	ErrDamaged = errors.New("a column of history is damaged")
 	// ErrNewer says that a newer version of notewatch packed a column.
 	ErrNewer = errors.New("a column of history is in a newer format")
@@ -21,13 +21,13 @@ var (
 const (
 	format    = 1
 	checksize = 4 // CRC-32C of all before it, little endian
-	shortest  = 3 // equal cells that make a run; fewer take less space one by one
+	shortest  = 3 // number of equal cells that make a run; fewer take less space one by one
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Pack returns a column as bytes. The column has at most BlockSize cells, none of them Nothing. Cells at its end that are not
-// known are left out.
+// Pack returns a column as bytes. The column has at most BlockSize cells, none of them Nothing. Cells at its end that are not known are
+// left out.
 func Pack(column []Cell) []byte {
 	for len(column) > 0 && column[len(column)-1] == NotKnown {
 		column = column[:len(column)-1]
@@ -72,7 +72,7 @@ func appendPiece(packed []byte, cells []Cell) []byte {
 	return packed
 }
 
-// Unpack returns the column that Pack made bytes of, in dst if that is large enough. Its errors are ErrDamaged and ErrNewer.
+// Unpack returns the column that Pack packed, in dst if that is large enough. Its errors are ErrDamaged and ErrNewer.
 func Unpack(dst []Cell, packed []byte) ([]Cell, error) {
 	count, body, err := pieces(packed)
 	if err != nil {
@@ -91,8 +91,7 @@ func Unpack(dst []Cell, packed []byte) ([]Cell, error) {
 	return column, nil
 }
 
-// UnpackAt returns the cell at a position of the column that Pack made bytes of; beyond its end it is not known. Its errors are those of
-// Unpack.
+// UnpackAt returns the cell at a position of a packed column; beyond its end it is not known. Its errors are those of Unpack.
 func UnpackAt(packed []byte, position int) (Cell, error) {
 	count, body, err := pieces(packed)
 	if err != nil || position >= count {
@@ -116,7 +115,7 @@ func UnpackAt(packed []byte, position int) (Cell, error) {
 	return NotKnown, ErrDamaged
 }
 
-// pieces returns how many cells a packed column has, and its pieces.
+// pieces returns the number of cells of a packed column, and its pieces.
 func pieces(packed []byte) (count int, body []byte, err error) {
 	if len(packed) <= checksize {
 		return 0, nil, ErrDamaged
@@ -135,7 +134,7 @@ func pieces(packed []byte) (count int, body []byte, err error) {
 	return int(n), body, nil
 }
 
-// cellAt returns one of cells that are stored one by one.
+// cellAt returns the cell at an index of cells that are stored one by one.
 func cellAt(cells []byte, i int) (Cell, error) {
 	c, _, ok := uvarint(skip(cells, i))
 	if !ok || !storable(c) {
@@ -144,7 +143,7 @@ func cellAt(cells []byte, i int) (Cell, error) {
 	return Cell(c), nil
 }
 
-// skip returns what follows n uvarints: nothing, if there are fewer.
+// skip returns what follows n uvarints, or nothing if there are fewer.
 func skip(body []byte, n int) []byte {
 	const lastBytes = 0x8080808080808080 // is not set in the last byte of a uvarint
 	for n >= 8 && len(body) >= 8 {
@@ -159,8 +158,8 @@ func skip(body []byte, n int) []byte {
 	return body
 }
 
-// unpackPiece appends the cells of the piece at the start of body, and returns what follows it. ok is false if it is none, or
-// the column would have more than count cells.
+// unpackPiece appends the cells of the piece at the start of body, and returns the bytes after it. ok is false if it is not a piece, or if
+// the column would get more than count cells.
 func unpackPiece(column []Cell, body []byte, count int) (longer []Cell, rest []byte, ok bool) {
 	head, body, ok := uvarint(body)
 	if !ok || head>>1 > uint64(count-len(column)) {
@@ -180,8 +179,8 @@ func unpackPiece(column []Cell, body []byte, count int) (longer []Cell, rest []b
 	return appendCells(column, body, length)
 }
 
-// appendCells appends as many cells as there are in a piece that is no run. It reads them in place, since most of the time that it
-// takes to read history goes by here.
+// appendCells appends the cells of a piece that is not a run. It decodes them in place, because most of the time for reading history is
+// spent here.
 func appendCells(column []Cell, body []byte, length int) (longer []Cell, rest []byte, ok bool) {
 	at := 0
 	for range length {
@@ -205,7 +204,7 @@ func appendCells(column []Cell, body []byte, length int) (longer []Cell, rest []
 	return column, body[at:], true
 }
 
-// maxShift is where the last byte of a cell goes: MaxValue+2 has 54 bits.
+// maxShift is the shift of the last byte of a cell: MaxValue+2 has 54 bits.
 const maxShift = 49
 
 // storable reports whether a cell of a column may have a value.

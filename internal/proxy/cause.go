@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 )
 
-// Cause returns an error of net/http or its like as it may be shown: of the URL it names the host at most, and nothing that the
-// other side wrote, which might repeat our secrets. It wraps the errors of contexts.
+// Cause returns an error of net/http, or of a similar package, in a form that may be shown. It contains at most the host of the URL, and
+// nothing that the other side wrote, because that might repeat our secrets. It wraps the errors of contexts.
 func Cause(err error) error {
 	if failed, ok := errors.AsType[*Error](err); ok {
 		shown := *failed
@@ -44,8 +44,8 @@ func Cause(err error) error {
 	return errors.New("no valid answer")
 }
 
-// Track returns a context for one request, and what reports after its failure whether the target may have got it: it has begun
-// to leave, and err is not the refusal of a proxy.
+// Track returns a context for one request, and a function to call after the request failed. The function reports whether the target may
+// have received the request: the request has begun to leave, and err is not the refusal of a proxy.
 func Track(ctx context.Context) (tracked context.Context, left func(err error) bool) {
 	var sent atomic.Bool
 	tracked = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})

@@ -4,7 +4,7 @@
 // net/http alone reports the refusal of a proxy as a bare "Forbidden", or as the answer of the target. [Transport] returns an
 // [Error] instead. Over plain http only a 407 is certain to be the proxy's: any other answer may be the target's.
 //
-// [Track] reports whether a request has left, and [Cause] makes errors of net/http fit to be shown.
+// [Track] reports whether a request has left, and [Cause] makes errors of net/http fit for display.
 package proxy
 
 import (
@@ -35,7 +35,7 @@ func CheckEnvironment(lookup func(name string) (value string, ok bool)) error {
 	return errors.Join(problems...)
 }
 
-// named reports whether a value names a proxy. Without a scheme it is one of http.
+// named reports whether a value names a proxy. Without a scheme, the proxy uses http.
 func named(value string) bool {
 	if !strings.Contains(value, "://") {
 		value = "http://" + value
@@ -53,8 +53,8 @@ func Of(target *url.URL) string {
 	return via.Host
 }
 
-// An Error is the failure of a request at a proxy, or on the way through one. Of the proxy's answer its text repeats only the
-// status, and it never repeats the credentials of the proxy.
+// An Error is the failure of a request at a proxy, or on the way through one. Its text repeats only the status of the proxy's answer, and
+// never the credentials of the proxy.
 type Error struct {
 	Proxy       string // host and port
 	Target      string // host, and port if the proxy was asked for one

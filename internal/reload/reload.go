@@ -1,6 +1,6 @@
-// Package reload tells when files change that people edit while notewatch runs. It looks at what is in them, again and
-// again: so it sees through editors that write a new file and rename it and through mounted directories whose links are
-// swapped, on any file system, and a file that is only touched has not changed.
+// Package reload detects changes of files that people edit while notewatch is running. It reads their contents again and again. So it works
+// with editors that write a new file and rename it, with mounted directories whose links are replaced, and on any file system; and a file
+// whose content stays the same has not changed.
 package reload
 
 import (
@@ -14,14 +14,14 @@ import (
 
 // A Watcher watches files. It is for one goroutine.
 type Watcher struct {
-	known  map[string]content // by path: what the caller knows
-	latest map[string]content // at the last look
+	known  map[string]content // by path: content that the caller knows
+	latest map[string]content // by path: content at the last check
 }
 
-// A content is the hash of what is in a file. The zero value is that of a file that is not there or cannot be read.
+// A content is the hash of the content of a file. The zero value is that of a file that does not exist or cannot be read.
 type content [sha256.Size]byte
 
-// New returns a watcher that takes what is in the files now for known. Made before the files are first read, it misses no
+// New returns a watcher for which the present contents of the files are known. Create it before the files are first read; then it misses no
 // change.
 func New(paths ...string) *Watcher {
 	w := &Watcher{}
@@ -29,8 +29,8 @@ func New(paths ...string) *Watcher {
 	return w
 }
 
-// Watch looks at the files every so often until ctx is done, and calls changed when they have changed. paths tells which
-// files; it may tell others after a change.
+// Watch checks the files at intervals of every until ctx is done, and calls changed when they have changed. paths returns the files; they
+// may be others after a change.
 func (w *Watcher) Watch(ctx context.Context, every time.Duration, paths func() []string, changed func()) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -47,9 +47,9 @@ func (w *Watcher) Watch(ctx context.Context, every time.Duration, paths func() [
 	}
 }
 
-// Changed looks at the files and reports whether what is in them is not what is known, which it is from then on. As
-// somebody may be writing just now, what is new must be the same at two looks in a row. A file that goes away has changed,
-// and again when it comes back; one that was not looked at before has not.
+// Changed reports whether the content of the files differs from the known content, and makes it the known content. New content must be the
+// same at two checks in a row, because a file may be half written. Removing a file is a change, and so is its return. A file that was not
+// checked before has not changed.
 func (w *Watcher) Changed(paths ...string) bool {
 	w.follow(paths)
 	now := make(map[string]content, len(paths))
@@ -69,7 +69,7 @@ func (w *Watcher) Changed(paths ...string) bool {
 	return true
 }
 
-// follow forgets all files but these, and takes what is in new ones for known.
+// follow forgets all files except these. The present contents of new files become known.
 func (w *Watcher) follow(paths []string) {
 	known := make(map[string]content, len(paths))
 	for _, path := range paths {
@@ -82,7 +82,7 @@ func (w *Watcher) follow(paths []string) {
 	w.known = known
 }
 
-// maxRead is more than any file may have that is read as settings. What comes after is not looked at.
+// maxRead is larger than any settings file may be. What follows is not read.
 const maxRead = 2 << 20
 
 func read(path string) content {

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// The lengths in characters of what gives a secret away: pieces of it, and secrets so short that words hold them by chance.
+// Lengths in characters for finding a secret in a text: of a piece, and of secrets so short that words contain them by chance.
 const (
 	piece    = 12
 	tooShort = 5
 )
 
-// In reports whether text repeats the secret or a piece of it that has 12 characters: in any case of letters, as it is, in
-// base64 or hexadecimal digits, or with the escapes of URLs and JSON. It is for text of others that is about to be shown or
-// kept, since the other side of a connection may say what it was told. A secret of 5 characters or less is not looked for.
+// In reports whether text repeats the secret or a piece of it that has 12 characters: in any case of letters, as it is, in base64 or
+// hexadecimal digits, or with the escapes of URLs and JSON. Use it for text from outside that is about to be shown or stored, because the
+// other side of a connection may repeat what it received. A secret of 5 characters or less is not searched for.
 func (t Text) In(text string) bool {
 	value := t.Reveal()
 	if len(value) <= tooShort {
@@ -34,12 +34,12 @@ func (t Text) In(text string) bool {
 	return false
 }
 
-// forms returns value as others may write it, folded. In base64 it looks different depending on how many bytes are before it.
+// forms returns the ways in which others may write value, folded. Its base64 form depends on the number of bytes before it.
 func forms(value string) []string {
 	all := []string{folded(value), hex.EncodeToString([]byte(value))}
 	for before := range 3 {
 		encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before) + value))
-		foreign := (before*8 + 5) / 6 // characters that are not of value alone; at the end there may be one
+		foreign := (before*8 + 5) / 6 // characters that do not depend on value alone; there may be one at the end
 		all = append(all, folded(encoded[foreign:len(encoded)-1]))
 	}
 	return all
@@ -48,7 +48,7 @@ func forms(value string) []string {
 // escape matches a character in the escapes of URLs and JSON.
 var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}`)
 
-// folded returns text without what differs between ways to write the same.
+// folded returns text without the differences between ways to write the same.
 func folded(text string) string {
 	text = escape.ReplaceAllStringFunc(text, func(escaped string) string {
 		code, err := strconv.ParseUint(escaped[len(escaped)-2:], 16, 8)

@@ -7,13 +7,13 @@ import (
 	"unique"
 )
 
-// mask is what every way of printing a Text gives.
+// mask is the text of every printed secret.
 const mask = "[secret]"
 
-// A Text is a secret string. However it is formatted, logged or marshalled, it gives "[secret]"; only Reveal gives the
-// value. The zero Text is an unset secret. Texts are comparable.
+// A Text is a secret string. Formatting, logging and marshalling it give "[secret]"; only Reveal gives the value. The zero Text is an unset
+// secret. Texts are comparable.
 type Text struct {
-	// A handle and not a string, for fmt prints the unexported fields of others without asking for their methods.
+	// A handle instead of a string, because fmt prints unexported fields of other types without calling their methods.
 	value unique.Handle[string]
 }
 
@@ -25,7 +25,7 @@ func New(value string) Text {
 	return Text{unique.Make(value)}
 }
 
-// Reveal returns the secret itself, for the one place that hands it to its owner.
+// Reveal returns the secret itself, for the one place that sends it to its owner.
 func (t Text) Reveal() string {
 	if t.IsZero() {
 		return ""

@@ -1,4 +1,4 @@
-// Package service runs notewatch until it is stopped: it is what the command notewatch run does.
+// Package service runs notewatch until it is stopped, for the command notewatch run.
 //
 // [Run] starts a watch and the HTTP servers (service.go), reports whether the process is ready (ready.go) and connects to Slack (slack.go).
 // When the settings have changed and are valid, it replaces the watch by a new one (reload.go).

@@ -11,10 +11,10 @@ import (
 	"notewatch/internal/words"
 )
 
-// stalePolls is how many polls of a project may be missing before notewatch is not ready.
+// stalePolls is the number of missing polls of a project after which notewatch is not ready.
 const stalePolls = 3
 
-// standingBy says that a watch stands by; "" if it does not.
+// standingBy returns the note that a watch stands by; "" if it does not.
 func standingBy(w *watch.Watch) string {
 	if !w.StandsBy() {
 		return ""
@@ -22,7 +22,7 @@ func standingBy(w *watch.Watch) string {
 	return "standing by: other rules are active than those of this process"
 }
 
-// Ready reports whether the database can be used and every project has been read not long ago.
+// Ready returns an error if the database cannot be used, or if the last successful poll of a project is too long ago.
 func Ready(ctx context.Context, w *watch.Watch, started time.Time) error {
 	if err := w.Outage(); err != nil {
 		return fmt.Errorf("the database cannot be used: %w", err)

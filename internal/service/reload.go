@@ -13,17 +13,17 @@ import (
 	"notewatch/rules"
 )
 
-// lookEvery is the time between two looks at the rules file.
+// lookEvery is the time between two checks of the rules file.
 const lookEvery = 5 * time.Second
 
-// watch runs one watch after the other until ctx is done: a new one whenever the settings have changed and are valid. It returns an error if
-// this program can no longer use the database.
+// watch runs one watch after another until ctx is done. It starts a new one whenever the settings have changed and are valid. It returns an
+// error if this program can no longer use the database.
 func (w *watcher) watch(ctx context.Context) error {
 	changed := make(chan struct{}, 1)
 	again := func() {
 		select {
 		case changed <- struct{}{}:
-		default: // it is already known
+		default: // a signal is already pending
 		}
 	}
 	files := reload.New(w.setup.File.Files...)
@@ -49,8 +49,8 @@ func (w *watcher) watch(ctx context.Context) error {
 }
 
 // await returns new settings that are valid, or nil when ctx is done. It notifies the default receivers of settings that are not valid.
-// moved reports that another process has made other rules active, and that the new settings have those rules. The error is that of a watch
-// that can no longer use the database.
+// moved reports that another process has made other rules active, and that the new settings have those rules. The error says that the watch
+// can no longer use the database.
 func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *settings, moved bool, err error) {
 	for {
 		moved = false
@@ -86,7 +86,7 @@ func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *set
 func (w *watcher) agrees(ctx context.Context, next *settings) bool {
 	active, err := next.wired.Bot.Store.ActiveRules(ctx)
 	if err != nil {
-		return true // the process that resumes finds out
+		return true // the process that takes over finds out
 	}
 	own := watch.RulesHash(next.wired)
 	if own != active {
@@ -145,7 +145,7 @@ func (w *watcher) replace(ctx context.Context, next *settings, moved bool) {
 	}
 }
 
-// restore puts the settings that run back into the store, which may hold some of those that failed.
+// restore stores the settings in effect again, because some of those that failed may be in the store.
 func (w *watcher) restore(ctx context.Context) {
 	old, begin := w.running.Load().watch, watch.New
 	if old.StandsBy() {
@@ -162,7 +162,7 @@ func (w *watcher) restore(ctx context.Context) {
 // maxProblems is how many problems of a rules file a message lists.
 const maxProblems = 20
 
-// complain notifies the default receivers that the rules file is not valid, and why.
+// complain notifies the default receivers that the rules file is not valid, with its problems.
 func (w *watcher) complain(ctx context.Context, problem error) error {
 	text := problem.Error()
 	if problems, ok := errors.AsType[config.Errors](problem); ok {

@@ -17,12 +17,12 @@ import (
 	"notewatch/internal/web"
 )
 
-// A Config is what a service works with.
+// A Config holds the inputs of a service.
 type Config struct {
-	Read    func() (setup.Setup, error) // reads the settings, also again
+	Read    func() (setup.Setup, error) // reads the settings; it is called again for a reload
 	Version string                      // of the program
 	Metrics *metrics.Metrics
-	Hangups <-chan os.Signal // each has the settings read again
+	Hangups <-chan os.Signal // each makes the settings be read again
 }
 
 // Run watches until ctx is done. It returns an error if it cannot start, or can no longer use the database.
@@ -53,7 +53,7 @@ func Run(ctx context.Context, c Config) error {
 	return err
 }
 
-// A watcher keeps a watch running, and another one when the rules file has changed.
+// A watcher keeps a watch running, and starts another one when the rules file has changed.
 type watcher struct {
 	config  Config
 	setup   setup.Setup // newest
@@ -61,20 +61,20 @@ type watcher struct {
 	started time.Time
 }
 
-// running is a watch that runs, what it was made of, and who answers questions about it.
+// running is a running watch, the setup that it was made from, and the desk that answers questions.
 type running struct {
 	setup setup.Setup
 	watch *watch.Watch
 	desk  *lookup.Desk
 }
 
-// take makes a watch, which was made of s, the one that runs.
+// take makes a watch, which was made from s, the running one.
 func (w *watcher) take(s setup.Setup, made *watch.Watch) {
 	w.setup = s
 	w.running.Store(&running{setup: s, watch: made, desk: s.Desk(made.Config.Bot.Store, made.Config.Bot.Clock.Now)})
 }
 
-// listen starts the servers and who answers in Slack.
+// listen starts the servers and the Slack app.
 func (w *watcher) listen(ctx context.Context, group *errgroup.Group) error {
 	health := func(ctx context.Context) (string, error) {
 		watch := w.running.Load().watch
@@ -102,7 +102,7 @@ func (w *watcher) listen(ctx context.Context, group *errgroup.Group) error {
 	return nil
 }
 
-// answerSlack starts who answers commands and buttons in Slack, if that is set up.
+// answerSlack starts the app that answers commands and buttons in Slack, if one is configured.
 func (w *watcher) answerSlack(ctx context.Context, group *errgroup.Group, server *web.Server) error {
 	if !w.setup.Environment.AnswersSlack() {
 		return nil
@@ -123,8 +123,8 @@ func (w *watcher) answerSlack(ctx context.Context, group *errgroup.Group, server
 	return nil
 }
 
-// greet makes overdue polls due, and logs what is watched, from when on, and what an operator should know of the settings. A process that
-// stands by has said that.
+// greet makes overdue polls due and logs what is watched, the time of the first poll, and warnings about the settings. It does nothing if
+// the process stands by, which has been logged.
 func (w *watcher) greet(ctx context.Context) error {
 	if w.running.Load().watch.StandsBy() {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"notewatch/internal/slackapp/commands"
 )
 
-// slackApp makes who answers commands and buttons in Slack, always by the settings that run.
+// slackApp returns the app that answers commands and buttons in Slack. It always uses the settings in effect.
 func (w *watcher) slackApp() (*slackapp.App, error) {
 	c := w.setup.SlackConfig()
 	answerer := commands.New(commands.Config{

@@ -18,7 +18,7 @@ type Silence struct {
 	Match    lookup.Match `json:"match"`
 	On       bool         `json:"on"`
 	Start    time.Time    `json:"start,omitzero"`
-	End      time.Time    `json:"end,omitzero"`       // zero: of a window that is closed; of a silence when its alert ends
+	End      time.Time    `json:"end,omitzero"`       // zero: a closed window, or a silence that ends with its alert
 	Schedule string       `json:"schedule,omitempty"` // of a window: "Sat, Sun 22:00–06:00 Europe/Berlin"
 	By       string       `json:"by,omitempty"`
 	Because  string       `json:"because"`
@@ -55,7 +55,7 @@ func List(ctx context.Context, desk *lookup.Desk) ([]Silence, error) {
 	return all, nil
 }
 
-// Of returns a silence as it is now, with the names of what it matches.
+// Of returns a silence in its current state, with the names of what it matches.
 func Of(ctx context.Context, desk *lookup.Desk, s rules.Silence) (Silence, error) {
 	match, err := desk.Name(ctx, s.Match)
 	now := desk.Now()
@@ -65,7 +65,7 @@ func Of(ctx context.Context, desk *lookup.Desk, s rules.Silence) (Silence, error
 	}, err
 }
 
-// ByID returns a silence by its ID as it is now, with the names of what it matches.
+// ByID returns a silence by its ID, in its current state, with the names of what it matches.
 func ByID(ctx context.Context, desk *lookup.Desk, id string) (Silence, error) {
 	s, err := desk.Silence(ctx, id)
 	if err != nil {
@@ -78,7 +78,7 @@ func ByID(ctx context.Context, desk *lookup.Desk, id string) (Silence, error) {
 	return Of(ctx, selector.Desk, s)
 }
 
-// Window returns a mute window as it is at an instant, without the names of what it matches.
+// Window returns a mute window in its state at an instant, without the names of what it matches.
 func Window(w rules.Window, now time.Time) Silence {
 	m := w.Match
 	s := Silence{

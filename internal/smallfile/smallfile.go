@@ -13,11 +13,11 @@ import (
 // ErrNotRegular says that a path leads to something other than a file, such as a directory, a FIFO or a device.
 var ErrNotRegular = errors.New("not a regular file")
 
-// ErrTooLarge says that a file is larger than the caller takes.
+// ErrTooLarge says that a file is larger than the caller accepts.
 var ErrTooLarge = errors.New("too large")
 
-// Read returns the content of the regular file at path, which has at most a number of bytes. With ErrTooLarge it returns the
-// first bytes. The errors do not name the path.
+// Read returns the content of the regular file at path if it has at most a number of bytes. With ErrTooLarge it returns the first bytes.
+// The errors do not name the path.
 func Read(path string, most int64) ([]byte, error) {
 	// Opening a FIFO waits for a writer otherwise.
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
@@ -42,7 +42,7 @@ func Read(path string, most int64) ([]byte, error) {
 	return content, nil
 }
 
-// kind names what is not a regular file.
+// kind names a file that is not regular.
 func kind(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():

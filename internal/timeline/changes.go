@@ -10,7 +10,7 @@ import (
 	"notewatch/rules"
 )
 
-// A Change is an event of an alert, or what someone did with a silence.
+// A Change is an event of an alert or of a silence.
 type Change struct {
 	At      time.Time       `json:"at"`
 	Event   rules.Event     `json:"event"` // or Silenced, Unsilenced
@@ -35,18 +35,18 @@ type Change struct {
 // A ChangedSilence is the silence that a change is about.
 type ChangedSilence struct {
 	ID      string    `json:"id"`
-	Until   time.Time `json:"until,omitzero"` // as it was asked for; zero: the end of its alert
+	Until   time.Time `json:"until,omitzero"` // the requested end; zero: the end of its alert
 	Because string    `json:"because"`
 }
 
-// A Query asks for changes.
+// A Query selects changes.
 type Query struct {
 	Match rules.Match
 	Since time.Time
-	Limit int // 0 is none
+	Limit int // 0 means none
 }
 
-// Changes returns what happened, the newest first, and how much it was without the limit.
+// Changes returns the selected changes, the newest first, and their number without the limit.
 func Changes(ctx context.Context, desk *lookup.Desk, q Query) (changes []Change, count int, err error) {
 	happened, count, err := desk.Store.Happenings(ctx, store.AlertFilter{Match: q.Match, Limit: q.Limit}, q.Since)
 	if err != nil {

@@ -11,13 +11,13 @@ import (
 	"notewatch/rules"
 )
 
-// Events of silences, beside those of alerts.
+// Events of silences, in addition to those of alerts.
 const (
 	Silenced   rules.Event = "silenced"
 	Unsilenced rules.Event = "unsilenced"
 )
 
-// silenceChanges returns what people did with the silences that concern what a query selects.
+// silenceChanges returns the events of the silences that concern the selection of a query.
 func silenceChanges(ctx context.Context, desk *lookup.Desk, q Query) (changes []Change, err error) {
 	silences, err := desk.Store.SilencesSince(ctx, q.Since)
 	if err != nil || len(silences) == 0 {
@@ -27,7 +27,7 @@ func silenceChanges(ctx context.Context, desk *lookup.Desk, q Query) (changes []
 	if err != nil {
 		return nil, err
 	}
-	desk = selector.Desk // which knows what silences name even if the rules file does not
+	desk = selector.Desk // it knows the names in silences even if the rules file does not
 	for _, s := range silences {
 		concerned, err := concerns(ctx, desk, s.Match, q.Match)
 		if err != nil {
@@ -50,8 +50,8 @@ func silenceChanges(ctx context.Context, desk *lookup.Desk, q Query) (changes []
 	return changes, nil
 }
 
-// concerns reports whether a silence is about what is selected: the alert that it names is selected, or it names some of what is
-// selected and nothing else in its place.
+// concerns reports whether a silence concerns the selection: the alert that it names is selected, or every field that both set has the same
+// value, and at least one field is set in both.
 func concerns(ctx context.Context, desk *lookup.Desk, silence, selected rules.Match) (bool, error) {
 	switch {
 	case selected == (rules.Match{}):
@@ -82,7 +82,7 @@ func concerns(ctx context.Context, desk *lookup.Desk, silence, selected rules.Ma
 	return shared, nil
 }
 
-// same reports whether two texts mean the same: they are the same, or one is the name of the other.
+// same reports whether two texts mean the same subject: they are equal, or one is the name of the other.
 func same(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, a, b string) (bool, error) {
 	if a == b {
 		return true, nil
@@ -95,7 +95,7 @@ func same(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, a, b string)
 	return slices.Contains(calledA, b) || slices.Contains(calledB, a), err
 }
 
-// called returns the UIDs of the projects or devices that have a name; a rule has no UID.
+// called returns the UIDs of the projects or devices with a name; a rule has no UID.
 func called(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, name string) (uids []string, err error) {
 	switch kind {
 	case lookup.KindProject:
@@ -116,7 +116,7 @@ func called(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, name strin
 	return uids, nil
 }
 
-// began reports whether a silence has muted anything until now: some begin later than they are made, and may be ended before.
+// began reports whether a silence has muted anything until now. A silence may begin later than it is made, and may be ended before that.
 func began(s rules.Silence, now time.Time) bool {
 	return !s.Start.After(now) && (s.EndedAt.IsZero() || s.EndedAt.After(s.Start))
 }
@@ -128,7 +128,7 @@ func silenceChange(s rules.Silence, m lookup.Match, event rules.Event, at time.T
 	}
 }
 
-// named returns something by its UID and name. A text that is no UID is a name itself.
+// named returns a subject by its UID and name. A text that is not a UID is a name.
 func named(uid, name string) lookup.Named {
 	if name == "" {
 		return lookup.Named{Name: uid}

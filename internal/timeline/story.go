@@ -11,15 +11,15 @@ import (
 	"notewatch/rules"
 )
 
-// A Story is all that happened to one alert.
+// A Story is the history of one alert.
 type Story struct {
-	Now       time.Time    `json:"-"` // when it was asked
+	Now       time.Time    `json:"-"` // time of the answer
 	Alert     lookup.Alert `json:"alert"`
-	ChangedAt time.Time    `json:"-"`      // when the alert had its newest event
-	Events    []Event      `json:"events"` // in order; a delivery comes after the change that it shows
+	ChangedAt time.Time    `json:"-"`      // time of the newest event of the alert
+	Events    []Event      `json:"events"` // in order; an attempt comes after the change that it shows
 }
 
-// Sent is the event of an attempt, beside the events of alerts.
+// Sent is the event of an attempt, in addition to the events of alerts.
 const Sent rules.Event = "sent"
 
 // An Event is a change of an alert, or an attempt to deliver it.
@@ -28,7 +28,7 @@ type Event struct {
 	Event   rules.Event `json:"event"` // Sent for an attempt
 	Version int64       `json:"version"`
 
-	State rules.State `json:"state,omitempty"` // this and what follows is set for a change alone
+	State rules.State `json:"state,omitempty"` // this and the fields below are set only for a change
 	Level string      `json:"level,omitempty"`
 	Value float64     `json:"value,omitempty"` // NaN: no data
 	Mute  rules.Mute  `json:"mute,omitzero"`
@@ -48,7 +48,7 @@ type Attempt struct {
 	Seconds  float64             `json:"seconds,omitempty"` // NaN: it is running
 }
 
-// Of returns what happened to the alert of an ID, or of the only ID that begins with text. Its errors are those of Desk.Alert.
+// Of returns the history of the alert with an ID, or with the only ID that begins with text. Its errors are those of Desk.Alert.
 func Of(ctx context.Context, desk *lookup.Desk, text string) (Story, error) {
 	a, err := desk.Alert(ctx, text)
 	if err != nil {

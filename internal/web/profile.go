@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// ListenProfile takes the address for a server of profiles under GET /debug/pprof/. Whoever can ask for profiles can see
-// what the process does and slow it down, so the address must be a loopback one. Profiles are stacks and counts, that of the
-// heap too: they hold nothing of what is in memory, and the command line no secret.
+// ListenProfile listens on the address for GET /debug/pprof/. Anyone who can request profiles can see what the process does and slow it
+// down, so the address must be a loopback one. Profiles contain stacks and counts, also of the heap: no content of memory, and the command
+// line contains no secret.
 func ListenProfile(ctx context.Context, address string) (*Server, error) {
 	s, err := listen(ctx, net.ListenConfig{Control: refusePublic}, address)
 	if err != nil {
@@ -28,7 +28,7 @@ func ListenProfile(ctx context.Context, address string) (*Server, error) {
 
 var errPublic = errors.New("profiles are served on a loopback address only, such as 127.0.0.1:6060")
 
-// refusePublic is asked after names have been resolved and before the address is taken.
+// refusePublic is called after names have been resolved and before the server listens on the address.
 func refusePublic(_, address string, _ syscall.RawConn) error {
 	if at, err := netip.ParseAddrPort(address); err != nil || !at.Addr().Unmap().IsLoopback() {
 		return errPublic

@@ -1,4 +1,4 @@
-// Package web is the HTTP servers: health and what else is given to it, and profiles on an address of their own.
+// Package web has the HTTP servers: one for health and what callers add with Handle, one for profiles on an address of its own.
 package web
 
 import (
@@ -12,17 +12,17 @@ import (
 	"notewatch/internal/words"
 )
 
-// A Health says whether notewatch does its work. The error says why it does not; note is what is to be said in any case, or "".
+// A Health reports whether notewatch does its work. The error is the reason why it does not; note is an additional line, or "".
 type Health func(ctx context.Context) (note string, err error)
 
-// A Server answers requests on one address. It serves what it was given and nothing of [http.DefaultServeMux].
+// A Server answers requests on one address. It serves only what was added with Handle, nothing of [http.DefaultServeMux].
 type Server struct {
 	listener net.Listener
 	mux      *http.ServeMux
 	server   http.Server
 }
 
-// Listen takes the address. The error names it if it is in use or not to be had. The server answers GET /livez, which is
+// Listen listens on the address. The error names the address if it is in use or not available. The server answers GET /livez, which is
 // about the process, and GET /readyz, which is about its work.
 func Listen(ctx context.Context, address string, ready Health) (*Server, error) {
 	s, err := listen(ctx, net.ListenConfig{}, address)
@@ -37,7 +37,7 @@ func Listen(ctx context.Context, address string, ready Health) (*Server, error) 
 	return s, nil
 }
 
-// listen takes the address for a server that serves nothing yet.
+// listen listens on the address for a server without handlers.
 func listen(ctx context.Context, config net.ListenConfig, address string) (*Server, error) {
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
@@ -54,7 +54,7 @@ func listen(ctx context.Context, config net.ListenConfig, address string) (*Serv
 	}}, nil
 }
 
-// cause strips the address that net repeats.
+// cause removes the address, which net repeats, from an error.
 func cause(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Err
@@ -75,16 +75,16 @@ func answer(w http.ResponseWriter, note string, err error) {
 	}
 }
 
-// Handle adds what is served for a pattern of [http.ServeMux], such as "GET /metrics".
+// Handle adds a handler for a pattern of [http.ServeMux], such as "GET /metrics".
 func (s *Server) Handle(pattern string, handler http.Handler) { s.mux.Handle(pattern, handler) }
 
-// Address returns the address that is listened on, such as 127.0.0.1:8080.
+// Address returns the address of the listener, such as 127.0.0.1:8080.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
-// closeTime is how long requests may take to finish after Serve was told to stop.
+// closeTime is how long requests may take to finish after ctx of Serve is done.
 const closeTime = 5 * time.Second
 
-// Serve answers until ctx is done and what was being answered then is.
+// Serve answers until ctx is done and the requests of that moment are answered.
 func (s *Server) Serve(ctx context.Context) error {
 	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {

@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// Clean makes outside text fit for one line of at most limit characters: white space becomes single blanks, and the rest is as
-// [Escape] returns it.
+// Clean makes outside text fit for one line of at most limit characters: white space becomes single blanks, and the rest is treated as by
+// [Escape].
 func Clean(s string, limit int) string {
 	return Escape(strings.Join(strings.Fields(s), " "), limit)
 }
 
-// Escape returns s as valid UTF-8 of at most limit characters. Characters that could control a display become \u escapes: escape
-// sequences, changes of the writing direction and other invisible characters.
+// Escape returns s as valid UTF-8 of at most limit characters. Characters that could control a display become \u escapes: escape sequences,
+// changes of the writing direction and other invisible characters.
 func Escape(s string, limit int) string {
 	var b strings.Builder
 	for i, r := range s {
@@ -31,7 +31,7 @@ func Escape(s string, limit int) string {
 	return Cut(b.String(), limit)
 }
 
-// Cut shortens s to at most limit characters, the last of which then says that something is missing.
+// Cut shortens s to at most limit characters. The last one of a shortened text shows that something is missing.
 func Cut(s string, limit int) string {
 	if utf8.RuneCountInString(s) <= limit {
 		return s

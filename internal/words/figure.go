@@ -11,8 +11,8 @@ import (
 // byteUnits are the decimal units of bytes, each a thousand times the one before.
 var byteUnits = [...]string{"B", "kB", "MB", "GB", "TB", "PB"}
 
-// Figure returns a figure for people, to three significant digits. Unit "B" gives decimal bytes: "41.2 MB". Any other unit
-// follows a plain number, whose whole part is exact: "12,345", "2.35". A figure that is not finite is "no data".
+// Figure returns a value as text, to three significant digits. Unit "B" gives decimal bytes: "41.2 MB". Any other unit follows a plain
+// number, whose whole part is exact: "12,345", "2.35". A value that is not finite is "no data".
 func Figure(value float64, unit string) string {
 	switch {
 	case !Known(value):

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ProjectURL returns where people look at a project on notehub.io; "" if the UID is none of Notehub's.
+// ProjectURL returns the page of a project on notehub.io; "" if the UID is not one of Notehub.
 func ProjectURL(project string) string {
 	if !strings.HasPrefix(project, "app:") {
 		return ""
@@ -13,7 +13,7 @@ func ProjectURL(project string) string {
 	return "https://notehub.io/project/" + project
 }
 
-// DeviceURL returns where people look at a device of a project on notehub.io; "" for no device.
+// DeviceURL returns the page of a device of a project on notehub.io; "" for no device.
 func DeviceURL(project, device string) string {
 	base := ProjectURL(project)
 	if base == "" || device == "" {
@@ -22,7 +22,7 @@ func DeviceURL(project, device string) string {
 	return base + "/devices/" + device
 }
 
-// SubjectURL returns where people look at a subject of a project: a device, or for a fleet and the project itself the project.
+// SubjectURL returns the page of a subject of a project: of a device, or of the project for a fleet or the project itself.
 func SubjectURL(project, subject string) string {
 	if subject == "" || strings.HasPrefix(subject, "fleet:") {
 		return ProjectURL(project)
@@ -33,7 +33,7 @@ func SubjectURL(project, subject string) string {
 // maxPage is the longest address of a page that is shown, in characters.
 const maxPage = 500
 
-// Page returns an address from outside if it is one of a web page that can be shown as a link; else "".
+// Page returns an address from outside if it is that of a web page that can be shown as a link; else "".
 func Page(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || Clean(address, maxPage) != address {

@@ -21,10 +21,10 @@ func Printable(text string) string {
 	}, text)
 }
 
-// Truncated says of a project that an answer of its last poll was truncated.
+// Truncated is the text for a project if an answer of its last poll was truncated.
 const Truncated = "Notehub truncated an answer: missing devices are read in turn"
 
-// Damaged says of a project that some of its stored history cannot be read; "" if all of it can.
+// Damaged returns the text for a project if some of its stored history cannot be read; "" if all of it can.
 func Damaged(columns int) string {
 	switch columns {
 	case 0:
@@ -35,10 +35,10 @@ func Damaged(columns int) string {
 	return strconv.Itoa(columns) + " columns of its history are damaged: the next polls read them from Notehub again"
 }
 
-// maxName is how many characters of a name are shown.
+// maxName is the maximum number of characters of a name that are shown.
 const maxName = 80
 
-// Name returns what people call something: its name, else its UID, else "unnamed".
+// Name returns the name of something for display: its name, else its UID, else "unnamed".
 func Name(name, uid string) string {
 	return cmp.Or(Clean(name, maxName), Clean(uid, maxName), "unnamed")
 }

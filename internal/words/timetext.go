@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Time returns an instant for people, in UTC: "Mon 12 Jan 14:05 UTC". The zero time is "unknown".
+// Time returns an instant as text, in UTC: "Mon 12 Jan 14:05 UTC". The zero time is "unknown".
 func Time(t time.Time) string {
 	if t.IsZero() {
 		return "unknown"
@@ -13,7 +13,7 @@ func Time(t time.Time) string {
 	return t.UTC().Format("Mon 2 Jan 15:04 UTC")
 }
 
-// Duration returns a length of time for people in its two largest units: "2 d 3 h", "4 h 12 min", "40 s".
+// Duration returns a length of time as text, in its two largest units: "2 d 3 h", "4 h 12 min", "40 s".
 func Duration(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
@@ -27,7 +27,7 @@ func Duration(d time.Duration) string {
 	return twoUnits(d, day, "d", time.Hour, "h")
 }
 
-// twoUnits returns d in a large and a small unit, without the small one if that is zero.
+// twoUnits returns d in a large and a small unit, or in the large unit only if nothing remains.
 func twoUnits(d, large time.Duration, largeName string, small time.Duration, smallName string) string {
 	text := fmt.Sprintf("%d %s", d/large, largeName)
 	if rest := d % large / small; rest > 0 {
