@@ -4,22 +4,22 @@ import (
 	"time"
 )
 
-// A Class says what to do about an error.
+// A Class says what to do after an error.
 type Class int
 
 // The classes of errors.
 const (
-	Temporary Class = iota // try again later
+	Temporary Class = iota // retry later
 	Payload                // this notification will never be accepted
-	Permanent              // nothing will be accepted until an operator mends something
+	Permanent              // nothing will be accepted until an operator fixes the cause
 )
 
-// An Error is why a notification was not shown. Its text holds no secret.
+// An Error is the reason why a notification was not shown. Its text contains no secret.
 type Error struct {
 	Class      Class
-	Status     int           // HTTP status, or code of SMTP; 0 if there was no answer
-	RetryAfter time.Duration // as the receiver asked; 0 if it did not; at most an hour
-	Uncertain  bool          // it may have been shown all the same
+	Status     int           // HTTP status or SMTP code; 0 if there was no answer
+	RetryAfter time.Duration // requested by the receiver, at most an hour; 0 if it requested nothing
+	Uncertain  bool          // the notification may have been shown nevertheless
 	Err        error
 }
 

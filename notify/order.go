@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// ChangedAlerts returns the alerts that the message is sent for: those marked as changed, or all if none is.
+// ChangedAlerts returns the alerts that the message is sent for: those with Changed, or all if there is none.
 func (n Notification) ChangedAlerts() []Alert {
 	count := 0
 	for i := range n.Alerts {
@@ -25,8 +25,8 @@ func (n Notification) ChangedAlerts() []Alert {
 	return changed
 }
 
-// ShowsValueOf returns the IDs of the alerts of which a message about n leads with the value: that of a single alert, of several the
-// worst of each rule. The others are in a list whose values are not kept up to date, or are only counted.
+// ShowsValueOf returns the IDs of the alerts whose value leads a message about n: a single alert, or the worst ones of each rule. The
+// others are in a list whose values are not kept current, or are only counted.
 func (n Notification) ShowsValueOf() (ids []string) {
 	groups := ByRule(WorstFirst(n.Alerts))
 	for _, g := range groups[:min(len(groups), MaxRules)] {
@@ -37,7 +37,7 @@ func (n Notification) ShowsValueOf() (ids []string) {
 	return ids
 }
 
-// Ended reports whether a is over. A report and a revision are about nothing that could end.
+// Ended reports whether a has ended. Reports and revisions have no end.
 func (a Alert) Ended() bool {
 	switch a.Reason {
 	case "reported", "revised":
@@ -48,7 +48,7 @@ func (a Alert) Ended() bool {
 	return a.State == "resolved" || a.State == "withdrawn"
 }
 
-// Severity orders levels: info is 1, warning 2 and critical 3. No level is 0, and an unknown one is -1.
+// Severity orders levels: info is 1, warning 2 and critical 3. "" is 0, and an unknown level is -1.
 func Severity(level string) int {
 	return slices.Index([]string{"", "info", "warning", "critical"}, level)
 }
@@ -71,7 +71,7 @@ func WorstFirst(alerts []Alert) []Alert {
 		return cmp.Or(
 			compareBool(a.ended, b.ended),
 			cmp.Compare(b.severity, a.severity),
-			cmp.Compare(b.value, a.value), // NaN is less than any number, so last
+			cmp.Compare(b.value, a.value), // NaN is less than any number, so it comes last
 			cmp.Compare(a.name, b.name),
 			cmp.Compare(a.index, b.index),
 		)
@@ -93,21 +93,21 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// How much a message about several alerts shows.
+// The maximum numbers in a message about several alerts.
 const (
 	MaxRules     = 8 // rules
 	maxTop       = 5 // alerts, if there is one rule
 	maxTopOfRule = 3 // alerts of each of several rules
 )
 
-// A Group is the alerts of one rule.
+// A Group holds the alerts of one rule.
 type Group struct {
 	Rule   string
-	Alerts []Alert // the worst first
-	Top    int     // how many of them a message shows
+	Alerts []Alert // worst first
+	Top    int     // number of alerts that a message shows
 }
 
-// ByRule groups alerts by rule. The worst alerts come first, in sorted and in each group, and so does their rule.
+// ByRule groups alerts by rule. The worst alerts come first, in sorted and in each group, and so do their rules.
 func ByRule(sorted []Alert) []Group {
 	var groups []Group
 	index := make(map[string]int)

@@ -17,12 +17,12 @@ const maxAnswer = 1 << 20
 // A Doer makes HTTP requests.
 type Doer func(*http.Request) (*http.Response, error)
 
-// Do implements what slack-go wants of an HTTP client.
+// Do implements the HTTP client interface of slack-go.
 func (d Doer) Do(req *http.Request) (*http.Response, error) { return d(req) }
 
-// NewDoer returns a Doer for Slack that uses a client; nil is one that uses the proxy of the environment and keeps no connections,
-// since a POST on a connection that went stale may or may not have arrived. It follows no redirects, which could lead a token or an
-// answer elsewhere, and bounds what it reads.
+// NewDoer returns a Doer for Slack that uses a client. nil means one that uses the proxy of the environment and keeps no connections,
+// because a POST on a stale connection may or may not have arrived. It follows no redirects, which could lead a token or an answer
+// elsewhere, and bounds what it reads.
 func NewDoer(given *http.Client) Doer {
 	client := new(http.Client)
 	if given != nil {
@@ -45,7 +45,7 @@ func NewDoer(given *http.Client) Doer {
 	}
 }
 
-// Address returns the base address of Slack's API, which ends in a slash. given may be "" for that of Slack itself.
+// Address returns the base address of Slack's API, which ends in a slash. If given is "", it is that of Slack itself.
 func Address(given string) string {
 	if given == "" {
 		return slack.APIURL
@@ -53,7 +53,7 @@ func Address(given string) string {
 	return strings.TrimRight(given, "/") + "/"
 }
 
-// New returns a client of Slack's API at an address, with a token of a bot and, for Socket Mode, one of the app.
+// New returns a client of Slack's API at an address, with the token of a bot and, for Socket Mode, the token of the app.
 func New(address string, bot, app secret.Text, do Doer) *slack.Client {
 	return slack.New(bot.Reveal(), slack.OptionAppLevelToken(app.Reveal()), slack.OptionHTTPClient(do),
 		slack.OptionAPIURL(Address(address)))

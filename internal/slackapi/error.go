@@ -12,24 +12,24 @@ import (
 	"notewatch/internal/proxy"
 )
 
-// A Kind says what an error code of Slack means for us.
+// A Kind is the meaning of an error code of Slack for us.
 type Kind int
 
 // The kinds of error codes.
 const (
-	Unknown    Kind = iota // nobody knows
+	Unknown    Kind = iota // not in our list
 	Wait                   // it may work later
 	Uncertain              // it may work later, and may have worked now
-	Credential             // the token or URL is no good
-	Target                 // the channel is no good
-	Payload                // the message is no good
-	Lost                   // the message to update can no longer be
+	Credential             // the token or URL is not valid
+	Target                 // the channel is not valid
+	Payload                // the message is not valid
+	Lost                   // the message to update can no longer be updated
 )
 
-// Passes reports whether what failed may work later.
+// Passes reports whether a call that failed may work later.
 func (k Kind) Passes() bool { return k == Wait || k == Uncertain }
 
-// A code is what an error code means, and what an operator may do about it; "" if that is not known.
+// A code is the meaning of an error code, and the next step for an operator; "" if it is not known.
 type code struct {
 	kind Kind
 	hint string
@@ -92,7 +92,7 @@ var codes = map[string]code{
 	"is_inactive":         {kind: Lost},
 }
 
-// meaningOf returns what an error code means.
+// meaningOf returns the meaning of an error code.
 func meaningOf(name string) code {
 	known, ok := codes[name]
 	switch {
@@ -113,10 +113,10 @@ type Error struct {
 	hint string
 }
 
-// codeForm is the form of Slack's error codes.
+// codeForm matches Slack's error codes.
 var codeForm = regexp.MustCompile(`^[a-z][a-z_]{0,60}$`)
 
-// NewError returns the error of a code. What is not in the form of a code is not repeated: it may hold anything.
+// NewError returns the error of a code. Text that does not have the form of a code is not repeated, because it may contain anything.
 func NewError(name string) *Error {
 	name = strings.TrimSpace(name)
 	if !codeForm.MatchString(name) {
@@ -126,7 +126,7 @@ func NewError(name string) *Error {
 	return &Error{Code: name, Kind: meaning.kind, hint: meaning.hint}
 }
 
-// Error returns the code, and what to do about it if we know.
+// Error returns the code, and the next step if it is known.
 func (e *Error) Error() string { return e.withHint(e.Code) }
 
 func (e *Error) withHint(text string) string {
@@ -136,8 +136,8 @@ func (e *Error) withHint(text string) string {
 	return text + ": " + e.hint
 }
 
-// Explain makes an error of one of slack-go's or net/http's: what was wrong and what to do about it. It holds no URL, which may be
-// a secret, and nothing else that the other side wrote but error codes.
+// Explain converts an error of slack-go or net/http to one with the cause and the next step. It contains no URL, which may be a secret, and
+// nothing else that the other side wrote except error codes.
 func Explain(err error) error {
 	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
 		e := NewError(refused.Err)

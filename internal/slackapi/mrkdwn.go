@@ -7,16 +7,16 @@ import (
 	"notewatch/internal/words"
 )
 
-// MrkdwnEscapes are the only characters with which text could become a link, or a mention that pings people.
+// MrkdwnEscapes escapes the only characters with which text could become a link, or a mention that pings people.
 var MrkdwnEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// Mrkdwn makes outside text fit for one line of Slack's mrkdwn, of at most limit characters after escaping: nothing in it
-// becomes a link, a mention or a code block.
+// Mrkdwn makes outside text fit for one line of Slack's mrkdwn, of at most limit characters after escaping: nothing in it becomes a link, a
+// mention or a code block.
 func Mrkdwn(text string, limit int) string {
 	return Escape(strings.ReplaceAll(words.Clean(text, limit), "`", "'"), limit)
 }
 
-// Escape escapes clean text for Slack and cuts it so that at most limit characters come out, never within an escape.
+// Escape escapes clean text for Slack and cuts it to at most limit escaped characters, never within an escape.
 func Escape(s string, limit int) string {
 	escaped := MrkdwnEscapes.Replace(s)
 	if utf8.RuneCountInString(escaped) <= limit {
@@ -27,7 +27,7 @@ func Escape(s string, limit int) string {
 	for _, r := range s {
 		piece := MrkdwnEscapes.Replace(string(r))
 		length += utf8.RuneCountInString(piece)
-		if length >= limit { // the last character is for the mark
+		if length >= limit { // the last character is left for the mark of a cut
 			break
 		}
 		b.WriteString(piece)
@@ -35,13 +35,13 @@ func Escape(s string, limit int) string {
 	return b.String() + "…"
 }
 
-// urlEscapes are the characters that end a URL within a link, and &, which Slack wants escaped there.
+// urlEscapes escapes the characters that end a URL within a link, and &, which Slack requires escaped there.
 var urlEscapes = strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", " ", "%20", "&", "&amp;")
 
-// maxLinkName is how many characters of a name a link shows.
+// maxLinkName is the maximum number of characters of a name in a link.
 const maxLinkName = 200
 
-// Link returns a name as it is shown in mrkdwn: as a link if address is that of a web page.
+// Link returns a name in mrkdwn, as a link if address is that of a web page.
 func Link(name, address string) string {
 	name = Mrkdwn(name, maxLinkName)
 	page := words.Page(address)

@@ -1,12 +1,13 @@
-// Package slackapp takes what people send from Slack, commands that they type and buttons that they press, and sends the answers.
+// Package slackapp receives what people send from Slack, typed commands and pressed buttons, and sends the answers.
 //
 // Both come over Socket Mode ([App.Run], socket.go) or as signed HTTP requests ([App.Handler], http.go); request.go reads either. They are
-// acknowledged at once, so that Slack waits for nothing. A few workers then ask Config.OnCommand or Config.OnPress (serve.go) and
-// send the reply through the URL that came with the request, or by the bot if that URL takes none (respond.go).
+// acknowledged at once, because Slack waits only three seconds. A few workers then call Config.OnCommand or Config.OnPress (serve.go) and
+// send the reply to the response URL of the request, or with the bot token if that fails (respond.go).
 //
-// What comes twice has one effect, also if it comes to two processes: Slack sends an envelope to any connection, and again to another one
-// if it is not acknowledged, and a balancer sends requests anywhere. So each process remembers what it has taken (memory.go), and before it
-// answers it asks whether another one has (Config.Take). All else in memory is a cache of what Slack says (home.go).
+// A request that comes twice has one effect, even if it comes to two processes: Slack sends an envelope to any connection, and to another
+// one if it is not acknowledged, and a load balancer may choose any process. So each process remembers the requests that it has taken
+// (memory.go), and asks before the answer whether another process has taken the request (Config.Take). Everything else in memory is a cache
+// of what Slack says (home.go).
 //
-// What commands mean and who may use them is decided in the room commands.
+// Package commands decides what commands mean and who may use them.
 package slackapp

@@ -14,17 +14,17 @@ import (
 // errStranger means that a person belongs to another workspace.
 var errStranger = errors.New("the person belongs to another workspace than the bot")
 
-// A home is the workspace that the bot belongs to. That a request is for this app is known without asking: the app-level
-// token or the signing secret is the app's own. But in a channel that is shared with others, those others have buttons too.
+// A home is the workspace of the bot. The app-level token or the signing secret already proves that a request is for this app. The
+// workspace check is needed for shared channels, where members of other workspaces can press buttons too.
 type home struct {
 	api *slack.Client
 
 	mu      sync.Mutex
-	team    string // "" is not known yet
-	company string // the Enterprise organization; "" is none
+	team    string // "" if not yet known
+	company string // the Enterprise organization; "" if there is none
 }
 
-// learn asks Slack, unless it has answered before.
+// learn asks Slack, unless the answer is known.
 func (h *home) learn(ctx context.Context) (team, company string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -42,8 +42,8 @@ func (h *home) learn(ctx context.Context) (team, company string, err error) {
 	return h.team, h.company, nil
 }
 
-// check returns an error unless a person of the team, which may be one of a company, is at home here. It is [errStranger] if they
-// are not.
+// check returns an error unless a person in a team, which may belong to a company, belongs to this workspace. The error is [errStranger] if
+// they do not.
 func (h *home) check(ctx context.Context, team, company string) error {
 	ourTeam, ourCompany, err := h.learn(ctx)
 	switch {

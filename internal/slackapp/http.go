@@ -22,19 +22,19 @@ import (
 )
 
 const (
-	// maxBody bounds a request in bytes. A command has at most some kilobytes; a press comes with the whole message, as JSON
-	// in a form, where a character may take a dozen bytes.
+	// maxBody is the maximum number of bytes of a request. A command has at most some kilobytes; a press contains the whole message, as
+	// JSON in a form, where a character may take a dozen bytes.
 	maxBody = 1 << 20
-	// maxBodies bounds how many bodies are in memory at once. Anyone can send what looks like a request of Slack.
+	// maxBodies is the maximum number of bodies in memory. Anyone can send requests that look like Slack's.
 	maxBodies = 16
-	// bodyTime bounds the wait for a place among maxBodies, and then for the body. Slack waits three seconds for an answer.
+	// bodyTime is the time for both the wait for one of maxBodies places and the body itself. Slack waits three seconds for an answer.
 	bodyTime = 3 * time.Second
-	// signatureWindow is for how long a signature is good, as Slack advises.
+	// signatureWindow is how long a signature is valid, as Slack recommends.
 	signatureWindow = 5 * time.Minute
 )
 
-// Handler takes commands at POST /slack/commands and presses at POST /slack/interactions. It refuses everything unless
-// there is a signing secret. It holds at most 16 bodies of at most 1 MiB at a time.
+// Handler accepts commands at POST /slack/commands and presses at POST /slack/interactions. It refuses everything unless there is a signing
+// secret. It holds at most 16 bodies of at most 1 MiB at a time.
 func (a *App) Handler() http.Handler {
 	places := make(chan struct{}, maxBodies)
 	route := func(kind metrics.Ask, read func(url.Values) (request, error)) http.Handler {
@@ -46,7 +46,7 @@ func (a *App) Handler() http.Handler {
 	return mux
 }
 
-// checked refuses requests whose headers show that Slack did not send them or that they are too large.
+// checked refuses requests whose headers show that they are not from Slack or are too large.
 func (a *App) checked(kind metrics.Ask, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
@@ -89,8 +89,8 @@ func (a *App) bounded(kind metrics.Ask, places chan struct{}, next http.HandlerF
 	}
 }
 
-// receive takes requests that Slack has signed. It reads nothing but the headers and the body: a query is not signed. The
-// answer to a forged request gives no reason.
+// receive accepts requests that Slack has signed. It reads only the headers and the body, because a query is not signed. The answer to a
+// forged request gives no reason.
 func (a *App) receive(kind metrics.Ask, read func(url.Values) (request, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -112,7 +112,7 @@ func (a *App) receive(kind metrics.Ask, read func(url.Values) (request, error)) 
 	}
 }
 
-// statusOf returns the status of an answer to a request whose body could not be read.
+// statusOf returns the status for a request whose body could not be read.
 func statusOf(err error) int {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return http.StatusRequestEntityTooLarge
@@ -123,12 +123,12 @@ func statusOf(err error) int {
 	return http.StatusBadRequest
 }
 
-// accept takes what Slack has signed.
+// accept handles a signed request.
 func (a *App) accept(w http.ResponseWriter, form url.Values, signature string, read func(url.Values) (request, error)) {
 	asked, err := read(form)
 	asked.id = cmp.Or(asked.id, signature)
 	switch {
-	case form.Get("ssl_check") == "1", errors.Is(err, errOther) && form.Has("payload"): // of other kinds we want nothing
+	case form.Get("ssl_check") == "1", errors.Is(err, errOther) && form.Has("payload"): // other kinds are ignored
 		w.WriteHeader(http.StatusOK)
 	case err != nil:
 		refuse(w, http.StatusBadRequest)
@@ -141,7 +141,7 @@ func (a *App) accept(w http.ResponseWriter, form url.Values, signature string, r
 
 func refuse(w http.ResponseWriter, status int) { http.Error(w, http.StatusText(status), status) }
 
-// forged counts and logs a request that is not known to be Slack's.
+// forged counts and logs a request without a valid signature.
 func (a *App) forged(kind metrics.Ask, err error) {
 	a.config.Metrics.Asked(kind, metrics.Forged)
 	a.warnOnce("it is not known to be Slack's", "if Slack sent it, check NOTEWATCH_SLACK_SIGNING_SECRET and the clock of this machine", err)
@@ -154,7 +154,7 @@ func (a *App) unreadable(w http.ResponseWriter, kind metrics.Ask, err error) {
 	a.warnOnce("its body could not be read", "if Slack sent it, check the proxy in front of notewatch", err)
 }
 
-// warnOnce logs the first refusal for a reason as a warning with a hint, and further ones at level debug: anyone can send such
+// warnOnce logs the first refusal for a reason as a warning with a hint, and later ones at level debug, because anyone can send such
 // requests.
 func (a *App) warnOnce(reason, hint string, err error) {
 	if _, before := a.warned.LoadOrStore(reason, true); !before {
@@ -170,11 +170,11 @@ const (
 	timestampHeader = "X-Slack-Request-Timestamp"
 )
 
-// signatureForm is what a signature looks like.
+// signatureForm matches a signature.
 var signatureForm = regexp.MustCompile(`^v0=[0-9a-f]{64}$`)
 
-// checkHeaders returns an error unless the headers may be those of a request that Slack has signed, not long ago, and since
-// the App was made: a request that was signed before may have been taken by the process before.
+// checkHeaders returns an error unless the headers may belong to a request that Slack has signed recently, and after the App was made: an
+// earlier request may have been handled by an earlier process.
 func (a *App) checkHeaders(header http.Header) error {
 	if a.config.SigningSecret.IsZero() {
 		return errors.New("there is no signing secret")
@@ -187,7 +187,7 @@ func (a *App) checkHeaders(header http.Header) error {
 		return errors.New("its signature is missing or not valid")
 	}
 	signed, now := time.Unix(seconds, 0), a.config.Machine()
-	made := now.Add(-now.Sub(a.made)) // by the clock as it is now: it may have been set back since
+	made := now.Add(-now.Sub(a.made)) // by the present clock, which may have been set back since
 	switch {
 	case signed.Before(now.Add(-signatureWindow)), signed.After(now.Add(signatureWindow)):
 		return errors.New("the timestamp is more than 5 minutes off")
@@ -197,8 +197,8 @@ func (a *App) checkHeaders(header http.Header) error {
 	return nil
 }
 
-// checkSignature returns an error unless Slack has signed the body at the time in the header. [slack.SecretsVerifier] would
-// check that time too, by a clock that cannot be injected.
+// checkSignature returns an error unless Slack has signed the body at the time in the header. [slack.SecretsVerifier] would also check that
+// time, but with a clock that cannot be injected.
 func (a *App) checkSignature(header http.Header, body []byte) error {
 	mac := hmac.New(sha256.New, []byte(a.config.SigningSecret.Reveal()))
 	_, _ = io.Copy(mac, io.MultiReader(strings.NewReader("v0:"+header.Get(timestampHeader)+":"), bytes.NewReader(body)))

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A memory knows for a while what came. It holds a bounded number of things: of more, it forgets the oldest.
+// A memory remembers keys for a while. It holds a bounded number and forgets the oldest first.
 type memory struct {
 	now func() time.Time
 
@@ -20,8 +20,7 @@ type memento struct {
 }
 
 const (
-	// remembered is longer than a signed request can be sent again: signatures are good for signatureWindow on either side
-	// of their time.
+	// remembered is longer than a signed request can be repeated: a signature is valid for signatureWindow before and after its time.
 	remembered = 2*signatureWindow + time.Minute
 	// maxRemembered is 30 a second, more than Slack sends and the workers answer.
 	maxRemembered = 20_000

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// A pool does jobs in turn. It refuses those that find its queue full.
+// A pool does jobs in order. It refuses jobs when its queue is full.
 type pool struct {
-	mu     sync.Mutex // of closing
+	mu     sync.Mutex // guards closing
 	closed bool
 	jobs   chan func(context.Context)
 }
@@ -30,7 +30,7 @@ func (p *pool) submit(job func(context.Context)) bool {
 	}
 }
 
-// close ends the pool: what is queued is still done.
+// close ends the pool. Queued jobs are still done.
 func (p *pool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -38,14 +38,14 @@ func (p *pool) close() {
 	close(p.jobs)
 }
 
-// work does jobs until the pool is closed and empty. Several may work at once.
+// work does jobs until the pool is closed and empty. Several goroutines may call it.
 func (p *pool) work(ctx context.Context) {
 	for job := range p.jobs {
 		job(ctx)
 	}
 }
 
-// linger returns a context that is done a while after ctx is.
+// linger returns a context that is done a while after ctx is done.
 func linger(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
 	lingering, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	context.AfterFunc(ctx, func() { time.AfterFunc(while, cancel) })

@@ -11,24 +11,24 @@ import (
 	"notewatch/internal/secret"
 )
 
-// A request is what came from Slack.
+// A request is a command or a press from Slack.
 type request struct {
 	kind     metrics.Ask
-	id       string // of what the person did: the same if it comes twice
+	id       string // of the action of the person: the same if it comes twice
 	team     string // of the person
-	company  string // the Enterprise organization of the team; "" if it is in none, or that is not sure
+	company  string // the Enterprise organization of the team; "" if there is none, or if it is not certain
 	person   Person
 	channel  string
-	answerTo secret.Text // the response URL: whoever knows it may answer
+	answerTo secret.Text // the response URL: anyone who knows it may answer
 	handle   func(context.Context) Reply
 }
 
-// errOther is of what Slack sends that is neither a command nor a press.
+// errOther is the error for a request of Slack that is neither a command nor a press.
 var errOther = errors.New("neither a command nor a press")
 
-// A commandPayload is a command as Slack sends it. Over HTTP it is a form with the same names. Its enterprise_id is left
-// alone: Slack says that it is of where the person was, not of whom the person belongs to, and one who is a guest in a channel
-// of ours could pass for one of us by it. Nothing is lost: an app is installed in one workspace, where its commands come from.
+// A commandPayload is a command as Slack sends it. Over HTTP it is a form with the same names. enterprise_id is ignored: it belongs to the
+// channel, not to the person, so a guest in a shared channel could pass as a member. Nothing is lost, because an app is installed in one
+// workspace, where its commands come from.
 type commandPayload struct {
 	TeamID      string `json:"team_id"`
 	ChannelID   string `json:"channel_id"`
@@ -39,7 +39,7 @@ type commandPayload struct {
 	TriggerID   string `json:"trigger_id"`
 }
 
-// commandInForm reads a command of a form.
+// commandInForm reads a command from a form.
 func (a *App) commandInForm(form url.Values) (request, error) {
 	return a.command(commandPayload{
 		TeamID: form.Get("team_id"), ChannelID: form.Get("channel_id"), UserID: form.Get("user_id"), UserName: form.Get("user_name"),
@@ -47,7 +47,7 @@ func (a *App) commandInForm(form url.Values) (request, error) {
 	})
 }
 
-// commandInJSON reads a command of an envelope.
+// commandInJSON reads a command from an envelope.
 func (a *App) commandInJSON(payload []byte) (request, error) {
 	var c commandPayload
 	if err := json.Unmarshal(payload, &c); err != nil {
@@ -69,7 +69,7 @@ func (a *App) command(c commandPayload) (request, error) {
 	}, nil
 }
 
-// A pressPayload is what Slack sends of a button that was pressed. Its member enterprise is left alone: it is of the app.
+// A pressPayload is what Slack sends when a button is pressed. Its member enterprise is ignored, because it belongs to the app.
 type pressPayload struct {
 	Type string `json:"type"`
 	User struct {
@@ -100,7 +100,7 @@ type pressPayload struct {
 	TriggerID   string `json:"trigger_id"`
 }
 
-// pressInForm reads a press of a form.
+// pressInForm reads a press from a form.
 func (a *App) pressInForm(form url.Values) (request, error) {
 	return a.pressInJSON([]byte(form.Get("payload")))
 }
@@ -124,7 +124,7 @@ func (a *App) pressInJSON(payload []byte) (request, error) {
 	}, nil
 }
 
-// company returns the Enterprise organization of whoever pressed, which is known if the message is of their own workspace.
+// company returns the Enterprise organization of the person, which is known if the message is in their own workspace.
 func (p pressPayload) company() string {
 	if p.User.TeamID == "" || p.User.TeamID != p.Team.ID {
 		return ""

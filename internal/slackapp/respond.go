@@ -19,17 +19,17 @@ import (
 	"notewatch/internal/slackapi"
 )
 
-// The limits of a [Reply]. What is longer is cut.
+// The limits of a [Reply]. Longer ones are cut.
 const (
 	MaxText   = 3_000 // characters
 	MaxBlocks = 50
 )
 
-// replyTime is how long it may take to tell a person the answer, all ways tried.
+// replyTime is the time to send an answer, with all attempts.
 const replyTime = 4 * callTime
 
-// reply tells the person the answer, where they asked. It reports whether they have it, and logs why not. What the channel may
-// have already is told to the person alone.
+// reply sends the answer to the person, where they asked. It reports whether that worked, and logs failures. If the channel may already
+// have the answer, the next attempt is visible only to the person.
 func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
 	if reply.Text == "" && len(reply.Blocks) == 0 {
 		return true
@@ -43,7 +43,7 @@ func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
 		return true
 	}
 	if mayBeTaken(err) {
-		reply.Public = false // or the channel might have it twice
+		reply.Public = false // otherwise the channel might get it twice
 	}
 	if postErr := a.post(ctx, r, reply); postErr != nil {
 		a.config.Log.Error("sending an answer to Slack", "kind", string(r.kind), "channel", r.channel, "err", errors.Join(err, postErr))
@@ -53,7 +53,7 @@ func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
 	return true
 }
 
-// clip cuts a text that is too long, where a line ends if it has lines.
+// clip cuts a text that is too long, at the end of a line if it has lines.
 func clip(text string) string {
 	if utf8.RuneCountInString(text) <= MaxText {
 		return text
@@ -65,8 +65,8 @@ func clip(text string) string {
 	return text + "\n…"
 }
 
-// respond posts the answer to a response URL, as text alone if Slack does not take its blocks. This is not left to
-// slack-go, whose errors lack what Slack says and hold the URL.
+// respond posts the answer to a response URL, as text only if Slack rejects its blocks. slack-go is not used, because its errors lack
+// Slack's answer and contain the URL.
 func (a *App) respond(ctx context.Context, to secret.Text, reply Reply) error {
 	err := a.postTo(ctx, to, reply)
 	if refused, ok := errors.AsType[*slackError](err); ok && refused.blocks() && len(reply.Blocks) > 0 {
@@ -79,10 +79,10 @@ func (a *App) respond(ctx context.Context, to secret.Text, reply Reply) error {
 	return nil
 }
 
-// A response is what a response URL takes.
+// A response is the body of a request to a response URL.
 type response struct {
 	Type            string        `json:"response_type"`
-	ReplaceOriginal bool          `json:"replace_original"` // said in any case: some defaults are true
+	ReplaceOriginal bool          `json:"replace_original"` // always sent, because some defaults are true
 	Text            string        `json:"text"`
 	Blocks          []slack.Block `json:"blocks,omitempty"`
 }
@@ -113,14 +113,14 @@ func (a *App) postTo(ctx context.Context, to secret.Text, reply Reply) error {
 		return slackapi.Explain(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	said, _ := io.ReadAll(resp.Body) // the status alone would do
+	said, _ := io.ReadAll(resp.Body) // the status alone is enough
 	return answerError(resp.StatusCode, said)
 }
 
-// A lostError is why nothing came back of what was sent.
+// A lostError means that a request got no answer.
 type lostError struct{ error }
 
-// mayBeTaken reports whether Slack may have taken what ended in err.
+// mayBeTaken reports whether Slack may have accepted a request that failed with err.
 func mayBeTaken(err error) bool {
 	if _, lost := errors.AsType[*lostError](err); lost {
 		return true
@@ -129,7 +129,7 @@ func mayBeTaken(err error) bool {
 	return ok && refused.status >= http.StatusInternalServerError
 }
 
-// A slackError is an answer of Slack that is no success.
+// A slackError is an answer of Slack that is not a success.
 type slackError struct {
 	status int
 	code   string // such as expired_url
@@ -139,12 +139,12 @@ func (e *slackError) Error() string {
 	return fmt.Sprintf("status %d: Slack says %q", e.status, slackapi.NewError(e.code).Code)
 }
 
-// blocks reports whether the blocks were what Slack did not take.
+// blocks reports whether Slack rejected the blocks.
 func (e *slackError) blocks() bool {
 	return strings.Contains(e.code, "blocks") || e.code == "invalid_payload"
 }
 
-// answerError returns nil if an answer is a success: of that the body is ok, JSON that says so, or nothing.
+// answerError returns nil if an answer is a success: its body is ok, JSON with ok set, or empty.
 func answerError(status int, body []byte) error {
 	var answer struct {
 		OK    bool   `json:"ok"`
@@ -160,7 +160,7 @@ func answerError(status int, body []byte) error {
 	return &slackError{status: status, code: answer.Error}
 }
 
-// checkResponseURL returns an error unless the URL is Slack's, or where its API is said to be: nobody else is told anything.
+// checkResponseURL returns an error unless the URL belongs to Slack, or to the configured API, so that answers go nowhere else.
 func (a *App) checkResponseURL(to secret.Text) error {
 	u, err := url.Parse(to.Reveal())
 	switch {
@@ -177,7 +177,7 @@ func (a *App) checkResponseURL(to secret.Text) error {
 	return errors.New("it is not Slack's")
 }
 
-// post has the bot tell the answer. In a channel that the bot is not in, it cannot.
+// post sends the answer with the bot token, which fails in a channel without the bot.
 func (a *App) post(ctx context.Context, r request, reply Reply) error {
 	options := []slack.MsgOption{slack.MsgOptionText(reply.Text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
 	if len(reply.Blocks) > 0 {

@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	workers    = 4  // requests that are answered at once
-	queued     = 64 // requests that wait
+	workers    = 4  // requests that are handled at once
+	queued     = 64 // requests in the queue
 	answerTime = 25 * time.Second
-	drainTime  = 10 * time.Second // for what has come when the App stops
+	drainTime  = 10 * time.Second // for the queued requests when the App stops
 )
 
-// What people are told when there is no answer.
+// Answers when a request cannot be answered.
 const (
 	busyText     = "Too many requests right now. Try again in a minute."
 	strangerText = "notewatch answers only members of its own Slack workspace."
-	// SorryText stands for an answer when there is none for a reason that only the log gives.
+	// SorryText is the answer if the reason is only in the log.
 	SorryText = "Something went wrong. The notewatch log has details."
 )
 
-// take has a request answered, once however often it comes. It does not wait. It reports false if the App has stopped.
+// take queues a request, once however often it comes. It does not wait. It reports false if the App has stopped.
 func (a *App) take(r request) bool {
 	if !a.seen.first(r.id) {
 		a.config.Metrics.Asked(r.kind, metrics.Repeated)
@@ -41,8 +41,8 @@ func (a *App) take(r request) bool {
 	return a.refusals.submit(func(ctx context.Context) { a.guard(r, func() { a.reply(ctx, r, Reply{Text: busyText}) }) })
 }
 
-// takenElsewhere reports whether another process has taken a request. While the store cannot say so, it is answered: nothing can be changed
-// then, and an answer may be what people need most.
+// takenElsewhere reports whether another process has taken a request. If the store cannot say so, the request is answered: nothing can be
+// changed then, and an answer may be what people need most.
 func (a *App) takenElsewhere(ctx context.Context, r request) bool {
 	if a.config.Take == nil {
 		return false
@@ -55,7 +55,7 @@ func (a *App) takenElsewhere(ctx context.Context, r request) bool {
 	return !first
 }
 
-// serve answers a request.
+// serve handles a request.
 func (a *App) serve(ctx context.Context, r request) {
 	if a.takenElsewhere(ctx, r) {
 		a.config.Metrics.Asked(r.kind, metrics.Repeated)
@@ -75,7 +75,7 @@ func (a *App) serve(ctx context.Context, r request) {
 	a.config.Metrics.Asked(r.kind, outcome)
 }
 
-// answerTo returns what a request is answered.
+// answerTo returns the reply to a request.
 func (a *App) answerTo(ctx context.Context, r request) Reply {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
@@ -90,7 +90,7 @@ func (a *App) answerTo(ctx context.Context, r request) Reply {
 	return Reply{Text: SorryText, Failed: true}
 }
 
-// guard does something. If that panics, it logs where, nothing of what was asked, and reports false.
+// guard calls do. If do panics, it logs the stack without the content of the request, and reports false.
 func (a *App) guard(r request, do func()) (fine bool) {
 	defer func() {
 		if p := recover(); p != nil {

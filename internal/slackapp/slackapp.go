@@ -17,27 +17,27 @@ import (
 	"notewatch/internal/slackapi"
 )
 
-// A Config is what an [App] works with.
+// A Config configures an [App].
 type Config struct {
 	OnCommand func(context.Context, Command) Reply // returns the answer to a command
-	OnPress   func(context.Context, Press) Reply   // does what a button is for, and returns what to say about it
-	// Take notes that a request is taken, and reports whether no process has taken it before. nil is that there is one process.
+	OnPress   func(context.Context, Press) Reply   // carries out a press, and returns the reply
+	// Take records that a request is taken, and reports whether no process has taken it before. nil means that there is one process.
 	Take func(ctx context.Context, request string) (first bool, err error)
-	// Processes counts those that use the same app. nil is one.
+	// Processes counts the processes that use the same app. nil means one.
 	Processes func(context.Context) int
 
 	BotToken      secret.Text // xoxb-…
-	AppToken      secret.Text // xapp-…, for Socket Mode; "" is none
-	SigningSecret secret.Text // of requests over HTTP; "" takes none
-	APIURL        string      // "" is Slack's
+	AppToken      secret.Text // xapp-…, for Socket Mode; "" means none
+	SigningSecret secret.Text // of requests over HTTP; "" accepts none
+	APIURL        string      // "" means Slack's
 
-	HTTP    *http.Client     // nil is one that uses the environment's proxy; redirects are not followed in any case
-	Machine func() time.Time // of signatures and of what is remembered for a while
+	HTTP    *http.Client     // nil means one that uses the environment's proxy; redirects are never followed
+	Machine func() time.Time // clock for checking signatures and for forgetting old requests
 	Metrics *metrics.Metrics // nil counts nothing
 	Log     *slog.Logger
 }
 
-// An App takes commands and presses, and sends the answers.
+// An App receives commands and presses, and sends the answers.
 type App struct {
 	config   Config
 	made     time.Time // on the machine clock
@@ -46,12 +46,12 @@ type App struct {
 	home     *home
 	seen     *memory
 	jobs     *pool
-	refusals *pool    // told to those whom jobs has no room for
+	refusals *pool    // sends answers when jobs is full
 	warned   sync.Map // reasons of refusals that were logged
 	wait     func(context.Context, time.Duration) error
 }
 
-// New returns an App. It refuses a configuration that [Config.Validate] refuses.
+// New returns an App, or the error of [Config.Validate].
 func New(c Config) (*App, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -68,10 +68,10 @@ func New(c Config) (*App, error) {
 	}, nil
 }
 
-// callTime is how long one call to Slack may take.
+// callTime is the time limit of one call to Slack.
 const callTime = 10 * time.Second
 
-// timed returns a client, nil or not, with a timeout.
+// timed returns a client like given, which may be nil, with a timeout.
 func timed(given *http.Client) *http.Client {
 	client := new(http.Client)
 	if given != nil {
@@ -81,7 +81,7 @@ func timed(given *http.Client) *http.Client {
 	return client
 }
 
-// Validate returns what is wrong with the tokens and the signing secret. Its errors quote none of them.
+// Validate returns the problems of the tokens and the signing secret. Its errors quote none of them.
 func (c Config) Validate() error {
 	switch {
 	case c.BotToken.IsZero():
@@ -99,8 +99,8 @@ func (c Config) Client() *slack.Client {
 	return slackapi.New(c.APIURL, c.BotToken, c.AppToken, slackapi.NewDoer(timed(c.HTTP)))
 }
 
-// Run answers until ctx is done, and what has come by then a little longer. Requests that [App.Handler] has taken before wait
-// for it. It is called once.
+// Run answers until ctx is done, and then what has come by then, for a little longer. Requests that [App.Handler] took before wait for it.
+// Call it once.
 func (a *App) Run(ctx context.Context) {
 	lingering, cancel := linger(ctx, drainTime)
 	defer cancel()
@@ -122,7 +122,7 @@ func (a *App) Run(ctx context.Context) {
 	all.Wait()
 }
 
-// wait lets time pass, unless ctx is done before.
+// wait waits for d. It returns an error if ctx is done before.
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -134,14 +134,14 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A Person is who asks.
+// A Person is the sender of a request.
 type Person struct {
 	ID   string // U… or W…
 	Name string // may be ""
 }
 
-// String is how it is written down who did something: by the name, which people may change and share, and the ID; by the ID
-// alone if the name is not known.
+// String returns the name, which people may change and share, with the ID; or the ID alone if the name is not known. It is used in records
+// of who did something.
 func (p Person) String() string {
 	if p.Name != "" {
 		return p.Name + " (" + p.ID + ")"
@@ -149,14 +149,14 @@ func (p Person) String() string {
 	return p.ID
 }
 
-// A Command is what a person typed.
+// A Command is a typed command.
 type Command struct {
 	Person  Person
-	Channel string // ID of where
-	Text    string // without the word that it begins with
+	Channel string // ID of the channel
+	Text    string // without the command itself
 }
 
-// A Press is a button that a person pressed, or an option that they chose.
+// A Press is a pressed button, or a chosen option.
 type Press struct {
 	Person      Person
 	Channel, TS string // of the message with the button
@@ -164,10 +164,10 @@ type Press struct {
 	Value       string // of the button or of the option
 }
 
-// A Reply is an answer. One without a text says nothing.
+// A Reply is an answer. Without a text, nothing is sent.
 type Reply struct {
-	Text   string        // mrkdwn; with blocks, what notifications and screen readers have of them
-	Blocks []slack.Block // none: the text alone
-	Public bool          // for everybody in the channel, not just for the person
-	Failed bool          // it says why nothing was done
+	Text   string        // mrkdwn; if there are blocks, the text for notifications and screen readers
+	Blocks []slack.Block // empty: only the text
+	Public bool          // for everyone in the channel, not only for the person
+	Failed bool          // the request was refused or failed
 }

@@ -17,25 +17,25 @@ import (
 )
 
 const (
-	// maxMessage bounds what Slack sends over a socket at once, in bytes.
+	// maxMessage is the maximum number of bytes of one message over a socket.
 	maxMessage = 1 << 20
 	// ackTime is how long Slack waits for an acknowledgement.
 	ackTime = 3 * time.Second
-	// refusedPause is between two tries to connect when Slack has refused the token. It may have been a mistake of Slack's, or
-	// somebody may allow the app.
+	// refusedPause is the time between two attempts to connect when Slack has refused the token. The refusal may have been a mistake of
+	// Slack, or someone may allow the app.
 	refusedPause = 10 * time.Minute
 )
 
-// A socket is one run of Socket Mode: one connection after the other.
+// A socket is one run of Socket Mode, with one connection after another.
 type socket struct {
 	app    *App
 	client *socketmode.Client
 	opener *opener
 	end    context.CancelCauseFunc
-	shared bool // it has been said that others are connected to the app
+	shared bool // it was logged that other connections of the app exist
 }
 
-// listenOn takes what comes over Socket Mode until ctx is done.
+// listenOn receives requests over Socket Mode until ctx is done.
 func (a *App) listenOn(ctx context.Context) {
 	for a.listen(ctx); ctx.Err() == nil; a.listen(ctx) {
 		if a.wait(ctx, refusedPause) != nil {
@@ -44,7 +44,7 @@ func (a *App) listenOn(ctx context.Context) {
 	}
 }
 
-// listen takes what comes over Socket Mode until ctx is done, or until Slack refuses the token.
+// listen receives requests over Socket Mode until ctx is done, or until Slack refuses the token.
 func (a *App) listen(ctx context.Context) {
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -66,14 +66,14 @@ func (a *App) listen(ctx context.Context) {
 	}
 }
 
-// follow does what the events of the connections ask for.
+// follow handles the events of the connections.
 func (s *socket) follow(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case event := <-s.client.Events:
-			if ctx.Err() == nil { // else they are about the end
+			if ctx.Err() == nil { // otherwise they are about the end
 				s.on(ctx, event)
 			}
 		}
@@ -99,7 +99,7 @@ func (s *socket) on(ctx context.Context, event socketmode.Event) {
 	}
 }
 
-// hello notes that there is a connection. More of the app than there are processes mean that one has another database, or that one was lost
+// hello records that there is a connection. If the app has more connections than processes, one of them has another database, or was lost
 // and Slack does not know it yet.
 func (s *socket) hello(ctx context.Context, connections int) {
 	s.opener.greet()
@@ -114,8 +114,7 @@ func (s *socket) hello(ctx context.Context, connections int) {
 	s.shared = shared
 }
 
-// failed notes that there is no connection, and ends the run if Slack has refused the token. Of that slack-go knows only some
-// codes.
+// failed records that there is no connection, and ends the run if Slack has refused the token. slack-go recognizes only some of its codes.
 func (s *socket) failed(data any) {
 	failure, ok := data.(*slack.ConnectionErrorEvent)
 	if !ok {
@@ -130,10 +129,10 @@ func (s *socket) failed(data any) {
 		"after", failure.Backoff)
 }
 
-// socketURL is where Slack has apps connect to, as a proxy sees it.
+// socketURL is the address to which Slack has apps connect, as a proxy sees it.
 var socketURL = &url.URL{Scheme: "https", Host: "wss-primary.slack.com"}
 
-// named returns err with the proxy on the way; "" is none. The library does not say what a proxy answers for a socket.
+// named returns err with the proxy on the way; "" means none. The library does not report a proxy's answer for a socket.
 func named(err error, via string) error {
 	if via == "" || errors.As(err, new(*proxy.Error)) {
 		return err
@@ -141,7 +140,7 @@ func named(err error, via string) error {
 	return fmt.Errorf("through proxy %s, which has to allow %s: %w", via, socketURL.Host, err)
 }
 
-// envelope acknowledges an envelope and takes what is in it.
+// envelope acknowledges an envelope and queues its content.
 func (s *socket) envelope(ctx context.Context, e *socketmode.Request, read func([]byte) (request, error)) {
 	s.acknowledge(ctx, e.EnvelopeID)
 	asked, err := read(e.Payload)
@@ -155,7 +154,7 @@ func (s *socket) envelope(ctx context.Context, e *socketmode.Request, read func(
 	s.app.take(asked)
 }
 
-// acknowledge tells Slack that an envelope has come. If the connection is gone, the answer still goes another way.
+// acknowledge tells Slack that an envelope has arrived. If the connection is gone, the answer is still sent another way.
 func (s *socket) acknowledge(ctx context.Context, envelope string) {
 	ctx, cancel := context.WithTimeout(ctx, ackTime)
 	defer cancel()
@@ -164,9 +163,8 @@ func (s *socket) acknowledge(ctx context.Context, envelope string) {
 	}
 }
 
-// An opener makes the calls that open connections. The first one after a while, or after a connection that was good for a while,
-// it makes at once; others it spaces, for slack-go asks for a new connection as soon as one is closed, even if Slack closes each
-// at once.
+// An opener makes the calls that open connections. It makes the first one after a while, or after a good connection, at once. It delays
+// others, because slack-go asks for a new connection as soon as one is closed, even if Slack closes each at once.
 type opener struct {
 	do   slackapi.Doer
 	now  func() time.Time
@@ -176,23 +174,23 @@ type opener struct {
 	pause time.Duration
 
 	mu      sync.Mutex
-	greeted time.Time // when Slack said hello since the last call; zero: it did not
+	greeted time.Time // when Slack said hello since the last call; zero if it did not
 }
 
 const (
 	minPause = 100 * time.Millisecond
 	maxPause = time.Minute
-	minLife  = 10 * time.Second // of a good connection
+	minLife  = 10 * time.Second // shortest life of a good connection
 )
 
-// greet notes that Slack has said hello.
+// greet records that Slack has said hello.
 func (o *opener) greet() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.greeted = o.now()
 }
 
-// lived reports whether there was a good connection since the last call. It is asked once a call.
+// lived reports whether there was a good connection since the last call. Each call asks once.
 func (o *opener) lived() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

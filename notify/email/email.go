@@ -21,43 +21,43 @@ import (
 	"notewatch/notify/internal/post"
 )
 
-// The ways to a mail server.
+// The values of Config.TLS.
 const (
 	securityStartTLS = "starttls"
 	securityTLS      = "tls"
 	securityNone     = "none"
 )
 
-// A Config says how a [Receiver] sends.
+// A Config configures a [Receiver].
 type Config struct {
 	Name     string      // of the receiver, for errors; may be ""
 	Server   string      // host:port, such as smtp.example.com:587
-	TLS      string      // starttls, which is also "": a server that does not offer it is refused; tls from the start; or none
-	User     secret.Text // unset is not to sign in
+	TLS      string      // starttls or "": a server that does not offer it is refused; tls from the start; or none
+	User     secret.Text // unset means not to sign in
 	Password secret.Text
-	From     string         // an address, with a name if you like: notewatch <alerts@example.com>
+	From     string         // an address, with an optional name: notewatch <alerts@example.com>
 	To       []string       // addresses
-	RootCAs  *x509.CertPool // that the server's certificate is checked by; nil is those of the system
+	RootCAs  *x509.CertPool // for checking the server's certificate; nil means those of the system
 }
 
-// A Receiver sends mail by an SMTP server: one for each change that is news, to all recipients at once. Those about one
-// message refer to the first of them, so that they are shown as one thread. A reference is {"first": its Message-ID}.
+// A Receiver sends mail by an SMTP server: one for each important change, to all recipients at once. Those about one message refer to the
+// first of them, so that they are shown as one thread. A reference is {"first": its Message-ID}.
 //
-// If a recipient is refused nobody gets the mail: the error says who it is.
+// If a recipient is refused, no recipient gets the mail, and the error names the refused one.
 type Receiver struct {
 	server   string
 	host     string // of server
 	security string // starttls, tls or none
 	tls      *tls.Config
-	user     func() string // reveals it; however an Email is printed, a func prints as an address
-	password func() string // as user
+	user     func() string // a func, because fmt prints it as an address however the Receiver is printed
+	password func() string // like user
 	from     *mail.Address
 	to       []*mail.Address
 	doing    string // for errors
 }
 
-// Validate returns all that is wrong with c, joined. Its errors quote nothing of c: what is not a server or an address may be
-// a password that was put in the wrong place.
+// Validate returns all problems of c, joined. Its errors quote nothing of c, because text that is not a server or an address may be a
+// misplaced password.
 func (c Config) Validate() error {
 	problems := []error{c.checkServer(), c.checkUser()}
 	if _, err := parseMailbox(c.From); err != nil {
@@ -103,7 +103,7 @@ func (c Config) checkUser() error {
 	return nil
 }
 
-// parseMailbox reads an address, with or without a name. The address is ASCII, which every server takes.
+// parseMailbox reads an address, with or without a name. The address must be ASCII, which every server accepts.
 func parseMailbox(text string) (*mail.Address, error) {
 	address, err := mail.ParseAddress(text)
 	if err != nil {
@@ -116,7 +116,7 @@ func parseMailbox(text string) (*mail.Address, error) {
 	return address, nil
 }
 
-// New returns a receiver that sends mail as c says. Errors quote nothing of c but its name.
+// New returns a receiver for c. Errors quote nothing of c except its name.
 func New(c Config) (*Receiver, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("checking e-mail%s: %w", post.Quoted(c.Name), err)
@@ -136,19 +136,19 @@ func New(c Config) (*Receiver, error) {
 	return e, nil
 }
 
-// An handle is the thread of a message.
+// A handle is the thread of a message.
 type handle struct {
 	First string `json:"first"` // Message-ID of the first mail, with its brackets; "" if there was none
 }
 
-// Send mails what changed in n; ErrSkipped if n is quiet, or if something was mailed before and nothing of n is news.
+// Send mails the changes in n. It returns ErrSkipped if n is quiet, or if something was mailed before and n contains no important change.
 func (e *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(n.ChangedAlerts(), message.News) {
 		return ref, notify.ErrSkipped
 	}
 	var thread handle
 	if len(ref) > 0 && json.Unmarshal(ref, &thread) != nil || !isMessageID(thread.First) {
-		thread = handle{} // not ours: better a second thread than none
+		thread = handle{} // not ours: a second thread is better than none
 	}
 	if err := e.deliver(ctx, e.compose(n, thread.First)); err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func (e *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.R
 	return json.Marshal(handle{First: cmp.Or(thread.First, e.messageID(n))})
 }
 
-// isMessageID reports whether id can stand in a header as it is.
+// isMessageID reports whether id can be used in a header unchanged.
 func isMessageID(id string) bool {
 	outside := func(r rune) bool { return r <= ' ' || r > '~' }
 	return strings.HasPrefix(id, "<") && strings.HasSuffix(id, ">") && !strings.ContainsFunc(id, outside)

@@ -24,12 +24,12 @@ import (
 // A step is one exchange with a mail server.
 type step struct {
 	name    string
-	refused notify.Class // what it means if the server refuses it for good
-	last    bool         // the message was sent: if no answer comes it may have been taken
+	refused notify.Class // class of a permanent refusal by the server
+	last    bool         // the message was sent: it may have been accepted even if no answer comes
 	do      func() error
 }
 
-// A serverError is why we do not go on with a server.
+// A serverError is the reason for leaving a server.
 type serverError string
 
 func (r serverError) Error() string { return string(r) }
@@ -42,7 +42,7 @@ func (e *Receiver) deliver(ctx context.Context, message *gomail.Msg) error {
 	if err != nil {
 		return e.failure(ctx, step{name: "connecting"}, err)
 	}
-	// The library takes no context.
+	// The library accepts no context.
 	stop := context.AfterFunc(ctx, func() { _ = connection.Close() })
 	defer stop()
 	defer func() { _ = connection.Close() }()
@@ -54,10 +54,10 @@ func (e *Receiver) deliver(ctx context.Context, message *gomail.Msg) error {
 	return nil
 }
 
-// maxAnswers bounds what a server says in one session, with its certificates, in bytes.
+// maxAnswers is the maximum number of bytes that a server may send in one session, with its certificates.
 const maxAnswers = 256 << 10
 
-// A boundedConn ends a talk in which the other side says too much: the library keeps a line in memory until it ends.
+// A boundedConn ends a session in which the other side sends too much: the library keeps a line in memory until it ends.
 type boundedConn struct {
 	net.Conn
 	left int // bytes
@@ -73,7 +73,7 @@ func (c *boundedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// steps are all that is said to the server.
+// steps returns all steps of a session.
 func (e *Receiver) steps(connection net.Conn, message *gomail.Msg) []step {
 	var client *smtp.Client
 	var body io.WriteCloser
@@ -83,7 +83,7 @@ func (e *Receiver) steps(connection net.Conn, message *gomail.Msg) []step {
 			return err
 		}},
 		{name: "saying hello", refused: notify.Permanent, do: func() error {
-			client.SkipSMTPUTF8(true) // our addresses are ASCII, and the next server may not know it
+			client.SkipSMTPUTF8(true) // our addresses are ASCII, and the next server may not support it
 			return client.Hello(addressLiteral(connection.LocalAddr()))
 		}},
 		{name: "starting TLS", refused: notify.Permanent, do: func() error { return e.startTLS(client) }},
@@ -107,15 +107,15 @@ func (e *Receiver) steps(connection net.Conn, message *gomail.Msg) []step {
 		if err := body.Close(); err != nil {
 			return err
 		}
-		_, _ = client.Text.Cmd("QUIT") // the message is taken, whatever comes of this
+		_, _ = client.Text.Cmd("QUIT") // the message is accepted, whatever the result of this
 		return nil
 	}})
 }
 
-// angle is an address without its name, in angle brackets.
+// angle returns an address without its name, in angle brackets.
 func angle(a *mail.Address) string { return (&mail.Address{Address: a.Address}).String() }
 
-// encrypted is connection with TLS from the start, if that is the way to the server.
+// encrypted returns connection with TLS from the start, if so configured.
 func (e *Receiver) encrypted(connection net.Conn) net.Conn {
 	if e.security == securityTLS {
 		return tls.Client(connection, e.tls)
@@ -148,7 +148,7 @@ func (e *Receiver) signIn(client *smtp.Client) error {
 	return serverError("the server offers neither AUTH PLAIN nor AUTH LOGIN")
 }
 
-// addressLiteral names a host by its address, as RFC 5321 section 4.1.3 has it for those without a name of their own.
+// addressLiteral names a host by its address, as in RFC 5321 section 4.1.3 for hosts without a name.
 func addressLiteral(local net.Addr) string {
 	addr, err := netip.ParseAddrPort(local.String())
 	if err != nil {
@@ -161,11 +161,11 @@ func addressLiteral(local net.Addr) string {
 	return "[" + ip.String() + "]"
 }
 
-// enhancedCode is the part of an answer that says more than its code, as in RFC 3463. It is all that is shown of what the
-// server wrote, which might repeat the password.
+// enhancedCode matches the enhanced status code of RFC 3463 in an answer. Nothing else that the server wrote is shown, because it might
+// repeat the password.
 var enhancedCode = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
-// failure makes a *notify.Error of what went wrong at a step.
+// failure converts an error at a step to a *notify.Error.
 func (e *Receiver) failure(ctx context.Context, at step, err error) *notify.Error {
 	doing := e.doing + ": " + at.name
 	if refused, ok := errors.AsType[serverError](err); ok {
@@ -177,13 +177,13 @@ func (e *Receiver) failure(ctx context.Context, at step, err error) *notify.Erro
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return &notify.Error{Class: notify.Temporary, Err: fmt.Errorf("%s: the server does not speak TLS here", doing)}
 	}
-	if ctx.Err() != nil { // then we closed the connection
+	if ctx.Err() != nil { // we closed the connection
 		err = ctx.Err()
 	}
 	return post.NoAnswer(doing, err, at.last)
 }
 
-// refused makes a *notify.Error of an answer of the server.
+// refused converts a refusal of the server to a *notify.Error.
 func refused(doing string, at step, reply *textproto.Error) *notify.Error {
 	text := fmt.Sprintf("%s: refused with %d", doing, reply.Code)
 	if code := enhancedCode.FindString(reply.Msg); code != "" {

@@ -16,14 +16,14 @@ import (
 	"notewatch/notify/internal/message"
 )
 
-// What a mail holds at most: a subject that is read at a glance, and a list that mail servers take.
+// Maximum sizes: a subject that can be read at a glance, and a list that mail servers accept.
 const (
 	maxSubject = 150     // characters
 	maxBytes   = 1 << 20 // of the rows, before they are encoded
 )
 
-// compose makes the mail that says what changed in n. first is the Message-ID of the first mail of its thread; "" is that
-// this is it.
+// compose makes the mail about the changes in n. first is the Message-ID of the first mail of its thread; "" means that this mail is the
+// first.
 func (e *Receiver) compose(n notify.Notification, first string) *gomail.Msg {
 	subject, text := textOf(n)
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
@@ -36,7 +36,7 @@ func (e *Receiver) compose(n notify.Notification, first string) *gomail.Msg {
 		message.SetGenHeader(gomail.HeaderInReplyTo, first)
 		message.SetGenHeader(gomail.HeaderReferences, first)
 	}
-	// So that nobody's absence is answered to us.
+	// Prevents automatic replies about absences.
 	message.SetGenHeader("Auto-Submitted", "auto-generated")
 	message.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All")
 	message.SetBodyString(gomail.TypeTextPlain, text)
@@ -62,13 +62,13 @@ func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-// messageID is the same over repeated attempts to send this state of n: who gets it twice sees it once.
+// messageID returns an ID that is the same in repeated attempts to send this state of n, so that a mail program shows it once.
 func (e *Receiver) messageID(n notify.Notification) string {
 	_, domain, _ := strings.Cut(e.from.Address[strings.LastIndex(e.from.Address, "@"):], "@")
 	return "<" + url.QueryEscape(n.ID) + "." + url.QueryEscape(n.Key) + "@" + domain + ">"
 }
 
-// textOf is what changed in n, as a subject and as lines to read.
+// textOf returns the changes in n as a subject and a text.
 func textOf(n notify.Notification) (subject, text string) {
 	var m document
 	changed := n.ChangedAlerts()
@@ -81,11 +81,11 @@ func textOf(n notify.Notification) (subject, text string) {
 		m.paragraph("As before: " + message.CountLevels(same))
 		m.rows(n, same)
 	}
-	subject = strings.ReplaceAll(subject, "=?", "= ?") // what begins so would be read as encoded
+	subject = strings.ReplaceAll(subject, "=?", "= ?") // this sequence would be read as encoded
 	return words.Cut(subject, maxSubject), strings.TrimSpace(m.text.String()) + "\n"
 }
 
-// A document is built of paragraphs, with an empty line behind each.
+// A document collects paragraphs, with an empty line after each.
 type document struct {
 	text strings.Builder
 }
@@ -97,7 +97,7 @@ func (m *document) paragraph(lines ...string) {
 	}
 }
 
-// table writes facts in two columns. Those without a value are left out.
+// table writes facts in two columns. It leaves out those without a value.
 func (m *document) table(facts ...message.Fact) {
 	facts = slices.DeleteFunc(facts, func(f message.Fact) bool { return f.Value == "" })
 	width := 0
@@ -142,7 +142,7 @@ func (m *document) list(n notify.Notification, alerts []notify.Alert) (subject s
 	return subject
 }
 
-// rows writes a line for each alert, by rule, as long as there is room.
+// rows writes a line for each alert, by rule, as long as they fit.
 func (m *document) rows(n notify.Notification, alerts []notify.Alert) {
 	groups := message.GroupByRule(notify.WorstFirst(alerts))
 	for _, g := range groups {

@@ -12,7 +12,7 @@ import (
 	"notewatch/notify/internal/post"
 )
 
-// What is told to PagerDuty. It takes a summary of 1,024 characters, and events of 512 KB, of which the rows are most.
+// Limits of an event. PagerDuty accepts a summary of 1,024 characters and events of 512 KB; the rows are the largest part.
 const (
 	maxSummary = 1024
 	maxRows    = 100
@@ -20,7 +20,7 @@ const (
 	maxTop     = 3   // subjects in the summary of several alerts
 )
 
-// A event is what the Events API v2 takes. To acknowledge and to resolve nothing is described.
+// An event is the body of an Events API v2 request. Acknowledging and resolving need no description.
 type event struct {
 	RoutingKey string   `json:"routing_key"`
 	Action     string   `json:"event_action"`
@@ -41,7 +41,7 @@ type payload struct {
 	Details   details    `json:"custom_details"`
 }
 
-// details are shown as a table, in this order.
+// details are displayed as a table, in this order.
 type details struct {
 	Alerts  string            `json:"alerts,omitempty"` // counts
 	Figures map[string]string `json:"figures,omitempty"`
@@ -50,7 +50,7 @@ type details struct {
 	Detail  []string          `json:"detail,omitempty"`
 	Advice  string            `json:"advice,omitempty"`
 	Rules   []string          `json:"rules,omitempty"` // of a digest
-	Worst   []string          `json:"worst,omitempty"` // a row each
+	Worst   []string          `json:"worst,omitempty"` // one row each
 	More    string            `json:"more,omitempty"`
 	Subject string            `json:"subject,omitempty"`
 	UID     string            `json:"uid,omitempty"`
@@ -65,7 +65,7 @@ type link struct {
 	Text string `json:"text"`
 }
 
-// describe says in e what the alerts of n are about, of which at least one needs somebody.
+// describe adds the description of the alerts of n, at least one of which is neither muted nor acknowledged.
 func (e *event) describe(n notify.Notification, alerts []notify.Alert) {
 	sorted := notify.WorstFirst(alerts)
 	firing := onlyFiring(sorted)
@@ -86,7 +86,7 @@ func (e *event) describe(n notify.Notification, alerts []notify.Alert) {
 	e.Payload.Details.Message = n.ID
 }
 
-// severityOf is the level, which PagerDuty calls the same.
+// severityOf returns the severity of PagerDuty for a level, which has the same name.
 func severityOf(level string) string {
 	if notify.Severity(level) > 0 {
 		return level
@@ -94,7 +94,7 @@ func severityOf(level string) string {
 	return "error"
 }
 
-// describeOne says what one alert is about.
+// describeOne describes one alert.
 func describeOne(a notify.Alert) *payload {
 	c := message.Describe(a)
 	details := details{
@@ -116,7 +116,7 @@ func describeOne(a notify.Alert) *payload {
 	}
 }
 
-// describeSeveral says what the alerts of n are about: how many there are, and the worst of them.
+// describeSeveral describes the alerts of n: their counts, and the worst of them.
 func describeSeveral(n notify.Notification, sorted []notify.Alert) *payload {
 	l := message.DescribeList(n, sorted)
 	project, _ := message.Common(sorted, func(a notify.Alert) string {
@@ -148,7 +148,7 @@ func describeSeveral(n notify.Notification, sorted []notify.Alert) *payload {
 	return payload
 }
 
-// rowsOf are the worst alerts, one on a line, with the rule of each if there are several.
+// rowsOf returns the worst alerts, one per line, with the rule of each if there are several.
 func rowsOf(sorted []notify.Alert, rules bool) []string {
 	var rows []string
 	for _, a := range sorted[:min(len(sorted), maxRows)] {
@@ -161,7 +161,7 @@ func rowsOf(sorted []notify.Alert, rules bool) []string {
 	return rows
 }
 
-// topSubjects names the subjects of the worst alerts with their figures, for a headline.
+// topSubjects returns the subjects of the worst alerts with their values, for a headline.
 func topSubjects(firing []notify.Alert) string {
 	shown := firing[:min(len(firing), maxTop)]
 	names := make([]string, 0, len(shown)+1)
@@ -178,7 +178,7 @@ func topSubjects(firing []notify.Alert) string {
 	return strings.Join(names, ", ")
 }
 
-// linksTo lead to the worst subjects and to their projects.
+// linksTo returns links to the worst subjects and to their projects.
 func linksTo(firing []notify.Alert) []link {
 	var links []link
 	for _, a := range firing[:min(len(firing), maxTop)] {

@@ -18,34 +18,34 @@ import (
 	"notewatch/notify/internal/post"
 )
 
-// defaultURL takes the events of all accounts but those in the EU.
+// defaultURL accepts the events of all accounts except those in the EU.
 const defaultURL = "https://events.pagerduty.com/v2/enqueue"
 
-// A Config says where a [Receiver] sends events.
+// A Config configures a [Receiver].
 type Config struct {
 	Name         string      // of the receiver, for errors; may be ""
 	RoutingKey   secret.Text // the integration key of a service, 32 characters
-	URL          string      // "" is https://events.pagerduty.com/v2/enqueue; the EU has its own
-	AllowPrivate bool        // http is allowed too: a proxy of one's own, or a test
+	URL          string      // "" means https://events.pagerduty.com/v2/enqueue; the EU has its own
+	AllowPrivate bool        // http is allowed too: for an own proxy, or a test
 }
 
-// A Receiver keeps one incident a message in step with its alerts, by the Events API v2. The incident is triggered while
-// an alert fires, acknowledged when somebody has taken on all that fire, and resolved when all have ended. Its dedup_key is
-// the ID of the message, so that repeats are harmless. Reports are no incidents.
+// A Receiver keeps one incident for each message in step with its alerts, by the Events API v2. The incident is triggered while an alert is
+// firing, acknowledged when all firing alerts are acknowledged, and resolved when all have ended. Its dedup_key is the ID of the message,
+// so repeats are harmless. Reports make no incidents.
 //
 // A reference is {"dedup_key": …, "state": "triggered"}, or "acknowledged", or "resolved".
 type Receiver struct {
 	poster post.Poster
-	key    func() string // reveals the routing key; however a PagerDuty is printed, a func prints as an address
+	key    func() string // reveals the routing key; a func, because fmt prints it as an address however the Receiver is printed
 }
 
-// Validate returns all that is wrong with c, joined. Its errors do not quote the routing key.
+// Validate returns all problems of c, joined. Its errors do not quote the routing key.
 func (c Config) Validate() error {
 	_, err := c.parse()
 	return err
 }
 
-// parse returns where c posts.
+// parse returns the URL that c posts to.
 func (c Config) parse() (*url.URL, error) {
 	u, err := post.ParseURL(secret.New(cmp.Or(c.URL, defaultURL)))
 	if err == nil && u.Scheme != "https" && !c.AllowPrivate {
@@ -75,7 +75,7 @@ func New(c Config) (*Receiver, error) {
 	return &Receiver{poster: post.New(u, "PagerDuty", c.Name), key: c.RoutingKey.Reveal}, nil
 }
 
-// A state is how an incident is: "" before it was triggered.
+// A state is the state of an incident: "" before it was triggered.
 type state string
 
 const (
@@ -93,8 +93,8 @@ type handle struct {
 // Proxy returns the host and port of the proxy on the way; "" if there is none.
 func (p *Receiver) Proxy() string { return p.poster.Via }
 
-// Send brings the incident of n to the state of its alerts; ErrSkipped if it is there, or has nothing to open for. If n is
-// quiet it only acknowledges or resolves, which wakes nobody.
+// Send brings the incident of n to the state of its alerts. It returns ErrSkipped if that is its state already, or if there is no incident
+// to open. If n is quiet, it only acknowledges or resolves, which alarms no one.
 func (p *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	var have handle
 	if len(ref) > 0 && json.Unmarshal(ref, &have) != nil {
@@ -123,8 +123,8 @@ func (p *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.R
 	return json.Marshal(handle{DedupKey: n.ID, State: want})
 }
 
-// wanted returns the state that an incident of these alerts should be in. Where they do not tell, ok is false, and it
-// should stay as it is: there are only reports, or alerts that are muted and that nobody has taken on.
+// wanted returns the state that an incident of these alerts should have. ok is false if it should stay unchanged: there are only reports,
+// or all firing alerts that are not acknowledged are muted.
 func wanted(alerts []notify.Alert) (want state, ok bool) {
 	firing := onlyFiring(alerts)
 	open := func(a notify.Alert) bool { return a.Ack == "" }
@@ -141,22 +141,21 @@ func wanted(alerts []notify.Alert) (want state, ok bool) {
 	return acknowledged, true
 }
 
-// onlyFiring returns the alerts that are to be mended. One that was only revised is not, though it does not count as ended.
+// onlyFiring returns the firing alerts. A revised alert is not among them, although it does not count as ended.
 func onlyFiring(alerts []notify.Alert) []notify.Alert {
 	return slices.DeleteFunc(slices.Clone(alerts), func(a notify.Alert) bool { return a.State != "firing" })
 }
 
-// needsSomebody reports whether a firing alert waits for somebody to take it on. One that got worse is nobody's any more.
+// needsSomebody reports whether a firing alert is neither muted nor acknowledged. An alert that escalates is no longer acknowledged.
 func needsSomebody(a notify.Alert) bool { return a.Mute == "" && a.Ack == "" }
 
-// actionsTo returns the events that lead an incident from one state to another. There is none that disturbs anybody
-// if that has to be quiet.
+// actionsTo returns the events that lead an incident from one state to another. If quiet is set, none of them alarms anyone.
 func actionsTo(have, want state, quiet bool) []string {
 	switch {
 	case want == triggered && quiet:
 		return nil
 	case want == triggered && have == acknowledged:
-		// An acknowledged incident takes further triggers in silence.
+		// An acknowledged incident accepts further triggers silently.
 		return []string{"resolve", "trigger"}
 	case want == triggered:
 		return []string{"trigger"}
@@ -177,7 +176,7 @@ func (p *Receiver) post(ctx context.Context, n notify.Notification, event event)
 		return nil
 	}
 	doing := "posting to " + p.poster.What
-	// The answer to a wrong key is that to a wrong event.
+	// PagerDuty gives the same answer to a wrong key and to a wrong event.
 	if got.Status == http.StatusBadRequest && bytes.Contains(bytes.ToLower(got.Body), []byte("routing key")) {
 		return &notify.Error{
 			Class: notify.Permanent, Status: got.Status,
@@ -187,8 +186,7 @@ func (p *Receiver) post(ctx context.Context, n notify.Notification, event event)
 	return post.Refusal(doing, got, n.Sent)
 }
 
-// statusOf returns the HTTP status that the text of an answer stands for. It is 0 if the text is empty, says "success" or
-// has no status.
+// statusOf returns the HTTP status that the text of an answer means. It is 0 if the text is empty, says "success" or has no status.
 func statusOf(body []byte) int {
 	var said struct{ Status string }
 	switch err := json.Unmarshal(body, &said); {

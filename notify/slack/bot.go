@@ -20,29 +20,29 @@ import (
 	"notewatch/notify/internal/post"
 )
 
-// A BotConfig says where a [Bot] posts.
+// A BotConfig configures a [Bot].
 type BotConfig struct {
 	Token   secret.Text       // of the bot, xoxb-…, with the scope chat:write
 	Channel string            // ID
-	Mention map[string]string // level to who is called: <@U0123>, <!subteam^S0123>, <!here> or <!channel>
-	Buttons bool              // below messages about alerts that fire; for apps that answer when one is pressed
-	APIURL  string            // "" is Slack's
-	HTTP    *http.Client      // nil is one that uses the environment's proxy; redirects are not followed in any case
+	Mention map[string]string // mention by level: <@U0123>, <!subteam^S0123>, <!here> or <!channel>
+	Buttons bool              // below messages about firing alerts; for apps that answer presses
+	APIURL  string            // "" means Slack's
+	HTTP    *http.Client      // nil means one that uses the environment's proxy; redirects are never followed
 }
 
-// A Bot posts to a channel with a bot token. What it posted it updates for every change, and posts afresh when the
-// message is gone or too old. The thread of a message tells of changes that people would miss otherwise, and lists all
-// alerts when there are more than the message shows. Those whom the configuration mentions are called when an alert that
-// is not muted fires or gets worse. A reference is {"channel": …, "ts": …}.
+// A Bot posts to a channel with a bot token. It updates its message for every change, and posts a new one if the message is gone or too
+// old. It posts changes that people would miss otherwise to the thread of the message, and also the list of all alerts if the message does
+// not show all. It mentions the configured people when an alert that is not muted fires or escalates. A reference is {"channel": …, "ts":
+// …}.
 type Bot struct {
-	token   func() string // reveals it; however a Bot is printed, a func prints as an address
+	token   func() string // reveals it; a func, because fmt prints it as an address however the Bot is printed
 	channel string
 	mention map[string]string
 	buttons bool
-	api     string // "" is Slack's
+	api     string // "" means Slack's
 	do      slackapi.Doer
 	doing   string // for errors
-	via     string // host and port of the proxy on the way; "" is none
+	via     string // host and port of the proxy on the way; "" if there is none
 }
 
 // NewBot returns a receiver that posts to c.Channel.
@@ -61,7 +61,7 @@ func NewBot(c BotConfig) (*Bot, error) {
 	}, nil
 }
 
-// Validate returns what is wrong with c. Its errors do not quote the token.
+// Validate returns the problems of c. Its errors do not quote the token.
 func (c BotConfig) Validate() error {
 	token := c.Token.Reveal()
 	switch {
@@ -86,14 +86,14 @@ func (c BotConfig) Validate() error {
 	return nil
 }
 
-// A handle is where a message is. The zero handle is nowhere.
+// A handle is the place of a message. The zero handle is no message.
 type handle struct {
 	Channel  string `json:"channel"`
 	TS       string `json:"ts"`
-	Unlisted bool   `json:"unlisted,omitempty"` // its thread still lacks the list of all alerts
+	Unlisted bool   `json:"unlisted,omitempty"` // its thread does not yet have the list of all alerts
 }
 
-// handleOf reads ref. What is not ours is nowhere: better a second message than none.
+// handleOf reads ref. A reference that is not ours is no message: a second message is better than none.
 func handleOf(ref notify.Ref) handle {
 	var at handle
 	if len(ref) == 0 || json.Unmarshal(ref, &at) != nil || at.Channel == "" || at.TS == "" {
@@ -102,8 +102,7 @@ func handleOf(ref notify.Ref) handle {
 	return at
 }
 
-// Place returns in which channel and at which timestamp the message is that a reference of a [Bot] refers to. ok is
-// false if it refers to none.
+// Place returns the channel and the timestamp of the message that a reference of a [Bot] refers to. ok is false if it refers to no message.
 func Place(ref notify.Ref) (channel, ts string, ok bool) {
 	at := handleOf(ref)
 	return at.Channel, at.TS, at != (handle{})
@@ -112,9 +111,9 @@ func Place(ref notify.Ref) (channel, ts string, ok bool) {
 // Proxy returns the host and port of the proxy on the way; "" if there is none.
 func (s *Bot) Proxy() string { return s.via }
 
-// Send shows n in the message that ref refers to, or in a new one if there is none any more and n is not quiet. A layout
-// that Slack refuses is sent again at once without its chart, and then as plain text. What ought to be said in the thread
-// belongs to the attempt, unless Slack will never take it: the message itself then says it.
+// Send shows n in the message that ref refers to, or in a new one if that is gone and n is not quiet. A layout that Slack refuses is sent
+// again at once without its chart, and then as plain text. A reply in the thread belongs to the attempt, unless Slack will never accept it;
+// the message itself then has the change.
 func (s *Bot) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	ctx, cancel := context.WithTimeout(ctx, post.Timeout)
 	defer cancel()
@@ -137,14 +136,14 @@ func (s *Bot) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (
 	return json.Marshal(s.list(ctx, n, at))
 }
 
-// isGone reports whether an update failed because the message can no longer be updated, or because its channel is no
-// good any more: the configured channel may be another one by now.
+// isGone reports whether an update failed because the message can no longer be updated, or because its channel is no longer valid: the
+// configured channel may be another one by now.
 func isGone(err error) bool {
 	refusal, ok := errors.AsType[*slackapi.Error](err)
 	return ok && (refusal.Kind == slackapi.Lost || refusal.Kind == slackapi.Target)
 }
 
-// post shows n in a new message; ErrSkipped if n is quiet.
+// post shows n in a new message. It returns ErrSkipped if n is quiet.
 func (s *Bot) post(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	if n.Quiet {
 		return ref, notify.ErrSkipped
@@ -164,7 +163,7 @@ func (s *Bot) post(ctx context.Context, n notify.Notification, ref notify.Ref) (
 	return json.Marshal(s.list(ctx, n, at))
 }
 
-// message shows all of n, with what people can do about it.
+// message returns the content for all of n, with its buttons.
 func (s *Bot) message(n notify.Notification, mention string) content {
 	m := newContent(n, n.Alerts, mention)
 	if s.buttons {
@@ -184,8 +183,8 @@ func (s *Bot) show(ctx context.Context, n notify.Notification, at handle) error 
 	})
 }
 
-// list puts all alerts into the thread of the message at at, if it lacks that. The message is posted by now and says how to
-// see them, so an error only means that the next Send has to try again.
+// list posts all alerts to the thread of the message at at, if the thread does not have them yet. The message is already posted and says
+// how to see them, so after an error only the next Send tries again.
 func (s *Bot) list(ctx context.Context, n notify.Notification, at handle) handle {
 	if at.Unlisted {
 		err := inTurn(fullList(n).layouts(), func(m content) error { return s.reply(ctx, n, at, m.options()) })
@@ -194,7 +193,7 @@ func (s *Bot) list(ctx context.Context, n notify.Notification, at handle) handle
 	return at
 }
 
-// note tells the thread of the message at at what changed, if that is worth it.
+// note posts the changes to the thread of the message at at, if they deserve a note.
 func (s *Bot) note(ctx context.Context, n notify.Notification, at handle) error {
 	note, ok := noteAbout(n)
 	if !ok {
@@ -218,7 +217,7 @@ func (s *Bot) reply(ctx context.Context, n notify.Notification, at handle, optio
 	return err
 }
 
-// inTurn sends layouts until one is not refused for what it is.
+// inTurn sends layouts until one is not refused because of its form.
 func inTurn(layouts []content, send func(content) error) (err error) {
 	for _, m := range layouts {
 		err = send(m)
@@ -229,8 +228,8 @@ func inTurn(layouts []content, send func(content) error) (err error) {
 	return err
 }
 
-// owed reports whether a reply that failed with err is to be tried again. One that Slack refuses for a reason that is not
-// known to pass is not: it would keep all that is to be posted after it waiting.
+// owed reports whether a reply that failed with err should be retried. A reply that Slack rejects for a reason that is not known to pass is
+// dropped, because it would block all later messages.
 func owed(err error) bool {
 	if refusal, ok := errors.AsType[*slackapi.Error](err); ok {
 		return refusal.Kind.Passes()

@@ -11,8 +11,7 @@ import (
 	"notewatch/notify/internal/message"
 )
 
-// The actions that messages offer: their action IDs. The value of a button is the ID of the message, that of a choice of
-// SlackSnooze is read by [ParseSnooze].
+// The action IDs of buttons and the menu. The value of a button is the ID of the message; [ParseSnooze] reads that of a choice in the menu.
 const (
 	ActionAcknowledge   = "ack"
 	ActionUnacknowledge = "unack"
@@ -21,37 +20,37 @@ const (
 	ActionUsage         = "usage"
 )
 
-// A Snooze is for how long somebody does not want to hear of alerts.
+// A Snooze is how long alerts are silenced.
 type Snooze string
 
-// The choices of SlackSnooze.
+// The choices of the menu.
 const (
 	SnoozeHour Snooze = "1h"
 	SnoozeDay  Snooze = "1d"
-	SnoozeOver Snooze = "over" // until the alert is over; of a period rule, for the rest of the period
+	SnoozeOver Snooze = "over" // until the alert ends; for a period rule, for the rest of the period
 )
 
-// MaxSnoozeOver is how many alerts of one message can be snoozed until they end: each has to be silenced by itself.
+// MaxSnoozeOver is the maximum number of alerts of one message that can be snoozed until they end: each needs its own silence.
 const MaxSnoozeOver = 20
 
-// value is what comes back when s is chosen below a message.
+// value returns the value of the choice s below a message.
 func (s Snooze) value(message string) string { return string(s) + " " + message }
 
-// ParseSnooze reads the value of a choice. ok is false if no message of ours offers it.
+// ParseSnooze reads the value of a choice. ok is false if it is not one of ours.
 func ParseSnooze(value string) (s Snooze, message string, ok bool) {
 	choice, message, _ := strings.Cut(value, " ")
 	s = Snooze(choice)
 	return s, message, message != "" && slices.Contains([]Snooze{SnoozeHour, SnoozeDay, SnoozeOver}, s)
 }
 
-// The limits of what is pressed, in characters.
+// Limits in characters.
 const (
 	maxButtonLabel = 75
 	maxButtonID    = 64 // of a message: the value of a choice has 75
 	maxBlockID     = 255
 )
 
-// buttonsOf are what people can do about the alerts of n that fire; nil if none does.
+// buttonsOf returns the buttons for the firing alerts of n; nil if none is firing.
 func buttonsOf(n notify.Notification) *slack.ActionBlock {
 	open := slices.DeleteFunc(slices.Clone(n.Alerts), func(a notify.Alert) bool { return a.State != "firing" || a.Reason == "reported" })
 	if len(open) == 0 || n.ID == "" || len(n.ID) > maxButtonID || len(n.Key) > maxBlockID {
@@ -66,25 +65,25 @@ func buttonsOf(n notify.Notification) *slack.ActionBlock {
 		take = newButton(ActionUnacknowledge, n.ID, "Unacknowledge"+all, about)
 	}
 	elements := []slack.BlockElement{take}
-	if slices.ContainsFunc(open, func(a notify.Alert) bool { return !a.Drill }) { // nothing silences a drill
+	if slices.ContainsFunc(open, func(a notify.Alert) bool { return !a.Drill }) { // drills cannot be silenced
 		elements = append(elements, snoozeMenu(n.ID, "Snooze"+all, open))
 	}
-	if len(n.Alerts) == 1 && open[0].Project.UID != "" { // else it is about notewatch itself
+	if len(n.Alerts) == 1 && open[0].Project.UID != "" { // otherwise it is about notewatch itself
 		elements = append(elements,
 			newButton(ActionExplain, n.ID, "Explain", about), newButton(ActionUsage, n.ID, "Usage", about))
 	}
-	// What is chosen in a menu stays chosen, and cannot be chosen again, as long as its block has the same ID.
+	// Slack keeps the choice of a menu selected, and offers it no longer, as long as its block has the same ID.
 	return slack.NewActionBlock(n.Key, elements...)
 }
 
-// newButton is a button below a message. Screen readers say what it is about.
+// newButton returns a button below a message. Screen readers read about.
 func newButton(action, message, text, about string) slack.BlockElement {
 	button := slack.NewButtonBlockElement(action, message, plainObject(text))
 	button.AccessibilityLabel = words.Cut(text+": "+about, maxButtonLabel)
 	return button
 }
 
-// snoozeMenu is a menu of times for which alerts can be silenced.
+// snoozeMenu returns the menu of times for which alerts can be silenced.
 func snoozeMenu(message, text string, open []notify.Alert) slack.BlockElement {
 	option := func(s Snooze, text string) *slack.OptionBlockObject {
 		return slack.NewOptionBlockObject(s.value(message), plainObject(text), nil)
@@ -96,7 +95,7 @@ func snoozeMenu(message, text string, open []notify.Alert) slack.BlockElement {
 	return slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainObject(text), ActionSnooze, options...)
 }
 
-// untilOver says what SnoozeOver is for some alerts.
+// untilOver returns the label of SnoozeOver for some alerts.
 func untilOver(open []notify.Alert) string {
 	switch {
 	case !slices.ContainsFunc(open, func(a notify.Alert) bool { return a.PeriodEnd.IsZero() }):
@@ -107,7 +106,7 @@ func untilOver(open []notify.Alert) string {
 	return "until they end"
 }
 
-// plainObject is text without any markup.
+// plainObject returns text without any markup.
 func plainObject(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, text, false, false)
 }

@@ -15,12 +15,12 @@ import (
 	"notewatch/notify/internal/post"
 )
 
-// call makes one call, which returns where the message is. The error is a *notify.Error.
+// call makes one call and returns the place of the message. The error is a *notify.Error.
 func (s *Bot) call(
 	ctx context.Context, n notify.Notification, do func(context.Context, *slack.Client) (channel, ts string, err error),
 ) (handle, error) {
 	ctx, left := proxy.Track(ctx)
-	var got post.Answer // slack-go does not give its status and header
+	var got post.Answer // slack-go does not return its status and header
 	recorded := func(req *http.Request) (*http.Response, error) {
 		resp, err := s.do(req)
 		if err == nil {
@@ -36,8 +36,8 @@ func (s *Bot) call(
 	return handle{}, s.failure(n, got, err, left(err))
 }
 
-// failure makes a *notify.Error of a call that did not work. The library's error alone would not do: it hides the header
-// Retry-After, and its text may repeat what the other side wrote.
+// failure converts the error of a failed call to a *notify.Error. The library's error is not enough: it hides the header Retry-After, and
+// its text may repeat what the other side wrote.
 func (s *Bot) failure(n notify.Notification, got post.Answer, err error, sent bool) *notify.Error {
 	switch {
 	case got.Status == 0:
@@ -48,17 +48,17 @@ func (s *Bot) failure(n notify.Notification, got post.Answer, err error, sent bo
 	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok && !s.repeats(refused.Err) {
 		return failedCode(s.doing, slackapi.NewError(refused.Err), got, n)
 	}
-	// Cut short, not JSON, neither ok nor an error, or what was meant for us alone.
+	// Truncated, not JSON, neither ok nor an error, or a message that only we can see.
 	return &notify.Error{
 		Class: notify.Temporary, Status: got.Status, Uncertain: true,
 		Err: fmt.Errorf("%s: reading the answer: %w", s.doing, proxy.Cause(err)),
 	}
 }
 
-// repeats reports whether an answer gives back the token, which then is kept nowhere.
+// repeats reports whether an answer contains the token; such an answer is not stored.
 func (s *Bot) repeats(text string) bool { return secret.New(s.token()).In(text) }
 
-// failedCode makes a *notify.Error of an error code.
+// failedCode converts an error code to a *notify.Error.
 func failedCode(doing string, refused *slackapi.Error, got post.Answer, n notify.Notification) *notify.Error {
 	e := &notify.Error{
 		Class: classOf(refused.Kind), Status: got.Status, Uncertain: refused.Kind == slackapi.Uncertain,
@@ -70,8 +70,7 @@ func failedCode(doing string, refused *slackapi.Error, got post.Answer, n notify
 	return e
 }
 
-// options are the arguments of a call. All three of text, blocks and attachments are given each time: an update leaves
-// what is not given as it was.
+// options returns the arguments of a call. Text, blocks and attachments are always all given, because an update keeps what is not given.
 func (m content) options() []slack.MsgOption {
 	return []slack.MsgOption{
 		slack.MsgOptionText(m.text, false), // escaped
@@ -84,7 +83,7 @@ func (m content) options() []slack.MsgOption {
 	}
 }
 
-// classOf is the class of an error code. What nobody knows may be about anything, and ought not to cost a message.
+// classOf returns the class of an error code. An unknown code counts as temporary, so that no message is lost because of it.
 func classOf(k slackapi.Kind) notify.Class {
 	switch k {
 	case slackapi.Credential, slackapi.Target:

@@ -10,15 +10,15 @@ import (
 	"notewatch/notify"
 )
 
-// The limits of charts: Slack's own, except that it draws one of a single point too.
+// The limits of charts: Slack's own, except that Slack also draws a chart of a single point.
 const (
 	minChartPoints = 3
 	maxChartPoints = 20
 	maxChartName   = 20
-	maxChart       = 2500 // what a chart may take of a message, in characters
+	maxChart       = 2500 // characters of a message that a chart may take
 )
 
-// chartOf draws the newest days of the figure of a, and its limit; nil if too few are known.
+// chartOf returns a chart of the newest days of the figure of a with its limit; nil if too few are known.
 func chartOf(a notify.Alert) *slack.DataVisualizationBlock {
 	points := chartPoints(a.Trend)
 	if len(points) < minChartPoints || a.Reason == "reported" {
@@ -55,8 +55,7 @@ func chartOf(a notify.Alert) *slack.DataVisualizationBlock {
 	return slack.NewDataVisualizationBlock(name+" by day", slack.NewDataVisualizationLineChart(axes, series...))
 }
 
-// chartPoints returns the newest points that are known, oldest first: as many as a chart may have, and one for each name of
-// a day.
+// chartPoints returns the newest known points, oldest first: as many as a chart may have, and one for each name of a day.
 func chartPoints(trend []notify.Point) []notify.Point {
 	var points []notify.Point
 	named := make(map[string]bool)
@@ -72,7 +71,7 @@ func chartPoints(trend []notify.Point) []notify.Point {
 
 func chartDay(p notify.Point) string { return p.Day.UTC().Format("01-02") }
 
-// chartValue is value in a larger unit, to three decimals.
+// chartValue converts value to a larger unit, with three decimals.
 func chartValue(value, divisor float64) float64 {
 	const decimals = 1000
 	if value /= divisor; math.Abs(value) < math.MaxInt64/decimals {

@@ -12,7 +12,7 @@ import (
 	"notewatch/notify/internal/message"
 )
 
-// listLayout lays out several alerts: how many there are of what, and the worst of each rule.
+// listLayout lays out several alerts: their counts, and the worst of each rule.
 func listLayout(l message.List) layout {
 	layout := layout{tone: l.Tone, headline: headlineText(l.Word, l.Headline), plain: []string{l.Word + ": " + l.Headline}}
 	add := func(section string, plain ...string) {
@@ -22,7 +22,7 @@ func listLayout(l message.List) layout {
 	if len(l.Detail) > 0 {
 		add(slackapi.Escape(strings.Join(l.Detail, "\n"), maxDetail), l.Detail...)
 	}
-	const rest = 3 * maxField // what comes after the groups
+	const rest = 3 * maxField // for what comes after the groups
 	room := min(maxSection, (layout.room()-rest)/len(l.Groups))
 	for _, g := range l.Groups {
 		section, plain, hidden := groupSection(g, l.Digest(), room)
@@ -51,8 +51,8 @@ func listContext(l message.List) string {
 	return words.Dotted(what, message.AsOf(l.AsOf), message.Labelled("message ", l.ID))
 }
 
-// groupSection is a section of about room characters with the worst alerts of a rule, led by the name of the rule in a digest:
-// as mrkdwn and as lines of text.
+// groupSection returns a section of about room characters with the worst alerts of a rule, led by the name of the rule in a digest: as
+// mrkdwn and as lines of text.
 func groupSection(g message.Group, digest bool, room int) (section string, plain []string, hidden bool) {
 	var lines []string
 	if digest {
@@ -64,7 +64,7 @@ func groupSection(g message.Group, digest bool, room int) (section string, plain
 	if g.Runbook != "" {
 		runbook = slackapi.Link("Runbook", g.Runbook)
 	}
-	room -= utf8.RuneCountInString(runbook) + 2*maxName + utf8.RuneCountInString(advice) // the title, what is left, the advice and the runbook
+	room -= utf8.RuneCountInString(runbook) + 2*maxName + utf8.RuneCountInString(advice) // the title, the number of others, the advice and the runbook
 	shown := 0
 	for _, a := range g.Alerts[:g.Top] {
 		r := message.RowOf(a)
@@ -82,8 +82,8 @@ func groupSection(g message.Group, digest bool, room int) (section string, plain
 	return strings.Join(message.Filled(lines), "\n"), message.Filled(plain), left != ""
 }
 
-// fullList is as many of the alerts of n as one message holds, a line each, to stand in the thread of a message that
-// shows only the worst.
+// fullList returns as many of the alerts of n as one message can contain, one line each, for the thread of a message that shows only the
+// worst.
 func fullList(n notify.Notification) content {
 	sorted := notify.WorstFirst(n.Alerts)
 	l := message.DescribeList(n, n.Alerts)
@@ -94,7 +94,7 @@ func fullList(n notify.Notification) content {
 	return content{text: strings.Join(fullLines(l, sorted, maxText), "\n"), blocks: blocks}
 }
 
-// fullLines are escaped lines, of at most room bytes, for as many alerts as fit. The last says how many do not.
+// fullLines returns escaped lines, of at most room bytes, for as many alerts as fit. The last line counts the others.
 func fullLines(l message.List, sorted []notify.Alert, room int) []string {
 	lines := []string{slackapi.Escape(words.Dotted("All "+words.Count(l.Count, "alert"), message.AsOf(l.AsOf)), maxField)}
 	room -= len(lines[0]) + maxName

@@ -11,10 +11,10 @@ import (
 	"notewatch/notify/internal/message"
 )
 
-// mentionForm is the form of what may call people: a user, a group of users, those in the channel who are active, all.
+// mentionForm matches the allowed mentions: a user, a user group, the active members of the channel, all members.
 var mentionForm = regexp.MustCompile(`^<(@[UW][A-Z0-9]{1,20}|!subteam\^S[A-Z0-9]{1,20}|!here|!channel)>$`)
 
-// checkMentions returns what is wrong with the mentions by level.
+// checkMentions returns the problems of the mentions by level.
 func checkMentions(byLevel map[string]string) error {
 	for _, level := range slices.Sorted(maps.Keys(byLevel)) {
 		if notify.Severity(level) < notify.Severity("info") {
@@ -27,7 +27,7 @@ func checkMentions(byLevel map[string]string) error {
 	return nil
 }
 
-// mentions calls those who are to be called for alerts: for each that fires, is not muted, and was not shown at its level.
+// mentions returns the mentions for the alerts that are firing, are not muted, and were not shown at their level.
 func mentions(byLevel map[string]string, alerts []notify.Alert) string {
 	var called []string
 	for _, a := range notify.WorstFirst(alerts) {
@@ -39,7 +39,7 @@ func mentions(byLevel map[string]string, alerts []notify.Alert) string {
 	return strings.Join(called, " ")
 }
 
-// worse reports whether a fires at a level that is higher than the one shown, or was not shown at all.
+// worse reports whether a is firing at a higher level than the one shown, or was not shown at all.
 func worse(a notify.Alert) bool {
 	s := message.StatusOf(a)
 	return s == message.Escalated || s == message.Firing && message.Unseen(a)

@@ -14,8 +14,8 @@ import (
 	"notewatch/notify/internal/message"
 )
 
-// What Slack takes, in characters after escaping. Each is below Slack's own limit: 3,000 a section, 2,000 a field, about
-// 13,000 all blocks together. The text of an update has 4,000, perhaps bytes, which is how ours is counted.
+// Limits in characters after escaping. Each is below Slack's own limit: 3,000 for a section, 2,000 for a field, about 13,000 for all blocks
+// together. The text of an update has 4,000, perhaps bytes, which is how ours is counted.
 const (
 	maxText     = 3800
 	maxTotal    = 11_000
@@ -37,17 +37,17 @@ var colors = map[message.Tone]string{
 	message.Neutral: "#5b6b8c",
 }
 
-// A content is what Slack shows. The text is for notifications, screen readers and for when Slack refuses the rest.
+// A content is the content of a message. The text is for notifications, for screen readers and if Slack refuses the rest.
 type content struct {
 	text        string
 	blocks      []slack.Block                 // the headline
-	chart       *slack.DataVisualizationBlock // below it; nil is none
-	buttons     *slack.ActionBlock            // below that, where Slack hides them least; nil is none
-	attachments []slack.Attachment            // all else, behind a coloured bar
+	chart       *slack.DataVisualizationBlock // below the headline; nil if there is none
+	buttons     *slack.ActionBlock            // below the chart, where Slack hides them least; nil if there are none
+	attachments []slack.Attachment            // everything else, behind a coloured bar
 	hidden      bool                          // some alerts are not shown
 }
 
-// layouts are m and what to send in its place, in turn, when Slack refuses it: m without its chart, and its text alone.
+// layouts returns m and its replacements in case Slack refuses it: m without its chart, and its text alone.
 func (m content) layouts() []content {
 	plain := content{text: m.text}
 	if m.chart == nil {
@@ -58,7 +58,7 @@ func (m content) layouts() []content {
 	return []content{m, bare, plain}
 }
 
-// blockSet is the headline, the chart and the buttons.
+// blockSet returns the headline, the chart and the buttons.
 func (m content) blockSet() []slack.Block {
 	blocks := slices.Clip(m.blocks)
 	if m.chart != nil {
@@ -70,7 +70,7 @@ func (m content) blockSet() []slack.Block {
 	return blocks
 }
 
-// A layout is what a content is built of. Its texts are escaped, except plain.
+// A layout holds the parts of a content. Its texts are escaped, except plain.
 type layout struct {
 	tone     message.Tone
 	headline string
@@ -79,11 +79,10 @@ type layout struct {
 	sections []string
 	context  string
 	hidden   bool
-	plain    []string // the same as lines of text: a headline, what may be left out, a line that tells which alert it is
+	plain    []string // the same as lines of text: a headline, optional lines, a line that identifies the alert
 }
 
-// newContent shows some alerts of n, all of them or those that changed. The mention, which may be "", is Slack's markup
-// and calls people.
+// newContent lays out alerts of n, all of them or those that changed. The mention, which may be "", is Slack's markup for notifying people.
 func newContent(n notify.Notification, alerts []notify.Alert, mention string) content {
 	var layout layout
 	if len(alerts) == 1 {
@@ -123,7 +122,7 @@ func (l layout) body() []slack.Block {
 	return append(blocks, slack.NewContextBlock("", markdown(l.context)))
 }
 
-// room is how many characters are left for further sections.
+// room returns the number of characters left for further sections.
 func (l layout) room() int {
 	room := maxTotal - utf8.RuneCountInString(l.headline) - utf8.RuneCountInString(l.context)
 	if l.chart != nil {
@@ -139,7 +138,7 @@ func newSection(text string) slack.Block {
 	return slack.NewSectionBlock(markdown(text), nil, nil)
 }
 
-// markdown is verbatim: Slack makes no links and mentions of its own out of the text.
+// markdown returns a verbatim text object, in which Slack makes no links and mentions of its own.
 func markdown(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }
@@ -172,10 +171,10 @@ func cardLayout(a notify.Alert, c message.Card) layout {
 	return layout
 }
 
-// plainCard is c as lines of text.
+// plainCard returns c as lines of text.
 func plainCard(c message.Card) []string {
 	lines := message.Filled(append([]string{c.Word + ": " + c.Headline, message.JoinFacts(c.Facts())}, c.Detail...))
-	lines = append(lines, c.Body...) // an empty line of it is meant
+	lines = append(lines, c.Body...) // empty lines of it are intended
 	last := words.Dotted(c.UID, c.Project, message.Labelled("rule ", c.Rule), message.Labelled("alert ", c.ID), message.AsOf(c.AsOf))
 	return append(lines, message.Filled([]string{message.Labelled("→ ", c.Advice), message.RunbookLine(c.Runbook), last})...)
 }

@@ -10,18 +10,18 @@ import (
 	"notewatch/notify/internal/message"
 )
 
-// A note is what the thread of a message is told of a change.
+// A note is a message in the thread about a change.
 type note struct {
 	text      string
-	broadcast bool           // to the channel too
-	calls     []notify.Alert // for which people may be called
+	broadcast bool           // also to the channel
+	calls     []notify.Alert // alerts for which people may be mentioned
 }
 
-// maxNoteNames is how many subjects a note names.
+// maxNoteNames is the maximum number of subjects that a note names.
 const maxNoteNames = 3
 
-// noteAbout returns the note about what changed in n, if that is worth one: an alert that got worse, is remembered, eased
-// or ended. All else people see in the message when they look.
+// noteAbout returns the note about the changes in n. ok is false unless an alert escalated, de-escalated, was reminded or ended: all other
+// changes people see in the message when they look.
 func noteAbout(n notify.Notification) (about note, ok bool) {
 	var worth []notify.Alert
 	for _, a := range notify.WorstFirst(n.Alerts) {
@@ -36,7 +36,7 @@ func noteAbout(n notify.Notification) (about note, ok bool) {
 	return note{text: noteText(n, worth), broadcast: slices.ContainsFunc(worth, loud), calls: worth}, true
 }
 
-// notable reports whether a note is worth it. Of what is muted only the end is.
+// notable reports whether a change of a deserves a note. Of a muted alert only the end does.
 func notable(a notify.Alert) bool {
 	switch message.StatusOf(a) {
 	case message.Firing, message.Escalated, message.Reminder, message.Deescalated:
@@ -47,7 +47,7 @@ func notable(a notify.Alert) bool {
 	return false
 }
 
-// noteText is one line: an alert with its figures, or how many of n changed in which way.
+// noteText returns one line: an alert with its values, or how many alerts of n changed in which way.
 func noteText(n notify.Notification, alerts []notify.Alert) string {
 	still := ""
 	if len(n.Alerts) > 1 {
@@ -59,7 +59,7 @@ func noteText(n notify.Notification, alerts []notify.Alert) string {
 	return words.Dotted(append(noteCounts(alerts), still)...)
 }
 
-// noteOf is a note about one alert.
+// noteOf returns a note about one alert.
 func noteOf(a notify.Alert) string {
 	c := message.Describe(a)
 	lasted := ""
@@ -74,7 +74,7 @@ func noteOf(a notify.Alert) string {
 	return "*" + slackapi.Escape(c.Word, maxName) + "*  " + words.Dotted(link(a.Subject), said)
 }
 
-// noteCounts are notes about several alerts, by what happened and of which rule.
+// noteCounts returns notes about several alerts, by event and rule.
 func noteCounts(alerts []notify.Alert) []string {
 	type kind struct{ word, rule string }
 	var kinds []kind

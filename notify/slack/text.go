@@ -10,8 +10,8 @@ import (
 	"notewatch/notify/internal/message"
 )
 
-// linesText is lines as one text of at most maxText bytes. Lines are left out whole, neither the first nor the last,
-// and a mark stands for them.
+// linesText joins lines to a text of at most maxText bytes. It leaves out whole lines, but neither the first nor the last, and replaces
+// them with a mark.
 func linesText(lines []string) string {
 	first, last := slackapi.MrkdwnEscapes.Replace(lines[0]), slackapi.MrkdwnEscapes.Replace(lines[len(lines)-1])
 	if len(lines) == 1 {
@@ -30,7 +30,7 @@ func linesText(lines []string) string {
 	return text + "\n" + last
 }
 
-// packed joins lines to texts of at most limit characters. A line is not split.
+// packed joins lines to texts of at most limit characters. It does not split a line.
 func packed(lines []string, limit int) []string {
 	var texts []string
 	room := 0
@@ -46,8 +46,8 @@ func packed(lines []string, limit int) []string {
 	return texts
 }
 
-// bodySections is sections of at most room characters in all that show lines as written, blanks too. The last line counts
-// what does not fit.
+// bodySections returns sections of at most room characters in total that show lines unchanged, with their blanks. The last line counts what
+// does not fit.
 func bodySections(lines []string, room int) []string {
 	const fence = "```"
 	var shown []string

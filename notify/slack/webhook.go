@@ -22,26 +22,26 @@ import (
 // A WebhookConfig says where a [Webhook] posts.
 type WebhookConfig struct {
 	URL          secret.Text       // https://hooks.slack.com/services/…
-	AllowPrivate bool              // any other host is allowed too, and http: a proxy of one's own, or a test
-	Mention      map[string]string // as that of a SlackConfig
+	AllowPrivate bool              // any other host is allowed too, and http: for an own proxy, or a test
+	Mention      map[string]string // as in Config
 	Name         string            // of the receiver, for errors; may be ""
 }
 
-// A Webhook posts to the channel of an incoming-webhook URL. Such a URL cannot change what was posted: each change
-// is a further message about the alerts that changed. What is no news is not posted: alerts that are only brought up to
-// date, such as those of a day rule that falls quiet and comes back every day, or muted or acknowledged.
+// A Webhook posts to the channel of an incoming-webhook URL. Such a URL cannot change its posts: each change is a new message about the
+// alerts that changed. Unimportant changes are not posted: new values, such as those of a day rule that alternates every day, mutes and
+// acknowledgements.
 type Webhook struct {
 	poster  post.Poster
 	mention map[string]string
 }
 
-// Validate returns what is wrong with c. Its errors do not quote the URL.
+// Validate returns the problems of c. Its errors do not quote the URL.
 func (c WebhookConfig) Validate() error {
 	_, err := c.parse()
 	return err
 }
 
-// parse returns where c posts.
+// parse returns the URL that c posts to.
 func (c WebhookConfig) parse() (*url.URL, error) {
 	u, err := post.ParseURL(c.URL)
 	if err == nil && !c.AllowPrivate {
@@ -72,8 +72,8 @@ func checkSlackHost(u *url.URL) error {
 // Proxy returns the host and port of the proxy on the way; "" if there is none.
 func (w *Webhook) Proxy() string { return w.poster.Via }
 
-// Send posts what changed as a new message; ErrSkipped if n is quiet, or if something was posted before and nothing of n is
-// news. A layout that Slack refuses is sent again at once without its chart, and then as plain text.
+// Send posts the changes as a new message. It returns ErrSkipped if n is quiet, or if something was posted before and n contains no
+// important change. A layout that Slack refuses is sent again at once without its chart, and then as plain text.
 func (w *Webhook) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	changed := n.ChangedAlerts()
 	if n.Quiet || len(ref) > 0 && !slices.ContainsFunc(changed, message.News) {
@@ -89,7 +89,7 @@ func (w *Webhook) Send(ctx context.Context, n notify.Notification, ref notify.Re
 	return notify.Ref(`{"posted":true}`), nil
 }
 
-// webhookBody is what an incoming webhook takes.
+// webhookBody is the body of a request to an incoming webhook.
 type webhookBody struct {
 	Text        string             `json:"text"`
 	Blocks      []slack.Block      `json:"blocks,omitempty"`

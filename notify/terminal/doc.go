@@ -1,3 +1,3 @@
-// Package terminal prints notifications for an operator. It is what the receiver "terminal: {}" of the rules file does, and all
-// that the demo shows.
+// Package terminal prints notifications for an operator. It is the receiver "terminal: {}" of the rules file, and the main receiver of the
+// demo.
 package terminal

@@ -18,18 +18,18 @@ import (
 //	                  bytes.used 41.2 MB (103 %) · limit 40 MB · usual day 1.25 MB · since 13:50 (15 min) · as of 14:04
 //	                  → Check the sync period. [cold-chain · data-budget · 7f3a]
 //
-// The first time is that of the alert, not of the printing. All times are UTC, those of the same day without a date. What
-// was printed stays: each change is a further block.
+// The first time is that of the alert, not of the printing. All times are UTC, those of the same day without a date. Printed blocks stay:
+// each change is a new block.
 type Receiver struct {
 	w     io.Writer
 	color bool
 }
 
-// New returns a receiver that prints to w. Without color it writes no escape sequences at all; control characters
-// in names never reach w as such.
+// New returns a receiver that prints to w. Without color it writes no escape sequences; control characters in names never reach w
+// unescaped.
 func New(w io.Writer, color bool) *Receiver { return &Receiver{w: w, color: color} }
 
-// Send prints the changed alerts of n in one write: one at length, of several the worst of each rule; ErrSkipped if n is
+// Send prints the changed alerts of n in one write: a single one in full, of several the worst of each rule. It returns ErrSkipped if n is
 // quiet.
 func (t *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	if n.Quiet {
@@ -50,7 +50,7 @@ func (t *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.R
 	return notify.Ref(`{"printed":true}`), nil
 }
 
-// The widths of the first two columns and the blanks before further lines.
+// The widths of the first two columns, and the indent of further lines.
 const (
 	timeLayout = "2 Jan 15:04 UTC"
 	timeWidth  = len("12 Jan 14:05 UTC")
@@ -71,7 +71,7 @@ func (t *Receiver) block(b *strings.Builder, n notify.Notification, a notify.Ale
 	t.advice(b, c.Advice, words.Dotted(c.Project, c.Rule, c.ID))
 }
 
-// list prints several alerts, a line each.
+// list prints several alerts, one line each.
 func (t *Receiver) list(b *strings.Builder, n notify.Notification, alerts []notify.Alert) {
 	l := message.DescribeList(n, alerts)
 	t.head(b, message.Newest(alerts).UTC(), l.Tone, l.Word, l.Headline)
@@ -133,7 +133,7 @@ func (t *Receiver) line(b *strings.Builder, text string) {
 	}
 }
 
-// factsLine is the line of figures and times of a block that is headed by the instant at.
+// factsLine returns the line of values and times of a block that is headed by the instant at.
 func factsLine(c message.Card, at time.Time) string {
 	parts := []string{message.JoinFacts(c.Figures)}
 	since := "since " + shortTime(c.Since, at)
@@ -152,7 +152,7 @@ func factsLine(c message.Card, at time.Time) string {
 	return words.Dotted(parts...)
 }
 
-// shortTime is t in UTC, without the date if that is the day of at.
+// shortTime formats t in UTC, without the date if that is the day of at.
 func shortTime(t, at time.Time) string {
 	t = t.UTC()
 	if t.Truncate(24 * time.Hour).Equal(at.Truncate(24 * time.Hour)) {

@@ -12,10 +12,10 @@ import (
 	"notewatch/notify/internal/message"
 )
 
-// maxAlertmanagerAlerts is how many alerts a body of Alertmanager's format holds.
+// maxAlertmanagerAlerts is the maximum number of alerts in a body of Alertmanager's format.
 const maxAlertmanagerAlerts = 1000
 
-// An alertmanagerBody is what Alertmanager posts to its webhook receivers, version 4.
+// An alertmanagerBody is the body that Alertmanager posts to its webhook receivers, version 4.
 type alertmanagerBody struct {
 	Version           string              `json:"version"`
 	GroupKey          string              `json:"groupKey"`
@@ -122,7 +122,7 @@ func newAlertmanagerAlert(a notify.Alert) alertmanagerAlert {
 	return alert
 }
 
-// pairs makes a map of names and values that follow each other, without empty values.
+// pairs makes a map from alternating names and values, without empty values.
 func pairs(namesAndValues ...string) map[string]string {
 	m := make(map[string]string)
 	for i := 0; i < len(namesAndValues); i += 2 {
@@ -133,7 +133,7 @@ func pairs(namesAndValues ...string) map[string]string {
 	return m
 }
 
-// commonPairs returns what all alerts have the same of.
+// commonPairs returns the pairs of of that are the same for all alerts.
 func commonPairs(alerts []alertmanagerAlert, of func(alertmanagerAlert) map[string]string) map[string]string {
 	shared := maps.Clone(of(alerts[0]))
 	for _, a := range alerts[1:] {

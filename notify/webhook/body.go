@@ -9,20 +9,18 @@ import (
 	"notewatch/notify/internal/post"
 )
 
-// version is the version of a Body. It is raised when a field goes away or changes its meaning; fields that
-// are only added do not raise it.
+// version is the version of a Body. It is raised when a field is removed or changes its meaning; additional fields do not raise it.
 const version = 1
 
-// A Body is the JSON that a [Receiver] posts. Fields are always present, except why, drill, mute, ack and body, which are
-// left out when empty. Figures that are no data and times that are not known are null. Times are UTC as in RFC 3339. Ignore
-// fields that you do not know.
+// A Body is the JSON that a [Receiver] posts. Fields are always present, except those with omitempty, which are left out when empty. Values
+// without data and unknown times are null. Times are UTC as in RFC 3339. Ignore unknown fields.
 //
-// A receiver that keeps the newest Version it saw of each alert knows the state of everything: a request may come twice
-// (with the same webhook-id header), and states that were superseded before they could be sent never come.
+// A receiver that keeps the newest Version of each alert knows the state of everything: a request may come twice (with the same webhook-id
+// header), and states that were superseded before they could be sent never come.
 type Body struct {
 	// Type is "alert." and the reason of the alerts, or "alert.changed" if they do not have the same.
 	Type string `json:"type"`
-	// Timestamp is when the newest of the alerts came about. The header webhook-timestamp is when it was sent.
+	// Timestamp is the time of the newest change of the alerts. The header webhook-timestamp is the time of sending.
 	Timestamp *time.Time `json:"timestamp"`
 	// Version is that of this format: 1.
 	Version int  `json:"version"`
@@ -31,30 +29,29 @@ type Body struct {
 
 // Data is the message.
 type Data struct {
-	// Message identifies the message over all its states: what belongs into one ticket or thread.
+	// Message identifies the message over all its states, for one ticket or thread.
 	Message string `json:"message"`
-	// Key identifies this state of the message and is the same over repeated attempts, as is the header webhook-id.
+	// Key identifies this state of the message and is the same in repeated attempts, like the header webhook-id.
 	Key string `json:"key"`
-	// Rule is the name of the rule that all alerts of the message are about; empty if they are about several.
+	// Rule is the name of the rule of all alerts of the message; empty if they are of several rules.
 	Rule string `json:"rule"`
-	// Unchanged counts the alerts that belong to the message too and are as they were when it was last sent.
+	// Unchanged counts the other alerts of the message, which did not change since it was last sent.
 	Unchanged int `json:"unchanged"`
 	// Alerts are those that changed since then, or all if none did.
 	Alerts []Alert `json:"alerts"`
 }
 
-// A Alert is the state of one alert.
+// An Alert is the state of one alert.
 type Alert struct {
-	// ID is short and the same over the life of the alert. A subject that breaks the rule again later gets a new alert.
+	// ID is short and stays the same over the life of the alert. When a rule fires again later for the same subject, that is a new alert.
 	ID string `json:"id"`
 	// Version rises with every change of the alert. Versions may be skipped.
 	Version int64 `json:"version"`
 	// State is firing, resolved or withdrawn (ended because the rule or the subject was removed or changed).
 	State string `json:"state"`
-	// Reason is what made this version: fired, escalated, deescalated, reminded, updated, muted, unmuted, acknowledged,
-	// unacknowledged, resolved, corrected (ended because the values were wrong; the state is resolved), period_ended, revised
-	// (late figures of a time that is over; nothing was or stays open), withdrawn or reported (a report, which is about
-	// nothing in particular).
+	// Reason is the change that made this version: fired, escalated, deescalated, reminded, updated, muted, unmuted, acknowledged,
+	// unacknowledged, resolved, corrected (ended because the values were wrong; the state is resolved), period_ended, revised (late data of
+	// a past day or period; no alert was opened), withdrawn or reported (a report, without a condition).
 	Reason string `json:"reason"`
 	// Level is info, warning or critical: now, or when the alert ended.
 	Level string `json:"level"`
@@ -66,65 +63,65 @@ type Alert struct {
 	Project Named  `json:"project"`
 	// Subject is the device, or the project again if the rule is about projects.
 	Subject Named `json:"subject"`
-	// Summary says in one sentence what is wrong.
+	// Summary is one sentence about the problem.
 	Summary string `json:"summary"`
-	// Advice is one next step; may be empty.
+	// Advice is one next step; it may be empty.
 	Advice string `json:"advice"`
-	// Runbook is the address of a page that says what to do.
+	// Runbook is the address of a page with instructions.
 	Runbook string `json:"runbook,omitempty"`
-	// Why says why the alert is withdrawn, corrected or updated, such as "limit is 200 now".
+	// Why is the reason why the alert was withdrawn, corrected or updated, such as "limit is 200 now".
 	Why string `json:"why,omitempty"`
 	// Detail holds further short lines of text.
 	Detail []string `json:"detail"`
-	// Body holds several lines that are to be shown as they are, such as a report.
+	// Body holds several lines to show unchanged, such as a report.
 	Body string `json:"body,omitempty"`
 
-	// Drill says that this is a test.
+	// Drill marks a test alert.
 	Drill bool `json:"drill,omitempty"`
-	// Mute says why people are not told of it for now.
+	// Mute is the reason why the alert is muted.
 	Mute string `json:"mute,omitempty"`
-	// Ack says who has taken it on.
+	// Ack is who acknowledged the alert and when.
 	Ack string `json:"ack,omitempty"`
 
-	// Figure is what Value is of, such as bytes.used.
+	// Figure is the figure of Value, such as bytes.used.
 	Figure string `json:"figure"`
-	// Unit is "B" for bytes, else empty. It holds for value, peak, limit and usual.
+	// Unit is "B" for bytes, otherwise empty. It applies to value, peak, limit and usual.
 	Unit string `json:"unit"`
-	// Value is the figure now, or when the alert ended.
+	// Value is the value now, or when the alert ended.
 	Value *float64 `json:"value"`
 	// Peak is the highest value since the alert began.
 	Peak *float64 `json:"peak"`
 	// Limit is that of the rule; null if it has none.
 	Limit *float64 `json:"limit"`
-	// Usual is what the subject usually has on one day, or in one or six hours if the figure is h1 or h6.
+	// Usual is the usual value of the subject for one day, or for one or six hours if the figure is h1 or h6.
 	Usual *float64 `json:"usual"`
 
-	// Contributors are the devices behind the value of an alert about a fleet or project; left out where it is about one device.
+	// Contributors are the devices behind the value of an alert about a fleet or project; left out for an alert about one device.
 	Contributors *Contributors `json:"contributors,omitempty"`
 
 	// Since is when the condition was first found true.
 	Since *time.Time `json:"since"`
-	// FiredAt is when it had held long enough.
+	// FiredAt is when it had been true for long enough.
 	FiredAt *time.Time `json:"fired_at"`
 	// EndedAt is null while the alert is firing.
 	EndedAt *time.Time `json:"ended_at"`
-	// AsOf is when Value was read.
+	// AsOf is the time up to which the data of Value is complete.
 	AsOf *time.Time `json:"as_of"`
 }
 
 // Contributors are the devices behind a value.
 type Contributors struct {
-	// Figure is what they are ranked by, such as events.today.
+	// Figure is the figure by which they are ranked, such as events.today.
 	Figure string `json:"figure"`
-	// Unit is "B" for bytes, else empty. It holds for value.
+	// Unit is "B" for bytes, otherwise empty. It applies to value.
 	Unit string `json:"unit"`
-	// Most holds those with the largest values, the largest first.
+	// Most holds the devices with the largest values, the largest first.
 	Most []Contributor `json:"most"`
-	// Others is how many further devices have a value above 0.
+	// Others is the number of further devices with a value above 0.
 	Others int `json:"others"`
-	// OthersShare is their part of the whole, in percent.
+	// OthersShare is their share of the whole, in percent.
 	OthersShare float64 `json:"others_share"`
-	// Unknown is how many devices have no known value.
+	// Unknown is the number of devices without a known value.
 	Unknown int `json:"unknown"`
 }
 
@@ -138,7 +135,7 @@ type Contributor struct {
 	Share float64 `json:"share"`
 }
 
-// contributorsOf returns the devices behind a value; nil are none.
+// contributorsOf returns the devices behind a value; nil stays nil.
 func contributorsOf(c *notify.Contributors) *Contributors {
 	if c == nil {
 		return nil
@@ -154,11 +151,11 @@ func contributorsOf(c *notify.Contributors) *Contributors {
 type Named struct {
 	UID  string `json:"uid"`
 	Name string `json:"name"`
-	// URL is where to look at it; may be empty.
+	// URL is a page about it; it may be empty.
 	URL string `json:"url"`
 }
 
-// bodyOf returns what n says to a webhook.
+// bodyOf returns the body for n.
 func bodyOf(n notify.Notification) Body {
 	changed := n.ChangedAlerts()
 	data := Data{Message: n.ID, Key: n.Key, Unchanged: len(n.Alerts) - len(changed)}

@@ -14,74 +14,73 @@ import (
 	"notewatch/notify/internal/message"
 )
 
-// Facts is what a template of a webhook sees: a message in the words of all receivers, made safe for display but
-// not for JSON, for which the template has the function json. A message about one alert has Figures, and one about several
-// has Rows.
+// Facts are the data of a template of a webhook: a message in the words of all receivers, made safe for display but not for JSON, for which
+// the template has the function json. A message about one alert has Figures, and one about several has Rows.
 //
-// A template is one of text/template that gives a JSON body. Apart from the body it may define templates of these names,
-// each of which gives one word:
+// A template is one of text/template that writes a JSON body. In addition to the body it may define templates with these names, each of
+// which writes one word:
 //
-//	send    whether there is a request at all, true or false; without it, whether the message is not quiet
+//	send    true or false: whether to send a request; without it, a request is sent if the message is not quiet
 //	method  POST, PUT or PATCH; without it, POST
-//	path    what is put behind the path of the URL, with what is put behind its query after a ?; without it, nothing
-//	ref     what to remember of the answer, as Ref of the states that follow
+//	path    appended to the path of the URL; text after a ? is appended to its query; without it, nothing
+//	ref     the part of the answer to store, as Ref of later states
 //	status  the HTTP status of an error in the text of an answer of 2xx; without it, such an answer is a success
 //
 // A template fails if it takes more than 100,000 steps or writes more than 1 MiB. Methods take only constants, and printf has no
 // widths above 999.
 //
-// The functions, beside those of text/template, are
+// The functions, in addition to those of text/template, are
 //
 //	json V           any value as JSON
 //	cut N S          S, shortened to N characters
 //	bytes N S        S, shortened to N bytes
-//	fit N LINES      as many of the lines as have N bytes together: the first ones, how many are left out, and the last
+//	fit N LINES      as many of the lines as fit into N bytes: the first ones, the number of those left out, and the last
 //	join SEP LINES   the lines as one text
 //	code LINES       the lines as a block of code in Markdown
-//	md S             S with the characters that Markdown gives a meaning behind a backslash
+//	md S             S with a backslash before each character that has a meaning in Markdown
 //	default D S      S, or D if that is empty
 //	path S           S as one part of a URL's path
-//	time T           an instant for people
-//	rfc3339 T        an instant for machines
-//	figure X UNIT    a figure for people
-//	find PATTERN S   what a regular expression matches in S, or its first group if it has one; "" if it matches nothing
+//	time T           an instant as text for people
+//	rfc3339 T        an instant as in RFC 3339
+//	figure X UNIT    a value as text for people
+//	find PATTERN S   the match of a regular expression in S, or its first group if it has one; "" if nothing matches
 type Facts struct {
-	ID     string // of the message, the same for all its states: what to recognize an incident by
+	ID     string // of the message, the same for all its states, to identify an incident
 	Key    string // of this state
 	Rule   string // "" if the alerts are of several
-	Status string // firing while any alert is; resolved; or report
-	Level  string // info, warning, critical: the highest that fires, or the highest of what is over
-	Tone   string // what to show as a colour: a level; good is over, gone is withdrawn, neutral is a report
+	Status string // firing while any alert is firing; resolved; or report
+	Level  string // info, warning, critical: the highest of the firing alerts, or of the ended ones if none is firing
+	Tone   string // for a colour: a level; good if ended, gone if withdrawn, neutral for a report
 
 	Word   string // FIRING critical. A drill begins with "DRILL: "
 	Title  string // one sentence
 	Advice string // one next step; may be ""
 
-	Runbook string // address of a page that says what to do; may be ""
+	Runbook string // address of a page with instructions; may be ""
 
 	Figures []Figure
-	Rows    []string // the worst alerts, a line each, and how many more there are
-	Detail  []string // further lines; that it is a drill, muted or acknowledged is one of them
-	Body    []string // lines to be shown as they are, such as a report
+	Rows    []string // the worst alerts, one line each, and the number of others
+	Detail  []string // further lines, such as that it is a drill, muted or acknowledged
+	Body    []string // lines to show unchanged, such as a report
 
-	Subject notify.Named // the device or project; of several alerts zero
-	Project notify.Named // zero if the alerts are of several
-	Link    string       // where to look at the subject or the project; may be ""
-	Source  string       // which rule and alert, and of when, in one line
+	Subject notify.Named // the device or project; zero for several alerts
+	Project notify.Named // zero if the alerts are of several projects
+	Link    string       // page of the subject or the project; may be ""
+	Source  string       // rule, alert and time of the data, in one line
 
-	Time  time.Time // when it came about; may be zero, as the next two
+	Time  time.Time // of the newest change; may be zero, like the next two
 	Since time.Time // when the condition was first found true
-	AsOf  time.Time // of the figures
+	AsOf  time.Time // of the values
 
 	Count  int // of alerts
-	Firing int // how many of them are
+	Firing int // number of firing alerts
 	Drill  bool
-	Mute   string // why people are not told; of several alerts only if all have the same
-	Ack    string // who has taken it on; likewise
+	Mute   string // why it is muted; for several alerts only if it is the same for all
+	Ack    string // who acknowledged it; likewise
 
-	Quiet  bool   // nobody is to be disturbed
+	Quiet  bool   // disturb no one
 	Posted bool   // something was posted before, or may have been
-	Ref    string // what was remembered of it; may be ""
+	Ref    string // what was stored of an earlier answer; may be ""
 	Target string // the last part of the URL's path
 
 	Answer     any    // of the receiver, decoded JSON; nil if it is not JSON. Only in ref and status, like AnswerText
@@ -95,7 +94,7 @@ type Facts struct {
 // A Figure is a labelled piece of text, such as "limit" and "40 MB".
 type Figure struct{ Label, Value string }
 
-// newFacts describes what changed in n.
+// newFacts describes the changes in n.
 func newFacts(n notify.Notification, was handle, target string) Facts {
 	f := Facts{
 		ID: n.ID, Key: n.Key, Status: "report", Quiet: n.Quiet,
@@ -121,18 +120,18 @@ func (f Facts) answered(body []byte) Facts {
 	return f
 }
 
-// All returns the facts of all alerts of the message, and not only of those that changed: for what shows the whole message
-// in place of what was shown before.
+// All returns the facts of all alerts of the message, not only of those that changed, for receivers that show the whole message in place of
+// the earlier one.
 func (f Facts) All() Facts {
 	all := f.all()
 	all.Answer, all.AnswerText = f.Answer, f.AnswerText
 	return all
 }
 
-// Data returns what the format standard says under that name.
+// Data returns the member data of the format standard.
 func (f Facts) Data() Data { return f.data() }
 
-// Lines returns all that is to be said below the title, of which the last line is the source.
+// Lines returns all lines below the title. The last line is the source.
 func (f Facts) Lines() []string {
 	figures := make([]message.Fact, len(f.Figures))
 	for i, figure := range f.Figures {
@@ -145,7 +144,7 @@ func (f Facts) Lines() []string {
 	return lines
 }
 
-// Text returns the lines without figures and body.
+// Text returns the lines without values and body.
 func (f Facts) Text() []string { return append(f.text(), f.Source) }
 
 func (f Facts) text() []string {
@@ -230,7 +229,7 @@ func (f Facts) aboutSeveral(alerts []notify.Alert) Facts {
 	return f
 }
 
-// cleanNamed returns n as it may be shown.
+// cleanNamed returns n fit for display.
 func cleanNamed(n notify.Named) notify.Named {
 	if n == (notify.Named{}) {
 		return n

@@ -13,20 +13,20 @@ import (
 	"notewatch/notify/internal/post"
 )
 
-// A layout says what to send of a notification, after what was posted before. A nil request is nothing.
+// A layout returns the request for a notification, given the handle of the last post. A nil request means that nothing is sent.
 type layout func(n notify.Notification, was handle) (*request, error)
 
 // A request is one request of a webhook.
 type request struct {
 	method      string
-	path        string // put behind that of the URL, with a query
+	path        string // appended to that of the URL, with a query
 	contentType string
 	body        []byte
-	keep        func(answer []byte) string // what to remember of the answer as handle.Ref; nil leaves that as it is
+	keep        func(answer []byte) string // returns what to store of the answer as handle.Ref; nil keeps the present one
 	status      func(answer []byte) int    // returns the HTTP status of an error in the text of a success; 0 is no error. nil reads no text
 }
 
-// ref is what to remember after an answer.
+// ref returns the Ref to store after an answer.
 func (r *request) ref(got post.Answer, was handle) string {
 	if r.keep == nil {
 		return was.Ref
@@ -34,7 +34,7 @@ func (r *request) ref(got post.Answer, was handle) string {
 	return r.keep(got.Body)
 }
 
-// read returns the answer with the status that its text stands for: some receivers put an error into an answer of 200.
+// read returns the answer with the status that its text means: some receivers put an error into an answer of 200.
 func (r *request) read(got post.Answer) post.Answer {
 	if r.status == nil {
 		return got
@@ -42,7 +42,7 @@ func (r *request) read(got post.Answer) post.Answer {
 	return got.As(r.status(got.Body))
 }
 
-// of returns f for what change makes of a notification.
+// of returns f for a notification whose alerts are changed by change.
 func (f layout) of(change func(notify.Alert) notify.Alert) layout {
 	return func(n notify.Notification, was handle) (*request, error) {
 		alerts := make([]notify.Alert, len(n.Alerts))
@@ -54,13 +54,13 @@ func (f layout) of(change func(notify.Alert) notify.Alert) layout {
 	}
 }
 
-// explained is a with a line that says why it looks other than the user wants it.
+// explained returns a with a line that says why it is not laid out as the user configured.
 func explained(a notify.Alert) notify.Alert {
 	a.Detail = append([]string{"the template of this receiver failed, so this is the built-in text"}, a.Detail...)
 	return a
 }
 
-// bare is a without what a receiver may dislike: links, and texts that are not needed to know what it is about.
+// bare returns a without parts that a receiver may reject: links, and texts that are not needed to identify the alert.
 func bare(a notify.Alert) notify.Alert {
 	a.Subject.URL, a.Project.URL, a.Runbook = "", "", ""
 	a.Advice, a.Body, a.Detail = "", "", []string{"shortened, because the receiver rejected the full message"}
@@ -80,25 +80,24 @@ const (
 // codedFormats are the formats that are not templates.
 var codedFormats = []string{"standard", "alertmanager", "cloudevents"}
 
-// Formats returns the names of the formats of a [Receiver], first those that are code, then those whose text [TemplateText]
-// gives.
+// Formats returns the names of the formats of a [Receiver], first those in code, then those whose text [TemplateText] returns.
 func Formats() []string {
 	names := slices.Clone(codedFormats)
-	files, _ := templateFiles.ReadDir(strings.TrimSuffix(templateDir, "/")) // it is embedded
+	files, _ := templateFiles.ReadDir(strings.TrimSuffix(templateDir, "/")) // it is embedded, so there is no error
 	for _, file := range files {
 		names = append(names, strings.TrimSuffix(file.Name(), templateSuffix))
 	}
 	return names
 }
 
-// TemplateText returns the template of a format, to be copied, changed and given as [WebhookConfig].Template. A format
-// that is code has none. What a template sees and can do says [Facts].
+// TemplateText returns the template of a format, to copy, change and use as [Config].Template. A format in code has none. [Facts] describes
+// what a template can use.
 func TemplateText(format string) (text string, ok bool) {
 	data, err := templateFiles.ReadFile(templateDir + format + templateSuffix)
 	return string(data), err == nil
 }
 
-// newLayout returns the format of a name for the receiver of a name. target is the last part of its URL's path.
+// newLayout returns the format with a name for the receiver with a name. target is the last part of its URL's path.
 func newLayout(name, receiver, target string) (layout, error) {
 	switch name {
 	case "", "standard":
@@ -160,7 +159,7 @@ func cloudEventsFormat(receiver string) layout {
 	}
 }
 
-// extend returns u with more put behind its path. What stands behind a ? in more is put behind its query.
+// extend returns u with more appended to its path. What follows a ? in more is appended to its query.
 func extend(u *url.URL, more string) *url.URL {
 	tail, query, _ := strings.Cut(more, "?")
 	extended := *u
@@ -178,7 +177,7 @@ func over(alerts []notify.Alert) bool {
 	return !slices.ContainsFunc(alerts, func(a notify.Alert) bool { return a.State == "firing" })
 }
 
-// stateOf is what most on-call tools call the state of a message: firing while any of the alerts does, else resolved.
+// stateOf returns the state of a message as most on-call tools name it: firing while any of the alerts is firing, else resolved.
 func stateOf(alerts []notify.Alert) string {
 	if over(alerts) {
 		return "resolved"

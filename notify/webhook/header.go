@@ -11,18 +11,18 @@ import (
 	"notewatch/internal/secret"
 )
 
-// A Header is an HTTP header that goes with every request, such as Authorization. Its value is secret.
+// A Header is an HTTP header that is sent with every request, such as Authorization. Its value is secret.
 type Header struct {
 	Name  string
 	Value secret.Text
 }
 
-// ownHeaders are those that say how a request is sent, which is not the user's to say.
+// ownHeaders are the headers about how a request is sent, which the user must not set.
 var ownHeaders = []string{
 	"Host", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Connection", "Keep-Alive", "Te", "Trailer", "Upgrade", "Expect",
 }
 
-// checkHeaders returns all that is wrong with headers, joined. It does not quote values.
+// checkHeaders returns all problems of headers, joined. It does not quote values.
 func checkHeaders(headers []Header) error {
 	var problems []error
 	seen := make(map[string]bool)
@@ -39,7 +39,7 @@ func checkHeaders(headers []Header) error {
 	return errors.Join(problems...)
 }
 
-// check returns what is wrong with h, whose name in its canonical form is name.
+// check returns the problem of h, whose name in canonical form is name.
 func (h Header) check(name string) error {
 	value := h.Value.Reveal()
 	switch {
@@ -59,7 +59,7 @@ func (h Header) check(name string) error {
 	return nil
 }
 
-// notToken reports whether r cannot stand in a token of RFC 9110.
+// notToken reports whether r cannot be part of a token of RFC 9110.
 func notToken(r rune) bool {
 	letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 	return !letter && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)

@@ -8,9 +8,9 @@ import (
 	"notewatch/notify"
 )
 
-// A sample is a message with which templates are tried before they are used.
+// A sample is a message with which templates are tested before they are used.
 type sample struct {
-	name         string // to go behind "for"
+	name         string // follows "for" in errors
 	notification notify.Notification
 }
 
@@ -61,7 +61,7 @@ func sampleAlert() notify.Alert {
 	}
 }
 
-// sampleChanged is a after it was shown and then changed.
+// sampleChanged returns a after it was shown and then changed.
 func sampleChanged(a notify.Alert, reason, state string) notify.Alert {
 	a.Version, a.Was, a.Reason, a.State = a.Version+1, "warning", reason, state
 	switch {
@@ -80,7 +80,7 @@ func sampleDrill(a notify.Alert) notify.Alert {
 	return a
 }
 
-// sampleDigest is n alerts of several rules.
+// sampleDigest returns n alerts of several rules.
 func sampleDigest(n int) []notify.Alert {
 	alerts := make([]notify.Alert, n)
 	for i := range alerts {

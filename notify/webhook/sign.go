@@ -13,7 +13,7 @@ import (
 	"notewatch/internal/secret"
 )
 
-// The lengths of a signing secret in bytes that Standard Webhooks 1.0 allows, and how many secrets may sign at a time.
+// The lengths of a signing secret in bytes that Standard Webhooks 1.0 allows, and the number of secrets that may sign at the same time.
 const (
 	minSigningKey = 24
 	maxSigningKey = 64
@@ -40,8 +40,8 @@ func signingKey(text secret.Text) ([]byte, error) {
 // A signer signs a message as Standard Webhooks 1.0 does with shared secrets.
 type signer func(id string, sent time.Time, body []byte) string
 
-// newSigner returns what signs with each of one or two secrets: while a receiver goes from one to the other, it finds the
-// signature of the one that it knows. The error joins all that is wrong with them.
+// newSigner returns a signer with one or two secrets. While a receiver changes its secret, it finds the signature of the one that it knows.
+// The error joins all problems of the secrets.
 func newSigner(secrets []secret.Text) (signer, error) {
 	if len(secrets) > maxSecrets {
 		return nil, fmt.Errorf("there are %d secrets: want the new one and the one that it replaces", len(secrets))

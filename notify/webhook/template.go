@@ -24,16 +24,16 @@ import (
 	"notewatch/notify/internal/post"
 )
 
-// A textTemplate is a format that is given as a text.
+// A textTemplate is a format given as a text.
 type textTemplate struct{ *bounded.Template }
 
 // bodyPart is the name of the template outside of any define.
 const bodyPart = "body"
 
-// maxTemplateText is how many bytes a template may write.
+// maxTemplateText is the maximum number of bytes that a template may write.
 const maxTemplateText = 1 << 20
 
-// newTemplate reads a template of the user's and renders it for messages of every kind. Errors name line and column.
+// newTemplate parses a template of the user and renders it for messages of every kind. Errors name line and column.
 func newTemplate(text string) (*textTemplate, error) {
 	t, err := parseTemplate(text)
 	if err == nil {
@@ -53,7 +53,7 @@ func parseTemplate(text string) (*textTemplate, error) {
 	return &textTemplate{t}, nil
 }
 
-// check renders t for messages of every kind: as the first, and after others were posted.
+// check renders t for messages of every kind: as the first post, and as a later one.
 func (t *textTemplate) check() error {
 	sends := false
 	for _, s := range samples() {
@@ -71,14 +71,14 @@ func (t *textTemplate) check() error {
 	return nil
 }
 
-// format returns t as a format of a receiver, of whose URL target is the last part of the path.
+// format returns t as a format of a receiver. target is the last part of the path of the receiver's URL.
 func (t *textTemplate) format(target string) layout {
 	return func(n notify.Notification, was handle) (*request, error) {
 		return t.request(newFacts(n, was, target))
 	}
 }
 
-// templateMethods are the methods that a template may ask for.
+// templateMethods are the methods that a template may set.
 var templateMethods = []string{http.MethodPost, http.MethodPut, http.MethodPatch}
 
 func (t *textTemplate) request(facts Facts) (*request, error) {
@@ -113,7 +113,7 @@ func (t *textTemplate) request(facts Facts) (*request, error) {
 	return request, nil
 }
 
-// part renders what t defines as name; without that it returns otherwise.
+// part renders the template called name, or returns otherwise if t does not define it.
 func (t *textTemplate) part(name, otherwise string, facts Facts) (string, error) {
 	if !t.Has(name) {
 		return otherwise, nil
@@ -125,7 +125,7 @@ func (t *textTemplate) part(name, otherwise string, facts Facts) (string, error)
 	return strings.TrimSpace(text), nil
 }
 
-// ref returns the reference in an answer; "" if it has none.
+// ref returns the reference in an answer; "" if there is none.
 func (t *textTemplate) ref(facts Facts, answer []byte) string {
 	facts = facts.answered(answer)
 	if facts.Answer == nil {
@@ -138,7 +138,7 @@ func (t *textTemplate) ref(facts Facts, answer []byte) string {
 	return words.Cut(ref, maxTemplateRef)
 }
 
-// status returns the HTTP status that an answer stands for; 0 if its text holds none.
+// status returns the HTTP status in the text of an answer; 0 if there is none.
 func (t *textTemplate) status(facts Facts, answer []byte) int {
 	text, err := t.part("status", "", facts.answered(answer))
 	if err != nil {
@@ -154,7 +154,7 @@ func (t *textTemplate) status(facts Facts, answer []byte) int {
 // maxStatus is the highest HTTP status. Many have no name, such as 520 to 526 of Cloudflare.
 const maxStatus = 599
 
-// maxTemplateRef is how many characters of an answer are remembered.
+// maxTemplateRef is the maximum number of characters of an answer that are stored.
 const maxTemplateRef = 500
 
 // json renders the body.
@@ -171,11 +171,11 @@ func (t *textTemplate) json(facts Facts) ([]byte, error) {
 	return post.Encode(value)
 }
 
-// notJSON says where the text that a template gives is not JSON.
+// notJSON says where the text that a template wrote is not JSON.
 func notJSON(given []byte, err error) error {
 	at := 0
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		at = max(int(syntax.Offset)-1, 0) // it counts the character that is wrong
+		at = max(int(syntax.Offset)-1, 0) // it includes the wrong character
 	}
 	start := bytes.LastIndexByte(given[:at], '\n') + 1
 	line, _, _ := bytes.Cut(given[start:], []byte("\n"))
@@ -183,10 +183,10 @@ func notJSON(given []byte, err error) error {
 		bytes.Count(given[:at], []byte("\n"))+1, utf8.RuneCount(given[start:at])+1, words.Cut(string(line), message.MaxSummary), err)
 }
 
-// templateError is how text/template begins its errors: with the name, the line and perhaps the column, which counts from 0.
+// templateError matches the start of an error of text/template: the name, the line and perhaps the column, which counts from 0.
 var templateError = regexp.MustCompile(`^template: [^:]*:(\d+)(?::(\d+))?: (?s:(.*))$`)
 
-// placed is an error of text/template that says where it is in words.
+// placed returns an error of text/template with its position in words.
 func placed(err error) error {
 	found := templateError.FindStringSubmatch(err.Error())
 	if found == nil {
@@ -199,7 +199,7 @@ func placed(err error) error {
 	return errors.New(where + ": " + found[3])
 }
 
-// templateFuncs are described with Facts.
+// templateFuncs are described in the comment of Facts.
 var templateFuncs = template.FuncMap{
 	"json":    func(v any) (string, error) { text, err := post.Encode(v); return string(text), err },
 	"cut":     func(limit int, s string) string { return words.Cut(s, limit) },
@@ -216,7 +216,7 @@ var templateFuncs = template.FuncMap{
 	"find":    find,
 }
 
-// markdownEscapes keep text from becoming a link, a mention or emphasis.
+// markdownEscapes prevent text from becoming a link, a mention or emphasis.
 var markdownEscapes = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "~", `\~`, "|", `\|`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "#", `\#`,
 )
@@ -237,7 +237,7 @@ func templateFigure(value any, unit string) (string, error) {
 	return "", fmt.Errorf("%T is not a figure", value)
 }
 
-// find returns what a pattern matches in s, or its first group if it has one.
+// find returns the match of a pattern in s, or its first group if it has one.
 func find(pattern, s string) (string, error) {
 	expression, err := regexp.Compile(pattern)
 	if err != nil {
@@ -260,7 +260,7 @@ func joinLines(separator string, lines []string) (string, error) {
 
 const maxSeparator = 100
 
-// cutBytes is cut for a limit in bytes of UTF-8.
+// cutBytes is cut with a limit in bytes of UTF-8.
 func cutBytes(s string, limit int) string {
 	if len(s) <= limit {
 		return s
@@ -273,8 +273,8 @@ func cutBytes(s string, limit int) string {
 	return s[:end] + mark
 }
 
-// fit returns as many of lines as have about limit bytes together with their line ends: the first ones, a line that counts
-// what is left out, and the last.
+// fit returns as many lines as fit into about limit bytes with their line ends: the first ones, a line that counts those left out, and the
+// last.
 func fit(lines []string, limit int) []string {
 	total := 0
 	for _, line := range lines {
@@ -296,7 +296,7 @@ func fit(lines []string, limit int) []string {
 	return append(slices.Clone(lines[:kept]), "… "+words.Count(last-kept, "more line"), lines[last])
 }
 
-// code returns lines as a fenced block, which none of them can end.
+// code returns lines as a fenced block, which none of them can close.
 func code(lines []string) string {
 	if len(lines) == 0 {
 		return ""

@@ -17,35 +17,34 @@ import (
 	"notewatch/notify/internal/post"
 )
 
-// A Config says where a [Receiver] posts, and what.
+// A Config configures a [Receiver].
 type Config struct {
-	Name         string        // of the receiver, for errors and for formats that name it; may be ""
+	Name         string        // of the receiver, for errors and for formats that use it; may be ""
 	URL          secret.Text   // https or http
-	Secrets      []secret.Text // base64 of 24 to 64 bytes, with or without whsec_; newest first; two during a change; none is unsigned
+	Secrets      []secret.Text // base64 of 24 to 64 bytes, with or without whsec_; newest first; two during a change; none: unsigned
 	Headers      []Header      // sent with every request
-	Format       string        // one of Formats; "" is standard
-	Template     string        // text of a template to use instead of Format, which then is what to fall back to; "" is none
-	AllowPrivate bool          // private and loopback addresses may be called
+	Format       string        // one of Formats; "" means standard
+	Template     string        // text of a template to use instead of Format, which is then the fallback; "" means none
+	AllowPrivate bool          // private and loopback addresses are allowed
 }
 
-// A Receiver posts each change of a message, as a [Body] or in another of the [Formats]. Requests are signed as
-// Standard Webhooks 1.0 says: the headers are webhook-id (the key of the notification), webhook-timestamp (Unix seconds)
-// and webhook-signature (for each secret "v1," and the base64 HMAC-SHA256 of id.timestamp.body, with a blank between
-// them). A status of 2xx is success, unless the format finds an error in the text of the answer. Redirects are not followed,
-// and addresses that are not public are refused unless allowed. A proxy looks up names itself: behind one, only addresses in the
-// URL and names that cannot be public are refused.
+// A Receiver posts each change of a message, as a [Body] or in another of the [Formats]. Requests are signed as in Standard Webhooks 1.0:
+// the headers are webhook-id (the key of the notification), webhook-timestamp (Unix seconds) and webhook-signature (for each secret "v1,"
+// and the base64 HMAC-SHA256 of id.timestamp.body, separated by blanks). A status of 2xx is success, unless the format finds an error in
+// the text of the answer. Redirects are not followed, and addresses that are not public are refused unless allowed. A proxy looks up names
+// itself: behind one, only addresses in the URL and names that cannot be public are refused.
 //
-// What is quiet is not posted. The formats that open something elsewhere still close it, and discord changes its message.
+// Quiet notifications are not posted, except that formats that open an incident elsewhere close it, and discord updates its message.
 type Receiver struct {
 	poster  post.Poster
 	sign    signer // nil: unsigned
 	headers []Header
-	formats []layout               // the one that is wanted, and what to try if that fails or is refused
-	repeats func(text string) bool // whether text holds one of our secrets
+	formats []layout               // the configured one, and those to try if it fails or is refused
+	repeats func(text string) bool // whether text contains one of our secrets
 }
 
-// Validate returns all that is wrong with c, joined. Its errors quote neither the URL nor a secret. A template is rendered
-// for messages of every kind.
+// Validate returns all problems of c, joined. Its errors quote neither the URL nor a secret. A template is rendered for messages of every
+// kind.
 func (c Config) Validate() error {
 	_, err := c.build()
 	return err
@@ -60,7 +59,7 @@ func New(c Config) (*Receiver, error) {
 	return w, nil
 }
 
-// build returns what c describes, and all that is wrong with it.
+// build returns the receiver for c, and all problems of c.
 func (c Config) build() (*Receiver, error) {
 	to, err := post.ParseURL(c.URL)
 	w := &Receiver{headers: c.Headers, repeats: c.repeats(to)}
@@ -79,7 +78,7 @@ func (c Config) build() (*Receiver, error) {
 	return w, errors.Join(err, signErr, checkHeaders(c.Headers), formatErr)
 }
 
-// repeats returns what finds the secrets of c in text. to may be nil.
+// repeats returns a function that reports whether a text contains a secret of c. to may be nil.
 func (c Config) repeats(to *url.URL) func(text string) bool {
 	secrets := slices.Clone(c.Secrets)
 	if to != nil {
@@ -115,17 +114,17 @@ func (c Config) formats(to *url.URL) ([]layout, error) {
 	return []layout{format, format.of(bare)}, nil
 }
 
-// A handle is the Ref of a Webhook.
+// A handle is the Ref of a Receiver.
 type handle struct {
-	Posted string `json:"posted"`        // the key of what was posted last
-	Ref    string `json:"ref,omitempty"` // what the receiver calls it, for a format that keeps that
+	Posted string `json:"posted"`        // key of the newest post
+	Ref    string `json:"ref,omitempty"` // the receiver's own ID of it, for formats that store one
 }
 
 // Proxy returns the host and port of the proxy on the way; "" if there is none.
 func (w *Receiver) Proxy() string { return w.poster.Via }
 
-// Send posts n; ErrSkipped if its format has nothing to say of it. A message that can be changed and is gone is posted anew.
-// What the receiver refuses is sent again at once: of a template in the format to fall back to, else with less in it.
+// Send posts n. It returns ErrSkipped if its format has nothing to show of n. An updatable message that is gone is posted again. A request
+// that the receiver refuses is sent again at once: for a template in the fallback format, otherwise with less content.
 func (w *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	ctx, cancel := context.WithTimeout(ctx, post.Timeout)
 	defer cancel()
@@ -136,7 +135,7 @@ func (w *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.R
 	var failure *notify.Error
 	for _, format := range w.formats {
 		request, err := format(n, was)
-		if err != nil { // its text may hold the end of the URL
+		if err != nil { // its text may contain the end of the URL
 			failure = &notify.Error{Class: notify.Payload, Err: fmt.Errorf("posting to %s: the message cannot be written in its format", w.poster.What)}
 			continue
 		}
@@ -160,7 +159,7 @@ func (w *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.R
 	return nil, failure
 }
 
-// refOf is what to remember after an answer. An answer that gives back a secret is not remembered.
+// refOf returns the Ref to store after an answer. An answer that contains a secret is not stored.
 func (w *Receiver) refOf(r *request, got post.Answer, was handle) string {
 	if ref := r.ref(got, was); !w.repeats(ref) {
 		return ref
@@ -168,7 +167,7 @@ func (w *Receiver) refOf(r *request, got post.Answer, was handle) string {
 	return was.Ref
 }
 
-// anew posts n again after what was posted before as ref has gone.
+// anew posts n as a new message after the post of ref has gone.
 func (w *Receiver) anew(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	if n.Quiet {
 		return ref, notify.ErrSkipped

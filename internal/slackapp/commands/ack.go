@@ -19,7 +19,7 @@ func (q *question) ack(ctx context.Context) (page, error) {
 	return q.takeOn(ctx, a)
 }
 
-// takeOn notes that the person has taken an alert on. Since it was read, others may have changed it, or the person themself.
+// takeOn acknowledges an alert in the name of the person. It may have changed since it was read.
 func (q *question) takeOn(ctx context.Context, a rules.Alert) (page, error) {
 	changed, err := q.bot.Acknowledge(ctx, a, q.asked.Person.String())
 	if err == nil && !changed {
@@ -57,7 +57,7 @@ func (q *question) unack(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// mine returns the alert that is asked about, if it is firing and the person may acknowledge it.
+// mine returns the alert of the command, if it is firing and the person may acknowledge it.
 func (q *question) mine(ctx context.Context) (rules.Alert, error) {
 	id, err := grammar.ParseOne(q.line.Rest, "alert")
 	if err != nil {
@@ -78,7 +78,7 @@ func whatText(a rules.Alert) string {
 	return link(lookup.SubjectOf(a)) + " (" + name(a.Rule) + ", `" + name(a.ID) + "`)"
 }
 
-// ackText is the answer about an acknowledgement: to the person, or to the channel if the answer is shared.
+// ackText returns the answer about an acknowledgement: to the person, or to the channel if the answer is shared.
 func (q *question) ackText(a rules.Alert, changed bool) string {
 	who := "You"
 	if q.line.Share {

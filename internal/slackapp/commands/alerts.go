@@ -15,10 +15,10 @@ import (
 	"notewatch/rules"
 )
 
-// maxAlerts is how many alerts are listed at most.
+// maxAlerts is the maximum number of alerts in an answer.
 const maxAlerts = 30
 
-// alerts lists what is wrong now.
+// alerts lists the open alerts.
 func (q *question) alerts(ctx context.Context) (page, error) {
 	if i := slices.IndexFunc(q.line.Rest, grammar.Token.Span); i >= 0 {
 		return page{}, grammar.MistakeError("alerts shows the current state and takes no time span such as " + q.line.Rest[i].Text + ".")
@@ -38,7 +38,7 @@ func (q *question) alerts(ctx context.Context) (page, error) {
 	return q.alertsPage(of, open, count), nil
 }
 
-// alertsPage puts alerts into words.
+// alertsPage lays out alerts.
 func (q *question) alertsPage(of lookup.Subject, open []lookup.Alert, count int) page {
 	var p page
 	about := ""
@@ -66,7 +66,7 @@ func (q *question) alertsPage(of lookup.Subject, open []lookup.Alert, count int)
 	return p
 }
 
-// alertText says all of an alert in one line.
+// alertText returns an alert in one line.
 func alertText(a lookup.Alert, now time.Time) string {
 	level, since := a.Level.String(), a.FiredAt
 	if a.State == rules.Pending {
@@ -83,7 +83,7 @@ func alertText(a lookup.Alert, now time.Time) string {
 		"since "+agoText(since, now), ack, slackapi.Mrkdwn(deliver.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
 }
 
-// alertValue is the figure of an alert against its limit.
+// alertValue returns the value of an alert with its limit.
 func alertValue(a lookup.Alert) string {
 	if a.Figure == "" {
 		return ""

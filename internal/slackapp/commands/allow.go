@@ -15,12 +15,12 @@ import (
 	"notewatch/internal/slackapp"
 )
 
-// A refusalError is an error whose text is what the person who asked is told.
+// A refusalError is an error whose text is for the person who asked.
 type refusalError string
 
 func (r refusalError) Error() string { return string(r) }
 
-// mayLook returns an error unless the person may ask things from where they are. It is a [refusalError].
+// mayLook returns an error unless the person may look things up from the channel. It is a [refusalError].
 func (a *Answerer) mayLook(ctx context.Context, p slackapp.Person, channel string) error {
 	allowed := a.config.Allow().Look
 	if len(allowed) == 0 {
@@ -29,8 +29,7 @@ func (a *Answerer) mayLook(ctx context.Context, p slackapp.Person, channel strin
 	return a.admit(ctx, p, channel, allowed, "Only %s may look things up here.")
 }
 
-// mayChange returns an error unless the person may change, from where they are, what the channels are told of. It is a
-// [refusalError].
+// mayChange returns an error unless the person may change, from the channel, alerts that are sent to alertChannels. It is a [refusalError].
 func (a *Answerer) mayChange(ctx context.Context, p slackapp.Person, channel string, alertChannels []string) error {
 	allowed := a.config.Allow().Change
 	switch {
@@ -69,10 +68,10 @@ func (a *Answerer) admit(ctx context.Context, p slackapp.Person, channel string,
 	return refusalError(fmt.Sprintf(sentence, listed(allowed)))
 }
 
-// maxListed is how many of those who may do something a refusal names.
+// maxListed is the maximum number of names in a refusal.
 const maxListed = 10
 
-// listed names who the IDs are, as Slack shows them.
+// listed returns IDs as Slack shows them.
 func listed(ids []string) string {
 	var names []string
 	for _, id := range ids[:min(len(ids), maxListed)] {
@@ -88,7 +87,7 @@ func listed(ids []string) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// mention returns an ID as mrkdwn that Slack shows as a name.
+// mention returns an ID as mrkdwn, which Slack shows as a name.
 func mention(id string) string {
 	switch id[:min(len(id), 1)] {
 	case "S":
@@ -101,10 +100,10 @@ func mention(id string) string {
 	return "<@" + id + ">"
 }
 
-// groupsKnown is for how long who is in a user group is taken as known.
+// groupsKnown is how long the members of a user group are cached.
 const groupsKnown = 5 * time.Minute
 
-// groups is who is in user groups, as Slack says.
+// groups caches the members of user groups.
 type groups struct {
 	api *slack.Client
 	now func() time.Time

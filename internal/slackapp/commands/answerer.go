@@ -10,26 +10,26 @@ import (
 	"notewatch/internal/lookup"
 )
 
-// A Config is what an [Answerer] works with. What may change when the settings are read again comes from functions.
+// A Config configures an [Answerer]. Functions return what may change when the settings are read again.
 type Config struct {
 	Bot      func() *bot.Bot
 	Desk     func() *lookup.Desk
 	Channels func() map[string]string // the channel IDs of receivers that post to Slack with a bot token, by their names
 	Command  func() string            // what people type first, such as /notewatch
 	Allow    func() Allow
-	Slack    *slack.Client    // calls with the bot token
-	Machine  func() time.Time // of what is known of user groups for a while
+	Slack    *slack.Client    // for calls with the bot token
+	Machine  func() time.Time // clock of the cache of user groups
 	Log      *slog.Logger
 }
 
-// Allow says who may do what: IDs of users (U…, W…), of user groups (S…) and of channels (C…, G…, D…), which stand for
-// everybody who writes in them. An empty list is the default.
+// Allow lists who may do what: IDs of users (U…, W…), of user groups (S…) and of channels (C…, G…, D…). A channel allows everyone who
+// writes in it. An empty list is the default.
 type Allow struct {
-	Look   []string // by default anybody in the workspace
-	Change []string // by default whoever writes in a channel that is told of the alert
+	Look   []string // by default everyone in the workspace
+	Change []string // by default everyone who writes in a channel to which the alert is sent
 }
 
-// An Answerer answers commands and presses. Several may be answered at once.
+// An Answerer answers commands and presses. It is safe for concurrent use.
 type Answerer struct {
 	config Config
 	groups *groups

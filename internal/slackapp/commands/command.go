@@ -15,7 +15,7 @@ import (
 	"notewatch/rules"
 )
 
-// A question is a command that is to be answered.
+// A question is a command with the person who typed it.
 type question struct {
 	answerer *Answerer
 	asked    slackapp.Command
@@ -25,30 +25,30 @@ type question struct {
 	desk     *lookup.Desk
 }
 
-// question returns the question that is to be answered.
+// question returns the question for a command.
 func (a *Answerer) question(c slackapp.Command) *question {
 	return &question{answerer: a, asked: c, bot: a.config.Bot(), desk: a.config.Desk()}
 }
 
-// Command does what a command asks for and says what came of it.
+// Command carries out a command and returns the answer.
 func (a *Answerer) Command(ctx context.Context, c slackapp.Command) slackapp.Reply {
 	q := a.question(c)
 	return q.reply(ctx, q.answer)
 }
 
-// usageReply says how much a subject used, to whoever pressed a button.
+// usageReply returns the usage of a subject, to the person who pressed a button.
 func (a *Answerer) usageReply(ctx context.Context, s lookup.Subject, span lookup.Span) slackapp.Reply {
 	q := a.question(slackapp.Command{})
 	return q.reply(ctx, func(ctx context.Context) (page, error) { return q.usageOf(ctx, s, span) })
 }
 
-// explainReply says why there is an alert, to whoever pressed a button.
+// explainReply explains an alert, to the person who pressed a button.
 func (a *Answerer) explainReply(ctx context.Context, alert rules.Alert) slackapp.Reply {
 	q := a.question(slackapp.Command{})
 	return q.reply(ctx, func(ctx context.Context) (page, error) { return q.explainAlert(ctx, alert) })
 }
 
-// reply is what comes of an answer, for everybody if it is to be shared and nothing went wrong.
+// reply converts an answer to a reply. It is public if the answer is to be shared and nothing went wrong.
 func (q *question) reply(ctx context.Context, answer func(context.Context) (page, error)) slackapp.Reply {
 	p, err := answer(ctx)
 	if err != nil {
@@ -62,7 +62,7 @@ func (q *question) reply(ctx context.Context, answer func(context.Context) (page
 	return r
 }
 
-// answer finds out which word leads the command and what that has to say.
+// answer finds the word of the command and returns its answer.
 func (q *question) answer(ctx context.Context) (p page, err error) {
 	if err := q.answerer.mayLook(ctx, q.asked.Person, q.asked.Channel); err != nil {
 		return p, err
@@ -83,7 +83,7 @@ func (q *question) answer(ctx context.Context) (p page, err error) {
 	return q.verb.answer(q, ctx)
 }
 
-// unknownWord says which word may be meant. Who types just a name may want to know what that has used.
+// unknownWord returns an error that suggests a word. A name alone may be meant as a question about its usage.
 func (q *question) unknownWord(ctx context.Context) error {
 	text := "Unknown command " + grammar.Quote(q.line.Word) + "."
 	near := spelling.Nearest(q.line.Word, wordNames())

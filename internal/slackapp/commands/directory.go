@@ -8,10 +8,10 @@ import (
 	"notewatch/rules"
 )
 
-// A directory is what some projects and devices are called, to show what matches select.
+// A directory holds the names of some projects and devices, to show what matches select.
 type directory []lookup.Subject
 
-// directory reads what the projects are called, and the devices that the matches name.
+// directory reads the names of the projects, and of the devices in the matches.
 func (q *question) directory(ctx context.Context, matches ...rules.Match) (directory, error) {
 	d, err := q.desk.Complete(ctx, "", len(q.desk.Projects), lookup.KindProject)
 	read := map[string]bool{"": true}
@@ -27,7 +27,7 @@ func (q *question) directory(ctx context.Context, matches ...rules.Match) (direc
 	return d, err
 }
 
-// matchText says what a match selects.
+// matchText describes what a match selects.
 func (d directory) matchText(m rules.Match) string {
 	if m == (rules.Match{}) {
 		return "everything"
@@ -48,8 +48,8 @@ func (d directory) matchText(m rules.Match) string {
 	return words.Dotted(alert, rule, project, device)
 }
 
-// named shows what has just this UID or name, in a project if that is named. What is not known any more, or may be one of
-// several, is shown as it is written.
+// named returns the link of the subject with this UID or name, in a project if that is named. If it is no longer known, or not unique, the
+// text is shown unchanged.
 func (d directory) named(kind lookup.Kind, text, project string) string {
 	var found []lookup.Subject
 	for _, s := range d {

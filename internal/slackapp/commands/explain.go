@@ -17,7 +17,7 @@ import (
 	"notewatch/rules"
 )
 
-// explain says why there is an alert, or why not.
+// explain explains why there is an alert, or why there is none.
 func (q *question) explain(ctx context.Context) (page, error) {
 	order, err := grammar.ParseExplain(q.line.Rest)
 	if err != nil {
@@ -33,7 +33,7 @@ func (q *question) explain(ctx context.Context) (page, error) {
 	return q.explainRule(ctx, order)
 }
 
-// explainAlert explains what the rule of an alert makes of its subject now.
+// explainAlert explains the present result of the rule of an alert for its subject.
 func (q *question) explainAlert(ctx context.Context, a rules.Alert) (page, error) {
 	switch {
 	case a.Drill:
@@ -58,7 +58,7 @@ func (q *question) explainAlert(ctx context.Context, a rules.Alert) (page, error
 	return p, nil
 }
 
-// explainRule explains what a rule makes of something named.
+// explainRule explains the result of a rule for a named subject.
 func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) (page, error) {
 	if order.Rule == "" {
 		order.Rule = order.Alert
@@ -94,7 +94,7 @@ func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) 
 	return q.explainPage(e), nil
 }
 
-// rule returns the rule of a name, whatever the case; nil if there is none.
+// rule returns the rule with a name, ignoring case; nil if there is none.
 func (q *question) rule(name string) *rules.Rule {
 	for _, r := range q.desk.Rules {
 		if strings.EqualFold(r.Spec.Name, name) || strings.EqualFold(r.Spec.Name, words.PlainDashes(name)) {
@@ -104,7 +104,7 @@ func (q *question) rule(name string) *rules.Rule {
 	return nil
 }
 
-// unknownRule says which rule may be meant.
+// unknownRule returns an error that suggests a rule.
 func (q *question) unknownRule(name string) error {
 	names := make([]string, len(q.desk.Rules))
 	for i, r := range q.desk.Rules {
@@ -122,7 +122,7 @@ func (q *question) unknownRule(name string) error {
 	return grammar.MistakeError(text + " Known rules: " + grammar.List(names, "and") + ".")
 }
 
-// explainPage puts an explanation into words.
+// explainPage lays out an explanation.
 func (q *question) explainPage(e bot.Explanation) page {
 	now := q.desk.Now()
 	var p page
@@ -136,7 +136,7 @@ func (q *question) explainPage(e bot.Explanation) page {
 	return p
 }
 
-// verdict says what has come of a rule.
+// verdict returns the result of a rule in a sentence.
 func verdict(e bot.Explanation, now time.Time) string {
 	switch {
 	case e.Err != nil:
@@ -158,7 +158,7 @@ func verdict(e bot.Explanation, now time.Time) string {
 	return fmt.Sprintf("is true (%s): it fires at the next poll", e.Result.Least)
 }
 
-// heldText says for how long levels have held that do not fire yet.
+// heldText returns how long levels have been true that do not fire yet.
 func heldText(e bot.Explanation) string {
 	texts := make([]string, len(e.Held))
 	for i, h := range e.Held {
@@ -167,7 +167,7 @@ func heldText(e bot.Explanation) string {
 	return words.Dotted(texts...)
 }
 
-// hushText says why people are not told.
+// hushText returns why notifications are muted.
 func hushText(e bot.Explanation) string {
 	if text := deliver.MuteText(e.Mute); text != "" {
 		return "No notifications: " + slackapi.Mrkdwn(text, maxSaid)

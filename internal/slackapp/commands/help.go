@@ -13,7 +13,7 @@ import (
 	"notewatch/rules"
 )
 
-// help says what can be asked, and how.
+// help describes all commands.
 func (q *question) help(ctx context.Context) (page, error) {
 	if len(q.line.Rest) > 0 {
 		return q.helpFor(ctx)
@@ -39,11 +39,11 @@ func (q *question) help(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// generalHelp is what holds for all words.
+// generalHelp applies to all commands.
 const generalHelp = "A name or UID can be shortened while it stays unambiguous. Quote a name that looks like a command word. " +
 	"Answers are for you alone; with the word share they are for the channel. Days are UTC days."
 
-// helpFor says how one word is used.
+// helpFor describes the usage of one command.
 func (q *question) helpFor(ctx context.Context) (page, error) {
 	asked, err := grammar.ParseOne(q.line.Rest, "word")
 	if err != nil {
@@ -71,8 +71,8 @@ func (q *question) helpFor(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// names returns what stands for the placeholders of examples: names of what there is, "" where there is nothing of the kind.
-// Each is looked for once. That the store cannot be read is logged: who asks for help still wants it.
+// names returns a function that fills the placeholders of examples with existing names, or "" if there is none of the kind. Each name is
+// looked up once. A failure of the store is logged, because help is useful without it.
 func (q *question) names(ctx context.Context) func(placeholder string) string {
 	known := map[string]string{}
 	return func(placeholder string) string {
@@ -88,7 +88,7 @@ func (q *question) names(ctx context.Context) func(placeholder string) string {
 	}
 }
 
-// exemplar returns what an example can use for a placeholder.
+// exemplar returns a name for a placeholder.
 func (q *question) exemplar(ctx context.Context, placeholder string) (string, error) {
 	switch placeholder {
 	case "project", "fleet", "device":
@@ -112,7 +112,7 @@ func (q *question) exemplar(ctx context.Context, placeholder string) (string, er
 	return "", nil
 }
 
-// first returns the name of a subject of a kind: the one that the worst alert is about, or else the first.
+// first returns the name of a subject of a kind: that of the worst alert, or else the first one.
 func (q *question) first(ctx context.Context, kind lookup.Kind) (string, error) {
 	a, fires, err := q.firing(ctx)
 	switch s := lookup.SubjectOf(a); {
@@ -130,7 +130,7 @@ func (q *question) first(ctx context.Context, kind lookup.Kind) (string, error) 
 	return q.called(ctx, found[0]), nil
 }
 
-// endable returns the ID of a silence: of one that the person may end, if there is any.
+// endable returns the ID of a silence, if possible of one that the person may end.
 func (q *question) endable(ctx context.Context) (string, error) {
 	silences, err := q.desk.Silences(ctx)
 	if err != nil || len(silences) == 0 {
@@ -140,7 +140,7 @@ func (q *question) endable(ctx context.Context) (string, error) {
 	return silences[max(may, 0)].ID, nil
 }
 
-// firing returns the worst alert that fires: of those that the person may change, if there are any.
+// firing returns the worst firing alert, if possible one that the person may change.
 func (q *question) firing(ctx context.Context) (a rules.Alert, ok bool, err error) {
 	const looked = 10
 	open, err := q.desk.Worst(ctx, looked)
@@ -152,7 +152,7 @@ func (q *question) firing(ctx context.Context) (a rules.Alert, ok bool, err erro
 	return open[max(may, 0)], true, nil
 }
 
-// judged returns the name of a rule, or of a subject that it judges.
+// judged returns the name of a rule, or of a subject that it evaluates.
 func (q *question) judged(ctx context.Context, rule bool) (string, error) {
 	if len(q.desk.Rules) == 0 {
 		return "", nil
@@ -164,7 +164,7 @@ func (q *question) judged(ctx context.Context, rule bool) (string, error) {
 	return q.first(ctx, lookup.Kind(spec.Each))
 }
 
-// called is how a subject can be called in a command: by its name, or by its UID if the name could be mistaken.
+// called returns what to type for a subject: its name, or its UID if the name is ambiguous.
 func (q *question) called(ctx context.Context, s lookup.Subject) string {
 	if !grammar.Plain(s.Name) {
 		return s.UID

@@ -9,8 +9,8 @@ import (
 	"notewatch/rules"
 )
 
-// mayAlter returns an error unless the person may change, from where they are, what is told of all alerts that m selects. It is
-// a [refusalError], or one of the store.
+// mayAlter returns an error unless the person may mute or acknowledge, from the channel, all alerts that m selects. The error is a
+// [refusalError] or comes from the store.
 func (q *question) mayAlter(ctx context.Context, m rules.Match) error {
 	if m.Alert != "" {
 		told, err := q.toldOf(ctx, m.Alert)
@@ -28,7 +28,7 @@ func (q *question) mayAlter(ctx context.Context, m rules.Match) error {
 	return err
 }
 
-// toldOf returns the IDs of the channels in Slack that have been told of an alert, or would be.
+// toldOf returns the IDs of the Slack channels that were notified of an alert, or would be.
 func (q *question) toldOf(ctx context.Context, alert string) ([]string, error) {
 	receivers, err := q.desk.ReceiversOf(ctx, alert)
 	if err != nil {
@@ -44,7 +44,7 @@ func (q *question) toldOf(ctx context.Context, alert string) ([]string, error) {
 	return sorted(append(q.channels(receivers), would...)), nil
 }
 
-// toldOfAll returns the IDs of the channels in Slack that are told of all that m selects, and whether any is told of some of it.
+// toldOfAll returns the IDs of the Slack channels that are notified of all alerts that m selects, and whether any is notified of some.
 func (q *question) toldOfAll(m rules.Match) (all []string, some bool) {
 	for i, receivers := range q.receiversOf(m) {
 		told := q.channels(receivers)
@@ -56,8 +56,8 @@ func (q *question) toldOfAll(m rules.Match) (all []string, some bool) {
 	return all, some
 }
 
-// receiversOf returns the names of the receivers of each rule in each project that m selects. What names neither a rule nor a
-// project also selects what notewatch says of itself. At the terminal, projects may be selected by their names, also as subjects.
+// receiversOf returns the names of the receivers of each rule in each project that m selects. A match without rule and project also selects
+// alerts about notewatch itself. At the terminal, projects may be selected by their names, also as subjects.
 func (q *question) receiversOf(m rules.Match) (all [][]string) {
 	if m.Rule == "" && m.Project == "" {
 		all = append(all, q.bot.Config().Operators)
@@ -68,7 +68,7 @@ func (q *question) receiversOf(m rules.Match) (all [][]string) {
 		}
 		for _, r := range q.bot.Config().Rules {
 			named := m.Rule == "" || m.Rule == r.Spec.Name
-			project := r.Spec.Each == rules.EachProject // of which alerts have the project as their subject
+			project := r.Spec.Each == rules.EachProject // the alerts of such a rule have the project as their subject
 			if named && (!project || m.Subject == "" || m.Subject == p.Name) {
 				all = append(all, p.Recipients(r))
 			}
@@ -77,7 +77,7 @@ func (q *question) receiversOf(m rules.Match) (all [][]string) {
 	return all
 }
 
-// channels returns the IDs of the channels in Slack of receivers.
+// channels returns the IDs of the Slack channels of receivers.
 func (q *question) channels(receivers []string) (ids []string) {
 	for receiver, id := range q.answerer.config.Channels() {
 		if slices.Contains(receivers, receiver) {
@@ -87,7 +87,7 @@ func (q *question) channels(receivers []string) (ids []string) {
 	return sorted(ids)
 }
 
-// sorted returns each of some IDs once, in order.
+// sorted returns the IDs in order, without duplicates.
 func sorted(ids []string) []string {
 	slices.Sort(ids)
 	return slices.Compact(ids)

@@ -13,7 +13,7 @@ import (
 	"notewatch/internal/slackapp/grammar"
 )
 
-// refuse says why nothing was done, and how to ask instead.
+// refuse returns the reply that nothing was done, with the reason and a suggestion.
 func (q *question) refuse(ctx context.Context, err error) slackapp.Reply {
 	var p page
 	p.say(q.complaint(err)...)
@@ -25,7 +25,7 @@ func (q *question) refuse(ctx context.Context, err error) slackapp.Reply {
 	return r
 }
 
-// complaint is what is wrong, as lines of mrkdwn.
+// complaint returns the reason as lines of mrkdwn.
 func (q *question) complaint(err error) []string {
 	if denied, ok := errors.AsType[refusalError](err); ok {
 		return []string{string(denied)}
@@ -88,7 +88,7 @@ func listIDs(e *lookup.AmbiguousIDError) string {
 	return grammar.List(ids, "and")
 }
 
-// instead names a line that can be typed in place of one that was refused.
+// instead suggests a line to type instead of the refused one.
 func (q *question) instead(ctx context.Context) string {
 	more := "for details: " + q.typed(strings.TrimSpace("help "+q.verb.name))
 	if lines, _ := q.offers(ctx, q.verb, q.names(ctx)); len(lines) > 0 {
@@ -97,7 +97,7 @@ func (q *question) instead(ctx context.Context) string {
 	return more
 }
 
-// typed shows a command so that it can be typed as it stands.
+// typed shows a command as it can be typed.
 func (q *question) typed(text string) string {
 	return "`" + slackapi.Mrkdwn(q.answerer.config.Command()+" "+text, maxSaid) + "`"
 }

@@ -9,8 +9,8 @@ import (
 	"notewatch/internal/slackapp/grammar"
 )
 
-// offers returns the examples of a word that can be typed, as far as the person may do them where they are. denied is why not of
-// the first that is left out for that; "" if none is.
+// offers returns the examples of a word that the person may type in the channel. denied is the reason for the first example that was left
+// out; it is "" if none was.
 func (q *question) offers(ctx context.Context, w word, names func(string) string) (lines []string, denied refusalError) {
 	for _, line := range w.lines(names) {
 		err := q.mayType(ctx, w, line)
@@ -27,7 +27,7 @@ func (q *question) offers(ctx context.Context, w word, names func(string) string
 	return lines, denied
 }
 
-// mayType returns an error unless the person may have a line of a word done where they are. It does nothing of it.
+// mayType returns an error unless the person may type a line of a word in the channel. It does not carry out the line.
 func (q *question) mayType(ctx context.Context, w word, text string) (err error) {
 	if w.may == nil {
 		return nil
@@ -39,7 +39,7 @@ func (q *question) mayType(ctx context.Context, w word, text string) (err error)
 	return w.may(&typed, ctx)
 }
 
-// bars are why the person may not do some words where they are.
+// bars are the reasons why the person may not use some words in the channel.
 type bars []bar
 
 type bar struct {
@@ -57,7 +57,7 @@ func (b bars) with(w word, denied refusalError) bars {
 	return b
 }
 
-// lines say so, one for each reason.
+// lines returns one line for each reason.
 func (b bars) lines() (lines []string) {
 	for _, bar := range b {
 		lines = append(lines, "Not from here: "+grammar.List(bar.words, "and")+". "+string(bar.denied))

@@ -12,12 +12,12 @@ import (
 	"notewatch/notify"
 )
 
-// What an answer may take of Slack, in characters. Slack takes no more than 12,000 in all blocks together.
+// Limits of an answer in characters. Slack accepts no more than 12,000 in all blocks together.
 const (
 	maxBlocks  = 40
 	maxSection = 2900
 	maxPage    = 10_000
-	maxPlain   = 2950 // of the text beside the blocks
+	maxPlain   = 2950 // of the text for notifications
 	maxShown   = 80   // of a name
 	maxSaid    = 300  // of longer outside text
 )
@@ -25,15 +25,15 @@ const (
 // A page is an answer: paragraphs of lines of mrkdwn, none longer than a section.
 type page struct {
 	paragraphs []paragraph
-	note       string // small print: how old the figures are
+	note       string // small print: the age of the data
 }
 
 type paragraph struct {
 	lines []string
-	code  bool // shown as written
+	code  bool // shown unchanged
 }
 
-// say adds a paragraph of those lines that are not empty.
+// say adds a paragraph of the lines that are not empty.
 func (p *page) say(lines ...string) {
 	var filled []string
 	for _, line := range lines {
@@ -46,7 +46,7 @@ func (p *page) say(lines ...string) {
 	}
 }
 
-// show adds lines of outside text as they are written.
+// show adds lines of outside text unchanged.
 func (p *page) show(text string) {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -56,7 +56,7 @@ func (p *page) show(text string) {
 	p.paragraphs = append(p.paragraphs, paragraph{lines: lines, code: true})
 }
 
-// reply is the page, within Slack's limits. What does not fit is counted.
+// reply returns the page as a reply, within Slack's limits. What does not fit is counted.
 func (p page) reply() slackapp.Reply {
 	var r slackapp.Reply
 	room, left := maxPage, 0
@@ -83,7 +83,7 @@ func (p page) reply() slackapp.Reply {
 	return r
 }
 
-// sections joins the lines to texts that a section takes, as far as there is room, and says how many lines are left.
+// sections joins the lines to texts for sections, as far as there is room, and returns the number of lines left.
 func (p paragraph) sections(room *int) (texts []string, left int) {
 	var text string
 	flush := func() {
@@ -110,7 +110,7 @@ func (p paragraph) sections(room *int) (texts []string, left int) {
 	return texts, left
 }
 
-// fallback is as many of the texts as a notification may have.
+// fallback joins as many of the texts as fit into a notification.
 func fallback(texts []string) string {
 	var b strings.Builder
 	room := maxPlain
@@ -131,8 +131,8 @@ func markdown(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }
 
-// name shows outside text in a line of mrkdwn.
+// name returns outside text for a line of mrkdwn.
 func name(text string) string { return slackapi.Mrkdwn(text, maxShown) }
 
-// linkTo shows the name of something in a line of mrkdwn, as a link if it has a page.
+// linkTo returns the name of something for a line of mrkdwn, as a link if it has a page.
 func linkTo(n notify.Named) string { return slackapi.Link(words.Name(n.Name, n.UID), n.URL) }

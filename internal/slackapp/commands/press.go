@@ -17,7 +17,7 @@ import (
 	"notewatch/rules"
 )
 
-// A pressed is a press of a button that is below the message it is meant for.
+// A pressed is a press of a button below the message that it belongs to.
 type pressed struct {
 	asked    slackapp.Press
 	answerer *Answerer
@@ -27,7 +27,7 @@ type pressed struct {
 	alerts   []rules.Alert // of the message
 }
 
-// Press does what a button is for and says what came of it, unless the message is about to show that.
+// Press carries out the press of a button and returns the reply, unless the message itself will show the result.
 func (a *Answerer) Press(ctx context.Context, p slackapp.Press) slackapp.Reply {
 	reply, err := a.pressed(ctx, p)
 	if err == nil {
@@ -61,7 +61,7 @@ func (a *Answerer) pressed(ctx context.Context, p slackapp.Press) (slackapp.Repl
 	return do(&q, ctx)
 }
 
-// meant returns what a press is to do, below which message, and whether that changes anything.
+// meant returns the action of a press, the ID of its message, and whether the action changes anything.
 func meant(p slackapp.Press) (do func(*pressed, context.Context) (slackapp.Reply, error), message string, changes, ok bool) {
 	switch p.Action {
 	case notifyslack.ActionAcknowledge:
@@ -80,8 +80,8 @@ func meant(p slackapp.Press) (do func(*pressed, context.Context) (slackapp.Reply
 	return nil, "", false, false
 }
 
-// look reads the alerts of the message. It is a [refusalError] unless the press comes from below that very message: values can
-// be made up, and messages forwarded; when one was posted afresh, the old one stays behind.
+// look reads the alerts of the message. It returns a [refusalError] unless the press comes from below that very message: values can be
+// invented, messages can be forwarded, and when a message was posted again, the old one stays in the channel.
 func (q *pressed) look(ctx context.Context) error {
 	message, found, err := q.desk.Message(ctx, q.message)
 	if err != nil {
@@ -99,12 +99,12 @@ func (q *pressed) look(ctx context.Context) error {
 	return nil
 }
 
-// firing returns the alerts that fire.
+// firing returns the firing alerts.
 func (q *pressed) firing() []rules.Alert {
 	return slices.DeleteFunc(slices.Clone(q.alerts), func(a rules.Alert) bool { return a.State != rules.Firing })
 }
 
-// over says that nothing is left to do.
+// over returns the refusal when nothing is left to do.
 func (q *pressed) over() refusalError {
 	if len(q.alerts) > 1 {
 		return "All alerts of this message have ended."
@@ -112,19 +112,19 @@ func (q *pressed) over() refusalError {
 	return refusalError("This alert ended at " + words.Time(q.alerts[0].EndedAt) + ".")
 }
 
-// takeOn notes that the person has what nobody has yet.
+// takeOn acknowledges the firing alerts that are not acknowledged yet.
 func (q *pressed) takeOn(ctx context.Context) (slackapp.Reply, error) {
 	taken, err := q.bot.TakeOn(ctx, q.message, q.asked.Person.String())
 	if err != nil || taken > 0 {
 		return slackapp.Reply{}, err
 	}
-	if err := q.look(ctx); err != nil { // somebody may just have been faster
+	if err := q.look(ctx); err != nil { // another person may just have acknowledged
 		return slackapp.Reply{}, err
 	}
 	return slackapp.Reply{}, q.taken()
 }
 
-// taken says who has what fires.
+// taken returns the refusal that names who acknowledged the firing alerts.
 func (q *pressed) taken() refusalError {
 	firing, me := q.firing(), q.asked.Person.String()
 	switch {
@@ -140,7 +140,7 @@ func (q *pressed) taken() refusalError {
 	return refusalError(name(deliver.Name(firing[0].Ack.By)) + " already acknowledged it, at " + words.Time(firing[0].Ack.At) + ".")
 }
 
-// holders names who have some alerts.
+// holders names the people who acknowledged some alerts.
 func holders(alerts []rules.Alert, me string) string {
 	const named = 3
 	var all []string
@@ -159,7 +159,7 @@ func holders(alerts []rules.Alert, me string) string {
 	return strings.Join(all, ", ")
 }
 
-// giveBack notes that nobody has what fires any more.
+// giveBack removes the acknowledgements of the firing alerts.
 func (q *pressed) giveBack(ctx context.Context) (slackapp.Reply, error) {
 	given, err := q.bot.GiveBack(ctx, q.message, q.asked.Person.String())
 	if err != nil || given > 0 {
@@ -177,7 +177,7 @@ func (q *pressed) giveBack(ctx context.Context) (slackapp.Reply, error) {
 	return slackapp.Reply{}, refusalError("This alert is not acknowledged.")
 }
 
-// explain says why the alert is there.
+// explain explains the alert.
 func (q *pressed) explain(ctx context.Context) (slackapp.Reply, error) {
 	a, err := q.only("explain")
 	if err != nil {
@@ -186,7 +186,7 @@ func (q *pressed) explain(ctx context.Context) (slackapp.Reply, error) {
 	return q.answerer.explainReply(ctx, a), nil
 }
 
-// usage says what the subject of the alert has used, over the time that the rule counts.
+// usage returns the usage of the subject of the alert, for the span of the rule.
 func (q *pressed) usage(ctx context.Context) (slackapp.Reply, error) {
 	a, err := q.only("usage")
 	if err != nil {
@@ -199,7 +199,7 @@ func (q *pressed) usage(ctx context.Context) (slackapp.Reply, error) {
 	return q.answerer.usageReply(ctx, lookup.SubjectOf(a), span), nil
 }
 
-// only returns the alert of a message that has just one, which is about a project or a device.
+// only returns the only alert of a message, if it is about a project or a device.
 func (q *pressed) only(word string) (rules.Alert, error) {
 	switch a := q.alerts[0]; {
 	case len(q.alerts) > 1:

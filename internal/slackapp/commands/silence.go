@@ -15,10 +15,10 @@ import (
 	"notewatch/rules"
 )
 
-// maxSilences is how many silences, and how many windows, are listed at most.
+// maxSilences is the maximum number of silences, and of mute windows, in an answer.
 const maxSilences = 30
 
-// silence keeps people from being told for a while.
+// silence mutes alerts for a while.
 func (q *question) silence(ctx context.Context) (page, error) {
 	s, err := q.wanted(ctx)
 	if err != nil {
@@ -43,7 +43,7 @@ func (q *question) silence(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// wanted returns the silence that is asked for, if the person may have it.
+// wanted returns the requested silence, if the person may make it.
 func (q *question) wanted(ctx context.Context) (rules.Silence, error) {
 	now := q.desk.Now()
 	order, err := grammar.ParseSilence(q.line, now)
@@ -57,7 +57,7 @@ func (q *question) wanted(ctx context.Context) (rules.Silence, error) {
 	return s, q.mayAlter(ctx, s.Match)
 }
 
-// match returns what an order selects, by identifiers.
+// match returns the match for an order, with identifiers.
 func (q *question) match(ctx context.Context, o grammar.SilenceOrder) (m rules.Match, err error) {
 	if o.Rule != "" {
 		r := q.rule(o.Rule)
@@ -93,7 +93,7 @@ func (q *question) match(ctx context.Context, o grammar.SilenceOrder) (m rules.M
 	return m, nil
 }
 
-// alert returns the alert of an ID. What is no ID may be meant as a name.
+// alert returns the alert with an ID. Text that is not an ID may be meant as a name.
 func (q *question) alert(ctx context.Context, text string) (rules.Alert, error) {
 	a, err := q.desk.Alert(ctx, text)
 	if unknown, ok := errors.AsType[*lookup.UnknownError](err); !ok || unknown.Nearest != "" || q.line.Word != "silence" {
@@ -106,7 +106,7 @@ func (q *question) alert(ctx context.Context, text string) (rules.Alert, error) 
 	return a, grammar.MistakeError(fmt.Sprintf("Unknown alert %s. To silence the %s with that name, put %[2]s before it.", grammar.Quote(text), s.Kind))
 }
 
-// silences lists what is silenced, by hand and by the rules file.
+// silences lists the silences, and the mute windows of the rules file.
 func (q *question) silences(ctx context.Context) (page, error) {
 	if err := grammar.ParseNone(q.line); err != nil {
 		return page{}, err
@@ -131,7 +131,7 @@ func (q *question) silences(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// matchesOf returns what silences and windows select.
+// matchesOf returns the matches of silences and windows.
 func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Match) {
 	for _, s := range silences {
 		all = append(all, s.Match)
@@ -142,7 +142,7 @@ func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Ma
 	return all
 }
 
-// silenceLines say of silences what they mute, until when, by whom and why.
+// silenceLines returns for each silence what it mutes, until when, by whom and why.
 func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []string) {
 	for _, s := range all[:min(len(all), maxSilences)] {
 		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), deliver.WhenText(s, now), name(deliver.Name(s.By)),
@@ -151,7 +151,7 @@ func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []str
 	return leftOut(lines, len(all), "silence")
 }
 
-// windowLines say of windows of the rules file what they mute, and until when or from when.
+// windowLines returns for each mute window what it mutes, and until when or from when.
 func (d directory) windowLines(all []rules.Window, now time.Time) (lines []string) {
 	for _, w := range all[:min(len(all), maxSilences)] {
 		when := "from " + words.Time(w.Next(now))
@@ -165,7 +165,7 @@ func (d directory) windowLines(all []rules.Window, now time.Time) (lines []strin
 	return leftOut(lines, len(all), "window")
 }
 
-// leftOut adds to lines how many more there are.
+// leftOut adds the number of lines that were left out.
 func leftOut(lines []string, total int, what string) []string {
 	if more := total - len(lines); more > 0 {
 		lines = append(lines, "and "+words.Count(more, "more "+what))
@@ -196,7 +196,7 @@ func (q *question) unsilence(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// standing returns the silence that is asked about, if it is not over and the person may end it.
+// standing returns the silence of the command, if it has not ended and the person may end it.
 func (q *question) standing(ctx context.Context) (rules.Silence, error) {
 	id, err := grammar.ParseOne(q.line.Rest, "silence")
 	if err != nil {

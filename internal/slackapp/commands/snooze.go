@@ -16,16 +16,16 @@ import (
 	"notewatch/rules"
 )
 
-// A snooze is a silence that is asked for, and what fires of what it is for.
+// A snooze is a requested silence, with the firing alerts that it is for.
 type snooze struct {
 	rules.Silence
 	alerts []rules.Alert
 }
 
-// nearEnough is how much longer a silence has to last than one that stands: who asks for an hour twice in a row means one.
+// nearEnough is how much longer than an existing silence a new one must last: a second request for an hour means the same hour.
 const nearEnough = 5 * time.Minute
 
-// snooze silences what fires. If a silence was made or ended meanwhile, it looks again, so that of two presses there is one effect.
+// snooze silences the firing alerts. If a silence was made or ended meanwhile, it starts again, so that two presses have one effect.
 func (q *pressed) snooze(ctx context.Context, length notifyslack.Snooze) (slackapp.Reply, error) {
 	for {
 		reply, err := q.snoozeOnce(ctx, length)
@@ -72,7 +72,7 @@ func (q *pressed) snoozeOnce(ctx context.Context, length notifyslack.Snooze) (sl
 	return q.snoozed(slices.DeleteFunc(fresh, func(s snooze) bool { return !isMade(s) })), nil
 }
 
-// wanted returns the silences that are asked for: one for each alert, or for each rule of a project if these are many.
+// wanted returns the requested silences: one for each alert, or one for each rule of a project if there are many alerts.
 func (q *pressed) wanted(length notifyslack.Snooze) ([]snooze, error) {
 	firing := q.firing()
 	firing = slices.DeleteFunc(firing, func(a rules.Alert) bool { return a.Drill })
@@ -100,7 +100,7 @@ func (q *pressed) wanted(length notifyslack.Snooze) ([]snooze, error) {
 	return all, nil
 }
 
-// maySilence returns an error unless the person may type the silences that are of a rule: these are of more than the message.
+// maySilence returns an error unless the person may make the silences of whole rules, because these concern more than the message.
 func (q *pressed) maySilence(ctx context.Context, all []snooze) error {
 	typed := q.answerer.question(slackapp.Command{Person: q.asked.Person, Channel: q.asked.Channel})
 	for _, s := range all {
@@ -118,8 +118,8 @@ func (q *pressed) maySilence(ctx context.Context, all []snooze) error {
 	return nil
 }
 
-// silence is one for as long as is asked for. It lasts until the alert is over if it has no end: that is when a period is, too,
-// since a silence that ended with the period would let the alert be told before the poll that closes it.
+// silence returns a silence of the given length. SnoozeOver has no end, so it lasts until the alert ends. An end at the end of the period
+// would be too early: the alert would be sent again before the poll that closes it.
 func (q *pressed) silence(match rules.Match, length notifyslack.Snooze) rules.Silence {
 	now := q.bot.Config().Clock.Now()
 	s := rules.Silence{ID: bot.NewSilenceID(), Match: match, Start: now, By: q.asked.Person.String(), Because: "snoozed in Slack"}
@@ -132,7 +132,7 @@ func (q *pressed) silence(match rules.Match, length notifyslack.Snooze) rules.Si
 	return s
 }
 
-// covered reports whether each alert of s is silenced already, for about as long.
+// covered reports whether each alert of s is already silenced for about as long.
 func (s snooze) covered(standing rules.Mutes) bool {
 	return !slices.ContainsFunc(s.alerts, func(a rules.Alert) bool {
 		mute := standing.Of(a, s.Start)
@@ -141,7 +141,7 @@ func (s snooze) covered(standing rules.Mutes) bool {
 	})
 }
 
-// silenced says that there is nothing to do.
+// silenced returns the refusal that the alerts are already silenced.
 func (q *pressed) silenced(standing rules.Mutes) refusalError {
 	if len(q.alerts) > 1 {
 		return "All firing alerts of this message are already silenced for that long."
@@ -150,7 +150,7 @@ func (q *pressed) silenced(standing rules.Mutes) refusalError {
 	return refusalError("Already " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + ".")
 }
 
-// snoozed says what the message does not show by itself: that a rule was silenced, or that something else mutes the alert.
+// snoozed returns what the message does not show: that a rule was silenced, or that something else mutes the alert.
 func (q *pressed) snoozed(made []snooze) slackapp.Reply {
 	const named = 5
 	first := made[0]
@@ -172,10 +172,10 @@ func (q *pressed) snoozed(made []snooze) slackapp.Reply {
 		". To see it: `" + q.answerer.config.Command() + " silences`. To end it: `" + q.answerer.config.Command() + " unsilence`."}
 }
 
-// hidden reports whether the message goes on to say that something else mutes the alert.
+// hidden reports whether the message continues to show another mute of the alert.
 func (s snooze) hidden(mute rules.Mute) bool {
 	switch mute.Kind {
-	case rules.ByNothing, rules.BySilence: // which s outlasts, or it would not have been made
+	case rules.ByNothing, rules.BySilence: // s outlasts it, otherwise s would not have been made
 		return false
 	case rules.ByWindow:
 		return mute.Until.IsZero() || mute.Until.After(s.End) && !s.End.IsZero()

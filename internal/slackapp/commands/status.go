@@ -14,7 +14,7 @@ import (
 	"notewatch/internal/words"
 )
 
-// hello is the answer to a command without a word: how things stand, and how to go on.
+// hello answers a command without a word: the state in short, and the next commands.
 func (q *question) hello(ctx context.Context) (page, error) {
 	s, err := q.desk.Status(ctx)
 	if err != nil {
@@ -26,7 +26,7 @@ func (q *question) hello(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// goOn names what can be typed next.
+// goOn suggests the next commands.
 func (q *question) goOn(ctx context.Context) string {
 	names := q.names(ctx)
 	var lines []string
@@ -39,7 +39,7 @@ func (q *question) goOn(ctx context.Context) string {
 	return "Try " + grammar.List(append(lines, q.typed("help")), "or")
 }
 
-// status says how notewatch itself does.
+// status describes the state of notewatch itself.
 func (q *question) status(ctx context.Context) (page, error) {
 	if err := grammar.ParseNone(q.line); err != nil {
 		return page{}, err
@@ -63,7 +63,7 @@ func (q *question) status(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// alarmText says how many alerts there are: "2 alerts fire: 1 critical, 1 warning; 1 pending".
+// alarmText counts alerts: "2 alerts fire: 1 critical, 1 warning; 1 pending".
 func alarmText(s lookup.Status) string {
 	pending, silences := some(s.Alerts.Pending, "pending"), silencesText(s)
 	firing := s.Alerts.Firing()
@@ -87,7 +87,7 @@ func some(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// ageText says how old the figures are: those of the project that was read longest ago.
+// ageText returns the age of the data of the project that was polled longest ago.
 func ageText(s lookup.Status) string {
 	devices, failing := 0, 0
 	oldest := s.Now
@@ -111,7 +111,7 @@ func ageText(s lookup.Status) string {
 	return words.Dotted(text, age)
 }
 
-// projectText says how the reading of a project goes.
+// projectText describes the polls of a project.
 func projectText(p lookup.ProjectStatus, now time.Time) string {
 	read, next, failed, truncated := "never polled", "", "", ""
 	if !p.PolledAt.IsZero() {
@@ -136,7 +136,7 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 	return words.Dotted("*"+name(p.Name)+"* "+words.Count(p.Devices, "device"), read, next, failed, truncated, words.Damaged(p.Damaged))
 }
 
-// accountText says how many requests an account has made of those that it may.
+// accountText returns how many of its allowed requests an account has sent.
 func accountText(a lookup.AccountStatus, now time.Time) string {
 	const minutes = 24 * 60
 	text := fmt.Sprintf("account %s: %s today (UTC), of at most %s", name(a.Name), words.Count(a.Today, "request"), words.Figure(a.PerMinute*minutes, ""))
@@ -154,7 +154,7 @@ func accountText(a lookup.AccountStatus, now time.Time) string {
 	return text
 }
 
-// receiverLines say which receivers do not show yet what they should.
+// receiverLines describes the receivers that do not show the newest state.
 func receiverLines(s lookup.Status) []string {
 	var lines []string
 	for _, r := range s.Receivers {
@@ -179,7 +179,7 @@ func receiverLines(s lookup.Status) []string {
 	return lines
 }
 
-// refresh reads Notehub now.
+// refresh polls Notehub now.
 func (q *question) refresh(ctx context.Context) (page, error) {
 	if err := grammar.ParseNone(q.line); err != nil {
 		return page{}, err
@@ -200,7 +200,7 @@ func (q *question) refresh(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// mayRefresh returns an error unless the person may have Notehub read from where they are. It is a [refusalError].
+// mayRefresh returns an error unless the person may start a poll from the channel. It is a [refusalError].
 func (q *question) mayRefresh(ctx context.Context) error {
 	anywhere := slices.Compact(slices.Sorted(maps.Values(q.answerer.config.Channels())))
 	return q.answerer.mayChange(ctx, q.asked.Person, q.asked.Channel, anywhere)

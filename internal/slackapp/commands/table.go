@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// A word is one of those that a command begins with. Help is made of this table, and tests hold the manifests and the list of
-// words in docs to it.
+// A word is the first word of a command. Help is made from this table, and tests compare the manifests and the list of words in docs with
+// it.
 type word struct {
 	name     string
 	hint     string   // what may follow
-	summary  string   // what it does
-	examples []string // without /notewatch and the word itself; {device} and the like stand for what there is: see names
-	reason   bool     // takes because …
+	summary  string   // its effect
+	examples []string // without /notewatch and the word itself; names fills placeholders such as {device}
+	reason   bool     // accepts because …
 	answer   func(q *question, ctx context.Context) (page, error)
-	may      func(q *question, ctx context.Context) error // an error unless the person may ask that; nil: whoever may look
+	may      func(q *question, ctx context.Context) error // returns an error unless the person may use it; nil: everyone who may look
 }
 
-// commands are all words, in the order of help.
+// commands returns all words, in the order of help.
 func commands() []word {
 	return []word{
 		{
@@ -97,7 +97,7 @@ func commands() []word {
 	}
 }
 
-// mayOf is the check that is part of finding what a change is of.
+// mayOf returns the check that is part of finding the subject of a change.
 func mayOf[T any](find func(*question, context.Context) (T, error)) func(*question, context.Context) error {
 	return func(q *question, ctx context.Context) error {
 		_, err := find(q, ctx)
@@ -105,7 +105,7 @@ func mayOf[T any](find func(*question, context.Context) (T, error)) func(*questi
 	}
 }
 
-// wordOf returns the word of a name.
+// wordOf returns the word with a name.
 func wordOf(name string) (word, bool) {
 	for _, w := range commands() {
 		if w.name == name {
@@ -124,11 +124,10 @@ func wordNames() []string {
 	return all
 }
 
-// placeholder matches what an example leaves open.
+// placeholder matches the variable part of an example.
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 
-// fill returns an example with names that there are, so that it can be typed as it stands. ok is false if there is nothing of
-// the kind that it needs.
+// fill returns an example with existing names, so that it can be typed as it is. ok is false if there is no name for a placeholder.
 func (w word) fill(example string, names func(string) string) (line string, ok bool) {
 	ok = true
 	line = placeholder.ReplaceAllStringFunc(example, func(s string) string {

@@ -37,7 +37,7 @@ func (q *question) top(ctx context.Context) (page, error) {
 	return q.topPage(top, of), nil
 }
 
-// topMistake says what to do about what cannot be ranked.
+// topMistake adds the next step to an error of a ranking.
 func topMistake(err error) error {
 	if unread, ok := errors.AsType[*lookup.NotReadError](err); ok {
 		return grammar.MistakeError(fmt.Sprintf("No rule uses %s, so notewatch does not fetch them. To change that, add a rule that uses %[1]s.today.", unread.Figure))
@@ -48,7 +48,7 @@ func topMistake(err error) error {
 	return err
 }
 
-// topPage puts a ranking into words.
+// topPage lays out a ranking.
 func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	var p page
 	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.desk.Now()), slackapi.Mrkdwn(top.Note, maxSaid))
@@ -67,7 +67,7 @@ func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	return p
 }
 
-// elsewhere names the project of a device where devices of several are ranked.
+// elsewhere names the project of a device in a ranking over several projects.
 func elsewhere(row lookup.TopRow, of lookup.Subject) string {
 	if of.Kind != lookup.KindAll {
 		return ""
@@ -75,7 +75,7 @@ func elsewhere(row lookup.TopRow, of lookup.Subject) string {
 	return name(row.Project.Name)
 }
 
-// shareBar draws a share of the whole, in percent, beside the largest one: "12 % ▇▇▇".
+// shareBar draws a share of the whole, in percent, relative to the largest one: "12 % ▇▇▇".
 func shareBar(share, largest float64) string {
 	const bars = 10
 	if !rules.Known(share) || share < 0 || largest <= 0 {
@@ -85,7 +85,7 @@ func shareBar(share, largest float64) string {
 	return strings.TrimSpace(words.Figure(share, "%") + " " + strings.Repeat("▇", drawn))
 }
 
-// unmeasuredText says of how many devices nothing is known.
+// unmeasuredText returns how many devices have no data.
 func unmeasuredText(n int) string {
 	if n == 0 {
 		return ""
@@ -93,7 +93,7 @@ func unmeasuredText(n int) string {
 	return fmt.Sprintf("No data for %s.", words.Count(n, "device"))
 }
 
-// rankedText is a value of a ranking: an amount of money, or a figure with its unit.
+// rankedText returns a value of a ranking: an amount of money, or a value with its unit.
 func rankedText(top lookup.Top, value float64) string {
 	if top.By == lookup.ByCost {
 		return words.Money(value, top.Unit)

@@ -15,7 +15,7 @@ import (
 	"notewatch/rules"
 )
 
-// usage says how much was used.
+// usage returns the usage of a subject.
 func (q *question) usage(ctx context.Context) (page, error) {
 	order, err := grammar.ParseUsage(q.line.Rest)
 	if err != nil {
@@ -28,7 +28,7 @@ func (q *question) usage(ctx context.Context) (page, error) {
 	return q.usageOf(ctx, subject, order.Span)
 }
 
-// usageOf says how much a subject used.
+// usageOf returns the usage of a subject.
 func (q *question) usageOf(ctx context.Context, subject lookup.Subject, span lookup.Span) (page, error) {
 	u, err := q.desk.Usage(ctx, subject, span)
 	if err != nil {
@@ -37,7 +37,7 @@ func (q *question) usageOf(ctx context.Context, subject lookup.Subject, span loo
 	return q.usagePage(u), nil
 }
 
-// find returns what a name is of. Slack may have made dashes of its hyphens.
+// find returns the subject with a name. Slack may have turned its hyphens into dashes.
 func (q *question) find(ctx context.Context, name string, kinds ...lookup.Kind) (lookup.Subject, error) {
 	s, err := q.desk.Find(ctx, name, kinds...)
 	if _, unknown := errors.AsType[*lookup.UnknownError](err); unknown && words.PlainDashes(name) != name {
@@ -46,7 +46,7 @@ func (q *question) find(ctx context.Context, name string, kinds ...lookup.Kind) 
 	return s, err
 }
 
-// usagePage puts usage into words.
+// usagePage lays out usage.
 func (q *question) usagePage(u lookup.Usage) page {
 	now := q.desk.Now()
 	var p page
@@ -69,7 +69,7 @@ func (q *question) usagePage(u lookup.Usage) page {
 	return p
 }
 
-// subjectText names a subject, and what it is.
+// subjectText returns the name and the kind of a subject.
 func subjectText(s lookup.Subject) string {
 	switch s.Kind {
 	case lookup.KindAll:
@@ -80,10 +80,10 @@ func subjectText(s lookup.Subject) string {
 	return fmt.Sprintf("%s %s (%s)", s.Kind, link(s), name(s.Project.Name))
 }
 
-// link returns the name of a subject as a link to where people look at it.
+// link returns the name of a subject as a link to its page.
 func link(s lookup.Subject) string { return slackapi.Link(words.Name(s.Name, s.UID), s.URL()) }
 
-// spanText names a span, seen from now.
+// spanText describes a span relative to now.
 func spanText(span lookup.Span, from, to, now time.Time) string {
 	const layout = "Mon 2 Jan"
 	first, last := from.Format(layout), to.AddDate(0, 0, -1).Format(layout)
@@ -100,7 +100,7 @@ func spanText(span lookup.Span, from, to, now time.Time) string {
 	return fmt.Sprintf("the %s complete days %s to %s (UTC)", strings.TrimSuffix(string(span), "d"), first, last)
 }
 
-// deviceText says what is known of a device, or how many devices there are.
+// deviceText describes a device, or counts the devices.
 func deviceText(u lookup.Usage, now time.Time) string {
 	switch {
 	case u.Kind != lookup.KindDevice:
@@ -125,7 +125,7 @@ func deviceText(u lookup.Usage, now time.Time) string {
 	return words.Dotted(heard, firmware, voltage, name(d.SKU), disabled)
 }
 
-// figureLines say all of one figure.
+// figureLines describes one figure.
 func figureLines(u lookup.Usage, f lookup.FigureUsage) []string {
 	total := words.Figure(f.Total, f.Unit)
 	if rules.Known(f.Limit) {
@@ -136,7 +136,7 @@ func figureLines(u lookup.Usage, f lookup.FigureUsage) []string {
 	}
 }
 
-// within is the share of a limit and the rule that has the limit.
+// within returns the share of a limit and the rule that has the limit.
 func within(share, rule string) string {
 	if share != "" {
 		share += ", "
@@ -144,7 +144,7 @@ func within(share, rule string) string {
 	return "(" + share + "rule " + name(rule) + ")"
 }
 
-// paceText draws the days and says what is usual.
+// paceText draws the days and shows the usual value.
 func paceText(f lookup.FigureUsage) string {
 	values := make([]float64, len(f.Days))
 	for i, day := range f.Days {
@@ -163,7 +163,7 @@ func paceText(f lookup.FigureUsage) string {
 	return words.Dotted(line, usual, pace)
 }
 
-// forecastText says where a figure is heading until the period ends, and whether that is too much.
+// forecastText returns the forecast of a figure for the end of the period, and whether it is over the limit.
 func forecastText(u lookup.Usage, f lookup.FigureUsage) string {
 	if !rules.Known(f.Forecast) {
 		return ""
@@ -180,7 +180,7 @@ func forecastText(u lookup.Usage, f lookup.FigureUsage) string {
 	return fmt.Sprintf("%s: %s of the limit, which is passed about %s", text, words.Share(f.Forecast, f.Limit), f.LimitAt.UTC().Format("Mon 2 Jan"))
 }
 
-// costText says what a figure costs, where prices are set.
+// costText returns the cost of a figure, if prices are set.
 func costText(f lookup.FigureUsage) string {
 	if f.Cost.Currency == "" || !rules.Known(f.Cost.Amount) {
 		return ""
@@ -192,7 +192,7 @@ func costText(f lookup.FigureUsage) string {
 	return slackapi.Mrkdwn(text+" ("+f.Cost.Note+")", maxSaid)
 }
 
-// gapText says what the total lacks.
+// gapText returns what is missing in the total.
 func gapText(u lookup.Usage, f lookup.FigureUsage) string {
 	days, missing := "", ""
 	if f.Unknown > 0 && u.Span != lookup.Today {
@@ -206,7 +206,7 @@ func gapText(u lookup.Usage, f lookup.FigureUsage) string {
 	return words.Dotted(days, missing)
 }
 
-// alertsBelow lists the open alerts of what usage is about.
+// alertsBelow lists the open alerts of the subject.
 func (q *question) alertsBelow(u lookup.Usage) []string {
 	if u.AlertCount == 0 {
 		return nil
@@ -221,7 +221,7 @@ func (q *question) alertsBelow(u lookup.Usage) []string {
 	return lines
 }
 
-// readText says what is wrong with the reading of Notehub.
+// readText returns the problems of the polls.
 func readText(asOf time.Time, failures int, failure string, truncated bool) (lines []string) {
 	if asOf.IsZero() {
 		lines = append(lines, "No data yet: Notehub has not been polled.")
@@ -235,7 +235,7 @@ func readText(asOf time.Time, failures int, failure string, truncated bool) (lin
 	return lines
 }
 
-// asOfText says how old figures are.
+// asOfText returns the age of the data.
 func asOfText(asOf, now time.Time) string {
 	if asOf.IsZero() {
 		return ""
@@ -243,7 +243,7 @@ func asOfText(asOf, now time.Time) string {
 	return "as of " + agoText(asOf, now)
 }
 
-// agoText says when something was, and how long that is ago: "Mon 15 Jun 14:05 UTC, 12 min ago".
+// agoText returns a time with its age: "Mon 15 Jun 14:05 UTC, 12 min ago".
 func agoText(t, now time.Time) string {
 	return words.Time(t) + ", " + words.Duration(max(0, now.Sub(t))) + " ago"
 }

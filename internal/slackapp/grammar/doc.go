@@ -1,5 +1,5 @@
-// Package grammar reads what people type after the word that a command begins with, such as /notewatch.
+// Package grammar reads what people type after the Slack command, such as /notewatch.
 //
-// [Parse] takes a command apart into tokens. ParseUsage, ParseTop, ParseExplain and ParseSilence make an order of the tokens of one
-// command; a mistake of whoever typed it is a [MistakeError], in words for that person.
+// [Parse] splits a command into tokens. ParseUsage, ParseTop, ParseExplain and ParseSilence turn the tokens of one command into an order. A
+// mistake in the command is a [MistakeError], whose text is for the person who typed it.
 package grammar

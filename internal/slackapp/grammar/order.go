@@ -8,13 +8,13 @@ import (
 	"notewatch/internal/lookup"
 )
 
-// MaxRows is how many rows an answer may rank.
+// MaxRows is the maximum number of rows in a ranking.
 const MaxRows = 50
 
-// A UsageOrder is what a question about usage is about.
+// A UsageOrder is the content of a usage command.
 type UsageOrder struct {
-	Kinds []lookup.Kind // none is any
-	Name  string        // "" is everything
+	Kinds []lookup.Kind // empty means any
+	Name  string        // "" means everything
 	Span  lookup.Span
 }
 
@@ -34,12 +34,12 @@ func ParseUsage(tokens []Token) (o UsageOrder, err error) {
 	return o, nil
 }
 
-// A TopOrder is what a ranking is of.
+// A TopOrder is the content of a top command.
 type TopOrder struct {
 	Rows  int
-	By    string        // "" is what there is
-	Kinds []lookup.Kind // of what name names
-	Name  string        // "" is everything
+	By    string        // "" means the first available metric
+	Kinds []lookup.Kind // of Name
+	Name  string        // "" means everything
 	Span  lookup.Span
 }
 
@@ -69,7 +69,7 @@ func ParseTop(tokens []Token) (o TopOrder, err error) {
 	return o, nil
 }
 
-// of reads the project or fleet whose devices are ranked, and what may still follow.
+// of reads the project or fleet whose devices are ranked, and the remaining tokens.
 func (o TopOrder) of(tokens []Token) (TopOrder, error) {
 	if last := len(tokens) - 1; tokens[last].Is(lookup.By()...) {
 		o.By, tokens = tokens[last].Word(), tokens[:last]
@@ -84,7 +84,7 @@ func (o TopOrder) of(tokens []Token) (TopOrder, error) {
 	return o, nil
 }
 
-// takeSpan takes the word for a span out of tokens; without one it is the period.
+// takeSpan removes the word for a span from tokens. Without one, the span is the period.
 func takeSpan(tokens []Token) (rest []Token, span lookup.Span, err error) {
 	for _, t := range tokens {
 		found, ok := lookup.ParseSpan(t.Word())
@@ -105,7 +105,7 @@ func takeSpan(tokens []Token) (rest []Token, span lookup.Span, err error) {
 	return rest, span, nil
 }
 
-// TakeKind takes the word for a kind of subject off the front of tokens.
+// TakeKind removes a leading word for a kind of subject from tokens.
 func TakeKind(tokens []Token) (rest []Token, kinds []lookup.Kind) {
 	for _, kind := range []lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice} {
 		if len(tokens) > 0 && tokens[0].Is(string(kind)) {
@@ -115,7 +115,7 @@ func TakeKind(tokens []Token) (rest []Token, kinds []lookup.Kind) {
 	return tokens, nil
 }
 
-// An ExplainOrder is what is to be explained: an alert, or what a rule makes of a subject.
+// An ExplainOrder is the content of an explain command: an alert, or a rule and a subject.
 type ExplainOrder struct{ Alert, Rule, Subject string }
 
 // ParseExplain reads ALERT or RULE NAME.
@@ -131,7 +131,7 @@ func ParseExplain(tokens []Token) (o ExplainOrder, err error) {
 	return ExplainOrder{Rule: tokens[0].Text, Subject: Joined(named)}, nil
 }
 
-// withoutKind returns tokens without a word at their front that says what the name behind it is of.
+// withoutKind returns tokens without a leading word for the kind of the name behind it.
 func withoutKind(tokens []Token) []Token {
 	if len(tokens) > 0 && tokens[0].Is("alert", "rule", "project", "device") {
 		return tokens[1:]
@@ -139,7 +139,7 @@ func withoutKind(tokens []Token) []Token {
 	return tokens
 }
 
-// ParseOne reads the one thing that a word is about.
+// ParseOne reads a command that takes exactly one name.
 func ParseOne(tokens []Token, what string) (string, error) {
 	switch len(tokens) {
 	case 0:
@@ -150,7 +150,7 @@ func ParseOne(tokens []Token, what string) (string, error) {
 	return "", MistakeError("One " + what + " at a time, not " + Quote(Joined(tokens)) + ".")
 }
 
-// ParseNone checks that nothing follows a word.
+// ParseNone checks that nothing follows the word of a command.
 func ParseNone(l Line) error {
 	if len(l.Rest) > 0 {
 		return MistakeError(l.Word + " takes no arguments, got " + Quote(Joined(l.Rest)) + ".")
@@ -158,7 +158,7 @@ func ParseNone(l Line) error {
 	return nil
 }
 
-// List joins words to a list for people.
+// List joins words to a list in a sentence.
 func List(words []string, last string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

@@ -13,50 +13,50 @@ import (
 	"notewatch/internal/words"
 )
 
-// maxText is how many characters a command may have.
+// maxText is the maximum number of characters of a command.
 const maxText = 1000
 
-// A MistakeError is what is wrong with a command, in words for whoever typed it.
+// A MistakeError describes a mistake in a command, for the person who typed it.
 type MistakeError string
 
 func (m MistakeError) Error() string { return string(m) }
 
-// A Line is a command taken apart.
+// A Line is a command split into its parts.
 type Line struct {
-	Word   string // what is asked for, folded; "" is nothing
+	Word   string // first word, folded; "" if there is none
 	Rest   []Token
-	Reason string // what follows because
-	Share  bool   // the answer is for everybody in the channel
+	Reason string // text after because
+	Share  bool   // the answer is for everyone in the channel
 }
 
-// A Token is a piece of a command: a word, or what stands in quotes.
+// A Token is a word of a command, or a text in quotes.
 type Token struct {
 	Text   string
-	Quoted bool // it is a name, whatever it looks like
+	Quoted bool // it is a name, even if it looks like a word
 }
 
-// Word is the token as a word of the grammar, without the dashes of an option.
+// Word returns the token as a word of the grammar, without the dashes of an option.
 func (t Token) Word() string {
 	return strings.TrimLeft(strings.ToLower(words.PlainDashes(t.Text)), "-")
 }
 
-// Is reports whether the token is one of some words.
+// Is reports whether the token is one of words.
 func (t Token) Is(words ...string) bool { return !t.Quoted && slices.Contains(words, t.Word()) }
 
-// Span reports whether the token is a span of time, or meant as one.
+// Span reports whether the token is a span of time, or looks like one.
 func (t Token) Span() bool {
 	return !t.Quoted && lookup.LikeSpan(t.Word())
 }
 
-// Special reports whether the token would be taken for something other than a name in some command.
+// Special reports whether some command would read the token as something other than a name.
 func (t Token) Special() bool {
 	_, notNumber := strconv.Atoi(t.Word())
 	return t.Span() || notNumber == nil || t.Is(lookup.By()...) ||
 		t.Is("share", "because", "project", "fleet", "device", "alert", "rule", "everything", "for", "until")
 }
 
-// Parse takes a command apart. Words are read whatever their case. What stands in quotes is a name, also if it has blanks or
-// is like a word; the quotes may be curly, or backticks. All that follows the word because is a reason.
+// Parse splits a command. The case of words does not matter. A text in quotes is a name, even if it has blanks or looks like a word; the
+// quotes may be curly, or backticks. Everything after the word because is a reason.
 func Parse(text string) (Line, error) {
 	if n := utf8.RuneCountInString(text); n > maxText {
 		return Line{}, MistakeError("That is " + words.Number(n) + " characters" + " long; a command has at most " +
@@ -82,7 +82,7 @@ func Parse(text string) (Line, error) {
 	}
 }
 
-// named makes the first token the word that is asked for.
+// named makes the first token the word of the command.
 func (l Line) named() Line {
 	if len(l.Rest) > 0 {
 		l.Word, l.Rest = cmp.Or(l.Rest[0].Word(), l.Rest[0].Text), l.Rest[1:]
@@ -90,7 +90,7 @@ func (l Line) named() Line {
 	return l
 }
 
-// because sets the reason. A last word share is taken for what it is, and quotes around it all are not part of it.
+// because sets the reason. A last word share is not part of it, nor are quotes around all of it.
 func (l Line) because(reason string) Line {
 	words := strings.Fields(reason)
 	if last := len(words) - 1; last > 0 && (Token{Text: words[last]}).Is("share") {
@@ -100,13 +100,13 @@ func (l Line) because(reason string) Line {
 	return l
 }
 
-// doubleQuotes are those that names may stand in. What opens with one may close with another.
+// doubleQuotes are the quotes around names. Opening and closing quotes may differ.
 const doubleQuotes = `"“”„‟«»`
 
-// quotedWhole matches what stands in quotes and holds none.
+// quotedWhole matches a text in quotes that contains none.
 var quotedWhole = regexp.MustCompile(`^[` + doubleQuotes + `]([^` + doubleQuotes + `]*)[` + doubleQuotes + `]$`)
 
-// next returns the first token of text and what follows it. ok is false if there is none.
+// next returns the first token of text and the text after it. ok is false if there is none.
 func next(text string) (t Token, rest string, ok bool, err error) {
 	text = strings.TrimLeftFunc(text, unicode.IsSpace)
 	if text == "" {
@@ -135,12 +135,12 @@ func next(text string) (t Token, rest string, ok bool, err error) {
 	return Token{Text: strings.TrimSpace(inside[:end]), Quoted: true}, inside[end+size:], true, nil
 }
 
-// escape matches what Slack makes of mentions and addresses: <@U123|amy>, <https://example.com|example.com>.
+// escape matches mentions and addresses as Slack sends them: <@U123|amy>, <https://example.com|example.com>.
 var escape = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
 
 var unescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
-// unescape returns what was typed: of mentions and addresses what people saw, and nothing that does not print.
+// unescape returns the typed text: mentions and addresses as people saw them, without characters that do not print.
 func unescape(text string) string {
 	text = escape.ReplaceAllStringFunc(strings.ToValidUTF8(text, "\uFFFD"), func(s string) string {
 		parts := escape.FindStringSubmatch(s)
@@ -157,7 +157,7 @@ func unescape(text string) string {
 	}, unescaper.Replace(text))
 }
 
-// Quote shows outside text in words for people.
+// Quote quotes outside text in a sentence.
 func Quote(text string) string {
 	const shown = 80
 	runes := []rune(text)
@@ -167,7 +167,7 @@ func Quote(text string) string {
 	return `"` + text + `"`
 }
 
-// Joined is the text of several tokens: a name may have blanks without standing in quotes.
+// Joined returns the text of several tokens: a name may have blanks without quotes.
 func Joined(tokens []Token) string {
 	texts := make([]string, len(tokens))
 	for i, t := range tokens {
@@ -176,7 +176,7 @@ func Joined(tokens []Token) string {
 	return strings.Join(texts, " ")
 }
 
-// maxPlain is how long a name may be that is typed as it is shown, in bytes.
+// maxPlain is the maximum number of bytes of a name that can be typed as it is shown.
 const maxPlain = 80
 
 // Plain reports whether a name can be typed as it is shown.
@@ -185,7 +185,7 @@ func Plain(name string) bool {
 	return name != "" && strings.TrimSpace(name) == name && !strings.ContainsFunc(name, odd) && len(name) <= maxPlain
 }
 
-// Called is a name as it stands in a command: in quotes if it has blanks, or is like a word.
+// Called returns a name as it is typed in a command: in quotes if it has blanks, or looks like a word.
 func Called(name string) string {
 	if t := (Token{Text: name}); strings.ContainsFunc(name, unicode.IsSpace) || t.Special() {
 		return `"` + name + `"`

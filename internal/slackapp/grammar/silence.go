@@ -8,12 +8,12 @@ import (
 	"notewatch/internal/words"
 )
 
-// A SilenceOrder is what is to be silenced and until when.
+// A SilenceOrder is the content of a silence command.
 type SilenceOrder struct {
 	Alert, Rule, Project, Device string
 	Everything                   bool
-	Over                         bool      // until the alert is over
-	Until                        time.Time // else
+	Over                         bool      // until the alert ends
+	Until                        time.Time // otherwise the end
 	Because                      string
 }
 
@@ -38,7 +38,7 @@ func ParseSilence(l Line, now time.Time) (o SilenceOrder, err error) {
 	return o, o.readEnd(parts, now)
 }
 
-// readEnd reads until when it is to last.
+// readEnd reads the end of the silence.
 func (o *SilenceOrder) readEnd(parts map[string]string, now time.Time) (err error) {
 	length, lasts := parts["for"]
 	end, ends := parts["until"]
@@ -69,7 +69,7 @@ func (o *SilenceOrder) readEnd(parts map[string]string, now time.Time) (err erro
 	return nil
 }
 
-// silenceParts returns what follows each word of a silence; what comes before them names an alert.
+// silenceParts returns the text after each word of a silence command. What comes before these words names an alert.
 func silenceParts(tokens []Token) (map[string]string, error) {
 	texts := map[string][]Token{}
 	key := "alert"
@@ -96,10 +96,10 @@ func silenceParts(tokens []Token) (map[string]string, error) {
 	return parts, nil
 }
 
-// maxLength is for how long anything can be silenced at once.
+// maxLength is the longest duration of a silence.
 const maxLength = 366 * 24 * time.Hour
 
-// parseLength reads for how long a silence is to last.
+// parseLength reads the duration of a silence.
 func parseLength(text string) (time.Duration, error) {
 	length, err := words.Length(text)
 	switch {

@@ -27,7 +27,7 @@ func WithoutReports(alerts []notify.Alert) []notify.Alert {
 	return slices.DeleteFunc(slices.Clone(alerts), func(a notify.Alert) bool { return StatusOf(a) == Report })
 }
 
-// Common returns what of returns for all alerts, if that is the same; else ok is false.
+// Common returns the result of of if it is the same for all alerts; otherwise ok is false.
 func Common(alerts []notify.Alert, of func(notify.Alert) string) (value string, ok bool) {
 	if len(alerts) == 0 {
 		return "", false

@@ -35,8 +35,8 @@ const (
 // DrillMark leads the word of a drill.
 const DrillMark = "DRILL: "
 
-// StatusOf compares an alert with what was shown last. The reason alone would not do: an alert that fired and escalated before
-// its first message is new as a whole.
+// StatusOf compares an alert with what was shown last. The reason alone is not enough: an alert that fired and escalated before its first
+// message is completely new.
 func StatusOf(a notify.Alert) Status {
 	switch {
 	case a.Reason == "reported":
@@ -61,7 +61,7 @@ func StatusOf(a notify.Alert) Status {
 	return cmp.Or(sameLevel[a.Reason], updated)
 }
 
-// sameLevel holds the reasons, other than an update, to send an alert that fires at the level that is shown.
+// sameLevel holds the reasons, other than an update, to send a firing alert whose level is already shown.
 var sameLevel = map[string]Status{
 	"reminded":       Reminder,
 	"muted":          muted,
@@ -73,12 +73,12 @@ var sameLevel = map[string]Status{
 // Unseen reports whether the receiver has not shown an alert before.
 func Unseen(a notify.Alert) bool { return a.Changed && a.Was == "" }
 
-// A Tone says how serious a message is. Receivers show it as a colour.
+// A Tone is the severity of a message. Receivers show it as a colour.
 type Tone string
 
 // The tones that are not levels. The others are critical, warning and info.
 const (
-	Good    Tone = "good"    // over
+	Good    Tone = "good"    // ended
 	Gone    Tone = "gone"    // withdrawn
 	Neutral Tone = "neutral" // a report
 )
@@ -103,16 +103,16 @@ type Card struct {
 	Headline string
 	Figures  []Fact   // value against limit and usual; none of a report
 	Why      string   // why it is withdrawn, corrected or updated; may be ""
-	Detail   []string // begins with why; a drill, a mute and an acknowledgement are said here too
+	Detail   []string // starts with Why; contains the notices of a drill, a mute and an acknowledgement
 	Body     []string // lines whose blanks matter; at most maxBody
-	Advice   string   // "" when nothing is left to do
-	Runbook  string   // address of a page that says what to do; "" is none
+	Advice   string   // "" when nothing needs to be done
+	Runbook  string   // address of a page with instructions; "" if there is none
 
 	Since, Ended, AsOf time.Time // zero when not known
 	Lasted             time.Duration
 
 	Subject, Project, Rule, ID string
-	UID                        string // of the subject; "" if that is what subject says
+	UID                        string // of the subject; "" if Subject is the UID
 }
 
 // Describe returns an alert in words.
@@ -152,7 +152,7 @@ func Describe(a notify.Alert) Card {
 	return c
 }
 
-// Happened returns the time of the newest change of an alert; the zero time is not known.
+// Happened returns the time of the newest change of an alert, or the zero time if it is not known.
 func Happened(a notify.Alert) time.Time {
 	if !a.EndedAt.IsZero() {
 		return a.EndedAt
@@ -194,7 +194,7 @@ func toneOf(a notify.Alert) Tone {
 	return Tone(a.Level)
 }
 
-// headlineOf returns the summary. The name of the subject comes first, unless the summary holds it or is that of a report.
+// headlineOf returns the summary. The name of the subject comes first, unless it is in the summary or the alert is a report.
 func headlineOf(a notify.Alert) string {
 	name, summary := NameOf(a.Subject), words.Clean(a.Summary, MaxSummary)
 	switch {
@@ -208,13 +208,13 @@ func headlineOf(a notify.Alert) string {
 	return name + ": " + summary
 }
 
-// NameOf returns what people call n.
+// NameOf returns the name of n for display.
 func NameOf(n notify.Named) string {
 	return words.Name(n.Name, n.UID)
 }
 
-// figuresOf lists the value, its peak if that was higher, limit and usual. What the alert is about, the value while it
-// fires and the peak once it is over, is followed by its share of the limit.
+// figuresOf lists the value, its peak if that was higher, limit and usual. The value of a firing alert and the peak of an ended one are
+// followed by their share of the limit.
 func figuresOf(a notify.Alert, s Status) []Fact {
 	if s == Report {
 		return nil
@@ -245,7 +245,7 @@ func figuresOf(a notify.Alert, s Status) []Fact {
 	return facts
 }
 
-// valueLabel names the value and, for an ended alert, its time. A withdrawn alert keeps the value that was notified.
+// valueLabel names the value and, for an ended alert, its time. A withdrawn alert keeps the value of its last notification.
 func valueLabel(a notify.Alert, s Status) string {
 	label := words.Clean(cmp.Or(a.Figure, "value"), MaxName)
 	switch {
@@ -257,7 +257,7 @@ func valueLabel(a notify.Alert, s Status) string {
 	return label
 }
 
-// shareOf returns the share in brackets, to follow a figure.
+// shareOf returns the share in brackets, to follow a value.
 func shareOf(value, limit float64) string {
 	if share := words.Share(value, limit); share != "" {
 		return " (" + share + ")"
@@ -273,10 +273,10 @@ var endings = map[Status]string{
 	Revised:     "found in late data for a past day or period; no alert is open",
 }
 
-// linesOf are the lines of detail of a card.
+// linesOf returns the lines of detail of a card.
 func linesOf(a notify.Alert, s Status) []string { return append(notices(a, s), detailOf(a, s)...) }
 
-// notices are lines above the detail of an alert: whether it is a drill, muted or acknowledged.
+// notices returns lines above the detail of an alert: that it is a drill, muted or acknowledged.
 func notices(a notify.Alert, s Status) []string {
 	var lines []string
 	if a.Drill {
@@ -314,7 +314,7 @@ func detailOf(a notify.Alert, s Status) []string {
 	return lines
 }
 
-// Facts returns the figures of c, when it began and, if it is over, when it ended. A report has figures at most.
+// Facts returns the values of c, its start and, if it has ended, its end. A report has only values, if any.
 func (c Card) Facts() []Fact {
 	if c.Since.IsZero() || c.Status == Report {
 		return c.Figures

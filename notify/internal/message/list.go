@@ -13,32 +13,32 @@ import (
 type List struct {
 	Word     string // FIRING critical
 	Tone     Tone
-	Headline string  // how many there are of what
-	Groups   []Group // by rule, that with the worst alert first; at most MaxRules
-	More     string  // which rules are left out; "" is none
+	Headline string  // counts of alerts
+	Groups   []Group // by rule, that of the worst alert first; at most MaxRules
+	More     string  // names of the rules that are left out; "" if there are none
 	Detail   []string
-	AsOf     time.Time // when the oldest of the figures was read
+	AsOf     time.Time // time of the oldest value
 	ID       string    // of the message
 	Count    int       // of alerts
 }
 
-// A Group is the alerts of one rule in a list.
+// A Group holds the alerts of one rule in a list.
 type Group struct {
 	Rule   string
 	Counts string // 2 critical, 7 warning
 	Advice string
-	// Runbook is the address of a page that says what to do about all of them; "" is none.
+	// Runbook is the address of a page with instructions for all of them; "" if there is none.
 	Runbook string
 	Figure  string
-	Alerts  []notify.Alert // the worst first
-	Top     int            // how many of them to show
+	Alerts  []notify.Alert // worst first
+	Top     int            // number of alerts to show
 }
 
 // Digest reports whether l is about several rules.
 func (l List) Digest() bool { return len(l.Groups) > 1 }
 
-// DescribeList returns some alerts of n in words, all of them or those that changed. How many still fire is counted over
-// all of n.
+// DescribeList returns some alerts of n in words, all of them or those that changed. The number that are still firing is that of all alerts
+// of n.
 func DescribeList(n notify.Notification, alerts []notify.Alert) List {
 	sorted := notify.WorstFirst(alerts)
 	groups := GroupByRule(sorted)
@@ -57,7 +57,7 @@ func DescribeList(n notify.Notification, alerts []notify.Alert) List {
 	return l
 }
 
-// Hint returns the command that shows what a message leaves out.
+// Hint returns the command that lists the alerts that a message leaves out.
 func (l List) Hint() string { return "notewatch alerts --message " + l.ID }
 
 // About returns the counts of g and its figure.
@@ -86,7 +86,7 @@ func GroupByRule(sorted []notify.Alert) []Group {
 	return groups
 }
 
-// listHeadline counts alerts by level, and says how many of n still fire once some have ended.
+// listHeadline counts alerts by level, and says how many of n are still firing once some have ended.
 func listHeadline(n notify.Notification, alerts []notify.Alert, groups []Group) string {
 	what := groups[0].Rule
 	if len(groups) > 1 {
@@ -112,7 +112,7 @@ func listHeadline(n notify.Notification, alerts []notify.Alert, groups []Group) 
 
 func fires(a notify.Alert) bool { return !a.Ended() }
 
-// StillFiring counts the alerts that fire: "2 of 3 still firing"; "" if all do.
+// StillFiring counts the firing alerts: "2 of 3 still firing". It is "" if all are.
 func StillFiring(alerts []notify.Alert) string {
 	firing := 0
 	for _, a := range alerts {
@@ -126,7 +126,7 @@ func StillFiring(alerts []notify.Alert) string {
 	return words.Number(firing) + " of " + words.Number(len(alerts)) + " still firing"
 }
 
-// DescribeIn returns an alert of n in words, which say how many alerts of n still fire.
+// DescribeIn returns an alert of n in words, with the number of alerts of n that are still firing.
 func DescribeIn(n notify.Notification, a notify.Alert) Card {
 	c := Describe(a)
 	if still := StillFiring(n.Alerts); len(n.Alerts) > 1 && still != "" {
@@ -167,7 +167,7 @@ func RowOf(a notify.Alert) Row {
 	return Row{words.Clean(a.Level, MaxName), words.Dotted(figures, since, marks, c.ID), words.Dotted(figures, marks, c.ID)}
 }
 
-// marksOf says shortly what the notices of a firing alert say at length.
+// marksOf returns the notices of a firing alert in short form.
 func marksOf(a notify.Alert) string {
 	var marks []string
 	if a.Mute != "" {
@@ -179,7 +179,7 @@ func marksOf(a notify.Alert) string {
 	return words.Dotted(marks...)
 }
 
-// OfLimit returns a figure with its share of the limit: "41.2 MB (103 % of 40 MB)".
+// OfLimit returns a value with its share of the limit: "41.2 MB (103 % of 40 MB)".
 func OfLimit(value, limit float64, unit string) string {
 	text := words.Figure(value, unit)
 	if share := words.Share(value, limit); share != "" {
@@ -188,7 +188,7 @@ func OfLimit(value, limit float64, unit string) string {
 	return text
 }
 
-// listWord is the word for several alerts, the worst of which comes first.
+// listWord returns the word for several alerts, the worst of which comes first.
 func listWord(sorted []notify.Alert) string {
 	word := func(a notify.Alert) string { return WordOf(a, StatusOf(a)) }
 	first := word(sorted[0])
@@ -230,7 +230,7 @@ func commonDetail(alerts []notify.Alert) []string {
 	return common
 }
 
-// oldest returns when the oldest of the figures was read.
+// oldest returns the time of the oldest value.
 func oldest(alerts []notify.Alert) time.Time {
 	var oldest time.Time
 	for _, a := range alerts {

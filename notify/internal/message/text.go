@@ -10,7 +10,7 @@ import (
 	"notewatch/internal/words"
 )
 
-// How many characters of outside text are shown.
+// Maximum numbers of characters of outside text.
 const (
 	MaxName    = 80
 	MaxSummary = 300
@@ -21,11 +21,11 @@ const (
 	maxBody    = 200 // lines
 )
 
-// RunbookLine returns the line of the page that says what to do; "" if there is none.
+// RunbookLine returns the line with the runbook; "" if there is none.
 func RunbookLine(runbook string) string { return Labelled("runbook ", runbook) }
 
-// BodyLines returns outside text as lines that can be shown as written: they are clean but keep their blanks. Empty ones at the
-// end are dropped. Of more than 200 lines the last counts those that are missing.
+// BodyLines returns outside text as lines that can be shown unchanged: they are clean but keep their blanks. Empty lines at the end are
+// dropped. If there are more than 200 lines, the last one counts the missing ones.
 func BodyLines(s string) []string {
 	s = strings.TrimRightFunc(s, unicode.IsSpace)
 	if s == "" {
@@ -42,7 +42,7 @@ func BodyLines(s string) []string {
 	return kept
 }
 
-// blanks returns line with blanks for all its white space, and none at its end.
+// blanks replaces each white space in line with a blank, and removes white space at its end.
 func blanks(line string) string {
 	line = strings.ReplaceAll(strings.TrimRightFunc(line, unicode.IsSpace), "\t", "    ")
 	return strings.Map(func(r rune) rune {
@@ -74,10 +74,10 @@ func wordRune(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_')
 }
 
-// JoinWords joins words with a blank between them, and none around them.
+// JoinWords joins words with a blank between them, without empty ones.
 func JoinWords(words ...string) string { return strings.TrimSpace(strings.Join(words, " ")) }
 
-// Labelled returns a text behind its label; "" if there is none.
+// Labelled returns a text after its label; "" if the text is empty.
 func Labelled(label, text string) string {
 	if text == "" {
 		return ""

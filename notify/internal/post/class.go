@@ -8,8 +8,8 @@ import (
 	"notewatch/notify"
 )
 
-// classOf returns what an HTTP status other than 2xx asks for. Redirects, and that there is no such page or method, may come
-// from a proxy while what is behind it restarts. 407 always comes from a proxy, not from the receiver.
+// classOf returns the class of an HTTP status other than 2xx. Redirects, and that a page or method does not exist, may come from a proxy
+// while the server behind it restarts. 407 always comes from a proxy, not from the receiver.
 func classOf(status int) notify.Class {
 	if status < 400 || status >= 500 {
 		return notify.Temporary
@@ -24,11 +24,11 @@ func classOf(status int) notify.Class {
 	return notify.Payload
 }
 
-// maxRetryAfter bounds how long a receiver can make us wait.
+// maxRetryAfter is the longest time that a receiver can make us wait.
 const maxRetryAfter = time.Hour
 
-// RetryAfter returns how long the header Retry-After asks to wait, at most an hour: seconds, or a date, which is compared with the
-// header Date or, without one, with sent. A value that makes no sense is 0.
+// RetryAfter returns how long the header Retry-After asks to wait, at most an hour. It is a number of seconds, or a date, which is compared
+// with the header Date or, without one, with sent. A value that makes no sense counts as 0.
 func RetryAfter(header http.Header, sent time.Time) time.Duration {
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {

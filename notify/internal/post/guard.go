@@ -17,18 +17,18 @@ func (e *refusedError) Error() string {
 	return fmt.Sprintf("address %s is not public; allow_private: true lets this receiver reach it", e.address)
 }
 
-// globalUnicast is all of IPv6 that is routed in public. It leaves out loopback, link-local, unique local and multicast
-// addresses as well as 64:ff9b::/96 and 64:ff9b:1::/48, which a gateway turns into any IPv4 address.
+// globalUnicast covers all of IPv6 that is routed in public. It leaves out loopback, link-local, unique local and multicast addresses as
+// well as 64:ff9b::/96 and 64:ff9b:1::/48, which a gateway turns into any IPv4 address.
 var globalUnicast = netip.MustParsePrefix("2000::/3")
 
-// notPublic are the networks that lead to ourselves, to our neighbours or to nobody, from the IANA special-purpose address
-// registries. The package net/netip knows only some of them.
+// notPublic lists the networks that lead to this host, to its neighbours or nowhere, from the IANA special-purpose address registries. The
+// package net/netip knows only some of them.
 var notPublic = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),        // this network, unspecified
 	netip.MustParsePrefix("10.0.0.0/8"),       // private
 	netip.MustParsePrefix("100.64.0.0/10"),    // carrier-grade NAT
 	netip.MustParsePrefix("127.0.0.0/8"),      // loopback
-	netip.MustParsePrefix("168.63.129.16/32"), // Azure's host, public by its number only
+	netip.MustParsePrefix("168.63.129.16/32"), // Azure's host, public only by its number
 	netip.MustParsePrefix("169.254.0.0/16"),   // link-local, with most clouds' metadata
 	netip.MustParsePrefix("172.16.0.0/12"),    // private
 	netip.MustParsePrefix("192.0.0.0/24"),     // protocol assignments, with Oracle's metadata
@@ -87,8 +87,8 @@ func publicName(host string) bool {
 	return !slices.ContainsFunc(privateDomains, func(domain string) bool { return strings.HasSuffix("."+host, "."+domain) })
 }
 
-// guardedDialer refuses addresses that are not public. It looks at each address after the name was resolved and before
-// anything is sent, so that no name, redirect or changing DNS answer leads past it.
+// guardedDialer returns a dialer that refuses addresses that are not public. It checks each address after the name was resolved and before
+// anything is sent, so that no name, redirect or changing DNS answer can bypass it.
 func guardedDialer() *net.Dialer {
 	dialer := Dialer()
 	dialer.Control = func(_, address string, _ syscall.RawConn) error {

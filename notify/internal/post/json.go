@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Encode returns v as JSON in which & < > stay as they are.
+// Encode returns v as JSON with & < > unescaped.
 func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

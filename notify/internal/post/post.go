@@ -25,9 +25,8 @@ const (
 	maxHeaderLen = 64 << 10 // bytes
 )
 
-// newClient returns a client that follows no redirects, which could lead a signed or secret request elsewhere, and keeps
-// no connections: alerts are rare, and a POST on a connection that went stale may or may not have arrived. It uses the proxy
-// of the environment.
+// newClient returns a client that follows no redirects, which could lead a signed or secret request elsewhere, and keeps no connections:
+// alerts are rare, and a POST on a stale connection may or may not have arrived. It uses the proxy of the environment.
 func newClient() *http.Client {
 	transport := newTransport(Dialer())
 	transport.Proxy = http.ProxyFromEnvironment
@@ -52,18 +51,18 @@ func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLa
 
 // A Poster posts to a URL whose path and query may be secret.
 type Poster struct {
-	URL    *url.URL // however a Poster is printed, a pointer prints as an address
+	URL    *url.URL // a pointer, because fmt prints it as an address however the Poster is printed
 	Client *http.Client
-	What   string // who is posted to, for errors; of the URL only scheme and host
-	Via    string // host and port of the proxy on the way; "" is none
+	What   string // the target, for errors; of the URL only scheme and host
+	Via    string // host and port of the proxy on the way; "" if there is none
 }
 
-// New returns a Poster to a URL. kind and name say who is behind it, for errors; name may be "".
+// New returns a Poster to a URL. kind and name identify the target in errors; name may be "".
 func New(to *url.URL, kind, name string) Poster {
 	return Poster{URL: to, Client: newClient(), What: kind + Quoted(name) + " at " + to.Scheme + "://" + to.Host, Via: proxy.Of(to)}
 }
 
-// Guarded returns p for public addresses only. Behind a proxy it is p, since a guard would see only the address of the proxy.
+// Guarded returns p for public addresses only. Behind a proxy it returns p, because a guard would see only the address of the proxy.
 func (p Poster) Guarded() Poster {
 	if p.Via == "" {
 		p.Client = newGuardedClient()
@@ -71,10 +70,10 @@ func (p Poster) Guarded() Poster {
 	return p
 }
 
-// An Answer is what the other side answered. Its body may be cut.
+// An Answer is the answer of the other side. Its body may be truncated.
 type Answer struct {
 	Status int
-	sent   int // the original status, if status is the one that the text stands for; else 0
+	sent   int // the original status, if status was taken from the text; else 0
 	Header http.Header
 	Body   []byte
 	proxy  string // the proxy that may have answered instead of the receiver; "" if the receiver answered
@@ -96,7 +95,7 @@ func NewAnswer(req *http.Request, resp *http.Response, via string) Answer {
 // OK reports whether a is a success.
 func (a Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
 
-// As returns a success with the status that its text stands for. A status of 0 changes nothing.
+// As returns a success with the status that its text means. A status of 0 changes nothing.
 func (a Answer) As(status int) Answer {
 	if a.OK() && status != 0 && status != a.Status {
 		a.Status, a.sent = status, a.Status
@@ -104,7 +103,7 @@ func (a Answer) As(status int) Answer {
 	return a
 }
 
-// IsPage reports whether the text of an answer is a web page, such as one to sign in, and not the answer of an API.
+// IsPage reports whether the text of an answer is a web page, such as a sign-in page, and not the answer of an API.
 func IsPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
 
 // PostJSON posts v in one attempt. The error is a *notify.Error and means that there was no answer.
@@ -116,13 +115,13 @@ func (p *Poster) PostJSON(ctx context.Context, v any) (Answer, error) {
 	return p.Send(ctx, http.MethodPost, p.URL, make(http.Header), body)
 }
 
-// Send is PostJSON of a body with another method, or to another path of the same host. A header that is set stays as it is.
+// Send posts a body like PostJSON, with another method, or to another path of the same host. A header that is already set stays.
 func (p *Poster) Send(ctx context.Context, method string, to *url.URL, header http.Header, body []byte) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	ctx, left := proxy.Track(ctx)
 	req, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
-	if err != nil { // its text holds the URL
+	if err != nil { // its text contains the URL
 		return Answer{}, &notify.Error{Class: notify.Permanent, Err: fmt.Errorf("posting to %s: the URL is not valid", p.What)}
 	}
 	req.Header = header
@@ -136,13 +135,14 @@ func (p *Poster) Send(ctx context.Context, method string, to *url.URL, header ht
 		return Answer{}, NoAnswer("posting to "+p.What, err, left(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
-	// The status says whether the message was taken; what is missing of the body does not matter.
+	// The status says whether the message was accepted; the missing part of the body does not matter.
 	got := NewAnswer(req, resp, p.Via)
 	got.Body, _ = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	return got, nil
 }
 
-// NoAnswer makes a *notify.Error of an error of net/http or its like. sent is that the receiver may have got the message.
+// NoAnswer converts an error of net/http, or of a similar package, to a *notify.Error. sent says that the receiver may have got the
+// message.
 func NoAnswer(doing string, err error, sent bool) *notify.Error {
 	if refused, ok := errors.AsType[*refusedError](err); ok {
 		return &notify.Error{Class: notify.Permanent, Err: fmt.Errorf("%s: %w", doing, refused)}
@@ -150,7 +150,7 @@ func NoAnswer(doing string, err error, sent bool) *notify.Error {
 	return &notify.Error{Class: notify.Temporary, Uncertain: sent, Err: fmt.Errorf("%s: %w", doing, proxy.Cause(err))}
 }
 
-// Refusal makes a *notify.Error of an answer that is not a success, to a request of the time sent.
+// Refusal converts an answer that is not a success to a *notify.Error. The request was sent at sent.
 func Refusal(doing string, a Answer, sent time.Time) *notify.Error {
 	text := fmt.Sprintf("status %d", a.Status)
 	if name := http.StatusText(a.Status); name != "" {
@@ -178,7 +178,7 @@ func Refusal(doing string, a Answer, sent time.Time) *notify.Error {
 	return e
 }
 
-// hintOf says what an operator may do about a status.
+// hintOf returns the next step for an operator after a status.
 func hintOf(status int) string {
 	switch {
 	case status >= 300 && status < 400:
@@ -215,7 +215,7 @@ func ParseURL(text secret.Text) (*url.URL, error) {
 	return u, nil
 }
 
-// Quoted returns name as a part of an error; "" if there is none.
+// Quoted returns name as a part of an error; "" if it is empty.
 func Quoted(name string) string {
 	if name == "" {
 		return ""
