@@ -19,22 +19,22 @@ import (
 	"notewatch/internal/secret"
 )
 
-// Credentials are those of an OAuth client of Notehub. Access tokens are good for half an hour.
+// Credentials are those of an OAuth client of Notehub. Access tokens are valid for half an hour.
 type Credentials struct {
 	ID     string
 	Secret secret.Text
 }
 
-// An access gives the token of each request: a personal one, or that of an OAuth client, which is renewed before it expires.
+// An access provides the token of each request: a personal one, or that of an OAuth client, which is renewed before it expires.
 type access struct {
 	personal    secret.Text
 	credentials Credentials
-	base        string // of the addresses of Notehub
+	base        string // prefix of the addresses of Notehub
 	http        *http.Client
 
-	turn   chan struct{} // full while one caller asks for a token; the others wait for it, or leave
+	turn   chan struct{} // full while one caller asks for a token; the others wait for it, or give up
 	mu     sync.Mutex
-	newest *oauth2.Token // of the OAuth client; nil is none
+	newest *oauth2.Token // of the OAuth client; nil if there is none
 }
 
 // newAccess checks what the configuration says about access.
@@ -55,7 +55,7 @@ func newAccess(config Config, base string, client *http.Client) (*access, error)
 	return &access{credentials: credentials, base: base, http: client, turn: make(chan struct{}, 1)}, nil
 }
 
-// checkToken checks a text that requests carry.
+// checkToken checks a text that is sent with requests.
 func checkToken(name, token string) error {
 	if token == "" {
 		return fmt.Errorf("the %s is empty", name)
@@ -66,7 +66,7 @@ func checkToken(name, token string) error {
 	return nil
 }
 
-// token returns the token for a request. If it has to be asked for, only one caller asks.
+// token returns the token for a request. If a new one is needed, only one caller asks for it.
 func (a *access) token(ctx context.Context) (secret.Text, error) {
 	if !a.personal.IsZero() {
 		return a.personal, nil
@@ -109,11 +109,11 @@ func (a *access) refused(token secret.Text) {
 	}
 }
 
-// ask asks for a token, which is valid for five of six parts of its time.
+// ask asks for a token, which is used for five sixths of its lifetime.
 func (a *access) ask(ctx context.Context) (*oauth2.Token, error) {
 	client := clientcredentials.Config{
 		ClientID: a.credentials.ID, ClientSecret: a.credentials.Secret.Reveal(), TokenURL: a.base + "/oauth2/token",
-		AuthStyle: oauth2.AuthStyleInParams, // else each refusal is asked for twice, once in either style
+		AuthStyle: oauth2.AuthStyleInParams, // otherwise each refused request is sent twice, once in either style
 	}
 	token, err := client.Token(context.WithValue(ctx, oauth2.HTTPClient, a.http)) // the package offers no other way
 	if err != nil {
@@ -131,7 +131,7 @@ func (a *access) ask(ctx context.Context) (*oauth2.Token, error) {
 	return token, nil
 }
 
-// problem returns an error of package oauth2 without what it repeats of the answer, which may be anything.
+// problem returns an error of package oauth2 without the parts of the answer that it repeats, which may contain anything.
 func (a *access) problem(err error) error {
 	hidden := a.secrets(secret.Text{})
 	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
@@ -141,18 +141,18 @@ func (a *access) problem(err error) error {
 		refusal.Response.Body = io.NopCloser(bytes.NewReader(refusal.Body))
 		return errorOf(a.base, refusal.Response, hidden)
 	}
-	if sending := withoutURL(err); sending != err { //nolint:errorlint // is it another one?
+	if sending := withoutURL(err); sending != err { //nolint:errorlint // a different error
 		return hidden.failure(sending)
 	}
 	return fmt.Errorf("%w: %s", ErrInvalidAnswer, hidden.quotable(strings.TrimPrefix(err.Error(), "oauth2: ")))
 }
 
-// secrets returns what no error may repeat of a request with a token.
+// secrets returns the texts that no error about a request with a token may repeat.
 func (a *access) secrets(token secret.Text) secrets {
 	return secrets{token, a.credentials.Secret}
 }
 
-// secrets are texts that no error may repeat. Those that are not set are nowhere.
+// secrets are texts that no error may repeat. Unset ones are found nowhere.
 type secrets []secret.Text
 
 func (s secrets) in(text string) bool {
@@ -164,8 +164,8 @@ func (s secrets) in(text string) bool {
 	return false
 }
 
-// failure is an error of package http without the request's address, and without what an answer said that is no HTTP or
-// redirects to no URL, if that repeats a secret.
+// failure returns an error of package http without the address of the request, and without the invalid answer or redirect that it quotes,
+// if that repeats a secret.
 func (s secrets) failure(err error) error {
 	err = withoutURL(err)
 	if s.in(err.Error()) {
@@ -174,7 +174,7 @@ func (s secrets) failure(err error) error {
 	return err
 }
 
-// quotable makes text from outside fit for an error: short, and without secrets, which an answer may have repeated.
+// quotable makes text from outside fit for an error: short, and without secrets, which an answer may repeat.
 func (s secrets) quotable(text string) string {
 	const most = 300 // bytes
 	for _, hidden := range s {
@@ -182,7 +182,7 @@ func (s secrets) quotable(text string) string {
 			text = strings.ReplaceAll(text, hidden.Reveal(), hidden.String())
 		}
 	}
-	if s.in(text) { // in another form
+	if s.in(text) { // a secret in another form
 		return secret.Text{}.String()
 	}
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")

@@ -7,14 +7,14 @@ import (
 	"strconv"
 )
 
-// A Count is a figure that Notehub may answer as null or leave out; Known tells that from zero.
+// A Count is a number that Notehub may answer as null or leave out; Known tells this from zero.
 type Count struct {
 	N       int64
 	Known   bool
-	Invalid bool // Notehub answered a number that is no whole number, or too large for N; then it is not known
+	Invalid bool // Notehub answered a number that is not whole, or too large for N; then it is not known
 }
 
-// MarshalJSON writes a number, or null if it is not known.
+// MarshalJSON writes the number, or null if it is not known.
 func (c Count) MarshalJSON() ([]byte, error) {
 	if !c.Known {
 		return []byte("null"), nil
@@ -22,7 +22,7 @@ func (c Count) MarshalJSON() ([]byte, error) {
 	return strconv.AppendInt(nil, c.N, 10), nil
 }
 
-// UnmarshalJSON reads a number, or null, which is not known.
+// UnmarshalJSON reads a number or null, which means not known.
 func (c *Count) UnmarshalJSON(text []byte) error {
 	*c = Count{}
 	if string(text) == "null" {
@@ -36,7 +36,7 @@ func (c *Count) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// countOf returns the count that a JSON number is. ok is false if text is no JSON number.
+// countOf returns the count for a JSON number. ok is false if text is not a JSON number.
 func countOf(text []byte) (c Count, ok bool) {
 	if n, whole := wholeNumber(text); whole {
 		return Count{N: n, Known: true}, true
@@ -51,7 +51,7 @@ func countOf(text []byte) (c Count, ok bool) {
 	return Count{N: int64(f), Known: true}, true // such as 5.0 or 1e3
 }
 
-// maxExact is the number up to which a float64 holds every whole number.
+// maxExact is the limit up to which a float64 represents every whole number.
 const maxExact = 1 << 53
 
 // or returns c, or other if c is not known.

@@ -6,24 +6,24 @@ import (
 )
 
 const (
-	maxReused    = 64      // entries of a map that is used again for the next row
-	maxSeriesRow = 20_000  // rows of one SIM; days of half a century
+	maxReused    = 64      // entries of a map that is reused for the next row
+	maxSeriesRow = 20_000  // rows of one SIM: days of half a century
 	maxListed    = 1_000   // fleets or SIMs of one device
-	maxCounts    = 10_000  // notefiles or transports of one row that are kept
+	maxCounts    = 10_000  // notefiles or transports of one row that are stored
 	maxNames     = 1 << 20 // notefiles or transports of one row
 )
 
 // A decoder reads the rows of one answer.
 type decoder struct {
 	scanner
-	most       int // rows that the answer may hold
+	most       int // maximum number of rows of the answer
 	strings    map[string]string
 	lastString string
 	uids       sequence          // of devices
 	versions   map[string]string // of firmware, by its description
 	periods    map[string]period
 	lastPeriod period
-	counted    map[string]Count // of the row that is read; used again for the next
+	counted    map[string]Count // of the current row; reused for the next
 	series     []DataRow
 	handed     int // rows of earlier series
 }
@@ -38,8 +38,8 @@ func newDecoder(src io.Reader, most int) *decoder {
 	}
 }
 
-// usage reads an answer whose rows stand in the field list, and hands on each row with row. If the list is optional, an
-// answer that has nothing else in its place may lack it.
+// usage reads an answer whose rows are in the field list, and calls row for each. If the list is optional, it may be missing from an answer
+// that has no other list.
 func (d *decoder) usage(list string, optional bool, row func(*decoder)) (truncated bool) {
 	strange := false
 	found := d.envelope(list, func() { row(d) }, func(name string) bool {
@@ -54,7 +54,7 @@ func (d *decoder) usage(list string, optional bool, row func(*decoder)) (truncat
 	return truncated
 }
 
-// onlyList reads an answer whose rows stand in the field list. One that has nothing else in its place may lack it.
+// onlyList reads an answer whose rows are in the field list. The list may be missing if there is nothing else in its place.
 func (d *decoder) onlyList(list string, row func()) {
 	strange := false
 	found := d.envelope(list, row, func(string) bool {
@@ -64,8 +64,8 @@ func (d *decoder) onlyList(list string, row func()) {
 	d.require(list, found || !strange)
 }
 
-// envelope reads an object whose rows stand in the field list, null for none, and whose other fields are read by other,
-// if that knows them. It reports whether there was such a list.
+// envelope reads an object whose rows are in the field list (null means none), and whose other fields are read by other, if other knows
+// them. It reports whether the list was found.
 func (d *decoder) envelope(list string, row func(), other func(name string) bool) (found bool) {
 	for name := range d.fields {
 		switch {
@@ -99,7 +99,7 @@ func (d *decoder) rows(row func()) {
 	d.row = 0
 }
 
-// tooMany fails because the answer has more rows than it may hold.
+// tooMany fails because the answer has more rows than allowed.
 func (d *decoder) tooMany() { d.fail("the answer has more than %d rows", d.most) }
 
 // list reads a list of at most a number of elements, or null. element reads one of them.
@@ -205,11 +205,11 @@ func (d *decoder) routeLogsRow() (row RouteLogsRow) {
 	return row
 }
 
-// dataSeries reads the rows of one SIM or satellite identity. What they share may follow them, so they are held back
-// until its end.
+// dataSeries reads the rows of one SIM or satellite identity. Their common fields may come after them, so the rows are kept until the end
+// of the series.
 func (d *decoder) dataSeries(each func(DataRow) error) {
 	var shared DataRow
-	var imsi string // what psid was called before 2026
+	var imsi string // name of psid before 2026
 	d.series = d.series[:0]
 	for name := range d.fields {
 		switch string(name) {
@@ -249,7 +249,7 @@ func (d *decoder) dataSeries(each func(DataRow) error) {
 	d.handed += len(d.series)
 }
 
-// seriesRows reads the rows of a series. The bound of an answer counts the rows of all its series.
+// seriesRows reads the rows of a series. The limit of an answer applies to the rows of all its series.
 func (d *decoder) seriesRows() {
 	d.list(maxSeriesRow, func() {
 		if d.handed+len(d.series) == d.most {
@@ -300,15 +300,15 @@ func (d *decoder) dataRow() (row DataRow) {
 	return row
 }
 
-// require fails if something lacks a field without which it says nothing.
+// require fails if a field is missing without which the object is useless.
 func (d *decoder) require(field string, present bool) {
 	if !present {
 		d.fail("it has no %q", field)
 	}
 }
 
-// counts reads an object of whole numbers, or null. It is nil if it has more than maxCounts: a device that invents names must not make
-// the answer about all others invalid. The map is used again for the next row.
+// counts reads an object of whole numbers, or null. It is nil if it has more than maxCounts: a device that invents names must not make the
+// answer about all others invalid. The map is reused for the next row.
 func (d *decoder) counts() map[string]Count {
 	if d.null() {
 		return nil
@@ -332,7 +332,7 @@ func (d *decoder) counts() map[string]Count {
 		key := d.intern(name)
 		counts[key] = d.count()
 	}
-	if len(d.counted) > maxReused { // it would take long to clear
+	if len(d.counted) > maxReused { // clearing it would take long
 		d.counted = nil
 	}
 	return counts

@@ -11,26 +11,26 @@ import (
 	"time"
 )
 
-// A Device is a line of the device list.
+// A Device is an entry of the device list.
 type Device struct {
 	UID, SerialNumber, SKU, Product string
 	Fleets                          []string // UIDs
 	FirmwareNotecard, FirmwareHost  string   // versions; "" is no data
 	Disabled                        bool
 	Provisioned                     time.Time
-	LastActivity                    time.Time // zero: never
-	Voltage, Temperature            float64   // volts and degrees Celsius; NaN when not known
+	LastActivity                    time.Time // zero means never
+	Voltage, Temperature            float64   // volts and degrees Celsius; NaN if not known
 	SIMs                            []SIM
 	UpdateNotecard, UpdateHost      Update // of the two firmwares
 }
 
-// An Update is what a device is doing to update a firmware.
+// An Update is the state of a firmware update.
 type Update struct {
 	Mode    string // idle, error, downloading, sideloading, ready, ready-retry, updating or completed; "" is no data
-	Invalid bool   // Notehub answered something that is no mode; then it is not known
+	Invalid bool   // Notehub answered an unknown mode; then it is not known
 }
 
-// Running reports whether the update has begun and is not over.
+// Running reports whether the update has begun and has not ended.
 func (u Update) Running() bool {
 	switch u.Mode {
 	case "downloading", "sideloading", "ready", "ready-retry", "updating":
@@ -49,9 +49,8 @@ type SIM struct {
 // MaxPageSize is the largest page of the device list.
 const MaxPageSize = 10_000
 
-// Devices hands each device of one page, counted from 1, to each and reports whether there are more pages. An error of
-// each ends the reading and is returned, wrapped. The caller must check that the pages end: only the caller knows the devices of
-// earlier pages.
+// Devices calls each for every device of one page, counted from 1, and reports whether there are more pages. An error of each ends the
+// reading and is returned, wrapped. The caller must check that the pages end, because only the caller knows the devices of earlier pages.
 func (c *Client) Devices(ctx context.Context, project string, page, size int, each func(Device) error) (more bool, err error) {
 	switch {
 	case page < 1:
@@ -78,7 +77,7 @@ func (d *decoder) devices(each func(Device) error) (more bool) {
 		if name != "has_more" {
 			return false
 		}
-		if d.peek() == 'n' { // elsewhere null is false, but here that would end the list
+		if d.peek() == 'n' { // elsewhere null means false, but here that would end the list
 			d.unexpected("true or false")
 		}
 		complete, more = true, d.boolean()
@@ -131,8 +130,8 @@ func (d *decoder) device() Device {
 	return device
 }
 
-// firmware reads the version of a firmware, or null, which is "". Notehub writes an object with the
-// version as JSON text into the string. The official description shows the version alone.
+// firmware reads the version of a firmware, or null, which is "". Notehub writes an object with the version as JSON text into the string.
+// The official description shows only the version.
 func (d *decoder) firmware() string {
 	if d.null() {
 		return ""
@@ -158,7 +157,7 @@ func (d *decoder) firmware() string {
 	return version
 }
 
-// updates reads the updates of the firmwares of the Notecard and of the host.
+// updates reads the states of the firmware updates of the Notecard and of the host.
 func (d *decoder) updates() (notecard, host Update) {
 	var invalid bool
 	d.lenientFields(&invalid, func(name string) {
@@ -208,8 +207,7 @@ func (d *decoder) sim() (sim SIM) {
 	return sim
 }
 
-// unixTime reads seconds since 1970. Notehub does not document the unit; figures that would lie beyond the year 5000
-// must be milliseconds.
+// unixTime reads seconds since 1970. Notehub does not document the unit; values beyond the year 5000 must be milliseconds.
 func unixTime(c Count) time.Time {
 	const latest = 100_000_000_000
 	switch {

@@ -11,26 +11,26 @@ import (
 	"time"
 )
 
-// What Notehub may refuse a request with; errors.Is finds them in an [*Error]. At most one of them holds.
+// Reasons for which Notehub may refuse a request; errors.Is finds them in an [*Error]. An error has at most one of them.
 var (
-	ErrUnauthorized = errors.New("the token is not valid")                        // 401, or an OAuth client that is not known
+	ErrUnauthorized = errors.New("the token is not valid")                        // 401, or an unknown OAuth client
 	ErrForbidden    = errors.New("the token lacks rights")                        // 403, unless suspended
-	ErrSuspended    = errors.New("the billing account is suspended")              // 403 that says so
+	ErrSuspended    = errors.New("the billing account is suspended")              // 403 with that reason
 	ErrNotFound     = errors.New("no such project or address")                    // 404
 	ErrRateLimited  = errors.New("too many requests for this billing account")    // 429; see Error.RetryAfter
-	ErrTookTooLong  = errors.New("the query took too long; ask for less at once") // 504, or a text that says so
+	ErrTookTooLong  = errors.New("the query took too long; ask for less at once") // 504, or a text with that reason
 )
 
-// ErrInvalidAnswer says that Notehub's address answered with success, but not with what Notehub answers: a web page, JSON
-// that is cut or mistyped, an answer without rows.
+// ErrInvalidAnswer says that Notehub's address answered with success, but not in Notehub's format: a web page, truncated or mistyped JSON,
+// an answer without rows.
 var ErrInvalidAnswer = errors.New("not an answer of Notehub")
 
 // An Error is a refusal of Notehub: an answer with any status but 200.
 type Error struct {
 	Status     int           // of HTTP
-	Code       string        // short text for machines, as Notehub or OAuth calls it; "" if it gave none
-	Message    string        // for people, shortened; "" if it gave none
-	RetryAfter time.Duration // how long Notehub asks to wait; 0 if it does not
+	Code       string        // short text for programs from Notehub or OAuth; "" if there is none
+	Message    string        // text for people, shortened; "" if there is none
+	RetryAfter time.Duration // how long Notehub asks to wait; 0 if it does not ask
 	Proxy      string        // the proxy that may have answered instead of Notehub; "" if Notehub answered
 }
 
@@ -68,7 +68,7 @@ func (e *Error) kind() error {
 	switch {
 	case e.Status == http.StatusGatewayTimeout, strings.Contains(said, "took too long"):
 		return ErrTookTooLong
-	case e.Status == http.StatusUnauthorized, e.Code == "invalid_client", e.Code == "unauthorized_client": // the last ones are of OAuth
+	case e.Status == http.StatusUnauthorized, e.Code == "invalid_client", e.Code == "unauthorized_client": // the last two are of OAuth
 		return ErrUnauthorized
 	case e.Status == http.StatusForbidden && strings.Contains(said, "suspended"):
 		return ErrSuspended
@@ -82,7 +82,7 @@ func (e *Error) kind() error {
 	return nil
 }
 
-// errorOf reads a refusal of a server at base. What cannot be read of it is left out: the status is what counts.
+// errorOf reads a refusal of a server at base. Unreadable parts are left out, because the status is what matters.
 func errorOf(base string, response *http.Response, hidden secrets) *Error {
 	body, _ := io.ReadAll(io.LimitReader(response.Body, maxErrorAnswer))
 	code, message := parseError(body)
@@ -101,8 +101,8 @@ func errorOf(base string, response *http.Response, hidden secrets) *Error {
 	return e
 }
 
-// parseError reads Notehub's error envelope {err, status}, that of OAuth {error, error_description}, or plain text. Web
-// pages say nothing that is worth repeating.
+// parseError reads Notehub's error envelope {err, status}, that of OAuth {error, error_description}, or plain text. Web pages contain
+// nothing worth repeating.
 func parseError(body []byte) (code, message string) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil {
@@ -124,8 +124,8 @@ func parseError(body []byte) (code, message string) {
 	return text("status", "error"), text("err", "error_description")
 }
 
-// retryAfter reads the header Retry-After: seconds, or a date, which is counted from the answer's own date. Anything else
-// is 0. Nobody is made to wait for longer than a day, which is how long Notehub's largest allowance lasts.
+// retryAfter reads the header Retry-After: seconds, or a date, which is compared with the answer's own date. Anything else is 0. The result
+// is at most a day, the period of Notehub's largest allowance.
 func retryAfter(header http.Header) time.Duration {
 	const most = 24 * time.Hour
 	value := strings.TrimSpace(header.Get("Retry-After"))

@@ -5,18 +5,18 @@ import (
 	"fmt"
 )
 
-// A Fleet is a group of devices of a project. A device may be in several.
+// A Fleet is a group of devices of a project. A device may be in several fleets.
 type Fleet struct {
 	UID                   string
-	Label                 string // what people call it; may be ""
-	ConnectivityAssurance Truth  // more data is bought for a device whose plan runs out
-	WatchdogMinutes       Count  // of silence, after which Notehub makes an event, which is billed; 0 is never
+	Label                 string // its name for people; may be ""
+	ConnectivityAssurance Truth  // more data is bought for a device that has used up its plan
+	WatchdogMinutes       Count  // minutes of silence after which Notehub makes an event, which is billed; 0 means never
 }
 
-// maxFleets is how many fleets a project may have. The answer has no pages.
+// maxFleets is the maximum number of fleets of a project. The answer has no pages.
 const maxFleets = 10_000
 
-// Fleets hands each fleet of a project to each. An error of each ends the reading and is returned, wrapped.
+// Fleets calls each for every fleet of a project. An error of each ends the reading and is returned, wrapped.
 func (c *Client) Fleets(ctx context.Context, project string, each func(Fleet) error) error {
 	if err := c.get(ctx, project, "fleets", nil, maxFleets, func(d *decoder) { d.fleets(each) }); err != nil {
 		return fmt.Errorf("reading fleets of project %q: %w", project, err)

@@ -3,14 +3,14 @@ package notehub
 import "time"
 
 const (
-	maxInterned  = 1 << 16 // strings that are remembered
-	maxUIDs      = 1 << 17 // UIDs of devices that are remembered
-	maxShared    = 64      // bytes of a string that is remembered: a name or a time
-	maxVersions  = 1 << 10 // descriptions of firmware that are remembered
-	maxDescribed = 1 << 10 // bytes of one
+	maxInterned  = 1 << 16 // strings to remember
+	maxUIDs      = 1 << 17 // UIDs of devices to remember
+	maxShared    = 64      // bytes of a string to remember: a name or a time
+	maxVersions  = 1 << 10 // descriptions of firmware to remember
+	maxDescribed = 1 << 10 // bytes of one description
 )
 
-// string reads a string, or null, which is "". Short strings that come again share their memory.
+// string reads a string, or null, which is "". Short strings that occur again share their memory.
 func (d *decoder) string() string {
 	if d.null() {
 		return ""
@@ -18,7 +18,7 @@ func (d *decoder) string() string {
 	return d.intern(d.text())
 }
 
-// unshared reads a string that hardly comes again, or null, which is "".
+// unshared reads a string that rarely occurs again, or null, which is "".
 func (d *decoder) unshared() string {
 	if d.null() {
 		return ""
@@ -38,16 +38,16 @@ func (d *decoder) uid() string {
 	return d.uids.share(text)
 }
 
-// A sequence shares the memory of texts that come again in the same order, as devices do day after day. There are too many of
-// them for a map to be fast.
+// A sequence shares the memory of texts that occur again in the same order, as devices do day after day. There are too many for a map to be
+// fast.
 type sequence struct {
 	texts []string
-	next  int // of texts, which is probably next
+	next  int // index of the text that is probably next
 }
 
-// share returns a text, in memory that it had before if it comes again about where it is expected.
+// share returns a text. If it occurs again near its expected place, the memory is shared.
 func (s *sequence) share(text []byte) string {
-	const near = 4 // devices that may be missing on a day
+	const near = 4 // number of devices that may be missing on a day
 	if s.next > 0 && s.texts[s.next-1] == string(text) {
 		return s.texts[s.next-1]
 	}
@@ -86,7 +86,7 @@ func (d *decoder) intern(text []byte) string {
 	return known
 }
 
-// A period is a time and how the answer writes it.
+// A period is a time with its form in the answer.
 type period struct {
 	text string
 	time time.Time

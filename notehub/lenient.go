@@ -2,15 +2,15 @@ package notehub
 
 import "time"
 
-// A Truth is a yes or no that Notehub may answer as null or leave out; Known tells that from no.
+// A Truth is a boolean that Notehub may answer as null or leave out; Known tells this from false.
 type Truth struct {
 	True    bool
 	Known   bool
 	Invalid bool // Notehub answered something that is neither true, false nor null; then it is not known
 }
 
-// The methods below read fields that say something about a fleet, a route or an account as a whole. A value of a type that
-// Notehub does not describe is skipped and not known; the rest of the answer is still valid.
+// The methods below read fields about a fleet, a route or an account as a whole. A value of a type that Notehub does not describe is
+// skipped and not known; the rest of the answer is still valid.
 
 // truth reads true, false or null.
 func (d *decoder) truth() Truth {
@@ -53,7 +53,7 @@ func (d *decoder) lenientInstant(invalid *bool) (t time.Time) {
 	return t.UTC()
 }
 
-// lenientFields reads an object, of which field reads each value, or null. It sets invalid for anything else.
+// lenientFields reads an object and calls field for each value, or reads null. It sets invalid for anything else.
 func (d *decoder) lenientFields(invalid *bool, field func(name string)) {
 	switch d.peek() {
 	case '{':

@@ -1,12 +1,11 @@
 // Package notehub reads usage, devices, fleets, routes, projects and organizations from the Blues Notehub API.
 //
-// A [Client] makes single attempts: it neither waits nor repeats, and says in typed errors what went wrong, so that its
-// caller can. Rows are handed on one at a time as they arrive; memory does not grow with the answer. Notehub adds and
-// renames fields every few weeks, so unknown fields are ignored and older names are understood, but an answer that is
-// cut, mistyped or not Notehub's is always an error, never a shorter result: rows that were handed on before an error
-// are part of an answer that never came, and must be thrown away. Only a number that is no count, and an
-// unexpected type in what is read of fleets, routes, projects, organizations and updates of firmware, are marked as Invalid and not
-// known instead.
+// A [Client] makes single attempts: it neither waits nor retries, and returns typed errors, so that its caller can. Rows are passed to a
+// callback one at a time as they arrive; memory does not grow with the answer. Notehub adds and renames fields every few weeks, so unknown
+// fields are ignored and older names are understood. An answer that is truncated, mistyped or not Notehub's is always an error, never a
+// shorter result. Rows passed on before an error belong to an incomplete answer and must be discarded. There are two exceptions, which are
+// marked as Invalid and not known instead: a number that is not a count, and an unexpected type in a field of fleets, routes, projects,
+// organizations and firmware updates.
 //
 // All days, weeks and months are UTC.
 package notehub
@@ -30,19 +29,19 @@ import (
 const DefaultURL = "https://api.notefile.net"
 
 const (
-	maxAnswer      = 512 << 20 // bytes, unpacked; the largest honest answer, 400,000 rows, has about 120 MB
+	maxAnswer      = 512 << 20 // bytes, unpacked; the largest real answer, 400,000 rows, has about 120 MB
 	maxErrorAnswer = 64 << 10  // bytes
 )
 
-// A Config says how to reach Notehub.
+// A Config configures a [Client].
 type Config struct {
-	BaseURL     string       // "" is DefaultURL; may have a path
+	BaseURL     string       // "" means DefaultURL; may have a path
 	Token       secret.Text  // personal access token
-	Credentials Credentials  // in place of Token; then the client asks for an access token, at the first request and about every 25 minutes
-	HTTP        *http.Client // nil is a client with sensible time limits; redirects are never followed
+	Credentials Credentials  // instead of Token; then the client asks for an access token, at the first request and about every 25 minutes
+	HTTP        *http.Client // nil means a client with sensible time limits; redirects are never followed
 }
 
-// A Client makes single attempts at Notehub's API; it neither waits nor repeats. It is safe for use by several goroutines.
+// A Client makes single attempts at Notehub's API; it neither waits nor retries. It is safe for concurrent use.
 type Client struct {
 	base      string // without a slash at the end
 	access    *access
@@ -50,7 +49,7 @@ type Client struct {
 	maxAnswer int64 // bytes
 }
 
-// New returns a client. It is an error if the base URL, the token or the credentials cannot be used in a request.
+// New returns a client. It returns an error if the base URL, the token or the credentials cannot be used in a request.
 func New(config Config) (*Client, error) {
 	base, err := baseURL(config.BaseURL)
 	if err != nil {
@@ -60,7 +59,7 @@ func New(config Config) (*Client, error) {
 	if config.HTTP != nil {
 		*client = *config.HTTP
 	}
-	// A redirect would hand the token to whoever it names.
+	// A redirect would send the token to the address that it names.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	access, err := newAccess(config, base, client)
 	if err != nil {
@@ -80,7 +79,7 @@ func proxyFor(base string) string {
 	return proxy.Of(u)
 }
 
-// baseURL checks the configured address. Its errors do not repeat it, since it may hold a password.
+// baseURL checks the configured address. Its errors do not repeat it, because it may contain a password.
 func baseURL(text string) (string, error) {
 	if text == "" {
 		return DefaultURL, nil
@@ -104,15 +103,15 @@ func defaultHTTP() *http.Client {
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
 			TLSHandshakeTimeout:   15 * time.Second,
-			ResponseHeaderTimeout: 90 * time.Second, // large usage queries think long before they answer
+			ResponseHeaderTimeout: 90 * time.Second, // large usage queries take long before they answer
 			IdleConnTimeout:       90 * time.Second,
 			ForceAttemptHTTP2:     true,
 		}),
 	}
 }
 
-// get asks for something of a project, which has a project or product UID, and hands the answer to decode. An answer of
-// more than most rows is invalid, and reading ends there.
+// get requests something of a project, which has a project or product UID, and passes the answer to decode. An answer of more than most
+// rows is invalid, and reading ends there.
 func (c *Client) get(ctx context.Context, project, something string, query url.Values, most int, decode func(*decoder)) error {
 	if !isPathElement(project) {
 		return errors.New("that is neither a project nor a product UID")
@@ -120,10 +119,10 @@ func (c *Client) get(ctx context.Context, project, something string, query url.V
 	return c.read(ctx, "/v1/projects/"+url.PathEscape(project)+"/"+something, query, most, decode)
 }
 
-// isPathElement reports whether a UID names something of its own in an address.
+// isPathElement reports whether a UID is a valid element of a path.
 func isPathElement(uid string) bool { return uid != "" && uid != "." && uid != ".." }
 
-// read asks for what is at path and hands the answer to decode, as get does.
+// read requests path and passes the answer to decode, like get.
 func (c *Client) read(ctx context.Context, path string, query url.Values, most int, decode func(*decoder)) error {
 	address := c.base + path
 	if len(query) > 0 {
@@ -144,7 +143,7 @@ func (c *Client) read(ctx context.Context, path string, query url.Values, most i
 	if err != nil {
 		return hidden.failure(err)
 	}
-	defer func() { _ = response.Body.Close() }() // the answer has been judged by then
+	defer func() { _ = response.Body.Close() }() // the answer is complete or has failed by then
 	if response.StatusCode == http.StatusUnauthorized {
 		c.access.refused(token)
 	}
@@ -157,7 +156,7 @@ func (c *Client) read(ctx context.Context, path string, query url.Values, most i
 	return problemOf(&d.scanner, response.Header.Get("Content-Type"), hidden)
 }
 
-// withoutURL takes the request's address out of an error of package http.
+// withoutURL removes the address of the request from an error of package http.
 func withoutURL(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return withoutURL(wrapped.Err)
@@ -165,7 +164,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-// problemOf returns what stopped the scanner: the caller, the connection or the answer itself.
+// problemOf returns the error that stopped the scanner: of the caller, of the connection or of the answer itself.
 func problemOf(s *scanner, contentType string, hidden secrets) error {
 	switch {
 	case s.stopped != nil:
@@ -183,7 +182,7 @@ func problemOf(s *scanner, contentType string, hidden secrets) error {
 
 var errTooLong = errors.New("too long")
 
-// A boundedReader gives errTooLong once src has given more than left bytes.
+// A boundedReader returns errTooLong once src has returned more than left bytes.
 type boundedReader struct {
 	src  io.Reader
 	left int64

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A Collection is where Notehub keeps organizations. A Notehub from before June 2026 has billing accounts alone, with the same
-// answers; later ones will have organizations alone. A caller that gets [ErrNotFound] from one asks the other.
+// A Collection is where Notehub keeps organizations. A Notehub from before June 2026 has only billing accounts, with the same answers;
+// later ones will have only organizations. A caller that gets [ErrNotFound] from one asks the other.
 type Collection string
 
 // The collections.
@@ -20,7 +20,7 @@ const (
 	BillingAccounts Collection = "billing-accounts"
 )
 
-// member names one of the collection in an error.
+// member names one entry of the collection in an error.
 func (in Collection) member() string {
 	if in == BillingAccounts {
 		return "billing account"
@@ -28,7 +28,7 @@ func (in Collection) member() string {
 	return "organization"
 }
 
-// address returns the path of the collection, or of what it has at path.
+// address returns the path of the collection, or the path below it.
 func (in Collection) address(path ...string) (string, error) {
 	if in != Organizations && in != BillingAccounts {
 		return "", fmt.Errorf("unknown collection %q: want %s or %s", string(in), Organizations, BillingAccounts)
@@ -39,10 +39,10 @@ func (in Collection) address(path ...string) (string, error) {
 // An Organization pays for projects.
 type Organization struct {
 	UID, Name string
-	Role      string // that the token has in it, such as org_admin; only in the list of organizations
+	Role      string // of the token in it, such as org_admin; only in the list of organizations
 	Suspended Truth  // not in the list of organizations
-	Plan      Plan   // the same
-	Invalid   bool   // Notehub answered a text, a time or the plan in another form; that is not known
+	Plan      Plan   // not in the list of organizations
+	Invalid   bool   // Notehub answered a text, a time or the plan in another form; that value is not known
 }
 
 // A Plan is what an organization has bought. Notehub shows it only to some roles.
@@ -60,11 +60,11 @@ type Balance struct {
 }
 
 const (
-	maxOrganizations = 10_000 // that a token sees; the answer has no pages
+	maxOrganizations = 10_000 // visible to a token; the answer has no pages
 	maxBalances      = 20_000 // days of half a century
 )
 
-// Organizations hands each organization that the token sees to each. An error of each ends the reading and is returned, wrapped.
+// Organizations calls each for every organization that the token sees. An error of each ends the reading and is returned, wrapped.
 func (c *Client) Organizations(ctx context.Context, in Collection, each func(Organization) error) error {
 	address, err := in.address()
 	if err == nil {
@@ -101,8 +101,8 @@ func (c *Client) Organization(ctx context.Context, in Collection, uid string) (o
 	return organization, nil
 }
 
-// BalanceHistory hands what an organization had left from start on, at the instants of which Notehub knows it, to each. The zero
-// end is now. An error of each ends the reading and is returned, wrapped.
+// BalanceHistory calls each for every known balance of an organization from start on. A zero end means now. An error of each ends the
+// reading and is returned, wrapped.
 func (c *Client) BalanceHistory(
 	ctx context.Context, in Collection, uid string, start, end time.Time, each func(Balance) error,
 ) error {
@@ -132,7 +132,7 @@ func (c *Client) BalanceHistory(
 	return nil
 }
 
-// addressOf returns the path of an organization, or of what it has at path.
+// addressOf returns the path of an organization, or the path below it.
 func (in Collection) addressOf(uid string, path ...string) (string, error) {
 	if !isPathElement(uid) {
 		return "", errors.New("that is not the UID of an organization")
@@ -140,7 +140,7 @@ func (in Collection) addressOf(uid string, path ...string) (string, error) {
 	return in.address(append([]string{url.PathEscape(uid)}, path...)...)
 }
 
-// organization reads an organization, and how many of its fields are known to us.
+// organization reads an organization, and counts the fields that we know.
 func (d *decoder) organization() (o Organization, known int) {
 	for name := range d.fields {
 		known++

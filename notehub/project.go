@@ -8,15 +8,15 @@ import (
 // A Project is a project that the token sees.
 type Project struct {
 	UID     string
-	Name    string // what people call it; may be ""
+	Name    string // its name for people; may be ""
 	Role    string // of the token in it, such as viewer; "" is no data
-	Invalid bool   // Notehub answered a name or role that is no text; then it is ""
+	Invalid bool   // Notehub answered a name or role that is not text; then it is ""
 }
 
-// maxProjects is how many projects a token may see. The answer has no pages.
+// maxProjects is the maximum number of projects of a token. The answer has no pages.
 const maxProjects = 10_000
 
-// Projects hands each project that the token sees to each. An error of each ends the reading and is returned, wrapped.
+// Projects calls each for every project that the token sees. An error of each ends the reading and is returned, wrapped.
 func (c *Client) Projects(ctx context.Context, each func(Project) error) error {
 	err := c.read(ctx, "/v1/projects", nil, maxProjects, func(d *decoder) {
 		d.onlyList("projects", func() {

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// A Period is the length of the stretches that usage is summed over.
+// A Period is the length of the intervals over which usage is summed.
 type Period string
 
-// The periods. Weeks and months begin when Notehub says.
+// The periods. Notehub defines when weeks and months begin.
 const (
 	ByDay   Period = "day"
 	ByWeek  Period = "week"
 	ByMonth Period = "month"
 )
 
-// An Aggregate says what one row of usage is about.
+// An Aggregate is the subject of a row of usage.
 type Aggregate string
 
 // The aggregates. Fleet rows count a device once in each of its fleets.
@@ -30,47 +30,47 @@ const (
 	PerRoute   Aggregate = "route"
 )
 
-// MaxLimit is the largest number of rows that one answer may be asked for.
+// MaxLimit is the largest number of rows that can be requested in one answer.
 const MaxLimit = 400_000
 
 // defaultLimit is the largest number of rows that Notehub answers to a query without a limit.
 const defaultLimit = 200_000
 
-// A UsageQuery selects usage. Start is required; the zero End is now. Empty fields are left to Notehub.
+// A UsageQuery selects usage. Start is required; a zero End means now. Empty fields are left to Notehub.
 type UsageQuery struct {
-	Start, End time.Time // whole seconds; fractions are cut off
-	Period     Period    // "" is ByDay
-	Aggregate  Aggregate // "" is PerDevice, for route logs PerRoute
+	Start, End time.Time // whole seconds; fractions are dropped
+	Period     Period    // "" means ByDay
+	Aggregate  Aggregate // "" means PerDevice, for route logs PerRoute
 	Devices    []string  // UIDs; not for route logs
 	Fleets     []string  // UIDs; not for route logs
-	Limit      int       // rows; 0 is Notehub's default of 200,000. An answer of more is invalid
+	Limit      int       // rows; 0 means Notehub's default of 200,000. An answer with more is invalid
 }
 
 // An EventsQuery selects usage of events.
 type EventsQuery struct {
 	UsageQuery
 	Notefiles        []string // only these
-	IncludeNotefiles bool     // count each notefile, too
-	SkipRecentData   bool     // faster, but older: summaries only
+	IncludeNotefiles bool     // also count each notefile
+	SkipRecentData   bool     // faster, but older data: only summaries
 }
 
 // A SessionsQuery selects usage of sessions.
 type SessionsQuery struct {
 	UsageQuery
-	SkipRecentData bool // faster, but older: summaries only
+	SkipRecentData bool // faster, but older data: only summaries
 }
 
 // A RouteLogsQuery selects usage of routes.
 type RouteLogsQuery struct {
 	UsageQuery
 	Routes         []string // UIDs
-	SkipRecentData bool     // faster, but older: summaries only
+	SkipRecentData bool     // faster, but older data: only summaries
 }
 
 // values checks the query and returns it as parameters.
 func (q UsageQuery) values() (url.Values, error) { return q.common(PerDevice, PerFleet, PerProject) }
 
-// common checks what all queries have and returns it as parameters. Rows may be about any of aggregates.
+// common checks the common part of all queries and returns it as parameters. aggregates lists the allowed subjects.
 func (q UsageQuery) common(aggregates ...Aggregate) (url.Values, error) {
 	period := q.Period
 	if period == "" {
@@ -137,7 +137,7 @@ func (q RouteLogsQuery) values() (url.Values, error) {
 	return values, setList(values, "routeUID", q.Routes)
 }
 
-// setList repeats name once for each item. An empty item would select everything or nothing; nobody means that.
+// setList repeats name once for each item. It refuses an empty item, which would select everything or nothing.
 func setList(values url.Values, name string, items []string) error {
 	if slices.Contains(items, "") {
 		return fmt.Errorf("the query has an empty %s", name)

@@ -5,19 +5,19 @@ import (
 	"fmt"
 )
 
-// A Route hands the events of a project on to another service.
+// A Route forwards the events of a project to another service.
 type Route struct {
 	UID      string
-	Name     string // what people call it; may be ""
+	Name     string // its name for people; may be ""
 	Type     string // such as http, aws or slack; "" is no data
-	Disabled Truth  // no, if Notehub leaves it out
-	Invalid  bool   // Notehub answered a name or type that is no text; then it is ""
+	Disabled Truth  // false if Notehub leaves it out
+	Invalid  bool   // Notehub answered a name or type that is not text; then it is ""
 }
 
-// maxRoutes is how many routes a project may have. The answer has no pages.
+// maxRoutes is the maximum number of routes of a project. The answer has no pages.
 const maxRoutes = 10_000
 
-// Routes hands each route of a project to each. An error of each ends the reading and is returned, wrapped.
+// Routes calls each for every route of a project. An error of each ends the reading and is returned, wrapped.
 func (c *Client) Routes(ctx context.Context, project string, each func(Route) error) error {
 	if err := c.get(ctx, project, "routes", nil, maxRoutes, func(d *decoder) { d.routes(each) }); err != nil {
 		return fmt.Errorf("reading routes of project %q: %w", project, err)
@@ -25,7 +25,7 @@ func (c *Client) Routes(ctx context.Context, project string, each func(Route) er
 	return nil
 }
 
-// routes reads the one answer that is a list, and not an object with a list in it.
+// routes reads the only answer that is a list instead of an object with a list.
 func (d *decoder) routes(each func(Route) error) {
 	if d.peek() != '[' {
 		d.unexpected("a list")

@@ -9,44 +9,44 @@ import (
 
 const (
 	windowSize = 64 << 10 // bytes; the longest string or number that can be read
-	maxDepth   = 1000     // of objects and lists within each other
+	maxDepth   = 1000     // nested objects and lists
 )
 
-// A scanner reads JSON from a stream through a window of fixed size. It does only what a handful of row types need, and
-// that faster than jsontext.Decoder: BenchmarkDecodeEvents compares them.
+// A scanner reads JSON from a stream through a window of fixed size. It supports only what a few row types need, and is therefore faster
+// than jsontext.Decoder: BenchmarkDecodeEvents compares them.
 //
-// The first failure stays: from then on every method returns at once with a zero value, and loops over fields and
-// elements end. So decoders read straight down and look for a failure only once, at their end.
+// The first failure is kept: after it every method returns at once with a zero value, and loops over fields and elements end. So decoders
+// read straight down and check for a failure only once, at their end.
 type scanner struct {
 	src      io.Reader
 	buf      []byte // buf[pos:end] has arrived and is unread
 	pos, end int
 	before   int64 // bytes of the stream before buf
-	srcErr   error // what src ended with
+	srcErr   error // error at the end of src
 	depth    int
 
-	name      []byte // of the innermost field that was read last; in buf, or moved to nameSpace
+	name      []byte // of the innermost field read last; in buf, or moved to nameSpace
 	nameSpace []byte
-	unquoted  []byte // the last string that had escapes
-	row       int    // that is being read, from 1; 0 outside of rows
+	unquoted  []byte // last string with escapes
+	row       int    // current row, from 1; 0 outside of rows
 
 	failed  bool
-	problem string // what is wrong with the answer
-	broken  error  // why reading it ended
-	stopped error  // what the receiver of rows returned
+	problem string // error in the answer
+	broken  error  // error that ended the reading
+	stopped error  // error of the receiver of rows
 }
 
-// offset returns how many bytes were read.
+// offset returns the number of bytes read.
 func (s *scanner) offset() int64 { return s.before + int64(s.pos) }
 
-// halt stops all reading. Nothing is left to read, so no method needs to ask whether it has failed.
+// halt stops all reading. Nothing is left to read, so no method needs to check for a failure.
 func (s *scanner) halt() {
 	s.failed = true
 	s.before, s.pos, s.end = s.offset(), 0, 0
 	s.srcErr = io.EOF
 }
 
-// fail says what is wrong with the answer, and where.
+// fail records an error in the answer with its place.
 func (s *scanner) fail(format string, args ...any) {
 	if s.failed {
 		return
@@ -85,7 +85,7 @@ func (s *scanner) outOfInput() {
 	}
 }
 
-// fill moves the unread bytes to the front of the window and reads more. It reports whether there are more.
+// fill moves the unread bytes to the front of the window and reads more. It reports whether there were more.
 func (s *scanner) fill() bool {
 	if s.srcErr != nil {
 		return false
@@ -127,7 +127,7 @@ func (s *scanner) space() bool {
 	}
 }
 
-// peek returns the first byte of what comes next, 0 after a failure.
+// peek returns the next byte, or 0 after a failure.
 func (s *scanner) peek() byte {
 	if s.pos < s.end && s.buf[s.pos] > ' ' {
 		return s.buf[s.pos]
@@ -152,7 +152,7 @@ func (s *scanner) take(c byte) bool {
 	return true
 }
 
-// unexpected fails because something else comes next than was wanted.
+// unexpected fails because the next value is not the expected one.
 func (s *scanner) unexpected(want string) {
 	var got string
 	switch c := s.peek(); c {
@@ -196,8 +196,7 @@ func (s *scanner) open(c byte, want string) bool {
 	return true
 }
 
-// fields reads an object and yields the name of each field, whose value the loop must read. The name is only good until
-// then.
+// fields reads an object and yields the name of each field, whose value the loop must read. The name is valid only until then.
 func (s *scanner) fields(yield func(name []byte) bool) {
 	if !s.open('{', "an object") {
 		return

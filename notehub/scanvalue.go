@@ -45,7 +45,7 @@ func (s *scanner) boolean() bool {
 	return false
 }
 
-// text reads a string, which is good until the next read.
+// text reads a string, which is valid until the next read.
 func (s *scanner) text() []byte {
 	if s.peek() != '"' {
 		s.unexpected("a string")
@@ -74,8 +74,8 @@ func (s *scanner) text() []byte {
 	}
 }
 
-// plain returns how many bytes at the start of text stand for themselves in a JSON string and do not end it. It looks at
-// eight bytes at once: the expressions set the highest bit of the first byte, at least, that is asked for.
+// plain returns the number of bytes at the start of text that need no decoding in a JSON string and do not end it. It tests eight bytes at
+// once: each expression sets at least the highest bit of the first byte that it looks for.
 func plain(text []byte) int {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	n := 0
@@ -126,7 +126,7 @@ func (s *scanner) quoted() []byte {
 	}
 }
 
-// number reads what may be a number, which is good until the next read.
+// number reads a possible number, which is valid until the next read.
 func (s *scanner) number() []byte {
 	s.peek()
 	for i := s.pos; ; i++ {
@@ -149,7 +149,7 @@ func (s *scanner) number() []byte {
 	}
 }
 
-// count reads a number or null. What is no whole number is not known, and says so: the rest of the answer is still valid.
+// count reads a number or null. A number that is not whole is not known and marked as invalid: the rest of the answer is still valid.
 func (s *scanner) count() Count {
 	first := s.peek()
 	if first == 'n' {
@@ -205,7 +205,7 @@ func (s *scanner) float() float64 {
 	return f
 }
 
-// skip reads a value and forgets it.
+// skip reads a value and discards it.
 func (s *scanner) skip() {
 	switch s.peek() {
 	case '{':
@@ -231,7 +231,7 @@ func (s *scanner) skip() {
 	}
 }
 
-// skipText reads a string of any length and forgets it.
+// skipText reads a string of any length and discards it.
 func (s *scanner) skipText() {
 	const hexDigits = 4
 	escaped, hex := false, 0

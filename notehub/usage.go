@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A DataRow is the bytes of one SIM or satellite identity over one period, as the network metered them. Only packet
-// networks (satellites) have billable bytes and packets.
+// A DataRow holds the bytes of one SIM or satellite identity in one period, as metered by the networks. Only packet networks (satellites)
+// have billable bytes and packets.
 type DataRow struct {
 	Type             string    `json:"type"`             // cellular or satellite
 	Device           string    `json:"device,omitempty"` // UID, if per device
@@ -28,7 +28,7 @@ type DataRow struct {
 	Devices          Count     `json:"device_count,omitzero"`
 }
 
-// An EventsRow is the events of one device, fleet or project over one period. Its map is good until the next row is handed on.
+// An EventsRow holds the events of one device, fleet or project in one period. Its map is valid until the next row.
 type EventsRow struct {
 	Device    string           `json:"device,omitempty"` // UID, if per device
 	Fleet     string           `json:"fleet,omitempty"`  // UID, if per fleet
@@ -38,43 +38,43 @@ type EventsRow struct {
 	Platform  Count            `json:"platform_events,omitzero"` // not billed
 	Watchdog  Count            `json:"watchdog_events,omitzero"` // made by Notehub while a device is silent
 	Devices   Count            `json:"total_devices,omitzero"`
-	Days      Count            `json:"total_days_in_period,omitzero"` // with those to come
+	Days      Count            `json:"total_days_in_period,omitzero"` // with the days to come
 	Reboots   Count            `json:"total_reboots,omitzero"`
 	FwUpdates Count            `json:"total_fw_updates,omitzero"`
-	Notefiles map[string]Count `json:"notefiles,omitempty"` // events by notefile, if asked for; nil too if they are more than 10,000
+	Notefiles map[string]Count `json:"notefiles,omitempty"` // events by notefile, if requested; nil if there are more than 10,000
 }
 
-// A SessionsRow is the sessions of one device, fleet or project over one period. Its map is good until the next row is handed on.
+// A SessionsRow holds the sessions of one device, fleet or project in one period. Its map is valid until the next row.
 type SessionsRow struct {
 	Device     string           `json:"device,omitempty"` // UID, if per device
 	Fleet      string           `json:"fleet,omitempty"`  // UID, if per fleet
 	Period     time.Time        `json:"period"`           // its start, in UTC
 	Sessions   Count            `json:"sessions,omitzero"`
 	FirstSyncs Count            `json:"first_sync_sessions,omitzero"`
-	Bytes      Count            `json:"total_bytes,omitzero"` // over all transports; not to be added to those of a DataRow
+	Bytes      Count            `json:"total_bytes,omitzero"` // over all transports; must not be added to those of a DataRow
 	TLS        Count            `json:"tls_sessions,omitzero"`
 	Devices    Count            `json:"total_devices,omitzero"`
-	Transports map[string]Count `json:"sessions_by_transport,omitempty"` // cell, wifi, ntn, lorawan; nil too if they are more than 10,000
+	Transports map[string]Count `json:"sessions_by_transport,omitempty"` // cell, wifi, ntn, lorawan; nil if there are more than 10,000
 }
 
-// A RouteLogsRow is the work of one route or project over one period.
+// A RouteLogsRow holds the events routed by one route or project in one period.
 type RouteLogsRow struct {
 	Route      string    `json:"route,omitempty"` // UID, if per route
 	Period     time.Time `json:"period"`          // its start, in UTC
 	Total      Count     `json:"total_routes,omitzero"`
 	Successful Count     `json:"successful_routes,omitzero"`
 	Failed     Count     `json:"failed_routes,omitzero"`
-	LatencyMS  float64   `json:"avg_latency_ms"` // average in milliseconds; NaN when not known
+	LatencyMS  float64   `json:"avg_latency_ms"` // average in milliseconds; NaN if not known
 }
 
-// DataUsage hands each row of data usage to each and reports whether Notehub cut the answer short. An error of each ends
-// the reading and is returned, wrapped.
+// DataUsage calls each for every row of data usage and reports whether Notehub truncated the answer. An error of each ends the reading and
+// is returned, wrapped.
 func (c *Client) DataUsage(ctx context.Context, project string, q UsageQuery, each func(DataRow) error) (truncated bool, err error) {
 	return c.usage(ctx, project, "data", "data", q, q.values, func(d *decoder) { d.dataSeries(each) })
 }
 
-// EventsUsage hands each row of events usage to each and reports whether Notehub cut the answer short. An error of each
-// ends the reading and is returned, wrapped.
+// EventsUsage calls each for every row of events usage and reports whether Notehub truncated the answer. An error of each ends the reading
+// and is returned, wrapped.
 func (c *Client) EventsUsage(ctx context.Context, project string, q EventsQuery, each func(EventsRow) error) (truncated bool, err error) {
 	return c.usage(ctx, project, "events", "data", q.UsageQuery, q.values, func(d *decoder) {
 		if row := d.eventsRow(); !d.failed {
@@ -83,8 +83,8 @@ func (c *Client) EventsUsage(ctx context.Context, project string, q EventsQuery,
 	})
 }
 
-// SessionsUsage hands each row of sessions usage to each and reports whether Notehub cut the answer short. An error of
-// each ends the reading and is returned, wrapped.
+// SessionsUsage calls each for every row of sessions usage and reports whether Notehub truncated the answer. An error of each ends the
+// reading and is returned, wrapped.
 func (c *Client) SessionsUsage(ctx context.Context, project string, q SessionsQuery, each func(SessionsRow) error) (truncated bool, err error) {
 	return c.usage(ctx, project, "sessions", "sessions", q.UsageQuery, q.values, func(d *decoder) {
 		if row := d.sessionsRow(); !d.failed {
@@ -93,8 +93,8 @@ func (c *Client) SessionsUsage(ctx context.Context, project string, q SessionsQu
 	})
 }
 
-// RouteLogsUsage hands each row of route usage to each and reports whether Notehub cut the answer short. An error of each
-// ends the reading and is returned, wrapped.
+// RouteLogsUsage calls each for every row of route usage and reports whether Notehub truncated the answer. An error of each ends the
+// reading and is returned, wrapped.
 func (c *Client) RouteLogsUsage(ctx context.Context, project string, q RouteLogsQuery, each func(RouteLogsRow) error) (truncated bool, err error) {
 	return c.usage(ctx, project, "route-logs", "route_logs", q.UsageQuery, q.values, func(d *decoder) {
 		if row := d.routeLogsRow(); !d.failed {
@@ -103,11 +103,11 @@ func (c *Client) RouteLogsUsage(ctx context.Context, project string, q RouteLogs
 	})
 }
 
-// usage reads one answer of usage, whose rows stand in the field list.
+// usage reads one answer of usage, whose rows are in the field list.
 func (c *Client) usage(
 	ctx context.Context, project, kind, list string, q UsageQuery, query func() (url.Values, error), row func(*decoder),
 ) (truncated bool, err error) {
-	optional := kind == "data" // alone of the four, says the official description
+	optional := kind == "data" // only this one of the four, according to the official description
 	values, err := query()
 	if err == nil {
 		most := cmp.Or(q.Limit, defaultLimit)

@@ -19,7 +19,7 @@ func newUnack() *cobra.Command {
 	return newAcknowledge("unack", "Remove the acknowledgement of an alert", false)
 }
 
-// newAcknowledge makes the command that acknowledges an alert, or the one that removes that.
+// newAcknowledge returns the command that acknowledges an alert, or the one that removes the acknowledgement.
 func newAcknowledge(word, short string, have bool) *cobra.Command {
 	var asJSON bool
 	return withJSON(&asJSON, &cobra.Command{

@@ -40,22 +40,22 @@ func optionalArgument(what string) cobra.PositionalArgs {
 	}
 }
 
-// jsonFlag is the flag that has a command print JSON.
+// jsonFlag adds the flag for JSON output.
 func jsonFlag(c *cobra.Command, asJSON *bool) { c.Flags().BoolVar(asJSON, "json", false, "print JSON") }
 
-// withJSON returns a command with the flag that has it print JSON.
+// withJSON returns a command with the flag for JSON output.
 func withJSON(asJSON *bool, c *cobra.Command) *cobra.Command {
 	jsonFlag(c, asJSON)
 	return c
 }
 
-// limitFlag is the flag for the number of rows of a list.
+// limitFlag adds the flag for the number of rows of a list.
 func limitFlag(c *cobra.Command, limit *int) {
 	c.Flags().IntVar(limit, "limit", -1, fmt.Sprintf("maximum number of rows; 0 means all (default: %d on a terminal, otherwise all)", terminal.ShownRows))
-	c.Flags().Lookup("limit").DefValue = "0" // hides it: the usage has it
+	c.Flags().Lookup("limit").DefValue = "0" // hidden, because the usage contains it
 }
 
-// matchFlags are the flags that select alerts.
+// matchFlags adds the flags that select alerts.
 func matchFlags(c *cobra.Command, m *rules.Match) {
 	c.Flags().StringVar(&m.Rule, "rule", "", "only alerts of this rule")
 	c.Flags().StringVar(&m.Project, "project", "", "only alerts of this project, by UID or name")
@@ -65,7 +65,7 @@ func matchFlags(c *cobra.Command, m *rules.Match) {
 	completeFlag(c, "device", complete.Subjects(lookup.KindDevice))
 }
 
-// usageFlags are the flags for the words [project|fleet|device] and [today|7d|30d|period].
+// usageFlags adds the flags for the words [project|fleet|device] and [today|7d|30d|period].
 func usageFlags(c *cobra.Command, o *arguments.Usage) {
 	c.Flags().Var(&o.Span, "span", "today, 7d, 30d or period (default: period); if set, all words belong to NAME")
 	c.Flags().Var(&o.Kind, "kind", "what NAME is: project, fleet or device (default: any)")

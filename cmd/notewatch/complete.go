@@ -9,10 +9,10 @@ import (
 	"notewatch/internal/complete"
 )
 
-// completePatience is how long completing a word may keep a shell waiting.
+// completePatience is the longest time that completing a word may delay a shell.
 const completePatience = 2 * time.Second
 
-// completeFrom asks offers for words. What cannot be read offers nothing: a shell has no place for errors.
+// completeFrom completes words from offers. An offer that cannot be read is left out, because a shell has no place for errors.
 func completeFrom(offers ...complete.Offer) cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, typed string) (offered []cobra.Completion, _ cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(c.Context(), completePatience)
@@ -40,21 +40,21 @@ func completeFrom(offers ...complete.Offer) cobra.CompletionFunc {
 	}
 }
 
-// completeFlag has a flag completed from offers. The flag must be there.
+// completeFlag completes a flag from offers. The flag must exist.
 func completeFlag(c *cobra.Command, flag string, offers ...complete.Offer) {
 	if err := c.RegisterFlagCompletionFunc(flag, completeFrom(offers...)); err != nil {
 		panic(err)
 	}
 }
 
-// completeFile has a flag completed from the names of files that end so. The flag must be there.
+// completeFile completes a flag from the names of files with these extensions. The flag must exist.
 func completeFile(c *cobra.Command, flag string, extensions ...string) {
 	if err := c.MarkFlagFilename(flag, extensions...); err != nil {
 		panic(err)
 	}
 }
 
-// completeFirst offers words for the first argument only.
+// completeFirst completes only the first argument.
 func completeFirst(offers ...complete.Offer) cobra.CompletionFunc {
 	first := completeFrom(offers...)
 	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -65,7 +65,7 @@ func completeFirst(offers ...complete.Offer) cobra.CompletionFunc {
 	}
 }
 
-// completion returns a word as cobra wants it.
+// completion converts a word for cobra.
 func completion(w complete.Word) cobra.Completion {
 	if w.About == "" {
 		return w.Text

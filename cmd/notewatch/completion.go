@@ -7,13 +7,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// withoutPackage is what the completion script for bash needs where the package bash-completion is not installed.
+// withoutPackage is a prefix of the completion script for bash, for hosts without the package bash-completion.
 //
 //go:embed completion.bash
 var withoutPackage string
 
-// completeBash makes the completion script for bash work without the package bash-completion. Cobra's own script prints an
-// error at each Tab there. The output of root must be set.
+// completeBash makes the completion script for bash work without the package bash-completion. Cobra's own script prints an error at each
+// Tab there. The output of root must be set.
 func completeBash(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	bash, _, err := root.Find([]string{"completion", "bash"})

@@ -15,17 +15,17 @@ import (
 	"notewatch/internal/store"
 )
 
-// An opened is a database with its time: it is now, but in that of a demo, which ended then.
+// An opened is an open database with its clock: the present time, or for a demo database the time at which the demo ended.
 type opened struct {
 	store *store.Store
 	clock bot.Clock
 	demo  bool
 }
 
-// look lets f read the database, while other processes work with it.
+// look calls f with the database, opened read-only. Other processes may be working with it.
 func look(c *cobra.Command, f func(db opened) error) error { return with(c, store.OpenReadOnly, f) }
 
-// change lets f write to the database, which must be there, while other processes work with it.
+// change calls f with the database, opened for writing; it must exist. Other processes may be working with it.
 func change(c *cobra.Command, f func(db opened) error) error {
 	if err := exists(c); err != nil {
 		return err
@@ -38,7 +38,7 @@ func change(c *cobra.Command, f func(db opened) error) error {
 	})
 }
 
-// noteConversion says that days are missing as long as the database holds rows of an older version.
+// noteConversion prints a remark that days are missing, as long as the database holds rows of an older version.
 func noteConversion(c *cobra.Command, db *store.Store) error {
 	left, err := db.Conversion(c.Context())
 	if err == nil && !left.Ended() {
@@ -47,7 +47,7 @@ func noteConversion(c *cobra.Command, db *store.Store) error {
 	return err
 }
 
-// with lets f work with the database of the settings.
+// with calls f with the database of the settings.
 func with(c *cobra.Command, open func(context.Context, string) (*store.Store, error), f func(db opened) error) error {
 	environment, err := config.ReadEnvironment()
 	if err != nil {
@@ -64,7 +64,7 @@ func with(c *cobra.Command, open func(context.Context, string) (*store.Store, er
 	return errors.Join(err, db.Close())
 }
 
-// exists returns what is wrong with the database, and does not make one.
+// exists returns the error of the database, if there is one. It does not create a database.
 func exists(c *cobra.Command) error { return look(c, func(opened) error { return nil }) }
 
 // desk returns a desk that answers questions about the database, and about the rules file if that can be read.
@@ -73,7 +73,7 @@ func (o opened) desk(c *cobra.Command) *lookup.Desk {
 	return s.Desk(o.store, o.clock.Now)
 }
 
-// hand returns a bot that stores what a person decides. notewatch run may run at the same time.
+// hand returns a bot that stores what a person decides. notewatch run may be running.
 func hand(o opened) *bot.Bot { return setup.Setup{File: &config.File{}}.Hand(o.store, o.clock) }
 
 // hence describes the effect of a change: what notewatch run does about it.

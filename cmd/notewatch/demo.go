@@ -20,7 +20,7 @@ import (
 	"notewatch/internal/terminal"
 )
 
-// demoFlags are what the flags of demo say.
+// demoFlags are the flags of demo.
 type demoFlags struct {
 	lasts   time.Duration
 	options demo.Options
@@ -102,7 +102,7 @@ func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *demo.Clock, requ
 	return terminal.Invitation(screenOf(c), lines)
 }
 
-// setup is the setup of the demo: rules from a file, everything else its own.
+// setup returns the setup of the demo: rules from a file, everything else its own.
 func (d demoFlags) setup(c *cobra.Command, folder string) (s setup.Setup, err error) {
 	if s.Environment, err = config.ReadEnvironment(); err != nil {
 		return s, err

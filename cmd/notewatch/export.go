@@ -50,7 +50,7 @@ func exportData(c *cobra.Command, desk *lookup.Desk, q *arguments.Export, name s
 		c.PrintErrln("No data yet: is notewatch run running?")
 	}
 	var progress terminal.Screen
-	if screenOf(c).Width == 0 && !q.Totals { // else the rows show it
+	if screenOf(c).Width == 0 && !q.Totals { // otherwise the rows show it
 		progress = terminal.Screen{W: c.ErrOrStderr(), Width: terminal.Width(c.ErrOrStderr())}
 	}
 	err = terminal.Export(c.Context(), c.OutOrStdout(), data, q.JSON, progress)

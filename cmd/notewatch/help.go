@@ -10,17 +10,17 @@ import (
 	"notewatch/internal/terminal"
 )
 
-// helpWidth is how many columns help takes at most.
+// helpWidth is the maximum number of columns of help.
 const helpWidth = 80
 
-// helpTexts are the texts of help, by the name of the command: what it does, and after a line Examples: how it is typed.
+// helpTexts are the texts of help, by the name of the command: a description, and after the line Examples: the examples.
 //
 //go:embed help
 var helpTexts embed.FS
 
-// describe gives a command and those below it their texts of help.
+// describe sets the help texts of a command and of those below it.
 func describe(c *cobra.Command) {
-	if text, err := helpTexts.ReadFile("help/" + c.Name() + ".txt"); err == nil { // cobra's own commands have none
+	if text, err := helpTexts.ReadFile("help/" + c.Name() + ".txt"); err == nil { // cobra's own commands have no file
 		long, examples, _ := strings.Cut(string(text), "\n\nExamples:\n")
 		c.Long, c.Example = strings.TrimSpace(long), strings.TrimRight(examples, "\n")
 	}
@@ -34,14 +34,14 @@ func describe(c *cobra.Command) {
 func fitHelp(c *cobra.Command) {
 	paragraphs := strings.Split(c.Long, "\n\n")
 	for i, text := range paragraphs {
-		if !strings.HasPrefix(text, " ") { // which is to stay as it is
+		if !strings.HasPrefix(text, " ") { // indented paragraphs stay unchanged
 			paragraphs[i] = strings.Join(terminal.Wrap(text, helpWidth), "\n")
 		}
 	}
 	c.Long = strings.Join(paragraphs, "\n\n")
 }
 
-// unknownCommand refuses a word that is no command, and says which one may be meant.
+// unknownCommand rejects an unknown command, and suggests the nearest one.
 func unknownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

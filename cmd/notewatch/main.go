@@ -11,7 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	_ "time/tzdata" // time zones of silences, wherever this runs
+	_ "time/tzdata" // time zones of mute windows, on any host
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +29,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
-	os.Exit(code) //nolint:forbidigo // the one place that ends the process
+	os.Exit(code) //nolint:forbidigo // the only place that ends the process
 }
 
 // run executes one command line and returns its exit code. Data goes to stdout, everything else to stderr.
@@ -95,7 +95,7 @@ func newRoot() *cobra.Command {
 	return root
 }
 
-// A commandGroup is commands under a title in help.
+// A commandGroup holds commands under a title in help.
 type commandGroup struct {
 	title    string
 	commands []*cobra.Command

@@ -65,7 +65,7 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	return nil
 }
 
-// reportFiring prints the firing alerts, and as of when they are.
+// reportFiring prints the firing alerts and the time of the data.
 func reportFiring(c *cobra.Command, s setup.Setup, desk *lookup.Desk, firing []lookup.Alert, asJSON bool) error {
 	if err := showList(c, asJSON, firing, terminal.Firing); err != nil {
 		return err

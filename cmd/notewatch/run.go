@@ -40,8 +40,8 @@ func runUntilStopped(c *cobra.Command) error {
 	})
 }
 
-// saveMemory has garbage collected twice as often as by default, unless GOGC is set. Almost all garbage is of answers being read: a
-// cycle then takes a tenth more of a processor for a second, and the process a fifth less memory all the time.
+// saveMemory makes garbage collection run twice as often as by default, unless GOGC is set. Almost all garbage comes from reading answers.
+// A cycle then takes a tenth more processor time, and the process uses a fifth less memory.
 func saveMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)

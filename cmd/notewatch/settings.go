@@ -18,15 +18,15 @@ import (
 // configure reads the environment and the rules file for a command. It returns early when the command is interrupted.
 func configure(c *cobra.Command) (setup.Setup, error) { return setup.Read(c.Context(), outputOf(c)) }
 
-// outline reads the environment and the rules file for a command that only looks, as setup.Outline.
+// outline reads the environment and the rules file for a command that only reads, like setup.Outline.
 func outline(c *cobra.Command) (setup.Setup, error) { return setup.Outline(outputOf(c)) }
 
 func outputOf(c *cobra.Command) setup.Output {
 	return setup.Output{Data: c.OutOrStdout(), Talk: c.ErrOrStderr(), Color: colored(c.OutOrStdout())}
 }
 
-// attach makes a watch of the settings that works beside the one that runs. What its receivers print is talk. The second result closes
-// its database.
+// attach makes a watch of the settings for use while another one is running. Its receivers print to stderr. The second result closes its
+// database.
 func attach(c *cobra.Command) (*watch.Watch, func(), error) {
 	s, err := configure(c)
 	if err != nil {
@@ -36,13 +36,13 @@ func attach(c *cobra.Command) (*watch.Watch, func(), error) {
 	return s.Attach(c.Context())
 }
 
-// screenOf returns where a command prints its data and its talk.
+// screenOf returns the screen for the output of a command.
 func screenOf(c *cobra.Command) terminal.Screen {
 	out := c.OutOrStdout()
 	return terminal.Screen{W: out, Talk: c.ErrOrStderr(), Width: terminal.Width(out), Color: colored(out)}
 }
 
-// colored reports whether w is a terminal that wants colour.
+// colored reports whether w is a terminal that shows colour.
 func colored(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
@@ -57,7 +57,7 @@ func alertDesk(c *cobra.Command, db opened) *lookup.Desk {
 	return s.Desk(db.store, db.clock.Now)
 }
 
-// ask lets f ask what the rules file is about, from the database alone, while other processes work with it.
+// ask calls f with a desk on the database and the rules file, opened read-only. Other processes may be working with it.
 func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 	s, err := outline(c)
 	if err != nil {
@@ -71,7 +71,7 @@ func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 	})
 }
 
-// show prints an answer, as JSON or laid out, unless there is an error instead.
+// show prints an answer, as JSON or laid out, or returns err.
 func show[T any](c *cobra.Command, asJSON bool, answer T, err error, lay func(terminal.Screen, T) error) error {
 	switch {
 	case err != nil:

@@ -38,7 +38,7 @@ func (q *Export) Parse(words []string) (name string, err error) {
 // ranged reports whether the days are given one by one.
 func (q *Export) ranged() bool { return q.From.Day != 0 || q.To.Day != 0 }
 
-// Query returns what is asked of a desk about what is called name.
+// Query returns the query for the subject called name.
 func (q *Export) Query(ctx context.Context, desk *lookup.Desk, name string) (export.Query, error) {
 	kinds := q.Usage.Kind.Kinds()
 	if q.Totals {

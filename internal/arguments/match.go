@@ -9,7 +9,7 @@ import (
 	"notewatch/rules"
 )
 
-// Select has m select the project or device that the words [project|device] NAME name.
+// Select makes m select the project or device that the words [project|device] NAME name.
 func Select(ctx context.Context, desk *lookup.Desk, args []string, m *rules.Match) error {
 	if len(args) == 0 {
 		return nil

@@ -62,7 +62,7 @@ func (o Silence) Silence(now time.Time, by string) (rules.Silence, error) {
 	return s, err
 }
 
-// end returns when a silence that begins at start ends; the zero time means with its alert.
+// end returns the end of a silence that begins at start; the zero time means the end of its alert.
 func (o Silence) end(start time.Time) (time.Time, error) {
 	switch o.Until {
 	case "":

@@ -20,10 +20,10 @@ type Top struct {
 	Project, Fleet string
 }
 
-// TopRows is how many devices are ranked by default.
+// TopRows is the number of devices in a ranking by default.
 const TopRows = 10
 
-// maxTop is how many devices may be ranked.
+// maxTop is the maximum number of devices in a ranking.
 const maxTop = 1000
 
 // Parse reads the words of the command line, in any order.
@@ -45,7 +45,7 @@ func (q *Top) Parse(words []string) error {
 	return nil
 }
 
-// take reads one word and returns what it is.
+// take reads one word and returns its kind.
 func (q *Top) take(word string) (what string, err error) {
 	n, notNumber := strconv.Atoi(word)
 	switch {
@@ -64,7 +64,7 @@ func (q *Top) take(word string) (what string, err error) {
 		word, strings.Join(lookup.By(), ", "), strings.Join(lookup.SpanWords(), ", "))
 }
 
-// Query returns what is asked of a desk.
+// Query returns the query for a desk.
 func (q Top) Query(ctx context.Context, desk *lookup.Desk) (lookup.TopQuery, error) {
 	by := cmp.Or(slices.Concat([]string{q.By}, desk.Rankings(), lookup.By())...)
 	query := lookup.TopQuery{N: q.N, By: by, Span: q.Span.OrPeriod()}

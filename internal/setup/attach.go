@@ -10,8 +10,8 @@ import (
 	"notewatch/internal/watch"
 )
 
-// Attach makes a watch that works beside the process that runs, if there is one. It polls nothing, so it needs no Notehub token. The
-// second result closes its database.
+// Attach makes a watch for use while notewatch run is running, or without it. It polls nothing, so it needs no Notehub token. The second
+// result closes its database.
 func (s Setup) Attach(ctx context.Context) (*watch.Watch, func(), error) {
 	file := *s.File
 	file.Accounts = nil
@@ -20,7 +20,7 @@ func (s Setup) Attach(ctx context.Context) (*watch.Watch, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	wired.Bot.Log = slog.New(slog.DiscardHandler) // the command says itself what has come of it
+	wired.Bot.Log = slog.New(slog.DiscardHandler) // the command itself prints the result
 	db, err := store.Open(ctx, s.Environment.Database.Reveal())
 	if err != nil {
 		return nil, nil, err

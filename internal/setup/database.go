@@ -30,7 +30,7 @@ func refuseDemo(ctx context.Context, db *store.Store, path string) error {
 	return err
 }
 
-// Open opens the database for this process: a file for it alone. A server is shared with others.
+// Open opens the database for this process: a file exclusively, a server together with others.
 func (s Setup) Open(ctx context.Context) (*store.Store, func(), error) {
 	release, err := database.Lock(s.Environment.Database.Reveal())
 	if err != nil {
@@ -53,7 +53,7 @@ func (s Setup) Open(ctx context.Context) (*store.Store, func(), error) {
 	return db, closeAll, nil
 }
 
-// Start opens the database and makes a watch on it. once says that the watch takes one turn only. The second result closes the database.
+// Start opens the database and makes a watch on it. once says that the watch makes only one turn. The second result closes the database.
 func (s Setup) Start(ctx context.Context, once bool) (*watch.Watch, func(), error) {
 	wired, err := s.Wire(bot.SystemClock())
 	if err != nil {
@@ -66,7 +66,7 @@ func (s Setup) Start(ctx context.Context, once bool) (*watch.Watch, func(), erro
 	wired.Bot.Store, wired.Bot.Once = db, once
 	w, err := begin(ctx, wired)
 	if err == nil && !w.StandsBy() {
-		err = RulesFileValid(ctx, w, s.Environment.Rules) // the alert may be of a process before
+		err = RulesFileValid(ctx, w, s.Environment.Rules) // the alert may have been raised by an earlier process
 	}
 	if err != nil {
 		closeDB()
@@ -75,7 +75,7 @@ func (s Setup) Start(ctx context.Context, once bool) (*watch.Watch, func(), erro
 	return w, closeDB, nil
 }
 
-// begin makes a watch on a database that is open. Processes that share it go by its clock, since those of their hosts may differ.
+// begin makes a watch on an open database. Processes that share it use its clock, because the clocks of their hosts may differ.
 func begin(ctx context.Context, wired watch.Config) (*watch.Watch, error) {
 	db := wired.Bot.Store
 	if db.Shared() {
@@ -92,10 +92,11 @@ func begin(ctx context.Context, wired watch.Config) (*watch.Watch, error) {
 	return watch.Start(ctx, wired)
 }
 
-// RulesFile is the name of the rule of alerts that say that the rules file is not valid.
+// RulesFile is the rule name of alerts that the rules file is not valid.
 const RulesFile = "rules-file"
 
-// RulesFileValid ends the alert that a rules file is not valid. A process alone ends those about other files too: nobody else reads them.
+// RulesFileValid ends the alert that a rules file is not valid. If a process is alone, it also ends those about other files, which nobody
+// reads.
 func RulesFileValid(ctx context.Context, made *watch.Watch, file string) error {
 	if made.Processes(ctx) == 1 {
 		return made.Bot.ResolveAll(ctx, RulesFile)

@@ -3,8 +3,8 @@
 // [Read] and [Outline] read the environment and the rules file into a [Setup]. Its methods build the rest:
 //
 //   - Wire makes the clients, receivers and rules of a watch (wire.go).
-//   - Start opens the database for this process and makes a watch on it (database.go). Attach makes one beside the process that runs
-//     (attach.go).
+//   - Start opens the database for this process and makes a watch on it (database.go). Attach makes one for use while another process is
+//     running (attach.go).
 //   - Hand and Onlooker make a bot for one command (hand.go).
 //   - Desk makes the desk that answers questions, and SlackConfig the configuration of the Slack app (slack.go).
 package setup

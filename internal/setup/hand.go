@@ -12,7 +12,7 @@ import (
 	"notewatch/internal/words"
 )
 
-// Hand returns a bot that records what a person decides, beside the process that runs.
+// Hand returns a bot that stores what a person decides, while notewatch run may be running.
 func (s Setup) Hand(db *store.Store, clock bot.Clock) *bot.Bot {
 	return bot.New(bot.Config{
 		Store: db, Projects: s.projects(), Rules: s.rules(), Clock: clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler),
@@ -22,7 +22,7 @@ func (s Setup) Hand(db *store.Store, clock bot.Clock) *bot.Bot {
 // Onlooker returns a bot that notifies no one and sends no request. It needs no secrets.
 func (s Setup) Onlooker(db *store.Store, clock bot.Clock) (*bot.Bot, error) {
 	file := *s.File
-	file.Accounts, file.Receivers = nil, nil // only they need secrets
+	file.Accounts, file.Receivers = nil, nil // only these need secrets
 	s.File = &file
 	wired, err := s.Wire(clock)
 	wired.Bot.Store, wired.Bot.Log = db, slog.New(slog.DiscardHandler)
@@ -32,7 +32,7 @@ func (s Setup) Onlooker(db *store.Store, clock bot.Clock) (*bot.Bot, error) {
 	return bot.New(wired.Bot), nil
 }
 
-// Trouble returns what went wrong in the newest polls of the projects, and what receivers do not show.
+// Trouble returns the errors of the newest polls of the projects and of the receivers that do not show the newest state.
 func (s Setup) Trouble(ctx context.Context, db *store.Store) error {
 	var problems []error
 	for _, p := range s.File.Projects {

@@ -17,21 +17,21 @@ import (
 	"notewatch/internal/store"
 )
 
-// A Setup is what a process works with: the environment and the rules file, both checked.
+// A Setup holds the checked settings of a process: the environment and the rules file.
 type Setup struct {
 	Environment config.Environment
 	File        *config.File
 	Log         *slog.Logger
-	Stdout      io.Writer        // where receivers of the kind terminal print
-	Color       bool             // Stdout is a terminal that shows colours
-	Process     store.Process    // this one, if it runs notewatch
+	Stdout      io.Writer        // for receivers of the kind terminal
+	Color       bool             // whether Stdout is a terminal that shows colours
+	Process     store.Process    // this process, if it is notewatch run
 	Metrics     *metrics.Metrics // nil counts nothing
 }
 
 // Output is where a process prints.
 type Output struct {
 	Data, Talk io.Writer
-	Color      bool // Data is a terminal that shows colours
+	Color      bool // whether Data is a terminal that shows colours
 }
 
 // Read reads the environment and the rules file. It returns early when ctx is done.
@@ -45,8 +45,8 @@ func Read(ctx context.Context, out Output) (Setup, error) {
 	})
 }
 
-// Outline reads the environment and the rules file for a command that only looks: no secret need be there. If it fails, the file in
-// the result is empty.
+// Outline reads the environment and the rules file for a command that only reads; secrets may be missing. If it fails, the file in the
+// result is empty.
 func Outline(out Output) (Setup, error) {
 	s, err := readEnvironment(out)
 	if err != nil {
@@ -66,8 +66,8 @@ func readEnvironment(out Output) (Setup, error) {
 	}, err
 }
 
-// interruptible returns what read returns, or the error of ctx as soon as that is done. A file system that does not answer
-// may keep read from returning.
+// interruptible returns the result of read, or the error of ctx as soon as that is done, because read may hang on a file system that does
+// not answer.
 func interruptible[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -86,7 +86,7 @@ func interruptible[T any](ctx context.Context, read func() (T, error)) (T, error
 	}
 }
 
-// unread adds to an error about a rules file that is not there what to do.
+// unread adds the next step to an error about a missing rules file.
 func unread(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w; copy rules.example.yaml to rules.yaml, or set NOTEWATCH_RULES to the path of your own", err)
@@ -102,7 +102,7 @@ func newLog(w io.Writer, environment config.Environment) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// Desk returns a desk that answers questions about what the rules file names, from what db holds.
+// Desk returns a desk that answers questions about the subjects of the rules file, from the data in db.
 func (s Setup) Desk(db *store.Store, now func() time.Time) *lookup.Desk {
 	c := lookup.Config{
 		Store: db, Period: s.File.Period, Prices: lookup.Prices(s.File.Prices), Windows: s.File.Silences, Interval: bot.DefaultInterval, Now: now,

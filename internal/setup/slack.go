@@ -15,7 +15,7 @@ func (s Setup) SlackConfig() slackapp.Config {
 	}
 }
 
-// CheckSlack returns an error if notewatch is set up to answer Slack and its settings do not allow that.
+// CheckSlack returns an error if notewatch is set up to answer Slack but its settings do not allow that.
 func (s Setup) CheckSlack() error {
 	if !s.Environment.AnswersSlack() {
 		return nil

@@ -25,7 +25,7 @@ import (
 	"notewatch/rules"
 )
 
-// Wire gathers what a watch works with, but for the database.
+// Wire returns the configuration of a watch, without the database.
 func (s Setup) Wire(clock bot.Clock) (watch.Config, error) {
 	if err := proxy.CheckEnvironment(os.LookupEnv); err != nil {
 		return watch.Config{}, err
@@ -46,7 +46,7 @@ func (s Setup) Wire(clock bot.Clock) (watch.Config, error) {
 	return watch.Config{Bot: left, Receivers: receivers, Process: s.Process}, nil
 }
 
-// ThisProcess is how this process is listed among those that work on the database. version is that of the program.
+// ThisProcess returns the entry of this process in the list of processes on the database. version is that of the program.
 func (s Setup) ThisProcess(version string) store.Process {
 	host, err := os.Hostname()
 	if err != nil {
@@ -75,7 +75,7 @@ func (s Setup) rules() (all []bot.Rule) {
 	return all
 }
 
-// accounts makes a client for each account. One that has no token or OAuth client in the rules file uses that of the environment.
+// accounts makes a client for each account. An account without a token or OAuth client in the rules file uses that of the environment.
 func (s Setup) accounts() ([]bot.Account, error) {
 	var accounts []bot.Account
 	for _, a := range s.File.Accounts {
@@ -84,7 +84,7 @@ func (s Setup) accounts() ([]bot.Account, error) {
 			a.Token, a.ClientID, a.ClientSecret = s.Environment.NotehubToken, s.Environment.ClientID, s.Environment.ClientSecret
 			from = s.accessVariable()
 		}
-		if a.OfEnvironment() { // there is none either
+		if a.OfEnvironment() { // the environment has none either
 			return nil, errors.New("no Notehub token: make one at notehub.io/api-access and set NOTEWATCH_NOTEHUB_TOKEN, " +
 				"or NOTEWATCH_NOTEHUB_TOKEN_FILE to a file that holds it")
 		}
@@ -102,7 +102,7 @@ func (s Setup) accounts() ([]bot.Account, error) {
 	return accounts, nil
 }
 
-// accessVariable names where the environment has the token of Notehub, or the secret of the OAuth client.
+// accessVariable names the environment variable of the token of Notehub, or of the secret of the OAuth client.
 func (s Setup) accessVariable() string {
 	name := "NOTEWATCH_NOTEHUB_TOKEN"
 	if s.Environment.ClientID != "" {
@@ -136,13 +136,13 @@ func (s Setup) receivers() ([]deliver.Receiver, error) {
 	return receivers, errors.Join(problems...)
 }
 
-// harmless are the formats of webhooks that say which message it is: who gets one twice knows it.
+// harmless are the formats of webhooks with an ID in each message, so that a receiver recognizes a repeated one.
 var harmless = []string{"", "standard", "cloudevents"}
 
-// slackPause is the time between two messages to a channel that Slack asks for.
+// slackPause is the time between two messages to a channel that Slack requires.
 const slackPause = time.Second
 
-// lane names what a Slack receiver posts to: the channel, or the first receiver that has the same URL, which is a secret.
+// lane names the target of a Slack receiver: the channel, or the first receiver with the same URL, which is a secret.
 func (s Setup) lane(r config.Receiver) string {
 	if r.Slack.Channel != "" {
 		return "slack " + r.Slack.Channel
@@ -155,7 +155,7 @@ func (s Setup) lane(r config.Receiver) string {
 	return ""
 }
 
-// Receiver makes a receiver of its section in the rules file.
+// Receiver makes a receiver from its section in the rules file.
 func (s Setup) Receiver(r config.Receiver) (notify.Receiver, error) {
 	switch {
 	case r.Webhook != nil:
@@ -174,7 +174,7 @@ func (s Setup) Receiver(r config.Receiver) (notify.Receiver, error) {
 	return slack.NewBot(s.slackOf(r))
 }
 
-// check returns what would be wrong with a receiver, without making it.
+// check returns the problem of a receiver, without making it.
 func (s Setup) check(r config.Receiver) error {
 	switch {
 	case r.Webhook != nil:
@@ -222,7 +222,7 @@ func slackWebhookOf(r config.Receiver) slack.WebhookConfig {
 	return slack.WebhookConfig{Name: r.Name, URL: r.Slack.URL, Mention: mentions(r.Slack.Mention)}
 }
 
-// slackOf is a channel of the bot token's workspace.
+// slackOf returns the configuration for a channel in the workspace of the bot token.
 func (s Setup) slackOf(r config.Receiver) slack.BotConfig {
 	return slack.BotConfig{
 		Token: s.Environment.SlackBotToken, Channel: r.Slack.Channel, APIURL: s.Environment.SlackAPIURL,
@@ -230,7 +230,7 @@ func (s Setup) slackOf(r config.Receiver) slack.BotConfig {
 	}
 }
 
-// mentions returns who is called by the words for levels.
+// mentions returns mentions by the names of levels.
 func mentions(byLevel map[rules.Level]string) map[string]string {
 	words := make(map[string]string, len(byLevel))
 	for level, mention := range byLevel {

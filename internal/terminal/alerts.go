@@ -21,7 +21,7 @@ func Alerts(s Screen, alerts []lookup.Alert) error {
 	return t.print(s)
 }
 
-// levelOf is the level of an alert that has one.
+// levelOf returns the level of an alert, if it has one.
 func levelOf(a lookup.Alert) string {
 	if a.State == rules.Pending {
 		return "-"
@@ -29,7 +29,7 @@ func levelOf(a lookup.Alert) string {
 	return a.Level.String()
 }
 
-// stateOf is the state of an alert: of a firing one also muted or acknowledged.
+// stateOf returns the state of an alert. A firing one may also be muted or acknowledged.
 func stateOf(a lookup.Alert) string {
 	switch {
 	case a.Reason == rules.Corrected:
@@ -44,7 +44,7 @@ func stateOf(a lookup.Alert) string {
 	return string(a.State)
 }
 
-// valueOf is the value of an alert against its limit; for a resolved alert it is the peak.
+// valueOf returns the value of an alert with its limit; for a resolved alert it is the peak.
 func valueOf(a lookup.Alert) string {
 	value, prefix := a.Value, ""
 	if a.State == rules.Resolved && a.Reason != rules.Corrected {
@@ -60,7 +60,7 @@ func valueOf(a lookup.Alert) string {
 	return prefix + text + " of " + words.Figure(a.Limit, a.Unit)
 }
 
-// figureText is the value of a figure for people; an alert without a figure has a dash.
+// figureText formats the value of a figure; an alert without a figure has a dash.
 func figureText(value float64, figure, unit string) string {
 	if figure == "" && !words.Known(value) {
 		return "-"
@@ -68,7 +68,7 @@ func figureText(value float64, figure, unit string) string {
 	return words.Figure(value, unit)
 }
 
-// notifiedText lists the receivers by state, and why some were not notified.
+// notifiedText lists the receivers by state, and the reasons why some were not notified.
 func notifiedText(a lookup.Alert) string {
 	parts := []string{summarize(a.Receivers)}
 	if a.State == rules.Firing {
@@ -88,10 +88,10 @@ func notifiedText(a lookup.Alert) string {
 	return strings.Join(parts, " · ")
 }
 
-// nameOf is the name of something, else its UID.
+// nameOf returns the name of something, else its UID.
 func nameOf(n lookup.Named) string { return cmp.Or(n.Name, n.UID, "-") }
 
-// subjectOf is the name of the subject of an alert, which may be its project.
+// subjectOf returns the name of the subject of an alert, which may be its project.
 func subjectOf(subject, project lookup.Named) string {
 	return cmp.Or(subject.Name, subject.UID, nameOf(project))
 }
@@ -136,7 +136,7 @@ func AsOf(s Screen, status lookup.Status) error {
 	return s.say(dim, "Data as of "+words.Time(oldest)+".")
 }
 
-// NoAlerts remarks that there is nothing to list: among alerts that match, those of a message, or all including ended ones.
+// NoAlerts prints a remark that no alert was found: among those that match, those of a message, or all including ended ones.
 func NoAlerts(s Screen, m rules.Match, ofMessage, all bool) {
 	of := MatchText(lookup.Match{Rule: m.Rule, Project: m.Project, Device: m.Subject})
 	if of != "" {
@@ -152,7 +152,7 @@ func NoAlerts(s Screen, m rules.Match, ofMessage, all bool) {
 	}
 }
 
-// Candidates lists what an ambiguous name matches, one a line.
+// Candidates lists what an ambiguous name matches, one per line.
 func Candidates(e *lookup.AmbiguousError) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%q is ambiguous. It matches:", e.Text)

@@ -28,7 +28,7 @@ func checkedRules(s Screen, r check.Report) error {
 			"Day and period rules also end as corrected when Notehub lowers the values that made them fire."))
 }
 
-// leftOut prints which rules of the catalogue cannot work, and why.
+// leftOut prints the rules of the catalogue that cannot work, and why.
 func leftOut(s Screen, r check.Report) error {
 	if len(r.LeftOut) == 0 {
 		return nil
@@ -81,7 +81,7 @@ func checkedAccounts(s Screen, r check.Report) error {
 	return errors.Join(problems...)
 }
 
-// checkedProxies prints which servers are reached through which proxy.
+// checkedProxies prints the proxies with the servers behind them.
 func checkedProxies(s Screen, r check.Report) error {
 	var problems []error
 	for _, p := range r.Proxies {

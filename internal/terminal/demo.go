@@ -10,7 +10,7 @@ import (
 	"notewatch/internal/words"
 )
 
-// Demo prints what happened in a demo that sent requests to Notehub.
+// Demo prints the result of a demo that sent requests to Notehub.
 func Demo(s Screen, summary demo.Summary, requests int) error {
 	text := fmt.Sprintf("End of the demo: %s to Notehub, %s still firing.", words.Count(requests, "request"), words.Count(summary.Firing, "alert"))
 	if err := errors.Join(s.blank(), s.Say(text), s.blank()); err != nil {

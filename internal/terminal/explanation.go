@@ -41,7 +41,7 @@ func Explanation(s Screen, explanation explain.Explanation) error {
 	return e.table().print(s)
 }
 
-// An explanationText puts an explanation into words.
+// An explanationText formats an explanation.
 type explanationText struct{ explain.Explanation }
 
 func (e explanationText) title() string {
@@ -51,7 +51,7 @@ func (e explanationText) title() string {
 	return e.Rule + " · " + cmp.Or(e.Subject.Name, e.Subject.UID) + " (" + string(e.Each) + " in " + e.Project.Name + ")"
 }
 
-// result is the result of the rule.
+// result describes the result of the rule.
 func (e explanationText) result() string {
 	switch {
 	case e.Error != "":
@@ -66,7 +66,7 @@ func (e explanationText) result() string {
 	return "Level reached: " + e.Least.String() + "."
 }
 
-// figures is the value that the rule shows, its limit and the usual day; "" if the rule shows no figure.
+// figures returns the value that the rule shows, its limit and the usual day; "" if the rule shows no figure.
 func (e explanationText) figures() string {
 	if e.Figure == "" {
 		return ""
@@ -81,7 +81,7 @@ func (e explanationText) figures() string {
 	return strings.Join(facts, " · ")
 }
 
-// alert describes the alert of the rule, and when it ends.
+// alert describes the alert of the rule, and its end.
 func (e explanationText) alert() string {
 	switch {
 	case e.Alert != nil && e.Alert.State == rules.Firing:
@@ -98,7 +98,7 @@ func (e explanationText) alert() string {
 	return ended + ". This is the current result of its rule."
 }
 
-// muted says why no notifications are sent.
+// muted returns why no notifications are sent.
 func (e explanationText) muted() string {
 	why := deliver.MuteText(e.Mute)
 	switch {
@@ -110,7 +110,7 @@ func (e explanationText) muted() string {
 	return "No notifications if it fired now: " + why + "."
 }
 
-// table has a row for each condition and each of its parts.
+// table returns a row for each condition and each of its parts.
 func (e explanationText) table() *table {
 	t := &table{columns: columns("CONDITION", "RESULT", "WITH VALUES")}
 	for _, c := range e.Conditions {
@@ -122,7 +122,7 @@ func (e explanationText) table() *table {
 	return t
 }
 
-// operators say how parts are joined.
+// operators describe how parts are joined.
 var operators = map[string]string{
 	"and": "all of these", "or": "any of these", "not": "not this", "?:": "if, then, else", "??": "the first of these with data",
 }

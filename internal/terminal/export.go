@@ -19,8 +19,7 @@ import (
 	"notewatch/rules"
 )
 
-// Export prints the rows of an export as CSV, or as JSON. It shows on the terminal talk how many devices have been printed; no width
-// shows nothing.
+// Export prints the rows of an export as CSV, or as JSON. It shows on talk how many devices have been printed, unless talk has no width.
 func Export(ctx context.Context, w io.Writer, e *export.Export, asJSON bool, talk Screen) error {
 	out := bufio.NewWriter(w)
 	var to exportWriter = newCSVExport(out, e.Figures)
@@ -95,7 +94,7 @@ func (e *csvExport) end() error {
 	return e.out.Error()
 }
 
-// cell returns text that no spreadsheet takes for a formula, without control characters.
+// cell returns text without control characters that no spreadsheet reads as a formula.
 func cell(text string) string {
 	text = words.Line(text)
 	if strings.IndexAny(text, "=+-@＝＋－＠") == 0 {
@@ -104,7 +103,7 @@ func cell(text string) string {
 	return text
 }
 
-// number returns a value as a number without a unit; what there is no data for is none.
+// number returns a value as a number without a unit, or none if there is no data.
 func number(value float64, none string) string {
 	if !words.Known(value) {
 		return none
@@ -112,7 +111,7 @@ func number(value float64, none string) string {
 	return strconv.FormatFloat(value, 'f', -1, 64)
 }
 
-// A jsonExport prints an array of objects, one a line.
+// A jsonExport prints an array of objects, one per line.
 type jsonExport struct {
 	out     *bufio.Writer
 	figures []rules.Figure
@@ -144,7 +143,7 @@ func (e *jsonExport) row(row export.Row) error {
 	return err
 }
 
-// pair adds a key and its value, which is JSON.
+// pair adds a key and its value, which is already JSON.
 func (e *jsonExport) pair(i int, key, value string) {
 	if i > 0 {
 		e.text = append(e.text, ", "...)
@@ -170,7 +169,7 @@ type exportProgress struct {
 	last    string // UID of the device
 }
 
-// count takes in a row.
+// count counts a row.
 func (p *exportProgress) count(row export.Row) {
 	if row.UID == p.last {
 		return
@@ -183,7 +182,7 @@ func (p *exportProgress) count(row export.Row) {
 	_, _ = fmt.Fprintf(p.screen.W, "\r%s devices", words.Number(p.devices))
 }
 
-// end removes what is shown.
+// end clears the progress.
 func (p *exportProgress) end() {
 	if p.screen.Width > 0 && p.devices >= 1000 {
 		_, _ = io.WriteString(p.screen.W, "\r\x1b[K")

@@ -27,7 +27,7 @@ func Changes(s Screen, changes []timeline.Change) error {
 	return t.print(s)
 }
 
-// silenceDetail says what someone did with a silence.
+// silenceDetail describes an event of a silence.
 func silenceDetail(c timeline.Change) string {
 	if c.Event == timeline.Unsilenced {
 		return c.Silence.ID + " by " + c.By
@@ -39,7 +39,7 @@ func silenceDetail(c timeline.Change) string {
 	return words.Sentence(c.Silence.ID+" until "+until+" by "+c.By, c.Silence.Because)
 }
 
-// eventWord is the word for an event.
+// eventWord returns the word for an event.
 func eventWord(e rules.Event) string {
 	switch e {
 	case rules.PeriodEnded:
@@ -50,7 +50,7 @@ func eventWord(e rules.Event) string {
 	return string(e)
 }
 
-// eventDetail describes an event: who did it and why if a person did, else the value and the reason.
+// eventDetail describes an event: the person and the reason if a person caused it, else the value and the reason.
 func eventDetail(e rules.Event, value string, mute rules.Mute, by, why string) string {
 	switch e {
 	case rules.Muted:

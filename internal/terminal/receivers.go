@@ -47,7 +47,7 @@ func shows(s lookup.Showing) string {
 	return "shows it as " + s.Shows
 }
 
-// NextTry says when a delivery that is waiting is tried next.
+// NextTry returns when a waiting delivery is tried next.
 func NextTry(s lookup.Showing, now time.Time) string {
 	switch {
 	case s.Next.IsZero():
@@ -93,7 +93,7 @@ func Results(s Screen, results []dispatch.Result, now time.Time) error {
 	return t.print(s)
 }
 
-// resultDetail says why a receiver does not show an alert, and how often it was tried.
+// resultDetail returns why a receiver does not show an alert, and the number of attempts.
 func resultDetail(r dispatch.Result, now time.Time) string {
 	said := r.Why
 	if r.State == delivery.Waiting {

@@ -15,13 +15,13 @@ import (
 
 // A Screen is where a command prints.
 type Screen struct {
-	W     io.Writer // of data
-	Talk  io.Writer // of remarks about the data
-	Width int       // of W in columns; 0 if it is no terminal: nothing is cut or wrapped
+	W     io.Writer // for data
+	Talk  io.Writer // for remarks about the data
+	Width int       // of W in columns; 0 if it is not a terminal: then nothing is cut or wrapped
 	Color bool
 }
 
-// Width returns the number of columns of w; 0 if it is no terminal.
+// Width returns the number of columns of w; 0 if it is not a terminal.
 func Width(w io.Writer) int {
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -34,7 +34,7 @@ func Width(w io.Writer) int {
 	return width
 }
 
-// Say prints a text, in which outside text is made safe.
+// Say prints a text. Outside text in it is made safe.
 func (s Screen) Say(text string) error { return s.say(plain, text) }
 
 // say prints a text in a style.
@@ -53,7 +53,7 @@ func (s Screen) blank() error {
 	return err
 }
 
-// More remarks how many rows a limit has left out.
+// More prints a remark about the rows that a limit has left out.
 func (s Screen) More(n int) {
 	if n > 0 {
 		s.remark("%s more not shown; use --limit 0 to list all\n", words.Number(n))
@@ -98,10 +98,10 @@ func (s Screen) paint(as style, text string) string {
 	return "\x1b[" + string(as) + "m" + text + "\x1b[0m"
 }
 
-// clip shortens text to a width, the last column of which then shows that something is missing.
+// clip shortens text to a width. The last column of a shortened text shows that something is missing.
 func clip(text string, width int) string { return displaywidth.TruncateString(text, width, "…") }
 
-// Wrap breaks text into lines of a width, between words where it can.
+// Wrap breaks text into lines of a width, between words if possible.
 func Wrap(text string, width int) (lines []string) {
 	line := ""
 	for word := range strings.FieldsSeq(text) {
@@ -122,10 +122,10 @@ func Wrap(text string, width int) (lines []string) {
 	return append(lines, line)
 }
 
-// moment is an instant in UTC as tables show it.
+// moment formats an instant in UTC for tables.
 func moment(t time.Time) string { return instant(t, time.DateTime) }
 
-// minute is an instant in UTC without its seconds.
+// minute formats an instant in UTC without seconds.
 func minute(t time.Time) string { return instant(t, "2006-01-02 15:04") }
 
 func instant(t time.Time, layout string) string {
@@ -135,10 +135,10 @@ func instant(t time.Time, layout string) string {
 	return t.UTC().Format(layout)
 }
 
-// ago is how long something is in the past.
+// ago formats how long something is in the past.
 func ago(d time.Duration) string { return words.Duration(d) + " ago" }
 
-// seconds is a short length of time.
+// seconds formats a short length of time.
 func seconds(x float64) string {
 	if x < 1 {
 		return fmt.Sprintf("%.0f ms", x*1000)
@@ -146,7 +146,7 @@ func seconds(x float64) string {
 	return fmt.Sprintf("%.1f s", x)
 }
 
-// times is how often something happened.
+// times formats how often something happened.
 func times(n int) string {
 	if n == 1 {
 		return "once"
@@ -154,10 +154,10 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// ShownRows is how many rows a list has on a terminal by default.
+// ShownRows is the number of rows of a list on a terminal by default.
 const ShownRows = 50
 
-// Rows returns how many rows of a list may be printed; 0 is all. limit is what was asked for; below zero it was not.
+// Rows returns the maximum number of rows to print; 0 means all. limit is the value of the flag, negative if it is not set.
 func (s Screen) Rows(limit int, asJSON bool) int {
 	if limit < 0 && s.Width > 0 && !asJSON {
 		return ShownRows

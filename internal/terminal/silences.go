@@ -30,7 +30,7 @@ func Silences(s Screen, all []silences.Silence) error {
 	return t.print(s)
 }
 
-// whenText is the end of a silence, or its start if it is not active yet.
+// whenText returns the end of a silence, or its start if it is not active yet.
 func whenText(s silences.Silence) string {
 	switch {
 	case s.On && s.End.IsZero() && s.Kind == rules.BySilence:
@@ -56,7 +56,7 @@ func MatchText(m lookup.Match) string {
 	return strings.Join(parts, ", ")
 }
 
-// withUID is a name with its UID. Without a name it is the UID, or the text that stands in the rules file for it.
+// withUID returns a name with its UID. Without a name it is the UID, or the text in the rules file.
 func withUID(uid, name string) string {
 	if name != "" && name != uid {
 		return name + " (" + uid + ")"
@@ -64,7 +64,7 @@ func withUID(uid, name string) string {
 	return uid
 }
 
-// NewSilence prints a new silence, how many open alerts it matches, and how it takes effect.
+// NewSilence prints a new silence, the number of open alerts that it matches, and how it takes effect.
 func NewSilence(s Screen, silence rules.Silence, match lookup.Match, matches int, now time.Time, applied string) error {
 	return errors.Join(
 		s.Say(fmt.Sprintf("%s silences %s %s.", silence.ID, MatchText(match), deliver.WhenText(silence, now))),
@@ -72,7 +72,8 @@ func NewSilence(s Screen, silence rules.Silence, match lookup.Match, matches int
 	)
 }
 
-// Acknowledged prints that by acknowledged an alert; if by is "", that its acknowledgement was removed. applied is how receivers show it.
+// Acknowledged prints that by acknowledged an alert; if by is "", that its acknowledgement was removed. applied describes what receivers
+// show.
 func Acknowledged(s Screen, a rules.Alert, by string, changed bool, applied string) error {
 	subject, project := lookup.Named{UID: a.Subject, Name: a.Told.Subject}, lookup.Named{UID: a.Project, Name: a.Told.Project}
 	what := fmt.Sprintf("%s (%s, %s)", a.ID, a.Rule, words.Line(subjectOf(subject, project)))

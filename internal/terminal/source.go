@@ -11,7 +11,7 @@ import (
 	"notewatch/internal/words"
 )
 
-// printSource prints the time of the data, and why it may be old. polls are the projects of the answer while there is no data.
+// printSource prints the time of the data, and why it may be old. polls are the projects of the answer if there is no data.
 func printSource(s Screen, f lookup.Source, polls []lookup.ProjectStatus, now time.Time) error {
 	if f.AsOf.IsZero() {
 		for _, p := range polls {

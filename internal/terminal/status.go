@@ -41,7 +41,7 @@ func Status(s Screen, status lookup.Status) error {
 	return s.say(plain, t.alerts())
 }
 
-// A statusText puts a status into words.
+// A statusText formats a status.
 type statusText struct{ lookup.Status }
 
 func (t statusText) projects() *table {
@@ -52,7 +52,7 @@ func (t statusText) projects() *table {
 	return table
 }
 
-// since says how long ago something was.
+// since returns the age of something.
 func (t statusText) since(at time.Time) string {
 	switch {
 	case at.IsZero():
@@ -63,7 +63,7 @@ func (t statusText) since(at time.Time) string {
 	return ago(t.Now.Sub(at))
 }
 
-// until says when something is due.
+// until returns when something is due.
 func (t statusText) until(at time.Time) string {
 	switch {
 	case at.IsZero():
@@ -76,7 +76,7 @@ func (t statusText) until(at time.Time) string {
 	return "now"
 }
 
-// next says when a project is polled next.
+// next returns when a project is polled next.
 func (t statusText) next(p lookup.ProjectStatus) string {
 	switch {
 	case p.Polling:
@@ -155,7 +155,7 @@ func (t statusText) receiver(r lookup.ReceiverStatus) string {
 	return "fine"
 }
 
-// alerts says how many alerts are open, and how many of them are muted or acknowledged.
+// alerts counts the open alerts, and those of them that are muted or acknowledged.
 func (t statusText) alerts() string {
 	said, alerts := "No alert is firing", t.Status.Alerts
 	if firing := alerts.Firing(); len(firing) > 0 {

@@ -36,7 +36,7 @@ func Story(s Screen, t timeline.Story) error {
 	return storyEnd(s, t)
 }
 
-// storyHead prints what the alert is.
+// storyHead prints a description of the alert.
 func storyHead(s Screen, t timeline.Story) error {
 	a := t.Alert
 	title := a.ID + "  " + stateOf(a)
@@ -66,7 +66,7 @@ func storyHead(s Screen, t timeline.Story) error {
 	return err
 }
 
-// lasted is when the alert began, and how long it lasted.
+// lasted returns when the alert began, and how long it lasted.
 func lasted(t timeline.Story) string {
 	since := "since " + words.Time(t.Alert.Since)
 	if t.Alert.EndedAt.IsZero() {
@@ -97,7 +97,7 @@ func storyEnd(s Screen, t timeline.Story) error {
 	return err
 }
 
-// outcome is the result of an attempt.
+// outcome returns the result of an attempt.
 func outcome(a *timeline.Attempt) string {
 	took := ""
 	if a.Seconds > 0 {

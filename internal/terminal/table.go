@@ -14,19 +14,20 @@ import (
 // A column of a table.
 type column struct {
 	name    string
-	shrinks bool // is cut where the table does not fit
-	below   int  // goes below the row where the table does not fit: 1 first, 2 where that is not enough; 0 never
+	shrinks bool // is cut if the table does not fit
+	below   int  // moves below the row if the table does not fit: 1 first, 2 if that is not enough; 0 never
 }
 
-// A table prints rows aligned under headings. On a terminal that is too narrow for it, some columns go below their row,
-// others are cut, and the last one is wrapped. On one that is narrower still, each cell has a line of its own.
+// A table prints rows aligned under headings. On a terminal that is too narrow, some columns move below their row, others are cut, and the
+// last one is wrapped. On a still narrower one, each cell has its own line.
 type table struct {
 	columns []column
 	rows    [][]string
 	below   []string // the line below each row; nil if no row has one
 }
 
-// columns are columns by name. After the name, ~ marks one that shrinks, _ one that goes below first, and = one that goes below second.
+// columns returns columns by name. After the name, ~ marks one that shrinks, _ one that moves below first, and = one that moves below
+// second.
 func columns(names ...string) (all []column) {
 	for _, name := range names {
 		short := strings.TrimRight(name, "~_=")
@@ -50,7 +51,7 @@ const (
 	minLast = 24 // of the last column
 )
 
-// tries are the steps to make a table fit, one after the other: which columns go below, and how narrow the last one may be.
+// tries are the steps to make a table fit, in order: which columns move below, and the minimum width of the last one.
 var tries = []struct{ below, last int }{{1, minLast}, {2, minLast}, {2, minLast / 2}}
 
 // print writes the table.
@@ -93,7 +94,7 @@ func (t *table) natural() []int {
 	return widths
 }
 
-// total is the width of a table.
+// total returns the width of a table.
 func total(widths []int) int {
 	sum := gap * (len(widths) - 1)
 	for _, width := range widths {
@@ -128,7 +129,7 @@ func (t *table) folded(step int) *table {
 	return narrow
 }
 
-// label is the name of a column within a line.
+// label returns the name of a column within a line.
 func (c column) label() string {
 	name, _, _ := strings.Cut(c.name, " (")
 	return strings.ToLower(name)
@@ -154,7 +155,7 @@ func (t *table) stack(s Screen) error {
 	return err
 }
 
-// fit returns the width of each column on a screen. The last column has at least the width least, if that is possible.
+// fit returns the width of each column on a screen. The last column has at least the width least, if possible.
 func (t *table) fit(screen, least int) []int {
 	widths := t.natural()
 	last := len(widths) - 1

@@ -36,10 +36,10 @@ func Top(s Screen, top lookup.Top) error {
 	return s.say(plain, t.sum())
 }
 
-// A topText puts a ranking into words.
+// A topText formats a ranking.
 type topText struct{ lookup.Top }
 
-// table has a row for each device, with its project if there are several.
+// table returns a row for each device, with its project if there are several.
 func (t topText) table() *table {
 	names := []string{"#", "DEVICE~"}
 	several := slices.ContainsFunc(t.Rows, func(r lookup.TopRow) bool { return r.Project != t.Rows[0].Project })
@@ -57,7 +57,7 @@ func (t topText) table() *table {
 	return table
 }
 
-// value is a value of the list for people.
+// value formats a value of the list.
 func (t topText) value(x float64) string {
 	if t.By == lookup.ByCost && words.Known(x) {
 		return words.Money(x, t.Unit)
@@ -65,7 +65,7 @@ func (t topText) value(x float64) string {
 	return words.Figure(x, t.Unit)
 }
 
-// shareText is a percentage of all, with one digit where it is small.
+// shareText formats a percentage, with one digit if it is small.
 func shareText(share float64) string {
 	if !words.Known(share) {
 		return "-"
@@ -73,7 +73,7 @@ func shareText(share float64) string {
 	return fmt.Sprintf("%.1f %%", share)
 }
 
-// bar draws a value beside the largest.
+// bar draws a value relative to the largest.
 func bar(value, largest float64) string {
 	const longest = 20
 	if !(largest > 0) || !(value > 0) {
@@ -82,7 +82,7 @@ func bar(value, largest float64) string {
 	return strings.Repeat("█", max(1, int(math.Round(longest*value/largest))))
 }
 
-// sum is the total of all devices, and how many of them have no data.
+// sum returns the total of all devices, and the number of those without data.
 func (t topText) sum() string {
 	said := "All " + words.Count(t.Devices, "device") + ": " + t.value(t.Total)
 	if t.Unknown > 0 {

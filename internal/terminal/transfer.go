@@ -31,7 +31,7 @@ func NewTransfer(from, to string, totals []transfer.Total) Transfer {
 	return t
 }
 
-// Print prints the rows and checksum of each table, and how much was copied.
+// Print prints the rows and checksum of each table, and their total.
 func (t Transfer) Print(s Screen) error {
 	shown := table{columns: columns("TABLE", "ROWS", "CHECKSUM")}
 	var rows int64
@@ -45,7 +45,7 @@ func (t Transfer) Print(s Screen) error {
 	return s.Say(fmt.Sprintf("Copied %s from %s to %s. Each table has the same rows in both.", words.Count(int(rows), "row"), t.From, t.To))
 }
 
-// A TransferProgress shows on a terminal how far a copy is. A Screen without a width shows nothing.
+// A TransferProgress shows on a terminal the progress of a copy. A Screen without a width shows nothing.
 type TransferProgress struct {
 	Screen Screen
 	shown  string
@@ -65,7 +65,7 @@ func (p *TransferProgress) Show(now transfer.Progress) {
 	_, _ = io.WriteString(p.Screen.W, "\r\x1b[K"+clip(text, p.Screen.Width))
 }
 
-// End removes what is shown.
+// End clears the progress.
 func (p *TransferProgress) End() {
 	if p.shown != "" {
 		_, _ = io.WriteString(p.Screen.W, "\r\x1b[K")

@@ -28,10 +28,10 @@ func Usage(s Screen, usage lookup.Usage) error {
 	return u.alerts(s)
 }
 
-// A usageText puts a usage into words.
+// A usageText formats usage.
 type usageText struct{ lookup.Usage }
 
-// head prints the subject, the age of the data, and what the device list says.
+// head prints the subject, the age of the data, and the entry in the device list.
 func (u usageText) head(s Screen) error {
 	err := errors.Join(s.say(bold, u.title()), printSource(s, u.Source, u.Polls, u.Now))
 	switch {
@@ -64,7 +64,7 @@ func (u usageText) subject() string {
 	return u.Name + " (project, " + words.Count(u.Devices, "device") + ")"
 }
 
-// spanText describes the days of a time span, as seen from now.
+// spanText describes the days of a time span relative to now.
 func spanText(span lookup.Span, from, to, now time.Time) string {
 	current := now.Before(to)
 	switch {
@@ -80,13 +80,13 @@ func spanText(span lookup.Span, from, to, now time.Time) string {
 	return words.Count(int(to.Sub(from)/(24*time.Hour)), "complete day") + ", " + days(from, to)
 }
 
-// days are the UTC days before an instant: "1 Jun – 30 Jun (UTC)".
+// days formats the UTC days before an instant: "1 Jun – 30 Jun (UTC)".
 func days(from, to time.Time) string {
 	const day = "2 Jan"
 	return from.UTC().Format(day) + " – " + to.UTC().AddDate(0, 0, -1).Format(day) + " (UTC)"
 }
 
-// device is the entry of a device in the device list.
+// device describes the entry of a device in the device list.
 func (u usageText) device(d lookup.Device) string {
 	var facts []string
 	if d.Disabled {
@@ -109,7 +109,7 @@ func (u usageText) device(d lookup.Device) string {
 	return strings.Join(append(facts, u.UID), " · ")
 }
 
-// table has a row for each metric.
+// table returns a row for each metric.
 func (u usageText) table() *table {
 	names := []string{"METRIC", strings.ToUpper(totalWord(u.Span))}
 	limited, ahead := u.limited(), u.Span == lookup.Period
@@ -145,7 +145,7 @@ func (u usageText) limited() bool {
 	return false
 }
 
-// totalWord is the heading of the total over a span.
+// totalWord returns the heading of the total over a span.
 func totalWord(span lookup.Span) string {
 	switch span {
 	case lookup.Today:
@@ -158,7 +158,7 @@ func totalWord(span lookup.Span) string {
 	return "so far"
 }
 
-// limitText is the limit of a figure, and how much of it is used: "83 % of 6 MB (data-budget)".
+// limitText returns the limit of a figure, and the used share of it: "83 % of 6 MB (data-budget)".
 func limitText(f lookup.FigureUsage) string {
 	if !rules.Known(f.Limit) {
 		return "-"
@@ -209,7 +209,7 @@ func (u usageText) notes(s Screen) error {
 	return nil
 }
 
-// unknown says for which days, devices or projects there is no data; "" if all have data.
+// unknown returns the days, devices or projects without data; "" if all have data.
 func (u usageText) unknown(f lookup.FigureUsage) string {
 	var parts []string
 	if f.Unknown > 0 {
@@ -229,7 +229,7 @@ func (u usageText) unknown(f lookup.FigureUsage) string {
 	return strings.Join(parts, "; ")
 }
 
-// costText is what a figure costs; "" if no price is set.
+// costText returns the cost of a figure; "" if no price is set.
 func costText(f lookup.FigureUsage) string {
 	if f.Cost.Currency == "" || !rules.Known(f.Cost.Amount) {
 		return ""

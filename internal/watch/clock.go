@@ -8,15 +8,15 @@ import (
 	"notewatch/internal/bot"
 )
 
-// A Clock is the clock of the database as this process knows it: the clock of the host, and how far the database is ahead of it. Processes on
-// several hosts agree by it on leases, on what is due, and on the minutes of request budgets.
+// A Clock is the clock of the database as this process knows it: the clock of the host, and how far the database is ahead of it. With it,
+// processes on several hosts agree on leases, due times and the minutes of request budgets.
 type Clock struct {
 	read  func(context.Context) (time.Time, error)
 	host  func() time.Time
 	ahead atomic.Int64 // nanoseconds
 }
 
-// NewClock returns a clock that reads the time of the database, and that of the host until it is first measured.
+// NewClock returns a clock that reads the time of the database. Until it is first measured, it shows the time of the host.
 func NewClock(read func(context.Context) (time.Time, error), host func() time.Time) *Clock {
 	return &Clock{read: read, host: host}
 }
@@ -33,12 +33,12 @@ func (c *Clock) Domain() bot.Clock {
 }
 
 const (
-	measurements = 3                      // of which the quickest counts
-	slowest      = time.Second            // that a measurement may take: a process that was frozen meanwhile would measure that
-	finest       = 100 * time.Millisecond // by which the clock is set, so that it does not tremble
+	measurements = 3                      // the quickest of which counts
+	slowest      = time.Second            // longest measurement that counts: a process that was frozen meanwhile would measure the freeze
+	finest       = 100 * time.Millisecond // smaller differences are ignored, so that the clock is stable
 )
 
-// Measure sets the clock by that of the database.
+// Measure sets the clock to that of the database.
 func (c *Clock) Measure(ctx context.Context) error {
 	least := slowest
 	ahead := c.Ahead()
@@ -58,10 +58,10 @@ func (c *Clock) Measure(ctx context.Context) error {
 	return nil
 }
 
-// maxAhead is how far the clocks may differ before an operator is warned.
+// maxAhead is the difference of the clocks above which an operator is warned.
 const maxAhead = 2 * time.Second
 
-// measure sets the clock, if it is that of the database, and warns once when the host differs much.
+// measure sets the clock, if it is that of the database, and warns once when the clock of the host differs much.
 func (w *Watch) measure(ctx context.Context) error {
 	c := w.Config.Clock
 	if c == nil {

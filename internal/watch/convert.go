@@ -6,14 +6,14 @@ import (
 	"notewatch/internal/store/database"
 )
 
-// convertRest converts what an older version has stored, and goes on after an error, until ctx is done.
+// convertRest converts the data that an older version has stored, and retries after an error, until ctx is done.
 func (w *Watch) convertRest(ctx context.Context) {
 	for {
 		err := w.Bot.Convert(ctx)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		if !database.Unavailable(err) { // which watchOutages reports
+		if !database.Unavailable(err) { // watchOutages reports those
 			w.log.Error("bringing the database up to date", "err", err)
 		}
 		w.sleep(ctx, idleTime)

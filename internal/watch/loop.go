@@ -11,16 +11,16 @@ import (
 	"notewatch/internal/store/database"
 )
 
-// drainTime is how long receivers are still served after Run was told to stop.
+// drainTime is how long receivers are still served after ctx of Run is done.
 const drainTime = 10 * time.Second
 
-// Run polls and delivers until ctx is done. Then it drops polls that are waiting for Notehub, serves what receivers are
-// still due for at most ten seconds, and returns.
+// Run polls and delivers until ctx is done. Then it drops polls that are waiting for Notehub, serves the due receivers for at most ten
+// seconds, and returns.
 func (w *Watch) Run(ctx context.Context) {
 	draining, drained := context.WithCancel(context.WithoutCancel(ctx))
 	defer drained()
 	context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, drained) })
-	seen := w.look(ctx) // before any loop looks
+	seen := w.look(ctx) // before the loops start
 	var loops sync.WaitGroup
 	for _, account := range w.Config.Bot.Accounts {
 		loops.Go(func() {
@@ -42,12 +42,12 @@ func (w *Watch) Run(ctx context.Context) {
 }
 
 const (
-	idleTime = time.Minute      // how long a loop sleeps at most
-	busyTime = time.Second      // how long it sleeps at least when work is due that somebody else holds
+	idleTime = time.Minute      // longest sleep of a loop
+	busyTime = time.Second      // shortest sleep when due work is leased by another process
 	ownRetry = 10 * time.Second // after an error that is neither Notehub's nor a receiver's
 )
 
-// loop serves work whenever it is due or woken, until ctx is done, and then once more as long as serving lives.
+// loop serves work whenever it is due or woken, until ctx is done, and then once more as long as serving is not done.
 func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []string, woken bell) {
 	var pause time.Duration // after an error
 	for {
@@ -59,9 +59,9 @@ func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []strin
 		switch {
 		case err == nil:
 			pause = 0
-		case database.Unavailable(err): // which watchOutages reports
+		case database.Unavailable(err): // watchOutages reports it
 			next, pause = now, min(max(2*pause, ownRetry), idleTime)
-		case w.checkSchema(ctx) != nil: // which explains the error
+		case w.checkSchema(ctx) != nil: // the schema is the cause
 			next = time.Time{}
 		default:
 			w.log.Error("serving work", "kind", string(kind), "err", err)
@@ -80,8 +80,8 @@ func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []strin
 	}
 }
 
-// Turn serves everything that is due, one after the other, and returns when something is due next; zero is never, which is so for a watch
-// that stands by. It leaves out the receivers of some names, which others may Serve meanwhile.
+// Turn serves everything that is due, one after the other, and returns the next due time. It is zero if there is none, as for a watch that
+// stands by. Turn leaves out the receivers named in but, which others may Serve meanwhile.
 func (w *Watch) Turn(ctx context.Context, but ...string) (next time.Time, err error) {
 	left := func(name string) bool { return slices.Contains(but, name) }
 	receivers := slices.DeleteFunc(slices.Clone(w.receivers), left)
@@ -103,8 +103,8 @@ func (w *Watch) Turn(ctx context.Context, but ...string) (next time.Time, err er
 	return next, errors.Join(problems...)
 }
 
-// Serve does the work of a kind that is due, unless somebody else is at it, and returns when some is due next; zero is never. An
-// error with one piece of work does not keep the others waiting.
+// Serve does the due work of a kind, unless it is leased by others, and returns the next due time; zero if there is none. An error of one
+// work item does not delay the others.
 func (w *Watch) Serve(ctx context.Context, kind store.Kind, keys ...string) (next time.Time, err error) {
 	var problems []error
 	if kind == store.Poll {
@@ -134,7 +134,7 @@ func (w *Watch) Serve(ctx context.Context, kind store.Kind, keys ...string) (nex
 	}
 }
 
-// due returns when pieces of work are due, by key. Those that are never due are left out.
+// due returns when work items are due, by key. Those that are never due are left out.
 func (w *Watch) due(ctx context.Context, kind store.Kind, keys []string) (map[string]time.Time, error) {
 	due, err := w.store.Due(ctx, kind, keys)
 	for _, key := range keys {
@@ -143,7 +143,7 @@ func (w *Watch) due(ctx context.Context, kind store.Kind, keys []string) (map[st
 	return due, err
 }
 
-// serveOne does a piece of work as long as it is due. A lost lease is no error: whoever took it over does the work.
+// serveOne does a work item as long as it is due. A lost lease is not an error: the process that took it over does the work.
 func (w *Watch) serveOne(ctx context.Context, kind store.Kind, key string) error {
 	for {
 		lease, err := w.claim(ctx, kind, key)
@@ -159,7 +159,7 @@ func (w *Watch) serveOne(ctx context.Context, kind store.Kind, key string) error
 	}
 }
 
-// claim leases a piece of work if it is due. It writes only then. The lease is the zero Lease if the work is not due or somebody else holds it.
+// claim leases a work item if it is due; it writes only then. It returns the zero Lease if the item is not due or is leased by others.
 func (w *Watch) claim(ctx context.Context, kind store.Kind, key string) (lease store.Lease, err error) {
 	now := w.clock.Now()
 	due, ok, err := w.store.NextDue(ctx, kind, key)
@@ -169,7 +169,7 @@ func (w *Watch) claim(ctx context.Context, kind store.Kind, key string) (lease s
 	return lease, err
 }
 
-// giveBack lets go of work that could not be done for a reason of our own. It is due again soon.
+// giveBack releases work that could not be done because of an error of our own. It is due again soon.
 func (w *Watch) giveBack(ctx context.Context, lease store.Lease) error {
 	now := w.clock.Now()
 	err := w.store.Complete(context.WithoutCancel(ctx), lease, now, now.Add(ownRetry), lease.Failures)

@@ -8,7 +8,7 @@ import (
 	"notewatch/internal/metrics"
 )
 
-// observe tells the metrics what is watched and how to look up how things stand.
+// observe sets what the metrics watch, and the function that reads the state.
 func (w *Watch) observe() {
 	configured := metrics.Configured{
 		Projects:  w.projects,
@@ -38,7 +38,7 @@ func (w *Watch) observe() {
 	})
 }
 
-// observeProcesses counts the processes that run, and what this one is doing.
+// observeProcesses counts the processes that are running, and the work of this one.
 func (w *Watch) observeProcesses(ctx context.Context, snapshot *metrics.Snapshot) error {
 	now := w.machine()
 	snapshot.StandsBy = w.StandsBy()
@@ -58,7 +58,7 @@ func (w *Watch) observeProcesses(ctx context.Context, snapshot *metrics.Snapshot
 	return err
 }
 
-// Processes returns how many processes run on the database, this one among them; 1 if that cannot be read.
+// Processes returns the number of processes that are running on the database, with this one; 1 if that cannot be read.
 func (w *Watch) Processes(ctx context.Context) int {
 	count, _ := w.countProcesses(ctx)
 	return max(count, 1)

@@ -22,20 +22,20 @@ const (
 	longestQuiet = time.Hour   // between two log entries at most
 )
 
-// An outage is a time in which the database cannot be used. It begins when work fails for that reason, and ends when all
-// such work has been done. It is kept in memory alone.
+// An outage is a time in which the database cannot be used. It begins when work fails for that reason, and ends when all the failed work
+// has been done. It is kept only in memory.
 type outage struct {
 	mu      sync.Mutex
 	failing map[store.Job]stage
-	since   time.Time // zero: there is none
+	since   time.Time // zero if there is none
 	err     error     // the newest
-	changed bell      // rings when one begins or ends
+	changed bell      // rings when an outage begins or ends
 
-	alert rules.Alert           // about the outage; the zero Alert before receivers are notified. Of watchOutages alone
-	shown map[string]notify.Ref // by name of the receivers that took it
+	alert rules.Alert           // about the outage; the zero Alert before receivers are notified. Used only by watchOutages
+	shown map[string]notify.Ref // by name of the receivers that accepted it
 }
 
-// A stage says how far a piece of work got.
+// A stage is the progress of a work item.
 type stage int
 
 const (
@@ -45,7 +45,7 @@ const (
 
 func newOutage() *outage { return &outage{failing: map[store.Job]stage{}, changed: make(bell, 1)} }
 
-// note takes the result of a stage of a piece of work at an instant.
+// note records the result of a stage of a work item at an instant.
 func (o *outage) note(of store.Job, reached stage, err error, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -73,14 +73,14 @@ func (o *outage) state() (since time.Time, err error) {
 	return o.since, o.err
 }
 
-// Outage returns why the database cannot be used, as far as work has failed for that reason; nil if none has.
+// Outage returns why the database cannot be used, if work has failed for that reason; otherwise nil.
 func (w *Watch) Outage() error {
 	_, err := w.outage.state()
 	return err
 }
 
-// attend serves work, unless the watch stands by. During an outage it does so only if the database can be written again: a poll asks
-// Notehub first, and a receiver may take a message that cannot be recorded.
+// attend serves work, unless the watch stands by. During an outage it does so only if the database can be written again, because a poll
+// sends requests first, and a receiver may accept a message that cannot be recorded.
 func (w *Watch) attend(ctx context.Context, kind store.Kind, keys []string) (next time.Time, err error) {
 	if kind == store.PollRules {
 		w.Bot.NoteAwake()
@@ -99,7 +99,7 @@ func (w *Watch) attend(ctx context.Context, kind store.Kind, keys []string) (nex
 		if err != nil {
 			return next, err
 		}
-		if !ok || due.Sub(w.clock.Now()) > idleTime { // it was done, and only what followed failed
+		if !ok || due.Sub(w.clock.Now()) > idleTime { // the work was done, and only a later step failed
 			w.outage.note(store.Job{Kind: kind, Key: key}, working, nil, w.clock.Now())
 		}
 	}
@@ -120,8 +120,8 @@ func (w *Watch) watchOutages(ctx context.Context) {
 	}
 }
 
-// reportOutage logs an outage at once, then at growing intervals, and its end. After a minute it notifies the default
-// receivers, and of the end those that took that message.
+// reportOutage logs an outage at once, then at growing intervals, and its end. After a minute it notifies the default receivers. The
+// receivers that accepted that message are also sent the end.
 func (w *Watch) reportOutage(ctx context.Context, since time.Time) {
 	next, pause := since, firstReport
 	for {
@@ -157,7 +157,7 @@ func (w *Watch) reportOutage(ctx context.Context, since time.Time) {
 	w.endOutage(ctx)
 }
 
-// beginOutage sends the default receivers an alert about an outage. The store has no part in it, so each is called once.
+// beginOutage sends the default receivers an alert about an outage. It is not stored, so each receiver is called once.
 func (w *Watch) beginOutage(ctx context.Context, since time.Time, err error) {
 	told := rules.Told{
 		Subject: "notewatch",
@@ -176,7 +176,7 @@ func (w *Watch) beginOutage(ctx context.Context, since time.Time, err error) {
 	w.outage.shown = w.sender.SendUnrecorded(ctx, w.outage.alert, operators)
 }
 
-// outageTries bounds how often a receiver is sent the end of an outage.
+// outageTries is the maximum number of attempts to send the end of an outage to a receiver.
 const outageTries = 3
 
 // endOutage sends the end of an outage to the receivers that show it.

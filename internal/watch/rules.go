@@ -13,13 +13,13 @@ import (
 	"notewatch/rules"
 )
 
-// What a rules file decides, as far as several processes have to agree on it. Texts are left out, because they change no alert; so are
-// secrets and the addresses of receivers, which may differ from host to host.
+// decided holds the decisions of a rules file on which several processes have to agree. Texts are left out, because they change no alert;
+// so are secrets and the addresses of receivers, which may differ from host to host. The hash depends on the names of its fields.
 type decided struct {
 	Rules     []decidedRule
 	Period    rules.PeriodSpec
 	Projects  []decidedProject
-	Accounts  map[string]float64 // requests a minute
+	Accounts  map[string]float64 // requests per minute
 	Receivers []decidedReceiver
 	Operators []string
 	Windows   []decidedWindow
@@ -50,7 +50,7 @@ type decidedWindow struct {
 	Zone     string
 }
 
-// RulesHash identifies what the rules file of a configuration decides. It is 16 hexadecimal digits.
+// RulesHash identifies the decisions of the rules file of a configuration. It is 16 hexadecimal digits.
 func RulesHash(c Config) string {
 	left := c.Bot
 	d := decided{Period: left.Period, Accounts: map[string]float64{}, Operators: left.Operators, Summary: left.Summary}
@@ -81,7 +81,7 @@ func RulesHash(c Config) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// StandsBy reports whether other rules than those of this watch are active, so that it does no work.
+// StandsBy reports whether the watch does no work because other rules are active.
 func (w *Watch) StandsBy() bool { return w.standsBy.Load() }
 
 // RulesMoved returns a channel that receives when the watch begins to stand by.
@@ -95,8 +95,7 @@ func (w *Watch) activate(ctx context.Context) error {
 	return w.apply(ctx)
 }
 
-// apply returns once the active rules have been applied to what is stored, by this process or by another one, or when they are not those
-// of this watch.
+// apply returns once the active rules have been applied to the store, by this process or by another one, or when other rules are active.
 func (w *Watch) apply(ctx context.Context) error {
 	for {
 		if err := w.checkRules(ctx); err != nil || w.StandsBy() {
@@ -109,14 +108,14 @@ func (w *Watch) apply(ctx context.Context) error {
 		if err != nil || !due {
 			return err
 		}
-		w.sleep(ctx, busyTime) // another process is at it
+		w.sleep(ctx, busyTime) // another process is applying them
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
 }
 
-// checkRules finds out whether the rules of this watch are the active ones.
+// checkRules updates whether the rules of this watch are the active ones.
 func (w *Watch) checkRules(ctx context.Context) error {
 	active, err := w.store.ActiveRules(ctx)
 	if err != nil {
@@ -136,9 +135,9 @@ func (w *Watch) checkRules(ctx context.Context) error {
 	return nil
 }
 
-// outdated reports whether a process that starts must not make its rules the active ones: it runs by the file as it was when the last
-// process on its host ran by it, and since then others have been activated, by which a process works now. Who has restarted it has not
-// changed the rules.
+// outdated reports whether a process that starts must not make its rules the active ones. That is so if its file is unchanged since the
+// last process on its host used it, and other rules have been activated since then, by which a process works now. A supervisor that
+// restarts a process has not changed the rules.
 func outdated(p store.Process, active string, known []store.Process, machine time.Time) bool {
 	if p.Rules == active {
 		return false
@@ -147,7 +146,7 @@ func outdated(p store.Process, active string, known []store.Process, machine tim
 	for _, other := range known {
 		works = works || other.Rules == active && other.Lives(machine)
 	}
-	for _, other := range known { // the newest first
+	for _, other := range known { // newest first
 		if other.Host == p.Host && other.File == p.File {
 			return works && other.Rules == p.Rules
 		}
@@ -155,7 +154,7 @@ func outdated(p store.Process, active string, known []store.Process, machine tim
 	return false
 }
 
-// beat says until ctx is done that the process runs, sets its clock, and ends what processes that died have left open.
+// beat records at intervals until ctx is done that the process is running, sets its clock, and ends attempts that dead processes left open.
 func (w *Watch) beat(ctx context.Context) {
 	ticker := time.NewTicker(store.BeatTime)
 	defer ticker.Stop()
@@ -176,10 +175,10 @@ func (w *Watch) beat(ctx context.Context) {
 	}
 }
 
-// cutOffTime is the age from which an attempt without a result counts as cut off: much longer than a lease holds.
+// cutOffTime is the age from which an attempt without a result counts as interrupted: much longer than a lease.
 const cutOffTime = 5 * time.Minute
 
-// beatOnce says that the process runs. One that is not listed says nothing.
+// beatOnce records that the process is running. It does nothing for a process that is not listed.
 func (w *Watch) beatOnce(ctx context.Context) error {
 	if w.process.ID == "" {
 		return nil
@@ -206,7 +205,7 @@ func (w *Watch) checkSchema(ctx context.Context) error {
 	case w.outdated.Load(): // also if that has cancelled ctx meanwhile
 		return database.ErrNewer
 	case !errors.Is(err, database.ErrNewer):
-		return nil // what else is wrong with the database is found by its use
+		return nil // other problems of the database show when it is used
 	}
 	if !w.outdated.Swap(true) {
 		w.ended <- err

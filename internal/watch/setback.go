@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	longestHold    = 24 * time.Hour     // for which Notehub may ask an account to wait; notehub.Error.RetryAfter is never longer
-	longestSummary = 8 * 24 * time.Hour // between two weekly summaries
+	longestHold    = 24 * time.Hour     // longest wait that Notehub may ask for; notehub.Error.RetryAfter is never longer
+	longestSummary = 8 * 24 * time.Hour // longest time between two weekly summaries
 )
 
-// longestPauses returns for how long things wait at most.
+// longestPauses returns the longest waits of each kind.
 func (w *Watch) longestPauses() store.Pauses {
 	poll := cmp.Or(w.Config.Bot.Interval, bot.DefaultInterval)
 	for _, a := range w.Config.Bot.Accounts {
@@ -27,8 +27,8 @@ func (w *Watch) longestPauses() store.Pauses {
 	}
 }
 
-// checkClock notices that the clock was set back, by times in the store that lie further ahead than anything waits. Then nothing
-// waits for the clock to get there: all work is due.
+// checkClock detects that the clock was set back: times in the store lie further ahead than anything waits. Then all work is made due, so
+// that nothing waits until the clock is there again.
 func (w *Watch) checkClock(ctx context.Context) error {
 	ahead, err := w.store.SetBack(ctx, w.clock.Now, bot.NextSummary, w.longestPauses())
 	if err != nil || ahead.IsZero() {

@@ -7,7 +7,7 @@ import (
 	"notewatch/internal/store"
 )
 
-// A bell wakes a loop of Run before its time. It is kept for one that is at work. A nil bell never rings.
+// A bell wakes a loop of Run before its time. A ring during the work of a loop is kept. A nil bell never rings.
 type bell chan struct{}
 
 func (b bell) ring() {
@@ -17,13 +17,13 @@ func (b bell) ring() {
 	}
 }
 
-// A waking names a loop of Run: the name is that of a receiver, or of the account of polls.
+// A waking identifies a loop of Run. The name is that of a receiver, or of the account of polls.
 type waking struct {
 	kind store.Kind
 	name string
 }
 
-// bellsOf returns those of all loops that something here makes due.
+// bellsOf returns the bells of all loops whose work this process can make due.
 func bellsOf(config Config) map[waking]bell {
 	all := map[waking]bell{{store.Mute, ""}: make(bell, 1), {store.PollRules, ""}: make(bell, 1), {store.Rules, ""}: make(bell, 1)}
 	for _, r := range config.Receivers {
@@ -51,12 +51,12 @@ func (w *Watch) ringAll() {
 	}
 }
 
-// watchTime is how often, in real time, Run looks whether other processes made work due or other rules active: a person at the terminal
-// waits for what comes of it.
+// watchTime is how often, in real time, Run checks whether other processes made work due or other rules active. It is short, because a
+// person at the terminal waits for the result.
 const watchTime = 2 * time.Second
 
-// look finds out whether the active rules have changed since they were registered, and returns how often work was raised until then. If
-// that cannot be read, it returns what wakes the loops once too often.
+// look reads whether the active rules have changed since they were registered, and returns how often work has been made due until then. If
+// that cannot be read, the loops are woken once more than needed, which is harmless.
 func (w *Watch) look(ctx context.Context) (raised int64) {
 	raised, err := w.store.Raised(ctx)
 	if err != nil || w.checkRules(ctx) != nil {
@@ -65,7 +65,7 @@ func (w *Watch) look(ctx context.Context) (raised int64) {
 	return raised
 }
 
-// ringDue wakes the loops of which work is due, or will be before Run looks again.
+// ringDue wakes the loops whose work is due, or will be before the next check.
 func (w *Watch) ringDue(ctx context.Context) error {
 	jobs, err := w.store.DueBy(ctx, w.clock.Now().Add(watchTime))
 	for _, job := range jobs {
@@ -81,8 +81,8 @@ func (w *Watch) ringDue(ctx context.Context) error {
 	return err
 }
 
-// watch wakes the loops of which work is due when somebody made some due since the store said that it was raised so often, until ctx is done.
-// That it was one of them does no harm.
+// watch wakes the loops whose work is due whenever work was made due since seen, until ctx is done. It does not matter if one of the loops
+// made it due.
 func (w *Watch) watch(ctx context.Context, seen int64) {
 	ticker := time.NewTicker(watchTime)
 	defer ticker.Stop()
@@ -94,7 +94,7 @@ func (w *Watch) watch(ctx context.Context, seen int64) {
 		}
 		raised, err := w.store.Raised(ctx)
 		if err != nil {
-			_ = w.checkSchema(ctx) // another error is that of the loops too, which say so
+			_ = w.checkSchema(ctx) // the loops get and report any other error too
 			continue
 		}
 		if raised == seen || w.checkRules(ctx) != nil {

@@ -11,28 +11,28 @@ import (
 	"notewatch/internal/store"
 )
 
-// A Config is what both sides of Commit work with. The bot's Live, Fallbacks and Wake are set here, by the receivers.
+// A Config configures both sides of Commit. Live, Fallbacks and Wake of the bot are set here, from the receivers.
 type Config struct {
 	Bot       bot.Config
 	Receivers []deliver.Receiver
-	Process   store.Process // that runs it; the zero value is not listed. Rules is set here
-	Clock     *Clock        // of the database, where several hosts share it: Bot.Clock and Bot.Machine are this clock; nil: they are that of the host
-	// Sleep waits on the machine clock, until the context is done at most; nil really does.
+	Process   store.Process // process that runs it; the zero value is not listed. Rules is set here
+	Clock     *Clock        // clock of the database, if several hosts share it: then it is Bot.Clock and Bot.Machine; nil: these are the clock of the host
+	// Sleep waits on the machine clock, at most until the context is done; nil means real time.
 	Sleep func(context.Context, time.Duration)
 }
 
-// A Watch is both sides of Commit, and the loops that serve the work that is due on either. Several goroutines may call its methods at
-// once, also while it runs. Only Run is called once, and Turn not beside it.
+// A Watch is both sides of Commit, and the loops that serve the due work of either. It is safe for concurrent use, also while Run is
+// running. Call Run only once, and do not call Turn while it runs.
 type Watch struct {
-	Config Config   // what it was made of
-	Bot    *bot.Bot // the left side of Commit, which decides what people ask for
+	Config Config   // from which it was made
+	Bot    *bot.Bot // the left side of Commit, which also carries out what people ask for
 
 	sender    *deliver.Sender
 	store     *store.Store
 	process   store.Process
 	rules     string            // hash; "" claims work whatever rules are active
 	projects  []string          // UIDs
-	accounts  map[string]string // names, by the UID of a project
+	accounts  map[string]string // names, by UID of a project
 	receivers []string          // names
 	clock     bot.Clock
 	machine   func() time.Time
@@ -41,15 +41,15 @@ type Watch struct {
 
 	bells    map[waking]bell
 	outage   *outage
-	setBack  atomic.Pointer[time.Time] // when it was last noticed that the clock was set back; nil is never
-	standsBy atomic.Bool               // other rules are active
+	setBack  atomic.Pointer[time.Time] // when the last setback of the clock was detected; nil if never
+	standsBy atomic.Bool               // other rules are active, so this watch does no work
 	moved    bell                      // rings when it begins to stand by
 	outdated atomic.Bool               // this program can no longer use the schema
-	ended    chan error                // receives why, once
-	differs  atomic.Bool               // it was warned that the clocks differ
+	ended    chan error                // receives the reason, once
+	differs  atomic.Bool               // a difference of the clocks was logged
 }
 
-// Attach returns a watch that works beside those that run: it puts nothing down in the store by itself.
+// Attach returns a watch for use while others are running. It registers no work in the store.
 func Attach(config Config) *Watch {
 	if config.Sleep == nil {
 		config.Sleep = sleep
@@ -86,8 +86,8 @@ func Attach(config Config) *Watch {
 	return w
 }
 
-// New returns a watch that is to run, with rules that a person has changed: they are the active ones from now on, and what they change is
-// applied to what is stored. New polls are due at once.
+// New returns a watch to run, with rules that a person has changed: they become the active ones, and they are applied to the store. New
+// polls are due at once.
 func New(ctx context.Context, config Config) (*Watch, error) {
 	w, err := prepare(ctx, config)
 	if err != nil {
@@ -96,7 +96,7 @@ func New(ctx context.Context, config Config) (*Watch, error) {
 	return w, w.activate(ctx)
 }
 
-// Start is New for a process that begins. It stands by if it was only started again, with rules that others have replaced.
+// Start is New for a process that begins. It stands by if it was only restarted, with rules that others have replaced.
 func Start(ctx context.Context, config Config) (*Watch, error) {
 	known, err := config.Bot.Store.Processes(ctx)
 	if err != nil {
@@ -137,18 +137,18 @@ func prepare(ctx context.Context, config Config) (*Watch, error) {
 	return w, w.beatOnce(ctx)
 }
 
-// register applies the rules to what is stored: it puts down what work there is and makes due what another set of rules and receivers may
-// change. The order of the steps matters. All of them may be repeated, so another process goes on where one has died.
+// register applies the rules to the store: it adds missing work items and makes due what other rules and receivers may change. The order of
+// the steps matters. Each step may be repeated, so another process continues after one has died.
 func (w *Watch) register(ctx context.Context, lease store.Lease) error {
 	for _, step := range []func(context.Context) error{
 		w.Bot.Register,
-		w.checkClock,             // of what is stored, before anything new depends on it
-		w.sender.Register,        // before anything is decided: what is held back is looked at by the new rules
-		w.Bot.WithdrawProjects,   // while receivers that are gone still count, since these alerts end for a reason of their own
-		w.sender.KeepReceivers,   // before self-alerts end: receivers that are back hear of it
-		w.Bot.WithdrawSelfAlerts, // about rules and accounts that are gone
+		w.checkClock,             // first, before anything new depends on stored times
+		w.sender.Register,        // before any decision: held deliveries are reconsidered by the new rules
+		w.Bot.WithdrawProjects,   // while removed receivers still count, because these alerts end for a reason of their own
+		w.sender.KeepReceivers,   // before self-alerts end, so that receivers that are back are notified
+		w.Bot.WithdrawSelfAlerts, // about rules and accounts that were removed
 		w.withdrawUnreachable,
-		w.Bot.Reroute, // last: what comes to nothing must not have told anybody
+		w.Bot.Reroute, // last, so that no new receiver is sent an alert that this start withdraws
 	} {
 		if err := w.store.Extend(ctx, lease, w.machine()); err != nil {
 			return err

@@ -1,6 +1,5 @@
-// Package notifytest holds servers that play the other side of package notify in tests: Slack, PagerDuty, a webhook receiver
-// and a mail server. They speak real HTTP and SMTP on a loopback port, record what they are sent, check it as the real ones
-// do, and fail on demand.
+// Package notifytest has servers for the tests of package notify: Slack, PagerDuty, a webhook receiver and a mail server. They speak real
+// HTTP and SMTP on a loopback port, record what they receive, check it like the real ones, and fail on demand.
 package notifytest
 
 import (
@@ -22,7 +21,7 @@ type Fault struct {
 	after  func(http.ResponseWriter, *http.Request)
 }
 
-// Status answers with a status and a body, and takes nothing.
+// Status answers with a status and a body, and accepts nothing.
 func Status(status int, body string) Fault { return Fault{status: status, body: body} }
 
 // With returns f with a header added to its answer.
@@ -44,27 +43,27 @@ func RateLimited(retryAfter string) Fault {
 	return f
 }
 
-// Code answers as Slack does when it refuses a call: status 200, ok false and an error code. Of an incoming webhook the
-// answer is status 400 with the code as its body.
+// Code answers as Slack does when it refuses a call: status 200, ok false and an error code. An incoming webhook answers status 400 with
+// the code as its body.
 func Code(code string) Fault { return Fault{code: code} }
 
-// Hang answers nothing, until the caller gives up or the server closes, and takes nothing.
+// Hang does not answer, until the caller gives up or the server closes, and accepts nothing.
 func Hang() Fault {
 	return Fault{before: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
 }
 
-// Cut cuts the connection and takes nothing.
+// Cut cuts the connection and accepts nothing.
 func Cut() Fault { return Fault{before: cut} }
 
-// TakeAndCut takes the message and cuts the connection instead of answering.
+// TakeAndCut accepts the message and cuts the connection instead of answering.
 func TakeAndCut() Fault { return Fault{after: cut} }
 
-// TakeAndHang takes the message and then answers nothing, until the caller gives up or the server closes.
+// TakeAndHang accepts the message and then does not answer, until the caller gives up or the server closes.
 func TakeAndHang() Fault {
 	return Fault{after: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
 }
 
-// CutAnswer takes the message, begins to answer that it did and cuts the connection before the end of the body.
+// CutAnswer accepts the message, starts to answer and cuts the connection before the end of the body.
 func CutAnswer() Fault {
 	return Fault{after: func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
@@ -73,12 +72,12 @@ func CutAnswer() Fault {
 	}}
 }
 
-// EndlessAnswer takes the message and answers that it did with a body that has no end.
+// EndlessAnswer accepts the message and answers with a body without end.
 func EndlessAnswer() Fault {
 	return Fault{after: func(w http.ResponseWriter, _ *http.Request) { writeOn(w) }}
 }
 
-// EndlessHeader takes the message and answers with a header that has no end.
+// EndlessHeader accepts the message and answers with a header without end.
 func EndlessHeader() Fault {
 	return Fault{after: func(w http.ResponseWriter, _ *http.Request) {
 		connection, _, err := http.NewResponseController(w).Hijack()
@@ -91,7 +90,7 @@ func EndlessHeader() Fault {
 	}}
 }
 
-// writeOn writes until the other side has enough.
+// writeOn writes until the other side closes.
 func writeOn(w io.Writer) {
 	for piece := bytes.Repeat([]byte("x"), 4<<10); ; {
 		if _, err := w.Write(piece); err != nil {
@@ -126,7 +125,7 @@ func (f Fault) answer(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// A script is the faults that are still to be played, one a request.
+// A script holds the faults that are still to be played, one for each request.
 type script struct {
 	mu     sync.Mutex
 	faults []Fault

@@ -21,12 +21,12 @@ const (
 	maxEventBytes    = 512 << 10
 )
 
-// A PagerDuty takes events as the Events API v2 does. It opens, acknowledges and resolves incidents by routing key and
-// dedup_key, and refuses what PagerDuty refuses: keys, required fields and severities that are wrong, and what is too long.
+// A PagerDuty accepts events like the Events API v2. It opens, acknowledges and resolves incidents by routing key and dedup_key, and
+// rejects what PagerDuty rejects: wrong keys, required fields and severities, and values that are too long.
 type PagerDuty struct {
 	script
 
-	URL string // where to post events to
+	URL string // for posting events
 
 	server    *httptest.Server
 	mu        sync.Mutex
@@ -41,8 +41,8 @@ const (
 	Resolved     = "resolved"
 )
 
-// An Incident is one that was opened. A trigger while it is open, acknowledged or not, is only added to its log: it neither
-// opens it afresh nor tells anybody. A trigger after it was resolved opens another one.
+// An Incident is an opened incident. A trigger while it is open, acknowledged or not, is only added to its log: it neither opens it again
+// nor alarms anyone. A trigger after it was resolved opens a new one.
 type Incident struct {
 	RoutingKey string
 	DedupKey   string
@@ -52,7 +52,7 @@ type Incident struct {
 	Log        []Event // oldest first, with the trigger that opened it
 }
 
-// An Event is one request, whether it was taken or not.
+// An Event is one request, whether it was accepted or not.
 type Event struct {
 	RoutingKey string          `json:"routing_key"`
 	Action     string          `json:"event_action"` // trigger, acknowledge or resolve
@@ -63,7 +63,7 @@ type Event struct {
 	Taken      bool            `json:"-"`
 }
 
-// An EventPayload says what a trigger is about.
+// An EventPayload describes a trigger.
 type EventPayload struct {
 	Summary   string `json:"summary"`
 	Source    string `json:"source"`
@@ -87,7 +87,7 @@ func NewPagerDuty() *PagerDuty {
 	return p
 }
 
-// Close cuts what is still going on and stops the server.
+// Close cuts open requests and stops the server.
 func (p *PagerDuty) Close() {
 	p.server.CloseClientConnections()
 	p.server.Close()
@@ -104,7 +104,7 @@ func (p *PagerDuty) Incidents() []Incident {
 	return incidents
 }
 
-// Events returns what was received so far, oldest first.
+// Events returns the requests received so far, oldest first.
 func (p *PagerDuty) Events() []Event {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -147,7 +147,7 @@ func answerPagerDuty(w http.ResponseWriter, status int, answer map[string]any) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// Check returns why PagerDuty refuses e; "" if it does not.
+// Check returns why PagerDuty rejects e; "" if it does not.
 func (e Event) Check() string {
 	switch {
 	case len(e.Body) > maxEventBytes:
@@ -193,8 +193,8 @@ func checkLinks(links []EventLink) string {
 	return ""
 }
 
-// take records an event and, if it is taken, applies it to its incident. It returns the dedup_key, which PagerDuty makes up
-// where it is missing.
+// take records an event and, if it is accepted, applies it to its incident. It returns the dedup_key, which PagerDuty generates if it is
+// missing.
 func (p *PagerDuty) take(e Event) (key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -213,7 +213,7 @@ func (p *PagerDuty) take(e Event) (key string) {
 				Summary: e.Payload.Summary, Severity: e.Payload.Severity, Log: []Event{e},
 			})
 		}
-		return e.DedupKey // what is about no open incident is dropped
+		return e.DedupKey // an event about no open incident is dropped
 	}
 	incident := &p.incidents[open]
 	incident.Log = append(incident.Log, e)

@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// IncomingChannel is where messages to the incoming-webhook URL are found.
+// IncomingChannel is the channel of messages to the incoming-webhook URL.
 const IncomingChannel = "incoming"
 
-// A Slack answers chat.postMessage, chat.update and an incoming webhook. It keeps the messages as a channel would show
-// them, with their threads, and refuses what Slack refuses: no token, nothing to show, and what is over the limits of
-// messages and blocks. It also is what an app talks to that answers people: people type commands and press buttons, which
-// go out over Socket Mode or as signed requests, and what they are answered is kept.
+// A Slack answers chat.postMessage, chat.update and an incoming webhook. It keeps the messages as a channel would show them, with their
+// threads, and rejects what Slack rejects: calls without a token, without content, and beyond the limits of messages and blocks. It is also
+// the other side of an app: people type commands and press buttons, which are sent over Socket Mode or as signed requests, and the answers
+// are kept.
 type Slack struct {
 	script
 
@@ -33,7 +33,7 @@ type Slack struct {
 	posted   int
 	calls    []Call
 	noCharts bool
-	now      func() time.Time // nil: posts may follow one another at once
+	now      func() time.Time // nil: posts may follow each other at once
 	newest   map[string]time.Time
 	app      slackApp
 }
@@ -45,12 +45,12 @@ type Message struct {
 	Text        string
 	Blocks      json.RawMessage // null if none
 	Attachments json.RawMessage
-	ThreadTS    string // of the message that it replies to; "" if it is none
+	ThreadTS    string // of the message that it replies to; "" if it is not a reply
 	Broadcast   bool   // a reply that the channel shows too
 	Edits       int    // how often it was updated
 }
 
-// A Call is one request that the server received, whether it took it or not.
+// A Call is one request that the server received, whether it was accepted or not.
 type Call struct {
 	Method string // such as chat.postMessage; or incoming
 	Form   url.Values
@@ -73,21 +73,21 @@ func NewSlack() *Slack {
 	return s
 }
 
-// Close cuts what is still going on and stops the server.
+// Close cuts open requests and stops the server.
 func (s *Slack) Close() {
 	s.CutSockets()
 	s.server.CloseClientConnections()
 	s.server.Close()
 }
 
-// RefuseCharts makes Slack one that does not know the block data_visualization.
+// RefuseCharts makes the server reject the block data_visualization.
 func (s *Slack) RefuseCharts() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.noCharts = true
 }
 
-// Pace refuses, from now on, posts to a channel within a second of the one before, with status 429.
+// Pace makes the server reject posts to a channel within a second after the last one, with status 429.
 func (s *Slack) Pace(now func() time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,7 +117,7 @@ func (s *Slack) Delete(channel, ts string) {
 	s.messages = slices.DeleteFunc(s.messages, func(m Message) bool { return m.Channel == channel && m.TS == ts })
 }
 
-// Calls returns what was received so far, oldest first.
+// Calls returns the requests received so far, oldest first.
 func (s *Slack) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -181,7 +181,7 @@ func (s *Slack) serveIncoming(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, cmp.Or(code, "ok"))
 }
 
-// paced is f, or a 429 if the channel was posted to within the last second.
+// paced returns f, or a 429 if there was a post to the channel within the last second.
 func (s *Slack) paced(method, channel string, f Fault) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,7 +202,7 @@ func (s *Slack) record(call Call) {
 	s.calls = append(s.calls, call)
 }
 
-// take applies a call to the channel. It returns the message as it then is, or an error code.
+// take applies a call to the channel. It returns the resulting message, or an error code.
 func (s *Slack) take(method, token string, m Message) (Message, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -223,7 +223,7 @@ func (s *Slack) take(method, token string, m Message) (Message, string) {
 	case "chat.postMessage":
 		s.posted++
 		if s.index(m.Channel, m.ThreadTS) < 0 {
-			m.ThreadTS = "" // the reply to a message that is gone stands in the channel
+			m.ThreadTS = "" // a reply to a deleted message is shown in the channel
 		}
 		m.TS = fmt.Sprintf("1768226700.%06d", s.posted)
 		s.messages = append(s.messages, m)
@@ -240,7 +240,7 @@ func (s *Slack) take(method, token string, m Message) (Message, string) {
 	return m, "unknown_method"
 }
 
-// index returns where the message stands among all; negative if there is none.
+// index returns the index of the message; negative if there is none.
 func (s *Slack) index(channel, ts string) int {
 	return slices.IndexFunc(s.messages, func(m Message) bool { return m.Channel == channel && m.TS == ts })
 }

@@ -10,29 +10,29 @@ import (
 	"strconv"
 )
 
-// An Answer is what people were told of a command or a button.
+// An Answer is the answer to a command or a button.
 type Answer struct {
-	URL     string // the response URL; "" if the bot told them with chat.postEphemeral
+	URL     string // the response URL; "" if it was sent with chat.postEphemeral
 	Channel string
-	User    string // who alone sees it
+	User    string // the only one who sees it
 	Public  bool   // the whole channel sees it
 	Text    string
 	Blocks  json.RawMessage // null if none
 }
 
-// A responseURL takes answers.
+// A responseURL accepts answers.
 type responseURL struct {
 	url, channel, user string
-	left               int // answers that it still takes
+	left               int // answers that it still accepts
 }
 
-// answerPath is where response URLs are.
+// answerPath is the path of response URLs.
 const answerPath = "/commands/" + Team + "/"
 
-// maxAnswers is how often an app may answer one command or press.
+// maxAnswers is the number of answers that an app may send to one command or press.
 const maxAnswers = 5
 
-// newResponseURL returns a URL for answers to what a user does in a channel, and the trigger ID of it.
+// newResponseURL returns a URL for answers to an action of a user in a channel, and its trigger ID.
 func (s *Slack) newResponseURL(channel, user string) (responseTo, trigger string) {
 	s.change(func(a *slackApp) {
 		a.asked++
@@ -43,7 +43,7 @@ func (s *Slack) newResponseURL(channel, user string) (responseTo, trigger string
 	return responseTo, trigger
 }
 
-// ExpireResponses makes all response URLs that there are refuse answers, as they do after half an hour.
+// ExpireResponses makes all existing response URLs reject answers, as they do after half an hour.
 func (s *Slack) ExpireResponses() {
 	s.change(func(a *slackApp) {
 		for _, r := range a.responses {
@@ -52,14 +52,14 @@ func (s *Slack) ExpireResponses() {
 	})
 }
 
-// Answers returns what people were told so far, oldest first.
+// Answers returns the answers so far, oldest first.
 func (s *Slack) Answers() []Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.app.answers)
 }
 
-// AwaitAnswers waits until people were told n things and returns all of them.
+// AwaitAnswers waits for n answers and returns all answers.
 func (s *Slack) AwaitAnswers(ctx context.Context, n int) ([]Answer, error) {
 	err := s.await(ctx, func(a *slackApp) bool { return len(a.answers) >= n })
 	return s.Answers(), err
@@ -77,7 +77,7 @@ func (s *Slack) AwaitAnswer(ctx context.Context, responseTo string) (answer Answ
 	return answer, err
 }
 
-// serveAnswer takes an answer at a response URL.
+// serveAnswer accepts an answer at a response URL.
 func (s *Slack) serveAnswer(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *Slack) serveAnswer(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "ok")
 }
 
-// takeAnswer keeps an answer. It returns an error code if it is not taken.
+// takeAnswer keeps an answer. It returns an error code if it is rejected.
 func (s *Slack) takeAnswer(id string, body []byte) (code string) {
 	var given struct {
 		Type   string          `json:"response_type"`

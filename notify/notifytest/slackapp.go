@@ -16,7 +16,7 @@ const (
 	App  = "A0123456789"
 )
 
-// slackApp is what goes between people and an app.
+// A slackApp is the state between people and an app.
 type slackApp struct {
 	faults      map[string]*script // by method
 	groups      map[string][]string
@@ -25,7 +25,7 @@ type slackApp struct {
 	answers     []Answer
 	tickets     map[string]bool
 	connections []*connection
-	connected   int // how often
+	connected   int // number of connections so far
 	others      int
 	acks        map[string]int // by envelope
 	changed     chan struct{}  // closed when any of this changes
@@ -38,7 +38,7 @@ func newSlackApp() slackApp {
 	}
 }
 
-// change changes the app and wakes those who wait for that.
+// change changes the app and wakes those who wait for a change.
 func (s *Slack) change(do func(*slackApp)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,7 +47,7 @@ func (s *Slack) change(do func(*slackApp)) {
 	s.app.changed = make(chan struct{})
 }
 
-// await waits until the app is as wanted.
+// await waits until wanted is true for the app.
 func (s *Slack) await(ctx context.Context, wanted func(*slackApp) bool) error {
 	for {
 		s.mu.Lock()
@@ -69,7 +69,7 @@ func (s *Slack) SetGroup(id string, users ...string) {
 	s.change(func(a *slackApp) { a.groups[id] = users })
 }
 
-// FailMethod plays the faults on the next calls of a method that is none of messages: auth.test, apps.connections.open,
+// FailMethod plays the faults on the next calls of a method that is not about messages: auth.test, apps.connections.open,
 // chat.postEphemeral, usergroups.users.list, or response_url for answers.
 func (s *Slack) FailMethod(method string, faults ...Fault) { s.faultsOf(method).Fail(faults...) }
 
@@ -82,10 +82,10 @@ func (s *Slack) faultsOf(method string) *script {
 	return s.app.faults[method]
 }
 
-// An appMethod answers a call of the API with what stands beside ok, or with an error code.
+// An appMethod answers a call of the API with the fields besides ok, or with an error code.
 type appMethod func(token string, form url.Values) (answer map[string]any, code string)
 
-// appMethod returns the method of that name, or nil if it is none of these.
+// appMethod returns the method with that name, or nil if there is none.
 func (s *Slack) appMethod(name string) appMethod {
 	switch name {
 	case "auth.test":
@@ -102,7 +102,7 @@ func (s *Slack) appMethod(name string) appMethod {
 	return nil
 }
 
-// serveApp answers a call to a method that is none of messages.
+// serveApp answers a call to a method that is not about messages.
 func (s *Slack) serveApp(w http.ResponseWriter, r *http.Request, method appMethod) {
 	name := r.PathValue("method")
 	fault := s.faultsOf(name).next()
@@ -123,7 +123,7 @@ func (s *Slack) serveApp(w http.ResponseWriter, r *http.Request, method appMetho
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// authorized calls the method if the token is of the kind that it wants.
+// authorized calls the method if the token has the right kind.
 func authorized(name, token string, form url.Values, method appMethod) (map[string]any, string) {
 	switch {
 	case token == "":

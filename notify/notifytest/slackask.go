@@ -19,7 +19,7 @@ import (
 type Asker struct {
 	ID, Name string
 	Channel  string // ID
-	Team     string // "" is [Team]
+	Team     string // "" means [Team]
 }
 
 func (a Asker) team() string {
@@ -29,7 +29,7 @@ func (a Asker) team() string {
 	return a.Team
 }
 
-// An Asked is a command that was typed or a button that was pressed. It is as Slack tells an app of it.
+// An Asked is a typed command or a pressed button, as Slack sends it to an app.
 type Asked struct {
 	Kind        string // slash_commands or interactive, as in an envelope
 	Form        url.Values
@@ -37,7 +37,7 @@ type Asked struct {
 	ResponseURL string // for answers
 }
 
-// Type returns a command that somebody typed: its first word, such as /notewatch, and the text after it.
+// Type returns a typed command: its first word, such as /notewatch, and the text after it.
 func (s *Slack) Type(by Asker, word, text string) Asked {
 	responseTo, trigger := s.newResponseURL(by.Channel, by.ID)
 	fields := map[string]string{
@@ -53,8 +53,8 @@ func (s *Slack) Type(by Asker, word, text string) Asked {
 	return Asked{Kind: "slash_commands", Form: form, Payload: payload, ResponseURL: responseTo}
 }
 
-// Press returns a button of m that somebody pressed, or a choice that they made in a menu, by its action ID and value. What m
-// does not have is pressed too, as in a request that somebody made up.
+// Press returns a press of a button of m, or a choice in a menu, by its action ID and value. It works also for buttons that m does not
+// have, as in a forged request.
 func (s *Slack) Press(by Asker, m Message, actionID, value string) Asked {
 	responseTo, trigger := s.newResponseURL(by.Channel, by.ID)
 	payload, _ := json.Marshal(map[string]any{
@@ -74,7 +74,7 @@ func (s *Slack) Press(by Asker, m Message, actionID, value string) Asked {
 	return Asked{Kind: "interactive", Form: url.Values{"payload": {string(payload)}}, Payload: payload, ResponseURL: responseTo}
 }
 
-// given is a JSON list, or the empty one.
+// given returns a JSON list, or an empty one.
 func given(list json.RawMessage) json.RawMessage {
 	if len(list) == 0 {
 		return json.RawMessage("[]")
@@ -82,7 +82,7 @@ func given(list json.RawMessage) json.RawMessage {
 	return list
 }
 
-// pressed is the action of a button, or of a choice if m has a menu of that action ID.
+// pressed returns the action of a button, or of a choice if m has a menu with that action ID.
 func (m Message) pressed(actionID, value string) map[string]any {
 	pressed := map[string]any{"action_id": actionID, "block_id": "b", "action_ts": "1768226701.000000"}
 	for _, e := range m.offered() {
@@ -106,7 +106,7 @@ func (m Message) Button(actionID string) (value string, ok bool) {
 	return "", false
 }
 
-// offered returns what can be pressed in m.
+// offered returns the buttons and menus of m.
 func (m Message) offered() (all []action) {
 	var blocks []block
 	var attachments []attachment
@@ -120,7 +120,7 @@ func (m Message) offered() (all []action) {
 	return all
 }
 
-// Request returns the HTTP request that tells an app at address of it, signed with the app's secret at a time.
+// Request returns the HTTP request to an app at address, signed with the app's secret at a time.
 func (a Asked) Request(ctx context.Context, address, secret string, at time.Time) (*http.Request, error) {
 	path, body := "/slack/commands", []byte(a.Form.Encode())
 	if a.Kind == "interactive" {

@@ -27,7 +27,7 @@ func (c *connection) send(message any) error {
 	return c.socket.WriteJSON(message)
 }
 
-// An Envelope is what goes over a socket.
+// An Envelope is a message over a socket.
 type Envelope struct {
 	ID      string          `json:"envelope_id"`
 	Type    string          `json:"type"`
@@ -47,12 +47,12 @@ func (s *Slack) openConnection(string, url.Values) (map[string]any, string) {
 	return map[string]any{"url": "ws" + strings.TrimPrefix(s.server.URL, "http") + "/link/" + ticket}, ""
 }
 
-// ShareApp makes Slack say, to those who connect, that the app has so many connections besides theirs.
+// ShareApp makes Slack report that the app has others more connections.
 func (s *Slack) ShareApp(others int) {
 	s.change(func(a *slackApp) { a.others = others })
 }
 
-// pingEvery is how often Slack shows that it is there.
+// pingEvery is the interval of pings.
 const pingEvery = 10 * time.Second
 
 // serveSocket holds a connection until either side closes it.
@@ -86,7 +86,7 @@ func (s *Slack) serveSocket(w http.ResponseWriter, r *http.Request) {
 // welcome adds a connection and says hello on it.
 func (s *Slack) welcome(c *connection) error {
 	var all int
-	c.mu.Lock() // until it has been greeted
+	c.mu.Lock() // until hello has been sent
 	defer c.mu.Unlock()
 	s.change(func(a *slackApp) {
 		a.connections = append(a.connections, c)
@@ -99,7 +99,7 @@ func (s *Slack) welcome(c *connection) error {
 	})
 }
 
-// ping shows on a connection that Slack is there, until it is stopped.
+// ping sends pings on a connection until it is stopped.
 func (c *connection) ping() (stop func()) {
 	ctx, stop := context.WithCancel(context.Background())
 	ticker := time.NewTicker(pingEvery)
@@ -117,7 +117,7 @@ func (c *connection) ping() (stop func()) {
 	return stop
 }
 
-// hear notes what is acknowledged on a connection until it is closed.
+// hear records the acknowledgements on a connection until it is closed.
 func (s *Slack) hear(c *connection) {
 	for {
 		var ack struct {
@@ -130,7 +130,7 @@ func (s *Slack) hear(c *connection) {
 	}
 }
 
-// Envelope puts what was asked into a new envelope.
+// Envelope puts a request into a new envelope.
 func (s *Slack) Envelope(asked Asked) Envelope {
 	var id string
 	s.change(func(a *slackApp) {
@@ -165,8 +165,8 @@ func (s *Slack) AwaitConnection(ctx context.Context, n int) error {
 	return s.await(ctx, func(a *slackApp) bool { return a.connected >= n })
 }
 
-// Disconnect asks on all connections that they be closed, for a reason such as refresh_requested or too_many_websockets. It
-// sends nothing more on them.
+// Disconnect asks on all connections to close them, for a reason such as refresh_requested or too_many_websockets. It sends nothing more on
+// them.
 func (s *Slack) Disconnect(reason string) error {
 	var problems []error
 	for _, c := range s.forget() {
@@ -182,7 +182,7 @@ func (s *Slack) CutSockets() {
 	}
 }
 
-// forget takes all connections off the list and returns them.
+// forget removes all connections from the list and returns them.
 func (s *Slack) forget() (all []*connection) {
 	s.change(func(a *slackApp) { all, a.connections = a.connections, nil })
 	return all

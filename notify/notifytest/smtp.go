@@ -16,19 +16,19 @@ import (
 	"sync"
 )
 
-// SMTPOptions say how an [SMTP] server is reached.
+// SMTPOptions configure an [SMTP] server.
 type SMTPOptions struct {
-	TLS        string // starttls, which is also "", tls or none
-	User       string // "" is that nobody has to sign in
+	TLS        string // starttls or "", tls or none
+	User       string // "" means that no one has to sign in
 	Password   string
 	Mechanisms string // of AUTH; "" is "PLAIN LOGIN"
 }
 
-// An SMTP is a mail server on loopback. It keeps the mail it takes, and refuses what mail servers refuse: commands out of
-// order, mail before TLS or before signing in, wrong passwords, and messages without a sender, a date or in too long lines.
+// An SMTP is a mail server on loopback. It keeps the mail it accepts, and rejects what mail servers reject: commands out of order, mail
+// before TLS or before signing in, wrong passwords, and messages without a sender or date or with too long lines.
 type SMTP struct {
 	Addr  string         // host:port
-	Roots *x509.CertPool // that the certificate is checked by; it is for 127.0.0.1 and example.com
+	Roots *x509.CertPool // for checking the certificate, which is for 127.0.0.1 and example.com
 
 	options  SMTPOptions
 	tls      *tls.Config
@@ -41,17 +41,17 @@ type SMTP struct {
 	mails       []Mail
 }
 
-// A Mail is one that was taken.
+// A Mail is an accepted mail.
 type Mail struct {
-	Hello   string // how the client named itself
+	Hello   string // name that the client gave
 	TLS     bool
-	User    string // "" if nobody signed in
-	From    string // of the envelope, as To
+	User    string // "" without signing in
+	From    string // of the envelope, like To
 	To      []string
 	Header  mail.Header
-	Subject string // decoded, as Text
+	Subject string // decoded, like Text
 	Text    string
-	Raw     []byte // as it came, but with line feeds alone
+	Raw     []byte // as received, but with plain line feeds
 }
 
 // An SMTPFault is one way to fail one session.
@@ -61,14 +61,14 @@ type SMTPFault struct {
 	hang   bool
 }
 
-// AnswerAt answers a step of a session with a line such as "550 5.1.1 no such user", and goes on. The steps are connect,
-// EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, the "." that ends a message, and QUIT.
+// AnswerAt answers a step of a session with a line such as "550 5.1.1 no such user", and continues. The steps are connect, EHLO, STARTTLS,
+// AUTH, MAIL, RCPT, DATA, the "." that ends a message, and QUIT.
 func AnswerAt(step, answer string) SMTPFault { return SMTPFault{step: step, answer: answer} }
 
-// HangAt answers a step with nothing, until the caller gives up or the server closes. A message that was ended is taken.
+// HangAt does not answer a step, until the caller gives up or the server closes. A complete message is accepted.
 func HangAt(step string) SMTPFault { return SMTPFault{step: step, hang: true} }
 
-// CutAt cuts the connection instead of answering a step. A message that was ended is taken.
+// CutAt cuts the connection instead of answering a step. A complete message is accepted.
 func CutAt(step string) SMTPFault { return SMTPFault{step: step} }
 
 // NewSMTP starts a server. Close it at the end.
@@ -89,7 +89,7 @@ func NewSMTP(options SMTPOptions) (*SMTP, error) {
 	return s, nil
 }
 
-// Close cuts what is still going on and stops the server.
+// Close cuts open sessions and stops the server.
 func (s *SMTP) Close() {
 	_ = s.listener.Close()
 	s.mu.Lock()
@@ -107,7 +107,7 @@ func (s *SMTP) Fail(faults ...SMTPFault) {
 	s.faults = append(s.faults, faults...)
 }
 
-// Messages returns the mail that was taken, oldest first.
+// Messages returns the accepted mail, oldest first.
 func (s *SMTP) Messages() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,7 +134,7 @@ func (s *SMTP) accept() {
 	}
 }
 
-// take keeps a mail. It returns how it is answered.
+// take keeps a mail. It returns the answer.
 func (s *SMTP) take(m Mail) string {
 	if answer := m.read(); answer != "" {
 		return answer
@@ -145,7 +145,7 @@ func (s *SMTP) take(m Mail) string {
 	return "250 2.0.0 taken"
 }
 
-// read fills in what the raw message says. It returns how a message is refused that is none.
+// read parses the raw message. It returns the rejection of an invalid message.
 func (m *Mail) read() (refused string) {
 	const longest = 998 // characters of a line
 	for line := range bytes.Lines(m.Raw) {

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// An smtpSession is the talk with one client.
+// An smtpSession is the session with one client.
 type smtpSession struct {
 	server *SMTP
 	fault  SMTPFault
 	conn   net.Conn
 	text   *textproto.Conn
-	mail   Mail // as far as it is known
+	mail   Mail // as far as it has been received
 	over   bool
 }
 
@@ -45,7 +45,7 @@ func (s *smtpSession) serve() {
 	}
 }
 
-// answer answers a step, with the fault if it is its turn. It reports whether things went as they should.
+// answer answers a step, or plays its fault. It reports whether there was no fault.
 func (s *smtpSession) answer(step string, lines ...string) bool {
 	if s.fault.step != step {
 		s.say(lines...)
@@ -55,7 +55,7 @@ func (s *smtpSession) answer(step string, lines ...string) bool {
 	case s.fault.answer != "":
 		s.say(s.fault.answer)
 	case s.fault.hang:
-		_, _ = io.Copy(io.Discard, s.conn) // until one of us closes
+		_, _ = io.Copy(io.Discard, s.conn) // until either side closes
 		s.over = true
 	default:
 		s.over = true
@@ -132,7 +132,7 @@ func (s *smtpSession) authenticate(rest string) {
 	}
 }
 
-// ask gets the answer to a challenge.
+// ask returns the answer to a challenge.
 func (s *smtpSession) ask(challenge string) string {
 	s.say("334 " + base64.StdEncoding.EncodeToString([]byte(challenge)))
 	line, err := s.text.ReadLine()

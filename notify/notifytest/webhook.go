@@ -17,18 +17,18 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-// A Webhook is a receiver of webhooks. It takes every request, unless told to Fail.
+// A Webhook is a receiver of webhooks. It accepts every request, except after Fail.
 type Webhook struct {
 	script
 
-	URL string // where to post to
+	URL string // for posting
 
 	server   *httptest.Server
 	mu       sync.Mutex
 	requests []Request
 }
 
-// A Request is one that a server received, whether it took it or not.
+// A Request is one received request, whether it was accepted or not.
 type Request struct {
 	Method string // of HTTP
 	Path   string
@@ -45,20 +45,20 @@ func NewWebhook() *Webhook {
 	return w
 }
 
-// NewTLSWebhook starts a receiver that speaks HTTPS with a certificate of an authority that nobody knows.
+// NewTLSWebhook starts a receiver that speaks HTTPS with a certificate of an unknown authority.
 func NewTLSWebhook() *Webhook {
 	w := new(Webhook)
 	w.server = httptest.NewUnstartedServer(http.HandlerFunc(w.serve))
-	w.server.Config.ErrorLog = log.New(io.Discard, "", 0) // every handshake that is broken off
+	w.server.Config.ErrorLog = log.New(io.Discard, "", 0) // would log every failed handshake
 	w.server.StartTLS()
 	w.URL = w.server.URL + "/hook"
 	return w
 }
 
-// NoHostURL is a URL whose host does not exist, today or ever.
+// NoHostURL is a URL whose host never exists.
 const NoHostURL = "https://notewatch.invalid/hook"
 
-// Close cuts what is still going on and stops the server: from then on connections are refused.
+// Close cuts open requests and stops the server: from then on connections are refused.
 func (w *Webhook) Close() {
 	w.server.CloseClientConnections()
 	w.server.Close()
@@ -78,7 +78,7 @@ func (w *Webhook) Reopen() error {
 	return nil
 }
 
-// Requests returns what was received so far, oldest first.
+// Requests returns the requests received so far, oldest first.
 func (w *Webhook) Requests() []Request {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,9 +101,8 @@ func (w *Webhook) serve(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Verify checks that there is a signature of each of the secrets, of which there must be one, as the library of Standard
-// Webhooks does, but not the age: tests drive their own clock. A secret is written as in a configuration: base64, with or
-// without whsec_.
+// Verify checks that there is a signature for each of the secrets, and at least one, as the library of Standard Webhooks does. It does not
+// check the age, because tests drive their own clock. A secret is written as in a configuration: base64, with or without whsec_.
 func (r Request) Verify(secrets ...string) error {
 	if len(secrets) == 0 {
 		return errors.New("there is no secret to check with")
@@ -120,7 +119,7 @@ func (r Request) Verify(secrets ...string) error {
 	return nil
 }
 
-// Decode reads the JSON body into v and refuses fields that v does not have.
+// Decode reads the JSON body into v and rejects fields that v does not have.
 func (r Request) Decode(v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(r.Body))
 	decoder.DisallowUnknownFields()

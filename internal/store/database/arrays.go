@@ -8,15 +8,15 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// PostgreSQL takes many rows as one array for each column: a statement a row would be a round trip a row.
+// PostgreSQL gets many rows as one array for each column, because one statement for each row would be one round trip for each row.
 
-// maxArray bounds the rows that are sent at once.
+// maxArray is the maximum number of rows in one statement.
 const maxArray = 2_000
 
-// columnTypes are the types of all columns, by table and column as in "alert.level". PostgreSQL needs those of arrays.
+// columnTypes holds the types of all columns, by table and column as in "alert.level". PostgreSQL needs them for arrays.
 type columnTypes map[string]string
 
-// readColumnTypes reads the types of the columns of the schema that is used.
+// readColumnTypes reads the types of the columns of the current schema.
 func readColumnTypes(ctx context.Context, tx Tx) (columnTypes, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT table_name || '.' || column_name, data_type FROM information_schema.columns WHERE table_schema = current_schema()`)
@@ -35,7 +35,7 @@ func readColumnTypes(ctx context.Context, tx Tx) (columnTypes, error) {
 	return types, rows.Err()
 }
 
-// unnest returns SQL for rows of a table that come as arrays of some of its columns, which are the parameters from $1 on.
+// unnest returns SQL for rows of a table that are passed as arrays of some of its columns, as the parameters from $1 on.
 func (t columnTypes) unnest(table string, columns []string) string {
 	params := make([]string, len(columns))
 	for i, column := range columns {
@@ -44,7 +44,7 @@ func (t columnTypes) unnest(table string, columns []string) string {
 	return "unnest(" + strings.Join(params, ", ") + ")"
 }
 
-// arrays returns the rows from first to before last as the parameters of unnest. row returns the columns of one of them.
+// arrays returns the rows from first to before last as the parameters of unnest. row returns the columns of one row.
 func arrays(columns, first, last int, row func(i int) []any) []any {
 	all := make([]any, columns)
 	lists := make([]pgtype.FlatArray[any], columns)

@@ -1,10 +1,10 @@
-// Package database opens a database of SQLite or PostgreSQL, runs transactions on it, and says why it cannot be used.
+// Package database opens a database of SQLite or PostgreSQL, runs transactions on it, and returns the reason if it cannot be used.
 //
-// [Open] opens it and makes its schema or brings that up to date, in one transaction (schema.go); each kind of database has migrations of its
-// own. open.go, path.go and lock.go are about the file of SQLite, postgres.go about the URL of a server and its connections. DB.View, Update and
-// Relax run a transaction ([Tx], tx.go), on PostgreSQL once more where that leaves nothing behind. An error whose cause lies outside notewatch
-// is an [UnavailableError], by unavailable.go for files and by servererror.go for servers.
+// [Open] opens it and creates or migrates its schema in one transaction (schema.go); each kind of database has its own migrations. open.go,
+// path.go and lock.go handle the file of SQLite, postgres.go the URL of a server and its connections. DB.View, Update and Relax run a
+// transaction ([Tx], tx.go); on PostgreSQL they run it again if it left nothing behind. An error whose cause lies outside notewatch is an
+// [UnavailableError]: unavailable.go handles files, servererror.go servers.
 //
-// Queries have one text for both kinds. sql.go converts variables to columns and back. upsert.go and arrays.go write many rows: on SQLite by
-// one statement for each row, on PostgreSQL by arrays. Package store knows what the tables mean.
+// Queries have one text for both kinds. sql.go converts variables to columns and back. upsert.go and arrays.go write many rows: on SQLite
+// with one statement for each row, on PostgreSQL with arrays. Package store knows the meaning of the tables.
 package database

@@ -14,7 +14,7 @@ var (
 	ErrLocked = errors.New("another notewatch runs on this database")
 	// ErrOlder means that an older notewatch made the database, and that this process may not migrate it.
 	ErrOlder = errors.New("the database was made by an older notewatch")
-	// ErrNewer means that a newer notewatch has migrated the database, so that this one cannot use it.
+	// ErrNewer means that a newer notewatch has migrated the database, so this one cannot use it.
 	ErrNewer = errors.New("the database was made by a newer notewatch")
 	// ErrHalfCopied means that Transfer has not ended copying another database into this one.
 	ErrHalfCopied = errors.New("it holds part of another database, since a copy was interrupted: run the same notewatch migrate again, " +
@@ -23,7 +23,7 @@ var (
 	ErrCorrupt = errors.New("the database is damaged or not a database")
 )
 
-// Doing says what was being done when err happened. It returns nil if err is nil.
+// Doing adds to err what was being done. It returns nil if err is nil.
 func Doing(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
@@ -31,7 +31,7 @@ func Doing(err error, format string, args ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)
 }
 
-// ViolatesUnique reports whether a row was not written because there is another one with its key.
+// ViolatesUnique reports whether a row was not written because another row has its key.
 func ViolatesUnique(err error) bool {
 	failure, ok := errors.AsType[*sqlite.Error](err)
 	return ok && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || codeOf(err) == "23505"

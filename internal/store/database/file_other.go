@@ -7,7 +7,7 @@ import (
 	"io/fs"
 )
 
-// names returns 1: the number of hard links is not known here.
+// names returns 1, because the number of hard links is not known here.
 func names(fs.FileInfo) uint64 { return 1 }
 
 // A disk is the state of a file system.
@@ -16,5 +16,5 @@ type disk struct {
 	readOnly bool
 }
 
-// diskOf returns an error: the state is not known here.
+// diskOf returns an error, because the state is not known here.
 func diskOf(string) (disk, error) { return disk{}, errors.ErrUnsupported }

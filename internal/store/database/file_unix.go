@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// names returns how many hard links a file has.
+// names returns the number of hard links of a file.
 func names(info fs.FileInfo) uint64 {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return uint64(stat.Nlink) //nolint:unconvert // it is a uint16 on darwin
@@ -17,11 +17,11 @@ func names(info fs.FileInfo) uint64 {
 
 // A disk is the state of a file system.
 type disk struct {
-	free     uint64 // bytes that this user can still write; 0 if no file can be created
+	free     uint64 // bytes that this user may still write; 0 if no file can be created
 	readOnly bool
 }
 
-// diskOf returns the state of the file system that holds a folder.
+// diskOf returns the state of the file system that contains a directory.
 func diskOf(folder string) (disk, error) {
 	const readOnly = 1 // ST_RDONLY, and MNT_RDONLY on darwin
 	var stat syscall.Statfs_t

@@ -9,10 +9,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Lock takes the lock file beside the database at path, links followed, so that one process at a time runs on it. The lock
-// ends with the process at the latest. ErrLocked if another process has it, named by the process ID that it left in the file.
-// What cannot be a database gets no lock file. Lock comes before Open: see recognize. On PostgreSQL, named by a URL, any number of
-// processes may run: it has no lock.
+// Lock takes the lock file beside the database at path, symbolic links resolved, so that only one process at a time runs on it. The lock
+// ends with the process. Lock returns ErrLocked if another process has it, with the process ID from the file. A path that cannot be a
+// database gets no lock file. Call Lock before Open: see recognize. A database of PostgreSQL, named by a URL, has no lock, because any
+// number of processes may run on it.
 func Lock(path string) (release func() error, err error) {
 	if IsURL(path) {
 		return func() error { return nil }, nil
@@ -52,7 +52,7 @@ func lock(path string) (release func() error, err error) {
 	return lock.Unlock, nil
 }
 
-// holder names the process that wrote the lock file; "" if it cannot be read.
+// holder returns the process that wrote the lock file; "" if it cannot be read.
 func holder(name string) string {
 	text, err := os.ReadFile(name)
 	if err != nil {

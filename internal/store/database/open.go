@@ -10,13 +10,13 @@ import (
 	"notewatch/internal/store/prepared"
 )
 
-// readers bounds the connections that read, each with a page cache of its own.
+// readers is the maximum number of connections that read. Each has its own page cache.
 const readers = 4
 
 // Open opens a database: that of PostgreSQL at a URL that begins with postgres:// or postgresql://, else the SQLite file at a path. Unless
-// access is Looking it makes the file, readable by its owner only, if there is none. A user who may not write to the folder of a file can
-// look while another process has the database open, and when none has left a log there. Its errors name the database and the next step, and
-// show no password; ErrOlder, ErrNewer, ErrCorrupt and an UnavailableError are among them.
+// access is Looking, it creates a missing file, readable only by its owner. A user who may not write to the directory of a file can look
+// while another process has the database open, and if no process has left a log there. Errors name the database and the next step, and
+// contain no password; they include ErrOlder, ErrNewer, ErrCorrupt and UnavailableError.
 func Open(ctx context.Context, place string, a Access) (s *DB, err error) {
 	switch {
 	case IsURL(place):
@@ -29,8 +29,8 @@ func Open(ctx context.Context, place string, a Access) (s *DB, err error) {
 	return s, Doing(err, "opening database %q", NameOf(place))
 }
 
-// Over returns a DB on connections that are open already, to an SQLite database in memory: a test may need thousands of those. It makes the
-// schema. place is a path that exists.
+// Over returns a DB on open connections to an SQLite database in memory, for tests that need thousands of them. It creates the schema.
+// place is a path that exists.
 func Over(ctx context.Context, connections *sql.DB, place string) (*DB, error) {
 	info, err := os.Stat(place)
 	if err != nil {
@@ -40,10 +40,10 @@ func Over(ctx context.Context, connections *sql.DB, place string) (*DB, error) {
 	return s, s.prepare(ctx, Creating)
 }
 
-// Connections returns those that write, to look at what a test cannot see otherwise.
+// Connections returns the connections that write, for tests that check what they cannot see otherwise.
 func (s *DB) Connections() *sql.DB { return s.write }
 
-// openToWrite opens an SQLite database or makes a file for one.
+// openToWrite opens an SQLite database and creates a missing file.
 func openToWrite(ctx context.Context, path string, a Access) (*DB, error) {
 	file, err := touch(path)
 	if err != nil {
@@ -60,12 +60,12 @@ func openToWrite(ctx context.Context, path string, a Access) (*DB, error) {
 	s := &DB{write: write, read: read, name: file}
 	err = s.prepare(ctx, a)
 	if err == nil {
-		_, err = write.ExecContext(ctx, `DELETE FROM work WHERE FALSE`) // SQLite opens a file that it may only read without an error
+		_, err = write.ExecContext(ctx, `DELETE FROM work WHERE FALSE`) // SQLite opens a read-only file without an error
 	}
 	return s.opened(err)
 }
 
-// opened returns an open database, unless there was an error.
+// opened returns s, or closes it and returns err if there was an error.
 func (s *DB) opened(err error) (*DB, error) {
 	if err == nil {
 		s.info, err = os.Stat(s.name)
@@ -76,7 +76,7 @@ func (s *DB) opened(err error) (*DB, error) {
 	return s, nil
 }
 
-// openToRead opens an existing SQLite database for looking only.
+// openToRead opens an existing SQLite database read-only.
 func openToRead(ctx context.Context, path string) (*DB, error) {
 	file, err := locate(path)
 	if err != nil {
@@ -92,12 +92,12 @@ func openToRead(ctx context.Context, path string) (*DB, error) {
 	s, err := openFile(ctx, file, reading)
 	failure, ok := errors.AsType[*UnavailableError](err)
 	if ok && (failure.Cause == Barred || failure.Cause == ReadOnly) && !logged(file) {
-		return openFile(ctx, file, reading+"&immutable=1") // SQLite would make a log, which it cannot
+		return openFile(ctx, file, reading+"&immutable=1") // SQLite would create a log, which it cannot
 	}
 	return s, err
 }
 
-// openFile opens an existing file for looking only.
+// openFile opens an existing file read-only.
 func openFile(ctx context.Context, file, purpose string) (*DB, error) {
 	db, err := connect(file, readers, purpose)
 	if err != nil {
@@ -107,14 +107,14 @@ func openFile(ctx context.Context, file, purpose string) (*DB, error) {
 	return s.opened(s.prepare(ctx, Looking))
 }
 
-// logged reports whether part of a database is in its write-ahead log, as far as this user can see.
+// logged reports whether a part of a database is in its write-ahead log, as far as this user can see.
 func logged(file string) bool {
 	info, err := os.Stat(file + "-wal")
 	return err == nil && info.Size() > 0
 }
 
-// touch returns the path of the database without links and makes an empty file there if there is none. It never opens a
-// file that exists: closing it again would drop the locks that SQLite holds on it in this process.
+// touch returns the path of the database without symbolic links, and creates a missing file as an empty one. It never opens an existing
+// file, because closing it would drop the locks that SQLite holds on it in this process.
 func touch(path string) (string, error) {
 	file, err := locate(path)
 	if err != nil {
@@ -131,7 +131,7 @@ func touch(path string) (string, error) {
 	return file, empty.Close()
 }
 
-// What a connection is for.
+// The purposes of connections.
 const (
 	writing = "mode=rw&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=journal_size_limit(16777216)&_pragma=cache_size(-32768)" // 32 MiB

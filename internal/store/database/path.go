@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// locate returns the absolute path of the database file without symbolic links. SQLite and Lock keep files beside it, so all
-// processes must use the same name for it. The file may be missing, its folder may not.
+// locate returns the absolute path of the database file without symbolic links. SQLite and Lock keep files beside it, so all processes must
+// use the same name for it. The file may be missing, but not its directory.
 func locate(path string) (string, error) {
 	if err := plain(path); err != nil {
 		return "", err
@@ -33,7 +33,7 @@ func locate(path string) (string, error) {
 		path = filepath.Join(folder, filepath.Base(path))
 		target, err := os.Readlink(path)
 		if err != nil {
-			return path, nil //nolint:nilerr // it is no link: nothing is there
+			return path, nil //nolint:nilerr // not a link, because the file is missing
 		}
 		if path = target; !filepath.IsAbs(target) {
 			path = filepath.Join(folder, target)
@@ -41,7 +41,7 @@ func locate(path string) (string, error) {
 	}
 }
 
-// plain refuses what looks like a path and means something else to a shell or to SQLite.
+// plain refuses text that looks like a path but means something else to a shell or to SQLite.
 func plain(path string) error {
 	switch {
 	case path == "":
@@ -56,7 +56,7 @@ func plain(path string) error {
 	return nil
 }
 
-// inspect reports whether there is a file at path. It returns an error if a database cannot be kept in it.
+// inspect reports whether there is a file at path. It returns an error if the file cannot hold a database.
 func inspect(path string) (exists bool, err error) {
 	info, err := os.Stat(path)
 	switch {
@@ -75,13 +75,13 @@ func inspect(path string) (exists bool, err error) {
 	return true, nil
 }
 
-// signature is how each SQLite file begins.
+// signature is the beginning of every SQLite file.
 const signature = "SQLite format 3\x00"
 
 var errNoDatabase = errors.New("file is not a database")
 
-// recognize returns ErrCorrupt if the file at path is neither empty nor an SQLite database. SQLite must not have opened the
-// file in this process: closing it here would drop the locks of SQLite.
+// recognize returns ErrCorrupt if the file at path is neither empty nor an SQLite database. SQLite must not have opened the file in this
+// process, because closing it here would drop the locks of SQLite.
 func recognize(path string) error {
 	file, err := os.Open(path)
 	if err != nil {

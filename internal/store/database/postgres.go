@@ -22,32 +22,32 @@ import (
 const (
 	oldestServer  = 15 // version of PostgreSQL
 	defaultSchema = "notewatch"
-	defaultPool   = 4 // connections that write, and as many that read
+	defaultPool   = 4 // connections that write; as many again read
 	maxPool       = 100
 
-	connectTime   = 10 * time.Second // until another host of the URL is tried
+	connectTime   = 10 * time.Second // after this, another host of the URL is tried
 	statementTime = time.Minute
-	lockTime      = 20 * time.Second // that a statement waits for a row that another process changes
-	idleTime      = 30 * time.Second // of a process that stands still in a transaction, until the server ends that
-	longestTime   = 5 * time.Minute  // of a transaction, whatever happens to the network
+	lockTime      = 20 * time.Second // longest wait of a statement for a row that another process changes
+	idleTime      = 30 * time.Second // of a frozen process in a transaction, after which the server ends the transaction
+	longestTime   = 5 * time.Minute  // longest transaction, whatever happens to the network
 )
 
-// A server is a database of PostgreSQL as a URL names it.
+// A server is a database of PostgreSQL, given by a URL.
 type server struct {
 	config pgx.ConnConfig
 	schema string
 	pool   int
-	name   string // the URL without what is secret in it
+	name   string // the URL without secrets
 }
 
-// IsURL reports whether text is the URL of a database of PostgreSQL, and no path.
+// IsURL reports whether text is the URL of a database of PostgreSQL, not a path.
 func IsURL(text string) bool {
 	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
 }
 
-// NameOf returns the path of a database, or its URL without what is secret in it.
+// NameOf returns the path of a database, or its URL without secrets.
 func NameOf(place string) string {
-	scheme, _, isURL := strings.Cut(place, "://") // also one of another kind, which may hold a password too
+	scheme, _, isURL := strings.Cut(place, "://") // also a URL of another kind, which may contain a password too
 	if !isURL {
 		return place
 	}
@@ -62,12 +62,12 @@ func NameOf(place string) string {
 	return public.String()
 }
 
-// errNotURL says how a URL is written. It shows nothing of the one that was given: where a password has a character that it may not
-// have, any part of it may be the password.
+// errNotURL shows how to write a URL. It contains no part of the given text: if a password contains an illegal character, any part may be
+// the password.
 var errNotURL = errors.New("this is not a URL: write postgres://user:password@host:5432/database, with %40 for @, %3A for :, " +
 	"%2F for / and %25 for % in the password")
 
-// parseURL reads the URL of a database. Its errors show no password.
+// parseURL parses the URL of a database. Its errors contain no password.
 func parseURL(text string) (server, error) {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -113,7 +113,7 @@ const (
 	modeParameter = "default_query_exec_mode"
 )
 
-// plainSchema matches names that need no quotation marks.
+// plainSchema matches names that need no quotes.
 var plainSchema = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
 
 func poolOf(query url.Values) (int, error) {
@@ -127,7 +127,7 @@ func poolOf(query url.Values) (int, error) {
 	return size, nil
 }
 
-// refusedURL returns what the driver finds wrong with a URL.
+// refusedURL returns the driver's objection to a URL.
 func refusedURL(err error, u *url.URL) error {
 	modes := []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 	if mode := u.Query().Get("sslmode"); mode != "" && !slices.Contains(modes, mode) {
@@ -186,7 +186,7 @@ func openServer(ctx context.Context, text string, a Access) (*DB, error) {
 	return s, nil
 }
 
-// checkServer returns an error if the server cannot serve.
+// checkServer returns an error if the server cannot be used.
 func (s *DB) checkServer(ctx context.Context, a Access) error {
 	var version int
 	var name string
@@ -205,7 +205,7 @@ func (s *DB) checkServer(ctx context.Context, a Access) error {
 	return err
 }
 
-// supported returns an error if a version of PostgreSQL, as a number such as 150018, is too old.
+// supported returns an error if a version of PostgreSQL, given as a number such as 150018, is too old.
 func supported(version int, name string) error {
 	if version < oldestServer*10_000 {
 		return fmt.Errorf("the server is PostgreSQL %s: use version %d or later", name, oldestServer)
@@ -213,12 +213,12 @@ func supported(version int, name string) error {
 	return nil
 }
 
-// maxTries bounds how often a transaction is tried that the server ends so that others can go on.
+// maxTries is the maximum number of attempts at a transaction that the server ends in favour of others.
 const maxTries = 6
 
-// serve runs f in a transaction of PostgreSQL. It starts over if the server ended the transaction in favour of another one, if
-// something appeared meanwhile that it had to lock first, or if the connection was lost before its end. If the connection is lost at
-// its end, nobody knows whether it was stored: that is an UnavailableError.
+// serve runs f in a transaction of PostgreSQL. It starts over if the server ended the transaction in favour of another one, if a row
+// appeared meanwhile that f had to lock first, or if the connection was lost before the commit. If the connection is lost during the
+// commit, it is unknown whether the changes were stored, and the error is an UnavailableError.
 func (s *DB) serve(ctx context.Context, db *sql.DB, options *sql.TxOptions, f func(Tx) error) error {
 	limited, cancel := context.WithTimeout(ctx, longestTime)
 	defer cancel()
@@ -231,7 +231,7 @@ func (s *DB) serve(ctx context.Context, db *sql.DB, options *sql.TxOptions, f fu
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return ctx.Err() // which has ended the transaction: what else went wrong follows from that
+			return ctx.Err() // it ended the transaction, which caused any other error
 		case limited.Err() != nil:
 			return &UnavailableError{Busy, err}
 		}

@@ -17,22 +17,22 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// TransferTable is in a database as long as a copy of another one into it has not ended. Nothing else uses such a database. It holds
-// where the other database is.
+// TransferTable exists in a database as long as a copy of another one into it is incomplete. Nothing else uses such a database. The table
+// holds the place of the other database.
 const TransferTable = "transfer"
 
-// An Access is what a process that opens a database may do with its schema.
+// An Access is what a process that opens a database may do to its schema.
 type Access int
 
 // The kinds of access.
 const (
 	Looking   Access = iota // nothing
-	Creating                // make it in an empty database. Another process may run on any other
-	Migrating               // and bring an older one up to date
-	Filling                 // make it in an empty database, and copy another database into it
+	Creating                // create it in an empty database. Another process may be running on any other database
+	Migrating               // the same, and migrate an older schema
+	Filling                 // create it in an empty database, and copy another database into it
 )
 
-// prepare makes the schema or brings it up to date, as far as access allows, or says why it cannot be used.
+// prepare creates or migrates the schema, as far as access allows, or returns the reason why the database cannot be used.
 func (s *DB) prepare(ctx context.Context, a Access) error {
 	files, known, err := s.migrations()
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *DB) prepare(ctx context.Context, a Access) error {
 	return s.migrate(ctx, a, files, known)
 }
 
-// migrations returns the migrations of this kind of database and the number of the newest.
+// migrations returns the migrations for this kind of database and the number of the newest.
 func (s *DB) migrations() (files fs.FS, newest int64, err error) {
 	files, err = fs.Sub(migrations, "migrations/"+s.kind())
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *DB) KnownSchema() (int64, error) {
 	return newest, err
 }
 
-// kind is the name of the folder of the migrations.
+// kind returns the name of the directory of the migrations.
 func (s *DB) kind() string {
 	if s.postgres {
 		return "postgres"
@@ -83,7 +83,7 @@ func (s *DB) kind() string {
 	return "sqlite"
 }
 
-// migrationDue reports whether the schema has to be made or brought up to date. It returns an error if access does not allow that, or if the
+// migrationDue reports whether the schema has to be created or migrated. It returns an error if access does not allow that, or if the
 // schema is that of a newer version.
 func (s *DB) migrationDue(ctx context.Context, tx Tx, a Access, known int64) (bool, error) {
 	current, half, err := s.currentSchema(ctx, tx)
@@ -110,7 +110,7 @@ func (s *DB) migrationDue(ctx context.Context, tx Tx, a Access, known int64) (bo
 	return true, nil
 }
 
-// migrate makes the schema or brings it up to date in one transaction: nobody ever sees it half done, and of several processes one
+// migrate creates or migrates the schema in one transaction, so that no process sees it half done. If several processes start, one of them
 // does it while the others wait.
 func (s *DB) migrate(ctx context.Context, a Access, files fs.FS, known int64) error {
 	conn, err := s.write.Conn(ctx)
@@ -132,8 +132,8 @@ func (s *DB) migrate(ctx context.Context, a Access, files fs.FS, known int64) er
 	})
 }
 
-// lockSchema waits for other processes that make the schema or bring it up to date, and makes the schema of PostgreSQL if there is
-// none, which is empty then. Both end with the transaction, which may take any time.
+// lockSchema waits for other processes that create or migrate the schema, and creates an empty schema of PostgreSQL if there is none. The
+// lock ends with the transaction, which has no time limit.
 func (s *DB) lockSchema(ctx context.Context, tx Tx) error {
 	if err := unlimited(ctx, tx, "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"); err != nil {
 		return err
@@ -149,7 +149,7 @@ func (s *DB) lockSchema(ctx context.Context, tx Tx) error {
 	return err
 }
 
-// unlimited lifts limits of PostgreSQL from a transaction.
+// unlimited removes time limits of PostgreSQL from a transaction.
 func unlimited(ctx context.Context, tx Tx, limits ...string) error {
 	for _, name := range limits {
 		if _, err := tx.ExecContext(ctx, `SET LOCAL `+name+` = 0`); err != nil {
@@ -159,7 +159,7 @@ func unlimited(ctx context.Context, tx Tx, limits ...string) error {
 	return nil
 }
 
-// apply runs the migrations that are due on a connection inside a transaction.
+// apply runs the due migrations on a connection inside a transaction.
 func (s *DB) apply(ctx context.Context, opened any, files fs.FS) error {
 	conn, ok := opened.(driver.Conn)
 	if !ok {
@@ -181,10 +181,10 @@ func (s *DB) apply(ctx context.Context, opened any, files fs.FS) error {
 	return err
 }
 
-// demoSchema is the first schema of SQLite that knows of demos.
+// demoSchema is the first schema of SQLite that supports demo databases.
 const demoSchema = 4
 
-// notOfDemo is an error about the database of a demo that has an older schema: nothing runs on it that would bring it up to date.
+// notOfDemo returns an error for a demo database with an older schema, because nothing runs on it that would migrate it.
 func (s *DB) notOfDemo(ctx context.Context, tx Tx, current int64) error {
 	if current == 0 || !s.postgres && current < demoSchema {
 		return nil
@@ -197,7 +197,7 @@ func (s *DB) notOfDemo(ctx context.Context, tx Tx, current int64) error {
 	return err
 }
 
-// currentSchema returns the version that goose has noted, 0 if the database is empty. half is that a copy into it has not ended.
+// currentSchema returns the version that goose recorded, 0 if the database is empty. half says that a copy into it is incomplete.
 func (s *DB) currentSchema(ctx context.Context, tx Tx) (version int64, half bool, err error) {
 	made, half, err := s.SchemaTables(ctx, tx)
 	if err != nil || !made {
@@ -207,8 +207,8 @@ func (s *DB) currentSchema(ctx context.Context, tx Tx) (version int64, half bool
 	return version, half, err
 }
 
-// CheckSchema returns ErrNewer if the schema, which a newer notewatch has brought up to date since the database was opened, can no longer be
-// used by this one.
+// CheckSchema returns ErrNewer if a newer notewatch has migrated the schema since the database was opened, and this one can no longer use
+// it.
 func (s *DB) CheckSchema(ctx context.Context) error {
 	_, known, err := s.migrations()
 	if err != nil {
@@ -217,7 +217,7 @@ func (s *DB) CheckSchema(ctx context.Context) error {
 	return Doing(s.View(ctx, func(tx Tx) error { return Usable(ctx, tx, known) }), "using the database")
 }
 
-// Usable returns ErrNewer if a program that knows a schema cannot use the one that is there.
+// Usable returns ErrNewer if a program that knows schemas up to known cannot use the present one.
 func Usable(ctx context.Context, tx Tx, known int64) error {
 	var oldest int64
 	err := tx.QueryRowContext(ctx, `SELECT oldest FROM usable`).Scan(&oldest)
@@ -228,8 +228,8 @@ func Usable(ctx context.Context, tx Tx, known int64) error {
 	return err
 }
 
-// SchemaTables reports whether the schema has been made, and whether a copy into it has not ended. It returns an error if the tables are those
-// of another program.
+// SchemaTables reports whether the schema exists, and whether a copy into it is incomplete. It returns an error if the tables belong to
+// another program.
 func (s *DB) SchemaTables(ctx context.Context, tx Tx) (made, half bool, err error) {
 	query, args := `
 		SELECT count(*), count(CASE WHEN name = $1 THEN 1 END), count(CASE WHEN name = $2 THEN 1 END) FROM sqlite_master`,

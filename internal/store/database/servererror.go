@@ -15,7 +15,7 @@ import (
 	"notewatch/internal/store/session"
 )
 
-// ErrStartOver says that a transaction met rows that it would have had to lock before.
+// ErrStartOver says that a transaction found rows that it should have locked before.
 var ErrStartOver = errors.New("something appeared that was to be locked first")
 
 // startsOver reports whether a transaction left nothing behind and may succeed if it is run once more.
@@ -28,9 +28,9 @@ func startsOver(err error) bool {
 	return errors.Is(err, ErrStartOver) || lost(err) && !atEnd && !connecting(err)
 }
 
-// pause waits for a moment, longer after each try and never as long as another process. It returns false if ctx is done.
+// pause waits a moment, longer after each try, and a random time so that processes do not collide again. It returns false if ctx is done.
 func pause(ctx context.Context, try int) bool {
-	timer := time.NewTimer(rand.N(5 * time.Millisecond << try)) //nolint:gosec // it is no secret
+	timer := time.NewTimer(rand.N(5 * time.Millisecond << try)) //nolint:gosec // not a secret
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -40,7 +40,7 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
-// codeOf returns the SQLSTATE of an error of the server; "" if it is another error.
+// codeOf returns the SQLSTATE of an error of the server; "" for any other error.
 func codeOf(err error) string {
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return failure.Code
@@ -48,7 +48,7 @@ func codeOf(err error) string {
 	return ""
 }
 
-// lost reports whether an error says that the connection to the server is gone or was not made.
+// lost reports whether an error says that the connection to the server was lost or could not be made.
 func lost(err error) bool {
 	switch code := codeOf(err); {
 	case strings.HasPrefix(code, "08"), code == "57P01", code == "57P02", code == "57P03", code == "25P03":
@@ -61,8 +61,7 @@ func lost(err error) bool {
 		errors.Is(err, net.ErrClosed) || errors.Is(err, pgconn.ErrConnClosed)
 }
 
-// explainedByServer returns an error of PostgreSQL as an UnavailableError if the cause lies outside notewatch, and other errors as
-// they are.
+// explainedByServer returns an error of PostgreSQL as an UnavailableError if the cause lies outside notewatch, and other errors unchanged.
 func explainedByServer(err error) error {
 	if err == nil || Unavailable(err) || errors.Is(err, context.Canceled) {
 		return err
@@ -73,7 +72,7 @@ func explainedByServer(err error) error {
 	return err
 }
 
-// serverCause returns why the server failed; "" is for a reason of our own.
+// serverCause returns why the server failed; "" if the cause lies in notewatch.
 func serverCause(err error) OutageCause {
 	code := codeOf(err)
 	switch {
@@ -99,18 +98,18 @@ func serverCause(err error) OutageCause {
 	return ""
 }
 
-// connecting reports whether an error is one of making a connection.
+// connecting reports whether an error happened while connecting.
 func connecting(err error) bool {
 	_, ok := errors.AsType[*pgconn.ConnectError](err)
 	return ok
 }
 
-// refusesRole reports whether a server was reached and is not what target_session_attrs asks for: most often none of the hosts is the primary.
+// refusesRole reports whether the server does not have the role that target_session_attrs requires; most often no host is the primary.
 func refusesRole(err error) bool {
 	return connecting(err) && strings.Contains(err.Error(), "ValidateConnect failed")
 }
 
-// refusesTLS reports whether no connection was made since the server takes no TLS, or since it did not prove who it is.
+// refusesTLS reports whether no connection was made because the server does not accept TLS, or did not prove its identity.
 func refusesTLS(err error) bool {
 	if !connecting(err) {
 		return false
@@ -119,8 +118,8 @@ func refusesTLS(err error) bool {
 	return strings.Contains(text, "tls error") || strings.Contains(text, "tls: ") || strings.Contains(text, "x509: ")
 }
 
-// newest returns the last of the errors of making a connection, and other errors as they are. Those before are of other addresses of the
-// host, or of TLS, which it need not have.
+// newest returns the last of several errors while connecting, and other errors unchanged. The earlier ones concern other addresses of the
+// host, or TLS, which may be optional.
 func newest(err error) error {
 	failure, ok := errors.AsType[*pgconn.ConnectError](err)
 	if !ok {
@@ -137,7 +136,7 @@ func newest(err error) error {
 // A serverError is an error of the driver in one line.
 type serverError struct{ err error }
 
-// Error returns what the server said, or else what the driver did.
+// Error returns the message of the server, or else of the driver.
 func (e *serverError) Error() string {
 	if failure, ok := errors.AsType[*pgconn.PgError](e.err); ok {
 		return failure.Message + " (SQLSTATE " + failure.Code + ")"

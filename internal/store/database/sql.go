@@ -15,8 +15,7 @@ import (
 	"unicode/utf8"
 )
 
-// The types below convert a variable to and from what a column holds, so that one list of fields both writes and reads a
-// row.
+// The types below convert a variable to a column and back, so that one list of fields serves for writing and reading a row.
 
 // A Field is a variable that is written to a column and read from it.
 type Field interface {
@@ -24,10 +23,10 @@ type Field interface {
 	sql.Scanner
 }
 
-// instant is a time as Unix milliseconds; NULL is the zero time.
+// instant is a time as Unix milliseconds; NULL means the zero time.
 type instant struct{ *time.Time }
 
-// Time is a time to read or to write, as Unix milliseconds; NULL is the zero time.
+// Time is a time to read or write, as Unix milliseconds; NULL means the zero time.
 func Time(t *time.Time) Field { return instant{t} }
 
 // Value implements driver.Valuer.
@@ -54,10 +53,10 @@ func (i instant) Scan(column any) error {
 // At is a time to write.
 func At(t time.Time) Field { return Time(&t) }
 
-// number is a float64; NULL is NaN.
+// number is a float64; NULL means NaN.
 type number struct{ *float64 }
 
-// Number is a float64 to read or to write; NULL is NaN.
+// Number is a float64 to read or write; NULL means NaN.
 func Number(x *float64) Field {
 	return number{x}
 }
@@ -85,10 +84,10 @@ func (n number) Scan(column any) error {
 	return nil
 }
 
-// optional is a string; NULL is "".
+// optional is a string; NULL means "".
 type optional struct{ *string }
 
-// Optional is a string to read or to write; NULL is "".
+// Optional is a string to read or write; NULL means "".
 func Optional(text *string) Field {
 	return optional{text}
 }
@@ -109,13 +108,13 @@ func (o optional) Scan(column any) error {
 	return err
 }
 
-// document is a value as JSON text.
+// document holds a value as JSON text.
 type document[T any] struct{ value *T }
 
-// Document is a value to read or to write as JSON text.
+// Document is a value to read or write as JSON text.
 func Document[T any](value *T) Field { return document[T]{value} }
 
-// EmptyDocument is a struct in which everything is left out.
+// EmptyDocument is the JSON of a struct without values.
 const EmptyDocument = "{}"
 
 // Value implements driver.Valuer.
@@ -130,13 +129,13 @@ func (d document[T]) Value() (driver.Value, error) {
 	return string(text), err
 }
 
-// escapedNUL is NUL in JSON, which PostgreSQL does not take out of a document.
+// escapedNUL is NUL in JSON, which PostgreSQL cannot return from a document.
 const escapedNUL = `\u0000`
 
-// storableDocument is storable for JSON. A backslash that is escaped escapes nothing.
+// storableDocument is Storable for JSON. The first pair skips escaped backslashes.
 var storableDocument = strings.NewReplacer(`\\`, `\\`, escapedNUL, `\ufffd`)
 
-// Scan implements sql.Scanner. It fills a new value: the old one may have been handed out.
+// Scan implements sql.Scanner. It fills a new value, because the old one may be in use.
 func (d document[T]) Scan(column any) error {
 	var text sql.NullString
 	if err := text.Scan(column); err != nil {
@@ -154,16 +153,16 @@ func (d document[T]) Scan(column any) error {
 	return nil
 }
 
-// Numbers is a list of whole numbers as a parameter of among.
+// Numbers is a list of whole numbers as a parameter of Among.
 type Numbers []int64
 
 // Value implements driver.Valuer, for SQLite.
 func (n Numbers) Value() (driver.Value, error) { return Elements([]int64(n)).Value() }
 
-// Each returns every number once, in order.
+// Each returns the numbers in order, without duplicates.
 func (n Numbers) Each() Numbers { return slices.Compact(slices.Sorted(slices.Values(n))) }
 
-// Texts is a list of texts as a parameter of among.
+// Texts is a list of texts as a parameter of Among.
 type Texts []string
 
 // Value implements driver.Valuer, for SQLite.
@@ -172,26 +171,26 @@ func (t Texts) Value() (driver.Value, error) { return Elements([]string(t)).Valu
 // Elements is a list as JSON text, for json_each.
 func Elements[T any](list []T) Field {
 	if list == nil {
-		list = []T{} // which is no null
+		list = []T{} // not null
 	}
 	return document[[]T]{&list}
 }
 
-// Repeated keeps one copy of each text, and of each list of texts, that many rows of a query have.
+// Repeated shares the memory of texts, and of lists of texts, that many rows of a query have.
 type Repeated struct {
 	texts map[string]string
 	lists map[string][]string // by their JSON text
 }
 
-// NewRepeated returns a Repeated that has seen nothing.
+// NewRepeated returns an empty Repeated.
 func NewRepeated() Repeated { return Repeated{map[string]string{}, map[string][]string{}} }
 
-// Text is a string of which one copy is kept.
+// Text is a string whose memory is shared.
 func (r Repeated) Text(to *string) sql.Scanner {
 	return scanner(func(column string) error { *to = r.one(column); return nil })
 }
 
-// List is a list of strings as JSON text, of which one copy is kept.
+// List is a list of strings as JSON text, whose memory is shared.
 func (r Repeated) List(to *[]string) sql.Scanner {
 	return scanner(func(column string) error {
 		if list, ok := r.lists[column]; ok {
@@ -210,7 +209,7 @@ func (r Repeated) List(to *[]string) sql.Scanner {
 	})
 }
 
-// one returns the copy of a text that is kept.
+// one returns the shared copy of a text.
 func (r Repeated) one(text string) string {
 	if kept, ok := r.texts[text]; ok {
 		return kept
@@ -231,7 +230,7 @@ func (s scanner) Scan(column any) error {
 	return s(text)
 }
 
-// Storable returns a text that every database takes: valid UTF-8 without NUL, which PostgreSQL refuses.
+// Storable returns text as every database accepts it: valid UTF-8 without NUL, which PostgreSQL refuses.
 func Storable(text string) string {
 	if utf8.ValidString(text) && !strings.Contains(text, "\x00") {
 		return text
@@ -248,13 +247,13 @@ func Found(row *sql.Row, fields ...any) (bool, error) {
 	return err == nil, err
 }
 
-// Collect reads all rows of a query. fields lists where the columns of a row go; what it points to must not be shared
-// with the row before.
+// Collect reads all rows of a query. fields returns the destinations of the columns of a row, which must not share memory with those of
+// other rows.
 func Collect[T any](ctx context.Context, tx Tx, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	return CollectAbout(ctx, tx, 0, fields, query, args...)
 }
 
-// CollectAbout is collect for about n rows: to make room for them at once is quicker than to move large rows often.
+// CollectAbout is Collect for about n rows: allocating room at once is faster than moving large rows often.
 func CollectAbout[T any](ctx context.Context, tx Tx, n int, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -277,8 +276,8 @@ func ScanInto[T any](all []T, rows *sql.Rows, fields func(*T) []any) ([]T, error
 	return all, rows.Err()
 }
 
-// A Batch is a transaction that runs the same statements many times: SQLite prepares each once. They end with the transaction.
-// PostgreSQL gets no prepared statements, which would stay behind in the session.
+// A Batch runs the same statements many times in a transaction. SQLite prepares each once, until the end of the transaction. PostgreSQL
+// gets no prepared statements, because they would stay in the session.
 type Batch struct {
 	Tx       Tx
 	prepared map[string]*sql.Stmt
@@ -287,7 +286,7 @@ type Batch struct {
 // NewBatch returns the batch of a transaction.
 func NewBatch(tx Tx) Batch { return Batch{tx, map[string]*sql.Stmt{}} }
 
-// Prepare returns a statement that SQLite has prepared once. It ends with the transaction.
+// Prepare returns a statement, which SQLite prepares once. It ends with the transaction.
 func (b Batch) Prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if stmt, ok := b.prepared[query]; ok {
 		return stmt, nil

@@ -7,15 +7,15 @@ import (
 	"fmt"
 )
 
-// A Tx runs statements, all or nothing. Queries have one text for both kinds of database, but for what fold returns, for
-// locks (locks.go) and for the writing of many rows (upsert.go).
+// A Tx runs statements, all or nothing. Queries have one text for both kinds of database, except for Fold, for locks (locks.go) and for
+// writing many rows (upsert.go).
 type Tx struct {
 	SQL      *sql.Tx
 	Postgres bool
 	types    columnTypes // of PostgreSQL
 }
 
-// Fold returns SQL for a text that compares and sorts whatever the case of its ASCII letters.
+// Fold returns SQL for a text that compares and sorts without regard to the case of ASCII letters.
 func (t Tx) Fold(text string) string {
 	if t.Postgres {
 		return "lower(" + text + ")"
@@ -23,8 +23,8 @@ func (t Tx) Fold(text string) string {
 	return text + " COLLATE NOCASE"
 }
 
-// Among returns SQL that holds for the elements of a list, which is the parameter $param: texts or numbers. PostgreSQL plans a query of an
-// array well whatever it expects of a table. It would compare each row with each element of anything else if it expects few rows.
+// Among returns SQL that is true for the elements of a list, which is the parameter $param: texts or numbers. PostgreSQL plans a query with
+// an array well for any size of the table. With any other form it would compare each row with each element if it expects few rows.
 func (t Tx) Among(param int) string {
 	if t.Postgres {
 		return fmt.Sprintf("= ANY ($%d)", param)
@@ -47,7 +47,7 @@ func (t Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql
 	return t.SQL.QueryRowContext(ctx, query, t.accepted(args)...)
 }
 
-// accepted returns arguments whose texts the database accepts: what people type and Notehub answers may be any bytes.
+// accepted returns arguments with texts that the database accepts, because text from people and from Notehub may contain any bytes.
 func (t Tx) accepted(args []any) []any {
 	if !t.Postgres {
 		return args
@@ -58,7 +58,7 @@ func (t Tx) accepted(args []any) []any {
 	return args
 }
 
-// acceptable returns an argument as PostgreSQL takes it.
+// acceptable returns an argument in a form that PostgreSQL accepts.
 func acceptable(arg any) any {
 	switch arg := arg.(type) {
 	case string:
@@ -82,7 +82,7 @@ type beginner interface {
 	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
 }
 
-// transact runs f in a transaction. An error of its end is an endError: whether it was stored is not known, if it was to be.
+// transact runs f in a transaction. If the commit fails, the error is an endError: it is unknown whether the changes were stored.
 func (s *DB) transact(ctx context.Context, db beginner, options *sql.TxOptions, f func(Tx) error) error {
 	tx, err := db.BeginTx(ctx, options)
 	if err != nil {
@@ -95,12 +95,12 @@ func (s *DB) transact(ctx context.Context, db beginner, options *sql.TxOptions, 
 		}
 	}
 	if err != nil && ctx.Err() != nil && errors.Is(tx.Rollback(), sql.ErrTxDone) {
-		return ctx.Err() // which has ended the transaction: what else went wrong follows from that
+		return ctx.Err() // it ended the transaction, which caused any other error
 	}
 	return err
 }
 
-// An endError is an error of the end of a transaction.
+// An endError is an error of the commit or rollback of a transaction.
 type endError struct{ err error }
 
 // Error returns the error.

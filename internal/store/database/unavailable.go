@@ -95,8 +95,8 @@ func (e *UnavailableError) Unwrap() []error {
 // Unavailable reports whether err says that the database cannot be used.
 func Unavailable(err error) bool { return errors.As(err, new(*UnavailableError)) }
 
-// explained returns an error of SQLite about the database in file as an UnavailableError if the cause lies outside notewatch,
-// and other errors as they are.
+// explained returns an error of SQLite about the database in file as an UnavailableError if the cause lies outside notewatch, and other
+// errors unchanged.
 func explained(err error, file string) error {
 	failure, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
@@ -108,8 +108,8 @@ func explained(err error, file string) error {
 	return err
 }
 
-// causeOf returns why SQLite failed with an extended result code; "" is for a reason of our own. SQLite reports a full or
-// read-only file system by many codes, so the file system is asked too.
+// causeOf returns why SQLite failed with an extended result code; "" if the cause lies in notewatch. SQLite reports a full or read-only
+// file system with many codes, so the file system is checked too.
 func causeOf(code int, file string) OutageCause {
 	if code == sqlite3.SQLITE_READONLY_DBMOVED {
 		return Moved
@@ -131,10 +131,10 @@ func causeOf(code int, file string) OutageCause {
 	return ""
 }
 
-// leastSpace is how many bytes SQLite needs to open a database and to write a small transaction.
+// leastSpace is the number of bytes that SQLite needs to open a database and to write a small transaction.
 const leastSpace = 64 << 10
 
-// diskCause returns why the disk of a file cannot be written, if it has less than space bytes left or is read-only, or else.
+// diskCause returns Full or ReadOnly if the disk of a file has less than space bytes left or is read-only; else otherwise.
 func diskCause(file string, space uint64, otherwise OutageCause) OutageCause {
 	disk, err := diskOf(filepath.Dir(file))
 	switch {

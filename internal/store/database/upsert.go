@@ -9,25 +9,25 @@ import (
 	"strings"
 )
 
-// maxUpsertParams bounds the parameters of a statement that writes many rows. They have no numbers, so that SQLite need not look for them.
+// maxUpsertParams bounds the parameters of a statement that writes many rows. They are not numbered, because SQLite would look up the
+// numbers.
 const maxUpsertParams = 1_000
 
-// MaxRows bounds the rows written in one transaction where a call may bring any number.
+// MaxRows is the maximum number of rows written in one transaction by calls with any number of rows.
 const MaxRows = 10_000
 
-// An Upsert writes rows into a table, each in place of the one with the same key, and does not touch those that are
-// already as they should be.
+// An Upsert writes rows into a table. A row replaces the one with the same key, and is not written if nothing changes.
 type Upsert struct {
 	Table     string
 	Key       []string
 	Set       []string // the other columns
-	Fixed     []string // columns that a row keeps once it is there
-	Returning string   // columns of the rows that were written
-	Single    bool     // one row in each statement: SQLite copies every page that a statement of more rows changes
+	Fixed     []string // columns that keep their first value
+	Returning string   // columns to return of the written rows
+	Single    bool     // one row for each statement, because SQLite copies every page that a larger statement changes
 }
 
-// Run writes n rows, no two with one key. row returns the columns key, set and fixed of one of them. If written is not nil it
-// scans the columns returning of each row that was new or differed.
+// Run writes n rows with different keys. row returns the columns Key, Set and Fixed of one row. If written is not nil, it scans the columns
+// Returning of each row that was new or changed.
 func (u Upsert) Run(ctx context.Context, tx Tx, n int, row func(i int) []any, written func(*sql.Rows) error) error {
 	if tx.Postgres {
 		return u.runArrays(ctx, tx, n, row, written)
@@ -55,10 +55,10 @@ func (u Upsert) Run(ctx context.Context, tx Tx, n int, row func(i int) []any, wr
 	})
 	defer func() {
 		stop()
-		for range all { // until row is no longer called
+		for range all { // drain, until row is no longer called
 		}
 	}()
-	unwatched := context.WithoutCancel(ctx) // the driver has a goroutine watch each statement else, though none takes long
+	unwatched := context.WithoutCancel(ctx) // otherwise the driver starts a goroutine to watch each statement, although none takes long
 	for some := range all {
 		if some.err != nil {
 			return some.err
@@ -75,7 +75,7 @@ func (u Upsert) Run(ctx context.Context, tx Tx, n int, row func(i int) []any, wr
 	return u.Run(ctx, tx, n-done, rest, written)
 }
 
-// runArrays is run on PostgreSQL, where each statement is a round trip: it has one array for each column.
+// runArrays is Run on PostgreSQL, where each statement is a round trip: it passes one array for each column.
 func (u Upsert) runArrays(ctx context.Context, tx Tx, n int, row func(i int) []any, written func(*sql.Rows) error) error {
 	columns := u.columns()
 	text := u.insert("SELECT * FROM " + tx.types.unnest(u.Table, columns))
@@ -98,14 +98,14 @@ func (u Upsert) runArrays(ctx context.Context, tx Tx, n int, row func(i int) []a
 	return nil
 }
 
-// The arguments of a statement, as the driver takes them.
+// arguments are the arguments of a statement, as the driver takes them.
 type arguments struct {
 	args []any
 	err  error
 }
 
-// convert converts the arguments of n statements ahead of their use, until the context is done: of many rows that takes a third of the time
-// of writing them, and another processor may do it.
+// convert converts the arguments of n statements ahead of their use, until the context is done. For many rows that takes a third of the
+// time of writing them, and another processor can do it.
 func convert(ctx context.Context, n int, args func(i int) []any) <-chan arguments {
 	all := make(chan arguments, 64)
 	go func() {
@@ -139,7 +139,7 @@ func (u Upsert) write(ctx context.Context, stmt *sql.Stmt, args []any, written f
 	return scanEach(rows, written)
 }
 
-// scanEach calls written with each row and closes them.
+// scanEach calls written with each row, and closes rows.
 func scanEach(rows *sql.Rows, written func(*sql.Rows) error) error {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
@@ -150,16 +150,16 @@ func scanEach(rows *sql.Rows, written func(*sql.Rows) error) error {
 	return rows.Err()
 }
 
-// columns returns the columns that a row gives.
+// columns returns the columns that row must return.
 func (u Upsert) columns() []string { return slices.Concat(u.Key, u.Set, u.Fixed) }
 
-// statement returns the SQL text that writes n rows.
+// statement returns the SQL that writes n rows.
 func (u Upsert) statement(n int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(u.columns())), ", ") + ")"
 	return u.insert("VALUES " + row + strings.Repeat(", "+row, n-1))
 }
 
-// insert returns the SQL text that writes rows.
+// insert returns the SQL that writes rows.
 func (u Upsert) insert(rows string) string {
 	var text strings.Builder
 	text.WriteString("INSERT INTO " + u.Table + " (" + List(u.columns()) + ") " + rows)
@@ -180,10 +180,10 @@ func (u Upsert) insert(rows string) string {
 	return text.String()
 }
 
-// List returns columns with commas between.
+// List joins columns with commas.
 func List(columns []string) string { return strings.Join(columns, ", ") }
 
-// Params returns n placeholders from $first on, with commas between.
+// Params returns n placeholders from $first on, separated by commas.
 func Params(first, n int) string {
 	all := make([]string, n)
 	for i := range all {
@@ -192,15 +192,15 @@ func Params(first, n int) string {
 	return List(all)
 }
 
-// A Rewrite changes rows that are there.
+// A Rewrite changes existing rows.
 type Rewrite struct {
 	Table  string
 	Key    []string
 	Set    []string
-	Rising string // column that has to be greater than before, else the row stays; "" is none
+	Rising string // column that must increase, otherwise the row stays unchanged; "" if there is none
 }
 
-// Run changes n rows, no two with one key. row returns the columns key and set of one of them.
+// Run changes n rows with different keys. row returns the columns Key and Set of one row.
 func (r Rewrite) Run(ctx context.Context, b Batch, n int, row func(i int) []any) error {
 	columns := slices.Concat(r.Key, r.Set)
 	if b.Tx.Postgres {
@@ -222,7 +222,7 @@ func (r Rewrite) Run(ctx context.Context, b Batch, n int, row func(i int) []any)
 	return nil
 }
 
-// statement returns the SQL text. from is where the new values come from, if not from parameters; given is the new value of a column.
+// statement returns the SQL. from is the source of the new values, if not parameters; given returns the new value of a column.
 func (r Rewrite) statement(from string, given func(column string) string) string {
 	var changes, conditions []string
 	for _, column := range r.Set {

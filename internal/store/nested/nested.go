@@ -1,5 +1,5 @@
-// Package nested opens a database on one connection that is inside a transaction, for code that wants a database of its own: its
-// transactions are savepoints, and nothing of what it does lasts unless the transaction is committed.
+// Package nested opens a database on one connection that is inside a transaction, for code that needs a database of its own. Its
+// transactions are savepoints, and its changes last only if the transaction is committed.
 package nested
 
 import (
@@ -9,8 +9,8 @@ import (
 	"errors"
 )
 
-// Open returns a database on a connection that is inside a transaction. The database has no other connection; closing it leaves
-// the connection open. conn must be one of this program's drivers, which run statements without preparing them.
+// Open returns a database on a connection that is inside a transaction. The database has no other connection; closing it leaves the
+// connection open. conn must be of one of this program's drivers, which run statements without preparing them.
 func Open(conn driver.Conn) (*sql.DB, error) {
 	inner, ok := conn.(runner)
 	if !ok {
@@ -21,7 +21,7 @@ func Open(conn driver.Conn) (*sql.DB, error) {
 	return db, nil
 }
 
-// A runner is what is used of the connection.
+// A runner is the part of a connection that is used.
 type runner interface {
 	driver.Conn
 	driver.ExecerContext
@@ -33,7 +33,7 @@ type connector struct{ conn runner }
 // Connect implements driver.Connector.
 func (c connector) Connect(context.Context) (driver.Conn, error) { return conn{c.conn}, nil }
 
-// Driver implements driver.Connector. Nothing asks for it.
+// Driver implements driver.Connector. It is not used.
 func (connector) Driver() driver.Driver { return nil }
 
 // A conn runs statements on the connection inside the transaction.
@@ -64,7 +64,7 @@ func (c conn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error
 	return savepoint{c}, err
 }
 
-// A savepoint stands for a transaction.
+// A savepoint replaces a transaction.
 type savepoint struct{ conn conn }
 
 // Commit implements driver.Tx.

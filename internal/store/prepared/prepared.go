@@ -18,7 +18,7 @@ import (
 
 const (
 	maxIdle = 200      // prepared statements that a connection keeps
-	maxText = 16 << 10 // bytes of the text of a statement that is kept
+	maxText = 16 << 10 // longest text in bytes of a statement to keep
 )
 
 // NewConnector is sqlite.NewConnector for connections that keep their prepared statements.
@@ -45,7 +45,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &conn{sqliteConn: inner, byText: map[string]*list.Element{}}, nil
 }
 
-// sqliteConn is what database/sql uses of a connection of the driver.
+// sqliteConn is the part of a connection of the driver that database/sql uses.
 type sqliteConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -57,11 +57,11 @@ type sqliteConn interface {
 	driver.Validator
 }
 
-// A conn is a connection that keeps its prepared statements while nobody uses them. Like any driver.Conn it is used by
-// one goroutine at a time, its statements and their rows included.
+// A conn is a connection that keeps its prepared statements while they are not in use. Like any driver.Conn, with its statements and rows,
+// it is used by one goroutine at a time.
 type conn struct {
 	sqliteConn
-	idle   list.List // of *stmt, the last used first, no two with one text
+	idle   list.List // of *stmt, the last used first, with different texts
 	byText map[string]*list.Element
 }
 
@@ -119,8 +119,8 @@ func (c *conn) Close() error {
 	return errors.Join(append(errs, c.sqliteConn.Close())...)
 }
 
-// reusable reports whether a statement may be prepared once and run many times. Others take effect when they are
-// prepared, as some PRAGMAs do, or change the schema and are not repeated.
+// reusable reports whether a statement may be prepared once and run many times. Others take effect when they are prepared, like some
+// PRAGMAs, or change the schema and are not repeated.
 func reusable(query string) bool {
 	if len(query) > maxText {
 		return false
@@ -134,7 +134,7 @@ func reusable(query string) bool {
 	return false
 }
 
-// take returns a statement that nobody else uses until it is closed.
+// take returns a statement that is not in use, until it is closed.
 func (c *conn) take(ctx context.Context, query string) (*stmt, error) {
 	if e, ok := c.byText[query]; ok {
 		s := c.remove(e)
@@ -152,9 +152,9 @@ func (c *conn) take(ctx context.Context, query string) (*stmt, error) {
 	return &stmt{sqliteStmt: inner, conn: c, text: query, users: 1}, nil
 }
 
-// keep makes a statement idle. In place of it, it may close another.
+// keep makes a statement idle. It may close another one in exchange.
 func (c *conn) keep(s *stmt) error {
-	if _, ok := c.byText[s.text]; ok { // two were in use at once
+	if _, ok := c.byText[s.text]; ok { // two with the same text were in use
 		return s.sqliteStmt.Close()
 	}
 	c.byText[s.text] = c.idle.PushFront(s)
@@ -164,14 +164,14 @@ func (c *conn) keep(s *stmt) error {
 	return nil
 }
 
-// remove makes a statement no longer idle.
+// remove removes a statement from the idle ones.
 func (c *conn) remove(e *list.Element) *stmt {
 	s := c.idle.Remove(e).(*stmt)
 	delete(c.byText, s.text)
 	return s
 }
 
-// sqliteStmt is what database/sql uses of a statement of the driver.
+// sqliteStmt is the part of a statement of the driver that database/sql uses.
 type sqliteStmt interface {
 	driver.Stmt
 	driver.StmtExecContext
@@ -183,8 +183,8 @@ type stmt struct {
 	sqliteStmt
 	conn   *conn
 	text   string
-	users  int  // its rows that are open, and whoever has prepared it
-	failed bool // it may not be run again: the driver does not reset it in every case
+	users  int  // its open rows, and the caller that has prepared it
+	failed bool // it may not be run again, because the driver does not always reset it
 }
 
 // ExecContext implements driver.StmtExecContext.
@@ -205,7 +205,7 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 	return &rows{opened, s}, nil
 }
 
-// Close implements driver.Stmt. The statement stays usable by its rows.
+// Close implements driver.Stmt. Open rows can still be read.
 func (s *stmt) Close() error {
 	s.users--
 	switch {

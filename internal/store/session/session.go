@@ -1,8 +1,8 @@
-// Package session connects to PostgreSQL in a way that leaves nothing behind in a session: every setting is one of a transaction,
-// and no statement has a name. So a pooler that gives each transaction another session, as PgBouncer does, may stand in between. A connection
-// that leads to another server than those before is refused.
+// Package session connects to PostgreSQL without leaving anything in a session: every setting applies to one transaction, and no statement
+// has a name. So it works through a pooler that gives each transaction another session, such as PgBouncer. A connection that leads to
+// another server than the first one is refused.
 //
-// Callers of database/sql see no difference, but that statements run in transactions only.
+// Callers of database/sql see only one difference: statements run only in transactions.
 package session
 
 import (
@@ -20,10 +20,10 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// A Setting is a parameter of the server in every transaction.
+// A Setting is a parameter of the server for every transaction.
 type Setting struct{ Name, Value string }
 
-// NewConnector connects to a server as config says. Every transaction begins with settings, which takes no round trip of its own.
+// NewConnector connects to a server. Every transaction begins with settings, which take no additional round trip.
 func NewConnector(config pgx.ConnConfig, server *Server, settings ...Setting) driver.Connector {
 	var text strings.Builder
 	for _, s := range settings {
@@ -32,17 +32,17 @@ func NewConnector(config pgx.ConnConfig, server *Server, settings ...Setting) dr
 	return connector{stdlib.GetConnector(config), server, text.String()}
 }
 
-// A Server is the server that all connections lead to, be they of one pool or of several. Its standbys are the same server.
+// A Server identifies the server of all connections, of one pool or of several. A standby counts as the same server as its primary.
 type Server struct {
 	mu sync.Mutex
 	id string // "" before the first connection
 }
 
-// ErrOtherServer says that a connection was made to another server than those before.
+// ErrOtherServer says that a connection leads to another server than earlier ones.
 var ErrOtherServer = errors.New("a connection was made to another server than those before")
 
-// check returns ErrOtherServer if conn leads to another server than the first connection. Where a server does not let its users know, it
-// returns nil.
+// check returns ErrOtherServer if conn leads to another server than the first connection. It returns nil if the server does not show its
+// identity.
 func (s *Server) check(ctx context.Context, conn *pgx.Conn) error {
 	var id string
 	query := "SELECT CAST(system_identifier AS TEXT) FROM pg_control_system()"
@@ -109,7 +109,7 @@ func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx
 	}
 	_, err := c.Conn.Conn().Exec(ctx, begin+c.settings, pgx.QueryExecModeSimpleProtocol)
 	if err != nil && ctx.Err() == nil && c.Conn.Conn().IsClosed() {
-		return nil, driver.ErrBadConn // it was lost while nobody used it, and nothing has been done: another one takes its place
+		return nil, driver.ErrBadConn // lost while it was idle; nothing has been done, and another one replaces it
 	}
 	return transaction{c}, err
 }
@@ -122,10 +122,10 @@ func (t transaction) Commit() error { return t.end("COMMIT") }
 // Rollback implements driver.Tx.
 func (t transaction) Rollback() error { return t.end("ROLLBACK") }
 
-// errRolledBack says that the server answered a COMMIT with a rollback, since a statement before it had failed.
+// errRolledBack says that the server answered a COMMIT with a rollback, because an earlier statement had failed.
 var errRolledBack = errors.New("the server has rolled the transaction back")
 
-// endTime is how long the end of a transaction may take.
+// endTime is the time limit of a commit or rollback.
 const endTime = time.Minute
 
 func (t transaction) end(statement string) error {

@@ -12,8 +12,8 @@ import (
 	"notewatch/internal/store"
 )
 
-// SQLite returns the path of a new database of this test, for store.Open. It is a copy of one that store.Open has made in this
-// process: to migrate each from the first schema on would take most of the time of a small test.
+// SQLite returns the path of a new database of this test, for store.Open. It is a copy of one that store.Open has made in this process:
+// migrating each one from the first schema would take most of the time of a small test.
 func SQLite(t testing.TB) (path string) {
 	t.Helper()
 	content, err := empty()

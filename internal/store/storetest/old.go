@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// RowSchema is the newest schema that kept a row for each device and day.
+// RowSchema is the newest schema with a row for each device and day.
 const RowSchema = 11
 
-// OldDatabase makes a database of an older schema, to be filled and closed by the test.
+// OldDatabase creates a database of an older schema, for the test to fill and close.
 func OldDatabase(t testing.TB, path string, schema int64) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)

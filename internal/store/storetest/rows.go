@@ -1,4 +1,4 @@
-// Package storetest shows tests what a store holds and what it does, beyond what others ask it.
+// Package storetest helps tests to fill a store and to check what it contains and reads.
 package storetest
 
 import (
@@ -12,20 +12,20 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Rows counts the rows that queries step to, by table. SQLite knows its functions for all of the process, so there is one
-// for all stores: tests that count must not run beside each other.
+// Rows counts the rows that queries step to, by table. SQLite registers its functions for the whole process, so there is one counter for
+// all stores: tests that count must not run in parallel.
 type Rows struct {
 	sync.Mutex
 	read map[string]int
 }
 
-// counter returns the one that SQLite knows.
+// counter returns the counter that is registered with SQLite.
 var counter = sync.OnceValues(func() (*Rows, error) {
 	r := &Rows{read: map[string]int{}}
 	return r, sqlite.RegisterScalarFunction("read_row", 2, r.count)
 })
 
-// CountRows makes it possible to count rows in stores that are opened from now on.
+// CountRows makes it possible to count rows in stores that are opened later.
 func CountRows(t testing.TB) *Rows {
 	t.Helper()
 	r, err := counter()
@@ -33,9 +33,9 @@ func CountRows(t testing.TB) *Rows {
 	return r
 }
 
-// Watch counts the rows of tables from now on, each named with one of its columns, in a store that is not written to any
-// more. It puts a view in front of each table that has SQLite ask about every row that an index leads to. SQLite asks once
-// only for a column that the query fixes, so it has to be another.
+// Watch counts the rows of tables from now on, in a store that is no longer written to. columns names one column of each table. It puts a
+// view in front of each table, which makes SQLite call count for every row that an index leads to. SQLite calls it only once for a column
+// that the query fixes, so the column must be another one.
 func (r *Rows) Watch(t testing.TB, db *sql.DB, columns map[string]string) {
 	t.Helper()
 	for table, column := range columns {
@@ -57,7 +57,7 @@ func (r *Rows) Read(f func()) map[string]int {
 	return r.read
 }
 
-// count is an SQL function that is true of every row that it is asked about.
+// count is an SQL function that is true for every row.
 func (r *Rows) count(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 	r.Lock()
 	defer r.Unlock()

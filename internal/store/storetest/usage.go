@@ -13,10 +13,10 @@ import (
 	"notewatch/rules"
 )
 
-// Figures are the figures of one subject on one day. NaN is no data; a figure that is left out is 0.
+// Figures are the figures of one subject on one day. NaN is no data; a missing figure is 0.
 type Figures map[rules.Figure]float64
 
-// Unknown returns figures without a key of which none is known.
+// Unknown returns figures without a key, all without data.
 func Unknown() Figures {
 	figures := Figures{}
 	for _, figure := range rules.PlainFigures() {
@@ -25,14 +25,14 @@ func Unknown() Figures {
 	return figures
 }
 
-// A Usage is the figures of one device on one day, as a test writes them down. Device "" is the project's total.
+// A Usage holds the figures of one device on one day. Device "" is the project's total.
 type Usage struct {
 	Device  string
 	Day     rules.Day
 	Figures Figures
 }
 
-// SaveDevices replaces the device list of a project, as a poll does that reads it.
+// SaveDevices replaces the device list of a project, as a poll does.
 func SaveDevices(t testing.TB, s *store.Store, project string, devices []store.Device, read time.Time) {
 	t.Helper()
 	poll(t, s, project, func(lease store.Lease) { saveDevices(t, s, lease, devices, read) })
@@ -43,10 +43,10 @@ func saveDevices(t testing.TB, s *store.Store, lease store.Lease, devices []stor
 	require.NoError(t, s.SaveDevices(t.Context(), lease, store.NewDeviceList(devices...), read, nil))
 }
 
-// SaveUsage stores usage as a poll does that reads it on the last of its days. which are the figures that were read; none is all
-// that have no key. NaN is not known. Nothing is said of a device and day without a row.
+// SaveUsage stores usage, as a poll on the last of its days does. which lists the figures that were read; empty means all without a key.
+// NaN is not known. A device and day without a row is not mentioned.
 //
-// A device that has no ordinal gets one: it was listed for a moment, or stays so where a device list was never read.
+// A device without an ordinal gets one: it was listed for a moment, or stays listed if no device list was ever read.
 func SaveUsage(t testing.TB, s *store.Store, project string, rows []Usage, which ...rules.Figure) {
 	t.Helper()
 	if len(rows) == 0 {
@@ -59,7 +59,7 @@ func SaveUsage(t testing.TB, s *store.Store, project string, rows []Usage, which
 	})
 }
 
-// list sees to it that the devices of rows have ordinals.
+// list makes sure that the devices of rows have ordinals.
 func list(t testing.TB, s *store.Store, lease store.Lease, rows []Usage) {
 	t.Helper()
 	stored, err := s.DeviceList(t.Context(), lease.Key)
@@ -88,7 +88,7 @@ func list(t testing.TB, s *store.Store, lease store.Lease, rows []Usage) {
 	saveDevices(t, s, lease, slices.Collect(stored.All()), stored.Read)
 }
 
-// readingOf is what an answer says that has rows.
+// readingOf returns an answer with rows as a reading.
 func readingOf(t testing.TB, s *store.Store, project string, rows []Usage, which []rules.Figure) store.Reading {
 	t.Helper()
 	if len(which) == 0 {
@@ -135,8 +135,8 @@ func cell(figure float64) history.Cell {
 	return c
 }
 
-// ReadUsage returns what is stored of some devices from day first to day last, by device as they are given, then day. Days of which
-// nothing is known are left out.
+// ReadUsage returns the stored usage of some devices from day first to day last, in the order of devices, then days. It leaves out days
+// without data.
 func ReadUsage(t testing.TB, s *store.Store, project string, devices []string, first, last rules.Day) (all []Usage) {
 	t.Helper()
 	for _, device := range devices {
@@ -177,13 +177,13 @@ func readUsage(t testing.TB, s *store.Store, project, device string, ordinal int
 	return all
 }
 
-// poll lets f do what a poll of a project does. Afterwards the work is due as it was; if there was none, at once.
+// poll calls f with the lease of a poll. Afterwards the work is due as before; if there was none, at once.
 func poll(t testing.TB, s *store.Store, project string, f func(store.Lease)) {
 	t.Helper()
 	ctx := t.Context()
 	before, was, err := s.NextDue(ctx, store.Poll, project)
 	require.NoError(t, err)
-	early := time.Unix(0, 0) // as both clocks are: what is due and what is leased stay so for others
+	early := time.Unix(0, 0) // earlier than both clocks, so that due times and leases stay unchanged for others
 	if !was {
 		before = early
 	}

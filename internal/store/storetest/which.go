@@ -26,7 +26,7 @@ func Database(t testing.TB) (place string) {
 	return SQLite(t)
 }
 
-// NeedsSQLite skips a test of what only SQLite does, or that has SQLite do what the test needs.
+// NeedsSQLite skips a test of behaviour that only SQLite has.
 func NeedsSQLite(t testing.TB) {
 	t.Helper()
 	if OnPostgres() {
@@ -44,7 +44,7 @@ func TakeAway(t testing.TB, place string) {
 	require.NoError(t, os.Rename(place, place+".away"))
 }
 
-// PutBack ends what TakeAway began.
+// PutBack makes it available again.
 func PutBack(t testing.TB, place string) {
 	t.Helper()
 	if database.IsURL(place) {

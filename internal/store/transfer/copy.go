@@ -12,35 +12,35 @@ import (
 // A Side is one of the two databases.
 type Side struct {
 	Postgres bool
-	// View runs f in a transaction that reads, and Update in one that writes, both perhaps several times. The source has no Update.
+	// View runs f in a transaction that reads, Update in one that writes; f may run several times. The source has no Update.
 	View, Update func(ctx context.Context, f func(*sql.Tx) error) error
 }
 
 // A Copy copies all rows from one database to another.
 type Copy struct {
 	From, To Side
-	Pairs    []Pair              // by Match
-	Clean    func(string) string // makes a text one that every database takes
-	Report   func(Progress)      // is called after each batch
+	Pairs    []Pair              // of Match
+	Clean    func(string) string // returns text that every database accepts
+	Report   func(Progress)      // called after each batch
 
 	progress Progress
 }
 
-// Progress is how far a copy is.
+// Progress is the progress of a copy.
 type Progress struct {
 	Verifying bool
 	Table     string
-	Done, All int64 // rows of all tables that are copied or verified, and that there are in the source
+	Done, All int64 // rows copied or verified, and rows of the source, of all tables
 }
 
-// A Total is what a table holds, in both databases.
+// A Total is the content of a table, the same in both databases.
 type Total struct {
 	Table    string
 	Rows     int64
 	Checksum Checksum
 }
 
-// Run copies what the target lacks. The keys that it holds are taken to have been copied before.
+// Run copies what is missing in the target. Keys in the target count as copied.
 func (c *Copy) Run(ctx context.Context) error {
 	c.progress = Progress{}
 	after := make([][]any, len(c.Pairs))
@@ -59,7 +59,7 @@ func (c *Copy) Run(ctx context.Context) error {
 	return nil
 }
 
-// startOf returns the key after which to go on with a table, and counts its rows for the progress.
+// startOf returns the key after which to continue with a table, and counts its rows for the progress.
 func (c *Copy) startOf(ctx context.Context, p *Pair) (key []any, err error) {
 	err = c.To.View(ctx, func(tx *sql.Tx) error {
 		key, err = p.to.newest(ctx, tx)
@@ -117,7 +117,7 @@ func (c *Copy) report(table string, rows int) {
 	c.Report(c.progress)
 }
 
-// insert writes rows: by a statement for each to SQLite, and by one with an array for each column to PostgreSQL.
+// insert writes rows: with one statement for each row to SQLite, with one array for each column to PostgreSQL.
 func (c *Copy) insert(ctx context.Context, tx *sql.Tx, t *Table, rows []row) error {
 	into := "INSERT INTO " + t.Name + " (" + t.all() + ") "
 	if c.To.Postgres {
@@ -147,7 +147,7 @@ func (c *Copy) insert(ctx context.Context, tx *sql.Tx, t *Table, rows []row) err
 	return nil
 }
 
-// A DifferenceError says that a table is not the same in both databases.
+// A DifferenceError says that the contents of a table differ.
 type DifferenceError struct{ From, To Total }
 
 // Error returns the table and its number of rows in both.
@@ -156,7 +156,7 @@ func (e *DifferenceError) Error() string {
 		e.From.Table, e.From.Rows, e.From.Checksum, e.To.Rows, e.To.Checksum)
 }
 
-// Verify reads both databases and returns what each table holds. The error is a DifferenceError if that is not the same.
+// Verify reads both databases and returns the content of each table. The error is a DifferenceError if they differ.
 func (c *Copy) Verify(ctx context.Context) (totals []Total, err error) {
 	c.progress.Verifying, c.progress.Done = true, 0
 	for i := range c.Pairs {
@@ -177,7 +177,7 @@ func (c *Copy) Verify(ctx context.Context) (totals []Total, err error) {
 	return totals, nil
 }
 
-// total reads what a table of one of the databases holds.
+// total reads the content of a table of one of the databases.
 func (c *Copy) total(ctx context.Context, side Side, t *Table) (total Total, err error) {
 	total.Table = t.Name
 	var buffer []byte

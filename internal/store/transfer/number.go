@@ -5,7 +5,7 @@ import (
 	"database/sql"
 )
 
-// Number makes the target go on with the numbers that the source would have given next. to is a transaction of the target that writes.
+// Number makes the target continue with the numbers that the source would have given next. to is a transaction of the target that writes.
 func (c *Copy) Number(ctx context.Context, to *sql.Tx) error {
 	for i := range c.Pairs {
 		p := &c.Pairs[i]
@@ -27,7 +27,7 @@ func (c *Copy) Number(ctx context.Context, to *sql.Tx) error {
 	return nil
 }
 
-// lastNumber returns the last number that a column was given; 0 is none.
+// lastNumber returns the last number given to a column; 0 if there is none.
 func (t *Table) lastNumber(ctx context.Context, tx *sql.Tx, column string, postgres bool) (last int64, err error) {
 	greatest := "SELECT coalesce(max(" + column + "), 0) FROM " + t.Name
 	if t.numbers == "" {
@@ -46,7 +46,7 @@ func (t *Table) lastNumber(ctx context.Context, tx *sql.Tx, column string, postg
 	return last, err
 }
 
-// setNumber makes last the last number that was given.
+// setNumber sets the last number given.
 func (t *Table) setNumber(ctx context.Context, tx *sql.Tx, last int64, postgres bool) error {
 	if postgres {
 		_, err := tx.ExecContext(ctx, `SELECT setval(pg_get_serial_sequence($1, $2), greatest($3::bigint, 1), $3::bigint > 0)`, t.Name, t.numbers, last)

@@ -13,7 +13,7 @@ import (
 // A row is the values of a table's columns: nil, int64, float64, string, bool or []byte.
 type row []any
 
-// size returns about how many bytes a row takes in memory.
+// size returns the approximate number of bytes of a row in memory.
 func (r row) size() int {
 	size := 0
 	for _, value := range r {
@@ -28,7 +28,7 @@ func (r row) size() int {
 	return size
 }
 
-// plain returns a value of a column as both databases keep it. clean makes a text one that every database takes.
+// plain returns a value of a column in the form of both databases. clean returns text that every database accepts.
 func (c column) plain(value any, clean func(string) string) (any, error) {
 	switch v := value.(type) {
 	case nil:
@@ -46,9 +46,9 @@ func (c column) plain(value any, clean func(string) string) (any, error) {
 		switch {
 		case c.kind != decimal:
 		case math.IsNaN(v):
-			return nil, nil // as SQLite keeps it
+			return nil, nil // as in SQLite
 		case v == 0:
-			return 0.0, nil // SQLite keeps no sign of zero
+			return 0.0, nil // SQLite does not keep the sign of zero
 		default:
 			return v, nil
 		}
@@ -64,7 +64,7 @@ func (c column) plain(value any, clean func(string) string) (any, error) {
 		switch c.kind {
 		case blob:
 			if v == nil {
-				v = []byte{} // as which SQLite returns an empty one
+				v = []byte{} // as SQLite returns an empty one
 			}
 			return v, nil
 		case text:
@@ -74,20 +74,20 @@ func (c column) plain(value any, clean func(string) string) (any, error) {
 	return nil, fmt.Errorf("column %s is of type %s and holds a %T", c.name, c.declared, value)
 }
 
-// A batch is rows that follow each other by their key.
+// A batch holds consecutive rows by key.
 type batch struct {
 	rows []row
-	next []any // key of the last row as it is stored; nil: no rows
+	next []any // key of the last row as stored; nil: no rows
 	size int   // bytes
 }
 
 const (
-	firstRows  = 100 // rows of a batch before their size is known
+	firstRows  = 100 // rows of a batch while their size is unknown
 	mostRows   = 2_000
 	batchBytes = 4 << 20 // of a batch, unless one row is larger
 )
 
-// limit returns how many rows of the size of those of this batch to read next.
+// limit returns the number of rows to read next, if they have the size of those of this batch.
 func (b *batch) limit() int {
 	if len(b.rows) == 0 {
 		return firstRows
@@ -95,7 +95,7 @@ func (b *batch) limit() int {
 	return min(max(batchBytes*len(b.rows)/b.size, 1), mostRows)
 }
 
-// read reads the rows after a key, at most limit; nil is from the first on.
+// read reads at most limit rows after a key; nil starts with the first.
 func (t *Table) read(ctx context.Context, tx *sql.Tx, after []any, limit int, clean func(string) string) (b batch, err error) {
 	query := "SELECT " + t.all() + " FROM " + t.Name
 	if after != nil {
@@ -157,7 +157,7 @@ type Checksum [2]uint64
 // String returns 32 hexadecimal digits.
 func (c Checksum) String() string { return fmt.Sprintf("%016x%016x", c[0], c[1]) }
 
-// add adds a row. buffer is used for its bytes, and returned to be used again.
+// add adds a row. buffer is scratch space, which is returned for reuse.
 func (c *Checksum) add(r row, buffer []byte) []byte {
 	buffer = buffer[:0]
 	for _, value := range r {

@@ -12,18 +12,18 @@ import (
 type Table struct {
 	Name    string
 	columns []column
-	key     []int    // places of the columns by which rows are read: the primary key, or all columns if there is none
-	numbers string   // column whose values the database gives and never gives twice; "" is none
+	key     []int    // indexes of the columns by which rows are read: the primary key, or all columns if there is none
+	numbers string   // column whose values the database numbers and never repeats; "" if there is none
 	parents []string // tables that it refers to
 }
 
 type column struct {
 	name     string
-	declared string // type, in small letters
+	declared string // type, in lower case
 	kind     kind
 }
 
-// A kind is what values of a column are.
+// A kind is the type of the values of a column.
 type kind int
 
 const (
@@ -39,8 +39,8 @@ var kinds = map[string]kind{
 	"bigint": whole, "integer": whole, "double precision": decimal, "text": text, "boolean": truth, "blob": blob, "bytea": blob,
 }
 
-// The queries below return a row for each column, in order: table, column, type, place in the primary key (0 is none), and whether the
-// database gives its values.
+// The queries below return a row for each column, in order: table, column, type, place in the primary key (0 if none), and whether the
+// database numbers its values.
 
 const sqliteColumns = `
 	SELECT t.name, c.name, lower(c.type), c.pk, c.pk > 0 AND instr(t.sql, 'AUTOINCREMENT') > 0
@@ -53,7 +53,7 @@ const postgresColumns = `
 	LEFT JOIN pg_constraint AS k ON k.conrelid = t.oid AND k.contype = 'p'
 	WHERE t.relnamespace = to_regnamespace(current_schema()::text) AND t.relkind = 'r' ORDER BY t.relname, c.attnum`
 
-// The queries below return a row for each reference: table, and table that it refers to.
+// The queries below return a row for each reference: a table, and the table that it refers to.
 
 const sqliteReferences = `
 	SELECT t.name, r."table" FROM sqlite_master AS t, pragma_foreign_key_list(t.name) AS r WHERE t.type = 'table'`
@@ -62,7 +62,7 @@ const postgresReferences = `
 	SELECT t.relname, p.relname FROM pg_constraint AS k JOIN pg_class AS t ON t.oid = k.conrelid JOIN pg_class AS p ON p.oid = k.confrelid
 	WHERE k.contype = 'f' AND t.relnamespace = to_regnamespace(current_schema()::text)`
 
-// ReadTables returns the tables of the schema that tx uses, except some. Columns to leave out are named as in "project.read_days". Each
+// ReadTables returns the tables of the schema that tx uses, except some. Columns are left out by names as in "project.read_days". Each
 // table follows those that it refers to.
 func ReadTables(ctx context.Context, tx *sql.Tx, postgres bool, except ...string) ([]Table, error) {
 	columns, references := sqliteColumns, sqliteReferences
@@ -110,7 +110,7 @@ func readColumns(ctx context.Context, tx *sql.Tx, query string, except []string)
 	return tables, rows.Err()
 }
 
-// add adds a column, which has a place in the primary key, from 1 on, or none.
+// add adds a column with its place in the primary key, from 1; 0 means none.
 func (t *Table) add(c column, place int, numbered bool) {
 	if place > 0 {
 		for len(t.key) < place {
@@ -154,7 +154,7 @@ func readReferences(ctx context.Context, tx *sql.Tx, query string, tables []Tabl
 	return rows.Err()
 }
 
-// inOrder sorts tables so that each follows those that it refers to. No table refers to itself by way of others.
+// inOrder sorts tables so that each follows those that it refers to. There are no cycles except of a table with itself.
 func inOrder(tables []Table) (sorted []Table) {
 	var visit func(Table)
 	visit = func(t Table) {
@@ -178,7 +178,7 @@ func inOrder(tables []Table) (sorted []Table) {
 // A Pair is one table in both databases, with its columns in the same order.
 type Pair struct{ from, to Table }
 
-// Match pairs the tables of two databases. It returns an error if one of them has a table or column that the other lacks, or of another
+// Match pairs the tables of two databases. It returns an error if one of them lacks a table or column of the other, or has it with another
 // kind.
 func Match(from, to []Table) (pairs []Pair, err error) {
 	for _, f := range from {
@@ -216,7 +216,7 @@ func (t *Table) like(other Table) (same Table, err error) {
 	return same, nil
 }
 
-// names returns the columns at some places, as in "a, b".
+// names returns the columns at some indexes, as in "a, b".
 func (t *Table) names(places []int) string {
 	names := make([]string, len(places))
 	for i, place := range places {
