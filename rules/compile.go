@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +41,7 @@ func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 	b := s.builder(spec)
 	r := &Rule{Spec: spec, set: s}
 	b.frame()
-	r.Limit = b.parts()
+	r.limit, r.Limit = b.parts()
 	if spec.Where != "" {
 		r.where = b.condition("where", spec.Where)
 	}
@@ -63,8 +62,12 @@ func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 	if len(b.lang.Problems) > 0 {
 		return nil, b.lang.Problems
 	}
+	if r.limit != nil {
+		b.reads = append(b.reads, r.limit.Reads...)
+	}
 	r.growing = growing(conditions)
 	r.Kind, r.Reads = kindOf(conditions), readsOf(append(b.reads, r.growing...))
+	r.Reads.FleetNames = spec.Limits != nil && spec.Each == EachDevice
 	r.Keep = r.keep(conditions)
 	return r, nil
 }
@@ -99,16 +102,14 @@ func (b *builder) frame() {
 	}
 }
 
-// parts names the limit and the lets, for the expressions that use them.
-func (b *builder) parts() (limit float64) {
-	limit = math.NaN()
-	if b.spec.Limit != "" {
-		limit = b.lang.Limit(b.spec.Limit)
-	}
+// parts names the limit and the lets, for the expressions that use them. It returns the limit, and that of subjects without one of their
+// own, which is NaN if it is not constant.
+func (b *builder) parts() (limit *lang.Number, general float64) {
+	limit, general = b.limit()
 	for _, let := range b.spec.Let {
 		b.lang.Let(let.Name, let.Expr)
 	}
-	return limit
+	return limit, general
 }
 
 // unused reports the limit and the named parts that no condition reads, neither directly nor through other parts.

@@ -26,10 +26,12 @@ type Then struct {
 	Values map[string]float64 `json:"values,omitempty"` // by path, such as bytes.used; without those that were no data
 	// Members is how many devices a fleet had; 0 of other subjects.
 	Members int `json:"members,omitempty"`
+
+	Next *NextLimit `json:"next,omitempty"` // the limit that it may have soon
 }
 
 // IsZero reports whether t has no figures and no time.
-func (t Then) IsZero() bool { return t.At.IsZero() && t.Values == nil }
+func (t Then) IsZero() bool { return t.At.IsZero() && t.Values == nil && t.Next == nil }
 
 // A Fall is a growing figure that is lower now than when the alert was announced.
 type Fall struct {

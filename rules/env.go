@@ -32,6 +32,8 @@ type Env struct {
 	Project Project `expr:"project"`
 	Period  Period  `expr:"period"`
 	Poll    Poll    `expr:"poll"`
+
+	FleetNames map[string]string `expr:"-"` // of the fleets of the project, by UID, for limits that go by them
 }
 
 // Keyed are the metrics of figures that have a key. Of those that are not in it nothing is known.

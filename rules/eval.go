@@ -9,6 +9,7 @@ type Evaluation struct {
 	Recovered Truth   // ResolveWhen; NoData if the rule has none
 	Value     float64 // of Show; NaN is no data
 	Usual     float64 // what is usual of Show, see UsualSpan; NaN is no data
+	Limit     float64 // of the subject; NaN without one, or if it is no data
 	Err       error   // what went wrong in evaluating; Result is then as with no data
 }
 
@@ -21,7 +22,7 @@ func (r *Rule) Eval(v *View) Evaluation {
 	}
 	return Evaluation{
 		Result: result, Selected: selected, Recovered: recovered,
-		Value: v.Number(r.shown), Usual: r.usually(v), Err: err,
+		Value: v.Number(r.shown), Usual: r.usually(v), Limit: r.limit.Of(v), Err: err,
 	}
 }
 

@@ -17,6 +17,7 @@ type Verdict struct {
 	Period     time.Time // start of the current period; read for period and forecast rules only
 	First      bool      // the rule has never been evaluated here before
 	AsOf       time.Time // when the figures were read
+	Listed     time.Time // when the device list was read
 	Shown      bool      // a message shows the value of the alert: Value, Usual, AsOf and Peak are kept up to date
 
 	Growing       map[string]float64 // what Rule.Growing returns as of now; read for alerts that fire or are firing
@@ -74,7 +75,10 @@ func (a Alert) next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	if v.Selected == False {
 		return a.Withdraw(NotSelected, now)
 	}
-	a = a.observe(r, v, now)
+	a, moved := a.observe(r, v, now).follow(r, v)
+	if moved {
+		return a.relimit(v, now)
+	}
 	low, high := a.bounds(r, v, now)
 	switch level := min(max(a.level(), low), high); {
 	case a.State != Firing && level > Inactive:
@@ -98,7 +102,7 @@ func (a Alert) next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 func (a Alert) Unchanged(before Alert) bool {
 	return a.Version == before.Version && a.State == before.State && a.Holds == before.Holds && a.Doubted == before.Doubted &&
 		a.Then.At.Equal(before.Then.At) && a.AsOf.Equal(before.AsOf) &&
-		equal(a.Value, before.Value) && equal(a.Usual, before.Usual) && equal(a.Peak, before.Peak) && equal(a.Limit, before.Limit)
+		a.Then.Next.equal(before.Then.Next) && equal(a.Value, before.Value) && equal(a.Usual, before.Usual) && equal(a.Peak, before.Peak) && equal(a.Limit, before.Limit)
 }
 
 // equal reports whether two values are the same or both no data.
@@ -149,10 +153,10 @@ func (a Alert) Reevaluate(r *Rule, v Verdict, why string, now time.Time) (Alert,
 	case a.State != Firing || contradicted || !a.Period.Equal(period):
 		return a.Withdraw(why, now)
 	}
-	old := a.Limit
+	differs := a.LimitDiffers(r, v)
 	a.Holds = [Critical + 1]Hold{}
-	a = a.observe(r, v, now).remember(v, now)
-	if old == r.Limit || !Known(old) && !Known(r.Limit) {
+	a = a.observe(r, v, now).limited(r, v).remember(v, now)
+	if !differs {
 		return a, None
 	}
 	return a.raise(Updated, now), Updated
@@ -165,7 +169,7 @@ func (k Key) Revise(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	if v.Result.Least == Inactive {
 		return k.Inactive(), None
 	}
-	a := k.Inactive().measure(r, v)
+	a := k.Inactive().measure(r, v).limited(r, v)
 	a.ID = a.id("revised "+v.Result.Least.String(), v.AsOf)
 	a.State, a.Level, a.Worst, a.AsOf, a.PeakOn = Resolved, v.Result.Least, v.Result.Least, v.AsOf, DayOf(v.AsOf)-1
 	a.Since, a.FiredAt, a.RaisedAt, a.NotifiedAt, a.EndedAt = v.AsOf, now, now, now, now
@@ -196,7 +200,6 @@ func (a Alert) observe(r *Rule, v Verdict, now time.Time) Alert {
 
 // measure takes in the figures.
 func (a Alert) measure(r *Rule, v Verdict) Alert {
-	a.Limit = r.Limit
 	if a.showsOther(r) {
 		a.Value, a.Peak, a.Usual = math.NaN(), math.NaN(), math.NaN()
 	}

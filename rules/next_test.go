@@ -46,7 +46,7 @@ func rule(kind rules.Kind, change func(*rules.Rule)) *rules.Rule {
 
 func verdict(result rules.Result) rules.Verdict {
 	return rules.Verdict{Evaluation: rules.Evaluation{
-		Result: result, Selected: rules.True, Value: math.NaN(), Usual: math.NaN(),
+		Result: result, Selected: rules.True, Value: math.NaN(), Usual: math.NaN(), Limit: 40,
 	}, DayEnd: result}
 }
 
@@ -361,12 +361,15 @@ func TestReevaluate(t *testing.T) {
 	require.Equal(t, rules.None, event, "nothing that a message says has changed")
 	require.Equal(t, rules.Firing, same.State)
 
-	kept, event := firing.Reevaluate(raised, verdict(warning), "limit is 50 now", monday.Add(hour))
+	higher := verdict(warning)
+	higher.Limit = 50
+	kept, event := firing.Reevaluate(raised, higher, "limit is 50 now", monday.Add(hour))
 	require.Equal(t, rules.Updated, event)
 	require.InDelta(t, 50, kept.Limit, 0)
 	require.Equal(t, firing.ID, kept.ID)
 
-	unknown, event := firing.Reevaluate(raised, verdict(noData), "limit is 50 now", monday.Add(hour))
+	higher.Evaluation.Result = noData
+	unknown, event := firing.Reevaluate(raised, higher, "limit is 50 now", monday.Add(hour))
 	require.Equal(t, rules.Updated, event)
 	require.Equal(t, rules.Firing, unknown.State)
 

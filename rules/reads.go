@@ -13,6 +13,8 @@ type Reads struct {
 	Device  bool     // device or project: needs the device list
 	Counts  bool     // what is counted over it: all of project but who it is
 	Poll    bool     // poll
+
+	FleetNames bool // names of fleets, by which devices have limits
 }
 
 // OnlyPoll reports whether nothing but poll is read: such a rule is evaluated even when Notehub could not be read.

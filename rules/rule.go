@@ -69,7 +69,8 @@ type Spec struct {
 	Name        string
 	Each        Scope
 	Where       string          // which subjects the rule is about; "" is all
-	Limit       string          // a constant expression, visible as limit; "" is none
+	Limit       string          // a constant expression, or one of what a subject is given, visible as limit; "" is none
+	Limits      *Limits         // of subjects that have a limit of their own; nil is none
 	Let         []Let           // named parts, each may use those before it, and limit
 	When        []Condition     // at least one, each level at most once
 	For         time.Duration   // how long a level must hold before it fires
@@ -100,7 +101,7 @@ type Rule struct {
 	Spec    Spec
 	Kind    Kind
 	Reads   Reads
-	Limit   float64       // NaN without one
+	Limit   float64       // of subjects without one of their own; NaN without one, or if it is not constant
 	Keep    time.Duration // how long an alert that could resolve goes on firing, lest it fire again
 	Lowest  Level         // of the levels in When
 	Highest Level
@@ -109,6 +110,7 @@ type Rule struct {
 
 	set      *Set
 	where    *lang.Expression // nil selects every subject
+	limit    *lang.Number     // nil is none
 	levels   []condition      // highest first
 	resolve  *lang.Expression // nil is none
 	shown    *lang.Leaf       // Show; nil is none
@@ -136,6 +138,7 @@ type Semantics struct {
 	ResolveWhen  string
 	Unless       string         `json:",omitempty"`
 	Keep         *time.Duration `json:",omitempty"`
+	Limits       string         `json:",omitempty"` // their Digest: they are compared by subject, so rules with others still decide alike
 }
 
 // Semantics returns the semantics of the rule. Rules with the same decide alike.
@@ -144,13 +147,15 @@ func (r *Rule) Semantics() Semantics {
 	slices.SortFunc(when, func(a, b Condition) int { return int(a.Level) - int(b.Level) })
 	return Semantics{
 		Each: r.Spec.Each, Where: r.Spec.Where, Limit: r.Spec.Limit, Let: append([]Let{}, r.Spec.Let...), When: when,
-		For: r.Spec.For, ResolveWhen: r.Spec.ResolveWhen, Unless: r.Spec.Unless, Keep: r.Spec.Keep,
+		For: r.Spec.For, ResolveWhen: r.Spec.ResolveWhen, Unless: r.Spec.Unless, Keep: r.Spec.Keep, Limits: r.Spec.Limits.Digest(),
 	}
 }
 
-// Hash identifies what the rule means: it changes with its Semantics, and with nothing else. It is 16 hexadecimal digits.
+// Hash identifies what the rule means: it changes with its Semantics but for Limits, and with nothing else. It is 16 hexadecimal digits.
 func (r *Rule) Hash() string {
-	text, err := json.Marshal(r.Semantics())
+	meant := r.Semantics()
+	meant.Limits = ""
+	text, err := json.Marshal(meant)
 	if err != nil {
 		panic(err) // strings and numbers always have a JSON form
 	}

@@ -158,6 +158,7 @@ func rulesOf(all []Rule) []*rules.Rule {
 func readsOf(all []Rule) (reads rules.Reads) {
 	for _, r := range all {
 		reads.Members = reads.Members.With(r.Reads.Members)
+		reads.FleetNames = reads.FleetNames || r.Reads.FleetNames
 	}
 	reads.Figures = reads.Members.Figures()
 	return reads

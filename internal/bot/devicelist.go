@@ -38,6 +38,11 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 			return nil, err
 		}
 	}
+	if b.reads.FleetNames {
+		if at.Labels, err = env.FleetLabels(ctx, b.store, p.UID); err != nil {
+			return nil, err
+		}
+	}
 	return b.source().Data(at, list), nil
 }
 

@@ -99,7 +99,7 @@ func TestWithdrawnForAChangedRule(t *testing.T) {
 		change func(*rules.Spec)
 		why    string
 	}{
-		"limit":     {func(s *rules.Spec) { s.Limit = "20000" }, "limit is 20,000 now"},
+		"limit":     {func(s *rules.Spec) { s.Limit = "20000" }, "limit changed 500 → 20,000"},
 		"condition": {func(s *rules.Spec) { s.When[0].Expr, s.Show = "sessions.today > limit", "sessions.today" }, "condition changed"},
 		"both":      {func(s *rules.Spec) { s.When[0].Expr, s.Limit = "bytes.today > limit", "gb(900)" }, "condition changed"},
 		"let": {func(s *rules.Spec) {
@@ -190,7 +190,7 @@ func TestAChangedRuleThatStillHolds(t *testing.T) {
 	r.run(monday.Add(7 * hour))
 	a := r.last("event-budget")
 	require.Equal(t, "updated", a.Reason)
-	require.Equal(t, "limit is 2,500 now", a.Why)
+	require.Equal(t, "limit changed 2,000 → 2,500", a.Why)
 
 	other := budget("2500")
 	other.Show = "sessions.used"

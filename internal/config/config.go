@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/config/document"
+	"notewatch/internal/limits"
 	"notewatch/internal/secret"
 	"notewatch/internal/smallfile"
 	"notewatch/rules"
@@ -168,7 +169,7 @@ func Parse(path string, data []byte, lookup func(name string) (string, bool), ch
 }
 
 func parse(path string, data []byte, o options) (*File, error) {
-	d := &decoder{source: document.New(data), options: o, path: path, file: newFile(path), rules: rules.NewSet()}
+	d := &decoder{source: document.New(data), options: o, path: path, file: newFile(path), rules: rules.NewSet(), limits: limits.Table{}}
 	d.decode()
 	if len(d.problems) > 0 {
 		return nil, d.problems.sorted()

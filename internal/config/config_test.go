@@ -397,7 +397,7 @@ func FuzzParse(f *testing.F) {
 		lines := bytes.Count(data, []byte("\n")) + bytes.Count(data, []byte("\r")) + 2 +
 			bytes.Count(data, []byte("\u0085")) + bytes.Count(data, []byte("\u2028")) + bytes.Count(data, []byte("\u2029"))
 		for _, p := range problems {
-			if strings.HasPrefix(p.File, "catalogue/") {
+			if strings.HasPrefix(p.File, "catalogue/") || strings.HasSuffix(p.File, ".csv") {
 				continue // what a rule changes there may not fit the rest
 			}
 			require.Equal(t, "rules.yaml", p.File)
@@ -430,7 +430,7 @@ func TestTheExampleUncommented(t *testing.T) {
 		count++
 		return regexp.MustCompile(`(?m)^# `).ReplaceAll(section, nil)
 	})
-	require.Equal(t, 5, count, "accounts, silences, prices, slack and include")
+	require.Equal(t, 6, count, "accounts, silences, prices, slack, limits and include")
 	file, err := config.Parse("rules.example.yaml", text, exampleEnvironment)
 	require.NoError(t, err)
 	require.Equal(t, "acme", file.Accounts[0].Name)

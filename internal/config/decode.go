@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"notewatch/internal/config/document"
+	"notewatch/internal/limits"
 	"notewatch/rules"
 )
 
@@ -19,6 +20,8 @@ type decoder struct {
 	defaults defaults
 	drafts   []draft // of the rules
 	rules    *rules.Set
+	limits   limits.Table
+	limited  []limitsOf // what has limits
 	problems Errors
 	warnings Errors
 	missing  Errors // of the account or receiver that is being read
@@ -49,6 +52,8 @@ func (d *decoder) decode() {
 		key{name: "receivers", required: true, read: value.readReceivers},
 		key{name: "defaults", read: value.readDefaults},
 		key{name: "projects", required: true, read: value.readProjects},
+		key{name: "limits", read: value.readLimits},
+		key{name: "limits_file", read: value.readLimitsFile},
 		key{name: "include", read: value.readIncludes},
 		key{name: "rules", required: true, read: value.readRules},
 		key{name: "silences", read: value.readSilences},
@@ -56,6 +61,7 @@ func (d *decoder) decode() {
 		key{name: "prices", read: value.readPrices},
 	)
 	d.file.Operators = d.defaultRecipients()
+	d.checkLimits()
 	d.checkUnused()
 	d.joinInner()
 	d.file.Warnings = d.warnings.sorted()

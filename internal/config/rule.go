@@ -124,6 +124,9 @@ func (v value) rule(taken names) Rule {
 		return Rule{}
 	}
 	r.checkEnds()
+	if own := v.limits.Of(r.Name); own != nil {
+		r.Limits = rules.NewLimits(own)
+	}
 	return Rule{Rule: v.compile(r, v.problems[known:]), Notify: r.notify}
 }
 

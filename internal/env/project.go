@@ -22,6 +22,7 @@ type Project struct {
 	Every     time.Duration      // between two polls; 0 is not known
 	Counts    store.DeviceCounts // of the device list, silent ones being those that are silent for SilentAfter
 	Fleets    []store.Fleet      // with their names; nil: no fleet is evaluated
+	Labels    map[string]string  // names of fleets, by UID; nil: no device has a limit by them
 }
 
 // Identity returns an Env in which only what a subject is, is known, and how old it is at an instant. Device nil is the
@@ -29,6 +30,7 @@ type Project struct {
 func (p Project) Identity(device *store.Device, at time.Time) *rules.Env {
 	env := new(rules.UnknownEnv())
 	env.Project.Known, env.Project.UID, env.Project.Name = true, p.UID, p.Name
+	env.FleetNames = p.Labels
 	if device != nil {
 		env.Device = identityOf(device, at)
 	}

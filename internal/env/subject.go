@@ -17,6 +17,7 @@ type Query struct {
 	Every         time.Duration // between two polls; 0 is not known
 	Period        rules.PeriodSpec
 	Wants         rules.Wants // of the other figures nothing is known
+	Labels        bool        // whether limits of devices go by the names of their fleets
 	Counts        bool        // whether it is wanted how many devices the project has, for which all are read
 }
 
@@ -59,6 +60,11 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 		}
 		if listed {
 			s.Device, s.name = &device, device.Name
+		}
+	}
+	if q.Labels {
+		if s.Labels, err = FleetLabels(ctx, db, q.Project); err != nil {
+			return s, err
 		}
 	}
 	metrics, err := s.measure(ctx, db, q)
@@ -123,4 +129,14 @@ func (s *Subject) lookAtFleet(ctx context.Context, db *store.Store, q Query) err
 func FleetNames(ctx context.Context, db *store.Store, project string) ([]store.Fleet, error) {
 	named, err := db.Fleets(ctx, project)
 	return append([]store.Fleet{}, named...), err
+}
+
+// FleetLabels returns the names of the fleets of a project, by UID.
+func FleetLabels(ctx context.Context, db *store.Store, project string) (map[string]string, error) {
+	named, err := db.Fleets(ctx, project)
+	labels := make(map[string]string, len(named))
+	for _, f := range named {
+		labels[f.UID] = f.Name
+	}
+	return labels, err
 }

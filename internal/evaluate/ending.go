@@ -47,14 +47,14 @@ func (t *Turn) renamed(removed string) string {
 }
 
 // whyChanged says which part of the rule of an alert is another than when the rule was last evaluated.
-func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert) string {
+func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string {
 	last := t.judged[r.Spec.Name]
 	was, is := last.Semantics, r.Semantics()
 	switch known := was.Each != ""; {
 	case known && !(slices.Equal(was.When, is.When) && slices.Equal(was.Let, is.Let)), !known && a.Told.Figure != r.Show:
 		return "condition changed"
-	case otherLimit(r, a):
-		return limitNow(r)
+	case a.LimitDiffers(r, v):
+		return limitChanged(r, a.Limit, v.Limit)
 	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(t.evaluator.period)):
 		return "period is " + t.evaluator.period.String() + " now"
 	case !known:
@@ -76,16 +76,23 @@ func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert) string {
 // equal reports whether two lengths of time are the same, or both not given.
 func equal(a, b *time.Duration) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// otherLimit reports whether a rule has another limit than its alert was notified with.
-func otherLimit(r *rules.Rule, a rules.Alert) bool {
-	return a.Limit != r.Limit && (rules.Known(a.Limit) || rules.Known(r.Limit))
+// whyLimit says that a firing alert has got another limit; "" if it has not.
+func whyLimit(r *rules.Rule, before, after rules.Alert) string {
+	if before.State != rules.Firing || before.Limit == after.Limit || !rules.Known(before.Limit) && !rules.Known(after.Limit) {
+		return ""
+	}
+	return limitChanged(r, before.Limit, after.Limit)
 }
 
-func limitNow(r *rules.Rule) string {
-	if !rules.Known(r.Limit) {
+// limitChanged says that the limit of an alert is another one.
+func limitChanged(r *rules.Rule, was, is float64) string {
+	switch {
+	case !rules.Known(is):
 		return "limit removed"
+	case !rules.Known(was):
+		return "limit is " + words.Figure(is, r.Unit) + " now"
 	}
-	return "limit is " + words.Figure(r.Limit, r.Unit) + " now"
+	return fmt.Sprintf("limit changed %s → %s", words.Figure(was, r.Unit), words.Figure(is, r.Unit))
 }
 
 // correctedText says which figures were wrong; "" if none was. The total of a project or fleet also falls when devices leave it.

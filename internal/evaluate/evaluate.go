@@ -276,19 +276,20 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 	after, event := before.Next(r, v, t.data.Now)
 	last, known := t.judged[key.Rule]
 	changed := open && known && last.Hash != r.Meaning(t.evaluator.period)
+	if open && known && !changed && last.Semantics.Limits != r.Spec.Limits.Digest() {
+		changed = before.LimitDiffers(r, v)
+	}
 	if changed && event == rules.PeriodEnded && rules.PeriodOfMeaning(last.Hash) == rules.PeriodOfMeaning(r.Meaning(t.evaluator.period)) {
 		changed = false // it has ended by the old rule too
 	}
 	if changed {
-		after, event = before.Reevaluate(r, v, t.whyChanged(r, before), t.data.Now)
+		after, event = before.Reevaluate(r, v, t.whyChanged(r, before, v), t.data.Now)
 	}
-	switch event {
-	case rules.Corrected, rules.Deescalated:
+	switch why := whyLimit(r, before, after); {
+	case why != "" && slices.Contains([]rules.Event{rules.Updated, rules.Cleared, rules.Deescalated}, event):
+		after.Why = why
+	case event == rules.Corrected || event == rules.Deescalated:
 		after.Why = correctedText(r, before.Fallen(r, v, t.data.Now))
-	case rules.Updated:
-		if otherLimit(r, before) {
-			after.Why = limitNow(r)
-		}
 	}
 	t.record(r, before, after, event)
 	if over := open && !before.Period.Equal(key.Period); over || changed && !after.Open() {

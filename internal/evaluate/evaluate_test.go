@@ -108,7 +108,9 @@ func (b *bench) turn(evaluateRules evaluation, kind store.Kind, commit committal
 	require.NoError(b.t, err)
 	fleets, err := env.FleetNames(ctx, b.store, project)
 	require.NoError(b.t, err)
-	data := env.Source{Store: b.store}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now, Fleets: fleets}, list)
+	labels, err := env.FleetLabels(ctx, b.store, project)
+	require.NoError(b.t, err)
+	data := env.Source{Store: b.store}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now, Fleets: fleets, Labels: labels}, list)
 	about := evaluate.Context{Recipients: map[string][]string{}, NextStep: "check the network"}
 	specs, wants := map[string]rules.Spec{}, rules.Wants{}
 	for _, r := range b.rules {
@@ -217,9 +219,9 @@ func TestWhatAChangeOfTheRulesEnds(t *testing.T) {
 		"renamed":       {func(b *bench) { b.rule(renamed) }, []string{"lively pump: fired warning", "busy pump: withdrawn warning"}, "rule renamed to lively"},
 		"other scope":   {func(b *bench) { b.rule(projects) }, []string{"busy pump: withdrawn warning"}, "rule is about projects now"},
 		"device gone":   {func(b *bench) { b.list("valve") }, []string{"busy pump: withdrawn warning"}, "no longer listed in Notehub"},
-		"higher limit":  {func(b *bench) { b.rule(busy("150")) }, []string{"busy pump: withdrawn warning"}, "limit is 150 now"},
+		"higher limit":  {func(b *bench) { b.rule(busy("150")) }, []string{"busy pump: withdrawn warning"}, "limit changed 100 → 150"},
 		"condition":     {func(b *bench) { b.rule(other) }, []string{"busy pump: withdrawn warning"}, "condition changed"},
-		"still exceeds": {func(b *bench) { b.rule(busy("90")) }, []string{"busy pump: updated warning"}, "limit is 90 now"},
+		"still exceeds": {func(b *bench) { b.rule(busy("90")) }, []string{"busy pump: updated warning"}, "limit changed 100 → 90"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, busy("100"))

@@ -16,6 +16,7 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 		Period:     t.data.Period.Start,
 		First:      !judged,
 		AsOf:       t.data.Now,
+		Listed:     t.data.Counts.ListedAt,
 		Members:    b.FleetSize(i),
 		Shown:      t.open.Shown(a.ID),
 	}

@@ -204,7 +204,7 @@ func Of(found bot.Explanation) Explanation {
 		Project: lookup.Named{UID: found.Project.UID, Name: found.Project.Name}, Subject: lookup.Named{UID: found.Subject.UID, Name: found.Subject.Name},
 		PolledAt: found.PolledAt, Failures: found.Failures, Failure: found.Failure, Truncated: found.Truncated, ListedAt: found.ListedAt,
 		Least: found.Result.Least, Most: found.Result.Most, Selected: found.Selected,
-		Figure: found.Rule.Show, Unit: found.Rule.Unit, Value: found.Value, Usual: found.Usual, Limit: found.Rule.Limit, Mute: found.Mute,
+		Figure: found.Rule.Show, Unit: found.Rule.Unit, Value: found.Value, Usual: found.Usual, Limit: found.Limit, Mute: found.Mute,
 	}
 	if found.Err != nil {
 		e.Error = found.Err.Error()

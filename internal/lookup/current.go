@@ -126,6 +126,11 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 			uids = append(uids, a.Subject)
 		}
 		counts = counts || c.rules[a.Rule].Reads.Counts
+		if c.rules[a.Rule].Reads.FleetNames && c.Labels == nil {
+			if c.Labels, err = env.FleetLabels(ctx, c.desk.Store, c.UID); err != nil {
+				return err
+			}
+		}
 	}
 	if counts {
 		c.Counts, err = c.desk.Store.CountDevices(ctx, c.UID, env.SilentAfter)

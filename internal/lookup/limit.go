@@ -13,52 +13,68 @@ import (
 // members are what rules call the figures over spans.
 var members = map[Span]string{Today: "today", Week: "d7", Month: "d30", Period: "used"}
 
+// A limited is a rule with the limit that it has for a subject.
+type limited struct {
+	*rules.Rule
+	limit float64
+}
+
 // limiting returns the rules with a limit that surely select the subject at an instant. A device that is no longer listed is
 // evaluated by none.
-func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) ([]*rules.Rule, error) {
+func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) (all []limited, err error) {
 	if u.Kind == KindDevice && u.Device == nil {
 		return nil, nil
 	}
-	limiting := slices.DeleteFunc(slices.Clone(d.Rules), func(r *rules.Rule) bool {
-		return math.IsNaN(r.Limit) || string(r.Spec.Each) != string(u.Kind)
-	})
-	if !slices.ContainsFunc(limiting, func(r *rules.Rule) bool { return r.Spec.Where != "" }) {
-		return limiting, nil
+	var limiting []*rules.Rule
+	varies := false
+	for _, r := range d.Rules {
+		if r.Limited() && string(r.Spec.Each) == string(u.Kind) {
+			limiting, all = append(limiting, r), append(all, limited{r, r.Limit})
+			varies = varies || r.Varies() || r.Spec.Where != ""
+		}
+	}
+	if !varies {
+		return all, nil
 	}
 	every, err := d.every(ctx, u.Project.UID, slices.Values(limiting))
 	if err != nil {
 		return nil, err
 	}
-	subject := u.within()
+	q := env.Query{
+		Project: u.Project.UID, Name: u.Project.Name, Subject: u.within(), Now: now, Every: every, Period: d.Period,
+	}
 	if u.Kind == KindFleet {
-		subject = u.UID
+		q.Subject = u.UID
 	}
-	var wants rules.Wants
 	for _, r := range limiting {
-		wants = wants.With(r.Reads.Members)
+		q.Wants = q.Wants.With(r.Reads.Members)
+		q.Counts, q.Labels = q.Counts || r.Reads.Counts, q.Labels || r.Reads.FleetNames
 	}
-	seen, err := env.Look(ctx, d.Store, env.Query{
-		Project: u.Project.UID, Name: u.Project.Name, Subject: subject, Now: now, Every: every, Period: d.Period, Wants: wants,
-		Counts: slices.ContainsFunc(limiting, func(r *rules.Rule) bool { return r.Reads.Counts }),
-	})
+	seen, err := env.Look(ctx, d.Store, q)
 	if err != nil {
 		return nil, err
 	}
 	view := rules.NewView(seen.Env)
-	return slices.DeleteFunc(limiting, func(r *rules.Rule) bool { return r.Eval(view).Selected != rules.True }), nil
+	all = all[:0]
+	for _, r := range limiting {
+		if e := r.Eval(view); e.Selected == rules.True && rules.Known(e.Limit) {
+			all = append(all, limited{r, e.Limit})
+		}
+	}
+	return all, nil
 }
 
 // limit returns the limit of the rule that shows a figure over a span, and the name of the rule. If several rules match, it takes the
 // lowest limit that is not yet exceeded, otherwise the highest. It returns NaN if none matches.
-func limit(all []*rules.Rule, figure rules.Figure, span Span, total float64) (limit float64, rule string) {
+func limit(all []limited, figure rules.Figure, span Span, total float64) (limit float64, rule string) {
 	limit = math.NaN()
 	for _, r := range all {
 		if r.Show != string(figure)+"."+members[span] {
 			continue
 		}
 		passed := total > limit
-		if math.IsNaN(limit) || passed && r.Limit > limit || !passed && r.Limit < limit && !(total > r.Limit) {
-			limit, rule = r.Limit, r.Spec.Name
+		if math.IsNaN(limit) || passed && r.limit > limit || !passed && r.limit < limit && !(total > r.limit) {
+			limit, rule = r.limit, r.Spec.Name
 		}
 	}
 	return limit, rule

@@ -83,7 +83,7 @@ func (w *Watcher) follow(paths []string) {
 }
 
 // maxRead is larger than any settings file may be. What follows is not read.
-const maxRead = 2 << 20
+const maxRead = 32 << 20
 
 func read(path string) content {
 	text, err := smallfile.Read(path, maxRead)

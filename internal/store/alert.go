@@ -167,6 +167,7 @@ func saveStates(ctx context.Context, b database.Batch, states []*rules.Alert, op
 		a := some[i]
 		return []any{
 			a.ID, holds{&a.Holds}, a.Doubted, database.Number(&a.Value), database.Number(&a.Peak), a.PeakOn, database.Number(&a.Limit), database.Number(&a.Usual), database.Time(&a.AsOf),
+			database.Document(&a.Then),
 		}
 	})
 	if err != nil {
@@ -177,7 +178,7 @@ func saveStates(ctx context.Context, b database.Batch, states []*rules.Alert, op
 		return []any{
 			a.ID, a.State, a.Level, a.Worst, a.Version, a.Reason, database.Time(&a.FiredAt), database.Time(&a.RaisedAt), database.Time(&a.NotifiedAt),
 			database.Time(&a.ChangedAt), database.Time(&a.QuietSince), database.Time(&a.EndedAt), database.Document(&a.Mute), database.Document(&a.Ack),
-			a.By, a.Why, database.Document(&a.Then),
+			a.By, a.Why,
 		}
 	})
 }
@@ -186,13 +187,13 @@ func saveStates(ctx context.Context, b database.Batch, states []*rules.Alert, op
 var (
 	writeValues = database.Rewrite{
 		Table: "alert", Key: []string{"id"},
-		Set: []string{"holds", "doubted", "value", "peak", "peak_on", "threshold", "usual", "as_of"},
+		Set: []string{"holds", "doubted", "value", "peak", "peak_on", "threshold", "usual", "as_of", "then_values"},
 	}
 	writeVersion = database.Rewrite{
 		Table: "alert", Key: []string{"id"}, Rising: "version",
 		Set: []string{
 			"state", "level", "worst", "version", "reason", "fired_at", "raised_at", "notified_at", "changed_at", "quiet_since", "ended_at",
-			"mute", "ack", "by_whom", "reason_text", "then_values",
+			"mute", "ack", "by_whom", "reason_text",
 		},
 	}
 )

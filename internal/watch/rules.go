@@ -28,6 +28,7 @@ type decided struct {
 
 type decidedRule struct {
 	Name, Meaning, Show string
+	Limits              string
 	Shadow              bool
 	Remind              []time.Duration
 	Notify              []string
@@ -55,7 +56,7 @@ func RulesHash(c Config) string {
 	left := c.Bot
 	d := decided{Period: left.Period, Accounts: map[string]float64{}, Operators: left.Operators, Summary: left.Summary}
 	for _, r := range left.Rules {
-		d.Rules = append(d.Rules, decidedRule{r.Spec.Name, r.Meaning(left.Period), r.Show, r.Spec.Shadow, r.Spec.Remind, r.Notify})
+		d.Rules = append(d.Rules, decidedRule{r.Spec.Name, r.Meaning(left.Period), r.Show, r.Spec.Limits.Digest(), r.Spec.Shadow, r.Spec.Remind, r.Notify})
 	}
 	for _, p := range left.Projects {
 		d.Projects = append(d.Projects, decidedProject{p.UID, p.Account, p.Notify})

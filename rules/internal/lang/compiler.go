@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -12,6 +13,8 @@ import (
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/parser/utils"
 	"github.com/expr-lang/expr/vm"
+
+	"notewatch/rules/internal/names"
 )
 
 // limitName is the name of the limit of a rule in expressions.
@@ -40,25 +43,47 @@ func (c *Compiler) Whole(field, hint, format string, args ...any) {
 	c.Problems = append(c.Problems, Problem{Field: field, Offset: -1, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// Limit computes the text of the field limit, which must be a constant number, and names it limit. It returns NaN if anything is
-// wrong with the text.
-func (c *Compiler) Limit(text string) float64 {
+// Limit compiles the text of the field limit and names it limit. The text is a number, which is constant or reads nothing but the leaves
+// of some paths. It returns nil if anything is wrong with the text.
+func (c *Compiler) Limit(text string, readable ...string) *Number {
 	p := c.check(limitName, text)
 	c.parts[limitName] = part{}
+	if p.typed.broken() {
+		return nil
+	}
+	reads := c.layout.reads(p.typed.node)
+	other := slices.ContainsFunc(reads, func(l *Leaf) bool { return !slices.Contains(readable, l.Path()) })
 	switch {
-	case p.typed.broken():
 	case !p.typed.number():
 		c.Whole(limitName, "such as mb(40)", "must be a number, not %s", kindNames[p.typed.kind])
-	case len(c.layout.reads(p.typed.node)) > 0:
+		return nil
+	case other:
 		c.Whole(limitName, "such as mb(40); put what changes into `let`", "must be constant")
-	default:
-		c.parts[limitName] = c.folded(limitName, p)
+		return nil
+	case len(reads) == 0:
+		p = c.folded(limitName, p)
 	}
-	limit, ok := literal(c.parts[limitName].typed.node)
-	if !ok {
-		return math.NaN()
+	c.parts[limitName] = p
+	return c.number(limitName, p)
+}
+
+// LimitOf has the name limit stand for a number that follows from the struct that is read, and where that is no data, for what Limit has
+// compiled. path is that of no other leaf of the layout.
+func (c *Compiler) LimitOf(path string, own *Number, of func(structure reflect.Value) float64) *Number {
+	if own == nil {
+		return nil
 	}
-	return limit
+	p := c.parts[limitName]
+	leaf := names.Computed(path, of)
+	computed := retyped(c.layout.place(leaf), numberKind, largest)
+	if !math.IsNaN(own.constant) {
+		p.typed = computed
+	} else {
+		p.typed = retyped(binary("??", computed.node, alike(p.typed, numberKind)), numberKind, largest)
+		p.size += 2
+	}
+	c.parts[limitName] = p
+	return c.number(limitName, p)
 }
 
 // Let names a part of expressions. The field of its text is let, a dot and the name.

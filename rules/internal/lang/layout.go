@@ -151,7 +151,7 @@ func inOrder(all []*Leaf) []*Leaf {
 
 // compared returns the leaves that stand in a comparison of a tree, in the order of the text.
 func (l *Layout) compared(n ast.Node, inComparison bool) []*Leaf {
-	if leaf := l.leaf(n); leaf != nil && inComparison {
+	if leaf := l.leaf(n); leaf != nil && inComparison && !leaf.Computed() {
 		return []*Leaf{leaf}
 	}
 	if op, ok := n.(*ast.BinaryNode); ok {

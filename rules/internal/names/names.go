@@ -4,6 +4,7 @@ package names
 
 import (
 	"cmp"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -24,10 +25,26 @@ type Leaf struct {
 	known  []int         // of the field that says whether the leaf is known: its own, or that of the object; nil when there is none
 	keyed  bool          // the object has a key
 	key    reflect.Value // of the object in the map that the struct has in its place
+
+	of func(structure reflect.Value) float64 // computes a number; nil: it is read
 }
 
+// Computed returns a leaf that no vocabulary has: a number that follows from the struct that is read. The path must be that of no other
+// leaf of a layout.
+func Computed(path string, of func(structure reflect.Value) float64) *Leaf {
+	return &Leaf{Object: path, Kind: reflect.TypeFor[float64](), id: math.MaxInt, of: of}
+}
+
+// Computed reports whether the leaf is none of a vocabulary.
+func (l *Leaf) Computed() bool { return l.of != nil }
+
 // Path returns the text that reads the leaf, such as bytes.today.
-func (l *Leaf) Path() string { return l.Object + "." + l.Member }
+func (l *Leaf) Path() string {
+	if l.of != nil {
+		return l.Object
+	}
+	return l.Object + "." + l.Member
+}
 
 // Compare orders leaves as the struct has them, those of one object by its key.
 func (l *Leaf) Compare(other *Leaf) int {
@@ -40,6 +57,9 @@ func (l *Leaf) Is(other *Leaf) bool { return l.Compare(other) == 0 }
 // Field returns the field of the struct that is read, and whether the leaf is known. Of an object that is not in the map that it is
 // looked up in there is no field.
 func (l *Leaf) Field(structure reflect.Value) (field reflect.Value, known bool) {
+	if l.of != nil {
+		return reflect.ValueOf(l.of(structure)), true
+	}
 	object := structure.Field(l.index[0])
 	if l.keyed {
 		object = object.MapIndex(l.key)
@@ -98,6 +118,9 @@ const knownMember = "known"
 func New[E any]() *Vocabulary {
 	v := &Vocabulary{byPath: map[string]*Leaf{}, keyed: map[string]*Leaf{}, keys: map[string]string{}}
 	for _, object := range reflect.VisibleFields(reflect.TypeFor[E]()) {
+		if object.Tag.Get(nameTag) == "-" {
+			continue
+		}
 		structure, byPath, keyed := object.Type, v.byPath, object.Type.Kind() == reflect.Map
 		if keyed {
 			structure, byPath = structure.Elem().Elem(), v.keyed
