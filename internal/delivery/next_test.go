@@ -198,6 +198,12 @@ func TestNext(t *testing.T) {
 		{"a copy of what was turned away", shown(turned(1)), of(delivery.Redeliver), fires(), shown(turned(1))},
 
 		{"overtaken by the same", shown(), sent(delivery.Overtaken, 2), fires(), shown(uncertain)},
+		{"overtaken by the same, which was taken for cut off before", shown(), sent(delivery.Overtaken, 2, older), fires(), shown(uncertain)},
+		{"overtaken by the same before a copy is sent", shown(have(0), state(delivery.Waiting), since(early)), sent(delivery.Overtaken, 2, older), fires(),
+			shown(have(0), state(delivery.Waiting), since(early), uncertain)},
+		{"overtaken by the same while a withdrawal is owed", shown(turned(1), state(delivery.Waiting), since(early)),
+			sent(delivery.Overtaken, 2, older), fires(), shown(turned(1), state(delivery.Waiting), since(early), uncertain)},
+		{"cut off when the same was posted as a copy", shown(), sent(delivery.CutOff, 2, older), fires(), shown(uncertain)},
 		{"overtaken by an older version", shown(notified(rules.Critical)), sent(delivery.Overtaken, 1), fires(),
 			owed(since(noon), uncertain)},
 		{"overtaken by an end of the same version", shown(), sent(delivery.Overtaken, 2, anEnd), fires(),

@@ -84,9 +84,10 @@ func (d Delivery) failed(e Event, f Facts) Delivery {
 }
 
 // overtaken records a post that was made without a lease. It may have replaced a newer post, or been replaced by one. Unless both displayed
-// the same, the newest version is sent once more. The epoch rises, so the result of an attempt that is running now cannot undo this.
+// the same version in the same way, the newest version is sent once more. Their epochs do not matter for that: of two posts that display the
+// same, either may be the last one. The epoch rises, so the result of an attempt that is running now cannot undo this.
 func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
-	same := s.Version == f.Version && s.Version == d.Have && s.Epoch == d.Epoch && s.Display == d.Display
+	same := s.Version == f.Version && s.Version == d.Have && s.Display == d.Display
 	d = d.mayDisplay(s)
 	d.Have = min(d.Have, s.Version)
 	d.Epoch++

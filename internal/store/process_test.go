@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
 )
@@ -134,7 +135,8 @@ func testActivateRules(t *testing.T, open opening) {
 	require.Equal(t, noon, due(t, s, store.Rules, ""), "those that were activated meanwhile are to be applied")
 }
 
-// An attempt that a process died at is ended without a start: what it may have replaced is shown again.
+// An attempt that a process died at is ended without a start: what it may have replaced is shown again. Whoever sends to the receiver
+// meanwhile is not disturbed.
 func testMendCutOff(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
@@ -151,12 +153,15 @@ func testMendCutOff(t *testing.T, open opening) {
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(a, noon))}})
 	fast := steal(t, s, frozen)
 	attempt, d := begin(fast)
+	late, past := machine.Add(store.LeaseTime-1*time.Millisecond), noon.Add(1*time.Millisecond)
+	require.NoError(t, s.MendCutOff(ctx, past, late))
 	require.NoError(t, s.End(ctx, fast, of(attempt, posted(message, d))))
+	require.Equal(t, delivery.Delivered, told(t, s, "a")[team].State, "it was posted by whoever holds the lease")
 	require.NoError(t, s.Complete(ctx, fast, noon, never, 0))
 
-	require.NoError(t, s.MendCutOff(ctx, noon))
+	require.NoError(t, s.MendCutOff(ctx, noon, late))
 	require.True(t, due(t, s, store.Receiver, team).IsZero(), "the attempt may still be made")
-	require.NoError(t, s.MendCutOff(ctx, noon.Add(1*time.Millisecond)))
+	require.NoError(t, s.MendCutOff(ctx, past, late))
 	require.Equal(t, noon, due(t, s, store.Receiver, team))
 	require.Equal(t, int64(1), undelivered(t, s, team).Have)
 	attempts, err := s.Attempts(ctx, "")

@@ -269,9 +269,10 @@ func (s *Store) Repair(ctx context.Context, lease Lease, outcome Outcome) error 
 }
 
 // MendCutOff has attempts without end that started before a time count as cut off: the process that made them has
-// died, or was held up for so long that others have taken its work over.
-func (s *Store) MendCutOff(ctx context.Context, before time.Time) error {
-	late := openAttempt + fmt.Sprintf(` AND started < %d`, before.UnixMilli())
+// died, or was held up for so long that others have taken its work over. A receiver on which somebody holds the lease at machine waits
+// for the next call.
+func (s *Store) MendCutOff(ctx context.Context, before, machine time.Time) error {
+	late := leftAttempt(machine) + fmt.Sprintf(` AND started < %d`, before.UnixMilli())
 	var some bool
 	err := s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM attempt WHERE `+late+`)`).Scan(&some)

@@ -267,6 +267,14 @@ func (s *Store) ReleaseAll(ctx context.Context) error {
 // openAttempt is the condition that an attempt has no end.
 const openAttempt = `status = ''`
 
+// leftAttempt is the condition that an attempt has no end and that nobody holds the lease on its receiver at machine. While somebody does,
+// the attempt may be his, and if it is not, counting it as cut off would have him send once more what he is sending.
+func leftAttempt(machine time.Time) string {
+	return openAttempt + fmt.Sprintf(
+		` AND receiver NOT IN (SELECT key FROM work WHERE kind = '%s' AND lease_token IS NOT NULL AND leased_until > %d AND leased_until <= %d)`,
+		Receiver, machine.UnixMilli(), machine.Add(LeaseTime+ClockTolerance).UnixMilli())
+}
+
 // TakeOver is what a process does at its start about processes that are dead. On SQLite, where only the holder of Lock may call it, that
 // is ReleaseAll. On PostgreSQL others may be at work: leases stay until they run out, and an attempt counts as cut off only if nobody
 // holds the lease on its receiver at machine.
@@ -274,10 +282,6 @@ func (s *Store) TakeOver(ctx context.Context, machine time.Time) error {
 	if !s.db.Postgres() {
 		return s.ReleaseAll(ctx)
 	}
-	held := fmt.Sprintf(`SELECT key FROM work WHERE kind = '%s' AND lease_token IS NOT NULL AND leased_until > %d AND leased_until <= %d`,
-		Receiver, machine.UnixMilli(), machine.Add(LeaseTime+ClockTolerance).UnixMilli())
-	err := s.db.Update(ctx, func(tx database.Tx) error {
-		return mendCutOff(ctx, tx, openAttempt+` AND receiver NOT IN (`+held+`)`)
-	})
+	err := s.db.Update(ctx, func(tx database.Tx) error { return mendCutOff(ctx, tx, leftAttempt(machine)) })
 	return database.Doing(err, "mending what processes that died left behind")
 }

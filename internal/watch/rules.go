@@ -192,7 +192,7 @@ func (w *Watch) beatOnce(ctx context.Context) error {
 	if w.StandsBy() {
 		return nil
 	}
-	return w.store.MendCutOff(ctx, w.clock.Now().Add(-cutOffTime))
+	return w.store.MendCutOff(ctx, w.clock.Now().Add(-cutOffTime), p.Seen)
 }
 
 // Ended returns a channel that receives an error when this program can no longer use the database, because a newer one has changed its
