@@ -6,8 +6,14 @@ backup=${1:?usage: restore.sh BACKUP}
 database=${NOTEWATCH_DATABASE:-notewatch.db}
 case $database in
 postgres://* | postgresql://*)
+	schema=$(printf %s "$database" | sed -n 's/.*[?&]search_path=\([a-z0-9_]*\).*/\1/p')
 	url=$(printf %s "$database" | sed -E 's/(search_path|pool_max_conns|default_query_exec_mode)=[^&]*&?//g; s/[?&]$//')
-	pg_restore --dbname="$url" --clean --if-exists --no-owner --single-transaction --exit-on-error "$backup"
+	pg_restore --file=/dev/null "$backup" # one that cannot be read to its end changes nothing
+	# The schema goes as a whole, since a newer notewatch may have added tables. Without COMMIT all stays as it was.
+	{
+		echo "SET client_min_messages = warning; BEGIN; DROP SCHEMA IF EXISTS ${schema:-notewatch} CASCADE;"
+		pg_restore --no-owner --file=- "$backup" && echo 'COMMIT;'
+	} | psql --dbname="$url" --set=ON_ERROR_STOP=1 --no-psqlrc --quiet --output=/dev/null
 	;;
 *)
 	cp "$backup" "$database.part"

@@ -22,15 +22,19 @@ func TestBackup(t *testing.T) {
 	server := postgrestest.New(t)
 	typed(t, "notewatch migrate --to "+server)
 	folder := t.TempDir()
-	script := func(name, argument, path string) string {
-		t.Helper()
+	run := func(name, argument, path string) (said, complained string, err error) {
 		c := exec.CommandContext(t.Context(), "/bin/sh", filepath.Join("..", "..", "docs", name), argument)
 		c.Env = append(os.Environ(), "PATH="+path)
 		var stderr strings.Builder
 		c.Stderr = &stderr
 		out, err := c.Output()
-		require.NoError(t, err, "%s", &stderr)
-		return strings.TrimSpace(string(out))
+		return strings.TrimSpace(string(out)), stderr.String(), err
+	}
+	script := func(name, argument, path string) string {
+		t.Helper()
+		said, complained, err := run(name, argument, path)
+		require.NoError(t, err, complained)
+		return said
 	}
 	path := os.Getenv("PATH")
 	bare := t.TempDir() // a PATH without sqlite3
@@ -55,6 +59,17 @@ func TestBackup(t *testing.T) {
 			backup := script("backup.sh", target, c.path)
 			typed(t, `notewatch silence --rule data-budget --for 2h --because "after the backup"`)
 			require.Contains(t, typed(t, "notewatch silences --json"), "after the backup")
+			if name == "PostgreSQL" { // as a newer version may have done
+				postgrestest.Exec(t, server, "CREATE TABLE notewatch.newer (alert TEXT REFERENCES notewatch.alert (id))")
+				whole, err := os.ReadFile(backup)
+				require.NoError(t, err)
+				half := filepath.Join(t.TempDir(), "half.dump")
+				require.NoError(t, os.WriteFile(half, whole[:len(whole)*3/4], 0o600))
+				_, complained, err := run("restore.sh", half, c.path)
+				require.Error(t, err)
+				require.Contains(t, complained, "could not read from input file")
+				require.Contains(t, typed(t, "notewatch silences --json"), "after the backup", "nothing has changed")
+			}
 			script("restore.sh", backup, c.path)
 			require.Equal(t, before, typed(t, "notewatch alerts --all --json")+typed(t, "notewatch export 7d")+typed(t, "notewatch silences --json"))
 			left, err := os.ReadDir(target)

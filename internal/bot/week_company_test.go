@@ -30,6 +30,7 @@ type company struct {
 	members  []*member
 	chance   *rand.Rand
 	kinds    []string       // of the next accidents
+	inTurn   bool           // no accident comes while somebody suffers from another one
 	accident *accident      // that is to come, within the hour; nil: none is
 	counts   map[string]int // of accidents that came, by kind and place
 	busy     int64          // points that a member passes in an hour
@@ -102,8 +103,14 @@ func (c *company) logOf(m *member) string { return filepath.Join(c.folder, m.nam
 
 func (c *company) now() time.Time { return time.UnixMilli(c.clock.Load()).UTC() }
 
-// launch starts a member.
+// launch starts a member. The others have been seen just now: they say so every 15 seconds of the machine, in which hours of the week pass.
 func (c *company) launch(m *member) {
+	for _, other := range c.members {
+		if other != m && other.process != nil && other.frozenAt.IsZero() && !other.wire.broken() {
+			_, err := c.db.ExecContext(c.t.Context(), `UPDATE process SET seen_at = $1 WHERE host = $2 AND pid = $3`, c.now().UnixMilli(), other.name, other.command.Process.Pid)
+			require.NoError(c.t, err)
+		}
+	}
 	given := c.settings
 	given.Database, given.Name, given.Rules, given.PerMinute = m.wire.url, m.name, m.rules, requestsPerMinute
 	given.Clock, given.Log = filepath.Join(c.folder, "clock"), c.logOf(m)
@@ -141,8 +148,11 @@ func (m *member) tell(order string) {
 	_, _ = fmt.Fprintln(m.orders, order) // who is dead is found out by what it does not say
 }
 
-// live lets steps of the week pass, with an accident in each hour if there are to be any, and then some hours in which all is well again.
-func (c *company) live(steps int, accidents bool, each func(step int)) {
+// noAccidents is the step from which on there are accidents if there are to be none.
+const noAccidents = weekSteps
+
+// live lets steps of the week pass, with an accident in each hour from a step on, and then some hours in which all is well again.
+func (c *company) live(steps, from int, each func(step int)) {
 	c.t.Helper()
 	for _, m := range c.members {
 		c.launch(m)
@@ -152,7 +162,7 @@ func (c *company) live(steps int, accidents bool, each func(step int)) {
 		c.pass(func() {
 			c.weather(c.step)
 			c.people(c.step)
-			if now := int(instantOf(c.step).Sub(weekStart) / time.Hour); accidents && now > hour {
+			if now := int(instantOf(c.step).Sub(weekStart) / time.Hour); c.step >= from && now > hour {
 				c.force()
 				if c.plan() {
 					hour = now
@@ -330,7 +340,7 @@ func (c *company) plan() bool {
 		}
 	}
 	well := slices.DeleteFunc(slices.Clone(c.members), func(m *member) bool { return !m.idle || !m.frozenAt.IsZero() || m.wire.broken() })
-	if len(well) == 0 {
+	if len(well) == 0 || c.inTurn && len(well) < len(c.members) {
 		return false
 	}
 	c.accident = &accident{kind: c.kinds[0], member: well[c.chance.IntN(len(well))]}
