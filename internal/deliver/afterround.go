@@ -20,18 +20,18 @@ const LongestPause = max(maxPatience, retryTime)
 
 // A round is the result of one round of sending to a receiver.
 type round struct {
-	planned int           // messages
-	taken   int           // messages that the receiver accepted
-	heard   bool          // one of them was not quiet, so the receiver works
-	called  bool          // a call was made, so it is known whether the receiver works
-	failure *notify.Error // the failure of the receiver that ended the round: Temporary or Permanent
-	left    bool          // some messages were not tried: there was no time, or there is something newer
-	refused []refused     // messages rejected because of their content
-	later   time.Time     // when there will be more to send; the zero time if nothing is planned
+	planned    int           // messages
+	accepted   int           // messages that the receiver accepted
+	works      bool          // one of them was not quiet, so the receiver works
+	attempted  bool          // a call was made, so it is known whether the receiver works
+	failure    *notify.Error // the failure of the receiver that ended the round: Temporary or Permanent
+	incomplete bool          // some messages were not tried: there was no time, or there is something newer
+	rejected   []rejected    // messages rejected because of their content
+	later      time.Time     // when there will be more to send; the zero time if nothing is planned
 }
 
-// A refused is a message that the receiver will never accept.
-type refused struct {
+// A rejected is a message that the receiver will never accept.
+type rejected struct {
 	message outgoing
 	failure *notify.Error
 }
@@ -68,15 +68,15 @@ func afterRound(done round, lease store.Lease, k facts) next {
 		return afterFailure(done, lease, k)
 	}
 	n := next{due: done.later}
-	if done.planned > 0 && !done.called {
+	if done.planned > 0 && !done.attempted {
 		n.failures = lease.Failures // a round without a call does not show that the receiver works
 	}
 	switch {
-	case done.left:
+	case done.incomplete:
 		n.due = k.now
-	case done.heard && k.unreachable:
+	case done.works && k.unreachable:
 		n.actions = []action{reportReachable}
-	case k.unreachable && !done.heard:
+	case k.unreachable && !done.works:
 		// Without failures; otherwise a new delivery would wait for the hourly retry too.
 		n.due, n.failures = store.Earlier(done.later, k.now.Add(retryTime)), 0
 	}
@@ -95,7 +95,7 @@ func afterFailure(done round, lease store.Lease, k facts) next {
 		return next{due: k.now.Add(retryTime), actions: actions}
 	}
 	n := next{failures: lease.Failures + 1}
-	if done.heard {
+	if done.works {
 		n.failures = 1
 	}
 	n.due = k.now.Add(pauseAfter(n.failures, done.failure, k.jitter))

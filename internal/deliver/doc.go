@@ -3,7 +3,7 @@
 // Left of Commit it is decided what happened to alerts; here, what each receiver is sent about it. The two sides share only
 // rows of the store: package watch claims the work of a receiver when it is due and calls [Sender.Deliver] for one round, under its lease:
 //
-//  1. standIn (fallback.go) takes over the alerts that other receivers are missing, if this receiver is their fallback.
+//  1. takeOverAlerts (fallback.go) takes over the alerts that other receivers are missing, if this receiver is their fallback.
 //  2. retry (fallback.go) retries given-up deliveries, if the receiver is unreachable and nothing else waits. afterRound makes the round
 //     of such a receiver due once an hour.
 //  3. plan (plan.go) reads what is owed. delivery.Next decides with the event Considered whether a delivery is sent, held or skipped
@@ -13,7 +13,7 @@
 //     concerns several deliveries: group (alerts that share a message), capped (the hourly cap and digests) and order.
 //  4. sendAll (send.go) sends the messages in batches: Begin records the attempts, attempt makes each call when the lane is free (lane.go),
 //     End records the results. Between two batches it stops if anything newer was committed.
-//  5. passOn (fallback.go) handles messages that the receiver rejects for their content: it wakes the fallback, or reports them to the
+//  5. handleRejected (fallback.go) handles messages that the receiver rejects for their content: it wakes the fallback, or reports them to the
 //     default receivers.
 //  6. afterRound (afterround.go), which is pure, decides when the next round is due, how many failures count, whether waiting deliveries
 //     are given up, whether the receiver is reported as unreachable or reachable again, and whether its fallback is woken. follow (round.go)
@@ -27,7 +27,7 @@
 //   - Whether a reminder is due is decided left of Commit (rules/next.go: Alert.stay): not while the alert is muted or acknowledged. If it is
 //     muted after the commit, a first message is held, and a message that is already shown changes quietly (delivery.View).
 //   - A fallback is notified of alerts that the receiver is missing (delivery.Missing, which the store applies in FallBack): those that have
-//     been waiting for half an hour or were given up, and all that are waiting once the receiver is reported as unreachable (standIn).
+//     been waiting for half an hour or were given up, and all that are waiting once the receiver is reported as unreachable (takeOverAlerts).
 //   - Whether a message is updated or posted as new is decided by the receiver, in the Send of its package below notify (for Slack:
 //     notify/slack/bot.go). It is posted as new if there is no reference, because it was never sent or store.Redeliver deleted the reference,
 //     and if the old message is gone or too old.

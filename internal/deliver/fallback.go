@@ -23,9 +23,9 @@ func (s *Sender) unreachable(ctx context.Context, receiver string) (bool, error)
 	return open, err
 }
 
-// standIn adds deliveries to a receiver as fallback for others: everything that an unreachable receiver is missing; of another receiver
+// takeOverAlerts adds deliveries to a receiver as fallback for others: everything that an unreachable receiver is missing; of another receiver
 // only deliveries that were given up or have waited for fallBackAfter.
-func (s *Sender) standIn(ctx context.Context, lease store.Lease, r Receiver) error {
+func (s *Sender) takeOverAlerts(ctx context.Context, lease store.Lease, r Receiver) error {
 	for _, other := range s.receivers {
 		if other.Fallback != r.Name {
 			continue
@@ -100,7 +100,7 @@ func (s *Sender) reportUnreachable(ctx context.Context, r Receiver, failure *not
 	})
 }
 
-// wakeFallback makes the fallback of a receiver due, if it has one: standIn then gives it what the receiver is missing.
+// wakeFallback makes the fallback of a receiver due, if it has one: takeOverAlerts then gives it what the receiver is missing.
 func (s *Sender) wakeFallback(ctx context.Context, r Receiver) error {
 	if r.Fallback == "" {
 		return nil
@@ -110,9 +110,9 @@ func (s *Sender) wakeFallback(ctx context.Context, r Receiver) error {
 	return err
 }
 
-// passOn reports messages that a receiver rejects because of their content: it wakes the fallback, which gets them instead, or else
+// handleRejected reports messages that a receiver rejects because of their content: it wakes the fallback, which gets them instead, or else
 // reports them to the default receivers.
-func (s *Sender) passOn(ctx context.Context, r Receiver, messages []refused) error {
+func (s *Sender) handleRejected(ctx context.Context, r Receiver, messages []rejected) error {
 	if len(messages) == 0 {
 		return nil
 	}

@@ -16,7 +16,7 @@ func (s *Sender) Deliver(ctx context.Context, lease store.Lease) error {
 	if err != nil {
 		return err
 	}
-	if err := s.standIn(ctx, lease, r); err != nil {
+	if err := s.takeOverAlerts(ctx, lease, r); err != nil {
 		return err
 	}
 	unreachable, err := s.retry(ctx, lease, r)
@@ -32,7 +32,7 @@ func (s *Sender) Deliver(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	done.planned, done.later = len(p.messages), p.later
-	if err := s.passOn(ctx, r, done.refused); err != nil {
+	if err := s.handleRejected(ctx, r, done.rejected); err != nil {
 		return err
 	}
 	known := facts{now: s.now(), unreachable: unreachable, once: s.once, jitter: rand.Float64()}

@@ -33,21 +33,21 @@ func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, mes
 			return done, err
 		}
 		if !first {
-			if done.left, err = s.store.Moved(ctx, lease); err != nil || done.left {
+			if done.incomplete, err = s.store.Moved(ctx, lease); err != nil || done.incomplete {
 				return done, err // something newer was committed, so the plan may be outdated
 			}
 		}
 		if n == 0 {
-			done.left = true
+			done.incomplete = true
 			return done, nil
 		}
 		messages = messages[n:]
 		next = s.readNext(reading, r, messages)
 		sent, err := s.send(ctx, lease, r, batch)
-		done.taken += sent.taken
-		done.heard, done.called = done.heard || sent.heard, done.called || sent.called
-		done.failure, done.left, done.refused = sent.failure, sent.left, append(done.refused, sent.refused...)
-		if err != nil || sent.failure != nil || sent.left {
+		done.accepted += sent.accepted
+		done.works, done.attempted = done.works || sent.works, done.attempted || sent.attempted
+		done.failure, done.incomplete, done.rejected = sent.failure, sent.incomplete, append(done.rejected, sent.rejected...)
+		if err != nil || sent.failure != nil || sent.incomplete {
 			return done, err
 		}
 	}
@@ -99,7 +99,7 @@ func (s *Sender) send(ctx context.Context, lease store.Lease, r Receiver, batch 
 	for i, m := range batch {
 		outcomes[i] = store.Outcome{Attempt: attempts[i], Sending: m, Status: store.NotMade, At: s.now()}
 		if done.failure != nil || err != nil || ctx.Err() != nil || s.machine().Sub(begun) > batchTime {
-			done.left = true
+			done.incomplete = true
 			continue
 		}
 		loud := !quiet(m)
@@ -113,13 +113,13 @@ func (s *Sender) send(ctx context.Context, lease store.Lease, r Receiver, batch 
 		if outcome.Status == store.Skipped {
 			continue
 		}
-		done.called = true
+		done.attempted = true
 		switch {
 		case own == nil:
-			done.taken++
-			done.heard = done.heard || loud
+			done.accepted++
+			done.works = done.works || loud
 		case own.Class == notify.Payload:
-			done.refused = append(done.refused, refused{m, own})
+			done.rejected = append(done.rejected, rejected{m, own})
 		default:
 			done.failure = own
 		}

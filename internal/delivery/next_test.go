@@ -176,12 +176,12 @@ func TestNext(t *testing.T) {
 			shown(ended, turned(2), state(delivery.Waiting), since(noon), uncertain)},
 		{"turned away before", shown(turned(1)), of(delivery.TurnedAway), fires(), shown(turned(1))},
 		{"turned away when it is over", shown(), of(delivery.TurnedAway), fires(resolved), shown()},
-		{"a fallback has no route", shown(standIn), of(delivery.TurnedAway), fires(), shown(standIn)},
+		{"a fallback has no route", shown(takeOverAlerts), of(delivery.TurnedAway), fires(), shown(takeOverAlerts)},
 
 		{"a fallback", delivery.Delivery{}, delivery.Event{Kind: delivery.FallenBack, For: "ops"}, fires(),
 			delivery.Delivery{State: delivery.Waiting, Since: noon, Display: delivery.DisplayNone, For: "ops"}},
 		{"a fallback that was turned away", shown(ended, turned(1)), delivery.Event{Kind: delivery.FallenBack, For: "ops"}, fires(),
-			shown(ended, turned(2), state(delivery.Waiting), since(noon), uncertain, standIn)},
+			shown(ended, turned(2), state(delivery.Waiting), since(noon), uncertain, takeOverAlerts)},
 		{"a fallback that is notified for itself", shown(), delivery.Event{Kind: delivery.FallenBack, For: "ops"}, fires(), shown()},
 
 		{"the receiver is gone", owed(), of(delivery.ReceiverGone), fires(), owed(state(delivery.Removed))},
@@ -229,7 +229,7 @@ func TestNext(t *testing.T) {
 	}
 }
 
-func standIn(d *delivery.Delivery) { d.For = "ops" }
+func takeOverAlerts(d *delivery.Delivery) { d.For = "ops" }
 
 // A mute keeps the escalation back, not the post.
 func TestSent(t *testing.T) {

@@ -81,10 +81,10 @@ func Play(ctx context.Context, wired watch.Config, clock *Clock, lasts time.Dura
 		return Summary{}, err
 	}
 	wired.Bot.Interval = interval
-	var witnesses []*witness
+	var receivers []*countingReceiver
 	for i, r := range wired.Receivers {
-		witnesses = append(witnesses, &witness{Receiver: r.Receiver, name: r.Name, events: map[string]int{}, seen: map[string]bool{}})
-		wired.Receivers[i].Receiver = witnesses[i]
+		receivers = append(receivers, &countingReceiver{Receiver: r.Receiver, name: r.Name, events: map[string]int{}, seen: map[string]bool{}})
+		wired.Receivers[i].Receiver = receivers[i]
 	}
 	w, err := watch.New(ctx, wired)
 	if err != nil {
@@ -101,11 +101,11 @@ func Play(ctx context.Context, wired watch.Config, clock *Clock, lasts time.Dura
 	if err := db.MarkDemo(ctx, end); err != nil {
 		return Summary{}, err
 	}
-	return summarize(ctx, wired, witnesses)
+	return summarize(ctx, wired, receivers)
 }
 
 // summarize counts the results, and checks that every receiver shows the same as the database.
-func summarize(ctx context.Context, wired watch.Config, witnesses []*witness) (s Summary, err error) {
+func summarize(ctx context.Context, wired watch.Config, receivers []*countingReceiver) (s Summary, err error) {
 	db := wired.Bot.Store
 	for _, p := range wired.Bot.Projects {
 		open, err := db.OpenAlerts(ctx, p.UID)
@@ -118,7 +118,7 @@ func summarize(ctx context.Context, wired watch.Config, witnesses []*witness) (s
 			}
 		}
 	}
-	for _, w := range witnesses {
+	for _, w := range receivers {
 		missing, _, err := db.Unshown(ctx, w.name)
 		if err != nil {
 			return s, err
@@ -132,8 +132,8 @@ func summarize(ctx context.Context, wired watch.Config, witnesses []*witness) (s
 	return s, nil
 }
 
-// A witness wraps a receiver and counts what it accepts.
-type witness struct {
+// A countingReceiver wraps a receiver and counts what it accepts.
+type countingReceiver struct {
 	notify.Receiver
 	name     string
 	messages int
@@ -143,7 +143,7 @@ type witness struct {
 }
 
 // Send implements notify.Receiver.
-func (w *witness) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
+func (w *countingReceiver) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
 	shown, err := w.Receiver.Send(ctx, n, ref)
 	if err != nil {
 		return shown, err

@@ -24,15 +24,15 @@ type Options struct {
 // Check returns an error if a file that the demo creates already exists.
 func (o Options) Check() error {
 	for _, path := range []string{o.Database, o.keptRules()} {
-		if err := vacant(path); err != nil {
+		if err := requireAbsent(path); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// vacant returns an error if a file already exists, because the demo overwrites nothing. "" means no file.
-func vacant(path string) error {
+// requireAbsent returns an error if a file already exists, because the demo overwrites nothing. "" means no file.
+func requireAbsent(path string) error {
 	if path == "" {
 		return nil
 	}

@@ -69,7 +69,7 @@ func results() []Result { return []Result{Posted, Retry, Dead, Skipped} }
 // Metrics are the metrics of one process. A nil *Metrics counts nothing. It is safe for concurrent use.
 type Metrics struct {
 	registry *prometheus.Registry
-	standing *standing
+	standing *storeCollector
 
 	polls        *prometheus.HistogramVec
 	pollSteps    *prometheus.HistogramVec

@@ -34,8 +34,8 @@ func busy() *metrics.Metrics {
 		Receivers: []string{"team"},
 		Accounts:  map[string]float64{"acme": 4},
 	})
-	m.Observe(func(context.Context) (metrics.Snapshot, error) {
-		return metrics.Snapshot{
+	m.Observe(func(context.Context) (metrics.StoreState, error) {
+		return metrics.StoreState{
 			Firing:  map[rules.Level]int{rules.Warning: 7, rules.Critical: 2},
 			Pending: 3,
 			Deliveries: map[string]map[delivery.State]int{
@@ -228,8 +228,8 @@ func TestStrangeNames(t *testing.T) {
 	for _, name := range []string{"", " ", `say "hi"\now`, "two\nlines", "näme 🦫", "cut \xe2\x82 rune", "{a=\"b\"} 1", strings.Repeat("x", 5000)} {
 		m := metrics.New(name)
 		m.Configure(metrics.Configured{Projects: []string{name}, Receivers: []string{name}, Accounts: map[string]float64{name: 1}})
-		m.Observe(func(context.Context) (metrics.Snapshot, error) {
-			return metrics.Snapshot{Deliveries: map[string]map[delivery.State]int{name: {delivery.Waiting: 1}}}, nil
+		m.Observe(func(context.Context) (metrics.StoreState, error) {
+			return metrics.StoreState{Deliveries: map[string]map[delivery.State]int{name: {delivery.Waiting: 1}}}, nil
 		})
 		m.Polled(name, time.Second, nil, metrics.Other)
 		m.Requested(name)
@@ -262,8 +262,8 @@ func valueOf(m *dto.Metric, label string) string {
 // When the store cannot be read, a scrape has everything else, says so, and tells the log why.
 func TestStoreDown(t *testing.T) {
 	m, log := busy(), new(bytes.Buffer)
-	m.Observe(func(context.Context) (metrics.Snapshot, error) {
-		return metrics.Snapshot{Pending: 1}, errors.New("reading alerts: disk I/O error")
+	m.Observe(func(context.Context) (metrics.StoreState, error) {
+		return metrics.StoreState{Pending: 1}, errors.New("reading alerts: disk I/O error")
 	})
 	response := httptest.NewRecorder()
 	handler := m.Handler(slog.New(slog.NewTextHandler(log, nil)))
@@ -288,9 +288,9 @@ func TestStoreDown(t *testing.T) {
 func TestSlowStoreIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, started := metrics.New("dev"), time.Now()
-		m.Observe(func(ctx context.Context) (metrics.Snapshot, error) {
+		m.Observe(func(ctx context.Context) (metrics.StoreState, error) {
 			<-ctx.Done()
-			return metrics.Snapshot{}, ctx.Err()
+			return metrics.StoreState{}, ctx.Err()
 		})
 		require.Equal(t, "notewatch_store_up 0\n", samples(t, m, "notewatch_store_up"))
 		require.Equal(t, 5*time.Second, time.Since(started))
@@ -302,9 +302,9 @@ func TestStuckStoreFailsTheScrape(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, free, started := metrics.New("dev"), make(chan struct{}), time.Now()
 		defer close(free)
-		m.Observe(func(context.Context) (metrics.Snapshot, error) {
+		m.Observe(func(context.Context) (metrics.StoreState, error) {
 			<-free
-			return metrics.Snapshot{}, nil
+			return metrics.StoreState{}, nil
 		})
 		response := httptest.NewRecorder()
 		m.Handler(slog.New(slog.DiscardHandler)).ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
@@ -332,7 +332,7 @@ func TestOpenMetrics(t *testing.T) {
 func TestNilCountsNothing(t *testing.T) {
 	var m *metrics.Metrics
 	m.Configure(metrics.Configured{Projects: []string{"app:1"}})
-	m.Observe(func(context.Context) (metrics.Snapshot, error) { return metrics.Snapshot{}, nil })
+	m.Observe(func(context.Context) (metrics.StoreState, error) { return metrics.StoreState{}, nil })
 	m.Polled("app:1", time.Second, nil, metrics.Other)
 	m.Requested("acme")
 	m.Evaluated(1, 1)
@@ -354,7 +354,7 @@ func TestConcurrently(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			m.Configure(metrics.Configured{Projects: []string{"app:1", "app:2"}[:1+i%2], Accounts: map[string]float64{"acme": 4}})
-			m.Observe(func(context.Context) (metrics.Snapshot, error) { return metrics.Snapshot{}, nil })
+			m.Observe(func(context.Context) (metrics.StoreState, error) { return metrics.StoreState{}, nil })
 			m.Polled("app:2", time.Second, nil, metrics.Server)
 			m.Requested("acme")
 			m.Evaluated(1, 0)

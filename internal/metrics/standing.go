@@ -11,8 +11,8 @@ import (
 	"notewatch/rules"
 )
 
-// A Snapshot is the state of the store. What a map does not contain is zero; names that are not configured are left out.
-type Snapshot struct {
+// A StoreState is the state of the store. What a map does not contain is zero; names that are not configured are left out.
+type StoreState struct {
 	Outage  bool // the store can be read, but work fails because it cannot be used
 	Firing  map[rules.Level]int
 	Pending int
@@ -37,27 +37,27 @@ type RequestBudget struct {
 
 // Observe sets the function that reads the state of the store. It is called at every scrape and has a few seconds. If it fails, the scrape
 // contains only the other series, and store_up is 0.
-func (m *Metrics) Observe(snapshot func(context.Context) (Snapshot, error)) {
+func (m *Metrics) Observe(snapshot func(context.Context) (StoreState, error)) {
 	if m == nil {
 		return
 	}
 	m.standing.observe(snapshot)
 }
 
-// standing collects the state of the store.
-type standing struct {
+// storeCollector collects the state of the store.
+type storeCollector struct {
 	up, firing, pending, deliveries, waiting, oldest, dead, polledAt, current, interval, processes, standsBy, leases, ahead *prometheus.Desc
 
 	mu         sync.Mutex
 	configured Configured
-	snapshot   func(context.Context) (Snapshot, error) // nil: unknown
+	snapshot   func(context.Context) (StoreState, error) // nil: unknown
 }
 
-func newStanding() *standing {
+func newStanding() *storeCollector {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
 	}
-	return &standing{
+	return &storeCollector{
 		up:      desc("store_up", "Whether the store can be read and written: 1 or 0. If it cannot be read, the other series from the store are missing."),
 		firing:  desc("alerts_firing", "Firing alerts by current level.", "level"),
 		pending: desc("alerts_pending", "Alerts whose condition is true, but not for long enough yet."),
@@ -81,27 +81,27 @@ func newStanding() *standing {
 }
 
 // configure returns what was configured before.
-func (s *standing) configure(c Configured) (before Configured) {
+func (s *storeCollector) configure(c Configured) (before Configured) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before, s.configured = s.configured, c
 	return before
 }
 
-func (s *standing) observe(snapshot func(context.Context) (Snapshot, error)) {
+func (s *storeCollector) observe(snapshot func(context.Context) (StoreState, error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.snapshot = snapshot
 }
 
-func (s *standing) state() (Configured, func(context.Context) (Snapshot, error)) {
+func (s *storeCollector) state() (Configured, func(context.Context) (StoreState, error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.configured, s.snapshot
 }
 
 // Describe implements [prometheus.Collector].
-func (s *standing) Describe(to chan<- *prometheus.Desc) {
+func (s *storeCollector) Describe(to chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{s.up, s.firing, s.pending, s.deliveries, s.waiting, s.oldest, s.dead, s.polledAt, s.current, s.interval, s.processes, s.standsBy, s.leases, s.ahead} {
 		to <- desc
 	}
@@ -112,7 +112,7 @@ func (s *standing) Describe(to chan<- *prometheus.Desc) {
 const snapshotTime = 5 * time.Second
 
 // Collect implements [prometheus.Collector].
-func (s *standing) Collect(to chan<- prometheus.Metric) {
+func (s *storeCollector) Collect(to chan<- prometheus.Metric) {
 	configured, snapshot := s.state()
 	if snapshot == nil {
 		return
@@ -129,7 +129,7 @@ func (s *standing) Collect(to chan<- prometheus.Metric) {
 	s.send(to, now, configured)
 }
 
-func (s *standing) send(to chan<- prometheus.Metric, now Snapshot, configured Configured) {
+func (s *storeCollector) send(to chan<- prometheus.Metric, now StoreState, configured Configured) {
 	for _, level := range []rules.Level{rules.Info, rules.Warning, rules.Critical} {
 		to <- gauge(s.firing, float64(now.Firing[level]), level.String())
 	}

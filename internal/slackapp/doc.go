@@ -7,7 +7,7 @@
 // A request that comes twice has one effect, even if it comes to two processes: Slack sends an envelope to any connection, and to another
 // one if it is not acknowledged, and a load balancer may choose any process. So each process remembers the requests that it has taken
 // (memory.go), and asks before the answer whether another process has taken the request (Config.Take). Everything else in memory is a cache
-// of what Slack says (home.go).
+// of what Slack says (workspace.go).
 //
 // Package commands decides what commands mean and who may use them.
 package slackapp

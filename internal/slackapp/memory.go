@@ -11,10 +11,10 @@ type memory struct {
 
 	mu    sync.Mutex
 	known map[string]bool
-	queue []memento // oldest first
+	queue []seenRequest // oldest first
 }
 
-type memento struct {
+type seenRequest struct {
 	key string
 	at  time.Time
 }
@@ -41,6 +41,6 @@ func (m *memory) first(key string) bool {
 		return false
 	}
 	m.known[key] = true
-	m.queue = append(m.queue, memento{key, now})
+	m.queue = append(m.queue, seenRequest{key, now})
 	return true
 }

@@ -45,8 +45,8 @@ func (p *pool) work(ctx context.Context) {
 	}
 }
 
-// linger returns a context that is done a while after ctx is done.
-func linger(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
+// extendContext returns a context that is done a while after ctx is done.
+func extendContext(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
 	lingering, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	context.AfterFunc(ctx, func() { time.AfterFunc(while, cancel) })
 	return lingering, cancel

@@ -13,14 +13,14 @@ import (
 
 // A request is a command or a press from Slack.
 type request struct {
-	kind     metrics.Ask
-	id       string // of the action of the person: the same if it comes twice
-	team     string // of the person
-	company  string // the Enterprise organization of the team; "" if there is none, or if it is not certain
-	person   Person
-	channel  string
-	answerTo secret.Text // the response URL: anyone who knows it may answer
-	handle   func(context.Context) Reply
+	kind        metrics.Ask
+	id          string // of the action of the person: the same if it comes twice
+	team        string // of the person
+	enterprise  string // the Enterprise organization of the team; "" if there is none, or if it is not certain
+	person      Person
+	channel     string
+	responseURL secret.Text // the response URL: anyone who knows it may answer
+	handle      func(context.Context) Reply
 }
 
 // errOther is the error for a request of Slack that is neither a command nor a press.
@@ -64,7 +64,7 @@ func (a *App) command(c commandPayload) (request, error) {
 	command := Command{Person: person, Channel: c.ChannelID, Text: c.Text}
 	return request{
 		kind: metrics.Command, id: c.TriggerID, team: c.TeamID,
-		person: person, channel: c.ChannelID, answerTo: secret.New(c.ResponseURL),
+		person: person, channel: c.ChannelID, responseURL: secret.New(c.ResponseURL),
 		handle: func(ctx context.Context) Reply { return a.config.OnCommand(ctx, command) },
 	}, nil
 }
@@ -118,14 +118,14 @@ func (a *App) pressInJSON(payload []byte) (request, error) {
 		Action: action.ActionID, Value: cmp.Or(action.Value, action.SelectedOption.Value),
 	}
 	return request{
-		kind: metrics.Press, id: p.TriggerID, team: p.User.TeamID, company: p.company(),
-		person: press.Person, channel: press.Channel, answerTo: secret.New(p.ResponseURL),
+		kind: metrics.Press, id: p.TriggerID, team: p.User.TeamID, enterprise: p.enterprise(),
+		person: press.Person, channel: press.Channel, responseURL: secret.New(p.ResponseURL),
 		handle: func(ctx context.Context) Reply { return a.config.OnPress(ctx, press) },
 	}, nil
 }
 
-// company returns the Enterprise organization of the person, which is known if the message is in their own workspace.
-func (p pressPayload) company() string {
+// enterprise returns the Enterprise organization of the person, which is known if the message is in their own workspace.
+func (p pressPayload) enterprise() string {
 	if p.User.TeamID == "" || p.User.TeamID != p.Team.ID {
 		return ""
 	}

@@ -38,7 +38,7 @@ func (a *App) reply(ctx context.Context, r request, reply Reply) bool {
 	defer cancel()
 	reply.Text = clip(reply.Text)
 	reply.Blocks = reply.Blocks[:min(len(reply.Blocks), MaxBlocks)]
-	err := a.respond(ctx, r.answerTo, reply)
+	err := a.respond(ctx, r.responseURL, reply)
 	if err == nil {
 		return true
 	}

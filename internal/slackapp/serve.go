@@ -38,7 +38,7 @@ func (a *App) take(r request) bool {
 	}
 	a.config.Metrics.Asked(r.kind, metrics.Busy)
 	a.config.Log.Warn("rejecting a request from Slack: the queue is full or notewatch is stopping", "kind", string(r.kind))
-	return a.refusals.submit(func(ctx context.Context) { a.guard(r, func() { a.reply(ctx, r, Reply{Text: busyText}) }) })
+	return a.refusals.submit(func(ctx context.Context) { a.recoverPanics(r, func() { a.reply(ctx, r, Reply{Text: busyText}) }) })
 }
 
 // takenElsewhere reports whether another process has taken a request. If the store cannot say so, the request is answered: nothing can be
@@ -63,8 +63,8 @@ func (a *App) serve(ctx context.Context, r request) {
 		return
 	}
 	reply, told := Reply{Text: SorryText}, false
-	known := a.guard(r, func() { reply = a.answerTo(ctx, r) })
-	a.guard(r, func() { told = a.reply(ctx, r, reply) })
+	known := a.recoverPanics(r, func() { reply = a.answer(ctx, r) })
+	a.recoverPanics(r, func() { told = a.reply(ctx, r, reply) })
 	outcome := metrics.Answered
 	switch {
 	case !known || !told:
@@ -75,11 +75,11 @@ func (a *App) serve(ctx context.Context, r request) {
 	a.config.Metrics.Asked(r.kind, outcome)
 }
 
-// answerTo returns the reply to a request.
-func (a *App) answerTo(ctx context.Context, r request) Reply {
+// answer returns the reply to a request.
+func (a *App) answer(ctx context.Context, r request) Reply {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	err := a.home.check(ctx, r.team, r.company)
+	err := a.workspace.check(ctx, r.team, r.enterprise)
 	if err == nil {
 		return r.handle(ctx)
 	}
@@ -90,8 +90,8 @@ func (a *App) answerTo(ctx context.Context, r request) Reply {
 	return Reply{Text: SorryText, Failed: true}
 }
 
-// guard calls do. If do panics, it logs the stack without the content of the request, and reports false.
-func (a *App) guard(r request, do func()) (fine bool) {
+// recoverPanics calls do. If do panics, it logs the stack without the content of the request, and reports false.
+func (a *App) recoverPanics(r request, do func()) (fine bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			cause := fmt.Sprintf("a %T", p)

@@ -112,7 +112,7 @@ func TestStop(t *testing.T) {
 // What does not end by itself is given up some time after the App was told to stop.
 func TestStopIsBounded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	lingering, release := linger(ctx, time.Millisecond)
+	lingering, release := extendContext(ctx, time.Millisecond)
 	defer release()
 	require.NoError(t, lingering.Err())
 	cancel()
@@ -142,15 +142,15 @@ func TestForeigners(t *testing.T) {
 // Where the app belongs to an Enterprise organization, what comes names that too, whoever asks. People are known by their own
 // workspace, or by their organization where Slack gives it in place of that.
 func TestForeignersOfAnOrganization(t *testing.T) {
-	a := &App{home: &home{team: "T1", company: "E1"}}
+	a := &App{workspace: &workspace{team: "T1", enterprise: "E1"}}
 	press := func(user, team string) request {
 		r, err := a.pressInJSON([]byte(`{"type":"block_actions","user":{"id":"U1"` + user + `},"team":` + team + `,
 			"enterprise":{"id":"E1"},"is_enterprise_install":false,"actions":[{"action_id":"ack","value":"M1"}]}`))
 		require.NoError(t, err)
 		return r
 	}
-	command := func(team, company string) request {
-		r, err := a.commandInForm(url.Values{"user_id": {"U1"}, "channel_id": {"C1"}, "team_id": {team}, "enterprise_id": {company}})
+	command := func(team, enterprise string) request {
+		r, err := a.commandInForm(url.Values{"user_id": {"U1"}, "channel_id": {"C1"}, "team_id": {team}, "enterprise_id": {enterprise}})
 		require.NoError(t, err)
 		return r
 	}
@@ -171,7 +171,7 @@ func TestForeignersOfAnOrganization(t *testing.T) {
 		"typed by a guest in our organization":               {command("T9", "E1"), false},
 		"typed by a guest":                                   {command("T9", "E9"), false},
 	} {
-		require.Equal(t, test.ours, a.home.check(t.Context(), test.asked.team, test.asked.company) == nil, name)
+		require.Equal(t, test.ours, a.workspace.check(t.Context(), test.asked.team, test.asked.enterprise) == nil, name)
 	}
 }
 
@@ -191,17 +191,17 @@ func TestHomeUnknown(t *testing.T) {
 
 // The people of an Enterprise organization are of many workspaces.
 func TestHomeOfCompany(t *testing.T) {
-	h := &home{team: "T1", company: "E1"}
+	h := &workspace{team: "T1", enterprise: "E1"}
 	for _, test := range []struct {
-		team, company string
-		want          bool
+		team, enterprise string
+		want             bool
 	}{
 		{"T1", "", true}, {"T1", "E1", true}, {"T2", "E1", true}, {"E1", "", true},
 		{"T2", "", false}, {"T2", "E2", false}, {"", "", false},
 	} {
-		require.Equal(t, test.want, h.check(t.Context(), test.team, test.company) == nil, "%+v", test)
+		require.Equal(t, test.want, h.check(t.Context(), test.team, test.enterprise) == nil, "%+v", test)
 	}
-	alone := &home{team: "T1"}
+	alone := &workspace{team: "T1"}
 	require.Error(t, alone.check(t.Context(), "T2", ""), "two that are in no company are not in the same one")
 	require.Error(t, alone.check(t.Context(), "", ""))
 }

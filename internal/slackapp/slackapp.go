@@ -39,16 +39,16 @@ type Config struct {
 
 // An App receives commands and presses, and sends the answers.
 type App struct {
-	config   Config
-	made     time.Time // on the machine clock
-	do       slackapi.Doer
-	api      *slack.Client
-	home     *home
-	seen     *memory
-	jobs     *pool
-	refusals *pool    // sends answers when jobs is full
-	warned   sync.Map // reasons of refusals that were logged
-	wait     func(context.Context, time.Duration) error
+	config    Config
+	made      time.Time // on the machine clock
+	do        slackapi.Doer
+	api       *slack.Client
+	workspace *workspace
+	seen      *memory
+	jobs      *pool
+	refusals  *pool    // sends answers when jobs is full
+	warned    sync.Map // reasons of refusals that were logged
+	wait      func(context.Context, time.Duration) error
 }
 
 // New returns an App, or the error of [Config.Validate].
@@ -61,9 +61,9 @@ func New(c Config) (*App, error) {
 	return &App{
 		config: c,
 		made:   c.Machine(), do: do, api: api,
-		home: &home{api: api},
-		seen: newMemory(c.Machine),
-		jobs: newPool(queued), refusals: newPool(queued),
+		workspace: &workspace{api: api},
+		seen:      newMemory(c.Machine),
+		jobs:      newPool(queued), refusals: newPool(queued),
 		wait: wait,
 	}, nil
 }
@@ -102,7 +102,7 @@ func (c Config) Client() *slack.Client {
 // Run answers until ctx is done, and then what has come by then, for a little longer. Requests that [App.Handler] took before wait for it.
 // Call it once.
 func (a *App) Run(ctx context.Context) {
-	lingering, cancel := linger(ctx, drainTime)
+	lingering, cancel := extendContext(ctx, drainTime)
 	defer cancel()
 	var all sync.WaitGroup
 	for range workers {
@@ -110,7 +110,7 @@ func (a *App) Run(ctx context.Context) {
 	}
 	all.Go(func() { a.refusals.work(lingering) })
 	a.config.Metrics.ServeSlack(!a.config.AppToken.IsZero())
-	if _, _, err := a.home.learn(ctx); err != nil && ctx.Err() == nil {
+	if _, _, err := a.workspace.learn(ctx); err != nil && ctx.Err() == nil {
 		a.config.Log.Error("asking Slack whose bot this is; commands and buttons are not answered until it says so", "err", err)
 	}
 	if !a.config.AppToken.IsZero() {

@@ -102,7 +102,7 @@ func (s *socket) on(ctx context.Context, event socketmode.Event) {
 // hello records that there is a connection. If the app has more connections than processes, one of them has another database, or was lost
 // and Slack does not know it yet.
 func (s *socket) hello(ctx context.Context, connections int) {
-	s.opener.greet()
+	s.opener.noteHello()
 	s.app.config.Metrics.SocketOpened(connections)
 	s.app.config.Log.Info("connected to Slack", "connections", connections)
 	shared := connections > 1 && (s.app.config.Processes == nil || connections > s.app.config.Processes(ctx))
@@ -174,34 +174,34 @@ type opener struct {
 	pause time.Duration
 
 	mu      sync.Mutex
-	greeted time.Time // when Slack said hello since the last call; zero if it did not
+	helloAt time.Time // when Slack said hello since the last call; zero if it did not
 }
 
 const (
-	minPause = 100 * time.Millisecond
-	maxPause = time.Minute
-	minLife  = 10 * time.Second // shortest life of a good connection
+	minPause      = 100 * time.Millisecond
+	maxPause      = time.Minute
+	minStableTime = 10 * time.Second // shortest life of a good connection
 )
 
-// greet records that Slack has said hello.
-func (o *opener) greet() {
+// noteHello records that Slack has said hello.
+func (o *opener) noteHello() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.greeted = o.now()
+	o.helloAt = o.now()
 }
 
-// lived reports whether there was a good connection since the last call. Each call asks once.
-func (o *opener) lived() bool {
+// wasStable reports whether there was a good connection since the last call. Each call asks once.
+func (o *opener) wasStable() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	lived := !o.greeted.IsZero() && o.now().Sub(o.greeted) >= minLife
-	o.greeted = time.Time{}
+	lived := !o.helloAt.IsZero() && o.now().Sub(o.helloAt) >= minStableTime
+	o.helloAt = time.Time{}
 	return lived
 }
 
 // open makes a call.
 func (o *opener) open(req *http.Request) (*http.Response, error) {
-	if o.lived() || o.last.IsZero() || o.now().Sub(o.last) > 2*maxPause {
+	if o.wasStable() || o.last.IsZero() || o.now().Sub(o.last) > 2*maxPause {
 		o.pause = 0
 	} else {
 		o.pause = min(max(2*o.pause, minPause), maxPause)

@@ -142,13 +142,13 @@ func TestSocketOpensAreSpaced(t *testing.T) {
 	}
 	open(3 * time.Minute)
 	for range 3 { // Slack says hello each time, and stays for a while
-		o.greet()
+		o.noteHello()
 		open(100 * time.Second)
 	}
-	o.greet()
+	o.noteHello()
 	open(9 * time.Second) // which is not for long
 	open(100 * time.Second)
-	o.greet()
+	o.noteHello()
 	open(10 * time.Second)
 	ms := time.Millisecond
 	require.Equal(t, []time.Duration{
@@ -174,7 +174,7 @@ func TestSocketReplacesGoodConnectionsAtOnce(t *testing.T) {
 		return ctx.Err()
 	}
 	b.run()
-	for n, lived := range []time.Duration{0, minLife, minLife} {
+	for n, lived := range []time.Duration{0, minStableTime, minStableTime} {
 		require.NoError(t, b.slack.AwaitConnection(t.Context(), n+1))
 		asked := b.slack.Type(ann, "/notewatch", "status") // so that the hello before it was heard
 		b.deliver(asked)

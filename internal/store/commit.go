@@ -228,8 +228,8 @@ func show(ctx context.Context, tx database.Tx, d Decision, moved []*rules.Alert)
 		return err
 	}
 	for receiver := range maps.Clone(due) {
-		if standIn := d.StandIns[receiver]; standIn != "" {
-			due[standIn] = true
+		if takeOverAlerts := d.StandIns[receiver]; takeOverAlerts != "" {
+			due[takeOverAlerts] = true
 		}
 	}
 	if err := raiseAll(ctx, tx, d.Now, due); err != nil {

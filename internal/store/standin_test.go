@@ -50,10 +50,10 @@ func testFallBack(t *testing.T, open opening) {
 	milder.Version, worse.Version, worse.Level = 2, 2, rules.Critical
 	tell(early, nil, resolved(old[2], early), milder, worse)
 
-	standIn := claim(t, s, store.Receiver, "on-call")
+	takeOverAlerts := claim(t, s, store.Receiver, "on-call")
 	instead := func(before time.Time) int {
 		t.Helper()
-		count, err := s.FallBack(ctx, standIn, store.StandIn{For: team, Policy: delivery.Policy{From: rules.Warning}, Before: before, Now: noon})
+		count, err := s.FallBack(ctx, takeOverAlerts, store.StandIn{For: team, Policy: delivery.Policy{From: rules.Warning}, Before: before, Now: noon})
 		require.NoError(t, err)
 		return count
 	}
@@ -67,7 +67,7 @@ func testFallBack(t *testing.T, open opening) {
 
 	require.Zero(t, instead(noon.Add(-30*minute)), "it knows")
 	require.Equal(t, 1, instead(noon), "the young one has waited for long enough now")
-	require.NoError(t, s.Complete(ctx, standIn, noon, noon, 0))
+	require.NoError(t, s.Complete(ctx, takeOverAlerts, noon, noon, 0))
 	show(t, s, "on-call")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(old[0], noon))}})
 	require.Equal(t, "waiting", undelivered(t, s, "on-call").Alert.ID, "who was told in place of another hears the end")

@@ -87,16 +87,16 @@ func same(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, a, b string)
 	if a == b {
 		return true, nil
 	}
-	calledA, err := called(ctx, desk, kind, a)
+	calledA, err := uidsNamed(ctx, desk, kind, a)
 	if err != nil {
 		return false, err
 	}
-	calledB, err := called(ctx, desk, kind, b)
+	calledB, err := uidsNamed(ctx, desk, kind, b)
 	return slices.Contains(calledA, b) || slices.Contains(calledB, a), err
 }
 
-// called returns the UIDs of the projects or devices with a name; a rule has no UID.
-func called(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, name string) (uids []string, err error) {
+// uidsNamed returns the UIDs of the projects or devices with a name; a rule has no UID.
+func uidsNamed(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, name string) (uids []string, err error) {
 	switch kind {
 	case lookup.KindProject:
 		for _, p := range desk.Projects {

@@ -7,8 +7,8 @@
 //	store.Claim → Bot.Poll, EvaluatePollRules, Mute, Summarize → store.Commit
 //	            → Sender.Deliver                               → store.End, store.Complete
 //
-// [Watch.Run] runs a loop for each account, receiver and other kind of work. A loop sleeps until its work is due, or until a bell wakes it
-// (wake.go). The bot rings for work that it made due. Work that other processes made due, and a change of the active rules, are found by
+// [Watch.Run] runs a loop for each account, receiver and other kind of work. A loop sleeps until its work is due, or until a signal wakes it
+// (wake.go). The bot sends signals for work that it made due. Work that other processes made due, and a change of the active rules, are found by
 // reading the store every two seconds. [Watch.Turn] does the same once and in order, for `notewatch once`, the demo and tests.
 //
 // Several processes share the work of one database. All of them work by the same rules, the active ones (rules.go). The store holds their

@@ -20,19 +20,19 @@ func (w *Watch) Run(ctx context.Context) {
 	draining, drained := context.WithCancel(context.WithoutCancel(ctx))
 	defer drained()
 	context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, drained) })
-	seen := w.look(ctx) // before the loops start
+	seen := w.raisedSoFar(ctx) // before the loops start
 	var loops sync.WaitGroup
 	for _, account := range w.Config.Bot.Accounts {
 		loops.Go(func() {
-			w.loop(ctx, ctx, store.Poll, w.Bot.ProjectsOf(account.Name), w.bells[waking{store.Poll, account.Name}])
+			w.loop(ctx, ctx, store.Poll, w.Bot.ProjectsOf(account.Name), w.signals[loopID{store.Poll, account.Name}])
 		})
 	}
-	loops.Go(func() { w.loop(ctx, ctx, store.PollRules, w.projects, w.bells[waking{store.PollRules, ""}]) })
+	loops.Go(func() { w.loop(ctx, ctx, store.PollRules, w.projects, w.signals[loopID{store.PollRules, ""}]) })
 	for _, kind := range []store.Kind{store.Mute, store.Summary, store.Rules} {
-		loops.Go(func() { w.loop(ctx, ctx, kind, []string{""}, w.bells[waking{kind, ""}]) })
+		loops.Go(func() { w.loop(ctx, ctx, kind, []string{""}, w.signals[loopID{kind, ""}]) })
 	}
 	for _, name := range w.receivers {
-		loops.Go(func() { w.loop(ctx, draining, store.Receiver, []string{name}, w.bells[waking{store.Receiver, name}]) })
+		loops.Go(func() { w.loop(ctx, draining, store.Receiver, []string{name}, w.signals[loopID{store.Receiver, name}]) })
 	}
 	loops.Go(func() { w.watch(ctx, seen) })
 	loops.Go(func() { w.beat(ctx) })
@@ -48,7 +48,7 @@ const (
 )
 
 // loop serves work whenever it is due or woken, until ctx is done, and then once more as long as serving is not done.
-func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []string, woken bell) {
+func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []string, woken signal) {
 	var pause time.Duration // after an error
 	for {
 		next, err := w.attend(serving, kind, keys)
@@ -154,7 +154,7 @@ func (w *Watch) serveOne(ctx context.Context, kind store.Kind, key string) error
 		err = w.work(ctx, lease)
 		w.outage.note(store.Job{Kind: kind, Key: key}, working, err, w.clock.Now())
 		if err != nil && !errors.Is(err, store.ErrLeaseLost) {
-			return errors.Join(err, w.giveBack(ctx, lease))
+			return errors.Join(err, w.release(ctx, lease))
 		}
 	}
 }
@@ -169,8 +169,8 @@ func (w *Watch) claim(ctx context.Context, kind store.Kind, key string) (lease s
 	return lease, err
 }
 
-// giveBack releases work that could not be done because of an error of our own. It is due again soon.
-func (w *Watch) giveBack(ctx context.Context, lease store.Lease) error {
+// release releases work that could not be done because of an error of our own. It is due again soon.
+func (w *Watch) release(ctx context.Context, lease store.Lease) error {
 	now := w.clock.Now()
 	err := w.store.Complete(context.WithoutCancel(ctx), lease, now, now.Add(ownRetry), lease.Failures)
 	if errors.Is(err, store.ErrLeaseLost) {

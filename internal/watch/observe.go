@@ -19,8 +19,8 @@ func (w *Watch) observe() {
 		configured.Accounts[a.Name] = a.PerMinute
 	}
 	w.Config.Bot.Metrics.Configure(configured)
-	w.Config.Bot.Metrics.Observe(func(ctx context.Context) (metrics.Snapshot, error) {
-		snapshot := metrics.Snapshot{
+	w.Config.Bot.Metrics.Observe(func(ctx context.Context) (metrics.StoreState, error) {
+		snapshot := metrics.StoreState{
 			Outage: w.Outage() != nil, Deliveries: map[string]map[delivery.State]int{}, OldestWaiting: map[string]time.Duration{},
 		}
 		standing, err := w.store.Standing(ctx, w.clock.Now())
@@ -39,7 +39,7 @@ func (w *Watch) observe() {
 }
 
 // observeProcesses counts the processes that are running, and the work of this one.
-func (w *Watch) observeProcesses(ctx context.Context, snapshot *metrics.Snapshot) error {
+func (w *Watch) observeProcesses(ctx context.Context, snapshot *metrics.StoreState) error {
 	now := w.machine()
 	snapshot.StandsBy = w.StandsBy()
 	if w.Config.Clock != nil {

@@ -29,7 +29,7 @@ type outage struct {
 	failing map[store.Job]stage
 	since   time.Time // zero if there is none
 	err     error     // the newest
-	changed bell      // rings when an outage begins or ends
+	changed signal    // sent when an outage begins or ends
 
 	alert rules.Alert           // about the outage; the zero Alert before receivers are notified. Used only by watchOutages
 	shown map[string]notify.Ref // by name of the receivers that accepted it
@@ -43,7 +43,7 @@ const (
 	working
 )
 
-func newOutage() *outage { return &outage{failing: map[store.Job]stage{}, changed: make(bell, 1)} }
+func newOutage() *outage { return &outage{failing: map[store.Job]stage{}, changed: make(signal, 1)} }
 
 // note records the result of a stage of a work item at an instant.
 func (o *outage) note(of store.Job, reached stage, err error, now time.Time) {
@@ -55,13 +55,13 @@ func (o *outage) note(of store.Job, reached stage, err error, now time.Time) {
 		o.failing[of] = max(o.failing[of], reached)
 		if o.since.IsZero() {
 			o.since = now
-			o.changed.ring()
+			o.changed.send()
 		}
 	case reached >= o.failing[of]:
 		delete(o.failing, of)
 		if len(o.failing) == 0 && !o.since.IsZero() {
 			o.since, o.err = time.Time{}, nil
-			o.changed.ring()
+			o.changed.send()
 		}
 	}
 }

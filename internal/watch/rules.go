@@ -128,11 +128,11 @@ func (w *Watch) checkRules(ctx context.Context) error {
 	}
 	if other {
 		w.log.Warn("standing by: other rules are active, which another process was started or reloaded with", "active", active, "own", w.rules)
-		w.moved.ring()
+		w.moved.send()
 		return nil
 	}
 	w.log.Info("working again: the rules of this process are active", "active", active)
-	w.ringAll()
+	w.wakeEach()
 	return nil
 }
 

@@ -38,7 +38,7 @@ func (w *Watch) checkClock(ctx context.Context) error {
 	w.setBack.Store(&now)
 	w.log.Warn("continuing after the clock was set back: everything that waited is due now", "latest_stored", ahead.UTC(), "now", now.UTC(),
 		"hint", "check that the clock of this machine is right now")
-	w.ringAll()
+	w.wakeEach()
 	return nil
 }
 

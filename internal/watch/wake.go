@@ -7,47 +7,47 @@ import (
 	"notewatch/internal/store"
 )
 
-// A bell wakes a loop of Run before its time. A ring during the work of a loop is kept. A nil bell never rings.
-type bell chan struct{}
+// A signal wakes a loop of Run before its time. A signal that is sent while the loop works is kept. A nil signal does nothing.
+type signal chan struct{}
 
-func (b bell) ring() {
+func (b signal) send() {
 	select {
 	case b <- struct{}{}:
 	default:
 	}
 }
 
-// A waking identifies a loop of Run. The name is that of a receiver, or of the account of polls.
-type waking struct {
+// A loopID identifies a loop of Run. The name is that of a receiver, or of the account of polls.
+type loopID struct {
 	kind store.Kind
 	name string
 }
 
-// bellsOf returns the bells of all loops whose work this process can make due.
-func bellsOf(config Config) map[waking]bell {
-	all := map[waking]bell{{store.Mute, ""}: make(bell, 1), {store.PollRules, ""}: make(bell, 1), {store.Rules, ""}: make(bell, 1)}
+// signalsOf returns the signals of all loops whose work this process can make due.
+func signalsOf(config Config) map[loopID]signal {
+	all := map[loopID]signal{{store.Mute, ""}: make(signal, 1), {store.PollRules, ""}: make(signal, 1), {store.Rules, ""}: make(signal, 1)}
 	for _, r := range config.Receivers {
-		all[waking{store.Receiver, r.Name}] = make(bell, 1)
+		all[loopID{store.Receiver, r.Name}] = make(signal, 1)
 	}
 	for _, a := range config.Bot.Accounts {
-		all[waking{store.Poll, a.Name}] = make(bell, 1)
+		all[loopID{store.Poll, a.Name}] = make(signal, 1)
 	}
 	return all
 }
 
 // wakeAll wakes the loops that serve a kind of work.
 func (w *Watch) wakeAll(kind store.Kind) {
-	for loop, bell := range w.bells {
+	for loop, signal := range w.signals {
 		if loop.kind == kind {
-			bell.ring()
+			signal.send()
 		}
 	}
 }
 
-// ringAll wakes all loops.
-func (w *Watch) ringAll() {
-	for _, bell := range w.bells {
-		bell.ring()
+// wakeEach wakes all loops.
+func (w *Watch) wakeEach() {
+	for _, signal := range w.signals {
+		signal.send()
 	}
 }
 
@@ -55,9 +55,9 @@ func (w *Watch) ringAll() {
 // person at the terminal waits for the result.
 const watchTime = 2 * time.Second
 
-// look reads whether the active rules have changed since they were registered, and returns how often work has been made due until then. If
+// raisedSoFar reads whether the active rules have changed since they were registered, and returns how often work has been made due until then. If
 // that cannot be read, the loops are woken once more than needed, which is harmless.
-func (w *Watch) look(ctx context.Context) (raised int64) {
+func (w *Watch) raisedSoFar(ctx context.Context) (raised int64) {
 	raised, err := w.store.Raised(ctx)
 	if err != nil || w.checkRules(ctx) != nil {
 		return -1
@@ -65,17 +65,17 @@ func (w *Watch) look(ctx context.Context) (raised int64) {
 	return raised
 }
 
-// ringDue wakes the loops whose work is due, or will be before the next check.
-func (w *Watch) ringDue(ctx context.Context) error {
+// wakeDue wakes the loops whose work is due, or will be before the next check.
+func (w *Watch) wakeDue(ctx context.Context) error {
 	jobs, err := w.store.DueBy(ctx, w.clock.Now().Add(watchTime))
 	for _, job := range jobs {
 		switch job.Kind {
 		case store.Receiver:
-			w.bells[waking{job.Kind, job.Key}].ring()
+			w.signals[loopID{job.Kind, job.Key}].send()
 		case store.Poll:
-			w.bells[waking{job.Kind, w.accounts[job.Key]}].ring()
+			w.signals[loopID{job.Kind, w.accounts[job.Key]}].send()
 		default:
-			w.bells[waking{job.Kind, ""}].ring()
+			w.signals[loopID{job.Kind, ""}].send()
 		}
 	}
 	return err
@@ -100,7 +100,7 @@ func (w *Watch) watch(ctx context.Context, seen int64) {
 		if raised == seen || w.checkRules(ctx) != nil {
 			continue
 		}
-		if w.ringDue(ctx) == nil {
+		if w.wakeDue(ctx) == nil {
 			seen = raised
 		}
 	}

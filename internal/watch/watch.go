@@ -39,11 +39,11 @@ type Watch struct {
 	sleep     func(context.Context, time.Duration)
 	log       *slog.Logger
 
-	bells    map[waking]bell
+	signals  map[loopID]signal
 	outage   *outage
 	setBack  atomic.Pointer[time.Time] // when the last setback of the clock was detected; nil if never
 	standsBy atomic.Bool               // other rules are active, so this watch does no work
-	moved    bell                      // rings when it begins to stand by
+	moved    signal                    // sent when it begins to stand by
 	outdated atomic.Bool               // this program can no longer use the schema
 	ended    chan error                // receives the reason, once
 	differs  atomic.Bool               // a difference of the clocks was logged
@@ -56,7 +56,7 @@ func Attach(config Config) *Watch {
 	}
 	w := &Watch{
 		Config: config, store: config.Bot.Store, clock: config.Bot.Clock, machine: config.Bot.Machine, sleep: config.Sleep, log: config.Bot.Log, process: config.Process,
-		accounts: map[string]string{}, bells: bellsOf(config), outage: newOutage(), moved: make(bell, 1), ended: make(chan error, 1),
+		accounts: map[string]string{}, signals: signalsOf(config), outage: newOutage(), moved: make(signal, 1), ended: make(chan error, 1),
 	}
 	for _, p := range config.Bot.Projects {
 		w.projects = append(w.projects, p.UID)

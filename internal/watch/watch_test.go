@@ -280,7 +280,7 @@ func TestRunWakesLoops(t *testing.T) {
 	require.NoError(t, err)
 	a := alerts[0]
 	a.Version++
-	require.NoError(t, s.store.Decide(t.Context(), store.Decision{Alerts: []*rules.Alert{&a}, Now: s.clock()})) // nobody rings a bell
+	require.NoError(t, s.store.Decide(t.Context(), store.Decision{Alerts: []*rules.Alert{&a}, Now: s.clock()})) // without a signal
 	stop()
 	require.Len(t, s.took("team"), 2)
 }

@@ -69,7 +69,7 @@ type link struct {
 func (e *event) describe(n notify.Notification, alerts []notify.Alert) {
 	sorted := notify.WorstFirst(alerts)
 	firing := onlyFiring(sorted)
-	worst := firing[slices.IndexFunc(firing, needsSomebody)]
+	worst := firing[slices.IndexFunc(firing, unhandled)]
 	e.Client, e.Links = "notewatch", linksTo(firing)
 	if len(alerts) == 1 {
 		e.Payload = describeOne(worst)

@@ -133,7 +133,7 @@ func wanted(alerts []notify.Alert) (want state, ok bool) {
 		return "", false
 	case len(firing) == 0:
 		return resolved, true
-	case slices.ContainsFunc(firing, needsSomebody):
+	case slices.ContainsFunc(firing, unhandled):
 		return triggered, true
 	case slices.ContainsFunc(firing, open):
 		return "", false
@@ -146,8 +146,8 @@ func onlyFiring(alerts []notify.Alert) []notify.Alert {
 	return slices.DeleteFunc(slices.Clone(alerts), func(a notify.Alert) bool { return a.State != "firing" })
 }
 
-// needsSomebody reports whether a firing alert is neither muted nor acknowledged. An alert that escalates is no longer acknowledged.
-func needsSomebody(a notify.Alert) bool { return a.Mute == "" && a.Ack == "" }
+// unhandled reports whether a firing alert is neither muted nor acknowledged. An alert that escalates is no longer acknowledged.
+func unhandled(a notify.Alert) bool { return a.Mute == "" && a.Ack == "" }
 
 // actionsTo returns the events that lead an incident from one state to another. If quiet is set, none of them alarms anyone.
 func actionsTo(have, want state, quiet bool) []string {

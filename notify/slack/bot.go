@@ -188,7 +188,7 @@ func (s *Bot) show(ctx context.Context, n notify.Notification, at handle) error 
 func (s *Bot) list(ctx context.Context, n notify.Notification, at handle) handle {
 	if at.Unlisted {
 		err := inTurn(fullList(n).layouts(), func(m content) error { return s.reply(ctx, n, at, m.options()) })
-		at.Unlisted = owed(err)
+		at.Unlisted = shouldRetry(err)
 	}
 	return at
 }
@@ -203,7 +203,7 @@ func (s *Bot) note(ctx context.Context, n notify.Notification, at handle) error 
 	if note.broadcast {
 		options = append(options, slack.MsgOptionBroadcast())
 	}
-	if err := s.reply(ctx, n, at, options); owed(err) {
+	if err := s.reply(ctx, n, at, options); shouldRetry(err) {
 		return err
 	}
 	return nil
@@ -228,9 +228,9 @@ func inTurn(layouts []content, send func(content) error) (err error) {
 	return err
 }
 
-// owed reports whether a reply that failed with err should be retried. A reply that Slack rejects for a reason that is not known to pass is
+// shouldRetry reports whether a reply that failed with err should be retried. A reply that Slack rejects for a reason that is not known to pass is
 // dropped, because it would block all later messages.
-func owed(err error) bool {
+func shouldRetry(err error) bool {
 	if refusal, ok := errors.AsType[*slackapi.Error](err); ok {
 		return refusal.Kind.Passes()
 	}

@@ -30,7 +30,7 @@ func (s *Bot) call(
 	}
 	channel, ts, err := do(ctx, slackapi.New(s.api, secret.New(s.token()), secret.Text{}, recorded))
 	at := handle{Channel: channel, TS: ts}
-	if err == nil && channel != "" && ts != "" && !s.repeats(channel+" "+ts) {
+	if err == nil && channel != "" && ts != "" && !s.containsToken(channel+" "+ts) {
 		return at, nil
 	}
 	return handle{}, s.failure(n, got, err, left(err))
@@ -45,7 +45,7 @@ func (s *Bot) failure(n notify.Notification, got post.Answer, err error, sent bo
 	case got.Status != http.StatusOK:
 		return post.Refusal(s.doing, got, n.Sent)
 	}
-	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok && !s.repeats(refused.Err) {
+	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok && !s.containsToken(refused.Err) {
 		return failedCode(s.doing, slackapi.NewError(refused.Err), got, n)
 	}
 	// Truncated, not JSON, neither ok nor an error, or a message that only we can see.
@@ -55,8 +55,8 @@ func (s *Bot) failure(n notify.Notification, got post.Answer, err error, sent bo
 	}
 }
 
-// repeats reports whether an answer contains the token; such an answer is not stored.
-func (s *Bot) repeats(text string) bool { return secret.New(s.token()).In(text) }
+// containsToken reports whether an answer contains the token; such an answer is not stored.
+func (s *Bot) containsToken(text string) bool { return secret.New(s.token()).In(text) }
 
 // failedCode converts an error code to a *notify.Error.
 func failedCode(doing string, refused *slackapi.Error, got post.Answer, n notify.Notification) *notify.Error {

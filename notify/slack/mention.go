@@ -32,15 +32,15 @@ func mentions(byLevel map[string]string, alerts []notify.Alert) string {
 	var called []string
 	for _, a := range notify.WorstFirst(alerts) {
 		mention := byLevel[a.Level]
-		if mention != "" && worse(a) && a.Mute == "" && !slices.Contains(called, mention) {
+		if mention != "" && escalates(a) && a.Mute == "" && !slices.Contains(called, mention) {
 			called = append(called, mention)
 		}
 	}
 	return strings.Join(called, " ")
 }
 
-// worse reports whether a is firing at a higher level than the one shown, or was not shown at all.
-func worse(a notify.Alert) bool {
+// escalates reports whether a is firing at a higher level than the one shown, or was not shown at all.
+func escalates(a notify.Alert) bool {
 	s := message.StatusOf(a)
 	return s == message.Escalated || s == message.Firing && message.Unseen(a)
 }

@@ -32,7 +32,7 @@ func noteAbout(n notify.Notification) (about note, ok bool) {
 	if len(worth) == 0 {
 		return note{}, false
 	}
-	loud := func(a notify.Alert) bool { return worse(a) || message.StatusOf(a) == message.Reminder }
+	loud := func(a notify.Alert) bool { return escalates(a) || message.StatusOf(a) == message.Reminder }
 	return note{text: noteText(n, worth), broadcast: slices.ContainsFunc(worth, loud), calls: worth}, true
 }
 

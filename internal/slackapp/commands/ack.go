@@ -12,15 +12,15 @@ import (
 
 // ack acknowledges an alert.
 func (q *question) ack(ctx context.Context) (page, error) {
-	a, err := q.mine(ctx)
+	a, err := q.alertToAck(ctx)
 	if err != nil {
 		return page{}, err
 	}
-	return q.takeOn(ctx, a)
+	return q.acknowledge(ctx, a)
 }
 
-// takeOn acknowledges an alert in the name of the person. It may have changed since it was read.
-func (q *question) takeOn(ctx context.Context, a rules.Alert) (page, error) {
+// acknowledge acknowledges an alert in the name of the person. It may have changed since it was read.
+func (q *question) acknowledge(ctx context.Context, a rules.Alert) (page, error) {
 	changed, err := q.bot.Acknowledge(ctx, a, q.asked.Person.String())
 	if err == nil && !changed {
 		a, err = q.desk.Alert(ctx, a.ID)
@@ -40,7 +40,7 @@ func (q *question) takeOn(ctx context.Context, a rules.Alert) (page, error) {
 
 // unack removes the acknowledgement of an alert.
 func (q *question) unack(ctx context.Context) (page, error) {
-	a, err := q.mine(ctx)
+	a, err := q.alertToAck(ctx)
 	if err != nil {
 		return page{}, err
 	}
@@ -57,8 +57,8 @@ func (q *question) unack(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// mine returns the alert of the command, if it is firing and the person may acknowledge it.
-func (q *question) mine(ctx context.Context) (rules.Alert, error) {
+// alertToAck returns the alert of the command, if it is firing and the person may acknowledge it.
+func (q *question) alertToAck(ctx context.Context) (rules.Alert, error) {
 	id, err := grammar.ParseOne(q.line.Rest, "alert")
 	if err != nil {
 		return rules.Alert{}, err
@@ -70,7 +70,7 @@ func (q *question) mine(ctx context.Context) (rules.Alert, error) {
 	case a.State != rules.Firing:
 		return a, grammar.MistakeError("Alert " + a.ID + " is " + string(a.State) + ". Only firing alerts can be acknowledged or unacknowledged.")
 	}
-	return a, q.mayAlter(ctx, rules.Match{Alert: a.ID})
+	return a, q.mayChangeAlerts(ctx, rules.Match{Alert: a.ID})
 }
 
 // whatText names an alert.

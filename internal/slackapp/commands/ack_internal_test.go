@@ -30,11 +30,11 @@ func TestAnAlertThatChangesWhileSomebodyTakesItOn(t *testing.T) {
 	asked := d.spike()
 	d.ask("ack " + asked.ID)
 	q := d.answerer.question(slackapp.Command{Person: slackapp.Person{ID: "U0AMY", Name: "amy"}, Channel: teamRoom})
-	p, err := q.takeOn(t.Context(), asked)
+	p, err := q.acknowledge(t.Context(), asked)
 	require.NoError(t, err)
 	require.Regexp(t, "^You already acknowledged .*, at Mon 15 Jun 12:0", p.reply().Text)
 
 	d.run(midday.AddDate(0, 0, 2))
-	_, err = q.takeOn(t.Context(), asked)
+	_, err = q.acknowledge(t.Context(), asked)
 	require.EqualError(t, err, "Alert "+asked.ID+" has just ended and cannot be acknowledged.")
 }

@@ -26,7 +26,7 @@ func (a *Answerer) mayLook(ctx context.Context, p slackapp.Person, channel strin
 	if len(allowed) == 0 {
 		return nil
 	}
-	return a.admit(ctx, p, channel, allowed, "Only %s may look things up here.")
+	return a.requireAllowed(ctx, p, channel, allowed, "Only %s may look things up here.")
 }
 
 // mayChange returns an error unless the person may change, from the channel, alerts that are sent to alertChannels. It is a [refusalError].
@@ -34,16 +34,16 @@ func (a *Answerer) mayChange(ctx context.Context, p slackapp.Person, channel str
 	allowed := a.config.Allow().Change
 	switch {
 	case len(allowed) > 0:
-		return a.admit(ctx, p, channel, allowed, "Only %s may change this.")
+		return a.requireAllowed(ctx, p, channel, allowed, "Only %s may change this.")
 	case len(alertChannels) == 0:
 		return refusalError("No Slack channel is notified of this, so it cannot be changed from Slack. " +
 			"To allow it, set slack.allow.change in the rules file.")
 	}
-	return a.admit(ctx, p, channel, alertChannels, "Only %s may change this. Try again from there.")
+	return a.requireAllowed(ctx, p, channel, alertChannels, "Only %s may change this. Try again from there.")
 }
 
-// admit returns an error unless one of the IDs in allowed is the person, the channel, or a group that the person is in.
-func (a *Answerer) admit(ctx context.Context, p slackapp.Person, channel string, allowed []string, sentence string) error {
+// requireAllowed returns an error unless one of the IDs in allowed is the person, the channel, or a group that the person is in.
+func (a *Answerer) requireAllowed(ctx context.Context, p slackapp.Person, channel string, allowed []string, sentence string) error {
 	if slices.Contains(allowed, p.ID) || slices.Contains(allowed, channel) {
 		return nil
 	}

@@ -52,7 +52,7 @@ func (a *Answerer) explainReply(ctx context.Context, alert rules.Alert) slackapp
 func (q *question) reply(ctx context.Context, answer func(context.Context) (page, error)) slackapp.Reply {
 	p, err := answer(ctx)
 	if err != nil {
-		return q.refuse(ctx, err)
+		return q.errorReply(ctx, err)
 	}
 	if q.line.Share {
 		p.note = words.Dotted(p.note, "asked by "+name(deliver.Name(q.asked.Person.String())))

@@ -126,7 +126,7 @@ func (q *question) unknownRule(name string) error {
 func (q *question) explainPage(e bot.Explanation) page {
 	now := q.desk.Now()
 	var p page
-	p.say("*"+name(e.Rule.Spec.Name)+"* for "+linkTo(e.Subject)+" "+verdict(e, now), heldText(e), hushText(e))
+	p.say("*"+name(e.Rule.Spec.Name)+"* for "+linkTo(e.Subject)+" "+resultText(e, now), heldText(e), muteText(e))
 	p.show(strings.Join(e.Lines(words.Figure), "\n"))
 	p.say(readText(e.PolledAt, e.Failures, e.Failure, e.Truncated)...)
 	if now.Sub(e.Now) > bot.StaleAfter {
@@ -136,8 +136,8 @@ func (q *question) explainPage(e bot.Explanation) page {
 	return p
 }
 
-// verdict returns the result of a rule in a sentence.
-func verdict(e bot.Explanation, now time.Time) string {
+// resultText returns the result of a rule in a sentence.
+func resultText(e bot.Explanation, now time.Time) string {
 	switch {
 	case e.Err != nil:
 		return "cannot be evaluated: " + slackapi.Mrkdwn(e.Err.Error(), maxSaid)
@@ -167,8 +167,8 @@ func heldText(e bot.Explanation) string {
 	return words.Dotted(texts...)
 }
 
-// hushText returns why notifications are muted.
-func hushText(e bot.Explanation) string {
+// muteText returns why notifications are muted.
+func muteText(e bot.Explanation) string {
 	if text := deliver.MuteText(e.Mute); text != "" {
 		return "No notifications: " + slackapi.Mrkdwn(text, maxSaid)
 	}

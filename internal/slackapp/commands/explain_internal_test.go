@@ -40,7 +40,7 @@ func TestVerdicts(t *testing.T) {
 			"is true (warning): pending from the next poll, firing once it has been true for 30 min"},
 		"is broken": {bot.Explanation{Explanation: broken}, "cannot be evaluated: index out of range"},
 	} {
-		require.Equal(t, test.want, verdict(test.e, midday), name)
+		require.Equal(t, test.want, resultText(test.e, midday), name)
 	}
 }
 

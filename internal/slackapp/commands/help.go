@@ -20,7 +20,7 @@ func (q *question) help(ctx context.Context) (page, error) {
 	}
 	names := q.names(ctx)
 	var lines []string
-	var elsewhere bars
+	var elsewhere refusals
 	for _, w := range commands() {
 		line := strings.TrimSpace("*"+w.name+"* "+slackapi.Mrkdwn(w.hint, maxSaid)) + " – " + w.summary
 		examples, denied := q.offers(ctx, w, names)
@@ -79,7 +79,7 @@ func (q *question) names(ctx context.Context) func(placeholder string) string {
 		found, ok := known[placeholder]
 		if !ok {
 			var err error
-			if found, err = q.exemplar(ctx, placeholder); err != nil {
+			if found, err = q.exampleName(ctx, placeholder); err != nil {
 				q.answerer.config.Log.Error("looking for names that examples can use", "err", err)
 			}
 			known[placeholder] = found
@@ -88,8 +88,8 @@ func (q *question) names(ctx context.Context) func(placeholder string) string {
 	}
 }
 
-// exemplar returns a name for a placeholder.
-func (q *question) exemplar(ctx context.Context, placeholder string) (string, error) {
+// exampleName returns a name for a placeholder.
+func (q *question) exampleName(ctx context.Context, placeholder string) (string, error) {
 	switch placeholder {
 	case "project", "fleet", "device":
 		return q.first(ctx, lookup.Kind(placeholder))
@@ -97,9 +97,9 @@ func (q *question) exemplar(ctx context.Context, placeholder string) (string, er
 		a, _, err := q.firing(ctx)
 		return a.ID, err
 	case "rule", "subject":
-		return q.judged(ctx, placeholder == "rule")
+		return q.exampleRule(ctx, placeholder == "rule")
 	case "silence":
-		return q.endable(ctx)
+		return q.endableSilence(ctx)
 	case "figure":
 		return cmp.Or(q.desk.Rankings()...), nil
 	case "cost":
@@ -130,13 +130,13 @@ func (q *question) first(ctx context.Context, kind lookup.Kind) (string, error) 
 	return q.called(ctx, found[0]), nil
 }
 
-// endable returns the ID of a silence, if possible of one that the person may end.
-func (q *question) endable(ctx context.Context) (string, error) {
+// endableSilence returns the ID of a silence, if possible of one that the person may end.
+func (q *question) endableSilence(ctx context.Context) (string, error) {
 	silences, err := q.desk.Silences(ctx)
 	if err != nil || len(silences) == 0 {
 		return "", err
 	}
-	may := slices.IndexFunc(silences, func(s rules.Silence) bool { return q.mayAlter(ctx, s.Match) == nil })
+	may := slices.IndexFunc(silences, func(s rules.Silence) bool { return q.mayChangeAlerts(ctx, s.Match) == nil })
 	return silences[max(may, 0)].ID, nil
 }
 
@@ -148,12 +148,12 @@ func (q *question) firing(ctx context.Context) (a rules.Alert, ok bool, err erro
 	if err != nil || len(open) == 0 {
 		return a, false, err
 	}
-	may := slices.IndexFunc(open, func(a rules.Alert) bool { return q.mayAlter(ctx, rules.Match{Alert: a.ID}) == nil })
+	may := slices.IndexFunc(open, func(a rules.Alert) bool { return q.mayChangeAlerts(ctx, rules.Match{Alert: a.ID}) == nil })
 	return open[max(may, 0)], true, nil
 }
 
-// judged returns the name of a rule, or of a subject that it evaluates.
-func (q *question) judged(ctx context.Context, rule bool) (string, error) {
+// exampleRule returns the name of a rule, or of a subject that it evaluates.
+func (q *question) exampleRule(ctx context.Context, rule bool) (string, error) {
 	if len(q.desk.Rules) == 0 {
 		return "", nil
 	}

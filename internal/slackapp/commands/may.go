@@ -9,17 +9,17 @@ import (
 	"notewatch/rules"
 )
 
-// mayAlter returns an error unless the person may mute or acknowledge, from the channel, all alerts that m selects. The error is a
+// mayChangeAlerts returns an error unless the person may mute or acknowledge, from the channel, all alerts that m selects. The error is a
 // [refusalError] or comes from the store.
-func (q *question) mayAlter(ctx context.Context, m rules.Match) error {
+func (q *question) mayChangeAlerts(ctx context.Context, m rules.Match) error {
 	if m.Alert != "" {
-		told, err := q.toldOf(ctx, m.Alert)
+		told, err := q.channelsOf(ctx, m.Alert)
 		if err != nil {
 			return err
 		}
 		return q.answerer.mayChange(ctx, q.asked.Person, q.asked.Channel, told)
 	}
-	all, some := q.toldOfAll(m)
+	all, some := q.channelsOfAll(m)
 	err := q.answerer.mayChange(ctx, q.asked.Person, q.asked.Channel, all)
 	if err != nil && len(all) == 0 && some && len(q.answerer.config.Allow().Change) == 0 {
 		return refusalError("No Slack channel is notified of everything this would silence. Name a rule and a project that this channel is notified of, " +
@@ -28,8 +28,8 @@ func (q *question) mayAlter(ctx context.Context, m rules.Match) error {
 	return err
 }
 
-// toldOf returns the IDs of the Slack channels that were notified of an alert, or would be.
-func (q *question) toldOf(ctx context.Context, alert string) ([]string, error) {
+// channelsOf returns the IDs of the Slack channels that were notified of an alert, or would be.
+func (q *question) channelsOf(ctx context.Context, alert string) ([]string, error) {
 	receivers, err := q.desk.ReceiversOf(ctx, alert)
 	if err != nil {
 		return nil, err
@@ -40,12 +40,12 @@ func (q *question) toldOf(ctx context.Context, alert string) ([]string, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	would, _ := q.toldOfAll(rules.Match{Rule: found.Rule, Project: found.Project})
+	would, _ := q.channelsOfAll(rules.Match{Rule: found.Rule, Project: found.Project})
 	return sorted(append(q.channels(receivers), would...)), nil
 }
 
-// toldOfAll returns the IDs of the Slack channels that are notified of all alerts that m selects, and whether any is notified of some.
-func (q *question) toldOfAll(m rules.Match) (all []string, some bool) {
+// channelsOfAll returns the IDs of the Slack channels that are notified of all alerts that m selects, and whether any is notified of some.
+func (q *question) channelsOfAll(m rules.Match) (all []string, some bool) {
 	for i, receivers := range q.receiversOf(m) {
 		told := q.channels(receivers)
 		if some = some || len(told) > 0; i == 0 {

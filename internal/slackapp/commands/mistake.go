@@ -13,20 +13,20 @@ import (
 	"notewatch/internal/slackapp/grammar"
 )
 
-// refuse returns the reply that nothing was done, with the reason and a suggestion.
-func (q *question) refuse(ctx context.Context, err error) slackapp.Reply {
+// errorReply returns the reply that nothing was done, with the reason and a suggestion.
+func (q *question) errorReply(ctx context.Context, err error) slackapp.Reply {
 	var p page
-	p.say(q.complaint(err)...)
+	p.say(q.errorLines(err)...)
 	if _, denied := errors.AsType[refusalError](err); !denied {
-		p.say(q.instead(ctx))
+		p.say(q.suggestion(ctx))
 	}
 	r := p.reply()
 	r.Failed = true
 	return r
 }
 
-// complaint returns the reason as lines of mrkdwn.
-func (q *question) complaint(err error) []string {
+// errorLines returns the reason as lines of mrkdwn.
+func (q *question) errorLines(err error) []string {
 	if denied, ok := errors.AsType[refusalError](err); ok {
 		return []string{string(denied)}
 	}
@@ -88,8 +88,8 @@ func listIDs(e *lookup.AmbiguousIDError) string {
 	return grammar.List(ids, "and")
 }
 
-// instead suggests a line to type instead of the refused one.
-func (q *question) instead(ctx context.Context) string {
+// suggestion suggests a line to type instead of the refused one.
+func (q *question) suggestion(ctx context.Context) string {
 	more := "for details: " + q.typed(strings.TrimSpace("help "+q.verb.name))
 	if lines, _ := q.offers(ctx, q.verb, q.names(ctx)); len(lines) > 0 {
 		return "For example " + q.typed(lines[0]) + " · " + more

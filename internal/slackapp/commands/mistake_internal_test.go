@@ -39,6 +39,6 @@ func TestComplaints(t *testing.T) {
 		{fmt.Errorf("explaining: %w", &bot.UnknownError{What: "device", Name: "x"}), []string{`The device "x" no longer exists.`}},
 		{errors.New("reading device \"x\": disk I/O error"), []string{slackapp.SorryText}},
 	} {
-		require.Equal(t, test.want, d.answerer.question(slackapp.Command{}).complaint(test.err))
+		require.Equal(t, test.want, d.answerer.question(slackapp.Command{}).errorLines(test.err))
 	}
 }

@@ -39,28 +39,28 @@ func (q *question) mayType(ctx context.Context, w word, text string) (err error)
 	return w.may(&typed, ctx)
 }
 
-// bars are the reasons why the person may not use some words in the channel.
-type bars []bar
+// refusals are the reasons why the person may not use some words in the channel.
+type refusals []refusal
 
-type bar struct {
+type refusal struct {
 	denied refusalError
 	words  []string
 }
 
-// with returns b with one more word.
-func (b bars) with(w word, denied refusalError) bars {
-	at := slices.IndexFunc(b, func(other bar) bool { return other.denied == denied })
+// with returns r with one more word.
+func (r refusals) with(w word, denied refusalError) refusals {
+	at := slices.IndexFunc(r, func(other refusal) bool { return other.denied == denied })
 	if at < 0 {
-		return append(b, bar{denied: denied, words: []string{w.name}})
+		return append(r, refusal{denied: denied, words: []string{w.name}})
 	}
-	b[at].words = append(b[at].words, w.name)
-	return b
+	r[at].words = append(r[at].words, w.name)
+	return r
 }
 
 // lines returns one line for each reason.
-func (b bars) lines() (lines []string) {
-	for _, bar := range b {
-		lines = append(lines, "Not from here: "+grammar.List(bar.words, "and")+". "+string(bar.denied))
+func (r refusals) lines() (lines []string) {
+	for _, refusal := range r {
+		lines = append(lines, "Not from here: "+grammar.List(refusal.words, "and")+". "+string(refusal.denied))
 	}
 	return lines
 }

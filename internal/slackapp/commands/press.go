@@ -42,7 +42,7 @@ func (a *Answerer) Press(ctx context.Context, p slackapp.Press) slackapp.Reply {
 }
 
 func (a *Answerer) pressed(ctx context.Context, p slackapp.Press) (slackapp.Reply, error) {
-	do, message, changes, ok := meant(p)
+	do, message, changes, ok := actionOf(p)
 	if !ok {
 		return slackapp.Reply{}, refusalError("This button is no longer supported. Use a newer message, or `" + a.config.Command() + "`.")
 	}
@@ -61,13 +61,13 @@ func (a *Answerer) pressed(ctx context.Context, p slackapp.Press) (slackapp.Repl
 	return do(&q, ctx)
 }
 
-// meant returns the action of a press, the ID of its message, and whether the action changes anything.
-func meant(p slackapp.Press) (do func(*pressed, context.Context) (slackapp.Reply, error), message string, changes, ok bool) {
+// actionOf returns the action of a press, the ID of its message, and whether the action changes anything.
+func actionOf(p slackapp.Press) (do func(*pressed, context.Context) (slackapp.Reply, error), message string, changes, ok bool) {
 	switch p.Action {
 	case notifyslack.ActionAcknowledge:
-		return (*pressed).takeOn, p.Value, true, true
+		return (*pressed).acknowledge, p.Value, true, true
 	case notifyslack.ActionUnacknowledge:
-		return (*pressed).giveBack, p.Value, true, true
+		return (*pressed).unacknowledge, p.Value, true, true
 	case notifyslack.ActionExplain:
 		return (*pressed).explain, p.Value, false, true
 	case notifyslack.ActionUsage:
@@ -112,8 +112,8 @@ func (q *pressed) over() refusalError {
 	return refusalError("This alert ended at " + words.Time(q.alerts[0].EndedAt) + ".")
 }
 
-// takeOn acknowledges the firing alerts that are not acknowledged yet.
-func (q *pressed) takeOn(ctx context.Context) (slackapp.Reply, error) {
+// acknowledge acknowledges the firing alerts that are not acknowledged yet.
+func (q *pressed) acknowledge(ctx context.Context) (slackapp.Reply, error) {
 	taken, err := q.bot.TakeOn(ctx, q.message, q.asked.Person.String())
 	if err != nil || taken > 0 {
 		return slackapp.Reply{}, err
@@ -121,11 +121,11 @@ func (q *pressed) takeOn(ctx context.Context) (slackapp.Reply, error) {
 	if err := q.look(ctx); err != nil { // another person may just have acknowledged
 		return slackapp.Reply{}, err
 	}
-	return slackapp.Reply{}, q.taken()
+	return slackapp.Reply{}, q.alreadyAcknowledged()
 }
 
-// taken returns the refusal that names who acknowledged the firing alerts.
-func (q *pressed) taken() refusalError {
+// alreadyAcknowledged returns the refusal that names who acknowledged the firing alerts.
+func (q *pressed) alreadyAcknowledged() refusalError {
 	firing, me := q.firing(), q.asked.Person.String()
 	switch {
 	case len(firing) == 0:
@@ -133,15 +133,15 @@ func (q *pressed) taken() refusalError {
 	case slices.ContainsFunc(firing, func(a rules.Alert) bool { return a.Ack == rules.Ack{} }):
 		return "This has just changed. Press again to acknowledge it."
 	case len(firing) > 1:
-		return refusalError("All firing alerts of this message are already acknowledged, by " + holders(firing, me) + ".")
+		return refusalError("All firing alerts of this message are already acknowledged, by " + acknowledgers(firing, me) + ".")
 	case firing[0].Ack.By == me:
 		return refusalError("You already acknowledged it, at " + words.Time(firing[0].Ack.At) + ".")
 	}
 	return refusalError(name(deliver.Name(firing[0].Ack.By)) + " already acknowledged it, at " + words.Time(firing[0].Ack.At) + ".")
 }
 
-// holders names the people who acknowledged some alerts.
-func holders(alerts []rules.Alert, me string) string {
+// acknowledgers names the people who acknowledged some alerts.
+func acknowledgers(alerts []rules.Alert, me string) string {
 	const named = 3
 	var all []string
 	for _, a := range alerts {
@@ -159,8 +159,8 @@ func holders(alerts []rules.Alert, me string) string {
 	return strings.Join(all, ", ")
 }
 
-// giveBack removes the acknowledgements of the firing alerts.
-func (q *pressed) giveBack(ctx context.Context) (slackapp.Reply, error) {
+// unacknowledge removes the acknowledgements of the firing alerts.
+func (q *pressed) unacknowledge(ctx context.Context) (slackapp.Reply, error) {
 	given, err := q.bot.GiveBack(ctx, q.message, q.asked.Person.String())
 	if err != nil || given > 0 {
 		return slackapp.Reply{}, err

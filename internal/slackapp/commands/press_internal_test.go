@@ -30,6 +30,6 @@ func TestWhoHasIt(t *testing.T) {
 		"All firing alerts of this message are already acknowledged, by bob, cem, dee, 1 other.":  {by("bob"), by("cem"), by("dee"), by("amy (U1)")},
 	} {
 		q := pressed{asked: slackapp.Press{Person: slackapp.Person{ID: "U1", Name: "amy"}}, alerts: alerts}
-		require.Equal(t, want, string(q.taken()))
+		require.Equal(t, want, string(q.alreadyAcknowledged()))
 	}
 }

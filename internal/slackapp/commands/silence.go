@@ -54,7 +54,7 @@ func (q *question) wanted(ctx context.Context) (rules.Silence, error) {
 	if s.Match, err = q.match(ctx, order); err != nil {
 		return s, err
 	}
-	return s, q.mayAlter(ctx, s.Match)
+	return s, q.mayChangeAlerts(ctx, s.Match)
 }
 
 // match returns the match for an order, with identifiers.
@@ -175,7 +175,7 @@ func leftOut(lines []string, total int, what string) []string {
 
 // unsilence ends a silence.
 func (q *question) unsilence(ctx context.Context) (page, error) {
-	s, err := q.standing(ctx)
+	s, err := q.activeSilence(ctx)
 	if err != nil {
 		return page{}, err
 	}
@@ -196,8 +196,8 @@ func (q *question) unsilence(ctx context.Context) (page, error) {
 	return p, nil
 }
 
-// standing returns the silence of the command, if it has not ended and the person may end it.
-func (q *question) standing(ctx context.Context) (rules.Silence, error) {
+// activeSilence returns the silence of the command, if it has not ended and the person may end it.
+func (q *question) activeSilence(ctx context.Context) (rules.Silence, error) {
 	id, err := grammar.ParseOne(q.line.Rest, "silence")
 	if err != nil {
 		return rules.Silence{}, err
@@ -209,5 +209,5 @@ func (q *question) standing(ctx context.Context) (rules.Silence, error) {
 	case s.Over(q.desk.Now()):
 		return s, grammar.MistakeError("Silence " + s.ID + " already ended at " + words.Time(s.Stops()) + ".")
 	}
-	return s, q.mayAlter(ctx, s.Match)
+	return s, q.mayChangeAlerts(ctx, s.Match)
 }

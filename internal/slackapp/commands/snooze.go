@@ -22,8 +22,8 @@ type snooze struct {
 	alerts []rules.Alert
 }
 
-// nearEnough is how much longer than an existing silence a new one must last: a second request for an hour means the same hour.
-const nearEnough = 5 * time.Minute
+// silenceTolerance is how much longer than an existing silence a new one must last: a second request for an hour means the same hour.
+const silenceTolerance = 5 * time.Minute
 
 // snooze silences the firing alerts. If a silence was made or ended meanwhile, it starts again, so that two presses have one effect.
 func (q *pressed) snooze(ctx context.Context, length notifyslack.Snooze) (slackapp.Reply, error) {
@@ -48,9 +48,9 @@ func (q *pressed) snoozeOnce(ctx context.Context, length notifyslack.Snooze) (sl
 		return slackapp.Reply{}, err
 	}
 	standing := rules.Mutes{Silences: silences}
-	fresh := slices.DeleteFunc(wanted, func(s snooze) bool { return s.covered(standing) })
+	fresh := slices.DeleteFunc(wanted, func(s snooze) bool { return s.alreadySilenced(standing) })
 	if len(fresh) == 0 {
-		return slackapp.Reply{}, q.silenced(standing)
+		return slackapp.Reply{}, q.alreadySilencedText(standing)
 	}
 	if err := q.maySilence(ctx, fresh); err != nil {
 		return slackapp.Reply{}, err
@@ -69,7 +69,7 @@ func (q *pressed) snoozeOnce(ctx context.Context, length notifyslack.Snooze) (sl
 	isMade := func(s snooze) bool {
 		return slices.ContainsFunc(made, func(m rules.Silence) bool { return m.ID == s.ID })
 	}
-	return q.snoozed(slices.DeleteFunc(fresh, func(s snooze) bool { return !isMade(s) })), nil
+	return q.snoozedText(slices.DeleteFunc(fresh, func(s snooze) bool { return !isMade(s) })), nil
 }
 
 // wanted returns the requested silences: one for each alert, or one for each rule of a project if there are many alerts.
@@ -107,7 +107,7 @@ func (q *pressed) maySilence(ctx context.Context, all []snooze) error {
 		if s.Match.Rule == "" {
 			continue
 		}
-		err := typed.mayAlter(ctx, s.Match)
+		err := typed.mayChangeAlerts(ctx, s.Match)
 		if denied, ok := errors.AsType[refusalError](err); ok {
 			return "So many alerts can only be snoozed by silencing all of rule " + refusalError(name(s.Match.Rule)) + ". " + denied
 		}
@@ -132,17 +132,17 @@ func (q *pressed) silence(match rules.Match, length notifyslack.Snooze) rules.Si
 	return s
 }
 
-// covered reports whether each alert of s is already silenced for about as long.
-func (s snooze) covered(standing rules.Mutes) bool {
+// alreadySilenced reports whether each alert of s is already silenced for about as long.
+func (s snooze) alreadySilenced(standing rules.Mutes) bool {
 	return !slices.ContainsFunc(s.alerts, func(a rules.Alert) bool {
 		mute := standing.Of(a, s.Start)
-		longer := s.End.IsZero() || mute.Until.Before(s.End.Add(-nearEnough))
+		longer := s.End.IsZero() || mute.Until.Before(s.End.Add(-silenceTolerance))
 		return mute.Kind == rules.ByNothing || !mute.Until.IsZero() && longer
 	})
 }
 
-// silenced returns the refusal that the alerts are already silenced.
-func (q *pressed) silenced(standing rules.Mutes) refusalError {
+// alreadySilencedText returns the refusal that the alerts are already silenced.
+func (q *pressed) alreadySilencedText(standing rules.Mutes) refusalError {
 	if len(q.alerts) > 1 {
 		return "All firing alerts of this message are already silenced for that long."
 	}
@@ -150,12 +150,12 @@ func (q *pressed) silenced(standing rules.Mutes) refusalError {
 	return refusalError("Already " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + ".")
 }
 
-// snoozed returns what the message does not show: that a rule was silenced, or that something else mutes the alert.
-func (q *pressed) snoozed(made []snooze) slackapp.Reply {
+// snoozedText returns what the message does not show: that a rule was silenced, or that something else mutes the alert.
+func (q *pressed) snoozedText(made []snooze) slackapp.Reply {
 	const named = 5
 	first := made[0]
 	if first.Match.Alert != "" {
-		if mute := first.alerts[0].Mute; len(q.alerts) == 1 && first.hidden(mute) {
+		if mute := first.alerts[0].Mute; len(q.alerts) == 1 && first.stillMuted(mute) {
 			return slackapp.Reply{Text: "Snoozed. The alert is also " + slackapi.Mrkdwn(deliver.MuteText(mute), maxSaid) + "."}
 		}
 		return slackapp.Reply{}
@@ -172,8 +172,8 @@ func (q *pressed) snoozed(made []snooze) slackapp.Reply {
 		". To see it: `" + q.answerer.config.Command() + " silences`. To end it: `" + q.answerer.config.Command() + " unsilence`."}
 }
 
-// hidden reports whether the message continues to show another mute of the alert.
-func (s snooze) hidden(mute rules.Mute) bool {
+// stillMuted reports whether the message continues to show another mute of the alert.
+func (s snooze) stillMuted(mute rules.Mute) bool {
 	switch mute.Kind {
 	case rules.ByNothing, rules.BySilence: // s outlasts it, otherwise s would not have been made
 		return false

@@ -64,19 +64,19 @@ func commands() []word {
 			name: "unsilence", hint: "ID", summary: "Ends a silence.",
 			examples: []string{"{silence}"},
 			answer:   (*question).unsilence,
-			may:      mayOf((*question).standing),
+			may:      mayOf((*question).activeSilence),
 		},
 		{
 			name: "ack", hint: "ALERT", summary: "Acknowledges an alert: no reminders until it escalates.",
 			examples: []string{"{alert}"},
 			answer:   (*question).ack,
-			may:      mayOf((*question).mine),
+			may:      mayOf((*question).alertToAck),
 		},
 		{
 			name: "unack", hint: "ALERT", summary: "Removes the acknowledgement of an alert.",
 			examples: []string{"{alert}"},
 			answer:   (*question).unack,
-			may:      mayOf((*question).mine),
+			may:      mayOf((*question).alertToAck),
 		},
 		{
 			name: "status", summary: "State of notewatch: age of the data, requests, receivers with waiting alerts.",
