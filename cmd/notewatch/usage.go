@@ -23,7 +23,7 @@ func newUsage() *cobra.Command {
 			if err != nil {
 				return usageError{fmt.Errorf("%w; see notewatch usage --help", err)}
 			}
-			return ask(c, func(d *lookup.Desk) error { return usage(c, d, q, name, asJSON) })
+			return ask(c, func(d *lookup.Desk) error { return showUsage(c, d, q, name, asJSON) })
 		},
 	}
 	usageFlags(c, &q)
@@ -31,7 +31,7 @@ func newUsage() *cobra.Command {
 	return c
 }
 
-func usage(c *cobra.Command, desk *lookup.Desk, q arguments.Usage, name string, asJSON bool) error {
+func showUsage(c *cobra.Command, desk *lookup.Desk, q arguments.Usage, name string, asJSON bool) error {
 	subject, err := desk.Find(c.Context(), name, q.Kind.Kinds()...)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"notewatch/internal/store/database"
@@ -75,4 +76,15 @@ func readVersions(ctx context.Context, tx database.Tx, attempts []Attempt, condi
 		attempts[i].Versions = versions[attempts[i].ID]
 	}
 	return nil
+}
+
+// openAttempt is the condition that an attempt has no end.
+const openAttempt = `status = ''`
+
+// leftAttempt is the condition that an attempt has no end and that nobody holds the lease on its receiver at machine. While somebody does,
+// the attempt may be his, and if it is not, counting it as cut off would have him send once more what he is sending.
+func leftAttempt(machine time.Time) string {
+	return openAttempt + fmt.Sprintf(
+		` AND receiver NOT IN (SELECT key FROM work WHERE kind = '%s' AND lease_token IS NOT NULL AND leased_until > %d AND leased_until <= %d)`,
+		Receiver, machine.UnixMilli(), machine.Add(LeaseTime+ClockTolerance).UnixMilli())
 }

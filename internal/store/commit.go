@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"notewatch/internal/delivery"
 	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
@@ -244,13 +243,7 @@ func addShown(ctx context.Context, tx database.Tx, d Decision, due map[string]bo
 	if err != nil {
 		return err
 	}
-	var addresses []address
-	for _, id := range stored {
-		for _, receiver := range d.Show[id] {
-			addresses = append(addresses, address{id, receiver})
-		}
-	}
-	return insert(ctx, tx, newDelivery(d.Now), addresses, func(receiver string) { due[receiver] = true })
+	return add(ctx, tx, stored, d.Show, d.Now, func(receiver string) { due[receiver] = true })
 }
 
 // storedAlerts returns those of some alerts that are stored, in their order, given some that are for sure: another one may have been
@@ -279,56 +272,11 @@ func storedAlerts(ctx context.Context, tx database.Tx, ids []string, sure []*rul
 	return slices.DeleteFunc(ids, func(id string) bool { return !stored[id] }), nil
 }
 
-// maxAlerts bounds the alerts whose deliveries are read at once.
-const maxAlerts = 1_000
-
-// readDue notes in due which receivers are to show alerts.
-func readDue(ctx context.Context, tx database.Tx, alerts []string, due map[string]bool) error {
-	for some := range slices.Chunk(alerts, maxAlerts) {
-		names, err := database.Collect(ctx, tx, func(name *string) []any { return []any{name} }, `
-			SELECT DISTINCT receiver FROM delivery WHERE alert `+tx.Among(1)+` AND state <> $2`,
-			database.Texts(some), delivery.Removed)
-		if err != nil {
-			return err
-		}
-		for _, name := range names {
-			due[name] = true
-		}
-	}
-	return nil
-}
-
-// showChanged makes the newest versions of alerts owed by receivers, which are locked on PostgreSQL.
-func showChanged(ctx context.Context, tx database.Tx, alerts []string, receivers map[string]bool, now time.Time) error {
-	statements := database.NewBatch(tx)
-	for some := range slices.Chunk(alerts, maxAlerts) {
-		rows, err := readRows(ctx, tx, len(some), `delivery.alert `+tx.Among(1), database.Texts(some))
-		if err != nil {
-			return err
-		}
-		changes := changesOf(rows, always(delivery.Event{Kind: delivery.Changed}), delivery.Policy{}, now)
-		if slices.ContainsFunc(changes, func(c change) bool { return !receivers[c.after.receiver] }) {
-			return database.ErrStartOver // another process has just added it
-		}
-		if err := write(ctx, statements, changes); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// raiseAll makes receivers due, those of which due is true.
-func raiseAll(ctx context.Context, tx database.Tx, now time.Time, due map[string]bool) error {
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(due)), func(name string) bool { return !due[name] })
-	return raiseEach(ctx, tx, Receiver, names, now, true)
-}
-
 // raiseLive makes those receivers due that show a figure of this project which has moved.
 func raiseLive(ctx context.Context, tx database.Tx, c Commit) error {
 	due := map[string]bool{}
 	for _, receiver := range c.Live {
-		var moved bool
-		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 `+stale+` AND alert.project = $2)`, receiver, c.Project.UID).Scan(&moved)
+		moved, err := isStale(ctx, tx, receiver, c.Project.UID)
 		if err != nil {
 			return err
 		}

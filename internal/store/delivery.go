@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -192,6 +193,9 @@ func (m *Message) fields() []any {
 	return []any{&m.ID, &m.Receiver, &m.Ref, database.Time(&m.PostedAt), database.Time(&m.BegunAt), &m.Digest}
 }
 
+// ErrNoMessage means that there is no message of that ID, or no more.
+var ErrNoMessage = errors.New("there is no such message")
+
 // Members returns the message and all deliveries that it shows, in the order of their alerts' firing. ErrNoMessage if there
 // is none.
 func (s *Store) Members(ctx context.Context, message string) (m Message, members []Delivery, err error) {
@@ -215,6 +219,12 @@ const stale = `FROM delivery JOIN alert ON alert.id = delivery.alert
 	WHERE receiver = $1 AND ` + showsValue + ` AND delivery.state = '` + string(delivery.Delivered) + `'
 	AND display = '` + string(delivery.DisplayFiring) + `' AND alert.state = 'firing'
 	AND (figure IS DISTINCT FROM alert.value OR words IS DISTINCT FROM alert.told)`
+
+// isStale reports whether a receiver shows a figure or a text of an alert of a project which has changed since.
+func isStale(ctx context.Context, tx database.Tx, receiver, project string) (yes bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 `+stale+` AND alert.project = $2)`, receiver, project).Scan(&yes)
+	return yes, err
+}
 
 // Stale returns the messages of a receiver that show a figure or a text which has changed since, those that were not changed for the
 // longest time first, at most limit.
@@ -259,3 +269,29 @@ func (s *Store) DeliveriesOf(ctx context.Context, alert string) (map[string]Deli
 	})
 	return byReceiver, database.Doing(err, "reading who was told of alert %q", alert)
 }
+
+// DeliveriesTo returns the deliveries of some alerts, by alert ID and receiver. Their Alert is left empty.
+func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]map[string]Delivery, error) {
+	type received struct {
+		alert, receiver string
+		Delivery
+	}
+	fields := func(r *received) []any { return append([]any{&r.alert, &r.receiver}, own(&r.Delivery.Delivery)...) }
+	byAlert := map[string]map[string]Delivery{}
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		rows, err := database.Collect(ctx, tx, fields, `
+			SELECT alert, receiver, `+ownColumns+` FROM delivery
+			WHERE alert `+tx.Among(1), database.Texts(alerts))
+		for _, r := range rows {
+			if byAlert[r.alert] == nil {
+				byAlert[r.alert] = map[string]Delivery{}
+			}
+			byAlert[r.alert][r.receiver] = r.Delivery
+		}
+		return err
+	})
+	return byAlert, database.Doing(err, "reading who was told of alerts")
+}
+
+// showsValue is the condition of the index of the deliveries whose message shows the value of the alert.
+const showsValue = `words IS NOT NULL`

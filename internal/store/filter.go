@@ -38,9 +38,6 @@ func (f AlertFilter) where() (condition string, args []any) {
 	return strings.Join(conditions, " AND "), args
 }
 
-// openAlert is the condition of the index of open alerts.
-const openAlert = `alert.state IN ('pending', 'firing')`
-
 // limit is the parameter of LIMIT.
 func (f AlertFilter) limit() int {
 	if f.Limit <= 0 {

@@ -2,116 +2,16 @@ package store
 
 import (
 	"context"
-	"slices"
 
-	"notewatch/internal/history"
 	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
-
-// A DeviceName is what a device is called.
-type DeviceName struct {
-	Project, UID, Name string
-}
-
-func (d *DeviceName) fields() []any { return []any{&d.Project, &d.UID, &d.Name} }
-
-// Device returns a device of the device list; ok is false if it is not listed.
-func (s *Store) Device(ctx context.Context, project, uid string) (device Device, ok bool, err error) {
-	devices, err := s.DevicesOf(ctx, project, []string{uid})
-	if len(devices) == 0 {
-		return Device{}, false, err
-	}
-	return devices[0], true, err
-}
-
-// DevicesOf returns those of some devices, by UID, that are listed, in order of Ordinal.
-func (s *Store) DevicesOf(ctx context.Context, project string, uids []string) (devices []Device, err error) {
-	seen := database.NewRepeated()
-	err = s.db.View(ctx, func(tx database.Tx) error {
-		id, known, err := findProject(ctx, tx, project)
-		if !known {
-			return err
-		}
-		devices, err = database.Collect(ctx, tx, func(d *Device) []any { return d.identity(seen) }, `
-			SELECT ordinal, uid, `+database.List(deviceColumns)+` FROM json_each($2) AS wanted CROSS JOIN device
-			WHERE project = $1 AND uid = wanted.value AND listed ORDER BY ordinal`, id, database.Elements(uids))
-		if err != nil || len(devices) == 0 {
-			return err
-		}
-		moving, err := readListing(ctx, tx, id, blocksOf(devices)...)
-		for i := range devices {
-			moving.fill(&devices[i])
-		}
-		return err
-	})
-	return devices, database.Doing(err, "reading devices of project %q", project)
-}
-
-// blocksOf returns the blocks of devices, which are in order of Ordinal.
-func blocksOf(devices []Device) (blocks []int) {
-	for _, d := range devices {
-		blocks = append(blocks, d.Ordinal/history.BlockSize)
-	}
-	return slices.Compact(blocks)
-}
-
-// namedDevices selects listed devices with the UID of their project.
-const namedDevices = `SELECT project.uid, device.uid, device.name FROM device CROSS JOIN project WHERE project.id = device.project AND device.listed`
-
-// DevicesCalled returns the listed devices of all projects that have a name, in whatever case its ASCII letters are.
-func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []DeviceName, err error) {
-	err = s.db.View(ctx, func(tx database.Tx) error {
-		devices, err = database.Collect(ctx, tx, (*DeviceName).fields,
-			namedDevices+` AND `+tx.Fold("device.name")+` = `+tx.Fold("$1")+` ORDER BY project.uid, device.uid`, name)
-		return err
-	})
-	return devices, database.Doing(err, "reading which devices are called %q", name)
-}
-
-// DeviceNames returns what all listed devices of all projects are called, by name.
-func (s *Store) DeviceNames(ctx context.Context) (devices []DeviceName, err error) {
-	err = s.db.View(ctx, func(tx database.Tx) error {
-		devices, err = database.Collect(ctx, tx, (*DeviceName).fields, namedDevices+` ORDER BY `+tx.Fold("device.name")+`, project.uid, device.uid`)
-		return err
-	})
-	return devices, database.Doing(err, "reading what the devices are called")
-}
-
-// beyond sorts after all that names and IDs are made of.
-const beyond = "\U0010FFFF"
-
-// DevicesNamed returns listed devices of some projects whose name begins with prefix, in whatever case its ASCII letters are,
-// by name, at most limit.
-func (s *Store) DevicesNamed(ctx context.Context, projects []string, prefix string, limit int) (devices []DeviceName, err error) {
-	err = s.db.View(ctx, func(tx database.Tx) error {
-		name := tx.Fold("device.name")
-		devices, err = database.Collect(ctx, tx, (*DeviceName).fields, namedDevices+`
-				AND `+name+` >= `+tx.Fold("$1")+` AND `+name+` < `+tx.Fold("$2")+`
-				AND project.uid `+tx.Among(3)+`
-			ORDER BY `+name+`, project.uid, device.uid LIMIT $4`, prefix, prefix+beyond, database.Texts(projects), limit)
-		return err
-	})
-	return devices, database.Doing(err, "reading which devices have names like %q", prefix)
-}
-
-// DevicesFrom returns listed devices of a project whose UID begins with prefix, by UID, at most limit.
-func (s *Store) DevicesFrom(ctx context.Context, project, prefix string, limit int) (devices []DeviceName, err error) {
-	err = s.db.View(ctx, func(tx database.Tx) error {
-		devices, err = database.Collect(ctx, tx, (*DeviceName).fields, `
-			SELECT project.uid, device.uid, device.name FROM project JOIN device ON device.project = project.id
-			WHERE project.uid = $1 AND device.listed AND device.uid >= $2 AND device.uid < $3 ORDER BY device.uid LIMIT $4`,
-			project, prefix, prefix+beyond, limit)
-		return err
-	})
-	return devices, database.Doing(err, "reading which devices of project %q have UIDs like %q", project, prefix)
-}
 
 // GoneDevices returns the devices that the newest alerts that are over tell of and that are not listed any more, by the name
 // they had last; the last one first. It looks at so many alerts at most.
 func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceName, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
-		told, err := database.Collect(ctx, tx, (*DeviceName).fields, `
+		told, err := database.Collect(ctx, tx, subjectFields, `
 			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM (
 				SELECT project, subject, told FROM alert WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT $1
 			) AS ended
@@ -123,6 +23,9 @@ func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceNa
 	})
 	return devices, database.Doing(err, "reading which devices were told of")
 }
+
+// subjectFields lists where the columns project, subject and a name of the subject go.
+func subjectFields(d *DeviceName) []any { return []any{&d.Project, &d.UID, &d.Name} }
 
 // firstNames returns the first of the names that each device has.
 func firstNames(all []DeviceName) (devices []DeviceName) {
@@ -140,7 +43,7 @@ func firstNames(all []DeviceName) (devices []DeviceName) {
 // its newest alert has. The subject of an alert about notewatch itself is such a device, without a project.
 func (s *Store) DevicesInAlerts(ctx context.Context, text string) (devices []DeviceName, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
-		named, err := database.Collect(ctx, tx, (*DeviceName).fields, `
+		named, err := database.Collect(ctx, tx, subjectFields, `
 			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM alert
 			WHERE subject <> '' AND (subject = $1 OR told ->> 'subject' = $1) ORDER BY since DESC NULLS LAST`, text)
 		devices = firstNames(named)
@@ -153,7 +56,7 @@ func (s *Store) DevicesInAlerts(ctx context.Context, text string) (devices []Dev
 func (s *Store) AlertIDs(ctx context.Context, prefix string, limit int) (ids []string, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		ids, err = database.Collect(ctx, tx, func(id *string) []any { return []any{id} },
-			`SELECT id FROM alert WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3`, prefix, prefix+beyond, limit)
+			`SELECT id FROM alert WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3`, prefix, prefix+database.Beyond, limit)
 		return err
 	})
 	return ids, database.Doing(err, "reading the IDs of alerts")

@@ -15,13 +15,13 @@ import (
 // holds is how long each level has been true, from the lowest on: Unix milliseconds and count of each that has. A version before
 // this one wrote JSON.
 type holds struct {
-	all *[rules.Critical + 1]rules.Hold
+	All *[rules.Critical + 1]rules.Hold
 }
 
 // Value implements driver.Valuer.
 func (h holds) Value() (driver.Value, error) {
 	text := make([]byte, 0, 32)
-	for level, hold := range h.all {
+	for level, hold := range h.All {
 		if hold.Count == 0 {
 			continue
 		}
@@ -39,9 +39,9 @@ func (h holds) Value() (driver.Value, error) {
 func (h holds) Scan(column any) error {
 	text, ok := column.(string)
 	if !ok || strings.HasPrefix(text, "[") {
-		return database.Document(h.all).Scan(column)
+		return database.Document(h.All).Scan(column)
 	}
-	*h.all = [rules.Critical + 1]rules.Hold{}
+	*h.All = [rules.Critical + 1]rules.Hold{}
 	for hold := range strings.FieldsSeq(text) {
 		level, rest, _ := strings.Cut(hold, ":")
 		since, count, _ := strings.Cut(rest, "*")
@@ -51,10 +51,10 @@ func (h holds) Scan(column any) error {
 		if err := errors.Join(err1, err2, err3); err != nil {
 			return err
 		}
-		if i < 0 || i >= len(h.all) {
+		if i < 0 || i >= len(h.All) {
 			return fmt.Errorf("a level is stored as %d", i)
 		}
-		h.all[i] = rules.Hold{Since: time.UnixMilli(at).UTC(), Count: n}
+		h.All[i] = rules.Hold{Since: time.UnixMilli(at).UTC(), Count: n}
 	}
 	return nil
 }

@@ -59,29 +59,6 @@ func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) 
 	return all, count, database.Doing(err, "reading what happened")
 }
 
-// DeliveriesTo returns the deliveries of some alerts, by alert ID and receiver. Their Alert is left empty.
-func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]map[string]Delivery, error) {
-	type received struct {
-		alert, receiver string
-		Delivery
-	}
-	fields := func(r *received) []any { return append([]any{&r.alert, &r.receiver}, own(&r.Delivery.Delivery)...) }
-	byAlert := map[string]map[string]Delivery{}
-	err := s.db.View(ctx, func(tx database.Tx) error {
-		rows, err := database.Collect(ctx, tx, fields, `
-			SELECT alert, receiver, `+ownColumns+` FROM delivery
-			WHERE alert `+tx.Among(1), database.Texts(alerts))
-		for _, r := range rows {
-			if byAlert[r.alert] == nil {
-				byAlert[r.alert] = map[string]Delivery{}
-			}
-			byAlert[r.alert][r.receiver] = r.Delivery
-		}
-		return err
-	})
-	return byAlert, database.Doing(err, "reading who was told of alerts")
-}
-
 // Names is what people may call things by: identifiers and names, in order.
 type Names struct {
 	Rules    []string

@@ -106,7 +106,7 @@ func (o *OpenStates) at(i int) (rules.Alert, error) {
 	if s.ack != nil {
 		a.Ack = *s.ack
 	}
-	if err := (holds{&a.Holds}).Scan(s.holds); err != nil {
+	if err := (holds{All: &a.Holds}).Scan(s.holds); err != nil {
 		return a, err
 	}
 	return a, database.Document(&a.Then).Scan(s.then)
@@ -202,9 +202,6 @@ func (o *OpenStates) readShown(ctx context.Context, tx database.Tx) error {
 	}
 	return err
 }
-
-// showsValue is the condition of the index of the deliveries whose message shows the value of the alert.
-const showsValue = `words IS NOT NULL`
 
 // millis is a time as Unix milliseconds; noTime is the zero time. It takes a third of the memory.
 type millis int64

@@ -25,7 +25,7 @@ const (
 // shared is all that the protocol depends on in the database: one receiver, one project and one alert, which the
 // receiver is to show.
 type shared struct {
-	work    work
+	work    workItem
 	owed    owed
 	running [4]post // what attempts without end display if they are taken; the zero post is no attempt
 	poll    poll
@@ -35,7 +35,7 @@ type shared struct {
 type post struct{ version, epoch int8 }
 
 // work is the row of the receiver.
-type work struct {
+type workItem struct {
 	due     bool
 	version int8
 	holder  int8 // of the lease

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"notewatch/internal/store/database"
@@ -127,4 +129,26 @@ func (s *Store) Held(ctx context.Context, machine time.Time) (all []Held, err er
 		return err
 	})
 	return all, database.Doing(err, "reading which work processes hold")
+}
+
+// unused returns an error if a process works on the database.
+func unused(ctx context.Context, tx database.Tx) error {
+	now, err := serverTime(ctx, tx)
+	if err != nil {
+		return err
+	}
+	all, err := readProcesses(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var alive []string
+	for _, p := range all {
+		if p.Lives(now) {
+			alive = append(alive, p.Name())
+		}
+	}
+	if len(alive) > 0 {
+		return fmt.Errorf("notewatch run is running on it (%s): end it, and try again; one that died is known for a minute", strings.Join(alive, ", "))
+	}
+	return nil
 }

@@ -41,12 +41,6 @@ const (
 // AccountWide reports whether the cause concerns all projects of an account.
 func (c Cause) AccountWide() bool { return c == Unauthorized || c == Suspended || c == Unreachable }
 
-// A Span is the days from First to Last.
-type Span struct {
-	First rules.Day `json:"first"`
-	Last  rules.Day `json:"last"`
-}
-
 var projectColumns = []string{"polled_at", "failures", "failure", "truncated", "damaged", "reread_on", "cause", "failing_since"}
 
 // fields lists where the columns uid and projectColumns go.
@@ -158,20 +152,4 @@ func saveJudged(ctx context.Context, tx database.Tx, project string, judged map[
 		j := judged[names[i]]
 		return []any{project, names[i], j.Hash, database.At(j.Since), database.Document(&j.Semantics)}
 	}, nil)
-}
-
-// projectID returns the number of a project, which it gets if it has none.
-func projectID(ctx context.Context, tx database.Tx, uid string) (id int64, err error) {
-	id, ok, err := findProject(ctx, tx, uid)
-	if ok || err != nil {
-		return id, err
-	}
-	err = tx.QueryRowContext(ctx, `INSERT INTO project (uid) VALUES ($1) RETURNING id`, uid).Scan(&id)
-	return id, err
-}
-
-// findProject returns the number of a project; ok is false if it has none.
-func findProject(ctx context.Context, tx database.Tx, uid string) (id int64, ok bool, err error) {
-	ok, err = database.Found(tx.QueryRowContext(ctx, `SELECT id FROM project WHERE uid = $1`, uid), &id)
-	return id, ok, err
 }

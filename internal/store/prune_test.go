@@ -59,7 +59,7 @@ func testPrune(t *testing.T, open opening) {
 // Figures go by day. A device that is no longer listed goes when the last of its figures does. Its ordinal is not given again.
 func testPruneHistory(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	usage := func(device string, days ...rules.Day) (rows []storetest.Usage) {
+	figuresOf := func(device string, days ...rules.Day) (rows []storetest.Usage) {
 		for _, day := range days {
 			rows = append(rows, storetest.Usage{Device: device, Day: day})
 		}
@@ -68,10 +68,10 @@ func testPruneHistory(t *testing.T, open opening) {
 	devices := []store.Device{{UID: "stays"}, {UID: "left"}, {UID: "left early"}, {UID: "left, and still has figures"}}
 	storetest.SaveDevices(t, s, project, devices, (today - 300).Start())
 	storetest.SaveUsage(t, s, project, slices.Concat(
-		usage("", today-300, today), usage("stays", today-300, today-200, today), usage("left", today-300, today-100),
-		usage("left early", today-300), usage("left, and still has figures", today-300, today),
+		figuresOf("", today-300, today), figuresOf("stays", today-300, today-200, today), figuresOf("left", today-300, today-100),
+		figuresOf("left early", today-300), figuresOf("left, and still has figures", today-300, today),
 	), rules.Bytes)
-	storetest.SaveUsage(t, s, project, usage("stays", today-300), rules.Events)
+	storetest.SaveUsage(t, s, project, figuresOf("stays", today-300), rules.Events)
 	storetest.SaveDevices(t, s, project, devices[:1], (today - 99).Start())
 
 	check := func(before rules.Day, want map[string][]rules.Day) {

@@ -19,7 +19,7 @@ import (
 func populate(t *testing.T, s *store.Store, devices, members, days, firingAlerts, ended int) {
 	t.Helper()
 	var list []store.Device
-	var usage []storetest.Usage
+	var rows []storetest.Usage
 	for i := range devices {
 		d := store.Device{UID: fmt.Sprintf("dev:%05d", i), Name: fmt.Sprintf("sensor-%05d", i), Fleets: []string{"fleet:any"}}
 		if i < members {
@@ -27,11 +27,11 @@ func populate(t *testing.T, s *store.Store, devices, members, days, firingAlerts
 		}
 		list = append(list, d)
 		for day := today - rules.Day(days) + 1; day <= today; day++ {
-			usage = append(usage, storetest.Usage{Device: d.UID, Day: day})
+			rows = append(rows, storetest.Usage{Device: d.UID, Day: day})
 		}
 	}
 	storetest.SaveDevices(t, s, project, list, noon)
-	storetest.SaveUsage(t, s, project, usage, rules.Bytes, rules.Events)
+	storetest.SaveUsage(t, s, project, rows, rules.Bytes, rules.Events)
 	var all []rules.Alert
 	for i := range firingAlerts {
 		all = append(all, firing(fmt.Sprintf("firing-%d", i), list[i/2].UID))

@@ -8,10 +8,6 @@ import (
 	"notewatch/rules"
 )
 
-// ClockTolerance is how far a stored time of something that has happened may lie ahead of the clock: clocks are adjusted by
-// seconds all the time. One that lies further ahead shows that the clock was set back.
-const ClockTolerance = time.Minute
-
 // Pauses are the longest times that anything waits for. A stored time that lies further ahead shows that the clock was set
 // back after it was written.
 type Pauses struct {
@@ -97,10 +93,8 @@ func (s *Store) setBack(ctx context.Context, tx database.Tx, now, summary time.T
 		WHERE due_at > $3`, Summary, database.At(summary), database.At(now))
 	today := rules.DayOf(now)
 	run(`UPDATE project SET reread_on = 0 WHERE reread_on > $1`, today)
-	for _, table := range s.dayTables() {
-		run(`DELETE FROM `+table.name+` WHERE day > $1`, today)
+	if err != nil {
+		return err
 	}
-	run(`UPDATE figure SET first = NULL, last = NULL WHERE first > $1`, today)
-	run(`UPDATE figure SET last = $1 WHERE last > $1`, today)
-	return err
+	return s.DropAfter(ctx, tx, today)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"notewatch/internal/delivery"
 	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
@@ -17,20 +16,14 @@ type Standing struct {
 	PolledAt map[string]time.Time // last poll that went well, by project
 }
 
-// A Queue is what a receiver does not show yet of what it should.
-type Queue struct {
-	Count  map[delivery.State]int // of deliveries that are unsettled
-	Oldest time.Duration          // for how long the oldest that is waiting has waited, whatever changed meanwhile
-}
-
 // Standing returns how things stand at now.
 func (s *Store) Standing(ctx context.Context, now time.Time) (Standing, error) {
-	standing := Standing{Firing: map[rules.Level]int{}, Queues: map[string]Queue{}, PolledAt: map[string]time.Time{}}
-	err := s.db.View(ctx, func(tx database.Tx) error {
+	standing := Standing{Firing: map[rules.Level]int{}, PolledAt: map[string]time.Time{}}
+	err := s.db.View(ctx, func(tx database.Tx) (err error) {
 		if err := standing.countAlerts(ctx, tx); err != nil {
 			return err
 		}
-		if err := standing.countQueues(ctx, tx, now); err != nil {
+		if standing.Queues, err = readQueues(ctx, tx, now); err != nil {
 			return err
 		}
 		return standing.readPolls(ctx, tx)
@@ -52,32 +45,6 @@ func (s *Standing) countAlerts(ctx context.Context, tx database.Tx) error {
 			continue
 		}
 		s.Firing[r.level] = r.count
-	}
-	return err
-}
-
-// countQueues counts by receiver, each of which has work: nothing leads through what was ever delivered.
-func (s *Standing) countQueues(ctx context.Context, tx database.Tx, now time.Time) error {
-	type count struct {
-		receiver string
-		state    delivery.State
-		n        int
-		oldest   time.Time
-	}
-	const ofReceiver = ` FROM work CROSS JOIN delivery WHERE receiver = key AND kind = $1 AND `
-	counts, err := database.Collect(ctx, tx, func(c *count) []any { return []any{&c.receiver, &c.state, &c.n, database.Time(&c.oldest)} }, `
-		SELECT receiver, state, count(*), min(waiting_since)`+ofReceiver+owes+` AND state IN ($2, $3) GROUP BY receiver, state
-		UNION ALL SELECT receiver, state, count(*), NULL`+ofReceiver+keptBack+` GROUP BY receiver, state`,
-		Receiver, delivery.Waiting, delivery.GivenUp)
-	for _, c := range counts {
-		q := s.Queues[c.receiver]
-		if q.Count == nil {
-			q.Count = map[delivery.State]int{}
-		}
-		if q.Count[c.state] = c.n; c.state == delivery.Waiting {
-			q.Oldest = now.Sub(c.oldest)
-		}
-		s.Queues[c.receiver] = q
 	}
 	return err
 }

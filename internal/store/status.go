@@ -2,32 +2,9 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"notewatch/internal/store/database"
 )
-
-// DeviceCount returns how many devices a project lists and when the list was read; the zero time is never.
-func (s *Store) DeviceCount(ctx context.Context, project string) (devices int, read time.Time, err error) {
-	err = s.db.View(ctx, func(tx database.Tx) error {
-		row := tx.QueryRowContext(ctx, `SELECT read_at FROM device_list WHERE project = $1`, project)
-		if ok, err := database.Found(row, database.Time(&read)); !ok {
-			return err
-		}
-		return tx.QueryRowContext(ctx, `
-			SELECT count(*) FROM project JOIN device ON device.project = project.id WHERE project.uid = $1 AND device.listed`, project).Scan(&devices)
-	})
-	return devices, read, database.Doing(err, "counting the devices of project %q", project)
-}
-
-// Listed returns when the device list of a project was read; the zero time is never.
-func (s *Store) Listed(ctx context.Context, project string) (read time.Time, err error) {
-	err = s.db.View(ctx, func(tx database.Tx) error {
-		_, err := database.Found(tx.QueryRowContext(ctx, `SELECT read_at FROM device_list WHERE project = $1`, project), database.Time(&read))
-		return err
-	})
-	return read, database.Doing(err, "reading when the devices of project %q were listed", project)
-}
 
 // CountHushed returns how many firing alerts people are not told of for now, and how many somebody has taken on; drills are
 // left out.

@@ -66,7 +66,7 @@ func movable(ctx context.Context, place string) error {
 		err = fmt.Errorf("the database %q is being brought up to date (%s): copy it when notewatch run has done that", s.Path(), left)
 	}
 	if err == nil && s.db.Postgres() {
-		err = s.db.View(ctx, func(tx database.Tx) error { return s.unused(ctx, tx) })
+		err = s.db.View(ctx, func(tx database.Tx) error { return unused(ctx, tx) })
 	}
 	return errors.Join(err, s.Close())
 }
@@ -107,33 +107,11 @@ func (s *Store) still(ctx context.Context, f func(database.Tx) error) error {
 		if _, err := tx.ExecContext(ctx, `LOCK TABLE `+namesOf(tables)+` IN SHARE MODE`); err != nil {
 			return err
 		}
-		if err := s.unused(ctx, tx); err != nil { // one may have started meanwhile
+		if err := unused(ctx, tx); err != nil { // one may have started meanwhile
 			return err
 		}
 		return f(tx)
 	})
-}
-
-// unused returns an error if a process works on the database.
-func (s *Store) unused(ctx context.Context, tx database.Tx) error {
-	now, err := serverTime(ctx, tx)
-	if err != nil {
-		return err
-	}
-	all, err := readProcesses(ctx, tx)
-	if err != nil {
-		return err
-	}
-	var alive []string
-	for _, p := range all {
-		if p.Lives(now) {
-			alive = append(alive, p.Name())
-		}
-	}
-	if len(alive) > 0 {
-		return fmt.Errorf("notewatch run is running on it (%s): end it, and try again; one that died is known for a minute", strings.Join(alive, ", "))
-	}
-	return nil
 }
 
 // fill copies everything from the source, which tx reads and to which nobody writes.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"fmt"
+	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"notewatch/internal/store/database"
@@ -33,6 +35,9 @@ type Lease struct {
 	Version  int64     // of the work when it was claimed
 	Failures int       // in a row, before this
 }
+
+// ErrLeaseLost means that the work was taken over: whoever gets it must drop what it did and start over.
+var ErrLeaseLost = errors.New("the lease was lost")
 
 // LeaseTime is how long a lease holds on the machine clock, unless extended.
 const LeaseTime = 60 * time.Second
@@ -247,41 +252,32 @@ func Earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// ReleaseAll ends every lease and every process. Only the holder of Lock may call it, at start: the leases are those of a dead process.
-// Attempts that were cut off get the status CutOff. One that was overtaken before that may have replaced what was shown
-// by something older: its receiver is made due to show the newest again.
-func (s *Store) ReleaseAll(ctx context.Context) error {
-	err := s.db.Update(ctx, func(tx database.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE work SET lease_token = NULL, leased_until = NULL, process = NULL WHERE lease_token IS NOT NULL`)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE process SET ended_at = seen_at WHERE ended_at IS NULL`); err != nil {
-			return err
-		}
-		return mendCutOff(ctx, tx, openAttempt)
+// WorkState returns when a piece of work is due, zero being never, and whether somebody is at it at machine.
+func (s *Store) WorkState(ctx context.Context, kind Kind, key string, machine time.Time) (due time.Time, held bool, err error) {
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		row := tx.QueryRowContext(ctx, `
+			SELECT due_at, lease_token IS NOT NULL AND leased_until > $3 AND leased_until <= $4 FROM work WHERE kind = $1 AND key = $2`,
+			kind, key, database.At(machine), database.At(machine.Add(LeaseTime+ClockTolerance)))
+		_, err := database.Found(row, database.Time(&due), &held)
+		return err
 	})
-	return database.Doing(err, "releasing the leases of a dead process")
+	return due, held, database.Doing(err, "reading when %s %q is due", kind, key)
 }
 
-// openAttempt is the condition that an attempt has no end.
-const openAttempt = `status = ''`
-
-// leftAttempt is the condition that an attempt has no end and that nobody holds the lease on its receiver at machine. While somebody does,
-// the attempt may be his, and if it is not, counting it as cut off would have him send once more what he is sending.
-func leftAttempt(machine time.Time) string {
-	return openAttempt + fmt.Sprintf(
-		` AND receiver NOT IN (SELECT key FROM work WHERE kind = '%s' AND lease_token IS NOT NULL AND leased_until > %d AND leased_until <= %d)`,
-		Receiver, machine.UnixMilli(), machine.Add(LeaseTime+ClockTolerance).UnixMilli())
+// Raised counts how often any work was made due by something that happened.
+func (s *Store) Raised(ctx context.Context) (times int64, err error) {
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT coalesce(sum(version), 0) FROM work`).Scan(&times)
+	})
+	return times, database.Doing(err, "looking whether work was made due")
 }
 
-// TakeOver is what a process does at its start about processes that are dead. On SQLite, where only the holder of Lock may call it, that
-// is ReleaseAll. On PostgreSQL others may be at work: leases stay until they run out, and an attempt counts as cut off only if nobody
-// holds the lease on its receiver at machine.
-func (s *Store) TakeOver(ctx context.Context, machine time.Time) error {
-	if !s.db.Postgres() {
-		return s.ReleaseAll(ctx)
-	}
-	err := s.db.Update(ctx, func(tx database.Tx) error { return mendCutOff(ctx, tx, leftAttempt(machine)) })
-	return database.Doing(err, "mending what processes that died left behind")
+// raiseAll makes receivers due, those of which due is true.
+func raiseAll(ctx context.Context, tx database.Tx, now time.Time, due map[string]bool) error {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(due)), func(name string) bool { return !due[name] })
+	return raiseEach(ctx, tx, Receiver, names, now, true)
 }
+
+// ClockTolerance is how far a stored time of something that has happened may lie ahead of the clock: clocks are adjusted by
+// seconds all the time. One that lies further ahead shows that the clock was set back.
+const ClockTolerance = time.Minute

@@ -319,3 +319,6 @@ func Affected(result sql.Result, err error) (bool, error) {
 	n, err := result.RowsAffected()
 	return n > 0, err
 }
+
+// Beyond sorts after all that names and IDs are made of.
+const Beyond = "\U0010FFFF"
