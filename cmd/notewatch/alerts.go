@@ -88,7 +88,7 @@ func (q alertsQuery) run(c *cobra.Command, db opened, args []string) error {
 // settled returns the match of a query that found nothing with its names resolved, or an error about an unknown name.
 func (q alertsQuery) settled(c *cobra.Command, desk *lookup.Desk) (rules.Match, error) {
 	if q.message != "" {
-		if _, _, err := desk.Store.Members(c.Context(), q.message); err != nil {
+		if _, _, err := desk.Store.Outbox.Members(c.Context(), q.message); err != nil {
 			return q.match, err
 		}
 	}

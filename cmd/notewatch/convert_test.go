@@ -51,9 +51,9 @@ rules: [{name: busy, each: device, when: events.today > 1000}]
 	db, err := store.OpenToMigrate(t.Context(), path)
 	require.NoError(t, err)
 	expect(exitFailure, writes, "notewatch run is updating the database (day 1 of 60): repeat the command when that is done; if notewatch run is not running, start it")
-	require.NoError(t, db.ConvertLists(t.Context()))
+	require.NoError(t, db.Usage.ConvertLists(t.Context()))
 	for range 2 {
-		_, err = db.ConvertNext(t.Context())
+		_, err = db.Usage.ConvertNext(t.Context())
 		require.NoError(t, err)
 	}
 	expect(0, reads, "Older days are missing: notewatch run is updating the database (day 3 of 60).\n")

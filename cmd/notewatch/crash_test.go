@@ -23,8 +23,10 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 	"notewatch/notify/webhook"
@@ -83,7 +85,7 @@ func (c *crash) expire() {
 	var begun bool
 	require.NoError(c.t, db.QueryRowContext(c.t.Context(), "SELECT to_regclass('work') IS NOT NULL").Scan(&begun))
 	if begun {
-		_, err = db.ExecContext(c.t.Context(), "UPDATE work SET leased_until = leased_until - $1", store.LeaseTime.Milliseconds())
+		_, err = db.ExecContext(c.t.Context(), "UPDATE work SET leased_until = leased_until - $1", work.LeaseTime.Milliseconds())
 		require.NoError(c.t, err)
 	}
 }
@@ -224,11 +226,11 @@ func (c *crash) requireTruth() {
 	db, err := store.OpenReadOnly(c.t.Context(), c.database)
 	require.NoError(c.t, err)
 	defer func() { require.NoError(c.t, db.Close()) }()
-	attempts, err := db.Attempts(c.t.Context(), "")
+	attempts, err := db.Outbox.Attempts(c.t.Context(), "")
 	require.NoError(c.t, err)
 	cut := map[string]int{}
 	for _, a := range attempts {
-		if a.Status == store.CutOff {
+		if a.Status == outbox.CutOff {
 			cut[a.Receiver]++
 		}
 	}
@@ -294,7 +296,7 @@ func (c *crash) requireShown(db *store.Store, cut int) (orphans int) {
 			continue
 		}
 		shown[d.Message] = true
-		message, _, err := db.Members(t.Context(), d.Message)
+		message, _, err := db.Outbox.Members(t.Context(), d.Message)
 		require.NoError(t, err)
 		var at struct{ TS string }
 		require.NoError(t, json.Unmarshal([]byte(message.Ref), &at))

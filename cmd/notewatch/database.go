@@ -40,7 +40,7 @@ func change(c *cobra.Command, f func(db opened) error) error {
 
 // noteConversion prints a remark that days are missing, as long as the database holds rows of an older version.
 func noteConversion(c *cobra.Command, db *store.Store) error {
-	left, err := db.Conversion(c.Context())
+	left, err := db.Usage.Conversion(c.Context())
 	if err == nil && !left.Ended() {
 		_, err = fmt.Fprintf(c.ErrOrStderr(), "Older days are missing: notewatch run is updating the database (%s).\n", left)
 	}

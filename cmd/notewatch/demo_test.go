@@ -125,7 +125,7 @@ func TestDemoOutrunsSlack(t *testing.T) {
 	db, err := store.OpenReadOnly(t.Context(), database)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	stale, err := db.Stale(t.Context(), "slack", 1)
+	stale, err := db.Outbox.Stale(t.Context(), "slack", 1)
 	require.NoError(t, err)
 	require.Empty(t, stale, "a figure is not the newest")
 	deliveries := storetest.Deliveries(t, db, "slack")

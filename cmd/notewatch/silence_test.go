@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/silences"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -28,10 +29,10 @@ rules: [{name: busy, each: device, when: events.today > 1}]
 `), 0o600))
 	db, err := store.Open(t.Context(), os.Getenv("NOTEWATCH_DATABASE"))
 	require.NoError(t, err)
-	storetest.SaveDevices(t, db, "app:1", []store.Device{
+	storetest.SaveDevices(t, db, "app:1", []usage.Device{
 		{UID: "dev:1", Name: "pump-1"}, {UID: "dev:2", Name: "pump-1"}, {UID: "dev:3", Name: "freezer"}, {UID: "dev:4", Name: "new name"},
 	}, time.Now())
-	storetest.SaveDevices(t, db, "app:2", []store.Device{{UID: "dev:5", Name: "freezer"}, {UID: "dev:4", Name: "new name"}}, time.Now())
+	storetest.SaveDevices(t, db, "app:2", []usage.Device{{UID: "dev:5", Name: "freezer"}, {UID: "dev:4", Name: "new name"}}, time.Now())
 	fires := func(id, project, subject, name string) *rules.Alert {
 		a := rules.Key{Rule: "busy", Project: project, Subject: subject}.Inactive()
 		a.ID, a.State, a.Since = id, rules.Firing, time.Now()

@@ -18,6 +18,8 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/notify/webhook"
 	"notewatch/rules"
@@ -76,13 +78,13 @@ func BenchmarkDeliver(b *testing.B) {
 		turn++
 		change(turn)
 		start := time.Now()
-		_, err := sender.Serve(b.Context(), store.Receiver, names...)
+		_, err := sender.Serve(b.Context(), work.Receiver, names...)
 		require.NoError(b, err)
 		ours = append(ours, receivers*alerts/time.Since(start).Seconds())
 		bare = append(bare, rate(b, fresh, server.URL, body, receivers*alerts))
 		kept = append(kept, rate(b, server.Client(), server.URL, body, receivers*alerts))
 	}
-	waiting, err := db.Undelivered(b.Context(), names[0])
+	waiting, err := db.Outbox.Undelivered(b.Context(), names[0])
 	require.NoError(b, err)
 	require.Empty(b, waiting)
 	b.ReportMetric(median(ours), "deliveries/s")
@@ -112,23 +114,23 @@ func rate(b *testing.B, client *http.Client, url string, body []byte, n int) flo
 func begin(b *testing.B, db *store.Store, receiver string) {
 	b.Helper()
 	now := time.Now()
-	lease, ok, err := db.Claim(b.Context(), store.Receiver, receiver, now, now)
+	lease, ok, err := db.Work.Claim(b.Context(), work.Receiver, receiver, now, now)
 	require.NoError(b, err)
 	require.True(b, ok)
-	fresh, err := db.Undelivered(b.Context(), receiver)
+	fresh, err := db.Outbox.Undelivered(b.Context(), receiver)
 	require.NoError(b, err)
-	var sendings []store.Sending
+	var sendings []outbox.Sending
 	for _, d := range fresh {
-		message := store.Message{ID: d.Alert.ID + "-" + receiver, Receiver: receiver}
-		sendings = append(sendings, store.Sending{Message: message, Members: []store.Delivery{d}})
+		message := outbox.Message{ID: d.Alert.ID + "-" + receiver, Receiver: receiver}
+		sendings = append(sendings, outbox.Sending{Message: message, Members: []outbox.Delivery{d}})
 	}
-	attempts, err := db.Begin(b.Context(), lease, sendings, now, now)
+	attempts, err := db.Outbox.Begin(b.Context(), lease, sendings, now, now)
 	require.NoError(b, err)
-	var outcomes []store.Outcome
+	var outcomes []outbox.Outcome
 	for i, s := range sendings {
 		s.Message.PostedAt = now
-		outcomes = append(outcomes, store.Outcome{Attempt: attempts[i], Sending: s, Status: store.Posted, At: now})
+		outcomes = append(outcomes, outbox.Outcome{Attempt: attempts[i], Sending: s, Status: outbox.Posted, At: now})
 	}
-	require.NoError(b, db.End(b.Context(), lease, outcomes...))
-	require.NoError(b, db.Complete(b.Context(), lease, now, time.Time{}, 0))
+	require.NoError(b, db.Outbox.End(b.Context(), lease, outcomes...))
+	require.NoError(b, db.Work.Complete(b.Context(), lease, now, time.Time{}, 0))
 }

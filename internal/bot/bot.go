@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/notehub"
 	"notewatch/rules"
 )
@@ -36,7 +37,7 @@ type Config struct {
 	Clock     Clock             // domain clock
 	Machine   func() time.Time  // machine clock: leases and what requests take
 	// Wake wakes the loops that serve a kind of work, since some may be due; nil wakes none.
-	Wake    func(store.Kind)
+	Wake    func(work.Kind)
 	Metrics *metrics.Metrics // nil counts nothing
 	Log     *slog.Logger
 }
@@ -98,7 +99,7 @@ type Bot struct {
 	interval  time.Duration
 	clock     Clock
 	machine   func() time.Time
-	wake      func(store.Kind)
+	wake      func(work.Kind)
 	metrics   *metrics.Metrics
 	log       *slog.Logger
 
@@ -124,7 +125,7 @@ func New(c Config) *Bot {
 		wake: c.Wake, metrics: c.Metrics, log: c.Log, reads: readsOf(c.Rules), answers: make(chan struct{}, maxAnswers),
 	}
 	if b.wake == nil {
-		b.wake = func(store.Kind) {}
+		b.wake = func(work.Kind) {}
 	}
 	b.reader = fetch.New(fetch.Config{Store: c.Store, Log: c.Log, Wants: b.reads.Members})
 	b.evaluator = evaluate.New(evaluate.Config{

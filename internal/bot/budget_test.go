@@ -15,7 +15,7 @@ import (
 
 	"notewatch/internal/bot"
 	requests "notewatch/internal/budget"
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
@@ -204,7 +204,7 @@ func TestNoRequestIsSentLate(t *testing.T) {
 		r.timer(r.now.Add(hour))
 		require.NoError(t, p.Bot.PollNow(t.Context()))
 		counts = 0
-		_, err := p.Serve(t.Context(), store.Poll, project)
+		_, err := p.Serve(t.Context(), work.Poll, project)
 		require.NoError(t, err)
 		budgets, err := r.store.Budgets(t.Context())
 		require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -124,8 +125,8 @@ func (b *Bot) alterOnce(ctx context.Context, key rules.Key, receivers []string, 
 		Mute: after.Drill && after.Open() || key.Rule == accountFailing, // that ends a drill at last, and others are muted by an account
 	})
 	if err == nil {
-		b.wake(store.Receiver)
-		b.wake(store.Mute)
+		b.wake(work.Receiver)
+		b.wake(work.Mute)
 	}
 	return err == nil, err
 }

@@ -7,23 +7,23 @@ import (
 
 	"notewatch/internal/env"
 	"notewatch/internal/fetch"
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
 // convertRecent converts the days that an older version has stored of a project, as far as its rules look back, before the project
 // is polled. It keeps the lease of the poll.
-func (b *Bot) convertRecent(ctx context.Context, lease store.Lease, now time.Time) error {
+func (b *Bot) convertRecent(ctx context.Context, lease work.Lease, now time.Time) error {
 	first := env.FirstDay(b.period, rules.DayOf(now)-fetch.RereadDays, b.reads.Members)
 	for begun := false; ; begun = true {
-		more, err := b.store.ConvertProject(ctx, lease.Key, first)
+		more, err := b.store.Usage.ConvertProject(ctx, lease.Key, first)
 		if err != nil || !more {
 			return err
 		}
 		if !begun {
 			b.log.Info("bringing a project up to date before it is polled", "project", lease.Key, "from", first.String())
 		}
-		if err := b.store.Extend(ctx, lease, b.machine()); err != nil {
+		if err := b.store.Work.Extend(ctx, lease, b.machine()); err != nil {
 			return err
 		}
 	}
@@ -32,13 +32,13 @@ func (b *Bot) convertRecent(ctx context.Context, lease store.Lease, now time.Tim
 // Convert converts all that an older version has stored, the newest days first. Polls have their turn between two days. Another
 // process goes on where this one stops.
 func (b *Bot) Convert(ctx context.Context) error {
-	left, err := b.store.Conversion(ctx)
+	left, err := b.store.Usage.Conversion(ctx)
 	if err != nil || left.Ended() {
 		return err
 	}
 	b.log.Info("bringing the database up to date: older days are missing until it is done", "from", left.String())
 	for more := true; more; {
-		if more, err = b.store.ConvertNext(ctx); err != nil {
+		if more, err = b.store.Usage.ConvertNext(ctx); err != nil {
 			return err
 		}
 	}

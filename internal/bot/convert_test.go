@@ -24,12 +24,12 @@ func TestPollsBeginWhenTheDaysThatRulesNeedAreConverted(t *testing.T) {
 	require.NoError(t, r.store.Close())
 	r.store = nil
 	r.open()
-	stored, err := r.store.DeviceList(t.Context(), project)
+	stored, err := r.store.Usage.DeviceList(t.Context(), project)
 	require.NoError(t, err)
 	require.Equal(t, 3, stored.Len(), "no rule sees a project without its devices")
 
 	r.run(r.now)
-	left, err := r.store.Conversion(t.Context())
+	left, err := r.store.Usage.Conversion(t.Context())
 	require.NoError(t, err)
 	require.False(t, left.Ended())
 	require.Equal(t, 1, r.asked(notehubtest.Events), "what was stored need not be read again")
@@ -41,7 +41,7 @@ func TestPollsBeginWhenTheDaysThatRulesNeedAreConverted(t *testing.T) {
 	}
 
 	require.NoError(t, r.bot.Convert(t.Context()))
-	left, err = r.store.Conversion(t.Context())
+	left, err = r.store.Usage.Conversion(t.Context())
 	require.NoError(t, err)
 	require.True(t, left.Ended())
 	oldest := storetest.ReadUsage(t, r.store, project, []string{r.project.Devices[0].UID}, 0, today-days)

@@ -277,7 +277,7 @@ func (c *cycle) check(b *testing.B) {
 		require.GreaterOrEqual(b, state.PolledAt.Unix(), c.order.Now)
 	}
 	for _, r := range c.config.Receivers {
-		waiting, err := c.config.Bot.Store.Undelivered(b.Context(), r.Name)
+		waiting, err := c.config.Bot.Store.Outbox.Undelivered(b.Context(), r.Name)
 		require.NoError(b, err)
 		require.Empty(b, waiting)
 	}

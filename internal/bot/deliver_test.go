@@ -16,8 +16,9 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/delivery"
 	"notewatch/internal/secret"
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -45,7 +46,7 @@ func TestAReceiverThatWasDownIsToldTheNewestStateOnly(t *testing.T) {
 	require.Equal(t, []string{"escalated"}, r.reasons("ops"), "one truthful message instead of the backlog")
 	require.Nil(t, r.taken("ops")[0].Was)
 	r.requireTruth("second")
-	waiting, err := r.store.Undelivered(t.Context(), "ops")
+	waiting, err := r.store.Outbox.Undelivered(t.Context(), "ops")
 	require.NoError(t, err)
 	require.Empty(t, waiting)
 }
@@ -65,11 +66,11 @@ func TestRetryAfterOfAReceiverIsObeyed(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), day)}, silent())
 	r.hooks["ops"].Fail(notifytest.RateLimited("1800"))
 	r.run(monday.Add(9 * hour))
-	attempts, err := r.store.Attempts(t.Context(), "")
+	attempts, err := r.store.Outbox.Attempts(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, attempts, 2)
 	require.GreaterOrEqual(t, attempts[1].Started.Sub(attempts[0].Ended), 30*time.Minute)
-	require.Equal(t, store.Posted, attempts[1].Status)
+	require.Equal(t, outbox.Posted, attempts[1].Status)
 }
 
 func TestAChangeIsGivenUpAfterThreeDays(t *testing.T) {
@@ -80,9 +81,9 @@ func TestAChangeIsGivenUpAfterThreeDays(t *testing.T) {
 	require.Len(t, deliveries, 1)
 	require.Equal(t, delivery.GivenUp, deliveries[0].State)
 	require.Contains(t, deliveries[0].Error, "500")
-	attempts, err := r.store.Attempts(t.Context(), "")
+	attempts, err := r.store.Outbox.Attempts(t.Context(), "")
 	require.NoError(t, err)
-	begun, i := attempts[0].Started, slices.IndexFunc(attempts, func(a store.Attempt) bool { return a.Status == store.GivenUp })
+	begun, i := attempts[0].Started, slices.IndexFunc(attempts, func(a outbox.Attempt) bool { return a.Status == outbox.GivenUp })
 	require.GreaterOrEqual(t, attempts[i].Started.Sub(begun), 72*hour)
 	require.Less(t, attempts[i].Started.Sub(begun), 73*hour)
 	for i := 20; i < len(attempts); i++ {
@@ -188,7 +189,7 @@ func TestRunDoesNotSpinOnWorkThatIsHeld(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
 	r.config.Receivers = nil
 	r.open() // or the watch below would have other rules, and end the lease
-	_, ok, err := r.store.Claim(t.Context(), store.Poll, project, r.now, r.machine)
+	_, ok, err := r.store.Work.Claim(t.Context(), work.Poll, project, r.now, r.machine)
 	require.NoError(t, err)
 	require.True(t, ok)
 	ctx, stop := context.WithCancel(t.Context())

@@ -7,19 +7,20 @@ import (
 
 	"notewatch/internal/env"
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
 // deviceList returns the device list of a project. It stays in memory between polls as long as the stored one is the same.
-func (b *Bot) deviceList(ctx context.Context, project string) (*store.DeviceList, error) {
-	version, _, err := b.store.ListVersion(ctx, project)
+func (b *Bot) deviceList(ctx context.Context, project string) (*usage.DeviceList, error) {
+	version, _, err := b.store.Usage.ListVersion(ctx, project)
 	if err != nil {
 		return nil, err
 	}
-	if known, ok := b.lists.Load(project); ok && known.(*store.DeviceList).Version == version {
-		return known.(*store.DeviceList), nil
+	if known, ok := b.lists.Load(project); ok && known.(*usage.DeviceList).Version == version {
+		return known.(*usage.DeviceList), nil
 	}
-	list, err := b.store.DeviceList(ctx, project)
+	list, err := b.store.Usage.DeviceList(ctx, project)
 	if err == nil {
 		b.lists.Store(project, list)
 	}

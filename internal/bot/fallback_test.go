@@ -10,6 +10,7 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
@@ -52,7 +53,7 @@ func TestTheWordThatAReceiverCannotBeToldEndsWithTheReceiver(t *testing.T) {
 func (r *rig) after(receiver, rule string) (all []time.Duration) {
 	r.t.Helper()
 	tried := map[string]bool{}
-	attempts, err := r.store.Attempts(r.t.Context(), "")
+	attempts, err := r.store.Outbox.Attempts(r.t.Context(), "")
 	require.NoError(r.t, err)
 	for _, attempt := range attempts {
 		for id := range attempt.Versions {
@@ -85,9 +86,9 @@ func TestRemindersDoNotHideThatAReceiverCannotBeTold(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, waited, standing.Queues["ops"].Oldest, float64(time.Minute))
 	r.run(monday.Add(3*day + 9*hour))
-	attempts, err := r.store.Attempts(t.Context(), "")
+	attempts, err := r.store.Outbox.Attempts(t.Context(), "")
 	require.NoError(t, err)
-	require.True(t, slices.ContainsFunc(attempts, func(a store.Attempt) bool { return a.Receiver == "ops" && a.Status == store.GivenUp }))
+	require.True(t, slices.ContainsFunc(attempts, func(a outbox.Attempt) bool { return a.Receiver == "ops" && a.Status == outbox.GivenUp }))
 }
 
 func TestAFallbackIsToldOnTheMinuteAndFromThenOnAtOnce(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 // fleets returns the names of the fleets by UID.
 func (r *rig) fleets() map[string]string {
 	r.t.Helper()
-	all, err := r.store.Fleets(r.t.Context(), project)
+	all, err := r.store.Usage.Fleets(r.t.Context(), project)
 	require.NoError(r.t, err)
 	names := map[string]string{}
 	for _, fleet := range all {
@@ -40,11 +40,11 @@ func (r *rig) state() store.Project {
 // events returns how many events of a device are stored, by day; days that are not known are left out.
 func (r *rig) events(device string, first, last rules.Day) map[rules.Day]float64 {
 	r.t.Helper()
-	ordinal, _, err := r.store.Ordinal(r.t.Context(), project, device)
+	ordinal, _, err := r.store.Usage.Ordinal(r.t.Context(), project, device)
 	require.NoError(r.t, err)
 	known := map[rules.Day]float64{}
 	block, position := ordinal/history.BlockSize, ordinal%history.BlockSize
-	require.NoError(r.t, r.store.Columns(r.t.Context(), project, block, rules.Events, first, last, func(day rules.Day, cells []history.Cell) {
+	require.NoError(r.t, r.store.Usage.Columns(r.t.Context(), project, block, rules.Events, first, last, func(day rules.Day, cells []history.Cell) {
 		if cell := history.At(cells, position); cell.Known() {
 			known[day] = cell.Float()
 		}

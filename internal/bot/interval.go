@@ -59,7 +59,7 @@ func (b *Bot) load(uid string) budget.Load {
 // countDevices reads from the store how many devices the projects list.
 func (b *Bot) countDevices(ctx context.Context) error {
 	for _, p := range b.projects {
-		devices, _, err := b.store.DeviceCount(ctx, p.UID)
+		devices, _, err := b.store.Usage.DeviceCount(ctx, p.UID)
 		if err != nil {
 			return err
 		}

@@ -24,8 +24,10 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
@@ -75,7 +77,7 @@ var instants = []time.Time{
 }
 
 // restartTime is how much later on the machine clock a process begins than the one before it has died: its leases have run out.
-const restartTime = store.LeaseTime + time.Second
+const restartTime = work.LeaseTime + time.Second
 
 // A victim is a bot that dies at a point.
 type victim struct {
@@ -148,11 +150,11 @@ func (v *victim) settle(db *store.Store) error {
 		if time.Since(began) > time.Minute {
 			return errors.New("something is still due after a minute")
 		}
-		poll, ok, err := db.NextDue(context.Background(), store.Poll, project)
+		poll, ok, err := db.Work.NextDue(context.Background(), work.Poll, project)
 		if err != nil {
 			return err
 		}
-		_, receiver, err := db.NextDue(context.Background(), store.Receiver, "ops")
+		_, receiver, err := db.Work.NextDue(context.Background(), work.Receiver, "ops")
 		if err != nil {
 			return err
 		}
@@ -296,10 +298,10 @@ func runKilled(t *testing.T, point int) afterlife {
 	for _, a := range alerts {
 		after.alerts[a.ID] = a
 	}
-	attempts, err := db.Attempts(t.Context(), "")
+	attempts, err := db.Outbox.Attempts(t.Context(), "")
 	require.NoError(t, err)
 	for _, a := range attempts {
-		if a.Status == store.CutOff {
+		if a.Status == outbox.CutOff {
 			after.cut++
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/rules"
 )
 
@@ -63,11 +63,11 @@ func TestAPauseEndsWithTheProcess(t *testing.T) {
 	r.open()
 	r.complain("ops", "one", "two")
 	require.ErrorIs(t, r.show(ctx, "ops"), context.Canceled)
-	attempts, err := r.store.Attempts(t.Context(), "")
+	attempts, err := r.store.Outbox.Attempts(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, attempts, 2)
-	require.Equal(t, store.Posted, attempts[0].Status)
-	require.Equal(t, store.NotMade, attempts[1].Status)
+	require.Equal(t, outbox.Posted, attempts[0].Status)
+	require.Equal(t, outbox.NotMade, attempts[1].Status)
 
 	r.config.Receivers[0].Pause = 0
 	r.open()

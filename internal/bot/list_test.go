@@ -106,7 +106,7 @@ func TestADeviceListWithoutEndFailsThePoll(t *testing.T) {
 			require.Equal(t, 1, r.state().Failures)
 			require.Contains(t, r.state().Failure, test.want)
 			require.Equal(t, test.pages, pages)
-			devices, _, err := r.store.Devices(t.Context(), project)
+			devices, _, err := r.store.Usage.Devices(t.Context(), project)
 			require.NoError(t, err)
 			require.Len(t, devices, 3)
 			require.Equal(t, []string{"fired"}, r.reasons("ops"), "what is known stays")
@@ -126,7 +126,7 @@ func TestADeviceThatIsListedTwiceIsOneDevice(t *testing.T) {
 		return listing{append(append(l.Devices, l.Devices...), renamed), false}
 	})
 	r.run(monday.Add(hour))
-	devices, _, err := r.store.Devices(t.Context(), project)
+	devices, _, err := r.store.Usage.Devices(t.Context(), project)
 	require.NoError(t, err)
 	require.Len(t, devices, 3)
 	require.Equal(t, "renamed", devices[1].Name)
@@ -185,7 +185,7 @@ func TestADeviceListThatLostMostDevicesNeedsASecondReading(t *testing.T) {
 				require.Equal(t, []string{"fired", "fired"}, r.reasons("ops"))
 				require.Equal(t, 1, r.state().Failures)
 				require.Contains(t, r.state().Failure, fmt.Sprintf("Notehub lists %d of %d devices no longer", test.of-test.left, test.of))
-				devices, _, err := r.store.Devices(t.Context(), project)
+				devices, _, err := r.store.Usage.Devices(t.Context(), project)
 				require.NoError(t, err)
 				require.Len(t, devices, test.of)
 				r.open() // what was read once is known after a restart
@@ -227,7 +227,7 @@ func TestASecondReadingThatSaysSomethingElseConfirmsNothing(t *testing.T) {
 	require.Equal(t, 2, r.state().Failures)
 	r.run(monday.Add(2*hour + 22*time.Minute))
 	require.Zero(t, r.state().Failures)
-	devices, _, err := r.store.Devices(t.Context(), project)
+	devices, _, err := r.store.Usage.Devices(t.Context(), project)
 	require.NoError(t, err)
 	require.Len(t, devices, 12)
 }

@@ -17,6 +17,8 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
@@ -122,16 +124,16 @@ func newLarge(b testing.TB, n int) *large {
 func (l *large) stored() *store.Store {
 	s, err := store.Open(l.Context(), filepath.Join(l.TempDir(), "notewatch.db"))
 	require.NoError(l, err)
-	var list []store.Device
+	var list []usage.Device
 	for _, d := range l.devices {
-		list = append(list, store.Device{UID: d.UID, Name: d.Name, Fleets: d.Fleets, Provisioned: d.Provisioned})
+		list = append(list, usage.Device{UID: d.UID, Name: d.Name, Fleets: d.Fleets, Provisioned: d.Provisioned})
 	}
 	storetest.SaveDevices(l, s, project, list, monday)
-	lease, ok, err := s.Claim(l.Context(), store.Poll, project, monday, time.Now())
+	lease, ok, err := s.Work.Claim(l.Context(), work.Poll, project, monday, time.Now())
 	require.NoError(l, err)
 	require.True(l, ok)
 	today := rules.DayOf(monday)
-	require.NoError(l, s.SaveReading(l.Context(), lease, l.past(today-rules.HistoryDays, today-2)))
+	require.NoError(l, s.Usage.SaveReading(l.Context(), lease, l.past(today-rules.HistoryDays, today-2)))
 	require.NoError(l, s.Commit(l.Context(), lease, store.Commit{
 		Decision: store.Decision{Now: monday}, Project: store.Project{UID: project, PolledAt: monday, RereadOn: today}, Due: monday,
 	}))
@@ -140,15 +142,15 @@ func (l *large) stored() *store.Store {
 }
 
 // past is what Notehub says of some days on which all devices did the same.
-func (l *large) past(first, last rules.Day) store.Reading {
-	r := store.Reading{First: first, Last: last, Today: last + 1}
+func (l *large) past(first, last rules.Day) usage.Reading {
+	r := usage.Reading{First: first, Last: last, Today: last + 1}
 	for figure, n := range map[rules.Figure]int64{rules.Bytes: 45792, rules.Events: 24, rules.EventsTotal: 48, rules.Platform: 24, rules.Sat: 0} {
 		r.Figures = append(r.Figures, figure)
 		total, _ := history.Value(n * int64(len(l.devices)))
 		each, _ := history.Value(n)
 		cells := append([]history.Cell{total}, slices.Repeat([]history.Cell{each}, len(l.devices))...)
 		for day := first; day <= last; day++ {
-			r.Columns = append(r.Columns, store.Column{Figure: figure, Day: day, Cells: cells})
+			r.Columns = append(r.Columns, usage.Column{Figure: figure, Day: day, Cells: cells})
 		}
 	}
 	return r

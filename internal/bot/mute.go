@@ -7,6 +7,7 @@ import (
 
 	"notewatch/internal/evaluate"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -30,7 +31,7 @@ func (b *Bot) mutes(ctx context.Context, current store.Project, now time.Time) (
 
 // Mute looks which open alerts people are to be told of, now that a silence began or ended, or the rules are others. It
 // also ends drills that nobody has ended.
-func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
+func (b *Bot) Mute(ctx context.Context, lease work.Lease) error {
 	for {
 		now := b.clock.Now()
 		mutes, seq, err := b.mutes(ctx, store.Project{}, now)
@@ -48,11 +49,11 @@ func (b *Bot) Mute(ctx context.Context, lease store.Lease) error {
 			if err != nil {
 				return err
 			}
-			next = store.Earlier(next, drillEnd)
+			next = work.Earlier(next, drillEnd)
 		}
 		if err := b.store.Decide(ctx, d); err == nil {
-			b.wake(store.Receiver)
-			return b.store.Complete(ctx, lease, now, next, 0)
+			b.wake(work.Receiver)
+			return b.store.Work.Complete(ctx, lease, now, next, 0)
 		} else if !errors.Is(err, store.ErrMoved) {
 			return err
 		}
@@ -78,7 +79,7 @@ func (b *Bot) muteProject(ctx context.Context, project string, mutes rules.Mutes
 		end := brief.FiredAt.Add(drillTime)
 		over := brief.Drill && !end.After(d.Now)
 		if brief.Drill && !over {
-			drillEnd = store.Earlier(drillEnd, end)
+			drillEnd = work.Earlier(drillEnd, end)
 		}
 		if _, event := mutes.Apply(*brief, d.Now); event == rules.None && !over {
 			continue

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -20,10 +20,10 @@ func (r *rig) hush(match rules.Match, lasts time.Duration) {
 }
 
 // delivery returns what a receiver should show and does of the only alert of a rule.
-func (r *rig) delivery(receiver, rule string) store.Delivery {
+func (r *rig) delivery(receiver, rule string) outbox.Delivery {
 	r.t.Helper()
 	deliveries := storetest.Deliveries(r.t, r.store, receiver)
-	var found []store.Delivery
+	var found []outbox.Delivery
 	for _, d := range deliveries {
 		if d.Alert.Rule == rule {
 			found = append(found, d)

@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/store"
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -95,7 +95,7 @@ func TestOutage(t *testing.T) {
 	soon(t, func() bool { return len(r.told("ops")) == 1 }, "what is watched")
 	for _, name := range []string{"ops", "on-call"} {
 		soon(t, func() bool {
-			_, due, err := r.store.NextDue(t.Context(), store.Receiver, name)
+			_, due, err := r.store.Work.NextDue(t.Context(), work.Receiver, name)
 			return err == nil && !due
 		}, "that it is recorded")
 	}

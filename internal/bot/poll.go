@@ -12,11 +12,12 @@ import (
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/work"
 )
 
 // Poll is one turn of the line for one project: read Notehub, judge, commit. A poll that could not read Notehub commits that.
 // The commit makes the rules due that read only the state of polling.
-func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
+func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	project, account, err := b.project(lease.Key)
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	b.tell(turn.Commit)
-	b.wake(store.PollRules)
+	b.wake(work.PollRules)
 	took := b.machine().Sub(started)
 	b.metrics.Polled(project.UID, took, times, class)
 	b.logPoll(project, account, state, failure, turn.Commit, took, times)
@@ -65,7 +66,7 @@ func (b *Bot) Poll(ctx context.Context, lease store.Lease) error {
 
 // decide evaluates and commits, and again if somebody has decided something else meanwhile, such as a silence.
 func (b *Bot) decide(
-	ctx context.Context, lease store.Lease, p Project, account Account, data *env.ProjectData, due time.Time, times stepTimes,
+	ctx context.Context, lease work.Lease, p Project, account Account, data *env.ProjectData, due time.Time, times stepTimes,
 ) (*evaluate.Turn, error) {
 	for {
 		t, err := b.evaluate(ctx, data, b.about(p, account, data.State), times)
@@ -88,7 +89,7 @@ func (b *Bot) evaluate(ctx context.Context, data *env.ProjectData, about evaluat
 	return t, b.mute(ctx, t, data)
 }
 
-func (b *Bot) commit(ctx context.Context, lease store.Lease, commit store.Commit, times stepTimes) error {
+func (b *Bot) commit(ctx context.Context, lease work.Lease, commit store.Commit, times stepTimes) error {
 	defer b.spend(times, metrics.Commit)()
 	return b.store.Commit(ctx, lease, commit)
 }
@@ -113,7 +114,7 @@ func (b *Bot) mute(ctx context.Context, t *evaluate.Turn, data *env.ProjectData)
 
 // own returns err if it is no failure to read Notehub: somebody else does this work now, or the database cannot be used.
 func own(err error) error {
-	if errors.Is(err, store.ErrLeaseLost) || database.Unavailable(err) {
+	if errors.Is(err, work.ErrLeaseLost) || database.Unavailable(err) {
 		return err
 	}
 	return nil
@@ -145,7 +146,7 @@ const firstRetry = 2 * time.Minute
 // A poll that began late does not delay the later ones for long: they come up to a tenth of the interval earlier. So each project keeps
 // its interval, and the polls of an account stay spread over it. After a poll that began later than an interval, since nothing ran, there
 // is nothing to make up for. In any case other projects that are due come first.
-func (b *Bot) nextPoll(account Account, lease store.Lease, state store.Project, failure error, began time.Time) time.Time {
+func (b *Bot) nextPoll(account Account, lease work.Lease, state store.Project, failure error, began time.Time) time.Time {
 	interval, ended := b.Cadence(account), b.clock.Now()
 	if failure == nil {
 		next, soonest := began.Add(interval), ended.Add(minPause)
@@ -171,7 +172,7 @@ func (b *Bot) nextPoll(account Account, lease store.Lease, state store.Project, 
 // tell wakes the receivers that have something new to show.
 func (b *Bot) tell(commit store.Commit) {
 	if len(commit.Show) > 0 || len(commit.Live) > 0 {
-		b.wake(store.Receiver)
+		b.wake(work.Receiver)
 	}
 }
 

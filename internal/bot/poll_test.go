@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -301,9 +301,9 @@ func TestNotehubThatTakesTooLongIsAskedForLess(t *testing.T) {
 	state, err := r.store.Project(t.Context(), project)
 	require.NoError(t, err)
 	require.Zero(t, state.Failures)
-	read, err := r.store.Coverage(t.Context(), project)
+	read, err := r.store.Usage.Coverage(t.Context(), project)
 	require.NoError(t, err)
-	require.Equal(t, store.Span{First: rules.DayOf(monday) - rules.HistoryDays, Last: rules.DayOf(monday)}, read[rules.Events])
+	require.Equal(t, usage.Span{First: rules.DayOf(monday) - rules.HistoryDays, Last: rules.DayOf(monday)}, read[rules.Events])
 }
 
 func TestAFailedPollJudgesOnlyThePolling(t *testing.T) {

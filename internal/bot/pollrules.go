@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/env"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -16,7 +17,7 @@ const lateEvery = 5 * time.Minute
 
 // EvaluatePollRules evaluates the rules that read only poll for one project. That is due at each commit of a poll, and by time
 // alone: a poll that hangs, or waits for others, is noticed like one that failed.
-func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
+func (b *Bot) EvaluatePollRules(ctx context.Context, lease work.Lease) error {
 	project, account, err := b.project(lease.Key)
 	if err != nil {
 		return err
@@ -26,7 +27,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 		return err
 	}
 	if !until.IsZero() {
-		return b.store.Complete(ctx, lease, b.clock.Now(), until, 0)
+		return b.store.Work.Complete(ctx, lease, b.clock.Now(), until, 0)
 	}
 	for {
 		data, err := b.lookAtPolling(ctx, project)
@@ -51,7 +52,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease store.Lease) error {
 		}
 		b.tell(t.Commit)
 		if t.Commit.Mute {
-			b.wake(store.Mute)
+			b.wake(work.Mute)
 		}
 		return b.complain(ctx, project, data, t.Trials)
 	}
@@ -116,7 +117,7 @@ func (b *Bot) NoteAwake() (since time.Time) {
 func (b *Bot) pollComesFirst(ctx context.Context, uid string, cadence time.Duration) (until time.Time, err error) {
 	now := b.clock.Now()
 	until = b.NoteAwake().Add(cadence)
-	due, ok, err := b.store.NextDue(ctx, store.Poll, uid)
+	due, ok, err := b.store.Work.NextDue(ctx, work.Poll, uid)
 	if err != nil || !ok || due.After(now) || !now.Before(until) {
 		return time.Time{}, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/internal/words"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -39,7 +40,7 @@ func TestAPollThatHangsIsReportedOnTime(t *testing.T) {
 	soon(t, func() bool { return r.asked(notehubtest.Events) > asked }, "a poll that hangs")
 
 	for range 50 {
-		next, err := r.watch.Serve(t.Context(), store.PollRules, project)
+		next, err := r.watch.Serve(t.Context(), work.PollRules, project)
 		require.NoError(t, err)
 		require.False(t, next.IsZero())
 		require.NoError(t, r.show(t.Context(), "ops"))
@@ -162,7 +163,7 @@ func TestATimeWithoutNotewatchIsNoFailureOfPolls(t *testing.T) {
 				r.open()
 			}
 			resumed := r.now
-			next, err := r.watch.Serve(t.Context(), store.PollRules, project)
+			next, err := r.watch.Serve(t.Context(), work.PollRules, project)
 			require.NoError(t, err)
 			require.Equal(t, resumed.Add(15*time.Minute), next.UTC())
 			r.run(resumed.Add(hour))
@@ -178,7 +179,7 @@ func TestAPollThatHangsAfterARestartIsReported(t *testing.T) {
 	r.now = r.now.Add(8 * hour)
 	r.open()
 	for range 2 {
-		next, err := r.watch.Serve(t.Context(), store.PollRules, project)
+		next, err := r.watch.Serve(t.Context(), work.PollRules, project)
 		require.NoError(t, err)
 		r.timer(next)
 	}

@@ -14,6 +14,8 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -55,7 +57,7 @@ func (r *rig) alternate(until time.Time, all ...*peer) {
 			due, err := all[(turn+i)%len(all)].Turn(r.t.Context())
 			require.NoError(r.t, err)
 			if due.After(r.now) {
-				next = store.Earlier(next, due)
+				next = work.Earlier(next, due)
 			}
 		}
 		r.timer(next)
@@ -133,7 +135,7 @@ func TestAStartWithReplacedRules(t *testing.T) {
 	listed := func(id, host string, rule rules.Spec) watch.Config {
 		r.rules(rule)
 		config := r.config
-		config.Process = store.Process{ID: id, Host: host, File: "rules.yaml", Started: r.machine}
+		config.Process = work.Process{ID: id, Host: host, File: "rules.yaml", Started: r.machine}
 		r.machine = r.machine.Add(time.Second)
 		return config
 	}
@@ -151,7 +153,7 @@ func TestAStartWithReplacedRules(t *testing.T) {
 	require.False(t, begin(listed("b2", "b", after)).StandsBy())
 	require.True(t, begin(listed("a3", "a", before)).StandsBy())
 
-	r.machine = r.machine.Add(store.LeaseTime)
+	r.machine = r.machine.Add(work.LeaseTime)
 	require.False(t, begin(listed("a4", "a", before)).StandsBy(), "nobody works by the active rules")
 	require.True(t, begin(listed("b3", "b", after)).StandsBy())
 	require.False(t, begin(listed("a5", "a", after)).StandsBy(), "its file has changed")
@@ -166,23 +168,23 @@ func TestAProcessTakesOverFromOneThatDied(t *testing.T) {
 	other := r.peer(watch.Resume)
 	r.now = monday.Add(9 * hour)
 	ctx := t.Context()
-	dead := func(kind store.Kind, key string) {
+	dead := func(kind work.Kind, key string) {
 		t.Helper()
-		require.NoError(t, r.store.Raise(ctx, kind, key, r.now))
-		_, ok, err := r.store.Claim(ctx, kind, key, r.now, r.machine)
+		require.NoError(t, r.store.Work.Raise(ctx, kind, key, r.now))
+		_, ok, err := r.store.Work.Claim(ctx, kind, key, r.now, r.machine)
 		require.NoError(t, err)
 		require.True(t, ok)
 	}
-	dead(store.Poll, project)
-	dead(store.Receiver, "ops")
-	dead(store.Rules, "")
+	dead(work.Poll, project)
+	dead(work.Receiver, "ops")
+	dead(work.Rules, "")
 	turn := func() {
 		t.Helper()
 		_, err := other.Turn(ctx)
 		require.NoError(t, err)
 	}
 	polls := len(r.hub.Requests())
-	r.machine = r.machine.Add(store.LeaseTime - 1)
+	r.machine = r.machine.Add(work.LeaseTime - 1)
 	turn()
 	require.Len(t, r.hub.Requests(), polls, "the process may live")
 	require.Empty(t, r.reasons("ops"))
@@ -192,7 +194,7 @@ func TestAProcessTakesOverFromOneThatDied(t *testing.T) {
 	require.Greater(t, len(r.hub.Requests()), polls)
 	require.Equal(t, []string{"fired"}, r.reasons("ops"))
 	r.peer(watch.Resume)
-	_, due, err := r.store.NextDue(ctx, store.Rules, "")
+	_, due, err := r.store.Work.NextDue(ctx, work.Rules, "")
 	require.NoError(t, err)
 	require.False(t, due)
 	r.requireTruth("ops")
@@ -224,7 +226,7 @@ func TestAProcessIsAwakeWhileOthersWork(t *testing.T) {
 	other := r.peer(watch.Resume)
 	r.run(monday.Add(12*hour + time.Minute))
 	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.ServerError})
-	lease, ok, err := r.store.Claim(t.Context(), store.Poll, project, r.now.Add(day), r.machine) // a poll that hangs
+	lease, ok, err := r.store.Work.Claim(t.Context(), work.Poll, project, r.now.Add(day), r.machine) // a poll that hangs
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.NotEmpty(t, lease.Token)
@@ -232,7 +234,7 @@ func TestAProcessIsAwakeWhileOthersWork(t *testing.T) {
 		other.Bot.NoteAwake()
 		r.now = r.now.Add(time.Minute)
 	}
-	_, err = other.Serve(t.Context(), store.PollRules, project)
+	_, err = other.Serve(t.Context(), work.PollRules, project)
 	require.NoError(t, err)
 	require.Equal(t, []string{"fired"}, r.history("watcher-blind"))
 }
@@ -245,13 +247,13 @@ func TestProcessesAgreeOnTheInterval(t *testing.T) {
 	p := r.peer(watch.New)
 	account := r.config.Bot.Accounts[0]
 	before := p.Bot.Cadence(account)
-	list := make([]store.Device, 20_000)
+	list := make([]usage.Device, 20_000)
 	for i := range list {
-		list[i] = store.Device{UID: fmt.Sprintf("dev:%05d", i)}
+		list[i] = usage.Device{UID: fmt.Sprintf("dev:%05d", i)}
 	}
 	storetest.SaveDevices(t, r.store, "app:other", list, r.now)
 	for range 2 {
-		_, err := p.Serve(t.Context(), store.Poll, project)
+		_, err := p.Serve(t.Context(), work.Poll, project)
 		require.NoError(t, err)
 		r.timer(r.now.Add(hour))
 	}

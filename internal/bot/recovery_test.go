@@ -13,6 +13,8 @@ import (
 	"notewatch/internal/delivery"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 	"notewatch/notify/pagerduty"
@@ -76,10 +78,10 @@ func TestWhatIsSkippedIsNotPosted(t *testing.T) {
 	require.Equal(t, delivery.Skipped, d.State, "there is nothing left to do")
 	require.Empty(t, d.Message)
 	require.Equal(t, "this receiver has nothing to show of it", d.Detail)
-	attempts, err := r.store.Attempts(t.Context(), d.Alert.ID)
+	attempts, err := r.store.Outbox.Attempts(t.Context(), d.Alert.ID)
 	require.NoError(t, err)
 	require.Len(t, attempts, 1)
-	require.Equal(t, store.Skipped, attempts[0].Status)
+	require.Equal(t, outbox.Skipped, attempts[0].Status)
 }
 
 // What was skipped and changes to what is not is as new to the receiver as anything else.
@@ -103,7 +105,7 @@ func TestWhatWasSkippedIsShownOnceThereIsSomethingToShow(t *testing.T) {
 	d := r.delivery("worst", "event-budget")
 	require.Equal(t, rules.Critical, d.Shown)
 	require.Empty(t, d.Detail)
-	message, _, err := r.store.Members(t.Context(), d.Message)
+	message, _, err := r.store.Outbox.Members(t.Context(), d.Message)
 	require.NoError(t, err)
 	require.False(t, message.BegunAt.IsZero(), "now it counts to the hourly cap")
 }
@@ -124,8 +126,8 @@ func TestWhatIsSkippedIsNoEndOfFailures(t *testing.T) {
 	r.page(report("report"))
 	r.run(r.now.Add(hour))
 	require.Len(t, pager.Events(), tried)
-	require.NoError(t, r.store.Raise(t.Context(), store.Receiver, "on-call", r.now))
-	lease, ok, err := r.store.Claim(t.Context(), store.Receiver, "on-call", r.now, r.machine)
+	require.NoError(t, r.store.Work.Raise(t.Context(), work.Receiver, "on-call", r.now))
+	lease, ok, err := r.store.Work.Claim(t.Context(), work.Receiver, "on-call", r.now, r.machine)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, tried, lease.Failures)
@@ -180,10 +182,10 @@ func TestWhatIsGivenUpIsTriedAgainWhereverTheLeaseIsLost(t *testing.T) {
 		if left--; left != 0 {
 			return
 		}
-		other, ok, err := r.store.Claim(t.Context(), store.Receiver, "on-call", r.now, r.machine.Add(store.LeaseTime))
+		other, ok, err := r.store.Work.Claim(t.Context(), work.Receiver, "on-call", r.now, r.machine.Add(work.LeaseTime))
 		require.NoError(t, err)
 		if ok { // else the round has ended
-			require.NoError(t, r.store.Complete(t.Context(), other, r.now, r.now, 0))
+			require.NoError(t, r.store.Work.Complete(t.Context(), other, r.now, r.now, 0))
 		}
 	}
 	r.config.Bot.Clock.Now = func() time.Time { look(); return r.clock() }
@@ -198,7 +200,7 @@ func TestWhatIsGivenUpIsTriedAgainWhereverTheLeaseIsLost(t *testing.T) {
 		r.run(r.now.Add(30 * time.Second))
 		reached := left <= 0
 		r.run(r.now.Add(61 * time.Minute))
-		shown, err := r.store.DeliveriesOf(t.Context(), a.ID)
+		shown, err := r.store.Outbox.DeliveriesOf(t.Context(), a.ID)
 		require.NoError(t, err)
 		require.Equal(t, delivery.Delivered, shown["on-call"].State, "the lease was lost at look %d", n)
 		if !reached {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/budget"
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 )
 
 // freshFor is how long what was read of Notehub is new enough: nobody needs to read it again.
@@ -43,14 +43,14 @@ func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err erro
 		if err != nil {
 			return requests, false, err
 		}
-		if err := b.store.Raise(ctx, store.Poll, p.UID, now); err != nil {
+		if err := b.store.Work.Raise(ctx, work.Poll, p.UID, now); err != nil {
 			return requests, false, err
 		}
 		requests, already = requests+cost, false
 	}
 	if !already {
 		b.fresh.last = now
-		b.wake(store.Poll)
+		b.wake(work.Poll)
 	}
 	return requests, already, nil
 }
@@ -61,7 +61,7 @@ func (b *Bot) Backlog(ctx context.Context) (projects int, takes time.Duration, e
 	for _, a := range b.accounts {
 		requests := 0
 		for _, p := range b.projects {
-			due, ok, err := b.store.NextDue(ctx, store.Poll, p.UID)
+			due, ok, err := b.store.Work.NextDue(ctx, work.Poll, p.UID)
 			if err != nil {
 				return 0, 0, err
 			}
@@ -81,7 +81,7 @@ func (b *Bot) Backlog(ctx context.Context) (projects int, takes time.Duration, e
 
 // idle reports whether a project is neither due, nor being polled, nor just polled.
 func (b *Bot) idle(ctx context.Context, p Project, now time.Time) (bool, error) {
-	due, held, err := b.store.WorkState(ctx, store.Poll, p.UID, b.machine())
+	due, held, err := b.store.Work.WorkState(ctx, work.Poll, p.UID, b.machine())
 	if err != nil || held || !due.After(now) && !due.IsZero() {
 		return false, err
 	}
@@ -92,7 +92,7 @@ func (b *Bot) idle(ctx context.Context, p Project, now time.Time) (bool, error) 
 // cost is how many requests a poll of a project takes: those for usage, and those of the device list if that is due.
 func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
 	load := b.load(p.UID)
-	listed, err := b.store.Listed(ctx, p.UID)
+	listed, err := b.store.Usage.Listed(ctx, p.UID)
 	if err == nil && b.listDue(p.Account, p.UID, listed, now) {
 		return load.Poll + load.List, nil
 	}
@@ -102,7 +102,7 @@ func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
 // PollNow makes every project due for a poll.
 func (b *Bot) PollNow(ctx context.Context) error {
 	for _, p := range b.projects {
-		if err := b.store.Raise(ctx, store.Poll, p.UID, b.clock.Now()); err != nil {
+		if err := b.store.Work.Raise(ctx, work.Poll, p.UID, b.clock.Now()); err != nil {
 			return err
 		}
 	}
@@ -120,18 +120,18 @@ func (b *Bot) PollOverdue(ctx context.Context) (next time.Time, err error) {
 				return next, err
 			}
 			if now.Sub(state.PolledAt) >= b.Cadence(a) {
-				if err := b.store.Raise(ctx, store.Poll, uid, now); err != nil {
+				if err := b.store.Work.Raise(ctx, work.Poll, uid, now); err != nil {
 					return next, err
 				}
 			}
-			due, _, err := b.store.NextDue(ctx, store.Poll, uid)
+			due, _, err := b.store.Work.NextDue(ctx, work.Poll, uid)
 			if err != nil {
 				return next, err
 			}
 			if due.Before(now) {
 				due = now
 			}
-			next = store.Earlier(next, due)
+			next = work.Earlier(next, due)
 		}
 	}
 	return next, nil

@@ -11,6 +11,7 @@ import (
 
 	"notewatch/internal/env"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/internal/words"
 	"notewatch/rules"
 )
@@ -39,10 +40,10 @@ func NextSummary(now time.Time) time.Time {
 }
 
 // Summarize tells the operators what was used in the week, and which rules may need a look.
-func (b *Bot) Summarize(ctx context.Context, lease store.Lease) error {
+func (b *Bot) Summarize(ctx context.Context, lease work.Lease) error {
 	now := b.clock.Now().UTC()
 	if coming, err := b.polling(ctx, now); err != nil || coming {
-		return errors.Join(err, b.store.Complete(ctx, lease, now, now.Add(time.Minute), 0))
+		return errors.Join(err, b.store.Work.Complete(ctx, lease, now, now.Add(time.Minute), 0))
 	}
 	if b.config.Summary && len(b.operators) > 0 {
 		body, err := b.summary(ctx, now)
@@ -56,7 +57,7 @@ func (b *Bot) Summarize(ctx context.Context, lease store.Lease) error {
 			return err
 		}
 	}
-	return b.store.Complete(ctx, lease, now, NextSummary(now), 0)
+	return b.store.Work.Complete(ctx, lease, now, NextSummary(now), 0)
 }
 
 // polling reports whether a project is about to be read: after a time in which nobody watched, say.
@@ -243,7 +244,7 @@ func (b *Bot) greet(ctx context.Context) error {
 		if err != nil || state.PolledAt.IsZero() {
 			return err
 		}
-		listed, _, err := b.store.DeviceCount(ctx, p.UID)
+		listed, _, err := b.store.Usage.DeviceCount(ctx, p.UID)
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ import (
 
 	"notewatch/internal/budget"
 	"notewatch/internal/metrics"
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/internal/words"
 	"notewatch/notehub"
 )
@@ -28,7 +28,7 @@ type fetcher struct {
 	bot     *Bot
 	account Account
 	project string
-	lease   store.Lease
+	lease   work.Lease
 	now     time.Time // of the poll, domain clock
 	times   stepTimes // so far
 }
@@ -170,7 +170,7 @@ func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
 	defer f.bot.spend(f.times, metrics.Wait)()
 	began := f.bot.clock.Now()
 	for late := false; ; {
-		if err := f.bot.store.Extend(ctx, f.lease, f.bot.machine()); err != nil {
+		if err := f.bot.store.Work.Extend(ctx, f.lease, f.bot.machine()); err != nil {
 			return time.Time{}, err
 		}
 		if entered, err := f.enter(ctx); err != nil {
@@ -197,7 +197,7 @@ func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
 		case at.Sub(began) > f.patience(state):
 			return time.Time{}, heldError{at, f.account, !state.HeldUntil.Before(at)}
 		}
-		timer := f.bot.clock.Timer(store.Earlier(at, f.bot.clock.Now().Add(slotPause)))
+		timer := f.bot.clock.Timer(work.Earlier(at, f.bot.clock.Now().Add(slotPause)))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/evaluate"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 )
 
 // WithdrawProjects withdraws the alerts of projects that are no longer watched.
@@ -21,10 +22,10 @@ func (b *Bot) WithdrawProjects(ctx context.Context) error {
 		if uid == "" || slices.ContainsFunc(b.projects, func(p Project) bool { return p.UID == uid }) {
 			continue // "" is what notewatch says of itself
 		}
-		if err := b.store.Raise(ctx, store.Poll, uid, now); err != nil {
+		if err := b.store.Work.Raise(ctx, work.Poll, uid, now); err != nil {
 			return err
 		}
-		lease, ok, err := b.store.Claim(ctx, store.Poll, uid, now, b.machine())
+		lease, ok, err := b.store.Work.Claim(ctx, work.Poll, uid, now, b.machine())
 		if err != nil {
 			return err
 		}
@@ -39,7 +40,7 @@ func (b *Bot) WithdrawProjects(ctx context.Context) error {
 }
 
 // leave withdraws all alerts of a project, and again if somebody has decided something else meanwhile.
-func (b *Bot) leave(ctx context.Context, lease store.Lease, uid string, now time.Time) error {
+func (b *Bot) leave(ctx context.Context, lease work.Lease, uid string, now time.Time) error {
 	for {
 		commit, err := b.farewell(ctx, uid, now)
 		if err != nil {

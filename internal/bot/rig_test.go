@@ -16,6 +16,7 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
@@ -197,7 +198,7 @@ func (r *rig) run(until time.Time) {
 
 // show serves a receiver.
 func (r *rig) show(ctx context.Context, receiver string) error {
-	_, err := r.watch.Serve(ctx, store.Receiver, receiver)
+	_, err := r.watch.Serve(ctx, work.Receiver, receiver)
 	return err
 }
 
@@ -269,7 +270,7 @@ func (r *rig) requireTruth(receiver string) {
 	for _, a := range alerts {
 		require.True(r.t, known[a.ID] || a.Version == 0 || a.Project == "", "alert %s of %s was forgotten", a.ID, a.Rule)
 	}
-	waiting, err := r.store.Undelivered(r.t.Context(), receiver)
+	waiting, err := r.store.Outbox.Undelivered(r.t.Context(), receiver)
 	require.NoError(r.t, err)
 	require.Empty(r.t, waiting)
 }

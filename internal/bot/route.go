@@ -9,7 +9,7 @@ import (
 // leaves alone self-alerts and alerts that are about to be withdrawn.
 func (b *Bot) Reroute(ctx context.Context) error {
 	now := b.clock.Now()
-	firing, err := b.store.FiringRules(ctx)
+	firing, err := b.store.Outbox.FiringRules(ctx)
 	if err != nil {
 		return err
 	}
@@ -20,7 +20,7 @@ func (b *Bot) Reroute(ctx context.Context) error {
 			continue
 		}
 		receivers := b.projects[at].Recipients(*rule)
-		changed, err := b.store.Route(ctx, key, receivers, now)
+		changed, err := b.store.Outbox.Route(ctx, key, receivers, now)
 		if err != nil {
 			return err
 		}

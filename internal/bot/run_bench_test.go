@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 )
 
 // BenchmarkRun measures notewatch run from outside: the program is built, and runs as a process of its own against the Notehub and the
@@ -141,7 +142,7 @@ func (r *running) again(b *testing.B) {
 	}
 	r.order(b)
 	for _, p := range r.c.config.Bot.Projects {
-		require.NoError(b, r.db.Raise(b.Context(), store.Poll, p.UID, time.Now()))
+		require.NoError(b, r.db.Work.Raise(b.Context(), work.Poll, p.UID, time.Now()))
 	}
 }
 
@@ -162,7 +163,7 @@ func (r *running) fire(b *testing.B) time.Duration {
 	took := r.poll(b, time.Time{})
 	began := time.Now().Add(-took)
 	require.Eventually(b, func() bool {
-		waiting, _, err := r.db.Unshown(b.Context(), "ops")
+		waiting, _, err := r.db.Outbox.Unshown(b.Context(), "ops")
 		return err == nil && waiting == 0
 	}, time.Minute, 50*time.Millisecond)
 	after := r.c.tally(b)

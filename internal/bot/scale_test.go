@@ -102,7 +102,7 @@ func TestAHundredThousandAlertsAreAllAccountedFor(t *testing.T) {
 		require.Equal(t, "resolved", incident.State)
 	}
 	for _, name := range []string{"ops", "team", "on-call"} {
-		waiting, err := r.store.Undelivered(t.Context(), name)
+		waiting, err := r.store.Outbox.Undelivered(t.Context(), name)
 		require.NoError(t, err)
 		require.Empty(t, waiting)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 	"notewatch/rules"
@@ -96,10 +96,10 @@ func TestAReceiverDoesNotWaitForAClockThatWasAhead(t *testing.T) {
 	r.now = monday.Add(9 * hour)
 	r.run(r.now.Add(time.Hour))
 	require.NotEmpty(t, r.told("ops"))
-	waiting, err := r.store.Undelivered(t.Context(), "ops")
+	waiting, err := r.store.Outbox.Undelivered(t.Context(), "ops")
 	require.NoError(t, err)
 	require.Empty(t, waiting)
-	due, held, err := r.store.WorkState(t.Context(), store.Poll, project, r.machine)
+	due, held, err := r.store.Work.WorkState(t.Context(), work.Poll, project, r.machine)
 	require.NoError(t, err)
 	require.False(t, held)
 	require.Less(t, due.Sub(r.now), hour)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -32,7 +33,7 @@ func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 	if err := b.store.AddSilence(ctx, s, b.clock.Now()); err != nil {
 		return err
 	}
-	b.wake(store.Mute)
+	b.wake(work.Mute)
 	return nil
 }
 
@@ -64,7 +65,7 @@ func (b *Bot) SilenceAll(ctx context.Context, silences []rules.Silence, seen int
 	if err := b.store.AddSilences(ctx, made, seen, b.clock.Now()); err != nil {
 		return nil, err
 	}
-	b.wake(store.Mute)
+	b.wake(work.Mute)
 	return made, nil
 }
 
@@ -72,7 +73,7 @@ func (b *Bot) SilenceAll(ctx context.Context, silences []rules.Silence, seen int
 // there is no silence of that ID that is not over.
 func (b *Bot) Unsilence(ctx context.Context, id, by string) (ok bool, err error) {
 	if ok, err = b.store.EndSilence(ctx, id, by, b.clock.Now()); ok {
-		b.wake(store.Mute)
+		b.wake(work.Mute)
 	}
 	return ok, err
 }

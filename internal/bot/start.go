@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 )
 
 // Register puts down what work there is for a bot that is to run: polls, of which new ones are due at once, and what comes by time. What
@@ -17,27 +17,27 @@ func (b *Bot) Register(ctx context.Context) error {
 	b.logIntervals()
 	projects := names(b.projects, Project.uid)
 	now := b.clock.Now()
-	if err := b.store.ConvertLists(ctx); err != nil {
+	if err := b.store.Usage.ConvertLists(ctx); err != nil {
 		return err
 	}
-	if err := b.store.AddWork(ctx, store.Poll, projects, now); err != nil {
+	if err := b.store.Work.AddWork(ctx, work.Poll, projects, now); err != nil {
 		return err
 	}
 	for _, uid := range projects {
-		if err := b.store.Raise(ctx, store.PollRules, uid, now); err != nil {
+		if err := b.store.Work.Raise(ctx, work.PollRules, uid, now); err != nil {
 			return err
 		}
 	}
 	if err := b.shorten(ctx, now); err != nil {
 		return err
 	}
-	if err := b.store.KeepProjects(ctx, projects); err != nil {
+	if err := b.store.Work.KeepProjects(ctx, projects); err != nil {
 		return err
 	}
-	if err := b.store.AddWork(ctx, store.Summary, []string{""}, NextSummary(now)); err != nil {
+	if err := b.store.Work.AddWork(ctx, work.Summary, []string{""}, NextSummary(now)); err != nil {
 		return err
 	}
-	if err := b.store.Raise(ctx, store.Mute, "", now); err != nil {
+	if err := b.store.Work.Raise(ctx, work.Mute, "", now); err != nil {
 		return err
 	}
 	return b.hurry(ctx, now)
@@ -58,7 +58,7 @@ func (b *Bot) shorten(ctx context.Context, now time.Time) error {
 			if next.Before(now) {
 				next = now
 			}
-			if err := b.store.Raise(ctx, store.Poll, uid, next); err != nil {
+			if err := b.store.Work.Raise(ctx, work.Poll, uid, next); err != nil {
 				return err
 			}
 		}
@@ -79,7 +79,7 @@ func (b *Bot) hurry(ctx context.Context, now time.Time) error {
 		if !slices.ContainsFunc(b.rules, changed) {
 			continue
 		}
-		if err := b.store.Raise(ctx, store.Poll, p.UID, now); err != nil {
+		if err := b.store.Work.Raise(ctx, work.Poll, p.UID, now); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 	"notewatch/notify/webhook"
@@ -276,9 +277,9 @@ func TestABatchThatTakesTooLongLeavesNothingBehind(t *testing.T) {
 	r.run(monday.Add(12 * hour))
 	require.Len(t, r.bodies(), 4)
 	r.requireTruth("ops")
-	attempts, err := r.store.Attempts(t.Context(), "")
+	attempts, err := r.store.Outbox.Attempts(t.Context(), "")
 	require.NoError(t, err)
-	require.Equal(t, store.NotMade, attempts[2].Status)
+	require.Equal(t, outbox.NotMade, attempts[2].Status)
 }
 
 // A batch ends with the first failure that is not of one message, and the rest is sent when it is tried again.

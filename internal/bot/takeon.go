@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -47,7 +48,7 @@ func (b *Bot) alterShown(
 	ctx context.Context, message string, change func(a rules.Alert, now time.Time) (rules.Alert, rules.Event),
 ) (changed int, err error) {
 	for {
-		_, members, err := b.store.Members(ctx, message)
+		_, members, err := b.store.Outbox.Members(ctx, message)
 		if err != nil {
 			return 0, err
 		}
@@ -68,7 +69,7 @@ func (b *Bot) alterShown(
 		err = b.store.Decide(ctx, d)
 		switch {
 		case err == nil:
-			b.wake(store.Receiver)
+			b.wake(work.Receiver)
 			return len(d.Alerts), nil
 		case !errors.Is(err, store.ErrMoved):
 			return 0, err

@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
@@ -32,7 +33,7 @@ func silentStorm(t *testing.T) (*rig, string) {
 // holders returns who has the alerts of a message.
 func (r *rig) holders(message string) map[string]int {
 	r.t.Helper()
-	_, members, err := r.store.Members(r.t.Context(), message)
+	_, members, err := r.store.Outbox.Members(r.t.Context(), message)
 	require.NoError(r.t, err)
 	holders := map[string]int{}
 	for _, m := range members {
@@ -43,7 +44,7 @@ func (r *rig) holders(message string) map[string]int {
 
 func TestWhoTakesOnAMessageTakesWhatNobodyHas(t *testing.T) {
 	r, message := silentStorm(t)
-	_, members, err := r.store.Members(t.Context(), message)
+	_, members, err := r.store.Outbox.Members(t.Context(), message)
 	require.NoError(t, err)
 	_, err = r.bot.Acknowledge(t.Context(), members[3].Alert, "amy")
 	require.NoError(t, err)
@@ -67,7 +68,7 @@ func TestWhoTakesOnAMessageTakesWhatNobodyHas(t *testing.T) {
 	require.Equal(t, map[string]int{"": 7}, r.holders(message))
 
 	_, err = r.bot.TakeOn(t.Context(), "no such message", "bob")
-	require.ErrorIs(t, err, store.ErrNoMessage)
+	require.ErrorIs(t, err, outbox.ErrNoMessage)
 }
 
 func TestTakingOnAMessageShowsAtOnce(t *testing.T) {
@@ -122,7 +123,7 @@ func TestAMessageIsTakenOnOnce(t *testing.T) {
 	wg.Wait()
 	require.EqualValues(t, 1, winners.Load())
 	require.EqualValues(t, 7, taken.Load())
-	_, members, err := r.store.Members(t.Context(), message)
+	_, members, err := r.store.Outbox.Members(t.Context(), message)
 	require.NoError(t, err)
 	for _, m := range members {
 		history, err := r.store.Transitions(t.Context(), m.Alert.ID)
@@ -162,7 +163,7 @@ func TestWhatIsHeldIsShownWithItsGroup(t *testing.T) {
 	r.run(r.now.Add(hour))
 	require.Len(t, r.taken("ops"), 8)
 	for _, id := range held {
-		deliveries, err := r.store.DeliveriesOf(t.Context(), id)
+		deliveries, err := r.store.Outbox.DeliveriesOf(t.Context(), id)
 		require.NoError(t, err)
 		require.Empty(t, deliveries["ops"].Detail, "it is shown")
 	}
@@ -173,7 +174,7 @@ func TestWhatIsHeldIsNotGivenUpWithItsGroup(t *testing.T) {
 	failing(r.hooks["ops"], notifytest.Status(http.StatusBadRequest, ""), 100)
 	r.run(r.now.Add(hour))
 	for _, id := range held {
-		deliveries, err := r.store.DeliveriesOf(t.Context(), id)
+		deliveries, err := r.store.Outbox.DeliveriesOf(t.Context(), id)
 		require.NoError(t, err)
 		require.Equal(t, delivery.Held, deliveries["ops"].State)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
@@ -233,7 +234,7 @@ func TestRedeliveryOfAMutedAlertPostsIt(t *testing.T) {
 			r.hourly().run(monday.Add(12 * hour))
 			r.hush(rules.Match{}, hushed)
 			r.run(monday.Add(13 * hour))
-			_, err := r.store.Redeliver(t.Context(), r.delivery("team", "silent-device").Alert.ID, "team", r.now)
+			_, err := r.store.Outbox.Redeliver(t.Context(), r.delivery("team", "silent-device").Alert.ID, "team", r.now)
 			require.NoError(t, err)
 			r.run(monday.Add(8 * day))
 			messages := slack.Messages("C1")
@@ -248,7 +249,7 @@ func TestASummaryWaitsForAPollThatIsDue(t *testing.T) {
 	r.config.Bot.Operators, r.config.Bot.Summary = []string{"ops"}, true
 	r.hourly().run(monday.Add(9 * hour))
 	r.now = monday.Add(16*day + 3*hour) // nobody watched for a while
-	lease, ok, err := r.store.Claim(t.Context(), store.Summary, "", r.now, r.machine)
+	lease, ok, err := r.store.Work.Claim(t.Context(), work.Summary, "", r.now, r.machine)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.NoError(t, r.bot.Summarize(t.Context(), lease))

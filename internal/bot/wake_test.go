@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -108,7 +109,7 @@ func TestWhatPeopleDoShowsAtOnce(t *testing.T) {
 func TestManyPeopleAtOnce(t *testing.T) {
 	r, message := silentStorm(t)
 	b, ctx := r.stand(), t.Context()
-	_, members, err := r.store.Members(ctx, message)
+	_, members, err := r.store.Outbox.Members(ctx, message)
 	require.NoError(t, err)
 	a := members[0].Alert
 	var wg sync.WaitGroup
@@ -142,8 +143,8 @@ func TestManyPeopleAtOnce(t *testing.T) {
 	wg.Wait()
 
 	soon(t, func() bool {
-		muted, _, muting := r.store.NextDue(ctx, store.Mute, "") // first: its turn may leave something to tell
-		waiting, err := r.store.Undelivered(ctx, "ops")
+		muted, _, muting := r.store.Work.NextDue(ctx, work.Mute, "") // first: its turn may leave something to tell
+		waiting, err := r.store.Outbox.Undelivered(ctx, "ops")
 		return err == nil && muting == nil && len(waiting) == 0 && (muted.IsZero() || muted.After(r.now))
 	}, "the last of it")
 	r.requireTruth("ops")
@@ -152,7 +153,7 @@ func TestManyPeopleAtOnce(t *testing.T) {
 	for i, transition := range history {
 		require.EqualValues(t, i+1, transition.Version, "each change is one step")
 	}
-	_, members, err = r.store.Members(ctx, message)
+	_, members, err = r.store.Outbox.Members(ctx, message)
 	require.NoError(t, err)
 	for _, m := range members {
 		require.Equal(t, rules.Mute{}, m.Alert.Mute, "all silences were ended")
@@ -261,12 +262,12 @@ func TestRefreshSaysWhatItCosts(t *testing.T) {
 	r.timer(r.now.Add(time.Minute))
 	_, already = refresh()
 	require.True(t, already, "somebody was faster")
-	lease, ok, err := r.store.Claim(t.Context(), store.Poll, project, r.now, r.machine)
+	lease, ok, err := r.store.Work.Claim(t.Context(), work.Poll, project, r.now, r.machine)
 	require.NoError(t, err)
 	require.True(t, ok)
 	_, already = refresh()
 	require.True(t, already, "somebody is at it")
-	require.NoError(t, r.store.Complete(t.Context(), lease, r.now, r.now, 0))
+	require.NoError(t, r.store.Work.Complete(t.Context(), lease, r.now, r.now, 0))
 	r.run(r.now.Add(time.Second))
 	require.Len(t, r.hub.Requests(), before+requests)
 

@@ -20,6 +20,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 )
@@ -110,7 +111,7 @@ func (s *sibling) live() (err error) {
 	if err := s.watch(ctx); err != nil {
 		return err
 	}
-	return errors.Join(s.db.Leave(context.WithoutCancel(ctx), s.config.Process, s.now()), s.db.Close())
+	return errors.Join(s.db.Work.Leave(context.WithoutCancel(ctx), s.config.Process, s.now()), s.db.Close())
 }
 
 // watch runs one watch after the other: the next one when other rules have become active and those of the file, read again, are these.
@@ -142,7 +143,7 @@ func (s *sibling) await(ctx context.Context, w *watch.Watch) {
 		case <-w.RulesMoved():
 		}
 		next := s.config
-		active, err := s.db.ActiveRules(ctx)
+		active, err := s.db.Work.ActiveRules(ctx)
 		if err == nil {
 			next.Bot.Rules, err = rulesIn(s.settings.Rules)
 		}
@@ -175,7 +176,7 @@ func (s *sibling) configure(log *os.File) (err error) {
 		return err
 	}
 	s.config.Sleep = s.sleep
-	s.config.Process = store.Process{
+	s.config.Process = work.Process{
 		ID: fmt.Sprintf("%s-%d", s.settings.Name, os.Getpid()), Host: s.settings.Name, PID: os.Getpid(), Version: "test", File: s.settings.Rules, Started: s.now(),
 	}
 	s.config.Receivers, err = weekReceivers(s.settings.Doors)

@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
 	"notewatch/rules"
 )
@@ -22,10 +23,10 @@ import (
 type record struct {
 	alerts     map[string]rules.Alert
 	history    map[string]map[int64]store.Transition // by alert and version
-	deliveries map[string][]store.Delivery           // by receiver
-	messages   map[string]store.Message
-	attempts   []store.Attempt
-	waiting    map[string]store.Queue // by receiver
+	deliveries map[string][]outbox.Delivery          // by receiver
+	messages   map[string]outbox.Message
+	attempts   []outbox.Attempt
+	waiting    map[string]outbox.Queue // by receiver
 }
 
 func (w *week) read() record {
@@ -36,7 +37,7 @@ func (w *week) read() record {
 	defer func() { require.NoError(w.t, db.Close()) }()
 	r := record{
 		alerts: map[string]rules.Alert{}, history: map[string]map[int64]store.Transition{},
-		deliveries: map[string][]store.Delivery{}, messages: map[string]store.Message{},
+		deliveries: map[string][]outbox.Delivery{}, messages: map[string]outbox.Message{},
 	}
 	alerts, err := db.Alerts(ctx, store.AlertFilter{})
 	require.NoError(w.t, err)
@@ -54,12 +55,12 @@ func (w *week) read() record {
 		r.deliveries[receiver.Name] = deliveries
 		for _, d := range deliveries {
 			if d.Message != "" {
-				r.messages[d.Message], _, err = db.Members(ctx, d.Message)
+				r.messages[d.Message], _, err = db.Outbox.Members(ctx, d.Message)
 				require.NoError(w.t, err)
 			}
 		}
 	}
-	r.attempts, err = db.Attempts(ctx, "")
+	r.attempts, err = db.Outbox.Attempts(ctx, "")
 	require.NoError(w.t, err)
 	standing, err := db.Standing(ctx, instantOf(weekSteps+healSteps))
 	require.NoError(w.t, err)
@@ -76,7 +77,7 @@ func (w *week) receivers() []deliver.Receiver {
 // cutOff counts the attempts to tell a receiver whose end the bot did not live to record; "" is any receiver.
 func (r record) cutOff(receiver string) (n int) {
 	for _, a := range r.attempts {
-		if a.Status == store.CutOff && (receiver == "" || a.Receiver == receiver) {
+		if a.Status == outbox.CutOff && (receiver == "" || a.Receiver == receiver) {
 			n++
 		}
 	}
@@ -89,7 +90,7 @@ func (r record) cutOff(receiver string) (n int) {
 func (w *week) doubtful(r record, receiver, door string) int {
 	n := r.cutOff(receiver) + w.doors[door].spoilt
 	for _, a := range r.attempts {
-		if a.Receiver == receiver && (a.Status == store.Retrying && strings.Contains(a.Error, "in time") || a.Status == store.Posted && w.stoodStill(a)) {
+		if a.Receiver == receiver && (a.Status == outbox.Retrying && strings.Contains(a.Error, "in time") || a.Status == outbox.Posted && w.stoodStill(a)) {
 			n++
 		}
 	}
@@ -98,7 +99,7 @@ func (w *week) doubtful(r record, receiver, door string) int {
 
 // stoodStill reports whether a process was frozen while an attempt was under way, or had ended and was to be recorded with others that were: no
 // time passes while somebody is at work.
-func (w *week) stoodStill(a store.Attempt) bool {
+func (w *week) stoodStill(a outbox.Attempt) bool {
 	return slices.ContainsFunc(w.freezes, func(s span) bool { return !a.Started.After(s.from) && !a.Ended.Before(s.from) })
 }
 
@@ -198,7 +199,7 @@ func (w *week) checkRoutes(r record) {
 	routes["watching"], routes["weekly-summary"] = []string{"team", "mail"}, []string{"team", "mail"}
 	for _, a := range r.alerts {
 		for _, receiver := range routes[a.Rule+a.Project] {
-			known := func(d store.Delivery) bool { return d.Alert.ID == a.ID }
+			known := func(d outbox.Delivery) bool { return d.Alert.ID == a.ID }
 			if a.Version > 0 && !slices.ContainsFunc(r.deliveries[receiver], known) {
 				w.t.Errorf("%s: forgot alert %s of %s", receiver, a.ID, a.Rule)
 			}

@@ -3,7 +3,7 @@ package deliver
 import (
 	"time"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/notify"
 )
 
@@ -63,7 +63,7 @@ type next struct {
 }
 
 // afterRound decides what follows a round.
-func afterRound(done round, lease store.Lease, k facts) next {
+func afterRound(done round, lease work.Lease, k facts) next {
 	if done.failure != nil {
 		return afterFailure(done, lease, k)
 	}
@@ -78,7 +78,7 @@ func afterRound(done round, lease store.Lease, k facts) next {
 		n.actions = []action{reportReachable}
 	case k.unreachable && !done.works:
 		// Without failures; otherwise a new delivery would wait for the hourly retry too.
-		n.due, n.failures = store.Earlier(done.later, k.now.Add(retryTime)), 0
+		n.due, n.failures = work.Earlier(done.later, k.now.Add(retryTime)), 0
 	}
 	return n
 }
@@ -86,7 +86,7 @@ func afterRound(done round, lease store.Lease, k facts) next {
 // afterFailure decides what follows a round that ended with a failure of the receiver. If only an operator can fix it, deliveries are given
 // up and retried every hour. After any other failure the pauses grow. When a delivery has been waiting for fallBackAfter, or has to because
 // the receiver asks for time, the receiver is reported as unreachable; from then on its fallback is woken after every failure.
-func afterFailure(done round, lease store.Lease, k facts) next {
+func afterFailure(done round, lease work.Lease, k facts) next {
 	if done.failure.Class == notify.Permanent {
 		actions := []action{giveUp, wakeFallback}
 		if !k.unreachable {
@@ -108,7 +108,7 @@ func afterFailure(done round, lease store.Lease, k facts) next {
 		n.actions = []action{wakeFallback}
 	case k.oldest.IsZero():
 	case reportAt.After(k.now) && !reportAt.Before(k.now.Add(patience(done.failure))):
-		n.due = store.Earlier(n.due, reportAt)
+		n.due = work.Earlier(n.due, reportAt)
 	default:
 		n.actions = []action{reportUnreachable, wakeFallback}
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/notify"
 )
 
@@ -53,7 +53,7 @@ func TestAfterRound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.known.now, test.known.jitter = now, 1
-			require.Equal(t, test.want, afterRound(test.done, store.Lease{Failures: test.failures}, test.known))
+			require.Equal(t, test.want, afterRound(test.done, work.Lease{Failures: test.failures}, test.known))
 		})
 	}
 }

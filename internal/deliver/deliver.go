@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -91,14 +92,14 @@ func (s *Sender) Register(ctx context.Context) error {
 			}
 			continue
 		}
-		if err := s.store.Revive(ctx, r.Name, now); err != nil {
+		if err := s.store.Outbox.Revive(ctx, r.Name, now); err != nil {
 			return err
 		}
-		if err := s.store.Raise(ctx, store.Receiver, r.Name, now); err != nil {
+		if err := s.store.Work.Raise(ctx, work.Receiver, r.Name, now); err != nil {
 			return err
 		}
 	}
-	return s.store.Reconsider(ctx, now)
+	return s.store.Outbox.Reconsider(ctx, now)
 }
 
 // KeepReceivers closes the deliveries of receivers that are no longer in the rules file, and reopens those of receivers that are back.
@@ -107,7 +108,7 @@ func (s *Sender) KeepReceivers(ctx context.Context) error {
 	for i, r := range s.receivers {
 		names[i] = r.Name
 	}
-	gone, err := s.store.KeepReceivers(ctx, names, s.now())
+	gone, err := s.store.Outbox.KeepReceivers(ctx, names, s.now())
 	for name, n := range gone {
 		s.log.Warn("receiver removed from the rules file: it is not notified when its alerts end", "receiver", name, "alerts", n)
 	}

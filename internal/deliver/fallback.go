@@ -6,7 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -25,7 +26,7 @@ func (s *Sender) unreachable(ctx context.Context, receiver string) (bool, error)
 
 // takeOverAlerts adds deliveries to a receiver as fallback for others: everything that an unreachable receiver is missing; of another receiver
 // only deliveries that were given up or have waited for fallBackAfter.
-func (s *Sender) takeOverAlerts(ctx context.Context, lease store.Lease, r Receiver) error {
+func (s *Sender) takeOverAlerts(ctx context.Context, lease work.Lease, r Receiver) error {
 	for _, other := range s.receivers {
 		if other.Fallback != r.Name {
 			continue
@@ -35,11 +36,11 @@ func (s *Sender) takeOverAlerts(ctx context.Context, lease store.Lease, r Receiv
 			return err
 		}
 		now := s.now()
-		in := store.StandIn{For: other.Name, Policy: other.policy(), Before: now, Now: now}
+		in := outbox.StandIn{For: other.Name, Policy: other.policy(), Before: now, Now: now}
 		if !known {
 			in.Before = now.Add(-fallBackAfter)
 		}
-		n, err := s.store.FallBack(ctx, lease, in)
+		n, err := s.store.Outbox.FallBack(ctx, lease, in)
 		if err != nil {
 			return err
 		}
@@ -60,15 +61,15 @@ func (s *Sender) waitsForRetry(ctx context.Context, receiver string, now time.Ti
 	if err != nil || !known {
 		return false, err
 	}
-	due, ok, err := s.store.NextDue(ctx, store.Receiver, receiver)
+	due, ok, err := s.store.Work.NextDue(ctx, work.Receiver, receiver)
 	return ok && due.After(now), err
 }
 
 // retry makes given-up deliveries of an unreachable receiver waiting again, unless others are waiting: sending those also shows whether the
 // receiver works. It reports whether the receiver is unreachable.
-func (s *Sender) retry(ctx context.Context, lease store.Lease, r Receiver) (unreachable bool, err error) {
+func (s *Sender) retry(ctx context.Context, lease work.Lease, r Receiver) (unreachable bool, err error) {
 	if unreachable, err = s.unreachable(ctx, r.Name); err == nil && unreachable {
-		err = s.store.Retry(ctx, lease)
+		err = s.store.Outbox.Retry(ctx, lease)
 	}
 	return unreachable, err
 }
@@ -79,9 +80,9 @@ func (s *Sender) oldest(ctx context.Context, r Receiver, done round, unreachable
 	if unreachable || done.failure == nil || done.failure.Class == notify.Permanent {
 		return since, nil
 	}
-	waiting, err := s.store.Undelivered(ctx, r.Name)
+	waiting, err := s.store.Outbox.Undelivered(ctx, r.Name)
 	for _, d := range waiting {
-		since = store.Earlier(since, d.Since)
+		since = work.Earlier(since, d.Since)
 	}
 	return since, err
 }
@@ -105,7 +106,7 @@ func (s *Sender) wakeFallback(ctx context.Context, r Receiver) error {
 	if r.Fallback == "" {
 		return nil
 	}
-	err := s.store.Raise(ctx, store.Receiver, r.Fallback, s.now())
+	err := s.store.Work.Raise(ctx, work.Receiver, r.Fallback, s.now())
 	s.hooks.Wake()
 	return err
 }
@@ -121,7 +122,7 @@ func (s *Sender) handleRejected(ctx context.Context, r Receiver, messages []reje
 	}
 	others := slices.DeleteFunc(slices.Clone(s.operators), func(name string) bool { return name == r.Name })
 	for _, m := range messages {
-		news := func(d store.Delivery) bool { return d.Alert.Rule != messageRefused }
+		news := func(d outbox.Delivery) bool { return d.Alert.Rule != messageRefused }
 		if !slices.ContainsFunc(m.message.Members, news) {
 			continue // otherwise two receivers that reject everything would report each other without end
 		}
@@ -140,7 +141,7 @@ func (s *Sender) handleRejected(ctx context.Context, r Receiver, messages []reje
 
 // reportReachable ends the alert that a receiver is unreachable, and retries what was given up.
 func (s *Sender) reportReachable(ctx context.Context, r Receiver) error {
-	if err := s.store.Revive(ctx, r.Name, s.now()); err != nil {
+	if err := s.store.Outbox.Revive(ctx, r.Name, s.now()); err != nil {
 		return err
 	}
 	_, err := s.hooks.Resolve(ctx, ReceiverDead, r.Name)

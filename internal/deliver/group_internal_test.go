@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/delivery"
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/rules"
 )
 
@@ -94,15 +94,15 @@ func TestTheWorstIsNotInADigest(t *testing.T) {
 
 func TestExpired(t *testing.T) {
 	now := time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
-	since := func(waits ...time.Duration) (all []store.Delivery) {
+	since := func(waits ...time.Duration) (all []outbox.Delivery) {
 		for _, wait := range waits {
-			all = append(all, store.Delivery{Delivery: delivery.Delivery{Since: now.Add(-wait)}})
+			all = append(all, outbox.Delivery{Delivery: delivery.Delivery{Since: now.Add(-wait)}})
 		}
 		return all
 	}
-	held := store.Delivery{}
+	held := outbox.Delivery{}
 	require.False(t, expired(nil, now))
-	require.False(t, expired([]store.Delivery{held}, now), "it does not wait")
+	require.False(t, expired([]outbox.Delivery{held}, now), "it does not wait")
 	require.False(t, expired(since(giveUpAfter-time.Second), now))
 	require.True(t, expired(since(giveUpAfter), now))
 	require.False(t, expired(since(giveUpAfter, time.Hour), now), "one of them is new")

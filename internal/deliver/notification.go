@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -48,7 +48,7 @@ func (s *Sender) periodEnd(a rules.Alert) time.Time {
 
 // quiet reports whether a message is sent without notifying anyone.
 func quiet(m outgoing) bool {
-	return !slices.ContainsFunc(m.Members, func(d store.Delivery) bool {
+	return !slices.ContainsFunc(m.Members, func(d outbox.Delivery) bool {
 		return d.View(d.Facts(), m.Policy).Loud
 	})
 }
@@ -62,7 +62,7 @@ func body(a rules.Alert) string {
 }
 
 // alert returns a delivery as the alert that the receiver shows at an instant.
-func (r Receiver) alert(d store.Delivery, now time.Time) notify.Alert {
+func (r Receiver) alert(d outbox.Delivery, now time.Time) notify.Alert {
 	a := d.Alert
 	out := notify.Alert{
 		ID: a.ID, Version: a.Version, Changed: d.News(d.Facts()),

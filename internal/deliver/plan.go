@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -16,11 +17,11 @@ import (
 const maxRefresh = 20
 
 // An outgoing is a message to send or update.
-type outgoing = store.Sending
+type outgoing = outbox.Sending
 
 // A planned is a message to send or update, without its members: the members of many messages would need too much memory at once.
 type planned struct {
-	store.Message
+	outbox.Message
 	fresh []fresh // members of a new message; nil means the stored members
 	fails bool    // the last attempt failed
 }
@@ -41,13 +42,13 @@ type plan struct {
 
 // plan turns deliveries into messages: first new ones, then changed ones, then messages with outdated values. Deliveries that are held or
 // skipped are stored as such.
-func (s *Sender) plan(ctx context.Context, lease store.Lease, r Receiver) (p plan, err error) {
+func (s *Sender) plan(ctx context.Context, lease work.Lease, r Receiver) (p plan, err error) {
 	changes, settled, err := s.changes(ctx, r)
 	if err != nil {
 		return plan{}, err
 	}
 	var news []fresh
-	err = s.store.EachFresh(ctx, r.Name, func(d *store.Delivery) {
+	err = s.store.Outbox.EachFresh(ctx, r.Name, func(d *outbox.Delivery) {
 		a := &d.Alert
 		if r.rests(d) {
 			settled = append(settled, *d)
@@ -59,7 +60,7 @@ func (s *Sender) plan(ctx context.Context, lease store.Lease, r Receiver) (p pla
 		return plan{}, err
 	}
 	if len(settled) > 0 {
-		if err := s.store.Settle(ctx, lease, r.policy(), settled); err != nil {
+		if err := s.store.Outbox.Settle(ctx, lease, r.policy(), settled); err != nil {
 			return plan{}, err
 		}
 	}
@@ -77,7 +78,7 @@ func (s *Sender) plan(ctx context.Context, lease store.Lease, r Receiver) (p pla
 func (r Receiver) policy() delivery.Policy { return delivery.Policy{From: r.From} }
 
 // rests reports whether a waiting delivery is held or skipped, and sets its Detail to the text of the mute or acknowledgement.
-func (r Receiver) rests(d *store.Delivery) bool {
+func (r Receiver) rests(d *outbox.Delivery) bool {
 	switch a := &d.Alert; {
 	case a.Mute.Kind != rules.ByNothing:
 		d.Detail = MuteText(a.Mute)
@@ -89,10 +90,10 @@ func (r Receiver) rests(d *store.Delivery) bool {
 
 // changes returns the messages to update, those that failed last at the end. If all members of a message are held or skipped, it is not
 // sent, and its members are returned as settled.
-func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settled []store.Delivery, err error) {
-	changes, err := s.store.Changes(ctx, r.Name)
+func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settled []outbox.Delivery, err error) {
+	changes, err := s.store.Outbox.Changes(ctx, r.Name)
 	for _, m := range changes {
-		waits := slices.DeleteFunc(slices.Clone(m.Members), func(d store.Delivery) bool { return d.State != delivery.Waiting })
+		waits := slices.DeleteFunc(slices.Clone(m.Members), func(d outbox.Delivery) bool { return d.State != delivery.Waiting })
 		rests := 0
 		for i := range waits {
 			if r.rests(&waits[i]) {
@@ -103,7 +104,7 @@ func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settle
 			settled = append(settled, waits...)
 			continue
 		}
-		failed := func(d store.Delivery) bool { return d.Error != "" }
+		failed := func(d outbox.Delivery) bool { return d.Error != "" }
 		all = append(all, planned{Message: m.Message, fails: slices.ContainsFunc(m.Members, failed)})
 	}
 	order(all)
@@ -116,7 +117,7 @@ func (s *Sender) news(ctx context.Context, r Receiver, all []fresh) (p plan, err
 		return p, nil
 	}
 	now := s.now()
-	begun, digest, err := s.store.Begun(ctx, r.Name, now.Add(-time.Hour))
+	begun, digest, err := s.store.Outbox.Begun(ctx, r.Name, now.Add(-time.Hour))
 	if err != nil {
 		return p, err
 	}
@@ -134,10 +135,10 @@ func (s *Sender) news(ctx context.Context, r Receiver, all []fresh) (p plan, err
 }
 
 // message returns the message whose first member is an alert. Its ID is the same each time the message is planned.
-func (r Receiver) message(first string) store.Message {
+func (r Receiver) message(first string) outbox.Message {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(r.Name))
-	return store.Message{ID: fmt.Sprintf("%s-%08x", first, hash.Sum32()), Receiver: r.Name}
+	return outbox.Message{ID: fmt.Sprintf("%s-%08x", first, hash.Sum32()), Receiver: r.Name}
 }
 
 // members reads the members of a planned message, and reports whether they are unchanged since it was planned. For a stored message same is
@@ -145,7 +146,7 @@ func (r Receiver) message(first string) store.Message {
 func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
 	m.Policy = r.policy()
 	if p.fresh == nil {
-		m.Message, m.Members, err = s.store.Members(ctx, p.ID)
+		m.Message, m.Members, err = s.store.Outbox.Members(ctx, p.ID)
 		return m, true, err
 	}
 	ids, planned := make([]string, len(p.fresh)), make(map[string]int64, len(p.fresh))
@@ -153,20 +154,20 @@ func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing
 		ids[i], planned[d.alert] = d.alert, d.version
 	}
 	m.Message = p.Message
-	m.Members, err = s.store.Fresh(ctx, r.Name, ids)
-	changed := func(d store.Delivery) bool { return d.Alert.Version != planned[d.Alert.ID] }
+	m.Members, err = s.store.Outbox.Fresh(ctx, r.Name, ids)
+	changed := func(d outbox.Delivery) bool { return d.Alert.Version != planned[d.Alert.ID] }
 	return m, len(m.Members) == len(ids) && !slices.ContainsFunc(m.Members, changed), err
 }
 
 // refresh adds messages with outdated values.
 func (s *Sender) refresh(ctx context.Context, r Receiver, p *plan) error {
-	ids, err := s.store.Stale(ctx, r.Name, maxRefresh)
+	ids, err := s.store.Outbox.Stale(ctx, r.Name, maxRefresh)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
 		if !slices.ContainsFunc(p.messages, func(m planned) bool { return m.ID == id }) {
-			p.messages = append(p.messages, planned{Message: store.Message{ID: id, Receiver: r.Name}})
+			p.messages = append(p.messages, planned{Message: outbox.Message{ID: id, Receiver: r.Name}})
 		}
 	}
 	return nil

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"math/rand/v2"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/notify"
 )
 
 // Deliver is one round for one receiver: it sends the newest state of each message that changed. An error of the receiver ends the round;
 // afterRound decides what follows. An error of a message gives up only that message.
-func (s *Sender) Deliver(ctx context.Context, lease store.Lease) error {
+func (s *Sender) Deliver(ctx context.Context, lease work.Lease) error {
 	r, err := s.receiver(lease.Key)
 	if err != nil {
 		return err
@@ -41,16 +41,16 @@ func (s *Sender) Deliver(ctx context.Context, lease store.Lease) error {
 	}
 	next := afterRound(done, lease, known)
 	err = s.follow(ctx, lease, r, done.failure, next.actions)
-	return errors.Join(err, s.store.Complete(ctx, lease, s.now(), next.due, next.failures))
+	return errors.Join(err, s.store.Work.Complete(ctx, lease, s.now(), next.due, next.failures))
 }
 
 // follow carries out the actions that follow a round.
-func (s *Sender) follow(ctx context.Context, lease store.Lease, r Receiver, failure *notify.Error, actions []action) error {
+func (s *Sender) follow(ctx context.Context, lease work.Lease, r Receiver, failure *notify.Error, actions []action) error {
 	for _, a := range actions {
 		var err error
 		switch a {
 		case giveUp:
-			err = s.store.GiveUp(ctx, lease, failure.Error())
+			err = s.store.Outbox.GiveUp(ctx, lease, failure.Error())
 		case reportUnreachable:
 			err = s.reportUnreachable(ctx, r, failure)
 		case wakeFallback:

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"notewatch/internal/metrics"
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 	"notewatch/notify"
 )
 
@@ -20,7 +21,7 @@ const (
 )
 
 // sendAll sends messages until one fails for a reason that concerns the receiver. While a batch is sent, the next one is read.
-func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, messages []planned) (done round, err error) {
+func (s *Sender) sendAll(ctx context.Context, lease work.Lease, r Receiver, messages []planned) (done round, err error) {
 	reading, stop := context.WithCancel(ctx)
 	next := s.readNext(reading, r, messages)
 	defer func() {
@@ -33,7 +34,7 @@ func (s *Sender) sendAll(ctx context.Context, lease store.Lease, r Receiver, mes
 			return done, err
 		}
 		if !first {
-			if done.incomplete, err = s.store.Moved(ctx, lease); err != nil || done.incomplete {
+			if done.incomplete, err = s.store.Work.Moved(ctx, lease); err != nil || done.incomplete {
 				return done, err // something newer was committed, so the plan may be outdated
 			}
 		}
@@ -89,28 +90,28 @@ func (s *Sender) nextBatch(ctx context.Context, r Receiver, messages []planned) 
 
 // send makes one attempt at each message of a batch, until one fails for a reason that concerns the receiver. The attempts are recorded
 // before they are made, their outcomes afterwards.
-func (s *Sender) send(ctx context.Context, lease store.Lease, r Receiver, batch []outgoing) (done round, err error) {
-	attempts, err := s.store.Begin(ctx, lease, batch, s.now(), s.machine())
+func (s *Sender) send(ctx context.Context, lease work.Lease, r Receiver, batch []outgoing) (done round, err error) {
+	attempts, err := s.store.Outbox.Begin(ctx, lease, batch, s.now(), s.machine())
 	if err != nil {
 		return done, err
 	}
 	begun := s.machine()
-	outcomes := make([]store.Outcome, len(batch))
+	outcomes := make([]outbox.Outcome, len(batch))
 	for i, m := range batch {
-		outcomes[i] = store.Outcome{Attempt: attempts[i], Sending: m, Status: store.NotMade, At: s.now()}
+		outcomes[i] = outbox.Outcome{Attempt: attempts[i], Sending: m, Status: outbox.NotMade, At: s.now()}
 		if done.failure != nil || err != nil || ctx.Err() != nil || s.machine().Sub(begun) > batchTime {
 			done.incomplete = true
 			continue
 		}
 		loud := !quiet(m)
-		var outcome store.Outcome
+		var outcome outbox.Outcome
 		var own *notify.Error
 		if outcome, own, err = s.attempt(ctx, lease, r, m); err != nil {
 			continue
 		}
 		outcome.Attempt = attempts[i]
 		outcomes[i] = outcome
-		if outcome.Status == store.Skipped {
+		if outcome.Status == outbox.Skipped {
 			continue
 		}
 		done.attempted = true
@@ -129,25 +130,25 @@ func (s *Sender) send(ctx context.Context, lease store.Lease, r Receiver, batch 
 }
 
 // record stores outcomes. If another process has taken over the receiver, it makes that process send the newest state again.
-func (s *Sender) record(ctx context.Context, lease store.Lease, outcomes []store.Outcome) error {
-	err := s.store.End(ctx, lease, outcomes...)
-	if !errors.Is(err, store.ErrLeaseLost) {
+func (s *Sender) record(ctx context.Context, lease work.Lease, outcomes []outbox.Outcome) error {
+	err := s.store.Outbox.End(ctx, lease, outcomes...)
+	if !errors.Is(err, work.ErrLeaseLost) {
 		return err
 	}
 	for _, outcome := range outcomes {
-		err = errors.Join(err, s.store.Repair(ctx, lease, outcome))
+		err = errors.Join(err, s.store.Outbox.Repair(ctx, lease, outcome))
 	}
 	return err
 }
 
 // attempt makes one attempt at one message and returns its outcome. An error means that no outcome can be recorded.
-func (s *Sender) attempt(ctx context.Context, lease store.Lease, r Receiver, m outgoing) (store.Outcome, *notify.Error, error) {
+func (s *Sender) attempt(ctx context.Context, lease work.Lease, r Receiver, m outgoing) (outbox.Outcome, *notify.Error, error) {
 	n, err := s.notification(ctx, r, m)
 	if err != nil {
-		return store.Outcome{}, nil, err
+		return outbox.Outcome{}, nil, err
 	}
 	if err := s.pause(ctx, r); err != nil {
-		return store.Outcome{}, nil, err
+		return outbox.Outcome{}, nil, err
 	}
 	started := s.machine()
 	ref, err := s.call(ctx, r, n, notify.Ref(m.Message.Ref))
@@ -158,7 +159,7 @@ func (s *Sender) attempt(ctx context.Context, lease store.Lease, r Receiver, m o
 	s.metrics.Delivered(r.Name, metrics.Result(outcome.Status), s.machine().Sub(started))
 	if failure != nil {
 		level := slog.LevelError
-		if lease.Failures > 0 && outcome.Status == store.Retrying {
+		if lease.Failures > 0 && outcome.Status == outbox.Retrying {
 			level = slog.LevelDebug // logged before
 		}
 		s.log.Log(ctx, level, "sending a message", "receiver", r.Name, "message", m.Message.ID, "status", string(outcome.Status), "err", failure)
@@ -186,33 +187,33 @@ func classify(err error) *notify.Error {
 }
 
 // outcome returns the outcome of an attempt that ended with err, and the failure if err is one.
-func (s *Sender) outcome(m outgoing, ref notify.Ref, err error) (store.Outcome, *notify.Error) {
+func (s *Sender) outcome(m outgoing, ref notify.Ref, err error) (outbox.Outcome, *notify.Error) {
 	now := s.now()
-	out := store.Outcome{Sending: m, Status: store.Posted, At: now, Refresh: !slices.ContainsFunc(m.Members, isNews)}
+	out := outbox.Outcome{Sending: m, Status: outbox.Posted, At: now, Refresh: !slices.ContainsFunc(m.Members, isNews)}
 	switch {
 	case err == nil:
 		out.Message.Ref, out.Message.PostedAt = string(ref), now
 		return out, nil
 	case errors.Is(err, notify.ErrSkipped):
-		out.Status, out.Detail = store.Skipped, notify.ErrSkipped.Error()
+		out.Status, out.Detail = outbox.Skipped, notify.ErrSkipped.Error()
 		if !m.Message.PostedAt.IsZero() {
 			out.Message.PostedAt = now
 		}
 		return out, nil
 	}
 	failure := classify(err)
-	out.Status, out.Error, out.All = store.Retrying, failure.Error(), failure.Class == notify.Permanent
+	out.Status, out.Error, out.All = outbox.Retrying, failure.Error(), failure.Class == notify.Permanent
 	if failure.Class != notify.Temporary || expired(news(m.Members), now) {
-		out.Status = store.GivenUp
+		out.Status = outbox.GivenUp
 	}
 	return out, failure
 }
 
 // isNews reports whether the receiver does not have the newest of a member.
-func isNews(d store.Delivery) bool { return d.News(d.Facts()) }
+func isNews(d outbox.Delivery) bool { return d.News(d.Facts()) }
 
 // news returns the members of which the receiver does not have the newest.
-func news(members []store.Delivery) (some []store.Delivery) {
+func news(members []outbox.Delivery) (some []outbox.Delivery) {
 	for i := range members {
 		if isNews(members[i]) {
 			some = append(some, members[i])
@@ -222,8 +223,8 @@ func news(members []store.Delivery) (some []store.Delivery) {
 }
 
 // expired reports whether all waiting deliveries have waited for longer than giveUpAfter.
-func expired(changes []store.Delivery, now time.Time) bool {
-	waits := func(d store.Delivery) bool { return !d.Since.IsZero() }
-	young := func(d store.Delivery) bool { return waits(d) && now.Sub(d.Since) < giveUpAfter }
+func expired(changes []outbox.Delivery, now time.Time) bool {
+	waits := func(d outbox.Delivery) bool { return !d.Since.IsZero() }
+	young := func(d outbox.Delivery) bool { return waits(d) && now.Sub(d.Since) < giveUpAfter }
 	return slices.ContainsFunc(changes, waits) && !slices.ContainsFunc(changes, young)
 }

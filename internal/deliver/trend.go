@@ -73,7 +73,7 @@ func (s *Sender) days(ctx context.Context, a rules.Alert, figure rules.Figure, f
 	if a.Subject != "" {
 		var known bool
 		var err error
-		if ordinal, known, err = s.store.Ordinal(ctx, a.Project, a.Subject); !known {
+		if ordinal, known, err = s.store.Usage.Ordinal(ctx, a.Project, a.Subject); !known {
 			return nil, err
 		}
 	}

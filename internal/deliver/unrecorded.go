@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"notewatch/internal/delivery"
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -39,7 +39,7 @@ func (s *Sender) SendUnrecorded(ctx context.Context, a rules.Alert, refs map[str
 
 // unrecorded returns the notification of an alert without a stored message.
 func (s *Sender) unrecorded(r Receiver, a rules.Alert) notify.Notification {
-	d := store.Delivery{Alert: a, Delivery: delivery.Delivery{State: delivery.Waiting}}
+	d := outbox.Delivery{Alert: a, Delivery: delivery.Delivery{State: delivery.Waiting}}
 	if d.Alert.State != rules.Firing {
 		d.Have, d.Shown = a.Version-1, rules.Critical
 	}

@@ -119,7 +119,7 @@ func summarize(ctx context.Context, wired watch.Config, receivers []*countingRec
 		}
 	}
 	for _, w := range receivers {
-		missing, _, err := db.Unshown(ctx, w.name)
+		missing, _, err := db.Outbox.Unshown(ctx, w.name)
 		if err != nil {
 			return s, err
 		}

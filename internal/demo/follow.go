@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 )
 
@@ -58,7 +58,7 @@ func (f follower) serve(ctx context.Context) error {
 
 // show serves the receivers.
 func (f follower) show(ctx context.Context) error {
-	_, err := f.watch.Serve(ctx, store.Receiver, f.receivers...)
+	_, err := f.watch.Serve(ctx, work.Receiver, f.receivers...)
 	return err
 }
 
@@ -86,7 +86,7 @@ func (f follower) finish(ctx context.Context) error {
 // due returns the next retry of any of the receivers; zero if there is none.
 func (f follower) due(ctx context.Context) (first time.Time, err error) {
 	for _, name := range f.receivers {
-		next, ok, err := f.watch.Config.Bot.Store.NextDue(ctx, store.Receiver, name)
+		next, ok, err := f.watch.Config.Bot.Store.Work.NextDue(ctx, work.Receiver, name)
 		if err != nil {
 			return first, err
 		}

@@ -12,7 +12,7 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/lookup"
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/internal/words"
 )
@@ -78,7 +78,7 @@ func (d Dispatch) serve(ctx context.Context, receivers []string) error {
 	var group errgroup.Group
 	for _, name := range receivers {
 		group.Go(func() error {
-			_, err := d.Watch.Serve(ctx, store.Receiver, name)
+			_, err := d.Watch.Serve(ctx, work.Receiver, name)
 			return err
 		})
 	}
@@ -100,7 +100,7 @@ func (d Dispatch) withFallbacks() []string {
 
 // results adds the results of the attempts to the states of the receivers.
 func (d Dispatch) results(ctx context.Context, showings []lookup.Showing) ([]Result, error) {
-	attempts, err := d.Watch.Config.Bot.Store.Attempts(ctx, d.Alert)
+	attempts, err := d.Watch.Config.Bot.Store.Outbox.Attempts(ctx, d.Alert)
 	var results []Result
 	for _, s := range showings {
 		if s.InPlaceOf == "" && !slices.Contains(d.Receivers, s.Receiver) {

@@ -47,7 +47,7 @@ func Route(b bot.Config, rule, named string) (bot.Project, error) {
 // to those that this process knows, and the names of all.
 func Again(ctx context.Context, w *watch.Watch, alert, receiver string) (d Dispatch, receivers []string, err error) {
 	began, db := time.Now().Truncate(time.Millisecond), w.Config.Bot.Store
-	deliveries, err := db.DeliveriesOf(ctx, alert)
+	deliveries, err := db.Outbox.DeliveriesOf(ctx, alert)
 	if err != nil {
 		return Dispatch{}, nil, err
 	}
@@ -55,7 +55,7 @@ func Again(ctx context.Context, w *watch.Watch, alert, receiver string) (d Dispa
 		there := slices.Sorted(maps.Keys(deliveries))
 		return Dispatch{}, nil, spelling.Unknown("receiver", receiver, there, "alert "+alert+" goes to "+Listed(there))
 	}
-	receivers, err = db.Redeliver(ctx, alert, receiver, began)
+	receivers, err = db.Outbox.Redeliver(ctx, alert, receiver, began)
 	if err != nil {
 		return Dispatch{}, nil, err
 	}

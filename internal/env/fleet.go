@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"notewatch/internal/history"
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -16,7 +16,7 @@ import (
 type fleet struct {
 	uid, name string
 	born      time.Time // of its first device
-	counts    store.DeviceCounts
+	counts    usage.DeviceCounts
 }
 
 // fleets are the fleets that have listed devices, by UID, with their members.
@@ -38,7 +38,7 @@ type fleetMember struct {
 }
 
 // fleetsOf returns the fleets of a device list, with the names that are known of them.
-func fleetsOf(list *store.DeviceList, named []store.Fleet) *fleets {
+func fleetsOf(list *usage.DeviceList, named []usage.Fleet) *fleets {
 	places := map[string]int{}
 	for d := range list.All() {
 		for _, uid := range d.Fleets {
@@ -48,7 +48,7 @@ func fleetsOf(list *store.DeviceList, named []store.Fleet) *fleets {
 	f := &fleets{}
 	for place, uid := range slices.Sorted(maps.Keys(places)) {
 		places[uid] = place
-		f.all = append(f.all, fleet{uid: uid, name: uid, counts: store.DeviceCounts{ListedAt: list.Read}})
+		f.all = append(f.all, fleet{uid: uid, name: uid, counts: usage.DeviceCounts{ListedAt: list.Read}})
 	}
 	for _, known := range named {
 		if place, ok := places[known.UID]; ok {
@@ -80,7 +80,7 @@ func (f *fleet) seen() rules.Fleet {
 }
 
 // take takes in a device of the fleet.
-func (f *fleet) take(d store.Device) {
+func (f *fleet) take(d usage.Device) {
 	if f.counts.All == 0 || d.Provisioned.Before(f.born) {
 		f.born = d.Provisioned
 	}
@@ -152,7 +152,7 @@ func (r *Reader) sumBlock(ctx context.Context, sums *fleetSums, b fleetBlock, fi
 	for _, m := range b.members {
 		sums.expect(m)
 	}
-	err := r.Store.Columns(ctx, r.Project, b.number, figure, sums.first, last, func(day rules.Day, cells []history.Cell) {
+	err := r.Store.Usage.Columns(ctx, r.Project, b.number, figure, sums.first, last, func(day rules.Day, cells []history.Cell) {
 		for _, m := range b.members {
 			sums.add(m, day, history.At(cells, m.Position))
 		}

@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -21,13 +22,13 @@ func TestFleets(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	now := time.Date(2026, 6, 17, 10, 0, 0, 0, time.UTC)
 	today, old := rules.DayOf(now), now.AddDate(-1, 0, 0)
-	storetest.SaveDevices(t, db, project, []store.Device{
+	storetest.SaveDevices(t, db, project, []usage.Device{
 		{UID: "dev:a", Provisioned: old, Fleets: []string{north, north}, LastActivity: now},
 		{UID: "dev:b", Provisioned: old, Fleets: []string{south, north}, LastActivity: now.Add(-25 * time.Hour)},
 		{UID: "dev:c", Provisioned: now.AddDate(0, 0, -1), Fleets: []string{south}, Disabled: true},
 		{UID: "dev:d", Provisioned: old},
 	}, now)
-	require.NoError(t, db.SaveFleets(t.Context(), project, []store.Fleet{{UID: north, Name: "North"}, {UID: "fleet:empty", Name: "Empty"}}))
+	require.NoError(t, db.Usage.SaveFleets(t.Context(), project, []usage.Fleet{{UID: north, Name: "North"}, {UID: "fleet:empty", Name: "Empty"}}))
 	use := func(device string, back rules.Day, events, reboots float64) storetest.Usage {
 		return storetest.Usage{Device: device, Day: today - back, Figures: storetest.Figures{rules.Events: events, rules.Reboots: reboots}}
 	}
@@ -43,7 +44,7 @@ func TestFleets(t *testing.T) {
 	storetest.SaveUsage(t, db, project, rows, rules.Events, rules.Reboots)
 
 	wants := rules.Wants{rules.Events: rules.MembersOf("today", "yesterday", "d7", "used", "median"), rules.Reboots: rules.MembersOf("today")}
-	list, err := db.DeviceList(t.Context(), project)
+	list, err := db.Usage.DeviceList(t.Context(), project)
 	require.NoError(t, err)
 	names, err := env.FleetNames(t.Context(), db, project)
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -21,13 +22,13 @@ func TestKeysOfEachDevice(t *testing.T) {
 	now := time.Date(2026, 6, 17, 10, 0, 0, 0, time.UTC)
 	today, born := rules.DayOf(now), now.AddDate(-1, 0, 0)
 	log, wifi := rules.Notefile(`"_log".qo`), rules.Transport("wifi")
-	storetest.SaveDevices(t, db, project, []store.Device{{UID: "dev:a", Provisioned: born}, {UID: "dev:b", Provisioned: born}}, now)
+	storetest.SaveDevices(t, db, project, []usage.Device{{UID: "dev:a", Provisioned: born}, {UID: "dev:b", Provisioned: born}}, now)
 	storetest.SaveUsage(t, db, project, []storetest.Usage{
 		{Device: "dev:a", Day: today, Figures: storetest.Figures{log: 7, wifi: 1}}, {Device: "dev:b", Day: today, Figures: storetest.Figures{log: 8}},
 	}, log, wifi)
 
 	wants := rules.Wants{log: rules.MembersOf("today"), wifi: rules.MembersOf("today")}
-	list, err := db.DeviceList(t.Context(), project)
+	list, err := db.Usage.DeviceList(t.Context(), project)
 	require.NoError(t, err)
 	data := env.Source{Store: db}.Data(env.Project{UID: project, Now: now}, list)
 	block, err := data.Read(t.Context(), data.Reader(wants), data.Blocks(rules.EachDevice)[0])

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"notewatch/internal/history"
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -44,7 +44,7 @@ type peerValues struct {
 }
 
 // PeersOf returns the groups of the devices of a list.
-func PeersOf(list *store.DeviceList) *Peers {
+func PeersOf(list *usage.DeviceList) *Peers {
 	type group struct{ fleet, sku string }
 	p := &Peers{groups: map[int][]int{}, values: map[peerKey]*peerValues{}}
 	known := map[group]int{}
@@ -73,7 +73,7 @@ func PeersOf(list *store.DeviceList) *Peers {
 }
 
 // add adds a device that others are compared with.
-func (p *Peers) add(d store.Device) {
+func (p *Peers) add(d usage.Device) {
 	block, last := d.Ordinal/history.BlockSize, len(p.blocks)-1
 	if last < 0 || p.blocks[last].number != block {
 		p.blocks = append(p.blocks, peerBlock{number: block})
@@ -92,7 +92,7 @@ func (p *Peers) read(ctx context.Context, r *Reader, figure rules.Figure, asOf r
 	}
 	v := &peerValues{of: map[int]float64{}, groups: make([][]float64, p.number)}
 	for _, b := range p.blocks {
-		err := r.Store.Columns(ctx, r.Project, b.number, figure, asOf-1, asOf-1, func(day rules.Day, cells []history.Cell) {
+		err := r.Store.Usage.Columns(ctx, r.Project, b.number, figure, asOf-1, asOf-1, func(day rules.Day, cells []history.Cell) {
 			for _, m := range b.members {
 				if used := history.At(cells, m.Position).Float(); used > 0 && rules.DayOf(m.Born) < day {
 					v.of[b.number*history.BlockSize+m.Position] = used

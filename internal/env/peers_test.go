@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -71,21 +72,21 @@ func TestPeers(t *testing.T) {
 			t.Cleanup(func() { require.NoError(t, db.Close()) })
 			now := time.Date(2026, 6, 17, 10, 0, 0, 0, time.UTC)
 			today := rules.DayOf(now)
-			var listed []store.Device
+			var listed []usage.Device
 			var rows []storetest.Usage
 			for _, d := range devices {
 				born := now.AddDate(-1, 0, 0)
 				if d.young {
 					born = now.AddDate(0, 0, -1)
 				}
-				listed = append(listed, store.Device{UID: "dev:" + d.name, Name: d.name, SKU: d.sku, Fleets: d.fleets, Disabled: d.disabled, Provisioned: born})
+				listed = append(listed, usage.Device{UID: "dev:" + d.name, Name: d.name, SKU: d.sku, Fleets: d.fleets, Disabled: d.disabled, Provisioned: born})
 				rows = append(rows, storetest.Usage{Device: "dev:" + d.name, Day: today - 1, Figures: storetest.Figures{rules.Bytes: 1000 * d.yesterday}})
 			}
 			storetest.SaveDevices(t, db, project, listed, now)
 			storetest.SaveUsage(t, db, project, rows, rules.Bytes)
 
 			wants := rules.Wants{rules.Bytes: rules.MembersOf("peer_ratio")}
-			list, err := db.DeviceList(t.Context(), project)
+			list, err := db.Usage.DeviceList(t.Context(), project)
 			require.NoError(t, err)
 			data := env.Source{Store: db}.Data(env.Project{UID: project, Now: now}, list)
 			block, err := data.Read(t.Context(), data.Reader(wants), data.Blocks(rules.EachDevice)[0])
@@ -109,7 +110,7 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-func indexOf(t *testing.T, devices []store.Device, uid string) int {
+func indexOf(t *testing.T, devices []usage.Device, uid string) int {
 	t.Helper()
 	for i, d := range devices {
 		if d.UID == uid {

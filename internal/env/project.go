@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -20,14 +21,14 @@ type Project struct {
 	Now       time.Time
 	State     store.Project      // how the reading of Notehub goes
 	Every     time.Duration      // between two polls; 0 is not known
-	Counts    store.DeviceCounts // of the device list, silent ones being those that are silent for SilentAfter
-	Fleets    []store.Fleet      // with their names; nil: no fleet is evaluated
+	Counts    usage.DeviceCounts // of the device list, silent ones being those that are silent for SilentAfter
+	Fleets    []usage.Fleet      // with their names; nil: no fleet is evaluated
 	Labels    map[string]string  // names of fleets, by UID; nil: no device has a limit by them
 }
 
 // Identity returns an Env in which only what a subject is, is known, and how old it is at an instant. Device nil is the
 // project itself, or a device that is not listed.
-func (p Project) Identity(device *store.Device, at time.Time) *rules.Env {
+func (p Project) Identity(device *usage.Device, at time.Time) *rules.Env {
 	env := new(rules.UnknownEnv())
 	env.Project.Known, env.Project.UID, env.Project.Name = true, p.UID, p.Name
 	env.FleetNames = p.Labels
@@ -38,7 +39,7 @@ func (p Project) Identity(device *store.Device, at time.Time) *rules.Env {
 }
 
 // identityOf returns what a device is, and how old it is at an instant.
-func identityOf(d *store.Device, at time.Time) rules.Device {
+func identityOf(d *usage.Device, at time.Time) rules.Device {
 	return rules.Device{
 		Known: true, UID: d.UID, Name: d.Name, SKU: d.SKU, Product: d.Product, Fleets: d.Fleets,
 		Firmware: d.Firmware, Disabled: d.Disabled, Voltage: math.NaN(), SilentHours: math.NaN(),
@@ -48,7 +49,7 @@ func identityOf(d *store.Device, at time.Time) rules.Device {
 
 // NewEnv returns the Env of a subject as of Now, with the metrics of a member of a block. Device nil is the project itself, or a
 // device that is not listed.
-func (p Project) NewEnv(device *store.Device, period rules.Period, metrics Metrics, member int) *rules.Env {
+func (p Project) NewEnv(device *usage.Device, period rules.Period, metrics Metrics, member int) *rules.Env {
 	env := p.Identity(device, p.Counts.ListedAt)
 	metrics.Fill(env, member)
 	env.Period = period
@@ -57,7 +58,7 @@ func (p Project) NewEnv(device *store.Device, period rules.Period, metrics Metri
 }
 
 // Present fills in what has no past, as it is now: the condition of the device, the project's counts, and the polling.
-func (p Project) Present(env *rules.Env, device *store.Device) {
+func (p Project) Present(env *rules.Env, device *usage.Device) {
 	if device != nil {
 		p.condition(&env.Device, device)
 	}
@@ -72,7 +73,7 @@ func (p Project) Present(env *rules.Env, device *store.Device) {
 }
 
 // condition fills in how a device is.
-func (p Project) condition(to *rules.Device, device *store.Device) {
+func (p Project) condition(to *rules.Device, device *usage.Device) {
 	to.Voltage = device.Voltage
 	if !device.LastActivity.IsZero() {
 		to.SilentHours = p.Counts.ListedAt.Sub(device.LastActivity).Hours()
@@ -89,7 +90,7 @@ func (p Project) counts() rules.Project {
 }
 
 // silentPct returns the share of silent devices in percent; NaN without devices.
-func silentPct(c store.DeviceCounts) float64 {
+func silentPct(c usage.DeviceCounts) float64 {
 	if c.Enabled == 0 {
 		return math.NaN()
 	}

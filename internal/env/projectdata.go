@@ -6,12 +6,13 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
 // count counts the devices of a list. One that was never heard of is neither active nor silent.
-func count(list *store.DeviceList) store.DeviceCounts {
-	counts := store.DeviceCounts{ListedAt: list.Read}
+func count(list *usage.DeviceList) usage.DeviceCounts {
+	counts := usage.DeviceCounts{ListedAt: list.Read}
 	for d := range list.All() {
 		countDevice(&counts, d)
 	}
@@ -19,7 +20,7 @@ func count(list *store.DeviceList) store.DeviceCounts {
 }
 
 // countDevice takes a device into counts of a list.
-func countDevice(counts *store.DeviceCounts, d store.Device) {
+func countDevice(counts *usage.DeviceCounts, d usage.Device) {
 	counts.All++
 	switch {
 	case d.Disabled:
@@ -39,7 +40,7 @@ type ProjectData struct {
 	Project
 	Today  rules.Day
 	Period rules.Period      // as of Now
-	list   *store.DeviceList // nil: not read
+	list   *usage.DeviceList // nil: not read
 	fleets *fleets           // of the list; nil: no fleet is evaluated
 	peers  func() *Peers     // of the list, made when it is first needed
 	store  *store.Store
@@ -53,7 +54,7 @@ type Source struct {
 }
 
 // Data returns what is known of a project at its instant, Now. Without a list nothing is known of its devices.
-func (s Source) Data(p Project, list *store.DeviceList) *ProjectData {
+func (s Source) Data(p Project, list *usage.DeviceList) *ProjectData {
 	d := &ProjectData{Project: p, list: list, store: s.Store, spec: s.Period, Today: rules.DayOf(p.Now)}
 	d.Period = s.Period.Period(d.Today, p.Now)
 	if list != nil {
@@ -157,7 +158,7 @@ func (d *ProjectData) Blocks(scope rules.Scope) (all []Block) {
 // A BlockData makes what expressions see of the subjects of a block. It is used by one goroutine, until its Reader reads the next block.
 type BlockData struct {
 	Block
-	Devices []store.Device // none: the block is the project itself, or all fleets
+	Devices []usage.Device // none: the block is the project itself, or all fleets
 	Members []Member
 	data    *ProjectData
 	reader  *Reader
@@ -234,7 +235,7 @@ func (b *BlockData) Subject(i int) string {
 }
 
 // Device returns a device of the block; nil is the project or a fleet.
-func (b *BlockData) Device(i int) *store.Device {
+func (b *BlockData) Device(i int) *usage.Device {
 	if len(b.Devices) == 0 {
 		return nil
 	}

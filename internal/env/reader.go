@@ -7,6 +7,7 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -27,7 +28,7 @@ type Member struct {
 }
 
 // MemberOf returns a device as a member of its block; nil is the project, which is a member of block 0.
-func MemberOf(device *store.Device) Member {
+func MemberOf(device *usage.Device) Member {
 	if device == nil {
 		return Member{}
 	}
@@ -44,7 +45,7 @@ type Reader struct {
 	Peers   *Peers      // of devices; nil: what they use in comparison is not known
 
 	days    []float64 // of one figure, by member, then day
-	devices []store.Device
+	devices []usage.Device
 	members []Member
 }
 
@@ -113,11 +114,11 @@ func (r *Reader) read(ctx context.Context, block int, members []Member, figure r
 	last := first + rules.Day(days) - 1
 	if len(members) == 1 {
 		ordinal := block*history.BlockSize + members[0].Position
-		return r.Store.Cells(ctx, r.Project, ordinal, figure, first, last, func(day rules.Day, cell history.Cell) {
+		return r.Store.Usage.Cells(ctx, r.Project, ordinal, figure, first, last, func(day rules.Day, cell history.Cell) {
 			r.days[day-first] = cell.Float()
 		})
 	}
-	return r.Store.Columns(ctx, r.Project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
+	return r.Store.Usage.Columns(ctx, r.Project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
 		at := int(day - first)
 		for _, member := range members {
 			r.days[at] = history.At(cells, member.Position).Float()

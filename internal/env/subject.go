@@ -6,6 +6,7 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -24,7 +25,7 @@ type Query struct {
 // A Subject is what is known of one subject.
 type Subject struct {
 	Project
-	Device *store.Device // nil is the project itself, a fleet, or a device that is not listed
+	Device *usage.Device // nil is the project itself, a fleet, or a device that is not listed
 	Env    *rules.Env
 
 	subject, name string // name is "" if the subject is not listed
@@ -46,15 +47,15 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 		return s, s.lookAtFleet(ctx, db, q)
 	}
 	if q.Counts {
-		s.Counts, err = db.CountDevices(ctx, q.Project, SilentAfter)
+		s.Counts, err = db.Usage.CountDevices(ctx, q.Project, SilentAfter)
 	} else {
-		s.Counts.ListedAt, err = db.Listed(ctx, q.Project)
+		s.Counts.ListedAt, err = db.Usage.Listed(ctx, q.Project)
 	}
 	if err != nil {
 		return s, err
 	}
 	if q.Subject != "" {
-		device, listed, err := db.Device(ctx, q.Project, q.Subject)
+		device, listed, err := db.Usage.Device(ctx, q.Project, q.Subject)
 		if err != nil {
 			return s, err
 		}
@@ -91,7 +92,7 @@ func (s Subject) measure(ctx context.Context, db *store.Store, q Query) (Metrics
 	}
 	reader := Reader{Store: db, Project: q.Project, Period: q.Period, Wants: q.Wants, Polled: s.State.PolledAt}
 	if s.Device != nil && q.Wants.Peers() {
-		list, err := db.DeviceList(ctx, q.Project)
+		list, err := db.Usage.DeviceList(ctx, q.Project)
 		if err != nil {
 			return Metrics{}, err
 		}
@@ -102,7 +103,7 @@ func (s Subject) measure(ctx context.Context, db *store.Store, q Query) (Metrics
 
 // lookAtFleet gathers what is known of a fleet, for which all devices are read.
 func (s *Subject) lookAtFleet(ctx context.Context, db *store.Store, q Query) error {
-	list, err := db.DeviceList(ctx, q.Project)
+	list, err := db.Usage.DeviceList(ctx, q.Project)
 	if err != nil {
 		return err
 	}
@@ -126,14 +127,14 @@ func (s *Subject) lookAtFleet(ctx context.Context, db *store.Store, q Query) err
 }
 
 // FleetNames returns the fleets of a project with their names; never nil.
-func FleetNames(ctx context.Context, db *store.Store, project string) ([]store.Fleet, error) {
-	named, err := db.Fleets(ctx, project)
-	return append([]store.Fleet{}, named...), err
+func FleetNames(ctx context.Context, db *store.Store, project string) ([]usage.Fleet, error) {
+	named, err := db.Usage.Fleets(ctx, project)
+	return append([]usage.Fleet{}, named...), err
 }
 
 // FleetLabels returns the names of the fleets of a project, by UID.
 func FleetLabels(ctx context.Context, db *store.Store, project string) (map[string]string, error) {
-	named, err := db.Fleets(ctx, project)
+	named, err := db.Usage.Fleets(ctx, project)
 	labels := make(map[string]string, len(named))
 	for _, f := range named {
 		labels[f.UID] = f.Name

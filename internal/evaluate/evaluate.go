@@ -114,7 +114,7 @@ func (e *Evaluator) EvaluatePollRules(ctx context.Context, data *env.ProjectData
 
 // noteDamage has what could not be read of the history read from Notehub again, and says so once.
 func (t *Turn) noteDamage() {
-	damaged := t.evaluator.store.Damaged(t.data.UID)
+	damaged := t.evaluator.store.Usage.Damaged(t.data.UID)
 	for _, d := range damaged {
 		if _, logged := t.evaluator.damaged.LoadOrStore(d, true); !logged {
 			t.evaluator.log.Error("a column of history cannot be read: its figures are no data until they have been read from Notehub again",

@@ -17,6 +17,8 @@ import (
 	"notewatch/internal/evaluate"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -56,9 +58,9 @@ func newBench(t *testing.T, specs ...rules.Spec) *bench {
 // list replaces the device list.
 func (b *bench) list(names ...string) {
 	b.t.Helper()
-	devices := make([]store.Device, len(names))
+	devices := make([]usage.Device, len(names))
 	for i, name := range names {
-		devices[i] = store.Device{UID: "dev:" + name, Name: name, Provisioned: noon.AddDate(-1, 0, 0), LastActivity: b.now}
+		devices[i] = usage.Device{UID: "dev:" + name, Name: name, Provisioned: noon.AddDate(-1, 0, 0), LastActivity: b.now}
 	}
 	storetest.SaveDevices(b.t, b.store, project, devices, b.now)
 }
@@ -87,24 +89,24 @@ func (b *bench) events(day rules.Day, pump, valve float64) {
 // evaluate is one turn that is committed, for the rules that read more than poll. It returns what the turn found.
 func (b *bench) evaluate() *evaluate.Turn {
 	b.t.Helper()
-	return b.turn((*evaluate.Evaluator).Evaluate, store.Poll, (*store.Store).Commit)
+	return b.turn((*evaluate.Evaluator).Evaluate, work.Poll, (*store.Store).Commit)
 }
 
 // evaluatePoll is evaluate for the rules that read only poll.
 func (b *bench) evaluatePoll() *evaluate.Turn {
 	b.t.Helper()
-	return b.turn((*evaluate.Evaluator).EvaluatePollRules, store.PollRules, (*store.Store).CommitPollRules)
+	return b.turn((*evaluate.Evaluator).EvaluatePollRules, work.PollRules, (*store.Store).CommitPollRules)
 }
 
 type (
 	evaluation func(*evaluate.Evaluator, context.Context, *env.ProjectData, evaluate.Context) (*evaluate.Turn, error)
-	committal  func(*store.Store, context.Context, store.Lease, store.Commit) error
+	committal  func(*store.Store, context.Context, work.Lease, store.Commit) error
 )
 
-func (b *bench) turn(evaluateRules evaluation, kind store.Kind, commit committal) *evaluate.Turn {
+func (b *bench) turn(evaluateRules evaluation, kind work.Kind, commit committal) *evaluate.Turn {
 	b.t.Helper()
 	ctx := b.t.Context()
-	list, err := b.store.DeviceList(ctx, project)
+	list, err := b.store.Usage.DeviceList(ctx, project)
 	require.NoError(b.t, err)
 	fleets, err := env.FleetNames(ctx, b.store, project)
 	require.NoError(b.t, err)
@@ -126,9 +128,9 @@ func (b *bench) turn(evaluateRules evaluation, kind store.Kind, commit committal
 	require.NoError(b.t, err)
 	require.NoError(b.t, turn.Mute(rules.Mutes{Silences: silences, Rules: specs}, seq))
 
-	require.NoError(b.t, b.store.AddWork(ctx, kind, []string{project}, b.now))
-	require.NoError(b.t, b.store.Raise(ctx, kind, project, b.now))
-	lease, ok, err := b.store.Claim(ctx, kind, project, b.now, b.now)
+	require.NoError(b.t, b.store.Work.AddWork(ctx, kind, []string{project}, b.now))
+	require.NoError(b.t, b.store.Work.Raise(ctx, kind, project, b.now))
+	lease, ok, err := b.store.Work.Claim(ctx, kind, project, b.now, b.now)
 	require.NoError(b.t, err)
 	require.True(b.t, ok)
 	require.NoError(b.t, commit(b.store, ctx, lease, turn.Commit))
@@ -358,7 +360,7 @@ func TestATrialCountsFailures(t *testing.T) {
 	for i := range 400 {
 		fleets = append(fleets, fmt.Sprint("fleet:", i))
 	}
-	storetest.SaveDevices(t, b.store, project, []store.Device{
+	storetest.SaveDevices(t, b.store, project, []usage.Device{
 		{UID: "dev:pump", Name: "pump"}, {UID: "dev:valve", Name: "valve", Fleets: fleets},
 	}, noon.Add(time.Minute))
 	b.events(today, 120, 120)

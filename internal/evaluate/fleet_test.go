@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -16,12 +16,12 @@ const north = "fleet:north"
 // inFleet lists devices, all of them in one fleet.
 func (b *bench) inFleet(names ...string) {
 	b.t.Helper()
-	devices := make([]store.Device, len(names))
+	devices := make([]usage.Device, len(names))
 	for i, name := range names {
-		devices[i] = store.Device{UID: "dev:" + name, Name: name, Provisioned: noon.AddDate(-1, 0, 0), LastActivity: b.now, Fleets: []string{north}}
+		devices[i] = usage.Device{UID: "dev:" + name, Name: name, Provisioned: noon.AddDate(-1, 0, 0), LastActivity: b.now, Fleets: []string{north}}
 	}
 	storetest.SaveDevices(b.t, b.store, project, devices, b.now)
-	require.NoError(b.t, b.store.SaveFleets(b.t.Context(), project, []store.Fleet{{UID: north, Name: "North"}}))
+	require.NoError(b.t, b.store.Usage.SaveFleets(b.t.Context(), project, []usage.Fleet{{UID: north, Name: "North"}}))
 }
 
 func each(scope rules.Scope, name, when string) rules.Spec {

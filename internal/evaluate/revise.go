@@ -9,7 +9,7 @@ import (
 	"notewatch/internal/env"
 	"notewatch/internal/fetch"
 	"notewatch/internal/history"
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -25,7 +25,7 @@ type revision struct {
 // of the end of a period that is over. Forecast rules are not revised. What was surely true there and not announced yet, or announced
 // as less bad, is announced once, as revised. The time before a rule was there does not count.
 func (t *Turn) revise(ctx context.Context) error {
-	changed, err := t.evaluator.store.Changed(ctx, t.data.UID)
+	changed, err := t.evaluator.store.Usage.Changed(ctx, t.data.UID)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (t *Turn) revise(ctx context.Context) error {
 }
 
 // revisions returns the rules of a scope that have to be evaluated again after changes, by the number of the block.
-func (t *Turn) revisions(scope rules.Scope, changed []store.Change) map[int][]*revision {
+func (t *Turn) revisions(scope rules.Scope, changed []usage.Change) map[int][]*revision {
 	due := map[int][]*revision{}
 	for _, c := range changed {
 		if c.Day < t.data.Today-fetch.RereadDays {

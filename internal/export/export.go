@@ -9,7 +9,7 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/lookup"
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -26,7 +26,7 @@ type Export struct {
 	Figures []rules.Figure // those that have been read
 	desk    *lookup.Desk
 	query   Query
-	spans   map[string]map[rules.Figure]store.Span // by project
+	spans   map[string]map[rules.Figure]usage.Span // by project
 }
 
 // A Row is one device, or the total of one project, on one day.
@@ -39,9 +39,9 @@ type Row struct {
 
 // Of returns what has been read of the subject of a query.
 func Of(ctx context.Context, d *lookup.Desk, q Query) (*Export, error) {
-	e := &Export{desk: d, query: q, spans: map[string]map[rules.Figure]store.Span{}}
+	e := &Export{desk: d, query: q, spans: map[string]map[rules.Figure]usage.Span{}}
 	for _, p := range d.ProjectsOf(q.Of) {
-		spans, err := d.Store.Coverage(ctx, p.UID)
+		spans, err := d.Store.Usage.Coverage(ctx, p.UID)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +68,7 @@ func (e *Export) Rows(ctx context.Context, each func(Row) error) error {
 		if first > last {
 			continue
 		}
-		err = e.blocks(ctx, p, func(block int, devices []store.BlockDevice) error {
+		err = e.blocks(ctx, p, func(block int, devices []usage.BlockDevice) error {
 			return e.block(ctx, p, block, devices, first, last, each)
 		})
 		if err != nil {
@@ -98,40 +98,40 @@ func (e *Export) days(ctx context.Context, p lookup.Project) (first, last rules.
 }
 
 // blocks calls f with the exported subjects of a project, block by block.
-func (e *Export) blocks(ctx context.Context, p lookup.Project, f func(block int, devices []store.BlockDevice) error) error {
+func (e *Export) blocks(ctx context.Context, p lookup.Project, f func(block int, devices []usage.BlockDevice) error) error {
 	db, of := e.desk.Store, e.query.Of
 	switch {
 	case e.query.Totals:
-		return f(0, []store.BlockDevice{{Place: store.Place{Listed: true}}})
+		return f(0, []usage.BlockDevice{{Place: usage.Place{Listed: true}}})
 	case of.Kind == lookup.KindFleet:
-		members, err := db.FleetPlaces(ctx, p.UID, of.UID)
+		members, err := db.Usage.FleetPlaces(ctx, p.UID, of.UID)
 		if err != nil {
 			return err
 		}
-		return lookup.InBlocks(members, func(block int, members []store.Place) error {
-			devices, err := db.BlockDevices(ctx, p.UID, block)
+		return lookup.InBlocks(members, func(block int, members []usage.Place) error {
+			devices, err := db.Usage.BlockDevices(ctx, p.UID, block)
 			if err != nil {
 				return err
 			}
 			return f(block, among(devices, members))
 		})
 	case of.Kind == lookup.KindDevice:
-		ordinal, ok, err := db.Ordinal(ctx, p.UID, of.UID)
+		ordinal, ok, err := db.Usage.Ordinal(ctx, p.UID, of.UID)
 		if !ok {
 			return err
 		}
-		device, _, err := db.DeviceAt(ctx, p.UID, ordinal)
+		device, _, err := db.Usage.DeviceAt(ctx, p.UID, ordinal)
 		if err != nil {
 			return err
 		}
-		return f(ordinal/history.BlockSize, []store.BlockDevice{device})
+		return f(ordinal/history.BlockSize, []usage.BlockDevice{device})
 	}
-	blocks, err := db.Blocks(ctx, p.UID)
+	blocks, err := db.Usage.Blocks(ctx, p.UID)
 	if err != nil {
 		return err
 	}
 	for block := range blocks {
-		devices, err := db.BlockDevices(ctx, p.UID, block)
+		devices, err := db.Usage.BlockDevices(ctx, p.UID, block)
 		if err != nil {
 			return err
 		}
@@ -143,9 +143,9 @@ func (e *Export) blocks(ctx context.Context, p lookup.Project, f func(block int,
 }
 
 // among returns the devices whose places are in some. All are in the order of their ordinals.
-func among(devices []store.BlockDevice, places []store.Place) []store.BlockDevice {
-	return slices.DeleteFunc(devices, func(d store.BlockDevice) bool {
-		_, ok := slices.BinarySearchFunc(places, d.Ordinal, func(p store.Place, ordinal int) int { return p.Ordinal - ordinal })
+func among(devices []usage.BlockDevice, places []usage.Place) []usage.BlockDevice {
+	return slices.DeleteFunc(devices, func(d usage.BlockDevice) bool {
+		_, ok := slices.BinarySearchFunc(places, d.Ordinal, func(p usage.Place, ordinal int) int { return p.Ordinal - ordinal })
 		return !ok
 	})
 }
@@ -155,7 +155,7 @@ const maxDays = 31
 
 // block exports devices of a block.
 func (e *Export) block(
-	ctx context.Context, p lookup.Project, block int, devices []store.BlockDevice, first, last rules.Day, each func(Row) error,
+	ctx context.Context, p lookup.Project, block int, devices []usage.BlockDevice, first, last rules.Day, each func(Row) error,
 ) error {
 	for ; first <= last; first += maxDays {
 		part := part{
@@ -174,7 +174,7 @@ func (e *Export) block(
 // A part holds some days of some devices of a block.
 type part struct {
 	project lookup.Project
-	devices []store.BlockDevice
+	devices []usage.BlockDevice
 	first   rules.Day
 	days    int
 	figures int
@@ -186,7 +186,7 @@ func (e *Export) read(ctx context.Context, part *part, block int) error {
 	part.values = slices.Repeat([]float64{math.NaN()}, len(part.devices)*part.days*part.figures)
 	last := part.first + rules.Day(part.days) - 1
 	for i, figure := range e.Figures {
-		err := e.desk.Store.Columns(ctx, part.project.UID, block, figure, part.first, last, func(day rules.Day, cells []history.Cell) {
+		err := e.desk.Store.Usage.Columns(ctx, part.project.UID, block, figure, part.first, last, func(day rules.Day, cells []history.Cell) {
 			for j, device := range part.devices {
 				part.row(j, int(day-part.first))[i] = history.At(cells, device.Ordinal%history.BlockSize).Float()
 			}

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"notewatch/internal/history"
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/notehub"
 	"notewatch/rules"
 )
@@ -206,11 +206,11 @@ func (a *answer) closeColumn(column []history.Cell, day, today, open rules.Day) 
 }
 
 // of returns the columns of one day, by ordinal.
-func (a *answer) of(day rules.Day) (columns []store.Column) {
+func (a *answer) of(day rules.Day) (columns []usage.Column) {
 	days := len(a.rows)
 	for i, figure := range a.figures {
 		if column := a.columns[i*days+int(day-a.first)]; column != nil {
-			columns = append(columns, store.Column{Figure: figure, Day: day, Cells: a.subjects.expand(column)})
+			columns = append(columns, usage.Column{Figure: figure, Day: day, Cells: a.subjects.expand(column)})
 		}
 	}
 	return columns

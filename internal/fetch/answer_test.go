@@ -343,7 +343,7 @@ func TestKeys(t *testing.T) {
 		require.Equal(t, r.coverage(rules.Events), r.coverage(figure), "filled back")
 	}
 	require.Empty(t, r.news())
-	spans, err := r.db.Coverage(t.Context(), project)
+	spans, err := r.db.Usage.Coverage(t.Context(), project)
 	require.NoError(t, err)
 	require.NotContains(t, spans, rules.Notefile("other.qo"), "no rule names it")
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/notehub"
 	"notewatch/rules"
 )
@@ -61,7 +61,7 @@ func (p *poll) unlistedOrdinal(ctx context.Context, uid string) (int32, error) {
 	if ordinal, ok := p.known.unlisted[uid]; ok {
 		return ordinal, nil
 	}
-	ordinal, _, err := p.store.Ordinal(ctx, p.Project, uid)
+	ordinal, _, err := p.store.Usage.Ordinal(ctx, p.Project, uid)
 	if err == nil {
 		if len(p.known.unlisted) == mostUnlisted {
 			clear(p.known.unlisted)
@@ -76,7 +76,7 @@ func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
 	a.close(p.today, p.open)
 	p.note(a)
 	p.logInvalid(a)
-	reading := store.Reading{Figures: read, First: a.first, Last: a.last, Today: p.today}
+	reading := usage.Reading{Figures: read, First: a.first, Last: a.last, Today: p.today}
 	if a.quiet {
 		reading.Today = a.first
 	}
@@ -95,11 +95,11 @@ func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
 	return p.saveReading(ctx, reading)
 }
 
-func (p *poll) saveReading(ctx context.Context, r store.Reading) (err error) {
-	if err := p.store.SaveReading(ctx, p.Lease, r); err != nil || len(r.Figures) == 0 {
+func (p *poll) saveReading(ctx context.Context, r usage.Reading) (err error) {
+	if err := p.store.Usage.SaveReading(ctx, p.Lease, r); err != nil || len(r.Figures) == 0 {
 		return err
 	}
-	p.coverage, err = p.store.Coverage(ctx, p.Project)
+	p.coverage, err = p.store.Usage.Coverage(ctx, p.Project)
 	return err
 }
 

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/notehub"
 )
 
@@ -20,11 +20,11 @@ func (p *poll) readBack(ctx context.Context, endpoints []endpoint) error {
 	if !p.Relist {
 		return nil
 	}
-	ordinals, err := p.store.Unread(ctx, p.Project)
+	ordinals, err := p.store.Usage.Unread(ctx, p.Project)
 	if err != nil || len(ordinals) == 0 {
 		return err
 	}
-	var devices []store.Device
+	var devices []usage.Device
 	for d := range p.List.All() {
 		if hasOrdinal(ordinals, d.Ordinal) {
 			devices = append(devices, d)
@@ -41,7 +41,7 @@ func (p *poll) readBack(ctx context.Context, endpoints []endpoint) error {
 			return fmt.Errorf("reading earlier %s usage of new devices: %w", e.name, err)
 		}
 	}
-	return p.store.MarkRead(ctx, p.Lease, ordinals)
+	return p.store.Usage.MarkRead(ctx, p.Lease, ordinals)
 }
 
 func hasOrdinal(ordinals []int, ordinal int) bool {
@@ -50,7 +50,7 @@ func hasOrdinal(ordinals []int, ordinal int) bool {
 }
 
 // readBackOf reads the days of an endpoint before yesterday, as far back as they have been read of the other devices.
-func (p *poll) readBackOf(ctx context.Context, e endpoint, devices []store.Device) error {
+func (p *poll) readBackOf(ctx context.Context, e endpoint, devices []usage.Device) error {
 	q := question{endpoint: e, span: span{first: p.today, last: p.today - 2, back: true}, wanted: e.kept, part: true, quiet: true}
 	for _, figure := range e.kept {
 		if read, ok := p.coverage[figure]; ok {

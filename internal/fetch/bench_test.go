@@ -10,7 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/notehub"
 	"notewatch/rules"
 )
@@ -38,13 +39,13 @@ func BenchmarkRead(b *testing.B) {
 			_, _ = w.Write(answers[turn%2].Bytes())
 		}
 	}), rules.Events)
-	lease, _, err := r.db.Claim(b.Context(), store.Poll, project, r.now, r.now)
+	lease, _, err := r.db.Work.Claim(b.Context(), work.Poll, project, r.now, r.now)
 	require.NoError(b, err)
 	for i := range devices {
-		r.list.Add(store.Device{UID: fmt.Sprintf("dev:%015d", i), Provisioned: longAgo})
+		r.list.Add(usage.Device{UID: fmt.Sprintf("dev:%015d", i), Provisioned: longAgo})
 	}
-	require.NoError(b, r.db.SaveDevices(b.Context(), lease, r.list, r.now, nil))
-	require.NoError(b, r.db.Complete(b.Context(), lease, r.now, longAgo, 0))
+	require.NoError(b, r.db.Usage.SaveDevices(b.Context(), lease, r.list, r.now, nil))
+	require.NoError(b, r.db.Work.Complete(b.Context(), lease, r.now, longAgo, 0))
 	r.first = today - 1
 	r.poll()
 

@@ -15,6 +15,8 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/notehub"
 	"notewatch/rules"
 )
@@ -55,13 +57,13 @@ type memory struct {
 // A Poll describes one poll of a project.
 type Poll struct {
 	Project string // UID
-	Lease   store.Lease
+	Lease   work.Lease
 	Client  *notehub.Client
 	// Request makes one request, within the budget of the account and under the lease. It may make it again.
 	Request func(ctx context.Context, request func(context.Context) error) error
 	Now     time.Time         // domain clock
 	First   rules.Day         // the first day that rules look back on
-	List    *store.DeviceList // as it is stored
+	List    *usage.DeviceList // as it is stored
 	Relist  bool              // the device list and the fleets are to be read
 	Reread  bool              // days before yesterday are to be read again
 	Polled  bool              // an earlier poll of the project succeeded
@@ -69,7 +71,7 @@ type Poll struct {
 
 // A Result is the outcome of reading a project.
 type Result struct {
-	List      *store.DeviceList // as it is stored now
+	List      *usage.DeviceList // as it is stored now
 	Truncated bool              // an answer was truncated, and not all of it was read in another way
 	Invalid   int               // numbers that are no counts
 }
@@ -99,7 +101,7 @@ type poll struct {
 	known     *memory
 	today     rules.Day
 	subjects  *subjects                   // all listed devices
-	coverage  map[rules.Figure]store.Span // days that have been read
+	coverage  map[rules.Figure]usage.Span // days that have been read
 	parts     map[string]int              // requests for parts of days, by endpoint
 	current   map[rules.Figure]bool       // figures of which today was read; false: only without the newest of it
 	buffer    []history.Cell              // for one answer at a time
@@ -114,7 +116,7 @@ func (p *poll) read(ctx context.Context, endpoints []endpoint) (err error) {
 			return err
 		}
 	}
-	if p.coverage, err = p.store.Coverage(ctx, p.Project); err != nil {
+	if p.coverage, err = p.store.Usage.Coverage(ctx, p.Project); err != nil {
 		return err
 	}
 	for _, e := range endpoints {

@@ -5,12 +5,12 @@ import (
 	"context"
 	"errors"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/notehub"
 )
 
 // nameFleets brings the names of the fleets up to date. They are only for people to read: a poll goes on without them.
-func (p *poll) nameFleets(ctx context.Context, devices *store.DeviceList) error {
+func (p *poll) nameFleets(ctx context.Context, devices *usage.DeviceList) error {
 	fleets, failure, err := p.fleets(ctx)
 	if err != nil {
 		return err
@@ -20,7 +20,7 @@ func (p *poll) nameFleets(ctx context.Context, devices *store.DeviceList) error 
 		if fleets, err = p.withUsed(ctx, fleets, devices); err != nil {
 			return err
 		}
-		return p.store.SaveFleets(ctx, p.Project, fleets)
+		return p.store.Usage.SaveFleets(ctx, p.Project, fleets)
 	}
 	if !p.known.nameless {
 		p.known.nameless = true
@@ -30,8 +30,8 @@ func (p *poll) nameFleets(ctx context.Context, devices *store.DeviceList) error 
 }
 
 // withUsed adds the stored fleets that Notehub no longer lists, as long as devices are in them: their names are still good.
-func (p *poll) withUsed(ctx context.Context, fleets []store.Fleet, devices *store.DeviceList) ([]store.Fleet, error) {
-	stored, err := p.store.Fleets(ctx, p.Project)
+func (p *poll) withUsed(ctx context.Context, fleets []usage.Fleet, devices *usage.DeviceList) ([]usage.Fleet, error) {
+	stored, err := p.store.Usage.Fleets(ctx, p.Project)
 	if err != nil {
 		return nil, err
 	}
@@ -54,11 +54,11 @@ func (p *poll) withUsed(ctx context.Context, fleets []store.Fleet, devices *stor
 
 // fleets reads all fleets. failure is the reason that Notehub gives against that, or what is wrong with its answer: if more is wrong
 // than that, the next request shows it.
-func (p *poll) fleets(ctx context.Context) (fleets []store.Fleet, failure, err error) {
+func (p *poll) fleets(ctx context.Context) (fleets []usage.Fleet, failure, err error) {
 	err = p.Request(ctx, func(ctx context.Context) error {
 		fleets = nil
 		failure = p.Client.Fleets(ctx, p.Project, func(fleet notehub.Fleet) error {
-			fleets = append(fleets, store.Fleet{UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID)})
+			fleets = append(fleets, usage.Fleet{UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID)})
 			return nil
 		})
 		if errors.Is(failure, notehub.ErrRateLimited) {

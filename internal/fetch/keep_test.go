@@ -29,7 +29,7 @@ func TestPollsAreKept(t *testing.T) {
 	require.Empty(t, r.kept(rules.EventsTotal))
 	for i, poll := range polls[1:] {
 		n := int64(i + 1)
-		column, err := r.db.KeptColumn(t.Context(), project, 0, rules.Events, poll)
+		column, err := r.db.Usage.KeptColumn(t.Context(), project, 0, rules.Events, poll)
 		require.NoError(t, err)
 		require.Equal(t, []history.Cell{value(n), value(n), value(0)}, column)
 	}
@@ -60,7 +60,7 @@ func TestStalePollsAreNotKept(t *testing.T) {
 // kept returns the polls that kept a figure.
 func (r *rig) kept(figure rules.Figure) []time.Time {
 	r.t.Helper()
-	polls, err := r.db.KeptPolls(r.t.Context(), project, figure)
+	polls, err := r.db.Usage.KeptPolls(r.t.Context(), project, figure)
 	require.NoError(r.t, err)
 	return polls
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/notehub"
 )
 
@@ -22,7 +22,7 @@ func (p *poll) relist(ctx context.Context) error {
 	if err := p.nameFleets(ctx, devices); err != nil {
 		return fmt.Errorf("reading the fleets: %w", err)
 	}
-	if err := p.store.SaveDevices(ctx, p.Lease, devices, p.Now, p.List); err != nil {
+	if err := p.store.Usage.SaveDevices(ctx, p.Lease, devices, p.Now, p.List); err != nil {
 		return err
 	}
 	p.List = devices
@@ -34,8 +34,8 @@ func (p *poll) relist(ctx context.Context) error {
 const maxPages = 100
 
 // listDevices reads the whole device list. A device that Notehub lists twice is one device, as listed last.
-func (p *poll) listDevices(ctx context.Context) (*store.DeviceList, error) {
-	devices := store.NewDeviceList()
+func (p *poll) listDevices(ctx context.Context) (*usage.DeviceList, error) {
+	devices := usage.NewDeviceList()
 	for page, more := 1, true; more; page++ {
 		if page > maxPages {
 			return nil, fmt.Errorf("%w: it has more than %d pages of devices", notehub.ErrInvalidAnswer, maxPages)
@@ -59,8 +59,8 @@ func (p *poll) listDevices(ctx context.Context) (*store.DeviceList, error) {
 }
 
 // listed converts a line of the device list.
-func listed(d notehub.Device) store.Device {
-	return store.Device{
+func listed(d notehub.Device) usage.Device {
+	return usage.Device{
 		UID: d.UID, Name: cmp.Or(d.SerialNumber, d.UID), SKU: d.SKU, Product: d.Product, Firmware: d.FirmwareNotecard,
 		Fleets: d.Fleets, Voltage: d.Voltage, Disabled: d.Disabled,
 		Provisioned: d.Provisioned, LastActivity: d.LastActivity,
@@ -81,7 +81,7 @@ const ConfirmTime = 10 * time.Minute
 
 // doubt returns a ListError for a device list that lost more than half of the stored devices, unless the reading before said about the
 // same: that as many of them are left, give or take a tenth of all.
-func (p *poll) doubt(ctx context.Context, read *store.DeviceList) error {
+func (p *poll) doubt(ctx context.Context, read *usage.DeviceList) error {
 	stored, kept := p.List.Len(), 0
 	for place := range read.Len() {
 		if _, ok := p.List.Find(read.UID(place)); ok {
@@ -92,7 +92,7 @@ func (p *poll) doubt(ctx context.Context, read *store.DeviceList) error {
 	if 2*lost <= stored {
 		return nil
 	}
-	before, err := p.store.ListDoubt(ctx, p.Project)
+	before, err := p.store.Usage.ListDoubt(ctx, p.Project)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (p *poll) doubt(ctx context.Context, read *store.DeviceList) error {
 		p.log.Warn("a second reading of the device list confirms that most devices are no longer listed", "project", p.Project, "lost", lost, "of", stored)
 		return nil
 	}
-	if err := p.store.DoubtList(ctx, p.Project, store.ListDoubt{At: p.Now, Kept: kept}); err != nil {
+	if err := p.store.Usage.DoubtList(ctx, p.Project, usage.ListDoubt{At: p.Now, Kept: kept}); err != nil {
 		return err
 	}
 	return ListError{lost, stored}

@@ -40,7 +40,7 @@ func TestADeviceListThatShrinksIsDoubted(t *testing.T) {
 	r.now = r.now.Add(fetch.ConfirmTime)
 	r.poll()
 	require.Equal(t, 1, r.list.Len())
-	ordinal, ok, err := r.db.Ordinal(t.Context(), project, "dev:c")
+	ordinal, ok, err := r.db.Usage.Ordinal(t.Context(), project, "dev:c")
 	require.NoError(t, err)
 	require.True(t, ok, "it keeps its place")
 	require.Equal(t, 3, ordinal)

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"notewatch/internal/history"
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/notehub"
 	"notewatch/rules"
 )
@@ -45,7 +45,7 @@ func (p *poll) readInParts(ctx context.Context, cut *answer) error {
 	if left > 0 {
 		p.truncated = true
 	}
-	return p.saveReading(ctx, store.Reading{Figures: q.wanted, First: q.first, Last: q.last, Today: p.today})
+	return p.saveReading(ctx, usage.Reading{Figures: q.wanted, First: q.first, Last: q.last, Today: p.today})
 }
 
 // readParts asks for the total and for parts, and returns how many of these requests are left for the next polls.
@@ -145,7 +145,7 @@ func (p *poll) partsOf(rowsOfDevice int) (parts []part) {
 func (p *poll) partQuestion(q question, wanted part) question {
 	q.part, q.fleets, q.devices = true, wanted.fleets, wanted.devices
 	fleets, uids := setOf(wanted.fleets), setOf(wanted.devices)
-	var devices []store.Device
+	var devices []usage.Device
 	for d := range p.List.All() {
 		if uids[d.UID] || slices.ContainsFunc(d.Fleets, func(fleet string) bool { return fleets[fleet] }) {
 			devices = append(devices, d)

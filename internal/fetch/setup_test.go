@@ -16,6 +16,8 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/notehub"
 	"notewatch/rules"
 )
@@ -44,7 +46,7 @@ type rig struct {
 	config fetch.Config
 	reader *fetch.Reader
 	log    bytes.Buffer
-	list   *store.DeviceList
+	list   *usage.DeviceList
 	first  rules.Day // that rules look back on
 	asked  int       // requests of the last poll
 	polled bool
@@ -54,12 +56,12 @@ func newRig(t testing.TB, hub http.Handler, figures ...rules.Figure) *rig {
 	t.Helper()
 	server := httptest.NewServer(hub)
 	t.Cleanup(server.Close)
-	r := &rig{t: t, list: store.NewDeviceList(), now: monday.Add(12 * hour), first: today - rules.HistoryDays}
+	r := &rig{t: t, list: usage.NewDeviceList(), now: monday.Add(12 * hour), first: today - rules.HistoryDays}
 	var err error
 	r.db, err = store.Open(t.Context(), storetest.Database(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.db.Close()) })
-	require.NoError(t, r.db.AddWork(t.Context(), store.Poll, []string{project}, longAgo))
+	require.NoError(t, r.db.Work.AddWork(t.Context(), work.Poll, []string{project}, longAgo))
 	r.client, err = notehub.New(notehub.Config{BaseURL: server.URL, Token: secret.New(token)})
 	require.NoError(t, err)
 	r.config = fetch.Config{Store: r.db, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Wants: wanted(figures...)}
@@ -89,7 +91,7 @@ func (r *rig) poll() fetch.Result {
 
 func (r *rig) tryPoll() (fetch.Result, error) {
 	r.t.Helper()
-	lease, ok, err := r.db.Claim(r.t.Context(), store.Poll, project, r.now, r.now)
+	lease, ok, err := r.db.Work.Claim(r.t.Context(), work.Poll, project, r.now, r.now)
 	require.NoError(r.t, err)
 	require.True(r.t, ok)
 	r.asked = 0
@@ -101,7 +103,7 @@ func (r *rig) tryPoll() (fetch.Result, error) {
 			return request(ctx)
 		},
 	})
-	require.NoError(r.t, r.db.Complete(r.t.Context(), lease, r.now, longAgo, 0))
+	require.NoError(r.t, r.db.Work.Complete(r.t.Context(), lease, r.now, longAgo, 0))
 	r.list = result.List
 	r.polled = r.polled || failure == nil
 	return result, failure
@@ -118,7 +120,7 @@ func (r *rig) column(figure rules.Figure, on rules.Day) (column []history.Cell) 
 		for len(column) < block*history.BlockSize {
 			column = append(column, history.NotKnown)
 		}
-		err := r.db.Columns(r.t.Context(), project, block, figure, on, on, func(_ rules.Day, cells []history.Cell) {
+		err := r.db.Usage.Columns(r.t.Context(), project, block, figure, on, on, func(_ rules.Day, cells []history.Cell) {
 			column = append(column, cells...)
 		})
 		require.NoError(r.t, err)
@@ -133,7 +135,7 @@ func (r *rig) cell(figure rules.Figure, on rules.Day, device string) history.Cel
 	if device != "" {
 		var ok bool
 		var err error
-		ordinal, ok, err = r.db.Ordinal(r.t.Context(), project, device)
+		ordinal, ok, err = r.db.Usage.Ordinal(r.t.Context(), project, device)
 		require.NoError(r.t, err)
 		require.True(r.t, ok, "device %s was never listed", device)
 	}
@@ -141,17 +143,17 @@ func (r *rig) cell(figure rules.Figure, on rules.Day, device string) history.Cel
 }
 
 // coverage returns which days of a figure have been read.
-func (r *rig) coverage(figure rules.Figure) store.Span {
+func (r *rig) coverage(figure rules.Figure) usage.Span {
 	r.t.Helper()
-	spans, err := r.db.Coverage(r.t.Context(), project)
+	spans, err := r.db.Usage.Coverage(r.t.Context(), project)
 	require.NoError(r.t, err)
 	return spans[figure]
 }
 
 // news returns the closed days of which something changed since that was last asked.
-func (r *rig) news() []store.Change {
+func (r *rig) news() []usage.Change {
 	r.t.Helper()
-	changes, err := r.db.Changed(r.t.Context(), project)
+	changes, err := r.db.Usage.Changed(r.t.Context(), project)
 	require.NoError(r.t, err)
 	return changes
 }

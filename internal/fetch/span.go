@@ -3,7 +3,7 @@ package fetch
 import (
 	"slices"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -45,7 +45,7 @@ func (p *poll) due(e endpoint) (due span, ok bool) {
 
 // dueSince returns the first day to read of a figure. Yesterday is always read again: its figures are still coming in. Once a day,
 // and after an outage, the days before it are too.
-func (p *poll) dueSince(read store.Span) rules.Day {
+func (p *poll) dueSince(read usage.Span) rules.Day {
 	switch {
 	case read.Last > p.today: // a clock that was ahead: what was read of the days since is not known
 		return p.First

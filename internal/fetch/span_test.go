@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/history"
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -110,7 +110,7 @@ func TestTheFirstPollReadsWhatRulesLookBackOn(t *testing.T) {
 			if c.want != nil {
 				require.Equal(t, c.want, f.spans())
 			}
-			require.Equal(t, store.Span{First: f.first, Last: today}, f.coverage(rules.Events))
+			require.Equal(t, usage.Span{First: f.first, Last: today}, f.coverage(rules.Events))
 			f.requireTruth(f.first, today)
 			require.Empty(t, f.news(), "what is read for the first time is no news")
 		})
@@ -187,7 +187,7 @@ func TestAFirstStartGoesOnWhereItStopped(t *testing.T) {
 	f.hub.Fail(notehubtest.Fault{Kind: notehubtest.ServerError, Endpoint: notehubtest.Events, Times: 1})
 	_, err := f.tryPoll()
 	require.Error(t, err)
-	require.Equal(t, store.Span{First: today - 19, Last: today}, f.coverage(rules.Events))
+	require.Equal(t, usage.Span{First: today - 19, Last: today}, f.coverage(rules.Events))
 	f.serve()
 	f.poll()
 	require.Equal(t, []string{"-1…0", "-29…-20", "-35…-30"}, f.spans())

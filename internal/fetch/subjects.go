@@ -4,13 +4,13 @@ import (
 	"math"
 
 	"notewatch/internal/history"
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
 // subjects are the devices that an answer is read for. Each has a place in the columns of the answer, from 1; place 0 is the project.
 type subjects struct {
-	list     *store.DeviceList // nil: a part of the devices
+	list     *usage.DeviceList // nil: a part of the devices
 	last     int               // where in the list a device was found last
 	places   map[string]int32  // of a part of the devices, by UID
 	ordinals []int             // by place; nil: a place is an ordinal
@@ -21,7 +21,7 @@ type subjects struct {
 const never rules.Day = math.MaxInt
 
 // subjectsOf returns all listed devices. Their places are their ordinals.
-func subjectsOf(list *store.DeviceList) *subjects {
+func subjectsOf(list *usage.DeviceList) *subjects {
 	size := 1
 	if n := list.Len(); n > 0 {
 		size = list.Ordinal(n-1) + 1
@@ -37,7 +37,7 @@ func subjectsOf(list *store.DeviceList) *subjects {
 }
 
 // some returns a part of the devices, whose places have no gaps.
-func some(devices []store.Device) *subjects {
+func some(devices []usage.Device) *subjects {
 	s := &subjects{places: make(map[string]int32, len(devices)), born: []rules.Day{never}, ordinals: []int{0}}
 	for _, d := range devices {
 		s.places[d.UID] = int32(len(s.born))

@@ -9,6 +9,8 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -78,7 +80,7 @@ func (d *Desk) Show(ctx context.Context, alerts []rules.Alert, each func(Alert) 
 		for i, a := range some {
 			ids[i] = a.ID
 		}
-		deliveries, err := d.Store.DeliveriesTo(ctx, ids)
+		deliveries, err := d.Store.Outbox.DeliveriesTo(ctx, ids)
 		if err != nil {
 			return err
 		}
@@ -93,7 +95,7 @@ func (d *Desk) Show(ctx context.Context, alerts []rules.Alert, each func(Alert) 
 
 // Receivers returns what receivers show of an alert, and when those that are waiting are tried next.
 func Receivers(ctx context.Context, db *store.Store, alert string) ([]Showing, error) {
-	deliveries, err := db.DeliveriesOf(ctx, alert)
+	deliveries, err := db.Outbox.DeliveriesOf(ctx, alert)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +104,7 @@ func Receivers(ctx context.Context, db *store.Store, alert string) ([]Showing, e
 		if all[i].State != delivery.Waiting {
 			continue
 		}
-		if all[i].Next, _, err = db.NextDue(ctx, store.Receiver, all[i].Receiver); err != nil {
+		if all[i].Next, _, err = db.Work.NextDue(ctx, work.Receiver, all[i].Receiver); err != nil {
 			return nil, err
 		}
 	}
@@ -110,7 +112,7 @@ func Receivers(ctx context.Context, db *store.Store, alert string) ([]Showing, e
 }
 
 // showings returns what receivers show of an alert, by name.
-func showings(deliveries map[string]store.Delivery) []Showing {
+func showings(deliveries map[string]outbox.Delivery) []Showing {
 	all := make([]Showing, 0, len(deliveries))
 	for _, receiver := range slices.Sorted(maps.Keys(deliveries)) {
 		all = append(all, ShowingOf(receiver, deliveries[receiver]))
@@ -119,7 +121,7 @@ func showings(deliveries map[string]store.Delivery) []Showing {
 }
 
 // ShowingOf returns what a receiver shows of an alert.
-func ShowingOf(receiver string, d store.Delivery) Showing {
+func ShowingOf(receiver string, d outbox.Delivery) Showing {
 	s := Showing{Receiver: receiver, State: d.State, InPlaceOf: d.For, Message: d.Message, Why: cmp.Or(d.Detail, d.Error)}
 	switch {
 	case d.Display == delivery.DisplayEnded:

@@ -8,6 +8,7 @@ import (
 	"notewatch/internal/env"
 	"notewatch/internal/history"
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/internal/words"
 	"notewatch/rules"
 )
@@ -82,7 +83,7 @@ func (d *Desk) updateProject(ctx context.Context, p Project, alerts []*rules.Ale
 
 // An outdatedSubject is a listed device, or nil for the project, with its alerts.
 type outdatedSubject struct {
-	device *store.Device
+	device *usage.Device
 	alerts []*rules.Alert
 }
 
@@ -92,7 +93,7 @@ type lastPoll struct {
 	desk    *Desk
 	period  rules.Period
 	rules   map[string]*rules.Rule   // those that the poll evaluated with the meaning that they have now, by name
-	devices map[string]*store.Device // listed ones that are asked about, by UID
+	devices map[string]*usage.Device // listed ones that are asked about, by UID
 	groups  *env.Peers               // nil: not read yet
 }
 
@@ -133,16 +134,16 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 		}
 	}
 	if counts {
-		c.Counts, err = c.desk.Store.CountDevices(ctx, c.UID, env.SilentAfter)
+		c.Counts, err = c.desk.Store.Usage.CountDevices(ctx, c.UID, env.SilentAfter)
 	} else {
-		c.Counts.ListedAt, err = c.desk.Store.Listed(ctx, c.UID)
+		c.Counts.ListedAt, err = c.desk.Store.Usage.Listed(ctx, c.UID)
 	}
 	if err != nil || len(uids) == 0 {
 		return err
 	}
 	slices.Sort(uids)
-	devices, err := c.desk.Store.DevicesOf(ctx, c.UID, slices.Compact(uids))
-	c.devices = make(map[string]*store.Device, len(devices))
+	devices, err := c.desk.Store.Usage.DevicesOf(ctx, c.UID, slices.Compact(uids))
+	c.devices = make(map[string]*usage.Device, len(devices))
 	for i := range devices {
 		c.devices[devices[i].UID] = &devices[i]
 	}
@@ -179,7 +180,7 @@ func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSub
 // peers returns the groups of devices that are compared with each other.
 func (c *lastPoll) peers(ctx context.Context) (*env.Peers, error) {
 	if c.groups == nil {
-		list, err := c.desk.Store.DeviceList(ctx, c.UID)
+		list, err := c.desk.Store.Usage.DeviceList(ctx, c.UID)
 		if err != nil {
 			return nil, err
 		}
@@ -225,7 +226,7 @@ func (c *lastPoll) updateSubject(alerts []*rules.Alert, name string, view *rules
 }
 
 // name returns the name of a device; nil is the project.
-func (c *lastPoll) name(device *store.Device) string {
+func (c *lastPoll) name(device *usage.Device) string {
 	if device == nil {
 		return c.Name
 	}

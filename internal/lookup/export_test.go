@@ -13,8 +13,8 @@ import (
 	"notewatch/internal/export"
 	"notewatch/internal/history"
 	"notewatch/internal/lookup"
-	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -41,7 +41,7 @@ func TestExport(t *testing.T) {
 		storetest.Usage{Device: "dev:a", Day: today, Figures: device("", "", 1000, 10).on(today)},
 		storetest.Usage{Device: "dev:gone", Day: today - 2, Figures: storetest.Figures{rules.Bytes: 7}},
 		storetest.Usage{Device: "dev:a", Day: today - 2, Figures: storetest.Unknown()})
-	require.NoError(t, s.Store.SaveFleets(t.Context(), cold.UID, []store.Fleet{{UID: "fleet:1", Name: "first"}}))
+	require.NoError(t, s.Store.Usage.SaveFleets(t.Context(), cold.UID, []usage.Fleet{{UID: "fleet:1", Name: "first"}}))
 	const figures = "[bytes events sessions]"
 	for name, c := range map[string]struct {
 		of   string
@@ -92,7 +92,7 @@ func TestExportHoldsNoTransaction(t *testing.T) {
 	rows, enough := 0, errors.New("enough")
 	err = e.Rows(t.Context(), func(export.Row) error {
 		if rows++; rows%5000 == 1 {
-			require.NoError(t, l.Store.SaveFleets(t.Context(), cold.UID, []store.Fleet{{UID: "fleet:1", Name: fmt.Sprint(rows)}}))
+			require.NoError(t, l.Store.Usage.SaveFleets(t.Context(), cold.UID, []usage.Fleet{{UID: "fleet:1", Name: fmt.Sprint(rows)}}))
 			var busy, logged, copied int
 			require.NoError(t, l.db.QueryRowContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &logged, &copied))
 			require.Zero(t, busy)

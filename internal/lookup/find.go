@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 )
 
 const (
@@ -83,17 +83,17 @@ func (s search) exact(ctx context.Context) ([]Subject, error) {
 	if err != nil || !s.wants(KindDevice) {
 		return found, err
 	}
-	devices, err := s.Store.DevicesCalled(ctx, s.text)
+	devices, err := s.Store.Usage.DevicesCalled(ctx, s.text)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range s.Projects {
 		for _, uid := range s.uids() {
-			device, ok, err := s.Store.Device(ctx, p.UID, uid)
+			device, ok, err := s.Store.Usage.Device(ctx, p.UID, uid)
 			if err != nil {
 				return nil, err
 			}
-			if name := (store.DeviceName{Project: p.UID, UID: uid, Name: device.Name}); ok && !slices.Contains(devices, name) {
+			if name := (usage.DeviceName{Project: p.UID, UID: uid, Name: device.Name}); ok && !slices.Contains(devices, name) {
 				devices = append(devices, name)
 			}
 		}
@@ -102,20 +102,20 @@ func (s search) exact(ctx context.Context) ([]Subject, error) {
 }
 
 // beginning returns devices of which the name or the UID begins with the text, at most limit of either.
-func (s search) beginning(ctx context.Context, limit int) ([]store.DeviceName, error) {
+func (s search) beginning(ctx context.Context, limit int) ([]usage.DeviceName, error) {
 	projects := make([]string, len(s.Projects))
 	for i, p := range s.Projects {
 		projects[i] = p.UID
 	}
-	devices, err := s.Store.DevicesNamed(ctx, projects, s.text, limit)
+	devices, err := s.Store.Usage.DevicesNamed(ctx, projects, s.text, limit)
 	for _, p := range s.Projects {
 		for _, uid := range s.uids() {
 			if err != nil || len(devices) >= limit {
 				return devices, err
 			}
-			var more []store.DeviceName
-			more, err = s.Store.DevicesFrom(ctx, p.UID, uid, limit)
-			devices = append(devices, slices.DeleteFunc(more, func(d store.DeviceName) bool { return slices.Contains(devices, d) })...)
+			var more []usage.DeviceName
+			more, err = s.Store.Usage.DevicesFrom(ctx, p.UID, uid, limit)
+			devices = append(devices, slices.DeleteFunc(more, func(d usage.DeviceName) bool { return slices.Contains(devices, d) })...)
 		}
 	}
 	return devices, err
@@ -152,7 +152,7 @@ func (s search) listed(ctx context.Context) ([]Subject, error) {
 	if err != nil || !s.wants(KindDevice) {
 		return all, err
 	}
-	devices, err := s.Store.DeviceNames(ctx)
+	devices, err := s.Store.Usage.DeviceNames(ctx)
 	return append(all, s.devices(devices)...), err
 }
 
@@ -167,7 +167,7 @@ func (s search) larger(ctx context.Context) (all []Subject, err error) {
 		return all, nil
 	}
 	for _, p := range s.Projects {
-		fleets, err := s.Store.Fleets(ctx, p.UID)
+		fleets, err := s.Store.Usage.Fleets(ctx, p.UID)
 		if err != nil {
 			return nil, err
 		}
@@ -188,16 +188,16 @@ func (s search) gone(ctx context.Context) ([]Subject, error) {
 		return nil, err
 	}
 	known := func(project, uid string) bool {
-		return slices.ContainsFunc(devices, func(d store.DeviceName) bool { return d.Project == project && d.UID == uid })
+		return slices.ContainsFunc(devices, func(d usage.DeviceName) bool { return d.Project == project && d.UID == uid })
 	}
 	for _, p := range s.Projects {
 		for _, uid := range s.uids() {
-			_, ok, err := s.Store.Ordinal(ctx, p.UID, uid)
+			_, ok, err := s.Store.Usage.Ordinal(ctx, p.UID, uid)
 			if err != nil {
 				return nil, err
 			}
 			if ok && !known(p.UID, uid) {
-				devices = append(devices, store.DeviceName{Project: p.UID, UID: uid, Name: uid})
+				devices = append(devices, usage.DeviceName{Project: p.UID, UID: uid, Name: uid})
 			}
 		}
 	}
@@ -209,7 +209,7 @@ func (s search) gone(ctx context.Context) ([]Subject, error) {
 }
 
 // devices returns those of the projects as subjects.
-func (s search) devices(names []store.DeviceName) []Subject {
+func (s search) devices(names []usage.DeviceName) []Subject {
 	projects := make(map[string]Subject, len(s.Projects))
 	for _, p := range s.Projects {
 		projects[p.UID] = Subject{Kind: KindDevice, Project: p.named()}

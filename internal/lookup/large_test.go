@@ -14,6 +14,8 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -53,23 +55,23 @@ func newLarge(tb testing.TB, devices int) large {
 func populate(tb testing.TB, s *store.Store, devices int) {
 	tb.Helper()
 	ctx := tb.Context()
-	require.NoError(tb, s.AddWork(ctx, store.Poll, []string{cold.UID}, now))
-	lease, ok, err := s.Claim(ctx, store.Poll, cold.UID, now, now)
+	require.NoError(tb, s.Work.AddWork(ctx, work.Poll, []string{cold.UID}, now))
+	lease, ok, err := s.Work.Claim(ctx, work.Poll, cold.UID, now, now)
 	require.NoError(tb, err)
 	require.True(tb, ok)
-	list := store.NewDeviceList()
+	list := usage.NewDeviceList()
 	for i := range devices {
 		fleets := []string{"fleet:all"}
 		if i%10 == 0 {
 			fleets = append(fleets, "fleet:tenth")
 		}
-		list.Add(store.Device{
+		list.Add(usage.Device{
 			UID: fmt.Sprintf("dev:%015d", i), Name: fmt.Sprintf("sensor-%06d", i*7919%devices), Fleets: fleets,
 			SKU: "NOTE-WBNAW", Product: "product", Firmware: "7.2.2", Voltage: 4.1, Provisioned: time.Unix(0, 0),
 		})
 	}
-	require.NoError(tb, s.SaveDevices(ctx, lease, list, now, nil))
-	require.NoError(tb, s.SaveFleets(ctx, cold.UID, []store.Fleet{{UID: "fleet:all", Name: "all"}, {UID: "fleet:tenth", Name: "every tenth"}}))
+	require.NoError(tb, s.Usage.SaveDevices(ctx, lease, list, now, nil))
+	require.NoError(tb, s.Usage.SaveFleets(ctx, cold.UID, []usage.Fleet{{UID: "fleet:all", Name: "all"}, {UID: "fleet:tenth", Name: "every tenth"}}))
 	for figure, value := range map[rules.Figure]func(i int) int64{
 		rules.Bytes:    func(i int) int64 { return int64(i) * 1000 },
 		rules.Events:   func(i int) int64 { return int64(i) },
@@ -79,11 +81,11 @@ func populate(tb testing.TB, s *store.Store, devices int) {
 		for i := range devices {
 			cells[i+1], _ = history.Value(value(i))
 		}
-		reading := store.Reading{Figures: []rules.Figure{figure}, First: long, Last: today, Today: today}
+		reading := usage.Reading{Figures: []rules.Figure{figure}, First: long, Last: today, Today: today}
 		for day := long; day <= today; day++ {
-			reading.Columns = append(reading.Columns, store.Column{Figure: figure, Day: day, Cells: cells})
+			reading.Columns = append(reading.Columns, usage.Column{Figure: figure, Day: day, Cells: cells})
 		}
-		require.NoError(tb, s.SaveReading(ctx, lease, reading))
+		require.NoError(tb, s.Usage.SaveReading(ctx, lease, reading))
 	}
 	commit := store.Commit{Decision: store.Decision{Now: now}, Project: store.Project{UID: cold.UID, PolledAt: now}, Due: now.Add(15 * minute)}
 	require.NoError(tb, s.Commit(ctx, lease, commit))

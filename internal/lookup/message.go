@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/rules"
 )
 
@@ -18,8 +18,8 @@ type Message struct {
 
 // Message returns the message of an ID, and reports whether there is one.
 func (d *Desk) Message(ctx context.Context, id string) (m Message, ok bool, err error) {
-	stored, members, err := d.Store.Members(ctx, id)
-	if errors.Is(err, store.ErrNoMessage) {
+	stored, members, err := d.Store.Outbox.Members(ctx, id)
+	if errors.Is(err, outbox.ErrNoMessage) {
 		return Message{}, false, nil
 	} else if err != nil {
 		return Message{}, false, err
@@ -33,7 +33,7 @@ func (d *Desk) Message(ctx context.Context, id string) (m Message, ok bool, err 
 
 // ReceiversOf returns the names of the receivers that have been notified of an alert, or will be.
 func (d *Desk) ReceiversOf(ctx context.Context, alert string) (names []string, err error) {
-	deliveries, err := d.Store.DeliveriesTo(ctx, []string{alert})
+	deliveries, err := d.Store.Outbox.DeliveriesTo(ctx, []string{alert})
 	for receiver := range deliveries[alert] {
 		names = append(names, receiver)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -36,7 +36,7 @@ func (d *Desk) Name(ctx context.Context, m rules.Match) (Match, error) {
 		return named, nil
 	}
 	former, err := d.Store.DevicesInAlerts(ctx, m.Subject)
-	if at := slices.IndexFunc(former, func(n store.DeviceName) bool { return n.UID == m.Subject }); at >= 0 {
+	if at := slices.IndexFunc(former, func(n usage.DeviceName) bool { return n.UID == m.Subject }); at >= 0 {
 		named.DeviceName = former[at].Name
 	}
 	return named, err

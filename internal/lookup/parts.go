@@ -6,6 +6,7 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -21,7 +22,7 @@ type part struct {
 // were listed formerly. parts is only good until f returns.
 func (d *Desk) parts(ctx context.Context, project string, q question, f func(block int, parts []part) error) error {
 	if q.Kind == KindFleet {
-		return InBlocks(q.members, func(block int, members []store.Place) error {
+		return InBlocks(q.members, func(block int, members []usage.Place) error {
 			parts := make([]part, len(members))
 			for i, m := range members {
 				parts[i] = partOf(m)
@@ -29,13 +30,13 @@ func (d *Desk) parts(ctx context.Context, project string, q question, f func(blo
 			return f(block, parts)
 		})
 	}
-	blocks, err := d.Store.Blocks(ctx, project)
+	blocks, err := d.Store.Usage.Blocks(ctx, project)
 	if err != nil {
 		return err
 	}
 	parts := make([]part, 0, history.BlockSize)
 	for block := range blocks {
-		changed, err := d.Store.ChangedPlaces(ctx, project, block, q.first().Start())
+		changed, err := d.Store.Usage.ChangedPlaces(ctx, project, block, q.first().Start())
 		if err != nil {
 			return err
 		}
@@ -54,12 +55,12 @@ func (d *Desk) parts(ctx context.Context, project string, q question, f func(blo
 	return nil
 }
 
-func partOf(m store.Place) part {
+func partOf(m usage.Place) part {
 	return part{ordinal: m.Ordinal, listed: m.Listed, life: lifeOf(m)}
 }
 
 // InBlocks calls f with devices, which are in the order of their ordinals, block by block.
-func InBlocks(devices []store.Place, f func(block int, devices []store.Place) error) error {
+func InBlocks(devices []usage.Place, f func(block int, devices []usage.Place) error) error {
 	for len(devices) > 0 {
 		block, n := devices[0].Ordinal/history.BlockSize, 1
 		for n < len(devices) && devices[n].Ordinal/history.BlockSize == block {
@@ -99,7 +100,7 @@ func (c *crowd) read(ctx context.Context, db *store.Store, block int, parts []pa
 		p.total, p.week = c.spanSum(p.life), c.weekSum(p.life)
 		c.expect(p.life.born)
 	}
-	err := db.Columns(ctx, c.project, block, c.figure, first, last, func(day rules.Day, cells []history.Cell) {
+	err := db.Usage.Columns(ctx, c.project, block, c.figure, first, last, func(day rules.Day, cells []history.Cell) {
 		for i := range parts {
 			p := &parts[i]
 			cell := history.At(cells, p.ordinal%history.BlockSize)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"math"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -22,7 +22,7 @@ type question struct {
 	period   rules.PeriodSpec
 	ordinal  int  // of a device or, 0, a project; noOrdinal: no history
 	life     life // of a device; a project always existed
-	members  []store.Place
+	members  []usage.Place
 }
 
 // A life is the days on which a device existed: from born, which is 0 if it is not known, to the one before gone. On other days it used
@@ -32,7 +32,7 @@ type life struct{ born, gone rules.Day }
 // notGone is the end of a life that goes on.
 const notGone rules.Day = math.MaxInt
 
-func lifeOf(p store.Place) life {
+func lifeOf(p usage.Place) life {
 	l := life{rules.DayOf(p.Provisioned), notGone}
 	if !p.Listed {
 		l.gone = p.UnlistedOn
@@ -67,17 +67,17 @@ func (q question) drawn() rules.Day {
 }
 
 // locate fills in where the history of a device is. listed is nil for a device that Notehub no longer lists.
-func (d *Desk) locate(ctx context.Context, q *question, listed *store.Device) error {
+func (d *Desk) locate(ctx context.Context, q *question, listed *usage.Device) error {
 	if listed != nil {
 		q.ordinal, q.life.born = listed.Ordinal, rules.DayOf(listed.Provisioned)
 		return nil
 	}
-	ordinal, ok, err := d.Store.Ordinal(ctx, q.Project.UID, q.UID)
+	ordinal, ok, err := d.Store.Usage.Ordinal(ctx, q.Project.UID, q.UID)
 	if !ok {
 		q.ordinal = noOrdinal
 		return err
 	}
-	former, _, err := d.Store.DeviceAt(ctx, q.Project.UID, ordinal)
+	former, _, err := d.Store.Usage.DeviceAt(ctx, q.Project.UID, ordinal)
 	q.ordinal, q.life = ordinal, lifeOf(former.Place)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"notewatch/internal/budget"
 	"notewatch/internal/env"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 )
 
 // queue fills in which projects are being polled, and for which others the due polls are waiting: the polls of an account follow
@@ -20,7 +21,7 @@ func (d *Desk) queue(ctx context.Context, s *Status) error {
 			if p.Account != a.Name {
 				continue
 			}
-			_, held, err := d.Store.WorkState(ctx, store.Poll, p.UID, s.Now)
+			_, held, err := d.Store.Work.WorkState(ctx, work.Poll, p.UID, s.Now)
 			if err != nil {
 				return err
 			}

@@ -7,19 +7,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 )
 
 // In the first round of many projects, those that wait for the request budget are not late.
 func TestStatusSaysWhichProjectsWaitForTheBudget(t *testing.T) {
 	s := newScene(t)
 	start := now.Add(-12 * minute)
-	require.NoError(t, s.Store.AddWork(t.Context(), store.Poll, []string{cold.UID, lab.UID}, start))
+	require.NoError(t, s.Store.Work.AddWork(t.Context(), work.Poll, []string{cold.UID, lab.UID}, start))
 	status, err := s.desk().Status(t.Context())
 	require.NoError(t, err)
 	require.False(t, status.Projects[0].Polling, "nothing runs")
 	require.Empty(t, status.Projects[1].Behind)
 
-	_, ok, err := s.Store.Claim(t.Context(), store.Poll, cold.UID, now, now)
+	_, ok, err := s.Store.Work.Claim(t.Context(), work.Poll, cold.UID, now, now)
 	require.NoError(t, err)
 	require.True(t, ok)
 	status, err = s.desk().Status(t.Context())

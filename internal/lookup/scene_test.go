@@ -10,6 +10,8 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -76,7 +78,7 @@ func usual(t testing.TB) *scene {
 		device("dev:864475000000004", hebrew, 4000, 40, "fleet:prod", "fleet:lab"),
 	)
 	s.read(lab, now.Add(-10*minute), device("dev:999", "freezer-1", 500, 6))
-	require.NoError(t, s.Store.SaveFleets(t.Context(), cold.UID, []store.Fleet{{UID: "fleet:lab", Name: "lab"}, {UID: "fleet:prod", Name: "Production"}}))
+	require.NoError(t, s.Store.Usage.SaveFleets(t.Context(), cold.UID, []usage.Fleet{{UID: "fleet:lab", Name: "lab"}, {UID: "fleet:prod", Name: "Production"}}))
 	return s
 }
 
@@ -93,12 +95,12 @@ func (s *scene) find(text string) lookup.Subject {
 
 // A using is a device and what it uses in a day; NaN is no data.
 type using struct {
-	store.Device
+	usage.Device
 	bytes, events float64
 }
 
 func device(uid, name string, bytes, events float64, fleets ...string) using {
-	return using{store.Device{
+	return using{usage.Device{
 		UID: uid, Name: name, SKU: "NOTE-WBNAW", Firmware: "7.2.2", Fleets: fleets, Voltage: 4.1,
 		Provisioned: now.AddDate(-1, 0, 0), LastActivity: now.Add(-time.Hour),
 	}, bytes, events}
@@ -118,7 +120,7 @@ func (u using) on(day rules.Day) storetest.Figures {
 // read is a poll of a project that read its devices and what they used.
 func (s *scene) read(p lookup.Project, at time.Time, devices ...using) {
 	s.Helper()
-	var list []store.Device
+	var list []usage.Device
 	var rows []storetest.Usage
 	for day := long; day <= rules.DayOf(at); day++ {
 		total := storetest.Figures{}
@@ -151,9 +153,9 @@ func (s *scene) use(p lookup.Project, rows ...storetest.Usage) {
 func (s *scene) poll(p lookup.Project, at time.Time, state store.Project, decision store.Decision) {
 	s.Helper()
 	ctx := s.Context()
-	require.NoError(s, s.Store.AddWork(ctx, store.Poll, []string{p.UID}, at))
-	require.NoError(s, s.Store.Raise(ctx, store.Poll, p.UID, at))
-	lease, ok, err := s.Store.Claim(ctx, store.Poll, p.UID, at, at)
+	require.NoError(s, s.Store.Work.AddWork(ctx, work.Poll, []string{p.UID}, at))
+	require.NoError(s, s.Store.Work.Raise(ctx, work.Poll, p.UID, at))
+	lease, ok, err := s.Store.Work.Claim(ctx, work.Poll, p.UID, at, at)
 	require.NoError(s, err)
 	require.True(s, ok)
 	state.UID, decision.Now = p.UID, at

@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/budget"
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -43,8 +44,8 @@ type ProcessStatus struct {
 
 // A WorkStatus is work that a process is doing.
 type WorkStatus struct {
-	Kind store.Kind `json:"kind"`
-	Key  string     `json:"key,omitempty"`
+	Kind work.Kind `json:"kind"`
+	Key  string    `json:"key,omitempty"`
 }
 
 // AlertCounts are how many alerts are open.
@@ -92,7 +93,7 @@ type ProjectStatus struct {
 func (p ProjectStatus) Ahead(now time.Time) bool { return isAhead(p.PolledAt, now) }
 
 // isAhead reports whether something that has happened lies ahead of the clock.
-func isAhead(at, now time.Time) bool { return at.Sub(now) > store.ClockTolerance }
+func isAhead(at, now time.Time) bool { return at.Sub(now) > work.ClockTolerance }
 
 // An AccountStatus is the requests that an account sends.
 type AccountStatus struct {
@@ -116,15 +117,15 @@ type ReceiverStatus struct {
 
 // processStatus returns the processes that run, the newest first, and those that have died.
 func (d *Desk) processStatus(ctx context.Context, now time.Time) (all []ProcessStatus, err error) {
-	processes, err := d.Store.Processes(ctx)
+	processes, err := d.Store.Work.Processes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	active, err := d.Store.ActiveRules(ctx)
+	active, err := d.Store.Work.ActiveRules(ctx)
 	if err != nil {
 		return nil, err
 	}
-	held, err := d.Store.Held(ctx, now)
+	held, err := d.Store.Work.Held(ctx, now)
 	type place struct{ host, file string }
 	startedAgain := map[place]bool{}
 	for _, p := range processes {
@@ -185,7 +186,7 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 	}
 	for _, name := range d.Receivers {
 		queue := standing.Queues[name]
-		next, _, err := d.Store.NextDue(ctx, store.Receiver, name)
+		next, _, err := d.Store.Work.NextDue(ctx, work.Receiver, name)
 		if err != nil {
 			return s, err
 		}
@@ -215,11 +216,11 @@ func (d *Desk) projectStatus(ctx context.Context, p Project) (ProjectStatus, err
 	if err != nil {
 		return ProjectStatus{}, err
 	}
-	devices, listed, err := d.Store.DeviceCount(ctx, p.UID)
+	devices, listed, err := d.Store.Usage.DeviceCount(ctx, p.UID)
 	if err != nil {
 		return ProjectStatus{}, err
 	}
-	next, ok, err := d.Store.NextDue(ctx, store.Poll, p.UID)
+	next, ok, err := d.Store.Work.NextDue(ctx, work.Poll, p.UID)
 	if !ok && !state.PolledAt.IsZero() && d.Interval > 0 {
 		next = state.PolledAt.Add(d.Interval)
 	}
@@ -273,7 +274,7 @@ func (d *Desk) every(ctx context.Context, project string, some iter.Seq[*rules.R
 		if other.Account != name {
 			continue
 		}
-		devices, _, err := d.Store.DeviceCount(ctx, other.UID)
+		devices, _, err := d.Store.Usage.DeviceCount(ctx, other.UID)
 		if err != nil {
 			return 0, err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -51,10 +52,10 @@ func TestStatus(t *testing.T) {
 func TestStatusNext(t *testing.T) {
 	s := newScene(t)
 	s.read(cold, now, device("dev:1", "one", 1, 1))
-	lease, ok, err := s.Store.Claim(t.Context(), store.Poll, cold.UID, now.Add(time.Hour), now)
+	lease, ok, err := s.Store.Work.Claim(t.Context(), work.Poll, cold.UID, now.Add(time.Hour), now)
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.NoError(t, s.Store.Complete(t.Context(), lease, now, time.Time{}, 0))
+	require.NoError(t, s.Store.Work.Complete(t.Context(), lease, now, time.Time{}, 0))
 	status, err := s.desk().Status(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, now.Add(15*minute), status.Projects[0].Next)

@@ -127,7 +127,7 @@ func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figur
 	q := d.question(of.Of, of.Span, d.dayOf(of.Span, asOf))
 	var devices int
 	if of.Of.Kind == KindFleet {
-		q.members, err = d.Store.FleetPlaces(ctx, p.UID, of.Of.UID)
+		q.members, err = d.Store.Usage.FleetPlaces(ctx, p.UID, of.Of.UID)
 		devices = len(q.members)
 	} else {
 		devices, err = d.deviceCount(ctx, []Project{p})
@@ -188,7 +188,7 @@ func (d *Desk) nameTop(ctx context.Context, top *Top) error {
 		if top.Total > 0 {
 			row.Share = 100 * row.Value / top.Total
 		}
-		device, _, err := d.Store.DeviceAt(ctx, row.Project.UID, row.ordinal)
+		device, _, err := d.Store.Usage.DeviceAt(ctx, row.Project.UID, row.ordinal)
 		if err != nil {
 			return err
 		}

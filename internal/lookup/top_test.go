@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/lookup"
-	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -31,7 +31,7 @@ func ranking(top lookup.Top) []string {
 
 func TestTop(t *testing.T) {
 	s := usual(t)
-	require.NoError(t, s.Store.SaveFleets(t.Context(), lab.UID, []store.Fleet{{UID: "fleet:empty", Name: "empty"}}))
+	require.NoError(t, s.Store.Usage.SaveFleets(t.Context(), lab.UID, []usage.Fleet{{UID: "fleet:empty", Name: "empty"}}))
 	s.use(cold, storetest.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: storetest.Unknown()})
 	for _, c := range []struct {
 		n    int
@@ -107,8 +107,8 @@ func former(t *testing.T) *scene {
 	s := newScene(t)
 	fresh := device("dev:fresh", "fresh", 100, 1)
 	fresh.Provisioned = today.Start().Add(time.Hour)
-	left := store.Device{UID: "dev:former", Name: "dev:former", Provisioned: now.AddDate(-1, 0, 0)}
-	storetest.SaveDevices(t, s.Store, cold.UID, []store.Device{left}, long.Start())
+	left := usage.Device{UID: "dev:former", Name: "dev:former", Provisioned: now.AddDate(-1, 0, 0)}
+	storetest.SaveDevices(t, s.Store, cold.UID, []usage.Device{left}, long.Start())
 	storetest.SaveDevices(t, s.Store, cold.UID, nil, (today - 3).Start().Add(time.Hour))
 	for day := long; day < today-3; day++ {
 		s.use(cold, storetest.Usage{Device: left.UID, Day: day, Figures: storetest.Figures{rules.Bytes: 500}})

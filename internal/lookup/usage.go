@@ -138,7 +138,7 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 	switch u.Kind {
 	case KindDevice:
 		u.Devices = 1
-		device, ok, err := d.Store.Device(ctx, u.Project.UID, u.UID)
+		device, ok, err := d.Store.Usage.Device(ctx, u.Project.UID, u.UID)
 		if err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 		u.Device = &Device{device.SKU, device.Firmware, device.Voltage, device.LastActivity, device.Disabled}
 		return d.locate(ctx, q, &device)
 	case KindFleet:
-		q.members, err = d.Store.FleetPlaces(ctx, u.Project.UID, u.UID)
+		q.members, err = d.Store.Usage.FleetPlaces(ctx, u.Project.UID, u.UID)
 		u.Devices = len(q.members)
 		return err
 	}
@@ -159,7 +159,7 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 // deviceCount returns how many devices projects list.
 func (d *Desk) deviceCount(ctx context.Context, projects []Project) (all int, err error) {
 	for _, p := range projects {
-		count, _, err := d.Store.DeviceCount(ctx, p.UID)
+		count, _, err := d.Store.Usage.DeviceCount(ctx, p.UID)
 		if err != nil {
 			return 0, err
 		}

@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -48,7 +49,7 @@ func line(f lookup.FigureUsage) string {
 
 func TestUsage(t *testing.T) {
 	s := usual(t)
-	require.NoError(t, s.Store.SaveFleets(t.Context(), lab.UID, []store.Fleet{{UID: "fleet:empty", Name: "empty"}}))
+	require.NoError(t, s.Store.Usage.SaveFleets(t.Context(), lab.UID, []usage.Fleet{{UID: "fleet:empty", Name: "empty"}}))
 	s.use(cold, storetest.Usage{Device: "dev:864475000000004", Day: today - 3, Figures: storetest.Unknown()})
 	for _, c := range []struct {
 		of   string
@@ -118,7 +119,7 @@ func TestUsageOfOld(t *testing.T) {
 	s := newScene(t)
 	yesterday := (today - 1).Start().Add(20 * time.Hour)
 	s.read(cold, yesterday, device("dev:1", "one", 1000, 10, "fleet:all"))
-	require.NoError(t, s.Store.SaveFleets(t.Context(), cold.UID, []store.Fleet{{UID: "fleet:all", Name: "all"}}))
+	require.NoError(t, s.Store.Usage.SaveFleets(t.Context(), cold.UID, []usage.Fleet{{UID: "fleet:all", Name: "all"}}))
 	s.poll(cold, now, store.Project{PolledAt: yesterday, Failures: 3, Failure: "Notehub is down"}, store.Decision{})
 	for _, of := range []string{"one", "fleet:all", "cold-chain"} {
 		u := s.usage(s.find(of), lookup.Week)

@@ -84,7 +84,7 @@ func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *set
 
 // agrees reports whether the rules of the new settings are the active ones, and logs it if they are not.
 func (w *watcher) agrees(ctx context.Context, next *settings) bool {
-	active, err := next.wired.Bot.Store.ActiveRules(ctx)
+	active, err := next.wired.Bot.Store.Work.ActiveRules(ctx)
 	if err != nil {
 		return true // the process that takes over finds out
 	}

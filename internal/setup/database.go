@@ -14,7 +14,7 @@ import (
 
 // UpToDate returns an error while the database holds rows of an older version.
 func UpToDate(ctx context.Context, db *store.Store) error {
-	left, err := db.Conversion(ctx)
+	left, err := db.Usage.Conversion(ctx)
 	if err == nil && !left.Ended() {
 		err = fmt.Errorf("notewatch run is updating the database (%s): repeat the command when that is done; if notewatch run is not running, start it", left)
 	}
@@ -41,7 +41,7 @@ func (s Setup) Open(ctx context.Context) (*store.Store, func(), error) {
 		return nil, nil, errors.Join(err, release())
 	}
 	closeAll := func() {
-		left := db.Leave(context.WithoutCancel(ctx), s.Process, time.Now())
+		left := db.Work.Leave(context.WithoutCancel(ctx), s.Process, time.Now())
 		if err := errors.Join(left, db.Close(), release()); err != nil {
 			s.Log.Error("closing the database", "err", err)
 		}
@@ -79,7 +79,7 @@ func (s Setup) Start(ctx context.Context, once bool) (*watch.Watch, func(), erro
 func begin(ctx context.Context, wired watch.Config) (*watch.Watch, error) {
 	db := wired.Bot.Store
 	if db.Shared() {
-		wired.Clock = watch.NewClock(db.Time, time.Now)
+		wired.Clock = watch.NewClock(db.Work.Time, time.Now)
 		if err := wired.Clock.Measure(ctx); err != nil {
 			return nil, err
 		}

@@ -45,7 +45,7 @@ func (s Setup) Trouble(ctx context.Context, db *store.Store) error {
 		}
 	}
 	for _, r := range s.File.Receivers {
-		missing, problem, err := db.Unshown(ctx, r.Name)
+		missing, problem, err := db.Outbox.Unshown(ctx, r.Name)
 		if err != nil {
 			return err
 		}

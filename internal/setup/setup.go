@@ -15,6 +15,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 )
 
 // A Setup holds the checked settings of a process: the environment and the rules file.
@@ -24,7 +25,7 @@ type Setup struct {
 	Log         *slog.Logger
 	Stdout      io.Writer        // for receivers of the kind terminal
 	Color       bool             // whether Stdout is a terminal that shows colours
-	Process     store.Process    // this process, if it is notewatch run
+	Process     work.Process     // this process, if it is notewatch run
 	Metrics     *metrics.Metrics // nil counts nothing
 }
 

@@ -13,7 +13,7 @@ import (
 	"notewatch/internal/config"
 	"notewatch/internal/deliver"
 	"notewatch/internal/proxy"
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notify"
@@ -47,7 +47,7 @@ func (s Setup) Wire(clock bot.Clock) (watch.Config, error) {
 }
 
 // ThisProcess returns the entry of this process in the list of processes on the database. version is that of the program.
-func (s Setup) ThisProcess(version string) store.Process {
+func (s Setup) ThisProcess(version string) work.Process {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
@@ -56,7 +56,7 @@ func (s Setup) ThisProcess(version string) store.Process {
 	if err != nil {
 		file = s.Environment.Rules
 	}
-	return store.Process{
+	return work.Process{
 		ID: rand.Text(), Host: host, PID: os.Getpid(), Version: version, File: file, Started: time.Now(),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/store/alertrow"
 	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
@@ -14,8 +15,8 @@ import (
 // OpenAlerts returns the pending and firing alerts of a project, by ID.
 func (s *Store) OpenAlerts(ctx context.Context, project string) (alerts []rules.Alert, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
-		alerts, err = database.Collect(ctx, tx, alertFields, `
-			SELECT id, `+database.List(alertColumns)+` FROM alert
+		alerts, err = database.Collect(ctx, tx, alertrow.Fields, `
+			SELECT id, `+database.List(alertrow.Columns)+` FROM alert
 			WHERE project = $1 AND state IN ('pending', 'firing') ORDER BY id`, project)
 		return err
 	})
@@ -40,7 +41,7 @@ func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert
 		where = `id IN (SELECT id FROM alert WHERE ` + where + newestFirst + ` LIMIT ` + database.Params(len(args), 1) + `)`
 	}
 	err = s.db.View(ctx, func(tx database.Tx) error {
-		alerts, err = database.Collect(ctx, tx, alertFields, `SELECT id, `+database.List(alertColumns)+` FROM alert WHERE `+where+newestFirst, args...)
+		alerts, err = database.Collect(ctx, tx, alertrow.Fields, `SELECT id, `+database.List(alertrow.Columns)+` FROM alert WHERE `+where+newestFirst, args...)
 		return err
 	})
 	return alerts, database.Doing(err, "reading alerts")
@@ -76,8 +77,8 @@ func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each fu
 // alertsOf returns the alerts of some IDs, the newest first.
 func (s *Store) alertsOf(ctx context.Context, ids []string) (alerts []rules.Alert, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
-		alerts, err = database.Collect(ctx, tx, alertFields,
-			`SELECT id, `+database.List(alertColumns)+` FROM alert WHERE id `+tx.Among(1), database.Texts(ids))
+		alerts, err = database.Collect(ctx, tx, alertrow.Fields,
+			`SELECT id, `+database.List(alertrow.Columns)+` FROM alert WHERE id `+tx.Among(1), database.Texts(ids))
 		return err
 	})
 	slices.SortFunc(alerts, func(a, b rules.Alert) int { // sorting whole rows takes SQLite longer
@@ -114,7 +115,7 @@ func (s *Store) Announced(ctx context.Context, project, rule string, from, to ti
 // may take the place of one that ends in the same transaction. ErrMoved if an alert would be the second open one of its rule and
 // subject: the first was stored after the decision.
 func saveAlerts(ctx context.Context, tx database.Tx, alerts, states []*rules.Alert) error {
-	table := database.Upsert{Table: "alert", Key: []string{"id"}, Set: alertColumns, Single: true} // their places in the indexes are far apart
+	table := database.Upsert{Table: "alert", Key: []string{"id"}, Set: alertrow.Columns, Single: true} // their places in the indexes are far apart
 	statements := database.NewBatch(tx)
 	for _, open := range []bool{false, true} {
 		if err := saveStates(ctx, statements, states, open); err != nil {
@@ -127,7 +128,7 @@ func saveAlerts(ctx context.Context, tx database.Tx, alerts, states []*rules.Ale
 			}
 		}
 		slices.SortFunc(some, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) }) // as the table is: pages are written once
-		err := table.Run(ctx, tx, len(some), func(i int) []any { return alertFields(some[i]) }, nil)
+		err := table.Run(ctx, tx, len(some), func(i int) []any { return alertrow.Fields(some[i]) }, nil)
 		if database.ViolatesUnique(err) {
 			return ErrMoved
 		}
@@ -149,7 +150,7 @@ func saveStates(ctx context.Context, b database.Batch, states []*rules.Alert, op
 	err := writeValues.Run(ctx, b, len(some), func(i int) []any {
 		a := some[i]
 		return []any{
-			a.ID, holds{All: &a.Holds}, a.Doubted, database.Number(&a.Value), database.Number(&a.Peak), a.PeakOn, database.Number(&a.Limit), database.Number(&a.Usual), database.Time(&a.AsOf),
+			a.ID, alertrow.Holds{All: &a.Holds}, a.Doubted, database.Number(&a.Value), database.Number(&a.Peak), a.PeakOn, database.Number(&a.Limit), database.Number(&a.Usual), database.Time(&a.AsOf),
 			database.Document(&a.Then),
 		}
 	})

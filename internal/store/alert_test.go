@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -140,26 +141,26 @@ func testShow(t *testing.T, open opening) {
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team, "on-call")}})
 	require.Equal(t, waits(a), undelivered(t, s, team))
-	require.Equal(t, noon, due(t, s, store.Receiver, team))
-	require.Equal(t, noon, due(t, s, store.Receiver, "on-call"), "a receiver that was unknown has work now")
+	require.Equal(t, noon, due(t, s, work.Receiver, team))
+	require.Equal(t, noon, due(t, s, work.Receiver, "on-call"), "a receiver that was unknown has work now")
 
 	show(t, s, team)
 	show(t, s, "on-call")
-	require.True(t, due(t, s, store.Receiver, team).IsZero())
+	require.True(t, due(t, s, work.Receiver, team).IsZero())
 	a.Value = 43
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
-	require.True(t, due(t, s, store.Receiver, team).IsZero(), "there is no new version")
+	require.True(t, due(t, s, work.Receiver, team).IsZero(), "there is no new version")
 
 	a = resolved(a, noon)
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
-	require.Equal(t, noon, due(t, s, store.Receiver, team))
-	require.Equal(t, noon, due(t, s, store.Receiver, "on-call"), "what was shown is kept true")
+	require.Equal(t, noon, due(t, s, work.Receiver, team))
+	require.Equal(t, noon, due(t, s, work.Receiver, "on-call"), "what was shown is kept true")
 	d := undelivered(t, s, "on-call")
 	require.Equal(t, waits(a, shows("m-on-call", 1)), d)
 
 	decide(t, s, store.Commit{Decision: store.Decision{Show: shown("a", "late")}})
 	require.Equal(t, waits(a), undelivered(t, s, "late"), "a receiver may be named later")
-	none, err := s.Undelivered(ctx, "nobody")
+	none, err := s.Outbox.Undelivered(ctx, "nobody")
 	require.NoError(t, err)
 	require.Empty(t, none)
 }
@@ -169,7 +170,7 @@ func testAtomic(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
-	lease := claim(t, s, store.Poll, project)
+	lease := claim(t, s, work.Poll, project)
 	before := dump(t, s)
 	twin := a
 	twin.ID = "twin"
@@ -184,14 +185,14 @@ func testAtomic(t *testing.T, open opening) {
 
 	whole.Alerts = whole.Alerts[:3]
 	require.NoError(t, s.Commit(ctx, lease, whole))
-	require.Equal(t, noon.Add(time.Hour), due(t, s, store.Poll, project))
+	require.Equal(t, noon.Add(time.Hour), due(t, s, work.Poll, project))
 }
 
 // A commit that is cancelled on the way leaves nothing behind, wherever that is, and the lease with its holder.
 func testCancelled(t *testing.T, open opening) {
 	s := open()
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
-	lease := claim(t, s, store.Poll, project)
+	lease := claim(t, s, work.Poll, project)
 	c := store.Commit{
 		Project:  store.Project{UID: project, Failures: 1},
 		Judged:   judged("r", "1"),
@@ -210,7 +211,7 @@ func testCancelled(t *testing.T, open opening) {
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, before, dump(t, s))
 	}
-	require.Equal(t, noon.Add(time.Hour), due(t, s, store.Poll, project))
+	require.Equal(t, noon.Add(time.Hour), due(t, s, work.Poll, project))
 }
 
 // A fuse is a context that cancels itself when it is looked at often enough.

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 )
 
 // A device list that is read every hour: every device was active meanwhile, and nothing else has changed.
@@ -23,12 +25,12 @@ func benchmarkSaveDevices(b *testing.B, n int) {
 	s, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "notewatch.db"))
 	require.NoError(b, err)
 	defer func() { require.NoError(b, s.Close()) }()
-	require.NoError(b, s.AddWork(b.Context(), store.Poll, []string{project}, noon))
-	lease, _, err := s.Claim(b.Context(), store.Poll, project, noon, noon)
+	require.NoError(b, s.Work.AddWork(b.Context(), work.Poll, []string{project}, noon))
+	lease, _, err := s.Work.Claim(b.Context(), work.Poll, project, noon, noon)
 	require.NoError(b, err)
-	devices := make([]store.Device, n)
+	devices := make([]usage.Device, n)
 	for i := range devices {
-		devices[i] = store.Device{
+		devices[i] = usage.Device{
 			UID: fmt.Sprintf("dev:%015d", i), Name: fmt.Sprintf("sensor %d", i), SKU: "NOTE-WBNA", Product: "com.example.cold-chain",
 			Firmware: fmt.Sprintf("6.2.%d", i%5), Fleets: []string{"fleet:all", fmt.Sprintf("fleet:%d", i%9)}, Voltage: 3.7,
 			Provisioned: noon.AddDate(-1, 0, 0),
@@ -44,32 +46,32 @@ func benchmarkSaveDevices(b *testing.B, n int) {
 	}
 	b.Run("first", func(b *testing.B) {
 		for b.Loop() {
-			require.NoError(b, s.SaveDevices(b.Context(), lease, store.NewDeviceList(devices...), read, nil))
+			require.NoError(b, s.Usage.SaveDevices(b.Context(), lease, usage.NewDeviceList(devices...), read, nil))
 			b.StopTimer()
 			_, err = s.DB().ExecContext(b.Context(), "DELETE FROM device; DELETE FROM device_list; DELETE FROM listing")
 			require.NoError(b, err)
 			b.StartTimer()
 		}
 	})
-	stored := store.NewDeviceList(devices...)
-	require.NoError(b, s.SaveDevices(b.Context(), lease, stored, read, nil))
+	stored := usage.NewDeviceList(devices...)
+	require.NoError(b, s.Usage.SaveDevices(b.Context(), lease, stored, read, nil))
 	b.Run("hourly", func(b *testing.B) {
 		for b.Loop() {
 			active()
-			listed := store.NewDeviceList(devices...)
-			require.NoError(b, s.SaveDevices(b.Context(), lease, listed, read, stored))
+			listed := usage.NewDeviceList(devices...)
+			require.NoError(b, s.Usage.SaveDevices(b.Context(), lease, listed, read, stored))
 			stored = listed
 		}
 	})
 	b.Run("hourly, nothing kept", func(b *testing.B) {
 		for b.Loop() {
 			active()
-			require.NoError(b, s.SaveDevices(b.Context(), lease, store.NewDeviceList(devices...), read, nil))
+			require.NoError(b, s.Usage.SaveDevices(b.Context(), lease, usage.NewDeviceList(devices...), read, nil))
 		}
 	})
 	b.Run("read", func(b *testing.B) {
 		for b.Loop() {
-			stored, err := s.DeviceList(b.Context(), project)
+			stored, err := s.Usage.DeviceList(b.Context(), project)
 			require.NoError(b, err)
 			require.Equal(b, n, stored.Len())
 		}
@@ -101,7 +103,7 @@ func BenchmarkConvert(b *testing.B) {
 	oldDatabase(b, path, 100_000, days)
 	s := migrate(b, path)
 	step := func() (more bool) {
-		more, err := s.ConvertProject(b.Context(), project, 0)
+		more, err := s.Usage.ConvertProject(b.Context(), project, 0)
 		require.NoError(b, err)
 		return more
 	}

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -29,8 +32,8 @@ type Commit struct {
 	Project  Project
 	Judged   map[string]Judgement // by rule name; replaces what Judged returns, but for Others
 	Others   []string             // names of the rules that were not looked at: what Judged returns of them stays
-	Seen     []Change             // that were evaluated
-	Damaged  []Damage             // columns that could not be read, which are to be read from Notehub again
+	Seen     []usage.Change       // that were evaluated
+	Damaged  []usage.Damage       // columns that could not be read, which are to be read from Notehub again
 	Live     []string             // receivers that keep figures up to date in what they show
 	Due      time.Time            // of the next poll
 	Failures int                  // of the poll, in a row
@@ -43,9 +46,9 @@ type Commit struct {
 // A receiver has something new to show when an alert that Show names for it, or that it was to show before, has a new
 // version. Deliveries that were given up or held back are tried again then. Whoever is told in its place is made due with it:
 // what it cannot be told does not wait until that is known.
-func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
+func (s *Store) Commit(ctx context.Context, lease work.Lease, c Commit) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
-		if err := complete(ctx, tx, lease, c.Now, c.Due, c.Failures); err != nil {
+		if err := work.Complete(ctx, tx, lease, c.Now, c.Due, c.Failures); err != nil {
 			return err
 		}
 		if err := saveProject(ctx, tx, c.Project); err != nil {
@@ -60,16 +63,16 @@ func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 		if err := saveJudged(ctx, tx, c.Project.UID, c.Judged); err != nil {
 			return err
 		}
-		if err := raise(ctx, tx, PollRules, c.Project.UID, c.Now, false); err != nil {
+		if err := work.Raise(ctx, tx, work.PollRules, c.Project.UID, c.Now, false); err != nil {
 			return err
 		}
 		if err := raiseLive(ctx, tx, c); err != nil {
 			return err
 		}
-		if err := uncover(ctx, tx, c.Damaged); err != nil {
+		if err := usage.Uncover(ctx, tx, c.Damaged); err != nil {
 			return err
 		}
-		return dropChanges(ctx, tx, c.Project.UID, c.Seen)
+		return usage.DropChanges(ctx, tx, c.Project.UID, c.Seen)
 	})
 	if err == nil {
 		s.db.Shrink(ctx)
@@ -80,9 +83,9 @@ func (s *Store) Commit(ctx context.Context, lease Lease, c Commit) error {
 // CommitPollRules stores what the rules that read only the state of polling decided, and gives their lease back. All or nothing,
 // with the errors of Commit. Of c it takes the decision, Judged, which replaces what Judged returns of those rules, and Due. The
 // state of the project belongs to its polls: it stays.
-func (s *Store) CommitPollRules(ctx context.Context, lease Lease, c Commit) error {
+func (s *Store) CommitPollRules(ctx context.Context, lease work.Lease, c Commit) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
-		if err := complete(ctx, tx, lease, c.Now, c.Due, 0); err != nil {
+		if err := work.Complete(ctx, tx, lease, c.Now, c.Due, 0); err != nil {
 			return err
 		}
 		if err := decide(ctx, tx, c.Decision); err != nil {
@@ -121,7 +124,7 @@ func decide(ctx context.Context, tx database.Tx, d Decision) error {
 		return err
 	}
 	if d.Mute {
-		if err := raise(ctx, tx, Mute, "", d.Now, false); err != nil {
+		if err := work.Raise(ctx, tx, work.Mute, "", d.Now, false); err != nil {
 			return err
 		}
 	}
@@ -223,7 +226,7 @@ func show(ctx context.Context, tx database.Tx, d Decision, moved []*rules.Alert)
 			changed = append(changed, alert.ID)
 		}
 	}
-	if err := readDue(ctx, tx, changed, due); err != nil {
+	if err := outbox.ReadDue(ctx, tx, changed, due); err != nil {
 		return err
 	}
 	for receiver := range maps.Clone(due) {
@@ -231,10 +234,10 @@ func show(ctx context.Context, tx database.Tx, d Decision, moved []*rules.Alert)
 			due[takeOverAlerts] = true
 		}
 	}
-	if err := raiseAll(ctx, tx, d.Now, due); err != nil {
+	if err := work.RaiseReceivers(ctx, tx, d.Now, due); err != nil {
 		return err
 	}
-	return showChanged(ctx, tx, changed, due, d.Now)
+	return outbox.ShowChanged(ctx, tx, changed, due, d.Now)
 }
 
 // addShown adds the deliveries that a decision names, and notes the receivers of those that are new in due.
@@ -243,7 +246,7 @@ func addShown(ctx context.Context, tx database.Tx, d Decision, due map[string]bo
 	if err != nil {
 		return err
 	}
-	return add(ctx, tx, stored, d.Show, d.Now, func(receiver string) { due[receiver] = true })
+	return outbox.Add(ctx, tx, stored, d.Show, d.Now, func(receiver string) { due[receiver] = true })
 }
 
 // storedAlerts returns those of some alerts that are stored, in their order, given some that are for sure: another one may have been
@@ -276,11 +279,11 @@ func storedAlerts(ctx context.Context, tx database.Tx, ids []string, sure []*rul
 func raiseLive(ctx context.Context, tx database.Tx, c Commit) error {
 	due := map[string]bool{}
 	for _, receiver := range c.Live {
-		moved, err := isStale(ctx, tx, receiver, c.Project.UID)
+		moved, err := outbox.IsStale(ctx, tx, receiver, c.Project.UID)
 		if err != nil {
 			return err
 		}
 		due[receiver] = moved
 	}
-	return raiseAll(ctx, tx, c.Now, due)
+	return work.RaiseReceivers(ctx, tx, c.Now, due)
 }

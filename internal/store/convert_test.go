@@ -17,6 +17,7 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -95,30 +96,30 @@ func requireConverted(t *testing.T, s *store.Store, devices, days int) {
 	}
 	gone := storetest.ReadUsage(t, s, "app:other", []string{"dev:gone"}, 0, today)
 	require.Len(t, gone, days-2)
-	_, ok, err := s.Device(ctx, project, "dev:gone")
+	_, ok, err := s.Usage.Device(ctx, project, "dev:gone")
 	require.NoError(t, err)
 	require.False(t, ok)
 
 	stored := listed(t, s, project)
 	require.Equal(t, devices, stored.Len())
 	require.Equal(t, noon, stored.Read)
-	require.Equal(t, store.Device{
+	require.Equal(t, usage.Device{
 		Ordinal: 7, UID: "dev:000007", Name: "sensor 7", SKU: "NOTE", Product: "product", Firmware: "1.2.1", Fleets: []string{"fleet:all"},
 		Voltage: 3.5, Disabled: true, Provisioned: time.UnixMilli(1).UTC(), LastActivity: noon.Add(-7 * time.Millisecond),
 	}, stored.At(6))
 
-	spans, err := s.Coverage(ctx, project)
+	spans, err := s.Usage.Coverage(ctx, project)
 	require.NoError(t, err)
-	events := store.Span{First: today - 2, Last: today}
-	require.Equal(t, map[rules.Figure]store.Span{
+	events := usage.Span{First: today - 2, Last: today}
+	require.Equal(t, map[rules.Figure]usage.Span{
 		rules.Bytes: {First: first, Last: today}, rules.Sat: {First: first, Last: today}, rules.Events: events, rules.EventsTotal: events,
 		rules.Platform: events, rules.Watchdog: events, rules.Reboots: events, rules.FwUpdates: events,
 	}, spans)
 
-	left, _, err := s.Ordinal(ctx, project, "dev:gone")
+	left, _, err := s.Usage.Ordinal(ctx, project, "dev:gone")
 	require.NoError(t, err)
 	changed := map[rules.Day][]int{}
-	changes, err := s.Changed(ctx, project)
+	changes, err := s.Usage.Changed(ctx, project)
 	require.NoError(t, err)
 	require.Len(t, changes, 8+8, "of each figure that was read")
 	for _, c := range changes {
@@ -136,10 +137,10 @@ func TestConversion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notewatch.db")
 	oldDatabase(t, path, devices, days)
 	s := migrate(t, path)
-	require.NoError(t, s.ConvertLists(t.Context()))
+	require.NoError(t, s.Usage.ConvertLists(t.Context()))
 	conversion := func() string {
 		t.Helper()
-		c, err := s.Conversion(t.Context())
+		c, err := s.Usage.Conversion(t.Context())
 		require.NoError(t, err)
 		return fmt.Sprint(c, " ", c.Ended())
 	}
@@ -149,7 +150,7 @@ func TestConversion(t *testing.T) {
 		require.NoError(t, s.Close())
 		s = open(t, path)
 		var err error
-		more, err = s.ConvertNext(t.Context())
+		more, err = s.Usage.ConvertNext(t.Context())
 		require.NoError(t, err)
 		if steps == 2*4-1 {
 			require.Equal(t, "day 5 of 9 false", conversion())
@@ -159,7 +160,7 @@ func TestConversion(t *testing.T) {
 	require.Equal(t, 2*days+1, steps)
 	require.Equal(t, "day 1 of 0 true", conversion())
 	requireConverted(t, s, devices, days)
-	more, err := s.ConvertProject(t.Context(), project, 0)
+	more, err := s.Usage.ConvertProject(t.Context(), project, 0)
 	require.NoError(t, err)
 	require.False(t, more)
 }
@@ -172,7 +173,7 @@ func TestConversionBesidePolls(t *testing.T) {
 	s := migrate(t, path)
 	for more := true; more; {
 		var err error
-		more, err = s.ConvertProject(t.Context(), project, today-3)
+		more, err = s.Usage.ConvertProject(t.Context(), project, today-3)
 		require.NoError(t, err)
 	}
 	require.Len(t, storetest.ReadUsage(t, s, project, []string{""}, 0, today), 4)
@@ -181,10 +182,10 @@ func TestConversionBesidePolls(t *testing.T) {
 	read[2].Figures[rules.Bytes] = 77
 	read = []storetest.Usage{read[2], read[days-1]}
 	storetest.SaveUsage(t, s, project, read, rules.Bytes)
-	storetest.SaveDevices(t, s, "app:other", []store.Device{{UID: "dev:000002"}, {UID: "dev:new"}}, noon.Add(time.Hour))
+	storetest.SaveDevices(t, s, "app:other", []usage.Device{{UID: "dev:000002"}, {UID: "dev:new"}}, noon.Add(time.Hour))
 	for more := true; more; {
 		var err error
-		more, err = s.ConvertNext(t.Context())
+		more, err = s.Usage.ConvertNext(t.Context())
 		require.NoError(t, err)
 	}
 	want := oldUsage(4, days)
@@ -251,7 +252,7 @@ func convertAloud(t *testing.T, path string) {
 		fmt.Println("step")
 		require.True(t, orders.Scan())
 		var err error
-		if more, err = s.ConvertNext(context.Background()); err != nil {
+		if more, err = s.Usage.ConvertNext(context.Background()); err != nil {
 			panic(err)
 		}
 	}
@@ -276,7 +277,7 @@ func TestConversionNeedsLittleDisk(t *testing.T) {
 	most := size()
 	for more := true; more; most = max(most, size()) {
 		var err error
-		more, err = s.ConvertNext(t.Context())
+		more, err = s.Usage.ConvertNext(t.Context())
 		require.NoError(t, err)
 	}
 	require.Less(t, float64(most), 1.3*float64(before)+4e6, "with the log")

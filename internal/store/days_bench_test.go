@@ -10,6 +10,8 @@ import (
 	"notewatch/internal/history"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -19,7 +21,7 @@ func BenchmarkDays(b *testing.B) {
 	const devices, days, changing = 100_000, 36, 4
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the figures need not be secret
 	today := rules.DayOf(noon)
-	var some []store.Reading
+	var some []usage.Reading
 	for range changing {
 		two := dayOf(today, devices, func() storetest.Figures { return healthyDay(random) })
 		before := dayOf(today-1, devices, func() storetest.Figures { return healthyDay(random) })
@@ -35,13 +37,13 @@ func BenchmarkDays(b *testing.B) {
 			b.Run("first", func(b *testing.B) {
 				for b.Loop() {
 					for day := range days / 2 {
-						require.NoError(b, s.SaveReading(b.Context(), lease, shifted(some[day%changing], 2*day)))
+						require.NoError(b, s.Usage.SaveReading(b.Context(), lease, shifted(some[day%changing], 2*day)))
 					}
 				}
 			})
 			b.Run("merge", func(b *testing.B) {
 				for i := 0; b.Loop(); i++ {
-					require.NoError(b, s.SaveReading(b.Context(), lease, some[i%changing]))
+					require.NoError(b, s.Usage.SaveReading(b.Context(), lease, some[i%changing]))
 				}
 			})
 			b.Run("read", func(b *testing.B) {
@@ -54,22 +56,22 @@ func BenchmarkDays(b *testing.B) {
 }
 
 // listOf lists devices and returns the lease on the poll of their project.
-func listOf(b *testing.B, s *store.Store, devices int) store.Lease {
+func listOf(b *testing.B, s *store.Store, devices int) work.Lease {
 	b.Helper()
-	require.NoError(b, s.AddWork(b.Context(), store.Poll, []string{project}, noon))
-	lease, _, err := s.Claim(b.Context(), store.Poll, project, noon, noon)
+	require.NoError(b, s.Work.AddWork(b.Context(), work.Poll, []string{project}, noon))
+	lease, _, err := s.Work.Claim(b.Context(), work.Poll, project, noon, noon)
 	require.NoError(b, err)
-	listed := make([]store.Device, devices)
+	listed := make([]usage.Device, devices)
 	for i := range listed {
-		listed[i] = store.Device{UID: fmt.Sprintf("dev:%015d", i), Provisioned: noon.AddDate(-1, 0, 0)}
+		listed[i] = usage.Device{UID: fmt.Sprintf("dev:%015d", i), Provisioned: noon.AddDate(-1, 0, 0)}
 	}
-	require.NoError(b, s.SaveDevices(b.Context(), lease, store.NewDeviceList(listed...), noon, nil))
+	require.NoError(b, s.Usage.SaveDevices(b.Context(), lease, usage.NewDeviceList(listed...), noon, nil))
 	return lease
 }
 
 // shifted returns a reading about days that lie further back.
-func shifted(r store.Reading, days int) store.Reading {
-	columns := make([]store.Column, len(r.Columns))
+func shifted(r usage.Reading, days int) usage.Reading {
+	columns := make([]usage.Column, len(r.Columns))
 	for i, c := range r.Columns {
 		c.Day -= rules.Day(days)
 		columns[i] = c
@@ -81,12 +83,12 @@ func shifted(r store.Reading, days int) store.Reading {
 // readDays reads three figures of all devices.
 func readDays(b *testing.B, s *store.Store, last rules.Day, days int) {
 	b.Helper()
-	blocks, err := s.Blocks(b.Context(), project)
+	blocks, err := s.Usage.Blocks(b.Context(), project)
 	require.NoError(b, err)
 	known := 0
 	for block := range blocks {
 		for _, figure := range []rules.Figure{rules.Bytes, rules.Events, rules.Sessions} {
-			err := s.Columns(b.Context(), project, block, figure, last-rules.Day(days)+1, last, func(_ rules.Day, cells []history.Cell) {
+			err := s.Usage.Columns(b.Context(), project, block, figure, last-rules.Day(days)+1, last, func(_ rules.Day, cells []history.Cell) {
 				known += len(cells)
 			})
 			require.NoError(b, err)

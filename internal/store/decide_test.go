@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -25,13 +26,13 @@ func testDecide(t *testing.T, open opening) {
 	a.Project = ""
 	decideNow(t, s, store.Decision{Alerts: alerts(a), Show: shown("a", team)})
 	require.Equal(t, waits(a), undelivered(t, s, team))
-	require.Equal(t, noon, due(t, s, store.Receiver, team))
+	require.Equal(t, noon, due(t, s, work.Receiver, team))
 
 	show(t, s, team)
 	decideNow(t, s, store.Decision{Alerts: alerts(resolved(a, noon)), Show: shown("a")})
-	require.Equal(t, noon, due(t, s, store.Receiver, team), "who was told hears the end")
+	require.Equal(t, noon, due(t, s, work.Receiver, team), "who was told hears the end")
 	require.Equal(t, int64(2), undelivered(t, s, team).Alert.Version)
-	require.Zero(t, due(t, s, store.Mute, ""))
+	require.Zero(t, due(t, s, work.Mute, ""))
 
 	before := dump(t, s)
 	b, twin := firing("b", "dev:2"), firing("twin", "dev:2")
@@ -52,7 +53,7 @@ func testDecide(t *testing.T, open opening) {
 		require.Equal(t, before, dump(t, s))
 	}
 	require.Equal(t, b, undelivered(t, s, "on-call").Alert)
-	require.Equal(t, noon, due(t, s, store.Mute, ""))
+	require.Equal(t, noon, due(t, s, work.Mute, ""))
 }
 
 // What Notehub and people say may be any bytes. It is no reason that a decision cannot be stored.
@@ -76,16 +77,16 @@ func testPollRules(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	state := filled[store.Project]()
 	decide(t, s, store.Commit{Project: state, Judged: judged("budget", "1"), Others: []string{"blind"}})
-	require.Equal(t, noon, due(t, s, store.PollRules, project), "a poll makes them due")
+	require.Equal(t, noon, due(t, s, work.PollRules, project), "a poll makes them due")
 
-	lease := claim(t, s, store.PollRules, project)
+	lease := claim(t, s, work.PollRules, project)
 	blind := firing("blind", "")
 	c := store.Commit{
 		Decision: store.Decision{Alerts: alerts(blind), Show: shown("blind", team), Now: noon},
 		Judged:   judged("blind", "2"), Due: noon.Add(time.Hour),
 	}
 	require.NoError(t, s.CommitPollRules(ctx, lease, c))
-	require.Equal(t, noon.Add(time.Hour), due(t, s, store.PollRules, project))
+	require.Equal(t, noon.Add(time.Hour), due(t, s, work.PollRules, project))
 	require.Equal(t, blind, undelivered(t, s, team).Alert)
 	after, err := s.Project(ctx, project)
 	require.NoError(t, err)
@@ -100,7 +101,7 @@ func testPollRules(t *testing.T, open opening) {
 	require.NoError(t, err)
 	require.Equal(t, judged("budget", "3", "blind", "2"), known)
 	before := dump(t, s)
-	require.ErrorIs(t, s.CommitPollRules(ctx, lease, c), store.ErrLeaseLost)
+	require.ErrorIs(t, s.CommitPollRules(ctx, lease, c), work.ErrLeaseLost)
 	require.Equal(t, before, dump(t, s))
 }
 
@@ -136,7 +137,7 @@ func testMoved(t *testing.T, open opening) {
 	byAnother.Ack.By = "bob"
 	decideNow(t, s, store.Decision{Alerts: alerts(acknowledged), Silences: seq})
 
-	poll := claim(t, s, store.Poll, project)
+	poll := claim(t, s, work.Poll, project)
 	before := dump(t, s)
 	for name, d := range map[string]store.Decision{
 		"a newer version":            {Alerts: alerts(version(a, 1, a.Reason, a.ChangedAt)), Silences: seq},

@@ -18,6 +18,8 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -55,26 +57,26 @@ func BenchmarkDelivery(b *testing.B) {
 	d = newDeliveryBench(b)
 	d.decide("alone", plainInsert, d.fired(*benchDeliveries), "ops")
 	lease := d.claim("ops")
-	giveUp := func() error { return d.s.GiveUp(b.Context(), lease, "channel_not_found") }
-	back := func() error { return d.s.Revive(b.Context(), "ops", noon) }
+	giveUp := func() error { return d.s.Outbox.GiveUp(b.Context(), lease, "channel_not_found") }
+	back := func() error { return d.s.Outbox.Revive(b.Context(), "ops", noon) }
 	d.measure("give-up", plainUpdate, giveUp)
 	d.require("ops", delivery.GivenUp)
-	d.measure("retry", plainUpdate, func() error { return d.s.Retry(b.Context(), lease) })
+	d.measure("retry", plainUpdate, func() error { return d.s.Outbox.Retry(b.Context(), lease) })
 	require.NoError(b, giveUp())
 	d.measure("back", plainUpdate, back)
 	d.require("ops", delivery.Waiting)
 	require.NoError(b, giveUp())
 	d.decide("revised", plainUpdate, d.escalated())
 	d.require("ops", delivery.Waiting)
-	d.measure("gone", plainUpdate, func() error { return second(d.s.KeepReceivers(b.Context(), []string{"team"}, noon)) })
+	d.measure("gone", plainUpdate, func() error { return second(d.s.Outbox.KeepReceivers(b.Context(), []string{"team"}, noon)) })
 	d.require("ops", delivery.Removed)
-	d.measure("return", plainUpdate, func() error { return second(d.s.KeepReceivers(b.Context(), []string{"ops"}, noon)) })
-	d.measure("reroute", plainUpdate, func() error { return second(d.s.Route(b.Context(), d.key, []string{"team"}, noon)) })
+	d.measure("return", plainUpdate, func() error { return second(d.s.Outbox.KeepReceivers(b.Context(), []string{"ops"}, noon)) })
+	d.measure("reroute", plainUpdate, func() error { return second(d.s.Outbox.Route(b.Context(), d.key, []string{"team"}, noon)) })
 	d.require("team", delivery.Waiting)
 
 	lease = d.claim("on-call")
 	fallBack := func() error {
-		return second(d.s.FallBack(b.Context(), lease, store.StandIn{For: "team", Before: noon, Now: noon}))
+		return second(d.s.Outbox.FallBack(b.Context(), lease, outbox.StandIn{For: "team", Before: noon, Now: noon}))
 	}
 	d.measure("fallback", `INSERT INTO delivery (alert, receiver, state, waiting_since) SELECT alert, 'plain', state, 1 FROM delivery WHERE receiver = 'ops'`, fallBack)
 	d.require("on-call", delivery.Waiting)
@@ -139,9 +141,9 @@ func (d *deliveryBench) decide(part, plain string, all []rules.Alert, receivers 
 	d.measure(part, plain, func() error { return d.s.Decide(d.b.Context(), decision) })
 }
 
-func (d *deliveryBench) claim(receiver string) store.Lease {
-	require.NoError(d.b, d.s.Raise(d.b.Context(), store.Receiver, receiver, noon))
-	lease, ok, err := d.s.Claim(d.b.Context(), store.Receiver, receiver, noon, noon)
+func (d *deliveryBench) claim(receiver string) work.Lease {
+	require.NoError(d.b, d.s.Work.Raise(d.b.Context(), work.Receiver, receiver, noon))
+	lease, ok, err := d.s.Work.Claim(d.b.Context(), work.Receiver, receiver, noon, noon)
 	require.NoError(d.b, err)
 	require.True(d.b, ok)
 	return lease
@@ -155,24 +157,24 @@ func (d *deliveryBench) require(receiver string, state delivery.State) {
 }
 
 // send measures the steps of a message with all that waits for the holder of a lease.
-func (d *deliveryBench) send(lease store.Lease) {
-	waiting, err := d.s.Undelivered(d.b.Context(), lease.Key)
+func (d *deliveryBench) send(lease work.Lease) {
+	waiting, err := d.s.Outbox.Undelivered(d.b.Context(), lease.Key)
 	require.NoError(d.b, err)
 	members := waiting[:min(len(waiting), benchMembers)]
 	plain := fmt.Sprintf(plainUpdate+" WHERE alert IN (SELECT alert FROM delivery WHERE receiver = '%s' LIMIT %d) AND receiver = '%[1]s'", lease.Key, len(members))
-	outcome := posted(store.Message{ID: "m", Receiver: lease.Key}, members...)
+	outcome := posted(outbox.Message{ID: "m", Receiver: lease.Key}, members...)
 	begin := func() error {
-		attempts, err := d.s.Begin(d.b.Context(), lease, []store.Sending{outcome.Sending}, noon, noon)
+		attempts, err := d.s.Outbox.Begin(d.b.Context(), lease, []outbox.Sending{outcome.Sending}, noon, noon)
 		if err == nil {
 			outcome.Attempt = attempts[0]
 		}
 		return err
 	}
-	end := func() error { return d.s.End(d.b.Context(), lease, outcome) }
+	end := func() error { return d.s.Outbox.End(d.b.Context(), lease, outcome) }
 	outcome.ShowsValue = outcome.ShowsValue[:5]
 	d.measure("begin", plain, begin)
 	d.measure("end", plain, end)
-	outcome.Message, outcome.Members, err = d.s.Members(d.b.Context(), "m")
+	outcome.Message, outcome.Members, err = d.s.Outbox.Members(d.b.Context(), "m")
 	require.NoError(d.b, err)
 	require.NoError(d.b, begin())
 	outcome.Refresh = true

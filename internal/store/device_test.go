@@ -12,18 +12,20 @@ import (
 	"notewatch/internal/history"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 )
 
 // listed returns the device list of a project.
-func listed(t *testing.T, s *store.Store, project string) *store.DeviceList {
+func listed(t *testing.T, s *store.Store, project string) *usage.DeviceList {
 	t.Helper()
-	stored, err := s.DeviceList(t.Context(), project)
+	stored, err := s.Usage.DeviceList(t.Context(), project)
 	require.NoError(t, err)
 	return stored
 }
 
 // withOrdinals returns devices with ordinals from first on.
-func withOrdinals(first int, devices ...store.Device) []store.Device {
+func withOrdinals(first int, devices ...usage.Device) []usage.Device {
 	for i := range devices {
 		devices[i].Ordinal = first + i
 	}
@@ -37,32 +39,32 @@ func testDevices(t *testing.T, open opening) {
 	require.Zero(t, never.Read)
 	require.Zero(t, never.Version)
 
-	whole := filled[store.Device]()
+	whole := filled[usage.Device]()
 	whole.UID = "dev:2"
-	bare := store.Device{UID: "dev:1", Voltage: math.NaN()}
-	storetest.SaveDevices(t, s, project, []store.Device{whole, bare}, noon)
-	storetest.SaveDevices(t, s, "app:other", []store.Device{{UID: "dev:3"}}, noon.Add(minute))
-	devices, at, err := s.Devices(ctx, project)
+	bare := usage.Device{UID: "dev:1", Voltage: math.NaN()}
+	storetest.SaveDevices(t, s, project, []usage.Device{whole, bare}, noon)
+	storetest.SaveDevices(t, s, "app:other", []usage.Device{{UID: "dev:3"}}, noon.Add(minute))
+	devices, at, err := s.Usage.Devices(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, noon, at)
 	same(t, withOrdinals(1, whole, bare), devices)
-	version, at, err := s.ListVersion(ctx, project)
+	version, at, err := s.Usage.ListVersion(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, noon, at)
 	require.Equal(t, int64(1), version)
 
 	whole.Name, whole.Ordinal = "renamed", 1
-	storetest.SaveDevices(t, s, project, []store.Device{whole}, noon.Add(minute))
+	storetest.SaveDevices(t, s, project, []usage.Device{whole}, noon.Add(minute))
 	stored := listed(t, s, project)
-	require.Equal(t, []store.Device{whole}, slices.Collect(stored.All()))
+	require.Equal(t, []usage.Device{whole}, slices.Collect(stored.All()))
 	require.Equal(t, noon.Add(minute), stored.Read)
 	require.Equal(t, int64(2), stored.Version)
-	_, ok, err := s.Device(ctx, project, "dev:1")
+	_, ok, err := s.Usage.Device(ctx, project, "dev:1")
 	require.NoError(t, err)
 	require.False(t, ok, "it is no longer listed")
-	some, err := s.DevicesOf(ctx, project, []string{"dev:3", "dev:2", "dev:1"})
+	some, err := s.Usage.DevicesOf(ctx, project, []string{"dev:3", "dev:2", "dev:1"})
 	require.NoError(t, err)
-	require.Equal(t, []store.Device{whole}, some)
+	require.Equal(t, []usage.Device{whole}, some)
 
 	storetest.SaveDevices(t, s, project, nil, noon.Add(2*minute))
 	empty := listed(t, s, project)
@@ -76,13 +78,13 @@ func testOrdinals(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	save := func(uids ...string) map[string]int {
 		t.Helper()
-		var devices []store.Device
+		var devices []usage.Device
 		for _, uid := range uids {
-			devices = append(devices, store.Device{UID: uid})
+			devices = append(devices, usage.Device{UID: uid})
 		}
 		storetest.SaveDevices(t, s, project, devices, noon)
 		stored := slices.Collect(listed(t, s, project).All())
-		require.True(t, slices.IsSortedFunc(stored, func(a, b store.Device) int { return a.Ordinal - b.Ordinal }))
+		require.True(t, slices.IsSortedFunc(stored, func(a, b usage.Device) int { return a.Ordinal - b.Ordinal }))
 		ordinals := map[string]int{}
 		for _, d := range stored {
 			ordinals[d.UID] = d.Ordinal
@@ -95,39 +97,39 @@ func testOrdinals(t *testing.T, open opening) {
 	require.Equal(t, map[string]int{"c": 1, "d": 4}, save("d", "c"), "what was given is not given again")
 	require.Equal(t, map[string]int{"b": 3, "d": 4, "e": 5}, save("e", "b", "d"), "a device that returns has its own")
 	for uid, want := range map[string]int{"a": 2, "b": 3, "c": 1, "d": 4, "e": 5, "f": 0} {
-		ordinal, ok, err := s.Ordinal(ctx, project, uid)
+		ordinal, ok, err := s.Usage.Ordinal(ctx, project, uid)
 		require.NoError(t, err)
 		require.Equal(t, want, ordinal, uid)
 		require.Equal(t, want > 0, ok, uid)
 	}
-	storetest.SaveDevices(t, s, "app:other", []store.Device{{UID: "e"}}, noon)
-	ordinal, _, err := s.Ordinal(ctx, "app:other", "e")
+	storetest.SaveDevices(t, s, "app:other", []usage.Device{{UID: "e"}}, noon)
+	ordinal, _, err := s.Usage.Ordinal(ctx, "app:other", "e")
 	require.NoError(t, err)
 	require.Equal(t, 1, ordinal, "each project counts for itself")
 }
 
 // Whatever a list says, it can be stored.
 func testOddDevices(t *testing.T, open opening) {
-	for name, c := range map[string]struct{ listed, want []store.Device }{
+	for name, c := range map[string]struct{ listed, want []usage.Device }{
 		"twice": {
-			[]store.Device{{UID: "a", Name: "first"}, {UID: "b"}, {UID: "a", Name: "last"}},
-			[]store.Device{{UID: "a", Name: "last"}, {UID: "b"}},
+			[]usage.Device{{UID: "a", Name: "first"}, {UID: "b"}, {UID: "a", Name: "last"}},
+			[]usage.Device{{UID: "a", Name: "last"}, {UID: "b"}},
 		},
 		"no text": {
-			[]store.Device{{UID: "a\x00b", Name: "\xff\xfe", SKU: "x\x00", Fleets: []string{"f\xc3", "g"}}},
-			[]store.Device{{UID: "a�b", Name: "�", SKU: "x�", Fleets: []string{"f�", "g"}}},
+			[]usage.Device{{UID: "a\x00b", Name: "\xff\xfe", SKU: "x\x00", Fleets: []string{"f\xc3", "g"}}},
+			[]usage.Device{{UID: "a�b", Name: "�", SKU: "x�", Fleets: []string{"f�", "g"}}},
 		},
 		"no voltage": {
-			[]store.Device{{UID: "a", Voltage: -1}, {UID: "b", Voltage: math.Inf(1)}, {UID: "c", Voltage: 1e300}, {UID: "d", Voltage: 4.1234567}},
-			[]store.Device{{UID: "a", Voltage: math.NaN()}, {UID: "b", Voltage: math.NaN()}, {UID: "c", Voltage: math.NaN()}, {UID: "d", Voltage: 4.123457}},
+			[]usage.Device{{UID: "a", Voltage: -1}, {UID: "b", Voltage: math.Inf(1)}, {UID: "c", Voltage: 1e300}, {UID: "d", Voltage: 4.1234567}},
+			[]usage.Device{{UID: "a", Voltage: math.NaN()}, {UID: "b", Voltage: math.NaN()}, {UID: "c", Voltage: math.NaN()}, {UID: "d", Voltage: 4.123457}},
 		},
 		"no time": {
-			[]store.Device{{UID: "a", LastActivity: time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)}, {UID: "b", LastActivity: noon.Add(1500 * time.Microsecond)}},
-			[]store.Device{{UID: "a"}, {UID: "b", LastActivity: noon.Add(time.Millisecond)}},
+			[]usage.Device{{UID: "a", LastActivity: time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)}, {UID: "b", LastActivity: noon.Add(1500 * time.Microsecond)}},
+			[]usage.Device{{UID: "a"}, {UID: "b", LastActivity: noon.Add(time.Millisecond)}},
 		},
 		"long": {
-			[]store.Device{{UID: strings.Repeat("x", 100_000)}},
-			[]store.Device{{UID: strings.Repeat("x", 100_000)}},
+			[]usage.Device{{UID: strings.Repeat("x", 100_000)}},
+			[]usage.Device{{UID: strings.Repeat("x", 100_000)}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,13 +143,13 @@ func testOddDevices(t *testing.T, open opening) {
 // Of two processes that save the list of one project, the one that lost its lease changes nothing.
 func testDeviceListNeedsALease(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
-	lost := claim(t, s, store.Poll, project)
+	require.NoError(t, s.Work.AddWork(ctx, work.Poll, []string{project}, noon))
+	lost := claim(t, s, work.Poll, project)
 	lease := steal(t, s, lost)
-	require.NoError(t, s.SaveDevices(ctx, lease, store.NewDeviceList(store.Device{UID: "a"}), noon, nil))
+	require.NoError(t, s.Usage.SaveDevices(ctx, lease, usage.NewDeviceList(usage.Device{UID: "a"}), noon, nil))
 	before := dump(t, s)
-	err := s.SaveDevices(ctx, lost, store.NewDeviceList(store.Device{UID: "b"}), noon, nil)
-	require.ErrorIs(t, err, store.ErrLeaseLost)
+	err := s.Usage.SaveDevices(ctx, lost, usage.NewDeviceList(usage.Device{UID: "b"}), noon, nil)
+	require.ErrorIs(t, err, work.ErrLeaseLost)
 	require.ErrorContains(t, err, "saving the devices of project ")
 	require.Equal(t, before, dump(t, s))
 }
@@ -155,12 +157,12 @@ func testDeviceListNeedsALease(t *testing.T, open opening) {
 // A list that the caller has kept counts only as long as it is the one that is stored.
 func testStoredDeviceList(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
-	lease := claim(t, s, store.Poll, project)
-	save := func(stored *store.DeviceList, devices ...store.Device) *store.DeviceList {
+	require.NoError(t, s.Work.AddWork(ctx, work.Poll, []string{project}, noon))
+	lease := claim(t, s, work.Poll, project)
+	save := func(stored *usage.DeviceList, devices ...usage.Device) *usage.DeviceList {
 		t.Helper()
-		saved := store.NewDeviceList(devices...)
-		require.NoError(t, s.SaveDevices(ctx, lease, saved, noon, stored))
+		saved := usage.NewDeviceList(devices...)
+		require.NoError(t, s.Usage.SaveDevices(ctx, lease, saved, noon, stored))
 		now := listed(t, s, project)
 		require.Equal(t, now.Version, saved.Version)
 		require.Equal(t, now.Read, saved.Read)
@@ -172,13 +174,13 @@ func testStoredDeviceList(t *testing.T, open opening) {
 		}
 		return saved
 	}
-	a, b, c := store.Device{UID: "a", Fleets: []string{"f"}}, store.Device{UID: "b", LastActivity: noon}, store.Device{UID: "c", Voltage: 4}
+	a, b, c := usage.Device{UID: "a", Fleets: []string{"f"}}, usage.Device{UID: "b", LastActivity: noon}, usage.Device{UID: "c", Voltage: 4}
 	first := save(nil, a, b)
 	second := save(first, b, c)
 	third := save(first, a, c)
 	require.Equal(t, int64(3), third.Version)
-	same(t, []store.Device{{Ordinal: 1, UID: "a", Fleets: []string{"f"}}, {Ordinal: 3, UID: "c", Voltage: 4}}, slices.Collect(third.All()))
-	same(t, []store.Device{{Ordinal: 2, UID: "b", LastActivity: noon}, {Ordinal: 3, UID: "c", Voltage: 4}}, slices.Collect(second.All()))
+	same(t, []usage.Device{{Ordinal: 1, UID: "a", Fleets: []string{"f"}}, {Ordinal: 3, UID: "c", Voltage: 4}}, slices.Collect(third.All()))
+	same(t, []usage.Device{{Ordinal: 2, UID: "b", LastActivity: noon}, {Ordinal: 3, UID: "c", Voltage: 4}}, slices.Collect(second.All()))
 	a.Name = "renamed"
 	save(third, c, a)
 }
@@ -207,7 +209,7 @@ func testDeviceListWritesLittle(t *testing.T, open opening) {
 	stored := slices.Collect(listed(t, s, project).All())
 	require.Len(t, stored, 100)
 	require.Equal(t, noon.Add(99*time.Second), stored[99].LastActivity)
-	_, ok, err := s.Device(t.Context(), project, "dev:000500")
+	_, ok, err := s.Usage.Device(t.Context(), project, "dev:000500")
 	require.NoError(t, err)
 	require.False(t, ok)
 }
@@ -216,25 +218,25 @@ func testDeviceListWritesLittle(t *testing.T, open opening) {
 func testUnread(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	old, yesterday := noon.AddDate(-1, 0, 0), noon.AddDate(0, 0, -1)
-	list := func(at time.Time, devices ...store.Device) (unread []int) {
+	list := func(at time.Time, devices ...usage.Device) (unread []int) {
 		storetest.SaveDevices(t, s, project, devices, at)
-		unread, err := s.Unread(ctx, project)
+		unread, err := s.Usage.Unread(ctx, project)
 		require.NoError(t, err)
 		return unread
 	}
-	a, b, c := store.Device{UID: "dev:a", Provisioned: old}, store.Device{UID: "dev:b", Provisioned: yesterday}, store.Device{UID: "dev:c", Provisioned: old}
+	a, b, c := usage.Device{UID: "dev:a", Provisioned: old}, usage.Device{UID: "dev:b", Provisioned: yesterday}, usage.Device{UID: "dev:c", Provisioned: old}
 	require.Empty(t, list(noon, a), "the first list is read as a whole")
 	require.Empty(t, list(noon, a, b), "a new device has no past")
 	require.Equal(t, []int{3}, list(noon, a, b, c))
 	require.Equal(t, []int{3}, list(noon, a, b, c))
 
-	lease, _, err := s.Claim(ctx, store.Poll, project, noon.AddDate(1, 0, 0), noon)
+	lease, _, err := s.Work.Claim(ctx, work.Poll, project, noon.AddDate(1, 0, 0), noon)
 	require.NoError(t, err)
 	stolen := lease
 	stolen.Token = "another"
-	require.ErrorIs(t, s.MarkRead(ctx, stolen, []int{3}), store.ErrLeaseLost)
-	require.NoError(t, s.MarkRead(ctx, lease, []int{3}))
-	require.NoError(t, s.Complete(ctx, lease, noon, noon, 0))
+	require.ErrorIs(t, s.Usage.MarkRead(ctx, stolen, []int{3}), work.ErrLeaseLost)
+	require.NoError(t, s.Usage.MarkRead(ctx, lease, []int{3}))
+	require.NoError(t, s.Work.Complete(ctx, lease, noon, noon, 0))
 	require.Empty(t, list(noon, b, c))
 	require.Equal(t, []int{1}, list(noon, a, b, c), "a returns")
 }

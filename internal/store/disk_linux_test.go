@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 )
 
 // smallDisk mounts a file system of some MiB and returns where.
@@ -52,14 +53,14 @@ func TestFullFileSystem(t *testing.T) {
 	requireCause(t, s.CheckWrite(t.Context()), database.Full)
 	var err error
 	for key := range 1000 { // what the log has room for is written
-		if err = s.AddWork(t.Context(), store.Poll, []string{string(rune('a' + key))}, noon); err != nil {
+		if err = s.Work.AddWork(t.Context(), work.Poll, []string{string(rune('a' + key))}, noon); err != nil {
 			break
 		}
 	}
 	requireCause(t, err, database.Full)
 	free()
 	require.NoError(t, s.CheckWrite(t.Context()))
-	require.NoError(t, s.AddWork(t.Context(), store.Poll, []string{project}, noon))
+	require.NoError(t, s.Work.AddWork(t.Context(), work.Poll, []string{project}, noon))
 	require.NoError(t, s.Close())
 
 	free = fillDisk(t, folder)
@@ -109,7 +110,7 @@ func TestFullDiskOfServer(t *testing.T) {
 		for i := range keys {
 			keys[i] = fmt.Sprint(stored, i, large[:1000])
 		}
-		return s.AddWork(t.Context(), store.Poll, keys, noon)
+		return s.Work.AddWork(t.Context(), work.Poll, keys, noon)
 	}
 	err := add()
 	for ; err == nil; err = add() { // what the pages of the tables have room for is written

@@ -1,24 +1,25 @@
-// Package store keeps everything that must survive a restart: usage history, alerts, what each receiver was shown, and
-// the work that is due.
+// Package store keeps everything that must survive a restart. It joins its rooms in transactions, and keeps alerts itself.
 //
-// What a receiver owes for an alert is decided by package delivery and stored in one place, owed.go. Who calls it:
+// [Open] opens a database of either kind. The [Store] that it returns holds the rooms, each with its own doc.go; callers hold the one
+// that they need:
 //
-//   - Commit and Decide (commit.go) add deliveries and make new versions owed, when an alert changes.
-//   - Settle, Begin and End (sending.go) record what the delivery run of a receiver decided and sent. Each checks the lease of the receiver
-//     first (work.go). Repair records what was posted after the lease was lost, or may have been.
-//   - Route (route.go), FallBack (fallback.go), KeepReceivers, Reconsider, Redeliver, GiveUp, Retry and Revive (receiver.go)
-//     record what the rules file, an unreachable receiver or a person changed.
+//   - [Store.Work]: which work is due, and which process does it (package work);
+//   - [Store.Usage]: devices and figures, as Notehub says them (package usage);
+//   - [Store.Outbox]: what receivers owe and were sent (package outbox).
 //
-// An attempt is noted before it is made, with what it would display and the epoch of each delivery (attempt.go): so a start knows what a
-// process that died may have posted (ReleaseAll).
+// What is left are alerts and what changes with them. A [Decision] is what was decided about alerts, and a [Commit] all that a poll
+// decided. [Store.Commit], [Store.CommitPollRules] and [Store.Decide] store it in one transaction (commit.go): the lease is proved first,
+// then alerts and their transitions are written, receivers made due, and what they owe noted. [ErrMoved] is that something else was
+// decided meanwhile. locks.go says in which order transactions lock what they change.
 //
-// Several processes may work on one database. process.go lists them, and activerules.go holds which rules all of them work by; asked.go and
-// lane.go hold what they must not do twice, or too fast, together.
+// alert.go, find.go and lookup.go read alerts for people, openstate.go the open ones of a project for evaluations. transition.go has the
+// history of an alert, silence.go the silences, project.go the state of polling, budget.go the requests that accounts have sent.
+// standing.go counts what metrics show. takeover.go ends what a dead process left behind, setback.go what a clock that was ahead has
+// written, prune.go what is old. asked.go remembers what came from Slack, so that no two processes answer it.
 //
 // The database is SQLite or PostgreSQL. Package database opens it, makes its schema and runs transactions on it; queries have one text for both
-// kinds. What differs here is in two files: locks.go says what a transaction locks on PostgreSQL, where several processes write at once, and in
-// which order, and transfer.go copies one database to another, of either kind (package transfer copies the rows).
+// kinds. transfer.go copies one database to another, of either kind (package transfer copies the rows).
 //
 // Times are kept to the millisecond and come back in UTC; the zero time and NaN are kept as NULL. Every method is one
-// transaction unless it says otherwise, and reads all it returns before it returns.
+// transaction unless it says otherwise, and reads all it returns before it returns. Packages rules and delivery decide; SQL stores rows.
 package store

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"notewatch/internal/store/alertrow"
 	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
@@ -33,7 +34,7 @@ func (f AlertFilter) where() (condition string, args []any) {
 		}
 	}
 	if f.Open {
-		conditions = append(conditions, openAlert)
+		conditions = append(conditions, alertrow.Open)
 	}
 	return strings.Join(conditions, " AND "), args
 }

@@ -3,13 +3,15 @@ package store
 import (
 	"context"
 
+	"notewatch/internal/store/alertrow"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
 // GoneDevices returns the devices that the newest alerts that are over tell of and that are not listed any more, by the name
 // they had last; the last one first. It looks at so many alerts at most.
-func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceName, err error) {
+func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []usage.DeviceName, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		told, err := database.Collect(ctx, tx, subjectFields, `
 			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM (
@@ -25,10 +27,10 @@ func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []DeviceNa
 }
 
 // subjectFields lists where the columns project, subject and a name of the subject go.
-func subjectFields(d *DeviceName) []any { return []any{&d.Project, &d.UID, &d.Name} }
+func subjectFields(d *usage.DeviceName) []any { return []any{&d.Project, &d.UID, &d.Name} }
 
 // firstNames returns the first of the names that each device has.
-func firstNames(all []DeviceName) (devices []DeviceName) {
+func firstNames(all []usage.DeviceName) (devices []usage.DeviceName) {
 	seen := map[[2]string]bool{}
 	for _, d := range all {
 		if id := [2]string{d.Project, d.UID}; !seen[id] {
@@ -41,7 +43,7 @@ func firstNames(all []DeviceName) (devices []DeviceName) {
 
 // DevicesInAlerts returns the devices of all alerts that have a UID or that alerts call by a name, each once, by the name that
 // its newest alert has. The subject of an alert about notewatch itself is such a device, without a project.
-func (s *Store) DevicesInAlerts(ctx context.Context, text string) (devices []DeviceName, err error) {
+func (s *Store) DevicesInAlerts(ctx context.Context, text string) (devices []usage.DeviceName, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		named, err := database.Collect(ctx, tx, subjectFields, `
 			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM alert
@@ -77,21 +79,21 @@ func (s *Store) AlertsOf(ctx context.Context, project, subject string, limit int
 	return alerts, count, database.Doing(err, "reading the open alerts of %q of project %q", subject, project)
 }
 
-// alertedInFleet selects the UIDs of those devices with open alerts that are listed in a fleet. Its parameters are those of inFleet.
+// alertedInFleet selects the UIDs of those devices with open alerts that are listed in a fleet. Its parameters are those of [usage.InFleet].
 const alertedInFleet = `
-	SELECT device.uid FROM (SELECT DISTINCT subject FROM alert WHERE ` + openAlert + ` AND project = $1) AS alerted
-	CROSS JOIN device WHERE device.project = (SELECT id FROM project WHERE uid = $1) AND device.uid = alerted.subject AND ` + inFleet
+	SELECT device.uid FROM (SELECT DISTINCT subject FROM alert WHERE ` + alertrow.Open + ` AND project = $1) AS alerted
+	CROSS JOIN device WHERE device.project = (SELECT id FROM project WHERE uid = $1) AND device.uid = alerted.subject AND ` + usage.InFleet
 
 // AlertsOfFleet is AlertsOf for a fleet and its listed devices. Which devices they are takes most of the time, so the alerts are counted
 // and chosen by one query. limit is at least 1.
 func (s *Store) AlertsOfFleet(ctx context.Context, project, fleet string, limit int) (alerts []rules.Alert, count int, err error) {
-	first, other, err := fleetTexts(fleet)
+	first, other, err := usage.FleetTexts(fleet)
 	if err == nil {
 		err = s.db.View(ctx, func(tx database.Tx) error {
-			alerts, err = database.Collect(ctx, tx, func(a *rules.Alert) []any { return append([]any{&count}, alertFields(a)...) }, `
-				SELECT total, id, `+database.List(alertColumns)+` FROM (
+			alerts, err = database.Collect(ctx, tx, func(a *rules.Alert) []any { return append([]any{&count}, alertrow.Fields(a)...) }, `
+				SELECT total, id, `+database.List(alertrow.Columns)+` FROM (
 					SELECT id AS chosen, count(*) OVER () AS total FROM alert
-					WHERE `+openAlert+` AND project = $1 AND subject IN (`+alertedInFleet+` UNION ALL SELECT CAST($5 AS TEXT))`+worstFirst+` LIMIT $4
+					WHERE `+alertrow.Open+` AND project = $1 AND subject IN (`+alertedInFleet+` UNION ALL SELECT CAST($5 AS TEXT))`+worstFirst+` LIMIT $4
 				) AS page CROSS JOIN alert WHERE id = chosen`+worstFirst, project, first, other, limit, database.Storable(fleet))
 			return err
 		})
@@ -104,13 +106,13 @@ const worstFirst = ` ORDER BY level DESC, since DESC NULLS LAST, id`
 // worst returns the worst open alerts that a condition selects, and how many it selects. Which ones they are is found by an
 // index alone.
 func (s *Store) worst(ctx context.Context, limit int, condition string, args ...any) (alerts []rules.Alert, count int, err error) {
-	where := openAlert + ` AND ` + condition
+	where := alertrow.Open + ` AND ` + condition
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE `+where, args...).Scan(&count); err != nil {
 			return err
 		}
-		alerts, err = database.Collect(ctx, tx, alertFields, `
-			SELECT id, `+database.List(alertColumns)+` FROM alert WHERE id IN (
+		alerts, err = database.Collect(ctx, tx, alertrow.Fields, `
+			SELECT id, `+database.List(alertrow.Columns)+` FROM alert WHERE id IN (
 				SELECT id FROM alert WHERE `+where+worstFirst+` LIMIT `+database.Params(len(args)+1, 1)+`
 			)`+worstFirst, append(args, limit)...)
 		return err

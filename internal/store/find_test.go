@@ -8,59 +8,62 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
 func testFind(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	first := store.Device{UID: "dev:1", Name: "Freezer", Fleets: []string{"fleet:1", "fleet:10"}, Voltage: 4}
-	second := store.Device{UID: "dev:2", Name: "boiler", Fleets: []string{"fleet:10"}}
-	storetest.SaveDevices(t, s, project, []store.Device{first, second}, noon)
-	storetest.SaveDevices(t, s, "app:other", []store.Device{{UID: "dev:3", Name: "FREEZER"}}, noon)
+	first := usage.Device{UID: "dev:1", Name: "Freezer", Fleets: []string{"fleet:1", "fleet:10"}, Voltage: 4}
+	second := usage.Device{UID: "dev:2", Name: "boiler", Fleets: []string{"fleet:10"}}
+	storetest.SaveDevices(t, s, project, []usage.Device{first, second}, noon)
+	storetest.SaveDevices(t, s, "app:other", []usage.Device{{UID: "dev:3", Name: "FREEZER"}}, noon)
 
-	device, ok, err := s.Device(ctx, project, "dev:1")
+	device, ok, err := s.Usage.Device(ctx, project, "dev:1")
 	require.NoError(t, err)
 	require.True(t, ok)
 	first.Ordinal = 1
 	require.Equal(t, first, device)
-	_, ok, err = s.Device(ctx, project, "dev:3")
+	_, ok, err = s.Usage.Device(ctx, project, "dev:3")
 	require.NoError(t, err)
 	require.False(t, ok, "it is in another project")
 
-	called, err := s.DevicesCalled(ctx, "freezer")
+	called, err := s.Usage.DevicesCalled(ctx, "freezer")
 	require.NoError(t, err)
-	freezers := []store.DeviceName{{"app:2606f411-dea6-44a0-9743-1130f57d77d8", "dev:1", "Freezer"}, {"app:other", "dev:3", "FREEZER"}}
+	freezers := []usage.DeviceName{
+		{Project: "app:2606f411-dea6-44a0-9743-1130f57d77d8", UID: "dev:1", Name: "Freezer"}, {Project: "app:other", UID: "dev:3", Name: "FREEZER"},
+	}
 	require.Equal(t, freezers, called)
-	called, err = s.DevicesCalled(ctx, "freez")
+	called, err = s.Usage.DevicesCalled(ctx, "freez")
 	require.NoError(t, err)
 	require.Empty(t, called)
 
 	for _, odd := range []string{"\x00", "\xff", "dev:\x00"} {
-		_, _, err := s.Device(ctx, project, odd)
+		_, _, err := s.Usage.Device(ctx, project, odd)
 		require.NoError(t, err)
-		_, _, err = s.Ordinal(ctx, project, odd)
+		_, _, err = s.Usage.Ordinal(ctx, project, odd)
 		require.NoError(t, err)
-		called, err = s.DevicesCalled(ctx, odd)
+		called, err = s.Usage.DevicesCalled(ctx, odd)
 		require.NoError(t, err)
 		require.Empty(t, called)
-		some, err := s.DevicesOf(ctx, project, []string{"dev:1", odd})
+		some, err := s.Usage.DevicesOf(ctx, project, []string{"dev:1", odd})
 		require.NoError(t, err)
 		require.Len(t, some, 1)
-		called, err = s.DevicesNamed(ctx, []string{project}, odd, 9)
+		called, err = s.Usage.DevicesNamed(ctx, []string{project}, odd, 9)
 		require.NoError(t, err)
 		require.Empty(t, called)
 	}
 
-	names, err := s.DeviceNames(ctx)
+	names, err := s.Usage.DeviceNames(ctx)
 	require.NoError(t, err)
-	require.Equal(t, append([]store.DeviceName{{project, "dev:2", "boiler"}}, freezers...), names)
+	require.Equal(t, append([]usage.DeviceName{{Project: project, UID: "dev:2", Name: "boiler"}}, freezers...), names)
 
 	both := []string{project, "app:other"}
 	for _, c := range []struct {
 		projects []string
 		prefix   string
 		limit    int
-		want     []store.DeviceName
+		want     []usage.DeviceName
 	}{
 		{both, "", 9, names},
 		{both, "", 2, names[:2]},
@@ -70,25 +73,25 @@ func testFind(t *testing.T, open opening) {
 		{both, "%", 9, nil},
 		{[]string{}, "", 9, nil},
 	} {
-		found, err := s.DevicesNamed(ctx, c.projects, c.prefix, c.limit)
+		found, err := s.Usage.DevicesNamed(ctx, c.projects, c.prefix, c.limit)
 		require.NoError(t, err)
 		require.Equal(t, c.want, found, c)
 	}
-	found, err := s.DevicesFrom(ctx, project, "dev:", 9)
+	found, err := s.Usage.DevicesFrom(ctx, project, "dev:", 9)
 	require.NoError(t, err)
-	require.Equal(t, []store.DeviceName{freezers[0], names[0]}, found)
-	found, err = s.DevicesFrom(ctx, project, "dev:", 1)
+	require.Equal(t, []usage.DeviceName{freezers[0], names[0]}, found)
+	found, err = s.Usage.DevicesFrom(ctx, project, "dev:", 1)
 	require.NoError(t, err)
 	require.Equal(t, freezers[:1], found)
-	found, err = s.DevicesFrom(ctx, project, "dev:3", 9)
+	found, err = s.Usage.DevicesFrom(ctx, project, "dev:3", 9)
 	require.NoError(t, err)
 	require.Empty(t, found, "it is in another project")
 
-	count, read, err := s.DeviceCount(ctx, project)
+	count, read, err := s.Usage.DeviceCount(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, 2, count)
 	require.Equal(t, noon, read)
-	count, read, err = s.DeviceCount(ctx, "app:new")
+	count, read, err = s.Usage.DeviceCount(ctx, "app:new")
 	require.NoError(t, err)
 	require.Zero(t, count)
 	require.Zero(t, read)
@@ -96,7 +99,7 @@ func testFind(t *testing.T, open opening) {
 
 func testGoneDevices(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:here", Name: "here"}}, noon)
+	storetest.SaveDevices(t, s, project, []usage.Device{{UID: "dev:here", Name: "here"}}, noon)
 	ended := func(id, subject, name string, at time.Time) rules.Alert {
 		a := resolved(firing(id, subject), at)
 		a.Told.Subject = name
@@ -111,7 +114,9 @@ func testGoneDevices(t *testing.T, open opening) {
 	)}})
 	gone, err := s.GoneDevices(ctx, 100)
 	require.NoError(t, err)
-	require.Equal(t, []store.DeviceName{{project, "dev:gone", "last name"}, {project, "dev:long", "long gone"}}, gone)
+	require.Equal(t, []usage.DeviceName{
+		{Project: project, UID: "dev:gone", Name: "last name"}, {Project: project, UID: "dev:long", Name: "long gone"},
+	}, gone)
 	gone, err = s.GoneDevices(ctx, 5)
 	require.NoError(t, err)
 	require.Len(t, gone, 1)
@@ -143,7 +148,7 @@ func testAlertsOf(t *testing.T, open opening) {
 		require.Equal(t, c.want, ids(found), name)
 		require.Equal(t, c.count, count, name)
 	}
-	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:1"}, {UID: "dev:2", Fleets: []string{"fleet:1"}}, {UID: "dev:3", Fleets: []string{"fleet:1"}}}, noon)
+	storetest.SaveDevices(t, s, project, []usage.Device{{UID: "dev:1"}, {UID: "dev:2", Fleets: []string{"fleet:1"}}, {UID: "dev:3", Fleets: []string{"fleet:1"}}}, noon)
 	found, count, err := s.AlertsOfFleet(ctx, project, "fleet:1", 9)
 	require.NoError(t, err)
 	require.Equal(t, []string{"c"}, ids(found))

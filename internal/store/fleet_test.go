@@ -6,39 +6,39 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 )
 
 // The list is replaced as a whole, for its own project, and what is as it was is not written again.
 func testFleets(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	fleets := func(project string) []store.Fleet {
+	fleets := func(project string) []usage.Fleet {
 		t.Helper()
-		all, err := s.Fleets(ctx, project)
+		all, err := s.Usage.Fleets(ctx, project)
 		require.NoError(t, err)
 		return all
 	}
 	require.Empty(t, fleets(project))
-	north, south := store.Fleet{UID: "fleet:1", Name: "North"}, store.Fleet{UID: "fleet:2", Name: "South"}
-	require.NoError(t, s.SaveFleets(ctx, project, []store.Fleet{south, north}))
-	require.NoError(t, s.SaveFleets(ctx, "app:other", []store.Fleet{{UID: "fleet:1", Name: "Elsewhere"}}))
-	require.Equal(t, []store.Fleet{north, south}, fleets(project))
+	north, south := usage.Fleet{UID: "fleet:1", Name: "North"}, usage.Fleet{UID: "fleet:2", Name: "South"}
+	require.NoError(t, s.Usage.SaveFleets(ctx, project, []usage.Fleet{south, north}))
+	require.NoError(t, s.Usage.SaveFleets(ctx, "app:other", []usage.Fleet{{UID: "fleet:1", Name: "Elsewhere"}}))
+	require.Equal(t, []usage.Fleet{north, south}, fleets(project))
 
 	before := writes(t, s)
-	require.NoError(t, s.SaveFleets(ctx, project, []store.Fleet{north, south}))
+	require.NoError(t, s.Usage.SaveFleets(ctx, project, []usage.Fleet{north, south}))
 	require.Equal(t, before, writes(t, s))
 
 	south.Name = "South-West"
-	require.NoError(t, s.SaveFleets(ctx, project, []store.Fleet{south}))
-	require.Equal(t, []store.Fleet{south}, fleets(project))
-	require.NoError(t, s.SaveFleets(ctx, project, nil))
+	require.NoError(t, s.Usage.SaveFleets(ctx, project, []usage.Fleet{south}))
+	require.Equal(t, []usage.Fleet{south}, fleets(project))
+	require.NoError(t, s.Usage.SaveFleets(ctx, project, nil))
 	require.Empty(t, fleets(project))
-	require.Equal(t, []store.Fleet{{UID: "fleet:1", Name: "Elsewhere"}}, fleets("app:other"))
+	require.Equal(t, []usage.Fleet{{UID: "fleet:1", Name: "Elsewhere"}}, fleets("app:other"))
 
-	var many []store.Fleet
+	var many []usage.Fleet
 	for i := range 1000 {
-		many = append(many, store.Fleet{UID: fmt.Sprintf("fleet:%04d", i), Name: "x"})
+		many = append(many, usage.Fleet{UID: fmt.Sprintf("fleet:%04d", i), Name: "x"})
 	}
-	require.NoError(t, s.SaveFleets(ctx, project, many))
+	require.NoError(t, s.Usage.SaveFleets(ctx, project, many))
 	require.Equal(t, many, fleets(project))
 }

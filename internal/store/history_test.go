@@ -8,6 +8,8 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -29,9 +31,9 @@ func cells(values ...int64) []history.Cell {
 }
 
 // reading is an answer about bytes of one day.
-func reading(day, today rules.Day, column []history.Cell) store.Reading {
-	return store.Reading{
-		Columns: []store.Column{{Figure: rules.Bytes, Day: day, Cells: column}},
+func reading(day, today rules.Day, column []history.Cell) usage.Reading {
+	return usage.Reading{
+		Columns: []usage.Column{{Figure: rules.Bytes, Day: day, Cells: column}},
 		Figures: []rules.Figure{rules.Bytes}, First: day, Last: day, Today: today,
 	}
 }
@@ -40,7 +42,7 @@ func reading(day, today rules.Day, column []history.Cell) store.Reading {
 func stored(t *testing.T, db *store.Store, block int) map[rules.Day][]history.Cell {
 	t.Helper()
 	all := map[rules.Day][]history.Cell{}
-	err := db.Columns(t.Context(), project, block, rules.Bytes, 0, 1e6, func(day rules.Day, cells []history.Cell) {
+	err := db.Usage.Columns(t.Context(), project, block, rules.Bytes, 0, 1e6, func(day rules.Day, cells []history.Cell) {
 		all[day] = slices.Clone(cells)
 	})
 	require.NoError(t, err)
@@ -50,13 +52,13 @@ func stored(t *testing.T, db *store.Store, block int) map[rules.Day][]history.Ce
 func testReadings(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
-	require.NoError(t, db.SaveReading(t.Context(), lease, reading(100, 101, cells(9, 4, 5))))
-	require.NoError(t, db.SaveReading(t.Context(), lease, reading(100, 101, cells(9, -3, 6, -2))))
+	require.NoError(t, db.Usage.SaveReading(t.Context(), lease, reading(100, 101, cells(9, 4, 5))))
+	require.NoError(t, db.Usage.SaveReading(t.Context(), lease, reading(100, 101, cells(9, -3, 6, -2))))
 	require.Equal(t, map[rules.Day][]history.Cell{100: cells(9, 4, 6, -2)}, stored(t, db, 0))
 
-	spans, err := db.Coverage(t.Context(), project)
+	spans, err := db.Usage.Coverage(t.Context(), project)
 	require.NoError(t, err)
-	require.Equal(t, map[rules.Figure]store.Span{rules.Bytes: {First: 100, Last: 100}}, spans)
+	require.Equal(t, map[rules.Figure]usage.Span{rules.Bytes: {First: 100, Last: 100}}, spans)
 }
 
 func testBlocks(t *testing.T, open opening) {
@@ -65,12 +67,12 @@ func testBlocks(t *testing.T, open opening) {
 	for i := range column {
 		column[i], _ = history.Value(int64(i))
 	}
-	require.NoError(t, db.SaveReading(t.Context(), polling(t, db), reading(100, 100, column)))
+	require.NoError(t, db.Usage.SaveReading(t.Context(), polling(t, db), reading(100, 100, column)))
 	require.Equal(t, column[:history.BlockSize], stored(t, db, 0)[100])
 	require.Equal(t, column[2*history.BlockSize:], stored(t, db, 2)[100])
 	for ordinal := range 2*history.BlockSize + 7 {
 		cell := history.NotKnown
-		err := db.Cells(t.Context(), project, ordinal, rules.Bytes, 100, 101, func(day rules.Day, c history.Cell) {
+		err := db.Usage.Cells(t.Context(), project, ordinal, rules.Bytes, 100, 101, func(day rules.Day, c history.Cell) {
 			require.Equal(t, rules.Day(100), day)
 			cell = c
 		})
@@ -85,7 +87,7 @@ func testChanged(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
 	for day := today; day >= today-3; day-- {
-		require.NoError(t, db.SaveReading(t.Context(), lease, reading(day, today, cells(1, 1))))
+		require.NoError(t, db.Usage.SaveReading(t.Context(), lease, reading(day, today, cells(1, 1))))
 	}
 	for _, c := range []struct {
 		name string
@@ -100,8 +102,8 @@ func testChanged(t *testing.T, open opening) {
 		{"no longer known", today - 2, cells(1, -1, 7), []int{1}},
 		{"filled back", today - 9, cells(9, 9), nil},
 	} {
-		require.NoError(t, db.SaveReading(t.Context(), lease, reading(c.day, today, c.said)), c.name)
-		changes, err := db.Changed(t.Context(), project)
+		require.NoError(t, db.Usage.SaveReading(t.Context(), lease, reading(c.day, today, c.said)), c.name)
+		changes, err := db.Usage.Changed(t.Context(), project)
 		require.NoError(t, err)
 		var positions []int
 		for _, change := range changes {
@@ -118,9 +120,9 @@ func testChanged(t *testing.T, open opening) {
 func testChangedSince(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
-	save := func(column []history.Cell) []store.Change {
-		require.NoError(t, db.SaveReading(t.Context(), lease, reading(today-1, today, column)))
-		changes, err := db.Changed(t.Context(), project)
+	save := func(column []history.Cell) []usage.Change {
+		require.NoError(t, db.Usage.SaveReading(t.Context(), lease, reading(today-1, today, column)))
+		changes, err := db.Usage.Changed(t.Context(), project)
 		require.NoError(t, err)
 		return changes
 	}
@@ -128,7 +130,7 @@ func testChangedSince(t *testing.T, open opening) {
 	seen := save(cells(1, 2, 1))
 	save(cells(1, 2, 3))
 	require.NoError(t, db.Commit(t.Context(), lease, store.Commit{Seen: seen, Project: store.Project{UID: project}, Decision: store.Decision{Now: noon}, Due: noon}))
-	changes, err := db.Changed(t.Context(), project)
+	changes, err := db.Usage.Changed(t.Context(), project)
 	require.NoError(t, err)
 	require.Len(t, changes, 1)
 	require.Equal(t, []int{2}, slices.Collect(changes[0].Bits.All()))
@@ -140,23 +142,23 @@ func testCoverage(t *testing.T, open opening) {
 	lease := polling(t, db)
 	for name, c := range map[string]struct {
 		figure  rules.Figure
-		windows []store.Span
-		want    store.Span
+		windows []usage.Span
+		want    usage.Span
 	}{
-		"days that follow":          {rules.Bytes, []store.Span{{80, 84}, {85, 90}}, store.Span{First: 80, Last: 90}},
-		"filled back":               {rules.Sat, []store.Span{{85, 100}, {80, 84}}, store.Span{First: 80, Last: 100}},
-		"read again":                {rules.Events, []store.Span{{80, 100}, {90, 95}}, store.Span{First: 80, Last: 100}},
-		"filled back with a gap":    {rules.Sessions, []store.Span{{85, 100}, {70, 74}}, store.Span{First: 85, Last: 100}},
-		"after a gap":               {rules.TLS, []store.Span{{80, 84}, {90, 100}}, store.Span{First: 90, Last: 100}},
-		"by a clock that was ahead": {rules.Reboots, []store.Span{{80, 120}, {90, 100}}, store.Span{First: 80, Last: 100}},
-		"by one that was far ahead": {rules.FwUpdates, []store.Span{{110, 120}, {90, 100}}, store.Span{First: 90, Last: 100}},
+		"days that follow":          {rules.Bytes, []usage.Span{{First: 80, Last: 84}, {First: 85, Last: 90}}, usage.Span{First: 80, Last: 90}},
+		"filled back":               {rules.Sat, []usage.Span{{First: 85, Last: 100}, {First: 80, Last: 84}}, usage.Span{First: 80, Last: 100}},
+		"read again":                {rules.Events, []usage.Span{{First: 80, Last: 100}, {First: 90, Last: 95}}, usage.Span{First: 80, Last: 100}},
+		"filled back with a gap":    {rules.Sessions, []usage.Span{{First: 85, Last: 100}, {First: 70, Last: 74}}, usage.Span{First: 85, Last: 100}},
+		"after a gap":               {rules.TLS, []usage.Span{{First: 80, Last: 84}, {First: 90, Last: 100}}, usage.Span{First: 90, Last: 100}},
+		"by a clock that was ahead": {rules.Reboots, []usage.Span{{First: 80, Last: 120}, {First: 90, Last: 100}}, usage.Span{First: 80, Last: 100}},
+		"by one that was far ahead": {rules.FwUpdates, []usage.Span{{First: 110, Last: 120}, {First: 90, Last: 100}}, usage.Span{First: 90, Last: 100}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, w := range c.windows {
-				r := store.Reading{Figures: []rules.Figure{c.figure}, First: w.First, Last: w.Last, Today: 100}
-				require.NoError(t, db.SaveReading(t.Context(), lease, r))
+				r := usage.Reading{Figures: []rules.Figure{c.figure}, First: w.First, Last: w.Last, Today: 100}
+				require.NoError(t, db.Usage.SaveReading(t.Context(), lease, r))
 			}
-			spans, err := db.Coverage(t.Context(), project)
+			spans, err := db.Usage.Coverage(t.Context(), project)
 			require.NoError(t, err)
 			require.Equal(t, c.want, spans[c.figure])
 		})
@@ -168,31 +170,31 @@ func testSaveReadingFenced(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
 	lease.Token = "another"
-	require.ErrorIs(t, db.SaveReading(t.Context(), lease, reading(today, today, cells(1))), store.ErrLeaseLost)
+	require.ErrorIs(t, db.Usage.SaveReading(t.Context(), lease, reading(today, today, cells(1))), work.ErrLeaseLost)
 	require.Empty(t, stored(t, db, 0))
 }
 
 func testDamaged(t *testing.T, open opening) {
 	db := open()
 	lease := polling(t, db)
-	require.NoError(t, db.SaveReading(t.Context(), lease, reading(today-1, today, cells(1, 2))))
-	require.NoError(t, db.SaveReading(t.Context(), lease, reading(today, today, cells(3, 4))))
+	require.NoError(t, db.Usage.SaveReading(t.Context(), lease, reading(today-1, today, cells(1, 2))))
+	require.NoError(t, db.Usage.SaveReading(t.Context(), lease, reading(today, today, cells(3, 4))))
 	_, err := db.DB().ExecContext(t.Context(), `UPDATE history SET vals = $1 WHERE day = $2`, []byte("\x01damaged"), today-1)
 	require.NoError(t, err)
 
 	require.Equal(t, map[rules.Day][]history.Cell{today: cells(3, 4)}, stored(t, db, 0))
-	damaged := db.Damaged(project)
+	damaged := db.Usage.Damaged(project)
 	require.Len(t, damaged, 1)
 	require.ErrorIs(t, damaged[0].Err, history.ErrDamaged)
-	require.Empty(t, db.Damaged(project), "each is said once")
+	require.Empty(t, db.Usage.Damaged(project), "each is said once")
 
-	require.NoError(t, db.SaveReading(t.Context(), lease, reading(today-1, today, cells(-3, 5))))
+	require.NoError(t, db.Usage.SaveReading(t.Context(), lease, reading(today-1, today, cells(-3, 5))))
 	require.Equal(t, cells(-1, 5), stored(t, db, 0)[today-1], "what an answer does not say of it is not known")
 }
 
 // polling claims the poll of the project.
-func polling(t *testing.T, db *store.Store) store.Lease {
+func polling(t *testing.T, db *store.Store) work.Lease {
 	t.Helper()
-	require.NoError(t, db.AddWork(t.Context(), store.Poll, []string{project}, noon))
-	return claim(t, db, store.Poll, project)
+	require.NoError(t, db.Work.AddWork(t.Context(), work.Poll, []string{project}, noon))
+	return claim(t, db, work.Poll, project)
 }

@@ -13,7 +13,7 @@ func testLanes(t *testing.T, open opening) {
 	stores := []*store.Store{open(), open()}
 	take := func(process int, lane string, at time.Time) time.Duration {
 		t.Helper()
-		begin, err := stores[process].TakeLane(t.Context(), lane, time.Second, at)
+		begin, err := stores[process].Outbox.TakeLane(t.Context(), lane, time.Second, at)
 		require.NoError(t, err)
 		return begin.Sub(machine)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -28,15 +29,19 @@ func TestWaitForDecision(t *testing.T) {
 			require.ErrorIs(t, s.Decide(t.Context(), store.Decision{Alerts: alerts(a), Silences: seq, Now: noon}), store.ErrMoved)
 			return nil
 		},
-		"delivery changed": func(t *testing.T, s *store.Store) error { return second(s.Redeliver(t.Context(), "a", team, noon)) },
-		"receivers kept":   func(t *testing.T, s *store.Store) error { return second(s.KeepReceivers(t.Context(), nil, noon)) },
+		"delivery changed": func(t *testing.T, s *store.Store) error {
+			return second(s.Outbox.Redeliver(t.Context(), "a", team, noon))
+		},
+		"receivers kept": func(t *testing.T, s *store.Store) error {
+			return second(s.Outbox.KeepReceivers(t.Context(), nil, noon))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			place := storetest.Postgres(t)
 			s, other := open(t, place), open(t, place)
 			a := firing("a", "dev:1")
-			require.NoError(t, s.AddWork(t.Context(), store.Mute, []string{""}, noon))
+			require.NoError(t, s.Work.AddWork(t.Context(), work.Mute, []string{""}, noon))
 			require.NoError(t, s.AddSilence(t.Context(), rules.Silence{ID: "old", Match: rules.Match{Rule: "x"}, Start: noon, End: noon.Add(time.Hour)}, noon))
 			_, seq, err := s.Silences(t.Context(), noon)
 			require.NoError(t, err)

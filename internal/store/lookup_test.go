@@ -8,7 +8,10 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -91,13 +94,13 @@ func testDeliveriesTo(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	events(t, s, shown("a", team, "on-call"), firing("a", "dev:1"), firing("b", "dev:2"))
 	show(t, s, team)
-	deliveries, err := s.DeliveriesTo(ctx, []string{"a", "b"})
+	deliveries, err := s.Outbox.DeliveriesTo(ctx, []string{"a", "b"})
 	require.NoError(t, err)
-	require.Equal(t, map[string]map[string]store.Delivery{"a": {
+	require.Equal(t, map[string]map[string]outbox.Delivery{"a": {
 		team:      waits(rules.Alert{}, delivered("m-"+team)),
 		"on-call": waits(rules.Alert{}),
 	}}, deliveries)
-	deliveries, err = s.DeliveriesTo(ctx, nil)
+	deliveries, err = s.Outbox.DeliveriesTo(ctx, nil)
 	require.NoError(t, err)
 	require.Empty(t, deliveries)
 }
@@ -111,7 +114,7 @@ func testNames(t *testing.T, open opening) {
 	a := firing("a", "dev:1")
 	a.Told = rules.Told{Subject: "sensor-1", Project: "cold-chain"}
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}, Judged: judged("quiet", "1", "data-budget", "1")})
-	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:2", Name: "sensor-2"}, {UID: "dev:3"}}, noon)
+	storetest.SaveDevices(t, s, project, []usage.Device{{UID: "dev:2", Name: "sensor-2"}, {UID: "dev:3"}}, noon)
 	names, err = s.Names(ctx)
 	require.NoError(t, err)
 	require.Equal(t, store.Names{
@@ -192,7 +195,7 @@ func testStanding(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	standing, err := s.Standing(ctx, noon)
 	require.NoError(t, err)
-	require.Equal(t, store.Standing{Firing: map[rules.Level]int{}, Queues: map[string]store.Queue{}, PolledAt: map[string]time.Time{}}, standing)
+	require.Equal(t, store.Standing{Firing: map[rules.Level]int{}, Queues: map[string]outbox.Queue{}, PolledAt: map[string]time.Time{}}, standing)
 
 	a, b, c, pending := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:3"), firing("p", "dev:4")
 	c.Level, pending.State = rules.Critical, rules.Pending
@@ -208,16 +211,16 @@ func testStanding(t *testing.T, open opening) {
 	a.Version, a.Mute = 2, silenced(a).Mute
 	decideNow(t, s, store.Decision{Alerts: alerts(a)})
 	show(t, s, "shown")
-	settle(t, s, claim(t, s, store.Receiver, "held"), undelivered(t, s, "held"))
-	require.NoError(t, s.GiveUp(ctx, claim(t, s, store.Receiver, "dead"), "no such channel"))
-	_, err = s.KeepReceivers(ctx, []string{team, "shown", "held", "dead"}, noon)
+	settle(t, s, claim(t, s, work.Receiver, "held"), undelivered(t, s, "held"))
+	require.NoError(t, s.Outbox.GiveUp(ctx, claim(t, s, work.Receiver, "dead"), "no such channel"))
+	_, err = s.Outbox.KeepReceivers(ctx, []string{team, "shown", "held", "dead"}, noon)
 	require.NoError(t, err)
 
 	standing, err = s.Standing(ctx, noon)
 	require.NoError(t, err)
 	require.Equal(t, store.Standing{
 		Firing: map[rules.Level]int{rules.Warning: 2, rules.Critical: 1}, Pending: 1,
-		Queues: map[string]store.Queue{team: {Count: one(delivery.Waiting, 2), Oldest: 2 * time.Hour}, "dead": {Count: one(delivery.GivenUp, 2)},
+		Queues: map[string]outbox.Queue{team: {Count: one(delivery.Waiting, 2), Oldest: 2 * time.Hour}, "dead": {Count: one(delivery.GivenUp, 2)},
 			"held": {Count: one(delivery.Held, 1)}, "gone": {Count: one(delivery.Removed, 2)}},
 		PolledAt: map[string]time.Time{project: noon},
 	}, standing)

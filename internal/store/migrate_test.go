@@ -16,7 +16,9 @@ import (
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -41,8 +43,8 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	})
 	show(t, want, team)
 	decide(t, want, store.Commit{Project: polled, Judged: judged("data-budget", "1"), Decision: store.Decision{Alerts: alerts(resolved(over, noon))}})
-	lease := claim(t, want, store.Receiver, "on-call")
-	_, err := beginOne(ctx, want, lease, store.Message{ID: "cut off", Receiver: "on-call"}, fresh(t, want, "on-call"), noon)
+	lease := claim(t, want, work.Receiver, "on-call")
+	_, err := beginOne(ctx, want, lease, outbox.Message{ID: "cut off", Receiver: "on-call"}, fresh(t, want, "on-call"), noon)
 	require.NoError(t, err)
 	storetest.SaveDevices(t, want, project, nil, noon)
 	_, err = want.RefuseRequest(ctx, "acme", noon, noon, noon)
@@ -74,9 +76,9 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	for _, f := range []func(*store.Store) (any, error){
 		func(s *store.Store) (any, error) { return s.Alerts(ctx, store.AlertFilter{}) },
 		func(s *store.Store) (any, error) { return storetest.Deliveries(t, s, team), nil },
-		func(s *store.Store) (any, error) { return s.Undelivered(ctx, team) },
-		func(s *store.Store) (any, error) { return s.Undelivered(ctx, "on-call") },
-		func(s *store.Store) (any, error) { return s.Attempts(ctx, "") },
+		func(s *store.Store) (any, error) { return s.Outbox.Undelivered(ctx, team) },
+		func(s *store.Store) (any, error) { return s.Outbox.Undelivered(ctx, "on-call") },
+		func(s *store.Store) (any, error) { return s.Outbox.Attempts(ctx, "") },
 		func(s *store.Store) (any, error) { return s.Project(ctx, project) },
 	} {
 		expected, err := f(want)

@@ -20,6 +20,8 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -133,7 +135,7 @@ func TestReadWithoutWriting(t *testing.T) {
 		found, err := look.Alerts(t.Context(), store.AlertFilter{Limit: 10})
 		require.NoError(t, err)
 		require.Len(t, found, 1)
-		require.ErrorContains(t, look.AddWork(t.Context(), store.Poll, []string{"p"}, noon), "let this user write to the file and its folder")
+		require.ErrorContains(t, look.Work.AddWork(t.Context(), work.Poll, []string{"p"}, noon), "let this user write to the file and its folder")
 		require.NoError(t, look.Close())
 	}
 	require.NoError(t, os.Chmod(folder, 0o500))
@@ -199,28 +201,28 @@ func TestDamageFoundLater(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, content, 0o600))
 
 	s = open(t, path)
-	_, _, err = s.Devices(t.Context(), project)
+	_, _, err = s.Usage.Devices(t.Context(), project)
 	require.ErrorIs(t, err, database.ErrCorrupt)
 	require.ErrorContains(t, err, fmt.Sprintf("reading the devices of project %q: ", project))
 	require.ErrorContains(t, err, "move the file away or restore a backup")
 }
 
-func manyDevices(n int) []store.Device {
-	devices := make([]store.Device, n)
+func manyDevices(n int) []usage.Device {
+	devices := make([]usage.Device, n)
 	for i := range devices {
-		devices[i] = store.Device{UID: fmt.Sprintf("dev:%06d", i), Voltage: math.NaN()}
+		devices[i] = usage.Device{UID: fmt.Sprintf("dev:%06d", i), Voltage: math.NaN()}
 	}
 	return devices
 }
 
 func TestFullDisk(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "notewatch.db"))
-	require.NoError(t, s.AddWork(t.Context(), store.Poll, []string{project}, noon))
-	lease := claim(t, s, store.Poll, project)
+	require.NoError(t, s.Work.AddWork(t.Context(), work.Poll, []string{project}, noon))
+	lease := claim(t, s, work.Poll, project)
 	_, err := s.DB().ExecContext(t.Context(), "PRAGMA max_page_count = 1")
 	require.NoError(t, err)
 	before := dump(t, s)
-	err = s.SaveDevices(t.Context(), lease, store.NewDeviceList(manyDevices(5000)...), noon, nil)
+	err = s.Usage.SaveDevices(t.Context(), lease, usage.NewDeviceList(manyDevices(5000)...), noon, nil)
 	require.ErrorContains(t, err, fmt.Sprintf("saving the devices of project %q: ", project))
 	require.ErrorContains(t, err, "full")
 	require.ErrorContains(t, err, ": free some space on its disk")
@@ -241,7 +243,7 @@ func TestOpenReadOnly(t *testing.T) {
 	found, err := look.Alerts(t.Context(), store.AlertFilter{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, found, 1, "it sees what the other has just written")
-	err = look.AddWork(t.Context(), store.Poll, []string{"p"}, noon)
+	err = look.Work.AddWork(t.Context(), work.Poll, []string{"p"}, noon)
 	require.ErrorContains(t, err, "adding work of kind poll")
 	require.ErrorContains(t, err, "readonly database (8)): let this user write to the file and its folder")
 
@@ -415,7 +417,7 @@ func TestKilled(t *testing.T) {
 		require.GreaterOrEqual(t, state.Failures, told, "what was stored stays stored")
 		d := undelivered(t, s, team)
 		require.Equal(t, int64(state.Failures), d.Alert.Version, "a commit is whole or not there")
-		claim(t, s, store.Receiver, team)
+		claim(t, s, work.Receiver, team)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"notewatch/internal/delivery"
+	"notewatch/internal/store/alertrow"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/outbox"
 	"notewatch/rules"
 )
 
@@ -106,7 +108,7 @@ func (o *OpenStates) at(i int) (rules.Alert, error) {
 	if s.ack != nil {
 		a.Ack = *s.ack
 	}
-	if err := (holds{All: &a.Holds}).Scan(s.holds); err != nil {
+	if err := (alertrow.Holds{All: &a.Holds}).Scan(s.holds); err != nil {
 		return a, err
 	}
 	return a, database.Document(&a.Then).Scan(s.then)
@@ -152,7 +154,7 @@ type StateQuery struct {
 func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, error) {
 	o := &OpenStates{project: q.Project}
 	err := s.db.View(ctx, func(tx database.Tx) error {
-		ofProject, args := ` FROM alert WHERE alert.project = $1 AND `+openAlert, []any{q.Project}
+		ofProject, args := ` FROM alert WHERE alert.project = $1 AND `+alertrow.Open, []any{q.Project}
 		if q.Rules != nil {
 			ofProject, args = ofProject+` AND alert.rule `+tx.Among(2), append(args, database.Texts(q.Rules))
 		}
@@ -192,8 +194,8 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 // readShown reads the alerts of which a receiver shows the value.
 func (o *OpenStates) readShown(ctx context.Context, tx database.Tx) error {
 	o.shown = map[string]rules.Alert{}
-	alerts, err := database.Collect(ctx, tx, alertFields, `SELECT id, `+database.List(alertColumns)+` FROM alert WHERE id IN (
-			SELECT alert FROM delivery WHERE `+showsValue+` AND NOT rerouted AND state <> $2)
+	alerts, err := database.Collect(ctx, tx, alertrow.Fields, `SELECT id, `+database.List(alertrow.Columns)+` FROM alert WHERE id IN (
+			SELECT alert FROM delivery WHERE `+outbox.ShowsValue+` AND NOT rerouted AND state <> $2)
 		AND project || '' = $1`, o.project, delivery.Removed) // without || the index by project is taken, which leads through all that is open there
 	for _, a := range alerts {
 		if a.Open() {

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -62,7 +63,7 @@ func testOpenStates(t *testing.T, open opening) {
 	require.NoError(t, err)
 	over.Told = whole.Told
 	require.Equal(t, over, all[0])
-	lease := claim(t, s, store.Poll, project)
+	lease := claim(t, s, work.Poll, project)
 	require.ErrorIs(t, s.Commit(ctx, lease, store.Commit{
 		Project: store.Project{UID: project}, Decision: store.Decision{States: alerts(whole), Now: noon},
 	}), store.ErrMoved, "it has ended meanwhile")

@@ -12,7 +12,9 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/postgrestest"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -130,7 +132,7 @@ var tokens = []string{"first", "second", "gone"}
 
 var (
 	present = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) // on both clocks, always
-	future  = present.Add(LeaseTime)
+	future  = present.Add(work.LeaseTime)
 )
 
 func newOracle(t *testing.T, faults faults) *oracle {
@@ -140,7 +142,7 @@ func newOracle(t *testing.T, faults faults) *oracle {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	over, err := database.Over(t.Context(), db, t.TempDir()) // a database in memory has no file
 	require.NoError(t, err)
-	return newOracleOf(t, faults, &Store{db: over})
+	return newOracleOf(t, faults, newStore(over))
 }
 
 // newServerOracle returns an oracle of PostgreSQL that each process asks over connections of its own.
@@ -160,8 +162,8 @@ func newServerOracle(t *testing.T) *oracle {
 func newOracleOf(t *testing.T, faults faults, all ...*Store) *oracle {
 	s := all[0]
 	o := &oracle{t: t, s: s, all: all, faults: faults, known: map[question]answer{}, stmts: map[string]*sql.Stmt{}}
-	require.NoError(t, s.AddWork(t.Context(), Poll, []string{"project"}, present))
-	lease, ok, err := s.Claim(t.Context(), Poll, "project", present, present)
+	require.NoError(t, s.Work.AddWork(t.Context(), work.Poll, []string{"project"}, present))
+	lease, ok, err := s.Work.Claim(t.Context(), work.Poll, "project", present, present)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.NoError(t, s.Commit(t.Context(), lease, decision(1)))
@@ -288,7 +290,7 @@ func (o *oracle) do(q question) (a answer) {
 	if q.by > 0 {
 		s = o.all[int(q.by)%len(o.all)]
 	}
-	lease := Lease{Kind: Receiver, Key: "receiver", Version: int64(q.lease)}
+	lease := work.Lease{Kind: work.Receiver, Key: "receiver", Version: int64(q.lease)}
 	if q.by >= 0 {
 		lease.Token = tokens[q.by]
 	}
@@ -298,33 +300,33 @@ func (o *oracle) do(q question) (a answer) {
 	var err error
 	switch q.step {
 	case "claims":
-		lease, a.ok, err = s.Claim(ctx, Receiver, "receiver", present, present)
+		lease, a.ok, err = s.Work.Claim(ctx, work.Receiver, "receiver", present, present)
 		a.lease = int8(lease.Version)
 	case "claims the poll":
-		_, a.ok, err = s.Claim(ctx, Poll, "project", present, present)
+		_, a.ok, err = s.Work.Claim(ctx, work.Poll, "project", present, present)
 	case "reads":
-		var found []Delivery
+		var found []outbox.Delivery
 		found, err = o.undelivered()
 		for _, d := range found {
 			a.ok, a.read = true, sight{int8(d.Alert.Version), int8(d.Have), int8(d.Epoch), d.Display}
 		}
 	case "begins":
-		_, err = beginOne(ctx, s, lease, Message{ID: "message", Receiver: "receiver"}, outcome(q.read, "").Members, present)
+		_, err = beginOne(ctx, s, lease, outbox.Message{ID: "message", Receiver: "receiver"}, outcome(q.read, "").Members, present)
 		a.ok = kept(&err)
 	case "ends":
 		if o.faults.noGuard {
 			q.read.epoch = q.before.owed.epoch
 		}
-		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, Posted)))
+		err = s.Outbox.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, outbox.Posted)))
 		a.ok = kept(&err)
 	case "gives up":
-		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, GivenUp)))
+		err = s.Outbox.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, outbox.GivenUp)))
 		a.ok = kept(&err)
 	case "fails":
-		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, Retrying)))
+		err = s.Outbox.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, outbox.Retrying)))
 		a.ok = kept(&err)
 	case "leaves it":
-		err = s.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, NotMade)))
+		err = s.Outbox.End(ctx, lease, of(int64(q.slot)+1, outcome(q.read, outbox.NotMade)))
 		a.ok = kept(&err)
 	case "holds back":
 		d := outcome(q.read, "").Members[0]
@@ -333,34 +335,34 @@ func (o *oracle) do(q question) (a answer) {
 			d.Alert.Version = int64(q.before.owed.newest)
 		}
 		o.exec(`UPDATE alert SET mute = $1`, database.Document(&rules.Mute{Kind: rules.BySilence}))
-		err = s.Settle(ctx, lease, delivery.Policy{}, []Delivery{d})
+		err = s.Outbox.Settle(ctx, lease, delivery.Policy{}, []outbox.Delivery{d})
 		a.ok = kept(&err)
 		o.exec(`UPDATE alert SET mute = '{}'`)
 	case "repairs":
 		err = o.repair(q, lease)
 	case "doubts":
-		status := Retrying
+		status := outbox.Retrying
 		if o.faults.onlyClose {
-			status = NotMade
+			status = outbox.NotMade
 		}
-		err = s.Repair(ctx, lease, of(int64(q.slot)+1, outcome(q.read, status)))
+		err = s.Outbox.Repair(ctx, lease, of(int64(q.slot)+1, outcome(q.read, status)))
 	case "closes the attempt":
-		err = s.Repair(ctx, lease, of(int64(q.slot)+1, outcome(q.read, NotMade)))
+		err = s.Outbox.Repair(ctx, lease, of(int64(q.slot)+1, outcome(q.read, outbox.NotMade)))
 	case "completes":
 		if o.faults.noVersion {
 			lease.Version = int64(q.before.work.version)
 		}
-		err = s.Complete(ctx, lease, present, time.Time{}, 0)
+		err = s.Work.Complete(ctx, lease, present, time.Time{}, 0)
 		a.ok = kept(&err)
 	case "goes on":
 		due := present
 		if o.faults.noMore {
 			due = time.Time{}
 		}
-		err = s.Complete(ctx, lease, present, due, 0)
+		err = s.Work.Complete(ctx, lease, present, due, 0)
 		a.ok = kept(&err)
 	case "commits":
-		lease.Kind, lease.Key = Poll, "project"
+		lease.Kind, lease.Key = work.Poll, "project"
 		err = s.Commit(ctx, lease, decision(q.read.version+1))
 		a.ok = kept(&err)
 		if o.faults.noRelease && q.before.owed.state == delivery.Held {
@@ -379,28 +381,28 @@ func (o *oracle) do(q question) (a answer) {
 }
 
 // undelivered is what a sender reads: what is new, and the messages that have to change.
-func (o *oracle) undelivered() ([]Delivery, error) {
+func (o *oracle) undelivered() ([]outbox.Delivery, error) {
 	ctx := o.t.Context()
-	all, err := o.s.Undelivered(ctx, "receiver")
+	all, err := o.s.Outbox.Undelivered(ctx, "receiver")
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(d Delivery) bool { return d.Message != "" })
-	changes, err := o.s.Changes(ctx, "receiver")
+	all = slices.DeleteFunc(all, func(d outbox.Delivery) bool { return d.Message != "" })
+	changes, err := o.s.Outbox.Changes(ctx, "receiver")
 	for _, m := range changes {
 		all = append(all, m.Members...)
 	}
 	return all, err
 }
 
-func (o *oracle) repair(q question, lease Lease) error {
+func (o *oracle) repair(q question, lease work.Lease) error {
 	switch {
 	case o.faults.noRepair:
 		return nil
 	case o.faults.onlyRaise:
-		return o.s.Raise(o.t.Context(), Receiver, "receiver", present)
+		return o.s.Work.Raise(o.t.Context(), work.Receiver, "receiver", present)
 	}
-	return o.s.Repair(o.t.Context(), lease, of(int64(q.slot)+1, outcome(q.read, Posted)))
+	return o.s.Outbox.Repair(o.t.Context(), lease, of(int64(q.slot)+1, outcome(q.read, outbox.Posted)))
 }
 
 // pretend makes the leases look like those of by, who relies on one. The function that it returns gives them back to
@@ -411,7 +413,7 @@ func (o *oracle) pretend(q question) func() {
 	}
 	o.exec(`UPDATE work SET lease_token = $1`, tokens[q.by])
 	return func() {
-		for kind, holder := range map[Kind]int8{Receiver: q.before.work.holder, Poll: q.before.poll.holder} {
+		for kind, holder := range map[work.Kind]int8{work.Receiver: q.before.work.holder, work.Poll: q.before.poll.holder} {
 			o.exec(`UPDATE work SET lease_token = $1 WHERE kind = $2 AND lease_token IS NOT NULL`, tokenOf(holder), kind)
 		}
 	}
@@ -419,7 +421,7 @@ func (o *oracle) pretend(q question) func() {
 
 // kept takes ErrLeaseLost out of err and reports whether it was not there.
 func kept(err *error) bool {
-	if errors.Is(*err, ErrLeaseLost) {
+	if errors.Is(*err, work.ErrLeaseLost) {
 		*err = nil
 		return false
 	}
@@ -442,12 +444,12 @@ func alertAt(version int8) rules.Alert {
 	}
 }
 
-func outcome(r sight, status AttemptStatus) Outcome {
-	d := Delivery{Alert: alertAt(r.version), Delivery: delivery.Delivery{
+func outcome(r sight, status outbox.AttemptStatus) outbox.Outcome {
+	d := outbox.Delivery{Alert: alertAt(r.version), Delivery: delivery.Delivery{
 		State: delivery.Waiting, Have: int64(r.have), Display: r.display, Epoch: int64(r.epoch),
 	}}
-	return Outcome{
-		Sending: Sending{Message: Message{ID: "message", Receiver: "receiver", BegunAt: present}, Members: []Delivery{d}},
+	return outbox.Outcome{
+		Sending: outbox.Sending{Message: outbox.Message{ID: "message", Receiver: "receiver", BegunAt: present}, Members: []outbox.Delivery{d}},
 		Status:  status, At: present,
 	}
 }
@@ -525,8 +527,8 @@ func (o *oracle) save(by int8, slot *int8) (s shared) {
 		FROM work, delivery, alert WHERE kind = 'receiver'`).QueryRowContext(o.t.Context())
 	require.NoError(o.t, row.Scan(&s.work.due, &s.work.version, &d.newest, &d.have, &d.epoch, &d.state, &d.display, &waits))
 	require.Equal(o.t, d.state == delivery.Waiting || d.state == delivery.GivenUp, waits, "it is known since when something is owed")
-	s.work.holder, s.work.expired = o.holder(Receiver, by)
-	s.poll.holder, s.poll.expired = o.holder(Poll, by)
+	s.work.holder, s.work.expired = o.holder(work.Receiver, by)
+	s.poll.holder, s.poll.expired = o.holder(work.Poll, by)
 
 	//nolint:sqlclosecheck // prepared closes it at the end
 	rows, err := o.prepared(`
@@ -549,7 +551,7 @@ func (o *oracle) save(by int8, slot *int8) (s shared) {
 	return s
 }
 
-func (o *oracle) holder(kind Kind, by int8) (who int8, expired bool) {
+func (o *oracle) holder(kind work.Kind, by int8) (who int8, expired bool) {
 	var token string
 	var end time.Time
 	row := o.prepared(`SELECT lease_token, leased_until FROM work WHERE kind = $1`).QueryRowContext(o.t.Context(), kind) //nolint:sqlclosecheck // prepared closes it at the end
@@ -567,8 +569,8 @@ func (o *oracle) holder(kind Kind, by int8) (who int8, expired bool) {
 }
 
 // beginOne begins to send one message.
-func beginOne(ctx context.Context, s *Store, lease Lease, message Message, members []Delivery, started time.Time) (int64, error) {
-	attempts, err := s.Begin(ctx, lease, []Sending{{Message: message, Members: members}}, started, present)
+func beginOne(ctx context.Context, s *Store, lease work.Lease, message outbox.Message, members []outbox.Delivery, started time.Time) (int64, error) {
+	attempts, err := s.Outbox.Begin(ctx, lease, []outbox.Sending{{Message: message, Members: members}}, started, present)
 	if err != nil {
 		return 0, err
 	}
@@ -576,7 +578,7 @@ func beginOne(ctx context.Context, s *Store, lease Lease, message Message, membe
 }
 
 // of is the outcome of an attempt.
-func of(attempt int64, o Outcome) Outcome {
+func of(attempt int64, o outbox.Outcome) outbox.Outcome {
 	o.Attempt = attempt
 	return o
 }

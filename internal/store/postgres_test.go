@@ -13,8 +13,10 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 )
 
 // with returns a URL with something changed.
@@ -103,9 +105,9 @@ func TestReadOnlyServer(t *testing.T) {
 	found, err := look.Alerts(t.Context(), store.AlertFilter{})
 	require.NoError(t, err)
 	require.Len(t, found, 1)
-	require.ErrorContains(t, look.Raise(t.Context(), store.Receiver, team, noon), "the database server takes no changes")
+	require.ErrorContains(t, look.Work.Raise(t.Context(), work.Receiver, team, noon), "the database server takes no changes")
 
-	err = s.Raise(t.Context(), store.Receiver, team, noon)
+	err = s.Work.Raise(t.Context(), work.Receiver, team, noon)
 	failure, ok := errors.AsType[*database.UnavailableError](err)
 	require.True(t, ok, err)
 	require.Equal(t, database.Standby, failure.Cause)
@@ -220,7 +222,7 @@ func TestLostConnections(t *testing.T) {
 func TestDeadlock(t *testing.T) {
 	t.Parallel()
 	s := open(t, storetest.Postgres(t))
-	require.NoError(t, s.AddWork(t.Context(), store.Receiver, []string{"a", "b"}, noon))
+	require.NoError(t, s.Work.AddWork(t.Context(), work.Receiver, []string{"a", "b"}, noon))
 	bump := func(tx store.Transaction, key string) error {
 		_, err := tx.ExecContext(t.Context(), "UPDATE work SET version = version + 1 WHERE key = $1", key)
 		return err
@@ -243,7 +245,7 @@ func TestDeadlock(t *testing.T) {
 		})
 	}
 	group.Wait()
-	raised, err := s.Raised(t.Context())
+	raised, err := s.Work.Raised(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, int64(4), raised)
 }
@@ -254,22 +256,22 @@ func TestTakeOverBesideOthers(t *testing.T) {
 	s := open(t, storetest.Postgres(t))
 	a := firing("a", "dev:1")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team, "on-call")}})
-	alive, dead := claim(t, s, store.Receiver, team), claim(t, s, store.Receiver, "on-call")
-	for _, lease := range []store.Lease{alive, dead} {
-		_, err := beginOne(t.Context(), s, lease, store.Message{ID: "to " + lease.Key, Receiver: lease.Key}, fresh(t, s, lease.Key), noon)
+	alive, dead := claim(t, s, work.Receiver, team), claim(t, s, work.Receiver, "on-call")
+	for _, lease := range []work.Lease{alive, dead} {
+		_, err := beginOne(t.Context(), s, lease, outbox.Message{ID: "to " + lease.Key, Receiver: lease.Key}, fresh(t, s, lease.Key), noon)
 		require.NoError(t, err)
 	}
-	later := machine.Add(store.LeaseTime)
-	require.NoError(t, s.Extend(t.Context(), alive, later))
+	later := machine.Add(work.LeaseTime)
+	require.NoError(t, s.Work.Extend(t.Context(), alive, later))
 	require.NoError(t, s.TakeOver(t.Context(), later))
-	status := map[string]store.AttemptStatus{}
-	attempts, err := s.Attempts(t.Context(), "a")
+	status := map[string]outbox.AttemptStatus{}
+	attempts, err := s.Outbox.Attempts(t.Context(), "a")
 	require.NoError(t, err)
 	for _, attempt := range attempts {
 		status[attempt.Receiver] = attempt.Status
 	}
-	require.Equal(t, map[string]store.AttemptStatus{team: "", "on-call": store.CutOff}, status)
-	require.NoError(t, s.Extend(t.Context(), alive, later), "the lease is still held")
+	require.Equal(t, map[string]outbox.AttemptStatus{team: "", "on-call": outbox.CutOff}, status)
+	require.NoError(t, s.Work.Extend(t.Context(), alive, later), "the lease is still held")
 	steal(t, s, dead)
 }
 
@@ -279,7 +281,7 @@ func TestPooler(t *testing.T) {
 	place := postgrestest.Pooled(t, postgrestest.New(t))
 	s := open(t, place)
 	storetest.SaveDevices(t, s, project, manyDevices(3000), noon)
-	devices, _, err := s.Devices(t.Context(), project)
+	devices, _, err := s.Usage.Devices(t.Context(), project)
 	require.NoError(t, err)
 	require.Len(t, devices, 3000)
 	testRivals(t, func() *store.Store { return open(t, place) })

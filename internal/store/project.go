@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -81,7 +82,7 @@ func (s *Store) Failing(ctx context.Context) (map[string]Project, error) {
 func (s *Store) Restore(ctx context.Context, projects []string, now time.Time) (restored int, err error) {
 	err = s.db.Update(ctx, func(tx database.Tx) error {
 		restored = 0
-		if err := lockWork(ctx, tx, Poll, projects...); err != nil {
+		if err := work.Lock(ctx, tx, work.Poll, projects...); err != nil {
 			return err
 		}
 		for _, uid := range projects {
@@ -95,7 +96,7 @@ func (s *Store) Restore(ctx context.Context, projects []string, now time.Time) (
 				continue
 			}
 			restored++
-			if err := raise(ctx, tx, Poll, uid, now, false); err != nil {
+			if err := work.Raise(ctx, tx, work.Poll, uid, now, false); err != nil {
 				return err
 			}
 		}

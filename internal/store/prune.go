@@ -12,7 +12,7 @@ import (
 // transaction for every 10,000 rows.
 func (s *Store) Prune(ctx context.Context, before rules.Day) error {
 	start := database.At(before.Start())
-	err := s.PruneDays(ctx, before)
+	err := s.Usage.PruneDays(ctx, before)
 	if err == nil {
 		err = s.db.DeleteRows(ctx, "alert", "id", "ended_at < $1", start)
 	}

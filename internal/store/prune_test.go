@@ -8,7 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -22,15 +25,15 @@ func testPrune(t *testing.T, open opening) {
 	decide(t, s, store.Commit{
 		Decision: store.Decision{Alerts: alerts(ended, lately, lasting), Show: map[string][]string{"ended": {team}, "lately": {team}, "open": {team}}},
 	})
-	lease := claim(t, s, store.Receiver, team)
-	waiting, err := s.Undelivered(ctx, team)
+	lease := claim(t, s, work.Receiver, team)
+	waiting, err := s.Outbox.Undelivered(ctx, team)
 	require.NoError(t, err)
 	for _, d := range waiting {
 		started := cut.Start().Add(-minute)
 		if d.Alert.ID == "lately" {
 			started = noon
 		}
-		_, err := beginOne(ctx, s, lease, store.Message{ID: "m-" + d.Alert.ID, Receiver: team}, []store.Delivery{d}, started)
+		_, err := beginOne(ctx, s, lease, outbox.Message{ID: "m-" + d.Alert.ID, Receiver: team}, []outbox.Delivery{d}, started)
 		require.NoError(t, err)
 	}
 
@@ -45,13 +48,13 @@ func testPrune(t *testing.T, open opening) {
 	}
 	deliveries := storetest.Deliveries(t, s, team)
 	require.Len(t, deliveries, 2, "deliveries go with their alerts")
-	attempts, err := s.Attempts(ctx, "")
+	attempts, err := s.Outbox.Attempts(ctx, "")
 	require.NoError(t, err)
 	require.Len(t, attempts, 1)
-	_, _, err = s.Members(ctx, "m-ended")
-	require.ErrorIs(t, err, store.ErrNoMessage)
+	_, _, err = s.Outbox.Members(ctx, "m-ended")
+	require.ErrorIs(t, err, outbox.ErrNoMessage)
 	require.ErrorContains(t, err, `reading message "m-ended": `)
-	_, members, err := s.Members(ctx, "m-open")
+	_, members, err := s.Outbox.Members(ctx, "m-open")
 	require.NoError(t, err, "a message stays as long as it shows something")
 	require.Len(t, members, 1)
 }
@@ -65,7 +68,7 @@ func testPruneHistory(t *testing.T, open opening) {
 		}
 		return rows
 	}
-	devices := []store.Device{{UID: "stays"}, {UID: "left"}, {UID: "left early"}, {UID: "left, and still has figures"}}
+	devices := []usage.Device{{UID: "stays"}, {UID: "left"}, {UID: "left early"}, {UID: "left, and still has figures"}}
 	storetest.SaveDevices(t, s, project, devices, (today - 300).Start())
 	storetest.SaveUsage(t, s, project, slices.Concat(
 		figuresOf("", today-300, today), figuresOf("stays", today-300, today-200, today), figuresOf("left", today-300, today-100),
@@ -78,7 +81,7 @@ func testPruneHistory(t *testing.T, open opening) {
 		t.Helper()
 		require.NoError(t, s.Prune(ctx, before))
 		for _, d := range devices {
-			_, ok, err := s.Ordinal(ctx, project, d.UID)
+			_, ok, err := s.Usage.Ordinal(ctx, project, d.UID)
 			require.NoError(t, err)
 			var days []rules.Day
 			if ok {
@@ -93,17 +96,17 @@ func testPruneHistory(t *testing.T, open opening) {
 	check(today-200, map[string][]rules.Day{
 		"stays": {today - 200, today}, "left": {today - 100}, "left early": {}, "left, and still has figures": {today},
 	})
-	spans, err := s.Coverage(ctx, project)
+	spans, err := s.Usage.Coverage(ctx, project)
 	require.NoError(t, err)
-	require.Equal(t, map[rules.Figure]store.Span{rules.Bytes: {First: today - 200, Last: today}}, spans)
+	require.Equal(t, map[rules.Figure]usage.Span{rules.Bytes: {First: today - 200, Last: today}}, spans)
 	check(today-98, map[string][]rules.Day{"stays": {today}, "left, and still has figures": {today}})
 	before := writes(t, s)
 	require.NoError(t, s.Prune(ctx, today-98))
 	require.Equal(t, before, writes(t, s), "once a day is enough")
 
-	storetest.SaveDevices(t, s, project, append(devices, store.Device{UID: "new"}), noon)
+	storetest.SaveDevices(t, s, project, append(devices, usage.Device{UID: "new"}), noon)
 	for uid, want := range map[string]int{"stays": 1, "left": 5, "left early": 6, "left, and still has figures": 4, "new": 7} {
-		ordinal, _, err := s.Ordinal(ctx, project, uid)
+		ordinal, _, err := s.Usage.Ordinal(ctx, project, uid)
 		require.NoError(t, err)
 		require.Equal(t, want, ordinal, uid)
 	}

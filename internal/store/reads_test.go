@@ -10,7 +10,10 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -18,10 +21,10 @@ import (
 // newest of them of devices that are gone.
 func populate(t *testing.T, s *store.Store, devices, members, days, firingAlerts, ended int) {
 	t.Helper()
-	var list []store.Device
+	var list []usage.Device
 	var rows []storetest.Usage
 	for i := range devices {
-		d := store.Device{UID: fmt.Sprintf("dev:%05d", i), Name: fmt.Sprintf("sensor-%05d", i), Fleets: []string{"fleet:any"}}
+		d := usage.Device{UID: fmt.Sprintf("dev:%05d", i), Name: fmt.Sprintf("sensor-%05d", i), Fleets: []string{"fleet:any"}}
 		if i < members {
 			d.Fleets = append(d.Fleets, "fleet:some")
 		}
@@ -57,22 +60,22 @@ func TestRowsRead(t *testing.T) {
 		f    func(ctx context.Context) error
 		want map[string]int
 	}{
-		{"a device", func(ctx context.Context) error { _, _, err := s.Device(ctx, project, one[0]); return err }, map[string]int{"device": 1}},
-		{"a name", func(ctx context.Context) error { _, err := s.DevicesCalled(ctx, "SENSOR-00007"); return err }, map[string]int{"device": 1}},
-		{"all names", func(ctx context.Context) error { _, err := s.DeviceNames(ctx); return err }, map[string]int{"device": devices}},
+		{"a device", func(ctx context.Context) error { _, _, err := s.Usage.Device(ctx, project, one[0]); return err }, map[string]int{"device": 1}},
+		{"a name", func(ctx context.Context) error { _, err := s.Usage.DevicesCalled(ctx, "SENSOR-00007"); return err }, map[string]int{"device": 1}},
+		{"all names", func(ctx context.Context) error { _, err := s.Usage.DeviceNames(ctx); return err }, map[string]int{"device": devices}},
 		{"names that begin so", func(ctx context.Context) error {
-			_, err := s.DevicesNamed(ctx, []string{project}, "sensor-", 5)
+			_, err := s.Usage.DevicesNamed(ctx, []string{project}, "sensor-", 5)
 			return err
 		}, map[string]int{"device": 5 + 1}}, // the last may share its name with the next
-		{"UIDs that begin so", func(ctx context.Context) error { _, err := s.DevicesFrom(ctx, project, "dev:", 5); return err }, map[string]int{"device": 5}},
-		{"members", func(ctx context.Context) error { _, err := s.FleetPlaces(ctx, project, "fleet:some"); return err }, map[string]int{"device": devices}},
-		{"a block", func(ctx context.Context) error { _, err := s.BlockDevices(ctx, project, 0); return err }, map[string]int{"device": devices}},
-		{"another block", func(ctx context.Context) error { _, err := s.ChangedPlaces(ctx, project, 1, noon); return err }, map[string]int{}},
-		{"an ordinal", func(ctx context.Context) error { _, _, err := s.DeviceAt(ctx, project, 7); return err }, map[string]int{"device": 1}},
-		{"how many", func(ctx context.Context) error { _, _, err := s.DeviceCount(ctx, project); return err }, map[string]int{"device": devices}},
-		{"a number", func(ctx context.Context) error { _, _, err := s.Ordinal(ctx, project, one[0]); return err }, map[string]int{"device": 1}},
+		{"UIDs that begin so", func(ctx context.Context) error { _, err := s.Usage.DevicesFrom(ctx, project, "dev:", 5); return err }, map[string]int{"device": 5}},
+		{"members", func(ctx context.Context) error { _, err := s.Usage.FleetPlaces(ctx, project, "fleet:some"); return err }, map[string]int{"device": devices}},
+		{"a block", func(ctx context.Context) error { _, err := s.Usage.BlockDevices(ctx, project, 0); return err }, map[string]int{"device": devices}},
+		{"another block", func(ctx context.Context) error { _, err := s.Usage.ChangedPlaces(ctx, project, 1, noon); return err }, map[string]int{}},
+		{"an ordinal", func(ctx context.Context) error { _, _, err := s.Usage.DeviceAt(ctx, project, 7); return err }, map[string]int{"device": 1}},
+		{"how many", func(ctx context.Context) error { _, _, err := s.Usage.DeviceCount(ctx, project); return err }, map[string]int{"device": devices}},
+		{"a number", func(ctx context.Context) error { _, _, err := s.Usage.Ordinal(ctx, project, one[0]); return err }, map[string]int{"device": 1}},
 		{"one figure", func(ctx context.Context) error {
-			return s.Columns(ctx, project, 0, rules.Bytes, today-9, today, func(rules.Day, []history.Cell) {})
+			return s.Usage.Columns(ctx, project, 0, rules.Bytes, today-9, today, func(rules.Day, []history.Cell) {})
 		}, map[string]int{"history": 10}},
 		{"open alerts", func(ctx context.Context) error {
 			_, err := s.Alerts(ctx, store.AlertFilter{Open: true, Limit: 5})
@@ -116,33 +119,33 @@ func TestRowsReadOfWhatWasSent(t *testing.T) {
 	}
 	all[sent+1] = silenced(all[sent+1])
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(all...), Show: to}})
-	lease := claim(t, s, store.Receiver, team)
+	lease := claim(t, s, work.Receiver, team)
 	for _, a := range all[:sent] {
 		post(t, s, lease, "m-"+a.ID, waits(a))
 	}
 	late, kept, gone := told(t, s, "a-300")[team], told(t, s, "a-301")[team], told(t, s, "a-302")[team]
-	message := store.Message{ID: "m", Receiver: team}
-	attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{late, gone}, noon)
+	message := outbox.Message{ID: "m", Receiver: team}
+	attempt, err := beginOne(ctx, s, lease, message, []outbox.Delivery{late, gone}, noon)
 	require.NoError(t, err)
-	require.NoError(t, s.End(ctx, lease, of(attempt, refused(message, store.Retrying, late)), of(attempt, refused(message, store.GivenUp, gone))))
+	require.NoError(t, s.Outbox.End(ctx, lease, of(attempt, refused(message, outbox.Retrying, late)), of(attempt, refused(message, outbox.GivenUp, gone))))
 	settle(t, s, lease, kept)
 
 	count.Watch(t, s.DB(), map[string]string{"attempt": "started", "attempt_alert": "version", "delivery": "error"})
 	rows := count.Read(func() {
-		attempts, err := s.Attempts(ctx, "a-7")
+		attempts, err := s.Outbox.Attempts(ctx, "a-7")
 		require.NoError(t, err)
 		require.Len(t, attempts, 1)
 		require.Equal(t, map[string]int64{"a-7": 1}, attempts[0].Versions)
 	})
 	require.Equal(t, map[string]int{"attempt": 1, "attempt_alert": 2}, rows)
 	rows = count.Read(func() {
-		missing, problem, err := s.Unshown(ctx, team)
+		missing, problem, err := s.Outbox.Unshown(ctx, team)
 		require.NoError(t, err)
 		require.Equal(t, 2, missing, "one waits and one was given up")
 		require.Equal(t, "status 500", problem)
 	})
 	require.Equal(t, map[string]int{"delivery": 2}, rows)
-	missing, problem, err := s.Unshown(ctx, "on-call")
+	missing, problem, err := s.Outbox.Unshown(ctx, "on-call")
 	require.NoError(t, err)
 	require.Zero(t, missing)
 	require.Empty(t, problem)

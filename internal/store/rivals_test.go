@@ -13,6 +13,8 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -28,7 +30,7 @@ func testRivals(t *testing.T, open opening) {
 	for _, id := range r.alerts {
 		require.NoError(t, r.all[0].Decide(t.Context(), store.Decision{Alerts: alerts(firing(id, id)), Show: shown(id, r.receivers...), Now: noon}))
 	}
-	require.NoError(t, r.all[0].AddWork(t.Context(), store.Mute, []string{""}, noon))
+	require.NoError(t, r.all[0].Work.AddWork(t.Context(), work.Mute, []string{""}, noon))
 	var group sync.WaitGroup
 	for i, s := range r.all {
 		for j, act := range []func(*store.Store, *rand.Rand) error{r.decide, r.decide, r.send, r.send, r.meddle} {
@@ -36,7 +38,7 @@ func testRivals(t *testing.T, open opening) {
 			group.Go(func() {
 				for range 12 {
 					err := act(s, random)
-					if err != nil && !errors.Is(err, store.ErrMoved) && !errors.Is(err, store.ErrLeaseLost) {
+					if err != nil && !errors.Is(err, store.ErrMoved) && !errors.Is(err, work.ErrLeaseLost) {
 						t.Error(err)
 						return
 					}
@@ -88,7 +90,7 @@ func (r *rivals) decide(s *store.Store, random *rand.Rand) error {
 // send sends what a receiver should show, if nobody else is at it.
 func (r *rivals) send(s *store.Store, random *rand.Rand) error {
 	receiver := r.receivers[random.IntN(len(r.receivers))]
-	lease, ok, err := s.Claim(r.t.Context(), store.Receiver, receiver, noon, machine)
+	lease, ok, err := s.Work.Claim(r.t.Context(), work.Receiver, receiver, noon, machine)
 	if err != nil || !ok {
 		return err
 	}
@@ -96,16 +98,16 @@ func (r *rivals) send(s *store.Store, random *rand.Rand) error {
 	if random.IntN(4) == 0 {
 		due = noon // there is more
 	}
-	return errors.Join(r.sendAll(s, lease), s.Complete(r.t.Context(), lease, noon, due, 0))
+	return errors.Join(r.sendAll(s, lease), s.Work.Complete(r.t.Context(), lease, noon, due, 0))
 }
 
-func (r *rivals) sendAll(s *store.Store, lease store.Lease) error {
+func (r *rivals) sendAll(s *store.Store, lease work.Lease) error {
 	ctx := r.t.Context()
-	waiting, err := s.Undelivered(ctx, lease.Key)
+	waiting, err := s.Outbox.Undelivered(ctx, lease.Key)
 	if err != nil {
 		return err
 	}
-	var settled, sent []store.Delivery
+	var settled, sent []outbox.Delivery
 	for _, d := range waiting {
 		if d.Rerouted {
 			settled = append(settled, d)
@@ -113,15 +115,15 @@ func (r *rivals) sendAll(s *store.Store, lease store.Lease) error {
 			sent = append(sent, d)
 		}
 	}
-	if err := s.Settle(ctx, lease, delivery.Policy{}, settled); err != nil || len(sent) == 0 {
+	if err := s.Outbox.Settle(ctx, lease, delivery.Policy{}, settled); err != nil || len(sent) == 0 {
 		return err
 	}
-	message := store.Message{ID: fmt.Sprintf("m%d", r.messages.Add(1)), Receiver: lease.Key}
+	message := outbox.Message{ID: fmt.Sprintf("m%d", r.messages.Add(1)), Receiver: lease.Key}
 	attempt, err := beginOne(ctx, s, lease, message, sent, noon)
 	if err != nil {
 		return err
 	}
-	return s.End(ctx, lease, of(attempt, posted(message, sent...)))
+	return s.Outbox.End(ctx, lease, of(attempt, posted(message, sent...)))
 }
 
 // meddle does what else changes what receivers owe.
@@ -129,19 +131,19 @@ func (r *rivals) meddle(s *store.Store, random *rand.Rand) error {
 	ctx, alert := r.t.Context(), r.alerts[random.IntN(len(r.alerts))]
 	switch random.IntN(7) {
 	case 0:
-		return second(s.Redeliver(ctx, alert, "", noon))
+		return second(s.Outbox.Redeliver(ctx, alert, "", noon))
 	case 1:
-		return s.Reconsider(ctx, noon)
+		return s.Outbox.Reconsider(ctx, noon)
 	case 2:
-		return second(s.Route(ctx, rules.Key{Rule: "data-budget", Project: project}, r.receivers[random.IntN(2):], noon))
+		return second(s.Outbox.Route(ctx, rules.Key{Rule: "data-budget", Project: project}, r.receivers[random.IntN(2):], noon))
 	case 3:
-		return second(s.KeepReceivers(ctx, r.receivers[:2+random.IntN(2)], noon))
+		return second(s.Outbox.KeepReceivers(ctx, r.receivers[:2+random.IntN(2)], noon))
 	case 4:
 		id := fmt.Sprintf("silence %d", random.Uint64())
 		err := s.AddSilence(ctx, rules.Silence{ID: id, Match: rules.Match{Rule: "other"}, Start: noon, End: noon.Add(time.Hour)}, noon)
 		return errors.Join(err, second(s.EndSilence(ctx, id, "amy", noon)))
 	case 5:
-		return s.Revive(ctx, r.receivers[0], noon)
+		return s.Outbox.Revive(ctx, r.receivers[0], noon)
 	}
 	_, _, _, err := s.TakeRequest(ctx, "acme", 4, func() time.Time { return noon })
 	return err
@@ -150,15 +152,15 @@ func (r *rivals) meddle(s *store.Store, random *rand.Rand) error {
 // requireQuiet sends what is left and compares what receivers show with what was decided.
 func (r *rivals) requireQuiet() {
 	t, ctx, s := r.t, r.t.Context(), r.all[0]
-	_, err := s.KeepReceivers(ctx, r.receivers, noon)
+	_, err := s.Outbox.KeepReceivers(ctx, r.receivers, noon)
 	require.NoError(t, err)
-	require.NoError(t, second(s.Route(ctx, rules.Key{Rule: "data-budget", Project: project}, r.receivers, noon)))
+	require.NoError(t, second(s.Outbox.Route(ctx, rules.Key{Rule: "data-budget", Project: project}, r.receivers, noon)))
 	for _, receiver := range r.receivers {
-		require.NoError(t, s.Raise(ctx, store.Receiver, receiver, noon))
-		lease := claim(t, s, store.Receiver, receiver)
+		require.NoError(t, s.Work.Raise(ctx, work.Receiver, receiver, noon))
+		lease := claim(t, s, work.Receiver, receiver)
 		require.NoError(t, r.sendAll(s, lease))
-		require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
-		require.Zero(t, due(t, s, store.Receiver, receiver), "nothing is left to do")
+		require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
+		require.Zero(t, due(t, s, work.Receiver, receiver), "nothing is left to do")
 	}
 	versions := int64(0)
 	for _, id := range r.alerts {
@@ -170,9 +172,9 @@ func (r *rivals) requireQuiet() {
 		versions += told(t, s, id)[team].Alert.Version
 	}
 	require.Equal(t, int64(len(r.alerts))+r.decided.Load(), versions, "no change was lost, none was made twice")
-	attempts, err := s.Attempts(ctx, "")
+	attempts, err := s.Outbox.Attempts(ctx, "")
 	require.NoError(t, err)
 	for _, a := range attempts {
-		require.Equal(t, store.Posted, a.Status)
+		require.Equal(t, outbox.Posted, a.Status)
 	}
 }

@@ -9,7 +9,9 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -28,16 +30,16 @@ func testRoute(t *testing.T, open opening) {
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(over, noon))}})
 	show(t, s, team)
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(shows, waits), Show: map[string][]string{"shows": {team}, "waits": {team}}}})
-	lease := claim(t, s, store.Receiver, team)
+	lease := claim(t, s, work.Receiver, team)
 	post(t, s, lease, "m", told(t, s, "shows")[team])
-	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
 	route := func(receivers ...string) (changed int) {
 		t.Helper()
-		changed, err := s.Route(ctx, budget, receivers, noon)
+		changed, err := s.Outbox.Route(ctx, budget, receivers, noon)
 		require.NoError(t, err)
 		return changed
 	}
-	firing, err := s.FiringRules(ctx)
+	firing, err := s.Outbox.FiringRules(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []rules.Key{budget, {Rule: "other", Project: project}}, firing)
 	before := dump(t, s)
@@ -46,8 +48,8 @@ func testRoute(t *testing.T, open opening) {
 
 	require.Equal(t, 4, route("on-call"))
 	require.Equal(t, []string{"shows", "waits"}, alertsOf(fresh(t, s, "on-call")))
-	require.Equal(t, noon, due(t, s, store.Receiver, "on-call"))
-	require.Equal(t, noon, due(t, s, store.Receiver, team))
+	require.Equal(t, noon, due(t, s, work.Receiver, "on-call"))
+	require.Equal(t, noon, due(t, s, work.Receiver, team))
 	away := told(t, s, "shows")[team]
 	require.True(t, away.Rerouted)
 	require.Equal(t, delivery.Waiting, away.State, "that has to be shown")
@@ -59,10 +61,10 @@ func testRoute(t *testing.T, open opening) {
 	before = dump(t, s)
 	require.Zero(t, route("on-call"), "that was done")
 	require.Equal(t, before, dump(t, s))
-	stale, err := s.Stale(ctx, team, 10)
+	stale, err := s.Outbox.Stale(ctx, team, 10)
 	require.NoError(t, err)
 	require.Empty(t, stale)
-	receivers, err := s.Redeliver(ctx, "shows", "", noon)
+	receivers, err := s.Outbox.Redeliver(ctx, "shows", "", noon)
 	require.NoError(t, err)
 	require.Equal(t, []string{"on-call"}, receivers)
 
@@ -78,16 +80,16 @@ func testRoute(t *testing.T, open opening) {
 func testRouteWhileSending(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
-	lease := claim(t, s, store.Receiver, team)
-	message, d := store.Message{ID: "m", Receiver: team}, undelivered(t, s, team)
-	attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
+	lease := claim(t, s, work.Receiver, team)
+	message, d := outbox.Message{ID: "m", Receiver: team}, undelivered(t, s, team)
+	attempt, err := beginOne(ctx, s, lease, message, []outbox.Delivery{d}, noon)
 	require.NoError(t, err)
-	_, err = s.Route(ctx, budget, []string{"on-call"}, noon)
+	_, err = s.Outbox.Route(ctx, budget, []string{"on-call"}, noon)
 	require.NoError(t, err)
-	require.NoError(t, s.End(ctx, lease, of(attempt, posted(message, d))))
+	require.NoError(t, s.Outbox.End(ctx, lease, of(attempt, posted(message, d))))
 	require.Zero(t, undelivered(t, s, team).Have, "it is still to be taken back")
-	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
-	require.Equal(t, noon, due(t, s, store.Receiver, team))
+	require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
+	require.Equal(t, noon, due(t, s, work.Receiver, team))
 }
 
 // Receivers that are gone and those that are told in place of others stay as they are, but one that was told before can be told
@@ -97,20 +99,20 @@ func testRouteBesideOthers(t *testing.T, open opening) {
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	a.ChangedAt, b.ChangedAt = noon, noon
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, b), Show: map[string][]string{"a": {team, "gone"}, "b": {team, "spare"}}}})
-	_, err := s.KeepReceivers(ctx, []string{team, "spare"}, noon)
+	_, err := s.Outbox.KeepReceivers(ctx, []string{team, "spare"}, noon)
 	require.NoError(t, err)
 	fallBack := func() int {
 		t.Helper()
-		require.NoError(t, s.Raise(ctx, store.Receiver, "spare", noon))
-		lease := claim(t, s, store.Receiver, "spare")
-		n, err := s.FallBack(ctx, lease, store.StandIn{For: team, Before: noon.Add(minute), Now: noon})
+		require.NoError(t, s.Work.Raise(ctx, work.Receiver, "spare", noon))
+		lease := claim(t, s, work.Receiver, "spare")
+		n, err := s.Outbox.FallBack(ctx, lease, outbox.StandIn{For: team, Before: noon.Add(minute), Now: noon})
 		require.NoError(t, err)
-		require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+		require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
 		return n
 	}
 	route := func(receivers ...string) {
 		t.Helper()
-		_, err := s.Route(ctx, budget, receivers, noon)
+		_, err := s.Outbox.Route(ctx, budget, receivers, noon)
 		require.NoError(t, err)
 	}
 	route(team)
@@ -128,9 +130,9 @@ func testRouteBesideOthers(t *testing.T, open opening) {
 	route("on-call")
 	require.False(t, told(t, s, "b")["spare"].Rerouted, "in place of whom it was told")
 	require.True(t, told(t, s, "b")[team].Rerouted)
-	require.NoError(t, s.Raise(ctx, store.Receiver, "spare", noon))
+	require.NoError(t, s.Work.Raise(ctx, work.Receiver, "spare", noon))
 	show(t, s, "spare")
-	require.NoError(t, s.Revive(ctx, team, noon))
+	require.NoError(t, s.Outbox.Revive(ctx, team, noon))
 	require.Zero(t, fallBack(), "what goes elsewhere is nothing to stand in for")
 }
 
@@ -139,10 +141,10 @@ func testRouteMuted(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := silenced(firing("a", "dev:1"))
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
-	lease := claim(t, s, store.Receiver, team)
-	route := func(receivers ...string) store.Delivery {
+	lease := claim(t, s, work.Receiver, team)
+	route := func(receivers ...string) outbox.Delivery {
 		t.Helper()
-		_, err := s.Route(ctx, budget, receivers, noon)
+		_, err := s.Outbox.Route(ctx, budget, receivers, noon)
 		require.NoError(t, err)
 		return undelivered(t, s, team)
 	}
@@ -165,7 +167,7 @@ func testManyRoutes(t *testing.T, open opening) {
 		all, to[a.ID] = append(all, a), []string{team}
 	}
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(all...), Show: to}})
-	changed, err := s.Route(t.Context(), budget, []string{"on-call"}, noon)
+	changed, err := s.Outbox.Route(t.Context(), budget, []string{"on-call"}, noon)
 	require.NoError(t, err)
 	require.Equal(t, 2*n, changed)
 	for _, d := range storetest.Deliveries(t, s, team) {
@@ -175,22 +177,22 @@ func testManyRoutes(t *testing.T, open opening) {
 }
 
 // A post that was made without a lease, or cut off, may have replaced a withdrawal of the same version.
-func testRouteOvertaken(late func(ctx context.Context, s *store.Store, slow store.Lease, late store.Outcome) error) func(*testing.T, opening) {
+func testRouteOvertaken(late func(ctx context.Context, s *store.Store, slow work.Lease, late outbox.Outcome) error) func(*testing.T, opening) {
 	return func(t *testing.T, open opening) {
 		ctx, s := t.Context(), open()
 		decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team)}})
-		slow := claim(t, s, store.Receiver, team)
-		message, d := store.Message{ID: "m", Receiver: team}, undelivered(t, s, team)
-		attempt, err := beginOne(ctx, s, slow, message, []store.Delivery{d}, noon)
+		slow := claim(t, s, work.Receiver, team)
+		message, d := outbox.Message{ID: "m", Receiver: team}, undelivered(t, s, team)
+		attempt, err := beginOne(ctx, s, slow, message, []outbox.Delivery{d}, noon)
 		require.NoError(t, err)
-		_, err = s.Route(ctx, budget, []string{"on-call"}, noon)
+		_, err = s.Outbox.Route(ctx, budget, []string{"on-call"}, noon)
 		require.NoError(t, err)
 		fast := steal(t, s, slow)
 		post(t, s, fast, "m", undelivered(t, s, team))
-		require.NoError(t, s.Complete(ctx, fast, noon, never, 0))
+		require.NoError(t, s.Work.Complete(ctx, fast, noon, never, 0))
 
 		require.NoError(t, late(ctx, s, slow, of(attempt, posted(message, d))))
 		require.Equal(t, delivery.DisplayFiring, undelivered(t, s, team).Display, "it is to be taken back once more")
-		require.False(t, due(t, s, store.Receiver, team).IsZero())
+		require.False(t, due(t, s, work.Receiver, team).IsZero())
 	}
 }

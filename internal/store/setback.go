@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
 // Pauses are the longest times that anything waits for. A stored time that lies further ahead shows that the clock was set
 // back after it was written.
 type Pauses struct {
-	Work map[Kind]time.Duration // until work of these kinds is due; kinds that may wait for ever are left out
-	Hold time.Duration          // for which Notehub may ask an account to wait
+	Work map[work.Kind]time.Duration // until work of these kinds is due; kinds that may wait for ever are left out
+	Hold time.Duration               // for which Notehub may ask an account to wait
 }
 
 // SetBack looks for times that only a clock that was ahead can have written, and if there are any has nothing wait for the clock
@@ -47,7 +48,7 @@ func furthestAhead(ctx context.Context, tx database.Tx, now time.Time, longest P
 	find := func(query string, wait time.Duration, args ...any) {
 		var found time.Time
 		if err == nil {
-			args = append([]any{database.At(now.Add(wait + ClockTolerance))}, args...)
+			args = append([]any{database.At(now.Add(wait + work.ClockTolerance))}, args...)
 			err = tx.QueryRowContext(ctx, query, args...).Scan(database.Time(&found))
 			ahead = latest(ahead, found)
 		}
@@ -90,11 +91,11 @@ func (s *Store) setBack(ctx context.Context, tx database.Tx, now, summary time.T
 	}
 	run(`UPDATE device_list SET read_at = $1, version = version + 1 WHERE read_at > $2`, database.At(now.AddDate(0, 0, -1)), database.At(now)) // so that it is read again
 	run(`UPDATE work SET version = version + 1, due_at = CASE WHEN kind = $1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
-		WHERE due_at > $3`, Summary, database.At(summary), database.At(now))
+		WHERE due_at > $3`, work.Summary, database.At(summary), database.At(now))
 	today := rules.DayOf(now)
 	run(`UPDATE project SET reread_on = 0 WHERE reread_on > $1`, today)
 	if err != nil {
 		return err
 	}
-	return s.DropAfter(ctx, tx, today)
+	return s.Usage.DropAfter(ctx, tx, today)
 }

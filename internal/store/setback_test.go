@@ -8,6 +8,8 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -15,15 +17,15 @@ import (
 func testSetBack(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	longest := store.Pauses{
-		Work: map[store.Kind]time.Duration{store.Poll: 15 * minute, store.Receiver: time.Hour, store.Summary: 8 * 24 * time.Hour},
+		Work: map[work.Kind]time.Duration{work.Poll: 15 * minute, work.Receiver: time.Hour, work.Summary: 8 * 24 * time.Hour},
 		Hold: 24 * time.Hour,
 	}
 	summary := noon.AddDate(0, 0, 3)
 	a := firing("a", "dev:1")
-	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
-	require.NoError(t, s.AddWork(ctx, store.Mute, []string{""}, noon.AddDate(5, 0, 0))) // a silence may end whenever people want
-	require.NoError(t, s.AddWork(ctx, store.Summary, []string{""}, summary))
-	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:1"}}, noon)
+	require.NoError(t, s.Work.AddWork(ctx, work.Poll, []string{project}, noon))
+	require.NoError(t, s.Work.AddWork(ctx, work.Mute, []string{""}, noon.AddDate(5, 0, 0))) // a silence may end whenever people want
+	require.NoError(t, s.Work.AddWork(ctx, work.Summary, []string{""}, summary))
+	storetest.SaveDevices(t, s, project, []usage.Device{{UID: "dev:1"}}, noon)
 	_, err := s.RefuseRequest(ctx, "acme", noon, noon, noon)
 	require.NoError(t, err)
 	storetest.SaveUsage(t, s, project, []storetest.Usage{{Day: rules.DayOf(noon)}}, rules.Events)
@@ -50,7 +52,7 @@ func testSetBack(t *testing.T, open opening) {
 		{Day: rules.DayOf(later) - 1, Figures: storetest.Figures{rules.Events: 1}}, {Day: rules.DayOf(later)},
 	}, rules.Events)
 	storetest.SaveUsage(t, s, "app:other", []storetest.Usage{{Day: rules.DayOf(noon)}, {Day: rules.DayOf(noon) + 1}}, rules.Events)
-	changed, err := s.Changed(ctx, project)
+	changed, err := s.Usage.Changed(ctx, project)
 	require.NoError(t, err)
 	require.Len(t, changed, 1)
 	for _, column := range append(aheadColumns, "work.due_at") {
@@ -61,7 +63,7 @@ func testSetBack(t *testing.T, open opening) {
 	ahead, err = s.SetBack(ctx, times(noon, later), atSummary, longest)
 	require.NoError(t, err)
 	require.Zero(t, ahead, "a process stood still when it had read the clock")
-	require.Equal(t, later, due(t, s, store.Poll, project))
+	require.Equal(t, later, due(t, s, work.Poll, project))
 	ahead, err = s.SetBack(ctx, times(noon), atSummary, longest)
 	require.NoError(t, err)
 	require.Equal(t, later, ahead)
@@ -71,18 +73,18 @@ func testSetBack(t *testing.T, open opening) {
 		require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT count(*) FROM `+table+` WHERE `+name+` > $1`, noon.UnixMilli()).Scan(&left))
 		require.Zero(t, left, column)
 	}
-	require.Equal(t, noon, due(t, s, store.Poll, project))
-	require.Equal(t, noon, due(t, s, store.Mute, ""))
-	require.Equal(t, summary, due(t, s, store.Summary, ""), "nobody gets a weekly summary out of turn")
+	require.Equal(t, noon, due(t, s, work.Poll, project))
+	require.Equal(t, noon, due(t, s, work.Mute, ""))
+	require.Equal(t, summary, due(t, s, work.Summary, ""), "nobody gets a weekly summary out of turn")
 	days := storetest.ReadUsage(t, s, project, []string{""}, 0, rules.DayOf(later))
 	require.Len(t, days, 1, "days to come are forgotten")
-	changed, err = s.Changed(ctx, project)
+	changed, err = s.Usage.Changed(ctx, project)
 	require.NoError(t, err)
 	require.Empty(t, changed)
-	for uid, want := range map[string]map[rules.Figure]store.Span{
+	for uid, want := range map[string]map[rules.Figure]usage.Span{
 		project: {}, "app:other": {rules.Events: {First: rules.DayOf(noon), Last: rules.DayOf(noon)}},
 	} {
-		spans, err := s.Coverage(ctx, uid)
+		spans, err := s.Usage.Coverage(ctx, uid)
 		require.NoError(t, err)
 		require.Equal(t, want, spans, uid)
 	}
@@ -128,7 +130,7 @@ func setAhead(t *testing.T, s *store.Store, column string, ahead time.Time) (fou
 	_, err := s.DB().ExecContext(ctx, `UPDATE `+table+` SET `+name+` = $1`+only, ahead.UnixMilli())
 	require.NoError(t, err)
 	found, err = s.SetBack(ctx, times(noon), func(now time.Time) time.Time { return now.AddDate(0, 0, 3) }, store.Pauses{
-		Work: map[store.Kind]time.Duration{store.Poll: 15 * minute}, Hold: 24 * time.Hour,
+		Work: map[work.Kind]time.Duration{work.Poll: 15 * minute}, Hold: 24 * time.Hour,
 	})
 	require.NoError(t, err)
 	_, err = s.DB().ExecContext(ctx, `UPDATE `+table+` SET `+name+` = $1`+only, before)
@@ -143,17 +145,17 @@ func testSetBackLeases(t *testing.T, open opening) {
 	require.Equal(t, noon.Add(61*time.Second), take(t, s, "acme", noon, 1))
 	require.Equal(t, noon.Add(61*time.Second), take(t, s, "acme", noon.Add(61*time.Second), 1))
 
-	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
-	_, ok, err := s.Claim(ctx, store.Poll, project, noon, machine.Add(2*time.Hour))
+	require.NoError(t, s.Work.AddWork(ctx, work.Poll, []string{project}, noon))
+	_, ok, err := s.Work.Claim(ctx, work.Poll, project, noon, machine.Add(2*time.Hour))
 	require.NoError(t, err)
 	require.True(t, ok)
-	_, held, err := s.WorkState(ctx, store.Poll, project, machine)
+	_, held, err := s.Work.WorkState(ctx, work.Poll, project, machine)
 	require.NoError(t, err)
 	require.False(t, held)
-	_, ok, err = s.Claim(ctx, store.Poll, project, noon, machine)
+	_, ok, err = s.Work.Claim(ctx, work.Poll, project, noon, machine)
 	require.NoError(t, err)
 	require.True(t, ok)
-	_, ok, err = s.Claim(ctx, store.Poll, project, noon, machine)
+	_, ok, err = s.Work.Claim(ctx, work.Poll, project, noon, machine)
 	require.NoError(t, err)
 	require.False(t, ok)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -70,7 +71,7 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 		if err := addSilences(ctx, tx, []rules.Silence{silence}, seq); err != nil {
 			return err
 		}
-		return raise(ctx, tx, Mute, "", now, false)
+		return work.Raise(ctx, tx, work.Mute, "", now, false)
 	})
 	return database.Doing(err, "storing a silence")
 }
@@ -88,7 +89,7 @@ func (s *Store) AddSilences(ctx context.Context, silences []rules.Silence, seen 
 		if err := addSilences(ctx, tx, silences, seen); err != nil {
 			return err
 		}
-		return raise(ctx, tx, Mute, "", now, false)
+		return work.Raise(ctx, tx, work.Mute, "", now, false)
 	})
 	return database.Doing(err, "storing %d silences", len(silences))
 }
@@ -125,7 +126,7 @@ func (s *Store) EndSilence(ctx context.Context, id, by string, now time.Time) (o
 		if err != nil || !ok {
 			return err
 		}
-		return raise(ctx, tx, Mute, "", now, false)
+		return work.Raise(ctx, tx, work.Mute, "", now, false)
 	})
 	return ok, database.Doing(err, "ending silence %q", id)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -31,7 +32,7 @@ func testSilences(t *testing.T, open opening) {
 	early, twin := silence("early", noon, noon.Add(time.Hour)), silence("twin", noon.Add(minute), whole.End)
 	for i, add := range []rules.Silence{twin, whole, early} {
 		require.NoError(t, s.AddSilence(ctx, add, noon.Add(time.Duration(i)*minute)))
-		require.Equal(t, noon, due(t, s, store.Mute, ""), "it has to be applied")
+		require.Equal(t, noon, due(t, s, work.Mute, ""), "it has to be applied")
 		_, now := silences(noon)
 		require.Greater(t, now, seq)
 		seq = now
@@ -45,8 +46,8 @@ func testSilences(t *testing.T, open opening) {
 	require.ErrorContains(t, s.AddSilence(ctx, whole, noon), "storing a silence: ")
 	require.EqualError(t, s.AddSilence(ctx, rules.Silence{ID: "all", Match: rules.Match{Rule: "rule"}}, noon),
 		"storing a silence: one without an end must name an alert")
-	lease := claim(t, s, store.Mute, "")
-	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	lease := claim(t, s, work.Mute, "")
+	require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
 	for name, c := range map[string]struct {
 		id string
 		at time.Time
@@ -56,13 +57,13 @@ func testSilences(t *testing.T, open opening) {
 		require.False(t, ok, name)
 		_, now := silences(noon)
 		require.Equal(t, seq, now, name)
-		require.True(t, due(t, s, store.Mute, "").IsZero(), name)
+		require.True(t, due(t, s, work.Mute, "").IsZero(), name)
 	}
 
 	ok, err := s.EndSilence(ctx, "whole", "ben", noon.Add(minute))
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, noon.Add(minute), due(t, s, store.Mute, ""))
+	require.Equal(t, noon.Add(minute), due(t, s, work.Mute, ""))
 	whole.EndedBy, whole.EndedAt = "ben", noon.Add(minute)
 	all, now := silences(noon)
 	require.Equal(t, []rules.Silence{whole, early, twin}, all, "it is known until when it was to last")
@@ -134,7 +135,7 @@ func testAddSilences(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	two := []rules.Silence{silence("a", noon, noon.Add(time.Hour)), silence("b", noon, noon.Add(time.Hour))}
 	require.NoError(t, s.AddSilences(ctx, two, 0, noon))
-	require.Equal(t, noon, due(t, s, store.Mute, ""))
+	require.Equal(t, noon, due(t, s, work.Mute, ""))
 	all, seq, err := s.Silences(ctx, noon)
 	require.NoError(t, err)
 	require.Equal(t, two, all)

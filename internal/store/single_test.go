@@ -19,6 +19,7 @@ import (
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 )
 
 // The server is who it has to be by the URL, or nothing is sent to it.
@@ -132,18 +133,18 @@ func TestOneNameForTwoServers(t *testing.T) {
 	target.Store(first.URL())
 	place := with(t, first.URL(), func(u *url.URL, _ url.Values) { u.Host = forwarding(t, target) })
 	s := open(t, place)
-	require.NoError(t, s.AddWork(t.Context(), store.Receiver, []string{team}, noon))
+	require.NoError(t, s.Work.AddWork(t.Context(), work.Receiver, []string{team}, noon))
 	open(t, second.URL()) // it has a database of notewatch too
 	target.Store(second.URL())
 	first.Crash()
 	for range 3 {
-		err := s.Raise(t.Context(), store.Receiver, team, noon)
+		err := s.Work.Raise(t.Context(), work.Receiver, team, noon)
 		requireCause(t, err, database.Another)
 		require.ErrorContains(t, err, "have host and port in the URL lead to one server, or restart notewatch if the database has moved")
 	}
 	first.Restart(t)
 	target.Store(first.URL())
-	require.NoError(t, s.Raise(t.Context(), store.Receiver, team, noon), "it goes on by itself")
+	require.NoError(t, s.Work.Raise(t.Context(), work.Receiver, team, noon), "it goes on by itself")
 }
 
 // forwarding returns the address of a proxy that leads each connection to the host of the URL that is the target then.
@@ -186,7 +187,7 @@ func TestLimitsOfConnections(t *testing.T) {
 	var group sync.WaitGroup
 	for range 10 {
 		for _, use := range []func() error{
-			func() error { return s.Raise(t.Context(), store.Receiver, team, noon) },
+			func() error { return s.Work.Raise(t.Context(), work.Receiver, team, noon) },
 			func() error { return second(s.Alerts(t.Context(), store.AlertFilter{})) },
 		} {
 			group.Go(func() {

@@ -15,6 +15,8 @@ import (
 	"notewatch/internal/history"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -58,16 +60,16 @@ func fileSize(b *testing.B, projects, devices, days int, figures func(*rand.Rand
 	today := rules.DayOf(noon)
 	for p := range projects {
 		name := fmt.Sprintf("app:%08d", p)
-		require.NoError(b, s.AddWork(b.Context(), store.Poll, []string{name}, noon))
-		lease, _, err := s.Claim(b.Context(), store.Poll, name, noon, noon)
+		require.NoError(b, s.Work.AddWork(b.Context(), work.Poll, []string{name}, noon))
+		lease, _, err := s.Work.Claim(b.Context(), work.Poll, name, noon, noon)
 		require.NoError(b, err)
-		listed := make([]store.Device, devices)
+		listed := make([]usage.Device, devices)
 		for i := range listed {
-			listed[i] = store.Device{UID: fmt.Sprintf("dev:%08d%07d", p, i), Provisioned: noon.Add(-9000 * time.Hour)}
+			listed[i] = usage.Device{UID: fmt.Sprintf("dev:%08d%07d", p, i), Provisioned: noon.Add(-9000 * time.Hour)}
 		}
-		require.NoError(b, s.SaveDevices(b.Context(), lease, store.NewDeviceList(listed...), noon, nil))
+		require.NoError(b, s.Usage.SaveDevices(b.Context(), lease, usage.NewDeviceList(listed...), noon, nil))
 		for day := today - rules.Day(days) + 1; day <= today; day++ {
-			require.NoError(b, s.SaveReading(b.Context(), lease, dayOf(day, devices, func() storetest.Figures { return figures(random) })))
+			require.NoError(b, s.Usage.SaveReading(b.Context(), lease, dayOf(day, devices, func() storetest.Figures { return figures(random) })))
 		}
 	}
 	require.NoError(b, s.Close())
@@ -77,11 +79,11 @@ func fileSize(b *testing.B, projects, devices, days int, figures func(*rand.Rand
 }
 
 // dayOf returns the answer that says everything about a day.
-func dayOf(day rules.Day, devices int, figures func() storetest.Figures) store.Reading {
-	reading := store.Reading{First: day, Last: day, Today: day}
+func dayOf(day rules.Day, devices int, figures func() storetest.Figures) usage.Reading {
+	reading := usage.Reading{First: day, Last: day, Today: day}
 	for _, f := range rules.PlainFigures() {
 		reading.Figures = append(reading.Figures, f)
-		reading.Columns = append(reading.Columns, store.Column{Figure: f, Day: day, Cells: make([]history.Cell, devices)})
+		reading.Columns = append(reading.Columns, usage.Column{Figure: f, Day: day, Cells: make([]history.Cell, devices)})
 	}
 	for i := range devices {
 		one := figures()

@@ -8,6 +8,8 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -39,21 +41,21 @@ func testFallBack(t *testing.T, open opening) {
 	tell(early, []string{team}, at(rules.Info, "minor")...)
 	tell(noon, []string{team}, at(rules.Warning, "dead", "young")...)
 
-	lease := claim(t, s, store.Receiver, team)
+	lease := claim(t, s, work.Receiver, team)
 	settle(t, s, lease, told(t, s, "held")[team])
 	post(t, s, lease, "seen", told(t, s, "seen")[team], told(t, s, "milder")[team], told(t, s, "worse")[team])
-	message, d := store.Message{ID: "dead", Receiver: team}, told(t, s, "dead")[team]
-	attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, noon)
+	message, d := outbox.Message{ID: "dead", Receiver: team}, told(t, s, "dead")[team]
+	attempt, err := beginOne(ctx, s, lease, message, []outbox.Delivery{d}, noon)
 	require.NoError(t, err)
-	require.NoError(t, s.End(ctx, lease, of(attempt, refused(message, store.GivenUp, d))))
+	require.NoError(t, s.Outbox.End(ctx, lease, of(attempt, refused(message, outbox.GivenUp, d))))
 	milder, worse := old[4], old[5]
 	milder.Version, worse.Version, worse.Level = 2, 2, rules.Critical
 	tell(early, nil, resolved(old[2], early), milder, worse)
 
-	takeOverAlerts := claim(t, s, store.Receiver, "on-call")
+	takeOverAlerts := claim(t, s, work.Receiver, "on-call")
 	instead := func(before time.Time) int {
 		t.Helper()
-		count, err := s.FallBack(ctx, takeOverAlerts, store.StandIn{For: team, Policy: delivery.Policy{From: rules.Warning}, Before: before, Now: noon})
+		count, err := s.Outbox.FallBack(ctx, takeOverAlerts, outbox.StandIn{For: team, Policy: delivery.Policy{From: rules.Warning}, Before: before, Now: noon})
 		require.NoError(t, err)
 		return count
 	}
@@ -67,7 +69,7 @@ func testFallBack(t *testing.T, open opening) {
 
 	require.Zero(t, instead(noon.Add(-30*minute)), "it knows")
 	require.Equal(t, 1, instead(noon), "the young one has waited for long enough now")
-	require.NoError(t, s.Complete(ctx, takeOverAlerts, noon, noon, 0))
+	require.NoError(t, s.Work.Complete(ctx, takeOverAlerts, noon, noon, 0))
 	show(t, s, "on-call")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(old[0], noon))}})
 	require.Equal(t, "waiting", undelivered(t, s, "on-call").Alert.ID, "who was told in place of another hears the end")
@@ -79,16 +81,16 @@ func testStandIns(t *testing.T, open opening) {
 	a := firing("a", "dev:1")
 	decision := store.Decision{Alerts: alerts(a), Show: shown("a", team), StandIns: map[string]string{team: "second", "other": "third"}}
 	decideNow(t, s, decision)
-	require.Equal(t, noon, due(t, s, store.Receiver, "second"))
-	require.True(t, due(t, s, store.Receiver, "third").IsZero(), "nothing is new to the other one")
-	require.NoError(t, s.Complete(ctx, claim(t, s, store.Receiver, "second"), noon, never, 0))
+	require.Equal(t, noon, due(t, s, work.Receiver, "second"))
+	require.True(t, due(t, s, work.Receiver, "third").IsZero(), "nothing is new to the other one")
+	require.NoError(t, s.Work.Complete(ctx, claim(t, s, work.Receiver, "second"), noon, never, 0))
 
 	decideNow(t, s, decision)
-	require.True(t, due(t, s, store.Receiver, "second").IsZero(), "there is no new version")
+	require.True(t, due(t, s, work.Receiver, "second").IsZero(), "there is no new version")
 	a.Version, decision.Show = 2, nil
 	decision.Alerts = alerts(a)
 	decide(t, s, store.Commit{Decision: decision})
-	require.Equal(t, noon, due(t, s, store.Receiver, "second"))
+	require.Equal(t, noon, due(t, s, work.Receiver, "second"))
 }
 
 // What was given up is tried again when there is nothing else to try.
@@ -96,45 +98,45 @@ func testRetry(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team, "on-call")}})
-	lease := claim(t, s, store.Receiver, team)
-	require.NoError(t, s.GiveUp(ctx, lease, "no such channel"))
-	require.NoError(t, s.GiveUp(ctx, claim(t, s, store.Receiver, "on-call"), "no such channel"))
+	lease := claim(t, s, work.Receiver, team)
+	require.NoError(t, s.Outbox.GiveUp(ctx, lease, "no such channel"))
+	require.NoError(t, s.Outbox.GiveUp(ctx, claim(t, s, work.Receiver, "on-call"), "no such channel"))
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(b), Show: shown("b", team)}})
-	require.NoError(t, s.Retry(ctx, lease))
+	require.NoError(t, s.Outbox.Retry(ctx, lease))
 	require.Equal(t, "b", undelivered(t, s, team).Alert.ID)
-	require.NoError(t, s.GiveUp(ctx, lease, "no such channel"))
-	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	require.NoError(t, s.Outbox.GiveUp(ctx, lease, "no such channel"))
+	require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
 
-	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
-	lease = claim(t, s, store.Receiver, team)
-	require.NoError(t, s.Retry(ctx, lease))
-	waiting, err := s.Undelivered(ctx, team)
+	require.NoError(t, s.Work.Raise(ctx, work.Receiver, team, noon))
+	lease = claim(t, s, work.Receiver, team)
+	require.NoError(t, s.Outbox.Retry(ctx, lease))
+	waiting, err := s.Outbox.Undelivered(ctx, team)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b"}, alertsOf(waiting))
 	require.Equal(t, noon, waiting[0].Since, "it has waited all the time")
 	require.Equal(t, delivery.GivenUp, told(t, s, "a")["on-call"].State, "receivers do not mix")
-	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
-	require.True(t, due(t, s, store.Receiver, team).IsZero(), "it is for this turn")
+	require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
+	require.True(t, due(t, s, work.Receiver, team).IsZero(), "it is for this turn")
 }
 
 func testGiveUpAll(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a, b), Show: map[string][]string{"a": {team}, "b": {team, "on-call"}}}})
-	lease := claim(t, s, store.Receiver, team)
+	lease := claim(t, s, work.Receiver, team)
 	post(t, s, lease, "a", told(t, s, "a")[team])
-	require.NoError(t, s.GiveUp(ctx, lease, "no such channel"))
+	require.NoError(t, s.Outbox.GiveUp(ctx, lease, "no such channel"))
 	require.Equal(t, waits(b, givenUp, func(d *delivery.Delivery) { d.Error = "no such channel" }), told(t, s, "b")[team])
 	require.Equal(t, delivery.Delivered, told(t, s, "a")[team].State, "what is shown was not given up")
 	require.Equal(t, delivery.Waiting, told(t, s, "b")["on-call"].State, "receivers do not mix")
-	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
 
-	require.NoError(t, s.Revive(ctx, "on-call", noon))
+	require.NoError(t, s.Outbox.Revive(ctx, "on-call", noon))
 	require.Equal(t, delivery.Waiting, told(t, s, "b")["on-call"].State)
-	require.True(t, due(t, s, store.Receiver, team).IsZero())
-	require.NoError(t, s.Revive(ctx, team, noon))
+	require.True(t, due(t, s, work.Receiver, team).IsZero())
+	require.NoError(t, s.Outbox.Revive(ctx, team, noon))
 	require.Equal(t, "b", undelivered(t, s, team).Alert.ID)
-	require.Equal(t, noon, due(t, s, store.Receiver, team))
+	require.Equal(t, noon, due(t, s, work.Receiver, team))
 }
 
 // What a receiver that is gone was to show is closed. When it is back it is brought up to date.
@@ -142,7 +144,7 @@ func testKeepReceivers(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	keep := func(names ...string) map[string]int64 {
 		t.Helper()
-		gone, err := s.KeepReceivers(ctx, names, noon)
+		gone, err := s.Outbox.KeepReceivers(ctx, names, noon)
 		require.NoError(t, err)
 		return gone
 	}
@@ -163,16 +165,16 @@ func testKeepReceivers(t *testing.T, open opening) {
 	b.Version, b.Level, b.Value = 2, rules.Critical, 80
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(resolved(a, noon), b), Show: shown("b", "on-call")}, Live: []string{team}})
 	require.Empty(t, fresh(t, s, team))
-	changes, err := s.Changes(ctx, team)
+	changes, err := s.Outbox.Changes(ctx, team)
 	require.NoError(t, err)
 	require.Empty(t, changes)
-	stale, err := s.Stale(ctx, team, 10)
+	stale, err := s.Outbox.Stale(ctx, team, 10)
 	require.NoError(t, err)
 	require.Empty(t, stale)
-	require.True(t, due(t, s, store.Receiver, team).IsZero(), "there is nobody to tell")
+	require.True(t, due(t, s, work.Receiver, team).IsZero(), "there is nobody to tell")
 
 	require.Empty(t, keep(team, "on-call"))
-	waiting, err := s.Undelivered(ctx, team)
+	waiting, err := s.Outbox.Undelivered(ctx, team)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b"}, alertsOf(waiting), "what it shows has changed meanwhile")
 	for _, d := range waiting {
@@ -194,15 +196,15 @@ func testRedeliver(t *testing.T, open opening) {
 		}
 	}
 	serve()
-	lease := claim(t, s, store.Receiver, "held")
+	lease := claim(t, s, work.Receiver, "held")
 	below := delivery.Policy{From: rules.Critical}
-	require.NoError(t, s.Settle(ctx, lease, below, []store.Delivery{undelivered(t, s, "held")}))
-	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
-	_, err := s.KeepReceivers(ctx, []string{team, "on-call", "held"}, noon)
+	require.NoError(t, s.Outbox.Settle(ctx, lease, below, []outbox.Delivery{undelivered(t, s, "held")}))
+	require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
+	_, err := s.Outbox.KeepReceivers(ctx, []string{team, "on-call", "held"}, noon)
 	require.NoError(t, err)
 	again := func(alert, receiver string) []string {
 		t.Helper()
-		receivers, err := s.Redeliver(ctx, alert, receiver, noon)
+		receivers, err := s.Outbox.Redeliver(ctx, alert, receiver, noon)
 		require.NoError(t, err)
 		return receivers
 	}
@@ -212,10 +214,10 @@ func testRedeliver(t *testing.T, open opening) {
 
 	before := told(t, s, "a")["on-call"]
 	require.Equal(t, []string{team}, again("b", team))
-	require.Equal(t, noon, due(t, s, store.Receiver, team))
-	require.True(t, due(t, s, store.Receiver, "on-call").IsZero())
+	require.Equal(t, noon, due(t, s, work.Receiver, team))
+	require.True(t, due(t, s, work.Receiver, "on-call").IsZero())
 	require.Equal(t, before, told(t, s, "a")["on-call"])
-	message, members, err := s.Members(ctx, "m-"+team)
+	message, members, err := s.Outbox.Members(ctx, "m-"+team)
 	require.NoError(t, err)
 	require.Empty(t, message.Ref, "what stands there is not touched")
 	require.Equal(t, []string{"a", "b"}, alertsOf(members))
@@ -228,18 +230,18 @@ func testRedeliver(t *testing.T, open opening) {
 	require.Equal(t, []string{team, "held", "on-call"}, again("a", ""))
 	require.Equal(t, "a", undelivered(t, s, "held").Alert.ID, "also where it was held back")
 	require.Empty(t, told(t, s, "a")["held"].Reason)
-	waiting, err := s.Undelivered(ctx, "on-call")
+	waiting, err := s.Outbox.Undelivered(ctx, "on-call")
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "c"}, alertsOf(waiting))
 
-	slow := claim(t, s, store.Receiver, team)
+	slow := claim(t, s, work.Receiver, team)
 	attempt, err := beginOne(ctx, s, slow, message, members, noon)
 	require.NoError(t, err)
 	again("b", team)
-	require.NoError(t, s.End(ctx, slow, of(attempt, posted(message, members...))))
+	require.NoError(t, s.Outbox.End(ctx, slow, of(attempt, posted(message, members...))))
 	require.Zero(t, told(t, s, "b")[team].Have, "what was on its way does not count")
-	require.NoError(t, s.Complete(ctx, slow, noon, never, 0))
-	require.Equal(t, noon, due(t, s, store.Receiver, team))
+	require.NoError(t, s.Work.Complete(ctx, slow, noon, never, 0))
+	require.Equal(t, noon, due(t, s, work.Receiver, team))
 }
 
 // What shows an old figure is known, and forgotten where nobody knows what stands there.
@@ -255,13 +257,13 @@ func testFigure(t *testing.T, open opening) {
 	}
 	require.InDelta(t, 41, *figure(), 0, "that of the alert which was posted")
 	d := told(t, s, "a")[team]
-	_, err := s.Redeliver(ctx, "a", team, noon)
+	_, err := s.Outbox.Redeliver(ctx, "a", team, noon)
 	require.NoError(t, err)
 	require.Nil(t, figure())
 	show(t, s, team)
 	require.InDelta(t, 41, *figure(), 0)
-	require.NoError(t, s.Raise(ctx, store.Receiver, team, noon))
-	lease := claim(t, s, store.Receiver, team)
-	require.NoError(t, s.Repair(ctx, lease, of(1, posted(store.Message{ID: "m-" + team, Receiver: team}, d))))
+	require.NoError(t, s.Work.Raise(ctx, work.Receiver, team, noon))
+	lease := claim(t, s, work.Receiver, team)
+	require.NoError(t, s.Outbox.Repair(ctx, lease, of(1, posted(outbox.Message{ID: "m-" + team, Receiver: team}, d))))
 	require.Nil(t, figure())
 }

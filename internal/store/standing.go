@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/outbox"
 	"notewatch/rules"
 )
 
@@ -12,8 +13,8 @@ import (
 type Standing struct {
 	Firing   map[rules.Level]int
 	Pending  int
-	Queues   map[string]Queue     // by receiver
-	PolledAt map[string]time.Time // last poll that went well, by project
+	Queues   map[string]outbox.Queue // by receiver
+	PolledAt map[string]time.Time    // last poll that went well, by project
 }
 
 // Standing returns how things stand at now.
@@ -23,7 +24,7 @@ func (s *Store) Standing(ctx context.Context, now time.Time) (Standing, error) {
 		if err := standing.countAlerts(ctx, tx); err != nil {
 			return err
 		}
-		if standing.Queues, err = readQueues(ctx, tx, now); err != nil {
+		if standing.Queues, err = outbox.ReadQueues(ctx, tx, now); err != nil {
 			return err
 		}
 		return standing.readPolls(ctx, tx)

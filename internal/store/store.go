@@ -2,25 +2,21 @@ package store
 
 import (
 	"context"
-	"sync"
 
 	"notewatch/internal/store/database"
-	"notewatch/rules"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 )
 
 // A Store keeps what notewatch knows in a database. It is safe for use by several goroutines. Its errors are a
 // [database.UnavailableError] if the cause lies outside notewatch.
 type Store struct {
-	db *database.DB
+	Work   *work.Store
+	Usage  *usage.Store
+	Outbox *outbox.Store
 
-	pruned struct { // the day before which all figures have been dropped
-		sync.Mutex
-		before rules.Day
-	}
-	damage struct { // columns that could not be read and that nobody has asked for yet
-		sync.Mutex
-		columns map[Damage]bool
-	}
+	db *database.DB
 }
 
 // Open opens a database to write to it beside the processes that run on it, and makes one if there is none, as [database.Open].
@@ -44,7 +40,11 @@ func open(ctx context.Context, place string, a database.Access) (*Store, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db}, nil
+	return newStore(db), nil
+}
+
+func newStore(db *database.DB) *Store {
+	return &Store{Work: work.New(db), Usage: usage.New(db), Outbox: outbox.New(db), db: db}
 }
 
 // Close closes the database.

@@ -15,7 +15,9 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -88,10 +90,10 @@ func testStore(t *testing.T, create func(*testing.T) opening) {
 		"Route":        testRoute,
 		"RouteBusy":    testRouteWhileSending,
 		"RouteMuted":   testRouteMuted,
-		"RouteLate": testRouteOvertaken(func(ctx context.Context, s *store.Store, slow store.Lease, late store.Outcome) error {
-			return s.Repair(ctx, slow, late)
+		"RouteLate": testRouteOvertaken(func(ctx context.Context, s *store.Store, slow work.Lease, late outbox.Outcome) error {
+			return s.Outbox.Repair(ctx, slow, late)
 		}),
-		"RouteCut": testRouteOvertaken(func(ctx context.Context, s *store.Store, _ store.Lease, _ store.Outcome) error {
+		"RouteCut": testRouteOvertaken(func(ctx context.Context, s *store.Store, _ work.Lease, _ outbox.Outcome) error {
 			return s.ReleaseAll(ctx)
 		}),
 		"RouteBeside":  testRouteBesideOthers,
@@ -174,18 +176,18 @@ var (
 )
 
 // claim claims work that can be claimed.
-func claim(t *testing.T, s *store.Store, kind store.Kind, key string) store.Lease {
+func claim(t *testing.T, s *store.Store, kind work.Kind, key string) work.Lease {
 	t.Helper()
-	lease, ok, err := s.Claim(t.Context(), kind, key, noon, machine)
+	lease, ok, err := s.Work.Claim(t.Context(), kind, key, noon, machine)
 	require.NoError(t, err)
 	require.True(t, ok)
 	return lease
 }
 
 // steal claims work whose lease has run out.
-func steal(t *testing.T, s *store.Store, lease store.Lease) store.Lease {
+func steal(t *testing.T, s *store.Store, lease work.Lease) work.Lease {
 	t.Helper()
-	mine, ok, err := s.Claim(t.Context(), lease.Kind, lease.Key, noon, machine.Add(store.LeaseTime))
+	mine, ok, err := s.Work.Claim(t.Context(), lease.Kind, lease.Key, noon, machine.Add(work.LeaseTime))
 	require.NoError(t, err)
 	require.True(t, ok)
 	return mine
@@ -194,8 +196,8 @@ func steal(t *testing.T, s *store.Store, lease store.Lease) store.Lease {
 // decide is a poll that decides something. The project is due again at once.
 func decide(t *testing.T, s *store.Store, c store.Commit) {
 	t.Helper()
-	require.NoError(t, s.AddWork(t.Context(), store.Poll, []string{project}, noon))
-	lease := claim(t, s, store.Poll, project)
+	require.NoError(t, s.Work.AddWork(t.Context(), work.Poll, []string{project}, noon))
+	lease := claim(t, s, work.Poll, project)
 	c.Project.UID, c.Now, c.Due = project, noon, noon
 	require.NoError(t, s.Commit(t.Context(), lease, c))
 }
@@ -231,17 +233,17 @@ func shown(alert string, receivers ...string) map[string][]string {
 }
 
 // due returns when work is due, the zero time for never.
-func due(t *testing.T, s *store.Store, kind store.Kind, key string) time.Time {
+func due(t *testing.T, s *store.Store, kind work.Kind, key string) time.Time {
 	t.Helper()
-	at, ok, err := s.NextDue(t.Context(), kind, key)
+	at, ok, err := s.Work.NextDue(t.Context(), kind, key)
 	require.NoError(t, err)
 	require.Equal(t, ok, !at.IsZero())
 	return at
 }
 
 // waits is a delivery of an alert that waits since noon, with changes.
-func waits(a rules.Alert, changes ...func(*delivery.Delivery)) store.Delivery {
-	d := store.Delivery{Alert: a, Delivery: delivery.Delivery{State: delivery.Waiting, Since: noon, Display: delivery.DisplayNone}}
+func waits(a rules.Alert, changes ...func(*delivery.Delivery)) outbox.Delivery {
+	d := outbox.Delivery{Alert: a, Delivery: delivery.Delivery{State: delivery.Waiting, Since: noon, Display: delivery.DisplayNone}}
 	for _, change := range changes {
 		change(&d.Delivery)
 	}
@@ -283,18 +285,18 @@ func silenced(a rules.Alert) rules.Alert {
 }
 
 // settle has deliveries considered for a receiver that takes alerts of all levels.
-func settle(t *testing.T, s *store.Store, lease store.Lease, deliveries ...store.Delivery) {
+func settle(t *testing.T, s *store.Store, lease work.Lease, deliveries ...outbox.Delivery) {
 	t.Helper()
 	for i := range deliveries {
 		deliveries[i].Detail = "silenced"
 	}
-	require.NoError(t, s.Settle(t.Context(), lease, delivery.Policy{}, deliveries))
+	require.NoError(t, s.Outbox.Settle(t.Context(), lease, delivery.Policy{}, deliveries))
 }
 
 // undelivered returns the only delivery that waits.
-func undelivered(t *testing.T, s *store.Store, receiver string) store.Delivery {
+func undelivered(t *testing.T, s *store.Store, receiver string) outbox.Delivery {
 	t.Helper()
-	all, err := s.Undelivered(t.Context(), receiver)
+	all, err := s.Outbox.Undelivered(t.Context(), receiver)
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	return all[0]

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"notewatch/internal/store/alertrow"
 	"notewatch/internal/store/database"
 	"notewatch/rules"
 )
@@ -12,10 +13,10 @@ import (
 func (s *Store) OpenAlert(ctx context.Context, rule, project, subject string) (a rules.Alert, ok bool, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		row := tx.QueryRowContext(ctx, `
-			SELECT id, `+database.List(alertColumns)+` FROM alert
+			SELECT id, `+database.List(alertrow.Columns)+` FROM alert
 			WHERE project = $1 AND rule = $2 AND subject = $3 AND state IN ('pending', 'firing')
 			ORDER BY since DESC NULLS LAST LIMIT 1`, project, rule, subject)
-		ok, err = database.Found(row, alertFields(&a)...)
+		ok, err = database.Found(row, alertrow.Fields(&a)...)
 		return err
 	})
 	return a, ok, database.Doing(err, "reading the open alert of rule %q for %q of project %q", rule, subject, project)

@@ -8,85 +8,87 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
 func testListDoubt(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:1"}, {UID: "dev:2"}}, noon)
-	doubt, err := s.ListDoubt(ctx, project)
+	storetest.SaveDevices(t, s, project, []usage.Device{{UID: "dev:1"}, {UID: "dev:2"}}, noon)
+	doubt, err := s.Usage.ListDoubt(ctx, project)
 	require.NoError(t, err)
 	require.Zero(t, doubt)
 
-	want := store.ListDoubt{At: noon.Add(time.Hour), Kept: 1}
-	require.NoError(t, s.DoubtList(ctx, project, want))
-	doubt, err = s.ListDoubt(ctx, project)
+	want := usage.ListDoubt{At: noon.Add(time.Hour), Kept: 1}
+	require.NoError(t, s.Usage.DoubtList(ctx, project, want))
+	doubt, err = s.Usage.ListDoubt(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, want, doubt)
-	devices, read, err := s.Devices(ctx, project)
+	devices, read, err := s.Usage.Devices(ctx, project)
 	require.NoError(t, err)
 	require.Len(t, devices, 2)
 	require.Equal(t, noon, read)
 
-	storetest.SaveDevices(t, s, project, []store.Device{{UID: "dev:1"}}, noon.Add(2*time.Hour))
-	doubt, err = s.ListDoubt(ctx, project)
+	storetest.SaveDevices(t, s, project, []usage.Device{{UID: "dev:1"}}, noon.Add(2*time.Hour))
+	doubt, err = s.Usage.ListDoubt(ctx, project)
 	require.NoError(t, err)
 	require.Zero(t, doubt, "a list that counts ends it")
 }
 
 func testCountDevices(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	none, err := s.CountDevices(ctx, project, time.Hour)
+	none, err := s.Usage.CountDevices(ctx, project, time.Hour)
 	require.NoError(t, err)
 	require.Zero(t, none, "the list was never read")
 
-	heard := func(uid string, ago time.Duration, disabled bool) store.Device {
-		return store.Device{UID: uid, LastActivity: noon.Add(-ago), Disabled: disabled}
+	heard := func(uid string, ago time.Duration, disabled bool) usage.Device {
+		return usage.Device{UID: uid, LastActivity: noon.Add(-ago), Disabled: disabled}
 	}
-	storetest.SaveDevices(t, s, project, []store.Device{
+	storetest.SaveDevices(t, s, project, []usage.Device{
 		heard("dev:1", 0, false), heard("dev:2", time.Hour, false), heard("dev:3", time.Hour+time.Millisecond, false),
 		heard("dev:4", 0, true), heard("dev:5", 2*time.Hour, true), {UID: "dev:6"},
 	}, noon)
-	storetest.SaveDevices(t, s, "app:other", []store.Device{heard("dev:7", 0, false)}, noon)
-	counts, err := s.CountDevices(ctx, project, time.Hour)
+	storetest.SaveDevices(t, s, "app:other", []usage.Device{heard("dev:7", 0, false)}, noon)
+	counts, err := s.Usage.CountDevices(ctx, project, time.Hour)
 	require.NoError(t, err)
-	require.Equal(t, store.DeviceCounts{ListedAt: noon, All: 6, Enabled: 4, Active: 2, Silent: 1}, counts)
+	require.Equal(t, usage.DeviceCounts{ListedAt: noon, All: 6, Enabled: 4, Active: 2, Silent: 1}, counts)
 }
 
 func testWorkState(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	state := func(machine time.Time) (time.Time, bool) {
 		t.Helper()
-		due, held, err := s.WorkState(ctx, store.Poll, project, machine)
+		due, held, err := s.Work.WorkState(ctx, work.Poll, project, machine)
 		require.NoError(t, err)
 		return due, held
 	}
 	due, held := state(noon)
 	require.Zero(t, due)
 	require.False(t, held)
-	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, noon))
+	require.NoError(t, s.Work.AddWork(ctx, work.Poll, []string{project}, noon))
 	due, held = state(noon)
 	require.Equal(t, noon, due)
 	require.False(t, held)
-	before, err := s.Raised(ctx)
+	before, err := s.Work.Raised(ctx)
 	require.NoError(t, err)
-	lease, ok, err := s.Claim(ctx, store.Poll, project, noon, noon)
+	lease, ok, err := s.Work.Claim(ctx, work.Poll, project, noon, noon)
 	require.NoError(t, err)
 	require.True(t, ok)
 	_, held = state(noon)
 	require.True(t, held)
-	_, held = state(noon.Add(store.LeaseTime))
+	_, held = state(noon.Add(work.LeaseTime))
 	require.False(t, held, "the lease has run out")
-	require.NoError(t, s.Complete(ctx, lease, noon, never, 0))
+	require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
 	due, held = state(noon)
 	require.Zero(t, due)
 	require.False(t, held)
 
-	same, err := s.Raised(ctx)
+	same, err := s.Work.Raised(ctx)
 	require.NoError(t, err)
 	require.Equal(t, before, same, "nothing happened")
-	require.NoError(t, s.Raise(ctx, store.Mute, "", noon))
-	more, err := s.Raised(ctx)
+	require.NoError(t, s.Work.Raise(ctx, work.Mute, "", noon))
+	more, err := s.Work.Raised(ctx)
 	require.NoError(t, err)
 	require.Greater(t, more, before)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/outbox"
 )
 
 // ReleaseAll ends every lease and every process. Only the holder of Lock may call it, at start: the leases are those of a dead process.
@@ -19,7 +20,7 @@ func (s *Store) ReleaseAll(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE process SET ended_at = seen_at WHERE ended_at IS NULL`); err != nil {
 			return err
 		}
-		return mendCutOff(ctx, tx, openAttempt)
+		return outbox.MendCutOff(ctx, tx, outbox.OpenAttempt)
 	})
 	return database.Doing(err, "releasing the leases of a dead process")
 }
@@ -31,6 +32,6 @@ func (s *Store) TakeOver(ctx context.Context, machine time.Time) error {
 	if !s.db.Postgres() {
 		return s.ReleaseAll(ctx)
 	}
-	err := s.db.Update(ctx, func(tx database.Tx) error { return mendCutOff(ctx, tx, leftAttempt(machine)) })
+	err := s.db.Update(ctx, func(tx database.Tx) error { return outbox.MendCutOff(ctx, tx, outbox.LeftAttempt(machine)) })
 	return database.Doing(err, "mending what processes that died left behind")
 }

@@ -12,6 +12,7 @@ import (
 
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/transfer"
+	"notewatch/internal/store/work"
 )
 
 // notCopied are the tables and columns that are not copied to another database: those of the schema itself, and those of SQLite that are
@@ -61,12 +62,12 @@ func movable(ctx context.Context, place string) error {
 	if err != nil {
 		return err
 	}
-	left, err := s.Conversion(ctx)
+	left, err := s.Usage.Conversion(ctx)
 	if err == nil && !left.Ended() {
 		err = fmt.Errorf("the database %q is being brought up to date (%s): copy it when notewatch run has done that", s.Path(), left)
 	}
 	if err == nil && s.db.Postgres() {
-		err = s.db.View(ctx, func(tx database.Tx) error { return unused(ctx, tx) })
+		err = s.db.View(ctx, func(tx database.Tx) error { return work.CheckUnused(ctx, tx) })
 	}
 	return errors.Join(err, s.Close())
 }
@@ -107,7 +108,7 @@ func (s *Store) still(ctx context.Context, f func(database.Tx) error) error {
 		if _, err := tx.ExecContext(ctx, `LOCK TABLE `+namesOf(tables)+` IN SHARE MODE`); err != nil {
 			return err
 		}
-		if err := unused(ctx, tx); err != nil { // one may have started meanwhile
+		if err := work.CheckUnused(ctx, tx); err != nil { // one may have started meanwhile
 			return err
 		}
 		return f(tx)

@@ -18,6 +18,7 @@ import (
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/transfer"
+	"notewatch/internal/store/work"
 )
 
 // notCopied are the tables that say something of the schema, and those of an older version.
@@ -259,11 +260,11 @@ func TestTransferRefused(t *testing.T) {
 	from, tables, held := sourceFile(t)
 	used := storetest.Postgres(t)
 	opened(t, used, func(s *store.Store) {
-		require.NoError(t, s.AddWork(t.Context(), store.Poll, []string{project}, noon))
+		require.NoError(t, s.Work.AddWork(t.Context(), work.Poll, []string{project}, noon))
 	})
 	run := storetest.Postgres(t)
-	beat := store.Process{ID: "1", Host: "a", PID: 7, Started: time.Now(), Seen: time.Now()}
-	opened(t, run, func(s *store.Store) { require.NoError(t, s.Beat(t.Context(), beat)) })
+	beat := work.Process{ID: "1", Host: "a", PID: 7, Started: time.Now(), Seen: time.Now()}
+	opened(t, run, func(s *store.Store) { require.NoError(t, s.Work.Beat(t.Context(), beat)) })
 	half := postgrestest.New(t)
 	interrupted(t, from, half)
 	foreign := postgrestest.New(t)

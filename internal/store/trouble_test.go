@@ -16,6 +16,8 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 )
 
 // A write is something that a store is asked to keep.
@@ -27,14 +29,14 @@ type write struct {
 // daysWork is what a process writes one after the other, each building on what went before. Whatever can be large is.
 func daysWork() []write {
 	large := strings.Repeat("x", 1<<20)
-	var poll, receiver store.Lease
+	var poll, receiver work.Lease
 	var attempts []int64
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	a.Told.Summary, b.Told.Summary = large, large
-	message := store.Message{ID: "m" + large, Receiver: team}
-	members := []store.Delivery{waits(a)}
-	claim := func(ctx context.Context, s *store.Store, kind store.Kind, key string, lease *store.Lease) error {
-		found, ok, err := s.Claim(ctx, kind, key, noon, machine)
+	message := outbox.Message{ID: "m" + large, Receiver: team}
+	members := []outbox.Delivery{waits(a)}
+	claim := func(ctx context.Context, s *store.Store, kind work.Kind, key string, lease *work.Lease) error {
+		found, ok, err := s.Work.Claim(ctx, kind, key, noon, machine)
 		if err == nil && !ok {
 			return errors.New("it is not due")
 		}
@@ -43,10 +45,10 @@ func daysWork() []write {
 	}
 	return []write{
 		{"adding work", func(ctx context.Context, s *store.Store) error {
-			return s.AddWork(ctx, store.Poll, []string{project}, noon)
+			return s.Work.AddWork(ctx, work.Poll, []string{project}, noon)
 		}},
 		{"claiming poll", func(ctx context.Context, s *store.Store) error {
-			return claim(ctx, s, store.Poll, project, &poll)
+			return claim(ctx, s, work.Poll, project, &poll)
 		}},
 		{"committing the poll", func(ctx context.Context, s *store.Store) error {
 			return s.Commit(ctx, poll, store.Commit{
@@ -62,22 +64,22 @@ func daysWork() []write {
 			return s.AddSilence(ctx, silence, noon)
 		}},
 		{"claiming receiver", func(ctx context.Context, s *store.Store) error {
-			return claim(ctx, s, store.Receiver, team, &receiver)
+			return claim(ctx, s, work.Receiver, team, &receiver)
 		}},
 		{"beginning to send", func(ctx context.Context, s *store.Store) (err error) {
-			attempts, err = s.Begin(ctx, receiver, []store.Sending{{Message: message, Members: members}}, noon, machine)
+			attempts, err = s.Outbox.Begin(ctx, receiver, []outbox.Sending{{Message: message, Members: members}}, noon, machine)
 			return err
 		}},
 		{"recording 1 attempts", func(ctx context.Context, s *store.Store) error {
 			out := posted(message, members...)
 			out.Message.Ref = large
-			return s.End(ctx, receiver, of(attempts[0], out))
+			return s.Outbox.End(ctx, receiver, of(attempts[0], out))
 		}},
 		{"extending the lease", func(ctx context.Context, s *store.Store) error {
-			return s.Extend(ctx, receiver, machine)
+			return s.Work.Extend(ctx, receiver, machine)
 		}},
 		{"completing receiver", func(ctx context.Context, s *store.Store) error {
-			return s.Complete(ctx, receiver, noon, never, 0)
+			return s.Work.Complete(ctx, receiver, noon, never, 0)
 		}},
 	}
 }
@@ -92,7 +94,7 @@ func requireSurvives(t *testing.T, s *store.Store, some func(write) bool, begin,
 			err := w.do(t.Context(), s)
 			require.ErrorContains(t, err, w.name)
 			require.ErrorContains(t, err, advice)
-			require.NotErrorIs(t, err, store.ErrLeaseLost)
+			require.NotErrorIs(t, err, work.ErrLeaseLost)
 			requireStrict(t, s)
 			require.Equal(t, before, dump(t, s), w.name)
 			end()
@@ -101,7 +103,7 @@ func requireSurvives(t *testing.T, s *store.Store, some func(write) bool, begin,
 		requireStrict(t, s)
 	}
 	require.Equal(t, int64(1), told(t, s, "a")[team].Have)
-	require.True(t, due(t, s, store.Receiver, team).IsZero())
+	require.True(t, due(t, s, work.Receiver, team).IsZero())
 }
 
 // requireStrict checks that what is written next waits for the disk.
@@ -176,7 +178,7 @@ func requireCause(t *testing.T, err error, want database.OutageCause) {
 // What does not wait for the disk is followed by what does, however it ended.
 func TestRelaxedIsFollowedByStrict(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "notewatch.db"))
-	work := func(ctx context.Context) error {
+	write := func(ctx context.Context) error {
 		return s.Relax(ctx, func(tx store.Transaction) error {
 			var level int
 			if err := tx.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&level); err != nil {
@@ -189,7 +191,7 @@ func TestRelaxedIsFollowedByStrict(t *testing.T) {
 	}
 	for uses := int32(1); ; uses++ {
 		ctx, cancel := context.WithCancel(t.Context())
-		err := work(&fuse{Context: ctx, cancel: cancel, uses: uses})
+		err := write(&fuse{Context: ctx, cancel: cancel, uses: uses})
 		cancel()
 		requireStrict(t, s)
 		if err == nil {
@@ -199,13 +201,13 @@ func TestRelaxedIsFollowedByStrict(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		require.Empty(t, dumpTable(t, s, "account"))
 	}
-	require.ErrorContains(t, work(t.Context()), "UNIQUE constraint failed")
+	require.ErrorContains(t, write(t.Context()), "UNIQUE constraint failed")
 	requireStrict(t, s)
 
-	_, _, err := s.Claim(t.Context(), store.Poll, "nothing", noon, machine)
+	_, _, err := s.Work.Claim(t.Context(), work.Poll, "nothing", noon, machine)
 	require.NoError(t, err)
 	requireStrict(t, s)
-	require.ErrorIs(t, s.Extend(t.Context(), store.Lease{Kind: store.Poll}, machine), store.ErrLeaseLost)
+	require.ErrorIs(t, s.Work.Extend(t.Context(), work.Lease{Kind: work.Poll}, machine), work.ErrLeaseLost)
 	requireStrict(t, s)
 }
 
@@ -214,24 +216,24 @@ func TestLeasesOutliveTheProcess(t *testing.T) {
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "notewatch.db")
 	s := open(t, path)
-	require.NoError(t, s.AddWork(ctx, store.Receiver, []string{team}, noon))
-	lease := claim(t, s, store.Receiver, team)
+	require.NoError(t, s.Work.AddWork(ctx, work.Receiver, []string{team}, noon))
+	lease := claim(t, s, work.Receiver, team)
 
 	next := open(t, left(t, path))
-	_, ok, err := next.Claim(ctx, store.Receiver, team, noon, machine)
+	_, ok, err := next.Work.Claim(ctx, work.Receiver, team, noon, machine)
 	require.NoError(t, err)
 	require.False(t, ok, "it is held")
-	require.NoError(t, next.Extend(ctx, lease, machine))
+	require.NoError(t, next.Work.Extend(ctx, lease, machine))
 
-	require.NoError(t, s.Extend(ctx, lease, machine.Add(time.Hour)))
+	require.NoError(t, s.Work.Extend(ctx, lease, machine.Add(time.Hour)))
 	next = open(t, left(t, path))
-	_, ok, err = next.Claim(ctx, store.Receiver, team, noon, machine.Add(time.Hour))
+	_, ok, err = next.Work.Claim(ctx, work.Receiver, team, noon, machine.Add(time.Hour))
 	require.NoError(t, err)
 	require.False(t, ok, "it was extended")
 
-	require.NoError(t, s.Complete(ctx, lease, noon, noon.Add(time.Hour), 3))
+	require.NoError(t, s.Work.Complete(ctx, lease, noon, noon.Add(time.Hour), 3))
 	next = open(t, left(t, path))
-	require.Equal(t, noon.Add(time.Hour), due(t, next, store.Receiver, team))
+	require.Equal(t, noon.Add(time.Hour), due(t, next, work.Receiver, team))
 }
 
 // left copies a database as a process that dies now leaves it: with what is in its log, and without what is in memory.

@@ -8,6 +8,8 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -27,19 +29,19 @@ func testWaiting(t *testing.T, open opening) {
 		require.Equal(t, since, told(t, s, "a")[team].Since, why)
 	}
 	first := newer(team, "on-call")
-	lease := claim(t, s, store.Receiver, team)
-	message := store.Message{ID: "m", Receiver: team}
-	try := func(status store.AttemptStatus, meanwhile func()) (ended time.Time) {
+	lease := claim(t, s, work.Receiver, team)
+	message := outbox.Message{ID: "m", Receiver: team}
+	try := func(status outbox.AttemptStatus, meanwhile func()) (ended time.Time) {
 		t.Helper()
 		d := undelivered(t, s, team)
-		attempt, err := beginOne(ctx, s, lease, message, []store.Delivery{d}, now)
+		attempt, err := beginOne(ctx, s, lease, message, []outbox.Delivery{d}, now)
 		require.NoError(t, err)
 		meanwhile()
 		out := refused(message, status, d)
-		if status == store.Posted {
+		if status == outbox.Posted {
 			out = posted(message, d)
 		}
-		require.NoError(t, s.End(ctx, lease, of(attempt, out)))
+		require.NoError(t, s.Outbox.End(ctx, lease, of(attempt, out)))
 		return out.At
 	}
 	nothing := func() {}
@@ -47,14 +49,14 @@ func testWaiting(t *testing.T, open opening) {
 	waits(first, "new")
 	newer()
 	waits(first, "changed")
-	try(store.Retrying, nothing)
+	try(outbox.Retrying, nothing)
 	newer()
 	waits(first, "tried in vain, and changed")
-	try(store.GivenUp, nothing)
+	try(outbox.GivenUp, nothing)
 	waits(first, "given up")
-	require.NoError(t, s.Revive(ctx, team, now))
+	require.NoError(t, s.Outbox.Revive(ctx, team, now))
 	waits(first, "tried again all the same")
-	try(store.GivenUp, nothing)
+	try(outbox.GivenUp, nothing)
 	waits(newer(), "changed after it was given up")
 
 	a.Mute = silenced(a).Mute
@@ -68,40 +70,40 @@ func testWaiting(t *testing.T, open opening) {
 	settle(t, s, lease, d)
 	waits(since, "changed while it was to be held back")
 	settle(t, s, lease, undelivered(t, s, team))
-	require.NoError(t, s.Reconsider(ctx, now.Add(time.Second)))
+	require.NoError(t, s.Outbox.Reconsider(ctx, now.Add(time.Second)))
 	waits(now.Add(time.Second), "held back no more")
 
-	try(store.Posted, nothing)
+	try(outbox.Posted, nothing)
 	waits(never, "shown")
 	newer()
-	waits(try(store.Posted, func() { newer() }), "changed while it was being shown")
+	waits(try(outbox.Posted, func() { newer() }), "changed while it was being shown")
 	d = undelivered(t, s, team)
-	try(store.Posted, nothing)
-	require.NoError(t, s.Repair(ctx, lease, of(1, posted(message, d))))
+	try(outbox.Posted, nothing)
+	require.NoError(t, s.Outbox.Repair(ctx, lease, of(1, posted(message, d))))
 	waits(never, "what is repaired shows the newest")
 	d.Alert.Version--
 	late := posted(message, d)
-	require.NoError(t, s.Repair(ctx, lease, of(1, late)))
+	require.NoError(t, s.Outbox.Repair(ctx, lease, of(1, late)))
 	waits(late.At, "what is repaired does not show the newest")
-	try(store.Posted, nothing)
+	try(outbox.Posted, nothing)
 
 	below := delivery.Policy{From: rules.Critical}
-	require.NoError(t, s.Settle(ctx, claim(t, s, store.Receiver, "on-call"), below, []store.Delivery{undelivered(t, s, "on-call")}))
+	require.NoError(t, s.Outbox.Settle(ctx, claim(t, s, work.Receiver, "on-call"), below, []outbox.Delivery{undelivered(t, s, "on-call")}))
 	require.Zero(t, told(t, s, "a")["on-call"].Since, "skipped")
 
-	_, err := s.Redeliver(ctx, "a", team, noon)
+	_, err := s.Outbox.Redeliver(ctx, "a", team, noon)
 	require.NoError(t, err)
 	waits(noon, "to be posted afresh")
-	try(store.Posted, nothing)
+	try(outbox.Posted, nothing)
 	for _, changed := range []bool{false, true} {
-		_, err = s.KeepReceivers(ctx, nil, now)
+		_, err = s.Outbox.KeepReceivers(ctx, nil, now)
 		require.NoError(t, err)
 		back := never
 		if changed {
 			newer()
 			back = noon
 		}
-		_, err = s.KeepReceivers(ctx, []string{team}, noon)
+		_, err = s.Outbox.KeepReceivers(ctx, []string{team}, noon)
 		require.NoError(t, err)
 		waits(back, "of a receiver that is back")
 	}

@@ -8,7 +8,7 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/lookup"
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/rules"
 )
 
@@ -51,7 +51,7 @@ func TestShowing(t *testing.T) {
 			"no longer in the rules file; it shows it as warning"},
 		{"gone before it was shown", delivery.Delivery{State: delivery.Removed}, never, "no longer in the rules file"},
 	} {
-		s := lookup.ShowingOf("team", store.Delivery{Delivery: c.delivery})
+		s := lookup.ShowingOf("team", outbox.Delivery{Delivery: c.delivery})
 		s.Next = c.next
 		require.Equal(t, c.text, showingText(s, since, now), c.name)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/internal/words"
 )
 
@@ -21,7 +21,7 @@ func printSource(s Screen, f lookup.Source, polls []lookup.ProjectStatus, now ti
 		}
 		return s.say(amber, words.Sentence("No data yet", cmp.Or(f.Failure, "is notewatch run running?")))
 	}
-	if f.AsOf.Sub(now) > store.ClockTolerance {
+	if f.AsOf.Sub(now) > work.ClockTolerance {
 		return s.say(amber, "Data as of "+words.Time(f.AsOf)+", which is later than now: the clock was set back since. notewatch run polls at once.")
 	}
 	said, as := "Data as of "+words.Time(f.AsOf)+" ("+ago(now.Sub(f.AsOf))+")", dim

@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/internal/words"
 )
 
@@ -57,7 +58,7 @@ func (t statusText) since(at time.Time) string {
 	switch {
 	case at.IsZero():
 		return "never"
-	case at.After(t.Now.Add(store.ClockTolerance)):
+	case at.After(t.Now.Add(work.ClockTolerance)):
 		return "-"
 	}
 	return ago(t.Now.Sub(at))
@@ -185,11 +186,11 @@ func (t statusText) processes() *table {
 
 // doing counts the work items that a process has leased.
 func doing(held []lookup.WorkStatus) string {
-	count := map[store.Kind]int{}
+	count := map[work.Kind]int{}
 	for _, h := range held {
 		count[h.Kind]++
 	}
-	polls, receivers := count[store.Poll], count[store.Receiver]
+	polls, receivers := count[work.Poll], count[work.Receiver]
 	var parts []string
 	for _, part := range []struct {
 		n    int

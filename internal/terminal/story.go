@@ -6,7 +6,7 @@ import (
 
 	"notewatch/internal/deliver"
 	"notewatch/internal/delivery"
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/timeline"
 	"notewatch/internal/words"
 	"notewatch/notify"
@@ -104,17 +104,17 @@ func outcome(a *timeline.Attempt) string {
 		took = " after " + seconds(a.Seconds)
 	}
 	switch a.Status {
-	case store.Posted:
+	case outbox.Posted:
 		return "sent" + took
-	case store.Skipped:
+	case outbox.Skipped:
 		return "skipped: " + notify.ErrSkipped.Error()
-	case store.Retrying:
+	case outbox.Retrying:
 		return words.Sentence("failed"+took+", will retry", a.Error)
-	case store.GivenUp:
+	case outbox.GivenUp:
 		return words.Sentence("failed"+took+", given up", a.Error)
-	case store.NotMade:
+	case outbox.NotMade:
 		return "not sent: the delivery run ended before this attempt"
-	case store.CutOff:
+	case outbox.CutOff:
 		return "interrupted: it may or may not have been sent"
 	}
 	return "sending"

@@ -16,7 +16,7 @@ import (
 	"notewatch/internal/explain"
 	"notewatch/internal/lookup"
 	"notewatch/internal/silences"
-	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/timeline"
 	"notewatch/rules"
 )
@@ -58,7 +58,7 @@ func wideTables() map[string]func(Screen) error {
 	}
 	story := timeline.Story{Now: noon, Alert: a, ChangedAt: noon, Events: []timeline.Event{
 		{At: noon, Event: rules.Unacknowledged, Level: "critical", By: "amy"},
-		{At: noon, Event: timeline.Sent, Attempt: &timeline.Attempt{Receiver: "the-team-that-is-on-call", Status: store.Retrying, Error: long}},
+		{At: noon, Event: timeline.Sent, Attempt: &timeline.Attempt{Receiver: "the-team-that-is-on-call", Status: outbox.Retrying, Error: long}},
 	}}
 	status := lookup.Status{Now: noon,
 		Projects:  []lookup.ProjectStatus{{Project: lookup.Project{Name: "cold-chain"}, Devices: 100_000, PolledAt: noon.AddDate(0, 0, -144), Next: noon.AddDate(0, 0, -143), Failures: 1, Failure: long}},

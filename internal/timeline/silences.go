@@ -105,7 +105,7 @@ func uidsNamed(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, name st
 			}
 		}
 	case lookup.KindDevice:
-		devices, err := desk.Store.DevicesCalled(ctx, name)
+		devices, err := desk.Store.Usage.DevicesCalled(ctx, name)
 		for _, d := range devices {
 			if d.Name == name {
 				uids = append(uids, d.UID)

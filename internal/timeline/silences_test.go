@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -19,7 +20,7 @@ func TestSilencesConcernWhatIsSelected(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	now := time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
-	storetest.SaveDevices(t, db, "app:1", []store.Device{{UID: "dev:7", Name: "freezer 7"}, {UID: "dev:8", Name: "Freezer 7"}}, now)
+	storetest.SaveDevices(t, db, "app:1", []usage.Device{{UID: "dev:7", Name: "freezer 7"}, {UID: "dev:8", Name: "Freezer 7"}}, now)
 	a := rules.Key{Rule: "data-budget", Project: "app:1", Subject: "dev:7"}.Inactive()
 	a.ID, a.State, a.Since = "k3p", rules.Pending, now
 	a.Told.Project, a.Told.Subject = "cold-chain", "freezer 7"

@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/rules"
 )
 
@@ -41,11 +42,11 @@ type Event struct {
 
 // An Attempt is one call to a receiver.
 type Attempt struct {
-	Receiver string              `json:"receiver"`
-	Message  string              `json:"message"` // ID
-	Status   store.AttemptStatus `json:"status"`  // "": it is running
-	Error    string              `json:"error,omitempty"`
-	Seconds  float64             `json:"seconds,omitempty"` // NaN: it is running
+	Receiver string               `json:"receiver"`
+	Message  string               `json:"message"` // ID
+	Status   outbox.AttemptStatus `json:"status"`  // "": it is running
+	Error    string               `json:"error,omitempty"`
+	Seconds  float64              `json:"seconds,omitempty"` // NaN: it is running
 }
 
 // Of returns the history of the alert with an ID, or with the only ID that begins with text. Its errors are those of Desk.Alert.
@@ -61,7 +62,7 @@ func Of(ctx context.Context, desk *lookup.Desk, text string) (Story, error) {
 	if err != nil {
 		return Story{}, err
 	}
-	attempts, err := desk.Store.Attempts(ctx, a.ID)
+	attempts, err := desk.Store.Outbox.Attempts(ctx, a.ID)
 	if err != nil {
 		return Story{}, err
 	}
@@ -73,7 +74,7 @@ func Of(ctx context.Context, desk *lookup.Desk, text string) (Story, error) {
 }
 
 // events puts changes and attempts in order.
-func events(transitions []store.Transition, attempts []store.Attempt) []Event {
+func events(transitions []store.Transition, attempts []outbox.Attempt) []Event {
 	all := make([]Event, 0, len(transitions)+len(attempts))
 	for _, t := range transitions {
 		all = append(all, Event{

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"notewatch/internal/store"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/work"
 )
 
 // drainTime is how long receivers are still served after ctx of Run is done.
@@ -24,15 +24,15 @@ func (w *Watch) Run(ctx context.Context) {
 	var loops sync.WaitGroup
 	for _, account := range w.Config.Bot.Accounts {
 		loops.Go(func() {
-			w.loop(ctx, ctx, store.Poll, w.Bot.ProjectsOf(account.Name), w.signals[loopID{store.Poll, account.Name}])
+			w.loop(ctx, ctx, work.Poll, w.Bot.ProjectsOf(account.Name), w.signals[loopID{work.Poll, account.Name}])
 		})
 	}
-	loops.Go(func() { w.loop(ctx, ctx, store.PollRules, w.projects, w.signals[loopID{store.PollRules, ""}]) })
-	for _, kind := range []store.Kind{store.Mute, store.Summary, store.Rules} {
+	loops.Go(func() { w.loop(ctx, ctx, work.PollRules, w.projects, w.signals[loopID{work.PollRules, ""}]) })
+	for _, kind := range []work.Kind{work.Mute, work.Summary, work.Rules} {
 		loops.Go(func() { w.loop(ctx, ctx, kind, []string{""}, w.signals[loopID{kind, ""}]) })
 	}
 	for _, name := range w.receivers {
-		loops.Go(func() { w.loop(ctx, draining, store.Receiver, []string{name}, w.signals[loopID{store.Receiver, name}]) })
+		loops.Go(func() { w.loop(ctx, draining, work.Receiver, []string{name}, w.signals[loopID{work.Receiver, name}]) })
 	}
 	loops.Go(func() { w.watch(ctx, seen) })
 	loops.Go(func() { w.beat(ctx) })
@@ -48,7 +48,7 @@ const (
 )
 
 // loop serves work whenever it is due or woken, until ctx is done, and then once more as long as serving is not done.
-func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []string, woken signal) {
+func (w *Watch) loop(ctx, serving context.Context, kind work.Kind, keys []string, woken signal) {
 	var pause time.Duration // after an error
 	for {
 		next, err := w.attend(serving, kind, keys)
@@ -70,7 +70,7 @@ func (w *Watch) loop(ctx, serving context.Context, kind store.Kind, keys []strin
 		if soonest := now.Add(max(pause, busyTime)); !next.IsZero() && next.Before(soonest) {
 			next = soonest
 		}
-		timer := w.clock.Timer(store.Earlier(next, now.Add(idleTime)))
+		timer := w.clock.Timer(work.Earlier(next, now.Add(idleTime)))
 		select {
 		case <-ctx.Done():
 		case <-woken:
@@ -87,13 +87,13 @@ func (w *Watch) Turn(ctx context.Context, but ...string) (next time.Time, err er
 	receivers := slices.DeleteFunc(slices.Clone(w.receivers), left)
 	var problems []error
 	for _, due := range []struct {
-		kind store.Kind
+		kind work.Kind
 		keys []string
 	}{
-		{store.Poll, w.projects}, {store.PollRules, w.projects}, {store.Mute, []string{""}}, {store.Summary, []string{""}}, {store.Receiver, receivers},
+		{work.Poll, w.projects}, {work.PollRules, w.projects}, {work.Mute, []string{""}}, {work.Summary, []string{""}}, {work.Receiver, receivers},
 	} {
 		again, err := w.Serve(ctx, due.kind, due.keys...)
-		next = store.Earlier(next, again)
+		next = work.Earlier(next, again)
 		problems = append(problems, err)
 	}
 	problems = append(problems, w.checkRules(ctx))
@@ -105,9 +105,9 @@ func (w *Watch) Turn(ctx context.Context, but ...string) (next time.Time, err er
 
 // Serve does the due work of a kind, unless it is leased by others, and returns the next due time; zero if there is none. An error of one
 // work item does not delay the others.
-func (w *Watch) Serve(ctx context.Context, kind store.Kind, keys ...string) (next time.Time, err error) {
+func (w *Watch) Serve(ctx context.Context, kind work.Kind, keys ...string) (next time.Time, err error) {
 	var problems []error
-	if kind == store.Poll {
+	if kind == work.Poll {
 		if err := w.checkClock(ctx); err != nil {
 			problems = append(problems, err)
 		}
@@ -123,7 +123,7 @@ func (w *Watch) Serve(ctx context.Context, kind store.Kind, keys ...string) (nex
 		})
 		if len(left) == 0 {
 			for _, at := range due {
-				next = store.Earlier(next, at)
+				next = work.Earlier(next, at)
 			}
 			return next, errors.Join(problems...)
 		}
@@ -135,61 +135,61 @@ func (w *Watch) Serve(ctx context.Context, kind store.Kind, keys ...string) (nex
 }
 
 // due returns when work items are due, by key. Those that are never due are left out.
-func (w *Watch) due(ctx context.Context, kind store.Kind, keys []string) (map[string]time.Time, error) {
-	due, err := w.store.Due(ctx, kind, keys)
+func (w *Watch) due(ctx context.Context, kind work.Kind, keys []string) (map[string]time.Time, error) {
+	due, err := w.store.Work.Due(ctx, kind, keys)
 	for _, key := range keys {
-		w.outage.note(store.Job{Kind: kind, Key: key}, claiming, err, w.clock.Now())
+		w.outage.note(work.Job{Kind: kind, Key: key}, claiming, err, w.clock.Now())
 	}
 	return due, err
 }
 
 // serveOne does a work item as long as it is due. A lost lease is not an error: the process that took it over does the work.
-func (w *Watch) serveOne(ctx context.Context, kind store.Kind, key string) error {
+func (w *Watch) serveOne(ctx context.Context, kind work.Kind, key string) error {
 	for {
 		lease, err := w.claim(ctx, kind, key)
-		w.outage.note(store.Job{Kind: kind, Key: key}, claiming, err, w.clock.Now())
+		w.outage.note(work.Job{Kind: kind, Key: key}, claiming, err, w.clock.Now())
 		if err != nil || lease.Token == "" {
 			return err
 		}
 		err = w.work(ctx, lease)
-		w.outage.note(store.Job{Kind: kind, Key: key}, working, err, w.clock.Now())
-		if err != nil && !errors.Is(err, store.ErrLeaseLost) {
+		w.outage.note(work.Job{Kind: kind, Key: key}, working, err, w.clock.Now())
+		if err != nil && !errors.Is(err, work.ErrLeaseLost) {
 			return errors.Join(err, w.release(ctx, lease))
 		}
 	}
 }
 
 // claim leases a work item if it is due; it writes only then. It returns the zero Lease if the item is not due or is leased by others.
-func (w *Watch) claim(ctx context.Context, kind store.Kind, key string) (lease store.Lease, err error) {
+func (w *Watch) claim(ctx context.Context, kind work.Kind, key string) (lease work.Lease, err error) {
 	now := w.clock.Now()
-	due, ok, err := w.store.NextDue(ctx, kind, key)
+	due, ok, err := w.store.Work.NextDue(ctx, kind, key)
 	if err == nil && ok && !due.After(now) {
-		lease, _, err = w.store.ClaimFor(ctx, store.Claimant{Process: w.process.ID, Rules: w.rules}, kind, key, now, w.machine())
+		lease, _, err = w.store.Work.ClaimFor(ctx, work.Claimant{Process: w.process.ID, Rules: w.rules}, kind, key, now, w.machine())
 	}
 	return lease, err
 }
 
 // release releases work that could not be done because of an error of our own. It is due again soon.
-func (w *Watch) release(ctx context.Context, lease store.Lease) error {
+func (w *Watch) release(ctx context.Context, lease work.Lease) error {
 	now := w.clock.Now()
-	err := w.store.Complete(context.WithoutCancel(ctx), lease, now, now.Add(ownRetry), lease.Failures)
-	if errors.Is(err, store.ErrLeaseLost) {
+	err := w.store.Work.Complete(context.WithoutCancel(ctx), lease, now, now.Add(ownRetry), lease.Failures)
+	if errors.Is(err, work.ErrLeaseLost) {
 		return nil
 	}
 	return err
 }
 
-func (w *Watch) work(ctx context.Context, lease store.Lease) error {
+func (w *Watch) work(ctx context.Context, lease work.Lease) error {
 	switch lease.Kind {
-	case store.Poll:
+	case work.Poll:
 		return w.Bot.Poll(ctx, lease)
-	case store.PollRules:
+	case work.PollRules:
 		return w.Bot.EvaluatePollRules(ctx, lease)
-	case store.Mute:
+	case work.Mute:
 		return w.Bot.Mute(ctx, lease)
-	case store.Summary:
+	case work.Summary:
 		return w.Bot.Summarize(ctx, lease)
-	case store.Rules:
+	case work.Rules:
 		return w.register(ctx, lease)
 	}
 	return w.sender.Deliver(ctx, lease)

@@ -49,7 +49,7 @@ func (w *Watch) observeProcesses(ctx context.Context, snapshot *metrics.StoreSta
 	if snapshot.Processes, err = w.countProcesses(ctx); err != nil {
 		return err
 	}
-	held, err := w.store.Held(ctx, now)
+	held, err := w.store.Work.Held(ctx, now)
 	for _, h := range held {
 		if h.Process == w.process.ID {
 			snapshot.Leases++
@@ -65,7 +65,7 @@ func (w *Watch) Processes(ctx context.Context) int {
 }
 
 func (w *Watch) countProcesses(ctx context.Context) (count int, err error) {
-	all, err := w.store.Processes(ctx)
+	all, err := w.store.Work.Processes(ctx)
 	for i := range all {
 		if all[i].Lives(w.machine()) {
 			count++

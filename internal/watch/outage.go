@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"notewatch/internal/store"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/work"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -26,7 +26,7 @@ const (
 // has been done. It is kept only in memory.
 type outage struct {
 	mu      sync.Mutex
-	failing map[store.Job]stage
+	failing map[work.Job]stage
 	since   time.Time // zero if there is none
 	err     error     // the newest
 	changed signal    // sent when an outage begins or ends
@@ -43,10 +43,10 @@ const (
 	working
 )
 
-func newOutage() *outage { return &outage{failing: map[store.Job]stage{}, changed: make(signal, 1)} }
+func newOutage() *outage { return &outage{failing: map[work.Job]stage{}, changed: make(signal, 1)} }
 
 // note records the result of a stage of a work item at an instant.
-func (o *outage) note(of store.Job, reached stage, err error, now time.Time) {
+func (o *outage) note(of work.Job, reached stage, err error, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
@@ -81,8 +81,8 @@ func (w *Watch) Outage() error {
 
 // attend serves work, unless the watch stands by. During an outage it does so only if the database can be written again, because a poll
 // sends requests first, and a receiver may accept a message that cannot be recorded.
-func (w *Watch) attend(ctx context.Context, kind store.Kind, keys []string) (next time.Time, err error) {
-	if kind == store.PollRules {
+func (w *Watch) attend(ctx context.Context, kind work.Kind, keys []string) (next time.Time, err error) {
+	if kind == work.PollRules {
 		w.Bot.NoteAwake()
 	}
 	if w.StandsBy() || w.outdated.Load() {
@@ -95,12 +95,12 @@ func (w *Watch) attend(ctx context.Context, kind store.Kind, keys []string) (nex
 		return next, err
 	}
 	for _, key := range keys {
-		due, ok, err := w.store.NextDue(ctx, kind, key)
+		due, ok, err := w.store.Work.NextDue(ctx, kind, key)
 		if err != nil {
 			return next, err
 		}
 		if !ok || due.Sub(w.clock.Now()) > idleTime { // the work was done, and only a later step failed
-			w.outage.note(store.Job{Kind: kind, Key: key}, working, nil, w.clock.Now())
+			w.outage.note(work.Job{Kind: kind, Key: key}, working, nil, w.clock.Now())
 		}
 	}
 	return w.Serve(ctx, kind, keys...)
@@ -140,7 +140,7 @@ func (w *Watch) reportOutage(ctx context.Context, since time.Time) {
 			if !now.Before(notice) {
 				w.beginOutage(ctx, since, err)
 			} else {
-				wake = store.Earlier(wake, notice)
+				wake = work.Earlier(wake, notice)
 			}
 		}
 		timer := w.clock.Timer(wake)

@@ -8,8 +8,8 @@ import (
 	"errors"
 	"time"
 
-	"notewatch/internal/store"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -90,7 +90,7 @@ func (w *Watch) RulesMoved() <-chan struct{} { return w.moved }
 
 // activate makes the rules of this watch the active ones and waits until they are applied.
 func (w *Watch) activate(ctx context.Context) error {
-	if err := w.store.ActivateRules(ctx, w.rules, w.clock.Now()); err != nil {
+	if err := w.store.Work.ActivateRules(ctx, w.rules, w.clock.Now()); err != nil {
 		return err
 	}
 	return w.apply(ctx)
@@ -102,10 +102,10 @@ func (w *Watch) apply(ctx context.Context) error {
 		if err := w.checkRules(ctx); err != nil || w.StandsBy() {
 			return err
 		}
-		if _, err := w.Serve(ctx, store.Rules, ""); err != nil {
+		if _, err := w.Serve(ctx, work.Rules, ""); err != nil {
 			return err
 		}
-		_, due, err := w.store.NextDue(ctx, store.Rules, "")
+		_, due, err := w.store.Work.NextDue(ctx, work.Rules, "")
 		if err != nil || !due {
 			return err
 		}
@@ -118,7 +118,7 @@ func (w *Watch) apply(ctx context.Context) error {
 
 // checkRules updates whether the rules of this watch are the active ones.
 func (w *Watch) checkRules(ctx context.Context) error {
-	active, err := w.store.ActiveRules(ctx)
+	active, err := w.store.Work.ActiveRules(ctx)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (w *Watch) checkRules(ctx context.Context) error {
 // outdated reports whether a process that starts must not make its rules the active ones. That is so if its file is unchanged since the
 // last process on its host used it, and other rules have been activated since then, by which a process works now. A supervisor that
 // restarts a process has not changed the rules.
-func outdated(p store.Process, active string, known []store.Process, machine time.Time) bool {
+func outdated(p work.Process, active string, known []work.Process, machine time.Time) bool {
 	if p.Rules == active {
 		return false
 	}
@@ -157,7 +157,7 @@ func outdated(p store.Process, active string, known []store.Process, machine tim
 
 // beat records at intervals until ctx is done that the process is running, sets its clock, and ends attempts that dead processes left open.
 func (w *Watch) beat(ctx context.Context) {
-	ticker := time.NewTicker(store.BeatTime)
+	ticker := time.NewTicker(work.BeatTime)
 	defer ticker.Stop()
 	for {
 		select {
@@ -186,13 +186,13 @@ func (w *Watch) beatOnce(ctx context.Context) error {
 	}
 	p := w.process
 	p.Seen = w.machine()
-	if err := w.store.Beat(ctx, p); err != nil {
+	if err := w.store.Work.Beat(ctx, p); err != nil {
 		return err
 	}
 	if w.StandsBy() {
 		return nil
 	}
-	return w.store.MendCutOff(ctx, w.clock.Now().Add(-cutOffTime), p.Seen)
+	return w.store.Outbox.MendCutOff(ctx, w.clock.Now().Add(-cutOffTime), p.Seen)
 }
 
 // Ended returns a channel that receives an error when this program can no longer use the database, because a newer one has changed its

@@ -8,7 +8,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -73,8 +73,8 @@ func TestRulesHash(t *testing.T) {
 
 func TestOutdated(t *testing.T) {
 	now := time.Date(2031, 7, 1, 8, 30, 0, 0, time.UTC)
-	run := func(host, rules string, seen time.Duration) store.Process {
-		return store.Process{ID: host + rules, Host: host, File: "rules.yaml", Rules: rules, Seen: now.Add(-seen)}
+	run := func(host, rules string, seen time.Duration) work.Process {
+		return work.Process{ID: host + rules, Host: host, File: "rules.yaml", Rules: rules, Seen: now.Add(-seen)}
 	}
 	ended := run("b", "new", time.Second)
 	ended.Ended = ended.Seen
@@ -82,20 +82,20 @@ func TestOutdated(t *testing.T) {
 	elsewhere.File = "other.yaml"
 	for name, c := range map[string]struct {
 		rules string
-		known []store.Process // the newest first
+		known []work.Process // the newest first
 		want  bool
 	}{
 		"first start":               {rules: "old"},
-		"same as active":            {rules: "new", known: []store.Process{run("b", "new", time.Second), run("a", "old", time.Hour)}},
-		"started again":             {rules: "old", known: []store.Process{run("b", "new", time.Second), run("a", "old", time.Hour)}, want: true},
-		"another host":              {rules: "old", known: []store.Process{run("b", "new", time.Second), run("c", "old", time.Hour)}},
-		"another file":              {rules: "old", known: []store.Process{run("b", "new", time.Second), elsewhere}},
-		"file changed back":         {rules: "old", known: []store.Process{run("b", "new", time.Second), run("a", "new", time.Hour), run("a", "old", 2*time.Hour)}},
-		"active process has died":   {rules: "old", known: []store.Process{run("b", "new", time.Minute), run("a", "old", time.Hour)}},
-		"active process has ended":  {rules: "old", known: []store.Process{ended, run("a", "old", time.Hour)}},
-		"nobody has run by the new": {rules: "old", known: []store.Process{run("a", "old", time.Hour)}},
+		"same as active":            {rules: "new", known: []work.Process{run("b", "new", time.Second), run("a", "old", time.Hour)}},
+		"started again":             {rules: "old", known: []work.Process{run("b", "new", time.Second), run("a", "old", time.Hour)}, want: true},
+		"another host":              {rules: "old", known: []work.Process{run("b", "new", time.Second), run("c", "old", time.Hour)}},
+		"another file":              {rules: "old", known: []work.Process{run("b", "new", time.Second), elsewhere}},
+		"file changed back":         {rules: "old", known: []work.Process{run("b", "new", time.Second), run("a", "new", time.Hour), run("a", "old", 2*time.Hour)}},
+		"active process has died":   {rules: "old", known: []work.Process{run("b", "new", time.Minute), run("a", "old", time.Hour)}},
+		"active process has ended":  {rules: "old", known: []work.Process{ended, run("a", "old", time.Hour)}},
+		"nobody has run by the new": {rules: "old", known: []work.Process{run("a", "old", time.Hour)}},
 	} {
-		p := store.Process{Host: "a", File: "rules.yaml", Rules: c.rules}
+		p := work.Process{Host: "a", File: "rules.yaml", Rules: c.rules}
 		require.Equal(t, c.want, outdated(p, "new", c.known, now), name)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 )
 
 const (
@@ -22,7 +23,7 @@ func (w *Watch) longestPauses() store.Pauses {
 		poll = max(poll, w.Bot.Cadence(a))
 	}
 	return store.Pauses{
-		Work: map[store.Kind]time.Duration{store.Poll: poll, store.PollRules: poll, store.Receiver: deliver.LongestPause, store.Summary: longestSummary},
+		Work: map[work.Kind]time.Duration{work.Poll: poll, work.PollRules: poll, work.Receiver: deliver.LongestPause, work.Summary: longestSummary},
 		Hold: longestHold,
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 )
 
 // A signal wakes a loop of Run before its time. A signal that is sent while the loop works is kept. A nil signal does nothing.
@@ -19,24 +19,24 @@ func (b signal) send() {
 
 // A loopID identifies a loop of Run. The name is that of a receiver, or of the account of polls.
 type loopID struct {
-	kind store.Kind
+	kind work.Kind
 	name string
 }
 
 // signalsOf returns the signals of all loops whose work this process can make due.
 func signalsOf(config Config) map[loopID]signal {
-	all := map[loopID]signal{{store.Mute, ""}: make(signal, 1), {store.PollRules, ""}: make(signal, 1), {store.Rules, ""}: make(signal, 1)}
+	all := map[loopID]signal{{work.Mute, ""}: make(signal, 1), {work.PollRules, ""}: make(signal, 1), {work.Rules, ""}: make(signal, 1)}
 	for _, r := range config.Receivers {
-		all[loopID{store.Receiver, r.Name}] = make(signal, 1)
+		all[loopID{work.Receiver, r.Name}] = make(signal, 1)
 	}
 	for _, a := range config.Bot.Accounts {
-		all[loopID{store.Poll, a.Name}] = make(signal, 1)
+		all[loopID{work.Poll, a.Name}] = make(signal, 1)
 	}
 	return all
 }
 
 // wakeAll wakes the loops that serve a kind of work.
-func (w *Watch) wakeAll(kind store.Kind) {
+func (w *Watch) wakeAll(kind work.Kind) {
 	for loop, signal := range w.signals {
 		if loop.kind == kind {
 			signal.send()
@@ -58,7 +58,7 @@ const watchTime = 2 * time.Second
 // raisedSoFar reads whether the active rules have changed since they were registered, and returns how often work has been made due until then. If
 // that cannot be read, the loops are woken once more than needed, which is harmless.
 func (w *Watch) raisedSoFar(ctx context.Context) (raised int64) {
-	raised, err := w.store.Raised(ctx)
+	raised, err := w.store.Work.Raised(ctx)
 	if err != nil || w.checkRules(ctx) != nil {
 		return -1
 	}
@@ -67,12 +67,12 @@ func (w *Watch) raisedSoFar(ctx context.Context) (raised int64) {
 
 // wakeDue wakes the loops whose work is due, or will be before the next check.
 func (w *Watch) wakeDue(ctx context.Context) error {
-	jobs, err := w.store.DueBy(ctx, w.clock.Now().Add(watchTime))
+	jobs, err := w.store.Work.DueBy(ctx, w.clock.Now().Add(watchTime))
 	for _, job := range jobs {
 		switch job.Kind {
-		case store.Receiver:
+		case work.Receiver:
 			w.signals[loopID{job.Kind, job.Key}].send()
-		case store.Poll:
+		case work.Poll:
 			w.signals[loopID{job.Kind, w.accounts[job.Key]}].send()
 		default:
 			w.signals[loopID{job.Kind, ""}].send()
@@ -92,7 +92,7 @@ func (w *Watch) watch(ctx context.Context, seen int64) {
 			return
 		case <-ticker.C:
 		}
-		raised, err := w.store.Raised(ctx)
+		raised, err := w.store.Work.Raised(ctx)
 		if err != nil {
 			_ = w.checkSchema(ctx) // the loops get and report any other error too
 			continue

@@ -9,14 +9,15 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 )
 
 // A Config configures both sides of Commit. Live, Fallbacks and Wake of the bot are set here, from the receivers.
 type Config struct {
 	Bot       bot.Config
 	Receivers []deliver.Receiver
-	Process   store.Process // process that runs it; the zero value is not listed. Rules is set here
-	Clock     *Clock        // clock of the database, if several hosts share it: then it is Bot.Clock and Bot.Machine; nil: these are the clock of the host
+	Process   work.Process // process that runs it; the zero value is not listed. Rules is set here
+	Clock     *Clock       // clock of the database, if several hosts share it: then it is Bot.Clock and Bot.Machine; nil: these are the clock of the host
 	// Sleep waits on the machine clock, at most until the context is done; nil means real time.
 	Sleep func(context.Context, time.Duration)
 }
@@ -29,7 +30,7 @@ type Watch struct {
 
 	sender    *deliver.Sender
 	store     *store.Store
-	process   store.Process
+	process   work.Process
 	rules     string            // hash; "" claims work whatever rules are active
 	projects  []string          // UIDs
 	accounts  map[string]string // names, by UID of a project
@@ -80,7 +81,7 @@ func Attach(config Config) *Watch {
 	}
 	w.sender = deliver.New(deliver.Config{
 		Store: left.Store, Receivers: config.Receivers, Operators: left.Operators, Period: left.Period, Once: left.Once,
-		Hooks: deliver.Hooks{Raise: w.Bot.Raise, Resolve: w.Bot.Resolve, Report: w.Bot.Report, Wake: func() { w.wakeAll(store.Receiver) }},
+		Hooks: deliver.Hooks{Raise: w.Bot.Raise, Resolve: w.Bot.Resolve, Report: w.Bot.Report, Wake: func() { w.wakeAll(work.Receiver) }},
 		Now:   left.Clock.Now, Machine: left.Machine, Sleep: config.Sleep, Metrics: left.Metrics, Log: left.Log,
 	})
 	return w
@@ -98,11 +99,11 @@ func New(ctx context.Context, config Config) (*Watch, error) {
 
 // Start is New for a process that begins. It stands by if it was only restarted, with rules that others have replaced.
 func Start(ctx context.Context, config Config) (*Watch, error) {
-	known, err := config.Bot.Store.Processes(ctx)
+	known, err := config.Bot.Store.Work.Processes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	active, err := config.Bot.Store.ActiveRules(ctx)
+	active, err := config.Bot.Store.Work.ActiveRules(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func prepare(ctx context.Context, config Config) (*Watch, error) {
 
 // register applies the rules to the store: it adds missing work items and makes due what other rules and receivers may change. The order of
 // the steps matters. Each step may be repeated, so another process continues after one has died.
-func (w *Watch) register(ctx context.Context, lease store.Lease) error {
+func (w *Watch) register(ctx context.Context, lease work.Lease) error {
 	for _, step := range []func(context.Context) error{
 		w.Bot.Register,
 		w.checkClock,             // first, before anything new depends on stored times
@@ -150,14 +151,14 @@ func (w *Watch) register(ctx context.Context, lease store.Lease) error {
 		w.withdrawUnreachable,
 		w.Bot.Reroute, // last, so that no new receiver is sent an alert that this start withdraws
 	} {
-		if err := w.store.Extend(ctx, lease, w.machine()); err != nil {
+		if err := w.store.Work.Extend(ctx, lease, w.machine()); err != nil {
 			return err
 		}
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	return w.store.Complete(ctx, lease, w.clock.Now(), time.Time{}, 0)
+	return w.store.Work.Complete(ctx, lease, w.clock.Now(), time.Time{}, 0)
 }
 
 // withdrawUnreachable withdraws the alerts about receivers that are no longer in the rules file.

@@ -18,6 +18,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
@@ -147,8 +148,8 @@ func (s *scene) polls() (times int) {
 }
 
 // due returns when a piece of work is due; zero is never.
-func (s *scene) due(kind store.Kind, key string) time.Time {
-	due, _, err := s.store.NextDue(s.t.Context(), kind, key)
+func (s *scene) due(kind work.Kind, key string) time.Time {
+	due, _, err := s.store.Work.NextDue(s.t.Context(), kind, key)
 	require.NoError(s.t, err)
 	return due
 }
@@ -167,7 +168,7 @@ func TestATurnGoesDownTheWholeLine(t *testing.T) {
 	s.at(9 * time.Hour)
 	require.Equal(t, monday.Add(9*time.Hour+bot.DefaultInterval), s.turn(w))
 	require.Equal(t, []string{"silent fired"}, s.took("team"))
-	require.True(t, s.due(store.Receiver, "team").IsZero(), "a receiver is due when something happens")
+	require.True(t, s.due(work.Receiver, "team").IsZero(), "a receiver is due when something happens")
 }
 
 // A receiver that is left out of a turn may be served apart from it.
@@ -179,7 +180,7 @@ func TestATurnLeavesOutReceivers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"silent fired"}, s.took("team"))
 	require.Empty(t, s.took("slow"))
-	_, err = w.Serve(t.Context(), store.Receiver, "slow")
+	_, err = w.Serve(t.Context(), work.Receiver, "slow")
 	require.NoError(t, err)
 	require.Equal(t, []string{"silent fired"}, s.took("slow"))
 }
@@ -188,15 +189,15 @@ func TestATurnLeavesOutReceivers(t *testing.T) {
 func TestServeLeavesWorkToWhoHoldsIt(t *testing.T) {
 	s := newScene(t, "team")
 	w := s.start()
-	_, ok, err := s.store.Claim(t.Context(), store.Poll, project, s.clock(), s.clock())
+	_, ok, err := s.store.Work.Claim(t.Context(), work.Poll, project, s.clock(), s.clock())
 	require.NoError(t, err)
 	require.True(t, ok)
-	next, err := w.Serve(t.Context(), store.Poll, project)
+	next, err := w.Serve(t.Context(), work.Poll, project)
 	require.NoError(t, err)
 	require.Equal(t, monday, next, "it is due still")
 	require.Zero(t, s.polls())
-	s.pass(store.LeaseTime)
-	_, err = w.Serve(t.Context(), store.Poll, project)
+	s.pass(work.LeaseTime)
+	_, err = w.Serve(t.Context(), work.Poll, project)
 	require.NoError(t, err)
 	require.Positive(t, s.polls())
 }
@@ -209,33 +210,33 @@ func TestTroubleKeepsNothingElseWaiting(t *testing.T) {
 	w := s.start()
 	s.turn(w)
 	require.Equal(t, []string{"silent fired"}, s.took("team"))
-	require.True(t, s.due(store.Receiver, "broken").After(s.clock()), "it is retried after a pause")
+	require.True(t, s.due(work.Receiver, "broken").After(s.clock()), "it is retried after a pause")
 
-	require.NoError(t, s.store.AddWork(t.Context(), store.Receiver, []string{"unknown"}, s.clock()))
+	require.NoError(t, s.store.Work.AddWork(t.Context(), work.Receiver, []string{"unknown"}, s.clock()))
 	s.pass(10 * time.Second)
-	_, err := w.Serve(t.Context(), store.Receiver, "unknown", "broken")
+	_, err := w.Serve(t.Context(), work.Receiver, "unknown", "broken")
 	require.ErrorContains(t, err, `receiver "unknown" is not configured`)
 	require.Equal(t, []string{"silent fired"}, s.took("broken"))
-	require.Equal(t, s.clock().Add(10*time.Second), s.due(store.Receiver, "unknown"))
+	require.Equal(t, s.clock().Add(10*time.Second), s.due(work.Receiver, "unknown"))
 }
 
 // A start makes due what other rules and receivers may change, once: polls keep their time. A watch that is attached changes nothing.
 func TestAStartRegistersWork(t *testing.T) {
 	s := newScene(t, "team", "ops")
 	watch.Attach(s.config)
-	require.True(t, s.due(store.Poll, project).IsZero())
+	require.True(t, s.due(work.Poll, project).IsZero())
 	s.at(9 * time.Hour)
 	s.turn(s.start())
-	poll := s.due(store.Poll, project)
+	poll := s.due(work.Poll, project)
 	watch.Attach(s.config)
-	require.True(t, s.due(store.Receiver, "team").IsZero())
+	require.True(t, s.due(work.Receiver, "team").IsZero())
 
 	s.pass(time.Minute)
 	s.config.Receivers = s.config.Receivers[:1] // ops is no longer in the rules file
 	s.config.Bot.Rules[0].Notify = []string{"team"}
 	s.start()
-	require.Equal(t, poll, s.due(store.Poll, project))
-	require.Equal(t, s.clock(), s.due(store.Receiver, "team"))
+	require.Equal(t, poll, s.due(work.Poll, project))
+	require.Equal(t, s.clock(), s.due(work.Receiver, "team"))
 	deliveries := storetest.Deliveries(t, s.store, "ops")
 	require.Len(t, deliveries, 1)
 	require.Equal(t, delivery.Removed, deliveries[0].State)
@@ -269,12 +270,12 @@ func TestRunWakesLoops(t *testing.T) {
 	s := newScene(t, "team")
 	w := s.start()
 	stop := s.run(w)
-	s.soon("the first poll", func() bool { return s.due(store.Poll, project).After(monday) })
+	s.soon("the first poll", func() bool { return s.due(work.Poll, project).After(monday) })
 	s.at(9 * time.Hour)
 	_, _, err := w.Bot.Refresh(t.Context())
 	require.NoError(t, err)
 	s.soon("a poll and what it found", func() bool { return len(s.took("team")) == 1 })
-	s.soon("that it is recorded", func() bool { return s.due(store.Receiver, "team").IsZero() })
+	s.soon("that it is recorded", func() bool { return s.due(work.Receiver, "team").IsZero() })
 
 	alerts, err := s.store.Alerts(t.Context(), store.AlertFilter{})
 	require.NoError(t, err)
@@ -317,5 +318,5 @@ func TestNothingWaitsForAClockThatWasSetBack(t *testing.T) {
 	require.Equal(t, monday, state.PolledAt)
 	require.False(t, w.AwaitsPoll(store.Project{PolledAt: monday.Add(time.Second)}))
 	require.True(t, w.AwaitsPoll(store.Project{PolledAt: monday}), "it was polled before, or at that instant")
-	require.Equal(t, monday.Add(bot.DefaultInterval), s.due(store.Poll, project))
+	require.Equal(t, monday.Add(bot.DefaultInterval), s.due(work.Poll, project))
 }

@@ -101,7 +101,7 @@ func TestPressesAfterTheEndDoNothing(t *testing.T) {
 // A press is done only below the very message that the store keeps up to date.
 func TestPressesFromElsewhereDoNothing(t *testing.T) {
 	s := fired(t)
-	paged, err := s.store.DeliveriesOf(t.Context(), s.alert("silent-device").ID)
+	paged, err := s.store.Outbox.DeliveriesOf(t.Context(), s.alert("silent-device").ID)
 	require.NoError(t, err)
 	for name, change := range map[string]func(*slackapp.Press){
 		"forwarded to another channel": func(p *slackapp.Press) { p.Channel = "C9" },
@@ -140,7 +140,7 @@ func TestPressesFromElsewhereDoNothing(t *testing.T) {
 func TestPressesBelowACopyLeftBehindDoNothing(t *testing.T) {
 	s := fired(t)
 	old := s.button(amy, "ack")
-	_, err := s.store.Redeliver(t.Context(), s.alert("silent-device").ID, "team", s.now)
+	_, err := s.store.Outbox.Redeliver(t.Context(), s.alert("silent-device").ID, "team", s.now)
 	require.NoError(t, err)
 	require.Contains(t, s.answerer().Press(t.Context(), old).Text, "outdated or a copy", "the new one is not there yet")
 	s.settle()
@@ -238,7 +238,7 @@ func TestAPressOutlivesAProcessThatDiedAfterTheUpdate(t *testing.T) {
 	s.settle()
 	require.Len(t, s.messages(), 1)
 	require.Equal(t, []rules.Event{rules.Fired, rules.Acknowledged}, s.history("silent-device"))
-	deliveries, err := s.store.DeliveriesOf(t.Context(), s.alert("silent-device").ID)
+	deliveries, err := s.store.Outbox.DeliveriesOf(t.Context(), s.alert("silent-device").ID)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, deliveries["team"].Have)
 }

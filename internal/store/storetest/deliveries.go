@@ -8,10 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 )
 
 // Deliveries returns all deliveries of a receiver, in the order of their alerts' firing.
-func Deliveries(t testing.TB, s *store.Store, receiver string) (all []store.Delivery) {
+func Deliveries(t testing.TB, s *store.Store, receiver string) (all []outbox.Delivery) {
 	t.Helper()
 	alerts, err := s.Alerts(t.Context(), store.AlertFilter{})
 	require.NoError(t, err)
@@ -19,7 +20,7 @@ func Deliveries(t testing.TB, s *store.Store, receiver string) (all []store.Deli
 	for i, a := range alerts {
 		ids[i] = a.ID
 	}
-	told, err := s.DeliveriesTo(t.Context(), ids)
+	told, err := s.Outbox.DeliveriesTo(t.Context(), ids)
 	require.NoError(t, err)
 	for _, a := range alerts {
 		if d, ok := told[a.ID][receiver]; ok {
@@ -27,7 +28,7 @@ func Deliveries(t testing.TB, s *store.Store, receiver string) (all []store.Deli
 			all = append(all, d)
 		}
 	}
-	slices.SortFunc(all, func(a, b store.Delivery) int {
+	slices.SortFunc(all, func(a, b outbox.Delivery) int {
 		x, y := a.Alert, b.Alert
 		return cmp.Or(x.FiredAt.Compare(y.FiredAt), x.Since.Compare(y.Since), cmp.Compare(x.ID, y.ID))
 	})

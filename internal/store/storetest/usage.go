@@ -10,6 +10,8 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -33,14 +35,14 @@ type Usage struct {
 }
 
 // SaveDevices replaces the device list of a project, as a poll does.
-func SaveDevices(t testing.TB, s *store.Store, project string, devices []store.Device, read time.Time) {
+func SaveDevices(t testing.TB, s *store.Store, project string, devices []usage.Device, read time.Time) {
 	t.Helper()
-	poll(t, s, project, func(lease store.Lease) { saveDevices(t, s, lease, devices, read) })
+	poll(t, s, project, func(lease work.Lease) { saveDevices(t, s, lease, devices, read) })
 }
 
-func saveDevices(t testing.TB, s *store.Store, lease store.Lease, devices []store.Device, read time.Time) {
+func saveDevices(t testing.TB, s *store.Store, lease work.Lease, devices []usage.Device, read time.Time) {
 	t.Helper()
-	require.NoError(t, s.SaveDevices(t.Context(), lease, store.NewDeviceList(devices...), read, nil))
+	require.NoError(t, s.Usage.SaveDevices(t.Context(), lease, usage.NewDeviceList(devices...), read, nil))
 }
 
 // SaveUsage stores usage, as a poll on the last of its days does. which lists the figures that were read; empty means all without a key.
@@ -52,17 +54,17 @@ func SaveUsage(t testing.TB, s *store.Store, project string, rows []Usage, which
 	if len(rows) == 0 {
 		return
 	}
-	poll(t, s, project, func(lease store.Lease) {
+	poll(t, s, project, func(lease work.Lease) {
 		list(t, s, lease, rows)
 		reading := readingOf(t, s, project, rows, which)
-		require.NoError(t, s.SaveReading(t.Context(), lease, reading))
+		require.NoError(t, s.Usage.SaveReading(t.Context(), lease, reading))
 	})
 }
 
 // list makes sure that the devices of rows have ordinals.
-func list(t testing.TB, s *store.Store, lease store.Lease, rows []Usage) {
+func list(t testing.TB, s *store.Store, lease work.Lease, rows []Usage) {
 	t.Helper()
-	stored, err := s.DeviceList(t.Context(), lease.Key)
+	stored, err := s.Usage.DeviceList(t.Context(), lease.Key)
 	require.NoError(t, err)
 	all := slices.Collect(stored.All())
 	seen := map[string]bool{"": true}
@@ -71,11 +73,11 @@ func list(t testing.TB, s *store.Store, lease store.Lease, rows []Usage) {
 			continue
 		}
 		seen[row.Device] = true
-		if _, ok, err := s.Ordinal(t.Context(), lease.Key, row.Device); err != nil || ok {
+		if _, ok, err := s.Usage.Ordinal(t.Context(), lease.Key, row.Device); err != nil || ok {
 			require.NoError(t, err)
 			continue
 		}
-		all = append(all, store.Device{UID: row.Device, Name: row.Device})
+		all = append(all, usage.Device{UID: row.Device, Name: row.Device})
 	}
 	if len(all) == stored.Len() {
 		return
@@ -89,26 +91,26 @@ func list(t testing.TB, s *store.Store, lease store.Lease, rows []Usage) {
 }
 
 // readingOf returns an answer with rows as a reading.
-func readingOf(t testing.TB, s *store.Store, project string, rows []Usage, which []rules.Figure) store.Reading {
+func readingOf(t testing.TB, s *store.Store, project string, rows []Usage, which []rules.Figure) usage.Reading {
 	t.Helper()
 	if len(which) == 0 {
 		which = rules.PlainFigures()
 	}
 	ordinals := map[string]int{}
-	reading := store.Reading{Figures: which, First: rows[0].Day, Last: rows[0].Day}
-	columns := map[rules.Day][]store.Column{}
+	reading := usage.Reading{Figures: which, First: rows[0].Day, Last: rows[0].Day}
+	columns := map[rules.Day][]usage.Column{}
 	for _, row := range rows {
 		ordinal, ok := ordinals[row.Device]
 		if !ok && row.Device != "" {
 			var err error
-			ordinal, ok, err = s.Ordinal(t.Context(), project, row.Device)
+			ordinal, ok, err = s.Usage.Ordinal(t.Context(), project, row.Device)
 			require.NoError(t, err)
 			require.True(t, ok, row.Device)
 			ordinals[row.Device] = ordinal
 		}
 		reading.First, reading.Last = min(reading.First, row.Day), max(reading.Last, row.Day)
 		if columns[row.Day] == nil {
-			columns[row.Day] = make([]store.Column, len(which))
+			columns[row.Day] = make([]usage.Column, len(which))
 		}
 		for i, figure := range which {
 			c := &columns[row.Day][i]
@@ -143,7 +145,7 @@ func ReadUsage(t testing.TB, s *store.Store, project string, devices []string, f
 		ordinal := 0
 		if device != "" {
 			var err error
-			ordinal, _, err = s.Ordinal(t.Context(), project, device)
+			ordinal, _, err = s.Usage.Ordinal(t.Context(), project, device)
 			require.NoError(t, err)
 		}
 		if device == "" || ordinal > 0 {
@@ -158,7 +160,7 @@ func readUsage(t testing.TB, s *store.Store, project, device string, ordinal int
 	byDay := map[rules.Day]Figures{}
 	block, position := ordinal/history.BlockSize, ordinal%history.BlockSize
 	for _, figure := range rules.PlainFigures() {
-		err := s.Columns(t.Context(), project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
+		err := s.Usage.Columns(t.Context(), project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
 			c := history.At(cells, position)
 			if !c.Known() {
 				return
@@ -178,20 +180,20 @@ func readUsage(t testing.TB, s *store.Store, project, device string, ordinal int
 }
 
 // poll calls f with the lease of a poll. Afterwards the work is due as before; if there was none, at once.
-func poll(t testing.TB, s *store.Store, project string, f func(store.Lease)) {
+func poll(t testing.TB, s *store.Store, project string, f func(work.Lease)) {
 	t.Helper()
 	ctx := t.Context()
-	before, was, err := s.NextDue(ctx, store.Poll, project)
+	before, was, err := s.Work.NextDue(ctx, work.Poll, project)
 	require.NoError(t, err)
 	early := time.Unix(0, 0) // earlier than both clocks, so that due times and leases stay unchanged for others
 	if !was {
 		before = early
 	}
-	require.NoError(t, s.AddWork(ctx, store.Poll, []string{project}, early))
-	require.NoError(t, s.Raise(ctx, store.Poll, project, early))
-	lease, ok, err := s.Claim(ctx, store.Poll, project, early, time.Now())
+	require.NoError(t, s.Work.AddWork(ctx, work.Poll, []string{project}, early))
+	require.NoError(t, s.Work.Raise(ctx, work.Poll, project, early))
+	lease, ok, err := s.Work.Claim(ctx, work.Poll, project, early, time.Now())
 	require.NoError(t, err)
 	require.True(t, ok, "somebody else polls %s", project)
 	f(lease)
-	require.NoError(t, s.Complete(ctx, lease, before, before, lease.Failures))
+	require.NoError(t, s.Work.Complete(ctx, lease, before, before, lease.Failures))
 }

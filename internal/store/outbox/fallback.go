@@ -1,0 +1,72 @@
+package outbox
+
+import (
+	"context"
+	"time"
+
+	"notewatch/internal/delivery"
+	"notewatch/internal/store/database"
+	"notewatch/internal/store/work"
+)
+
+// A StandIn is a receiver that has to be replaced by its fallback.
+type StandIn struct {
+	For    string          // the receiver
+	Policy delivery.Policy // of it
+	Before time.Time       // what has waited since then or longer counts as missing
+	Now    time.Time       // domain clock
+}
+
+// FallBack gives a receiver the firing alerts that are missing at another one. It returns how many are new to it. ErrLeaseLost if the
+// lease on the receiver is no longer held.
+func (s *Store) FallBack(ctx context.Context, lease work.Lease, in StandIn) (count int, err error) {
+	err = s.db.Update(ctx, func(tx database.Tx) error {
+		if err := work.Hold(ctx, tx, lease); err != nil {
+			return err
+		}
+		missing, err := missingAlerts(ctx, tx, lease.Key, in)
+		if err != nil {
+			return err
+		}
+		count, err = replace(ctx, tx, lease.Key, missing, in)
+		return err
+	})
+	return count, database.Doing(err, "notifying receiver %q in place of %q", lease.Key, in.For)
+}
+
+// missingAlerts returns the alerts that are missing at a receiver, and that its fallback is not to show yet.
+func missingAlerts(ctx context.Context, tx database.Tx, fallback string, in StandIn) (missing []string, err error) {
+	rows, err := readRows(ctx, tx, 0, `delivery.receiver = $1 AND `+owes+` AND delivery.state IN ($2, $3) AND alert.state = 'firing'
+		AND NOT EXISTS (SELECT 1 FROM delivery AS own WHERE own.alert = delivery.alert AND own.receiver = $4 AND NOT own.rerouted)`,
+		in.For, delivery.Waiting, delivery.GivenUp, fallback)
+	for i := range rows {
+		if r := &rows[i]; r.Missing(r.facts, in.Policy, in.Before) {
+			missing = append(missing, r.alert)
+		}
+	}
+	return missing, err
+}
+
+// replace has a fallback show alerts, and returns how many it did not have to show before.
+func replace(ctx context.Context, tx database.Tx, fallback string, alerts []string, in StandIn) (count int, err error) {
+	if len(alerts) == 0 {
+		return 0, nil
+	}
+	e := delivery.Event{Kind: delivery.FallenBack, For: in.For}
+	turned, err := rowsTo(ctx, tx, fallback, alerts)
+	if err != nil {
+		return 0, err
+	}
+	changes := changesOf(turned, always(e), delivery.Policy{}, in.Now)
+	if err := write(ctx, database.NewBatch(tx), changes); err != nil {
+		return 0, err
+	}
+	addresses := make([]address, len(alerts))
+	for i, alert := range alerts {
+		addresses[i] = address{alert, fallback}
+	}
+	count = len(changes)
+	fresh := delivery.Delivery{}.Next(e, delivery.Facts{}, delivery.Policy{}, in.Now)
+	err = insert(ctx, tx, fresh, addresses, func(string) { count++ })
+	return count, err
+}

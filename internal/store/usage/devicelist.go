@@ -1,0 +1,147 @@
+package usage
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/store/database"
+)
+
+// A DeviceList is a device list of a project. The lists of all projects stay in memory between polls, so a device takes little there:
+// about 150 bytes, texts included. Once it is filled, several goroutines may read it.
+type DeviceList struct {
+	Read    time.Time // when Notehub was asked for it; zero: never
+	Version int64     // raised with each list that is saved; 0: it is not the stored one
+
+	rows   []listRow
+	places map[string]int32 // of rows, by UID
+	kinds  map[kindKey]*deviceKind
+}
+
+// A listRow is a device of a list.
+type listRow struct {
+	ordinal                   int
+	uid, name                 string
+	kind                      *deviceKind
+	voltage                   float64
+	provisioned, lastActivity int64 // milliseconds since 1970
+}
+
+// A deviceKind is what many devices of a list have in common.
+type deviceKind struct {
+	sku, product, firmware string
+	fleets                 []string
+	disabled               bool
+}
+
+// A kindKey tells kinds apart. No text has a NUL, which separates the fleets.
+type kindKey struct {
+	sku, product, firmware, fleets string
+	disabled                       bool
+}
+
+// NewDeviceList returns a list of devices that is not stored.
+func NewDeviceList(devices ...Device) *DeviceList {
+	l := &DeviceList{}
+	for _, d := range devices {
+		l.Add(d)
+	}
+	return l
+}
+
+// Len returns how many devices are listed.
+func (l *DeviceList) Len() int { return len(l.rows) }
+
+// At returns a device by its place in the list, from 0. A list that is stored is in order of Ordinal.
+func (l *DeviceList) At(place int) Device {
+	r := &l.rows[place]
+	return Device{
+		Ordinal: r.ordinal, UID: r.uid, Name: r.name, SKU: r.kind.sku, Product: r.kind.product, Firmware: r.kind.firmware,
+		Fleets: r.kind.fleets, Disabled: r.kind.disabled, Voltage: r.voltage,
+		Provisioned: time.UnixMilli(r.provisioned).UTC(), LastActivity: time.UnixMilli(r.lastActivity).UTC(),
+	}
+}
+
+// UID returns the UID of the device at a place.
+func (l *DeviceList) UID(place int) string { return l.rows[place].uid }
+
+// Ordinal returns the ordinal of the device at a place.
+func (l *DeviceList) Ordinal(place int) int { return l.rows[place].ordinal }
+
+// Find returns the place of the device with a UID; ok is false if none is listed.
+func (l *DeviceList) Find(uid string) (place int, ok bool) {
+	found, ok := l.places[uid]
+	return int(found), ok
+}
+
+// All returns the devices in the order of the list.
+func (l *DeviceList) All() iter.Seq[Device] {
+	return func(yield func(Device) bool) {
+		for place := range l.rows {
+			if !yield(l.At(place)) {
+				return
+			}
+		}
+	}
+}
+
+// Add adds a device that has no ordinal yet, in a form that can be stored. It takes the place of one with the same UID.
+func (l *DeviceList) Add(d Device) {
+	d.Ordinal = 0
+	for _, text := range []*string{&d.UID, &d.Name, &d.SKU, &d.Product, &d.Firmware} {
+		*text = database.Storable(*text)
+	}
+	if slices.ContainsFunc(d.Fleets, func(fleet string) bool { return database.Storable(fleet) != fleet }) {
+		d.Fleets = slices.Clone(d.Fleets)
+		for i, fleet := range d.Fleets {
+			d.Fleets[i] = database.Storable(fleet)
+		}
+	}
+	d.LastActivity, d.Voltage = timeOf(cellOfTime(d.LastActivity)), voltageOf(cellOfVoltage(d.Voltage))
+	l.add(d)
+}
+
+// add adds a device as it is stored.
+func (l *DeviceList) add(d Device) {
+	r := listRow{
+		ordinal: d.Ordinal, uid: d.UID, name: d.Name, kind: l.kindOf(d), voltage: d.Voltage,
+		provisioned: d.Provisioned.UnixMilli(), lastActivity: d.LastActivity.UnixMilli(),
+	}
+	if place, again := l.places[d.UID]; again {
+		l.rows[place] = r
+		return
+	}
+	if l.places == nil {
+		l.places = map[string]int32{}
+	}
+	l.places[d.UID] = int32(len(l.rows))
+	l.rows = append(l.rows, r)
+}
+
+// kindOf returns what the device has in common with others.
+func (l *DeviceList) kindOf(d Device) *deviceKind {
+	key := kindKey{d.SKU, d.Product, d.Firmware, strings.Join(d.Fleets, "\x00"), d.Disabled}
+	kind, ok := l.kinds[key]
+	if !ok {
+		kind = &deviceKind{d.SKU, d.Product, d.Firmware, d.Fleets, d.Disabled}
+		if l.kinds == nil {
+			l.kinds = map[kindKey]*deviceKind{}
+		}
+		l.kinds[key] = kind
+	}
+	return kind
+}
+
+// sort puts the devices in order of Ordinal.
+func (l *DeviceList) sort() {
+	byOrdinal := func(a, b listRow) int { return a.ordinal - b.ordinal }
+	if slices.IsSortedFunc(l.rows, byOrdinal) {
+		return
+	}
+	slices.SortFunc(l.rows, byOrdinal)
+	for place := range l.rows {
+		l.places[l.rows[place].uid] = int32(place)
+	}
+}

@@ -1,0 +1,22 @@
+// Package usage keeps what Notehub says of projects: their devices, and the figures of each day.
+//
+// Figures are columns in blocks: a row of the table history is one figure of up to 2,048 subjects on one day, packed by package history. A
+// subject is a device by its ordinal, or with ordinal 0 the project.
+//
+//   - [Store.SaveDevices] stores a device list and gives new devices their ordinals (device.go). unread.go remembers which of these have
+//     a past that was not read yet. What changes with almost every list is kept in columns too (listing.go).
+//   - [Store.SaveReading] merges what an answer says into the history (history.go). figures.go has the dictionary of figures, and which
+//     days of each have been read. Days that are closed and changed are noted for [Store.Changed].
+//   - [Store.KeepPoll] keeps the figures of today as of a poll, for the last hours (intraday.go).
+//   - [Store.Columns], [Store.Cells] and [Store.KeptColumn] read figures; [Store.Blocks] and [Store.BlockDevices] the devices that belong to
+//     them; name.go finds devices by name and UID.
+//
+// All that a poll writes here proves its lease first (work.Hold), in the same transaction. The poll may be repeated at will: it only stores
+// what was read. Package store decides with it in Commit, which calls [DropChanges] for the changes that were evaluated and [Uncover] for
+// columns that could not be read ([Damage]).
+//
+// [Store.PruneDays] drops old days, and devices of which nothing is left. [Store.ConvertProject] and [Store.ConvertNext] turn the rows of an
+// older version into columns, a day in each transaction (convert.go, convertday.go).
+//
+// The package sums nothing and knows no rule: package env makes of these columns what expressions see.
+package usage

@@ -1,0 +1,135 @@
+package usage
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"notewatch/internal/history"
+	"notewatch/internal/store/database"
+	"notewatch/rules"
+)
+
+// PruneDays drops the figures of all projects that are from before a day, and devices that are no longer listed once there is no figure
+// of them left. Each poll of each project asks for it, and it is done once for each day: it leads through the keys of all columns.
+func (s *Store) PruneDays(ctx context.Context, before rules.Day) error {
+	s.pruned.Lock()
+	defer s.pruned.Unlock()
+	if s.pruned.before >= before {
+		return nil
+	}
+	for _, table := range s.dayTables() {
+		if err := s.db.DeleteRows(ctx, table.name, table.key, "day < $1", before); err != nil {
+			return err
+		}
+	}
+	err := s.db.Update(ctx, func(tx database.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE figure SET first = CASE WHEN last >= $1 THEN CAST($1 AS BIGINT) END, last = CASE WHEN last >= $1 THEN last END
+			WHERE first < $1`, before)
+		return err
+	})
+	if err == nil {
+		err = s.pruneDevices(ctx, before)
+	}
+	if err == nil {
+		s.pruned.before = before
+	}
+	return err
+}
+
+// A dayTable is a table that has a row for each day of something.
+type dayTable struct{ name, key string }
+
+// dayTables returns the tables of days. Those of an older version are in SQLite only.
+func (s *Store) dayTables() []dayTable {
+	tables := []dayTable{{"history", "project, block, figure, day"}, {"change", "project, block, figure, day"},
+		{"intraday", "project, block, figure, polled_at"}}
+	if s.db.Postgres() {
+		return tables
+	}
+	return append(tables, dayTable{"usage", "day, project, device"}, dayTable{"usage_change", "project, device, day"})
+}
+
+// A blockKey is a block of a project.
+type blockKey struct {
+	project int64
+	block   int
+}
+
+// pruneDevices drops the devices that were no longer listed before a day and of which there are no figures left.
+func (s *Store) pruneDevices(ctx context.Context, before rules.Day) error {
+	type row struct {
+		project int64
+		ordinal int
+	}
+	unlisted := map[blockKey][]int{}
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.project, &r.ordinal} },
+			`SELECT project, ordinal FROM device WHERE NOT listed AND unlisted_on < $1`, before)
+		for _, r := range rows {
+			key := blockKey{r.project, r.ordinal / history.BlockSize}
+			unlisted[key] = append(unlisted[key], r.ordinal)
+		}
+		return err
+	})
+	for key, ordinals := range unlisted {
+		if err == nil {
+			err = s.db.Update(ctx, func(tx database.Tx) error { return dropDevices(ctx, tx, key, ordinals, before) })
+		}
+	}
+	return err
+}
+
+// dropDevices drops those of some devices of a block of which there are no figures.
+func dropDevices(ctx context.Context, tx database.Tx, key blockKey, ordinals []int, before rules.Day) error {
+	used, err := usedPositions(ctx, tx, key)
+	if err != nil {
+		return err
+	}
+	idle := slices.DeleteFunc(ordinals, func(ordinal int) bool { return used.Has(ordinal % history.BlockSize) })
+	_, err = tx.ExecContext(ctx, `
+		DELETE FROM device WHERE project = $1 AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($2)) AND NOT listed AND unlisted_on < $3`,
+		key.project, database.Elements(idle), before)
+	return err
+}
+
+// usedPositions returns which subjects of a block have a figure on any day. A damaged column has none.
+func usedPositions(ctx context.Context, tx database.Tx, key blockKey) (used history.Bits, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT vals FROM history WHERE project = $1 AND block = $2`, key.project, key.block)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var packed sql.RawBytes
+	buffer := make([]history.Cell, 0, history.BlockSize)
+	for rows.Next() {
+		if err := rows.Scan(&packed); err != nil {
+			return nil, err
+		}
+		cells, damaged := history.Unpack(buffer, packed)
+		if damaged != nil {
+			continue
+		}
+		for position, c := range cells {
+			if c != history.NotKnown {
+				used.Set(position)
+			}
+		}
+	}
+	return used, rows.Err()
+}
+
+// DropAfter drops what is known of the days after a day: a clock that was ahead wrote it.
+func (s *Store) DropAfter(ctx context.Context, tx database.Tx, day rules.Day) error {
+	for _, table := range s.dayTables() {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table.name+` WHERE day > $1`, day); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE figure SET first = NULL, last = NULL WHERE first > $1`, day); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE figure SET last = $1 WHERE last > $1`, day)
+	return err
+}

@@ -1,0 +1,26 @@
+package usage
+
+import (
+	"sync"
+
+	"notewatch/internal/store/database"
+	"notewatch/rules"
+)
+
+// A Store keeps what Notehub says of projects: their devices, and the figures of each day. It is safe for use by several goroutines. Its
+// errors are a [database.UnavailableError] if the cause lies outside notewatch.
+type Store struct {
+	db *database.DB
+
+	pruned struct { // the day before which all figures have been dropped
+		sync.Mutex
+		before rules.Day
+	}
+	damage struct { // columns that could not be read and that nobody has asked for yet
+		sync.Mutex
+		columns map[Damage]bool
+	}
+}
+
+// New returns the usage that a database keeps.
+func New(db *database.DB) *Store { return &Store{db: db} }
