@@ -127,7 +127,7 @@ func New(c Config) *Bot {
 	if b.wake == nil {
 		b.wake = func(work.Kind) {}
 	}
-	b.reader = fetch.New(fetch.Config{Store: c.Store, Log: c.Log, Wants: b.reads.Members})
+	b.reader = fetch.New(fetch.Config{Usage: c.Store.Usage, Log: c.Log, Wants: b.reads.Members})
 	b.evaluator = evaluate.New(evaluate.Config{
 		Store: c.Store, Rules: rulesOf(c.Rules), Wants: b.reads.Members, Period: c.Period, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
 		Live: c.Live, Fallbacks: c.Fallbacks, Metrics: c.Metrics, Log: c.Log,

@@ -35,12 +35,12 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 	}
 	at := b.projectAt(p, state, now)
 	if b.evaluatesFleets() {
-		if at.Fleets, err = env.FleetNames(ctx, b.store, p.UID); err != nil {
+		if at.Fleets, err = env.FleetNames(ctx, b.store.Usage, p.UID); err != nil {
 			return nil, err
 		}
 	}
 	if b.reads.FleetNames {
-		if at.Labels, err = env.FleetLabels(ctx, b.store, p.UID); err != nil {
+		if at.Labels, err = env.FleetLabels(ctx, b.store.Usage, p.UID); err != nil {
 			return nil, err
 		}
 	}
@@ -68,7 +68,7 @@ func (b *Bot) within(ctx context.Context, project string) (func(project, device 
 
 // source is where the data of projects is read.
 func (b *Bot) source() env.Source {
-	return env.Source{Store: b.store, Period: b.period}
+	return env.Source{Usage: b.store.Usage, Period: b.period}
 }
 
 // projectAt is how things are with a project at an instant, but for its devices.

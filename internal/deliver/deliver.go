@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
+	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/work"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -59,7 +60,9 @@ const MaxBatch = 50
 
 // A Sender sends receivers what they owe. It is safe for concurrent use.
 type Sender struct {
-	store     *store.Store
+	store     *store.Store // for the alerts and projects that messages are about
+	work      *work.Store
+	outbox    *outbox.Store
 	receivers []Receiver
 	operators []string
 	period    rules.PeriodSpec
@@ -77,7 +80,7 @@ type Sender struct {
 // New returns a sender. It writes nothing to the store.
 func New(c Config) *Sender {
 	return &Sender{
-		store: c.Store, receivers: c.Receivers, operators: c.Operators, period: c.Period, once: c.Once, hooks: c.Hooks,
+		store: c.Store, work: c.Store.Work, outbox: c.Store.Outbox, receivers: c.Receivers, operators: c.Operators, period: c.Period, once: c.Once, hooks: c.Hooks,
 		now: c.Now, machine: c.Machine, sleep: c.Sleep, metrics: c.Metrics, log: c.Log,
 	}
 }
@@ -92,14 +95,14 @@ func (s *Sender) Register(ctx context.Context) error {
 			}
 			continue
 		}
-		if err := s.store.Outbox.Revive(ctx, r.Name, now); err != nil {
+		if err := s.outbox.Revive(ctx, r.Name, now); err != nil {
 			return err
 		}
-		if err := s.store.Work.Raise(ctx, work.Receiver, r.Name, now); err != nil {
+		if err := s.work.Raise(ctx, work.Receiver, r.Name, now); err != nil {
 			return err
 		}
 	}
-	return s.store.Outbox.Reconsider(ctx, now)
+	return s.outbox.Reconsider(ctx, now)
 }
 
 // KeepReceivers closes the deliveries of receivers that are no longer in the rules file, and reopens those of receivers that are back.
@@ -108,7 +111,7 @@ func (s *Sender) KeepReceivers(ctx context.Context) error {
 	for i, r := range s.receivers {
 		names[i] = r.Name
 	}
-	gone, err := s.store.Outbox.KeepReceivers(ctx, names, s.now())
+	gone, err := s.outbox.KeepReceivers(ctx, names, s.now())
 	for name, n := range gone {
 		s.log.Warn("receiver removed from the rules file: it is not notified when its alerts end", "receiver", name, "alerts", n)
 	}

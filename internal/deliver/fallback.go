@@ -40,7 +40,7 @@ func (s *Sender) takeOverAlerts(ctx context.Context, lease work.Lease, r Receive
 		if !known {
 			in.Before = now.Add(-fallBackAfter)
 		}
-		n, err := s.store.Outbox.FallBack(ctx, lease, in)
+		n, err := s.outbox.FallBack(ctx, lease, in)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (s *Sender) waitsForRetry(ctx context.Context, receiver string, now time.Ti
 	if err != nil || !known {
 		return false, err
 	}
-	due, ok, err := s.store.Work.NextDue(ctx, work.Receiver, receiver)
+	due, ok, err := s.work.NextDue(ctx, work.Receiver, receiver)
 	return ok && due.After(now), err
 }
 
@@ -69,7 +69,7 @@ func (s *Sender) waitsForRetry(ctx context.Context, receiver string, now time.Ti
 // receiver works. It reports whether the receiver is unreachable.
 func (s *Sender) retry(ctx context.Context, lease work.Lease, r Receiver) (unreachable bool, err error) {
 	if unreachable, err = s.unreachable(ctx, r.Name); err == nil && unreachable {
-		err = s.store.Outbox.Retry(ctx, lease)
+		err = s.outbox.Retry(ctx, lease)
 	}
 	return unreachable, err
 }
@@ -80,7 +80,7 @@ func (s *Sender) oldest(ctx context.Context, r Receiver, done round, unreachable
 	if unreachable || done.failure == nil || done.failure.Class == notify.Permanent {
 		return since, nil
 	}
-	waiting, err := s.store.Outbox.Undelivered(ctx, r.Name)
+	waiting, err := s.outbox.Undelivered(ctx, r.Name)
 	for _, d := range waiting {
 		since = work.Earlier(since, d.Since)
 	}
@@ -106,7 +106,7 @@ func (s *Sender) wakeFallback(ctx context.Context, r Receiver) error {
 	if r.Fallback == "" {
 		return nil
 	}
-	err := s.store.Work.Raise(ctx, work.Receiver, r.Fallback, s.now())
+	err := s.work.Raise(ctx, work.Receiver, r.Fallback, s.now())
 	s.hooks.Wake()
 	return err
 }
@@ -141,7 +141,7 @@ func (s *Sender) handleRejected(ctx context.Context, r Receiver, messages []reje
 
 // reportReachable ends the alert that a receiver is unreachable, and retries what was given up.
 func (s *Sender) reportReachable(ctx context.Context, r Receiver) error {
-	if err := s.store.Outbox.Revive(ctx, r.Name, s.now()); err != nil {
+	if err := s.outbox.Revive(ctx, r.Name, s.now()); err != nil {
 		return err
 	}
 	_, err := s.hooks.Resolve(ctx, ReceiverDead, r.Name)

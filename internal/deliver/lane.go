@@ -12,7 +12,7 @@ func (s *Sender) pause(ctx context.Context, r Receiver) error {
 		lane = "receiver " + r.Name
 	}
 	now := s.machine()
-	begin, err := s.store.Outbox.TakeLane(ctx, lane, r.Pause, now)
+	begin, err := s.outbox.TakeLane(ctx, lane, r.Pause, now)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (s *Sender) plan(ctx context.Context, lease work.Lease, r Receiver) (p plan
 		return plan{}, err
 	}
 	var news []fresh
-	err = s.store.Outbox.EachFresh(ctx, r.Name, func(d *outbox.Delivery) {
+	err = s.outbox.EachFresh(ctx, r.Name, func(d *outbox.Delivery) {
 		a := &d.Alert
 		if r.rests(d) {
 			settled = append(settled, *d)
@@ -60,7 +60,7 @@ func (s *Sender) plan(ctx context.Context, lease work.Lease, r Receiver) (p plan
 		return plan{}, err
 	}
 	if len(settled) > 0 {
-		if err := s.store.Outbox.Settle(ctx, lease, r.policy(), settled); err != nil {
+		if err := s.outbox.Settle(ctx, lease, r.policy(), settled); err != nil {
 			return plan{}, err
 		}
 	}
@@ -91,7 +91,7 @@ func (r Receiver) rests(d *outbox.Delivery) bool {
 // changes returns the messages to update, those that failed last at the end. If all members of a message are held or skipped, it is not
 // sent, and its members are returned as settled.
 func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settled []outbox.Delivery, err error) {
-	changes, err := s.store.Outbox.Changes(ctx, r.Name)
+	changes, err := s.outbox.Changes(ctx, r.Name)
 	for _, m := range changes {
 		waits := slices.DeleteFunc(slices.Clone(m.Members), func(d outbox.Delivery) bool { return d.State != delivery.Waiting })
 		rests := 0
@@ -117,7 +117,7 @@ func (s *Sender) news(ctx context.Context, r Receiver, all []fresh) (p plan, err
 		return p, nil
 	}
 	now := s.now()
-	begun, digest, err := s.store.Outbox.Begun(ctx, r.Name, now.Add(-time.Hour))
+	begun, digest, err := s.outbox.Begun(ctx, r.Name, now.Add(-time.Hour))
 	if err != nil {
 		return p, err
 	}
@@ -146,7 +146,7 @@ func (r Receiver) message(first string) outbox.Message {
 func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
 	m.Policy = r.policy()
 	if p.fresh == nil {
-		m.Message, m.Members, err = s.store.Outbox.Members(ctx, p.ID)
+		m.Message, m.Members, err = s.outbox.Members(ctx, p.ID)
 		return m, true, err
 	}
 	ids, planned := make([]string, len(p.fresh)), make(map[string]int64, len(p.fresh))
@@ -154,14 +154,14 @@ func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing
 		ids[i], planned[d.alert] = d.alert, d.version
 	}
 	m.Message = p.Message
-	m.Members, err = s.store.Outbox.Fresh(ctx, r.Name, ids)
+	m.Members, err = s.outbox.Fresh(ctx, r.Name, ids)
 	changed := func(d outbox.Delivery) bool { return d.Alert.Version != planned[d.Alert.ID] }
 	return m, len(m.Members) == len(ids) && !slices.ContainsFunc(m.Members, changed), err
 }
 
 // refresh adds messages with outdated values.
 func (s *Sender) refresh(ctx context.Context, r Receiver, p *plan) error {
-	ids, err := s.store.Outbox.Stale(ctx, r.Name, maxRefresh)
+	ids, err := s.outbox.Stale(ctx, r.Name, maxRefresh)
 	if err != nil {
 		return err
 	}

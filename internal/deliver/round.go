@@ -41,7 +41,7 @@ func (s *Sender) Deliver(ctx context.Context, lease work.Lease) error {
 	}
 	next := afterRound(done, lease, known)
 	err = s.follow(ctx, lease, r, done.failure, next.actions)
-	return errors.Join(err, s.store.Work.Complete(ctx, lease, s.now(), next.due, next.failures))
+	return errors.Join(err, s.work.Complete(ctx, lease, s.now(), next.due, next.failures))
 }
 
 // follow carries out the actions that follow a round.
@@ -50,7 +50,7 @@ func (s *Sender) follow(ctx context.Context, lease work.Lease, r Receiver, failu
 		var err error
 		switch a {
 		case giveUp:
-			err = s.store.Outbox.GiveUp(ctx, lease, failure.Error())
+			err = s.outbox.GiveUp(ctx, lease, failure.Error())
 		case reportUnreachable:
 			err = s.reportUnreachable(ctx, r, failure)
 		case wakeFallback:

@@ -34,7 +34,7 @@ func (s *Sender) sendAll(ctx context.Context, lease work.Lease, r Receiver, mess
 			return done, err
 		}
 		if !first {
-			if done.incomplete, err = s.store.Work.Moved(ctx, lease); err != nil || done.incomplete {
+			if done.incomplete, err = s.work.Moved(ctx, lease); err != nil || done.incomplete {
 				return done, err // something newer was committed, so the plan may be outdated
 			}
 		}
@@ -91,7 +91,7 @@ func (s *Sender) nextBatch(ctx context.Context, r Receiver, messages []planned) 
 // send makes one attempt at each message of a batch, until one fails for a reason that concerns the receiver. The attempts are recorded
 // before they are made, their outcomes afterwards.
 func (s *Sender) send(ctx context.Context, lease work.Lease, r Receiver, batch []outgoing) (done round, err error) {
-	attempts, err := s.store.Outbox.Begin(ctx, lease, batch, s.now(), s.machine())
+	attempts, err := s.outbox.Begin(ctx, lease, batch, s.now(), s.machine())
 	if err != nil {
 		return done, err
 	}
@@ -131,12 +131,12 @@ func (s *Sender) send(ctx context.Context, lease work.Lease, r Receiver, batch [
 
 // record stores outcomes. If another process has taken over the receiver, it makes that process send the newest state again.
 func (s *Sender) record(ctx context.Context, lease work.Lease, outcomes []outbox.Outcome) error {
-	err := s.store.Outbox.End(ctx, lease, outcomes...)
+	err := s.outbox.End(ctx, lease, outcomes...)
 	if !errors.Is(err, work.ErrLeaseLost) {
 		return err
 	}
 	for _, outcome := range outcomes {
-		err = errors.Join(err, s.store.Outbox.Repair(ctx, lease, outcome))
+		err = errors.Join(err, s.outbox.Repair(ctx, lease, outcome))
 	}
 	return err
 }

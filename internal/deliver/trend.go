@@ -77,5 +77,5 @@ func (s *Sender) days(ctx context.Context, a rules.Alert, figure rules.Figure, f
 			return nil, err
 		}
 	}
-	return env.Days(ctx, s.store, a.Project, ordinal, figure, first, last)
+	return env.Days(ctx, s.store.Usage, a.Project, ordinal, figure, first, last)
 }

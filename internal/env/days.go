@@ -6,14 +6,14 @@ import (
 	"slices"
 
 	"notewatch/internal/history"
-	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
 // Days returns a figure of the subject of an ordinal day by day, from first to last. NaN is no data.
-func Days(ctx context.Context, db *store.Store, project string, ordinal int, figure rules.Figure, first, last rules.Day) ([]float64, error) {
+func Days(ctx context.Context, db *usage.Store, project string, ordinal int, figure rules.Figure, first, last rules.Day) ([]float64, error) {
 	days := slices.Repeat([]float64{math.NaN()}, max(0, int(last-first)+1))
-	err := db.Usage.Cells(ctx, project, ordinal, figure, first, last, func(day rules.Day, cell history.Cell) {
+	err := db.Cells(ctx, project, ordinal, figure, first, last, func(day rules.Day, cell history.Cell) {
 		days[day-first] = cell.Float()
 	})
 	return days, err

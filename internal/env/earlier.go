@@ -24,7 +24,7 @@ func (r *Reader) earlier(ctx context.Context, block int, figure rules.Figure, as
 	if !wanted || r.Polled.IsZero() || rules.DayOf(r.Polled) != asOf {
 		return earlier, nil
 	}
-	polls, err := r.Store.Usage.KeptPolls(ctx, r.Project, figure)
+	polls, err := r.Usage.KeptPolls(ctx, r.Project, figure)
 	if newest := len(polls) - 1; newest < 0 || polls[newest].UnixMilli() != r.Polled.UnixMilli() {
 		return earlier, err
 	}
@@ -34,7 +34,7 @@ func (r *Reader) earlier(ctx context.Context, block int, figure rules.Figure, as
 			continue
 		}
 		earlier[i] = earlierPoll{at: since, age: r.Polled.Sub(since)}
-		if earlier[i].cells, err = r.Store.Usage.KeptColumn(ctx, r.Project, block, figure, since); err != nil {
+		if earlier[i].cells, err = r.Usage.KeptColumn(ctx, r.Project, block, figure, since); err != nil {
 			return earlier, err
 		}
 	}

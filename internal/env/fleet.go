@@ -152,7 +152,7 @@ func (r *Reader) sumBlock(ctx context.Context, sums *fleetSums, b fleetBlock, fi
 	for _, m := range b.members {
 		sums.expect(m)
 	}
-	err := r.Store.Usage.Columns(ctx, r.Project, b.number, figure, sums.first, last, func(day rules.Day, cells []history.Cell) {
+	err := r.Usage.Columns(ctx, r.Project, b.number, figure, sums.first, last, func(day rules.Day, cells []history.Cell) {
 		for _, m := range b.members {
 			sums.add(m, day, history.At(cells, m.Position))
 		}

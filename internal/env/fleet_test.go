@@ -46,9 +46,9 @@ func TestFleets(t *testing.T) {
 	wants := rules.Wants{rules.Events: rules.MembersOf("today", "yesterday", "d7", "used", "median"), rules.Reboots: rules.MembersOf("today")}
 	list, err := db.Usage.DeviceList(t.Context(), project)
 	require.NoError(t, err)
-	names, err := env.FleetNames(t.Context(), db, project)
+	names, err := env.FleetNames(t.Context(), db.Usage, project)
 	require.NoError(t, err)
-	data := env.Source{Store: db}.Data(env.Project{UID: project, Now: now, Fleets: names}, list)
+	data := env.Source{Usage: db.Usage}.Data(env.Project{UID: project, Now: now, Fleets: names}, list)
 	blocks := data.Blocks(rules.EachFleet)
 	require.Len(t, blocks, 1)
 	block, err := data.Read(t.Context(), data.Reader(wants), blocks[0])

@@ -30,7 +30,7 @@ func TestKeysOfEachDevice(t *testing.T) {
 	wants := rules.Wants{log: rules.MembersOf("today"), wifi: rules.MembersOf("today")}
 	list, err := db.Usage.DeviceList(t.Context(), project)
 	require.NoError(t, err)
-	data := env.Source{Store: db}.Data(env.Project{UID: project, Now: now}, list)
+	data := env.Source{Usage: db.Usage}.Data(env.Project{UID: project, Now: now}, list)
 	block, err := data.Read(t.Context(), data.Reader(wants), data.Blocks(rules.EachDevice)[0])
 	require.NoError(t, err)
 	var seen rules.Env

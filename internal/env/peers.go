@@ -92,7 +92,7 @@ func (p *Peers) read(ctx context.Context, r *Reader, figure rules.Figure, asOf r
 	}
 	v := &peerValues{of: map[int]float64{}, groups: make([][]float64, p.number)}
 	for _, b := range p.blocks {
-		err := r.Store.Usage.Columns(ctx, r.Project, b.number, figure, asOf-1, asOf-1, func(day rules.Day, cells []history.Cell) {
+		err := r.Usage.Columns(ctx, r.Project, b.number, figure, asOf-1, asOf-1, func(day rules.Day, cells []history.Cell) {
 			for _, m := range b.members {
 				if used := history.At(cells, m.Position).Float(); used > 0 && rules.DayOf(m.Born) < day {
 					v.of[b.number*history.BlockSize+m.Position] = used

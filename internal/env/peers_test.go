@@ -88,7 +88,7 @@ func TestPeers(t *testing.T) {
 			wants := rules.Wants{rules.Bytes: rules.MembersOf("peer_ratio")}
 			list, err := db.Usage.DeviceList(t.Context(), project)
 			require.NoError(t, err)
-			data := env.Source{Store: db}.Data(env.Project{UID: project, Now: now}, list)
+			data := env.Source{Usage: db.Usage}.Data(env.Project{UID: project, Now: now}, list)
 			block, err := data.Read(t.Context(), data.Reader(wants), data.Blocks(rules.EachDevice)[0])
 			require.NoError(t, err)
 			for i := range block.Size() {

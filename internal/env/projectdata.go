@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"notewatch/internal/history"
-	"notewatch/internal/store"
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
@@ -43,19 +42,19 @@ type ProjectData struct {
 	list   *usage.DeviceList // nil: not read
 	fleets *fleets           // of the list; nil: no fleet is evaluated
 	peers  func() *Peers     // of the list, made when it is first needed
-	store  *store.Store
+	usage  *usage.Store
 	spec   rules.PeriodSpec
 }
 
 // A Source is where the data of projects comes from, and how it is read.
 type Source struct {
-	Store  *store.Store
+	Usage  *usage.Store
 	Period rules.PeriodSpec
 }
 
 // Data returns what is known of a project at its instant, Now. Without a list nothing is known of its devices.
 func (s Source) Data(p Project, list *usage.DeviceList) *ProjectData {
-	d := &ProjectData{Project: p, list: list, store: s.Store, spec: s.Period, Today: rules.DayOf(p.Now)}
+	d := &ProjectData{Project: p, list: list, usage: s.Usage, spec: s.Period, Today: rules.DayOf(p.Now)}
 	d.Period = s.Period.Period(d.Today, p.Now)
 	if list != nil {
 		d.Counts, d.peers = count(list), sync.OnceValue(func() *Peers { return PeersOf(list) })
@@ -299,7 +298,7 @@ func (b *BlockData) Present(e *rules.Env, i int) {
 
 // Reader returns a reader of figures of the project.
 func (d *ProjectData) Reader(wants rules.Wants) *Reader {
-	r := &Reader{Store: d.store, Project: d.UID, Period: d.spec, Wants: wants, Polled: d.State.PolledAt}
+	r := &Reader{Usage: d.usage, Project: d.UID, Period: d.spec, Wants: wants, Polled: d.State.PolledAt}
 	if d.list != nil && wants.Peers() {
 		r.Peers = d.peers()
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"notewatch/internal/history"
-	"notewatch/internal/store"
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
@@ -37,7 +36,7 @@ func MemberOf(device *usage.Device) Member {
 
 // A Reader reads metrics of a project. It is used by one goroutine at a time: its memory is used again by the next block.
 type Reader struct {
-	Store   *store.Store
+	Usage   *usage.Store
 	Project string // UID
 	Period  rules.PeriodSpec
 	Wants   rules.Wants // of the others nothing is known
@@ -114,11 +113,11 @@ func (r *Reader) read(ctx context.Context, block int, members []Member, figure r
 	last := first + rules.Day(days) - 1
 	if len(members) == 1 {
 		ordinal := block*history.BlockSize + members[0].Position
-		return r.Store.Usage.Cells(ctx, r.Project, ordinal, figure, first, last, func(day rules.Day, cell history.Cell) {
+		return r.Usage.Cells(ctx, r.Project, ordinal, figure, first, last, func(day rules.Day, cell history.Cell) {
 			r.days[day-first] = cell.Float()
 		})
 	}
-	return r.Store.Usage.Columns(ctx, r.Project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
+	return r.Usage.Columns(ctx, r.Project, block, figure, first, last, func(day rules.Day, cells []history.Cell) {
 		at := int(day - first)
 		for _, member := range members {
 			r.days[at] = history.At(cells, member.Position).Float()

@@ -44,7 +44,7 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 		return s, err
 	}
 	if rules.ScopeOf(q.Subject) == rules.EachFleet {
-		return s, s.lookAtFleet(ctx, db, q)
+		return s, s.lookAtFleet(ctx, db.Usage, q)
 	}
 	if q.Counts {
 		s.Counts, err = db.Usage.CountDevices(ctx, q.Project, SilentAfter)
@@ -64,11 +64,11 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 		}
 	}
 	if q.Labels {
-		if s.Labels, err = FleetLabels(ctx, db, q.Project); err != nil {
+		if s.Labels, err = FleetLabels(ctx, db.Usage, q.Project); err != nil {
 			return s, err
 		}
 	}
-	metrics, err := s.measure(ctx, db, q)
+	metrics, err := s.measure(ctx, db.Usage, q)
 	if err != nil {
 		return s, err
 	}
@@ -82,7 +82,7 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 }
 
 // measure returns the metrics of the subject, of a device that is not listed none.
-func (s Subject) measure(ctx context.Context, db *store.Store, q Query) (Metrics, error) {
+func (s Subject) measure(ctx context.Context, db *usage.Store, q Query) (Metrics, error) {
 	block := 0
 	switch {
 	case s.Device != nil:
@@ -90,9 +90,9 @@ func (s Subject) measure(ctx context.Context, db *store.Store, q Query) (Metrics
 	case q.Subject != "":
 		return Metrics{}, nil
 	}
-	reader := Reader{Store: db, Project: q.Project, Period: q.Period, Wants: q.Wants, Polled: s.State.PolledAt}
+	reader := Reader{Usage: db, Project: q.Project, Period: q.Period, Wants: q.Wants, Polled: s.State.PolledAt}
 	if s.Device != nil && q.Wants.Peers() {
-		list, err := db.Usage.DeviceList(ctx, q.Project)
+		list, err := db.DeviceList(ctx, q.Project)
 		if err != nil {
 			return Metrics{}, err
 		}
@@ -102,15 +102,15 @@ func (s Subject) measure(ctx context.Context, db *store.Store, q Query) (Metrics
 }
 
 // lookAtFleet gathers what is known of a fleet, for which all devices are read.
-func (s *Subject) lookAtFleet(ctx context.Context, db *store.Store, q Query) error {
-	list, err := db.Usage.DeviceList(ctx, q.Project)
+func (s *Subject) lookAtFleet(ctx context.Context, db *usage.Store, q Query) error {
+	list, err := db.DeviceList(ctx, q.Project)
 	if err != nil {
 		return err
 	}
 	if s.Fleets, err = FleetNames(ctx, db, q.Project); err != nil {
 		return err
 	}
-	data := Source{Store: db, Period: q.Period}.Data(s.Project, list)
+	data := Source{Usage: db, Period: q.Period}.Data(s.Project, list)
 	s.Counts = data.Counts
 	place, ok := data.fleets.find(q.Subject)
 	if !ok {
@@ -127,14 +127,14 @@ func (s *Subject) lookAtFleet(ctx context.Context, db *store.Store, q Query) err
 }
 
 // FleetNames returns the fleets of a project with their names; never nil.
-func FleetNames(ctx context.Context, db *store.Store, project string) ([]usage.Fleet, error) {
-	named, err := db.Usage.Fleets(ctx, project)
+func FleetNames(ctx context.Context, db *usage.Store, project string) ([]usage.Fleet, error) {
+	named, err := db.Fleets(ctx, project)
 	return append([]usage.Fleet{}, named...), err
 }
 
 // FleetLabels returns the names of the fleets of a project, by UID.
-func FleetLabels(ctx context.Context, db *store.Store, project string) (map[string]string, error) {
-	named, err := db.Usage.Fleets(ctx, project)
+func FleetLabels(ctx context.Context, db *usage.Store, project string) (map[string]string, error) {
+	named, err := db.Fleets(ctx, project)
 	labels := make(map[string]string, len(named))
 	for _, f := range named {
 		labels[f.UID] = f.Name

@@ -108,11 +108,11 @@ func (b *bench) turn(evaluateRules evaluation, kind work.Kind, commit committal)
 	ctx := b.t.Context()
 	list, err := b.store.Usage.DeviceList(ctx, project)
 	require.NoError(b.t, err)
-	fleets, err := env.FleetNames(ctx, b.store, project)
+	fleets, err := env.FleetNames(ctx, b.store.Usage, project)
 	require.NoError(b.t, err)
-	labels, err := env.FleetLabels(ctx, b.store, project)
+	labels, err := env.FleetLabels(ctx, b.store.Usage, project)
 	require.NoError(b.t, err)
-	data := env.Source{Store: b.store}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now, Fleets: fleets, Labels: labels}, list)
+	data := env.Source{Usage: b.store.Usage}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now, Fleets: fleets, Labels: labels}, list)
 	about := evaluate.Context{Recipients: map[string][]string{}, NextStep: "check the network"}
 	specs, wants := map[string]rules.Spec{}, rules.Wants{}
 	for _, r := range b.rules {

@@ -61,7 +61,7 @@ func (p *poll) unlistedOrdinal(ctx context.Context, uid string) (int32, error) {
 	if ordinal, ok := p.known.unlisted[uid]; ok {
 		return ordinal, nil
 	}
-	ordinal, _, err := p.store.Usage.Ordinal(ctx, p.Project, uid)
+	ordinal, _, err := p.usage.Ordinal(ctx, p.Project, uid)
 	if err == nil {
 		if len(p.known.unlisted) == mostUnlisted {
 			clear(p.known.unlisted)
@@ -96,10 +96,10 @@ func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
 }
 
 func (p *poll) saveReading(ctx context.Context, r usage.Reading) (err error) {
-	if err := p.store.Usage.SaveReading(ctx, p.Lease, r); err != nil || len(r.Figures) == 0 {
+	if err := p.usage.SaveReading(ctx, p.Lease, r); err != nil || len(r.Figures) == 0 {
 		return err
 	}
-	p.coverage, err = p.store.Usage.Coverage(ctx, p.Project)
+	p.coverage, err = p.usage.Coverage(ctx, p.Project)
 	return err
 }
 

@@ -20,7 +20,7 @@ func (p *poll) readBack(ctx context.Context, endpoints []endpoint) error {
 	if !p.Relist {
 		return nil
 	}
-	ordinals, err := p.store.Usage.Unread(ctx, p.Project)
+	ordinals, err := p.usage.Unread(ctx, p.Project)
 	if err != nil || len(ordinals) == 0 {
 		return err
 	}
@@ -41,7 +41,7 @@ func (p *poll) readBack(ctx context.Context, endpoints []endpoint) error {
 			return fmt.Errorf("reading earlier %s usage of new devices: %w", e.name, err)
 		}
 	}
-	return p.store.Usage.MarkRead(ctx, p.Lease, ordinals)
+	return p.usage.MarkRead(ctx, p.Lease, ordinals)
 }
 
 func hasOrdinal(ordinals []int, ordinal int) bool {

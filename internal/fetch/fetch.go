@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"notewatch/internal/history"
-	"notewatch/internal/store"
 	"notewatch/internal/store/usage"
 	"notewatch/internal/store/work"
 	"notewatch/notehub"
@@ -23,7 +22,7 @@ import (
 
 // A Config configures a Reader. Every field but MaxRows is required.
 type Config struct {
-	Store   *store.Store
+	Usage   *usage.Store
 	Log     *slog.Logger
 	Wants   rules.Wants // what rules read of metrics
 	MaxRows int         // of one answer; 0 is notehub.MaxLimit
@@ -82,7 +81,7 @@ func (r *Reader) Read(ctx context.Context, given Poll) (Result, error) {
 		rows: map[string]int{}, turns: map[turn]int{}, invalid: map[rules.Figure]bool{},
 	})
 	p := &poll{
-		Poll: given, store: r.config.Store, log: r.config.Log, maxRows: r.config.MaxRows, known: known.(*memory),
+		Poll: given, usage: r.config.Usage, log: r.config.Log, maxRows: r.config.MaxRows, known: known.(*memory),
 		today: rules.DayOf(given.Now), parts: map[string]int{}, current: map[rules.Figure]bool{},
 	}
 	err := p.read(ctx, r.endpoints)
@@ -95,7 +94,7 @@ func (r *Reader) Read(ctx context.Context, given Poll) (Result, error) {
 // A poll reads one project.
 type poll struct {
 	Poll
-	store     *store.Store
+	usage     *usage.Store
 	log       *slog.Logger
 	maxRows   int // of one answer
 	known     *memory
@@ -116,7 +115,7 @@ func (p *poll) read(ctx context.Context, endpoints []endpoint) (err error) {
 			return err
 		}
 	}
-	if p.coverage, err = p.store.Usage.Coverage(ctx, p.Project); err != nil {
+	if p.coverage, err = p.usage.Coverage(ctx, p.Project); err != nil {
 		return err
 	}
 	for _, e := range endpoints {

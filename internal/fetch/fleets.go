@@ -20,7 +20,7 @@ func (p *poll) nameFleets(ctx context.Context, devices *usage.DeviceList) error 
 		if fleets, err = p.withUsed(ctx, fleets, devices); err != nil {
 			return err
 		}
-		return p.store.Usage.SaveFleets(ctx, p.Project, fleets)
+		return p.usage.SaveFleets(ctx, p.Project, fleets)
 	}
 	if !p.known.nameless {
 		p.known.nameless = true
@@ -31,7 +31,7 @@ func (p *poll) nameFleets(ctx context.Context, devices *usage.DeviceList) error 
 
 // withUsed adds the stored fleets that Notehub no longer lists, as long as devices are in them: their names are still good.
 func (p *poll) withUsed(ctx context.Context, fleets []usage.Fleet, devices *usage.DeviceList) ([]usage.Fleet, error) {
-	stored, err := p.store.Usage.Fleets(ctx, p.Project)
+	stored, err := p.usage.Fleets(ctx, p.Project)
 	if err != nil {
 		return nil, err
 	}

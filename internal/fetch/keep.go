@@ -30,5 +30,5 @@ func (p *poll) keep(ctx context.Context, wants rules.Wants) error {
 	if len(growing) == 0 {
 		return nil
 	}
-	return p.store.Usage.KeepPoll(ctx, p.Lease, p.Now, p.Now.Add(-rules.KeepPolls), growing)
+	return p.usage.KeepPoll(ctx, p.Lease, p.Now, p.Now.Add(-rules.KeepPolls), growing)
 }

@@ -22,7 +22,7 @@ func (p *poll) relist(ctx context.Context) error {
 	if err := p.nameFleets(ctx, devices); err != nil {
 		return fmt.Errorf("reading the fleets: %w", err)
 	}
-	if err := p.store.Usage.SaveDevices(ctx, p.Lease, devices, p.Now, p.List); err != nil {
+	if err := p.usage.SaveDevices(ctx, p.Lease, devices, p.Now, p.List); err != nil {
 		return err
 	}
 	p.List = devices
@@ -92,7 +92,7 @@ func (p *poll) doubt(ctx context.Context, read *usage.DeviceList) error {
 	if 2*lost <= stored {
 		return nil
 	}
-	before, err := p.store.Usage.ListDoubt(ctx, p.Project)
+	before, err := p.usage.ListDoubt(ctx, p.Project)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (p *poll) doubt(ctx context.Context, read *usage.DeviceList) error {
 		p.log.Warn("a second reading of the device list confirms that most devices are no longer listed", "project", p.Project, "lost", lost, "of", stored)
 		return nil
 	}
-	if err := p.store.Usage.DoubtList(ctx, p.Project, usage.ListDoubt{At: p.Now, Kept: kept}); err != nil {
+	if err := p.usage.DoubtList(ctx, p.Project, usage.ListDoubt{At: p.Now, Kept: kept}); err != nil {
 		return err
 	}
 	return ListError{lost, stored}

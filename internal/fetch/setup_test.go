@@ -64,7 +64,7 @@ func newRig(t testing.TB, hub http.Handler, figures ...rules.Figure) *rig {
 	require.NoError(t, r.db.Work.AddWork(t.Context(), work.Poll, []string{project}, longAgo))
 	r.client, err = notehub.New(notehub.Config{BaseURL: server.URL, Token: secret.New(token)})
 	require.NoError(t, err)
-	r.config = fetch.Config{Store: r.db, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Wants: wanted(figures...)}
+	r.config = fetch.Config{Usage: r.db.Usage, Log: slog.New(slog.NewTextHandler(&r.log, nil)), Wants: wanted(figures...)}
 	r.restart()
 	return r
 }

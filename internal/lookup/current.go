@@ -128,7 +128,7 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 		}
 		counts = counts || c.rules[a.Rule].Reads.Counts
 		if c.rules[a.Rule].Reads.FleetNames && c.Labels == nil {
-			if c.Labels, err = env.FleetLabels(ctx, c.desk.Store, c.UID); err != nil {
+			if c.Labels, err = env.FleetLabels(ctx, c.desk.Store.Usage, c.UID); err != nil {
 				return err
 			}
 		}
@@ -152,7 +152,7 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 
 // update gives alerts of subjects in one block the values as of the poll.
 func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSubject) error {
-	reader := env.Reader{Store: c.desk.Store, Project: c.UID, Period: c.desk.Period, Polled: c.State.PolledAt}
+	reader := env.Reader{Usage: c.desk.Store.Usage, Project: c.UID, Period: c.desk.Period, Polled: c.State.PolledAt}
 	members := make([]env.Member, len(subjects))
 	for i, s := range subjects {
 		members[i] = env.MemberOf(s.device)

@@ -48,7 +48,7 @@ func (d *Desk) column(ctx context.Context, project string, figure rules.Figure, 
 	if q.ordinal == noOrdinal {
 		return q.noData(), nil
 	}
-	column, err := env.Days(ctx, d.Store, project, q.ordinal, figure, q.first(), q.day)
+	column, err := env.Days(ctx, d.Store.Usage, project, q.ordinal, figure, q.first(), q.day)
 	for day := max(q.first(), q.life.gone); day <= q.day; day++ {
 		if i := day - q.first(); math.IsNaN(column[i]) {
 			column[i] = 0
