@@ -172,7 +172,7 @@ func parse(path string, data []byte, o options) (*File, error) {
 	d := &decoder{source: document.New(data), options: o, path: path, file: newFile(path), rules: rules.NewSet(), limits: limits.Table{}}
 	d.decode()
 	if len(d.problems) > 0 {
-		return nil, d.problems.sorted()
+		return nil, d.problems.Sorted()
 	}
 	return d.file, nil
 }

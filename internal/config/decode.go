@@ -64,7 +64,7 @@ func (d *decoder) decode() {
 	d.checkLimits()
 	d.checkUnused()
 	d.joinInner()
-	d.file.Warnings = d.warnings.sorted()
+	d.file.Warnings = d.warnings.Sorted()
 }
 
 // newFile returns what a file is that says nothing.

@@ -81,7 +81,7 @@ func ReadEnvironment() (Environment, error) {
 	}
 	environment := r.environment(v)
 	if len(r.problems) > 0 {
-		return Environment{}, r.problems.sorted()
+		return Environment{}, r.problems.Sorted()
 	}
 	return environment, nil
 }

@@ -77,22 +77,22 @@ func (e Errors) First(most int) string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted returns the problems in the order of their positions, each once: what an alias stands for is read, and found
+// Sorted returns the problems in the order of their positions, each once: what an alias stands for is read, and found
 // wrong, as often as it is used.
-func (e Errors) sorted() Errors {
+func (e Errors) Sorted() Errors {
 	slices.SortStableFunc(e, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Where, b.Where))
 	})
 	return slices.Compact(e)
 }
 
-// mention reports whether one of the problems is about a field of a subject.
-func (e Errors) mention(subject, field string) bool {
+// Mention reports whether one of the problems is about a field of a subject.
+func (e Errors) Mention(subject, field string) bool {
 	return slices.ContainsFunc(e, func(p Problem) bool { return p.Where == subject+": "+field })
 }
 
-// mentionPart reports whether one of the problems is about a part of a field of a subject.
-func (e Errors) mentionPart(subject, field string) bool {
+// MentionPart reports whether one of the problems is about a part of a field of a subject.
+func (e Errors) MentionPart(subject, field string) bool {
 	return slices.ContainsFunc(e, func(p Problem) bool { return strings.HasPrefix(p.Where, subject+": "+field+".") })
 }
 

@@ -206,8 +206,8 @@ func (v value) compile(r draft, known Errors) *rules.Rule {
 	for _, p := range problems {
 		place := v.place(r, p.Field)
 		section, _, _ := strings.Cut(place.field, ".")
-		if known.mention(v.subject, place.field) || known.mention(v.subject, section) ||
-			known.mentionPart(v.subject, place.field) {
+		if known.Mention(v.subject, place.field) || known.Mention(v.subject, section) ||
+			known.MentionPart(v.subject, place.field) {
 			continue
 		}
 		line, column := place.node.Line, place.node.Column

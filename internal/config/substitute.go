@@ -3,14 +3,12 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode"
 
 	"notewatch/internal/config/document"
-	"notewatch/internal/smallfile"
 )
 
 // word reads text without white space, as tokens, addresses and keys are, with what ${…} stands for.
@@ -75,7 +73,7 @@ func (v value) substituted() string {
 var referent = regexp.MustCompile(`^(?:file:.+|[A-Za-z_][A-Za-z0-9_]*)$`)
 
 // resolve returns what ${name} stands for. ok is false if it is not there, which has been said then.
-func (v value) resolve(name string) (content string, ok bool) {
+func (v value) resolve(name string) (found string, ok bool) {
 	path, isFile := strings.CutPrefix(name, "file:")
 	if isFile && !filepath.IsAbs(path) {
 		// It is not shown: it may be the value itself, put in the wrong place.
@@ -85,14 +83,14 @@ func (v value) resolve(name string) (content string, ok bool) {
 	var err error
 	if isFile {
 		v.refersTo(path)
-		content, err = readSecretFile(path)
+		found, err = readSecretFile(path)
 	} else {
-		content, err = v.variable(name)
+		found, err = v.variable(name)
 	}
 	if err != nil {
 		v.lacks(fmt.Sprintf("${%s}: %v", name, err))
 	}
-	return content, err == nil
+	return found, err == nil
 }
 
 // lacks reports that what v refers to is not there.
@@ -106,51 +104,23 @@ func (v value) lacks(message string) {
 
 // takeMissing returns what has been found missing since it was called last.
 func (d *decoder) takeMissing() Errors {
-	missing := d.missing.sorted()
+	missing := d.missing.Sorted()
 	d.missing = nil
 	return missing
 }
 
 // variable returns the content of a variable that is not empty.
 func (d *decoder) variable(name string) (string, error) {
-	content, set := d.lookup(name)
-	content = strings.TrimPrefix(content, document.ByteOrderMark)
+	found, set := d.lookup(name)
+	found = strings.TrimPrefix(found, document.ByteOrderMark)
 	switch {
 	case !set:
 		return "", errors.New("the environment variable is not set")
-	case content == "":
+	case found == "":
 		return "", errors.New("the environment variable is empty")
 	default:
-		return content, nil
+		return found, nil
 	}
-}
-
-// readSecretFile returns the content of a file without the newline at its end. Its errors do not name the file.
-func readSecretFile(path string) (string, error) {
-	content, err := readText(path)
-	if err != nil {
-		return "", err
-	}
-	text := strings.TrimSuffix(strings.TrimSuffix(content, "\n"), "\r")
-	if text == "" {
-		return "", errors.New("the file is empty")
-	}
-	return text, nil
-}
-
-const maxSmallFile = 64 << 10
-
-// readText returns the content of a file of bounded size, without a byte order mark. Its errors do not name the file.
-func readText(path string) (string, error) {
-	content, err := smallfile.Read(path, maxSmallFile)
-	if err != nil {
-		return "", err
-	}
-	text := string(content)
-	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
-		return "", errors.New("the file is in UTF-16: save it in UTF-8")
-	}
-	return strings.TrimPrefix(text, document.ByteOrderMark), nil
 }
 
 // address reads the URL of an HTTP server, which may hold a secret.
@@ -160,15 +130,4 @@ func (v value) address() string {
 		v.report("want an address such as https://host/path", "")
 	}
 	return text
-}
-
-// isHTTP reports whether text is an absolute URL for HTTP.
-func isHTTP(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != ""
-}
-
-// holdsSpace reports whether text has white space or control characters in it.
-func holdsSpace(text string) bool {
-	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 }

@@ -163,9 +163,9 @@ func (w *watcher) restore(ctx context.Context) {
 const maxProblems = 20
 
 // complain notifies the default receivers that the rules file is not valid, with its problems.
-func (w *watcher) complain(ctx context.Context, problem error) error {
-	text := problem.Error()
-	if problems, ok := errors.AsType[config.Errors](problem); ok {
+func (w *watcher) complain(ctx context.Context, invalid error) error {
+	text := invalid.Error()
+	if problems, ok := errors.AsType[config.Errors](invalid); ok {
 		text = problems.First(maxProblems)
 	}
 	b := w.running.Load().watch.Bot
