@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
+	"notewatch/internal/config/environ"
 	"notewatch/internal/demo"
 	"notewatch/internal/lookup"
 	"notewatch/internal/setup"
@@ -49,7 +50,7 @@ func noteConversion(c *cobra.Command, db *store.Store) error {
 
 // with calls f with the database of the settings.
 func with(c *cobra.Command, open func(context.Context, string) (*store.Store, error), f func(db opened) error) error {
-	environment, err := config.ReadEnvironment()
+	environment, err := environ.Read()
 	if err != nil {
 		return err
 	}

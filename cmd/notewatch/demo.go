@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/config"
+	"notewatch/internal/config/environ"
 	"notewatch/internal/demo"
 	"notewatch/internal/secret"
 	"notewatch/internal/setup"
@@ -104,7 +104,7 @@ func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *demo.Clock, requ
 
 // setup returns the setup of the demo: rules from a file, everything else its own.
 func (d demoFlags) setup(c *cobra.Command, folder string) (s setup.Setup, err error) {
-	if s.Environment, err = config.ReadEnvironment(); err != nil {
+	if s.Environment, err = environ.Read(); err != nil {
 		return s, err
 	}
 	database := cmp.Or(d.options.Database, filepath.Join(folder, "notewatch.db"))

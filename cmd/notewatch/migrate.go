@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/config"
+	"notewatch/internal/config/environ"
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
 	"notewatch/internal/terminal"
@@ -32,7 +32,7 @@ func newMigrate() *cobra.Command {
 }
 
 func migrate(c *cobra.Command, to string, asJSON bool) error {
-	environment, err := config.ReadEnvironment()
+	environment, err := environ.Read()
 	if err != nil {
 		return err
 	}

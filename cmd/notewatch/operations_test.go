@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
 
-	"notewatch/internal/config"
+	"notewatch/internal/config/environ"
 	"notewatch/internal/store/postgrestest"
 )
 
@@ -112,7 +112,7 @@ func TestDeploymentFiles(t *testing.T) {
 			t.Setenv(name, "x")
 		}
 	}
-	_, err = config.ReadEnvironment()
+	_, err = environ.Read()
 	require.NoError(t, err)
 
 	if analyze, err := exec.LookPath("systemd-analyze"); err == nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/config"
+	"notewatch/internal/config/environ"
 )
 
 // The rules that the README shows are rules, and the variables that it names are settings.
@@ -26,6 +27,6 @@ receivers: [{name: team, terminal: {}}]
 	for _, name := range regexp.MustCompile(`\bNOTEWATCH_[A-Z_]+\b`).FindAllString(string(readme), -1) {
 		t.Setenv(name, "")
 	}
-	_, err = config.ReadEnvironment()
+	_, err = environ.Read()
 	require.NoError(t, err, "the README names a variable that is no setting")
 }

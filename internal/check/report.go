@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
+	"notewatch/internal/config/problem"
 	"notewatch/internal/lookup"
 	"notewatch/internal/silences"
 	"notewatch/internal/watch"
@@ -86,7 +87,7 @@ type Proxy struct {
 }
 
 // Of returns how a rules file is understood at an instant, with warnings.
-func Of(file *config.File, wired watch.Config, warnings config.Errors, now time.Time) Report {
+func Of(file *config.File, wired watch.Config, warnings problem.Errors, now time.Time) Report {
 	r := Report{File: file.Path, Warnings: []Warning{}, LeftOut: []LeftOut{}, Accounts: accounts(wired.Bot), Proxies: proxies(wired)}
 	for _, p := range file.Projects {
 		r.Projects = append(r.Projects, lookup.Named{UID: p.UID, Name: p.Name})

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"notewatch/internal/config"
+	"notewatch/internal/config/environ"
+	"notewatch/internal/config/problem"
 )
 
 // tokenEnds is how long before a token expires a warning is given.
@@ -13,7 +15,7 @@ const tokenEnds = 14 * 24 * time.Hour
 
 // Warnings returns warnings about settings of the rules file and the environment that have no effect, and about tokens that have expired at
 // now or soon will.
-func Warnings(file *config.File, environment config.Environment, now time.Time) config.Errors {
+func Warnings(file *config.File, environment environ.Settings, now time.Time) problem.Errors {
 	all := slices.Clone(file.Warnings)
 	if !slices.ContainsFunc(file.Accounts, config.Account.OfEnvironment) {
 		all = append(all, notUsed(environment)...)
@@ -28,7 +30,7 @@ func Warnings(file *config.File, environment config.Environment, now time.Time) 
 		}
 	}
 	if !environment.AnswersSlack() && (file.Slack.Allow.Look != nil || file.Slack.Allow.Change != nil) {
-		all = append(all, config.Problem{Warning: true, File: file.Path, Where: "slack.allow",
+		all = append(all, problem.Problem{Warning: true, File: file.Path, Where: "slack.allow",
 			Message: "has no effect: notewatch does not answer in Slack",
 			Hint:    "set NOTEWATCH_SLACK_APP_TOKEN or NOTEWATCH_SLACK_SIGNING_SECRET"})
 	}
@@ -36,7 +38,7 @@ func Warnings(file *config.File, environment config.Environment, now time.Time) 
 }
 
 // notUsed returns warnings about settings of the environment for an account that the rules file does not have.
-func notUsed(environment config.Environment) (all config.Errors) {
+func notUsed(environment environ.Settings) (all problem.Errors) {
 	for _, setting := range []struct {
 		name string
 		set  bool
@@ -44,7 +46,7 @@ func notUsed(environment config.Environment) (all config.Errors) {
 		{"NOTEWATCH_NOTEHUB_TOKEN", !environment.NotehubToken.IsZero()}, {"NOTEWATCH_NOTEHUB_CLIENT_ID", environment.ClientID != ""},
 	} {
 		if setting.set {
-			all = append(all, config.Problem{Warning: true, Where: setting.name,
+			all = append(all, problem.Problem{Warning: true, Where: setting.name,
 				Message: "is not used: the accounts of the rules file have tokens or OAuth clients"})
 		}
 	}
@@ -52,15 +54,15 @@ func notUsed(environment config.Environment) (all config.Errors) {
 }
 
 // expiry returns a warning if a token expires within two weeks of now, or has expired. The zero time gives no warning.
-func expiry(expires, now time.Time) (config.Problem, bool) {
+func expiry(expires, now time.Time) (problem.Problem, bool) {
 	if expires.IsZero() || expires.Sub(now) > tokenEnds {
-		return config.Problem{}, false
+		return problem.Problem{}, false
 	}
 	verb := "expires"
 	if expires.Before(now) {
 		verb = "has expired"
 	}
-	return config.Problem{
+	return problem.Problem{
 		Warning: true,
 		Message: verb + " on " + expires.Format(time.DateOnly) + ", as was stated",
 		Hint:    "make a new one at notehub.io/api-access, and state when it expires",

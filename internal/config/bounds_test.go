@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/config"
+	"notewatch/internal/config/problem"
 )
 
 // However many problems there are and however long the names in them, what is printed can be read.
@@ -18,7 +19,7 @@ func TestManyProblemsAreCut(t *testing.T) {
 	text := "projects: [{uid: app:1}]\nreceivers: [{name: ops, terminal: {}}]\nrules:\n" +
 		"  - {name: other, when: events.today > 1, notify: [" + name + "], remind: [" + strings.Repeat("1h,", 10_000) + "]}\n"
 	_, err := config.Parse("rules.yaml", []byte(text), environment)
-	problems, ok := errors.AsType[config.Errors](err)
+	problems, ok := errors.AsType[problem.Errors](err)
 	require.True(t, ok)
 	require.Greater(t, len(problems), 9_999)
 	lines := strings.Split(err.Error(), "\n")

@@ -1,5 +1,3 @@
-// Package config decodes the rules file and the process environment: it checks everything a person writes, says all
-// that is wrong at once and where, and never prints a secret.
 package config
 
 import (
@@ -8,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/config/document"
+	"notewatch/internal/config/problem"
 	"notewatch/internal/limits"
 	"notewatch/internal/secret"
 	"notewatch/internal/smallfile"
@@ -29,7 +28,7 @@ type File struct {
 	Slack     SlackApp
 	Prices    Prices
 	LeftOut   []LeftOut
-	Warnings  Errors // settings without effect, or easily misunderstood
+	Warnings  problem.Errors // settings without effect, or easily misunderstood
 }
 
 // An Account is a Notehub billing account; its projects share one budget of requests.
@@ -40,7 +39,7 @@ type Account struct {
 	ClientID          string      // of an OAuth client, in place of a token; "" is none
 	ClientSecret      secret.Text
 	RequestsPerMinute float64
-	Missing           Errors // what keeps it from being used; only of LoadPartly
+	Missing           problem.Errors // what keeps it from being used; only of LoadPartly
 }
 
 // OfEnvironment reports whether the environment has the token or client of the account.
@@ -64,7 +63,7 @@ type Receiver struct {
 	PagerDuty *PagerDuty
 	Webhook   *Webhook
 	Email     *Email
-	Missing   Errors // what keeps it from being used; only of LoadPartly
+	Missing   problem.Errors // what keeps it from being used; only of LoadPartly
 }
 
 // Slack is a Slack channel, reached by the bot token, or an incoming webhook: exactly one of Channel and URL is set.
@@ -135,7 +134,7 @@ type Rule struct {
 
 // Load reads and checks the rules file at path. lookup gives the variables that ${NAME} stands for, as os.LookupEnv
 // does. checks say what else is wrong with the settings of a receiver; several errors may be joined, and none may hold a
-// secret. The error is an Errors when something in the file is wrong, and wraps that of the file system when it cannot
+// secret. The error is a problem.Errors when something in the file is wrong, and wraps that of the file system when it cannot
 // be read. Template files are sought from the folder of path.
 func Load(path string, lookup func(name string) (string, bool), checks ...func(Receiver) error) (*File, error) {
 	return load(path, options{lookup: lookup, checks: checks})

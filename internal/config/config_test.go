@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/config"
+	"notewatch/internal/config/problem"
 	"notewatch/internal/secret"
 	"notewatch/rules"
 )
@@ -342,9 +343,9 @@ func TestLoad(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("# x\n", 1<<18)+minimal), 0o600))
 	_, err = config.Load(path, environment)
-	problems, ok := errors.AsType[config.Errors](err)
+	problems, ok := errors.AsType[problem.Errors](err)
 	require.True(t, ok)
-	require.Equal(t, config.Errors{{File: path, Line: 1, Column: 1, Message: "the file is larger than 1 MiB"}}, problems)
+	require.Equal(t, problem.Errors{{File: path, Line: 1, Column: 1, Message: "the file is larger than 1 MiB"}}, problems)
 
 	_, err = config.Load(t.TempDir(), environment)
 	require.ErrorContains(t, err, "is a directory")
@@ -391,7 +392,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		require.Nil(t, file)
-		problems, ok := errors.AsType[config.Errors](err)
+		problems, ok := errors.AsType[problem.Errors](err)
 		require.True(t, ok, "%T", err)
 		require.NotEmpty(t, problems)
 		lines := bytes.Count(data, []byte("\n")) + bytes.Count(data, []byte("\r")) + 2 +

@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"notewatch/internal/config/document"
+	"notewatch/internal/config/problem"
 	"notewatch/internal/limits"
 	"notewatch/rules"
 )
@@ -22,9 +23,9 @@ type decoder struct {
 	rules    *rules.Set
 	limits   limits.Table
 	limited  []limitsOf // what has limits
-	problems Errors
-	warnings Errors
-	missing  Errors // of the account or receiver that is being read
+	problems problem.Errors
+	warnings problem.Errors
+	missing  problem.Errors // of the account or receiver that is being read
 
 	catalogue bool       // the document is a rule of the catalogue
 	includes  []value    // what is to be included
@@ -82,7 +83,7 @@ func newFile(path string) *File {
 func (d *decoder) root() (root value, ok bool) {
 	node, failure := d.source.Parse()
 	if failure != nil {
-		d.problems = append(d.problems, Problem{
+		d.problems = append(d.problems, problem.Problem{
 			File: d.path, Line: failure.Line, Column: failure.Column, Message: failure.Message, Hint: failure.Hint,
 		})
 		return value{}, false

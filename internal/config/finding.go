@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"notewatch/internal/config/problem"
 	"notewatch/rules"
 )
 
@@ -17,7 +18,7 @@ func (v value) accept() (codes []string) {
 		case slices.Contains(certain, code):
 			v.report(fmt.Sprintf("%q is an error, which cannot be accepted", code), "change the rule")
 		default:
-			v.report(fmt.Sprintf("unknown code %q", code), meant(code, accepted))
+			v.report(fmt.Sprintf("unknown code %q", code), problem.Hint(code, accepted))
 		}
 		if slices.Contains(codes, code) {
 			v.report("named twice", "")

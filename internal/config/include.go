@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"notewatch/internal/config/document"
+	"notewatch/internal/config/problem"
 	"notewatch/internal/smallfile"
 	"notewatch/rules"
 	"notewatch/rules/catalogue"
@@ -80,7 +81,7 @@ func (v value) includeCatalogue(pattern string, from map[string]string) {
 	named := !strings.ContainsAny(pattern, `*?[\`)
 	matches := catalogue.Matching(pattern)
 	if len(matches) == 0 {
-		v.report(fmt.Sprintf("the catalogue has no rule %q", pattern), meant(pattern, catalogue.Names()))
+		v.report(fmt.Sprintf("the catalogue has no rule %q", pattern), problem.Hint(pattern, catalogue.Names()))
 	}
 	for _, name := range matches {
 		path := inCatalogue + name
@@ -240,7 +241,7 @@ func (v value) like() (base []pair) {
 	like := v.child(at, "like")
 	name, ok := strings.CutPrefix(like.text(), inCatalogue)
 	if !ok || catalogue.Text(name) == nil {
-		like.report("unknown rule of the catalogue", meant(inCatalogue+name, catalogueNames()))
+		like.report("unknown rule of the catalogue", problem.Hint(inCatalogue+name, catalogueNames()))
 		return nil
 	}
 	root, ok := v.catalogued(name).root()

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"notewatch/internal/config/content"
 	"notewatch/internal/config/document"
 	"notewatch/internal/secret"
 	"notewatch/rules"
@@ -101,16 +102,16 @@ func (v value) template() string {
 		path = filepath.Join(filepath.Dir(v.path), path)
 	}
 	v.refersTo(path)
-	content, err := readText(path)
+	text, err := content.Read(path)
 	switch {
 	case err != nil:
 		v.report(fmt.Sprintf("reading %q: %v", path, err), "")
-	case len(content) == 0:
+	case len(text) == 0:
 		v.report(fmt.Sprintf("the file %q is empty", path), "")
-	case !document.IsText([]byte(content)):
+	case !document.IsText([]byte(text)):
 		v.report(fmt.Sprintf("the file %q is not plain text in UTF-8", path), "")
 	}
-	return content
+	return text
 }
 
 // headerName matches what HTTP takes as the name of a header.

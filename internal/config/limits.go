@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"notewatch/internal/config/problem"
 	"notewatch/internal/limits"
 	"notewatch/internal/smallfile"
 	"notewatch/rules"
@@ -16,7 +17,7 @@ import (
 // A limitsOf is where the limits of a rule stand.
 type limitsOf struct {
 	rule string
-	at   Problem // without what is wrong
+	at   problem.Problem // without what is wrong
 }
 
 // readLimits reads limits by rule, then subject.
@@ -85,12 +86,12 @@ func (v value) readLimitsFile() {
 		return value, nil
 	})
 	for _, p := range problems {
-		v.problems = append(v.problems, Problem{File: path, Line: p.Line, Column: p.Column, Message: p.Message, Hint: p.Hint})
+		v.problems = append(v.problems, problem.Problem{File: path, Line: p.Line, Column: p.Column, Message: p.Message, Hint: p.Hint})
 	}
 	seen := map[string]bool{}
 	for _, l := range lines {
 		place := limits.Limit{Value: l.Value, Place: fmt.Sprintf("%s:%d", path, l.Number)}
-		at := Problem{File: path, Line: l.Number, Column: 1}
+		at := problem.Problem{File: path, Line: l.Number, Column: 1}
 		if first := v.limits.Add(l.Rule, l.Subject, place); first != "" {
 			at.Message = fmt.Sprintf("the limit of %q in rule %q stands at %s too", l.Subject, l.Rule, first)
 			v.problems = append(v.problems, at)
@@ -109,7 +110,7 @@ func (d *decoder) checkLimits() {
 		i := slices.IndexFunc(d.drafts, func(r draft) bool { return r.Name == of.rule })
 		switch {
 		case i < 0:
-			of.at.Message, of.at.Hint = fmt.Sprintf("unknown rule %q", of.rule), meant(of.rule, names)
+			of.at.Message, of.at.Hint = fmt.Sprintf("unknown rule %q", of.rule), problem.Hint(of.rule, names)
 		case d.drafts[i].Limit == "":
 			of.at.Message, of.at.Hint = fmt.Sprintf("rule %q has no limit", of.rule), "add `limit:` to the rule, for all other subjects"
 		default:

@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"notewatch/internal/config/document"
+	"notewatch/internal/config/problem"
 	"notewatch/rules"
 )
 
@@ -137,7 +138,7 @@ func (v value) count(keys ...string) (count int) {
 // exactlyOne reports a mapping that has none of several keys, or more than one.
 func (v value) exactlyOne(keys ...string) {
 	if v.node.Kind == yaml.MappingNode && v.count(keys...) != 1 {
-		v.report("want exactly one of "+oneOf(keys), "")
+		v.report("want exactly one of "+problem.OneOf(keys), "")
 	}
 }
 
@@ -154,7 +155,7 @@ func (v value) together(one, other string) {
 
 // unknownKey reports the key v, which is none of those allowed.
 func (v value) unknownKey(name string, allowed []string) {
-	hint := meant(name, allowed)
+	hint := problem.Hint(name, allowed)
 	if at := slices.IndexFunc(allowed, func(a string) bool { return strings.HasPrefix(name, a+":") }); at >= 0 {
 		hint = fmt.Sprintf("put a space after %s:", allowed[at])
 	}
@@ -219,12 +220,12 @@ func (v value) byLevel(read func(rules.Level, value)) {
 		return
 	}
 	if len(v.node.Content) == 0 {
-		v.report("no levels", "want "+oneOf(levels))
+		v.report("no levels", "want "+problem.OneOf(levels))
 	}
 	for _, pair := range v.pairs() {
 		level, err := rules.ParseLevel(pair.name)
 		if err != nil || level == rules.Inactive {
-			pair.key.report("unknown level", meant(pair.name, levels))
+			pair.key.report("unknown level", problem.Hint(pair.name, levels))
 			continue
 		}
 		read(level, pair.value)

@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"notewatch/internal/config/problem"
 	"notewatch/internal/secret"
 )
 
@@ -132,7 +133,7 @@ func (v value) onlyAccount() string {
 	case 1:
 		return all[0]
 	default:
-		v.child(v.node, "account").report("missing", "want "+oneOf(all))
+		v.child(v.node, "account").report("missing", "want "+problem.OneOf(all))
 		return ""
 	}
 }

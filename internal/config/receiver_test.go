@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/config"
+	"notewatch/internal/config/problem"
 	"notewatch/internal/secret"
 	"notewatch/rules"
 )
@@ -242,7 +243,7 @@ rules: [{name: budget, when: bytes.used > 5}]
 	require.Len(t, file.Receivers[2].Missing, 2)
 
 	_, err = config.Load(path, environment)
-	problems, ok := errors.AsType[config.Errors](err)
+	problems, ok := errors.AsType[problem.Errors](err)
 	require.True(t, ok)
 	require.Len(t, problems, 6)
 

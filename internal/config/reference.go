@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"notewatch/internal/config/problem"
+
 	"go.yaml.in/yaml/v4"
 )
 
@@ -38,8 +40,8 @@ func (v value) demand(kind, name string, all []string) {
 		return
 	}
 	hint := ""
-	if len(v.problems) < maxShown { // the search for near names takes long
-		hint = meant(name, all)
+	if len(v.problems) < problem.MaxShown { // the search for near names takes long
+		hint = problem.Hint(name, all)
 	}
 	v.report(fmt.Sprintf("unknown %s %q", kind, name), hint)
 }

@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"notewatch/internal/config/document"
+	"notewatch/internal/config/problem"
 	"notewatch/rules"
 	"notewatch/rules/catalogue"
 )
@@ -201,7 +202,7 @@ func (r *draft) conditions(v value) (conditions []rules.Condition) {
 }
 
 // compile compiles what was read. Of fields that are already known to be wrong it says no more.
-func (v value) compile(r draft, known Errors) *rules.Rule {
+func (v value) compile(r draft, known problem.Errors) *rules.Rule {
 	rule, problems := v.decoder.rules.Compile(r.Spec)
 	for _, p := range problems {
 		place := v.place(r, p.Field)

@@ -8,13 +8,15 @@ import (
 	"strings"
 	"unicode"
 
+	"notewatch/internal/config/content"
 	"notewatch/internal/config/document"
+	"notewatch/internal/config/problem"
 )
 
 // word reads text without white space, as tokens, addresses and keys are, with what ${…} stands for.
 func (v value) word() string {
 	text := v.substituted()
-	if holdsSpace(text) {
+	if content.HoldsSpace(text) {
 		v.report("holds white space", "")
 		return ""
 	}
@@ -83,7 +85,7 @@ func (v value) resolve(name string) (found string, ok bool) {
 	var err error
 	if isFile {
 		v.refersTo(path)
-		found, err = readSecretFile(path)
+		found, err = content.ReadSecret(path)
 	} else {
 		found, err = v.variable(name)
 	}
@@ -103,7 +105,7 @@ func (v value) lacks(message string) {
 }
 
 // takeMissing returns what has been found missing since it was called last.
-func (d *decoder) takeMissing() Errors {
+func (d *decoder) takeMissing() problem.Errors {
 	missing := d.missing.Sorted()
 	d.missing = nil
 	return missing
@@ -126,7 +128,7 @@ func (d *decoder) variable(name string) (string, error) {
 // address reads the URL of an HTTP server, which may hold a secret.
 func (v value) address() string {
 	text := v.word()
-	if text != "" && !isHTTP(text) {
+	if text != "" && !content.IsHTTP(text) {
 		v.report("want an address such as https://host/path", "")
 	}
 	return text

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"notewatch/internal/config/document"
+	"notewatch/internal/config/problem"
 	"notewatch/rules"
 )
 
@@ -58,12 +59,12 @@ func (v value) warnOf(code, message, hint string) {
 	v.warnings = append(v.warnings, p)
 }
 
-func (v value) problem(line, column int, message, hint string) Problem {
+func (v value) problem(line, column int, message, hint string) problem.Problem {
 	where := v.subject
 	if v.field != "" {
 		where = strings.TrimPrefix(where+": "+v.field, ": ")
 	}
-	return Problem{File: v.path, Line: line, Column: column, Where: where, Message: message, Hint: hint}
+	return problem.Problem{File: v.path, Line: line, Column: column, Where: where, Message: message, Hint: hint}
 }
 
 // wrongType reports what v should have been.
@@ -148,7 +149,7 @@ const maxName = 200
 func (v value) choice(words ...string) string {
 	text := v.text()
 	if text != "" && !slices.Contains(words, text) {
-		v.report("unknown word", meant(text, words))
+		v.report("unknown word", problem.Hint(text, words))
 		return ""
 	}
 	return text

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/config"
+	"notewatch/internal/config/problem"
 	"notewatch/internal/reload"
 	"notewatch/internal/setup"
 	"notewatch/internal/watch"
@@ -165,7 +165,7 @@ const maxProblems = 20
 // complain notifies the default receivers that the rules file is not valid, with its problems.
 func (w *watcher) complain(ctx context.Context, invalid error) error {
 	text := invalid.Error()
-	if problems, ok := errors.AsType[config.Errors](invalid); ok {
+	if problems, ok := errors.AsType[problem.Errors](invalid); ok {
 		text = problems.First(maxProblems)
 	}
 	b := w.running.Load().watch.Bot

@@ -12,6 +12,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
+	"notewatch/internal/config/environ"
 	"notewatch/internal/lookup"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
@@ -20,7 +21,7 @@ import (
 
 // A Setup holds the checked settings of a process: the environment and the rules file.
 type Setup struct {
-	Environment config.Environment
+	Environment environ.Settings
 	File        *config.File
 	Log         *slog.Logger
 	Stdout      io.Writer        // for receivers of the kind terminal
@@ -61,7 +62,7 @@ func Outline(out Output) (Setup, error) {
 }
 
 func readEnvironment(out Output) (Setup, error) {
-	environment, err := config.ReadEnvironment()
+	environment, err := environ.Read()
 	return Setup{
 		Environment: environment, File: &config.File{}, Log: newLog(out.Talk, environment), Stdout: out.Data, Color: out.Color,
 	}, err
@@ -95,7 +96,7 @@ func unread(err error) error {
 	return err
 }
 
-func newLog(w io.Writer, environment config.Environment) *slog.Logger {
+func newLog(w io.Writer, environment environ.Settings) *slog.Logger {
 	options := &slog.HandlerOptions{Level: environment.LogLevel}
 	if environment.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))

@@ -12,6 +12,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
+	"notewatch/internal/config/environ"
 	"notewatch/internal/secret"
 )
 
@@ -32,7 +33,7 @@ func TestErrorsOfReceiversNameThem(t *testing.T) {
 
 // The bot is given what the rules file says.
 func TestWire(t *testing.T) {
-	environment := config.Environment{NotehubToken: secret.New("token"), SlackBotToken: secret.New("xoxb-1")}
+	environment := environ.Settings{NotehubToken: secret.New("token"), SlackBotToken: secret.New("xoxb-1")}
 	s := Setup{Environment: environment, Stdout: &bytes.Buffer{}}
 	file, err := config.Parse("rules.yaml", []byte(`
 projects: [{uid: 'app:1', notify: [print]}, {uid: 'app:2'}]

@@ -1,4 +1,4 @@
-package config
+package environ
 
 import (
 	"cmp"
@@ -17,13 +17,15 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 
+	"notewatch/internal/config/content"
 	"notewatch/internal/config/document"
+	"notewatch/internal/config/problem"
 	"notewatch/internal/secret"
 	"notewatch/internal/spelling"
 )
 
-// An Environment is the settings of the process and its own secrets.
-type Environment struct {
+// Settings are those of the process, with its own secrets.
+type Settings struct {
 	Rules              string      // path of the rules file
 	Database           secret.Text // path of an SQLite file, or URL of PostgreSQL, which may hold a password
 	Listen             string      // host:port of the HTTP server
@@ -42,7 +44,7 @@ type Environment struct {
 }
 
 // AnswersSlack reports whether commands and buttons in Slack are to be answered.
-func (e Environment) AnswersSlack() bool {
+func (e Settings) AnswersSlack() bool {
 	return !e.SlackAppToken.IsZero() || !e.SlackSigningSecret.IsZero()
 }
 
@@ -66,13 +68,13 @@ type variables struct {
 	LogFormat          string `envconfig:"NOTEWATCH_LOG_FORMAT" default:"text"`
 }
 
-// ReadEnvironment reads the variables NOTEWATCH_… of the process. Each may be given as NAME_FILE too, the path of a file
+// Read reads the variables NOTEWATCH_… of the process. Each may be given as NAME_FILE too, the path of a file
 // that holds the value; a byte order mark and one newline at its end are not part of it. A variable that is unset or empty has
 // its default. The error is an Errors with all problems; it never holds a value.
-func ReadEnvironment() (Environment, error) {
+func Read() (Settings, error) {
 	var v variables
 	if err := envconfig.Process("", &v); err != nil {
-		return Environment{}, errors.New("reading the environment: the settings are not all text")
+		return Settings{}, errors.New("reading the environment: the settings are not all text")
 	}
 	r := environmentReader{settings: v.settings(), files: map[string]string{}}
 	r.checkNames(os.Environ())
@@ -81,7 +83,7 @@ func ReadEnvironment() (Environment, error) {
 	}
 	environment := r.environment(v)
 	if len(r.problems) > 0 {
-		return Environment{}, r.problems.Sorted()
+		return Settings{}, r.problems.Sorted()
 	}
 	return environment, nil
 }
@@ -104,7 +106,7 @@ func (v *variables) settings() map[string]setting {
 type environmentReader struct {
 	settings map[string]setting
 	files    map[string]string // names of variables whose value comes from a file, to the path
-	problems Errors
+	problems problem.Errors
 }
 
 // report adds a problem with a variable. If its value comes from a file, the problem names the variable with _FILE and the path.
@@ -115,7 +117,7 @@ func (r *environmentReader) report(name, message, hint string) {
 			name += fmt.Sprintf(" (%q)", path)
 		}
 	}
-	r.problems = append(r.problems, Problem{Where: name, Message: message, Hint: hint})
+	r.problems = append(r.problems, problem.Problem{Where: name, Message: message, Hint: hint})
 }
 
 // showable reports whether text is a path. It may also be the secret itself, given in the wrong variable.
@@ -168,7 +170,7 @@ func (r *environmentReader) fill(name string, s setting) {
 		r.report(name, "given both by itself and as "+name+fileSuffix, "unset one of them")
 	case path != "":
 		r.files[name] = path
-		text, err := readSecretFile(path)
+		text, err := content.ReadSecret(path)
 		if err != nil {
 			hint := ""
 			if !showable(path) {
@@ -184,21 +186,21 @@ func (r *environmentReader) fill(name string, s setting) {
 }
 
 // environment converts and checks the variables.
-func (r *environmentReader) environment(v variables) Environment {
+func (r *environmentReader) environment(v variables) Settings {
 	var level slog.Level
 	levelErr := level.UnmarshalText([]byte(v.LogLevel))
 	_, _, listenErr := net.SplitHostPort(v.Listen)
 	r.require(listenErr == nil, "NOTEWATCH_LISTEN", "want a host and port", "such as 127.0.0.1:8080")
 	r.require(v.Pprof == "" || isLoopback(v.Pprof), "NOTEWATCH_PPROF", "want a loopback address and port", "such as 127.0.0.1:6060")
-	r.require(v.NotehubURL == "" || isHTTP(v.NotehubURL), "NOTEWATCH_NOTEHUB_URL", "want an address", "such as https://api.notefile.net")
+	r.require(v.NotehubURL == "" || content.IsHTTP(v.NotehubURL), "NOTEWATCH_NOTEHUB_URL", "want an address", "such as https://api.notefile.net")
 	tokenExpires := r.checkNotehub(v)
 	r.checkSlack(v)
-	r.require(v.SlackAPIURL == "" || isHTTP(v.SlackAPIURL), "NOTEWATCH_SLACK_API_URL", "want an address",
+	r.require(v.SlackAPIURL == "" || content.IsHTTP(v.SlackAPIURL), "NOTEWATCH_SLACK_API_URL", "want an address",
 		"such as https://slack.com/api/")
 	r.require(levelErr == nil, "NOTEWATCH_LOG_LEVEL", "unknown level", "want debug, info, warn or error")
 	r.require(v.LogFormat == "text" || v.LogFormat == "json", "NOTEWATCH_LOG_FORMAT", "unknown format", "want text or json")
 
-	return Environment{
+	return Settings{
 		Rules:              v.Rules,
 		Database:           secret.New(v.Database),
 		Listen:             v.Listen,
@@ -221,9 +223,9 @@ func (r *environmentReader) environment(v variables) Environment {
 func (r *environmentReader) checkNotehub(v variables) (expires time.Time) {
 	const token, expiry = "NOTEWATCH_NOTEHUB_TOKEN", "NOTEWATCH_NOTEHUB_TOKEN_EXPIRES"
 	const id, secret = "NOTEWATCH_NOTEHUB_CLIENT_ID", "NOTEWATCH_NOTEHUB_CLIENT_SECRET"
-	r.require(!holdsSpace(v.NotehubToken), token, "holds white space", "")
-	r.require(!holdsSpace(v.ClientID), id, "holds white space", "")
-	r.require(!holdsSpace(v.ClientSecret), secret, "holds white space", "")
+	r.require(!content.HoldsSpace(v.NotehubToken), token, "holds white space", "")
+	r.require(!content.HoldsSpace(v.ClientID), id, "holds white space", "")
+	r.require(!content.HoldsSpace(v.ClientSecret), secret, "holds white space", "")
 	switch {
 	case v.ClientID == "" && v.ClientSecret == "":
 	case v.NotehubToken != "":
@@ -246,14 +248,14 @@ func (r *environmentReader) checkNotehub(v variables) (expires time.Time) {
 func (r *environmentReader) checkSlack(v variables) {
 	const bot, app, signing = "NOTEWATCH_SLACK_BOT_TOKEN", "NOTEWATCH_SLACK_APP_TOKEN", "NOTEWATCH_SLACK_SIGNING_SECRET"
 	switch {
-	case holdsSpace(v.SlackBotToken):
+	case content.HoldsSpace(v.SlackBotToken):
 		r.report(bot, "holds white space", "")
 	case strings.HasPrefix(v.SlackBotToken, appToken):
 		r.report(bot, "that is an app-level token", "the bot token begins with "+botToken+"; this one goes into "+app)
 	}
 	switch {
 	case v.SlackAppToken == "":
-	case holdsSpace(v.SlackAppToken):
+	case content.HoldsSpace(v.SlackAppToken):
 		r.report(app, "holds white space", "")
 	case strings.HasPrefix(v.SlackAppToken, botToken):
 		r.report(app, "that is a bot token", "the app-level token begins with "+appToken+"; this one goes into "+bot)
@@ -262,7 +264,7 @@ func (r *environmentReader) checkSlack(v variables) {
 	}
 	switch {
 	case v.SlackSigningSecret == "":
-	case holdsSpace(v.SlackSigningSecret):
+	case content.HoldsSpace(v.SlackSigningSecret):
 		r.report(signing, "holds white space", "")
 	case strings.HasPrefix(v.SlackSigningSecret, botToken), strings.HasPrefix(v.SlackSigningSecret, appToken):
 		r.report(signing, "that is a token", "the signing secret stands under Basic Information of the Slack app")

@@ -1,4 +1,4 @@
-package config
+package content
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 	"notewatch/internal/smallfile"
 )
 
-// readSecretFile returns the content of a file without the newline at its end. Its errors do not name the file.
-func readSecretFile(path string) (string, error) {
-	content, err := readText(path)
+// ReadSecret returns the content of a file without the newline at its end. Its errors do not name the file.
+func ReadSecret(path string) (string, error) {
+	content, err := Read(path)
 	if err != nil {
 		return "", err
 	}
@@ -25,8 +25,8 @@ func readSecretFile(path string) (string, error) {
 
 const maxSmallFile = 64 << 10
 
-// readText returns the content of a file of bounded size, without a byte order mark. Its errors do not name the file.
-func readText(path string) (string, error) {
+// Read returns the content of a file of bounded size, without a byte order mark. Its errors do not name the file.
+func Read(path string) (string, error) {
 	content, err := smallfile.Read(path, maxSmallFile)
 	if err != nil {
 		return "", err
@@ -38,13 +38,13 @@ func readText(path string) (string, error) {
 	return strings.TrimPrefix(text, document.ByteOrderMark), nil
 }
 
-// isHTTP reports whether text is an absolute URL for HTTP.
-func isHTTP(text string) bool {
+// IsHTTP reports whether text is an absolute URL for HTTP.
+func IsHTTP(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != ""
 }
 
-// holdsSpace reports whether text has white space or control characters in it.
-func holdsSpace(text string) bool {
+// HoldsSpace reports whether text has white space or control characters in it.
+func HoldsSpace(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 }

@@ -1,4 +1,4 @@
-package config_test
+package environ_test
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/config"
+	"notewatch/internal/config/environ"
 	"notewatch/internal/secret"
 )
 
@@ -31,7 +31,7 @@ func setenv(t *testing.T, variables map[string]string) {
 }
 
 func TestTheEnvironmentHasDefaults(t *testing.T) {
-	want := config.Environment{
+	want := environ.Settings{
 		Rules:     "rules.yaml",
 		Database:  secret.New("notewatch.db"),
 		Listen:    "127.0.0.1:8080",
@@ -39,7 +39,7 @@ func TestTheEnvironmentHasDefaults(t *testing.T) {
 		LogFormat: "text",
 	}
 	setenv(t, nil)
-	unset, err := config.ReadEnvironment()
+	unset, err := environ.Read()
 	require.NoError(t, err)
 	require.Equal(t, want, unset)
 
@@ -49,7 +49,7 @@ func TestTheEnvironmentHasDefaults(t *testing.T) {
 		"NOTEWATCH_SLACK_APP_TOKEN": "", "NOTEWATCH_SLACK_SIGNING_SECRET": "",
 		"NOTEWATCH_LOG_LEVEL": "", "NOTEWATCH_LOG_FORMAT": "", "NOTEWATCH_RULES_FILE": "",
 	})
-	empty, err := config.ReadEnvironment()
+	empty, err := environ.Read()
 	require.NoError(t, err)
 	require.Equal(t, want, empty)
 }
@@ -74,9 +74,9 @@ func TestTheEnvironment(t *testing.T) {
 		"NOTEWATCH_LOG_LEVEL":             "DEBUG",
 		"NOTEWATCH_LOG_FORMAT":            "json",
 	})
-	environment, err := config.ReadEnvironment()
+	environment, err := environ.Read()
 	require.NoError(t, err)
-	require.Equal(t, config.Environment{
+	require.Equal(t, environ.Settings{
 		Rules:              "/etc/notewatch/rules.yaml",
 		Database:           secret.New("postgres://amy:pa55word@db/notewatch"),
 		Listen:             ":9090",
@@ -115,7 +115,7 @@ func TestAccessToNotehubFromTheEnvironment(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			setenv(t, test.variables)
-			environment, err := config.ReadEnvironment()
+			environment, err := environ.Read()
 			if test.want == "" {
 				require.NoError(t, err)
 				require.Equal(t, "acme", environment.ClientID)
@@ -154,7 +154,7 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 		"NOTEWATCH_COMPLETION_DESCRIPTIONS": "0",
 		"SOMEBODY_ELSES_NOTEWATCH_RULE":     "1",
 	})
-	_, err := config.ReadEnvironment()
+	_, err := environ.Read()
 	require.EqualError(t, err, strings.Join([]string{
 		`NOTEWATCH_BILLING_SECRET: unknown variable; hint: the names NOTEWATCH_… are for its own settings; call yours something else`,
 		`NOTEWATCH_LISTEN: want a host and port; hint: such as 127.0.0.1:8080`,
@@ -197,7 +197,7 @@ func TestMistakesInFilesOfTheEnvironment(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			setenv(t, map[string]string{"NOTEWATCH_NOTEHUB_TOKEN_FILE": test.path})
-			_, err := config.ReadEnvironment()
+			_, err := environ.Read()
 			require.EqualError(t, err, "NOTEWATCH_NOTEHUB_TOKEN_FILE"+test.want)
 		})
 	}
@@ -208,7 +208,7 @@ func TestByteOrderMarksInTheEnvironment(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(path, []byte("\ufeffs3cret\r\n"), 0o600))
 	setenv(t, map[string]string{"NOTEWATCH_NOTEHUB_TOKEN_FILE": path, "NOTEWATCH_SLACK_BOT_TOKEN": "\ufeffxoxb-1"})
-	environment, err := config.ReadEnvironment()
+	environment, err := environ.Read()
 	require.NoError(t, err)
 	require.Equal(t, "s3cret", environment.NotehubToken.Reveal())
 	require.Equal(t, "xoxb-1", environment.SlackBotToken.Reveal())
@@ -222,7 +222,7 @@ func TestProfilesStayOnTheMachine(t *testing.T) {
 		"127.0.0.1": false, "127.0.0.1:": false, "6060": false,
 	} {
 		setenv(t, map[string]string{"NOTEWATCH_PPROF": address})
-		environment, err := config.ReadEnvironment()
+		environment, err := environ.Read()
 		if fine {
 			require.NoError(t, err, address)
 			require.Equal(t, address, environment.Pprof)
@@ -249,7 +249,7 @@ func TestMistakesWithWhatSlackGives(t *testing.T) {
 		{"SIGNING_SECRET", "0011223344", "not a signing secret; hint: it is 32 hexadecimal digits, under Basic Information of the Slack app"},
 	} {
 		setenv(t, map[string]string{"NOTEWATCH_SLACK_" + c.name: c.value})
-		_, err := config.ReadEnvironment()
+		_, err := environ.Read()
 		require.EqualError(t, err, "NOTEWATCH_SLACK_"+c.name+": "+c.want)
 		require.NotContains(t, err.Error(), mark)
 	}

@@ -1,4 +1,4 @@
-package config
+package problem
 
 import (
 	"cmp"
@@ -59,11 +59,11 @@ func shortened(text string, most int) string {
 // Errors are all the problems found, in the order of their positions.
 type Errors []Problem
 
-// maxShown is how many problems are shown at once.
-const maxShown = 50
+// MaxShown is how many problems are shown at once.
+const MaxShown = 50
 
 // Error returns the problems, one a line: the first maxShown, and a line that counts the others.
-func (e Errors) Error() string { return e.First(maxShown) }
+func (e Errors) Error() string { return e.First(MaxShown) }
 
 // First returns at most so many problems, one a line, and a line that counts the others.
 func (e Errors) First(most int) string {
@@ -99,8 +99,8 @@ func (e Errors) MentionPart(subject, field string) bool {
 // maxCandidates is how many words a hint lists.
 const maxCandidates = 16
 
-// meant returns a hint that names the nearest candidate, or else lists them.
-func meant(word string, candidates []string) string {
+// Hint returns a hint that names the nearest candidate, or else lists them.
+func Hint(word string, candidates []string) string {
 	if near := spelling.Nearest(word, candidates); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
@@ -110,11 +110,11 @@ func meant(word string, candidates []string) string {
 	case more > 0:
 		return fmt.Sprintf("want %s or one of %d others", strings.Join(candidates[:maxCandidates], ", "), more)
 	}
-	return "want " + oneOf(candidates)
+	return "want " + OneOf(candidates)
 }
 
-// oneOf returns words as "a", "a or b", "a, b or c".
-func oneOf(words []string) string {
+// OneOf returns words as "a", "a or b", "a, b or c".
+func OneOf(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}
