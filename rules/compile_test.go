@@ -22,12 +22,12 @@ func at(level rules.Level, expr string) []rules.Condition {
 }
 
 const (
-	deviceSees  = "a rule for each device sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, device, project, period, poll"
+	deviceSees  = "a rule for each device sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, device, plan, project, period, poll"
 	projectSees = "a rule for each project sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, project, period, poll"
 	metricHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, peer_ratio, days, series"
 	plainHas    = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, days, series"
 	polledHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, h1, h6, days, series"
-	deviceHas   = "uid, name, sku, product, fleets, firmware, disabled, is_new, voltage, silent_hours, age_days"
+	deviceHas   = "uid, name, sku, product, fleets, firmware, host_firmware, disabled, is_new, updating, voltage, temperature, silent_hours, age_days"
 )
 
 // TestProblemsOfExpressions lists what can be wrong with an expression, and where it is said to be.
@@ -412,6 +412,14 @@ func TestKindAndReads(t *testing.T) {
 			func(s *rules.Spec) { s.Each, s.When[0].Expr = rules.EachProject, "project.silent_pct > 5" },
 			rules.Live, rules.Reads{Device: true, Counts: true},
 		},
+		"the plan of a SIM": {
+			func(s *rules.Spec) { s.When[0].Expr = "plan.used > 5" },
+			rules.Live, rules.Reads{Device: true},
+		},
+		"how long it lasts": {
+			func(s *rules.Spec) { s.When[0].Expr = "plan.days_left < 5" },
+			rules.Live, rules.Reads{Figures: figures(rules.Bytes), Device: true},
+		},
 		"name of the project": {
 			func(s *rules.Spec) { s.When[0].Expr = `project.name == "lab" && project.uid != "app:1"` },
 			rules.Live, rules.Reads{Device: true},
@@ -435,11 +443,22 @@ func TestKindAndReads(t *testing.T) {
 				require.NotZero(t, rule.Reads.Members[figure])
 			}
 			reads := rule.Reads
-			reads.Members = nil
+			reads.Members, reads.Objects = nil, nil
 			require.Equal(t, test.reads, reads)
 			require.Equal(t, name == "poll", rule.Reads.OnlyPoll())
 		})
 	}
+}
+
+// What is read beside metrics is known by its paths, each once.
+func TestObjectsRead(t *testing.T) {
+	spec := ruleWhen("plan.used_pct > 80 && device.voltage < 3 && bytes.d7 > 5 && plan.used_pct < 95")
+	spec.Where = "!plan.auto_topup"
+	reads := compile(t, spec).Reads.Objects
+	require.Equal(t, rules.Objects{"device.voltage", "plan.auto_topup", "plan.used_pct"}, reads)
+	require.True(t, reads.Read("plan."))
+	require.False(t, reads.Read("device.temperature"))
+	require.Equal(t, rules.Objects{"device.voltage", "plan.auto_topup", "plan.used_pct", "poll.failures"}, reads.With(rules.Objects{"device.voltage", "poll.failures"}))
 }
 
 // A rule wants what it reads, what it shows with what is usual, and what its values can be seen to have been wrong by.
@@ -468,7 +487,7 @@ func TestShow(t *testing.T) {
 		"inside of a function":   {when: "max(bytes.d7 / 7, 1) > bytes.median", want: "bytes.d7", unit: "B"},
 		"through let":            {when: "double > 10", want: "sessions.used"},
 		"not in the condition":   {when: "device.disabled ? true : events.today > 5", want: "events.today"},
-		"of an object":           {when: "device.silent_hours > 24 && bytes.d7 > 1", want: "device.silent_hours"},
+		"of an object":           {when: "device.silent_hours > 24 && bytes.d7 > 1", want: "device.silent_hours", unit: "h"},
 		"not how many days":      {when: "bytes.days >= 14 && bytes.d7 > 5", want: "bytes.d7", unit: "B"},
 		"not how far the period": {when: "period.elapsed_pct < 50 && bytes.used > 5", want: "bytes.used", unit: "B"},
 		"unless there is else":   {when: "bytes.days < 14", want: "bytes.days"},

@@ -28,6 +28,7 @@ type Env struct {
 	Transport    Keyed  `expr:"transport" key:"wifi" has:"polls"`
 
 	Device  Device  `expr:"device" scope:"device"`
+	Plan    Plan    `expr:"plan" scope:"device"`
 	Fleet   Fleet   `expr:"fleet" scope:"fleet"`
 	Project Project `expr:"project"`
 	Period  Period  `expr:"period"`
@@ -130,18 +131,37 @@ type Metric struct {
 
 // A Device is what Notehub's device list says of a device.
 type Device struct {
-	Known       bool     `expr:"known"` // of all members; expressions cannot name it
-	UID         string   `expr:"uid"`
-	Name        string   `expr:"name"` // serial number, or the UID when it has none
-	SKU         string   `expr:"sku"`
-	Product     string   `expr:"product"`
-	Fleets      []string `expr:"fleets"` // fleet UIDs
-	Firmware    string   `expr:"firmware"`
-	Disabled    bool     `expr:"disabled"`
-	IsNew       bool     `expr:"is_new"`                        // provisioned less than 48 hours before the device list was read
-	Voltage     float64  `expr:"voltage" unit:"V" range:"0 60"` // volts
-	SilentHours float64  `expr:"silent_hours" unit:"h"`         // hours from the last activity to the time of the device list
-	AgeDays     float64  `expr:"age_days" unit:"d"`             // days from provisioning to the time of the device list
+	Known        bool     `expr:"known"` // of all members; expressions cannot name it
+	UID          string   `expr:"uid"`
+	Name         string   `expr:"name"` // serial number, or the UID when it has none
+	SKU          string   `expr:"sku"`
+	Product      string   `expr:"product"`
+	Fleets       []string `expr:"fleets"` // fleet UIDs
+	Firmware     string   `expr:"firmware"`
+	HostFirmware string   `expr:"host_firmware"`
+	Disabled     bool     `expr:"disabled"`
+	IsNew        bool     `expr:"is_new"`                                  // provisioned less than 48 hours before the device list was read
+	Updating     bool     `expr:"updating" known:"UpdatingKnown"`          // a firmware is being downloaded or installed
+	Voltage      float64  `expr:"voltage" unit:"V" range:"0 60"`           // volts
+	Temperature  float64  `expr:"temperature" unit:"°C" range:"-300 1000"` // degrees Celsius
+	SilentHours  float64  `expr:"silent_hours" unit:"h"`                   // hours from the last activity to the time of the device list
+	AgeDays      float64  `expr:"age_days" unit:"d"`                       // days from provisioning to the time of the device list
+
+	UpdatingKnown bool `expr:"-"`
+}
+
+// A Plan is the data plan of the SIM of a device that counts, as the device list says.
+type Plan struct {
+	Used      float64 `expr:"used" unit:"B"`
+	Limit     float64 `expr:"limit" unit:"B"`                                   // no data if it is 0
+	Left      float64 `expr:"left" unit:"B"`                                    // Limit - Used, 0 at least
+	UsedPct   float64 `expr:"used_pct" unit:"%"`                                // 100 × Used / Limit
+	DaysLeft  float64 `expr:"days_left" unit:"d" range:"0 36500" of:"bytes.d7"` // until Left is used up at the pace of the last 7 complete days
+	AutoTopup bool    `expr:"auto_topup" known:"AutoTopupKnown"`                // more data is bought when the plan runs out
+	AgeHours  float64 `expr:"age_hours" unit:"h"`                               // hours from the time that Used is of to that of the device list
+	SIMs      float64 `expr:"sims"`                                             // that the device lists
+
+	AutoTopupKnown bool `expr:"-"`
 }
 
 // A Fleet is what is known of a fleet, and counts over its listed devices.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"notewatch/rules/internal/lang"
 )
@@ -10,11 +11,27 @@ import (
 type Reads struct {
 	Figures []Figure // metrics, ascending: decides which endpoints are called
 	Members Wants    // of the metrics
+	Objects Objects  // what is read beside metrics
 	Device  bool     // device or project: needs the device list
 	Counts  bool     // what is counted over it: all of project but who it is
 	Poll    bool     // poll
 
 	FleetNames bool // names of fleets, by which devices have limits
+}
+
+// Objects are paths of what is read beside metrics, such as device.voltage, in order.
+type Objects []string
+
+// Read reports whether any path that begins with a text is read.
+func (o Objects) Read(prefix string) bool {
+	return slices.ContainsFunc(o, func(path string) bool { return strings.HasPrefix(path, prefix) })
+}
+
+// With returns what is in o or other.
+func (o Objects) With(other Objects) Objects {
+	both := slices.Concat(o, other)
+	slices.Sort(both)
+	return slices.Compact(both)
 }
 
 // OnlyPoll reports whether nothing but poll is read: such a rule is evaluated even when Notehub could not be read.
@@ -26,8 +43,13 @@ func readsOf(leaves []*lang.Leaf) Reads {
 	for _, l := range leaves {
 		if figure, ok := ParseFigure(l.Object); ok {
 			r.Members = r.Members.With(Wants{figure: MembersOf(l.Member)})
+		} else {
+			r.Objects = r.Objects.With(Objects{l.Path()})
 		}
-		r.Device = r.Device || l.Object == "device" || l.Object == "fleet" || l.Object == "project"
+		if object, member := CutPath(l.Tag.Get("of")); object != "" {
+			r.Members = r.Members.With(Wants{Figure(object): MembersOf(member)})
+		}
+		r.Device = r.Device || slices.Contains([]string{"device", "fleet", "project", "plan"}, l.Object)
 		r.Counts = r.Counts || l.Object == "project" && l.Number()
 		r.Poll = r.Poll || l.Object == "poll"
 	}

@@ -106,7 +106,7 @@ type Rule struct {
 	Lowest  Level         // of the levels in When
 	Highest Level
 	Show    string // the path of the figure shown, such as bytes.used; "" is none
-	Unit    string // of Show and Limit: "B" for bytes, else ""
+	Unit    string // of Show and Limit: such as "B" for bytes, "" for plain numbers
 
 	set      *Set
 	where    *lang.Expression // nil selects every subject

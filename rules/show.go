@@ -16,11 +16,8 @@ func (b *builder) show(r *Rule, conditions []*lang.Expression) {
 	if r.shown == nil {
 		return
 	}
-	r.Show, b.reads = r.shown.Path(), append(b.reads, r.shown)
-	if r.shown.Unit == UnitBytes {
-		r.Unit = UnitBytes
-	}
-	if usual, ok := usualOf(r.shown.Member); ok {
+	r.Show, r.Unit, b.reads = r.shown.Path(), r.shown.Unit, append(b.reads, r.shown)
+	if usual, ok := usualOf(r.Show); ok {
 		r.usual, r.perDay = vocabulary.Leaf(r.shown.Object+"."+usual.member), usual.perDay
 		b.reads = append(b.reads, r.usual)
 	}

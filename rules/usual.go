@@ -7,8 +7,12 @@ type usualSpan struct {
 	name   string // of the span
 }
 
-// usualOf returns what is usual of a member; ok is false if nothing is.
-func usualOf(member string) (usual usualSpan, ok bool) {
+// usualOf returns what is usual of a member of a metric, by its path; ok is false if nothing is.
+func usualOf(path string) (usual usualSpan, ok bool) {
+	object, member := CutPath(path)
+	if _, metric := ParseFigure(object); !metric {
+		return usualSpan{}, false
+	}
 	switch member {
 	case "today":
 		return usualSpan{"usual", 1, "day"}, true
@@ -26,7 +30,6 @@ func usualOf(member string) (usual usualSpan, ok bool) {
 
 // UsualSpan names the span that the usual value of a figure is of: day, hour or 6 hours. It is "" for a figure of which nothing is usual.
 func UsualSpan(figure string) string {
-	_, member := CutPath(figure)
-	usual, _ := usualOf(member)
+	usual, _ := usualOf(figure)
 	return usual.name
 }

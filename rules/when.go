@@ -9,8 +9,11 @@ type When struct {
 
 // When names the days of the value of a figure such as events.today, as of a day. Day 0 is not known.
 func (s PeriodSpec) When(figure string, day Day) When {
-	_, member := CutPath(figure)
+	object, member := CutPath(figure)
+	_, metric := ParseFigure(object)
 	switch {
+	case !metric:
+		return When{}
 	case day == 0 && member == "today":
 		return When{Now: "in one day"}
 	case day == 0:

@@ -127,7 +127,7 @@ func New(c Config) *Bot {
 	if b.wake == nil {
 		b.wake = func(work.Kind) {}
 	}
-	b.reader = fetch.New(fetch.Config{Usage: c.Store.Usage, Log: c.Log, Wants: b.reads.Members})
+	b.reader = fetch.New(fetch.Config{Usage: c.Store.Usage, Log: c.Log, Wants: b.reads.Members, Objects: b.reads.Objects})
 	b.evaluator = evaluate.New(evaluate.Config{
 		Store: c.Store, Rules: rulesOf(c.Rules), Wants: b.reads.Members, Period: c.Period, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
 		Live: c.Live, Fallbacks: c.Fallbacks, Metrics: c.Metrics, Log: c.Log,
@@ -155,10 +155,10 @@ func rulesOf(all []Rule) []*rules.Rule {
 	return list
 }
 
-// readsOf returns which figures the rules read together.
+// readsOf returns what the rules read together.
 func readsOf(all []Rule) (reads rules.Reads) {
 	for _, r := range all {
-		reads.Members = reads.Members.With(r.Reads.Members)
+		reads.Members, reads.Objects = reads.Members.With(r.Reads.Members), reads.Objects.With(r.Reads.Objects)
 		reads.FleetNames = reads.FleetNames || r.Reads.FleetNames
 	}
 	reads.Figures = reads.Members.Figures()

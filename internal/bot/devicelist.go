@@ -44,6 +44,11 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 			return nil, err
 		}
 	}
+	if b.reads.Objects.Read("plan.auto_topup") {
+		if at.Assured, err = env.FleetsAssured(ctx, b.store.Usage, p.UID); err != nil {
+			return nil, err
+		}
+	}
 	return b.source().Data(at, list), nil
 }
 
@@ -68,7 +73,7 @@ func (b *Bot) within(ctx context.Context, project string) (func(project, device 
 
 // source is where the data of projects is read.
 func (b *Bot) source() env.Source {
-	return env.Source{Usage: b.store.Usage, Period: b.period}
+	return env.Source{Usage: b.store.Usage, Period: b.period, Objects: b.reads.Objects}
 }
 
 // projectAt is how things are with a project at an instant, but for its devices.

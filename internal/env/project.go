@@ -19,11 +19,12 @@ const newFor = 48 * time.Hour
 type Project struct {
 	UID, Name string
 	Now       time.Time
-	State     store.Project      // how the reading of Notehub goes
-	Every     time.Duration      // between two polls; 0 is not known
-	Counts    usage.DeviceCounts // of the device list, silent ones being those that are silent for SilentAfter
-	Fleets    []usage.Fleet      // with their names; nil: no fleet is evaluated
-	Labels    map[string]string  // names of fleets, by UID; nil: no device has a limit by them
+	State     store.Project          // how the reading of Notehub goes
+	Every     time.Duration          // between two polls; 0 is not known
+	Counts    usage.DeviceCounts     // of the device list, silent ones being those that are silent for SilentAfter
+	Fleets    []usage.Fleet          // with their names; nil: no fleet is evaluated
+	Labels    map[string]string      // names of fleets, by UID; nil: no device has a limit by them
+	Assured   map[string]rules.Truth // whether more data is bought for devices of fleets, by UID; nil: not read
 }
 
 // Identity returns an Env in which only what a subject is, is known, and how old it is at an instant. Device nil is the
@@ -42,7 +43,8 @@ func (p Project) Identity(device *usage.Device, at time.Time) *rules.Env {
 func identityOf(d *usage.Device, at time.Time) rules.Device {
 	return rules.Device{
 		Known: true, UID: d.UID, Name: d.Name, SKU: d.SKU, Product: d.Product, Fleets: d.Fleets,
-		Firmware: d.Firmware, Disabled: d.Disabled, Voltage: math.NaN(), SilentHours: math.NaN(),
+		Firmware: d.Firmware, HostFirmware: d.HostFirmware, Disabled: d.Disabled,
+		Voltage: math.NaN(), Temperature: math.NaN(), SilentHours: math.NaN(),
 		IsNew: at.Sub(d.Provisioned) < newFor, AgeDays: at.Sub(d.Provisioned).Hours() / 24,
 	}
 }
@@ -53,14 +55,16 @@ func (p Project) NewEnv(device *usage.Device, period rules.Period, metrics Metri
 	env := p.Identity(device, p.Counts.ListedAt)
 	metrics.Fill(env, member)
 	env.Period = period
-	p.Present(env, device)
+	p.Present(env, device, env.Bytes.D7)
 	return env
 }
 
-// Present fills in what has no past, as it is now: the condition of the device, the project's counts, and the polling.
-func (p Project) Present(env *rules.Env, device *usage.Device) {
+// Present fills in what has no past, as it is now: the condition of the device and its plan, the project's counts, and the polling. week is
+// what the device used in the last 7 complete days, in bytes.
+func (p Project) Present(env *rules.Env, device *usage.Device, week float64) {
 	if device != nil {
 		p.condition(&env.Device, device)
+		env.Plan = p.plan(device, week)
 	}
 	env.Project = p.counts()
 	env.Poll = rules.Poll{AgeMinutes: math.NaN(), EveryMinutes: math.NaN(), Failures: float64(p.State.Failures), Truncated: p.State.Truncated}
@@ -74,7 +78,8 @@ func (p Project) Present(env *rules.Env, device *usage.Device) {
 
 // condition fills in how a device is.
 func (p Project) condition(to *rules.Device, device *usage.Device) {
-	to.Voltage = device.Voltage
+	to.Voltage, to.Temperature = device.Voltage, device.Temperature
+	to.Updating, to.UpdatingKnown = device.Updating == rules.True, device.Updating != rules.NoData
 	if !device.LastActivity.IsZero() {
 		to.SilentHours = p.Counts.ListedAt.Sub(device.LastActivity).Hours()
 	}

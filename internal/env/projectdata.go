@@ -44,17 +44,19 @@ type ProjectData struct {
 	peers  func() *Peers     // of the list, made when it is first needed
 	usage  *usage.Store
 	spec   rules.PeriodSpec
+	plans  bool // of devices, or a part of them, are read
 }
 
 // A Source is where the data of projects comes from, and how it is read.
 type Source struct {
-	Usage  *usage.Store
-	Period rules.PeriodSpec
+	Usage   *usage.Store
+	Period  rules.PeriodSpec
+	Objects rules.Objects // that rules read
 }
 
 // Data returns what is known of a project at its instant, Now. Without a list nothing is known of its devices.
 func (s Source) Data(p Project, list *usage.DeviceList) *ProjectData {
-	d := &ProjectData{Project: p, list: list, usage: s.Usage, spec: s.Period, Today: rules.DayOf(p.Now)}
+	d := &ProjectData{Project: p, list: list, usage: s.Usage, spec: s.Period, Today: rules.DayOf(p.Now), plans: s.Objects.Read("plan.")}
 	d.Period = s.Period.Period(d.Today, p.Now)
 	if list != nil {
 		d.Counts, d.peers = count(list), sync.OnceValue(func() *Peers { return PeersOf(list) })
@@ -249,7 +251,7 @@ func (b *BlockData) See(e *rules.Env, i int) {
 	if b.common == nil {
 		b.common = b.data.Identity(nil, b.data.Counts.ListedAt)
 		b.common.Period = b.data.Period
-		b.data.Present(b.common, nil)
+		b.data.Present(b.common, nil, 0)
 	}
 	notefiles, transport := e.Notefiles, e.Transport // whose memory is used again
 	*e = *b.common
@@ -262,6 +264,9 @@ func (b *BlockData) See(e *rules.Env, i int) {
 		e.Fleet = f.seen()
 	}
 	b.now.Fill(e, i)
+	if device := b.Device(i); device != nil && b.data.plans {
+		e.Plan = b.data.plan(device, e.Bytes.D7)
+	}
 }
 
 // EnvAt returns what an expression would have seen of a subject at the end of a day, with the figures known now. What has no
@@ -286,7 +291,7 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 
 // Present fills in what has no past of a subject, as it is now: see [Project.Present]; and how much its metrics grow.
 func (b *BlockData) Present(e *rules.Env, i int) {
-	b.data.Present(e, b.Device(i))
+	b.data.Present(e, b.Device(i), b.now.value(rules.Bytes, "d7", i))
 	if f := b.fleet(i); f != nil {
 		e.Fleet = f.seen()
 	}

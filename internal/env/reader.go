@@ -3,6 +3,7 @@ package env
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"notewatch/internal/history"
@@ -59,6 +60,14 @@ func (m Metrics) Fill(e *rules.Env, member int) {
 	for i, figure := range m.figures {
 		*e.Metric(figure) = m.by[i][member]
 	}
+}
+
+// value returns a member of a metric of a subject; NaN if it was not computed.
+func (m Metrics) value(figure rules.Figure, member string, subject int) float64 {
+	if i := slices.Index(m.figures, figure); i >= 0 {
+		return m.by[i][subject].Value(member)
+	}
+	return math.NaN()
 }
 
 // Block returns the metrics of members of a block as of a day. What happened on the day itself is Today; the days before it are

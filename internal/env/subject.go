@@ -68,6 +68,9 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 			return s, err
 		}
 	}
+	if s.Assured, err = FleetsAssured(ctx, db.Usage, q.Project); err != nil {
+		return s, err
+	}
 	metrics, err := s.measure(ctx, db.Usage, q)
 	if err != nil {
 		return s, err
@@ -140,4 +143,14 @@ func FleetLabels(ctx context.Context, db *usage.Store, project string) (map[stri
 		labels[f.UID] = f.Name
 	}
 	return labels, err
+}
+
+// FleetsAssured returns whether more data is bought for devices of the fleets of a project whose plan runs out, by UID.
+func FleetsAssured(ctx context.Context, db *usage.Store, project string) (map[string]rules.Truth, error) {
+	all, err := db.Fleets(ctx, project)
+	assured := make(map[string]rules.Truth, len(all))
+	for _, f := range all {
+		assured[f.UID] = f.Assured
+	}
+	return assured, err
 }

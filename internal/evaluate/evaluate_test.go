@@ -112,7 +112,11 @@ func (b *bench) turn(evaluateRules evaluation, kind work.Kind, commit committal)
 	require.NoError(b.t, err)
 	labels, err := env.FleetLabels(ctx, b.store.Usage, project)
 	require.NoError(b.t, err)
-	data := env.Source{Usage: b.store.Usage}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now, Fleets: fleets, Labels: labels}, list)
+	var objects rules.Objects
+	for _, r := range b.rules {
+		objects = objects.With(r.Reads.Objects)
+	}
+	data := env.Source{Usage: b.store.Usage, Objects: objects}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now, Fleets: fleets, Labels: labels}, list)
 	about := evaluate.Context{Recipients: map[string][]string{}, NextStep: "check the network"}
 	specs, wants := map[string]rules.Spec{}, rules.Wants{}
 	for _, r := range b.rules {

@@ -22,6 +22,9 @@ type answer struct {
 	truncated bool // by Notehub
 	stale     bool // made of summary tables only, in which the newest of today is missing
 
+	sims        map[simDay]int64      // bytes of the SIMs of devices with several; nil: they are not wanted
+	severalSIMs func(uid string) bool // reports which devices have several
+
 	// unlisted returns the ordinal of a device that is not among the subjects, or 0; nil leaves such devices out of the answer.
 	unlisted func(uid string) (int32, error)
 }
@@ -89,6 +92,13 @@ func (a *answer) add(device string, period time.Time, counts ...notehub.Count) e
 		}
 	}
 	return nil
+}
+
+// addSIM adds the bytes of one SIM, if the device has several.
+func (a *answer) addSIM(row notehub.DataRow) {
+	if a.sims != nil && row.Total.Known && a.severalSIMs(row.Device) {
+		a.sims[simDay{row.Device, row.ICCID, rules.DayOf(row.Period)}] += row.Total.N
+	}
 }
 
 // withKeyed returns the counts of the row that is read with those of the figures that have keys. A map without a key counts none of it;

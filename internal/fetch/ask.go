@@ -46,6 +46,9 @@ func (p *poll) request(ctx context.Context, q question, summariesOnly bool) (a *
 		a.stale = summariesOnly
 		if !q.part && !q.total {
 			a.unlisted = func(uid string) (int32, error) { return p.unlistedOrdinal(ctx, uid) }
+			if p.objects.Read("plan.") {
+				a.sims, a.severalSIMs = map[simDay]int64{}, p.severalSIMs
+			}
 		}
 		a.truncated, err = q.read(ctx, p.Client, p.Project, p.query(q), summariesOnly, a)
 		return err
@@ -75,6 +78,7 @@ func (p *poll) unlistedOrdinal(ctx context.Context, uid string) (int32, error) {
 func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
 	a.close(p.today, p.open)
 	p.note(a)
+	p.noteSIMs(a)
 	p.logInvalid(a)
 	reading := usage.Reading{Figures: read, First: a.first, Last: a.last, Today: p.today}
 	if a.quiet {

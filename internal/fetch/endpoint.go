@@ -101,6 +101,7 @@ func readData(ctx context.Context, c *notehub.Client, project string, q notehub.
 	none := notehub.Count{Known: true}
 	return c.DataUsage(ctx, project, q, func(row notehub.DataRow) error {
 		if row.Type != "satellite" { // and so says nothing of packets
+			a.addSIM(row)
 			return a.add(row.Device, row.Period, row.Total, none)
 		}
 		billable := row.Billable

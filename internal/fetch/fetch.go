@@ -24,8 +24,9 @@ import (
 type Config struct {
 	Usage   *usage.Store
 	Log     *slog.Logger
-	Wants   rules.Wants // what rules read of metrics
-	MaxRows int         // of one answer; 0 is notehub.MaxLimit
+	Wants   rules.Wants   // what rules read of metrics
+	Objects rules.Objects // what they read beside metrics; nil is nothing
+	MaxRows int           // of one answer; 0 is notehub.MaxLimit
 }
 
 // A Reader reads projects. It is safe for use by several goroutines, but a project is read by one at a time.
@@ -82,11 +83,14 @@ func (r *Reader) Read(ctx context.Context, given Poll) (Result, error) {
 	})
 	p := &poll{
 		Poll: given, usage: r.config.Usage, log: r.config.Log, maxRows: r.config.MaxRows, known: known.(*memory),
-		today: rules.DayOf(given.Now), parts: map[string]int{}, current: map[rules.Figure]bool{},
+		objects: r.config.Objects, simBytes: usage.SIMBytes{}, today: rules.DayOf(given.Now), parts: map[string]int{}, current: map[rules.Figure]bool{},
 	}
 	err := p.read(ctx, r.endpoints)
 	if err == nil {
 		err = p.keep(ctx, r.config.Wants)
+	}
+	if err == nil {
+		err = p.saveSIMs(ctx)
 	}
 	return Result{List: p.List, Truncated: p.truncated, Invalid: p.invalid}, err
 }
@@ -98,12 +102,14 @@ type poll struct {
 	log       *slog.Logger
 	maxRows   int // of one answer
 	known     *memory
+	objects   rules.Objects // that rules read
 	today     rules.Day
 	subjects  *subjects                   // all listed devices
 	coverage  map[rules.Figure]usage.Span // days that have been read
 	parts     map[string]int              // requests for parts of days, by endpoint
 	current   map[rules.Figure]bool       // figures of which today was read; false: only without the newest of it
 	buffer    []history.Cell              // for one answer at a time
+	simBytes  usage.SIMBytes              // that this poll has read
 	truncated bool
 	invalid   int // numbers that are no counts
 }

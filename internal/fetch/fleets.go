@@ -7,6 +7,7 @@ import (
 
 	"notewatch/internal/store/usage"
 	"notewatch/notehub"
+	"notewatch/rules"
 )
 
 // nameFleets brings the names of the fleets up to date. They are only for people to read: a poll goes on without them.
@@ -58,7 +59,7 @@ func (p *poll) fleets(ctx context.Context) (fleets []usage.Fleet, failure, err e
 	err = p.Request(ctx, func(ctx context.Context) error {
 		fleets = nil
 		failure = p.Client.Fleets(ctx, p.Project, func(fleet notehub.Fleet) error {
-			fleets = append(fleets, usage.Fleet{UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID)})
+			fleets = append(fleets, usage.Fleet{UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID), Assured: truthOf(fleet.ConnectivityAssurance)})
 			return nil
 		})
 		if errors.Is(failure, notehub.ErrRateLimited) {
@@ -73,4 +74,15 @@ func (p *poll) fleets(ctx context.Context) (fleets []usage.Fleet, failure, err e
 		err = ctx.Err()
 	}
 	return fleets, failure, err
+}
+
+// truthOf returns a truth of Notehub as one of rules.
+func truthOf(t notehub.Truth) rules.Truth {
+	switch {
+	case !t.Known:
+		return rules.NoData
+	case t.True:
+		return rules.True
+	}
+	return rules.False
 }

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"notewatch/internal/store/usage"
 	"notewatch/notehub"
+	"notewatch/rules"
 )
 
 // relist brings the device list and the fleets up to date.
@@ -36,6 +38,10 @@ const maxPages = 100
 // listDevices reads the whole device list. A device that Notehub lists twice is one device, as listed last.
 func (p *poll) listDevices(ctx context.Context) (*usage.DeviceList, error) {
 	devices := usage.NewDeviceList()
+	listed, err := p.lister(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for page, more := 1, true; more; page++ {
 		if page > maxPages {
 			return nil, fmt.Errorf("%w: it has more than %d pages of devices", notehub.ErrInvalidAnswer, maxPages)
@@ -58,13 +64,50 @@ func (p *poll) listDevices(ctx context.Context) (*usage.DeviceList, error) {
 	return devices, nil
 }
 
-// listed converts a line of the device list.
-func listed(d notehub.Device) usage.Device {
-	return usage.Device{
-		UID: d.UID, Name: cmp.Or(d.SerialNumber, d.UID), SKU: d.SKU, Product: d.Product, Firmware: d.FirmwareNotecard,
-		Fleets: d.Fleets, Voltage: d.Voltage, Disabled: d.Disabled,
-		Provisioned: d.Provisioned, LastActivity: d.LastActivity,
+// lister returns what converts a line of the device list. What no rule reads and changes often is left out.
+func (p *poll) lister(ctx context.Context) (listed func(notehub.Device) usage.Device, err error) {
+	plans, temperature, updating := p.objects.Read("plan."), p.objects.Read("device.temperature"), p.objects.Read("device.updating")
+	var sims map[int][]usage.SIM
+	if plans {
+		if sims, err = p.usage.SIMs(ctx, p.Project); err != nil {
+			return nil, err
+		}
 	}
+	return func(line notehub.Device) usage.Device {
+		d := usage.Device{
+			UID: line.UID, Name: cmp.Or(line.SerialNumber, line.UID), SKU: line.SKU, Product: line.Product, Firmware: line.FirmwareNotecard,
+			HostFirmware: line.FirmwareHost, Fleets: line.Fleets, Voltage: line.Voltage, Temperature: math.NaN(), Disabled: line.Disabled,
+			Provisioned: line.Provisioned, LastActivity: line.LastActivity,
+		}
+		if d.Voltage == 0 { // as Notehub says of a voltage that it does not know
+			d.Voltage = math.NaN()
+		}
+		if temperature {
+			d.Temperature = line.Temperature
+		}
+		if updating {
+			d.Updating = updatingOf(line.UpdateNotecard, line.UpdateHost)
+		}
+		if plans {
+			before, cards := (*usage.Plan)(nil), []usage.SIM(nil)
+			if place, ok := p.List.Find(line.UID); ok {
+				before, cards = p.List.At(place).Plan, sims[p.List.Ordinal(place)]
+			}
+			d.Plan = planOf(line.SIMs, before, cards, p.today)
+		}
+		return d
+	}, nil
+}
+
+// updatingOf reports whether any of two firmwares is being updated.
+func updatingOf(notecard, host notehub.Update) rules.Truth {
+	switch {
+	case notecard.Running() || host.Running():
+		return rules.True
+	case notecard.Invalid || host.Invalid:
+		return rules.NoData
+	}
+	return rules.False
 }
 
 // A ListError says that a device list lacks more than half of the stored devices and was read once. It is no data then: people

@@ -141,6 +141,9 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 	if err != nil || len(uids) == 0 {
 		return err
 	}
+	if c.Assured, err = env.FleetsAssured(ctx, c.desk.Store.Usage, c.UID); err != nil {
+		return err
+	}
 	slices.Sort(uids)
 	devices, err := c.desk.Store.Usage.DevicesOf(ctx, c.UID, slices.Compact(uids))
 	c.devices = make(map[string]*usage.Device, len(devices))

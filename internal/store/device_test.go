@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/usage"
 	"notewatch/internal/store/work"
+	"notewatch/rules"
 )
 
 // listed returns the device list of a project.
@@ -189,6 +191,9 @@ func testStoredDeviceList(t *testing.T, open opening) {
 func testDeviceListWritesLittle(t *testing.T, open opening) {
 	s := open()
 	devices := manyDevices(history.BlockSize + 10)
+	for i := range devices {
+		devices[i].LastActivity, devices[i].Voltage, devices[i].Temperature = noon, 3, math.NaN()
+	}
 	storetest.SaveDevices(t, s, project, devices, noon)
 	cost := func() int {
 		before := writes(t, s)
@@ -212,6 +217,52 @@ func testDeviceListWritesLittle(t *testing.T, open opening) {
 	_, ok, err := s.Usage.Device(t.Context(), project, "dev:000500")
 	require.NoError(t, err)
 	require.False(t, ok)
+}
+
+// A list says of a SIM what it says, in columns; of devices with several it says that of each. What the next list does not say is gone.
+func testPlans(t *testing.T, open opening) {
+	ctx, s := t.Context(), open()
+	one := usage.Device{UID: "dev:1", Temperature: -12.5, Updating: rules.False, Plan: &usage.Plan{Used: 402e6, Limit: 500e6, Updated: noon, SIMs: 1}}
+	two := usage.Device{UID: "dev:2", Temperature: math.NaN(), Updating: rules.True, Plan: &usage.Plan{
+		Used: 7, Limit: math.NaN(), SIMs: 2, Cards: []usage.SIM{
+			{ICCID: "8901", Used: 7, Limit: math.NaN(), LifetimeUsed: 9, Choice: usage.ByBytes, Bytes: map[rules.Day]float64{20000: 5, 20001: 0}},
+			{ICCID: "8902", Used: math.NaN(), Limit: 500e6, LifetimeUsed: math.NaN(), Updated: noon},
+		},
+	}}
+	none := usage.Device{UID: "dev:3", Temperature: math.NaN()}
+	text := func(d usage.Device) string {
+		if d.Plan == nil {
+			return fmt.Sprintf("%g %d no plan", d.Temperature, d.Updating)
+		}
+		return fmt.Sprintf("%g %d %+v", d.Temperature, d.Updating, *d.Plan)
+	}
+	check := func(want ...usage.Device) {
+		t.Helper()
+		storetest.SaveDevices(t, s, project, want, noon)
+		for i, got := range slices.Collect(listed(t, s, project).All()) {
+			require.Equal(t, text(want[i]), text(got))
+			alone, _, err := s.Usage.Device(ctx, project, got.UID)
+			require.NoError(t, err)
+			require.Equal(t, text(want[i]), text(alone))
+		}
+	}
+	check(one, two, none)
+	before := writes(t, s)
+	storetest.SaveDevices(t, s, project, []usage.Device{one, two, none}, noon)
+	same := writes(t, s) - before
+	before = writes(t, s)
+	two.Plan = &usage.Plan{Used: 8, Limit: math.NaN(), SIMs: 2, Cards: slices.Clone(two.Plan.Cards)}
+	two.Plan.Cards[0].Used = 8
+	check(one, two, none)
+	require.Equal(t, same+2, writes(t, s)-before, "the column and the SIM")
+	two.Plan = &usage.Plan{Used: 7, Limit: 8, SIMs: 1}
+	check(one, two, none)
+	one.Plan, two.Plan, one.Temperature, one.Updating, two.Updating = nil, nil, math.NaN(), rules.NoData, rules.NoData
+	check(one, two, none)
+	var listings, sims int
+	require.NoError(t, s.DB().QueryRowContext(ctx, "SELECT (SELECT count(*) FROM listing), (SELECT count(*) FROM sim)").Scan(&listings, &sims))
+	require.Equal(t, 1, listings, "the voltage alone")
+	require.Zero(t, sims)
 }
 
 // testUnread lists devices that were there before: which of them have days to read that no poll reads by itself.

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store/usage"
+	"notewatch/rules"
 )
 
 // The list is replaced as a whole, for its own project, and what is as it was is not written again.
@@ -19,7 +20,7 @@ func testFleets(t *testing.T, open opening) {
 		return all
 	}
 	require.Empty(t, fleets(project))
-	north, south := usage.Fleet{UID: "fleet:1", Name: "North"}, usage.Fleet{UID: "fleet:2", Name: "South"}
+	north, south := usage.Fleet{UID: "fleet:1", Name: "North", Assured: rules.True}, usage.Fleet{UID: "fleet:2", Name: "South"}
 	require.NoError(t, s.Usage.SaveFleets(ctx, project, []usage.Fleet{south, north}))
 	require.NoError(t, s.Usage.SaveFleets(ctx, "app:other", []usage.Fleet{{UID: "fleet:1", Name: "Elsewhere"}}))
 	require.Equal(t, []usage.Fleet{north, south}, fleets(project))
@@ -28,7 +29,7 @@ func testFleets(t *testing.T, open opening) {
 	require.NoError(t, s.Usage.SaveFleets(ctx, project, []usage.Fleet{north, south}))
 	require.Equal(t, before, writes(t, s))
 
-	south.Name = "South-West"
+	south.Name, south.Assured = "South-West", rules.False
 	require.NoError(t, s.Usage.SaveFleets(ctx, project, []usage.Fleet{south}))
 	require.Equal(t, []usage.Fleet{south}, fleets(project))
 	require.NoError(t, s.Usage.SaveFleets(ctx, project, nil))

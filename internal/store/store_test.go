@@ -111,6 +111,7 @@ func testStore(t *testing.T, create func(*testing.T) opening) {
 		"ReadFenced":   testSaveReadingFenced,
 		"Damaged":      testDamaged,
 		"Counted":      testCountDevices,
+		"Plans":        testPlans,
 		"ListDoubt":    testListDoubt,
 		"Unread":       testUnread,
 		"PollRules":    testPollRules,
@@ -353,7 +354,7 @@ func countWrites(t *testing.T, db *sql.DB) {
 var (
 	tables = []string{
 		"account", "alert", "attempt", "attempt_alert", "change", "delivery", "device", "device_list", "figure", "fleet",
-		"history", "intraday", "judged", "listing", "message", "project", "silence", "transition", "work",
+		"history", "intraday", "judged", "listing", "message", "project", "silence", "sim", "transition", "work",
 	}
 	oldTables = []string{"device_row", "usage", "usage_change"} // of an older version, which PostgreSQL never had
 )
@@ -428,6 +429,8 @@ func fill(v reflect.Value, n *int) {
 		v.SetString(fmt.Sprintf("text %d", *n))
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(*n))
+	case reflect.Int8:
+		v.SetInt(int64(rules.True))
 	case reflect.Uint8:
 		v.SetUint(uint64(*n % 4))
 	case reflect.Float64:

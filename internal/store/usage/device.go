@@ -14,33 +14,37 @@ import (
 type Device struct {
 	Ordinal                           int // its number in the project, from 1
 	UID, Name, SKU, Product, Firmware string
+	HostFirmware                      string
 	Fleets                            []string // UIDs; devices share them
 	Voltage                           float64  // volts; NaN is no data
+	Temperature                       float64  // degrees Celsius; NaN is no data
 	Disabled                          bool
+	Updating                          rules.Truth // whether a firmware is being updated
 	Provisioned                       time.Time
 	LastActivity                      time.Time // zero: no activity yet
+	Plan                              *Plan     // nil: no SIM is listed, or plans are not read
 }
 
 // deviceColumns are the columns of a device that change rarely, but for its keys.
-var deviceColumns = []string{"name", "sku", "product", "firmware", "fleets", "disabled", "provisioned"}
+var deviceColumns = []string{"name", "sku", "product", "firmware", "host_firmware", "fleets", "disabled", "provisioned"}
 
 // identity lists where the columns ordinal, uid and deviceColumns go. Texts that many devices have are kept once.
 func (d *Device) identity(seen database.Repeated) []any {
 	return []any{
-		&d.Ordinal, &d.UID, &d.Name, seen.Text(&d.SKU), seen.Text(&d.Product), seen.Text(&d.Firmware), seen.List(&d.Fleets),
-		&d.Disabled, database.Time(&d.Provisioned),
+		&d.Ordinal, &d.UID, &d.Name, seen.Text(&d.SKU), seen.Text(&d.Product), seen.Text(&d.Firmware), seen.Text(&d.HostFirmware),
+		seen.List(&d.Fleets), &d.Disabled, database.Time(&d.Provisioned),
 	}
 }
 
 // row returns the values of deviceColumns.
 func (d *Device) row() []any {
-	return []any{d.Name, d.SKU, d.Product, d.Firmware, database.Document(&d.Fleets), d.Disabled, database.At(d.Provisioned)}
+	return []any{d.Name, d.SKU, d.Product, d.Firmware, d.HostFirmware, database.Document(&d.Fleets), d.Disabled, database.At(d.Provisioned)}
 }
 
 // sameRow reports whether two devices have the same values of deviceColumns.
 func sameRow(a, b Device) bool {
-	return a.Name == b.Name && a.SKU == b.SKU && a.Product == b.Product && a.Firmware == b.Firmware && slices.Equal(a.Fleets, b.Fleets) &&
-		a.Disabled == b.Disabled && a.Provisioned.Equal(b.Provisioned)
+	return a.Name == b.Name && a.SKU == b.SKU && a.Product == b.Product && a.Firmware == b.Firmware && a.HostFirmware == b.HostFirmware &&
+		slices.Equal(a.Fleets, b.Fleets) && a.Disabled == b.Disabled && a.Provisioned.Equal(b.Provisioned)
 }
 
 // Devices returns the listed devices of a project in order of Ordinal, and when the list was read; the zero time is never.
@@ -76,6 +80,10 @@ func readDeviceList(ctx context.Context, tx database.Tx, project string) (*Devic
 	if err != nil {
 		return nil, err
 	}
+	sims, err := readSIMs(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := tx.QueryContext(ctx, `
 		SELECT ordinal, uid, `+database.List(deviceColumns)+` FROM device WHERE project = $1 AND listed ORDER BY ordinal`, id)
 	if err != nil {
@@ -89,6 +97,7 @@ func readDeviceList(ctx context.Context, tx database.Tx, project string) (*Devic
 			return nil, err
 		}
 		moving.fill(&d)
+		sims.fill(&d)
 		l.add(d)
 	}
 	return l, rows.Err()
@@ -177,6 +186,9 @@ func (w listWriter) save(ctx context.Context, stored, devices *DeviceList, read 
 	}
 	devices.sort()
 	if err := saveListing(ctx, w.tx, w.id, devices); err != nil {
+		return err
+	}
+	if err := saveSIMs(ctx, w.tx, w.id, devices); err != nil {
 		return err
 	}
 	devices.Read = read.UTC().Truncate(time.Millisecond)

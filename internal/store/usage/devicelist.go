@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notewatch/internal/store/database"
+	"notewatch/rules"
 )
 
 // A DeviceList is a device list of a project. The lists of all projects stay in memory between polls, so a device takes little there:
@@ -25,21 +26,24 @@ type listRow struct {
 	ordinal                   int
 	uid, name                 string
 	kind                      *deviceKind
-	voltage                   float64
+	voltage, temperature      float64
 	provisioned, lastActivity int64 // milliseconds since 1970
+	plan                      *Plan
 }
 
 // A deviceKind is what many devices of a list have in common.
 type deviceKind struct {
-	sku, product, firmware string
-	fleets                 []string
-	disabled               bool
+	sku, product, firmware, hostFirmware string
+	fleets                               []string
+	disabled                             bool
+	updating                             rules.Truth
 }
 
 // A kindKey tells kinds apart. No text has a NUL, which separates the fleets.
 type kindKey struct {
-	sku, product, firmware, fleets string
-	disabled                       bool
+	sku, product, firmware, hostFirmware, fleets string
+	disabled                                     bool
+	updating                                     rules.Truth
 }
 
 // NewDeviceList returns a list of devices that is not stored.
@@ -59,7 +63,8 @@ func (l *DeviceList) At(place int) Device {
 	r := &l.rows[place]
 	return Device{
 		Ordinal: r.ordinal, UID: r.uid, Name: r.name, SKU: r.kind.sku, Product: r.kind.product, Firmware: r.kind.firmware,
-		Fleets: r.kind.fleets, Disabled: r.kind.disabled, Voltage: r.voltage,
+		HostFirmware: r.kind.hostFirmware, Fleets: r.kind.fleets, Disabled: r.kind.disabled, Updating: r.kind.updating,
+		Voltage: r.voltage, Temperature: r.temperature, Plan: r.plan,
 		Provisioned: time.UnixMilli(r.provisioned).UTC(), LastActivity: time.UnixMilli(r.lastActivity).UTC(),
 	}
 }
@@ -69,6 +74,11 @@ func (l *DeviceList) UID(place int) string { return l.rows[place].uid }
 
 // Ordinal returns the ordinal of the device at a place.
 func (l *DeviceList) Ordinal(place int) int { return l.rows[place].ordinal }
+
+// HasSIMs reports whether the device at a place lists several SIMs.
+func (l *DeviceList) HasSIMs(place int) bool {
+	return l.rows[place].plan != nil && len(l.rows[place].plan.Cards) > 0
+}
 
 // Find returns the place of the device with a UID; ok is false if none is listed.
 func (l *DeviceList) Find(uid string) (place int, ok bool) {
@@ -90,7 +100,7 @@ func (l *DeviceList) All() iter.Seq[Device] {
 // Add adds a device that has no ordinal yet, in a form that can be stored. It takes the place of one with the same UID.
 func (l *DeviceList) Add(d Device) {
 	d.Ordinal = 0
-	for _, text := range []*string{&d.UID, &d.Name, &d.SKU, &d.Product, &d.Firmware} {
+	for _, text := range []*string{&d.UID, &d.Name, &d.SKU, &d.Product, &d.Firmware, &d.HostFirmware} {
 		*text = database.Storable(*text)
 	}
 	if slices.ContainsFunc(d.Fleets, func(fleet string) bool { return database.Storable(fleet) != fleet }) {
@@ -99,15 +109,15 @@ func (l *DeviceList) Add(d Device) {
 			d.Fleets[i] = database.Storable(fleet)
 		}
 	}
-	d.LastActivity, d.Voltage = timeOf(cellOfTime(d.LastActivity)), voltageOf(cellOfVoltage(d.Voltage))
+	d = d.storable()
 	l.add(d)
 }
 
 // add adds a device as it is stored.
 func (l *DeviceList) add(d Device) {
 	r := listRow{
-		ordinal: d.Ordinal, uid: d.UID, name: d.Name, kind: l.kindOf(d), voltage: d.Voltage,
-		provisioned: d.Provisioned.UnixMilli(), lastActivity: d.LastActivity.UnixMilli(),
+		ordinal: d.Ordinal, uid: d.UID, name: d.Name, kind: l.kindOf(d), voltage: d.Voltage, temperature: d.Temperature,
+		provisioned: d.Provisioned.UnixMilli(), lastActivity: d.LastActivity.UnixMilli(), plan: d.Plan,
 	}
 	if place, again := l.places[d.UID]; again {
 		l.rows[place] = r
@@ -122,10 +132,10 @@ func (l *DeviceList) add(d Device) {
 
 // kindOf returns what the device has in common with others.
 func (l *DeviceList) kindOf(d Device) *deviceKind {
-	key := kindKey{d.SKU, d.Product, d.Firmware, strings.Join(d.Fleets, "\x00"), d.Disabled}
+	key := kindKey{d.SKU, d.Product, d.Firmware, d.HostFirmware, strings.Join(d.Fleets, "\x00"), d.Disabled, d.Updating}
 	kind, ok := l.kinds[key]
 	if !ok {
-		kind = &deviceKind{d.SKU, d.Product, d.Firmware, d.Fleets, d.Disabled}
+		kind = &deviceKind{d.SKU, d.Product, d.Firmware, d.HostFirmware, d.Fleets, d.Disabled, d.Updating}
 		if l.kinds == nil {
 			l.kinds = map[kindKey]*deviceKind{}
 		}

@@ -3,19 +3,107 @@ package usage
 import (
 	"context"
 	"math"
-	"slices"
 	"time"
 
 	"notewatch/internal/history"
 	"notewatch/internal/store/database"
+	"notewatch/rules"
 )
 
-// What the newest device list says about devices and changes with almost every list. Each is a figure without a past.
+// A listedFigure is a figure of devices that changes with almost every device list. It has no past.
+type listedFigure struct {
+	name  string
+	scale int64 // of the value in its cells
+	cell  func(*Device) history.Cell
+	set   func(*Device, history.Cell) // what cell returned
+}
+
+const lastActivity = "last_activity"
+
+// listedFigures are all figures of device lists. One of which a list has no value is not stored.
+var listedFigures = []listedFigure{
+	{
+		lastActivity, 1, // milliseconds since 1970
+		func(d *Device) history.Cell { return cellOfTime(d.LastActivity) },
+		func(d *Device, c history.Cell) { d.LastActivity = timeOf(c) },
+	}, {
+		"voltage", fine, // volts
+		func(d *Device) history.Cell { return cellOf(d.Voltage, fine) },
+		func(d *Device, c history.Cell) { d.Voltage = c.Float() / fine },
+	}, {
+		"temperature", fine, // degrees Celsius above coldest
+		func(d *Device) history.Cell { return cellOf(d.Temperature-coldest, fine) },
+		func(d *Device, c history.Cell) { d.Temperature = round(c.Float()/fine + coldest) },
+	}, {
+		"updating", 1, // a Truth, and 1
+		func(d *Device) history.Cell {
+			if d.Updating == rules.NoData {
+				return history.NotKnown
+			}
+			return cellOf(float64(d.Updating)+1, 1)
+		},
+		func(d *Device, c history.Cell) {
+			if d.Updating = rules.NoData; c.Known() {
+				d.Updating = rules.Truth(c.Float() - 1)
+			}
+		},
+	}, {
+		"sims", 1, // says whether there is a plan, so it stands before the rest of it
+		func(d *Device) history.Cell {
+			if d.Plan == nil {
+				return history.NotKnown
+			}
+			return cellOf(float64(d.Plan.SIMs), 1)
+		},
+		func(d *Device, c history.Cell) {
+			if d.Plan = nil; c.Known() {
+				d.Plan = &Plan{SIMs: int(c.Float())}
+			}
+		},
+	},
+	ofPlan("plan_used", func(p *Plan) history.Cell { return cellOf(p.Used, 1) }, func(p *Plan, c history.Cell) { p.Used = c.Float() }),
+	ofPlan("plan_limit", func(p *Plan) history.Cell { return cellOf(p.Limit, 1) }, func(p *Plan, c history.Cell) { p.Limit = c.Float() }),
+	ofPlan("plan_updated", func(p *Plan) history.Cell { return cellOfTime(p.Updated) }, func(p *Plan, c history.Cell) { p.Updated = timeOf(c) }),
+}
+
+// ofPlan returns a figure of plans, of devices that have one.
+func ofPlan(name string, cell func(*Plan) history.Cell, set func(*Plan, history.Cell)) listedFigure {
+	return listedFigure{
+		name, 1,
+		func(d *Device) history.Cell {
+			if d.Plan == nil {
+				return history.NotKnown
+			}
+			return cell(d.Plan)
+		},
+		func(d *Device, c history.Cell) {
+			if d.Plan != nil {
+				set(d.Plan, c)
+			}
+		},
+	}
+}
+
 const (
-	lastActivity = "last_activity" // milliseconds since 1970
-	voltage      = "voltage"       // volts times voltageScale
-	voltageScale = 1_000_000
+	fine    = 1_000_000 // parts of a unit
+	coldest = -300      // is below what any temperature in degrees Celsius is
 )
+
+// storable returns the device as it is read again once it is stored.
+func (d Device) storable() Device {
+	if d.Plan != nil {
+		d.Plan = new(*d.Plan)
+	}
+	stored := d
+	stored.Plan = nil
+	for _, figure := range listedFigures {
+		figure.set(&stored, figure.cell(&d))
+	}
+	if d.Plan != nil {
+		stored.Plan.Cards = storableSIMs(d.Plan.Cards)
+	}
+	return stored
+}
 
 // cellOfTime returns the cell of a time, which is not known if it is zero or before 1970.
 func cellOfTime(t time.Time) history.Cell {
@@ -34,9 +122,9 @@ func timeOf(c history.Cell) time.Time {
 	return time.UnixMilli(int64(c.Float())).UTC()
 }
 
-// cellOfVoltage returns the cell of a voltage, which is not known if it is NaN, negative or absurdly large.
-func cellOfVoltage(volts float64) history.Cell {
-	scaled := math.Round(volts * voltageScale)
+// cellOf returns the cell of a value times its scale, which is not known if the value is NaN, negative or absurdly large.
+func cellOf(value, scale float64) history.Cell {
+	scaled := math.Round(value * scale)
 	if !(scaled >= 0 && scaled <= history.MaxValue) {
 		return history.NotKnown
 	}
@@ -44,8 +132,8 @@ func cellOfVoltage(volts float64) history.Cell {
 	return cell
 }
 
-// voltageOf returns the voltage of a cell, which is NaN if it is not known.
-func voltageOf(c history.Cell) float64 { return c.Float() / voltageScale }
+// round takes off what a sum of two numbers has beyond the parts of a unit that are kept.
+func round(x float64) float64 { return math.Round(x*fine) / fine }
 
 // A listing is what a device list says that changes often: the columns of each figure, by block.
 type listing map[string]map[int][]history.Cell
@@ -57,7 +145,9 @@ func (l listing) at(figure string, ordinal int) history.Cell {
 
 // fill sets the fields of a device that change often.
 func (l listing) fill(d *Device) {
-	d.LastActivity, d.Voltage = timeOf(l.at(lastActivity, d.Ordinal)), voltageOf(l.at(voltage, d.Ordinal))
+	for _, figure := range listedFigures {
+		figure.set(d, l.at(figure.name, d.Ordinal))
+	}
 }
 
 // active counts the devices that were active since a time, and those that were only before it. Some are left out.
@@ -97,9 +187,12 @@ func readListing(ctx context.Context, tx database.Tx, project int64, blocks ...i
 	rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.figure, &r.block, &r.packed} }, `
 		SELECT figure.name, listing.block, listing.vals FROM listing JOIN figure ON figure.id = listing.figure
 		WHERE listing.project = $1 AND `+condition, args...)
-	all := listing{lastActivity: {}, voltage: {}}
+	all := listing{}
 	for _, r := range rows {
-		if cells, damaged := history.Unpack(nil, r.packed); damaged == nil && all[r.figure] != nil {
+		if cells, damaged := history.Unpack(nil, r.packed); damaged == nil {
+			if all[r.figure] == nil {
+				all[r.figure] = map[int][]history.Cell{}
+			}
 			all[r.figure][r.block] = cells
 		}
 	}
@@ -108,47 +201,55 @@ func readListing(ctx context.Context, tx database.Tx, project int64, blocks ...i
 
 // saveListing writes what the device list of a project says about devices, and drops what an earlier list said.
 func saveListing(ctx context.Context, tx database.Tx, project int64, devices *DeviceList) error {
-	blocks := []int{}
+	blocks, columns := columnsOf(devices)
 	table := database.Upsert{Table: "listing", Key: []string{"project", "block", "figure"}, Set: []string{"vals"}}
-	for _, figure := range []struct {
-		name  string
-		scale int64
-		cell  func(Device) history.Cell
-	}{
-		{lastActivity, 1, func(d Device) history.Cell { return cellOfTime(d.LastActivity) }},
-		{voltage, voltageScale, func(d Device) history.Cell { return cellOfVoltage(d.Voltage) }},
-	} {
+	written := []int64{}
+	for i, figure := range listedFigures {
+		if columns[i] == nil {
+			continue
+		}
 		id, err := addFigure(ctx, tx, project, figure.name, figure.scale)
 		if err != nil {
 			return err
 		}
-		columns := columnsOf(devices, figure.cell)
-		blocks = blocks[:0]
-		for block := range columns {
-			blocks = append(blocks, block)
-		}
-		slices.Sort(blocks)
-		err = table.Run(ctx, tx, len(blocks), func(i int) []any {
-			return []any{project, blocks[i], id, history.Pack(columns[blocks[i]])}
+		written = append(written, id)
+		err = table.Run(ctx, tx, len(blocks), func(at int) []any {
+			return []any{project, blocks[at], id, history.Pack(columns[i][at])}
 		}, nil)
 		if err != nil {
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM listing WHERE project = $1 AND block NOT IN (SELECT CAST(value AS BIGINT) FROM json_each($2))`,
-		project, database.Elements(blocks))
+	_, err := tx.ExecContext(ctx, `
+		DELETE FROM listing WHERE project = $1 AND (block NOT IN (SELECT CAST(value AS BIGINT) FROM json_each($2))
+			OR figure NOT IN (SELECT CAST(value AS BIGINT) FROM json_each($3)))`,
+		project, database.Elements(blocks), database.Elements(written))
 	return err
 }
 
-// columnsOf returns one figure of devices as columns, by block.
-func columnsOf(devices *DeviceList, cell func(Device) history.Cell) map[int][]history.Cell {
-	columns := map[int][]history.Cell{}
+// columnsOf returns the blocks of devices, which are in order of Ordinal, and of each of listedFigures its columns, in the order of the
+// blocks; nil for one of which the list has no value.
+func columnsOf(devices *DeviceList) (blocks []int, columns [][][]history.Cell) {
+	blocks, columns = []int{}, make([][][]history.Cell, len(listedFigures))
 	for d := range devices.All() {
-		block, position := d.Ordinal/history.BlockSize, d.Ordinal%history.BlockSize
-		if columns[block] == nil {
-			columns[block] = make([]history.Cell, history.BlockSize)
+		if block := d.Ordinal / history.BlockSize; len(blocks) == 0 || blocks[len(blocks)-1] != block {
+			blocks = append(blocks, block)
 		}
-		columns[block][position] = cell(d)
+		for i, figure := range listedFigures {
+			cell := figure.cell(&d)
+			if cell == history.NotKnown && columns[i] == nil {
+				continue
+			}
+			for len(columns[i]) < len(blocks) {
+				columns[i] = append(columns[i], make([]history.Cell, history.BlockSize))
+			}
+			columns[i][len(blocks)-1][d.Ordinal%history.BlockSize] = cell
+		}
 	}
-	return columns
+	for i := range columns {
+		for columns[i] != nil && len(columns[i]) < len(blocks) {
+			columns[i] = append(columns[i], make([]history.Cell, history.BlockSize))
+		}
+	}
+	return blocks, columns
 }

@@ -39,8 +39,13 @@ func (s *Store) DevicesOf(ctx context.Context, project string, uids []string) (d
 			return err
 		}
 		moving, err := readListing(ctx, tx, id, blocksOf(devices)...)
+		if err != nil {
+			return err
+		}
+		sims, err := readSIMs(ctx, tx, id, devices...)
 		for i := range devices {
 			moving.fill(&devices[i])
+			sims.fill(&devices[i])
 		}
 		return err
 	})
