@@ -3,6 +3,7 @@ package main
 import (
 	"database/sql"
 	"encoding/json"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,6 +89,28 @@ func TestTwoProcesses(t *testing.T) {
 	left := first.processes()
 	require.Len(t, left, 1)
 	require.Equal(t, killed, left[0].PID)
+}
+
+// A user of the database who may only read can look things up. A program that needs more says once what it lacks.
+func TestUserWhoOnlyReads(t *testing.T) {
+	r := newReloading(t)
+	database := storetest.Postgres(t)
+	postgrestest.Exec(t, database, "DROP ROLE IF EXISTS notewatch_reader", "CREATE ROLE notewatch_reader LOGIN PASSWORD 'pa55word'",
+		"GRANT USAGE ON SCHEMA notewatch TO notewatch_reader", "GRANT SELECT ON ALL TABLES IN SCHEMA notewatch TO notewatch_reader")
+	u, err := url.Parse(database)
+	require.NoError(t, err)
+	u.User = url.UserPassword("notewatch_reader", "pa55word")
+	r.environment = append(r.environment, "NOTEWATCH_DATABASE="+u.String())
+	for command, refused := range map[string]bool{
+		"status": false, "alerts": false, "run": true, "silence --rule spike --for 1h --because maintenance": true,
+	} {
+		said, err := r.command(strings.Fields(command)...).CombinedOutput()
+		require.Equal(t, refused, err != nil, "%s: %s", command, said)
+		if refused {
+			require.Contains(t, string(said), "the database user lacks a right (permission denied for table ", command)
+			require.Equal(t, 1, strings.Count(string(said), "\n"), "%s: %s", command, said)
+		}
+	}
 }
 
 // A program that runs ends with one error when a newer one has removed from the schema what it uses.
