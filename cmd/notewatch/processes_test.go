@@ -91,6 +91,27 @@ func TestTwoProcesses(t *testing.T) {
 	require.Equal(t, killed, left[0].PID)
 }
 
+// Of two programs on one PostgreSQL, one may reach it through PgBouncer in transaction mode. It polls and sends as any other.
+func TestProcessBehindAPooler(t *testing.T) {
+	database := storetest.Postgres(t)
+	pooled := newReloading(t)
+	pooled.environment = append(pooled.environment, "NOTEWATCH_DATABASE="+postgrestest.Pooled(t, database))
+	rules := strings.Replace(reloadRules, "500000", "0 - 1", 1) // it fires at once
+	pooled.write(rules)
+	stopPooled := pooled.start()
+	pooled.soon("fired", "spike", "it polls and sends")
+	direct := pooled.beside(rules)
+	direct.environment = append(direct.environment, "NOTEWATCH_DATABASE="+database)
+	stopDirect := direct.start()
+	direct.says("msg=watching", 1)
+	require.Len(t, direct.processes(), 2)
+	stopPooled()
+	require.Len(t, direct.processes(), 1)
+	stopDirect()
+	require.Equal(t, map[string]int{"watching": 1, "spike": 3}, pooled.alerts())
+	require.NotContains(t, pooled.stderr.String()+direct.stderr.String(), "level=ERROR")
+}
+
 // A user of the database who may only read can look things up. A program that needs more says once what it lacks.
 func TestUserWhoOnlyReads(t *testing.T) {
 	r := newReloading(t)

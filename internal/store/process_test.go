@@ -166,8 +166,17 @@ func testMendCutOff(t *testing.T, open opening) {
 	require.NoError(t, s.Outbox.MendCutOff(ctx, past, late))
 	require.Equal(t, noon, due(t, s, work.Receiver, team))
 	require.Equal(t, int64(1), undelivered(t, s, team).Have)
-	attempts, err := s.Outbox.Attempts(ctx, "")
-	require.NoError(t, err)
-	require.Equal(t, outbox.CutOff, attempts[0].Status)
-	require.Equal(t, outbox.Posted, attempts[1].Status)
+	begin(claim(t, s, work.Receiver, team))
+	statuses := func() (all []outbox.AttemptStatus) {
+		attempts, err := s.Outbox.Attempts(ctx, "")
+		require.NoError(t, err)
+		for _, a := range attempts {
+			all = append(all, a.Status)
+		}
+		return all
+	}
+	require.NoError(t, s.Outbox.MendCutOff(ctx, past.Add(time.Hour-1*time.Millisecond), late))
+	require.Equal(t, []outbox.AttemptStatus{outbox.CutOff, outbox.Posted, ""}, statuses(), "somebody serves the receiver")
+	require.NoError(t, s.Outbox.MendCutOff(ctx, past.Add(time.Hour), late))
+	require.Equal(t, []outbox.AttemptStatus{outbox.CutOff, outbox.Posted, outbox.CutOff}, statuses(), "for too long")
 }

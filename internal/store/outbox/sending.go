@@ -271,9 +271,10 @@ func (s *Store) Repair(ctx context.Context, lease work.Lease, outcome Outcome) e
 
 // MendCutOff has attempts without end that started before a time count as cut off: the process that made them has
 // died, or was held up for so long that others have taken its work over. A receiver on which somebody holds the lease at machine waits
-// for the next call.
+// for a later call, but not for longer than an hour.
 func (s *Store) MendCutOff(ctx context.Context, before, machine time.Time) error {
-	late := LeftAttempt(machine) + fmt.Sprintf(` AND started < %d`, before.UnixMilli())
+	late := fmt.Sprintf(`(%s AND started < %d OR %s AND started < %d)`,
+		LeftAttempt(machine), before.UnixMilli(), OpenAttempt, before.Add(-time.Hour).UnixMilli())
 	var some bool
 	err := s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM attempt WHERE `+late+`)`).Scan(&some)
