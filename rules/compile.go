@@ -13,18 +13,18 @@ import (
 type builder struct {
 	spec    Spec
 	lang    *lang.Compiler
-	decides []*lang.Leaf // what the conditions read
-	reads   []*lang.Leaf // the same, and what is shown
+	decides []*lang.Leaf // read by the conditions
+	reads   []*lang.Leaf // the same, and read for display
 }
 
-// A Set is rules that are evaluated together: what they read of a subject is gathered once for all of them. All rules of a set are
-// compiled before one of them is evaluated.
+// A Set holds rules that are evaluated together: their inputs for a subject are read once for all of them. Compile all rules of a set
+// before evaluating one of them.
 type Set struct{ layout *lang.Layout }
 
 // NewSet returns a set without rules.
 func NewSet() *Set { return &Set{lang.NewLayout(vocabulary)} }
 
-// builder takes a spec of an unknown scope for one about devices, so that its expressions can be checked all the same.
+// builder returns a builder for a spec. A spec of an unknown scope is checked like one for devices.
 func (s *Set) builder(spec Spec) *builder {
 	scope := spec.Each
 	if !slices.Contains(Scopes(), scope) {
@@ -36,7 +36,7 @@ func (s *Set) builder(spec Spec) *builder {
 // Compile is [Set.Compile] for a rule by itself.
 func Compile(spec Spec) (*Rule, []Problem) { return NewSet().Compile(spec) }
 
-// Compile checks and compiles a rule. The problems are all that are wrong with it; with any the rule is nil.
+// Compile checks and compiles a rule. It returns all problems; if there are any, the rule is nil.
 func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 	b := s.builder(spec)
 	r := &Rule{Spec: spec, set: s}
@@ -72,7 +72,7 @@ func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 	return r, nil
 }
 
-// frame checks what is not an expression.
+// frame checks everything but the expressions.
 func (b *builder) frame() {
 	if strings.TrimSpace(b.spec.Name) == "" {
 		b.lang.Whole("name", "", "is empty")
@@ -102,8 +102,8 @@ func (b *builder) frame() {
 	}
 }
 
-// parts names the limit and the lets, for the expressions that use them. It returns the limit, and that of subjects without one of their
-// own, which is NaN if it is not constant.
+// parts defines the limit and the lets for the expressions. It returns the limit, and the limit of subjects without their own, which is NaN
+// if it is not constant.
 func (b *builder) parts() (limit *lang.Number, general float64) {
 	limit, general = b.limit()
 	for _, let := range b.spec.Let {
@@ -112,7 +112,7 @@ func (b *builder) parts() (limit *lang.Number, general float64) {
 	return limit, general
 }
 
-// unused reports the limit and the named parts that no condition reads, neither directly nor through other parts.
+// unused reports the limit and the named parts that no condition reads, directly or through other parts.
 func (b *builder) unused() {
 	if b.spec.Limit != "" && !b.lang.Uses("limit") {
 		b.lang.Whole("limit", "compare with it in when, as in bytes.used > limit, or remove it", "no condition reads it")
@@ -124,7 +124,7 @@ func (b *builder) unused() {
 	}
 }
 
-// condition compiles a condition; nil if anything is wrong with it.
+// condition compiles a condition; nil if it has a problem.
 func (b *builder) condition(field, text string) *lang.Expression {
 	e := b.lang.Condition(field, text)
 	if e != nil {
@@ -133,7 +133,7 @@ func (b *builder) condition(field, text string) *lang.Expression {
 	return e
 }
 
-// levels compiles the conditions of all levels and returns them in the order they are written in.
+// levels compiles the conditions of all levels and returns them in the order of the file.
 func (b *builder) levels(r *Rule) (all []*lang.Expression) {
 	if len(b.spec.When) == 0 {
 		b.lang.Whole("when", "", "is missing")

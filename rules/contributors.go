@@ -2,18 +2,18 @@ package rules
 
 import "slices"
 
-// Contributors are the devices behind the value of an alert that is about many.
+// Contributors are the devices behind the value of an alert about several devices.
 type Contributors struct {
-	Figure      string         `json:"figure"` // that they are ranked by, such as events.today
-	Unit        string         `json:"unit"`   // of values
-	Most        [5]Contributor `json:"most"`   // those with the largest values, the largest first; the zero Contributor is none
+	Figure      string         `json:"figure"` // by which they are ranked, such as events.today
+	Unit        string         `json:"unit"`   // of the values
+	Most        [5]Contributor `json:"most"`   // those with the largest values, the largest first; zero if there are fewer
 	Others      int            `json:"others,omitempty"`
 	OthersShare float64        `json:"others_share,omitempty"` // percent of the whole
-	Unknown     int            `json:"unknown,omitempty"`      // devices of which the value is not known
-	Grown       Growing        `json:"grown,omitzero"`         // zero: no single device makes much of the growth
+	Unknown     int            `json:"unknown,omitempty"`      // devices without a known value
+	Grown       Growing        `json:"grown,omitzero"`         // zero if no single device makes most of the growth
 }
 
-// A Contributor is a device, or all devices together that are no longer listed: that one has no UID.
+// A Contributor is a device, or, without a UID, all devices together that are no longer listed.
 type Contributor struct {
 	UID   string  `json:"uid,omitempty"`
 	Name  string  `json:"name"`
@@ -21,14 +21,14 @@ type Contributor struct {
 	Share float64 `json:"share"` // percent of the whole
 }
 
-// Growing is a device that is above its usual value by at least half of what the whole is above its own.
+// Growing is a device whose increase over its usual value is at least half of the increase of the whole.
 type Growing struct {
 	Name   string  `json:"name"`
-	By, Of float64 // above usual: the device, and the whole
+	By, Of float64 // increase over the usual value: of the device, and of the whole
 }
 
-// RankedBy returns what the devices behind a figure of many are ranked by: the figure itself if the values of devices add up to it, else
-// another member of its metric. ok is false for what is of no metric.
+// RankedBy returns what ranks the devices behind a figure: the figure itself if the values of devices add up to it, else another member of
+// its metric. ok is false if the figure is not of a metric.
 func RankedBy(path string) (figure Figure, member string, ok bool) {
 	object, member := CutPath(path)
 	figure, ok = ParseFigure(object)
@@ -41,7 +41,7 @@ func RankedBy(path string) (figure Figure, member string, ok bool) {
 	return figure, member, ok
 }
 
-// Value returns a member of the metric that is a number, by its name; NaN if there is none of that name.
+// Value returns a member of the metric that is a number, by name; NaN if there is no such member.
 func (m Metric) Value(member string) float64 {
 	for _, known := range metricMembers[:seriesMember] {
 		if known.name == member {

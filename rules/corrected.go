@@ -9,39 +9,39 @@ import (
 	"notewatch/rules/internal/lang"
 )
 
-// A figure that only grows within a period or a day falls only when Notehub corrects it. So an alert keeps the values of these
-// figures from when it was announced, and ends as corrected if its condition is false now and one of them is lower.
+// A figure that only grows within a period or a day falls only when Notehub corrects it. So an alert keeps the values of these figures at
+// its announcement, and ends as corrected if its condition is false now and one of the values is lower.
 
-// The parts of itself by which a figure must be lower to count as fallen: rounding is no correction, and bytes of sessions are
-// estimates that the next session corrects.
+// The shares by which a value must be lower to count as fallen: rounding is not a correction, and bytes of sessions are estimates that the
+// next session corrects.
 const (
 	fallShare     = 0.01
 	estimateShare = 0.1
 )
 
-// Then are the growing figures of an alert as they were when it fired, escalated or de-escalated. It is zero for an alert
-// without such figures, and for one that an older version of notewatch made.
+// Then holds the values of the growing figures of an alert when it fired, escalated or de-escalated. It is zero for an alert without such
+// figures, and for one of an older version of notewatch.
 type Then struct {
 	At     time.Time          `json:"at,omitzero"`
-	Values map[string]float64 `json:"values,omitempty"` // by path, such as bytes.used; without those that were no data
-	// Members is how many devices a fleet had; 0 of other subjects.
+	Values map[string]float64 `json:"values,omitempty"` // by path, such as bytes.used; without values that were no data
+	// Members is the number of devices of a fleet; 0 for other subjects.
 	Members int `json:"members,omitempty"`
 
-	Next *NextLimit `json:"next,omitempty"` // the limit that it may have soon
+	Next *NextLimit `json:"next,omitempty"` // the limit that it may get soon
 }
 
 // IsZero reports whether t has no figures and no time.
 func (t Then) IsZero() bool { return t.At.IsZero() && t.Values == nil && t.Next == nil }
 
-// A Fall is a growing figure that is lower now than when the alert was announced.
+// A Fall is a growing figure whose value is lower now than when the alert was announced.
 type Fall struct {
 	Figure  string // its path, such as bytes.used
 	Unit    string // "B" for bytes, else ""
 	Was, Is float64
-	Day     Day // the day that both are of, if that is the day before; else zero
+	Day     Day // day of both values, if that is the day before; else zero
 }
 
-// growing returns the leaves that only grow, each once, by which the values can be seen to have been wrong that conditions read: used
+// growing returns the leaves of growing figures whose values show whether the values that conditions read were wrong, each once: used
 // within a period, today and forecast within a day.
 func growing(conditions []*lang.Expression) (all []*lang.Leaf) {
 	for _, c := range conditions {
@@ -55,8 +55,7 @@ func growing(conditions []*lang.Expression) (all []*lang.Leaf) {
 	return all
 }
 
-// Growing returns the known values of the growing figures that the conditions of the rule read, by path; nil if they read
-// none.
+// Growing returns the known values of the growing figures that the conditions of the rule read, by path; nil if they read none.
 func (r *Rule) Growing(v *View) map[string]float64 {
 	if len(r.growing) == 0 {
 		return nil
@@ -70,15 +69,15 @@ func (r *Rule) Growing(v *View) map[string]float64 {
 	return values
 }
 
-// remember keeps the growing figures of a verdict.
+// remember stores the growing figures of a verdict.
 func (a Alert) remember(v Verdict, now time.Time) Alert {
 	a.Then = Then{At: now, Values: v.Growing, Members: v.Members}
 	return a
 }
 
-// Fallen returns the growing figures that are known now and lower than when the alert was announced, the shown one first.
-// A figure of the day before is compared as of the end of that day; those of earlier days are not compared. Nothing falls of a fleet that
-// devices have left: its sums were not wrong.
+// Fallen returns the growing figures whose values are known now and lower than when the alert was announced, the shown one first. A figure
+// of the day before is compared as of the end of that day; those of earlier days are not compared. For a fleet that devices have left,
+// there are none, because its sums were not wrong.
 func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
 	if v.Members < a.Then.Members {
 		return nil
@@ -87,7 +86,7 @@ func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
 	for _, path := range slices.Sorted(maps.Keys(a.Then.Values)) {
 		l := vocabulary.Leaf(path)
 		if l == nil {
-			continue // a figure of another version of notewatch
+			continue // figure of another version of notewatch
 		}
 		fall, values := Fall{Figure: path, Unit: l.Unit, Was: a.Then.Values[path]}, v.Growing
 		switch {
@@ -108,7 +107,7 @@ func (a Alert) Fallen(r *Rule, v Verdict, now time.Time) (all []Fall) {
 	return all
 }
 
-// mayFall returns the part of itself by which a figure may be lower without being corrected.
+// mayFall returns the share by which a value may be lower without being corrected.
 func mayFall(l *lang.Leaf) float64 {
 	if l.Object == string(SessionBytes) {
 		return estimateShare
@@ -116,8 +115,8 @@ func mayFall(l *lang.Leaf) float64 {
 	return fallShare
 }
 
-// fell reports whether the values that the alert was announced with were wrong. Then its rule does not wait for the end of the
-// period or of the day.
+// fell reports whether the values at the announcement of the alert were wrong. Then its rule does not wait for the end of the period or of
+// the day.
 func (a Alert) fell(r *Rule, v Verdict, now time.Time) bool {
 	if v.Result.Most >= a.level() || r.Kind.ByDay() && DayOf(a.Then.At) != DayOf(now) {
 		return false
@@ -125,7 +124,7 @@ func (a Alert) fell(r *Rule, v Verdict, now time.Time) bool {
 	return len(a.Fallen(r, v, now)) > 0
 }
 
-// correct forgets what wrong values caused: the levels above the present one, and the peak.
+// correct removes the effects of wrong values: the levels above the present one, and the peak.
 func (a Alert) correct(r *Rule, fallen []Fall) Alert {
 	if len(fallen) == 0 {
 		return a
@@ -133,7 +132,7 @@ func (a Alert) correct(r *Rule, fallen []Fall) Alert {
 	a.Worst = a.Level
 	if fallen[0].Figure == r.Show {
 		a.Peak, a.PeakOn = fallen[0].Is, cmp.Or(fallen[0].Day, DayOf(a.AsOf))
-		a = a.peak(a.Value, DayOf(a.AsOf)) // of today, if that of the day before fell
+		a = a.peak(a.Value, DayOf(a.AsOf)) // the peak of today, if that of the day before fell
 	}
 	return a
 }

@@ -1,5 +1,5 @@
-// Package rules holds what a rule means: what its expressions see of a device or project, whether they are true, and what follows for
-// an alert. It reads no file, no network and no clock.
+// Package rules defines what a rule means: what its expressions see of a device or project, whether they are true, and what follows for an
+// alert. It reads no file, no network and no clock.
 //
 // A rule goes through these in turn:
 //

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// An Env is what an expression sees of one subject as of one instant: a pure function of the history and that instant.
-// All figures are float64 by value and NaN is no data; the objects carry Known, and everything read of an object that
-// is not known is no data.
+// An Env is what an expression sees of one subject as of one instant: a pure function of the history and that instant. All figures are
+// float64 values, and NaN is no data. Objects have Known; everything read from an object that is not known is no data.
 type Env struct {
 	Bytes        Metric `expr:"bytes" unit:"B" has:"peers"`
 	Sat          Metric `expr:"sat" unit:"B" has:"peers"`
@@ -34,13 +33,13 @@ type Env struct {
 	Period  Period  `expr:"period"`
 	Poll    Poll    `expr:"poll"`
 
-	FleetNames map[string]string `expr:"-"` // of the fleets of the project, by UID, for limits that go by them
+	FleetNames map[string]string `expr:"-"` // of the fleets of the project, by UID, for limits by fleet
 }
 
-// Keyed are the metrics of figures that have a key. Of those that are not in it nothing is known.
+// Keyed holds the metrics of figures with a key. Metrics that are not in it are no data.
 type Keyed map[Figure]*Metric
 
-// of returns the metric of a figure, which it adds if there is none.
+// of returns the metric of a figure, and adds it if there is none.
 func (k *Keyed) of(f Figure) *Metric {
 	m := (*k)[f]
 	if m == nil {
@@ -53,7 +52,7 @@ func (k *Keyed) of(f Figure) *Metric {
 	return m
 }
 
-// metricFields are the fields of Env that are metrics, by the figure that they are named after.
+// metricFields are the fields of Env that are metrics, by the figure of the same name.
 var metricFields = findMetrics()
 
 func findMetrics() map[Figure][]int {
@@ -66,7 +65,7 @@ func findMetrics() map[Figure][]int {
 	return fields
 }
 
-// Metric returns the metric of a figure, to be filled in; nil if expressions do not see that figure.
+// Metric returns the metric of a figure, to fill in; nil if expressions cannot see that figure.
 func (e *Env) Metric(f Figure) *Metric {
 	if index, ok := metricFields[f]; ok {
 		return reflect.ValueOf(e).Elem().FieldByIndex(index).Addr().Interface().(*Metric)
@@ -80,7 +79,7 @@ func (e *Env) Metric(f Figure) *Metric {
 	return nil
 }
 
-// UnknownEnv returns an Env of which no figure is known, and no object.
+// UnknownEnv returns an Env in which everything is no data.
 func UnknownEnv() Env { return unknownEnv }
 
 var unknownEnv = makeUnknownEnv()
@@ -99,13 +98,12 @@ func makeUnknownEnv() (e Env) {
 	return e
 }
 
-// A Metric is one figure of a subject seen through its windows. All members but Series are NaN when they are no data.
+// A Metric is one figure of a subject over different windows. All members except Series are NaN if they are no data.
 //
-// The tag kind is the kind of a rule whose condition reads the member; without it that is live. The tag grows names the member of
-// the metric that only grows, and by which the value can be seen to have been wrong. Members that need polls are seen of
-// those metrics that Notehub counts within minutes. The tags unit and range are those of all objects:
-// the unit is that of the metric unless a member has its own, "" is a ratio, and no tag at all is a count; the range is "least most",
-// "any", or, without the tag, everything from 0 on.
+// The tag kind is the kind of a rule whose condition reads the member; without it the kind is live. The tag grows names the member of the
+// metric that only grows and shows whether the value was wrong. Members that need polls exist for the metrics that Notehub counts within
+// minutes. The tags unit and range apply to all objects: the unit is that of the metric unless a member has its own, "" is a ratio, and no
+// tag is a count; the range is "least most", "any", or, without the tag, everything from 0 on.
 type Metric struct {
 	Today          float64 `expr:"today" kind:"day" grows:"today"`                  // the current UTC day so far
 	Yesterday      float64 `expr:"yesterday"`                                       // the last complete UTC day
@@ -125,11 +123,11 @@ type Metric struct {
 	H6             float64 `expr:"h6" needs:"polls"`                                // growth in six hours, between two polls
 	Days           float64 `expr:"days" unit:"count" range:"0 35"`                  // how many of the last 35 days are known whole days
 
-	// Series holds the whole days of the last 35, oldest first. A series that is empty or has a hole (a NaN) is no data.
+	// Series holds the whole days of the last 35, oldest first. A series that is empty or contains a NaN is no data.
 	Series []float64 `expr:"series"`
 }
 
-// A Device is what Notehub's device list says of a device.
+// A Device is the entry of a device in Notehub's device list.
 type Device struct {
 	Known        bool     `expr:"known"` // of all members; expressions cannot name it
 	UID          string   `expr:"uid"`
@@ -164,29 +162,29 @@ type Plan struct {
 	AutoTopupKnown bool `expr:"-"`
 }
 
-// A Fleet is what is known of a fleet, and counts over its listed devices.
+// A Fleet is a fleet with counts over its listed devices.
 type Fleet struct {
 	Known       bool    `expr:"known"` // of all members; expressions cannot name it
 	UID         string  `expr:"uid"`
 	Name        string  `expr:"name"`                              // its label, or the UID when it has none
 	DeviceCount float64 `expr:"device_count"`                      // devices listed and not disabled
-	Active      float64 `expr:"active"`                            // of those, heard of within 24 hours before the list
-	Silent      float64 `expr:"silent"`                            // of those, heard of before that but not since
+	Active      float64 `expr:"active"`                            // of those, last seen within 24 hours before the list
+	Silent      float64 `expr:"silent"`                            // of those, last seen before that
 	SilentPct   float64 `expr:"silent_pct" unit:"%" range:"0 100"` // 100 × silent / device_count; no data without devices
 }
 
-// A Project is a count over the device list of the project.
+// A Project is a project with counts over its device list.
 type Project struct {
 	Known       bool    `expr:"known"` // of all members; expressions cannot name it
 	UID         string  `expr:"uid"`
 	Name        string  `expr:"name"`
 	DeviceCount float64 `expr:"device_count"`                      // devices listed and not disabled
-	Active      float64 `expr:"active"`                            // of those, heard of within 24 hours before the list
-	Silent      float64 `expr:"silent"`                            // of those, heard of before that but not since
+	Active      float64 `expr:"active"`                            // of those, last seen within 24 hours before the list
+	Silent      float64 `expr:"silent"`                            // of those, last seen before that
 	SilentPct   float64 `expr:"silent_pct" unit:"%" range:"0 100"` // 100 × silent / device_count; no data without devices
 }
 
-// A Period is the stretch of days that used is summed over.
+// A Period is the time over which used is summed.
 type Period struct {
 	ElapsedPct float64 `expr:"elapsed_pct" unit:"%" range:"0 100"` // 0 at its start, 100 at its end
 	DaysLeft   float64 `expr:"days_left" unit:"d" range:"0 366"`   // days until it ends, with fraction
@@ -195,10 +193,10 @@ type Period struct {
 	End   time.Time `expr:"-"` // 00:00 UTC of the day after its last
 }
 
-// A Poll is the state of reading Notehub.
+// A Poll is the state of polling.
 type Poll struct {
 	AgeMinutes   float64 `expr:"age_minutes" unit:"min"`   // minutes since the last poll that succeeded; no data before the first
-	EveryMinutes float64 `expr:"every_minutes" unit:"min"` // minutes between two polls now: more, where the request budget of the account is too small
-	Failures     float64 `expr:"failures"`                 // polls that failed since then
-	Truncated    bool    `expr:"truncated"`                // the newest answer was cut short
+	EveryMinutes float64 `expr:"every_minutes" unit:"min"` // minutes between two polls now: more if the request budget of the account is too small
+	Failures     float64 `expr:"failures"`                 // failed polls since then
+	Truncated    bool    `expr:"truncated"`                // the newest answer was truncated
 }

@@ -2,19 +2,19 @@ package rules
 
 import "math"
 
-// An Evaluation is all that one rule finds out about one subject.
+// An Evaluation is the result of one rule for one subject.
 type Evaluation struct {
 	Result    Result
 	Selected  Truth   // Where; False makes Result inactive
 	Recovered Truth   // ResolveWhen; NoData if the rule has none
 	Value     float64 // of Show; NaN is no data
-	Usual     float64 // what is usual of Show, see UsualSpan; NaN is no data
+	Usual     float64 // the usual value for Show, see UsualSpan; NaN is no data
 	Limit     float64 // of the subject; NaN without one, or if it is no data
-	Err       error   // what went wrong in evaluating; Result is then as with no data
+	Err       error   // error of the evaluation; Result is then as without data
 }
 
-// Eval evaluates the rule for the subject of v. Where a figure is no data the Result contains every level that the rule could have if
-// it were known.
+// Eval evaluates the rule for the subject of v. If a figure is no data, the Result contains every level that the rule could have if the
+// figure were known.
 func (r *Rule) Eval(v *View) Evaluation {
 	result, selected, recovered, err := r.evaluate(v)
 	if err != nil || selected == NoData {
@@ -26,7 +26,7 @@ func (r *Rule) Eval(v *View) Evaluation {
 	}
 }
 
-// usually returns what is usual of the figure shown.
+// usually returns the usual value for the shown figure.
 func (r *Rule) usually(v *View) float64 {
 	if r.usual == nil {
 		return math.NaN()
@@ -50,7 +50,7 @@ func (r *Rule) evaluate(v *View) (result Result, selected, recovered Truth, err 
 	return result, selected, recovered, err
 }
 
-// level finds the highest level that is surely true and the highest that is not surely false.
+// level returns the highest level that is certainly true and the highest that is not certainly false.
 func (r *Rule) level(v *View) (Result, error) {
 	most := Inactive
 	for _, l := range r.levels {

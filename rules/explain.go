@@ -2,15 +2,15 @@ package rules
 
 import "notewatch/rules/internal/lang"
 
-// An Explanation says why a rule finds what it finds about one subject: its conditions, part by part, with what each part
-// read and whether it was true.
+// An Explanation explains the result of a rule for one subject: its conditions, part by part, with the values that each part read and
+// whether it was true.
 type Explanation struct {
 	Evaluation             // as Eval returns it
 	Conditions []Explained // where, then the levels, highest first, then resolve_when, as far as the rule has them
 }
 
-// Explain says why the rule finds what it finds about the subject of v. It decides nothing itself: each truth in it is the
-// one that Eval goes by. All conditions are explained, those that Eval needs not look at too.
+// Explain explains the result of the rule for the subject of v. It decides nothing itself: each truth in it is that of Eval. It explains
+// all conditions, also those that Eval does not need.
 func (r *Rule) Explain(v *View) Explanation {
 	b := r.set.builder(r.Spec)
 	b.parts()
@@ -33,8 +33,8 @@ func (r *Rule) Explain(v *View) Explanation {
 	return e
 }
 
-// Lines writes the explanation for people, a line for each part, indented by two spaces below what it is a part of. A line
-// begins with the mark of its truth. format writes a number with its unit.
+// Lines formats the explanation as text, one line for each part, indented by two spaces below its parent. A line begins with the mark of
+// its truth. format formats a number with its unit.
 func (e Explanation) Lines(format func(value float64, unit string) string) []string {
 	var lines []string
 	for _, c := range e.Conditions {

@@ -9,11 +9,11 @@ import (
 	"notewatch/rules/internal/names"
 )
 
-// A Figure names one counted quantity of a device or project on one day, as rules and the store write it: a word such as events, or one
-// of many by its key, such as notefiles["data.qo"].
+// A Figure names one counted quantity of a device or project on one day, as in rules and the store: a word such as events, or a word with a
+// key such as notefiles["data.qo"].
 type Figure string
 
-// The figures that Notehub accounts by day. Bytes are decimal counts of bytes, the rest plain counts.
+// The figures that Notehub counts by day. Bytes are decimal counts of bytes, the others are plain counts.
 const (
 	Bytes        Figure = "bytes"         // cellular bytes, up and down, over all SIMs
 	Sat          Figure = "sat"           // billable satellite bytes
@@ -30,7 +30,7 @@ const (
 	SatPackets   Figure = "sat_packets"   // satellite packets, up and down
 )
 
-// The words for figures of which there are many, by a key.
+// The words for figures with a key.
 const (
 	notefiles = "notefiles"
 	transport = "transport"
@@ -42,10 +42,10 @@ func Notefile(name string) Figure { return Figure(names.Keyed(notefiles, name)) 
 // Transport returns the figure of the sessions over one transport, such as wifi.
 func Transport(name string) Figure { return Figure(names.Keyed(transport, name)) }
 
-// Notefile returns the name of the notefile that a figure counts the events of. ok is false for other figures.
+// Notefile returns the name of the notefile whose events a figure counts. ok is false for other figures.
 func (f Figure) Notefile() (name string, ok bool) { return f.key(notefiles) }
 
-// Transport returns the transport that a figure counts the sessions over. ok is false for other figures.
+// Transport returns the transport whose sessions a figure counts. ok is false for other figures.
 func (f Figure) Transport() (name string, ok bool) { return f.key(transport) }
 
 func (f Figure) key(of string) (key string, ok bool) {
@@ -56,7 +56,7 @@ func (f Figure) key(of string) (key string, ok bool) {
 // Known reports whether a figure is data, that is, neither NaN nor infinite.
 func Known(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// figureTraits are the words for figures in rules and messages, with what they are counted in and the least that they are divided by.
+// figureTraits are the words for figures in rules and messages, with their units and their floors as divisors.
 var figureTraits = []struct {
 	word  Figure
 	unit  string
@@ -82,7 +82,7 @@ var figureTraits = []struct {
 // UnitBytes is the unit of bytes. Plain counts have the unit "".
 const UnitBytes = "B"
 
-// place returns the place of the figure among the traits; -1 if it is none.
+// place returns the index of the figure among the traits; -1 if it has none.
 func (f Figure) place() int {
 	for i, traits := range figureTraits {
 		if traits.word == f {
@@ -95,7 +95,7 @@ func (f Figure) place() int {
 	return -1
 }
 
-// Unit returns what the figure is counted in: UnitBytes, or "" for plain counts.
+// Unit returns the unit of the figure: UnitBytes, or "" for plain counts.
 func (f Figure) Unit() string {
 	if at := f.place(); at >= 0 {
 		return figureTraits[at].unit
@@ -103,7 +103,7 @@ func (f Figure) Unit() string {
 	return ""
 }
 
-// Floor returns the least that the figure is divided by, so that a few more than none are not many times as much.
+// Floor returns the smallest divisor for the figure, so that a few more than none are not many times as much.
 func (f Figure) Floor() float64 {
 	if at := f.place(); at >= 0 {
 		return figureTraits[at].floor
@@ -111,12 +111,12 @@ func (f Figure) Floor() float64 {
 	return 0
 }
 
-// Compare orders figures for people: as they are listed above, those of one word by their keys.
+// Compare orders figures for display: as listed above, those of one word by their keys.
 func (f Figure) Compare(other Figure) int {
 	return cmp.Or(cmp.Compare(f.place(), other.place()), cmp.Compare(f, other))
 }
 
-// ParseFigure returns the figure that a text of rules names, such as bytes or notefiles["data.qo"]. ok is false if it names none.
+// ParseFigure returns the figure for a text of a rule, such as bytes or notefiles["data.qo"]. ok is false if there is none.
 func ParseFigure(text string) (figure Figure, ok bool) {
 	if text == notefiles || text == transport {
 		return "", false
@@ -135,12 +135,12 @@ func PlainFigures() (all []Figure) {
 	return all
 }
 
-// SortFigures sorts figures for people.
+// SortFigures sorts figures for display.
 func SortFigures(all []Figure) { slices.SortFunc(all, Figure.Compare) }
 
-// CutPath cuts the path of a figure, such as events.today, into what it is of and the member.
+// CutPath splits the path of a figure, such as events.today, into the object and the member.
 func CutPath(path string) (object, member string) {
-	dot := strings.LastIndexByte(path, '.') // a key may have one
+	dot := strings.LastIndexByte(path, '.') // a key may contain a dot
 	if dot < 0 {
 		return path, ""
 	}

@@ -6,7 +6,7 @@ import (
 	"notewatch/rules/internal/lint"
 )
 
-// A Finding is what a valid rule can hardly mean. Certain ones are mistakes; a rule can accept the others by their code.
+// A Finding is a probable or certain mistake in a valid rule. A rule can accept the probable ones by their code.
 type Finding = lint.Finding
 
 // KeptDays is how many days of history are kept.
@@ -15,7 +15,7 @@ const KeptDays = 13 * 31
 // FindingCodes returns the codes of findings that a rule can accept, and of those that are always mistakes.
 func FindingCodes() (accepted, certain []string) { return lint.Codes() }
 
-// Findings returns what the rule can hardly mean where periods are cut as period says. Those that the rule accepts are left out.
+// Findings returns the findings for the rule with a kind of period, without those that the rule accepts.
 func (r *Rule) Findings(period PeriodSpec) []Finding {
 	linted := lint.Rule{
 		Subject: string(r.Spec.Each), For: r.Spec.For, Leaf: lintedLeaf,
@@ -45,7 +45,7 @@ func (s PeriodSpec) leastDays() int {
 	return s.Days
 }
 
-// lintedLeaf returns what findings go by of the leaf of a path, as its tags in Env say.
+// lintedLeaf returns the description of the leaf of a path, from its tags in Env.
 func lintedLeaf(path string) (lint.Leaf, bool) {
 	l := vocabulary.Leaf(path)
 	if l == nil {
@@ -53,7 +53,7 @@ func lintedLeaf(path string) (lint.Leaf, bool) {
 	}
 	leaf := lint.Leaf{Path: path, Object: l.Object, Member: l.Member, Range: lint.ParseRange(l.Tag.Get("range")), Unit: l.Unit, Grows: l.Tag.Get("grows") != ""}
 	switch {
-	case !l.Number() && l.Member != "series": // a text or truth
+	case !l.Number() && l.Member != "series": // a text or a truth
 		leaf.Range, leaf.Unit = lint.ParseRange("any"), lint.Unknown
 	case l.Counts:
 		leaf.Unit = lint.Count

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// forecast returns the sum of the period at its end: of its complete days, of the day as far as it is known or expected, and of what
-// is expected of the days to come.
+// forecast returns the expected sum of the period at its end: its complete days, the known or expected value of the day, and the expected
+// values of the days to come.
 func (p Past) forecast() float64 {
 	expected := p.expectations()
 	total := p.sum(p.Start, p.Day-1) + max(p.today(), expected[0])
@@ -16,7 +16,7 @@ func (p Past) forecast() float64 {
 	return total
 }
 
-// expectations returns what is expected of a day, by how many days it is after the weekday of the Past.
+// expectations returns the expected values of days, by the number of days after the weekday of the Past.
 func (p Past) expectations() (all [weekDays]float64) {
 	if p.whole(2*weekDays) < 2*weekDays {
 		x := p.newest(weekDays)
@@ -32,7 +32,7 @@ func (p Past) expectations() (all [weekDays]float64) {
 	return all
 }
 
-// newest returns the mean of the newest known whole days, of at most so many; NaN if they are too few to say what is usual.
+// newest returns the mean of at most most of the newest known whole days; NaN if there are too few.
 func (p Past) newest(most int) float64 {
 	total, known := 0.0, 0
 	for back := 1; back <= p.whole(HistoryDays) && known < most; back++ {
@@ -47,9 +47,9 @@ func (p Past) newest(most int) float64 {
 	return total / float64(known)
 }
 
-// expected returns the middle one of three: the newest known day of a weekday, the median of that weekday in four weeks, and the mean
-// of the last days; the lower of two if one is not known. So weekends are kept, one upload is forgotten, and a new level counts once
-// it fills the week. back is how many days before the day the weekday was last.
+// expected returns the middle one of three: the newest known day of a weekday, the median of that weekday in four weeks, and the mean of
+// the last days; the lower of two if one is not known. So weekends are kept, a single upload is ignored, and a new level counts once it
+// fills the week. back is the number of days since the last such weekday.
 func (p Past) expected(back int, lately float64) float64 {
 	var memory [usualWeeks]float64
 	same := memory[:0]

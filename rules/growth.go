@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// A Growth is a member of a metric that says how much it grew in a span of time, from one poll to the newest one.
+// A Growth is a member of a metric for the growth in a span of time, from one poll to the newest one.
 type Growth struct {
 	Member      string
-	span        time.Duration // that the growth is of
+	span        time.Duration // of the growth
 	least, most time.Duration // between the two polls
 }
 
-// Growths returns the members of a metric that follow from an earlier poll.
+// Growths returns the members of a metric that depend on an earlier poll.
 func Growths() [2]Growth {
 	return [2]Growth{
 		{"h1", time.Hour, 55 * time.Minute, 2 * time.Hour},
@@ -24,11 +24,11 @@ func Growths() [2]Growth {
 // KeepPolls is how long the values of polls are needed for any Growth.
 const KeepPolls = 9 * time.Hour
 
-// Wanted reports whether some members include the growth.
+// Wanted reports whether members include the growth.
 func (g Growth) Wanted(m Members) bool { return m&MembersOf(g.Member) != 0 }
 
-// Since returns the poll that the growth up to the newest poll is counted from: the latest one that is about the span older, and not
-// much more. The polls are in order of time. ok is false if there is none.
+// Since returns the poll from which the growth up to the newest poll is counted: the latest one that is about the span older, and not much
+// more. polls is in order of time. ok is false if there is none.
 func (g Growth) Since(polls []time.Time) (since time.Time, ok bool) {
 	if len(polls) == 0 {
 		return time.Time{}, false
@@ -42,15 +42,15 @@ func (g Growth) Since(polls []time.Time) (since time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// A PollValue is the value that a poll read of its day. The zero PollValue is that there is no such poll.
+// A PollValue is the value of a day at a poll. The zero PollValue means that there is no such poll.
 type PollValue struct {
 	Value float64       // NaN is not known
 	Day   Day           // of the poll
-	Age   time.Duration // of the poll when the newest poll was
+	Age   time.Duration // time between the poll and the newest poll
 }
 
-// growth returns how much the metric grows in the span of a Growth, at the pace since an earlier poll. Over midnight it grew by what the
-// day of that poll still came to, as far as is known now, and by all of the day after it.
+// growth returns the growth of the metric in the span of a Growth, at the pace since an earlier poll. Over midnight this is what the day of
+// that poll gained until its end, as far as is known now, plus the value of the day after it.
 func (p Past) growth(place int) float64 {
 	earlier := p.Earlier[place]
 	grown := math.NaN()
@@ -61,7 +61,7 @@ func (p Past) growth(place int) float64 {
 	case earlier.Day == p.Day-1:
 		grown = p.back(1) - earlier.Value + p.today()
 	}
-	if !Known(grown) || grown < 0 { // values were corrected
+	if !Known(grown) || grown < 0 { // the values were corrected
 		return math.NaN()
 	}
 	return grown * float64(Growths()[place].span) / float64(earlier.Age)

@@ -7,13 +7,13 @@ import (
 	"notewatch/rules/internal/lang"
 )
 
-// keepByDefault is how long a live rule about complete days keeps an alert: late values of yesterday come in for hours.
+// keepByDefault is how long a live rule about complete days keeps an alert, because late values of yesterday arrive for hours.
 const keepByDefault = 6 * time.Hour
 
 // completeDays are the members of a metric that late values of yesterday change.
 var completeDays = []string{"yesterday", "d7", "d30", peerRatio}
 
-// keep returns how long alerts are kept of a rule whose levels have these conditions.
+// keep returns how long alerts are kept for a rule whose levels have these conditions.
 func (r *Rule) keep(conditions []*lang.Expression) time.Duration {
 	switch {
 	case r.Spec.Keep != nil:
@@ -29,12 +29,12 @@ func (r *Rule) keep(conditions []*lang.Expression) time.Duration {
 	return 0
 }
 
-// kept reports whether an alert that could resolve goes on firing for now.
+// kept reports whether an alert that could resolve continues to fire for now.
 func (a Alert) kept(r *Rule, now time.Time) bool {
 	return a.State == Firing && r.Keep > 0 && (a.QuietSince.IsZero() || now.Before(a.QuietSince.Add(r.Keep)))
 }
 
-// quiet notes that the condition of the alert is false.
+// quiet records that the condition of the alert is false.
 func (a Alert) quiet(now time.Time) (Alert, Event) {
 	if !a.QuietSince.IsZero() {
 		return a, None
@@ -43,7 +43,7 @@ func (a Alert) quiet(now time.Time) (Alert, Event) {
 	return a.raise(Updated, now), Updated
 }
 
-// resolves returns when a quiet alert of the rule resolves at the earliest; the zero time is that it is not quiet.
+// resolves returns the earliest time at which a quiet alert of the rule resolves; zero if it is not quiet.
 func (a Alert) resolves(r *Rule) (at time.Time) {
 	if a.QuietSince.IsZero() {
 		return time.Time{}
@@ -57,9 +57,9 @@ func (a Alert) resolves(r *Rule) (at time.Time) {
 	return at
 }
 
-// Resolves returns when an alert that is quiet resolves at the earliest, if it stays quiet.
+// Resolves returns the earliest time at which a quiet alert resolves, if it stays quiet.
 func (a Alert) Resolves() time.Time {
-	if a.Told.Resolves.IsZero() { // its texts are of an older version, in which only alerts of day rules were quiet
+	if a.Told.Resolves.IsZero() { // its texts are of an older version, in which only alerts of day rules could be quiet
 		return DayOf(a.QuietSince).End()
 	}
 	return a.Told.Resolves

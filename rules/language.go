@@ -5,10 +5,10 @@ import (
 	"notewatch/rules/internal/names"
 )
 
-// vocabulary is what expressions can read.
+// vocabulary lists what expressions can read.
 var vocabulary = names.New[Env]()
 
-// A Problem is something wrong with a Spec.
+// A Problem is an error in a Spec.
 type Problem = lang.Problem
 
 // A Truth is a value of Kleene's three-valued logic.
@@ -21,23 +21,23 @@ const (
 	True   = lang.True
 )
 
-// A View is an Env as rules read it: once for all rules of a [Set]. A View is used by one goroutine at a time.
+// A View is an Env as rules read it, once for all rules of a [Set]. It is used by one goroutine at a time.
 type View = lang.View
 
-// NewView returns a view of env, which is read when a rule is evaluated. Numbers that are not data, all of an object that is not
-// known, and a series that is empty or has a hole are no data. After env has changed, [View.Renew] has it read again.
+// NewView returns a view of env, which is read when a rule is evaluated. Numbers that are not data, all members of an object that is not
+// known, and a series that is empty or has a gap are no data. After env has changed, call [View.Renew].
 func NewView(env *Env) *View { return lang.NewView(env) }
 
-// What an explanation consists of.
+// Parts of an explanation.
 type (
 	// An Explained is one condition of a rule.
 	Explained = lang.Explained
 	// A Part is a condition or a part of one.
 	Part = lang.Part
-	// A Meaning is what a name in an expression stands for.
+	// A Meaning is the definition of a name in an expression.
 	Meaning = lang.Meaning
-	// A Phrase is a piece of an expression with what it read.
+	// A Phrase is a piece of an expression with the value that it read.
 	Phrase = lang.Phrase
-	// A Value is something that an expression reads or computes.
+	// A Value is a value that an expression reads or computes.
 	Value = lang.Value
 )

@@ -2,10 +2,10 @@ package rules
 
 import "fmt"
 
-// A Level says how bad something is. Levels are ordered: a higher one is worse.
+// A Level is the severity of an alert. Levels are ordered: a higher one is worse.
 type Level uint8
 
-// The levels. Inactive is the level of a condition that does not hold.
+// The levels. Inactive is the level of a false condition.
 const (
 	Inactive Level = iota
 	Info
@@ -24,7 +24,7 @@ func (l Level) String() string {
 	return fmt.Sprintf("level(%d)", uint8(l))
 }
 
-// ParseLevel returns the level that a word names. The error lists the words allowed.
+// ParseLevel returns the level for a word. The error lists the allowed words.
 func ParseLevel(word string) (Level, error) {
 	for level, name := range levelNames {
 		if name == word {
@@ -34,7 +34,7 @@ func ParseLevel(word string) (Level, error) {
 	return Inactive, fmt.Errorf("unknown level %q: want info, warning or critical", word)
 }
 
-// A Result is what is known about a rule's level: an interval that contains the level the rule would have if every
-// figure were known. Least is the highest level that is surely true, Most the highest that is not surely false. With
-// everything known they are equal; with nothing known Least is Inactive and Most the rule's highest level.
+// A Result is what is known about a rule's level: an interval that contains the level the rule would have if every figure were known. Least
+// is the highest level that is certainly true, Most the highest that is not certainly false. If everything is known, they are equal; if
+// nothing is known, Least is Inactive and Most the rule's highest level.
 type Result struct{ Least, Most Level }

@@ -14,16 +14,16 @@ import (
 	"notewatch/rules/internal/names"
 )
 
-// readable are what the limit of a rule may read: what Notehub gives a subject, and how many devices it is for.
+// readable lists what the limit of a rule may read: what Notehub grants a subject, and its number of devices.
 var readable = []string{"plan.limit", "sat_plan.limit", "org.capacity", "project.device_count", "fleet.device_count"}
 
-// Limits are the limits of subjects that do not have that of their rule. They never change.
+// Limits holds the limits of subjects with limits of their own. It never changes.
 type Limits struct {
 	by     map[string]float64
 	digest string
 }
 
-// NewLimits returns limits by UID or name: of a subject, or in a rule for each device, of a fleet, of which all devices have that limit.
+// NewLimits returns limits by UID or name of a subject, or, in a rule for each device, of a fleet, whose limit applies to all its devices.
 func NewLimits(by map[string]float64) *Limits {
 	hash := sha256.New()
 	for _, subject := range slices.Sorted(maps.Keys(by)) {
@@ -32,7 +32,7 @@ func NewLimits(by map[string]float64) *Limits {
 	return &Limits{by: maps.Clone(by), digest: hex.EncodeToString(hash.Sum(nil)[:8])}
 }
 
-// Digest identifies the limits; "" is none.
+// Digest identifies the limits; "" if there are none.
 func (l *Limits) Digest() string {
 	if l == nil {
 		return ""
@@ -40,8 +40,8 @@ func (l *Limits) Digest() string {
 	return l.digest
 }
 
-// of returns the limit of the subject of an Env; NaN if it has none. That of a device comes before those of its fleets, of which the
-// lowest counts.
+// of returns the limit of the subject of an Env; NaN if it has none of its own. That of a device takes precedence over those of its fleets,
+// of which the lowest counts.
 func (l *Limits) of(e *Env, each Scope) float64 {
 	switch each {
 	case EachFleet:
@@ -61,7 +61,7 @@ func (l *Limits) of(e *Env, each Scope) float64 {
 	return limit
 }
 
-// named returns the limit of a UID, else of a name; NaN if there is none.
+// named returns the limit for a UID, else for a name; NaN if there is none.
 func (l *Limits) named(uid, name string) float64 {
 	for _, text := range []string{uid, name} {
 		if limit, ok := l.by[text]; ok && text != "" {
@@ -71,8 +71,8 @@ func (l *Limits) named(uid, name string) float64 {
 	return math.NaN()
 }
 
-// Constant computes an expression of a number that reads nothing, such as mb(40), as limits are. Of what is wrong with it, it returns the
-// first problem.
+// Constant computes a number from an expression that reads nothing, such as mb(40), for limits. It returns the first problem, if there is
+// one.
 func Constant(text string) (value float64, problem *Problem) {
 	c := lang.NewLayout(vocabulary).Compiler(string(EachDevice))
 	limit := c.Limit(text)
@@ -82,8 +82,8 @@ func Constant(text string) (value float64, problem *Problem) {
 	return limit.Constant(), nil
 }
 
-// limit compiles the limit of the rule, and that of subjects that have their own. It returns also the limit of the others, which is NaN if
-// it is not constant.
+// limit compiles the limit of the rule, and those of subjects with their own. It also returns the limit of the others, which is NaN if it
+// is not constant.
 func (b *builder) limit() (limit *lang.Number, general float64) {
 	if b.spec.Limit == "" {
 		return nil, math.NaN()
@@ -102,19 +102,19 @@ func (b *builder) limit() (limit *lang.Number, general float64) {
 	}), general
 }
 
-// Limited reports whether the rule has a limit, which need not be the same for all subjects.
+// Limited reports whether the rule has a limit, which may differ between subjects.
 func (r *Rule) Limited() bool { return r.limit != nil || Known(r.Limit) }
 
 // Varies reports whether subjects may have different limits.
 func (r *Rule) Varies() bool { return r.Limited() && !Known(r.Limit) || r.Spec.Limits != nil }
 
-// A NextLimit is a limit that one device list gave a firing alert. It takes the place of the limit once the next list says so too.
+// A NextLimit is a limit that one device list gave a firing alert. It replaces the limit once the next list confirms it.
 type NextLimit struct {
 	Limit  float64   `json:"limit"`
-	Listed time.Time `json:"listed"` // when the list was read
+	Listed time.Time `json:"listed"` // time of the list
 }
 
-// follow takes in the limit of a verdict. That of a firing alert moves once two device lists in a row say so; what is no data moves
+// follow applies the limit of a verdict. That of a firing alert changes once two device lists in a row say so; a limit without data changes
 // nothing.
 func (a Alert) follow(r *Rule, v Verdict) (after Alert, moved bool) {
 	next := a.Then.Next
@@ -133,7 +133,7 @@ func (a Alert) follow(r *Rule, v Verdict) (after Alert, moved bool) {
 	return a, false
 }
 
-// limited takes in the limit of a verdict, unless it is no data.
+// limited applies the limit of a verdict, unless it is no data.
 func (a Alert) limited(r *Rule, v Verdict) Alert {
 	switch {
 	case !r.Limited():
@@ -144,12 +144,12 @@ func (a Alert) limited(r *Rule, v Verdict) Alert {
 	return a
 }
 
-// equal reports whether n and other are the same, or both none.
+// equal reports whether n and other are the same, or both nil.
 func (n *NextLimit) equal(other *NextLimit) bool {
 	return n == other || n != nil && other != nil && n.Limit == other.Limit && n.Listed.Equal(other.Listed)
 }
 
-// LimitDiffers reports whether the limit of a verdict, if it is data, is another one than that of the alert.
+// LimitDiffers reports whether the limit of a verdict, if it is data, differs from that of the alert.
 func (a Alert) LimitDiffers(r *Rule, v Verdict) bool {
 	if !r.Limited() || !Known(a.Limit) {
 		return r.Limited() != Known(a.Limit) && (!r.Limited() || Known(v.Limit))
@@ -157,7 +157,7 @@ func (a Alert) LimitDiffers(r *Rule, v Verdict) bool {
 	return Known(v.Limit) && v.Limit != a.Limit
 }
 
-// relimit moves a firing alert to what its condition says now that its limit is another one.
+// relimit moves a firing alert to the level for its new limit.
 func (a Alert) relimit(v Verdict, now time.Time) (Alert, Event) {
 	switch {
 	case v.Result.Most == Inactive:

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// Members are some of the members of a metric: a bit for each, by its place in metricMembers.
+// Members is a set of members of a metric: a bit for each, by its index in metricMembers.
 type Members uint32
 
 func (m Members) has(place int) bool { return m>>place&1 == 1 }
 
-// MembersOf returns the members of some names, such as used.
+// MembersOf returns the set of the named members, such as used.
 func MembersOf(names ...string) (m Members) {
 	for i, member := range metricMembers {
 		if slices.Contains(names, member.name) {
@@ -20,13 +20,13 @@ func MembersOf(names ...string) (m Members) {
 	return m
 }
 
-// Wants are the members of metrics that something reads, by figure. A figure of which none is wanted is left out.
+// Wants holds the members of metrics that something reads, by figure. Figures without any are left out.
 type Wants map[Figure]Members
 
-// Figures returns the figures of which any member is wanted, in the order for people.
+// Figures returns the figures of which any member is wanted, in the order for display.
 func (w Wants) Figures() []Figure { return slices.SortedFunc(maps.Keys(w), Figure.Compare) }
 
-// With returns what w or other wants.
+// With returns the union of w and other.
 func (w Wants) With(other Wants) Wants {
 	both := Wants{}
 	for _, wants := range []Wants{w, other} {
@@ -37,10 +37,10 @@ func (w Wants) With(other Wants) Wants {
 	return both
 }
 
-// peerRatio is the member that needs to know the peers of a device.
+// peerRatio is the member that needs the peers of a device.
 const peerRatio = "peer_ratio"
 
-// Peers reports whether what devices use in comparison with their peers is wanted.
+// Peers reports whether the comparison of devices with their peers is wanted.
 func (w Wants) Peers() bool {
 	for _, members := range w {
 		if members&MembersOf(peerRatio) != 0 {
@@ -50,7 +50,7 @@ func (w Wants) Peers() bool {
 	return false
 }
 
-// A metricMember is one member of a metric: the first day that it needs, how it follows from the past, and where it is kept.
+// A metricMember describes one member of a metric: the first day that it needs, how it is computed, and where it is stored.
 type metricMember struct {
 	name  string
 	first func(Past) Day
@@ -58,7 +58,7 @@ type metricMember struct {
 	in    func(*Metric) *float64
 }
 
-// metricMembers are the members of a metric that are numbers, and then its series, which is a list.
+// metricMembers are the members of a metric: numbers, and last its series, which is a list.
 var metricMembers = []metricMember{
 	{"today", daysBack(0), Past.today, func(m *Metric) *float64 { return &m.Today }},
 	{"yesterday", daysBack(1), Past.yesterday, func(m *Metric) *float64 { return &m.Yesterday }},
@@ -80,7 +80,7 @@ var metricMembers = []metricMember{
 	{name: "series", first: daysBack(HistoryDays)},
 }
 
-// seriesMember is the place of the series among the members.
+// seriesMember is the index of the series among the members.
 var seriesMember = len(metricMembers) - 1
 
 func daysBack(days Day) func(Past) Day { return func(p Past) Day { return p.Day - days } }

@@ -6,30 +6,30 @@ import (
 	"time"
 )
 
-// A Muter is a kind of reason for not announcing an alert.
+// A Muter is a kind of mute.
 type Muter string
 
-// The muters.
+// The kinds of mutes.
 const (
 	ByNothing Muter = ""
-	BySilence Muter = "silence" // made by a person, until some time or until the alert ends
-	ByWindow  Muter = "window"  // silence that comes back with the days of the week
-	ByUnless  Muter = "unless"  // another rule fires for the same cause
+	BySilence Muter = "silence" // made by a person, until a time or until the alert ends
+	ByWindow  Muter = "window"  // a mute window, which recurs on days of the week
+	ByUnless  Muter = "unless"  // another rule is firing for the same cause
 	ByShadow  Muter = "shadow"  // the rule is in shadow mode
 )
 
-// A Mute is why an alert is not announced for now. The zero Mute is that it is.
+// A Mute is the reason why an alert is muted. The zero Mute means that it is not muted.
 type Mute struct {
 	Kind    Muter     `json:"kind,omitempty"`
-	Until   time.Time `json:"until,omitzero"` // zero: not known, or of a silence: when the alert ends
-	By      string    `json:"by,omitempty"`   // who made the silence, or which rule fires
+	Until   time.Time `json:"until,omitzero"` // zero: not known, or for a silence: the end of the alert
+	By      string    `json:"by,omitempty"`   // who made the silence, or which rule is firing
 	Because string    `json:"because,omitempty"`
 }
 
 // IsZero reports whether the alert is not muted.
 func (m Mute) IsZero() bool { return m == Mute{} }
 
-// equal reports whether m and other say the same.
+// equal reports whether m and other are the same.
 func (m Mute) equal(other Mute) bool {
 	same := m.Until.Equal(other.Until)
 	m.Until, other.Until = time.Time{}, time.Time{}
@@ -65,8 +65,8 @@ func (a Alert) Muted(m Mute, by string, now time.Time) (Alert, Event) {
 	return a.raiseBy(by, Muted, now), Muted
 }
 
-// Acknowledged returns a firing alert as acknowledged by a person. Any other alert stays as it is, and so does one that the
-// same person has acknowledged already.
+// Acknowledged returns a firing alert as acknowledged by a person. Any other alert is returned unchanged, and so is one that the same
+// person has acknowledged already.
 func (a Alert) Acknowledged(by string, now time.Time) (Alert, Event) {
 	if a.State != Firing || a.Ack.By == by {
 		return a, None
@@ -75,8 +75,8 @@ func (a Alert) Acknowledged(by string, now time.Time) (Alert, Event) {
 	return a.raiseBy(by, Acknowledged, now), Acknowledged
 }
 
-// Unacknowledged returns a firing alert as not acknowledged; by is who removed the acknowledgement. Any other alert stays as it is,
-// and so does one that is not acknowledged.
+// Unacknowledged returns a firing alert as not acknowledged; by is who removed the acknowledgement. Any other alert is returned unchanged,
+// and so is one that is not acknowledged.
 func (a Alert) Unacknowledged(by string, now time.Time) (Alert, Event) {
 	if a.State != Firing || a.Ack == (Ack{}) {
 		return a, None
@@ -85,7 +85,7 @@ func (a Alert) Unacknowledged(by string, now time.Time) (Alert, Event) {
 	return a.raiseBy(by, Unacknowledged, now), Unacknowledged
 }
 
-// A Match selects alerts. What is empty matches all; project and subject match by UID and by name.
+// A Match selects alerts. Empty fields match everything; project and subject match by UID and by name.
 type Match struct {
 	Alert   string // ID
 	Rule    string
@@ -101,27 +101,27 @@ func (m Match) Matches(a Alert) bool {
 		(m.Subject == "" || m.Subject == a.Subject || m.Subject == a.Told.Subject || a.Subject == "" && m.Subject == a.Project)
 }
 
-// A Silence mutes what it matches from Start until End. The zero End is when the alert that Match names is over.
+// A Silence mutes what it matches from Start until End. A zero End means the end of the alert that Match names.
 type Silence struct {
 	ID         string
 	Match      Match
 	Start, End time.Time
 	By         string
 	Because    string
-	EndedBy    string // who ended it before its time, at EndedAt; "" and zero are nobody
+	EndedBy    string // who ended it before its time, at EndedAt; "" and zero if no one did
 	EndedAt    time.Time
 }
 
-// Stops returns when the silence mutes no more: when somebody ended it, else End.
+// Stops returns when the silence ends: when someone ended it, else End.
 func (s Silence) Stops() time.Time { return cmp.Or(s.EndedAt, s.End) }
 
-// Over reports whether the silence mutes no more at now. One without an end, which an alert has, is over with that alert.
+// Over reports whether the silence has ended at now. A silence without an end, which names an alert, ends with that alert.
 func (s Silence) Over(now time.Time) bool {
 	stops := s.Stops()
 	return !stops.IsZero() && !stops.After(now)
 }
 
-// mute is what the silence does to an alert that it matches.
+// mute returns the mute of an alert that the silence matches.
 func (s Silence) mute() Mute {
 	return Mute{Kind: BySilence, Until: s.End, By: s.By, Because: s.Because}
 }
@@ -129,16 +129,16 @@ func (s Silence) mute() Mute {
 // A Window mutes what it matches on some days of the week, for the whole day or from one time of day to another.
 type Window struct {
 	Match    Match
-	Days     []time.Weekday // none is every day
-	From, To time.Duration  // since midnight on the clock of Zone; both zero is the whole day, To not after From ends the next day
-	Zone     *time.Location // nil is UTC
+	Days     []time.Weekday // empty means every day
+	From, To time.Duration  // since midnight on the clock of Zone; both zero: the whole day; To not after From: it ends on the next day
+	Zone     *time.Location // nil means UTC
 	Because  string
 }
 
-// lookAhead is how many days may pass before a window that is open closes, at most: one that covers all the week never does.
+// lookAhead is the maximum number of days until an open window closes; one that covers the whole week never closes.
 const lookAhead = 8
 
-// Open reports whether the window mutes at now, and until when; the zero time is that it never closes.
+// Open reports whether the window mutes at now, and until when; the zero time means forever.
 func (w Window) Open(now time.Time) (until time.Time, open bool) {
 	for until = now; ; {
 		end, inside := w.endOf(until)
@@ -151,9 +151,9 @@ func (w Window) Open(now time.Time) (until time.Time, open bool) {
 	}
 }
 
-// Next returns the first instant after now at which the window opens; zero is never.
+// Next returns the first instant after now at which the window opens; zero if there is none.
 func (w Window) Next(now time.Time) time.Time {
-	for day := range 2 * lookAhead { // a day on which clocks change may leave out a stretch
+	for day := range 2 * lookAhead { // on a day on which clocks change, a part may be missing
 		start, stop, ok := w.on(w.date(now, day))
 		if !ok || !start.After(now) || !start.Before(stop) {
 			continue
@@ -165,7 +165,7 @@ func (w Window) Next(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// endOf returns the end of the stretch of the window in which now lies, not looking at the next stretch.
+// endOf returns the end of the open stretch of the window around now, without the next stretch.
 func (w Window) endOf(now time.Time) (end time.Time, inside bool) {
 	for day := -1; day <= 0; day++ {
 		if start, stop, ok := w.on(w.date(now, day)); ok && !now.Before(start) && now.Before(stop) && stop.After(end) {
@@ -175,14 +175,14 @@ func (w Window) endOf(now time.Time) (end time.Time, inside bool) {
 	return end, inside
 }
 
-// date is noon, which every date has, on the date of now in the zone of the window, some days later.
+// date returns noon, which every date has, of the date of now in the zone of the window, some days later.
 func (w Window) date(now time.Time, days int) time.Time {
 	zone := cmp.Or(w.Zone, time.UTC)
 	year, month, day := now.In(zone).Date()
 	return time.Date(year, month, day+days, 12, 0, 0, 0, zone)
 }
 
-// on returns when the window opens on a date and when it closes.
+// on returns when the window opens and closes on a date.
 func (w Window) on(date time.Time) (start, stop time.Time, ok bool) {
 	if len(w.Days) > 0 && !slices.Contains(w.Days, date.Weekday()) {
 		return start, stop, false
@@ -194,8 +194,8 @@ func (w Window) on(date time.Time) (start, stop time.Time, ok bool) {
 	return clock(date, w.From), clock(date, to), true
 }
 
-// clock is the first instant at which clocks on the wall show a time of day, on the date of noon or the next; where they
-// skip it, the instant at which they do.
+// clock returns the first instant at which wall clocks show a time of day, on the date of noon or the next; if they skip it, the instant at
+// which they do.
 func clock(noon time.Time, at time.Duration) time.Time {
 	year, month, day := noon.Date()
 	shown := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Add(at)
@@ -211,7 +211,7 @@ func clock(noon time.Time, at time.Duration) time.Time {
 	return t.In(noon.Location())
 }
 
-// offset is how far clocks are ahead of UTC.
+// offset returns how far clocks are ahead of UTC.
 func offset(t time.Time) time.Duration {
 	_, seconds := t.Zone()
 	return time.Duration(seconds) * time.Second
@@ -219,14 +219,14 @@ func offset(t time.Time) time.Duration {
 
 // Mutes holds everything that can mute alerts.
 type Mutes struct {
-	Silences []Silence // that have not ended, and those that a person ended lately
+	Silences []Silence // that have not ended, and those that a person ended recently
 	Windows  []Window
 	Rules    map[string]Spec                          // by name
-	Firing   func(rule, project, subject string) bool // whether a rule fires for a subject; "" is the project
-	Within   func(project, device string) []string    // the fleets that a device is in
-	Explains func(a Alert) string                     // the name of the alert about notewatch itself that explains a; nil and "" are none
+	Firing   func(rule, project, subject string) bool // whether a rule is firing for a subject; "" is the project
+	Within   func(project, device string) []string    // the fleets of a device
+	Explains func(a Alert) string                     // name of the alert about notewatch itself that explains a; nil and "" mean none
 
-	on []muting // the silences and windows that mute, in their order, if At was called
+	on []muting // the silences and windows that mute, in order, after At
 	at time.Time
 }
 
@@ -242,7 +242,7 @@ func (m Mutes) At(now time.Time) Mutes {
 	return m
 }
 
-// mutings returns the silences and windows that mute at now, in their order.
+// mutings returns the silences and windows that mute at now, in order.
 func (m Mutes) mutings(now time.Time) []muting {
 	on := []muting{}
 	for _, s := range m.Silences {
@@ -258,8 +258,8 @@ func (m Mutes) mutings(now time.Time) []muting {
 	return on
 }
 
-// Of returns why an alert is not announced at now. A rule in shadow mode comes first, then one that another rule explains,
-// and then the silence or window that lasts longest: the first of those that last as long.
+// Of returns why an alert is muted at now. Shadow mode comes first, then another rule or alert that explains it, and then the silence or
+// window that lasts longest: the first one of those that last equally long.
 func (m Mutes) Of(a Alert, now time.Time) Mute {
 	spec := m.Rules[a.Rule]
 	switch {
@@ -288,7 +288,7 @@ func (m Mutes) Of(a Alert, now time.Time) Mute {
 	return longest
 }
 
-// firesAround reports whether a rule fires for the subject of an alert, or for one that contains it.
+// firesAround reports whether a rule is firing for the subject of an alert, or for one that contains it.
 func (m Mutes) firesAround(rule string, a Alert) bool {
 	if m.Firing(rule, a.Project, a.Subject) || m.Firing(rule, a.Project, "") {
 		return true
@@ -299,7 +299,7 @@ func (m Mutes) firesAround(rule string, a Alert) bool {
 	return slices.ContainsFunc(m.Within(a.Project, a.Subject), func(fleet string) bool { return m.Firing(rule, a.Project, fleet) })
 }
 
-// Apply returns the alert muted or not, as Of says at now. If a person ended the silence, it says who.
+// Apply returns the alert with its mute at now. If a person ended the silence, the event names them.
 func (m Mutes) Apply(a Alert, now time.Time) (Alert, Event) {
 	return a.Muted(m.Of(a, now), m.endedBy(a, now), now)
 }
@@ -308,7 +308,7 @@ func (m Mutes) Apply(a Alert, now time.Time) (Alert, Event) {
 // one ended last counts.
 func (m Mutes) endedBy(a Alert, now time.Time) (by string) {
 	if until := a.Mute.Until; !until.IsZero() && !until.After(now) {
-		return "" // its time was over
+		return "" // it ended at its time
 	}
 	var at time.Time
 	for _, s := range m.Silences {
@@ -319,7 +319,7 @@ func (m Mutes) endedBy(a Alert, now time.Time) (by string) {
 	return by
 }
 
-// Next returns the first instant after now at which a silence or window begins or ends; zero is never.
+// Next returns the first instant after now at which a silence or window begins or ends; zero if there is none.
 func (m Mutes) Next(now time.Time) time.Time {
 	var next time.Time
 	at := func(t time.Time) {

@@ -10,22 +10,22 @@ import (
 	"time"
 )
 
-// A Verdict is the result of one evaluation of a rule for a subject: all that Next decides from.
+// A Verdict is the result of one evaluation of a rule for a subject: the input of Next.
 type Verdict struct {
 	Evaluation           // as of now
 	DayEnd     Result    // as of the end of the last complete UTC day; read for day and forecast rules only
 	Period     time.Time // start of the current period; read for period and forecast rules only
-	First      bool      // the rule has never been evaluated here before
-	AsOf       time.Time // when the figures were read
-	Listed     time.Time // when the device list was read
-	Shown      bool      // a message shows the value of the alert: Value, Usual, AsOf and Peak are kept up to date
+	First      bool      // first evaluation of the rule
+	AsOf       time.Time // time of the data
+	Listed     time.Time // time of the device list
+	Shown      bool      // a message shows the value of the alert, so Value, Usual, AsOf and Peak are kept current
 
-	Growing       map[string]float64 // what Rule.Growing returns as of now; read for alerts that fire or are firing
+	Growing       map[string]float64 // result of Rule.Growing as of now; read for alerts that fire or are firing
 	DayEndGrowing map[string]float64 // the same as of DayEnd
-	Members       int                // how many devices a fleet has now; 0 of other subjects
+	Members       int                // number of devices of a fleet now; 0 for other subjects
 
 	Last   float64   // of the rule's Show at LastAt
-	LastAt time.Time // the end of the last complete UTC day, or of the alert's period if that has ended; zero: not evaluated
+	LastAt time.Time // end of the last complete UTC day, or of the alert's period if that has ended; zero: not evaluated
 }
 
 // Key identifies what an alert is about: rule, project and subject, and for a period or forecast rule the start of the period.
@@ -34,7 +34,7 @@ type Key struct {
 	Period                 time.Time // start of the period for period and forecast rules; else zero
 }
 
-// Inactive returns the alert of a subject that has none: the state before Next finds anything.
+// Inactive returns the alert of a subject without one: the state before the first call of Next.
 func (k Key) Inactive() Alert {
 	a := noFigures()
 	a.Rule, a.Project, a.Subject, a.Period = k.Rule, k.Project, k.Subject, k.Period
@@ -44,17 +44,16 @@ func (k Key) Inactive() Alert {
 // Key returns the key of the alert.
 func (a Alert) Key() Key { return Key{a.Rule, a.Project, a.Subject, a.Period} }
 
-// Next returns the alert after one more evaluation at now, and what happened. It is a pure function: the same alert, rule,
-// verdict and instant give the same answer.
+// Next returns the alert after one more evaluation at now, and the event. It is a pure function: the same alert, rule, verdict and instant
+// give the same result.
 //
-// The level stays where it is while it lies between the level that is surely held and the highest that is not ruled out,
-// and else moves to the nearer of the two. So figures that are no data neither fire nor resolve anything. What is ruled
-// out depends on the kind of the rule: a live rule goes by now, a day or forecast rule by now and the end of yesterday, and a
-// period rule rules nothing out until its period ends. Where a figure that only grows is lower than when the alert was announced,
-// it was wrong: then a period rule goes by now as well, and on the same day a day or forecast rule does.
+// The level stays if it lies between the highest level that is certainly reached and the highest that is possible, and otherwise moves to
+// the nearer of the two. So missing data neither fires nor resolves anything. Which levels are possible depends on the kind of the rule: a
+// live rule uses now, a day or forecast rule uses now and the end of yesterday, and for a period rule every level is possible until its
+// period ends. If the value of a figure that only grows is lower than when the alert was announced, it was wrong: then a period rule uses
+// now too, and on the same day a day or forecast rule does.
 //
-// An alert that comes to nothing has the state "". One about which nothing has to be stored is returned as it was: see
-// Unchanged.
+// An alert that ends without having fired has the state "". One about which nothing has to be stored is returned unchanged: see Unchanged.
 func (a Alert) Next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	after, event := a.next(r, v, now)
 	if event != None || !a.Open() || !after.Open() || v.Shown || a.showsOther(r) {
@@ -67,7 +66,7 @@ func (a Alert) Next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	return after, None
 }
 
-// next is Next with the figures of v, whatever happened.
+// next is Next with the values of v in any case.
 func (a Alert) next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	if r.Kind.OfPeriod() && a.Open() && !a.Period.Equal(v.Period) {
 		return a.last(v).end(Resolved, PeriodEnded, now)
@@ -97,8 +96,7 @@ func (a Alert) next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	return a.stay(r, v, now)
 }
 
-// Unchanged reports whether an open alert is stored already if before is: that is so of most that Next returns without an
-// event.
+// Unchanged reports whether an open alert needs no storing if before is stored: that is so for most that Next returns without an event.
 func (a Alert) Unchanged(before Alert) bool {
 	return a.Version == before.Version && a.State == before.State && a.Holds == before.Holds && a.Doubted == before.Doubted &&
 		a.Then.At.Equal(before.Then.At) && a.AsOf.Equal(before.AsOf) &&
@@ -108,10 +106,10 @@ func (a Alert) Unchanged(before Alert) bool {
 // equal reports whether two values are the same or both no data.
 func equal(x, y float64) bool { return x == y || !Known(x) && !Known(y) }
 
-// peakShare is the part of the stored peak by which a value must exceed it to be stored as well.
+// peakShare is the share of the stored peak by which a value must exceed it to be stored.
 const peakShare = 0.05
 
-// peakMoved reports whether the peak must be stored if that of before is. A peak of a day that is over is exact.
+// peakMoved reports whether the peak must be stored if that of before is stored. The peak of a past day is exact.
 func (a Alert) peakMoved(before Alert, now time.Time) bool {
 	grown := a.Peak - before.Peak
 	return !Known(before.Peak) || grown > peakShare*math.Abs(before.Peak) || grown > 0 && a.PeakOn < DayOf(now)
@@ -138,9 +136,9 @@ func (a Alert) Withdraw(why string, now time.Time) (Alert, Event) {
 	return a, event
 }
 
-// Reevaluate is Next for a rule whose meaning has changed since the alert was last evaluated. A firing alert that the new rule
-// does not contradict goes on with its message; any other is withdrawn, and the caller evaluates the rule again. why is what
-// changed, for people.
+// Reevaluate is Next for a rule whose meaning has changed since the alert was last evaluated. A firing alert that the new rule does not
+// contradict continues with its message; any other is withdrawn, and the caller evaluates the rule again. why describes the change, for
+// people.
 func (a Alert) Reevaluate(r *Rule, v Verdict, why string, now time.Time) (Alert, Event) {
 	period := v.Period
 	if !r.Kind.OfPeriod() {
@@ -162,9 +160,8 @@ func (a Alert) Reevaluate(r *Rule, v Verdict, why string, now time.Time) (Alert,
 	return a.raise(Updated, now), Updated
 }
 
-// Revise returns the alert about a day or period that has ended: late values show that at its end, v.AsOf, the
-// condition was surely true. The alert is over as soon as it is made. The event is None if the condition was not surely
-// true.
+// Revise returns an alert about a day or period that has ended: late values show that at its end, v.AsOf, the condition was certainly true.
+// The alert has ended when it is made. The event is None if the condition was not certainly true.
 func (k Key) Revise(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	if v.Result.Least == Inactive {
 		return k.Inactive(), None
@@ -176,7 +173,7 @@ func (k Key) Revise(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	return a.raise(Revised, now), Revised
 }
 
-// observe takes in the figures and for how long each level has been surely true.
+// observe applies the values, and records how long each level has been certainly true.
 func (a Alert) observe(r *Rule, v Verdict, now time.Time) Alert {
 	for level := Info; level <= Critical; level++ {
 		hold := &a.Holds[level]
@@ -198,12 +195,12 @@ func (a Alert) observe(r *Rule, v Verdict, now time.Time) Alert {
 	return a.measure(r, v)
 }
 
-// measure takes in the figures.
+// measure applies the values.
 func (a Alert) measure(r *Rule, v Verdict) Alert {
 	if a.showsOther(r) {
 		a.Value, a.Peak, a.Usual = math.NaN(), math.NaN(), math.NaN()
 	}
-	if r.Kind.ByDay() && a.Since.Before(v.LastAt) { // events of that day may have come in after its last poll
+	if r.Kind.ByDay() && a.Since.Before(v.LastAt) { // events of that day may have arrived after its last poll
 		a = a.peak(v.Last, DayOf(v.LastAt)-1)
 	}
 	if !Known(v.Value) {
@@ -213,10 +210,10 @@ func (a Alert) measure(r *Rule, v Verdict) Alert {
 	return a.peak(v.Value, DayOf(v.AsOf))
 }
 
-// showsOther reports whether the figures of the alert are of another figure than the rule shows now.
+// showsOther reports whether the values of the alert belong to another figure than the rule shows now.
 func (a Alert) showsOther(r *Rule) bool { return a.Told.Figure != "" && a.Told.Figure != r.Show }
 
-// peak takes in a value of a day.
+// peak applies a value of a day to the peak.
 func (a Alert) peak(value float64, day Day) Alert {
 	if Known(value) && (!Known(a.Peak) || value > a.Peak) {
 		a.Peak, a.PeakOn = value, day
@@ -224,7 +221,7 @@ func (a Alert) peak(value float64, day Day) Alert {
 	return a
 }
 
-// last takes in the value at the end of the alert's period: more may have come in since the newest evaluation of it.
+// last applies the value at the end of the alert's period: more may have arrived since its newest evaluation.
 func (a Alert) last(v Verdict) Alert {
 	if v.LastAt.IsZero() || !Known(v.Last) {
 		return a
@@ -233,7 +230,7 @@ func (a Alert) last(v Verdict) Alert {
 	return a.peak(v.Last, DayOf(v.LastAt)-1)
 }
 
-// bounds returns the level that is surely held, and the highest that is not ruled out.
+// bounds returns the highest level that is certainly reached, and the highest that is possible.
 func (a Alert) bounds(r *Rule, v Verdict, now time.Time) (low, high Level) {
 	for level := Info; level <= v.Result.Least; level++ {
 		if a.Holds[level].lasted(r.Spec.For, now) {
@@ -252,7 +249,7 @@ func (a Alert) bounds(r *Rule, v Verdict, now time.Time) (low, high Level) {
 	return low, v.possible(r)
 }
 
-// possible returns the highest level that is not ruled out, leaving aside that a period rule rules nothing out.
+// possible returns the highest level that is possible, without the exception for period rules.
 func (v Verdict) possible(r *Rule) Level {
 	high := v.Result.Most
 	if r.Kind.ByDay() {
@@ -264,12 +261,12 @@ func (v Verdict) possible(r *Rule) Level {
 	return high
 }
 
-// recovered reports whether the rule says itself, by ResolveWhen, that it is over.
+// recovered reports whether ResolveWhen says that the problem has ended.
 func (v Verdict) recovered(r *Rule) bool {
 	return r.Spec.ResolveWhen != "" && v.Recovered == True && v.Result.Least == Inactive
 }
 
-// asks returns how often a level must have been seen to fire.
+// asks returns how often a level must have been found true to fire.
 func (r *Rule) asks() int {
 	if r.Spec.For > 0 {
 		return 2
@@ -277,7 +274,7 @@ func (r *Rule) asks() int {
 	return 1
 }
 
-// lasted reports whether a hold is long enough to fire: over at least need, and seen twice where time is needed at all.
+// lasted reports whether a hold is long enough to fire: at least need, and found twice if need is above zero.
 func (h Hold) lasted(need time.Duration, now time.Time) bool {
 	if need <= 0 {
 		return h.Count > 0
@@ -285,7 +282,7 @@ func (h Hold) lasted(need time.Duration, now time.Time) bool {
 	return h.Count > 1 && now.Sub(h.Since) >= need
 }
 
-// level is the level that is announced.
+// level returns the announced level.
 func (a Alert) level() Level {
 	if a.State == Firing {
 		return a.Level
@@ -293,7 +290,7 @@ func (a Alert) level() Level {
 	return Inactive
 }
 
-// wait returns the alert as pending, or as nothing if no level is reached.
+// wait returns the alert as pending, or as inactive if no level is reached.
 func (a Alert) wait(now time.Time) Alert {
 	if a.Holds[Info].Count == 0 {
 		return a.Key().Inactive()
@@ -305,7 +302,7 @@ func (a Alert) wait(now time.Time) Alert {
 	return a
 }
 
-// begin starts an episode.
+// begin starts a new alert.
 func (a Alert) begin(now time.Time) Alert {
 	a.Since = now
 	a.ID = a.id("since", now)
@@ -321,11 +318,11 @@ func (a Alert) fire(level Level, now time.Time) Alert {
 }
 
 func (a Alert) escalate(level Level, now time.Time) Alert {
-	a.RaisedAt, a.Ack = now, Ack{} // it was acknowledged at a lower level
+	a.RaisedAt, a.Ack = now, Ack{} // the acknowledgement was for a lower level
 	return a.speak(level, now).raise(Escalated, now)
 }
 
-// speak moves to a level that is announced.
+// speak announces a level.
 func (a Alert) speak(level Level, now time.Time) Alert {
 	a.Level, a.NotifiedAt, a.Doubted, a.QuietSince = level, now, false, time.Time{}
 	a.Worst = max(a.Worst, level)
@@ -348,8 +345,8 @@ func (a Alert) stay(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	return a, None
 }
 
-// nextReminder returns the first instant of the schedule after the last message. The schedule begins when the alert fires
-// and anew when it escalates; its last step repeats.
+// nextReminder returns the first instant of the schedule after the last message. The schedule begins when the alert fires and again when it
+// escalates; its last step repeats.
 func (a Alert) nextReminder(schedule []time.Duration) (time.Time, bool) {
 	if len(schedule) == 0 {
 		return time.Time{}, false
@@ -364,7 +361,7 @@ func (a Alert) nextReminder(schedule []time.Duration) (time.Time, bool) {
 	return a.NotifiedAt.Add(step - since%step), true
 }
 
-// end closes a firing alert. One that was not announced is inactive again.
+// end closes a firing alert. One that was not announced becomes inactive.
 func (a Alert) end(state State, event Event, now time.Time) (Alert, Event) {
 	if a.State != Firing {
 		return a.Key().Inactive(), None
@@ -379,14 +376,14 @@ func (a Alert) raise(event Event, now time.Time) Alert {
 	return a
 }
 
-// raiseBy is raise for what somebody did.
+// raiseBy is raise for an action of a person.
 func (a Alert) raiseBy(by string, event Event, now time.Time) Alert {
 	a = a.raise(event, now)
 	a.By = by
 	return a
 }
 
-// id makes a short identifier: 50 bits of a hash over what makes an episode unique. The same evaluation gives the same identifier.
+// id returns a short identifier: 50 bits of a hash over the identity of the alert. The same evaluation gives the same identifier.
 func (a Alert) id(what string, at time.Time) string {
 	text := fmt.Sprintf("%q %q %q %d %s %d", a.Rule, a.Project, a.Subject, a.Period.Unix(), what, at.UnixMilli())
 	hash := sha256.Sum256([]byte(text))

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Raise returns an alert that fires because the program itself found something wrong, not an expression. An alert of that
-// key that fires already stays as it is, unless level is higher or the words differ.
+// Raise returns an alert that fires because of a problem of the program itself, not of an expression. A firing alert of that key stays
+// unchanged, unless level is higher or the texts differ.
 func (a Alert) Raise(level Level, texts Told, now time.Time) (Alert, Event) {
 	before := a
 	a.Told = texts
@@ -21,11 +21,11 @@ func (a Alert) Raise(level Level, texts Told, now time.Time) (Alert, Event) {
 	return before, None
 }
 
-// Clear returns the alert as resolved, because the program itself found that its cause is gone.
+// Clear returns the alert as resolved, because the program found that the cause is gone.
 func (a Alert) Clear(now time.Time) (Alert, Event) { return a.end(Resolved, Cleared, now) }
 
-// Report returns an alert that carries a report. It has ended as soon as it is made. There is one report of each key: whoever makes it, at
-// whatever time, gives it the same ID.
+// Report returns an alert that contains a report. It has ended when it is made. There is one report for each key: it always gets the same
+// ID.
 func (k Key) Report(texts Told, now time.Time) Alert {
 	a := k.Inactive()
 	a.ID = a.id("report", time.UnixMilli(0))
@@ -34,8 +34,7 @@ func (k Key) Report(texts Told, now time.Time) Alert {
 	return a.raise(Reported, now)
 }
 
-// Drill returns an alert that tests the route to people. Its texts are those of the rule for a value just beyond
-// its limit.
+// Drill returns a test alert. Its texts are those of the rule for a value just beyond its limit.
 func (k Key) Drill(r *Rule, texts Told, now time.Time) Alert {
 	a := k.Inactive().begin(now)
 	a.ID = a.id("drill", now)

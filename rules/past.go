@@ -10,26 +10,26 @@ const (
 	weekDays   = 7
 	monthDays  = 30
 	medianDays = 14
-	usualWeeks = 4 // that have the same weekday
+	usualWeeks = 4 // with the same weekday
 )
 
-// HistoryDays is how many complete days days and series look back on.
+// HistoryDays is the number of complete days that days and series cover.
 const HistoryDays = 35
 
-// fewestDays is how many days must be known to say what is usual.
+// fewestDays is the smallest number of known days for a usual value.
 const fewestDays = 3
 
-// A Past is the days of one figure of a subject, from which its Metric follows.
+// A Past holds the days of one figure of a subject, from which its Metric is computed.
 type Past struct {
 	Figure   Figure
-	Values   []float64    // by day, the last is the day itself; NaN is not known
-	Day      Day          // the day that the Metric is as of; its value is that of the day so far
-	Born     Day          // the first day that the subject existed
+	Values   []float64    // by day, the last is the day itself; NaN if not known
+	Day      Day          // day as of which the Metric is; its value is that of the day so far
+	Born     Day          // first day on which the subject existed
 	Start    Day          // the first day of the period
 	Previous Day          // the first day of the period before
 	Next     Day          // the first day of the next period
-	Peers    []float64    // by group of peers, the median of what they used on the day before
-	Earlier  [2]PollValue // what the polls that Growths[0] and Growths[1] go back to had read
+	Peers    []float64    // by group of peers: the median of what they used on the day before
+	Earlier  [2]PollValue // values at the polls for Growths[0] and Growths[1]
 }
 
 // NewPast returns the past of a subject without its days.
@@ -40,7 +40,7 @@ func NewPast(figure Figure, period PeriodSpec, day, born Day) Past {
 	return p
 }
 
-// First returns the first day that Metric needs for some members.
+// First returns the first day that Metric needs for members.
 func (p Past) First(m Members) Day {
 	first := p.Day
 	for i, member := range metricMembers {
@@ -53,8 +53,8 @@ func (p Past) First(m Members) Day {
 
 // Metric computes members of the metric. The others are no data.
 //
-// A sum is over all days of its window: a subject used nothing before it existed, unless it is known to have. What is usual goes by
-// whole days alone, which are the complete ones after the day of birth, and does without some that are not known.
+// A sum covers all days of its window: a subject used nothing before it existed, unless other data is known. Usual values use only whole
+// days, which are the complete ones after the day of birth, and a few of them may be missing.
 func (p Past) Metric(m Members) Metric {
 	metric := UnknownMetric()
 	for i, member := range metricMembers[:seriesMember] {
@@ -68,13 +68,13 @@ func (p Past) Metric(m Members) Metric {
 	return metric
 }
 
-// UnknownMetric returns a metric of which nothing is known.
+// UnknownMetric returns a metric without data.
 func UnknownMetric() Metric {
 	nan := math.NaN()
 	return Metric{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nil}
 }
 
-// back returns the value of so many days before the day; NaN if it is not known.
+// back returns the value of a number of days before the day; NaN if not known.
 func (p Past) back(days int) float64 {
 	if at := len(p.Values) - 1 - days; at >= 0 {
 		return p.Values[at]
@@ -101,7 +101,7 @@ func (p Past) used() float64  { return p.sum(p.Start, p.Day) }
 func (p Past) week() float64  { return p.complete(weekDays) }
 func (p Past) month() float64 { return p.complete(monthDays) }
 
-// complete adds up the last complete days.
+// complete returns the sum of the last complete days.
 func (p Past) complete(days Day) float64 {
 	if p.Born >= p.Day {
 		return math.NaN()
@@ -109,10 +109,10 @@ func (p Past) complete(days Day) float64 {
 	return p.sum(p.Day-days, p.Day-1)
 }
 
-// whole returns how many whole days there are among the last days.
+// whole returns the number of whole days among the last days.
 func (p Past) whole(days int) int { return max(0, min(days, int(p.Day-p.Born)-1)) }
 
-// wholeDay returns the value of so many days before the day, if that is a whole day; NaN if it is not, or not known.
+// wholeDay returns the value of a number of days before the day, if that is a whole day; otherwise, or if it is not known, NaN.
 func (p Past) wholeDay(days int) float64 {
 	if days > p.whole(days) {
 		return math.NaN()
@@ -131,7 +131,7 @@ func (p Past) prev() float64 {
 	return p.sum(p.Previous, p.Start-1)
 }
 
-// known returns the known ones of the last whole days, sorted, in the memory given.
+// known returns the known ones of the last whole days, sorted, in the given memory.
 func (p Past) known(memory []float64) []float64 {
 	days := memory[:0]
 	for back := p.whole(medianDays); back > 0; back-- {
@@ -143,7 +143,7 @@ func (p Past) known(memory []float64) []float64 {
 	return days
 }
 
-// recent returns what known returns; none if the days are too few to say what is usual, or over a quarter of them is not known.
+// recent returns the result of known, or nothing if there are too few days for a usual value, or more than a quarter is not known.
 func (p Past) recent(memory []float64) []float64 {
 	days := p.known(memory)
 	if whole := p.whole(medianDays); len(days) < fewestDays || 4*(whole-len(days)) > whole {
@@ -172,8 +172,8 @@ func (p Past) mad() float64 {
 func (p Past) usual() float64          { return p.usualOn(0) }
 func (p Past) usualYesterday() float64 { return p.usualOn(1) }
 
-// usualOn returns the median of the weekday of so many days before the day, in the four weeks before that; the median of all days
-// if one of the four is not known.
+// usualOn returns the median of the weekday of a number of days before the day, in the four weeks before; the median of all days if one of
+// the four is not known.
 func (p Past) usualOn(back int) float64 {
 	var days [usualWeeks]float64
 	for week := range days {
@@ -202,7 +202,7 @@ func (p Past) series() []float64 {
 	return slices.Clone(Series(p.Values[len(p.Values)-1-whole : len(p.Values)-1]))
 }
 
-// Series returns days without the unknown ones at its start, which lie before the history that was read.
+// Series returns days without unknown ones at the start, which lie before the history that was read.
 func Series(days []float64) []float64 {
 	for i, x := range days {
 		if Known(x) {
@@ -215,7 +215,7 @@ func Series(days []float64) []float64 {
 // ratio compares the day so far with the median.
 func (p Past) ratio() float64 { return p.today() / max(p.median(), p.Figure.Floor()) }
 
-// peerRatio compares the day before with what peers used then: with those groups that used most.
+// peerRatio compares the day before with the usage of peers: with the group that used most.
 func (p Past) peerRatio() float64 {
 	if len(p.Peers) == 0 {
 		return math.NaN()
@@ -223,8 +223,7 @@ func (p Past) peerRatio() float64 {
 	return p.yesterday() / max(slices.Max(p.Peers), p.Figure.Floor())
 }
 
-// z returns by how many standard deviations the day so far is above the median, as far as mad tells: 0.6745 × mad is a standard
-// deviation.
+// z returns how many standard deviations the day so far is above the median, estimated from mad: 0.6745 × mad is a standard deviation.
 func (p Past) z() float64 {
 	const deviation, least = 0.6745, 0.05
 	median := p.median()

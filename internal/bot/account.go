@@ -15,11 +15,11 @@ import (
 	"notewatch/rules"
 )
 
-// accountFailing is the name of the rule of alerts that say that no project of an account can be polled.
+// accountFailing is the rule name of the alert that no project of an account can be polled.
 const accountFailing = "account-failing"
 
-// failuresUntil returns after how many polls of a project in a row that fail for a cause that concerns the whole account its alert
-// fires. A refusal is certain when it is repeated. Both are no later than the built-in rule watcher-blind.
+// failuresUntil returns the number of failed polls of a project in a row after which the alert of its account fires, if the cause concerns
+// the whole account. A refusal is certain when it is repeated. The alert is never later than the built-in rule watcher-blind.
 func failuresUntil(cause store.Cause) int {
 	if cause == store.Unreachable {
 		return 3
@@ -27,8 +27,8 @@ func failuresUntil(cause store.Cause) int {
 	return 2
 }
 
-// noteAccount raises the alert that no project of the account can be polled, or ends it, after a poll of one of them that left the
-// project in state. A refusal of the project alone ends it too: Notehub has accepted the token.
+// noteAccount raises or ends the alert that no project of the account can be polled, after a poll of one of them that left the project in
+// state. A refusal of one project ends it too, because Notehub has accepted the token.
 func (b *Bot) noteAccount(ctx context.Context, account Account, state store.Project, now time.Time) error {
 	uids := b.ProjectsOf(account.Name)
 	switch metrics.Class(state.Cause) {
@@ -52,12 +52,12 @@ func (b *Bot) noteAccount(ctx context.Context, account Account, state store.Proj
 	}
 	open, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: account.Name})
 	if err != nil || open.Open() && cause == store.Unreachable {
-		return err // what fails may be worded otherwise at every poll
+		return err // the text of a failure may differ at every poll
 	}
 	return b.Complain(ctx, b.accountComplaint(account, cause, state.Failure))
 }
 
-// accountComplaint is the alert that no project of an account can be polled.
+// accountComplaint returns the alert that no project of an account can be polled.
 func (b *Bot) accountComplaint(account Account, cause store.Cause, failure string) Complaint {
 	summary := AccountText(cause, account.Name)
 	if cause == store.Unreachable {
@@ -76,7 +76,7 @@ func (b *Bot) accountComplaint(account Account, cause store.Cause, failure strin
 	}
 }
 
-// AccountText says why no project of an account can be polled; "" if there is no cause.
+// AccountText returns why no project of an account can be polled; "" if there is no cause.
 func AccountText(cause store.Cause, account string) string {
 	switch cause {
 	case store.None:
@@ -89,11 +89,11 @@ func AccountText(cause store.Cause, account string) string {
 	return fmt.Sprintf("Notehub is unreachable for account %s", account)
 }
 
-// NextStep says what to do about a cause that concerns a whole account.
+// NextStep returns the next step for a cause that concerns a whole account.
 func NextStep(cause store.Cause) string { return remedy(metrics.Class(cause), Account{}) }
 
-// PollText says that a project is being polled, or waits for the request budget while another is, and for about how long; zero
-// leaves that out.
+// PollText says that a project is being polled, or waits for the request budget while another is, and for about how long; a zero wait is
+// left out.
 func PollText(project, behind string, wait time.Duration) string {
 	if behind == "" {
 		return project + " is being polled"
@@ -105,7 +105,7 @@ func PollText(project, behind string, wait time.Duration) string {
 	return text
 }
 
-// accountReceivers returns who is notified when a project of the account cannot be polled, by the rule watcher-blind.
+// accountReceivers returns the receivers of alerts that a project of the account cannot be polled, as for the rule watcher-blind.
 func (b *Bot) accountReceivers(account Account) []string {
 	rule, ok := b.rule(evaluate.WatcherBlind)
 	if !ok {
@@ -121,8 +121,8 @@ func (b *Bot) accountReceivers(account Account) []string {
 	return slices.Compact(all)
 }
 
-// accountRestored ends the alert that no project of an account can be polled. It makes the others due at once,
-// so that failures of their own show.
+// accountRestored ends the alert that no project of an account can be polled. It makes the other projects due at once, so that failures of
+// their own show.
 func (b *Bot) accountRestored(ctx context.Context, account Account, others []string, now time.Time) error {
 	open, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: account.Name})
 	if err != nil || !open.Open() {
@@ -135,15 +135,15 @@ func (b *Bot) accountRestored(ctx context.Context, account Account, others []str
 	return err
 }
 
-// dropAccounts withdraws the alerts about accounts that no project uses: no poll can end them.
+// dropAccounts withdraws the alerts about accounts without projects, because no poll can end them.
 func (b *Bot) dropAccounts(ctx context.Context) error {
 	used := names(b.projects, func(p Project) string { return p.Account })
 	return b.Withdraw(ctx, accountFailing, used, "no project in the rules file uses this account")
 }
 
-// explained returns which alerts the alert about an account says it all of: those of the rule watcher-blind for projects that fail
-// for a cause that concerns the whole account, while that alert is firing or it is not yet known whether it will, and for projects
-// that have not been polled since it ended. What current says of its project counts, not what the store says.
+// explained returns a function that says which alerts are covered by the alert about an account. These are alerts of watcher-blind for
+// projects that fail for a cause that concerns the whole account, while that alert is firing or it is not yet known whether it will, and
+// for projects that have not been polled since it ended. current replaces the stored state of its project.
 func (b *Bot) explained(ctx context.Context, current store.Project) (func(rules.Alert) string, error) {
 	failing, err := b.store.Failing(ctx)
 	if err != nil {

@@ -19,24 +19,24 @@ import (
 	"notewatch/rules"
 )
 
-// A Config is all that a Bot works with. Every field is required but where said otherwise.
+// A Config configures a Bot. Every field is required unless its comment says otherwise.
 type Config struct {
 	Store     *store.Store
 	Accounts  []Account
 	Projects  []Project
 	Rules     []Rule
-	Operators []string          // names of receivers that are told how notewatch itself does
-	Live      []string          // names of receivers that keep figures up to date in what they show
-	Fallbacks map[string]string // by name of a receiver, that of the receiver that is told what the first one cannot be told
-	Windows   []rules.Window    // when people are not told, week by week
-	Once      bool              // takes one turn, again and again by cron: it does not wait for long
-	Summary   bool              // tell every week what was used
-	Period    rules.PeriodSpec  // what used is counted over; the zero value is the calendar month
-	Interval  time.Duration     // between polls of a project; 0 is DefaultInterval
-	Workers   int               // blocks of a project that are evaluated at once; 0 is one for each core
+	Operators []string          // names of the default receivers, which get alerts about notewatch itself
+	Live      []string          // names of receivers that keep the values in their messages current
+	Fallbacks map[string]string // name of the fallback, by name of a receiver
+	Windows   []rules.Window    // weekly mute windows
+	Once      bool              // takes one turn for each run, as under cron, so it does not wait for long
+	Summary   bool              // send a summary every week
+	Period    rules.PeriodSpec  // the period over which used adds up; the zero value is the calendar month
+	Interval  time.Duration     // between polls of a project; 0 means DefaultInterval
+	Workers   int               // blocks of a project that are evaluated at once; 0 means one for each core
 	Clock     Clock             // domain clock
-	Machine   func() time.Time  // machine clock: leases and what requests take
-	// Wake wakes the loops that serve a kind of work, since some may be due; nil wakes none.
+	Machine   func() time.Time  // machine clock: leases and the duration of requests
+	// Wake wakes the loops that serve a kind of work, because some may be due; nil wakes none.
 	Wake    func(work.Kind)
 	Metrics *metrics.Metrics // nil counts nothing
 	Log     *slog.Logger
@@ -49,27 +49,27 @@ const DefaultInterval = 15 * time.Minute
 type Account struct {
 	Name      string
 	Client    *notehub.Client
-	PerMinute float64 // requests
-	TokenFrom string  // where its token is set, for people: "NOTEWATCH_NOTEHUB_TOKEN"; "" is not known
-	OAuth     bool    // there, it is the secret of an OAuth client
+	PerMinute float64 // request budget
+	TokenFrom string  // where its token is set, for people: "NOTEWATCH_NOTEHUB_TOKEN"; "" if not known
+	OAuth     bool    // the token is the secret of an OAuth client
 }
 
 // A Project is a Notehub project to watch.
 type Project struct {
 	UID, Name string
 	Account   string   // name
-	Notify    []string // names of the receivers that are told by rules that name none
+	Notify    []string // names of the receivers for rules without receivers
 }
 
 func (p Project) uid() string { return p.UID }
 
-// A Rule is a rule and the names of the receivers that are told; nil is those of the project.
+// A Rule is a rule with the names of its receivers; nil means those of the project.
 type Rule struct {
 	*rules.Rule
 	Notify []string
 }
 
-// A Clock is domain time. Simulations drive it; the shipped run has only SystemClock.
+// A Clock is the domain time. Simulations drive it; the shipped run uses only SystemClock.
 type Clock struct {
 	Now   func() time.Time
 	Timer func(until time.Time) *time.Timer // fires at until
@@ -83,10 +83,10 @@ func SystemClock() Clock {
 	}
 }
 
-// A Bot stands left of Commit: it polls projects, and decides what people ask for. Several goroutines may call its methods at once:
-// of what they do to the same alert, silence or work the store lets one go first, and the others see what came of it.
+// A Bot is the left side of Commit: it polls projects, and carries out what people ask for. It is safe for concurrent use: the store
+// serializes changes to the same alert, silence or work item.
 type Bot struct {
-	config    Config // what it was made of
+	config    Config // from which it was made
 	store     *store.Store
 	accounts  []Account
 	projects  []Project
@@ -108,16 +108,16 @@ type Bot struct {
 	evaluator *evaluate.Evaluator
 
 	awake   awakening
-	greeted atomic.Bool   // the operators know what is watched, as far as this process can tell
-	lists   sync.Map      // device lists as they are stored, by the UID of the project: each a *store.DeviceList
-	devices sync.Map      // int: how many devices a project lists, by UID
+	greeted atomic.Bool   // the start report was sent, as far as this process knows
+	lists   sync.Map      // stored device lists, by UID of the project: each a *store.DeviceList
+	devices sync.Map      // int: number of listed devices, by UID of the project
 	counted atomic.Int64  // when they were last counted, as Unix milliseconds
-	answers chan struct{} // of Notehub that are being read
-	rates   sync.Map      // float64: requests a minute of an account when that was last logged, by name
+	answers chan struct{} // limits the answers of Notehub that are read at once
+	rates   sync.Map      // float64: rate of an account in requests per minute when it was last logged, by name
 	fresh   freshening
 }
 
-// New returns a bot. It puts nothing down in the store by itself.
+// New returns a bot. It registers no work in the store.
 func New(c Config) *Bot {
 	b := &Bot{
 		config: c, store: c.Store, accounts: c.Accounts, projects: c.Projects, rules: c.Rules, operators: c.Operators, fallbacks: c.Fallbacks,
@@ -135,10 +135,10 @@ func New(c Config) *Bot {
 	return b
 }
 
-// Config returns what the bot was made of.
+// Config returns the configuration of the bot.
 func (b *Bot) Config() Config { return b.config }
 
-// Recipients returns the names of the receivers that are told of a rule in a project.
+// Recipients returns the names of the receivers of a rule in a project.
 func (p Project) Recipients(r Rule) []string {
 	if r.Notify != nil {
 		return r.Notify
@@ -155,7 +155,7 @@ func rulesOf(all []Rule) []*rules.Rule {
 	return list
 }
 
-// readsOf returns what the rules read together.
+// readsOf returns the figures that the rules read together.
 func readsOf(all []Rule) (reads rules.Reads) {
 	for _, r := range all {
 		reads.Members, reads.Objects = reads.Members.With(r.Reads.Members), reads.Objects.With(r.Reads.Objects)
@@ -179,7 +179,7 @@ func (b *Bot) project(uid string) (Project, Account, error) {
 	return Project{}, Account{}, fmt.Errorf("project %q is not configured", uid)
 }
 
-// names returns what each of all is called.
+// names returns name(x) for each x of all.
 func names[T any](all []T, name func(T) string) []string {
 	list := make([]string, len(all))
 	for i, one := range all {
@@ -188,7 +188,7 @@ func names[T any](all []T, name func(T) string) []string {
 	return list
 }
 
-// without returns a list but for some of it.
+// without returns a list without some elements.
 func without(list, some []string) []string {
 	return slices.DeleteFunc(list, func(name string) bool { return slices.Contains(some, name) })
 }

@@ -11,7 +11,7 @@ import (
 	"notewatch/notehub"
 )
 
-// classes are the kinds of failure of a poll, the first that fits.
+// classes are the kinds of failure of a poll; the first that fits counts.
 var classes = []struct {
 	err   error
 	class metrics.Class
@@ -28,7 +28,7 @@ var classes = []struct {
 	{notehub.ErrInvalidAnswer, metrics.Invalid},
 }
 
-// classOf returns the kind of a failure of a poll; the zero Class is none.
+// classOf returns the kind of a failure of a poll; "" if there is none.
 func classOf(failure error, truncated bool) metrics.Class {
 	switch {
 	case failure == nil && truncated:
@@ -45,7 +45,7 @@ func classOf(failure error, truncated bool) metrics.Class {
 		return metrics.Budget
 	}
 	if connecting, ok := errors.AsType[*net.OpError](failure); ok && connecting.Op == "dial" {
-		return metrics.Unreachable // also if it is a timeout: no query was sent
+		return metrics.Unreachable // also for a timeout, because no query was sent
 	}
 	for _, c := range classes {
 		if errors.Is(failure, c.err) {

@@ -11,11 +11,11 @@ import (
 	"notewatch/rules"
 )
 
-// A Complaint is something that is wrong with notewatch itself. It is told like any alert: once, until it is over.
+// A Complaint reports a problem of notewatch itself, such as an unreachable receiver. It is sent and resolved like any other alert.
 type Complaint struct {
-	Rule      string // name of the kind of complaint
-	Subject   string // what it is about
-	Name      string // what that is called; "" is Subject
+	Rule      string // rule name of the alert
+	Subject   string // identifier of the subject
+	Name      string // name of the subject; "" means Subject
 	Level     rules.Level
 	Summary   string
 	Advice    string
@@ -23,13 +23,13 @@ type Complaint struct {
 	Receivers []string // names
 }
 
-// Complain raises a complaint, unless the same stands already.
+// Complain raises an alert about notewatch itself, unless it is already open with the same content.
 func (b *Bot) Complain(ctx context.Context, c Complaint) error {
 	told := rules.Told{Subject: cmp.Or(c.Name, c.Subject), Summary: c.Summary, Advice: c.Advice, Body: c.Body}
 	return b.Raise(ctx, rules.Key{Rule: c.Rule, Subject: c.Subject}, c.Level, c.Receivers, told)
 }
 
-// Raise raises an alert about notewatch itself, unless the same is open.
+// Raise raises an alert about notewatch itself, unless it is already open with the same content.
 func (b *Bot) Raise(ctx context.Context, key rules.Key, level rules.Level, receivers []string, told rules.Told) error {
 	_, err := b.alter(ctx, key, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
 		return a.Raise(level, told, b.clock.Now())
@@ -37,14 +37,14 @@ func (b *Bot) Raise(ctx context.Context, key rules.Key, level rules.Level, recei
 	return err
 }
 
-// Resolve ends a complaint and reports whether it stood.
+// Resolve ends an alert about notewatch itself and reports whether it was open.
 func (b *Bot) Resolve(ctx context.Context, rule, subject string) (stood bool, err error) {
 	return b.alter(ctx, rules.Key{Rule: rule, Subject: subject}, nil, func(a rules.Alert) (rules.Alert, rules.Event) {
 		return a.Clear(b.clock.Now())
 	})
 }
 
-// ResolveAll ends the complaints of a rule, whatever they are about.
+// ResolveAll ends all alerts about notewatch itself of a rule.
 func (b *Bot) ResolveAll(ctx context.Context, rule string) error {
 	standing, err := b.complaints(ctx, rule)
 	if err != nil {
@@ -58,7 +58,7 @@ func (b *Bot) ResolveAll(ctx context.Context, rule string) error {
 	return nil
 }
 
-// Withdraw takes back the complaints of a rule that are about something else than what is there, for a reason.
+// Withdraw withdraws the alerts of a rule whose subjects are not in there, with a reason.
 func (b *Bot) Withdraw(ctx context.Context, rule string, there []string, why string) error {
 	standing, err := b.complaints(ctx, rule)
 	if err != nil {
@@ -76,14 +76,14 @@ func (b *Bot) Withdraw(ctx context.Context, rule string, there []string, why str
 	return nil
 }
 
-// complaints returns those of a rule that stand.
+// complaints returns the open alerts about notewatch itself of a rule.
 func (b *Bot) complaints(ctx context.Context, rule string) ([]rules.Alert, error) {
 	open, err := b.store.OpenAlerts(ctx, "")
 	others := func(a rules.Alert) bool { return a.Rule != rule || a.Drill }
 	return slices.DeleteFunc(open, others), err
 }
 
-// WithdrawSelfAlerts withdraws the alerts about rules and accounts that are no longer there.
+// WithdrawSelfAlerts withdraws the alerts about rules and accounts that no longer exist.
 func (b *Bot) WithdrawSelfAlerts(ctx context.Context) error {
 	if err := b.dropBroken(ctx); err != nil {
 		return err
@@ -91,8 +91,8 @@ func (b *Bot) WithdrawSelfAlerts(ctx context.Context) error {
 	return b.dropAccounts(ctx)
 }
 
-// alter changes the open alert of a key, or a new one that belongs to no project if there is none. It reports whether
-// anything changed. Whether people are told of an alert that stands is left as it is.
+// alter applies change to the open alert of a key, or to a new alert without a project if there is none. It reports whether anything
+// changed. An open alert keeps its mute.
 func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
 	for {
 		changed, err := b.alterOnce(ctx, key, receivers, change)
@@ -102,7 +102,7 @@ func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, chan
 	}
 }
 
-// alterOnce is alter that returns store.ErrMoved if somebody else has decided something meanwhile.
+// alterOnce is alter that returns store.ErrMoved if another decision was stored meanwhile.
 func (b *Bot) alterOnce(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
 	before, err := b.open(ctx, key)
 	if err != nil {
@@ -122,7 +122,7 @@ func (b *Bot) alterOnce(ctx context.Context, key rules.Key, receivers []string, 
 	}
 	err = b.store.Decide(ctx, store.Decision{
 		Alerts: []*rules.Alert{&after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.fallbacks, Silences: seq, Now: b.clock.Now(),
-		Mute: after.Drill && after.Open() || key.Rule == accountFailing, // that ends a drill at last, and others are muted by an account
+		Mute: after.Drill && after.Open() || key.Rule == accountFailing, // Mute ends the drill later; an account mutes other alerts
 	})
 	if err == nil {
 		b.wake(work.Receiver)

@@ -11,8 +11,8 @@ import (
 	"notewatch/rules"
 )
 
-// convertRecent converts the days that an older version has stored of a project, as far as its rules look back, before the project
-// is polled. It keeps the lease of the poll.
+// convertRecent converts the days of a project that an older version has stored, as far as its rules look back, before the project is
+// polled. It extends the lease of the poll.
 func (b *Bot) convertRecent(ctx context.Context, lease work.Lease, now time.Time) error {
 	first := env.FirstDay(b.period, rules.DayOf(now)-fetch.RereadDays, b.reads.Members)
 	for begun := false; ; begun = true {
@@ -29,8 +29,8 @@ func (b *Bot) convertRecent(ctx context.Context, lease work.Lease, now time.Time
 	}
 }
 
-// Convert converts all that an older version has stored, the newest days first. Polls have their turn between two days. Another
-// process goes on where this one stops.
+// Convert converts everything that an older version has stored, the newest days first. Polls may run between two days. Another process
+// continues where this one stops.
 func (b *Bot) Convert(ctx context.Context) error {
 	left, err := b.store.Usage.Conversion(ctx)
 	if err != nil || left.Ended() {

@@ -11,7 +11,7 @@ import (
 	"notewatch/rules"
 )
 
-// deviceList returns the device list of a project. It stays in memory between polls as long as the stored one is the same.
+// deviceList returns the device list of a project. It is kept in memory between polls as long as the stored one is the same.
 func (b *Bot) deviceList(ctx context.Context, project string) (*usage.DeviceList, error) {
 	version, _, err := b.store.Usage.ListVersion(ctx, project)
 	if err != nil {
@@ -27,7 +27,7 @@ func (b *Bot) deviceList(ctx context.Context, project string) (*usage.DeviceList
 	return list, err
 }
 
-// look gathers what the store knows of a project as of now.
+// look loads the data of a project as of now.
 func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time.Time) (*env.ProjectData, error) {
 	list, err := b.deviceList(ctx, p.UID)
 	if err != nil {
@@ -57,7 +57,7 @@ func (b *Bot) evaluatesFleets() bool {
 	return slices.ContainsFunc(b.rules, func(r Rule) bool { return r.Spec.Each == rules.EachFleet })
 }
 
-// within returns what finds the fleets of devices of a project, for rules that are muted by those about fleets.
+// within returns a function that finds the fleets of a device, for rules that are muted by rules about fleets.
 func (b *Bot) within(ctx context.Context, project string) (func(project, device string) []string, error) {
 	if !b.evaluatesFleets() {
 		return nil, nil
@@ -71,12 +71,12 @@ func (b *Bot) within(ctx context.Context, project string) (func(project, device 
 	}, err
 }
 
-// source is where the data of projects is read.
+// source returns the source of the data of projects.
 func (b *Bot) source() env.Source {
 	return env.Source{Usage: b.store.Usage, Period: b.period, Objects: b.reads.Objects}
 }
 
-// projectAt is how things are with a project at an instant, but for its devices.
+// projectAt returns the state of a project at an instant, without its devices.
 func (b *Bot) projectAt(p Project, state store.Project, now time.Time) env.Project {
 	return env.Project{UID: p.UID, Name: p.Name, State: state, Every: b.every(p), Now: now}
 }

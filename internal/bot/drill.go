@@ -8,14 +8,14 @@ import (
 	"notewatch/rules"
 )
 
-// drillTime is how long a drill lasts that nobody ends.
+// drillTime is how long a drill lasts if no one ends it.
 const drillTime = 15 * time.Minute
 
-// drillSubject is whom drills are about.
+// drillSubject is the subject of all drills.
 const drillSubject = "drill"
 
-// Drill raises a test alert of a rule, which goes to the receivers of that rule in a project as a real one would, whatever
-// is silenced. It returns the alert and the receivers. A drill of the rule that still stands goes on.
+// Drill raises a test alert of a rule. It goes to the receivers of that rule in a project like a real one, even if they are silenced. Drill
+// returns the alert and the receivers. An open drill of the rule is continued.
 func (b *Bot) Drill(ctx context.Context, rule string, project Project) (rules.Alert, []string, error) {
 	r, ok := b.rule(rule)
 	if !ok {
@@ -36,7 +36,7 @@ func (b *Bot) Drill(ctx context.Context, rule string, project Project) (rules.Al
 	return alert, receivers, err
 }
 
-// drilled is an alert that says what one of the rule would.
+// drilled returns an alert with the texts of a real one of the rule.
 func (b *Bot) drilled(r *Rule, project Project, key rules.Key) rules.Alert {
 	told := rules.Told{
 		Subject: drillSubject, Project: project.Name, Figure: r.Show, Unit: r.Unit,

@@ -27,21 +27,21 @@ type Explanation struct {
 	Mute  rules.Mute  // why people are not told, or would not be if the rule fired now
 	Held  []Held      // levels that hold but not yet for long enough to fire, highest first
 
-	PolledAt  time.Time // the last time that Notehub was read; zero: never
-	Failures  int       // of reading it since; as long as there are any, only rules that read nothing but poll are judged
-	Failure   string    // the last of them
-	Truncated bool      // Notehub cut an answer short
-	ListedAt  time.Time // when the device list was read; zero: never
+	PolledAt  time.Time // last successful poll; zero if there was none
+	Failures  int       // failed polls since then; while there are any, only rules that read nothing but poll are evaluated
+	Failure   string    // error of the last one
+	Truncated bool      // Notehub truncated an answer
+	ListedAt  time.Time // time of the device list; zero if there is none
 }
 
-// A Held is a level that has been true for some time, of the time that it needs to fire.
+// A Held is a level that is true, but not yet for long enough to fire.
 type Held struct {
 	Level rules.Level
-	For   time.Duration // from the first judgement that found it true to the last
+	For   time.Duration // from the first evaluation that found it true to the last
 	Need  time.Duration
 }
 
-// An UnknownError is returned for something that is asked for by a name that nothing has.
+// An UnknownError says that nothing has the given name.
 type UnknownError struct {
 	What string // "rule", "project" or "device"
 	Name string
@@ -50,13 +50,12 @@ type UnknownError struct {
 // Error implements error.
 func (e *UnknownError) Error() string { return fmt.Sprintf("there is no %s %q", e.What, e.Name) }
 
-// StaleAfter is how old figures may be before what they say is of the past.
+// StaleAfter is the age from which data counts as old.
 const StaleAfter = 2 * time.Hour
 
-// Explain says why a rule fires, or does not, for a device of a project, by UID; subject "" is the project itself. A rule
-// about projects is explained for the project of the device. Nothing but what the store knows of this subject is read, and
-// nothing is decided. If Notehub has not been read for long, that is what the rule found then. An *UnknownError says that there
-// is no such rule, project or device.
+// Explain explains why a rule fires, or does not, for a device of a project, given by UID; subject "" is the project itself. A rule for
+// projects is explained for the project of the device. Only the stored data of this subject is read, and nothing is decided. If the last
+// poll is long ago, the result is that of the last poll. The error is an *UnknownError if there is no such rule, project or device.
 func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Explanation, error) {
 	r, ok := b.rule(rule)
 	if !ok {
@@ -93,8 +92,7 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	return e, b.explainAlert(ctx, &e, subject)
 }
 
-// lookAt gathers what the store knows of one subject as of an instant, and how many devices the project has if that is
-// wanted.
+// lookAt loads the data of one subject as of an instant, with the number of devices of the project if counts is set.
 func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time, counts bool) (env.Subject, error) {
 	if err := b.recount(ctx, b.clock.Now()); err != nil {
 		return env.Subject{}, err
@@ -109,8 +107,8 @@ func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Tim
 	return seen, err
 }
 
-// explainedAsOf returns the instant that a rule is explained as of: now, or the last poll if that is long ago, since of today
-// nothing is known then. Rules about the reading itself are judged as of now whether it succeeds or not.
+// explainedAsOf returns the instant as of which a rule is explained: now, or the last poll if that is long ago, because there is no data
+// for today then. Rules about polling are evaluated as of now in any case.
 func (b *Bot) explainedAsOf(ctx context.Context, r *Rule, p Project) (time.Time, error) {
 	now := b.clock.Now().UTC()
 	state, err := b.store.Project(ctx, p.UID)
@@ -120,7 +118,7 @@ func (b *Bot) explainedAsOf(ctx context.Context, r *Rule, p Project) (time.Time,
 	return now, err
 }
 
-// explainAlert says what there is of an alert.
+// explainAlert adds the alert of the subject.
 func (b *Bot) explainAlert(ctx context.Context, e *Explanation, subject string) error {
 	a, open, err := b.store.OpenAlert(ctx, e.Rule.Spec.Name, e.Project.UID, subject)
 	if err != nil {
@@ -139,7 +137,7 @@ func (b *Bot) explainAlert(ctx context.Context, e *Explanation, subject string) 
 	return err
 }
 
-// held returns the levels above that of an alert that hold, but at the last poll not yet for long enough.
+// held returns the levels above that of an alert that are true, but at the last poll not yet for long enough.
 func held(r *rules.Rule, a rules.Alert, polledAt time.Time) (all []Held) {
 	for _, c := range r.Spec.When {
 		if hold := a.Holds[c.Level]; c.Level > a.Level && hold.Count > 0 && r.Spec.For > 0 {
@@ -150,7 +148,7 @@ func held(r *rules.Rule, a rules.Alert, polledAt time.Time) (all []Held) {
 	return all
 }
 
-// wouldMute returns why people would not be told of an alert.
+// wouldMute returns what would mute an alert.
 func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rules.Mute, error) {
 	mutes, _, err := b.mutes(ctx, store.Project{}, now)
 	if err != nil {
@@ -172,7 +170,7 @@ func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rule
 	return mutes.Of(a, now), failed
 }
 
-// Ending says when the alert of the rule ends, or would: "It ends when the period does, at Wed 1 Jul 00:00 UTC."
+// Ending returns when the alert of the rule ends, or would end: "It ends when the period does, at Wed 1 Jul 00:00 UTC."
 func (e Explanation) Ending() string {
 	early := ""
 	if e.Rule.Spec.ResolveWhen != "" {
@@ -198,7 +196,7 @@ func (e Explanation) Ending() string {
 	return "It ends at the first poll that finds it surely not true."
 }
 
-// orCorrected says that the alert also ends when its values turn out to be wrong; "" if it has none to compare with.
+// orCorrected adds that the alert also ends when its values turn out to be wrong; it returns "" if it has no such values.
 func (e Explanation) orCorrected(when string) string {
 	if e.Alert.State == rules.Firing && len(e.Alert.Then.Values) == 0 {
 		return ""
@@ -206,7 +204,7 @@ func (e Explanation) orCorrected(when string) string {
 	return ", or earlier if its values are corrected" + when
 }
 
-// rule returns the rule of a name.
+// rule returns the rule with a name.
 func (b *Bot) rule(name string) (*Rule, bool) {
 	for i := range b.rules {
 		if b.rules[i].Spec.Name == name {

@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	rereadHour = 6              // UTC: from then on closed days are read again, once a day
+	rereadHour = 6              // UTC: from then on complete days are read again, once a day
 	keepDays   = rules.KeptDays // of usage and ended alerts
 )
 
-// read brings the store up to date with Notehub: the device list, the fleets and the usage that rules read. What was read
-// before an error stays; state tells what is known of the project afterwards.
+// read brings the store up to date with Notehub: the device list, the fleets and the usage that rules read. What was read before an error
+// is kept; state is the state of the project afterwards.
 func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	list, err := b.deviceList(ctx, f.project)
 	if err != nil {
@@ -46,8 +46,8 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	return nil
 }
 
-// historyStart returns the first day that an Env as of today looks back on, as far as days are kept: what is dropped each day is not
-// read back.
+// historyStart returns the first day that an Env as of today looks back on, but not before the days that are kept, because dropped days
+// must not be read again.
 func (b *Bot) historyStart(today rules.Day) rules.Day {
 	return max(env.FirstDay(b.period, today, b.reads.Members), today-keepDays)
 }

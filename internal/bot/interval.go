@@ -10,14 +10,14 @@ import (
 	"notewatch/notehub"
 )
 
-// A page of the device list and an answer about usage are as large as the plan of requests takes them to be.
+// The size of a page of the device list and of an answer about usage are those that the request plan assumes.
 var (
 	_ [notehub.MaxPageSize]struct{} = [budget.PageSize]struct{}{}
 	_ [notehub.MaxLimit]struct{}    = [budget.MaxRows]struct{}{}
 )
 
-// Cadence returns the time between two polls of a project of the account: Interval, or longer if the requests of all its
-// projects do not fit into the budget. Projects of which no device list was read count as those with few devices.
+// Cadence returns the time between two polls of a project of the account: Interval, or longer if the requests of all its projects do not
+// fit into the budget. A project without a stored device list counts as one with few devices.
 func (b *Bot) Cadence(account Account) time.Duration {
 	var loads []budget.Load
 	for _, uid := range b.ProjectsOf(account.Name) {
@@ -46,17 +46,17 @@ func (b *Bot) ProjectsOf(account string) []string {
 	return uids
 }
 
-// Kinds returns how many kinds of usage each poll requests.
+// Kinds returns the number of kinds of usage that each poll requests.
 func (b *Bot) Kinds() int { return fetch.Requests(b.reads.Figures) }
 
-// load returns how many requests the polls of a project take.
+// load returns the number of requests that the polls of a project take.
 func (b *Bot) load(uid string) budget.Load {
 	devices, _ := b.devices.Load(uid)
 	n, _ := devices.(int)
 	return budget.LoadOf(n, b.Kinds())
 }
 
-// countDevices reads from the store how many devices the projects list.
+// countDevices reads the numbers of listed devices of the projects from the store.
 func (b *Bot) countDevices(ctx context.Context) error {
 	for _, p := range b.projects {
 		devices, _, err := b.store.Usage.DeviceCount(ctx, p.UID)
@@ -68,11 +68,11 @@ func (b *Bot) countDevices(ctx context.Context) error {
 	return nil
 }
 
-// recountTime is how old a count of devices is that is read from the store again: device lists are read as often.
+// recountTime is the age from which the count of devices is read again. Device lists are read as often.
 const recountTime = time.Hour
 
-// recount reads from the store now and then how many devices the projects list: other processes read device lists too, and the interval
-// between polls depends on all of them.
+// recount reads the numbers of listed devices again if they are old: other processes read device lists too, and the interval between polls
+// depends on all of them.
 func (b *Bot) recount(ctx context.Context, now time.Time) error {
 	counted := b.counted.Swap(now.UnixMilli())
 	if age := now.Sub(time.UnixMilli(counted)); age >= 0 && age < recountTime {

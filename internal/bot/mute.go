@@ -11,11 +11,11 @@ import (
 	"notewatch/rules"
 )
 
-// endedLately is for how long it is known of an alert that is still muted by a silence who ended that.
+// endedLately is how long an ended silence is kept, so that alerts still muted by it can show who ended it.
 const endedLately = 7 * 24 * time.Hour
 
-// mutes gathers what can keep people from being told, and what identifies the silences among it. current is the project that is
-// being polled, as the store does not know it yet; the zero value is none.
+// mutes returns everything that can mute alerts, and an identifier of the state of the silences. current is the project that is being
+// polled, whose new state is not stored yet; the zero value means none.
 func (b *Bot) mutes(ctx context.Context, current store.Project, now time.Time) (rules.Mutes, int64, error) {
 	silences, seq, err := b.store.Silences(ctx, now.Add(-endedLately))
 	if err != nil {
@@ -29,8 +29,8 @@ func (b *Bot) mutes(ctx context.Context, current store.Project, now time.Time) (
 	return rules.Mutes{Silences: silences, Windows: b.windows, Rules: specs, Explains: explains}, seq, err
 }
 
-// Mute looks which open alerts people are to be told of, now that a silence began or ended, or the rules are others. It
-// also ends drills that nobody has ended.
+// Mute updates the mutes of all open alerts, after a silence began or ended, or the rules changed. It also ends drills that no one has
+// ended.
 func (b *Bot) Mute(ctx context.Context, lease work.Lease) error {
 	for {
 		now := b.clock.Now()
@@ -60,8 +60,8 @@ func (b *Bot) Mute(ctx context.Context, lease work.Lease) error {
 	}
 }
 
-// muteProject decides which open alerts of a project people are to be told of, and which drills end. It returns when the first of the
-// other drills ends by itself; zero is never.
+// muteProject updates the mutes of the open alerts of a project, and ends its drills whose time has passed. It returns when the next of the
+// other drills ends by itself; zero if there is none.
 func (b *Bot) muteProject(ctx context.Context, project string, mutes rules.Mutes, d *store.Decision) (drillEnd time.Time, err error) {
 	open, err := b.store.OpenStates(ctx, store.StateQuery{Project: project, Names: true})
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// Poll is one turn of the line for one project: read Notehub, judge, commit. A poll that could not read Notehub commits that.
-// The commit makes the rules due that read only the state of polling.
+// Poll polls one project: it reads Notehub, evaluates the rules and commits. If Notehub cannot be read, it commits that failure. The commit
+// makes the rules due that read only the state of polling.
 func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	project, account, err := b.project(lease.Key)
 	if err != nil {
@@ -64,7 +64,7 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	return nil
 }
 
-// decide evaluates and commits, and again if somebody has decided something else meanwhile, such as a silence.
+// decide evaluates and commits, and starts over if another decision, such as a silence, was stored meanwhile.
 func (b *Bot) decide(
 	ctx context.Context, lease work.Lease, p Project, account Account, data *env.ProjectData, due time.Time, times stepTimes,
 ) (*evaluate.Turn, error) {
@@ -94,7 +94,7 @@ func (b *Bot) commit(ctx context.Context, lease work.Lease, commit store.Commit,
 	return b.store.Commit(ctx, lease, commit)
 }
 
-// about returns what the alerts of a project say beside its data.
+// about returns what the alerts of a project show in addition to its data.
 func (b *Bot) about(p Project, account Account, state store.Project) evaluate.Context {
 	c := evaluate.Context{Recipients: map[string][]string{}, NextStep: remedy(metrics.Class(state.Cause), account)}
 	for _, r := range b.rules {
@@ -103,7 +103,7 @@ func (b *Bot) about(p Project, account Account, state store.Project) evaluate.Co
 	return c
 }
 
-// mute has an evaluation take in what can mute its alerts now.
+// mute applies everything that can mute alerts now to an evaluation.
 func (b *Bot) mute(ctx context.Context, t *evaluate.Turn, data *env.ProjectData) error {
 	mutes, silences, err := b.mutes(ctx, data.State, data.Now)
 	if err != nil {
@@ -112,7 +112,7 @@ func (b *Bot) mute(ctx context.Context, t *evaluate.Turn, data *env.ProjectData)
 	return t.Mute(mutes, silences)
 }
 
-// own returns err if it is no failure to read Notehub: somebody else does this work now, or the database cannot be used.
+// own returns err unless it is a failure to read Notehub: another process does this work now, or the database cannot be used.
 func own(err error) error {
 	if errors.Is(err, work.ErrLeaseLost) || database.Unavailable(err) {
 		return err
@@ -120,7 +120,7 @@ func own(err error) error {
 	return nil
 }
 
-// polled returns the state after a poll.
+// polled returns the state of a project after a poll.
 func polled(state store.Project, failure error, class metrics.Class, now time.Time) store.Project {
 	if failure != nil {
 		if state.Failures == 0 {
@@ -135,17 +135,17 @@ func polled(state store.Project, failure error, class metrics.Class, now time.Ti
 	return state
 }
 
-// minPause is the time between the end of a poll and the next one at least.
+// minPause is the shortest time between the end of a poll and the next one.
 const minPause = time.Second
 
-// firstRetry is the time to the next poll after one that failed. It doubles with each further one, up to the cadence.
+// firstRetry is the time to the next poll after a failed one. It doubles with each further failure, up to the cadence.
 const firstRetry = 2 * time.Minute
 
 // nextPoll returns when the project is polled next, after a poll that was due at lease.Due, began at began and ends now.
 //
-// A poll that began late does not delay the later ones for long: they come up to a tenth of the interval earlier. So each project keeps
-// its interval, and the polls of an account stay spread over it. After a poll that began later than an interval, since nothing ran, there
-// is nothing to make up for. In any case other projects that are due come first.
+// After a poll that began late, later polls come up to a tenth of the interval earlier. So each project keeps its interval, and the polls
+// of an account stay spread over it. If a poll began later than a whole interval, because nothing was running, there is nothing to catch
+// up. In any case other projects that are due come first.
 func (b *Bot) nextPoll(account Account, lease work.Lease, state store.Project, failure error, began time.Time) time.Time {
 	interval, ended := b.Cadence(account), b.clock.Now()
 	if failure == nil {
@@ -195,7 +195,7 @@ func (b *Bot) logPoll(p Project, account Account, state store.Project, failure e
 	b.log.Info("polled", polled...)
 }
 
-// remedy says what an operator can do about a kind of failure to poll a project of an account.
+// remedy returns the next step for an operator after a kind of failure to poll a project of an account.
 func remedy(class metrics.Class, account Account) string {
 	switch class {
 	case metrics.Unauthorized:

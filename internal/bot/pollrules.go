@@ -15,8 +15,8 @@ import (
 // lateEvery is how often the rules that read only poll are evaluated while a poll is late or fails.
 const lateEvery = 5 * time.Minute
 
-// EvaluatePollRules evaluates the rules that read only poll for one project. That is due at each commit of a poll, and by time
-// alone: a poll that hangs, or waits for others, is noticed like one that failed.
+// EvaluatePollRules evaluates the rules that read only poll for one project. They are due at each commit of a poll, and by a timer: a poll
+// that hangs, or waits for others, is noticed like one that failed.
 func (b *Bot) EvaluatePollRules(ctx context.Context, lease work.Lease) error {
 	project, account, err := b.project(lease.Key)
 	if err != nil {
@@ -42,7 +42,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease work.Lease) error {
 			return err
 		}
 		t.Commit.Due = b.nextPollRules(account, data.State, data.Now)
-		t.Commit.Mute = len(t.Commit.Show) > 0 // of other alerts, by unless
+		t.Commit.Mute = len(t.Commit.Show) > 0 // they may mute other alerts by unless
 		err = b.store.CommitPollRules(ctx, lease, t.Commit)
 		if errors.Is(err, store.ErrMoved) {
 			continue
@@ -58,7 +58,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease work.Lease) error {
 	}
 }
 
-// lookAtPolling gathers what the rules that read only poll need of a project, as of now.
+// lookAtPolling loads the data that the rules that read only poll need of a project, as of now.
 func (b *Bot) lookAtPolling(ctx context.Context, p Project) (*env.ProjectData, error) {
 	state, err := b.store.Project(ctx, p.UID)
 	if err != nil {
@@ -81,7 +81,7 @@ func (b *Bot) watchesDevicesByPollAlone() bool {
 	return false
 }
 
-// nextPollRules returns when the rules that read only poll are due unless a poll commits before.
+// nextPollRules returns when the rules that read only poll are due if no poll commits before.
 func (b *Bot) nextPollRules(account Account, state store.Project, now time.Time) time.Time {
 	cadence := b.Cadence(account)
 	if next := state.PolledAt.Add(cadence); state.Failures == 0 && next.After(now) {
@@ -90,14 +90,14 @@ func (b *Bot) nextPollRules(account Account, state store.Project, now time.Time)
 	return now.Add(min(cadence, lateEvery))
 }
 
-// An awakening holds since when this process has been awake: since it started, or since the machine was suspended.
+// An awakening holds since when this process has been awake: since its start, or since the machine was last suspended.
 type awakening struct {
 	mu          sync.Mutex
 	since, last time.Time
 }
 
-// NoteAwake notes that the process is awake, and returns since when. It has slept if that was last noted longer ago than any rules that read
-// only poll wait to be evaluated. The loop of these rules notes it too, because another process may evaluate them for long.
+// NoteAwake records that the process is awake, and returns since when. If the last record is older than the longest wait of rules that read
+// only poll, the process has slept. The loop of these rules records it too, because another process may evaluate them for a long time.
 func (b *Bot) NoteAwake() (since time.Time) {
 	now, gap := b.clock.Now(), lateEvery
 	for _, a := range b.accounts {
@@ -112,8 +112,8 @@ func (b *Bot) NoteAwake() (since time.Time) {
 	return b.awake.since
 }
 
-// pollComesFirst returns until when the rules that read only poll wait for the poll of a project; zero is that they do not. After a
-// start or a suspension the last poll is old because nobody was polling, so the poll that is due gets the time of one cadence.
+// pollComesFirst returns until when the rules that read only poll wait for the poll of a project; zero if they do not wait. After a start
+// or a suspension the last poll is old because nothing was polling, so the due poll gets the time of one cadence.
 func (b *Bot) pollComesFirst(ctx context.Context, uid string, cadence time.Duration) (until time.Time, err error) {
 	now := b.clock.Now()
 	until = b.NoteAwake().Add(cadence)

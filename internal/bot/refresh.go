@@ -9,20 +9,19 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// freshFor is how long what was read of Notehub is new enough: nobody needs to read it again.
+// freshFor is the age up to which the data is new enough, so that no poll is needed.
 const freshFor = time.Minute
 
-// A freshening is when Refresh last made a poll due. One call at a time looks at it and makes polls due, so that of people
-// who ask at once one is told what that costs, and the others that there is nothing to do.
+// A freshening records when Refresh last made a poll due. One call at a time reads it and makes polls due, so if several people ask at
+// once, one of them gets the cost, and the others the answer that there is nothing to do.
 type freshening struct {
 	sync.Mutex
 	last time.Time
 }
 
-// Refresh makes the polls of all projects due now and wakes the loops that make them. It returns how many requests that
-// takes of the budgets at least. already is that there was nothing to do: all projects wait to be polled, are being polled,
-// or were within the last minute, in vain or not. The requests go by the budget of their account as always, so people cannot
-// use it up faster than it is given.
+// Refresh makes the polls of all projects due now and wakes their loops. It returns the least number of requests that this takes. already
+// says that there was nothing to do: all projects are waiting to be polled, are being polled, or were polled within the last minute,
+// successfully or not. The requests stay within the budget of their account, so people cannot exceed it.
 func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err error) {
 	b.fresh.Lock()
 	defer b.fresh.Unlock()
@@ -89,7 +88,7 @@ func (b *Bot) idle(ctx context.Context, p Project, now time.Time) (bool, error) 
 	return now.Sub(state.PolledAt) >= freshFor, err
 }
 
-// cost is how many requests a poll of a project takes: those for usage, and those of the device list if that is due.
+// cost returns how many requests a poll of a project takes: those for usage, and those of the device list if that is due.
 func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
 	load := b.load(p.UID)
 	listed, err := b.store.Usage.Listed(ctx, p.UID)
@@ -109,8 +108,8 @@ func (b *Bot) PollNow(ctx context.Context) error {
 	return nil
 }
 
-// PollOverdue makes every project due for a poll that was last polled longer ago than its interval, also one that failed since and
-// waits to be polled again: whoever starts notewatch may have fixed why. It returns when the first poll is due.
+// PollOverdue makes every project due for a poll whose last poll is longer ago than its interval, also one that failed and is waiting for
+// its retry, because whoever starts notewatch may have fixed the cause. It returns when the first poll is due.
 func (b *Bot) PollOverdue(ctx context.Context) (next time.Time, err error) {
 	now := b.clock.Now()
 	for _, a := range b.accounts {

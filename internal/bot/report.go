@@ -16,7 +16,7 @@ import (
 	"notewatch/rules"
 )
 
-// The names of the rules of reports.
+// Rule names of reports.
 const (
 	weeklySummary = "weekly-summary"
 	watching      = "watching"
@@ -39,7 +39,7 @@ func NextSummary(now time.Time) time.Time {
 	return next
 }
 
-// Summarize tells the operators what was used in the week, and which rules may need a look.
+// Summarize sends the default receivers the usage of the week, and the rules that may need a change.
 func (b *Bot) Summarize(ctx context.Context, lease work.Lease) error {
 	now := b.clock.Now().UTC()
 	if coming, err := b.polling(ctx, now); err != nil || coming {
@@ -60,7 +60,7 @@ func (b *Bot) Summarize(ctx context.Context, lease work.Lease) error {
 	return b.store.Work.Complete(ctx, lease, now, NextSummary(now), 0)
 }
 
-// polling reports whether a project is about to be read: after a time in which nobody watched, say.
+// polling reports whether a poll of a project is due soon, for example after a time without a running process.
 func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
 	for _, a := range b.accounts {
 		for _, uid := range b.ProjectsOf(a.Name) {
@@ -73,7 +73,7 @@ func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
 	return false, nil
 }
 
-// Report notifies receivers of a report, unless this process or another one has done so.
+// Report sends a report to receivers, unless this process or another one has done so.
 func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error {
 	for {
 		before, err := b.store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
@@ -89,7 +89,7 @@ func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, tol
 	}
 }
 
-// summary is the text of a weekly summary.
+// summary returns the text of a weekly summary.
 func (b *Bot) summary(ctx context.Context, now time.Time) (string, error) {
 	var text strings.Builder
 	for _, p := range b.projects {
@@ -101,7 +101,7 @@ func (b *Bot) summary(ctx context.Context, now time.Time) (string, error) {
 	return text.String(), err
 }
 
-// summarize writes what one project used.
+// summarize writes the usage of one project.
 func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, now time.Time) error {
 	state, err := b.store.Project(ctx, p.UID)
 	if err != nil {
@@ -111,7 +111,7 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 		_, _ = fmt.Fprintf(text, "%s: not polled yet; %s\n", p.Name, cmp.Or(state.Failure, "no error recorded"))
 		return nil
 	}
-	state.Failures = 0 // old figures are better than none; their age is said
+	state.Failures = 0 // old data is better than none; the text says its age
 	d, err := b.look(ctx, p, state, now)
 	if err != nil {
 		return err
@@ -141,8 +141,8 @@ func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, n
 	return nil
 }
 
-// summarizeFigure writes how much of a figure was used in the last seven complete days and in this period, and how much is expected at
-// the end of the period.
+// summarizeFigure writes the value of a figure for the last seven complete days and for this period, and the forecast for the end of the
+// period.
 func (b *Bot) summarizeFigure(text *strings.Builder, d *env.ProjectData, figure rules.Figure, m rules.Metric) {
 	unit := figure.Unit()
 	_, _ = fmt.Fprintf(text, "  %s: %s in the week, %s %s, forecast %s at its end\n", figure,
@@ -154,13 +154,13 @@ func (b *Bot) thisPeriod(d *env.ProjectData) string {
 	return b.period.When("events.used", d.Today).Now
 }
 
-// A deviceUse is a device and how much of a figure it has used in this period.
+// A deviceUse is a device with its value of a figure in this period.
 type deviceUse struct {
 	name string
 	used float64
 }
 
-// top writes the devices that used most of a figure in this period, of which total was used.
+// top writes the devices with the highest values of a figure in this period, with their shares of total.
 func (b *Bot) top(ctx context.Context, text *strings.Builder, d *env.ProjectData, figure rules.Figure, total float64) error {
 	most, err := most(ctx, d, figure)
 	if err != nil {
@@ -177,7 +177,8 @@ func (b *Bot) top(ctx context.Context, text *strings.Builder, d *env.ProjectData
 	return nil
 }
 
-// most returns the topSize devices that used most of a figure in this period, the most first. One that used nothing is left out.
+// most returns the topSize devices with the highest values of a figure in this period, the highest first. Devices without usage are left
+// out.
 func most(ctx context.Context, d *env.ProjectData, figure rules.Figure) (most []deviceUse, err error) {
 	reader := d.Reader(rules.Wants{figure: rules.MembersOf("used")})
 	for _, block := range d.Blocks(rules.EachDevice) {
@@ -198,7 +199,7 @@ func most(ctx context.Context, d *env.ProjectData, figure rules.Figure) (most []
 	return most, nil
 }
 
-// summarizeRules writes which rules fired, which too often, and which never.
+// summarizeRules writes which rules fired, which fired too often, and which never.
 func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now time.Time) error {
 	week, err := b.store.Fired(ctx, now.AddDate(0, 0, -7))
 	if err != nil {
@@ -232,8 +233,8 @@ func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now tim
 	return nil
 }
 
-// greet tells the operators once what is watched, as soon as all of it has been read. Each process sees to it: the one that
-// read the last project may have died before it could.
+// greet sends the default receivers one report of what is watched, as soon as every project has been polled. Each process checks that,
+// because the process that polled the last project may have died before it could.
 func (b *Bot) greet(ctx context.Context) error {
 	if len(b.operators) == 0 || b.greeted.Load() {
 		return nil

@@ -15,15 +15,15 @@ import (
 
 const (
 	callTime    = 40 * time.Second // for one request, within the lease that is extended before it
-	pollTime    = 30 * time.Minute // for all requests of a poll, on the machine clock, without waiting for the budget
-	slotPause   = 20 * time.Second // how long to wait for the budget before extending the lease
-	ratePause   = 30 * time.Second // after a 429 that does not say how long; doubled after each further one
-	longestWait = 15 * time.Minute // for the budget, before the poll fails: longer than other tools keep Notehub busy
+	pollTime    = 30 * time.Minute // for all requests of a poll, on the machine clock, without the wait for the budget
+	slotPause   = 20 * time.Second // longest wait for the budget before the lease is extended
+	ratePause   = 30 * time.Second // after a 429 without Retry-After; doubled after each further one
+	longestWait = 15 * time.Minute // longest wait for the budget before the poll fails; other tools keep Notehub busy for less
 	oncePause   = 2 * time.Minute  // the same for notewatch once
-	maxAnswers  = 16               // that are read at once, of all accounts: each takes memory
+	maxAnswers  = 16               // that are read at once, of all accounts, because each takes memory
 )
 
-// A fetcher makes the requests of one poll: each within the budget of the account and under the lease of the poll.
+// A fetcher makes the requests of one poll, each within the budget of the account and under the lease of the poll.
 type fetcher struct {
 	bot     *Bot
 	account Account
@@ -33,8 +33,8 @@ type fetcher struct {
 	times   stepTimes // so far
 }
 
-// do makes one request as soon as the budget allows. After a 429 the whole account waits and goes on at half the rate. Then the request
-// is repeated, until the poll has no more patience.
+// do makes one request as soon as the budget allows. After a 429 the whole account waits and continues at half the rate. Then the request
+// is repeated, until the patience of the poll ends.
 func (f fetcher) do(ctx context.Context, request func(ctx context.Context) error) error {
 	var firstRefused time.Time
 	for refusals := 0; ; refusals++ {
@@ -61,8 +61,8 @@ func (f fetcher) do(ctx context.Context, request func(ctx context.Context) error
 	}
 }
 
-// ratePauseAfter returns how long an account waits after a 429 of a request that was refused before so often: as long as Notehub asks, and
-// longer each time that this was not enough.
+// ratePauseAfter returns how long an account waits after a 429, if the request was refused before times already: as long as Notehub asks,
+// and longer each time that this was not enough.
 func ratePauseAfter(err error, before int) time.Duration {
 	pause := ratePause << min(before, 10)
 	if refused, ok := errors.AsType[*notehub.Error](err); ok && refused.RetryAfter > 0 {
@@ -74,7 +74,7 @@ func ratePauseAfter(err error, before int) time.Duration {
 	return pause
 }
 
-// refused notes that Notehub has refused a request with a 429, and lets the account wait for a pause.
+// refused records that Notehub has refused a request with a 429, and makes the account wait for a pause.
 func (f fetcher) refused(ctx context.Context, sent time.Time, pause time.Duration) (budget.State, error) {
 	f.bot.log.Warn("rate-limited by Notehub", "account", f.account.Name, "project", f.project, "pause", pause)
 	now := f.bot.clock.Now()
@@ -85,8 +85,7 @@ func (f fetcher) refused(ctx context.Context, sent time.Time, pause time.Duratio
 	return state, err
 }
 
-// patience returns how long a poll waits for one request before it fails. notewatch once runs at a time of the user's choice and
-// waits less.
+// patience returns how long a poll waits for one request before it fails. notewatch once waits less, because the user has chosen its time.
 func (f fetcher) patience(state budget.State) time.Duration {
 	patience := longestWait
 	if f.bot.once {
@@ -95,7 +94,7 @@ func (f fetcher) patience(state budget.State) time.Duration {
 	return max(patience, 2*budget.Window(state.Rate(f.account.PerMinute)))
 }
 
-// RateText says that an account sends fewer requests a minute than it may, and until when.
+// RateText says that an account sends fewer requests a minute than configured, and until when.
 func RateText(rate, perMinute float64, until time.Time) string {
 	return fmt.Sprintf("sending %s of %s requests a minute until %s, because Notehub rate-limited the account",
 		words.Figure(rate, ""), words.Figure(perMinute, ""), words.Time(until))
@@ -117,13 +116,13 @@ func (b *Bot) noteRate(account Account, state budget.State) {
 	}
 }
 
-// errPollTooLong is the failure of a poll whose requests take more than pollTime. Other projects of the account are waiting.
+// errPollTooLong is the failure of a poll whose requests take more than pollTime, because other projects of the account are waiting.
 var errPollTooLong = fmt.Errorf("the requests to Notehub for one poll take longer than %s", words.Duration(pollTime))
 
 // errNoAnswer is the failure of a request that takes more than callTime.
 var errNoAnswer = fmt.Errorf("no answer from Notehub within %s", words.Duration(callTime))
 
-// call makes a request within the time that a request, and the poll, may take.
+// call makes a request within the time limits of a request and of the poll.
 func (f fetcher) call(ctx context.Context, request func(ctx context.Context) error) error {
 	if f.times[metrics.Fetch] >= pollTime {
 		return errPollTooLong
@@ -139,7 +138,7 @@ func (f fetcher) call(ctx context.Context, request func(ctx context.Context) err
 	return unnamed(err)
 }
 
-// unnamed returns an error of the client without the words that say what it was reading: the poll says that itself.
+// unnamed returns an error of the client without the name of what it was reading, because the poll adds it.
 func unnamed(err error) error {
 	if inner := errors.Unwrap(err); inner != nil {
 		return inner
@@ -147,11 +146,11 @@ func unnamed(err error) error {
 	return err
 }
 
-// A heldError says that the account may send no request for so long that the poll should not wait for it.
+// A heldError says that the account may send no request for so long that the poll does not wait for it.
 type heldError struct {
 	until   time.Time
 	account Account
-	refused bool // by Notehub, which asked for that; else by the request budget of the account
+	refused bool // Notehub asked to wait; otherwise the request budget of the account is used up
 }
 
 // Error implements error.
@@ -163,9 +162,9 @@ func (e heldError) Error() string {
 		e.account.Name, words.Figure(e.account.PerMinute, ""), words.Time(e.until))
 }
 
-// wait waits until one more answer may be read and the budget allows a request, takes it, and returns when. The lease is good for one call
-// then. A request that would be sent in a later minute than it was counted in, since the process stood still, is taken once more: others have
-// sent theirs meanwhile. Who calls it frees Bot.answers after the call.
+// wait waits until one more answer may be read and the budget allows a request, counts it, and returns when. The lease is then long enough
+// for one call. If the process was frozen, so that the request would be sent in a later minute than it was counted in, the request is
+// counted again, because others have sent requests meanwhile. The caller frees Bot.answers after the call.
 func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
 	defer f.bot.spend(f.times, metrics.Wait)()
 	began := f.bot.clock.Now()
@@ -176,7 +175,7 @@ func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
 		if entered, err := f.enter(ctx); err != nil {
 			return time.Time{}, err
 		} else if !entered {
-			began = f.bot.clock.Now() // its patience is for the budget
+			began = f.bot.clock.Now() // patience counts only the wait for the budget
 			continue
 		}
 		state, at, taken, err := f.bot.store.TakeRequest(ctx, f.account.Name, f.account.PerMinute, f.bot.clock.Now)
@@ -192,7 +191,7 @@ func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
 		case err != nil:
 			return time.Time{}, err
 		case taken:
-			late = true // once: a database that is always this slow must not keep all polls from being made
+			late = true // only once, so that a database that is always slow does not stop all polls
 			continue
 		case at.Sub(began) > f.patience(state):
 			return time.Time{}, heldError{at, f.account, !state.HeldUntil.Before(at)}
@@ -207,7 +206,7 @@ func (f fetcher) wait(ctx context.Context) (sent time.Time, err error) {
 	}
 }
 
-// enter waits until one more answer may be read. It returns false if that took as long as the lease may be left alone.
+// enter waits until one more answer may be read. It returns false after the time for which the lease may be left alone.
 func (f fetcher) enter(ctx context.Context) (entered bool, err error) {
 	select {
 	case f.bot.answers <- struct{}{}:

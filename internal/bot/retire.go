@@ -20,7 +20,7 @@ func (b *Bot) WithdrawProjects(ctx context.Context) error {
 	now := b.clock.Now()
 	for _, uid := range uids {
 		if uid == "" || slices.ContainsFunc(b.projects, func(p Project) bool { return p.UID == uid }) {
-			continue // "" is what notewatch says of itself
+			continue // "" belongs to alerts about notewatch itself
 		}
 		if err := b.store.Work.Raise(ctx, work.Poll, uid, now); err != nil {
 			return err
@@ -30,7 +30,7 @@ func (b *Bot) WithdrawProjects(ctx context.Context) error {
 			return err
 		}
 		if !ok {
-			continue // somebody else is at it
+			continue // another process is doing it
 		}
 		if err := b.leave(ctx, lease, uid, now); err != nil {
 			return err
@@ -39,7 +39,7 @@ func (b *Bot) WithdrawProjects(ctx context.Context) error {
 	return nil
 }
 
-// leave withdraws all alerts of a project, and again if somebody has decided something else meanwhile.
+// leave withdraws all alerts of a project, and starts over if another decision was stored meanwhile.
 func (b *Bot) leave(ctx context.Context, lease work.Lease, uid string, now time.Time) error {
 	for {
 		commit, err := b.farewell(ctx, uid, now)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Reroute moves firing alerts to the receivers that their rule and project have now: the rules file may have changed since they fired. It
-// leaves alone self-alerts and alerts that are about to be withdrawn.
+// Reroute changes the receivers of firing alerts to those that their rule and project have now, because the rules file may have changed. It
+// leaves out self-alerts and alerts that are about to be withdrawn.
 func (b *Bot) Reroute(ctx context.Context) error {
 	now := b.clock.Now()
 	firing, err := b.store.Outbox.FiringRules(ctx)

@@ -15,11 +15,11 @@ import (
 // ErrOver is the error of an action on an alert that has ended.
 var ErrOver = errors.New("the alert has ended")
 
-// NewSilenceID returns an identifier that no silence has: short, to be typed.
+// NewSilenceID returns an unused identifier of a silence, short enough to type.
 func NewSilenceID() string { return "s-" + strings.ToLower(rand.Text()[:8]) }
 
-// Silence stores a silence and has this bot apply it at once, if it runs. One without an end lasts until the alert that it
-// names is over; ErrOver if it is already.
+// Silence stores a silence and wakes the loop that applies it. A silence without an end lasts until the alert that it names ends. The error
+// is ErrOver if it has ended already.
 func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 	if s.Match.Alert != "" {
 		open, err := b.store.IsOpen(ctx, s.Match.Alert)
@@ -37,7 +37,7 @@ func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 	return nil
 }
 
-// ErrMoved means that something else was decided meanwhile: look again, and decide again.
+// ErrMoved means that another decision was stored meanwhile: read again, and decide again.
 var ErrMoved = store.ErrMoved
 
 // Silences returns the silences that have not ended, and the state of all silences, for SilenceAll.
@@ -45,8 +45,8 @@ func (b *Bot) Silences(ctx context.Context) (silences []rules.Silence, seen int6
 	return b.store.Silences(ctx, b.clock.Now())
 }
 
-// SilenceAll is Silence for some that were decided upon when the state of all silences was seen; [ErrMoved] if that is another one now.
-// It makes none of an alert that is over, and returns those that it made.
+// SilenceAll stores silences that were decided when seen was the state of all silences; it returns [ErrMoved] if that has changed. It
+// leaves out silences of alerts that have ended, and returns those that it made.
 func (b *Bot) SilenceAll(ctx context.Context, silences []rules.Silence, seen int64) (made []rules.Silence, err error) {
 	for _, s := range silences {
 		open := true
@@ -69,8 +69,8 @@ func (b *Bot) SilenceAll(ctx context.Context, silences []rules.Silence, seen int
 	return made, nil
 }
 
-// Unsilence ends a silence and has this bot tell at once what still stands, if it runs. by is who ends it. ok is false if
-// there is no silence of that ID that is not over.
+// Unsilence ends a silence and wakes the loop that updates its alerts. by is the person. ok is false if there is no such silence, or if it
+// has ended.
 func (b *Bot) Unsilence(ctx context.Context, id, by string) (ok bool, err error) {
 	if ok, err = b.store.EndSilence(ctx, id, by, b.clock.Now()); ok {
 		b.wake(work.Mute)

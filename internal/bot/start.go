@@ -8,8 +8,8 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// Register puts down what work there is for a bot that is to run: polls, of which new ones are due at once, and what comes by time. What
-// another set of rules may change is due.
+// Register adds the work items of a bot that is about to run: polls, of which new ones are due at once, and timed work. Work that changed
+// rules affect is made due.
 func (b *Bot) Register(ctx context.Context) error {
 	if err := b.countDevices(ctx); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (b *Bot) Register(ctx context.Context) error {
 	return b.hurry(ctx, now)
 }
 
-// shorten has no project wait for longer than its interval, which may be shorter than it was.
+// shorten makes sure that no project waits for longer than its interval, which may have become shorter.
 func (b *Bot) shorten(ctx context.Context, now time.Time) error {
 	for _, a := range b.accounts {
 		for _, uid := range b.ProjectsOf(a.Name) {
@@ -66,7 +66,7 @@ func (b *Bot) shorten(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// hurry makes projects due that rules have yet to judge: whoever has changed a rule wants to see what it does.
+// hurry makes projects due whose rules have changed since the last poll, because whoever changed a rule wants to see its effect.
 func (b *Bot) hurry(ctx context.Context, now time.Time) error {
 	for _, p := range b.projects {
 		judged, err := b.store.Judged(ctx, p.UID)

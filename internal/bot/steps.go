@@ -6,7 +6,7 @@ import (
 	"notewatch/internal/metrics"
 )
 
-// stepTimes are how long the steps of a poll took, on the machine clock.
+// stepTimes holds the durations of the steps of a poll, on the machine clock.
 type stepTimes map[metrics.Step]time.Duration
 
 // spend adds the time until the returned function is called to a step.

@@ -10,22 +10,22 @@ import (
 	"notewatch/rules"
 )
 
-// Acknowledge notes that somebody has taken a firing alert on. It reports whether that changed anything.
+// Acknowledge acknowledges a firing alert in the name of by. It reports whether that changed anything.
 func (b *Bot) Acknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
 	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
 		return a.Acknowledged(by, b.clock.Now())
 	})
 }
 
-// Unacknowledge notes that nobody has a firing alert any more; by is who says so. It reports whether somebody had it.
+// Unacknowledge removes the acknowledgement of a firing alert, in the name of by. It reports whether there was one.
 func (b *Bot) Unacknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
 	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
 		return a.Unacknowledged(by, b.clock.Now())
 	})
 }
 
-// TakeOn notes that somebody has taken on those firing alerts of a message that nobody has yet, and returns how many these
-// are. Of two who want the same alert at once, one gets it.
+// TakeOn acknowledges those firing alerts of a message that are not acknowledged yet, and returns their number. If two people acknowledge
+// the same alert at once, one of them does.
 func (b *Bot) TakeOn(ctx context.Context, message, by string) (taken int, err error) {
 	return b.alterShown(ctx, message, func(a rules.Alert, now time.Time) (rules.Alert, rules.Event) {
 		if a.Ack != (rules.Ack{}) {
@@ -35,8 +35,7 @@ func (b *Bot) TakeOn(ctx context.Context, message, by string) (taken int, err er
 	})
 }
 
-// GiveBack notes that nobody has the firing alerts of a message any more, and returns how many of them somebody had. by is who
-// says so.
+// GiveBack removes the acknowledgements of the firing alerts of a message, in the name of by, and returns their number.
 func (b *Bot) GiveBack(ctx context.Context, message, by string) (given int, err error) {
 	return b.alterShown(ctx, message, func(a rules.Alert, now time.Time) (rules.Alert, rules.Event) {
 		return a.Unacknowledged(by, now)

@@ -57,7 +57,7 @@ func (b *Bot) broken(name string, p Project, data *env.ProjectData, tried *evalu
 	}
 }
 
-// brokenIn is the subject of the alert that a rule cannot be evaluated in a project.
+// brokenIn returns the subject of the alert that a rule cannot be evaluated in a project.
 func brokenIn(rule string, p Project) string { return rule + " in " + p.UID }
 
 // dropBroken withdraws the alerts about rules that are no longer in the rules file.

@@ -9,19 +9,19 @@ import (
 	"notewatch/rules"
 )
 
-// Gone is what all devices together are called that are no longer listed.
+// Gone is the name for all devices together that are no longer listed.
 const Gone = "devices no longer listed"
 
-// A ContributorQuery asks which devices are behind a value of a fleet, or of the project.
+// A ContributorQuery selects the value of a fleet or project whose contributors are wanted.
 type ContributorQuery struct {
-	Fleet  string // UID; "" is the project
+	Fleet  string // UID; "" means the project
 	Figure rules.Figure
 	Member string
-	Day    rules.Day // that the value is as of
-	Above  float64   // by how much the whole is above its usual value; NaN or 0 is that nobody asks who is
+	Day    rules.Day // day as of which the value is
+	Above  float64   // difference between the value and its usual value; NaN or 0 if it does not matter
 }
 
-// usualMember returns the member that says what is usual of another one, where devices are compared with that; "" is none.
+// usualMember returns the member with the usual value of another one, for comparing devices; "" if there is none.
 func usualMember(member string) string {
 	switch member {
 	case "today":
@@ -62,16 +62,16 @@ func (d *ProjectData) Contributors(ctx context.Context, q ContributorQuery) (rul
 	return c.close(whole), nil
 }
 
-// A contribution gathers what devices contribute to a value.
+// A contribution collects the contributions of devices to a value.
 type contribution struct {
 	query  ContributorQuery
-	usual  string // the member; "" is none
+	usual  string // the member; "" if there is none
 	listed float64
-	all    []rules.Contributor // that have any of it
+	all    []rules.Contributor // with a value above zero
 	result rules.Contributors
 }
 
-// add takes in a device.
+// add adds a device.
 func (c *contribution) add(uid, name string, m rules.Metric) {
 	value := m.Value(c.query.Member)
 	if !rules.Known(value) {
@@ -87,7 +87,7 @@ func (c *contribution) add(uid, name string, m rules.Metric) {
 	}
 }
 
-// close returns the result, given the value of the whole.
+// close returns the result, given the total value.
 func (c *contribution) close(whole float64) rules.Contributors {
 	total := c.listed
 	if c.result.Unknown == 0 && whole > total {

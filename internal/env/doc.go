@@ -1,7 +1,7 @@
-// Package env builds the [rules.Env] that an expression sees of a subject, as of an instant, from the history and the lists in the
-// store. Polls, revisions of closed days, explanations and look-ups all use it, so that what people are shown is what decided.
+// Package env builds the [rules.Env] of a subject, which is what an expression sees, as of an instant, from the history and the lists in the
+// store. Polls, revisions of complete days, explanations and look-ups all use it, so that people see the data that decided.
 //
 // A [Reader] computes the metrics of the subjects of a block, figure by figure ([Reader.Block]), so that it needs as little memory
-// for a million devices as for one. Of a fleet it adds up the members of all blocks (fleet.go). [Project.NewEnv] puts them into an Env. [Project.Identity] and [Project.Present] fill in the
-// objects beside the metrics. [Look] does all of it for one subject.
+// for a million devices as for one. For a fleet it adds up the members of all blocks (fleet.go). [Project.NewEnv] puts the metrics into an
+// Env. [Project.Identity] and [Project.Present] fill in the other objects. [Look] does all of this for one subject.
 package env

@@ -9,15 +9,16 @@ import (
 	"notewatch/rules"
 )
 
-// An earlierPoll is what a poll knew of one figure of the subjects of a block. The zero earlierPoll is that there is no such poll.
+// An earlierPoll holds the values of one figure at an earlier poll, for the subjects of a block. The zero earlierPoll means that there is
+// none.
 type earlierPoll struct {
 	at    time.Time
-	age   time.Duration // when the newest poll was
+	age   time.Duration // time between the two polls
 	cells []history.Cell
 }
 
-// earlier returns the polls that each of rules.Growths is counted from, as of a day. There are none unless the newest poll was on that
-// day and read the figure.
+// earlier returns the polls from which each of rules.Growths is counted, as of a day. There are none unless the newest poll was on that day
+// and read the figure.
 func (r *Reader) earlier(ctx context.Context, block int, figure rules.Figure, asOf rules.Day) (earlier [len(rules.Past{}.Earlier)]earlierPoll, err error) {
 	growths := rules.Growths()
 	wanted := slices.ContainsFunc(growths[:], func(g rules.Growth) bool { return g.Wanted(r.Wants[figure]) })
@@ -41,7 +42,7 @@ func (r *Reader) earlier(ctx context.Context, block int, figure rules.Figure, as
 	return earlier, nil
 }
 
-// of returns the value of a member. One that did not exist yet had used nothing.
+// of returns the value of a member. A member that did not exist yet had used nothing.
 func (p earlierPoll) of(m Member) rules.PollValue {
 	if p.at.IsZero() {
 		return rules.PollValue{}

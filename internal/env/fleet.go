@@ -12,32 +12,32 @@ import (
 	"notewatch/rules"
 )
 
-// A fleet is the devices that are listed in it now.
+// A fleet holds the devices that are listed in it now.
 type fleet struct {
 	uid, name string
 	born      time.Time // of its first device
 	counts    usage.DeviceCounts
 }
 
-// fleets are the fleets that have listed devices, by UID, with their members.
+// fleets holds the fleets that have listed devices, by UID, with their members.
 type fleets struct {
 	all    []fleet
 	blocks []fleetBlock
 }
 
-// A fleetBlock is the members of fleets that are in one block.
+// A fleetBlock holds the members of fleets in one block.
 type fleetBlock struct {
 	number  int
 	members []fleetMember
 }
 
-// A fleetMember is a device in fleets, which are named by their places.
+// A fleetMember is a device in fleets, which are identified by their places.
 type fleetMember struct {
 	Member
 	in []int
 }
 
-// fleetsOf returns the fleets of a device list, with the names that are known of them.
+// fleetsOf returns the fleets of a device list, with their known names.
 func fleetsOf(list *usage.DeviceList, named []usage.Fleet) *fleets {
 	places := map[string]int{}
 	for d := range list.All() {
@@ -70,7 +70,7 @@ func fleetsOf(list *usage.DeviceList, named []usage.Fleet) *fleets {
 	return f
 }
 
-// seen returns what expressions see of the fleet now.
+// seen returns the fleet as expressions see it now.
 func (f *fleet) seen() rules.Fleet {
 	c := f.counts
 	return rules.Fleet{
@@ -79,7 +79,7 @@ func (f *fleet) seen() rules.Fleet {
 	}
 }
 
-// take takes in a device of the fleet.
+// take adds a device to the fleet.
 func (f *fleet) take(d usage.Device) {
 	if f.counts.All == 0 || d.Provisioned.Before(f.born) {
 		f.born = d.Provisioned
@@ -110,7 +110,7 @@ func (f *fleets) find(uid string) (place int, ok bool) {
 	})
 }
 
-// with returns the fleets that have any of the devices of a block, which are given by their positions.
+// with returns the fleets that contain any of the devices of a block, which are given by position.
 func (f *fleets) with(block int, devices history.Bits) (some history.Bits) {
 	for _, b := range f.blocks {
 		for _, m := range b.members {
@@ -124,8 +124,8 @@ func (f *fleets) with(block int, devices history.Bits) (some history.Bits) {
 	return some
 }
 
-// fleetMetrics returns the metrics of fleets as of a day: sums over the devices that are members now. A sum is no data if there is none
-// of one member, but for what Notehub left out.
+// fleetMetrics returns the metrics of fleets as of a day: sums over the present members. A sum is no data if the value of one member is no
+// data, unless Notehub left it out.
 func (r *Reader) fleetMetrics(ctx context.Context, f *fleets, asOf rules.Day) (Metrics, error) {
 	m := Metrics{figures: r.Wants.Figures()}
 	m.by = make([][]rules.Metric, len(m.figures))
@@ -146,7 +146,7 @@ func (r *Reader) fleetMetrics(ctx context.Context, f *fleets, asOf rules.Day) (M
 	return m, nil
 }
 
-// sumBlock adds a figure of the members of fleets that are in one block.
+// sumBlock adds a figure of the members of fleets in one block.
 func (r *Reader) sumBlock(ctx context.Context, sums *fleetSums, b fleetBlock, figure rules.Figure) error {
 	last := sums.first + rules.Day(sums.days) - 1
 	for _, m := range b.members {
@@ -174,13 +174,13 @@ func (r *Reader) sumBlock(ctx context.Context, sums *fleetSums, b fleetBlock, fi
 	return nil
 }
 
-// fleetSums are the sums of one figure over the members of fleets, by fleet, then day.
+// fleetSums holds the sums of one figure over the members of fleets, by fleet, then day.
 type fleetSums struct {
 	first   rules.Day
 	days    int
 	total   []float64
-	open    []int  // members that existed on the day and of which nothing was said yet
-	known   []bool // whether there is data of any member
+	open    []int  // members that existed on the day and have no value yet
+	known   []bool // whether any member has data
 	earlier [][len(rules.Past{}.Earlier)]rules.PollValue
 }
 
@@ -192,7 +192,7 @@ func newFleetSums(fleets int, first, last rules.Day) *fleetSums {
 	}
 }
 
-// expect notes on which days a member existed.
+// expect records the days on which a member existed.
 func (s *fleetSums) expect(m fleetMember) {
 	for day := max(0, int(rules.DayOf(m.Born)-s.first)); day < s.days; day++ {
 		for _, fleet := range m.in {
@@ -201,7 +201,7 @@ func (s *fleetSums) expect(m fleetMember) {
 	}
 }
 
-// add adds what is stored of a member and a day.
+// add adds the stored value of a member for a day.
 func (s *fleetSums) add(m fleetMember, day rules.Day, cell history.Cell) {
 	if !cell.Known() && cell != history.Null {
 		return
@@ -218,7 +218,7 @@ func (s *fleetSums) add(m fleetMember, day rules.Day, cell history.Cell) {
 	}
 }
 
-// addPoll adds what an earlier poll knew of a member.
+// addPoll adds the value of a member at an earlier poll.
 func (s *fleetSums) addPoll(m fleetMember, growth int, value rules.PollValue) {
 	for _, fleet := range m.in {
 		sum := &s.earlier[fleet][growth]

@@ -11,13 +11,13 @@ import (
 	"notewatch/rules"
 )
 
-// fewestPeers is how many peers a device is compared with at least.
+// fewestPeers is the smallest number of peers for a comparison.
 const fewestPeers = 5
 
-// Peers are the listed devices in groups that are compared with each other: those of one SKU in one fleet, or without a fleet. Several
-// goroutines may use them at once.
+// Peers groups the listed devices that are compared with each other: those of one SKU in one fleet, or without a fleet. It is safe for
+// concurrent use.
 type Peers struct {
-	groups map[int][]int // of devices, by ordinal
+	groups map[int][]int // of a device, by ordinal
 	number int           // of groups
 	blocks []peerBlock
 
@@ -25,7 +25,7 @@ type Peers struct {
 	values map[peerKey]*peerValues
 }
 
-// A peerBlock is the devices of one block that others are compared with: those that are not disabled.
+// A peerBlock holds the devices of one block that count as peers, which are those that are not disabled.
 type peerBlock struct {
 	number  int
 	members []Member
@@ -37,13 +37,13 @@ type peerKey struct {
 	asOf   rules.Day
 }
 
-// peerValues are what devices used on the day before the day that they are as of, if that is more than nothing.
+// peerValues holds what devices used on the day before, if that is more than zero.
 type peerValues struct {
 	of     map[int]float64 // by ordinal
 	groups [][]float64     // sorted
 }
 
-// PeersOf returns the groups of the devices of a list.
+// PeersOf returns the groups of the devices in a list.
 func PeersOf(list *usage.DeviceList) *Peers {
 	type group struct{ fleet, sku string }
 	p := &Peers{groups: map[int][]int{}, values: map[peerKey]*peerValues{}}
@@ -72,7 +72,7 @@ func PeersOf(list *usage.DeviceList) *Peers {
 	return p
 }
 
-// add adds a device that others are compared with.
+// add adds a peer.
 func (p *Peers) add(d usage.Device) {
 	block, last := d.Ordinal/history.BlockSize, len(p.blocks)-1
 	if last < 0 || p.blocks[last].number != block {
@@ -82,7 +82,7 @@ func (p *Peers) add(d usage.Device) {
 	p.blocks[last].members = append(p.blocks[last].members, MemberOf(&d))
 }
 
-// read returns what the devices used of a figure on the day before a day, if that is a whole day of theirs. It is read once.
+// read returns the values of a figure for the day before a day, for devices that existed on that whole day. They are read once.
 func (p *Peers) read(ctx context.Context, r *Reader, figure rules.Figure, asOf rules.Day) (*peerValues, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -115,7 +115,7 @@ func (p *Peers) read(ctx context.Context, r *Reader, figure rules.Figure, asOf r
 	return v, nil
 }
 
-// medians returns, of each group of a device that has enough others which used anything, the median of what they used.
+// medians returns the median of each group of a device that has enough other devices with usage.
 func (p *Peers) medians(ordinal int, v *peerValues) (all []float64) {
 	own, counted := v.of[ordinal]
 	for _, group := range p.groups[ordinal] {
@@ -131,7 +131,7 @@ func (p *Peers) medians(ordinal int, v *peerValues) (all []float64) {
 	return all
 }
 
-// medianWithout returns the median of sorted numbers, one of them left out; -1 leaves out none. It is NaN if they are too few.
+// medianWithout returns the median of sorted numbers without one of them; -1 leaves out none. It is NaN if there are too few.
 func medianWithout(sorted []float64, without int) float64 {
 	n := len(sorted)
 	if without >= 0 {

@@ -9,13 +9,13 @@ import (
 	"notewatch/rules"
 )
 
-// SilentAfter is how long a device may be unheard of before it counts as silent.
+// SilentAfter is the time without activity after which a device counts as silent.
 const SilentAfter = 24 * time.Hour
 
 // newFor is how long a device is new.
 const newFor = 48 * time.Hour
 
-// A Project is how things are with a project at one instant.
+// A Project is the state of a project at one instant.
 type Project struct {
 	UID, Name string
 	Now       time.Time
@@ -27,8 +27,8 @@ type Project struct {
 	Assured   map[string]rules.Truth // whether more data is bought for devices of fleets, by UID; nil: not read
 }
 
-// Identity returns an Env in which only what a subject is, is known, and how old it is at an instant. Device nil is the
-// project itself, or a device that is not listed.
+// Identity returns an Env with only the identity of a subject and its age at an instant. A nil device means the project itself, or a device
+// that is not listed.
 func (p Project) Identity(device *usage.Device, at time.Time) *rules.Env {
 	env := new(rules.UnknownEnv())
 	env.Project.Known, env.Project.UID, env.Project.Name = true, p.UID, p.Name
@@ -39,7 +39,7 @@ func (p Project) Identity(device *usage.Device, at time.Time) *rules.Env {
 	return env
 }
 
-// identityOf returns what a device is, and how old it is at an instant.
+// identityOf returns the identity of a device and its age at an instant.
 func identityOf(d *usage.Device, at time.Time) rules.Device {
 	return rules.Device{
 		Known: true, UID: d.UID, Name: d.Name, SKU: d.SKU, Product: d.Product, Fleets: d.Fleets,
@@ -49,7 +49,7 @@ func identityOf(d *usage.Device, at time.Time) rules.Device {
 	}
 }
 
-// NewEnv returns the Env of a subject as of Now, with the metrics of a member of a block. Device nil is the project itself, or a
+// NewEnv returns the Env of a subject as of Now, with the metrics of a member of a block. A nil device means the project itself, or a
 // device that is not listed.
 func (p Project) NewEnv(device *usage.Device, period rules.Period, metrics Metrics, member int) *rules.Env {
 	env := p.Identity(device, p.Counts.ListedAt)
@@ -59,8 +59,7 @@ func (p Project) NewEnv(device *usage.Device, period rules.Period, metrics Metri
 	return env
 }
 
-// Present fills in what has no past, as it is now: the condition of the device and its plan, the project's counts, and the polling. week is
-// what the device used in the last 7 complete days, in bytes.
+// Present adds the values without history, as of now: the condition of the device, the project's counts, and the state of the polls.
 func (p Project) Present(env *rules.Env, device *usage.Device, week float64) {
 	if device != nil {
 		p.condition(&env.Device, device)
@@ -76,7 +75,7 @@ func (p Project) Present(env *rules.Env, device *usage.Device, week float64) {
 	}
 }
 
-// condition fills in how a device is.
+// condition adds the condition of a device.
 func (p Project) condition(to *rules.Device, device *usage.Device) {
 	to.Voltage, to.Temperature = device.Voltage, device.Temperature
 	to.Updating, to.UpdatingKnown = device.Updating == rules.True, device.Updating != rules.NoData
@@ -85,7 +84,7 @@ func (p Project) condition(to *rules.Device, device *usage.Device) {
 	}
 }
 
-// counts returns what expressions see of the project. Devices that are disabled do not count.
+// counts returns the counts of the project for expressions. Disabled devices do not count.
 func (p Project) counts() rules.Project {
 	c := p.Counts
 	return rules.Project{

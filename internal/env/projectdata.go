@@ -9,7 +9,7 @@ import (
 	"notewatch/rules"
 )
 
-// count counts the devices of a list. One that was never heard of is neither active nor silent.
+// count counts the devices of a list. A device that was never active is neither active nor silent.
 func count(list *usage.DeviceList) usage.DeviceCounts {
 	counts := usage.DeviceCounts{ListedAt: list.Read}
 	for d := range list.All() {
@@ -18,7 +18,7 @@ func count(list *usage.DeviceList) usage.DeviceCounts {
 	return counts
 }
 
-// countDevice takes a device into counts of a list.
+// countDevice counts a device.
 func countDevice(counts *usage.DeviceCounts, d usage.Device) {
 	counts.All++
 	switch {
@@ -33,28 +33,27 @@ func countDevice(counts *usage.DeviceCounts, d usage.Device) {
 	counts.Enabled++
 }
 
-// A ProjectData is what is known of a project at one instant, but for its figures, which are read block by block. Subject "" is
-// the project.
+// A ProjectData is the data of a project at one instant, without its figures, which are read block by block. Subject "" is the project.
 type ProjectData struct {
 	Project
 	Today  rules.Day
 	Period rules.Period      // as of Now
 	list   *usage.DeviceList // nil: not read
-	fleets *fleets           // of the list; nil: no fleet is evaluated
-	peers  func() *Peers     // of the list, made when it is first needed
+	fleets *fleets           // of the list; nil if no fleet is evaluated
+	peers  func() *Peers     // of the list, computed at the first call
 	usage  *usage.Store
 	spec   rules.PeriodSpec
 	plans  bool // of devices, or a part of them, are read
 }
 
-// A Source is where the data of projects comes from, and how it is read.
+// A Source provides the data of projects.
 type Source struct {
 	Usage   *usage.Store
 	Period  rules.PeriodSpec
 	Objects rules.Objects // that rules read
 }
 
-// Data returns what is known of a project at its instant, Now. Without a list nothing is known of its devices.
+// Data returns the data of a project at its instant, Now. Without a list, its devices are unknown.
 func (s Source) Data(p Project, list *usage.DeviceList) *ProjectData {
 	d := &ProjectData{Project: p, list: list, usage: s.Usage, spec: s.Period, Today: rules.DayOf(p.Now), plans: s.Objects.Read("plan.")}
 	d.Period = s.Period.Period(d.Today, p.Now)
@@ -67,10 +66,10 @@ func (s Source) Data(p Project, list *usage.DeviceList) *ProjectData {
 	return d
 }
 
-// Readable reports whether the last poll could read Notehub.
+// Readable reports whether the last poll succeeded.
 func (d *ProjectData) Readable() bool { return d.State.Failures == 0 }
 
-// Listed reports whether a subject is a listed device, or a fleet that has one.
+// Listed reports whether a subject is a listed device, or a fleet with a listed device.
 func (d *ProjectData) Listed(subject string) bool {
 	if rules.ScopeOf(subject) == rules.EachFleet {
 		return d.fleet(subject) != nil
@@ -86,7 +85,7 @@ func (d *ProjectData) find(subject string) (place int, ok bool) {
 	return d.list.Find(subject)
 }
 
-// fleet returns the fleet of a UID; nil if no listed device is in it.
+// fleet returns the fleet with a UID; nil if no listed device is in it.
 func (d *ProjectData) fleet(uid string) *fleet {
 	if d.fleets == nil {
 		return nil
@@ -105,7 +104,7 @@ func (d *ProjectData) FleetsOf(device string) []string {
 	return nil
 }
 
-// FleetsWith returns which fleets, by their places in their block, have any of the devices of a block.
+// FleetsWith returns the fleets, by their places in their block, that contain any of the devices of a block.
 func (d *ProjectData) FleetsWith(block int, devices history.Bits) history.Bits {
 	if d.fleets == nil {
 		return nil
@@ -113,7 +112,7 @@ func (d *ProjectData) FleetsWith(block int, devices history.Bits) history.Bits {
 	return d.fleets.with(block, devices)
 }
 
-// NameOf returns what people call a subject.
+// NameOf returns the name of a subject.
 func (d *ProjectData) NameOf(subject string) string {
 	if f := d.fleet(subject); f != nil {
 		return f.name
@@ -127,12 +126,11 @@ func (d *ProjectData) NameOf(subject string) string {
 	return subject
 }
 
-// A Block is subjects of one scope that are read together: the project, all fleets, or devices that are listed and whose figures are
-// stored together.
+// A Block holds subjects of one scope that are read together: the project, all fleets, or listed devices whose figures are stored together.
 type Block struct {
 	Number      int
 	scope       rules.Scope
-	first, next int // places of its devices in the list
+	first, next int // indexes of its devices in the list
 }
 
 // OfFleets reports whether the subjects of the block are fleets.
@@ -156,16 +154,16 @@ func (d *ProjectData) Blocks(scope rules.Scope) (all []Block) {
 	return all
 }
 
-// A BlockData makes what expressions see of the subjects of a block. It is used by one goroutine, until its Reader reads the next block.
+// A BlockData builds the Envs of the subjects of a block. It is used by one goroutine, until its Reader reads the next block.
 type BlockData struct {
 	Block
-	Devices []usage.Device // none: the block is the project itself, or all fleets
+	Devices []usage.Device // empty if the block is the project itself, or all fleets
 	Members []Member
 	data    *ProjectData
 	reader  *Reader
-	common  *rules.Env // what all subjects have in common; nil: not made yet
+	common  *rules.Env // the part that all subjects share; nil: not built yet
 	now     Metrics
-	past    map[rules.Day]Metrics // as of the end of days, once something asks for it
+	past    map[rules.Day]Metrics // as of the ends of days, when first requested
 }
 
 // Read reads the figures of a block as of now.
@@ -200,7 +198,7 @@ func (b *BlockData) metrics(ctx context.Context, asOf rules.Day) (Metrics, error
 	return b.reader.Block(ctx, b.Number, b.Members, asOf)
 }
 
-// Size returns how many subjects the block has.
+// Size returns the number of subjects in the block.
 func (b *BlockData) Size() int {
 	if b.scope == rules.EachFleet {
 		return len(b.data.fleets.all)
@@ -208,7 +206,7 @@ func (b *BlockData) Size() int {
 	return max(1, len(b.Devices))
 }
 
-// fleet returns a fleet of the block; nil if it is none of fleets.
+// fleet returns a fleet of the block; nil if the block has no fleets.
 func (b *BlockData) fleet(i int) *fleet {
 	if b.scope == rules.EachFleet {
 		return &b.data.fleets.all[i]
@@ -216,7 +214,7 @@ func (b *BlockData) fleet(i int) *fleet {
 	return nil
 }
 
-// FleetSize returns how many listed devices a fleet of the block has; 0 of other subjects.
+// FleetSize returns the number of listed devices of a fleet of the block; 0 for other subjects.
 func (b *BlockData) FleetSize(i int) int {
 	if f := b.fleet(i); f != nil {
 		return f.counts.All
@@ -224,7 +222,7 @@ func (b *BlockData) FleetSize(i int) int {
 	return 0
 }
 
-// Subject returns a subject of the block: "" is the project.
+// Subject returns the UID of a subject of the block; "" is the project.
 func (b *BlockData) Subject(i int) string {
 	if f := b.fleet(i); f != nil {
 		return f.uid
@@ -235,7 +233,7 @@ func (b *BlockData) Subject(i int) string {
 	return ""
 }
 
-// Device returns a device of the block; nil is the project or a fleet.
+// Device returns a device of the block; nil for the project or a fleet.
 func (b *BlockData) Device(i int) *usage.Device {
 	if len(b.Devices) == 0 {
 		return nil
@@ -246,14 +244,14 @@ func (b *BlockData) Device(i int) *usage.Device {
 // Fill puts the metrics of a subject as of now into an Env.
 func (b *BlockData) Fill(e *rules.Env, i int) { b.now.Fill(e, i) }
 
-// See puts what an expression sees of a subject as of now into an Env.
+// See puts the values of a subject as of now into an Env.
 func (b *BlockData) See(e *rules.Env, i int) {
 	if b.common == nil {
 		b.common = b.data.Identity(nil, b.data.Counts.ListedAt)
 		b.common.Period = b.data.Period
 		b.data.Present(b.common, nil, 0)
 	}
-	notefiles, transport := e.Notefiles, e.Transport // whose memory is used again
+	notefiles, transport := e.Notefiles, e.Transport // their memory is reused
 	*e = *b.common
 	e.Notefiles, e.Transport = notefiles, transport
 	if device := b.Device(i); device != nil {
@@ -269,8 +267,7 @@ func (b *BlockData) See(e *rules.Env, i int) {
 	}
 }
 
-// EnvAt returns what an expression would have seen of a subject at the end of a day, with the figures known now. What has no
-// past is no data.
+// EnvAt returns the Env of a subject as of the end of a day, with the data known now. Values without history are no data.
 func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env, error) {
 	past, read := b.past[day]
 	if !read {
@@ -289,7 +286,7 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 	return e, nil
 }
 
-// Present fills in what has no past of a subject, as it is now: see [Project.Present]; and how much its metrics grow.
+// Present adds the values of a subject without history, as of now (see [Project.Present]), and the growth of its metrics.
 func (b *BlockData) Present(e *rules.Env, i int) {
 	b.data.Present(e, b.Device(i), b.now.value(rules.Bytes, "d7", i))
 	if f := b.fleet(i); f != nil {

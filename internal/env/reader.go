@@ -11,7 +11,7 @@ import (
 	"notewatch/rules"
 )
 
-// FirstDay returns the first day that an Env as of a day looks back on, and people may.
+// FirstDay returns the first day that an Env as of a day, or a look-up, may look back on.
 func FirstDay(spec rules.PeriodSpec, asOf rules.Day, wants rules.Wants) rules.Day {
 	past := rules.NewPast("", spec, asOf, 0)
 	first := min(past.Start, asOf-rules.HistoryDays)
@@ -21,13 +21,13 @@ func FirstDay(spec rules.PeriodSpec, asOf rules.Day, wants rules.Wants) rules.Da
 	return first
 }
 
-// A Member is a subject of a block: its position there, and since when it exists, as far as that is known.
+// A Member is a subject of a block: its position there, and the time since which it exists, if known.
 type Member struct {
 	Position int
 	Born     time.Time
 }
 
-// MemberOf returns a device as a member of its block; nil is the project, which is a member of block 0.
+// MemberOf returns a device as a member of its block; nil means the project, which is a member of block 0.
 func MemberOf(device *usage.Device) Member {
 	if device == nil {
 		return Member{}
@@ -35,33 +35,34 @@ func MemberOf(device *usage.Device) Member {
 	return Member{Position: device.Ordinal % history.BlockSize, Born: device.Provisioned}
 }
 
-// A Reader reads metrics of a project. It is used by one goroutine at a time: its memory is used again by the next block.
+// A Reader reads metrics of a project. It is used by one goroutine at a time, and its memory is reused for the next block.
 type Reader struct {
 	Usage   *usage.Store
 	Project string // UID
 	Period  rules.PeriodSpec
-	Wants   rules.Wants // of the others nothing is known
-	Polled  time.Time   // the newest poll that succeeded; zero: growth between polls is not known
-	Peers   *Peers      // of devices; nil: what they use in comparison is not known
+	Wants   rules.Wants // others are no data
+	Polled  time.Time   // newest successful poll; zero: growth between polls is no data
+	Peers   *Peers      // of devices; nil: comparisons are no data
 
 	days    []float64 // of one figure, by member, then day
 	devices []usage.Device
 	members []Member
 }
 
-// Metrics are the figures of the members of a block as of a day, by figure, ascending, then member.
+// Metrics holds the figures of the members of a block as of a day, by figure, ascending, then member.
 type Metrics struct {
 	figures []rules.Figure
 	by      [][]rules.Metric
 }
 
-// Fill puts the metrics of a member into an Env, by the place of the member in the list that Block was given.
+// Fill puts the metrics of a member into an Env, by the index of the member in the list given to Block.
 func (m Metrics) Fill(e *rules.Env, member int) {
 	for i, figure := range m.figures {
 		*e.Metric(figure) = m.by[i][member]
 	}
 }
 
+<<<<<<< HEAD
 // value returns a member of a metric of a subject; NaN if it was not computed.
 func (m Metrics) value(figure rules.Figure, member string, subject int) float64 {
 	if i := slices.Index(m.figures, figure); i >= 0 {
@@ -72,6 +73,9 @@ func (m Metrics) value(figure rules.Figure, member string, subject int) float64 
 
 // Block returns the metrics of members of a block as of a day. What happened on the day itself is Today; the days before it are
 // complete.
+=======
+// Block returns the metrics of members of a block as of a day. The value of the day itself is Today; the days before it are complete.
+>>>>>>> d5c3514 (bot, evaluate, fetch, env, lookup: say in comments what a thing does, in plain words)
 func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf rules.Day) (Metrics, error) {
 	m := Metrics{figures: r.Wants.Figures()}
 	m.by = make([][]rules.Metric, len(m.figures))
@@ -105,7 +109,7 @@ func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf ru
 	return m, nil
 }
 
-// peers returns what the peers of devices used of a figure on the day before; nil if nothing wants that.
+// peers returns what the peers of devices used of a figure on the day before; nil if nothing reads that.
 func (r *Reader) peers(ctx context.Context, figure rules.Figure, asOf rules.Day) (*peerValues, error) {
 	if r.Peers == nil || r.Wants[figure]&rules.MembersOf("peer_ratio") == 0 {
 		return nil, nil

@@ -10,22 +10,22 @@ import (
 	"notewatch/rules"
 )
 
-// A Query asks what an expression sees of one subject.
+// A Query selects one subject.
 type Query struct {
 	Project, Name string // UID and name of the project
-	Subject       string // UID of a device or fleet; "" is the project itself
+	Subject       string // UID of a device or fleet; "" means the project itself
 	Now           time.Time
-	Every         time.Duration // between two polls; 0 is not known
+	Every         time.Duration // between two polls; 0 if not known
 	Period        rules.PeriodSpec
-	Wants         rules.Wants // of the other figures nothing is known
-	Labels        bool        // whether limits of devices go by the names of their fleets
-	Counts        bool        // whether it is wanted how many devices the project has, for which all are read
+	Wants         rules.Wants // other figures are no data
+	Labels        bool        // whether limits of devices depend on the names of their fleets
+	Counts        bool        // whether the number of devices of the project is wanted, for which all are read
 }
 
-// A Subject is what is known of one subject.
+// A Subject holds the data of one subject.
 type Subject struct {
 	Project
-	Device *usage.Device // nil is the project itself, a fleet, or a device that is not listed
+	Device *usage.Device // nil for the project itself, a fleet, or a device that is not listed
 	Env    *rules.Env
 
 	subject, name string // name is "" if the subject is not listed
@@ -34,10 +34,10 @@ type Subject struct {
 // Listed reports whether the subject is listed: the project always is, a fleet if a listed device is in it.
 func (s Subject) Listed() bool { return s.name != "" || s.subject == "" }
 
-// SubjectName returns what people call the subject; "" if it is not listed.
+// SubjectName returns the name of the subject; "" if it is not listed.
 func (s Subject) SubjectName() string { return s.name }
 
-// Look gathers what the store knows of one subject; of the other devices of the project at most how many there are.
+// Look loads the stored data of one subject, and the number of devices of the project if wanted.
 func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) {
 	s.UID, s.Name, s.Now, s.Every, s.subject, s.name = q.Project, q.Name, q.Now, q.Every, q.Subject, ""
 	if s.State, err = db.Project(ctx, q.Project); err != nil {
@@ -84,7 +84,7 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 	return s, nil
 }
 
-// measure returns the metrics of the subject, of a device that is not listed none.
+// measure returns the metrics of the subject; a device that is not listed has none.
 func (s Subject) measure(ctx context.Context, db *usage.Store, q Query) (Metrics, error) {
 	block := 0
 	switch {
@@ -104,7 +104,7 @@ func (s Subject) measure(ctx context.Context, db *usage.Store, q Query) (Metrics
 	return reader.Block(ctx, block, []Member{MemberOf(s.Device)}, rules.DayOf(q.Now))
 }
 
-// lookAtFleet gathers what is known of a fleet, for which all devices are read.
+// lookAtFleet loads the data of a fleet, for which all devices are read.
 func (s *Subject) lookAtFleet(ctx context.Context, db *usage.Store, q Query) error {
 	list, err := db.DeviceList(ctx, q.Project)
 	if err != nil {

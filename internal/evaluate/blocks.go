@@ -11,13 +11,13 @@ import (
 	"notewatch/rules"
 )
 
-// inBlocks calls do for each block, for several at once, with a part of the turn that holds nothing but what is found in that
-// block. What the parts found becomes part of the turn in the order of the blocks, however many are worked on at once.
+// inBlocks calls do for each block, several at once, with a part of the turn that collects the results of that block. The results become
+// part of the turn in the order of the blocks, however many run at once.
 func (t *Turn) inBlocks(ctx context.Context, blocks []env.Block, do func(ctx context.Context, part *Turn, b *env.BlockData) error) error {
 	var wants rules.Wants
 	switch {
 	case t.alone:
-	case len(blocks) > 0 && blocks[0].OfFleets(): // for which all devices are read
+	case len(blocks) > 0 && blocks[0].OfFleets(): // all devices are read for them
 		for _, r := range t.evaluator.rules {
 			if r.Spec.Each == rules.EachFleet {
 				wants = wants.With(r.Reads.Members)
@@ -54,7 +54,7 @@ func (t *Turn) inBlocks(ctx context.Context, blocks []env.Block, do func(ctx con
 	return nil
 }
 
-// part returns a turn that knows what t knows and in which nothing is found yet.
+// part returns a turn with the inputs of t and without results.
 func (t *Turn) part() *Turn {
 	part := *t
 	part.Commit = store.Commit{Decision: store.Decision{Show: map[string][]string{}}}
@@ -65,7 +65,7 @@ func (t *Turn) part() *Turn {
 	return &part
 }
 
-// add takes in what a part found.
+// add adds the results of a part.
 func (t *Turn) add(part *Turn) {
 	t.Commit.Alerts = append(t.Commit.Alerts, part.Commit.Alerts...)
 	t.Commit.States = append(t.Commit.States, part.Commit.States...)

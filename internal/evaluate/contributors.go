@@ -7,7 +7,7 @@ import (
 	"notewatch/rules"
 )
 
-// contributors adds the devices behind its value to each alert about a fleet or the project to which something happened in this turn.
+// contributors adds the devices behind the value to each alert about a fleet or project that changed in this turn.
 func (t *Turn) contributors(ctx context.Context) error {
 	for _, a := range t.Commit.Alerts {
 		figure, member, ok := rules.RankedBy(a.Told.Figure)

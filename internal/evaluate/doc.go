@@ -1,19 +1,19 @@
-// Package evaluate finds out what happened to the alerts of a project: Env → Eval → Alert.Next, for every subject and rule.
+// Package evaluate finds the changes of the alerts of a project: Env → Eval → Alert.Next, for every subject and rule.
 //
-// [Evaluator.Evaluate] takes what is known of a project, an [env.ProjectData], and returns a [Turn] with the commit to store:
+// [Evaluator.Evaluate] takes the data of a project, an [env.ProjectData], and returns a [Turn] with the commit to store:
 //
-//  1. begin reads the open alerts and what the rules meant when they were last evaluated.
-//  2. withdrawGone ends alerts whose rule or device is gone; ending.go has the reasons.
-//  3. evaluateAll takes block after block of subjects through the rules, several blocks at once (blocks.go). evaluateOne is the step of one
-//     alert: verdict evaluates the rule (verdict.go), Next decides, record takes the result into the commit, with the words of told.go.
-//  4. revise evaluates closed days and periods again whose data changed (revise.go).
+//  1. begin reads the open alerts, and the meaning of the rules at their last evaluation.
+//  2. withdrawGone ends alerts whose rule or device was removed; ending.go has the reasons.
+//  3. evaluateAll evaluates the rules for block after block of subjects, several blocks at once (blocks.go). evaluateOne is the step of one
+//     alert: verdict evaluates the rule (verdict.go), Next decides, record adds the result to the commit, with the texts of told.go.
+//  4. revise evaluates past days and periods again whose data changed (revise.go).
 //
-// Then the caller has [Turn.Mute] say of each open alert whether people are notified (mute.go). It comes last, as rules mute each other by
-// what fires now.
+// Then the caller calls [Turn.Mute], which sets the mute of each open alert (mute.go). It comes last, because firing alerts may mute
+// others.
 //
 // [Evaluator.EvaluatePollRules] does 1 and 3 for the rules that read only the state of polling, which are evaluated apart from polls.
-// [Turn.Trials] tells how many evaluations of each rule failed.
+// [Turn.Trials] counts the failed evaluations of each rule.
 //
-// Nothing is stored here and nobody is notified: package bot commits the result, and evaluates again if somebody decided something
+// Nothing is stored here and no one is notified: package bot commits the result, and evaluates again if another decision was stored
 // meanwhile.
 package evaluate

@@ -10,8 +10,8 @@ import (
 	"notewatch/rules"
 )
 
-// Why an alert ended although nobody found its condition false, or why it changed, in words. Each reason is short, true and
-// one: where several parts of a rule changed, it names the one that decides most.
+// Reasons why an alert ended although its condition was not found false, or why it changed. Each names one cause: if several parts of a
+// rule changed, the one that matters most.
 const (
 	RuleRemoved    = "rule removed"
 	ProjectRemoved = "project is no longer in the rules file"
@@ -19,7 +19,7 @@ const (
 	fleetEmpty     = "no listed device is in the fleet"
 )
 
-// whyGone says why an alert is withdrawn that no rule is evaluated for.
+// whyGone returns why an alert is withdrawn for which no rule is evaluated.
 func (t *Turn) whyGone(a rules.Alert) string {
 	r, ok := t.evaluator.rule(a.Rule)
 	switch {
@@ -36,7 +36,7 @@ func (t *Turn) whyGone(a rules.Alert) string {
 	return RuleRemoved
 }
 
-// renamed returns the new rule that means what a removed one meant; "" if there is none.
+// renamed returns the new rule with the meaning of a removed one; "" if there is none.
 func (t *Turn) renamed(removed string) string {
 	for _, r := range t.evaluator.rules {
 		if _, old := t.judged[r.Spec.Name]; !old && r.Meaning(t.evaluator.period) == t.judged[removed].Hash {
@@ -46,7 +46,7 @@ func (t *Turn) renamed(removed string) string {
 	return ""
 }
 
-// whyChanged says which part of the rule of an alert is another than when the rule was last evaluated.
+// whyChanged names the part of the rule of an alert that changed since the rule was last evaluated.
 func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string {
 	last := t.judged[r.Spec.Name]
 	was, is := last.Semantics, r.Semantics()
@@ -73,10 +73,10 @@ func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string 
 	return "rule changed"
 }
 
-// equal reports whether two lengths of time are the same, or both not given.
+// equal reports whether two durations are the same, or both nil.
 func equal(a, b *time.Duration) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// whyLimit says that a firing alert has got another limit; "" if it has not.
+// whyLimit returns the text that the limit of a firing alert has changed; "" if it has not.
 func whyLimit(r *rules.Rule, before, after rules.Alert) string {
 	if before.State != rules.Firing || before.Limit == after.Limit || !rules.Known(before.Limit) && !rules.Known(after.Limit) {
 		return ""
@@ -84,7 +84,7 @@ func whyLimit(r *rules.Rule, before, after rules.Alert) string {
 	return limitChanged(r, before.Limit, after.Limit)
 }
 
-// limitChanged says that the limit of an alert is another one.
+// limitChanged returns the text that the limit of an alert has changed.
 func limitChanged(r *rules.Rule, was, is float64) string {
 	switch {
 	case !rules.Known(is):
@@ -95,7 +95,7 @@ func limitChanged(r *rules.Rule, was, is float64) string {
 	return fmt.Sprintf("limit changed %s → %s", words.Figure(was, r.Unit), words.Figure(is, r.Unit))
 }
 
-// correctedText says which figures were wrong; "" if none was. The total of a project or fleet also falls when devices leave it.
+// correctedText names the values that were wrong; "" if there are none. The total of a project or fleet also falls when devices leave it.
 func correctedText(r *rules.Rule, fallen []rules.Fall) string {
 	if len(fallen) == 0 {
 		return ""
@@ -112,7 +112,7 @@ func correctedText(r *rules.Rule, fallen []rules.Fall) string {
 	return "corrected: " + strings.Join(texts, ", ")
 }
 
-// onDay names the day of a figure that is not of today.
+// onDay names the day of a value, unless it is today.
 func onDay(f rules.Fall) string {
 	if f.Day == 0 {
 		return ""

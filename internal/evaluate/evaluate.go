@@ -13,20 +13,20 @@ import (
 	"notewatch/rules"
 )
 
-// A Config is what an Evaluator works with.
+// A Config configures an Evaluator.
 type Config struct {
 	Store     *store.Store
 	Rules     []*rules.Rule
 	Wants     rules.Wants // what the rules read
 	Period    rules.PeriodSpec
 	Workers   int               // blocks that are evaluated at once
-	Live      []string          // receivers that keep figures up to date in what they show
-	Fallbacks map[string]string // receivers by those that they replace
+	Live      []string          // receivers that keep the values in their messages current
+	Fallbacks map[string]string // fallbacks, by the receivers that they replace
 	Metrics   *metrics.Metrics
 	Log       *slog.Logger
 }
 
-// An Evaluator evaluates projects. Several goroutines may use it at once.
+// An Evaluator evaluates projects. It is safe for concurrent use.
 type Evaluator struct {
 	store     *store.Store
 	rules     []*rules.Rule
@@ -38,7 +38,7 @@ type Evaluator struct {
 	metrics   *metrics.Metrics
 	log       *slog.Logger
 
-	damaged sync.Map // columns of history of which it was logged that they cannot be read: each a store.Damage
+	damaged sync.Map // unreadable columns of history that were logged: each a store.Damage
 }
 
 // New returns an evaluator.
@@ -49,27 +49,27 @@ func New(c Config) *Evaluator {
 	}
 }
 
-// A Context is what alerts of a project say beside its data.
+// A Context holds what alerts of a project show in addition to its data.
 type Context struct {
 	Recipients map[string][]string // names of receivers, by rule
-	NextStep   string              // what to do about polls that fail
+	NextStep   string              // next step for polls that fail
 }
 
-// A Turn is one evaluation of a project: what is known, what was decided before, and what is decided now.
+// A Turn is one evaluation of a project: the data, the earlier decisions, and the new ones.
 type Turn struct {
 	Commit store.Commit
-	Trials map[string]*Trial // by name, of the rules that are evaluated in this turn
+	Trials map[string]*Trial // by name of the rules that are evaluated in this turn
 
 	evaluator *Evaluator
 	data      *env.ProjectData
 	about     Context
 	open      *store.OpenStates
 	judged    map[string]store.Judgement // by rule name, before this turn
-	alone     bool                       // of the rules that read only poll; else of all others
+	alone     bool                       // evaluates only the rules that read only poll; else all others
 }
 
-// Evaluate is Env → Eval → Next for every subject and rule but those that read only poll. It decides, but stores nothing. [Turn.Mute]
-// has to follow.
+// Evaluate is Env → Eval → Next for every subject and rule except those that read only poll. It decides, but stores nothing. Call
+// [Turn.Mute] afterwards.
 func (e *Evaluator) Evaluate(ctx context.Context, data *env.ProjectData, about Context) (*Turn, error) {
 	t, err := e.begin(ctx, data, about, false)
 	if err != nil {
@@ -81,7 +81,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, data *env.ProjectData, about C
 			return nil, err
 		}
 	} else {
-		maps.Copy(t.Commit.Judged, t.judged) // also those of rules whose alerts are yet to be withdrawn
+		maps.Copy(t.Commit.Judged, t.judged) // also of rules whose alerts are withdrawn later
 		for _, other := range t.Commit.Others {
 			delete(t.Commit.Judged, other)
 		}
@@ -112,7 +112,7 @@ func (e *Evaluator) EvaluatePollRules(ctx context.Context, data *env.ProjectData
 	return t, t.evaluateAll(ctx)
 }
 
-// noteDamage has what could not be read of the history read from Notehub again, and says so once.
+// noteDamage makes unreadable history be read from Notehub again, and logs it once.
 func (t *Turn) noteDamage() {
 	damaged := t.evaluator.store.Usage.Damaged(t.data.UID)
 	for _, d := range damaged {
@@ -127,7 +127,7 @@ func (t *Turn) noteDamage() {
 	}
 }
 
-// begin returns a turn in which nothing is decided yet: of the rules that read only poll alone, or of all others.
+// begin returns a turn without results: for the rules that read only poll, or for all others.
 func (e *Evaluator) begin(ctx context.Context, data *env.ProjectData, about Context, alone bool) (*Turn, error) {
 	query := store.StateQuery{Project: data.UID}
 	if alone {
@@ -154,7 +154,7 @@ func (e *Evaluator) begin(ctx context.Context, data *env.ProjectData, about Cont
 	return t, nil
 }
 
-// rule returns the rule of a name.
+// rule returns the rule with a name.
 func (e *Evaluator) rule(name string) (*rules.Rule, bool) {
 	for _, r := range e.rules {
 		if r.Spec.Name == name {
@@ -177,8 +177,8 @@ func (t *Turn) evaluateAll(ctx context.Context) error {
 	return nil
 }
 
-// date names the day or period in the headlines that messages show of alerts that are not evaluated in this turn, once it has
-// ended.
+// date sets the day or period in the headlines of alerts that are not evaluated in this turn but are in messages, once that day or period
+// has ended.
 func (t *Turn) date() {
 	for a := range t.open.ShownAlerts() {
 		if dated := a.Told.Headline(t.data.Now); dated != a.Told.Summary {
@@ -188,7 +188,7 @@ func (t *Turn) date() {
 	}
 }
 
-// withdrawGone ends the alerts whose rule or device is no more.
+// withdrawGone ends the alerts whose rule or device was removed.
 func (t *Turn) withdrawGone() error {
 	for brief := range t.open.Brief() {
 		r, ok := t.evaluator.rule(brief.Rule)
@@ -205,8 +205,8 @@ func (t *Turn) withdrawGone() error {
 	return nil
 }
 
-// evaluateEach evaluates every rule of a scope for every subject of it. A rule that needs more than could be read this time is
-// left for the next poll, with its alerts as they are.
+// evaluateEach evaluates every rule of a scope for every subject of it. A rule that needs data that could not be read this time is left for
+// the next poll, with its alerts unchanged.
 func (t *Turn) evaluateEach(ctx context.Context, scope rules.Scope) error {
 	applicable := t.applicable(scope)
 	if len(applicable) == 0 {
@@ -228,7 +228,7 @@ func (t *Turn) evaluateEach(ctx context.Context, scope rules.Scope) error {
 	})
 }
 
-// applicable returns the rules of a scope that are evaluated in this turn, and notes what they mean.
+// applicable returns the rules of a scope that are evaluated in this turn, and records their meaning.
 func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
 	for _, r := range t.evaluator.rules {
 		if r.Spec.Each != scope || r.Reads.OnlyPoll() != t.alone {
@@ -251,7 +251,7 @@ func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
 	return applicable
 }
 
-// evaluateOne takes one alert one step further.
+// evaluateOne evaluates a rule for one subject and updates its alert.
 func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData, i int, view *rules.View) error {
 	subject := b.Subject(i)
 	key := rules.Key{Rule: r.Spec.Name, Project: t.data.UID, Subject: subject}
@@ -271,7 +271,7 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 	}
 	t.Trials[key.Rule].note(subject, v.Err)
 	if !open && v.Result.Most == rules.Inactive {
-		return nil // nothing fires or begins to, as for most subjects: Next would copy an alert to return it unchanged
+		return nil // nothing fires or is pending, as for most subjects: Next would copy the alert to return it unchanged
 	}
 	after, event := before.Next(r, v, t.data.Now)
 	last, known := t.judged[key.Rule]
@@ -300,8 +300,8 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 	return nil
 }
 
-// record takes what happened to an alert into the commit, if anything has to be stored. What is told of an alert is of the same
-// evaluation as its figures. The rule is nil if it is no more.
+// record adds a changed alert to the commit, if anything has to be stored. Texts and values of an alert come from the same evaluation. The
+// rule is nil if it was removed.
 func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Event) {
 	if after.State == "" {
 		if before.ID != "" {
@@ -332,19 +332,19 @@ func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Even
 	}
 }
 
-// sameFigures reports whether what is told of two states of an alert is told with the same values.
+// sameFigures reports whether the texts of two states of an alert show the same values.
 func sameFigures(a, b rules.Alert) bool {
 	same := func(x, y float64) bool { return x == y || !rules.Known(x) && !rules.Known(y) }
 	return same(a.Value, b.Value) && same(a.Usual, b.Usual) && same(a.Limit, b.Limit) && a.AsOf.Equal(b.AsOf)
 }
 
-// measuredBy reports whether the figures of an alert are those that the rule shows. An alert that a changed rule ends keeps
-// figures, and so words, of the rule before.
+// measuredBy reports whether the values of an alert are those of the figure that the rule shows. An alert that a changed rule ends keeps
+// the values, and so the texts, of the old rule.
 func measuredBy(r *rules.Rule, a rules.Alert) bool {
 	return a.Reason != rules.Retracted && (a.Reason != rules.PeriodEnded || a.Told.Figure == r.Show)
 }
 
-// pollRules returns the names of the rules that read only poll, and of those that mute them; never nil.
+// pollRules returns the names of the rules that read only poll, and of those that mute them; it is never nil.
 func (e *Evaluator) pollRules() []string {
 	all := []string{}
 	for _, r := range e.rules {

@@ -6,13 +6,13 @@ import (
 	"notewatch/rules"
 )
 
-// A FiringSet is which rules fire for which subjects, as far as that mutes others.
+// A FiringSet holds which rules fire for which subjects, as far as that mutes others.
 type FiringSet struct {
-	rules map[string]bool // the only ones that count
+	rules map[string]bool // only these count
 	keys  map[rules.Key]bool
 }
 
-// NewFiringSet returns an empty set. Rules count that mute others by unless, but for those in shadow mode, which notify no one.
+// NewFiringSet returns an empty set. It counts rules that others name in unless, except rules in shadow mode, which notify no one.
 func NewFiringSet(specs map[string]rules.Spec) FiringSet {
 	f := FiringSet{map[string]bool{}, map[rules.Key]bool{}}
 	for _, spec := range specs {
@@ -23,7 +23,7 @@ func NewFiringSet(specs map[string]rules.Spec) FiringSet {
 	return f
 }
 
-// Note takes in an alert.
+// Note adds an alert.
 func (f FiringSet) Note(a *rules.Alert) {
 	if !f.rules[a.Rule] {
 		return
@@ -39,8 +39,8 @@ func (f FiringSet) Has(rule, project, subject string) bool {
 	return f.keys[rules.Key{Rule: rule, Project: project, Subject: subject}]
 }
 
-// Mute takes in what can mute alerts now, and what identifies the silences among it. It looks which of the open alerts that concerns.
-// What happened to an alert in this turn says that with it.
+// Mute sets what can mute alerts now, and an identifier of the state of the silences. It updates the mutes of the open alerts. An alert
+// that already has an event in this turn gets its mute in that event.
 func (t *Turn) Mute(mutes rules.Mutes, silences int64) error {
 	t.Commit.Silences = silences
 	decided, firing := t.decided(), NewFiringSet(mutes.Rules)
@@ -79,7 +79,7 @@ func (t *Turn) decided() map[string]bool {
 	return all
 }
 
-// muteDecided looks whether people are to be told of an alert of the commit.
+// muteDecided updates the mute of an alert in the commit.
 func (t *Turn) muteDecided(mutes rules.Mutes, a *rules.Alert) {
 	named := *a
 	named.Told.Subject, named.Told.Project = t.data.NameOf(a.Subject), t.data.Name
@@ -93,8 +93,7 @@ func (t *Turn) muteDecided(mutes rules.Mutes, a *rules.Alert) {
 	}
 }
 
-// muteOthers looks whether people are to be told of the open alerts that are not in the commit. Those of rules that are evaluated
-// apart are left to that.
+// muteOthers updates the mutes of the open alerts that are not in the commit. It leaves out those of rules that are evaluated apart.
 func (t *Turn) muteOthers(mutes rules.Mutes, decided map[string]bool) error {
 	for brief := range t.open.Brief() {
 		if brief.State != rules.Firing || decided[brief.ID] || slices.Contains(t.Commit.Others, brief.Rule) {

@@ -13,17 +13,17 @@ import (
 	"notewatch/rules"
 )
 
-// A revision is a rule that is evaluated again as of the end of a day, for subjects of a block by their position.
+// A revision is a rule to evaluate again as of the end of a day, for subjects of a block given by position.
 type revision struct {
 	rule     *rules.Rule
 	day      rules.Day
-	from     time.Time // since when an alert would have been about that day or period
+	from     time.Time // from when on an alert would have been about that day or period
 	subjects history.Bits
 }
 
-// revise evaluates the past again where figures of closed days have changed: a day rule as of the end of that day, a period rule as
-// of the end of a period that is over. Forecast rules are not revised. What was surely true there and not announced yet, or announced
-// as less bad, is announced once, as revised. The time before a rule was there does not count.
+// revise evaluates the past again if data of complete days has changed: a day rule as of the end of that day, a period rule as of the end
+// of a past period. Forecast rules are not revised. If a rule was certainly true then, and that was not announced, or only at a lower
+// level, it is announced once, as revised. The time before the rule existed does not count.
 func (t *Turn) revise(ctx context.Context) error {
 	changed, err := t.evaluator.store.Usage.Changed(ctx, t.data.UID)
 	if err != nil {
@@ -54,7 +54,7 @@ func (t *Turn) revise(ctx context.Context) error {
 	return nil
 }
 
-// revisions returns the rules of a scope that have to be evaluated again after changes, by the number of the block.
+// revisions returns the rules of a scope to evaluate again after changes, by the number of the block.
 func (t *Turn) revisions(scope rules.Scope, changed []usage.Change) map[int][]*revision {
 	due := map[int][]*revision{}
 	for _, c := range changed {
@@ -83,8 +83,8 @@ func (t *Turn) revisions(scope rules.Scope, changed []usage.Change) map[int][]*r
 	return due
 }
 
-// revisable returns the day as of whose end the rule must be evaluated again after a change of a day, and since when an alert would
-// have been about it; the zero time if the change does not concern the rule.
+// revisable returns the day as of whose end the rule must be evaluated again after a change of a day, and the time from which an alert
+// would have been about it; the zero time if the change does not concern the rule.
 func (t *Turn) revisable(r *rules.Rule, changed rules.Day) (day rules.Day, from time.Time) {
 	last := t.judged[r.Spec.Name]
 	if last.Hash != r.Meaning(t.evaluator.period) || !last.Since.Before(changed.End()) {
@@ -101,7 +101,7 @@ func (t *Turn) revisable(r *rules.Rule, changed rules.Day) (day rules.Day, from 
 	return 0, time.Time{}
 }
 
-// reviseBlock evaluates a rule again for the subjects of a block whose figures changed.
+// reviseBlock evaluates a rule again for the subjects of a block whose data changed.
 func (t *Turn) reviseBlock(ctx context.Context, d *revision, b *env.BlockData, announced *announcements) error {
 	for i, member := range b.Members {
 		if !d.subjects.Has(member.Position) {
@@ -131,20 +131,20 @@ func (t *Turn) reviseBlock(ctx context.Context, d *revision, b *env.BlockData, a
 	return nil
 }
 
-// An announcement is what alerts of a rule about a stretch of time were announced.
+// An announcement identifies the announced alerts of a rule about a day or period.
 type announcement struct {
 	rule     string
 	from, to time.Time
 }
 
-// announcements are what was announced of a project. Each is read once, and only if a rule is surely true.
+// announcements caches the announcements of a project. Each is read once, and only if a rule is certainly true.
 type announcements struct {
 	turn  *Turn
 	mu    sync.Mutex
 	known map[announcement]map[string]rules.Level // by subject
 }
 
-// level returns the highest level that was announced of a subject; Inactive is none.
+// level returns the highest level that was announced for a subject; Inactive if there is none.
 func (a *announcements) level(ctx context.Context, subject string, of announcement) (rules.Level, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 // WatcherBlind is the name of the rule that says that one project cannot be polled.
 const WatcherBlind = "watcher-blind"
 
-// told puts an alert into words.
+// told returns the texts of an alert.
 func (t *Turn) told(r *rules.Rule, a rules.Alert) rules.Told {
 	told := r.Texts(a, rules.Wording{
 		Project: t.data.Name, Subject: t.data.NameOf(a.Subject), Period: t.evaluator.period, Now: t.data.Now, Format: words.Figure,
@@ -22,7 +22,7 @@ func (t *Turn) told(r *rules.Rule, a rules.Alert) rules.Told {
 	return told
 }
 
-// withCause adds why the project cannot be polled, and what to do about that.
+// withCause adds why the project cannot be polled, and the next step.
 func (t *Turn) withCause(told rules.Told) rules.Told {
 	told.Summary += ": " + t.data.State.Failure
 	told.Advice = strings.TrimSpace("Next step: " + t.about.NextStep + ". " + told.Advice)

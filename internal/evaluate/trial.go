@@ -1,14 +1,14 @@
 package evaluate
 
-// A Trial is how the evaluations of one rule went in one turn.
+// A Trial counts the evaluations of one rule in one turn.
 type Trial struct {
 	Subjects int
 	Failed   int
-	Example  string // the first subject for which it failed, and why
+	Example  string // the first subject for which it failed, with the error
 	Err      error
 }
 
-// note takes in the evaluation for one subject.
+// note counts the evaluation for one subject.
 func (t *Trial) note(subject string, err error) {
 	t.Subjects++
 	if err == nil {
@@ -19,7 +19,7 @@ func (t *Trial) note(subject string, err error) {
 	}
 }
 
-// add takes in the evaluations for other subjects.
+// add adds the counts for other subjects.
 func (t *Trial) add(other *Trial) {
 	if t.Failed == 0 {
 		t.Example, t.Err = other.Example, other.Err

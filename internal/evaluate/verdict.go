@@ -7,7 +7,7 @@ import (
 	"notewatch/rules"
 )
 
-// verdict evaluates the rule as of now and, where that decides, as of the end of yesterday.
+// verdict evaluates the rule as of now and, if it matters, as of the end of yesterday.
 func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, view *rules.View) (rules.Verdict, error) {
 	_, judged := t.judged[r.Spec.Name]
 	v := rules.Verdict{
@@ -32,7 +32,7 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 	if !r.Kind.ByDay() || v.Result.Most >= a.Level {
 		return v, nil
 	}
-	if today := t.data.Today.Start(); r.Kind.OfPeriod() && today.Equal(v.Period) { // yesterday was of another period
+	if today := t.data.Today.Start(); r.Kind.OfPeriod() && today.Equal(v.Period) { // yesterday belonged to another period
 		v.DayEnd = rules.Result{}
 		return v, nil
 	}
@@ -47,8 +47,7 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 	return v, nil
 }
 
-// periodEnded evaluates the rule as of the end of the alert's period, if that has ended and is not longer ago than the history
-// that was read.
+// periodEnded evaluates the rule as of the end of the alert's period, if that has ended and the history that was read goes back that far.
 func (t *Turn) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
 	first, next := t.evaluator.period.Bounds(rules.DayOf(a.Period))
 	read := env.FirstDay(t.evaluator.period, t.data.Today, t.evaluator.wants)

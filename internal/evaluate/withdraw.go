@@ -6,7 +6,7 @@ import (
 	"notewatch/internal/store"
 )
 
-// Withdraw returns a commit that withdraws open alerts, for a reason.
+// Withdraw returns a commit that withdraws open alerts with a reason.
 func Withdraw(open *store.OpenStates, why string, now time.Time) (store.Commit, error) {
 	t := Turn{open: open, Commit: store.Commit{Decision: store.Decision{Now: now, Show: map[string][]string{}}}}
 	for a, err := range open.All() {

@@ -9,37 +9,41 @@ import (
 	"notewatch/rules"
 )
 
-// An answer is one answer of Notehub as columns: of each figure and day a cell for each subject, by its place. While rows come
-// in, a cell is [history.Nothing] until a row names its device and day. Then close says what the rows leave open.
+// An answer holds one answer of Notehub as columns: for each figure and day one cell for each subject, by its place. While rows are read, a
+// cell is [history.Nothing] until a row names its device and day. Then close fills in the remaining cells.
 type answer struct {
 	question
 	columns [][]history.Cell // by figure of the endpoint, then day; nil for figures that are not wanted
 	rows    []int            // by day
-	invalid []int            // by figure of the endpoint: numbers that are no counts
+	invalid []int            // by figure of the endpoint: numbers that are not counts
 	cells   []history.Cell   // of all columns
-	counts  []notehub.Count  // of the row that is read
+	counts  []notehub.Count  // of the current row
 
 	truncated bool // by Notehub
-	stale     bool // made of summary tables only, in which the newest of today is missing
+	stale     bool // from summary tables only, which lack the newest data of today
 
+<<<<<<< HEAD
 	sims        map[simDay]int64      // bytes of the SIMs of devices with several; nil: they are not wanted
 	severalSIMs func(uid string) bool // reports which devices have several
 
 	// unlisted returns the ordinal of a device that is not among the subjects, or 0; nil leaves such devices out of the answer.
+=======
+	// unlisted returns the ordinal of a device that is not among the subjects, or 0; if nil, such devices are left out of the answer.
+>>>>>>> d5c3514 (bot, evaluate, fetch, env, lookup: say in comments what a thing does, in plain words)
 	unlisted func(uid string) (int32, error)
 }
 
-// A question is a request for usage and what its answer counts for.
+// A question is a request for usage, with the meaning of its answer.
 type question struct {
 	endpoint
 	span
 	wanted   []rules.Figure // of the endpoint
 	subjects *subjects
-	part     bool     // only the devices of subjects count: an answer says nothing of the project then
+	part     bool     // only the devices of subjects count, because such an answer does not mention the project
 	total    bool     // only the project counts
-	quiet    bool     // what changes is no news
-	devices  []string // UIDs to ask for; nil is all
-	fleets   []string // UIDs to ask for; nil is all
+	quiet    bool     // changes are not revised
+	devices  []string // UIDs to ask for; nil means all
+	fleets   []string // UIDs to ask for; nil means all
 }
 
 // newAnswer makes an answer without rows. Its cells are in buffer if that is large enough.
@@ -61,8 +65,8 @@ func newAnswer(q question, buffer []history.Cell) *answer {
 	return a
 }
 
-// add adds a row with the counts of the endpoint's figures. It leaves out a row of a day outside the span, which may cover only a part
-// of that day.
+// add adds a row with the counts of the endpoint's figures. It leaves out a row of a day outside the span, which may cover only a part of
+// that day.
 func (a *answer) add(device string, period time.Time, counts ...notehub.Count) error {
 	days := len(a.rows)
 	day := int(rules.DayOf(period) - a.first)
@@ -114,7 +118,7 @@ func (a *answer) withKeyed(counts map[string]notehub.Count) []notehub.Count {
 	return a.counts
 }
 
-// unlistedPlace returns the place of a device that is not listed: its ordinal, if it was listed before, else 0.
+// unlistedPlace returns the place of a device that is not listed: its ordinal if it was listed before, else 0.
 func (a *answer) unlistedPlace(device string) (int32, error) {
 	if device == "" || a.unlisted == nil {
 		return 0, nil
@@ -126,7 +130,7 @@ func (a *answer) unlistedPlace(device string) (int32, error) {
 	return place, err
 }
 
-// widen adds places to the columns, of devices that are not listed.
+// widen adds places for unlisted devices to the columns.
 func (a *answer) widen(places int) {
 	more := make([]history.Cell, places)
 	fill(more, history.Nothing)
@@ -142,7 +146,7 @@ func (a *answer) widen(places int) {
 	a.subjects = &wide
 }
 
-// cellOf returns the cell of a count. ok is false for a number that is no count.
+// cellOf returns the cell for a count. ok is false for a number that is not a count.
 func cellOf(figure rules.Figure, count notehub.Count) (cell history.Cell, ok bool) {
 	switch {
 	case count.Known:
@@ -155,7 +159,7 @@ func cellOf(figure rules.Figure, count notehub.Count) (cell history.Cell, ok boo
 	return history.NotKnown, true
 }
 
-// join adds up the cells of two rows. It leaves out null.
+// join adds the cells of two rows. It leaves out null.
 func join(a, b history.Cell) history.Cell {
 	switch {
 	case a == history.Nothing || a == history.Null && b != history.Nothing:
@@ -172,9 +176,9 @@ func join(a, b history.Cell) history.Cell {
 	return history.NotKnown
 }
 
-// close fills in the cells without a row. A listed device without one used nothing, unless the answer was truncated: then only whole
-// rows count, and the other cells of days from open on, which were never read since they ended, are not known. Of days before that
-// a truncated answer says nothing else, and an answer about a part of the devices says nothing of the others.
+// close fills in the cells without a row. A listed device without a row used nothing, unless the answer was truncated: then only whole rows
+// count, and other cells of days from open on, which were not read since they ended, are not known. For earlier days a truncated answer
+// changes nothing else, and an answer about some devices changes nothing for the others.
 func (a *answer) close(today rules.Day, open func(rules.Figure) rules.Day) {
 	days := len(a.rows)
 	for i, figure := range a.figures {

@@ -14,7 +14,7 @@ import (
 // wants reports whether a figure is wanted.
 func (q question) wants(figure rules.Figure) bool { return slices.Contains(q.wanted, figure) }
 
-// query returns what Notehub is asked.
+// query returns the query for Notehub.
 func (p *poll) query(q question) notehub.UsageQuery {
 	query := notehub.UsageQuery{Start: q.first.Start(), Limit: p.maxRows, Devices: q.devices, Fleets: q.fleets}
 	if q.last < p.today {
@@ -26,8 +26,7 @@ func (p *poll) query(q question) notehub.UsageQuery {
 	return query
 }
 
-// ask makes the request. Where Notehub takes too long, it is asked again for its summary tables only. The answer is good until the
-// next one.
+// ask makes the request. If Notehub takes too long, it asks again for the summary tables only. The answer is valid until the next call.
 func (p *poll) ask(ctx context.Context, q question) (*answer, error) {
 	a, err := p.request(ctx, q, false)
 	if errors.Is(err, notehub.ErrTookTooLong) && q.summaries {
@@ -56,7 +55,7 @@ func (p *poll) request(ctx context.Context, q question, summariesOnly bool) (a *
 	return a, err
 }
 
-// mostUnlisted is how many devices that are not listed are remembered: no answer has more.
+// mostUnlisted is the maximum number of unlisted devices to remember: no answer has more.
 const mostUnlisted = notehub.MaxLimit
 
 // unlistedOrdinal returns the ordinal of a device that is not in the list; 0 if it never was.
@@ -74,7 +73,7 @@ func (p *poll) unlistedOrdinal(ctx context.Context, uid string) (int32, error) {
 	return int32(ordinal), err
 }
 
-// save saves an answer. Its days have been read of the figures in read then, which is all that are wanted, or none.
+// save saves an answer. Its days then count as read for the figures in read, which are all wanted ones, or none.
 func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
 	a.close(p.today, p.open)
 	p.note(a)
@@ -89,7 +88,7 @@ func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
 			cells += len(column.Cells)
 			reading.Columns = append(reading.Columns, column)
 		}
-		if read == nil && cells > maxCells { // a part of the devices takes much more memory by ordinal than by place
+		if read == nil && cells > maxCells { // some devices take much more memory by ordinal than by place
 			if err := p.saveReading(ctx, reading); err != nil {
 				return err
 			}
@@ -107,8 +106,8 @@ func (p *poll) saveReading(ctx context.Context, r usage.Reading) (err error) {
 	return err
 }
 
-// open returns the first day of a figure that was never read since it ended. What is not known of such a day must not be kept from
-// when it was not over.
+// open returns the first day of a figure that was not read since it ended. Unknown cells of such a day must not keep a value from before
+// its end.
 func (p *poll) open(figure rules.Figure) rules.Day {
 	read, ok := p.coverage[figure]
 	if !ok {
@@ -117,7 +116,7 @@ func (p *poll) open(figure rules.Figure) rules.Day {
 	return min(read.Last, p.today)
 }
 
-// logInvalid counts numbers that are no counts, and logs them once for each figure.
+// logInvalid counts numbers that are not counts, and logs them once for each figure.
 func (p *poll) logInvalid(a *answer) {
 	for i, n := range a.invalid {
 		figure := a.figures[i]

@@ -10,12 +10,12 @@ import (
 	"notewatch/notehub"
 )
 
-// mostByUID is how many devices are read back by their UIDs. For more, the days of the whole project are read.
+// mostByUID is the maximum number of devices that are read back by UID. For more, the days of the whole project are read.
 const mostByUID = 1000
 
-// readBack reads the earlier days of devices that joined the device list since it was read before: they moved in from another project
-// or have returned. Without it the sums over their fleets would be no data for as long as rules look back. A failure is logged, and
-// this is tried again with the next list.
+// readBack reads the earlier days of devices that joined the device list since the last list: they moved in from another project or have
+// returned. Without these days the sums of their fleets would be no data for as long as rules look back. A failure is logged, and the next
+// list tries again.
 func (p *poll) readBack(ctx context.Context, endpoints []endpoint) error {
 	if !p.Relist {
 		return nil

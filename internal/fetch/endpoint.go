@@ -8,15 +8,15 @@ import (
 	"notewatch/rules"
 )
 
-// An endpoint is one kind of usage that Notehub answers.
+// An endpoint is one kind of usage of Notehub.
 type endpoint struct {
 	name      string
-	figures   []rules.Figure                           // that its rows carry
+	figures   []rules.Figure                           // in its rows
 	keys      []string                                 // of the last of these figures, which have keys
-	kept      []rules.Figure                           // of those, the ones that are stored
-	key       func(rules.Figure) (key string, ok bool) // of a figure with a key that its rows carry; nil: they carry none
-	whole     bool                                     // a row is all there is of its device and day; else the rows of a device add up
-	summaries bool                                     // can be asked for its summary tables only
+	kept      []rules.Figure                           // those of figures that are stored
+	key       func(rules.Figure) (key string, ok bool) // of a figure with a key in its rows; nil if there are none
+	whole     bool                                     // a device has one row for each day; otherwise its rows add up
+	summaries bool                                     // can be restricted to its summary tables
 	read      func(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, summariesOnly bool, a *answer) (truncated bool, err error)
 }
 
@@ -35,7 +35,7 @@ var endpoints = []endpoint{
 	},
 }
 
-// nullable reports whether Notehub may leave a figure out of a row. The sum over the others still counts then.
+// nullable reports whether Notehub may leave a figure out of a row. The sum of the others still counts then.
 func nullable(figure rules.Figure) bool {
 	return figure == rules.Reboots || figure == rules.FwUpdates || figure == rules.TLS || figure == rules.SatPackets
 }
@@ -43,7 +43,7 @@ func nullable(figure rules.Figure) bool {
 // optional reports whether a figure is stored only if rules read it. The others are stored whenever their endpoint is read.
 func optional(figure rules.Figure) bool { return figure == rules.SatPackets }
 
-// endpointsOf returns the endpoints that answer any of the figures.
+// endpointsOf returns the endpoints that return any of the figures.
 func endpointsOf(figures []rules.Figure) (all []endpoint) {
 	for _, e := range endpoints {
 		e = e.withKeys(figures)
@@ -60,7 +60,7 @@ func endpointsOf(figures []rules.Figure) (all []endpoint) {
 	return all
 }
 
-// withKeys returns the endpoint with those figures that have a key of its rows.
+// withKeys returns the endpoint with those of the figures that have keys in its rows.
 func (e endpoint) withKeys(figures []rules.Figure) endpoint {
 	if e.key == nil {
 		return e
@@ -74,7 +74,7 @@ func (e endpoint) withKeys(figures []rules.Figure) endpoint {
 	return e
 }
 
-// Requests returns how many requests a poll makes for the usage that rules read, when nothing is missing and no answer is too
+// Requests returns the number of requests that a poll makes for the usage that rules read, if nothing is missing and no answer is too
 // large.
 func Requests(figures []rules.Figure) int { return len(endpointsOf(figures)) }
 
@@ -112,7 +112,7 @@ func readData(ctx context.Context, c *notehub.Client, project string, q notehub.
 	})
 }
 
-// sumOf adds two counts, of which either may be left out.
+// sumOf adds two counts, either of which may be missing.
 func sumOf(a, b notehub.Count) notehub.Count {
 	leftOut := notehub.Count{}
 	switch {

@@ -1,8 +1,8 @@
 // Package fetch brings the store up to date with Notehub: the device list, the fleets and the usage that rules read.
 //
-// What has been read is kept by figure. Each poll reads yesterday and today again, since figures are still coming in, and once a
-// day the week before. What is missing of the days that rules look back on is filled back. Spans of days are cut so that their rows
-// fit into one answer; each answer is saved before the next one is asked for, so memory holds one.
+// What has been read is recorded by figure. Each poll reads yesterday and today again, because their data still changes, and once a day the
+// week before. Missing days that rules look back on are filled back. Time spans are split so that their rows fit into one answer. Each
+// answer is saved before the next request, so memory holds one.
 package fetch
 
 import (
@@ -20,7 +20,7 @@ import (
 	"notewatch/rules"
 )
 
-// A Config configures a Reader. Every field but MaxRows is required.
+// A Config configures a Reader. Every field except MaxRows is required.
 type Config struct {
 	Usage   *usage.Store
 	Log     *slog.Logger
@@ -29,7 +29,7 @@ type Config struct {
 	MaxRows int           // of one answer; 0 is notehub.MaxLimit
 }
 
-// A Reader reads projects. It is safe for use by several goroutines, but a project is read by one at a time.
+// A Reader reads projects. It is safe for concurrent use, but only one goroutine at a time may read a project.
 type Reader struct {
 	config    Config
 	endpoints []endpoint
@@ -46,11 +46,11 @@ func New(config Config) *Reader {
 
 // A memory holds what a Reader remembers of a project between polls. Losing it costs requests, never data.
 type memory struct {
-	version  int64                 // of the device list that unlisted goes by
-	unlisted map[string]int32      // ordinals of devices that are not in the list; 0: it never was
-	rows     map[string]int        // that a day has at most, by endpoint
-	turns    map[turn]int          // which part of a day is asked for next
-	invalid  map[rules.Figure]bool // figures of which invalid numbers were logged
+	version  int64                 // of the device list on which unlisted is based
+	unlisted map[string]int32      // ordinals of devices that are not in the list; 0 if never listed
+	rows     map[string]int        // maximum for one day, by endpoint
+	turns    map[turn]int          // the part of a day to request next
+	invalid  map[rules.Figure]bool // figures with invalid numbers that were logged
 	nameless bool                  // it was logged that the fleets cannot be read
 }
 
@@ -59,24 +59,24 @@ type Poll struct {
 	Project string // UID
 	Lease   work.Lease
 	Client  *notehub.Client
-	// Request makes one request, within the budget of the account and under the lease. It may make it again.
+	// Request makes one request, within the budget of the account and under the lease. It may repeat it.
 	Request func(ctx context.Context, request func(context.Context) error) error
 	Now     time.Time         // domain clock
 	First   rules.Day         // the first day that rules look back on
-	List    *usage.DeviceList // as it is stored
-	Relist  bool              // the device list and the fleets are to be read
-	Reread  bool              // days before yesterday are to be read again
+	List    *usage.DeviceList // the stored one
+	Relist  bool              // read the device list and the fleets
+	Reread  bool              // read days before yesterday again
 	Polled  bool              // an earlier poll of the project succeeded
 }
 
 // A Result is the outcome of reading a project.
 type Result struct {
-	List      *usage.DeviceList // as it is stored now
-	Truncated bool              // an answer was truncated, and not all of it was read in another way
-	Invalid   int               // numbers that are no counts
+	List      *usage.DeviceList // the stored list afterwards
+	Truncated bool              // an answer was truncated, and the rest was not read in another way
+	Invalid   int               // numbers that are not counts
 }
 
-// Read brings the store up to date with Notehub. What was read before an error stays.
+// Read brings the store up to date with Notehub. What was read before an error is kept.
 func (r *Reader) Read(ctx context.Context, given Poll) (Result, error) {
 	known, _ := r.projects.LoadOrStore(given.Project, &memory{
 		rows: map[string]int{}, turns: map[turn]int{}, invalid: map[rules.Figure]bool{},
@@ -107,11 +107,11 @@ type poll struct {
 	subjects  *subjects                   // all listed devices
 	coverage  map[rules.Figure]usage.Span // days that have been read
 	parts     map[string]int              // requests for parts of days, by endpoint
-	current   map[rules.Figure]bool       // figures of which today was read; false: only without the newest of it
+	current   map[rules.Figure]bool       // figures for which today was read; false if without the newest data
 	buffer    []history.Cell              // for one answer at a time
 	simBytes  usage.SIMBytes              // that this poll has read
 	truncated bool
-	invalid   int // numbers that are no counts
+	invalid   int // numbers that are not counts
 }
 
 func (p *poll) read(ctx context.Context, endpoints []endpoint) (err error) {
@@ -132,7 +132,7 @@ func (p *poll) read(ctx context.Context, endpoints []endpoint) (err error) {
 	return p.readBack(ctx, endpoints)
 }
 
-// index makes the subjects of the device list.
+// index creates the subjects from the device list.
 func (p *poll) index() {
 	p.subjects = subjectsOf(p.List)
 	if p.known.version != p.List.Version || p.known.unlisted == nil {
@@ -140,8 +140,8 @@ func (p *poll) index() {
 	}
 }
 
-// readEndpoint reads the days of an endpoint that are due, and then what is missing of earlier days: all of it before the first poll
-// has succeeded, else one span in each poll.
+// readEndpoint reads the due days of an endpoint, and then missing earlier days: all of them before the first successful poll, afterwards
+// one span in each poll.
 func (p *poll) readEndpoint(ctx context.Context, e endpoint) error {
 	if due, ok := p.due(e); ok {
 		q := question{endpoint: e, wanted: e.kept, subjects: p.subjects}
@@ -172,7 +172,7 @@ func (p *poll) readSpans(ctx context.Context, q question, spans []span) error {
 	return nil
 }
 
-// readSpan reads and saves days. Days that are too much for one answer are read in halves, a single day in parts.
+// readSpan reads and saves days. If they do not fit into one answer, it reads halves of them, and a single day in parts.
 func (p *poll) readSpan(ctx context.Context, q question) error {
 	a, err := p.ask(ctx, q)
 	tookTooLong := errors.Is(err, notehub.ErrTookTooLong)

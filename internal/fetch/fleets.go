@@ -10,7 +10,7 @@ import (
 	"notewatch/rules"
 )
 
-// nameFleets brings the names of the fleets up to date. They are only for people to read: a poll goes on without them.
+// nameFleets updates the names of the fleets. They are only for display, so a poll continues without them.
 func (p *poll) nameFleets(ctx context.Context, devices *usage.DeviceList) error {
 	fleets, failure, err := p.fleets(ctx)
 	if err != nil {
@@ -30,7 +30,7 @@ func (p *poll) nameFleets(ctx context.Context, devices *usage.DeviceList) error 
 	return nil
 }
 
-// withUsed adds the stored fleets that Notehub no longer lists, as long as devices are in them: their names are still good.
+// withUsed adds the stored fleets that Notehub no longer lists but that devices are in, because their names are still valid.
 func (p *poll) withUsed(ctx context.Context, fleets []usage.Fleet, devices *usage.DeviceList) ([]usage.Fleet, error) {
 	stored, err := p.usage.Fleets(ctx, p.Project)
 	if err != nil {
@@ -53,8 +53,7 @@ func (p *poll) withUsed(ctx context.Context, fleets []usage.Fleet, devices *usag
 	return fleets, nil
 }
 
-// fleets reads all fleets. failure is the reason that Notehub gives against that, or what is wrong with its answer: if more is wrong
-// than that, the next request shows it.
+// fleets reads all fleets. failure is Notehub's refusal, or the problem of its answer: if more is wrong, the next request shows it.
 func (p *poll) fleets(ctx context.Context) (fleets []usage.Fleet, failure, err error) {
 	err = p.Request(ctx, func(ctx context.Context) error {
 		fleets = nil
@@ -63,12 +62,12 @@ func (p *poll) fleets(ctx context.Context) (fleets []usage.Fleet, failure, err e
 			return nil
 		})
 		if errors.Is(failure, notehub.ErrRateLimited) {
-			return failure // and so do waits
+			return failure // the caller logs it
 		}
 		return nil
 	})
 	if inner := errors.Unwrap(failure); inner != nil {
-		failure = inner // without the words that say what was read
+		failure = inner // without the name of what was read
 	}
 	if err == nil {
 		err = ctx.Err()

@@ -7,7 +7,7 @@ import (
 	"notewatch/rules"
 )
 
-// note notes of which figures an answer says what today is so far.
+// note records for which figures an answer has the data of today so far.
 func (p *poll) note(a *answer) {
 	if a.last < p.today {
 		return
@@ -18,7 +18,7 @@ func (p *poll) note(a *answer) {
 	}
 }
 
-// keep keeps what this poll read of today, of the figures of which rules read how much they grow between polls.
+// keep stores the values of today for figures whose growth between polls the rules read.
 func (p *poll) keep(ctx context.Context, wants rules.Wants) error {
 	var growing []rules.Figure
 	for _, figure := range wants.Figures() {

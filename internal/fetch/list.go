@@ -12,7 +12,7 @@ import (
 	"notewatch/rules"
 )
 
-// relist brings the device list and the fleets up to date.
+// relist updates the device list and the fleets.
 func (p *poll) relist(ctx context.Context) error {
 	devices, err := p.listDevices(ctx)
 	if err == nil {
@@ -32,10 +32,10 @@ func (p *poll) relist(ctx context.Context) error {
 	return nil
 }
 
-// maxPages is how many pages a device list may have: those of a million devices.
+// maxPages is the maximum number of pages of a device list: those of a million devices.
 const maxPages = 100
 
-// listDevices reads the whole device list. A device that Notehub lists twice is one device, as listed last.
+// listDevices reads the whole device list. If Notehub lists a device twice, the last entry counts.
 func (p *poll) listDevices(ctx context.Context) (*usage.DeviceList, error) {
 	devices := usage.NewDeviceList()
 	listed, err := p.lister(ctx)
@@ -64,7 +64,7 @@ func (p *poll) listDevices(ctx context.Context) (*usage.DeviceList, error) {
 	return devices, nil
 }
 
-// lister returns what converts a line of the device list. What no rule reads and changes often is left out.
+// listed converts an entry of the device list.
 func (p *poll) lister(ctx context.Context) (listed func(notehub.Device) usage.Device, err error) {
 	plans, temperature, updating := p.objects.Read("plan."), p.objects.Read("device.temperature"), p.objects.Read("device.updating")
 	var sims map[int][]usage.SIM
@@ -110,8 +110,8 @@ func updatingOf(notecard, host notehub.Update) rules.Truth {
 	return rules.False
 }
 
-// A ListError says that a device list lacks more than half of the stored devices and was read once. It is no data then: people
-// seldom delete a fleet, and to believe it by mistake withdraws every alert.
+// A ListError says that a device list lacks more than half of the stored devices and was read only once. It is no data then, because people
+// seldom delete a fleet, and believing it by mistake would withdraw every alert.
 type ListError struct{ lost, stored int }
 
 // Error implements error.
@@ -119,11 +119,11 @@ func (e ListError) Error() string {
 	return fmt.Sprintf("Notehub lists %d of %d devices no longer: they and their alerts stay until a second reading confirms it", e.lost, e.stored)
 }
 
-// ConfirmTime is the longest time to the second reading of a device list that lost most devices.
+// ConfirmTime is the longest time until the second reading of a device list that lost most devices.
 const ConfirmTime = 10 * time.Minute
 
-// doubt returns a ListError for a device list that lost more than half of the stored devices, unless the reading before said about the
-// same: that as many of them are left, give or take a tenth of all.
+// doubt returns a ListError for a device list that lost more than half of the stored devices, unless the last reading confirms it: the
+// number of remaining devices differs by at most a tenth of all.
 func (p *poll) doubt(ctx context.Context, read *usage.DeviceList) error {
 	stored, kept := p.List.Len(), 0
 	for place := range read.Len() {

@@ -18,18 +18,17 @@ const (
 	uidsOfFleets  = 100
 )
 
-// A turn is a day of an endpoint that is read in parts.
+// A turn identifies a day of an endpoint that is read in parts.
 type turn struct {
 	endpoint string
 	day      rules.Day
 }
 
-// A part is the devices of a day that one request asks for.
+// A part holds the devices of a day for one request.
 type part struct{ fleets, devices []string }
 
-// readInParts reads a day of which the whole answer was truncated: the total of the project by itself, and devices by their fleets,
-// those without a fleet by their UIDs. Parts for which there is no request left are read in the next polls, and are not known until
-// then. Whole rows of the truncated answer count.
+// readInParts reads a day whose answer was truncated: the total of the project by itself, and devices by fleet, those without a fleet by
+// UID. Parts without a request left are read in the next polls, and are not known until then. Whole rows of the truncated answer count.
 func (p *poll) readInParts(ctx context.Context, cut *answer) error {
 	q := cut.question
 	rowsOfDevice := cut.rowsOfDevice()
@@ -48,7 +47,7 @@ func (p *poll) readInParts(ctx context.Context, cut *answer) error {
 	return p.saveReading(ctx, usage.Reading{Figures: q.wanted, First: q.first, Last: q.last, Today: p.today})
 }
 
-// readParts asks for the total and for parts, and returns how many of these requests are left for the next polls.
+// readParts requests the total and parts, and returns the number of requests left for the next polls.
 func (p *poll) readParts(ctx context.Context, q, total question, parts []part) (left int, err error) {
 	requests := p.share(q)
 	if requests == 0 {
@@ -82,7 +81,7 @@ func (p *poll) share(q question) int {
 	return max(left/days, min(left, 1))
 }
 
-// readPart reads and saves a part of a day. missed is 1 if the answer is not whole.
+// readPart reads and saves a part of a day. missed is 1 if the answer is truncated.
 func (p *poll) readPart(ctx context.Context, q question) (missed int, err error) {
 	p.parts[q.name]++
 	a, err := p.ask(ctx, q)
@@ -97,7 +96,7 @@ func (p *poll) readPart(ctx context.Context, q question) (missed int, err error)
 	return missed, p.save(ctx, a, nil)
 }
 
-// rowsOfDevice returns how many rows a device has on average, rounded up, in the answer about a day.
+// rowsOfDevice returns the average number of rows of a device, rounded up, in the answer about a day.
 func (a *answer) rowsOfDevice() int {
 	named := 0
 	for i := range a.columns {
@@ -114,7 +113,7 @@ func (a *answer) rowsOfDevice() int {
 	return max(1, (a.rows[0]+named-1)/max(named, 1))
 }
 
-// partsOf returns the parts that a day is read in: fleets together as long as their devices fit into one answer.
+// partsOf returns the parts of a day: fleets together as long as their devices fit into one answer.
 func (p *poll) partsOf(rowsOfDevice int) (parts []part) {
 	sizes := map[string]int{}
 	var alone []string
@@ -141,7 +140,7 @@ func (p *poll) partsOf(rowsOfDevice int) (parts []part) {
 	return parts
 }
 
-// partQuestion asks for a part of a day.
+// partQuestion returns the question for a part of a day.
 func (p *poll) partQuestion(q question, wanted part) question {
 	q.part, q.fleets, q.devices = true, wanted.fleets, wanted.devices
 	fleets, uids := setOf(wanted.fleets), setOf(wanted.devices)

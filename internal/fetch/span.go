@@ -10,12 +10,12 @@ import (
 // A span is the days from first to last.
 type span struct {
 	first, last rules.Day
-	back        bool // read from the newest day back, so that what has been read has no gaps whenever reading ends
+	back        bool // read from the newest day back, so that there is no gap whenever reading ends
 }
 
 func (s span) days() int { return int(s.last-s.first) + 1 }
 
-// cut cuts a span into parts of at most so many days, in the order in which they are read.
+// cut divides a span into parts of at most a number of days, in the order of reading.
 func (s span) cut(days int) (parts []span) {
 	for first := s.first; first <= s.last; first += rules.Day(days) {
 		parts = append(parts, span{first, min(first+rules.Day(days)-1, s.last), s.back})
@@ -26,13 +26,13 @@ func (s span) cut(days int) (parts []span) {
 	return parts
 }
 
-// halves cuts a span of several days in two.
+// halves divides a span of several days in two.
 func (s span) halves() []span { return s.cut((s.days() + 1) / 2) }
 
-// RereadDays is how many days back figures are still corrected.
+// RereadDays is how many days back data is still corrected.
 const RereadDays = 7
 
-// due returns the days to read of the figures of an endpoint that have been read before, up to today. ok is false if none has.
+// due returns the days to read of figures of an endpoint that have been read before, up to today. ok is false if there are none.
 func (p *poll) due(e endpoint) (due span, ok bool) {
 	due = span{first: p.today, last: p.today}
 	for _, figure := range e.kept {
@@ -43,11 +43,11 @@ func (p *poll) due(e endpoint) (due span, ok bool) {
 	return due, ok
 }
 
-// dueSince returns the first day to read of a figure. Yesterday is always read again: its figures are still coming in. Once a day,
-// and after an outage, the days before it are too.
+// dueSince returns the first day to read of a figure. Yesterday is always read again, because its data still changes; once a day, and after
+// an outage, the days before it too.
 func (p *poll) dueSince(read usage.Span) rules.Day {
 	switch {
-	case read.Last > p.today: // a clock that was ahead: what was read of the days since is not known
+	case read.Last > p.today: // the clock was ahead: what was read of the days since is not known
 		return p.First
 	case read.Last < p.today-1:
 		return max(p.First, read.Last-RereadDays)
@@ -57,7 +57,7 @@ func (p *poll) dueSince(read usage.Span) rules.Day {
 	return p.today - 1
 }
 
-// missing returns the newest days that have not been read of some figures of an endpoint, as many as fit into one answer, and these
+// missing returns the newest days of some figures of an endpoint that have not been read, as many as fit into one answer, and these
 // figures. ok is false if nothing is missing.
 func (p *poll) missing(e endpoint) (missing span, figures []rules.Figure, ok bool) {
 	missing = span{first: p.First, last: p.First - 1, back: true}
@@ -80,17 +80,16 @@ func (p *poll) missing(e endpoint) (missing span, figures []rules.Figure, ok boo
 	return missing, figures, len(figures) > 0
 }
 
-// maxCells bounds the memory of an answer, also if it has few rows: to 32 MB.
+// maxCells bounds the memory of an answer to 32 MB, even if it has few rows.
 const maxCells = 4 << 20
 
-// fitting returns how many days of an endpoint fit into one answer.
+// fitting returns the number of days of an endpoint that fit into one answer.
 func (p *poll) fitting(e endpoint) int {
 	rows := max(p.busiest(e), 1)
 	return max(1, min(p.maxRows/rows, maxCells/(len(p.subjects.born)*len(e.kept))))
 }
 
-// busiest returns how many rows of an endpoint a day has at most, as far as that is known. Some devices have several rows where
-// rows add up.
+// busiest returns the largest known number of rows of an endpoint for one day. Some devices have several rows if rows add up.
 func (p *poll) busiest(e endpoint) int {
 	if rows, ok := p.known.rows[e.name]; ok {
 		return rows
@@ -102,7 +101,7 @@ func (p *poll) busiest(e endpoint) int {
 	return devices
 }
 
-// count notes how many rows the days of an answer have. Weekends may have less, so the number falls slowly.
+// count records the number of rows for the days of an answer. Weekends may have fewer, so the number falls slowly.
 func (p *poll) count(a *answer) {
 	before := p.busiest(a.endpoint)
 	p.known.rows[a.name] = max(slices.Max(a.rows), before-before/8)

@@ -10,11 +10,11 @@ import (
 
 // subjects are the devices that an answer is read for. Each has a place in the columns of the answer, from 1; place 0 is the project.
 type subjects struct {
-	list     *usage.DeviceList // nil: a part of the devices
-	last     int               // where in the list a device was found last
-	places   map[string]int32  // of a part of the devices, by UID
-	ordinals []int             // by place; nil: a place is an ordinal
-	born     []rules.Day       // by place: the first day that a device existed
+	list     *usage.DeviceList // nil: only some of the devices
+	last     int               // index in the list of the last device found
+	places   map[string]int32  // of some of the devices, by UID
+	ordinals []int             // by place; nil: places are ordinals
+	born     []rules.Day       // by place: first day on which a device existed
 }
 
 // never is the first day of a place without a listed device.
@@ -36,7 +36,7 @@ func subjectsOf(list *usage.DeviceList) *subjects {
 	return s
 }
 
-// some returns a part of the devices, whose places have no gaps.
+// some returns some of the devices, with places without gaps.
 func some(devices []usage.Device) *subjects {
 	s := &subjects{places: make(map[string]int32, len(devices)), born: []rules.Day{never}, ordinals: []int{0}}
 	for _, d := range devices {
@@ -47,8 +47,7 @@ func some(devices []usage.Device) *subjects {
 	return s
 }
 
-// find returns the place of a device. Rows mostly come in the order of the list, so it tries the device of the row before and the
-// next one first.
+// find returns the place of a device. Rows mostly come in the order of the list, so it first tries the last device and the next one.
 func (s *subjects) find(uid string) (place int32, ok bool) {
 	if s.list == nil {
 		place, ok = s.places[uid]
@@ -68,7 +67,7 @@ func (s *subjects) find(uid string) (place int32, ok bool) {
 	return int32(s.list.Ordinal(at)), true
 }
 
-// expand returns a column by ordinal.
+// expand returns a column by place as a column by ordinal.
 func (s *subjects) expand(column []history.Cell) []history.Cell {
 	if s.ordinals == nil {
 		return column

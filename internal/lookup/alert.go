@@ -14,7 +14,7 @@ import (
 	"notewatch/rules"
 )
 
-// An Alert is an alert as it is shown to people and printed as JSON. NaN is no data.
+// An Alert is an alert for display and for JSON. NaN is no data.
 type Alert struct {
 	ID        string      `json:"id"`
 	State     rules.State `json:"state"`
@@ -28,38 +28,38 @@ type Alert struct {
 	Project   Named       `json:"project"` // the zero value for an alert about notewatch itself
 	Subject   Named       `json:"subject"` // the zero value for an alert about its project
 	Summary   string      `json:"summary"`
-	Runbook   string      `json:"runbook,omitempty"` // address of a page that says what to do
-	Figure    string      `json:"figure"`            // that Value is of, such as bytes.used; "" is none
+	Runbook   string      `json:"runbook,omitempty"` // address of a page with instructions
+	Figure    string      `json:"figure"`            // of Value, such as bytes.used; "" if there is none
 	Unit      string      `json:"unit"`
 	Value     float64     `json:"value"`
 	Peak      float64     `json:"peak"`
 	Limit     float64     `json:"limit"`
 	Usual     float64     `json:"usual"`
-	AsOf      time.Time   `json:"as_of,omitzero"` // the poll that Value is from
+	AsOf      time.Time   `json:"as_of,omitzero"` // the poll that Value comes from
 	Drill     bool        `json:"drill"`
 	Mute      rules.Mute  `json:"mute,omitzero"`
 	Ack       rules.Ack   `json:"ack,omitzero"`
 	Receivers []Showing   `json:"receivers"` // by name
 }
 
-// A Showing is what one receiver shows of an alert.
+// A Showing describes what one receiver shows of an alert.
 type Showing struct {
 	Receiver  string         `json:"receiver"`
 	State     delivery.State `json:"state"`
-	Shows     string         `json:"shows,omitempty"`       // the level that it shows, or ShowsMuted or ShowsEnded; "" is nothing
+	Shows     string         `json:"shows,omitempty"`       // the level that it shows, or ShowsMuted or ShowsEnded; "" if it shows nothing
 	Why       string         `json:"why,omitempty"`         // the reason of State, or the last error
-	Next      time.Time      `json:"next_try,omitzero"`     // of one that is waiting
-	InPlaceOf string         `json:"in_place_of,omitempty"` // the receiver that it is the fallback for
+	Next      time.Time      `json:"next_try,omitzero"`     // of a waiting delivery
+	InPlaceOf string         `json:"in_place_of,omitempty"` // the receiver that it replaces as fallback
 	Message   string         `json:"message,omitempty"`     // ID of the message that shows it
 }
 
-// What a receiver shows that is no level.
+// Values of Shows that are not levels.
 const (
-	ShowsMuted = "muted" // as firing, but people were not notified
+	ShowsMuted = "muted" // as firing, but without a notification
 	ShowsEnded = "ended"
 )
 
-// AlertOf returns an alert as it is shown at an instant. Receivers may be nil.
+// AlertOf returns an alert for display at an instant. Receivers may be nil.
 func AlertOf(a rules.Alert, now time.Time, receivers []Showing) Alert {
 	return Alert{
 		ID: a.ID, State: a.State, Reason: a.Reason, Why: a.Why, Level: a.Level, Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt,
@@ -70,10 +70,10 @@ func AlertOf(a rules.Alert, now time.Time, receivers []Showing) Alert {
 	}
 }
 
-// About returns the subject of an alert. An alert about notewatch itself has one without a UID.
+// About returns the subject of an alert. That of an alert about notewatch itself has no UID.
 func (a Alert) About() Subject { return subjectOf(a.Project, a.Subject) }
 
-// Show calls each with alerts as they are shown now, with their receivers.
+// Show calls each with alerts in their present state, with their receivers.
 func (d *Desk) Show(ctx context.Context, alerts []rules.Alert, each func(Alert) error) error {
 	for some := range slices.Chunk(alerts, 1000) { // there may be very many
 		ids := make([]string, len(some))
@@ -93,7 +93,7 @@ func (d *Desk) Show(ctx context.Context, alerts []rules.Alert, each func(Alert) 
 	return nil
 }
 
-// Receivers returns what receivers show of an alert, and when those that are waiting are tried next.
+// Receivers returns what receivers show of an alert, and the times of the next attempts of waiting ones.
 func Receivers(ctx context.Context, db *store.Store, alert string) ([]Showing, error) {
 	deliveries, err := db.Outbox.DeliveriesOf(ctx, alert)
 	if err != nil {

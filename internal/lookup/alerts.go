@@ -13,11 +13,11 @@ import (
 // KindAlert is the kind in errors about an alert.
 const KindAlert Kind = "alert"
 
-// alertPage is how many alerts EachAlert reads at a time.
+// alertPage is the number of alerts that EachAlert reads at a time.
 const alertPage = 20_000
 
-// EachAlert calls each with the alerts that a filter wants, the newest first. Open ones have the values as of the last poll, as far
-// as UpdateValues finds any.
+// EachAlert calls each with the alerts that a filter selects, the newest first. Open ones have the values as of the last poll, if
+// UpdateValues finds any.
 func (d *Desk) EachAlert(ctx context.Context, f store.AlertFilter, each func(Alert) error) error {
 	return d.Store.EachAlerts(ctx, f, alertPage, func(alerts []rules.Alert) error {
 		if err := d.UpdateValues(ctx, alerts); err != nil {
@@ -27,8 +27,8 @@ func (d *Desk) EachAlert(ctx context.Context, f store.AlertFilter, each func(Ale
 	})
 }
 
-// OpenAlerts returns the open alerts of a subject and of what is in it, the worst first, at most limit, and how many there are. They
-// have the values as of the last poll, as far as UpdateValues finds any.
+// OpenAlerts returns the open alerts of a subject and of the subjects in it, the worst first, at most limit, and their number. They have
+// the values as of the last poll, if UpdateValues finds any.
 func (d *Desk) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []Alert, count int, err error) {
 	var open []rules.Alert
 	if s.Kind == KindFleet {
@@ -49,18 +49,18 @@ func (d *Desk) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []A
 	return alerts, count, err
 }
 
-// Worst returns the open alerts of all projects and of notewatch itself as they are stored, the worst first, at most limit.
+// Worst returns the open alerts of all projects and of notewatch itself as stored, the worst first, at most limit.
 func (d *Desk) Worst(ctx context.Context, limit int) ([]rules.Alert, error) {
 	open, _, err := d.Store.AlertsOf(ctx, "", "", limit)
 	return open, err
 }
 
-// CountOpen returns how many open alerts m selects.
+// CountOpen returns the number of open alerts that m selects.
 func (d *Desk) CountOpen(ctx context.Context, m rules.Match) (int, error) {
 	return d.Store.CountAlerts(ctx, store.AlertFilter{Match: m, Open: true})
 }
 
-// Alert returns the alert of an ID or of the only ID that begins with text, ended or not. Its errors are *UnknownError,
+// Alert returns the alert with an ID, or with the only ID that begins with text, ended or not. Its errors are *UnknownError,
 // *AmbiguousIDError, and those of the store.
 func (d *Desk) Alert(ctx context.Context, text string) (rules.Alert, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
@@ -78,16 +78,16 @@ func (d *Desk) Alert(ctx context.Context, text string) (rules.Alert, error) {
 	if err != nil {
 		return rules.Alert{}, err
 	}
-	if len(alerts) == 0 { // pruned meanwhile
+	if len(alerts) == 0 { // deleted meanwhile
 		return rules.Alert{}, d.unknownAlert(ctx, text)
 	}
 	return alerts[0], nil
 }
 
-// maxAlertIDs is how many alerts are considered where a text may mean several.
+// maxAlertIDs is the maximum number of alerts to consider if a text may mean several.
 const maxAlertIDs = 1_000
 
-// unknownAlert says that there is no such alert, and which may have been meant.
+// unknownAlert returns an error that suggests an alert.
 func (d *Desk) unknownAlert(ctx context.Context, text string) error {
 	unknown := &UnknownError{Text: text, Kinds: []Kind{KindAlert}}
 	open, err := d.Store.Alerts(ctx, store.AlertFilter{Open: true, Limit: maxAlertIDs})
@@ -102,10 +102,10 @@ func (d *Desk) unknownAlert(ctx context.Context, text string) error {
 	return unknown
 }
 
-// Firing returns the firing alerts: first those about notewatch itself and its accounts, then those of each project. They have the
-// values as of the last poll, as far as UpdateValues finds any.
+// Firing returns the firing alerts: first those about notewatch itself and its accounts, then those of each project. They have the values
+// as of the last poll, if UpdateValues finds any.
 func (d *Desk) Firing(ctx context.Context) (firing []Alert, err error) {
-	projects := []string{""} // no project: what concerns more than one
+	projects := []string{""} // "" for alerts that concern more than one project
 	for _, p := range d.Projects {
 		projects = append(projects, p.UID)
 	}

@@ -7,7 +7,7 @@ import (
 	"notewatch/rules"
 )
 
-// A Source says how far the data of an answer can be relied on. An answer embeds it, since its keys are keys of the answer.
+// A Source says how old and how complete the data of an answer is. An answer embeds it, because its keys are keys of the answer.
 type Source struct {
 	AsOf      time.Time `json:"as_of,omitzero"`    // last successful poll; of several projects the oldest; zero: none
 	Failures  int       `json:"failures"`          // failed polls since; of several projects the most
@@ -15,14 +15,14 @@ type Source struct {
 	Truncated bool      `json:"truncated"`         // Notehub truncated its last answer
 }
 
-// An asOf is when what is known of some projects was read.
+// An asOf is the time of the data of some projects.
 type asOf struct {
 	Source
-	instant time.Time // AsOf, or now if nothing was ever read or the clock was set back since
+	instant time.Time // AsOf, or now if no poll succeeded yet or the clock was set back since
 	day     rules.Day // of instant
 }
 
-// asOf returns when what is known of projects was read.
+// asOf returns the time of the data of projects.
 func (d *Desk) asOf(ctx context.Context, projects []Project) (asOf, error) {
 	var a asOf
 	for _, p := range projects {
@@ -46,8 +46,8 @@ func (d *Desk) asOf(ctx context.Context, projects []Project) (asOf, error) {
 	return a, nil
 }
 
-// dayOf returns the day that figures over a span are as of: that of the newest reading, but for the day so far the one that
-// it is, whatever is known of it.
+// dayOf returns the day as of which values over a span are: the day of the newest poll, or today for the span today, whatever data there
+// is.
 func (d *Desk) dayOf(span Span, a asOf) rules.Day {
 	if span == Today {
 		return rules.DayOf(d.Now())

@@ -13,9 +13,9 @@ import (
 	"notewatch/rules"
 )
 
-// UpdateValues gives open alerts, which are stored with the values of their newest event, those as of the last poll of their project:
-// Value, Usual, AsOf, Peak and the texts. Alerts keep what is stored if the last poll failed or was by another meaning of the rule, and
-// where the device is no longer listed or there is no data. Of the history it reads the blocks that the subjects are in.
+// UpdateValues gives open alerts, which are stored with the values of their newest event, the values as of the last poll of their project:
+// Value, Usual, AsOf, Peak and the texts. An alert keeps its stored values if the last poll failed or used another meaning of the rule, if
+// the device is no longer listed, or if there is no data. It reads only the blocks of the subjects.
 func (d *Desk) UpdateValues(ctx context.Context, alerts []rules.Alert) error {
 	byProject := map[string][]*rules.Alert{}
 	for i := range alerts {
@@ -87,17 +87,17 @@ type outdatedSubject struct {
 	alerts []*rules.Alert
 }
 
-// A lastPoll is what is known of a project as of its last poll.
+// A lastPoll holds the data of a project as of its last poll.
 type lastPoll struct {
 	env.Project
 	desk    *Desk
 	period  rules.Period
-	rules   map[string]*rules.Rule   // those that the poll evaluated with the meaning that they have now, by name
-	devices map[string]*usage.Device // listed ones that are asked about, by UID
+	rules   map[string]*rules.Rule   // those that the poll evaluated with their present meaning, by name
+	devices map[string]*usage.Device // requested listed devices, by UID
 	groups  *env.Peers               // nil: not read yet
 }
 
-// lastPoll returns the last poll of a project. Without rules it is one that failed.
+// lastPoll returns the last poll of a project. Without rules, it failed.
 func (d *Desk) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
 	c := &lastPoll{desk: d, rules: map[string]*rules.Rule{}}
 	state, err := d.Store.Project(ctx, p.UID)
@@ -118,7 +118,7 @@ func (d *Desk) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
 	return c, err
 }
 
-// list reads of the device list what the rules of alerts need.
+// list reads the entries of the device list that the rules of alerts need.
 func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) {
 	var uids []string
 	counts := false
@@ -153,7 +153,7 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 	return err
 }
 
-// update gives alerts of subjects in one block the values as of the poll.
+// update updates the alerts of subjects in one block.
 func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSubject) error {
 	reader := env.Reader{Usage: c.desk.Store.Usage, Project: c.UID, Period: c.desk.Period, Polled: c.State.PolledAt}
 	members := make([]env.Member, len(subjects))
@@ -192,7 +192,7 @@ func (c *lastPoll) peers(ctx context.Context) (*env.Peers, error) {
 	return c.groups, nil
 }
 
-// updateFleets gives alerts of fleets the values as of the poll.
+// updateFleets updates the alerts of fleets.
 func (c *lastPoll) updateFleets(ctx context.Context, bySubject map[string][]*rules.Alert) error {
 	for uid, alerts := range bySubject {
 		if rules.ScopeOf(uid) != rules.EachFleet {
@@ -213,7 +213,7 @@ func (c *lastPoll) updateFleets(ctx context.Context, bySubject map[string][]*rul
 	return nil
 }
 
-// updateSubject gives alerts of a subject the values that an evaluation of their rules finds.
+// updateSubject updates the alerts of a subject with the results of their rules.
 func (c *lastPoll) updateSubject(alerts []*rules.Alert, name string, view *rules.View) {
 	for _, a := range alerts {
 		r := c.rules[a.Rule]
@@ -228,7 +228,7 @@ func (c *lastPoll) updateSubject(alerts []*rules.Alert, name string, view *rules
 	}
 }
 
-// name returns the name of a device; nil is the project.
+// name returns the name of a device; nil means the project.
 func (c *lastPoll) name(device *usage.Device) string {
 	if device == nil {
 		return c.Name

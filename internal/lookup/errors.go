@@ -62,7 +62,7 @@ type AmbiguousIDError struct {
 	Kind Kind // KindAlert or KindSilence
 	Text string
 	IDs  []string // at most 10
-	More int      // how many there are besides
+	More int      // number of further ones
 }
 
 // Error lists the candidates.
@@ -70,13 +70,13 @@ func (e *AmbiguousIDError) Error() string {
 	return fmt.Sprintf("%s %q may be %s", e.Kind, e.Text, alternatives(e.IDs, e.More))
 }
 
-// ambiguousID is an error about what the IDs of several things begin with.
+// ambiguousID returns the error for a text with which several IDs begin.
 func ambiguousID(kind Kind, text string, ids []string) *AmbiguousIDError {
 	listed := ids[:min(maxCandidates, len(ids))]
 	return &AmbiguousIDError{Kind: kind, Text: text, IDs: listed, More: len(ids) - len(listed)}
 }
 
-// alternatives lists what may have been meant.
+// alternatives lists the possible meanings.
 func alternatives(some []string, more int) string {
 	text := strings.Join(some, ", ")
 	if more > 0 {
@@ -85,13 +85,13 @@ func alternatives(some []string, more int) string {
 	return text
 }
 
-// A NotReadError says that a figure is not known because no rule reads it.
+// A NotReadError says that a figure has no data because no rule reads it.
 type NotReadError struct{ Figure rules.Figure }
 
-// Error says why.
+// Error explains that.
 func (e *NotReadError) Error() string {
 	return fmt.Sprintf("no rule reads %s, so notewatch does not fetch them", e.Figure)
 }
 
-// ErrNoPrices says that something was to be ranked by cost, but no prices are set.
+// ErrNoPrices says that a ranking by cost needs prices.
 var ErrNoPrices = errors.New("no prices are set: add prices to the rules file")

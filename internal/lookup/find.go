@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	maxCandidates = 10     // subjects that an error lists
-	maxGoneAlerts = 10_000 // alerts that are searched for a device that is no longer listed
+	maxCandidates = 10     // subjects listed in an error
+	maxGoneAlerts = 10_000 // alerts to search for a device that is no longer listed
 )
 
 // Find returns the subject that text means. It tries, in this order and ignoring case: an exact UID or name, a prefix of either, a
@@ -40,8 +40,8 @@ func (d *Desk) Find(ctx context.Context, text string, kinds ...Kind) (Subject, e
 	return Subject{}, ambiguous(s.text, found)
 }
 
-// Complete returns listed subjects whose UID or name begins with prefix, at most limit: projects, fleets, devices by name, then
-// by UID, of which the letters of those of devices are as they are typed.
+// Complete returns at most limit listed subjects whose UID or name begins with prefix: projects, fleets, devices by name, then devices by
+// UID, in which the case of letters matters.
 func (d *Desk) Complete(ctx context.Context, prefix string, limit int, kinds ...Kind) ([]Subject, error) {
 	s := search{Desk: d, text: prefix, kinds: kinds}
 	all, err := s.larger(ctx)
@@ -60,23 +60,22 @@ func (d *Desk) Complete(ctx context.Context, prefix string, limit int, kinds ...
 	return found[:min(limit, len(found))], nil
 }
 
-// Called returns the listed subjects that have just this UID or name, in whatever case.
+// Called returns the listed subjects with exactly this UID or name, ignoring case.
 func (d *Desk) Called(ctx context.Context, text string, kinds ...Kind) ([]Subject, error) {
 	return search{Desk: d, text: text, kinds: kinds}.exact(ctx)
 }
 
-// A search is for what a text means.
+// A search looks for the subject that a text means.
 type search struct {
 	*Desk
 	text  string
 	kinds []Kind
 }
 
-// wants reports whether a kind is looked for.
+// wants reports whether a kind is searched.
 func (s search) wants(kind Kind) bool { return len(s.kinds) == 0 || slices.Contains(s.kinds, kind) }
 
-// exact returns the listed subjects that are called just so, but for names that only differ in the case of letters beyond
-// ASCII.
+// exact returns the listed subjects with exactly this name or UID. It ignores the case of ASCII letters only.
 func (s search) exact(ctx context.Context) ([]Subject, error) {
 	larger, err := s.larger(ctx)
 	found := those(larger, exactly, s.text)
@@ -101,7 +100,7 @@ func (s search) exact(ctx context.Context) ([]Subject, error) {
 	return append(found, s.devices(devices)...), nil
 }
 
-// beginning returns devices of which the name or the UID begins with the text, at most limit of either.
+// beginning returns devices whose name or UID begins with the text, at most limit of either.
 func (s search) beginning(ctx context.Context, limit int) ([]usage.DeviceName, error) {
 	projects := make([]string, len(s.Projects))
 	for i, p := range s.Projects {
@@ -121,10 +120,10 @@ func (s search) beginning(ctx context.Context, limit int) ([]usage.DeviceName, e
 	return devices, err
 }
 
-// uids returns the UIDs of a device that the text may be.
+// uids returns the possible UIDs of a device for the text.
 func (s search) uids() []string { return []string{s.text, "dev:" + s.text} }
 
-// loose returns what fits best of all there is, or an *UnknownError. It reads the names of all devices.
+// loose returns the best matches among all subjects, or an *UnknownError. It reads the names of all devices.
 func (s search) loose(ctx context.Context) ([]Subject, error) {
 	listed, err := s.listed(ctx)
 	if err != nil {
@@ -146,7 +145,7 @@ func (s search) loose(ctx context.Context) ([]Subject, error) {
 	return nil, &UnknownError{Text: s.text, Kinds: s.kinds, Nearest: nearest(all, s.text)}
 }
 
-// listed returns all subjects that there are now.
+// listed returns all present subjects.
 func (s search) listed(ctx context.Context) ([]Subject, error) {
 	all, err := s.larger(ctx)
 	if err != nil || !s.wants(KindDevice) {
@@ -208,7 +207,7 @@ func (s search) gone(ctx context.Context) ([]Subject, error) {
 	return gone, nil
 }
 
-// devices returns those of the projects as subjects.
+// devices returns devices of the projects as subjects.
 func (s search) devices(names []usage.DeviceName) []Subject {
 	projects := make(map[string]Subject, len(s.Projects))
 	for _, p := range s.Projects {

@@ -10,8 +10,8 @@ import (
 	"notewatch/rules"
 )
 
-// JSON returns the options to write answers as JSON with: no data is null, a length of time is its seconds, and levels, days
-// and truths are words. Text from outside that is not UTF-8 is written with replacement characters.
+// JSON returns the options for writing answers as JSON: no data is null, durations are seconds, and levels, days and truths are words.
+// Outside text that is not UTF-8 is written with replacement characters.
 func JSON() json.Options {
 	return json.JoinOptions(jsontext.AllowInvalidUTF8(true), json.WithMarshalers(json.JoinMarshalers(
 		json.MarshalToFunc(func(to *jsontext.Encoder, x float64) error { return to.WriteToken(number(x)) }),
@@ -22,7 +22,7 @@ func JSON() json.Options {
 	)))
 }
 
-// number returns a value as JSON: null for no data.
+// number returns a value as JSON; NaN is null.
 func number(x float64) jsontext.Token {
 	if !words.Known(x) {
 		return jsontext.Null

@@ -10,17 +10,17 @@ import (
 	"notewatch/rules"
 )
 
-// members are what rules call the figures over spans.
+// members are the members of metrics for spans.
 var members = map[Span]string{Today: "today", Week: "d7", Month: "d30", Period: "used"}
 
-// A limited is a rule with the limit that it has for a subject.
+// A limited is a rule with its limit for a subject.
 type limited struct {
 	*rules.Rule
 	limit float64
 }
 
-// limiting returns the rules with a limit that surely select the subject at an instant. A device that is no longer listed is
-// evaluated by none.
+// limiting returns the rules with a limit that certainly select the subject at an instant. No rule selects a device that is no longer
+// listed.
 func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) (all []limited, err error) {
 	if u.Kind == KindDevice && u.Device == nil {
 		return nil, nil

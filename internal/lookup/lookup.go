@@ -1,8 +1,8 @@
-// Package lookup answers what people ask: how much was used, by whom, what is wrong, and how notewatch itself does. Its
-// answers are figures for others to put into words. They come from the store alone and cost no request to Notehub.
+// Package lookup answers questions: the usage of subjects, rankings, open alerts, and the state of notewatch itself. Its answers are data,
+// for others to put into words. They come only from the store and cost no request to Notehub.
 //
-// An answer is as of the last time that Notehub was read, which it tells: what is asked of a project that could not be read
-// since yesterday is answered as it was then.
+// An answer is as of the last poll and contains its time: if a project could not be polled since yesterday, its answer is that of
+// yesterday.
 package lookup
 
 import (
@@ -13,7 +13,7 @@ import (
 	"notewatch/rules"
 )
 
-// A Config is what questions are about. Store and Now are required.
+// A Config configures a Desk. Store and Now are required.
 type Config struct {
 	Store     *store.Store
 	Projects  []Project

@@ -16,24 +16,24 @@ import (
 
 // A Status is the state of projects, accounts, receivers and alerts.
 type Status struct {
-	Now       time.Time        `json:"now"`                      // UTC; of a demo database its end
-	Demo      bool             `json:"demo"`                     // it is the status of a demo database, for which nothing runs
-	DiskError string           `json:"database_error,omitempty"` // why the database cannot be written; "": its disk has room
+	Now       time.Time        `json:"now"`                      // UTC; the end of the demo for a demo database
+	Demo      bool             `json:"demo"`                     // a demo database, on which nothing is running
+	DiskError string           `json:"database_error,omitempty"` // why the database cannot be written; "" if its disk has room
 	Projects  []ProjectStatus  `json:"projects"`
 	Accounts  []AccountStatus  `json:"accounts"`
-	Receivers []ReceiverStatus `json:"receivers"` // of a demo database none
+	Receivers []ReceiverStatus `json:"receivers"` // empty for a demo database
 	Alerts    AlertCounts      `json:"alerts"`
 	Processes []ProcessStatus  `json:"processes"`
 }
 
-// A ProcessStatus is a process that works on the database, or that has died and has not been started again.
+// A ProcessStatus describes a process on the database that is running, or that has died and was not restarted.
 type ProcessStatus struct {
 	Host      string       `json:"host"`
 	PID       int          `json:"pid"`
 	Version   string       `json:"version"`
 	Schema    int64        `json:"schema"`     // the newest that it knows
 	RulesFile string       `json:"rules_file"` // path
-	Rules     string       `json:"rules"`      // what identifies them
+	Rules     string       `json:"rules"`      // their hash
 	Started   time.Time    `json:"started_at"`
 	Seen      time.Time    `json:"seen_at"`
 	Lives     bool         `json:"alive"`
@@ -42,13 +42,13 @@ type ProcessStatus struct {
 	Name      string       `json:"-"` // for people
 }
 
-// A WorkStatus is work that a process is doing.
+// A WorkStatus counts the work items of a kind that a process has leased.
 type WorkStatus struct {
 	Kind work.Kind `json:"kind"`
 	Key  string    `json:"key,omitempty"`
 }
 
-// AlertCounts are how many alerts are open.
+// AlertCounts counts the open alerts.
 type AlertCounts struct {
 	Info         int `json:"info"` // firing
 	Warning      int `json:"warning"`
@@ -59,7 +59,7 @@ type AlertCounts struct {
 	Silences     int `json:"silences"`     // active ones, not alerts
 }
 
-// Firing returns how many alerts are firing at each level, as text with the highest first: "1 critical", "3 warning".
+// Firing returns the number of firing alerts at each level as text, the highest first: "1 critical", "3 warning".
 func (c AlertCounts) Firing() (counts []string) {
 	for _, of := range []struct {
 		n     int
@@ -76,7 +76,7 @@ func (c AlertCounts) Firing() (counts []string) {
 type ProjectStatus struct {
 	Project
 	Devices   int       `json:"devices"`
-	ListedAt  time.Time `json:"listed_at,omitzero"`       // when the device list was read; zero: never
+	ListedAt  time.Time `json:"listed_at,omitzero"`       // time of the device list; zero if there is none
 	PolledAt  time.Time `json:"polled_at,omitzero"`       // last successful poll; zero: none
 	Next      time.Time `json:"next_poll,omitzero"`       // zero: never, or not known
 	Failures  int       `json:"failures"`                 // failed polls since
@@ -85,37 +85,37 @@ type ProjectStatus struct {
 	Damaged   int       `json:"damaged_columns,omitzero"` // of history, which the last poll could not read
 
 	Polling bool          `json:"polling"`          // it is being polled
-	Behind  string        `json:"behind,omitempty"` // name of the project that is being polled while this one, which is due, waits for the request budget
-	Wait    time.Duration `json:"-"`                // about how long this one waits, if Behind is set
+	Behind  string        `json:"behind,omitempty"` // name of the project that is being polled, while this one is due and waits for the request budget
+	Wait    time.Duration `json:"-"`                // approximate wait of this one, if Behind is set
 }
 
-// Ahead reports whether the project was polled later than now: the clock was ahead then and has been set back.
+// Ahead reports whether the project was polled later than now, because the clock was ahead then and has been set back.
 func (p ProjectStatus) Ahead(now time.Time) bool { return isAhead(p.PolledAt, now) }
 
-// isAhead reports whether something that has happened lies ahead of the clock.
+// isAhead reports whether a past event lies ahead of the clock.
 func isAhead(at, now time.Time) bool { return at.Sub(now) > work.ClockTolerance }
 
-// An AccountStatus is the requests that an account sends.
+// An AccountStatus describes the requests of an account.
 type AccountStatus struct {
 	Account
 	Today      int           `json:"requests_today"`              // since 00:00 UTC
-	Interval   time.Duration `json:"interval_seconds,omitzero"`   // between two polls of each of its projects; 0: not known
-	Rate       float64       `json:"current_requests_per_minute"` // fewer than PerMinute after Notehub has refused one
-	RestoredAt time.Time     `json:"reduced_until,omitzero"`      // when Rate is PerMinute again; zero: it is
-	HeldUntil  time.Time     `json:"held_until,omitzero"`         // rate-limited by Notehub until then; zero: it is not
+	Interval   time.Duration `json:"interval_seconds,omitzero"`   // between two polls of each of its projects; 0 if not known
+	Rate       float64       `json:"current_requests_per_minute"` // requests per minute at present; lower than PerMinute after Notehub has refused one
+	RestoredAt time.Time     `json:"reduced_until,omitzero"`      // when Rate is PerMinute again; zero if it is now
+	HeldUntil  time.Time     `json:"held_until,omitzero"`         // rate-limited by Notehub until then; zero if not
 	Cause      store.Cause   `json:"cause,omitempty"`             // why none of its projects can be polled
 }
 
-// A ReceiverStatus is what a receiver does not show yet of what it should.
+// A ReceiverStatus counts the alerts whose newest state a receiver does not show.
 type ReceiverStatus struct {
 	Name    string        `json:"name"`
 	Waiting int           `json:"waiting"`           // alerts
 	GivenUp int           `json:"gave_up"`           // alerts
-	Oldest  time.Duration `json:"oldest_seconds"`    // for how long the oldest has waited
+	Oldest  time.Duration `json:"oldest_seconds"`    // age of the oldest waiting one
 	Next    time.Time     `json:"next_try,omitzero"` // when it is served next; zero: when there is something new
 }
 
-// processStatus returns the processes that run, the newest first, and those that have died.
+// processStatus returns the running processes, the newest first, and those that have died.
 func (d *Desk) processStatus(ctx context.Context, now time.Time) (all []ProcessStatus, err error) {
 	processes, err := d.Store.Work.Processes(ctx)
 	if err != nil {
@@ -197,7 +197,7 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 	return s, nil
 }
 
-// countAlerts fills in how many alerts are open.
+// countAlerts counts the open alerts.
 func (d *Desk) countAlerts(ctx context.Context, s *Status, standing store.Standing) error {
 	muted, acknowledged, err := d.Store.CountHushed(ctx)
 	if err != nil {
@@ -257,8 +257,8 @@ func (d *Desk) accountStatus(ctx context.Context, s Status) ([]AccountStatus, er
 	return all, nil
 }
 
-// every returns the time between two polls of a project, by UID, if one of some rules reads how polls go. Else, or if it is not known, it
-// returns 0.
+// every returns the time between two polls of a project, given by UID, if one of some rules reads the state of polls. Otherwise, or if it
+// is not known, it returns 0.
 func (d *Desk) every(ctx context.Context, project string, some iter.Seq[*rules.Rule]) (time.Duration, error) {
 	at := slices.IndexFunc(d.Projects, func(p Project) bool { return p.UID == project })
 	if at < 0 || !slices.ContainsFunc(slices.Collect(some), func(r *rules.Rule) bool { return r.Reads.Poll }) {
@@ -283,7 +283,7 @@ func (d *Desk) every(ctx context.Context, project string, some iter.Seq[*rules.R
 	return d.interval(d.Accounts[account], projects), nil
 }
 
-// interval returns the time between two polls of each project of an account; 0 is not known.
+// interval returns the time between two polls of each project of an account; 0 if not known.
 func (d *Desk) interval(a Account, projects []ProjectStatus) time.Duration {
 	if d.Interval == 0 {
 		return 0

@@ -26,22 +26,22 @@ func KindWords() []string {
 // MarshalText implements encoding.TextMarshaler.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(cmp.Or(string(k), "all")), nil }
 
-// A Named is something with an identifier, and its name for people, which may be "".
+// A Named has an identifier and a name for people, which may be "".
 type Named struct {
 	UID  string `json:"uid"`
 	Name string `json:"name"`
 }
 
-// A Subject is what a question is about.
+// A Subject is the subject of a question.
 type Subject struct {
 	Kind    Kind   `json:"kind"`
 	UID     string `json:"uid,omitzero"` // of the project itself for KindProject
 	Name    string `json:"name,omitzero"`
-	Project Named  `json:"project,omitzero"` // the zero value for every project
+	Project Named  `json:"project,omitzero"` // zero for every project
 	Gone    bool   `json:"gone,omitzero"`    // a device that is no longer listed
 }
 
-// URL returns where people look at the subject on notehub.io; "" if they cannot.
+// URL returns the page of the subject on notehub.io; "" if there is none.
 func (s Subject) URL() string {
 	if s.Kind == KindDevice {
 		return words.DeviceURL(s.Project.UID, s.UID)
@@ -57,8 +57,7 @@ func (p Project) subject() Subject {
 	return Subject{Kind: KindProject, Project: p.named(), UID: p.UID, Name: p.Name}
 }
 
-// SubjectOf returns the subject of an alert, by the names in its texts. An alert about notewatch itself is about no project: its
-// subject has no UID.
+// SubjectOf returns the subject of an alert, with the names in its texts. The subject of an alert about notewatch itself has no UID.
 func SubjectOf(a rules.Alert) Subject {
 	return subjectOf(Named{a.Project, a.Told.Project}, Named{a.Subject, a.Told.Subject})
 }

@@ -9,20 +9,20 @@ import (
 	"notewatch/rules"
 )
 
-// A tally is how much of one figure a subject used. NaN is no data.
+// A tally holds the values of one figure of a subject. NaN is no data.
 type tally struct {
 	total    float64    // over the span
 	week     float64    // in the last 7 complete days
 	median   float64    // of the last 14 whole days
-	forecast float64    // at the end of the period that the span is; NaN for other spans
+	forecast float64    // at the end of the period, if the span is the period; otherwise NaN
 	days     []DayUsage // of the span
-	missing  int        // parts of the subject that are not counted in, since there is no data for them
+	missing  int        // parts of the subject without data, which are not included
 }
 
-// tallies are those of the figures that rules read.
+// tallies holds the tallies of the figures that rules read.
 type tallies map[rules.Figure]tally
 
-// tally adds up what a question asks for.
+// tally computes the values that a question needs.
 func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 	if q.Kind == KindFleet {
 		return d.tallyFleet(ctx, q)
@@ -42,8 +42,8 @@ func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 	return all, nil
 }
 
-// column returns a figure of one subject day by day from the first of the question to its last; NaN is no data. A device used nothing
-// since it is no longer listed.
+// column returns a figure of one subject day by day from the first day of the question to its last; NaN is no data. A device used nothing
+// after it was no longer listed.
 func (d *Desk) column(ctx context.Context, project string, figure rules.Figure, q question) ([]float64, error) {
 	if q.ordinal == noOrdinal {
 		return q.noData(), nil
@@ -57,19 +57,19 @@ func (d *Desk) column(ctx context.Context, project string, figure rules.Figure, 
 	return column, err
 }
 
-// noData is a column without data.
+// noData returns a column without data.
 func (q question) noData() []float64 {
 	return slices.Repeat([]float64{math.NaN()}, int(q.day-q.first())+1)
 }
 
-// add tallies columns together. Of several, those without data over the span are left out.
+// add tallies the sum of columns. If there are several, those without data over the span are left out.
 func (q question) add(columns [][]float64) tally {
 	whole, missing := q.noData(), 0
 	for i, column := range columns {
 		switch {
 		case len(columns) > 1 && math.IsNaN(q.tally(column).total):
 			missing++
-		case i == missing: // the first with data
+		case i == missing: // the first one with data
 			whole = column
 		default:
 			for day, value := range column {

@@ -11,10 +11,10 @@ import (
 	"notewatch/rules"
 )
 
-// ByCost ranks by what events cost. The other things to rank by are the words for figures.
+// ByCost ranks by the cost of events. The other rankings are named by figures.
 const ByCost = "cost"
 
-// A TopQuery asks for the devices that used most.
+// A TopQuery selects the devices with the highest usage.
 type TopQuery struct {
 	N    int
 	By   string // bytes, events, sessions or cost
@@ -22,24 +22,24 @@ type TopQuery struct {
 	Of   Subject // every project, a project or a fleet
 }
 
-// A Top is the devices that used most. NaN is no data.
+// A Top lists the devices with the highest usage. NaN is no data.
 type Top struct {
-	Of      Subject   `json:"-"` // what was asked about
-	Now     time.Time `json:"-"` // when it was asked
+	Of      Subject   `json:"-"` // subject of the question
+	Now     time.Time `json:"-"` // time of the answer
 	By      string    `json:"by"`
 	Span    Span      `json:"span"`
 	From    time.Time `json:"from"` // 00:00 UTC of the first day
 	To      time.Time `json:"to"`   // 00:00 UTC of the day after the last
-	Source            // as in Usage
-	Unit    string    `json:"unit"`            // of values: "B", "" or a currency
-	Note    string    `json:"note,omitempty"`  // what a cost is
-	Total   float64   `json:"total"`           // of all devices that there is data for
-	Devices int       `json:"devices"`         // how many devices are listed
-	Unknown int       `json:"unknown_devices"` // devices without data for a day on which they were listed, also such that are no longer listed
-	Rows    []TopRow  `json:"rows"`            // the most first
+	Source            // like in Usage
+	Unit    string    `json:"unit"`            // of the values: "B", "" or a currency
+	Note    string    `json:"note,omitempty"`  // explanation of a cost
+	Total   float64   `json:"total"`           // of all devices with data
+	Devices int       `json:"devices"`         // number of listed devices
+	Unknown int       `json:"unknown_devices"` // devices without data for a day on which they were listed, also devices that are no longer listed
+	Rows    []TopRow  `json:"rows"`            // highest first
 }
 
-// A TopRow is one device and what it used.
+// A TopRow is one device with its usage.
 type TopRow struct {
 	Subject
 	Value   float64 `json:"value"`
@@ -47,14 +47,13 @@ type TopRow struct {
 	ordinal int
 }
 
-// By returns the words that Top ranks by.
+// By returns the names of rankings.
 func By() []string {
 	return []string{string(rules.Bytes), string(rules.Events), string(rules.Sessions), ByCost}
 }
 
-// Top returns the devices that used most: of each project as of when it was read, From and To being those of the one that
-// was read first. A device that used nothing is not ranked. Its errors are *NotReadError, ErrNoPrices, and those of the
-// store.
+// Top returns the devices with the highest usage. Each project is as of its last poll; From and To are those of the project that was polled
+// longest ago. Devices without usage are not ranked. Errors are *NotReadError, ErrNoPrices, and those of the store.
 func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 	figure, err := d.rankedBy(q.By)
 	if err != nil {
@@ -93,7 +92,7 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 	return top, d.nameTop(ctx, &top)
 }
 
-// Rankings returns those words that Top can rank by as things are: figures that rules read, and the cost if prices are set.
+// Rankings returns the rankings that are possible: figures that rules read, and the cost if prices are set.
 func (d *Desk) Rankings() []string {
 	return slices.DeleteFunc(By(), func(by string) bool {
 		_, err := d.rankedBy(by)
@@ -101,7 +100,7 @@ func (d *Desk) Rankings() []string {
 	})
 }
 
-// rankedBy returns the figure that decides a ranking.
+// rankedBy returns the figure for a ranking.
 func (d *Desk) rankedBy(by string) (rules.Figure, error) {
 	figure, ok := rules.ParseFigure(by)
 	switch {
@@ -118,7 +117,7 @@ func (d *Desk) rankedBy(by string) (rules.Figure, error) {
 	return figure, nil
 }
 
-// rank adds the devices of one project to a ranking, each by what it used times a rate, and returns those that used most.
+// rank adds the devices of one project to a ranking, each with its usage times a rate, and returns those with the highest usage.
 func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figure rules.Figure, rate float64) (rows []TopRow, err error) {
 	asOf, err := d.asOf(ctx, []Project{p})
 	if err != nil {
@@ -150,8 +149,8 @@ func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figur
 	return rows, err
 }
 
-// A ranking keeps the n devices of a project that used most, the most first; of equal ones the first that was listed. One that used
-// nothing is not among them.
+// A ranking keeps the n devices of a project with the highest usage, the highest first; of equal ones the first listed. Devices without
+// usage are not in it.
 type ranking struct {
 	n    int
 	best []candidate
@@ -163,7 +162,7 @@ type candidate struct {
 	value   float64
 }
 
-// add takes in a device, which was listed after those before.
+// add adds a device, which was listed after the earlier ones.
 func (r *ranking) add(ordinal int, value float64) {
 	full := len(r.best) == r.n
 	if !(value > 0) || full && (r.n == 0 || value <= r.best[r.n-1].value) {
@@ -181,7 +180,7 @@ func (r *ranking) add(ordinal int, value float64) {
 	r.best = slices.Insert(r.best, at, candidate{ordinal, value})
 }
 
-// nameTop fills in what a ranking says about the devices in it.
+// nameTop adds the names of the devices in a ranking.
 func (d *Desk) nameTop(ctx context.Context, top *Top) error {
 	for i := range top.Rows {
 		row := &top.Rows[i]

@@ -8,35 +8,35 @@ import (
 	"notewatch/rules"
 )
 
-// shownAlerts is how many alerts are shown of a subject.
+// shownAlerts is the maximum number of alerts of a subject in an answer.
 const shownAlerts = 5
 
-// A Usage is how much a subject used.
+// A Usage is the usage of a subject.
 type Usage struct {
-	Now     time.Time `json:"-"` // when it was asked
+	Now     time.Time `json:"-"` // time of the answer
 	Subject           // its keys are keys of the usage
 	Span    Span      `json:"span"`
 	From    time.Time `json:"from"` // 00:00 UTC of the first day
 	To      time.Time `json:"to"`   // 00:00 UTC of the day after the last
 	Source
-	Devices    int             `json:"devices"`         // that are counted in
+	Devices    int             `json:"devices"`         // that are included
 	Period     UsagePeriod     `json:"period"`          // as of AsOf
-	Device     *Device         `json:"device,omitzero"` // of a listed device: what the device list says; else nil
+	Device     *Device         `json:"device,omitzero"` // entry of a listed device in the device list; else nil
 	Figures    []FigureUsage   `json:"figures"`         // those that rules read, in the order bytes, events, sessions
-	NotRead    []rules.Figure  `json:"not_read"`        // those that no rule reads, so that notewatch does not fetch them
-	Polls      []ProjectStatus `json:"-"`               // of the projects of the subject, if Notehub was never read
-	Alerts     []Alert         `json:"alerts"`          // open ones of the subject and what is in it, the worst first, at most 5
+	NotRead    []rules.Figure  `json:"not_read"`        // those that no rule reads, so notewatch does not fetch them
+	Polls      []ProjectStatus `json:"-"`               // of the projects of the subject, if no poll succeeded yet
+	Alerts     []Alert         `json:"alerts"`          // open ones of the subject and of the subjects in it, the worst first, at most 5
 	AlertCount int             `json:"alert_count"`
 }
 
-// A UsagePeriod is the period that a forecast is for.
+// A UsagePeriod is the period of a forecast.
 type UsagePeriod struct {
 	Start    time.Time `json:"start"`
 	End      time.Time `json:"end"`
 	DaysLeft float64   `json:"days_left"`
 }
 
-// A Device is what the device list says of a device.
+// A Device is the entry of a device in the device list.
 type Device struct {
 	SKU          string    `json:"sku"`
 	Firmware     string    `json:"firmware"`
@@ -45,31 +45,31 @@ type Device struct {
 	Disabled     bool      `json:"disabled"`
 }
 
-// A FigureUsage is how much of one figure a subject used. NaN is no data.
+// A FigureUsage holds the values of one figure of a subject. NaN is no data.
 type FigureUsage struct {
 	Figure    rules.Figure `json:"figure"`
 	Unit      string       `json:"unit"`                 // "B" or ""
 	Total     float64      `json:"total"`                // over the span
-	Limit     float64      `json:"limit"`                // of the rule that shows this figure over this span for the subject; NaN: there is none
+	Limit     float64      `json:"limit"`                // of the rule that shows this figure over this span for the subject; NaN if there is none
 	LimitRule string       `json:"limit_rule,omitempty"` // its name
-	LimitAt   time.Time    `json:"limit_at,omitzero"`    // about when Total exceeds Limit; zero: it has, or not before the period ends
-	Pace      float64      `json:"pace"`                 // a day, over the last 7 complete days
-	Forecast  float64      `json:"forecast"`             // at the end of the period, as rules expect it. NaN for other spans
+	LimitAt   time.Time    `json:"limit_at,omitzero"`    // approximate time at which Total exceeds Limit; zero if it has, or will not before the period ends
+	Pace      float64      `json:"pace"`                 // average per day over the last 7 complete days
+	Forecast  float64      `json:"forecast"`             // at the end of the period, as rules forecast it; NaN for other spans
 	Usual     float64      `json:"usual"`                // median of the last 14 complete days
-	Days      []DayUsage   `json:"days"`                 // each day of the span; of today the last 14 days. Empty for a fleet without devices
-	Unknown   int          `json:"unknown_days"`         // how many of Days are no data
-	Missing   int          `json:"missing"`              // devices of the fleet, or projects of all, without data: Total and Pace are those of the others
+	Days      []DayUsage   `json:"days"`                 // each day of the span; for today the last 14 days. Empty for a fleet without devices
+	Unknown   int          `json:"unknown_days"`         // number of Days without data
+	Missing   int          `json:"missing"`              // devices of the fleet, or projects, without data; they are not in Total and Pace
 	Cost      Cost         `json:"cost,omitzero"`        // of events and bytes
 }
 
-// A DayUsage is what was used on a UTC day; NaN is no data.
+// A DayUsage is the usage on a UTC day; NaN is no data.
 type DayUsage struct {
 	Day   rules.Day `json:"day"`
 	Value float64   `json:"value"`
 }
 
-// Usage returns how much a subject used over a span. It is as of the last time that the subject's projects were read, but
-// for the day so far. What a device, a project or all projects used is added up day by day; what a fleet used, by device.
+// Usage returns the usage of a subject over a span, as of the last poll of its projects; only the span today is as of now. The usage of a
+// device, a project or all projects is added up by day, that of a fleet by device.
 func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	asOf, err := d.asOf(ctx, d.ProjectsOf(s))
 	if err != nil {
@@ -116,7 +116,7 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	return u, err
 }
 
-// limitAt returns when a figure exceeds its limit if it grows evenly up to its forecast; zero: it has, or not before the period ends.
+// limitAt returns when a figure exceeds its limit if it grows evenly to its forecast; zero if it has, or will not before the period ends.
 func (f FigureUsage) limitAt(asOf time.Time, period rules.Period) time.Time {
 	if !(f.Total <= f.Limit && f.Forecast > f.Limit) {
 		return time.Time{}
@@ -125,7 +125,7 @@ func (f FigureUsage) limitAt(asOf time.Time, period rules.Period) time.Time {
 	return asOf.Add(time.Duration(days * float64(24*time.Hour))).Round(time.Minute)
 }
 
-// within returns the device key that the store uses: the UID of a device, or "" for a project.
+// within returns the device key of the store: the UID of a device, or "" for a project.
 func (s Subject) within() string {
 	if s.Kind == KindDevice {
 		return s.UID
@@ -133,7 +133,7 @@ func (s Subject) within() string {
 	return ""
 }
 
-// describe fills in what the device list says of the subject.
+// describe adds the entry of the subject in the device list.
 func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) {
 	switch u.Kind {
 	case KindDevice:
@@ -156,7 +156,7 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 	return err
 }
 
-// deviceCount returns how many devices projects list.
+// deviceCount returns the number of devices that projects list.
 func (d *Desk) deviceCount(ctx context.Context, projects []Project) (all int, err error) {
 	for _, p := range projects {
 		count, _, err := d.Store.Usage.DeviceCount(ctx, p.UID)
@@ -168,7 +168,7 @@ func (d *Desk) deviceCount(ctx context.Context, projects []Project) (all int, er
 	return all, nil
 }
 
-// over returns how much of a figure was used over the span.
+// over returns the usage of a figure over the span.
 func (t tally) over(figure rules.Figure) FigureUsage {
 	f := FigureUsage{
 		Figure: figure, Unit: figure.Unit(), Total: t.total, Pace: t.week / weekDays, Forecast: t.forecast, Usual: t.median,
