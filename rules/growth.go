@@ -44,7 +44,7 @@ func (g Growth) Since(polls []time.Time) (since time.Time, ok bool) {
 
 // A PollValue is the value of a day at a poll. The zero PollValue means that there is no such poll.
 type PollValue struct {
-	Value float64       // NaN is not known
+	Value float64       // NaN if not known
 	Day   Day           // of the poll
 	Age   time.Duration // time between the poll and the newest poll
 }
