@@ -62,7 +62,6 @@ func (m Metrics) Fill(e *rules.Env, member int) {
 	}
 }
 
-<<<<<<< HEAD
 // value returns a member of a metric of a subject; NaN if it was not computed.
 func (m Metrics) value(figure rules.Figure, member string, subject int) float64 {
 	if i := slices.Index(m.figures, figure); i >= 0 {
@@ -71,11 +70,7 @@ func (m Metrics) value(figure rules.Figure, member string, subject int) float64 
 	return math.NaN()
 }
 
-// Block returns the metrics of members of a block as of a day. What happened on the day itself is Today; the days before it are
-// complete.
-=======
 // Block returns the metrics of members of a block as of a day. The value of the day itself is Today; the days before it are complete.
->>>>>>> d5c3514 (bot, evaluate, fetch, env, lookup: say in comments what a thing does, in plain words)
 func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf rules.Day) (Metrics, error) {
 	m := Metrics{figures: r.Wants.Figures()}
 	m.by = make([][]rules.Metric, len(m.figures))

@@ -22,14 +22,10 @@ type answer struct {
 	truncated bool // by Notehub
 	stale     bool // from summary tables only, which lack the newest data of today
 
-<<<<<<< HEAD
 	sims        map[simDay]int64      // bytes of the SIMs of devices with several; nil: they are not wanted
 	severalSIMs func(uid string) bool // reports which devices have several
 
-	// unlisted returns the ordinal of a device that is not among the subjects, or 0; nil leaves such devices out of the answer.
-=======
 	// unlisted returns the ordinal of a device that is not among the subjects, or 0; if nil, such devices are left out of the answer.
->>>>>>> d5c3514 (bot, evaluate, fetch, env, lookup: say in comments what a thing does, in plain words)
 	unlisted func(uid string) (int32, error)
 }
 
