@@ -1,10 +1,14 @@
 #!/bin/sh
-# Writes a backup of the database of NOTEWATCH_DATABASE into a directory and prints its path. notewatch run may be running, except with a
+# Writes a backup of the database of NOTEWATCH_DATABASE or NOTEWATCH_DATABASE_FILE into a directory and prints its path. notewatch run may be running, except with a
 # file if sqlite3 is not installed. restore.sh restores a backup.
 set -eu
 umask 077
 directory=${1:?usage: backup.sh DIRECTORY}
-database=${NOTEWATCH_DATABASE:-notewatch.db}
+database=${NOTEWATCH_DATABASE:-}
+if [ -z "$database" ] && [ -n "${NOTEWATCH_DATABASE_FILE:-}" ]; then
+	read -r database <"$NOTEWATCH_DATABASE_FILE" || [ -n "$database" ]
+fi
+: "${database:?set NOTEWATCH_DATABASE or NOTEWATCH_DATABASE_FILE, as for notewatch run}"
 backup=$directory/notewatch-$(date -u +%Y%m%dT%H%M%SZ)
 case $database in
 postgres://* | postgresql://*)
@@ -16,6 +20,7 @@ postgres://* | postgresql://*)
 	;;
 *)
 	backup=$backup.db
+	[ -f "$database" ] || { echo "backup.sh: there is no database file $database" >&2 && exit 1; }
 	if command -v sqlite3 >/dev/null; then
 		sqlite3 "$database" ".timeout 5000" "VACUUM INTO '$backup.part'"
 	else

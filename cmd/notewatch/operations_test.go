@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"notewatch/internal/config/environ"
+	"notewatch/internal/store/database"
 	"notewatch/internal/store/postgrestest"
 )
 
@@ -82,6 +83,56 @@ func TestBackup(t *testing.T) {
 	}
 }
 
+// The scripts take the database from where notewatch takes it, and do nothing without one.
+func TestBackupNeedsADatabase(t *testing.T) {
+	demoDatabase(t)
+	file := os.Getenv("NOTEWATCH_DATABASE")
+	setting := filepath.Join(t.TempDir(), "database")
+	require.NoError(t, os.WriteFile(setting, []byte(file), 0o600))
+	for name, c := range map[string]struct{ database, setting, complains string }{
+		"by a file":        {setting: setting},
+		"nothing is set":   {complains: "set NOTEWATCH_DATABASE or NOTEWATCH_DATABASE_FILE"},
+		"there is no file": {database: filepath.Join(t.TempDir(), "missing.db"), complains: "there is no database file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			target := t.TempDir()
+			script := exec.CommandContext(t.Context(), "/bin/sh", filepath.Join("..", "..", "docs", "backup.sh"), target)
+			script.Env = append(os.Environ(), "NOTEWATCH_DATABASE="+c.database, "NOTEWATCH_DATABASE_FILE="+c.setting)
+			out, err := script.CombinedOutput()
+			left, readErr := os.ReadDir(target)
+			require.NoError(t, readErr)
+			if c.complains == "" {
+				require.NoError(t, err, string(out))
+				require.Len(t, left, 1)
+				return
+			}
+			require.Error(t, err)
+			require.Contains(t, string(out), c.complains)
+			require.Empty(t, left)
+		})
+	}
+}
+
+// A database that is in use is not replaced.
+func TestRestoreRefusesARunningDatabase(t *testing.T) {
+	if _, err := exec.LookPath("flock"); err != nil {
+		t.Skip("flock is not installed (package util-linux)")
+	}
+	demoDatabase(t)
+	file := os.Getenv("NOTEWATCH_DATABASE")
+	before, err := os.ReadFile(file)
+	require.NoError(t, err)
+	release, err := database.Lock(file)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, release()) }()
+	out, err := exec.CommandContext(t.Context(), "/bin/sh", filepath.Join("..", "..", "docs", "restore.sh"), os.Args[0]).CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "stop it first")
+	after, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+}
+
 // The compose file and the unit set variables that are settings.
 func TestDeploymentFiles(t *testing.T) {
 	text, err := os.ReadFile("../../docs/compose.yaml")
@@ -125,14 +176,31 @@ func TestDeploymentFiles(t *testing.T) {
 	}
 }
 
-// docs/operations.md names metrics that there are.
-func TestOperationsNameMetrics(t *testing.T) {
+// The alerts of docs/alerts.yaml are those of the table in docs/operations.md, and both name metrics that there are.
+func TestAlertsOnMetrics(t *testing.T) {
 	operations, err := os.ReadFile("../../docs/operations.md")
 	require.NoError(t, err)
 	metrics, err := os.ReadFile("../../docs/metrics.md")
 	require.NoError(t, err)
-	names := regexp.MustCompile(`\bnotewatch_[a-z_]+\b`).FindAllString(string(operations), -1)
-	require.Greater(t, len(names), 5)
+	text, err := os.ReadFile("../../docs/alerts.yaml")
+	require.NoError(t, err)
+	var file struct {
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(text, &file))
+	var alerts, explained []string
+	for _, r := range file.Groups[0].Rules {
+		alerts = append(alerts, r.Alert)
+		require.NotEmpty(t, r.Expr)
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(Notewatch[A-Za-z]+)` \\|").FindAllStringSubmatch(string(operations), -1) {
+		explained = append(explained, row[1])
+	}
+	require.Equal(t, alerts, explained)
+	names := regexp.MustCompile(`\bnotewatch_[a-z_]+\b`).FindAllString(string(text)+string(operations), -1)
+	require.Greater(t, len(names), 10)
 	for _, name := range names {
 		require.Contains(t, string(metrics), "`"+name+"`")
 	}

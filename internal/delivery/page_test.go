@@ -106,17 +106,17 @@ var shows = []line{
 
 // waits are the rows of "while it is …".
 var waits = []line{
-	{page: []string{"silenced, in a mute window, `unless` another rule fires", "held; sent when that ends, if it is still firing",
-		"updated, but escalations and reminders are held until then"},
+	{page: []string{"silenced, in a mute window, `unless` another rule fires", "updated, but escalations and reminders are held until then",
+		"held; sent when that ends, if it is still firing"},
 		alerts: []meaning{
 			mean(fires(muted), rest(delivery.Held, delivery.ReasonMuted), message(rules.Warning, false)),
 			mean(fires(muted, at(rules.Critical), by(rules.Escalated)), rest(delivery.Held, delivery.ReasonMuted), message(rules.Critical, false)),
 			{alert: fires(muted, by(rules.Reminded)), shown: new(message(rules.Warning, false))},
 			{alert: fires(muted, resolved), fresh: new(rest(delivery.Skipped, delivery.ReasonEndedMuted)), shown: new(end(""))},
 		}},
-	{page: []string{"of a rule in `shadow` mode", "held until the rule leaves shadow mode", "the same"},
+	{page: []string{"of a rule in `shadow` mode", "the same", "held until the rule leaves shadow mode"},
 		alerts: []meaning{mean(fires(muted), rest(delivery.Held, delivery.ReasonMuted), message(rules.Warning, false))}},
-	{page: []string{"acknowledged", "held", "no reminders; if it escalates, the acknowledgement ends"},
+	{page: []string{"acknowledged", "no reminders; if it escalates, the acknowledgement ends", "held"},
 		alerts: []meaning{mean(fires(acknowledged), rest(delivery.Held, delivery.ReasonAcknowledged), message(rules.Warning, true))}},
 }
 
@@ -125,7 +125,7 @@ func TestPage(t *testing.T) {
 	tables := pageTables(t)
 	for heading, lines := range map[string][]line{
 		"| the alert | already sent | not sent yet |":     shows,
-		"| while it is … | not sent yet | already sent |": waits,
+		"| while it is … | already sent | not sent yet |": waits,
 	} {
 		require.Contains(t, tables, heading)
 		require.Len(t, tables[heading], len(lines), heading)

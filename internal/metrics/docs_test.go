@@ -61,7 +61,7 @@ func TestManualNamesWhatExists(t *testing.T) {
 		}
 		require.Contains(t, all, name)
 	}
-	uses := regexp.MustCompile(`(notewatch_\w+)\{(\w+)="(\w+)"`).FindAllStringSubmatch(text, -1)
+	uses := regexp.MustCompile(`(notewatch_\w+)\{(\w+)!?="(\w+)"`).FindAllStringSubmatch(text, -1)
 	require.NotEmpty(t, uses)
 	for _, use := range uses {
 		require.Contains(t, valuesOf(all[use[1]], use[2]), use[3], use[0])

@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -22,8 +23,11 @@ func headline(t *testing.T, a notify.Alert) string {
 	return line
 }
 
-// The word compares with what was shown last: a late message says what is new to its reader, not what happened last.
+// The word compares with what was shown last: a late message says what is new to its reader, not what happened last. docs/delivery.md
+// explains each word.
 func TestWordComparesWithWhatWasShown(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/delivery.md")
+	require.NoError(t, err)
 	for _, test := range []struct{ state, reason, level, was, want string }{
 		{"firing", "fired", "warning", "", "FIRING warning"},
 		{"firing", "reminded", "critical", "", "FIRING critical"},
@@ -58,6 +62,8 @@ func TestWordComparesWithWhatWasShown(t *testing.T) {
 			a.State, a.Reason, a.Level, a.Was = test.state, test.reason, test.level, test.was
 		})
 		require.Regexp(t, "^"+test.want+"  +sensor-14 has", headline(t, a), "%v", test)
+		word := strings.TrimSuffix(test.want, " "+test.level)
+		require.Contains(t, string(page), strings.TrimPrefix(strings.TrimPrefix(word, "FIRED AND "), "FIRED, "), "%v", test)
 		a.Drill = true
 		require.Regexp(t, "^DRILL: "+test.want+"  +sensor-14 has", headline(t, a), "%v", test)
 	}
