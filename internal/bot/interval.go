@@ -46,14 +46,14 @@ func (b *Bot) ProjectsOf(account string) []string {
 	return uids
 }
 
-// Kinds returns the number of kinds of usage that each poll requests.
-func (b *Bot) Kinds() int { return fetch.Requests(b.reads.Figures) }
+// Kinds returns the number of kinds of usage that each poll requests for these rules.
+func Kinds(rules []Rule) int { return fetch.Requests(readsOf(rules).Figures) }
 
 // load returns the number of requests that the polls of a project take.
 func (b *Bot) load(uid string) budget.Load {
 	devices, _ := b.devices.Load(uid)
 	n, _ := devices.(int)
-	return budget.LoadOf(n, b.Kinds())
+	return budget.LoadOf(n, fetch.Requests(b.reads.Figures))
 }
 
 // countDevices reads the numbers of listed devices of the projects from the store.

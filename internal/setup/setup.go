@@ -118,7 +118,7 @@ func (s Setup) Desk(db *store.Store, now func() time.Time) *lookup.Desk {
 	for _, r := range s.File.Rules {
 		c.Rules = append(c.Rules, r.Rule)
 	}
-	c.Kinds = bot.New(bot.Config{Store: db, Rules: s.rules()}).Kinds()
+	c.Kinds = bot.Kinds(s.rules())
 	for _, r := range s.File.Receivers {
 		c.Receivers = append(c.Receivers, r.Name)
 	}
