@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/explain"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/work"
 	"notewatch/notify"
 	"notewatch/rules"
 )
@@ -258,6 +259,27 @@ func TestLookupsFit(t *testing.T) {
 			require.LessOrEqual(t, displaywidth.String(strings.TrimSuffix(line, "\n")), width, line)
 		}
 	}
+}
+
+// Of each process it is said how much work it holds, and why it does none.
+func TestStatusOfProcesses(t *testing.T) {
+	var out strings.Builder
+	hour := noon.Add(-time.Hour)
+	require.NoError(t, Status(Screen{W: &out}, lookup.Status{Now: noon, Processes: []lookup.ProcessStatus{
+		{Name: "a/7", Version: "1.2.3", Started: hour, Lives: true, Holds: []lookup.WorkStatus{
+			{Kind: work.Poll, Key: "app:1"}, {Kind: work.Poll, Key: "app:2"}, {Kind: work.Receiver, Key: "team"}, {Kind: work.Mute},
+		}},
+		{Name: "b/8", Version: "1.2.2", Started: hour, Lives: true, StandsBy: true},
+		{Name: "c/9", Version: "1.2.3", Started: noon.Add(-3 * time.Hour), Seen: noon.Add(-2 * time.Hour)},
+	}}))
+	require.Equal(t, `
+PROCESS  VERSION  STARTED  DOING                         STATE
+a/7      1.2.3    1 h ago  2 polls, 1 receiver, 1 other  fine
+b/8      1.2.2    1 h ago  -                             standing by: its rules are not the active ones
+c/9      1.2.3    3 h ago  -                             stopped, or without access to the database: last seen 2 h ago
+
+No alert is firing.
+`, "\n"+out.String())
 }
 
 func TestStatusOfAFullDisk(t *testing.T) {
