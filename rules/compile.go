@@ -59,6 +59,9 @@ func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 	if len(b.lang.Problems) == 0 {
 		b.unused()
 	}
+	if spec.Period != (PeriodSpec{}) && len(b.lang.Problems) == 0 && !readsOf(b.reads).Period {
+		b.lang.Whole("period", "remove it: only used, prev and forecast of metrics and the members of period depend on it", "the rule reads nothing of a period")
+	}
 	if len(b.lang.Problems) > 0 {
 		return nil, b.lang.Problems
 	}

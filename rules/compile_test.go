@@ -443,7 +443,7 @@ func TestKindAndReads(t *testing.T) {
 				require.NotZero(t, rule.Reads.Members[figure])
 			}
 			reads := rule.Reads
-			reads.Members, reads.Objects = nil, nil
+			reads.Members, reads.Objects, reads.Period = nil, nil, false
 			require.Equal(t, test.reads, reads)
 			require.Equal(t, name == "poll", rule.Reads.OnlyPoll())
 		})

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -13,6 +14,9 @@ type PeriodSpec struct {
 	Days     int    // length of a period in days; 0 unless Every is ""
 	From     Day    // a day that a period of Days begins on
 }
+
+// PeriodIn returns how the rule cuts time in a project that has periods of its own.
+func (r *Rule) PeriodIn(project PeriodSpec) PeriodSpec { return cmp.Or(r.Spec.Period, project) }
 
 // Validate says what is wrong with the spec, if anything.
 func (s PeriodSpec) Validate() error {

@@ -15,6 +15,7 @@ type Reads struct {
 	Device  bool     // device or project: needs the device list
 	Counts  bool     // what is counted over it: all of project but who it is
 	Poll    bool     // poll
+	Period  bool     // how time is cut into periods: used, prev and forecast of metrics, and period
 
 	FleetNames bool // names of fleets, by which devices have limits
 }
@@ -52,6 +53,7 @@ func readsOf(leaves []*lang.Leaf) Reads {
 		r.Device = r.Device || slices.Contains([]string{"device", "fleet", "project", "plan"}, l.Object)
 		r.Counts = r.Counts || l.Object == "project" && l.Number()
 		r.Poll = r.Poll || l.Object == "poll"
+		r.Period = r.Period || l.Object == "period" || slices.Contains([]string{"used", "prev", "forecast"}, l.Member) && r.Members[Figure(l.Object)] != 0
 	}
 	r.Figures = r.Members.Figures()
 	return r

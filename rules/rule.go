@@ -84,6 +84,7 @@ type Spec struct {
 	Remind      []time.Duration // after firing; the last one repeats
 	Unless      string          // name of a rule: muted while that fires for the same subject, or one that contains it; "" is none
 	Shadow      bool            // evaluated and recorded as any other, but not announced
+	Period      PeriodSpec      // what used is counted over; the zero value is that of the project
 	Accept      []string        // codes of findings that are meant so
 }
 

@@ -57,8 +57,9 @@ type Account struct {
 // A Project is a Notehub project to watch.
 type Project struct {
 	UID, Name string
-	Account   string   // name
-	Notify    []string // names of the receivers for rules without receivers
+	Account   string           // name
+	Notify    []string         // names of the receivers for rules without receivers
+	Period    rules.PeriodSpec // the zero value is that of the Config
 }
 
 func (p Project) uid() string { return p.UID }
@@ -129,7 +130,7 @@ func New(c Config) *Bot {
 	}
 	b.reader = fetch.New(fetch.Config{Usage: c.Store.Usage, Log: c.Log, Wants: b.reads.Members, Objects: b.reads.Objects})
 	b.evaluator = evaluate.New(evaluate.Config{
-		Store: c.Store, Rules: rulesOf(c.Rules), Wants: b.reads.Members, Period: c.Period, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
+		Store: c.Store, Rules: rulesOf(c.Rules), Wants: b.reads.Members, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
 		Live: c.Live, Fallbacks: c.Fallbacks, Metrics: c.Metrics, Log: c.Log,
 	})
 	return b

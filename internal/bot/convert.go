@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"notewatch/internal/env"
 	"notewatch/internal/fetch"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
@@ -14,7 +13,7 @@ import (
 // convertRecent converts the days of a project that an older version has stored, as far as its rules look back, before the project is
 // polled. It extends the lease of the poll.
 func (b *Bot) convertRecent(ctx context.Context, lease work.Lease, now time.Time) error {
-	first := env.FirstDay(b.period, rules.DayOf(now)-fetch.RereadDays, b.reads.Members)
+	first := b.firstDay(lease.Key, rules.DayOf(now)-fetch.RereadDays)
 	for begun := false; ; begun = true {
 		more, err := b.store.Usage.ConvertProject(ctx, lease.Key, first)
 		if err != nil || !more {

@@ -49,7 +49,7 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 			return nil, err
 		}
 	}
-	return b.source().Data(at, list), nil
+	return b.source(p).Data(at, list), nil
 }
 
 // evaluatesFleets reports whether a rule is about fleets.
@@ -71,9 +71,9 @@ func (b *Bot) within(ctx context.Context, project string) (func(project, device 
 	}, err
 }
 
-// source returns the source of the data of projects.
-func (b *Bot) source() env.Source {
-	return env.Source{Usage: b.store.Usage, Period: b.period, Objects: b.reads.Objects}
+// source returns the source of the data of a project.
+func (b *Bot) source(p Project) env.Source {
+	return env.Source{Usage: b.store.Usage, Period: b.periodOf(p.UID), Objects: b.reads.Objects}
 }
 
 // projectAt returns the state of a project at an instant, without its devices.

@@ -43,12 +43,13 @@ func (b *Bot) drilled(r *Rule, project Project, key rules.Key) rules.Alert {
 		Advice:  "This is a drill. Nothing is wrong. " + r.Spec.Advice,
 		Runbook: r.Runbook(rules.RunbookFacts{Rule: key.Rule, Project: project.Name, Subject: drillSubject, Level: r.Highest.String()}),
 	}
+	period := r.PeriodIn(b.periodOf(project.UID))
 	a := key.Drill(r.Rule, told, b.clock.Now())
 	a.Told.Summary = r.Headline(rules.Facts{
 		Rule: key.Rule, Project: project.Name, Subject: drillSubject, Level: a.Level.String(),
 		Value: words.Figure(a.Value, r.Unit), Limit: words.Figure(a.Limit, r.Unit),
-		Usual: words.Figure(a.Usual, r.Unit), Period: b.period.String(),
-		When: b.period.When(r.Show, rules.DayOf(a.AsOf)).Now,
+		Usual: words.Figure(a.Usual, r.Unit), Period: period.String(),
+		When: period.When(r.Show, rules.DayOf(a.AsOf)).Now,
 	})
 	return a
 }

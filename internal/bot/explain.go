@@ -75,7 +75,7 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	if err != nil {
 		return Explanation{}, err
 	}
-	seen, err := b.lookAt(ctx, p, subject, asOf, r.Reads.Counts)
+	seen, err := b.lookAt(ctx, p, subject, asOf, r.PeriodIn(b.periodOf(p.UID)), r.Reads.Counts)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -93,12 +93,12 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 }
 
 // lookAt loads the data of one subject as of an instant, with the number of devices of the project if counts is set.
-func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time, counts bool) (env.Subject, error) {
+func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time, period rules.PeriodSpec, counts bool) (env.Subject, error) {
 	if err := b.recount(ctx, b.clock.Now()); err != nil {
 		return env.Subject{}, err
 	}
 	seen, err := env.Look(ctx, b.store, env.Query{
-		Project: p.UID, Name: p.Name, Subject: subject, Now: at, Every: b.every(p), Period: b.period, Wants: b.reads.Members, Counts: counts,
+		Project: p.UID, Name: p.Name, Subject: subject, Now: at, Every: b.every(p), Period: period, Wants: b.reads.Members, Counts: counts,
 		Labels: b.reads.FleetNames,
 	})
 	if err == nil && !seen.Listed() {

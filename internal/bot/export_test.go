@@ -34,7 +34,7 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 			}
 		}
 	}
-	one, err := b.lookAt(ctx, p, subject, now, true)
+	one, err := b.lookAt(ctx, p, subject, now, b.periodOf(p.UID), true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -42,7 +42,9 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 }
 
 // HistoryStart is Bot.historyStart.
-func (b *Bot) HistoryStart(today rules.Day) rules.Day { return b.historyStart(today) }
+func (b *Bot) HistoryStart(project string, today rules.Day) rules.Day {
+	return b.historyStart(project, today)
+}
 
 // ClassOf is classOf.
 var ClassOf = classOf

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 
 	"notewatch/internal/env"
@@ -27,7 +28,7 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	done := b.spend(f.times, metrics.Save)
 	result, err := b.reader.Read(ctx, fetch.Poll{
 		Project: f.project, Lease: f.lease, Client: f.account.Client, Request: f.do, Now: f.now,
-		First: b.historyStart(today), List: list, Relist: b.listDue(f.account.Name, f.project, list.Read, f.now), Reread: reread,
+		First: b.historyStart(f.project, today), List: list, Relist: b.listDue(f.account.Name, f.project, list.Read, f.now), Reread: reread,
 		Polled: !state.PolledAt.IsZero(),
 	})
 	done()
@@ -46,8 +47,38 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	return nil
 }
 
-// historyStart returns the first day that an Env as of today looks back on, but not before the days that are kept, because dropped days
-// must not be read again.
-func (b *Bot) historyStart(today rules.Day) rules.Day {
-	return max(env.FirstDay(b.period, today, b.reads.Members), today-keepDays)
+// historyStart returns the first day that an Env of a project as of today looks back on, but not before the days that are kept, because
+// dropped days must not be read again.
+func (b *Bot) historyStart(project string, today rules.Day) rules.Day {
+	return max(b.firstDay(project, today), today-keepDays)
+}
+
+// firstDay returns the first day that an Env of a project as of a day looks back on, for any of its rules.
+func (b *Bot) firstDay(project string, asOf rules.Day) rules.Day {
+	first := env.FirstDay(b.periodOf(project), asOf, b.reads.Members)
+	for _, r := range b.rules {
+		if own := r.Spec.Period; own != (rules.PeriodSpec{}) {
+			first = min(first, env.FirstDay(own, asOf, r.Reads.Members))
+		}
+	}
+	return first
+}
+
+// periodOf returns how time is cut into periods in a project.
+func (b *Bot) periodOf(project string) rules.PeriodSpec {
+	for _, p := range b.projects {
+		if p.UID == project {
+			return cmp.Or(p.Period, b.period)
+		}
+	}
+	return b.period
+}
+
+// PeriodOf returns what an alert of a rule in a project is counted over.
+func (b *Bot) PeriodOf(rule, project string) rules.PeriodSpec {
+	period := b.periodOf(project)
+	if r, ok := b.rule(rule); ok {
+		return r.PeriodIn(period)
+	}
+	return period
 }

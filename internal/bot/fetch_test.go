@@ -168,6 +168,6 @@ func TestHistoryStart(t *testing.T) {
 		r, problems := rules.Compile(rules.Spec{Name: "test", Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Warning, Expr: c.when}}})
 		require.Empty(t, problems)
 		b := bot.New(bot.Config{Store: new(store.Store), Rules: []bot.Rule{{Rule: r}}, Period: c.period})
-		require.Equal(t, c.want.String(), b.HistoryStart(today).String(), "%s by %s", c.when, c.period)
+		require.Equal(t, c.want.String(), b.HistoryStart("app:1", today).String(), "%s by %s", c.when, c.period)
 	}
 }

@@ -68,7 +68,7 @@ func (b *Bot) lookAtPolling(ctx context.Context, p Project) (*env.ProjectData, e
 	if b.watchesDevicesByPollAlone() {
 		return b.look(ctx, p, state, now)
 	}
-	return b.source().Data(b.projectAt(p, state, now), nil), nil
+	return b.source(p).Data(b.projectAt(p, state, now), nil), nil
 }
 
 // watchesDevicesByPollAlone reports whether a rule that reads only poll is about devices.

@@ -151,7 +151,7 @@ func (b *Bot) summarizeFigure(text *strings.Builder, d *env.ProjectData, figure 
 
 // thisPeriod returns the current period in words, such as "this month".
 func (b *Bot) thisPeriod(d *env.ProjectData) string {
-	return b.period.When("events.used", d.Today).Now
+	return d.Spec().When("events.used", d.Today).Now
 }
 
 // A deviceUse is a device with its value of a figure in this period.

@@ -74,7 +74,7 @@ func (b *Bot) hurry(ctx context.Context, now time.Time) error {
 			return err
 		}
 		changed := func(r Rule) bool {
-			return !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != r.Meaning(b.period)
+			return !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != r.Meaning(r.PeriodIn(b.periodOf(p.UID)))
 		}
 		if !slices.ContainsFunc(b.rules, changed) {
 			continue

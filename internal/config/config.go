@@ -47,10 +47,11 @@ func (a Account) OfEnvironment() bool { return a.Token.IsZero() && a.ClientID ==
 
 // A Project is a Notehub project to watch.
 type Project struct {
-	UID     string   // project UID (app:…) or product UID
-	Name    string   // the UID unless the file names it
-	Account string   // the name of an Account
-	Notify  []string // names of receivers, for rules that name none; never empty where there are receivers
+	UID     string           // project UID (app:…) or product UID
+	Name    string           // the UID unless the file names it
+	Account string           // the name of an Account
+	Notify  []string         // names of receivers, for rules that name none; never empty where there are receivers
+	Period  rules.PeriodSpec // the zero value is that of the file
 }
 
 // A Receiver is somebody to tell: exactly one of Terminal, Slack, PagerDuty, Webhook and Email is set.

@@ -49,7 +49,7 @@ func (d *decoder) decode() {
 	}
 	root.keys(
 		key{name: "accounts", read: value.readAccounts},
-		key{name: "period", read: value.readPeriod},
+		key{name: "period", read: func(v value) { v.file.Period = v.period() }},
 		key{name: "receivers", required: true, read: value.readReceivers},
 		key{name: "defaults", read: value.readDefaults},
 		key{name: "projects", required: true, read: value.readProjects},

@@ -30,7 +30,7 @@ func (v value) accept() (codes []string) {
 
 // checkFindings reports what a rule can hardly mean: as problems if it is certain, else as warnings.
 func (v value) checkFindings(r draft, rule *rules.Rule) {
-	for _, f := range rule.Findings(v.file.Period) {
+	for _, f := range rule.Findings(rule.PeriodIn(v.file.Period)) {
 		place := v.place(r, f.Field)
 		line, column := place.node.Line, place.node.Column
 		if f.Offset >= 0 {

@@ -78,3 +78,23 @@ func TestManyLimits(t *testing.T) {
 	require.Less(t, time.Since(began), 20*time.Second)
 	require.False(t, math.IsNaN(limitOf(t, limitedRule, device, nil)))
 }
+
+// A project and a rule may cut time in their own way; that of the rule comes first.
+func TestPeriodsOfProjectsAndRules(t *testing.T) {
+	file := parse(t, `
+period: week
+projects:
+  - {uid: app:1, period: {every: month, from: 31}}
+  - {uid: app:2}
+receivers: [{name: ops, terminal: {}}]
+rules:
+  - {name: budget, when: bytes.used > mb(5)}
+  - {name: daily, period: day, when: bytes.used > mb(5)}
+`)
+	month := rules.PeriodSpec{Every: "month", MonthDay: 31}
+	require.Equal(t, rules.PeriodSpec{Every: "week"}, file.Period)
+	require.Equal(t, month, file.Projects[0].Period)
+	require.Zero(t, file.Projects[1].Period)
+	require.Equal(t, month, file.Rules[0].PeriodIn(file.Projects[0].Period))
+	require.Equal(t, rules.PeriodSpec{Every: "day"}, file.Rules[1].PeriodIn(file.Projects[0].Period))
+}

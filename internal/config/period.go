@@ -10,18 +10,16 @@ import (
 	"notewatch/rules"
 )
 
-// readPeriod reads a word, or a mapping that says how long periods are and when they begin.
-func (v value) readPeriod() {
-	spec := &v.file.Period
+// period reads a word, or a mapping that says how long periods are and when they begin.
+func (v value) period() (spec rules.PeriodSpec) {
 	if wholeDays.MatchString(v.node.Value) {
 		v.report("days need one to begin on", "such as {every: 30d, from: 2026-01-14}")
-		return
+		return spec
 	}
 	if v.node.Kind == yaml.ScalarNode {
 		spec.Every = v.choice("day", "week", "month")
-		return
+		return spec
 	}
-	*spec = rules.PeriodSpec{}
 	v.keys(
 		key{name: "every", required: true, read: func(v value) { spec.Every, spec.Days = v.every() }},
 		key{name: "from", read: func(v value) {
@@ -38,6 +36,7 @@ func (v value) readPeriod() {
 	if err := spec.Validate(); err != nil {
 		v.report(err.Error(), "")
 	}
+	return spec
 }
 
 // wholeDays matches a number of days, such as 30d.

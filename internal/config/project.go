@@ -93,6 +93,7 @@ func (v value) project(uids, taken names) Project {
 		key{name: "name", read: func(v value) { project.Name = v.claim("project", taken) }},
 		key{name: "account", read: func(v value) { project.Account = v.refer("account", v.accountNames()) }},
 		key{name: "notify", read: func(v value) { project.Notify = v.recipients() }},
+		key{name: "period", read: func(v value) { project.Period = v.period() }},
 	)
 	if v.has("notify") {
 		v.ownRecipients = append(v.ownRecipients, project.Notify...)

@@ -112,6 +112,7 @@ func (v value) rule(taken names) Rule {
 		key{name: "unless", read: func(v value) { r.Unless = r.at(v).name() }},
 		key{name: "accept", read: func(v value) { r.Accept = r.at(v).accept() }},
 		key{name: "shadow", read: func(v value) { r.Shadow = v.flag() }},
+		key{name: "period", read: func(v value) { r.Period = r.at(v).period() }},
 		key{name: "show", read: func(v value) { r.Show = r.text(v) }},
 		key{name: "summary", read: func(v value) { r.Summary = r.text(v) }},
 		key{name: "resolved", read: func(v value) { r.Resolved = r.text(v) }},

@@ -19,9 +19,9 @@ import (
 type Config struct {
 	Store     *store.Store
 	Receivers []Receiver
-	Operators []string         // names of the default receivers, which get alerts about notewatch itself
-	Period    rules.PeriodSpec // the period over which used adds up; the zero value is the calendar month
-	Once      bool             // for notewatch once, whose start is no reason for a retry
+	Operators []string                                    // names of the default receivers, which get alerts about notewatch itself
+	Period    func(rule, project string) rules.PeriodSpec // over which used adds up for a rule in a project
+	Once      bool                                        // for notewatch once, whose start is no reason for a retry
 	Hooks     Hooks
 	Now       func() time.Time // domain clock
 	Machine   func() time.Time // machine clock: leases, signatures, and the pauses between two sends
@@ -65,7 +65,7 @@ type Sender struct {
 	outbox    *outbox.Store
 	receivers []Receiver
 	operators []string
-	period    rules.PeriodSpec
+	period    func(rule, project string) rules.PeriodSpec
 	once      bool
 	hooks     Hooks
 	now       func() time.Time

@@ -42,7 +42,7 @@ func (s *Sender) periodEnd(a rules.Alert) time.Time {
 	if a.Period.IsZero() {
 		return time.Time{}
 	}
-	_, next := s.period.Bounds(rules.DayOf(a.Period))
+	_, next := s.period(a.Rule, a.Project).Bounds(rules.DayOf(a.Period))
 	return next.Start()
 }
 

@@ -61,7 +61,7 @@ func (s *Sender) trendEnd(ctx context.Context, a rules.Alert) (rules.Day, error)
 	}
 	polled := rules.DayOf(state.PolledAt)
 	if !a.Period.IsZero() {
-		_, next := s.period.Bounds(rules.DayOf(a.Period))
+		_, next := s.period(a.Rule, a.Project).Bounds(rules.DayOf(a.Period))
 		polled = min(polled, next-1)
 	}
 	return max(last, polled), nil

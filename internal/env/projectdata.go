@@ -66,6 +66,19 @@ func (s Source) Data(p Project, list *usage.DeviceList) *ProjectData {
 	return d
 }
 
+// Spec returns how time is cut into periods.
+func (d *ProjectData) Spec() rules.PeriodSpec { return d.spec }
+
+// In returns the same data for other periods.
+func (d *ProjectData) In(spec rules.PeriodSpec) *ProjectData {
+	if spec == d.spec {
+		return d
+	}
+	other := *d
+	other.spec, other.Period = spec, spec.Period(d.Today, d.Now)
+	return &other
+}
+
 // Readable reports whether the last poll succeeded.
 func (d *ProjectData) Readable() bool { return d.State.Failures == 0 }
 

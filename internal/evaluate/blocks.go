@@ -8,28 +8,16 @@ import (
 
 	"notewatch/internal/env"
 	"notewatch/internal/store"
-	"notewatch/rules"
 )
 
-// inBlocks calls do for each block, several at once, with a part of the turn that collects the results of that block. The results become
-// part of the turn in the order of the blocks, however many run at once.
-func (t *Turn) inBlocks(ctx context.Context, blocks []env.Block, do func(ctx context.Context, part *Turn, b *env.BlockData) error) error {
-	var wants rules.Wants
-	switch {
-	case t.alone:
-	case len(blocks) > 0 && blocks[0].OfFleets(): // all devices are read for them
-		for _, r := range t.evaluator.rules {
-			if r.Spec.Each == rules.EachFleet {
-				wants = wants.With(r.Reads.Members)
-			}
-		}
-	default:
-		wants = t.evaluator.wants
-	}
+// inBlocks calls do for each block, several at once, with the data that a group reads and a part of the turn that collects the results of
+// that block. The results become part of the turn in the order of the blocks, however many run at once.
+func (t *Turn) inBlocks(ctx context.Context, g group, blocks []env.Block, do func(ctx context.Context, part *Turn, b *env.BlockData) error) error {
+	all, wants := t.data.In(g.period), g.wants()
 	parts := make([]*Turn, len(blocks))
 	readers := make(chan *env.Reader, t.evaluator.workers)
 	for range t.evaluator.workers {
-		readers <- t.data.Reader(wants)
+		readers <- all.Reader(wants)
 	}
 	workers, ctx := errgroup.WithContext(ctx)
 	workers.SetLimit(t.evaluator.workers)
@@ -37,11 +25,12 @@ func (t *Turn) inBlocks(ctx context.Context, blocks []env.Block, do func(ctx con
 		workers.Go(func() error {
 			reader := <-readers
 			defer func() { readers <- reader }()
-			data, err := t.data.Read(ctx, reader, b)
+			data, err := all.Read(ctx, reader, b)
 			if err != nil {
 				return err
 			}
 			parts[i] = t.part()
+			parts[i].data = all
 			return do(ctx, parts[i], data)
 		})
 	}

@@ -14,7 +14,11 @@ func (t *Turn) contributors(ctx context.Context) error {
 		if _, happened := t.Commit.Show[a.ID]; !ok || !happened || rules.ScopeOf(a.Subject) == rules.EachDevice || a.Reason == rules.Corrected || a.Reason == rules.Retracted {
 			continue
 		}
-		found, err := t.data.Contributors(ctx, env.ContributorQuery{
+		data := t.data
+		if r, known := t.evaluator.rule(a.Rule); known {
+			data = data.In(t.periodOf(r))
+		}
+		found, err := data.Contributors(ctx, env.ContributorQuery{
 			Fleet: a.Subject, Figure: figure, Member: member, Day: a.ValueDay(), Above: a.Value - a.Usual,
 		})
 		if err != nil {

@@ -39,7 +39,7 @@ func (t *Turn) whyGone(a rules.Alert) string {
 // renamed returns the new rule with the meaning of a removed one; "" if there is none.
 func (t *Turn) renamed(removed string) string {
 	for _, r := range t.evaluator.rules {
-		if _, old := t.judged[r.Spec.Name]; !old && r.Meaning(t.evaluator.period) == t.judged[removed].Hash {
+		if _, old := t.judged[r.Spec.Name]; !old && r.Meaning(t.periodOf(r)) == t.judged[removed].Hash {
 			return r.Spec.Name
 		}
 	}
@@ -55,8 +55,8 @@ func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string 
 		return "condition changed"
 	case a.LimitDiffers(r, v):
 		return limitChanged(r, a.Limit, v.Limit)
-	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(t.evaluator.period)):
-		return "period is " + t.evaluator.period.String() + " now"
+	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(t.periodOf(r))):
+		return "period is " + t.periodOf(r).String() + " now"
 	case !known:
 		return "rule changed"
 	case was.ResolveWhen != is.ResolveWhen:

@@ -17,8 +17,7 @@ import (
 type Config struct {
 	Store     *store.Store
 	Rules     []*rules.Rule
-	Wants     rules.Wants // what the rules read
-	Period    rules.PeriodSpec
+	Wants     rules.Wants       // what the rules read
 	Workers   int               // blocks that are evaluated at once
 	Live      []string          // receivers that keep the values in their messages current
 	Fallbacks map[string]string // fallbacks, by the receivers that they replace
@@ -31,7 +30,6 @@ type Evaluator struct {
 	store     *store.Store
 	rules     []*rules.Rule
 	wants     rules.Wants
-	period    rules.PeriodSpec
 	workers   int
 	live      []string
 	fallbacks map[string]string
@@ -44,7 +42,7 @@ type Evaluator struct {
 // New returns an evaluator.
 func New(c Config) *Evaluator {
 	return &Evaluator{
-		store: c.Store, rules: c.Rules, wants: c.Wants, period: c.Period, workers: c.Workers,
+		store: c.Store, rules: c.Rules, wants: c.Wants, workers: c.Workers,
 		live: c.Live, fallbacks: c.Fallbacks, metrics: c.Metrics, log: c.Log,
 	}
 }
@@ -66,6 +64,42 @@ type Turn struct {
 	open      *store.OpenStates
 	judged    map[string]store.Judgement // by rule name, before this turn
 	alone     bool                       // evaluates only the rules that read only poll; else all others
+	period    rules.PeriodSpec           // of the project; data may be for that of a rule
+}
+
+// periodOf returns how a rule cuts time.
+func (t *Turn) periodOf(r *rules.Rule) rules.PeriodSpec { return r.PeriodIn(t.period) }
+
+// A group is rules for which the same metrics can be computed.
+type group struct {
+	period rules.PeriodSpec
+	rules  []*rules.Rule
+}
+
+// groups returns rules by their periods, those first that go by the periods of the project or by none.
+func (t *Turn) groups(all []*rules.Rule) []group {
+	groups := []group{{period: t.period}}
+	for _, r := range all {
+		period := t.period
+		if r.Reads.Period {
+			period = t.periodOf(r)
+		}
+		at := slices.IndexFunc(groups, func(g group) bool { return g.period == period })
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, group{period: period})
+		}
+		groups[at].rules = append(groups[at].rules, r)
+	}
+	return slices.DeleteFunc(groups, func(g group) bool { return len(g.rules) == 0 })
+}
+
+// wants returns what the rules of the group read.
+func (g group) wants() (wants rules.Wants) {
+	for _, r := range g.rules {
+		wants = wants.With(r.Reads.Members)
+	}
+	return wants
 }
 
 // Evaluate is Env → Eval → Next for every subject and rule except those that read only poll. It decides, but stores nothing. Call
@@ -141,7 +175,7 @@ func (e *Evaluator) begin(ctx context.Context, data *env.ProjectData, about Cont
 	if err != nil {
 		return nil, err
 	}
-	t := &Turn{evaluator: e, data: data, about: about, open: open, judged: judged, alone: alone, Trials: map[string]*Trial{}}
+	t := &Turn{evaluator: e, data: data, about: about, open: open, judged: judged, alone: alone, period: data.Spec(), Trials: map[string]*Trial{}}
 	t.Commit = store.Commit{
 		Decision: store.Decision{Now: data.Now, Show: map[string][]string{}, StandIns: e.fallbacks},
 		Judged:   map[string]store.Judgement{},
@@ -208,17 +242,23 @@ func (t *Turn) withdrawGone() error {
 // evaluateEach evaluates every rule of a scope for every subject of it. A rule that needs data that could not be read this time is left for
 // the next poll, with its alerts unchanged.
 func (t *Turn) evaluateEach(ctx context.Context, scope rules.Scope) error {
-	applicable := t.applicable(scope)
-	if len(applicable) == 0 {
-		return nil
+	for _, g := range t.groups(t.applicable(scope)) {
+		if err := t.evaluateGroup(ctx, scope, g); err != nil {
+			return err
+		}
 	}
-	return t.inBlocks(ctx, t.data.Blocks(scope), func(ctx context.Context, part *Turn, b *env.BlockData) error {
+	return nil
+}
+
+// evaluateGroup evaluates every rule of a group for every subject of a scope.
+func (t *Turn) evaluateGroup(ctx context.Context, scope rules.Scope, g group) error {
+	return t.inBlocks(ctx, g, t.data.Blocks(scope), func(ctx context.Context, part *Turn, b *env.BlockData) error {
 		var seen rules.Env
 		view := rules.NewView(&seen)
 		for i := range b.Size() {
 			b.See(&seen, i)
 			view.Renew()
-			for _, r := range applicable {
+			for _, r := range g.rules {
 				if err := part.evaluateOne(ctx, r, b, i, view); err != nil {
 					return err
 				}
@@ -241,7 +281,7 @@ func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
 		if t.data.Readable() || t.alone {
 			applicable = append(applicable, r)
 			t.Trials[r.Spec.Name] = new(Trial)
-			if meaning := r.Meaning(t.evaluator.period); before.Hash != meaning {
+			if meaning := r.Meaning(t.periodOf(r)); before.Hash != meaning {
 				before = store.Judgement{Hash: meaning, Since: t.data.Now}
 			}
 			before.Semantics = r.Semantics()
@@ -275,11 +315,11 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 	}
 	after, event := before.Next(r, v, t.data.Now)
 	last, known := t.judged[key.Rule]
-	changed := open && known && last.Hash != r.Meaning(t.evaluator.period)
+	changed := open && known && last.Hash != r.Meaning(t.periodOf(r))
 	if open && known && !changed && last.Semantics.Limits != r.Spec.Limits.Digest() {
 		changed = before.LimitDiffers(r, v)
 	}
-	if changed && event == rules.PeriodEnded && rules.PeriodOfMeaning(last.Hash) == rules.PeriodOfMeaning(r.Meaning(t.evaluator.period)) {
+	if changed && event == rules.PeriodEnded && rules.PeriodOfMeaning(last.Hash) == rules.PeriodOfMeaning(r.Meaning(t.periodOf(r))) {
 		changed = false // it has ended by the old rule too
 	}
 	if changed {

@@ -32,30 +32,37 @@ func (t *Turn) revise(ctx context.Context) error {
 	t.Commit.Seen = changed
 	announced := announcements{turn: t, known: map[announcement]map[string]rules.Level{}}
 	for _, scope := range slices.Backward(rules.Scopes()) {
-		due := t.revisions(scope, changed)
-		var blocks []env.Block
-		for _, b := range t.data.Blocks(scope) {
-			if len(due[b.Number]) > 0 {
-				blocks = append(blocks, b)
+		of := slices.DeleteFunc(slices.Clone(t.evaluator.rules), func(r *rules.Rule) bool { return r.Spec.Each != scope })
+		for _, g := range t.groups(of) {
+			if err := t.reviseGroup(ctx, scope, g, changed, &announced); err != nil {
+				return err
 			}
-		}
-		err := t.inBlocks(ctx, blocks, func(ctx context.Context, part *Turn, b *env.BlockData) error {
-			for _, r := range due[b.Number] {
-				if err := part.reviseBlock(ctx, r, b, &announced); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
-// revisions returns the rules of a scope to evaluate again after changes, by the number of the block.
-func (t *Turn) revisions(scope rules.Scope, changed []usage.Change) map[int][]*revision {
+// reviseGroup evaluates rules of a scope again where figures have changed.
+func (t *Turn) reviseGroup(ctx context.Context, scope rules.Scope, g group, changed []usage.Change, announced *announcements) error {
+	due := t.revisions(scope, g.rules, changed)
+	var blocks []env.Block
+	for _, b := range t.data.Blocks(scope) {
+		if len(due[b.Number]) > 0 {
+			blocks = append(blocks, b)
+		}
+	}
+	return t.inBlocks(ctx, g, blocks, func(ctx context.Context, part *Turn, b *env.BlockData) error {
+		for _, r := range due[b.Number] {
+			if err := part.reviseBlock(ctx, r, b, announced); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// revisions returns those of some rules of a scope to evaluate again after changes, by the number of the block.
+func (t *Turn) revisions(scope rules.Scope, all []*rules.Rule, changed []usage.Change) map[int][]*revision {
 	due := map[int][]*revision{}
 	for _, c := range changed {
 		if c.Day < t.data.Today-fetch.RereadDays {
@@ -64,8 +71,8 @@ func (t *Turn) revisions(scope rules.Scope, changed []usage.Change) map[int][]*r
 		if scope == rules.EachFleet {
 			c.Block, c.Bits = 0, t.data.FleetsWith(c.Block, c.Bits)
 		}
-		for _, r := range t.evaluator.rules {
-			if r.Spec.Each != scope || !slices.Contains(r.Reads.Figures, c.Figure) {
+		for _, r := range all {
+			if !slices.Contains(r.Reads.Figures, c.Figure) {
 				continue
 			}
 			day, from := t.revisable(r, c.Day)
@@ -87,14 +94,14 @@ func (t *Turn) revisions(scope rules.Scope, changed []usage.Change) map[int][]*r
 // would have been about it; the zero time if the change does not concern the rule.
 func (t *Turn) revisable(r *rules.Rule, changed rules.Day) (day rules.Day, from time.Time) {
 	last := t.judged[r.Spec.Name]
-	if last.Hash != r.Meaning(t.evaluator.period) || !last.Since.Before(changed.End()) {
+	if last.Hash != r.Meaning(t.periodOf(r)) || !last.Since.Before(changed.End()) {
 		return 0, time.Time{}
 	}
 	switch r.Kind {
 	case rules.DayRule:
 		return changed, changed.Start()
 	case rules.PeriodRule:
-		if first, next := t.evaluator.period.Bounds(changed); next <= t.data.Today {
+		if first, next := t.periodOf(r).Bounds(changed); next <= t.data.Today {
 			return next - 1, first.Start()
 		}
 	}

@@ -13,7 +13,7 @@ const WatcherBlind = "watcher-blind"
 // told returns the texts of an alert.
 func (t *Turn) told(r *rules.Rule, a rules.Alert) rules.Told {
 	told := r.Texts(a, rules.Wording{
-		Project: t.data.Name, Subject: t.data.NameOf(a.Subject), Period: t.evaluator.period, Now: t.data.Now, Format: words.Figure,
+		Project: t.data.Name, Subject: t.data.NameOf(a.Subject), Period: t.periodOf(r), Now: t.data.Now, Format: words.Figure,
 		Length: words.Duration,
 	})
 	if r.Spec.Name == WatcherBlind && t.data.State.Failures > 0 && a.Reason != rules.Cleared {

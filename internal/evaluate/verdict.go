@@ -49,8 +49,8 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 
 // periodEnded evaluates the rule as of the end of the alert's period, if that has ended and the history that was read goes back that far.
 func (t *Turn) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
-	first, next := t.evaluator.period.Bounds(rules.DayOf(a.Period))
-	read := env.FirstDay(t.evaluator.period, t.data.Today, t.evaluator.wants)
+	first, next := t.data.Spec().Bounds(rules.DayOf(a.Period))
+	read := env.FirstDay(t.data.Spec(), t.data.Today, t.evaluator.wants)
 	if next > t.data.Today || next <= read || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -55,9 +56,19 @@ func (d *Desk) dayOf(span Span, a asOf) rules.Day {
 	return a.day
 }
 
+// periodOf returns how time is cut into periods in a project; "" is all of them.
+func (d *Desk) periodOf(project string) rules.PeriodSpec {
+	for _, p := range d.Projects {
+		if p.UID == project {
+			return cmp.Or(p.Period, d.Period)
+		}
+	}
+	return d.Period
+}
+
 // Days returns the days of a span of a project, from and before to, as of its last poll.
 func (d *Desk) Days(ctx context.Context, p Project, span Span) (from, to rules.Day, err error) {
 	asOf, err := d.asOf(ctx, []Project{p})
-	from, to = span.days(d.dayOf(span, asOf), d.Period)
+	from, to = span.days(d.dayOf(span, asOf), d.periodOf(p.UID))
 	return from, to, err
 }

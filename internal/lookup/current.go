@@ -54,6 +54,22 @@ func (d *Desk) updateProject(ctx context.Context, p Project, alerts []*rules.Ale
 	if err := c.list(ctx, outdated); err != nil {
 		return err
 	}
+	byPeriod := map[rules.PeriodSpec][]*rules.Alert{}
+	for _, a := range outdated {
+		period := c.rules[a.Rule].PeriodIn(d.periodOf(p.UID))
+		byPeriod[period] = append(byPeriod[period], a)
+	}
+	for period, some := range byPeriod {
+		c.period = period
+		if err := c.updateAlerts(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// updateAlerts gives open alerts of rules with the same period the values as of the poll.
+func (c *lastPoll) updateAlerts(ctx context.Context, outdated []*rules.Alert) error {
 	bySubject := map[string][]*rules.Alert{}
 	for _, a := range outdated {
 		bySubject[a.Subject] = append(bySubject[a.Subject], a)
@@ -91,7 +107,7 @@ type outdatedSubject struct {
 type lastPoll struct {
 	env.Project
 	desk    *Desk
-	period  rules.Period
+	period  rules.PeriodSpec
 	rules   map[string]*rules.Rule   // those that the poll evaluated with their present meaning, by name
 	devices map[string]*usage.Device // requested listed devices, by UID
 	groups  *env.Peers               // nil: not read yet
@@ -105,10 +121,9 @@ func (d *Desk) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
 		return c, err
 	}
 	c.Project = env.Project{UID: p.UID, Name: p.Name, Now: state.PolledAt, State: state}
-	c.period = d.Period.Period(rules.DayOf(c.Now), c.Now)
 	judged, err := d.Store.Judged(ctx, p.UID)
 	for _, r := range d.Rules {
-		if !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash == r.Meaning(d.Period) {
+		if !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash == r.Meaning(r.PeriodIn(d.periodOf(p.UID))) {
 			c.rules[r.Spec.Name] = r
 		}
 	}
@@ -155,7 +170,7 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 
 // update updates the alerts of subjects in one block.
 func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSubject) error {
-	reader := env.Reader{Usage: c.desk.Store.Usage, Project: c.UID, Period: c.desk.Period, Polled: c.State.PolledAt}
+	reader := env.Reader{Usage: c.desk.Store.Usage, Project: c.UID, Period: c.period, Polled: c.State.PolledAt}
 	members := make([]env.Member, len(subjects))
 	for i, s := range subjects {
 		members[i] = env.MemberOf(s.device)
@@ -175,7 +190,7 @@ func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSub
 		return err
 	}
 	for i, s := range subjects {
-		c.updateSubject(s.alerts, c.name(s.device), rules.NewView(c.NewEnv(s.device, c.period, metrics, i)))
+		c.updateSubject(s.alerts, c.name(s.device), rules.NewView(c.NewEnv(s.device, c.now(), metrics, i)))
 	}
 	return nil
 }
@@ -198,7 +213,7 @@ func (c *lastPoll) updateFleets(ctx context.Context, bySubject map[string][]*rul
 		if rules.ScopeOf(uid) != rules.EachFleet {
 			continue
 		}
-		q := env.Query{Project: c.UID, Name: c.Name, Subject: uid, Now: c.Now, Every: c.Every, Period: c.desk.Period}
+		q := env.Query{Project: c.UID, Name: c.Name, Subject: uid, Now: c.Now, Every: c.Every, Period: c.period}
 		for _, a := range alerts {
 			q.Wants = q.Wants.With(c.rules[a.Rule].Reads.Members)
 		}
@@ -217,16 +232,19 @@ func (c *lastPoll) updateFleets(ctx context.Context, bySubject map[string][]*rul
 func (c *lastPoll) updateSubject(alerts []*rules.Alert, name string, view *rules.View) {
 	for _, a := range alerts {
 		r := c.rules[a.Rule]
-		now, ok := a.At(r, r.Eval(view), c.Now, c.period.Start)
+		now, ok := a.At(r, r.Eval(view), c.Now, c.now().Start)
 		if !ok {
 			continue
 		}
 		now.Told = r.Texts(now, rules.Wording{
-			Project: c.Name, Subject: name, Period: c.desk.Period, Now: c.Now, Format: words.Figure, Length: words.Duration,
+			Project: c.Name, Subject: name, Period: c.period, Now: c.Now, Format: words.Figure, Length: words.Duration,
 		})
 		*a = now
 	}
 }
+
+// now returns the period of the poll.
+func (c *lastPoll) now() rules.Period { return c.period.Period(rules.DayOf(c.Now), c.Now) }
 
 // name returns the name of a device; nil means the project.
 func (c *lastPoll) name(device *usage.Device) string {

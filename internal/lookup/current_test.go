@@ -3,6 +3,7 @@ package lookup_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,15 +26,19 @@ func TestAlertsAsOfTheLastPoll(t *testing.T) {
 		value float64        // 0: that of the newest event
 		peak  float64        // 0: the value
 	}{
-		"the same meaning":           {value: 19_000},
-		"the peak was higher":        {alert: func(a *rules.Alert) { a.Peak = 30_000 }, value: 19_000, peak: 30_000},
-		"a pending alert":            {alert: func(a *rules.Alert) { a.State = rules.Pending }, value: 19_000},
-		"texts that were edited":     {then: func(s *scene) { s.edit(func(spec *rules.Spec) { spec.Advice = "look at it" }) }, value: 19_000},
-		"a poll a day ago":           {then: func(s *scene) { s.Now = func() time.Time { return now.AddDate(0, 0, 1) } }, value: 19_000},
-		"another project failed":     {then: func(s *scene) { s.fail(lab, store.Unreachable, 3) }, value: 19_000},
-		"a limit that was changed":   {then: func(s *scene) { s.edit(func(spec *rules.Spec) { spec.Limit = "10001" }) }},
-		"a figure that was changed":  {then: func(s *scene) { s.edit(func(spec *rules.Spec) { spec.Show = "bytes.today" }) }},
-		"a period that was changed":  {then: func(s *scene) { s.Period = rules.PeriodSpec{Every: "week"} }},
+		"the same meaning":          {value: 19_000},
+		"the peak was higher":       {alert: func(a *rules.Alert) { a.Peak = 30_000 }, value: 19_000, peak: 30_000},
+		"a pending alert":           {alert: func(a *rules.Alert) { a.State = rules.Pending }, value: 19_000},
+		"texts that were edited":    {then: func(s *scene) { s.edit(func(spec *rules.Spec) { spec.Advice = "look at it" }) }, value: 19_000},
+		"a poll a day ago":          {then: func(s *scene) { s.Now = func() time.Time { return now.AddDate(0, 0, 1) } }, value: 19_000},
+		"another project failed":    {then: func(s *scene) { s.fail(lab, store.Unreachable, 3) }, value: 19_000},
+		"a limit that was changed":  {then: func(s *scene) { s.edit(func(spec *rules.Spec) { spec.Limit = "10001" }) }},
+		"a figure that was changed": {then: func(s *scene) { s.edit(func(spec *rules.Spec) { spec.Show = "bytes.today" }) }},
+		"a period that was changed": {then: func(s *scene) { s.Period = rules.PeriodSpec{Every: "week"} }},
+		"another period of the project": {then: func(s *scene) {
+			s.Projects = slices.Clone(s.Projects)
+			s.Projects[0].Period = rules.PeriodSpec{Every: "week"}
+		}},
 		"a rule that was removed":    {then: func(s *scene) { s.Rules = s.Rules[1:] }},
 		"a project that was removed": {then: func(s *scene) { s.Projects = s.Projects[1:] }},
 		"a failed poll":              {then: func(s *scene) { s.fail(cold, store.Unreachable, 1) }},
@@ -162,4 +167,35 @@ func TestAlertsReadTheirBlocks(t *testing.T) {
 			require.Equal(t, now, a.AsOf)
 		}
 	}
+}
+
+// What a rule with a period of its own counts is updated beside what goes by the period of the project, whose usage is that of the project.
+func TestPeriodsOfRulesAndProjects(t *testing.T) {
+	const freezer = "dev:864475000000002" // uses 2 kB and 20 events a day
+	s := usual(t)
+	s.Projects = slices.Clone(s.Projects)
+	s.Projects[0].Period = rules.PeriodSpec{Every: "week"}
+	daily, problems := rules.Compile(rules.Spec{
+		Name: "daily", Each: rules.EachDevice, Period: rules.PeriodSpec{Every: "day"}, When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.used > 5"}},
+	})
+	require.Empty(t, problems)
+	s.Rules = []*rules.Rule{daily, rule(t, "budget", rules.EachDevice, "bytes.used", "10000")}
+	var all []rules.Alert
+	for i, name := range []string{"daily", "budget"} {
+		a := alert(fmt.Sprint("a", i+1), cold, freezer, "freezer-2")
+		a.Rule, a.Value, a.AsOf, a.Told.Figure, a.Told.Unit = name, 12_000, now.Add(-2*time.Hour), "bytes.used", "B"
+		a.Period = s.Rules[i].PeriodIn(s.Projects[0].Period).Period(today, now).Start
+		all = append(all, a)
+	}
+	s.alerts(all...)
+	found := map[string]string{}
+	for _, a := range updated(t, s.desk(), store.AlertFilter{}) {
+		found[a.Rule] = a.Told.Summary
+	}
+	u, err := s.desk().Usage(t.Context(), s.find("freezer-2"), lookup.Period)
+	require.NoError(t, err)
+	week := rules.PeriodSpec{Every: "week"}.Period(today, now)
+	require.Equal(t, week.Start, u.From)
+	require.Equal(t, week.End, u.Period.End)
+	require.Equal(t, map[string]string{"daily": "freezer-2: bytes 1 kB today", "budget": "freezer-2: bytes 3 kB this week"}, found)
 }

@@ -28,6 +28,9 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) (all []limi
 	var limiting []*rules.Rule
 	varies := false
 	for _, r := range d.Rules {
+		if own := r.Spec.Period; own != (rules.PeriodSpec{}) && own != d.periodOf(u.Project.UID) {
+			continue // what it compares is of other days
+		}
 		if r.Limited() && string(r.Spec.Each) == string(u.Kind) {
 			limiting, all = append(limiting, r), append(all, limited{r, r.Limit})
 			varies = varies || r.Varies() || r.Spec.Where != ""
@@ -41,7 +44,7 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) (all []limi
 		return nil, err
 	}
 	q := env.Query{
-		Project: u.Project.UID, Name: u.Project.Name, Subject: u.within(), Now: now, Every: every, Period: d.Period,
+		Project: u.Project.UID, Name: u.Project.Name, Subject: u.within(), Now: now, Every: every, Period: d.periodOf(u.Project.UID),
 	}
 	if u.Kind == KindFleet {
 		q.Subject = u.UID

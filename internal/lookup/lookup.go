@@ -33,6 +33,8 @@ type Project struct {
 	UID     string `json:"uid"`
 	Name    string `json:"name"`
 	Account string `json:"account"` // name
+
+	Period rules.PeriodSpec `json:"-"` // the zero value is that of the Config
 }
 
 // An Account is a Notehub billing account.

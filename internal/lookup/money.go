@@ -26,7 +26,7 @@ func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast 
 	cost := Cost{
 		Amount: events * d.Prices.Event, Forecast: forecast * d.Prices.Event, Currency: d.Prices.Currency, Note: d.costNote(s, span),
 	}
-	if !d.billed(span) {
+	if !d.billed(s.Project.UID, span) {
 		return cost, nil
 	}
 	cost.Amount, cost.Forecast = 0, 0
@@ -46,7 +46,7 @@ func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast 
 // costNote says what a cost is.
 func (d *Desk) costNote(s Subject, span Span) string {
 	switch {
-	case !d.billed(span):
+	case !d.billed(s.Project.UID, span):
 		return d.priced(fmt.Sprintf("at list price, before the %s events that are free each month", words.Figure(d.Prices.FreeEvents, "")))
 	case s.Kind == KindAll:
 		return d.priced("what is billed this month, if only the watched projects use their accounts")
@@ -76,9 +76,10 @@ func (d *Desk) blocks(bytes, forecast float64) Cost {
 	}
 }
 
-// billed reports whether a span is the calendar month, over which accounts are billed.
-func (d *Desk) billed(span Span) bool {
-	return span == Period && d.Period.String() == "month" && d.Period.MonthDay <= 1
+// billed reports whether a span is in a project the calendar month, over which accounts are billed.
+func (d *Desk) billed(project string, span Span) bool {
+	period := d.periodOf(project)
+	return span == Period && period.String() == "month" && period.MonthDay <= 1
 }
 
 // rate is what one of all events of an account in a month costs, of which some are free.
@@ -112,7 +113,7 @@ func (d *Desk) accountEvents(ctx context.Context, account string) (all ofMonth, 
 		if err != nil {
 			return all, err
 		}
-		t, err := d.tally(ctx, d.question(p.subject(), Period, asOf.day))
+		t, err := d.tally(ctx, questionIn(p.subject(), Period, asOf.day, rules.PeriodSpec{}))
 		if err != nil {
 			return all, err
 		}
@@ -130,7 +131,7 @@ func (d *Desk) rates(ctx context.Context, projects []Project, span Span) (map[st
 			continue
 		}
 		rates[p.Account] = d.Prices.Event
-		if d.billed(span) {
+		if d.billed(p.UID, span) {
 			all, err := d.accountEvents(ctx, p.Account)
 			if err != nil {
 				return nil, err

@@ -45,8 +45,13 @@ const noOrdinal = -1
 
 // question asks what a subject used over a span, as of a day.
 func (d *Desk) question(s Subject, span Span, day rules.Day) question {
-	q := question{Subject: s, span: span, day: day, period: d.Period, life: life{gone: notGone}}
-	q.from, q.to = span.days(day, d.Period)
+	return questionIn(s, span, day, d.periodOf(s.Project.UID))
+}
+
+// questionIn is question where time is cut into periods as said.
+func questionIn(s Subject, span Span, day rules.Day, period rules.PeriodSpec) question {
+	q := question{Subject: s, span: span, day: day, period: period, life: life{gone: notGone}}
+	q.from, q.to = span.days(day, q.period)
 	return q
 }
 

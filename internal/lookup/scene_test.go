@@ -1,6 +1,7 @@
 package lookup_test
 
 import (
+	"cmp"
 	"math"
 	"testing"
 	"time"
@@ -160,8 +161,14 @@ func (s *scene) poll(p lookup.Project, at time.Time, state store.Project, decisi
 	require.True(s, ok)
 	state.UID, decision.Now = p.UID, at
 	commit := store.Commit{Decision: decision, Project: state, Due: at.Add(15 * minute), Judged: map[string]store.Judgement{}}
+	period := s.Period
+	for _, known := range s.Projects {
+		if known.UID == p.UID {
+			period = cmp.Or(known.Period, period)
+		}
+	}
 	for _, r := range s.Rules {
-		commit.Judged[r.Spec.Name] = store.Judgement{Hash: r.Meaning(s.Period), Since: at}
+		commit.Judged[r.Spec.Name] = store.Judgement{Hash: r.Meaning(r.PeriodIn(period)), Since: at}
 	}
 	require.NoError(s, s.Store.Commit(ctx, lease, commit))
 }

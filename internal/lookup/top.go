@@ -67,7 +67,7 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 	top := Top{
 		Of: q.Of, Now: d.Now(), By: q.By, Span: q.Span, Source: asOf.Source, Unit: figure.Unit(), Total: math.NaN(),
 	}
-	top.From, top.To = q.Span.bounds(d.dayOf(q.Span, asOf), d.Period)
+	top.From, top.To = q.Span.bounds(d.dayOf(q.Span, asOf), d.periodOf(q.Of.Project.UID))
 	var rates map[string]float64
 	if q.By == ByCost {
 		top.Unit, top.Note = d.Prices.Currency, d.costNote(q.Of, q.Span)

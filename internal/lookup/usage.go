@@ -78,7 +78,7 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	u := Usage{
 		Now: d.Now(), Subject: s, Span: span, Source: asOf.Source, NotRead: d.notRead(),
 	}
-	period := d.Period.Period(asOf.day, asOf.instant)
+	period := d.periodOf(s.Project.UID).Period(asOf.day, asOf.instant)
 	u.Period = UsagePeriod{period.Start, period.End, period.DaysLeft}
 	q := d.question(s, span, d.dayOf(span, asOf))
 	u.From, u.To = q.from.Start(), q.to.Start()

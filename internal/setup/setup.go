@@ -110,7 +110,7 @@ func (s Setup) Desk(db *store.Store, now func() time.Time) *lookup.Desk {
 		Store: db, Period: s.File.Period, Prices: lookup.Prices(s.File.Prices), Windows: s.File.Silences, Interval: bot.DefaultInterval, Now: now,
 	}
 	for _, p := range s.File.Projects {
-		c.Projects = append(c.Projects, lookup.Project{UID: p.UID, Name: p.Name, Account: p.Account})
+		c.Projects = append(c.Projects, lookup.Project{UID: p.UID, Name: p.Name, Account: p.Account, Period: p.Period})
 	}
 	for _, a := range s.File.Accounts {
 		c.Accounts = append(c.Accounts, lookup.Account{Name: a.Name, PerMinute: a.RequestsPerMinute})

@@ -63,7 +63,7 @@ func (s Setup) ThisProcess(version string) work.Process {
 
 func (s Setup) projects() (projects []bot.Project) {
 	for _, p := range s.File.Projects {
-		projects = append(projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account, Notify: p.Notify})
+		projects = append(projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account, Notify: p.Notify, Period: p.Period})
 	}
 	return projects
 }

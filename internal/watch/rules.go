@@ -37,6 +37,7 @@ type decidedRule struct {
 type decidedProject struct {
 	UID, Account string
 	Notify       []string
+	Period       rules.PeriodSpec
 }
 
 type decidedReceiver struct {
@@ -56,10 +57,10 @@ func RulesHash(c Config) string {
 	left := c.Bot
 	d := decided{Period: left.Period, Accounts: map[string]float64{}, Operators: left.Operators, Summary: left.Summary}
 	for _, r := range left.Rules {
-		d.Rules = append(d.Rules, decidedRule{r.Spec.Name, r.Meaning(left.Period), r.Show, r.Spec.Limits.Digest(), r.Spec.Shadow, r.Spec.Remind, r.Notify})
+		d.Rules = append(d.Rules, decidedRule{r.Spec.Name, r.Meaning(r.PeriodIn(left.Period)), r.Show, r.Spec.Limits.Digest(), r.Spec.Shadow, r.Spec.Remind, r.Notify})
 	}
 	for _, p := range left.Projects {
-		d.Projects = append(d.Projects, decidedProject{p.UID, p.Account, p.Notify})
+		d.Projects = append(d.Projects, decidedProject{p.UID, p.Account, p.Notify, p.Period})
 	}
 	for _, a := range left.Accounts {
 		d.Accounts[a.Name] = a.PerMinute
