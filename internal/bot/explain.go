@@ -24,7 +24,7 @@ type Explanation struct {
 	Period            rules.Period // what used is counted over, as of Now
 
 	Alert rules.Alert // pending or firing; State "" is that there is none
-	Mute  rules.Mute  // why people are not told, or would not be if the rule fired now
+	Mute  rules.Mute  // what mutes the alert, or would mute it
 	Held  []Held      // levels that hold but not yet for long enough to fire, highest first
 
 	PolledAt  time.Time // last successful poll; zero if there was none

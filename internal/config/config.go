@@ -22,7 +22,7 @@ type File struct {
 	Receivers []Receiver
 	Rules     []Rule // in the order of the file; the built-in watcher-blind last, unless the file has a rule of that name
 	Period    rules.PeriodSpec
-	Operators []string       // receivers that are told how notewatch itself does: those of the defaults, else all
+	Operators []string       // names of the default receivers: those of defaults, else all
 	Silences  []rules.Window // standing mute windows
 	Summary   bool           // a report every week
 	Slack     SlackApp
@@ -54,11 +54,11 @@ type Project struct {
 	Period  rules.PeriodSpec // the zero value is that of the file
 }
 
-// A Receiver is somebody to tell: exactly one of Terminal, Slack, PagerDuty, Webhook and Email is set.
+// A Receiver is a destination of notifications: exactly one of Terminal, Slack, PagerDuty, Webhook and Email is set.
 type Receiver struct {
 	Name      string
 	From      rules.Level // the lowest level it wants
-	Fallback  string      // the name of another receiver, which is told when this one cannot be; "" is none
+	Fallback  string      // name of the receiver that is notified while this one is unreachable; "" means none
 	Terminal  bool
 	Slack     *Slack
 	PagerDuty *PagerDuty
@@ -127,7 +127,7 @@ type Prices struct {
 	AsOf       string  // the month or day that they were true, such as 2026-06; "" is not known
 }
 
-// A Rule is a compiled rule with whom it tells.
+// A Rule is a compiled rule with its receivers.
 type Rule struct {
 	*rules.Rule
 	Notify []string // names of receivers; nil is those of the project

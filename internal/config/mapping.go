@@ -176,7 +176,7 @@ func (v value) shown(key string) string {
 	return "…"
 }
 
-// commentHint tells why there may be no value: what was meant as one is a comment to YAML.
+// commentHint returns the hint for a missing value that was written as a comment.
 func (p pair) commentHint() string {
 	if p.key.node.LineComment == "" {
 		return ""

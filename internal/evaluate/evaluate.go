@@ -62,7 +62,7 @@ type Turn struct {
 	data      *env.ProjectData
 	about     Context
 	open      *store.OpenStates
-	judged    map[string]store.Judgement // by rule name, before this turn
+	judged    map[string]store.Judgement // by rule name, from before this turn
 	alone     bool                       // evaluates only the rules that read only poll; else all others
 	period    rules.PeriodSpec           // of the project; data may be for that of a rule
 }

@@ -6,6 +6,6 @@
 //	data-budget,dev:864475044204365,mb(120)
 //	data-budget,production,60000000
 //
-// [Read] reads such a file, [Value] one value. A [Table] holds the limits and refuses a subject that a rule has twice. Whether there are
-// such rules, config checks; who the subjects are, nobody does here: they may come later.
+// [Read] reads such a file, [Value] one value. A [Table] holds the limits and rejects a subject that a rule has twice. Package config
+// checks that the rules exist. Subjects are not checked, because they may appear later.
 package limits

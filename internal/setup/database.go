@@ -43,7 +43,7 @@ func (s Setup) Open(ctx context.Context) (*store.Store, func(), error) {
 	closeAll := func() {
 		left := db.Work.Leave(context.WithoutCancel(ctx), s.Process, time.Now())
 		if database.Unavailable(left) {
-			left = nil // whoever needed the database has reported that, and the lease time ends what this process left
+			left = nil // the work of the command reports an unusable database, and the lease time ends what this process left
 		}
 		if err := errors.Join(left, db.Close(), release()); err != nil {
 			s.Log.Error("closing the database", "err", err)

@@ -49,8 +49,8 @@ func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert
 
 const newestFirst = ` ORDER BY since DESC NULLS LAST, id`
 
-// EachAlerts calls each with the alerts that Alerts returns, size at a time, so that very many need little memory. Each time is a
-// transaction of its own, so each may take any time; an alert that has been dropped meanwhile is left out.
+// EachAlerts calls each with the alerts that Alerts returns, size at a time, so that very many need little memory. Each batch has its own
+// transaction, so each may take any time. An alert that was deleted meanwhile is left out.
 func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each func([]rules.Alert) error) error {
 	where, args := f.where()
 	var ids []string
@@ -74,22 +74,22 @@ func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each fu
 	return nil
 }
 
-// alertsOf returns the alerts of some IDs, the newest first.
+// alertsOf returns the alerts with some IDs, the newest first.
 func (s *Store) alertsOf(ctx context.Context, ids []string) (alerts []rules.Alert, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		alerts, err = database.Collect(ctx, tx, alertrow.Fields,
 			`SELECT id, `+database.List(alertrow.Columns)+` FROM alert WHERE id `+tx.Among(1), database.Texts(ids))
 		return err
 	})
-	slices.SortFunc(alerts, func(a, b rules.Alert) int { // sorting whole rows takes SQLite longer
+	slices.SortFunc(alerts, func(a, b rules.Alert) int { // SQLite takes longer to sort whole rows
 		return cmp.Or(b.Since.Compare(a.Since), strings.Compare(a.ID, b.ID))
 	})
 	return alerts, database.Doing(err, "reading alerts")
 }
 
-// Announced returns the highest level at which alerts of a rule were announced, by subject: of those that fired from from on and
-// before to, or before from and were still firing at to, or were revised as of a time after from and not after to. Alerts that
-// ended because their figures were wrong do not count.
+// Announced returns the highest level at which alerts of a rule were announced, by subject: of those that fired from from on and before to,
+// that fired before from and were still firing at to, or that were revised as of a time after from and not after to. Alerts that ended
+// because their values were wrong do not count.
 func (s *Store) Announced(ctx context.Context, project, rule string, from, to time.Time) (map[string]rules.Level, error) {
 	type row struct {
 		subject string
@@ -111,9 +111,9 @@ func (s *Store) Announced(ctx context.Context, project, rule string, from, to ti
 	return announced, database.Doing(err, "reading what rule %q announced of project %q", rule, project)
 }
 
-// saveAlerts writes alerts, and states without the texts. Those that have ended come before those that are open: a new episode
-// may take the place of one that ends in the same transaction. ErrMoved if an alert would be the second open one of its rule and
-// subject: the first was stored after the decision.
+// saveAlerts writes alerts, and states without texts. Ended alerts come before open ones, because a new alert may replace one that ends in
+// the same transaction. It returns ErrMoved if an alert would be the second open one of its rule and subject, because the first was stored
+// after the decision.
 func saveAlerts(ctx context.Context, tx database.Tx, alerts, states []*rules.Alert) error {
 	table := database.Upsert{Table: "alert", Key: []string{"id"}, Set: alertrow.Columns, Single: true} // their places in the indexes are far apart
 	statements := database.NewBatch(tx)
@@ -127,7 +127,7 @@ func saveAlerts(ctx context.Context, tx database.Tx, alerts, states []*rules.Ale
 				some = append(some, a)
 			}
 		}
-		slices.SortFunc(some, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) }) // as the table is: pages are written once
+		slices.SortFunc(some, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) }) // in the order of the table, so that pages are written once
 		err := table.Run(ctx, tx, len(some), func(i int) []any { return alertrow.Fields(some[i]) }, nil)
 		if database.ViolatesUnique(err) {
 			return ErrMoved
@@ -139,7 +139,7 @@ func saveAlerts(ctx context.Context, tx database.Tx, alerts, states []*rules.Ale
 	return nil
 }
 
-// saveStates writes those of some alerts that are open, or those that are not, without their texts.
+// saveStates writes the open ones of some alerts, or the ended ones, without texts.
 func saveStates(ctx context.Context, b database.Batch, states []*rules.Alert, open bool) error {
 	some := make([]*rules.Alert, 0, len(states))
 	for _, a := range states {
@@ -167,7 +167,7 @@ func saveStates(ctx context.Context, b database.Batch, states []*rules.Alert, op
 	})
 }
 
-// What is written of an alert without its texts: its values, and what only a new version changes.
+// The columns written for an alert without its texts: its values, and those that change only with its version.
 var (
 	writeValues = database.Rewrite{
 		Table: "alert", Key: []string{"id"},
@@ -182,7 +182,7 @@ var (
 	}
 )
 
-// Fired returns how many alerts of each rule fired since a time, drills left out.
+// Fired returns how many alerts of each rule fired since a time, without drills.
 func (s *Store) Fired(ctx context.Context, since time.Time) (map[string]int, error) {
 	type row struct {
 		rule  string

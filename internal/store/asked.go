@@ -7,10 +7,10 @@ import (
 	"notewatch/internal/store/database"
 )
 
-// keepAsked is for how long it is known that a request of Slack was taken: longer than it can come again.
+// keepAsked is how long a taken request of Slack is remembered: longer than it can come again.
 const keepAsked = 15 * time.Minute
 
-// TakeAsked notes that a request of Slack is taken at machine. It reports whether no process has taken it before.
+// TakeAsked records that a request of Slack is taken at machine. It reports whether no process has taken it before.
 func (s *Store) TakeAsked(ctx context.Context, id string, machine time.Time) (first bool, err error) {
 	err = s.db.Relax(ctx, func(tx database.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM asked WHERE at < $1`, database.At(machine.Add(-keepAsked))); err != nil {

@@ -10,11 +10,11 @@ import (
 	"notewatch/rules"
 )
 
-// TakeRequest takes a request from the budget of an account, of perMinute requests a minute, as [budget.State.Take] does. If the
-// request may be sent, at is the time on the clock, and the request counts among those of the UTC day. Otherwise at is when to
-// try again, and nothing is taken. state is that of the budget afterwards.
+// TakeRequest takes a request from the budget of an account, of perMinute requests a minute, like [budget.State.Take]. If the request may
+// be sent, at is the time on the clock, and the request counts among those of the UTC day. Otherwise at is when to try again, and nothing
+// is taken. state is the budget afterwards.
 //
-// The clock is read once nobody else can take a request, so that requests are counted when they are sent.
+// The clock is read while no one else can take a request, so that requests are counted when they are sent.
 func (s *Store) TakeRequest(ctx context.Context, account string, perMinute float64, clock func() time.Time) (
 	state budget.State, at time.Time, taken bool, err error,
 ) {
@@ -31,8 +31,8 @@ func (s *Store) TakeRequest(ctx context.Context, account string, perMinute float
 	return state, at, taken, database.Doing(err, "taking a request from the budget of account %q", account)
 }
 
-// RefuseRequest notes at now that Notehub has refused a request that was sent at sent, and that no request of the account may be
-// sent until until, as [budget.State.Refuse] does. It returns the state of the budget afterwards.
+// RefuseRequest records at now that Notehub has refused a request that was sent at sent, and that the account may send no request until
+// until, like [budget.State.Refuse]. It returns the budget afterwards.
 func (s *Store) RefuseRequest(ctx context.Context, account string, sent, now, until time.Time) (state budget.State, err error) {
 	err = s.db.Update(ctx, func(tx database.Tx) error {
 		return changeBudget(ctx, tx, account, func(before budget.State) (budget.State, rules.Day) {
@@ -43,12 +43,12 @@ func (s *Store) RefuseRequest(ctx context.Context, account string, sent, now, un
 	return state, database.Doing(err, "noting that Notehub refused a request of account %q", account)
 }
 
-// changeBudget changes the budget of an account. change returns also on which UTC day it took a request; 0 is none.
+// changeBudget changes the budget of an account. change also returns the UTC day on which it took a request; 0 means none.
 func changeBudget(ctx context.Context, tx database.Tx, account string, change func(budget.State) (budget.State, rules.Day)) error {
 	var state budget.State
 	row := tx.QueryRowContext(ctx, `
 		INSERT INTO account (name, next_at) VALUES ($1, 0) ON CONFLICT (name) DO UPDATE SET name = excluded.name
-		RETURNING `+budgetColumns, account) // an update, so that nobody else changes the row meanwhile
+		RETURNING `+budgetColumns, account) // an update, so that no one else changes the row meanwhile
 	if err := row.Scan(budgetFields(&state)...); err != nil {
 		return err
 	}
@@ -64,12 +64,12 @@ func changeBudget(ctx context.Context, tx database.Tx, account string, change fu
 
 const budgetColumns = "sent, held_until, halvings, halved_at"
 
-// budgetFields lists where budgetColumns go.
+// budgetFields lists the destinations of budgetColumns.
 func budgetFields(s *budget.State) []any {
 	return []any{sentRequests{&s.Sent}, database.Time(&s.HeldUntil), &s.Halvings, database.Time(&s.HalvedAt)}
 }
 
-// sentRequests is requests that were sent, as a JSON array of [Unix milliseconds, number].
+// sentRequests holds sent requests, as a JSON array of [Unix milliseconds, number].
 type sentRequests struct{ all *[]budget.Sent }
 
 // Value implements driver.Valuer.
@@ -95,8 +95,7 @@ func (r sentRequests) Scan(column any) error {
 	return nil
 }
 
-// Budgets returns the states of the budgets by the name of the account, as they were stored last. Accounts that have sent no request are
-// left out.
+// Budgets returns the stored budgets by name of the account. Accounts that have sent no request are left out.
 func (s *Store) Budgets(ctx context.Context) (map[string]budget.State, error) {
 	type row struct {
 		account string
@@ -115,8 +114,7 @@ func (s *Store) Budgets(ctx context.Context) (map[string]budget.State, error) {
 	return budgets, database.Doing(err, "reading the request budgets")
 }
 
-// Requests returns how many requests were sent on the UTC day of now, by the name of the account. Accounts without any
-// are left out.
+// Requests returns the number of requests sent on the UTC day of now, by name of the account. Accounts without any are left out.
 func (s *Store) Requests(ctx context.Context, now time.Time) (map[string]int, error) {
 	type row struct {
 		account  string

@@ -14,38 +14,37 @@ import (
 	"notewatch/rules"
 )
 
-// A Decision is what was decided about alerts, from what the store said of them before.
+// A Decision holds what was decided about alerts, based on their stored state.
 type Decision struct {
 	Alerts   []*rules.Alert      // new states with their texts; inactive pending alerts are in Dropped
-	States   []*rules.Alert      // new states of other alerts, which are stored already and keep the texts that are stored (Told)
-	Dropped  []string            // IDs of pending alerts that came to nothing
+	States   []*rules.Alert      // new states of other alerts, which keep their stored texts (Told)
+	Dropped  []string            // IDs of pending alerts that ended without firing
 	Show     map[string][]string // receivers that should show an alert, by alert ID
-	StandIns map[string]string   // who is told in place of a receiver that cannot be, by receiver
-	Silences int64               // the state of the silences that were looked at, as Silences returns it
-	Mute     bool                // who is told of what has to be looked at anew
+	StandIns map[string]string   // fallbacks that are notified, by unreachable receiver
+	Silences int64               // the state of the silences on which the decision is based, as Silences returns it
+	Mute     bool                // mutes have to be updated
 	Now      time.Time           // domain clock
 }
 
-// A Commit is all that one poll decided. It is stored as one transaction.
+// A Commit holds everything that one poll decided. It is stored in one transaction.
 type Commit struct {
 	Decision
 	Project  Project
-	Judged   map[string]Judgement // by rule name; replaces what Judged returns, but for Others
-	Others   []string             // names of the rules that were not looked at: what Judged returns of them stays
-	Seen     []usage.Change       // that were evaluated
-	Damaged  []usage.Damage       // columns that could not be read, which are to be read from Notehub again
-	Live     []string             // receivers that keep figures up to date in what they show
+	Judged   map[string]Judgement // by rule name; replaces the result of Judged, except for Others
+	Others   []string             // names of the rules that were not evaluated: their entries in Judged stay
+	Seen     []usage.Change       // changes that were evaluated
+	Damaged  []usage.Damage       // unreadable columns, to be read from Notehub again
+	Live     []string             // receivers that keep the values in their messages current
 	Due      time.Time            // of the next poll
 	Failures int                  // of the poll, in a row
 }
 
-// Commit stores what a poll decided, raises the version of each receiver that has something new to show, makes it due,
-// makes the rules about polling due, and gives the lease back. All or nothing; ErrLeaseLost if the lease is no longer held, ErrMoved if an alert has a newer
-// version than the one that the decision is about, or the silences have changed.
+// Commit stores what a poll decided, makes each receiver due that has something new to show, makes the rules that read only poll due, and
+// releases the lease. It stores all or nothing. It returns ErrLeaseLost if the lease is no longer held, and ErrMoved if an alert has a
+// newer version than the decision is based on, or the silences have changed.
 //
-// A receiver has something new to show when an alert that Show names for it, or that it was to show before, has a new
-// version. Deliveries that were given up or held back are tried again then. Whoever is told in its place is made due with it:
-// what it cannot be told does not wait until that is known.
+// A receiver has something new to show when an alert gets a new version that Show assigns to it, or for which it already has a delivery.
+// Given-up and held deliveries become waiting again. The fallback of the receiver is made due too, so that it can take over at once.
 func (s *Store) Commit(ctx context.Context, lease work.Lease, c Commit) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := work.Complete(ctx, tx, lease, c.Now, c.Due, c.Failures); err != nil {
@@ -80,9 +79,9 @@ func (s *Store) Commit(ctx context.Context, lease work.Lease, c Commit) error {
 	return database.Doing(err, "committing the poll of project %q", c.Project.UID)
 }
 
-// CommitPollRules stores what the rules that read only the state of polling decided, and gives their lease back. All or nothing,
-// with the errors of Commit. Of c it takes the decision, Judged, which replaces what Judged returns of those rules, and Due. The
-// state of the project belongs to its polls: it stays.
+// CommitPollRules stores what the rules that read only the state of polling decided, and releases their lease. It stores all or nothing,
+// with the errors of Commit. It uses the decision of c, Judged, which replaces the entries of those rules, and Due. The state of the
+// project belongs to its polls and stays unchanged.
 func (s *Store) CommitPollRules(ctx context.Context, lease work.Lease, c Commit) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := work.Complete(ctx, tx, lease, c.Now, c.Due, 0); err != nil {
@@ -96,7 +95,7 @@ func (s *Store) CommitPollRules(ctx context.Context, lease work.Lease, c Commit)
 	return database.Doing(err, "committing the rules about polling of project %q", lease.Key)
 }
 
-// Decide stores a decision that no poll made, and makes receivers due as Commit does. All or nothing; ErrMoved as there.
+// Decide stores a decision that no poll made, and makes receivers due like Commit. It stores all or nothing, and may return ErrMoved.
 func (s *Store) Decide(ctx context.Context, d Decision) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error { return decide(ctx, tx, d) })
 	return database.Doing(err, "storing what was decided about %d alerts", len(d.Alerts)+len(d.States))
@@ -131,7 +130,7 @@ func decide(ctx context.Context, tx database.Tx, d Decision) error {
 	return show(ctx, tx, d, moved)
 }
 
-// sameSilences is ErrMoved if the silences are others than those that a decision rests on.
+// sameSilences returns ErrMoved if the silences changed after the decision read them.
 func sameSilences(ctx context.Context, tx database.Tx, seen int64) error {
 	seq, err := silenceSeq(ctx, tx)
 	if err == nil && seq != seen {
@@ -140,8 +139,8 @@ func sameSilences(ctx context.Context, tx database.Tx, seen int64) error {
 	return err
 }
 
-// moved returns the alerts that have a newer version than is stored. ErrMoved if one has an event in the store that the
-// decision does not know of.
+// moved returns the alerts whose versions are newer than the stored ones. It returns ErrMoved if one has a stored event that the decision
+// did not see.
 func moved(ctx context.Context, tx database.Tx, lists ...[]*rules.Alert) (newer []*rules.Alert, err error) {
 	for _, alerts := range lists {
 		for some := range slices.Chunk(alerts, database.MaxRows) {
@@ -155,7 +154,7 @@ func moved(ctx context.Context, tx database.Tx, lists ...[]*rules.Alert) (newer 
 	return newer, nil
 }
 
-// movedOf is moved for some alerts.
+// movedOf is moved for one list.
 func movedOf(ctx context.Context, tx database.Tx, alerts []*rules.Alert) (newer []*rules.Alert, err error) {
 	type version struct {
 		id      string
@@ -193,8 +192,8 @@ func movedOf(ctx context.Context, tx database.Tx, alerts []*rules.Alert) (newer 
 	return newer, nil
 }
 
-// outrun reports whether was, which is stored, has an event that is does not know of. Two people may take the same alert on
-// in the same millisecond.
+// outrun reports whether the stored alert was has an event that the decision is did not see. Two people may acknowledge the same alert in
+// the same millisecond.
 func outrun(was, is *rules.Alert) bool {
 	if was.Version != is.Version {
 		return was.Version > is.Version
@@ -203,7 +202,7 @@ func outrun(was, is *rules.Alert) bool {
 	return was.Version > 0 && !same
 }
 
-// dropAlerts deletes pending alerts. Nobody was told of them.
+// dropAlerts deletes pending alerts, which were never announced.
 func dropAlerts(ctx context.Context, tx database.Tx, ids []string) error {
 	for _, id := range ids {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM alert WHERE id = $1 AND state = 'pending'`, id); err != nil {
@@ -213,14 +212,13 @@ func dropAlerts(ctx context.Context, tx database.Tx, ids []string) error {
 	return nil
 }
 
-// show adds the deliveries that a decision names, has receivers show the new versions of the alerts that moved, and makes these
-// receivers due.
+// show adds the deliveries of a decision, makes the new versions of changed alerts owed, and makes their receivers due.
 func show(ctx context.Context, tx database.Tx, d Decision, moved []*rules.Alert) error {
 	due := map[string]bool{}
 	if err := addShown(ctx, tx, d, due); err != nil {
 		return err
 	}
-	var changed []string // an alert in its first version has no delivery that knows another one
+	var changed []string // an alert in its first version has no older delivery
 	for _, alert := range moved {
 		if alert.Version > 1 {
 			changed = append(changed, alert.ID)
@@ -240,7 +238,7 @@ func show(ctx context.Context, tx database.Tx, d Decision, moved []*rules.Alert)
 	return outbox.ShowChanged(ctx, tx, changed, due, d.Now)
 }
 
-// addShown adds the deliveries that a decision names, and notes the receivers of those that are new in due.
+// addShown adds the deliveries of a decision, and adds the receivers of new ones to due.
 func addShown(ctx context.Context, tx database.Tx, d Decision, due map[string]bool) error {
 	stored, err := storedAlerts(ctx, tx, slices.Sorted(maps.Keys(d.Show)), d.Alerts)
 	if err != nil {
@@ -249,8 +247,8 @@ func addShown(ctx context.Context, tx database.Tx, d Decision, due map[string]bo
 	return outbox.Add(ctx, tx, stored, d.Show, d.Now, func(receiver string) { due[receiver] = true })
 }
 
-// storedAlerts returns those of some alerts that are stored, in their order, given some that are for sure: another one may have been
-// dropped since it was decided which receivers show it.
+// storedAlerts returns the alerts that are stored, in their order. sure are known to be stored; others may have been deleted since the
+// decision.
 func storedAlerts(ctx context.Context, tx database.Tx, ids []string, sure []*rules.Alert) ([]string, error) {
 	stored := make(map[string]bool, len(sure))
 	for _, a := range sure {
@@ -275,7 +273,7 @@ func storedAlerts(ctx context.Context, tx database.Tx, ids []string, sure []*rul
 	return slices.DeleteFunc(ids, func(id string) bool { return !stored[id] }), nil
 }
 
-// raiseLive makes those receivers due that show a figure of this project which has moved.
+// raiseLive makes the receivers due that show a changed value of this project.
 func raiseLive(ctx context.Context, tx database.Tx, c Commit) error {
 	due := map[string]bool{}
 	for _, receiver := range c.Live {

@@ -7,7 +7,7 @@ import (
 	"notewatch/internal/store/database"
 )
 
-// MarkDemo marks the database as that of a demo, whose simulated time has come to now.
+// MarkDemo marks the database as a demo database, whose simulated time has reached now.
 func (s *Store) MarkDemo(ctx context.Context, now time.Time) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM demo`); err != nil {
@@ -19,7 +19,7 @@ func (s *Store) MarkDemo(ctx context.Context, now time.Time) error {
 	return database.Doing(err, "marking the database as that of a demo")
 }
 
-// DemoEnd returns how far the simulated time came of the demo whose database this is; zero: it is no demo's.
+// DemoEnd returns the simulated time that a demo reached on this database; zero if it is not a demo database.
 func (s *Store) DemoEnd(ctx context.Context) (end time.Time, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		_, err := database.Found(tx.QueryRowContext(ctx, `SELECT ended_at FROM demo`), database.Time(&end))

@@ -4,5 +4,5 @@ import (
 	"errors"
 )
 
-// ErrMoved means that something else was decided meanwhile: look again, and decide afresh.
+// ErrMoved means that another decision was stored meanwhile: read again, and decide again.
 var ErrMoved = errors.New("somebody else has decided meanwhile")

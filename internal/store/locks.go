@@ -7,8 +7,8 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// On PostgreSQL several processes write at the same time. A transaction sees what others have committed when each of its statements
-// begins, so it locks what it reads to change it, in one order:
+// On PostgreSQL several processes write at the same time. Each statement of a transaction sees what others have committed before it begins,
+// so a transaction locks the rows that it reads and changes, in this order:
 //
 //  1. the active rules (work.Store.ClaimFor, ActivateRules);
 //  2. the row of work whose lease it relies on (work.Hold, Extend, Complete);
@@ -16,12 +16,12 @@ import (
 //  4. alerts, by ID (lockAlerts);
 //  5. the rows of work of receivers, by name (work.RaiseReceivers, work.Lock).
 //
-// Deliveries need no locks of their own: a transaction that changes one holds the row of work of its receiver. What it reads of the
-// delivery after that is the newest state, and no other transaction changes it before this one ends. New deliveries may be added without it.
+// Deliveries need no locks of their own: a transaction that changes one holds the work item of its receiver. What it then reads of the
+// delivery is the newest state, and no other transaction changes it before this one ends. New deliveries may be added without that lock.
 //
-// SQLite has one writer at a time: there all of this does nothing.
+// SQLite has one writer at a time, so all of this does nothing there.
 
-// lockAlerts locks those of some alerts that are stored.
+// lockAlerts locks the stored ones of some alerts.
 func lockAlerts(ctx context.Context, tx database.Tx, ids []string) error {
 	if !tx.Postgres || len(ids) == 0 {
 		return nil
@@ -40,8 +40,7 @@ func holdSilences(ctx context.Context, tx database.Tx) error {
 	return err
 }
 
-// lockSilences waits for those that hold the silences, and keeps others from doing so. The row of work is there once a process has
-// started.
+// lockSilences waits for those that hold the silences, and prevents others from doing so. The work item exists once a process has started.
 func lockSilences(ctx context.Context, tx database.Tx) error {
 	if !tx.Postgres {
 		return nil

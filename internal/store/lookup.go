@@ -9,7 +9,7 @@ import (
 	"notewatch/rules"
 )
 
-// CountAlerts returns how many alerts a filter wants, whatever its limit.
+// CountAlerts returns the number of alerts that a filter selects, without its limit.
 func (s *Store) CountAlerts(ctx context.Context, f AlertFilter) (count int, err error) {
 	where, args := f.where()
 	err = s.db.View(ctx, func(tx database.Tx) error {
@@ -18,13 +18,13 @@ func (s *Store) CountAlerts(ctx context.Context, f AlertFilter) (count int, err 
 	return count, database.Doing(err, "counting alerts")
 }
 
-// A Happening is a transition of an alert, with what does not change about the alert.
+// A Happening is a transition of an alert, with the constant fields of the alert.
 type Happening struct {
 	Transition
 	Rule    string
 	Project string
 	Subject string
-	Told    rules.Told // as it is now
+	Told    rules.Told // its present texts
 	Drill   bool
 }
 
@@ -32,8 +32,8 @@ func (h *Happening) fields() []any {
 	return append(h.Transition.fields(), &h.Rule, &h.Project, &h.Subject, database.Document(&h.Told), &h.Drill)
 }
 
-// Happenings returns what happened since a time to the alerts that a filter wants, the newest first, as far as its limit
-// goes, and how much it was without one.
+// Happenings returns the transitions since a time of the alerts that a filter selects, the newest first, up to its limit, and their number
+// without a limit.
 func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) (all []Happening, count int, err error) {
 	where, args := f.where()
 	args = append(args, since.UnixMilli())
@@ -59,19 +59,19 @@ func (s *Store) Happenings(ctx context.Context, f AlertFilter, since time.Time) 
 	return all, count, database.Doing(err, "reading what happened")
 }
 
-// Names is what people may call things by: identifiers and names, in order.
+// Names holds what people may call things: identifiers and names, in order.
 type Names struct {
 	Rules    []string
 	Projects []ProjectName // the last name first
 	Subjects []string
 }
 
-// A ProjectName is a UID with what the alerts of that project call it, which is "" without alerts. A project may have several.
+// A ProjectName is a UID with a name in alerts of that project, or "" without alerts. A project may have several.
 type ProjectName struct{ UID, Name string }
 
 func (p *ProjectName) fields() []any { return []any{&p.UID, database.Optional(&p.Name)} }
 
-// Names returns what the store knows by name.
+// Names returns the names in the store.
 func (s *Store) Names(ctx context.Context) (n Names, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		for _, list := range []struct {

@@ -13,11 +13,11 @@ import (
 	"notewatch/rules"
 )
 
-// OpenStates are the pending and firing alerts of a project as far as evaluations need them, in little memory. It is safe for
-// use by several goroutines that only read.
+// OpenStates holds the pending and firing alerts of a project as far as evaluations need them, in little memory. It is safe for concurrent
+// reads.
 //
-// An alert comes without its texts (Told, By and Why), which evaluations do not read, but for Told.Figure. It is complete
-// if a receiver shows its value.
+// Alerts have no texts (Told, By and Why), which evaluations do not read, except Told.Figure. An alert is complete if a receiver shows its
+// value.
 type OpenStates struct {
 	project string
 	states  []openState
@@ -25,10 +25,10 @@ type OpenStates struct {
 	shown   map[string]rules.Alert // complete, by ID
 }
 
-// An episode is what can have at most one open alert at a time.
+// An episode identifies alerts of which at most one can be open.
 type episode struct{ rule, subject string }
 
-// Len returns how many there are.
+// Len returns the number of alerts.
 func (o *OpenStates) Len() int { return len(o.states) }
 
 // Shown reports whether a receiver shows the value of an alert, by ID.
@@ -37,7 +37,7 @@ func (o *OpenStates) Shown(id string) bool {
 	return ok
 }
 
-// ShownAlerts returns the alerts of which a receiver shows the value, in no order.
+// ShownAlerts returns the alerts whose value a receiver shows, in any order.
 func (o *OpenStates) ShownAlerts() iter.Seq[rules.Alert] {
 	return func(yield func(rules.Alert) bool) {
 		for _, a := range o.shown {
@@ -69,7 +69,8 @@ func (o *OpenStates) All() iter.Seq2[rules.Alert, error] {
 	}
 }
 
-// Brief returns of each alert what decides whether it is muted: ID, key, state, Mute, Drill, FiredAt. Each is valid until the next.
+// Brief returns the fields of each alert that decide whether it is muted: ID, key, state, Mute, Drill, FiredAt. Each is valid until the
+// next.
 func (o *OpenStates) Brief() iter.Seq[*rules.Alert] {
 	return func(yield func(*rules.Alert) bool) {
 		var a rules.Alert
@@ -88,7 +89,7 @@ func (o *OpenStates) Brief() iter.Seq[*rules.Alert] {
 	}
 }
 
-// at returns the alert at a place.
+// at returns the alert at an index.
 func (o *OpenStates) at(i int) (rules.Alert, error) {
 	s := &o.states[i]
 	if a, ok := o.shown[s.id]; ok {
@@ -117,7 +118,7 @@ func (o *OpenStates) at(i int) (rules.Alert, error) {
 // An openState is a row of OpenStates.
 type openState struct {
 	id, rule, subject, state, reason, figure, holds, then string
-	subjectName, projectName                              string // only where they are asked for
+	subjectName, projectName                              string // only if requested
 
 	period, since, firedAt, raisedAt, notifiedAt, changedAt, quietSince, asOf millis
 	value, peak, limit, usual                                                 float64
@@ -126,14 +127,14 @@ type openState struct {
 	version                 int64
 	peakOn                  rules.Day
 	already, doubted, drill bool
-	mute                    *rules.Mute // nil is zero
+	mute                    *rules.Mute // nil means zero
 	ack                     *rules.Ack
 }
 
 const openStateColumns = `id, rule, subject, state, reason, coalesce(told ->> 'figure', ''), holds, then_values, period, since, fired_at, raised_at, notified_at,
 	changed_at, quiet_since, as_of, value, peak, threshold, usual, level, worst, version, peak_on, already, doubted, drill, mute, ack`
 
-// fields lists where openStateColumns go. Strings that many rows have are kept once in seen.
+// fields lists the destinations of openStateColumns. Strings of many rows are kept once in seen.
 func (s *openState) fields(seen database.Repeated) []any {
 	return []any{
 		&s.id, seen.Text(&s.rule), &s.subject, seen.Text(&s.state), seen.Text(&s.reason), seen.Text(&s.figure), &s.holds, &s.then,
@@ -143,11 +144,11 @@ func (s *openState) fields(seen database.Repeated) []any {
 	}
 }
 
-// A StateQuery says which open alerts OpenStates returns.
+// A StateQuery selects open alerts.
 type StateQuery struct {
 	Project string
-	Rules   []string // only those of these rules; nil is all
-	Names   bool     // Brief has the names of the subjects and the project, as they are stored
+	Rules   []string // only those of these rules; nil means all
+	Names   bool     // Brief includes the stored names of the subjects and the project
 }
 
 // OpenStates returns open alerts of a project.
@@ -169,7 +170,7 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 		if q.Names {
 			columns += `, coalesce(told ->> 'subject', ''), coalesce(told ->> 'project', '')`
 		}
-		// The subquery is answered by an index and puts the IDs in order, so that the rows are read as they lie.
+		// An index answers the subquery and sorts the IDs, so that the rows are read in the order of the table.
 		rows, err := tx.QueryContext(ctx, `SELECT `+columns+` FROM alert WHERE id IN (SELECT id`+ofProject+`)`, args...)
 		if err != nil {
 			return err
@@ -191,7 +192,7 @@ func (s *Store) OpenStates(ctx context.Context, q StateQuery) (*OpenStates, erro
 	return o, database.Doing(err, "reading the open alerts of project %q", q.Project)
 }
 
-// readShown reads the alerts of which a receiver shows the value.
+// readShown reads the alerts whose value a receiver shows.
 func (o *OpenStates) readShown(ctx context.Context, tx database.Tx) error {
 	o.shown = map[string]rules.Alert{}
 	alerts, err := database.Collect(ctx, tx, alertrow.Fields, `SELECT id, `+database.List(alertrow.Columns)+` FROM alert WHERE id IN (
@@ -205,7 +206,7 @@ func (o *OpenStates) readShown(ctx context.Context, tx database.Tx) error {
 	return err
 }
 
-// millis is a time as Unix milliseconds; noTime is the zero time. It takes a third of the memory.
+// millis is a time as Unix milliseconds; noTime is the zero time. It takes a third of the memory of a time.Time.
 type millis int64
 
 const noTime = millis(math.MinInt64)

@@ -11,31 +11,31 @@ import (
 	"notewatch/rules"
 )
 
-// A Project is the state of watching one project.
+// A Project is the state of the polls of one project.
 type Project struct {
 	UID       string
-	PolledAt  time.Time // last poll that succeeded; zero: never
-	Failures  int       // polls that failed since
+	PolledAt  time.Time // last successful poll; zero if there was none
+	Failures  int       // failed polls since then
 	Failure   string    // why the last one failed; "" if it did not
-	Truncated bool      // an answer of the last poll was truncated, and not all of it was read in another way
-	Damaged   int       // columns of history that the last poll could not read
-	RereadOn  rules.Day // when closed days were last re-read further back than yesterday
+	Truncated bool      // an answer of the last poll was truncated, and the rest was not read in another way
+	Damaged   int       // unreadable columns of history at the last poll
+	RereadOn  rules.Day // when complete days before yesterday were last read again
 
-	Cause        Cause     // the kind of the last failure; None if the last poll did not fail
-	FailingSince time.Time // when the first of these failures was; zero if the last poll did not fail
+	Cause        Cause     // of the last failure; None if the last poll did not fail
+	FailingSince time.Time // time of the first of these failures; zero if the last poll did not fail
 }
 
-// A Cause is a kind of failure of a poll, as the metrics name it.
+// A Cause is a kind of failure of a poll, with the name in the metrics.
 type Cause string
 
 // The causes that concern all projects of an account.
 const (
 	None         Cause = ""
-	Unauthorized Cause = "unauthorized" // Notehub refuses the token
+	Unauthorized Cause = "unauthorized" // the token is not valid
 	Suspended    Cause = "suspended"    // the billing account is suspended
-	Unreachable  Cause = "unreachable"  // no answer came
+	Unreachable  Cause = "unreachable"  // no response
 
-	// Restored is none: polls of other projects of the account succeed again, and this project has not been polled since.
+	// Restored is not a failure: polls of other projects of the account succeed again, and this project has not been polled since.
 	Restored Cause = "restored"
 )
 
@@ -44,7 +44,7 @@ func (c Cause) AccountWide() bool { return c == Unauthorized || c == Suspended |
 
 var projectColumns = []string{"polled_at", "failures", "failure", "truncated", "damaged", "reread_on", "cause", "failing_since"}
 
-// fields lists where the columns uid and projectColumns go.
+// fields lists the destinations of the columns uid and projectColumns.
 func (p *Project) fields() []any {
 	return []any{
 		&p.UID, database.Time(&p.PolledAt), &p.Failures, &p.Failure, &p.Truncated, &p.Damaged,
@@ -77,8 +77,8 @@ func (s *Store) Failing(ctx context.Context) (map[string]Project, error) {
 	return failing, database.Doing(err, "reading which projects fail")
 }
 
-// Restore forgets the failures of projects that failed for a cause that concerned all of their account, since other projects of
-// it are polled again, and makes these projects due at now. It returns how many there were.
+// Restore resets the failures of projects that failed for a cause that concerned the whole account, because other projects of it are polled
+// again, and makes these projects due at now. It returns their number.
 func (s *Store) Restore(ctx context.Context, projects []string, now time.Time) (restored int, err error) {
 	err = s.db.Update(ctx, func(tx database.Tx) error {
 		restored = 0
@@ -110,14 +110,14 @@ func saveProject(ctx context.Context, tx database.Tx, project Project) error {
 	return table.Run(ctx, tx, 1, func(int) []any { return project.fields() }, nil)
 }
 
-// A Judgement is what a rule meant when it last judged a project.
+// A Judgement is the meaning of a rule at its last evaluation for a project.
 type Judgement struct {
 	Hash      string
-	Since     time.Time       // when it first judged the project with that meaning
-	Semantics rules.Semantics // zero if an older version of notewatch judged
+	Since     time.Time       // first evaluation for the project with that meaning
+	Semantics rules.Semantics // zero if it was evaluated by an older version of notewatch
 }
 
-// Judged returns how this project was last judged, by the name of the rule.
+// Judged returns the meanings of the rules at their last evaluation for the project, by rule name.
 func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgement, error) {
 	type row struct {
 		rule string
@@ -138,14 +138,14 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 	return judged, database.Doing(err, "reading which rules judged project %q", project)
 }
 
-// dropJudged deletes what Judged returns, but for the rules that stay.
+// dropJudged deletes the entries of Judged, except those of the rules that stay.
 func dropJudged(ctx context.Context, tx database.Tx, project string, stay []string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM judged WHERE project = $1 AND rule NOT IN (SELECT value FROM json_each($2))`,
 		project, database.Elements(stay))
 	return err
 }
 
-// saveJudged adds to what Judged returns, or replaces it, by rule.
+// saveJudged adds or replaces entries of Judged.
 func saveJudged(ctx context.Context, tx database.Tx, project string, judged map[string]Judgement) error {
 	names := slices.Sorted(maps.Keys(judged))
 	table := database.Upsert{Table: "judged", Key: []string{"project", "rule"}, Set: []string{"hash", "since", "semantics"}}

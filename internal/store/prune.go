@@ -7,9 +7,8 @@ import (
 	"notewatch/rules"
 )
 
-// Prune drops what is from before a day: figures, devices that are no longer listed once there is no figure of them left, ended
-// alerts and silences, and what belongs to no alert: transitions, deliveries, messages and attempts. It takes a
-// transaction for every 10,000 rows.
+// Prune deletes data from before a day: figures, unlisted devices without figures, ended alerts and silences, and transitions, deliveries,
+// messages and attempts without alerts. It uses one transaction for every 10,000 rows.
 func (s *Store) Prune(ctx context.Context, before rules.Day) error {
 	start := database.At(before.Start())
 	err := s.Usage.PruneDays(ctx, before)
@@ -17,7 +16,7 @@ func (s *Store) Prune(ctx context.Context, before rules.Day) error {
 		err = s.db.DeleteRows(ctx, "alert", "id", "ended_at < $1", start)
 	}
 	if err == nil {
-		// The newest change stays: the next one has to have a greater number.
+		// The newest change stays, because the next one must have a greater number.
 		err = s.db.DeleteRows(ctx, "silence", "id", `seq < (SELECT max(seq) FROM silence)
 			AND (`+stops+` < $1
 				OR `+stops+` IS NULL AND start_at < $1 AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.id = silence.alert))`, start)

@@ -9,19 +9,20 @@ import (
 	"notewatch/rules"
 )
 
-// Pauses are the longest times that anything waits for. A stored time that lies further ahead shows that the clock was set
-// back after it was written.
+// Pauses holds the longest times that anything waits. A stored time that lies further ahead shows that the clock was set back after it was
+// written.
 type Pauses struct {
-	Work map[work.Kind]time.Duration // until work of these kinds is due; kinds that may wait for ever are left out
-	Hold time.Duration               // for which Notehub may ask an account to wait
+	Work map[work.Kind]time.Duration // until work of these kinds is due; kinds without a limit are left out
+	Hold time.Duration               // longest time for which Notehub may ask an account to wait
 }
 
-// SetBack looks for times that only a clock that was ahead can have written, and if there are any has nothing wait for the clock
-// to get there: all work is due now, that of kind Summary at summary, accounts may send requests, and what happened later
-// than now happened now. What is known of days that have yet to come is dropped. Silences keep the times that people gave
-// them. It returns the time that lies furthest ahead; the zero time is that there is none, and nothing was done.
+// SetBack looks for times that only a clock that was ahead can have written. If there are any, it makes sure that nothing waits for them:
+// all work is due now, that of kind Summary at summary, accounts may send requests, and past events that lie ahead count as happening now.
+// Data of days to come is deleted. Silences keep the times that people gave them. It returns the time that lies furthest ahead; if there is
+// none, it returns the zero time and changes nothing.
 //
-// It reads the clock again before it does anything: a process that stood still since it had read it finds what others have written meanwhile.
+// It reads the clock again before it changes anything, because a process that was frozen after reading it finds what others have written
+// meanwhile.
 func (s *Store) SetBack(
 	ctx context.Context, clock func() time.Time, summary func(now time.Time) time.Time, longest Pauses,
 ) (ahead time.Time, err error) {
@@ -32,7 +33,7 @@ func (s *Store) SetBack(
 	})
 	if err == nil && !ahead.IsZero() {
 		err = s.db.Update(ctx, func(tx database.Tx) error {
-			now := clock() // no transaction outlives a standstill of a minute
+			now := clock() // no transaction survives a freeze of a minute
 			ahead, err = furthestAhead(ctx, tx, now, longest)
 			if err != nil || ahead.IsZero() {
 				return err
@@ -43,7 +44,7 @@ func (s *Store) SetBack(
 	return ahead, database.Doing(err, "setting back the times that lie ahead of the clock")
 }
 
-// furthestAhead returns the latest time that only a clock that was ahead can have written; zero is none.
+// furthestAhead returns the latest time that only a clock that was ahead can have written; zero if there is none.
 func furthestAhead(ctx context.Context, tx database.Tx, now time.Time, longest Pauses) (ahead time.Time, err error) {
 	find := func(query string, wait time.Duration, args ...any) {
 		var found time.Time
@@ -63,7 +64,7 @@ func furthestAhead(ctx context.Context, tx database.Tx, now time.Time, longest P
 	return ahead, err
 }
 
-// happened are the columns that hold when something happened, by table.
+// happened lists the columns with times of past events, by table.
 var happened = map[string][]string{
 	"account":  {"held_until", "halved_at"},
 	"project":  {"polled_at", "failing_since"},

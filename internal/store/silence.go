@@ -10,7 +10,7 @@ import (
 	"notewatch/rules"
 )
 
-// fieldsOf lists where the columns of a silence go.
+// fieldsOf lists the destinations of the columns of a silence.
 func fieldsOf(s *rules.Silence) []any {
 	return []any{
 		&s.ID, &s.Match.Alert, &s.Match.Rule, &s.Match.Project, &s.Match.Subject, database.Time(&s.Start), database.Time(&s.End), &s.By, &s.Because,
@@ -20,10 +20,10 @@ func fieldsOf(s *rules.Silence) []any {
 
 const silenceColumns = `id, alert, rule, project, subject, start_at, end_at, by_whom, because, ended_by, ended_at`
 
-// stops is when a silence that is not without an end mutes no more.
+// stops is when a silence with an end ends.
 const stops = `coalesce(ended_at, end_at)`
 
-// lasting selects the silences that are not over at $1: one without an end is not as long as its alert is not.
+// lasting selects the silences that have not ended at $1. A silence without an end ends with its alert.
 const lasting = `(` + stops + ` > $1 OR ` + stops + ` IS NULL
 	AND EXISTS (SELECT 1 FROM alert WHERE alert.id = silence.alert AND alert.state IN ('pending', 'firing')))`
 
@@ -33,8 +33,8 @@ func silenceSeq(ctx context.Context, tx database.Tx) (seq int64, err error) {
 	return seq, err
 }
 
-// Silences returns the silences that are not over at a time, the first to end first, and what identifies the state of all
-// silences: it grows with every change. A silence without an end is left out once its alert is over.
+// Silences returns the silences that have not ended at a time, in the order of their ends, and an identifier of the state of all silences,
+// which grows with every change. A silence without an end is left out once its alert has ended.
 func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules.Silence, seq int64, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		if seq, err = silenceSeq(ctx, tx); err != nil {
@@ -58,7 +58,7 @@ func (s *Store) SilencesSince(ctx context.Context, since time.Time) (silences []
 	return silences, database.Doing(err, "reading past silences")
 }
 
-// AddSilence stores a silence and has it applied at once. One without an end must name an alert.
+// AddSilence stores a silence and makes the work that applies it due at once. A silence without an end must name an alert.
 func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.Time) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := lockSilences(ctx, tx); err != nil {
@@ -76,8 +76,8 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 	return database.Doing(err, "storing a silence")
 }
 
-// AddSilences is AddSilence for some, all or none. seen is the state of the silences that they were decided upon, as Silences returns it;
-// ErrMoved if that is another one now.
+// AddSilences is AddSilence for several, all or none. seen is the state of the silences on which they were decided, as Silences returns it;
+// if it has changed, the error is ErrMoved.
 func (s *Store) AddSilences(ctx context.Context, silences []rules.Silence, seen int64, now time.Time) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := lockSilences(ctx, tx); err != nil {
@@ -94,7 +94,7 @@ func (s *Store) AddSilences(ctx context.Context, silences []rules.Silence, seen 
 	return database.Doing(err, "storing %d silences", len(silences))
 }
 
-// addSilences stores silences after those of which seq identifies the state.
+// addSilences stores silences. seq is the present state of the silences.
 func addSilences(ctx context.Context, tx database.Tx, silences []rules.Silence, seq int64) error {
 	for i := range silences {
 		s := &silences[i]
@@ -111,7 +111,7 @@ func addSilences(ctx context.Context, tx database.Tx, silences []rules.Silence, 
 	return nil
 }
 
-// EndSilence ends a silence at now; by is who does. ok is false if there is none of that ID that is not over.
+// EndSilence ends a silence at now, in the name of by. ok is false if there is no such silence, or if it has ended.
 func (s *Store) EndSilence(ctx context.Context, id, by string, now time.Time) (ok bool, err error) {
 	err = s.db.Update(ctx, func(tx database.Tx) error {
 		if err := lockSilences(ctx, tx); err != nil {

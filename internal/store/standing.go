@@ -9,15 +9,15 @@ import (
 	"notewatch/rules"
 )
 
-// A Standing is how things stand.
+// A Standing is the state of the store for metrics.
 type Standing struct {
 	Firing   map[rules.Level]int
 	Pending  int
 	Queues   map[string]outbox.Queue // by receiver
-	PolledAt map[string]time.Time    // last poll that went well, by project
+	PolledAt map[string]time.Time    // last successful poll, by project
 }
 
-// Standing returns how things stand at now.
+// Standing returns the state at now.
 func (s *Store) Standing(ctx context.Context, now time.Time) (Standing, error) {
 	standing := Standing{Firing: map[rules.Level]int{}, PolledAt: map[string]time.Time{}}
 	err := s.db.View(ctx, func(tx database.Tx) (err error) {

@@ -6,8 +6,7 @@ import (
 	"notewatch/internal/store/database"
 )
 
-// CountHushed returns how many firing alerts people are not told of for now, and how many somebody has taken on; drills are
-// left out.
+// CountHushed returns the number of muted and of acknowledged firing alerts, without drills.
 func (s *Store) CountHushed(ctx context.Context) (muted, acknowledged int, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `
@@ -17,7 +16,7 @@ func (s *Store) CountHushed(ctx context.Context) (muted, acknowledged int, err e
 	return muted, acknowledged, database.Doing(err, "counting the alerts that people are not told of")
 }
 
-// FreeSpace returns how many bytes of the file hold nothing, and how large it is. Of PostgreSQL, which reuses space by itself, free is 0.
+// FreeSpace returns the unused bytes of the file, and its size. PostgreSQL reuses space by itself, so free is 0 there.
 func (s *Store) FreeSpace(ctx context.Context) (free, size int64, err error) {
 	query := `SELECT freelist_count * page_size, page_count * page_size FROM pragma_freelist_count, pragma_page_count, pragma_page_size`
 	if s.db.Postgres() {

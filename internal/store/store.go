@@ -9,8 +9,8 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// A Store keeps what notewatch knows in a database. It is safe for use by several goroutines. Its errors are a
-// [database.UnavailableError] if the cause lies outside notewatch.
+// A Store keeps the data of notewatch in a database. It is safe for concurrent use. Its errors are a [database.UnavailableError] if the
+// cause lies outside notewatch.
 type Store struct {
 	Work   *work.Store
 	Usage  *usage.Store
@@ -19,18 +19,18 @@ type Store struct {
 	db *database.DB
 }
 
-// Open opens a database to write to it beside the processes that run on it, and makes one if there is none, as [database.Open].
+// Open opens a database for writing while other processes may be running on it, and creates a missing one, like [database.Open].
 func Open(ctx context.Context, place string) (*Store, error) {
 	return open(ctx, place, database.Creating)
 }
 
-// OpenToMigrate is Open for the holder of [database.Lock]. It brings the schema of an older version up to date; what that version stored as
-// rows is left to ConvertProject and ConvertNext.
+// OpenToMigrate is Open for the holder of [database.Lock]. It migrates the schema of an older version; the rows of that version are left to
+// ConvertProject and ConvertNext.
 func OpenToMigrate(ctx context.Context, place string) (*Store, error) {
 	return open(ctx, place, database.Migrating)
 }
 
-// OpenReadOnly opens an existing database for looking only, beside a running process. Whatever writes fails.
+// OpenReadOnly opens an existing database for reading, while a process may be running on it. Everything that writes fails.
 func OpenReadOnly(ctx context.Context, place string) (*Store, error) {
 	return open(ctx, place, database.Looking)
 }
@@ -50,18 +50,18 @@ func newStore(db *database.DB) *Store {
 // Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Path returns the absolute path of the database, links followed, or its URL without what is secret in it.
+// Path returns the absolute path of the database without symbolic links, or its URL without secrets.
 func (s *Store) Path() string { return s.db.Path() }
 
 // Shared reports whether several processes may run on the database.
 func (s *Store) Shared() bool { return s.db.Postgres() }
 
-// CheckWrite returns an error if nothing can be written, or no more than a little.
+// CheckWrite returns an error if nothing, or only little, can be written.
 func (s *Store) CheckWrite(ctx context.Context) error { return s.db.CheckWrite(ctx) }
 
-// CheckDisk returns an error if the disk of the database is full or read-only. It does not write. The disk of a server cannot be seen.
+// CheckDisk returns an error if the disk of the database is full or read-only. It does not write. It cannot check the disk of a server.
 func (s *Store) CheckDisk() error { return s.db.CheckDisk() }
 
-// CheckSchema returns database.ErrNewer if the schema, which a newer notewatch has brought up to date since the database was opened, can no
-// longer be used by this one.
+// CheckSchema returns database.ErrNewer if a newer notewatch has migrated the schema since the database was opened, and this one can no
+// longer use it.
 func (s *Store) CheckSchema(ctx context.Context) error { return s.db.CheckSchema(ctx) }

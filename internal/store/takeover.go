@@ -8,9 +8,9 @@ import (
 	"notewatch/internal/store/outbox"
 )
 
-// ReleaseAll ends every lease and every process. Only the holder of Lock may call it, at start: the leases are those of a dead process.
-// Attempts that were cut off get the status CutOff. One that was overtaken before that may have replaced what was shown
-// by something older: its receiver is made due to show the newest again.
+// ReleaseAll ends every lease and every process. Only the holder of Lock may call it, at start: the leases belong to a dead process.
+// Interrupted attempts get the status CutOff. An attempt that was overtaken before may have replaced a newer post with an older one, so its
+// receiver is made due to show the newest state again.
 func (s *Store) ReleaseAll(ctx context.Context) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE work SET lease_token = NULL, leased_until = NULL, process = NULL WHERE lease_token IS NOT NULL`)
@@ -25,9 +25,9 @@ func (s *Store) ReleaseAll(ctx context.Context) error {
 	return database.Doing(err, "releasing the leases of a dead process")
 }
 
-// TakeOver is what a process does at its start about processes that are dead. On SQLite, where only the holder of Lock may call it, that
-// is ReleaseAll. On PostgreSQL others may be at work: leases stay until they run out, and an attempt counts as cut off only if nobody
-// holds the lease on its receiver at machine.
+// TakeOver cleans up after dead processes when a process starts. On SQLite, where only the holder of Lock may call it, it is ReleaseAll. On
+// PostgreSQL others may be working: leases stay until they end, and an attempt counts as interrupted only if its receiver is not leased at
+// machine.
 func (s *Store) TakeOver(ctx context.Context, machine time.Time) error {
 	if !s.db.Postgres() {
 		return s.ReleaseAll(ctx)

@@ -15,14 +15,13 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// notCopied are the tables and columns that are not copied to another database: those of the schema itself, and those of SQLite that are
+// notCopied lists tables and columns that are not copied to another database: those of the schema itself, and those of SQLite that are
 // empty once the rows of an older version have been converted.
 var notCopied = []string{goose.DefaultTablename, "usable", database.TransferTable, "usage", "usage_change", "device_row", "project.read_days"}
 
-// Transfer copies all that the database at from holds to the one at to, which may hold nothing, and which it makes if there is none. It
-// holds the lock of both, lets nobody write to the source before the end, and verifies what it has copied. report is called after each
-// batch. If it is interrupted, the next call with the same databases goes on; until then nothing else uses the target. It returns what
-// each table holds.
+// Transfer copies the content of the database at from to the one at to, which must be empty, or is created. It holds the locks of both,
+// prevents writes to the source until the end, and verifies the copy. report is called after each batch. If it is interrupted, the next
+// call with the same databases continues; until then nothing else uses the target. It returns the content of each table.
 func Transfer(ctx context.Context, from, to string, report func(transfer.Progress)) (totals []transfer.Total, err error) {
 	if database.NameOf(from) == database.NameOf(to) {
 		return nil, fmt.Errorf("the database %q is the source and the target: name another target", database.NameOf(from))
@@ -56,7 +55,7 @@ func Transfer(ctx context.Context, from, to string, report func(transfer.Progres
 	return totals, database.Doing(err, "copying %q to %q", source.Path(), target.Path())
 }
 
-// movable returns an error if there is no database at a place, if it holds rows of an older version, or if a process works on it.
+// movable returns an error if there is no database at a place, if it holds rows of an older version, or if a process is working on it.
 func movable(ctx context.Context, place string) error {
 	s, err := OpenReadOnly(ctx, place)
 	if err != nil {
@@ -72,12 +71,12 @@ func movable(ctx context.Context, place string) error {
 	return errors.Join(err, s.Close())
 }
 
-// alone runs f while no other process copies into the database at a place. A file has its lock for that.
+// alone calls f while no other process copies into the database at a place. A file has its lock for that.
 func alone(ctx context.Context, place string, f func() error) error {
 	if !database.IsURL(place) {
 		return f()
 	}
-	s, err := open(ctx, place, database.Filling) // with connections of its own, of which f would need the last
+	s, err := open(ctx, place, database.Filling) // with its own connections, because f would need the last one
 	if err != nil {
 		return err
 	}
@@ -95,11 +94,11 @@ func alone(ctx context.Context, place string, f func() error) error {
 	return errors.Join(err, s.Close())
 }
 
-// still runs f in a transaction during which nobody writes to the database. It returns an error if a process works on it.
+// still runs f in a transaction during which no one writes to the database. It returns an error if a process is working on it.
 func (s *Store) still(ctx context.Context, f func(database.Tx) error) error {
 	return s.db.Unhurried(ctx, func(tx database.Tx) error {
 		if !s.db.Postgres() {
-			return f(tx) // the transaction keeps all others from writing
+			return f(tx) // the transaction prevents all other writes
 		}
 		tables, err := transfer.ReadTables(ctx, tx.SQL, true, notCopied...)
 		if err != nil {
@@ -108,14 +107,14 @@ func (s *Store) still(ctx context.Context, f func(database.Tx) error) error {
 		if _, err := tx.ExecContext(ctx, `LOCK TABLE `+namesOf(tables)+` IN SHARE MODE`); err != nil {
 			return err
 		}
-		if err := work.CheckUnused(ctx, tx); err != nil { // one may have started meanwhile
+		if err := work.CheckUnused(ctx, tx); err != nil { // a process may have started meanwhile
 			return err
 		}
 		return f(tx)
 	})
 }
 
-// fill copies everything from the source, which tx reads and to which nobody writes.
+// fill copies everything from the source, which tx reads and to which no one writes.
 func (s *Store) fill(ctx context.Context, source *Store, tx database.Tx, report func(transfer.Progress)) ([]transfer.Total, error) {
 	from, err := transfer.ReadTables(ctx, tx.SQL, source.db.Postgres(), notCopied...)
 	if err != nil {
@@ -150,7 +149,7 @@ func (s *Store) fill(ctx context.Context, source *Store, tx database.Tx, report 
 		Pairs: pairs, Clean: database.Storable, Report: report,
 	}
 	totals, err := copyAndVerify(ctx, &c)
-	if _, differs := errors.AsType[*transfer.DifferenceError](err); differs && resumed { // the source was used after the copy was interrupted
+	if _, differs := errors.AsType[*transfer.DifferenceError](err); differs && resumed { // the source was used after the interruption
 		if err := s.db.Update(ctx, func(tx database.Tx) error { return empty(ctx, tx, to) }); err != nil {
 			return nil, err
 		}
@@ -179,8 +178,8 @@ func copyAndVerify(ctx context.Context, c *transfer.Copy) ([]transfer.Total, err
 	return c.Verify(ctx)
 }
 
-// claimToFill makes the database one that a copy of a source fills, and empties it of what a new one holds. It reports whether a copy of the
-// same source was interrupted. It returns an error if there is anything else in the database.
+// claimToFill marks the database as the target of a copy of a source, and deletes what a new one contains. It reports whether a copy of the
+// same source was interrupted. It returns an error if the database contains anything else.
 func (s *Store) claimToFill(ctx context.Context, source string, tables []transfer.Table) (resumed bool, err error) {
 	err = s.db.Update(ctx, func(tx database.Tx) error {
 		resumed = false
@@ -222,7 +221,7 @@ func (s *Store) claimToFill(ctx context.Context, source string, tables []transfe
 	return resumed, err
 }
 
-// empty deletes the rows of tables, each of which follows those that it refers to.
+// empty deletes the rows of tables, each of which comes after those that it refers to.
 func empty(ctx context.Context, tx database.Tx, tables []transfer.Table) error {
 	if tx.Postgres {
 		_, err := tx.ExecContext(ctx, `TRUNCATE `+namesOf(tables))

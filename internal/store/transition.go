@@ -8,7 +8,7 @@ import (
 	"notewatch/rules"
 )
 
-// A Transition is a version of an alert: what happened to it, and when.
+// A Transition is a version of an alert, with its event and time.
 type Transition struct {
 	Alert   string // ID
 	Version int64
@@ -19,13 +19,13 @@ type Transition struct {
 	Value   float64
 	Mute    rules.Mute
 	Ack     rules.Ack
-	By      string // who did it; "" is that nobody had to
+	By      string // person who caused it; "" if no person did
 	Why     string // as of the alert
 }
 
 var transitionColumns = []string{"at", "reason", "state", "level", "value", "mute", "ack", "by_whom", "reason_text"}
 
-// fields lists where the columns alert, version and transitionColumns go.
+// fields lists the destinations of the columns alert, version and transitionColumns.
 func (t *Transition) fields() []any {
 	return []any{
 		&t.Alert, &t.Version, database.Time(&t.At), &t.Reason, &t.State, &t.Level, database.Number(&t.Value),
@@ -33,7 +33,7 @@ func (t *Transition) fields() []any {
 	}
 }
 
-// saveTransitions notes the versions of alerts.
+// saveTransitions stores the versions of alerts.
 func saveTransitions(ctx context.Context, tx database.Tx, alerts []*rules.Alert) error {
 	table := database.Upsert{Table: "transition", Key: []string{"alert", "version"}, Set: transitionColumns}
 	return table.Run(ctx, tx, len(alerts), func(i int) []any {
@@ -43,7 +43,7 @@ func saveTransitions(ctx context.Context, tx database.Tx, alerts []*rules.Alert)
 	}, nil)
 }
 
-// Transitions returns what happened to an alert, oldest first.
+// Transitions returns the versions of an alert, oldest first.
 func (s *Store) Transitions(ctx context.Context, alert string) (all []Transition, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		all, err = database.Collect(ctx, tx, (*Transition).fields, `

@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Locate returns the position of the text that the byte at an offset of the value of n was decoded from. YAML tells only
-// where a scalar begins, and its folding, escapes and indentation part the value from the source; so the raw scalar is
-// read again beside its value. If they do not agree the position is where the scalar begins.
+// Locate returns the position of the text from which the byte at an offset of the value of n was decoded. YAML reports only where a scalar
+// begins, and its folding, escapes and indentation separate the value from the source. So the raw scalar is decoded again beside its value.
+// If they do not agree, the position is the start of the scalar.
 func (s Source) Locate(n *yaml.Node, offset int) (line, column int) {
 	start, ok := s.offset(n.Line, n.Column)
 	if !ok || offset < 0 {
@@ -27,8 +27,8 @@ func (s Source) Locate(n *yaml.Node, offset int) (line, column int) {
 	return s.position(a.from[offset])
 }
 
-// An aligner decodes a raw scalar and notes where each byte of the value comes from. It gives up where the raw text
-// does not decode to the value wanted, which also tells it where the scalar ends.
+// An aligner decodes a raw scalar and records where each byte of the value comes from. It stops if the raw text does not decode to the
+// wanted value, which also shows it where the scalar ends.
 type aligner struct {
 	data   []byte
 	at     int // the next byte of data

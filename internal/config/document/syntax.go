@@ -69,7 +69,7 @@ func (s Source) syntaxHint(failure *yaml.LoadError) string {
 	return ""
 }
 
-// QuoteHint tells how to write a value that YAML does not take as it stands.
+// QuoteHint returns the hint for a value that YAML does not accept without quotes.
 func QuoteHint(what string) string {
 	return "put " + what + " in single quotes, or after | on the next line"
 }

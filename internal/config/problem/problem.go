@@ -20,7 +20,7 @@ type Problem struct {
 	Where   string // such as `rule "data-budget": when.critical`, or the name of a variable; may be ""
 	Message string
 	Code    string // of a warning that a rule can accept, and of its kin; may be ""
-	Hint    string // how to mend it; may be ""
+	Hint    string // how to fix it; may be ""
 }
 
 // maxProblem is how many characters of a problem are shown. Names and lists of names in it may be long.

@@ -142,7 +142,7 @@ func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Ma
 	return all
 }
 
-// silenceLines returns for each silence what it mutes, until when, by whom and why.
+// silenceLines returns for each silence what it mutes, until when, who made it and why.
 func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []string) {
 	for _, s := range all[:min(len(all), maxSilences)] {
 		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), deliver.WhenText(s, now), name(deliver.Name(s.By)),

@@ -9,32 +9,32 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// An Attempt is one try to send one message.
+// An Attempt is one attempt to send one message.
 type Attempt struct {
 	ID       int64
 	Message  string
 	Receiver string
 	Versions map[string]int64 // alert ID → version sent
 	Started  time.Time
-	Ended    time.Time // zero: cut off, or still running
+	Ended    time.Time // zero: interrupted, or still running
 	Status   AttemptStatus
 	Error    string
 }
 
-// An AttemptStatus is how an attempt ended; "" is that it has not, as far as is known.
+// An AttemptStatus is the result of an attempt; "" means that none is known.
 type AttemptStatus string
 
-// The ends of an attempt. An attempt without end was cut off by a crash: it may or may not have been posted.
+// Results of an attempt. An attempt without one was interrupted by a crash: it may or may not have been posted.
 const (
-	NotMade  AttemptStatus = "not made" // the turn ended before it
+	NotMade  AttemptStatus = "not made" // the round ended before it
 	Posted   AttemptStatus = "posted"
 	Skipped  AttemptStatus = "skipped" // the receiver had nothing to show of it
 	Retrying AttemptStatus = "retry"
 	GivenUp  AttemptStatus = "dead"
-	CutOff   AttemptStatus = "cut off" // found without end by ReleaseAll
+	CutOff   AttemptStatus = "cut off" // found without a result by ReleaseAll
 )
 
-// Attempts returns the attempts to show an alert, oldest first; those to show any alert if it is "".
+// Attempts returns the attempts to show an alert, oldest first; "" means any alert.
 func (s *Store) Attempts(ctx context.Context, alert string) ([]Attempt, error) {
 	of, about := `TRUE`, `TRUE` // a condition that may be idle keeps SQLite from using an index
 	var args []any
@@ -54,7 +54,7 @@ func (s *Store) Attempts(ctx context.Context, alert string) ([]Attempt, error) {
 	return attempts, database.Doing(err, "reading attempts")
 }
 
-// readVersions fills in the versions that attempts sent of the alerts for which condition holds.
+// readVersions reads the versions of the alerts that attempts sent, for attempts that condition selects.
 func readVersions(ctx context.Context, tx database.Tx, attempts []Attempt, condition string, args ...any) error {
 	type sent struct {
 		attempt int64
@@ -79,11 +79,11 @@ func readVersions(ctx context.Context, tx database.Tx, attempts []Attempt, condi
 	return nil
 }
 
-// OpenAttempt is the condition that an attempt has no end.
+// OpenAttempt is the condition that an attempt has no result.
 const OpenAttempt = `status = ''`
 
-// LeftAttempt is the condition that an attempt has no end and that nobody holds the lease on its receiver at machine. While somebody does,
-// the attempt may be his, and if it is not, counting it as cut off would have him send once more what he is sending.
+// LeftAttempt is the condition that an attempt has no result and that its receiver is not leased at machine. While it is leased, the
+// attempt may be running; and if it is not, counting it as interrupted would make the holder of the lease send again what it is sending.
 func LeftAttempt(machine time.Time) string {
 	return OpenAttempt + fmt.Sprintf(
 		` AND receiver NOT IN (SELECT key FROM work WHERE kind = '%s' AND lease_token IS NOT NULL AND leased_until > %d AND leased_until <= %d)`,

@@ -14,37 +14,37 @@ import (
 	"notewatch/rules"
 )
 
-// A Message is something posted to a receiver. It shows one alert or more.
+// A Message is a post to a receiver. It shows one alert or more.
 type Message struct {
 	ID       string // also the idempotency key
 	Receiver string
-	Ref      string    // the receiver's own handle for changing it; "" before it was posted
-	PostedAt time.Time // when it was last posted or changed, or an attempt to change it skipped; zero: never
-	BegunAt  time.Time // when Begin first began to send it, whatever came of it; zero: never, or it was skipped
-	Digest   bool      // holds what was too much for messages of its own
+	Ref      string    // the receiver's own reference for updating it; "" before it was posted
+	PostedAt time.Time // when it was last posted or updated, or an update was skipped; zero if never
+	BegunAt  time.Time // when Begin first started to send it, with any result; zero if never, or if it was skipped
+	Digest   bool      // contains alerts that exceeded the hourly cap
 }
 
 // A Delivery is what one receiver owes for an alert.
 type Delivery struct {
-	Alert rules.Alert // as it is now
+	Alert rules.Alert // the current alert
 	delivery.Delivery
 }
 
 // Facts returns the facts of its alert.
 func (d *Delivery) Facts() delivery.Facts { return delivery.FactsOf(&d.Alert) }
 
-// Considered is the event that its receiver is served, as Settle takes it. detail is the text of the mute or acknowledgement.
+// Considered returns the event that its receiver is served, for Settle. detail is the text of the mute or acknowledgement.
 func (d *Delivery) Considered(detail string) delivery.Event {
 	return delivery.Event{Kind: delivery.Considered, Sent: delivery.Sent{Version: d.Alert.Version, Epoch: d.Epoch}, Detail: detail}
 }
 
-// fields lists where deliveryColumns go.
+// fields lists the destinations of deliveryColumns.
 func (d *Delivery) fields() []any { return append(own(&d.Delivery), alertrow.Fields(&d.Alert)...) }
 
-// deliveryColumns are those of a delivery and its alert.
+// deliveryColumns are the columns of a delivery and its alert.
 var deliveryColumns = ownColumns + `, alert.id, alert.` + strings.Join(alertrow.Columns, ", alert.")
 
-// readDeliveries returns the deliveries for which condition holds, in the order of their alerts' firing.
+// readDeliveries returns the deliveries that condition selects, in the order in which their alerts fired.
 func readDeliveries(ctx context.Context, tx database.Tx, condition string, args ...any) ([]Delivery, error) {
 	return database.Collect(ctx, tx, (*Delivery).fields, `
 		SELECT `+deliveryColumns+`
@@ -53,9 +53,9 @@ func readDeliveries(ctx context.Context, tx database.Tx, condition string, args 
 		ORDER BY fired_at NULLS FIRST, alert.since NULLS FIRST, id`, args...)
 }
 
-// EachFresh calls each for every delivery of a receiver that Undelivered returns and that belongs to no message yet, in that order.
-// Of its Alert it has ID, Rule, Project, State, Level, Version, Reason, Already, Mute and Ack. It is valid during the call only, which
-// must not use the store.
+// EachFresh calls each for every delivery of a receiver that Undelivered returns and that belongs to no message yet, in that order. Its
+// Alert has only ID, Rule, Project, State, Level, Version, Reason, Already, Mute and Ack. It is valid only during the call, which must not
+// use the store.
 func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Delivery)) error {
 	err := s.db.View(ctx, func(tx database.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
@@ -82,10 +82,10 @@ func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Deliv
 	return database.Doing(err, "reading what is new to receiver %q", receiver)
 }
 
-// Fresh returns those of some alerts that Undelivered returns for a receiver and that belong to no message yet, in the order of alerts,
-// which are IDs. Of each Alert it has all that a message shows: Holds and Then are left out.
+// Fresh returns the deliveries for the alerts with some IDs that Undelivered returns for a receiver and that belong to no message yet, in
+// the order of the IDs. Each Alert has everything that a message shows; Holds and Then are left out.
 func (s *Store) Fresh(ctx context.Context, receiver string, alerts []string) ([]Delivery, error) {
-	all := make([]Delivery, len(alerts)) // at their places, for SQLite would sort whole rows
+	all := make([]Delivery, len(alerts)) // at their indexes, because SQLite would sort whole rows
 	err := s.db.View(ctx, func(tx database.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
 			SELECT `+freshColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
@@ -99,10 +99,10 @@ func (s *Store) Fresh(ctx context.Context, receiver string, alerts []string) ([]
 	return found, database.Doing(err, "reading what is new to receiver %q", receiver)
 }
 
-// freshColumns are deliveryColumns without what no message shows.
+// freshColumns are deliveryColumns without those that no message shows.
 var freshColumns = strings.NewReplacer("alert.holds", "''", "alert.then_values", "'"+database.EmptyDocument+"'").Replace(deliveryColumns)
 
-// placeFresh reads rows of freshColumns into all, each to the place of its alert, and closes them.
+// placeFresh reads rows of freshColumns into all, each at the index of its alert, and closes them.
 func placeFresh(all []Delivery, alerts []string, rows *sql.Rows) error {
 	defer func() { _ = rows.Close() }()
 	place := make(map[string]int, len(alerts))
@@ -131,7 +131,7 @@ const (
 	keptBack = `delivery.state IN ('` + string(delivery.Held) + `', '` + string(delivery.Removed) + `')`
 )
 
-// Undelivered returns the deliveries of a receiver that are Waiting, in the order of their alerts' firing.
+// Undelivered returns the waiting deliveries of a receiver, in the order in which their alerts fired.
 func (s *Store) Undelivered(ctx context.Context, receiver string) (deliveries []Delivery, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		deliveries, err = readDeliveries(ctx, tx, undelivered, receiver)
@@ -140,7 +140,7 @@ func (s *Store) Undelivered(ctx context.Context, receiver string) (deliveries []
 	return deliveries, database.Doing(err, "reading what receiver %q should show", receiver)
 }
 
-// Unshown returns how many deliveries of a receiver are Waiting or GivenUp, and the last error of one of them; "" if there was none.
+// Unshown returns the number of waiting and given-up deliveries of a receiver, and the last error of one of them; "" if there was none.
 func (s *Store) Unshown(ctx context.Context, receiver string) (count int, problem string, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `
@@ -150,8 +150,8 @@ func (s *Store) Unshown(ctx context.Context, receiver string) (count int, proble
 	return count, problem, database.Doing(err, "counting what receiver %q does not show", receiver)
 }
 
-// Changes returns the messages of a receiver that show an alert of which something is undelivered, each with all that it
-// shows, in the order of their alerts' firing.
+// Changes returns the messages of a receiver with an undelivered change, each with all its members, in the order in which their alerts
+// fired.
 func (s *Store) Changes(ctx context.Context, receiver string) ([]Sending, error) {
 	var messages []Message
 	var members []Delivery
@@ -167,7 +167,7 @@ func (s *Store) Changes(ctx context.Context, receiver string) ([]Sending, error)
 	return sendings(messages, members), database.Doing(err, "reading which messages to receiver %q have to change", receiver)
 }
 
-// sendings puts members to their messages, in the order of the members.
+// sendings groups members by message, in the order of the members.
 func sendings(messages []Message, members []Delivery) []Sending {
 	byID := make(map[string]Message, len(messages))
 	for _, m := range messages {
@@ -189,15 +189,15 @@ func sendings(messages []Message, members []Delivery) []Sending {
 
 const messageColumns = `id, receiver, ref, posted_at, begun_at, digest`
 
-// fields lists where messageColumns go.
+// fields lists the destinations of messageColumns.
 func (m *Message) fields() []any {
 	return []any{&m.ID, &m.Receiver, &m.Ref, database.Time(&m.PostedAt), database.Time(&m.BegunAt), &m.Digest}
 }
 
-// ErrNoMessage means that there is no message of that ID, or no more.
+// ErrNoMessage means that there is no message with that ID, or no longer.
 var ErrNoMessage = errors.New("there is no such message")
 
-// Members returns the message and all deliveries that it shows, in the order of their alerts' firing. ErrNoMessage if there
+// Members returns the message and all deliveries that it shows, in the order in which their alerts fired. It returns ErrNoMessage if there
 // is none.
 func (s *Store) Members(ctx context.Context, message string) (m Message, members []Delivery, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
@@ -214,21 +214,20 @@ func (s *Store) Members(ctx context.Context, message string) (m Message, members
 	return m, members, database.Doing(err, "reading message %q", message)
 }
 
-// stale selects deliveries to receiver $1 that show a value which has changed since, or other texts: the advice or the name of the
-// project may have been changed.
+// stale selects deliveries to receiver $1 that show an outdated value or text: the advice or the name of the project may have changed.
 const stale = `FROM delivery JOIN alert ON alert.id = delivery.alert
 	WHERE receiver = $1 AND ` + ShowsValue + ` AND delivery.state = '` + string(delivery.Delivered) + `'
 	AND display = '` + string(delivery.DisplayFiring) + `' AND alert.state = 'firing'
 	AND (figure IS DISTINCT FROM alert.value OR words IS DISTINCT FROM alert.told)`
 
-// IsStale reports whether a receiver shows a figure or a text of an alert of a project which has changed since.
+// IsStale reports whether a receiver shows an outdated value or text of an alert of a project.
 func IsStale(ctx context.Context, tx database.Tx, receiver, project string) (yes bool, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 `+stale+` AND alert.project = $2)`, receiver, project).Scan(&yes)
 	return yes, err
 }
 
-// Stale returns the messages of a receiver that show a figure or a text which has changed since, those that were not changed for the
-// longest time first, at most limit.
+// Stale returns at most limit messages of a receiver that show an outdated value or text, those that were not updated for the longest time
+// first.
 func (s *Store) Stale(ctx context.Context, receiver string, limit int) (messages []string, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		messages, err = database.Collect(ctx, tx, func(id *string) []any { return []any{id} }, `
@@ -239,8 +238,8 @@ func (s *Store) Stale(ctx context.Context, receiver string, limit int) (messages
 	return messages, database.Doing(err, "reading which messages to receiver %q show old figures", receiver)
 }
 
-// Begun returns how many messages to a receiver were begun after a time, and when the last digest was; the zero time is
-// never.
+// Begun returns the number of messages to a receiver that were started after a time, and the time of the last digest; zero if there was
+// none.
 func (s *Store) Begun(ctx context.Context, receiver string, after time.Time) (count int, digest time.Time, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM message WHERE receiver = $1 AND begun_at > $2 AND NOT digest`,
@@ -271,7 +270,7 @@ func (s *Store) DeliveriesOf(ctx context.Context, alert string) (map[string]Deli
 	return byReceiver, database.Doing(err, "reading who was told of alert %q", alert)
 }
 
-// DeliveriesTo returns the deliveries of some alerts, by alert ID and receiver. Their Alert is left empty.
+// DeliveriesTo returns the deliveries of some alerts, by alert ID and receiver. Their Alert is empty.
 func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]map[string]Delivery, error) {
 	type received struct {
 		alert, receiver string

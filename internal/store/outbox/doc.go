@@ -3,8 +3,8 @@
 // A [Delivery] is a row for an alert and a receiver: its state, and what the receiver displays. A [Message] is one post that shows one alert
 // or more. An [Attempt] is one call to a receiver.
 //
-// What a receiver owes is decided by package delivery and stored in one place, owed.go: it reads rows, asks delivery.Next what an event
-// makes of each, and writes what differs. Who calls it:
+// Package delivery decides what a receiver owes, and owed.go stores it: it reads rows, asks delivery.Next for the rows after an event, and
+// writes those that differ. Its callers:
 //
 //   - Commit and Decide of package store call [Add], [ReadDue] and [ShowChanged] when an alert changes, in their transaction (show.go).
 //   - [Store.Settle], [Store.Begin] and [Store.End] record what a delivery run decided and sent (sending.go). Each checks the lease of the
@@ -12,8 +12,8 @@
 //   - [Store.Route] (route.go), [Store.FallBack] (fallback.go), and [Store.KeepReceivers], [Store.Reconsider], [Store.Redeliver],
 //     [Store.GiveUp], [Store.Retry] and [Store.Revive] (receiver.go) record what the rules file, an unreachable receiver or a person changed.
 //
-// An attempt is noted before it is made, with what it would display and the epoch of each delivery (attempt.go). So a process that starts
-// knows what one that died may have posted ([MendCutOff]).
+// An attempt is recorded before it is made, with what it would display and the epoch of each delivery (attempt.go). So a process that
+// starts knows what a dead one may have posted ([MendCutOff]).
 //
 // On PostgreSQL a transaction locks the rows of work of the receivers before it reads deliveries (locks.go); package store says in which
 // order. [Store.TakeLane] spaces the sends of all processes (lane.go).

@@ -13,12 +13,12 @@ import (
 type StandIn struct {
 	For    string          // the receiver
 	Policy delivery.Policy // of it
-	Before time.Time       // what has waited since then or longer counts as missing
+	Before time.Time       // what has been waiting since then or longer counts as missing
 	Now    time.Time       // domain clock
 }
 
-// FallBack gives a receiver the firing alerts that are missing at another one. It returns how many are new to it. ErrLeaseLost if the
-// lease on the receiver is no longer held.
+// FallBack gives a receiver the firing alerts that another one is missing. It returns how many are new to it. It returns ErrLeaseLost if
+// the lease on the receiver is no longer held.
 func (s *Store) FallBack(ctx context.Context, lease work.Lease, in StandIn) (count int, err error) {
 	err = s.db.Update(ctx, func(tx database.Tx) error {
 		if err := work.Hold(ctx, tx, lease); err != nil {
@@ -34,7 +34,7 @@ func (s *Store) FallBack(ctx context.Context, lease work.Lease, in StandIn) (cou
 	return count, database.Doing(err, "notifying receiver %q in place of %q", lease.Key, in.For)
 }
 
-// missingAlerts returns the alerts that are missing at a receiver, and that its fallback is not to show yet.
+// missingAlerts returns the alerts that a receiver is missing and its fallback does not have to show yet.
 func missingAlerts(ctx context.Context, tx database.Tx, fallback string, in StandIn) (missing []string, err error) {
 	rows, err := readRows(ctx, tx, 0, `delivery.receiver = $1 AND `+owes+` AND delivery.state IN ($2, $3) AND alert.state = 'firing'
 		AND NOT EXISTS (SELECT 1 FROM delivery AS own WHERE own.alert = delivery.alert AND own.receiver = $4 AND NOT own.rerouted)`,
@@ -47,7 +47,7 @@ func missingAlerts(ctx context.Context, tx database.Tx, fallback string, in Stan
 	return missing, err
 }
 
-// replace has a fallback show alerts, and returns how many it did not have to show before.
+// replace makes a fallback show alerts, and returns the number of new ones.
 func replace(ctx context.Context, tx database.Tx, fallback string, alerts []string, in StandIn) (count int, err error) {
 	if len(alerts) == 0 {
 		return 0, nil

@@ -8,8 +8,8 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// TakeLane takes the next send in a lane, which all processes share, and returns when it may begin: at machine, or later if others go first.
-// Sends of a lane begin a pause apart.
+// TakeLane reserves the next send in a lane, which all processes share, and returns when it may begin: at machine, or later if others go
+// first. The sends of a lane begin a pause apart.
 func (s *Store) TakeLane(ctx context.Context, name string, pause time.Duration, machine time.Time) (begin time.Time, err error) {
 	var next time.Time
 	err = s.db.Relax(ctx, func(tx database.Tx) error {

@@ -11,10 +11,10 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// Every change of a delivery goes the same way: its row is read in the transaction of whatever caused the change, delivery.Next decides
-// what becomes of it, and what differs is written. Before that, on PostgreSQL, its receiver is locked (locks.go).
+// Every change of a delivery follows the same steps: its row is read in the transaction of whatever caused the change, delivery.Next
+// returns the new row, and differences are written. Before that, on PostgreSQL, its receiver is locked (locks.go).
 
-// A row is a delivery as it is stored, with what delivery.Next needs to know of its alert.
+// A row is a stored delivery, with what delivery.Next needs to know of its alert.
 type row struct {
 	alert, receiver string
 	delivery.Delivery
@@ -23,11 +23,11 @@ type row struct {
 	words  sql.NullString  // texts that it shows with the value; "": unknown; NULL: it does not show the value
 }
 
-// ownColumns are those of delivery.Delivery.
+// ownColumns are the columns of delivery.Delivery.
 const ownColumns = `delivery.state, delivery.reason, delivery.why, delivery.error, waiting_since, have, shown, display, message, via, rerouted,
 	moves, repairs`
 
-// own lists where ownColumns go.
+// own lists the destinations of ownColumns.
 func own(d *delivery.Delivery) []any {
 	return []any{
 		&d.State, &d.Reason, &d.Detail, &d.Error, database.Time(&d.Since), &d.Have, &d.Shown, &d.Display, database.Optional(&d.Message), &d.For, &d.Rerouted,
@@ -40,25 +40,25 @@ const (
 	factColumns   = `alert.state, alert.level, alert.version, alert.reason, alert.mute <> '` + database.EmptyDocument + `', alert.ack <> '` + database.EmptyDocument + `'`
 )
 
-// storedFields lists where storedColumns go.
+// storedFields lists the destinations of storedColumns.
 func (r *row) storedFields() []any {
 	return slices.Concat([]any{&r.alert, &r.receiver}, own(&r.Delivery), []any{&r.figure, &r.words})
 }
 
-// fields lists where storedColumns and factColumns go.
+// fields lists the destinations of storedColumns and factColumns.
 func (r *row) fields() []any {
 	f := &r.facts
 	return append(r.storedFields(), &f.State, &f.Level, &f.Version, &f.Reason, &f.Muted, &f.Acknowledged)
 }
 
-// readRows returns the deliveries for which condition holds, in the order of their keys. There are about n.
+// readRows returns the deliveries that condition selects, in the order of their keys. There are about n.
 func readRows(ctx context.Context, tx database.Tx, n int, condition string, args ...any) ([]row, error) {
 	return database.CollectAbout(ctx, tx, n, (*row).fields, `
 		SELECT `+storedColumns+`, `+factColumns+` FROM delivery JOIN alert ON alert.id = delivery.alert
 		WHERE `+condition+` ORDER BY delivery.alert, delivery.receiver`, args...)
 }
 
-// next returns the row after an event. A message of which it is uncertain what it displays shows an unknown value.
+// next returns the row after an event. If it is uncertain what a message displays, the value that it shows is unknown.
 func (r row) next(e delivery.Event, p delivery.Policy, now time.Time) row {
 	epoch := r.Epoch
 	if r.Delivery = r.Next(e, r.facts, p, now); r.Epoch != epoch {
@@ -70,7 +70,7 @@ func (r row) next(e delivery.Event, p delivery.Policy, now time.Time) row {
 // A change is a row before and after an event.
 type change struct{ before, after row }
 
-// changesOf returns what events make of rows, without those that stay as they are. The zero event is that nothing happened.
+// changesOf applies events to rows, and returns the changed ones. The zero event means that nothing happened.
 func changesOf(rows []row, event func(*row) delivery.Event, p delivery.Policy, now time.Time) []change {
 	changes := make([]change, 0, len(rows))
 	for _, r := range rows {
@@ -81,12 +81,12 @@ func changesOf(rows []row, event func(*row) delivery.Event, p delivery.Policy, n
 	return changes
 }
 
-// always is an event that happens to every row.
+// always returns an event for every row.
 func always(e delivery.Event) func(*row) delivery.Event {
 	return func(*row) delivery.Event { return e }
 }
 
-// receiversOf returns the receivers of changes, each once.
+// receiversOf returns the receivers of changes, without duplicates.
 func receiversOf(changes []change) []string {
 	var names []string
 	for i := range changes {
@@ -98,19 +98,19 @@ func receiversOf(changes []change) []string {
 	return names
 }
 
-// A group is deliveries to one receiver of which the same is to be stored.
+// A group holds deliveries to one receiver for which the same is stored.
 type group struct {
-	row    // that is to be stored, but for the alert
+	row    // to store, except for the alert
 	alerts []string
 }
 
-// groups are groups in the order in which they were found.
+// groups holds groups in the order in which they were found.
 type groups struct {
 	all   []group
 	place map[row]int
 }
 
-// add adds a delivery to the group of those of which the same is to be stored as of it.
+// add adds a delivery to the group for which the same is stored.
 func (g *groups) add(alert string, stored row) {
 	at, ok := g.place[stored]
 	if !ok {
@@ -124,8 +124,8 @@ func (g *groups) add(alert string, stored row) {
 	g.all[at].alerts = append(g.all[at].alerts, alert)
 }
 
-// write stores changes: which message displays what, then of deliveries what is displayed with what is owed, or only what is owed.
-// Deliveries of which the same is to be stored share a statement: rows of a storm differ in little but their alerts.
+// write stores changes: first the messages of deliveries, then what is displayed with what is owed, or only what is owed. Deliveries for
+// which the same is stored share a statement: the rows of a storm differ in little but their alerts.
 func write(ctx context.Context, b database.Batch, changes []change) error {
 	if err := attach(ctx, b, changes); err != nil {
 		return err
@@ -154,7 +154,7 @@ func write(ctx context.Context, b database.Batch, changes []change) error {
 	return nil
 }
 
-// attach stores in which messages deliveries are now, or that they are in none, with what that says of what is displayed.
+// attach stores the messages of deliveries, or that they have none, with what that means for what is displayed.
 func attach(ctx context.Context, b database.Batch, changes []change) error {
 	var moved groups
 	for i := range changes {
@@ -183,7 +183,7 @@ func (g *group) writeOwed(ctx context.Context, b database.Batch) error {
 		g.State, g.Reason, g.Detail, g.Error, database.Time(&g.Since), g.receiver, database.Texts(g.alerts))
 }
 
-// writeDisplayed stores all but the message.
+// writeDisplayed stores everything but the message.
 func (g *group) writeDisplayed(ctx context.Context, b database.Batch) error {
 	return b.Exec(ctx, `
 		UPDATE delivery SET state = $1, reason = $2, why = $3, error = $4, waiting_since = $5, have = $6, shown = $7, display = $8,
@@ -193,25 +193,25 @@ func (g *group) writeDisplayed(ctx context.Context, b database.Batch) error {
 		g.For, g.Rerouted, g.Turns, g.Epoch, g.figure, g.words, g.receiver, database.Texts(g.alerts))
 }
 
-// displayed is the row without what is owed.
+// displayed returns the row without what is owed.
 func (r row) displayed() row {
 	r.State, r.Reason, r.Detail, r.Error, r.Since = "", "", "", "", time.Time{}
 	return r
 }
 
-// owed is what the row stores of what is owed.
+// owed returns only what the row stores of what is owed.
 func (r row) owed() row {
 	d := delivery.Delivery{State: r.State, Reason: r.Reason, Detail: r.Detail, Error: r.Error, Since: r.Since}
 	return row{receiver: r.receiver, Delivery: d}
 }
 
-// stored is what the row stores but for its alert and its message.
+// stored returns what the row stores, without its alert and its message.
 func (r row) stored() row {
 	r.alert, r.facts, r.Message = "", delivery.Facts{}, ""
 	return r
 }
 
-// An address is where a delivery is added.
+// An address identifies a delivery to add.
 type address struct{ alert, receiver string }
 
 // insert adds a delivery at addresses, and calls added with the receivers of those where there was none yet.
