@@ -31,7 +31,7 @@ func lockAlerts(ctx context.Context, tx database.Tx, ids []string) error {
 	return err
 }
 
-// holdSilences keeps silences from being made or ended before the transaction ends. Any number of transactions may do so.
+// holdSilences prevents changes of silences before the transaction ends. Any number of transactions may do so.
 func holdSilences(ctx context.Context, tx database.Tx) error {
 	if !tx.Postgres {
 		return nil

@@ -214,7 +214,7 @@ func (r row) stored() row {
 // An address identifies a delivery to add.
 type address struct{ alert, receiver string }
 
-// insert adds a delivery at addresses, and calls added with the receivers of those where there was none yet.
+// insert adds a delivery at addresses, and calls added with the receivers of new ones.
 func insert(ctx context.Context, tx database.Tx, d delivery.Delivery, addresses []address, added func(receiver string)) error {
 	table := database.Upsert{
 		Table: "delivery", Key: []string{"alert", "receiver"}, Returning: "receiver", Fixed: []string{"state", "waiting_since", "display", "via"},
@@ -229,11 +229,11 @@ func insert(ctx context.Context, tx database.Tx, d delivery.Delivery, addresses 
 	})
 }
 
-// A selection is what one event after the other happens to: the deliveries of some alerts, to one receiver or to all.
+// A selection selects the deliveries of some alerts, to one receiver or to all.
 type selection struct {
 	alerts   string // query of the IDs of the alerts, in order
 	args     []any  // of the query
-	receiver string // "" is all
+	receiver string // "" means all
 }
 
 // selected returns the IDs of the alerts of a selection.
@@ -245,8 +245,8 @@ func (s *Store) selected(ctx context.Context, of selection) (alerts []string, er
 	return alerts, err
 }
 
-// change applies events to the deliveries of a selection, in a transaction for every 1,000 alerts, and returns how many of each receiver
-// changed. If due, it makes these receivers due.
+// change applies events to the deliveries of a selection, in one transaction for every 1,000 alerts, and returns how many of each receiver
+// changed. If due is set, it makes these receivers due.
 func (s *Store) change(ctx context.Context, of selection, event func(*row) delivery.Event, now time.Time, due bool) (map[string]int64, error) {
 	alerts, err := s.selected(ctx, of)
 	if err != nil {
@@ -292,7 +292,7 @@ func move(ctx context.Context, tx database.Tx, receiver string, e delivery.Event
 	return err
 }
 
-// newDelivery is one that has just been added.
+// newDelivery returns a delivery that has just been added.
 func newDelivery(now time.Time) delivery.Delivery {
 	return delivery.Delivery{}.Next(delivery.Event{Kind: delivery.Added}, delivery.Facts{}, delivery.Policy{}, now)
 }
@@ -303,8 +303,7 @@ func rowsTo(ctx context.Context, tx database.Tx, receiver string, alerts []strin
 		database.Texts(alerts))
 }
 
-// storedTo is rowsTo without the facts of the alerts, for events that delivery.Next decides without them: to find the alerts takes
-// half of the time.
+// storedTo is rowsTo without the facts of the alerts, for events that need none: finding the alerts takes half of the time.
 func storedTo(ctx context.Context, tx database.Tx, receiver string, alerts []string) ([]row, error) {
 	return database.CollectAbout(ctx, tx, len(alerts), (*row).storedFields, `
 		SELECT `+storedColumns+` FROM delivery

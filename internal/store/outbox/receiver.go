@@ -11,7 +11,7 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// Revive makes a receiver try again what was given up: the cause may have been fixed.
+// Revive retries what a receiver has given up, because the cause may have been fixed.
 func (s *Store) Revive(ctx context.Context, receiver string, now time.Time) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		from, _ := delivery.Moves(delivery.Revived)
@@ -27,8 +27,7 @@ func (s *Store) Revive(ctx context.Context, receiver string, now time.Time) erro
 	return database.Doing(err, "reviving what receiver %q had given up", receiver)
 }
 
-// Retry revives, in the delivery run that the lease is for, what was given up, unless something else waits. ErrLeaseLost if the lease is
-// no longer held.
+// Retry is Revive in the delivery run of the lease, unless something else waits. It returns ErrLeaseLost if the lease is no longer held.
 func (s *Store) Retry(ctx context.Context, lease work.Lease) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := work.Hold(ctx, tx, lease); err != nil {
@@ -42,7 +41,7 @@ func (s *Store) Retry(ctx context.Context, lease work.Lease) error {
 	return database.Doing(err, "trying receiver %q again", lease.Key)
 }
 
-// GiveUp gives up everything that waits for a receiver, for a reason. ErrLeaseLost if the lease is no longer held.
+// GiveUp gives up all waiting deliveries of a receiver, with a reason. It returns ErrLeaseLost if the lease is no longer held.
 func (s *Store) GiveUp(ctx context.Context, lease work.Lease, reason string) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := work.Hold(ctx, tx, lease); err != nil {
@@ -59,7 +58,7 @@ func hasState(ctx context.Context, tx database.Tx, receiver string, state delive
 	return has, err
 }
 
-// Reconsider makes what was held or skipped of alerts that still fire be considered again: the rules may have changed.
+// Reconsider makes held and skipped deliveries of firing alerts waiting again, because the rules may have changed.
 func (s *Store) Reconsider(ctx context.Context, now time.Time) error {
 	_, err := s.change(ctx, selection{
 		alerts: `SELECT id FROM alert WHERE ` + alertrow.Open + ` AND state = 'firing'
@@ -69,8 +68,8 @@ func (s *Store) Reconsider(ctx context.Context, now time.Time) error {
 	return database.Doing(err, "reconsidering what was held back")
 }
 
-// KeepReceivers says which receivers there are. The deliveries of others of firing alerts are removed until the receiver is back, and
-// then brought up to date. It returns, by name, how many were removed.
+// KeepReceivers sets the existing receivers. Deliveries of firing alerts to other receivers are removed until the receiver is back, and
+// then updated. It returns, by name, how many were removed.
 func (s *Store) KeepReceivers(ctx context.Context, receivers []string, now time.Time) (gone map[string]int64, err error) {
 	gone = map[string]int64{}
 	known, err := s.knownReceivers(ctx)
@@ -98,7 +97,7 @@ func (s *Store) KeepReceivers(ctx context.Context, receivers []string, now time.
 	return gone, database.Doing(err, "removing what receivers that are gone were to show")
 }
 
-// knownReceivers returns the receivers that have deliveries, or had: each has work.
+// knownReceivers returns the receivers that have or had deliveries: each has a work item.
 func (s *Store) knownReceivers(ctx context.Context) (names []string, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		names, err = database.Collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT key FROM work WHERE kind = $1 ORDER BY key`, work.Receiver)
@@ -107,8 +106,8 @@ func (s *Store) knownReceivers(ctx context.Context) (names []string, err error) 
 	return names, err
 }
 
-// Redeliver has a copy posted of what receivers are to show of an alert, with all that is in the same messages. receiver "" is all that
-// are to show it. It returns the receivers.
+// Redeliver makes a copy of what receivers should show of an alert owed, with all members of the same messages. receiver "" means all
+// receivers of the alert. It returns the receivers.
 func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.Time) (receivers []string, err error) {
 	err = s.db.Update(ctx, func(tx database.Tx) error {
 		const chosen = `delivery.alert = $1 AND NOT rerouted AND ($2 = '' OR delivery.receiver = $2)`

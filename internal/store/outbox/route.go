@@ -12,7 +12,7 @@ import (
 	"notewatch/rules"
 )
 
-// FiringRules returns which rules fire in which projects: Rule and Project of each key are set.
+// FiringRules returns the rules that are firing in projects: Rule and Project of each key are set.
 func (s *Store) FiringRules(ctx context.Context) (keys []rules.Key, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		keys, err = database.Collect(ctx, tx, func(k *rules.Key) []any { return []any{&k.Project, &k.Rule} },
@@ -25,9 +25,9 @@ func (s *Store) FiringRules(ctx context.Context) (keys []rules.Key, err error) {
 // routed selects the firing alerts of rule $2 in project $1, in order.
 const routed = `SELECT id FROM alert WHERE ` + alertrow.Open + ` AND alert.state = 'firing' AND alert.project = $1 AND alert.rule = $2 ORDER BY id`
 
-// Route has receivers, and nobody else, show the firing alerts of the rule and project of key, and makes due whom that concerns. It
-// returns how many deliveries it added or turned. Those of fallbacks and of receivers that are gone stay as they are. It takes a
-// transaction for every 10,000 of them; to do it again does nothing.
+// Route sets the receivers of the firing alerts of the rule and project of key, and makes the affected receivers due. It returns how many
+// deliveries it added or changed. Deliveries of fallbacks and of removed receivers stay unchanged. It uses one transaction for every 10,000
+// deliveries, and is idempotent.
 func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, now time.Time) (changed int, err error) {
 	firing := selection{alerts: routed, args: []any{key.Project, key.Rule}}
 	changed, err = s.addRouted(ctx, firing, receivers, now)
@@ -46,7 +46,7 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 	return changed, database.Doing(err, "routing what fires of rule %q in project %q", key.Rule, key.Project)
 }
 
-// addRouted gives receivers the alerts of a selection of which they have no delivery yet, and makes them due.
+// addRouted adds deliveries of the alerts of a selection to receivers without one, and makes them due.
 func (s *Store) addRouted(ctx context.Context, of selection, receivers []string, now time.Time) (added int, err error) {
 	alerts, err := s.selected(ctx, of)
 	if err != nil {

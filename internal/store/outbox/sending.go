@@ -20,7 +20,7 @@ type Sending struct {
 	Policy  delivery.Policy // of the receiver
 }
 
-// sent is what the message displays of a member if it is taken.
+// sent returns what the message displays of a member if it is accepted.
 func (s *Sending) sent(d *Delivery) delivery.Sent { return d.Sent(d.Facts(), s.Policy) }
 
 // byAlert returns the members by the IDs of their alerts.
@@ -32,23 +32,23 @@ func (s *Sending) byAlert() map[string]*Delivery {
 	return members
 }
 
-// An Outcome is how an attempt went.
+// An Outcome is the result of an attempt.
 type Outcome struct {
 	Sending // with the new Ref and PostedAt if it was posted; Members are those of Begin
 	Attempt int64
 	Status  AttemptStatus
 
-	// ShowsValue is the IDs of the members of which the message shows the value, to be kept up to date there: a few of many.
+	// ShowsValue lists the IDs of the members whose value the message shows and keeps current; a few of many.
 	ShowsValue []string
 
-	Error   string // why not; "" if posted or skipped
-	All     bool   // the receiver takes nothing: GiveUp will give up all that waits, and this with it
-	Detail  string // why there was nothing to show, if skipped
+	Error   string // reason of the failure; "" if posted or skipped
+	All     bool   // the receiver accepts nothing: GiveUp will give up everything that waits, including this
+	Detail  string // reason why there was nothing to show, if skipped
 	At      time.Time
-	Refresh bool // only values were to be brought up to date: once that is done, the attempt is forgotten
+	Refresh bool // only values were updated: afterwards the attempt is deleted
 }
 
-// event is what the attempt is to a member.
+// event returns the event of the attempt for a member.
 func (o *Outcome) event(d *Delivery) delivery.Event {
 	e := delivery.Event{Sent: o.sent(d), Again: !o.Message.BegunAt.IsZero(), Error: o.Error, Detail: o.Detail}
 	switch o.Status {
@@ -60,15 +60,14 @@ func (o *Outcome) event(d *Delivery) delivery.Event {
 		e.Kind = delivery.Failed
 	case GivenUp:
 		if e.Kind = delivery.GaveUp; o.All {
-			e.Kind = delivery.Failed // so that it is tried again if the lease is lost before GiveUp
+			e.Kind = delivery.Failed // so that it is retried if the lease is lost before GiveUp
 		}
 	}
 	return e
 }
 
-// Begin records that messages are about to be sent to show their members, before they are, and returns the attempts. It
-// attaches the members to the messages, and makes the lease hold LeaseTime from machine on. ErrLeaseLost if it is no
-// longer held.
+// Begin records that messages are about to be sent, and returns the attempts. It attaches the members to the messages, and extends the
+// lease to LeaseTime from machine on. It returns ErrLeaseLost if the lease is no longer held.
 func (s *Store) Begin(ctx context.Context, lease work.Lease, sendings []Sending, started, machine time.Time) (attempts []int64, err error) {
 	err = s.db.Update(ctx, func(tx database.Tx) error {
 		if err := work.Extend(ctx, tx, lease, machine); err != nil {
@@ -86,7 +85,7 @@ func (s *Store) Begin(ctx context.Context, lease work.Lease, sendings []Sending,
 	return attempts, database.Doing(err, "beginning to send %d messages to receiver %q", len(sendings), lease.Key)
 }
 
-// join adds a message and has it show its members.
+// join stores a message with its members.
 func join(ctx context.Context, b database.Batch, sending *Sending, started time.Time) error {
 	message := sending.Message
 	if message.BegunAt.IsZero() {
@@ -118,7 +117,7 @@ func alertIDs(deliveries []Delivery) []string {
 	return ids
 }
 
-// insertAttempts notes an attempt at each message, and what it displays if it is taken.
+// insertAttempts records an attempt at each message, with what it displays if it is accepted.
 func insertAttempts(ctx context.Context, b database.Batch, receiver string, sendings []Sending, started time.Time) (attempts []int64, err error) {
 	for _, sending := range sendings {
 		var attempt int64
@@ -143,7 +142,7 @@ func insertAttempts(ctx context.Context, b database.Batch, receiver string, send
 	return attempts, nil
 }
 
-// End records the outcomes of attempts. ErrLeaseLost if the lease is no longer held: then Repair is due for each.
+// End records the outcomes of attempts. It returns ErrLeaseLost if the lease is no longer held: then call Repair for each.
 func (s *Store) End(ctx context.Context, lease work.Lease, outcomes ...Outcome) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := work.Hold(ctx, tx, lease); err != nil {
@@ -171,8 +170,8 @@ func (s *Store) End(ctx context.Context, lease work.Lease, outcomes ...Outcome) 
 	return database.Doing(err, "recording %d attempts to send to receiver %q", len(outcomes), lease.Key)
 }
 
-// finish ends an attempt and stores where its message is. A message that was skipped at its first attempt is one that was never begun:
-// it does not count as new to the receiver.
+// finish ends an attempt and stores the reference of its message. A message that was skipped at its first attempt counts as never started,
+// so it is not new to the receiver.
 func finish(ctx context.Context, b database.Batch, outcome *Outcome) error {
 	var err error
 	if outcome.Refresh && (outcome.Status == Posted || outcome.Status == Skipped) {
@@ -196,7 +195,7 @@ func closeAttempt(ctx context.Context, b database.Batch, outcome *Outcome) error
 		database.At(outcome.At), outcome.Status, outcome.Error, outcome.Attempt)
 }
 
-// save applies the events of an attempt to the members of its message, as they are stored now. changed is that their alerts may have
+// save applies the events of an attempt to the members of its message, in their stored state. changed says that their alerts may have
 // changed since the members were read.
 func (o *Outcome) save(ctx context.Context, b database.Batch, changed bool, event func(*Delivery) delivery.Event) error {
 	read := storedTo
@@ -227,7 +226,7 @@ func (o *Outcome) save(ctx context.Context, b database.Batch, changed bool, even
 	return write(ctx, b, changes)
 }
 
-// saveValue notes in a row whether the message shows the value of the alert from now on, and which.
+// saveValue records in a row whether the message shows the value of the alert, and which value.
 func (o *Outcome) saveValue(r *row, d *Delivery) error {
 	if o.Status != Posted && o.Status != Skipped {
 		return nil
@@ -244,8 +243,8 @@ func (o *Outcome) saveValue(r *row, d *Delivery) error {
 	return r.words.Scan(text)
 }
 
-// Repair records the outcome of an attempt for which End returned ErrLeaseLost. What was posted without a lease, or may have been although
-// the attempt failed, may have replaced something newer, or been replaced by it: the receiver is made due to show the newest again.
+// Repair records the outcome of an attempt for which End returned ErrLeaseLost. The post was made without a lease, or may have been made,
+// so it may have replaced a newer one, or been replaced by one. The receiver is made due to show the newest state again.
 func (s *Store) Repair(ctx context.Context, lease work.Lease, outcome Outcome) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		statements := database.NewBatch(tx)
@@ -255,7 +254,7 @@ func (s *Store) Repair(ctx context.Context, lease work.Lease, outcome Outcome) e
 		if err := work.Raise(ctx, tx, work.Receiver, lease.Key, outcome.At, true); err != nil {
 			return err
 		}
-		kind, end := delivery.CutOff, closeAttempt // a failed attempt does not know where the message is by now
+		kind, end := delivery.CutOff, closeAttempt // after a failed attempt it is unknown where the message is now
 		if outcome.Status == Posted {
 			kind, end = delivery.Overtaken, finish
 		}
@@ -269,9 +268,9 @@ func (s *Store) Repair(ctx context.Context, lease work.Lease, outcome Outcome) e
 	return database.Doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
 }
 
-// MendCutOff has attempts without end that started before a time count as cut off: the process that made them has
-// died, or was held up for so long that others have taken its work over. A receiver on which somebody holds the lease at machine waits
-// for a later call, but not for longer than an hour.
+// MendCutOff makes attempts without a result that started before a time count as interrupted: the process that made them has died, or was
+// frozen for so long that others have taken over its work. A receiver that is leased at machine waits for a later call, but not for longer
+// than an hour.
 func (s *Store) MendCutOff(ctx context.Context, before, machine time.Time) error {
 	late := fmt.Sprintf(`(%s AND started < %d OR %s AND started < %d)`,
 		LeftAttempt(machine), before.UnixMilli(), OpenAttempt, before.Add(-time.Hour).UnixMilli())
@@ -285,8 +284,8 @@ func (s *Store) MendCutOff(ctx context.Context, before, machine time.Time) error
 	return database.Doing(err, "ending attempts that were cut off")
 }
 
-// MendCutOff gives attempts without end the status CutOff, and has the newest shown again where one of them may have replaced it.
-// That is all attempts of which open, a condition on the columns of attempt, holds.
+// MendCutOff gives attempts without a result the status CutOff, and makes the newest state owed if one of them may have replaced it. It
+// handles all attempts that open, a condition on the columns of attempt, selects.
 func MendCutOff(ctx context.Context, tx database.Tx, open string) error {
 	receivers, err := database.Collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM attempt WHERE `+open)
 	if err != nil {
@@ -335,8 +334,8 @@ func MendCutOff(ctx context.Context, tx database.Tx, open string) error {
 	return err
 }
 
-// Settle records that waiting deliveries have nothing to show, or nothing for now; Detail of each is the text of its mute or
-// acknowledgement. What changed since they were read stays as it is. ErrLeaseLost if the lease is no longer held.
+// Settle stores waiting deliveries as held or skipped; Detail of each is the text of its mute or acknowledgement. Deliveries that changed
+// since they were read stay unchanged. It returns ErrLeaseLost if the lease is no longer held.
 func (s *Store) Settle(ctx context.Context, lease work.Lease, p delivery.Policy, deliveries []Delivery) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := work.Hold(ctx, tx, lease); err != nil {

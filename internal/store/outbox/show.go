@@ -9,11 +9,10 @@ import (
 	"notewatch/internal/store/database"
 )
 
-// maxAlerts bounds the alerts whose deliveries are read at once.
+// maxAlerts is the maximum number of alerts whose deliveries are read at once.
 const maxAlerts = 1_000
 
-// Add adds deliveries of alerts, in order, to the receivers that show names for each of them, and calls added with the receivers of those
-// that are new.
+// Add adds deliveries of alerts, in order, to the receivers that show names for each, and calls added with the receivers of new ones.
 func Add(
 	ctx context.Context, tx database.Tx, alerts []string, show map[string][]string, now time.Time, added func(receiver string),
 ) error {
@@ -26,7 +25,7 @@ func Add(
 	return insert(ctx, tx, newDelivery(now), addresses, added)
 }
 
-// ReadDue notes in due which receivers are to show alerts.
+// ReadDue adds the receivers of deliveries of alerts to due.
 func ReadDue(ctx context.Context, tx database.Tx, alerts []string, due map[string]bool) error {
 	for some := range slices.Chunk(alerts, maxAlerts) {
 		names, err := database.Collect(ctx, tx, func(name *string) []any { return []any{name} }, `
@@ -52,7 +51,7 @@ func ShowChanged(ctx context.Context, tx database.Tx, alerts []string, receivers
 		}
 		changes := changesOf(rows, always(delivery.Event{Kind: delivery.Changed}), delivery.Policy{}, now)
 		if slices.ContainsFunc(changes, func(c change) bool { return !receivers[c.after.receiver] }) {
-			return database.ErrStartOver // another process has just added it
+			return database.ErrStartOver // another process has just added the delivery
 		}
 		if err := write(ctx, statements, changes); err != nil {
 			return err

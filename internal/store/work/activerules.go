@@ -15,7 +15,7 @@ func (s *Store) ActiveRules(ctx context.Context) (hash string, err error) {
 	return hash, database.Doing(err, "reading which rules are active")
 }
 
-// activeFor reports whether rules are the active ones, and keeps that so until the transaction ends; "" is whatever rules are active.
+// activeFor reports whether rules are the active ones, and keeps it so until the transaction ends; "" matches any active rules.
 func activeFor(ctx context.Context, tx database.Tx, rules string) (bool, error) {
 	if rules == "" {
 		return true, nil
@@ -29,9 +29,9 @@ func activeFor(ctx context.Context, tx database.Tx, rules string) (bool, error) 
 	return active == rules, err
 }
 
-// ActivateRules makes rules the active ones and work of kind Rules due at now. If they were not active, whoever polls or evaluates by
-// the ones before loses its lease: what it would commit was decided by those. A receiver that is being served is left to its process
-// for the round: a post that was made is recorded.
+// ActivateRules makes rules the active ones and work of kind Rules due at now. If they were not active, each process that polls or
+// evaluates by the old rules loses its lease, because its decisions are based on them. A receiver that is being served is left to its
+// process for the round, so that a post that was made is recorded.
 func (s *Store) ActivateRules(ctx context.Context, hash string, now time.Time) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		changed, err := database.Affected(tx.ExecContext(ctx, `UPDATE active_rules SET hash = $1 WHERE hash <> $1`, hash))
@@ -48,7 +48,7 @@ func (s *Store) ActivateRules(ctx context.Context, hash string, now time.Time) e
 	return database.Doing(err, "making the rules active")
 }
 
-// endLeases takes work of kinds away from the processes that hold it.
+// endLeases ends the leases of work of some kinds.
 func endLeases(ctx context.Context, tx database.Tx, kinds ...Kind) error {
 	for _, kind := range kinds {
 		_, err := tx.ExecContext(ctx, `

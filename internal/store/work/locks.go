@@ -6,7 +6,7 @@ import (
 	"notewatch/internal/store/database"
 )
 
-// Lock locks rows of work of a kind until the transaction ends. On SQLite, which has one writer at a time, it does nothing.
+// Lock locks work items of a kind until the transaction ends. On SQLite, which has one writer at a time, it does nothing.
 func Lock(ctx context.Context, tx database.Tx, kind Kind, keys ...string) error {
 	if !tx.Postgres || len(keys) == 0 {
 		return nil

@@ -10,37 +10,37 @@ import (
 	"notewatch/internal/store/database"
 )
 
-// A Process is a notewatch run that works on the database. Its times are on the machine clock.
+// A Process is a notewatch run on the database. Its times are on the machine clock.
 type Process struct {
-	ID      string // the zero value is a process that is not listed: a command, or a test
+	ID      string // "" for a process that is not listed: a command, or a test
 	Host    string
 	PID     int
 	Version string // of the program
 	File    string // path of its rules file
-	Rules   string // hash of what the file decides
+	Rules   string // hash of the decisions of the file
 	Schema  int64  // the newest that the program knows; Beat sets it
 	Started time.Time
-	Seen    time.Time // when it last said that it runs
-	Ended   time.Time // zero: it runs, or died
+	Seen    time.Time // time of its last beat
+	Ended   time.Time // zero: it is running, or died
 }
 
 const (
 	// BeatTime is the time between two beats of a process.
 	BeatTime = 15 * time.Second
-	// keepProcess is how long a process is known that is no longer seen.
+	// keepProcess is how long a process stays listed after its last beat.
 	keepProcess = 7 * 24 * time.Hour
 )
 
-// Lives reports whether the process was seen not longer ago than a lease holds.
+// Lives reports whether the last beat of the process is not older than a lease.
 func (p *Process) Lives(machine time.Time) bool {
 	return p.Ended.IsZero() && machine.Sub(p.Seen) < LeaseTime
 }
 
-// Name is how people find the process: its host and process ID.
+// Name returns a name for people: the host and the process ID.
 func (p *Process) Name() string { return p.Host + "/" + strconv.Itoa(p.PID) }
 
-// Beat says that a process runs, at p.Seen, and by which rules. A process that is new is added, and those are forgotten that have not
-// been seen for a week. ErrNewer if the process can no longer use the schema.
+// Beat records that a process is running, at p.Seen, and by which rules. It adds a new process, and removes those without a beat for a
+// week. It returns ErrNewer if the process can no longer use the schema.
 func (s *Store) Beat(ctx context.Context, p Process) error {
 	known, err := s.db.KnownSchema()
 	if err != nil {
@@ -86,7 +86,7 @@ func serverTime(ctx context.Context, tx database.Tx) (now time.Time, err error) 
 	return now, err
 }
 
-// Leave says that a process has ended at machine.
+// Leave records that a process has ended at machine.
 func (s *Store) Leave(ctx context.Context, p Process, machine time.Time) error {
 	err := s.db.Relax(ctx, func(tx database.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE process SET seen_at = $1, ended_at = $1 WHERE id = $2`, database.At(machine), p.ID)
@@ -95,7 +95,7 @@ func (s *Store) Leave(ctx context.Context, p Process, machine time.Time) error {
 	return database.Doing(err, "noting that process %q has ended", p.Name())
 }
 
-// Processes returns the processes that are known, the newest first.
+// Processes returns the listed processes, the newest first.
 func (s *Store) Processes(ctx context.Context) (all []Process, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		all, err = readProcesses(ctx, tx)
@@ -112,14 +112,14 @@ func readProcesses(ctx context.Context, tx database.Tx) ([]Process, error) {
 		FROM process ORDER BY started_at DESC, id`)
 }
 
-// Held is a piece of work whose lease a process holds.
+// Held is a work item that a process has leased.
 type Held struct {
 	Kind    Kind
 	Key     string
 	Process string // ID
 }
 
-// Held returns the work whose lease a process holds at machine, in order of kind and key.
+// Held returns the work items that are leased at machine, in order of kind and key.
 func (s *Store) Held(ctx context.Context, machine time.Time) (all []Held, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		all, err = database.Collect(ctx, tx, func(h *Held) []any { return []any{&h.Kind, &h.Key, &h.Process} }, `
@@ -131,7 +131,7 @@ func (s *Store) Held(ctx context.Context, machine time.Time) (all []Held, err er
 	return all, database.Doing(err, "reading which work processes hold")
 }
 
-// CheckUnused returns an error if a process works on the database.
+// CheckUnused returns an error if a process is running on the database.
 func CheckUnused(ctx context.Context, tx database.Tx) error {
 	now, err := serverTime(ctx, tx)
 	if err != nil {
