@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,27 +24,76 @@ import (
 	"notewatch/rules"
 )
 
+// demoFolder holds the database of the demo that tests share.
+var demoFolder string
+
+// A playedDemo is a demo that has ended.
+type playedDemo struct {
+	database       string // file; tests only read it
+	stdout, stderr string
+	bodies         []webhook.Body // that it posted to a webhook, in order
+}
+
+// playDemo returns the demo, which is played once for all tests.
+func playDemo(t *testing.T) playedDemo {
+	t.Helper()
+	played, err := demoOnce()
+	require.NoError(t, err)
+	return played
+}
+
+var demoOnce = sync.OnceValues(func() (playedDemo, error) {
+	hook := notifytest.NewWebhook()
+	defer hook.Close()
+	folder, err := os.MkdirTemp("", "demo")
+	if err != nil {
+		return playedDemo{}, err
+	}
+	demoFolder = folder
+	d := playedDemo{database: filepath.Join(folder, "demo.db")}
+	var stdout, stderr bytes.Buffer
+	if code := run(context.Background(), []string{"demo", "--for", "1s", "--webhook", hook.URL, "--database", d.database}, &stdout, &stderr); code != 0 {
+		return playedDemo{}, fmt.Errorf("exit code %d: %s", code, &stderr)
+	}
+	d.stdout, d.stderr = stdout.String(), stderr.String()
+	for _, request := range hook.Requests() {
+		var body webhook.Body
+		if err := json.Unmarshal(request.Body, &body); err != nil {
+			return playedDemo{}, err
+		}
+		d.bodies = append(d.bodies, body)
+	}
+	return d, nil
+})
+
+// useCopy makes a copy of the database and its rules file those of the settings, and returns the path of the copy.
+func (d playedDemo) useCopy(t *testing.T) (database string) {
+	t.Helper()
+	database = filepath.Join(t.TempDir(), "demo.db")
+	for _, suffix := range []string{"", ".rules.yaml"} {
+		content, err := os.ReadFile(d.database + suffix)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(database+suffix, content, 0o600))
+	}
+	t.Setenv("NOTEWATCH_DATABASE", database)
+	t.Setenv("NOTEWATCH_RULES", database+".rules.yaml")
+	return database
+}
+
 // At the end of the demo the webhook's last word on every alert is what the database says, no version of an alert was sent
 // twice, and nothing was sent that the database never said.
 func TestDemoTellsTheTruth(t *testing.T) {
-	hook := notifytest.NewWebhook()
-	t.Cleanup(hook.Close)
-	database := filepath.Join(t.TempDir(), "demo.db")
-	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"demo", "--for", "1s", "--webhook", hook.URL, "--database", database}, &stdout, &stderr)
-	require.Zero(t, code, stderr.String())
-	require.Empty(t, stderr.String())
+	played := playDemo(t)
+	require.Empty(t, played.stderr)
 	for _, word := range []string{"FIRING warning", "FIRING critical", "ESCALATED critical", "REMINDER", "RESOLVED", "PERIOD ENDED", "End of the demo"} {
-		require.Contains(t, stdout.String(), word)
+		require.Contains(t, played.stdout, word)
 	}
 
-	db, err := store.OpenReadOnly(t.Context(), database)
+	db, err := store.OpenReadOnly(t.Context(), played.database)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	last := map[string]webhook.Alert{}
-	for _, request := range hook.Requests() {
-		var body webhook.Body
-		require.NoError(t, json.Unmarshal(request.Body, &body))
+	for _, body := range played.bodies {
 		for _, a := range body.Data.Alerts {
 			require.Equal(t, last[a.ID].Version+1, a.Version, "each version of %s comes once, in order", a.ID)
 			last[a.ID] = a

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,7 +11,8 @@ import (
 
 // What the demo offers at its end, and the examples that help shows, can be typed as they stand, with what the demo has kept.
 func TestExamplesCanBeTyped(t *testing.T) {
-	said := typed(t, "notewatch demo --for 1s --database "+filepath.Join(t.TempDir(), "demo.db"))
+	played := playDemo(t)
+	said := strings.ReplaceAll(played.stdout, played.database, played.useCopy(t))
 	_, offered, found := strings.Cut(said, "To query it, type:\n\n  export ")
 	require.True(t, found, said)
 	exported, offered, _ := strings.Cut(offered, "\n")

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -37,6 +38,7 @@ type suite struct{ tests *testing.M }
 // Run implements testscript.TestingM.
 func (s suite) Run() int {
 	defer postgrestest.Stop()
+	defer func() { _ = os.RemoveAll(demoFolder) }()
 	return s.tests.Run()
 }
 

@@ -21,18 +21,9 @@ import (
 	"notewatch/internal/terminal"
 )
 
-// demoDatabase makes the database of a demo and makes it and its rules file those of the settings.
-func demoDatabase(t *testing.T) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "demo.db")
-	typed(t, "notewatch demo --for 1s --database "+path)
-	t.Setenv("NOTEWATCH_DATABASE", path)
-	t.Setenv("NOTEWATCH_RULES", path+".rules.yaml")
-}
-
 // Every question has the same answer on a copy, and on a copy of the copy.
 func TestMigrateKeepsAnswers(t *testing.T) {
-	demoDatabase(t)
+	playDemo(t).useCopy(t)
 	answers := func() (all []string) {
 		for _, line := range []string{
 			"usage", "usage hourly-sensor-6 7d", "top 20 bytes 30d", "top events", "alerts", "alerts --all", "history", "explain chatty-sessions hourly-sensor-6",
@@ -63,7 +54,7 @@ func TestMigrateKeepsAnswers(t *testing.T) {
 
 // A copy that is killed goes on where it was. Until then nothing runs on the target.
 func TestMigrateKilled(t *testing.T) {
-	demoDatabase(t)
+	playDemo(t).useCopy(t)
 	target := storetest.Postgres(t)
 	conn, err := pgx.Connect(t.Context(), target)
 	require.NoError(t, err)
@@ -106,7 +97,7 @@ func TestMigrateKilled(t *testing.T) {
 
 // A password of the target is never shown.
 func TestMigrateShowsNoPassword(t *testing.T) {
-	demoDatabase(t)
+	t.Setenv("NOTEWATCH_DATABASE", storetest.SQLite(t))
 	target, err := url.Parse(postgrestest.New(t))
 	require.NoError(t, err)
 	target.User = url.UserPassword(postgrestest.Sealed, "pa55word")

@@ -18,7 +18,7 @@ import (
 
 // The scripts of docs/operations.md back a database up and restore it, of either kind, and a file also without sqlite3.
 func TestBackup(t *testing.T) {
-	demoDatabase(t)
+	playDemo(t).useCopy(t)
 	file := os.Getenv("NOTEWATCH_DATABASE")
 	server := postgrestest.New(t)
 	typed(t, "notewatch migrate --to "+server)

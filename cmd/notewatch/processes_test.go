@@ -136,6 +136,7 @@ func TestUserWhoOnlyReads(t *testing.T) {
 
 // A program that runs ends with one error when a newer one has removed from the schema what it uses.
 func TestContractedSchema(t *testing.T) {
+	t.Parallel() // it waits for programs that wait
 	for name, place := range map[string]func(t *testing.T, r *reloading) (exec func(statement string)){
 		"SQLite": func(t *testing.T, r *reloading) func(string) {
 			path := storetest.SQLite(t)
