@@ -151,14 +151,16 @@ func (m *member) tell(order string) {
 // noAccidents is the step from which on there are accidents if there are to be none.
 const noAccidents = weekSteps
 
-// live lets steps of the week pass, with an accident in each hour from a step on, and then some hours in which all is well again.
-func (c *company) live(steps, from int, each func(step int)) {
+// live lets the steps of the week from begin to before end pass, with an accident in each hour from a step on, and then some hours in which
+// all is well again.
+func (c *company) live(begin, end, from int, each func(step int)) {
 	c.t.Helper()
+	c.clock.Store(instantOf(begin).UnixMilli())
 	for _, m := range c.members {
 		c.launch(m)
 	}
 	hour := -1
-	for c.step = range steps {
+	for c.step = begin; c.step < end; c.step++ {
 		c.pass(func() {
 			c.weather(c.step)
 			c.people(c.step)
@@ -172,7 +174,7 @@ func (c *company) live(steps, from int, each func(step int)) {
 		})
 	}
 	c.force()
-	c.settle(instantOf(c.step + 1)) // those that were started just now have begun
+	c.settle(instantOf(end)) // those that were started just now have begun
 	c.hub.ClearFaults()
 	for _, d := range c.doors {
 		d.suffer(nil)
@@ -181,7 +183,7 @@ func (c *company) live(steps, from int, each func(step int)) {
 	for _, m := range c.members {
 		c.launch(m)
 	}
-	for c.step = steps; c.step < steps+healSteps; c.step++ {
+	for c.step = end; c.step < end+healSteps; c.step++ {
 		c.pass(func() {})
 	}
 	c.stopAll()

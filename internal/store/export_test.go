@@ -25,3 +25,6 @@ func (s *Store) Update(ctx context.Context, f func(database.Tx) error) error {
 
 // DecideIn stores a decision in a transaction.
 func DecideIn(ctx context.Context, tx Transaction, d Decision) error { return decide(ctx, tx, d) }
+
+// Long is the flag of the long form.
+var Long = long

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -156,10 +157,37 @@ func opened(t *testing.T, place string, f func(*store.Store)) {
 
 const manyRows = 150 // more than one batch
 
-// sourceFile makes an SQLite database in which every table has rows.
+// A source is an SQLite database in which every table has rows.
+type source struct {
+	file   []byte
+	tables []copiedTable
+	held   []string
+}
+
+// sources holds the source, which is made once.
+var sources struct {
+	sync.Mutex
+	made *source
+}
+
+// sourceFile returns a copy of the source.
 func sourceFile(t *testing.T) (path string, tables []copiedTable, held []string) {
 	t.Helper()
-	path = storetest.SQLite(t)
+	sources.Lock()
+	defer sources.Unlock()
+	if sources.made == nil {
+		sources.made = makeSource(t)
+	}
+	path = filepath.Join(t.TempDir(), "notewatch.db")
+	require.NoError(t, os.WriteFile(path, sources.made.file, 0o600))
+	return path, slices.Clone(sources.made.tables), slices.Clone(sources.made.held)
+}
+
+func makeSource(t *testing.T) *source {
+	t.Helper()
+	path := storetest.SQLite(t)
+	var tables []copiedTable
+	var held []string
 	opened(t, path, func(s *store.Store) {
 		fillTables(t, s, 1, manyRows)
 		_, err := s.DB().ExecContext(t.Context(), "DELETE FROM attempt WHERE id > 120") // whose numbers must not be given again
@@ -171,15 +199,21 @@ func sourceFile(t *testing.T) (path string, tables []copiedTable, held []string)
 	for _, table := range tables {
 		require.True(t, slices.ContainsFunc(held, func(row string) bool { return strings.HasPrefix(row, table.name+"[") }), table.name)
 	}
-	return path, tables, held
+	file, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return &source{file, tables, held}
 }
 
 // Whatever the schema has is copied, from SQLite to PostgreSQL and back, also if the copy is interrupted again and again. Until it
-// has ended, nothing else uses the target.
+// has ended, nothing else uses the target. In the long form it is interrupted twice as often.
 func TestTransfer(t *testing.T) {
 	t.Parallel()
 	from, tables, held := sourceFile(t)
 	middle, end := postgrestest.New(t), filepath.Join(t.TempDir(), "back.db")
+	reach, least := 16, 4
+	if *store.Long {
+		reach, least = 8, 8
+	}
 	for _, step := range []struct{ from, to string }{{from, middle}, {middle, end}} {
 		copied := false
 		interruptions := 0
@@ -189,7 +223,7 @@ func TestTransfer(t *testing.T) {
 			reports := 0
 			_, err := store.Transfer(ctx, step.from, step.to, func(p transfer.Progress) {
 				newest = p
-				if reports++; reports == 1+interruptions*5%8 && (!p.Verifying || interruptions%4 > 0) {
+				if reports++; reports == 1+interruptions*5%reach && (!p.Verifying || interruptions%4 > 0) {
 					cancel()
 				}
 			})
@@ -208,7 +242,7 @@ func TestTransfer(t *testing.T) {
 			}
 			interruptions++
 		}
-		require.Greater(t, interruptions, 8)
+		require.Greater(t, interruptions, least)
 		opened(t, step.to, func(s *store.Store) {
 			requireHolds(t, s, tables, held)
 		})
