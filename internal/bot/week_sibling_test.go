@@ -352,10 +352,12 @@ func earliest(all []wait) (first int64) {
 	return first
 }
 
+// stacks is what idle reads, one call after the other.
+var stacks = make([]byte, 1<<20)
+
 // idle reports whether all goroutines of a watch, of which so many are loops, do nothing but wait for the clock or for each other.
 func idle(loops int) bool {
-	dump := make([]byte, 1<<20)
-	dump = dump[:runtime.Stack(dump, true)]
+	dump := stacks[:runtime.Stack(stacks, true)]
 	for goroutine := range strings.SplitSeq(string(dump), "\n\n") {
 		state, frames, _ := strings.Cut(goroutine, "\n")
 		var inner string // of ours

@@ -36,12 +36,12 @@ var (
 // and all at once, and report late; Notehub fails; every receiver fails in every way; people silence, acknowledge, drill
 // and delete messages. Meanwhile the process of the bot is killed again and again, by SIGKILL, half of the times just
 // after something was posted and not yet recorded, and started anew. At the end every receiver shows what the database
-// says, and the database says what it would had nobody been killed. The short form is the first two days and a morning.
+// says, and the database says what it would had nobody been killed. The short form is the first day and a half.
 func TestWeek(t *testing.T) {
 	t.Parallel()
 	seed, kills, steps := cmp.Or(*weekSeed, uint64(time.Now().UnixNano()%1e9)), *weekKills, weekSteps
 	if !*long {
-		kills, steps = min(kills, 5), stepOf(at(2, 9))
+		kills, steps = min(kills, 5), stepOf(at(1, 12))
 	}
 	t.Logf("repeat with -seed %d -kills %d", seed, kills)
 	quiet := newWeek(t, seed, storetest.Database(t), new(atomic.Int64), 0)
