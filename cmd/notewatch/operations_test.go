@@ -85,7 +85,7 @@ func TestBackup(t *testing.T) {
 
 // The scripts take the database from where notewatch takes it, and do nothing without one.
 func TestBackupNeedsADatabase(t *testing.T) {
-	demoDatabase(t)
+	playDemo(t).useCopy(t)
 	file := os.Getenv("NOTEWATCH_DATABASE")
 	setting := filepath.Join(t.TempDir(), "database")
 	require.NoError(t, os.WriteFile(setting, []byte(file), 0o600))
@@ -118,7 +118,7 @@ func TestRestoreRefusesARunningDatabase(t *testing.T) {
 	if _, err := exec.LookPath("flock"); err != nil {
 		t.Skip("flock is not installed (package util-linux)")
 	}
-	demoDatabase(t)
+	playDemo(t).useCopy(t)
 	file := os.Getenv("NOTEWATCH_DATABASE")
 	before, err := os.ReadFile(file)
 	require.NoError(t, err)
